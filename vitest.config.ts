@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+import { viteYaml } from './tools/yaml-modules.js';
+
+export default defineConfig({
+  plugins: [viteYaml],
+  define: { VERSION: JSON.stringify('0.0.0-test') },
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/e2e/**'],
+    testTimeout: 30_000,
+    coverage: { include: ['src/**/*.ts'] },
+  },
+});
