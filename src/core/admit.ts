@@ -1,0 +1,73 @@
+import { applyOperations } from './apply.ts';
+import type { Catalogue } from './catalogue.ts';
+import { brokenRule } from './check.ts';
+import { foremost, notInjected, type Decision } from './decision.ts';
+import type { Namespace } from './namespace.ts';
+import type { Operation } from './operation.ts';
+import { patchFor } from './patch.ts';
+import { makePlan, type ContainerOutcome, type Plan } from './plan.ts';
+import type { Pod } from './pod.ts';
+import { isRequired, leaveAlone } from './policy.ts';
+import type { Reason } from './reasons.ts';
+import { unknownAnnotations, type Layers } from './settings.ts';
+import { statusText } from './status.ts';
+import { allTargets, selectTargets } from './targets.ts';
+
+/** The decision on a pod, the operations that carry it out, and the pod that they make. */
+export interface Admission {
+  readonly decision: Decision;
+  readonly operations: readonly Operation[];
+  readonly pod: Pod;
+}
+
+/**
+ * Decides on one pod: policy → settings → plan → patch → apply → check. Pure, and the same for the server, the command line and the tests.
+ * The operations have been applied and the result holds the rules; where it would not, the pod is left as it is and the decision says so.
+ */
+export function admit(pod: Pod, namespace: Namespace, catalogue: Catalogue): Admission {
+  const { decision, operations } = pass({ pod, namespace, catalogue });
+  if (operations.length === 0) return { decision, operations, pod };
+  const after = applyOperations(pod, operations);
+  const rule = brokenRule(pod, after) ?? unsettled({ pod: after, namespace, catalogue });
+  if (rule === undefined) return { decision, operations, pod: after };
+  const reason: Reason = { code: 'rule-broken', rule };
+  return { decision: notInjected(reason, isRequired(pod, namespace), decision), operations: [], pod };
+}
+
+interface Pass {
+  readonly decision: Decision;
+  readonly operations: readonly Operation[];
+}
+
+function pass(layers: Layers): Pass {
+  const { decision, plan } = decide(layers);
+  // A refused pod is never created: nobody would see a record on it.
+  const status = decision.outcome === 'refused' ? undefined : statusText(decision, layers.pod);
+  return { decision, operations: patchFor(layers.pod, plan, status) };
+}
+
+/** A second pass over its own result must find nothing to do: the API server calls again after other webhooks. */
+function unsettled(layers: Layers): string | undefined {
+  return pass(layers).operations.length === 0 ? undefined : 'a second pass would change the pod again';
+}
+
+const NOTHING: Plan = { volumes: [], containers: [] };
+
+function decide(layers: Layers): { readonly decision: Decision; readonly plan: Plan } {
+  const required = isRequired(layers.pod, layers.namespace);
+  const reason = leaveAlone(layers);
+  if (reason) return { decision: notInjected(reason, required), plan: NOTHING };
+  const selected = selectTargets(layers);
+  const containers = allTargets(layers.pod).map(({ container }) => container);
+  const notices = [...selected.notices, ...unknownAnnotations(layers, containers)];
+  if (selected.targets.length === 0) {
+    return { decision: notInjected({ code: 'no-target-container' }, required, { notices }), plan: NOTHING };
+  }
+  const { plan, outcomes } = makePlan(layers, selected.targets);
+  return { decision: decideOn(outcomes, required, notices), plan };
+}
+
+function decideOn(containers: readonly ContainerOutcome[], required: boolean, notices: readonly Reason[]): Decision {
+  if (containers.some(({ outcome }) => outcome === 'injected')) return { outcome: 'injected', containers, notices };
+  return notInjected(foremost(containers), required, { containers, notices });
+}

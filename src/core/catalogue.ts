@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import { settingNames } from './keys.ts';
+import { readProfile, type Problem, type Profile } from './profile.ts';
+
+/** An exclusive place in a process that one agent at most can take, and how the environment shows whose it is. */
+export interface Slot {
+  readonly name: string;
+  readonly description: string;
+  readonly variables: readonly string[];
+  readonly off: readonly { readonly variable: string; readonly value: string }[];
+  readonly identity: readonly string[];
+  /** From the identity, as `comparableGuid` writes it, to the vendor's name. */
+  readonly vendors: ReadonlyMap<string, string>;
+}
+
+/** All that a decision is made of besides the pod and its namespace. */
+export interface Catalogue {
+  readonly profiles: ReadonlyMap<string, Profile>;
+  readonly slots: ReadonlyMap<string, Slot>;
+  /** Names of containers that are no app. */
+  readonly sidecars: ReadonlySet<string>;
+  /** Cluster-wide defaults: from a setting's name to its value, as an annotation would have it. */
+  readonly defaults: ReadonlyMap<string, string>;
+  /** Every name that may stand under our prefix in an annotation: the settings and the parameters of all profiles. */
+  readonly knownSettings: ReadonlySet<string>;
+}
+
+const slotsSchema = z.array(
+  z.strictObject({
+    name: z.string(),
+    description: z.string(),
+    variables: z.array(z.string()).min(1),
+    off: z.array(z.strictObject({ variable: z.string(), value: z.string() })),
+    identity: z.array(z.string()).min(1),
+    vendors: z.array(z.strictObject({ id: z.string(), vendor: z.string() })),
+  }),
+);
+
+const sidecarsSchema = z.array(z.strictObject({ name: z.string(), of: z.string() }));
+
+/** Cluster-wide defaults as written: numbers and booleans may stand unquoted. */
+export const defaultsSchema: z.ZodType<Record<string, string>, Record<string, string | number | boolean>> = z.record(
+  z.string(),
+  z.union([z.string(), z.number(), z.boolean()]).transform(String),
+);
+
+export interface CatalogueSource {
+  readonly profiles: readonly unknown[];
+  readonly slots: unknown;
+  readonly sidecars: unknown;
+  readonly defaults: unknown;
+}
+
+export type ReadCatalogue =
+  | { readonly ok: true; readonly catalogue: Catalogue }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** Reads the documents of a catalogue; all problems of all documents are gathered, each path led by the document it is in. */
+export function readCatalogue(source: CatalogueSource): ReadCatalogue {
+  const profiles = source.profiles.map(readProfile);
+  const slots = slotsSchema.safeParse(source.slots);
+  const sidecars = sidecarsSchema.safeParse(source.sidecars);
+  const defaults = defaultsSchema.safeParse(source.defaults);
+  if (!slots.success || !sidecars.success || !defaults.success) {
+    const issues = [slots, sidecars, defaults].flatMap((parsed) => parsed.error?.issues ?? []);
+    return { ok: false, problems: issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message })) };
+  }
+  const read = profiles.flatMap((result) => (result.ok ? [result.profile] : []));
+  const catalogue: Catalogue = {
+    profiles: new Map(read.map((profile) => [profile.name, profile])),
+    slots: new Map(
+      slots.data.map((slot) => [
+        slot.name,
+        { ...slot, vendors: new Map(slot.vendors.map(({ id, vendor }) => [comparableGuid(id), vendor])) },
+      ]),
+    ),
+    sidecars: new Set(sidecars.data.map((row) => row.name)),
+    defaults: new Map(Object.entries(defaults.data)),
+    knownSettings: new Set([...settingNames, ...read.flatMap((profile) => [...profile.parameters.keys()])]),
+  };
+  const problems = [
+    ...profiles.flatMap((result, index) =>
+      result.ok ? [] : result.problems.map((problem) => ({ ...problem, path: `profiles[${index}].${problem.path}` })),
+    ),
+    ...problemsOfSlots(catalogue),
+    ...problemsOfDefaults(catalogue, catalogue.defaults.keys()),
+  ];
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, catalogue };
+}
+
+/** The catalogue with a cluster's own defaults laid over the built-in ones. */
+export function withDefaults(catalogue: Catalogue, defaults: Iterable<readonly [string, string]>): Catalogue {
+  return { ...catalogue, defaults: new Map([...catalogue.defaults, ...defaults]) };
+}
+
+/** Defaults that name no setting and no parameter of any profile. */
+export function problemsOfDefaults(catalogue: Catalogue, names: Iterable<string>): readonly Problem[] {
+  return [...names].flatMap((name) =>
+    catalogue.knownSettings.has(name) && name !== 'status'
+      ? []
+      : [{ path: `defaults.${name}`, message: 'is no setting and no parameter of any profile' }],
+  );
+}
+
+function problemsOfSlots(catalogue: Catalogue): readonly Problem[] {
+  return [...catalogue.profiles.values()].flatMap((profile) =>
+    profile.slots
+      .filter((slot) => !catalogue.slots.has(slot))
+      .map((slot) => ({ path: `${profile.name}.spec.slots`, message: `"${slot}" is no known slot` })),
+  );
+}
+
+/** A GUID so that spellings of one compare equal: the CLR minds neither case nor braces. */
+export function comparableGuid(text: string): string {
+  return text.replaceAll(/[{}\s]/g, '').toUpperCase();
+}

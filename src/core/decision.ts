@@ -1,0 +1,45 @@
+import type { ContainerOutcome } from './plan.ts';
+import { reasonTable, type Reason, type ReasonKind } from './reasons.ts';
+
+/**
+ * What was decided for one pod, with the facts that led to it. Everything that is said about it (patch, log line, metric, warning, status
+ * annotation) is a rendering of this value.
+ */
+export type Decision =
+  | {
+      readonly outcome: 'injected';
+      readonly containers: readonly ContainerOutcome[];
+      readonly notices: readonly Reason[];
+    }
+  | {
+      readonly outcome: 'skipped' | 'refused';
+      readonly reason: Reason;
+      readonly containers: readonly ContainerOutcome[];
+      readonly notices: readonly Reason[];
+    };
+
+/** A decision not to inject: refused when an agent is required and a problem or a failure stands in its way, else skipped. */
+export function notInjected(
+  reason: Reason,
+  required: boolean,
+  facts: { readonly containers?: readonly ContainerOutcome[]; readonly notices?: readonly Reason[] } = {},
+): Decision {
+  const { kind } = reasonTable[reason.code];
+  const outcome = required && (kind === 'problem' || kind === 'failure') ? 'refused' : 'skipped';
+  return { outcome, reason, containers: facts.containers ?? [], notices: facts.notices ?? [] };
+}
+
+/** The containers that the agent was put into. */
+export function injectedInto(decision: Decision): readonly Extract<ContainerOutcome, { outcome: 'injected' }>[] {
+  return decision.containers.filter((container) => container.outcome === 'injected');
+}
+
+/**
+ * The one reason of a pod of which no container was injected now. A container that carries the agent already comes first: the pod as a whole
+ * has what was asked for, and a second pass must say so. Then a problem, so that what needs a person is what is shown.
+ */
+export function foremost(containers: readonly ContainerOutcome[]): Reason {
+  const reasons = containers.flatMap((container) => (container.outcome === 'skipped' ? [container.reason] : []));
+  const first = (kind: ReasonKind): Reason | undefined => reasons.find(({ code }) => reasonTable[code].kind === kind);
+  return first('satisfied') ?? first('problem') ?? { code: 'no-profile' };
+}

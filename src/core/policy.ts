@@ -1,0 +1,57 @@
+import { INJECTION_LABEL, key } from './keys.ts';
+import type { Namespace } from './namespace.ts';
+import { annotationsOf, labelsOf, type Pod } from './pod.ts';
+import type { Reason } from './reasons.ts';
+import { sourceText } from './sentence.ts';
+import { wantsInjection, type Layers } from './settings.ts';
+
+/** The label value of a namespace or pod that fails closed. */
+const REQUIRED = 'required';
+
+/** Set by the kubelet on the API object of a static pod (k8s.io/api core/v1 MirrorPodAnnotationKey). */
+const MIRROR_ANNOTATION = 'kubernetes.io/config.mirror';
+
+/** Whether a pod that cannot be injected must be refused rather than started without its agent. */
+export function isRequired(pod: Pod | undefined, namespace: Namespace | undefined): boolean {
+  return (
+    namespace?.labels[INJECTION_LABEL] === REQUIRED ||
+    (pod !== undefined && labelsOf(pod)[INJECTION_LABEL] === REQUIRED)
+  );
+}
+
+type Rule = (layers: Layers) => Reason | undefined;
+
+/**
+ * Why a pod is not to be looked at any further: the first rule with a reason wins. The API server's selectors have asked most of this
+ * before; whoever reaches the port directly is asked again.
+ */
+const rules: readonly Rule[] = [
+  ({ pod }) => (annotationsOf(pod)[MIRROR_ANNOTATION] === undefined ? undefined : { code: 'mirror-pod' }),
+  ({ namespace }) => {
+    const label = namespace.labels[INJECTION_LABEL];
+    const on = label === 'enabled' || label === REQUIRED;
+    return on ? undefined : { code: 'namespace-not-enabled', namespace: namespace.name, label };
+  },
+  ({ pod }) =>
+    labelsOf(pod)[INJECTION_LABEL] === 'disabled'
+      ? { code: 'opted-out', by: `pod label ${INJECTION_LABEL}=disabled` }
+      : undefined,
+  (layers) => {
+    const choice = wantsInjection(layers);
+    if (!choice.ok) return choice.reason;
+    const { wanted, source } = choice.value;
+    if (wanted || source === undefined) return undefined;
+    // A pod that must carry the agent has opted in by that, where the namespace leaves it to the pods.
+    if (source.from !== 'pod' && labelsOf(layers.pod)[INJECTION_LABEL] === REQUIRED) return undefined;
+    return { code: 'opted-out', by: `${sourceText(source)} (set ${key('inject')}: "true" on the pod to opt in)` };
+  },
+];
+
+/** The reason to leave the pod alone before any agent is looked at, or undefined. */
+export function leaveAlone(layers: Layers): Reason | undefined {
+  for (const rule of rules) {
+    const reason = rule(layers);
+    if (reason) return reason;
+  }
+  return undefined;
+}

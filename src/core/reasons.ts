@@ -1,0 +1,203 @@
+import type { Source } from './settings.ts';
+
+/** Why something was not done, or what else the user should know: the facts; `sentence` makes them text. */
+export type Reason =
+  | { readonly code: 'not-a-pod'; readonly resource: string }
+  | { readonly code: 'not-a-creation'; readonly operation: string }
+  | { readonly code: 'mirror-pod' }
+  | { readonly code: 'namespace-not-enabled'; readonly namespace: string; readonly label: string | undefined }
+  | { readonly code: 'opted-out'; readonly by: string }
+  | { readonly code: 'already-instrumented'; readonly profile: string }
+  | { readonly code: 'malformed-pod'; readonly path: string; readonly expected: string }
+  | { readonly code: 'no-profile' }
+  | {
+      readonly code: 'unknown-profile';
+      readonly name: string;
+      readonly source: Source;
+      readonly nearest: string | undefined;
+    }
+  | {
+      readonly code: 'unknown-delivery';
+      readonly name: string;
+      readonly source: Source;
+      readonly known: readonly string[];
+    }
+  | {
+      readonly code: 'invalid-value';
+      readonly setting: string;
+      readonly value: string;
+      readonly source: Source;
+      readonly expected: string;
+    }
+  | { readonly code: 'missing-parameter'; readonly parameter: string; readonly profile: string }
+  | { readonly code: 'no-target-container' }
+  | { readonly code: 'os-unsupported'; readonly os: string; readonly profile: string }
+  | {
+      readonly code: 'foreign-profiler';
+      readonly slot: string;
+      readonly variable: string;
+      readonly vendor: string | undefined;
+    }
+  | { readonly code: 'profiling-disabled'; readonly variable: string; readonly value: string }
+  | { readonly code: 'conflicting-variable'; readonly variable: string; readonly profile: string }
+  | { readonly code: 'mount-path-taken'; readonly path: string; readonly volume: string }
+  | { readonly code: 'namespace-unknown'; readonly namespace: string }
+  | { readonly code: 'namespace-unavailable'; readonly namespace: string; readonly why: string }
+  | { readonly code: 'rule-broken'; readonly rule: string }
+  | { readonly code: 'internal-error' }
+  | {
+      readonly code: 'unknown-annotation';
+      readonly key: string;
+      readonly on: 'namespace' | 'pod';
+      readonly nearest: string | undefined;
+    }
+  | {
+      readonly code: 'container-not-found';
+      readonly pattern: string;
+      readonly source: Source;
+      readonly nearest: string | undefined;
+    };
+
+export type ReasonCode = Reason['code'];
+
+/**
+ * What kind of reason it is decides how it is treated:
+ * - `choice`: nobody asked for an agent here. The pod is left as it is, in silence.
+ * - `satisfied`: the agent is there already. Recorded on the pod.
+ * - `problem`: an agent was asked for and cannot be given. Recorded, warned of, and refused where the pod is `required`.
+ * - `failure`: it is our fault or the cluster's. The pod is left as it is; warned of, and refused where the pod is `required`.
+ * - `notice`: told beside a decision that it does not change.
+ */
+export type ReasonKind = 'choice' | 'satisfied' | 'problem' | 'failure' | 'notice';
+
+export interface ReasonRow {
+  readonly kind: ReasonKind;
+  /** What it means, in one sentence. */
+  readonly meaning: string;
+  /** What to do about it. */
+  readonly hint: string;
+}
+
+/** Every reason code. Codes are public: they stand in metrics, logs and annotations, and are never reused for something else. */
+export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
+  'not-a-pod': {
+    kind: 'choice',
+    meaning: 'The review is about something else than a Pod.',
+    hint: 'Let the webhook configuration name only the resource `pods`, without subresources.',
+  },
+  'not-a-creation': {
+    kind: 'choice',
+    meaning: 'The review is about an update or a deletion; an agent can only be put into a pod as it is created.',
+    hint: 'Let the webhook configuration name only the operation `CREATE`.',
+  },
+  'mirror-pod': {
+    kind: 'choice',
+    meaning: 'The pod mirrors a static pod of a kubelet, which runs it from a file whatever the API server says.',
+    hint: 'Put the agent into the static manifest by hand, or with `agent-injector inject -f`.',
+  },
+  'namespace-not-enabled': {
+    kind: 'choice',
+    meaning: 'The namespace does not carry the label that turns injection on.',
+    hint: 'kubectl label namespace NAME agent-injector.io/injection=enabled',
+  },
+  'opted-out': {
+    kind: 'choice',
+    meaning: 'The pod, or its namespace, asks not to be injected.',
+    hint: 'Set the annotation agent-injector.io/inject: "true" on the pod template, or remove what is named.',
+  },
+  'already-instrumented': {
+    kind: 'satisfied',
+    meaning: 'The agent is there already: written by hand, or by an earlier injection.',
+    hint: 'Nothing to do. To let agent-injector manage it, remove the hand-written variables from the pod template.',
+  },
+  'malformed-pod': {
+    kind: 'problem',
+    meaning: 'The pod in the review does not have the shape of a Pod.',
+    hint: 'Compare the named field with `kubectl explain pod.spec`.',
+  },
+  'no-profile': {
+    kind: 'choice',
+    meaning: 'No agent was chosen: no profile is set, or it is `none`.',
+    hint: 'Set the annotation agent-injector.io/profile on the namespace or the pod template.',
+  },
+  'unknown-profile': {
+    kind: 'problem',
+    meaning: 'The chosen profile does not exist.',
+    hint: 'Correct the name; the profiles are listed in docs/reference.md.',
+  },
+  'unknown-delivery': {
+    kind: 'problem',
+    meaning: 'The profile has no delivery of that name.',
+    hint: 'Choose one that the profile has, or remove the annotation.',
+  },
+  'invalid-value': {
+    kind: 'problem',
+    meaning: 'A setting has a value that it cannot have.',
+    hint: 'Correct the value at the key that is named.',
+  },
+  'missing-parameter': {
+    kind: 'problem',
+    meaning: 'The profile needs a parameter that nobody gave.',
+    hint: 'Set the annotation agent-injector.io/PARAMETER on the namespace, or a default in the configuration file.',
+  },
+  'no-target-container': {
+    kind: 'problem',
+    meaning: 'No container of the pod is to get the agent: all are known sidecars, or none matches the annotation.',
+    hint: 'Name the container in the annotation agent-injector.io/containers.',
+  },
+  'os-unsupported': {
+    kind: 'problem',
+    meaning: 'The pod is for an operating system that the agent does not run on.',
+    hint: 'Set agent-injector.io/inject: "false" on the pod template, or choose another profile.',
+  },
+  'foreign-profiler': {
+    kind: 'problem',
+    meaning: "Another vendor's agent already sits in the one place that both need.",
+    hint: 'Remove the other agent\'s variables from the container, or agent-injector.io/inject: "false".',
+  },
+  'profiling-disabled': {
+    kind: 'problem',
+    meaning: 'The author of the pod switched profiling off.',
+    hint: 'Remove the variable that is named, if the agent is wanted.',
+  },
+  'conflicting-variable': {
+    kind: 'problem',
+    meaning: 'A variable that must hold the agent’s own value holds another.',
+    hint: 'Remove the variable from the container, or set it to what the profile says.',
+  },
+  'mount-path-taken': {
+    kind: 'problem',
+    meaning: 'Another volume is mounted where the agent’s files must be.',
+    hint: 'Mount the other volume elsewhere, or choose the delivery `baked` if the agent is in the image.',
+  },
+  'namespace-unknown': {
+    kind: 'failure',
+    meaning: 'The API server does not know the namespace that the review names.',
+    hint: 'If the namespace is new, create the pod again.',
+  },
+  'namespace-unavailable': {
+    kind: 'failure',
+    meaning: 'The namespace could not be read in time.',
+    hint: 'See whether agent-injector reaches the API server: its log and /readyz say so. Then create the pod again.',
+  },
+  'rule-broken': {
+    kind: 'failure',
+    meaning: 'The patch that was made would have broken one of the promises of agent-injector, so it was thrown away.',
+    hint: 'This is a defect of agent-injector or of a profile: please report it with the pod.',
+  },
+  'internal-error': {
+    kind: 'failure',
+    meaning: 'Something in agent-injector failed; the pod is left as it is.',
+    hint: 'This is a defect: please report it with the log line of the same uid.',
+  },
+  'unknown-annotation': {
+    kind: 'notice',
+    meaning: 'An annotation under the prefix agent-injector.io/ has a name that means nothing.',
+    hint: 'Correct the name or remove the annotation.',
+  },
+  'container-not-found': {
+    kind: 'notice',
+    meaning: 'A container that is named does not exist in the pod.',
+    hint: 'Correct the name.',
+  },
+};

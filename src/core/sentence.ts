@@ -1,0 +1,77 @@
+import type { Reason, ReasonCode } from './reasons.ts';
+import type { Source } from './settings.ts';
+
+type Sentences = { readonly [code in ReasonCode]: (reason: Extract<Reason, { code: code }>) => string };
+
+/** One sentence per reason, from its facts: what was wrong, and where. Values from the pod are quoted and shortened. */
+const sentences: Sentences = {
+  'not-a-pod': ({ resource }) => `${quote(resource)} is not a Pod`,
+  'not-a-creation': ({ operation }) => `${quote(operation)} is not a creation`,
+  'mirror-pod': () => 'the pod mirrors a static pod',
+  'namespace-not-enabled': ({ namespace, label }) =>
+    `namespace ${oneLine(namespace, 63)} has ${label === undefined ? 'no label agent-injector.io/injection' : `agent-injector.io/injection=${quote(label)}`}`,
+  'opted-out': ({ by }) => `opted out by ${by}`,
+  'already-instrumented': ({ profile }) => `the agent of ${profile} is there already`,
+  'malformed-pod': ({ path, expected }) => `${oneLine(path, 80)} must be ${expected}`,
+  'no-profile': () => 'no profile is chosen',
+  'unknown-profile': ({ name, source, nearest }) => `${sourceText(source)}: no profile ${quote(name)}${meant(nearest)}`,
+  'unknown-delivery': ({ name, source, known }) =>
+    `${sourceText(source)}: no delivery ${quote(name)}; there are ${known.join(', ')}`,
+  'invalid-value': ({ value, source, expected }) => `${sourceText(source)}: ${quote(value)} must be ${expected}`,
+  'missing-parameter': ({ parameter, profile }) =>
+    `profile ${profile} needs agent-injector.io/${parameter}, which is not set`,
+  'no-target-container': () => 'no container is to get the agent',
+  'os-unsupported': ({ os, profile }) => `profile ${profile} does not run on ${quote(os)}`,
+  'foreign-profiler': ({ vendor, slot, variable }) => `${vendor ?? 'an unknown profiler'} holds ${slot} (${variable})`,
+  'profiling-disabled': ({ variable, value }) => `the pod sets ${variable}=${quote(value)}`,
+  'conflicting-variable': ({ variable, profile }) => `${variable} holds another value than profile ${profile} needs`,
+  'mount-path-taken': ({ path, volume }) => `volume ${quote(volume)} is mounted at ${quote(path)}`,
+  'namespace-unknown': ({ namespace }) => `namespace ${oneLine(namespace, 63)} is not known`,
+  'namespace-unavailable': ({ namespace, why }) => `namespace ${oneLine(namespace, 63)} could not be read: ${why}`,
+  'rule-broken': ({ rule }) => `the patch would have broken a rule: ${rule}`,
+  'internal-error': () => 'agent-injector failed; its log has the details',
+  'unknown-annotation': ({ on, key, nearest }) => `${on} annotation ${quote(key)} means nothing${meant(nearest)}`,
+  'container-not-found': ({ pattern, source, nearest }) =>
+    `${sourceText(source)}: no container ${quote(pattern)}${meant(nearest)}`,
+};
+
+/** The reason in one English sentence, without a capital and a full stop, so that it can follow a colon. */
+export function sentence(reason: Reason): string {
+  // The table's type pairs every code with the facts of that code; TypeScript cannot follow the pairing through an index.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  const render = sentences[reason.code] as (facts: Reason) => string;
+  return render(reason);
+}
+
+/** A source as the user finds it: where to look for the value that is spoken of. */
+export function sourceText(source: Source): string {
+  switch (source.from) {
+    case 'container':
+    case 'pod':
+      return `pod annotation ${oneLine(source.key, 130)}`;
+    case 'namespace':
+      return `namespace annotation ${oneLine(source.key, 130)}`;
+    case 'cluster':
+      return `cluster default ${source.key}`;
+    case 'profile':
+      return 'profile default';
+  }
+}
+
+function meant(nearest: string | undefined): string {
+  return nearest === undefined ? '' : `; did you mean "${oneLine(nearest, 63)}"?`;
+}
+
+/** Text from outside, shown so that its edges are seen and it cannot grow or play tricks on a terminal. */
+function quote(text: string): string {
+  return `"${oneLine(text, 63)}"`;
+}
+
+/**
+ * Text on one line and of bounded length: control characters (which make the API server drop a warning, apimachinery pkg/util/net/http.go)
+ * and halves of surrogate pairs become blanks; what is too long ends in an ellipsis.
+ */
+export function oneLine(text: string, most: number): string {
+  const head = text.length > most ? `${text.slice(0, most - 1)}…` : text;
+  return head.replaceAll(/[\p{Cc}\p{Cs}\p{Cf}\u2028\u2029]/gu, ' ');
+}

@@ -1,0 +1,51 @@
+import { isGlob, matchesGlob } from './glob.ts';
+import { nearest } from './nearest.ts';
+import type { Container, ContainerList, Pod } from './pod.ts';
+import type { Reason } from './reasons.ts';
+import { lookUp, words, type Layers } from './settings.ts';
+
+/** A container and where it stands, so that an operation can point at it. */
+export interface Target {
+  readonly list: ContainerList;
+  readonly index: number;
+  readonly container: Container;
+}
+
+/** Every container of the pod: app containers first, then init containers and native sidecars. */
+export function allTargets(pod: Pod): readonly Target[] {
+  const of = (list: ContainerList): readonly Target[] =>
+    (pod.spec[list] ?? []).map((container, index) => ({ list, index, container }));
+  return [...of('containers'), ...of('initContainers')];
+}
+
+/**
+ * The containers that are to get an agent. By default every app container that is no known sidecar. The `containers` annotation names them
+ * instead: a glob matches app containers only, since an agent in an init container is seldom meant; a full name matches any.
+ */
+export function selectTargets(layers: Layers): {
+  readonly targets: readonly Target[];
+  readonly notices: readonly Reason[];
+} {
+  const setting = lookUp(layers, 'containers');
+  const all = allTargets(layers.pod);
+  if (!setting) {
+    const apps = all.filter(
+      ({ list, container }) => list === 'containers' && !layers.catalogue.sidecars.has(container.name),
+    );
+    return { targets: apps, notices: [] };
+  }
+  const patterns = words(setting.text);
+  const matches = (pattern: string, { list, container }: Target): boolean =>
+    isGlob(pattern) ? list === 'containers' && matchesGlob(pattern, container.name) : container.name === pattern;
+  const unmatched = patterns.filter((pattern) => !all.some((target) => matches(pattern, target)));
+  const names = all.map(({ container }) => container.name);
+  return {
+    targets: all.filter((target) => patterns.some((pattern) => matches(pattern, target))),
+    notices: unmatched.map((pattern) => ({
+      code: 'container-not-found',
+      pattern,
+      source: setting.source,
+      nearest: nearest(pattern, names),
+    })),
+  };
+}
