@@ -1,0 +1,150 @@
+import { readFileSync } from 'node:fs';
+import { parseDocument } from 'yaml';
+import { z } from 'zod';
+import { defaultsSchema } from './core/catalogue.ts';
+import { nearest } from './core/nearest.ts';
+import { pathText } from './core/profile.ts';
+import {
+  flagOf,
+  settingNames,
+  settingRows,
+  settingsSchema,
+  variableOf,
+  type SettingName,
+  type Settings,
+} from './server-settings.ts';
+
+/** The server's configuration, complete and checked. */
+export interface Config extends Settings {
+  /** Cluster-wide defaults: from a setting's name to its value, as an annotation would have it. */
+  readonly defaults: Readonly<Record<string, string>>;
+}
+
+export type ReadConfig =
+  | { readonly ok: true; readonly config: Config }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+/**
+ * In the namespace of a Service called agent-injector the kubelet puts its addresses into every container under our own prefix
+ * (AGENT_INJECTOR_PORT=tcp://10.0.0.1:443, AGENT_INJECTOR_SERVICE_HOST=…): they are not meant for us.
+ */
+function isServiceLink(name: string, value: string): boolean {
+  return (
+    /_SERVICE_(HOST|PORT)(_|$)/.test(name) ||
+    /_PORT_\d+_(TCP|UDP|SCTP)(_|$)/.test(name) ||
+    /^(tcp|udp|sctp):\/\//.test(value)
+  );
+}
+
+/**
+ * Reads flags, environment and file, the stronger first, into one configuration. Every problem is found at once, each a sentence that says
+ * where the value stands.
+ */
+export function readConfig(
+  flags: Readonly<Record<string, string>>,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): ReadConfig {
+  const problems: string[] = [];
+  const variables = readVariables(environment, problems);
+  const file = flags['config'] ?? variables.get('config')?.value;
+  const { settings, defaults } = file === undefined ? NO_FILE : readFile(file, problems);
+  const found = strongest(flags, variables, settings);
+  const parsed = settingsSchema.safeParse(Object.fromEntries([...found].map(([name, { value }]) => [name, value])));
+  if (!parsed.success) problems.push(...problemsOf(parsed.error, found));
+  if (found.has('kubeconfig') && found.has('namespaces')) {
+    problems.push('kubeconfig and namespaces: give one of them; namespaces come from a cluster or from a file');
+  }
+  return parsed.success && problems.length === 0
+    ? { ok: true, config: { ...parsed.data, defaults } }
+    : { ok: false, problems };
+}
+
+function strongest(
+  flags: Readonly<Record<string, string>>,
+  variables: ReadonlyMap<string, Found>,
+  settings: ReadonlyMap<string, Found>,
+): ReadonlyMap<SettingName, Found> {
+  const found = new Map<SettingName, Found>();
+  for (const name of settingNames) {
+    const flag = flags[name];
+    const written = flag === undefined ? undefined : { value: flag, at: `--${flagOf(name)}` };
+    const setting = written ?? variables.get(name) ?? settings.get(name);
+    if (setting) found.set(name, setting);
+  }
+  return found;
+}
+
+function problemsOf(error: z.ZodError, found: ReadonlyMap<SettingName, Found>): readonly string[] {
+  const wrong = new Set(error.issues.map((issue) => issue.path[0]));
+  return settingNames
+    .filter((name) => wrong.has(name))
+    .map(
+      (name) =>
+        `${found.get(name)?.at ?? name}: "${found.get(name)?.value ?? ''}" must be ${settingRows[name].expected}`,
+    );
+}
+
+interface Found {
+  readonly value: string | number;
+  readonly at: string;
+}
+
+/** What a configuration file says. */
+interface FileContent {
+  readonly settings: ReadonlyMap<string, Found>;
+  readonly defaults: Readonly<Record<string, string>>;
+}
+
+const NO_FILE: FileContent = { settings: new Map(), defaults: {} };
+
+function readVariables(
+  environment: Readonly<Record<string, string | undefined>>,
+  problems: string[],
+): ReadonlyMap<string, { readonly value: string; readonly at: string }> {
+  const names = new Map(settingNames.map((name) => [variableOf(name), name]));
+  const found = new Map<string, { readonly value: string; readonly at: string }>();
+  for (const [variable, value] of Object.entries(environment)) {
+    if (!variable.startsWith('AGENT_INJECTOR_') || value === undefined || isServiceLink(variable, value)) continue;
+    const name = names.get(variable);
+    if (name !== undefined) found.set(name, { value, at: variable });
+    else problems.push(`${variable}: no such setting${meant(nearest(variable, names.keys()))}`);
+  }
+  return found;
+}
+
+const fileSchema = z.strictObject({
+  ...Object.fromEntries(
+    settingNames
+      .filter((name) => name !== 'config')
+      .map((name) => [name, z.union([z.string(), z.number()]).optional()]),
+  ),
+  defaults: defaultsSchema.optional(),
+});
+
+function readFile(file: string, problems: string[]): FileContent {
+  let document;
+  try {
+    document = parseDocument(readFileSync(file, 'utf8'));
+  } catch (error) {
+    problems.push(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+    return NO_FILE;
+  }
+  problems.push(...document.errors.map((error) => `${file}: ${error.message.split('\n')[0] ?? ''}`));
+  if (document.errors.length > 0) return NO_FILE;
+  const parsed = fileSchema.safeParse(document.toJS() ?? {});
+  if (!parsed.success) {
+    problems.push(
+      ...parsed.error.issues.map(({ path, message }) => [file, pathText(path), message].filter(Boolean).join(': ')),
+    );
+    return NO_FILE;
+  }
+  const { defaults, ...values } = parsed.data;
+  const settings = Object.entries(values).flatMap(([name, value]): [string, Found][] =>
+    typeof value === 'string' || typeof value === 'number' ? [[name, { value, at: `${file}: ${name}` }]] : [],
+  );
+  return { settings: new Map(settings), defaults: defaults ?? {} };
+}
+
+function meant(name: string | undefined): string {
+  return name === undefined ? '' : `; did you mean ${name}?`;
+}

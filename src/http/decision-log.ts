@@ -1,0 +1,63 @@
+import type { Decision } from '../core/decision.ts';
+import { isObject, type JsonObject } from '../core/json.ts';
+import type { Pod } from '../core/pod.ts';
+import { oneLine, sentence } from '../core/sentence.ts';
+
+/** What the log line of a decision says besides the decision. */
+export interface Circumstances {
+  readonly uid: string;
+  readonly namespace: string;
+  readonly dryRun: boolean;
+  readonly operations: number;
+  readonly durationMs: number;
+}
+
+/** The fields of the one log line of a decision. Every text from outside is on one line and bounded; no value of a variable is among them. */
+export function decisionFields(decision: Decision, pod: Pod | undefined, at: Circumstances): JsonObject {
+  const injected = decision.containers.filter((container) => container.outcome === 'injected');
+  const skipped = decision.containers.filter((container) => container.outcome === 'skipped');
+  return {
+    uid: oneLine(at.uid, 128),
+    namespace: oneLine(at.namespace, 63),
+    ...(pod && { pod: podName(pod), ...ownerOf(pod) }),
+    outcome: decision.outcome,
+    ...(decision.outcome !== 'injected' && {
+      reason: decision.reason.code,
+      message: oneLine(sentence(decision.reason), 300),
+    }),
+    ...(injected.length > 0 && {
+      injected: injected
+        .slice(0, MOST)
+        .map(({ container, profile, delivery }) => `${oneLine(container, 63)}=${profile}/${delivery}`),
+    }),
+    ...(decision.outcome === 'injected' &&
+      skipped.length > 0 && {
+        skipped: skipped.slice(0, MOST).map(({ container, reason }) => `${oneLine(container, 63)}: ${reason.code}`),
+      }),
+    ...(decision.notices.length > 0 && {
+      notices: decision.notices.slice(0, MOST).map((notice) => oneLine(sentence(notice), 200)),
+    }),
+    operations: at.operations,
+    ...(at.dryRun && { dryRun: true }),
+    durationMs: Math.round(at.durationMs * 1000) / 1000,
+  };
+}
+
+/** A pod of a thousand containers does not make a log line of a thousand entries. */
+const MOST = 20;
+
+/** A pod that a controller makes has no name yet, only the beginning of one. */
+function podName(pod: Pod): string {
+  const { name, generateName } = pod.metadata ?? {};
+  return oneLine(name ?? (generateName === undefined ? '' : `${generateName}*`), 253);
+}
+
+function ownerOf(pod: Pod): JsonObject {
+  const owners = pod.metadata?.['ownerReferences'];
+  const owner = Array.isArray(owners)
+    ? owners.find((reference) => isObject(reference) && reference['controller'] === true)
+    : undefined;
+  if (!isObject(owner)) return {};
+  const { kind, name } = owner;
+  return typeof kind === 'string' && typeof name === 'string' ? { owner: oneLine(`${kind}/${name}`, 300) } : {};
+}

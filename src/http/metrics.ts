@@ -1,0 +1,131 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+
+type MetricRow =
+  | { readonly type: 'counter' | 'gauge'; readonly help: string; readonly labels: readonly string[] }
+  | {
+      readonly type: 'histogram';
+      readonly help: string;
+      readonly labels: readonly string[];
+      readonly buckets: number[];
+    };
+
+/** Every metric of ours; the reference is made from these rows. Labels take their values from tables of ours, so they are bounded. */
+export const metricRows = {
+  agent_injector_reviews_total: {
+    type: 'counter',
+    help: 'Reviews answered, by outcome (injected, skipped, refused) and reason code (empty when injected).',
+    labels: ['outcome', 'reason'],
+  },
+  agent_injector_review_duration_seconds: {
+    type: 'histogram',
+    help: 'Time from a parsed request to its answer, namespace look-ups included.',
+    labels: [],
+    buckets: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1, 5],
+  },
+  agent_injector_bad_requests_total: {
+    type: 'counter',
+    help: 'Requests answered with an HTTP error, by status code.',
+    labels: ['status'],
+  },
+  agent_injector_namespaces: {
+    type: 'gauge',
+    help: 'Namespaces in the cache.',
+    labels: [],
+  },
+  agent_injector_namespaces_synced: {
+    type: 'gauge',
+    help: '1 once the namespaces are known, else 0.',
+    labels: [],
+  },
+  agent_injector_namespaces_age_seconds: {
+    type: 'gauge',
+    help: 'Time since the API server was last heard from about namespaces.',
+    labels: [],
+  },
+  agent_injector_namespace_watch_restarts_total: {
+    type: 'counter',
+    help: 'Times that the watch of namespaces ended and was begun anew.',
+    labels: [],
+  },
+  agent_injector_certificate_expiry_seconds: {
+    type: 'gauge',
+    help: 'When the served certificate expires, in seconds since 1970.',
+    labels: [],
+  },
+  agent_injector_build_info: {
+    type: 'gauge',
+    help: 'Always 1; the version is in the label.',
+    labels: ['version'],
+  },
+} as const satisfies Readonly<Record<string, MetricRow>>;
+
+/** The cluster's state as far as it is measured, read when Prometheus asks. */
+export interface Gauges {
+  readonly namespaces: () => {
+    readonly size: number;
+    readonly synced: boolean;
+    readonly ageMs: number | undefined;
+    readonly restarts: number;
+  };
+  readonly certificateExpiry: () => Date;
+}
+
+export interface Metrics {
+  /** Counts a review that was answered. */
+  readonly reviewed: (outcome: string, reason: string, seconds: number) => void;
+  readonly badRequest: (status: number) => void;
+  /** The exposition format of Prometheus, and its content type. */
+  readonly render: () => Promise<string>;
+  readonly contentType: string;
+}
+
+/** Metrics with a registry of their own, so that two servers in one process (a test) do not count into each other. */
+export function createMetrics(gauges: Gauges, version: string): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const options = <N extends keyof typeof metricRows>(name: N) => ({
+    name,
+    help: metricRows[name].help,
+    labelNames: [...metricRows[name].labels],
+    registers: [registry],
+  });
+  const reviews = new Counter(options('agent_injector_reviews_total'));
+  const duration = new Histogram({
+    ...options('agent_injector_review_duration_seconds'),
+    buckets: [...metricRows.agent_injector_review_duration_seconds.buckets],
+  });
+  const badRequests = new Counter(options('agent_injector_bad_requests_total'));
+  const gauge = (name: keyof typeof metricRows, read: () => number | undefined): void => {
+    const made: Gauge = new Gauge({
+      ...options(name),
+      collect() {
+        const value = read();
+        if (value !== undefined) made.set(value);
+      },
+    });
+  };
+  gauge('agent_injector_namespaces', () => gauges.namespaces().size);
+  gauge('agent_injector_namespaces_synced', () => Number(gauges.namespaces().synced));
+  gauge('agent_injector_namespaces_age_seconds', () => {
+    const { ageMs } = gauges.namespaces();
+    return ageMs === undefined ? undefined : ageMs / 1000;
+  });
+  gauge('agent_injector_certificate_expiry_seconds', () => gauges.certificateExpiry().getTime() / 1000);
+  new Gauge(options('agent_injector_build_info')).set({ version }, 1);
+  const restarts: Counter = new Counter({
+    ...options('agent_injector_namespace_watch_restarts_total'),
+    collect() {
+      restarts.reset();
+      restarts.inc(gauges.namespaces().restarts);
+    },
+  });
+  return {
+    reviewed: (outcome, reason, seconds) => {
+      reviews.inc({ outcome, reason });
+      duration.observe(seconds);
+    },
+    badRequest: (status) => badRequests.inc({ status }),
+    render: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}

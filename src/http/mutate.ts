@@ -1,0 +1,116 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { admit } from '../core/admit.ts';
+import type { Catalogue } from '../core/catalogue.ts';
+import { notInjected, type Decision } from '../core/decision.ts';
+import type { Json, JsonObject } from '../core/json.ts';
+import type { Namespace, NamespaceLookup } from '../core/namespace.ts';
+import type { Operation } from '../core/operation.ts';
+import type { Pod } from '../core/pod.ts';
+import { isRequired } from '../core/policy.ts';
+import { decodeReview, encodeReview, type Review } from '../core/review.ts';
+import { decisionFields } from './decision-log.ts';
+import type { Metrics } from './metrics.ts';
+
+/** Where namespaces are known from: the cluster's cache, a file, or the sample. */
+export interface Namespaces {
+  /** From the cache, without I/O. */
+  readonly get: (name: string) => Namespace | undefined;
+  /** Asks once for a namespace that is not in the cache. Never rejects. */
+  readonly fetch: (name: string, deadlineMs: number) => Promise<NamespaceLookup>;
+}
+
+export interface Logger {
+  readonly info: (fields: object, message: string) => void;
+  readonly error: (fields: object, message: string) => void;
+}
+
+export interface Reviewing {
+  /** Asked anew for each review, so that profiles can be exchanged while the server runs. */
+  readonly catalogue: () => Catalogue;
+  readonly namespaces: Namespaces;
+  readonly metrics: Pick<Metrics, 'reviewed'>;
+  readonly log: Logger;
+}
+
+interface Answer {
+  readonly decision: Decision;
+  readonly operations: readonly Operation[];
+}
+
+/** The handler of POST /mutate. Whatever happens inside, a review with a uid is answered with 200, and refused only by decision. */
+export function mutateHandler(reviewing: Reviewing) {
+  return async (
+    request: FastifyRequest<{ Querystring: { timeout?: unknown } }>,
+    reply: FastifyReply,
+  ): Promise<JsonObject> => {
+    const started = performance.now();
+    // The body has been made by the JSON parser of this server.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    const decoded = decodeReview(request.body as Json | undefined);
+    if (decoded.kind === 'invalid') return reply.code(400).send({ message: decoded.message });
+    const conclude = (uid: string, answer: Answer, review: Review | undefined): JsonObject => {
+      const { decision, operations } = answer;
+      const durationMs = performance.now() - started;
+      reviewing.metrics.reviewed(
+        decision.outcome,
+        decision.outcome === 'injected' ? '' : decision.reason.code,
+        durationMs / 1000,
+      );
+      const circumstances = {
+        uid,
+        namespace: review?.namespace ?? '',
+        dryRun: review?.dryRun ?? false,
+        operations: operations.length,
+        durationMs,
+      };
+      reviewing.log.info(decisionFields(decision, review?.pod, circumstances), 'decision');
+      return encodeReview(uid, decision, operations);
+    };
+    if (decoded.kind === 'unanswerable') {
+      return conclude(decoded.uid, unchanged(notInjected(decoded.reason, false)), undefined);
+    }
+    const { review } = decoded;
+    return conclude(review.uid, await decide(reviewing, review, lookupDeadline(request.query.timeout)), review);
+  };
+}
+
+async function decide({ catalogue, namespaces, log }: Reviewing, review: Review, deadlineMs: number): Promise<Answer> {
+  const { pod } = review;
+  let namespace = namespaces.get(review.namespace);
+  try {
+    if (!namespace) {
+      const lookup = await namespaces.fetch(review.namespace, deadlineMs);
+      if (lookup.kind !== 'found') return withoutNamespace(review.namespace, lookup, pod);
+      ({ namespace } = lookup);
+    }
+    return admit(pod, namespace, catalogue());
+  } catch (error) {
+    log.error({ err: error, uid: review.uid }, 'a review failed; the pod is left as it is');
+    return unchanged(notInjected({ code: 'internal-error' }, isRequired(pod, namespace)));
+  }
+}
+
+function withoutNamespace(name: string, lookup: Exclude<NamespaceLookup, { kind: 'found' }>, pod: Pod): Answer {
+  const required = isRequired(pod, undefined);
+  return lookup.kind === 'absent'
+    ? unchanged(notInjected({ code: 'namespace-unknown', namespace: name }, required))
+    : unchanged(notInjected({ code: 'namespace-unavailable', namespace: name, why: lookup.why }, required));
+}
+
+function unchanged(decision: Decision): Answer {
+  return { decision, operations: [] };
+}
+
+/** A namespace look-up may take this long at most, however patient the API server is: somebody waits for the pod. */
+const LONGEST_LOOKUP_MS = 3000;
+const MARGIN_MS = 500;
+
+/**
+ * How long a look-up may take. The API server says in the query how long it waits (`timeout=5s`, whole seconds: k8s.io/apiserver
+ * pkg/admission/plugin/webhook/mutating/dispatcher.go); we answer before that, since a late answer is none.
+ */
+function lookupDeadline(timeout: unknown): number {
+  const seconds = typeof timeout === 'string' ? /^(\d{1,3})s$/.exec(timeout)?.[1] : undefined;
+  if (seconds === undefined) return LONGEST_LOOKUP_MS;
+  return Math.min(LONGEST_LOOKUP_MS, Math.max(MARGIN_MS, Number(seconds) * 1000 - MARGIN_MS));
+}

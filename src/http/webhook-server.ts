@@ -1,0 +1,72 @@
+import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
+import type { Metrics } from './metrics.ts';
+import { mutateHandler, type Reviewing } from './mutate.ts';
+
+export interface WebhookServerOptions {
+  readonly tls: { readonly cert: string; readonly key: string };
+  readonly reviewing: Reviewing;
+  readonly metrics: Pick<Metrics, 'badRequest'>;
+  /** While true, every answer asks the client to open a new connection, which reaches another replica. */
+  readonly draining: () => boolean;
+}
+
+/** An AdmissionReview holds the object and the old object, each up to 3 MiB as the API server stores it. */
+const BODY_LIMIT = 8 * 1024 * 1024;
+
+/** The webhook's HTTPS server, not yet listening. Why each setting: docs/adr/0004-http-settings.md. */
+export function createWebhookServer(options: WebhookServerOptions): FastifyInstance {
+  const server: FastifyInstance = fastify({
+    logger: false,
+    disableRequestLogging: true,
+    bodyLimit: BODY_LIMIT,
+    keepAliveTimeout: 120_000,
+    requestTimeout: 10_000,
+    maxRequestsPerSocket: 1000,
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    onProtoPoisoning: 'remove',
+    onConstructorPoisoning: 'remove',
+    https: {
+      cert: options.tls.cert,
+      key: options.tls.key,
+      minVersion: 'TLSv1.2',
+      handshakeTimeout: 10_000,
+      headersTimeout: 8000,
+      connectionsCheckingInterval: 1000,
+    },
+  });
+  server.removeContentTypeParser('text/plain');
+  server.addHook('onRequest', async (request, reply) => {
+    if (options.draining()) reply.header('connection', 'close');
+    const encoding = request.headers['content-encoding'];
+    if (encoding !== undefined && encoding !== 'identity') {
+      return reply
+        .code(415)
+        .send({ message: `content-encoding "${encoding}" is not understood; send the review as it is` });
+    }
+    return undefined;
+  });
+  server.addHook('onResponse', async (_, reply) => {
+    if (reply.statusCode >= 400) options.metrics.badRequest(reply.statusCode);
+  });
+  server.setErrorHandler((error: FastifyError, _, reply) => {
+    const status = error.statusCode !== undefined && error.statusCode < 500 ? error.statusCode : 400;
+    return reply.code(status).send({ message: messageFor(error) });
+  });
+  server.setNotFoundHandler((_, reply) => reply.code(404).send({ message: 'there is only POST /mutate here' }));
+  server.post<{ Querystring: { timeout?: unknown } }>('/mutate', mutateHandler(options.reviewing));
+  return server;
+}
+
+function messageFor(error: FastifyError): string {
+  switch (error.code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return `the body is larger than ${BODY_LIMIT} bytes`;
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return 'the content type is not application/json';
+    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
+      return 'the body is empty; send an AdmissionReview';
+    default:
+      return `the request cannot be read: ${error.message.slice(0, 200)}`;
+  }
+}

@@ -1,0 +1,105 @@
+import { z } from 'zod';
+
+const path = z.string().min(1);
+
+function whole(minimum: number, maximum: number): z.ZodType<number, number | string> {
+  const range = z.number().int().min(minimum).max(maximum);
+  return z
+    .union([
+      z.number(),
+      z
+        .string()
+        .regex(/^\d{1,9}$/)
+        .transform(Number),
+    ])
+    .pipe(range);
+}
+
+/** The server's settings: their types and defaults. */
+export const settingsSchema = z.object({
+  config: path.optional(),
+  kubeconfig: path.optional(),
+  namespaces: path.optional(),
+  host: z.string().min(1).default('::'),
+  port: whole(0, 65_535).default(8443),
+  adminPort: whole(0, 65_535).default(9090),
+  tlsDir: path.default('certs'),
+  drainSeconds: whole(0, 3600).default(10),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+});
+
+export type Settings = z.infer<typeof settingsSchema>;
+export type SettingName = keyof Settings;
+
+interface SettingRow {
+  /** What stands in the place of the value in `--help`. */
+  readonly placeholder: string;
+  /** What a value must be, in words that follow "must be". */
+  readonly expected: string;
+  readonly description: string;
+}
+
+/** A row per setting: flag, environment variable, key in the configuration file, `--help` and the reference follow from it. */
+export const settingRows: { readonly [name in SettingName]: SettingRow } = {
+  config: {
+    placeholder: 'FILE',
+    expected: 'a file',
+    description: 'Configuration file (YAML): any of these settings by its camelCase name, and cluster-wide `defaults`.',
+  },
+  kubeconfig: {
+    placeholder: 'FILE',
+    expected: 'a file',
+    description: 'Kubeconfig of the cluster whose namespaces count. In a pod, its service account is found without it.',
+  },
+  namespaces: {
+    placeholder: 'FILE',
+    expected: 'a file',
+    description: 'Namespace manifests (YAML) to go by instead of a cluster.',
+  },
+  host: {
+    placeholder: 'ADDRESS',
+    expected: 'an address',
+    description: 'Address that both ports listen on.',
+  },
+  port: {
+    placeholder: 'NUMBER',
+    expected: 'a port from 0 to 65535 (0: any free one)',
+    description: 'HTTPS port that the API server calls.',
+  },
+  adminPort: {
+    placeholder: 'NUMBER',
+    expected: 'a port from 0 to 65535 (0: any free one)',
+    description: 'Plain HTTP port of /livez, /readyz and /metrics.',
+  },
+  tlsDir: {
+    placeholder: 'DIR',
+    expected: 'a directory',
+    description:
+      'Directory of tls.crt and tls.key. An empty one is filled with a fresh CA (ca.crt) and a certificate for localhost.',
+  },
+  drainSeconds: {
+    placeholder: 'NUMBER',
+    expected: 'a whole number of seconds from 0 to 3600',
+    description: 'How long to go on answering after SIGTERM, while the cluster learns that this replica is going.',
+  },
+  logLevel: {
+    placeholder: 'LEVEL',
+    expected: 'debug, info, warn, error or silent',
+    description: 'Least level that is logged. Each decision is one line of level info.',
+  },
+};
+
+/** Every setting's name, in the order of the table. */
+// Object.keys gives string[]; these are just the keys of the table above.
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion
+export const settingNames = Object.keys(settingRows) as readonly SettingName[];
+
+/** `adminPort` → `admin-port`, the flag without its dashes. */
+export function flagOf(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** `adminPort` → `AGENT_INJECTOR_ADMIN_PORT`. */
+export function variableOf(name: string): string {
+  return `AGENT_INJECTOR_${flagOf(name).replaceAll('-', '_').toUpperCase()}`;
+}
