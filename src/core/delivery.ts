@@ -24,12 +24,12 @@ export interface Files {
 export function planFiles(
   profile: Profile,
   source: JsonObject | undefined,
-  present: readonly Volume[],
+  present: { readonly volumes: readonly Volume[]; readonly names: ReadonlySet<string> },
   mounted: readonly VolumeMount[],
 ): Choice<Files> {
   if (!source) return { ok: true, value: { volumes: [], mounts: [] } };
-  const sameFiles = present.filter((volume) => holdsSource(volume, source));
-  const volume = sameFiles[0] ?? { name: freeName(profile.name, present), ...source };
+  const sameFiles = present.volumes.filter((volume) => holdsSource(volume, source));
+  const volume = sameFiles[0] ?? { name: freeName(profile.name, present.names), ...source };
   const mounts: VolumeMount[] = [];
   for (const { path, readOnly } of profile.mounts) {
     const taken = mounted.find((mount) => samePath(mount.mountPath, path));
@@ -84,8 +84,7 @@ function withoutTrailingSlashes(path: string): string {
   return path.slice(0, end);
 }
 
-function freeName(wanted: string, volumes: readonly Volume[]): string {
-  const taken = new Set(volumes.map(({ name }) => name));
+function freeName(wanted: string, taken: ReadonlySet<string>): string {
   let name = wanted;
   for (let count = 2; taken.has(name); count++) name = `${wanted}-${count}`;
   return name;

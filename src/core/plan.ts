@@ -5,7 +5,7 @@ import type { Profile } from './profile.ts';
 import type { Reason } from './reasons.ts';
 import { parametersFor, profilesFor, textsOf, type Choice, type Layers, type Parameters } from './settings.ts';
 import { conflictIn, entryOf, holds, type OwnEntry } from './slots.ts';
-import type { Target } from './targets.ts';
+import { allTargets, type Target } from './targets.ts';
 import { escapeForKubelet, render } from './template.ts';
 
 /** What is to be put into one container. */
@@ -40,6 +40,11 @@ export type ContainerOutcome =
 /** The pod as it would be so far: what stands in it, and what has been planned for it. */
 interface Draft {
   readonly volumes: Volume[];
+  /**
+   * Names that a new volume cannot have: those of volumes, and those that any mount asks for. A mount without its volume keeps the pod from
+   * being created; giving it ours would hand it files that were never meant for it.
+   */
+  readonly names: Set<string>;
   readonly added: Volume[];
 }
 
@@ -48,7 +53,9 @@ export function makePlan(
   layers: Layers,
   targets: readonly Target[],
 ): { plan: Plan; outcomes: readonly ContainerOutcome[] } {
-  const draft: Draft = { volumes: [...(layers.pod.spec.volumes ?? [])], added: [] };
+  const volumes = [...(layers.pod.spec.volumes ?? [])];
+  const mounted = allTargets(layers.pod).flatMap(({ container }) => container.volumeMounts ?? []);
+  const draft: Draft = { volumes, names: new Set([...volumes, ...mounted].map(({ name }) => name)), added: [] };
   const containers: ContainerPlan[] = [];
   const outcomes: ContainerOutcome[] = [];
   for (const target of targets) {
@@ -96,7 +103,7 @@ function planAgent(layers: Layers, profile: Profile, into: ContainerDraft): Choi
   if (isInstrumented(environment, own)) {
     return { ok: false, reason: { code: 'already-instrumented', profile: profile.name } };
   }
-  const files = planFiles(profile, sourceOf(delivery.value, parameters.value), into.draft.volumes, into.mounts);
+  const files = planFiles(profile, sourceOf(delivery.value, parameters.value), into.draft, into.mounts);
   if (!files.ok) return files;
 
   const variables = own
@@ -108,6 +115,7 @@ function planAgent(layers: Layers, profile: Profile, into: ContainerDraft): Choi
   environment.push(...variables);
   into.mounts.push(...files.value.mounts);
   into.draft.volumes.push(...files.value.volumes);
+  for (const { name } of files.value.volumes) into.draft.names.add(name);
   into.draft.added.push(...files.value.volumes);
   return {
     ok: true,

@@ -81,12 +81,12 @@ export interface ReasonRow {
 /** Every reason code. Codes are public: they stand in metrics, logs and annotations, and are never reused for something else. */
 export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
   'not-a-pod': {
-    kind: 'choice',
+    kind: 'failure',
     meaning: 'The review is about something else than a Pod.',
     hint: 'Let the webhook configuration name only the resource `pods`, without subresources.',
   },
   'not-a-creation': {
-    kind: 'choice',
+    kind: 'failure',
     meaning: 'The review is about an update or a deletion; an agent can only be put into a pod as it is created.',
     hint: 'Let the webhook configuration name only the operation `CREATE`.',
   },

@@ -1,0 +1,32 @@
+import type { Decision } from '../core/decision.ts';
+import type { ContainerOutcome } from '../core/plan.ts';
+import { reasonTable, type Reason } from '../core/reasons.ts';
+import { oneLine, sentence } from '../core/sentence.ts';
+
+/** A decision for people, a line per fact: what was done in each container, or why not and what to do; then the notices. */
+export function decisionLines(decision: Decision): readonly string[] {
+  const notices = decision.notices.map((notice) => `warning: ${sentence(notice)}`);
+  if (decision.outcome === 'injected') return [...decision.containers.flatMap(containerLines), ...notices];
+  const others = decision.containers.length > 1 ? decision.containers.flatMap(containerLines) : [];
+  return [...reasonLines(decision.outcome, decision.reason), ...others, ...notices];
+}
+
+function containerLines(outcome: ContainerOutcome): readonly string[] {
+  const container = `container ${oneLine(outcome.container, 63)}`;
+  return outcome.outcome === 'injected'
+    ? [`injected ${outcome.profile} into ${container} by ${outcome.delivery}`]
+    : reasonLines(`${container} skipped`, outcome.reason);
+}
+
+function reasonLines(outcome: string, reason: Reason): readonly string[] {
+  const { kind, hint } = reasonTable[reason.code];
+  const line = `${outcome}: ${sentence(reason)} (${reason.code})`;
+  return kind === 'problem' || kind === 'failure' ? [line, `  ${hint}`] : [line];
+}
+
+/** Whether an agent was asked for somewhere and could not be given. */
+export function isWanting(decision: Decision): boolean {
+  const reasons = decision.containers.flatMap((container) => (container.outcome === 'skipped' ? [container.reason] : []));
+  if (decision.outcome !== 'injected') reasons.push(decision.reason);
+  return reasons.some(({ code }) => ['problem', 'failure'].includes(reasonTable[code].kind));
+}

@@ -1,0 +1,133 @@
+import { createTwoFilesPatch } from 'diff';
+import { readConfig } from '../config.ts';
+import { admit } from '../core/admit.ts';
+import type { Catalogue } from '../core/catalogue.ts';
+import { notInjected, type Decision } from '../core/decision.ts';
+import { INJECTION_LABEL, key } from '../core/keys.ts';
+import type { Namespace } from '../core/namespace.ts';
+import { nearest } from '../core/nearest.ts';
+import type { Operation } from '../core/operation.ts';
+import { decodePod } from '../core/pod.ts';
+import { namespacesFromObjects } from '../kube/namespaces.ts';
+import type { Manifest, PodTemplate } from '../manifests/documents.ts';
+import { applyOperations, type Edit } from '../manifests/edit.ts';
+import { clusterCatalogue } from './cluster-catalogue.ts';
+import { decisionLines, isWanting } from './decision-text.ts';
+import { displayName, readManifest } from './manifest-file.ts';
+import { UsageError } from './usage-error.ts';
+
+export interface InjectOptions {
+  /** A path, or `-` for standard input. */
+  readonly file: string;
+  /** For objects that name no namespace. */
+  readonly namespace: string;
+  /** Path of a file of Namespace manifests. */
+  readonly namespaces: string | undefined;
+  /** Path of a server's configuration file, for its cluster-wide defaults. */
+  readonly config: string | undefined;
+  readonly profile: string | undefined;
+  /** `key=value`, as if the namespace had that annotation. */
+  readonly set: readonly string[];
+  readonly diff: boolean;
+}
+
+export interface InjectResult {
+  /** The file with the agents in it, or the difference to it. */
+  readonly output: string;
+  /** For people: what became of each pod. */
+  readonly messages: readonly string[];
+  /** 1 when an agent was asked for somewhere and could not be given. */
+  readonly exitCode: 0 | 1;
+}
+
+/** Injects a file of manifests by the code of the server. Throws a UsageError when the options or the files make no sense. */
+export async function inject(options: InjectOptions): Promise<InjectResult> {
+  const catalogue = clusterCatalogue(defaultsIn(options.config));
+  const annotations = annotationsFrom(options, catalogue);
+  const manifest = await readManifest(options.file);
+  const namespaceOf = await namespaceFinder(options, manifest, annotations);
+  const decided = manifest.templates.map((template) => {
+    const name = template.namespace ?? options.namespace;
+    return { template, ...decide(template, namespaceOf(name), name, catalogue) };
+  });
+  const name = displayName(options.file);
+  const output = write(
+    name,
+    manifest,
+    decided.filter(({ operations }) => operations.length > 0),
+  );
+  return {
+    output: options.diff ? createTwoFilesPatch(name, `${name} (injected)`, manifest.text, output, '', '') : output,
+    messages:
+      decided.length === 0
+        ? [`${name}: no pod and no workload in it`]
+        : decided.flatMap(({ template, decision }) => messagesFor(`${name}:${template.line}`, template, decision)),
+    exitCode: decided.some(({ decision }) => isWanting(decision)) ? 1 : 0,
+  };
+}
+
+function defaultsIn(config: string | undefined): Readonly<Record<string, string>> {
+  if (config === undefined) return {};
+  const read = readConfig({ config }, {});
+  if (!read.ok) throw new UsageError(read.problems);
+  return read.config.defaults;
+}
+
+/** What `--profile` and `--set` say, as annotations of the namespace. */
+function annotationsFrom({ profile, set }: InjectOptions, catalogue: Catalogue): Readonly<Record<string, string>> {
+  const problems: string[] = [];
+  const annotations: Record<string, string> = profile === undefined ? {} : { [key('profile')]: profile };
+  for (const assignment of set) {
+    const at = assignment.indexOf('=');
+    const name = assignment.slice(0, Math.max(at, 0));
+    const known = catalogue.knownSettings.has(name) && name !== 'status';
+    const suggestion = nearest(name, catalogue.knownSettings);
+    if (at < 1) problems.push(`--set ${assignment}: write it as KEY=VALUE`);
+    else if (!known) problems.push(`--set ${assignment}: no such key${suggestion === undefined ? '' : `; did you mean "${suggestion}"?`}`);
+    else annotations[key(name)] = assignment.slice(at + 1);
+  }
+  if (problems.length > 0) throw new UsageError(problems);
+  return annotations;
+}
+
+/**
+ * Where namespaces are known from: the file itself and `--namespaces`. A namespace that neither of them speaks of, where no list was given,
+ * is taken as opted in: who runs this command on a file wants what is in it injected.
+ */
+async function namespaceFinder(
+  options: InjectOptions,
+  manifest: Manifest,
+  annotations: Readonly<Record<string, string>>,
+): Promise<(name: string) => Namespace | undefined> {
+  const listed = options.namespaces === undefined ? [] : (await readManifest(options.namespaces)).objects;
+  const known = namespacesFromObjects([...listed, ...manifest.objects].map(({ json }) => json));
+  const assumed = { labels: { [INJECTION_LABEL]: 'enabled' }, annotations: {} };
+  return (name) => {
+    const namespace = known.get(name) ?? (options.namespaces === undefined ? { name, ...assumed } : undefined);
+    return namespace && { ...namespace, annotations: { ...namespace.annotations, ...annotations } };
+  };
+}
+
+/** The text with the operations carried out. A pod that cannot be written into is a problem of the file, so nothing is written at all. */
+function write(name: string, manifest: Manifest, edits: readonly Edit[]): string {
+  const edited = applyOperations(manifest, edits);
+  if (edited.ok) return edited.text;
+  throw new UsageError(edited.problems.map(({ line, message }) => `${name}:${line}: ${message}`));
+}
+
+interface Decided {
+  readonly decision: Decision;
+  readonly operations: readonly Operation[];
+}
+
+function decide(template: PodTemplate, namespace: Namespace | undefined, name: string, catalogue: Catalogue): Decided {
+  if (!namespace) return { decision: notInjected({ code: 'namespace-unknown', namespace: name }, false), operations: [] };
+  const decoded = decodePod(template.pod);
+  if (decoded.ok) return admit(decoded.pod, namespace, catalogue);
+  const { path, expected } = decoded;
+  return { decision: notInjected({ code: 'malformed-pod', path, expected }, false), operations: [] };
+}
+
+function messagesFor(at: string, { kind, name }: PodTemplate, decision: Decision): readonly string[] {
+  return decisionLines(decision).map((line) => `${at}: ${kind}/${name}: ${line}`);
+}

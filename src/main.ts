@@ -1,0 +1,79 @@
+import { Command, CommanderError, Option } from 'commander';
+import { flagOf, settingNames, settingRows, settingsSchema, variableOf } from './server-settings.ts';
+import { readConfig } from './config.ts';
+import type { InjectOptions } from './commands/inject.ts';
+import { UsageError } from './commands/usage-error.ts';
+
+const program: Command = new Command('agent-injector')
+  .description('Puts an APM agent into Kubernetes pods: as an admission webhook, or into a file.')
+  .version(VERSION)
+  .exitOverride()
+  .showHelpAfterError('(agent-injector --help shows what there is)')
+  .addHelpText(
+    'after',
+    `
+Examples:
+  agent-injector serve                                    a server for this machine, with fresh certificates in certs/
+  agent-injector inject -f deploy.yaml --set server-address=jennifer.example.com | kubectl apply -f -
+  agent-injector inject -f deploy.yaml --namespaces namespaces.yaml --diff`,
+  );
+
+const serve: Command = program
+  .command('serve')
+  .description('Answers AdmissionReviews over HTTPS until SIGTERM. Every option is an environment variable, too.')
+  .exitOverride()
+  .action(async (flags: Record<string, string>) => {
+    const read = readConfig(flags);
+    if (!read.ok) throw new UsageError(read.problems);
+    const command = await import('./commands/serve.ts');
+    await command.serve(read.config);
+  });
+
+const defaults = settingsSchema.parse({});
+for (const name of settingNames) {
+  const { placeholder, description } = settingRows[name];
+  const standard = defaults[name] === undefined ? '' : `, default ${defaults[name]}`;
+  serve.addOption(new Option(`--${flagOf(name)} <${placeholder}>`, `${description} (${variableOf(name)}${standard})`));
+}
+
+interface InjectFlags extends Omit<InjectOptions, 'diff' | 'set'> {
+  readonly set?: readonly string[];
+  readonly diff?: boolean;
+}
+
+program
+  .command('inject')
+  .description('Injects the pods and workloads of a YAML file, as the server would, and prints the file. All else in it stays as it is.')
+  .requiredOption('-f, --file <FILE>', 'manifests to read; - is standard input')
+  .option('-n, --namespace <NAME>', 'namespace of objects that name none', 'default')
+  .option('--namespaces <FILE>', 'Namespace manifests to go by; without them, every namespace counts as opted in')
+  .option('--config <FILE>', "a server's configuration file, for its cluster-wide defaults")
+  .option('--profile <NAMES>', 'as if the namespace had the annotation agent-injector.io/profile')
+  .option('--set <KEY=VALUE>', 'as if the namespace had the annotation agent-injector.io/KEY; may be given again', collect)
+  .option('--diff', 'print what would change instead of the whole file')
+  .exitOverride()
+  .action(async (flags: InjectFlags) => {
+    const { inject } = await import('./commands/inject.ts');
+    const result = await inject({ ...flags, set: flags.set ?? [], diff: flags.diff ?? false });
+    process.stdout.write(result.output);
+    process.stderr.write(result.messages.map((message) => `${message}\n`).join(''));
+    process.exitCode = result.exitCode;
+  });
+
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
+/** 0 done, 1 something could not be done, 2 the command makes no sense as given. */
+function exitCodeFor(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  const problems = error instanceof UsageError ? error.problems : [error instanceof Error ? error.message : String(error)];
+  process.stderr.write(problems.map((problem) => `agent-injector: ${problem}\n`).join(''));
+  return error instanceof UsageError ? 2 : 1;
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = exitCodeFor(error);
+}

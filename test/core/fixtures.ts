@@ -1,0 +1,42 @@
+import { builtInCatalogue } from '../../src/agents/built-in.ts';
+import { withDefaults, type Catalogue } from '../../src/core/catalogue.ts';
+import type { Namespace } from '../../src/core/namespace.ts';
+import type { Container, Pod } from '../../src/core/pod.ts';
+
+export const catalogue: Catalogue = builtInCatalogue();
+
+/** A catalogue whose configuration file has these defaults. */
+export function catalogueWith(defaults: Record<string, string>): Catalogue {
+  return withDefaults(catalogue, Object.entries(defaults));
+}
+
+/** A namespace that is opted in, with a server address, unless said otherwise. Annotations without a prefix get ours. */
+export function namespace(annotations: Record<string, string> = {}, label = 'enabled'): Namespace {
+  const own = Object.entries({ 'server-address': 'jennifer.example.com', ...annotations });
+  return {
+    name: 'shop',
+    labels: { 'agent-injector.io/injection': label },
+    annotations: Object.fromEntries(own.map(([key, value]) => [key.includes('/') ? key : `agent-injector.io/${key}`, value])),
+  };
+}
+
+export function container(name: string, rest: Record<string, unknown> = {}): Container {
+  return { name, image: `registry.example.com/${name}:1`, ...rest } as Container;
+}
+
+/** A pod of these containers. Annotations without a prefix get ours. */
+export function pod(containers: readonly Container[] = [container('web')], annotations: Record<string, string> = {}, rest: object = {}): Pod {
+  const own = Object.entries(annotations).map(([key, value]) => [key.includes('/') ? key : `agent-injector.io/${key}`, value]);
+  const metadata = { name: 'web', ...(own.length > 0 && { annotations: Object.fromEntries(own) as Record<string, string> }) };
+  return { apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers, ...rest } } as Pod;
+}
+
+/** The variables of the article, as a container's `env`. */
+export const articleEnvironment = [
+  { name: 'CORECLR_ENABLE_PROFILING', value: '1' },
+  { name: 'CORECLR_PROFILER', value: '{6C7CAF0F-D0E5-4274-A71B-6551761BBDC8}' },
+  { name: 'CORECLR_PROFILER_PATH', value: '/netagent/bin/libAriesProfiler.so' },
+  { name: 'ARIES_SERVER_ADDRESS', value: '10.1.2.3' },
+  { name: 'ARIES_SERVER_PORT', value: '5000' },
+  { name: 'ARIES_DOMAIN_ID', value: '1000' },
+];

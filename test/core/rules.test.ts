@@ -1,0 +1,135 @@
+import jsonpatch from 'fast-json-patch';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { admit, type Admission } from '../../src/core/admit.ts';
+import type { Namespace } from '../../src/core/namespace.ts';
+import type { Container, Pod } from '../../src/core/pod.ts';
+import { catalogueWith, namespace } from './fixtures.ts';
+import { lateContainer, pods, settings } from './generated-pod.ts';
+
+// The rules of docs/adr/0002, each a function. They are written from the pods' point of view and share nothing with src/core/check.ts.
+
+const catalogue = catalogueWith({ 'server-address': 'jennifer.example.com' });
+const namespaces = settings.map((annotations) => namespace(annotations));
+
+const lists = (pod: Pod) => [...pod.spec.containers, ...(pod.spec.initContainers ?? [])];
+const copy = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
+
+/** Everything in `before` stands in `after`, at its place, with its value; lists may only have grown at their ends. */
+function isContained(before: unknown, after: unknown, path: string): void {
+  if (path.endsWith('/agent-injector.io/status')) return;
+  if (Array.isArray(before) && /(volumes|env|volumeMounts)$/.test(path)) {
+    expect((after as unknown[]).slice(0, before.length), path).toEqual(before);
+  } else if (typeof before === 'object' && before !== null && !Array.isArray(before)) {
+    for (const [key, value] of Object.entries(before)) isContained(value, (after as Record<string, unknown>)[key], `${path}/${key}`);
+  } else if (Array.isArray(before)) {
+    expect((after as unknown[]).length, path).toBe(before.length);
+    before.forEach((value, index) => isContained(value, (after as unknown[])[index], `${path}/${index}`));
+  } else if (before !== null) {
+    expect(after, path).toEqual(before);
+  }
+}
+
+interface Case {
+  readonly pod: Pod;
+  readonly within: Namespace;
+  readonly late: Container;
+  readonly admission: Admission;
+}
+
+const counts = { injected: 0, refused: 0, completed: 0 };
+
+/** 1: the author's pod survives. */
+function survives({ pod, within, admission }: Case): void {
+  const untouched = copy(pod);
+  isContained(untouched, copy(admission.pod), '');
+  expect(copy(admit(pod, within, catalogue).pod), 'the same again').toEqual(copy(admission.pod));
+  expect(copy(pod), 'the input is not written to').toEqual(untouched);
+  for (const { op, path } of admission.operations) {
+    expect(op === 'add' || path === '/metadata/annotations/agent-injector.io~1status', path).toBe(true);
+  }
+}
+
+/** 2: an agent goes into a container whole or not at all. */
+function isWhole({ pod, admission: { decision, pod: after } }: Case): void {
+  for (const [index, had] of lists(pod).entries()) {
+    const has = lists(after)[index];
+    const outcome = decision.containers.find((one) => one.container === had.name && one.outcome === 'injected');
+    if (outcome?.outcome !== 'injected') continue;
+    counts.injected++;
+    const value = (name: string) => has?.env?.findLast((entry) => entry.name === name)?.value;
+    expect(value('CORECLR_ENABLE_PROFILING')).toBe('1');
+    expect(value('CORECLR_PROFILER')?.toUpperCase()).toBe('{6C7CAF0F-D0E5-4274-A71B-6551761BBDC8}');
+    expect(value('CORECLR_PROFILER_PATH')).toBe('/netagent/bin/libAriesProfiler.so');
+    expect(has?.env?.some(({ name }) => name === 'ARIES_SERVER_ADDRESS')).toBe(true);
+    expect(has?.env?.some(({ name }) => /PROFILER_PATH_|DOTNET_PROFILER/.test(name))).toBe(false);
+    if (outcome.delivery === 'baked') continue;
+    const mount = has?.volumeMounts?.find(({ mountPath }) => mountPath.replace(/\/$/, '') === '/netagent');
+    const volume = after.spec.volumes?.find(({ name }) => name === mount?.name);
+    expect(volume?.['persistentVolumeClaim']).toMatchObject({ claimName: outcome.parameters.get('claim-name')?.text });
+  }
+  if (decision.outcome !== 'injected') expect(copy(after.spec)).toEqual(copy(pod.spec));
+}
+
+/** 3: a second pass changes nothing, and a container that came since is completed. */
+function isSettled({ within, late, admission }: Case): void {
+  const received = copy(admission.pod);
+  expect(admit(received, within, catalogue).operations).toEqual([]);
+  const extended = { ...received, spec: { ...received.spec, containers: [...received.spec.containers, late] } } as Pod;
+  const second = admit(extended, within, catalogue);
+  if (admission.decision.outcome === 'injected' && second.decision.outcome === 'injected') counts.completed++;
+  expect(admit(copy(second.pod), within, catalogue).operations).toEqual([]);
+}
+
+/** 4: nothing stands twice because of us, every mount of ours has its volume, every `$(VAR)` of ours its variable. */
+function hasNoDuplicates({ pod, admission: { pod: after } }: Case): void {
+  const twice = (names: readonly string[]) => names.filter((name, index) => names.indexOf(name) < index);
+  const names = (list: readonly { readonly name: string }[] | null | undefined) => (list ?? []).map(({ name }) => name);
+  expect(twice(names(after.spec.volumes))).toEqual(twice(names(pod.spec.volumes)));
+  const volumes = new Set(names(after.spec.volumes));
+  for (const [index, has] of lists(after).entries()) {
+    const had = lists(pod)[index];
+    const paths = (one: Container | undefined) => (one?.volumeMounts ?? []).map(({ mountPath }) => mountPath);
+    expect(twice(names(has.env))).toEqual(twice(names(had?.env)));
+    expect(twice(paths(has))).toEqual(twice(paths(had)));
+    for (const { name } of (has.volumeMounts ?? []).slice(had?.volumeMounts?.length ?? 0)) expect(volumes).toContain(name);
+    for (const { value } of (has.env ?? []).slice(had?.env?.length ?? 0)) expect(value).not.toMatch(/\$\(/);
+  }
+  // A mount that asked for a volume which nobody made is not handed ours.
+  for (const [index, had] of lists(pod).entries()) {
+    for (const { name } of had.volumeMounts ?? []) {
+      expect(volumes.has(name), `${index}: ${name}`).toBe(names(pod.spec.volumes).includes(name));
+    }
+  }
+}
+
+/** 5: the same input gives the same bytes, and the operations make just that pod. */
+function isDeterministic({ pod, within, admission }: Case): void {
+  expect(JSON.stringify(admit(copy(pod), within, catalogue).operations)).toBe(JSON.stringify(admission.operations));
+  const sent = copy([...admission.operations]);
+  expect(jsonpatch.applyPatch(copy(pod), sent, true).newDocument).toEqual(copy(admission.pod));
+}
+
+/** 6: only a required pod is ever refused, and then nothing is patched; no patch fails the product's own check. */
+function isFair({ pod, admission: { decision, operations } }: Case): void {
+  expect(decision.outcome !== 'injected' && decision.reason.code).not.toBe('rule-broken');
+  if (decision.outcome !== 'refused') return;
+  counts.refused++;
+  expect(pod.metadata?.labels?.['agent-injector.io/injection']).toBe('required');
+  expect(operations).toEqual([]);
+}
+
+it('the six rules hold for 10,000 pods, whatever the settings', () => {
+  const rules = [survives, isWhole, isSettled, hasNoDuplicates, isDeterministic, isFair];
+  fc.assert(
+    fc.property(pods, namespaces, lateContainer, (pod, within, late) => {
+      const admission = admit(pod, within, catalogue);
+      for (const rule of rules) rule({ pod, within, late, admission });
+    }),
+    { numRuns: 10_000, seed: 20_261_120 },
+  );
+  // The pods must reach what is to be tested: a generator that injects nothing proves nothing.
+  expect(counts.injected).toBeGreaterThan(2000);
+  expect(counts.completed).toBeGreaterThan(200);
+  expect(counts.refused).toBeGreaterThan(50);
+}, 60_000);

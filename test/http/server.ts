@@ -1,0 +1,118 @@
+import { X509Certificate } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { Agent, request } from 'node:https';
+import type { IncomingHttpHeaders } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import type { Catalogue } from '../../src/core/catalogue.ts';
+import type { Namespace, NamespaceLookup } from '../../src/core/namespace.ts';
+import { createMetrics, type Metrics } from '../../src/http/metrics.ts';
+import { createWebhookServer } from '../../src/http/webhook-server.ts';
+import { openTlsDirectory } from '../../src/tls/directory.ts';
+import { catalogue } from '../core/fixtures.ts';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+  // oxlint-disable-next-line typescript/no-explicit-any -- what a server sends is whatever it sends; tests look at it
+  readonly json: any;
+}
+
+export interface TestServer {
+  readonly server: FastifyInstance;
+  readonly port: number;
+  readonly ca: string;
+  readonly metrics: Metrics;
+  readonly lines: { fields: Record<string, unknown>; message: string }[];
+  readonly post: (body: string | Buffer | object, headers?: Record<string, string>, path?: string) => Promise<Answer>;
+  readonly close: () => Promise<void>;
+}
+
+export interface TestServerOptions {
+  readonly namespaces?: readonly Namespace[];
+  readonly lookup?: (name: string, deadlineMs: number) => Promise<NamespaceLookup>;
+  readonly catalogue?: () => Catalogue;
+  readonly draining?: () => boolean;
+}
+
+/** The real webhook server on a free port, over TLS that the client verifies. */
+export async function startServer(options: TestServerOptions = {}): Promise<TestServer> {
+  const dir = await mkdtemp(join(tmpdir(), 'agent-injector-tls-'));
+  const opened = await openTlsDirectory(dir, new Date());
+  await rm(dir, { recursive: true });
+  if (!opened.ok) throw new Error(opened.problem.kind);
+  const { certificate } = opened;
+  const ca = certificate.ca ?? '';
+  const known = new Map((options.namespaces ?? []).map((namespace) => [namespace.name, namespace]));
+  const lines: TestServer['lines'] = [];
+  const log = (fields: object, message: string): void => void lines.push({ fields: fields as Record<string, unknown>, message });
+  const expiry = new Date(new X509Certificate(certificate.cert).validTo);
+  const metrics = createMetrics(
+    { namespaces: () => ({ size: known.size, synced: true, ageMs: 0, restarts: 0 }), certificateExpiry: () => expiry },
+    'test',
+  );
+  const server = createWebhookServer({
+    tls: certificate,
+    reviewing: {
+      catalogue: options.catalogue ?? (() => catalogue),
+      namespaces: { get: (name) => known.get(name), fetch: options.lookup ?? (async () => ({ kind: 'absent' })) },
+      metrics,
+      log: { info: log, error: log },
+    },
+    metrics,
+    draining: options.draining ?? (() => false),
+  });
+  await server.listen({ host: '127.0.0.1', port: 0 });
+  const address = server.server.address();
+  const port = typeof address === 'object' && address ? address.port : 0;
+  const agent = new Agent({ ca, keepAlive: true });
+  const post: TestServer['post'] = (body, headers = {}, path = '/mutate') =>
+    new Promise((resolve, reject) => {
+      const payload = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
+      const options = { host: '127.0.0.1', port, path, agent, method: 'POST', headers: { 'content-type': 'application/json', ...headers } };
+      const sent = request(options, (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', reject);
+        response.on('end', () => {
+          const text = Buffer.concat(chunks).toString();
+          const json: unknown = text.startsWith('{') ? JSON.parse(text) : undefined;
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, text, json });
+        });
+      });
+      sent.on('error', reject);
+      sent.end(payload);
+    });
+  return {
+    server, port, ca, metrics, lines, post,
+    close: async () => {
+      agent.destroy();
+      await server.close();
+    },
+  };
+}
+
+/** An AdmissionReview that asks about the creation of a pod in the namespace `shop`. */
+export function reviewOf(object: unknown, request: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    apiVersion: 'admission.k8s.io/v1',
+    kind: 'AdmissionReview',
+    request: {
+      uid: '705ab4f5-6393-11e8-b7cc-42010a800002',
+      kind: { group: '', version: 'v1', kind: 'Pod' },
+      resource: { group: '', version: 'v1', resource: 'pods' },
+      namespace: 'shop',
+      operation: 'CREATE',
+      object,
+      ...request,
+    },
+  };
+}
+
+/** The operations in an answer. */
+export function patchIn(answer: Answer): { op: string; path: string; value: unknown }[] {
+  const patch: unknown = answer.json?.response?.patch;
+  return typeof patch === 'string' ? JSON.parse(Buffer.from(patch, 'base64').toString()) : [];
+}
