@@ -1,0 +1,29 @@
+import { accessSync, constants } from 'node:fs';
+import { join } from 'node:path';
+
+export const BINARIES = ['etcd', 'kube-apiserver', 'kube-controller-manager'] as const;
+
+export type Binary = (typeof BINARIES)[number];
+
+/** The folder with the control plane's binaries, or undefined when nobody has named one. Throws when it is named but does not hold them. */
+export function assetsFolder(): string | undefined {
+  const folder = process.env['KUBEBUILDER_ASSETS'];
+  if (folder === undefined || folder === '') return undefined;
+  for (const binary of BINARIES) {
+    try {
+      accessSync(join(folder, binary), constants.X_OK);
+    } catch {
+      throw new Error(`KUBEBUILDER_ASSETS is ${folder}, but no ${binary} can be run there. ${HOW_TO_BUILD}`);
+    }
+  }
+  return folder;
+}
+
+/** Where one binary is; throws when there are none. */
+export function binaryPath(binary: Binary): string {
+  const folder = assetsFolder();
+  if (folder === undefined) throw new Error(`KUBEBUILDER_ASSETS is not set. ${HOW_TO_BUILD}`);
+  return join(folder, binary);
+}
+
+export const HOW_TO_BUILD = 'Build them: test/e2e/kube/build DIR (needs Go).';

@@ -1,0 +1,91 @@
+import { once } from 'node:events';
+import { createServer } from 'node:https';
+import { text } from 'node:stream/consumers';
+import { issueServerCertificate } from '../../src/tls/issue.ts';
+import type { KubeObject } from './client.ts';
+import { freePort } from './free-port.ts';
+
+/** The body that the API server posts, as far as tests read it. */
+export interface AdmissionReview {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly request: {
+    readonly uid: string;
+    readonly namespace?: string;
+    readonly operation: string;
+    readonly dryRun?: boolean;
+    readonly object: KubeObject;
+    readonly [field: string]: unknown;
+  };
+}
+
+export interface PatchOperation {
+  readonly op: 'add' | 'remove' | 'replace' | 'test';
+  readonly path: string;
+  readonly value?: unknown;
+}
+
+/** What to change in the object of a review; an empty list or undefined for nothing. */
+export type Patcher = (review: AdmissionReview) => readonly PatchOperation[] | undefined;
+
+/** A webhook that remembers what it was asked, and always allows. */
+export interface Recorder {
+  readonly url: string;
+  readonly ca: string;
+  /** Every review since the start, in order; those of one namespace when it is given. */
+  readonly reviews: (namespace?: string) => readonly AdmissionReview[];
+  readonly clear: () => void;
+  readonly stop: () => Promise<void>;
+}
+
+export interface RecorderOptions {
+  readonly port?: number;
+  readonly patch?: Patcher;
+}
+
+export async function startRecorder({ port, patch }: RecorderOptions = {}): Promise<Recorder> {
+  const listenOn = port ?? (await freePort());
+  const { cert, key, ca } = await issueServerCertificate(['127.0.0.1'], new Date());
+  let reviews: AdmissionReview[] = [];
+  const server = createServer({ cert, key }, (request, response) => {
+    const record = async (): Promise<void> => {
+      const review: AdmissionReview = JSON.parse(await text(request));
+      reviews.push(review);
+      response.setHeader('content-type', 'application/json').end(JSON.stringify(answer(review, patch?.(review))));
+    };
+    // What is not a review, or breaks off, or breaks the patcher, gets no answer: the API server counts a failed call.
+    record().catch(() => response.destroy());
+  });
+  server.listen(listenOn, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `https://127.0.0.1:${listenOn}/mutate`,
+    ca,
+    reviews: (namespace) =>
+      namespace === undefined ? [...reviews] : reviews.filter((review) => review.request.namespace === namespace),
+    clear: () => {
+      reviews = [];
+    },
+    stop: async () => {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}
+
+/** A second webhook's work: appends a container, unless it is there. */
+export function addsContainer(container: { readonly name: string; readonly image: string }): Patcher {
+  return ({ request }) => {
+    const spec = request.object['spec'] as { readonly containers: readonly { readonly name: string }[] };
+    return spec.containers.some(({ name }) => name === container.name)
+      ? undefined
+      : [{ op: 'add', path: '/spec/containers/-', value: container }];
+  };
+}
+
+function answer({ apiVersion, kind, request }: AdmissionReview, patch: readonly PatchOperation[] = []): object {
+  const encoded = Buffer.from(JSON.stringify(patch)).toString('base64');
+  const change = patch.length > 0 && { patchType: 'JSONPatch', patch: encoded };
+  return { apiVersion, kind, response: { uid: request.uid, allowed: true, ...change } };
+}

@@ -1,0 +1,128 @@
+import { ApiError, type Client, type KubeObject } from './client.ts';
+import { waitFor } from './wait-for.ts';
+
+export interface WebhookOptions {
+  /**
+   * Of the configuration: the API server calls mutating webhooks in the order of these names. `agent-injector` when not given; a webhook
+   * that should come after it is named `zz-…`.
+   */
+  readonly name?: string;
+  readonly url: string;
+  /** PEM. */
+  readonly ca: string;
+  readonly failurePolicy?: 'Ignore' | 'Fail';
+  readonly reinvocationPolicy?: 'Never' | 'IfNeeded';
+}
+
+export interface RegisteredWebhook {
+  /** How often the API server has called it, by its own count, with whatever result. */
+  readonly calls: () => Promise<number>;
+  /** Removes it, and waits until the API server has stopped calling it. */
+  readonly remove: () => Promise<void>;
+}
+
+const DEFAULT_NAME = 'agent-injector';
+const PROBE_NAMESPACE = 'webhook-probe';
+const INJECTION_LABEL = 'agent-injector.io/injection';
+
+/** The one entry with which the injector is registered in these tests. */
+export function webhookConfiguration({
+  name = DEFAULT_NAME,
+  url,
+  ca,
+  failurePolicy = 'Ignore',
+  reinvocationPolicy = 'IfNeeded',
+}: WebhookOptions): KubeObject {
+  return {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'MutatingWebhookConfiguration',
+    metadata: { name },
+    webhooks: [
+      {
+        name: entryName(name),
+        clientConfig: { url, caBundle: Buffer.from(ca).toString('base64') },
+        rules: [
+          { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'], scope: 'Namespaced' },
+        ],
+        namespaceSelector: {
+          matchExpressions: [{ key: INJECTION_LABEL, operator: 'In', values: ['enabled', 'required'] }],
+        },
+        objectSelector: { matchExpressions: [{ key: INJECTION_LABEL, operator: 'NotIn', values: ['disabled'] }] },
+        failurePolicy,
+        reinvocationPolicy,
+        sideEffects: 'None',
+        timeoutSeconds: 5,
+        admissionReviewVersions: ['v1'],
+      },
+    ],
+  };
+}
+
+/**
+ * Registers a webhook, and waits until the API server calls it and gets an answer: it learns of configurations a little later than it stores
+ * them. It is made to call by pods created as a dry run in a namespace of their own, `webhook-probe`; who counts reviews leaves that out.
+ */
+export async function registerWebhook(client: Client, options: WebhookOptions): Promise<RegisteredWebhook> {
+  const name = options.name ?? DEFAULT_NAME;
+  await createProbeNamespace(client);
+  const before = await countCalls(client, name);
+  await client.create(webhookConfiguration(options));
+  await waitFor(`the API server to get an answer from webhook ${name}`, async () => {
+    await probe(client);
+    const { answered, failed } = await countCalls(client, name);
+    if (answered > before.answered) return true;
+    throw new Error(`${failed - before.failed} calls failed, see kube-apiserver.log`);
+  });
+  return {
+    calls: async () => {
+      const { answered, failed } = await countCalls(client, name);
+      return answered + failed;
+    },
+    remove: async () => {
+      await client.delete({ kind: 'MutatingWebhookConfiguration', name });
+      await waitFor(`the API server to forget webhook ${name}`, async () => {
+        const last = await countCalls(client, name);
+        await probe(client);
+        const now = await countCalls(client, name);
+        return now.answered === last.answered && now.failed === last.failed;
+      });
+    },
+  };
+}
+
+function entryName(name: string): string {
+  // The API server wants three parts at least.
+  return `${name}.agent-injector.io`;
+}
+
+async function createProbeNamespace(client: Client): Promise<void> {
+  try {
+    await client.createNamespace(PROBE_NAMESPACE, { labels: { [INJECTION_LABEL]: 'enabled' } });
+  } catch (error) {
+    if (!(error instanceof ApiError && error.reason === 'AlreadyExists')) throw error;
+  }
+}
+
+async function probe(client: Client): Promise<void> {
+  const metadata = { generateName: 'probe-', namespace: PROBE_NAMESPACE };
+  const spec = { containers: [{ name: 'probe', image: 'probe' }] };
+  await client.create({ apiVersion: 'v1', kind: 'Pod', metadata, spec }, { dryRun: true });
+}
+
+/** From the API server's metrics: code 600 stands for "no answer". */
+async function countCalls(
+  client: Client,
+  name: string,
+): Promise<{ readonly answered: number; readonly failed: number }> {
+  const { body } = await client.request('GET', '/metrics');
+  let answered = 0;
+  let failed = 0;
+  for (const [, labels = '', value] of String(body).matchAll(
+    /^apiserver_admission_webhook_request_total\{(.*)\} (\d+)$/gm,
+  )) {
+    if (!labels.includes(`name="${entryName(name)}"`)) continue;
+    if (labels.includes('code="200"')) answered += Number(value);
+    else failed += Number(value);
+  }
+  return { answered, failed };
+}

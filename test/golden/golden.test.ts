@@ -1,0 +1,67 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import jsonpatch from 'fast-json-patch';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { admit } from '../../src/core/admit.ts';
+import type { JsonObject } from '../../src/core/json.ts';
+import type { Namespace } from '../../src/core/namespace.ts';
+import type { Operation } from '../../src/core/operation.ts';
+import { decodePod, type Pod } from '../../src/core/pod.ts';
+import { encodeReview } from '../../src/core/review.ts';
+import { toNamespace } from '../../src/kube/namespace-object.ts';
+import { catalogue } from '../core/fixtures.ts';
+import { reviewOf, startServer, type TestServer } from '../http/server.ts';
+
+// A case is a folder: pod.yaml and, if need be, namespace.yaml go in; answer.yaml and after.yaml come out, by the function and over HTTPS
+// alike. `npx vitest run test/golden -u` writes what comes out.
+
+const here = import.meta.dirname;
+const cases = readdirSync(here, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+const read = (...path: string[]): JsonObject => parse(readFileSync(join(here, ...path), 'utf8')) as JsonObject;
+
+function namespaceFor(name: string): Namespace {
+  const namespace = toNamespace(existsSync(join(here, name, 'namespace.yaml')) ? read(name, 'namespace.yaml') : read('namespace.yaml'));
+  if (!namespace) throw new Error(`${name}: namespace.yaml is no Namespace`);
+  return { ...namespace, name };
+}
+
+function podOf(object: JsonObject): Pod {
+  const decoded = decodePod(object);
+  if (!decoded.ok) throw new Error(`${decoded.path} must be ${decoded.expected}`);
+  return decoded.pod;
+}
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startServer({ namespaces: cases.map(namespaceFor) });
+});
+afterAll(() => server.close());
+
+describe.each(cases)('%s', (name) => {
+  const given = podOf(read(name, 'pod.yaml'));
+  const { decision, operations, pod: after } = admit(given, namespaceFor(name), catalogue);
+
+  it('is decided as written down', async () => {
+    const { response } = encodeReview('', decision, operations);
+    const { patch: _, patchType: __, uid: ___, ...rest } = response as JsonObject;
+    await expect(stringify({ ...rest, operations }, { lineWidth: 0 })).toMatchFileSnapshot(join(here, name, 'answer.yaml'));
+    if (operations.length > 0) await expect(stringify(after, { lineWidth: 0 })).toMatchFileSnapshot(join(here, name, 'after.yaml'));
+  });
+
+  it('has no stale file', () => {
+    const expected = ['answer.yaml', 'pod.yaml', ...(operations.length > 0 ? ['after.yaml'] : [])];
+    expect(readdirSync(join(here, name)).filter((file) => file !== 'namespace.yaml').toSorted()).toEqual(expected.toSorted());
+  });
+
+  it('is answered alike over HTTPS', async () => {
+    const answer = await server.post(reviewOf(given, { namespace: name, uid: 'u' }));
+    expect(answer.json).toEqual(JSON.parse(JSON.stringify(encodeReview('u', decision, operations))));
+  });
+
+  it('is what its patch makes of it, and stays so', () => {
+    const patched: Pod = jsonpatch.applyPatch(structuredClone(given), structuredClone([...operations]) as Operation[], true).newDocument;
+    expect(patched).toEqual(after);
+    expect(admit(patched, namespaceFor(name), catalogue).operations).toEqual([]);
+  });
+});
