@@ -8,7 +8,9 @@ export function clusterCatalogue(defaults: Readonly<Record<string, string>>): Ca
   const catalogue = builtInCatalogue();
   const problems = problemsOfDefaults(catalogue, Object.keys(defaults));
   if (problems.length > 0) {
-    throw new UsageError(problems.map(({ path, message }) => `${path} ${message}${meant(path.slice('defaults.'.length), catalogue)}`));
+    throw new UsageError(
+      problems.map(({ path, message }) => `${path} ${message}${meant(path.slice('defaults.'.length), catalogue)}`),
+    );
   }
   return withDefaults(catalogue, Object.entries(defaults));
 }

@@ -26,7 +26,9 @@ function reasonLines(outcome: string, reason: Reason): readonly string[] {
 
 /** Whether an agent was asked for somewhere and could not be given. */
 export function isWanting(decision: Decision): boolean {
-  const reasons = decision.containers.flatMap((container) => (container.outcome === 'skipped' ? [container.reason] : []));
+  const reasons = decision.containers.flatMap((container) =>
+    container.outcome === 'skipped' ? [container.reason] : [],
+  );
   if (decision.outcome !== 'injected') reasons.push(decision.reason);
   return reasons.some(({ code }) => ['problem', 'failure'].includes(reasonTable[code].kind));
 }

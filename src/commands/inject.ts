@@ -83,7 +83,10 @@ function annotationsFrom({ profile, set }: InjectOptions, catalogue: Catalogue):
     const known = catalogue.knownSettings.has(name) && name !== 'status';
     const suggestion = nearest(name, catalogue.knownSettings);
     if (at < 1) problems.push(`--set ${assignment}: write it as KEY=VALUE`);
-    else if (!known) problems.push(`--set ${assignment}: no such key${suggestion === undefined ? '' : `; did you mean "${suggestion}"?`}`);
+    else if (!known)
+      problems.push(
+        `--set ${assignment}: no such key${suggestion === undefined ? '' : `; did you mean "${suggestion}"?`}`,
+      );
     else annotations[key(name)] = assignment.slice(at + 1);
   }
   if (problems.length > 0) throw new UsageError(problems);
@@ -121,7 +124,8 @@ interface Decided {
 }
 
 function decide(template: PodTemplate, namespace: Namespace | undefined, name: string, catalogue: Catalogue): Decided {
-  if (!namespace) return { decision: notInjected({ code: 'namespace-unknown', namespace: name }, false), operations: [] };
+  if (!namespace)
+    return { decision: notInjected({ code: 'namespace-unknown', namespace: name }, false), operations: [] };
   const decoded = decodePod(template.pod);
   if (decoded.ok) return admit(decoded.pod, namespace, catalogue);
   const { path, expected } = decoded;

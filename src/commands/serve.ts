@@ -9,7 +9,12 @@ import { createAdminServer } from '../http/admin-server.ts';
 import { createMetrics } from '../http/metrics.ts';
 import { createWebhookServer } from '../http/webhook-server.ts';
 import { loadCluster, type Cluster } from '../kube/api.ts';
-import { anyNamespace, namespacesFromCluster, namespacesFromObjects, type NamespaceSource } from '../kube/namespaces.ts';
+import {
+  anyNamespace,
+  namespacesFromCluster,
+  namespacesFromObjects,
+  type NamespaceSource,
+} from '../kube/namespaces.ts';
 import { toNamespace } from '../kube/namespace-object.ts';
 import { openTlsDirectory } from '../tls/directory.ts';
 import { tlsDirectoryProblemText } from '../tls/directory-problem.ts';
@@ -28,14 +33,22 @@ export interface Running {
 
 /** `agent-injector serve`: runs until a signal ends it. Throws a UsageError before anything listens when the configuration is wrong. */
 export async function serve(config: Config): Promise<void> {
-  const log = pino({ level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime });
+  const log = pino({
+    level: config.logLevel,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (level) => ({ level }) },
+  });
   let running: Running | undefined;
   // Before anything else: until a handler is set, a signal kills the process in the middle of whatever it does.
-  const signals = closeWithGrace({ delay: (config.drainSeconds + 10) * 1000, logger: false }, async ({ err, signal }) => {
-    if (err) log.error({ err }, 'ending because of an error');
-    else log.info({ signal, drainSeconds: config.drainSeconds }, 'draining');
-    await running?.drain();
-  });
+  const signals = closeWithGrace(
+    { delay: (config.drainSeconds + 10) * 1000, logger: false },
+    async ({ err, signal }) => {
+      if (err) log.error({ err }, 'ending because of an error');
+      else log.info({ signal, drainSeconds: config.drainSeconds }, 'draining');
+      await running?.drain();
+    },
+  );
   try {
     running = await start(config, log);
   } catch (error) {
@@ -66,7 +79,7 @@ export async function start(config: Config, log: Logger): Promise<Running> {
   });
   const adminPort = await listen(admin, config.host, config.adminPort);
   log.info({ port: adminPort }, 'admin port is open: /livez, /readyz, /metrics');
-  await namespaces.synced();
+  await namespaces.whenSynced();
   const port = await listen(webhook, config.host, config.port);
   state = 'serving';
   log.info({ port, namespaces: namespaces.status().size, version: VERSION }, 'webhook port is open: POST /mutate');
@@ -101,7 +114,10 @@ async function openNamespaces(config: Config, log: Logger): Promise<NamespaceSou
     log.info({ server: cluster.server }, 'namespaces come from the API server');
     return namespacesFromCluster(cluster, { logger: log });
   }
-  log.warn({}, 'no cluster and no file of namespaces: every namespace counts as the built-in sample (see --kubeconfig, --namespaces)');
+  log.warn(
+    {},
+    'no cluster and no file of namespaces: every namespace counts as the built-in sample (see --kubeconfig, --namespaces)',
+  );
   return anyNamespace(isObject(sampleNamespace) ? (toNamespace(sampleNamespace) ?? {}) : {});
 }
 
@@ -120,7 +136,8 @@ async function listen(server: FastifyInstance, host: string, port: number): Prom
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (host === '::' && (code === 'EAFNOSUPPORT' || code === 'EADDRNOTAVAIL')) return listen(server, '0.0.0.0', port);
-    if (code === 'EADDRINUSE') throw new Error(`port ${port} is in use: stop what listens there, or choose another`, { cause: error });
+    if (code === 'EADDRINUSE')
+      throw new Error(`port ${port} is in use: stop what listens there, or choose another`, { cause: error });
     throw error;
   }
   const address = server.server.address();

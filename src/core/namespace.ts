@@ -5,9 +5,9 @@ export interface Namespace {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-/** What asking the cluster for one namespace gave. */
+/** What became of asking for one namespace. `unavailable`: it may or may not exist. */
 export type NamespaceLookup =
   | { readonly kind: 'found'; readonly namespace: Namespace }
   | { readonly kind: 'absent' }
-  /** In words that can stand in a sentence. */
+  /** `why` is a sentence fragment. */
   | { readonly kind: 'unavailable'; readonly why: string };

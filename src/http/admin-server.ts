@@ -13,7 +13,6 @@ export interface AdminServerOptions {
 export function createAdminServer({ metrics, unready }: AdminServerOptions): FastifyInstance {
   const server: FastifyInstance = fastify({
     logger: false,
-    disableRequestLogging: true,
     requestTimeout: 10_000,
     forceCloseConnections: true,
     bodyLimit: 1024,

@@ -17,7 +17,6 @@ const BODY_LIMIT = 8 * 1024 * 1024;
 export function createWebhookServer(options: WebhookServerOptions): FastifyInstance {
   const server: FastifyInstance = fastify({
     logger: false,
-    disableRequestLogging: true,
     bodyLimit: BODY_LIMIT,
     keepAliveTimeout: 120_000,
     requestTimeout: 10_000,
