@@ -20,9 +20,20 @@ const title = (text) => console.log(`\n${paint('bold', text)}`);
 const server = spawn(
   process.execPath,
   [
-    join(root, 'dist/agent-injector.js'), 'serve',
-    '--namespaces', join(root, 'demo/namespaces.yaml'), '--tls-dir', tlsDir,
-    '--host', '127.0.0.1', '--port', '0', '--admin-port', '0', '--drain-seconds', '0',
+    join(root, 'dist/agent-injector.js'),
+    'serve',
+    '--namespaces',
+    join(root, 'demo/namespaces.yaml'),
+    '--tls-dir',
+    tlsDir,
+    '--host',
+    '127.0.0.1',
+    '--port',
+    '0',
+    '--admin-port',
+    '0',
+    '--drain-seconds',
+    '0',
   ],
   { stdio: ['ignore', 'pipe', 'inherit'] },
 );
@@ -45,10 +56,20 @@ const logged = (wanted) =>
 const post = (port, body) =>
   new Promise((resolve, reject) => {
     const ca = readFileSync(join(tlsDir, 'ca.crt'));
-    const options = { host: 'localhost', port, path: '/mutate?timeout=5s', method: 'POST', ca, headers: { 'content-type': 'application/json' } };
+    const options = {
+      host: 'localhost',
+      port,
+      path: '/mutate?timeout=5s',
+      method: 'POST',
+      ca,
+      headers: { 'content-type': 'application/json' },
+    };
     const sent = request(options, (response) => {
       let text = '';
-      response.setEncoding('utf8').on('data', (chunk) => (text += chunk)).on('end', () => resolve(JSON.parse(text)));
+      response
+        .setEncoding('utf8')
+        .on('data', (chunk) => (text += chunk))
+        .on('end', () => resolve(JSON.parse(text)));
     });
     sent.once('error', reject).end(body);
   });
@@ -59,7 +80,12 @@ const readable = ({ metadata: { managedFields: _, ...metadata }, spec, ...rest }
 
 const difference = (before, after) =>
   diffLines(before, after)
-    .flatMap(({ value, added }) => value.trimEnd().split('\n').map((line) => (added ? paint('green', `+ ${line}`) : `  ${line}`)))
+    .flatMap(({ value, added }) =>
+      value
+        .trimEnd()
+        .split('\n')
+        .map((line) => (added ? paint('green', `+ ${line}`) : `  ${line}`)),
+    )
     .join('\n');
 
 try {
@@ -67,7 +93,8 @@ try {
   const text = readFileSync(join(root, 'test/e2e/recorded-sample.json'), 'utf8');
   const review = JSON.parse(text);
   const { response } = await post(port, text);
-  if (response.uid !== review.request.uid || !response.allowed || !response.patch) throw new Error('the answer is not the one expected');
+  if (response.uid !== review.request.uid || !response.allowed || !response.patch)
+    throw new Error('the answer is not the one expected');
   const patch = JSON.parse(Buffer.from(response.patch, 'base64').toString());
   const before = review.request.object;
   const after = jsonpatch.applyPatch(structuredClone(before), patch, true).newDocument;
@@ -76,12 +103,16 @@ try {
   title('The namespace says (demo/namespaces.yaml)');
   console.log(readFileSync(join(root, 'demo/namespaces.yaml'), 'utf8').trimEnd().replaceAll(/^/gm, '  '));
   title('The API server asked about a pod of Deployment net-razor31-sample, the server decided');
-  console.log(`  ${paint('green', decision.outcome)}: ${decision.injected.join(', ')} in ${decision.durationMs} ms, ${patch.length} operations`);
+  console.log(
+    `  ${paint('green', decision.outcome)}: ${decision.injected.join(', ')} in ${decision.durationMs} ms, ${patch.length} operations`,
+  );
   console.log(`  ${JSON.stringify(decision)}`);
   title('The pod, before and after (+)');
   console.log(difference(readable(before), readable(after)));
   title('Next');
-  console.log('  node dist/agent-injector.js inject -f your-deployment.yaml --set server-address=HOST --diff     the same on your file');
+  console.log(
+    '  node dist/agent-injector.js inject -f your-deployment.yaml --set server-address=HOST --diff     the same on your file',
+  );
 } finally {
   server.kill('SIGTERM');
   const code = await exited;

@@ -43,13 +43,19 @@ interface InjectFlags extends Omit<InjectOptions, 'diff' | 'set'> {
 
 program
   .command('inject')
-  .description('Injects the pods and workloads of a YAML file, as the server would, and prints the file. All else in it stays as it is.')
+  .description(
+    'Injects the pods and workloads of a YAML file, as the server would, and prints the file. All else in it stays as it is.',
+  )
   .requiredOption('-f, --file <FILE>', 'manifests to read; - is standard input')
   .option('-n, --namespace <NAME>', 'namespace of objects that name none', 'default')
   .option('--namespaces <FILE>', 'Namespace manifests to go by; without them, every namespace counts as opted in')
   .option('--config <FILE>', "a server's configuration file, for its cluster-wide defaults")
   .option('--profile <NAMES>', 'as if the namespace had the annotation agent-injector.io/profile')
-  .option('--set <KEY=VALUE>', 'as if the namespace had the annotation agent-injector.io/KEY; may be given again', collect)
+  .option(
+    '--set <KEY=VALUE>',
+    'as if the namespace had the annotation agent-injector.io/KEY; may be given again',
+    collect,
+  )
   .option('--diff', 'print what would change instead of the whole file')
   .exitOverride()
   .action(async (flags: InjectFlags) => {
@@ -67,7 +73,8 @@ function collect(value: string, before: readonly string[] = []): readonly string
 /** 0 done, 1 something could not be done, 2 the command makes no sense as given. */
 function exitCodeFor(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  const problems = error instanceof UsageError ? error.problems : [error instanceof Error ? error.message : String(error)];
+  const problems =
+    error instanceof UsageError ? error.problems : [error instanceof Error ? error.message : String(error)];
   process.stderr.write(problems.map((problem) => `agent-injector: ${problem}\n`).join(''));
   return error instanceof UsageError ? 2 : 1;
 }

@@ -10,7 +10,7 @@ import type { Operation } from '../core/operation.ts';
 import { decodePod } from '../core/pod.ts';
 import { namespacesFromObjects } from '../kube/namespaces.ts';
 import type { Manifest, PodTemplate } from '../manifests/documents.ts';
-import { applyOperations, type Edit } from '../manifests/edit.ts';
+import { applyOperations, type Edit, type EditProblem } from '../manifests/edit.ts';
 import { clusterCatalogue } from './cluster-catalogue.ts';
 import { decisionLines, isWanting } from './decision-text.ts';
 import { displayName, readManifest } from './manifest-file.ts';
@@ -51,18 +51,19 @@ export async function inject(options: InjectOptions): Promise<InjectResult> {
     return { template, ...decide(template, namespaceOf(name), name, catalogue) };
   });
   const name = displayName(options.file);
-  const output = write(
-    name,
+  const written = write(
     manifest,
     decided.filter(({ operations }) => operations.length > 0),
   );
   return {
-    output: options.diff ? createTwoFilesPatch(name, `${name} (injected)`, manifest.text, output, '', '') : output,
-    messages:
-      decided.length === 0
-        ? [`${name}: no pod and no workload in it`]
-        : decided.flatMap(({ template, decision }) => messagesFor(`${name}:${template.line}`, template, decision)),
-    exitCode: decided.some(({ decision }) => isWanting(decision)) ? 1 : 0,
+    output: options.diff
+      ? createTwoFilesPatch(name, `${name} (injected)`, manifest.text, written.text, '', '')
+      : written.text,
+    messages: [
+      ...(decided.length === 0 ? [`${name}: no pod and no workload in it`] : []),
+      ...decided.flatMap((one) => messagesFor(name, one.template, one.decision, written.problems)),
+    ],
+    exitCode: written.problems.length > 0 || decided.some(({ decision }) => isWanting(decision)) ? 1 : 0,
   };
 }
 
@@ -111,11 +112,19 @@ async function namespaceFinder(
   };
 }
 
-/** The text with the operations carried out. A pod that cannot be written into is a problem of the file, so nothing is written at all. */
-function write(name: string, manifest: Manifest, edits: readonly Edit[]): string {
+/** The text with the operations carried out, and for each pod that cannot be written into the reason, with its line. */
+function write(
+  manifest: Manifest,
+  edits: readonly Edit[],
+): { readonly text: string; readonly problems: readonly EditProblem[] } {
   const edited = applyOperations(manifest, edits);
-  if (edited.ok) return edited.text;
-  throw new UsageError(edited.problems.map(({ line, message }) => `${name}:${line}: ${message}`));
+  if (edited.ok) return { text: edited.text, problems: [] };
+  const bad = new Set(edited.problems.map(({ template }) => template));
+  const rest = write(
+    manifest,
+    edits.filter(({ template }) => !bad.has(template)),
+  );
+  return { text: rest.text, problems: [...edited.problems, ...rest.problems] };
 }
 
 interface Decided {
@@ -132,6 +141,15 @@ function decide(template: PodTemplate, namespace: Namespace | undefined, name: s
   return { decision: notInjected({ code: 'malformed-pod', path, expected }, false), operations: [] };
 }
 
-function messagesFor(at: string, { kind, name }: PodTemplate, decision: Decision): readonly string[] {
-  return decisionLines(decision).map((line) => `${at}: ${kind}/${name}: ${line}`);
+function messagesFor(
+  file: string,
+  template: PodTemplate,
+  decision: Decision,
+  problems: readonly EditProblem[],
+): readonly string[] {
+  const at = `${template.kind}/${template.name}`;
+  const unwritten = problems.filter((problem) => problem.template === template);
+  return unwritten.length > 0
+    ? unwritten.map(({ line, message }) => `${file}:${line}: ${at}: not written: ${message}`)
+    : decisionLines(decision).map((line) => `${file}:${template.line}: ${at}: ${line}`);
 }

@@ -25,8 +25,6 @@ import { UsageError } from './usage-error.ts';
 
 /** A server that answers reviews, and how to end it. */
 export interface Running {
-  readonly port: number;
-  readonly adminPort: number;
   /** Goes on answering for the drain time, telling callers to go elsewhere, then closes. */
   readonly drain: () => Promise<void>;
 }
@@ -77,20 +75,26 @@ export async function start(config: Config, log: Logger): Promise<Running> {
     metrics,
     draining: () => state === 'draining',
   });
-  const adminPort = await listen(admin, config.host, config.adminPort);
-  log.info({ port: adminPort }, 'admin port is open: /livez, /readyz, /metrics');
-  await namespaces.whenSynced();
-  const port = await listen(webhook, config.host, config.port);
-  state = 'serving';
-  log.info({ port, namespaces: namespaces.status().size, version: VERSION }, 'webhook port is open: POST /mutate');
+  const close = async (): Promise<void> => {
+    await webhook.close();
+    await Promise.all([admin.close(), namespaces.stop()]);
+  };
+  try {
+    const adminPort = await listen(admin, config.host, config.adminPort);
+    log.info({ port: adminPort }, 'admin port is open: /livez, /readyz, /metrics');
+    await namespaces.whenSynced();
+    const port = await listen(webhook, config.host, config.port);
+    state = 'serving';
+    log.info({ port, namespaces: namespaces.status().size, version: VERSION }, 'webhook port is open: POST /mutate');
+  } catch (error) {
+    await close();
+    throw error;
+  }
   return {
-    port,
-    adminPort,
     drain: async () => {
       state = 'draining';
       await new Promise((resolve) => setTimeout(resolve, config.drainSeconds * 1000));
-      await webhook.close();
-      await Promise.all([admin.close(), namespaces.stop()]);
+      await close();
       log.info({}, 'stopped');
     },
   };

@@ -2,7 +2,7 @@ import jsonpatch from 'fast-json-patch';
 import { isAlias, isMap, isScalar, isSeq, type ParsedNode } from 'yaml';
 import type { Json } from '../core/json.ts';
 import { pointer, type Operation } from '../core/operation.ts';
-import { partsOf, type Written } from './written.ts';
+import { isHollow, partsOf, type Written } from './written.ts';
 import type { YamlDocument } from './yaml.ts';
 
 /**
@@ -66,8 +66,7 @@ export function indexOf(token: string): number {
 
 /** An empty list or map counts as ours: it has no neighbour to take an indentation from, so it is written anew as a whole. */
 function isOurs({ author, ours }: Slot): boolean {
-  const node = author?.node;
-  return ours !== undefined || ((isMap(node) || isSeq(node)) && node.items.length === 0);
+  return ours !== undefined || isHollow(author?.node);
 }
 
 // fast-json-patch works on what it is given, and puts the operation's own value into it: both are copies here, as the caller's are not ours.
@@ -86,8 +85,7 @@ function copyOf(value: Json): Json {
 function inside(at: Slot, token: string): Slot | undefined {
   const node = at.author?.node;
   if (isMap<ParsedNode>(node)) {
-    const parts = partsOf(node);
-    at.fields ??= new Map(node.items.map(({ key }, index) => [keyOf(key), slot(parts[index])]));
+    at.fields ??= new Map(partsOf(node).map((part, index) => [keyOf(node.items[index]?.key), slot(part)]));
   } else if (isSeq(node)) {
     at.elements ??= partsOf(node).map((element) => slot(element));
   }
@@ -107,7 +105,7 @@ function put(at: Slot, { op, path, value }: Operation, document: YamlDocument): 
   return undefined;
 }
 
-function keyOf(key: ParsedNode): string {
+function keyOf(key: ParsedNode | undefined): string {
   return isScalar(key) ? String(key.value) : '';
 }
 

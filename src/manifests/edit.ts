@@ -3,7 +3,7 @@ import type { Json } from '../core/json.ts';
 import type { Operation } from '../core/operation.ts';
 import type { Manifest, PodTemplate } from './documents.ts';
 import { carryOut, rootSlot, type Slot } from './draft.ts';
-import { pageOf, withChanges, type Change } from './page.ts';
+import { inOrder, pageOf, withChanges, type Change } from './page.ts';
 import { reformatted } from './reformat.ts';
 import { changesOf } from './splice.ts';
 import { readStream, type Problem, type YamlDocument } from './yaml.ts';
@@ -97,25 +97,26 @@ function operationsOf({ template, operations }: Edit): readonly Operation[] {
 }
 
 function write(manifest: Manifest, drafts: readonly Draft[]): Edited {
-  const changes = drafts.flatMap((draft) => draft.changes);
+  const changes = inOrder(drafts.flatMap((draft) => draft.changes));
   const text = withChanges(manifest.text, changes);
   return says(text, manifest, drafts) ? { ok: true, text, changes, reformatted: [] } : writeOneByOne(manifest, drafts);
 }
 
 /** Finds the documents whose text did not come out right, and has just these formatted anew. */
 function writeOneByOne(manifest: Manifest, drafts: readonly Draft[]): Edited {
-  const changes: Change[] = [];
+  const found: Change[] = [];
   const anew: Draft[] = [];
   for (const draft of drafts) {
     if (says(withChanges(manifest.text, draft.changes), manifest, [draft])) {
-      changes.push(...draft.changes);
+      found.push(...draft.changes);
     } else {
       anew.push(draft);
-      changes.push(
+      found.push(
         ...reformatted(manifest.text, manifest.documents.indexOf(draft.document), draft.edits.flatMap(operationsOf)),
       );
     }
   }
+  const changes = inOrder(found);
   const text = withChanges(manifest.text, changes);
   if (says(text, manifest, drafts)) {
     return {

@@ -30,11 +30,16 @@ export function insertion(offset: number, inserted: string): Change {
   return { offset, removed: '', inserted };
 }
 
-/** The text with all changes made. Of several insertions at one place, the first one given comes first. */
+/** Changes by offset. Of several at one place, the first one given stays the first. */
+export function inOrder(changes: readonly Change[]): readonly Change[] {
+  return changes.toSorted((one, other) => one.offset - other.offset);
+}
+
+/** The text with all changes made, which have to be in order. */
 export function withChanges(text: string, changes: readonly Change[]): string {
   let done = 0;
   let result = '';
-  for (const { offset, removed, inserted } of changes.toSorted((a, b) => a.offset - b.offset)) {
+  for (const { offset, removed, inserted } of changes) {
     result += text.slice(done, offset) + inserted;
     done = offset + removed.length;
   }

@@ -2,7 +2,7 @@ import { isSeq, type ParsedNode } from 'yaml';
 import { isObject, type Json } from '../core/json.ts';
 import type { Slot } from './draft.ts';
 import { insertLines, insertParts, type Gap } from './insert.ts';
-import { contentStart, indentAt, type Change, type Page } from './page.ts';
+import { contentStart, indentAt, inOrder, insertion, lineBefore, type Change, type Page } from './page.ts';
 import {
   blockLines,
   flowEntry,
@@ -16,15 +16,15 @@ import {
 } from './render.ts';
 import { replaceBelow, replaceInLine } from './replace.ts';
 import { blockStyle, bracketStyle } from './style.ts';
-import { columnOf, isBlock, type Written } from './written.ts';
+import { columnOf, isBlock, isHollow, type Written } from './written.ts';
 
 /**
- * The changes of the text that make of it what the draft says, smallest first: insertions wherever something is new, and a replacement only
- * where a value was there. A place whose writing is not understood (`? key` without a value) gives no change: the caller has to see whether
+ * The changes of the text that make of it what the draft says, in order: insertions wherever something is new, and a replacement only where a
+ * value was there. A place whose writing is not understood (`? key` without a value) gives no change: the caller has to see whether
  * the text then says what it should.
  */
 export function changesOf(page: Page, root: Slot): readonly Change[] {
-  return changesIn(page, root, []);
+  return inOrder(changesIn(page, root, []));
 }
 
 // Changes inside of a part come before those behind it: where both fall on one offset, that is the order of the text.
@@ -104,6 +104,7 @@ function partChanges({ page, written, scope }: Collection, slot: Slot, author: W
   const { ours } = slot;
   if (ours === undefined) return changesIn(page, slot, scope);
   const { node } = written;
+  if (hasOnlyComments(page, author.node)) return insertBelowComments(page, author.node, ours);
   if (!isBlock(node)) {
     const lineStart = page.eol + indentAt(page, contentStart(author));
     return replaceInLine(page, author, flowText(ours, flowStyleOf(page, node), lineStart));
@@ -114,6 +115,20 @@ function partChanges({ page, written, scope }: Collection, slot: Slot, author: W
   if (isSeq(node)) return replaceInLine(page, author, lines.join(page.eol + ' '.repeat(columnOf(node) + 2)));
   const indent = ' '.repeat(columnOf(node) + (isObject(ours) ? style.map : style.list));
   return replaceBelow(page, author, lines.map((line) => page.eol + indent + line).join(''));
+}
+
+/** Empty brackets give way to lines, unless the author has said something in them: that stays, and ours goes below it. */
+function insertBelowComments(page: Page, node: ParsedNode, ours: Json): readonly Change[] {
+  const [start, end] = node.range;
+  const inBrackets = flowText(ours, bracketStyle(''), '').slice(1, -1);
+  const commentsEnd = start + page.text.slice(start, end - 1).trimEnd().length;
+  const line = lineBefore(page, commentsEnd).trimStart();
+  const indent = indentAt(page, commentsEnd) + (line.startsWith('#') ? '' : '  ');
+  return [insertion(commentsEnd, page.eol + indent + inBrackets)];
+}
+
+function hasOnlyComments({ text }: Page, node: ParsedNode | null): node is ParsedNode {
+  return node !== null && !isBlock(node) && isHollow(node) && text.slice(node.range[0], node.range[1]).includes('#');
 }
 
 function quotesOf(node: ParsedNode | null): Quotes {

@@ -31,6 +31,11 @@ export function isUnwritten({ node }: Written): boolean {
   return node === null || (isScalar(node) && node.range[0] === node.range[1]);
 }
 
+/** True for a list or map with nothing in it. */
+export function isHollow(node: ParsedNode | null | undefined): boolean {
+  return (isMap(node) || isSeq(node)) && node.items.length === 0;
+}
+
 /** True for a value over lines of its own, below its key: maps and lists without brackets, and the texts behind `|` and `>`. */
 export function isBlock(node: ParsedNode | null): boolean {
   return node?.srcToken?.type.startsWith('block-') ?? false;

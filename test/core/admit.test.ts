@@ -39,7 +39,10 @@ describe('a plain pod', () => {
   });
 
   it('with lists of its own gets one operation per element, behind what is there', () => {
-    const web = container('web', { env: [{ name: 'A', value: 'a' }], volumeMounts: [{ name: 'data', mountPath: '/data' }] });
+    const web = container('web', {
+      env: [{ name: 'A', value: 'a' }],
+      volumeMounts: [{ name: 'data', mountPath: '/data' }],
+    });
     const given = pod([web], { 'team.example.com/owner': 'web' }, { volumes: [{ name: 'data', emptyDir: {} }] });
     const { operations, pod: after } = admit(given, namespace(), catalogue);
     expect(operations.map(({ path }) => path)).toEqual([
@@ -78,7 +81,10 @@ describe('precedence', () => {
   it('remembers where each value came from', () => {
     const { decision } = admit(layered, namespace(), catalogueWith({ 'server-port': '5100' }));
     const worker = decision.containers.find((one) => one.container === 'worker');
-    expect(worker?.outcome === 'injected' && Object.fromEntries([...worker.parameters].map(([name, { source }]) => [name, source]))).toEqual({
+    expect(
+      worker?.outcome === 'injected' &&
+        Object.fromEntries([...worker.parameters].map(([name, { source }]) => [name, source])),
+    ).toEqual({
       'server-address': { from: 'namespace', key: 'agent-injector.io/server-address' },
       'server-port': { from: 'cluster', key: 'server-port' },
       'domain-id': { from: 'container', key: 'domain-id.agent-injector.io/worker' },
@@ -97,26 +103,140 @@ describe('precedence', () => {
 describe('why a pod is left alone', () => {
   const web = (env: unknown[], rest: object = {}): Pod => pod([container('web', { env, ...rest })]);
   const cases: [string, Pod, ReturnType<typeof namespace>, Reason['code'], string][] = [
-    ['a namespace without the label', pod(), { ...namespace(), labels: {} }, 'namespace-not-enabled', 'namespace shop has no label agent-injector.io/injection'],
-    ['another label value', pod(), namespace({}, 'enable'), 'namespace-not-enabled', 'namespace shop has agent-injector.io/injection="enable"'],
-    ['inject false on the pod', pod(undefined, { inject: 'false' }), namespace(), 'opted-out', 'opted out by pod annotation agent-injector.io/inject (set agent-injector.io/inject: "true" on the pod to opt in)'],
-    ['inject false on the namespace', pod(), namespace({ inject: 'false' }), 'opted-out', 'opted out by namespace annotation agent-injector.io/inject (set agent-injector.io/inject: "true" on the pod to opt in)'],
-    ['inject that is no boolean', pod(undefined, { inject: 'yes' }), namespace(), 'invalid-value', 'pod annotation agent-injector.io/inject: "yes" must be "true" or "false"'],
-    ['a mirror pod', pod(undefined, { 'kubernetes.io/config.mirror': 'x' }), namespace(), 'mirror-pod', 'the pod mirrors a static pod'],
+    [
+      'a namespace without the label',
+      pod(),
+      { ...namespace(), labels: {} },
+      'namespace-not-enabled',
+      'namespace shop has no label agent-injector.io/injection',
+    ],
+    [
+      'another label value',
+      pod(),
+      namespace({}, 'enable'),
+      'namespace-not-enabled',
+      'namespace shop has agent-injector.io/injection="enable"',
+    ],
+    [
+      'inject false on the pod',
+      pod(undefined, { inject: 'false' }),
+      namespace(),
+      'opted-out',
+      'opted out by pod annotation agent-injector.io/inject (set agent-injector.io/inject: "true" on the pod to opt in)',
+    ],
+    [
+      'inject false on the namespace',
+      pod(),
+      namespace({ inject: 'false' }),
+      'opted-out',
+      'opted out by namespace annotation agent-injector.io/inject (set agent-injector.io/inject: "true" on the pod to opt in)',
+    ],
+    [
+      'inject that is no boolean',
+      pod(undefined, { inject: 'yes' }),
+      namespace(),
+      'invalid-value',
+      'pod annotation agent-injector.io/inject: "yes" must be "true" or "false"',
+    ],
+    [
+      'a mirror pod',
+      pod(undefined, { 'kubernetes.io/config.mirror': 'x' }),
+      namespace(),
+      'mirror-pod',
+      'the pod mirrors a static pod',
+    ],
     ['profile none', pod(undefined, { profile: 'none' }), namespace(), 'no-profile', 'no profile is chosen'],
-    ['an unknown profile', pod(undefined, { profile: 'jenifer-dotnet' }), namespace(), 'unknown-profile', 'pod annotation agent-injector.io/profile: no profile "jenifer-dotnet"; did you mean "jennifer-dotnet"?'],
-    ['an unknown delivery', pod(undefined, { delivery: 'pvc' }), namespace(), 'unknown-delivery', 'pod annotation agent-injector.io/delivery: no delivery "pvc"; there are persistentVolumeClaim, baked'],
-    ['a domain ID out of range', pod(undefined, { 'domain-id': '40000' }), namespace(), 'invalid-value', 'pod annotation agent-injector.io/domain-id: "40000" must be an integer from 1 to 32767'],
-    ['a required parameter that is missing', pod(), { ...namespace(), annotations: {} }, 'missing-parameter', 'profile jennifer-dotnet needs agent-injector.io/server-address, which is not set'],
-    ['only sidecars', pod([container('istio-proxy')]), namespace(), 'no-target-container', 'no container is to get the agent'],
-    ['a Windows pod by spec.os', pod(undefined, {}, { os: { name: 'windows' } }), namespace(), 'os-unsupported', 'profile jennifer-dotnet does not run on "windows"'],
-    ['a Windows pod by node selector', pod(undefined, {}, { nodeSelector: { 'kubernetes.io/os': 'windows' } }), namespace(), 'os-unsupported', 'profile jennifer-dotnet does not run on "windows"'],
-    ["another vendor's profiler", web([{ name: 'CORECLR_PROFILER', value: '{846f5f1c-f9ae-4b07-969e-05c26bc060d8}' }]), namespace(), 'foreign-profiler', 'Datadog holds clr-profiler (CORECLR_PROFILER)'],
-    ['a profiler by valueFrom', web([{ name: 'CORECLR_PROFILER', valueFrom: { configMapKeyRef: { name: 'x', key: 'y' } } }]), namespace(), 'foreign-profiler', 'an unknown profiler holds clr-profiler (CORECLR_PROFILER)'],
-    ['profiling switched off', web([{ name: 'CORECLR_ENABLE_PROFILING', value: '0' }]), namespace(), 'profiling-disabled', 'the pod sets CORECLR_ENABLE_PROFILING="0"'],
-    ['a switch with another value', web([{ name: 'CORECLR_ENABLE_PROFILING', value: '0x01' }]), namespace(), 'conflicting-variable', 'CORECLR_ENABLE_PROFILING holds another value than profile jennifer-dotnet needs'],
-    ['a mount where ours must be', web([], { volumeMounts: [{ name: 'data', mountPath: '/netagent/' }] }), namespace(), 'mount-path-taken', 'volume "data" is mounted at "/netagent"'],
-    ["the article's variables by hand, the agent in the image", web(articleEnvironment), namespace(), 'already-instrumented', 'the agent of jennifer-dotnet is there already'],
+    [
+      'an unknown profile',
+      pod(undefined, { profile: 'jenifer-dotnet' }),
+      namespace(),
+      'unknown-profile',
+      'pod annotation agent-injector.io/profile: no profile "jenifer-dotnet"; did you mean "jennifer-dotnet"?',
+    ],
+    [
+      'an unknown delivery',
+      pod(undefined, { delivery: 'pvc' }),
+      namespace(),
+      'unknown-delivery',
+      'pod annotation agent-injector.io/delivery: no delivery "pvc"; there are persistentVolumeClaim, baked',
+    ],
+    [
+      'a domain ID out of range',
+      pod(undefined, { 'domain-id': '40000' }),
+      namespace(),
+      'invalid-value',
+      'pod annotation agent-injector.io/domain-id: "40000" must be an integer from 1 to 32767',
+    ],
+    [
+      'a required parameter that is missing',
+      pod(),
+      { ...namespace(), annotations: {} },
+      'missing-parameter',
+      'profile jennifer-dotnet needs agent-injector.io/server-address, which is not set',
+    ],
+    [
+      'only sidecars',
+      pod([container('istio-proxy')]),
+      namespace(),
+      'no-target-container',
+      'no container is to get the agent',
+    ],
+    [
+      'a Windows pod by spec.os',
+      pod(undefined, {}, { os: { name: 'windows' } }),
+      namespace(),
+      'os-unsupported',
+      'profile jennifer-dotnet does not run on "windows"',
+    ],
+    [
+      'a Windows pod by node selector',
+      pod(undefined, {}, { nodeSelector: { 'kubernetes.io/os': 'windows' } }),
+      namespace(),
+      'os-unsupported',
+      'profile jennifer-dotnet does not run on "windows"',
+    ],
+    [
+      "another vendor's profiler",
+      web([{ name: 'CORECLR_PROFILER', value: '{846f5f1c-f9ae-4b07-969e-05c26bc060d8}' }]),
+      namespace(),
+      'foreign-profiler',
+      'Datadog holds clr-profiler (CORECLR_PROFILER)',
+    ],
+    [
+      'a profiler by valueFrom',
+      web([{ name: 'CORECLR_PROFILER', valueFrom: { configMapKeyRef: { name: 'x', key: 'y' } } }]),
+      namespace(),
+      'foreign-profiler',
+      'an unknown profiler holds clr-profiler (CORECLR_PROFILER)',
+    ],
+    [
+      'profiling switched off',
+      web([{ name: 'CORECLR_ENABLE_PROFILING', value: '0' }]),
+      namespace(),
+      'profiling-disabled',
+      'the pod sets CORECLR_ENABLE_PROFILING="0"',
+    ],
+    [
+      'a switch with another value',
+      web([{ name: 'CORECLR_ENABLE_PROFILING', value: '0x01' }]),
+      namespace(),
+      'conflicting-variable',
+      'CORECLR_ENABLE_PROFILING holds another value than profile jennifer-dotnet needs',
+    ],
+    [
+      'a mount where ours must be',
+      web([], { volumeMounts: [{ name: 'data', mountPath: '/netagent/' }] }),
+      namespace(),
+      'mount-path-taken',
+      'volume "data" is mounted at "/netagent"',
+    ],
+    [
+      "the article's variables by hand, the agent in the image",
+      web(articleEnvironment),
+      namespace(),
+      'already-instrumented',
+      'the agent of jennifer-dotnet is there already',
+    ],
   ];
 
   it.each(cases)('%s', (_, given, within, code, text) => {
@@ -129,11 +249,21 @@ describe('why a pod is left alone', () => {
   });
 
   it.each([
-    'CORECLR_PROFILER_PATH', 'CORECLR_PROFILER_PATH_32', 'CORECLR_PROFILER_PATH_64', 'CORECLR_PROFILER_PATH_ARM32', 'CORECLR_PROFILER_PATH_ARM64',
-    'DOTNET_PROFILER', 'DOTNET_PROFILER_PATH', 'DOTNET_PROFILER_PATH_64', 'DOTNET_PROFILER_PATH_ARM64',
+    'CORECLR_PROFILER_PATH',
+    'CORECLR_PROFILER_PATH_32',
+    'CORECLR_PROFILER_PATH_64',
+    'CORECLR_PROFILER_PATH_ARM32',
+    'CORECLR_PROFILER_PATH_ARM64',
+    'DOTNET_PROFILER',
+    'DOTNET_PROFILER_PATH',
+    'DOTNET_PROFILER_PATH_64',
+    'DOTNET_PROFILER_PATH_ARM64',
   ])('%s alone means that the place is taken', (name) => {
     expect(reasonOf(web([{ name, value: '/opt/other/profiler.so' }]))).toEqual({
-      code: 'foreign-profiler', slot: 'clr-profiler', variable: name, vendor: undefined,
+      code: 'foreign-profiler',
+      slot: 'clr-profiler',
+      variable: name,
+      vendor: undefined,
     });
   });
 
@@ -156,14 +286,25 @@ describe('what the author wrote', () => {
   });
 
   it("is the article's own Deployment: left alone", () => {
-    const web = container('web', { env: articleEnvironment, volumeMounts: [{ name: 'volume', mountPath: '/netagent' }] });
-    const given = pod([web], {}, { volumes: [{ name: 'volume', persistentVolumeClaim: { claimName: 'my-agent-file' } }] });
+    const web = container('web', {
+      env: articleEnvironment,
+      volumeMounts: [{ name: 'volume', mountPath: '/netagent' }],
+    });
+    const given = pod(
+      [web],
+      {},
+      { volumes: [{ name: 'volume', persistentVolumeClaim: { claimName: 'my-agent-file' } }] },
+    );
     expect(reasonOf(given)?.code).toBe('already-instrumented');
     expect(admit(given, namespace(), catalogue).pod.spec).toEqual(given.spec);
   });
 
   it('is a volume with the same claim: used, not doubled', () => {
-    const given = pod(undefined, {}, { volumes: [{ name: 'volume', persistentVolumeClaim: { readOnly: false, claimName: 'my-agent-file' } }] });
+    const given = pod(
+      undefined,
+      {},
+      { volumes: [{ name: 'volume', persistentVolumeClaim: { readOnly: false, claimName: 'my-agent-file' } }] },
+    );
     const { pod: after } = admit(given, namespace(), catalogue);
     expect(after.spec.volumes).toHaveLength(1);
     expect(after.spec.containers[0]?.volumeMounts).toEqual([{ name: 'volume', mountPath: '/netagent' }]);
@@ -177,11 +318,16 @@ describe('what the author wrote', () => {
 
   it('is half of the atomic set: completed', () => {
     const given = pod([container('web', { env: [{ name: 'CORECLR_ENABLE_PROFILING', value: '1' }] })]);
-    expect(variables(admit(given, namespace(), catalogue).pod)).toMatchObject({ CORECLR_PROFILER_PATH: '/netagent/bin/libAriesProfiler.so' });
+    expect(variables(admit(given, namespace(), catalogue).pod)).toMatchObject({
+      CORECLR_PROFILER_PATH: '/netagent/bin/libAriesProfiler.so',
+    });
   });
 
   it('lives in fields that nobody has heard of, and survives', () => {
-    const given = { ...pod(), spec: { containers: [container('web', { futureField: { deep: [1, { x: 9007199254740993 }] } })], alsoNew: true } } as Pod;
+    const given = {
+      ...pod(),
+      spec: { containers: [container('web', { futureField: { deep: [1, { x: 9007199254740993 }] } })], alsoNew: true },
+    } as Pod;
     const { pod: after } = admit(given, namespace(), catalogue);
     expect(after.spec['alsoNew']).toBe(true);
     expect(after.spec.containers[0]?.['futureField']).toBe(given.spec.containers[0]?.['futureField']);
@@ -189,9 +335,13 @@ describe('what the author wrote', () => {
 });
 
 describe('which containers', () => {
-  const mesh = pod([container('web'), container('istio-proxy'), container('worker')], {}, {
-    initContainers: [container('migrate'), container('tail', { restartPolicy: 'Always' })],
-  });
+  const mesh = pod(
+    [container('web'), container('istio-proxy'), container('worker')],
+    {},
+    {
+      initContainers: [container('migrate'), container('tail', { restartPolicy: 'Always' })],
+    },
+  );
   const injected = (given: Pod): string[] => {
     const { decision } = admit(given, namespace(), catalogue);
     return decision.containers.flatMap((one) => (one.outcome === 'injected' ? [one.container] : []));
@@ -205,7 +355,10 @@ describe('which containers', () => {
     ['tail, migrate', ['migrate', 'tail']],
     ['wor?er,web', ['web', 'worker']],
   ])('%s', (pattern, expected) => {
-    const annotated = pattern === undefined ? mesh : { ...mesh, metadata: { annotations: { 'agent-injector.io/containers': pattern } } };
+    const annotated =
+      pattern === undefined
+        ? mesh
+        : { ...mesh, metadata: { annotations: { 'agent-injector.io/containers': pattern } } };
     expect(injected(annotated as Pod)).toEqual(expected);
   });
 
@@ -217,14 +370,21 @@ describe('which containers', () => {
   });
 
   it('points at init containers where they stand', () => {
-    const { operations } = admit(pod([container('web')], { containers: 'migrate' }, { initContainers: [container('a'), container('migrate')] }), namespace(), catalogue);
+    const { operations } = admit(
+      pod([container('web')], { containers: 'migrate' }, { initContainers: [container('a'), container('migrate')] }),
+      namespace(),
+      catalogue,
+    );
     expect(operations.map(({ path }) => path)).toContain('/spec/initContainers/1/env');
   });
 
   it('one with a foreign agent does not keep the other from its own', () => {
     const other = container('worker', { env: [{ name: 'CORECLR_PROFILER_PATH_64', value: '/x.so' }] });
     const { decision, pod: after } = admit(pod([container('web'), other]), namespace(), catalogue);
-    expect(decision.containers.map(({ container: name, outcome }) => [name, outcome])).toEqual([['web', 'injected'], ['worker', 'skipped']]);
+    expect(decision.containers.map(({ container: name, outcome }) => [name, outcome])).toEqual([
+      ['web', 'injected'],
+      ['worker', 'skipped'],
+    ]);
     expect(after.spec.containers[1]).toEqual(other);
   });
 });
@@ -232,9 +392,25 @@ describe('which containers', () => {
 describe('required', () => {
   it.each([
     ['by the namespace', pod(undefined, { 'domain-id': 'x' }), namespace({}, 'required'), 'refused'],
-    ['by the pod', { ...pod(), metadata: { labels: { 'agent-injector.io/injection': 'required' }, annotations: { 'agent-injector.io/profile': 'x' } } } as Pod, namespace(), 'refused'],
+    [
+      'by the pod',
+      {
+        ...pod(),
+        metadata: {
+          labels: { 'agent-injector.io/injection': 'required' },
+          annotations: { 'agent-injector.io/profile': 'x' },
+        },
+      } as Pod,
+      namespace(),
+      'refused',
+    ],
     ['and opted out', pod(undefined, { inject: 'false' }), namespace({}, 'required'), 'skipped'],
-    ['and instrumented by hand', pod([container('web', { env: articleEnvironment })]), namespace({}, 'required'), 'skipped'],
+    [
+      'and instrumented by hand',
+      pod([container('web', { env: articleEnvironment })]),
+      namespace({}, 'required'),
+      'skipped',
+    ],
     ['and injected', pod(), namespace({}, 'required'), 'injected'],
   ])('%s', (_, given, within, outcome) => {
     const { decision, operations } = admit(given, within, catalogue);
@@ -246,8 +422,14 @@ describe('required', () => {
 describe('unknown keys', () => {
   it.each([
     [{ 'domian-id': '1' }, 'pod annotation "agent-injector.io/domian-id" means nothing; did you mean "domain-id"?'],
-    [{ 'inject.agent-injector.io/web': 'true' }, 'pod annotation "inject.agent-injector.io/web" means nothing; did you mean "inject"?'],
-    [{ 'domain-id.agent-injector.io/wbe': '7' }, 'pod annotation domain-id.agent-injector.io/wbe: no container "wbe"; did you mean "web"?'],
+    [
+      { 'inject.agent-injector.io/web': 'true' },
+      'pod annotation "inject.agent-injector.io/web" means nothing; did you mean "inject"?',
+    ],
+    [
+      { 'domain-id.agent-injector.io/wbe': '7' },
+      'pod annotation domain-id.agent-injector.io/wbe: no container "wbe"; did you mean "web"?',
+    ],
     [{ 'agent-injector.io/': 'x' }, 'pod annotation "agent-injector.io/" means nothing'],
   ])('%j', (annotations, text) => {
     const { decision } = admit(pod(undefined, annotations), namespace(), catalogue);
@@ -264,7 +446,10 @@ describe('a second pass', () => {
 
   it('completes a container that another webhook added, and adds it to the record', () => {
     const { pod: once } = admit(pod(), namespace(), catalogue);
-    const extended = { ...once, spec: { ...once.spec, containers: [...once.spec.containers, container('late')] } } as Pod;
+    const extended = {
+      ...once,
+      spec: { ...once.spec, containers: [...once.spec.containers, container('late')] },
+    } as Pod;
     const { operations, pod: twice } = admit(extended, namespace(), catalogue);
     expect(operations.map(({ op, path }) => `${op} ${path}`)).toEqual([
       'replace /metadata/annotations/agent-injector.io~1status',

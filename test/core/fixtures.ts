@@ -16,7 +16,9 @@ export function namespace(annotations: Record<string, string> = {}, label = 'ena
   return {
     name: 'shop',
     labels: { 'agent-injector.io/injection': label },
-    annotations: Object.fromEntries(own.map(([key, value]) => [key.includes('/') ? key : `agent-injector.io/${key}`, value])),
+    annotations: Object.fromEntries(
+      own.map(([key, value]) => [key.includes('/') ? key : `agent-injector.io/${key}`, value]),
+    ),
   };
 }
 
@@ -25,9 +27,19 @@ export function container(name: string, rest: Record<string, unknown> = {}): Con
 }
 
 /** A pod of these containers. Annotations without a prefix get ours. */
-export function pod(containers: readonly Container[] = [container('web')], annotations: Record<string, string> = {}, rest: object = {}): Pod {
-  const own = Object.entries(annotations).map(([key, value]) => [key.includes('/') ? key : `agent-injector.io/${key}`, value]);
-  const metadata = { name: 'web', ...(own.length > 0 && { annotations: Object.fromEntries(own) as Record<string, string> }) };
+export function pod(
+  containers: readonly Container[] = [container('web')],
+  annotations: Record<string, string> = {},
+  rest: object = {},
+): Pod {
+  const own = Object.entries(annotations).map(([key, value]) => [
+    key.includes('/') ? key : `agent-injector.io/${key}`,
+    value,
+  ]);
+  const metadata = {
+    name: 'web',
+    ...(own.length > 0 && { annotations: Object.fromEntries(own) as Record<string, string> }),
+  };
   return { apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers, ...rest } } as Pod;
 }
 

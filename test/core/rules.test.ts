@@ -21,7 +21,8 @@ function isContained(before: unknown, after: unknown, path: string): void {
   if (Array.isArray(before) && /(volumes|env|volumeMounts)$/.test(path)) {
     expect((after as unknown[]).slice(0, before.length), path).toEqual(before);
   } else if (typeof before === 'object' && before !== null && !Array.isArray(before)) {
-    for (const [key, value] of Object.entries(before)) isContained(value, (after as Record<string, unknown>)[key], `${path}/${key}`);
+    for (const [key, value] of Object.entries(before))
+      isContained(value, (after as Record<string, unknown>)[key], `${path}/${key}`);
   } else if (Array.isArray(before)) {
     expect((after as unknown[]).length, path).toBe(before.length);
     before.forEach((value, index) => isContained(value, (after as unknown[])[index], `${path}/${index}`));
@@ -92,7 +93,8 @@ function hasNoDuplicates({ pod, admission: { pod: after } }: Case): void {
     const paths = (one: Container | undefined) => (one?.volumeMounts ?? []).map(({ mountPath }) => mountPath);
     expect(twice(names(has.env))).toEqual(twice(names(had?.env)));
     expect(twice(paths(has))).toEqual(twice(paths(had)));
-    for (const { name } of (has.volumeMounts ?? []).slice(had?.volumeMounts?.length ?? 0)) expect(volumes).toContain(name);
+    for (const { name } of (has.volumeMounts ?? []).slice(had?.volumeMounts?.length ?? 0))
+      expect(volumes).toContain(name);
     for (const { value } of (has.env ?? []).slice(had?.env?.length ?? 0)) expect(value).not.toMatch(/\$\(/);
   }
   // A mount that asked for a volume which nobody made is not handed ours.

@@ -15,15 +15,21 @@ const blocks = new Map<string, string>();
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'agent-injector-readme-'));
   readme = await readFile(join(root, 'README.md'), 'utf8');
-  for (const match of readme.matchAll(/```yaml\n# (\S+\.yaml).*\n([\s\S]*?)```/g)) blocks.set(match[1] ?? '', match[2] ?? '');
+  for (const match of readme.matchAll(/```yaml\n# (\S+\.yaml).*\n([\s\S]*?)```/g))
+    blocks.set(match[1] ?? '', match[2] ?? '');
   for (const [name, text] of blocks) await writeFile(join(dir, name), text);
 });
 afterAll(() => rm(dir, { recursive: true }));
 
 it('before.yaml becomes after.yaml in the namespace of namespace.yaml, to the byte', async () => {
   const result = await inject({
-    file: join(dir, 'before.yaml'), namespaces: join(dir, 'namespace.yaml'),
-    namespace: 'default', config: undefined, profile: undefined, set: [], diff: false,
+    file: join(dir, 'before.yaml'),
+    namespaces: join(dir, 'namespace.yaml'),
+    namespace: 'default',
+    config: undefined,
+    profile: undefined,
+    set: [],
+    diff: false,
   });
   expect(result.exitCode).toBe(0);
   expect(result.output).toBe(blocks.get('after.yaml'));
@@ -31,8 +37,12 @@ it('before.yaml becomes after.yaml in the namespace of namespace.yaml, to the by
 
 describe('what the README and the other pages say', () => {
   it('names scripts that exist', async () => {
-    const { scripts } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
-    const named = [...readme.matchAll(/npm (?:run )?(demo|test|start|build|e2e|check)\b/g)].map((match) => match[1] ?? '');
+    const { scripts } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
+      scripts: Record<string, string>;
+    };
+    const named = [...readme.matchAll(/npm (?:run )?(demo|test|start|build|e2e|check)\b/g)].map(
+      (match) => match[1] ?? '',
+    );
     expect(named.length).toBeGreaterThan(4);
     for (const name of named) expect(Object.keys(scripts)).toContain(name);
   });
@@ -42,7 +52,12 @@ describe('what the README and the other pages say', () => {
     for (const page of stdout.trim().split('\n')) {
       const text = await readFile(join(root, page), 'utf8');
       for (const [, target] of text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
-        await expect(readFile(join(root, page, '..', target ?? '')).catch((error: NodeJS.ErrnoException) => error.code === 'EISDIR'), `${page}: ${target}`).resolves.toBeTruthy();
+        await expect(
+          readFile(join(root, page, '..', target ?? '')).catch(
+            (error: NodeJS.ErrnoException) => error.code === 'EISDIR',
+          ),
+          `${page}: ${target}`,
+        ).resolves.toBeTruthy();
       }
     }
   });

@@ -11,7 +11,10 @@ const file = join(import.meta.dirname, '../../docs/reference.md');
 const SECTION = /(<!-- table: (\w+) -->\n)([\s\S]*?)(<!-- end -->)/g;
 
 const withTables = (text: string): string =>
-  text.replaceAll(SECTION, (_, start: string, name: string, __: string, end: string) => `${start}${tables[name]?.() ?? '?'}\n${end}`);
+  text.replaceAll(
+    SECTION,
+    (_, start: string, name: string, __: string, end: string) => `${start}${tables[name]?.() ?? '?'}\n${end}`,
+  );
 
 describe('docs/reference.md', () => {
   const written = readFileSync(file, 'utf8');
@@ -33,6 +36,8 @@ it('every metric that is served stands in the table, and the other way round', a
   const text = await server.metrics.render();
   await server.close();
   const served = [...text.matchAll(/^# TYPE (agent_injector_\w+)/gm)].map((match) => match[1]);
-  const documented = [...(tables['metrics']?.() ?? '').matchAll(/^\| `(agent_injector_\w+)`/gm)].map((match) => match[1]);
+  const documented = [...(tables['metrics']?.() ?? '').matchAll(/^\| `(agent_injector_\w+)`/gm)].map(
+    (match) => match[1],
+  );
   expect(served.toSorted()).toEqual(documented.toSorted());
 });

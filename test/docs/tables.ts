@@ -45,7 +45,11 @@ export const tables: Readonly<Record<string, () => string>> = {
             [...profile.parameters.values()].map((parameter) => [
               code(`agent-injector.io/${parameter.name}`),
               expectation(parameter),
-              parameter.default === undefined ? (parameter.required ? 'required' : '') : code(String(parameter.default)),
+              parameter.default === undefined
+                ? parameter.required
+                  ? 'required'
+                  : ''
+                : code(String(parameter.default)),
               parameter.description,
             ]),
           ),
@@ -68,7 +72,10 @@ export const tables: Readonly<Record<string, () => string>> = {
           `${slot.description} (${code(slot.name)}). Taken by: ${slot.variables.map(code).join(', ')}. ` +
             `Switched off by: ${slot.off.map(({ variable, value }) => code(`${variable}=${value}`)).join(', ')}.`,
           '',
-          table(['GUID', 'vendor'], [...slot.vendors].map(([id, vendor]) => [code(id), vendor])),
+          table(
+            ['GUID', 'vendor'],
+            [...slot.vendors].map(([id, vendor]) => [code(id), vendor]),
+          ),
         ].join('\n'),
       )
       .join('\n\n'),
@@ -92,6 +99,11 @@ export const tables: Readonly<Record<string, () => string>> = {
   metrics: () =>
     table(
       ['metric', 'type', 'labels', 'meaning'],
-      Object.entries(metricRows).map(([name, { type, labels, help }]) => [code(name), type, labels.map(code).join(', '), help]),
+      Object.entries(metricRows).map(([name, { type, labels, help }]) => [
+        code(name),
+        type,
+        labels.map(code).join(', '),
+        help,
+      ]),
     ),
 };

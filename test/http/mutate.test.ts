@@ -25,8 +25,13 @@ describe('a review', () => {
       {
         message: 'decision',
         fields: {
-          uid: '705ab4f5-6393-11e8-b7cc-42010a800002', namespace: 'shop', pod: 'web', outcome: 'injected',
-          injected: ['web=jennifer-dotnet/persistentVolumeClaim'], operations: 4, durationMs: expect.any(Number),
+          uid: '705ab4f5-6393-11e8-b7cc-42010a800002',
+          namespace: 'shop',
+          pod: 'web',
+          outcome: 'injected',
+          injected: ['web=jennifer-dotnet/persistentVolumeClaim'],
+          operations: 4,
+          durationMs: expect.any(Number),
         },
       },
     ]);
@@ -36,7 +41,12 @@ describe('a review', () => {
   it('names the pod of a controller by its beginning and its owner', async () => {
     server.lines.length = 0;
     const ownerReferences = [{ kind: 'ReplicaSet', name: 'web-5d', controller: true }];
-    await server.post(reviewOf({ metadata: { generateName: 'web-5d-', ownerReferences }, spec: { containers: [container('web')] } }, { dryRun: true }));
+    await server.post(
+      reviewOf(
+        { metadata: { generateName: 'web-5d-', ownerReferences }, spec: { containers: [container('web')] } },
+        { dryRun: true },
+      ),
+    );
     expect(server.lines[0]?.fields).toMatchObject({ pod: 'web-5d-*', owner: 'ReplicaSet/web-5d', dryRun: true });
   });
 
@@ -63,8 +73,10 @@ describe('a review', () => {
       uid: '705ab4f5-6393-11e8-b7cc-42010a800002',
       allowed: false,
       status: {
-        code: 403, reason: 'Forbidden',
-        message: 'agent-injector: this pod must carry its agent, and cannot: namespace annotation agent-injector.io/domain-id: "x" must be an integer from 1 to 32767 (invalid-value). Correct the value at the key that is named.',
+        code: 403,
+        reason: 'Forbidden',
+        message:
+          'agent-injector: this pod must carry its agent, and cannot: namespace annotation agent-injector.io/domain-id: "x" must be an integer from 1 to 32767 (invalid-value). Correct the value at the key that is named.',
       },
     });
   });
@@ -73,8 +85,16 @@ describe('a review', () => {
 describe('a namespace that is not cached', () => {
   it.each([
     ['is looked up', { kind: 'found', namespace: namespace() }, { allowed: true, patchType: 'JSONPatch' }],
-    ['and does not exist', { kind: 'absent' }, { allowed: true, warnings: ['agent-injector: not injected: namespace shop is not known'] }],
-    ['and cannot be read', { kind: 'unavailable', why: 'no answer in 1 s' }, { allowed: true, warnings: ['agent-injector: not injected: namespace shop could not be read: no answer in 1 s'] }],
+    [
+      'and does not exist',
+      { kind: 'absent' },
+      { allowed: true, warnings: ['agent-injector: not injected: namespace shop is not known'] },
+    ],
+    [
+      'and cannot be read',
+      { kind: 'unavailable', why: 'no answer in 1 s' },
+      { allowed: true, warnings: ['agent-injector: not injected: namespace shop could not be read: no answer in 1 s'] },
+    ],
   ] as const)('%s', async (_, lookup, expected) => {
     let deadline = 0;
     const cold = await startServer({ lookup: async (__, ms) => ((deadline = ms), lookup) });
@@ -86,7 +106,12 @@ describe('a namespace that is not cached', () => {
 
   it('refuses a required pod when it cannot be read', async () => {
     const cold = await startServer({ lookup: async () => ({ kind: 'unavailable', why: 'no answer' }) });
-    const { json } = await cold.post(reviewOf({ metadata: { labels: { 'agent-injector.io/injection': 'required' } }, spec: { containers: [container('web')] } }));
+    const { json } = await cold.post(
+      reviewOf({
+        metadata: { labels: { 'agent-injector.io/injection': 'required' } },
+        spec: { containers: [container('web')] },
+      }),
+    );
     await cold.close();
     expect(json.response.allowed).toBe(false);
   });
@@ -103,7 +128,8 @@ describe('an exception inside', () => {
     const { json } = await broken.post(reviewOf(pod()));
     await broken.close();
     expect(json.response).toEqual({
-      uid: '705ab4f5-6393-11e8-b7cc-42010a800002', allowed: true,
+      uid: '705ab4f5-6393-11e8-b7cc-42010a800002',
+      allowed: true,
       warnings: ['agent-injector: not injected: agent-injector failed; its log has the details'],
     });
     expect(broken.lines[0]?.fields['err']).toBeInstanceOf(Error);
@@ -121,13 +147,23 @@ describe('bad input', () => {
     ['null', 'null', 400, /not a JSON object/],
     ['a list', '[]', 400, /not a JSON object/],
     ['another kind', { ...whole, kind: 'Pod' }, 400, /kind is "Pod"; send an AdmissionReview/],
-    ['an old version', { ...whole, apiVersion: 'admission.k8s.io/v1beta1' }, 400, /only admission.k8s.io\/v1 is spoken here/],
+    [
+      'an old version',
+      { ...whole, apiVersion: 'admission.k8s.io/v1beta1' },
+      400,
+      /only admission.k8s.io\/v1 is spoken here/,
+    ],
     ['no request', { ...whole, request: undefined }, 400, /has no request/],
     ['no uid', without('uid'), 400, /no uid/],
     ['a uid of another type', { ...whole, request: { ...request, uid: 7 } }, 400, /no uid/],
     ['a body of 9 MiB', JSON.stringify({ ...whole, padding: 'x'.repeat(9 << 20) }), 413, /larger than/],
     ['a hostile nesting', '['.repeat(200_000) + ']'.repeat(200_000), 400, /not a JSON object/],
-    ['a hostile nesting where the pod should be', `{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"u","object":${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}}}`, 200, /not a Pod/],
+    [
+      'a hostile nesting where the pod should be',
+      `{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"u","object":${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}}}`,
+      200,
+      /not a Pod/,
+    ],
   ])('%s', async (_, body, status, text) => {
     const answer = await server.post(body);
     expect(answer.status).toBe(status);
@@ -136,13 +172,21 @@ describe('bad input', () => {
 
   it.each([
     ['another content type', { 'content-type': 'text/plain' }, 415, 'the content type is not application/json'],
-    ['a compressed body', { 'content-encoding': 'gzip' }, 415, 'content-encoding "gzip" is not understood; send the review as it is'],
+    [
+      'a compressed body',
+      { 'content-encoding': 'gzip' },
+      415,
+      'content-encoding "gzip" is not understood; send the review as it is',
+    ],
   ])('%s', async (_, headers, status, message) => {
     expect(await server.post(whole, headers)).toMatchObject({ status, json: { message } });
   });
 
   it('another path is answered with 404', async () => {
-    expect(await server.post(whole, {}, '/')).toMatchObject({ status: 404, json: { message: 'there is only POST /mutate here' } });
+    expect(await server.post(whole, {}, '/')).toMatchObject({
+      status: 404,
+      json: { message: 'there is only POST /mutate here' },
+    });
   });
 
   it.each([
@@ -153,7 +197,11 @@ describe('bad input', () => {
     ['a pod without containers', { object: { spec: { containers: [] } } }, 'malformed-pod'],
     ['a pod without spec', { object: {} }, 'malformed-pod'],
     ['no object', { object: null }, 'malformed-pod'],
-    ['a numeric value', { object: { spec: { containers: [{ name: 'web', env: [{ name: 'A', value: 5000 }] }] } } }, 'malformed-pod'],
+    [
+      'a numeric value',
+      { object: { spec: { containers: [{ name: 'web', env: [{ name: 'A', value: 5000 }] }] } } },
+      'malformed-pod',
+    ],
     ['no namespace', { namespace: undefined }, 'malformed-pod'],
   ])('%s is allowed, unchanged', async (_, change, reason) => {
     server.lines.length = 0;
@@ -173,27 +221,62 @@ describe('bad input', () => {
   });
 
   it('with prototype keys changes nothing but the pod asked for', async () => {
-    const body = JSON.stringify(reviewOf(pod())).replace('"spec":', '"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}},"spec":');
+    const body = JSON.stringify(reviewOf(pod())).replace(
+      '"spec":',
+      '"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}},"spec":',
+    );
     const answer = await server.post(body);
     expect(patchIn(answer)).toHaveLength(4);
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
   });
 
   it('10,000 generated bodies give no 500 and no refusal', async () => {
-    const text = fc.oneof(fc.string(), fc.constantFrom('pods', 'CREATE', 'shop', 'web', '__proto__', 'agent-injector.io/inject', 'true'));
+    const text = fc.oneof(
+      fc.string(),
+      fc.constantFrom('pods', 'CREATE', 'shop', 'web', '__proto__', 'agent-injector.io/inject', 'true'),
+    );
     const loose = fc.letrec((tie) => ({
-      value: fc.oneof({ depthSize: 'small' }, text, fc.integer(), fc.boolean(), fc.constant(null), fc.array(tie('value'), { maxLength: 3 }), tie('object')),
-      object: fc.dictionary(fc.oneof(text, fc.constantFrom('name', 'containers', 'env', 'metadata', 'annotations', 'spec')), tie('value'), { maxKeys: 4 }),
+      value: fc.oneof(
+        { depthSize: 'small' },
+        text,
+        fc.integer(),
+        fc.boolean(),
+        fc.constant(null),
+        fc.array(tie('value'), { maxLength: 3 }),
+        tie('object'),
+      ),
+      object: fc.dictionary(
+        fc.oneof(text, fc.constantFrom('name', 'containers', 'env', 'metadata', 'annotations', 'spec')),
+        tie('value'),
+        { maxKeys: 4 },
+      ),
     })).object;
     const near = fc.record(
-      { metadata: loose, spec: fc.record({ containers: fc.oneof(fc.array(fc.record({ name: text, env: loose, volumeMounts: fc.array(loose) }, { requiredKeys: [] })), loose), volumes: loose }, { requiredKeys: [] }) },
+      {
+        metadata: loose,
+        spec: fc.record(
+          {
+            containers: fc.oneof(
+              fc.array(fc.record({ name: text, env: loose, volumeMounts: fc.array(loose) }, { requiredKeys: [] })),
+              loose,
+            ),
+            volumes: loose,
+          },
+          { requiredKeys: [] },
+        ),
+      },
       { requiredKeys: [] },
     );
     const body = fc.oneof(
       fc.string(),
       loose.map((value) => JSON.stringify(value)),
       fc.oneof(near, loose).map((object) => JSON.stringify(reviewOf(object))),
-      fc.record({ uid: text, namespace: text, operation: text, resource: loose, object: near }, { requiredKeys: ['uid'] }).map((value) => JSON.stringify({ ...whole, request: value })),
+      fc
+        .record(
+          { uid: text, namespace: text, operation: text, resource: loose, object: near },
+          { requiredKeys: ['uid'] },
+        )
+        .map((value) => JSON.stringify({ ...whole, request: value })),
     );
     const bodies = fc.sample(body, { numRuns: 10_000, seed: 20_261_120 });
     const statuses = new Map<number, number>();
@@ -216,7 +299,14 @@ describe('the connection', () => {
     expect(socket.alpnProtocol).toBe('http/1.1');
     expect(socket.getProtocol()).toBe('TLSv1.3');
     socket.destroy();
-    const old = connect({ host: '127.0.0.1', port: server.port, ca: server.ca, minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' });
+    const old = connect({
+      host: '127.0.0.1',
+      port: server.port,
+      ca: server.ca,
+      minVersion: 'TLSv1.1',
+      maxVersion: 'TLSv1.1',
+      ciphers: 'DEFAULT@SECLEVEL=0',
+    });
     const error = await new Promise((resolve) => old.once('error', resolve));
     expect(String(error)).toMatch(/protocol version|unsupported|alert/i);
   });
@@ -236,8 +326,12 @@ describe('the connection', () => {
 
 it('takes its defaults from the catalogue of the moment', async () => {
   const changing = { domain: '1' };
-  const live = await startServer({ namespaces: [namespace()], catalogue: () => catalogueWith({ 'domain-id': changing.domain }) });
-  const domain = async (): Promise<unknown> => JSON.stringify(patchIn(await live.post(reviewOf(pod())))).match(/"ARIES_DOMAIN_ID","value":"(\d+)"/)?.[1];
+  const live = await startServer({
+    namespaces: [namespace()],
+    catalogue: () => catalogueWith({ 'domain-id': changing.domain }),
+  });
+  const domain = async (): Promise<unknown> =>
+    JSON.stringify(patchIn(await live.post(reviewOf(pod())))).match(/"ARIES_DOMAIN_ID","value":"(\d+)"/)?.[1];
   expect(await domain()).toBe('1');
   changing.domain = '2';
   expect(await domain()).toBe('2');

@@ -47,7 +47,8 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   const ca = certificate.ca ?? '';
   const known = new Map((options.namespaces ?? []).map((namespace) => [namespace.name, namespace]));
   const lines: TestServer['lines'] = [];
-  const log = (fields: object, message: string): void => void lines.push({ fields: fields as Record<string, unknown>, message });
+  const log = (fields: object, message: string): void =>
+    void lines.push({ fields: fields as Record<string, unknown>, message });
   const expiry = new Date(new X509Certificate(certificate.cert).validTo);
   const metrics = createMetrics(
     { namespaces: () => ({ size: known.size, synced: true, ageMs: 0, restarts: 0 }), certificateExpiry: () => expiry },
@@ -71,7 +72,14 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   const post: TestServer['post'] = (body, headers = {}, path = '/mutate') =>
     new Promise((resolve, reject) => {
       const payload = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
-      const options = { host: '127.0.0.1', port, path, agent, method: 'POST', headers: { 'content-type': 'application/json', ...headers } };
+      const options = {
+        host: '127.0.0.1',
+        port,
+        path,
+        agent,
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+      };
       const sent = request(options, (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -86,7 +94,12 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
       sent.end(payload);
     });
   return {
-    server, port, ca, metrics, lines, post,
+    server,
+    port,
+    ca,
+    metrics,
+    lines,
+    post,
     close: async () => {
       agent.destroy();
       await server.close();
