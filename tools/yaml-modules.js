@@ -21,7 +21,10 @@ const content = (path) => {
 export const esbuildYaml = {
   name: 'yaml-modules',
   setup(build) {
-    build.onResolve({ filter: /\.yaml$/ }, (args) => ({ path: resolve(args.resolveDir, args.path), namespace: 'yaml' }));
+    build.onResolve({ filter: /\.yaml$/ }, (args) => ({
+      path: resolve(args.resolveDir, args.path),
+      namespace: 'yaml',
+    }));
     build.onLoad({ filter: /.*/, namespace: 'yaml' }, (args) => ({
       contents: content(args.path),
       loader: 'json',

@@ -23,7 +23,7 @@ export function namespace(annotations: Record<string, string> = {}, label = 'ena
 }
 
 export function container(name: string, rest: Record<string, unknown> = {}): Container {
-  return { name, image: `registry.example.com/${name}:1`, ...rest } as Container;
+  return { name, image: `registry.example.com/${name}:1`, ...rest };
 }
 
 /** A pod of these containers. Annotations without a prefix get ours. */
@@ -40,7 +40,7 @@ export function pod(
     name: 'web',
     ...(own.length > 0 && { annotations: Object.fromEntries(own) as Record<string, string> }),
   };
-  return { apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers, ...rest } } as Pod;
+  return { apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers, ...rest } };
 }
 
 /** The variables of the article, as a container's `env`. */

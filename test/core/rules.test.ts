@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import jsonpatch from 'fast-json-patch';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -19,15 +20,15 @@ const copy = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
 function isContained(before: unknown, after: unknown, path: string): void {
   if (path.endsWith('/agent-injector.io/status')) return;
   if (Array.isArray(before) && /(volumes|env|volumeMounts)$/.test(path)) {
-    expect((after as unknown[]).slice(0, before.length), path).toEqual(before);
+    assert.deepEqual((after as unknown[]).slice(0, before.length), before, path);
   } else if (typeof before === 'object' && before !== null && !Array.isArray(before)) {
     for (const [key, value] of Object.entries(before))
       isContained(value, (after as Record<string, unknown>)[key], `${path}/${key}`);
   } else if (Array.isArray(before)) {
-    expect((after as unknown[]).length, path).toBe(before.length);
+    assert.equal((after as unknown[]).length, before.length, path);
     before.forEach((value, index) => isContained(value, (after as unknown[])[index], `${path}/${index}`));
   } else if (before !== null) {
-    expect(after, path).toEqual(before);
+    assert.deepEqual(after, before, path);
   }
 }
 
@@ -44,10 +45,10 @@ const counts = { injected: 0, refused: 0, completed: 0 };
 function survives({ pod, within, admission }: Case): void {
   const untouched = copy(pod);
   isContained(untouched, copy(admission.pod), '');
-  expect(copy(admit(pod, within, catalogue).pod), 'the same again').toEqual(copy(admission.pod));
-  expect(copy(pod), 'the input is not written to').toEqual(untouched);
+  assert.deepEqual(copy(admit(pod, within, catalogue).pod), copy(admission.pod), 'the same again');
+  assert.deepEqual(copy(pod), untouched, 'the input is not written to');
   for (const { op, path } of admission.operations) {
-    expect(op === 'add' || path === '/metadata/annotations/agent-injector.io~1status', path).toBe(true);
+    assert.equal(op === 'add' || path === '/metadata/annotations/agent-injector.io~1status', true, path);
   }
 }
 
@@ -59,66 +60,74 @@ function isWhole({ pod, admission: { decision, pod: after } }: Case): void {
     if (outcome?.outcome !== 'injected') continue;
     counts.injected++;
     const value = (name: string) => has?.env?.findLast((entry) => entry.name === name)?.value;
-    expect(value('CORECLR_ENABLE_PROFILING')).toBe('1');
-    expect(value('CORECLR_PROFILER')?.toUpperCase()).toBe('{6C7CAF0F-D0E5-4274-A71B-6551761BBDC8}');
-    expect(value('CORECLR_PROFILER_PATH')).toBe('/netagent/bin/libAriesProfiler.so');
-    expect(has?.env?.some(({ name }) => name === 'ARIES_SERVER_ADDRESS')).toBe(true);
-    expect(has?.env?.some(({ name }) => /PROFILER_PATH_|DOTNET_PROFILER/.test(name))).toBe(false);
+    assert.equal(value('CORECLR_ENABLE_PROFILING'), '1');
+    assert.equal(value('CORECLR_PROFILER')?.toUpperCase(), '{6C7CAF0F-D0E5-4274-A71B-6551761BBDC8}');
+    assert.equal(value('CORECLR_PROFILER_PATH'), '/netagent/bin/libAriesProfiler.so');
+    assert.equal(
+      has?.env?.some(({ name }) => name === 'ARIES_SERVER_ADDRESS'),
+      true,
+    );
+    assert.equal(
+      has?.env?.some(({ name }) => /PROFILER_PATH_|DOTNET_PROFILER/.test(name)),
+      false,
+    );
     if (outcome.delivery === 'baked') continue;
     const mount = has?.volumeMounts?.find(({ mountPath }) => mountPath.replace(/\/$/, '') === '/netagent');
     const volume = after.spec.volumes?.find(({ name }) => name === mount?.name);
-    expect(volume?.['persistentVolumeClaim']).toMatchObject({ claimName: outcome.parameters.get('claim-name')?.text });
+    assert.deepEqual(
+      (volume?.['persistentVolumeClaim'] as { claimName?: string } | undefined)?.claimName,
+      outcome.parameters.get('claim-name')?.text,
+    );
   }
-  if (decision.outcome !== 'injected') expect(copy(after.spec)).toEqual(copy(pod.spec));
+  if (decision.outcome !== 'injected') assert.deepEqual(copy(after.spec), copy(pod.spec));
 }
 
 /** 3: a second pass changes nothing, and a container that came since is completed. */
 function isSettled({ within, late, admission }: Case): void {
   const received = copy(admission.pod);
-  expect(admit(received, within, catalogue).operations).toEqual([]);
+  assert.deepEqual(admit(received, within, catalogue).operations, []);
   const extended = { ...received, spec: { ...received.spec, containers: [...received.spec.containers, late] } } as Pod;
   const second = admit(extended, within, catalogue);
   if (admission.decision.outcome === 'injected' && second.decision.outcome === 'injected') counts.completed++;
-  expect(admit(copy(second.pod), within, catalogue).operations).toEqual([]);
+  assert.deepEqual(admit(copy(second.pod), within, catalogue).operations, []);
 }
 
 /** 4: nothing stands twice because of us, every mount of ours has its volume, every `$(VAR)` of ours its variable. */
 function hasNoDuplicates({ pod, admission: { pod: after } }: Case): void {
   const twice = (names: readonly string[]) => names.filter((name, index) => names.indexOf(name) < index);
   const names = (list: readonly { readonly name: string }[] | null | undefined) => (list ?? []).map(({ name }) => name);
-  expect(twice(names(after.spec.volumes))).toEqual(twice(names(pod.spec.volumes)));
+  assert.deepEqual(twice(names(after.spec.volumes)), twice(names(pod.spec.volumes)));
   const volumes = new Set(names(after.spec.volumes));
   for (const [index, has] of lists(after).entries()) {
     const had = lists(pod)[index];
     const paths = (one: Container | undefined) => (one?.volumeMounts ?? []).map(({ mountPath }) => mountPath);
-    expect(twice(names(has.env))).toEqual(twice(names(had?.env)));
-    expect(twice(paths(has))).toEqual(twice(paths(had)));
-    for (const { name } of (has.volumeMounts ?? []).slice(had?.volumeMounts?.length ?? 0))
-      expect(volumes).toContain(name);
-    for (const { value } of (has.env ?? []).slice(had?.env?.length ?? 0)) expect(value).not.toMatch(/\$\(/);
+    assert.deepEqual(twice(names(has.env)), twice(names(had?.env)));
+    assert.deepEqual(twice(paths(has)), twice(paths(had)));
+    for (const { name } of (has.volumeMounts ?? []).slice(had?.volumeMounts?.length ?? 0)) assert.ok(volumes.has(name));
+    for (const { value } of (has.env ?? []).slice(had?.env?.length ?? 0)) assert.doesNotMatch(value ?? '', /\$\(/);
   }
   // A mount that asked for a volume which nobody made is not handed ours.
   for (const [index, had] of lists(pod).entries()) {
     for (const { name } of had.volumeMounts ?? []) {
-      expect(volumes.has(name), `${index}: ${name}`).toBe(names(pod.spec.volumes).includes(name));
+      assert.equal(volumes.has(name), names(pod.spec.volumes).includes(name), `${index}: ${name}`);
     }
   }
 }
 
 /** 5: the same input gives the same bytes, and the operations make just that pod. */
 function isDeterministic({ pod, within, admission }: Case): void {
-  expect(JSON.stringify(admit(copy(pod), within, catalogue).operations)).toBe(JSON.stringify(admission.operations));
+  assert.equal(JSON.stringify(admit(copy(pod), within, catalogue).operations), JSON.stringify(admission.operations));
   const sent = copy([...admission.operations]);
-  expect(jsonpatch.applyPatch(copy(pod), sent, true).newDocument).toEqual(copy(admission.pod));
+  assert.deepEqual(jsonpatch.applyPatch(copy(pod), sent, true).newDocument, copy(admission.pod));
 }
 
 /** 6: only a required pod is ever refused, and then nothing is patched; no patch fails the product's own check. */
 function isFair({ pod, admission: { decision, operations } }: Case): void {
-  expect(decision.outcome !== 'injected' && decision.reason.code).not.toBe('rule-broken');
+  assert.notEqual(decision.outcome !== 'injected' && decision.reason.code, 'rule-broken');
   if (decision.outcome !== 'refused') return;
   counts.refused++;
-  expect(pod.metadata?.labels?.['agent-injector.io/injection']).toBe('required');
-  expect(operations).toEqual([]);
+  assert.equal(pod.metadata?.labels?.['agent-injector.io/injection'], 'required');
+  assert.deepEqual(operations, []);
 }
 
 it('the six rules hold for 10,000 pods, whatever the settings', () => {

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { Agent, request } from 'node:https';
+import { Agent, request as send } from 'node:https';
 import type { IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -72,7 +72,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   const post: TestServer['post'] = (body, headers = {}, path = '/mutate') =>
     new Promise((resolve, reject) => {
       const payload = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
-      const options = {
+      const target = {
         host: '127.0.0.1',
         port,
         path,
@@ -80,7 +80,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
         method: 'POST',
         headers: { 'content-type': 'application/json', ...headers },
       };
-      const sent = request(options, (response) => {
+      const sent = send(target, (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
         response.on('error', reject);
