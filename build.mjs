@@ -18,7 +18,9 @@ await build({
   plugins: [esbuildYaml],
   define: { VERSION: JSON.stringify(version) },
   // Packages in CommonJS call require() for Node's own modules.
-  banner: { js: "#!/usr/bin/env node\nimport{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
+  banner: {
+    js: "#!/usr/bin/env node\nimport{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);",
+  },
   logLevel: 'warning',
 });
 chmodSync('dist/agent-injector.js', 0o755);

@@ -36,5 +36,5 @@ it('every metric that is served stands in the table, and the other way round', a
   const documented = [...(tables['metrics']?.() ?? '').matchAll(/^\| `(agent_injector_\w+)`/gm)].map(
     (match) => match[1],
   );
-  expect(served.toSorted()).toEqual(documented.toSorted());
+  expect(new Set(served)).toEqual(new Set(documented));
 });

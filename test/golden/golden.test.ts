@@ -60,7 +60,7 @@ describe.each(cases)('%s', (name) => {
   });
 
   it('is what its patch makes of it, and stays so', () => {
-    const patched: Pod = jsonpatch.applyPatch(structuredClone(given), structuredClone([...operations]) as Operation[], true).newDocument;
+    const patched: Pod = jsonpatch.applyPatch(structuredClone(given), structuredClone<Operation[]>([...operations]), true).newDocument;
     expect(patched).toEqual(after);
     expect(admit(patched, namespaceFor(name), catalogue).operations).toEqual([]);
   });
