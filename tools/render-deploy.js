@@ -57,5 +57,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, text);
   }
-  console.log(`deploy/: ${files.size} files, version ${JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version}`);
+  console.log(
+    `deploy/: ${files.size} files, version ${JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version}`,
+  );
 }

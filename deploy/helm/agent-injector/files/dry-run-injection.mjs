@@ -16,7 +16,9 @@ const attempt = async () => {
     body: JSON.stringify(pod),
   });
   const answer = await response.json();
-  return answer.metadata?.annotations?.['agent-injector.io/status'] ?? `not injected: ${answer.message ?? response.status}`;
+  return (
+    answer.metadata?.annotations?.['agent-injector.io/status'] ?? `not injected: ${answer.message ?? response.status}`
+  );
 };
 // The namespace was made a moment ago: its service account may be missing, and the API server may not yet know its labels.
 for (let last, end = Date.now() + 45_000; ; await setTimeout(1000)) {

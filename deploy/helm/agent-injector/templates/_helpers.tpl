@@ -61,6 +61,13 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace 
 {{- end }}
 {{- end }}
 
+{{- /* Whether the server writes the authority into the webhook configuration; "" means no. */}}
+{{- define "agent-injector.publishes" -}}
+{{- if or (eq .Values.certificates.source "issued") (and (eq .Values.certificates.source "existingSecret") (not .Values.certificates.existingSecret.caBundle)) -}}
+yes
+{{- end }}
+{{- end }}
+
 {{- /* What the PodSecurity level "restricted" asks of a container. */}}
 {{- define "agent-injector.containerSecurityContext" -}}
 allowPrivilegeEscalation: false
