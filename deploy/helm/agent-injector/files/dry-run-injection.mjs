@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 
-const { API_SERVER, NAMESPACE, TOKEN_FILE } = process.env;
+const { API_SERVER, NAMESPACE, TOKEN_FILE, PATIENCE_SECONDS } = process.env;
 const pod = {
   apiVersion: 'v1',
   kind: 'Pod',
@@ -21,7 +21,7 @@ const attempt = async () => {
   );
 };
 // The namespace was made a moment ago: its service account may be missing, and the API server may not yet know its labels.
-for (let last, end = Date.now() + 45_000; ; await setTimeout(1000)) {
+for (let last, end = Date.now() + Number(PATIENCE_SECONDS) * 1000; ; await setTimeout(1000)) {
   const seen = await attempt().catch((error) => `no answer: ${error.cause?.message ?? error.message}`);
   if (seen !== last) console.log(seen);
   if (seen.includes('"decision":"injected"')) break;
