@@ -10,7 +10,7 @@ import type { Pod } from './pod.ts';
 import { isRequired, leaveAlone } from './policy.ts';
 import type { Reason } from './reasons.ts';
 import { unknownAnnotations, type Layers } from './settings.ts';
-import { statusText } from './status.ts';
+import { fitsBeside, statusText } from './status.ts';
 import { allTargets, selectTargets } from './targets.ts';
 
 /** The decision on a pod, the operations that carry it out, and the pod that they make. */
@@ -27,11 +27,26 @@ export interface Admission {
 export function admit(pod: Pod, namespace: Namespace, catalogue: Catalogue): Admission {
   const { decision, operations } = pass({ pod, namespace, catalogue });
   if (operations.length === 0) return { decision, operations, pod };
+  const unchanged = (reason: Reason): Admission => ({
+    decision: notInjected(reason, isRequired(pod, namespace), decision),
+    operations: [],
+    pod,
+  });
+  const size = sizeOf(operations);
+  if (size > LARGEST_PATCH) return unchanged({ code: 'patch-too-large', size });
   const after = applyOperations(pod, operations);
   const rule = brokenRule(pod, after) ?? unsettled({ pod: after, namespace, catalogue });
-  if (rule === undefined) return { decision, operations, pod: after };
-  const reason: Reason = { code: 'rule-broken', rule };
-  return { decision: notInjected(reason, isRequired(pod, namespace), decision), operations: [], pod };
+  return rule === undefined ? { decision, operations, pod: after } : unchanged({ code: 'rule-broken', rule });
+}
+
+/** In characters of JSON; as base64 it is a third more. The API server reads an answer of any size into its memory: we set the bound. */
+const LARGEST_PATCH = 192 * 1024;
+
+/** No operation of a pod that people write is larger than this: only a patch of many is worth measuring. */
+const USUAL_OPERATIONS = 24;
+
+function sizeOf(operations: readonly Operation[]): number {
+  return operations.length <= USUAL_OPERATIONS ? 0 : JSON.stringify(operations).length;
 }
 
 interface Pass {
@@ -43,7 +58,8 @@ function pass(layers: Layers): Pass {
   const { decision, plan } = decide(layers);
   // A refused pod is never created: nobody would see a record on it.
   const status = decision.outcome === 'refused' ? undefined : statusText(decision, layers.pod);
-  return { decision, operations: patchFor(layers.pod, plan, status) };
+  const record = status !== undefined && fitsBeside(layers.pod, status) ? status : undefined;
+  return { decision, operations: patchFor(layers.pod, plan, record) };
 }
 
 /** A second pass over its own result must find nothing to do: the API server calls again after other webhooks. */
@@ -58,6 +74,7 @@ function decide(layers: Layers): { readonly decision: Decision; readonly plan: P
   const reason = leaveAlone(layers);
   if (reason) return { decision: notInjected(reason, required), plan: NOTHING };
   const selected = selectTargets(layers);
+  if (!selected.ok) return { decision: notInjected(selected.reason, required), plan: NOTHING };
   const containers = allTargets(layers.pod).map(({ container }) => container);
   const notices = [...selected.notices, ...unknownAnnotations(layers, containers)];
   if (selected.targets.length === 0) {

@@ -20,44 +20,100 @@ export interface Files {
   readonly mounts: readonly VolumeMount[];
 }
 
+/** The pod's volumes as they would be so far, found by their source and by name. */
+export class Volumes {
+  readonly added: Volume[] = [];
+  private readonly all: Volume[];
+  private readonly names: Set<string>;
+  /** From a type of source to the volumes of that type, by their source. Made when asked for: most pods have no volume of our type. */
+  private readonly byType = new Map<string, Map<string, Set<string>>>();
+
+  /**
+   * `mounted` are the mounts of all containers: a name that one of them asks for is taken, even if no volume has it. Such a pod cannot be
+   * created; giving it ours under that name would hand the mount files that were never meant for it.
+   */
+  constructor(present: readonly Volume[], mounted: readonly VolumeMount[]) {
+    this.all = [...present];
+    this.names = new Set([...present, ...mounted].map(({ name }) => name));
+  }
+
+  /** The names of the volumes that have just this source, whoever wrote them: mounting one claim twice under two names helps nobody. */
+  withSource(type: string, source: JsonObject): ReadonlySet<string> {
+    let bySource = this.byType.get(type);
+    if (!bySource) {
+      bySource = new Map();
+      for (const volume of this.all) remember(bySource, type, volume);
+      this.byType.set(type, bySource);
+    }
+    return bySource.get(canonical(source)) ?? NONE;
+  }
+
+  /** A name for a new volume, as near to the wanted one as is free. */
+  freeName(wanted: string): string {
+    let name = wanted;
+    for (let count = 2; this.names.has(name); count++) name = `${wanted}-${count}`;
+    return name;
+  }
+
+  add(volume: Volume): void {
+    this.all.push(volume);
+    this.added.push(volume);
+    this.names.add(volume.name);
+    for (const [type, bySource] of this.byType) remember(bySource, type, volume);
+  }
+}
+
+function remember(bySource: Map<string, Set<string>>, type: string, volume: Volume): void {
+  if (volume[type] === undefined) return;
+  const { name, ...source } = volume;
+  const text = canonical(source);
+  const names = bySource.get(text);
+  if (names) names.add(name);
+  else bySource.set(text, new Set([name]));
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
 /** The mounts that are missing, and the volume for them if the pod has none with the same files. */
 export function planFiles(
   profile: Profile,
-  source: JsonObject | undefined,
-  present: { readonly volumes: readonly Volume[]; readonly names: ReadonlySet<string> },
+  source: FileSource | undefined,
+  volumes: Volumes,
   mounted: readonly VolumeMount[],
 ): Choice<Files> {
   if (!source) return { ok: true, value: { volumes: [], mounts: [] } };
-  const sameFiles = present.volumes.filter((volume) => holdsSource(volume, source));
-  const volume = sameFiles[0] ?? { name: freeName(profile.name, present.names), ...source };
+  const sameFiles = volumes.withSource(source.type, source.volume);
+  const [present] = sameFiles;
+  const name = present ?? volumes.freeName(profile.name);
   const mounts: VolumeMount[] = [];
   for (const { path, readOnly } of profile.mounts) {
     const taken = mounted.find((mount) => samePath(mount.mountPath, path));
     if (!taken) {
-      mounts.push({ name: volume.name, mountPath: path, ...(readOnly ? { readOnly } : {}) });
-    } else if (taken['subPath'] !== undefined || !sameFiles.some(({ name }) => name === taken.name)) {
+      mounts.push({ name, mountPath: path, ...(readOnly ? { readOnly } : {}) });
+    } else if (taken['subPath'] !== undefined || !sameFiles.has(taken.name)) {
       return { ok: false, reason: { code: 'mount-path-taken', path, volume: taken.name } };
     }
   }
-  const isNew = sameFiles.length === 0 && mounts.length > 0;
-  return { ok: true, value: { volumes: isNew ? [volume] : [], mounts } };
+  const isNew = present === undefined && mounts.length > 0;
+  return { ok: true, value: { volumes: isNew ? [{ name, ...source.volume }] : [], mounts } };
 }
 
-/** The volume source of a delivery, as it stands beside `name` in a volume; undefined where the files are in the image. */
-export function sourceOf(delivery: Delivery, parameters: Parameters): JsonObject | undefined {
+/** Where a delivery's files come from: the volume without its name, and the one key of it that says what it is. */
+export interface FileSource {
+  readonly type: string;
+  readonly volume: JsonObject;
+}
+
+/** The source of a delivery's files; undefined where they are in the image. */
+export function sourceOf(delivery: Delivery, parameters: Parameters): FileSource | undefined {
   switch (delivery.type) {
-    case 'persistentVolumeClaim':
-      return { persistentVolumeClaim: { claimName: render(delivery.claimName, textsOf(parameters)) } };
+    case 'persistentVolumeClaim': {
+      const claimName = render(delivery.claimName, textsOf(parameters));
+      return { type: delivery.type, volume: { [delivery.type]: { claimName } } };
+    }
     case 'baked':
       return undefined;
   }
-}
-
-/** Whether the volume has just this source. Author's volumes count: mounting one claim twice under two names helps nobody. */
-function holdsSource(volume: Volume, source: JsonObject): boolean {
-  for (const type in source) if (volume[type] === undefined) return false;
-  const { name: _, ...own } = volume;
-  return canonical(own) === canonical(source);
 }
 
 /** JSON with sorted keys, and without the defaults that the API server writes (`readOnly: false`). */
@@ -82,10 +138,4 @@ function withoutTrailingSlashes(path: string): string {
   let end = path.length;
   while (end > 0 && path[end - 1] === '/') end--;
   return path.slice(0, end);
-}
-
-function freeName(wanted: string, taken: ReadonlySet<string>): string {
-  let name = wanted;
-  for (let count = 2; taken.has(name); count++) name = `${wanted}-${count}`;
-  return name;
 }

@@ -43,6 +43,7 @@ export type Reason =
   | { readonly code: 'mount-path-taken'; readonly path: string; readonly volume: string }
   | { readonly code: 'namespace-unknown'; readonly namespace: string }
   | { readonly code: 'namespace-unavailable'; readonly namespace: string; readonly why: string }
+  | { readonly code: 'patch-too-large'; readonly size: number }
   | { readonly code: 'rule-broken'; readonly rule: string }
   | { readonly code: 'internal-error' }
   | {
@@ -179,6 +180,11 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
     kind: 'failure',
     meaning: 'The namespace could not be read in time.',
     hint: 'See whether agent-injector reaches the API server: its log and /readyz say so. Then create the pod again.',
+  },
+  'patch-too-large': {
+    kind: 'failure',
+    meaning: 'The patch for all containers of the pod would be larger than an API server should be sent.',
+    hint: 'Name the containers that need the agent in the annotation agent-injector.io/containers.',
   },
   'rule-broken': {
     kind: 'failure',

@@ -28,6 +28,7 @@ const sentences: Sentences = {
   'mount-path-taken': ({ path, volume }) => `volume ${quote(volume)} is mounted at ${quote(path)}`,
   'namespace-unknown': ({ namespace }) => `namespace ${oneLine(namespace, 63)} is not known`,
   'namespace-unavailable': ({ namespace, why }) => `namespace ${oneLine(namespace, 63)} could not be read: ${why}`,
+  'patch-too-large': ({ size }) => `the patch would have ${size} characters`,
   'rule-broken': ({ rule }) => `the patch would have broken a rule: ${rule}`,
   'internal-error': () => 'agent-injector failed; its log has the details',
   'unknown-annotation': ({ on, key, nearest }) => `${on} annotation ${quote(key)} means nothing${meant(nearest)}`,

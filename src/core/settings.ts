@@ -114,7 +114,10 @@ function invalid(setting: string, found: Setting | undefined, expected: string):
   return { code: 'invalid-value', setting, value: text, source, expected };
 }
 
-/** Annotations under our prefix that mean nothing: each is told with the nearest word that would. */
+/** As many notices as are ever shown, and some: a pod can carry ten thousand annotations. */
+export const MOST_NOTICES = 10;
+
+/** Annotations under our prefix that mean nothing: each is told with the nearest word that would. The first few, when there are many. */
 export function unknownAnnotations(layers: Layers, containers: readonly Container[]): readonly Reason[] {
   return [
     ...unknownKeys(layers.namespace.annotations, 'namespace', layers.catalogue, containers),
@@ -134,26 +137,19 @@ function unknownKeys(
   containers: readonly Container[],
 ): readonly Reason[] {
   const found: Reason[] = [];
+  let names: ReadonlySet<string> | undefined;
   for (const written in annotations) {
     const parsed = parseKey(written);
     if (!parsed) continue;
-    if (
-      !catalogue.knownSettings.has(parsed.setting) ||
-      (parsed.container !== undefined && !perContainer(parsed.setting, on))
-    ) {
-      const suggestion = nearest(parsed.setting, catalogue.knownSettings);
-      found.push({ code: 'unknown-annotation', key: written, on, nearest: suggestion });
-    } else if (parsed.container !== undefined && !containers.some(({ name }) => name === parsed.container)) {
-      const suggestion = nearest(
-        parsed.container,
-        containers.map(({ name }) => name),
-      );
-      found.push({
-        code: 'container-not-found',
-        pattern: parsed.container,
-        source: { from: on, key: written },
-        nearest: suggestion,
-      });
+    if (found.length === MOST_NOTICES) break;
+    const { setting, container } = parsed;
+    if (!catalogue.knownSettings.has(setting) || (container !== undefined && !perContainer(setting, on))) {
+      found.push({ code: 'unknown-annotation', key: written, on, nearest: nearest(setting, catalogue.knownSettings) });
+    } else if (container !== undefined) {
+      names ??= new Set(containers.map(({ name }) => name));
+      if (names.has(container)) continue;
+      const source: Source = { from: on, key: written };
+      found.push({ code: 'container-not-found', pattern: container, source, nearest: nearest(container, names) });
     }
   }
   return found;

@@ -49,8 +49,12 @@ export function createWebhookServer(options: WebhookServerOptions): FastifyInsta
     if (reply.statusCode >= 400) options.metrics.badRequest(reply.statusCode);
   });
   server.setErrorHandler((error: FastifyError, _, reply) => {
-    const status = error.statusCode !== undefined && error.statusCode < 500 ? error.statusCode : 400;
-    return reply.code(status).send({ message: messageFor(error) });
+    if (error.statusCode !== undefined && error.statusCode < 500) {
+      return reply.code(error.statusCode).send({ message: messageFor(error) });
+    }
+    // Nothing that is known leads here; should something, it is ours, and the log has to have it.
+    options.reviewing.log.error({ err: error }, 'a request failed');
+    return reply.code(500).send({ message: 'agent-injector failed; its log has the details' });
   });
   server.setNotFoundHandler((_, reply) => reply.code(404).send({ message: 'there is only POST /mutate here' }));
   server.post<{ Querystring: { timeout?: unknown } }>('/mutate', mutateHandler(options.reviewing));

@@ -466,3 +466,100 @@ describe('a second pass', () => {
     expect(admit(twice, namespace(), catalogue).operations).toEqual([]);
   });
 });
+
+describe('a pod made to hurt', () => {
+  const many = <T>(count: number, make: (index: number) => T): T[] =>
+    Array.from({ length: count }, (_, index) => make(index));
+  const env = many(100, (index) => ({ name: `V${index}`, value: '$(V0)$$'.repeat(5) }));
+  const claim = (index: number) => ({ name: `v${index}`, persistentVolumeClaim: { claimName: `c${index}` } });
+  const typos = Object.fromEntries(many(5000, (index) => [`typo-${index}.agent-injector.io/x${index}`, 'x']));
+
+  it.each([
+    [
+      '1,000 containers of 100 variables',
+      pod(many(1000, (index) => container(`c${index}`, { env }))),
+      'patch-too-large',
+    ],
+    [
+      '5,000 containers and 5,000 claims',
+      pod(
+        many(5000, (index) => container(`c${index}`)),
+        {},
+        { volumes: many(5000, claim) },
+      ),
+      'patch-too-large',
+    ],
+    [
+      '5,000 containers, 5,000 names that match none',
+      pod(
+        many(5000, (index) => container(`c${index}`)),
+        { containers: many(5000, (index) => `x${index}*y`).join() },
+      ),
+      'invalid-value',
+    ],
+    [
+      '5,000 containers, 5,000 unknown keys',
+      pod(
+        many(5000, (index) => container(`c${index}`)),
+        typos,
+      ),
+      'patch-too-large',
+    ],
+    [
+      'paths of slashes',
+      pod(
+        many(100, (index) =>
+          container(`c${index}`, { volumeMounts: [{ name: 'x', mountPath: '/'.repeat(30_000) + index }] }),
+        ),
+      ),
+      undefined,
+    ],
+    [
+      'a forged record of 5,000 lines',
+      pod(
+        many(100, (index) => container(`c${index}`)),
+        {
+          status: JSON.stringify({
+            decision: 'injected',
+            containers: many(5000, (index) => ({
+              container: `c${index}`,
+              profile: 'jennifer-dotnet',
+              delivery: 'baked',
+            })),
+          }),
+        },
+      ),
+      undefined,
+    ],
+  ])('%s: decided in less than a second', (_, given, code) => {
+    const started = performance.now();
+    const { decision, operations } = admit(given, namespace(), catalogue);
+    expect(performance.now() - started).toBeLessThan(1000);
+    expect(decision.outcome === 'injected' ? undefined : decision.reason.code).toBe(code);
+    expect(decision.notices.length).toBeLessThanOrEqual(20);
+    expect(JSON.stringify(operations).length).toBeLessThan(192 * 1024);
+  });
+
+  it('whose annotations are full gets the agent without the record', () => {
+    const full = pod(undefined, { 'team.example.com/notes': 'ä'.repeat(131_000) });
+    const { decision, pod: after } = admit(full, namespace(), catalogue);
+    expect(decision.outcome).toBe('injected');
+    expect(after.metadata?.annotations).toEqual(full.metadata?.annotations);
+    expect(admit(after, namespace(), catalogue).operations).toEqual([]);
+  });
+
+  it('with hundreds of containers has a record of the first twenty', () => {
+    const { pod: after } = admit(
+      pod(many(60, (index) => container(`c${index}`))),
+      namespace({ delivery: 'baked' }),
+      catalogue,
+    );
+    const record = JSON.parse(after.metadata?.annotations?.['agent-injector.io/status'] ?? '') as {
+      containers: unknown[];
+      more: number;
+    };
+    expect(record.containers).toHaveLength(20);
+    expect(record.more).toBe(40);
+    expect(admit(after, namespace({ delivery: 'baked' }), catalogue).operations).toEqual([]);
+  });
+});
