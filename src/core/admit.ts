@@ -9,7 +9,7 @@ import { makePlan, type ContainerOutcome, type Plan } from './plan.ts';
 import type { Pod } from './pod.ts';
 import { isRequired, leaveAlone } from './policy.ts';
 import type { Reason } from './reasons.ts';
-import { unknownAnnotations, type Layers } from './settings.ts';
+import { unknownKeysIn, type Layers } from './settings.ts';
 import { fitsBeside, statusText } from './status.ts';
 import { allTargets, selectTargets } from './targets.ts';
 
@@ -71,12 +71,17 @@ const NOTHING: Plan = { volumes: [], containers: [] };
 
 function decide(layers: Layers): { readonly decision: Decision; readonly plan: Plan } {
   const required = isRequired(layers.pod, layers.namespace);
-  const reason = leaveAlone(layers);
-  if (reason) return { decision: notInjected(reason, required), plan: NOTHING };
-  const selected = selectTargets(layers);
-  if (!selected.ok) return { decision: notInjected(selected.reason, required), plan: NOTHING };
   const containers = allTargets(layers.pod).map(({ container }) => container);
-  const notices = [...selected.notices, ...unknownAnnotations(layers, containers)];
+  const reason = leaveAlone(layers);
+  if (reason) {
+    // Who asked for nothing is told nothing; but an opt-out may be a typing error away from what was meant.
+    const notices = reason.code === 'opted-out' ? unknownKeysIn(layers, containers) : [];
+    return { decision: notInjected(reason, required, { notices }), plan: NOTHING };
+  }
+  const selected = selectTargets(layers);
+  const unknown = unknownKeysIn(layers, containers);
+  if (!selected.ok) return { decision: notInjected(selected.reason, required, { notices: unknown }), plan: NOTHING };
+  const notices = [...selected.notices, ...unknown];
   if (selected.targets.length === 0) {
     return { decision: notInjected({ code: 'no-target-container' }, required, { notices }), plan: NOTHING };
   }

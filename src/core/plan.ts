@@ -1,5 +1,5 @@
 import type { Catalogue } from './catalogue.ts';
-import { chooseDelivery, planFiles, sourceOf, Volumes } from './delivery.ts';
+import { chooseDelivery, planFiles, sourceOf, takenPaths, Volumes } from './delivery.ts';
 import type { EnvVar, Pod, Volume, VolumeMount } from './pod.ts';
 import type { Profile } from './profile.ts';
 import type { Reason } from './reasons.ts';
@@ -91,7 +91,12 @@ function planAgent(layers: Layers, profile: Profile, into: ContainerDraft): Choi
   if (isInstrumented(environment, own)) {
     return { ok: false, reason: { code: 'already-instrumented', profile: profile.name } };
   }
-  const files = planFiles(profile, sourceOf(delivery.value, parameters.value), into.volumes, into.mounts);
+  const files = planFiles(
+    profile,
+    sourceOf(delivery.value, parameters.value),
+    into.volumes,
+    takenPaths(into.mounts, target.container['volumeDevices']),
+  );
   if (!files.ok) return files;
 
   const variables = own

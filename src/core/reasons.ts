@@ -57,7 +57,8 @@ export type Reason =
       readonly pattern: string;
       readonly source: Source;
       readonly nearest: string | undefined;
-    };
+    }
+  | { readonly code: 'unknown-label'; readonly label: string; readonly value: string; readonly expected: string };
 
 export type ReasonCode = Reason['code'];
 
@@ -112,7 +113,7 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
     hint: 'Nothing to do. To let agent-injector manage it, remove the hand-written variables from the pod template.',
   },
   'malformed-pod': {
-    kind: 'problem',
+    kind: 'failure',
     meaning: 'The pod in the review does not have the shape of a Pod.',
     hint: 'Compare the named field with `kubectl explain pod.spec`.',
   },
@@ -200,6 +201,11 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
     kind: 'notice',
     meaning: 'An annotation under the prefix agent-injector.io/ has a name that means nothing.',
     hint: 'Correct the name or remove the annotation.',
+  },
+  'unknown-label': {
+    kind: 'notice',
+    meaning: 'A label under the prefix agent-injector.io/ has a name or a value that means nothing on a pod.',
+    hint: 'Correct it, or write it as an annotation if that is what was meant.',
   },
   'container-not-found': {
     kind: 'notice',

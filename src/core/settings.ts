@@ -1,10 +1,10 @@
 import type { Catalogue } from './catalogue.ts';
 import { has } from './json.ts';
-import { containerKey, key, keyTable, parseKey } from './keys.ts';
+import { containerKey, INJECTION_LABEL, key, keyTable, parseKey, PREFIX } from './keys.ts';
 import type { Namespace } from './namespace.ts';
 import { nearest } from './nearest.ts';
 import { accepts, expectation } from './parameter.ts';
-import { annotationsOf, type Container, type Pod } from './pod.ts';
+import { annotationsOf, labelsOf, type Container, type Pod } from './pod.ts';
 import type { Profile } from './profile.ts';
 import type { Reason } from './reasons.ts';
 
@@ -117,12 +117,27 @@ function invalid(setting: string, found: Setting | undefined, expected: string):
 /** As many notices as are ever shown, and some: a pod can carry ten thousand annotations. */
 export const MOST_NOTICES = 10;
 
-/** Annotations under our prefix that mean nothing: each is told with the nearest word that would. The first few, when there are many. */
-export function unknownAnnotations(layers: Layers, containers: readonly Container[]): readonly Reason[] {
+/** Labels and annotations under our prefix that mean nothing, each with what would. The first few, when there are many. */
+export function unknownKeysIn(layers: Layers, containers: readonly Container[]): readonly Reason[] {
   return [
+    ...unknownLabels(labelsOf(layers.pod)),
     ...unknownKeys(layers.namespace.annotations, 'namespace', layers.catalogue, containers),
     ...unknownKeys(annotationsOf(layers.pod), 'pod', layers.catalogue, containers),
   ];
+}
+
+function unknownLabels(labels: Readonly<Record<string, string>>): readonly Reason[] {
+  const found: Reason[] = [];
+  for (const label in labels) {
+    if (!label.startsWith(`${PREFIX}/`) || found.length === MOST_NOTICES) continue;
+    const value = labels[label] ?? '';
+    if (label !== INJECTION_LABEL) {
+      found.push({ code: 'unknown-label', label, value, expected: 'settings are annotations' });
+    } else if (value !== 'disabled' && value !== 'required') {
+      found.push({ code: 'unknown-label', label, value, expected: 'it may be disabled or required' });
+    }
+  }
+  return found;
 }
 
 /** Parameters, and the settings whose row says so, may be set for one container, on the pod. */

@@ -22,9 +22,7 @@ export function statusText(decision: Decision, pod: Pod): string | undefined {
   const before = injectedBefore(pod);
   if (decision.outcome === 'injected') {
     const lines = decision.containers.map((outcome) =>
-      outcome.outcome === 'injected'
-        ? containerStatus(outcome)
-        : (before.get(agentIn(outcome)) ?? containerStatus(outcome)),
+      isThere(outcome) ? (before.get(agentIn(outcome)) ?? containerStatus(outcome)) : containerStatus(outcome),
     );
     return JSON.stringify({ decision: 'injected', ...containersPart(lines) });
   }
@@ -37,6 +35,11 @@ export function statusText(decision: Decision, pod: Pod): string | undefined {
     message: oneLine(sentence(decision.reason), 200),
     ...(decision.containers.length > 1 ? containersPart(decision.containers.map(containerStatus)) : {}),
   });
+}
+
+/** Only of an agent that is in the container an earlier record is believed: anybody can write the annotation. */
+function isThere(outcome: ContainerOutcome): boolean {
+  return outcome.outcome === 'skipped' && outcome.reason.code === 'already-instrumented';
 }
 
 function containersPart(lines: readonly ContainerStatus[]): JsonObject {
@@ -78,8 +81,9 @@ function injectedBefore(pod: Pod): ReadonlyMap<string, ContainerStatus> {
     lines.slice(0, MOST_CONTAINERS).flatMap((line: Json): [string, ContainerStatus][] => {
       if (!isObject(line)) return [];
       const { container, profile, delivery } = line;
-      const known = typeof container === 'string' && typeof profile === 'string' && typeof delivery === 'string';
-      return known ? [[agentIn({ container, profile }), { container, profile, delivery }]] : [];
+      if (typeof container !== 'string' || typeof profile !== 'string' || typeof delivery !== 'string') return [];
+      const isName = /^[A-Za-z0-9-]{1,63}$/.test(delivery);
+      return isName ? [[agentIn({ container, profile }), { container, profile, delivery }]] : [];
     }),
   );
 }
