@@ -7,6 +7,7 @@ import { accepts, expectation } from './parameter.ts';
 import { annotationsOf, labelsOf, type Container, type Pod } from './pod.ts';
 import type { Profile } from './profile.ts';
 import type { Reason } from './reasons.ts';
+import { words } from './words.ts';
 
 /** Where a value comes from. */
 export type Source =
@@ -40,14 +41,6 @@ export function lookUp(layers: Layers, setting: string, container?: string): Set
   }
   const text = layers.catalogue.defaults.get(setting);
   return text === undefined ? undefined : { text, source: { from: 'cluster', key: setting } };
-}
-
-/** Comma-separated words; blanks around them do not count, nor do empty ones. */
-export function words(text: string): readonly string[] {
-  return text
-    .split(',')
-    .map((word) => word.trim())
-    .filter((word) => word !== '');
 }
 
 export type Choice<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: Reason };

@@ -2,7 +2,8 @@ import { isGlob, matchesGlob } from './glob.ts';
 import { nearest } from './nearest.ts';
 import type { Container, ContainerList, Pod } from './pod.ts';
 import type { Reason } from './reasons.ts';
-import { lookUp, MOST_NOTICES, words, type Layers } from './settings.ts';
+import { lookUp, MOST_NOTICES, type Layers } from './settings.ts';
+import { words } from './words.ts';
 
 /** A container and where it stands, so that an operation can point at it. */
 export interface Target {
