@@ -3,11 +3,12 @@ import closeWithGrace from 'close-with-grace';
 import type { FastifyInstance } from 'fastify';
 import pino, { type Logger } from 'pino';
 import { sampleNamespace } from '../agents/built-in.ts';
-import type { Config } from '../config.ts';
+import type { Config, ReadConfig } from '../config.ts';
+import type { Catalogue } from '../core/catalogue.ts';
 import { isObject } from '../core/json.ts';
 import { createAdminServer } from '../http/admin-server.ts';
 import { createMetrics } from '../http/metrics.ts';
-import { createWebhookServer } from '../http/webhook-server.ts';
+import { closeWebhookServer, createWebhookServer } from '../http/webhook-server.ts';
 import { loadCluster, type Cluster } from '../kube/api.ts';
 import {
   anyNamespace,
@@ -16,21 +17,23 @@ import {
   type NamespaceSource,
 } from '../kube/namespaces.ts';
 import { toNamespace } from '../kube/namespace-object.ts';
+import { releaseSignal } from '../early-signals.ts';
 import { openTlsDirectory } from '../tls/directory.ts';
 import { tlsDirectoryProblemText } from '../tls/directory-problem.ts';
 import type { ServerCertificate } from '../tls/server-certificate.ts';
-import { clusterCatalogue } from './cluster-catalogue.ts';
-import { readManifest } from './manifest-file.ts';
+import { catalogueFor } from './cluster-catalogue.ts';
+import { readNamespaces } from './manifest-file.ts';
 import { UsageError } from './usage-error.ts';
 
 /** A server that answers reviews, and how to end it. */
-export interface Running {
+interface Running {
   /** Goes on answering for the drain time, telling callers to go elsewhere, then closes. */
   readonly drain: () => Promise<void>;
 }
 
 /** `agent-injector serve`: runs until a signal ends it. Throws a UsageError before anything listens when the configuration is wrong. */
-export async function serve(config: Config): Promise<void> {
+export async function serve(read: ReadConfig): Promise<void> {
+  const { config, catalogue } = catalogueFor(read);
   const log = pino({
     level: config.logLevel,
     base: null,
@@ -43,12 +46,14 @@ export async function serve(config: Config): Promise<void> {
     { delay: (config.drainSeconds + 10) * 1000, logger: false },
     async ({ err, signal }) => {
       if (err) log.error({ err }, 'ending because of an error');
-      else log.info({ signal, drainSeconds: config.drainSeconds }, 'draining');
+      else if (running) log.info({ signal, drainSeconds: config.drainSeconds }, 'draining');
+      else log.info({ signal }, 'stopped before anything was served');
       await running?.drain();
     },
   );
+  releaseSignal();
   try {
-    running = await start(config, log);
+    running = await start(config, catalogue, log);
   } catch (error) {
     signals.uninstall();
     throw error;
@@ -56,10 +61,9 @@ export async function serve(config: Config): Promise<void> {
 }
 
 /** Starts the server. The webhook's port opens last, when a review would be answered right. */
-export async function start(config: Config, log: Logger): Promise<Running> {
-  const catalogue = clusterCatalogue(config.defaults);
-  const certificate = await openCertificate(config.tlsDir, log);
+async function start(config: Config, catalogue: Catalogue, log: Logger): Promise<Running> {
   const namespaces = await openNamespaces(config, log);
+  const certificate = await openCertificate(config.tlsDir, log);
   const expiry = new Date(new X509Certificate(certificate.cert).validTo);
   let state: 'starting' | 'serving' | 'draining' = 'starting';
   const metrics = createMetrics({ namespaces: () => namespaces.status(), certificateExpiry: () => expiry }, VERSION);
@@ -76,7 +80,7 @@ export async function start(config: Config, log: Logger): Promise<Running> {
     draining: () => state === 'draining',
   });
   const close = async (): Promise<void> => {
-    await webhook.close();
+    await closeWebhookServer(webhook);
     await Promise.all([admin.close(), namespaces.stop()]);
   };
   try {
@@ -110,8 +114,7 @@ async function openCertificate(dir: string, log: Logger): Promise<ServerCertific
 /** A file of namespaces if one is named, else the cluster, else the sample namespace under every name. */
 async function openNamespaces(config: Config, log: Logger): Promise<NamespaceSource> {
   if (config.namespaces !== undefined) {
-    const { objects } = await readManifest(config.namespaces);
-    return namespacesFromObjects(objects.map(({ json }) => json));
+    return namespacesFromObjects(await readNamespaces(config.namespaces));
   }
   const cluster = await loadClusterOrThrow(config.kubeconfig);
   if (cluster) {

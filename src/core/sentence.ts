@@ -14,10 +14,12 @@ const sentences: Sentences = {
   'already-instrumented': ({ profile }) => `the agent of ${profile} is there already`,
   'malformed-pod': ({ path, expected }) => `${oneLine(path, 80)} must be ${expected}`,
   'no-profile': () => 'no profile is chosen',
-  'unknown-profile': ({ name, source, nearest }) => `${sourceText(source)}: no profile ${quote(name)}${meant(nearest)}`,
+  'unknown-profile': ({ name, source, nearest }) =>
+    `no profile ${quote(name)}${meant(nearest)} (${sourceText(source)})`,
   'unknown-delivery': ({ name, source, known }) =>
-    `${sourceText(source)}: no delivery ${quote(name)}; there are ${known.join(', ')}`,
-  'invalid-value': ({ value, source, expected }) => `${sourceText(source)}: ${quote(value)} must be ${expected}`,
+    `no delivery ${quote(name)}, there are ${known.join(', ')} (${sourceText(source)})`,
+  'invalid-value': ({ setting, value, source, expected }) =>
+    `${setting} ${quote(value)} must be ${expected} (${sourceText(source)})`,
   'missing-parameter': ({ parameter, profile }) =>
     `profile ${profile} needs agent-injector.io/${parameter}, which is not set`,
   'no-target-container': () => 'no container is to get the agent',
@@ -28,11 +30,14 @@ const sentences: Sentences = {
   'mount-path-taken': ({ path, volume }) => `volume ${quote(volume)} is mounted at ${quote(path)}`,
   'namespace-unknown': ({ namespace }) => `namespace ${oneLine(namespace, 63)} is not known`,
   'namespace-unavailable': ({ namespace, why }) => `namespace ${oneLine(namespace, 63)} could not be read: ${why}`,
+  'patch-too-large': ({ size }) => `the patch would have ${size} characters`,
   'rule-broken': ({ rule }) => `the patch would have broken a rule: ${rule}`,
   'internal-error': () => 'agent-injector failed; its log has the details',
   'unknown-annotation': ({ on, key, nearest }) => `${on} annotation ${quote(key)} means nothing${meant(nearest)}`,
   'container-not-found': ({ pattern, source, nearest }) =>
-    `${sourceText(source)}: no container ${quote(pattern)}${meant(nearest)}`,
+    `no container ${quote(pattern)}${meant(nearest)} (${sourceText(source)})`,
+  'unknown-label': ({ label, value, expected }) =>
+    `pod label ${quote(label)}=${quote(value)} means nothing; ${expected}`,
 };
 
 /** The reason in one English sentence, without a capital and a full stop, so that it can follow a colon. */

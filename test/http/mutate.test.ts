@@ -287,7 +287,7 @@ describe('bad input', () => {
         if (status === 200) expect(json.response.allowed).toBe(true);
       }
     }
-    expect([...statuses.keys()].toSorted()).toEqual([200, 400]);
+    expect(new Set(statuses.keys())).toEqual(new Set([200, 400]));
     expect(statuses.get(200)).toBeGreaterThan(2000);
   }, 60_000);
 });
