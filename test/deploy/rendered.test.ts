@@ -1,10 +1,11 @@
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { renderDeploy } from '../../tools/render-deploy.js';
 import { objectsOf, render, root } from './chart.ts';
-import { helm } from './tools.ts';
+import { helm, run } from './tools.ts';
 
 const base = join(root, 'deploy/kustomize/base');
 const install = objectsOf(readFileSync(join(root, 'deploy/install.yaml'), 'utf8'));
@@ -46,6 +47,15 @@ describe('deploy/install.yaml', () => {
       expect(metadata?.labels, kind).not.toHaveProperty('helm.sh/chart');
     }
   });
+});
+
+const hasKubectl = spawnSync('kubectl', ['version', '--client'], { stdio: 'ignore' }).status === 0;
+
+it.skipIf(!hasKubectl)('kubectl builds the kustomize base', () => {
+  const { code, stdout } = run('kubectl', ['kustomize', base]);
+  expect(code).toBe(0);
+  const byName = (one: (typeof install)[number]) => `${one.kind}/${one.metadata?.name}`;
+  expect(objectsOf(stdout).map(byName).toSorted()).toEqual(install.map(byName).toSorted());
 });
 
 it('the kustomize base is the same objects as install.yaml', () => {
