@@ -19,7 +19,7 @@ const sentences: Sentences = {
   'unknown-delivery': ({ name, source, known }) =>
     `no delivery ${quote(name)}, there are ${known.join(', ')} (${sourceText(source)})`,
   'invalid-value': ({ setting, value, source, expected }) =>
-    `${setting} ${quote(value)} must be ${expected} (${sourceText(source)})`,
+    `${'key' in source ? oneLine(source.key, 130) : setting} ${quote(value)} must be ${expected} (${place(source)})`,
   'missing-parameter': ({ parameter, profile }) =>
     `profile ${profile} needs agent-injector.io/${parameter}, which is not set`,
   'no-target-container': () => 'no container is to get the agent',
@@ -50,14 +50,18 @@ export function sentence(reason: Reason): string {
 
 /** A source as the user finds it: where to look for the value that is spoken of. */
 export function sourceText(source: Source): string {
-  switch (source.from) {
+  return 'key' in source ? `${place(source)} ${oneLine(source.key, 130)}` : place(source);
+}
+
+function place({ from }: Source): string {
+  switch (from) {
     case 'container':
     case 'pod':
-      return `pod annotation ${oneLine(source.key, 130)}`;
+      return 'pod annotation';
     case 'namespace':
-      return `namespace annotation ${oneLine(source.key, 130)}`;
+      return 'namespace annotation';
     case 'cluster':
-      return `cluster default ${source.key}`;
+      return 'cluster default';
     case 'profile':
       return 'profile default';
   }
@@ -69,7 +73,7 @@ function meant(nearest: string | undefined): string {
 
 /** Text from outside, shown so that its edges are seen and it cannot grow or play tricks on a terminal. */
 function quote(text: string): string {
-  return `"${oneLine(text, 63)}"`;
+  return `"${oneLine(text, 40)}"`;
 }
 
 /**

@@ -136,7 +136,7 @@ describe('why a pod is left alone', () => {
       pod(undefined, { inject: 'yes' }),
       namespace(),
       'invalid-value',
-      'inject "yes" must be "true" or "false" (pod annotation agent-injector.io/inject)',
+      'agent-injector.io/inject "yes" must be "true" or "false" (pod annotation)',
     ],
     [
       'a mirror pod',
@@ -165,7 +165,7 @@ describe('why a pod is left alone', () => {
       pod(undefined, { 'domain-id': '40000' }),
       namespace(),
       'invalid-value',
-      'domain-id "40000" must be an integer from 1 to 32767 (pod annotation agent-injector.io/domain-id)',
+      'agent-injector.io/domain-id "40000" must be an integer from 1 to 32767 (pod annotation)',
     ],
     [
       'a required parameter that is missing',

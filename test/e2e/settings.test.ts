@@ -70,7 +70,7 @@ test('a value that cannot be keeps the agent out, not the pod, and whoever creat
   const annotations = ours({ 'domain-id': '40000' });
   const { object, warnings } = await client.create<Pod>(podOf('wrong', 'warned', { annotations }));
   expect(warnings).toEqual([
-    'agent-injector: not injected: pod annotation agent-injector.io/domain-id: "40000" must be an integer from 1 to 32767',
+    'agent-injector: not injected: agent-injector.io/domain-id "40000" must be an integer from 1 to 32767 (pod annotation)',
   ]);
   expect(instrumented(object)).toEqual([]);
   expect(recordOf(object)).toMatchObject({ decision: 'skipped', reason: 'invalid-value' });
@@ -86,7 +86,7 @@ test('a pod that must carry the agent and cannot is refused with the reason, tho
     reason: 'Forbidden',
     message: expect.stringContaining(
       'denied the request: agent-injector: this pod must carry its agent, and cannot: ' +
-        'pod annotation agent-injector.io/domain-id: "40000" must be an integer from 1 to 32767 (invalid-value)',
+        'agent-injector.io/domain-id "40000" must be an integer from 1 to 32767 (pod annotation) (invalid-value)',
     ),
   });
   expect(await client.find({ kind: 'Pod', namespace: 'strict', name: 'refused' })).toBeUndefined();
