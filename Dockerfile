@@ -14,7 +14,7 @@ WORKDIR /src
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund
 COPY build.mjs tsconfig.json ./
-COPY tools ./tools
+COPY tools/yaml-modules.js ./tools/
 COPY src ./src
 ARG SOURCE_DATE_EPOCH=0
 RUN node build.mjs \
