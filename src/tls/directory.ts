@@ -16,7 +16,7 @@ type Contents =
   | { readonly state: 'full'; readonly certificate: ServerCertificate }
   | { readonly state: 'bad'; readonly problem: TlsDirectoryProblem };
 
-const LOCAL_NAMES = ['localhost', '127.0.0.1', '::1'];
+const LOCAL_NAMES = ['localhost', '127.0.0.1', '::1'] as const;
 const issueLocal: Issue = (at) => issueServerCertificate(LOCAL_NAMES, at);
 
 /** Where a finished set of files lies between being decided on and being published; see `fill`. */
