@@ -6,6 +6,7 @@ import { nearest } from './core/nearest.ts';
 import { pathText } from './core/profile.ts';
 import {
   flagOf,
+  millisecondsOf,
   settingNames,
   settingRows,
   settingsSchema,
@@ -51,12 +52,44 @@ export function readConfig(
   const found = strongest(flags, variables, settings);
   const parsed = settingsSchema.safeParse(Object.fromEntries([...found].map(([name, { value }]) => [name, value])));
   if (!parsed.success) problems.push(...problemsOf(parsed.error, found));
-  if (found.has('kubeconfig') && found.has('namespaces')) {
-    problems.push('kubeconfig and namespaces: give one of them; namespaces come from a cluster or from a file');
-  }
+  problems.push(...problemsBetween(found));
+  if (parsed.success) problems.push(...problemsOfLifetimes(parsed.data));
   return parsed.success && problems.length === 0
     ? { ok: true, config: { ...parsed.data, defaults } }
     : { ok: false, problems };
+}
+
+/** Settings that contradict each other, or are of no use alone. */
+function problemsBetween(found: ReadonlyMap<SettingName, Found>): readonly string[] {
+  const rules: readonly (readonly [isWrong: boolean, problem: string])[] = [
+    [
+      found.has('kubeconfig') && found.has('namespaces'),
+      'kubeconfig and namespaces: give one of them; namespaces come from a cluster or from a file',
+    ],
+    [
+      found.has('tlsSecret') && found.has('tlsDir'),
+      'tlsSecret and tlsDir: give one of them; the certificate comes from a Secret or from a directory',
+    ],
+    [
+      found.has('tlsSecret') && !found.has('webhookConfiguration'),
+      'tlsSecret needs webhookConfiguration: a new CA signs only once the API server is seen to trust it',
+    ],
+    [
+      (found.has('tlsSecret') || found.has('webhookConfiguration')) && !found.has('service'),
+      'tlsSecret and webhookConfiguration need service: by its names the API server calls',
+    ],
+    [
+      found.has('clientNames') && !found.has('clientCa'),
+      'clientNames needs clientCa: without it nobody is asked for a certificate',
+    ],
+  ];
+  return rules.filter(([isWrong]) => isWrong).map(([, problem]) => problem);
+}
+
+function problemsOfLifetimes({ leafLifetime, caLifetime }: Settings): readonly string[] {
+  return millisecondsOf(caLifetime) < 3 * millisecondsOf(leafLifetime)
+    ? [`caLifetime: "${caLifetime}" must be at least three times leafLifetime ("${leafLifetime}")`]
+    : [];
 }
 
 function strongest(
