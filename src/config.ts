@@ -39,11 +39,12 @@ function isServiceLink(name: string, value: string): boolean {
 
 /**
  * Reads flags, environment and file, the stronger first, into one configuration. Every problem is found at once, each a sentence that says
- * where the value stands.
+ * where the value stands. Who only looks at something need not give all that a server needs.
  */
 export function readConfig(
   flags: Readonly<Record<string, string>>,
   environment: Readonly<Record<string, string | undefined>> = process.env,
+  purpose: 'serve' | 'look' = 'serve',
 ): ReadConfig {
   const problems: string[] = [];
   const variables = readVariables(environment, problems);
@@ -52,8 +53,7 @@ export function readConfig(
   const found = strongest(flags, variables, settings);
   const parsed = settingsSchema.safeParse(Object.fromEntries([...found].map(([name, { value }]) => [name, value])));
   if (!parsed.success) problems.push(...problemsOf(parsed.error, found));
-  problems.push(...problemsBetween(found));
-  if (parsed.success) problems.push(...problemsOfLifetimes(parsed.data));
+  if (purpose === 'serve') problems.push(...problemsBetween(found), ...problemsOfLifetimes(parsed.data));
   return parsed.success && problems.length === 0
     ? { ok: true, config: { ...parsed.data, defaults } }
     : { ok: false, problems };
@@ -86,7 +86,9 @@ function problemsBetween(found: ReadonlyMap<SettingName, Found>): readonly strin
   return rules.filter(([isWrong]) => isWrong).map(([, problem]) => problem);
 }
 
-function problemsOfLifetimes({ leafLifetime, caLifetime }: Settings): readonly string[] {
+function problemsOfLifetimes(settings: Settings | undefined): readonly string[] {
+  if (!settings) return [];
+  const { leafLifetime, caLifetime } = settings;
   return millisecondsOf(caLifetime) < 3 * millisecondsOf(leafLifetime)
     ? [`caLifetime: "${caLifetime}" must be at least three times leafLifetime ("${leafLifetime}")`]
     : [];

@@ -5,6 +5,7 @@ import { describeFailure } from './failure.ts';
 import { TroubleLog, type Logger } from './log.ts';
 import { Reflector, type ReflectorTiming } from './reflector.ts';
 import { findDrift, type Drift, type Service } from './registration-drift.ts';
+import { pemOf, WEBHOOK_CONFIGURATIONS, webhooksOf } from './webhook-entries.ts';
 
 export interface RegistrationOptions {
   readonly cluster: Cluster;
@@ -27,7 +28,6 @@ export interface RegistrationStatus {
   readonly trouble: string | undefined;
 }
 
-const PATH = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations';
 const RETRY_MS = 1_000;
 /** More repairs than these in a minute, and somebody else wants caBundle to be another: from then on it is written once in ten seconds. */
 const REPAIRS_A_MINUTE = 30;
@@ -59,7 +59,7 @@ export class Registration {
     this.log = new TroubleLog(options.logger, this.clock);
     this.reflector = new Reflector({
       ...options,
-      path: PATH,
+      path: WEBHOOK_CONFIGURATIONS,
       metadataOnly: false,
       keep: (object) => object,
       onChange: () => {
@@ -78,7 +78,7 @@ export class Registration {
   /** The caBundle of each entry, PEM; undefined while there is no configuration, or nothing is known of it. */
   published(): readonly string[] | undefined {
     const object = this.reflector.get(this.options.name);
-    return object && webhooksOf(object).map((webhook) => Buffer.from(bundleOf(webhook), 'base64').toString());
+    return object && webhooksOf(object).map((webhook) => pemOf(webhook));
   }
 
   /** What caBundle should be, made out of what it is, PEM both. It is asked again whenever somebody has changed it. */
@@ -127,7 +127,7 @@ export class Registration {
   }
 
   private send(body: readonly JsonObject[]): Promise<Answer> {
-    return this.options.cluster.sendJson(`${PATH}/${this.options.name}?fieldManager=agent-injector`, {
+    return this.options.cluster.sendJson(`${WEBHOOK_CONFIGURATIONS}/${this.options.name}?fieldManager=agent-injector`, {
       method: 'PATCH',
       contentType: 'application/json-patch+json',
       body,
@@ -180,9 +180,10 @@ export class Registration {
     const object = this.reflector.get(this.options.name);
     if (!object || !wanted) return undefined;
     const operations = webhooksOf(object).flatMap((webhook, index) => {
-      const bundle = bundleOf(webhook);
-      const value = Buffer.from(wanted(Buffer.from(bundle, 'base64').toString())).toString('base64');
-      return bundle === value ? [] : [{ op: 'add', path: `/webhooks/${index}/clientConfig/caBundle`, value }];
+      const pem = pemOf(webhook);
+      const right = wanted(pem);
+      const value = Buffer.from(right).toString('base64');
+      return pem === right ? [] : [{ op: 'add', path: `/webhooks/${index}/clientConfig/caBundle`, value }];
     });
     const version = isObject(object['metadata']) ? (object['metadata']['resourceVersion'] ?? '') : '';
     const isOfThisVersion = { op: 'test', path: '/metadata/resourceVersion', value: version };
@@ -202,14 +203,4 @@ export class Registration {
     if (text === '') logger.info({ webhookConfiguration: name }, 'the webhook configuration is as expected');
     else logger.warn({ webhookConfiguration: name }, text);
   }
-}
-
-function webhooksOf(object: JsonObject): readonly JsonObject[] {
-  const { webhooks } = object;
-  return Array.isArray(webhooks) ? webhooks.filter(isObject) : [];
-}
-
-function bundleOf(webhook: JsonObject): string {
-  const bundle = isObject(webhook['clientConfig']) ? webhook['clientConfig']['caBundle'] : undefined;
-  return typeof bundle === 'string' ? bundle : '';
 }

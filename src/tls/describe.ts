@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { parseDate } from './dates.ts';
+import { DAY, parseDate } from './dates.ts';
 
 /** What a person wants to know of a certificate. */
 export interface CertificateDescription {
@@ -29,6 +29,11 @@ export function expiryOf(pem: string): Date | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Whole days from one moment to a later one; negative when it is over. */
+export function daysBetween(from: Date, to: Date): number {
+  return Math.floor((to.getTime() - from.getTime()) / DAY);
 }
 
 function oneLine(name: string): string {

@@ -1,6 +1,6 @@
 import { access, link, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FILES, type TlsDirectoryProblem } from './directory-problem.ts';
+import { FILES, tlsDirectoryProblemText, type TlsDirectoryProblem } from './directory-problem.ts';
 import { issueServerCertificate } from './issue.ts';
 import { findFault, type ServerCertificate } from './server-certificate.ts';
 
@@ -43,6 +43,19 @@ export async function openTlsDirectory(dir: string, at: Date, issue: Issue = iss
     return { ok: false, problem: { kind: 'unwritable', dir, code: codeOf(error) } };
   }
   return judge(dir, contents, { at, mine });
+}
+
+/** What is in the directory, sound or not; nothing is written. The problem is a sentence. */
+export async function readTlsDirectory(
+  dir: string,
+): Promise<
+  { readonly ok: true; readonly certificate: ServerCertificate } | { readonly ok: false; readonly problem: string }
+> {
+  const contents = await read(dir);
+  if (contents.state === 'full') return { ok: true, certificate: contents.certificate };
+  const problem =
+    contents.state === 'bad' ? tlsDirectoryProblemText(contents.problem) : `There is no certificate in ${dir}.`;
+  return { ok: false, problem };
 }
 
 function judge(

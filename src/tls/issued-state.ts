@@ -1,7 +1,8 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { parseDate, shift } from './dates.ts';
 import { VALID_BEFORE, type KeyedCertificate } from './issue.ts';
-import { certificateBlocks, findFault, type CertificateFault } from './server-certificate.ts';
+import { faultText } from './fault-text.ts';
+import { certificateBlocks, findFault } from './server-certificate.ts';
 
 /** What the replicas share: all of it is in one Secret. */
 export interface IssuedState {
@@ -99,25 +100,4 @@ function privateKeys(pem: string): readonly { readonly pem: string; readonly key
       return [];
     }
   });
-}
-
-const FILES = { cert: 'tls.crt', key: 'tls.key', ca: 'ca.crt' } as const;
-
-function faultText(fault: CertificateFault): string {
-  switch (fault.kind) {
-    case 'not-pem':
-      return `${FILES[fault.part]} holds nothing that is valid now and can be parsed`;
-    case 'encrypted-key':
-      return 'tls.key is encrypted';
-    case 'key-mismatch':
-      return 'tls.key is not the key of tls.crt';
-    case 'other-authority':
-      return 'tls.crt was not issued by a valid authority in ca.crt';
-    case 'expired':
-      return `${FILES[fault.part]} expired at ${fault.since}`;
-    case 'not-yet-valid':
-      return `${FILES[fault.part]} is valid only from ${fault.from}`;
-    case 'unusable':
-      return `tls.crt and tls.key cannot serve TLS (${fault.reason})`;
-  }
 }
