@@ -21,7 +21,7 @@ const wallClock: WallClock = { now: () => new Date(), after: (ms, action) => sys
 
 export interface KeeperOptions {
   readonly source: CertificateSource;
-  readonly registration: Registration | undefined;
+  readonly registration: Pick<Registration, 'published' | 'want' | 'status' | 'whenSynced' | 'stop'> | undefined;
   /** By which the API server calls: with a registration, this server is called by it, too. */
   readonly servername: string;
   /** A file of the authorities of callers; read again at each look. */
