@@ -8,7 +8,7 @@ import type { Registration } from '../kube/registration.ts';
 import { driftFields } from '../kube/registration-drift.ts';
 import { describeCertificate, expiryOf } from '../tls/describe.ts';
 import { certificateBlocks, isTrusted, type ServerCertificate } from '../tls/server-certificate.ts';
-import { choose, type CertificateSource, type Offer, type Published } from '../tls/source.ts';
+import { choose, LOOK_EVERY_MS, type CertificateSource, type Offer, type Published } from '../tls/source.ts';
 
 /** The time of day, and timers. */
 export interface WallClock {
@@ -57,6 +57,7 @@ export class CertificateKeeper {
   private readonly renewals = { leaf: 0, ca: 0 };
   private call: { readonly of: string; readonly at: Date; readonly why: string | undefined } | undefined;
   private looking: Promise<void> | undefined;
+  private busy = false;
   private again = false;
   private stopped = false;
   private cancelLook = (): void => {};
@@ -70,9 +71,7 @@ export class CertificateKeeper {
   /** Looks now, or once more after the look that is under way; resolves when that is over. Then looks come by themselves. */
   async look(): Promise<void> {
     this.again = true;
-    this.looking ??= this.lookAll().finally(() => {
-      this.looking = undefined;
-    });
+    if (!this.busy) this.looking = this.lookAll();
     await this.looking;
   }
 
@@ -146,11 +145,16 @@ export class CertificateKeeper {
 
   private async lookAll(): Promise<void> {
     let againInMs = 0;
+    this.busy = true;
     while (this.again && !this.stopped) {
       this.again = false;
       // oxlint-disable-next-line eslint/no-await-in-loop -- something changed during the look before
-      againInMs = await this.lookOnce();
+      againInMs = await this.lookOnce().catch((error: unknown) => {
+        this.say(`a look at the certificate failed: ${error instanceof Error ? error.message : String(error)}`);
+        return LOOK_EVERY_MS;
+      });
     }
+    this.busy = false;
     this.cancelLook();
     if (this.stopped) return;
     this.cancelLook = this.clock.after(againInMs, () => void this.look());

@@ -46,6 +46,7 @@ export class Registration {
   private readonly stopping = new AbortController();
   private wanted: ((published: string) => string) | undefined;
   private work: Promise<void> | undefined;
+  private busy = false;
   private again = false;
   private cancelRetry = (): void => {};
   private readonly writes: number[] = [];
@@ -107,12 +108,12 @@ export class Registration {
   /** Looks whether something has to be written, now or as soon as what is being written is done. */
   private mend(): void {
     this.again = true;
-    this.work ??= this.mendAll().finally(() => {
-      this.work = undefined;
-    });
+    if (!this.busy) this.work = this.mendAll();
   }
 
   private async mendAll(): Promise<void> {
+    // No promise is asked whether work is under way: it would be done a little later than the work, and a call between the two be lost.
+    this.busy = true;
     while (this.again && !this.stopping.signal.aborted) {
       this.again = false;
       const patch = this.patch();
@@ -124,6 +125,7 @@ export class Registration {
       // oxlint-disable-next-line eslint/no-await-in-loop -- one write after the other
       this.conclude(await this.send(patch));
     }
+    this.busy = false;
   }
 
   private send(body: readonly JsonObject[]): Promise<Answer> {
