@@ -23,7 +23,8 @@ export interface Config extends Settings {
 
 export type ReadConfig =
   | { readonly ok: true; readonly config: Config }
-  | { readonly ok: false; readonly problems: readonly string[] };
+  /** The defaults of a file that could be read, so that its problems can be told with the others. */
+  | { readonly ok: false; readonly problems: readonly string[]; readonly defaults: Config['defaults'] };
 
 /**
  * In the namespace of a Service called agent-injector the kubelet puts its addresses into every container under our own prefix
@@ -52,16 +53,22 @@ export function readConfig(
   const { settings, defaults } = file === undefined ? NO_FILE : readFile(file, problems);
   const found = strongest(flags, variables, settings);
   const parsed = settingsSchema.safeParse(Object.fromEntries([...found].map(([name, { value }]) => [name, value])));
-  if (!parsed.success) problems.push(...problemsOf(parsed.error, found));
-  if (purpose === 'serve') problems.push(...problemsBetween(found), ...problemsOfLifetimes(parsed.data));
+  problems.push(...(parsed.success ? contradictions(parsed.data, found, purpose) : problemsOf(parsed.error, found)));
   return parsed.success && problems.length === 0
     ? { ok: true, config: { ...parsed.data, defaults } }
-    : { ok: false, problems };
+    : { ok: false, problems, defaults };
 }
 
 /** Settings that contradict each other, or are of no use alone. */
-function problemsBetween(found: ReadonlyMap<SettingName, Found>): readonly string[] {
+function contradictions(
+  settings: Settings,
+  found: ReadonlyMap<SettingName, Found>,
+  purpose: 'serve' | 'look',
+): readonly string[] {
+  const { port, adminPort, leafLifetime, caLifetime } = settings;
+  const publishes = found.has('tlsSecret') || found.has('webhookConfiguration');
   const rules: readonly (readonly [isWrong: boolean, problem: string])[] = [
+    [port !== 0 && port === adminPort, `port and admin-port are both ${port}: give each its own`],
     [
       found.has('kubeconfig') && found.has('namespaces'),
       'kubeconfig and namespaces: give one of them; namespaces come from a cluster or from a file',
@@ -75,23 +82,19 @@ function problemsBetween(found: ReadonlyMap<SettingName, Found>): readonly strin
       'tlsSecret needs webhookConfiguration: a new CA signs only once the API server is seen to trust it',
     ],
     [
-      (found.has('tlsSecret') || found.has('webhookConfiguration')) && !found.has('service'),
+      publishes && !found.has('service'),
       'tlsSecret and webhookConfiguration need service: by its names the API server calls',
     ],
     [
       found.has('clientNames') && !found.has('clientCa'),
       'clientNames needs clientCa: without it nobody is asked for a certificate',
     ],
+    [
+      millisecondsOf(caLifetime) < 3 * millisecondsOf(leafLifetime),
+      `caLifetime: "${caLifetime}" must be at least three times leafLifetime ("${leafLifetime}")`,
+    ],
   ];
-  return rules.filter(([isWrong]) => isWrong).map(([, problem]) => problem);
-}
-
-function problemsOfLifetimes(settings: Settings | undefined): readonly string[] {
-  if (!settings) return [];
-  const { leafLifetime, caLifetime } = settings;
-  return millisecondsOf(caLifetime) < 3 * millisecondsOf(leafLifetime)
-    ? [`caLifetime: "${caLifetime}" must be at least three times leafLifetime ("${leafLifetime}")`]
-    : [];
+  return purpose === 'look' ? [] : rules.filter(([isWrong]) => isWrong).map(([, problem]) => problem);
 }
 
 function strongest(
@@ -139,7 +142,13 @@ function readVariables(
   const names = new Map(settingNames.map((name) => [variableOf(name), name]));
   const found = new Map<string, { readonly value: string; readonly at: string }>();
   for (const [variable, value] of Object.entries(environment)) {
-    if (!variable.startsWith('AGENT_INJECTOR_') || value === undefined || isServiceLink(variable, value)) continue;
+    if (
+      !variable.startsWith('AGENT_INJECTOR_') ||
+      value === undefined ||
+      value === '' ||
+      isServiceLink(variable, value)
+    )
+      continue;
     const name = names.get(variable);
     if (name !== undefined) found.set(name, { value, at: variable });
     else problems.push(`${variable}: no such setting${meant(nearest(variable, names.keys()))}`);
@@ -157,16 +166,12 @@ const fileSchema = z.strictObject({
 });
 
 function readFile(file: string, problems: string[]): FileContent {
-  let document;
-  try {
-    document = parseDocument(readFileSync(file, 'utf8'));
-  } catch (error) {
-    problems.push(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+  const content = parseFile(file);
+  if (!content.ok) {
+    problems.push(...content.problems.map((problem) => `${file}: ${problem}`));
     return NO_FILE;
   }
-  problems.push(...document.errors.map((error) => `${file}: ${error.message.split('\n')[0] ?? ''}`));
-  if (document.errors.length > 0) return NO_FILE;
-  const parsed = fileSchema.safeParse(document.toJS() ?? {});
+  const parsed = fileSchema.safeParse(content.value ?? {});
   if (!parsed.success) {
     problems.push(
       ...parsed.error.issues.map(({ path, message }) => [file, pathText(path), message].filter(Boolean).join(': ')),
@@ -178,6 +183,21 @@ function readFile(file: string, problems: string[]): FileContent {
     typeof value === 'string' || typeof value === 'number' ? [[name, { value, at: `${file}: ${name}` }]] : [],
   );
   return { settings: new Map(settings), defaults: defaults ?? {} };
+}
+
+type Parsed =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+function parseFile(file: string): Parsed {
+  try {
+    const document = parseDocument(readFileSync(file, 'utf8'));
+    const problems = document.errors.map((error) => error.message.split('\n')[0] ?? '');
+    // An alias without its anchor is found only here.
+    return problems.length > 0 ? { ok: false, problems } : { ok: true, value: document.toJS() };
+  } catch (error) {
+    return { ok: false, problems: [error instanceof Error ? error.message : String(error)] };
+  }
 }
 
 function meant(name: string | undefined): string {

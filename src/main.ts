@@ -1,4 +1,5 @@
-import { Command, CommanderError, Option } from 'commander';
+import './early-signals.ts';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { flagOf, settingNames, settingRows, settingsSchema, variableOf, type SettingName } from './server-settings.ts';
 import { readConfig } from './config.ts';
 import type { InjectOptions } from './commands/inject.ts';
@@ -15,7 +16,8 @@ const program: Command = new Command('agent-injector')
 Examples:
   agent-injector serve                                    a server for this machine, with fresh certificates in certs/
   agent-injector inject -f deploy.yaml --set server-address=jennifer.example.com | kubectl apply -f -
-  agent-injector inject -f deploy.yaml --namespaces namespaces.yaml --diff`,
+  agent-injector inject -f deploy.yaml --namespaces namespaces.yaml --diff
+  agent-injector certs --kubeconfig ~/.kube/config --tls-secret apm/agent-injector-tls --webhook-configuration agent-injector`,
   );
 
 const serve: Command = program
@@ -23,10 +25,8 @@ const serve: Command = program
   .description('Answers AdmissionReviews over HTTPS until SIGTERM. Every option is an environment variable, too.')
   .exitOverride()
   .action(async (flags: Record<string, string>) => {
-    const read = readConfig(flags);
-    if (!read.ok) throw new UsageError(read.problems);
     const command = await import('./commands/serve.ts');
-    await command.serve(read.config);
+    await command.serve(readConfig(flags));
   });
 
 const defaults = settingsSchema.parse({});
@@ -69,7 +69,7 @@ program
   .description(
     'Injects the pods and workloads of a YAML file, as the server would, and prints the file. All else in it stays as it is.',
   )
-  .requiredOption('-f, --file <FILE>', 'manifests to read; - is standard input')
+  .requiredOption('-f, --file <FILE>', 'manifests to read; - is standard input', once)
   .option('-n, --namespace <NAME>', 'namespace of objects that name none', 'default')
   .option('--namespaces <FILE>', 'Namespace manifests to go by; without them, every namespace counts as opted in')
   .option('--config <FILE>', "a server's configuration file, for its cluster-wide defaults")
@@ -89,6 +89,12 @@ program
     process.exitCode = result.exitCode;
   });
 
+/** Two files would need two outputs: the second must not push the first out in silence. */
+function once(value: string, before: string | undefined): string {
+  if (before !== undefined) throw new InvalidArgumentError('It may be given once: inject one file after the other.');
+  return value;
+}
+
 function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
@@ -101,6 +107,11 @@ function exitCodeFor(error: unknown): number {
   process.stderr.write(problems.map((problem) => `agent-injector: ${problem}\n`).join(''));
   return error instanceof UsageError ? 2 : 1;
 }
+
+// `agent-injector inject … | head` closes the pipe when it has seen enough: no error of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
 
 try {
   await program.parseAsync();

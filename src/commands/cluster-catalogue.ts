@@ -1,21 +1,16 @@
 import { builtInCatalogue } from '../agents/built-in.ts';
 import { problemsOfDefaults, withDefaults, type Catalogue } from '../core/catalogue.ts';
-import { nearest } from '../core/nearest.ts';
+import type { Config, ReadConfig } from '../config.ts';
 import { UsageError } from './usage-error.ts';
 
-/** The built-in catalogue with the configuration file's defaults. Throws a UsageError for defaults that mean nothing. */
-export function clusterCatalogue(defaults: Readonly<Record<string, string>>): Catalogue {
+/** The configuration, and the built-in catalogue with its defaults. Throws a UsageError with every problem of both at once. */
+export function catalogueFor(read: ReadConfig): { readonly config: Config; readonly catalogue: Catalogue } {
   const catalogue = builtInCatalogue();
-  const problems = problemsOfDefaults(catalogue, Object.keys(defaults));
-  if (problems.length > 0) {
-    throw new UsageError(
-      problems.map(({ path, message }) => `${path} ${message}${meant(path.slice('defaults.'.length), catalogue)}`),
-    );
-  }
-  return withDefaults(catalogue, Object.entries(defaults));
-}
-
-function meant(name: string, catalogue: Catalogue): string {
-  const known = nearest(name, catalogue.knownSettings);
-  return known === undefined ? '' : `; did you mean "${known}"?`;
+  const defaults = Object.entries(read.ok ? read.config.defaults : read.defaults);
+  const problems = [
+    ...(read.ok ? [] : read.problems),
+    ...problemsOfDefaults(catalogue, defaults).map(({ path, message }) => `${path}: ${message}`),
+  ];
+  if (!read.ok || problems.length > 0) throw new UsageError(problems);
+  return { config: read.config, catalogue: withDefaults(catalogue, defaults) };
 }

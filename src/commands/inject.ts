@@ -11,9 +11,9 @@ import { decodePod } from '../core/pod.ts';
 import { namespacesFromObjects } from '../kube/namespaces.ts';
 import type { Manifest, PodTemplate } from '../manifests/documents.ts';
 import { applyOperations, type Edit, type EditProblem } from '../manifests/edit.ts';
-import { clusterCatalogue } from './cluster-catalogue.ts';
+import { catalogueFor } from './cluster-catalogue.ts';
 import { decisionLines, isWanting } from './decision-text.ts';
-import { displayName, readManifest } from './manifest-file.ts';
+import { displayName, problemsIn, readManifest, readNamespaces } from './manifest-file.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface InjectOptions {
@@ -42,7 +42,7 @@ export interface InjectResult {
 
 /** Injects a file of manifests by the code of the server. Throws a UsageError when the options or the files make no sense. */
 export async function inject(options: InjectOptions): Promise<InjectResult> {
-  const catalogue = clusterCatalogue(defaultsIn(options.config));
+  const { catalogue } = catalogueFor(readConfig(options.config === undefined ? {} : { config: options.config }, {}));
   const annotations = annotationsFrom(options, catalogue);
   const manifest = await readManifest(options.file);
   const namespaceOf = await namespaceFinder(options, manifest, annotations);
@@ -53,7 +53,8 @@ export async function inject(options: InjectOptions): Promise<InjectResult> {
   const name = displayName(options.file);
   const written = write(
     manifest,
-    decided.filter(({ operations }) => operations.length > 0),
+    // Why a pod was not injected is said on stderr: in a file it would stand until somebody takes it out.
+    decided.filter(({ operations, decision }) => operations.length > 0 && decision.outcome === 'injected'),
   );
   return {
     output: options.diff
@@ -62,16 +63,12 @@ export async function inject(options: InjectOptions): Promise<InjectResult> {
     messages: [
       ...(decided.length === 0 ? [`${name}: no pod and no workload in it`] : []),
       ...decided.flatMap((one) => messagesFor(name, one.template, one.decision, written.problems)),
+      ...written.reformatted.map(
+        (line) => `${name}:${line}: warning: this document could not keep its style and was formatted anew`,
+      ),
     ],
     exitCode: written.problems.length > 0 || decided.some(({ decision }) => isWanting(decision)) ? 1 : 0,
   };
-}
-
-function defaultsIn(config: string | undefined): Readonly<Record<string, string>> {
-  if (config === undefined) return {};
-  const read = readConfig({ config }, {});
-  if (!read.ok) throw new UsageError(read.problems);
-  return read.config.defaults;
 }
 
 /** What `--profile` and `--set` say, as annotations of the namespace. */
@@ -103,8 +100,12 @@ async function namespaceFinder(
   manifest: Manifest,
   annotations: Readonly<Record<string, string>>,
 ): Promise<(name: string) => Namespace | undefined> {
-  const listed = options.namespaces === undefined ? [] : (await readManifest(options.namespaces)).objects;
-  const known = namespacesFromObjects([...listed, ...manifest.objects].map(({ json }) => json));
+  const problems = manifest.objects.flatMap((object) =>
+    problemsIn(object).map((problem) => `${displayName(options.file)}:${object.line}: ${problem}`),
+  );
+  if (problems.length > 0) throw new UsageError(problems);
+  const listed = options.namespaces === undefined ? [] : await readNamespaces(options.namespaces);
+  const known = namespacesFromObjects([...listed, ...manifest.objects.map(({ json }) => json)]);
   const assumed = { labels: { [INJECTION_LABEL]: 'enabled' }, annotations: {} };
   return (name) => {
     const namespace = known.get(name) ?? (options.namespaces === undefined ? { name, ...assumed } : undefined);
@@ -112,19 +113,23 @@ async function namespaceFinder(
   };
 }
 
+interface Written {
+  readonly text: string;
+  /** First lines of the documents that could not be kept as they were written. */
+  readonly reformatted: readonly number[];
+  readonly problems: readonly EditProblem[];
+}
+
 /** The text with the operations carried out, and for each pod that cannot be written into the reason, with its line. */
-function write(
-  manifest: Manifest,
-  edits: readonly Edit[],
-): { readonly text: string; readonly problems: readonly EditProblem[] } {
+function write(manifest: Manifest, edits: readonly Edit[]): Written {
   const edited = applyOperations(manifest, edits);
-  if (edited.ok) return { text: edited.text, problems: [] };
+  if (edited.ok) return { text: edited.text, reformatted: edited.reformatted, problems: [] };
   const bad = new Set(edited.problems.map(({ template }) => template));
   const rest = write(
     manifest,
     edits.filter(({ template }) => !bad.has(template)),
   );
-  return { text: rest.text, problems: [...edited.problems, ...rest.problems] };
+  return { ...rest, problems: [...edited.problems, ...rest.problems] };
 }
 
 interface Decided {

@@ -1,14 +1,39 @@
 import { readFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
-import { parseManifest, type Manifest } from '../manifests/documents.ts';
+import { buffer } from 'node:stream/consumers';
+import { isObject, type JsonObject } from '../core/json.ts';
+import { parseKey } from '../core/keys.ts';
+import { parseManifest, type Manifest, type ManifestObject } from '../manifests/documents.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Reads manifests from a file, or from standard input for `-`. Throws a UsageError that names file, line and column of every problem. */
 export async function readManifest(file: string): Promise<Manifest> {
   const name = displayName(file);
-  const parsed = parseManifest(file === '-' ? await text(process.stdin) : await readText(file));
+  const parsed = parseManifest(decode(name, file === '-' ? await buffer(process.stdin) : await readBytes(file)));
   if (parsed.ok) return parsed.manifest;
   throw new UsageError(parsed.problems.map(({ line, column, message }) => `${name}:${line}:${column}: ${message}`));
+}
+
+/** The objects of a file of Namespace manifests. Throws a UsageError for a value that is none: unquoted, `2000` is a number and `false` a boolean. */
+export async function readNamespaces(file: string): Promise<readonly JsonObject[]> {
+  const { objects } = await readManifest(file);
+  const problems = objects.flatMap((object) =>
+    problemsIn(object).map((problem) => `${displayName(file)}:${object.line}: ${problem}`),
+  );
+  if (problems.length > 0) throw new UsageError(problems);
+  return objects.map(({ json }) => json);
+}
+
+/** The labels and annotations of ours on a Namespace whose values are no strings. */
+export function problemsIn({ kind, name, json }: ManifestObject): readonly string[] {
+  const { metadata } = json;
+  if (kind !== 'Namespace' || !isObject(metadata)) return [];
+  return ['labels', 'annotations'].flatMap((field) => {
+    const entries = metadata[field];
+    if (!isObject(entries)) return [];
+    return Object.keys(entries)
+      .filter((key) => parseKey(key) !== undefined && typeof entries[key] !== 'string')
+      .map((key) => `Namespace/${name}: ${key} must be a string: write "${JSON.stringify(entries[key])}" in quotes`);
+  });
 }
 
 /** What the file is called in messages. */
@@ -16,10 +41,19 @@ export function displayName(file: string): string {
   return file === '-' ? 'standard input' : file;
 }
 
-async function readText(file: string): Promise<string> {
+async function readBytes(file: string): Promise<Buffer> {
   try {
-    return await readFile(file, 'utf8');
+    return await readFile(file);
   } catch (error) {
     throw new UsageError([error instanceof Error ? error.message : String(error)]);
+  }
+}
+
+/** The text with all that is in it, a byte order mark included: what is written again must be the same bytes. */
+function decode(name: string, bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new UsageError([`${name}: is no UTF-8 text`]);
   }
 }

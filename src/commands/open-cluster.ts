@@ -10,7 +10,7 @@ import {
   namespacesFromObjects,
   type NamespaceSource,
 } from '../kube/namespaces.ts';
-import { readManifest } from './manifest-file.ts';
+import { readNamespaces } from './manifest-file.ts';
 import { UsageError } from './usage-error.ts';
 
 /** The cluster that the settings name, or that this pod runs in. Throws a UsageError when its kubeconfig cannot be used. */
@@ -29,8 +29,7 @@ export async function openNamespaces(
   log: Logger,
 ): Promise<NamespaceSource> {
   if (file !== undefined) {
-    const { objects } = await readManifest(file);
-    return namespacesFromObjects(objects.map(({ json }) => json));
+    return namespacesFromObjects(await readNamespaces(file));
   }
   if (cluster) {
     log.info({ server: cluster.server }, 'namespaces come from the API server');

@@ -1,22 +1,25 @@
 import closeWithGrace from 'close-with-grace';
 import type { FastifyInstance } from 'fastify';
 import pino, { type Logger } from 'pino';
-import type { Config } from '../config.ts';
+import type { Config, ReadConfig } from '../config.ts';
+import type { Catalogue } from '../core/catalogue.ts';
+import { releaseSignal } from '../early-signals.ts';
 import { createAdminServer } from '../http/admin-server.ts';
 import { createMetrics } from '../http/metrics.ts';
-import { createWebhookServer, replaceCertificate } from '../http/webhook-server.ts';
-import { clusterCatalogue } from './cluster-catalogue.ts';
+import { closeWebhookServer, createWebhookServer, replaceCertificate } from '../http/webhook-server.ts';
+import { catalogueFor } from './cluster-catalogue.ts';
 import { openCertificates } from './open-certificates.ts';
 import { openCluster, openNamespaces } from './open-cluster.ts';
 
 /** A server that answers reviews, and how to end it. */
-export interface Running {
+interface Running {
   /** Goes on answering for the drain time, telling callers to go elsewhere, then closes. */
   readonly drain: () => Promise<void>;
 }
 
 /** `agent-injector serve`: runs until a signal ends it. Throws a UsageError before anything listens when the configuration is wrong. */
-export async function serve(config: Config): Promise<void> {
+export async function serve(read: ReadConfig): Promise<void> {
+  const { config, catalogue } = catalogueFor(read);
   const log = pino({
     level: config.logLevel,
     base: null,
@@ -29,12 +32,14 @@ export async function serve(config: Config): Promise<void> {
     { delay: (config.drainSeconds + 10) * 1000, logger: false },
     async ({ err, signal }) => {
       if (err) log.error({ err }, 'ending because of an error');
-      else log.info({ signal, drainSeconds: config.drainSeconds }, 'draining');
+      else if (running) log.info({ signal, drainSeconds: config.drainSeconds }, 'draining');
+      else log.info({ signal }, 'stopped before anything was served');
       await running?.drain();
     },
   );
+  releaseSignal();
   try {
-    running = await start(config, log);
+    running = await start(config, catalogue, log);
   } catch (error) {
     signals.uninstall();
     throw error;
@@ -42,13 +47,12 @@ export async function serve(config: Config): Promise<void> {
 }
 
 /** Starts the server. The webhook's port opens last, when a review would be answered right. */
-export async function start(config: Config, log: Logger): Promise<Running> {
-  const catalogue = clusterCatalogue(config.defaults);
+async function start(config: Config, catalogue: Catalogue, log: Logger): Promise<Running> {
   const needsCluster = config.namespaces === undefined || config.webhookConfiguration !== undefined;
   const cluster = needsCluster ? await openCluster(config.kubeconfig) : undefined;
-  const certificates = await openCertificates(config, cluster, log);
-  const namespaces = await openNamespaces(config.namespaces, cluster, log).catch(async (error: unknown) => {
-    await certificates.stop();
+  const namespaces = await openNamespaces(config.namespaces, cluster, log);
+  const certificates = await openCertificates(config, cluster, log).catch(async (error: unknown) => {
+    await namespaces.stop();
     throw error;
   });
   let state: 'starting' | 'serving' | 'draining' = 'starting';
@@ -64,7 +68,7 @@ export async function start(config: Config, log: Logger): Promise<Running> {
   const admin = createAdminServer({ metrics, unready });
   let webhook: FastifyInstance | undefined;
   const close = async (): Promise<void> => {
-    await webhook?.close();
+    if (webhook) await closeWebhookServer(webhook);
     await Promise.all([admin.close(), namespaces.stop(), certificates.stop()]);
   };
   try {

@@ -9,8 +9,8 @@ import { makePlan, type ContainerOutcome, type Plan } from './plan.ts';
 import type { Pod } from './pod.ts';
 import { isRequired, leaveAlone } from './policy.ts';
 import type { Reason } from './reasons.ts';
-import { unknownAnnotations, type Layers } from './settings.ts';
-import { statusText } from './status.ts';
+import { unknownKeysIn, type Layers } from './settings.ts';
+import { fitsBeside, statusText } from './status.ts';
 import { allTargets, selectTargets } from './targets.ts';
 
 /** The decision on a pod, the operations that carry it out, and the pod that they make. */
@@ -27,11 +27,26 @@ export interface Admission {
 export function admit(pod: Pod, namespace: Namespace, catalogue: Catalogue): Admission {
   const { decision, operations } = pass({ pod, namespace, catalogue });
   if (operations.length === 0) return { decision, operations, pod };
+  const unchanged = (reason: Reason): Admission => ({
+    decision: notInjected(reason, isRequired(pod, namespace), decision),
+    operations: [],
+    pod,
+  });
+  const size = sizeOf(operations);
+  if (size > LARGEST_PATCH) return unchanged({ code: 'patch-too-large', size });
   const after = applyOperations(pod, operations);
   const rule = brokenRule(pod, after) ?? unsettled({ pod: after, namespace, catalogue });
-  if (rule === undefined) return { decision, operations, pod: after };
-  const reason: Reason = { code: 'rule-broken', rule };
-  return { decision: notInjected(reason, isRequired(pod, namespace), decision), operations: [], pod };
+  return rule === undefined ? { decision, operations, pod: after } : unchanged({ code: 'rule-broken', rule });
+}
+
+/** In characters of JSON; as base64 it is a third more. The API server reads an answer of any size into its memory: we set the bound. */
+const LARGEST_PATCH = 192 * 1024;
+
+/** No operation of a pod that people write is larger than this: only a patch of many is worth measuring. */
+const USUAL_OPERATIONS = 24;
+
+function sizeOf(operations: readonly Operation[]): number {
+  return operations.length <= USUAL_OPERATIONS ? 0 : JSON.stringify(operations).length;
 }
 
 interface Pass {
@@ -43,7 +58,8 @@ function pass(layers: Layers): Pass {
   const { decision, plan } = decide(layers);
   // A refused pod is never created: nobody would see a record on it.
   const status = decision.outcome === 'refused' ? undefined : statusText(decision, layers.pod);
-  return { decision, operations: patchFor(layers.pod, plan, status) };
+  const record = status !== undefined && fitsBeside(layers.pod, status) ? status : undefined;
+  return { decision, operations: patchFor(layers.pod, plan, record) };
 }
 
 /** A second pass over its own result must find nothing to do: the API server calls again after other webhooks. */
@@ -55,11 +71,17 @@ const NOTHING: Plan = { volumes: [], containers: [] };
 
 function decide(layers: Layers): { readonly decision: Decision; readonly plan: Plan } {
   const required = isRequired(layers.pod, layers.namespace);
-  const reason = leaveAlone(layers);
-  if (reason) return { decision: notInjected(reason, required), plan: NOTHING };
-  const selected = selectTargets(layers);
   const containers = allTargets(layers.pod).map(({ container }) => container);
-  const notices = [...selected.notices, ...unknownAnnotations(layers, containers)];
+  const reason = leaveAlone(layers);
+  if (reason) {
+    // Who asked for nothing is told nothing; but an opt-out may be a typing error away from what was meant.
+    const notices = reason.code === 'opted-out' ? unknownKeysIn(layers, containers) : [];
+    return { decision: notInjected(reason, required, { notices }), plan: NOTHING };
+  }
+  const selected = selectTargets(layers);
+  const unknown = unknownKeysIn(layers, containers);
+  if (!selected.ok) return { decision: notInjected(selected.reason, required, { notices: unknown }), plan: NOTHING };
+  const notices = [...selected.notices, ...unknown];
   if (selected.targets.length === 0) {
     return { decision: notInjected({ code: 'no-target-container' }, required, { notices }), plan: NOTHING };
   }

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { settingNames } from './keys.ts';
+import { nearest } from './nearest.ts';
+import { accepts, expectation } from './parameter.ts';
 import { readProfile, type Problem, type Profile } from './profile.ts';
+import { words } from './words.ts';
 
 /** An exclusive place in a process that one agent at most can take, and how the environment shows whose it is. */
 export interface Slot {
@@ -83,7 +86,7 @@ export function readCatalogue(source: CatalogueSource): ReadCatalogue {
       result.ok ? [] : result.problems.map((problem) => ({ ...problem, path: `profiles[${index}].${problem.path}` })),
     ),
     ...problemsOfSlots(catalogue),
-    ...problemsOfDefaults(catalogue, catalogue.defaults.keys()),
+    ...problemsOfDefaults(catalogue, catalogue.defaults),
   ];
   return problems.length > 0 ? { ok: false, problems } : { ok: true, catalogue };
 }
@@ -93,13 +96,43 @@ export function withDefaults(catalogue: Catalogue, defaults: Iterable<readonly [
   return { ...catalogue, defaults: new Map([...catalogue.defaults, ...defaults]) };
 }
 
-/** Defaults that name no setting and no parameter of any profile. */
-export function problemsOfDefaults(catalogue: Catalogue, names: Iterable<string>): readonly Problem[] {
-  return [...names].flatMap((name) =>
-    catalogue.knownSettings.has(name) && name !== 'status'
-      ? []
-      : [{ path: `defaults.${name}`, message: 'is no setting and no parameter of any profile' }],
+/** What is wrong in cluster-wide defaults: names that mean nothing, and values that would keep every pod from its agent. */
+export function problemsOfDefaults(
+  catalogue: Catalogue,
+  defaults: Iterable<readonly [string, string]>,
+): readonly Problem[] {
+  return [...defaults].flatMap(([name, value]) =>
+    problemsOfDefault(catalogue, name, value).map((message) => ({ path: `defaults.${name}`, message })),
   );
+}
+
+function problemsOfDefault(catalogue: Catalogue, name: string, value: string): readonly string[] {
+  const profiles = [...catalogue.profiles.values()];
+  switch (name) {
+    case 'inject':
+      return value === 'true' || value === 'false' ? [] : ['must be "true" or "false"'];
+    case 'profile':
+      return words(value)
+        .filter((word) => word !== 'none' && !catalogue.profiles.has(word))
+        .map((word) => `no profile "${word}"${meant(nearest(word, catalogue.profiles.keys()))}`);
+    case 'delivery': {
+      const known = new Set(profiles.flatMap(({ deliveries }) => deliveries.map((delivery) => delivery.name)));
+      return known.has(value) ? [] : [`no profile has a delivery "${value}"${meant(nearest(value, known))}`];
+    }
+    case 'containers':
+      return [];
+    default: {
+      const declared = profiles.flatMap(({ parameters }) => parameters.get(name) ?? []);
+      if (declared.length === 0) {
+        return [`is no setting and no parameter of any profile${meant(nearest(name, catalogue.knownSettings))}`];
+      }
+      return declared.filter((one) => !accepts(one, value)).map((one) => `"${value}" must be ${expectation(one)}`);
+    }
+  }
+}
+
+function meant(word: string | undefined): string {
+  return word === undefined ? '' : `; did you mean "${word}"?`;
 }
 
 function problemsOfSlots(catalogue: Catalogue): readonly Problem[] {

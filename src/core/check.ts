@@ -1,4 +1,4 @@
-import type { JsonObject } from './json.ts';
+import { isObject, type Json, type JsonObject } from './json.ts';
 import { STATUS_ANNOTATION } from './keys.ts';
 import { annotationsOf, type Container, type EnvVar, type Pod, type VolumeMount } from './pod.ts';
 
@@ -87,8 +87,19 @@ function brokenContainer(before: Container, after: Container, volumes: ReadonlyS
         'mount path',
       ),
     () => dangling(hasMounts.slice(hadMounts.length), volumes),
+    () => onDevice(hasMounts.slice(hadMounts.length), before['volumeDevices']),
     () => unresolved(hadEnv.length, hasEnv),
   ]);
+}
+
+/** A volume or a path is either a block device of a container or a mount, never both (k8s.io/kubernetes core validation.go). */
+function onDevice(mounts: readonly VolumeMount[], devices: Json | undefined): string | undefined {
+  if (!Array.isArray(devices) || mounts.length === 0) return undefined;
+  const taken = new Set(
+    devices.flatMap((device: Json) => (isObject(device) ? [device['name'], device['devicePath']] : [])),
+  );
+  const mount = mounts.find(({ name, mountPath }) => taken.has(name) || taken.has(mountPath));
+  return mount && `a mount at ${mount.mountPath} is where a block device is`;
 }
 
 function dangling(mounts: readonly VolumeMount[], volumes: ReadonlySet<string>): string | undefined {

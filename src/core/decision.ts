@@ -29,11 +29,6 @@ export function notInjected(
   return { outcome, reason, containers: facts.containers ?? [], notices: facts.notices ?? [] };
 }
 
-/** The containers that the agent was put into. */
-export function injectedInto(decision: Decision): readonly Extract<ContainerOutcome, { outcome: 'injected' }>[] {
-  return decision.containers.filter((container) => container.outcome === 'injected');
-}
-
 /**
  * The one reason of a pod of which no container was injected now. A container that carries the agent already comes first: the pod as a whole
  * has what was asked for, and a second pass must say so. Then a problem, so that what needs a person is what is shown.

@@ -3,12 +3,18 @@ import { distance } from 'fastest-levenshtein';
 /** Longer words are no typing slips of ours, and comparing them would cost an attacker's square of time. */
 const LONGEST = 64;
 
+/** Nobody's typing slip is found behind the hundredth candidate, and a pod can have ten thousand containers. */
+const MOST_CANDIDATES = 100;
+
 /** The known word that is most like the given one, for "did you mean"; undefined when none is near enough to be meant. */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   if (word.length > LONGEST) return undefined;
   let best: string | undefined;
   let least = Math.max(2, Math.ceil(word.length / 3)) + 1;
+  let candidates = 0;
   for (const candidate of known) {
+    if (++candidates > MOST_CANDIDATES) break;
+    if (candidate.length > LONGEST) continue;
     const edits = distance(word.toLowerCase(), candidate.toLowerCase());
     if (edits < least) {
       best = candidate;

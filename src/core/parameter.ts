@@ -35,8 +35,20 @@ export type Parameter = z.infer<typeof parameterSchema>;
 /** Longer values are refused: they end up in a container's environment, and a pod must stay small. */
 const LONGEST = 1024;
 
-const HOST =
-  /^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*\.?$|^[0-9A-Fa-f:]*:[0-9A-Fa-f:.]+$/;
+const HOST_NAME = /^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*\.?$/;
+
+/** A name, or an address of either kind. `10.0.0.4:5000` is neither: the port is a parameter of its own. */
+function isHost(text: string): boolean {
+  // Whoever resolves a name takes digits and dots for an IPv4 address, so they must be one.
+  if (/^[0-9.]+$/.test(text)) return isAddress(text);
+  return HOST_NAME.test(text) || (text.includes(':') && isAddress(`[${text}]`));
+}
+
+/** The URL standard's own parser knows addresses, IPv6 in brackets. It completes what it reads, so digits must come out as they went in. */
+function isAddress(text: string): boolean {
+  const parsed = URL.canParse(`http://${text}/`) ? new URL(`http://${text}/`).hostname : undefined;
+  return text.startsWith('[') ? parsed !== undefined : parsed === text;
+}
 
 /** RFC 1123 subdomain, as Kubernetes wants names of objects (apimachinery pkg/util/validation IsDNS1123Subdomain). */
 const OBJECT_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
@@ -71,7 +83,7 @@ export function accepts(parameter: Parameter, text: string): boolean {
     case 'string':
       return true;
     case 'host':
-      return HOST.test(text);
+      return isHost(text);
     case 'objectName':
       return OBJECT_NAME.test(text);
     case 'boolean':

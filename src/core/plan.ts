@@ -1,5 +1,5 @@
 import type { Catalogue } from './catalogue.ts';
-import { chooseDelivery, planFiles, sourceOf } from './delivery.ts';
+import { chooseDelivery, planFiles, sourceOf, takenPaths, Volumes } from './delivery.ts';
 import type { EnvVar, Pod, Volume, VolumeMount } from './pod.ts';
 import type { Profile } from './profile.ts';
 import type { Reason } from './reasons.ts';
@@ -37,36 +37,24 @@ export type ContainerOutcome =
       readonly reason: Reason;
     };
 
-/** The pod as it would be so far: what stands in it, and what has been planned for it. */
-interface Draft {
-  readonly volumes: Volume[];
-  /**
-   * Names that a new volume cannot have: those of volumes, and those that any mount asks for. A mount without its volume keeps the pod from
-   * being created; giving it ours would hand it files that were never meant for it.
-   */
-  readonly names: Set<string>;
-  readonly added: Volume[];
-}
-
 /** Plans every profile of every target. Each agent goes into a container as a whole or not at all. */
 export function makePlan(
   layers: Layers,
   targets: readonly Target[],
 ): { plan: Plan; outcomes: readonly ContainerOutcome[] } {
-  const volumes = [...(layers.pod.spec.volumes ?? [])];
   const mounted = allTargets(layers.pod).flatMap(({ container }) => container.volumeMounts ?? []);
-  const draft: Draft = { volumes, names: new Set([...volumes, ...mounted].map(({ name }) => name)), added: [] };
+  const volumes = new Volumes(layers.pod.spec.volumes ?? [], mounted);
   const containers: ContainerPlan[] = [];
   const outcomes: ContainerOutcome[] = [];
   for (const target of targets) {
     const { env, volumeMounts } = target.container;
-    const into: ContainerDraft = { target, environment: [...(env ?? [])], mounts: [...(volumeMounts ?? [])], draft };
+    const into: ContainerDraft = { target, environment: [...(env ?? [])], mounts: [...(volumeMounts ?? [])], volumes };
     outcomes.push(...planContainer(layers, into));
     const environment = into.environment.slice(env?.length ?? 0);
     const mounts = into.mounts.slice(volumeMounts?.length ?? 0);
     if (environment.length + mounts.length > 0) containers.push({ target, environment, mounts });
   }
-  return { plan: { volumes: draft.added, containers }, outcomes };
+  return { plan: { volumes: volumes.added, containers }, outcomes };
 }
 
 function planContainer(layers: Layers, into: ContainerDraft): readonly ContainerOutcome[] {
@@ -84,7 +72,7 @@ interface ContainerDraft {
   readonly target: Target;
   readonly environment: EnvVar[];
   readonly mounts: VolumeMount[];
-  readonly draft: Draft;
+  readonly volumes: Volumes;
 }
 
 /** One agent into one container. Nothing is written to the draft before everything is known to fit. */
@@ -103,7 +91,12 @@ function planAgent(layers: Layers, profile: Profile, into: ContainerDraft): Choi
   if (isInstrumented(environment, own)) {
     return { ok: false, reason: { code: 'already-instrumented', profile: profile.name } };
   }
-  const files = planFiles(profile, sourceOf(delivery.value, parameters.value), into.draft, into.mounts);
+  const files = planFiles(
+    profile,
+    sourceOf(delivery.value, parameters.value),
+    into.volumes,
+    takenPaths(into.mounts, target.container['volumeDevices']),
+  );
   if (!files.ok) return files;
 
   const variables = own
@@ -114,9 +107,7 @@ function planAgent(layers: Layers, profile: Profile, into: ContainerDraft): Choi
   }
   environment.push(...variables);
   into.mounts.push(...files.value.mounts);
-  into.draft.volumes.push(...files.value.volumes);
-  for (const { name } of files.value.volumes) into.draft.names.add(name);
-  into.draft.added.push(...files.value.volumes);
+  for (const volume of files.value.volumes) into.volumes.add(volume);
   return {
     ok: true,
     value: {

@@ -30,8 +30,8 @@ const environmentSchema = z.strictObject({
     .describe('How a value that is already there is compared with ours.'),
 });
 
-/** An AgentProfile document: the one source of the types, the messages and the published JSON Schema. */
-export const profileSchema = z.strictObject({
+/** An AgentProfile document: the one source of the types and of the messages. */
+const profileSchema = z.strictObject({
   apiVersion: z.literal('agent-injector.io/v1alpha1'),
   kind: z.literal('AgentProfile'),
   metadata: z.strictObject({
@@ -52,7 +52,7 @@ export const profileSchema = z.strictObject({
   }),
 });
 
-export type ProfileDocument = z.infer<typeof profileSchema>;
+type ProfileDocument = z.infer<typeof profileSchema>;
 
 export type Delivery =
   | { readonly name: string; readonly type: 'persistentVolumeClaim'; readonly claimName: Template }

@@ -43,6 +43,7 @@ export type Reason =
   | { readonly code: 'mount-path-taken'; readonly path: string; readonly volume: string }
   | { readonly code: 'namespace-unknown'; readonly namespace: string }
   | { readonly code: 'namespace-unavailable'; readonly namespace: string; readonly why: string }
+  | { readonly code: 'patch-too-large'; readonly size: number }
   | { readonly code: 'rule-broken'; readonly rule: string }
   | { readonly code: 'internal-error' }
   | {
@@ -56,7 +57,8 @@ export type Reason =
       readonly pattern: string;
       readonly source: Source;
       readonly nearest: string | undefined;
-    };
+    }
+  | { readonly code: 'unknown-label'; readonly label: string; readonly value: string; readonly expected: string };
 
 export type ReasonCode = Reason['code'];
 
@@ -111,7 +113,7 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
     hint: 'Nothing to do. To let agent-injector manage it, remove the hand-written variables from the pod template.',
   },
   'malformed-pod': {
-    kind: 'problem',
+    kind: 'failure',
     meaning: 'The pod in the review does not have the shape of a Pod.',
     hint: 'Compare the named field with `kubectl explain pod.spec`.',
   },
@@ -180,6 +182,11 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
     meaning: 'The namespace could not be read in time.',
     hint: 'See whether agent-injector reaches the API server: its log and /readyz say so. Then create the pod again.',
   },
+  'patch-too-large': {
+    kind: 'failure',
+    meaning: 'The patch for all containers of the pod would be larger than an API server should be sent.',
+    hint: 'Name the containers that need the agent in the annotation agent-injector.io/containers.',
+  },
   'rule-broken': {
     kind: 'failure',
     meaning: 'The patch that was made would have broken one of the promises of agent-injector, so it was thrown away.',
@@ -194,6 +201,11 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
     kind: 'notice',
     meaning: 'An annotation under the prefix agent-injector.io/ has a name that means nothing.',
     hint: 'Correct the name or remove the annotation.',
+  },
+  'unknown-label': {
+    kind: 'notice',
+    meaning: 'A label under the prefix agent-injector.io/ has a name or a value that means nothing on a pod.',
+    hint: 'Correct it, or write it as an annotation if that is what was meant.',
   },
   'container-not-found': {
     kind: 'notice',

@@ -88,7 +88,7 @@ const LONGEST_WARNING = 120;
 const MOST_WARNINGS = 5;
 
 /** What `kubectl` shows: a problem or a failure that kept the agent out, then the notices. */
-export function warningsFor(decision: Decision): readonly string[] {
+function warningsFor(decision: Decision): readonly string[] {
   const reasons = decision.outcome === 'skipped' && isTold(decision.reason) ? [decision.reason] : [];
   const partly = decision.outcome === 'injected' ? skippedReasons(decision) : [];
   const texts = [

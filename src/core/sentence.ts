@@ -14,10 +14,12 @@ const sentences: Sentences = {
   'already-instrumented': ({ profile }) => `the agent of ${profile} is there already`,
   'malformed-pod': ({ path, expected }) => `${oneLine(path, 80)} must be ${expected}`,
   'no-profile': () => 'no profile is chosen',
-  'unknown-profile': ({ name, source, nearest }) => `${sourceText(source)}: no profile ${quote(name)}${meant(nearest)}`,
+  'unknown-profile': ({ name, source, nearest }) =>
+    `no profile ${quote(name)}${meant(nearest)} (${sourceText(source)})`,
   'unknown-delivery': ({ name, source, known }) =>
-    `${sourceText(source)}: no delivery ${quote(name)}; there are ${known.join(', ')}`,
-  'invalid-value': ({ value, source, expected }) => `${sourceText(source)}: ${quote(value)} must be ${expected}`,
+    `no delivery ${quote(name)}, there are ${known.join(', ')} (${sourceText(source)})`,
+  'invalid-value': ({ setting, value, source, expected }) =>
+    `${'key' in source ? oneLine(source.key, 130) : setting} ${quote(value)} must be ${expected} (${place(source)})`,
   'missing-parameter': ({ parameter, profile }) =>
     `profile ${profile} needs agent-injector.io/${parameter}, which is not set`,
   'no-target-container': () => 'no container is to get the agent',
@@ -28,11 +30,14 @@ const sentences: Sentences = {
   'mount-path-taken': ({ path, volume }) => `volume ${quote(volume)} is mounted at ${quote(path)}`,
   'namespace-unknown': ({ namespace }) => `namespace ${oneLine(namespace, 63)} is not known`,
   'namespace-unavailable': ({ namespace, why }) => `namespace ${oneLine(namespace, 63)} could not be read: ${why}`,
+  'patch-too-large': ({ size }) => `the patch would have ${size} characters`,
   'rule-broken': ({ rule }) => `the patch would have broken a rule: ${rule}`,
   'internal-error': () => 'agent-injector failed; its log has the details',
   'unknown-annotation': ({ on, key, nearest }) => `${on} annotation ${quote(key)} means nothing${meant(nearest)}`,
   'container-not-found': ({ pattern, source, nearest }) =>
-    `${sourceText(source)}: no container ${quote(pattern)}${meant(nearest)}`,
+    `no container ${quote(pattern)}${meant(nearest)} (${sourceText(source)})`,
+  'unknown-label': ({ label, value, expected }) =>
+    `pod label ${quote(label)}=${quote(value)} means nothing; ${expected}`,
 };
 
 /** The reason in one English sentence, without a capital and a full stop, so that it can follow a colon. */
@@ -45,14 +50,18 @@ export function sentence(reason: Reason): string {
 
 /** A source as the user finds it: where to look for the value that is spoken of. */
 export function sourceText(source: Source): string {
-  switch (source.from) {
+  return 'key' in source ? `${place(source)} ${oneLine(source.key, 130)}` : place(source);
+}
+
+function place({ from }: Source): string {
+  switch (from) {
     case 'container':
     case 'pod':
-      return `pod annotation ${oneLine(source.key, 130)}`;
+      return 'pod annotation';
     case 'namespace':
-      return `namespace annotation ${oneLine(source.key, 130)}`;
+      return 'namespace annotation';
     case 'cluster':
-      return `cluster default ${source.key}`;
+      return 'cluster default';
     case 'profile':
       return 'profile default';
   }
@@ -64,7 +73,7 @@ function meant(nearest: string | undefined): string {
 
 /** Text from outside, shown so that its edges are seen and it cannot grow or play tricks on a terminal. */
 function quote(text: string): string {
-  return `"${oneLine(text, 63)}"`;
+  return `"${oneLine(text, 40)}"`;
 }
 
 /**

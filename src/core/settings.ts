@@ -1,12 +1,13 @@
 import type { Catalogue } from './catalogue.ts';
 import { has } from './json.ts';
-import { containerKey, key, keyTable, parseKey } from './keys.ts';
+import { containerKey, INJECTION_LABEL, key, keyTable, parseKey, PREFIX } from './keys.ts';
 import type { Namespace } from './namespace.ts';
 import { nearest } from './nearest.ts';
 import { accepts, expectation } from './parameter.ts';
-import { annotationsOf, type Container, type Pod } from './pod.ts';
+import { annotationsOf, labelsOf, type Container, type Pod } from './pod.ts';
 import type { Profile } from './profile.ts';
 import type { Reason } from './reasons.ts';
+import { words } from './words.ts';
 
 /** Where a value comes from. */
 export type Source =
@@ -40,14 +41,6 @@ export function lookUp(layers: Layers, setting: string, container?: string): Set
   }
   const text = layers.catalogue.defaults.get(setting);
   return text === undefined ? undefined : { text, source: { from: 'cluster', key: setting } };
-}
-
-/** Comma-separated words; blanks around them do not count, nor do empty ones. */
-export function words(text: string): readonly string[] {
-  return text
-    .split(',')
-    .map((word) => word.trim())
-    .filter((word) => word !== '');
 }
 
 export type Choice<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: Reason };
@@ -114,12 +107,30 @@ function invalid(setting: string, found: Setting | undefined, expected: string):
   return { code: 'invalid-value', setting, value: text, source, expected };
 }
 
-/** Annotations under our prefix that mean nothing: each is told with the nearest word that would. */
-export function unknownAnnotations(layers: Layers, containers: readonly Container[]): readonly Reason[] {
+/** As many notices as are ever shown, and some: a pod can carry ten thousand annotations. */
+export const MOST_NOTICES = 10;
+
+/** Labels and annotations under our prefix that mean nothing, each with what would. The first few, when there are many. */
+export function unknownKeysIn(layers: Layers, containers: readonly Container[]): readonly Reason[] {
   return [
+    ...unknownLabels(labelsOf(layers.pod)),
     ...unknownKeys(layers.namespace.annotations, 'namespace', layers.catalogue, containers),
     ...unknownKeys(annotationsOf(layers.pod), 'pod', layers.catalogue, containers),
   ];
+}
+
+function unknownLabels(labels: Readonly<Record<string, string>>): readonly Reason[] {
+  const found: Reason[] = [];
+  for (const label in labels) {
+    if (!label.startsWith(`${PREFIX}/`) || found.length === MOST_NOTICES) continue;
+    const value = labels[label] ?? '';
+    if (label !== INJECTION_LABEL) {
+      found.push({ code: 'unknown-label', label, value, expected: 'settings are annotations' });
+    } else if (value !== 'disabled' && value !== 'required') {
+      found.push({ code: 'unknown-label', label, value, expected: 'it may be disabled or required' });
+    }
+  }
+  return found;
 }
 
 /** Parameters, and the settings whose row says so, may be set for one container, on the pod. */
@@ -134,26 +145,19 @@ function unknownKeys(
   containers: readonly Container[],
 ): readonly Reason[] {
   const found: Reason[] = [];
+  let names: ReadonlySet<string> | undefined;
   for (const written in annotations) {
     const parsed = parseKey(written);
     if (!parsed) continue;
-    if (
-      !catalogue.knownSettings.has(parsed.setting) ||
-      (parsed.container !== undefined && !perContainer(parsed.setting, on))
-    ) {
-      const suggestion = nearest(parsed.setting, catalogue.knownSettings);
-      found.push({ code: 'unknown-annotation', key: written, on, nearest: suggestion });
-    } else if (parsed.container !== undefined && !containers.some(({ name }) => name === parsed.container)) {
-      const suggestion = nearest(
-        parsed.container,
-        containers.map(({ name }) => name),
-      );
-      found.push({
-        code: 'container-not-found',
-        pattern: parsed.container,
-        source: { from: on, key: written },
-        nearest: suggestion,
-      });
+    if (found.length === MOST_NOTICES) break;
+    const { setting, container } = parsed;
+    if (!catalogue.knownSettings.has(setting) || (container !== undefined && !perContainer(setting, on))) {
+      found.push({ code: 'unknown-annotation', key: written, on, nearest: nearest(setting, catalogue.knownSettings) });
+    } else if (container !== undefined) {
+      names ??= new Set(containers.map(({ name }) => name));
+      if (names.has(container)) continue;
+      const source: Source = { from: on, key: written };
+      found.push({ code: 'container-not-found', pattern: container, source, nearest: nearest(container, names) });
     }
   }
   return found;

@@ -48,30 +48,36 @@ export function mutateHandler(reviewing: Reviewing) {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     const decoded = decodeReview(request.body as Json | undefined);
     if (decoded.kind === 'invalid') return reply.code(400).send({ message: decoded.message });
-    const conclude = (uid: string, answer: Answer, review: Review | undefined): JsonObject => {
-      const { decision, operations } = answer;
-      const durationMs = performance.now() - started;
-      reviewing.metrics.reviewed(
-        decision.outcome,
-        decision.outcome === 'injected' ? '' : decision.reason.code,
-        durationMs / 1000,
-      );
-      const circumstances = {
-        uid,
-        namespace: review?.namespace ?? '',
-        dryRun: review?.dryRun ?? false,
-        operations: operations.length,
-        durationMs,
-      };
-      reviewing.log.info(decisionFields(decision, review?.pod, circumstances), 'decision');
-      return encodeReview(uid, decision, operations);
-    };
     if (decoded.kind === 'unanswerable') {
-      return conclude(decoded.uid, unchanged(notInjected(decoded.reason, false)), undefined);
+      return conclude(reviewing, { uid: decoded.uid, started }, unchanged(notInjected(decoded.reason, false)));
     }
     const { review } = decoded;
-    return conclude(review.uid, await decide(reviewing, review, lookupDeadline(request.query.timeout)), review);
+    const answer = await decide(reviewing, review, lookupDeadline(request.query.timeout));
+    return conclude(reviewing, { uid: review.uid, started, review }, answer);
   };
+}
+
+interface Circumstances {
+  readonly uid: string;
+  /** By `performance.now()`. */
+  readonly started: number;
+  readonly review?: Review;
+}
+
+/** Counts and logs the decision, and makes its answer. */
+function conclude({ metrics, log }: Reviewing, { uid, started, review }: Circumstances, answer: Answer): JsonObject {
+  const { decision, operations } = answer;
+  const durationMs = performance.now() - started;
+  metrics.reviewed(decision.outcome, decision.outcome === 'injected' ? '' : decision.reason.code, durationMs / 1000);
+  const at = {
+    uid,
+    namespace: review?.namespace ?? '',
+    dryRun: review?.dryRun ?? false,
+    operations: operations.length,
+    durationMs,
+  };
+  log.info(decisionFields(decision, review?.pod, at), 'decision');
+  return encodeReview(uid, decision, operations);
 }
 
 async function decide({ catalogue, namespaces, log }: Reviewing, review: Review, deadlineMs: number): Promise<Answer> {

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { Server as TlsServer, type SecureContextOptions } from 'node:tls';
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import { clientNames } from './client-name.ts';
@@ -46,6 +47,7 @@ export function createWebhookServer(options: WebhookServerOptions): FastifyInsta
       connectionsCheckingInterval: 1000,
     },
   });
+  followConnections(server);
   server.removeContentTypeParser('text/plain');
   const { clientNames: allowed = [] } = options;
   server.addHook('onRequest', async (request, reply) => {
@@ -65,8 +67,12 @@ export function createWebhookServer(options: WebhookServerOptions): FastifyInsta
     if (reply.statusCode >= 400) options.metrics.badRequest(reply.statusCode);
   });
   server.setErrorHandler((error: FastifyError, _, reply) => {
-    const status = error.statusCode !== undefined && error.statusCode < 500 ? error.statusCode : 400;
-    return reply.code(status).send({ message: messageFor(error) });
+    if (error.statusCode !== undefined && error.statusCode < 500) {
+      return reply.code(error.statusCode).send({ message: messageFor(error) });
+    }
+    // Nothing that is known leads here; should something, it is ours, and the log has to have it.
+    options.reviewing.log.error({ err: error }, 'a request failed');
+    return reply.code(500).send({ message: 'agent-injector failed; its log has the details' });
   });
   server.setNotFoundHandler((_, reply) => reply.code(404).send({ message: 'there is only POST /mutate here' }));
   server.post<{ Querystring: { timeout?: unknown } }>('/mutate', mutateHandler(options.reviewing));
@@ -98,4 +104,31 @@ function messageFor(error: FastifyError): string {
     default:
       return `the request cannot be read: ${error.message.slice(0, 200)}`;
   }
+}
+
+/** How long an answer that is under way may take once the port is closed. */
+const LAST_ANSWERS_MS = 2000;
+
+/**
+ * Closes the server: no new connection, idle ones cut at once, answers under way given two seconds. A connection on which nothing is asked
+ * (a probe, a proxy that connects ahead, half a request) would hold it up for as long as it likes.
+ */
+export async function closeWebhookServer(server: FastifyInstance): Promise<void> {
+  const cut = setTimeout(() => {
+    for (const socket of sockets.get(server) ?? []) socket.destroy();
+  }, LAST_ANSWERS_MS);
+  await server.close();
+  clearTimeout(cut);
+}
+
+/** The open connections of each server, TLS made or not: Node's own list begins with the first request. */
+const sockets = new WeakMap<FastifyInstance, Set<Socket>>();
+
+function followConnections(server: FastifyInstance): void {
+  const open = new Set<Socket>();
+  sockets.set(server, open);
+  server.server.on('connection', (socket: Socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+  });
 }

@@ -47,7 +47,9 @@ function loadFile(config: KubeConfig, file: string): void {
   try {
     config.loadFromFile(file);
   } catch (error) {
-    throw new Error(`cannot read the kubeconfig ${file}: ${errorText(error)}`, { cause: error });
+    // The library reads `undefined.clusters` of a file that holds something else, or nothing.
+    const why = error instanceof TypeError ? 'it is no kubeconfig' : errorText(error);
+    throw new Error(`cannot read the kubeconfig ${file}: ${why}`, { cause: error });
   }
   const cluster = config.getCurrentCluster();
   if (cluster === null) throw new Error(`the kubeconfig ${file} has no cluster in its current context`);

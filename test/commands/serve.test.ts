@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -139,6 +140,24 @@ describe('serve', () => {
     expect((await started.ended).code).toBe(0);
   });
 
+  it('on SIGTERM ends in time though connections hang on which nothing is asked', async () => {
+    const server = await serve('--drain-seconds', '0');
+    const { connect } = await import('node:tls');
+    const { connect: connectTcp } = await import('node:net');
+    const ca = await readFile(join(dir, 'tls/ca.crt'));
+    const idle = connect({ host: '127.0.0.1', port: server.port, ca, servername: 'localhost' });
+    const half = connect({ host: '127.0.0.1', port: server.port, ca, servername: 'localhost' });
+    const mute = connectTcp({ host: '127.0.0.1', port: server.port });
+    for (const socket of [idle, half, mute]) socket.on('error', () => {});
+    await Promise.all([once(idle, 'secureConnect'), once(half, 'secureConnect'), once(mute, 'connect')]);
+    half.write('POST /mutate HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{');
+    const started = performance.now();
+    server.child.kill('SIGTERM');
+    expect((await server.ended).code).toBe(0);
+    expect(performance.now() - started).toBeLessThan(5000);
+    for (const socket of [idle, half, mute]) socket.destroy();
+  });
+
   it('names the port that is in use', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => taken.once('listening', resolve));
@@ -169,6 +188,10 @@ describe('bad configuration', () => {
       'agent-injector: AGENT_INJECTOR_ADMINPORT: no such setting; did you mean AGENT_INJECTOR_ADMIN_PORT?',
       'agent-injector: --port: "99999" must be a port from 0 to 65535 (0: any free one)',
       'agent-injector: AGENT_INJECTOR_LOG_LEVEL: "loud" must be debug, info, warn, error or silent',
+    ]);
+    const contradictory = await run(['serve', '--port', '9090', '--kubeconfig', 'a', '--namespaces', 'b']);
+    expect(contradictory.stderr.trim().split('\n')).toEqual([
+      'agent-injector: port and admin-port are both 9090: give each its own',
       'agent-injector: kubeconfig and namespaces: give one of them; namespaces come from a cluster or from a file',
     ]);
     expect((await run(['serve', '--config', file])).stderr).toBe(`agent-injector: ${file}: Unrecognized key: "prot"\n`);
@@ -176,15 +199,43 @@ describe('bad configuration', () => {
     expect((await run(['serve', '--config', file])).stderr).toBe(
       `agent-injector: ${file}: drainSeconds: "soon" must be a whole number of seconds from 0 to 3600\n`,
     );
-    await writeFile(file, 'defaults: {server-adress: x}\n');
-    expect(await run(['serve', '--config', file])).toMatchObject({
-      code: 2,
-      stderr:
-        'agent-injector: defaults.server-adress is no setting and no parameter of any profile; did you mean "server-address"?\n',
-    });
+    await writeFile(
+      file,
+      'port: 99999\ndefaults: {server-adress: x, domain-id: 40000, profile: jenifer-dotnet, delivery: pvc, inject: maybe}\n',
+    );
+    const { code: codeOfDefaults, stderr: defaults } = await run(['serve', '--config', file]);
+    expect(codeOfDefaults).toBe(2);
+    expect(defaults.trim().split('\n')).toEqual([
+      `agent-injector: ${file}: port: "99999" must be a port from 0 to 65535 (0: any free one)`,
+      'agent-injector: defaults.server-adress: is no setting and no parameter of any profile; did you mean "server-address"?',
+      'agent-injector: defaults.domain-id: "40000" must be an integer from 1 to 32767',
+      'agent-injector: defaults.profile: no profile "jenifer-dotnet"; did you mean "jennifer-dotnet"?',
+      'agent-injector: defaults.delivery: no profile has a delivery "pvc"',
+      'agent-injector: defaults.inject: must be "true" or "false"',
+    ]);
+    await writeFile(file, 'x: *nobody\n');
+    expect((await run(['serve', '--config', file])).stderr).toContain(`agent-injector: ${file}: `);
     expect(await run(['serve', '--config', join(dir, 'missing.yaml')])).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('no such file'),
+    });
+  });
+
+  it('of a kubeconfig or of namespaces says which file and what is wrong', async () => {
+    const empty = join(dir, 'empty');
+    await writeFile(empty, '');
+    expect(await run(['serve', ...local(), '--kubeconfig', empty])).toMatchObject({
+      code: 2,
+      stderr: `agent-injector: cannot read the kubeconfig ${empty}: it is no kubeconfig\n`,
+    });
+    const numbers = join(dir, 'numbers.yaml');
+    await writeFile(
+      numbers,
+      'apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, annotations: {agent-injector.io/domain-id: 2000}}\n',
+    );
+    expect(await run(['serve', ...local(), '--namespaces', numbers])).toMatchObject({
+      code: 2,
+      stderr: `agent-injector: ${numbers}:1: Namespace/shop: agent-injector.io/domain-id must be a string: write "2000" in quotes\n`,
     });
   });
 

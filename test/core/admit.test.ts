@@ -136,7 +136,7 @@ describe('why a pod is left alone', () => {
       pod(undefined, { inject: 'yes' }),
       namespace(),
       'invalid-value',
-      'pod annotation agent-injector.io/inject: "yes" must be "true" or "false"',
+      'agent-injector.io/inject "yes" must be "true" or "false" (pod annotation)',
     ],
     [
       'a mirror pod',
@@ -151,21 +151,21 @@ describe('why a pod is left alone', () => {
       pod(undefined, { profile: 'jenifer-dotnet' }),
       namespace(),
       'unknown-profile',
-      'pod annotation agent-injector.io/profile: no profile "jenifer-dotnet"; did you mean "jennifer-dotnet"?',
+      'no profile "jenifer-dotnet"; did you mean "jennifer-dotnet"? (pod annotation agent-injector.io/profile)',
     ],
     [
       'an unknown delivery',
       pod(undefined, { delivery: 'pvc' }),
       namespace(),
       'unknown-delivery',
-      'pod annotation agent-injector.io/delivery: no delivery "pvc"; there are persistentVolumeClaim, baked',
+      'no delivery "pvc", there are persistentVolumeClaim, baked (pod annotation agent-injector.io/delivery)',
     ],
     [
       'a domain ID out of range',
       pod(undefined, { 'domain-id': '40000' }),
       namespace(),
       'invalid-value',
-      'pod annotation agent-injector.io/domain-id: "40000" must be an integer from 1 to 32767',
+      'agent-injector.io/domain-id "40000" must be an integer from 1 to 32767 (pod annotation)',
     ],
     [
       'a required parameter that is missing',
@@ -270,7 +270,7 @@ describe('why a pod is left alone', () => {
   it('records why on the pod, but leaves pods alone that want no agent', () => {
     const recorded = admit(pod(undefined, { profile: 'x' }), namespace(), catalogue);
     expect(recorded.pod.metadata?.annotations?.['agent-injector.io/status']).toBe(
-      '{"decision":"skipped","reason":"unknown-profile","message":"pod annotation agent-injector.io/profile: no profile \\"x\\""}',
+      '{"decision":"skipped","reason":"unknown-profile","message":"no profile \\"x\\" (pod annotation agent-injector.io/profile)"}',
     );
     expect(admit(pod(undefined, { inject: 'false' }), namespace(), catalogue).operations).toEqual([]);
   });
@@ -365,7 +365,7 @@ describe('which containers', () => {
   it('a name that does not exist is told with the nearest one', () => {
     const { decision } = admit(pod([container('web')], { containers: 'web,wbe' }), namespace(), catalogue);
     expect(decision.notices.map(sentence)).toEqual([
-      'pod annotation agent-injector.io/containers: no container "wbe"; did you mean "web"?',
+      'no container "wbe"; did you mean "web"? (pod annotation agent-injector.io/containers)',
     ]);
   });
 
@@ -428,7 +428,7 @@ describe('unknown keys', () => {
     ],
     [
       { 'domain-id.agent-injector.io/wbe': '7' },
-      'pod annotation domain-id.agent-injector.io/wbe: no container "wbe"; did you mean "web"?',
+      'no container "wbe"; did you mean "web"? (pod annotation domain-id.agent-injector.io/wbe)',
     ],
     [{ 'agent-injector.io/': 'x' }, 'pod annotation "agent-injector.io/" means nothing'],
   ])('%j', (annotations, text) => {
@@ -464,5 +464,208 @@ describe('a second pass', () => {
       ],
     });
     expect(admit(twice, namespace(), catalogue).operations).toEqual([]);
+  });
+});
+
+describe('what sits where the files must be', () => {
+  const at = (mountPath: string, rest: object = {}) => ({ volumeMounts: [{ name: 'x', mountPath, ...rest }] });
+  const own = { volumes: [{ name: 'x', persistentVolumeClaim: { claimName: 'my-agent-file' } }] };
+  const other = { volumes: [{ name: 'x', emptyDir: {} }] };
+
+  it.each([
+    ['a part of them is hidden', at('/netagent/bin'), other],
+    ['the path is spelled otherwise', at('/x/..//netagent/./'), other],
+    ['the path has no slash', at('netagent'), other],
+    ['our claim, but a part of it', at('/netagent', { subPath: 'old' }), own],
+    ['our claim, but a computed part of it', at('/netagent', { subPathExpr: '$(POD)' }), own],
+    ['a block device', { volumeDevices: [{ name: 'x', devicePath: '/netagent' }] }, other],
+  ])('%s: the container is left alone', (_, rest, spec) => {
+    const given = pod([container('web', rest)], {}, spec);
+    expect(reasonOf(given)?.code).toBe('mount-path-taken');
+    expect(admit(given, namespace(), catalogue).pod.spec).toEqual(given.spec);
+  });
+
+  it.each([
+    ['an empty subPath is none', at('/netagent', { subPath: '' }), own, undefined],
+    ['a neighbour', at('/netagent2'), other, 'jennifer-dotnet'],
+    ['a parent', at('/opt'), other, 'jennifer-dotnet'],
+    [
+      'our claim as a block device cannot be mounted, too',
+      { volumeDevices: [{ name: 'x', devicePath: '/dev/x' }] },
+      own,
+      'jennifer-dotnet',
+    ],
+  ])('%s', (_, rest, spec, volume) => {
+    const { decision, pod: after } = admit(pod([container('web', rest)], {}, spec), namespace(), catalogue);
+    expect(decision.outcome).toBe('injected');
+    const mount = after.spec.containers[0]?.volumeMounts?.find(({ mountPath }) => mountPath === '/netagent');
+    expect(mount?.name).toBe(volume ?? 'x');
+  });
+});
+
+describe('a record that lies', () => {
+  it('is not repeated for a container that has no agent', () => {
+    const lie = JSON.stringify({
+      decision: 'injected',
+      containers: [{ container: 'web', profile: 'jennifer-dotnet', delivery: 'LIE' }],
+    });
+    const web = container('web', {
+      env: [{ name: 'CORECLR_PROFILER', value: '{846F5F1C-F9AE-4B07-969E-05C26BC060D8}' }],
+    });
+    const { pod: after } = admit(pod([web, container('worker')], { status: lie }), namespace(), catalogue);
+    expect(JSON.parse(after.metadata?.annotations?.['agent-injector.io/status'] ?? '')).toEqual({
+      decision: 'injected',
+      containers: [
+        { container: 'web', profile: 'jennifer-dotnet', reason: 'foreign-profiler' },
+        { container: 'worker', profile: 'jennifer-dotnet', delivery: 'persistentVolumeClaim' },
+      ],
+    });
+  });
+});
+
+describe('a near miss', () => {
+  it.each([
+    [
+      'of the opt-in where pods opt in one by one',
+      { injct: 'true' },
+      {},
+      'pod annotation "agent-injector.io/injct" means nothing; did you mean "inject"?',
+    ],
+    [
+      'of a label value',
+      {},
+      { 'agent-injector.io/injection': 'requried' },
+      'pod label "agent-injector.io/injection"="requried" means nothing; it may be disabled or required',
+    ],
+    [
+      'an annotation as a label',
+      {},
+      { 'agent-injector.io/inject': 'false' },
+      'pod label "agent-injector.io/inject"="false" means nothing; settings are annotations',
+    ],
+  ])('%s is told', (_, annotations, labels, text) => {
+    const given = pod(undefined, annotations);
+    const labelled = { ...given, metadata: { ...given.metadata, labels } };
+    const { decision } = admit(labelled, namespace({ inject: 'false' }), catalogue);
+    expect(decision.notices.map(sentence)).toEqual([text]);
+  });
+});
+
+describe('a host', () => {
+  it.each([
+    ['jennifer.example.com', true],
+    ['jennifer', true],
+    ['10.0.0.4', true],
+    ['::1', true],
+    ['2001:db8::7', true],
+    ['10.0.0.4:5000', false],
+    ['cafe:5000', false],
+    ['::::', false],
+    ['999.1.1.1', false],
+    ['10.0.4', false],
+    ['a:.', false],
+    ['a b', false],
+    ['', false],
+    ['-a', false],
+  ])('%s: %s', (address, accepted) => {
+    const { decision } = admit(pod(), namespace({ 'server-address': address }), catalogue);
+    expect(decision.outcome).toBe(accepted ? 'injected' : 'skipped');
+  });
+});
+
+describe('a pod made to hurt', () => {
+  const many = <T>(count: number, make: (index: number) => T): T[] =>
+    Array.from({ length: count }, (_, index) => make(index));
+  const env = many(100, (index) => ({ name: `V${index}`, value: '$(V0)$$'.repeat(5) }));
+  const claim = (index: number) => ({ name: `v${index}`, persistentVolumeClaim: { claimName: `c${index}` } });
+  const typos = Object.fromEntries(many(5000, (index) => [`typo-${index}.agent-injector.io/x${index}`, 'x']));
+
+  it.each([
+    [
+      '1,000 containers of 100 variables',
+      pod(many(1000, (index) => container(`c${index}`, { env }))),
+      'patch-too-large',
+    ],
+    [
+      '5,000 containers and 5,000 claims',
+      pod(
+        many(5000, (index) => container(`c${index}`)),
+        {},
+        { volumes: many(5000, claim) },
+      ),
+      'patch-too-large',
+    ],
+    [
+      '5,000 containers, 5,000 names that match none',
+      pod(
+        many(5000, (index) => container(`c${index}`)),
+        { containers: many(5000, (index) => `x${index}*y`).join() },
+      ),
+      'invalid-value',
+    ],
+    [
+      '5,000 containers, 5,000 unknown keys',
+      pod(
+        many(5000, (index) => container(`c${index}`)),
+        typos,
+      ),
+      'patch-too-large',
+    ],
+    [
+      'paths of slashes',
+      pod(
+        many(100, (index) =>
+          container(`c${index}`, { volumeMounts: [{ name: 'x', mountPath: '/'.repeat(30_000) + index }] }),
+        ),
+      ),
+      undefined,
+    ],
+    [
+      'a forged record of 5,000 lines',
+      pod(
+        many(100, (index) => container(`c${index}`)),
+        {
+          status: JSON.stringify({
+            decision: 'injected',
+            containers: many(5000, (index) => ({
+              container: `c${index}`,
+              profile: 'jennifer-dotnet',
+              delivery: 'baked',
+            })),
+          }),
+        },
+      ),
+      undefined,
+    ],
+  ])('%s: decided in less than a second', (_, given, code) => {
+    const started = performance.now();
+    const { decision, operations } = admit(given, namespace(), catalogue);
+    expect(performance.now() - started).toBeLessThan(1000);
+    expect(decision.outcome === 'injected' ? undefined : decision.reason.code).toBe(code);
+    expect(decision.notices.length).toBeLessThanOrEqual(20);
+    expect(JSON.stringify(operations).length).toBeLessThan(192 * 1024);
+  });
+
+  it('whose annotations are full gets the agent without the record', () => {
+    const full = pod(undefined, { 'team.example.com/notes': 'ä'.repeat(131_000) });
+    const { decision, pod: after } = admit(full, namespace(), catalogue);
+    expect(decision.outcome).toBe('injected');
+    expect(after.metadata?.annotations).toEqual(full.metadata?.annotations);
+    expect(admit(after, namespace(), catalogue).operations).toEqual([]);
+  });
+
+  it('with hundreds of containers has a record of the first twenty', () => {
+    const { pod: after } = admit(
+      pod(many(60, (index) => container(`c${index}`))),
+      namespace({ delivery: 'baked' }),
+      catalogue,
+    );
+    const record = JSON.parse(after.metadata?.annotations?.['agent-injector.io/status'] ?? '') as {
+      containers: unknown[];
+      more: number;
+    };
+    expect(record.containers).toHaveLength(20);
+    expect(record.more).toBe(40);
+    expect(admit(after, namespace({ delivery: 'baked' }), catalogue).operations).toEqual([]);
   });
 });

@@ -54,7 +54,7 @@ describe('a review', () => {
     const answer = await server.post(reviewOf(pod(undefined, { 'domain-id': `4\n${'0'.repeat(300)}` })));
     expect(answer.json.response).toMatchObject({ allowed: true });
     const [warning] = answer.json.response.warnings;
-    expect(warning).toMatch(/^agent-injector: not injected: pod annotation agent-injector.io\/domain-id: "4 0+…$/);
+    expect(warning).toMatch(/^agent-injector: not injected: agent-injector.io\/domain-id "4 0+…" must/);
     expect(warning.length).toBeLessThanOrEqual(120);
   });
 
@@ -76,7 +76,7 @@ describe('a review', () => {
         code: 403,
         reason: 'Forbidden',
         message:
-          'agent-injector: this pod must carry its agent, and cannot: namespace annotation agent-injector.io/domain-id: "x" must be an integer from 1 to 32767 (invalid-value). Correct the value at the key that is named.',
+          'agent-injector: this pod must carry its agent, and cannot: agent-injector.io/domain-id "x" must be an integer from 1 to 32767 (namespace annotation) (invalid-value). Correct the value at the key that is named.',
       },
     });
   });
@@ -287,7 +287,7 @@ describe('bad input', () => {
         if (status === 200) expect(json.response.allowed).toBe(true);
       }
     }
-    expect([...statuses.keys()].toSorted()).toEqual([200, 400]);
+    expect(new Set(statuses.keys())).toEqual(new Set([200, 400]));
     expect(statuses.get(200)).toBeGreaterThan(2000);
   }, 60_000);
 });

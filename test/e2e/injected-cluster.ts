@@ -1,0 +1,50 @@
+import type { Client } from './client.ts';
+import { startControlPlane, type ControlPlane, type ControlPlaneOptions } from './control-plane.ts';
+import { startInjector, type Injector } from './injector.ts';
+import { registerWebhook, type RegisteredWebhook } from './webhook.ts';
+
+/** A control plane whose API server calls a running injector. */
+export interface InjectedCluster {
+  readonly controlPlane: ControlPlane;
+  readonly client: Client;
+  readonly injector: Injector;
+  readonly webhook: RegisteredWebhook;
+  readonly stop: () => Promise<void>;
+}
+
+export async function startInjectedCluster(options: ControlPlaneOptions = {}): Promise<InjectedCluster> {
+  const controlPlane = await startControlPlane(options);
+  const { client } = controlPlane;
+  let injector: Injector | undefined;
+  const stop = async (): Promise<void> => {
+    await injector?.stop();
+    await controlPlane.stop();
+  };
+  try {
+    injector = await startInjector(controlPlane);
+    await injector.ready();
+    const webhook = await registerWebhook(client, { url: injector.url, ca: injector.ca });
+    return { controlPlane, client, injector, webhook, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+const PREFIX = 'agent-injector.io/';
+
+/** Annotations of ours, by their names without the prefix. */
+export function ours(settings: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(settings).map(([name, value]) => [`${PREFIX}${name}`, value]));
+}
+
+/** The marks of a namespace that is opted in and names the server that its agents report to. */
+export function optedIn(settings: Readonly<Record<string, string>> = {}): {
+  readonly labels: Record<string, string>;
+  readonly annotations: Record<string, string>;
+} {
+  return {
+    labels: ours({ injection: 'enabled' }),
+    annotations: ours({ 'server-address': 'jennifer.example.com', ...settings }),
+  };
+}

@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import type { Client, KubeObject } from './client.ts';
+import { goldenFiles, normalise } from './golden.ts';
+import { optedIn, startInjectedCluster, type InjectedCluster } from './injected-cluster.ts';
+import { container, instrumented, podOf, podsOf, recordOf, type Pod } from './pod.ts';
+import { addsContainer, startRecorder } from './recorder.ts';
+import { registerWebhook } from './webhook.ts';
+
+// Others who write into the same pods: a second webhook, another vendor's agent, an author who did it all by hand.
+
+const expectGolden = goldenFiles(import.meta.url);
+
+let cluster: InjectedCluster;
+let client: Client;
+beforeAll(async () => {
+  cluster = await startInjectedCluster();
+  ({ client } = cluster);
+  await client.createNamespace('ours', optedIn());
+  // What the API server makes of a pod where nobody calls us.
+  await client.createNamespace('bare');
+});
+afterAll(() => cluster?.stop());
+
+/** The spec alone, as text, with fixed words for what is random in it. */
+const specOf = ({ spec }: Pod): string => normalise({ spec });
+
+test('a container that a later webhook adds is injected, too, and the record names both', async () => {
+  const second = await startRecorder({ patch: addsContainer(container('helper')) });
+  const registered = await registerWebhook(client, { name: 'zz-helper', url: second.url, ca: second.ca });
+  const { object, warnings } = await client.create<Pod>(podOf('ours', 'extended'));
+  await registered.remove();
+  await second.stop();
+
+  expect(instrumented(object)).toEqual(['app', 'helper']);
+  expect(recordOf(object)).toMatchObject({ containers: [{ container: 'app' }, { container: 'helper' }] });
+  expect(warnings).toEqual([]);
+  expectGolden('extended.yaml', normalise(object));
+  const rounds = (await cluster.injector.decisions('ours')).filter(({ pod }) => pod === 'extended');
+  expect(rounds.map(({ outcome, injected }) => [outcome, injected])).toEqual([
+    ['injected', ['app=jennifer-dotnet/persistentVolumeClaim']],
+    ['injected', ['helper=jennifer-dotnet/persistentVolumeClaim']],
+  ]);
+});
+
+test("another vendor's profiler is left alone, and the vendor named", async () => {
+  const env = [
+    { name: 'CORECLR_ENABLE_PROFILING', value: '1' },
+    { name: 'CORECLR_PROFILER', value: '{846F5F1C-F9AE-4B07-969E-05C26BC060D8}' },
+    { name: 'CORECLR_PROFILER_PATH', value: '/opt/datadog/Datadog.Trace.ClrProfiler.Native.so' },
+  ];
+  const spec = { containers: [container('app', { env })] };
+  const { object, warnings } = await client.create<Pod>(podOf('ours', 'datadog', { spec }));
+  expect(warnings).toEqual(['agent-injector: not injected: Datadog holds clr-profiler (CORECLR_PROFILER)']);
+  expect(recordOf(object)).toMatchObject({ decision: 'skipped', reason: 'foreign-profiler' });
+  const bare = await client.create<Pod>(podOf('bare', 'datadog', { spec }));
+  expect(specOf(object)).toBe(specOf(bare.object));
+});
+
+test("the article's hand-written Deployment is known for what it is, and stays as it is", async () => {
+  const manifest = parse(readFileSync(new URL('by-hand-deployment.yaml', import.meta.url), 'utf8')) as KubeObject;
+  const name = manifest.metadata?.name ?? '';
+  const deployed = async (namespace: string): Promise<Pod> => {
+    await client.create({ ...manifest, metadata: { ...manifest.metadata, namespace } });
+    const [pod] = await podsOf(client, { namespace, name }, 1);
+    return pod;
+  };
+  const pod = await deployed('ours');
+  expect(specOf(pod)).toBe(specOf(await deployed('bare')));
+  expect(recordOf(pod)).toMatchObject({ decision: 'skipped', reason: 'already-instrumented' });
+  expectGolden('by-hand.yaml', normalise(pod));
+});

@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import type { KubeObject } from './client.ts';
+import { goldenFiles, normalise } from './golden.ts';
+import { optedIn, ours, startInjectedCluster, type InjectedCluster } from './injected-cluster.ts';
+import { instrumented, podsOf, recordOf, type Pod } from './pod.ts';
+
+// The article's sample Deployment, as a user meets it: opted in by a label and an annotation on the namespace.
+
+const NAME = 'net-razor31-sample';
+const expectGolden = goldenFiles(import.meta.url);
+
+let cluster: InjectedCluster;
+beforeAll(async () => {
+  // The autoscaler looks each 15 s, which is a long time for a test.
+  cluster = await startInjectedCluster({ controllerManagerFlags: ['--horizontal-pod-autoscaler-sync-period=1s'] });
+});
+afterAll(() => cluster?.stop());
+
+type Workload = KubeObject & {
+  readonly spec: { readonly template: { readonly metadata: object; readonly spec: Pod['spec'] } };
+};
+
+function sampleIn(namespace: string, annotations?: Readonly<Record<string, string>>): Workload {
+  const sample = parse(readFileSync(new URL('sample-deployment.yaml', import.meta.url), 'utf8')) as Workload;
+  const template = { ...sample.spec.template, metadata: { ...sample.spec.template.metadata, annotations } };
+  return { ...sample, metadata: { ...sample.metadata, namespace }, spec: { ...sample.spec, template } };
+}
+
+function autoscaler(namespace: string, minReplicas: number): KubeObject {
+  const resource = { name: 'cpu', target: { type: 'Utilization', averageUtilization: 50 } };
+  return {
+    apiVersion: 'autoscaling/v2',
+    kind: 'HorizontalPodAutoscaler',
+    metadata: { name: NAME, namespace },
+    spec: {
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: NAME },
+      minReplicas,
+      maxReplicas: 5,
+      metrics: [{ type: 'Resource', resource }],
+    },
+  };
+}
+
+test('it is injected, and so is each pod that an autoscaler adds', async () => {
+  const { client, injector } = cluster;
+  const namespace = 'scaled';
+  await client.createNamespace(namespace, optedIn());
+  await client.create(autoscaler(namespace, 1));
+  await client.create(sampleIn(namespace));
+  const [first] = await podsOf(client, { namespace, name: NAME }, 1);
+  expectGolden('injected.yaml', normalise(first));
+
+  // Nobody measures the load here, but the autoscaler keeps its bounds without it.
+  await client.patch({ kind: 'HorizontalPodAutoscaler', namespace, name: NAME }, { spec: { minReplicas: 3 } });
+  const three = await podsOf(client, { namespace, name: NAME }, 3);
+  expect(new Set(three.map(normalise))).toEqual(new Set([normalise(first)]));
+  expect((await injector.decisions(namespace)).map(({ outcome }) => outcome)).toEqual([
+    'injected',
+    'injected',
+    'injected',
+  ]);
+
+  await client.scale({ kind: 'Deployment', namespace, name: NAME }, 5);
+  const five = await podsOf(client, { namespace, name: NAME }, 5);
+  expect(new Set(five.map(normalise))).toEqual(new Set([normalise(first)]));
+});
+
+test('the files come from the claim that the namespace names, or are in the image already', async () => {
+  const { client } = cluster;
+  await client.createNamespace('claimed', optedIn({ 'claim-name': 'agents-of-this-team', 'domain-id': '1200' }));
+  await client.create(sampleIn('claimed', ours({ delivery: 'persistentVolumeClaim' })));
+  const [claimed] = await podsOf(client, { namespace: 'claimed', name: NAME }, 1);
+  expectGolden('persistent-volume-claim.yaml', normalise(claimed));
+
+  await client.createNamespace('baked', optedIn());
+  await client.create(sampleIn('baked', ours({ delivery: 'baked' })));
+  const [baked] = await podsOf(client, { namespace: 'baked', name: NAME }, 1);
+  expectGolden('baked.yaml', normalise(baked));
+});
+
+test('a dry run shows the injected pod, and leaves nothing behind', async () => {
+  const { client, injector } = cluster;
+  const namespace = 'tried';
+  await client.createNamespace(namespace, optedIn());
+  const { template } = sampleIn(namespace).spec;
+  const manifest = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'sample', namespace }, spec: template.spec };
+  const tried = await client.create<Pod>(manifest, { dryRun: true });
+  expect(instrumented(tried.object)).toEqual([NAME]);
+  expect(tried.warnings).toEqual([]);
+  expect(await injector.decisions(namespace)).toMatchObject([{ outcome: 'injected', pod: 'sample', dryRun: true }]);
+  expect(await client.list({ kind: 'Pod', namespace })).toEqual([]);
+  expect(await client.list({ kind: 'Event', namespace })).toEqual([]);
+
+  const made = await client.create<Pod>(manifest);
+  expect(recordOf(made.object)).toEqual(recordOf(tried.object));
+});

@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Client } from './client.ts';
+import { goldenFiles, normalise } from './golden.ts';
+import { optedIn, ours, startInjectedCluster, type InjectedCluster } from './injected-cluster.ts';
+import type { Injector } from './injector.ts';
+import { container, instrumented, podOf, recordOf, variable, type Pod } from './pod.ts';
+import { waitFor } from './wait-for.ts';
+
+// What users write as annotations, and how soon it counts.
+
+const expectGolden = goldenFiles(import.meta.url);
+
+let cluster: InjectedCluster;
+let client: Client;
+let injector: Injector;
+beforeAll(async () => {
+  cluster = await startInjectedCluster();
+  ({ client, injector } = cluster);
+});
+afterAll(() => cluster?.stop());
+
+const create = async (pod: Pod): Promise<Pod> => (await client.create<Pod>(pod)).object;
+
+test('the namespace sets a value, the pod overrides it, and one container overrides both', async () => {
+  await client.createNamespace('layers', optedIn());
+  const both = { containers: [container('app'), container('worker')] };
+  const domains = (pod: Pod): readonly unknown[] => [
+    variable(pod, 'ARIES_DOMAIN_ID', 'app'),
+    variable(pod, 'ARIES_DOMAIN_ID', 'worker'),
+  ];
+  expect(domains(await create(podOf('layers', 'by-profile', { spec: both })))).toEqual(['1000', '1000']);
+
+  await client.createNamespace('layered', optedIn({ 'domain-id': '1500' }));
+  expect(domains(await create(podOf('layered', 'by-namespace', { spec: both })))).toEqual(['1500', '1500']);
+
+  const annotations = ours({ 'domain-id': '2000' });
+  expect(domains(await create(podOf('layered', 'by-pod', { annotations, spec: both })))).toEqual(['2000', '2000']);
+
+  const own = { ...annotations, 'domain-id.agent-injector.io/worker': '3000' };
+  const pod = await create(podOf('layered', 'by-container', { annotations: own, spec: both }));
+  expect(domains(pod)).toEqual(['2000', '3000']);
+  expectGolden('by-container.yaml', normalise(pod));
+});
+
+test('inject "false" on a pod keeps the agent out of an injecting namespace, in silence', async () => {
+  await client.createNamespace('all-but-one', optedIn());
+  const annotations = ours({ inject: 'false' });
+  const { object, warnings } = await client.create<Pod>(podOf('all-but-one', 'not-this-one', { annotations }));
+  expect(instrumented(object)).toEqual([]);
+  expect(recordOf(object)).toBeUndefined();
+  expect(warnings).toEqual([]);
+  expect(instrumented(await create(podOf('all-but-one', 'this-one')))).toEqual(['app']);
+  expect(await injector.decisions('all-but-one')).toMatchObject([
+    { pod: 'not-this-one', outcome: 'skipped', reason: 'opted-out' },
+    { pod: 'this-one', outcome: 'injected' },
+  ]);
+});
+
+test('inject "false" on a namespace leaves it to the pods: "true" opts in', async () => {
+  await client.createNamespace('one-by-one', optedIn({ inject: 'false' }));
+  const { object, warnings } = await client.create<Pod>(podOf('one-by-one', 'not-this-one'));
+  expect(instrumented(object)).toEqual([]);
+  expect(warnings).toEqual([]);
+  const annotations = ours({ inject: 'true' });
+  expect(instrumented(await create(podOf('one-by-one', 'this-one', { annotations })))).toEqual(['app']);
+});
+
+test('a value that cannot be keeps the agent out, not the pod, and whoever creates it is told', async () => {
+  await client.createNamespace('wrong', optedIn());
+  const annotations = ours({ 'domain-id': '40000' });
+  const { object, warnings } = await client.create<Pod>(podOf('wrong', 'warned', { annotations }));
+  expect(warnings).toEqual([
+    'agent-injector: not injected: agent-injector.io/domain-id "40000" must be an integer from 1 to 32767 (pod annotation)',
+  ]);
+  expect(instrumented(object)).toEqual([]);
+  expect(recordOf(object)).toMatchObject({ decision: 'skipped', reason: 'invalid-value' });
+  expect(await client.find({ kind: 'Pod', namespace: 'wrong', name: 'warned' })).toBeDefined();
+});
+
+test('a pod that must carry the agent and cannot is refused with the reason, though the webhook fails open', async () => {
+  await client.createNamespace('strict', optedIn());
+  const labels = ours({ injection: 'required' });
+  const wrong = podOf('strict', 'refused', { labels, annotations: ours({ 'domain-id': '40000' }) });
+  await expect(client.create(wrong)).rejects.toMatchObject({
+    status: 403,
+    reason: 'Forbidden',
+    message: expect.stringContaining(
+      'denied the request: agent-injector: this pod must carry its agent, and cannot: ' +
+        'agent-injector.io/domain-id "40000" must be an integer from 1 to 32767 (pod annotation) (invalid-value)',
+    ),
+  });
+  expect(await client.find({ kind: 'Pod', namespace: 'strict', name: 'refused' })).toBeUndefined();
+  expect(instrumented(await create(podOf('strict', 'right', { labels })))).toEqual(['app']);
+});
+
+test('an annotation changed on the namespace counts for the next pod', async () => {
+  const namespace = 'changing';
+  await client.createNamespace(namespace, optedIn({ 'domain-id': '1000' }));
+  expect(variable(await create(podOf(namespace, 'before')), 'ARIES_DOMAIN_ID')).toBe('1000');
+
+  await client.patch(
+    { kind: 'Namespace', name: namespace },
+    { metadata: { annotations: ours({ 'domain-id': '1001' }) } },
+  );
+  const changed = performance.now();
+  await waitFor(
+    'a pod with the new value',
+    async () => {
+      const { object } = await client.create<Pod>(podOf(namespace, 'after'), { dryRun: true });
+      return variable(object, 'ARIES_DOMAIN_ID') === '1001';
+    },
+    { interval: 1 },
+  );
+  const after = Math.round(performance.now() - changed);
+  console.log(`a changed annotation counted after ${after} ms`);
+  expect(after).toBeLessThan(2000);
+});

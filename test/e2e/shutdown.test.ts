@@ -1,0 +1,136 @@
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import type { Client } from './client.ts';
+import { startControlPlane, type ControlPlane } from './control-plane.ts';
+import { freePort } from './free-port.ts';
+import { optedIn } from './injected-cluster.ts';
+import { startInjector, type Injector } from './injector.ts';
+import { instrumented, podOf, type Pod } from './pod.ts';
+import { waitFor } from './wait-for.ts';
+import { registerWebhook } from './webhook.ts';
+
+// SIGTERM, as a cluster sends it when a replica goes.
+
+const NAMESPACE = 'busy';
+const DRAIN_SECONDS = 3;
+
+let controlPlane: ControlPlane;
+let client: Client;
+beforeAll(async () => {
+  controlPlane = await startControlPlane();
+  ({ client } = controlPlane);
+  await client.createNamespace(NAMESPACE, optedIn());
+});
+afterAll(() => controlPlane?.stop());
+
+/** Started for one test: whatever becomes of that, it ends. */
+async function start(kubeconfigPath: string, drainSeconds: number): Promise<Injector> {
+  const injector = await startInjector({ kubeconfigPath, drainSeconds });
+  onTestFinished(async () => void (await injector.stop()));
+  return injector;
+}
+
+/** Creates pods as a dry run, ten at a time, until it is told to end. */
+function startLoad(): { readonly made: () => number; readonly end: () => Promise<readonly string[]> } {
+  const ending = new AbortController();
+  let made = 0;
+  const failures: string[] = [];
+  const worker = async (): Promise<void> => {
+    while (!ending.signal.aborted) {
+      try {
+        const { object } = await client.create<Pod>(podOf(NAMESPACE, `pod-${made++}`), { dryRun: true });
+        if (instrumented(object).length === 0) failures.push('a pod went without the agent');
+      } catch (error) {
+        failures.push(String(error));
+      }
+    }
+  };
+  const workers = Array.from({ length: 10 }, worker);
+  return {
+    made: () => made,
+    end: async () => {
+      ending.abort();
+      await Promise.all(workers);
+      return failures;
+    },
+  };
+}
+
+describe('SIGTERM', () => {
+  test('fails no admission: it answers on for the drain time, says so, and ends', async () => {
+    const injector = await start(controlPlane.kubeconfigPath, DRAIN_SECONDS);
+    await injector.ready();
+    // A pod whose review fails is refused here, and counted.
+    const webhook = await registerWebhook(client, { url: injector.url, ca: injector.ca, failurePolicy: 'Fail' });
+    const load = startLoad();
+    await waitFor('the load to get going', () => load.made() >= 300, { interval: 5 });
+    const before = load.made();
+    const signalled = performance.now();
+    injector.process.signal('SIGTERM');
+    await waitFor('the load to go on for a second', () => performance.now() - signalled > 1000, { interval: 5 });
+    expect(await injector.ask('/readyz')).toEqual({ status: 503, text: 'not ready: shutting down\n' });
+    expect((await injector.ask('/livez')).status).toBe(200);
+    const after = load.made() - before;
+    expect(await load.end()).toEqual([]);
+    expect(after, 'pods made while draining').toBeGreaterThan(20);
+
+    const exit = await injector.process.exited;
+    const took = performance.now() - signalled;
+    console.log(
+      `${load.made()} pods, ${after} of them while draining, none failed; ended after ${Math.round(took)} ms`,
+    );
+    expect(exit).toEqual({ code: 0, signal: null });
+    expect(took).toBeGreaterThanOrEqual(DRAIN_SECONDS * 1000 - 50);
+    expect(took).toBeLessThan((DRAIN_SECONDS + 2) * 1000);
+    expect(injector.lines().at(-1)?.msg).toBe('stopped');
+    await webhook.remove();
+  });
+
+  test('sent twice, ends it at once', async () => {
+    const injector = await start(controlPlane.kubeconfigPath, 60);
+    await injector.ready();
+    injector.process.signal('SIGTERM');
+    await waitFor('the drain to begin', () => injector.lines().some(({ msg }) => msg === 'draining'));
+    expect(injector.process.exit()).toBeUndefined();
+    const exit = await endBy(injector);
+    expect(exit).toEqual({ code: 1, signal: null });
+  });
+
+  test('ends it at once while nobody answers at the address of the API server', async () => {
+    const injector = await start(kubeconfigFor(await freePort()), 60);
+    await waitFor('it to be refused', () => injector.lines().some(({ level }) => level === 'warn'));
+    expect((await injector.ask('/readyz')).status).toBe(503);
+    expect(await endBy(injector)).toEqual({ code: 0, signal: null });
+  });
+
+  test('ends it at once while the API server takes the call and says nothing', async () => {
+    const port = await freePort();
+    const silent = createServer().listen(port, '127.0.0.1');
+    onTestFinished(() => void silent.close());
+    const called = once(silent, 'connection');
+    const injector = await start(kubeconfigFor(port), 60);
+    await called;
+    expect((await injector.ask('/readyz')).status).toBe(503);
+    expect(await endBy(injector)).toEqual({ code: 0, signal: null });
+  });
+});
+
+/** Sends SIGTERM; at once means within a second, on a machine that has other things to do. */
+async function endBy(injector: Injector): ReturnType<Injector['stop']> {
+  const signalled = performance.now();
+  injector.process.signal('SIGTERM');
+  const exit = await injector.process.exited;
+  expect(performance.now() - signalled).toBeLessThan(1000);
+  return exit;
+}
+
+/** Like that of the control plane, but for an API server at another port. */
+function kubeconfigFor(port: number): string {
+  const path = join(controlPlane.dir, `kubeconfig-${port}`);
+  const kubeconfig = readFileSync(controlPlane.kubeconfigPath, 'utf8');
+  writeFileSync(path, kubeconfig.replaceAll(controlPlane.url, `https://127.0.0.1:${port}`));
+  return path;
+}

@@ -1,0 +1,138 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Client, KubeObject } from './client.ts';
+import { goldenFiles, normalise } from './golden.ts';
+import { optedIn, ours, startInjectedCluster, type InjectedCluster } from './injected-cluster.ts';
+import { container, instrumented, podOf, podsOf, type Pod } from './pod.ts';
+
+// Whatever makes the pods, and whatever else is in them.
+
+const NAMESPACE = 'workloads';
+const expectGolden = goldenFiles(import.meta.url);
+
+let cluster: InjectedCluster;
+let client: Client;
+beforeAll(async () => {
+  cluster = await startInjectedCluster();
+  ({ client } = cluster);
+  await client.createNamespace(NAMESPACE, optedIn());
+});
+afterAll(() => cluster?.stop());
+
+const metadata = (name: string): KubeObject['metadata'] & object => ({ name, namespace: NAMESPACE });
+
+/** The selector and the template of a workload. */
+function templateOf(app: string, spec: object): object {
+  return { selector: { matchLabels: { app } }, template: { metadata: { labels: { app } }, spec } };
+}
+
+const jobTemplate = {
+  spec: {
+    template: {
+      metadata: { labels: { app: 'report' } },
+      spec: { restartPolicy: 'Never', containers: [container('app')] },
+    },
+  },
+};
+
+/** The only pod that a controller has made, and that it was decided on once, as this controller's. */
+async function onlyPodOf(name: string, owner: string | RegExp): Promise<Pod> {
+  const [pod] = await podsOf(client, { namespace: NAMESPACE, name }, 1);
+  const decisions = (await cluster.injector.decisions(NAMESPACE)).filter((decision) => decision.owner?.match(owner));
+  expect(decisions.map(({ outcome }) => outcome)).toEqual(['injected']);
+  return pod;
+}
+
+describe('a pod is injected that is made by', () => {
+  test('a StatefulSet, with a volume of its own', async () => {
+    const data = { name: 'data', mountPath: '/var/lib/app' };
+    const requests = { storage: '1Gi' };
+    const claim = { metadata: { name: 'data' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests } } };
+    await client.create({
+      apiVersion: 'apps/v1',
+      kind: 'StatefulSet',
+      metadata: metadata('store'),
+      spec: {
+        serviceName: 'store',
+        volumeClaimTemplates: [claim],
+        ...templateOf('store', { containers: [container('app', { volumeMounts: [data] })] }),
+      },
+    });
+    const pod = await onlyPodOf('store', 'StatefulSet/store');
+    expect(pod.metadata?.name).toBe('store-0');
+    expectGolden('statefulset.yaml', normalise(pod));
+  });
+
+  test('a DaemonSet, on the network of its node', async () => {
+    const status = { conditions: [{ type: 'Ready', status: 'True' }], capacity: { pods: '110' } };
+    await client.create({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'node-1' }, status });
+    const tolerations = [{ operator: 'Exists' }];
+    const containers = [container('app', { ports: [{ containerPort: 8080 }] })];
+    await client.create({
+      apiVersion: 'apps/v1',
+      kind: 'DaemonSet',
+      metadata: metadata('everywhere'),
+      spec: templateOf('everywhere', { hostNetwork: true, tolerations, containers }),
+    });
+    expectGolden('daemonset.yaml', normalise(await onlyPodOf('everywhere', 'DaemonSet/everywhere')));
+    await client.delete({ kind: 'DaemonSet', namespace: NAMESPACE, name: 'everywhere' });
+    await client.delete({ kind: 'Node', name: 'node-1' });
+  });
+
+  test('a Job', async () => {
+    await client.create({ apiVersion: 'batch/v1', kind: 'Job', metadata: metadata('once'), ...jobTemplate });
+    expectGolden('job.yaml', normalise(await onlyPodOf('once', 'Job/once')));
+  });
+
+  test('a CronJob, when its time has come', async () => {
+    const spec = { schedule: '* * * * *', concurrencyPolicy: 'Forbid', jobTemplate };
+    const cronJob = { apiVersion: 'batch/v1', kind: 'CronJob', metadata: metadata('each-minute'), spec };
+    await client.create(cronJob);
+    // One that has not run for a while is late, and runs at once: nobody need wait for the minute to end.
+    const lastScheduleTime = new Date(Date.now() - 120_000).toISOString().replace(/\.\d+/, '');
+    const ref = { kind: 'CronJob', namespace: NAMESPACE, name: 'each-minute' };
+    await client.patch(ref, { status: { lastScheduleTime } }, { subresource: 'status' });
+    expectGolden('cronjob.yaml', normalise(await onlyPodOf('each-minute', /^Job\/each-minute-\d+$/)));
+  });
+
+  test('nobody, with init containers and native sidecars', async () => {
+    const scratch = { name: 'scratch', mountPath: '/scratch' };
+    const env = [{ name: 'HOST_IP', valueFrom: { fieldRef: { fieldPath: 'status.hostIP' } } }];
+    const spec = {
+      initContainers: [
+        container('migrate', { volumeMounts: [scratch] }),
+        container('log-shipper', { restartPolicy: 'Always', env, volumeMounts: [scratch] }),
+      ],
+      containers: [container('app', { env, volumeMounts: [scratch] }), container('worker')],
+      volumes: [{ name: 'scratch', emptyDir: {} }],
+    };
+    const { object, warnings } = await client.create<Pod>(podOf(NAMESPACE, 'with-sidecars', { spec }));
+    expect(instrumented(object)).toEqual(['app', 'worker']);
+    expect(warnings).toEqual([]);
+    expectGolden('with-sidecars.yaml', normalise(object));
+
+    const annotations = ours({ containers: 'app,log-shipper' });
+    const named = await client.create<Pod>(podOf(NAMESPACE, 'with-a-named-sidecar', { annotations, spec }));
+    expect(instrumented(named.object)).toEqual(['app', 'log-shipper']);
+  });
+
+  test('nobody, with the proxy of a mesh beside the app', async () => {
+    const proxy = container('istio-proxy', { args: ['proxy', 'sidecar'] });
+    const beside = { containers: [container('app'), proxy] };
+    const { object } = await client.create<Pod>(podOf(NAMESPACE, 'meshed', { spec: beside }));
+    expect(instrumented(object)).toEqual(['app']);
+    expectGolden('meshed.yaml', normalise(object));
+
+    const native = { initContainers: [{ ...proxy, restartPolicy: 'Always' }], containers: [container('app')] };
+    const meshed = await client.create<Pod>(podOf(NAMESPACE, 'natively-meshed', { spec: native }));
+    expect(instrumented(meshed.object)).toEqual(['app']);
+  });
+});
+
+test('what was injected is not touched when it is changed later', async () => {
+  const ref = { kind: 'Pod', namespace: NAMESPACE, name: 'later' };
+  const { object } = await client.create<Pod>(podOf(NAMESPACE, 'later'));
+  const before = await cluster.webhook.calls();
+  const { object: changed } = await client.patch<Pod>(ref, { metadata: { labels: { team: 'shop' } } });
+  expect(changed.spec).toEqual(object.spec);
+  expect(await cluster.webhook.calls()).toBe(before);
+});
