@@ -52,8 +52,11 @@ export function createWebhookServer(options: WebhookServerOptions): FastifyInsta
   const { clientNames: allowed = [] } = options;
   server.addHook('onRequest', async (request, reply) => {
     if (options.draining()) reply.header('connection', 'close');
-    if (allowed.length > 0 && !clientNames(request.raw).some((name) => allowed.includes(name))) {
-      return reply.code(403).send({ message: 'the client certificate has none of the names that may call' });
+    if (allowed.length > 0) {
+      const names = clientNames(request.raw);
+      // As text: of a JSON body that is no Status the API server shows its users nothing but "unknown".
+      if (!names.some((name) => allowed.includes(name)))
+        return reply.code(403).type('text/plain').send(strangerText(names));
     }
     const encoding = request.headers['content-encoding'];
     if (encoding !== undefined && encoding !== 'identity') {
@@ -91,6 +94,10 @@ export function replaceCertificate(server: FastifyInstance, tls: ServerTls): voi
 
 function contextOf({ cert, key, clientCa }: ServerTls): SecureContextOptions {
   return { cert, key, minVersion: 'TLSv1.2', ...(clientCa !== undefined && { ca: clientCa }) };
+}
+
+function strangerText(names: readonly string[]): string {
+  return `agent-injector: the client certificate is of ${names.join(', ') || 'nobody'}, who may not call (--client-names)`;
 }
 
 function messageFor(error: FastifyError): string {

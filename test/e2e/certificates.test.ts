@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
@@ -7,9 +8,12 @@ import { issueAuthority, issueLeaf } from '../../src/tls/issue.ts';
 import type { Client } from './client.ts';
 import { startControlPlane, type ControlPlane } from './control-plane.ts';
 import {
+  BUNDLE,
   configuration,
   CONFIGURATION,
   injects,
+  issuedFlags,
+  NAME,
   prepare,
   publishedBy,
   SECRET,
@@ -219,6 +223,25 @@ describe('caBundle', () => {
     await delay(seconds * 1000);
     expect(await count()).toEqual(before);
   });
+});
+
+test('agent-injector certs shows what is in force, and who trusts it', async () => {
+  const show = async (): Promise<{ readonly code: number; readonly output: string }> => {
+    const args = ['certs', '--kubeconfig', controlPlane.kubeconfigPath, '--tls-secret', issuedFlags['tls-secret']];
+    return new Promise((resolve) => {
+      execFile(process.execPath, [BUNDLE, ...args, '--webhook-configuration', NAME], (error, stdout, stderr) => {
+        resolve({ code: error ? Number(error.code) : 0, output: stdout + stderr });
+      });
+    });
+  };
+  const { code, output } = await show();
+  console.log(output);
+  expect(code).toBe(0);
+  expect(output).toContain(`Secret ${issuedFlags['tls-secret']}, for ${SERVERNAME}, `);
+  const [leaf] = output.split('\n').filter((line) => line.startsWith('leaf'));
+  expect(leaf).toMatch(
+    / (6|29) +enabled\.agent-injector\.io, required\.agent-injector\.io, required-pods\.agent-injector\.io$/,
+  );
 });
 
 describe('drift', () => {

@@ -35,11 +35,13 @@ beforeAll(async () => {
   writeFileSync(file('other-ca.crt'), sign('others', 'others', keys));
   writeFileSync(file('client.crt'), sign('kube-apiserver', 'clients', keys));
   writeFileSync(file('client.key'), keys.privateKey);
-  // The user's name is the host that is called: https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/
+  balancer = await startBalancer();
+  // The user's name is the host that is called, with its port unless that is 443.
+  const name = `${SERVERNAME}:${balancer.port}`;
   const kubeconfig = {
     apiVersion: 'v1',
     kind: 'Config',
-    users: [{ name: SERVERNAME, user: { 'client-certificate': file('client.crt'), 'client-key': file('client.key') } }],
+    users: [{ name, user: { 'client-certificate': file('client.crt'), 'client-key': file('client.key') } }],
   };
   const admission = {
     apiVersion: 'apiserver.config.k8s.io/v1',
@@ -60,7 +62,6 @@ beforeAll(async () => {
   controlPlane = await startControlPlane({
     apiServerFlags: [`--admission-control-config-file=${file('admission.yaml')}`],
   });
-  balancer = await startBalancer();
   await prepare(controlPlane.client, balancer.port);
   await controlPlane.client.create(configuration(balancer.port));
 });
@@ -103,7 +104,11 @@ test('the right authority and name: pods are injected', async () => {
 });
 
 test.each([
-  ['another name', { 'client-ca': 'ca.crt', 'client-names': 'somebody-else' }, /none of the names/],
+  [
+    'another name',
+    { 'client-ca': 'ca.crt', 'client-names': 'somebody-else' },
+    /agent-injector: the client certificate is of kube-apiserver, who may not call/,
+  ],
   ['another authority', { 'client-ca': 'other-ca.crt' }, /failed calling webhook/],
 ])('%s: required pods are refused', async (_, flags, reason) => {
   const { 'client-ca': ca, ...rest } = flags;

@@ -19,7 +19,7 @@ export const SERVERNAME = `${NAME}.${NAMESPACE}.svc`;
 export const SECRET = { kind: 'Secret', namespace: NAMESPACE, name: 'agent-injector-tls' } as const;
 export const CONFIGURATION = { kind: 'MutatingWebhookConfiguration', name: NAME } as const;
 
-const BUNDLE = fileURLToPath(new URL('../../dist/agent-injector.js', import.meta.url));
+export const BUNDLE = fileURLToPath(new URL('../../dist/agent-injector.js', import.meta.url));
 const HOST = '127.0.0.1';
 const LABEL = 'agent-injector.io/injection';
 
