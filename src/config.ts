@@ -6,6 +6,7 @@ import { nearest } from './core/nearest.ts';
 import { pathText } from './core/profile.ts';
 import {
   flagOf,
+  millisecondsOf,
   settingNames,
   settingRows,
   settingsSchema,
@@ -39,11 +40,12 @@ function isServiceLink(name: string, value: string): boolean {
 
 /**
  * Reads flags, environment and file, the stronger first, into one configuration. Every problem is found at once, each a sentence that says
- * where the value stands.
+ * where the value stands. Who only looks at something need not give all that a server needs.
  */
 export function readConfig(
   flags: Readonly<Record<string, string>>,
   environment: Readonly<Record<string, string | undefined>> = process.env,
+  purpose: 'serve' | 'look' = 'serve',
 ): ReadConfig {
   const problems: string[] = [];
   const variables = readVariables(environment, problems);
@@ -51,19 +53,48 @@ export function readConfig(
   const { settings, defaults } = file === undefined ? NO_FILE : readFile(file, problems);
   const found = strongest(flags, variables, settings);
   const parsed = settingsSchema.safeParse(Object.fromEntries([...found].map(([name, { value }]) => [name, value])));
-  problems.push(...(parsed.success ? contradictions(parsed.data) : problemsOf(parsed.error, found)));
+  problems.push(...(parsed.success ? contradictions(parsed.data, found, purpose) : problemsOf(parsed.error, found)));
   return parsed.success && problems.length === 0
     ? { ok: true, config: { ...parsed.data, defaults } }
     : { ok: false, problems, defaults };
 }
 
-function contradictions({ port, adminPort, kubeconfig, namespaces }: Settings): readonly string[] {
-  const problems: string[] = [];
-  if (port !== 0 && port === adminPort) problems.push(`port and admin-port are both ${port}: give each its own`);
-  if (kubeconfig !== undefined && namespaces !== undefined) {
-    problems.push('kubeconfig and namespaces: give one of them; namespaces come from a cluster or from a file');
-  }
-  return problems;
+/** Settings that contradict each other, or are of no use alone. */
+function contradictions(
+  settings: Settings,
+  found: ReadonlyMap<SettingName, Found>,
+  purpose: 'serve' | 'look',
+): readonly string[] {
+  const { port, adminPort, leafLifetime, caLifetime } = settings;
+  const publishes = found.has('tlsSecret') || found.has('webhookConfiguration');
+  const rules: readonly (readonly [isWrong: boolean, problem: string])[] = [
+    [port !== 0 && port === adminPort, `port and admin-port are both ${port}: give each its own`],
+    [
+      found.has('kubeconfig') && found.has('namespaces'),
+      'kubeconfig and namespaces: give one of them; namespaces come from a cluster or from a file',
+    ],
+    [
+      found.has('tlsSecret') && found.has('tlsDir'),
+      'tlsSecret and tlsDir: give one of them; the certificate comes from a Secret or from a directory',
+    ],
+    [
+      found.has('tlsSecret') && !found.has('webhookConfiguration'),
+      'tlsSecret needs webhookConfiguration: a new CA signs only once the API server is seen to trust it',
+    ],
+    [
+      publishes && !found.has('service'),
+      'tlsSecret and webhookConfiguration need service: by its names the API server calls',
+    ],
+    [
+      found.has('clientNames') && !found.has('clientCa'),
+      'clientNames needs clientCa: without it nobody is asked for a certificate',
+    ],
+    [
+      millisecondsOf(caLifetime) < 3 * millisecondsOf(leafLifetime),
+      `caLifetime: "${caLifetime}" must be at least three times leafLifetime ("${leafLifetime}")`,
+    ],
+  ];
+  return purpose === 'look' ? [] : rules.filter(([isWrong]) => isWrong).map(([, problem]) => problem);
 }
 
 function strongest(

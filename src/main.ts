@@ -1,6 +1,6 @@
 import './early-signals.ts';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { flagOf, settingNames, settingRows, settingsSchema, variableOf } from './server-settings.ts';
+import { flagOf, settingNames, settingRows, settingsSchema, variableOf, type SettingName } from './server-settings.ts';
 import { readConfig } from './config.ts';
 import type { InjectOptions } from './commands/inject.ts';
 import { UsageError } from './commands/usage-error.ts';
@@ -16,7 +16,8 @@ const program: Command = new Command('agent-injector')
 Examples:
   agent-injector serve                                    a server for this machine, with fresh certificates in certs/
   agent-injector inject -f deploy.yaml --set server-address=jennifer.example.com | kubectl apply -f -
-  agent-injector inject -f deploy.yaml --namespaces namespaces.yaml --diff`,
+  agent-injector inject -f deploy.yaml --namespaces namespaces.yaml --diff
+  agent-injector certs --kubeconfig ~/.kube/config --tls-secret apm/agent-injector-tls --webhook-configuration agent-injector`,
   );
 
 const serve: Command = program
@@ -29,10 +30,33 @@ const serve: Command = program
   });
 
 const defaults = settingsSchema.parse({});
-for (const name of settingNames) {
+for (const name of settingNames) serve.addOption(settingOption(name));
+
+function settingOption(name: SettingName): Option {
   const { placeholder, description } = settingRows[name];
   const standard = defaults[name] === undefined ? '' : `, default ${defaults[name]}`;
-  serve.addOption(new Option(`--${flagOf(name)} <${placeholder}>`, `${description} (${variableOf(name)}${standard})`));
+  return new Option(`--${flagOf(name)} <${placeholder}>`, `${description} (${variableOf(name)}${standard})`);
+}
+
+const certsCommand: Command = program
+  .command('certs')
+  .description(
+    'Shows the certificate in force, its authorities, and which webhook entries would take it. ' +
+      'Exit code 1 when something is wrong with them.',
+  )
+  .exitOverride()
+  .action(async (flags: Record<string, string>) => {
+    const read = readConfig(flags, undefined, 'look');
+    if (!read.ok) throw new UsageError(read.problems);
+    const { certs } = await import('./commands/certs.ts');
+    const { output, problems } = await certs(read.config, new Date());
+    process.stdout.write(output);
+    process.stderr.write(problems.map((problem) => `agent-injector: ${problem}\n`).join(''));
+    process.exitCode = problems.length === 0 ? 0 : 1;
+  });
+
+for (const name of ['kubeconfig', 'tlsDir', 'tlsSecret', 'webhookConfiguration'] as const) {
+  certsCommand.addOption(settingOption(name));
 }
 
 interface InjectFlags extends Omit<InjectOptions, 'diff' | 'set'> {

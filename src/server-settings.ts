@@ -15,6 +15,10 @@ function whole(minimum: number, maximum: number): z.ZodType<number, number | str
     .pipe(range);
 }
 
+const NAME = '[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?';
+const LABEL = '[a-z]([-a-z0-9]{0,61}[a-z0-9])?';
+const lifetime = z.string().regex(/^[1-9]\d{0,5}[smhd]$/);
+
 /** The server's settings: their types and defaults. */
 export const settingsSchema = z.object({
   config: path.optional(),
@@ -24,6 +28,25 @@ export const settingsSchema = z.object({
   port: whole(0, 65_535).default(8443),
   adminPort: whole(0, 65_535).default(9090),
   tlsDir: path.default('certs'),
+  tlsSecret: z
+    .string()
+    .regex(new RegExp(`^${NAME}/${NAME}$`))
+    .optional(),
+  webhookConfiguration: z
+    .string()
+    .regex(new RegExp(`^${NAME}$`))
+    .optional(),
+  service: z
+    .string()
+    .regex(new RegExp(`^${LABEL}\\.${LABEL}$`))
+    .optional(),
+  leafLifetime: lifetime.default('7d'),
+  caLifetime: lifetime.default('365d'),
+  clientCa: path.optional(),
+  clientNames: z
+    .string()
+    .regex(/^[^,]+(,[^,]+)*$/)
+    .optional(),
   drainSeconds: whole(0, 3600).default(10),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
@@ -77,6 +100,43 @@ export const settingRows: { readonly [name in SettingName]: SettingRow } = {
     description:
       'Directory of tls.crt and tls.key. An empty one is filled with a fresh CA (ca.crt) and a certificate for localhost.',
   },
+  tlsSecret: {
+    placeholder: 'NAMESPACE/NAME',
+    expected: 'NAMESPACE/NAME',
+    description:
+      'Secret for a CA and a certificate that the replicas make, share and renew by themselves, instead of a directory.',
+  },
+  webhookConfiguration: {
+    placeholder: 'NAME',
+    expected: 'the name of a MutatingWebhookConfiguration',
+    description: 'MutatingWebhookConfiguration whose caBundle is kept right; nothing else in it is written.',
+  },
+  service: {
+    placeholder: 'NAME.NAMESPACE',
+    expected: 'NAME.NAMESPACE',
+    description: 'Service by which the API server calls: its DNS names are in the certificate that is made.',
+  },
+  leafLifetime: {
+    placeholder: 'DURATION',
+    expected: 'a number of s, m, h or d, such as 7d',
+    description: 'How long a certificate made for --tls-secret is valid; it is renewed after two thirds of that.',
+  },
+  caLifetime: {
+    placeholder: 'DURATION',
+    expected: 'a number of s, m, h or d, such as 365d',
+    description: 'How long its CA is valid, likewise. At least three times the lifetime of a certificate.',
+  },
+  clientCa: {
+    placeholder: 'FILE',
+    expected: 'a file',
+    description:
+      'CA certificates (PEM): only callers with a client certificate of theirs get in. The admin port stays open.',
+  },
+  clientNames: {
+    placeholder: 'NAMES',
+    expected: 'names, separated by commas',
+    description: 'Common or DNS names, separated by commas: a client certificate must have one of them.',
+  },
   drainSeconds: {
     placeholder: 'NUMBER',
     expected: 'a whole number of seconds from 0 to 3600',
@@ -102,4 +162,11 @@ export function flagOf(name: string): string {
 /** `adminPort` → `AGENT_INJECTOR_ADMIN_PORT`. */
 export function variableOf(name: string): string {
   return `AGENT_INJECTOR_${flagOf(name).replaceAll('-', '_').toUpperCase()}`;
+}
+
+const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** `7d` → milliseconds. */
+export function millisecondsOf(duration: string): number {
+  return Number.parseInt(duration, 10) * (UNITS[duration.at(-1) ?? ''] ?? Number.NaN);
 }

@@ -1,29 +1,15 @@
-import { X509Certificate } from 'node:crypto';
 import closeWithGrace from 'close-with-grace';
 import type { FastifyInstance } from 'fastify';
 import pino, { type Logger } from 'pino';
-import { sampleNamespace } from '../agents/built-in.ts';
 import type { Config, ReadConfig } from '../config.ts';
 import type { Catalogue } from '../core/catalogue.ts';
-import { isObject } from '../core/json.ts';
+import { releaseSignal } from '../early-signals.ts';
 import { createAdminServer } from '../http/admin-server.ts';
 import { createMetrics } from '../http/metrics.ts';
-import { closeWebhookServer, createWebhookServer } from '../http/webhook-server.ts';
-import { loadCluster, type Cluster } from '../kube/api.ts';
-import {
-  anyNamespace,
-  namespacesFromCluster,
-  namespacesFromObjects,
-  type NamespaceSource,
-} from '../kube/namespaces.ts';
-import { toNamespace } from '../kube/namespace-object.ts';
-import { releaseSignal } from '../early-signals.ts';
-import { openTlsDirectory } from '../tls/directory.ts';
-import { tlsDirectoryProblemText } from '../tls/directory-problem.ts';
-import type { ServerCertificate } from '../tls/server-certificate.ts';
+import { closeWebhookServer, createWebhookServer, replaceCertificate } from '../http/webhook-server.ts';
 import { catalogueFor } from './cluster-catalogue.ts';
-import { readNamespaces } from './manifest-file.ts';
-import { UsageError } from './usage-error.ts';
+import { openCertificates } from './open-certificates.ts';
+import { openCluster, openNamespaces } from './open-cluster.ts';
 
 /** A server that answers reviews, and how to end it. */
 interface Running {
@@ -62,32 +48,43 @@ export async function serve(read: ReadConfig): Promise<void> {
 
 /** Starts the server. The webhook's port opens last, when a review would be answered right. */
 async function start(config: Config, catalogue: Catalogue, log: Logger): Promise<Running> {
-  const namespaces = await openNamespaces(config, log);
-  const certificate = await openCertificate(config.tlsDir, log);
-  const expiry = new Date(new X509Certificate(certificate.cert).validTo);
+  const needsCluster = config.namespaces === undefined || config.webhookConfiguration !== undefined;
+  const cluster = needsCluster ? await openCluster(config.kubeconfig) : undefined;
+  const namespaces = await openNamespaces(config.namespaces, cluster, log);
+  const certificates = await openCertificates(config, cluster, log).catch(async (error: unknown) => {
+    await namespaces.stop();
+    throw error;
+  });
   let state: 'starting' | 'serving' | 'draining' = 'starting';
-  const metrics = createMetrics({ namespaces: () => namespaces.status(), certificateExpiry: () => expiry }, VERSION);
+  const metrics = createMetrics(
+    { namespaces: () => namespaces.status(), certificates: () => certificates.gauges() },
+    VERSION,
+  );
   const unready = (): readonly string[] => [
     ...(namespaces.status().synced ? [] : ['the namespaces of the cluster are not known yet']),
-    ...(expiry.getTime() > Date.now() ? [] : [`the certificate expired at ${expiry.toISOString()}`]),
+    ...certificates.unready(),
     ...(state === 'serving' ? [] : [state === 'starting' ? 'the webhook port is not open yet' : 'shutting down']),
   ];
   const admin = createAdminServer({ metrics, unready });
-  const webhook = createWebhookServer({
-    tls: certificate,
-    reviewing: { catalogue: () => catalogue, namespaces, metrics, log },
-    metrics,
-    draining: () => state === 'draining',
-  });
+  let webhook: FastifyInstance | undefined;
   const close = async (): Promise<void> => {
-    await closeWebhookServer(webhook);
-    await Promise.all([admin.close(), namespaces.stop()]);
+    if (webhook) await closeWebhookServer(webhook);
+    await Promise.all([admin.close(), namespaces.stop(), certificates.stop()]);
   };
   try {
     const adminPort = await listen(admin, config.host, config.adminPort);
     log.info({ port: adminPort }, 'admin port is open: /livez, /readyz, /metrics');
-    await namespaces.whenSynced();
-    const port = await listen(webhook, config.host, config.port);
+    const [tls] = await Promise.all([certificates.whenServed(), namespaces.whenSynced()]);
+    const server = createWebhookServer({
+      tls,
+      clientNames: config.clientNames?.split(',').map((name) => name.trim()) ?? [],
+      reviewing: { catalogue: () => catalogue, namespaces, metrics, log },
+      metrics,
+      draining: () => state === 'draining',
+    });
+    webhook = server;
+    const port = await listen(server, config.host, config.port);
+    await certificates.attach({ host: config.host, port, use: (next) => replaceCertificate(server, next) });
     state = 'serving';
     log.info({ port, namespaces: namespaces.status().size, version: VERSION }, 'webhook port is open: POST /mutate');
   } catch (error) {
@@ -102,38 +99,6 @@ async function start(config: Config, catalogue: Catalogue, log: Logger): Promise
       log.info({}, 'stopped');
     },
   };
-}
-
-async function openCertificate(dir: string, log: Logger): Promise<ServerCertificate> {
-  const opened = await openTlsDirectory(dir, new Date());
-  if (!opened.ok) throw new UsageError([tlsDirectoryProblemText(opened.problem)]);
-  if (opened.created) log.info({ dir }, 'made a certificate authority and a certificate for localhost');
-  return opened.certificate;
-}
-
-/** A file of namespaces if one is named, else the cluster, else the sample namespace under every name. */
-async function openNamespaces(config: Config, log: Logger): Promise<NamespaceSource> {
-  if (config.namespaces !== undefined) {
-    return namespacesFromObjects(await readNamespaces(config.namespaces));
-  }
-  const cluster = await loadClusterOrThrow(config.kubeconfig);
-  if (cluster) {
-    log.info({ server: cluster.server }, 'namespaces come from the API server');
-    return namespacesFromCluster(cluster, { logger: log });
-  }
-  log.warn(
-    {},
-    'no cluster and no file of namespaces: every namespace counts as the built-in sample (see --kubeconfig, --namespaces)',
-  );
-  return anyNamespace(isObject(sampleNamespace) ? (toNamespace(sampleNamespace) ?? {}) : {});
-}
-
-async function loadClusterOrThrow(kubeconfig: string | undefined): Promise<Cluster | undefined> {
-  try {
-    return await loadCluster(kubeconfig === undefined ? {} : { kubeconfig });
-  } catch (error) {
-    throw new UsageError([error instanceof Error ? error.message : String(error)]);
-  }
 }
 
 /** Opens a port and says which it is. `::` takes IPv4, too; a machine without IPv6 gets 0.0.0.0 instead. */

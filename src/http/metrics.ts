@@ -49,8 +49,28 @@ export const metricRows = {
   },
   agent_injector_certificate_expiry_seconds: {
     type: 'gauge',
-    help: 'When the served certificate expires, in seconds since 1970.',
+    help: 'When the served certificate (leaf) and the last authority that vouches for it (ca) expire, in seconds since 1970.',
+    labels: ['kind'],
+  },
+  agent_injector_certificate_renewals_total: {
+    type: 'counter',
+    help: 'Times that another certificate was taken into service (leaf), or another set of authorities was to be trusted (ca).',
+    labels: ['kind'],
+  },
+  agent_injector_certificate_problem: {
+    type: 'gauge',
+    help: '1 while the certificate cannot be read, renewed or published; the log says why. Else 0.',
     labels: [],
+  },
+  agent_injector_ca_bundle_repairs_total: {
+    type: 'counter',
+    help: 'Times that this replica wrote caBundle because it was not as it should be, the first time included.',
+    labels: [],
+  },
+  agent_injector_webhook_drift: {
+    type: 'gauge',
+    help: 'Webhook entries of the configuration in which this field is not as the server needs it.',
+    labels: ['field'],
   },
   agent_injector_build_info: {
     type: 'gauge',
@@ -67,7 +87,16 @@ export interface Gauges {
     readonly ageMs: number | undefined;
     readonly restarts: number;
   };
-  readonly certificateExpiry: () => Date;
+  readonly certificates: () => CertificateGauges;
+}
+
+export interface CertificateGauges {
+  readonly expiry: { readonly leaf: Date | undefined; readonly ca: Date | undefined };
+  readonly renewals: { readonly leaf: number; readonly ca: number };
+  readonly hasProblem: boolean;
+  readonly repairs: number;
+  /** From the name of a field to the number of entries. */
+  readonly drift: Readonly<Record<string, number>>;
 }
 
 export interface Metrics {
@@ -83,12 +112,7 @@ export interface Metrics {
 export function createMetrics(gauges: Gauges, version: string): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const options = <N extends keyof typeof metricRows>(name: N) => ({
-    name,
-    help: metricRows[name].help,
-    labelNames: [...metricRows[name].labels],
-    registers: [registry],
-  });
+  const options = <N extends keyof typeof metricRows>(name: N) => optionsOf(name, registry);
   const reviews = new Counter(options('agent_injector_reviews_total'));
   const duration = new Histogram({
     ...options('agent_injector_review_duration_seconds'),
@@ -110,7 +134,7 @@ export function createMetrics(gauges: Gauges, version: string): Metrics {
     const { ageMs } = gauges.namespaces();
     return ageMs === undefined ? undefined : ageMs / 1000;
   });
-  gauge('agent_injector_certificate_expiry_seconds', () => gauges.certificateExpiry().getTime() / 1000);
+  measureCertificates(registry, gauges.certificates);
   new Gauge(options('agent_injector_build_info')).set({ version }, 1);
   const restarts: Counter = new Counter({
     ...options('agent_injector_namespace_watch_restarts_total'),
@@ -128,4 +152,46 @@ export function createMetrics(gauges: Gauges, version: string): Metrics {
     render: () => registry.metrics(),
     contentType: registry.contentType,
   };
+}
+
+function optionsOf<N extends keyof typeof metricRows>(name: N, registry: Registry) {
+  return { name, help: metricRows[name].help, labelNames: [...metricRows[name].labels], registers: [registry] };
+}
+
+function measureCertificates(registry: Registry, read: () => CertificateGauges): void {
+  const expiry: Gauge = new Gauge({
+    ...optionsOf('agent_injector_certificate_expiry_seconds', registry),
+    collect() {
+      const { leaf, ca } = read().expiry;
+      expiry.reset();
+      if (leaf) expiry.set({ kind: 'leaf' }, leaf.getTime() / 1000);
+      if (ca) expiry.set({ kind: 'ca' }, ca.getTime() / 1000);
+    },
+  });
+  const renewals: Counter = new Counter({
+    ...optionsOf('agent_injector_certificate_renewals_total', registry),
+    collect() {
+      renewals.reset();
+      for (const [kind, count] of Object.entries(read().renewals)) renewals.inc({ kind }, count);
+    },
+  });
+  const repairs: Counter = new Counter({
+    ...optionsOf('agent_injector_ca_bundle_repairs_total', registry),
+    collect() {
+      repairs.reset();
+      repairs.inc(read().repairs);
+    },
+  });
+  const problem: Gauge = new Gauge({
+    ...optionsOf('agent_injector_certificate_problem', registry),
+    collect() {
+      problem.set(Number(read().hasProblem));
+    },
+  });
+  const drift: Gauge = new Gauge({
+    ...optionsOf('agent_injector_webhook_drift', registry),
+    collect() {
+      for (const [field, count] of Object.entries(read().drift)) drift.set({ field }, count);
+    },
+  });
 }

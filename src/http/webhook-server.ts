@@ -1,10 +1,22 @@
 import type { Socket } from 'node:net';
+import { Server as TlsServer, type SecureContextOptions } from 'node:tls';
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
+import { clientNames } from './client-name.ts';
 import type { Metrics } from './metrics.ts';
 import { mutateHandler, type Reviewing } from './mutate.ts';
 
+/** What the server shows, and whom it believes. */
+export interface ServerTls {
+  readonly cert: string;
+  readonly key: string;
+  /** The authorities of callers, PEM: with them, only a caller with a certificate of theirs gets in. */
+  readonly clientCa?: string | undefined;
+}
+
 export interface WebhookServerOptions {
-  readonly tls: { readonly cert: string; readonly key: string };
+  readonly tls: ServerTls;
+  /** Names that a caller's certificate may have; empty: any. Means something only with `clientCa`. */
+  readonly clientNames?: readonly string[];
   readonly reviewing: Reviewing;
   readonly metrics: Pick<Metrics, 'badRequest'>;
   /** While true, every answer asks the client to open a new connection, which reaches another replica. */
@@ -27,9 +39,9 @@ export function createWebhookServer(options: WebhookServerOptions): FastifyInsta
     onProtoPoisoning: 'remove',
     onConstructorPoisoning: 'remove',
     https: {
-      cert: options.tls.cert,
-      key: options.tls.key,
-      minVersion: 'TLSv1.2',
+      ...contextOf(options.tls),
+      requestCert: options.tls.clientCa !== undefined,
+      rejectUnauthorized: true,
       handshakeTimeout: 10_000,
       headersTimeout: 8000,
       connectionsCheckingInterval: 1000,
@@ -37,8 +49,15 @@ export function createWebhookServer(options: WebhookServerOptions): FastifyInsta
   });
   followConnections(server);
   server.removeContentTypeParser('text/plain');
+  const { clientNames: allowed = [] } = options;
   server.addHook('onRequest', async (request, reply) => {
     if (options.draining()) reply.header('connection', 'close');
+    if (allowed.length > 0) {
+      const names = clientNames(request.raw);
+      // As text: of a JSON body that is no Status the API server shows its users nothing but "unknown".
+      if (!names.some((name) => allowed.includes(name)))
+        return reply.code(403).type('text/plain').send(strangerText(names));
+    }
     const encoding = request.headers['content-encoding'];
     if (encoding !== undefined && encoding !== 'identity') {
       return reply
@@ -61,6 +80,24 @@ export function createWebhookServer(options: WebhookServerOptions): FastifyInsta
   server.setNotFoundHandler((_, reply) => reply.code(404).send({ message: 'there is only POST /mutate here' }));
   server.post<{ Querystring: { timeout?: unknown } }>('/mutate', mutateHandler(options.reviewing));
   return server;
+}
+
+/**
+ * Serves with another certificate from the next connection on; open ones go on as they are. Throws what is wrong with it, and then serves as
+ * before.
+ */
+export function replaceCertificate(server: FastifyInstance, tls: ServerTls): void {
+  const { server: listening } = server;
+  if (!(listening instanceof TlsServer)) throw new Error('this server does not speak TLS');
+  listening.setSecureContext(contextOf(tls));
+}
+
+function contextOf({ cert, key, clientCa }: ServerTls): SecureContextOptions {
+  return { cert, key, minVersion: 'TLSv1.2', ...(clientCa !== undefined && { ca: clientCa }) };
+}
+
+function strangerText(names: readonly string[]): string {
+  return `agent-injector: the client certificate is of ${names.join(', ') || 'nobody'}, who may not call (--client-names)`;
 }
 
 function messageFor(error: FastifyError): string {

@@ -1,6 +1,6 @@
 import { request as plainRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import { request as tlsRequest, type RequestOptions } from 'node:https';
-import { isObject, type JsonObject } from '../core/json.ts';
+import { isObject, type Json, type JsonObject } from '../core/json.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { loadCredentials, type Credentials } from './credentials.ts';
 import { errorText, networkFailure, type Failure } from './failure.ts';
@@ -24,6 +24,13 @@ export interface GetOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface SendOptions extends GetOptions {
+  readonly method: 'POST' | 'PUT' | 'PATCH';
+  readonly body: Json;
+  /** Of the body: a PATCH says by it of which kind it is. @default application/json */
+  readonly contentType?: string;
+}
+
 export interface WatchOptions {
   /** Is called with each line's JSON object, in order; never again once the signal is aborted. */
   readonly onLine: (line: JsonObject) => void;
@@ -38,11 +45,13 @@ export type Answer = { readonly kind: 'ok'; readonly body: JsonObject } | Failur
 /** `ended`: the server closed the stream in an orderly way, after a whole line. */
 export type WatchEnd = { readonly kind: 'ended' } | Failure;
 
-/** The API server, as plain JSON. Neither function ever rejects: failures are values. */
+/** The API server, as plain JSON. No function ever rejects: failures are values. */
 export interface Cluster {
   readonly server: string;
-  /** GET of a path with its query, `/api/v1/namespaces/shop`. Any status but 200 is a failure; redirects are not followed. */
+  /** GET of a path with its query, `/api/v1/namespaces/shop`. Any status but 200 (and 201) is a failure; redirects are not followed. */
   getJson(path: string, options: GetOptions): Promise<Answer>;
+  /** Writes an object, and gives it back as it is now. */
+  sendJson(path: string, options: SendOptions): Promise<Answer>;
   /** GET of a stream of JSON objects, one a line. */
   watchLines(path: string, options: WatchOptions): Promise<WatchEnd>;
 }
@@ -71,6 +80,13 @@ export async function loadCluster(options: LoadOptions = {}): Promise<Cluster | 
       const limit = new Limit(clock, get.signal, get.timeoutMs);
       const read = (response: IncomingMessage): Promise<Answer> => readObject(response, get.maxBytes);
       return exchange({ credentials, path, accept: get.accept, limit }, read);
+    },
+    sendJson: async (path, sent) => {
+      const limit = new Limit(clock, sent.signal, sent.timeoutMs);
+      const { method, body, contentType = 'application/json' } = sent;
+      const payload = { method, contentType, text: JSON.stringify(body) };
+      const read = (response: IncomingMessage): Promise<Answer> => readObject(response, sent.maxBytes);
+      return exchange({ credentials, path, accept: sent.accept, limit, payload }, read);
     },
     watchLines: async (path, watch) => {
       const limit = new Limit(clock, watch.signal);
@@ -120,10 +136,17 @@ interface Exchange {
   readonly path: string;
   readonly accept: string | undefined;
   readonly limit: Limit;
+  readonly payload?: Payload;
+}
+
+interface Payload {
+  readonly method: string;
+  readonly contentType: string;
+  readonly text: string;
 }
 
 async function exchange<T>(
-  { credentials, path, accept, limit }: Exchange,
+  { credentials, path, accept, limit, payload }: Exchange,
   read: (response: IncomingMessage) => Promise<T | Failure>,
 ): Promise<T | Failure> {
   let sent: ClientRequest | undefined;
@@ -131,11 +154,12 @@ async function exchange<T>(
     const options = await untilAborted(credentials.options(), limit.signal).catch((error: unknown) => {
       throw new CredentialsError(errorText(error));
     });
-    const headers = { ...options.headers, Accept: accept ?? 'application/json', 'User-Agent': 'agent-injector' };
-    const pending = send(credentials.server + path, { ...options, headers, signal: limit.signal });
+    const headers = { ...options.headers, ...headersOf(accept, payload) };
+    const signed = { ...options, method: payload?.method ?? 'GET', headers, signal: limit.signal };
+    const pending = send(credentials.server + path, signed, payload?.text);
     sent = pending.sent;
     const response = await pending.response;
-    return await (response.statusCode === 200 ? read(response) : readFailure(response));
+    return await (isDone(response) ? read(response) : readFailure(response));
   } catch (error) {
     if (limit.reached !== undefined) return limit.reached;
     return error instanceof CredentialsError ? { kind: 'credentials', message: error.message } : networkFailure(error);
@@ -145,16 +169,36 @@ async function exchange<T>(
   }
 }
 
+function headersOf(accept: string | undefined, payload: Payload | undefined): Readonly<Record<string, string>> {
+  return {
+    Accept: accept ?? 'application/json',
+    'User-Agent': 'agent-injector',
+    ...(payload && {
+      'Content-Type': payload.contentType,
+      'Content-Length': String(Buffer.byteLength(payload.text)),
+    }),
+  };
+}
+
+/** 201 is the answer to a POST that made something. */
+function isDone({ statusCode }: IncomingMessage): boolean {
+  return statusCode === 200 || statusCode === 201;
+}
+
 /** Inside `exchange` only: tells what failed before a request was made from what failed in it. */
 class CredentialsError extends Error {}
 
-function send(url: string, options: RequestOptions): { sent: ClientRequest; response: Promise<IncomingMessage> } {
+function send(
+  url: string,
+  options: RequestOptions,
+  body: string | undefined,
+): { sent: ClientRequest; response: Promise<IncomingMessage> } {
   const sent = (url.startsWith('http:') ? plainRequest : tlsRequest)(url, options);
   const response = new Promise<IncomingMessage>((resolve, reject) => {
     sent.once('response', resolve);
     sent.on('error', reject);
   });
-  sent.end();
+  sent.end(body);
   return { sent, response };
 }
 

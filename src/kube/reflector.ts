@@ -3,6 +3,7 @@ import { METADATA, METADATA_LIST, type Cluster } from './api.ts';
 import { delayAfter, describeInterruption, isRefused, type BackoffTiming, type Interruption } from './backoff.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { TroubleLog, type Logger } from './log.ts';
+import { asQuery } from './query.ts';
 import { isOlder, keyOf, readEvent, readPage } from './watch-event.ts';
 
 export interface ReflectorTiming extends BackoffTiming {
@@ -51,6 +52,10 @@ export interface ReflectorOptions<T> {
   readonly path: string;
   /** Ask for metadata only. A server that sends whole objects all the same is understood. */
   readonly metadataOnly: boolean;
+  /** Of one object's name: where no more than that one may be read. */
+  readonly name?: string;
+  /** Is called after each change of what is known. It must not throw. */
+  readonly onChange?: () => void;
   /** What to keep of an object: it alone stays in memory. It must not throw. */
   readonly keep: (object: JsonObject) => T;
   readonly logger: Logger;
@@ -152,7 +157,7 @@ export class Reflector<T> {
     let next = '';
     for (let pages = 0; pages < MAX_PAGES; pages += 1) {
       // No resourceVersion: the most recent state, not what some API server's cache still holds.
-      const query = asQuery({ limit: this.pageItems, ...(next === '' ? {} : { continue: next }) });
+      const query = asQuery({ ...this.selector(), limit: this.pageItems, ...(next === '' ? {} : { continue: next }) });
       this.requests += 1;
       // oxlint-disable-next-line no-await-in-loop -- a page's token is in the page before
       const answer = await this.options.cluster.getJson(`${this.options.path}?${query}`, {
@@ -183,6 +188,7 @@ export class Reflector<T> {
     this.synced = true;
     for (const resolve of this.onSynced) resolve();
     this.onSynced.clear();
+    this.options.onChange?.();
     return undefined;
   }
 
@@ -216,7 +222,13 @@ export class Reflector<T> {
     this.stopping.signal.addEventListener('abort', onStop);
     const cancelWatchdog = this.guard(interrupt);
     const timeoutSeconds = this.timing.watchSeconds;
-    const query = asQuery({ watch: 1, allowWatchBookmarks: true, timeoutSeconds, resourceVersion: this.version });
+    const query = asQuery({
+      ...this.selector(),
+      watch: 1,
+      allowWatchBookmarks: true,
+      timeoutSeconds,
+      resourceVersion: this.version,
+    });
     this.requests += 1;
     const end = await this.options.cluster.watchLines(`${this.options.path}?${query}`, {
       signal: ending.signal,
@@ -260,8 +272,13 @@ export class Reflector<T> {
     this.version = event.version;
     this.hear();
     this.proveHealthy();
+    if (event.kind !== 'bookmark') this.options.onChange?.();
     // A watch need not end: a server that ignores `timeoutSeconds` is no reason to trust it for ever.
     return this.isListDue() ? { kind: 'due' } : undefined;
+  }
+
+  private selector(): Readonly<Record<string, string>> {
+    return this.options.name === undefined ? {} : { fieldSelector: `metadata.name=${this.options.name}` };
   }
 
   private isListDue(): boolean {
@@ -300,10 +317,4 @@ export class Reflector<T> {
       signal.addEventListener('abort', onStop, { once: true });
     });
   }
-}
-
-function asQuery(parameters: Readonly<Record<string, string | number | boolean>>): string {
-  return Object.entries(parameters)
-    .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
-    .join('&');
 }

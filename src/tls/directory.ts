@@ -1,6 +1,6 @@
 import { access, link, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FILES, type TlsDirectoryProblem } from './directory-problem.ts';
+import { FILES, tlsDirectoryProblemText, type TlsDirectoryProblem } from './directory-problem.ts';
 import { issueServerCertificate } from './issue.ts';
 import { findFault, type ServerCertificate } from './server-certificate.ts';
 
@@ -16,7 +16,7 @@ type Contents =
   | { readonly state: 'full'; readonly certificate: ServerCertificate }
   | { readonly state: 'bad'; readonly problem: TlsDirectoryProblem };
 
-const LOCAL_NAMES = ['localhost', '127.0.0.1', '::1'];
+const LOCAL_NAMES = ['localhost', '127.0.0.1', '::1'] as const;
 const issueLocal: Issue = (at) => issueServerCertificate(LOCAL_NAMES, at);
 
 /** Where a finished set of files lies between being decided on and being published; see `fill`. */
@@ -43,6 +43,19 @@ export async function openTlsDirectory(dir: string, at: Date, issue: Issue = iss
     return { ok: false, problem: { kind: 'unwritable', dir, code: codeOf(error) } };
   }
   return judge(dir, contents, { at, mine });
+}
+
+/** What is in the directory, sound or not; nothing is written. The problem is a sentence. */
+export async function readTlsDirectory(
+  dir: string,
+): Promise<
+  { readonly ok: true; readonly certificate: ServerCertificate } | { readonly ok: false; readonly problem: string }
+> {
+  const contents = await read(dir);
+  if (contents.state === 'full') return { ok: true, certificate: contents.certificate };
+  const problem =
+    contents.state === 'bad' ? tlsDirectoryProblemText(contents.problem) : `There is no certificate in ${dir}.`;
+  return { ok: false, problem };
 }
 
 function judge(

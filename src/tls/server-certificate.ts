@@ -37,13 +37,31 @@ export function findFault(certificate: ServerCertificate, at: Date): Certificate
   );
 }
 
-function parseCertificates(pem: string): readonly X509Certificate[] | undefined {
-  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+/**
+ * Whether callers who trust these authorities, and nothing else, take the certificate at that moment. By which name they call is another
+ * question.
+ */
+export function isTrusted(cert: string, authorities: string, at: Date): boolean {
+  const chain = parseCertificates(cert);
+  const leaf = chain?.[0];
+  if (!chain || !leaf || dateFault(leaf, 'cert', at)) return false;
+  const valid = (parseCertificates(authorities) ?? []).filter((one) => !dateFault(one, 'ca', at));
+  return findAnchor(chain, valid) !== undefined;
+}
+
+/** The certificates in a PEM text; undefined when one of them cannot be parsed. */
+export function parseCertificates(pem: string): readonly X509Certificate[] | undefined {
   try {
-    return blocks.map((block) => new X509Certificate(block));
+    return certificateBlocks(pem).map((block) => new X509Certificate(block));
   } catch {
     return undefined;
   }
+}
+
+/** Each certificate in a PEM text, as it stands there, and ending in a line break. */
+export function certificateBlocks(pem: string): readonly string[] {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  return blocks.map((block) => `${block}\n`);
 }
 
 function keyFault(leaf: X509Certificate, pem: string): CertificateFault | undefined {

@@ -21,13 +21,6 @@ import {
 } from './chart.ts';
 import { helm, run } from './tools.ts';
 
-// Settings that the chart gives and the server of this commit may not have yet: certificates and registration.
-const COMING = new Set(
-  ['TLS_SECRET', 'WEBHOOK_CONFIGURATION', 'SERVICE', 'CLIENT_CA', 'CLIENT_NAMES'].map(
-    (name) => `AGENT_INJECTOR_${name}`,
-  ),
-);
-
 interface Webhook {
   readonly name: string;
   readonly failurePolicy: string;
@@ -194,7 +187,7 @@ describe.skipIf(helm === undefined)('the chart', () => {
     it('gives the server settings that it has, and ports that go together', () => {
       const objects = render(values);
       const environment = environmentOf(objects);
-      const known = new Set<string>([...settingNames.map(variableOf), ...COMING]);
+      const known = new Set<string>(settingNames.map(variableOf));
       for (const name of Object.keys(environment)) expect(known).toContain(name);
       const server = serverOf(objects);
       const ports = Object.fromEntries(
@@ -223,7 +216,7 @@ describe.skipIf(helm === undefined)('the chart', () => {
       onTestFinished(() => rmSync(dir, { recursive: true }));
       const file = join(dir, 'agent-injector.yaml');
       writeFileSync(file, (config?.['data'] as Record<string, string> | undefined)?.['agent-injector.yaml'] ?? '');
-      const environment = Object.entries(environmentOf(objects)).filter(([name]) => !COMING.has(name));
+      const environment = Object.entries(environmentOf(objects));
       const read = readConfig({}, { ...Object.fromEntries(environment), AGENT_INJECTOR_CONFIG: file });
       expect(read).toMatchObject({ ok: true });
       if (!read.ok) return;

@@ -49,9 +49,15 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   const lines: TestServer['lines'] = [];
   const log = (fields: object, message: string): void =>
     void lines.push({ fields: fields as Record<string, unknown>, message });
-  const expiry = new Date(new X509Certificate(certificate.cert).validTo);
+  const certificates = {
+    expiry: { leaf: new Date(new X509Certificate(certificate.cert).validTo), ca: undefined },
+    renewals: { leaf: 0, ca: 0 },
+    hasProblem: false,
+    repairs: 0,
+    drift: {},
+  };
   const metrics = createMetrics(
-    { namespaces: () => ({ size: known.size, synced: true, ageMs: 0, restarts: 0 }), certificateExpiry: () => expiry },
+    { namespaces: () => ({ size: known.size, synced: true, ageMs: 0, restarts: 0 }), certificates: () => certificates },
     'test',
   );
   const server = createWebhookServer({

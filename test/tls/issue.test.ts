@@ -6,11 +6,12 @@ import { join } from 'node:path';
 import { connect, createServer, type TLSSocket } from 'node:tls';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { issueServerCertificate } from '../../src/tls/issue.ts';
-import type { ServerCertificate } from '../../src/tls/server-certificate.ts';
+import { DAY } from '../../src/tls/dates.ts';
+import { issueAuthority, issueLeaf, issueServerCertificate } from '../../src/tls/issue.ts';
+import { findFault, type ServerCertificate } from '../../src/tls/server-certificate.ts';
 
 const at = new Date('2026-11-20T12:00:00Z');
-const names = ['localhost', '127.0.0.1', '::1', 'agent-injector.apm.svc'];
+const names = ['localhost', '127.0.0.1', '::1', 'agent-injector.apm.svc'] as const;
 let issued: Required<ServerCertificate>;
 let leaf: X509Certificate;
 let authority: X509Certificate;
@@ -58,7 +59,9 @@ describe('a fresh certificate', () => {
     expect(leaf.verify(authority.publicKey)).toBe(true);
     expect(authority.ca).toBe(true);
     expect(leaf.ca).toBe(false);
-    expect(leaf.publicKey.asymmetricKeyDetails?.modulusLength).toBe(2048);
+    for (const { publicKey } of [leaf, authority]) {
+      expect(publicKey.asymmetricKeyDetails?.namedCurve).toBe('prime256v1');
+    }
   });
 
   test('names its hosts, the IPv6 loopback too', () => {
@@ -112,9 +115,9 @@ describe.skipIf(spawnSync('openssl', ['version']).status !== 0)('openssl', () =>
 
   test('finds the extensions that it should have', () => {
     const text = openssl('x509', '-in', 'tls.crt', '-noout', '-text');
-    expect(text).toContain('Signature Algorithm: sha256WithRSAEncryption');
+    expect(text).toContain('Signature Algorithm: ecdsa-with-SHA256');
     expect(text).toMatch(/Basic Constraints: critical\n\s+CA:FALSE/);
-    expect(text).toMatch(/Key Usage: critical\n\s+Digital Signature, Key Encipherment/);
+    expect(text).toMatch(/Key Usage: critical\n\s+Digital Signature\n/);
     expect(text).toMatch(/Extended Key Usage:\s+TLS Web Server Authentication/);
     const keyId = (pem: string, name: string): string | undefined =>
       new RegExp(`X509v3 ${name} Key Identifier:\\s+(?:keyid:)?([0-9A-F:]{59})`).exec(
@@ -125,5 +128,24 @@ describe.skipIf(spawnSync('openssl', ['version']).status !== 0)('openssl', () =>
     expect(openssl('x509', '-in', 'ca.crt', '-noout', '-text')).toMatch(
       /Basic Constraints: critical\n\s+CA:TRUE, pathlen:0/,
     );
+  });
+});
+
+describe('an authority', () => {
+  test('signs for as long as it is asked to, also past the year 2050, and under a name that is no ASCII', async () => {
+    const made = await issueAuthority('앱 CA', { at, lifetime: 30 * 365 * DAY });
+    const short = await issueLeaf(made, ['localhost'], { at, lifetime: 1000 });
+    const [parsed, signed] = [new X509Certificate(made.cert), new X509Certificate(short.cert)];
+    expect(parsed.subject).toMatch(/^CN=앱 CA [0-9a-f]{8}$/);
+    expect(signed.issuer).toBe(parsed.subject);
+    expect(parsed.validTo).toBe('Nov 12 12:00:00 2056 GMT');
+    expect(signed.validTo).toBe('Nov 20 12:00:01 2026 GMT');
+    expect(parsed.verify(parsed.publicKey) && signed.verify(parsed.publicKey)).toBe(true);
+  });
+
+  test('is of a sound form every time: 200 of them', async () => {
+    // A signature's and a serial number's first bit decide about their length.
+    const all = await Promise.all(Array.from({ length: 200 }, async () => issueServerCertificate(['localhost'], at)));
+    expect(all.map((one) => findFault(one, at))).toEqual(all.map(() => undefined));
   });
 });

@@ -62,7 +62,7 @@ describe('what is served', () => {
     expect(findFault({ ...good, key: other.key }, at)).toEqual({ kind: 'key-mismatch' });
   });
 
-  test.each(['pkcs8', 'pkcs1'] as const)('has a key without a passphrase (%s)', (type) => {
+  test.each(['pkcs8', 'sec1'] as const)('has a key without a passphrase (%s)', (type) => {
     const key = createPrivateKey(good.key)
       .export({ type, format: 'pem', cipher: 'aes-256-cbc', passphrase: 'secret' })
       .toString();

@@ -1,0 +1,69 @@
+import { readFile } from 'node:fs/promises';
+import type { Logger } from 'pino';
+import type { Config } from '../config.ts';
+import type { Cluster } from '../kube/api.ts';
+import { Registration, type RegistrationOptions } from '../kube/registration.ts';
+import { namedSecret } from '../kube/secret-store.ts';
+import { millisecondsOf } from '../server-settings.ts';
+import { directorySource } from '../tls/directory-source.ts';
+import { IssuedSource } from '../tls/issued-source.ts';
+import type { CertificateSource } from '../tls/source.ts';
+import { CertificateKeeper } from './certificate-keeper.ts';
+import { UsageError } from './usage-error.ts';
+
+/** What looks after the certificate, as the settings ask for it. Throws a UsageError when they name what cannot be used. */
+export async function openCertificates(
+  config: Config,
+  cluster: Cluster | undefined,
+  log: Logger,
+): Promise<CertificateKeeper> {
+  const [name = '', namespace = ''] = config.service?.split('.') ?? [];
+  const servername = `${name}.${namespace}.svc`;
+  if (config.clientCa !== undefined) await readable(config.clientCa);
+  const registration = openRegistration(config, cluster, {
+    service: { name, namespace },
+    logger: log,
+    onChange: () => void keeper.look(),
+  });
+  const source = sourceOf(config, cluster, servername);
+  const { clientCa } = config;
+  const keeper: CertificateKeeper = new CertificateKeeper({ source, registration, servername, clientCa, log });
+  // A directory is there from the start, or somebody has made a mistake.
+  if (!source.isShared) await keeper.look();
+  if (source.isShared || keeper.hasCertificate()) return keeper;
+  await keeper.stop();
+  throw new UsageError([`${keeper.trouble() ?? 'there is no certificate'}.`]);
+}
+
+async function readable(file: string): Promise<void> {
+  try {
+    await readFile(file);
+  } catch (error) {
+    throw new UsageError([`clientCa: ${error instanceof Error ? error.message : String(error)}`]);
+  }
+}
+
+function openRegistration(
+  { webhookConfiguration }: Config,
+  cluster: Cluster | undefined,
+  options: Omit<RegistrationOptions, 'cluster' | 'name'>,
+): Registration | undefined {
+  if (webhookConfiguration === undefined) return undefined;
+  if (cluster) return new Registration({ ...options, cluster, name: webhookConfiguration });
+  throw new UsageError([
+    'tlsSecret and webhookConfiguration need a cluster: this is no pod, and no kubeconfig is given',
+  ]);
+}
+
+function sourceOf(config: Config, cluster: Cluster | undefined, servername: string): CertificateSource {
+  const { tlsSecret, leafLifetime, caLifetime } = config;
+  if (!cluster || tlsSecret === undefined) return directorySource(config.tlsDir);
+  const [namespace = '', name = ''] = tlsSecret.split('/');
+  return new IssuedSource({
+    store: namedSecret(cluster, namespace, name),
+    // The first is the one by which the API server calls.
+    names: [servername, `${servername}.cluster.local`, servername.replace(/\.svc$/, '')],
+    leafLifetime: millisecondsOf(leafLifetime),
+    authorityLifetime: millisecondsOf(caLifetime),
+  });
+}

@@ -1,0 +1,43 @@
+import type { Logger } from 'pino';
+import { sampleNamespace } from '../agents/built-in.ts';
+import type { Config } from '../config.ts';
+import { isObject } from '../core/json.ts';
+import { loadCluster, type Cluster } from '../kube/api.ts';
+import { toNamespace } from '../kube/namespace-object.ts';
+import {
+  anyNamespace,
+  namespacesFromCluster,
+  namespacesFromObjects,
+  type NamespaceSource,
+} from '../kube/namespaces.ts';
+import { readNamespaces } from './manifest-file.ts';
+import { UsageError } from './usage-error.ts';
+
+/** The cluster that the settings name, or that this pod runs in. Throws a UsageError when its kubeconfig cannot be used. */
+export async function openCluster(kubeconfig: string | undefined): Promise<Cluster | undefined> {
+  try {
+    return await loadCluster(kubeconfig === undefined ? {} : { kubeconfig });
+  } catch (error) {
+    throw new UsageError([error instanceof Error ? error.message : String(error)]);
+  }
+}
+
+/** A file of namespaces if one is named, else the cluster, else the sample namespace under every name. */
+export async function openNamespaces(
+  file: Config['namespaces'],
+  cluster: Cluster | undefined,
+  log: Logger,
+): Promise<NamespaceSource> {
+  if (file !== undefined) {
+    return namespacesFromObjects(await readNamespaces(file));
+  }
+  if (cluster) {
+    log.info({ server: cluster.server }, 'namespaces come from the API server');
+    return namespacesFromCluster(cluster, { logger: log });
+  }
+  log.warn(
+    {},
+    'no cluster and no file of namespaces: every namespace counts as the built-in sample (see --kubeconfig, --namespaces)',
+  );
+  return anyNamespace(isObject(sampleNamespace) ? (toNamespace(sampleNamespace) ?? {}) : {});
+}

@@ -1,0 +1,85 @@
+import { X509Certificate } from 'node:crypto';
+import { connect } from 'node:tls';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Client } from './client.ts';
+import { startControlPlane, type ControlPlane } from './control-plane.ts';
+import {
+  configuration,
+  CONFIGURATION,
+  prepare,
+  publishedBy,
+  SECRET,
+  secretOf,
+  SERVERNAME,
+  startReplica,
+  writes,
+  type Replica,
+} from './replicas.ts';
+
+// There is no leader: replicas that start at the same moment agree all the same.
+
+const ROUNDS = process.env['E2E_LONG'] === '1' ? 20 : 3;
+const PROCESSES = 5;
+
+let controlPlane: ControlPlane;
+let client: Client;
+beforeAll(async () => {
+  controlPlane = await startControlPlane();
+  ({ client } = controlPlane);
+  await prepare(client, 1);
+});
+afterAll(() => controlPlane?.stop());
+
+test(
+  `${PROCESSES} processes started together make one authority, each of ${ROUNDS} times`,
+  async () => {
+    for (let round = 0; round < ROUNDS; round += 1) {
+      await client.create(configuration(1));
+      const before = await writes(client, 'POST', 'secrets');
+      const started = performance.now();
+      const replicas = await Promise.all(
+        Array.from({ length: PROCESSES }, async () => startReplica({ kubeconfigPath: controlPlane.kubeconfigPath })),
+      );
+      await Promise.all(replicas.map((replica) => replica.ready()));
+      console.log(`${PROCESSES} processes ready after ${Math.round(performance.now() - started)} ms`);
+      const secret = (await secretOf(client)) ?? {};
+      expect(secret['ca.crt']?.match(/BEGIN CERTIFICATE/g)).toHaveLength(1);
+      expect(new Set(await publishedBy(client))).toEqual(new Set([secret['ca.crt']]));
+      const leaf = new X509Certificate(secret['tls.crt'] ?? '').serialNumber;
+      const served = await Promise.all(replicas.map((replica) => serialOf(replica, secret['ca.crt'] ?? '')));
+      expect(new Set(served)).toEqual(new Set([leaf]));
+      expect((await writes(client, 'POST', 'secrets')) - before).toBe(1);
+      await Promise.all(replicas.map((replica) => replica.stop()));
+      await client.delete(SECRET);
+      await client.delete(CONFIGURATION);
+    }
+  },
+  ROUNDS * 60_000,
+);
+
+test('a replica that has lost everything keeps those trusted who are published already', async () => {
+  await client.create(configuration(1));
+  const first = await startReplica({ kubeconfigPath: controlPlane.kubeconfigPath });
+  await first.ready();
+  const [before = ''] = await publishedBy(client);
+  await first.stop();
+  await client.delete(SECRET);
+  const second = await startReplica({ kubeconfigPath: controlPlane.kubeconfigPath });
+  await second.ready();
+  const [after = ''] = await publishedBy(client);
+  expect(after.match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
+  expect(after).toContain(before.trim());
+  await second.stop();
+});
+
+/** Of the certificate that it serves to a caller who trusts these authorities. */
+async function serialOf({ port }: Replica, ca: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port, ca, servername: SERVERNAME });
+    socket.once('error', reject);
+    socket.once('secureConnect', () => {
+      resolve(socket.getPeerX509Certificate()?.serialNumber ?? '');
+      socket.destroy();
+    });
+  });
+}

@@ -1,0 +1,277 @@
+import { execFile } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { DAY } from '../../src/tls/dates.ts';
+import { issueAuthority, issueLeaf } from '../../src/tls/issue.ts';
+import type { Client } from './client.ts';
+import { startControlPlane, type ControlPlane } from './control-plane.ts';
+import {
+  BUNDLE,
+  configuration,
+  CONFIGURATION,
+  injects,
+  issuedFlags,
+  NAME,
+  prepare,
+  publishedBy,
+  SECRET,
+  secretOf,
+  SERVERNAME,
+  startBalancer,
+  startLoad,
+  startReplica,
+  writes,
+  type Balancer,
+  type Replica,
+} from './replicas.ts';
+import { waitFor } from './wait-for.ts';
+
+// Two replicas look after their certificate and their registration by themselves.
+
+let controlPlane: ControlPlane;
+let client: Client;
+let balancer: Balancer;
+const replicas: Replica[] = [];
+
+beforeAll(async () => {
+  controlPlane = await startControlPlane();
+  ({ client } = controlPlane);
+  balancer = await startBalancer();
+  await prepare(client, balancer.port);
+});
+afterAll(async () => {
+  for (const replica of replicas) await replica.stop();
+  balancer?.close();
+  await controlPlane?.stop();
+});
+
+const resourceVersion = async (): Promise<string> =>
+  String((await client.get(CONFIGURATION)).metadata?.resourceVersion);
+
+test('from an empty namespace to the first injected pod within 5 s', async () => {
+  await client.create(configuration(balancer.port));
+  const started = performance.now();
+  const first = await startReplica(controlPlane);
+  replicas.push(first);
+  balancer.to(replicas);
+  await waitFor('a pod with the agent', () => injects(client), { interval: 20 });
+  const took = performance.now() - started;
+  console.log(`first injected pod after ${Math.round(took)} ms`);
+  expect(took).toBeLessThan(5000);
+  await first.ready();
+
+  const second = await startReplica(controlPlane);
+  replicas.push(second);
+  await second.ready();
+  balancer.to(replicas);
+  expect(new Set(await publishedBy(client)).size).toBe(1);
+  expect((await publishedBy(client))[0]).toBe((await secretOf(client))?.['ca.crt']);
+  expect(new X509Certificate((await secretOf(client))?.['tls.crt'] ?? '').subjectAltName).toBe(
+    'DNS:agent-injector.apm.svc, DNS:agent-injector.apm.svc.cluster.local, DNS:agent-injector.apm',
+  );
+});
+
+test('all three entries call; a required pod that cannot be injected is refused with the reason', async () => {
+  expect(await injects(client, 'open')).toBe(true);
+  expect(await injects(client, 'closed')).toBe(true);
+  await client.createNamespace('unset', { labels: { 'agent-injector.io/injection': 'enabled' } });
+  const pod = (labels: Record<string, string>) => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'a', namespace: 'unset', labels },
+    spec: { containers: [{ name: 'app', image: 'app' }] },
+  });
+  const { warnings } = await client.create(pod({}), { dryRun: true });
+  expect(warnings.join()).toContain('server-address');
+  await expect(client.create(pod({ 'agent-injector.io/injection': 'required' }), { dryRun: true })).rejects.toThrow(
+    /admission webhook "required-pods\.agent-injector\.io" denied the request: .*server-address/,
+  );
+});
+
+describe('the Secret', () => {
+  /** Does the damage under load; what is in the Secret afterwards, once callers are served by it again. */
+  async function healed(
+    damage: (secret: Readonly<Record<string, string>>) => Promise<void>,
+    isHealed: (secret: Readonly<Record<string, string>>) => boolean,
+  ): Promise<void> {
+    const before = (await secretOf(client)) ?? {};
+    const load = startLoad(client, 4);
+    const started = performance.now();
+    await damage(before);
+    await waitFor(
+      'the Secret to be healed',
+      async () => {
+        const secret = await secretOf(client);
+        return secret && isHealed(secret);
+      },
+      { deadline: 15_000 },
+    );
+    console.log(`healed after ${Math.round(performance.now() - started)} ms, ${load.made()} pods meanwhile`);
+    expect(await load.end()).toEqual([]);
+    for (const replica of replicas) expect(await replica.ask('/readyz')).toEqual({ status: 200, text: 'ok\n' });
+  }
+  const put = async (change: Readonly<Record<string, string>>): Promise<void> => {
+    const data = Object.fromEntries(
+      Object.entries(change).map(([name, value]) => [
+        name,
+        value === '' ? null : Buffer.from(value).toString('base64'),
+      ]),
+    );
+    await client.patch(SECRET, { data });
+  };
+  const healthy = { secret: {} as Readonly<Record<string, string>> };
+  const isAsBefore = (secret: Readonly<Record<string, string>>): boolean => isDeepStrictEqual(secret, healthy.secret);
+  beforeAll(async () => {
+    healthy.secret = (await secretOf(client)) ?? {};
+  });
+
+  test('deleted, is written back as it was', async () => {
+    await healed(() => client.delete(SECRET), isAsBefore);
+  });
+
+  test.each([
+    ['garbage', { 'tls.crt': 'garbage', 'tls.key': 'garbage', 'ca.crt': 'garbage', 'ca.key': 'garbage' }],
+    ['without a certificate', { 'tls.crt': '' }],
+    ['without the key of the authority', { 'ca.key': '' }],
+    ['empty', { 'tls.crt': '', 'tls.key': '', 'ca.crt': '', 'ca.key': '' }],
+  ])('%s, is written back as it was', async (_, change: Readonly<Record<string, string>>) => {
+    await healed(() => put(change), isAsBefore);
+  });
+
+  test('with the key of another certificate, is written back as it was', async () => {
+    const { key } = await issueAuthority('other', { at: new Date(), lifetime: DAY });
+    await healed(() => put({ 'tls.key': key }), isAsBefore);
+  });
+
+  test('expired, is written back as it was', async () => {
+    const term = { at: new Date(Date.now() - 2 * DAY), lifetime: DAY };
+    const authority = await issueAuthority('old', term);
+    const leaf = await issueLeaf(authority, [SERVERNAME], term);
+    await healed(
+      () => put({ 'tls.crt': leaf.cert, 'tls.key': leaf.key, 'ca.crt': authority.cert, 'ca.key': authority.key }),
+      isAsBefore,
+    );
+  });
+
+  test('swapped for another sound one, is taken over without a failed admission', async () => {
+    const term = { at: new Date(), lifetime: 30 * DAY };
+    const authority = await issueAuthority('swapped', term);
+    const names = ['agent-injector.apm.svc', 'agent-injector.apm.svc.cluster.local', 'agent-injector.apm'] as const;
+    const leaf = await issueLeaf(authority, names, term);
+    const serial = new X509Certificate(leaf.cert).serialNumber;
+    const before = healthy.secret['ca.crt'] ?? '';
+    await healed(
+      () => put({ 'tls.crt': leaf.cert, 'tls.key': leaf.key, 'ca.crt': authority.cert, 'ca.key': authority.key }),
+      (secret) =>
+        (secret['ca.crt'] ?? '').includes(before.trim()) && (secret['ca.crt'] ?? '').includes(authority.cert.trim()),
+    );
+    await waitFor('both replicas to serve the new certificate', async () => {
+      const served = await Promise.all(
+        replicas.map((replica) => replica.metric('agent_injector_certificate_renewals_total', '{kind="leaf"}')),
+      );
+      return served.every((count) => count === 1);
+    });
+    expect(new X509Certificate((await secretOf(client))?.['tls.crt'] ?? '').serialNumber).toBe(serial);
+    expect(await injects(client)).toBe(true);
+  });
+});
+
+describe('caBundle', () => {
+  test('emptied 20 times, is repaired within 2 s each, by one write each', async () => {
+    const [right] = await publishedBy(client);
+    const before = await writes(client, 'PATCH', 'mutatingwebhookconfigurations');
+    const durations: number[] = [];
+    for (let round = 0; round < 20; round += 1) {
+      const all = round % 2 === 0 ? [0, 1, 2] : [round % 3];
+      const patch = all.map((index) => ({ op: 'remove', path: `/webhooks/${index}/clientConfig/caBundle` }));
+      const started = performance.now();
+      await client.patch(CONFIGURATION, patch, { type: 'json' });
+      await waitFor(
+        'caBundle to be repaired',
+        async () => (await publishedBy(client)).every((bundle) => bundle === right),
+        { interval: 5 },
+      );
+      durations.push(performance.now() - started);
+    }
+    console.log(`repaired within ${Math.round(Math.max(...durations))} ms at most`);
+    expect(Math.max(...durations)).toBeLessThan(2000);
+    // Half of them are this test's own.
+    expect((await writes(client, 'PATCH', 'mutatingwebhookconfigurations')) - before).toBe(40);
+    const repairs = replicas.map((replica) => replica.metric('agent_injector_ca_bundle_repairs_total'));
+    console.log(`writes by replica: ${(await Promise.all(repairs)).join(', ')}`);
+    expect(await injects(client)).toBe(true);
+  });
+
+  test('is the only field that is written; what others own stays theirs', async () => {
+    const { metadata } = await client.get(CONFIGURATION);
+    const managed = metadata?.['managedFields'] as { manager: string; fieldsV1: unknown }[];
+    const ours = JSON.stringify(managed.filter(({ manager }) => manager === 'agent-injector'));
+    expect(new Set(ours.match(/"f:\w+"/g))).toEqual(new Set(['"f:webhooks"', '"f:clientConfig"', '"f:caBundle"']));
+  });
+
+  test('while nothing happens, nothing is written', async () => {
+    const seconds = process.env['E2E_LONG'] === '1' ? 300 : 20;
+    const count = async (): Promise<readonly unknown[]> => [
+      await resourceVersion(),
+      (await client.get(SECRET)).metadata?.resourceVersion,
+      await writes(client, 'PATCH', 'mutatingwebhookconfigurations'),
+      await writes(client, 'PUT', 'secrets'),
+    ];
+    const before = await count();
+    await delay(seconds * 1000);
+    expect(await count()).toEqual(before);
+  });
+});
+
+test('agent-injector certs shows what is in force, and who trusts it', async () => {
+  const show = async (): Promise<{ readonly code: number; readonly output: string }> => {
+    const args = ['certs', '--kubeconfig', controlPlane.kubeconfigPath, '--tls-secret', issuedFlags['tls-secret']];
+    return new Promise((resolve) => {
+      execFile(process.execPath, [BUNDLE, ...args, '--webhook-configuration', NAME], (error, stdout, stderr) => {
+        resolve({ code: error ? Number(error.code) : 0, output: stdout + stderr });
+      });
+    });
+  };
+  const { code, output } = await show();
+  console.log(output);
+  expect(code).toBe(0);
+  expect(output).toContain(`Secret ${issuedFlags['tls-secret']}, for ${SERVERNAME}, `);
+  const [leaf] = output.split('\n').filter((line) => line.startsWith('leaf'));
+  expect(leaf).toMatch(
+    / (6|29) +enabled\.agent-injector\.io, required\.agent-injector\.io, required-pods\.agent-injector\.io$/,
+  );
+});
+
+describe('drift', () => {
+  test('of other fields is reported, never fought', async () => {
+    const change = async (value: string): Promise<void> => {
+      await client.patch(CONFIGURATION, [{ op: 'replace', path: '/webhooks/1/failurePolicy', value }], {
+        type: 'json',
+      });
+    };
+    await change('Ignore');
+    const version = await resourceVersion();
+    const drift = (replica: Replica) => replica.metric('agent_injector_webhook_drift', '{field="failurePolicy"}');
+    for (const replica of replicas) {
+      await waitFor('the drift to be seen', async () => (await drift(replica)) === 1);
+      expect(replica.messages()).toContain('failurePolicy of required.agent-injector.io should be Fail');
+    }
+    expect(await resourceVersion()).toBe(version);
+    await change('Fail');
+    for (const replica of replicas) await waitFor('the drift to be over', async () => (await drift(replica)) === 0);
+  });
+
+  test('of a configuration that is gone makes replicas unready, and they wait for it', async () => {
+    await client.delete(CONFIGURATION);
+    const [replica] = replicas;
+    if (!replica) throw new Error('no replica');
+    await waitFor('the replica to be unready', async () => (await replica.ask('/readyz')).status === 503);
+    expect((await replica.ask('/readyz')).text).toBe('not ready: there is no webhook configuration yet\n');
+    expect((await replica.ask('/livez')).status).toBe(200);
+    await client.create(configuration(balancer.port));
+    await replica.ready();
+    await waitFor('a pod with the agent', () => injects(client));
+  });
+});

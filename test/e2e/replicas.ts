@@ -1,0 +1,259 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
+import { createConnection, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import type { Client, KubeObject } from './client.ts';
+import { freePort } from './free-port.ts';
+import { startProcess, type GuardedProcess } from './guarded-process.ts';
+import { instrumented, podOf, type Pod } from './pod.ts';
+import { waitFor } from './wait-for.ts';
+
+// Replicas of the built server behind one Service, as in a cluster: they share a Secret and a MutatingWebhookConfiguration.
+
+export const NAMESPACE = 'apm';
+export const NAME = 'agent-injector';
+export const SERVERNAME = `${NAME}.${NAMESPACE}.svc`;
+export const SECRET = { kind: 'Secret', namespace: NAMESPACE, name: 'agent-injector-tls' } as const;
+export const CONFIGURATION = { kind: 'MutatingWebhookConfiguration', name: NAME } as const;
+
+export const BUNDLE = fileURLToPath(new URL('../../dist/agent-injector.js', import.meta.url));
+const HOST = '127.0.0.1';
+const LABEL = 'agent-injector.io/injection';
+
+export interface Replica {
+  readonly port: number;
+  readonly process: GuardedProcess;
+  readonly ask: (path: string) => Promise<{ readonly status: number; readonly text: string }>;
+  readonly ready: () => Promise<void>;
+  readonly messages: () => readonly string[];
+  /** The value of a metric with these labels, as they stand in the text. */
+  readonly metric: (name: string, labels?: string) => Promise<number>;
+  readonly stop: (signal?: NodeJS.Signals) => Promise<void>;
+}
+
+export interface ReplicaOptions {
+  readonly kubeconfigPath: string;
+  /** Instead of the Secret, or in addition to it. */
+  readonly flags?: Readonly<Record<string, string>>;
+}
+
+export const issuedFlags = {
+  'tls-secret': `${SECRET.namespace}/${SECRET.name}`,
+  'webhook-configuration': CONFIGURATION.name,
+  service: `${NAME}.${NAMESPACE}`,
+};
+
+/** Starts a process; resolves when it runs, which is long before it is ready. */
+export async function startReplica({ kubeconfigPath, flags = issuedFlags }: ReplicaOptions): Promise<Replica> {
+  const dir = mkdtempSync(join(tmpdir(), 'agent-injector-replica-'));
+  const port = await freePort();
+  const adminPort = await freePort();
+  const all = { kubeconfig: kubeconfigPath, host: HOST, port, 'admin-port': adminPort, 'drain-seconds': 0, ...flags };
+  const args = ['serve', ...Object.entries(all).flatMap(([name, value]) => [`--${name}`, String(value)])];
+  const started = await startProcess({
+    command: process.execPath,
+    args: [BUNDLE, ...args],
+    cwd: dir,
+    logPath: join(dir, 'log'),
+  });
+  const ask: Replica['ask'] = async (path) => get(adminPort, path);
+  return {
+    port,
+    process: started,
+    ask,
+    ready: async () => {
+      await waitFor(
+        'a replica to be ready',
+        async () => {
+          const { status, text: sentence } = await ask('/readyz');
+          if (status === 200) return true;
+          throw new Error(sentence);
+        },
+        { interval: 10, hopeless: () => (started.exit() ? new Error(`it ended: ${started.log()}`) : undefined) },
+      );
+    },
+    messages: () =>
+      started
+        .log()
+        .split('\n')
+        .flatMap((line) => (line.startsWith('{') ? [(JSON.parse(line) as { msg: string }).msg] : [])),
+    metric: async (name, labels = '') => {
+      const { text: metrics } = await ask('/metrics');
+      const line = metrics.split('\n').find((one) => one.startsWith(`${name}${labels} `));
+      return Number(line?.split(' ').at(-1) ?? Number.NaN);
+    },
+    stop: async (signal) => {
+      await started.stop(signal);
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function get(port: number, path: string): Promise<{ readonly status: number; readonly text: string }> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ host: HOST, port, path, agent: false });
+    sent.on('error', reject);
+    sent.on('response', (response) => {
+      text(response).then((content) => resolve({ status: response.statusCode ?? 0, text: content }), reject);
+    });
+    sent.end();
+  });
+}
+
+/** What kube-proxy is in a cluster: each connection goes to the next of the replicas. */
+export interface Balancer {
+  readonly port: number;
+  readonly to: (replicas: readonly Pick<Replica, 'port'>[]) => void;
+  readonly connections: () => number;
+  readonly close: () => void;
+}
+
+export async function startBalancer(): Promise<Balancer> {
+  let targets: readonly number[] = [];
+  let count = 0;
+  const sockets = new Set<Socket>();
+  const server = createServer((incoming) => {
+    const target = targets[count++ % targets.length];
+    if (target === undefined) {
+      incoming.destroy();
+      return;
+    }
+    const outgoing = createConnection({ host: HOST, port: target });
+    for (const [from, into] of [
+      [incoming, outgoing],
+      [outgoing, incoming],
+    ] as const) {
+      sockets.add(from);
+      from.pipe(into);
+      from.on('error', () => into.destroy());
+      from.on('close', () => {
+        into.destroy();
+        sockets.delete(from);
+      });
+    }
+  });
+  const port = await freePort();
+  await new Promise<void>((resolve) => server.listen(port, HOST, resolve));
+  return {
+    port,
+    to: (replicas) => (targets = replicas.map((replica) => replica.port)),
+    connections: () => count,
+    close: () => {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+/** Three entries, as the chart has them, without a caBundle: that is for the server to fill in. */
+export function configuration(port: number): KubeObject {
+  const service = { name: NAME, namespace: NAMESPACE, path: '/mutate', port };
+  const never = ['kube-system', 'kube-public', 'kube-node-lease', NAMESPACE];
+  const entry = (name: string, values: readonly string[], failurePolicy: string, objectSelector: object): object => ({
+    name: `${name}.agent-injector.io`,
+    clientConfig: { service },
+    rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'], scope: 'Namespaced' }],
+    namespaceSelector: {
+      matchExpressions: [
+        { key: LABEL, operator: 'In', values },
+        { key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: never },
+      ],
+    },
+    objectSelector,
+    failurePolicy,
+    reinvocationPolicy: 'IfNeeded',
+    sideEffects: 'None',
+    timeoutSeconds: 5,
+    admissionReviewVersions: ['v1'],
+  });
+  const unless = (...values: readonly string[]): object => ({
+    matchExpressions: [{ key: LABEL, operator: 'NotIn', values }],
+  });
+  return {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: CONFIGURATION.kind,
+    metadata: { name: CONFIGURATION.name },
+    webhooks: [
+      entry('enabled', ['enabled'], 'Ignore', unless('disabled', 'required')),
+      entry('required', ['required'], 'Fail', unless('disabled')),
+      entry('required-pods', ['enabled'], 'Fail', { matchLabels: { [LABEL]: 'required' } }),
+    ],
+  };
+}
+
+/** The injector's namespace, its Service, and two namespaces to make pods in: `open` (enabled) and `closed` (required). */
+export async function prepare(client: Client, port: number): Promise<void> {
+  await client.createNamespace(NAMESPACE);
+  await client.create({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: NAME, namespace: NAMESPACE },
+    // No kube-proxy here: the API server goes to this name itself.
+    spec: { type: 'ExternalName', externalName: 'localhost', ports: [{ port }] },
+  });
+  const annotations = { 'agent-injector.io/server-address': 'jennifer.example.com' };
+  await client.createNamespace('open', { labels: { [LABEL]: 'enabled' }, annotations });
+  await client.createNamespace('closed', { labels: { [LABEL]: 'required' }, annotations });
+}
+
+let pods = 0;
+
+/** Whether a pod that is created now gets the agent; a refusal counts as no. */
+export async function injects(client: Client, namespace = 'closed'): Promise<boolean> {
+  const { object } = await client.create<Pod>(podOf(namespace, `probe-${(pods += 1)}`), { dryRun: true });
+  return instrumented(object).length > 0;
+}
+
+/** caBundle of each entry, PEM. */
+export async function publishedBy(client: Client): Promise<readonly string[]> {
+  const { webhooks = [] } = await client.get<{ webhooks?: { clientConfig: { caBundle?: string } }[] }>(CONFIGURATION);
+  return webhooks.map(({ clientConfig }) => Buffer.from(clientConfig.caBundle ?? '', 'base64').toString());
+}
+
+export async function secretOf(client: Client): Promise<Readonly<Record<string, string>> | undefined> {
+  const found = await client.find<{ data?: Record<string, string> }>(SECRET);
+  if (!found) return undefined;
+  return Object.fromEntries(
+    Object.entries(found.data ?? {}).map(([name, value]) => [name, Buffer.from(value, 'base64').toString()]),
+  );
+}
+
+/** Creates required pods as a dry run, so many at a time, until it is told to end. */
+export function startLoad(client: Client, workers: number) {
+  const ending = new AbortController();
+  let made = 0;
+  const failures: string[] = [];
+  const all = Array.from({ length: workers }, async () => {
+    while (!ending.signal.aborted) {
+      made += 1;
+      try {
+        if (!(await injects(client))) failures.push('a pod went without the agent');
+      } catch (error) {
+        failures.push(`${new Date().toISOString()} ${String(error)}`);
+      }
+    }
+  });
+  return {
+    made: (): number => made,
+    failures: (): readonly string[] => failures,
+    end: async (): Promise<readonly string[]> => {
+      ending.abort();
+      await Promise.all(all);
+      return failures;
+    },
+  };
+}
+
+/** How often the API server has carried out such a request, by its own count; a request that was refused is not in it. */
+export async function writes(client: Client, verb: string, resource: string): Promise<number> {
+  const { body } = await client.request('GET', '/metrics');
+  let sum = 0;
+  for (const [, labels = '', value] of String(body).matchAll(/^apiserver_request_total\{(.*)\} (\d+)$/gm)) {
+    const isIt = labels.includes(`verb="${verb}"`) && labels.includes(`resource="${resource}"`);
+    if (isIt && /code="20[01]"/.test(labels)) sum += Number(value);
+  }
+  return sum;
+}
