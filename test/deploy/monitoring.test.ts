@@ -45,11 +45,11 @@ function metricsIn(expr: string): readonly string[] {
 }
 
 /** A histogram is asked for by the names of its parts. */
-const served = new Set<string>([
-  ...Object.entries(metricRows).flatMap(([name, { type }]) =>
+const served = new Set<string>(
+  Object.entries(metricRows).flatMap(([name, { type }]) =>
     type === 'histogram' ? ['bucket', 'sum', 'count'].map((part) => `${name}_${part}`) : [name],
   ),
-]);
+);
 
 describe('alerts and dashboard', () => {
   it.each(queries)('$where asks for metrics that there are', ({ expr }) => {

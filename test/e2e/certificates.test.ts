@@ -238,7 +238,7 @@ test('agent-injector certs shows what is in force, and who trusts it', async () 
   console.log(output);
   expect(code).toBe(0);
   expect(output).toContain(`Secret ${issuedFlags['tls-secret']}, for ${SERVERNAME}, `);
-  const [leaf] = output.split('\n').filter((line) => line.startsWith('leaf'));
+  const leaf = output.split('\n').find((line) => line.startsWith('leaf'));
   expect(leaf).toMatch(
     / (6|29) +enabled\.agent-injector\.io, required\.agent-injector\.io, required-pods\.agent-injector\.io$/,
   );
