@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/e2e/**'],
-    globalSetup: ['test/built.ts', 'test/e2e/notice.ts'],
+    globalSetup: ['test/built.ts', 'test/e2e/notice.ts', 'test/deploy/notice.ts'],
     testTimeout: 30_000,
     coverage: { include: ['src/**/*.ts'] },
   },

@@ -34,6 +34,8 @@ const KINDS: Readonly<Record<string, KindRow>> = {
   CronJob: row('batch/v1', 'cronjobs'),
   HorizontalPodAutoscaler: row('autoscaling/v2', 'horizontalpodautoscalers'),
   PodDisruptionBudget: row('policy/v1', 'poddisruptionbudgets'),
+  NetworkPolicy: row('networking.k8s.io/v1', 'networkpolicies'),
+  EndpointSlice: row('discovery.k8s.io/v1', 'endpointslices'),
   Lease: row('coordination.k8s.io/v1', 'leases'),
   Role: row('rbac.authorization.k8s.io/v1', 'roles'),
   RoleBinding: row('rbac.authorization.k8s.io/v1', 'rolebindings'),

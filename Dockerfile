@@ -1,0 +1,40 @@
+# syntax=docker/dockerfile:1
+# docker build -t agent-injector:0.1.0 .
+#
+# The same bytes from the same commit: SOURCE_DATE_EPOCH sets every file's time, and the layers' with
+#   docker buildx build --build-arg SOURCE_DATE_EPOCH=$(git log -1 --format=%ct) --output type=image,rewrite-timestamp=true .
+# For bytes that no registry can exchange, give both images by digest:
+#   --build-arg BUILD_IMAGE=node:22.20.0-bookworm-slim@sha256:… --build-arg RUNTIME_IMAGE=gcr.io/distroless/nodejs22-debian12:nonroot@sha256:…
+ARG BUILD_IMAGE=node:22-bookworm-slim
+ARG RUNTIME_IMAGE=gcr.io/distroless/nodejs22-debian12:nonroot
+
+# The build makes the same JavaScript on every platform: it runs once, on the builder's own.
+FROM --platform=$BUILDPLATFORM ${BUILD_IMAGE} AS build
+WORKDIR /src
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --no-audit --no-fund
+COPY build.mjs tsconfig.json ./
+COPY tools/yaml-modules.js ./tools/
+COPY src ./src
+ARG SOURCE_DATE_EPOCH=0
+RUN node build.mjs \
+ && mkdir -p /out \
+ && cp dist/agent-injector.js dist/agent-injector.js.map /out/ \
+ && find /out -exec touch --date="@${SOURCE_DATE_EPOCH}" {} +
+
+FROM ${RUNTIME_IMAGE}
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="agent-injector" \
+      org.opencontainers.image.description="A mutating admission webhook that puts an APM agent into Kubernetes pods" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
+# Two files: the bundle and its source map. No node_modules, no shell, no package manager.
+COPY --from=build /out /app
+WORKDIR /app
+# A number, so that the kubelet can see that it is not root.
+USER 65532:65532
+ENV NODE_ENV=production NODE_OPTIONS=--enable-source-maps
+EXPOSE 8443 9090
+ENTRYPOINT ["/nodejs/bin/node", "/app/agent-injector.js"]
+CMD ["serve"]

@@ -1,0 +1,84 @@
+{{- define "agent-injector.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 52 | trimSuffix "-" }}
+{{- end }}
+
+{{- /* 52 characters: "-metrics", "-test" and what a ReplicaSet adds must fit in 63. */}}
+{{- define "agent-injector.fullname" -}}
+{{- if .Values.fullnameOverride }}
+{{- .Values.fullnameOverride | trunc 52 | trimSuffix "-" }}
+{{- else }}
+{{- $name := include "agent-injector.name" . }}
+{{- if contains $name .Release.Name }}
+{{- .Release.Name | trunc 52 | trimSuffix "-" }}
+{{- else }}
+{{- printf "%s-%s" .Release.Name $name | trunc 52 | trimSuffix "-" }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "agent-injector.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "agent-injector.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- /* Called with (list $ "component"). */}}
+{{- define "agent-injector.labels" -}}
+{{- include "agent-injector.selectorLabels" (index . 0) }}
+{{ include "agent-injector.commonLabels" . }}
+{{- end }}
+
+{{- define "agent-injector.commonLabels" -}}
+{{- $root := index . 0 -}}
+app.kubernetes.io/version: {{ $root.Chart.AppVersion | quote }}
+app.kubernetes.io/component: {{ index . 1 }}
+app.kubernetes.io/part-of: agent-injector
+app.kubernetes.io/managed-by: {{ $root.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+{{- end }}
+
+{{- define "agent-injector.serviceAccountName" -}}
+{{- if .Values.serviceAccount.create }}
+{{- default (include "agent-injector.fullname" .) .Values.serviceAccount.name }}
+{{- else }}
+{{- default "default" .Values.serviceAccount.name }}
+{{- end }}
+{{- end }}
+
+{{- define "agent-injector.image" -}}
+{{- if .Values.image.digest -}}
+{{ .Values.image.repository }}@{{ .Values.image.digest }}
+{{- else -}}
+{{ .Values.image.repository }}:{{ default .Chart.AppVersion .Values.image.tag }}
+{{- end }}
+{{- end }}
+
+{{- /* The Secret of the certificate, whoever fills it. */}}
+{{- define "agent-injector.tlsSecret" -}}
+{{- if eq .Values.certificates.source "existingSecret" -}}
+{{ required "certificates.source is existingSecret: set certificates.existingSecret.name" .Values.certificates.existingSecret.name }}
+{{- else -}}
+{{ include "agent-injector.fullname" . }}-tls
+{{- end }}
+{{- end }}
+
+{{- /* Whether the server writes the authority into the webhook configuration; "" means no. */}}
+{{- define "agent-injector.publishes" -}}
+{{- if or (eq .Values.certificates.source "issued") (and (eq .Values.certificates.source "existingSecret") (not .Values.certificates.existingSecret.caBundle)) -}}
+yes
+{{- end }}
+{{- end }}
+
+{{- /* What the PodSecurity level "restricted" asks of a container. */}}
+{{- define "agent-injector.containerSecurityContext" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
+{{- end }}
+
+{{- /* No user ID: the image has one (65532), and OpenShift gives its own. */}}
+{{- define "agent-injector.podSecurityContext" -}}
+runAsNonRoot: true
+seccompProfile:
+  type: RuntimeDefault
+{{- end }}

@@ -1,0 +1,384 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { parse } from 'yaml';
+import { readConfig } from '../../src/config.ts';
+import { catalogue } from '../core/fixtures.ts';
+import { settingNames, variableOf } from '../../src/server-settings.ts';
+import type { KubeObject } from '../e2e/client.ts';
+import {
+  chart,
+  NAMESPACE,
+  only,
+  permissions,
+  podSpecs,
+  render,
+  renderText,
+  root,
+  valuesFiles,
+  type PodSpec,
+} from './chart.ts';
+import { helm, run } from './tools.ts';
+
+interface Webhook {
+  readonly name: string;
+  readonly failurePolicy: string;
+  readonly clientConfig: { readonly service: Record<string, unknown>; readonly caBundle?: string };
+  readonly namespaceSelector: { readonly matchExpressions: readonly Expression[] };
+  readonly objectSelector: { readonly matchExpressions: readonly Expression[] };
+  readonly [field: string]: unknown;
+}
+interface Expression {
+  readonly key: string;
+  readonly operator: string;
+  readonly values: readonly string[];
+}
+const webhooksOf = (objects: readonly KubeObject[]): readonly Webhook[] =>
+  only<{ webhooks: Webhook[] }>(objects, 'MutatingWebhookConfiguration').webhooks;
+const serverOf = (objects: readonly KubeObject[]): PodSpec => {
+  const [server] = podSpecs([only(objects, 'Deployment')]);
+  if (!server) throw new Error('no pod');
+  return server;
+};
+const environmentOf = (objects: readonly KubeObject[]): Record<string, string> =>
+  Object.fromEntries(serverOf(objects).containers[0]?.env?.map(({ name, value }) => [name, value]) ?? []);
+
+describe.skipIf(helm === undefined)('the chart', () => {
+  describe.each([...valuesFiles.keys()])('with the values %s', (values) => {
+    it('passes helm lint --strict', () => {
+      const { code, stdout, stderr } = run(helm ?? '', [
+        'lint',
+        '--strict',
+        chart,
+        '--values',
+        valuesFiles.get(values) ?? '',
+      ]);
+      expect(stderr + stdout).toMatch(/0 chart\(s\) failed/);
+      expect(code).toBe(0);
+    });
+
+    it('renders the same bytes twice', () => {
+      expect(renderText(values)).toBe(renderText(values));
+    });
+
+    it('has the standard labels on every object and every pod, and selects by name and instance alone', () => {
+      const objects = render(values);
+      for (const { kind, metadata } of objects) {
+        const of = `${kind} ${metadata?.name}`;
+        for (const label of ['name', 'instance', 'version', 'component', 'part-of', 'managed-by']) {
+          expect(Object.keys(metadata?.labels ?? {}), of).toContain(`app.kubernetes.io/${label}`);
+        }
+        expect(metadata?.labels?.['helm.sh/chart'], of).toBe('agent-injector-0.1.0');
+        expect(metadata?.labels?.['app.kubernetes.io/part-of'], of).toBe('agent-injector');
+      }
+      const { spec } = only<{ spec: { selector: { matchLabels: Record<string, string> }; template: KubeObject } }>(
+        objects,
+        'Deployment',
+      );
+      const selector = spec.selector.matchLabels;
+      expect(Object.keys(selector)).toEqual(['app.kubernetes.io/name', 'app.kubernetes.io/instance']);
+      expect(spec.template.metadata?.labels).toMatchObject(selector);
+      expect(only<{ spec: { selector: unknown } }>(objects, 'Service').spec.selector).toEqual(selector);
+      // Nothing else carries these labels as a pod: the Service would send reviews to it.
+      for (const pod of objects.filter(({ kind }) => kind === 'Pod'))
+        expect(pod.metadata?.labels).not.toMatchObject(selector);
+    });
+
+    it('names its namespace on everything that lives in one', () => {
+      const clusterWide = new Set(['ClusterRole', 'ClusterRoleBinding', 'MutatingWebhookConfiguration', 'Namespace']);
+      for (const { kind, metadata } of render(values)) {
+        const expected = clusterWide.has(kind ?? '') ? [undefined] : [NAMESPACE, `${metadata?.name}`];
+        expect(expected, `${kind} ${metadata?.name}`).toContain(metadata?.namespace);
+      }
+    });
+
+    it('never calls for system namespaces nor its own, whatever their labels', () => {
+      const webhooks = webhooksOf(render(values));
+      expect(webhooks).toHaveLength(3);
+      for (const { name, namespaceSelector } of webhooks) {
+        const excluded = namespaceSelector.matchExpressions.find(({ key }) => key === 'kubernetes.io/metadata.name');
+        expect(excluded?.operator, name).toBe('NotIn');
+        expect(excluded?.values, name).toEqual(
+          expect.arrayContaining(['kube-system', 'kube-public', 'kube-node-lease', NAMESPACE]),
+        );
+      }
+    });
+
+    it('divides the pods among three entries, none asked about twice', () => {
+      const webhooks = webhooksOf(render(values));
+      const asks = (namespace: string | undefined, pod: string | undefined) =>
+        webhooks
+          .filter(
+            ({ namespaceSelector, objectSelector }) =>
+              matches(namespaceSelector.matchExpressions, namespace, 'shop') &&
+              matches(objectSelector.matchExpressions, pod, ''),
+          )
+          .map(({ name, failurePolicy }) => `${name} ${failurePolicy}`);
+      expect(asks('enabled', undefined)).toEqual(['enabled.agent-injector.io Ignore']);
+      expect(asks('enabled', 'required')).toEqual(['required-pods.agent-injector.io Fail']);
+      expect(asks('enabled', 'disabled')).toEqual([]);
+      expect(asks('required', undefined)).toEqual(['required-namespaces.agent-injector.io Fail']);
+      expect(asks('required', 'required')).toEqual(['required-namespaces.agent-injector.io Fail']);
+      expect(asks('required', 'disabled')).toEqual([]);
+      for (const namespace of [undefined, '', 'true', 'disabled']) {
+        for (const pod of [undefined, 'required', 'enabled']) expect(asks(namespace, pod)).toEqual([]);
+      }
+    });
+
+    it('asks about the creation of pods only, and in the way that the server is built for', () => {
+      for (const webhook of webhooksOf(render(values))) {
+        expect(webhook).toMatchObject({
+          rules: [
+            { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'], scope: 'Namespaced' },
+          ],
+          admissionReviewVersions: ['v1'],
+          sideEffects: 'None',
+          reinvocationPolicy: 'IfNeeded',
+          matchPolicy: 'Equivalent',
+          clientConfig: { service: { namespace: NAMESPACE, path: '/mutate', port: 443 } },
+        });
+        expect(webhook['timeoutSeconds']).toBeLessThanOrEqual(5);
+        expect(webhook['matchConditions']).toHaveLength(2);
+      }
+    });
+
+    it('holds no authority, no key and nothing random', () => {
+      const objects = render(values);
+      const bundles = webhooksOf(objects).map(({ clientConfig }) => clientConfig.caBundle);
+      const given = (
+        parse(readFileSync(valuesFiles.get(values) ?? '', 'utf8')) as {
+          certificates?: { existingSecret?: { caBundle?: string } };
+        }
+      ).certificates?.existingSecret?.caBundle;
+      expect(bundles).toEqual([given, given, given]);
+      for (const secret of objects.filter(({ kind }) => kind === 'Secret')) {
+        expect(Object.keys(secret).toSorted()).toEqual(['apiVersion', 'kind', 'metadata', 'type']);
+      }
+    });
+
+    it('makes pods that the PodSecurity level "restricted" admits', () => {
+      for (const pod of podSpecs(render(values))) {
+        // In the network of the node nothing above "privileged" admits a pod; all else stays as strict.
+        const onNode = values === 'host-network' && pod.containers[0]?.args[0] === 'serve';
+        expect(pod.hostNetwork ?? false).toBe(onNode);
+        expect(pod.securityContext).toEqual({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
+        expect(pod).not.toHaveProperty('hostPID');
+        expect(pod).not.toHaveProperty('hostIPC');
+        expect(pod.enableServiceLinks).toBe(false);
+        for (const volume of pod.volumes ?? []) {
+          expect(['configMap', 'secret']).toContain(Object.keys(volume).find((key) => key !== 'name'));
+        }
+        for (const container of pod.containers) {
+          expect(container.securityContext).toEqual({
+            allowPrivilegeEscalation: false,
+            readOnlyRootFilesystem: true,
+            capabilities: { drop: ['ALL'] },
+          });
+          expect(container.resources.limits['memory']).toBe(container.resources.requests['memory']);
+          expect(container.resources.requests['cpu']).toBeDefined();
+          expect(container.image).not.toMatch(/:latest$|^[^:@]+$/);
+          for (const mount of container.volumeMounts ?? []) expect(mount.readOnly).toBe(true);
+          for (const port of container.ports ?? []) expect(port.hostPort).toBeUndefined();
+        }
+      }
+    });
+
+    it('gives the server settings that it has, and ports that go together', () => {
+      const objects = render(values);
+      const environment = environmentOf(objects);
+      const known = new Set<string>(settingNames.map(variableOf));
+      for (const name of Object.keys(environment)) expect(known).toContain(name);
+      const server = serverOf(objects);
+      const ports = Object.fromEntries(
+        server.containers[0]?.ports?.map(({ name, containerPort }) => [name, String(containerPort)]) ?? [],
+      );
+      expect(ports).toEqual({
+        https: environment['AGENT_INJECTOR_PORT'],
+        admin: environment['AGENT_INJECTOR_ADMIN_PORT'],
+      });
+      expect(server.terminationGracePeriodSeconds).toBeGreaterThan(
+        Number(environment['AGENT_INJECTOR_DRAIN_SECONDS']) + 10,
+      );
+      for (const name of ['AGENT_INJECTOR_CONFIG', 'AGENT_INJECTOR_TLS_DIR', 'AGENT_INJECTOR_CLIENT_CA']) {
+        const path = environment[name];
+        const mounted = server.containers[0]?.volumeMounts?.map(({ mountPath }) => mountPath) ?? [];
+        if (path !== undefined) expect(mounted.some((dir) => path.startsWith(dir))).toBe(true);
+      }
+    });
+
+    it('gives the server a configuration file that it reads', () => {
+      const objects = render(values);
+      const config = objects.find(
+        ({ kind, metadata }) => kind === 'ConfigMap' && metadata?.labels?.['app.kubernetes.io/component'] === 'webhook',
+      );
+      const dir = mkdtempSync(join(tmpdir(), 'agent-injector-chart-'));
+      onTestFinished(() => rmSync(dir, { recursive: true }));
+      const file = join(dir, 'agent-injector.yaml');
+      writeFileSync(file, (config?.['data'] as Record<string, string> | undefined)?.['agent-injector.yaml'] ?? '');
+      const environment = Object.entries(environmentOf(objects));
+      const read = readConfig({}, { ...Object.fromEntries(environment), AGENT_INJECTOR_CONFIG: file });
+      expect(read).toMatchObject({ ok: true });
+      if (!read.ok) return;
+      expect(read.config.defaults).toEqual(
+        values === 'everything' ? { 'server-address': 'jennifer.apm.svc', 'domain-id': '1000' } : {},
+      );
+      for (const name of Object.keys(read.config.defaults)) expect(catalogue.knownSettings).toContain(name);
+    });
+  });
+
+  it('allows what it needs by default, to the verb', () => {
+    expect(permissions(render('default', { args: ['--no-hooks'] }))).toEqual([
+      'ClusterRole agent-injector: get namespaces',
+      'ClusterRole agent-injector: list namespaces',
+      'ClusterRole agent-injector: watch namespaces',
+      'ClusterRole agent-injector: list mutatingwebhookconfigurations agent-injector',
+      'ClusterRole agent-injector: watch mutatingwebhookconfigurations agent-injector',
+      'ClusterRole agent-injector: patch mutatingwebhookconfigurations agent-injector',
+      'Role agent-injector: get secrets agent-injector-tls',
+      'Role agent-injector: update secrets agent-injector-tls',
+      'Role agent-injector: create secrets',
+    ]);
+    expect(permissions(render()).filter((line) => line.includes('agent-injector-test'))).toEqual([
+      'Role agent-injector-test: create pods',
+    ]);
+  });
+
+  it('allows less where others bring the certificate', () => {
+    const namespaces = ['get', 'list', 'watch'].map((verb) => `ClusterRole agent-injector: ${verb} namespaces`);
+    for (const values of ['cert-manager', 'cert-manager-own-issuer', 'existing-secret-with-authority']) {
+      expect(permissions(render(values, { args: ['--no-hooks'] })), values).toEqual(namespaces);
+    }
+    expect(
+      permissions(render('existing-secret', { args: ['--no-hooks'] })).filter((line) => line.includes('secrets')),
+    ).toEqual([]);
+  });
+
+  it('lets cert-manager publish the authority, and mounts what it issues for the name that the API server calls', () => {
+    const objects = render('cert-manager');
+    expect(only(objects, 'MutatingWebhookConfiguration').metadata?.annotations).toEqual({
+      'cert-manager.io/inject-ca-from': `${NAMESPACE}/agent-injector`,
+    });
+    const certificate = objects.find(
+      ({ kind, metadata }) => kind === 'Certificate' && metadata?.name === 'agent-injector',
+    );
+    const spec = certificate?.['spec'] as { secretName: string; dnsNames: string[] } | undefined;
+    expect(spec?.dnsNames).toEqual([`agent-injector.${NAMESPACE}.svc`]);
+    expect(serverOf(objects).volumes).toContainEqual({ name: 'tls', secret: { secretName: spec?.secretName } });
+  });
+
+  it('lets the autoscaler decide how many there are, where there is one', () => {
+    expect(only<{ spec: object }>(render('everything'), 'Deployment').spec).not.toHaveProperty('replicas');
+    expect(only<{ spec: object }>(render(), 'Deployment').spec).toHaveProperty('replicas', 2);
+  });
+
+  it('replaces one by one on the network of the node, where two cannot share a port', () => {
+    const strategy = (values: string) =>
+      only<{ spec: { strategy: { rollingUpdate: unknown } } }>(render(values), 'Deployment').spec.strategy
+        .rollingUpdate;
+    expect(strategy('host-network')).toEqual({ maxSurge: 0, maxUnavailable: 1 });
+    expect(strategy('default')).toEqual({ maxSurge: 1, maxUnavailable: 0 });
+  });
+
+  it.each([
+    ['hostNetwork=true,ports.webhook=10250', /the kubelet listens there/],
+    ['ports.webhook=9090', /are the same/],
+    ['certificates.source=existingSecret', /set certificates\.existingSecret\.name/],
+  ])('refuses --set %s in words', (set, message) => {
+    expect(() => renderText('default', { args: ['--set', set] })).toThrow(message);
+  });
+
+  it.each([
+    ['replica=3', 'replica'],
+    ['image.tga=1', 'tga'],
+    ['image.digest=abc', 'digest'],
+    ['certificates.source=cert-manager', 'source'],
+    ['certificates.certmanager.duration=1h', 'certmanager'],
+    ['ports.webhook=0', 'webhook'],
+    ['webhook.timeoutSeconds=30', 'timeoutSeconds'],
+    ['certificates.certManager.duration=90d', 'duration'],
+    ['webhook.failurePolicy=Fail', 'failurePolicy'],
+    ['logLevel=verbose', 'logLevel'],
+    ['serviceMonitor.interval=often', 'interval'],
+    ['defaults.server_address=x', 'server_address'],
+  ])('refuses --set %s by its schema, and names the key', (set, key) => {
+    const { code, stderr } = run(helm ?? '', ['template', 'x', chart, '--set', set]);
+    expect(code).not.toBe(0);
+    expect(stderr).toContain("values don't meet the specifications of the schema");
+    expect(stderr).toContain(key);
+  });
+
+  it('keeps two releases apart by their names', () => {
+    const names = (release: string) =>
+      render('default', { release }).map(({ kind, metadata }) => `${kind}/${metadata?.name}`);
+    const [one, two] = [names('agent-injector'), names('canary')];
+    expect(one.filter((name) => two.includes(name))).toEqual([]);
+    expect(two).toContain('Deployment/canary-agent-injector');
+  });
+});
+
+function matches(expressions: readonly Expression[], injection: string | undefined, namespace: string): boolean {
+  return expressions.every(({ key, operator, values }) => {
+    const value = key === 'kubernetes.io/metadata.name' ? namespace : injection;
+    const within = value !== undefined && values.includes(value);
+    if (operator === 'In') return within;
+    if (operator === 'NotIn') return !within;
+    throw new Error(`unknown operator ${operator}`);
+  });
+}
+
+describe('the files of the chart', () => {
+  it('have a schema for every value, and a value for all of the schema', () => {
+    const values = parse(readFileSync(join(chart, 'values.yaml'), 'utf8')) as object;
+    const schema = JSON.parse(readFileSync(join(chart, 'values.schema.json'), 'utf8')) as Schema;
+    // `global` belongs to whoever makes this chart a part of theirs.
+    expect(
+      pathsOfSchema(schema)
+        .filter((path) => path !== 'global')
+        .toSorted(),
+    ).toEqual(pathsOfValues(values, schema).toSorted());
+  });
+
+  it('have a comment before every value, or before the group that it is in', () => {
+    const blocks = readFileSync(join(chart, 'values.yaml'), 'utf8').split('\n\n');
+    for (const block of blocks) expect(block.trimStart().startsWith('#'), block).toBe(true);
+  });
+
+  it('call nothing that differs from render to render', () => {
+    for (const file of readdirSync(join(chart, 'templates'), { recursive: true, encoding: 'utf8' })) {
+      if (!/\.(yaml|tpl|txt)$/.test(file)) continue;
+      const text = readFileSync(join(chart, 'templates', file), 'utf8');
+      for (const [code] of text.matchAll(/\{\{[\s\S]*?\}\}/g)) {
+        expect(code, file).not.toMatch(
+          /\b(rand\w*|gen(CA|SelfSigned|Signed|PrivateKey)\w*|uuidv4|now|lookup|htpasswd|bcrypt|Capabilities|Revision)\b/,
+        );
+      }
+    }
+  });
+
+  it('have the version of the package', () => {
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+    expect(parse(readFileSync(join(chart, 'Chart.yaml'), 'utf8'))).toMatchObject({ version, appVersion: version });
+  });
+});
+
+interface Schema {
+  readonly additionalProperties?: boolean | Schema;
+  readonly properties?: Record<string, Schema>;
+}
+
+/** Paths of all values whose keys the schema fixes. */
+function pathsOfSchema(schema: Schema, prefix = ''): string[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([key, child]) => [
+    `${prefix}${key}`,
+    ...pathsOfSchema(child, `${prefix}${key}.`),
+  ]);
+}
+
+function pathsOfValues(values: unknown, schema: Schema | undefined, prefix = ''): string[] {
+  if (schema?.properties === undefined || typeof values !== 'object' || values === null) return [];
+  return Object.entries(values).flatMap(([key, value]) => [
+    `${prefix}${key}`,
+    ...pathsOfValues(value, schema.properties?.[key], `${prefix}${key}.`),
+  ]);
+}

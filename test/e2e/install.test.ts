@@ -1,0 +1,449 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  chart,
+  NAMESPACE,
+  objectsOf,
+  only,
+  render,
+  renderText,
+  root,
+  valuesFiles,
+  type PodSpec,
+} from '../deploy/chart.ts';
+import { helm } from '../deploy/tools.ts';
+import { issueServerCertificate } from '../../src/tls/issue.ts';
+import { ApiError, Client, type KubeObject } from './client.ts';
+import { startControlPlane, type ControlPlane } from './control-plane.ts';
+import type { GuardedProcess } from './guarded-process.ts';
+import { installedFlags, runInstalled, tokenOf, type WebhookConfiguration } from './installed-server.ts';
+import { pathOf } from './kinds.ts';
+import { waitFor } from './wait-for.ts';
+
+// What deploy/ installs, as a real API server takes it, and as it then works. No kubelet is there: this test is one for a pod of the Deployment.
+
+const INJECTION = 'agent-injector.io/injection';
+const STATUS = 'agent-injector.io/status';
+const SERVER = { 'agent-injector.io/server-address': 'jennifer.example.com' };
+/** Kinds of operators that are not here. */
+const FOREIGN = new Set(['ServiceMonitor', 'PrometheusRule', 'Certificate', 'Issuer']);
+const install = objectsOf(readFileSync(join(root, 'deploy/install.yaml'), 'utf8'));
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const operations = readFileSync(join(root, 'docs/operations.md'), 'utf8');
+
+let dir: string;
+let controlPlane: ControlPlane;
+let client: Client;
+
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'agent-injector-install-'));
+  controlPlane = await startControlPlane({
+    dir,
+    ...installedFlags,
+    apiServerFlags: [
+      ...installedFlags.apiServerFlags,
+      `--admission-control-config-file=${await admissionConfiguration(dir)}`,
+    ],
+  });
+  client = controlPlane.client;
+});
+afterAll(async () => {
+  await controlPlane?.stop();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+/** The files of docs/operations.md with which an API server presents a client certificate, where they say, but below `dir`. */
+async function admissionConfiguration(folder: string): Promise<string> {
+  const path = '/etc/kubernetes/agent-injector';
+  const { cert, key } = await issueServerCertificate(['kube-apiserver'], new Date());
+  const files: Record<string, string> = { 'client.crt': cert, 'client.key': key };
+  for (const name of ['admission.yaml', 'kubeconfig.yaml']) {
+    const text = new RegExp(`\`\`\`yaml\n# ${name}\n([\\s\\S]*?)\`\`\``).exec(operations)?.[1];
+    if (text === undefined) throw new Error(`docs/operations.md has no ${name}`);
+    files[name] = text.replaceAll(path, join(folder, path));
+  }
+  mkdirSync(join(folder, path), { recursive: true });
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, path, name), text, { mode: 0o600 });
+  return join(folder, path, 'admission.yaml');
+}
+
+/** As `kubectl create --validate=strict`: a field that the API server does not know is an error. */
+async function create(object: KubeObject, dryRun = false): Promise<readonly string[]> {
+  const { kind = '', apiVersion, metadata } = object;
+  const path = pathOf({ kind, apiVersion, namespace: metadata?.namespace });
+  const reply = await client.request('POST', `${path}?fieldValidation=Strict${dryRun ? '&dryRun=All' : ''}`, object);
+  if (reply.status >= 400) throw new ApiError(`${kind} ${metadata?.name}`, reply);
+  return reply.warnings;
+}
+
+const pod = (namespace: string, metadata: KubeObject['metadata'] = {}): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { generateName: 'web-', namespace, ...metadata },
+  spec: { containers: [{ name: 'app', image: 'app' }] },
+});
+const decision = async (object: KubeObject): Promise<string | undefined> => {
+  const created = await client.create(object, { dryRun: true });
+  const status = created.object.metadata?.annotations?.[STATUS];
+  return status === undefined ? undefined : (JSON.parse(status) as { decision: string }).decision;
+};
+const refusal = async (object: KubeObject): Promise<string> => {
+  try {
+    await client.create(object, { dryRun: true });
+  } catch (error) {
+    if (error instanceof ApiError) return error.message;
+    throw error;
+  }
+  return 'was created';
+};
+
+describe('the API server', () => {
+  test(
+    'takes every object of every values file, with no unknown field and no warning',
+    { timeout: 120_000 },
+    async () => {
+      await create(install[0] ?? {});
+      const texts =
+        helm === undefined
+          ? []
+          : [...valuesFiles.keys()].map((values) => ({ values, objects: render(values, { args: ['--no-hooks'] }) }));
+      for (const { values, objects } of [...texts, { values: 'install.yaml', objects: install.slice(1) }]) {
+        for (const object of objects.filter(({ kind }) => !FOREIGN.has(kind ?? ''))) {
+          const warnings = await create(object, true);
+          // Asked for: on the network of the node the namespace must allow it.
+          const expected =
+            values === 'host-network' && object.kind === 'Deployment' ? [expect.stringContaining('hostNetwork')] : [];
+          expect(warnings, `${values}: ${object.kind}`).toEqual(expected);
+        }
+      }
+    },
+  );
+
+  test('installs install.yaml, and PodSecurity "restricted" lets both replicas in', async () => {
+    for (const object of install.slice(1)) expect(await create(object), object.kind).toEqual([]);
+    await waitFor('two pods', async () => (await client.list({ kind: 'Pod', namespace: NAMESPACE })).length === 2);
+    const hostNetwork = { ...pod(NAMESPACE), spec: { hostNetwork: true, containers: [{ name: 'app', image: 'app' }] } };
+    expect(await refusal(hostNetwork)).toContain('violates PodSecurity "restricted:latest"');
+  });
+
+  test('lets the ServiceAccount do what it needs, and nothing else', async () => {
+    const account = new Client({
+      url: controlPlane.url,
+      ca: readFileSync(join(dir, 'ca.crt'), 'utf8'),
+      token: await tokenOf(client, 'agent-injector'),
+    });
+    const review = {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SelfSubjectRulesReview',
+      spec: { namespace: NAMESPACE },
+    };
+    const { body } = await account.request('POST', '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews', review);
+    const { resourceRules } = (
+      body as {
+        status: {
+          resourceRules: { verbs: string[]; apiGroups: string[]; resources: string[]; resourceNames?: string[] }[];
+        };
+      }
+    ).status;
+    // What `kubectl auth can-i --list` shows, less what any account may ask about itself.
+    const lines = resourceRules
+      .filter(({ resources }) => !resources.some((resource) => resource.startsWith('selfsubject')))
+      .map(({ verbs, resources, resourceNames = [] }) => [resources.join(), ...resourceNames, verbs.join()].join(' '));
+    expect(lines.toSorted()).toEqual([
+      'mutatingwebhookconfigurations agent-injector list,watch,patch',
+      'namespaces get,list,watch',
+      'secrets agent-injector-tls get,update',
+      'secrets create',
+    ]);
+    const status = async (method: string, path: string, object?: KubeObject): Promise<number> =>
+      (await account.request(method, path, object)).status;
+    const secrets = `/api/v1/namespaces/${NAMESPACE}/secrets`;
+    const configurations = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations';
+    const own = `?fieldSelector=metadata.name%3Dagent-injector`;
+    expect(await status('GET', '/api/v1/namespaces')).toBe(200);
+    expect(await status('GET', `${secrets}/agent-injector-tls`)).toBe(200);
+    expect(await status('GET', secrets)).toBe(403);
+    expect(await status('GET', `${configurations}${own}`)).toBe(200);
+    expect(await status('GET', configurations)).toBe(403);
+    expect(await status('DELETE', `${configurations}/agent-injector`)).toBe(403);
+    expect(await status('GET', '/api/v1/pods')).toBe(403);
+  });
+});
+
+describe('installed and running', () => {
+  let server: GuardedProcess;
+
+  beforeAll(async () => {
+    server = await runInstalled(controlPlane);
+    await client.createNamespace('shop', { labels: { [INJECTION]: 'enabled' }, annotations: SERVER });
+    await client.createNamespace('bank', { labels: { [INJECTION]: 'required' }, annotations: SERVER });
+    await client.createNamespace('bare', { labels: { [INJECTION]: 'required' } });
+    await client.createNamespace('careless', { labels: { [INJECTION]: 'enabled' } });
+    await waitFor('the first pod to be injected', async () => (await decision(pod('shop'))) === 'injected');
+  });
+  afterAll(async () => {
+    await server?.stop();
+    // A pod that is on a node goes when its kubelet says so, and there is none. Its successor is on no node.
+    for (const { metadata } of await client.list({ kind: 'Pod', namespace: NAMESPACE })) {
+      await client.delete({ kind: 'Pod', namespace: NAMESPACE, name: metadata?.name });
+    }
+  });
+
+  /** How many reviews the API server has asked for, by the entry. */
+  async function calls(): Promise<Readonly<Record<string, number>>> {
+    const { body } = await client.request('GET', '/metrics');
+    const found: Record<string, number> = {};
+    for (const [, labels = '', count] of String(body).matchAll(
+      /^apiserver_admission_webhook_request_total\{(.*)\} (\d+)$/gm,
+    )) {
+      const name = /name="([^"]+)"/.exec(labels)?.[1] ?? '';
+      found[name] = (found[name] ?? 0) + Number(count);
+    }
+    return found;
+  }
+
+  test('injects by each of the three entries, and refuses what is required and cannot be injected', async () => {
+    const required = { labels: { [INJECTION]: 'required' } };
+    const before = await calls();
+    expect(await decision(pod('shop'))).toBe('injected');
+    expect(await decision(pod('shop', required))).toBe('injected');
+    expect(await decision(pod('bank'))).toBe('injected');
+    expect(await decision(pod('bank', required))).toBe('injected');
+    expect(await decision(pod('careless'))).toBe('skipped');
+    expect(await refusal(pod('bare'))).toMatch(
+      /"required-namespaces\.agent-injector\.io" denied the request: .*server-address/,
+    );
+    expect(await refusal(pod('careless', required))).toMatch(
+      /"required-pods\.agent-injector\.io" denied the request: .*server-address/,
+    );
+    const after = await calls();
+    const asked = (name: string) =>
+      (after[`${name}.agent-injector.io`] ?? 0) - (before[`${name}.agent-injector.io`] ?? 0);
+    expect([asked('enabled'), asked('required-pods'), asked('required-namespaces')]).toEqual([2, 2, 3]);
+  });
+
+  test('is never called for system namespaces and its own, however they are labelled, nor for pods that are left out', async () => {
+    for (const name of ['kube-system', 'kube-public', 'kube-node-lease', NAMESPACE]) {
+      await client.patch(
+        { kind: 'Namespace', name },
+        { metadata: { labels: { [INJECTION]: 'required' }, annotations: SERVER } },
+      );
+    }
+    const before = await calls();
+    for (const name of ['kube-system', 'kube-public', 'kube-node-lease'])
+      expect(await decision(pod(name)), name).toBeUndefined();
+    const restricted = only<{ spec: { template: { spec: object } } }>(install, 'Deployment').spec.template.spec;
+    expect(await decision({ ...pod(NAMESPACE), spec: restricted })).toBeUndefined();
+    for (const namespace of ['shop', 'bank']) {
+      expect(await decision(pod(namespace, { labels: { [INJECTION]: 'disabled' } }))).toBeUndefined();
+      expect(await decision(pod(namespace, { annotations: { 'agent-injector.io/inject': 'false' } }))).toBeUndefined();
+      const mirror = pod(namespace, { annotations: { 'kubernetes.io/config.mirror': 'x' } });
+      expect(await decision({ ...mirror, spec: { ...(mirror['spec'] as object), nodeName: 'any' } })).toBeUndefined();
+    }
+    expect(await calls()).toEqual(before);
+  });
+
+  test('is told apart from nothing by an apply of the same files: the authority stays', async () => {
+    const ref = { kind: 'MutatingWebhookConfiguration', name: 'agent-injector' };
+    const bundles = async () =>
+      (await client.get<WebhookConfiguration>(ref)).webhooks.map(({ clientConfig }) => clientConfig.caBundle);
+    const before = await bundles();
+    expect(before.every((bundle) => (bundle ?? '').length > 100)).toBe(true);
+    const path = `${pathOf(ref)}?fieldManager=argocd&force=true`;
+    const applied = await client.request('PATCH', path, only(install, ref.kind), 'application/apply-patch+yaml');
+    expect(applied.status).toBe(200);
+    expect(await bundles()).toEqual(before);
+  });
+
+  describe.skipIf(helm === undefined)('helm test', () => {
+    let hooks: readonly KubeObject[];
+    const runTest = async (patience: string): Promise<{ stdout: string; code: number }> => {
+      const [container] = (only(hooks, 'Pod')['spec'] as PodSpec).containers;
+      const environment = Object.fromEntries(container?.env?.map(({ name, value }) => [name, value]) ?? []);
+      const token = join(dir, 'test-token');
+      writeFileSync(token, await tokenOf(client, 'agent-injector-test'));
+      const args = [...(container?.command?.slice(1) ?? []), ...(container?.args ?? [])];
+      const env = {
+        ...environment,
+        API_SERVER: controlPlane.url,
+        TOKEN_FILE: token,
+        NODE_EXTRA_CA_CERTS: join(dir, 'ca.crt'),
+        PATIENCE_SECONDS: patience,
+      };
+      return promisify(execFile)(process.execPath, args, { env }).then(
+        ({ stdout }) => ({ stdout, code: 0 }),
+        (error: { stdout: string; code: number }) => ({ stdout: error.stdout, code: error.code }),
+      );
+    };
+
+    beforeAll(async () => {
+      hooks = objectsOf(renderText('default', { args: ['--show-only', 'templates/tests/dry-run-injection.yaml'] }));
+      for (const hook of hooks) await create(hook);
+    });
+
+    test('says yes when pods are injected', async () => {
+      const { stdout, code } = await runTest('20');
+      expect(stdout).toContain('"decision":"injected"');
+      expect(code).toBe(0);
+    });
+
+    test('says no with the message of the API server when no answer comes', async () => {
+      await server.stop();
+      const { stdout, code } = await runTest('1');
+      expect(stdout).toContain('failed calling webhook "required-namespaces.agent-injector.io"');
+      expect(code).toBe(1);
+    });
+  });
+
+  test('that it has died refuses the required and nobody else', async () => {
+    await server.stop();
+    expect(await decision(pod('shop'))).toBeUndefined();
+    expect(await decision(pod('kube-system'))).toBeUndefined();
+    expect(await refusal(pod('bank'))).toMatch(
+      /failed calling webhook "required-namespaces\.agent-injector\.io": .*connection refused/,
+    );
+    expect(await refusal(pod('shop', { labels: { [INJECTION]: 'required' } }))).toContain(
+      'failed calling webhook "required-pods.agent-injector.io"',
+    );
+    const { body } = await client.request('GET', '/metrics');
+    // The names and labels that the alerts go by.
+    expect(String(body)).toMatch(
+      /^apiserver_admission_webhook_fail_open_count\{name="enabled\.agent-injector\.io",type="admit"\} [1-9]/m,
+    );
+    expect(String(body)).toMatch(
+      /^apiserver_admission_webhook_rejection_count\{error_type="calling_webhook_error",name="required-namespaces\.agent-injector\.io",.*\} [1-9]/m,
+    );
+  });
+});
+
+function has(program: string): boolean {
+  try {
+    execFileSync('bash', ['-c', `type -P ${program}`]);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe.skipIf(!has('kubectl') || helm === undefined)('the README', () => {
+  /** Runs the commands of the block that begins with this comment, as they stand there. */
+  const follow = async (comment: string): Promise<string> => {
+    const block = readme
+      .split('```sh\n')
+      .find((text) => text.startsWith(`# ${comment}`))
+      ?.split('```')[0];
+    if (block === undefined) throw new Error(`the README has no commands for: ${comment}`);
+    const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', block], {
+      cwd: root,
+      env: {
+        ...process.env,
+        KUBECONFIG: controlPlane.kubeconfigPath,
+        PATH: `${dirname(helm ?? '')}:${process.env['PATH']}`,
+      },
+    });
+    return stdout;
+  };
+  const ours = async (): Promise<readonly string[]> => {
+    const kinds = [
+      'Deployment',
+      'ReplicaSet',
+      'Pod',
+      'Service',
+      'ServiceAccount',
+      'Secret',
+      'ConfigMap',
+      'Role',
+      'RoleBinding',
+      'ClusterRole',
+      'ClusterRoleBinding',
+      'MutatingWebhookConfiguration',
+      'PodDisruptionBudget',
+      'NetworkPolicy',
+      'Namespace',
+      'HorizontalPodAutoscaler',
+    ];
+    const lists = await Promise.all(
+      kinds.map((kind) => client.list({ kind }, 'app.kubernetes.io/part-of=agent-injector')),
+    );
+    return lists.flat().map(({ kind, metadata }) => `${kind}/${metadata?.name}`);
+  };
+  const secret = { kind: 'Secret', namespace: NAMESPACE, name: 'agent-injector-tls' };
+  const registration = { kind: 'MutatingWebhookConfiguration', name: 'agent-injector' };
+  /** What the server does with its certificate. */
+  const fillIn = async (): Promise<void> => {
+    await client.patch(secret, { data: { 'tls.crt': 'eA==' } });
+    await client.patch(registration, [{ op: 'add', path: '/webhooks/0/clientConfig/caBundle', value: 'eA==' }], {
+      type: 'json',
+    });
+  };
+  const filledIn = async (): Promise<readonly unknown[]> => [
+    (await client.get<{ data?: Record<string, string> }>(secret)).data?.['tls.crt'],
+    (await client.get<WebhookConfiguration>(registration)).webhooks[0]?.clientConfig.caBundle,
+  ];
+  const gone = () => waitFor('all of it to be gone', async () => (await ours()).length === 0, { deadline: 60_000 });
+
+  test('uninstalls what kubectl installed: nothing is left, nobody is blocked', { timeout: 120_000 }, async () => {
+    await follow('uninstall with kubectl');
+    await client.delete({ kind: 'Namespace', name: 'agent-injector-test' });
+    await gone();
+    expect(await decision(pod('bank'))).toBeUndefined();
+  });
+
+  test('installs and upgrades with kubectl: what the server wrote stays', { timeout: 120_000 }, async () => {
+    await follow('or install, and upgrade, with kubectl');
+    const { spec } = await client.get<{ spec: { template: { spec: PodSpec } } }>({
+      kind: 'Deployment',
+      namespace: NAMESPACE,
+      name: 'agent-injector',
+    });
+    expect(spec.template.spec.containers[0]?.image).toBe('registry.example.com/agent-injector:0.1.0');
+    await fillIn();
+    const before = await filledIn();
+    await follow('or install, and upgrade, with kubectl');
+    expect(await filledIn()).toEqual(before);
+    await follow('uninstall with kubectl');
+    await gone();
+  });
+
+  test(
+    'installs, upgrades and uninstalls with helm: what the server wrote stays, then nothing is left',
+    { timeout: 120_000 },
+    async () => {
+      const upgrade = 'install, and upgrade, with helm';
+      expect(await follow(upgrade)).toContain(
+        'Certificate: made and renewed by the server itself, in Secret agent-injector-tls.',
+      );
+      await fillIn();
+      const before = await filledIn();
+      expect(await follow(upgrade)).toContain('REVISION: 2');
+      expect(await filledIn()).toEqual(before);
+      await follow('uninstall with helm');
+      await gone();
+      expect(await decision(pod('bank'))).toBeUndefined();
+    },
+  );
+
+  test('has notes that say what is on', { timeout: 120_000 }, async () => {
+    const args = [
+      'install',
+      'notes',
+      chart,
+      '--dry-run=server',
+      '--namespace',
+      'notes',
+      '--kubeconfig',
+      controlPlane.kubeconfigPath,
+    ];
+    const notes = (values: string) =>
+      execFileSync(helm ?? '', [...args, '--values', valuesFiles.get(values) ?? ''], { encoding: 'utf8' }).split(
+        'NOTES:\n',
+      )[1] ?? '';
+    expect(notes('existing-secret')).toContain('from your Secret my-tls');
+    expect(notes('host-network')).toContain('Network: of the node, port 10260');
+    expect(notes('minimal')).not.toContain('helm test');
+  });
+});

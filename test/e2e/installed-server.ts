@@ -1,0 +1,163 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { stringify } from 'yaml';
+import { settingNames, variableOf } from '../../src/server-settings.ts';
+import { issueServerCertificate } from '../../src/tls/issue.ts';
+import type { PodSpec } from '../deploy/chart.ts';
+import type { Client, KubeObject } from './client.ts';
+import type { ControlPlane } from './control-plane.ts';
+import { freePort } from './free-port.ts';
+import { startProcess, type GuardedProcess } from './guarded-process.ts';
+import { waitFor } from './wait-for.ts';
+
+const BUNDLE = fileURLToPath(new URL('../../dist/agent-injector.js', import.meta.url));
+const NAMESPACE = 'agent-injector';
+const NAME = 'agent-injector';
+const known = new Set<string>(settingNames.map(variableOf));
+
+export interface WebhookConfiguration extends KubeObject {
+  readonly webhooks: readonly { readonly name: string; readonly clientConfig: { readonly caBundle?: string } }[];
+}
+
+export const installedFlags = {
+  // By endpoints: there is no kube-proxy that would lead from the address of a Service to them.
+  apiServerFlags: ['--enable-aggregator-routing=true'],
+  // It would miss the kubelet's heartbeat, and take the pod for lost.
+  controllerManagerFlags: ['--controllers=*,-node-lifecycle-controller'],
+} as const;
+
+/** A token for a ServiceAccount, as the kubelet would ask for it. */
+export async function tokenOf(client: Client, name: string): Promise<string> {
+  const path = `/api/v1/namespaces/${NAMESPACE}/serviceaccounts/${name}/token`;
+  const { status, body } = await client.request('POST', path, {
+    apiVersion: 'authentication.k8s.io/v1',
+    kind: 'TokenRequest',
+    spec: {},
+  });
+  if (status !== 201) throw new Error(`no token for ${name}: ${JSON.stringify(body)}`);
+  return (body as { status: { token: string } }).status.token;
+}
+
+/** An address of this machine that may stand in an EndpointSlice: loopback may not. */
+function address(): string {
+  const found = Object.values(networkInterfaces())
+    .flat()
+    .find((one) => one?.family === 'IPv4' && !one.internal);
+  if (!found) throw new Error('this machine has no address but loopback');
+  return found.address;
+}
+
+/**
+ * Plays the kubelet for one pod of the installed Deployment: runs the bundle with the environment of its container and the token of its
+ * ServiceAccount, and reports the pod ready at an address of this machine. From there on all is real: the endpoint controller, the Service, and the
+ * API server's way by it. The control plane needs `installedFlags`.
+ */
+export async function runInstalled({ client, url, dir }: ControlPlane): Promise<GuardedProcess> {
+  const pod = await waitFor(
+    'a pod of the Deployment',
+    async () => (await client.list<KubeObject & { spec: PodSpec }>({ kind: 'Pod', namespace: NAMESPACE }))[0],
+  );
+  const folder = join(dir, 'installed');
+  mkdirSync(folder, { recursive: true });
+  const kubeconfig = join(folder, 'kubeconfig');
+  writeFileSync(
+    kubeconfig,
+    stringify({
+      apiVersion: 'v1',
+      kind: 'Config',
+      'current-context': 'pod',
+      clusters: [{ name: 'pod', cluster: { server: url, 'certificate-authority': join(dir, 'ca.crt') } }],
+      users: [{ name: 'pod', user: { token: await tokenOf(client, NAME) } }],
+      contexts: [{ name: 'pod', context: { cluster: 'pod', user: 'pod' } }],
+    }),
+  );
+  const config = join(folder, 'agent-injector.yaml');
+  const { data } = await client.get<{ data: Record<string, string> }>({
+    kind: 'ConfigMap',
+    namespace: NAMESPACE,
+    name: NAME,
+  });
+  writeFileSync(config, data['agent-injector.yaml'] ?? '');
+  const [port, adminPort] = [await freePort(), await freePort()];
+  const environment = Object.fromEntries(
+    pod.spec.containers[0]?.env?.map(({ name, value }) => [name, value]).filter(([name = '']) => known.has(name)) ?? [],
+  );
+  const own = {
+    AGENT_INJECTOR_KUBECONFIG: kubeconfig,
+    AGENT_INJECTOR_CONFIG: config,
+    AGENT_INJECTOR_PORT: String(port),
+    AGENT_INJECTOR_ADMIN_PORT: String(adminPort),
+  };
+
+  // Ports of this machine are shared: the Service leads to a free one instead of the container's.
+  await client.patch(
+    { kind: 'Service', namespace: NAMESPACE, name: NAME },
+    [{ op: 'replace', path: '/spec/ports/0/targetPort', value: port }],
+    { type: 'json' },
+  );
+  const issuesItself = known.has('AGENT_INJECTOR_TLS_SECRET');
+  const server = await startProcess({
+    command: process.execPath,
+    args: [BUNDLE, 'serve'],
+    cwd: folder,
+    logPath: join(folder, 'log'),
+    env: {
+      ...environment,
+      ...own,
+      ...(!issuesItself && { AGENT_INJECTOR_TLS_DIR: await certificates(folder, client) }),
+    },
+  });
+  await waitFor('the server to be ready', async () => (await fetch(`http://127.0.0.1:${adminPort}/readyz`)).ok, {
+    hopeless: () => (server.exit() === undefined ? undefined : new Error(server.log())),
+  });
+  await reportReady(client, pod.metadata?.name ?? '');
+  return server;
+}
+
+/** What the server does itself once it has the settings for it. Gives back the folder. */
+async function certificates(folder: string, client: Client): Promise<string> {
+  const { cert, key, ca } = await issueServerCertificate([`${NAME}.${NAMESPACE}.svc`], new Date());
+  const dir = join(folder, 'tls');
+  mkdirSync(dir);
+  for (const [file, text] of Object.entries({ 'tls.crt': cert, 'tls.key': key, 'ca.crt': ca }))
+    writeFileSync(join(dir, file), text, { mode: 0o600 });
+  const { webhooks } = await client.get<WebhookConfiguration>({ kind: 'MutatingWebhookConfiguration', name: NAME });
+  const value = Buffer.from(ca).toString('base64');
+  const patch = webhooks.map((_, index) => ({ op: 'add', path: `/webhooks/${index}/clientConfig/caBundle`, value }));
+  await client.patch({ kind: 'MutatingWebhookConfiguration', name: NAME }, patch, { type: 'json' });
+  return dir;
+}
+
+async function reportReady(client: Client, name: string): Promise<void> {
+  // The endpoint controller leaves out pods that are on no node.
+  const node = 'node-of-a-test';
+  await client.create({ apiVersion: 'v1', kind: 'Node', metadata: { name: node } });
+  const binding = {
+    apiVersion: 'v1',
+    kind: 'Binding',
+    metadata: { name },
+    target: { apiVersion: 'v1', kind: 'Node', name: node },
+  };
+  const bound = await client.request('POST', `/api/v1/namespaces/${NAMESPACE}/pods/${name}/binding`, binding);
+  if (bound.status !== 201) throw new Error(`not bound: ${JSON.stringify(bound.body)}`);
+  const status = {
+    phase: 'Running',
+    podIP: address(),
+    podIPs: [{ ip: address() }],
+    conditions: [{ type: 'Ready', status: 'True' }],
+  };
+  await client.patch(
+    { kind: 'Pod', namespace: NAMESPACE, name },
+    { status },
+    { subresource: 'status', type: 'strategic' },
+  );
+  await waitFor('the Service to have an endpoint', async () => {
+    const slices = await client.list<{ endpoints: { conditions: { ready: boolean } }[] | null }>({
+      kind: 'EndpointSlice',
+      namespace: NAMESPACE,
+    });
+    return slices.some(({ endpoints }) => endpoints?.some(({ conditions }) => conditions.ready));
+  });
+}
