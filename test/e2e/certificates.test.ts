@@ -162,6 +162,7 @@ describe('the Secret', () => {
     const leaf = await issueLeaf(authority, names, term);
     const serial = new X509Certificate(leaf.cert).serialNumber;
     const before = healthy.secret['ca.crt'] ?? '';
+    const writesBefore = await writes(client, 'PATCH', 'mutatingwebhookconfigurations');
     await healed(
       () => put({ 'tls.crt': leaf.cert, 'tls.key': leaf.key, 'ca.crt': authority.cert, 'ca.key': authority.key }),
       (secret) =>
@@ -174,6 +175,8 @@ describe('the Secret', () => {
       return served.every((count) => count === 1);
     });
     expect(new X509Certificate((await secretOf(client))?.['tls.crt'] ?? '').serialNumber).toBe(serial);
+    // The replica that hears of it last does not undo what the first has published.
+    expect((await writes(client, 'PATCH', 'mutatingwebhookconfigurations')) - writesBefore).toBe(1);
     expect(await injects(client)).toBe(true);
   });
 });
