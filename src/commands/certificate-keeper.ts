@@ -21,7 +21,9 @@ const wallClock: WallClock = { now: () => new Date(), after: (ms, action) => sys
 
 export interface KeeperOptions {
   readonly source: CertificateSource;
-  readonly registration: Pick<Registration, 'published' | 'want' | 'status' | 'whenSynced' | 'stop'> | undefined;
+  readonly registration:
+    | Pick<Registration, 'published' | 'generation' | 'want' | 'status' | 'whenSynced' | 'stop'>
+    | undefined;
   /** By which the API server calls: with a registration, this server is called by it, too. */
   readonly servername: string;
   /** A file of the authorities of callers; read again at each look. */
@@ -54,6 +56,7 @@ export class CertificateKeeper {
   private clientCa: string | undefined;
   private listening: Listening | undefined;
   private problem: string | undefined;
+  private history: readonly { readonly since: Date; readonly bundles: readonly string[] }[] = [];
   private readonly renewals = { leaf: 0, ca: 0 };
   private call: { readonly of: string; readonly at: Date; readonly why: string | undefined } | undefined;
   private looking: Promise<void> | undefined;
@@ -162,19 +165,21 @@ export class CertificateKeeper {
 
   private async lookOnce(): Promise<number> {
     const { source, registration, log } = this.options;
+    const generation = registration?.generation() ?? 0;
     const offer = await source.look(this.clock.now(), registration?.published());
     for (const text of offer.news) log.info({}, text);
-    const problems = [offer.problem, await this.readClientCa(), this.take(offer, registration?.published())];
+    const problems = [offer.problem, await this.readClientCa(), this.take(offer, generation)];
     this.say(problems.find((problem) => problem !== undefined));
     await this.callSelf();
     return offer.againInMs;
   }
 
-  private take(offer: Offer, published: Published): string | undefined {
-    const { certificate } = offer;
+  private take({ certificate }: Offer, generation: number): string | undefined {
     if (!certificate) return undefined;
-    const chosen = choose(this.served, certificate, published, this.clock.now());
-    this.publish(certificate);
+    const at = this.clock.now();
+    const published = this.recentlyPublished(at);
+    const chosen = choose(this.served, certificate, published, at);
+    this.publish(certificate, generation);
     const before = this.served;
     if (chosen.cert !== before?.cert || chosen.key !== before.key) {
       try {
@@ -189,8 +194,26 @@ export class CertificateKeeper {
     return this.unpublishable(certificate);
   }
 
+  /** Every caBundle that is published, or was until so little ago that some API server may not have heard of the change. */
+  private recentlyPublished(at: Date): Published {
+    const { registration, source } = this.options;
+    const now = registration?.published();
+    if (!now) {
+      this.history = [];
+      return undefined;
+    }
+    if (this.history.at(-1)?.bundles.join() !== now.join())
+      this.history = [...this.history, { since: at, bundles: now }];
+    // Of those before, the ones whose successor is not old enough.
+    this.history = this.history.filter((_, index) => {
+      const successor = this.history[index + 1];
+      return !successor || at.getTime() - successor.since.getTime() < source.settleMs;
+    });
+    return this.history.flatMap(({ bundles }) => bundles);
+  }
+
   /** Has those authorities published that were offered and, where replicas may differ, those of others. */
-  private publish({ ca = '' }: ServerCertificate): void {
+  private publish({ ca = '' }: ServerCertificate, generation: number): void {
     const { source, registration } = this.options;
     if (ca !== this.authorities) {
       if (this.authorities !== undefined) this.renewals.ca += 1;
@@ -204,7 +227,7 @@ export class CertificateKeeper {
         : certificateBlocks(published).filter((cert) => !isExpired(cert, this.clock.now()));
       if (!source.isShared && own.every((cert) => others.includes(cert))) return published;
       return source.isShared ? ca : [...new Set([...own, ...others])].join('');
-    });
+    }, generation);
   }
 
   private unpublishable({ ca }: ServerCertificate): string | undefined {

@@ -14,7 +14,10 @@ export interface RegistrationOptions {
   readonly name: string;
   readonly service: Service;
   readonly logger: Logger;
-  /** Is called when what is published may have become another. */
+  /**
+   * Is called after each change of the configuration, whoever made it. Whoever listens says by `want` what caBundle should be now; until then
+   * nothing is written, for the change may be another replica's, who knows more. Without a listener, what was last wanted still counts.
+   */
   readonly onChange?: () => void;
   readonly timing?: Partial<ReflectorTiming>;
   readonly clock?: Clock;
@@ -46,6 +49,8 @@ export class Registration {
   private readonly log: TroubleLog;
   private readonly stopping = new AbortController();
   private wanted: ((published: string) => string) | undefined;
+  private wantedFor = 0;
+  private changes = 0;
   private work: Promise<void> | undefined;
   private busy = false;
   private again = false;
@@ -65,9 +70,10 @@ export class Registration {
       metadataOnly: false,
       keep: (object) => object,
       onChange: () => {
+        this.changes += 1;
         this.report();
-        this.mend();
-        options.onChange?.();
+        if (options.onChange) options.onChange();
+        else if (this.wanted) this.want(this.wanted);
       },
     }).start();
   }
@@ -83,9 +89,18 @@ export class Registration {
     return object && webhooksOf(object).map((webhook) => pemOf(webhook));
   }
 
-  /** What caBundle should be, made out of what it is, PEM both. It is asked again whenever somebody has changed it. */
-  want(wanted: (published: string) => string): void {
+  /** Grows with each change of the configuration. */
+  generation(): number {
+    return this.changes;
+  }
+
+  /**
+   * What caBundle should be, made out of what it is, PEM both. Whoever had to look something up for it names the generation that there was before
+   * he looked: should there be another by now, nothing is written. So nobody undoes by old knowledge what another did by new.
+   */
+  want(wanted: (published: string) => string, generation: number = this.changes): void {
     this.wanted = wanted;
+    this.wantedFor = generation;
     this.mend();
   }
 
@@ -181,7 +196,7 @@ export class Registration {
   private patch(): readonly JsonObject[] | undefined {
     const { wanted } = this;
     const object = this.reflector.get(this.options.name);
-    if (!object || !wanted) return undefined;
+    if (!object || !wanted || this.wantedFor !== this.changes) return undefined;
     const operations = webhooksOf(object).flatMap((webhook, index) => {
       const pem = pemOf(webhook);
       const right = wanted(pem);

@@ -1,7 +1,7 @@
 import { openTlsDirectory } from './directory.ts';
 import { tlsDirectoryProblemText } from './directory-problem.ts';
 import type { ServerCertificate } from './server-certificate.ts';
-import { LOOK_EVERY_MS, type CertificateSource } from './source.ts';
+import { LOOK_EVERY_MS, SETTLE_MS, type CertificateSource } from './source.ts';
 
 /**
  * A TLS directory, read again at each look: a mounted Secret (cert-manager's, say), or the local `certs/`. What is broken there is not taken,
@@ -11,6 +11,7 @@ export function directorySource(dir: string): CertificateSource {
   let last: ServerCertificate | undefined;
   return {
     isShared: false,
+    settleMs: SETTLE_MS,
     look: async (at) => {
       const opened = await openTlsDirectory(dir, at);
       if (opened.ok) last = opened.certificate;

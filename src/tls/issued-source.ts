@@ -13,7 +13,7 @@ import {
   type SecretData,
 } from './issued-state.ts';
 import { certificateBlocks, isTrusted } from './server-certificate.ts';
-import { LOOK_EVERY_MS, type CertificateSource, type Offer, type Published } from './source.ts';
+import { LOOK_EVERY_MS, SETTLE_MS, type CertificateSource, type Offer, type Published } from './source.ts';
 
 /** One Secret, somewhere. Nothing here rejects; `why` is a sentence without its full stop. */
 export interface SecretStore {
@@ -44,8 +44,6 @@ export interface IssuedOptions {
 }
 
 const PURPOSE = 'agent-injector CA';
-/** Several API servers read a caBundle back from one store, but hear of it one after the other. */
-const SETTLE_MS = 10_000;
 const SHORTEST_LOOK_MS = 250;
 /** So often somebody else may be faster, one after the other. */
 const ATTEMPTS = 10;
@@ -67,6 +65,7 @@ interface Draft {
  */
 export class IssuedSource implements CertificateSource {
   readonly isShared = true;
+  readonly settleMs: number;
   private readonly options: IssuedOptions;
   /** What the Secret held when it was last sound. It outlives the Secret: callers trust it already. */
   private memory: IssuedState | undefined;
@@ -75,6 +74,8 @@ export class IssuedSource implements CertificateSource {
 
   constructor(options: IssuedOptions) {
     this.options = options;
+    // Less than usual where authorities live for minutes.
+    this.settleMs = Math.min(SETTLE_MS, options.authorityLifetime / 30);
   }
 
   async look(at: Date, published: Published): Promise<Offer> {
@@ -110,7 +111,7 @@ export class IssuedSource implements CertificateSource {
   private nextStep({ leaf, authority, next }: IssuedState): Date {
     const steps = [renewalOf(leaf.cert)];
     if (!next) steps.push(renewalOf(authority.cert));
-    else if (this.seen) steps.push(shift(this.seen.since, this.settleMs()));
+    else if (this.seen) steps.push(shift(this.seen.since, this.settleMs));
     return steps.reduce((first, step) => (step < first ? step : first));
   }
 
@@ -179,12 +180,7 @@ export class IssuedSource implements CertificateSource {
       ) ?? false;
     if (!isEverywhere) this.seen = undefined;
     else if (this.seen?.cert !== next.cert) this.seen = { cert: next.cert, since: at };
-    return this.seen !== undefined && at >= shift(this.seen.since, this.settleMs());
-  }
-
-  /** The usual time; less where authorities live for minutes. */
-  private settleMs(): number {
-    return Math.min(SETTLE_MS, this.options.authorityLifetime / 30);
+    return this.seen !== undefined && at >= shift(this.seen.since, this.settleMs);
   }
 
   private newAuthority(at: Date): Promise<KeyedCertificate> {

@@ -24,14 +24,20 @@ export interface CertificateSource {
    * minute before the next: there each replica adds what it needs and removes nothing, or they would fight.
    */
   readonly isShared: boolean;
+  /** For how long an authority has to have been published before something is served by it, in milliseconds. */
+  readonly settleMs: number;
 }
+
+/** Several API servers read a caBundle back from one store, but hear of it one after the other. */
+export const SETTLE_MS = 10_000;
 
 /** How long a source may go without being looked at, in milliseconds: a Secret is healed within three looks. */
 export const LOOK_EVERY_MS = 3_000;
 
 /**
  * Which of two certificates to serve: the one offered, unless the API server would refuse it and takes the one in service. Keep-alive hides a
- * leaf that came before its authority; a fresh connection does not (x509: certificate signed by unknown authority).
+ * leaf that came before its authority; a fresh connection does not (x509: certificate signed by unknown authority). `published` is every caBundle
+ * by which some API server may go at this moment.
  */
 export function choose(
   current: ServerCertificate | undefined,

@@ -33,12 +33,16 @@ class World {
   lines: string[] = [];
   used: string[] = [];
   isShared = true;
+  settleMs = 0;
+  generation = 1;
+  wantedFor: number | undefined;
   failure: Error | undefined;
 
   keeper(more: Partial<KeeperOptions> = {}): CertificateKeeper {
     const note = (level: string) => (_: object, message: string) => void this.lines.push(`${level}: ${message}`);
     const source: CertificateSource = {
       isShared: this.isShared,
+      settleMs: this.settleMs,
       look: async () => {
         if (this.failure) throw this.failure;
         return { certificate: undefined, problem: undefined, news: [], againInMs: 3000, ...this.offer };
@@ -48,7 +52,11 @@ class World {
       source,
       registration: {
         published: () => this.published,
-        want: (wanted) => (this.wanted = wanted),
+        generation: () => this.generation,
+        want: (wanted, generation) => {
+          this.wanted = wanted;
+          this.wantedFor = generation;
+        },
         status: () => this.status,
         whenSynced: () => Promise.resolve(),
         stop: () => Promise.resolve(),
@@ -143,6 +151,34 @@ describe('a keeper', () => {
     expect(world.used).toEqual([old.cert, fresh.cert]);
     expect(keeper.unready()).toEqual([]);
     expect(keeper.gauges().renewals).toEqual({ leaf: 1, ca: 1 });
+    await keeper.stop();
+  });
+
+  test('waits until every API server can have heard of a new authority', async () => {
+    world.settleMs = 10_000;
+    world.offer = { certificate: old };
+    world.published = [old.ca];
+    const keeper = world.keeper();
+    await attach(keeper);
+    world.offer = { certificate: { ...fresh, ca: old.ca + fresh.ca } };
+    world.published = [old.ca + fresh.ca];
+    await keeper.look();
+    world.now = shift(world.now, 9999);
+    await keeper.look();
+    expect(world.used).toEqual([old.cert]);
+    world.now = shift(world.now, 1);
+    await keeper.look();
+    expect(world.used).toEqual([old.cert, fresh.cert]);
+    await keeper.stop();
+  });
+
+  test('says of which generation of the configuration it knew before it looked', async () => {
+    world.offer = { certificate: old };
+    const keeper = world.keeper();
+    const looked = keeper.look();
+    world.generation = 2;
+    await looked;
+    expect(world.wantedFor).toBe(1);
     await keeper.stop();
   });
 

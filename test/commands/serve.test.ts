@@ -1,11 +1,14 @@
+import { X509Certificate } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
+import { connect } from 'node:tls';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { issueServerCertificate } from '../../src/tls/issue.ts';
 import { pod } from '../core/fixtures.ts';
 import { reviewOf } from '../http/server.ts';
 import { run, start, type Started } from './process.ts';
@@ -84,6 +87,32 @@ describe('serve', () => {
     expect(line).toMatchObject({ level: 'info', outcome: 'injected', namespace: 'shop', pod: 'web' });
   });
 
+  it('serves with the certificate that a directory holds by now, and with the one before while that is broken', async () => {
+    const tls = join(dir, 'exchanged');
+    const started = await serve('--tls-dir', tls);
+    const serialBy = (ca: string): Promise<string | undefined> =>
+      new Promise((resolve, reject) => {
+        const socket = connect({ host: '127.0.0.1', port: started.port, ca, servername: 'localhost' });
+        socket.once('error', reject);
+        socket.once('secureConnect', () => {
+          resolve(socket.getPeerX509Certificate()?.serialNumber);
+          socket.destroy();
+        });
+      });
+    const ca = await readFile(join(tls, 'ca.crt'), 'utf8');
+    const before = await serialBy(ca);
+    await writeFile(join(tls, 'tls.key'), 'garbage');
+    await started.logged(({ level, msg }) => level === 'warn' && String(msg).includes('tls.key is no PEM file'));
+    expect(await serialBy(ca)).toBe(before);
+
+    const next = await issueServerCertificate(['localhost'], new Date());
+    await writeFile(join(tls, 'ca.crt'), next.ca);
+    await writeFile(join(tls, 'tls.crt'), next.cert);
+    await writeFile(join(tls, 'tls.key'), next.key);
+    await started.logged(({ msg }) => msg === 'the certificate is in order again');
+    expect(await serialBy(next.ca)).toBe(new X509Certificate(next.cert).serialNumber);
+  });
+
   it('goes by Namespace manifests', async () => {
     const file = join(dir, 'namespaces.yaml');
     await writeFile(
@@ -142,7 +171,6 @@ describe('serve', () => {
 
   it('on SIGTERM ends in time though connections hang on which nothing is asked', async () => {
     const server = await serve('--drain-seconds', '0');
-    const { connect } = await import('node:tls');
     const { connect: connectTcp } = await import('node:net');
     const ca = await readFile(join(dir, 'tls/ca.crt'));
     const idle = connect({ host: '127.0.0.1', port: server.port, ca, servername: 'localhost' });

@@ -70,8 +70,7 @@ const watching = async (count = 1): Promise<void> => vi.waitFor(() => expect(api
 
 describe('caBundle', () => {
   test('is written into every entry, and read back, by one patch of nothing else', async () => {
-    const changes = vi.fn<() => void>();
-    const registration = register(changes);
+    const registration = register();
     registration.want(() => 'CA');
     await vi.waitFor(() => expect(registration.published()).toEqual(['CA', 'CA', 'CA']));
     expect(bundles()).toEqual([encoded('CA'), encoded('CA'), encoded('CA')]);
@@ -82,7 +81,6 @@ describe('caBundle', () => {
     });
     expect(api.listed).toContain('fieldSelector=metadata.name%3Dagent-injector');
     expect(registration.status()).toMatchObject({ state: 'present', repairs: 1, drift: [], trouble: undefined });
-    expect(changes).toHaveBeenCalled();
     expect(lines).toEqual([expect.stringContaining('listed'), 'info: wrote caBundle']);
   });
 
@@ -107,6 +105,20 @@ describe('caBundle', () => {
       await vi.waitFor(() => expect(bundles()).not.toContain(undefined), { interval: 1 });
     }
     expect(api.patches.length - before).toBe(20);
+  });
+
+  test('is not written by what was known before another changed it', async () => {
+    const changes = vi.fn<() => void>();
+    const registration = register(changes);
+    await watching();
+    const before = registration.generation();
+    api.change((webhooks) => webhooks.forEach(({ clientConfig }) => (clientConfig['caBundle'] = encoded('new'))));
+    expect(changes).toHaveBeenCalledTimes(2);
+    registration.want(() => 'old', before);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(api.patches).toEqual([]);
+    registration.want(() => 'newer', registration.generation());
+    await vi.waitFor(() => expect(bundles()[0]).toBe(encoded('newer')));
   });
 
   test('can be made of what is there', async () => {
