@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Client } from './client.ts';
@@ -69,6 +70,29 @@ test('a replica that has lost everything keeps those trusted who are published a
   const [after = ''] = await publishedBy(client);
   expect(after.match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
   expect(after).toContain(before.trim());
+  await second.stop();
+});
+
+test('what docs/operations.md says of a leaked key leaves nothing of it trusted', async () => {
+  const page = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+  const patch = JSON.parse(/--type=json -p '(\[[^']+\])'/.exec(page)?.[1] ?? '') as unknown[];
+  await client.delete(SECRET);
+  await client.delete(CONFIGURATION);
+  await client.create(configuration(1));
+  const first = await startReplica({ kubeconfigPath: controlPlane.kubeconfigPath });
+  await first.ready();
+  const [leaked = ''] = await publishedBy(client);
+  await first.stop();
+  await client.delete(SECRET);
+  await client.patch(CONFIGURATION, patch, { type: 'json' });
+  const second = await startReplica({ kubeconfigPath: controlPlane.kubeconfigPath });
+  await second.ready();
+  const published = await publishedBy(client);
+  expect(published).toHaveLength(patch.length);
+  for (const bundle of published) {
+    expect(bundle.match(/BEGIN CERTIFICATE/g)).toHaveLength(1);
+    expect(bundle).not.toContain(leaked.trim());
+  }
   await second.stop();
 });
 
