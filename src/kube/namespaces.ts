@@ -5,7 +5,8 @@ import { systemClock, type Clock } from './clock.ts';
 import type { Logger } from './log.ts';
 import { defaultBounds, NamespaceLookups, type LookupBounds } from './namespace-lookup.ts';
 import { NAME_LABEL, toNamespace } from './namespace-object.ts';
-import { Reflector, type ReflectorStatus, type ReflectorTiming } from './reflector.ts';
+import { Reflector, type ReflectorStatus } from './reflector.ts';
+import type { ReflectorTiming } from './reflector-timing.ts';
 
 /** Where the server learns of namespaces. Names are data: `__proto__` is a name like any other. */
 export interface NamespaceSource {

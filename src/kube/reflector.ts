@@ -1,50 +1,16 @@
 import type { JsonObject } from '../core/json.ts';
-import { METADATA, METADATA_LIST, type Cluster } from './api.ts';
-import { delayAfter, describeInterruption, isRefused, type BackoffTiming, type Interruption } from './backoff.ts';
+import { METADATA, type Cluster } from './api.ts';
+import { delayAfter, describeInterruption, isRefused, type Interruption } from './backoff.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { TroubleLog, type Logger } from './log.ts';
+import { PagedList } from './paged-list.ts';
 import { asQuery } from './query.ts';
-import { isOlder, keyOf, readEvent, readPage } from './watch-event.ts';
-
-export interface ReflectorTiming extends BackoffTiming {
-  /** How long one page of a list may take, in ms. */
-  readonly pageTimeoutMs: number;
-  /** After so many seconds the API server is asked to end the watch, to be followed by the next one from the same version. */
-  readonly watchSeconds: number;
-  /**
-   * Must be longer than `watchSeconds`, in ms. A watch that is silent for so long, and was not ended as asked, is deaf: it is
-   * cut. When watches end as asked, but nothing was heard on them for so long, everything is listed again to be sure.
-   */
-  readonly silenceMs: number;
-  /** The longest time between two lists, in ms: what a watch that lies by omission can cost. */
-  readonly relistMs: number;
-}
-
-/**
- * Bookmarks are no heartbeat: an API server sends one about once a minute and one 2 s before a watch reaches its
- * `timeoutSeconds` (cacher.go), but none at all while its cache stands still (seen on 1.36, idle). That a watch ends on time is
- * one, so watches are short: the price is one request in 30 s, and a connection that went dead is cut after 40 s, which leaves
- * time to be right again within 60 s; with watches of the usual minutes, and bookmarks, it would take longer than 90 s.
- * Delays double up to 10 s: a replica that asks ten times less often than it may is no load, and recovers sooner.
- */
-export const defaultTiming: ReflectorTiming = {
-  pageTimeoutMs: 10_000,
-  watchSeconds: 30,
-  silenceMs: 40_000,
-  relistMs: 600_000,
-  firstDelayMs: 250,
-  maxDelayMs: 10_000,
-  requestCostMs: 1_000,
-};
+import { defaultTiming, type ReflectorTiming } from './reflector-timing.ts';
+import { watchdog } from './watchdog.ts';
+import { isOlder, keyOf, readEvent } from './watch-event.ts';
 
 /** An API server that closes a watch sooner, in ms, even in an orderly way, is not watching. */
 const SHORTEST_WATCH_MS = 1_000;
-const MAX_PAGE_BYTES = 32 * 1024 * 1024;
-const MAX_PAGE_ITEMS = 500;
-/** A page of so few objects fits in MAX_PAGE_BYTES even when each is as large as etcd takes. */
-const MIN_PAGE_ITEMS = 20;
-/** Ends a list whose server always has one more page. */
-const MAX_PAGES = 1_000;
 
 export interface ReflectorOptions<T> {
   readonly cluster: Cluster;
@@ -100,7 +66,7 @@ export class Reflector<T> {
   private requests = 0;
   private failures = 0;
   private restarts = 0;
-  private pageItems = MAX_PAGE_ITEMS;
+  private readonly pages: PagedList;
   private trouble: string | undefined;
 
   constructor(options: ReflectorOptions<T>) {
@@ -108,6 +74,7 @@ export class Reflector<T> {
     this.timing = { ...defaultTiming, ...options.timing };
     this.clock = options.clock ?? systemClock;
     this.log = new TroubleLog(options.logger, this.clock);
+    this.pages = new PagedList({ ...options, selector: this.selector() });
   }
 
   /** Begins to list and watch; `stop` ends it. */
@@ -154,28 +121,18 @@ export class Reflector<T> {
   /** Reads all pages and replaces the set, or changes nothing and says why. */
   private async list(): Promise<Interruption | undefined> {
     const fresh = new Map<string, T>();
-    let next = '';
-    for (let pages = 0; pages < MAX_PAGES; pages += 1) {
-      // No resourceVersion: the most recent state, not what some API server's cache still holds.
-      const query = asQuery({ ...this.selector(), limit: this.pageItems, ...(next === '' ? {} : { continue: next }) });
-      this.requests += 1;
-      // oxlint-disable-next-line no-await-in-loop -- a page's token is in the page before
-      const answer = await this.options.cluster.getJson(`${this.options.path}?${query}`, {
-        timeoutMs: this.timing.pageTimeoutMs,
-        maxBytes: MAX_PAGE_BYTES,
-        signal: this.stopping.signal,
-        accept: this.options.metadataOnly ? METADATA_LIST : 'application/json',
-      });
-      if (answer.kind === 'too-large') this.pageItems = Math.max(MIN_PAGE_ITEMS, Math.floor(this.pageItems / 5));
-      if (answer.kind !== 'ok') return { kind: 'failed', failure: answer };
-      const page = readPage(answer.body);
-      if (page === undefined) return { kind: 'protocol', message: 'the API server sent something that is no list' };
-      for (const item of page.items) fresh.set(keyOf(item), this.options.keep(item));
-      this.hear();
-      if (page.next === '') return this.replace(fresh, page.version);
-      next = page.next;
-    }
-    return { kind: 'protocol', message: `the API server sent a list of more than ${MAX_PAGES} pages` };
+    const end = await this.pages.read({
+      timeoutMs: this.timing.pageTimeoutMs,
+      signal: this.stopping.signal,
+      onRequest: () => {
+        this.requests += 1;
+      },
+      onPage: (items) => {
+        for (const item of items) fresh.set(keyOf(item), this.options.keep(item));
+        this.hear();
+      },
+    });
+    return end.kind === 'listed' ? this.replace(fresh, end.version) : end;
   }
 
   private replace(fresh: Map<string, T>, version: string): undefined {
@@ -220,7 +177,15 @@ export class Reflector<T> {
     // `stop` may have come after the last answer and before this line.
     if (this.stopping.signal.aborted) onStop();
     this.stopping.signal.addEventListener('abort', onStop);
-    const cancelWatchdog = this.guard(interrupt);
+    const { silenceMs } = this.timing;
+    const cancelWatchdog = watchdog(
+      this.clock,
+      silenceMs,
+      () => this.heardAt,
+      () => {
+        interrupt({ kind: 'silent', afterMs: silenceMs });
+      },
+    );
     const timeoutSeconds = this.timing.watchSeconds;
     const query = asQuery({
       ...this.selector(),
@@ -243,22 +208,6 @@ export class Reflector<T> {
     if (interruption !== undefined) return interruption;
     if (end.kind === 'http' && end.status === 410) return { kind: 'gone' };
     return end.kind === 'ended' ? undefined : { kind: 'failed', failure: end };
-  }
-
-  /** The watchdog of one watch: interrupts when nothing was heard for `silenceMs` since its opening, or since the last line. */
-  private guard(interrupt: (by: Interruption) => void): () => void {
-    const { silenceMs } = this.timing;
-    const openedAt = this.clock.now();
-    let cancel: (() => void) | undefined;
-    const look = (): void => {
-      const left = Math.max(openedAt, this.heardAt) + silenceMs - this.clock.now();
-      if (left > 0) cancel = this.clock.after(left, look);
-      else interrupt({ kind: 'silent', afterMs: silenceMs });
-    };
-    look();
-    return () => {
-      cancel?.();
-    };
   }
 
   private apply(line: JsonObject): Interruption | undefined {

@@ -3,7 +3,8 @@ import type { Answer, Cluster } from './api.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { describeFailure } from './failure.ts';
 import { TroubleLog, type Logger } from './log.ts';
-import { Reflector, type ReflectorTiming } from './reflector.ts';
+import { Reflector } from './reflector.ts';
+import type { ReflectorTiming } from './reflector-timing.ts';
 import { findDrift, type Drift, type Service } from './registration-drift.ts';
 import { pemOf, WEBHOOK_CONFIGURATIONS, webhooksOf } from './webhook-entries.ts';
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startBalancer, type Balancer } from './balancer.ts';
 import type { Client } from './client.ts';
 import { startControlPlane, type ControlPlane } from './control-plane.ts';
 import {
@@ -7,10 +8,8 @@ import {
   issuedFlags,
   prepare,
   secretOf,
-  startBalancer,
   startLoad,
   startReplica,
-  type Balancer,
   type Replica,
 } from './replicas.ts';
 import { waitFor } from './wait-for.ts';

@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DAY } from '../../src/tls/dates.ts';
 import { issueAuthority, issueLeaf } from '../../src/tls/issue.ts';
+import { startBalancer, type Balancer } from './balancer.ts';
 import type { Client } from './client.ts';
 import { startControlPlane, type ControlPlane } from './control-plane.ts';
 import {
@@ -19,11 +20,9 @@ import {
   SECRET,
   secretOf,
   SERVERNAME,
-  startBalancer,
   startLoad,
   startReplica,
   writes,
-  type Balancer,
   type Replica,
 } from './replicas.ts';
 import { waitFor } from './wait-for.ts';

@@ -4,18 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import forge from 'node-forge';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startBalancer, type Balancer } from './balancer.ts';
 import { startControlPlane, type ControlPlane } from './control-plane.ts';
-import {
-  configuration,
-  injects,
-  issuedFlags,
-  prepare,
-  SERVERNAME,
-  startBalancer,
-  startReplica,
-  type Balancer,
-  type Replica,
-} from './replicas.ts';
+import { configuration, injects, issuedFlags, prepare, SERVERNAME, startReplica, type Replica } from './replicas.ts';
 import { waitFor } from './wait-for.ts';
 
 // An API server that shows a certificate, as an AdmissionConfiguration tells it to, and an injector that asks for one.

@@ -70,6 +70,8 @@ export interface ClientOptions {
   readonly url: string;
   readonly ca: string;
   readonly token: string;
+  /** The name that its certificate must be for, when that is not the one in the URL. */
+  readonly servername?: string;
 }
 
 /** A client for tests: any object as plain JSON, and the warnings that came with it. */
@@ -79,7 +81,8 @@ export class Client {
 
   constructor(options: ClientOptions) {
     this.#options = options;
-    this.#agent = new Agent({ keepAlive: true, ca: options.ca });
+    const { ca, servername } = options;
+    this.#agent = new Agent({ keepAlive: true, ca, ...(servername !== undefined && { servername }) });
   }
 
   /** One HTTP request; any status is an answer, only a failed connection throws. */

@@ -132,7 +132,8 @@ export async function startInjector({ kubeconfigPath, drainSeconds = 0 }: Inject
   }
 }
 
-async function review(webhook: Client, namespace: string, pod: Pod): Promise<ReviewAnswer> {
+/** Asks a webhook about the creation of a pod, as an API server does. */
+export async function review(webhook: Client, namespace: string, pod: Pod): Promise<ReviewAnswer> {
   const { status, body } = await webhook.request('POST', '/mutate?timeout=5s', {
     apiVersion: 'admission.k8s.io/v1',
     kind: 'AdmissionReview',

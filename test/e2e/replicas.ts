@@ -1,6 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
-import { createConnection, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -101,51 +100,6 @@ async function get(port: number, path: string): Promise<{ readonly status: numbe
     });
     sent.end();
   });
-}
-
-/** What kube-proxy is in a cluster: each connection goes to the next of the replicas. */
-export interface Balancer {
-  readonly port: number;
-  readonly to: (replicas: readonly Pick<Replica, 'port'>[]) => void;
-  readonly connections: () => number;
-  readonly close: () => void;
-}
-
-export async function startBalancer(): Promise<Balancer> {
-  let targets: readonly number[] = [];
-  let count = 0;
-  const sockets = new Set<Socket>();
-  const server = createServer((incoming) => {
-    const target = targets[count++ % targets.length];
-    if (target === undefined) {
-      incoming.destroy();
-      return;
-    }
-    const outgoing = createConnection({ host: HOST, port: target });
-    for (const [from, into] of [
-      [incoming, outgoing],
-      [outgoing, incoming],
-    ] as const) {
-      sockets.add(from);
-      from.pipe(into);
-      from.on('error', () => into.destroy());
-      from.on('close', () => {
-        into.destroy();
-        sockets.delete(from);
-      });
-    }
-  });
-  const port = await freePort();
-  await new Promise<void>((resolve) => server.listen(port, HOST, resolve));
-  return {
-    port,
-    to: (replicas) => (targets = replicas.map((replica) => replica.port)),
-    connections: () => count,
-    close: () => {
-      server.close();
-      for (const socket of sockets) socket.destroy();
-    },
-  };
 }
 
 /** Three entries, as the chart has them, without a caBundle: that is for the server to fill in. */

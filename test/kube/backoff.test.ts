@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { delayAfter, describeInterruption, type Cycle, type Interruption } from '../../src/kube/backoff.ts';
-import { defaultTiming } from '../../src/kube/reflector.ts';
+import { defaultTiming } from '../../src/kube/reflector-timing.ts';
 
 const refused: Interruption = {
   kind: 'failed',

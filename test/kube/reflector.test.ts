@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { keyOf } from '../../src/kube/watch-event.ts';
-import { Reflector, type ReflectorTiming } from '../../src/kube/reflector.ts';
+import { Reflector } from '../../src/kube/reflector.ts';
+import type { ReflectorTiming } from '../../src/kube/reflector-timing.ts';
 import { CountingClock } from './counting-clock.ts';
 import { FaultyApi, html, json, namespaceObject, never, reset } from './faulty-api.ts';
 import { Recorder } from './recorder.ts';

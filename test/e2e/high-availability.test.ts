@@ -1,0 +1,189 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startBalancer, type Balancer } from './balancer.ts';
+import { Client } from './client.ts';
+import { startControlPlane, type ControlPlane } from './control-plane.ts';
+import { optedIn, ours } from './injected-cluster.ts';
+import { review } from './injector.ts';
+import { podOf } from './pod.ts';
+import {
+  configuration,
+  injects,
+  issuedFlags,
+  prepare,
+  publishedBy,
+  SERVERNAME,
+  startLoad,
+  startReplica,
+  type Replica,
+} from './replicas.ts';
+import { waitFor } from './wait-for.ts';
+
+// Two replicas behind one Service, as the chart installs them, and what becomes of required pods (a call that fails is a pod that is
+// refused) when one of the two goes, or the API server does.
+
+const LONG = process.env['E2E_LONG'] === '1';
+const RUNS = LONG ? 10 : 3;
+const OUTAGE_SECONDS = LONG ? 60 : 10;
+const WORKERS = 16;
+// Long enough for the balancer to notice, as in a cluster for kube-proxy.
+const flags = { ...issuedFlags, 'drain-seconds': '3' };
+
+let controlPlane: ControlPlane;
+let client: Client;
+let balancer: Balancer;
+const replicas: Replica[] = [];
+
+beforeAll(async () => {
+  controlPlane = await startControlPlane();
+  ({ client } = controlPlane);
+  balancer = await startBalancer();
+  await prepare(client, balancer.port);
+  await client.create(configuration(balancer.port));
+  await start(0);
+  await start(1);
+  await waitFor('a pod with the agent', () => injects(client));
+});
+afterAll(async () => {
+  for (const replica of replicas) await replica.stop();
+  balancer?.close();
+  await controlPlane?.stop();
+});
+
+/** In place of the one that was there. */
+async function start(index: number): Promise<void> {
+  await replicas[index]?.stop();
+  const replica = await startReplica({ kubeconfigPath: controlPlane.kubeconfigPath, flags });
+  replicas[index] = replica;
+  await replica.ready();
+  await balancer.follow(replicas);
+}
+
+function at(index: number): Replica {
+  const found = replicas[index];
+  if (!found) throw new Error(`there is no replica ${index}`);
+  return found;
+}
+
+/** Load that both replicas have their share of: connections that are kept would go on to the one that stayed the last time. */
+async function startSpreadLoad(): Promise<ReturnType<typeof startLoad>> {
+  balancer.cut();
+  const load = startLoad(client, WORKERS);
+  await waitFor('the load to get going', () => load.made() >= 300 && replicas.every((one) => balancer.open(one) >= 3), {
+    interval: 5,
+  });
+  expect(load.failures()).toEqual([]);
+  return load;
+}
+
+test(
+  `SIGTERM of one of two under load, ${RUNS} times, fails no admission`,
+  async () => {
+    for (let run = 0; run < RUNS; run += 1) {
+      const leaving = at(run % 2);
+      const load = await startSpreadLoad();
+      const open = balancer.open(leaving);
+      const before = load.made();
+      leaving.process.signal('SIGTERM');
+      expect(await leaving.process.exited).toEqual({ code: 0, signal: null });
+      const meanwhile = load.made() - before;
+      const given = balancer.connections(leaving);
+      await waitFor('pods after its end', () => load.made() >= before + meanwhile + 200, { interval: 5 });
+      expect(await load.end()).toEqual([]);
+      const messages = leaving.messages();
+      const last = messages.slice(messages.indexOf('draining')).filter((message) => message === 'decision').length;
+      console.log(
+        `run ${run + 1}: ${load.made()} pods, ${meanwhile} of them while it drained, ${last} of these by it, ` +
+          `over ${open} connections and new ones; none failed`,
+      );
+      expect(meanwhile, 'pods made while it drained').toBeGreaterThan(200);
+      expect(last, 'reviews that it answered while it drained').toBeGreaterThan(0);
+      expect(balancer.connections(leaving), 'connections after its end').toBe(given);
+      await start(run % 2);
+    }
+  },
+  RUNS * 30_000,
+);
+
+test(
+  `kill -9 of one of two under load, ${RUNS} times, fails no more than was under way with it, and nothing 2 s later`,
+  async () => {
+    for (let run = 0; run < RUNS; run += 1) {
+      const dying = at(run % 2);
+      const load = await startSpreadLoad();
+      const open = balancer.open(dying);
+      const given = balancer.connections(dying);
+      const killed = Date.now();
+      dying.process.signal('SIGKILL');
+      expect(await dying.process.exited).toMatchObject({ signal: 'SIGKILL' });
+      await waitFor('2 s to be over', () => Date.now() > killed + 2000);
+      const made = load.made();
+      await waitFor('pods after that', () => load.made() >= made + 300, { interval: 5 });
+      const failures = await load.end();
+      // Until the balancer had noticed, it gave it connections that nobody took.
+      const late = balancer.connections(dying) - given;
+      const times = failures.map((failure) => Date.parse(failure.slice(0, failure.indexOf(' '))) - killed);
+      console.log(
+        `run ${run + 1}: ${load.made()} pods, ${failures.length} failed; ${open} connections open to it, ` +
+          `${late} given to it afterwards; last failure after ${Math.max(0, ...times)} ms`,
+      );
+      for (const failure of failures) expect(failure).toContain('failed calling webhook');
+      expect(failures.length).toBeLessThanOrEqual(open + late);
+      for (const time of times) expect(time).toBeLessThan(2000);
+      await start(run % 2);
+    }
+  },
+  RUNS * 30_000,
+);
+
+test(
+  `the API server away for ${OUTAGE_SECONDS} s and back: nothing restarts, known namespaces stay right, a change counts within 2 s`,
+  async () => {
+    await client.createNamespace('shop', optedIn({ 'domain-id': '1000' }));
+    const [ca = ''] = await publishedBy(client);
+    const callers = replicas.map(
+      ({ port }) => new Client({ url: `https://127.0.0.1:${port}`, ca, token: '', servername: SERVERNAME }),
+    );
+    let pods = 0;
+    /** What each replica would inject, asked by nobody but this test. */
+    const domains = async (): Promise<readonly (string | undefined)[]> =>
+      Promise.all(
+        callers.map(async (caller) => {
+          const { patch } = await review(caller, 'shop', podOf('shop', `pod-${(pods += 1)}`));
+          return /"ARIES_DOMAIN_ID","value":"(\d+)"/.exec(JSON.stringify(patch))?.[1];
+        }),
+      );
+    const pids = replicas.map((replica) => replica.process.pid);
+    await waitFor('both to know the namespace', async () => (await domains()).every((domain) => domain === '1000'));
+
+    await controlPlane.stopApiServer();
+    const gone = performance.now();
+    while (performance.now() - gone < OUTAGE_SECONDS * 1000) {
+      expect(await domains()).toEqual(['1000', '1000']);
+      for (const replica of replicas) {
+        expect((await replica.ask('/livez')).status).toBe(200);
+        expect(await replica.ask('/readyz')).toEqual({ status: 200, text: 'ok\n' });
+      }
+    }
+    await controlPlane.startApiServer();
+    const back = performance.now();
+    await client.patch(
+      { kind: 'Namespace', name: 'shop' },
+      { metadata: { annotations: ours({ 'domain-id': '1001' }) } },
+    );
+    await waitFor('both to inject the new value', async () => (await domains()).every((domain) => domain === '1001'), {
+      interval: 5,
+    });
+    const took = performance.now() - back;
+    console.log(
+      `away for ${Math.round((back - gone) / 1000)} s, ${pods} reviews; a change counted ${Math.round(took)} ms after its return`,
+    );
+    expect(took).toBeLessThan(2000);
+    expect(await injects(client)).toBe(true);
+    expect(replicas.map((replica) => replica.process.pid)).toEqual(pids);
+    for (const replica of replicas) {
+      expect(replica.process.exit()).toBeUndefined();
+      expect(replica.process.log()).not.toMatch(/"level":"(error|fatal)"/);
+    }
+  },
+  (OUTAGE_SECONDS + 120) * 1000,
+);
