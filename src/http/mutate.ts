@@ -47,7 +47,7 @@ export function mutateHandler(reviewing: Reviewing) {
     // The body has been made by the JSON parser of this server.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     const decoded = decodeReview(request.body as Json | undefined);
-    if (decoded.kind === 'invalid') return reply.code(400).send({ message: decoded.message });
+    if (decoded.kind === 'invalid') return reply.code(400).type('text/plain').send(decoded.message);
     if (decoded.kind === 'unanswerable') {
       return conclude(reviewing, { uid: decoded.uid, started }, unchanged(notInjected(decoded.reason, false)));
     }

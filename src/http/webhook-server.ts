@@ -62,22 +62,24 @@ export function createWebhookServer(options: WebhookServerOptions): FastifyInsta
     if (encoding !== undefined && encoding !== 'identity') {
       return reply
         .code(415)
-        .send({ message: `content-encoding "${encoding}" is not understood; send the review as it is` });
+        .type('text/plain')
+        .send(`content-encoding "${encoding}" is not understood; send the review as it is`);
     }
     return undefined;
   });
   server.addHook('onResponse', async (_, reply) => {
     if (reply.statusCode >= 400) options.metrics.badRequest(reply.statusCode);
   });
+  // As plain text: of a JSON body the API server shows its user just "unknown".
   server.setErrorHandler((error: FastifyError, _, reply) => {
     if (error.statusCode !== undefined && error.statusCode < 500) {
-      return reply.code(error.statusCode).send({ message: messageFor(error) });
+      return reply.code(error.statusCode).type('text/plain').send(messageFor(error));
     }
     // Nothing that is known leads here; should something, it is ours, and the log has to have it.
     options.reviewing.log.error({ err: error }, 'a request failed');
-    return reply.code(500).send({ message: 'agent-injector failed; its log has the details' });
+    return reply.code(500).type('text/plain').send('agent-injector failed; its log has the details');
   });
-  server.setNotFoundHandler((_, reply) => reply.code(404).send({ message: 'there is only POST /mutate here' }));
+  server.setNotFoundHandler((_, reply) => reply.code(404).type('text/plain').send('there is only POST /mutate here'));
   server.post<{ Querystring: { timeout?: unknown } }>('/mutate', mutateHandler(options.reviewing));
   return server;
 }
