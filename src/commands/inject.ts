@@ -5,7 +5,7 @@ import type { Catalogue } from '../core/catalogue.ts';
 import { notInjected, type Decision } from '../core/decision.ts';
 import { INJECTION_LABEL, key } from '../core/keys.ts';
 import type { Namespace } from '../core/namespace.ts';
-import { nearest } from '../core/nearest.ts';
+import { didYouMean, nearest } from '../core/nearest.ts';
 import type { Operation } from '../core/operation.ts';
 import { decodePod } from '../core/pod.ts';
 import { namespacesFromObjects } from '../kube/namespaces.ts';
@@ -13,7 +13,7 @@ import type { Manifest, PodTemplate } from '../manifests/documents.ts';
 import { applyOperations, type Edit, type EditProblem } from '../manifests/edit.ts';
 import { catalogueFor } from './cluster-catalogue.ts';
 import { decisionLines, isWanting } from './decision-text.ts';
-import { displayName, problemsIn, readManifest, readNamespaces } from './manifest-file.ts';
+import { displayName, namespaceObjects, readManifest, readNamespaces } from './manifest-file.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface InjectOptions {
@@ -79,12 +79,9 @@ function annotationsFrom({ profile, set }: InjectOptions, catalogue: Catalogue):
     const at = assignment.indexOf('=');
     const name = assignment.slice(0, Math.max(at, 0));
     const known = catalogue.knownSettings.has(name) && name !== 'status';
-    const suggestion = nearest(name, catalogue.knownSettings);
     if (at < 1) problems.push(`--set ${assignment}: write it as KEY=VALUE`);
     else if (!known)
-      problems.push(
-        `--set ${assignment}: no such key${suggestion === undefined ? '' : `; did you mean "${suggestion}"?`}`,
-      );
+      problems.push(`--set ${assignment}: no such key${didYouMean(nearest(name, catalogue.knownSettings))}`);
     else annotations[key(name)] = assignment.slice(at + 1);
   }
   if (problems.length > 0) throw new UsageError(problems);
@@ -100,12 +97,9 @@ async function namespaceFinder(
   manifest: Manifest,
   annotations: Readonly<Record<string, string>>,
 ): Promise<(name: string) => Namespace | undefined> {
-  const problems = manifest.objects.flatMap((object) =>
-    problemsIn(object).map((problem) => `${displayName(options.file)}:${object.line}: ${problem}`),
-  );
-  if (problems.length > 0) throw new UsageError(problems);
+  const own = namespaceObjects(displayName(options.file), manifest);
   const listed = options.namespaces === undefined ? [] : await readNamespaces(options.namespaces);
-  const known = namespacesFromObjects([...listed, ...manifest.objects.map(({ json }) => json)]);
+  const known = namespacesFromObjects([...listed, ...own]);
   const assumed = { labels: { [INJECTION_LABEL]: 'enabled' }, annotations: {} };
   return (name) => {
     const namespace = known.get(name) ?? (options.namespaces === undefined ? { name, ...assumed } : undefined);

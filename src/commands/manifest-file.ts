@@ -13,18 +13,22 @@ export async function readManifest(file: string): Promise<Manifest> {
   throw new UsageError(parsed.problems.map(({ line, column, message }) => `${name}:${line}:${column}: ${message}`));
 }
 
-/** The objects of a file of Namespace manifests. Throws a UsageError for a value that is none: unquoted, `2000` is a number and `false` a boolean. */
+/** The objects of a file of Namespace manifests. Throws a UsageError as `namespaceObjects` does. */
 export async function readNamespaces(file: string): Promise<readonly JsonObject[]> {
-  const { objects } = await readManifest(file);
+  return namespaceObjects(displayName(file), await readManifest(file));
+}
+
+/** All objects of a manifest. Throws a UsageError for a Namespace's value that is no string: unquoted, `2000` is a number and `false` a boolean. */
+export function namespaceObjects(name: string, { objects }: Manifest): readonly JsonObject[] {
   const problems = objects.flatMap((object) =>
-    problemsIn(object).map((problem) => `${displayName(file)}:${object.line}: ${problem}`),
+    problemsIn(object).map((problem) => `${name}:${object.line}: ${problem}`),
   );
   if (problems.length > 0) throw new UsageError(problems);
   return objects.map(({ json }) => json);
 }
 
 /** The labels and annotations of ours on a Namespace whose values are no strings. */
-export function problemsIn({ kind, name, json }: ManifestObject): readonly string[] {
+function problemsIn({ kind, name, json }: ManifestObject): readonly string[] {
   const { metadata } = json;
   if (kind !== 'Namespace' || !isObject(metadata)) return [];
   return ['labels', 'annotations'].flatMap((field) => {

@@ -11,7 +11,7 @@ import { isRequired, leaveAlone } from './policy.ts';
 import type { Reason } from './reasons.ts';
 import { unknownKeysIn, type Layers } from './settings.ts';
 import { fitsBeside, statusText } from './status.ts';
-import { allTargets, selectTargets } from './targets.ts';
+import { selectTargets } from './targets.ts';
 
 /** The decision on a pod, the operations that carry it out, and the pod that they make. */
 export interface Admission {
@@ -71,15 +71,14 @@ const NOTHING: Plan = { volumes: [], containers: [] };
 
 function decide(layers: Layers): { readonly decision: Decision; readonly plan: Plan } {
   const required = isRequired(layers.pod, layers.namespace);
-  const containers = allTargets(layers.pod).map(({ container }) => container);
   const reason = leaveAlone(layers);
   if (reason) {
     // Who asked for nothing is told nothing; but an opt-out may be a typing error away from what was meant.
-    const notices = reason.code === 'opted-out' ? unknownKeysIn(layers, containers) : [];
+    const notices = reason.code === 'opted-out' ? unknownKeysIn(layers) : [];
     return { decision: notInjected(reason, required, { notices }), plan: NOTHING };
   }
   const selected = selectTargets(layers);
-  const unknown = unknownKeysIn(layers, containers);
+  const unknown = unknownKeysIn(layers);
   if (!selected.ok) return { decision: notInjected(selected.reason, required, { notices: unknown }), plan: NOTHING };
   const notices = [...selected.notices, ...unknown];
   if (selected.targets.length === 0) {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { settingNames } from './keys.ts';
-import { nearest } from './nearest.ts';
+import { didYouMean, nearest } from './nearest.ts';
 import { accepts, expectation } from './parameter.ts';
 import { readProfile, type Problem, type Profile } from './profile.ts';
 import { words } from './words.ts';
@@ -114,25 +114,21 @@ function problemsOfDefault(catalogue: Catalogue, name: string, value: string): r
     case 'profile':
       return words(value)
         .filter((word) => word !== 'none' && !catalogue.profiles.has(word))
-        .map((word) => `no profile "${word}"${meant(nearest(word, catalogue.profiles.keys()))}`);
+        .map((word) => `no profile "${word}"${didYouMean(nearest(word, catalogue.profiles.keys()))}`);
     case 'delivery': {
       const known = new Set(profiles.flatMap(({ deliveries }) => deliveries.map((delivery) => delivery.name)));
-      return known.has(value) ? [] : [`no profile has a delivery "${value}"${meant(nearest(value, known))}`];
+      return known.has(value) ? [] : [`no profile has a delivery "${value}"${didYouMean(nearest(value, known))}`];
     }
     case 'containers':
       return [];
     default: {
       const declared = profiles.flatMap(({ parameters }) => parameters.get(name) ?? []);
       if (declared.length === 0) {
-        return [`is no setting and no parameter of any profile${meant(nearest(name, catalogue.knownSettings))}`];
+        return [`is no setting and no parameter of any profile${didYouMean(nearest(name, catalogue.knownSettings))}`];
       }
       return declared.filter((one) => !accepts(one, value)).map((one) => `"${value}" must be ${expectation(one)}`);
     }
   }
-}
-
-function meant(word: string | undefined): string {
-  return word === undefined ? '' : `; did you mean "${word}"?`;
 }
 
 function problemsOfSlots(catalogue: Catalogue): readonly Problem[] {

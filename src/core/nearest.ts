@@ -23,3 +23,8 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   }
   return best;
 }
+
+/** What follows a sentence about a word that is not known: nothing, where no known word is near. */
+export function didYouMean(known: string | undefined): string {
+  return known === undefined ? '' : `; did you mean "${known}"?`;
+}

@@ -1,11 +1,11 @@
 import type { Catalogue } from './catalogue.ts';
 import { chooseDelivery, planFiles, sourceOf, takenPaths, Volumes } from './delivery.ts';
-import type { EnvVar, Pod, Volume, VolumeMount } from './pod.ts';
+import { containersOf, type EnvVar, type Pod, type Volume, type VolumeMount } from './pod.ts';
 import type { Profile } from './profile.ts';
 import type { Reason } from './reasons.ts';
 import { parametersFor, profilesFor, textsOf, type Choice, type Layers, type Parameters } from './settings.ts';
 import { conflictIn, entryOf, holds, type OwnEntry } from './slots.ts';
-import { allTargets, type Target } from './targets.ts';
+import type { Target } from './targets.ts';
 import { escapeForKubelet, render } from './template.ts';
 
 /** What is to be put into one container. */
@@ -42,7 +42,7 @@ export function makePlan(
   layers: Layers,
   targets: readonly Target[],
 ): { plan: Plan; outcomes: readonly ContainerOutcome[] } {
-  const mounted = allTargets(layers.pod).flatMap(({ container }) => container.volumeMounts ?? []);
+  const mounted = containersOf(layers.pod).flatMap(({ volumeMounts }) => volumeMounts ?? []);
   const volumes = new Volumes(layers.pod.spec.volumes ?? [], mounted);
   const containers: ContainerPlan[] = [];
   const outcomes: ContainerOutcome[] = [];

@@ -60,6 +60,11 @@ export function annotationsOf(pod: Pod): StringMap {
   return pod.metadata?.annotations ?? {};
 }
 
+/** Every container of the pod: app containers first, then init containers and native sidecars. */
+export function containersOf({ spec }: Pod): readonly Container[] {
+  return [...spec.containers, ...(spec.initContainers ?? [])];
+}
+
 export type DecodedPod =
   | { readonly ok: true; readonly pod: Pod }
   /** Where in the object, as `kubectl explain` writes paths, and what should be there. */

@@ -1,3 +1,4 @@
+import { didYouMean } from './nearest.ts';
 import type { Reason, ReasonCode } from './reasons.ts';
 import type { Source } from './settings.ts';
 
@@ -67,8 +68,8 @@ function place({ from }: Source): string {
   }
 }
 
-function meant(nearest: string | undefined): string {
-  return nearest === undefined ? '' : `; did you mean "${oneLine(nearest, 63)}"?`;
+function meant(known: string | undefined): string {
+  return didYouMean(known && oneLine(known, 63));
 }
 
 /** Text from outside, shown so that its edges are seen and it cannot grow or play tricks on a terminal. */

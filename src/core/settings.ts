@@ -4,7 +4,7 @@ import { containerKey, INJECTION_LABEL, key, keyTable, parseKey, PREFIX } from '
 import type { Namespace } from './namespace.ts';
 import { nearest } from './nearest.ts';
 import { accepts, expectation } from './parameter.ts';
-import { annotationsOf, labelsOf, type Container, type Pod } from './pod.ts';
+import { annotationsOf, containersOf, labelsOf, type Pod } from './pod.ts';
 import type { Profile } from './profile.ts';
 import type { Reason } from './reasons.ts';
 import { words } from './words.ts';
@@ -111,11 +111,11 @@ function invalid(setting: string, found: Setting | undefined, expected: string):
 export const MOST_NOTICES = 10;
 
 /** Labels and annotations under our prefix that mean nothing, each with what would. The first few, when there are many. */
-export function unknownKeysIn(layers: Layers, containers: readonly Container[]): readonly Reason[] {
+export function unknownKeysIn({ pod, namespace, catalogue }: Layers): readonly Reason[] {
   return [
-    ...unknownLabels(labelsOf(layers.pod)),
-    ...unknownKeys(layers.namespace.annotations, 'namespace', layers.catalogue, containers),
-    ...unknownKeys(annotationsOf(layers.pod), 'pod', layers.catalogue, containers),
+    ...unknownLabels(labelsOf(pod)),
+    ...unknownKeys(namespace.annotations, 'namespace', catalogue, pod),
+    ...unknownKeys(annotationsOf(pod), 'pod', catalogue, pod),
   ];
 }
 
@@ -142,7 +142,7 @@ function unknownKeys(
   annotations: Readonly<Record<string, string>>,
   on: 'namespace' | 'pod',
   catalogue: Catalogue,
-  containers: readonly Container[],
+  pod: Pod,
 ): readonly Reason[] {
   const found: Reason[] = [];
   let names: ReadonlySet<string> | undefined;
@@ -154,7 +154,7 @@ function unknownKeys(
     if (!catalogue.knownSettings.has(setting) || (container !== undefined && !perContainer(setting, on))) {
       found.push({ code: 'unknown-annotation', key: written, on, nearest: nearest(setting, catalogue.knownSettings) });
     } else if (container !== undefined) {
-      names ??= new Set(containers.map(({ name }) => name));
+      names ??= new Set(containersOf(pod).map(({ name }) => name));
       if (names.has(container)) continue;
       const source: Source = { from: on, key: written };
       found.push({ code: 'container-not-found', pattern: container, source, nearest: nearest(container, names) });

@@ -13,7 +13,7 @@ export interface Target {
 }
 
 /** Every container of the pod: app containers first, then init containers and native sidecars. */
-export function allTargets(pod: Pod): readonly Target[] {
+function allTargets(pod: Pod): readonly Target[] {
   const of = (list: ContainerList): readonly Target[] =>
     (pod.spec[list] ?? []).map((container, index) => ({ list, index, container }));
   return [...of('containers'), ...of('initContainers')];
