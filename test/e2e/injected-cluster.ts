@@ -1,6 +1,8 @@
 import type { Client } from './client.ts';
 import { startControlPlane, type ControlPlane, type ControlPlaneOptions } from './control-plane.ts';
 import { startInjector, type Injector } from './injector.ts';
+import { podOf, variable, type Pod } from './pod.ts';
+import { waitFor } from './wait-for.ts';
 import { registerWebhook, type RegisteredWebhook } from './webhook.ts';
 
 /** A control plane whose API server calls a running injector. */
@@ -47,4 +49,22 @@ export function optedIn(settings: Readonly<Record<string, string>> = {}): {
     labels: ours({ injection: 'enabled' }),
     annotations: ours({ 'server-address': 'jennifer.example.com', ...settings }),
   };
+}
+
+/** Gives the namespace another domain, and says how many ms it took, once that was written, until a new pod got it. */
+export async function changeDomain(client: Client, namespace: string, domain: string): Promise<number> {
+  await client.patch(
+    { kind: 'Namespace', name: namespace },
+    { metadata: { annotations: ours({ 'domain-id': domain }) } },
+  );
+  const changed = performance.now();
+  await waitFor(
+    'a pod with the new value',
+    async () => {
+      const { object } = await client.create<Pod>(podOf(namespace, 'after'), { dryRun: true });
+      return variable(object, 'ARIES_DOMAIN_ID') === domain;
+    },
+    { interval: 1 },
+  );
+  return Math.round(performance.now() - changed);
 }
