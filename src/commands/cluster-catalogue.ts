@@ -1,5 +1,6 @@
 import { builtInCatalogue } from '../agents/built-in.ts';
 import { problemsOfDefaults, withDefaults, type Catalogue } from '../core/catalogue.ts';
+import { pathText } from '../core/profile.ts';
 import type { Config, ReadConfig } from '../config.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -9,7 +10,7 @@ export function catalogueFor(read: ReadConfig): { readonly config: Config; reado
   const defaults = Object.entries(read.ok ? read.config.defaults : read.defaults);
   const problems = [
     ...(read.ok ? [] : read.problems),
-    ...problemsOfDefaults(catalogue, defaults).map(({ path, message }) => `${path}: ${message}`),
+    ...problemsOfDefaults(catalogue, defaults).map(({ path, message }) => `${pathText(path)}: ${message}`),
   ];
   if (!read.ok || problems.length > 0) throw new UsageError(problems);
   return { config: read.config, catalogue: withDefaults(catalogue, defaults) };

@@ -1,13 +1,15 @@
 import { applyOperations } from './apply.ts';
 import type { Catalogue } from './catalogue.ts';
-import { brokenRule } from './check.ts';
+import { brokenRule, type Permitted } from './check.ts';
+import { unknownCluster, type Cluster } from './cluster.ts';
 import { foremost, notInjected, type Decision } from './decision.ts';
 import type { Namespace } from './namespace.ts';
 import type { Operation } from './operation.ts';
 import { patchFor } from './patch.ts';
-import { makePlan, type ContainerOutcome, type Plan } from './plan.ts';
+import { makePlan, NOTHING, type ContainerOutcome, type Plan } from './plan.ts';
 import type { Pod } from './pod.ts';
 import { isRequired, leaveAlone } from './policy.ts';
+import { providedBy } from './provided.ts';
 import type { Reason } from './reasons.ts';
 import { unknownKeysIn, type Layers } from './settings.ts';
 import { fitsBeside, statusText } from './status.ts';
@@ -24,8 +26,14 @@ export interface Admission {
  * Decides on one pod: policy → settings → plan → patch → apply → check. Pure, and the same for the server, the command line and the tests.
  * The operations have been applied and the result holds the rules; where it would not, the pod is left as it is and the decision says so.
  */
-export function admit(pod: Pod, namespace: Namespace, catalogue: Catalogue): Admission {
-  const { decision, operations } = pass({ pod, namespace, catalogue });
+export function admit(
+  pod: Pod,
+  namespace: Namespace,
+  catalogue: Catalogue,
+  cluster: Cluster = unknownCluster,
+): Admission {
+  const layers: Layers = { pod, namespace, catalogue, cluster };
+  const { decision, operations, plan } = pass(layers);
   if (operations.length === 0) return { decision, operations, pod };
   const unchanged = (reason: Reason): Admission => ({
     decision: notInjected(reason, isRequired(pod, namespace), decision),
@@ -35,8 +43,18 @@ export function admit(pod: Pod, namespace: Namespace, catalogue: Catalogue): Adm
   const size = sizeOf(operations);
   if (size > LARGEST_PATCH) return unchanged({ code: 'patch-too-large', size });
   const after = applyOperations(pod, operations);
-  const rule = brokenRule(pod, after) ?? unsettled({ pod: after, namespace, catalogue });
+  const rule = brokenRule(pod, after, permittedBy(plan, layers)) ?? unsettled({ ...layers, pod: after });
   return rule === undefined ? { decision, operations, pod: after } : unchanged({ code: 'rule-broken', rule });
+}
+
+function permittedBy({ forced }: Plan, layers: Layers): Permitted {
+  return {
+    forced,
+    provided: (container) => {
+      const presence = providedBy(layers, container);
+      return (name) => presence(name) === 'present';
+    },
+  };
 }
 
 /** In characters of JSON; as base64 it is a third more. The API server reads an answer of any size into its memory: we set the bound. */
@@ -50,6 +68,7 @@ function sizeOf(operations: readonly Operation[]): number {
 }
 
 interface Pass {
+  readonly plan: Plan;
   readonly decision: Decision;
   readonly operations: readonly Operation[];
 }
@@ -59,15 +78,13 @@ function pass(layers: Layers): Pass {
   // A refused pod is never created: nobody would see a record on it.
   const status = decision.outcome === 'refused' ? undefined : statusText(decision, layers.pod);
   const record = status !== undefined && fitsBeside(layers.pod, status) ? status : undefined;
-  return { decision, operations: patchFor(layers.pod, plan, record) };
+  return { plan, decision, operations: patchFor(layers.pod, plan, record) };
 }
 
 /** A second pass over its own result must find nothing to do: the API server calls again after other webhooks. */
 function unsettled(layers: Layers): string | undefined {
   return pass(layers).operations.length === 0 ? undefined : 'a second pass would change the pod again';
 }
-
-const NOTHING: Plan = { volumes: [], containers: [] };
 
 function decide(layers: Layers): { readonly decision: Decision; readonly plan: Plan } {
   const required = isRequired(layers.pod, layers.namespace);
@@ -81,11 +98,12 @@ function decide(layers: Layers): { readonly decision: Decision; readonly plan: P
   const unknown = unknownKeysIn(layers);
   if (!selected.ok) return { decision: notInjected(selected.reason, required, { notices: unknown }), plan: NOTHING };
   const notices = [...selected.notices, ...unknown];
-  if (selected.targets.length === 0) {
-    return { decision: notInjected({ code: 'no-target-container' }, required, { notices }), plan: NOTHING };
+  if (selected.selector.targets.length === 0) {
+    const nothing: Reason = { code: 'no-target-container', profile: undefined };
+    return { decision: notInjected(nothing, required, { notices }), plan: NOTHING };
   }
-  const { plan, outcomes } = makePlan(layers, selected.targets);
-  return { decision: decideOn(outcomes, required, notices), plan };
+  const planned = makePlan(layers, selected.selector);
+  return { decision: decideOn(planned.outcomes, required, [...notices, ...planned.notices]), plan: planned.plan };
 }
 
 function decideOn(containers: readonly ContainerOutcome[], required: boolean, notices: readonly Reason[]): Decision {

@@ -22,6 +22,7 @@ function withOwnSpine(pod: Pod): Pod {
       containers: spec.containers.map(ownLists),
       ...(spec.initContainers && { initContainers: spec.initContainers.map(ownLists) }),
       ...(spec.volumes && { volumes: [...spec.volumes] }),
+      ...(Array.isArray(spec['imagePullSecrets']) && { imagePullSecrets: [...spec['imagePullSecrets']] }),
     },
   };
 }

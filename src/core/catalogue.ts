@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { AUTO } from './delivery-choice.ts';
 import { settingNames } from './keys.ts';
 import { didYouMean, nearest } from './nearest.ts';
 import { accepts, expectation } from './parameter.ts';
 import { readProfile, type Problem, type Profile } from './profile.ts';
+import { signSchema, type Sign } from './sign.ts';
 import { words } from './words.ts';
 
 /** An exclusive place in a process that one agent at most can take, and how the environment shows whose it is. */
@@ -16,10 +18,20 @@ export interface Slot {
   readonly vendors: ReadonlyMap<string, string>;
 }
 
+/** Another vendor's agent, and how it shows in a container. */
+export interface ForeignAgent {
+  readonly vendor: string;
+  /** The exclusive places that it takes: no agent of ours that needs one of them goes in beside it. */
+  readonly slots: readonly string[];
+  /** Any of them gives it away. */
+  readonly signs: readonly Sign[];
+}
+
 /** All that a decision is made of besides the pod and its namespace. */
 export interface Catalogue {
   readonly profiles: ReadonlyMap<string, Profile>;
   readonly slots: ReadonlyMap<string, Slot>;
+  readonly foreignAgents: readonly ForeignAgent[];
   /** Names of containers that are no app. */
   readonly sidecars: ReadonlySet<string>;
   /** Cluster-wide defaults: from a setting's name to its value, as an annotation would have it. */
@@ -32,11 +44,15 @@ const slotsSchema = z.array(
   z.strictObject({
     name: z.string(),
     description: z.string(),
-    variables: z.array(z.string()).min(1),
-    off: z.array(z.strictObject({ variable: z.string(), value: z.string() })),
-    identity: z.array(z.string()).min(1),
-    vendors: z.array(z.strictObject({ id: z.string(), vendor: z.string() })),
+    variables: z.array(z.string()).default([]),
+    off: z.array(z.strictObject({ variable: z.string(), value: z.string() })).default([]),
+    identity: z.array(z.string()).default([]),
+    vendors: z.array(z.strictObject({ id: z.string(), vendor: z.string() })).default([]),
   }),
+);
+
+const foreignAgentsSchema = z.array(
+  z.strictObject({ vendor: z.string(), slots: z.array(z.string()).default([]), signs: z.array(signSchema).min(1) }),
 );
 
 const sidecarsSchema = z.array(z.strictObject({ name: z.string(), of: z.string() }));
@@ -50,6 +66,7 @@ export const defaultsSchema: z.ZodType<Record<string, string>, Record<string, st
 export interface CatalogueSource {
   readonly profiles: readonly unknown[];
   readonly slots: unknown;
+  readonly foreignAgents: unknown;
   readonly sidecars: unknown;
   readonly defaults: unknown;
 }
@@ -62,11 +79,12 @@ export type ReadCatalogue =
 export function readCatalogue(source: CatalogueSource): ReadCatalogue {
   const profiles = source.profiles.map(readProfile);
   const slots = slotsSchema.safeParse(source.slots);
+  const foreignAgents = foreignAgentsSchema.safeParse(source.foreignAgents);
   const sidecars = sidecarsSchema.safeParse(source.sidecars);
   const defaults = defaultsSchema.safeParse(source.defaults);
-  if (!slots.success || !sidecars.success || !defaults.success) {
-    const issues = [slots, sidecars, defaults].flatMap((parsed) => parsed.error?.issues ?? []);
-    return { ok: false, problems: issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message })) };
+  if (!slots.success || !foreignAgents.success || !sidecars.success || !defaults.success) {
+    const issues = [slots, foreignAgents, sidecars, defaults].flatMap((parsed) => parsed.error?.issues ?? []);
+    return { ok: false, problems: issues.map(({ path, message }) => ({ path, message })) };
   }
   const read = profiles.flatMap((result) => (result.ok ? [result.profile] : []));
   const catalogue: Catalogue = {
@@ -77,13 +95,17 @@ export function readCatalogue(source: CatalogueSource): ReadCatalogue {
         { ...slot, vendors: new Map(slot.vendors.map(({ id, vendor }) => [comparableGuid(id), vendor])) },
       ]),
     ),
+    foreignAgents: foreignAgents.data,
     sidecars: new Set(sidecars.data.map((row) => row.name)),
     defaults: new Map(Object.entries(defaults.data)),
-    knownSettings: new Set([...settingNames, ...read.flatMap((profile) => [...profile.parameters.keys()])]),
+    knownSettings: new Set([
+      ...settingNames,
+      ...read.flatMap(({ name, parameters }) => [`containers.${name}`, ...parameters.keys()]),
+    ]),
   };
   const problems = [
     ...profiles.flatMap((result, index) =>
-      result.ok ? [] : result.problems.map((problem) => ({ ...problem, path: `profiles[${index}].${problem.path}` })),
+      result.ok ? [] : result.problems.map((problem) => ({ ...problem, path: ['profiles', index, ...problem.path] })),
     ),
     ...problemsOfSlots(catalogue),
     ...problemsOfDefaults(catalogue, catalogue.defaults),
@@ -102,7 +124,7 @@ export function problemsOfDefaults(
   defaults: Iterable<readonly [string, string]>,
 ): readonly Problem[] {
   return [...defaults].flatMap(([name, value]) =>
-    problemsOfDefault(catalogue, name, value).map((message) => ({ path: `defaults.${name}`, message })),
+    problemsOfDefault(catalogue, name, value).map((message) => ({ path: ['defaults', name], message })),
   );
 }
 
@@ -116,11 +138,18 @@ function problemsOfDefault(catalogue: Catalogue, name: string, value: string): r
         .filter((word) => word !== 'none' && !catalogue.profiles.has(word))
         .map((word) => `no profile "${word}"${didYouMean(nearest(word, catalogue.profiles.keys()))}`);
     case 'delivery': {
-      const known = new Set(profiles.flatMap(({ deliveries }) => deliveries.map((delivery) => delivery.name)));
+      const known = new Set(
+        profiles.flatMap(({ deliveries }) => deliveries.map((delivery) => delivery.name)).concat(AUTO),
+      );
       return known.has(value) ? [] : [`no profile has a delivery "${value}"${didYouMean(nearest(value, known))}`];
     }
     case 'containers':
+    case 'init-position':
+    case 'env-from-keys':
+    case 'exclude-owners':
       return [];
+    case 'libc':
+      return value === 'glibc' || value === 'musl' ? [] : ['must be "glibc" or "musl"'];
     default: {
       const declared = profiles.flatMap(({ parameters }) => parameters.get(name) ?? []);
       if (declared.length === 0) {
@@ -132,11 +161,17 @@ function problemsOfDefault(catalogue: Catalogue, name: string, value: string): r
 }
 
 function problemsOfSlots(catalogue: Catalogue): readonly Problem[] {
-  return [...catalogue.profiles.values()].flatMap((profile) =>
-    profile.slots
+  const unknown = (slots: readonly string[], path: readonly PropertyKey[]): readonly Problem[] =>
+    slots
       .filter((slot) => !catalogue.slots.has(slot))
-      .map((slot) => ({ path: `${profile.name}.spec.slots`, message: `"${slot}" is no known slot` })),
-  );
+      .map((slot) => ({
+        path,
+        message: `"${slot}" is no known slot${didYouMean(nearest(slot, catalogue.slots.keys()))}`,
+      }));
+  return [
+    ...[...catalogue.profiles.values()].flatMap(({ name, slots }) => unknown(slots, [name, 'spec', 'slots'])),
+    ...catalogue.foreignAgents.flatMap(({ slots }, index) => unknown(slots, ['foreignAgents', index, 'slots'])),
+  ];
 }
 
 /** A GUID so that spellings of one compare equal: the CLR minds neither case nor braces. */

@@ -1,21 +1,33 @@
+import { brokenEnvironment } from './environment-check.ts';
+import { evictable, EVICTION_ANNOTATION } from './eviction.ts';
+import { brokenInitContainers } from './init-container-check.ts';
 import { isObject, type Json, type JsonObject } from './json.ts';
 import { STATUS_ANNOTATION } from './keys.ts';
-import { annotationsOf, type Container, type EnvVar, type Pod, type VolumeMount } from './pod.ts';
+import { annotationsOf, type Container, type Pod, type VolumeMount } from './pod.ts';
+
+/** What a patch may do beyond adding: by the profiles of the plan, and by what is known of a container's `envFrom`. */
+export interface Permitted {
+  readonly forced: ReadonlySet<string>;
+  readonly provided: (container: Container) => (name: string) => boolean;
+}
 
 /**
  * Holds the promises of docs/adr/0002 on the pod that a patch made, before the patch is sent: an API server refuses a pod whose patch is
- * wrong, whatever the failurePolicy. Returns the promise that is broken, or undefined. It knows nothing of plans and profiles, so that an
- * error in those cannot hide here. `after` must share with `before` what is unchanged, as `applyOperations` leaves it.
+ * wrong, whatever the failurePolicy. Returns the promise that is broken, or undefined. It knows nothing of plans, so that an error in those
+ * cannot hide here. `after` must share with `before` what is unchanged, as `applyOperations` leaves it.
  */
-export function brokenRule(before: Pod, after: Pod): string | undefined {
+export function brokenRule(before: Pod, after: Pod, permitted: Permitted): string | undefined {
+  const volumes = new Set((after.spec.volumes ?? []).map(({ name }) => name));
+  const keeps = (had: Container, has: Container): string | undefined => brokenContainer(had, has, volumes, permitted);
   return first([
     () => survives(before, after, ['metadata', 'spec']),
     () => survives(before.metadata ?? {}, after.metadata ?? {}, ['annotations']),
-    () => survives(annotationsOf(before), annotationsOf(after), [STATUS_ANNOTATION]),
-    () => survives(before.spec, after.spec, ['volumes', 'containers', 'initContainers']),
+    () => brokenAnnotations(before, after),
+    () => survives(before.spec, after.spec, ['volumes', 'containers', 'initContainers', 'imagePullSecrets']),
+    () => extendsList(listOf(before.spec['imagePullSecrets']), listOf(after.spec['imagePullSecrets']), 'a pull secret'),
     () => brokenVolumes(before, after),
-    () => brokenContainers(before.spec.containers, after.spec.containers, after),
-    () => brokenContainers(before.spec.initContainers ?? [], after.spec.initContainers ?? [], after),
+    () => brokenContainers(before.spec.containers, after.spec.containers, keeps),
+    () => brokenInitContainers(before, after, keeps),
   ]);
 }
 
@@ -38,57 +50,63 @@ function survives(before: JsonObject, after: JsonObject, except: readonly string
   return undefined;
 }
 
+/** The record is ours; of the autoscaler's list, all names of the author stay. */
+function brokenAnnotations(before: Pod, after: Pod): string | undefined {
+  const [had, has] = [annotationsOf(before), annotationsOf(after)];
+  const names = evictable(has[EVICTION_ANNOTATION]);
+  if (!evictable(had[EVICTION_ANNOTATION]).every((name) => name === '' || names.includes(name))) {
+    return `${EVICTION_ANNOTATION} lost a name`;
+  }
+  return survives(had, has, [STATUS_ANNOTATION, EVICTION_ANNOTATION]);
+}
+
 /** The list starts with all that was in it, in its order. */
 function extendsList(before: readonly unknown[], after: readonly unknown[], what: string): string | undefined {
   return before.every((element, index) => after[index] === element) ? undefined : `${what} of the author was changed`;
 }
 
+function listOf(value: Json | undefined): readonly Json[] {
+  return Array.isArray(value) ? value : [];
+}
+
 function brokenVolumes(before: Pod, after: Pod): string | undefined {
   const had = before.spec.volumes ?? [];
   const has = after.spec.volumes ?? [];
-  return (
-    extendsList(had, has, 'a volume') ??
-    addedTwice(
-      had.length,
-      has.map(({ name }) => name),
-      'volume',
-    )
-  );
+  const names = has.map(({ name }) => name);
+  return extendsList(had, has, 'a volume') ?? addedTwice(had.length, names, 'volume');
 }
 
-function brokenContainers(before: readonly Container[], after: readonly Container[], pod: Pod): string | undefined {
+function brokenContainers(
+  before: readonly Container[],
+  after: readonly Container[],
+  keeps: (had: Container, has: Container) => string | undefined,
+): string | undefined {
   if (before.length !== after.length) return 'a container was added or removed';
-  const volumes = new Set((pod.spec.volumes ?? []).map(({ name }) => name));
   for (const [index, had] of before.entries()) {
     const has = after[index];
-    const broken = has ? brokenContainer(had, has, volumes) : 'a container was removed';
+    const broken = has ? keeps(had, has) : 'a container was removed';
     if (broken !== undefined) return broken;
   }
   return undefined;
 }
 
-function brokenContainer(before: Container, after: Container, volumes: ReadonlySet<string>): string | undefined {
-  const [hadEnv, hasEnv] = [before.env ?? [], after.env ?? []];
+function brokenContainer(
+  before: Container,
+  after: Container,
+  volumes: ReadonlySet<string>,
+  { forced, provided }: Permitted,
+): string | undefined {
+  if (before === after) return undefined;
   const [hadMounts, hasMounts] = [before.volumeMounts ?? [], after.volumeMounts ?? []];
+  const newMounts = hasMounts.slice(hadMounts.length);
+  const paths = hasMounts.map(({ mountPath }) => mountPath);
   return first([
     () => survives(before, after, ['env', 'volumeMounts']),
-    () => extendsList(hadEnv, hasEnv, 'a variable'),
+    () => brokenEnvironment(before.env ?? [], after.env ?? [], { forced, provided: provided(before) }),
     () => extendsList(hadMounts, hasMounts, 'a mount'),
-    () =>
-      addedTwice(
-        hadEnv.length,
-        hasEnv.map(({ name }) => name),
-        'variable',
-      ),
-    () =>
-      addedTwice(
-        hadMounts.length,
-        hasMounts.map(({ mountPath }) => mountPath),
-        'mount path',
-      ),
-    () => dangling(hasMounts.slice(hadMounts.length), volumes),
-    () => onDevice(hasMounts.slice(hadMounts.length), before['volumeDevices']),
-    () => unresolved(hadEnv.length, hasEnv),
+    () => addedTwice(hadMounts.length, paths, 'mount path'),
+    () => dangling(newMounts, volumes),
+    () => onDevice(newMounts, before['volumeDevices']),
   ]);
 }
 
@@ -114,22 +132,6 @@ function addedTwice(had: number, names: readonly string[], what: string): string
   for (const name of names.slice(had)) {
     if (seen.has(name)) return `${what} ${name} stands twice`;
     seen.add(name);
-  }
-  return undefined;
-}
-
-/** `$$` and `$(NAME)`, as the kubelet reads a value. */
-const EXPANSION = /\$\$|\$\(([^)]*)\)/g;
-
-/** Every `$(NAME)` in a variable that was added refers to one that stands before it: else the literal text would reach the app. */
-function unresolved(had: number, environment: readonly EnvVar[]): string | undefined {
-  for (let index = had; index < environment.length; index++) {
-    for (const match of (environment[index]?.value ?? '').matchAll(EXPANSION)) {
-      const name = match[1];
-      if (name !== undefined && !environment.slice(0, index).some((entry) => entry.name === name)) {
-        return `$(${name}) refers to nothing that stands before it`;
-      }
-    }
   }
   return undefined;
 }

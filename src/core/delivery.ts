@@ -1,165 +1,257 @@
-import { isObject, type Json, type JsonObject } from './json.ts';
-import type { Volume, VolumeMount } from './pod.ts';
-import type { Delivery, Profile } from './profile.ts';
-import { lookUp, textsOf, type Choice, type Layers, type Parameters } from './settings.ts';
-import { render } from './template.ts';
+import { z } from 'zod';
+import type { KubernetesVersion } from './cluster.ts';
+import { parseQuantity } from './quantity.ts';
+import { parseTemplate, type Template } from './template.ts';
 
-/** The delivery that the settings name; without one, the profile's first. */
-export function chooseDelivery(layers: Layers, profile: Profile): Choice<Delivery> {
-  const setting = lookUp(layers, 'delivery');
-  if (!setting) return { ok: true, value: profile.deliveries[0] };
-  const delivery = profile.deliveries.find(({ name }) => name === setting.text);
-  if (delivery) return { ok: true, value: delivery };
-  const known = profile.deliveries.map(({ name }) => name);
-  return { ok: false, reason: { code: 'unknown-delivery', name: setting.text, source: setting.source, known } };
+const path = z.string().regex(/^\/[^:]*$/, 'must be an absolute path');
+const quantity = z.string().refine((text) => parseQuantity(text) !== undefined, 'must be a quantity, such as 200Mi');
+const common = {
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9-]{1,63}$/)
+    .optional()
+    .describe('What the delivery annotation says; default: the type.'),
+  os: z
+    .array(z.enum(['linux', 'windows']))
+    .min(1)
+    .optional()
+    .describe('Only for pods of these; default: those of the profile.'),
+};
+const subPath = z
+  .string()
+  .regex(/^[^/]/, 'must not begin with /')
+  .optional()
+  .describe('The directory in it that is mounted. Left out while a parameter in it has no value.');
+const readOnly = (fallback: boolean) => z.boolean().default(fallback).describe('The container cannot write there.');
+const pullPolicy = z.enum(['Always', 'IfNotPresent', 'Never']).default('IfNotPresent');
+const positionSchema = z.union([z.enum(['first', 'last']), z.strictObject({ before: z.string().min(1) })]);
+
+const resourcesSchema = z.strictObject({ cpu: quantity, memory: quantity });
+
+const copy = {
+  image: z.string().min(1).describe("The image that holds the agent's files."),
+  pullPolicy,
+  pullSecret: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('A Secret to pull it with, added to the imagePullSecrets of the pod.'),
+  command: z.array(z.string()).min(1).describe('Copies the files to copyTo. No shell unless it names one.'),
+  copyTo: path.default('/agent').describe('Where the init container has the volume that the app will see.'),
+  position: positionSchema.default('first').describe('Its place among the init containers.'),
+  requests: resourcesSchema
+    .default({ cpu: '10m', memory: '32Mi' })
+    .describe('Never more than the pod asks for anyway.'),
+  limits: resourcesSchema.default({ cpu: '200m', memory: '128Mi' }),
+};
+
+/** How an agent's files reach a container: a row per kind. */
+export const deliverySchema = z.discriminatedUnion('type', [
+  z.strictObject({
+    ...common,
+    type: z.literal('persistentVolumeClaim'),
+    claimName: z.string().min(1).describe('The claim that holds the agent, in the namespace of the pod.'),
+    subPath,
+    readOnly: readOnly(false),
+  }),
+  z.strictObject({
+    ...common,
+    type: z.literal('image').describe('An OCI image as a volume. Kubernetes 1.35 or later.'),
+    image: z.string().min(1),
+    pullPolicy,
+    pullSecret: copy.pullSecret,
+    subPath,
+  }),
+  z.strictObject({
+    ...common,
+    ...copy,
+    type: z.literal('initContainer').describe('An init container copies the files into an emptyDir.'),
+    sizeLimit: quantity.default('300Mi'),
+    medium: z.enum(['', 'Memory']).default(''),
+    readOnly: readOnly(false),
+  }),
+  z.strictObject({
+    ...common,
+    ...copy,
+    type: z.literal('ephemeral').describe('As initContainer, into a claim that lives as long as the pod.'),
+    storageClassName: z.string().min(1).optional(),
+    size: quantity.default('1Gi'),
+    readOnly: readOnly(false),
+  }),
+  z.strictObject({
+    ...common,
+    type: z.literal('hostPath').describe('A directory of the node. Pod Security baseline and restricted forbid it.'),
+    path: z.string().min(1).describe('A parameter in it must be of type path or version.'),
+    hostPathType: z.enum(['DirectoryOrCreate', 'Directory']).default('DirectoryOrCreate'),
+    subPath,
+    readOnly: readOnly(true),
+  }),
+  z.strictObject({
+    ...common,
+    type: z.literal('csi'),
+    driver: z.string().min(1),
+    fsType: z.string().optional(),
+    attributes: z.record(z.string(), z.string()).default({}),
+    subPath,
+    readOnly: readOnly(true),
+  }),
+  z.strictObject({
+    ...common,
+    type: z.literal('baked').describe("The agent is in the app's image: environment only."),
+  }),
+]);
+
+export type DeliveryDocument = z.infer<typeof deliverySchema>;
+
+export type Position = z.infer<typeof positionSchema>;
+
+/** What an init container needs to copy an agent's files. */
+export interface Copy {
+  readonly image: Template;
+  readonly pullPolicy: string;
+  readonly command: readonly Template[];
+  readonly copyTo: string;
+  readonly position: Position;
+  readonly requests: Resources;
+  readonly limits: Resources;
 }
 
-/** What a delivery adds to the pod and to one container so that the agent's files are there. */
-export interface Files {
-  readonly volumes: readonly Volume[];
-  readonly mounts: readonly VolumeMount[];
+export type Resources = z.infer<typeof resourcesSchema>;
+
+interface Common {
+  readonly name: string;
+  readonly os: readonly string[] | undefined;
+  readonly pullSecret: Template | undefined;
+  readonly subPath: Template | undefined;
+  readonly readOnly: boolean;
 }
 
-/** The pod's volumes as they would be so far, found by their source and by name. */
-export class Volumes {
-  readonly added: Volume[] = [];
-  private readonly all: Volume[];
-  private readonly names: Set<string>;
-  /** From a source that was asked for to the volumes that have it. */
-  private readonly bySource = new Map<string, Set<string>>();
+/** A delivery with its templates taken apart. */
+export type Delivery = Common &
+  (
+    | { readonly type: 'persistentVolumeClaim'; readonly claimName: Template }
+    | { readonly type: 'image'; readonly image: Template; readonly pullPolicy: string }
+    | { readonly type: 'initContainer'; readonly copy: Copy; readonly sizeLimit: string; readonly medium: string }
+    | {
+        readonly type: 'ephemeral';
+        readonly copy: Copy;
+        readonly storageClassName: Template | undefined;
+        readonly size: string;
+      }
+    | { readonly type: 'hostPath'; readonly path: Template; readonly hostPathType: string }
+    | {
+        readonly type: 'csi';
+        readonly driver: string;
+        readonly fsType: string | undefined;
+        readonly attributes: ReadonlyMap<string, Template>;
+      }
+    | { readonly type: 'baked' }
+  );
 
-  /**
-   * `mounted` are the mounts of all containers: a name that one of them asks for is taken, even if no volume has it. Such a pod cannot be
-   * created; giving it ours under that name would hand the mount files that were never meant for it.
-   */
-  constructor(present: readonly Volume[], mounted: readonly VolumeMount[]) {
-    this.all = [...present];
-    this.names = new Set([...present, ...mounted].map(({ name }) => name));
-  }
+export type DeliveryType = Delivery['type'];
 
-  /** The names of the volumes that have just this source, whoever wrote them: mounting one claim twice under two names helps nobody. */
-  withSource(source: FileSource): ReadonlySet<string> {
-    const key = JSON.stringify(source);
-    let names = this.bySource.get(key);
-    if (!names) {
-      names = new Set(this.all.filter((volume) => isMadeFrom(volume, source)).map(({ name }) => name));
-      this.bySource.set(key, names);
-    }
-    return names;
-  }
+/** What each kind asks of the cluster: the least version of the API server, and whether Pod Security baseline lets it pass. */
+export const deliveryNeeds: {
+  readonly [type in DeliveryType]: { readonly kubernetes: KubernetesVersion | undefined; readonly baseline: boolean };
+} = {
+  persistentVolumeClaim: { kubernetes: undefined, baseline: true },
+  // On by default from then on (k8s.io/kubernetes pkg/features ImageVolume): before, the API server drops the field and refuses the pod.
+  image: { kubernetes: { major: 1, minor: 35 }, baseline: true },
+  initContainer: { kubernetes: undefined, baseline: true },
+  ephemeral: { kubernetes: { major: 1, minor: 23 }, baseline: true },
+  // k8s.io/pod-security-admission policy/check_hostPathVolumes.go
+  hostPath: { kubernetes: undefined, baseline: false },
+  csi: { kubernetes: undefined, baseline: true },
+  baked: { kubernetes: undefined, baseline: true },
+};
 
-  /** A name for a new volume, as near to the wanted one as is free. */
-  freeName(wanted: string): string {
-    let name = wanted;
-    for (let count = 2; this.names.has(name); count++) name = `${wanted}-${count}`;
-    return name;
-  }
-
-  add(volume: Volume): void {
-    this.all.push(volume);
-    this.added.push(volume);
-    this.names.add(volume.name);
-    this.bySource.clear();
-  }
-}
-
-/** Whether the volume has just this source. Its author's default (`readOnly: false`) does not count, and no part of it is walked that ours has not. */
-function isMadeFrom(volume: Volume, { type, volume: ours }: FileSource): boolean {
-  return volume[type] !== undefined && Object.keys(volume).length === 2 && equals(volume[type], ours[type]);
-}
-
-function equals(theirs: Json | undefined, ours: Json | undefined): boolean {
-  if (!isObject(theirs) || !isObject(ours)) return theirs === ours;
-  const keys = Object.keys(theirs).filter((key) => !(key === 'readOnly' && theirs[key] === false));
-  return keys.length === Object.keys(ours).length && keys.every((key) => equals(theirs[key], ours[key]));
-}
-
-/** The mounts that are missing, and the volume for them if the pod has none with the same files. */
-export function planFiles(
-  profile: Profile,
-  source: FileSource | undefined,
-  volumes: Volumes,
-  taken: readonly TakenPath[],
-): Choice<Files> {
-  if (!source) return { ok: true, value: { volumes: [], mounts: [] } };
-  const devices = new Set(taken.filter(({ isFiles }) => !isFiles).map(({ volume }) => volume));
-  const sameFiles = new Set([...volumes.withSource(source)].filter((name) => !devices.has(name)));
-  const [present] = sameFiles;
-  const name = present ?? volumes.freeName(profile.name);
-  const mounts: VolumeMount[] = [];
-  for (const { path, readOnly } of profile.mounts) {
-    const other = taken.find(
-      (one) => isWithin(one.path, path) && !(one.path === path && one.isWhole && sameFiles.has(one.volume)),
-    );
-    if (other) return { ok: false, reason: { code: 'mount-path-taken', path: other.path, volume: other.volume } };
-    const isThere = taken.some((one) => one.path === path);
-    if (!isThere) mounts.push({ name, mountPath: path, ...(readOnly ? { readOnly } : {}) });
-  }
-  const isNew = present === undefined && mounts.length > 0;
-  return { ok: true, value: { volumes: isNew ? [{ name, ...source.volume }] : [], mounts } };
-}
-
-/** A path in a container that something of its author is at. */
-export interface TakenPath {
-  readonly path: string;
-  readonly volume: string;
-  /** A volume's files, and not a block device. */
-  readonly isFiles: boolean;
-  /** All of the volume, and not a part of it. */
-  readonly isWhole: boolean;
-}
-
-/** What sits at which path of a container: mounts, and block devices, which the API server wants apart (core validation.go). */
-export function takenPaths(mounts: readonly VolumeMount[], devices: Json | undefined): readonly TakenPath[] {
-  return [
-    ...mounts.map((mount) => ({
-      path: normalPath(mount.mountPath),
-      volume: mount.name,
-      isFiles: true,
-      isWhole: !isSet(mount['subPath']) && !isSet(mount['subPathExpr']),
-    })),
-    ...(Array.isArray(devices) ? devices : []).flatMap((device: Json): TakenPath[] => {
-      if (!isObject(device)) return [];
-      const { devicePath, name } = device;
-      if (typeof devicePath !== 'string' || typeof name !== 'string') return [];
-      return [{ path: normalPath(devicePath), volume: name, isFiles: false, isWhole: true }];
-    }),
-  ];
-}
-
-function isSet(value: Json | undefined): boolean {
-  return value !== undefined && value !== null && value !== '';
-}
-
-/** At the path or below it: what is mounted below hides a part of the files. */
-function isWithin(path: string, parent: string): boolean {
-  return path === parent || path.startsWith(`${parent}/`);
-}
-
-/** The one spelling of a path, as the runtime resolves it: `/netagent/.`, `//netagent/` and `netagent` are one place. */
-export function normalPath(path: string): string {
-  const steps: string[] = [];
-  for (const step of path.split('/')) {
-    if (step === '..') steps.pop();
-    else if (step !== '' && step !== '.') steps.push(step);
-  }
-  return `/${steps.join('/')}`;
-}
-
-/** Where a delivery's files come from: the volume without its name, and the one key of it that says what it is. */
-export interface FileSource {
-  readonly type: string;
-  readonly volume: JsonObject;
-}
-
-/** The source of a delivery's files; undefined where they are in the image. */
-export function sourceOf(delivery: Delivery, parameters: Parameters): FileSource | undefined {
+/** Takes the templates of a delivery apart. */
+export function readDelivery(delivery: DeliveryDocument): Delivery {
+  const common: Common = {
+    name: delivery.name ?? delivery.type,
+    os: delivery.os,
+    pullSecret: optional('pullSecret' in delivery ? delivery.pullSecret : undefined),
+    subPath: optional('subPath' in delivery ? delivery.subPath : undefined),
+    readOnly: delivery.type === 'image' || ('readOnly' in delivery && delivery.readOnly),
+  };
   switch (delivery.type) {
-    case 'persistentVolumeClaim': {
-      const claimName = render(delivery.claimName, textsOf(parameters));
-      return { type: delivery.type, volume: { [delivery.type]: { claimName } } };
+    case 'persistentVolumeClaim':
+      return { ...common, type: delivery.type, claimName: parseTemplate(delivery.claimName) };
+    case 'image':
+      return { ...common, type: delivery.type, image: parseTemplate(delivery.image), pullPolicy: delivery.pullPolicy };
+    case 'initContainer':
+      return {
+        ...common,
+        type: delivery.type,
+        copy: readCopy(delivery),
+        sizeLimit: delivery.sizeLimit,
+        medium: delivery.medium,
+      };
+    case 'ephemeral': {
+      const storageClassName = optional(delivery.storageClassName);
+      return { ...common, type: delivery.type, copy: readCopy(delivery), storageClassName, size: delivery.size };
+    }
+    case 'hostPath':
+      return {
+        ...common,
+        type: delivery.type,
+        path: parseTemplate(delivery.path),
+        hostPathType: delivery.hostPathType,
+      };
+    case 'csi': {
+      const attributes = Object.entries(delivery.attributes).map(
+        ([key, value]) => [key, parseTemplate(value)] as const,
+      );
+      return {
+        ...common,
+        type: delivery.type,
+        driver: delivery.driver,
+        fsType: delivery.fsType,
+        attributes: new Map(attributes),
+      };
     }
     case 'baked':
-      return undefined;
+      return { ...common, type: delivery.type };
   }
+}
+
+function optional(text: string | undefined): Template | undefined {
+  return text === undefined ? undefined : parseTemplate(text);
+}
+
+function readCopy(delivery: Extract<DeliveryDocument, { command: string[] }>): Copy {
+  const { pullPolicy: policy, copyTo, position, requests, limits } = delivery;
+  const command = delivery.command.map(parseTemplate);
+  return { image: parseTemplate(delivery.image), pullPolicy: policy, command, copyTo, position, requests, limits };
+}
+
+/** Every template of a delivery but the subPath, with the field it is in: what must have a value before it can be used. */
+export function templatesIn(delivery: Delivery): readonly (readonly [field: string, template: Template])[] {
+  const secret = delivery.pullSecret ? [['pullSecret', delivery.pullSecret] as const] : [];
+  switch (delivery.type) {
+    case 'persistentVolumeClaim':
+      return [['claimName', delivery.claimName]];
+    case 'image':
+      return [['image', delivery.image], ...secret];
+    case 'initContainer':
+      return [...templatesInCopy(delivery.copy), ...secret];
+    case 'ephemeral': {
+      const { storageClassName, copy: own } = delivery;
+      return [
+        ...templatesInCopy(own),
+        ...(storageClassName ? [['storageClassName', storageClassName] as const] : []),
+        ...secret,
+      ];
+    }
+    case 'hostPath':
+      return [['path', delivery.path]];
+    case 'csi':
+      return [...delivery.attributes].map(([name, template]) => [`attributes.${name}`, template] as const);
+    case 'baked':
+      return [];
+  }
+}
+
+function templatesInCopy(own: Copy): readonly (readonly [string, Template])[] {
+  return [['image', own.image], ...own.command.map((word, index) => [`command[${index}]`, word] as const)];
 }

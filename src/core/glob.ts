@@ -4,14 +4,17 @@ export function isGlob(pattern: string): boolean {
 }
 
 /** No container has a longer name (RFC 1123 label), and a pattern of more characters than that is made to hurt. */
-const LONGEST = 63;
+const LONGEST_NAME = 63;
+
+/** Image references: a registry's host, a path of 255 characters, a digest (github.com/distribution/reference). */
+export const LONGEST_IMAGE = 512;
 
 /**
  * Whether the name matches the glob (`*` any run, `?` one character; all else literal). With one point to go back to it takes at most the
  * product of both lengths, which are bounded: a pattern comes from a pod, and a regular expression made of it could take exponential time.
  */
-export function matchesGlob(pattern: string, name: string): boolean {
-  if (pattern.length > LONGEST || name.length > LONGEST) return false;
+export function matchesGlob(pattern: string, name: string, longest: number = LONGEST_NAME): boolean {
+  if (pattern.length > longest || name.length > longest) return false;
   let p = 0;
   let n = 0;
   let star = -1;

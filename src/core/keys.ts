@@ -69,17 +69,51 @@ export const keyTable: readonly KeyRow[] = [
     name: 'containers',
     as: 'annotation',
     on: ['namespace', 'pod'],
-    values: 'names or globs (`*`, `?`), comma-separated',
+    values: 'names, globs (`*`, `?`), `image:GLOB` or `env:VARIABLE`, comma-separated',
     meaning:
-      'Which containers get the agent. Default: every app container that is no known sidecar. A glob matches app containers; ' +
-      'an init container or a native sidecar must be named in full.',
+      'Which containers get the agent. Default: every app container that is no known sidecar and that the profile is for. A glob, an ' +
+      'image and a variable match app containers; an init container or a native sidecar must be named in full. ' +
+      '`containers.PROFILE` says it for one profile.',
   },
   {
     name: 'delivery',
     as: 'annotation',
     on: ['namespace', 'pod'],
-    values: "the name of one of the profile's deliveries",
-    meaning: "How the agent's files reach the container. Default: the profile's first.",
+    values: "the name of one of the profile's deliveries, or `auto`",
+    meaning:
+      "How the agent's files reach the container. Default, and `auto`: the profile's first that fits the cluster, the pod and the " +
+      "namespace's Pod Security level.",
+  },
+  {
+    name: 'init-position',
+    as: 'annotation',
+    on: ['namespace', 'pod'],
+    values: '`first`, `last` or `before NAME`',
+    meaning: 'Where among the init containers the one stands that copies the agent. Default: what the profile says.',
+  },
+  {
+    name: 'libc',
+    as: 'annotation',
+    on: ['namespace', 'pod', 'container'],
+    values: '`glibc` or `musl`',
+    meaning:
+      "The C library of the app's image. Default: `musl` where the image's name has `alpine` or `musl` in it, else not known.",
+  },
+  {
+    name: 'env-from-keys',
+    as: 'annotation',
+    on: ['namespace', 'pod', 'container'],
+    values: 'names of variables, comma-separated, or `none`',
+    meaning:
+      'Which variables the container gets by `envFrom`, where agent-injector cannot read the ConfigMap or the Secret. A value is added ' +
+      'to such a variable only when it is known to be there.',
+  },
+  {
+    name: 'exclude-owners',
+    as: 'annotation',
+    on: ['namespace'],
+    values: 'kinds, comma-separated, such as `Job`',
+    meaning: 'Pods that an object of such a kind controls are left alone.',
   },
   {
     name: 'status',

@@ -1,25 +1,40 @@
-import type { Catalogue } from './catalogue.ts';
-import { chooseDelivery, planFiles, sourceOf, takenPaths, Volumes } from './delivery.ts';
-import { containersOf, type EnvVar, type Pod, type Volume, type VolumeMount } from './pod.ts';
-import type { Profile } from './profile.ts';
+import { planAgent, type ContainerDraft } from './agent-plan.ts';
+import type { ChosenDelivery, PassedOver } from './delivery-choice.ts';
+import type { EnvironmentStep } from './environment-plan.ts';
+import { InitContainers, type Insertion } from './init-containers.ts';
+import { containersOf, type Volume, type VolumeMount } from './pod.ts';
 import type { Reason } from './reasons.ts';
-import { parametersFor, profilesFor, textsOf, type Choice, type Layers, type Parameters } from './settings.ts';
-import { conflictIn, entryOf, holds, type OwnEntry } from './slots.ts';
-import type { Target } from './targets.ts';
-import { escapeForKubelet, render } from './template.ts';
+import { profilesFor, type Layers, type Parameters } from './settings.ts';
+import { Selector, type Target } from './targets.ts';
+import { Volumes } from './volumes.ts';
 
 /** What is to be put into one container. */
 export interface ContainerPlan {
   readonly target: Target;
-  readonly environment: readonly EnvVar[];
+  readonly environment: readonly EnvironmentStep[];
   readonly mounts: readonly VolumeMount[];
 }
 
-/** What is to be put into the pod. Nothing is ever taken out, so a plan holds additions only. */
+/** What is to be put into the pod. Nothing is ever taken out. */
 export interface Plan {
   readonly volumes: readonly Volume[];
   readonly containers: readonly ContainerPlan[];
+  readonly initContainers: readonly Insertion[];
+  /** Volumes on a node's disk that need not keep the pod there. */
+  readonly evictable: readonly string[];
+  readonly pullSecrets: readonly string[];
+  /** The variables that the profiles of the plan set in the place of the author's value. */
+  readonly forced: ReadonlySet<string>;
 }
+
+export const NOTHING: Plan = {
+  volumes: [],
+  containers: [],
+  initContainers: [],
+  evictable: [],
+  pullSecrets: [],
+  forced: new Set(),
+};
 
 /** What became of one profile in one container. */
 export type ContainerOutcome =
@@ -28,6 +43,8 @@ export type ContainerOutcome =
       readonly container: string;
       readonly profile: string;
       readonly delivery: string;
+      /** Deliveries that the profile prefers and that did not fit. */
+      readonly passedOver: readonly PassedOver[];
       readonly parameters: Parameters;
     }
   | {
@@ -37,126 +54,75 @@ export type ContainerOutcome =
       readonly reason: Reason;
     };
 
+/** What the plans of the agents have in common while the pod is gone through. */
+export interface PodDraft {
+  readonly layers: Layers;
+  readonly volumes: Volumes;
+  readonly initContainers: InitContainers;
+  readonly evictable: Set<string>;
+  readonly pullSecrets: Set<string>;
+  readonly forced: Set<string>;
+}
+
+export interface Planned {
+  readonly plan: Plan;
+  readonly outcomes: readonly ContainerOutcome[];
+  readonly notices: readonly Reason[];
+}
+
 /** Plans every profile of every target. Each agent goes into a container as a whole or not at all. */
-export function makePlan(
-  layers: Layers,
-  targets: readonly Target[],
-): { plan: Plan; outcomes: readonly ContainerOutcome[] } {
+export function makePlan(layers: Layers, selector: Selector): Planned {
+  const { spec } = layers.pod;
   const mounted = containersOf(layers.pod).flatMap(({ volumeMounts }) => volumeMounts ?? []);
-  const volumes = new Volumes(layers.pod.spec.volumes ?? [], mounted);
+  const draft: PodDraft = {
+    layers,
+    volumes: new Volumes(spec.volumes ?? [], mounted),
+    initContainers: new InitContainers(layers.pod),
+    evictable: new Set(),
+    pullSecrets: new Set(),
+    forced: new Set(),
+  };
   const containers: ContainerPlan[] = [];
   const outcomes: ContainerOutcome[] = [];
-  for (const target of targets) {
-    const { env, volumeMounts } = target.container;
-    const into: ContainerDraft = { target, environment: [...(env ?? [])], mounts: [...(volumeMounts ?? [])], volumes };
-    outcomes.push(...planContainer(layers, into));
-    const environment = into.environment.slice(env?.length ?? 0);
-    const mounts = into.mounts.slice(volumeMounts?.length ?? 0);
-    if (environment.length + mounts.length > 0) containers.push({ target, environment, mounts });
+  const notices: Reason[] = [];
+  for (const target of selector.targets) {
+    const into: ContainerDraft = {
+      pod: draft,
+      target,
+      environment: [...(target.container.env ?? [])],
+      steps: [],
+      mounts: [...(target.container.volumeMounts ?? [])],
+      slots: new Map(),
+      notices,
+    };
+    outcomes.push(...planContainer(layers, into, selector));
+    const mounts = into.mounts.slice(target.container.volumeMounts?.length ?? 0);
+    if (into.steps.length + mounts.length > 0) containers.push({ target, environment: into.steps, mounts });
   }
-  return { plan: { volumes: volumes.added, containers }, outcomes };
-}
-
-function planContainer(layers: Layers, into: ContainerDraft): readonly ContainerOutcome[] {
-  const container = into.target.container.name;
-  const profiles = profilesFor(layers, container);
-  if (!profiles.ok) return [{ outcome: 'skipped', container, profile: undefined, reason: profiles.reason }];
-  return profiles.value.map((profile) => {
-    const result = planAgent(layers, profile, into);
-    return result.ok ? result.value : { outcome: 'skipped', container, profile: profile.name, reason: result.reason };
-  });
-}
-
-/** A container with what was planned for it before, so that the next agent sees it. */
-interface ContainerDraft {
-  readonly target: Target;
-  readonly environment: EnvVar[];
-  readonly mounts: VolumeMount[];
-  readonly volumes: Volumes;
-}
-
-/** One agent into one container. Nothing is written to the draft before everything is known to fit. */
-function planAgent(layers: Layers, profile: Profile, into: ContainerDraft): Choice<ContainerOutcome> {
-  const { target, environment } = into;
-  const unfit = misfit(layers.pod, profile);
-  if (unfit) return { ok: false, reason: unfit };
-  const delivery = chooseDelivery(layers, profile);
-  if (!delivery.ok) return delivery;
-  const parameters = parametersFor(layers, profile, target.container.name);
-  if (!parameters.ok) return parameters;
-
-  const own = ownEntries(profile, parameters.value);
-  const conflict = conflictFor(layers.catalogue, profile, environment, own);
-  if (conflict) return { ok: false, reason: conflict };
-  if (isInstrumented(environment, own)) {
-    return { ok: false, reason: { code: 'already-instrumented', profile: profile.name } };
-  }
-  const files = planFiles(
-    profile,
-    sourceOf(delivery.value, parameters.value),
-    into.volumes,
-    takenPaths(into.mounts, target.container['volumeDevices']),
-  );
-  if (!files.ok) return files;
-
-  const variables = own
-    .filter((entry) => !entryOf(environment, entry.name))
-    .map(({ name, value }) => ({ name, value }));
-  if (variables.length === 0 && files.value.mounts.length === 0) {
-    return { ok: false, reason: { code: 'already-instrumented', profile: profile.name } };
-  }
-  environment.push(...variables);
-  into.mounts.push(...files.value.mounts);
-  for (const volume of files.value.volumes) into.volumes.add(volume);
   return {
-    ok: true,
-    value: {
-      outcome: 'injected',
-      container: target.container.name,
-      profile: profile.name,
-      delivery: delivery.value.name,
-      parameters: parameters.value,
+    plan: {
+      volumes: draft.volumes.added,
+      containers,
+      initContainers: draft.initContainers.added,
+      evictable: [...draft.evictable],
+      pullSecrets: [...draft.pullSecrets],
+      forced: draft.forced,
     },
+    outcomes: [...outcomes, ...selector.withoutTarget(outcomes)],
+    notices,
   };
 }
 
-/** Why an agent of this profile cannot run in the pod at all: `spec.os` says it, or the label that selects the node. */
-function misfit(pod: Pod, profile: Profile): Reason | undefined {
-  const named = pod.spec.os?.['name'] ?? pod.spec.nodeSelector?.['kubernetes.io/os'];
-  if (typeof named !== 'string' || profile.os.includes(named)) return undefined;
-  return { code: 'os-unsupported', os: named, profile: profile.name };
-}
-
-function ownEntries(profile: Profile, parameters: Parameters): readonly OwnEntry[] {
-  const values = textsOf(parameters);
-  return profile.environment.map((entry) => ({ ...entry, value: render(entry.value, values, escapeForKubelet) }));
-}
-
-function conflictFor(
-  catalogue: Catalogue,
-  profile: Profile,
-  environment: readonly EnvVar[],
-  own: readonly OwnEntry[],
-): Reason | undefined {
-  for (const name of profile.slots) {
-    const slot = catalogue.slots.get(name);
-    const conflict = slot && conflictIn(slot, environment, own);
-    if (conflict) return conflict;
-  }
-  for (const entry of own) {
-    const found = entry.group === undefined ? undefined : entryOf(environment, entry.name);
-    if (found && !holds(found, entry.compare, entry.value)) {
-      return { code: 'conflicting-variable', variable: entry.name, profile: profile.name };
-    }
-  }
-  return undefined;
-}
-
-/**
- * An atomic set that is whole before we came makes the agent run: somebody put it there, by hand or by us, together with what it needs. Then
- * the rest is theirs to choose, too. (No conflict is left at this point, so presence is equality.)
- */
-function isInstrumented(environment: readonly EnvVar[], own: readonly OwnEntry[]): boolean {
-  const grouped = own.filter((entry) => entry.group !== undefined);
-  return grouped.length > 0 && grouped.every((entry) => entryOf(environment, entry.name));
+function planContainer(layers: Layers, into: ContainerDraft, selector: Selector): readonly ContainerOutcome[] {
+  const container = into.target.container.name;
+  const profiles = profilesFor(layers, container);
+  if (!profiles.ok) return [{ outcome: 'skipped', container, profile: undefined, reason: profiles.reason }];
+  return profiles.value.flatMap((profile): readonly ContainerOutcome[] => {
+    if (!selector.selects(profile, into.target)) return [];
+    const result = planAgent(profile, into);
+    if (!result.ok) return [{ outcome: 'skipped', container, profile: profile.name, reason: result.reason }];
+    const { delivery, passedOver }: ChosenDelivery = result.value.chosen;
+    const { parameters } = result.value;
+    return [{ outcome: 'injected', container, profile: profile.name, delivery: delivery.name, passedOver, parameters }];
+  });
 }

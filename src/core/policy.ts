@@ -1,9 +1,11 @@
+import { ownerKindOf } from './facts.ts';
 import { INJECTION_LABEL, key } from './keys.ts';
 import type { Namespace } from './namespace.ts';
 import { annotationsOf, labelsOf, type Pod } from './pod.ts';
 import type { Reason } from './reasons.ts';
 import { sourceText } from './sentence.ts';
-import { wantsInjection, type Layers } from './settings.ts';
+import { lookUp, wantsInjection, type Layers } from './settings.ts';
+import { words } from './words.ts';
 
 /** The label value of a namespace or pod that fails closed. */
 const REQUIRED = 'required';
@@ -36,6 +38,12 @@ const rules: readonly Rule[] = [
     labelsOf(pod)[INJECTION_LABEL] === 'disabled'
       ? { code: 'opted-out', by: `pod label ${INJECTION_LABEL}=disabled` }
       : undefined,
+  (layers) => {
+    const kind = ownerKindOf(layers.pod);
+    const setting = kind === undefined ? undefined : lookUp(layers, 'exclude-owners');
+    if (kind === undefined || !setting || !words(setting.text).includes(kind)) return undefined;
+    return { code: 'owner-excluded', kind, by: sourceText(setting.source) };
+  },
   (layers) => {
     const choice = wantsInjection(layers);
     if (!choice.ok) return choice.reason;

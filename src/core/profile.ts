@@ -1,69 +1,47 @@
-import { z } from 'zod';
-import { accepts, expectation, parameterSchema, type Parameter } from './parameter.ts';
-import { settingNames } from './keys.ts';
-import { parametersOf, parseTemplate, type Template } from './template.ts';
+import type { z } from 'zod';
+import { parseVersion, type KubernetesVersion } from './cluster.ts';
+import type { Condition } from './condition.ts';
+import { readDelivery, type Delivery } from './delivery.ts';
+import { inOrder, readEnvironment, type EnvironmentEntry } from './environment.ts';
+import type { Parameter } from './parameter.ts';
+import { problemsIn } from './profile-problems.ts';
+import { profileSchema, type ProfileTest, type Spec } from './profile-schema.ts';
+import type { Sign } from './sign.ts';
+import { parseTemplate, type Template } from './template.ts';
 
-const deliverySchema = z.discriminatedUnion('type', [
-  z.strictObject({
-    type: z.literal('persistentVolumeClaim'),
-    name: z.string().optional().describe('What the delivery annotation says; default: the type.'),
-    claimName: z.string().describe('The claim that holds the agent, in the namespace of the pod.'),
-  }),
-  z.strictObject({
-    type: z.literal('baked').describe("The agent is in the app's image: environment only."),
-    name: z.string().optional(),
-  }),
-]);
+export interface Mount {
+  readonly path: string;
+  readonly subPath: Template | undefined;
+  readonly readOnly: boolean;
+}
 
-const environmentSchema = z.strictObject({
-  name: z.string().min(1),
-  value: z.string().describe('May refer to parameters: ${parameter}.'),
-  group: z
-    .string()
-    .optional()
-    .describe(
-      'Entries of one group go in whole or not at all. Without a group, a value that the author of the pod wrote wins.',
-    ),
-  compare: z
-    .enum(['exact', 'guid'])
-    .default('exact')
-    .describe('How a value that is already there is compared with ours.'),
-});
+/** A directory that the agent writes into. */
+export interface Writable {
+  readonly path: string;
+  readonly sizeLimit: string;
+  readonly when: Condition | undefined;
+}
 
-/** An AgentProfile document: the one source of the types and of the messages. */
-const profileSchema = z.strictObject({
-  apiVersion: z.literal('agent-injector.io/v1alpha1'),
-  kind: z.literal('AgentProfile'),
-  metadata: z.strictObject({
-    name: z.string().regex(/^[a-z0-9]([a-z0-9-]{0,51}[a-z0-9])?$/, 'must be a DNS label of at most 53 characters'),
-  }),
-  spec: z.strictObject({
-    vendor: z.string(),
-    description: z.string(),
-    documentation: z.url().optional(),
-    constraints: z.strictObject({ os: z.array(z.enum(['linux', 'windows'])).min(1) }),
-    slots: z.array(z.string()).default([]).describe('The exclusive places in a process that this agent takes.'),
-    parameters: z.array(parameterSchema).default([]),
-    deliveries: z.array(deliverySchema).min(1).describe('In order of preference.'),
-    mounts: z
-      .array(z.strictObject({ path: z.string().startsWith('/'), readOnly: z.boolean().default(false) }))
-      .default([]),
-    environment: z.array(environmentSchema).default([]),
-  }),
-});
+/** Something to look for in a container, and what to say when it is there. */
+export interface Advice {
+  readonly code: string;
+  readonly signs: readonly Sign[];
+  readonly message: string;
+}
 
-type ProfileDocument = z.infer<typeof profileSchema>;
-
-export type Delivery =
-  | { readonly name: string; readonly type: 'persistentVolumeClaim'; readonly claimName: Template }
-  | { readonly name: string; readonly type: 'baked' };
-
-export interface EnvironmentEntry {
+/** A value that follows from another: from the libc, the processor, or a parameter. */
+export interface Variant {
   readonly name: string;
-  readonly value: Template;
-  /** The atomic set that the entry belongs to. */
-  readonly group: string | undefined;
-  readonly compare: 'exact' | 'guid';
+  readonly by: string;
+  readonly values: ReadonlyMap<string, string>;
+}
+
+export interface Constraints {
+  readonly os: readonly string[];
+  readonly arch: readonly string[] | undefined;
+  readonly libc: readonly string[] | undefined;
+  readonly kubernetes: KubernetesVersion | undefined;
+  readonly excludeOwners: readonly string[];
 }
 
 /** A profile that has been read: templates taken apart, defaults filled in, every reference known to lead somewhere. */
@@ -71,18 +49,32 @@ export interface Profile {
   readonly name: string;
   readonly vendor: string;
   readonly description: string;
+  readonly language: string | undefined;
   readonly documentation: string | undefined;
-  readonly os: readonly string[];
+  readonly sources: readonly string[];
+  /** Names or globs of the namespaces that may use it; undefined: all. */
+  readonly namespaces: readonly string[] | undefined;
+  readonly constraints: Constraints;
+  readonly include: readonly Sign[] | undefined;
+  readonly exclude: readonly Sign[];
   readonly slots: readonly string[];
+  readonly conflicts: readonly Advice[];
+  readonly advisories: readonly Advice[];
   readonly parameters: ReadonlyMap<string, Parameter>;
+  readonly variants: readonly Variant[];
   readonly deliveries: readonly [Delivery, ...Delivery[]];
-  readonly mounts: readonly { readonly path: string; readonly readOnly: boolean }[];
+  readonly mounts: readonly Mount[];
+  readonly writable: readonly Writable[];
+  /** Each entry behind those that it refers to. */
   readonly environment: readonly EnvironmentEntry[];
+  /** The names of the variables that it sets in the place of the author's value. */
+  readonly forced: ReadonlySet<string>;
+  readonly tests: readonly ProfileTest[];
 }
 
-/** Something wrong in a document: where (`spec.parameters[2].default`) and what. */
+/** Something wrong in a document: where, as steps (`['spec', 'parameters', 2, 'default']`), and what. */
 export interface Problem {
-  readonly path: string;
+  readonly path: readonly PropertyKey[];
   readonly message: string;
 }
 
@@ -93,28 +85,62 @@ export type ReadProfile =
 /** Reads an AgentProfile document. All problems are gathered: those of the schema first, then those between its parts. */
 export function readProfile(document: unknown): ReadProfile {
   const parsed = profileSchema.safeParse(document);
-  if (!parsed.success) return { ok: false, problems: parsed.error.issues.map(problemOf) };
+  if (!parsed.success) return { ok: false, problems: parsed.error.issues.flatMap(problemsOf) };
   const { metadata, spec } = parsed.data;
   const [first, ...others] = spec.deliveries.map(readDelivery);
-  if (!first) return { ok: false, problems: [{ path: 'spec.deliveries', message: 'must name at least one delivery' }] };
-  const profile: Profile = {
-    name: metadata.name,
-    vendor: spec.vendor,
-    description: spec.description,
-    documentation: spec.documentation,
-    os: spec.constraints.os,
-    slots: spec.slots,
-    parameters: new Map(spec.parameters.map((parameter) => [parameter.name, parameter])),
-    deliveries: [first, ...others],
-    mounts: spec.mounts,
-    environment: spec.environment.map((entry) => ({ ...entry, group: entry.group, value: parseTemplate(entry.value) })),
-  };
-  const problems = [...problemsOfParameters(spec), ...problemsOfReferences(profile), ...problemsOfNames(spec, profile)];
+  if (!first)
+    return { ok: false, problems: [{ path: ['spec', 'deliveries'], message: 'must name at least one delivery' }] };
+  const environment = spec.environment.map(readEnvironment);
+  const ordered = inOrder(environment);
+  const profile = toProfile(metadata.name, spec, [first, ...others], ordered.ok ? ordered.entries : environment);
+  const problems = [
+    ...problemsIn(spec, profile, environment),
+    ...(ordered.ok ? [] : [{ path: ['spec', 'environment', ordered.index, 'value'], message: ordered.message }]),
+  ];
   return problems.length > 0 ? { ok: false, problems } : { ok: true, profile };
 }
 
-function problemOf(issue: z.core.$ZodIssue): Problem {
-  return { path: pathText(issue.path), message: issue.message };
+function toProfile(
+  name: string,
+  spec: Spec,
+  deliveries: Profile['deliveries'],
+  environment: readonly EnvironmentEntry[],
+): Profile {
+  const { vendor, description, language, documentation, sources, namespaces, slots, conflicts, advisories, tests } =
+    spec;
+  const { kubernetes, ...constraints } = spec.constraints;
+  return {
+    ...{ name, vendor, description, language, documentation, sources, namespaces, slots, conflicts, advisories, tests },
+    constraints: {
+      ...{ arch: undefined, libc: undefined },
+      ...constraints,
+      kubernetes: kubernetes === undefined ? undefined : parseVersion(kubernetes),
+    },
+    include: spec.containers.include,
+    exclude: spec.containers.exclude,
+    parameters: new Map(spec.parameters.map((parameter) => [parameter.name, parameter])),
+    variants: spec.variants.map((variant) => ({ ...variant, values: new Map(Object.entries(variant.values)) })),
+    deliveries,
+    mounts: spec.mounts.map(({ path, subPath, readOnly }) => ({
+      path,
+      subPath: subPath === undefined ? undefined : parseTemplate(subPath),
+      readOnly,
+    })),
+    writable: spec.writable.map(({ path, sizeLimit, when }) => ({ path, sizeLimit, when })),
+    environment,
+    forced: new Set(environment.filter(({ operation }) => operation.kind === 'force').map((entry) => entry.name)),
+  };
+}
+
+/** A union's issue holds those of its options: the option that came furthest is what was meant. */
+function problemsOf(issue: z.core.$ZodIssue): readonly Problem[] {
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+    const [meant] = issue.errors.toSorted((one, other) => one.length - other.length);
+    if (meant && meant.length > 0) {
+      return meant.flatMap(problemsOf).map((problem) => ({ ...problem, path: [...issue.path, ...problem.path] }));
+    }
+  }
+  return [{ path: issue.path, message: issue.message }];
 }
 
 /** `['spec', 'mounts', 0, 'path']` → `spec.mounts[0].path`. */
@@ -122,74 +148,4 @@ export function pathText(path: readonly PropertyKey[]): string {
   return path
     .map((step, index) => (typeof step === 'number' ? `[${step}]` : `${index > 0 ? '.' : ''}${String(step)}`))
     .join('');
-}
-
-function readDelivery(delivery: z.infer<typeof deliverySchema>): Delivery {
-  const name = delivery.name ?? delivery.type;
-  switch (delivery.type) {
-    case 'persistentVolumeClaim':
-      return { name, type: delivery.type, claimName: parseTemplate(delivery.claimName) };
-    case 'baked':
-      return { name, type: delivery.type };
-  }
-}
-
-type Spec = ProfileDocument['spec'];
-
-function problemsOfParameters(spec: Spec): readonly Problem[] {
-  return spec.parameters.flatMap((parameter, index) => {
-    const path = `spec.parameters[${index}]`;
-    const problems: Problem[] = [];
-    if (settingNames.includes(parameter.name)) {
-      problems.push({ path: `${path}.name`, message: `"${parameter.name}" is a setting of agent-injector itself` });
-    }
-    if (parameter.default !== undefined && !accepts(parameter, String(parameter.default))) {
-      problems.push({ path: `${path}.default`, message: `must be ${expectation(parameter)}` });
-    }
-    return problems;
-  });
-}
-
-function problemsOfReferences(profile: Profile): readonly Problem[] {
-  const templates: [string, Template][] = [
-    ...profile.environment.map((entry, index): [string, Template] => [`spec.environment[${index}].value`, entry.value]),
-    ...profile.deliveries.flatMap((delivery, index): [string, Template][] =>
-      delivery.type === 'baked' ? [] : [[`spec.deliveries[${index}].claimName`, delivery.claimName]],
-    ),
-  ];
-  return templates.flatMap(([path, template]) =>
-    parametersOf(template).flatMap((name) => {
-      const parameter = profile.parameters.get(name);
-      if (!parameter) return [{ path, message: `refers to "${name}", which is no parameter of this profile` }];
-      const valued = parameter.required || parameter.default !== undefined;
-      return valued ? [] : [{ path, message: `refers to "${name}", which is neither required nor has a default` }];
-    }),
-  );
-}
-
-function problemsOfNames(spec: Spec, profile: Profile): readonly Problem[] {
-  return [
-    ...twice(
-      'spec.parameters',
-      spec.parameters.map((parameter) => parameter.name),
-    ),
-    ...twice(
-      'spec.deliveries',
-      profile.deliveries.map((delivery) => delivery.name),
-    ),
-    ...twice(
-      'spec.environment',
-      spec.environment.map((entry) => entry.name),
-    ),
-    ...twice(
-      'spec.mounts',
-      spec.mounts.map((mount) => mount.path),
-    ),
-  ];
-}
-
-function twice(path: string, names: readonly string[]): readonly Problem[] {
-  return names.flatMap((name, index) =>
-    names.indexOf(name) < index ? [{ path: `${path}[${index}]`, message: `"${name}" stands here a second time` }] : [],
-  );
 }

@@ -1,3 +1,5 @@
+import type { KubernetesVersion } from './cluster.ts';
+import type { Misfit, PassedOver } from './delivery-choice.ts';
 import type { Source } from './settings.ts';
 
 /** Why something was not done, or what else the user should know: the facts; `sentence` makes them text. */
@@ -30,8 +32,30 @@ export type Reason =
       readonly expected: string;
     }
   | { readonly code: 'missing-parameter'; readonly parameter: string; readonly profile: string }
-  | { readonly code: 'no-target-container' }
+  | { readonly code: 'no-target-container'; readonly profile: string | undefined }
+  | { readonly code: 'owner-excluded'; readonly kind: string; readonly by: string }
+  | { readonly code: 'profile-not-allowed'; readonly profile: string; readonly namespace: string }
   | { readonly code: 'os-unsupported'; readonly os: string; readonly profile: string }
+  | { readonly code: 'arch-unsupported'; readonly profile: string; readonly supported: readonly string[] }
+  | {
+      readonly code: 'libc-unsupported';
+      readonly libc: string;
+      readonly profile: string;
+      /** Who says so; undefined: the image's name hints at it. */
+      readonly source: Source | undefined;
+    }
+  | {
+      readonly code: 'kubernetes-unsupported';
+      readonly profile: string;
+      readonly least: KubernetesVersion;
+      readonly found: KubernetesVersion;
+    }
+  | { readonly code: 'delivery-unfit'; readonly delivery: string; readonly source: Source; readonly misfit: Misfit }
+  | { readonly code: 'no-fitting-delivery'; readonly profile: string; readonly passedOver: readonly PassedOver[] }
+  | { readonly code: 'foreign-agent'; readonly vendor: string; readonly at: string; readonly slot: string }
+  | { readonly code: 'slot-taken'; readonly slot: string; readonly profile: string; readonly by: string }
+  | { readonly code: 'profile-conflict'; readonly profile: string; readonly conflict: string; readonly message: string }
+  | { readonly code: 'unproven-variable'; readonly variable: string; readonly profile: string }
   | {
       readonly code: 'foreign-profiler';
       readonly slot: string;
@@ -58,6 +82,15 @@ export type Reason =
       readonly source: Source;
       readonly nearest: string | undefined;
     }
+  | { readonly code: 'parameter-locked'; readonly parameter: string; readonly source: Source }
+  | {
+      readonly code: 'advisory';
+      readonly profile: string;
+      readonly advisory: string;
+      readonly message: string;
+      readonly container: string;
+    }
+  | { readonly code: 'foreign-agent-beside'; readonly vendor: string; readonly at: string; readonly container: string }
   | { readonly code: 'unknown-label'; readonly label: string; readonly value: string; readonly expected: string };
 
 export type ReasonCode = Reason['code'];
@@ -142,15 +175,72 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
     meaning: 'The profile needs a parameter that nobody gave.',
     hint: 'Set the annotation agent-injector.io/PARAMETER on the namespace, or a default in the configuration file.',
   },
+  'owner-excluded': {
+    kind: 'choice',
+    meaning: 'Pods of that kind of owner are left alone: the namespace or the profile says so.',
+    hint: 'Remove the kind from the annotation agent-injector.io/exclude-owners, or from the profile.',
+  },
+  'profile-not-allowed': {
+    kind: 'problem',
+    meaning: 'The profile is not for this namespace.',
+    hint: 'Choose another profile, or ask who owns the profile to add the namespace to spec.namespaces.',
+  },
   'no-target-container': {
     kind: 'problem',
-    meaning: 'No container of the pod is to get the agent: all are known sidecars, or none matches the annotation.',
+    meaning:
+      'No container of the pod is to get the agent: all are known sidecars, none matches the annotation, or none is what the profile is for.',
     hint: 'Name the container in the annotation agent-injector.io/containers.',
   },
   'os-unsupported': {
     kind: 'problem',
     meaning: 'The pod is for an operating system that the agent does not run on.',
     hint: 'Set agent-injector.io/inject: "false" on the pod template, or choose another profile.',
+  },
+  'arch-unsupported': {
+    kind: 'problem',
+    meaning: 'The pod is for nodes with a processor that the agent does not run on.',
+    hint: 'Set agent-injector.io/inject: "false" on the pod template, or choose another profile.',
+  },
+  'libc-unsupported': {
+    kind: 'problem',
+    meaning: "The agent is not made for the C library of the container's image (Alpine has musl).",
+    hint: 'Use an image with the other C library. If the name misleads: agent-injector.io/libc: glibc (or musl).',
+  },
+  'kubernetes-unsupported': {
+    kind: 'problem',
+    meaning: 'The profile needs a newer Kubernetes.',
+    hint: 'Choose another profile, or upgrade the cluster.',
+  },
+  'delivery-unfit': {
+    kind: 'problem',
+    meaning: 'The delivery that was named cannot be used for this pod.',
+    hint: 'Remove the annotation agent-injector.io/delivery: the first delivery that fits is taken then.',
+  },
+  'no-fitting-delivery': {
+    kind: 'problem',
+    meaning: "None of the profile's deliveries can be used for this pod.",
+    hint: 'Give the parameter that is named, or choose a profile with another delivery.',
+  },
+  'foreign-agent': {
+    kind: 'problem',
+    meaning: "Another vendor's agent is in the container already, and the two cannot share it.",
+    hint: 'Remove the other agent from where it was seen, or set agent-injector.io/inject: "false".',
+  },
+  'slot-taken': {
+    kind: 'problem',
+    meaning: 'Two profiles were chosen that both need the same place in one process.',
+    hint: 'Choose one of them for the container: profile.agent-injector.io/CONTAINER.',
+  },
+  'profile-conflict': {
+    kind: 'problem',
+    meaning: 'The profile says that its agent cannot run beside something that is in the container.',
+    hint: 'Change what is named, or set agent-injector.io/inject: "false".',
+  },
+  'unproven-variable': {
+    kind: 'problem',
+    meaning:
+      'The agent must be added to a variable that may come from a ConfigMap or a Secret, and nobody knows whether it is there. A reference to a missing one would reach the app as text.',
+    hint: 'Say which variables come by envFrom: agent-injector.io/env-from-keys: NAMES (or none), or let agent-injector read the keys (configMapKeys in the chart).',
   },
   'foreign-profiler': {
     kind: 'problem',
@@ -201,6 +291,21 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
     kind: 'notice',
     meaning: 'An annotation under the prefix agent-injector.io/ has a name that means nothing.',
     hint: 'Correct the name or remove the annotation.',
+  },
+  'parameter-locked': {
+    kind: 'notice',
+    meaning: 'A parameter was given by somebody whom the profile does not let set it; what he says is passed over.',
+    hint: 'Remove it, or ask who owns the profile (settableBy).',
+  },
+  advisory: {
+    kind: 'notice',
+    meaning: 'The agent goes in, and the profile has something to say about this container.',
+    hint: 'Read the message: it names what to look at.',
+  },
+  'foreign-agent-beside': {
+    kind: 'notice',
+    meaning: "Another vendor's agent is in the container, too; both can run.",
+    hint: 'Make sure that both are wanted.',
   },
   'unknown-label': {
     kind: 'notice',

@@ -1,3 +1,5 @@
+import { versionText } from './cluster.ts';
+import type { Misfit, PassedOver } from './delivery-choice.ts';
 import { didYouMean } from './nearest.ts';
 import type { Reason, ReasonCode } from './reasons.ts';
 import type { Source } from './settings.ts';
@@ -23,8 +25,27 @@ const sentences: Sentences = {
     `${'key' in source ? oneLine(source.key, 130) : setting} ${quote(value)} must be ${expected} (${place(source)})`,
   'missing-parameter': ({ parameter, profile }) =>
     `profile ${profile} needs agent-injector.io/${parameter}, which is not set`,
-  'no-target-container': () => 'no container is to get the agent',
+  'owner-excluded': ({ kind, by }) => `pods of a ${oneLine(kind, 63)} are excluded by ${by}`,
+  'profile-not-allowed': ({ profile, namespace }) =>
+    `profile ${profile} is not for namespace ${oneLine(namespace, 63)}`,
+  'no-target-container': ({ profile }) =>
+    profile === undefined ? 'no container is to get the agent' : `no container is to get the agent of ${profile}`,
   'os-unsupported': ({ os, profile }) => `profile ${profile} does not run on ${quote(os)}`,
+  'arch-unsupported': ({ profile, supported }) =>
+    `profile ${profile} runs on ${supported.join(', ')}, where the pod cannot be`,
+  'libc-unsupported': ({ profile, libc, source }) =>
+    `profile ${profile} does not run on ${libc} (${source ? sourceText(source) : "the image's name"})`,
+  'kubernetes-unsupported': ({ profile, least, found }) =>
+    `profile ${profile} needs Kubernetes ${versionText(least)}, this is ${versionText(found)}`,
+  'delivery-unfit': ({ delivery, source, misfit }) =>
+    `delivery ${delivery} cannot be used: ${misfitText(misfit)} (${sourceText(source)})`,
+  'no-fitting-delivery': ({ profile, passedOver }) =>
+    `no delivery of ${profile} can be used: ${passedOver.map(passedOverText).join(', ')}`,
+  'foreign-agent': ({ vendor, at, slot }) => `${vendor} is there already (${oneLine(at, 63)}) and holds ${slot}`,
+  'slot-taken': ({ slot, profile, by }) => `profile ${profile} needs ${slot}, which ${by} has in this container`,
+  'profile-conflict': ({ message }) => oneLine(message, 160),
+  'unproven-variable': ({ variable, profile }) =>
+    `profile ${profile} adds to ${variable}, which may come from a ConfigMap or a Secret that cannot be seen`,
   'foreign-profiler': ({ vendor, slot, variable }) => `${vendor ?? 'an unknown profiler'} holds ${slot} (${variable})`,
   'profiling-disabled': ({ variable, value }) => `the pod sets ${variable}=${quote(value)}`,
   'conflicting-variable': ({ variable, profile }) => `${variable} holds another value than profile ${profile} needs`,
@@ -37,6 +58,10 @@ const sentences: Sentences = {
   'unknown-annotation': ({ on, key, nearest }) => `${on} annotation ${quote(key)} means nothing${meant(nearest)}`,
   'container-not-found': ({ pattern, source, nearest }) =>
     `no container ${quote(pattern)}${meant(nearest)} (${sourceText(source)})`,
+  'parameter-locked': ({ parameter, source }) => `${parameter} cannot be set by ${sourceText(source)}; passed over`,
+  advisory: ({ container, message }) => `container ${oneLine(container, 63)}: ${oneLine(message, 200)}`,
+  'foreign-agent-beside': ({ vendor, at, container }) =>
+    `container ${oneLine(container, 63)} has ${vendor}, too (${oneLine(at, 63)})`,
   'unknown-label': ({ label, value, expected }) =>
     `pod label ${quote(label)}=${quote(value)} means nothing; ${expected}`,
 };
@@ -47,6 +72,27 @@ export function sentence(reason: Reason): string {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   const render = sentences[reason.code] as (facts: Reason) => string;
   return render(reason);
+}
+
+/** Why a delivery cannot be used, as what follows a colon. */
+export function misfitText(misfit: Misfit): string {
+  switch (misfit.why) {
+    case 'kubernetes': {
+      const found = misfit.found ? `this is ${versionText(misfit.found)}` : 'the version is not known';
+      return `it needs Kubernetes ${versionText(misfit.least)}, ${found}`;
+    }
+    case 'pod-security':
+      return `Pod Security ${misfit.level} forbids it`;
+    case 'os':
+      return `it is for ${misfit.os.join(', ')}`;
+    case 'parameter':
+      return `agent-injector.io/${misfit.parameter} is not set`;
+  }
+}
+
+/** A delivery that was passed over, with the reason. */
+export function passedOverText({ delivery, misfit }: PassedOver): string {
+  return `${delivery} (${misfitText(misfit)})`;
 }
 
 /** A source as the user finds it: where to look for the value that is spoken of. */

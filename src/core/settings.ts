@@ -1,12 +1,14 @@
 import type { Catalogue } from './catalogue.ts';
+import type { Cluster } from './cluster.ts';
 import { has } from './json.ts';
 import { containerKey, INJECTION_LABEL, key, keyTable, parseKey, PREFIX } from './keys.ts';
 import type { Namespace } from './namespace.ts';
 import { nearest } from './nearest.ts';
-import { accepts, expectation } from './parameter.ts';
+import { accepts, expectation, type Parameter } from './parameter.ts';
 import { annotationsOf, containersOf, labelsOf, type Pod } from './pod.ts';
 import type { Profile } from './profile.ts';
 import type { Reason } from './reasons.ts';
+import { parseTemplate, render } from './template.ts';
 import { words } from './words.ts';
 
 /** Where a value comes from. */
@@ -25,22 +27,36 @@ export interface Layers {
   readonly pod: Pod;
   readonly namespace: Namespace;
   readonly catalogue: Catalogue;
+  readonly cluster: Cluster;
 }
+
+/** Who may say something: everybody, unless a profile says otherwise. */
+type Setter = Exclude<Source['from'], 'profile'>;
 
 /** The strongest value of a setting, or undefined where nobody set it. With a container, its own annotation comes first. */
 export function lookUp(layers: Layers, setting: string, container?: string): Setting | undefined {
-  const annotations = annotationsOf(layers.pod);
+  return everySetting(layers, setting, container).next().value;
+}
+
+/** Every value of a setting, the strongest first. */
+export function* everySetting(
+  { pod, namespace, catalogue }: Layers,
+  setting: string,
+  container?: string,
+): Generator<Setting, undefined> {
+  const annotations = annotationsOf(pod);
   if (container !== undefined) {
     const own = containerKey(setting, container);
-    if (has(annotations, own)) return { text: annotations[own] ?? '', source: { from: 'container', key: own } };
+    if (has(annotations, own)) yield { text: annotations[own] ?? '', source: { from: 'container', key: own } };
   }
   const common = key(setting);
-  if (has(annotations, common)) return { text: annotations[common] ?? '', source: { from: 'pod', key: common } };
-  if (has(layers.namespace.annotations, common)) {
-    return { text: layers.namespace.annotations[common] ?? '', source: { from: 'namespace', key: common } };
+  if (has(annotations, common)) yield { text: annotations[common] ?? '', source: { from: 'pod', key: common } };
+  if (has(namespace.annotations, common)) {
+    yield { text: namespace.annotations[common] ?? '', source: { from: 'namespace', key: common } };
   }
-  const text = layers.catalogue.defaults.get(setting);
-  return text === undefined ? undefined : { text, source: { from: 'cluster', key: setting } };
+  const text = catalogue.defaults.get(setting);
+  if (text !== undefined) yield { text, source: { from: 'cluster', key: setting } };
+  return undefined;
 }
 
 export type Choice<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: Reason };
@@ -81,25 +97,62 @@ export function textsOf(parameters: Parameters): ReadonlyMap<string, string> {
   return new Map([...parameters].map(([name, setting]) => [name, setting.text]));
 }
 
-/** Resolves and checks all parameters of a profile; the first that is missing or wrong is the reason. */
-export function parametersFor(layers: Layers, profile: Profile, container: string): Choice<Parameters> {
-  const values = new Map<string, Setting>();
+/** The values of a profile's parameters, and what was passed over on the way. */
+export interface Resolved {
+  readonly parameters: Parameters;
+  readonly notices: readonly Reason[];
+}
+
+/** Resolves and checks all parameters of a profile; the first that is missing or wrong is the reason. Defaults may refer to facts. */
+export function parametersFor(
+  layers: Layers,
+  profile: Profile,
+  container: string,
+  facts: ReadonlyMap<string, string>,
+): Choice<Resolved> {
+  const parameters = new Map<string, Setting>();
+  const notices: Reason[] = [];
   for (const parameter of profile.parameters.values()) {
-    const setting = lookUp(layers, parameter.name, container) ?? defaultOf(parameter.default);
+    const setting = allowedSetting(layers, parameter, container, notices) ?? defaultOf(parameter.default, facts);
     if (setting) {
       if (!accepts(parameter, setting.text)) {
         return { ok: false, reason: invalid(parameter.name, setting, expectation(parameter)) };
       }
-      values.set(parameter.name, setting);
+      parameters.set(parameter.name, setting);
     } else if (parameter.required) {
       return { ok: false, reason: { code: 'missing-parameter', parameter: parameter.name, profile: profile.name } };
     }
   }
-  return { ok: true, value: values };
+  return { ok: true, value: { parameters, notices } };
 }
 
-function defaultOf(value: string | number | boolean | undefined): Setting | undefined {
-  return value === undefined ? undefined : { text: String(value), source: { from: 'profile' } };
+/** The strongest value of those who may give one; the others are told. */
+function allowedSetting(
+  layers: Layers,
+  { name, settableBy }: Parameter,
+  container: string,
+  notices: Reason[],
+): Setting | undefined {
+  for (const setting of everySetting(layers, name, container)) {
+    const { source } = setting;
+    // A profile's own default is no setting, so every source here has a key.
+    if (source.from === 'profile' || isSetter(settableBy, source.from)) return setting;
+    notices.push({ code: 'parameter-locked', parameter: name, source });
+  }
+  return undefined;
+}
+
+function isSetter(settableBy: readonly Setter[], from: Setter): boolean {
+  return settableBy.includes(from);
+}
+
+function defaultOf(
+  value: string | number | boolean | undefined,
+  facts: ReadonlyMap<string, string>,
+): Setting | undefined {
+  if (value === undefined) return undefined;
+  const text = typeof value === 'string' ? render(parseTemplate(value), facts) : String(value);
+  return { text, source: { from: 'profile' } };
 }
 
 function invalid(setting: string, found: Setting | undefined, expected: string): Reason {

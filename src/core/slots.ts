@@ -1,38 +1,32 @@
 import { comparableGuid, type Slot } from './catalogue.ts';
+import { comesByReference, entryOf, type OwnEntry } from './environment-plan.ts';
 import type { EnvVar } from './pod.ts';
-import type { EnvironmentEntry } from './profile.ts';
+import type { Presence } from './provided.ts';
 import type { Reason } from './reasons.ts';
 
-/** The value that a container gives a variable: the last entry of a name wins, as in the kubelet. Undefined where none is written. */
-export function entryOf(environment: readonly EnvVar[], name: string): EnvVar | undefined {
-  return environment.findLast((entry) => entry.name === name);
-}
-
-/** Whether an entry of the pod holds the value that we would write. A value that comes by `valueFrom` is not known, so it does not. */
-export function holds(found: EnvVar, compare: EnvironmentEntry['compare'], value: string): boolean {
-  if (found['valueFrom'] !== undefined && found['valueFrom'] !== null) return false;
+/** Whether an entry of the pod holds just the value that we would set. A value that comes by `valueFrom` is not known, so it does not. */
+export function holds(found: EnvVar, { operation }: OwnEntry): boolean {
+  if (operation.kind !== 'set' || !('text' in operation.value) || comesByReference(found)) return false;
   const text = found.value ?? '';
-  return compare === 'guid' ? comparableGuid(text) === comparableGuid(value) : text === value;
-}
-
-/** An entry that a profile sets, with its value made. */
-export interface OwnEntry {
-  readonly name: string;
-  readonly value: string;
-  readonly group: string | undefined;
-  readonly compare: EnvironmentEntry['compare'];
+  const ours = operation.value.text;
+  return operation.compare === 'guid' ? comparableGuid(text) === comparableGuid(ours) : text === ours;
 }
 
 /** Who else sits in the slot, by the container's environment: the reason not to inject, or undefined when the slot is free or ours. */
-export function conflictIn(slot: Slot, environment: readonly EnvVar[], own: readonly OwnEntry[]): Reason | undefined {
+export function conflictIn(
+  slot: Slot,
+  environment: readonly EnvVar[],
+  own: readonly OwnEntry[],
+  provided: (name: string) => Presence,
+): Reason | undefined {
   for (const { variable, value } of slot.off) {
     if (entryOf(environment, variable)?.value === value) return { code: 'profiling-disabled', variable, value };
   }
   for (const variable of slot.variables) {
     const found = entryOf(environment, variable);
-    if (!found) continue;
+    if (!found && provided(variable) !== 'present') continue;
     const ours = own.find((entry) => entry.name === variable);
-    if (!ours || !holds(found, ours.compare, ours.value)) {
+    if (!found || !ours || !holds(found, ours)) {
       return { code: 'foreign-profiler', slot: slot.name, variable, vendor: vendorIn(slot, environment) };
     }
   }

@@ -4,11 +4,11 @@ import { STATUS_ANNOTATION } from './keys.ts';
 import type { ContainerOutcome } from './plan.ts';
 import { annotationsOf, type Pod } from './pod.ts';
 import { reasonTable } from './reasons.ts';
-import { oneLine, sentence } from './sentence.ts';
+import { oneLine, passedOverText, sentence } from './sentence.ts';
 
 /** A container's line in the record: what it carries, or why it does not. */
 type ContainerStatus =
-  | { readonly container: string; readonly profile: string; readonly delivery: string }
+  | { readonly container: string; readonly profile: string; readonly delivery: string; readonly why?: string }
   | { readonly container: string; readonly profile?: string; readonly reason: string };
 
 /** A record is for people: of a pod with hundreds of containers it says the first ones, and how many more there are. */
@@ -54,7 +54,11 @@ function agentIn({ container, profile }: { readonly container: string; readonly 
 
 function containerStatus(outcome: ContainerOutcome): ContainerStatus {
   const { container } = outcome;
-  if (outcome.outcome === 'injected') return { container, profile: outcome.profile, delivery: outcome.delivery };
+  if (outcome.outcome === 'injected') {
+    const { profile, delivery, passedOver } = outcome;
+    const why = passedOver.length > 0 && { why: oneLine(`not ${passedOver.map(passedOverText).join(', ')}`, 200) };
+    return { container, profile, delivery, ...why };
+  }
   const profile = outcome.profile === undefined ? {} : { profile: outcome.profile };
   return { container, ...profile, reason: outcome.reason.code };
 }

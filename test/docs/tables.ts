@@ -35,7 +35,7 @@ export const tables: Readonly<Record<string, () => string>> = {
         [
           `### ${profile.name}`,
           '',
-          `${profile.description} Vendor: ${profile.vendor}. Runs on: ${profile.os.join(', ')}. [Source](${profile.documentation ?? ''}).`,
+          `${profile.description} Vendor: ${profile.vendor}. Runs on: ${profile.constraints.os.join(', ')}. [Source](${profile.documentation ?? ''}).`,
           '',
           `Deliveries, the first is the default: ${profile.deliveries.map(({ name }) => code(name)).join(', ')}. ` +
             `Mounted at: ${profile.mounts.map(({ path }) => code(path)).join(', ')}.`,
@@ -56,10 +56,24 @@ export const tables: Readonly<Record<string, () => string>> = {
           '',
           table(
             ['variable', 'value', 'when the pod has it already'],
-            profile.environment.map(({ name, value, group }) => [
+            profile.environment.map(({ name, operation, group }) => [
               code(name),
-              code(value.map((part) => (typeof part === 'string' ? part : `\${${part.parameter}}`)).join('')),
-              group === undefined ? "the pod's value stays" : `another value is a conflict (atomic set ${code(group)})`,
+              'text' in operation.value
+                ? code(
+                    operation.value.text
+                      .map((part) => (typeof part === 'string' ? part : `\${${part.parameter}}`))
+                      .join(''),
+                  )
+                : operation.value.reference,
+              group === undefined
+                ? {
+                    set: "the pod's value stays",
+                    force: 'it is replaced',
+                    append: 'added to its end',
+                    prepend: 'added to its beginning',
+                    merge: 'merged',
+                  }[operation.kind]
+                : `another value is a conflict (atomic set ${code(group)})`,
             ]),
           ),
         ].join('\n'),

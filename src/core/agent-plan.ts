@@ -1,0 +1,166 @@
+import type { Circumstances } from './condition.ts';
+import { isMet } from './condition.ts';
+import { advisoriesFor, signConflict, variableConflict, type Meeting } from './conflicts.ts';
+import { chooseDelivery, type ChosenDelivery } from './delivery-choice.ts';
+import type { DeclaredValue, EnvironmentEntry } from './environment.ts';
+import {
+  isWritten,
+  planEnvironment,
+  type EnvironmentStep,
+  type OwnEntry,
+  type OwnOperation,
+  type Value,
+} from './environment-plan.ts';
+import { factsOf } from './facts.ts';
+import { planFiles, type Files } from './files.ts';
+import { isObject } from './json.ts';
+import { takenPaths } from './mount-path.ts';
+import { misfit } from './misfit.ts';
+import type { PodDraft } from './plan.ts';
+import type { EnvVar, VolumeMount } from './pod.ts';
+import { positionFor } from './position.ts';
+import type { Profile } from './profile.ts';
+import { providedBy } from './provided.ts';
+import type { Reason } from './reasons.ts';
+import { parametersFor, textsOf, type Choice, type Parameters } from './settings.ts';
+import type { Target } from './targets.ts';
+import { escapeForKubelet, render } from './template.ts';
+import { variantsFor } from './variants.ts';
+
+/** A container with what was planned for it before, so that the next agent sees it. */
+export interface ContainerDraft {
+  readonly pod: PodDraft;
+  readonly target: Target;
+  readonly environment: EnvVar[];
+  readonly steps: EnvironmentStep[];
+  readonly mounts: VolumeMount[];
+  /** The slots that an agent of ours has in this container, now or since before, and whose they are. */
+  readonly slots: Map<string, string>;
+  readonly notices: Reason[];
+}
+
+export interface PlannedAgent {
+  readonly chosen: ChosenDelivery;
+  readonly parameters: Parameters;
+}
+
+/** One agent into one container. Nothing is written to the draft before everything is known to fit. */
+export function planAgent(profile: Profile, into: ContainerDraft): Choice<PlannedAgent> {
+  const { layers } = into.pod;
+  const { container } = into.target;
+  const unfit = misfit(layers, profile, container);
+  if (unfit) return { ok: false, reason: unfit };
+  const facts = factsOf(layers.pod, layers.namespace.name, container);
+  const resolved = parametersFor(layers, profile, container.name, facts);
+  if (!resolved.ok) return resolved;
+  const { parameters } = resolved.value;
+  const chosen = chooseDelivery(layers, profile, parameters);
+  if (!chosen.ok) return chosen;
+
+  const values = new Map([...facts, ...textsOf(parameters), ...variantsFor(layers, profile, container, parameters)]);
+  const circumstances = circumstancesOf(into, values, chosen.value);
+  const meeting = meet(profile, into, circumstances);
+  const obstacle = variableConflict(meeting) ?? slotTaken(profile, into);
+  if (obstacle) return { ok: false, reason: obstacle };
+  if (isInstrumented(into.environment, meeting.own)) return alreadyThere(profile, into);
+  const foreign = signConflict(meeting);
+  if (foreign) return { ok: false, reason: foreign };
+
+  const taken = takenPaths(into.mounts, container['volumeDevices']);
+  const request = { profile, delivery: chosen.value.delivery, container: container.name, values, circumstances, taken };
+  const files = planFiles(request, into.pod.volumes, into.pod.initContainers);
+  if (!files.ok) return files;
+  const environment = planEnvironment(into.environment, meeting.own, meeting.provided);
+  if (!environment.ok) {
+    return { ok: false, reason: { code: 'unproven-variable', variable: environment.variable, profile: profile.name } };
+  }
+  if (environment.steps.length === 0 && files.value.mounts.length === 0) return alreadyThere(profile, into);
+  commit(profile, into, { files: files.value, steps: environment.steps, chosen: chosen.value, values });
+  into.notices.push(...resolved.value.notices, ...advisoriesFor(meeting));
+  return { ok: true, value: { chosen: chosen.value, parameters } };
+}
+
+function alreadyThere(profile: Profile, into: ContainerDraft): Choice<never> {
+  for (const slot of profile.slots) into.slots.set(slot, profile.name);
+  return { ok: false, reason: { code: 'already-instrumented', profile: profile.name } };
+}
+
+function slotTaken(profile: Profile, { slots }: ContainerDraft): Reason | undefined {
+  const slot = profile.slots.find((name) => slots.has(name));
+  return slot === undefined
+    ? undefined
+    : { code: 'slot-taken', slot, profile: profile.name, by: slots.get(slot) ?? '' };
+}
+
+function circumstancesOf(
+  { pod, target: { container } }: ContainerDraft,
+  values: ReadonlyMap<string, string>,
+  { delivery }: ChosenDelivery,
+): Circumstances {
+  const context = container['securityContext'];
+  const isWindows = pod.layers.pod.spec.os?.['name'] === 'windows';
+  return {
+    values,
+    readOnlyRootFilesystem: !isWindows && isObject(context) && context['readOnlyRootFilesystem'] === true,
+    readOnlyFiles: delivery.readOnly,
+  };
+}
+
+/** The profile's entries with their values made, and what they would meet in the container. */
+function meet(profile: Profile, into: ContainerDraft, circumstances: Circumstances): Meeting {
+  const { layers } = into.pod;
+  const { container } = into.target;
+  return {
+    profile,
+    catalogue: layers.catalogue,
+    sight: { pod: layers.pod, container, environment: into.environment },
+    own: profile.environment
+      .filter(({ when }) => isMet(when, circumstances))
+      .map((entry) => ({ name: entry.name, group: entry.group, operation: operationOf(entry, circumstances.values) })),
+    provided: providedBy(layers, container),
+  };
+}
+
+function operationOf({ operation }: EnvironmentEntry, values: ReadonlyMap<string, string>): OwnOperation {
+  return { ...operation, value: valueOf(operation.value, values) };
+}
+
+function valueOf(value: DeclaredValue, values: ReadonlyMap<string, string>): Value {
+  if ('text' in value) return { text: render(value.text, values, escapeForKubelet) };
+  const fields = [...value.fields].map(([field, template]) => [field, render(template, values)] as const);
+  return { valueFrom: { [value.reference]: { ...Object.fromEntries(fields), ...value.rest } } };
+}
+
+/**
+ * An atomic set that is whole before we came makes the agent run: somebody put it there, by hand or by us, together with what it needs. Then
+ * the rest is theirs to choose, too. Where a profile has no such set, it is what it adds to lists (-javaagent:…) that makes the agent run.
+ */
+function isInstrumented(environment: readonly EnvVar[], own: readonly OwnEntry[]): boolean {
+  const grouped = own.filter((entry) => entry.group !== undefined);
+  const loading =
+    grouped.length > 0 ? grouped : own.filter(({ operation }) => ['append', 'prepend'].includes(operation.kind));
+  return loading.length > 0 && loading.every((entry) => isWritten(environment, entry));
+}
+
+interface Commitment {
+  readonly files: Files;
+  readonly steps: readonly EnvironmentStep[];
+  readonly chosen: ChosenDelivery;
+  readonly values: ReadonlyMap<string, string>;
+}
+
+function commit(profile: Profile, into: ContainerDraft, { files, steps, chosen, values }: Commitment): void {
+  const { pod, target } = into;
+  for (const step of steps) into.environment.splice(step.index, step.kind === 'insert' ? 0 : 1, step.entry);
+  into.steps.push(...steps);
+  into.mounts.push(...files.mounts);
+  for (const volume of files.volumes) pod.volumes.add(volume);
+  for (const name of files.local) pod.evictable.add(name);
+  if (files.initContainer) {
+    pod.initContainers.add(files.initContainer, target, positionFor(pod.layers, files.initContainer.copy.position));
+  }
+  const secret = chosen.delivery.pullSecret;
+  if (secret && files.mounts.length > 0) pod.pullSecrets.add(render(secret, values));
+  for (const name of profile.forced) pod.forced.add(name);
+  for (const slot of profile.slots) into.slots.set(slot, profile.name);
+}

@@ -1,0 +1,29 @@
+/** What a decision may know of the cluster besides the namespace. All of it comes from memory: nothing is asked for while a pod waits. */
+export interface Cluster {
+  /** The API server's version; undefined where nobody knows it (a file on a laptop). */
+  readonly kubernetes: KubernetesVersion | undefined;
+  /** The names of a ConfigMap's keys; undefined where we may not read it or have not seen it. */
+  readonly configMapKeys: (namespace: string, name: string) => ReadonlySet<string> | undefined;
+}
+
+export interface KubernetesVersion {
+  readonly major: number;
+  readonly minor: number;
+}
+
+/** A cluster of which nothing is known: what rests on a fact of it is not done. */
+export const unknownCluster: Cluster = { kubernetes: undefined, configMapKeys: () => undefined };
+
+/** `v1.36.3`, `1.36`, `1.30+` → major and minor; undefined when it is no version. */
+export function parseVersion(text: string): KubernetesVersion | undefined {
+  const match = /^v?(\d{1,3})\.(\d{1,3})(?![0-9])/.exec(text);
+  return match ? { major: Number(match[1]), minor: Number(match[2]) } : undefined;
+}
+
+export function isAtLeast(version: KubernetesVersion, least: KubernetesVersion): boolean {
+  return version.major > least.major || (version.major === least.major && version.minor >= least.minor);
+}
+
+export function versionText({ major, minor }: KubernetesVersion): string {
+  return `${major}.${minor}`;
+}

@@ -1,0 +1,83 @@
+import { variablesIn } from './environment.ts';
+import type { EnvVar } from './pod.ts';
+
+/** What is allowed beyond keeping the author's variables as they are. */
+export interface Allowed {
+  /** Names whose value may be replaced: a profile of the plan says `force`. */
+  readonly forced: ReadonlySet<string>;
+  /** Whether a variable is certain to come by `envFrom`. */
+  readonly provided: (name: string) => boolean;
+}
+
+/**
+ * The promise that a container's list of variables breaks, or undefined. Every entry of the author is there, in its order, and is the same;
+ * or has its value still in it; or was renamed and stands right before the one that refers to it; or may be forced. No name stands twice
+ * because of us, and every `$(NAME)` that was not there before refers to what is certain to stand before it.
+ */
+export function brokenEnvironment(
+  before: readonly EnvVar[],
+  after: readonly EnvVar[],
+  allowed: Allowed,
+): string | undefined {
+  const added: number[] = [];
+  let next = 0;
+  for (let index = 0; index < after.length; index++) {
+    const has = after[index];
+    const had = before[next];
+    if (!has) continue;
+    if (had !== undefined && (has === had || keeps(had, has, after[index + 1], allowed.forced))) {
+      if (has !== had) added.push(index);
+      next++;
+    } else {
+      added.push(index);
+    }
+  }
+  if (next < before.length) return 'a variable of the author was changed';
+  return twice(before, after) ?? dangling(before, after, added, allowed);
+}
+
+function keeps(had: EnvVar, has: EnvVar, following: EnvVar | undefined, forced: ReadonlySet<string>): boolean {
+  if (had.name === has.name) return forced.has(had.name) || isPartOf(had, has);
+  const isRenamed = had['valueFrom'] === has['valueFrom'] && had['valueFrom'] !== undefined;
+  return isRenamed && following?.name === had.name && (following.value ?? '').includes(`$(${has.name})`);
+}
+
+function isPartOf(had: EnvVar, has: EnvVar): boolean {
+  return !had['valueFrom'] && !has['valueFrom'] && (has.value ?? '').includes(had.value ?? '');
+}
+
+/** Duplicates of the author's own are the author's; there may be no more of a name than there were, and one at least. */
+function twice(before: readonly EnvVar[], after: readonly EnvVar[]): string | undefined {
+  const most = new Map<string, number>();
+  for (const { name } of before) most.set(name, (most.get(name) ?? 0) + 1);
+  const seen = new Map<string, number>();
+  for (const { name } of after) {
+    const count = (seen.get(name) ?? 0) + 1;
+    if (count > Math.max(1, most.get(name) ?? 0)) return `variable ${name} stands twice`;
+    seen.set(name, count);
+  }
+  return undefined;
+}
+
+function dangling(
+  before: readonly EnvVar[],
+  after: readonly EnvVar[],
+  added: readonly number[],
+  { provided }: Allowed,
+): string | undefined {
+  for (const index of added) {
+    const { name, value } = after[index] ?? { name: '' };
+    const theirs = before.findLast((entry) => entry.name === name)?.value;
+    const own = theirs === undefined || theirs === '' ? (value ?? '') : (value ?? '').replace(theirs, ' ');
+    for (const used of variablesIn(own)) {
+      const found = after.slice(0, index).findLast((entry) => entry.name === used);
+      if (found ? mayBeMissing(found) : !provided(used))
+        return `$(${used}) refers to nothing that is certain to stand before it`;
+    }
+  }
+  return undefined;
+}
+
+function mayBeMissing(entry: EnvVar): boolean {
+  return JSON.stringify(entry['valueFrom'] ?? null).includes('"optional":true');
+}

@@ -1,0 +1,209 @@
+import { variablesIn, type Operation } from './environment.ts';
+import type { JsonObject } from './json.ts';
+import type { EnvVar } from './pod.ts';
+import type { Presence } from './provided.ts';
+
+/** A variable's value made: text for the container, or a reference for the kubelet. */
+export type Value = { readonly text: string } | { readonly valueFrom: JsonObject };
+
+/** An entry that a profile writes, with its value made. */
+export interface OwnEntry {
+  readonly name: string;
+  readonly group: string | undefined;
+  readonly operation: OwnOperation;
+}
+
+export type OwnOperation = Operation<Value>;
+
+/** One change to a container's list of variables, at a place in the list as the steps before have left it. */
+export interface EnvironmentStep {
+  readonly kind: 'insert' | 'replace';
+  readonly index: number;
+  readonly entry: EnvVar;
+}
+
+export type EnvironmentPlan =
+  | { readonly ok: true; readonly steps: readonly EnvironmentStep[] }
+  /** A variable whose value the kubelet may or may not have when the container starts. */
+  | { readonly ok: false; readonly variable: string };
+
+/** The value that a container gives a variable: the last entry of a name wins, as in the kubelet. Undefined where none is written. */
+export function entryOf(environment: readonly EnvVar[], name: string): EnvVar | undefined {
+  return environment.findLast((entry) => entry.name === name);
+}
+
+export function comesByReference(entry: EnvVar): boolean {
+  return entry['valueFrom'] !== undefined && entry['valueFrom'] !== null;
+}
+
+/**
+ * What to write so that every entry has its effect. The author's entries keep their places and their order: a value is added to where it
+ * stands, one that comes by reference is renamed and referred to, and what an entry refers to is put before it. Entries must come ordered
+ * (`inOrder`). Nothing is written that would refer to a variable which is not proven to be there.
+ */
+export function planEnvironment(
+  environment: readonly EnvVar[],
+  own: readonly OwnEntry[],
+  provided: (name: string) => Presence,
+): EnvironmentPlan {
+  const draft = new Draft(environment, own, provided);
+  for (const entry of own) {
+    const unproven = draft.write(entry);
+    if (unproven !== undefined) return { ok: false, variable: unproven };
+  }
+  return { ok: true, steps: draft.steps };
+}
+
+/** Whether the variable has what the entry would give it. Only what stands in the pod counts. */
+export function isWritten(environment: readonly EnvVar[], { name, operation }: OwnEntry): boolean {
+  const found = entryOf(environment, name);
+  if (!found) return false;
+  if (operation.kind === 'set') return true;
+  if (!('text' in operation.value)) return comesByReference(found);
+  if (comesByReference(found)) return false;
+  const value = found.value ?? '';
+  return operation.kind === 'force'
+    ? value === operation.value.text
+    : combined(value, operation.value.text, operation) === value;
+}
+
+type Addition = Exclude<OwnOperation, { kind: 'set' | 'force' }>;
+
+/** The author's value with ours added; the same text when ours is in it already. An empty value needs no separator. */
+export function combined(value: string, ours: string, operation: Addition): string {
+  if (operation.kind === 'merge') return merged(value, ours, operation);
+  if (holdsWord(value, ours, operation.separator)) return value;
+  if (value === '') return ours;
+  return operation.kind === 'append'
+    ? `${value}${operation.separator}${ours}`
+    : `${ours}${operation.separator}${value}`;
+}
+
+/** An option that is there with another value (`-javaagent:/x.jar=a`, `-Dname=b`) is there: its author's value counts. */
+function holdsWord(value: string, ours: string, separator: string): boolean {
+  const spaced = (text: string): string =>
+    `${separator}${separator === ' ' ? text.trim().replaceAll(/\s+/g, ' ') : text}`;
+  const [there, wanted] = [`${spaced(value)}${separator}`, spaced(ours)];
+  if (there.includes(`${wanted}${separator}`)) return true;
+  if (!ours.startsWith('-')) return false;
+  const at = wanted.indexOf('=');
+  const option = at < 0 ? wanted : wanted.slice(0, at);
+  return there.includes(`${option}=`) || (at >= 0 && there.includes(`${option}${separator}`));
+}
+
+function merged(value: string, ours: string, { separator, assignment }: Extract<Addition, { kind: 'merge' }>): string {
+  const nameOf = (pair: string): string => (pair.split(assignment)[0] ?? '').trim();
+  const there = value.split(separator).filter((pair) => pair !== '');
+  const names = new Set(there.map(nameOf));
+  const missing = ours.split(separator).filter((pair) => pair !== '' && !names.has(nameOf(pair)));
+  return missing.length === 0 ? value : [...there, ...missing].join(separator);
+}
+
+class Draft {
+  readonly steps: EnvironmentStep[] = [];
+  private readonly list: EnvVar[];
+  private readonly own: readonly OwnEntry[];
+  private readonly provided: (name: string) => Presence;
+
+  constructor(environment: readonly EnvVar[], own: readonly OwnEntry[], provided: (name: string) => Presence) {
+    this.list = [...environment];
+    this.own = own;
+    this.provided = provided;
+  }
+
+  /** Carries out one entry; gives the name of the variable that is not proven, if there is one. */
+  write(entry: OwnEntry): string | undefined {
+    const { name, operation } = entry;
+    if (isWritten(this.list, entry)) return undefined;
+    const found = this.lastIndexOf(name);
+    switch (operation.kind) {
+      case 'set':
+        return this.provided(name) === 'present' && entry.group === undefined
+          ? undefined
+          : this.add(entry, operation.value);
+      case 'force':
+        return found < 0
+          ? this.add(entry, operation.value)
+          : this.put('replace', found, variable(name, operation.value));
+      default:
+        return this.extend(entry, operation, found);
+    }
+  }
+
+  /** Adds to a variable: to its value, to what its reference or its `envFrom` source gives, or to nothing. */
+  private extend(entry: OwnEntry, operation: Addition, found: number): string | undefined {
+    const { name } = entry;
+    const ours = 'text' in operation.value ? operation.value.text : '';
+    const present = this.list[found];
+    if (!present) {
+      const presence = this.provided(name);
+      if (presence === 'unknown') return name;
+      return this.add(entry, { text: presence === 'present' ? combined(`$(${name})`, ours, operation) : ours });
+    }
+    if (!comesByReference(present)) {
+      return this.put('replace', found, { ...present, value: combined(present.value ?? '', ours, operation) });
+    }
+    if (isOptional(present)) return name;
+    const original = this.freeName(`${name}_ORIGINAL`);
+    this.put('replace', found, { ...present, name: original });
+    return this.put('insert', found + 1, { name, value: combined(`$(${original})`, ours, operation) });
+  }
+
+  /** Writes a variable that is not there: before the first of ours that refers to it and has a place already, else at the end. */
+  private add(entry: OwnEntry, value: Value): string | undefined {
+    const at = this.users(entry.name).flatMap((user) => {
+      const index = this.lastIndexOf(user);
+      return index < 0 ? [] : [index];
+    });
+    return this.put('insert', Math.min(this.list.length, ...at), variable(entry.name, value));
+  }
+
+  /** The names of our entries that refer to the variable, directly or by others. */
+  private users(name: string): readonly string[] {
+    const direct = this.own
+      .filter((one) => one.name !== name && refersTo(one, name) && !isWritten(this.list, one))
+      .map((one) => one.name);
+    return [...direct, ...direct.flatMap((user) => this.users(user))];
+  }
+
+  private put(kind: EnvironmentStep['kind'], index: number, entry: EnvVar): string | undefined {
+    this.list.splice(index, kind === 'insert' ? 0 : 1, entry);
+    this.steps.push({ kind, index, entry });
+    return this.unproven(entry, index);
+  }
+
+  /** A variable that our part of the entry refers to and that is not certain to stand before it. */
+  private unproven({ name }: EnvVar, index: number): string | undefined {
+    const texts = this.own.flatMap((one) =>
+      one.name === name && 'text' in one.operation.value ? [one.operation.value.text] : [],
+    );
+    return texts.flatMap(variablesIn).find((used) => {
+      const before = this.list.slice(0, index).findLast((one) => one.name === used);
+      return before ? isOptional(before) : this.provided(used) !== 'present';
+    });
+  }
+
+  private lastIndexOf(name: string): number {
+    return this.list.findLastIndex((entry) => entry.name === name);
+  }
+
+  private freeName(wanted: string): string {
+    let name = wanted;
+    for (let count = 2; this.lastIndexOf(name) >= 0; count++) name = `${wanted}_${count}`;
+    return name;
+  }
+}
+
+function refersTo({ operation: { value } }: OwnEntry, name: string): boolean {
+  return 'text' in value && variablesIn(value.text).includes(name);
+}
+
+/** Whether the kubelet may leave the variable out: its Secret or ConfigMap need not be there. */
+function isOptional(entry: EnvVar): boolean {
+  const from = entry['valueFrom'];
+  return comesByReference(entry) && JSON.stringify(from).includes('"optional":true');
+}
+
+function variable(name: string, value: Value): EnvVar {
+  return 'text' in value ? { name, value: value.text } : { name, valueFrom: value.valueFrom };
+}

@@ -1,0 +1,90 @@
+import { isObject, type Json, type JsonObject } from './json.ts';
+import { labelsOf, type Container, type Pod } from './pod.ts';
+import { imageOf } from './sign.ts';
+
+/** What templates may say besides parameters: `${pod.workload}`. A row per fact; each always has a value. */
+export const factNames = ['pod.workload', 'pod.namespace', 'container.name'] as const;
+
+/** The facts of one container of a pod. */
+export function factsOf(pod: Pod, namespace: string, container: Container): ReadonlyMap<string, string> {
+  const values: { readonly [name in (typeof factNames)[number]]: string } = {
+    'pod.workload': workloadOf(pod) ?? container.name,
+    'pod.namespace': namespace,
+    'container.name': container.name,
+  };
+  return new Map(Object.entries(values));
+}
+
+/** The reference of the object that controls the pod: a ReplicaSet, a Job, a StatefulSet… */
+function ownerOf(pod: Pod): JsonObject | undefined {
+  const owners = pod.metadata?.['ownerReferences'];
+  if (!Array.isArray(owners)) return undefined;
+  return owners.find((owner: Json): owner is JsonObject => isObject(owner) && owner['controller'] === true);
+}
+
+/** The kind of the object that controls the pod, or undefined. */
+export function ownerKindOf(pod: Pod): string | undefined {
+  const kind = ownerOf(pod)?.['kind'];
+  return typeof kind === 'string' ? kind : undefined;
+}
+
+/** Labels that a controller puts on its pods, with the hash that it appends to the name in between. */
+const HASH_LABELS = ['pod-template-hash', 'rollouts-pod-template-hash'];
+
+/** The name of the workload: what owns the pod, without the hash of a Deployment or a Rollout, or the time of a CronJob. */
+function workloadOf(pod: Pod): string | undefined {
+  const owner = ownerOf(pod);
+  const name = owner?.['name'];
+  if (typeof name === 'string' && name !== '') {
+    const hash = HASH_LABELS.map((label) => labelsOf(pod)[label]).find((value) => value && name.endsWith(`-${value}`));
+    if (hash !== undefined) return name.slice(0, -hash.length - 1);
+    return owner?.['kind'] === 'Job' ? name.replace(/-\d{8,}$/, '') : name;
+  }
+  const own = pod.metadata?.name ?? pod.metadata?.generateName?.replace(/-$/, '');
+  return own === '' ? undefined : own;
+}
+
+/** Whether the pod can be placed on a node whose label has this value: by its node selector and its required node affinity. */
+export function mayRunOn(pod: Pod, label: string, value: string): boolean {
+  const selected = pod.spec.nodeSelector?.[label];
+  if (selected !== undefined && selected !== value) return false;
+  const terms = termsOf(pod);
+  return terms.length === 0 || terms.some((term) => expressionsOf(term).every((one) => agrees(one, label, value)));
+}
+
+function field(value: Json | undefined, name: string): Json | undefined {
+  return isObject(value) ? value[name] : undefined;
+}
+
+function termsOf(pod: Pod): readonly Json[] {
+  const affinity = field(pod.spec['affinity'], 'nodeAffinity');
+  const terms = field(field(affinity, 'requiredDuringSchedulingIgnoredDuringExecution'), 'nodeSelectorTerms');
+  return Array.isArray(terms) ? terms : [];
+}
+
+function expressionsOf(term: Json): readonly Json[] {
+  const expressions = field(term, 'matchExpressions');
+  return Array.isArray(expressions) ? expressions : [];
+}
+
+/** Whether a node selector requirement lets the value pass (k8s.io/api core/v1 NodeSelectorOperator). */
+function agrees(expression: Json, label: string, value: string): boolean {
+  if (field(expression, 'key') !== label) return true;
+  const values = field(expression, 'values');
+  const named = Array.isArray(values) && values.includes(value);
+  switch (field(expression, 'operator')) {
+    case 'In':
+      return named;
+    case 'NotIn':
+      return !named;
+    case 'DoesNotExist':
+      return false;
+    default:
+      return true;
+  }
+}
+
+/** The libc that the name of the image hints at: Alpine images have musl. */
+export function hintedLibc(container: Container): 'musl' | undefined {
+  return /alpine|musl/i.test(imageOf(container)) ? 'musl' : undefined;
+}

@@ -1,0 +1,179 @@
+import { isMet, type Circumstances } from './condition.ts';
+import type { Delivery } from './delivery.ts';
+import { InitContainers, type Wanted } from './init-containers.ts';
+import type { JsonObject } from './json.ts';
+import { isWithin, normalPath, type TakenPath } from './mount-path.ts';
+import type { Volume, VolumeMount } from './pod.ts';
+import type { Profile } from './profile.ts';
+import type { Choice } from './settings.ts';
+import { parametersOf, render, type Template } from './template.ts';
+import type { FileSource, Volumes } from './volumes.ts';
+
+/** What an agent adds to the pod and to one container so that its files are there. */
+export interface Files {
+  readonly volumes: readonly Volume[];
+  readonly mounts: readonly VolumeMount[];
+  /** An init container that is not in the pod yet. */
+  readonly initContainer: Wanted | undefined;
+  /** The names of all volumes of ours that live on the node's disk, new or not. */
+  readonly local: readonly string[];
+}
+
+/** What files are planned from. */
+export interface FileRequest {
+  readonly profile: Profile;
+  readonly delivery: Delivery;
+  readonly container: string;
+  readonly values: ReadonlyMap<string, string>;
+  readonly circumstances: Circumstances;
+  readonly taken: readonly TakenPath[];
+}
+
+/** The mounts that are missing, and the volumes and the init container for them if the pod has none with the same files. */
+export function planFiles(request: FileRequest, volumes: Volumes, inits: InitContainers): Choice<Files> {
+  const { delivery } = request;
+  if (delivery.type === 'baked')
+    return withWritable(request, volumes, { volumes: [], mounts: [], initContainer: undefined, local: [] });
+  const origin = originOf(request, delivery, volumes, inits);
+  const mounts = mountsFrom(request, origin);
+  if (!mounts.ok) return mounts;
+  const isUsed = mounts.value.length > 0;
+  return withWritable(request, volumes, {
+    volumes: origin.created && isUsed ? [origin.created] : [],
+    mounts: mounts.value,
+    initContainer: isUsed ? origin.initContainer : undefined,
+    local: delivery.type === 'initContainer' ? [origin.name] : [],
+  });
+}
+
+/** A delivery that brings files. */
+type WithFiles = Exclude<Delivery, { type: 'baked' }>;
+
+/** The volume that the files are in: one that is there, or a new one. */
+interface Origin {
+  readonly name: string;
+  /** All volumes that hold just these files. */
+  readonly same: ReadonlySet<string>;
+  readonly created: Volume | undefined;
+  readonly initContainer: Wanted | undefined;
+}
+
+function originOf(
+  { profile, values, taken }: FileRequest,
+  delivery: WithFiles,
+  volumes: Volumes,
+  inits: InitContainers,
+): Origin {
+  const source = sourceOf(delivery, values);
+  if (delivery.type === 'initContainer' || delivery.type === 'ephemeral') {
+    const present = inits.find(delivery.copy, values);
+    if (present !== undefined)
+      return { name: present, same: new Set([present]), created: undefined, initContainer: undefined };
+    const name = volumes.freeName(profile.name);
+    const wanted: Wanted = { profile: profile.name, copy: delivery.copy, volume: name, values };
+    return { name, same: new Set(), created: { name, ...source.volume }, initContainer: wanted };
+  }
+  const devices = new Set(taken.filter(({ isFiles }) => !isFiles).map(({ volume }) => volume));
+  const same = new Set([...volumes.withSource(source)].filter((name) => !devices.has(name)));
+  const [present] = same;
+  if (present !== undefined) return { name: present, same, created: undefined, initContainer: undefined };
+  const name = volumes.freeName(profile.name);
+  return { name, same, created: { name, ...source.volume }, initContainer: undefined };
+}
+
+function mountsFrom({ profile, delivery, values, taken }: FileRequest, origin: Origin): Choice<readonly VolumeMount[]> {
+  const mounts: VolumeMount[] = [];
+  for (const mount of profile.mounts) {
+    const subPath = [delivery.subPath, mount.subPath]
+      .flatMap((template) => renderIfGiven(template, profile, values))
+      .join('/');
+    const isOurs = (one: TakenPath): boolean =>
+      one.path === mount.path && origin.same.has(one.volume) && one.subPath === normalPath(subPath).slice(1);
+    const other = taken.find((one) => isWithin(one.path, mount.path) && !isOurs(one) && !isWritable(profile, one));
+    if (other) return { ok: false, reason: { code: 'mount-path-taken', path: other.path, volume: other.volume } };
+    if (taken.some(isOurs)) continue;
+    mounts.push({
+      name: origin.name,
+      mountPath: mount.path,
+      ...(subPath !== '' && { subPath }),
+      ...((mount.readOnly || delivery.readOnly) && { readOnly: true }),
+    });
+  }
+  return { ok: true, value: mounts };
+}
+
+/** Somebody may have mounted a directory of his own where the agent writes: that is what it is for. */
+function isWritable(profile: Profile, { path, isFiles }: TakenPath): boolean {
+  return isFiles && profile.writable.some((one) => one.path === path);
+}
+
+/** The text, unless a parameter in it has no value. */
+function renderIfGiven(
+  template: Template | undefined,
+  profile: Profile,
+  values: ReadonlyMap<string, string>,
+): readonly string[] {
+  if (!template) return [];
+  const lacks = parametersOf(template).some((name) => profile.parameters.has(name) && !values.has(name));
+  return lacks ? [] : [render(template, values)];
+}
+
+/**
+ * One emptyDir for each directory that the agent writes into, and in it a directory for each container: two agents that write to one log file
+ * spoil it. The kubelet makes the subPath, with the mode of the emptyDir (pkg/volume/util/subpath).
+ */
+function withWritable(
+  { profile, container, circumstances, taken }: FileRequest,
+  volumes: Volumes,
+  files: Files,
+): Choice<Files> {
+  const created = [...files.volumes];
+  const mounts = [...files.mounts];
+  const local = [...files.local];
+  for (const { path, sizeLimit, when } of profile.writable) {
+    if (!isMet(when, circumstances) || taken.some((one) => one.path === path)) continue;
+    const other = taken.find((one) => isWithin(one.path, path));
+    if (other) return { ok: false, reason: { code: 'mount-path-taken', path: other.path, volume: other.volume } };
+    const wanted = `${profile.name}${path.replaceAll(/[^a-z0-9]+/g, '-')}`.slice(0, 63).replace(/-$/, '');
+    const volume = { emptyDir: { sizeLimit } };
+    const [present] = [...volumes.withSource({ type: 'emptyDir', volume })].filter((name) => name === wanted);
+    const name = present ?? volumes.freeName(wanted);
+    if (present === undefined) created.push({ name, ...volume });
+    mounts.push({ name, mountPath: path, subPath: container });
+    local.push(name);
+  }
+  return { ok: true, value: { ...files, volumes: created, mounts, local } };
+}
+
+/** Where a delivery's files come from. */
+function sourceOf(delivery: WithFiles, values: ReadonlyMap<string, string>): FileSource {
+  const { type } = delivery;
+  const from = (volume: JsonObject, key: string = type): FileSource => ({ type: key, volume: { [key]: volume } });
+  switch (delivery.type) {
+    case 'persistentVolumeClaim':
+      return from({ claimName: render(delivery.claimName, values) });
+    case 'image':
+      return from({ reference: render(delivery.image, values), pullPolicy: delivery.pullPolicy });
+    case 'initContainer': {
+      const { sizeLimit, medium } = delivery;
+      return from({ sizeLimit, ...(medium !== '' && { medium }) }, 'emptyDir');
+    }
+    case 'ephemeral': {
+      const { storageClassName, size } = delivery;
+      const name = storageClassName && { storageClassName: render(storageClassName, values) };
+      const spec = { accessModes: ['ReadWriteOnce'], ...name, resources: { requests: { storage: size } } };
+      return from({ volumeClaimTemplate: { spec } });
+    }
+    case 'hostPath':
+      return from({ path: render(delivery.path, values), type: delivery.hostPathType });
+    case 'csi': {
+      const attributes = [...delivery.attributes].map(([key, template]) => [key, render(template, values)] as const);
+      return from({
+        driver: delivery.driver,
+        readOnly: delivery.readOnly,
+        ...(delivery.fsType !== undefined && { fsType: delivery.fsType }),
+        ...(attributes.length > 0 && { volumeAttributes: Object.fromEntries(attributes) }),
+      });
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import { isObject, type Json } from './json.ts';
+import { containersOf, type Container, type Pod } from './pod.ts';
+
+/**
+ * The promise that the pod's init containers break, or undefined: those of the author are there in their order, and what was put among them
+ * passes Pod Security `restricted`, is named like no other container, and has the pod's own volumes. `keeps` judges a container of the author.
+ */
+export function brokenInitContainers(
+  before: Pod,
+  after: Pod,
+  keeps: (had: Container, has: Container) => string | undefined,
+): string | undefined {
+  const had = before.spec.initContainers ?? [];
+  let next = 0;
+  for (const has of after.spec.initContainers ?? []) {
+    const own = had[next];
+    if (own?.name === has.name) {
+      const broken = keeps(own, has);
+      if (broken !== undefined) return broken;
+      next++;
+    } else {
+      const broken = brokenAddition(has, after);
+      if (broken !== undefined) return broken;
+    }
+  }
+  return next < had.length ? 'an init container of the author was removed or moved' : undefined;
+}
+
+function brokenAddition(container: Container, pod: Pod): string | undefined {
+  const { name } = container;
+  if (containersOf(pod).filter((one) => one.name === name).length > 1) return `container ${name} stands twice`;
+  if (!isRestricted(container['securityContext']))
+    return `init container ${name} would not pass Pod Security restricted`;
+  const volumes = (pod.spec.volumes ?? []).map((volume) => volume.name);
+  const mount = container.volumeMounts?.find((one) => !volumes.includes(one.name));
+  return mount && `init container ${name} mounts volume ${mount.name}, which does not exist`;
+}
+
+/** The fields of a container that `restricted` looks at (k8s.io/pod-security-admission policy/). */
+function isRestricted(context: Json | undefined): boolean {
+  if (!isObject(context)) return false;
+  const { capabilities, seccompProfile, runAsUser } = context;
+  const drop = isObject(capabilities) ? capabilities['drop'] : undefined;
+  return (
+    context['allowPrivilegeEscalation'] === false &&
+    context['runAsNonRoot'] === true &&
+    runAsUser !== 0 &&
+    Array.isArray(drop) &&
+    drop.includes('ALL') &&
+    isObject(seccompProfile) &&
+    seccompProfile['type'] === 'RuntimeDefault'
+  );
+}

@@ -1,0 +1,133 @@
+import { z } from 'zod';
+import { parseVersion } from './cluster.ts';
+import { conditionSchema } from './condition.ts';
+import { deliverySchema } from './delivery.ts';
+import { environmentSchema } from './environment.ts';
+import { parameterSchema } from './parameter.ts';
+import { parseQuantity } from './quantity.ts';
+import { signSchema } from './sign.ts';
+
+const name = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,51}[a-z0-9])?$/, 'must be a DNS label of at most 53 characters');
+const code = z.string().regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, 'must be words of a-z and 0-9 joined by dashes');
+const absolutePath = z.string().regex(/^\/[^:]*$/, 'must be an absolute path');
+
+const constraintsSchema = z.strictObject({
+  os: z.array(z.enum(['linux', 'windows'])).min(1),
+  arch: z.array(z.string()).min(1).optional().describe('Values of kubernetes.io/arch: amd64, arm64…'),
+  libc: z
+    .array(z.enum(['glibc', 'musl']))
+    .min(1)
+    .optional()
+    .describe("What the agent's binaries are made for. The first one is assumed where nothing tells."),
+  kubernetes: z
+    .string()
+    .refine((text) => parseVersion(text) !== undefined, 'must be a version such as 1.30')
+    .optional()
+    .describe('The least version of the API server.'),
+  excludeOwners: z.array(z.string()).default([]).describe('Kinds whose pods are left alone: Job, DaemonSet…'),
+});
+
+const adviceSchema = z.strictObject({
+  code,
+  /** All of the signs must be seen. */
+  signs: z.array(signSchema).min(1).describe('All of them must be seen in the container.'),
+  message: z.string().describe('What the user should know, in one sentence without a capital and a full stop.'),
+});
+
+const testSchema = z.strictObject({
+  name: z.string(),
+  namespace: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe('Settings as the annotations of the namespace: domain-id: "7".'),
+  pod: z
+    .looseObject({})
+    .default({})
+    .describe('A pod, or just what matters of it. Default: one container "app" with nothing in it.'),
+  kubernetes: z.string().optional().describe('The version of the API server.'),
+  expect: z.strictObject({
+    outcome: z.enum(['injected', 'skipped']),
+    reason: z.string().optional().describe('The code of the reason, when it is skipped.'),
+    delivery: z.string().optional(),
+    environment: z
+      .record(z.string(), z.union([z.string(), z.null()]))
+      .default({})
+      .describe('Variables of the container "app" (or the first) afterwards; null: there is none of that name.'),
+    mounts: z.array(z.string()).default([]).describe('Paths at which something is mounted in it afterwards.'),
+    advisories: z.array(z.string()).optional().describe('The codes of all advisories that are given.'),
+  }),
+});
+
+/** An AgentProfile document: the one source of the types, of the messages and of the published JSON Schema. */
+export const profileSchema = z.strictObject({
+  apiVersion: z.literal('agent-injector.io/v1alpha1'),
+  kind: z.literal('AgentProfile'),
+  metadata: z.strictObject({ name }),
+  spec: z.strictObject({
+    extends: name.optional().describe('A profile that this one derives from: what is written here is laid over it.'),
+    vendor: z.string(),
+    description: z.string(),
+    language: z.string().optional().describe('The runtime that the agent is for: dotnet, java, nodejs, python, php…'),
+    documentation: z.url().optional(),
+    sources: z.array(z.string()).default([]).describe('Where the facts in this profile come from.'),
+    namespaces: z
+      .array(z.string())
+      .optional()
+      .describe('Names or globs of the namespaces that may use it; default: all.'),
+    constraints: constraintsSchema,
+    containers: z
+      .strictObject({
+        include: z.array(signSchema).min(1).optional().describe('Any of them makes a container a target.'),
+        exclude: z.array(signSchema).default([]),
+      })
+      .default({ exclude: [] })
+      .describe('Which app containers get the agent where nobody names them.'),
+    slots: z.array(z.string()).default([]).describe('The exclusive places in a process that this agent takes.'),
+    conflicts: z.array(adviceSchema).default([]).describe('What keeps this agent out of a container.'),
+    advisories: z.array(adviceSchema).default([]).describe('What the user is told, without a change to the decision.'),
+    parameters: z.array(parameterSchema).default([]),
+    variants: z
+      .array(
+        z.strictObject({
+          name: code,
+          by: z.string().describe('libc, arch, or a parameter of type enum or boolean.'),
+          values: z.record(z.string(), z.string()),
+        }),
+      )
+      .default([])
+      .describe('Values that follow from another one: ${name} in a template.'),
+    deliveries: z.array(deliverySchema).min(1).describe('In order of preference.'),
+    mounts: z
+      .array(
+        z.strictObject({
+          path: absolutePath,
+          subPath: z
+            .string()
+            .regex(/^[^/]/, 'must not begin with /')
+            .optional()
+            .describe("A directory or a file of the agent's files; default: all of them."),
+          readOnly: z.boolean().default(false),
+        }),
+      )
+      .default([]),
+    writable: z
+      .array(
+        z.strictObject({
+          path: absolutePath,
+          sizeLimit: z
+            .string()
+            .refine((text) => parseQuantity(text) !== undefined, 'must be a quantity, such as 100Mi')
+            .default('100Mi'),
+          when: conditionSchema.optional(),
+        }),
+      )
+      .default([])
+      .describe('Directories that the agent writes into: each gets an emptyDir of its own for each container.'),
+    environment: z.array(environmentSchema).default([]),
+    tests: z.array(testSchema).default([]).describe('Run by agent-injector lint.'),
+  }),
+});
+
+export type ProfileDocument = z.infer<typeof profileSchema>;
+export type Spec = ProfileDocument['spec'];
+export type ProfileTest = Spec['tests'][number];

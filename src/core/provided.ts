@@ -1,0 +1,37 @@
+import { isObject, type Json } from './json.ts';
+import type { Container } from './pod.ts';
+import { lookUp, type Layers } from './settings.ts';
+import { words } from './words.ts';
+
+/** Whether a container gets a variable by `envFrom`. */
+export type Presence = 'present' | 'absent' | 'unknown';
+
+/**
+ * Whether the variables of a container come by `envFrom`: by what the author says (`env-from-keys`), else by the keys of the ConfigMaps as
+ * far as they are known. A Secret's keys never are. The kubelet puts these variables before all of `env` (kubelet_pods.go
+ * makeEnvironmentVariables), so a `$(NAME)` in `env` finds them.
+ */
+export function providedBy(layers: Layers, container: Container): (name: string) => Presence {
+  const sources = Array.isArray(container['envFrom']) ? container['envFrom'] : [];
+  if (sources.length === 0) return () => 'absent';
+  const said = lookUp(layers, 'env-from-keys', container.name);
+  if (said) {
+    const keys = new Set(words(said.text));
+    return (name) => (keys.has(name) ? 'present' : 'absent');
+  }
+  const known = sources.map((source: Json) => keysOf(layers, source));
+  return (name) => {
+    if (known.some((keys) => keys?.has(name))) return 'present';
+    return known.includes(undefined) ? 'unknown' : 'absent';
+  };
+}
+
+/** The names of the variables that one source gives; undefined where they are not known. */
+function keysOf({ cluster, namespace }: Layers, source: Json): ReadonlySet<string> | undefined {
+  const reference = isObject(source) ? source['configMapRef'] : undefined;
+  if (!isObject(source) || !isObject(reference) || typeof reference['name'] !== 'string') return undefined;
+  const keys = cluster.configMapKeys(namespace.name, reference['name']);
+  const { prefix } = source;
+  if (!keys || typeof prefix !== 'string' || prefix === '') return keys;
+  return new Set([...keys].map((key) => `${prefix}${key}`));
+}

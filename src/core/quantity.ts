@@ -1,0 +1,39 @@
+/** Decimal and binary suffixes of a Kubernetes quantity (k8s.io/apimachinery pkg/api/resource suffix.go), as powers of ten and of 1024. */
+const SUFFIXES: Readonly<Record<string, number>> = {
+  n: 1e-9,
+  u: 1e-6,
+  m: 1e-3,
+  '': 1,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+  P: 1e15,
+  E: 1e18,
+  Ki: 2 ** 10,
+  Mi: 2 ** 20,
+  Gi: 2 ** 30,
+  Ti: 2 ** 40,
+  Pi: 2 ** 50,
+  Ei: 2 ** 60,
+};
+
+const QUANTITY = /^([+-]?(?:\d{1,18}(?:\.\d{0,9})?|\.\d{1,9}))(?:([eE][+-]?\d{1,2})|([numkMGTPE]|[KMGTPE]i)?)$/;
+
+/** `100m`, `1.5`, `64Mi`, `1e3` → a number of cores, bytes or whatever it counts; undefined when it is no quantity. Numbers pass. */
+export function parseQuantity(value: unknown): number | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
+  const match = typeof value === 'string' ? QUANTITY.exec(value) : null;
+  if (!match) return undefined;
+  const [, digits = '', exponent, suffix = ''] = match;
+  if (exponent !== undefined) return Number(`${digits}${exponent}`);
+  return Number(digits) * (SUFFIXES[suffix] ?? Number.NaN);
+}
+
+/** The smaller of a quantity, as written, and a bound; the bound is written in whole thousandths (cpu) or units, rounded down. */
+export function atMost(written: string, bound: number, resource: 'cpu' | 'memory'): string {
+  const value = parseQuantity(written) ?? 0;
+  if (value <= bound) return written;
+  if (bound <= 0) return '0';
+  return resource === 'cpu' ? `${Math.floor(bound * 1000 + 1e-6)}m` : String(Math.floor(bound));
+}
