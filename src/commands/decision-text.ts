@@ -1,6 +1,7 @@
 import type { Decision } from '../core/decision.ts';
 import type { ContainerOutcome } from '../core/plan.ts';
-import { reasonTable, type Reason } from '../core/reasons.ts';
+import { reasonTable } from '../core/reason-table.ts';
+import type { Reason } from '../core/reasons.ts';
 import { oneLine, sentence } from '../core/sentence.ts';
 
 /** A decision for people, a line per fact: what was done in each container, or why not and what to do; then the notices. */

@@ -53,36 +53,50 @@ export function planAgent(profile: Profile, into: ContainerDraft): Choice<Planne
   const facts = factsOf(layers.pod, layers.namespace.name, container);
   const resolved = parametersFor(layers, profile, container.name, facts);
   if (!resolved.ok) return resolved;
-  const { parameters } = resolved.value;
+  const { parameters, notices } = resolved.value;
   const chosen = chooseDelivery(layers, profile, parameters);
   if (!chosen.ok) return chosen;
 
   const values = new Map([...facts, ...textsOf(parameters), ...variantsFor(layers, profile, container, parameters)]);
-  const circumstances = circumstancesOf(into, values, chosen.value);
-  const meeting = meet(profile, into, circumstances);
-  const obstacle = variableConflict(meeting) ?? slotTaken(profile, into);
+  const meeting = meet(profile, into, circumstancesOf(into, values, chosen.value));
+  const obstacle = obstacleTo(meeting, into);
   if (obstacle) return { ok: false, reason: obstacle };
-  if (isInstrumented(into.environment, meeting.own)) return alreadyThere(profile, into);
-  const foreign = signConflict(meeting);
-  if (foreign) return { ok: false, reason: foreign };
+  const written = write(meeting, into, chosen.value);
+  if (!written.ok) return written;
+  into.notices.push(...notices, ...advisoriesFor(meeting));
+  return { ok: true, value: { chosen: chosen.value, parameters } };
+}
 
+/** What stands in the way of the agent in this container; that it is there already is one. */
+function obstacleTo(meeting: Meeting, into: ContainerDraft): Reason | undefined {
+  const { profile, own } = meeting;
+  const obstacle = variableConflict(meeting) ?? slotTaken(profile, into);
+  if (obstacle) return obstacle;
+  return isInstrumented(into.environment, own) ? alreadyThere(profile, into) : signConflict(meeting);
+}
+
+/** Plans files and environment, and commits both if both can be. */
+function write(meeting: Prepared, into: ContainerDraft, chosen: ChosenDelivery): Choice<undefined> {
+  const { profile, circumstances } = meeting;
+  const { container } = into.target;
   const taken = takenPaths(into.mounts, container['volumeDevices']);
-  const request = { profile, delivery: chosen.value.delivery, container: container.name, values, circumstances, taken };
+  const { values } = circumstances;
+  const request = { profile, delivery: chosen.delivery, container: container.name, values, circumstances, taken };
   const files = planFiles(request, into.pod.volumes, into.pod.initContainers);
   if (!files.ok) return files;
   const environment = planEnvironment(into.environment, meeting.own, meeting.provided);
   if (!environment.ok) {
     return { ok: false, reason: { code: 'unproven-variable', variable: environment.variable, profile: profile.name } };
   }
-  if (environment.steps.length === 0 && files.value.mounts.length === 0) return alreadyThere(profile, into);
-  commit(profile, into, { files: files.value, steps: environment.steps, chosen: chosen.value, values });
-  into.notices.push(...resolved.value.notices, ...advisoriesFor(meeting));
-  return { ok: true, value: { chosen: chosen.value, parameters } };
+  const { steps } = environment;
+  if (steps.length === 0 && files.value.mounts.length === 0) return { ok: false, reason: alreadyThere(profile, into) };
+  commit(profile, into, { files: files.value, steps, chosen, values });
+  return { ok: true, value: undefined };
 }
 
-function alreadyThere(profile: Profile, into: ContainerDraft): Choice<never> {
+function alreadyThere(profile: Profile, into: ContainerDraft): Reason {
   for (const slot of profile.slots) into.slots.set(slot, profile.name);
-  return { ok: false, reason: { code: 'already-instrumented', profile: profile.name } };
+  return { code: 'already-instrumented', profile: profile.name };
 }
 
 function slotTaken(profile: Profile, { slots }: ContainerDraft): Reason | undefined {
@@ -106,12 +120,17 @@ function circumstancesOf(
   };
 }
 
+interface Prepared extends Meeting {
+  readonly circumstances: Circumstances;
+}
+
 /** The profile's entries with their values made, and what they would meet in the container. */
-function meet(profile: Profile, into: ContainerDraft, circumstances: Circumstances): Meeting {
+function meet(profile: Profile, into: ContainerDraft, circumstances: Circumstances): Prepared {
   const { layers } = into.pod;
   const { container } = into.target;
   return {
     profile,
+    circumstances,
     catalogue: layers.catalogue,
     sight: { pod: layers.pod, container, environment: into.environment },
     own: profile.environment

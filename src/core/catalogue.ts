@@ -128,36 +128,43 @@ export function problemsOfDefaults(
   );
 }
 
+type Judge = (catalogue: Catalogue, value: string) => readonly string[];
+
+const anything: Judge = () => [];
+
+const oneOf =
+  (...known: readonly string[]): Judge =>
+  (_, value) =>
+    known.includes(value) ? [] : [`must be ${known.map((word) => `"${word}"`).join(' or ')}`];
+
+/** What a default of a setting may be; whatever has no row is a parameter. */
+const judges: Readonly<Record<string, Judge>> = {
+  inject: oneOf('true', 'false'),
+  libc: oneOf('glibc', 'musl'),
+  profile: (catalogue, value) =>
+    words(value)
+      .filter((word) => word !== 'none' && !catalogue.profiles.has(word))
+      .map((word) => `no profile "${word}"${didYouMean(nearest(word, catalogue.profiles.keys()))}`),
+  delivery: ({ profiles }, value) => {
+    const all = [...profiles.values()].flatMap(({ deliveries }) => deliveries.map((delivery) => delivery.name));
+    const known = new Set([...all, AUTO]);
+    return known.has(value) ? [] : [`no profile has a delivery "${value}"${didYouMean(nearest(value, known))}`];
+  },
+  containers: anything,
+  'init-position': anything,
+  'env-from-keys': anything,
+  'exclude-owners': anything,
+};
+
 function problemsOfDefault(catalogue: Catalogue, name: string, value: string): readonly string[] {
-  const profiles = [...catalogue.profiles.values()];
-  switch (name) {
-    case 'inject':
-      return value === 'true' || value === 'false' ? [] : ['must be "true" or "false"'];
-    case 'profile':
-      return words(value)
-        .filter((word) => word !== 'none' && !catalogue.profiles.has(word))
-        .map((word) => `no profile "${word}"${didYouMean(nearest(word, catalogue.profiles.keys()))}`);
-    case 'delivery': {
-      const known = new Set(
-        profiles.flatMap(({ deliveries }) => deliveries.map((delivery) => delivery.name)).concat(AUTO),
-      );
-      return known.has(value) ? [] : [`no profile has a delivery "${value}"${didYouMean(nearest(value, known))}`];
-    }
-    case 'containers':
-    case 'init-position':
-    case 'env-from-keys':
-    case 'exclude-owners':
-      return [];
-    case 'libc':
-      return value === 'glibc' || value === 'musl' ? [] : ['must be "glibc" or "musl"'];
-    default: {
-      const declared = profiles.flatMap(({ parameters }) => parameters.get(name) ?? []);
-      if (declared.length === 0) {
-        return [`is no setting and no parameter of any profile${didYouMean(nearest(name, catalogue.knownSettings))}`];
-      }
-      return declared.filter((one) => !accepts(one, value)).map((one) => `"${value}" must be ${expectation(one)}`);
-    }
+  const judge = Object.hasOwn(judges, name) ? judges[name] : undefined;
+  if (judge) return judge(catalogue, value);
+  if (name.startsWith('containers.') && catalogue.knownSettings.has(name)) return [];
+  const declared = [...catalogue.profiles.values()].flatMap(({ parameters }) => parameters.get(name) ?? []);
+  if (declared.length === 0) {
+    return [`is no setting and no parameter of any profile${didYouMean(nearest(name, catalogue.knownSettings))}`];
   }
+  return declared.filter((one) => !accepts(one, value)).map((one) => `"${value}" must be ${expectation(one)}`);
 }
 
 function problemsOfSlots(catalogue: Catalogue): readonly Problem[] {

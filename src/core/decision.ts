@@ -1,5 +1,6 @@
 import type { ContainerOutcome } from './plan.ts';
-import { reasonTable, type Reason, type ReasonKind } from './reasons.ts';
+import { reasonTable, type ReasonKind } from './reason-table.ts';
+import type { Reason } from './reasons.ts';
 
 /**
  * What was decided for one pod, with the facts that led to it. Everything that is said about it (patch, log line, metric, warning, status

@@ -5,7 +5,7 @@ import { parseTemplate, type Template } from './template.ts';
 
 const path = z.string().regex(/^\/[^:]*$/, 'must be an absolute path');
 const quantity = z.string().refine((text) => parseQuantity(text) !== undefined, 'must be a quantity, such as 200Mi');
-const common = {
+const shared = {
   name: z
     .string()
     .regex(/^[A-Za-z0-9-]{1,63}$/)
@@ -48,14 +48,14 @@ const copy = {
 /** How an agent's files reach a container: a row per kind. */
 export const deliverySchema = z.discriminatedUnion('type', [
   z.strictObject({
-    ...common,
+    ...shared,
     type: z.literal('persistentVolumeClaim'),
     claimName: z.string().min(1).describe('The claim that holds the agent, in the namespace of the pod.'),
     subPath,
     readOnly: readOnly(false),
   }),
   z.strictObject({
-    ...common,
+    ...shared,
     type: z.literal('image').describe('An OCI image as a volume. Kubernetes 1.35 or later.'),
     image: z.string().min(1),
     pullPolicy,
@@ -63,7 +63,7 @@ export const deliverySchema = z.discriminatedUnion('type', [
     subPath,
   }),
   z.strictObject({
-    ...common,
+    ...shared,
     ...copy,
     type: z.literal('initContainer').describe('An init container copies the files into an emptyDir.'),
     sizeLimit: quantity.default('300Mi'),
@@ -71,7 +71,7 @@ export const deliverySchema = z.discriminatedUnion('type', [
     readOnly: readOnly(false),
   }),
   z.strictObject({
-    ...common,
+    ...shared,
     ...copy,
     type: z.literal('ephemeral').describe('As initContainer, into a claim that lives as long as the pod.'),
     storageClassName: z.string().min(1).optional(),
@@ -79,7 +79,7 @@ export const deliverySchema = z.discriminatedUnion('type', [
     readOnly: readOnly(false),
   }),
   z.strictObject({
-    ...common,
+    ...shared,
     type: z.literal('hostPath').describe('A directory of the node. Pod Security baseline and restricted forbid it.'),
     path: z.string().min(1).describe('A parameter in it must be of type path or version.'),
     hostPathType: z.enum(['DirectoryOrCreate', 'Directory']).default('DirectoryOrCreate'),
@@ -87,7 +87,7 @@ export const deliverySchema = z.discriminatedUnion('type', [
     readOnly: readOnly(true),
   }),
   z.strictObject({
-    ...common,
+    ...shared,
     type: z.literal('csi'),
     driver: z.string().min(1),
     fsType: z.string().optional(),
@@ -96,7 +96,7 @@ export const deliverySchema = z.discriminatedUnion('type', [
     readOnly: readOnly(true),
   }),
   z.strictObject({
-    ...common,
+    ...shared,
     type: z.literal('baked').describe("The agent is in the app's image: environment only."),
   }),
 ]);
@@ -165,6 +165,32 @@ export const deliveryNeeds: {
   baked: { kubernetes: undefined, baseline: true },
 };
 
+type Own<Type extends DeliveryType> = Omit<Extract<Delivery, { type: Type }>, keyof Common>;
+
+type Readers = {
+  readonly [type in DeliveryType]: (delivery: Extract<DeliveryDocument, { type: type }>) => Own<type>;
+};
+
+const readers: Readers = {
+  persistentVolumeClaim: ({ type, claimName }) => ({ type, claimName: parseTemplate(claimName) }),
+  image: ({ type, image, pullPolicy: policy }) => ({ type, image: parseTemplate(image), pullPolicy: policy }),
+  initContainer: ({ type, sizeLimit, medium, ...own }) => ({ type, copy: readCopy(own), sizeLimit, medium }),
+  ephemeral: ({ type, storageClassName, size, ...own }) => ({
+    type,
+    copy: readCopy(own),
+    storageClassName: optional(storageClassName),
+    size,
+  }),
+  hostPath: ({ type, path: directory, hostPathType }) => ({ type, path: parseTemplate(directory), hostPathType }),
+  csi: ({ type, driver, fsType, attributes }) => ({
+    type,
+    driver,
+    fsType,
+    attributes: new Map(Object.entries(attributes).map(([name, value]) => [name, parseTemplate(value)] as const)),
+  }),
+  baked: ({ type }) => ({ type }),
+};
+
 /** Takes the templates of a delivery apart. */
 export function readDelivery(delivery: DeliveryDocument): Delivery {
   const common: Common = {
@@ -174,52 +200,18 @@ export function readDelivery(delivery: DeliveryDocument): Delivery {
     subPath: optional('subPath' in delivery ? delivery.subPath : undefined),
     readOnly: delivery.type === 'image' || ('readOnly' in delivery && delivery.readOnly),
   };
-  switch (delivery.type) {
-    case 'persistentVolumeClaim':
-      return { ...common, type: delivery.type, claimName: parseTemplate(delivery.claimName) };
-    case 'image':
-      return { ...common, type: delivery.type, image: parseTemplate(delivery.image), pullPolicy: delivery.pullPolicy };
-    case 'initContainer':
-      return {
-        ...common,
-        type: delivery.type,
-        copy: readCopy(delivery),
-        sizeLimit: delivery.sizeLimit,
-        medium: delivery.medium,
-      };
-    case 'ephemeral': {
-      const storageClassName = optional(delivery.storageClassName);
-      return { ...common, type: delivery.type, copy: readCopy(delivery), storageClassName, size: delivery.size };
-    }
-    case 'hostPath':
-      return {
-        ...common,
-        type: delivery.type,
-        path: parseTemplate(delivery.path),
-        hostPathType: delivery.hostPathType,
-      };
-    case 'csi': {
-      const attributes = Object.entries(delivery.attributes).map(
-        ([key, value]) => [key, parseTemplate(value)] as const,
-      );
-      return {
-        ...common,
-        type: delivery.type,
-        driver: delivery.driver,
-        fsType: delivery.fsType,
-        attributes: new Map(attributes),
-      };
-    }
-    case 'baked':
-      return { ...common, type: delivery.type };
-  }
+  // The table's type pairs every type with its documents and its deliveries; TypeScript cannot follow the pairing through an index.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  const read = readers[delivery.type] as (document: DeliveryDocument) => Own<DeliveryType>;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what is common and what is the type's own, together
+  return { ...common, ...read(delivery) } as Delivery;
 }
 
 function optional(text: string | undefined): Template | undefined {
   return text === undefined ? undefined : parseTemplate(text);
 }
 
-function readCopy(delivery: Extract<DeliveryDocument, { command: string[] }>): Copy {
+function readCopy(delivery: Omit<Extract<DeliveryDocument, { command: string[] }>, 'type'>): Copy {
   const { pullPolicy: policy, copyTo, position, requests, limits } = delivery;
   const command = delivery.command.map(parseTemplate);
   return { image: parseTemplate(delivery.image), pullPolicy: policy, command, copyTo, position, requests, limits };

@@ -66,16 +66,20 @@ function dangling(
   { provided }: Allowed,
 ): string | undefined {
   for (const index of added) {
-    const { name, value } = after[index] ?? { name: '' };
-    const theirs = before.findLast((entry) => entry.name === name)?.value;
-    const own = theirs === undefined || theirs === '' ? (value ?? '') : (value ?? '').replace(theirs, ' ');
-    for (const used of variablesIn(own)) {
+    const uncertain = variablesIn(ownPart(before, after[index])).find((used) => {
       const found = after.slice(0, index).findLast((entry) => entry.name === used);
-      if (found ? mayBeMissing(found) : !provided(used))
-        return `$(${used}) refers to nothing that is certain to stand before it`;
-    }
+      return found ? mayBeMissing(found) : !provided(used);
+    });
+    if (uncertain !== undefined) return `$(${uncertain}) refers to nothing that is certain to stand before it`;
   }
   return undefined;
+}
+
+/** What an entry says beyond what its author had there. */
+function ownPart(before: readonly EnvVar[], entry: EnvVar | undefined): string {
+  const value = entry?.value ?? '';
+  const theirs = before.findLast((one) => one.name === entry?.name)?.value ?? '';
+  return theirs === '' ? value : value.replace(theirs, ' ');
 }
 
 function mayBeMissing(entry: EnvVar): boolean {

@@ -125,7 +125,9 @@ class Draft {
         return found < 0
           ? this.add(entry, operation.value)
           : this.put('replace', found, variable(name, operation.value));
-      default:
+      case 'append':
+      case 'prepend':
+      case 'merge':
         return this.extend(entry, operation, found);
     }
   }

@@ -47,7 +47,7 @@ const anyValue = {
 const either = ({ value, valueFrom }: { value?: string | undefined; valueFrom?: unknown }): boolean =>
   (value === undefined) !== (valueFrom === undefined);
 const EITHER = 'must have either value or valueFrom';
-const text = z.string().min(1).describe('May refer to parameters and facts: ${parameter}.');
+const listed = z.string().min(1).describe('May refer to parameters and facts: ${parameter}.');
 const separator = z.string().min(1).max(4);
 
 /** One entry of a profile's environment. */
@@ -71,21 +71,21 @@ export const environmentSchema = z.discriminatedUnion('operation', [
   z.strictObject({
     ...common,
     operation: z.literal('append').describe("Adds to the end of its author's value, unless it is in there already."),
-    value: text,
+    value: listed,
     separator,
     group,
   }),
   z.strictObject({
     ...common,
     operation: z.literal('prepend').describe("Adds to the beginning of its author's value, unless it is in there."),
-    value: text,
+    value: listed,
     separator,
     group,
   }),
   z.strictObject({
     ...common,
     operation: z.literal('merge').describe("Adds those assignments whose names its author's value does not have."),
-    value: text,
+    value: listed,
     separator,
     assignment: separator.describe('What stands between a name and its value.'),
   }),

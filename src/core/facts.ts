@@ -35,13 +35,15 @@ const HASH_LABELS = ['pod-template-hash', 'rollouts-pod-template-hash'];
 function workloadOf(pod: Pod): string | undefined {
   const owner = ownerOf(pod);
   const name = owner?.['name'];
-  if (typeof name === 'string' && name !== '') {
-    const hash = HASH_LABELS.map((label) => labelsOf(pod)[label]).find((value) => value && name.endsWith(`-${value}`));
-    if (hash !== undefined) return name.slice(0, -hash.length - 1);
-    return owner?.['kind'] === 'Job' ? name.replace(/-\d{8,}$/, '') : name;
-  }
+  if (typeof name === 'string' && name !== '') return withoutSuffix(name, owner?.['kind'], labelsOf(pod));
   const own = pod.metadata?.name ?? pod.metadata?.generateName?.replace(/-$/, '');
   return own === '' ? undefined : own;
+}
+
+function withoutSuffix(name: string, kind: Json | undefined, labels: Readonly<Record<string, string>>): string {
+  const hash = HASH_LABELS.map((label) => labels[label]).find((value) => value && name.endsWith(`-${value}`));
+  if (hash !== undefined) return name.slice(0, -hash.length - 1);
+  return kind === 'Job' ? name.replace(/-\d{8,}$/, '') : name;
 }
 
 /** Whether the pod can be placed on a node whose label has this value: by its node selector and its required node affinity. */
@@ -72,16 +74,9 @@ function agrees(expression: Json, label: string, value: string): boolean {
   if (field(expression, 'key') !== label) return true;
   const values = field(expression, 'values');
   const named = Array.isArray(values) && values.includes(value);
-  switch (field(expression, 'operator')) {
-    case 'In':
-      return named;
-    case 'NotIn':
-      return !named;
-    case 'DoesNotExist':
-      return false;
-    default:
-      return true;
-  }
+  const operator = field(expression, 'operator');
+  if (operator === 'In') return named;
+  return operator === 'NotIn' ? !named : operator !== 'DoesNotExist';
 }
 
 /** The libc that the name of the image hints at: Alpine images have musl. */

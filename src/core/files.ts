@@ -1,6 +1,6 @@
 import { isMet, type Circumstances } from './condition.ts';
 import type { Delivery } from './delivery.ts';
-import { InitContainers, type Wanted } from './init-containers.ts';
+import type { InitContainers, Wanted } from './init-containers.ts';
 import type { JsonObject } from './json.ts';
 import { isWithin, normalPath, type TakenPath } from './mount-path.ts';
 import type { Volume, VolumeMount } from './pod.ts';
@@ -64,21 +64,21 @@ function originOf(
   volumes: Volumes,
   inits: InitContainers,
 ): Origin {
-  const source = sourceOf(delivery, values);
+  const from = sourceOf(delivery, values);
   if (delivery.type === 'initContainer' || delivery.type === 'ephemeral') {
     const present = inits.find(delivery.copy, values);
     if (present !== undefined)
       return { name: present, same: new Set([present]), created: undefined, initContainer: undefined };
     const name = volumes.freeName(profile.name);
     const wanted: Wanted = { profile: profile.name, copy: delivery.copy, volume: name, values };
-    return { name, same: new Set(), created: { name, ...source.volume }, initContainer: wanted };
+    return { name, same: new Set(), created: { name, ...from.volume }, initContainer: wanted };
   }
   const devices = new Set(taken.filter(({ isFiles }) => !isFiles).map(({ volume }) => volume));
-  const same = new Set([...volumes.withSource(source)].filter((name) => !devices.has(name)));
+  const same = new Set([...volumes.withSource(from)].filter((name) => !devices.has(name)));
   const [present] = same;
   if (present !== undefined) return { name: present, same, created: undefined, initContainer: undefined };
   const name = volumes.freeName(profile.name);
-  return { name, same, created: { name, ...source.volume }, initContainer: undefined };
+  return { name, same, created: { name, ...from.volume }, initContainer: undefined };
 }
 
 function mountsFrom({ profile, delivery, values, taken }: FileRequest, origin: Origin): Choice<readonly VolumeMount[]> {
@@ -136,44 +136,50 @@ function withWritable(
     if (other) return { ok: false, reason: { code: 'mount-path-taken', path: other.path, volume: other.volume } };
     const wanted = `${profile.name}${path.replaceAll(/[^a-z0-9]+/g, '-')}`.slice(0, 63).replace(/-$/, '');
     const volume = { emptyDir: { sizeLimit } };
-    const [present] = [...volumes.withSource({ type: 'emptyDir', volume })].filter((name) => name === wanted);
-    const name = present ?? volumes.freeName(wanted);
-    if (present === undefined) created.push({ name, ...volume });
+    const isThere = volumes.withSource({ type: 'emptyDir', volume }).has(wanted);
+    const name = isThere ? wanted : volumes.freeName(wanted);
+    if (!isThere) created.push({ name, ...volume });
     mounts.push({ name, mountPath: path, subPath: container });
     local.push(name);
   }
   return { ok: true, value: { ...files, volumes: created, mounts, local } };
 }
 
+type Volumed<Type extends WithFiles['type']> = (
+  delivery: Extract<WithFiles, { type: Type }>,
+  text: (template: Template) => string,
+) => FileSource;
+
+/** A volume of each kind. What the API server would fill in is written, so that ours is known again after it did. */
+const sources: { readonly [type in WithFiles['type']]: Volumed<type> } = {
+  persistentVolumeClaim: ({ claimName }, text) => source('persistentVolumeClaim', { claimName: text(claimName) }),
+  image: ({ image, pullPolicy }, text) => source('image', { reference: text(image), pullPolicy }),
+  initContainer: ({ sizeLimit, medium }) => source('emptyDir', { sizeLimit, ...(medium !== '' && { medium }) }),
+  ephemeral: ({ storageClassName, size }, text) => {
+    const storage = storageClassName && { storageClassName: text(storageClassName) };
+    const spec = { accessModes: ['ReadWriteOnce'], ...storage, resources: { requests: { storage: size } } };
+    return source('ephemeral', { volumeClaimTemplate: { spec } });
+  },
+  hostPath: ({ path, hostPathType }, text) => source('hostPath', { path: text(path), type: hostPathType }),
+  csi: ({ driver, readOnly, fsType, attributes }, text) => {
+    const values = [...attributes].map(([key, template]) => [key, text(template)] as const);
+    return source('csi', {
+      driver,
+      readOnly,
+      ...(fsType !== undefined && { fsType }),
+      ...(values.length > 0 && { volumeAttributes: Object.fromEntries(values) }),
+    });
+  },
+};
+
+function source(type: string, volume: JsonObject): FileSource {
+  return { type, volume: { [type]: volume } };
+}
+
 /** Where a delivery's files come from. */
 function sourceOf(delivery: WithFiles, values: ReadonlyMap<string, string>): FileSource {
-  const { type } = delivery;
-  const from = (volume: JsonObject, key: string = type): FileSource => ({ type: key, volume: { [key]: volume } });
-  switch (delivery.type) {
-    case 'persistentVolumeClaim':
-      return from({ claimName: render(delivery.claimName, values) });
-    case 'image':
-      return from({ reference: render(delivery.image, values), pullPolicy: delivery.pullPolicy });
-    case 'initContainer': {
-      const { sizeLimit, medium } = delivery;
-      return from({ sizeLimit, ...(medium !== '' && { medium }) }, 'emptyDir');
-    }
-    case 'ephemeral': {
-      const { storageClassName, size } = delivery;
-      const name = storageClassName && { storageClassName: render(storageClassName, values) };
-      const spec = { accessModes: ['ReadWriteOnce'], ...name, resources: { requests: { storage: size } } };
-      return from({ volumeClaimTemplate: { spec } });
-    }
-    case 'hostPath':
-      return from({ path: render(delivery.path, values), type: delivery.hostPathType });
-    case 'csi': {
-      const attributes = [...delivery.attributes].map(([key, template]) => [key, render(template, values)] as const);
-      return from({
-        driver: delivery.driver,
-        readOnly: delivery.readOnly,
-        ...(delivery.fsType !== undefined && { fsType: delivery.fsType }),
-        ...(attributes.length > 0 && { volumeAttributes: Object.fromEntries(attributes) }),
-      });
-    }
-  }
+  // The table's type pairs every type with its deliveries; TypeScript cannot follow the pairing through an index.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  const make = sources[delivery.type] as Volumed<WithFiles['type']>;
+  return make(delivery, (template) => render(template, values));
 }

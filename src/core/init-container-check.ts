@@ -31,8 +31,8 @@ function brokenAddition(container: Container, pod: Pod): string | undefined {
   if (containersOf(pod).filter((one) => one.name === name).length > 1) return `container ${name} stands twice`;
   if (!isRestricted(container['securityContext']))
     return `init container ${name} would not pass Pod Security restricted`;
-  const volumes = (pod.spec.volumes ?? []).map((volume) => volume.name);
-  const mount = container.volumeMounts?.find((one) => !volumes.includes(one.name));
+  const volumes = new Set((pod.spec.volumes ?? []).map((volume) => volume.name));
+  const mount = container.volumeMounts?.find((one) => !volumes.has(one.name));
   return mount && `init container ${name} mounts volume ${mount.name}, which does not exist`;
 }
 

@@ -15,27 +15,32 @@ const meta = {
       'Who may give it a value: a guard rail for tenants. What anybody else says is passed over, with a warning.',
     ),
 };
-const allowed = z
+const patterns = z
   .array(z.string().min(1))
   .optional()
   .describe('Globs (*, ?): a value must match one of them, whoever gives it.');
-const text = z.string().optional();
+const textual = z.string().optional();
 
 /** How a profile declares a parameter. What differs between types is in their rows below, nowhere else. */
 export const parameterSchema = z.discriminatedUnion('type', [
-  z.strictObject({ ...meta, type: z.literal('string'), default: text }),
-  z.strictObject({ ...meta, type: z.literal('word').describe('Text without blanks and quotes.'), default: text }),
-  z.strictObject({ ...meta, type: z.literal('host'), default: text }),
-  z.strictObject({ ...meta, type: z.literal('url').describe('http:// or https://'), default: text }),
-  z.strictObject({ ...meta, type: z.literal('objectName'), default: text }),
+  z.strictObject({ ...meta, type: z.literal('string'), default: textual }),
+  z.strictObject({ ...meta, type: z.literal('word').describe('Text without blanks and quotes.'), default: textual }),
+  z.strictObject({ ...meta, type: z.literal('host'), default: textual }),
+  z.strictObject({ ...meta, type: z.literal('url').describe('http:// or https://'), default: textual }),
+  z.strictObject({ ...meta, type: z.literal('objectName'), default: textual }),
   z.strictObject({
     ...meta,
     type: z.literal('image').describe('A reference to an OCI image.'),
-    default: text,
-    allowed,
+    default: textual,
+    allowed: patterns,
   }),
-  z.strictObject({ ...meta, type: z.literal('version').describe("An image's tag, or a directory."), default: text }),
-  z.strictObject({ ...meta, type: z.literal('path').describe('An absolute path.'), default: text, allowed }),
+  z.strictObject({ ...meta, type: z.literal('version').describe("An image's tag, or a directory."), default: textual }),
+  z.strictObject({
+    ...meta,
+    type: z.literal('path').describe('An absolute path.'),
+    default: textual,
+    allowed: patterns,
+  }),
   z.strictObject({ ...meta, type: z.literal('boolean'), default: z.boolean().optional() }),
   z.strictObject({ ...meta, type: z.literal('port'), default: z.int().optional() }),
   z.strictObject({
@@ -45,7 +50,7 @@ export const parameterSchema = z.discriminatedUnion('type', [
     minimum: z.int(),
     maximum: z.int(),
   }),
-  z.strictObject({ ...meta, type: z.literal('enum'), default: text, values: z.array(z.string()).min(1) }),
+  z.strictObject({ ...meta, type: z.literal('enum'), default: textual, values: z.array(z.string()).min(1) }),
 ]);
 
 export type Parameter = z.infer<typeof parameterSchema>;
@@ -86,65 +91,64 @@ const PATH = /^\/[\w./@+-]*$/;
 // oxlint-disable-next-line eslint/no-control-regex -- the characters that no value may hold
 const CONTROL = /[\u0000-\u001f\u007f]/;
 
+/** What the values of one type are: in words that follow "must be", and by a test of the text that a user wrote. */
+interface Kind<Declared> {
+  readonly expected: (parameter: Declared) => string;
+  readonly accepts: (parameter: Declared, text: string) => boolean;
+}
+
+type Kinds = { readonly [type in Parameter['type']]: Kind<Extract<Parameter, { type: type }>> };
+
+const kinds: Kinds = {
+  string: { expected: () => `text of at most ${LONGEST} characters without control characters`, accepts: () => true },
+  word: {
+    expected: () => 'text without blanks, quotes, "$" and backslashes',
+    accepts: (_, text) => WORD.test(text),
+  },
+  host: { expected: () => 'a host name or an IP address', accepts: (_, text) => isHost(text) },
+  url: { expected: () => 'a URL that begins with http:// or https://', accepts: (_, text) => isUrl(text) },
+  objectName: {
+    expected: () => 'the name of a Kubernetes object (a-z, 0-9, "-" and ".")',
+    accepts: (_, text) => OBJECT_NAME.test(text),
+  },
+  image: {
+    expected: ({ allowed }) => `the reference of an image${among(allowed)}`,
+    accepts: ({ allowed }, text) => IMAGE.test(text) && isAmong(allowed, text),
+  },
+  version: {
+    expected: () => 'a version: letters, digits, "_", "." and "-"',
+    accepts: (_, text) => VERSION.test(text),
+  },
+  path: {
+    expected: ({ allowed }) => `an absolute path${among(allowed)}`,
+    accepts: ({ allowed }, text) => PATH.test(text) && !text.split('/').includes('..') && isAmong(allowed, text),
+  },
+  boolean: { expected: () => '"true" or "false"', accepts: (_, text) => ['true', 'false'].includes(text) },
+  port: { expected: () => 'a port from 1 to 65535', accepts: (_, text) => integerWithin(text, 1, 65_535) },
+  integer: {
+    expected: ({ minimum, maximum }) => `an integer from ${minimum} to ${maximum}`,
+    accepts: ({ minimum, maximum }, text) => integerWithin(text, minimum, maximum),
+  },
+  enum: {
+    expected: ({ values }) => `one of ${values.join(', ')}`,
+    accepts: ({ values }, text) => values.includes(text),
+  },
+};
+
+function kindOf(parameter: Parameter): Kind<Parameter> {
+  // The table's type pairs every type with the parameters of that type; TypeScript cannot follow the pairing through an index.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return kinds[parameter.type] as Kind<Parameter>;
+}
+
 /** What a value of this parameter must be, in words that follow "must be". */
 export function expectation(parameter: Parameter): string {
-  switch (parameter.type) {
-    case 'string':
-      return `text of at most ${LONGEST} characters without control characters`;
-    case 'word':
-      return 'text without blanks, quotes, "$" and backslashes';
-    case 'host':
-      return 'a host name or an IP address';
-    case 'url':
-      return 'a URL that begins with http:// or https://';
-    case 'image':
-      return `the reference of an image${among(parameter.allowed)}`;
-    case 'version':
-      return 'a version: letters, digits, "_", "." and "-"';
-    case 'path':
-      return `an absolute path${among(parameter.allowed)}`;
-    case 'objectName':
-      return 'the name of a Kubernetes object (a-z, 0-9, "-" and ".")';
-    case 'boolean':
-      return '"true" or "false"';
-    case 'port':
-      return 'a port from 1 to 65535';
-    case 'integer':
-      return `an integer from ${parameter.minimum} to ${parameter.maximum}`;
-    case 'enum':
-      return `one of ${parameter.values.join(', ')}`;
-  }
+  return kindOf(parameter).expected(parameter);
 }
 
 /** Whether the text, as a user wrote it, is a value of this parameter. */
 export function accepts(parameter: Parameter, text: string): boolean {
-  if (text.length > LONGEST || CONTROL.test(text)) return false;
-  switch (parameter.type) {
-    case 'string':
-      return true;
-    case 'word':
-      return WORD.test(text);
-    case 'host':
-      return isHost(text);
-    case 'url':
-      return isUrl(text);
-    case 'image':
-      return IMAGE.test(text) && isAmong(parameter.allowed, text);
-    case 'version':
-      return VERSION.test(text);
-    case 'path':
-      return PATH.test(text) && !text.split('/').includes('..') && isAmong(parameter.allowed, text);
-    case 'objectName':
-      return OBJECT_NAME.test(text);
-    case 'boolean':
-      return ['true', 'false'].includes(text);
-    case 'port':
-      return integerWithin(text, 1, 65_535);
-    case 'integer':
-      return integerWithin(text, parameter.minimum, parameter.maximum);
-    case 'enum':
-      return parameter.values.includes(text);
-  }
+  return text.length <= LONGEST && !CONTROL.test(text) && kindOf(parameter).accepts(parameter, text);
 }
 
 function isUrl(text: string): boolean {

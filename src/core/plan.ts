@@ -5,7 +5,7 @@ import { InitContainers, type Insertion } from './init-containers.ts';
 import { containersOf, type Volume, type VolumeMount } from './pod.ts';
 import type { Reason } from './reasons.ts';
 import { profilesFor, type Layers, type Parameters } from './settings.ts';
-import { Selector, type Target } from './targets.ts';
+import type { Selector, Target } from './targets.ts';
 import { Volumes } from './volumes.ts';
 
 /** What is to be put into one container. */

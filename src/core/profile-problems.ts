@@ -108,9 +108,13 @@ function placesIn(profile: Profile, environment: readonly EnvironmentEntry[]): r
   ];
 }
 
+/** Whether what stands in the field decides which files, of whom, are run. */
+function decides(field: string): boolean {
+  return field === 'image' || field === 'path' || field.startsWith('command');
+}
+
 function placesInDelivery(delivery: Delivery, index: number): readonly Place[] {
   const at = ['spec', 'deliveries', index];
-  const decides = (field: string): boolean => field === 'image' || field === 'path' || field.startsWith('command');
   return [
     ...templatesIn(delivery).map(([field, template]): Place => ({
       path: [...at, ...fieldPath(field)],
@@ -191,10 +195,12 @@ function twice(path: readonly PropertyKey[], names: readonly string[]): readonly
   );
 }
 
+function separatorOf({ operation }: EnvironmentEntry): string | undefined {
+  return operation.kind === 'append' || operation.kind === 'prepend' ? operation.separator : undefined;
+}
+
 /** A variable may have several entries only when each adds to one list. */
 function problemsOfEnvironmentNames(environment: readonly EnvironmentEntry[]): readonly Problem[] {
-  const separatorOf = ({ operation: { kind, ...rest } }: EnvironmentEntry): string | undefined =>
-    kind === 'append' || kind === 'prepend' ? String('separator' in rest ? rest.separator : '') : undefined;
   return environment.flatMap((entry, index) => {
     const earlier = environment.slice(0, index).find((one) => one.name === entry.name);
     if (!earlier) return [];

@@ -110,10 +110,21 @@ function toProfile(
     spec;
   const { kubernetes, ...constraints } = spec.constraints;
   return {
-    ...{ name, vendor, description, language, documentation, sources, namespaces, slots, conflicts, advisories, tests },
+    name,
+    vendor,
+    description,
+    language,
+    documentation,
+    sources,
+    namespaces,
+    slots,
+    conflicts,
+    advisories,
+    tests,
     constraints: {
-      ...{ arch: undefined, libc: undefined },
       ...constraints,
+      arch: constraints.arch,
+      libc: constraints.libc,
       kubernetes: kubernetes === undefined ? undefined : parseVersion(kubernetes),
     },
     include: spec.containers.include,

@@ -2,7 +2,8 @@ import type { Decision } from './decision.ts';
 import { isObject, type Json, type JsonObject } from './json.ts';
 import type { Operation } from './operation.ts';
 import { decodePod, type Pod } from './pod.ts';
-import { reasonTable, type Reason } from './reasons.ts';
+import { reasonTable } from './reason-table.ts';
+import type { Reason } from './reasons.ts';
 import { oneLine, sentence } from './sentence.ts';
 
 const API_VERSION = 'admission.k8s.io/v1';

@@ -35,27 +35,30 @@ export interface Sight {
   readonly environment: readonly EnvVar[];
 }
 
+type Look<In extends Sign['in']> = (sign: Extract<Sign, { in: In }>, sight: Sight) => string | undefined;
+
+const looks: { readonly [where in Sign['in']]: Look<where> } = {
+  environment: (sign, { environment }) => {
+    const wanted = typeof sign.name === 'string' ? [sign.name] : sign.name;
+    return environment.findLast((entry) => wanted.includes(entry.name) && holds(entry, sign))?.name;
+  },
+  command: ({ contains }, { container }) =>
+    wordsOf(container).some((word) => word.includes(contains)) ? 'its command' : undefined,
+  image: ({ matches }, { container }) =>
+    matchesGlob(matches, imageOf(container), LONGEST_IMAGE) ? 'its image' : undefined,
+  name: ({ matches }, { container }) => (matchesGlob(matches, container.name) ? 'its name' : undefined),
+  volume: ({ name }, { pod }) => (pod.spec.volumes?.some((one) => one.name === name) ? `volume ${name}` : undefined),
+  mount: ({ path }, { container }) =>
+    container.volumeMounts?.some(({ mountPath }) => `${mountPath}/`.startsWith(`${path}/`))
+      ? `mount ${path}`
+      : undefined,
+};
+
 /** Where the sign was seen, in words for a person (`JAVA_TOOL_OPTIONS`, `its command`), or undefined. */
-export function seen(sign: Sign, { pod, container, environment }: Sight): string | undefined {
-  switch (sign.in) {
-    case 'environment': {
-      const wanted = typeof sign.name === 'string' ? [sign.name] : sign.name;
-      return environment.findLast((entry) => wanted.includes(entry.name) && holds(entry, sign))?.name;
-    }
-    case 'command':
-      return words(container).some((word) => word.includes(sign.contains)) ? 'its command' : undefined;
-    case 'image':
-      return matchesGlob(sign.matches, imageOf(container), LONGEST_IMAGE) ? 'its image' : undefined;
-    case 'name':
-      return matchesGlob(sign.matches, container.name) ? 'its name' : undefined;
-    case 'volume':
-      return pod.spec.volumes?.some(({ name }) => name === sign.name) ? `volume ${sign.name}` : undefined;
-    case 'mount': {
-      const below = `${sign.path}/`;
-      const found = container.volumeMounts?.find(({ mountPath }) => `${mountPath}/`.startsWith(below));
-      return found && `mount ${sign.path}`;
-    }
-  }
+export function seen(sign: Sign, sight: Sight): string | undefined {
+  // The table's type pairs every place with its signs; TypeScript cannot follow the pairing through an index.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return (looks[sign.in] as Look<Sign['in']>)(sign, sight);
 }
 
 export function imageOf(container: Container): string {
@@ -73,8 +76,8 @@ function holds(
   return (equals === undefined || value === equals) && (contains === undefined || value.includes(contains));
 }
 
-function words(container: Container): readonly string[] {
-  const list = (value: Json | undefined): readonly string[] =>
-    Array.isArray(value) ? value.filter((word): word is string => typeof word === 'string') : [];
-  return [...list(container['command']), ...list(container['args'])];
+function wordsOf(container: Container): readonly string[] {
+  return [container['command'], container['args']].flatMap((list: Json | undefined) =>
+    Array.isArray(list) ? list.filter((word): word is string => typeof word === 'string') : [],
+  );
 }

@@ -3,7 +3,7 @@ import { isObject, type Json, type JsonObject } from './json.ts';
 import { STATUS_ANNOTATION } from './keys.ts';
 import type { ContainerOutcome } from './plan.ts';
 import { annotationsOf, type Pod } from './pod.ts';
-import { reasonTable } from './reasons.ts';
+import { reasonTable } from './reason-table.ts';
 import { oneLine, passedOverText, sentence } from './sentence.ts';
 
 /** A container's line in the record: what it carries, or why it does not. */

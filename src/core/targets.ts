@@ -96,8 +96,8 @@ export class Selector {
     this.layers = layers;
     this.chosen = chosen;
     const common = chosen.get(undefined);
-    const own = [...chosen].flatMap(([profile, targets]) => (profile === undefined ? [] : [...targets]));
-    this.targets = all.filter((target) => own.includes(target) || (common ? common.has(target) : this.isApp(target)));
+    const own = new Set([...chosen].flatMap(([profile, targets]) => (profile === undefined ? [] : [...targets])));
+    this.targets = all.filter((target) => own.has(target) || (common ? common.has(target) : this.isApp(target)));
   }
 
   private isApp({ list, container }: Target): boolean {

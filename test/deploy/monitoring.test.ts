@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { reasonTable } from '../../src/core/reasons.ts';
+import { reasonTable } from '../../src/core/reason-table.ts';
 import { metricRows } from '../../src/http/metrics.ts';
 import type { KubeObject } from '../e2e/client.ts';
 import { chart, only, render, root } from './chart.ts';

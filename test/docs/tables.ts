@@ -1,6 +1,6 @@
 import { keyTable } from '../../src/core/keys.ts';
 import { expectation } from '../../src/core/parameter.ts';
-import { reasonTable } from '../../src/core/reasons.ts';
+import { reasonTable } from '../../src/core/reason-table.ts';
 import { metricRows } from '../../src/http/metrics.ts';
 import { flagOf, settingNames, settingRows, settingsSchema, variableOf } from '../../src/server-settings.ts';
 import { catalogue } from '../core/fixtures.ts';
