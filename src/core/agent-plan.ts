@@ -81,7 +81,9 @@ function write(meeting: Prepared, into: ContainerDraft, chosen: ChosenDelivery):
   const { container } = into.target;
   const taken = takenPaths(into.mounts, container['volumeDevices']);
   const { values } = circumstances;
-  const request = { profile, delivery: chosen.delivery, container: container.name, values, circumstances, taken };
+  const { annotations } = into.pod;
+  const delivery = { delivery: chosen.delivery, container: container.name };
+  const request = { ...delivery, profile, values, circumstances, taken, annotations };
   const files = planFiles(request, into.pod.volumes, into.pod.initContainers);
   if (!files.ok) return files;
   const environment = planEnvironment(into.environment, meeting.own, meeting.provided);
@@ -168,18 +170,25 @@ interface Commitment {
   readonly values: ReadonlyMap<string, string>;
 }
 
-function commit(profile: Profile, into: ContainerDraft, { files, steps, chosen, values }: Commitment): void {
-  const { pod, target } = into;
+function commit(profile: Profile, into: ContainerDraft, commitment: Commitment): void {
+  const { files, steps } = commitment;
   for (const step of steps) into.environment.splice(step.index, step.kind === 'insert' ? 0 : 1, step.entry);
   into.steps.push(...steps);
   into.mounts.push(...files.mounts);
+  for (const slot of profile.slots) into.slots.set(slot, profile.name);
+  for (const name of profile.forced) into.pod.forced.add(name);
+  commitFiles(into, commitment);
+}
+
+function commitFiles({ pod, target }: ContainerDraft, { files, chosen, values }: Commitment): void {
   for (const volume of files.volumes) pod.volumes.add(volume);
   for (const name of files.local) pod.evictable.add(name);
-  if (files.initContainer) {
-    pod.initContainers.add(files.initContainer, target, positionFor(pod.layers, files.initContainer.copy.position));
+  for (const [name, text] of files.annotations) {
+    if (pod.annotations.get(name) !== text) pod.added.set(name, text);
+    pod.annotations.set(name, text);
   }
+  const wanted = files.initContainer;
+  if (wanted) pod.initContainers.add(wanted, target, positionFor(pod.layers, wanted.copy.position));
   const secret = chosen.delivery.pullSecret;
   if (secret && files.mounts.length > 0) pod.pullSecrets.add(render(secret, values));
-  for (const name of profile.forced) pod.forced.add(name);
-  for (const slot of profile.slots) into.slots.set(slot, profile.name);
 }

@@ -2,7 +2,7 @@ import { brokenEnvironment } from './environment-check.ts';
 import { evictable, EVICTION_ANNOTATION } from './eviction.ts';
 import { brokenInitContainers } from './init-container-check.ts';
 import { isObject, type Json, type JsonObject } from './json.ts';
-import { STATUS_ANNOTATION } from './keys.ts';
+import { FILE_ANNOTATION, STATUS_ANNOTATION } from './keys.ts';
 import { annotationsOf, type Container, type Pod, type VolumeMount } from './pod.ts';
 
 /** What a patch may do beyond adding: by the profiles of the plan, and by what is known of a container's `envFrom`. */
@@ -50,14 +50,15 @@ function survives(before: JsonObject, after: JsonObject, except: readonly string
   return undefined;
 }
 
-/** The record is ours; of the autoscaler's list, all names of the author stay. */
+/** The record and new files are ours; of the autoscaler's list, all names of the author stay. */
 function brokenAnnotations(before: Pod, after: Pod): string | undefined {
   const [had, has] = [annotationsOf(before), annotationsOf(after)];
   const names = evictable(has[EVICTION_ANNOTATION]);
   if (!evictable(had[EVICTION_ANNOTATION]).every((name) => name === '' || names.includes(name))) {
     return `${EVICTION_ANNOTATION} lost a name`;
   }
-  return survives(had, has, [STATUS_ANNOTATION, EVICTION_ANNOTATION]);
+  const files = Object.keys(has).filter((name) => name.startsWith(FILE_ANNOTATION) && !Object.hasOwn(had, name));
+  return survives(had, has, [STATUS_ANNOTATION, EVICTION_ANNOTATION, ...files]);
 }
 
 /** The list starts with all that was in it, in its order. */

@@ -1,4 +1,5 @@
 import { isMet, type Circumstances } from './condition.ts';
+import { planConfigFiles } from './config-files.ts';
 import type { Delivery } from './delivery.ts';
 import type { InitContainers, Wanted } from './init-containers.ts';
 import type { JsonObject } from './json.ts';
@@ -15,6 +16,8 @@ export interface Files {
   readonly mounts: readonly VolumeMount[];
   /** An init container that is not in the pod yet. */
   readonly initContainer: Wanted | undefined;
+  /** Text for annotations of the pod, by key. */
+  readonly annotations: ReadonlyMap<string, string>;
   /** The names of all volumes of ours that live on the node's disk, new or not. */
   readonly local: readonly string[];
 }
@@ -27,23 +30,52 @@ export interface FileRequest {
   readonly values: ReadonlyMap<string, string>;
   readonly circumstances: Circumstances;
   readonly taken: readonly TakenPath[];
+  /** The pod's annotations as they would be so far. */
+  readonly annotations: ReadonlyMap<string, string>;
 }
+
+const NO_FILES: Files = { volumes: [], mounts: [], initContainer: undefined, annotations: new Map(), local: [] };
 
 /** The mounts that are missing, and the volumes and the init container for them if the pod has none with the same files. */
 export function planFiles(request: FileRequest, volumes: Volumes, inits: InitContainers): Choice<Files> {
   const { delivery } = request;
-  if (delivery.type === 'baked')
-    return withWritable(request, volumes, { volumes: [], mounts: [], initContainer: undefined, local: [] });
+  const delivered =
+    delivery.type === 'baked' ? { ok: true as const, value: NO_FILES } : deliver(request, delivery, volumes, inits);
+  if (!delivered.ok) return delivered;
+  const written = withWritable(request, volumes, delivered.value);
+  return written.ok ? { ok: true, value: withConfigFiles(request, volumes, written.value) } : written;
+}
+
+function deliver(request: FileRequest, delivery: WithFiles, volumes: Volumes, inits: InitContainers): Choice<Files> {
   const origin = originOf(request, delivery, volumes, inits);
   const mounts = mountsFrom(request, origin);
   if (!mounts.ok) return mounts;
   const isUsed = mounts.value.length > 0;
-  return withWritable(request, volumes, {
-    volumes: origin.created && isUsed ? [origin.created] : [],
-    mounts: mounts.value,
-    initContainer: isUsed ? origin.initContainer : undefined,
-    local: delivery.type === 'initContainer' ? [origin.name] : [],
-  });
+  return {
+    ok: true,
+    value: {
+      ...NO_FILES,
+      volumes: origin.created && isUsed ? [origin.created] : [],
+      mounts: mounts.value,
+      initContainer: isUsed ? origin.initContainer : undefined,
+      local: delivery.type === 'initContainer' ? [origin.name] : [],
+    },
+  };
+}
+
+function withConfigFiles(
+  { profile, circumstances, taken, annotations }: FileRequest,
+  volumes: Volumes,
+  files: Files,
+): Files {
+  const configs = planConfigFiles(profile, circumstances, { annotations, volumes, taken });
+  if (configs.length === 0) return files;
+  return {
+    ...files,
+    volumes: [...files.volumes, ...configs.flatMap(({ volume }) => volume ?? [])],
+    mounts: [...files.mounts, ...configs.map(({ mount }) => mount)],
+    annotations: new Map(configs.map(({ annotation, content }) => [annotation, content])),
+  };
 }
 
 /** A delivery that brings files. */

@@ -11,10 +11,11 @@ export function containerKey(setting: string, container: string): string {
   return `${setting}.${PREFIX}/${container}`;
 }
 
-/** A key under our prefix taken apart; undefined for everybody else's keys. */
+/** A key under our prefix that users write, taken apart; undefined for everybody else's keys and for files that we put there. */
 export function parseKey(
   text: string,
 ): { readonly setting: string; readonly container: string | undefined } | undefined {
+  if (text.startsWith(FILE_ANNOTATION)) return undefined;
   if (text.startsWith(`${PREFIX}/`)) return { setting: text.slice(PREFIX.length + 1), container: undefined };
   const at = text.indexOf(`.${PREFIX}/`);
   return at > 0 ? { setting: text.slice(0, at), container: text.slice(at + PREFIX.length + 2) } : undefined;
@@ -22,6 +23,9 @@ export function parseKey(
 
 export const INJECTION_LABEL: string = key('injection');
 export const STATUS_ANNOTATION: string = key('status');
+
+/** What begins the keys of annotations that hold a file of an agent: written by us, mounted into the container. */
+export const FILE_ANNOTATION: string = key('file.');
 
 /** One row per label or annotation that users write, parameters aside: the reference page is made from it. */
 export interface KeyRow {

@@ -90,6 +90,7 @@ function annotate(pod: Pod, plan: Plan, status: string | undefined): readonly Op
   const present = annotationsOf(pod);
   const evictable = withEvictable(present[EVICTION_ANNOTATION], plan.evictable);
   const wanted = Object.entries({
+    ...Object.fromEntries(plan.annotations),
     ...(status !== undefined && { [STATUS_ANNOTATION]: status }),
     ...(evictable !== undefined && { [EVICTION_ANNOTATION]: evictable }),
   }).filter(([name, value]) => present[name] !== value);

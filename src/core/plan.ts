@@ -2,7 +2,7 @@ import { planAgent, type ContainerDraft } from './agent-plan.ts';
 import type { ChosenDelivery, PassedOver } from './delivery-choice.ts';
 import type { EnvironmentStep } from './environment-plan.ts';
 import { InitContainers, type Insertion } from './init-containers.ts';
-import { containersOf, type Volume, type VolumeMount } from './pod.ts';
+import { annotationsOf, containersOf, type Volume, type VolumeMount } from './pod.ts';
 import type { Reason } from './reasons.ts';
 import { profilesFor, type Layers, type Parameters } from './settings.ts';
 import type { Selector, Target } from './targets.ts';
@@ -20,6 +20,8 @@ export interface Plan {
   readonly volumes: readonly Volume[];
   readonly containers: readonly ContainerPlan[];
   readonly initContainers: readonly Insertion[];
+  /** Text for annotations of the pod, by key: files of agents. */
+  readonly annotations: ReadonlyMap<string, string>;
   /** Volumes on a node's disk that need not keep the pod there. */
   readonly evictable: readonly string[];
   readonly pullSecrets: readonly string[];
@@ -31,6 +33,7 @@ export const NOTHING: Plan = {
   volumes: [],
   containers: [],
   initContainers: [],
+  annotations: new Map(),
   evictable: [],
   pullSecrets: [],
   forced: new Set(),
@@ -59,6 +62,10 @@ export interface PodDraft {
   readonly layers: Layers;
   readonly volumes: Volumes;
   readonly initContainers: InitContainers;
+  /** The annotations of the pod as they would be so far. */
+  readonly annotations: Map<string, string>;
+  /** Those of them that are to be written. */
+  readonly added: Map<string, string>;
   readonly evictable: Set<string>;
   readonly pullSecrets: Set<string>;
   readonly forced: Set<string>;
@@ -78,6 +85,8 @@ export function makePlan(layers: Layers, selector: Selector): Planned {
     layers,
     volumes: new Volumes(spec.volumes ?? [], mounted),
     initContainers: new InitContainers(layers.pod),
+    annotations: new Map(Object.entries(annotationsOf(layers.pod))),
+    added: new Map(),
     evictable: new Set(),
     pullSecrets: new Set(),
     forced: new Set(),
@@ -104,6 +113,7 @@ export function makePlan(layers: Layers, selector: Selector): Planned {
       volumes: draft.volumes.added,
       containers,
       initContainers: draft.initContainers.added,
+      annotations: draft.added,
       evictable: [...draft.evictable],
       pullSecrets: [...draft.pullSecrets],
       forced: draft.forced,

@@ -99,6 +99,11 @@ function placesIn(profile: Profile, environment: readonly EnvironmentEntry[]): r
         };
       }),
     ),
+    ...profile.files.map(({ content, when }, index): Place => ({
+      path: ['spec', 'files', index, 'content'],
+      template: content,
+      given: when?.if === 'parameter' ? when.name : undefined,
+    })),
     ...profile.deliveries.flatMap(placesInDelivery),
     ...profile.mounts.flatMap(({ subPath }, index): Place[] =>
       subPath
@@ -161,6 +166,7 @@ function problemsOfConditions(spec: Spec, profile: Profile): readonly Problem[] 
   return [
     ...spec.environment.map((entry, index) => ({ at: ['spec', 'environment', index], when: entry.when })),
     ...spec.writable.map((entry, index) => ({ at: ['spec', 'writable', index], when: entry.when })),
+    ...spec.files.map((entry, index) => ({ at: ['spec', 'files', index], when: entry.when })),
   ].flatMap(({ at, when }) => {
     if (when?.if !== 'parameter' || profile.parameters.has(when.name)) return [];
     const meant = didYouMean(nearest(when.name, profile.parameters.keys()));
@@ -175,6 +181,7 @@ function problemsOfNames(spec: Spec, profile: Profile): readonly Problem[] {
     deliveries: profile.deliveries.map(({ name }) => name),
     mounts: spec.mounts.map(({ path }) => path),
     writable: spec.writable.map(({ path }) => path),
+    files: spec.files.map(({ path }) => path),
     advisories: spec.advisories.map(({ code }) => code),
     conflicts: spec.conflicts.map(({ code }) => code),
     tests: spec.tests.map(({ name }) => name),

@@ -123,6 +123,19 @@ export const profileSchema = z.strictObject({
       )
       .default([])
       .describe('Directories that the agent writes into: each gets an emptyDir of its own for each container.'),
+    files: z
+      .array(
+        z.strictObject({
+          path: absolutePath,
+          content: z
+            .string()
+            .max(16_384)
+            .describe('May refer to parameters and facts. Everybody who can see the pod can read it.'),
+          when: conditionSchema.optional(),
+        }),
+      )
+      .default([])
+      .describe('Configuration files: each is an annotation of the pod, and a read-only mount.'),
     environment: z.array(environmentSchema).default([]),
     tests: z.array(testSchema).default([]).describe('Run by agent-injector lint.'),
   }),

@@ -22,6 +22,13 @@ export interface Writable {
   readonly when: Condition | undefined;
 }
 
+/** A configuration file, made from parameters. */
+export interface FileTemplate {
+  readonly path: string;
+  readonly content: Template;
+  readonly when: Condition | undefined;
+}
+
 /** Something to look for in a container, and what to say when it is there. */
 export interface Advice {
   readonly code: string;
@@ -65,6 +72,7 @@ export interface Profile {
   readonly deliveries: readonly [Delivery, ...Delivery[]];
   readonly mounts: readonly Mount[];
   readonly writable: readonly Writable[];
+  readonly files: readonly FileTemplate[];
   /** Each entry behind those that it refers to. */
   readonly environment: readonly EnvironmentEntry[];
   /** The names of the variables that it sets in the place of the author's value. */
@@ -138,6 +146,7 @@ function toProfile(
       readOnly,
     })),
     writable: spec.writable.map(({ path, sizeLimit, when }) => ({ path, sizeLimit, when })),
+    files: spec.files.map(({ path, content, when }) => ({ path, content: parseTemplate(content), when })),
     environment,
     forced: new Set(environment.filter(({ operation }) => operation.kind === 'force').map((entry) => entry.name)),
   };

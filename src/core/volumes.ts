@@ -35,6 +35,11 @@ export class Volumes {
     return names;
   }
 
+  /** The name of the first volume that is as asked for. */
+  find(isWanted: (volume: Volume) => boolean): string | undefined {
+    return this.all.find(isWanted)?.name;
+  }
+
   /** A name for a new volume, as near to the wanted one as is free. */
   freeName(wanted: string): string {
     let name = wanted;
