@@ -48,13 +48,24 @@ const testSchema = z.strictObject({
   expect: z.strictObject({
     outcome: z.enum(['injected', 'skipped']),
     reason: z.string().optional().describe('The code of the reason, when it is skipped.'),
-    delivery: z.string().optional(),
+    conflict: z.string().optional().describe('The code of the conflict of this profile that is the reason.'),
+    container: z
+      .string()
+      .optional()
+      .describe('The container that the rest is about, init containers included; default: "app", or the first.'),
+    delivery: z.string().optional().describe('The name of the delivery by which the container got the agent.'),
     environment: z
-      .record(z.string(), z.union([z.string(), z.null()]))
+      .record(z.string(), z.union([z.string(), z.null(), z.looseObject({})]))
       .default({})
-      .describe('Variables of the container "app" (or the first) afterwards; null: there is none of that name.'),
+      .describe(
+        'Variables of the container afterwards: the text; null: there is none of that name; an object: what its valueFrom has in it.',
+      ),
     mounts: z.array(z.string()).default([]).describe('Paths at which something is mounted in it afterwards.'),
     advisories: z.array(z.string()).optional().describe('The codes of all advisories that are given.'),
+    annotations: z
+      .record(z.string(), z.union([z.string(), z.null()]))
+      .default({})
+      .describe('Annotations of the pod afterwards; null: there is none of that name.'),
   }),
 });
 
