@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { builtInCatalogue } from '../../src/agents/built-in.ts';
+import type { Profile } from '../../src/core/profile.ts';
+import { isLetIn, settingsFor } from '../core/sample-values.ts';
+import type { Client, KubeObject } from './client.ts';
+import { optedIn, ours, startInjectedCluster, type InjectedCluster } from './injected-cluster.ts';
+import { container, podOf, podsOf, recordOf, type Pod } from './pod.ts';
+
+// Every profile, by every delivery, and by everything that makes pods, in namespaces where the API server itself judges Pod Security.
+
+const profiles = [...builtInCatalogue().profiles.values()];
+const LEVELS = ['restricted', 'privileged'] as const;
+type Level = (typeof LEVELS)[number];
+
+let cluster: InjectedCluster;
+let client: Client;
+beforeAll(async () => {
+  cluster = await startInjectedCluster();
+  ({ client } = cluster);
+  const status = { conditions: [{ type: 'Ready', status: 'True' }], capacity: { pods: '1000' } };
+  await client.create({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'node-1' }, status });
+});
+afterAll(() => cluster?.stop());
+
+/** As strict an app as `restricted` asks for; `containers` names it, so that no profile looks for signs of its runtime. */
+const spec: Pod['spec'] = {
+  securityContext: { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: 'RuntimeDefault' } },
+  containers: [
+    container('app', { securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } } }),
+  ],
+};
+
+async function createNamespace(profile: Profile, level: Level): Promise<string> {
+  const name = `${profile.name}-${level}`;
+  const settings = Object.assign({}, ...profile.deliveries.map((delivery) => settingsFor(profile, delivery))) as object;
+  const { labels, annotations } = optedIn({ profile: profile.name, containers: 'app', ...settings });
+  await client.createNamespace(name, {
+    labels: { ...labels, 'pod-security.kubernetes.io/enforce': level },
+    annotations,
+  });
+  return name;
+}
+
+interface AgentRecord {
+  readonly decision: string;
+  readonly reason?: string;
+  readonly containers?: readonly { readonly container: string; readonly profile: string; readonly delivery: string }[];
+}
+
+const recordIn = (pod: Pod): AgentRecord => recordOf(pod) as AgentRecord;
+
+describe.each(LEVELS)('in a namespace that enforces %s', (level) => {
+  test.each(profiles)('$name goes in by each of its deliveries', async (profile) => {
+    const namespace = await createNamespace(profile, level);
+    for (const delivery of profile.deliveries) {
+      const annotations = ours({ delivery: delivery.name });
+      const { object } = await client.create<Pod>(podOf(namespace, delivery.name.toLowerCase(), { annotations, spec }));
+      const record = recordIn(object);
+      if (isLetIn(delivery, level)) {
+        expect(record, delivery.name).toMatchObject({
+          decision: 'injected',
+          containers: [{ container: 'app', profile: profile.name, delivery: delivery.name }],
+        });
+      } else {
+        expect(record, delivery.name).toMatchObject({ decision: 'skipped', reason: 'delivery-unfit' });
+        expect(object.spec['volumes']).not.toContainEqual(
+          expect.objectContaining({ hostPath: expect.anything() as unknown }),
+        );
+      }
+    }
+  });
+});
+
+const templated = (app: string, rest: object = {}): object => ({
+  selector: { matchLabels: { app } },
+  template: { metadata: { labels: { app } }, spec: { ...spec, ...rest } },
+});
+const job = { spec: { template: { spec: { ...spec, restartPolicy: 'Never' } } } };
+
+interface Maker {
+  readonly apiVersion: string;
+  readonly spec: object;
+}
+
+const MAKERS: Readonly<Record<string, Maker>> = {
+  Deployment: { apiVersion: 'apps/v1', spec: templated('deployment') },
+  ReplicaSet: { apiVersion: 'apps/v1', spec: templated('replicaset') },
+  StatefulSet: { apiVersion: 'apps/v1', spec: { serviceName: 'none', ...templated('statefulset') } },
+  DaemonSet: { apiVersion: 'apps/v1', spec: templated('daemonset') },
+  ReplicationController: {
+    apiVersion: 'v1',
+    spec: { ...templated('replicationcontroller'), selector: { app: 'replicationcontroller' } },
+  },
+  Job: { apiVersion: 'batch/v1', spec: job.spec },
+  CronJob: { apiVersion: 'batch/v1', spec: { schedule: '* * * * *', concurrencyPolicy: 'Forbid', jobTemplate: job } },
+};
+
+test.each(profiles)('$name goes into the pods of every kind of workload', async (profile) => {
+  const namespace = `${profile.name}-restricted`;
+  for (const [kind, { apiVersion, spec: own }] of Object.entries(MAKERS)) {
+    const name = kind.toLowerCase();
+    const object: KubeObject = { apiVersion, kind, metadata: { name, namespace }, spec: own };
+    await client.create(object);
+    if (kind === 'CronJob') await client.patch({ kind, namespace, name }, late(), { subresource: 'status' });
+  }
+  for (const kind of Object.keys(MAKERS)) {
+    const [pod] = await podsOf(client, { namespace, name: kind.toLowerCase() }, 1);
+    const isExcluded = kind !== 'CronJob' && profile.constraints.excludeOwners.includes(kind);
+    if (!isExcluded) expect(recordIn(pod), kind).toMatchObject({ decision: 'injected' });
+  }
+});
+
+/** A CronJob that has not run for a while is late, and runs at once: nobody need wait for the minute to end. */
+function late(): object {
+  return { status: { lastScheduleTime: new Date(Date.now() - 120_000).toISOString().replace(/\.\d+/, '') } };
+}
