@@ -2,6 +2,7 @@ import { createTwoFilesPatch } from 'diff';
 import { readConfig } from '../config.ts';
 import { admit } from '../core/admit.ts';
 import type { Catalogue } from '../core/catalogue.ts';
+import { unknownCluster, type Cluster } from '../core/cluster.ts';
 import { notInjected, type Decision } from '../core/decision.ts';
 import { INJECTION_LABEL, key } from '../core/keys.ts';
 import type { Namespace } from '../core/namespace.ts';
@@ -135,9 +136,14 @@ function decide(template: PodTemplate, namespace: Namespace | undefined, name: s
   if (!namespace)
     return { decision: notInjected({ code: 'namespace-unknown', namespace: name }, false), operations: [] };
   const decoded = decodePod(template.pod);
-  if (decoded.ok) return admit(decoded.pod, namespace, catalogue);
+  if (decoded.ok) return admit(decoded.pod, namespace, catalogue, { ...unknownCluster, ...workloadOf(template) });
   const { path, expected } = decoded;
   return { decision: notInjected({ code: 'malformed-pod', path, expected }, false), operations: [] };
+}
+
+/** Who makes the pods of a template: what the API server would say by their owner references. A Pod is made by nobody. */
+function workloadOf({ kind, name }: PodTemplate): Partial<Cluster> {
+  return kind === 'Pod' || name === '' ? {} : { workload: { kind, name: name.replace(/\*$/, '') } };
 }
 
 function messagesFor(

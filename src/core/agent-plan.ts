@@ -50,7 +50,7 @@ export function planAgent(profile: Profile, into: ContainerDraft): Choice<Planne
   const { container } = into.target;
   const unfit = misfit(layers, profile, container);
   if (unfit) return { ok: false, reason: unfit };
-  const facts = factsOf(layers.pod, layers.namespace.name, container);
+  const facts = factsOf(layers, container);
   const resolved = parametersFor(layers, profile, container.name, facts);
   if (!resolved.ok) return resolved;
   const { parameters, notices } = resolved.value;

@@ -4,6 +4,14 @@ export interface Cluster {
   readonly kubernetes: KubernetesVersion | undefined;
   /** The names of a ConfigMap's keys; undefined where we may not read it or have not seen it. */
   readonly configMapKeys: (namespace: string, name: string) => ReadonlySet<string> | undefined;
+  /** What makes the pod, where the pod cannot say so itself: it is a template in a file. */
+  readonly workload?: Workload;
+}
+
+/** The object that makes pods, as users know it. */
+export interface Workload {
+  readonly kind: string;
+  readonly name: string;
 }
 
 export interface KubernetesVersion {

@@ -32,14 +32,15 @@ export function planConfigFiles(
   circumstances: Circumstances,
   { annotations, volumes, taken }: Surroundings,
 ): readonly ConfigFile[] {
-  const known = new Map(annotations);
+  // The pod's annotations are not copied: there may be thousands, and this is asked for each container.
+  const own = new Map<string, string>();
   const names = new Set<string>();
   return profile.files
     .filter(({ path, when }) => isMet(when, circumstances) && taken.every((one) => one.path !== path))
     .map(({ path, content: template }): ConfigFile => {
       const content = render(template, circumstances.values);
-      const annotation = keyFor(profile.name, content, known);
-      known.set(annotation, content);
+      const annotation = keyFor(profile.name, content, (key) => own.get(key) ?? annotations.get(key));
+      own.set(annotation, content);
       const file = path.slice(path.lastIndexOf('/') + 1);
       const fieldPath = `metadata.annotations['${annotation}']`;
       const present = volumes.find((volume) => showsOnly(volume, fieldPath, file));
@@ -56,10 +57,9 @@ export function planConfigFiles(
 }
 
 /** The first key of the profile that nobody uses, or that has this text already: containers with the same text share it. */
-function keyFor(profile: string, content: string, annotations: ReadonlyMap<string, string>): string {
+function keyFor(profile: string, content: string, present: (key: string) => string | undefined): string {
   let key = `${FILE_ANNOTATION}${profile}`;
-  for (let count = 2; (annotations.get(key) ?? content) !== content; count++)
-    key = `${FILE_ANNOTATION}${profile}.${count}`;
+  for (let count = 2; (present(key) ?? content) !== content; count++) key = `${FILE_ANNOTATION}${profile}.${count}`;
   return key;
 }
 

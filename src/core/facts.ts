@@ -1,15 +1,16 @@
 import { isObject, type Json, type JsonObject } from './json.ts';
 import { labelsOf, type Container, type Pod } from './pod.ts';
+import type { Layers } from './settings.ts';
 import { imageOf } from './sign.ts';
 
 /** What templates may say besides parameters: `${pod.workload}`. A row per fact; each always has a value. */
 export const factNames = ['pod.workload', 'pod.namespace', 'container.name'] as const;
 
-/** The facts of one container of a pod. */
-export function factsOf(pod: Pod, namespace: string, container: Container): ReadonlyMap<string, string> {
+/** The facts of one container. */
+export function factsOf({ pod, namespace, cluster }: Layers, container: Container): ReadonlyMap<string, string> {
   const values: { readonly [name in (typeof factNames)[number]]: string } = {
-    'pod.workload': workloadOf(pod) ?? container.name,
-    'pod.namespace': namespace,
+    'pod.workload': cluster.workload?.name ?? workloadOf(pod) ?? container.name,
+    'pod.namespace': namespace.name,
     'container.name': container.name,
   };
   return new Map(Object.entries(values));
@@ -22,10 +23,10 @@ function ownerOf(pod: Pod): JsonObject | undefined {
   return owners.find((owner: Json): owner is JsonObject => isObject(owner) && owner['controller'] === true);
 }
 
-/** The kind of the object that controls the pod, or undefined. */
-export function ownerKindOf(pod: Pod): string | undefined {
+/** The kinds of what makes the pod: the object that controls it, and the workload whose template it is. */
+export function ownerKindsOf({ pod, cluster }: Layers): readonly string[] {
   const kind = ownerOf(pod)?.['kind'];
-  return typeof kind === 'string' ? kind : undefined;
+  return [typeof kind === 'string' ? kind : undefined, cluster.workload?.kind].filter((one) => one !== undefined);
 }
 
 /** Labels that a controller puts on its pods, with the hash that it appends to the name in between. */

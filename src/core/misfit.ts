@@ -1,5 +1,5 @@
 import { isAtLeast } from './cluster.ts';
-import { mayRunOn, ownerKindOf } from './facts.ts';
+import { mayRunOn, ownerKindsOf } from './facts.ts';
 import { matchesGlob } from './glob.ts';
 import type { Container, Pod } from './pod.ts';
 import type { Profile } from './profile.ts';
@@ -15,11 +15,9 @@ const rules: readonly Rule[] = [
     !namespaces || namespaces.some((pattern) => matchesGlob(pattern, namespace.name))
       ? undefined
       : { code: 'profile-not-allowed', profile: name, namespace: namespace.name },
-  ({ pod }, { name, constraints }) => {
-    const kind = ownerKindOf(pod);
-    return kind !== undefined && constraints.excludeOwners.includes(kind)
-      ? { code: 'owner-excluded', kind, by: `profile ${name}` }
-      : undefined;
+  (layers, { name, constraints }) => {
+    const kind = ownerKindsOf(layers).find((one) => constraints.excludeOwners.includes(one));
+    return kind === undefined ? undefined : { code: 'owner-excluded', kind, by: `profile ${name}` };
   },
   ({ pod }, { name, constraints }) => {
     const named = osOf(pod);

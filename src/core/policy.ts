@@ -1,4 +1,4 @@
-import { ownerKindOf } from './facts.ts';
+import { ownerKindsOf } from './facts.ts';
 import { INJECTION_LABEL, key } from './keys.ts';
 import type { Namespace } from './namespace.ts';
 import { annotationsOf, labelsOf, type Pod } from './pod.ts';
@@ -39,10 +39,11 @@ const rules: readonly Rule[] = [
       ? { code: 'opted-out', by: `pod label ${INJECTION_LABEL}=disabled` }
       : undefined,
   (layers) => {
-    const kind = ownerKindOf(layers.pod);
-    const setting = kind === undefined ? undefined : lookUp(layers, 'exclude-owners');
-    if (kind === undefined || !setting || !words(setting.text).includes(kind)) return undefined;
-    return { code: 'owner-excluded', kind, by: sourceText(setting.source) };
+    const kinds = ownerKindsOf(layers);
+    const setting = kinds.length === 0 ? undefined : lookUp(layers, 'exclude-owners');
+    const excluded = setting ? words(setting.text) : [];
+    const kind = kinds.find((one) => excluded.includes(one));
+    return kind !== undefined && setting ? { code: 'owner-excluded', kind, by: sourceText(setting.source) } : undefined;
   },
   (layers) => {
     const choice = wantsInjection(layers);
