@@ -8,7 +8,7 @@ const quantity = z.string().refine((text) => parseQuantity(text) !== undefined, 
 const shared = {
   name: z
     .string()
-    .regex(/^[A-Za-z0-9-]{1,63}$/)
+    .regex(/^[A-Za-z0-9-]{1,63}$/, 'must be 1 to 63 letters, digits and dashes')
     .optional()
     .describe('What the delivery annotation says; default: the type.'),
   os: z

@@ -47,6 +47,8 @@ const anyValue = {
 const either = ({ value, valueFrom }: { value?: string | undefined; valueFrom?: unknown }): boolean =>
   (value === undefined) !== (valueFrom === undefined);
 const EITHER = 'must have either value or valueFrom';
+/** The same for the published JSON Schema, which cannot have functions. */
+const eitherInJsonSchema = { oneOf: [{ required: ['value'] }, { required: ['valueFrom'] }] };
 const listed = z.string().min(1).describe('May refer to parameters and facts: ${parameter}.');
 const separator = z.string().min(1).max(4);
 
@@ -60,14 +62,16 @@ export const environmentSchema = z.discriminatedUnion('operation', [
       group,
       compare: z.enum(['exact', 'guid']).default('exact').describe('How a value that is there is compared with ours.'),
     })
-    .refine(either, EITHER),
+    .refine(either, EITHER)
+    .meta(eitherInJsonSchema),
   z
     .strictObject({
       ...common,
       operation: z.literal('force').describe("Sets the variable in the place of its author's value."),
       ...anyValue,
     })
-    .refine(either, EITHER),
+    .refine(either, EITHER)
+    .meta(eitherInJsonSchema),
   z.strictObject({
     ...common,
     operation: z.literal('append').describe("Adds to the end of its author's value, unless it is in there already."),

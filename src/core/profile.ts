@@ -1,9 +1,9 @@
-import type { z } from 'zod';
 import { parseVersion, type KubernetesVersion } from './cluster.ts';
 import type { Condition } from './condition.ts';
 import { readDelivery, type Delivery } from './delivery.ts';
 import { inOrder, readEnvironment, type EnvironmentEntry } from './environment.ts';
 import type { Parameter } from './parameter.ts';
+import { readDocument } from './profile-messages.ts';
 import { problemsIn } from './profile-problems.ts';
 import { profileSchema, type ProfileTest, type Spec } from './profile-schema.ts';
 import type { Sign } from './sign.ts';
@@ -84,6 +84,8 @@ export interface Profile {
 export interface Problem {
   readonly path: readonly PropertyKey[];
   readonly message: string;
+  /** It is about the last step itself, and not about what stands there: an unknown key. */
+  readonly at?: 'key';
 }
 
 export type ReadProfile =
@@ -92,9 +94,9 @@ export type ReadProfile =
 
 /** Reads an AgentProfile document. All problems are gathered: those of the schema first, then those between its parts. */
 export function readProfile(document: unknown): ReadProfile {
-  const parsed = profileSchema.safeParse(document);
-  if (!parsed.success) return { ok: false, problems: parsed.error.issues.flatMap(problemsOf) };
-  const { metadata, spec } = parsed.data;
+  const parsed = readDocument(profileSchema, document);
+  if (!parsed.ok) return parsed;
+  const { metadata, spec } = parsed.value;
   const [first, ...others] = spec.deliveries.map(readDelivery);
   if (!first)
     return { ok: false, problems: [{ path: ['spec', 'deliveries'], message: 'must name at least one delivery' }] };
@@ -152,20 +154,14 @@ function toProfile(
   };
 }
 
-/** A union's issue holds those of its options: the option that came furthest is what was meant. */
-function problemsOf(issue: z.core.$ZodIssue): readonly Problem[] {
-  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
-    const [meant] = issue.errors.toSorted((one, other) => one.length - other.length);
-    if (meant && meant.length > 0) {
-      return meant.flatMap(problemsOf).map((problem) => ({ ...problem, path: [...issue.path, ...problem.path] }));
-    }
-  }
-  return [{ path: issue.path, message: issue.message }];
-}
-
-/** `['spec', 'mounts', 0, 'path']` → `spec.mounts[0].path`. */
+/** `['spec', 'mounts', 0, 'path']` → `spec.mounts[0].path`; a step that is no plain word stands in quotes. */
 export function pathText(path: readonly PropertyKey[]): string {
   return path
-    .map((step, index) => (typeof step === 'number' ? `[${step}]` : `${index > 0 ? '.' : ''}${String(step)}`))
+    .map((step, index) => {
+      if (typeof step === 'number') return `[${step}]`;
+      const name = String(step);
+      if (!/^[\w-]+$/.test(name)) return `[${JSON.stringify(name)}]`;
+      return index > 0 ? `.${name}` : name;
+    })
     .join('');
 }

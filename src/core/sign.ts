@@ -22,7 +22,7 @@ export const signSchema = z.discriminatedUnion('in', [
   z.strictObject({ in: z.literal('volume').describe('The pod has a volume of this name.'), name: z.string().min(1) }),
   z.strictObject({
     in: z.literal('mount').describe('Something is mounted at this path or below it.'),
-    path: z.string().startsWith('/'),
+    path: z.string().regex(/^\//, 'must be an absolute path'),
   }),
 ]);
 
