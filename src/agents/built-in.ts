@@ -1,5 +1,4 @@
-import { readCatalogue, type Catalogue } from '../core/catalogue.ts';
-import { pathText } from '../core/profile.ts';
+import { problemText, readCatalogue, type Catalogue, type CatalogueSource } from '../core/catalogue.ts';
 import profiles from './*.yaml';
 import defaults from './tables/defaults.yaml';
 import foreignAgents from './tables/foreign-agents.yaml';
@@ -7,17 +6,20 @@ import sample from './tables/sample.yaml';
 import sidecars from './tables/sidecars.yaml';
 import slots from './tables/slots.yaml';
 
-/** The catalogue that ships with the product. Its documents are checked like a user's; a defect in them fails the build's tests. */
+/** The documents that ship with the product. They are checked like a user's; a defect in them fails the build's tests. */
+export const builtInDocuments: CatalogueSource = {
+  profiles: Array.isArray(profiles) ? profiles : [],
+  slots,
+  foreignAgents,
+  sidecars,
+  defaults,
+};
+
+/** The catalogue that ships with the product. */
 export function builtInCatalogue(): Catalogue {
-  const read = readCatalogue({
-    profiles: Array.isArray(profiles) ? profiles : [],
-    slots,
-    foreignAgents,
-    sidecars,
-    defaults,
-  });
+  const read = readCatalogue(builtInDocuments);
   if (read.ok) return read.catalogue;
-  throw new Error(read.problems.map(({ path, message }) => `${pathText(path)}: ${message}`).join('\n'));
+  throw new Error(read.problems.map(problemText).join('\n'));
 }
 
 /** The Namespace that every name stands for where there is neither a cluster nor a file of namespaces. */

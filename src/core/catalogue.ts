@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { AUTO } from './delivery-choice.ts';
+import { nameOf } from './extends.ts';
 import { settingNames } from './keys.ts';
 import { didYouMean, nearest } from './nearest.ts';
 import { accepts, expectation } from './parameter.ts';
-import { readProfile, type Problem, type Profile } from './profile.ts';
+import { pathText, type Problem, type Profile } from './profile.ts';
+import { readProfiles, type ProfileSet, type ProfileSource } from './profile-set.ts';
 import { signSchema, type Sign } from './sign.ts';
 import { words } from './words.ts';
 
@@ -63,8 +65,12 @@ export const defaultsSchema: z.ZodType<Record<string, string>, Record<string, st
   z.union([z.string(), z.number(), z.boolean()]).transform(String),
 );
 
+/** Documents as written. */
 export interface CatalogueSource {
+  /** Those that ship. */
   readonly profiles: readonly unknown[];
+  /** Those of users. */
+  readonly own?: readonly ProfileSource[];
   readonly slots: unknown;
   readonly foreignAgents: unknown;
   readonly sidecars: unknown;
@@ -72,12 +78,62 @@ export interface CatalogueSource {
 }
 
 export type ReadCatalogue =
-  | { readonly ok: true; readonly catalogue: Catalogue }
+  | { readonly ok: true; readonly catalogue: Catalogue; readonly set: ProfileSet }
+  | { readonly ok: false; readonly problems: readonly CatalogueProblem[] };
+
+/** Its path is led by the name of the profile, or by the table, that it is in. */
+export interface CatalogueProblem extends Problem {
+  /** Of a profile: where it comes from. */
+  readonly origin?: string;
+}
+
+/** What the profiles of a catalogue are used with. */
+export type Tables = Omit<Catalogue, 'profiles' | 'knownSettings'>;
+
+/** What profiles that ship are called as the place of a problem. */
+const BUILT_IN = 'built-in';
+
+/** Reads the documents of a catalogue; all problems of all documents are gathered. */
+export function readCatalogue(source: CatalogueSource): ReadCatalogue {
+  const read = readTables(source);
+  if (!read.ok) return { ok: false, problems: read.problems };
+  const { tables } = read;
+  const reading = readProfiles({
+    builtIn: builtInSources(source.profiles),
+    own: source.own ?? [],
+    slots: new Set(tables.slots.keys()),
+  });
+  let step = reading.next();
+  while (!step.done) step = reading.next();
+  const set = step.value;
+  const catalogue = withProfiles(tables, set.profiles);
+  const problems = [
+    ...set.problems.map(({ source: { origin, document }, path, message }) => {
+      const name = nameOf(document);
+      return { origin, path: name === undefined ? path : [name, ...path], message };
+    }),
+    ...problemsOfForeignAgents(tables),
+    ...problemsOfDefaults(catalogue, tables.defaults),
+  ];
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, catalogue, set };
+}
+
+/** Documents that ship, each with its place. */
+export function builtInSources(documents: readonly unknown[]): readonly ProfileSource[] {
+  return documents.map((document) => ({ origin: BUILT_IN, document }));
+}
+
+/** A catalogue of these profiles. */
+export function withProfiles(tables: Tables, profiles: Catalogue['profiles']): Catalogue {
+  const own = [...profiles.values()].flatMap(({ name, parameters }) => [`containers.${name}`, ...parameters.keys()]);
+  return { ...tables, profiles, knownSettings: new Set([...settingNames, ...own]) };
+}
+
+type ReadTables =
+  | { readonly ok: true; readonly tables: Tables }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
-/** Reads the documents of a catalogue; all problems of all documents are gathered, each path led by the document it is in. */
-export function readCatalogue(source: CatalogueSource): ReadCatalogue {
-  const profiles = source.profiles.map(readProfile);
+function readTables(source: Omit<CatalogueSource, 'profiles' | 'own'>): ReadTables {
   const slots = slotsSchema.safeParse(source.slots);
   const foreignAgents = foreignAgentsSchema.safeParse(source.foreignAgents);
   const sidecars = sidecarsSchema.safeParse(source.sidecars);
@@ -86,31 +142,20 @@ export function readCatalogue(source: CatalogueSource): ReadCatalogue {
     const issues = [slots, foreignAgents, sidecars, defaults].flatMap((parsed) => parsed.error?.issues ?? []);
     return { ok: false, problems: issues.map(({ path, message }) => ({ path, message })) };
   }
-  const read = profiles.flatMap((result) => (result.ok ? [result.profile] : []));
-  const catalogue: Catalogue = {
-    profiles: new Map(read.map((profile) => [profile.name, profile])),
-    slots: new Map(
-      slots.data.map((slot) => [
-        slot.name,
-        { ...slot, vendors: new Map(slot.vendors.map(({ id, vendor }) => [comparableGuid(id), vendor])) },
-      ]),
-    ),
+  const vendorsOf = ({ vendors }: (typeof slots.data)[number]): Slot['vendors'] =>
+    new Map(vendors.map(({ id, vendor }) => [comparableGuid(id), vendor]));
+  const tables = {
+    slots: new Map(slots.data.map((slot) => [slot.name, { ...slot, vendors: vendorsOf(slot) }])),
     foreignAgents: foreignAgents.data,
     sidecars: new Set(sidecars.data.map((row) => row.name)),
     defaults: new Map(Object.entries(defaults.data)),
-    knownSettings: new Set([
-      ...settingNames,
-      ...read.flatMap(({ name, parameters }) => [`containers.${name}`, ...parameters.keys()]),
-    ]),
   };
-  const problems = [
-    ...profiles.flatMap((result, index) =>
-      result.ok ? [] : result.problems.map((problem) => ({ ...problem, path: ['profiles', index, ...problem.path] })),
-    ),
-    ...problemsOfSlots(catalogue),
-    ...problemsOfDefaults(catalogue, catalogue.defaults),
-  ];
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, catalogue };
+  return { ok: true, tables };
+}
+
+/** A problem as one line: where it is, and what. */
+export function problemText({ origin, path, message }: CatalogueProblem): string {
+  return [origin, pathText(path), message].filter((part) => part !== undefined && part !== '').join(': ');
 }
 
 /** The catalogue with a cluster's own defaults laid over the built-in ones. */
@@ -167,18 +212,15 @@ function problemsOfDefault(catalogue: Catalogue, name: string, value: string): r
   return declared.filter((one) => !accepts(one, value)).map((one) => `"${value}" must be ${expectation(one)}`);
 }
 
-function problemsOfSlots(catalogue: Catalogue): readonly Problem[] {
-  const unknown = (slots: readonly string[], path: readonly PropertyKey[]): readonly Problem[] =>
-    slots
-      .filter((slot) => !catalogue.slots.has(slot))
+function problemsOfForeignAgents({ foreignAgents, slots }: Tables): readonly Problem[] {
+  return foreignAgents.flatMap((agent, index) =>
+    agent.slots
+      .filter((slot) => !slots.has(slot))
       .map((slot) => ({
-        path,
-        message: `"${slot}" is no known slot${didYouMean(nearest(slot, catalogue.slots.keys()))}`,
-      }));
-  return [
-    ...[...catalogue.profiles.values()].flatMap(({ name, slots }) => unknown(slots, [name, 'spec', 'slots'])),
-    ...catalogue.foreignAgents.flatMap(({ slots }, index) => unknown(slots, ['foreignAgents', index, 'slots'])),
-  ];
+        path: ['foreignAgents', index, 'slots'],
+        message: `"${slot}" is no known slot${didYouMean(nearest(slot, slots.keys()))}`,
+      })),
+  );
 }
 
 /** A GUID so that spellings of one compare equal: the CLR minds neither case nor braces. */
