@@ -158,7 +158,8 @@ describe('why a pod is left alone', () => {
       pod(undefined, { delivery: 'pvc' }),
       namespace(),
       'unknown-delivery',
-      'no delivery "pvc", there are persistentVolumeClaim, baked, auto (pod annotation agent-injector.io/delivery)',
+      'no delivery "pvc", there are persistentVolumeClaim, persistentVolumeClaim-read-only, image, initContainer, ephemeral, hostPath, csi, baked, auto ' +
+        '(pod annotation agent-injector.io/delivery)',
     ],
     [
       'a domain ID out of range',
