@@ -19,7 +19,6 @@ const sign = z.union([
   z.strictObject({ output: z.string() }),
   z.strictObject({ received: z.string() }),
   z.strictObject({ header: z.string() }),
-  z.strictObject({ log: z.string(), has: z.string() }),
 ]);
 
 const strings = z.record(z.string(), z.string());
