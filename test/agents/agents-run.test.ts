@@ -1,0 +1,61 @@
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { builtInCatalogue } from '../../src/agents/built-in.ts';
+import { whyNoNamespaces } from './container.ts';
+import { live, type Life } from './life.ts';
+import { resultsFile, type Result } from './results.ts';
+import { isFolder, runtimes, type Runtime } from './runtimes.ts';
+import { agents, filesOf, type Agent } from './table.ts';
+import { ways, type Way } from './ways.ts';
+
+const isRequired = process.env['E2E_AGENTS_REQUIRED'] === '1';
+const noNamespaces = whyNoNamespaces();
+
+/** One line: why an agent cannot be run on this machine. */
+function obstacle(agent: Agent): string | undefined {
+  const found = runtimes.get(agent.runtime);
+  if (!found?.ok) return found?.missing ?? `no runtime ${agent.runtime}`;
+  if (noNamespaces !== undefined) return `no mount namespace may be made here (${noNamespaces}): run it as root`;
+  return isFolder(filesOf(agent)) ? undefined : 'its files are not there: run test/agents/fetch';
+}
+
+function record(result: Result): void {
+  mkdirSync(dirname(resultsFile), { recursive: true });
+  appendFileSync(resultsFile, `${JSON.stringify(result)}\n`);
+}
+
+async function prove(agent: Agent, runtime: Runtime, way: Way): Promise<void> {
+  const common = { profile: agent.profile, version: agent.version, runtime: runtime.title, way: way.name };
+  let life: Life | undefined;
+  try {
+    life = await live(agent, runtime, way);
+    const evidence = `\noutput:\n${life.output.slice(-6000)}\nreceived:\n${life.received.join('\n')}`;
+    for (const [index, sign] of agent.signs.entries()) {
+      expect(life.signs[index], `no sign of life: ${JSON.stringify(sign)}${evidence}`).toBeDefined();
+    }
+    expect(life.answered, `the app has not answered${evidence}`).toBe(true);
+    const expected = way.name === 'none' ? expect.not.stringMatching('seen') : 'seen';
+    expect(life.ownValue, `the author's own ${runtime.shared.name}${evidence}`).toEqual(expected);
+    record({ ...common, sign: life.signs[0] ?? '', ok: true });
+  } catch (error) {
+    const message = error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : String(error);
+    record({ ...common, sign: message, ok: false });
+    throw error;
+  }
+}
+
+describe.each(agents().map((agent) => ({ agent, title: `${agent.profile} ${agent.version}` })))('$title', ({ agent }) => {
+  const why = obstacle(agent);
+  const found = runtimes.get(agent.runtime);
+  if (why !== undefined || !found?.ok) {
+    it.skipIf(!isRequired)('can be run here', () => {
+      expect.fail(`${agent.profile}: ${why}`);
+    });
+    return;
+  }
+  it('is in the catalogue', () => {
+    expect([...builtInCatalogue().profiles.keys()]).toContain(agent.profile);
+  });
+  it.concurrent.each(ways)(`lives, ${found.runtime.shared.name}: $name`, (way) => prove(agent, found.runtime, way));
+});

@@ -1,0 +1,113 @@
+import { execFileSync, spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isObject } from '../../src/core/json.ts';
+import type { Container, Pod, Volume } from '../../src/core/pod.ts';
+
+const script = join(import.meta.dirname, 'container-root.sh');
+const isRoot = process.getuid?.() === 0;
+
+/** Who the app is when its pod does not say: the image's own user, and never the one that the init container is. */
+const USER_OF_IMAGE = 1000;
+
+/** Whether this machine lets us have a mount namespace; what it says, when it does not. */
+export function whyNoNamespaces(): string | undefined {
+  try {
+    execFileSync('unshare', [...unshare, 'mount', '--make-rprivate', '/'], { stdio: 'pipe' });
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message.trim().split('\n').join(' ') : String(error);
+  }
+}
+
+const unshare = [...(isRoot ? [] : ['--map-root-user']), '--mount', '--pid', '--fork', '--kill-child'];
+
+/** What is in a container's root besides this machine's files: from its path there to where it is here. */
+export type Image = ReadonlyMap<string, string>;
+
+export interface Start {
+  readonly image: Image;
+  readonly environment: ReadonlyMap<string, string>;
+  readonly command: readonly string[];
+}
+
+/** A pod on this machine: its volumes are folders, and its containers run one at a time in a root directory of their own. */
+export class LocalPod {
+  private readonly folder = mkdtempSync(join(tmpdir(), 'agents-'));
+  private readonly pod: Pod;
+  private readonly volumes = new Map<string, string>();
+
+  /** `files` is the content of the image and of the claim that the agent comes from. */
+  constructor(pod: Pod, files: string) {
+    this.pod = pod;
+    // Not our own umask, but a kubelet's modes: an emptyDir is everybody's.
+    chmodSync(this.folder, 0o755);
+    for (const volume of pod.spec.volumes ?? []) this.volumes.set(volume.name, this.makeVolume(volume, files));
+  }
+
+  /** Starts a container's process. It ends with this process at the latest. */
+  start(container: Container, { image, environment, command }: Start): ChildProcessWithoutNullStreams {
+    const mounts = (container.volumeMounts ?? []).flatMap((mount) => {
+      const subPath = typeof mount['subPath'] === 'string' ? mount['subPath'] : '';
+      return [mount['readOnly'] === true ? '-r' : '-v', this.pathIn(mount.name, subPath), mount.mountPath];
+    });
+    const root = mkdtempSync(join(this.folder, 'root-'));
+    const inImage = [...image].flatMap(([path, source]) => ['-r', source, path]);
+    const user = userOf(container, this.pod) ?? USER_OF_IMAGE;
+    // In a user namespace there is one user only.
+    const as = isRoot ? ['-u', String(user), String(groupOf(container, this.pod) ?? user)] : [];
+    const chroot = [script, root, ...inImage, ...mounts, ...as, '--'];
+    const words = [...environment].map(([name, value]) => `${name}=${value}`);
+    return spawn('unshare', [...unshare, ...chroot, 'env', '-i', ...words, ...command], { cwd: '/' });
+  }
+
+  /** Where a path in a container is on this machine, if a volume is mounted there. */
+  onThisMachine(container: Container, path: string): string | undefined {
+    const mount = container.volumeMounts?.find((one) => path.startsWith(`${one.mountPath}/`));
+    return mount && join(this.pathIn(mount.name, ''), path.slice(mount.mountPath.length));
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private pathIn(volume: string, subPath: string): string {
+    const folder = this.volumes.get(volume);
+    if (folder === undefined) throw new Error(`the pod has no volume ${volume}`);
+    const path = join(folder, subPath);
+    // The kubelet makes a subPath that is not there (pkg/volume/util/subpath), with the mode of the volume.
+    mkdirSync(path, { recursive: true });
+    if (subPath !== '') chmodSync(path, 0o777);
+    return path;
+  }
+
+  private makeVolume(volume: Volume, files: string): string {
+    const folder = join(this.folder, 'volumes', volume.name);
+    mkdirSync(folder, { recursive: true });
+    if ('emptyDir' in volume || 'ephemeral' in volume) chmodSync(folder, 0o777);
+    else if ('persistentVolumeClaim' in volume || 'hostPath' in volume) cpSync(files, folder, { recursive: true });
+    else throw new Error(`no way to make the volume ${JSON.stringify(volume)} here`);
+    return folder;
+  }
+}
+
+/** An image that holds the files at a path; at "/" each of them stands for itself, beside what this machine has. */
+export function imageWith(files: string, path: string): Image {
+  if (path !== '/') return new Map([[path, files]]);
+  return new Map(readdirSync(files).map((name) => [`/${name}`, join(files, name)]));
+}
+
+function userOf(container: Container, pod: Pod): number | undefined {
+  return idIn(container, 'runAsUser') ?? idIn(pod.spec, 'runAsUser');
+}
+
+function groupOf(container: Container, pod: Pod): number | undefined {
+  return idIn(container, 'runAsGroup') ?? idIn(pod.spec, 'runAsGroup');
+}
+
+function idIn(owner: { readonly [field: string]: unknown }, field: string): number | undefined {
+  const context = owner['securityContext'];
+  const id = isObject(context) ? context[field] : undefined;
+  return typeof id === 'number' ? id : undefined;
+}

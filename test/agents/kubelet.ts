@@ -1,0 +1,132 @@
+import { isObject, type Json, type JsonObject } from '../../src/core/json.ts';
+import type { Container, Pod } from '../../src/core/pod.ts';
+
+/** What a kubelet knows besides the pod: the objects of its namespace, and the node. */
+export interface Surroundings {
+  readonly configMaps?: ReadonlyMap<string, Readonly<Record<string, string>>>;
+  readonly secrets?: ReadonlyMap<string, Readonly<Record<string, string>>>;
+  /** The variables that announce services, such as KUBERNETES_SERVICE_HOST. */
+  readonly services?: Readonly<Record<string, string>>;
+  /** From a field's path (`status.podIP`) to its value: what is not in a pod before it runs. */
+  readonly fields?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Replaces `$(NAME)` by what `valueOf` says, `$$` by `$`; what it does not know stays as it is written. The same as the kubelet's:
+ * k8s.io/kubernetes third_party/forked/golang/expansion/expand.go.
+ */
+export function expand(input: string, valueOf: (name: string) => string | undefined): string {
+  let out = '';
+  for (let at = 0; at < input.length; at++) {
+    const close = input[at] === '$' && input[at + 1] === '(' ? input.indexOf(')', at + 2) : -1;
+    if (close >= 0) {
+      const name = input.slice(at + 2, close);
+      out += valueOf(name) ?? `$(${name})`;
+      at = close;
+    } else {
+      out += input[at];
+      // Of two dollars one is left. A reference that is never closed stays as it is.
+      if (input[at] === '$' && input[at + 1] === '$') at++;
+    }
+  }
+  return out;
+}
+
+/**
+ * The environment that a kubelet gives to a container: `envFrom` first, in order; then `env` in order, each value expanded by what came before
+ * it and by the services; then the services. Throws where a kubelet reports CreateContainerConfigError: a reference, not optional, that leads
+ * nowhere. Source: makeEnvironmentVariables in k8s.io/kubernetes pkg/kubelet/kubelet_pods.go (v1.36).
+ */
+export function environmentOf(pod: Pod, container: Container, around: Surroundings = {}): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const source of objectsIn(container['envFrom'])) addAll(source, around, found);
+  const services = around.services ?? {};
+  for (const entry of objectsIn(container.env)) {
+    const value = valueOfEntry(entry, pod, around, (name) => found.get(name) ?? services[name]);
+    // An optional reference that leads nowhere defines nothing: the variable is not empty, it is not there.
+    if (value !== undefined) found.set(text(entry['name']), value);
+  }
+  for (const [name, value] of Object.entries(services)) if (!found.has(name)) found.set(name, value);
+  return found;
+}
+
+/** A container's command and arguments with `$(NAME)` replaced by its environment, as the kubelet does it. */
+export function commandOf(container: Container, environment: ReadonlyMap<string, string>): readonly string[] {
+  return [...stringsIn(container['command']), ...stringsIn(container['args'])].map((word) =>
+    expand(word, (name) => environment.get(name)),
+  );
+}
+
+function addAll(source: JsonObject, around: Surroundings, found: Map<string, string>): void {
+  const [kind, reference] = isObject(source['secretRef'])
+    ? (['Secret', source['secretRef']] as const)
+    : (['ConfigMap', objectAt(source, 'configMapRef')] as const);
+  const prefix = typeof source['prefix'] === 'string' ? source['prefix'] : '';
+  const data = dataOf(kind, reference, around);
+  for (const [key, value] of Object.entries(data ?? {})) found.set(prefix + key, value);
+}
+
+function valueOfEntry(
+  entry: JsonObject,
+  pod: Pod,
+  around: Surroundings,
+  valueOf: (name: string) => string | undefined,
+): string | undefined {
+  const { value, valueFrom } = entry;
+  if (typeof value === 'string' && value !== '') return expand(value, valueOf);
+  if (!isObject(valueFrom)) return '';
+  if (isObject(valueFrom['fieldRef'])) return fieldOf(pod, text(valueFrom['fieldRef']['fieldPath']), around);
+  if (isObject(valueFrom['configMapKeyRef'])) return keyOf('ConfigMap', valueFrom['configMapKeyRef'], around);
+  if (isObject(valueFrom['secretKeyRef'])) return keyOf('Secret', valueFrom['secretKeyRef'], around);
+  throw new Error(`${text(entry['name'])}: no way to carry out valueFrom ${JSON.stringify(valueFrom)} here`);
+}
+
+type Kind = 'ConfigMap' | 'Secret';
+
+function dataOf(kind: Kind, reference: JsonObject, around: Surroundings): Readonly<Record<string, string>> | undefined {
+  const name = text(reference['name']);
+  const data = (kind === 'ConfigMap' ? around.configMaps : around.secrets)?.get(name);
+  if (data === undefined && reference['optional'] !== true) throw new Error(`${kind} "${name}" not found`);
+  return data;
+}
+
+function keyOf(kind: Kind, reference: JsonObject, around: Surroundings): string | undefined {
+  const key = text(reference['key']);
+  const value = dataOf(kind, reference, around)?.[key];
+  if (value === undefined && reference['optional'] !== true) {
+    throw new Error(`couldn't find key ${key} in ${kind} ${text(reference['name'])}`);
+  }
+  return value;
+}
+
+function fieldOf(pod: Pod, path: string, around: Surroundings): string {
+  const subscript = /^metadata\.(annotations|labels)\['(.*)'\]$/.exec(path);
+  if (subscript) {
+    const [, map = '', key = ''] = subscript;
+    return (map === 'labels' ? pod.metadata?.labels : pod.metadata?.annotations)?.[key] ?? '';
+  }
+  const known = around.fields?.[path];
+  if (known !== undefined) return known;
+  if (path === 'metadata.name') return pod.metadata?.name ?? '';
+  if (path === 'metadata.namespace') return pod.metadata?.namespace ?? '';
+  throw new Error(`the value of the field ${path} is not known here`);
+}
+
+function objectsIn(list: Json | undefined): readonly JsonObject[] {
+  return Array.isArray(list) ? list.filter(isObject) : [];
+}
+
+function stringsIn(list: Json | undefined): readonly string[] {
+  return Array.isArray(list) ? list.filter((one) => typeof one === 'string') : [];
+}
+
+function objectAt(object: JsonObject, key: string): JsonObject {
+  const value = object[key];
+  if (!isObject(value)) throw new Error(`${JSON.stringify(object)} has no ${key}`);
+  return value;
+}
+
+function text(value: Json | undefined): string {
+  if (typeof value !== 'string') throw new Error(`expected a string, found ${JSON.stringify(value)}`);
+  return value;
+}

@@ -1,0 +1,73 @@
+import { createServer as createHttpServer, type IncomingHttpHeaders } from 'node:http';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+
+/** What agents and apps speak to, on this machine only. */
+export class Listener {
+  /** The beginning of each connection to the agent's collector: the first bytes, or the head of a request in one line. */
+  readonly received: string[] = [];
+  /** The headers of each request that the app has sent. */
+  readonly headers: IncomingHttpHeaders[] = [];
+  private readonly sockets = new Set<Socket>();
+  private readonly changed: () => void;
+  private readonly collector: Server = createServer((socket) => this.collect(socket));
+  private readonly app = createHttpServer((request, response) => {
+    this.headers.push(request.headers);
+    response.end('hello');
+    this.changed();
+  });
+
+  private constructor(changed: () => void) {
+    this.changed = changed;
+  }
+
+  static async start(changed: () => void): Promise<Listener> {
+    const listener = new Listener(changed);
+    for (const server of [listener.collector, listener.app]) {
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject).listen(0, '127.0.0.1', resolve);
+      });
+    }
+    return listener;
+  }
+
+  get port(): number {
+    return portOf(this.collector);
+  }
+
+  get appUrl(): string {
+    return `http://127.0.0.1:${portOf(this.app)}/`;
+  }
+
+  async stop(): Promise<void> {
+    for (const socket of this.sockets) socket.destroy();
+    this.app.closeAllConnections();
+    await Promise.all(
+      [this.collector, this.app].map((server) => new Promise<void>((resolve) => void server.close(() => resolve()))),
+    );
+  }
+
+  /** Enough of a collector for every agent: an empty JSON object for HTTP, silence for the rest. */
+  private collect(socket: Socket): void {
+    this.sockets.add(socket);
+    const index = this.received.push('') - 1;
+    let head = '';
+    socket.on('error', () => undefined);
+    socket.on('close', () => this.sockets.delete(socket));
+    socket.on('data', (data) => {
+      if (head.includes('\r\n\r\n') || head.length > 4096) return;
+      head += data.toString('latin1');
+      this.received[index] = head.split('\r\n\r\n', 1)[0]?.replaceAll('\r\n', ' ').slice(0, 4096) ?? '';
+      this.changed();
+      if (/^(GET|POST|PUT) /.test(head) && head.includes('\r\n\r\n')) socket.end(ANSWER);
+    });
+  }
+}
+
+const BODY = '{"version":"8.17.0"}';
+const ANSWER = `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${BODY.length}\r\nConnection: close\r\n\r\n${BODY}`;
+
+function portOf(server: Server): number {
+  // A server that listens on a port has this kind of address.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return (server.address() as AddressInfo).port;
+}

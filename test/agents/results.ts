@@ -1,0 +1,61 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { RUNTIMES } from './table.ts';
+import { runtimes } from './runtimes.ts';
+
+/** What became of one agent with one way of the author's own value. */
+export interface Result {
+  readonly profile: string;
+  readonly version: string;
+  readonly runtime: string;
+  readonly way: string;
+  /** The sign of life as it was seen; or what was wrong. */
+  readonly sign: string;
+  readonly ok: boolean;
+}
+
+const folder = join(import.meta.dirname, '..', '..', '.e2e');
+
+/** One Result per line, as they come. */
+export const resultsFile: string = join(folder, 'agents.jsonl');
+
+/** globalSetup of vitest: says which runtime is missing, one line each, and prints the table when all has run. */
+export default function setup(): () => void {
+  rmSync(resultsFile, { force: true });
+  for (const name of RUNTIMES) {
+    const found = runtimes.get(name);
+    if (found && !found.ok) console.log(`e2e:agents: agents for ${name} are not run: ${found.missing}`);
+  }
+  return () => {
+    if (!existsSync(resultsFile)) return;
+    const lines = readFileSync(resultsFile, 'utf8').trim().split('\n');
+    // Written by the tests of this very run.
+    const text = table(lines.map((line) => JSON.parse(line) as Result));
+    mkdirSync(dirname(resultsFile), { recursive: true });
+    writeFileSync(join(folder, 'agents.txt'), `${text}\n`);
+    console.log(text);
+  };
+}
+
+const LONGEST_SIGN = 100;
+
+function table(results: readonly Result[]): string {
+  const rows = results
+    .toSorted((one, other) => one.profile.localeCompare(other.profile))
+    .map(({ profile, version, runtime, way, sign, ok }) => [
+      profile,
+      version,
+      runtime,
+      way,
+      ok ? 'pass' : 'FAIL',
+      printable(sign),
+    ]);
+  const all = [['agent', 'version', 'runtime', 'own value by', '', 'sign of life'], ...rows];
+  const widths = all.reduce((sum, row) => row.map((cell, at) => Math.max(sum[at] ?? 0, cell.length)), [0]);
+  return all.map((row) => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  ').trimEnd()).join('\n');
+}
+
+function printable(sign: string): string {
+  const text = sign.replaceAll(/[^\x20-\x7e]+/g, '.').trim();
+  return text.length > LONGEST_SIGN ? `${text.slice(0, LONGEST_SIGN)}…` : text;
+}

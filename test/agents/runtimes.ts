@@ -1,0 +1,123 @@
+import { execFileSync } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { dotnetRoot, DOTNET, programOf, RUNTIMES, type RuntimeName } from './table.ts';
+
+/** A runtime of this machine, and how a container of it looks. */
+export interface Runtime {
+  /** As the table shows it: `Java 17.0.15`. */
+  readonly title: string;
+  /** What the image has besides this machine's own files: from a path in the container to a path here. */
+  readonly image: ReadonlyMap<string, string>;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly command: readonly string[];
+  /** The variable that agents and authors share, and a value of the author whose effect the program shows. */
+  readonly shared: { readonly name: string; readonly value: string };
+}
+
+interface Kind {
+  readonly find: () => Runtime;
+  /** One line: what is not there, and what brings it. */
+  readonly missing: string;
+}
+
+const APP = '/app';
+
+function said(command: string, ...args: readonly string[]): string {
+  return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
+}
+
+// Each stands at a path of its own, for here it may lie in a home that only its owner may enter.
+const kinds: { readonly [name in RuntimeName]: Kind } = {
+  dotnet: {
+    find: () => {
+      accessSync(join(dotnetRoot, 'dotnet'), constants.X_OK);
+      return {
+        title: `CoreCLR ${DOTNET.version}`,
+        image: new Map([['/dotnet', dotnetRoot]]),
+        // The wheel has no ICU.
+        environment: { DOTNET_SYSTEM_GLOBALIZATION_INVARIANT: '1' },
+        command: ['/dotnet/dotnet', `${APP}/App.dll`],
+        shared: { name: 'DOTNET_STARTUP_HOOKS', value: `${APP}/own/own.dll` },
+      };
+    },
+    missing: 'no CoreCLR: run test/agents/fetch',
+  },
+  jvm: {
+    find: () => {
+      const [home = '', version = ''] = ['java.home', 'java.version'].map((name) => javaProperty(name));
+      return {
+        title: `Java ${version}`,
+        image: new Map([['/java', home]]),
+        environment: {},
+        command: ['/java/bin/java', '-cp', APP, 'App'],
+        shared: { name: 'JAVA_TOOL_OPTIONS', value: '-Dshop.own=seen' },
+      };
+    },
+    missing: 'no JVM: apt-get install openjdk-17-jdk-headless (or any JDK)',
+  },
+  node: {
+    find: () => ({
+      title: `Node ${process.versions.node}`,
+      image: new Map([['/node', process.execPath]]),
+      environment: {},
+      command: ['/node', `${APP}/app.cjs`],
+      shared: { name: 'NODE_OPTIONS', value: `--require ${APP}/own/own.cjs` },
+    }),
+    missing: 'no Node',
+  },
+  python: {
+    find: () => {
+      const [prefix = '', version = ''] = said(
+        'python3',
+        '-c',
+        'import sys, platform; print(sys.base_prefix); print(platform.python_version())',
+      ).split('\n');
+      // Debian's lies in /usr, which is there anyway.
+      const image = new Map(prefix === '/usr' ? [] : [['/python', prefix]]);
+      return {
+        title: `Python ${version}`,
+        image,
+        environment: {},
+        command: [`${prefix === '/usr' ? prefix : '/python'}/bin/python3`, `${APP}/app.py`],
+        shared: { name: 'PYTHONPATH', value: `${APP}/own` },
+      };
+    },
+    missing: 'no Python: apt-get install python3 python3-pip',
+  },
+};
+
+/** The JVM itself knows where it lies and which it is. */
+function javaProperty(name: string): string {
+  const settings = said('sh', '-c', 'java -XshowSettings:properties -version 2>&1');
+  return new RegExp(String.raw`^\s*${name} = (.*)$`, 'm').exec(settings)?.[1] ?? '';
+}
+
+export type Found =
+  | { readonly ok: true; readonly runtime: Runtime }
+  | { readonly ok: false; readonly missing: string };
+
+/** The runtime with the program in it, or one line that says what is missing. */
+function find(name: RuntimeName): Found {
+  const { find: look, missing } = kinds[name];
+  try {
+    const runtime = look();
+    const image = new Map([...runtime.image, [APP, programOf(name)]]);
+    return isFolder(programOf(name))
+      ? { ok: true, runtime: { ...runtime, image } }
+      : { ok: false, missing: `no program for ${runtime.title}: run test/agents/fetch` };
+  } catch {
+    return { ok: false, missing };
+  }
+}
+
+export const runtimes: ReadonlyMap<RuntimeName, Found> = new Map(RUNTIMES.map((name) => [name, find(name)]));
+
+export function isFolder(path: string): boolean {
+  try {
+    accessSync(join(path, '.'), constants.R_OK);
+    return dirname(path) !== path;
+  } catch {
+    return false;
+  }
+}
