@@ -108,14 +108,14 @@ describe('readProfiles', () => {
       'something broken',
       [source('a', { ...whole('A'), vendor: 5 }), source('b', { extends: 'a', vendor: 'B' })],
       [
-        'a.yaml: spec.vendor: Invalid input: expected string, received number',
+        'a.yaml: spec.vendor: must be a string: write "5" in quotes',
         'b.yaml: spec.extends: extends "a", which is broken itself',
       ],
     ],
     [
       'no string',
       [source('a', { ...whole('A'), extends: 5 })],
-      ['a.yaml: spec.extends: Invalid input: expected string, received number'],
+      ['a.yaml: spec.extends: must be a string: write "5" in quotes'],
     ],
     [
       'and removes what is not there',
@@ -141,10 +141,10 @@ describe('readProfiles', () => {
   });
 
   it.each([
-    [null, 'x.yaml: : Invalid input: expected object, received null'],
+    [null, 'x.yaml: : is empty; it must be an object'],
     [
       { ...document('x', whole('X')), metadata: {} },
-      'x.yaml: metadata.name: Invalid input: expected string, received undefined',
+      'x.yaml: metadata.name: is missing; it must be a string',
     ],
   ])('says that %j has no name', (nameless, expected) => {
     expect(texts(read([{ origin: 'x.yaml', document: nameless }]))).toEqual([expected]);
