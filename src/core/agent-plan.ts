@@ -89,7 +89,8 @@ function write(meeting: Prepared, into: ContainerDraft, chosen: ChosenDelivery):
   if (!files.ok) return files;
   const environment = planEnvironment(into.environment, meeting.own, meeting.provided);
   if (!environment.ok) {
-    return { ok: false, reason: { code: 'unproven-variable', variable: environment.variable, profile: profile.name } };
+    const { variable, why } = environment;
+    return { ok: false, reason: { code: 'unproven-variable', variable, why, profile: profile.name } };
   }
   const { steps } = environment;
   if (steps.length === 0 && files.value.mounts.length === 0) return { ok: false, reason: alreadyThere(profile, into) };
@@ -177,7 +178,8 @@ function commit(profile: Profile, into: ContainerDraft, commitment: Commitment):
   into.steps.push(...steps);
   into.mounts.push(...files.mounts);
   for (const slot of profile.slots) into.slots.set(slot, profile.name);
-  for (const name of profile.forced) into.pod.forced.add(name);
+  const { changes } = into.pod;
+  for (const [name, change] of profile.changes) if (changes.get(name) !== 'replaces') changes.set(name, change);
   commitFiles(into, commitment);
 }
 

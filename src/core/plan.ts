@@ -1,5 +1,6 @@
 import { planAgent, type ContainerDraft } from './agent-plan.ts';
 import type { ChosenDelivery, PassedOver } from './delivery-choice.ts';
+import type { Change } from './environment.ts';
 import type { EnvironmentStep } from './environment-plan.ts';
 import { InitContainers, type Insertion } from './init-containers.ts';
 import { annotationsOf, containersOf, type Volume, type VolumeMount } from './pod.ts';
@@ -26,8 +27,8 @@ export interface Plan {
   /** Volumes on a node's disk that need not keep the pod there. */
   readonly evictable: readonly string[];
   readonly pullSecrets: readonly string[];
-  /** The variables that the profiles of the plan set in the place of the author's value. */
-  readonly forced: ReadonlySet<string>;
+  /** The variables of the author that the profiles of the plan may change, and how. */
+  readonly changes: ReadonlyMap<string, Change>;
 }
 
 export const NOTHING: Plan = {
@@ -37,7 +38,7 @@ export const NOTHING: Plan = {
   annotations: new Map(),
   evictable: [],
   pullSecrets: [],
-  forced: new Set(),
+  changes: new Map(),
 };
 
 /** What became of one profile in one container. */
@@ -69,7 +70,7 @@ export interface PodDraft {
   readonly added: Map<string, string>;
   readonly evictable: Set<string>;
   readonly pullSecrets: Set<string>;
-  readonly forced: Set<string>;
+  readonly changes: Map<string, Change>;
 }
 
 export interface Planned {
@@ -90,7 +91,7 @@ export function makePlan(layers: Layers, selector: Selector): Planned {
     added: new Map(),
     evictable: new Set(),
     pullSecrets: new Set(),
-    forced: new Set(),
+    changes: new Map(),
   };
   const drafts = new Map<Target, Drafted>();
   for (const target of inOrderOfStart(selector.targets)) drafts.set(target, planContainer(draft, target, selector));
@@ -104,7 +105,7 @@ export function makePlan(layers: Layers, selector: Selector): Planned {
       annotations: draft.added,
       evictable: [...draft.evictable],
       pullSecrets: [...draft.pullSecrets],
-      forced: draft.forced,
+      changes: draft.changes,
     },
     outcomes: [...outcomes, ...selector.withoutTarget(outcomes)],
     notices: firstFew(all.flatMap(({ notices }) => notices)),
