@@ -47,9 +47,9 @@ export function admit(
   return rule === undefined ? { decision, operations, pod: after } : unchanged({ code: 'rule-broken', rule });
 }
 
-function permittedBy({ forced }: Plan, layers: Layers): Permitted {
+function permittedBy({ changes }: Plan, layers: Layers): Permitted {
   return {
-    forced,
+    changes,
     provided: (container) => {
       const presence = providedBy(layers, container);
       return (name) => presence(name) === 'present';

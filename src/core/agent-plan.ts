@@ -54,6 +54,7 @@ export function planAgent(profile: Profile, into: ContainerDraft): Choice<Planne
   const resolved = parametersFor(layers, profile, container.name, facts);
   if (!resolved.ok) return resolved;
   const { parameters, notices } = resolved.value;
+  into.notices.push(...notices);
   const chosen = chooseDelivery(layers, profile, parameters);
   if (!chosen.ok) return chosen;
 
@@ -63,7 +64,7 @@ export function planAgent(profile: Profile, into: ContainerDraft): Choice<Planne
   if (obstacle) return { ok: false, reason: obstacle };
   const written = write(meeting, into, chosen.value);
   if (!written.ok) return written;
-  into.notices.push(...notices, ...advisoriesFor(meeting));
+  into.notices.push(...advisoriesFor(meeting));
   return { ok: true, value: { chosen: chosen.value, parameters } };
 }
 
@@ -82,13 +83,14 @@ function write(meeting: Prepared, into: ContainerDraft, chosen: ChosenDelivery):
   const taken = takenPaths(into.mounts, container['volumeDevices']);
   const { values } = circumstances;
   const { annotations } = into.pod;
-  const delivery = { delivery: chosen.delivery, container: container.name };
-  const request = { ...delivery, profile, values, circumstances, taken, annotations };
+  const { delivery } = chosen;
+  const request = { profile, delivery, target: into.target, values, circumstances, taken, annotations };
   const files = planFiles(request, into.pod.volumes, into.pod.initContainers);
   if (!files.ok) return files;
   const environment = planEnvironment(into.environment, meeting.own, meeting.provided);
   if (!environment.ok) {
-    return { ok: false, reason: { code: 'unproven-variable', variable: environment.variable, profile: profile.name } };
+    const { variable, why } = environment;
+    return { ok: false, reason: { code: 'unproven-variable', variable, why, profile: profile.name } };
   }
   const { steps } = environment;
   if (steps.length === 0 && files.value.mounts.length === 0) return { ok: false, reason: alreadyThere(profile, into) };
@@ -176,7 +178,8 @@ function commit(profile: Profile, into: ContainerDraft, commitment: Commitment):
   into.steps.push(...steps);
   into.mounts.push(...files.mounts);
   for (const slot of profile.slots) into.slots.set(slot, profile.name);
-  for (const name of profile.forced) into.pod.forced.add(name);
+  const { changes } = into.pod;
+  for (const [name, change] of profile.changes) if (changes.get(name) !== 'replaces') changes.set(name, change);
   commitFiles(into, commitment);
 }
 

@@ -1,3 +1,4 @@
+import type { Change } from './environment.ts';
 import { brokenEnvironment } from './environment-check.ts';
 import { evictable, EVICTION_ANNOTATION } from './eviction.ts';
 import { brokenInitContainers } from './init-container-check.ts';
@@ -7,7 +8,7 @@ import { annotationsOf, type Container, type Pod, type VolumeMount } from './pod
 
 /** What a patch may do beyond adding: by the profiles of the plan, and by what is known of a container's `envFrom`. */
 export interface Permitted {
-  readonly forced: ReadonlySet<string>;
+  readonly changes: ReadonlyMap<string, Change>;
   readonly provided: (container: Container) => (name: string) => boolean;
 }
 
@@ -95,7 +96,7 @@ function brokenContainer(
   before: Container,
   after: Container,
   volumes: ReadonlySet<string>,
-  { forced, provided }: Permitted,
+  { changes, provided }: Permitted,
 ): string | undefined {
   if (before === after) return undefined;
   const [hadMounts, hasMounts] = [before.volumeMounts ?? [], after.volumeMounts ?? []];
@@ -103,7 +104,7 @@ function brokenContainer(
   const paths = hasMounts.map(({ mountPath }) => mountPath);
   return first([
     () => survives(before, after, ['env', 'volumeMounts']),
-    () => brokenEnvironment(before.env ?? [], after.env ?? [], { forced, provided: provided(before) }),
+    () => brokenEnvironment(before.env ?? [], after.env ?? [], { changes, provided: provided(before) }),
     () => extendsList(hadMounts, hasMounts, 'a mount'),
     () => addedTwice(hadMounts.length, paths, 'mount path'),
     () => dangling(newMounts, volumes),

@@ -32,10 +32,10 @@ export function notInjected(
 
 /**
  * The one reason of a pod of which no container was injected now. A container that carries the agent already comes first: the pod as a whole
- * has what was asked for, and a second pass must say so. Then a problem, so that what needs a person is what is shown.
+ * has what was asked for, and a second pass must say so. Then a problem, so that what needs a person is what is shown; then any other.
  */
 export function foremost(containers: readonly ContainerOutcome[]): Reason {
   const reasons = containers.flatMap((container) => (container.outcome === 'skipped' ? [container.reason] : []));
   const first = (kind: ReasonKind): Reason | undefined => reasons.find(({ code }) => reasonTable[code].kind === kind);
-  return first('satisfied') ?? first('problem') ?? { code: 'no-profile' };
+  return first('satisfied') ?? first('problem') ?? reasons[0] ?? { code: 'no-profile' };
 }

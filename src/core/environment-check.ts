@@ -1,17 +1,18 @@
-import { variablesIn } from './environment.ts';
+import { variablesIn, type Change } from './environment.ts';
 import type { EnvVar } from './pod.ts';
 
 /** What is allowed beyond keeping the author's variables as they are. */
 export interface Allowed {
-  /** Names whose value may be replaced: a profile of the plan says `force`. */
-  readonly forced: ReadonlySet<string>;
+  /** What the profiles of the plan may do to a variable of that name. */
+  readonly changes: ReadonlyMap<string, Change>;
   /** Whether a variable is certain to come by `envFrom`. */
   readonly provided: (name: string) => boolean;
 }
 
 /**
  * The promise that a container's list of variables breaks, or undefined. Every entry of the author is there, in its order, and is the same;
- * or has its value still in it; or was renamed and stands right before the one that refers to it; or may be forced. No name stands twice
+ * or, where a profile may change it, has its
+ * value still in it, or was renamed and stands right before the one that refers to it, or was replaced as the profile says. No name stands twice
  * because of us, and every `$(NAME)` that was not there before refers to what is certain to stand before it.
  */
 export function brokenEnvironment(
@@ -25,8 +26,9 @@ export function brokenEnvironment(
     const has = after[index];
     const had = before[next];
     if (!has) continue;
-    if (had !== undefined && (has === had || keeps(had, has, after[index + 1], allowed.forced))) {
-      if (has !== had) added.push(index);
+    if (had !== undefined && (has === had || keeps(had, has, after[index + 1], allowed.changes))) {
+      // What was renamed says what it said.
+      if (has !== had && has.name === had.name) added.push(index);
       next++;
     } else {
       added.push(index);
@@ -36,9 +38,16 @@ export function brokenEnvironment(
   return twice(before, after) ?? dangling(before, after, added, allowed);
 }
 
-function keeps(had: EnvVar, has: EnvVar, following: EnvVar | undefined, forced: ReadonlySet<string>): boolean {
-  if (had.name === has.name) return forced.has(had.name) || isPartOf(had, has);
-  const isRenamed = had['valueFrom'] === has['valueFrom'] && had['valueFrom'] !== undefined;
+function keeps(
+  had: EnvVar,
+  has: EnvVar,
+  following: EnvVar | undefined,
+  changes: ReadonlyMap<string, Change>,
+): boolean {
+  const change = changes.get(had.name);
+  if (change === undefined) return false;
+  if (had.name === has.name) return change === 'replaces' || isPartOf(had, has);
+  const isRenamed = had['valueFrom'] === has['valueFrom'] && had.value === has.value;
   return isRenamed && following?.name === had.name && (following.value ?? '').includes(`$(${has.name})`);
 }
 

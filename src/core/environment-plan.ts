@@ -1,5 +1,5 @@
-import { variablesIn, type Operation } from './environment.ts';
-import type { JsonObject } from './json.ts';
+import { EXPANSION, variablesIn, type Operation } from './environment.ts';
+import { isObject, type Json, type JsonObject } from './json.ts';
 import type { EnvVar } from './pod.ts';
 import type { Presence } from './provided.ts';
 
@@ -24,8 +24,16 @@ export interface EnvironmentStep {
 
 export type EnvironmentPlan =
   | { readonly ok: true; readonly steps: readonly EnvironmentStep[] }
-  /** A variable whose value the kubelet may or may not have when the container starts. */
-  | { readonly ok: false; readonly variable: string };
+  | ({ readonly ok: false } & Unproven);
+
+/**
+ * A variable that cannot be referred to: nobody sees whether the kubelet will have it when the container starts, or it would have to stand
+ * at another place of the list.
+ */
+export interface Unproven {
+  readonly variable: string;
+  readonly why: 'unseen' | 'order';
+}
 
 /** The value that a container gives a variable: the last entry of a name wins, as in the kubelet. Undefined where none is written. */
 export function entryOf(environment: readonly EnvVar[], name: string): EnvVar | undefined {
@@ -34,6 +42,16 @@ export function entryOf(environment: readonly EnvVar[], name: string): EnvVar | 
 
 export function comesByReference(entry: EnvVar): boolean {
   return entry['valueFrom'] !== undefined && entry['valueFrom'] !== null;
+}
+
+/** Whether the variable comes by just this reference. The API server fills in what we leave out, so only what we say is compared. */
+export function refersAlike(entry: EnvVar, valueFrom: JsonObject): boolean {
+  return includes(entry['valueFrom'], valueFrom);
+}
+
+function includes(theirs: Json | undefined, ours: Json | undefined): boolean {
+  if (!isObject(ours)) return theirs === ours;
+  return isObject(theirs) && Object.keys(ours).every((key) => includes(theirs[key], ours[key]));
 }
 
 /**
@@ -49,7 +67,7 @@ export function planEnvironment(
   const draft = new Draft(environment, own, provided);
   for (const entry of own) {
     const unproven = draft.write(entry);
-    if (unproven !== undefined) return { ok: false, variable: unproven };
+    if (unproven) return { ok: false, ...unproven };
   }
   return { ok: true, steps: draft.steps };
 }
@@ -59,7 +77,7 @@ export function isWritten(environment: readonly EnvVar[], { name, operation }: O
   const found = entryOf(environment, name);
   if (!found) return false;
   if (operation.kind === 'set') return true;
-  if (!('text' in operation.value)) return comesByReference(found);
+  if (!('text' in operation.value)) return refersAlike(found, operation.value.valueFrom);
   if (comesByReference(found)) return false;
   const value = found.value ?? '';
   return operation.kind === 'force'
@@ -93,10 +111,11 @@ function holdsWord(value: string, ours: string, separator: string): boolean {
 
 function merged(value: string, ours: string, { separator, assignment }: Extract<Addition, { kind: 'merge' }>): string {
   const nameOf = (pair: string): string => (pair.split(assignment)[0] ?? '').trim();
-  const there = value.split(separator).filter((pair) => pair !== '');
-  const names = new Set(there.map(nameOf));
+  const names = new Set(value.split(separator).map(nameOf));
   const missing = ours.split(separator).filter((pair) => pair !== '' && !names.has(nameOf(pair)));
-  return missing.length === 0 ? value : [...there, ...missing].join(separator);
+  if (missing.length === 0) return value;
+  const start = value === '' || value.endsWith(separator) ? value : `${value}${separator}`;
+  return `${start}${missing.join(separator)}`;
 }
 
 class Draft {
@@ -112,7 +131,7 @@ class Draft {
   }
 
   /** Carries out one entry; gives the name of the variable that is not proven, if there is one. */
-  write(entry: OwnEntry): string | undefined {
+  write(entry: OwnEntry): Unproven | undefined {
     const { name, operation } = entry;
     if (isWritten(this.list, entry)) return undefined;
     const found = this.lastIndexOf(name);
@@ -133,71 +152,98 @@ class Draft {
   }
 
   /** Adds to a variable: to its value, to what its reference or its `envFrom` source gives, or to nothing. */
-  private extend(entry: OwnEntry, operation: Addition, found: number): string | undefined {
+  private extend(entry: OwnEntry, operation: Addition, found: number): Unproven | undefined {
     const { name } = entry;
     const ours = 'text' in operation.value ? operation.value.text : '';
     const present = this.list[found];
     if (!present) {
       const presence = this.provided(name);
-      if (presence === 'unknown') return name;
+      if (presence === 'unknown') return { variable: name, why: 'unseen' };
       return this.add(entry, { text: presence === 'present' ? combined(`$(${name})`, ours, operation) : ours });
     }
-    if (!comesByReference(present)) {
+    if (!comesByReference(present) && !leavesOpen(present.value ?? '', ours, operation)) {
       return this.put('replace', found, { ...present, value: combined(present.value ?? '', ours, operation) });
     }
-    if (isOptional(present)) return name;
+    if (isOptional(present)) return { variable: name, why: 'unseen' };
     const original = this.freeName(`${name}_ORIGINAL`);
     this.put('replace', found, { ...present, name: original });
     return this.put('insert', found + 1, { name, value: combined(`$(${original})`, ours, operation) });
   }
 
   /** Writes a variable that is not there: before the first of ours that refers to it and has a place already, else at the end. */
-  private add(entry: OwnEntry, value: Value): string | undefined {
-    const at = this.users(entry.name).flatMap((user) => {
-      const index = this.lastIndexOf(user);
-      return index < 0 ? [] : [index];
-    });
-    return this.put('insert', Math.min(this.list.length, ...at), variable(entry.name, value));
+  private add({ name, operation }: OwnEntry, value: Value): Unproven | undefined {
+    const at = [...this.users(name)].map((user) => this.lastIndexOf(user)).filter((index) => index >= 0);
+    const index = Math.min(this.list.length, ...at);
+    // What an entry of the author says by `$(NAME)` is the author's, even where it is just text: nothing of ours comes before it.
+    const isCaught = operation.kind !== 'force' && this.list.slice(index).some((one) => this.isTheirs(one, name));
+    return isCaught ? { variable: name, why: 'order' } : this.put('insert', index, variable(name, value));
+  }
+
+  private isTheirs(entry: EnvVar, name: string): boolean {
+    return refersTo(entry.value, name) && !this.own.some((one) => one.name === entry.name && textRefersTo(one, name));
   }
 
   /** The names of our entries that refer to the variable, directly or by others. */
-  private users(name: string): readonly string[] {
-    const direct = this.own
-      .filter((one) => one.name !== name && refersTo(one, name) && !isWritten(this.list, one))
-      .map((one) => one.name);
-    return [...direct, ...direct.flatMap((user) => this.users(user))];
+  private users(name: string, found = new Set<string>()): ReadonlySet<string> {
+    for (const one of this.own) {
+      if (one.name === name || found.has(one.name) || !textRefersTo(one, name) || isWritten(this.list, one)) continue;
+      found.add(one.name);
+      this.users(one.name, found);
+    }
+    return found;
   }
 
-  private put(kind: EnvironmentStep['kind'], index: number, entry: EnvVar): string | undefined {
+  private put(kind: EnvironmentStep['kind'], index: number, entry: EnvVar): Unproven | undefined {
     this.list.splice(index, kind === 'insert' ? 0 : 1, entry);
     this.steps.push({ kind, index, entry });
     return this.unproven(entry, index);
   }
 
   /** A variable that our part of the entry refers to and that is not certain to stand before it. */
-  private unproven({ name }: EnvVar, index: number): string | undefined {
+  private unproven({ name }: EnvVar, index: number): Unproven | undefined {
     const texts = this.own.flatMap((one) =>
       one.name === name && 'text' in one.operation.value ? [one.operation.value.text] : [],
     );
-    return texts.flatMap(variablesIn).find((used) => {
-      const before = this.list.slice(0, index).findLast((one) => one.name === used);
-      return before ? isOptional(before) : this.provided(used) !== 'present';
-    });
+    for (const variable of new Set(texts.flatMap(variablesIn))) {
+      const before = this.list.slice(0, index).findLast((one) => one.name === variable);
+      if (before && isOptional(before)) return { variable, why: 'unseen' };
+      const presence = before ? 'present' : this.provided(variable);
+      if (presence !== 'present') return { variable, why: presence === 'unknown' ? 'unseen' : 'order' };
+    }
+    return undefined;
   }
 
   private lastIndexOf(name: string): number {
     return this.list.findLastIndex((entry) => entry.name === name);
   }
 
+  /** A name that nobody has and nobody speaks of: what the author's `$(NAME)` is, known or mere text, stays. */
   private freeName(wanted: string): string {
+    const isTaken = (name: string): boolean =>
+      this.provided(name) === 'present' ||
+      this.own.some((one) => one.name === name) ||
+      this.list.some((one) => one.name === name || refersTo(one.value, name));
     let name = wanted;
-    for (let count = 2; this.lastIndexOf(name) >= 0; count++) name = `${wanted}_${count}`;
+    for (let count = 2; isTaken(name); count++) name = `${wanted}_${count}`;
     return name;
   }
 }
 
-function refersTo({ operation: { value } }: OwnEntry, name: string): boolean {
+/** The kubelet takes whatever stands between `$(` and the next `)` for a name, so a mere look at the text errs on the safe side. */
+function refersTo(value: string | null | undefined, name: string): boolean {
+  return (value ?? '').includes(`$(${name})`);
+}
+
+function textRefersTo({ operation: { value } }: OwnEntry, name: string): boolean {
   return 'text' in value && variablesIn(value.text).includes(name);
+}
+
+/**
+ * Whether the author's value ends within a `$(` that ours would close: the kubelet would take all up to there for one name. Behind a name of
+ * its own, it stays the text that it is.
+ */
+function leavesOpen(value: string, ours: string, { kind }: Addition): boolean {
+  return kind !== 'prepend' && value.replaceAll(EXPANSION, '').includes('$(') && ours.includes(')');
 }
 
 /** Whether the kubelet may leave the variable out: its Secret or ConfigMap need not be there. */

@@ -5,7 +5,7 @@ import { parseTemplate, type Template } from './template.ts';
 
 /** What the API server takes in a variable's fieldRef (k8s.io/kubernetes core validation.go): another path would refuse the whole pod. */
 const FIELD_PATH =
-  /^(metadata\.(name|namespace|uid)|metadata\.(labels|annotations)\['[^']+'\]|spec\.(nodeName|serviceAccountName)|status\.(hostIP|podIP|podIPs))$/;
+  /^(metadata\.(name|namespace|uid)|metadata\.(labels|annotations)\['(?:[a-z0-9][a-z0-9.-]*\/)?[A-Za-z0-9](?:[\w.-]{0,61}[A-Za-z0-9])?'\]|spec\.(nodeName|serviceAccountName)|status\.(hostIP|podIP|podIPs))$/;
 
 const RESOURCE = /^(limits|requests)\.(cpu|memory|ephemeral-storage)$/;
 
@@ -50,7 +50,11 @@ const EITHER = 'must have either value or valueFrom';
 /** The same for the published JSON Schema, which cannot have functions. */
 const eitherInJsonSchema = { oneOf: [{ required: ['value'] }, { required: ['valueFrom'] }] };
 const listed = z.string().min(1).describe('May refer to parameters and facts: ${parameter}.');
-const separator = z.string().min(1).max(4);
+const separator = z
+  .string()
+  .min(1)
+  .max(4)
+  .regex(/^[^$()]*$/, 'must not have $, ( or ) in it: the kubelet would read them together with the value');
 
 /** One entry of a profile's environment. */
 export const environmentSchema = z.discriminatedUnion('operation', [
@@ -119,6 +123,18 @@ export interface EnvironmentEntry {
   readonly operation: Operation<DeclaredValue>;
 }
 
+/** What a profile may do to a value of the author: put another one in its place, or add to it. */
+export type Change = 'replaces' | 'extends';
+
+/** The variables that the entries may change, and how. A variable that is only set is none of them: its author's value stays. */
+export function changesBy(entries: readonly EnvironmentEntry[]): ReadonlyMap<string, Change> {
+  return new Map(
+    entries.flatMap(({ name, operation: { kind } }): [string, Change][] =>
+      kind === 'set' ? [] : [[name, kind === 'force' ? 'replaces' : 'extends']],
+    ),
+  );
+}
+
 /** Takes the templates of an entry apart. */
 export function readEnvironment(entry: EnvironmentDocument): EnvironmentEntry {
   return {
@@ -167,7 +183,7 @@ export function templatesOf(value: DeclaredValue): readonly Template[] {
 }
 
 /** `$$` and `$(NAME)`, as the kubelet reads a value (k8s.io/kubernetes third_party/forked/golang/expansion/expand.go). */
-const EXPANSION = /\$\$|\$\(([^)]*)\)/g;
+export const EXPANSION = /\$\$|\$\(([^)]*)\)/g;
 
 /** The names that a value refers to by `$(NAME)`. */
 export function variablesIn(value: string): readonly string[] {

@@ -7,6 +7,7 @@ import { isWithin, normalPath, type TakenPath } from './mount-path.ts';
 import type { Volume, VolumeMount } from './pod.ts';
 import type { Profile } from './profile.ts';
 import type { Choice } from './settings.ts';
+import type { Target } from './targets.ts';
 import { parametersOf, render, type Template } from './template.ts';
 import type { FileSource, Volumes } from './volumes.ts';
 
@@ -26,7 +27,7 @@ export interface Files {
 export interface FileRequest {
   readonly profile: Profile;
   readonly delivery: Delivery;
-  readonly container: string;
+  readonly target: Target;
   readonly values: ReadonlyMap<string, string>;
   readonly circumstances: Circumstances;
   readonly taken: readonly TakenPath[];
@@ -91,14 +92,14 @@ interface Origin {
 }
 
 function originOf(
-  { profile, values, taken }: FileRequest,
+  { profile, values, taken, target }: FileRequest,
   delivery: WithFiles,
   volumes: Volumes,
   inits: InitContainers,
 ): Origin {
   const from = sourceOf(delivery, values);
   if (delivery.type === 'initContainer' || delivery.type === 'ephemeral') {
-    const present = inits.find(delivery.copy, values);
+    const present = inits.find(delivery.copy, values, target);
     if (present !== undefined)
       return { name: present, same: new Set([present]), created: undefined, initContainer: undefined };
     const name = volumes.freeName(profile.name);
@@ -155,7 +156,7 @@ function renderIfGiven(
  * spoil it. The kubelet makes the subPath, with the mode of the emptyDir (pkg/volume/util/subpath).
  */
 function withWritable(
-  { profile, container, circumstances, taken }: FileRequest,
+  { profile, target, circumstances, taken }: FileRequest,
   volumes: Volumes,
   files: Files,
 ): Choice<Files> {
@@ -171,7 +172,7 @@ function withWritable(
     const isThere = volumes.withSource({ type: 'emptyDir', volume }).has(wanted);
     const name = isThere ? wanted : volumes.freeName(wanted);
     if (!isThere) created.push({ name, ...volume });
-    mounts.push({ name, mountPath: path, subPath: container });
+    mounts.push({ name, mountPath: path, subPath: target.container.name });
     local.push(name);
   }
   return { ok: true, value: { ...files, volumes: created, mounts, local } };

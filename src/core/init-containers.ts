@@ -1,8 +1,8 @@
-import type { Copy, Position, Resources } from './delivery.ts';
+import type { Copy, Position } from './delivery.ts';
+import { initResources } from './init-resources.ts';
 import { isObject, type Json, type JsonObject } from './json.ts';
 import { normalPath } from './mount-path.ts';
 import { containersOf, type Container, type Pod } from './pod.ts';
-import { atMost, parseQuantity } from './quantity.ts';
 import type { Target } from './targets.ts';
 import { render } from './template.ts';
 
@@ -30,6 +30,9 @@ export class InitContainers {
   private readonly pod: Pod;
   private readonly list: Container[];
   private readonly names: Set<string>;
+  /** What was looked for and found, and where each name stands, until the list changes. */
+  private readonly fillings = new Map<string, Found>();
+  private readonly indexes = new Map<string, number>();
 
   constructor(pod: Pod) {
     this.pod = pod;
@@ -37,29 +40,38 @@ export class InitContainers {
     this.names = new Set(containersOf(pod).map(({ name }) => name));
   }
 
-  /** The volume that an init container fills with these files already: the same image and command, at the same place. */
-  find(copy: Copy, values: ReadonlyMap<string, string>): string | undefined {
+  /**
+   * The volume that an init container fills with these files already: the same image and command, at the same place. For a target that is an
+   * init container itself only one that stands before it counts.
+   */
+  find(copy: Copy, values: ReadonlyMap<string, string>, target: Target): string | undefined {
     const command = copy.command.map((word) => render(word, values));
-    const image = imageName(render(copy.image, values));
-    for (const container of this.list) {
-      if (!sameWords(container['command'], command) || imageName(container['image']) !== image) continue;
-      const mount = container.volumeMounts?.find(({ mountPath }) => normalPath(mountPath) === copy.copyTo);
-      if (mount) return mount.name;
+    const wanted: Filling = { image: render(copy.image, values), command, at: copy.copyTo };
+    const key = JSON.stringify(wanted);
+    let first = this.fillings.get(key);
+    if (!first) {
+      first = firstFilling(this.list, wanted);
+      this.fillings.set(key, first);
     }
-    return undefined;
+    return first.index < this.indexOf(target) ? first.volume : undefined;
   }
 
   /** Puts an init container at its place: where the position says, but before the target if that is an init container itself. */
   add(wanted: Wanted, target: Target, position: Position): void {
     const container = this.make(wanted, target);
-    const own =
-      target.list === 'initContainers'
-        ? this.list.findIndex(({ name }) => name === target.container.name)
-        : this.list.length;
-    const index = Math.min(this.place(position), own);
+    const index = Math.min(this.place(position), this.indexOf(target));
     this.list.splice(index, 0, container);
     this.names.add(container.name);
     this.added.push({ index, container });
+    this.fillings.clear();
+    this.indexes.clear();
+  }
+
+  /** Where the target stands in the list as it would be so far; behind all where it is an app container. */
+  private indexOf({ list, container: { name } }: Target): number {
+    if (list === 'containers') return this.list.length;
+    if (this.indexes.size === 0) for (const [index, one] of this.list.entries()) this.indexes.set(one.name, index);
+    return this.indexes.get(name) ?? this.list.length;
   }
 
   private place(position: Position): number {
@@ -70,13 +82,13 @@ export class InitContainers {
   }
 
   private make({ profile, copy, volume, values }: Wanted, target: Target): Container {
-    const { requests, limits } = resourcesFor(this.pod, copy.requests, copy.limits);
+    const resources = initResources(this.pod, copy.requests, copy.limits);
     return {
       name: this.freeName(`${profile}-agent`),
       image: render(copy.image, values),
       imagePullPolicy: copy.pullPolicy,
       command: copy.command.map((word) => render(word, values)),
-      resources: { limits, requests },
+      ...(resources && { resources }),
       securityContext: securityContextFor(this.pod, target.container),
       volumeMounts: [{ name: volume, mountPath: copy.copyTo }],
     };
@@ -89,17 +101,55 @@ export class InitContainers {
   }
 }
 
-/** A reference without its registry and path: another webhook may have turned it to a mirror since. */
-function imageName(reference: Json | undefined): string | undefined {
-  return typeof reference === 'string' ? reference.slice(reference.lastIndexOf('/') + 1) : undefined;
+/** What tells an init container that fills a volume with an agent's files. */
+interface Filling {
+  readonly image: string;
+  readonly command: readonly string[];
+  readonly at: string;
+}
+
+/** The first init container that does so, and the volume that it fills; behind all where there is none. */
+interface Found {
+  readonly index: number;
+  readonly volume: string | undefined;
+}
+
+function firstFilling(list: readonly Container[], { image, command, at }: Filling): Found {
+  for (const [index, container] of list.entries()) {
+    if (!sameWords(container['command'], command) || !isSameImage(container['image'], image)) continue;
+    const mount = container.volumeMounts?.find(({ mountPath }) => normalPath(mountPath) === at);
+    // With a part of a volume, the files would be elsewhere in it.
+    if (mount && !mount['subPath'] && !mount['subPathExpr']) return { index, volume: mount.name };
+  }
+  return { index: Infinity, volume: undefined };
+}
+
+/** Another webhook may since have turned the reference to a mirror, or its tag to the digest that it stands for. */
+function isSameImage(theirs: Json | undefined, ours: string): boolean {
+  if (typeof theirs !== 'string') return false;
+  const [found, wanted] = [imageParts(theirs), imageParts(ours)];
+  if (found.name !== wanted.name) return false;
+  if (found.digest !== '' && wanted.digest !== '') return found.digest === wanted.digest;
+  return found.tag === wanted.tag || (found.tag === '' && found.digest !== '');
+}
+
+/** The last step of a reference's path, its tag and its digest. */
+function imageParts(reference: string): { readonly name: string; readonly tag: string; readonly digest: string } {
+  const [rest = '', digest = ''] = reference.slice(reference.lastIndexOf('/') + 1).split('@', 2);
+  const [name = '', tag = ''] = rest.split(':', 2);
+  return { name, tag, digest };
 }
 
 function sameWords(theirs: Json | undefined, ours: readonly string[]): boolean {
   return Array.isArray(theirs) && theirs.length === ours.length && ours.every((word, index) => theirs[index] === word);
 }
 
-/** What Pod Security `restricted` asks for (k8s.io/pod-security-admission policy/), with the target's own user and group where it has one. */
+/**
+ * What Pod Security `restricted` asks for (k8s.io/pod-security-admission policy/), with the target's own user and group where it has one.
+ * Most of it means nothing on Windows, and the API server refuses it in a pod that says so (core validation.go validateWindows).
+ */
 function securityContextFor(pod: Pod, target: Container): JsonObject {
+  if (pod.spec.os?.['name'] === 'windows') return { runAsNonRoot: true };
   const [own, common] = [target['securityContext'], pod.spec['securityContext']];
   const idFrom = (field: string): number | undefined =>
     [own, common]
@@ -116,63 +166,4 @@ function securityContextFor(pod: Pod, target: Container): JsonObject {
     ...(group !== undefined && { runAsGroup: group }),
     seccompProfile: { type: 'RuntimeDefault' },
   };
-}
-
-interface ResourcesOf {
-  readonly requests: Resources;
-  readonly limits: Resources;
-}
-
-/**
- * Requests and limits that change nothing for the pod: it asks for the larger of its app containers together and of each init container
- * (k8s.io/component-helpers resource), so ours stays within what the app containers ask for; in a pod of class Guaranteed (k8s.io/kubernetes
- * pkg/apis/core/v1/helper/qos) both are alike, so that it stays one. Requests are always written: without them they would be the limits.
- */
-function resourcesFor(pod: Pod, requests: Resources, limits: Resources): ResourcesOf {
-  const asked = total(pod, 'requests');
-  const allowed = total(pod, 'limits');
-  const limit = (name: 'cpu' | 'memory'): string => atMost(limits[name], allowed[name] ?? Infinity, name);
-  const request = (name: 'cpu' | 'memory'): string => {
-    const bound = Math.min(asked[name] ?? 0, parseQuantity(limit(name)) ?? 0);
-    return isGuaranteed(pod) ? limit(name) : atMost(requests[name], bound, name);
-  };
-  return {
-    requests: { cpu: request('cpu'), memory: request('memory') },
-    limits: { cpu: limit('cpu'), memory: limit('memory') },
-  };
-}
-
-type Amounts = { readonly [resource in 'cpu' | 'memory']: number | undefined };
-
-/** What the pod, or all of its app containers together, have. Of limits undefined unless every container has one. */
-function total(pod: Pod, kind: 'requests' | 'limits'): Amounts {
-  const of = (resource: 'cpu' | 'memory'): number | undefined => {
-    const whole = amount(pod.spec, kind, resource);
-    if (whole !== undefined) return whole;
-    const each = pod.spec.containers.map((container) => {
-      const own = amount(container, kind, resource);
-      // A request that is not written is the limit (k8s.io/kubernetes pkg/apis/core/v1/defaults.go).
-      return own ?? (kind === 'requests' ? (amount(container, 'limits', resource) ?? 0) : undefined);
-    });
-    return each.reduce<number | undefined>(
-      (sum, one) => (sum === undefined || one === undefined ? undefined : sum + one),
-      0,
-    );
-  };
-  return { cpu: of('cpu'), memory: of('memory') };
-}
-
-function amount(owner: JsonObject, kind: 'requests' | 'limits', resource: string): number | undefined {
-  const { resources } = owner;
-  const amounts = isObject(resources) ? resources[kind] : undefined;
-  return isObject(amounts) ? parseQuantity(amounts[resource]) : undefined;
-}
-
-function isGuaranteed(pod: Pod): boolean {
-  return containersOf(pod).every((container) =>
-    ['cpu', 'memory'].every((resource) => {
-      const limit = amount(container, 'limits', resource);
-      return limit !== undefined && limit > 0 && (amount(container, 'requests', resource) ?? limit) === limit;
-    }),
-  );
 }

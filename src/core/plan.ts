@@ -1,10 +1,12 @@
 import { planAgent, type ContainerDraft } from './agent-plan.ts';
 import type { ChosenDelivery, PassedOver } from './delivery-choice.ts';
+import type { Change } from './environment.ts';
 import type { EnvironmentStep } from './environment-plan.ts';
 import { InitContainers, type Insertion } from './init-containers.ts';
 import { annotationsOf, containersOf, type Volume, type VolumeMount } from './pod.ts';
 import type { Reason } from './reasons.ts';
-import { profilesFor, type Layers, type Parameters } from './settings.ts';
+import type { Profile } from './profile.ts';
+import { MOST_NOTICES, profilesFor, type Layers, type Parameters } from './settings.ts';
 import type { Selector, Target } from './targets.ts';
 import { Volumes } from './volumes.ts';
 
@@ -25,8 +27,8 @@ export interface Plan {
   /** Volumes on a node's disk that need not keep the pod there. */
   readonly evictable: readonly string[];
   readonly pullSecrets: readonly string[];
-  /** The variables that the profiles of the plan set in the place of the author's value. */
-  readonly forced: ReadonlySet<string>;
+  /** The variables of the author that the profiles of the plan may change, and how. */
+  readonly changes: ReadonlyMap<string, Change>;
 }
 
 export const NOTHING: Plan = {
@@ -36,7 +38,7 @@ export const NOTHING: Plan = {
   annotations: new Map(),
   evictable: [],
   pullSecrets: [],
-  forced: new Set(),
+  changes: new Map(),
 };
 
 /** What became of one profile in one container. */
@@ -68,7 +70,7 @@ export interface PodDraft {
   readonly added: Map<string, string>;
   readonly evictable: Set<string>;
   readonly pullSecrets: Set<string>;
-  readonly forced: Set<string>;
+  readonly changes: Map<string, Change>;
 }
 
 export interface Planned {
@@ -89,50 +91,79 @@ export function makePlan(layers: Layers, selector: Selector): Planned {
     added: new Map(),
     evictable: new Set(),
     pullSecrets: new Set(),
-    forced: new Set(),
+    changes: new Map(),
   };
-  const containers: ContainerPlan[] = [];
-  const outcomes: ContainerOutcome[] = [];
-  const notices: Reason[] = [];
-  for (const target of selector.targets) {
-    const into: ContainerDraft = {
-      pod: draft,
-      target,
-      environment: [...(target.container.env ?? [])],
-      steps: [],
-      mounts: [...(target.container.volumeMounts ?? [])],
-      slots: new Map(),
-      notices,
-    };
-    outcomes.push(...planContainer(layers, into, selector));
-    const mounts = into.mounts.slice(target.container.volumeMounts?.length ?? 0);
-    if (into.steps.length + mounts.length > 0) containers.push({ target, environment: into.steps, mounts });
-  }
+  const drafts = new Map<Target, Drafted>();
+  for (const target of inOrderOfStart(selector.targets)) drafts.set(target, planContainer(draft, target, selector));
+  const all = selector.targets.flatMap((target) => drafts.get(target) ?? []);
+  const outcomes = all.flatMap((one) => one.outcomes);
   return {
     plan: {
       volumes: draft.volumes.added,
-      containers,
+      containers: all.flatMap(({ plan }) => plan ?? []),
       initContainers: draft.initContainers.added,
       annotations: draft.added,
       evictable: [...draft.evictable],
       pullSecrets: [...draft.pullSecrets],
-      forced: draft.forced,
+      changes: draft.changes,
     },
     outcomes: [...outcomes, ...selector.withoutTarget(outcomes)],
-    notices,
+    notices: firstFew(all.flatMap(({ notices }) => notices)),
   };
 }
 
-function planContainer(layers: Layers, into: ContainerDraft, selector: Selector): readonly ContainerOutcome[] {
+/** What is planned for one container, and what became of each profile in it. */
+interface Drafted {
+  readonly plan: ContainerPlan | undefined;
+  readonly outcomes: readonly ContainerOutcome[];
+  readonly notices: readonly Reason[];
+}
+
+/** Init containers come before app containers, so that what copies the files for one of them is there when the others look for it. */
+function inOrderOfStart(targets: readonly Target[]): readonly Target[] {
+  const isInit = ({ list }: Target): boolean => list === 'initContainers';
+  return [...targets.filter(isInit), ...targets.filter((target) => !isInit(target))];
+}
+
+/** Each notice once, and no more than are ever shown: a pod can have thousands of containers. */
+function firstFew(notices: readonly Reason[]): readonly Reason[] {
+  const seen = new Map<string, Reason>();
+  for (const notice of notices) {
+    if (seen.size === MOST_NOTICES) break;
+    seen.set(JSON.stringify(notice), notice);
+  }
+  return [...seen.values()];
+}
+
+function planContainer(pod: PodDraft, target: Target, selector: Selector): Drafted {
+  const { env, volumeMounts, name } = target.container;
+  const into: ContainerDraft = {
+    pod,
+    target,
+    environment: [...(env ?? [])],
+    steps: [],
+    mounts: [...(volumeMounts ?? [])],
+    slots: new Map(),
+    notices: [],
+  };
+  const profiles = profilesFor(pod.layers, name);
+  const outcomes = profiles.ok
+    ? profiles.value.filter((profile) => selector.selects(profile, target)).map((profile) => planProfile(profile, into))
+    : [skipped(name, undefined, profiles.reason)];
+  const mounts = into.mounts.slice(volumeMounts?.length ?? 0);
+  const plan = into.steps.length + mounts.length > 0 ? { target, environment: into.steps, mounts } : undefined;
+  return { plan, outcomes, notices: into.notices };
+}
+
+function planProfile(profile: Profile, into: ContainerDraft): ContainerOutcome {
   const container = into.target.container.name;
-  const profiles = profilesFor(layers, container);
-  if (!profiles.ok) return [{ outcome: 'skipped', container, profile: undefined, reason: profiles.reason }];
-  return profiles.value.flatMap((profile): readonly ContainerOutcome[] => {
-    if (!selector.selects(profile, into.target)) return [];
-    const result = planAgent(profile, into);
-    if (!result.ok) return [{ outcome: 'skipped', container, profile: profile.name, reason: result.reason }];
-    const { delivery, passedOver }: ChosenDelivery = result.value.chosen;
-    const { parameters } = result.value;
-    return [{ outcome: 'injected', container, profile: profile.name, delivery: delivery.name, passedOver, parameters }];
-  });
+  const result = planAgent(profile, into);
+  if (!result.ok) return skipped(container, profile.name, result.reason);
+  const { delivery, passedOver }: ChosenDelivery = result.value.chosen;
+  const { parameters } = result.value;
+  return { outcome: 'injected', container, profile: profile.name, delivery: delivery.name, passedOver, parameters };
+}
+
+function skipped(container: string, profile: string | undefined, reason: Reason): ContainerOutcome {
+  return { outcome: 'skipped', container, profile, reason };
 }

@@ -1,7 +1,7 @@
 import { parseVersion, type KubernetesVersion } from './cluster.ts';
 import type { Condition } from './condition.ts';
 import { readDelivery, type Delivery } from './delivery.ts';
-import { inOrder, readEnvironment, type EnvironmentEntry } from './environment.ts';
+import { changesBy, inOrder, readEnvironment, type Change, type EnvironmentEntry } from './environment.ts';
 import type { Parameter } from './parameter.ts';
 import { readDocument } from './profile-messages.ts';
 import { problemsIn } from './profile-problems.ts';
@@ -75,8 +75,8 @@ export interface Profile {
   readonly files: readonly FileTemplate[];
   /** Each entry behind those that it refers to. */
   readonly environment: readonly EnvironmentEntry[];
-  /** The names of the variables that it sets in the place of the author's value. */
-  readonly forced: ReadonlySet<string>;
+  /** The variables of an author that it may change, and how. */
+  readonly changes: ReadonlyMap<string, Change>;
   readonly tests: readonly ProfileTest[];
 }
 
@@ -150,7 +150,7 @@ function toProfile(
     writable: spec.writable.map(({ path, sizeLimit, when }) => ({ path, sizeLimit, when })),
     files: spec.files.map(({ path, content, when }) => ({ path, content: parseTemplate(content), when })),
     environment,
-    forced: new Set(environment.filter(({ operation }) => operation.kind === 'force').map((entry) => entry.name)),
+    changes: changesBy(environment),
   };
 }
 

@@ -30,10 +30,16 @@ export function parseQuantity(value: unknown): number | undefined {
   return Number(digits) * (SUFFIXES[suffix] ?? Number.NaN);
 }
 
-/** The smaller of a quantity, as written, and a bound; the bound is written in whole thousandths (cpu) or units, rounded down. */
-export function atMost(written: string, bound: number, resource: 'cpu' | 'memory'): string {
-  const value = parseQuantity(written) ?? 0;
-  if (value <= bound) return written;
-  if (bound <= 0) return '0';
-  return resource === 'cpu' ? `${Math.floor(bound * 1000 + 1e-6)}m` : String(Math.floor(bound));
+/**
+ * An amount as the API server takes it: in thousandths, rounded down. What a sum of binary fractions lacks to the
+ * next whole one is made up for.
+ */
+export function quantityText(amount: number, resource: 'cpu' | 'memory'): string {
+  if (amount <= 0) return '0';
+  const thousandths = Math.floor(amount * 1000 + 1e-6);
+  if (resource === 'cpu' || thousandths % 1000 !== 0) return `${thousandths}m`;
+  const bytes = thousandths / 1000;
+  return bytes % MIB === 0 ? `${bytes / MIB}Mi` : String(bytes);
 }
+
+const MIB = 2 ** 20;

@@ -55,7 +55,13 @@ export type Reason =
   | { readonly code: 'foreign-agent'; readonly vendor: string; readonly at: string; readonly slot: string }
   | { readonly code: 'slot-taken'; readonly slot: string; readonly profile: string; readonly by: string }
   | { readonly code: 'profile-conflict'; readonly profile: string; readonly conflict: string; readonly message: string }
-  | { readonly code: 'unproven-variable'; readonly variable: string; readonly profile: string }
+  | {
+      readonly code: 'unproven-variable';
+      readonly variable: string;
+      readonly profile: string;
+      /** Nobody sees whether it is there, or it would have to stand elsewhere in the container's list. */
+      readonly why: 'unseen' | 'order';
+    }
   | {
       readonly code: 'foreign-profiler';
       readonly slot: string;

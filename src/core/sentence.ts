@@ -44,8 +44,10 @@ const sentences: Sentences = {
   'foreign-agent': ({ vendor, at, slot }) => `${vendor} is there already (${oneLine(at, 63)}) and holds ${slot}`,
   'slot-taken': ({ slot, profile, by }) => `profile ${profile} needs ${slot}, which ${by} has in this container`,
   'profile-conflict': ({ message }) => oneLine(message, 160),
-  'unproven-variable': ({ variable, profile }) =>
-    `profile ${profile} adds to ${variable}, which may come from a ConfigMap or a Secret that cannot be seen`,
+  'unproven-variable': ({ variable, profile, why }) =>
+    why === 'order'
+      ? `profile ${profile} refers to ${variable}, which would have to stand elsewhere among the container's variables`
+      : `profile ${profile} adds to ${variable}, which may come from a ConfigMap or a Secret that cannot be seen`,
   'foreign-profiler': ({ vendor, slot, variable }) => `${vendor ?? 'an unknown profiler'} holds ${slot} (${variable})`,
   'profiling-disabled': ({ variable, value }) => `the pod sets ${variable}=${quote(value)}`,
   'conflicting-variable': ({ variable, profile }) => `${variable} holds another value than profile ${profile} needs`,

@@ -1,12 +1,14 @@
 import { comparableGuid, type Slot } from './catalogue.ts';
-import { comesByReference, entryOf, type OwnEntry } from './environment-plan.ts';
+import { comesByReference, entryOf, refersAlike, type OwnEntry } from './environment-plan.ts';
 import type { EnvVar } from './pod.ts';
 import type { Presence } from './provided.ts';
 import type { Reason } from './reasons.ts';
 
-/** Whether an entry of the pod holds just the value that we would set. A value that comes by `valueFrom` is not known, so it does not. */
+/** Whether an entry of the pod holds just what we would set. A text that comes by `valueFrom` is not known, so it does not. */
 export function holds(found: EnvVar, { operation }: OwnEntry): boolean {
-  if (operation.kind !== 'set' || !('text' in operation.value) || comesByReference(found)) return false;
+  if (operation.kind !== 'set') return false;
+  if (!('text' in operation.value)) return refersAlike(found, operation.value.valueFrom);
+  if (comesByReference(found)) return false;
   const text = found.value ?? '';
   const ours = operation.value.text;
   return operation.compare === 'guid' ? comparableGuid(text) === comparableGuid(ours) : text === ours;
