@@ -56,12 +56,12 @@ export function planAgent(profile: Profile, into: ContainerDraft): Choice<Planne
   const { parameters, notices } = resolved.value;
   into.notices.push(...notices);
   const chosen = chooseDelivery(layers, profile, parameters);
-  if (!chosen.ok) return chosen;
 
   const values = new Map([...facts, ...textsOf(parameters), ...variantsFor(layers, profile, container, parameters)]);
-  const meeting = meet(profile, into, circumstancesOf(into, values, chosen.value));
+  const meeting = meet(profile, into, circumstancesOf(into, values, chosen));
   const obstacle = obstacleTo(meeting, into);
   if (obstacle) return { ok: false, reason: obstacle };
+  if (!chosen.ok) return chosen;
   const written = write(meeting, into, chosen.value);
   if (!written.ok) return written;
   into.notices.push(...advisoriesFor(meeting));
@@ -113,14 +113,14 @@ function slotTaken(profile: Profile, { slots }: ContainerDraft): Reason | undefi
 function circumstancesOf(
   { pod, target: { container } }: ContainerDraft,
   values: ReadonlyMap<string, string>,
-  { delivery }: ChosenDelivery,
+  chosen: Choice<ChosenDelivery>,
 ): Circumstances {
   const context = container['securityContext'];
   const isWindows = pod.layers.pod.spec.os?.['name'] === 'windows';
   return {
     values,
     readOnlyRootFilesystem: !isWindows && isObject(context) && context['readOnlyRootFilesystem'] === true,
-    readOnlyFiles: delivery.readOnly,
+    readOnlyFiles: chosen.ok && chosen.value.delivery.readOnly,
   };
 }
 
@@ -136,7 +136,7 @@ function meet(profile: Profile, into: ContainerDraft, circumstances: Circumstanc
     profile,
     circumstances,
     catalogue: layers.catalogue,
-    sight: { pod: layers.pod, container, environment: into.environment },
+    sight: { volumes: into.pod.volumeNames, container, environment: into.environment },
     own: profile.environment
       .filter(({ when }) => isMet(when, circumstances))
       .map((entry) => ({ name: entry.name, group: entry.group, operation: operationOf(entry, circumstances.values) })),

@@ -4,8 +4,25 @@ export interface Cluster {
   readonly kubernetes: KubernetesVersion | undefined;
   /** The names of a ConfigMap's keys; undefined where we may not read it or have not seen it. */
   readonly configMapKeys: (namespace: string, name: string) => ReadonlySet<string> | undefined;
+  /** A claim by namespace and name; undefined where nobody knows. Left out where claims are not looked at. */
+  readonly claim?: (namespace: string, name: string) => Claim | 'absent' | undefined;
+  /** The quotas of a namespace; undefined where nobody knows. */
+  readonly quotas?: (namespace: string) => readonly Quota[] | undefined;
   /** What makes the pod, where the pod cannot say so itself: it is a template in a file. */
   readonly workload?: Workload;
+}
+
+/** A PersistentVolumeClaim as far as it matters to a pod that would mount it. */
+export interface Claim {
+  readonly deleting: boolean;
+  /** The node that has it, where only one at a time can. */
+  readonly heldBy: string | undefined;
+}
+
+/** A ResourceQuota: what is left of each resource that it limits, in units (bytes, cores, objects). */
+export interface Quota {
+  readonly name: string;
+  readonly left: ReadonlyMap<string, number>;
 }
 
 /** The object that makes pods, as users know it. */

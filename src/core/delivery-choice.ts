@@ -1,16 +1,8 @@
-import { isAtLeast, type KubernetesVersion } from './cluster.ts';
-import { deliveryNeeds, templatesIn, type Delivery } from './delivery.ts';
-import { mayRunOn } from './facts.ts';
+import type { Delivery } from './delivery.ts';
+import { misfitOf, type Misfit } from './delivery-misfit.ts';
 import type { Profile } from './profile.ts';
+import type { Reason } from './reasons.ts';
 import { lookUp, type Choice, type Layers, type Parameters, type Source } from './settings.ts';
-import { parametersOf } from './template.ts';
-
-/** Why a delivery cannot be used for a pod. */
-export type Misfit =
-  | { readonly why: 'kubernetes'; readonly least: KubernetesVersion; readonly found: KubernetesVersion | undefined }
-  | { readonly why: 'pod-security'; readonly level: string }
-  | { readonly why: 'os'; readonly os: readonly string[] }
-  | { readonly why: 'parameter'; readonly parameter: string };
 
 /** A delivery that comes before the chosen one and does not fit. */
 export interface PassedOver {
@@ -25,11 +17,11 @@ export interface ChosenDelivery {
   readonly passedOver: readonly PassedOver[];
 }
 
+/** Nobody but the author knows what is in an image: who has the agent in it says so. */
+const NAMED_ONLY: Misfit = { why: 'named-only' };
+
 /** What the setting says for "the first that fits"; so does its absence. */
 export const AUTO = 'auto';
-
-/** The label by which a namespace chooses its Pod Security level (k8s.io/pod-security-admission api EnforceLevelLabel). */
-const ENFORCE_LABEL = 'pod-security.kubernetes.io/enforce';
 
 /** The delivery that the settings name, else the profile's first that fits the pod, its namespace and the cluster. */
 export function chooseDelivery(layers: Layers, profile: Profile, parameters: Parameters): Choice<ChosenDelivery> {
@@ -41,38 +33,31 @@ export function chooseDelivery(layers: Layers, profile: Profile, parameters: Par
     const known = [...profile.deliveries.map(({ name }) => name), AUTO];
     return { ok: false, reason: { code: 'unknown-delivery', name: setting.text, source, known } };
   }
-  const misfit = misfitOf(delivery, layers, profile, parameters);
+  const misfit = misfitOf({ delivery, layers, profile, parameters });
   // Who names a delivery is believed about a version that nobody can see.
   if (misfit && !(misfit.why === 'kubernetes' && misfit.found === undefined)) {
-    return { ok: false, reason: { code: 'delivery-unfit', delivery: delivery.name, source, misfit } };
+    return {
+      ok: false,
+      reason: claimReason(misfit) ?? { code: 'delivery-unfit', delivery: delivery.name, source, misfit },
+    };
   }
   return { ok: true, value: { delivery, source, passedOver: [] } };
 }
 
 function firstThatFits(layers: Layers, profile: Profile, parameters: Parameters): Choice<ChosenDelivery> {
   const passedOver: PassedOver[] = [];
+  const onlyBaked = profile.deliveries.every(({ type }) => type === 'baked');
   for (const delivery of profile.deliveries) {
-    const misfit = misfitOf(delivery, layers, profile, parameters);
+    const isGuess = delivery.type === 'baked' && !onlyBaked;
+    const misfit = isGuess ? NAMED_ONLY : misfitOf({ delivery, layers, profile, parameters });
     if (!misfit) return { ok: true, value: { delivery, source: undefined, passedOver } };
     passedOver.push({ delivery: delivery.name, misfit });
   }
-  return { ok: false, reason: { code: 'no-fitting-delivery', profile: profile.name, passedOver } };
+  const claim = passedOver.map(({ misfit }) => claimReason(misfit)).find((reason) => reason !== undefined);
+  return { ok: false, reason: claim ?? { code: 'no-fitting-delivery', profile: profile.name, passedOver } };
 }
 
-function misfitOf(delivery: Delivery, layers: Layers, profile: Profile, parameters: Parameters): Misfit | undefined {
-  const { pod, namespace, cluster } = layers;
-  const needs = deliveryNeeds[delivery.type];
-  const os = delivery.os ?? profile.constraints.os;
-  if (!os.some((name) => pod.spec.os?.['name'] === name || mayRunOn(pod, 'kubernetes.io/os', name)))
-    return { why: 'os', os };
-  const least = needs.kubernetes;
-  if (least && !(cluster.kubernetes && isAtLeast(cluster.kubernetes, least))) {
-    return { why: 'kubernetes', least, found: cluster.kubernetes };
-  }
-  const level = namespace.labels[ENFORCE_LABEL];
-  if (!needs.baseline && (level === 'baseline' || level === 'restricted')) return { why: 'pod-security', level };
-  const lacking = templatesIn(delivery)
-    .flatMap(([, template]) => parametersOf(template))
-    .find((name) => profile.parameters.has(name) && !parameters.has(name));
-  return lacking === undefined ? undefined : { why: 'parameter', parameter: lacking };
+/** Of all misfits the one that a person will want to mend: the claim is what the profile asked for. */
+function claimReason(misfit: Misfit): Reason | undefined {
+  return misfit.why === 'claim' ? { code: 'claim-unusable', claim: misfit.claim, trouble: misfit.trouble } : undefined;
 }

@@ -38,12 +38,7 @@ export function brokenEnvironment(
   return twice(before, after) ?? dangling(before, after, added, allowed);
 }
 
-function keeps(
-  had: EnvVar,
-  has: EnvVar,
-  following: EnvVar | undefined,
-  changes: ReadonlyMap<string, Change>,
-): boolean {
+function keeps(had: EnvVar, has: EnvVar, following: EnvVar | undefined, changes: ReadonlyMap<string, Change>): boolean {
   const change = changes.get(had.name);
   if (change === undefined) return false;
   if (had.name === has.name) return change === 'replaces' || isPartOf(had, has);

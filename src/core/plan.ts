@@ -63,6 +63,8 @@ export type ContainerOutcome =
 export interface PodDraft {
   readonly layers: Layers;
   readonly volumes: Volumes;
+  /** The names of those that the pod came with. */
+  readonly volumeNames: ReadonlySet<string>;
   readonly initContainers: InitContainers;
   /** The annotations of the pod as they would be so far. */
   readonly annotations: Map<string, string>;
@@ -85,6 +87,7 @@ export function makePlan(layers: Layers, selector: Selector): Planned {
   const mounted = containersOf(layers.pod).flatMap(({ volumeMounts }) => volumeMounts ?? []);
   const draft: PodDraft = {
     layers,
+    volumeNames: selector.volumes,
     volumes: new Volumes(spec.volumes ?? [], mounted),
     initContainers: new InitContainers(layers.pod),
     annotations: new Map(Object.entries(annotationsOf(layers.pod))),

@@ -126,6 +126,12 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
     meaning: "None of the profile's deliveries can be used for this pod.",
     hint: 'Give the parameter that is named, or choose a profile with another delivery.',
   },
+  'claim-unusable': {
+    kind: 'problem',
+    meaning:
+      "The claim that holds the agent's files is not there, or the pod would have to wait for it: it would not start.",
+    hint: 'Create the claim in the namespace, or name another with agent-injector.io/claim-name (or what the profile calls it).',
+  },
   'foreign-agent': {
     kind: 'problem',
     meaning: "Another vendor's agent is in the container already, and the two cannot share it.",

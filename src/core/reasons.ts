@@ -1,5 +1,6 @@
 import type { KubernetesVersion } from './cluster.ts';
-import type { Misfit, PassedOver } from './delivery-choice.ts';
+import type { PassedOver } from './delivery-choice.ts';
+import type { ClaimTrouble, Misfit } from './delivery-misfit.ts';
 import type { Source } from './settings.ts';
 
 /** Why something was not done, or what else the user should know: the facts; `sentence` makes them text. */
@@ -52,6 +53,7 @@ export type Reason =
     }
   | { readonly code: 'delivery-unfit'; readonly delivery: string; readonly source: Source; readonly misfit: Misfit }
   | { readonly code: 'no-fitting-delivery'; readonly profile: string; readonly passedOver: readonly PassedOver[] }
+  | { readonly code: 'claim-unusable'; readonly claim: string; readonly trouble: ClaimTrouble }
   | { readonly code: 'foreign-agent'; readonly vendor: string; readonly at: string; readonly slot: string }
   | { readonly code: 'slot-taken'; readonly slot: string; readonly profile: string; readonly by: string }
   | { readonly code: 'profile-conflict'; readonly profile: string; readonly conflict: string; readonly message: string }

@@ -1,5 +1,6 @@
 import { versionText } from './cluster.ts';
-import type { Misfit, PassedOver } from './delivery-choice.ts';
+import type { PassedOver } from './delivery-choice.ts';
+import type { ClaimTrouble, Misfit } from './delivery-misfit.ts';
 import { didYouMean } from './nearest.ts';
 import type { Reason, ReasonCode } from './reasons.ts';
 import type { Source } from './settings.ts';
@@ -41,6 +42,7 @@ const sentences: Sentences = {
     `delivery ${delivery} cannot be used: ${misfitText(misfit)} (${sourceText(source)})`,
   'no-fitting-delivery': ({ profile, passedOver }) =>
     `no delivery of ${profile} can be used: ${passedOver.map(passedOverText).join(', ')}`,
+  'claim-unusable': ({ claim, trouble }) => `claim ${oneLine(claim, 63)} ${claimText(trouble)}`,
   'foreign-agent': ({ vendor, at, slot }) => `${vendor} is there already (${oneLine(at, 63)}) and holds ${slot}`,
   'slot-taken': ({ slot, profile, by }) => `profile ${profile} needs ${slot}, which ${by} has in this container`,
   'profile-conflict': ({ message }) => oneLine(message, 160),
@@ -89,6 +91,25 @@ export function misfitText(misfit: Misfit): string {
       return `it is for ${misfit.os.join(', ')}`;
     case 'parameter':
       return `agent-injector.io/${misfit.parameter} is not set`;
+    case 'named-only':
+      return 'nobody says that the agent is in the image';
+    case 'claim':
+      return `claim ${oneLine(misfit.claim, 63)} ${claimText(misfit.trouble)}`;
+    case 'quota':
+      return `quota ${oneLine(misfit.quota, 63)} has too little left of ${misfit.resource}`;
+    case 'ephemeral-storage':
+      return `the containers' limits of ephemeral-storage are below the ${misfit.limit} that it may take`;
+  }
+}
+
+function claimText(trouble: ClaimTrouble): string {
+  switch (trouble.kind) {
+    case 'absent':
+      return 'does not exist in the namespace';
+    case 'deleting':
+      return 'is being deleted';
+    case 'elsewhere':
+      return `can be mounted on one node at a time, and is on ${oneLine(trouble.node, 63)}`;
   }
 }
 

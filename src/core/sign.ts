@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { LONGEST_IMAGE, matchesGlob } from './glob.ts';
 import type { Json } from './json.ts';
-import type { Container, EnvVar, Pod } from './pod.ts';
+import type { Container, EnvVar } from './pod.ts';
 
 const names = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
 
@@ -30,7 +30,8 @@ export type Sign = z.infer<typeof signSchema>;
 
 /** Where a sign is looked for. `environment` may be what has been planned so far. */
 export interface Sight {
-  readonly pod: Pod;
+  /** The names of the pod's volumes: gathered once, since a pod can have thousands. */
+  readonly volumes: ReadonlySet<string>;
   readonly container: Container;
   readonly environment: readonly EnvVar[];
 }
@@ -47,7 +48,7 @@ const looks: { readonly [where in Sign['in']]: Look<where> } = {
   image: ({ matches }, { container }) =>
     matchesGlob(matches, imageOf(container), LONGEST_IMAGE) ? 'its image' : undefined,
   name: ({ matches }, { container }) => (matchesGlob(matches, container.name) ? 'its name' : undefined),
-  volume: ({ name }, { pod }) => (pod.spec.volumes?.some((one) => one.name === name) ? `volume ${name}` : undefined),
+  volume: ({ name }, { volumes }) => (volumes.has(name) ? `volume ${name}` : undefined),
   mount: ({ path }, { container }) =>
     container.volumeMounts?.some(({ mountPath }) => `${mountPath}/`.startsWith(`${path}/`))
       ? `mount ${path}`

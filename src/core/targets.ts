@@ -88,12 +88,15 @@ function matches(pattern: string, { list, container }: Target): boolean {
 export class Selector {
   /** All containers that some agent may go into. */
   readonly targets: readonly Target[];
+  /** The names of the pod's volumes. */
+  readonly volumes: ReadonlySet<string>;
   private readonly layers: Layers;
   /** By profile, those that were named for it; under undefined those that were named for all. */
   private readonly chosen: ReadonlyMap<string | undefined, ReadonlySet<Target>>;
 
   constructor(layers: Layers, all: readonly Target[], chosen: ReadonlyMap<string | undefined, ReadonlySet<Target>>) {
     this.layers = layers;
+    this.volumes = new Set((layers.pod.spec.volumes ?? []).map(({ name }) => name));
     this.chosen = chosen;
     const common = chosen.get(undefined);
     const own = new Set([...chosen].flatMap(([profile, targets]) => (profile === undefined ? [] : [...targets])));
@@ -110,7 +113,7 @@ export class Selector {
     if (named) return named.has(target);
     if (!this.isApp(target)) return false;
     const { container } = target;
-    const sight = { pod: this.layers.pod, container, environment: container.env ?? [] };
+    const sight = { volumes: this.volumes, container, environment: container.env ?? [] };
     if (exclude.some((sign) => seen(sign, sight) !== undefined)) return false;
     return !include || include.some((sign) => seen(sign, sight) !== undefined);
   }

@@ -45,17 +45,20 @@ async function prove(agent: Agent, runtime: Runtime, way: Way): Promise<void> {
   }
 }
 
-describe.each(agents().map((agent) => ({ agent, title: `${agent.profile} ${agent.version}` })))('$title', ({ agent }) => {
-  const why = obstacle(agent);
-  const found = runtimes.get(agent.runtime);
-  if (why !== undefined || !found?.ok) {
-    it.skipIf(!isRequired)('can be run here', () => {
-      expect.fail(`${agent.profile}: ${why}`);
+describe.each(agents().map((agent) => ({ agent, title: `${agent.profile} ${agent.version}` })))(
+  '$title',
+  ({ agent }) => {
+    const why = obstacle(agent);
+    const found = runtimes.get(agent.runtime);
+    if (why !== undefined || !found?.ok) {
+      it.skipIf(!isRequired)('can be run here', () => {
+        expect.fail(`${agent.profile}: ${why}`);
+      });
+      return;
+    }
+    it('is in the catalogue', () => {
+      expect([...builtInCatalogue().profiles.keys()]).toContain(agent.profile);
     });
-    return;
-  }
-  it('is in the catalogue', () => {
-    expect([...builtInCatalogue().profiles.keys()]).toContain(agent.profile);
-  });
-  it.concurrent.each(ways)(`lives, ${found.runtime.shared.name}: $name`, (way) => prove(agent, found.runtime, way));
-});
+    it.concurrent.each(ways)(`lives, ${found.runtime.shared.name}: $name`, (way) => prove(agent, found.runtime, way));
+  },
+);

@@ -95,7 +95,16 @@ async function fetchMaven(coordinates: readonly string[]): Promise<void> {
 
 /** Into a folder, with pip's help: the interpreter is the one that the tests run, for wheels may be made for one version. */
 async function pip(folder: string, requirements: readonly string[]): Promise<void> {
-  await command('python3', ['-m', 'pip', 'install', '-q', '--root-user-action=ignore', '--target', folder, ...requirements]);
+  await command('python3', [
+    '-m',
+    'pip',
+    'install',
+    '-q',
+    '--root-user-action=ignore',
+    '--target',
+    folder,
+    ...requirements,
+  ]);
 }
 
 async function carryOut(step: Step, folder: string): Promise<void> {
@@ -173,7 +182,8 @@ async function fetchAgent(agent: Agent): Promise<void> {
 /** Does what can be done, however much of it fails, and says what has failed. */
 async function all(...parts: readonly Promise<void>[]): Promise<void> {
   for (const part of await Promise.allSettled(parts)) {
-    if (part.status === 'rejected') failures.add(part.reason instanceof Error ? part.reason.message : String(part.reason));
+    if (part.status === 'rejected')
+      failures.add(part.reason instanceof Error ? part.reason.message : String(part.reason));
   }
 }
 

@@ -77,7 +77,11 @@ const from = (name: string, valueFrom: object): object => ({ name, valueFrom });
 
 const rows: readonly Row[] = [
   { title: 'nothing', gives: {} },
-  { title: 'the last envFrom wins', envFrom: [configMap('one'), configMap('two')], gives: { A: 'of two', ONLY: 'one' } },
+  {
+    title: 'the last envFrom wins',
+    envFrom: [configMap('one'), configMap('two')],
+    gives: { A: 'of two', ONLY: 'one' },
+  },
   { title: 'a prefix', envFrom: [{ ...configMap('two'), prefix: 'P_' }], gives: { P_A: 'of two' } },
   { title: 'a Secret, whole', envFrom: [{ secretRef: { name: 'secret' } }], gives: { KEY: 'hidden' } },
   { title: 'an optional ConfigMap that is not there', envFrom: [configMap('none', { optional: true })], gives: {} },
@@ -141,7 +145,9 @@ const services = { KUBERNETES_SERVICE_HOST: '10.0.0.1', SHOP_PORT: '80' };
 
 describe('environmentOf', () => {
   it.each(rows)('$title', ({ envFrom, env, gives }) => {
-    const subject = pod([container('web', { ...(envFrom && { envFrom }), ...(env && { env }) })], { 'shop/note': 'own' });
+    const subject = pod([container('web', { ...(envFrom && { envFrom }), ...(env && { env }) })], {
+      'shop/note': 'own',
+    });
     const [first] = subject.spec.containers;
     if (!first) throw new Error('the pod has no container');
     expect(Object.fromEntries(environmentOf(subject, first, around))).toEqual({ ...services, ...gives });

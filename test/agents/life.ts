@@ -50,7 +50,10 @@ export function inject(agent: Agent, runtime: Runtime, way: Way, listener: Liste
   const written = way.container(name, value);
   const env = [
     ...(written.env ?? []),
-    ...Object.entries({ APP_URL: listener.appUrl, ...fill(agent.env) }).map(([key, text]) => ({ name: key, value: text })),
+    ...Object.entries({ APP_URL: listener.appUrl, ...fill(agent.env) }).map(([key, text]) => ({
+      name: key,
+      value: text,
+    })),
   ];
   const pod = podOf([containerOf('web', { ...written, env })], way.annotations(value));
   const cluster: Cluster = {
@@ -110,7 +113,8 @@ export async function live(agent: Agent, runtime: Runtime, way: Way): Promise<Li
 const PATH_OF_IMAGES = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 async function runToItsEnd(local: LocalPod, init: Container, agent: Agent, around: Surroundings): Promise<void> {
-  if (agent.image === undefined) throw new Error(`an init container, but agents.yaml names no image for ${agent.profile}`);
+  if (agent.image === undefined)
+    throw new Error(`an init container, but agents.yaml names no image for ${agent.profile}`);
   const environment = environmentOf({ spec: { containers: [init] } }, init, around);
   const child = local.start(init, {
     image: imageWith(filesOf(agent), agent.image),

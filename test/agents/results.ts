@@ -52,7 +52,14 @@ function table(results: readonly Result[]): string {
     ]);
   const all = [['agent', 'version', 'runtime', 'own value by', '', 'sign of life'], ...rows];
   const widths = all.reduce((sum, row) => row.map((cell, at) => Math.max(sum[at] ?? 0, cell.length)), [0]);
-  return all.map((row) => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  ').trimEnd()).join('\n');
+  return all
+    .map((row) =>
+      row
+        .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }
 
 function printable(sign: string): string {

@@ -93,9 +93,7 @@ function javaProperty(name: string): string {
   return new RegExp(String.raw`^\s*${name} = (.*)$`, 'm').exec(settings)?.[1] ?? '';
 }
 
-export type Found =
-  | { readonly ok: true; readonly runtime: Runtime }
-  | { readonly ok: false; readonly missing: string };
+export type Found = { readonly ok: true; readonly runtime: Runtime } | { readonly ok: false; readonly missing: string };
 
 /** The runtime with the program in it, or one line that says what is missing. */
 function find(name: RuntimeName): Found {

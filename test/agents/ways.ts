@@ -21,7 +21,9 @@ export const ways: readonly Way[] = [
   {
     ...nothing,
     name: 'fieldRef',
-    container: (name) => ({ env: [{ name, valueFrom: { fieldRef: { fieldPath: `metadata.annotations['${ANNOTATION}']` } } }] }),
+    container: (name) => ({
+      env: [{ name, valueFrom: { fieldRef: { fieldPath: `metadata.annotations['${ANNOTATION}']` } } }],
+    }),
     annotations: (value) => ({ [ANNOTATION]: value }),
   },
   {

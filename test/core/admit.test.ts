@@ -639,9 +639,11 @@ describe('a pod made to hurt', () => {
       undefined,
     ],
   ])('%s: decided in less than a second', (_, given, code) => {
-    const started = performance.now();
+    // The processor's time, and not the wall's: other tests share the machine.
+    const before = process.cpuUsage();
     const { decision, operations } = admit(given, namespace(), catalogue);
-    expect(performance.now() - started).toBeLessThan(1000);
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1000).toBeLessThan(1000);
     expect(decision.outcome === 'injected' ? undefined : decision.reason.code).toBe(code);
     expect(decision.notices.length).toBeLessThanOrEqual(20);
     expect(JSON.stringify(operations).length).toBeLessThan(192 * 1024);

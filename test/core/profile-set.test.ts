@@ -142,10 +142,7 @@ describe('readProfiles', () => {
 
   it.each([
     [null, 'x.yaml: : is empty; it must be an object'],
-    [
-      { ...document('x', whole('X')), metadata: {} },
-      'x.yaml: metadata.name: is missing; it must be a string',
-    ],
+    [{ ...document('x', whole('X')), metadata: {} }, 'x.yaml: metadata.name: is missing; it must be a string'],
   ])('says that %j has no name', (nameless, expected) => {
     expect(texts(read([{ origin: 'x.yaml', document: nameless }]))).toEqual([expected]);
   });
