@@ -13,19 +13,18 @@ interface Place {
  */
 export function positionOf(document: YamlDocument, path: readonly PropertyKey[], at: 'key' | 'value'): Position {
   let place: Place = { node: document.root, key: undefined };
-  let isWhole = true;
   for (const step of path) {
     const next = placeBelow(place.node, step);
-    if (!next) {
-      isWhole = false;
-      break;
-    }
+    if (!next) return document.position(offsetOf(place, 'key'));
     place = next;
   }
-  const { node, key } = place;
+  return document.position(offsetOf(place, at));
+}
+
+function offsetOf({ node, key }: Place, at: 'key' | 'value'): number {
   const isText = isScalar(node) && node.value !== null;
-  const shown = key && (!isWhole || at === 'key' || !isText) ? key : (node ?? key);
-  return document.position(shown?.range[0] ?? 0);
+  const shown = key && (at === 'key' || !isText) ? key : node;
+  return shown?.range[0] ?? 0;
 }
 
 function placeBelow(node: ParsedNode | null, step: PropertyKey): Place | undefined {
