@@ -17,6 +17,7 @@ Examples:
   agent-injector serve                                    a server for this machine, with fresh certificates in certs/
   agent-injector inject -f deploy.yaml --set server-address=jennifer.example.com | kubectl apply -f -
   agent-injector inject -f deploy.yaml --namespaces namespaces.yaml --diff
+  agent-injector lint profiles/                           checks agents of your own, and runs the tests in them
   agent-injector certs --kubeconfig ~/.kube/config --tls-secret apm/agent-injector-tls --webhook-configuration agent-injector`,
   );
 
@@ -87,6 +88,32 @@ program
     process.stdout.write(result.output);
     process.stderr.write(result.messages.map((message) => `${message}\n`).join(''));
     process.exitCode = result.exitCode;
+  });
+
+interface LintFlags {
+  readonly strict?: boolean;
+  readonly output: 'text' | 'json';
+}
+
+program
+  .command('lint')
+  .description(
+    'Checks AgentProfiles as a server would read them, and runs the tests in them. Exit code 1 when something is wrong.',
+  )
+  .argument(
+    '[PATH...]',
+    'files, directories (their *.yaml and *.yml), or - for standard input; none: the built-in profiles',
+  )
+  .option('--strict', 'warnings count, too; images are to be pinned by digest, and profiles to have tests')
+  .addOption(
+    new Option('-o, --output <FORMAT>', 'for people or for programs').choices(['text', 'json']).default('text'),
+  )
+  .exitOverride()
+  .action(async (paths: readonly string[], flags: LintFlags) => {
+    const { lint } = await import('./commands/lint.ts');
+    const { output, exitCode } = await lint({ paths, strict: flags.strict ?? false, output: flags.output });
+    process.stdout.write(output);
+    process.exitCode = exitCode;
   });
 
 /** Two files would need two outputs: the second must not push the first out in silence. */

@@ -48,27 +48,12 @@ function unknownKey(key: string, keys: readonly string[]): string {
 
 /** The sentence for an issue; undefined where the schema's own is good. */
 function messageOf(issue: Raw, known: Known): string | undefined {
-  switch (issue.code) {
-    case 'unrecognized_keys':
-      known.keys.set(issue.keys, keysOf(issue.inst));
-      return undefined;
-    case 'invalid_type':
-      return typeMessage(issue.expected, issue.input);
-    case 'invalid_value':
-      return oneOf(issue.values, issue.input);
-    case 'invalid_union':
-      return unionMessage(issue, known);
-    case 'too_small':
-    case 'too_big':
-      return sizeMessage(issue);
-    case 'invalid_format':
-      return issue.format === 'url' ? 'must be a URL' : undefined;
-    case 'custom':
-    case 'invalid_key':
-    case 'invalid_element':
-    case 'not_multiple_of':
-      return undefined;
-  }
+  if (issue.code === 'invalid_union') return unionMessage(issue, known);
+  if (issue.code === 'unrecognized_keys') known.keys.set(issue.keys, keysOf(issue.inst));
+  if (issue.code === 'invalid_type') return typeMessage(issue.expected, issue.input);
+  if (issue.code === 'invalid_value') return oneOf(issue.values, issue.input);
+  if (issue.code === 'too_small' || issue.code === 'too_big') return sizeMessage(issue);
+  return issue.code === 'invalid_format' && issue.format === 'url' ? 'must be a URL' : undefined;
 }
 
 /** What a part of a document is called, by its type in the schema's language. */

@@ -64,7 +64,7 @@ function domainOf(profile: Profile, by: string): readonly string[] | undefined {
 }
 
 /** A place in a profile where a template stands. */
-interface Place {
+export interface Place {
   readonly path: readonly PropertyKey[];
   readonly template: Template;
   /** Whether the part is left out, or the delivery does not fit, while a parameter has no value. */
@@ -85,7 +85,8 @@ const notSafe = (types: readonly Parameter['type'][]): NonNullable<Place['forbid
 });
 const LOOSE: readonly Parameter['type'][] = ['string', 'word', 'url'];
 
-function placesIn(profile: Profile, environment: readonly EnvironmentEntry[]): readonly Place[] {
+/** Every template of a profile, with its place: as in the document, if the environment is given in its order. */
+export function placesIn(profile: Profile, environment: readonly EnvironmentEntry[]): readonly Place[] {
   return [
     ...environment.flatMap(({ operation, when }, index) =>
       templatesOf(operation.value).map((template): Place => {

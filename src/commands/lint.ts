@@ -1,0 +1,209 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { builtInCatalogue, builtInDocuments } from '../agents/built-in.ts';
+import { builtInSources, withProfiles, type Catalogue } from '../core/catalogue.ts';
+import { baseOf, nameOf, pathInOwn } from '../core/extends.ts';
+import { isObject, type Json } from '../core/json.ts';
+import type { Problem } from '../core/profile.ts';
+import { lintProfile, type Severity } from '../core/profile-lint.ts';
+import { readProfiles, type ProfileSet, type ProfileSource, type SoundProfile } from '../core/profile-set.ts';
+import { positionOf } from '../manifests/locate.ts';
+import { readStream, type YamlDocument } from '../manifests/yaml.ts';
+import { asJson, asText, type LintedProfile, type LintReport, type Remark } from './lint-report.ts';
+import { displayName } from './manifest-file.ts';
+import { UsageError } from './usage-error.ts';
+
+export interface LintOptions {
+  /** Files, directories, or `-` for standard input; none: the built-in profiles. */
+  readonly paths: readonly string[];
+  /** Warnings count as problems, and there are more of them. */
+  readonly strict: boolean;
+  readonly output: 'text' | 'json';
+}
+
+export interface LintResult {
+  readonly output: string;
+  /** 1 when something is wrong. */
+  readonly exitCode: 0 | 1;
+}
+
+/** Checks profiles as a server would read them, beside those that ship, and runs the tests in them. Throws a UsageError where a path is none. */
+export async function lint({ paths, strict, output }: LintOptions): Promise<LintResult> {
+  const files = await filesAt(paths);
+  const read = files.map(readFileText);
+  const documents = new Map(read.flatMap((one) => one.documents));
+  const builtIn = builtInSources(builtInDocuments.profiles);
+  const set = readSet(builtIn, [...documents.keys()]);
+  const linted: readonly Linted[] =
+    paths.length === 0
+      ? builtIn.flatMap((source) => soundIn(set, source))
+      : [...documents.keys()].flatMap((source) => ownIn(set, source));
+  const catalogue = withProfiles(builtInCatalogue(), set.profiles);
+  const results = linted.map((one) => lintOne(one, catalogue, strict, documents));
+  const remarks = [
+    ...read.flatMap((one) => one.remarks),
+    ...set.problems.map((problem) =>
+      remark(problem.source, { ...problem, severity: 'error', own: problem.own }, documents),
+    ),
+    ...replacements(set, documents),
+    ...results.flatMap((one) => one.remarks),
+  ];
+  const order = new Map(files.map(({ name }, index) => [name, index]));
+  const report: LintReport = {
+    profiles: results.map(({ profile }) => profile),
+    documents: paths.length === 0 ? builtIn.length : documents.size,
+    remarks: remarks.toSorted((one, other) => compare(one, other, order)),
+  };
+  const isWrong = remarks.some(({ severity }) => strict || severity === 'error');
+  return { output: output === 'json' ? asJson(report) : asText(report), exitCode: isWrong ? 1 : 0 };
+}
+
+interface TextFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+async function filesAt(paths: readonly string[]): Promise<readonly TextFile[]> {
+  const names = (await Promise.all(paths.map(namesAt))).flat();
+  return Promise.all([...new Set(names)].map(readText));
+}
+
+async function namesAt(path: string): Promise<readonly string[]> {
+  if (path === '-') return [path];
+  try {
+    if (!(await stat(path)).isDirectory()) return [path];
+    const names = (await readdir(path, { withFileTypes: true }))
+      .filter((entry) => /^[^.].*\.ya?ml$/.test(entry.name) && !entry.isDirectory())
+      .map(({ name }) => join(path, name));
+    if (names.length > 0) return names.toSorted();
+  } catch (error) {
+    throw new UsageError([error instanceof Error ? error.message : String(error)]);
+  }
+  throw new UsageError([`${path}: has no file that ends in .yaml or .yml`]);
+}
+
+async function readText(path: string): Promise<TextFile> {
+  const name = displayName(path);
+  try {
+    const bytes = path === '-' ? await buffer(process.stdin) : await readFile(path);
+    return { name, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
+  } catch (error) {
+    if (error instanceof TypeError) throw new UsageError([`${name}: is no UTF-8 text`]);
+    throw new UsageError([error instanceof Error ? error.message : String(error)]);
+  }
+}
+
+interface ReadFile {
+  readonly documents: readonly (readonly [ProfileSource, YamlDocument])[];
+  readonly remarks: readonly Remark[];
+}
+
+function readFileText({ name: file, text }: TextFile): ReadFile {
+  const stream = readStream(text);
+  if (!stream.ok) {
+    return {
+      documents: [],
+      remarks: stream.problems.map((problem) => ({ severity: 'error', file, ...problem })),
+    };
+  }
+  const written = stream.documents.filter(({ json }) => json !== null);
+  const others = written.filter(({ json }) => isOther(json));
+  const own = written.filter(({ json }) => !isOther(json));
+  const remarks: readonly Remark[] = others.map((document) => ({
+    severity: 'error',
+    file,
+    ...positionOf(document, ['kind'], 'value'),
+    message: 'is no AgentProfile: apiVersion must be "agent-injector.io/v1alpha1", kind must be "AgentProfile"',
+  }));
+  const empty: Remark = { severity: 'error', file, line: 1, column: 1, message: 'there is no AgentProfile in it' };
+  return {
+    documents: own.map((document) => [{ origin: file, document: document.json }, document] as const),
+    remarks: written.length === 0 ? [empty] : remarks,
+  };
+}
+
+/** An object of Kubernetes that is plainly something else: what it lacks to be a profile need not be told. */
+function isOther(json: Json): boolean {
+  if (!isObject(json)) return false;
+  const { apiVersion, kind } = json;
+  return typeof apiVersion === 'string' && !apiVersion.startsWith('agent-injector') && kind !== 'AgentProfile';
+}
+
+function readSet(builtIn: readonly ProfileSource[], own: readonly ProfileSource[]): ProfileSet {
+  const reading = readProfiles({ builtIn, own, slots: new Set(builtInCatalogue().slots.keys()) });
+  let step = reading.next();
+  while (!step.done) step = reading.next();
+  return step.value;
+}
+
+/** A sound profile, and the document that it was written in. */
+interface Linted extends SoundProfile {
+  readonly source: ProfileSource;
+}
+
+function soundIn(set: ProfileSet, source: ProfileSource): readonly Linted[] {
+  const profile = set.profiles.get(nameOf(source.document) ?? '');
+  return profile && isObject(source.document) ? [{ source, profile, document: source.document }] : [];
+}
+
+function ownIn(set: ProfileSet, source: ProfileSource): readonly Linted[] {
+  const sound = set.own.get(nameOf(source.document) ?? '');
+  const isBroken = set.problems.some((problem) => problem.source === source);
+  return sound && !isBroken ? [{ source, ...sound }] : [];
+}
+
+type Documents = ReadonlyMap<ProfileSource, YamlDocument>;
+
+function lintOne(
+  { source, profile, document }: Linted,
+  catalogue: Catalogue,
+  strict: boolean,
+  documents: Documents,
+): { readonly profile: LintedProfile; readonly remarks: readonly Remark[] } {
+  const isDerived = baseOf(source.document) !== undefined;
+  const { findings, tests } = lintProfile(profile, catalogue, { strict, isDerived });
+  const own = isObject(source.document) ? source.document : document;
+  return {
+    profile: { name: profile.name, file: source.origin, tests },
+    remarks: findings.map((finding) =>
+      remark(source, { ...finding, own: pathInOwn(own, document, finding.path) }, documents),
+    ),
+  };
+}
+
+interface Found extends Problem {
+  readonly severity: Severity;
+  readonly own: readonly PropertyKey[];
+}
+
+function remark(source: ProfileSource, { severity, path, own, message, at }: Found, documents: Documents): Remark {
+  const document = documents.get(source);
+  // What a document inherits is not in it: then the key is what there is to show.
+  const position = document && positionOf(document, own, own.length < path.length ? 'key' : (at ?? 'value'));
+  return { severity, file: source.origin, ...position, profile: nameOf(source.document), path, message };
+}
+
+/** A name that a built-in profile has is taken by mistake, or for good; then it should say so. */
+function replacements(set: ProfileSet, documents: Documents): readonly Remark[] {
+  return [...documents.keys()].flatMap((source) => {
+    const name = nameOf(source.document);
+    if (name === undefined || !set.replaced.includes(name) || ships(source)) return [];
+    const message = `"${name}" takes the place of the built-in profile: choose another name, or extend it (spec.extends: ${name})`;
+    const path = ['metadata', 'name'];
+    return [remark(source, { severity: 'warning', path, own: path, message }, documents)];
+  });
+}
+
+function ships({ document }: ProfileSource): boolean {
+  const text = JSON.stringify(document);
+  return builtInDocuments.profiles.some((one) => JSON.stringify(one) === text);
+}
+
+function compare(one: Remark, other: Remark, order: ReadonlyMap<string, number>): number {
+  return (
+    (order.get(one.file) ?? 0) - (order.get(other.file) ?? 0) ||
+    (one.line ?? 0) - (other.line ?? 0) ||
+    (one.column ?? 0) - (other.column ?? 0)
+  );
+}
