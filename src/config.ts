@@ -23,8 +23,14 @@ export interface Config extends Settings {
 
 export type ReadConfig =
   | { readonly ok: true; readonly config: Config }
-  /** The defaults of a file that could be read, so that its problems can be told with the others. */
-  | { readonly ok: false; readonly problems: readonly string[]; readonly defaults: Config['defaults'] };
+  | {
+      readonly ok: false;
+      readonly problems: readonly string[];
+      /** The defaults of a file that could be read, so that its problems can be told with the others. */
+      readonly defaults: Config['defaults'];
+      /** The directory of profiles, where one is named: defaults may speak of them. */
+      readonly profiles: string | undefined;
+    };
 
 /**
  * In the namespace of a Service called agent-injector the kubelet puts its addresses into every container under our own prefix
@@ -56,7 +62,7 @@ export function readConfig(
   problems.push(...(parsed.success ? contradictions(parsed.data, found, purpose) : problemsOf(parsed.error, found)));
   return parsed.success && problems.length === 0
     ? { ok: true, config: { ...parsed.data, defaults } }
-    : { ok: false, problems, defaults };
+    : { ok: false, problems, defaults, profiles: found.get('profiles')?.value.toString() };
 }
 
 /** Settings that contradict each other, or are of no use alone. */

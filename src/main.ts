@@ -74,6 +74,7 @@ program
   .option('-n, --namespace <NAME>', 'namespace of objects that name none', 'default')
   .option('--namespaces <FILE>', 'Namespace manifests to go by; without them, every namespace counts as opted in')
   .option('--config <FILE>', "a server's configuration file, for its cluster-wide defaults")
+  .option('--profiles <DIR>', 'directory of AgentProfile documents beside the built-in ones')
   .option('--profile <NAMES>', 'as if the namespace had the annotation agent-injector.io/profile')
   .option(
     '--set <KEY=VALUE>',

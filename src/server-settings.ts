@@ -24,6 +24,7 @@ export const settingsSchema = z.object({
   config: path.optional(),
   kubeconfig: path.optional(),
   namespaces: path.optional(),
+  profiles: path.optional(),
   host: z.string().min(1).default('::'),
   port: whole(0, 65_535).default(8443),
   adminPort: whole(0, 65_535).default(9090),
@@ -78,6 +79,12 @@ export const settingRows: { readonly [name in SettingName]: SettingRow } = {
     placeholder: 'FILE',
     expected: 'a file',
     description: 'Namespace manifests (YAML) to go by instead of a cluster.',
+  },
+  profiles: {
+    placeholder: 'DIR',
+    expected: 'a directory',
+    description:
+      'Directory of AgentProfile documents (*.yaml, *.yml) beside the built-in ones. Read again when something in it changes.',
   },
   host: {
     placeholder: 'ADDRESS',

@@ -1,17 +1,65 @@
-import { builtInCatalogue } from '../agents/built-in.ts';
-import { problemsOfDefaults, withDefaults, type Catalogue } from '../core/catalogue.ts';
-import { pathText } from '../core/profile.ts';
+import { builtInCatalogue, builtInDocuments } from '../agents/built-in.ts';
+import { problemsOfDefaults, problemText, withDefaults, type Catalogue } from '../core/catalogue.ts';
 import type { Config, ReadConfig } from '../config.ts';
+import { ProfileDirectory, type Logger, type ProfilesStatus } from '../profiles/profile-directory.ts';
 import { UsageError } from './usage-error.ts';
 
-/** The configuration, and the built-in catalogue with its defaults. Throws a UsageError with every problem of both at once. */
-export function catalogueFor(read: ReadConfig): { readonly config: Config; readonly catalogue: Catalogue } {
-  const catalogue = builtInCatalogue();
-  const defaults = Object.entries(read.ok ? read.config.defaults : read.defaults);
-  const problems = [
-    ...(read.ok ? [] : read.problems),
-    ...problemsOfDefaults(catalogue, defaults).map(({ path, message }) => `${pathText(path)}: ${message}`),
-  ];
-  if (!read.ok || problems.length > 0) throw new UsageError(problems);
-  return { config: read.config, catalogue: withDefaults(catalogue, defaults) };
+/** The catalogue of a cluster: the built-in one with its defaults, and the profiles of its directory. */
+export interface ClusterCatalogue {
+  readonly catalogue: () => Catalogue;
+  /** What is wrong with profiles at this moment, a line each. */
+  readonly problems: () => readonly string[];
+  readonly status: () => ProfilesStatus;
+  readonly stop: () => Promise<void>;
+}
+
+/** The configuration. Throws a UsageError with every problem of it, and of its defaults where profiles of users cannot mend them. */
+export function configFrom(read: ReadConfig): Config {
+  if (read.ok) return read.config;
+  const defaults = read.profiles === undefined ? problemsIn(builtInCatalogue(), read.defaults) : [];
+  throw new UsageError([...read.problems, ...defaults]);
+}
+
+/**
+ * Opens the catalogue. A server begins without those profiles that are broken (`watch`: and reads all again when they change); a command has no
+ * use for half of what was meant. Throws a UsageError with every problem that makes no sense of the whole.
+ */
+export async function openCatalogue(config: Config, log: Logger, use: 'watch' | 'once'): Promise<ClusterCatalogue> {
+  const { profiles: dir, defaults } = config;
+  const shipped = withDefaults(builtInCatalogue(), Object.entries(defaults));
+  if (dir === undefined) {
+    const problems = problemsIn(shipped, defaults);
+    if (problems.length > 0) throw new UsageError(problems);
+    return fixed(shipped);
+  }
+  const options = { dir, builtIn: builtInDocuments.profiles, tables: shipped, log };
+  const directory = await ProfileDirectory.open(options).catch((error: unknown) => {
+    throw new UsageError([`profiles: ${error instanceof Error ? error.message : String(error)}`]);
+  });
+  const wrong = problemsIn(directory.catalogue(), defaults);
+  // Defaults may speak of a profile that is broken just now: no reason to leave the cluster without a server.
+  const isBroken = directory.problems().length > wrong.length;
+  if (use === 'once' ? isBroken || wrong.length > 0 : !isBroken && wrong.length > 0)
+    throw new UsageError(directory.problems());
+  if (use === 'watch') directory.watch();
+  return {
+    catalogue: () => directory.catalogue(),
+    problems: () => directory.problems(),
+    status: () => directory.status(),
+    stop: () => directory.stop(),
+  };
+}
+
+function fixed(catalogue: Catalogue): ClusterCatalogue {
+  const profiles = { 'built-in': catalogue.profiles.size, user: 0, 'last-good': 0, broken: 0 };
+  return {
+    catalogue: () => catalogue,
+    problems: () => [],
+    status: () => ({ profiles, problems: 0, reloads: { sound: 0, broken: 0 } }),
+    stop: () => Promise.resolve(),
+  };
+}
+
+function problemsIn(catalogue: Catalogue, defaults: Config['defaults']): readonly string[] {
+  return problemsOfDefaults(catalogue, Object.entries(defaults)).map(problemText);
 }

@@ -12,7 +12,7 @@ import { decodePod } from '../core/pod.ts';
 import { namespacesFromObjects } from '../kube/namespaces.ts';
 import type { Manifest, PodTemplate } from '../manifests/documents.ts';
 import { applyOperations, type Edit, type EditProblem } from '../manifests/edit.ts';
-import { catalogueFor } from './cluster-catalogue.ts';
+import { configFrom, openCatalogue } from './cluster-catalogue.ts';
 import { decisionLines, isWanting } from './decision-text.ts';
 import { displayName, namespaceObjects, readManifest, readNamespaces } from './manifest-file.ts';
 import { UsageError } from './usage-error.ts';
@@ -26,6 +26,8 @@ export interface InjectOptions {
   readonly namespaces: string | undefined;
   /** Path of a server's configuration file, for its cluster-wide defaults. */
   readonly config: string | undefined;
+  /** Path of a directory of profiles. */
+  readonly profiles?: string | undefined;
   readonly profile: string | undefined;
   /** `key=value`, as if the namespace had that annotation. */
   readonly set: readonly string[];
@@ -43,7 +45,7 @@ export interface InjectResult {
 
 /** Injects a file of manifests by the code of the server. Throws a UsageError when the options or the files make no sense. */
 export async function inject(options: InjectOptions): Promise<InjectResult> {
-  const { catalogue } = catalogueFor(readConfig(options.config === undefined ? {} : { config: options.config }, {}));
+  const catalogue = await catalogueFrom(options);
   const annotations = annotationsFrom(options, catalogue);
   const manifest = await readManifest(options.file);
   const namespaceOf = await namespaceFinder(options, manifest, annotations);
@@ -70,6 +72,14 @@ export async function inject(options: InjectOptions): Promise<InjectResult> {
     ],
     exitCode: written.problems.length > 0 || decided.some(({ decision }) => isWanting(decision)) ? 1 : 0,
   };
+}
+
+/** The catalogue of a server with that configuration and those profiles, all of them sound. */
+async function catalogueFrom({ config, profiles }: InjectOptions): Promise<Catalogue> {
+  const flags = { ...(config !== undefined && { config }), ...(profiles !== undefined && { profiles }) };
+  const silent = { info: () => {}, error: () => {} };
+  const opened = await openCatalogue(configFrom(readConfig(flags, {})), silent, 'once');
+  return opened.catalogue();
 }
 
 /** What `--profile` and `--set` say, as annotations of the namespace. */

@@ -2,12 +2,13 @@ import closeWithGrace from 'close-with-grace';
 import type { FastifyInstance } from 'fastify';
 import pino, { type Logger } from 'pino';
 import type { Config, ReadConfig } from '../config.ts';
-import type { Catalogue } from '../core/catalogue.ts';
 import { releaseSignal } from '../early-signals.ts';
 import { createAdminServer } from '../http/admin-server.ts';
 import { createMetrics } from '../http/metrics.ts';
 import { closeWebhookServer, createWebhookServer, replaceCertificate } from '../http/webhook-server.ts';
-import { catalogueFor } from './cluster-catalogue.ts';
+import type { NamespaceSource } from '../kube/namespaces.ts';
+import type { CertificateKeeper } from './certificate-keeper.ts';
+import { configFrom, openCatalogue, type ClusterCatalogue } from './cluster-catalogue.ts';
 import { openCertificates } from './open-certificates.ts';
 import { openCluster, openNamespaces } from './open-cluster.ts';
 
@@ -19,7 +20,7 @@ interface Running {
 
 /** `agent-injector serve`: runs until a signal ends it. Throws a UsageError before anything listens when the configuration is wrong. */
 export async function serve(read: ReadConfig): Promise<void> {
-  const { config, catalogue } = catalogueFor(read);
+  const config = configFrom(read);
   const log = pino({
     level: config.logLevel,
     base: null,
@@ -39,37 +40,65 @@ export async function serve(read: ReadConfig): Promise<void> {
   );
   releaseSignal();
   try {
-    running = await start(config, catalogue, log);
+    running = await start(config, log);
   } catch (error) {
     signals.uninstall();
     throw error;
   }
 }
 
-/** Starts the server. The webhook's port opens last, when a review would be answered right. */
-async function start(config: Config, catalogue: Catalogue, log: Logger): Promise<Running> {
-  const needsCluster = config.namespaces === undefined || config.webhookConfiguration !== undefined;
-  const cluster = needsCluster ? await openCluster(config.kubeconfig) : undefined;
-  const namespaces = await openNamespaces(config.namespaces, cluster, log);
-  const certificates = await openCertificates(config, cluster, log).catch(async (error: unknown) => {
-    await namespaces.stop();
+/** All that the server goes by, each kept up to date by itself until it is stopped. */
+interface Sources {
+  readonly profiles: ClusterCatalogue;
+  readonly namespaces: NamespaceSource;
+  readonly certificates: CertificateKeeper;
+  readonly stop: () => Promise<void>;
+}
+
+/** Opens everything, or nothing. Throws a UsageError when the settings name what cannot be used. */
+async function openSources(config: Config, log: Logger): Promise<Sources> {
+  const opened: { readonly stop: () => Promise<void> }[] = [];
+  const stop = async (): Promise<void> => {
+    await Promise.all(opened.map((source) => source.stop()));
+  };
+  const keep = <T extends (typeof opened)[number]>(source: T): T => {
+    opened.push(source);
+    return source;
+  };
+  try {
+    const profiles = keep(await openCatalogue(config, log, 'watch'));
+    const needsCluster = config.namespaces === undefined || config.webhookConfiguration !== undefined;
+    const cluster = needsCluster ? await openCluster(config.kubeconfig) : undefined;
+    const namespaces = keep(await openNamespaces(config.namespaces, cluster, log));
+    const certificates = keep(await openCertificates(config, cluster, log));
+    return { profiles, namespaces, certificates, stop };
+  } catch (error) {
+    await stop();
     throw error;
-  });
+  }
+}
+
+/** Starts the server. The webhook's port opens last, when a review would be answered right. */
+async function start(config: Config, log: Logger): Promise<Running> {
+  const sources = await openSources(config, log);
+  const { profiles, namespaces, certificates } = sources;
   let state: 'starting' | 'serving' | 'draining' = 'starting';
-  const metrics = createMetrics(
-    { namespaces: () => namespaces.status(), certificates: () => certificates.gauges() },
-    VERSION,
-  );
+  const gauges = {
+    namespaces: () => namespaces.status(),
+    certificates: () => certificates.gauges(),
+    profiles: () => profiles.status(),
+  };
+  const metrics = createMetrics(gauges, VERSION);
   const unready = (): readonly string[] => [
     ...(namespaces.status().synced ? [] : ['the namespaces of the cluster are not known yet']),
     ...certificates.unready(),
     ...(state === 'serving' ? [] : [state === 'starting' ? 'the webhook port is not open yet' : 'shutting down']),
   ];
-  const admin = createAdminServer({ metrics, unready });
+  const admin = createAdminServer({ metrics, unready, notes: profiles.problems });
   let webhook: FastifyInstance | undefined;
   const close = async (): Promise<void> => {
     if (webhook) await closeWebhookServer(webhook);
-    await Promise.all([admin.close(), namespaces.stop(), certificates.stop()]);
+    await Promise.all([admin.close(), sources.stop()]);
   };
   try {
     const adminPort = await listen(admin, config.host, config.adminPort);
@@ -78,7 +107,7 @@ async function start(config: Config, catalogue: Catalogue, log: Logger): Promise
     const server = createWebhookServer({
       tls,
       clientNames: config.clientNames?.split(',').map((name) => name.trim()) ?? [],
-      reviewing: { catalogue: () => catalogue, namespaces, metrics, log },
+      reviewing: { catalogue: profiles.catalogue, namespaces, metrics, log },
       metrics,
       draining: () => state === 'draining',
     });

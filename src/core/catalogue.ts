@@ -129,11 +129,12 @@ export function withProfiles(tables: Tables, profiles: Catalogue['profiles']): C
   return { ...tables, profiles, knownSettings: new Set([...settingNames, ...own]) };
 }
 
-type ReadTables =
+export type ReadTables =
   | { readonly ok: true; readonly tables: Tables }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
-function readTables(source: Omit<CatalogueSource, 'profiles' | 'own'>): ReadTables {
+/** Reads what a catalogue has besides profiles. */
+export function readTables(source: Omit<CatalogueSource, 'profiles' | 'own'>): ReadTables {
   const slots = slotsSchema.safeParse(source.slots);
   const foreignAgents = foreignAgentsSchema.safeParse(source.foreignAgents);
   const sidecars = sidecarsSchema.safeParse(source.sidecars);

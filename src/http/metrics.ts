@@ -72,6 +72,21 @@ export const metricRows = {
     help: 'Webhook entries of the configuration in which this field is not as the server needs it.',
     labels: ['field'],
   },
+  agent_injector_profiles: {
+    type: 'gauge',
+    help: 'Profiles by state: built-in, user (as its document says), last-good (its document is broken, the version before it goes on), broken (not served).',
+    labels: ['state'],
+  },
+  agent_injector_profile_problems: {
+    type: 'gauge',
+    help: 'What is wrong in the directory of profiles at this moment; the log and /readyz say what.',
+    labels: [],
+  },
+  agent_injector_profile_reloads_total: {
+    type: 'counter',
+    help: 'Times that changed profiles were taken, by result: sound, or broken (some of them were not taken).',
+    labels: ['result'],
+  },
   agent_injector_build_info: {
     type: 'gauge',
     help: 'Always 1; the version is in the label.',
@@ -88,6 +103,15 @@ export interface Gauges {
     readonly restarts: number;
   };
   readonly certificates: () => CertificateGauges;
+  readonly profiles?: () => ProfileGauges;
+}
+
+export interface ProfileGauges {
+  /** From a state to the number of profiles. */
+  readonly profiles: Readonly<Record<string, number>>;
+  readonly problems: number;
+  /** From a result to the number of times. */
+  readonly reloads: Readonly<Record<string, number>>;
 }
 
 export interface CertificateGauges {
@@ -135,6 +159,7 @@ export function createMetrics(gauges: Gauges, version: string): Metrics {
     return ageMs === undefined ? undefined : ageMs / 1000;
   });
   measureCertificates(registry, gauges.certificates);
+  measureProfiles(registry, gauges.profiles);
   new Gauge(options('agent_injector_build_info')).set({ version }, 1);
   const restarts: Counter = new Counter({
     ...options('agent_injector_namespace_watch_restarts_total'),
@@ -156,6 +181,31 @@ export function createMetrics(gauges: Gauges, version: string): Metrics {
 
 function optionsOf<N extends keyof typeof metricRows>(name: N, registry: Registry) {
   return { name, help: metricRows[name].help, labelNames: [...metricRows[name].labels], registers: [registry] };
+}
+
+function measureProfiles(
+  registry: Registry,
+  read: () => ProfileGauges = () => ({ profiles: {}, problems: 0, reloads: {} }),
+): void {
+  const profiles: Gauge = new Gauge({
+    ...optionsOf('agent_injector_profiles', registry),
+    collect() {
+      for (const [state, count] of Object.entries(read().profiles)) profiles.set({ state }, count);
+    },
+  });
+  const problems: Gauge = new Gauge({
+    ...optionsOf('agent_injector_profile_problems', registry),
+    collect() {
+      problems.set(read().problems);
+    },
+  });
+  const reloads: Counter = new Counter({
+    ...optionsOf('agent_injector_profile_reloads_total', registry),
+    collect() {
+      reloads.reset();
+      for (const [result, count] of Object.entries(read().reloads)) reloads.inc({ result }, count);
+    },
+  });
 }
 
 function measureCertificates(registry: Registry, read: () => CertificateGauges): void {

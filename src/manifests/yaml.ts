@@ -50,27 +50,39 @@ function isJsonTag(tag: { readonly tag: string; readonly format?: string }): boo
   return tag.format !== 'TIME' && !/:(?:binary|omap|pairs|set|timestamp)$/.test(tag.tag);
 }
 
+/** A document that cannot be read: why, and its tree as far as the parser came. */
+export interface BrokenDocument {
+  readonly problems: readonly Problem[];
+  readonly tree: Document.Parsed | undefined;
+}
+
 /** The documents of a YAML or JSON text, each with its tree and its JSON; or every problem of the text at once. Never throws. */
 export function readStream(text: string): Stream {
+  const documents: YamlDocument[] = [];
+  const problems: Problem[] = [];
+  for (const read of readDocuments(text)) {
+    if ('json' in read) documents.push(read);
+    else problems.push(...read.problems);
+  }
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, documents };
+}
+
+/** The documents of a text one by one: those that can be read, and those that cannot. Never throws. */
+export function readDocuments(text: string): readonly (YamlDocument | BrokenDocument)[] {
   const lines = new LineCounter();
   const position = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
   try {
-    const documents: YamlDocument[] = [];
-    const problems: Problem[] = [];
-    for (const parsed of documentsOf(text, lines)) {
+    return documentsOf(text, lines).map((parsed) => {
       const read = readDocument(parsed, position);
-      if ('json' in read) documents.push(read);
-      else
-        problems.push(
-          ...read.map((problem) => ({ ...problem, message: problem.message + hintFor(text, problem.line) })),
-        );
-    }
-    return problems.length > 0 ? { ok: false, problems } : { ok: true, documents };
+      if ('json' in read) return read;
+      const problems = read.map((problem) => ({ ...problem, message: problem.message + hintFor(text, problem.line) }));
+      return { problems, tree: parsed };
+    });
   } catch (error) {
-    return { ok: false, problems: [{ line: 1, column: 1, message: messageOf(error) }] };
+    return [{ problems: [{ line: 1, column: 1, message: messageOf(error) }], tree: undefined }];
   }
 }
 
