@@ -5,6 +5,7 @@ import { settingNames } from './keys.ts';
 import { didYouMean, nearest } from './nearest.ts';
 import { accepts, expectation } from './parameter.ts';
 import { pathText, type Problem, type Profile } from './profile.ts';
+import { readPosition } from './position.ts';
 import { readProfiles, type ProfileSet, type ProfileSource } from './profile-set.ts';
 import { signSchema, type Sign } from './sign.ts';
 import { words } from './words.ts';
@@ -197,7 +198,7 @@ const judges: Readonly<Record<string, Judge>> = {
     return known.has(value) ? [] : [`no profile has a delivery "${value}"${didYouMean(nearest(value, known))}`];
   },
   containers: anything,
-  'init-position': anything,
+  'init-position': (_, value) => (readPosition(value) ? [] : ['must be "first", "last" or "before NAME"']),
   'env-from-keys': anything,
   'exclude-owners': anything,
 };

@@ -1,3 +1,4 @@
+import { brokenCosts } from './cost-check.ts';
 import type { Change } from './environment.ts';
 import { brokenEnvironment } from './environment-check.ts';
 import { evictable, EVICTION_ANNOTATION } from './eviction.ts';
@@ -29,6 +30,7 @@ export function brokenRule(before: Pod, after: Pod, permitted: Permitted): strin
     () => brokenVolumes(before, after),
     () => brokenContainers(before.spec.containers, after.spec.containers, keeps),
     () => brokenInitContainers(before, after, keeps),
+    () => brokenCosts(before, after),
   ]);
 }
 

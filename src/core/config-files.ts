@@ -20,6 +20,8 @@ export interface ConfigFile {
 export interface Surroundings {
   readonly annotations: ReadonlyMap<string, string>;
   readonly volumes: Volumes;
+  /** New volumes that the agent has besides. */
+  readonly others: readonly Volume[];
   readonly taken: readonly TakenPath[];
 }
 
@@ -30,11 +32,11 @@ export interface Surroundings {
 export function planConfigFiles(
   profile: Profile,
   circumstances: Circumstances,
-  { annotations, volumes, taken }: Surroundings,
+  { annotations, volumes, others, taken }: Surroundings,
 ): readonly ConfigFile[] {
   // The pod's annotations are not copied: there may be thousands, and this is asked for each container.
   const own = new Map<string, string>();
-  const names = new Set<string>();
+  const added = [...others];
   return profile.files
     .filter(({ path, when }) => isMet(when, circumstances) && taken.every((one) => one.path !== path))
     .map(({ path, content: template }): ConfigFile => {
@@ -44,8 +46,8 @@ export function planConfigFiles(
       const file = path.slice(path.lastIndexOf('/') + 1);
       const fieldPath = `metadata.annotations['${annotation}']`;
       const present = volumes.find((volume) => showsOnly(volume, fieldPath, file));
-      const name = present ?? freeName(`${profile.name}-file`, volumes, names);
-      names.add(name);
+      const name = present ?? volumes.freeName(`${profile.name}-file`, added);
+      if (present === undefined) added.push({ name });
       const items = [{ path: file, fieldRef: { apiVersion: 'v1', fieldPath } }];
       return {
         annotation,
@@ -61,12 +63,6 @@ function keyFor(profile: string, content: string, present: (key: string) => stri
   let key = `${FILE_ANNOTATION}${profile}`;
   for (let count = 2; (present(key) ?? content) !== content; count++) key = `${FILE_ANNOTATION}${profile}.${count}`;
   return key;
-}
-
-function freeName(wanted: string, volumes: Volumes, taken: ReadonlySet<string>): string {
-  let name = volumes.freeName(wanted);
-  for (let count = 2; taken.has(name); count++) name = volumes.freeName(`${wanted}-${count}`);
-  return name;
 }
 
 /** The API server fills in what we leave out, so only what matters is compared. */

@@ -1,6 +1,6 @@
 import { isAtLeast, type KubernetesVersion } from './cluster.ts';
 import { deliveryNeeds, templatesIn, type Delivery } from './delivery.ts';
-import { mayRunOn } from './facts.ts';
+import { osOf } from './facts.ts';
 import { isObject } from './json.ts';
 import type { Pod } from './pod.ts';
 import type { Profile } from './profile.ts';
@@ -40,8 +40,7 @@ const ENFORCE_LABEL = 'pod-security.kubernetes.io/enforce';
 const rules: readonly ((candidate: Candidate) => Misfit | undefined)[] = [
   ({ delivery, layers: { pod }, profile }) => {
     const os = delivery.os ?? profile.constraints.os;
-    const fits = os.some((name) => pod.spec.os?.['name'] === name || mayRunOn(pod, 'kubernetes.io/os', name));
-    return fits ? undefined : { why: 'os', os };
+    return os.includes(osOf(pod) ?? '') ? undefined : { why: 'os', os };
   },
   ({ delivery, layers: { cluster } }) => {
     const least = deliveryNeeds[delivery.type].kubernetes;

@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import type { KubernetesVersion } from './cluster.ts';
-import { parseQuantity } from './quantity.ts';
+import { absolutePath, subPath } from './mount-path.ts';
+import { quantitySchema as quantity } from './quantity.ts';
 import { parseTemplate, type Template } from './template.ts';
 
-const path = z.string().regex(/^\/[^:]*$/, 'must be an absolute path');
-const quantity = z.string().refine((text) => parseQuantity(text) !== undefined, 'must be a quantity, such as 200Mi');
 const shared = {
   name: z
     .string()
@@ -17,9 +16,7 @@ const shared = {
     .optional()
     .describe('Only for pods of these; default: those of the profile.'),
 };
-const subPath = z
-  .string()
-  .regex(/^[^/]/, 'must not begin with /')
+const part = subPath
   .optional()
   .describe('The directory in it that is mounted. Left out while a parameter in it has no value.');
 const readOnly = (fallback: boolean) => z.boolean().default(fallback).describe('The container cannot write there.');
@@ -37,7 +34,7 @@ const copy = {
     .optional()
     .describe('A Secret to pull it with, added to the imagePullSecrets of the pod.'),
   command: z.array(z.string()).min(1).describe('Copies the files to copyTo. No shell unless it names one.'),
-  copyTo: path.default('/agent').describe('Where the init container has the volume that the app will see.'),
+  copyTo: absolutePath.default('/agent').describe('Where the init container has the volume that the app will see.'),
   position: positionSchema.default('first').describe('Its place among the init containers.'),
   requests: resourcesSchema
     .default({ cpu: '10m', memory: '32Mi' })
@@ -51,7 +48,7 @@ export const deliverySchema = z.discriminatedUnion('type', [
     ...shared,
     type: z.literal('persistentVolumeClaim'),
     claimName: z.string().min(1).describe('The claim that holds the agent, in the namespace of the pod.'),
-    subPath,
+    subPath: part,
     readOnly: readOnly(false),
   }),
   z.strictObject({
@@ -60,7 +57,7 @@ export const deliverySchema = z.discriminatedUnion('type', [
     image: z.string().min(1),
     pullPolicy,
     pullSecret: copy.pullSecret,
-    subPath,
+    subPath: part,
   }),
   z.strictObject({
     ...shared,
@@ -83,7 +80,7 @@ export const deliverySchema = z.discriminatedUnion('type', [
     type: z.literal('hostPath').describe('A directory of the node. Pod Security baseline and restricted forbid it.'),
     path: z.string().min(1).describe('A parameter in it must be of type path or version.'),
     hostPathType: z.enum(['DirectoryOrCreate', 'Directory']).default('DirectoryOrCreate'),
-    subPath,
+    subPath: part,
     readOnly: readOnly(true),
   }),
   z.strictObject({
@@ -92,7 +89,7 @@ export const deliverySchema = z.discriminatedUnion('type', [
     driver: z.string().min(1),
     fsType: z.string().optional(),
     attributes: z.record(z.string(), z.string()).default({}),
-    subPath,
+    subPath: part,
     readOnly: readOnly(true),
   }),
   z.strictObject({

@@ -32,13 +32,16 @@ export function ownerKindsOf({ pod, cluster }: Layers): readonly string[] {
 /** Labels that a controller puts on its pods, with the hash that it appends to the name in between. */
 const HASH_LABELS = ['pod-template-hash', 'rollouts-pod-template-hash'];
 
+/** Templates make paths and images of a workload's name, and the API server checks no name in `ownerReferences`. */
+const OBJECT_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
+
 /** The name of the workload: what owns the pod, without the hash of a Deployment or a Rollout, or the time of a CronJob. */
 function workloadOf(pod: Pod): string | undefined {
   const owner = ownerOf(pod);
   const name = owner?.['name'];
-  if (typeof name === 'string' && name !== '') return withoutSuffix(name, owner?.['kind'], labelsOf(pod));
+  if (typeof name === 'string' && OBJECT_NAME.test(name)) return withoutSuffix(name, owner?.['kind'], labelsOf(pod));
   const own = pod.metadata?.name ?? pod.metadata?.generateName?.replace(/-$/, '');
-  return own === '' ? undefined : own;
+  return own !== undefined && OBJECT_NAME.test(own) ? own : undefined;
 }
 
 function withoutSuffix(name: string, kind: Json | undefined, labels: Readonly<Record<string, string>>): string {
@@ -78,6 +81,16 @@ function agrees(expression: Json, label: string, value: string): boolean {
   const operator = field(expression, 'operator');
   if (operator === 'In') return named;
   return operator === 'NotIn' ? !named : operator !== 'DoesNotExist';
+}
+
+/**
+ * The operating system of the pod: what it names by `spec.os` or by the label that selects the node, else Linux, as most are, unless its
+ * node affinity rules that out. Undefined where no node would do.
+ */
+export function osOf(pod: Pod): string | undefined {
+  const named = pod.spec.os?.['name'] ?? pod.spec.nodeSelector?.['kubernetes.io/os'];
+  if (typeof named === 'string') return named;
+  return ['linux', 'windows'].find((os) => mayRunOn(pod, 'kubernetes.io/os', os));
 }
 
 /** The libc that the name of the image hints at: Alpine images have musl. */

@@ -19,7 +19,7 @@ export interface Files {
   readonly initContainer: Wanted | undefined;
   /** Text for annotations of the pod, by key. */
   readonly annotations: ReadonlyMap<string, string>;
-  /** The names of all volumes of ours that live on the node's disk, new or not. */
+  /** The names of the new volumes that live on the node's disk. One that is there already is its author's, or named already. */
   readonly local: readonly string[];
 }
 
@@ -59,7 +59,7 @@ function deliver(request: FileRequest, delivery: WithFiles, volumes: Volumes, in
       volumes: origin.created && isUsed ? [origin.created] : [],
       mounts: mounts.value,
       initContainer: isUsed ? origin.initContainer : undefined,
-      local: delivery.type === 'initContainer' ? [origin.name] : [],
+      local: delivery.type === 'initContainer' && isUsed && origin.created ? [origin.name] : [],
     },
   };
 }
@@ -69,7 +69,7 @@ function withConfigFiles(
   volumes: Volumes,
   files: Files,
 ): Files {
-  const configs = planConfigFiles(profile, circumstances, { annotations, volumes, taken });
+  const configs = planConfigFiles(profile, circumstances, { annotations, volumes, others: files.volumes, taken });
   if (configs.length === 0) return files;
   return {
     ...files,
@@ -116,15 +116,17 @@ function originOf(
 
 function mountsFrom({ profile, delivery, values, taken }: FileRequest, origin: Origin): Choice<readonly VolumeMount[]> {
   const mounts: VolumeMount[] = [];
-  for (const mount of profile.mounts) {
-    const subPath = [delivery.subPath, mount.subPath]
-      .flatMap((template) => renderIfGiven(template, profile, values))
-      .join('/');
-    const isOurs = (one: TakenPath): boolean =>
-      one.path === mount.path && origin.same.has(one.volume) && one.subPath === normalPath(subPath).slice(1);
-    const other = taken.find((one) => isWithin(one.path, mount.path) && !isOurs(one) && !isWritable(profile, one));
+  const parts = profile.mounts.map((mount) => {
+    const texts = [delivery.subPath, mount.subPath].flatMap((template) => renderIfGiven(template, profile, values));
+    return { mount, subPath: normalPath(texts.join('/')).slice(1) };
+  });
+  const isOurs = (one: TakenPath): boolean =>
+    origin.same.has(one.volume) &&
+    parts.some(({ mount, subPath }) => one.path === mount.path && one.subPath === subPath);
+  for (const { mount, subPath } of parts) {
+    const other = taken.find((one) => isWithin(one.path, mount.path) && !isOurs(one) && !isAwaited(profile, one));
     if (other) return { ok: false, reason: { code: 'mount-path-taken', path: other.path, volume: other.volume } };
-    if (taken.some(isOurs)) continue;
+    if (taken.some((one) => one.path === mount.path)) continue;
     mounts.push({
       name: origin.name,
       mountPath: mount.path,
@@ -135,9 +137,9 @@ function mountsFrom({ profile, delivery, values, taken }: FileRequest, origin: O
   return { ok: true, value: mounts };
 }
 
-/** Somebody may have mounted a directory of his own where the agent writes: that is what it is for. */
-function isWritable(profile: Profile, { path, isFiles }: TakenPath): boolean {
-  return isFiles && profile.writable.some((one) => one.path === path);
+/** Somebody may have mounted a directory of his own where the agent writes, or a file that it reads: that is what the place is for. */
+function isAwaited({ writable, files }: Profile, { path, isFiles }: TakenPath): boolean {
+  return isFiles && (writable.some((one) => one.path === path) || files.some((one) => one.path === path));
 }
 
 /** The text, unless a parameter in it has no value. */
@@ -163,16 +165,16 @@ function withWritable(
   const created = [...files.volumes];
   const mounts = [...files.mounts];
   const local = [...files.local];
-  for (const { path, sizeLimit, when } of profile.writable) {
+  for (const { path, volume: wanted, sizeLimit, when } of profile.writable) {
     if (!isMet(when, circumstances) || taken.some((one) => one.path === path)) continue;
     const other = taken.find((one) => isWithin(one.path, path));
     if (other) return { ok: false, reason: { code: 'mount-path-taken', path: other.path, volume: other.volume } };
-    const wanted = `${profile.name}${path.replaceAll(/[^a-z0-9]+/g, '-')}`.slice(0, 63).replace(/-$/, '');
     const volume = { emptyDir: { sizeLimit } };
     const isThere = volumes.withSource({ type: 'emptyDir', volume }).has(wanted);
-    const name = isThere ? wanted : volumes.freeName(wanted);
-    if (!isThere) created.push({ name, ...volume });
+    const name = isThere ? wanted : volumes.freeName(wanted, created);
     mounts.push({ name, mountPath: path, subPath: target.container.name });
+    if (isThere) continue;
+    created.push({ name, ...volume });
     local.push(name);
   }
   return { ok: true, value: { ...files, volumes: created, mounts, local } };

@@ -23,7 +23,20 @@ export function brokenInitContainers(
       if (broken !== undefined) return broken;
     }
   }
-  return next < had.length ? 'an init container of the author was removed or moved' : undefined;
+  return next < had.length ? 'an init container of the author was removed or moved' : startsUnfilled(before, after);
+}
+
+/** What a new init container fills, no init container may have mounted before it: it would start without the files. */
+function startsUnfilled(before: Pod, after: Pod): string | undefined {
+  const authors = new Set((before.spec.initContainers ?? []).map(({ name }) => name));
+  const seen = new Set<string>();
+  for (const { name, volumeMounts } of after.spec.initContainers ?? []) {
+    const volumes = (volumeMounts ?? []).map((mount) => mount.name);
+    const late = authors.has(name) ? undefined : volumes.find((volume) => seen.has(volume));
+    if (late !== undefined) return `init container ${name} fills volume ${late} after it is used`;
+    for (const volume of volumes) seen.add(volume);
+  }
+  return undefined;
 }
 
 function brokenAddition(container: Container, pod: Pod): string | undefined {

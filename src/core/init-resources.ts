@@ -19,9 +19,9 @@ export type InitResources = { readonly [kind in Kind]?: { readonly [resource in 
  * Requests and limits of an init container that change nothing for its pod. The pod asks for the larger of its app containers together and
  * of each init container (k8s.io/component-helpers resource/helpers.go), so ours stays within what the app containers ask for. The QoS class
  * counts init containers, too (k8s.io/kubernetes pkg/apis/core/v1/helper/qos): where all have limits that are their requests, ours are alike;
- * where none has anything, neither has ours. A LimitRange, which nobody can see from here, has let the app containers pass: ours asks for no
- * less than the least of them, is allowed no more than the most, and the ratio of both is within theirs. Where the pod as a whole has
- * resources, all of its containers share those.
+ * where none has anything, neither has ours. A LimitRange, which nobody can see from here, has let the app containers pass: ours asks for as
+ * much as the least of them as far as it may use that, is allowed no more than the most, and the ratio of both is within theirs. Where the
+ * pod as a whole has resources, all of its containers share those.
  */
 export function initResources(pod: Pod, requests: Resources, limits: Resources): InitResources {
   if (hasAny(pod.spec) || !pod.spec.containers.some(hasAny)) return undefined;
@@ -42,15 +42,19 @@ function within(
 ): { readonly request: number; readonly limit: number } {
   const asked = shares.map(({ request }) => request ?? 0);
   const all = asked.reduce((sum, one) => sum + one, 0);
-  const least = shares.every(({ request }) => request !== undefined) ? Math.min(...asked) : 0;
+  // No more than ours may use: what another webhook makes of the app containers later (VerticalPodAutoscaler), ours does not follow.
+  const least = Math.min(wanted.limit, asked.length > 0 ? asked.reduce((one, other) => Math.min(one, other)) : 0);
   const limited = shares.flatMap((share) => (share.limit === undefined || share.limit <= 0 ? [] : [share.limit]));
   if (limited.length < shares.length) {
     const request = Math.min(all, Math.max(wanted.request, least));
     return { request, limit: Math.max(wanted.limit, request) };
   }
-  const limit = Math.max(least, Math.min(wanted.limit, Math.max(...limited)));
-  const ratios = shares.map(({ request, limit: most }) => (request ? (most ?? 0) / request : Infinity));
-  const request = Math.min(all, limit, Math.max(wanted.request, least, limit / Math.max(...ratios)));
+  const limit = Math.min(
+    wanted.limit,
+    limited.reduce((one, other) => Math.max(one, other)),
+  );
+  const ratio = shares.reduce((most, share) => Math.max(most, share.request ? (share.limit ?? 0) / share.request : Infinity), 1);
+  const request = Math.min(all, limit, Math.max(wanted.request, least, limit / ratio));
   return { request, limit };
 }
 

@@ -1,16 +1,18 @@
 import { isAtLeast } from './cluster.ts';
-import { mayRunOn, ownerKindsOf } from './facts.ts';
+import { mayRunOn, ownerKindsOf, osOf } from './facts.ts';
 import { matchesGlob } from './glob.ts';
-import type { Container, Pod } from './pod.ts';
+import type { Container } from './pod.ts';
 import type { Profile } from './profile.ts';
 import type { Reason } from './reasons.ts';
-import { lookUp, type Layers } from './settings.ts';
-import { libcOf } from './variants.ts';
+import { readPosition } from './position.ts';
+import { lookUp, type Layers, type Setting } from './settings.ts';
+import { isLibc, libcOf } from './variants.ts';
 
 type Rule = (layers: Layers, profile: Profile, container: Container) => Reason | undefined;
 
 /** Why an agent of this profile cannot, or may not, run in a container at all: the first rule with a reason wins. */
 const rules: readonly Rule[] = [
+  (layers, _, { name }) => invalidSetting(layers, name),
   ({ namespace }, { name, namespaces }) =>
     !namespaces || namespaces.some((pattern) => matchesGlob(pattern, namespace.name))
       ? undefined
@@ -20,13 +22,8 @@ const rules: readonly Rule[] = [
     return kind === undefined ? undefined : { code: 'owner-excluded', kind, by: `profile ${name}` };
   },
   ({ pod }, { name, constraints }) => {
-    const named = osOf(pod);
-    if (named !== undefined) {
-      return constraints.os.includes(named) ? undefined : { code: 'os-unsupported', os: named, profile: name };
-    }
-    return constraints.os.some((os) => mayRunOn(pod, 'kubernetes.io/os', os))
-      ? undefined
-      : { code: 'os-unsupported', os: 'the node affinity of the pod', profile: name };
+    const os = osOf(pod) ?? 'the nodes of the pod';
+    return constraints.os.includes(os) ? undefined : { code: 'os-unsupported', os, profile: name };
   },
   ({ pod }, { name, constraints: { arch } }) =>
     !arch || arch.some((one) => mayRunOn(pod, 'kubernetes.io/arch', one))
@@ -46,16 +43,24 @@ const rules: readonly Rule[] = [
   },
 ];
 
+/** A setting of ours that nobody can follow. To pass it over in silence would do what was not meant. */
+function invalidSetting(layers: Layers, container: string): Reason | undefined {
+  const libc = lookUp(layers, 'libc', container);
+  if (libc && !isLibc(libc.text)) return invalid('libc', libc, '"glibc" or "musl"');
+  const position = lookUp(layers, 'init-position');
+  return position && !readPosition(position.text)
+    ? invalid('init-position', position, '"first", "last" or "before NAME"')
+    : undefined;
+}
+
+function invalid(setting: string, { text, source }: Setting, expected: string): Reason {
+  return { code: 'invalid-value', setting, value: text, source, expected };
+}
+
 export function misfit(layers: Layers, profile: Profile, container: Container): Reason | undefined {
   for (const rule of rules) {
     const reason = rule(layers, profile, container);
     if (reason) return reason;
   }
   return undefined;
-}
-
-/** The operating system that the pod names: `spec.os`, or the label that selects the node. */
-function osOf(pod: Pod): string | undefined {
-  const named = pod.spec.os?.['name'] ?? pod.spec.nodeSelector?.['kubernetes.io/os'];
-  return typeof named === 'string' ? named : undefined;
 }

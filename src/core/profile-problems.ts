@@ -50,8 +50,15 @@ function problemsOfVariants(profile: Profile): readonly Problem[] {
     return [
       ...(profile.parameters.has(name) ? [{ path: [...at, 'name'], message: `"${name}" is a parameter, too` }] : []),
       ...missing.map((value) => ({ path: [...at, 'values'], message: `has nothing for ${by} "${value}"` })),
+      ...(mayLack(profile.parameters.get(by))
+        ? [{ path: [...at, 'by'], message: `"${by}" is neither required nor has a default: then "${name}" would be empty` }]
+        : []),
     ];
   });
+}
+
+function mayLack(parameter: Parameter | undefined): boolean {
+  return parameter !== undefined && !parameter.required && parameter.default === undefined;
 }
 
 /** All values that a variant must have an answer for; undefined when a variant cannot follow from it. */
@@ -68,7 +75,7 @@ export interface Place {
   readonly path: readonly PropertyKey[];
   readonly template: Template;
   /** Whether the part is left out, or the delivery does not fit, while a parameter has no value. */
-  readonly mayLack?: boolean;
+  readonly optional?: boolean;
   /** Names of parameters whose value the part's own condition asks for. */
   readonly given?: string | undefined;
   /** The types that a parameter here may not have, and why. */
@@ -84,6 +91,10 @@ const notSafe = (types: readonly Parameter['type'][]): NonNullable<Place['forbid
   why: 'what a tenant says could become any image or directory: use type image, version or path',
 });
 const LOOSE: readonly Parameter['type'][] = ['string', 'word', 'url'];
+const nameOnly: NonNullable<Place['forbidden']> = {
+  types: [...LOOSE, 'path', 'image'],
+  why: 'the API server would refuse the pod for a value that is no name: use type objectName or version',
+};
 
 /** Every template of a profile, with its place: as in the document, if the environment is given in its order. */
 export function placesIn(profile: Profile, environment: readonly EnvironmentEntry[]): readonly Place[] {
@@ -97,6 +108,7 @@ export function placesIn(profile: Profile, environment: readonly EnvironmentEntr
           template,
           given,
           ...(isList && { forbidden: inList }),
+          ...(!('text' in operation.value) && { forbidden: nameOnly }),
         };
       }),
     ),
@@ -108,7 +120,7 @@ export function placesIn(profile: Profile, environment: readonly EnvironmentEntr
     ...profile.deliveries.flatMap(placesInDelivery),
     ...profile.mounts.flatMap(({ subPath }, index): Place[] =>
       subPath
-        ? [{ path: ['spec', 'mounts', index, 'subPath'], template: subPath, mayLack: true, forbidden: notSafe(LOOSE) }]
+        ? [{ path: ['spec', 'mounts', index, 'subPath'], template: subPath, optional: true, forbidden: notSafe(LOOSE) }]
         : [],
     ),
   ];
@@ -119,17 +131,21 @@ function decides(field: string): boolean {
   return field === 'image' || field === 'path' || field.startsWith('command');
 }
 
+/** The fields that must be names of objects. */
+const NAMES: readonly string[] = ['claimName', 'pullSecret', 'storageClassName'];
+
 function placesInDelivery(delivery: Delivery, index: number): readonly Place[] {
   const at = ['spec', 'deliveries', index];
   return [
     ...templatesIn(delivery).map(([field, template]): Place => ({
       path: [...at, ...fieldPath(field)],
       template,
-      mayLack: true,
+      optional: true,
       ...(decides(field) && { forbidden: notSafe(LOOSE) }),
+      ...(NAMES.includes(field) && { forbidden: nameOnly }),
     })),
     ...(delivery.subPath
-      ? [{ path: [...at, 'subPath'], template: delivery.subPath, mayLack: true, forbidden: notSafe(LOOSE) }]
+      ? [{ path: [...at, 'subPath'], template: delivery.subPath, optional: true, forbidden: notSafe(LOOSE) }]
       : []),
   ];
 }
@@ -143,7 +159,7 @@ function fieldPath(field: string): readonly PropertyKey[] {
 function problemsOfReferences(profile: Profile, environment: readonly EnvironmentEntry[]): readonly Problem[] {
   const others = new Set<string>([...factNames, ...profile.variants.map(({ name }) => name)]);
   const names = [...profile.parameters.keys(), ...others];
-  return placesIn(profile, environment).flatMap(({ path, template, mayLack, given, forbidden }) =>
+  return placesIn(profile, environment).flatMap(({ path, template, optional, given, forbidden }) =>
     parametersOf(template).flatMap((name) => {
       if (others.has(name)) return [];
       const parameter = profile.parameters.get(name);
@@ -157,7 +173,7 @@ function problemsOfReferences(profile: Profile, environment: readonly Environmen
       }
       if (forbidden?.types.includes(parameter.type))
         return [{ path, message: `refers to "${name}": ${forbidden.why}` }];
-      const valued = parameter.required || parameter.default !== undefined || mayLack === true || given === name;
+      const valued = !mayLack(parameter) || optional === true || given === name;
       return valued ? [] : [{ path, message: `refers to "${name}", which is neither required nor has a default` }];
     }),
   );

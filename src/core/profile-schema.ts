@@ -4,12 +4,12 @@ import { conditionSchema } from './condition.ts';
 import { deliverySchema } from './delivery.ts';
 import { environmentSchema } from './environment.ts';
 import { parameterSchema } from './parameter.ts';
-import { parseQuantity } from './quantity.ts';
+import { absolutePath, subPath } from './mount-path.ts';
+import { quantitySchema } from './quantity.ts';
 import { signSchema } from './sign.ts';
 
 const name = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,51}[a-z0-9])?$/, 'must be a DNS label of at most 53 characters');
 const code = z.string().regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, 'must be words of a-z and 0-9 joined by dashes');
-const absolutePath = z.string().regex(/^\/[^:]*$/, 'must be an absolute path');
 
 const constraintsSchema = z.strictObject({
   os: z.array(z.enum(['linux', 'windows'])).min(1),
@@ -112,9 +112,7 @@ export const profileSchema = z.strictObject({
       .array(
         z.strictObject({
           path: absolutePath,
-          subPath: z
-            .string()
-            .regex(/^[^/]/, 'must not begin with /')
+          subPath: subPath
             .optional()
             .describe("A directory or a file of the agent's files; default: all of them."),
           readOnly: z.boolean().default(false),
@@ -125,10 +123,7 @@ export const profileSchema = z.strictObject({
       .array(
         z.strictObject({
           path: absolutePath,
-          sizeLimit: z
-            .string()
-            .refine((text) => parseQuantity(text) !== undefined, 'must be a quantity, such as 100Mi')
-            .default('100Mi'),
+          sizeLimit: quantitySchema.default('100Mi'),
           when: conditionSchema.optional(),
         }),
       )

@@ -8,6 +8,7 @@ import { problemsIn } from './profile-problems.ts';
 import { profileSchema, type ProfileTest, type Spec } from './profile-schema.ts';
 import type { Sign } from './sign.ts';
 import { parseTemplate, type Template } from './template.ts';
+import { volumeNames } from './volumes.ts';
 
 export interface Mount {
   readonly path: string;
@@ -18,6 +19,8 @@ export interface Mount {
 /** A directory that the agent writes into. */
 export interface Writable {
   readonly path: string;
+  /** The name of its volume, where it is free. */
+  readonly volume: string;
   readonly sizeLimit: string;
   readonly when: Condition | undefined;
 }
@@ -147,11 +150,21 @@ function toProfile(
       subPath: subPath === undefined ? undefined : parseTemplate(subPath),
       readOnly,
     })),
-    writable: spec.writable.map(({ path, sizeLimit, when }) => ({ path, sizeLimit, when })),
+    writable: writableOf(name, spec.writable),
     files: spec.files.map(({ path, content, when }) => ({ path, content: parseTemplate(content), when })),
     environment,
     changes: changesBy(environment),
   };
+}
+
+function writableOf(profile: string, directories: Spec['writable']): readonly Writable[] {
+  const names = volumeNames(
+    profile,
+    directories.map(({ path }) => path),
+  );
+  return directories.map(({ path, sizeLimit, when }, index) => {
+    return { path, volume: names[index] ?? profile, sizeLimit, when };
+  });
 }
 
 /** `['spec', 'mounts', 0, 'path']` → `spec.mounts[0].path`; a step that is no plain word stands in quotes. */

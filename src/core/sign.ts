@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { LONGEST_IMAGE, matchesGlob } from './glob.ts';
+import { entryOf } from './environment-plan.ts';
 import type { Json } from './json.ts';
+import { isWithin, normalPath } from './mount-path.ts';
 import type { Container, EnvVar } from './pod.ts';
 
 const names = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
@@ -41,7 +43,10 @@ type Look<In extends Sign['in']> = (sign: Extract<Sign, { in: In }>, sight: Sigh
 const looks: { readonly [where in Sign['in']]: Look<where> } = {
   environment: (sign, { environment }) => {
     const wanted = typeof sign.name === 'string' ? [sign.name] : sign.name;
-    return environment.findLast((entry) => wanted.includes(entry.name) && holds(entry, sign))?.name;
+    return wanted.find((name) => {
+      const entry = entryOf(environment, name);
+      return entry !== undefined && holds(entry, sign);
+    });
   },
   command: ({ contains }, { container }) =>
     wordsOf(container).some((word) => word.includes(contains)) ? 'its command' : undefined,
@@ -50,7 +55,7 @@ const looks: { readonly [where in Sign['in']]: Look<where> } = {
   name: ({ matches }, { container }) => (matchesGlob(matches, container.name) ? 'its name' : undefined),
   volume: ({ name }, { volumes }) => (volumes.has(name) ? `volume ${name}` : undefined),
   mount: ({ path }, { container }) =>
-    container.volumeMounts?.some(({ mountPath }) => `${mountPath}/`.startsWith(`${path}/`))
+    container.volumeMounts?.some(({ mountPath }) => isWithin(normalPath(mountPath), normalPath(path)))
       ? `mount ${path}`
       : undefined,
 };

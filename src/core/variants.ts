@@ -6,7 +6,11 @@ import { lookUp, type Layers, type Parameters } from './settings.ts';
 /** The libc of a container: what its author says, else what the image's name hints at; undefined where nothing tells. */
 export function libcOf(layers: Layers, container: Container): string | undefined {
   const said = lookUp(layers, 'libc', container.name)?.text;
-  return said === 'glibc' || said === 'musl' ? said : hintedLibc(container);
+  return said !== undefined && isLibc(said) ? said : hintedLibc(container);
+}
+
+export function isLibc(text: string): boolean {
+  return text === 'glibc' || text === 'musl';
 }
 
 /** The values that follow from others, for one container. */

@@ -1,5 +1,25 @@
 import { isObject, type Json, type JsonObject } from './json.ts';
 import type { Volume, VolumeMount } from './pod.ts';
+import { parseQuantity } from './quantity.ts';
+
+/** Names of volumes are DNS labels (k8s.io/kubernetes core validation.go ValidateDNS1123Label). */
+const LONGEST = 63;
+
+/**
+ * Names for the volumes of directories, one for each: `jennifer-java-var-log`. Short enough to take a number, and no two are alike, for the
+ * same paths always the same.
+ */
+export function volumeNames(prefix: string, paths: readonly string[]): readonly string[] {
+  const names: string[] = [];
+  for (const path of paths) {
+    const steps = path.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
+    const wanted = `${prefix}${steps}`.slice(0, LONGEST - 6).replace(/-$/, '');
+    let name = wanted;
+    for (let count = 2; names.includes(name); count++) name = `${wanted}-${count}`;
+    names.push(name);
+  }
+  return names;
+}
 
 /** Where files come from: a volume without its name, and the one key of it that says what it is. */
 export interface FileSource {
@@ -40,10 +60,11 @@ export class Volumes {
     return this.all.find(isWanted)?.name;
   }
 
-  /** A name for a new volume, as near to the wanted one as is free. */
-  freeName(wanted: string): string {
+  /** A name for a new volume, as near to the wanted one as is free: of the pod's, and of others that are about to be added. */
+  freeName(wanted: string, others: readonly Volume[] = []): string {
     let name = wanted;
-    for (let count = 2; this.names.has(name); count++) name = `${wanted}-${count}`;
+    const isTaken = (): boolean => this.names.has(name) || others.some((one) => one.name === name);
+    for (let count = 2; isTaken(); count++) name = `${wanted.slice(0, LONGEST - 6)}-${count}`;
     return name;
   }
 
@@ -60,10 +81,12 @@ function isMadeFrom(volume: Volume, { type, volume: ours }: FileSource): boolean
   return volume[type] !== undefined && Object.keys(volume).length === 2 && equals(volume[type], ours[type]);
 }
 
-function equals(theirs: Json | undefined, ours: Json | undefined): boolean {
+function equals(theirs: Json | undefined, ours: Json | undefined, field = ''): boolean {
+  // The API server writes quantities its own way: 1024Mi comes back as 1Gi.
+  if (field === 'sizeLimit') return parseQuantity(theirs) === parseQuantity(ours);
   if (!isObject(theirs) || !isObject(ours)) return theirs === ours;
   const keys = Object.keys(theirs).filter(
     (key) => !(key === 'readOnly' && theirs[key] === false && ours[key] === undefined),
   );
-  return keys.length === Object.keys(ours).length && keys.every((key) => equals(theirs[key], ours[key]));
+  return keys.length === Object.keys(ours).length && keys.every((key) => equals(theirs[key], ours[key], key));
 }
