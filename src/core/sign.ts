@@ -28,7 +28,7 @@ export const signSchema = z.discriminatedUnion('in', [
 
 export type Sign = z.infer<typeof signSchema>;
 
-/** Where a sign is looked for. `environment` may be what has been planned so far. */
+/** Where a sign is looked for. `environment` may be what has been planned so far; whoever changes it looks with a new sight. */
 export interface Sight {
   readonly pod: Pod;
   readonly container: Container;
@@ -38,16 +38,17 @@ export interface Sight {
 type Look<In extends Sign['in']> = (sign: Extract<Sign, { in: In }>, sight: Sight) => string | undefined;
 
 const looks: { readonly [where in Sign['in']]: Look<where> } = {
-  environment: (sign, { environment }) => {
+  environment: (sign, sight) => {
+    const entries = variablesOf(sight);
     const wanted = typeof sign.name === 'string' ? [sign.name] : sign.name;
-    return environment.findLast((entry) => wanted.includes(entry.name) && holds(entry, sign))?.name;
+    return wanted.find((name) => entries.get(name)?.some((entry) => holds(entry, sign)));
   },
   command: ({ contains }, { container }) =>
     wordsOf(container).some((word) => word.includes(contains)) ? 'its command' : undefined,
   image: ({ matches }, { container }) =>
     matchesGlob(matches, imageOf(container), LONGEST_IMAGE) ? 'its image' : undefined,
   name: ({ matches }, { container }) => (matchesGlob(matches, container.name) ? 'its name' : undefined),
-  volume: ({ name }, { pod }) => (pod.spec.volumes?.some((one) => one.name === name) ? `volume ${name}` : undefined),
+  volume: ({ name }, { pod }) => (volumesOf(pod).has(name) ? `volume ${name}` : undefined),
   mount: ({ path }, { container }) =>
     container.volumeMounts?.some(({ mountPath }) => `${mountPath}/`.startsWith(`${path}/`))
       ? `mount ${path}`
@@ -59,6 +60,31 @@ export function seen(sign: Sign, sight: Sight): string | undefined {
   // The table's type pairs every place with its signs; TypeScript cannot follow the pairing through an index.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return (looks[sign.in] as Look<Sign['in']>)(sign, sight);
+}
+
+// A pod can have thousands of containers, variables and volumes, and there are a hundred signs: what is looked through is indexed once.
+const variables = new WeakMap<Sight, ReadonlyMap<string, readonly EnvVar[]>>();
+const volumes = new WeakMap<Pod, ReadonlySet<string>>();
+
+function variablesOf(sight: Sight): ReadonlyMap<string, readonly EnvVar[]> {
+  const known = variables.get(sight);
+  if (known) return known;
+  const byName = new Map<string, EnvVar[]>();
+  for (const entry of sight.environment) {
+    const same = byName.get(entry.name);
+    if (same) same.push(entry);
+    else byName.set(entry.name, [entry]);
+  }
+  variables.set(sight, byName);
+  return byName;
+}
+
+function volumesOf(pod: Pod): ReadonlySet<string> {
+  const known = volumes.get(pod);
+  if (known) return known;
+  const own = new Set(pod.spec.volumes?.map(({ name }) => name));
+  volumes.set(pod, own);
+  return own;
 }
 
 export function imageOf(container: Container): string {
