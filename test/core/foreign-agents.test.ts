@@ -131,6 +131,8 @@ const table: readonly Row[] = [
       shell('node -r newrelic app.js'),
       shell('node --require newrelic app.js'),
       command('node', '--require=newrelic', 'app.js'),
+      command('node', '-r', '/nri-nodejs--web/newrelicinstrumentation.js', 'app.js'),
+      command('node', '--import', 'newrelic/esm-loader.mjs', '-r', 'newrelic', 'app.js'),
     ],
     'Datadog Node.js': [
       env('NODE_OPTIONS', ' --require=/datadog-lib/node_modules/dd-trace/init'),
