@@ -1,8 +1,6 @@
 import { z } from 'zod';
 import { LONGEST_IMAGE, matchesGlob } from './glob.ts';
-import { entryOf } from './environment-plan.ts';
 import type { Json } from './json.ts';
-import { isWithin, normalPath } from './mount-path.ts';
 import type { Container, EnvVar } from './pod.ts';
 
 const names = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
@@ -30,7 +28,7 @@ export const signSchema = z.discriminatedUnion('in', [
 
 export type Sign = z.infer<typeof signSchema>;
 
-/** Where a sign is looked for. `environment` may be what has been planned so far. */
+/** Where a sign is looked for. `environment` may be what has been planned so far; whoever changes it looks with a new sight. */
 export interface Sight {
   /** The names of the pod's volumes: gathered once, since a pod can have thousands. */
   readonly volumes: ReadonlySet<string>;
@@ -41,12 +39,10 @@ export interface Sight {
 type Look<In extends Sign['in']> = (sign: Extract<Sign, { in: In }>, sight: Sight) => string | undefined;
 
 const looks: { readonly [where in Sign['in']]: Look<where> } = {
-  environment: (sign, { environment }) => {
+  environment: (sign, sight) => {
+    const entries = variablesOf(sight);
     const wanted = typeof sign.name === 'string' ? [sign.name] : sign.name;
-    return wanted.find((name) => {
-      const entry = entryOf(environment, name);
-      return entry !== undefined && holds(entry, sign);
-    });
+    return wanted.find((name) => entries.get(name)?.some((entry) => holds(entry, sign)));
   },
   command: ({ contains }, { container }) =>
     wordsOf(container).some((word) => word.includes(contains)) ? 'its command' : undefined,
@@ -55,7 +51,7 @@ const looks: { readonly [where in Sign['in']]: Look<where> } = {
   name: ({ matches }, { container }) => (matchesGlob(matches, container.name) ? 'its name' : undefined),
   volume: ({ name }, { volumes }) => (volumes.has(name) ? `volume ${name}` : undefined),
   mount: ({ path }, { container }) =>
-    container.volumeMounts?.some(({ mountPath }) => isWithin(normalPath(mountPath), normalPath(path)))
+    container.volumeMounts?.some(({ mountPath }) => `${mountPath}/`.startsWith(`${path}/`))
       ? `mount ${path}`
       : undefined,
 };
@@ -65,6 +61,22 @@ export function seen(sign: Sign, sight: Sight): string | undefined {
   // The table's type pairs every place with its signs; TypeScript cannot follow the pairing through an index.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return (looks[sign.in] as Look<Sign['in']>)(sign, sight);
+}
+
+// A pod can have thousands of variables, and there are a hundred signs: they are indexed once.
+const variables = new WeakMap<Sight, ReadonlyMap<string, readonly EnvVar[]>>();
+
+function variablesOf(sight: Sight): ReadonlyMap<string, readonly EnvVar[]> {
+  const known = variables.get(sight);
+  if (known) return known;
+  const byName = new Map<string, EnvVar[]>();
+  for (const entry of sight.environment) {
+    const same = byName.get(entry.name);
+    if (same) same.push(entry);
+    else byName.set(entry.name, [entry]);
+  }
+  variables.set(sight, byName);
+  return byName;
 }
 
 export function imageOf(container: Container): string {
