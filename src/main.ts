@@ -17,6 +17,7 @@ Examples:
   agent-injector serve                                    a server for this machine, with fresh certificates in certs/
   agent-injector inject -f deploy.yaml --set server-address=jennifer.example.com | kubectl apply -f -
   agent-injector inject -f deploy.yaml --namespaces namespaces.yaml --diff
+  agent-injector profiles jennifer-dotnet                 what can be set for an agent, and what it does to a pod
   agent-injector lint profiles/                           checks agents of your own, and runs the tests in them
   agent-injector certs --kubeconfig ~/.kube/config --tls-secret apm/agent-injector-tls --webhook-configuration agent-injector`,
   );
@@ -115,6 +116,23 @@ program
     const { output, exitCode } = await lint({ paths, strict: flags.strict ?? false, output: flags.output });
     process.stdout.write(output);
     process.exitCode = exitCode;
+  });
+
+interface ProfilesFlags {
+  readonly output: 'text' | 'json' | 'yaml';
+}
+
+program
+  .command('profiles')
+  .description('Lists the agents that there are, or shows one: its parameters, deliveries, variables and conflicts.')
+  .argument('[NAME]', 'a profile')
+  .addOption(
+    new Option('-o, --output <FORMAT>', 'for people or for programs').choices(['text', 'json', 'yaml']).default('text'),
+  )
+  .exitOverride()
+  .action(async (name: string | undefined, flags: ProfilesFlags) => {
+    const { profiles } = await import('./commands/profiles.ts');
+    process.stdout.write(profiles({ name, output: flags.output }));
   });
 
 /** Two files would need two outputs: the second must not push the first out in silence. */

@@ -40,3 +40,8 @@ export function render(
 export function escapeForKubelet(value: string): string {
   return value.replaceAll('$', '$$$$');
 }
+
+/** A template as it was written. */
+export function templateText(template: Template): string {
+  return template.map((part) => (typeof part === 'string' ? part : `\${${part.parameter}}`)).join('');
+}
