@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
+import { builtInDocuments } from '../../src/agents/built-in.ts';
 import { readConfig } from '../../src/config.ts';
+import { ProfileDirectory } from '../../src/profiles/profile-directory.ts';
 import { catalogue } from '../core/fixtures.ts';
 import { settingNames, variableOf } from '../../src/server-settings.ts';
 import type { KubeObject } from '../e2e/client.ts';
@@ -200,7 +202,12 @@ describe.skipIf(helm === undefined)('the chart', () => {
       expect(server.terminationGracePeriodSeconds).toBeGreaterThan(
         Number(environment['AGENT_INJECTOR_DRAIN_SECONDS']) + 10,
       );
-      for (const name of ['AGENT_INJECTOR_CONFIG', 'AGENT_INJECTOR_TLS_DIR', 'AGENT_INJECTOR_CLIENT_CA']) {
+      for (const name of [
+        'AGENT_INJECTOR_CONFIG',
+        'AGENT_INJECTOR_TLS_DIR',
+        'AGENT_INJECTOR_CLIENT_CA',
+        'AGENT_INJECTOR_PROFILES',
+      ]) {
         const path = environment[name];
         const mounted = server.containers[0]?.volumeMounts?.map(({ mountPath }) => mountPath) ?? [];
         if (path !== undefined) expect(mounted.some((dir) => path.startsWith(dir))).toBe(true);
@@ -254,6 +261,30 @@ describe.skipIf(helm === undefined)('the chart', () => {
     ).toEqual([]);
   });
 
+  it('gives the server the profiles, as a ConfigMap of its own or of yours', async () => {
+    const objects = render('everything');
+    const made = objects.find(({ metadata }) => metadata?.name === 'apm-injector-profiles');
+    expect(made?.kind).toBe('ConfigMap');
+    const dir = mkdtempSync(join(tmpdir(), 'agent-injector-chart-'));
+    onTestFinished(() => rmSync(dir, { recursive: true }));
+    for (const [name, text] of Object.entries(made?.['data'] as Record<string, string>))
+      writeFileSync(join(dir, name), text);
+    const log = { info: () => {}, error: () => {} };
+    const directory = await ProfileDirectory.open({ dir, builtIn: builtInDocuments.profiles, tables: catalogue, log });
+    expect(directory.problems()).toEqual([]);
+    const { parameters } = directory.catalogue().profiles.get('own') ?? {};
+    expect(parameters?.get('domain-id')?.description).toBe('{{ .Values.replicas }}');
+    for (const [values, name] of [
+      ['everything', 'apm-injector-profiles'],
+      ['profiles-config-map', 'our-profiles'],
+    ]) {
+      const server = serverOf(render(values));
+      expect(server.volumes).toContainEqual({ name: 'profiles', configMap: { name } });
+    }
+    expect(render('profiles-config-map').filter(({ kind }) => kind === 'ConfigMap')).toHaveLength(1);
+    expect(environmentOf(render('default'))).not.toHaveProperty('AGENT_INJECTOR_PROFILES');
+  });
+
   it('lets cert-manager publish the authority, and mounts what it issues for the name that the API server calls', () => {
     const objects = render('cert-manager');
     expect(only(objects, 'MutatingWebhookConfiguration').metadata?.annotations).toEqual({
@@ -284,6 +315,7 @@ describe.skipIf(helm === undefined)('the chart', () => {
     ['hostNetwork=true,ports.webhook=10250', /the kubelet listens there/],
     ['ports.webhook=9090', /are the same/],
     ['certificates.source=existingSecret', /set certificates\.existingSecret\.name/],
+    ['profiles.a=x,profilesConfigMap=b', /give one of them/],
   ])('refuses --set %s in words', (set, message) => {
     expect(() => renderText('default', { args: ['--set', set] })).toThrow(message);
   });
@@ -301,6 +333,10 @@ describe.skipIf(helm === undefined)('the chart', () => {
     ['logLevel=verbose', 'logLevel'],
     ['serviceMonitor.interval=often', 'interval'],
     ['defaults.server_address=x', 'server_address'],
+    ['profiles.Mine=x', 'Mine'],
+    ['profiles.mine.spec=x', 'mine'],
+    ['profilesConfigMap=Mine', 'profilesConfigMap'],
+    ['configMapKeys=true', 'configMapKeys'],
   ])('refuses --set %s by its schema, and names the key', (set, key) => {
     const { code, stderr } = run(helm ?? '', ['template', 'x', chart, '--set', set]);
     expect(code).not.toBe(0);

@@ -61,6 +61,15 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace 
 {{- end }}
 {{- end }}
 
+{{- /* The ConfigMap of the profiles, whoever fills it; "" means none. */}}
+{{- define "agent-injector.profiles" -}}
+{{- if .Values.profilesConfigMap -}}
+{{ .Values.profilesConfigMap }}
+{{- else if .Values.profiles -}}
+{{ include "agent-injector.fullname" . }}-profiles
+{{- end }}
+{{- end }}
+
 {{- /* Whether the server writes the authority into the webhook configuration; "" means no. */}}
 {{- define "agent-injector.publishes" -}}
 {{- if or (eq .Values.certificates.source "issued") (and (eq .Values.certificates.source "existingSecret") (not .Values.certificates.existingSecret.caBundle)) -}}
