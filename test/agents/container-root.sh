@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# container-root.sh ROOT [-v SOURCE PATH | -r SOURCE PATH | -u USER GROUP]... -- COMMAND...
+# container-root.sh ROOT [-v SOURCE PATH | -r SOURCE PATH | -u USER GROUP | -w FOLDER]... -- COMMAND...
 # Runs COMMAND in a root directory of its own: this machine's, read-only, with SOURCE (a folder or a file) at PATH, writable (-v) or not (-r), and
-# an empty /tmp, as USER where one is given. ROOT is an empty folder. Nothing of the machine is written. To be started in a mount namespace of its own: it mounts and never
+# an empty /tmp, as USER and in FOLDER where these are given. ROOT is an empty folder. Nothing of the machine is written. To be started in a mount namespace of its own: it mounts and never
 # unmounts. A kernel with overlayfs would make this two lines; not every one has it.
 set -euo pipefail
 
-root=$1 sources=() paths=() modes=() user=()
+root=$1 sources=() paths=() modes=() user=() workdir=/
 shift
 while [ "$1" != -- ]; do
   if [ "$1" = -u ]; then user=(--userspec="$2:$3" --groups=) && shift 3 && continue; fi
+  if [ "$1" = -w ]; then workdir=$2 && shift 2 && continue; fi
   modes+=("$1") sources+=("$2")
   # As a container's runtime does, a path is followed through the links of the root: /var/run/x lies in /run.
   paths+=("$(realpath -m "$3")")
@@ -61,4 +62,4 @@ for at in "${!paths[@]}"; do
   if [ "${modes[at]}" = -r ]; then read_only "$root${paths[at]}"; fi
 done
 
-exec chroot "${user[@]}" "$root" "$@"
+exec chroot "${user[@]}" "$root" env -C "$workdir" "$@"

@@ -1,5 +1,6 @@
 import { execFileSync, spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
+import { cp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isObject } from '../../src/core/json.ts';
@@ -30,24 +31,30 @@ export interface Start {
   readonly image: Image;
   readonly environment: ReadonlyMap<string, string>;
   readonly command: readonly string[];
+  /** The image's working directory. */
+  readonly workdir?: string;
 }
 
 /** A pod on this machine: its volumes are folders, and its containers run one at a time in a root directory of their own. */
 export class LocalPod {
   private readonly folder = mkdtempSync(join(tmpdir(), 'agents-'));
   private readonly pod: Pod;
-  private readonly volumes = new Map<string, string>();
 
-  /** `files` is the content of the image and of the claim that the agent comes from. */
-  constructor(pod: Pod, files: string) {
+  private constructor(pod: Pod) {
     this.pod = pod;
     // Not our own umask, but a kubelet's modes: an emptyDir is everybody's.
     chmodSync(this.folder, 0o755);
-    for (const volume of pod.spec.volumes ?? []) this.volumes.set(volume.name, this.makeVolume(volume, files));
+  }
+
+  /** Makes the volumes of a pod. `files` is the content of the claim that the agent comes from. */
+  static async make(pod: Pod, files: string): Promise<LocalPod> {
+    const local = new LocalPod(pod);
+    await Promise.all((pod.spec.volumes ?? []).map((volume) => local.makeVolume(volume, files)));
+    return local;
   }
 
   /** Starts a container's process. It ends with this process at the latest. */
-  start(container: Container, { image, environment, command }: Start): ChildProcessWithoutNullStreams {
+  start(container: Container, { image, environment, command, workdir = '/' }: Start): ChildProcessWithoutNullStreams {
     const mounts = (container.volumeMounts ?? []).flatMap((mount) => {
       const subPath = typeof mount['subPath'] === 'string' ? mount['subPath'] : '';
       return [mount['readOnly'] === true ? '-r' : '-v', this.pathIn(mount.name, subPath), mount.mountPath];
@@ -57,38 +64,32 @@ export class LocalPod {
     const user = userOf(container, this.pod) ?? USER_OF_IMAGE;
     // In a user namespace there is one user only.
     const as = isRoot ? ['-u', String(user), String(groupOf(container, this.pod) ?? user)] : [];
-    const chroot = [script, root, ...inImage, ...mounts, ...as, '--'];
+    const chroot = [script, root, ...inImage, ...mounts, ...as, '-w', workdir, '--'];
     const words = [...environment].map(([name, value]) => `${name}=${value}`);
     return spawn('unshare', [...unshare, ...chroot, 'env', '-i', ...words, ...command], { cwd: '/' });
   }
 
-  /** Where a path in a container is on this machine, if a volume is mounted there. */
-  onThisMachine(container: Container, path: string): string | undefined {
-    const mount = container.volumeMounts?.find((one) => path.startsWith(`${one.mountPath}/`));
-    return mount && join(this.pathIn(mount.name, ''), path.slice(mount.mountPath.length));
+  async remove(): Promise<void> {
+    await rm(this.folder, { recursive: true, force: true });
   }
 
-  remove(): void {
-    rmSync(this.folder, { recursive: true, force: true });
+  private folderOf(volume: string): string {
+    return join(this.folder, 'volumes', volume);
   }
 
   private pathIn(volume: string, subPath: string): string {
-    const folder = this.volumes.get(volume);
-    if (folder === undefined) throw new Error(`the pod has no volume ${volume}`);
-    const path = join(folder, subPath);
+    const path = join(this.folderOf(volume), subPath);
     // The kubelet makes a subPath that is not there (pkg/volume/util/subpath), with the mode of the volume.
-    mkdirSync(path, { recursive: true });
-    if (subPath !== '') chmodSync(path, 0o777);
+    if (mkdirSync(path, { recursive: true }) !== undefined) chmodSync(path, 0o777);
     return path;
   }
 
-  private makeVolume(volume: Volume, files: string): string {
-    const folder = join(this.folder, 'volumes', volume.name);
+  private async makeVolume(volume: Volume, files: string): Promise<void> {
+    const folder = this.folderOf(volume.name);
     mkdirSync(folder, { recursive: true });
     if ('emptyDir' in volume || 'ephemeral' in volume) chmodSync(folder, 0o777);
-    else if ('persistentVolumeClaim' in volume || 'hostPath' in volume) cpSync(files, folder, { recursive: true });
+    else if ('persistentVolumeClaim' in volume) await cp(files, folder, { recursive: true });
     else throw new Error(`no way to make the volume ${JSON.stringify(volume)} here`);
-    return folder;
   }
 }
 

@@ -1,7 +1,7 @@
 // Fetches the agents and builds the programs they are put into, each by its own ecosystem's client. What is there already is left as it is.
 import { execFile } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
-import { chmod, cp, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import {
@@ -49,7 +49,8 @@ async function makeOnce(folder: string, make: (unfinished: string) => Promise<vo
   try {
     const started = Date.now();
     await make(unfinished);
-    await chmod(unfinished, 0o755);
+    // As in a vendor's image: everybody may read, whoever the container is.
+    await command('chmod', ['-R', 'go+rX', unfinished]);
     await rename(unfinished, folder);
     console.log(`fetched ${folder.slice(cache.length + 1)} in ${Math.round((Date.now() - started) / 100) / 10} s`);
   } catch (error) {

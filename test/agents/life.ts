@@ -33,7 +33,6 @@ export interface Life {
 export interface Injected {
   readonly admission: Admission;
   readonly around: Surroundings;
-  readonly configMaps: NonNullable<Surroundings['configMaps']>;
 }
 
 /** Has a pod with one container injected by the built-in profile of that name. */
@@ -65,7 +64,7 @@ export function inject(agent: Agent, runtime: Runtime, way: Way, listener: Liste
     },
   };
   const admission = admit(pod, namespace({ profile: agent.profile, ...fill(agent.annotations) }), catalogue, cluster);
-  return { admission, configMaps, around: { configMaps, fields: FIELDS } };
+  return { admission, around: { configMaps, secrets: new Map(Object.entries(agent.secrets)), fields: FIELDS } };
 }
 
 const FIELDS = {
@@ -85,7 +84,7 @@ export async function live(agent: Agent, runtime: Runtime, way: Way): Promise<Li
     const { admission, around } = inject(agent, runtime, way, listener);
     const { pod, decision } = admission;
     if (decision.outcome !== 'injected') throw new Error(`not injected: ${JSON.stringify(decision)}`);
-    const local = new LocalPod(pod, filesOf(agent));
+    const local = await LocalPod.make(pod, filesOf(agent));
     try {
       for (const init of pod.spec.initContainers ?? []) await runToItsEnd(local, init, agent, around);
       const [app] = pod.spec.containers;
@@ -103,7 +102,7 @@ export async function live(agent: Agent, runtime: Runtime, way: Way): Promise<Li
       await ended;
       return seen();
     } finally {
-      local.remove();
+      await local.remove();
     }
   } finally {
     await listener.stop();
@@ -120,6 +119,7 @@ async function runToItsEnd(local: LocalPod, init: Container, agent: Agent, aroun
     image: imageWith(filesOf(agent), agent.image),
     environment: new Map([['PATH', PATH_OF_IMAGES], ...environment]),
     command: commandOf(init, environment),
+    workdir: agent.workdir,
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => (output += data.toString()));

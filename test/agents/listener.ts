@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { createServer as createHttpServer, type IncomingHttpHeaders } from 'node:http';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
@@ -22,11 +23,8 @@ export class Listener {
 
   static async start(changed: () => void): Promise<Listener> {
     const listener = new Listener(changed);
-    for (const server of [listener.collector, listener.app]) {
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject).listen(0, '127.0.0.1', resolve);
-      });
-    }
+    await listen(listener.app, 0);
+    await listenLow(listener.collector);
     return listener;
   }
 
@@ -61,6 +59,29 @@ export class Listener {
       if (/^(GET|POST|PUT) /.test(head) && head.includes('\r\n\r\n')) socket.end(ANSWER);
     });
   }
+}
+
+// Below what the system gives out by itself, for JENNIFER's Python agent takes a port above 32767 for 0.
+const [LOWEST, HIGHEST] = [20_000, 32_000];
+
+async function listenLow(server: Server): Promise<void> {
+  for (;;) {
+    try {
+      return await listen(server, randomInt(LOWEST, HIGHEST));
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
+    }
+  }
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
 }
 
 const BODY = '{"version":"8.17.0"}';

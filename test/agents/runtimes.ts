@@ -27,7 +27,7 @@ function said(command: string, ...args: readonly string[]): string {
   return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
 }
 
-// Each stands at a path of its own, for here it may lie in a home that only its owner may enter.
+// Each is mounted where it lies: that may be a home that only its owner may enter.
 const kinds: { readonly [name in RuntimeName]: Kind } = {
   dotnet: {
     find: () => {
@@ -48,9 +48,9 @@ const kinds: { readonly [name in RuntimeName]: Kind } = {
       const [home = '', version = ''] = ['java.home', 'java.version'].map((name) => javaProperty(name));
       return {
         title: `Java ${version}`,
-        image: new Map([['/java', home]]),
+        image: new Map([[home, home]]),
         environment: {},
-        command: ['/java/bin/java', '-cp', APP, 'App'],
+        command: [join(home, 'bin', 'java'), '-cp', APP, 'App'],
         shared: { name: 'JAVA_TOOL_OPTIONS', value: '-Dshop.own=seen' },
       };
     },
@@ -59,9 +59,9 @@ const kinds: { readonly [name in RuntimeName]: Kind } = {
   node: {
     find: () => ({
       title: `Node ${process.versions.node}`,
-      image: new Map([['/node', process.execPath]]),
+      image: new Map([[process.execPath, process.execPath]]),
       environment: {},
-      command: ['/node', `${APP}/app.cjs`],
+      command: [process.execPath, `${APP}/app.cjs`],
       shared: { name: 'NODE_OPTIONS', value: `--require ${APP}/own/own.cjs` },
     }),
     missing: 'no Node',
@@ -74,12 +74,12 @@ const kinds: { readonly [name in RuntimeName]: Kind } = {
         'import sys, platform; print(sys.base_prefix); print(platform.python_version())',
       ).split('\n');
       // Debian's lies in /usr, which is there anyway.
-      const image = new Map(prefix === '/usr' ? [] : [['/python', prefix]]);
+      const image = new Map(prefix === '/usr' ? [] : [[prefix, prefix]]);
       return {
         title: `Python ${version}`,
         image,
         environment: {},
-        command: [`${prefix === '/usr' ? prefix : '/python'}/bin/python3`, `${APP}/app.py`],
+        command: [join(prefix, 'bin', 'python3'), `${APP}/app.py`],
         shared: { name: 'PYTHONPATH', value: `${APP}/own` },
       };
     },

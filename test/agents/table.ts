@@ -29,9 +29,11 @@ const row = z.strictObject({
   version: z.string(),
   standIn: z.string().optional(),
   image: z.string().startsWith('/').optional(),
+  workdir: z.string().startsWith('/').default('/'),
   files: z.array(step).min(1),
   annotations: strings.default({}),
   env: strings.default({}),
+  secrets: z.record(z.string(), strings).default({}),
   signs: z.array(sign).min(1),
 });
 
