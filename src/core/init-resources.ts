@@ -53,7 +53,10 @@ function within(
     wanted.limit,
     limited.reduce((one, other) => Math.max(one, other)),
   );
-  const ratio = shares.reduce((most, share) => Math.max(most, share.request ? (share.limit ?? 0) / share.request : Infinity), 1);
+  const ratio = shares.reduce(
+    (most, share) => Math.max(most, share.request ? (share.limit ?? 0) / share.request : Infinity),
+    1,
+  );
   const request = Math.min(all, limit, Math.max(wanted.request, least, limit / ratio));
   return { request, limit };
 }

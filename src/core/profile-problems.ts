@@ -51,7 +51,12 @@ function problemsOfVariants(profile: Profile): readonly Problem[] {
       ...(profile.parameters.has(name) ? [{ path: [...at, 'name'], message: `"${name}" is a parameter, too` }] : []),
       ...missing.map((value) => ({ path: [...at, 'values'], message: `has nothing for ${by} "${value}"` })),
       ...(mayLack(profile.parameters.get(by))
-        ? [{ path: [...at, 'by'], message: `"${by}" is neither required nor has a default: then "${name}" would be empty` }]
+        ? [
+            {
+              path: [...at, 'by'],
+              message: `"${by}" is neither required nor has a default: then "${name}" would be empty`,
+            },
+          ]
         : []),
     ];
   });

@@ -112,9 +112,7 @@ export const profileSchema = z.strictObject({
       .array(
         z.strictObject({
           path: absolutePath,
-          subPath: subPath
-            .optional()
-            .describe("A directory or a file of the agent's files; default: all of them."),
+          subPath: subPath.optional().describe("A directory or a file of the agent's files; default: all of them."),
           readOnly: z.boolean().default(false),
         }),
       )

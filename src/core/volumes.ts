@@ -6,7 +6,7 @@ import { parseQuantity } from './quantity.ts';
 const LONGEST = 63;
 
 /**
- * Names for the volumes of directories, one for each: `jennifer-java-var-log`. Short enough to take a number, and no two are alike, for the
+ * Names for the volumes of directories, one for each: `some-agent-var-log`. Short enough to take a number, and no two are alike, for the
  * same paths always the same.
  */
 export function volumeNames(prefix: string, paths: readonly string[]): readonly string[] {

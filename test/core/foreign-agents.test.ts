@@ -278,7 +278,12 @@ describe('an agent of another vendor', () => {
         (sign) =>
           !shown.some((given) =>
             given.spec.containers.some(
-              (one) => seen(sign, { pod: given, container: one, environment: one.env ?? [] }) !== undefined,
+              (one) =>
+                seen(sign, {
+                  volumes: new Set(given.spec.volumes?.map(({ name }) => name)),
+                  container: one,
+                  environment: one.env ?? [],
+                }) !== undefined,
             ),
           ),
       );

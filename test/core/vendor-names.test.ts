@@ -11,7 +11,7 @@ const root = join(import.meta.dirname, '../..');
 const COMMON = new Set(
   [
     'agent apm sample based profiler engine instrumentation insight inside microsoft apache visual studio clr net netframework framework',
-    'java node nodejs dotnet python php ruby new operator attach the and beside application insights cloud one',
+    'java node nodejs dotnet python php ruby new operator attach the and beside application insights cloud one library injection startup hook',
   ].flatMap((line) => line.split(' ')),
 );
 
