@@ -241,6 +241,7 @@ const table: readonly Row[] = [
 
 const isPod = (shown: Container | Pod): shown is Pod => 'spec' in shown;
 const podOf = (shown: Container | Pod): Pod => (isPod(shown) ? shown : pod([shown]));
+const volumesOf = ({ spec }: Pod): ReadonlySet<string> => new Set(spec.volumes?.map(({ name }) => name));
 const named = table.map(([vendor, slot, shown]) => {
   const { name, image, volumeDevices, ...rest } = podOf(shown).spec.containers[0] ?? { name: '' };
   return [
@@ -279,11 +280,7 @@ describe('an agent of another vendor', () => {
           !shown.some((given) =>
             given.spec.containers.some(
               (one) =>
-                seen(sign, {
-                  volumes: new Set(given.spec.volumes?.map(({ name }) => name)),
-                  container: one,
-                  environment: one.env ?? [],
-                }) !== undefined,
+                seen(sign, { volumes: volumesOf(given), container: one, environment: one.env ?? [] }) !== undefined,
             ),
           ),
       );
