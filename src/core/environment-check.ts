@@ -70,7 +70,7 @@ function dangling(
   { provided }: Allowed,
 ): string | undefined {
   for (const index of added) {
-    const uncertain = variablesIn(ownPart(before, after[index])).find((used) => {
+    const uncertain = ownReferences(before, after[index]).find((used) => {
       const found = after.slice(0, index).findLast((entry) => entry.name === used);
       return found ? mayBeMissing(found) : !provided(used);
     });
@@ -79,11 +79,14 @@ function dangling(
   return undefined;
 }
 
-/** What an entry says beyond what its author had there. */
-function ownPart(before: readonly EnvVar[], entry: EnvVar | undefined): string {
-  const value = entry?.value ?? '';
-  const theirs = before.findLast((one) => one.name === entry?.name)?.value ?? '';
-  return theirs === '' ? value : value.replace(theirs, ' ');
+/** What an entry refers to beyond what its author's did. */
+function ownReferences(before: readonly EnvVar[], entry: EnvVar | undefined): readonly string[] {
+  const theirs = [...variablesIn(before.findLast((one) => one.name === entry?.name)?.value ?? '')];
+  return variablesIn(entry?.value ?? '').filter((name) => {
+    const at = theirs.indexOf(name);
+    if (at >= 0) theirs.splice(at, 1);
+    return at < 0;
+  });
 }
 
 function mayBeMissing(entry: EnvVar): boolean {

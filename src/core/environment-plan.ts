@@ -171,16 +171,12 @@ class Draft {
   }
 
   /** Writes a variable that is not there: before the first of ours that refers to it and has a place already, else at the end. */
-  private add({ name, operation }: OwnEntry, value: Value): Unproven | undefined {
+  private add({ name }: OwnEntry, value: Value): Unproven | undefined {
     const at = [...this.users(name)].map((user) => this.lastIndexOf(user)).filter((index) => index >= 0);
     const index = Math.min(this.list.length, ...at);
     // What an entry of the author says by `$(NAME)` is the author's, even where it is just text: nothing of ours comes before it.
-    const isCaught = operation.kind !== 'force' && this.list.slice(index).some((one) => this.isTheirs(one, name));
+    const isCaught = this.list.slice(index).some((one) => refersTo(one.value, name));
     return isCaught ? { variable: name, why: 'order' } : this.put('insert', index, variable(name, value));
-  }
-
-  private isTheirs(entry: EnvVar, name: string): boolean {
-    return refersTo(entry.value, name) && !this.own.some((one) => one.name === entry.name && textRefersTo(one, name));
   }
 
   /** The names of our entries that refer to the variable, directly or by others. */
@@ -205,7 +201,10 @@ class Draft {
       one.name === name && 'text' in one.operation.value ? [one.operation.value.text] : [],
     );
     for (const variable of new Set(texts.flatMap(variablesIn))) {
-      const before = this.list.slice(0, index).findLast((one) => one.name === variable);
+      const last = this.lastIndexOf(variable);
+      // Of a name that stands twice the kubelet would take the first, which is not what the app sees.
+      if (last > index) return { variable, why: 'order' };
+      const before = this.list[last];
       if (before && isOptional(before)) return { variable, why: 'unseen' };
       const presence = before ? 'present' : this.provided(variable);
       if (presence !== 'present') return { variable, why: presence === 'unknown' ? 'unseen' : 'order' };

@@ -1,5 +1,5 @@
-import { builtInCatalogue } from '../../src/agents/built-in.ts';
-import { withDefaults, type Catalogue } from '../../src/core/catalogue.ts';
+import { builtInCatalogue, builtInDocuments } from '../../src/agents/built-in.ts';
+import { problemText, readCatalogue, withDefaults, type Catalogue, type CatalogueSource } from '../../src/core/catalogue.ts';
 import type { Namespace } from '../../src/core/namespace.ts';
 import type { Container, Pod } from '../../src/core/pod.ts';
 
@@ -52,3 +52,33 @@ export const articleEnvironment = [
   { name: 'ARIES_SERVER_PORT', value: '5000' },
   { name: 'ARIES_DOMAIN_ID', value: '1000' },
 ];
+
+/** An AgentProfile document: an agent by a claim at /agent, unless said otherwise. */
+export function profileDocument(spec: object = {}, name = 'agent'): object {
+  return {
+    apiVersion: 'agent-injector.io/v1alpha1',
+    kind: 'AgentProfile',
+    metadata: { name },
+    spec: {
+      vendor: 'Example',
+      description: 'An agent for tests.',
+      constraints: { os: ['linux'] },
+      deliveries: [{ type: 'persistentVolumeClaim', claimName: 'files' }],
+      mounts: [{ path: '/agent' }],
+      ...spec,
+    },
+  };
+}
+
+/** A catalogue of just these profiles, all of which every container is to get, with the built-in tables. */
+export function catalogueOf(...profiles: readonly object[]): Catalogue {
+  return catalogueFrom({ profiles });
+}
+
+/** As `catalogueOf`, with other tables, or other defaults. */
+export function catalogueFrom(source: Partial<CatalogueSource> & { readonly profiles: readonly object[] }): Catalogue {
+  const names = source.profiles.map((profile) => (profile as { metadata: { name: string } }).metadata.name);
+  const read = readCatalogue({ ...builtInDocuments, foreignAgents: [], defaults: { profile: names.join() }, ...source });
+  if (read.ok) return read.catalogue;
+  throw new Error(read.problems.map(problemText).join('\n'));
+}
