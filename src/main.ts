@@ -119,6 +119,7 @@ program
   });
 
 interface ProfilesFlags {
+  readonly profiles?: string;
   readonly output: 'text' | 'json' | 'yaml';
 }
 
@@ -126,13 +127,14 @@ program
   .command('profiles')
   .description('Lists the agents that there are, or shows one: its parameters, deliveries, variables and conflicts.')
   .argument('[NAME]', 'a profile')
+  .option('--profiles <DIR>', 'directory of AgentProfile documents beside the built-in ones')
   .addOption(
     new Option('-o, --output <FORMAT>', 'for people or for programs').choices(['text', 'json', 'yaml']).default('text'),
   )
   .exitOverride()
   .action(async (name: string | undefined, flags: ProfilesFlags) => {
     const { profiles } = await import('./commands/profiles.ts');
-    process.stdout.write(profiles({ name, output: flags.output }));
+    process.stdout.write(await profiles({ name, profiles: flags.profiles, output: flags.output }));
   });
 
 /** Two files would need two outputs: the second must not push the first out in silence. */

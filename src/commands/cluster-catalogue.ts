@@ -1,6 +1,6 @@
 import { builtInCatalogue, builtInDocuments } from '../agents/built-in.ts';
 import { problemsOfDefaults, problemText, withDefaults, type Catalogue } from '../core/catalogue.ts';
-import type { Config, ReadConfig } from '../config.ts';
+import { readConfig, type Config, type ReadConfig } from '../config.ts';
 import { ProfileDirectory, type Logger, type ProfilesStatus } from '../profiles/profile-directory.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -48,6 +48,21 @@ export async function openCatalogue(config: Config, log: Logger, use: 'watch' | 
     status: () => directory.status(),
     stop: () => directory.stop(),
   };
+}
+
+export interface CatalogueFiles {
+  /** Path of a server's configuration file, for its cluster-wide defaults. */
+  readonly config?: string | undefined;
+  /** Path of a directory of profiles. */
+  readonly profiles?: string | undefined;
+}
+
+/** The catalogue for a command that has no server: of these files, all that is in them sound. Throws a UsageError where it is not. */
+export async function catalogueFrom({ config, profiles }: CatalogueFiles): Promise<Catalogue> {
+  const flags = { ...(config !== undefined && { config }), ...(profiles !== undefined && { profiles }) };
+  const silent = { info: () => {}, error: () => {} };
+  const opened = await openCatalogue(configFrom(readConfig(flags, {})), silent, 'once');
+  return opened.catalogue();
 }
 
 function fixed(catalogue: Catalogue): ClusterCatalogue {

@@ -1,5 +1,4 @@
 import { createTwoFilesPatch } from 'diff';
-import { readConfig } from '../config.ts';
 import { admit } from '../core/admit.ts';
 import type { Catalogue } from '../core/catalogue.ts';
 import { unknownCluster, type Cluster } from '../core/cluster.ts';
@@ -12,7 +11,7 @@ import { decodePod } from '../core/pod.ts';
 import { namespacesFromObjects } from '../kube/namespaces.ts';
 import type { Manifest, PodTemplate } from '../manifests/documents.ts';
 import { applyOperations, type Edit, type EditProblem } from '../manifests/edit.ts';
-import { configFrom, openCatalogue } from './cluster-catalogue.ts';
+import { catalogueFrom } from './cluster-catalogue.ts';
 import { decisionLines, isWanting } from './decision-text.ts';
 import { displayName, namespaceObjects, readManifest, readNamespaces } from './manifest-file.ts';
 import { UsageError } from './usage-error.ts';
@@ -45,7 +44,7 @@ export interface InjectResult {
 
 /** Injects a file of manifests by the code of the server. Throws a UsageError when the options or the files make no sense. */
 export async function inject(options: InjectOptions): Promise<InjectResult> {
-  const catalogue = await catalogueFrom(options);
+  const catalogue = await catalogueFrom({ config: options.config, profiles: options.profiles });
   const annotations = annotationsFrom(options, catalogue);
   const manifest = await readManifest(options.file);
   const namespaceOf = await namespaceFinder(options, manifest, annotations);
@@ -72,14 +71,6 @@ export async function inject(options: InjectOptions): Promise<InjectResult> {
     ],
     exitCode: written.problems.length > 0 || decided.some(({ decision }) => isWanting(decision)) ? 1 : 0,
   };
-}
-
-/** The catalogue of a server with that configuration and those profiles, all of them sound. */
-async function catalogueFrom({ config, profiles }: InjectOptions): Promise<Catalogue> {
-  const flags = { ...(config !== undefined && { config }), ...(profiles !== undefined && { profiles }) };
-  const silent = { info: () => {}, error: () => {} };
-  const opened = await openCatalogue(configFrom(readConfig(flags, {})), silent, 'once');
-  return opened.catalogue();
 }
 
 /** What `--profile` and `--set` say, as annotations of the namespace. */

@@ -1,18 +1,13 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { buffer } from 'node:stream/consumers';
 import { builtInCatalogue, builtInDocuments } from '../agents/built-in.ts';
 import { builtInSources, withProfiles, type Catalogue } from '../core/catalogue.ts';
 import { baseOf, nameOf, pathInOwn } from '../core/extends.ts';
-import { isObject, type Json } from '../core/json.ts';
+import { isObject } from '../core/json.ts';
 import type { Problem } from '../core/profile.ts';
 import { lintProfile, type Severity } from '../core/profile-lint.ts';
 import { readProfiles, type ProfileSet, type ProfileSource, type SoundProfile } from '../core/profile-set.ts';
 import { positionOf } from '../manifests/locate.ts';
-import { readStream, type YamlDocument } from '../manifests/yaml.ts';
+import { readProfileFiles, type Documents } from './lint-files.ts';
 import { asJson, asText, type LintedProfile, type LintReport, type Remark } from './lint-report.ts';
-import { displayName } from './manifest-file.ts';
-import { UsageError } from './usage-error.ts';
 
 export interface LintOptions {
   /** Files, directories, or `-` for standard input; none: the built-in profiles. */
@@ -30,9 +25,7 @@ export interface LintResult {
 
 /** Checks profiles as a server would read them, beside those that ship, and runs the tests in them. Throws a UsageError where a path is none. */
 export async function lint({ paths, strict, output }: LintOptions): Promise<LintResult> {
-  const files = await filesAt(paths);
-  const read = files.map(readFileText);
-  const documents = new Map(read.flatMap((one) => one.documents));
+  const { names, documents, remarks: unread } = await readProfileFiles(paths);
   const builtIn = builtInSources(builtInDocuments.profiles);
   const set = readSet(builtIn, [...documents.keys()]);
   const linted: readonly Linted[] =
@@ -42,14 +35,14 @@ export async function lint({ paths, strict, output }: LintOptions): Promise<Lint
   const catalogue = withProfiles(builtInCatalogue(), set.profiles);
   const results = linted.map((one) => lintOne(one, catalogue, strict, documents));
   const remarks = [
-    ...read.flatMap((one) => one.remarks),
+    ...unread,
     ...set.problems.map((problem) =>
       remark(problem.source, { ...problem, severity: 'error', own: problem.own }, documents),
     ),
     ...replacements(set, documents),
     ...results.flatMap((one) => one.remarks),
   ];
-  const order = new Map(files.map(({ name }, index) => [name, index]));
+  const order = new Map(names.map((name, index) => [name, index]));
   const report: LintReport = {
     profiles: results.map(({ profile }) => profile),
     documents: paths.length === 0 ? builtIn.length : documents.size,
@@ -57,77 +50,6 @@ export async function lint({ paths, strict, output }: LintOptions): Promise<Lint
   };
   const isWrong = remarks.some(({ severity }) => strict || severity === 'error');
   return { output: output === 'json' ? asJson(report) : asText(report), exitCode: isWrong ? 1 : 0 };
-}
-
-interface TextFile {
-  readonly name: string;
-  readonly text: string;
-}
-
-async function filesAt(paths: readonly string[]): Promise<readonly TextFile[]> {
-  const names = (await Promise.all(paths.map(namesAt))).flat();
-  return Promise.all([...new Set(names)].map(readText));
-}
-
-async function namesAt(path: string): Promise<readonly string[]> {
-  if (path === '-') return [path];
-  try {
-    if (!(await stat(path)).isDirectory()) return [path];
-    const names = (await readdir(path, { withFileTypes: true }))
-      .filter((entry) => /^[^.].*\.ya?ml$/.test(entry.name) && !entry.isDirectory())
-      .map(({ name }) => join(path, name));
-    if (names.length > 0) return names.toSorted();
-  } catch (error) {
-    throw new UsageError([error instanceof Error ? error.message : String(error)]);
-  }
-  throw new UsageError([`${path}: has no file that ends in .yaml or .yml`]);
-}
-
-async function readText(path: string): Promise<TextFile> {
-  const name = displayName(path);
-  try {
-    const bytes = path === '-' ? await buffer(process.stdin) : await readFile(path);
-    return { name, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
-  } catch (error) {
-    if (error instanceof TypeError) throw new UsageError([`${name}: is no UTF-8 text`]);
-    throw new UsageError([error instanceof Error ? error.message : String(error)]);
-  }
-}
-
-interface ReadFile {
-  readonly documents: readonly (readonly [ProfileSource, YamlDocument])[];
-  readonly remarks: readonly Remark[];
-}
-
-function readFileText({ name: file, text }: TextFile): ReadFile {
-  const stream = readStream(text);
-  if (!stream.ok) {
-    return {
-      documents: [],
-      remarks: stream.problems.map((problem) => ({ severity: 'error', file, ...problem })),
-    };
-  }
-  const written = stream.documents.filter(({ json }) => json !== null);
-  const others = written.filter(({ json }) => isOther(json));
-  const own = written.filter(({ json }) => !isOther(json));
-  const remarks: readonly Remark[] = others.map((document) => ({
-    severity: 'error',
-    file,
-    ...positionOf(document, ['kind'], 'value'),
-    message: 'is no AgentProfile: apiVersion must be "agent-injector.io/v1alpha1", kind must be "AgentProfile"',
-  }));
-  const empty: Remark = { severity: 'error', file, line: 1, column: 1, message: 'there is no AgentProfile in it' };
-  return {
-    documents: own.map((document) => [{ origin: file, document: document.json }, document] as const),
-    remarks: written.length === 0 ? [empty] : remarks,
-  };
-}
-
-/** An object of Kubernetes that is plainly something else: what it lacks to be a profile need not be told. */
-function isOther(json: Json): boolean {
-  if (!isObject(json)) return false;
-  const { apiVersion, kind } = json;
-  return typeof apiVersion === 'string' && !apiVersion.startsWith('agent-injector') && kind !== 'AgentProfile';
 }
 
 function readSet(builtIn: readonly ProfileSource[], own: readonly ProfileSource[]): ProfileSet {
@@ -152,8 +74,6 @@ function ownIn(set: ProfileSet, source: ProfileSource): readonly Linted[] {
   const isBroken = set.problems.some((problem) => problem.source === source);
   return sound && !isBroken ? [{ source, ...sound }] : [];
 }
-
-type Documents = ReadonlyMap<ProfileSource, YamlDocument>;
 
 function lintOne(
   { source, profile, document }: Linted,

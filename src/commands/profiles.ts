@@ -1,20 +1,22 @@
 import { stringify } from 'yaml';
-import { builtInCatalogue } from '../agents/built-in.ts';
 import type { Catalogue } from '../core/catalogue.ts';
 import { didYouMean, nearest } from '../core/nearest.ts';
 import { summaryOf, type ProfileSummary } from '../core/profile-summary.ts';
+import { catalogueFrom } from './cluster-catalogue.ts';
 import { listText, profileText } from './profile-text.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface ProfilesOptions {
   /** One profile with all that there is to know of it; undefined: the list. */
   readonly name: string | undefined;
+  /** Path of a directory of profiles beside the built-in ones. */
+  readonly profiles: string | undefined;
   readonly output: 'text' | 'json' | 'yaml';
 }
 
-/** Lists the profiles, or shows one. Throws a UsageError when there is none of that name. */
-export function profiles({ name, output }: ProfilesOptions): string {
-  const catalogue = builtInCatalogue();
+/** Lists the profiles, or shows one. Throws a UsageError when there is none of that name, or when one in the directory is broken. */
+export async function profiles({ name, output, ...files }: ProfilesOptions): Promise<string> {
+  const catalogue = await catalogueFrom({ profiles: files.profiles });
   if (name === undefined) {
     const all = [...catalogue.profiles.values()].map(summaryOf);
     return output === 'text' ? listText(all) : dataText(all, output);

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { isCollection, isNode } from 'yaml';
 import { nameOf } from '../core/extends.ts';
 import { pathText } from '../core/profile.ts';
 import type { ProfileProblem, ProfileSource } from '../core/profile-set.ts';
-import { readDocuments, type BrokenDocument, type Position, type YamlDocument } from '../manifests/yaml.ts';
+import { positionOf } from '../manifests/locate.ts';
+import { readDocuments, type BrokenDocument, type YamlDocument } from '../manifests/yaml.ts';
 import type { FileReading } from './directory-reading.ts';
 
 /** More documents than anybody has agents. */
@@ -80,14 +80,13 @@ function nameSeen({ tree }: BrokenDocument): string | undefined {
   return typeof name === 'string' ? name : undefined;
 }
 
-function problemText({ source, path, own, message }: ProfileProblem, document: YamlDocument | undefined): string {
-  const at = document && positionOf(document, own);
+function problemText(
+  { source, path, own, message, at: spot }: ProfileProblem,
+  document: YamlDocument | undefined,
+): string {
+  // What a document inherits is not in it: then the key is what there is to show.
+  const at = document && positionOf(document, own, own.length < path.length ? 'key' : (spot ?? 'value'));
   const place = at ? `${source.origin}:${at.line}:${at.column}` : source.origin;
   const parts = [place, nameOf(source.document), path.length === 0 ? undefined : pathText(path), message];
   return parts.filter((part) => part !== undefined).join(': ');
-}
-
-function positionOf({ root, position }: YamlDocument, path: readonly PropertyKey[]): Position | undefined {
-  const node: unknown = isCollection(root) && path.length > 0 ? root.getIn(path, true) : root;
-  return isNode(node) && node.range ? position(node.range[0]) : undefined;
 }

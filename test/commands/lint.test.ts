@@ -266,6 +266,14 @@ describe('lint', () => {
       `${3 * length + 4}:9: error: metadata.name: "acme" stands in acme.yaml, too`,
       '4 profiles, 2 tests (1 failed): 5 errors',
     ]);
+    const unreadable = await lint(`${good}---\na: b: c\n---\n${broken}`);
+    expect(unreadable.lines.map((line) => line.split(': ')[0])).toEqual([
+      `${length + 1}:4`,
+      `${length + 7}:1`,
+      `${length + 8}:3`,
+      `${length + 11}:5`,
+      '2 profiles, 1 test',
+    ]);
   });
 
   it('reads what a profile inherits, and says where its own part of it stands', async () => {
@@ -293,6 +301,8 @@ describe('lint', () => {
       '0 profiles, 0 tests: 1 error',
     ]);
     expect((await lint('- a\n')).code).toBe(1);
+    await writeFile(join(dir, 'bytes.yaml'), Buffer.from([0xff, 0xfe, 0x00]));
+    expect((await run(['lint', 'bytes.yaml'], { cwd: dir })).stdout).toMatch(/^bytes\.yaml: error: is no UTF-8 text\n/);
   });
 
   it('reads directories, not what is hidden or below, and standard input', async () => {
@@ -347,12 +357,10 @@ describe('lint', () => {
   it.each([
     ['a path that is not there', ['nowhere.yaml'], 'nowhere.yaml'],
     ['a directory without profiles', ['empty'], 'empty: has no file that ends in .yaml or .yml'],
-    ['bytes that are no text', ['bytes.yaml'], 'bytes.yaml: is no UTF-8 text'],
     ['an output that there is not', ['-o', 'xml'], 'Allowed choices are text, json'],
     ['an option that there is not', ['--stric'], "unknown option '--stric'"],
   ])('is not told to do what makes no sense: %s', async (_, args, message) => {
     await mkdir(join(dir, 'empty'), { recursive: true });
-    await writeFile(join(dir, 'bytes.yaml'), Buffer.from([0xff, 0xfe, 0x00]));
     const { code, stdout, stderr } = await run(['lint', ...args], { cwd: dir });
     expect(stdout).toBe('');
     expect(stderr).toContain(message);

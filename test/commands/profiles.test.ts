@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { catalogue } from '../core/fixtures.ts';
@@ -81,6 +84,20 @@ describe('profiles', () => {
         { name: 'CORECLR_ENABLE_PROFILING', operation: 'set', value: '1', group: 'profiler' },
       ]),
     });
+  });
+
+  it('knows those of a directory, too, and takes none of it where one is broken', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'agent-injector-profiles-'));
+    const text = (extended: string) =>
+      `{apiVersion: agent-injector.io/v1alpha1, kind: AgentProfile, metadata: {name: ours},\n  spec: {extends: ${extended}, vendor: Ours}}\n`;
+    await writeFile(join(dir, 'ours.yaml'), text('jennifer-dotnet'));
+    expect((await run(['profiles', '--profiles', dir])).stdout).toMatch(/\nours +Ours +dotnet +persistentVolumeClaim/);
+    expect((await run(['profiles', '--profiles', dir, 'ours'])).stdout).toMatch(/^ours: JENNIFER/);
+    await writeFile(join(dir, 'ours.yaml'), text('jennifer'));
+    const { code, stdout, stderr } = await run(['profiles', '--profiles', dir]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(`${join(dir, 'ours.yaml')}:2:19: ours: spec.extends: no profile "jennifer"`);
+    await rm(dir, { recursive: true });
   });
 
   it('says which one was meant', async () => {

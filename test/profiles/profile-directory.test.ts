@@ -91,7 +91,7 @@ describe('a directory of profiles', () => {
       profiles: { user: 1, 'last-good': 1, broken: 0 },
       problems: 1,
     });
-    expect(directory.problems()[0]).toMatch(/a\.yaml:6:3: a: spec: /);
+    expect(directory.problems()[0]).toMatch(/a\.yaml:16:3: a: spec\.surprise: is no known key here/);
     const said = errors();
     expect(said).toContain('a broken profile goes on as it was last sound');
     expect(said.filter((line) => line === directory.problems()[0])).toHaveLength(1);
