@@ -1,12 +1,12 @@
-import type { Decision } from '../core/decision.ts';
+import { isTold, type Decision } from '../core/decision.ts';
 import type { ContainerOutcome } from '../core/plan.ts';
 import { reasonTable } from '../core/reason-table.ts';
 import type { Reason } from '../core/reasons.ts';
-import { oneLine, sentence } from '../core/sentence.ts';
+import { docsOf, oneLine, sentence } from '../core/sentence.ts';
 
 /** A decision for people, a line per fact: what was done in each container, or why not and what to do; then the notices. */
 export function decisionLines(decision: Decision): readonly string[] {
-  const notices = decision.notices.map((notice) => `warning: ${sentence(notice)}`);
+  const notices = decision.notices.map((notice) => `warning: ${sentence(notice)} (${notice.code})`);
   if (decision.outcome === 'injected') return [...decision.containers.flatMap(containerLines), ...notices];
   const others = decision.containers.length > 1 ? decision.containers.flatMap(containerLines) : [];
   return [...reasonLines(decision.outcome, decision.reason), ...others, ...notices];
@@ -20,9 +20,8 @@ function containerLines(outcome: ContainerOutcome): readonly string[] {
 }
 
 function reasonLines(outcome: string, reason: Reason): readonly string[] {
-  const { kind, hint } = reasonTable[reason.code];
   const line = `${outcome}: ${sentence(reason)} (${reason.code})`;
-  return kind === 'problem' || kind === 'failure' ? [line, `  ${hint}`] : [line];
+  return isTold(reason) ? [line, `  ${reasonTable[reason.code].hint} See ${docsOf(reason.code)}`] : [line];
 }
 
 /** Whether an agent was asked for somewhere and could not be given. */
@@ -31,5 +30,5 @@ export function isWanting(decision: Decision): boolean {
     container.outcome === 'skipped' ? [container.reason] : [],
   );
   if (decision.outcome !== 'injected') reasons.push(decision.reason);
-  return reasons.some(({ code }) => ['problem', 'failure'].includes(reasonTable[code].kind));
+  return reasons.some(isTold);
 }

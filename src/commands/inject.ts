@@ -5,6 +5,7 @@ import { unknownCluster, type Cluster } from '../core/cluster.ts';
 import { notInjected, type Decision } from '../core/decision.ts';
 import { INJECTION_LABEL, key } from '../core/keys.ts';
 import type { Namespace } from '../core/namespace.ts';
+import { misplacedKeys } from '../core/near-miss.ts';
 import { didYouMean, nearest } from '../core/nearest.ts';
 import type { Operation } from '../core/operation.ts';
 import { decodePod } from '../core/pod.ts';
@@ -137,7 +138,14 @@ function decide(template: PodTemplate, namespace: Namespace | undefined, name: s
   if (!namespace)
     return { decision: notInjected({ code: 'namespace-unknown', namespace: name }, false), operations: [] };
   const decoded = decodePod(template.pod);
-  if (decoded.ok) return admit(decoded.pod, namespace, catalogue, { ...unknownCluster, ...workloadOf(template) });
+  if (decoded.ok) {
+    const admission = admit(decoded.pod, namespace, catalogue, { ...unknownCluster, ...workloadOf(template) });
+    const misplaced = template.around.flatMap((metadata) =>
+      misplacedKeys({ kind: template.kind, name: template.name, metadata }, template.pod['metadata'], catalogue),
+    );
+    const { decision } = admission;
+    return { ...admission, decision: { ...decision, notices: [...misplaced, ...decision.notices] } };
+  }
   const { path, expected } = decoded;
   return { decision: notInjected({ code: 'malformed-pod', path, expected }, false), operations: [] };
 }

@@ -42,6 +42,19 @@ export interface ContainerDraft {
 export interface PlannedAgent {
   readonly chosen: ChosenDelivery;
   readonly parameters: Parameters;
+  readonly additions: Additions;
+}
+
+/** What one agent adds to its container and to the pod, by name. */
+export interface Additions {
+  /** Variables that are new, and those in whose place another value stands. */
+  readonly added: readonly string[];
+  readonly changed: readonly string[];
+  /** From a path in the container to the volume that is there now. */
+  readonly mounts: ReadonlyMap<string, string>;
+  /** The init container and the annotations that the pod did not have. */
+  readonly initContainer: string | undefined;
+  readonly annotations: readonly string[];
 }
 
 /** One agent into one container. Nothing is written to the draft before everything is known to fit. */
@@ -65,7 +78,7 @@ export function planAgent(profile: Profile, into: ContainerDraft): Choice<Planne
   const written = write(meeting, into, chosen.value);
   if (!written.ok) return written;
   into.notices.push(...advisoriesFor(meeting));
-  return { ok: true, value: { chosen: chosen.value, parameters } };
+  return { ok: true, value: { chosen: chosen.value, parameters, additions: written.value } };
 }
 
 /** What stands in the way of the agent in this container; that it is there already is one. */
@@ -77,7 +90,7 @@ function obstacleTo(meeting: Meeting, into: ContainerDraft): Reason | undefined 
 }
 
 /** Plans files and environment, and commits both if both can be. */
-function write(meeting: Prepared, into: ContainerDraft, chosen: ChosenDelivery): Choice<undefined> {
+function write(meeting: Prepared, into: ContainerDraft, chosen: ChosenDelivery): Choice<Additions> {
   const { profile, circumstances } = meeting;
   const { container } = into.target;
   const taken = takenPaths(into.mounts, container['volumeDevices']);
@@ -94,8 +107,7 @@ function write(meeting: Prepared, into: ContainerDraft, chosen: ChosenDelivery):
   }
   const { steps } = environment;
   if (steps.length === 0 && files.value.mounts.length === 0) return { ok: false, reason: alreadyThere(profile, into) };
-  commit(profile, into, { files: files.value, steps, chosen, values });
-  return { ok: true, value: undefined };
+  return { ok: true, value: commit(profile, into, { files: files.value, steps, chosen, values }) };
 }
 
 function alreadyThere(profile: Profile, into: ContainerDraft): Reason {
@@ -172,7 +184,7 @@ interface Commitment {
   readonly values: ReadonlyMap<string, string>;
 }
 
-function commit(profile: Profile, into: ContainerDraft, commitment: Commitment): void {
+function commit(profile: Profile, into: ContainerDraft, commitment: Commitment): Additions {
   const { files, steps } = commitment;
   for (const step of steps) into.environment.splice(step.index, step.kind === 'insert' ? 0 : 1, step.entry);
   into.steps.push(...steps);
@@ -180,18 +192,34 @@ function commit(profile: Profile, into: ContainerDraft, commitment: Commitment):
   for (const slot of profile.slots) into.slots.set(slot, profile.name);
   const { changes } = into.pod;
   for (const [name, change] of profile.changes) if (changes.get(name) !== 'replaces') changes.set(name, change);
-  commitFiles(into, commitment);
+  const namesOf = (kind: EnvironmentStep['kind']): readonly string[] =>
+    steps.flatMap((step) => (step.kind === kind ? [step.entry.name] : []));
+  return {
+    added: namesOf('insert'),
+    changed: namesOf('replace'),
+    mounts: new Map(files.mounts.map(({ mountPath, name }) => [mountPath, name])),
+    ...commitFiles(into, commitment),
+  };
 }
 
-function commitFiles({ pod, target }: ContainerDraft, { files, chosen, values }: Commitment): void {
+/** Writes what the pod gets to its draft, and gives back what is new of it. */
+function commitFiles(
+  { pod, target }: ContainerDraft,
+  { files, chosen, values }: Commitment,
+): Pick<Additions, 'initContainer' | 'annotations'> {
+  const annotations: string[] = [];
   for (const volume of files.volumes) pod.volumes.add(volume);
   for (const name of files.local) pod.evictable.add(name);
   for (const [name, text] of files.annotations) {
-    if (pod.annotations.get(name) !== text) pod.added.set(name, text);
+    if (pod.annotations.get(name) !== text) {
+      pod.added.set(name, text);
+      annotations.push(name);
+    }
     pod.annotations.set(name, text);
   }
   const wanted = files.initContainer;
-  if (wanted) pod.initContainers.add(wanted, target, positionFor(pod.layers, wanted.copy.position));
+  const initContainer = wanted && pod.initContainers.add(wanted, target, positionFor(pod.layers, wanted.copy.position));
   const secret = chosen.delivery.pullSecret;
   if (secret && files.mounts.length > 0) pod.pullSecrets.add(render(secret, values));
+  return { initContainer, annotations };
 }

@@ -19,14 +19,19 @@ export type Decision =
       readonly notices: readonly Reason[];
     };
 
+/** Whether an agent was asked for and did not come: whoever created the pod is told. */
+export function isTold({ code }: Reason): boolean {
+  const { kind } = reasonTable[code];
+  return kind === 'problem' || kind === 'failure';
+}
+
 /** A decision not to inject: refused when an agent is required and a problem or a failure stands in its way, else skipped. */
 export function notInjected(
   reason: Reason,
   required: boolean,
   facts: { readonly containers?: readonly ContainerOutcome[]; readonly notices?: readonly Reason[] } = {},
 ): Decision {
-  const { kind } = reasonTable[reason.code];
-  const outcome = required && (kind === 'problem' || kind === 'failure') ? 'refused' : 'skipped';
+  const outcome = required && isTold(reason) ? 'refused' : 'skipped';
   return { outcome, reason, containers: facts.containers ?? [], notices: facts.notices ?? [] };
 }
 

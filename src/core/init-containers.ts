@@ -56,8 +56,8 @@ export class InitContainers {
     return first.index < this.indexOf(target) ? first.volume : undefined;
   }
 
-  /** Puts an init container at its place: where the position says, but before the target if that is an init container itself. */
-  add(wanted: Wanted, target: Target, position: Position): void {
+  /** Puts an init container at its place: where the position says, but before the target if that is an init container itself. Gives back its name. */
+  add(wanted: Wanted, target: Target, position: Position): string {
     const container = this.make(wanted, target);
     const index = Math.min(this.place(position), this.indexOf(target));
     this.list.splice(index, 0, container);
@@ -65,6 +65,7 @@ export class InitContainers {
     this.added.push({ index, container });
     this.fillings.clear();
     this.indexes.clear();
+    return container.name;
   }
 
   /** Where the target stands in the list as it would be so far; behind all where it is an app container. */

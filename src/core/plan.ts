@@ -1,9 +1,10 @@
-import { planAgent, type ContainerDraft } from './agent-plan.ts';
+import { planAgent, type Additions, type ContainerDraft } from './agent-plan.ts';
 import type { ChosenDelivery, PassedOver } from './delivery-choice.ts';
 import type { Change } from './environment.ts';
 import type { EnvironmentStep } from './environment-plan.ts';
 import { InitContainers, type Insertion } from './init-containers.ts';
 import { annotationsOf, containersOf, type Volume, type VolumeMount } from './pod.ts';
+import { profileHash } from './profile-hash.ts';
 import type { Reason } from './reasons.ts';
 import type { Profile } from './profile.ts';
 import { MOST_NOTICES, profilesFor, type Layers, type Parameters } from './settings.ts';
@@ -47,10 +48,13 @@ export type ContainerOutcome =
       readonly outcome: 'injected';
       readonly container: string;
       readonly profile: string;
+      /** Of the profile's content: which version of it went in. */
+      readonly hash: string;
       readonly delivery: string;
       /** Deliveries that the profile prefers and that did not fit. */
       readonly passedOver: readonly PassedOver[];
       readonly parameters: Parameters;
+      readonly additions: Additions;
     }
   | {
       readonly outcome: 'skipped';
@@ -163,8 +167,9 @@ function planProfile(profile: Profile, into: ContainerDraft): ContainerOutcome {
   const result = planAgent(profile, into);
   if (!result.ok) return skipped(container, profile.name, result.reason);
   const { delivery, passedOver }: ChosenDelivery = result.value.chosen;
-  const { parameters } = result.value;
-  return { outcome: 'injected', container, profile: profile.name, delivery: delivery.name, passedOver, parameters };
+  const { parameters, additions } = result.value;
+  const what = { profile: profile.name, hash: profileHash(profile), delivery: delivery.name, passedOver };
+  return { outcome: 'injected', container, ...what, parameters, additions };
 }
 
 function skipped(container: string, profile: string | undefined, reason: Reason): ContainerOutcome {

@@ -1,6 +1,7 @@
 import { ownerKindsOf } from './facts.ts';
 import { INJECTION_LABEL, key } from './keys.ts';
 import type { Namespace } from './namespace.ts';
+import { meantLabel } from './near-miss.ts';
 import { annotationsOf, labelsOf, type Pod } from './pod.ts';
 import type { Reason } from './reasons.ts';
 import { sourceText } from './sentence.ts';
@@ -32,7 +33,8 @@ const rules: readonly Rule[] = [
   ({ namespace }) => {
     const label = namespace.labels[INJECTION_LABEL];
     const on = label === 'enabled' || label === REQUIRED;
-    return on ? undefined : { code: 'namespace-not-enabled', namespace: namespace.name, label };
+    if (on) return undefined;
+    return { code: 'namespace-not-enabled', namespace: namespace.name, label, meant: meantLabel(namespace) };
   },
   ({ pod }) =>
     labelsOf(pod)[INJECTION_LABEL] === 'disabled'

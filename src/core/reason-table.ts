@@ -218,6 +218,12 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
     meaning: "Another vendor's agent is in the container, too; both can run.",
     hint: 'Make sure that both are wanted.',
   },
+  'misplaced-key': {
+    kind: 'notice',
+    meaning:
+      'A label or an annotation of ours stands on the workload itself; only what is on its pod template reaches a pod.',
+    hint: 'Move it to spec.template.metadata (of a CronJob: spec.jobTemplate.spec.template.metadata).',
+  },
   'unknown-label': {
     kind: 'notice',
     meaning: 'A label under the prefix agent-injector.io/ has a name or a value that means nothing on a pod.',

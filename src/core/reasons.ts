@@ -8,7 +8,13 @@ export type Reason =
   | { readonly code: 'not-a-pod'; readonly resource: string }
   | { readonly code: 'not-a-creation'; readonly operation: string }
   | { readonly code: 'mirror-pod' }
-  | { readonly code: 'namespace-not-enabled'; readonly namespace: string; readonly label: string | undefined }
+  | {
+      readonly code: 'namespace-not-enabled';
+      readonly namespace: string;
+      readonly label: string | undefined;
+      /** The label that was probably meant, where something almost like it is there. */
+      readonly meant: string | undefined;
+    }
   | { readonly code: 'opted-out'; readonly by: string }
   | { readonly code: 'already-instrumented'; readonly profile: string }
   | { readonly code: 'malformed-pod'; readonly path: string; readonly expected: string }
@@ -99,6 +105,14 @@ export type Reason =
       readonly container: string;
     }
   | { readonly code: 'foreign-agent-beside'; readonly vendor: string; readonly at: string; readonly container: string }
+  | {
+      readonly code: 'misplaced-key';
+      readonly as: 'label' | 'annotation';
+      readonly key: string;
+      /** Of the workload that it stands on. */
+      readonly kind: string;
+      readonly name: string;
+    }
   | { readonly code: 'unknown-label'; readonly label: string; readonly value: string; readonly expected: string };
 
 export type ReasonCode = Reason['code'];

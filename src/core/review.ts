@@ -1,3 +1,4 @@
+import { auditAnnotations } from './audit-annotations.ts';
 import type { Decision } from './decision.ts';
 import { isObject, type Json, type JsonObject } from './json.ts';
 import type { Operation } from './operation.ts';
@@ -5,6 +6,7 @@ import { decodePod, type Pod } from './pod.ts';
 import { reasonTable } from './reason-table.ts';
 import type { Reason } from './reasons.ts';
 import { oneLine, sentence } from './sentence.ts';
+import { warningsFor } from './warnings.ts';
 
 const API_VERSION = 'admission.k8s.io/v1';
 const KIND = 'AdmissionReview';
@@ -84,33 +86,6 @@ function unanswerable(uid: string, reason: Reason): DecodedReview {
   return { kind: 'unanswerable', uid, reason };
 }
 
-/** Kubernetes asks for at most 120 characters (k8s.io/api admission/v1 types.go) and cuts the list as a whole when it grows. */
-const LONGEST_WARNING = 120;
-const MOST_WARNINGS = 5;
-
-/** What `kubectl` shows: a problem or a failure that kept the agent out, then the notices. */
-function warningsFor(decision: Decision): readonly string[] {
-  const reasons = decision.outcome === 'skipped' && isTold(decision.reason) ? [decision.reason] : [];
-  const partly = decision.outcome === 'injected' ? skippedReasons(decision) : [];
-  const texts = [
-    ...reasons.map((reason) => `not injected: ${sentence(reason)}`),
-    ...partly.map(([container, reason]) => `container ${container} not injected: ${sentence(reason)}`),
-    ...decision.notices.map(sentence),
-  ];
-  return texts.slice(0, MOST_WARNINGS).map((text) => oneLine(`agent-injector: ${text}`, LONGEST_WARNING));
-}
-
-function skippedReasons(decision: Decision): readonly (readonly [string, Reason])[] {
-  return decision.containers.flatMap((container): (readonly [string, Reason])[] =>
-    container.outcome === 'skipped' && isTold(container.reason) ? [[container.container, container.reason]] : [],
-  );
-}
-
-function isTold({ code }: Reason): boolean {
-  const { kind } = reasonTable[code];
-  return kind === 'problem' || kind === 'failure';
-}
-
 /** The AdmissionReview that answers: `allowed` is false only for a decision to refuse. */
 export function encodeReview(uid: string, decision: Decision, operations: readonly Operation[]): JsonObject {
   const warnings = warningsFor(decision);
@@ -128,6 +103,7 @@ export function encodeReview(uid: string, decision: Decision, operations: readon
         status: { code: 403, reason: 'Forbidden', message: refusal(decision.reason) },
       }),
       ...(warnings.length > 0 && { warnings }),
+      auditAnnotations: auditAnnotations(decision),
     },
   };
 }

@@ -12,8 +12,8 @@ const sentences: Sentences = {
   'not-a-pod': ({ resource }) => `${quote(resource)} is not a Pod`,
   'not-a-creation': ({ operation }) => `${quote(operation)} is not a creation`,
   'mirror-pod': () => 'the pod mirrors a static pod',
-  'namespace-not-enabled': ({ namespace, label }) =>
-    `namespace ${oneLine(namespace, 63)} has ${label === undefined ? 'no label agent-injector.io/injection' : `agent-injector.io/injection=${quote(label)}`}`,
+  'namespace-not-enabled': ({ namespace, label, meant: intended }) =>
+    `namespace ${oneLine(namespace, 63)} has ${label === undefined ? 'no label agent-injector.io/injection' : `agent-injector.io/injection=${quote(label)}`}${meant(intended)}`,
   'opted-out': ({ by }) => `opted out by ${by}`,
   'already-instrumented': ({ profile }) => `the agent of ${profile} is there already`,
   'malformed-pod': ({ path, expected }) => `${oneLine(path, 80)} must be ${expected}`,
@@ -66,6 +66,8 @@ const sentences: Sentences = {
   advisory: ({ container, message }) => `container ${oneLine(container, 63)}: ${oneLine(message, 200)}`,
   'foreign-agent-beside': ({ vendor, at, container }) =>
     `container ${oneLine(container, 63)} has ${vendor}, too (${oneLine(at, 63)})`,
+  'misplaced-key': ({ as, key, kind, name }) =>
+    `${as} ${oneLine(key, 130)} is on ${oneLine(kind, 63)} ${oneLine(name, 253)}, not on its pod template, so it means nothing`,
   'unknown-label': ({ label, value, expected }) =>
     `pod label ${quote(label)}=${quote(value)} means nothing; ${expected}`,
 };
@@ -76,6 +78,11 @@ export function sentence(reason: Reason): string {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   const render = sentences[reason.code] as (facts: Reason) => string;
   return render(reason);
+}
+
+/** Where the reason is explained: a page with an anchor for each code, which never changes. */
+export function docsOf(code: ReasonCode): string {
+  return `docs/reasons.md#${code}`;
 }
 
 /** Why a delivery cannot be used, as what follows a colon. */

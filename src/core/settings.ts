@@ -3,6 +3,7 @@ import type { Cluster } from './cluster.ts';
 import { has } from './json.ts';
 import { containerKey, INJECTION_LABEL, key, keyTable, parseKey, PREFIX } from './keys.ts';
 import type { Namespace } from './namespace.ts';
+import { almostOurs } from './near-miss.ts';
 import { nearest } from './nearest.ts';
 import { accepts, expectation, type Parameter } from './parameter.ts';
 import { annotationsOf, containersOf, labelsOf, type Pod } from './pod.ts';
@@ -175,8 +176,11 @@ export function unknownKeysIn({ pod, namespace, catalogue }: Layers): readonly R
 function unknownLabels(labels: Readonly<Record<string, string>>): readonly Reason[] {
   const found: Reason[] = [];
   for (const label in labels) {
-    if (!label.startsWith(`${PREFIX}/`) || found.length === MOST_NOTICES) continue;
+    if (found.length === MOST_NOTICES) break;
     const value = labels[label] ?? '';
+    const almost = almostOurs(label);
+    if (almost !== undefined) found.push({ code: 'unknown-label', label, value, expected: `write it as ${almost}` });
+    if (!label.startsWith(`${PREFIX}/`)) continue;
     if (label !== INJECTION_LABEL) {
       found.push({ code: 'unknown-label', label, value, expected: 'settings are annotations' });
     } else if (value !== 'disabled' && value !== 'required') {
@@ -201,8 +205,13 @@ function unknownKeys(
   let names: ReadonlySet<string> | undefined;
   for (const written in annotations) {
     const parsed = parseKey(written);
-    if (!parsed) continue;
+    const almost = parsed ? undefined : almostOurs(written);
+    if (!parsed && almost === undefined) continue;
     if (found.length === MOST_NOTICES) break;
+    if (!parsed) {
+      found.push({ code: 'unknown-annotation', key: written, on, nearest: almost });
+      continue;
+    }
     const { setting, container } = parsed;
     if (!catalogue.knownSettings.has(setting) || (container !== undefined && !perContainer(setting, on))) {
       found.push({ code: 'unknown-annotation', key: written, on, nearest: nearest(setting, catalogue.knownSettings) });

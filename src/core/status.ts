@@ -1,18 +1,19 @@
 import type { Decision } from './decision.ts';
-import { isObject, type Json, type JsonObject } from './json.ts';
 import { STATUS_ANNOTATION } from './keys.ts';
 import type { ContainerOutcome } from './plan.ts';
 import { annotationsOf, type Pod } from './pod.ts';
 import { reasonTable } from './reason-table.ts';
 import { oneLine, passedOverText, sentence } from './sentence.ts';
-
-/** A container's line in the record: what it carries, or why it does not. */
-type ContainerStatus =
-  | { readonly container: string; readonly profile: string; readonly delivery: string; readonly why?: string }
-  | { readonly container: string; readonly profile?: string; readonly reason: string };
-
-/** A record is for people: of a pod with hundreds of containers it says the first ones, and how many more there are. */
-const MOST_CONTAINERS = 20;
+import type { Parameters } from './settings.ts';
+import {
+  isInjected,
+  LONGEST_TEXT,
+  MOST_CONTAINERS,
+  MOST_PATHS,
+  readStatus,
+  type ContainerStatus,
+  type InjectedStatus,
+} from './status-record.ts';
 
 /**
  * The text of the `status` annotation: the record of the decision. Undefined when none is to be written: the pod is to stay as it is, or
@@ -21,20 +22,20 @@ const MOST_CONTAINERS = 20;
 export function statusText(decision: Decision, pod: Pod): string | undefined {
   const before = injectedBefore(pod);
   if (decision.outcome === 'injected') {
-    const lines = decision.containers.map((outcome) =>
-      isThere(outcome) ? (before.get(agentIn(outcome)) ?? containerStatus(outcome)) : containerStatus(outcome),
-    );
-    return JSON.stringify({ decision: 'injected', ...containersPart(lines) });
+    const lineOf = (outcome: ContainerOutcome): ContainerStatus =>
+      (isThere(outcome) ? before.get(agentIn(outcome)) : undefined) ?? containerStatus(outcome);
+    return `{"decision":"injected",${containersPart(decision.containers, lineOf)}}`;
   }
   const { kind } = reasonTable[decision.reason.code];
   if (kind !== 'problem' && kind !== 'satisfied') return undefined;
   if (kind === 'satisfied' && before.size > 0) return undefined;
-  return JSON.stringify({
+  const head = JSON.stringify({
     decision: decision.outcome,
     reason: decision.reason.code,
     message: oneLine(sentence(decision.reason), 200),
-    ...(decision.containers.length > 1 ? containersPart(decision.containers.map(containerStatus)) : {}),
   });
+  if (decision.containers.length < 2) return head;
+  return `${head.slice(0, -1)},${containersPart(decision.containers, containerStatus)}}`;
 }
 
 /** Only of an agent that is in the container an earlier record is believed: anybody can write the annotation. */
@@ -42,9 +43,28 @@ function isThere(outcome: ContainerOutcome): boolean {
   return outcome.outcome === 'skipped' && outcome.reason.code === 'already-instrumented';
 }
 
-function containersPart(lines: readonly ContainerStatus[]): JsonObject {
-  const more = lines.length - MOST_CONTAINERS;
-  return { containers: lines.slice(0, MOST_CONTAINERS), ...(more > 0 && { more }) };
+/** In characters. Lines beyond it say what the container carries, and no more. */
+const MOST_DETAIL = 6000;
+
+function containersPart(
+  outcomes: readonly ContainerOutcome[],
+  lineOf: (outcome: ContainerOutcome) => ContainerStatus,
+): string {
+  const more = outcomes.length - MOST_CONTAINERS;
+  let room = MOST_DETAIL;
+  const texts = outcomes.slice(0, MOST_CONTAINERS).map((outcome) => {
+    const line = lineOf(outcome);
+    const text = JSON.stringify(line);
+    room -= text.length;
+    return room >= 0 ? text : JSON.stringify(withoutDetail(line));
+  });
+  return `"containers":[${texts.join(',')}]${more > 0 ? `,"more":${more}` : ''}`;
+}
+
+function withoutDetail(line: ContainerStatus): ContainerStatus {
+  if (!isInjected(line)) return line;
+  const { container, profile, hash, delivery } = line;
+  return { container, profile, ...(hash !== undefined && { hash }), delivery };
 }
 
 /** What tells one agent in one container from another. Neither name can hold a blank. */
@@ -53,14 +73,53 @@ function agentIn({ container, profile }: { readonly container: string; readonly 
 }
 
 function containerStatus(outcome: ContainerOutcome): ContainerStatus {
-  const { container } = outcome;
-  if (outcome.outcome === 'injected') {
-    const { profile, delivery, passedOver } = outcome;
-    const why = passedOver.length > 0 && { why: oneLine(`not ${passedOver.map(passedOverText).join(', ')}`, 200) };
-    return { container, profile, delivery, ...why };
-  }
+  const container = oneLine(outcome.container, LONGEST_TEXT);
+  if (outcome.outcome === 'injected') return injectedStatus(container, outcome);
   const profile = outcome.profile === undefined ? {} : { profile: outcome.profile };
   return { container, ...profile, reason: outcome.reason.code };
+}
+
+function injectedStatus(
+  container: string,
+  outcome: Extract<ContainerOutcome, { outcome: 'injected' }>,
+): InjectedStatus {
+  const { profile, hash, delivery, passedOver, parameters, additions } = outcome;
+  const { initContainer } = additions;
+  return {
+    container,
+    profile,
+    hash,
+    delivery,
+    ...(passedOver.length > 0 && { why: oneLine(`not ${passedOver.map(passedOverText).join(', ')}`, 200) }),
+    ...listed('env', additions.added),
+    ...listed('changed', additions.changed),
+    ...mapped('mounts', [...additions.mounts].slice(0, MOST_PATHS)),
+    ...(initContainer !== undefined && { init: initContainer }),
+    ...listed('annotations', additions.annotations),
+    ...mapped('from', [...givers(parameters)]),
+  };
+}
+
+/** From who gave something to the names of what he gave, in the order of the profile. */
+function givers(parameters: Parameters): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  for (const [name, { source }] of parameters) {
+    const before = names.get(source.from);
+    names.set(source.from, before === undefined ? name : `${before},${name}`);
+  }
+  return names;
+}
+
+function listed(name: string, values: readonly string[]): Readonly<Record<string, string>> {
+  return values.length === 0 ? {} : { [name]: oneLine(values.join(), LONGEST_TEXT) };
+}
+
+function mapped(
+  name: string,
+  entries: readonly (readonly [string, string])[],
+): Readonly<Record<string, Readonly<Record<string, string>>>> {
+  const bounded = entries.map(([key, value]) => [oneLine(key, LONGEST_TEXT), oneLine(value, LONGEST_TEXT)] as const);
+  return entries.length === 0 ? {} : { [name]: Object.fromEntries(bounded) };
 }
 
 /** All annotations of an object together, keys and values in UTF-8 (k8s.io/apimachinery pkg/api/validation/objectmeta.go). */
@@ -77,26 +136,8 @@ export function fitsBeside(pod: Pod, status: string): boolean {
 }
 
 /** What an earlier pass says it injected. Only for the record: what is done follows from the pod itself, which cannot lie. */
-function injectedBefore(pod: Pod): ReadonlyMap<string, ContainerStatus> {
-  const record = parse(annotationsOf(pod)[STATUS_ANNOTATION]);
-  const lines = isObject(record) && record['decision'] === 'injected' ? record['containers'] : undefined;
-  if (!Array.isArray(lines)) return new Map();
-  return new Map(
-    lines.slice(0, MOST_CONTAINERS).flatMap((line: Json): [string, ContainerStatus][] => {
-      if (!isObject(line)) return [];
-      const { container, profile, delivery } = line;
-      if (typeof container !== 'string' || typeof profile !== 'string' || typeof delivery !== 'string') return [];
-      const isName = /^[A-Za-z0-9-]{1,63}$/.test(delivery);
-      return isName ? [[agentIn({ container, profile }), { container, profile, delivery }]] : [];
-    }),
-  );
-}
-
-function parse(text: string | undefined): unknown {
-  if (text === undefined) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+function injectedBefore(pod: Pod): ReadonlyMap<string, InjectedStatus> {
+  const record = readStatus(pod);
+  if (record?.decision !== 'injected') return new Map();
+  return new Map(record.containers.filter(isInjected).map((line) => [agentIn(line), line]));
 }

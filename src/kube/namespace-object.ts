@@ -1,6 +1,7 @@
 import { isObject, type Json, type JsonObject } from '../core/json.ts';
 import { parseKey } from '../core/keys.ts';
 import type { Namespace } from '../core/namespace.ts';
+import { almostOurs } from '../core/near-miss.ts';
 
 type Texts = Readonly<Record<string, string>>;
 
@@ -28,5 +29,10 @@ function kept(texts: Json | undefined): Texts {
 }
 
 function isKept(name: string): boolean {
-  return name === NAME_LABEL || name.startsWith(POD_SECURITY) || parseKey(name) !== undefined;
+  return (
+    name === NAME_LABEL ||
+    name.startsWith(POD_SECURITY) ||
+    parseKey(name) !== undefined ||
+    almostOurs(name) !== undefined
+  );
 }

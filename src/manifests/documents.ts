@@ -24,6 +24,8 @@ export interface ManifestObject {
 export interface PodTemplate extends Omit<ManifestObject, 'json'> {
   /** `{metadata, spec}`: for a Pod the whole object, else the template. As untrusted as the file: its shape is for others to check. */
   readonly pod: JsonObject;
+  /** The metadata of the objects around the template, the workload's own first: none for a Pod. */
+  readonly around: readonly JsonObject[];
 }
 
 /** A file of manifests, read: what it says, and all that is needed to write into it. */
@@ -118,7 +120,12 @@ function lineOf({ document, tokens }: Place): number {
 function templateIn({ json, ...object }: ManifestObject): readonly PodTemplate[] {
   const path = podPath(object.apiVersion, object.kind);
   if (!path) return [];
+  const around: JsonObject[] = [];
   let pod: Json | undefined = json;
-  for (const key of path) pod = isObject(pod) ? pod[key] : undefined;
-  return isObject(pod) ? [{ ...object, pointer: `${object.pointer}${pointer(...path)}`, pod }] : [];
+  for (const key of path) {
+    const metadata = isObject(pod) ? pod['metadata'] : undefined;
+    if (isObject(metadata)) around.push(metadata);
+    pod = isObject(pod) ? pod[key] : undefined;
+  }
+  return isObject(pod) ? [{ ...object, pointer: `${object.pointer}${pointer(...path)}`, pod, around }] : [];
 }

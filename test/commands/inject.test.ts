@@ -170,7 +170,7 @@ items:
 `;
     const { code, stdout, stderr } = await run(['inject', '-f', '-', '--set', 'server-address=x'], { stdin: shared });
     expect(code).toBe(1);
-    expect(stdout.match(/ARIES_SERVER_ADDRESS/g)).toHaveLength(1);
+    expect(stdout.match(/name: ARIES_SERVER_ADDRESS/g)).toHaveLength(1);
     expect(stderr).toMatch(/standard input:\d+: Pod\/c: not written: /);
   });
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:tls';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -38,6 +39,27 @@ describe('a review', () => {
     expect(await server.metrics.render()).toMatch(/agent_injector_reviews_total\{outcome="injected",reason=""\} [1-9]/);
   });
 
+  it('of the recorded pod is answered in less than 2 KB, record and audit annotations included', async () => {
+    const recorded = JSON.parse(readFileSync(new URL('../e2e/recorded-sample.json', import.meta.url), 'utf8')) as {
+      request: { namespace: string };
+    };
+    const own = await startServer({ namespaces: [{ ...namespace(), name: recorded.request.namespace }] });
+    const answer = await own.post(recorded);
+    await own.close();
+    expect(answer.json.response.auditAnnotations).toEqual({
+      decision: 'injected',
+      containers: expect.stringMatching(/^net-razor31-sample=jennifer-dotnet@[0-9a-f]{8}$/),
+    });
+    expect(JSON.stringify(patchIn(answer))).toContain('agent-injector.io/status');
+    expect(Buffer.byteLength(answer.text)).toBeLessThan(2000);
+  });
+
+  it('has audit annotations on a dry run, too', async () => {
+    const annotations = { domian: 'x', containers: 'web' };
+    const { json } = await server.post(reviewOf(pod(undefined, annotations), { dryRun: true }));
+    expect(json.response.auditAnnotations).toMatchObject({ decision: 'injected', notices: 'unknown-annotation' });
+  });
+
   it('names the pod of a controller by its beginning and its owner', async () => {
     server.lines.length = 0;
     const ownerReferences = [{ kind: 'ReplicaSet', name: 'web-5d', controller: true }];
@@ -54,7 +76,7 @@ describe('a review', () => {
     const answer = await server.post(reviewOf(pod(undefined, { 'domain-id': `4\n${'0'.repeat(300)}` })));
     expect(answer.json.response).toMatchObject({ allowed: true });
     const [warning] = answer.json.response.warnings;
-    expect(warning).toMatch(/^agent-injector: not injected: agent-injector.io\/domain-id "4 0+…" must/);
+    expect(warning).toMatch(/^agent-injector: not injected: invalid-value: agent-injector.io\/domain-id "4 0+…"/);
     expect(warning.length).toBeLessThanOrEqual(120);
   });
 
@@ -78,6 +100,12 @@ describe('a review', () => {
         message:
           'agent-injector: this pod must carry its agent, and cannot: agent-injector.io/domain-id "x" must be an integer from 1 to 32767 (namespace annotation) (invalid-value). Correct the value at the key that is named.',
       },
+      auditAnnotations: {
+        decision: 'refused',
+        reason: 'invalid-value',
+        message: 'agent-injector.io/domain-id "x" must be an integer from 1 to 32767 (namespace annotation)',
+        containers: 'web=jennifer-dotnet:invalid-value',
+      },
     });
   });
 });
@@ -88,12 +116,17 @@ describe('a namespace that is not cached', () => {
     [
       'and does not exist',
       { kind: 'absent' },
-      { allowed: true, warnings: ['agent-injector: not injected: namespace shop is not known'] },
+      { allowed: true, warnings: ['agent-injector: not injected: namespace-unknown: namespace shop is not known'] },
     ],
     [
       'and cannot be read',
       { kind: 'unavailable', why: 'no answer in 1 s' },
-      { allowed: true, warnings: ['agent-injector: not injected: namespace shop could not be read: no answer in 1 s'] },
+      {
+        allowed: true,
+        warnings: [
+          'agent-injector: not injected: namespace-unavailable: namespace shop could not be read: no answer in 1 s',
+        ],
+      },
     ],
   ] as const)('%s', async (_, lookup, expected) => {
     let deadline = 0;
@@ -130,7 +163,12 @@ describe('an exception inside', () => {
     expect(json.response).toEqual({
       uid: '705ab4f5-6393-11e8-b7cc-42010a800002',
       allowed: true,
-      warnings: ['agent-injector: not injected: agent-injector failed; its log has the details'],
+      warnings: ['agent-injector: not injected: internal-error: agent-injector failed; its log has the details'],
+      auditAnnotations: {
+        decision: 'skipped',
+        reason: 'internal-error',
+        message: 'agent-injector failed; its log has the details',
+      },
     });
     expect(broken.lines[0]?.fields['err']).toBeInstanceOf(Error);
   });
@@ -216,7 +254,7 @@ describe('bad input', () => {
   it('says where a pod is malformed', async () => {
     const { json } = await server.post(reviewOf({ spec: { containers: [{ name: 'web', env: [{ name: 'A' }, {}] }] } }));
     expect(json.response.warnings).toEqual([
-      'agent-injector: not injected: spec.containers[0].env[1].name must be a string that is not empty',
+      'agent-injector: not injected: malformed-pod: spec.containers[0].env[1].name must be a string that is not empty',
     ]);
   });
 

@@ -1,0 +1,65 @@
+import type { Profile } from './profile.ts';
+
+const known = new WeakMap<Profile, string>();
+
+/**
+ * Eight hex digits that change when what the profile does to a pod changes: not with its description, its sources, its tests or the wording
+ * of its messages. For telling one version of a profile from another in a record; it is no protection against anybody.
+ */
+export function profileHash(profile: Profile): string {
+  const hash = known.get(profile) ?? hashOf(canonical(whatMatters(profile)) ?? '');
+  known.set(profile, hash);
+  return hash;
+}
+
+/** Who sees a running pod sees nothing of what is left out here. */
+function whatMatters(profile: Profile): object {
+  const {
+    vendor: _vendor,
+    description: _description,
+    language: _language,
+    documentation: _documentation,
+    sources: _sources,
+    advisories: _advisories,
+    tests: _tests,
+    // Follows from the rest.
+    changes: _changes,
+    ...rest
+  } = profile;
+  return {
+    ...rest,
+    parameters: [...profile.parameters.values()]
+      .map(({ description: _, ...parameter }) => parameter)
+      .toSorted((one, other) => (one.name < other.name ? -1 : 1)),
+    conflicts: profile.conflicts.map(({ code, signs }) => ({ code, signs })),
+  };
+}
+
+/**
+ * JSON in which equal values are equal text: keys sorted, and what is empty or not there left out, so that a field that a later version of the
+ * server adds changes no hash until a profile uses it.
+ */
+function canonical(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return value === undefined ? undefined : JSON.stringify(value);
+  if (value instanceof Set) return canonical([...value].toSorted());
+  if (value instanceof Map) return canonical([...value]);
+  if (Array.isArray(value)) {
+    return value.length === 0 ? undefined : `[${value.map((one) => canonical(one) ?? 'null').join(',')}]`;
+  }
+  const fields = Object.entries(value)
+    .toSorted(([one], [other]) => (one < other ? -1 : 1))
+    .flatMap(([key, one]) => {
+      const text = canonical(one);
+      return text === undefined ? [] : [`${JSON.stringify(key)}:${text}`];
+    });
+  return fields.length === 0 ? undefined : `{${fields.join(',')}}`;
+}
+
+/** FNV-1a over UTF-16 code units, then the finish of MurmurHash3, so that each digit depends on every character. Core imports no crypto. */
+function hashOf(text: string): string {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return ((hash ^ (hash >>> 16)) >>> 0).toString(16).padStart(8, '0');
+}
