@@ -26,7 +26,7 @@ export function auditAnnotations(decision: Decision): Readonly<Record<string, st
   };
 }
 
-/** `web=jennifer-dotnet@3f9c1a2b` where the agent went in; `web=jennifer-dotnet:mount-path-taken` where it did not. */
+/** `web=some-agent@3f9c1a2b` where the agent went in; `web=some-agent:mount-path-taken` where it did not. */
 function containerText(outcome: ContainerOutcome): string {
   const container = oneLine(outcome.container, 63);
   if (outcome.outcome === 'injected') return `${container}=${outcome.profile}@${outcome.hash}`;

@@ -26,7 +26,11 @@ function admitted(known: Catalogue, app: Written, annotations: Record<string, st
 }
 
 /** The container's environment after injection, as the app sees it; the code of the reason where there is none. */
-function seen(known: Catalogue, app: Written, annotations: Record<string, string> = {}): Record<string, string> | string {
+function seen(
+  known: Catalogue,
+  app: Written,
+  annotations: Record<string, string> = {},
+): Record<string, string> | string {
   const { decision, pod: after } = admitted(known, app, annotations);
   expect(decision.outcome !== 'injected' && decision.reason.code).not.toBe('rule-broken');
   expect(admit(after, namespace(), known, cluster).operations).toEqual([]);
@@ -45,16 +49,56 @@ const ways: readonly (readonly [string, Written, string | undefined])[] = [
   ['empty', { env: [{ name: 'X', value: '' }] }, ''],
   ['no value at all', { env: [{ name: 'X' }] }, ''],
   ['by value', { env: [{ name: 'X', value: 'theirs' }] }, 'theirs'],
-  ['twice', { env: [{ name: 'X', value: 'first' }, { name: 'X', value: 'theirs' }] }, 'theirs'],
-  ['by another variable', { env: [{ name: 'T', value: 'theirs' }, { name: 'X', value: '$(T)' }] }, 'theirs'],
+  [
+    'twice',
+    {
+      env: [
+        { name: 'X', value: 'first' },
+        { name: 'X', value: 'theirs' },
+      ],
+    },
+    'theirs',
+  ],
+  [
+    'by another variable',
+    {
+      env: [
+        { name: 'T', value: 'theirs' },
+        { name: 'X', value: '$(T)' },
+      ],
+    },
+    'theirs',
+  ],
   ['with an escape', { env: [{ name: 'X', value: '$$(X)$$$(X)$' }] }, '$(X)$$(X)$'],
-  ['by a field', { env: [{ name: 'X', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }] }, 'the metadata.name'],
+  [
+    'by a field',
+    { env: [{ name: 'X', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }] },
+    'the metadata.name',
+  ],
   ['by a Secret', { env: [{ name: 'X', ...secretRef() }] }, 'theirs'],
   ['by a Secret that may be missing', { env: [{ name: 'X', ...secretRef({ optional: true }) }] }, undefined],
-  ['a value, then a Secret', { env: [{ name: 'X', value: 'first' }, { name: 'X', ...secretRef() }] }, 'theirs'],
+  [
+    'a value, then a Secret',
+    {
+      env: [
+        { name: 'X', value: 'first' },
+        { name: 'X', ...secretRef() },
+      ],
+    },
+    'theirs',
+  ],
   ['by envFrom', { envFrom: [{ configMapRef: { name: 'known' } }] }, 'theirs'],
   ['by envFrom with a prefix', { envFrom: [{ configMapRef: { name: 'known' }, prefix: 'Y_' }] }, ''],
-  ['by envFrom, made by a prefix', { envFrom: [{ configMapRef: { name: 'known' }, prefix: '' }, { configMapRef: { name: 'parts' }, prefix: 'X' }] }, 'theirs'],
+  [
+    'by envFrom, made by a prefix',
+    {
+      envFrom: [
+        { configMapRef: { name: 'known' }, prefix: '' },
+        { configMapRef: { name: 'parts' }, prefix: 'X' },
+      ],
+    },
+    'theirs',
+  ],
   ['perhaps by envFrom', { envFrom: [{ configMapRef: { name: 'hidden' } }] }, undefined],
   ['perhaps by a Secret in envFrom', { envFrom: [{ secretRef: { name: 'secret' } }] }, undefined],
 ];
@@ -84,11 +128,14 @@ describe('set and force', () => {
     expect(seen(entry('force'), app)).toMatchObject({ X: 'ours' });
   });
 
-  it.each(ways.filter(([, , theirs]) => theirs !== undefined))('set leaves one alone that is %s', (way, app, theirs) => {
-    const result = seen(entry('set'), app);
-    const isFree = way === 'absent' || way === 'by envFrom with a prefix';
-    expect(result).toMatchObject({ X: isFree ? 'ours' : theirs });
-  });
+  it.each(ways.filter(([, , theirs]) => theirs !== undefined))(
+    'set leaves one alone that is %s',
+    (way, app, theirs) => {
+      const result = seen(entry('set'), app);
+      const isFree = way === 'absent' || way === 'by envFrom with a prefix';
+      expect(result).toMatchObject({ X: isFree ? 'ours' : theirs });
+    },
+  );
 
   const fromField = (fieldPath: string) => ({ valueFrom: { fieldRef: { fieldPath } } });
 
@@ -103,7 +150,9 @@ describe('set and force', () => {
   });
 
   it('a reference in a group is ours again after the API server has filled it in', () => {
-    const known = catalogueOf(profileDocument({ environment: [{ name: 'X', group: 'g', ...fromField('metadata.name') }] }));
+    const known = catalogueOf(
+      profileDocument({ environment: [{ name: 'X', group: 'g', ...fromField('metadata.name') }] }),
+    );
     const filled = { name: 'X', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.name' } } };
     expect(seen(known, { env: [filled] })).toBe('already-instrumented');
     expect(seen(known, { env: [{ name: 'X', ...fromField('metadata.uid') }] })).toBe('conflicting-variable');
@@ -161,7 +210,9 @@ describe('what is in a list already is not added', () => {
 
 describe('names and places', () => {
   const append = (value: string, ...others: object[]) =>
-    catalogueOf(profileDocument({ environment: [{ name: 'X', operation: 'append', separator: ' ', value }, ...others] }));
+    catalogueOf(
+      profileDocument({ environment: [{ name: 'X', operation: 'append', separator: ' ', value }, ...others] }),
+    );
   const names = (known: Catalogue, app: Written): readonly string[] =>
     (admitted(known, app).pod.spec.containers[0]?.env ?? []).map(({ name }) => name);
   const reference = { name: 'X', ...secretRef() };
@@ -184,26 +235,69 @@ describe('names and places', () => {
 
   it('a helper stands before the entry of the author that refers to it, and everything else where it stood', () => {
     const known = append('-D$(ONE)', { name: 'ONE', value: '1$(TWO)' }, { name: 'TWO', value: '2' });
-    const app = { env: [{ name: 'A', value: 'a' }, { name: 'X', value: 'x' }, { name: 'B', value: '$(X)' }] };
+    const app = {
+      env: [
+        { name: 'A', value: 'a' },
+        { name: 'X', value: 'x' },
+        { name: 'B', value: '$(X)' },
+      ],
+    };
     expect(names(known, app)).toEqual(['A', 'TWO', 'ONE', 'X', 'B']);
     expect(seen(known, app)).toEqual({ A: 'a', TWO: '2', ONE: '12', X: 'x -D12', B: 'x -D12' });
   });
 
   it('new ones stand behind what they refer to, at the end', () => {
     const known = catalogueOf(
-      profileDocument({ environment: [{ name: 'URL', value: 'http://$(HOST)' }, { name: 'HOST', value: 'h' }] }),
+      profileDocument({
+        environment: [
+          { name: 'URL', value: 'http://$(HOST)' },
+          { name: 'HOST', value: 'h' },
+        ],
+      }),
     );
     expect(names(known, { env: [{ name: 'A', value: '$(HOST)' }] })).toEqual(['A', 'HOST', 'URL']);
     expect(seen(known, { env: [{ name: 'A', value: '$(HOST)' }] })).toMatchObject({ A: '$(HOST)', URL: 'http://h' });
   });
 
   it.each<[string, Written, string]>([
-    ['stands behind', { env: [{ name: 'X', value: 'x' }, { name: 'ONE', value: '1' }] }, 'order'],
-    ['may be missing', { env: [{ name: 'ONE', ...secretRef({ optional: true }) }, { name: 'X', value: 'x' }] }, 'unseen'],
-    ['is a mere text of the author behind', { env: [{ name: 'X', value: 'x' }, { name: 'B', value: '$(ONE)' }] }, 'order'],
+    [
+      'stands behind',
+      {
+        env: [
+          { name: 'X', value: 'x' },
+          { name: 'ONE', value: '1' },
+        ],
+      },
+      'order',
+    ],
+    [
+      'may be missing',
+      {
+        env: [
+          { name: 'ONE', ...secretRef({ optional: true }) },
+          { name: 'X', value: 'x' },
+        ],
+      },
+      'unseen',
+    ],
+    [
+      'is a mere text of the author behind',
+      {
+        env: [
+          { name: 'X', value: 'x' },
+          { name: 'B', value: '$(ONE)' },
+        ],
+      },
+      'order',
+    ],
   ])('what ours refers to %s: not injected, and why', (_, app, why) => {
     const { decision, pod: after } = admitted(append('-D$(ONE)', { name: 'ONE', value: '1' }), app);
-    expect(decision.outcome !== 'injected' && decision.reason).toEqual({ code: 'unproven-variable', variable: 'ONE', why, profile: 'agent' });
+    expect(decision.outcome !== 'injected' && decision.reason).toEqual({
+      code: 'unproven-variable',
+      variable: 'ONE',
+      why,
+      profile: 'agent',
+    });
     expect(after.spec.containers[0]?.env).toEqual(app.env);
   });
 
@@ -213,20 +307,44 @@ describe('names and places', () => {
   });
 
   it.each([
-    ['a ring', [{ name: 'A', value: '$(B)' }, { name: 'B', value: '$(A)' }], 'refers to itself by A → B → A'],
+    [
+      'a ring',
+      [
+        { name: 'A', value: '$(B)' },
+        { name: 'B', value: '$(A)' },
+      ],
+      'refers to itself by A → B → A',
+    ],
     ['an unknown name', [{ name: 'A', value: '$(B)' }], 'refers to $(B), which this profile does not set'],
     [
       'one that may be missing',
-      [{ name: 'A', value: '$(B)' }, { name: 'B', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }],
+      [
+        { name: 'A', value: '$(B)' },
+        { name: 'B', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } },
+      ],
       'refers to $(B), which may not be there',
     ],
     [
       'one with a condition',
-      [{ name: 'A', value: '$(B)' }, { name: 'B', value: 'b', when: { if: 'readOnlyRootFilesystem' } }],
+      [
+        { name: 'A', value: '$(B)' },
+        { name: 'B', value: 'b', when: { if: 'readOnlyRootFilesystem' } },
+      ],
       'refers to $(B), which may not be there',
     ],
-    ['a separator that the kubelet reads', [{ name: 'A', operation: 'append', value: 'x', separator: '$' }], '$, ( or )'],
-    ['a name twice', [{ name: 'A', value: 'a' }, { name: 'A', operation: 'force', value: 'b' }], 'second time'],
+    [
+      'a separator that the kubelet reads',
+      [{ name: 'A', operation: 'append', value: 'x', separator: '$' }],
+      '$, ( or )',
+    ],
+    [
+      'a name twice',
+      [
+        { name: 'A', value: 'a' },
+        { name: 'A', operation: 'force', value: 'b' },
+      ],
+      'second time',
+    ],
   ])('%s is a problem of the profile', (_, environment, message) => {
     expect(() => catalogueOf(profileDocument({ environment }))).toThrow(message);
   });
@@ -252,8 +370,17 @@ describe('names and places', () => {
     expect(seen(known, { env: [{ name: 'ON', value: '0' }] })).toBe('conflicting-variable');
     expect(seen(known, { env: [{ name: 'X', ...secretRef({ optional: true }) }] })).toBe('unproven-variable');
     expect(seen(known, { env: [{ name: 'ON', value: '1' }] })).toMatchObject({ ON: '1', X: 'ours' });
-    expect(seen(known, { env: [{ name: 'ON', value: '1' }, { name: 'X', value: 'x ours' }] })).toBe('already-instrumented');
-    expect(seen(known, { envFrom: [{ configMapRef: { name: 'known' } }], env: [{ name: 'X', value: '' }] })).toMatchObject({ X: 'ours' });
+    expect(
+      seen(known, {
+        env: [
+          { name: 'ON', value: '1' },
+          { name: 'X', value: 'x ours' },
+        ],
+      }),
+    ).toBe('already-instrumented');
+    expect(
+      seen(known, { envFrom: [{ configMapRef: { name: 'known' } }], env: [{ name: 'X', value: '' }] }),
+    ).toMatchObject({ X: 'ours' });
   });
 });
 
@@ -262,36 +389,50 @@ describe('for all lists of variables and all profiles', () => {
   const soup = fc
     .array(fc.constantFrom('a', ' ', '$', '$$', '$(', ')', ...pool.map((name) => `$(${name})`)), { maxLength: 5 })
     .map((parts) => parts.join(''));
-  const secret = (key: string, optional: boolean) => ({ valueFrom: { secretKeyRef: { name: 'secret', key, optional } } });
+  const secret = (key: string, optional: boolean) => ({
+    valueFrom: { secretKeyRef: { name: 'secret', key, optional } },
+  });
   const variable = fc.tuple(
     fc.constantFrom(...pool),
     fc.oneof(
       { weight: 8, arbitrary: soup.map((value) => ({ value })) },
-      { weight: 1, arbitrary: fc.constantFrom({ valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }, secret('key', false)) },
+      {
+        weight: 1,
+        arbitrary: fc.constantFrom({ valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }, secret('key', false)),
+      },
       { weight: 1, arbitrary: fc.constantFrom(secret('key', true), secret('none', true)) },
     ),
   );
   const app = fc.record({
-    env: fc.array(variable.map(([name, rest]): EnvVar => ({ name, ...rest })), { maxLength: 6 }),
+    env: fc.array(
+      variable.map(([name, rest]): EnvVar => ({ name, ...rest })),
+      { maxLength: 6 },
+    ),
     envFrom: fc.array(
-      fc.constantFrom({ configMapRef: { name: 'known' } }, { configMapRef: { name: 'known' }, prefix: 'X' }, { secretRef: { name: 'secret' } }),
+      fc.constantFrom(
+        { configMapRef: { name: 'known' } },
+        { configMapRef: { name: 'known' }, prefix: 'X' },
+        { secretRef: { name: 'secret' } },
+      ),
       { maxLength: 1 },
     ),
   });
-  const profile = fc.uniqueArray(
-    fc.record({
-      name: fc.constantFrom('A', 'B', 'X', 'Y'),
-      operation: fc.constantFrom('set', 'force', 'append', 'prepend', 'merge'),
-      refers: fc.option(fc.constantFrom('A', 'B', 'X', 'Y')),
-    }),
-    { selector: ({ name }) => name, minLength: 1, maxLength: 3 },
-  ).map((entries) =>
-    entries.map((one, index) => ({
-      ...one,
-      // No ring, and no name that the profile does not have: those are problems of a profile, tested above.
-      refers: entries.slice(index + 1).some(({ name }) => name === one.refers) ? one.refers : null,
-    })),
-  );
+  const profile = fc
+    .uniqueArray(
+      fc.record({
+        name: fc.constantFrom('A', 'B', 'X', 'Y'),
+        operation: fc.constantFrom('set', 'force', 'append', 'prepend', 'merge'),
+        refers: fc.option(fc.constantFrom('A', 'B', 'X', 'Y')),
+      }),
+      { selector: ({ name }) => name, minLength: 1, maxLength: 3 },
+    )
+    .map((entries) =>
+      entries.map((one, index) => ({
+        ...one,
+        // No ring, and no name that the profile does not have: those are problems of a profile, tested above.
+        refers: entries.slice(index + 1).some(({ name }) => name === one.refers) ? one.refers : null,
+      })),
+    );
   type Entries = typeof profile extends fc.Arbitrary<infer T> ? T : never;
 
   const textOf = ({ name, refers }: Entries[number]): string => `ours${name}=${refers === null ? '' : `$(${refers})`}`;
@@ -307,7 +448,10 @@ describe('for all lists of variables and all profiles', () => {
     });
 
   /** What the app should see: what it saw, with each operation done to the value where it stood, or at the end where there was none. */
-  function model(written: { env: readonly EnvVar[]; envFrom: readonly object[] }, entries: Entries): ReadonlyMap<string, string> | undefined {
+  function model(
+    written: { env: readonly EnvVar[]; envFrom: readonly object[] },
+    entries: Entries,
+  ): ReadonlyMap<string, string> | undefined {
     const ofName = (name: string) => entries.find((one) => one.name === name);
     const isThere = (name: string) => written.env.some((one) => one.name === name);
     const given = new Map(environmentOf(container('app', { envFrom: written.envFrom }), objects));
@@ -315,7 +459,10 @@ describe('for all lists of variables and all profiles', () => {
     const ours = (one: Entries[number], known: (name: string) => string | undefined): string =>
       expand(textOf(one), (name) => newValue(ofName(name), known) ?? known(name));
     /** Of a variable that is not in the list: what it has by `envFrom`, with the operation done to it. */
-    const newValue = (one: Entries[number] | undefined, known: (name: string) => string | undefined): string | undefined => {
+    const newValue = (
+      one: Entries[number] | undefined,
+      known: (name: string) => string | undefined,
+    ): string | undefined => {
       if (!one || isThere(one.name)) return undefined;
       const theirs = given.get(one.name);
       if (one.operation === 'set' && theirs !== undefined && isSeen) return theirs;
@@ -328,7 +475,8 @@ describe('for all lists of variables and all profiles', () => {
     };
     const result = environmentOf(container('app', { ...written }), objects, (name, value, index, known) => {
       const one = ofName(name);
-      if (!one || one.operation === 'set' || written.env.findLastIndex((each) => each.name === name) !== index) return value;
+      if (!one || one.operation === 'set' || written.env.findLastIndex((each) => each.name === name) !== index)
+        return value;
       const { value: raw, valueFrom } = written.env[index] ?? { name };
       return done(one, value ?? '', !valueFrom && (raw ?? '') === '', ours(one, known));
     });
@@ -344,7 +492,13 @@ describe('for all lists of variables and all profiles', () => {
     const counts = { injected: 0, renamed: 0, anchored: 0 };
     fc.assert(
       fc.property(app, profile, (written, entries) => {
-        const read = readCatalogue({ profiles: [document(entries)], slots: [], foreignAgents: [], sidecars: [], defaults: { profile: 'agent' } });
+        const read = readCatalogue({
+          profiles: [document(entries)],
+          slots: [],
+          foreignAgents: [],
+          sidecars: [],
+          defaults: { profile: 'agent' },
+        });
         if (!read.ok) return;
         const { decision, pod: after } = admitted(read.catalogue, written);
         expect(decision.outcome !== 'injected' && decision.reason.code).not.toBe('rule-broken');
@@ -357,7 +511,8 @@ describe('for all lists of variables and all profiles', () => {
         const extra = [...found.keys()].filter((name) => !wanted.has(name));
         expect(extra.every((name) => name.includes('_ORIGINAL'))).toBe(true);
         if (extra.length > 0) counts.renamed++;
-        if (has.env?.slice(0, written.env.length).some((one, index) => one.name !== written.env[index]?.name)) counts.anchored++;
+        if (has.env?.slice(0, written.env.length).some((one, index) => one.name !== written.env[index]?.name))
+          counts.anchored++;
         expect(Object.fromEntries([...found].filter(([name]) => wanted.has(name)))).toEqual(Object.fromEntries(wanted));
       }),
       { numRuns: 10_000, seed: 20_261_121 },

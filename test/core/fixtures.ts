@@ -1,5 +1,11 @@
 import { builtInCatalogue, builtInDocuments } from '../../src/agents/built-in.ts';
-import { problemText, readCatalogue, withDefaults, type Catalogue, type CatalogueSource } from '../../src/core/catalogue.ts';
+import {
+  problemText,
+  readCatalogue,
+  withDefaults,
+  type Catalogue,
+  type CatalogueSource,
+} from '../../src/core/catalogue.ts';
 import type { Namespace } from '../../src/core/namespace.ts';
 import type { Container, Pod } from '../../src/core/pod.ts';
 
@@ -78,7 +84,12 @@ export function catalogueOf(...profiles: readonly object[]): Catalogue {
 /** As `catalogueOf`, with other tables, or other defaults. */
 export function catalogueFrom(source: Partial<CatalogueSource> & { readonly profiles: readonly object[] }): Catalogue {
   const names = source.profiles.map((profile) => (profile as { metadata: { name: string } }).metadata.name);
-  const read = readCatalogue({ ...builtInDocuments, foreignAgents: [], defaults: { profile: names.join() }, ...source });
+  const read = readCatalogue({
+    ...builtInDocuments,
+    foreignAgents: [],
+    defaults: { profile: names.join() },
+    ...source,
+  });
   if (read.ok) return read.catalogue;
   throw new Error(read.problems.map(problemText).join('\n'));
 }

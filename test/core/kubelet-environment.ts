@@ -51,7 +51,9 @@ export function environmentOf(
 ): ReadonlyMap<string, string> | undefined {
   const result = new Map<string, string>();
   for (const from of (container['envFrom'] ?? []) as readonly JsonObject[]) {
-    const [kind, objects] = from['configMapRef'] ? (['configMapRef', configMaps] as const) : (['secretRef', secrets] as const);
+    const [kind, objects] = from['configMapRef']
+      ? (['configMapRef', configMaps] as const)
+      : (['secretRef', secrets] as const);
     const ref = from[kind] as JsonObject;
     const data = objects[String(ref['name'])];
     if (!data && ref['optional'] !== true) return undefined;
