@@ -65,9 +65,9 @@ export function planAgent(profile: Profile, into: ContainerDraft): Choice<Planne
   if (unfit) return { ok: false, reason: unfit };
   const facts = factsOf(layers, container);
   const resolved = parametersFor(layers, profile, container.name, facts);
-  if (!resolved.ok) return resolved;
-  const { parameters, notices } = resolved.value;
-  into.notices.push(...notices);
+  into.notices.push(...resolved.notices);
+  if (!resolved.parameters.ok) return resolved.parameters;
+  const parameters = resolved.parameters.value;
   const chosen = chooseDelivery(layers, profile, parameters);
 
   const values = new Map([...facts, ...textsOf(parameters), ...variantsFor(layers, profile, container, parameters)]);

@@ -81,11 +81,13 @@ function dangling(
 
 /** What an entry refers to beyond what its author's did. */
 function ownReferences(before: readonly EnvVar[], entry: EnvVar | undefined): readonly string[] {
-  const theirs = [...variablesIn(before.findLast((one) => one.name === entry?.name)?.value ?? '')];
+  const theirs = new Map<string, number>();
+  for (const name of variablesIn(before.findLast((one) => one.name === entry?.name)?.value ?? ''))
+    theirs.set(name, (theirs.get(name) ?? 0) + 1);
   return variablesIn(entry?.value ?? '').filter((name) => {
-    const at = theirs.indexOf(name);
-    if (at >= 0) theirs.splice(at, 1);
-    return at < 0;
+    const count = theirs.get(name) ?? 0;
+    theirs.set(name, count - 1);
+    return count <= 0;
   });
 }
 

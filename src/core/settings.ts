@@ -98,9 +98,9 @@ export function textsOf(parameters: Parameters): ReadonlyMap<string, string> {
   return new Map([...parameters].map(([name, setting]) => [name, setting.text]));
 }
 
-/** The values of a profile's parameters, and what was passed over on the way. */
+/** The values of a profile's parameters, or the reason why not, and what was passed over on the way. */
 export interface Resolved {
-  readonly parameters: Parameters;
+  readonly parameters: Choice<Parameters>;
   readonly notices: readonly Reason[];
 }
 
@@ -110,21 +110,23 @@ export function parametersFor(
   profile: Profile,
   container: string,
   facts: ReadonlyMap<string, string>,
-): Choice<Resolved> {
+): Resolved {
   const parameters = new Map<string, Setting>();
   const notices: Reason[] = [];
   for (const parameter of profile.parameters.values()) {
     const setting = allowedSetting(layers, parameter, container, notices) ?? defaultOf(parameter.default, facts);
     if (setting) {
       if (!accepts(parameter, setting.text)) {
-        return { ok: false, reason: invalid(parameter.name, setting, expectation(parameter)) };
+        const reason = invalid(parameter.name, setting, expectation(parameter));
+        return { parameters: { ok: false, reason }, notices };
       }
       parameters.set(parameter.name, setting);
     } else if (parameter.required) {
-      return { ok: false, reason: { code: 'missing-parameter', parameter: parameter.name, profile: profile.name } };
+      const reason: Reason = { code: 'missing-parameter', parameter: parameter.name, profile: profile.name };
+      return { parameters: { ok: false, reason }, notices };
     }
   }
-  return { ok: true, value: { parameters, notices } };
+  return { parameters: { ok: true, value: parameters }, notices };
 }
 
 /** The strongest value of those who may give one; the others are told. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { LONGEST_IMAGE, matchesGlob } from './glob.ts';
 import type { Json } from './json.ts';
+import { isWithin, normalPath } from './mount-path.ts';
 import type { Container, EnvVar } from './pod.ts';
 
 const names = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
@@ -42,7 +43,10 @@ const looks: { readonly [where in Sign['in']]: Look<where> } = {
   environment: (sign, sight) => {
     const entries = variablesOf(sight);
     const wanted = typeof sign.name === 'string' ? [sign.name] : sign.name;
-    return wanted.find((name) => entries.get(name)?.some((entry) => holds(entry, sign)));
+    return wanted.find((name) => {
+      const entry = entries.get(name);
+      return entry !== undefined && holds(entry, sign);
+    });
   },
   command: ({ contains }, { container }) =>
     wordsOf(container).some((word) => word.includes(contains)) ? 'its command' : undefined,
@@ -51,7 +55,7 @@ const looks: { readonly [where in Sign['in']]: Look<where> } = {
   name: ({ matches }, { container }) => (matchesGlob(matches, container.name) ? 'its name' : undefined),
   volume: ({ name }, { volumes }) => (volumes.has(name) ? `volume ${name}` : undefined),
   mount: ({ path }, { container }) =>
-    container.volumeMounts?.some(({ mountPath }) => `${mountPath}/`.startsWith(`${path}/`))
+    container.volumeMounts?.some(({ mountPath }) => isWithin(normalPath(mountPath), normalPath(path)))
       ? `mount ${path}`
       : undefined,
 };
@@ -63,18 +67,13 @@ export function seen(sign: Sign, sight: Sight): string | undefined {
   return (looks[sign.in] as Look<Sign['in']>)(sign, sight);
 }
 
-// A pod can have thousands of variables, and there are a hundred signs: they are indexed once.
-const variables = new WeakMap<Sight, ReadonlyMap<string, readonly EnvVar[]>>();
+// A pod can have thousands of variables, and there are a hundred signs: they are indexed once. Of one name the last counts, as in the kubelet.
+const variables = new WeakMap<Sight, ReadonlyMap<string, EnvVar>>();
 
-function variablesOf(sight: Sight): ReadonlyMap<string, readonly EnvVar[]> {
+function variablesOf(sight: Sight): ReadonlyMap<string, EnvVar> {
   const known = variables.get(sight);
   if (known) return known;
-  const byName = new Map<string, EnvVar[]>();
-  for (const entry of sight.environment) {
-    const same = byName.get(entry.name);
-    if (same) same.push(entry);
-    else byName.set(entry.name, [entry]);
-  }
+  const byName = new Map(sight.environment.map((entry) => [entry.name, entry]));
   variables.set(sight, byName);
   return byName;
 }

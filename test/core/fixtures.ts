@@ -93,3 +93,10 @@ export function catalogueFrom(source: Partial<CatalogueSource> & { readonly prof
   if (read.ok) return read.catalogue;
   throw new Error(read.problems.map(problemText).join('\n'));
 }
+
+/** As `namespace`, with nothing in it but what is said. */
+export function plainNamespace(annotations: Record<string, string> = {}): Namespace {
+  const own = namespace(annotations);
+  const { 'agent-injector.io/server-address': _, ...rest } = own.annotations;
+  return { ...own, annotations: rest };
+}
