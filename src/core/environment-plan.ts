@@ -189,9 +189,13 @@ class Draft {
     return found;
   }
 
+  /** One more word for the variable that was written last changes that step: several words are one operation. */
   private put(kind: EnvironmentStep['kind'], index: number, entry: EnvVar): Unproven | undefined {
     this.list.splice(index, kind === 'insert' ? 0 : 1, entry);
-    this.steps.push({ kind, index, entry });
+    const last = this.steps.at(-1);
+    const isSame = kind === 'replace' && last?.index === index;
+    if (isSame) this.steps.pop();
+    this.steps.push({ kind: isSame ? last.kind : kind, index, entry });
     return this.unproven(entry, index);
   }
 

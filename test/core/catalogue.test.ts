@@ -155,3 +155,25 @@ describe('without a choice of delivery', () => {
     expect(bare.decision.containers.map((one) => one.outcome === 'injected' && one.delivery)).not.toContain('baked');
   });
 });
+
+describe('lists that the author has already', () => {
+  it.each(named)('%s: each is replaced once, whatever the number of words that go in', (_, profile) => {
+    const lists = [
+      ...new Set(
+        profile.environment
+          .filter(({ operation }) => operation.kind === 'append' || operation.kind === 'prepend')
+          .map((entry) => entry.name),
+      ),
+    ];
+    const env = lists.map((name) => ({ name, value: name === 'JAVA_TOOL_OPTIONS' ? '-Xmx256m' : '/app' }));
+    const { decision, operations } = admit(
+      pod([container('web', { env })]),
+      choosing(profile, settingsFor(profile, profile.deliveries[0])),
+      catalogue,
+    );
+    expect(decision.outcome).toBe('injected');
+    const replaced = operations.flatMap(({ op, path }) => (op === 'replace' && path.includes('/env/') ? [path] : []));
+    expect(replaced).toEqual([...new Set(replaced)]);
+    expect(replaced).toHaveLength(lists.length);
+  });
+});
