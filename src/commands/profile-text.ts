@@ -90,8 +90,9 @@ function parameterLines(parameter: ParameterSummary): readonly string[] {
 }
 
 /** What a delivery asks for, in words; empty where it asks for nothing. */
-export function deliveryNeedsText({ os, kubernetes, privileged, needs }: DeliverySummary): string {
+export function deliveryNeedsText({ type, os, kubernetes, privileged, needs }: DeliverySummary): string {
   const parts = [
+    type === 'baked' ? 'when it is named' : '',
     needs.length === 0 ? '' : `with ${needs.join(', ')} given`,
     kubernetes === undefined ? '' : `Kubernetes ${kubernetes} or later`,
     privileged ? 'not where Pod Security is baseline or restricted' : '',

@@ -4,8 +4,8 @@ import { z } from 'zod';
 export const conditionSchema = z.discriminatedUnion('if', [
   z.strictObject({
     if: z.literal('parameter').describe('The parameter has a value, or just this one.'),
-    name: z.string(),
-    is: z.string().optional(),
+    name: z.string().describe('Of the parameter.'),
+    is: z.string().optional().describe('The value; default: any.'),
   }),
   z.strictObject({
     if: z.literal('readOnlyRootFilesystem').describe('The container cannot write outside of its mounts.'),

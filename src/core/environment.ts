@@ -33,8 +33,11 @@ const valueFromSchema = z.union([
 ]);
 
 const common = {
-  name: z.string().regex(/^[-._a-zA-Z][-._a-zA-Z0-9]*$/, 'is no name of a variable'),
-  when: conditionSchema.optional(),
+  name: z
+    .string()
+    .regex(/^[-._a-zA-Z][-._a-zA-Z0-9]*$/, 'is no name of a variable')
+    .describe('Of the variable.'),
+  when: conditionSchema.optional().describe('Left out otherwise.'),
 };
 const group = z
   .string()
@@ -54,7 +57,8 @@ const separator = z
   .string()
   .min(1)
   .max(4)
-  .regex(/^[^$()]*$/, 'must not have $, ( or ) in it: the kubelet would read them together with the value');
+  .regex(/^[^$()]*$/, 'must not have $, ( or ) in it: the kubelet would read them together with the value')
+  .describe('What stands between the words of the value.');
 
 /** One entry of a profile's environment. */
 export const environmentSchema = z.discriminatedUnion('operation', [

@@ -5,8 +5,11 @@ import { matchesGlob } from './glob.ts';
 const setters = ['cluster', 'namespace', 'pod', 'container'] as const;
 
 const meta = {
-  name: z.string().regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, 'must be words of a-z and 0-9 joined by dashes'),
-  description: z.string(),
+  name: z
+    .string()
+    .regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, 'must be words of a-z and 0-9 joined by dashes')
+    .describe('The annotation is agent-injector.io/NAME, the template ${NAME}.'),
+  description: z.string().describe('What it means, in a sentence.'),
   required: z.boolean().default(false).describe('Without a value, the pod is not injected.'),
   settableBy: z
     .array(z.enum(setters))
@@ -19,15 +22,29 @@ const patterns = z
   .array(z.string().min(1))
   .optional()
   .describe('Globs (*, ?): a value must match one of them, whoever gives it.');
-const textual = z.string().optional();
+const DEFAULT = 'What it is where nobody gives it; without one, it may have no value. May refer to facts.';
+const textual = z.string().optional().describe(DEFAULT);
+const whole = z.int().optional().describe(DEFAULT);
 
 /** How a profile declares a parameter. What differs between types is in their rows below, nowhere else. */
 export const parameterSchema = z.discriminatedUnion('type', [
-  z.strictObject({ ...meta, type: z.literal('string'), default: textual }),
-  z.strictObject({ ...meta, type: z.literal('word').describe('Text without blanks and quotes.'), default: textual }),
-  z.strictObject({ ...meta, type: z.literal('host'), default: textual }),
+  z.strictObject({
+    ...meta,
+    type: z.literal('string').describe('Any text. Not for lists, images, commands and directories.'),
+    default: textual,
+  }),
+  z.strictObject({
+    ...meta,
+    type: z.literal('word').describe('Text without blanks, quotes, $ and backslashes.'),
+    default: textual,
+  }),
+  z.strictObject({ ...meta, type: z.literal('host').describe('A host name or an IP address.'), default: textual }),
   z.strictObject({ ...meta, type: z.literal('url').describe('http:// or https://'), default: textual }),
-  z.strictObject({ ...meta, type: z.literal('objectName'), default: textual }),
+  z.strictObject({
+    ...meta,
+    type: z.literal('objectName').describe('The name of a Kubernetes object.'),
+    default: textual,
+  }),
   z.strictObject({
     ...meta,
     type: z.literal('image').describe('A reference to an OCI image.'),
@@ -41,16 +58,25 @@ export const parameterSchema = z.discriminatedUnion('type', [
     default: textual,
     allowed: patterns,
   }),
-  z.strictObject({ ...meta, type: z.literal('boolean'), default: z.boolean().optional() }),
-  z.strictObject({ ...meta, type: z.literal('port'), default: z.int().optional() }),
   z.strictObject({
     ...meta,
-    type: z.literal('integer'),
-    default: z.int().optional(),
-    minimum: z.int(),
-    maximum: z.int(),
+    type: z.literal('boolean').describe('true or false.'),
+    default: z.boolean().optional().describe(DEFAULT),
   }),
-  z.strictObject({ ...meta, type: z.literal('enum'), default: textual, values: z.array(z.string()).min(1) }),
+  z.strictObject({ ...meta, type: z.literal('port').describe('From 1 to 65535.'), default: whole }),
+  z.strictObject({
+    ...meta,
+    type: z.literal('integer').describe('From minimum to maximum.'),
+    default: whole,
+    minimum: z.int().describe('The least value.'),
+    maximum: z.int().describe('The greatest value.'),
+  }),
+  z.strictObject({
+    ...meta,
+    type: z.literal('enum').describe('One of values.'),
+    default: textual,
+    values: z.array(z.string()).min(1).describe('What it may be.'),
+  }),
 ]);
 
 export type Parameter = z.infer<typeof parameterSchema>;

@@ -12,7 +12,10 @@ const name = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,51}[a-z0-9])?$/, 'must be a
 const code = z.string().regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, 'must be words of a-z and 0-9 joined by dashes');
 
 const constraintsSchema = z.strictObject({
-  os: z.array(z.enum(['linux', 'windows'])).min(1),
+  os: z
+    .array(z.enum(['linux', 'windows']))
+    .min(1)
+    .describe('A pod for another one is not injected.'),
   arch: z.array(z.string()).min(1).optional().describe('Values of kubernetes.io/arch: amd64, arm64…'),
   libc: z
     .array(z.enum(['glibc', 'musl']))
@@ -28,14 +31,14 @@ const constraintsSchema = z.strictObject({
 });
 
 const adviceSchema = z.strictObject({
-  code,
+  code: code.describe('By which it is known.'),
   /** All of the signs must be seen. */
   signs: z.array(signSchema).min(1).describe('All of them must be seen in the container.'),
   message: z.string().describe('What the user should know, in one sentence without a capital and a full stop.'),
 });
 
 const testSchema = z.strictObject({
-  name: z.string(),
+  name: z.string().describe('What is tested.'),
   namespace: z
     .record(z.string(), z.string())
     .default({})
@@ -45,28 +48,30 @@ const testSchema = z.strictObject({
     .default({})
     .describe('A pod, or just what matters of it. Default: one container "app" with nothing in it.'),
   kubernetes: z.string().optional().describe('The version of the API server.'),
-  expect: z.strictObject({
-    outcome: z.enum(['injected', 'skipped']),
-    reason: z.string().optional().describe('The code of the reason, when it is skipped.'),
-    conflict: z.string().optional().describe('The code of the conflict of this profile that is the reason.'),
-    container: z
-      .string()
-      .optional()
-      .describe('The container that the rest is about, init containers included; default: "app", or the first.'),
-    delivery: z.string().optional().describe('The name of the delivery by which the container got the agent.'),
-    environment: z
-      .record(z.string(), z.union([z.string(), z.null(), z.looseObject({})]))
-      .default({})
-      .describe(
-        'Variables of the container afterwards: the text; null: there is none of that name; an object: what its valueFrom has in it.',
-      ),
-    mounts: z.array(z.string()).default([]).describe('Paths at which something is mounted in it afterwards.'),
-    advisories: z.array(z.string()).optional().describe('The codes of all advisories that are given.'),
-    annotations: z
-      .record(z.string(), z.union([z.string(), z.null()]))
-      .default({})
-      .describe('Annotations of the pod afterwards; null: there is none of that name.'),
-  }),
+  expect: z
+    .strictObject({
+      outcome: z.enum(['injected', 'skipped']).describe('What becomes of the pod.'),
+      reason: z.string().optional().describe('The code of the reason, when it is skipped.'),
+      conflict: z.string().optional().describe('The code of the conflict of this profile that is the reason.'),
+      container: z
+        .string()
+        .optional()
+        .describe('The container that the rest is about, init containers included; default: "app", or the first.'),
+      delivery: z.string().optional().describe('The name of the delivery by which the container got the agent.'),
+      environment: z
+        .record(z.string(), z.union([z.string(), z.null(), z.looseObject({})]))
+        .default({})
+        .describe(
+          'Variables of the container afterwards: the text; null: there is none of that name; an object: what its valueFrom has in it.',
+        ),
+      mounts: z.array(z.string()).default([]).describe('Paths at which something is mounted in it afterwards.'),
+      advisories: z.array(z.string()).optional().describe('The codes of all advisories that are given.'),
+      annotations: z
+        .record(z.string(), z.union([z.string(), z.null()]))
+        .default({})
+        .describe('Annotations of the pod afterwards; null: there is none of that name.'),
+    })
+    .describe('What is to be afterwards.'),
 });
 
 /** An AgentProfile document: the one source of the types, of the messages and of the published JSON Schema. */
@@ -76,33 +81,33 @@ export const profileSchema = z.strictObject({
   metadata: z.strictObject({ name }),
   spec: z.strictObject({
     extends: name.optional().describe('A profile that this one derives from: what is written here is laid over it.'),
-    vendor: z.string(),
-    description: z.string(),
+    vendor: z.string().describe('Whose agent it is.'),
+    description: z.string().describe('What it is, in a sentence.'),
     language: z.string().optional().describe('The runtime that the agent is for: dotnet, java, nodejs, python, php…'),
-    documentation: z.url().optional(),
+    documentation: z.url().optional().describe("The vendor's page on it."),
     sources: z.array(z.string()).default([]).describe('Where the facts in this profile come from.'),
     namespaces: z
       .array(z.string())
       .optional()
       .describe('Names or globs of the namespaces that may use it; default: all.'),
-    constraints: constraintsSchema,
+    constraints: constraintsSchema.describe('Where the agent can run.'),
     containers: z
       .strictObject({
         include: z.array(signSchema).min(1).optional().describe('Any of them makes a container a target.'),
-        exclude: z.array(signSchema).default([]),
+        exclude: z.array(signSchema).default([]).describe('Any of them makes it none.'),
       })
       .default({ exclude: [] })
       .describe('Which app containers get the agent where nobody names them.'),
     slots: z.array(z.string()).default([]).describe('The exclusive places in a process that this agent takes.'),
     conflicts: z.array(adviceSchema).default([]).describe('What keeps this agent out of a container.'),
     advisories: z.array(adviceSchema).default([]).describe('What the user is told, without a change to the decision.'),
-    parameters: z.array(parameterSchema).default([]),
+    parameters: z.array(parameterSchema).default([]).describe('What users may set, by annotations.'),
     variants: z
       .array(
         z.strictObject({
-          name: code,
+          name: code.describe('The template is ${NAME}.'),
           by: z.string().describe('libc, arch, or a parameter of type enum or boolean.'),
-          values: z.record(z.string(), z.string()),
+          values: z.record(z.string(), z.string()).describe('From each value of it to the value of this one.'),
         }),
       )
       .default([])
@@ -111,18 +116,19 @@ export const profileSchema = z.strictObject({
     mounts: z
       .array(
         z.strictObject({
-          path: absolutePath,
+          path: absolutePath.describe('Where in the container.'),
           subPath: subPath.optional().describe("A directory or a file of the agent's files; default: all of them."),
-          readOnly: z.boolean().default(false),
+          readOnly: z.boolean().default(false).describe('The container cannot write there.'),
         }),
       )
-      .default([]),
+      .default([])
+      .describe("Where the agent's files are in the container."),
     writable: z
       .array(
         z.strictObject({
-          path: absolutePath,
-          sizeLimit: quantitySchema.default('100Mi'),
-          when: conditionSchema.optional(),
+          path: absolutePath.describe('Where in the container.'),
+          sizeLimit: quantitySchema.default('100Mi').describe('The most that may be in it.'),
+          when: conditionSchema.optional().describe('Left out otherwise.'),
         }),
       )
       .default([])
@@ -130,17 +136,17 @@ export const profileSchema = z.strictObject({
     files: z
       .array(
         z.strictObject({
-          path: absolutePath,
+          path: absolutePath.describe('Where in the container.'),
           content: z
             .string()
             .max(16_384)
             .describe('May refer to parameters and facts. Everybody who can see the pod can read it.'),
-          when: conditionSchema.optional(),
+          when: conditionSchema.optional().describe('Left out otherwise.'),
         }),
       )
       .default([])
       .describe('Configuration files: each is an annotation of the pod, and a read-only mount.'),
-    environment: z.array(environmentSchema).default([]),
+    environment: z.array(environmentSchema).default([]).describe('The variables, in order.'),
     tests: z.array(testSchema).default([]).describe('Run by agent-injector lint.'),
   }),
 });

@@ -1,18 +1,20 @@
 import { keyTable } from '../../src/core/keys.ts';
-import { expectation } from '../../src/core/parameter.ts';
 import { reasonTable } from '../../src/core/reason-table.ts';
+import type { Sign } from '../../src/core/sign.ts';
 import { metricRows } from '../../src/http/metrics.ts';
 import { flagOf, settingNames, settingRows, settingsSchema, variableOf } from '../../src/server-settings.ts';
 import { catalogue } from '../core/fixtures.ts';
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return [line(head), `|${head.map(() => '---').join('|')}|`, ...rows.map(line)].join('\n');
-}
-
-const code = (text: string): string => `\`${text}\``;
+import { code, table } from './markdown.ts';
 
 const standard = settingsSchema.parse({});
+
+/** What of a sign gives the agent away, wherever it stands. */
+const wordOf = (sign: Sign): string => {
+  if ('contains' in sign && sign.contains !== undefined) return sign.contains;
+  if ('equals' in sign && sign.equals !== undefined) return `${[sign.name].flat().join(', ')}=${sign.equals}`;
+  if ('matches' in sign) return sign.matches;
+  return 'path' in sign ? sign.path : 'name' in sign ? [sign.name].flat().join(', ') : '';
+};
 
 const containerForm = '`<setting>.agent-injector.io/<container>` on the pod';
 
@@ -29,62 +31,25 @@ export const tables: Readonly<Record<string, () => string>> = {
         meaning,
       ]),
     ),
-  profiles: () =>
-    [...catalogue.profiles.values()]
-      .map((profile) =>
-        [
-          `### ${profile.name}`,
-          '',
-          `${profile.description} Vendor: ${profile.vendor}. Runs on: ${profile.constraints.os.join(', ')}. [Source](${profile.documentation ?? ''}).`,
-          '',
-          `Deliveries, the first is the default: ${profile.deliveries.map(({ name }) => code(name)).join(', ')}. ` +
-            `Mounted at: ${profile.mounts.map(({ path }) => code(path)).join(', ')}.`,
-          '',
-          table(
-            ['parameter', 'value', 'default', 'meaning'],
-            [...profile.parameters.values()].map((parameter) => [
-              code(`agent-injector.io/${parameter.name}`),
-              expectation(parameter),
-              parameter.default === undefined
-                ? parameter.required
-                  ? 'required'
-                  : ''
-                : code(String(parameter.default)),
-              parameter.description,
-            ]),
-          ),
-          '',
-          table(
-            ['variable', 'value', 'when the pod has it already'],
-            profile.environment.map(({ name, operation, group }) => [
-              code(name),
-              'text' in operation.value
-                ? code(
-                    operation.value.text
-                      .map((part) => (typeof part === 'string' ? part : `\${${part.parameter}}`))
-                      .join(''),
-                  )
-                : operation.value.reference,
-              group === undefined
-                ? {
-                    set: "the pod's value stays",
-                    force: 'it is replaced',
-                    append: 'added to its end',
-                    prepend: 'added to its beginning',
-                    merge: 'merged',
-                  }[operation.kind]
-                : `another value is a conflict (atomic set ${code(group)})`,
-            ]),
-          ),
-        ].join('\n'),
-      )
-      .join('\n\n'),
   slots: () =>
+    table(
+      ['slot', 'what it is', 'profiles that take it'],
+      [...catalogue.slots.values()].map(({ name, description }) => [
+        code(name),
+        description,
+        [...catalogue.profiles.values()]
+          .filter(({ slots }) => slots.includes(name))
+          .map((profile) => `[${profile.name}](agents/${profile.name}.md)`)
+          .join(', '),
+      ]),
+    ),
+  profilers: () =>
     [...catalogue.slots.values()]
+      .filter(({ vendors }) => vendors.size > 0)
       .map((slot) =>
         [
-          `${slot.description} (${code(slot.name)}). Taken by: ${slot.variables.map(code).join(', ')}. ` +
-            `Switched off by: ${slot.off.map(({ variable, value }) => code(`${variable}=${value}`)).join(', ')}.`,
+          `${code(slot.name)} is taken by another value than the profile's in ${slot.variables.map(code).join(', ')}; ` +
+            `${slot.off.map(({ variable, value }) => code(`${variable}=${value}`)).join(' or ')} switches it off.`,
           '',
           table(
             ['GUID', 'vendor'],
@@ -93,6 +58,15 @@ export const tables: Readonly<Record<string, () => string>> = {
         ].join('\n'),
       )
       .join('\n\n'),
+  foreignAgents: () =>
+    table(
+      ['agent', 'takes', 'known by'],
+      catalogue.foreignAgents.map(({ vendor, slots, signs }) => [
+        vendor,
+        slots.map(code).join(', '),
+        [...new Set(signs.map(wordOf))].map(code).join(', '),
+      ]),
+    ),
   sidecars: () => [...catalogue.sidecars].map(code).join(', '),
   settings: () =>
     table(

@@ -51,7 +51,8 @@ describe.each(cases)('%s', (name) => {
 
   it('has no stale file', () => {
     const expected = ['answer.yaml', 'pod.yaml', ...(operations.length > 0 ? ['after.yaml'] : [])];
-    expect(readdirSync(join(here, name)).filter((file) => file !== 'namespace.yaml').toSorted()).toEqual(expected.toSorted());
+    // One that is missing is written at the end of the run, or fails above where nothing may be written (CI).
+    expect(readdirSync(join(here, name)).filter((file) => ![...expected, 'namespace.yaml'].includes(file))).toEqual([]);
   });
 
   it('is answered alike over HTTPS', async () => {

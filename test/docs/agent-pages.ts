@@ -1,0 +1,164 @@
+import { stringify } from 'yaml';
+import { constraintsText, deliveryNeedsText, operationText } from '../../src/commands/profile-text.ts';
+import { admit } from '../../src/core/admit.ts';
+import type { Namespace } from '../../src/core/namespace.ts';
+import type { Profile } from '../../src/core/profile.ts';
+import { summaryOf, type AdviceSummary, type ProfileSummary } from '../../src/core/profile-summary.ts';
+import { catalogue, container, pod } from '../core/fixtures.ts';
+import { code, linked, table } from './markdown.ts';
+
+const languages: Readonly<Record<string, string>> = {
+  dotnet: '.NET',
+  java: 'Java',
+  nodejs: 'Node.js',
+  php: 'PHP',
+  python: 'Python',
+};
+
+const languageText = (language: string | undefined): string => languages[language ?? ''] ?? language ?? '';
+
+const everybody = 4;
+
+/** The pages of docs/agents, by their names: one for each built-in profile, and the list. */
+export function agentPages(): ReadonlyMap<string, string> {
+  const profiles = [...catalogue.profiles.values()].toSorted((one, other) => (one.name < other.name ? -1 : 1));
+  return new Map([
+    ['README.md', list(profiles)],
+    ...profiles.map((profile): [string, string] => [`${profile.name}.md`, page(profile)]),
+  ]);
+}
+
+function list(profiles: readonly Profile[]): string {
+  return `# The catalogue of agents
+
+<!-- Made from src/agents/*.yaml: UPDATE_DOCS=1 npx vitest run test/docs -->
+
+The agents that agent-injector knows without being told. Each is [a document](../profile-language.md) like those that you
+[write yourself](../add-your-own-agent.md), and each carries tests that \`agent-injector lint\` runs. \`agent-injector profiles NAME\` shows on the
+command line what the pages here say.
+
+${table(
+  ['profile', 'runtime', 'vendor', 'what it is'],
+  profiles.map(({ name, vendor, language, description }) => [
+    `[${name}](${name}.md)`,
+    languageText(language),
+    vendor,
+    description,
+  ]),
+)}
+`;
+}
+
+/** The namespace that the page shows: what the first of the profile's own tests that injects sets. */
+function exampleNamespace({ name, tests }: Profile): Namespace {
+  const settings = tests.find(({ expect }) => expect.outcome === 'injected')?.namespace ?? {};
+  const own = Object.entries(settings).filter(([key]) => !key.includes('/'));
+  return {
+    name: 'shop',
+    labels: { 'agent-injector.io/injection': 'enabled' },
+    annotations: {
+      'agent-injector.io/profile': name,
+      ...Object.fromEntries(own.map(([key, value]) => [`agent-injector.io/${key}`, value])),
+    },
+  };
+}
+
+function example(profile: Profile): string {
+  const namespace = exampleNamespace(profile);
+  const { labels, annotations } = namespace;
+  const manifest = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace.name, labels, annotations } };
+  const admission = admit(pod([container('web')]), namespace, catalogue);
+  const [outcome] = admission.decision.containers;
+  const delivery = outcome?.outcome === 'injected' ? outcome.delivery : '?';
+  const [first] = admission.pod.spec.containers;
+  return `${block(manifest)}
+The container \`web\` of a pod that is created there then has this besides its own, its files by delivery \`${delivery}\`:
+
+${block({ env: first?.env ?? [], volumeMounts: first?.volumeMounts ?? [] })}`;
+}
+
+function block(value: unknown): string {
+  return `\`\`\`yaml\n${stringify(value, { lineWidth: 0, aliasDuplicateObjects: false })}\`\`\`\n`;
+}
+
+function section(title: string, text: string): string {
+  return text === '' ? '' : `\n## ${title}\n\n${text}\n`;
+}
+
+function rows(title: string, head: readonly string[], cells: readonly (readonly string[])[], before = ''): string {
+  return section(title, cells.length === 0 ? '' : before + table(head, cells));
+}
+
+function page(profile: Profile): string {
+  const summary = summaryOf(profile);
+  const { name, vendor, description, documentation, constraints, slots } = summary;
+  const link = documentation === undefined ? vendor : `[${vendor}](${documentation})`;
+  const taken = slots.map((slot) => `${catalogue.slots.get(slot)?.description ?? slot} (\`${slot}\`)`).join('; ');
+  return `# ${name}
+
+<!-- Made from src/agents/${name}.yaml: UPDATE_DOCS=1 npx vitest run test/docs -->
+
+${description} By ${link}. Runs on ${constraintsText(constraints)}.${taken === '' ? '' : `\nTakes a place that one agent at most can have: ${taken}.`}
+
+## Use it
+
+${example(profile)}${tablesOf(summary)}${section('Sources', summary.sources.map((source) => `- ${linked(source)}`).join('\n'))}`;
+}
+
+function tablesOf(summary: ProfileSummary): string {
+  return [
+    rows(
+      'Parameters',
+      ['annotation', 'value', 'default', 'set by', 'meaning'],
+      summary.parameters.map((one) => [
+        code(`agent-injector.io/${one.name}`),
+        one.expected,
+        one.required ? 'required' : code(one.default ?? ''),
+        one.settableBy.length === everybody ? 'all' : one.settableBy.join(', '),
+        one.description,
+      ]),
+    ),
+    rows(
+      'Deliveries',
+      ['name', 'kind', 'fits'],
+      summary.deliveries.map((one) => [code(one.name), code(one.type), deliveryNeedsText(one) || 'always']),
+      'The first that fits is taken, unless `agent-injector.io/delivery` names one.\n\n',
+    ),
+    rows('Files', ['path', 'what'], fileRows(summary)),
+    rows(
+      'Variables',
+      ['variable', 'value', 'when the pod has it already'],
+      summary.environment.map((one) => [
+        code(one.name),
+        `${code(one.value)}${one.when === undefined ? '' : ` where ${one.when}`}`,
+        operationText(one),
+      ]),
+    ),
+    adviceRows('Conflicts', 'A container with one of these is left as it is.', summary.conflicts),
+    adviceRows('Advisories', 'The agent goes in, and whoever creates the pod is told.', summary.advisories),
+  ].join('');
+}
+
+function fileRows({ mounts, files, writable }: ProfileSummary): readonly (readonly string[])[] {
+  const where = (when: string | undefined): string => (when === undefined ? '' : `, where ${when}`);
+  return [
+    ...mounts.map(({ path, subPath }) => [
+      code(path),
+      `the agent's files${subPath === undefined ? '' : `: ${code(subPath)} of them`}`,
+    ]),
+    ...files.map(({ path, when }) => [code(path), `a configuration file that is made for the container${where(when)}`]),
+    ...writable.map(({ path, sizeLimit, when }) => [
+      code(path),
+      `an empty directory of ${sizeLimit} to write into${where(when)}`,
+    ]),
+  ];
+}
+
+function adviceRows(title: string, before: string, advice: readonly AdviceSummary[]): string {
+  return rows(
+    title,
+    ['code', 'seen by', 'message'],
+    advice.map(({ code: name, signs, message }) => [code(name), signs.join(' and '), message]),
+    `${before}\n\n`,
+  );
+}

@@ -1,0 +1,24 @@
+/** A Markdown table. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`;
+  return [line(head), `|${head.map(() => '---').join('|')}|`, ...rows.map(line)].join('\n');
+}
+
+/** Text as code, whatever quotes are in it. */
+export function code(text: string): string {
+  const fence = text.includes('`') ? '``' : '`';
+  return text === '' ? '' : `${fence}${text.replaceAll('\n', ' ')}${fence}`;
+}
+
+/** Addresses as links, all else as it is. */
+export function linked(text: string): string {
+  return text.replaceAll(/https?:\/\/[^\s)]+/g, (url) => `<${url}>`);
+}
+
+/** The code blocks of a page in this language, in order. */
+export function blocksIn(page: string, language: string): readonly string[] {
+  return [...page.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'gm'))].map(
+    ([, block = '']) => block,
+  );
+}
