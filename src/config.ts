@@ -129,7 +129,7 @@ function problemsOf(error: z.ZodError, found: ReadonlyMap<SettingName, Found>): 
 }
 
 interface Found {
-  readonly value: string | number;
+  readonly value: string | number | boolean;
   readonly at: string;
 }
 
@@ -166,7 +166,7 @@ const fileSchema = z.strictObject({
   ...Object.fromEntries(
     settingNames
       .filter((name) => name !== 'config')
-      .map((name) => [name, z.union([z.string(), z.number()]).optional()]),
+      .map((name) => [name, z.union([z.string(), z.number(), z.boolean()]).optional()]),
   ),
   defaults: defaultsSchema.optional(),
 });
@@ -186,7 +186,9 @@ function readFile(file: string, problems: string[]): FileContent {
   }
   const { defaults, ...values } = parsed.data;
   const settings = Object.entries(values).flatMap(([name, value]): [string, Found][] =>
-    typeof value === 'string' || typeof value === 'number' ? [[name, { value, at: `${file}: ${name}` }]] : [],
+    typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+      ? [[name, { value, at: `${file}: ${name}` }]]
+      : [],
   );
   return { settings: new Map(settings), defaults: defaults ?? {} };
 }

@@ -76,6 +76,7 @@ program
   .option('--namespaces <FILE>', 'Namespace manifests to go by; without them, every namespace counts as opted in')
   .option('--config <FILE>', "a server's configuration file, for its cluster-wide defaults")
   .option('--profiles <DIR>', 'directory of AgentProfile documents beside the built-in ones')
+  .option('--kubernetes <VERSION>', 'version of the API server, such as 1.36; without it, nothing counts on one')
   .option('--profile <NAMES>', 'as if the namespace had the annotation agent-injector.io/profile')
   .option(
     '--set <KEY=VALUE>',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseVersion } from './core/cluster.ts';
 
 const path = z.string().min(1);
 
@@ -25,6 +26,11 @@ export const settingsSchema = z.object({
   kubeconfig: path.optional(),
   namespaces: path.optional(),
   profiles: path.optional(),
+  kubernetes: z
+    .string()
+    .refine((text) => parseVersion(text) !== undefined)
+    .optional(),
+  configMapKeys: z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]).default(false),
   host: z.string().min(1).default('::'),
   port: whole(0, 65_535).default(8443),
   adminPort: whole(0, 65_535).default(9090),
@@ -85,6 +91,17 @@ export const settingRows: { readonly [name in SettingName]: SettingRow } = {
     expected: 'a directory',
     description:
       'Directory of AgentProfile documents (*.yaml, *.yml) beside the built-in ones. Read again when something in it changes.',
+  },
+  kubernetes: {
+    placeholder: 'VERSION',
+    expected: 'a version such as 1.36 (in a file: in quotes)',
+    description: 'Version of the API server to go by, instead of asking it.',
+  },
+  configMapKeys: {
+    placeholder: 'true|false',
+    expected: 'true or false',
+    description:
+      'Whether to know the names of the keys of all ConfigMaps, so that variables which come by envFrom can be added to.',
   },
   host: {
     placeholder: 'ADDRESS',

@@ -1,7 +1,9 @@
 import { builtInCatalogue, builtInDocuments } from '../agents/built-in.ts';
 import { problemsOfDefaults, problemText, withDefaults, type Catalogue } from '../core/catalogue.ts';
+import type { Cluster } from '../core/cluster.ts';
 import { readConfig, type Config, type ReadConfig } from '../config.ts';
 import { ProfileDirectory, type Logger, type ProfilesStatus } from '../profiles/profile-directory.ts';
+import { fixedFacts } from './cluster-facts.ts';
 import { UsageError } from './usage-error.ts';
 
 /** The catalogue of a cluster: the built-in one with its defaults, and the profiles of its directory. */
@@ -50,19 +52,36 @@ export async function openCatalogue(config: Config, log: Logger, use: 'watch' | 
   };
 }
 
-export interface CatalogueFiles {
+/** What stands for a cluster where there is none. */
+export interface ClusterInFiles {
   /** Path of a server's configuration file, for its cluster-wide defaults. */
   readonly config?: string | undefined;
   /** Path of a directory of profiles. */
   readonly profiles?: string | undefined;
+  /** The API server's version, `1.36`. */
+  readonly kubernetes?: string | undefined;
 }
 
-/** The catalogue for a command that has no server: of these files, all that is in them sound. Throws a UsageError where it is not. */
-export async function catalogueFrom({ config, profiles }: CatalogueFiles): Promise<Catalogue> {
-  const flags = { ...(config !== undefined && { config }), ...(profiles !== undefined && { profiles }) };
+/** What a decision goes by besides the namespace. */
+export interface Known {
+  readonly catalogue: Catalogue;
+  readonly cluster: Cluster;
+}
+
+/** What a server of these files would know, all that is in them sound. Throws a UsageError where it is not. */
+export async function knownFrom({ config: file, profiles, kubernetes }: ClusterInFiles): Promise<Known> {
+  const flags = Object.entries({ config: file, profiles, kubernetes });
+  const given = flags.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
+  const config = configFrom(readConfig(Object.fromEntries(given), {}));
   const silent = { info: () => {}, error: () => {} };
-  const opened = await openCatalogue(configFrom(readConfig(flags, {})), silent, 'once');
-  return opened.catalogue();
+  const opened = await openCatalogue(config, silent, 'once');
+  return { catalogue: opened.catalogue(), cluster: fixedFacts(config) };
+}
+
+/** The catalogue alone. */
+export async function catalogueFrom(files: ClusterInFiles): Promise<Catalogue> {
+  const { catalogue } = await knownFrom(files);
+  return catalogue;
 }
 
 function fixed(catalogue: Catalogue): ClusterCatalogue {

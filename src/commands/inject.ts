@@ -1,7 +1,7 @@
 import { createTwoFilesPatch } from 'diff';
 import { admit } from '../core/admit.ts';
 import type { Catalogue } from '../core/catalogue.ts';
-import { unknownCluster, type Cluster } from '../core/cluster.ts';
+import type { Cluster } from '../core/cluster.ts';
 import { notInjected, type Decision } from '../core/decision.ts';
 import { INJECTION_LABEL, key } from '../core/keys.ts';
 import type { Namespace } from '../core/namespace.ts';
@@ -12,7 +12,7 @@ import { decodePod } from '../core/pod.ts';
 import { namespacesFromObjects } from '../kube/namespaces.ts';
 import type { Manifest, PodTemplate } from '../manifests/documents.ts';
 import { applyOperations, type Edit, type EditProblem } from '../manifests/edit.ts';
-import { catalogueFrom } from './cluster-catalogue.ts';
+import { knownFrom, type Known } from './cluster-catalogue.ts';
 import { decisionLines, isWanting } from './decision-text.ts';
 import { displayName, namespaceObjects, readManifest, readNamespaces } from './manifest-file.ts';
 import { UsageError } from './usage-error.ts';
@@ -28,6 +28,8 @@ export interface InjectOptions {
   readonly config: string | undefined;
   /** Path of a directory of profiles. */
   readonly profiles?: string | undefined;
+  /** The API server's version, `1.36`. */
+  readonly kubernetes?: string | undefined;
   readonly profile: string | undefined;
   /** `key=value`, as if the namespace had that annotation. */
   readonly set: readonly string[];
@@ -45,13 +47,13 @@ export interface InjectResult {
 
 /** Injects a file of manifests by the code of the server. Throws a UsageError when the options or the files make no sense. */
 export async function inject(options: InjectOptions): Promise<InjectResult> {
-  const catalogue = await catalogueFrom({ config: options.config, profiles: options.profiles });
+  const { catalogue, cluster } = await knownFrom(options);
   const annotations = annotationsFrom(options, catalogue);
   const manifest = await readManifest(options.file);
   const namespaceOf = await namespaceFinder(options, manifest, annotations);
   const decided = manifest.templates.map((template) => {
     const name = template.namespace ?? options.namespace;
-    return { template, ...decide(template, namespaceOf(name), name, catalogue) };
+    return { template, ...decide(template, namespaceOf(name), name, { catalogue, cluster }) };
   });
   const name = displayName(options.file);
   const written = write(
@@ -134,12 +136,13 @@ interface Decided {
   readonly operations: readonly Operation[];
 }
 
-function decide(template: PodTemplate, namespace: Namespace | undefined, name: string, catalogue: Catalogue): Decided {
+function decide(template: PodTemplate, namespace: Namespace | undefined, name: string, known: Known): Decided {
   if (!namespace)
     return { decision: notInjected({ code: 'namespace-unknown', namespace: name }, false), operations: [] };
   const decoded = decodePod(template.pod);
+  const { catalogue, cluster } = known;
   if (decoded.ok) {
-    const admission = admit(decoded.pod, namespace, catalogue, { ...unknownCluster, ...workloadOf(template) });
+    const admission = admit(decoded.pod, namespace, catalogue, { ...cluster, ...workloadOf(template) });
     const misplaced = template.around.flatMap((metadata) =>
       misplacedKeys({ kind: template.kind, name: template.name, metadata }, template.pod['metadata'], catalogue),
     );

@@ -9,6 +9,7 @@ import { closeWebhookServer, createWebhookServer, replaceCertificate } from '../
 import type { NamespaceSource } from '../kube/namespaces.ts';
 import type { CertificateKeeper } from './certificate-keeper.ts';
 import { configFrom, openCatalogue, type ClusterCatalogue } from './cluster-catalogue.ts';
+import { openClusterFacts, type ClusterFacts } from './cluster-facts.ts';
 import { openCertificates } from './open-certificates.ts';
 import { openCluster, openNamespaces } from './open-cluster.ts';
 
@@ -52,6 +53,7 @@ interface Sources {
   readonly profiles: ClusterCatalogue;
   readonly namespaces: NamespaceSource;
   readonly certificates: CertificateKeeper;
+  readonly cluster: ClusterFacts;
   readonly stop: () => Promise<void>;
 }
 
@@ -67,11 +69,13 @@ async function openSources(config: Config, log: Logger): Promise<Sources> {
   };
   try {
     const profiles = keep(await openCatalogue(config, log, 'watch'));
-    const needsCluster = config.namespaces === undefined || config.webhookConfiguration !== undefined;
+    const { namespaces: file, webhookConfiguration, configMapKeys } = config;
+    const needsCluster = file === undefined || webhookConfiguration !== undefined || configMapKeys;
     const cluster = needsCluster ? await openCluster(config.kubeconfig) : undefined;
-    const namespaces = keep(await openNamespaces(config.namespaces, cluster, log));
+    const namespaces = keep(await openNamespaces(file, cluster, log));
+    const facts = keep(openClusterFacts(config, cluster, namespaces, log));
     const certificates = keep(await openCertificates(config, cluster, log));
-    return { profiles, namespaces, certificates, stop };
+    return { profiles, namespaces, certificates, cluster: facts, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -81,12 +85,13 @@ async function openSources(config: Config, log: Logger): Promise<Sources> {
 /** Starts the server. The webhook's port opens last, when a review would be answered right. */
 async function start(config: Config, log: Logger): Promise<Running> {
   const sources = await openSources(config, log);
-  const { profiles, namespaces, certificates } = sources;
+  const { profiles, namespaces, certificates, cluster } = sources;
   let state: 'starting' | 'serving' | 'draining' = 'starting';
   const gauges = {
     namespaces: () => namespaces.status(),
     certificates: () => certificates.gauges(),
     profiles: () => profiles.status(),
+    configMaps: () => cluster.configMaps(),
   };
   const metrics = createMetrics(gauges, VERSION);
   const unready = (): readonly string[] => [
@@ -94,7 +99,8 @@ async function start(config: Config, log: Logger): Promise<Running> {
     ...certificates.unready(),
     ...(state === 'serving' ? [] : [state === 'starting' ? 'the webhook port is not open yet' : 'shutting down']),
   ];
-  const admin = createAdminServer({ metrics, unready, notes: profiles.problems });
+  const notes = (): readonly string[] => [...profiles.problems(), ...cluster.notes()];
+  const admin = createAdminServer({ metrics, unready, notes });
   let webhook: FastifyInstance | undefined;
   const close = async (): Promise<void> => {
     if (webhook) await closeWebhookServer(webhook);
@@ -103,11 +109,11 @@ async function start(config: Config, log: Logger): Promise<Running> {
   try {
     const adminPort = await listen(admin, config.host, config.adminPort);
     log.info({ port: adminPort }, 'admin port is open: /livez, /readyz, /metrics');
-    const [tls] = await Promise.all([certificates.whenServed(), namespaces.whenSynced()]);
+    const [tls] = await Promise.all([certificates.whenServed(), namespaces.whenSynced(), cluster.whenAsked()]);
     const server = createWebhookServer({
       tls,
       clientNames: config.clientNames?.split(',').map((name) => name.trim()) ?? [],
-      reviewing: { catalogue: profiles.catalogue, namespaces, metrics, log },
+      reviewing: { catalogue: profiles.catalogue, cluster: cluster.facts, namespaces, metrics, log },
       metrics,
       draining: () => state === 'draining',
     });

@@ -87,6 +87,11 @@ export const metricRows = {
     help: 'Times that changed profiles were taken, by result: sound, or broken (some of them were not taken).',
     labels: ['result'],
   },
+  agent_injector_config_maps: {
+    type: 'gauge',
+    help: 'ConfigMaps whose keys are known; 0 where they are not asked for (configMapKeys).',
+    labels: [],
+  },
   agent_injector_build_info: {
     type: 'gauge',
     help: 'Always 1; the version is in the label.',
@@ -104,6 +109,8 @@ export interface Gauges {
   };
   readonly certificates: () => CertificateGauges;
   readonly profiles?: () => ProfileGauges;
+  /** Undefined: nobody asks. */
+  readonly configMaps?: () => number | undefined;
 }
 
 export interface ProfileGauges {
@@ -158,6 +165,7 @@ export function createMetrics(gauges: Gauges, version: string): Metrics {
     const { ageMs } = gauges.namespaces();
     return ageMs === undefined ? undefined : ageMs / 1000;
   });
+  gauge('agent_injector_config_maps', () => gauges.configMaps?.());
   measureCertificates(registry, gauges.certificates);
   measureProfiles(registry, gauges.profiles);
   new Gauge(options('agent_injector_build_info')).set({ version }, 1);

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { admit } from '../core/admit.ts';
 import type { Catalogue } from '../core/catalogue.ts';
+import type { Cluster } from '../core/cluster.ts';
 import { notInjected, type Decision } from '../core/decision.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import type { Namespace, NamespaceLookup } from '../core/namespace.ts';
@@ -27,6 +28,8 @@ export interface Logger {
 export interface Reviewing {
   /** Asked anew for each review, so that profiles can be exchanged while the server runs. */
   readonly catalogue: () => Catalogue;
+  /** What is known of the cluster, asked anew for each review. Without it, nothing is. */
+  readonly cluster?: () => Cluster;
   readonly namespaces: Namespaces;
   readonly metrics: Pick<Metrics, 'reviewed'>;
   readonly log: Logger;
@@ -80,7 +83,8 @@ function conclude({ metrics, log }: Reviewing, { uid, started, review }: Circums
   return encodeReview(uid, decision, operations);
 }
 
-async function decide({ catalogue, namespaces, log }: Reviewing, review: Review, deadlineMs: number): Promise<Answer> {
+async function decide(reviewing: Reviewing, review: Review, deadlineMs: number): Promise<Answer> {
+  const { catalogue, cluster, namespaces, log } = reviewing;
   const { pod } = review;
   let namespace = namespaces.get(review.namespace);
   try {
@@ -89,7 +93,7 @@ async function decide({ catalogue, namespaces, log }: Reviewing, review: Review,
       if (lookup.kind !== 'found') return withoutNamespace(review.namespace, lookup, pod);
       ({ namespace } = lookup);
     }
-    return admit(pod, namespace, catalogue());
+    return admit(pod, namespace, catalogue(), cluster?.());
   } catch (error) {
     log.error({ err: error, uid: review.uid }, 'a review failed; the pod is left as it is');
     return unchanged(notInjected({ code: 'internal-error' }, isRequired(pod, namespace)));

@@ -9,7 +9,7 @@ const MAX_PAGE_ITEMS = 500;
 /** A page of so few objects fits in MAX_PAGE_BYTES even when each is as large as etcd takes. */
 const MIN_PAGE_ITEMS = 20;
 /** Ends a list whose server always has one more page. */
-const MAX_PAGES = 1_000;
+const MAX_ITEMS = 500_000;
 
 export interface PagedListOptions {
   readonly cluster: Cluster;
@@ -18,6 +18,8 @@ export interface PagedListOptions {
   readonly metadataOnly: boolean;
   /** Goes into the query of each page. */
   readonly selector: Readonly<Record<string, string>>;
+  /** How many to ask for at once. */
+  readonly pageItems?: number;
 }
 
 export interface Reading {
@@ -31,10 +33,13 @@ export interface Reading {
 /** Reads a collection page by page. Pages that are too large are asked for smaller, and stay so. */
 export class PagedList {
   private readonly options: PagedListOptions;
-  private pageItems = MAX_PAGE_ITEMS;
+  private readonly maxPages: number;
+  private pageItems: number;
 
   constructor(options: PagedListOptions) {
     this.options = options;
+    this.pageItems = options.pageItems ?? MAX_PAGE_ITEMS;
+    this.maxPages = Math.ceil(MAX_ITEMS / this.pageItems);
   }
 
   /** All pages to `onPage`, then the version of the whole list; or what interrupted it, and the pages so far are of no use. */
@@ -46,7 +51,7 @@ export class PagedList {
   }: Reading): Promise<{ kind: 'listed'; version: string } | Interruption> {
     const { cluster, path, metadataOnly, selector } = this.options;
     let next = '';
-    for (let pages = 0; pages < MAX_PAGES; pages += 1) {
+    for (let pages = 0; pages < this.maxPages; pages += 1) {
       // No resourceVersion: the most recent state, not what some API server's cache still holds.
       const query = asQuery({ ...selector, limit: this.pageItems, ...(next === '' ? {} : { continue: next }) });
       onRequest();
@@ -65,6 +70,6 @@ export class PagedList {
       if (page.next === '') return { kind: 'listed', version: page.version };
       next = page.next;
     }
-    return { kind: 'protocol', message: `the API server sent a list of more than ${MAX_PAGES} pages` };
+    return { kind: 'protocol', message: `the API server sent a list of more than ${this.maxPages} pages` };
   }
 }

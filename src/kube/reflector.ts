@@ -20,6 +20,10 @@ export interface ReflectorOptions<T> {
   readonly metadataOnly: boolean;
   /** Of one object's name: where no more than that one may be read. */
   readonly name?: string;
+  /** Of the objects that count, where not all do: `metadata.name!=x`. Not beside `name`. */
+  readonly fieldSelector?: string;
+  /** How many objects to ask for at once, where they are large. */
+  readonly pageItems?: number;
   /** Is called after each change of what is known. It must not throw. */
   readonly onChange?: () => void;
   /** What to keep of an object: it alone stays in memory. It must not throw. */
@@ -227,7 +231,9 @@ export class Reflector<T> {
   }
 
   private selector(): Readonly<Record<string, string>> {
-    return this.options.name === undefined ? {} : { fieldSelector: `metadata.name=${this.options.name}` };
+    const { name, fieldSelector } = this.options;
+    const selector = name === undefined ? fieldSelector : `metadata.name=${name}`;
+    return selector === undefined ? {} : { fieldSelector: selector };
   }
 
   private isListDue(): boolean {

@@ -251,6 +251,25 @@ describe.skipIf(helm === undefined)('the chart', () => {
     ]);
   });
 
+  it('lets the server read ConfigMaps only where their keys are asked for, by a role of its own', () => {
+    const ofConfigMaps = (values: string) =>
+      permissions(render(values, { args: ['--no-hooks'] })).filter((line) => line.includes('configmaps'));
+    expect(ofConfigMaps('default')).toEqual([]);
+    expect(environmentOf(render('default'))).not.toHaveProperty('AGENT_INJECTOR_CONFIG_MAP_KEYS');
+    expect(ofConfigMaps('everything')).toEqual([
+      'ClusterRole apm-injector-config-map-keys: list configmaps',
+      'ClusterRole apm-injector-config-map-keys: watch configmaps',
+    ]);
+    expect(environmentOf(render('everything'))).toHaveProperty('AGENT_INJECTOR_CONFIG_MAP_KEYS', 'true');
+    const binding = render('everything').find(
+      ({ kind, metadata }) => kind === 'ClusterRoleBinding' && metadata?.name === 'apm-injector-config-map-keys',
+    );
+    expect(binding).toMatchObject({
+      roleRef: { kind: 'ClusterRole', name: 'apm-injector-config-map-keys' },
+      subjects: [{ kind: 'ServiceAccount', name: 'injector-account', namespace: NAMESPACE }],
+    });
+  });
+
   it('allows less where others bring the certificate', () => {
     const namespaces = ['get', 'list', 'watch'].map((verb) => `ClusterRole agent-injector: ${verb} namespaces`);
     for (const values of ['cert-manager', 'cert-manager-own-issuer', 'existing-secret-with-authority']) {

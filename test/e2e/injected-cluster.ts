@@ -1,6 +1,6 @@
 import type { Client } from './client.ts';
 import { startControlPlane, type ControlPlane, type ControlPlaneOptions } from './control-plane.ts';
-import { startInjector, type Injector } from './injector.ts';
+import { startInjector, type Injector, type InjectorOptions } from './injector.ts';
 import { podOf, variable, type Pod } from './pod.ts';
 import { waitFor } from './wait-for.ts';
 import { registerWebhook, type RegisteredWebhook } from './webhook.ts';
@@ -14,7 +14,9 @@ export interface InjectedCluster {
   readonly stop: () => Promise<void>;
 }
 
-export async function startInjectedCluster(options: ControlPlaneOptions = {}): Promise<InjectedCluster> {
+export async function startInjectedCluster(
+  options: ControlPlaneOptions & Pick<InjectorOptions, 'flags'> = {},
+): Promise<InjectedCluster> {
   const controlPlane = await startControlPlane(options);
   const { client } = controlPlane;
   let injector: Injector | undefined;
@@ -23,7 +25,8 @@ export async function startInjectedCluster(options: ControlPlaneOptions = {}): P
     await controlPlane.stop();
   };
   try {
-    injector = await startInjector(controlPlane);
+    const { flags } = options;
+    injector = await startInjector({ ...controlPlane, ...(flags && { flags }) });
     await injector.ready();
     const webhook = await registerWebhook(client, { url: injector.url, ca: injector.ca });
     return { controlPlane, client, injector, webhook, stop };

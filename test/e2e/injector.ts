@@ -16,6 +16,8 @@ export interface InjectorOptions {
   readonly kubeconfigPath: string;
   /** 0 when not given: it ends as soon as it is told to. */
   readonly drainSeconds?: number;
+  /** Other flags of the server, without their dashes. */
+  readonly flags?: Readonly<Record<string, string>>;
 }
 
 /** A line of the log; a line that is no JSON is all message. */
@@ -73,7 +75,11 @@ const BUNDLE = fileURLToPath(new URL('../../dist/agent-injector.js', import.meta
 const HOST = '127.0.0.1';
 
 /** Starts the server with fresh certificates; resolves when it is alive, which is before it is ready. */
-export async function startInjector({ kubeconfigPath, drainSeconds = 0 }: InjectorOptions): Promise<Injector> {
+export async function startInjector({
+  kubeconfigPath,
+  drainSeconds = 0,
+  flags: more,
+}: InjectorOptions): Promise<Injector> {
   const dir = mkdtempSync(join(tmpdir(), 'agent-injector-serve-'));
   const port = await freePort();
   const adminPort = await freePort();
@@ -84,6 +90,7 @@ export async function startInjector({ kubeconfigPath, drainSeconds = 0 }: Inject
     'admin-port': adminPort,
     'tls-dir': join(dir, 'tls'),
     'drain-seconds': drainSeconds,
+    ...more,
   };
   const args = ['serve', ...Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)])];
   // Not in the project's folder, so that nothing of it is found by accident.
