@@ -6,7 +6,8 @@ export default defineConfig({
   define: { VERSION: JSON.stringify('0.0.0-test') },
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/e2e/**'],
+    // What runs real agents needs their files: npm run e2e:agents.
+    exclude: ['test/e2e/**', 'test/agents/*-run.test.ts'],
     globalSetup: ['test/built.ts', 'test/e2e/notice.ts', 'test/deploy/notice.ts'],
     testTimeout: 30_000,
     coverage: { include: ['src/**/*.ts'] },

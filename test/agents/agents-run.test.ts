@@ -1,9 +1,8 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { builtInCatalogue } from '../../src/agents/built-in.ts';
+import { afterAll, describe, expect, it } from 'vitest';
 import { whyNoNamespaces } from './container.ts';
-import { live, type Life } from './life.ts';
+import { catalogue, live, removeShared, type Life } from './life.ts';
 import { resultsFile, type Result } from './results.ts';
 import { isFolder, runtimes, type Runtime } from './runtimes.ts';
 import { agents, filesOf, type Agent } from './table.ts';
@@ -45,6 +44,8 @@ async function prove(agent: Agent, runtime: Runtime, way: Way): Promise<void> {
   }
 }
 
+afterAll(removeShared);
+
 describe.each(agents().map((agent) => ({ agent, title: `${agent.profile} ${agent.version}` })))(
   '$title',
   ({ agent }) => {
@@ -57,7 +58,7 @@ describe.each(agents().map((agent) => ({ agent, title: `${agent.profile} ${agent
       return;
     }
     it('is in the catalogue', () => {
-      expect([...builtInCatalogue().profiles.keys()]).toContain(agent.profile);
+      expect([...catalogue.profiles.keys()]).toContain(agent.profile);
     });
     it.concurrent.each(ways)(`lives, ${found.runtime.shared.name}: $name`, (way) => prove(agent, found.runtime, way));
   },

@@ -39,18 +39,27 @@ export interface Start {
 export class LocalPod {
   private readonly folder = mkdtempSync(join(tmpdir(), 'agents-'));
   private readonly pod: Pod;
+  /** Where the volumes are that the pod has not made itself. */
+  private readonly filled: ReadonlyMap<string, string>;
 
-  private constructor(pod: Pod) {
+  private constructor(pod: Pod, filled: ReadonlyMap<string, string>) {
     this.pod = pod;
+    this.filled = filled;
     // Not our own umask, but a kubelet's modes: an emptyDir is everybody's.
     chmodSync(this.folder, 0o755);
   }
 
-  /** Makes the volumes of a pod. `files` is the content of the claim that the agent comes from. */
-  static async make(pod: Pod, files: string): Promise<LocalPod> {
-    const local = new LocalPod(pod);
-    await Promise.all((pod.spec.volumes ?? []).map((volume) => local.makeVolume(volume, files)));
+  /** Makes the volumes of a pod but those that are filled already. `files` is the content of the claim that the agent comes from. */
+  static async make(pod: Pod, files: string, filled: ReadonlyMap<string, string> = new Map()): Promise<LocalPod> {
+    const local = new LocalPod(pod, filled);
+    const wanted = (pod.spec.volumes ?? []).filter(({ name }) => !filled.has(name));
+    await Promise.all(wanted.map((volume) => local.makeVolume(volume, files)));
     return local;
+  }
+
+  /** The volumes that a container mounts, each with the folder that it is here. */
+  volumesOf(container: Container): ReadonlyMap<string, string> {
+    return new Map((container.volumeMounts ?? []).map(({ name }) => [name, this.folderOf(name)]));
   }
 
   /** Starts a container's process. It ends with this process at the latest. */
@@ -74,7 +83,7 @@ export class LocalPod {
   }
 
   private folderOf(volume: string): string {
-    return join(this.folder, 'volumes', volume);
+    return this.filled.get(volume) ?? join(this.folder, 'volumes', volume);
   }
 
   private pathIn(volume: string, subPath: string): string {

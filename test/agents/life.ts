@@ -1,17 +1,33 @@
 import { once } from 'node:events';
 import { admit, type Admission } from '../../src/core/admit.ts';
 import { builtInCatalogue } from '../../src/agents/built-in.ts';
+import type { Catalogue } from '../../src/core/catalogue.ts';
 import type { Cluster } from '../../src/core/cluster.ts';
-import type { Container } from '../../src/core/pod.ts';
+import type { Container, Pod } from '../../src/core/pod.ts';
+import { readProfile } from '../../src/core/profile.ts';
 import { container as containerOf, namespace, pod as podOf } from '../core/fixtures.ts';
 import { imageWith, LocalPod } from './container.ts';
 import { commandOf, environmentOf, type Surroundings } from './kubelet.ts';
 import { Listener } from './listener.ts';
 import type { Runtime } from './runtimes.ts';
+import profiles from './profiles/*.yaml';
 import { filesOf, type Agent, type Sign } from './table.ts';
 import type { Way } from './ways.ts';
 
-const catalogue = builtInCatalogue();
+/** The built-in profiles, and those of test/agents/profiles: agents that the catalogue does not have, by one document each. */
+export const catalogue: Catalogue = withProfiles(
+  builtInCatalogue(),
+  Array.isArray(profiles) ? profiles : [],
+);
+
+function withProfiles(known: Catalogue, documents: readonly unknown[]): Catalogue {
+  const more = documents.map((document) => {
+    const read = readProfile(document);
+    if (!read.ok) throw new Error(JSON.stringify(read.problems));
+    return [read.profile.name, read.profile] as const;
+  });
+  return { ...known, profiles: new Map([...known.profiles, ...more]) };
+}
 
 /** How long an agent may take to show itself: a JVM on a busy machine takes a while. */
 const PATIENCE_MS = 60_000;
@@ -84,9 +100,8 @@ export async function live(agent: Agent, runtime: Runtime, way: Way): Promise<Li
     const { admission, around } = inject(agent, runtime, way, listener);
     const { pod, decision } = admission;
     if (decision.outcome !== 'injected') throw new Error(`not injected: ${JSON.stringify(decision)}`);
-    const local = await LocalPod.make(pod, filesOf(agent));
+    const local = await LocalPod.make(pod, filesOf(agent), await filledVolumes(pod, agent, around));
     try {
-      for (const init of pod.spec.initContainers ?? []) await runToItsEnd(local, init, agent, around);
       const [app] = pod.spec.containers;
       if (!app) throw new Error('the pod has no container');
       const environment = new Map([
@@ -110,6 +125,40 @@ export async function live(agent: Agent, runtime: Runtime, way: Way): Promise<Li
 }
 
 const PATH_OF_IMAGES = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+interface Filled {
+  readonly local: LocalPod;
+  readonly volumes: ReadonlyMap<string, string>;
+}
+
+const filled = new Map<string, Promise<Filled>>();
+
+/**
+ * The volumes that a pod's init containers have filled. Pods whose init containers are the same to the letter share them: to copy ten thousand
+ * files for each of them anew would show nothing new.
+ */
+async function filledVolumes(pod: Pod, agent: Agent, around: Surroundings): Promise<Filled['volumes']> {
+  const inits = pod.spec.initContainers ?? [];
+  const key = JSON.stringify([filesOf(agent), inits, pod.spec.volumes]);
+  const before = filled.get(key);
+  const made = before ?? fill(pod, agent, around);
+  filled.set(key, made);
+  return (await made).volumes;
+}
+
+async function fill(pod: Pod, agent: Agent, around: Surroundings): Promise<Filled> {
+  const inits = pod.spec.initContainers ?? [];
+  const local = await LocalPod.make(pod, filesOf(agent));
+  for (const init of inits) await runToItsEnd(local, init, agent, around);
+  return { local, volumes: new Map(inits.flatMap((init) => [...local.volumesOf(init)])) };
+}
+
+/** Removes the volumes that pods have shared. */
+export async function removeShared(): Promise<void> {
+  for (const made of await Promise.allSettled(filled.values())) {
+    if (made.status === 'fulfilled') await made.value.local.remove();
+  }
+}
 
 async function runToItsEnd(local: LocalPod, init: Container, agent: Agent, around: Surroundings): Promise<void> {
   if (agent.image === undefined)
