@@ -24,7 +24,7 @@ import { providedBy } from './provided.ts';
 import type { Reason } from './reasons.ts';
 import { parametersFor, textsOf, type Choice, type Parameters } from './settings.ts';
 import type { Target } from './targets.ts';
-import { escapeForKubelet, render } from './template.ts';
+import { escapeForKubelet, render, renderIfGiven } from './template.ts';
 import { variantsFor } from './variants.ts';
 
 /** A container with what was planned for it before, so that the next agent sees it. */
@@ -68,9 +68,9 @@ export function planAgent(profile: Profile, into: ContainerDraft): Choice<Planne
   into.notices.push(...resolved.notices);
   if (!resolved.parameters.ok) return resolved.parameters;
   const parameters = resolved.parameters.value;
-  const chosen = chooseDelivery(layers, profile, parameters);
-
   const values = new Map([...facts, ...textsOf(parameters), ...variantsFor(layers, profile, container, parameters)]);
+  const chosen = chooseDelivery(layers, profile, values);
+
   const meeting = meet(profile, into, circumstancesOf(into, values, chosen));
   const obstacle = obstacleTo(meeting, into);
   if (obstacle) return { ok: false, reason: obstacle };
@@ -219,7 +219,7 @@ function commitFiles(
   }
   const wanted = files.initContainer;
   const initContainer = wanted && pod.initContainers.add(wanted, target, positionFor(pod.layers, wanted.copy.position));
-  const secret = chosen.delivery.pullSecret;
-  if (secret && files.mounts.length > 0) pod.pullSecrets.add(render(secret, values));
+  for (const name of renderIfGiven(chosen.delivery.pullSecret, values))
+    if (files.mounts.length > 0) pod.pullSecrets.add(name);
   return { initContainer, annotations };
 }

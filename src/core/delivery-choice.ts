@@ -1,8 +1,8 @@
 import type { Delivery } from './delivery.ts';
-import { misfitOf, type Misfit } from './delivery-misfit.ts';
+import { misfitOf, type Misfit, type Values } from './delivery-misfit.ts';
 import type { Profile } from './profile.ts';
 import type { Reason } from './reasons.ts';
-import { lookUp, type Choice, type Layers, type Parameters, type Source } from './settings.ts';
+import { lookUp, type Choice, type Layers, type Source } from './settings.ts';
 
 /** A delivery that comes before the chosen one and does not fit. */
 export interface PassedOver {
@@ -24,16 +24,16 @@ const NAMED_ONLY: Misfit = { why: 'named-only' };
 export const AUTO = 'auto';
 
 /** The delivery that the settings name, else the profile's first that fits the pod, its namespace and the cluster. */
-export function chooseDelivery(layers: Layers, profile: Profile, parameters: Parameters): Choice<ChosenDelivery> {
+export function chooseDelivery(layers: Layers, profile: Profile, values: Values): Choice<ChosenDelivery> {
   const setting = lookUp(layers, 'delivery');
-  if (!setting || setting.text === AUTO) return firstThatFits(layers, profile, parameters);
+  if (!setting || setting.text === AUTO) return firstThatFits(layers, profile, values);
   const delivery = profile.deliveries.find(({ name }) => name === setting.text);
   const { source } = setting;
   if (!delivery) {
     const known = [...profile.deliveries.map(({ name }) => name), AUTO];
     return { ok: false, reason: { code: 'unknown-delivery', name: setting.text, source, known } };
   }
-  const misfit = misfitOf({ delivery, layers, profile, parameters });
+  const misfit = misfitOf({ delivery, layers, profile, values });
   // Who names a delivery is believed about a version that nobody can see.
   if (misfit && !(misfit.why === 'kubernetes' && misfit.found === undefined)) {
     return {
@@ -44,12 +44,12 @@ export function chooseDelivery(layers: Layers, profile: Profile, parameters: Par
   return { ok: true, value: { delivery, source, passedOver: [] } };
 }
 
-function firstThatFits(layers: Layers, profile: Profile, parameters: Parameters): Choice<ChosenDelivery> {
+function firstThatFits(layers: Layers, profile: Profile, values: Values): Choice<ChosenDelivery> {
   const passedOver: PassedOver[] = [];
   const onlyBaked = profile.deliveries.every(({ type }) => type === 'baked');
   for (const delivery of profile.deliveries) {
     const isGuess = delivery.type === 'baked' && !onlyBaked;
-    const misfit = isGuess ? NAMED_ONLY : misfitOf({ delivery, layers, profile, parameters });
+    const misfit = isGuess ? NAMED_ONLY : misfitOf({ delivery, layers, profile, values });
     if (!misfit) return { ok: true, value: { delivery, source: undefined, passedOver } };
     passedOver.push({ delivery: delivery.name, misfit });
   }

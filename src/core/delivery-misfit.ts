@@ -2,10 +2,11 @@ import { isAtLeast, type KubernetesVersion } from './cluster.ts';
 import { deliveryNeeds, templatesIn, type Delivery } from './delivery.ts';
 import { osOf } from './facts.ts';
 import { isObject } from './json.ts';
+import { isImage } from './parameter.ts';
 import type { Pod } from './pod.ts';
 import type { Profile } from './profile.ts';
 import { parseQuantity } from './quantity.ts';
-import { textsOf, type Layers, type Parameters } from './settings.ts';
+import type { Layers } from './settings.ts';
 import { parametersOf, render } from './template.ts';
 
 /** Why a delivery cannot be used for a pod: what would keep the pod from starting, or from being created. */
@@ -15,6 +16,7 @@ export type Misfit =
   | { readonly why: 'pod-security'; readonly level: string }
   | { readonly why: 'os'; readonly os: readonly string[] }
   | { readonly why: 'parameter'; readonly parameter: string }
+  | { readonly why: 'image'; readonly image: string }
   | { readonly why: 'claim'; readonly claim: string; readonly trouble: ClaimTrouble }
   | { readonly why: 'quota'; readonly quota: string; readonly resource: string }
   | { readonly why: 'ephemeral-storage'; readonly limit: string };
@@ -25,12 +27,15 @@ export type ClaimTrouble =
   | { readonly kind: 'deleting' }
   | { readonly kind: 'elsewhere'; readonly node: string };
 
+/** What templates may refer to, as far as it has a value: parameters, facts, variants. */
+export type Values = ReadonlyMap<string, string>;
+
 /** A delivery that is looked at for one container. */
 export interface Candidate {
   readonly delivery: Delivery;
   readonly layers: Layers;
   readonly profile: Profile;
-  readonly parameters: Parameters;
+  readonly values: Values;
 }
 
 /** The label by which a namespace chooses its Pod Security level (k8s.io/pod-security-admission api EnforceLevelLabel). */
@@ -52,12 +57,13 @@ const rules: readonly ((candidate: Candidate) => Misfit | undefined)[] = [
     if (deliveryNeeds[delivery.type].baseline || (level !== 'baseline' && level !== 'restricted')) return undefined;
     return { why: 'pod-security', level };
   },
-  ({ delivery, profile, parameters }) => {
+  ({ delivery, values }) => {
     const lacking = templatesIn(delivery)
       .flatMap(([, template]) => parametersOf(template))
-      .find((name) => profile.parameters.has(name) && !parameters.has(name));
+      .find((name) => !values.has(name));
     return lacking === undefined ? undefined : { why: 'parameter', parameter: lacking };
   },
+  unreadableImage,
   claimTrouble,
   exceededQuota,
   tooSmallStorage,
@@ -72,10 +78,18 @@ export function misfitOf(candidate: Candidate): Misfit | undefined {
   return undefined;
 }
 
+/** An image name is made of several values; each can be right and the whole no name. */
+function unreadableImage({ delivery, values }: Candidate): Misfit | undefined {
+  const template = 'copy' in delivery ? delivery.copy.image : 'image' in delivery ? delivery.image : undefined;
+  if (!template) return undefined;
+  const image = render(template, values);
+  return isImage(image) ? undefined : { why: 'image', image };
+}
+
 /** A pod that names a claim which is not there, or which another node holds, waits for it before it starts. */
-function claimTrouble({ delivery, layers, parameters }: Candidate): Misfit | undefined {
+function claimTrouble({ delivery, layers, values }: Candidate): Misfit | undefined {
   if (delivery.type !== 'persistentVolumeClaim' || !layers.cluster.claim) return undefined;
-  const claim = render(delivery.claimName, textsOf(parameters));
+  const claim = render(delivery.claimName, values);
   const found = layers.cluster.claim(layers.namespace.name, claim);
   if (found === undefined) return undefined;
   const trouble = (kind: ClaimTrouble): Misfit => ({ why: 'claim', claim, trouble: kind });

@@ -223,23 +223,18 @@ function readCopy(delivery: Omit<Extract<DeliveryDocument, { command: string[] }
   return { image: parseTemplate(delivery.image), pullPolicy: policy, command, copyTo, position, requests, limits };
 }
 
-/** Every template of a delivery but the subPath, with the field it is in: what must have a value before it can be used. */
+/** Every template of a delivery but what may be left out (subPath, pullSecret), with the field it is in: what must have a value before it can be used. */
 export function templatesIn(delivery: Delivery): readonly (readonly [field: string, template: Template])[] {
-  const secret = delivery.pullSecret ? [['pullSecret', delivery.pullSecret] as const] : [];
   switch (delivery.type) {
     case 'persistentVolumeClaim':
       return [['claimName', delivery.claimName]];
     case 'image':
-      return [['image', delivery.image], ...secret];
+      return [['image', delivery.image]];
     case 'initContainer':
-      return [...templatesInCopy(delivery.copy), ...secret];
+      return templatesInCopy(delivery.copy);
     case 'ephemeral': {
       const { storageClassName, copy: own } = delivery;
-      return [
-        ...templatesInCopy(own),
-        ...(storageClassName ? [['storageClassName', storageClassName] as const] : []),
-        ...secret,
-      ];
+      return [...templatesInCopy(own), ...(storageClassName ? [['storageClassName', storageClassName] as const] : [])];
     }
     case 'hostPath':
       return [['path', delivery.path]];

@@ -8,7 +8,7 @@ import type { Volume, VolumeMount } from './pod.ts';
 import type { Profile } from './profile.ts';
 import type { Choice } from './settings.ts';
 import type { Target } from './targets.ts';
-import { parametersOf, render, type Template } from './template.ts';
+import { render, renderIfGiven, type Template } from './template.ts';
 import type { FileSource, Volumes } from './volumes.ts';
 
 /** What an agent adds to the pod and to one container so that its files are there. */
@@ -117,7 +117,7 @@ function originOf(
 function mountsFrom({ profile, delivery, values, taken }: FileRequest, origin: Origin): Choice<readonly VolumeMount[]> {
   const mounts: VolumeMount[] = [];
   const parts = profile.mounts.map((mount) => {
-    const texts = [delivery.subPath, mount.subPath].flatMap((template) => renderIfGiven(template, profile, values));
+    const texts = [delivery.subPath, mount.subPath].flatMap((template) => renderIfGiven(template, values));
     return { mount, subPath: normalPath(texts.join('/')).slice(1) };
   });
   const isOurs = (one: TakenPath): boolean =>
@@ -140,17 +140,6 @@ function mountsFrom({ profile, delivery, values, taken }: FileRequest, origin: O
 /** Somebody may have mounted a directory of his own where the agent writes, or a file that it reads: that is what the place is for. */
 function isAwaited({ writable, files }: Profile, { path, isFiles }: TakenPath): boolean {
   return isFiles && (writable.some((one) => one.path === path) || files.some((one) => one.path === path));
-}
-
-/** The text, unless a parameter in it has no value. */
-function renderIfGiven(
-  template: Template | undefined,
-  profile: Profile,
-  values: ReadonlyMap<string, string>,
-): readonly string[] {
-  if (!template) return [];
-  const lacks = parametersOf(template).some((name) => profile.parameters.has(name) && !values.has(name));
-  return lacks ? [] : [render(template, values)];
 }
 
 /**

@@ -106,6 +106,12 @@ const OBJECT_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z
 const IMAGE =
   /^(?=.{1,512}$)[a-zA-Z0-9][a-zA-Z0-9.-]*(:\d{1,5})?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*(:[\w][\w.-]{0,127})?(@sha256:[a-f0-9]{64})?$/;
 
+/** Whether a container runtime can read the reference; one that it cannot keeps the pod from starting (InvalidImageName). */
+export function isImage(text: string): boolean {
+  const name = text.includes('/') ? '' : (text.split(/[:@]/, 1)[0] ?? '');
+  return IMAGE.test(text) && name === name.toLowerCase();
+}
+
 /** A tag as OCI wants it; no `..` can be one, so it is safe as a directory, too. */
 const VERSION = /^\w[\w.-]{0,127}$/;
 
@@ -139,7 +145,7 @@ const kinds: Kinds = {
   },
   image: {
     expected: ({ allowed }) => `the reference of an image${among(allowed)}`,
-    accepts: ({ allowed }, text) => IMAGE.test(text) && isAmong(allowed, text),
+    accepts: ({ allowed }, text) => isImage(text) && isAmong(allowed, text),
   },
   version: {
     expected: () => 'a version: letters, digits, "_", "." and "-"',

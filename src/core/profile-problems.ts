@@ -125,7 +125,14 @@ export function placesIn(profile: Profile, environment: readonly EnvironmentEntr
     ...profile.deliveries.flatMap(placesInDelivery),
     ...profile.mounts.flatMap(({ subPath }, index): Place[] =>
       subPath
-        ? [{ path: ['spec', 'mounts', index, 'subPath'], template: subPath, optional: true, forbidden: notSafe(LOOSE) }]
+        ? [
+            {
+              path: ['spec', 'mounts', index, 'subPath'],
+              template: subPath,
+              optional: true,
+              forbidden: notSafe(LOOSE),
+            },
+          ]
         : [],
     ),
   ];
@@ -137,17 +144,18 @@ function decides(field: string): boolean {
 }
 
 /** The fields that must be names of objects. */
-const NAMES: readonly string[] = ['claimName', 'pullSecret', 'storageClassName'];
+const NAMES = new Set(['claimName', 'pullSecret', 'storageClassName']);
 
 function placesInDelivery(delivery: Delivery, index: number): readonly Place[] {
   const at = ['spec', 'deliveries', index];
+  const secret = delivery.pullSecret ? [['pullSecret', delivery.pullSecret] as const] : [];
   return [
-    ...templatesIn(delivery).map(([field, template]): Place => ({
+    ...[...templatesIn(delivery), ...secret].map(([field, template]): Place => ({
       path: [...at, ...fieldPath(field)],
       template,
       optional: true,
       ...(decides(field) && { forbidden: notSafe(LOOSE) }),
-      ...(NAMES.includes(field) && { forbidden: nameOnly }),
+      ...(NAMES.has(field) && { forbidden: nameOnly }),
     })),
     ...(delivery.subPath
       ? [{ path: [...at, 'subPath'], template: delivery.subPath, optional: true, forbidden: notSafe(LOOSE) }]

@@ -100,6 +100,8 @@ export function misfitText(misfit: Misfit): string {
       return `agent-injector.io/${misfit.parameter} is not set`;
     case 'named-only':
       return 'nobody says that the agent is in the image';
+    case 'image':
+      return `${quote(misfit.image)} is no name of an image`;
     case 'claim':
       return `claim ${oneLine(misfit.claim, 63)} ${claimText(misfit.trouble)}`;
     case 'quota':

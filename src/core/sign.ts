@@ -16,7 +16,7 @@ export const signSchema = z.discriminatedUnion('in', [
     contains: z.string().optional().describe('A part of it.'),
   }),
   z.strictObject({
-    in: z.literal('command').describe('A word of command or args contains this.'),
+    in: z.literal('command').describe('Command and args, joined by blanks, contain this.'),
     contains: z.string().min(1).describe('A part of it.'),
   }),
   z.strictObject({ in: z.literal('image').describe('A glob over the image reference.'), matches: glob }),
@@ -52,8 +52,7 @@ const looks: { readonly [where in Sign['in']]: Look<where> } = {
       return entry !== undefined && holds(entry, sign);
     });
   },
-  command: ({ contains }, { container }) =>
-    wordsOf(container).some((word) => word.includes(contains)) ? 'its command' : undefined,
+  command: ({ contains }, { container }) => (commandOf(container).includes(contains) ? 'its command' : undefined),
   image: ({ matches }, { container }) =>
     matchesGlob(matches, imageOf(container), LONGEST_IMAGE) ? 'its image' : undefined,
   name: ({ matches }, { container }) => (matchesGlob(matches, container.name) ? 'its name' : undefined),
@@ -97,8 +96,11 @@ function holds(
   return (equals === undefined || value === equals) && (contains === undefined || value.includes(contains));
 }
 
-function wordsOf(container: Container): readonly string[] {
-  return [container['command'], container['args']].flatMap((list: Json | undefined) =>
-    Array.isArray(list) ? list.filter((word): word is string => typeof word === 'string') : [],
-  );
+/** Command and arguments as one line, so that `-r some-agent` is seen whether it is one word or two. */
+function commandOf(container: Container): string {
+  return [container['command'], container['args']]
+    .flatMap((list: Json | undefined) =>
+      Array.isArray(list) ? list.filter((word): word is string => typeof word === 'string') : [],
+    )
+    .join(' ');
 }

@@ -33,6 +33,11 @@ export function render(
   return template.map((part) => (typeof part === 'string' ? part : escape(values.get(part.parameter) ?? ''))).join('');
 }
 
+/** The text, as a list of one; none where there is no template, or where something in it has no value. */
+export function renderIfGiven(template: Template | undefined, values: ReadonlyMap<string, string>): readonly string[] {
+  return template && parametersOf(template).every((name) => values.has(name)) ? [render(template, values)] : [];
+}
+
 /**
  * Keeps the kubelet from expanding `$(VAR)` in a value that a user gave: it turns `$$` into `$` and expands nothing behind it
  * (k8s.io/kubernetes third_party/forked/golang/expansion/expand.go).

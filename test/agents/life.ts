@@ -15,10 +15,7 @@ import { filesOf, type Agent, type Sign } from './table.ts';
 import type { Way } from './ways.ts';
 
 /** The built-in profiles, and those of test/agents/profiles: agents that the catalogue does not have, by one document each. */
-export const catalogue: Catalogue = withProfiles(
-  builtInCatalogue(),
-  Array.isArray(profiles) ? profiles : [],
-);
+export const catalogue: Catalogue = withProfiles(builtInCatalogue(), Array.isArray(profiles) ? profiles : []);
 
 function withProfiles(known: Catalogue, documents: readonly unknown[]): Catalogue {
   const more = documents.map((document) => {

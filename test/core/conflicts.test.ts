@@ -8,7 +8,8 @@ import { catalogueFrom, container, plainNamespace, pod, profileDocument } from '
 
 const environment = [{ name: 'X', operation: 'append', separator: ' ', value: '-javaagent:/agent/a.jar' }];
 const agent = (spec: object): object => profileDocument({ environment, slots: ['jvm-agent'], ...spec });
-const known = (spec: object, foreignAgents: unknown = []): Catalogue => catalogueFrom({ profiles: [agent(spec)], foreignAgents });
+const known = (spec: object, foreignAgents: unknown = []): Catalogue =>
+  catalogueFrom({ profiles: [agent(spec)], foreignAgents });
 
 function met(given: Pod, catalogue: Catalogue): Reason | undefined {
   const { decision, pod: after } = admit(given, plainNamespace(), catalogue);
@@ -16,24 +17,65 @@ function met(given: Pod, catalogue: Catalogue): Reason | undefined {
   return decision.outcome === 'injected' ? undefined : decision.reason;
 }
 
-const web = (rest: object, spec: object = {}): Pod => pod([container('web', rest as Record<string, unknown>)], {}, spec);
+const web = (rest: object, spec: object = {}): Pod =>
+  pod([container('web', rest as Record<string, unknown>)], {}, spec);
 const env = (...list: object[]) => web({ env: list });
 const volumes = { volumes: [{ name: 'v', emptyDir: {} }] };
 
 /** A sign, a pod in which it is seen and where, and one in which it is not. */
 const signs: readonly (readonly [object, Pod, string, Pod])[] = [
   [{ in: 'environment', name: 'Y' }, env({ name: 'Y', value: '' }), 'Y', env({ name: 'YY', value: '' })],
-  [{ in: 'environment', name: ['Z', 'Y'], equals: '0' }, env({ name: 'Y', value: '0' }), 'Y', env({ name: 'Y', value: '00' })],
-  [{ in: 'environment', name: 'Y', contains: 'b' }, env({ name: 'Y', value: 'abc' }), 'Y', env({ name: 'Y', value: 'ac' })],
-  [{ in: 'environment', name: 'Y' }, env({ name: 'Y', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }), 'Y', env()],
-  [{ in: 'environment', name: 'Y', equals: '0' }, env({ name: 'Y', value: '1' }, { name: 'Y', value: '0' }), 'Y', env({ name: 'Y', value: '0' }, { name: 'Y', value: '1' })],
-  [{ in: 'environment', name: 'Y', equals: '' }, env({ name: 'Y' }), 'Y', env({ name: 'Y', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } })],
-  [{ in: 'command', contains: 'other.jar' }, web({ command: ['java'], args: ['-javaagent:/o/other.jar'] }), 'its command', web({ args: ['-jar', 'x.jar', 7] })],
+  [
+    { in: 'environment', name: ['Z', 'Y'], equals: '0' },
+    env({ name: 'Y', value: '0' }),
+    'Y',
+    env({ name: 'Y', value: '00' }),
+  ],
+  [
+    { in: 'environment', name: 'Y', contains: 'b' },
+    env({ name: 'Y', value: 'abc' }),
+    'Y',
+    env({ name: 'Y', value: 'ac' }),
+  ],
+  [
+    { in: 'environment', name: 'Y' },
+    env({ name: 'Y', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }),
+    'Y',
+    env(),
+  ],
+  [
+    { in: 'environment', name: 'Y', equals: '0' },
+    env({ name: 'Y', value: '1' }, { name: 'Y', value: '0' }),
+    'Y',
+    env({ name: 'Y', value: '0' }, { name: 'Y', value: '1' }),
+  ],
+  [
+    { in: 'environment', name: 'Y', equals: '' },
+    env({ name: 'Y' }),
+    'Y',
+    env({ name: 'Y', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }),
+  ],
+  [
+    { in: 'command', contains: 'other.jar' },
+    web({ command: ['java'], args: ['-javaagent:/o/other.jar'] }),
+    'its command',
+    web({ args: ['-jar', 'x.jar', 7] }),
+  ],
   [{ in: 'image', matches: '*/other:*' }, web({ image: 'r/other:1' }), 'its image', web({ image: 7 })],
   [{ in: 'name', matches: 'w?b' }, web({}), 'its name', pod([container('wb')])],
   [{ in: 'volume', name: 'v' }, web({}, volumes), 'volume v', web({})],
-  [{ in: 'mount', path: '/opt/o' }, web({ volumeMounts: [{ name: 'v', mountPath: '/opt//o/x/' }] }, volumes), 'mount /opt/o', web({ volumeMounts: [{ name: 'v', mountPath: '/opt/oo' }] }, volumes)],
-  [{ in: 'mount', path: '/opt/o/' }, web({ volumeMounts: [{ name: 'v', mountPath: '/opt/o' }] }, volumes), 'mount /opt/o/', web({})],
+  [
+    { in: 'mount', path: '/opt/o' },
+    web({ volumeMounts: [{ name: 'v', mountPath: '/opt//o/x/' }] }, volumes),
+    'mount /opt/o',
+    web({ volumeMounts: [{ name: 'v', mountPath: '/opt/oo' }] }, volumes),
+  ],
+  [
+    { in: 'mount', path: '/opt/o/' },
+    web({ volumeMounts: [{ name: 'v', mountPath: '/opt/o' }] }, volumes),
+    'mount /opt/o/',
+    web({}),
+  ],
 ];
 
 describe.each(signs)('sign %j', (sign, seen, at, unseen) => {
@@ -46,13 +88,20 @@ describe.each(signs)('sign %j', (sign, seen, at, unseen) => {
   it('of another agent elsewhere: injected, and told', () => {
     const catalogue = known({}, [{ vendor: 'Other', slots: ['clr-profiler'], signs: [sign] }]);
     expect(met(seen, catalogue)).toBeUndefined();
-    expect(admit(seen, plainNamespace(), catalogue).decision.notices).toEqual([{ code: 'foreign-agent-beside', vendor: 'Other', at, container: 'web' }]);
+    expect(admit(seen, plainNamespace(), catalogue).decision.notices).toEqual([
+      { code: 'foreign-agent-beside', vendor: 'Other', at, container: 'web' },
+    ]);
     expect(admit(unseen, plainNamespace(), catalogue).decision.notices).toEqual([]);
   });
 
   it('of what the profile cannot bear', () => {
     const catalogue = known({ conflicts: [{ code: 'no-good', signs: [sign], message: 'it cannot be' }] });
-    expect(met(seen, catalogue)).toEqual({ code: 'profile-conflict', profile: 'agent', conflict: 'no-good', message: 'it cannot be' });
+    expect(met(seen, catalogue)).toEqual({
+      code: 'profile-conflict',
+      profile: 'agent',
+      conflict: 'no-good',
+      message: 'it cannot be',
+    });
     expect(met(unseen, catalogue)).toBeUndefined();
   });
 
@@ -65,7 +114,10 @@ describe.each(signs)('sign %j', (sign, seen, at, unseen) => {
 
 describe('signs', () => {
   it('all of an advice must be seen', () => {
-    const both = [{ in: 'name', matches: 'web' }, { in: 'environment', name: 'Y' }];
+    const both = [
+      { in: 'name', matches: 'web' },
+      { in: 'environment', name: 'Y' },
+    ];
     const catalogue = known({ conflicts: [{ code: 'both', signs: both, message: 'both' }] });
     expect(met(web({}), catalogue)).toBeUndefined();
     expect(met(env({ name: 'Y', value: '' }), catalogue)?.code).toBe('profile-conflict');
@@ -73,24 +125,33 @@ describe('signs', () => {
 
   it('our own words in a list are no sign of somebody else', () => {
     const spec = { environment: [...environment, { name: 'Z', operation: 'append', separator: ' ', value: '-z' }] };
-    const catalogue = known(spec, [{ vendor: 'Us', slots: ['jvm-agent'], signs: [{ in: 'environment', name: 'X', contains: '/agent/a.jar' }] }]);
+    const catalogue = known(spec, [
+      { vendor: 'Us', slots: ['jvm-agent'], signs: [{ in: 'environment', name: 'X', contains: '/agent/a.jar' }] },
+    ]);
     expect(met(env({ name: 'X', value: '-javaagent:/agent/a.jar' }), catalogue)).toBeUndefined();
     expect(met(env({ name: 'X', value: '-javaagent:/old/agent/a.jar' }), catalogue)?.code).toBe('foreign-agent');
   });
 
   it('a slot that nobody knows is a problem', () => {
     expect(() => known({ slots: ['jvm-agnet'] })).toThrow('jvm-agent');
-    expect(() => known({}, [{ vendor: 'Other', slots: ['x'], signs: [{ in: 'name', matches: 'x' }] }])).toThrow('no known slot');
+    expect(() => known({}, [{ vendor: 'Other', slots: ['x'], signs: [{ in: 'name', matches: 'x' }] }])).toThrow(
+      'no known slot',
+    );
   });
 
   it('warnings are bounded, whatever the message', () => {
     const message = `line\nbreak ${'x'.repeat(500)}`;
-    const advisories = Array.from({ length: 20 }, (_, index) => ({ code: `a${index}`, signs: [{ in: 'name', matches: '*' }], message }));
+    const advisories = Array.from({ length: 20 }, (_, index) => ({
+      code: `a${index}`,
+      signs: [{ in: 'name', matches: '*' }],
+      message,
+    }));
     const { decision, operations } = admit(web({}), plainNamespace(), known({ advisories }));
     const { warnings } = encodeReview('u', decision, operations)['response'] as { warnings: string[] };
     expect(warnings).toHaveLength(5);
     // oxlint-disable-next-line eslint/no-control-regex -- what the API server drops a warning for
-    for (const text of warnings) expect(text).toMatch(/^agent-injector: container web: line break x+…$(?<=^[^\u0000-\u001f]{1,120}$)/);
+    for (const text of warnings)
+      expect(text).toMatch(/^agent-injector: advisory: container web: line break x+…$(?<=^[^\u0000-\u001f]{1,120}$)/);
     expect(decision.notices.length).toBeLessThanOrEqual(20);
   });
 });

@@ -12,7 +12,11 @@ const at = (minor: number): Cluster => ({ ...unknownCluster, kubernetes: { major
 const environment = [{ name: 'AGENT', value: '/agent/a.so', group: 'g' }];
 const delivered = (deliveries: object | readonly object[], rest: object = {}): Catalogue =>
   catalogueOf(profileDocument({ environment, deliveries: [deliveries].flat(), ...rest }));
-const copies = { type: 'initContainer', image: 'registry.example.com/agent:1', command: ['cp', '-r', '/a/.', '/agent'] };
+const copies = {
+  type: 'initContainer',
+  image: 'registry.example.com/agent:1',
+  command: ['cp', '-r', '/a/.', '/agent'],
+};
 
 function inject(known: Catalogue, given: Pod, cluster = at(36), within = namespace()): Admission {
   const admission = admit(given, within, known, cluster);
@@ -31,14 +35,40 @@ describe('each kind', () => {
   const version = { parameters: [{ name: 'agent-version', type: 'version', description: 'd' }] };
   it.each<[object, object, object]>([
     [{ type: 'persistentVolumeClaim', claimName: 'c' }, { persistentVolumeClaim: { claimName: 'c' } }, {}],
-    [{ type: 'persistentVolumeClaim', claimName: 'c', readOnly: true }, { persistentVolumeClaim: { claimName: 'c' } }, { readOnly: true }],
-    [{ type: 'image', image: 'r/a:1' }, { image: { reference: 'r/a:1', pullPolicy: 'IfNotPresent' } }, { readOnly: true }],
-    [{ type: 'hostPath', path: '/opt/a' }, { hostPath: { path: '/opt/a', type: 'DirectoryOrCreate' } }, { readOnly: true }],
-    [{ type: 'csi', driver: 'd', attributes: { k: 'v' } }, { csi: { driver: 'd', readOnly: true, volumeAttributes: { k: 'v' } } }, { readOnly: true }],
+    [
+      { type: 'persistentVolumeClaim', claimName: 'c', readOnly: true },
+      { persistentVolumeClaim: { claimName: 'c' } },
+      { readOnly: true },
+    ],
+    [
+      { type: 'image', image: 'r/a:1' },
+      { image: { reference: 'r/a:1', pullPolicy: 'IfNotPresent' } },
+      { readOnly: true },
+    ],
+    [
+      { type: 'hostPath', path: '/opt/a' },
+      { hostPath: { path: '/opt/a', type: 'DirectoryOrCreate' } },
+      { readOnly: true },
+    ],
+    [
+      { type: 'csi', driver: 'd', attributes: { k: 'v' } },
+      { csi: { driver: 'd', readOnly: true, volumeAttributes: { k: 'v' } } },
+      { readOnly: true },
+    ],
     [copies, { emptyDir: { sizeLimit: '300Mi' } }, {}],
     [
       { ...copies, type: 'ephemeral', storageClassName: 'fast' },
-      { ephemeral: { volumeClaimTemplate: { spec: { accessModes: ['ReadWriteOnce'], storageClassName: 'fast', resources: { requests: { storage: '1Gi' } } } } } },
+      {
+        ephemeral: {
+          volumeClaimTemplate: {
+            spec: {
+              accessModes: ['ReadWriteOnce'],
+              storageClassName: 'fast',
+              resources: { requests: { storage: '1Gi' } },
+            },
+          },
+        },
+      },
       {},
     ],
   ])('%j', (delivery, volume, rest) => {
@@ -70,8 +100,20 @@ describe('each kind', () => {
     [{ mounts: [{ path: '/a', subPath: '../b' }] }, '..'],
     [{ writable: [{ path: '/w', sizeLimit: '0' }] }, 'quantity'],
     [{ deliveries: [{ ...copies, copyTo: '/agent/' }] }, 'absolute path'],
-    [{ deliveries: [{ type: 'persistentVolumeClaim', claimName: '${n}' }], parameters: [{ name: 'n', type: 'string', description: 'd' }] }, 'no name'],
-    [{ deliveries: [{ type: 'hostPath', path: '/x/${n}' }], parameters: [{ name: 'n', type: 'word', description: 'd' }] }, 'tenant'],
+    [
+      {
+        deliveries: [{ type: 'persistentVolumeClaim', claimName: '${n}' }],
+        parameters: [{ name: 'n', type: 'string', description: 'd' }],
+      },
+      'no name',
+    ],
+    [
+      {
+        deliveries: [{ type: 'hostPath', path: '/x/${n}' }],
+        parameters: [{ name: 'n', type: 'word', description: 'd' }],
+      },
+      'tenant',
+    ],
   ])('%j is a problem of the profile', (spec, message) => {
     expect(() => catalogueOf(profileDocument(spec))).toThrow(message);
   });
@@ -88,13 +130,22 @@ describe('each kind', () => {
     const volumes = names(admission.pod.spec.volumes);
     expect(new Set(volumes).size).toBe(5);
     expect(volumes.every((name) => /^[a-z0-9-]{1,63}$/.test(name) && !name.endsWith('-'))).toBe(true);
-    expect(mountsOf(admission, 1)?.filter(({ mountPath }) => mountPath.includes('log')).map(({ subPath }) => subPath)).toEqual(['worker', 'worker']);
+    expect(
+      mountsOf(admission, 1)
+        ?.filter(({ mountPath }) => mountPath.includes('log'))
+        .map(({ subPath }) => subPath),
+    ).toEqual(['worker', 'worker']);
   });
 
   it('writable directories only where they are needed', () => {
-    const writable = [{ path: '/logs', when: { if: 'readOnlyRootFilesystem' } }, { path: '/agent/logs', when: { if: 'readOnlyFiles' } }];
+    const writable = [
+      { path: '/logs', when: { if: 'readOnlyRootFilesystem' } },
+      { path: '/agent/logs', when: { if: 'readOnlyFiles' } },
+    ];
     const paths = (delivery: object, securityContext: object) =>
-      mountsOf(inject(delivered(delivery, { writable }), pod([container('web', { securityContext })])))?.map(({ mountPath }) => mountPath);
+      mountsOf(inject(delivered(delivery, { writable }), pod([container('web', { securityContext })])))?.map(
+        ({ mountPath }) => mountPath,
+      );
     const claim = { type: 'persistentVolumeClaim', claimName: 'c' };
     expect(paths(claim, {})).toEqual(['/agent']);
     expect(paths(claim, { readOnlyRootFilesystem: true })).toEqual(['/agent', '/logs']);
@@ -104,10 +155,22 @@ describe('each kind', () => {
 
 describe('with what is in the pod', () => {
   it.each<[object, object, readonly string[]]>([
-    [{ type: 'persistentVolumeClaim', claimName: 'c' }, { persistentVolumeClaim: { claimName: 'c', readOnly: false } }, ['theirs']],
-    [{ type: 'persistentVolumeClaim', claimName: 'c' }, { persistentVolumeClaim: { claimName: 'c', readOnly: true } }, ['theirs', 'agent']],
+    [
+      { type: 'persistentVolumeClaim', claimName: 'c' },
+      { persistentVolumeClaim: { claimName: 'c', readOnly: false } },
+      ['theirs'],
+    ],
+    [
+      { type: 'persistentVolumeClaim', claimName: 'c' },
+      { persistentVolumeClaim: { claimName: 'c', readOnly: true } },
+      ['theirs', 'agent'],
+    ],
     [{ type: 'image', image: 'r/a:1' }, { image: { reference: 'r/a:1', pullPolicy: 'IfNotPresent' } }, ['theirs']],
-    [{ type: 'image', image: 'r/a:1' }, { image: { reference: 'r/a:2', pullPolicy: 'IfNotPresent' } }, ['theirs', 'agent']],
+    [
+      { type: 'image', image: 'r/a:1' },
+      { image: { reference: 'r/a:2', pullPolicy: 'IfNotPresent' } },
+      ['theirs', 'agent'],
+    ],
     [{ type: 'hostPath', path: '/a' }, { hostPath: { path: '/a', type: 'Directory' } }, ['theirs', 'agent']],
     [copies, { emptyDir: { sizeLimit: '300Mi' } }, ['theirs', 'agent']],
   ])('%j beside %j', (delivery, theirs, volumes) => {
@@ -125,12 +188,22 @@ describe('with what is in the pod', () => {
   it('two containers share one volume and one init container; two profiles have their own', () => {
     const two = catalogueOf(
       profileDocument({ environment, deliveries: [copies] }, 'one'),
-      profileDocument({ environment: [{ name: 'B', value: 'b', group: 'g' }], deliveries: [{ ...copies, image: 'r/other:1' }], mounts: [{ path: '/other' }] }, 'two'),
+      profileDocument(
+        {
+          environment: [{ name: 'B', value: 'b', group: 'g' }],
+          deliveries: [{ ...copies, image: 'r/other:1' }],
+          mounts: [{ path: '/other' }],
+        },
+        'two',
+      ),
     );
     const admission = inject(two, pod([container('web'), container('worker')]));
     expect(names(admission.pod.spec.volumes)).toEqual(['one', 'two']);
     expect(names(inits(admission))).toEqual(['two-agent', 'one-agent']);
-    expect(mountsOf(admission, 1)?.map(({ name, mountPath }) => [name, mountPath])).toEqual([['one', '/agent'], ['two', '/other']]);
+    expect(mountsOf(admission, 1)?.map(({ name, mountPath }) => [name, mountPath])).toEqual([
+      ['one', '/agent'],
+      ['two', '/other'],
+    ]);
   });
 
   it.each([
@@ -141,7 +214,8 @@ describe('with what is in the pod', () => {
   ])('a late container uses the init container, %s, with the quantities as the API server writes them', (_, image) => {
     const known = delivered({ ...copies, sizeLimit: '1024Mi' }, { writable: [{ path: '/logs', sizeLimit: '1024Mi' }] });
     const first = inject(known, pod()).pod;
-    const canonical = (volume: object) => JSON.parse(JSON.stringify(volume).replaceAll('1024Mi', '1Gi')) as { name: string };
+    const canonical = (volume: object) =>
+      JSON.parse(JSON.stringify(volume).replaceAll('1024Mi', '1Gi')) as { name: string };
     const received: Pod = {
       ...first,
       spec: {
@@ -161,7 +235,10 @@ describe('with what is in the pod', () => {
   it('another version is not the same files', () => {
     const parameters = [{ name: 'v', type: 'version', default: '1', description: 'd' }];
     const known = delivered({ ...copies, image: 'r/agent:${v}' }, { parameters });
-    const admission = inject(known, pod([container('web'), container('worker')], { 'v.agent-injector.io/worker': '2' }));
+    const admission = inject(
+      known,
+      pod([container('web'), container('worker')], { 'v.agent-injector.io/worker': '2' }),
+    );
     expect(names(admission.pod.spec.volumes)).toEqual(['agent', 'agent-2']);
     expect(inits(admission).map(({ image }) => image)).toEqual(['r/agent:2', 'r/agent:1']);
   });
@@ -176,13 +253,20 @@ describe('the init container', () => {
 
   it.each([
     ['nothing', {}, {}, { runAsUser: 65_532 }],
-    ['the target', { runAsUser: 1000, runAsGroup: 2000 }, { runAsUser: 1, runAsGroup: 2 }, { runAsUser: 1000, runAsGroup: 2000 }],
+    [
+      'the target',
+      { runAsUser: 1000, runAsGroup: 2000 },
+      { runAsUser: 1, runAsGroup: 2 },
+      { runAsUser: 1000, runAsGroup: 2000 },
+    ],
     ['the pod', {}, { runAsUser: 1000, runAsGroup: 2000, fsGroup: 3 }, { runAsUser: 1000, runAsGroup: 2000 }],
     ['root', { runAsUser: 0, runAsGroup: 0 }, {}, { runAsUser: 65_532 }],
     ['root over the pod', { runAsUser: 0 }, { runAsUser: 7 }, { runAsUser: 7 }],
     ['a privileged target', { privileged: true, capabilities: { add: ['ALL'] } }, {}, { runAsUser: 65_532 }],
   ])('is restricted, with the user of %s', (_, own, common, user) => {
-    expect(made(pod([container('web', { securityContext: own })], {}, { securityContext: common }))['securityContext']).toEqual({
+    expect(
+      made(pod([container('web', { securityContext: own })], {}, { securityContext: common }))['securityContext'],
+    ).toEqual({
       allowPrivilegeEscalation: false,
       capabilities: { drop: ['ALL'] },
       privileged: false,
@@ -199,7 +283,9 @@ describe('the init container', () => {
     expect(added?.['securityContext']).toEqual({ runAsNonRoot: true });
   });
 
-  const authors = { initContainers: [container('one'), container('tail', { restartPolicy: 'Always' }), container('two')] };
+  const authors = {
+    initContainers: [container('one'), container('tail', { restartPolicy: 'Always' }), container('two')],
+  };
   it.each<[object, Record<string, string>, readonly string[]]>([
     [{}, {}, ['agent-agent', 'one', 'tail', 'two']],
     [{ position: 'last' }, {}, ['one', 'tail', 'two', 'agent-agent']],
@@ -211,13 +297,18 @@ describe('the init container', () => {
     [{ position: 'last' }, { containers: 'web,tail,two' }, ['one', 'agent-agent', 'tail', 'two']],
     [{ position: 'last' }, { containers: 'two,one' }, ['agent-agent', 'one', 'tail', 'two']],
   ])('%j, %j', (delivery, annotations, order) => {
-    expect(names(inits(inject(delivered({ ...copies, ...delivery }), pod(undefined, annotations, authors))))).toEqual(order);
+    expect(names(inits(inject(delivered({ ...copies, ...delivery }), pod(undefined, annotations, authors))))).toEqual(
+      order,
+    );
   });
 
   it('before which another webhook has put a target since: a copy of its own', () => {
     const known = delivered({ ...copies, position: 'last' });
     const first = inject(known, pod(undefined, { containers: 'web,late' }, authors)).pod;
-    const extended = { ...first, spec: { ...first.spec, initContainers: [container('late'), ...(first.spec.initContainers ?? [])] } } as Pod;
+    const extended = {
+      ...first,
+      spec: { ...first.spec, initContainers: [container('late'), ...(first.spec.initContainers ?? [])] },
+    } as Pod;
     const admission = inject(known, extended);
     expect(names(inits(admission))).toEqual(['agent-agent-2', 'late', 'one', 'tail', 'two', 'agent-agent']);
     expect(inits(admission)[1]?.volumeMounts).toEqual([{ name: 'agent-2', mountPath: '/agent' }]);
@@ -234,7 +325,10 @@ describe('the init container', () => {
     const fresh = inject(known, pod());
     expect(fresh.pod.spec['imagePullSecrets']).toEqual([{ name: 'pull' }]);
     expect(fresh.pod.metadata?.annotations?.[note]).toBe('agent,agent-logs');
-    const merged = inject(known, pod(undefined, { [note]: 'data, agent' }, { imagePullSecrets: [{ name: 'mine' }, { name: 'pull' }] }));
+    const merged = inject(
+      known,
+      pod(undefined, { [note]: 'data, agent' }, { imagePullSecrets: [{ name: 'mine' }, { name: 'pull' }] }),
+    );
     expect(merged.pod.spec['imagePullSecrets']).toEqual([{ name: 'mine' }, { name: 'pull' }]);
     expect(merged.pod.metadata?.annotations?.[note]).toBe('data, agent,agent-logs');
     const none = inject(known, pod(undefined, {}, { imagePullSecrets: null }));
@@ -242,7 +336,11 @@ describe('the init container', () => {
   });
 
   it("an author's own volume is not said to be safe to evict", () => {
-    const own = container('mine', { image: copies.image, command: copies.command, volumeMounts: [{ name: 'data', mountPath: '/agent' }] });
+    const own = container('mine', {
+      image: copies.image,
+      command: copies.command,
+      volumeMounts: [{ name: 'data', mountPath: '/agent' }],
+    });
     const given = pod(undefined, {}, { initContainers: [own], volumes: [{ name: 'data', emptyDir: {} }] });
     const admission = inject(delivered(copies), given);
     expect(mountsOf(admission)).toEqual([{ name: 'data', mountPath: '/agent' }]);
@@ -251,32 +349,73 @@ describe('the init container', () => {
 });
 
 describe('which delivery', () => {
-  const all = delivered([
-    { type: 'image', image: 'r/a:1' },
-    { type: 'hostPath', path: '/a' },
-    { type: 'persistentVolumeClaim', claimName: '${claim}' },
-    { ...copies, os: ['linux'] },
-  ], { parameters: [{ name: 'claim', type: 'objectName', description: 'd' }] });
-  const level = (value: string) => ({ ...namespace(), labels: { ...namespace().labels, 'pod-security.kubernetes.io/enforce': value } });
+  const all = delivered(
+    [
+      { type: 'image', image: 'r/a:1' },
+      { type: 'hostPath', path: '/a' },
+      { type: 'persistentVolumeClaim', claimName: '${claim}' },
+      { ...copies, os: ['linux'] },
+    ],
+    { parameters: [{ name: 'claim', type: 'objectName', description: 'd' }] },
+  );
+  const level = (value: string) => ({
+    ...namespace(),
+    labels: { ...namespace().labels, 'pod-security.kubernetes.io/enforce': value },
+  });
 
   it.each<[string, Cluster, ReturnType<typeof namespace>, Record<string, string>, string, string | undefined]>([
     ['a new server', at(35), namespace(), {}, 'image', undefined],
     ['an older server', at(34), namespace(), {}, 'hostPath', 'not image (it needs Kubernetes 1.35, this is 1.34)'],
-    ['an unknown server', unknownCluster, level('privileged'), {}, 'hostPath', 'not image (it needs Kubernetes 1.35, the version is not known)'],
-    ['baseline', at(34), level('baseline'), { claim: 'c' }, 'persistentVolumeClaim', 'not image (it needs Kubernetes 1.35, this is 1.34), hostPath (Pod Security baseline forbids it)'],
+    [
+      'an unknown server',
+      unknownCluster,
+      level('privileged'),
+      {},
+      'hostPath',
+      'not image (it needs Kubernetes 1.35, the version is not known)',
+    ],
+    [
+      'baseline',
+      at(34),
+      level('baseline'),
+      { claim: 'c' },
+      'persistentVolumeClaim',
+      'not image (it needs Kubernetes 1.35, this is 1.34), hostPath (Pod Security baseline forbids it)',
+    ],
     ['restricted, no claim', at(34), level('restricted'), { delivery: 'auto' }, 'initContainer', undefined],
   ])('auto: %s', (_, cluster, within, annotations, delivery, why) => {
     const { decision, pod: after } = inject(all, pod(undefined, annotations), cluster, within);
     const [one] = decision.containers;
     expect(one?.outcome === 'injected' && one.delivery).toBe(delivery);
-    if (why !== undefined) expect(after.metadata?.annotations?.['agent-injector.io/status']).toContain(`"why":"${why}"`);
+    if (why !== undefined)
+      expect(after.metadata?.annotations?.['agent-injector.io/status']).toContain(`"why":"${why}"`);
   });
 
   it.each<[string, Cluster, ReturnType<typeof namespace>, string]>([
-    ['image', at(34), namespace(), 'delivery image cannot be used: it needs Kubernetes 1.35, this is 1.34 (pod annotation agent-injector.io/delivery)'],
-    ['hostPath', at(36), level('restricted'), 'delivery hostPath cannot be used: Pod Security restricted forbids it (pod annotation agent-injector.io/delivery)'],
-    ['persistentVolumeClaim', at(36), namespace(), 'delivery persistentVolumeClaim cannot be used: agent-injector.io/claim is not set (pod annotation agent-injector.io/delivery)'],
-    ['nfs', at(36), namespace(), 'no delivery "nfs", there are image, hostPath, persistentVolumeClaim, initContainer, auto (pod annotation agent-injector.io/delivery)'],
+    [
+      'image',
+      at(34),
+      namespace(),
+      'delivery image cannot be used: it needs Kubernetes 1.35, this is 1.34 (pod annotation agent-injector.io/delivery)',
+    ],
+    [
+      'hostPath',
+      at(36),
+      level('restricted'),
+      'delivery hostPath cannot be used: Pod Security restricted forbids it (pod annotation agent-injector.io/delivery)',
+    ],
+    [
+      'persistentVolumeClaim',
+      at(36),
+      namespace(),
+      'delivery persistentVolumeClaim cannot be used: agent-injector.io/claim is not set (pod annotation agent-injector.io/delivery)',
+    ],
+    [
+      'nfs',
+      at(36),
+      namespace(),
+      'no delivery "nfs", there are image, hostPath, persistentVolumeClaim, initContainer, auto (pod annotation agent-injector.io/delivery)',
+    ],
   ])('named: %s does not fit', (delivery, cluster, within, text) => {
     const reason = reasonOf(inject(all, pod(undefined, { delivery }), cluster, within));
     expect(reason && sentence(reason)).toBe(text);
@@ -291,7 +430,12 @@ describe('which delivery', () => {
     ['spec.os', { os: { name: 'windows' } }, 'windows'],
     ['the node selector', { nodeSelector: { 'kubernetes.io/os': 'windows' } }, 'windows'],
   ])('by system: %s', (_, spec, name) => {
-    const claims = ['windows', 'linux'].map((os) => ({ name: os, type: 'persistentVolumeClaim', claimName: os, os: [os] }));
+    const claims = ['windows', 'linux'].map((os) => ({
+      name: os,
+      type: 'persistentVolumeClaim',
+      claimName: os,
+      os: [os],
+    }));
     const both = delivered(claims, { constraints: { os: ['linux', 'windows'] } });
     const [one] = inject(both, pod(undefined, {}, spec)).decision.containers;
     expect(one?.outcome === 'injected' && one.delivery).toBe(name);
@@ -300,18 +444,33 @@ describe('which delivery', () => {
 
 describe('what the pod costs', () => {
   // Exact, in thousandths of thousandths, and written from k8s.io/component-helpers and pkg/apis/core/v1/helper/qos without the product's code.
-  const suffixes: Record<string, bigint> = { m: 1_000n, '': 1_000_000n, k: 10n ** 9n, M: 10n ** 12n, G: 10n ** 15n, Ki: 2n ** 10n * 10n ** 6n, Mi: 2n ** 20n * 10n ** 6n, Gi: 2n ** 30n * 10n ** 6n };
+  const suffixes: Record<string, bigint> = {
+    m: 1_000n,
+    '': 1_000_000n,
+    k: 10n ** 9n,
+    M: 10n ** 12n,
+    G: 10n ** 15n,
+    Ki: 2n ** 10n * 10n ** 6n,
+    Mi: 2n ** 20n * 10n ** 6n,
+    Gi: 2n ** 30n * 10n ** 6n,
+  };
   const units = (text: string): bigint => {
-    const [, whole = '', fraction = '', exponent, suffix = ''] = /^(\d*)(?:\.(\d*))?(?:e(\d+)|([a-zA-Z]*))$/.exec(text) ?? [];
+    const [, whole = '', fraction = '', exponent, suffix = ''] =
+      /^(\d*)(?:\.(\d*))?(?:e(\d+)|([a-zA-Z]*))$/.exec(text) ?? [];
     const scale = exponent === undefined ? (suffixes[suffix] ?? 0n) : 10n ** BigInt(exponent) * 1_000_000n;
     const exact = (BigInt(`${whole}${fraction}`) * scale) / 10n ** BigInt(fraction.length);
     return ((exact + 999n) / 1000n) * 1000n;
   };
   type Amounts = Readonly<Record<string, string>> | undefined;
-  interface Resources { readonly requests?: Amounts; readonly limits?: Amounts }
+  interface Resources {
+    readonly requests?: Amounts;
+    readonly limits?: Amounts;
+  }
   const own = (one: object): Resources => ('resources' in one ? one.resources : {}) as Resources;
-  const get = (amounts: Amounts, name: string): bigint | undefined => (amounts?.[name] === undefined ? undefined : units(amounts[name]));
-  const requestOf = (one: Container, name: string): bigint => get(own(one).requests, name) ?? get(own(one).limits, name) ?? 0n;
+  const get = (amounts: Amounts, name: string): bigint | undefined =>
+    amounts?.[name] === undefined ? undefined : units(amounts[name]);
+  const requestOf = (one: Container, name: string): bigint =>
+    get(own(one).requests, name) ?? get(own(one).limits, name) ?? 0n;
   const max = (one: bigint, other: bigint): bigint => (one > other ? one : other);
 
   function effective({ spec }: Pod, name: string): bigint {
@@ -333,13 +492,29 @@ describe('what the pod costs', () => {
 
   function qos({ spec }: Pod): string {
     const parts = spec['resources'] ? [spec] : [...spec.containers, ...(spec.initContainers ?? [])];
-    const pairs = parts.flatMap((one) => ['cpu', 'memory'].map((name) => [get(own(one).requests, name) ?? get(own(one).limits, name) ?? 0n, get(own(one).limits, name) ?? 0n] as const));
+    const pairs = parts.flatMap((one) =>
+      ['cpu', 'memory'].map(
+        (name) =>
+          [get(own(one).requests, name) ?? get(own(one).limits, name) ?? 0n, get(own(one).limits, name) ?? 0n] as const,
+      ),
+    );
     if (pairs.every(([request, limit]) => request === 0n && limit === 0n)) return 'BestEffort';
     return pairs.every(([request, limit]) => limit > 0n && request === limit) ? 'Guaranteed' : 'Burstable';
   }
 
   const cpu = fc.constantFrom('0.1', '100m', '1', '1.5', '2e0', '250m', '3', '50m', '1m', '0.3', '100');
-  const memory = fc.constantFrom('128974848', '129e6', '129M', '123Mi', '1e3', '64Mi', '1Gi', '0.5Gi', '1234567', '16Mi');
+  const memory = fc.constantFrom(
+    '128974848',
+    '129e6',
+    '129M',
+    '123Mi',
+    '1e3',
+    '64Mi',
+    '1Gi',
+    '0.5Gi',
+    '1234567',
+    '16Mi',
+  );
   const amounts = fc.record({ cpu, memory }, { requiredKeys: [] });
   const resources = fc.oneof(
     fc.constant({}),
@@ -348,23 +523,44 @@ describe('what the pod costs', () => {
     fc.record({ cpu, memory }).map((both) => ({ requests: both, limits: both })),
     fc.record({ requests: amounts, limits: amounts }),
   );
-  const one = (prefix: string) => fc.tuple(resources, fc.boolean()).map(([own2, sidecar]) => (index: number) =>
-    container(`${prefix}${index}`, { resources: own2, ...(prefix === 'i' && sidecar && { restartPolicy: 'Always' }) }));
+  const one = (prefix: string) =>
+    fc.tuple(resources, fc.boolean()).map(
+      ([own2, sidecar]) =>
+        (index: number) =>
+          container(`${prefix}${index}`, {
+            resources: own2,
+            ...(prefix === 'i' && sidecar && { restartPolicy: 'Always' }),
+          }),
+    );
   const given = fc
     .record({
-      containers: fc.oneof(fc.array(one('c'), { minLength: 1, maxLength: 3 }), fc.record({ cpu, memory }).map((both) => [(index: number) => container(`c${index}`, { resources: { requests: both, limits: both } })])),
+      containers: fc.oneof(
+        fc.array(one('c'), { minLength: 1, maxLength: 3 }),
+        fc
+          .record({ cpu, memory })
+          .map((both) => [(index: number) => container(`c${index}`, { resources: { requests: both, limits: both } })]),
+      ),
       initContainers: fc.array(one('i'), { maxLength: 3 }),
       whole: fc.option(fc.record({ requests: amounts }), { freq: 6, nil: undefined }),
       position: fc.constantFrom('first', 'last', 'before i1'),
     })
     .map(({ containers, initContainers, whole, position }) =>
-      pod(containers.map((make, index) => make(index)), { 'init-position': position }, {
-        initContainers: initContainers.map((make, index) => make(index)),
-        ...(whole && { resources: whole }),
-      }));
+      pod(
+        containers.map((make, index) => make(index)),
+        { 'init-position': position },
+        {
+          initContainers: initContainers.map((make, index) => make(index)),
+          ...(whole && { resources: whole }),
+        },
+      ),
+    );
 
   it('is what it was, and so is its class; a LimitRange lets pass what it let pass', () => {
-    const known = delivered({ ...copies, requests: { cpu: '200m', memory: '64Mi' }, limits: { cpu: '500m', memory: '256Mi' } });
+    const known = delivered({
+      ...copies,
+      requests: { cpu: '200m', memory: '64Mi' },
+      limits: { cpu: '500m', memory: '256Mi' },
+    });
     const classes: Record<string, number> = {};
     fc.assert(
       fc.property(given, (before) => {
@@ -373,7 +569,8 @@ describe('what the pod costs', () => {
         for (const name of ['cpu', 'memory']) {
           expect(effective(after, name)).toBe(effective(before, name));
           const whole = get(own(before.spec).requests, name);
-          if (whole !== undefined && aggregate(before, name) <= whole) expect(aggregate(after, name) <= whole).toBe(true);
+          if (whole !== undefined && aggregate(before, name) <= whole)
+            expect(aggregate(after, name) <= whole).toBe(true);
         }
         expect(qos(after)).toBe(qos(before));
         classes[qos(before)] = (classes[qos(before)] ?? 0) + 1;

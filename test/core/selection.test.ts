@@ -6,10 +6,18 @@ import { sentence } from '../../src/core/sentence.ts';
 import { catalogueFrom, catalogueOf, container, plainNamespace, pod, profileDocument } from './fixtures.ts';
 
 const agent = (name: string, spec: object = {}): object =>
-  profileDocument({ mounts: [{ path: `/${name}` }], environment: [{ name: `AGENT_${name}`, value: '1', group: 'g' }], ...spec }, name);
+  profileDocument(
+    { mounts: [{ path: `/${name}` }], environment: [{ name: `AGENT_${name}`, value: '1', group: 'g' }], ...spec },
+    name,
+  );
 
 /** Which agents a container has afterwards, by container; and that a second pass agrees. */
-function agents(given: Pod, known = catalogueOf(agent('a')), within = plainNamespace(), cluster: Cluster = unknownCluster): Record<string, string> {
+function agents(
+  given: Pod,
+  known = catalogueOf(agent('a')),
+  within = plainNamespace(),
+  cluster: Cluster = unknownCluster,
+): Record<string, string> {
   const { decision, pod: after } = admit(given, within, known, cluster);
   expect(decision.outcome !== 'injected' && decision.reason.code).not.toBe('rule-broken');
   const again = admit(after, within, known, cluster);
@@ -30,7 +38,11 @@ function told(given: Pod, known = catalogueOf(agent('a')), within = plainNamespa
 describe('which containers', () => {
   const app = (name: string, image: string, env: string[] = []) =>
     container(name, { image, env: env.map((one) => ({ name: one, value: 'x' })) });
-  const mixed = [app('web', 'r/dotnet/aspnet:8', ['ASPNETCORE_URLS']), app('worker', 'r/java:17'), app('istio-proxy', 'r/proxy')];
+  const mixed = [
+    app('web', 'r/dotnet/aspnet:8', ['ASPNETCORE_URLS']),
+    app('worker', 'r/java:17'),
+    app('istio-proxy', 'r/proxy'),
+  ];
   const starting = { initContainers: [container('migrate'), container('tail', { restartPolicy: 'Always' })] };
 
   it.each<[string | undefined, string[]]>([
@@ -49,18 +61,47 @@ describe('which containers', () => {
     expect(Object.keys(result).filter((name) => result[name] === 'a')).toEqual(expected);
   });
 
-  const java = agent('java', { containers: { include: [{ in: 'image', matches: '*java*' }, { in: 'environment', name: 'JAVA_HOME' }] } });
-  const dotnet = agent('dotnet', { containers: { include: [{ in: 'image', matches: '*dotnet*' }], exclude: [{ in: 'name', matches: '*-job' }] } });
+  const java = agent('java', {
+    containers: {
+      include: [
+        { in: 'image', matches: '*java*' },
+        { in: 'environment', name: 'JAVA_HOME' },
+      ],
+    },
+  });
+  const dotnet = agent('dotnet', {
+    containers: { include: [{ in: 'image', matches: '*dotnet*' }], exclude: [{ in: 'name', matches: '*-job' }] },
+  });
 
   it.each<[string, Pod, Record<string, string>]>([
     ['each its own', pod(mixed), { web: 'dotnet', worker: 'java', 'istio-proxy': '' }],
     ['by a variable', pod([app('x', 'r/x', ['JAVA_HOME'])]), { x: 'java' }],
     ['but for those excluded', pod([app('web-job', 'r/dotnet:1'), app('w', 'r/java')]), { 'web-job': '', w: 'java' }],
-    ['who names them is not asked for signs', pod(mixed, { containers: 'web' }), { web: 'java,dotnet', worker: '', 'istio-proxy': '' }],
-    ['named for one of them', pod(mixed, { 'containers.java': 'istio-proxy' }), { web: 'dotnet', worker: '', 'istio-proxy': 'java' }],
-    ['named for both', pod(mixed, { containers: 'worker', 'containers.dotnet': 'web' }), { web: 'dotnet', worker: 'java', 'istio-proxy': '' }],
-    ['a container says which', pod(mixed, { 'profile.agent-injector.io/worker': 'dotnet' }), { web: 'dotnet', worker: '', 'istio-proxy': '' }],
-    ['a container says none', pod(mixed, { 'profile.agent-injector.io/web': 'none' }), { web: '', worker: 'java', 'istio-proxy': '' }],
+    [
+      'who names them is not asked for signs',
+      pod(mixed, { containers: 'web' }),
+      { web: 'java,dotnet', worker: '', 'istio-proxy': '' },
+    ],
+    [
+      'named for one of them',
+      pod(mixed, { 'containers.java': 'istio-proxy' }),
+      { web: 'dotnet', worker: '', 'istio-proxy': 'java' },
+    ],
+    [
+      'named for both',
+      pod(mixed, { containers: 'worker', 'containers.dotnet': 'web' }),
+      { web: 'dotnet', worker: 'java', 'istio-proxy': '' },
+    ],
+    [
+      'a container says which',
+      pod(mixed, { 'profile.agent-injector.io/worker': 'dotnet' }),
+      { web: 'dotnet', worker: '', 'istio-proxy': '' },
+    ],
+    [
+      'a container says none',
+      pod(mixed, { 'profile.agent-injector.io/web': 'none' }),
+      { web: '', worker: 'java', 'istio-proxy': '' },
+    ],
   ])('side by side: %s', (_, given, expected) => {
     expect(agents(given, catalogueOf(java, dotnet))).toEqual(expected);
   });
@@ -80,27 +121,59 @@ describe('one place in a process', () => {
     const reasons = decision.containers.flatMap((one) => (one.outcome === 'skipped' ? [one.reason] : []));
     expect(reasons).toEqual([{ code: 'slot-taken', slot: 'jvm-agent', profile: 'b', by: 'a' }]);
     const again = admit(after, plainNamespace(), known).decision;
-    expect(again.containers.map((one) => one.outcome === 'skipped' && one.reason.code)).toEqual(['already-instrumented', 'slot-taken', 'already-instrumented']);
+    expect(again.containers.map((one) => one.outcome === 'skipped' && one.reason.code)).toEqual([
+      'already-instrumented',
+      'slot-taken',
+      'already-instrumented',
+    ]);
   });
 
   it('is free again in another container', () => {
     const annotations = { 'profile.agent-injector.io/web': 'a', 'profile.agent-injector.io/worker': 'b' };
-    expect(agents(pod([container('web'), container('worker')], annotations), catalogueOf(agent('a', slots), agent('b', slots)))).toEqual({ web: 'a', worker: 'b' });
+    expect(
+      agents(
+        pod([container('web'), container('worker')], annotations),
+        catalogueOf(agent('a', slots), agent('b', slots)),
+      ),
+    ).toEqual({ web: 'a', worker: 'b' });
   });
 });
 
 describe('guard rails', () => {
   const owned = (kind: string, rest: object = {}): Pod => {
     const given = pod();
-    return { ...given, metadata: { ...given.metadata, ownerReferences: [{ kind: 'Node', name: 'n' }, { kind, name: 'x', controller: true, ...rest }] } } as Pod;
+    return {
+      ...given,
+      metadata: {
+        ...given.metadata,
+        ownerReferences: [
+          { kind: 'Node', name: 'n' },
+          { kind, name: 'x', controller: true, ...rest },
+        ],
+      },
+    } as Pod;
   };
 
   it.each<[string, Pod, object, Record<string, string>, string]>([
-    ['by annotation', owned('Job'), {}, { 'exclude-owners': 'DaemonSet, Job' }, 'pods of a Job are excluded by namespace annotation agent-injector.io/exclude-owners'],
-    ['by the profile', owned('Job'), { constraints: { os: ['linux'], excludeOwners: ['Job'] } }, {}, 'pods of a Job are excluded by profile a'],
+    [
+      'by annotation',
+      owned('Job'),
+      {},
+      { 'exclude-owners': 'DaemonSet, Job' },
+      'pods of a Job are excluded by namespace annotation agent-injector.io/exclude-owners',
+    ],
+    [
+      'by the profile',
+      owned('Job'),
+      { constraints: { os: ['linux'], excludeOwners: ['Job'] } },
+      {},
+      'pods of a Job are excluded by profile a',
+    ],
   ])('kinds of owners %s', (_, given, spec, annotations, text) => {
     expect(told(given, catalogueOf(agent('a', spec)), plainNamespace(annotations))).toEqual([text]);
-    expect(agents(owned('ReplicaSet'), catalogueOf(agent('a', spec)), plainNamespace(annotations))).toEqual({ web: 'a' });
+    expect(agents(owned('ReplicaSet'), catalogueOf(agent('a', spec)), plainNamespace(annotations))).toEqual({
+      web: 'a',
+    });
   });
 
   it.each([
@@ -121,8 +194,14 @@ describe('guard rails', () => {
     [['namespace', 'container'], 'container', 0],
   ])('a parameter that %j may set', (settableBy, expected, passedOver) => {
     const parameters = [{ name: 'who', type: 'string', settableBy, description: 'd' }];
-    const environment = [{ name: 'WHO', value: '${who}', when: { if: 'parameter', name: 'who' } }, { name: 'AGENT_a', value: '1', group: 'g' }];
-    const known = catalogueFrom({ profiles: [agent('a', { parameters, environment })], defaults: { profile: 'a', who: 'cluster' } });
+    const environment = [
+      { name: 'WHO', value: '${who}', when: { if: 'parameter', name: 'who' } },
+      { name: 'AGENT_a', value: '1', group: 'g' },
+    ];
+    const known = catalogueFrom({
+      profiles: [agent('a', { parameters, environment })],
+      defaults: { profile: 'a', who: 'cluster' },
+    });
     const given = pod(undefined, { who: 'pod', 'who.agent-injector.io/web': 'container' });
     const { decision, pod: after } = admit(given, plainNamespace({ who: 'namespace' }), known);
     expect(after.spec.containers[0]?.env?.find(({ name }) => name === 'WHO')?.value).toBe(expected);
@@ -139,7 +218,12 @@ describe('guard rails', () => {
 
   it('a name in ownerReferences, which nobody checks, becomes no path', () => {
     const deliveries = [{ type: 'hostPath', path: '/opt/${pod.workload}' }];
-    const path = (given: Pod) => (admit(given, plainNamespace(), catalogueOf(agent('a', { deliveries }))).pod.spec.volumes?.[0]?.['hostPath'] as { path: string }).path;
+    const path = (given: Pod) =>
+      (
+        admit(given, plainNamespace(), catalogueOf(agent('a', { deliveries }))).pod.spec.volumes?.[0]?.['hostPath'] as {
+          path: string;
+        }
+      ).path;
     expect(path(owned('StatefulSet', { name: '../../etc' }))).toBe('/opt/web');
     expect(path(owned('StatefulSet', { name: 'db' }))).toBe('/opt/db');
     expect(path(owned('Job', { name: 'backup-29384756' }))).toBe('/opt/backup');
@@ -158,7 +242,9 @@ describe('where the pod can run', () => {
     affinity: {
       nodeAffinity: {
         requiredDuringSchedulingIgnoredDuringExecution: {
-          nodeSelectorTerms: terms.map((term) => ({ matchExpressions: term.map(([key, operator, values]) => ({ key, operator, values })) })),
+          nodeSelectorTerms: terms.map((term) => ({
+            matchExpressions: term.map(([key, operator, values]) => ({ key, operator, values })),
+          })),
         },
       },
     },
@@ -176,7 +262,14 @@ describe('where the pod can run', () => {
     ['not in arm64', affinity([[ARCH, 'NotIn', ['arm64']]]), true],
     ['one of two terms', affinity([[ARCH, 'In', ['arm64']]], [['zone', 'In', ['a']]]), true],
     ['none of two terms', affinity([[ARCH, 'In', ['arm64']]], [[ARCH, 'In', ['s390x']]]), false],
-    ['two expressions', affinity([[ARCH, 'In', ['amd64']], [ARCH, 'NotIn', ['amd64']]]), false],
+    [
+      'two expressions',
+      affinity([
+        [ARCH, 'In', ['amd64']],
+        [ARCH, 'NotIn', ['amd64']],
+      ]),
+      false,
+    ],
     ['no such label', affinity([[ARCH, 'DoesNotExist', []]]), false],
     ['any such label', affinity([[ARCH, 'Exists', []]]), true],
     ['Windows by affinity', affinity([[OS, 'In', ['windows']]]), false],
@@ -198,10 +291,22 @@ describe('where the pod can run', () => {
     ['r/web:1', {}, ['glibc'], undefined, 'linux'],
     ['r/web:1-alpine', {}, ['glibc'], `profile a does not run on musl (the image's name)`, ''],
     ['r/web:1-alpine', { libc: 'glibc' }, ['glibc'], undefined, 'linux'],
-    ['r/web:1', { libc: 'musl' }, ['glibc'], 'profile a does not run on musl (pod annotation agent-injector.io/libc)', ''],
+    [
+      'r/web:1',
+      { libc: 'musl' },
+      ['glibc'],
+      'profile a does not run on musl (pod annotation agent-injector.io/libc)',
+      '',
+    ],
     ['r/web:1', { 'libc.agent-injector.io/web': 'musl' }, ['glibc', 'musl'], undefined, 'linux-musl'],
     ['r/web:1', {}, ['musl', 'glibc'], undefined, 'linux-musl'],
-    ['r/web:1', { libc: 'uclibc' }, ['glibc'], 'agent-injector.io/libc "uclibc" must be "glibc" or "musl" (pod annotation)', ''],
+    [
+      'r/web:1',
+      { libc: 'uclibc' },
+      ['glibc'],
+      'agent-injector.io/libc "uclibc" must be "glibc" or "musl" (pod annotation)',
+      '',
+    ],
   ])('libc: %s %j %j', (image, annotations, libc, text, folder) => {
     const environment = [{ name: 'AGENT_a', value: '/x/${native}', group: 'g' }];
     const variants = [{ name: 'native', by: 'libc', values: { glibc: 'linux', musl: 'linux-musl' } }];
