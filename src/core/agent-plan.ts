@@ -36,6 +36,8 @@ export interface ContainerDraft {
   readonly mounts: VolumeMount[];
   /** The slots that an agent of ours has in this container, now or since before, and whose they are. */
   readonly slots: Map<string, string>;
+  /** How an agent of ours changes a variable in this container: by its separator, or by its name where it replaces the value. */
+  readonly changed: Map<string, string>;
   readonly notices: Reason[];
 }
 
@@ -84,7 +86,7 @@ export function planAgent(profile: Profile, into: ContainerDraft): Choice<Planne
 /** What stands in the way of the agent in this container; that it is there already is one. */
 function obstacleTo(meeting: Meeting, into: ContainerDraft): Reason | undefined {
   const { profile, own } = meeting;
-  const obstacle = variableConflict(meeting) ?? slotTaken(profile, into);
+  const obstacle = variableConflict(meeting) ?? slotTaken(profile, into) ?? atOdds(profile, into);
   if (obstacle) return obstacle;
   return isInstrumented(into.environment, own) ? alreadyThere(profile, into) : signConflict(meeting);
 }
@@ -111,8 +113,27 @@ function write(meeting: Prepared, into: ContainerDraft, chosen: ChosenDelivery):
 }
 
 function alreadyThere(profile: Profile, into: ContainerDraft): Reason {
-  for (const slot of profile.slots) into.slots.set(slot, profile.name);
+  occupy(profile, into);
   return { code: 'already-instrumented', profile: profile.name };
+}
+
+function occupy(profile: Profile, { slots, changed }: ContainerDraft): void {
+  for (const slot of profile.slots) slots.set(slot, profile.name);
+  for (const [name, way] of waysOf(profile)) changed.set(name, way);
+}
+
+/** How the profile changes variables of others. */
+function waysOf({ name: profile, environment }: Profile): readonly (readonly [variable: string, way: string])[] {
+  return environment.flatMap(({ name, operation }) => {
+    if (operation.kind === 'set') return [];
+    return [[name, operation.kind === 'force' ? `force by ${profile}` : operation.separator] as const];
+  });
+}
+
+/** Two agents that write to one variable must agree how its parts are told apart, or neither would find its own again. */
+function atOdds(profile: Profile, { changed }: ContainerDraft): Reason | undefined {
+  const found = waysOf(profile).find(([name, way]) => (changed.get(name) ?? way) !== way);
+  return found && { code: 'conflicting-variable', variable: found[0], profile: profile.name };
 }
 
 function slotTaken(profile: Profile, { slots }: ContainerDraft): Reason | undefined {
@@ -189,7 +210,7 @@ function commit(profile: Profile, into: ContainerDraft, commitment: Commitment):
   for (const step of steps) into.environment.splice(step.index, step.kind === 'insert' ? 0 : 1, step.entry);
   into.steps.push(...steps);
   into.mounts.push(...files.mounts);
-  for (const slot of profile.slots) into.slots.set(slot, profile.name);
+  occupy(profile, into);
   const { changes } = into.pod;
   for (const [name, change] of profile.changes) if (changes.get(name) !== 'replaces') changes.set(name, change);
   const namesOf = (kind: EnvironmentStep['kind']): readonly string[] =>

@@ -151,6 +151,7 @@ function planContainer(pod: PodDraft, target: Target, selector: Selector): Draft
     steps: [],
     mounts: [...(volumeMounts ?? [])],
     slots: new Map(),
+    changed: new Map(),
     notices: [],
   };
   const profiles = profilesFor(pod.layers, name);
