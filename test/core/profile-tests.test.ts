@@ -192,6 +192,7 @@ const builtIn = [...catalogue.profiles.values()];
 
 describe('the tests of the built-in profiles pass', () => {
   it.each(builtIn.map((profile) => [profile.name, profile] as const))('%s', (_, profile) => {
+    expect(profile.tests.length).toBeGreaterThan(0);
     const failed = runTests(profile, catalogue).filter(({ deviations: found }) => found.length > 0);
     expect(failed).toEqual([]);
   });

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import profiles from '../../src/agents/*.yaml';
 import { readProfile } from '../../src/core/profile.ts';
+import { blocksIn } from './markdown.ts';
 import { profileJsonSchema } from './profile-json-schema.ts';
 
 const file = join(import.meta.dirname, '../../docs/agent-profile.schema.json');
@@ -50,6 +51,14 @@ describe('docs/agent-profile.schema.json', () => {
     (profiles as { metadata: { name: string } }[]).map((document) => [document.metadata.name, document] as const),
   )('takes the built-in profile %s', (_, document) => expect(faults(document)).toEqual([]));
 
+  const page = readFileSync(join(import.meta.dirname, '../../docs/profile-language.md'), 'utf8');
+  const examples = blocksIn(page, 'yaml').filter((block) => block.includes('kind: AgentProfile'));
+
+  it('takes the examples of the page on the language', () => {
+    expect(examples).toHaveLength(2);
+    for (const example of examples) expect(faults(parse(example))).toEqual([]);
+  });
+
   it('takes a small one, as the product does', () => {
     expect(readProfile(parse(complete)).ok).toBe(true);
     expect(faults(parse(complete))).toEqual([]);
@@ -89,6 +98,13 @@ describe('docs/agent-profile.schema.json', () => {
       );
       expect(faults(derived('{extends: acme, documentation: null, constraints: {arch: null}}'))).toEqual([]);
       expect(faults(derived('{extends: acme, environment: [{name: ACME, value: null}]}'))).toEqual([]);
+      expect(faults(derived('{extends: acme, parameters: [{name: collector, remove: true}]}'))).toEqual([]);
+      expect(faults(derived('{extends: acme, deliveries: [{type: image, remove: true}]}'))).toEqual([]);
+      expect(
+        faults(
+          derived('{extends: acme, conflicts: [{code: other, remove: true}], mounts: [{path: /a, remove: true}]}'),
+        ),
+      ).toEqual([]);
     });
 
     it('still knows keys, types and words', () => {
@@ -98,6 +114,8 @@ describe('docs/agent-profile.schema.json', () => {
       );
       expect(faults(derived('{extends: acme, constraints: {os: [darwin]}}'))).toContain('/spec/constraints/os/0');
       expect(faults(derived('{extends: null}'))).toContain('/spec/extends');
+      expect(faults(derived('{extends: acme, mounts: [{path: /a, remove: 1}]}'))).toContain('/spec/mounts/0/remove');
+      expect(faults(parse(complete.replace('path: /acme', 'path: /acme, remove: true')))).toContain('/spec/mounts/0');
       expect(faults({ ...(derived('{extends: acme}') as object), metadata: {} })).toContain('/metadata');
     });
   });

@@ -57,6 +57,24 @@ function relaxed(schema: JsonSchema, key = ''): JsonSchema {
   return isFixed || key === '' ? loosened : orNull(loosened);
 }
 
+/** By what a thing in a list is known, to be merged with an inherited one. */
+const NAMES = ['name', 'path', 'code', 'type'];
+
+/** A thing with a name can be taken out of an inherited list. The references are followed by `profileJsonSchema`. */
+function removable(schema: JsonSchema): JsonSchema {
+  const { properties, anyOf } = schema;
+  if (anyOf) return { ...schema, anyOf: anyOf.map(removable) };
+  if (!properties || !NAMES.some((name) => name in properties)) return schema;
+  return { ...schema, properties: { ...properties, remove: { type: 'boolean', const: true, description: REMOVE } } };
+}
+
+/** Signs and conditions have names, too, but stand in lists that are replaced whole, or in none. */
+function derivedDefinition(name: string, schema: JsonSchema): JsonSchema {
+  return ['parameter', 'delivery', 'environmentEntry'].includes(name) ? removable(schema) : schema;
+}
+
+const REMOVE = 'Takes the inherited one of this name out.';
+
 function orNull(schema: JsonSchema): JsonSchema {
   const { type } = schema;
   return typeof type === 'string' && !('const' in schema) && !('enum' in schema)
@@ -71,7 +89,7 @@ function relaxedKeyword(keyword: string, value: unknown): unknown {
         Object.entries(value as Record<string, JsonSchema>).map(([key, schema]) => [key, relaxed(schema, key)]),
       );
     case 'items':
-      return relaxed(value as JsonSchema);
+      return removable(relaxed(value as JsonSchema));
     case 'anyOf':
     case 'allOf':
       return (value as JsonSchema[]).map((one) => relaxed(one));
@@ -107,7 +125,9 @@ export function profileJsonSchema(): JsonSchema {
         required: ['apiVersion', 'kind', 'metadata', 'spec'],
       },
       ...Object.fromEntries(own.map(([name, schema]) => [name, definition(schema)])),
-      ...Object.fromEntries(own.map(([name, schema]) => [`${name}${suffix}`, relaxed(definition(schema))])),
+      ...Object.fromEntries(
+        own.map(([name, schema]) => [`${name}${suffix}`, derivedDefinition(name, relaxed(definition(schema)))]),
+      ),
     },
   };
 }
