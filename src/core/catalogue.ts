@@ -211,7 +211,9 @@ function problemsOfDefault(catalogue: Catalogue, name: string, value: string): r
   if (declared.length === 0) {
     return [`is no setting and no parameter of any profile${didYouMean(nearest(name, catalogue.knownSettings))}`];
   }
-  return declared.filter((one) => !accepts(one, value)).map((one) => `"${value}" must be ${expectation(one)}`);
+  const wrong = declared.filter((one) => !accepts(one, value)).map((one) => `"${value}" must be ${expectation(one)}`);
+  // Several profiles have a parameter of one name: what they say alike is said once.
+  return [...new Set(wrong)];
 }
 
 function problemsOfForeignAgents({ foreignAgents, slots }: Tables): readonly Problem[] {

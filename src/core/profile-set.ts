@@ -28,6 +28,8 @@ export interface ProfileSources {
   readonly unreadable?: ReadonlySet<string>;
   /** The profiles of users as they were last sound: each goes on for a document of its name that is broken now. */
   readonly last?: ReadonlyMap<string, SoundProfile>;
+  /** Those that ship, as they were read before. */
+  readonly shipped?: ReadonlyMap<string, SoundProfile>;
   /** The names of all slots. */
   readonly slots: ReadonlySet<string>;
 }
@@ -37,6 +39,8 @@ export interface ProfileSet {
   readonly profiles: ReadonlyMap<string, Profile>;
   /** The users' among them, to be given back as `last`. */
   readonly own: ReadonlyMap<string, SoundProfile>;
+  /** Those that ship, whether a user's stands in their place or not, to be given back as `shipped`. */
+  readonly builtIn: ReadonlyMap<string, SoundProfile>;
   readonly problems: readonly ProfileProblem[];
   /** Names of broken documents: those whose last sound version goes on, and those without any. */
   readonly lastGood: readonly string[];
@@ -111,6 +115,9 @@ class Reading {
     return {
       profiles: new Map(sound.map(({ profile }) => [profile.name, profile])),
       own: new Map(own.flatMap((one) => (one.sound ? [[one.entry.name, one.sound]] : []))),
+      builtIn: new Map(
+        [...this.builtIn.entries].flatMap(([name, { outcome }]) => (outcome?.sound ? [[name, outcome.sound]] : [])),
+      ),
       problems: this.problems,
       lastGood: named('last-good'),
       broken: named('broken'),
@@ -156,6 +163,8 @@ class Reading {
   private read(entry: Entry): Outcome | undefined {
     const document = this.wholeDocument(entry);
     if (!document || !entry.source) return undefined;
+    const known = (entry.below ? this.sources.last : this.sources.shipped)?.get(entry.name);
+    if (known && isSame(known.document, document)) return { kind: 'sound', sound: known };
     const read = readProfile(document);
     const problems = read.ok ? this.problemsOfSlots(read.profile) : read.problems;
     this.say(entry.source, problems, document);
@@ -225,4 +234,9 @@ class Reading {
       isObject(document) ? pathInOwn(document, whole ?? document, path) : [];
     this.problems.push(...problems.map((problem) => ({ ...problem, source, own: toOwn(problem.path) })));
   }
+}
+
+/** Nothing but the document goes into a profile: of the same one the same is made. */
+function isSame(one: JsonObject, other: JsonObject): boolean {
+  return one === other || JSON.stringify(one) === JSON.stringify(other);
 }

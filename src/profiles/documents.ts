@@ -24,19 +24,28 @@ export interface Documents {
 
 /**
  * Takes the files of a directory apart into documents. Of a document that cannot be read the name may still be seen; where it cannot, it counts
- * as all those profiles that were last (`before`) in its file and now are nowhere.
+ * as all those profiles that were last (`before`) in its file and now are nowhere. Yields after each file, so that a server can attend to
+ * something else.
  */
-export function takeApart(dir: string, files: ReadonlyMap<string, FileReading>, before: Documents['names']): Documents {
-  const all = [...files].flatMap(([file, reading]) => piecesOf(file, join(dir, file), reading));
+export function* takeApart(
+  dir: string,
+  files: ReadonlyMap<string, FileReading>,
+  before: Documents['names'],
+): Generator<void, Documents> {
+  const all: Piece[] = [];
+  for (const [file, reading] of files) {
+    all.push(...piecesOf(file, join(dir, file), reading));
+    yield;
+  }
   const kept = all.slice(0, MOST_DOCUMENTS);
   const present = new Set(all.flatMap(({ name }) => name ?? []));
   const names = new Map([...files.keys()].map((file) => [file, new Set<string>()]));
   const unreadable = new Set<string>();
-  for (const { file, name, source } of all) {
+  for (const [index, { file, name, source }] of all.entries()) {
     const meant = name === undefined ? [...(before.get(file) ?? [])].filter((one) => !present.has(one)) : [name];
     for (const one of meant) {
       names.get(file)?.add(one);
-      if (!source || name === undefined) unreadable.add(one);
+      if (!source || name === undefined || index >= MOST_DOCUMENTS) unreadable.add(one);
     }
   }
   const trees = new Map(kept.flatMap(({ source, document }) => (source ? [[source, document] as const] : [])));
@@ -44,12 +53,13 @@ export function takeApart(dir: string, files: ReadonlyMap<string, FileReading>, 
     sources: [...trees.keys()],
     names,
     unreadable,
-    problems: [
-      ...all.flatMap(({ problems }) => problems),
-      ...(all.length > MOST_DOCUMENTS ? [`${dir}: has more than the ${MOST_DOCUMENTS} documents that are read`] : []),
-    ],
+    problems: [...all.flatMap(({ problems }) => problems), ...tooMany(dir, all.length)],
     textOf: (problem) => problemText(problem, trees.get(problem.source)),
   };
+}
+
+function tooMany(dir: string, count: number): readonly string[] {
+  return count > MOST_DOCUMENTS ? [`${dir}: has more than the ${MOST_DOCUMENTS} documents that are read`] : [];
 }
 
 /** A document, or a file that is none. */

@@ -54,6 +54,7 @@ const LONGEST_TURN_MS = 5;
 const EMPTY: ProfileSet = {
   profiles: new Map(),
   own: new Map(),
+  builtIn: new Map(),
   problems: [],
   lastGood: [],
   broken: [],
@@ -172,14 +173,14 @@ export class ProfileDirectory {
   /** Makes a catalogue of what was read, and puts it in the place of the one before. */
   private async take({ files, fingerprint }: Whole): Promise<keyof ProfilesStatus['reloads']> {
     const { dir, builtIn, tables, log } = this.options;
-    const documents = takeApart(dir, files, this.names);
+    const documents = await inTurns(takeApart(dir, files, this.names));
     const set = await this.read(documents);
     const catalogue = withProfiles(tables, set.profiles);
-    const problems = [
+    const problems = foremost([
       ...documents.problems,
       ...set.problems.map(documents.textOf),
       ...problemsOfDefaults(catalogue, tables.defaults).map(problemText),
-    ];
+    ]);
     const before = this.current.profiles;
     this.current = catalogue;
     this.set = set;
@@ -199,23 +200,37 @@ export class ProfileDirectory {
     return problems.length === 0 ? 'sound' : 'broken';
   }
 
-  private async read({ sources, unreadable }: Documents): Promise<ProfileSet> {
+  private read({ sources, unreadable }: Documents): Promise<ProfileSet> {
     const { builtIn, tables } = this.options;
     const reading = readProfiles({
       builtIn: builtInSources(builtIn),
       own: sources,
       unreadable,
       last: this.set.own,
+      shipped: this.set.builtIn,
       slots: new Set(tables.slots.keys()),
     });
-    let since = performance.now();
-    for (;;) {
-      const step = reading.next();
-      if (step.done) return step.value;
-      if (performance.now() - since < LONGEST_TURN_MS) continue;
-      // oxlint-disable-next-line eslint/no-await-in-loop -- reviews come first
-      await nextTurn();
-      since = performance.now();
-    }
+    return inTurns(reading);
+  }
+}
+
+/** Nobody reads more at once, and a log must not drown in one mistake. */
+const MOST_SAID = 50;
+
+function foremost(problems: readonly string[]): readonly string[] {
+  const more = problems.length - MOST_SAID;
+  return more > 0 ? [...problems.slice(0, MOST_SAID), `and ${more} more problems of profiles`] : problems;
+}
+
+/** Does the work step by step, and gives way to others between. */
+async function inTurns<T>(work: Generator<void, T>): Promise<T> {
+  let since = performance.now();
+  for (;;) {
+    const step = work.next();
+    if (step.done) return step.value;
+    if (performance.now() - since < LONGEST_TURN_MS) continue;
+    // oxlint-disable-next-line eslint/no-await-in-loop -- reviews come first
+    await nextTurn();
+    since = performance.now();
   }
 }

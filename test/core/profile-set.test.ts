@@ -184,6 +184,25 @@ describe('what was sound once', () => {
     expect(set.problems.length).toBeGreaterThan(0);
   });
 
+  it('is not read again while its whole document is the same', () => {
+    const next = read(
+      [
+        source('a', { ...whole('Good'), description: 'changed' }),
+        source('b', { extends: 'a', description: 'b' }),
+        source('shipped', { extends: 'shipped', vendor: 'Mine' }),
+      ],
+      { last: good.own, shipped: good.builtIn },
+    );
+    expect(next.own.get('shipped')?.profile).toBe(good.own.get('shipped')?.profile);
+    expect(next.builtIn.get('shipped')?.profile).toBe(good.builtIn.get('shipped')?.profile);
+    expect(next.own.get('a')?.profile.description).toBe('changed');
+    // Its own document is the same, but not what it inherits.
+    const changedBase = read([source('a', whole('Other')), source('b', { extends: 'a', description: 'b' })], {
+      last: good.own,
+    });
+    expect(changedBase.profiles.get('b')?.vendor).toBe('Other');
+  });
+
   it('is what others extend meanwhile', () => {
     const set = read([source('a', broken), source('b', { extends: 'a', description: 'changed' })], { last: good.own });
     expect(set.profiles.get('b')).toMatchObject({ vendor: 'Good', description: 'changed' });

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
+import { knownFrom } from '../../src/commands/cluster-catalogue.ts';
+import { mountedDirectory } from '../profiles/mounted.ts';
 import { only, render, root } from '../deploy/chart.ts';
 import { helm } from '../deploy/tools.ts';
 
@@ -32,6 +34,18 @@ describe('docs/operations.md', () => {
   });
 
   it('has values to show', () => expect(values.length).toBeGreaterThan(2));
+
+  it('has profiles that make sense', async () => {
+    const documents = values.flatMap(({ block }) =>
+      Object.entries((parse(block) as { profiles?: Record<string, string> }).profiles ?? {}),
+    );
+    expect(documents.length).toBeGreaterThan(0);
+    const files = documents.map(([name, document]) => [`${name}.yaml`, document]);
+    const mounted = await mountedDirectory(Object.fromEntries(files) as Record<string, string>);
+    onTestFinished(mounted.remove);
+    const { catalogue } = await knownFrom({ profiles: mounted.dir });
+    for (const [name] of documents) expect(catalogue.profiles.get(name)?.namespaces).toEqual(['shop-*']);
+  });
 
   describe.skipIf(helm === undefined)('with helm', () => {
     it.each(values)('has values that the chart takes: $name', ({ block }) => {

@@ -220,6 +220,18 @@ describe('a directory of profiles', () => {
     expect(own()).toEqual({ a: 'A' });
   });
 
+  it('keeps what stands behind the thousandth document as it was', async () => {
+    const dir = await temporary();
+    await writeFile(join(dir, 'z.yaml'), vendor('z', 'One'));
+    const { directory, own } = await open(dir);
+    await writeFile(join(dir, 'a.yaml'), Array.from({ length: 1000 }, () => 'kind: Nothing\n').join('---\n'));
+    await writeFile(join(dir, 'z.yaml'), vendor('z', 'Two'));
+    await eventually(() => directory.problems()[0]).toBe(`${dir}: has more than the 1000 documents that are read`);
+    expect(directory.problems()).toHaveLength(51);
+    expect(directory.problems()[50]).toMatch(/^and \d+ more problems of profiles$/);
+    expect(own()).toEqual({ z: 'One' });
+  });
+
   it('may hold a pipe and a link to nowhere', async () => {
     const dir = await temporary();
     execFileSync('mkfifo', [join(dir, 'pipe.yaml')]);
