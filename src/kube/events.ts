@@ -76,7 +76,14 @@ const NAMESPACE = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
 export function eventsIn(options: EventsOptions): Events {
   const writer = new Writer(options);
   return {
-    decided: (namespace, pod, decision) => writer.take(namespace, pod, notesFor(decision)),
+    decided: (namespace, pod, decision) => {
+      try {
+        writer.take(namespace, pod, notesFor(decision));
+      } catch (error) {
+        // Nothing that is known leads here, and an Event is not worth the process.
+        options.logger.error({ err: error, namespace }, 'an Event could not be made');
+      }
+    },
     counts: () => writer.counts,
     stop: () => writer.stop(),
   };
