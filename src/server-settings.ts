@@ -31,6 +31,7 @@ export const settingsSchema = z.object({
     .refine((text) => parseVersion(text) !== undefined)
     .optional(),
   configMapKeys: z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]).default(false),
+  events: z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]).default(false),
   host: z.string().min(1).default('::'),
   port: whole(0, 65_535).default(8443),
   adminPort: whole(0, 65_535).default(9090),
@@ -102,6 +103,11 @@ export const settingRows: { readonly [name in SettingName]: SettingRow } = {
     expected: 'true or false',
     description:
       'Whether to know the names of the keys of all ConfigMaps, so that variables which come by envFrom can be added to.',
+  },
+  events: {
+    placeholder: 'true|false',
+    expected: 'true or false',
+    description: 'Whether to write Events on the workloads whose pods were injected, or should have been.',
   },
   host: {
     placeholder: 'ADDRESS',

@@ -4,14 +4,16 @@ import pino, { type Logger } from 'pino';
 import type { Config, ReadConfig } from '../config.ts';
 import { releaseSignal } from '../early-signals.ts';
 import { createAdminServer } from '../http/admin-server.ts';
-import { createMetrics } from '../http/metrics.ts';
+import { createMetrics, type Metrics } from '../http/metrics.ts';
 import { closeWebhookServer, createWebhookServer, replaceCertificate } from '../http/webhook-server.ts';
+import type { Cluster } from '../kube/api.ts';
 import type { NamespaceSource } from '../kube/namespaces.ts';
 import type { CertificateKeeper } from './certificate-keeper.ts';
 import { configFrom, openCatalogue, type ClusterCatalogue } from './cluster-catalogue.ts';
 import { openClusterFacts, type ClusterFacts } from './cluster-facts.ts';
 import { openCertificates } from './open-certificates.ts';
 import { openCluster, openNamespaces } from './open-cluster.ts';
+import { openEvents } from './open-events.ts';
 
 /** A server that answers reviews, and how to end it. */
 interface Running {
@@ -54,6 +56,8 @@ interface Sources {
   readonly namespaces: NamespaceSource;
   readonly certificates: CertificateKeeper;
   readonly cluster: ClusterFacts;
+  /** The API server itself, where there is one. */
+  readonly api: Cluster | undefined;
   readonly stop: () => Promise<void>;
 }
 
@@ -69,13 +73,13 @@ async function openSources(config: Config, log: Logger): Promise<Sources> {
   };
   try {
     const profiles = keep(await openCatalogue(config, log, 'watch'));
-    const { namespaces: file, webhookConfiguration, configMapKeys } = config;
-    const needsCluster = file === undefined || webhookConfiguration !== undefined || configMapKeys;
+    const { namespaces: file, webhookConfiguration, configMapKeys, events } = config;
+    const needsCluster = file === undefined || webhookConfiguration !== undefined || configMapKeys || events;
     const cluster = needsCluster ? await openCluster(config.kubeconfig) : undefined;
     const namespaces = keep(await openNamespaces(file, cluster, log));
     const facts = keep(openClusterFacts(config, cluster, namespaces, log));
     const certificates = keep(await openCertificates(config, cluster, log));
-    return { profiles, namespaces, certificates, cluster: facts, stop };
+    return { profiles, namespaces, certificates, cluster: facts, api: cluster, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -87,13 +91,15 @@ async function start(config: Config, log: Logger): Promise<Running> {
   const sources = await openSources(config, log);
   const { profiles, namespaces, certificates, cluster } = sources;
   let state: 'starting' | 'serving' | 'draining' = 'starting';
+  const events = openEvents(config, sources, log, (code) => metrics.noticed(code));
   const gauges = {
+    events: events.counts,
     namespaces: () => namespaces.status(),
     certificates: () => certificates.gauges(),
     profiles: () => profiles.status(),
     configMaps: () => cluster.configMaps(),
   };
-  const metrics = createMetrics(gauges, VERSION);
+  const metrics: Metrics = createMetrics(gauges, VERSION);
   const unready = (): readonly string[] => [
     ...(namespaces.status().synced ? [] : ['the namespaces of the cluster are not known yet']),
     ...certificates.unready(),
@@ -104,7 +110,7 @@ async function start(config: Config, log: Logger): Promise<Running> {
   let webhook: FastifyInstance | undefined;
   const close = async (): Promise<void> => {
     if (webhook) await closeWebhookServer(webhook);
-    await Promise.all([admin.close(), sources.stop()]);
+    await Promise.all([admin.close(), sources.stop(), events.stop()]);
   };
   try {
     const adminPort = await listen(admin, config.host, config.adminPort);
@@ -113,7 +119,14 @@ async function start(config: Config, log: Logger): Promise<Running> {
     const server = createWebhookServer({
       tls,
       clientNames: config.clientNames?.split(',').map((name) => name.trim()) ?? [],
-      reviewing: { catalogue: profiles.catalogue, cluster: cluster.facts, namespaces, metrics, log },
+      reviewing: {
+        catalogue: profiles.catalogue,
+        cluster: cluster.facts,
+        namespaces,
+        metrics,
+        log,
+        decided: events.decided,
+      },
       metrics,
       draining: () => state === 'draining',
     });

@@ -17,7 +17,7 @@ export function factsOf({ pod, namespace, cluster }: Layers, container: Containe
 }
 
 /** The reference of the object that controls the pod: a ReplicaSet, a Job, a StatefulSet… */
-function ownerOf(pod: Pod): JsonObject | undefined {
+export function ownerOf(pod: Pod): JsonObject | undefined {
   const owners = pod.metadata?.['ownerReferences'];
   if (!Array.isArray(owners)) return undefined;
   return owners.find((owner: Json): owner is JsonObject => isObject(owner) && owner['controller'] === true);

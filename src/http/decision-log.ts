@@ -35,7 +35,7 @@ export function decisionFields(decision: Decision, pod: Pod | undefined, at: Cir
         skipped: skipped.slice(0, MOST).map(({ container, reason }) => `${oneLine(container, 63)}: ${reason.code}`),
       }),
     ...(decision.notices.length > 0 && {
-      notices: decision.notices.slice(0, MOST).map((notice) => oneLine(sentence(notice), 200)),
+      notices: decision.notices.slice(0, MOST).map((notice) => oneLine(`${notice.code}: ${sentence(notice)}`, 200)),
     }),
     operations: at.operations,
     ...(at.dryRun && { dryRun: true }),

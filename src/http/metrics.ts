@@ -1,103 +1,7 @@
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
-
-type MetricRow =
-  | { readonly type: 'counter' | 'gauge'; readonly help: string; readonly labels: readonly string[] }
-  | {
-      readonly type: 'histogram';
-      readonly help: string;
-      readonly labels: readonly string[];
-      readonly buckets: number[];
-    };
-
-/** Every metric of ours; the reference is made from these rows. Labels take their values from tables of ours, so they are bounded. */
-export const metricRows = {
-  agent_injector_reviews_total: {
-    type: 'counter',
-    help: 'Reviews answered, by outcome (injected, skipped, refused) and reason code (empty when injected).',
-    labels: ['outcome', 'reason'],
-  },
-  agent_injector_review_duration_seconds: {
-    type: 'histogram',
-    help: 'Time from a parsed request to its answer, namespace look-ups included.',
-    labels: [],
-    buckets: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1, 5],
-  },
-  agent_injector_bad_requests_total: {
-    type: 'counter',
-    help: 'Requests answered with an HTTP error, by status code.',
-    labels: ['status'],
-  },
-  agent_injector_namespaces: {
-    type: 'gauge',
-    help: 'Namespaces in the cache.',
-    labels: [],
-  },
-  agent_injector_namespaces_synced: {
-    type: 'gauge',
-    help: '1 once the namespaces are known, else 0.',
-    labels: [],
-  },
-  agent_injector_namespaces_age_seconds: {
-    type: 'gauge',
-    help: 'Time since the API server was last heard from about namespaces.',
-    labels: [],
-  },
-  agent_injector_namespace_watch_restarts_total: {
-    type: 'counter',
-    help: 'Times that the watch of namespaces ended and was begun anew.',
-    labels: [],
-  },
-  agent_injector_certificate_expiry_seconds: {
-    type: 'gauge',
-    help: 'When the served certificate (leaf) and the last authority that vouches for it (ca) expire, in seconds since 1970.',
-    labels: ['kind'],
-  },
-  agent_injector_certificate_renewals_total: {
-    type: 'counter',
-    help: 'Times that another certificate was taken into service (leaf), or another set of authorities was to be trusted (ca).',
-    labels: ['kind'],
-  },
-  agent_injector_certificate_problem: {
-    type: 'gauge',
-    help: '1 while the certificate cannot be read, renewed or published; the log says why. Else 0.',
-    labels: [],
-  },
-  agent_injector_ca_bundle_repairs_total: {
-    type: 'counter',
-    help: 'Times that this replica wrote caBundle because it was not as it should be, the first time included.',
-    labels: [],
-  },
-  agent_injector_webhook_drift: {
-    type: 'gauge',
-    help: 'Webhook entries of the configuration in which this field is not as the server needs it.',
-    labels: ['field'],
-  },
-  agent_injector_profiles: {
-    type: 'gauge',
-    help: 'Profiles by state: built-in, user (as its document says), last-good (its document is broken, the version before it goes on), broken (not served).',
-    labels: ['state'],
-  },
-  agent_injector_profile_problems: {
-    type: 'gauge',
-    help: 'What is wrong in the directory of profiles at this moment; the log and /readyz say what.',
-    labels: [],
-  },
-  agent_injector_profile_reloads_total: {
-    type: 'counter',
-    help: 'Times that changed profiles were taken, by result: sound, or broken (some of them were not taken).',
-    labels: ['result'],
-  },
-  agent_injector_config_maps: {
-    type: 'gauge',
-    help: 'ConfigMaps whose keys are known; 0 where they are not asked for (configMapKeys).',
-    labels: [],
-  },
-  agent_injector_build_info: {
-    type: 'gauge',
-    help: 'Always 1; the version is in the label.',
-    labels: ['version'],
-  },
-} as const satisfies Readonly<Record<string, MetricRow>>;
+import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
+import type { Decision } from '../core/decision.ts';
+import { measureDecisions } from './decision-metrics.ts';
+import { optionsOf, type metricRows } from './metric-rows.ts';
 
 /** The cluster's state as far as it is measured, read when Prometheus asks. */
 export interface Gauges {
@@ -106,11 +10,15 @@ export interface Gauges {
     readonly synced: boolean;
     readonly ageMs: number | undefined;
     readonly restarts: number;
+    /** How many were probably meant to be injected. */
+    readonly mislabelled?: number;
   };
   readonly certificates: () => CertificateGauges;
   readonly profiles?: () => ProfileGauges;
   /** Undefined: nobody asks. */
   readonly configMaps?: () => number | undefined;
+  /** From a result to the number of Events. */
+  readonly events?: () => Readonly<Record<string, number>>;
 }
 
 export interface ProfileGauges {
@@ -131,8 +39,10 @@ export interface CertificateGauges {
 }
 
 export interface Metrics {
-  /** Counts a review that was answered. */
-  readonly reviewed: (outcome: string, reason: string, seconds: number) => void;
+  /** Counts a review that was answered. The namespace is undefined unless it is known to exist: anybody can make up a name. */
+  readonly reviewed: (decision: Decision, namespace: string | undefined, seconds: number) => void;
+  /** Counts a notice that came after the answer. */
+  readonly noticed: (code: string) => void;
   readonly badRequest: (status: number) => void;
   /** The exposition format of Prometheus, and its content type. */
   readonly render: () => Promise<string>;
@@ -144,11 +54,7 @@ export function createMetrics(gauges: Gauges, version: string): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const options = <N extends keyof typeof metricRows>(name: N) => optionsOf(name, registry);
-  const reviews = new Counter(options('agent_injector_reviews_total'));
-  const duration = new Histogram({
-    ...options('agent_injector_review_duration_seconds'),
-    buckets: [...metricRows.agent_injector_review_duration_seconds.buckets],
-  });
+  const decisions = measureDecisions(registry);
   const badRequests = new Counter(options('agent_injector_bad_requests_total'));
   const gauge = (name: keyof typeof metricRows, read: () => number | undefined): void => {
     const made: Gauge = new Gauge({
@@ -166,6 +72,14 @@ export function createMetrics(gauges: Gauges, version: string): Metrics {
     return ageMs === undefined ? undefined : ageMs / 1000;
   });
   gauge('agent_injector_config_maps', () => gauges.configMaps?.());
+  gauge('agent_injector_namespaces_mislabelled', () => gauges.namespaces().mislabelled ?? 0);
+  const events: Counter = new Counter({
+    ...options('agent_injector_events_total'),
+    collect() {
+      events.reset();
+      for (const [result, count] of Object.entries(gauges.events?.() ?? {})) events.inc({ result }, count);
+    },
+  });
   measureCertificates(registry, gauges.certificates);
   measureProfiles(registry, gauges.profiles);
   new Gauge(options('agent_injector_build_info')).set({ version }, 1);
@@ -177,18 +91,11 @@ export function createMetrics(gauges: Gauges, version: string): Metrics {
     },
   });
   return {
-    reviewed: (outcome, reason, seconds) => {
-      reviews.inc({ outcome, reason });
-      duration.observe(seconds);
-    },
+    ...decisions,
     badRequest: (status) => badRequests.inc({ status }),
     render: () => registry.metrics(),
     contentType: registry.contentType,
   };
-}
-
-function optionsOf<N extends keyof typeof metricRows>(name: N, registry: Registry) {
-  return { name, help: metricRows[name].help, labelNames: [...metricRows[name].labels], registers: [registry] };
 }
 
 function measureProfiles(

@@ -33,11 +33,15 @@ export interface Reviewing {
   readonly namespaces: Namespaces;
   readonly metrics: Pick<Metrics, 'reviewed'>;
   readonly log: Logger;
+  /** Is told of a decision once its answer is on its way, unless the review was of a dry run. It must not throw, and nobody waits for it. */
+  readonly decided?: (namespace: string, pod: Pod, decision: Decision) => void;
 }
 
 interface Answer {
   readonly decision: Decision;
   readonly operations: readonly Operation[];
+  /** The pod's namespace, where it is known to exist. */
+  readonly namespace?: string;
 }
 
 /** The handler of POST /mutate. Whatever happens inside, a review with a uid is answered with 200, and refused only by decision. */
@@ -68,10 +72,14 @@ interface Circumstances {
 }
 
 /** Counts and logs the decision, and makes its answer. */
-function conclude({ metrics, log }: Reviewing, { uid, started, review }: Circumstances, answer: Answer): JsonObject {
+function conclude(
+  { metrics, log, decided }: Reviewing,
+  { uid, started, review }: Circumstances,
+  answer: Answer,
+): JsonObject {
   const { decision, operations } = answer;
   const durationMs = performance.now() - started;
-  metrics.reviewed(decision.outcome, decision.outcome === 'injected' ? '' : decision.reason.code, durationMs / 1000);
+  metrics.reviewed(decision, answer.namespace, durationMs / 1000);
   const at = {
     uid,
     namespace: review?.namespace ?? '',
@@ -80,6 +88,7 @@ function conclude({ metrics, log }: Reviewing, { uid, started, review }: Circums
     durationMs,
   };
   log.info(decisionFields(decision, review?.pod, at), 'decision');
+  if (decided && review && !review.dryRun) setImmediate(decided, review.namespace, review.pod, decision);
   return encodeReview(uid, decision, operations);
 }
 
@@ -93,10 +102,13 @@ async function decide(reviewing: Reviewing, review: Review, deadlineMs: number):
       if (lookup.kind !== 'found') return withoutNamespace(review.namespace, lookup, pod);
       ({ namespace } = lookup);
     }
-    return admit(pod, namespace, catalogue(), cluster?.());
+    return { ...admit(pod, namespace, catalogue(), cluster?.()), namespace: namespace.name };
   } catch (error) {
     log.error({ err: error, uid: review.uid }, 'a review failed; the pod is left as it is');
-    return unchanged(notInjected({ code: 'internal-error' }, isRequired(pod, namespace)));
+    return {
+      ...unchanged(notInjected({ code: 'internal-error' }, isRequired(pod, namespace))),
+      ...(namespace && { namespace: namespace.name }),
+    };
   }
 }
 

@@ -3,10 +3,16 @@ import type { Namespace, NamespaceLookup } from '../core/namespace.ts';
 import type { Cluster } from './api.ts';
 import { systemClock, type Clock } from './clock.ts';
 import type { Logger } from './log.ts';
+import { Mislabelled } from './mislabelled.ts';
 import { defaultBounds, NamespaceLookups, type LookupBounds } from './namespace-lookup.ts';
 import { NAME_LABEL, toNamespace } from './namespace-object.ts';
 import { Reflector, type ReflectorStatus } from './reflector.ts';
 import type { ReflectorTiming } from './reflector-timing.ts';
+
+export interface NamespacesStatus extends ReflectorStatus {
+  /** How many were probably meant to be injected, and are not. */
+  readonly mislabelled: number;
+}
 
 /** Where the server learns of namespaces. Names are data: `__proto__` is a name like any other. */
 export interface NamespaceSource {
@@ -20,7 +26,7 @@ export interface NamespaceSource {
   /** Resolves when the namespaces are known for the first time. */
   whenSynced(): Promise<void>;
   /** Facts for readiness and metrics. */
-  status(): ReflectorStatus;
+  status(): NamespacesStatus;
   /** Resolves when nothing is left that could keep the process alive. */
   stop(): Promise<void>;
 }
@@ -41,13 +47,24 @@ export function namespacesFromCluster(cluster: Cluster, options: ClusterNamespac
   const { bounds, ...rest } = options;
   const clock = options.clock ?? systemClock;
   const path = '/api/v1/namespaces';
-  const reflector = new Reflector({ ...rest, cluster, path, metadataOnly: true, keep: toNamespace }).start();
+  const mislabelled = new Mislabelled(options.logger);
+  const keep = (object: JsonObject): Namespace | undefined => {
+    const namespace = toNamespace(object);
+    if (namespace) mislabelled.look(namespace);
+    return namespace;
+  };
+  const reflector = new Reflector({ ...rest, cluster, path, metadataOnly: true, keep }).start();
   const lookups = new NamespaceLookups(cluster, clock, { ...defaultBounds, ...bounds });
   return {
     get: (name) => reflector.get(name),
     fetch: (name, deadlineMs) => answer(reflector.get(name)) ?? lookups.ask(name, deadlineMs),
     whenSynced: () => reflector.whenSynced(),
-    status: () => reflector.status(),
+    status: () => {
+      const status = reflector.status();
+      // Until the first list is read, what was looked at is not known yet.
+      const exists = (name: string): boolean => !status.synced || reflector.get(name) !== undefined;
+      return { ...status, mislabelled: mislabelled.count(exists) };
+    },
     stop: async () => {
       await Promise.all([reflector.stop(), lookups.stop()]);
     },
@@ -80,7 +97,7 @@ function fixed(get: (name: string) => Namespace | undefined, size: number): Name
     get,
     fetch: (name) => answer(get(name)) ?? Promise.resolve({ kind: 'absent' }),
     whenSynced: () => Promise.resolve(),
-    status: () => ({ synced: true, size, ageMs: 0, restarts: 0, trouble: undefined }),
+    status: () => ({ synced: true, size, ageMs: 0, restarts: 0, trouble: undefined, mislabelled: 0 }),
     stop: () => Promise.resolve(),
   };
 }

@@ -10,7 +10,9 @@ import { mountedDirectory, profileText } from '../profiles/mounted.ts';
 import { run } from './process.ts';
 
 const silent = pino({ level: 'silent' });
-const namespaces = { status: () => ({ synced: true, size: 0, ageMs: 0, restarts: 0, trouble: undefined }) };
+const namespaces = {
+  status: () => ({ synced: true, size: 0, ageMs: 0, restarts: 0, trouble: undefined, mislabelled: 0 }),
+};
 const within = { timeout: 1_500, interval: 3 };
 
 function configOf(flags: Record<string, string>): Config {

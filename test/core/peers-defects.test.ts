@@ -2,11 +2,24 @@ import { describe, expect, it } from 'vitest';
 import { admit } from '../../src/core/admit.ts';
 import type { EnvVar, Pod } from '../../src/core/pod.ts';
 import { encodeReview } from '../../src/core/review.ts';
-import { articleEnvironment, catalogueOf, catalogueWith, container, namespace, plainNamespace, pod, profileDocument } from './fixtures.ts';
+import {
+  articleEnvironment,
+  catalogueOf,
+  catalogueWith,
+  container,
+  namespace,
+  plainNamespace,
+  pod,
+  profileDocument,
+} from './fixtures.ts';
 
 // What was seen to go wrong in other injectors (shared/features.md, part 1; shared/agents.md §3): one test each, named for the defect.
 
-const copies = { type: 'initContainer', image: 'registry.example.com/agent:1', command: ['cp', '-r', '/a/.', '/agent'] };
+const copies = {
+  type: 'initContainer',
+  image: 'registry.example.com/agent:1',
+  command: ['cp', '-r', '/a/.', '/agent'],
+};
 const list = (name: string, operation: string, separator: string, value: string) =>
   catalogueOf(profileDocument({ environment: [{ name, operation, separator, value }], deliveries: [copies] }));
 const java = list('JAVA_TOOL_OPTIONS', 'append', ' ', '-javaagent:/agent/a.jar');
@@ -19,16 +32,24 @@ const valueOf = (given: Pod, name: string) => envOf(given).findLast((one) => one
 describe('defects of other injectors', () => {
   it("a mixed profiler set: another vendor's CLSID with our path", () => {
     const { decision, pod: after } = admit(web(datadog), namespace(), dotnet);
-    expect(decision.outcome !== 'injected' && decision.reason).toMatchObject({ code: 'foreign-profiler', vendor: 'Datadog' });
+    expect(decision.outcome !== 'injected' && decision.reason).toMatchObject({
+      code: 'foreign-profiler',
+      vendor: 'Datadog',
+    });
     expect(after.spec).toEqual(web(datadog).spec);
   });
 
   it('files without environment: the init container comes though every container was skipped', () => {
-    const reference = { name: 'JAVA_TOOL_OPTIONS', valueFrom: { secretKeyRef: { name: 's', key: 'k', optional: true } } };
+    const reference = {
+      name: 'JAVA_TOOL_OPTIONS',
+      valueFrom: { secretKeyRef: { name: 's', key: 'k', optional: true } },
+    };
     const { decision, pod: after } = admit(web(reference), plainNamespace(), java);
     expect(decision.outcome).toBe('skipped');
     expect(after.spec).toEqual(web(reference).spec);
-    expect(after.metadata?.annotations?.['cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes']).toBeUndefined();
+    expect(
+      after.metadata?.annotations?.['cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes'],
+    ).toBeUndefined();
   });
 
   it('environment without files: a mount is in the way', () => {
@@ -46,7 +67,10 @@ describe('defects of other injectors', () => {
   });
 
   it('an order of variables that differs from call to call, and `$(VAR)` before its variable', () => {
-    const environment = ['A', 'B', 'C', 'D'].map((name, index, all) => ({ name, value: `$(${all[index + 1] ?? 'E'})` }));
+    const environment = ['A', 'B', 'C', 'D'].map((name, index, all) => ({
+      name,
+      value: `$(${all[index + 1] ?? 'E'})`,
+    }));
     const known = catalogueOf(profileDocument({ environment: [...environment, { name: 'E', value: 'e' }] }));
     const orders = Array.from({ length: 200 }, () => JSON.stringify(admit(pod(), plainNamespace(), known).operations));
     expect(new Set(orders).size).toBe(1);
@@ -60,7 +84,10 @@ describe('defects of other injectors', () => {
 
   it('a pod that looks instrumented because one container of it is', () => {
     const once = admit(pod(), plainNamespace(), java).pod;
-    const extended = { ...once, spec: { ...once.spec, containers: [...once.spec.containers, container('late')] } } as Pod;
+    const extended = {
+      ...once,
+      spec: { ...once.spec, containers: [...once.spec.containers, container('late')] },
+    } as Pod;
     expect(admit(extended, plainNamespace(), java).pod.spec.containers[1]?.volumeMounts).toHaveLength(1);
   });
 
@@ -70,20 +97,42 @@ describe('defects of other injectors', () => {
   });
 
   it('an init container named for its image: two agents with one image name collide', () => {
-    const one = profileDocument({ environment: [{ name: 'A', value: 'a' }], deliveries: [{ ...copies, image: 'r/x/agent:1' }], mounts: [{ path: '/a' }] }, 'one');
-    const two = profileDocument({ environment: [{ name: 'B', value: 'b' }], deliveries: [{ ...copies, image: 'r/y/agent:2' }], mounts: [{ path: '/b' }] }, 'two');
+    const one = profileDocument(
+      {
+        environment: [{ name: 'A', value: 'a' }],
+        deliveries: [{ ...copies, image: 'r/x/agent:1' }],
+        mounts: [{ path: '/a' }],
+      },
+      'one',
+    );
+    const two = profileDocument(
+      {
+        environment: [{ name: 'B', value: 'b' }],
+        deliveries: [{ ...copies, image: 'r/y/agent:2' }],
+        mounts: [{ path: '/b' }],
+      },
+      'two',
+    );
     const { pod: after } = admit(pod(), plainNamespace(), catalogueOf(one, two));
     expect(after.spec.initContainers?.map(({ name }) => name)).toEqual(['two-agent', 'one-agent']);
     expect(after.spec.volumes?.map(({ name }) => name)).toEqual(['one', 'two']);
   });
 
   it('a size limit that is accepted and ignored', () => {
-    const known = catalogueOf(profileDocument({ deliveries: [{ ...copies, sizeLimit: '77Mi' }], environment: [{ name: 'A', value: 'a' }] }));
-    expect(admit(pod(), plainNamespace(), known).pod.spec.volumes?.[0]).toEqual({ name: 'agent', emptyDir: { sizeLimit: '77Mi' } });
+    const known = catalogueOf(
+      profileDocument({ deliveries: [{ ...copies, sizeLimit: '77Mi' }], environment: [{ name: 'A', value: 'a' }] }),
+    );
+    expect(admit(pod(), plainNamespace(), known).pod.spec.volumes?.[0]).toEqual({
+      name: 'agent',
+      emptyDir: { sizeLimit: '77Mi' },
+    });
   });
 
   it('fields that are newer than the injector are stripped', () => {
-    const odd = { spec: { containers: [{ name: 'web', newField: { x: [1, null] } }], newer: 1 }, newest: [{}] } as unknown as Pod;
+    const odd = {
+      spec: { containers: [{ name: 'web', newField: { x: [1, null] } }], newer: 1 },
+      newest: [{}],
+    } as unknown as Pod;
     const { pod: after } = admit(odd, plainNamespace(), java);
     expect(after).toMatchObject(odd);
   });
@@ -94,14 +143,27 @@ describe('defects of other injectors', () => {
   });
 
   it('a whole list is added where there is one: a later operation takes the earlier one back', () => {
-    const two = [profileDocument({ environment: [{ name: 'A', value: 'a' }] }, 'one'), profileDocument({ environment: [{ name: 'B', value: 'b' }], mounts: [{ path: '/b' }], deliveries: [copies] }, 'two')];
+    const two = [
+      profileDocument({ environment: [{ name: 'A', value: 'a' }] }, 'one'),
+      profileDocument(
+        { environment: [{ name: 'B', value: 'b' }], mounts: [{ path: '/b' }], deliveries: [copies] },
+        'two',
+      ),
+    ];
     const { operations } = admit(pod([container('web'), container('worker')]), plainNamespace(), catalogueOf(...two));
     const paths = operations.map(({ path }) => path);
-    expect(new Set(paths.filter((path) => !path.endsWith('/-'))).size).toBe(paths.filter((path) => !path.endsWith('/-')).length);
+    expect(new Set(paths.filter((path) => !path.endsWith('/-'))).size).toBe(
+      paths.filter((path) => !path.endsWith('/-')).length,
+    );
   });
 
   it("the author's JAVA_TOOL_OPTIONS wins, and the agent that was copied is never loaded", () => {
-    expect(valueOf(admit(web({ name: 'JAVA_TOOL_OPTIONS', value: '-Xmx1g' }), plainNamespace(), java).pod, 'JAVA_TOOL_OPTIONS')).toBe('-Xmx1g -javaagent:/agent/a.jar');
+    expect(
+      valueOf(
+        admit(web({ name: 'JAVA_TOOL_OPTIONS', value: '-Xmx1g' }), plainNamespace(), java).pod,
+        'JAVA_TOOL_OPTIONS',
+      ),
+    ).toBe('-Xmx1g -javaagent:/agent/a.jar');
   });
 
   it('JAVA_TOOL_OPTIONS stands twice', () => {
@@ -112,28 +174,48 @@ describe('defects of other injectors', () => {
   it('`value` is written beside `valueFrom`: the API server refuses the pod', () => {
     const valueFrom = { fieldRef: { fieldPath: 'metadata.name' } };
     for (const operation of ['append', 'force']) {
-      const known = operation === 'append' ? java : catalogueOf(profileDocument({ environment: [{ name: 'JAVA_TOOL_OPTIONS', operation, value: 'x' }] }));
+      const known =
+        operation === 'append'
+          ? java
+          : catalogueOf(profileDocument({ environment: [{ name: 'JAVA_TOOL_OPTIONS', operation, value: 'x' }] }));
       const { pod: after } = admit(web({ name: 'JAVA_TOOL_OPTIONS', valueFrom }), plainNamespace(), known);
-      for (const entry of envOf(after)) expect(entry.value !== undefined && entry['valueFrom'] !== undefined).toBe(false);
+      for (const entry of envOf(after))
+        expect(entry.value !== undefined && entry['valueFrom'] !== undefined).toBe(false);
     }
   });
 
   it.each([
     ['PYTHONPATH', 'prepend', ':', '/agent', '/app', '/agent:/app'],
-    ['NODE_OPTIONS', 'append', ' ', '--require /agent/a.js', '--max-old-space-size=1', '--max-old-space-size=1 --require /agent/a.js'],
+    [
+      'NODE_OPTIONS',
+      'append',
+      ' ',
+      '--require /agent/a.js',
+      '--max-old-space-size=1',
+      '--max-old-space-size=1 --require /agent/a.js',
+    ],
   ])("the author's %s drops ours", (name, operation, separator, ours, theirs, both) => {
-    expect(valueOf(admit(web({ name, value: theirs }), plainNamespace(), list(name, operation, separator, ours)).pod, name)).toBe(both);
+    expect(
+      valueOf(admit(web({ name, value: theirs }), plainNamespace(), list(name, operation, separator, ours)).pod, name),
+    ).toBe(both);
   });
 
   it("another webhook's duplicate of a connection key points the agent elsewhere", () => {
-    const known = catalogueOf(profileDocument({ environment: [{ name: 'whatap.server.host', operation: 'force', value: 'apm' }] }));
-    const twice = web({ name: 'whatap.server.host', value: '127.0.0.1' }, { name: 'whatap.server.host', value: 'localhost' });
+    const known = catalogueOf(
+      profileDocument({ environment: [{ name: 'whatap.server.host', operation: 'force', value: 'apm' }] }),
+    );
+    const twice = web(
+      { name: 'whatap.server.host', value: '127.0.0.1' },
+      { name: 'whatap.server.host', value: 'localhost' },
+    );
     expect(valueOf(admit(twice, plainNamespace(), known).pod, 'whatap.server.host')).toBe('apm');
   });
 
   it('the agent is appended where the first one in a list wins', () => {
     const known = list('PYTHONPATH', 'prepend', ':', '/agent');
-    expect(valueOf(admit(web({ name: 'PYTHONPATH', value: '/app/site' }), plainNamespace(), known).pod, 'PYTHONPATH')).toMatch(/^\/agent:/);
+    expect(
+      valueOf(admit(web({ name: 'PYTHONPATH', value: '/app/site' }), plainNamespace(), known).pod, 'PYTHONPATH'),
+    ).toMatch(/^\/agent:/);
   });
 
   it('a reference to a variable that nobody has reaches the app as text', () => {

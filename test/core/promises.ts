@@ -62,15 +62,27 @@ function survives(before: Pod, after: Pod, profiles: readonly Profile[]): void {
     else assert.equal(hasNotes?.[name], text, name);
   }
   const { containers, initContainers, volumes, imagePullSecrets, ...hadOther } = had;
-  const { containers: nowContainers, initContainers: nowInits, volumes: nowVolumes, imagePullSecrets: nowSecrets, ...hasOther } = has;
+  const {
+    containers: nowContainers,
+    initContainers: nowInits,
+    volumes: nowVolumes,
+    imagePullSecrets: nowSecrets,
+    ...hasOther
+  } = has;
   assert.deepEqual(hasOther, hadOther);
   begins(volumes, nowVolumes);
   begins(imagePullSecrets, nowSecrets);
   assert.equal(nowContainers.length, containers.length);
   const names = new Set((initContainers ?? []).map(({ name }) => name));
   const authors = (nowInits ?? []).filter(({ name }) => names.has(name));
-  assert.deepEqual(authors.map(({ name }) => name), (initContainers ?? []).map(({ name }) => name));
-  const pairs = [...containers.map((one, index) => [one, nowContainers[index]] as const), ...(initContainers ?? []).map((one, index) => [one, authors[index]] as const)];
+  assert.deepEqual(
+    authors.map(({ name }) => name),
+    (initContainers ?? []).map(({ name }) => name),
+  );
+  const pairs = [
+    ...containers.map((one, index) => [one, nowContainers[index]] as const),
+    ...(initContainers ?? []).map((one, index) => [one, authors[index]] as const),
+  ];
   for (const [one, now] of pairs) if (now) containerSurvives(one, now, profiles);
 }
 
@@ -84,7 +96,10 @@ function containerSurvives(before: Container, after: Container, profiles: readon
   const { env: nowEnv, volumeMounts: nowMounts, ...has } = after;
   assert.deepEqual(has, had);
   begins(volumeMounts, nowMounts);
-  const kinds = (name: string) => profiles.flatMap(({ environment }) => environment.filter((one) => one.name === name).map(({ operation }) => operation.kind));
+  const kinds = (name: string) =>
+    profiles.flatMap(({ environment }) =>
+      environment.filter((one) => one.name === name).map(({ operation }) => operation.kind),
+    );
   let at = 0;
   for (const theirs of env ?? []) {
     const isTheirs = (one: EnvVar, following: EnvVar | undefined): boolean => {
@@ -111,11 +126,16 @@ function isWhole(after: Pod, { decision }: Admission, known: Catalogue): void {
   for (const outcome of decision.containers) {
     if (outcome.outcome !== 'injected') continue;
     const profile = known.profiles.get(outcome.profile);
-    const container = [...after.spec.containers, ...(after.spec.initContainers ?? [])].find(({ name }) => name === outcome.container);
+    const container = [...after.spec.containers, ...(after.spec.initContainers ?? [])].find(
+      ({ name }) => name === outcome.container,
+    );
     if (!profile || !container) throw new Error('no container');
     const hasSources = Array.isArray(container['envFrom']);
     for (const { name, when } of profile.environment) {
-      assert.ok(when !== undefined || hasSources || container.env?.some((one) => one.name === name), `${outcome.profile}: ${name}`);
+      assert.ok(
+        when !== undefined || hasSources || container.env?.some((one) => one.name === name),
+        `${outcome.profile}: ${name}`,
+      );
     }
     const delivery = profile.deliveries.find(({ name }) => name === outcome.delivery);
     if (delivery?.type === 'baked') continue;
@@ -123,8 +143,14 @@ function isWhole(after: Pod, { decision }: Admission, known: Catalogue): void {
       const mount = container.volumeMounts?.find(({ mountPath }) => mountPath.replace(/\/$/, '') === path);
       assert.ok(mount && after.spec.volumes?.some(({ name }) => name === mount.name), `${outcome.profile}: ${path}`);
       const own = (after.spec.initContainers ?? []).findIndex(({ name }) => name === outcome.container);
-      const filler = (after.spec.initContainers ?? []).findIndex((one) => one.name !== outcome.container && one['command'] !== undefined && one.volumeMounts?.some(({ name }) => name === mount.name));
-      if (delivery?.type === 'initContainer' && own >= 0) assert.ok(filler >= 0 && filler < own, `${outcome.container} starts before its files are there`);
+      const filler = (after.spec.initContainers ?? []).findIndex(
+        (one) =>
+          one.name !== outcome.container &&
+          one['command'] !== undefined &&
+          one.volumeMounts?.some(({ name }) => name === mount.name),
+      );
+      if (delivery?.type === 'initContainer' && own >= 0)
+        assert.ok(filler >= 0 && filler < own, `${outcome.container} starts before its files are there`);
     }
   }
 }
@@ -149,7 +175,8 @@ function hasNoDuplicates(before: Pod, after: Pod): void {
     const paths = (one: Container | undefined) => (one?.volumeMounts ?? []).map(({ mountPath }) => mountPath);
     assert.deepEqual(twice(names(has.env)), twice(names(had?.env)));
     assert.deepEqual(twice(paths(has)), twice(paths(had)));
-    for (const { name } of (has.volumeMounts ?? []).slice(had?.volumeMounts?.length ?? 0)) assert.ok(volumes.has(name), name);
+    for (const { name } of (has.volumeMounts ?? []).slice(had?.volumeMounts?.length ?? 0))
+      assert.ok(volumes.has(name), name);
   }
   for (const { name } of after.spec.volumes ?? []) assert.match(name, /^.{1,63}$/);
 }
@@ -166,12 +193,21 @@ export function podsWith(names: readonly string[]): fc.Arbitrary<Pod> {
     { valueFrom: { secretKeyRef: { name: 's', key: 'k', optional: true } } },
   );
   const extra = fc.array(fc.tuple(fc.constantFrom('A', ...names), value), { maxLength: 3 });
-  const from = fc.constantFrom(undefined, undefined, [{ configMapRef: { name: 'known' } }], [{ secretRef: { name: 's' } }]);
+  const from = fc.constantFrom(
+    undefined,
+    undefined,
+    [{ configMapRef: { name: 'known' } }],
+    [{ secretRef: { name: 's' } }],
+  );
   return fc.tuple(pods, extra, from, fc.nat(3), fc.boolean()).map(([pod, entries, envFrom, which, isFirst]) => {
     const containers = pod.spec.containers.map((one, index): Container => {
       if (index !== which % pod.spec.containers.length) return one;
       const own = entries.map(([name, rest]) => ({ name, ...rest }));
-      return { ...one, env: isFirst ? [...own, ...(one.env ?? [])] : [...(one.env ?? []), ...own], ...(envFrom && { envFrom }) };
+      return {
+        ...one,
+        env: isFirst ? [...own, ...(one.env ?? [])] : [...(one.env ?? []), ...own],
+        ...(envFrom && { envFrom }),
+      };
     });
     return { ...pod, spec: { ...pod.spec, containers } };
   });

@@ -234,11 +234,16 @@ describe.skipIf(helm === undefined)('the chart', () => {
     });
   });
 
+  const forEvents = ['create events', 'get replicasets', 'get jobs'].map(
+    (what) => `ClusterRole agent-injector: ${what}`,
+  );
+
   it('allows what it needs by default, to the verb', () => {
     expect(permissions(render('default', { args: ['--no-hooks'] }))).toEqual([
       'ClusterRole agent-injector: get namespaces',
       'ClusterRole agent-injector: list namespaces',
       'ClusterRole agent-injector: watch namespaces',
+      ...forEvents,
       'ClusterRole agent-injector: list mutatingwebhookconfigurations agent-injector',
       'ClusterRole agent-injector: watch mutatingwebhookconfigurations agent-injector',
       'ClusterRole agent-injector: patch mutatingwebhookconfigurations agent-injector',
@@ -273,8 +278,12 @@ describe.skipIf(helm === undefined)('the chart', () => {
   it('allows less where others bring the certificate', () => {
     const namespaces = ['get', 'list', 'watch'].map((verb) => `ClusterRole agent-injector: ${verb} namespaces`);
     for (const values of ['cert-manager', 'cert-manager-own-issuer', 'existing-secret-with-authority']) {
-      expect(permissions(render(values, { args: ['--no-hooks'] })), values).toEqual(namespaces);
+      expect(permissions(render(values, { args: ['--no-hooks'] })), values).toEqual([...namespaces, ...forEvents]);
     }
+    // All that can be switched off is off.
+    expect(permissions(render('minimal', { args: ['--no-hooks'] })).filter((line) => forEvents.includes(line))).toEqual(
+      [],
+    );
     expect(
       permissions(render('existing-secret', { args: ['--no-hooks'] })).filter((line) => line.includes('secrets')),
     ).toEqual([]);

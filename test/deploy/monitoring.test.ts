@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { reasonTable } from '../../src/core/reason-table.ts';
-import { metricRows } from '../../src/http/metrics.ts';
+import { metricRows } from '../../src/http/metric-rows.ts';
 import type { KubeObject } from '../e2e/client.ts';
 import { chart, only, render, root } from './chart.ts';
 import { helm, promtool, run } from './tools.ts';

@@ -1,7 +1,7 @@
 import { keyTable } from '../../src/core/keys.ts';
 import { reasonTable } from '../../src/core/reason-table.ts';
 import type { Sign } from '../../src/core/sign.ts';
-import { metricRows } from '../../src/http/metrics.ts';
+import { metricRows } from '../../src/http/metric-rows.ts';
 import { flagOf, settingNames, settingRows, settingsSchema, variableOf } from '../../src/server-settings.ts';
 import { catalogue } from '../core/fixtures.ts';
 import { code, table } from './markdown.ts';

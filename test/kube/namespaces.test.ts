@@ -181,7 +181,14 @@ describe('from manifests', () => {
     expect(source.get('__proto__')?.annotations).toEqual({ [DOMAIN]: '3' });
     expect(source.get('constructor')).toBeUndefined();
     expect(await source.fetch('pod', 0)).toEqual({ kind: 'absent' });
-    expect(source.status()).toEqual({ synced: true, size: 2, ageMs: 0, restarts: 0, trouble: undefined });
+    expect(source.status()).toEqual({
+      synced: true,
+      size: 2,
+      ageMs: 0,
+      restarts: 0,
+      trouble: undefined,
+      mislabelled: 0,
+    });
     await source.stop();
   });
 });
