@@ -120,14 +120,21 @@ function exceededQuota({ delivery, layers }: Candidate): Misfit | undefined {
 /** Files in an emptyDir on the node's disk count towards what the pod may use of it; a pod that uses more is evicted (kubelet eviction). */
 function tooSmallStorage({ delivery, layers: { pod } }: Candidate): Misfit | undefined {
   if (delivery.type !== 'initContainer' || delivery.medium === 'Memory') return undefined;
-  const limits = pod.spec.containers.map(({ resources }) => {
-    const own =
-      isObject(resources) && isObject(resources['limits']) ? resources['limits']['ephemeral-storage'] : undefined;
-    return parseQuantity(own);
-  });
-  if (limits.includes(undefined)) return undefined;
-  const total = limits.reduce<number>((sum, limit) => sum + (limit ?? 0), 0);
-  return total < (parseQuantity(delivery.sizeLimit) ?? 0)
+  const limit = storageLimits.get(pod) ?? storageLimitOf(pod);
+  storageLimits.set(pod, limit);
+  return limit < (parseQuantity(delivery.sizeLimit) ?? 0)
     ? { why: 'ephemeral-storage', limit: delivery.sizeLimit }
     : undefined;
+}
+
+// A pod can have thousands of containers, and this is asked for each.
+const storageLimits = new WeakMap<Pod, number>();
+
+/** What all app containers may use of the node's disk together; without a limit where one of them has none. */
+function storageLimitOf(pod: Pod): number {
+  return pod.spec.containers.reduce((sum, { resources }) => {
+    const own =
+      isObject(resources) && isObject(resources['limits']) ? resources['limits']['ephemeral-storage'] : undefined;
+    return sum + (parseQuantity(own) ?? Infinity);
+  }, 0);
 }

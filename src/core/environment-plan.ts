@@ -1,4 +1,4 @@
-import { EXPANSION, variablesIn, type Operation } from './environment.ts';
+import { hasOpening, variablesIn, type Operation } from './environment.ts';
 import { isObject, type Json, type JsonObject } from './json.ts';
 import type { EnvVar } from './pod.ts';
 import type { Presence } from './provided.ts';
@@ -222,12 +222,10 @@ class Draft {
 
   /** A name that nobody has and nobody speaks of: what the author's `$(NAME)` is, known or mere text, stays. */
   private freeName(wanted: string): string {
-    const isTaken = (name: string): boolean =>
-      this.provided(name) === 'present' ||
-      this.own.some((one) => one.name === name) ||
-      this.list.some((one) => one.name === name || refersTo(one.value, name));
+    const taken = new Set([...this.own, ...this.list].map((one) => one.name));
+    for (const { value } of this.list) for (const used of variablesIn(value ?? '')) taken.add(used);
     let name = wanted;
-    for (let count = 2; isTaken(name); count++) name = `${wanted}_${count}`;
+    for (let count = 2; taken.has(name) || this.provided(name) === 'present'; count++) name = `${wanted}_${count}`;
     return name;
   }
 }
@@ -246,7 +244,7 @@ function textRefersTo({ operation: { value } }: OwnEntry, name: string): boolean
  * its own, it stays the text that it is.
  */
 function leavesOpen(value: string, ours: string, { kind }: Addition): boolean {
-  return kind !== 'prepend' && value.replaceAll(EXPANSION, '').includes('$(') && ours.includes(')');
+  return kind !== 'prepend' && ours.includes(')') && hasOpening(value);
 }
 
 /** Whether the kubelet may leave the variable out: its Secret or ConfigMap need not be there. */

@@ -1,5 +1,5 @@
 import type { Copy, Position } from './delivery.ts';
-import { initResources } from './init-resources.ts';
+import { initResources, type InitResources } from './init-resources.ts';
 import { isObject, type Json, type JsonObject } from './json.ts';
 import { normalPath } from './mount-path.ts';
 import { containersOf, type Container, type Pod } from './pod.ts';
@@ -28,15 +28,18 @@ const NONROOT = 65_532;
 export class InitContainers {
   readonly added: Insertion[] = [];
   private readonly pod: Pod;
+  private readonly authors: readonly Container[];
   private readonly list: Container[];
+  private readonly resources = new Map<Copy, InitResources>();
   private readonly names: Set<string>;
-  /** What was looked for and found, and where each name stands, until the list changes. */
-  private readonly fillings = new Map<string, Found>();
-  private readonly indexes = new Map<string, number>();
+  /** From what was looked for to what was found, of the author's or of ours, and from a name to the last number that was put behind it. */
+  private readonly fillings = new Map<string, Container | undefined>();
+  private readonly counts = new Map<string, number>();
 
   constructor(pod: Pod) {
     this.pod = pod;
-    this.list = [...(pod.spec.initContainers ?? [])];
+    this.authors = pod.spec.initContainers ?? [];
+    this.list = [...this.authors];
     this.names = new Set(containersOf(pod).map(({ name }) => name));
   }
 
@@ -45,34 +48,31 @@ export class InitContainers {
    * init container itself only one that stands before it counts.
    */
   find(copy: Copy, values: ReadonlyMap<string, string>, target: Target): string | undefined {
-    const command = copy.command.map((word) => render(word, values));
-    const wanted: Filling = { image: render(copy.image, values), command, at: copy.copyTo };
+    const wanted = fillingOf(copy, values);
     const key = JSON.stringify(wanted);
-    let first = this.fillings.get(key);
-    if (!first) {
-      first = firstFilling(this.list, wanted);
-      this.fillings.set(key, first);
-    }
-    return first.index < this.indexOf(target) ? first.volume : undefined;
+    if (!this.fillings.has(key))
+      this.fillings.set(
+        key,
+        this.authors.find((one) => volumeFilledBy(one, wanted)),
+      );
+    const found = this.fillings.get(key);
+    return found && this.list.indexOf(found) < this.indexOf(target) ? volumeFilledBy(found, wanted) : undefined;
   }
 
-  /** Puts an init container at its place: where the position says, but before the target if that is an init container itself. Gives back its name. */
+  /** Puts an init container at its place: where the position says, but before the target if that is an init container itself. Gives its name. */
   add(wanted: Wanted, target: Target, position: Position): string {
     const container = this.make(wanted, target);
     const index = Math.min(this.place(position), this.indexOf(target));
     this.list.splice(index, 0, container);
     this.names.add(container.name);
     this.added.push({ index, container });
-    this.fillings.clear();
-    this.indexes.clear();
+    this.fillings.set(JSON.stringify(fillingOf(wanted.copy, wanted.values)), container);
     return container.name;
   }
 
   /** Where the target stands in the list as it would be so far; behind all where it is an app container. */
   private indexOf({ list, container: { name } }: Target): number {
-    if (list === 'containers') return this.list.length;
-    if (this.indexes.size === 0) for (const [index, one] of this.list.entries()) this.indexes.set(one.name, index);
-    return this.indexes.get(name) ?? this.list.length;
+    return list === 'containers' ? this.list.length : this.list.findIndex((one) => one.name === name);
   }
 
   private place(position: Position): number {
@@ -83,7 +83,8 @@ export class InitContainers {
   }
 
   private make({ profile, copy, volume, values }: Wanted, target: Target): Container {
-    const resources = initResources(this.pod, copy.requests, copy.limits);
+    if (!this.resources.has(copy)) this.resources.set(copy, initResources(this.pod, copy.requests, copy.limits));
+    const resources = this.resources.get(copy);
     return {
       name: this.freeName(`${profile}-agent`),
       image: render(copy.image, values),
@@ -96,9 +97,11 @@ export class InitContainers {
   }
 
   private freeName(wanted: string): string {
-    let name = wanted;
-    for (let count = 2; this.names.has(name); count++) name = `${wanted}-${count}`;
-    return name;
+    let count = this.counts.get(wanted) ?? 1;
+    const name = (): string => (count < 2 ? wanted : `${wanted}-${count}`);
+    while (this.names.has(name())) count++;
+    this.counts.set(wanted, count);
+    return name();
   }
 }
 
@@ -109,20 +112,16 @@ interface Filling {
   readonly at: string;
 }
 
-/** The first init container that does so, and the volume that it fills; behind all where there is none. */
-interface Found {
-  readonly index: number;
-  readonly volume: string | undefined;
+function fillingOf(copy: Copy, values: ReadonlyMap<string, string>): Filling {
+  const command = copy.command.map((word) => render(word, values));
+  return { image: render(copy.image, values), command, at: copy.copyTo };
 }
 
-function firstFilling(list: readonly Container[], { image, command, at }: Filling): Found {
-  for (const [index, container] of list.entries()) {
-    if (!sameWords(container['command'], command) || !isSameImage(container['image'], image)) continue;
-    const mount = container.volumeMounts?.find(({ mountPath }) => normalPath(mountPath) === at);
-    // With a part of a volume, the files would be elsewhere in it.
-    if (mount && !mount['subPath'] && !mount['subPathExpr']) return { index, volume: mount.name };
-  }
-  return { index: Infinity, volume: undefined };
+/** The volume that the init container fills so, or undefined. With a part of a volume, the files would be elsewhere in it. */
+function volumeFilledBy(container: Container, { image, command, at }: Filling): string | undefined {
+  if (!sameWords(container['command'], command) || !isSameImage(container['image'], image)) return undefined;
+  const mount = container.volumeMounts?.find(({ mountPath }) => normalPath(mountPath) === at);
+  return mount && !mount['subPath'] && !mount['subPathExpr'] ? mount.name : undefined;
 }
 
 /** Another webhook may since have turned the reference to a mirror, or its tag to the digest that it stands for. */

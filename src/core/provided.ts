@@ -21,17 +21,18 @@ export function providedBy(layers: Layers, container: Container): (name: string)
   }
   const known = sources.map((source: Json) => keysOf(layers, source));
   return (name) => {
-    if (known.some((keys) => keys?.has(name))) return 'present';
+    if (known.some((has) => has?.(name))) return 'present';
     return known.includes(undefined) ? 'unknown' : 'absent';
   };
 }
 
-/** The names of the variables that one source gives; undefined where they are not known. */
-function keysOf({ cluster, namespace }: Layers, source: Json): ReadonlySet<string> | undefined {
+/** Whether one source gives a variable; undefined where its keys are not known. */
+function keysOf({ cluster, namespace }: Layers, source: Json): ((name: string) => boolean) | undefined {
   const reference = isObject(source) ? source['configMapRef'] : undefined;
   if (!isObject(source) || !isObject(reference) || typeof reference['name'] !== 'string') return undefined;
   const keys = cluster.configMapKeys(namespace.name, reference['name']);
   const { prefix } = source;
-  if (!keys || typeof prefix !== 'string' || prefix === '') return keys;
-  return new Set([...keys].map((key) => `${prefix}${key}`));
+  if (!keys) return undefined;
+  const start = typeof prefix === 'string' ? prefix : '';
+  return (name) => name.startsWith(start) && keys.has(name.slice(start.length));
 }

@@ -73,10 +73,21 @@ export function wantsInjection(
   return { ok: false, reason: invalid('inject', setting, '"true" or "false"') };
 }
 
+// A pod can have thousands of containers, and a list of thousands of names for them all: it is read once.
+const wordLists = new WeakMap<Layers, Map<string, readonly string[]>>();
+
+function wordsIn(layers: Layers, text: string): readonly string[] {
+  const known = wordLists.get(layers) ?? new Map<string, readonly string[]>();
+  wordLists.set(layers, known);
+  const read = known.get(text) ?? [...new Set(words(text))];
+  known.set(text, read);
+  return read;
+}
+
 /** The profiles that a container is to get, in the order written, each once. None is no error: `none` is a choice. */
 export function profilesFor(layers: Layers, container: string): Choice<readonly Profile[]> {
   const setting = lookUp(layers, 'profile', container);
-  const names = setting ? [...new Set(words(setting.text))] : [];
+  const names = setting ? wordsIn(layers, setting.text) : [];
   if (!setting || names.length === 0 || (names.length === 1 && names[0] === 'none')) return { ok: true, value: [] };
   const profiles: Profile[] = [];
   for (const name of names) {

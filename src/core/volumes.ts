@@ -32,8 +32,10 @@ export class Volumes {
   readonly added: Volume[] = [];
   private readonly all: Volume[];
   private readonly names: Set<string>;
+  /** From a name to the first number that was free behind it: names only grow. */
+  private readonly counts = new Map<string, number>();
   /** From a source that was asked for to the volumes that have it. */
-  private readonly bySource = new Map<string, Set<string>>();
+  private readonly bySource = new Map<string, { readonly source: FileSource; readonly names: Set<string> }>();
 
   /**
    * `mounted` are the mounts of all containers: a name that one of them asks for is taken, even if no volume has it. Such a pod cannot be
@@ -47,11 +49,10 @@ export class Volumes {
   /** The names of the volumes that have just this source, whoever wrote them: mounting one claim twice under two names helps nobody. */
   withSource(source: FileSource): ReadonlySet<string> {
     const key = JSON.stringify(source);
-    let names = this.bySource.get(key);
-    if (!names) {
-      names = new Set(this.all.filter((volume) => isMadeFrom(volume, source)).map(({ name }) => name));
-      this.bySource.set(key, names);
-    }
+    const known = this.bySource.get(key);
+    if (known) return known.names;
+    const names = new Set(this.all.filter((volume) => isMadeFrom(volume, source)).map(({ name }) => name));
+    this.bySource.set(key, { source, names });
     return names;
   }
 
@@ -62,17 +63,19 @@ export class Volumes {
 
   /** A name for a new volume, as near to the wanted one as is free: of the pod's, and of others that are about to be added. */
   freeName(wanted: string, others: readonly Volume[] = []): string {
-    let name = wanted;
-    const isTaken = (): boolean => this.names.has(name) || others.some((one) => one.name === name);
-    for (let count = 2; isTaken(); count++) name = `${wanted.slice(0, LONGEST - 6)}-${count}`;
-    return name;
+    let count = this.counts.get(wanted) ?? 1;
+    const name = (): string => (count < 2 ? wanted : `${wanted.slice(0, LONGEST - 6)}-${count}`);
+    while (this.names.has(name())) count++;
+    this.counts.set(wanted, count);
+    while (this.names.has(name()) || others.some((one) => one.name === name())) count++;
+    return name();
   }
 
   add(volume: Volume): void {
     this.all.push(volume);
     this.added.push(volume);
     this.names.add(volume.name);
-    this.bySource.clear();
+    for (const { source, names } of this.bySource.values()) if (isMadeFrom(volume, source)) names.add(volume.name);
   }
 }
 
