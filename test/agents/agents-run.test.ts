@@ -11,12 +11,22 @@ import { ways, type Way } from './ways.ts';
 const isRequired = process.env['E2E_AGENTS_REQUIRED'] === '1';
 const noNamespaces = whyNoNamespaces();
 
-/** One line: why an agent cannot be run on this machine. */
-function obstacle(agent: Agent): string | undefined {
+type Row = { readonly title: string; readonly agent: Agent } & (
+  | { readonly runtime: Runtime; readonly why?: never }
+  /** One line: why the agent cannot be run on this machine. */
+  | { readonly runtime?: never; readonly why: string }
+);
+
+function rowOf(agent: Agent): Row {
+  const title = `${agent.profile} ${agent.version}, ${agent.annotations['delivery'] ?? 'as it comes'}`;
   const found = runtimes.get(agent.runtime);
-  if (!found?.ok) return found?.missing ?? `no runtime ${agent.runtime}`;
-  if (noNamespaces !== undefined) return `no mount namespace may be made here (${noNamespaces}): run it as root`;
-  return isFolder(filesOf(agent)) ? undefined : 'its files are not there: run test/agents/fetch';
+  if (!found?.ok) return { title, agent, why: found?.missing ?? `no runtime ${agent.runtime}` };
+  if (noNamespaces !== undefined) {
+    return { title, agent, why: `no mount namespace may be made here (${noNamespaces}): run it as root` };
+  }
+  return isFolder(filesOf(agent))
+    ? { title, agent, runtime: found.runtime }
+    : { title, agent, why: 'its files are not there: run test/agents/fetch' };
 }
 
 function record(result: Result): void {
@@ -25,7 +35,14 @@ function record(result: Result): void {
 }
 
 async function prove(agent: Agent, runtime: Runtime, way: Way): Promise<void> {
-  const common = { profile: agent.profile, version: agent.version, runtime: runtime.title, way: way.name };
+  const delivery = agent.annotations['delivery'];
+  const common = {
+    profile: delivery === undefined ? agent.profile : `${agent.profile} by ${delivery}`,
+    version: agent.version,
+    standIn: agent.standIn,
+    runtime: runtime.title,
+    way: way.name,
+  };
   let life: Life | undefined;
   try {
     life = await live(agent, runtime, way);
@@ -46,20 +63,17 @@ async function prove(agent: Agent, runtime: Runtime, way: Way): Promise<void> {
 
 afterAll(removeShared);
 
-describe.each(agents().map((agent) => ({ agent, title: `${agent.profile} ${agent.version}` })))(
-  '$title',
-  ({ agent }) => {
-    const why = obstacle(agent);
-    const found = runtimes.get(agent.runtime);
-    if (why !== undefined || !found?.ok) {
-      it.skipIf(!isRequired)('can be run here', () => {
-        expect.fail(`${agent.profile}: ${why}`);
-      });
-      return;
-    }
-    it('is in the catalogue', () => {
-      expect([...catalogue.profiles.keys()]).toContain(agent.profile);
-    });
-    it.concurrent.each(ways)(`lives, ${found.runtime.shared.name}: $name`, (way) => prove(agent, found.runtime, way));
-  },
-);
+const rows = agents().map(rowOf);
+
+describe.each(rows.flatMap((row) => (row.runtime ? [row] : [])))('$title', ({ agent, runtime }) => {
+  it('has a profile', () => {
+    expect([...catalogue.profiles.keys()]).toContain(agent.profile);
+  });
+  it.concurrent.each(ways)(`lives, ${runtime.shared.name}: $name`, (way) => prove(agent, runtime, way));
+});
+
+describe.skipIf(!isRequired).each(rows.flatMap((row) => (row.runtime ? [] : [row])))('$title', ({ agent, why }) => {
+  it('can be run here', () => {
+    expect.fail(`${agent.profile}: ${why}`);
+  });
+});

@@ -62,4 +62,6 @@ for at in "${!paths[@]}"; do
   if [ "${modes[at]}" = -r ]; then read_only "$root${paths[at]}"; fi
 done
 
-exec chroot "${user[@]}" "$root" env -C "$workdir" "$@"
+# Not by exec: who changes his user is no longer told of his parent's death (prctl PR_SET_PDEATHSIG), and would live on. This one is told, and all of
+# the process namespace ends with it.
+chroot "${user[@]}" "$root" env -C "$workdir" "$@"

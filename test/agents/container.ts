@@ -1,5 +1,5 @@
 import { execFileSync, spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statfsSync } from 'node:fs';
 import { cp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,6 +24,24 @@ export function whyNoNamespaces(): string | undefined {
 
 const unshare = [...(isRoot ? [] : ['--map-root-user']), '--mount', '--pid', '--fork', '--kill-child'];
 
+const ROOM = 2 * 1024 ** 3;
+
+/** Where volumes are made. Node's agents have twenty thousand files: memory takes them ten times as fast as many a disk. */
+const scratch = isRoomyMemory('/dev/shm') ? '/dev/shm' : tmpdir();
+
+/** Whether programs can be run from there, too: in many a container they cannot. */
+function isRoomyMemory(folder: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    const mount = readFileSync('/proc/self/mountinfo', 'utf8')
+      .split('\n')
+      .findLast((line) => line.split(' ')[4] === folder);
+    return bavail * bsize >= ROOM && mount !== undefined && !/[ ,]noexec[ ,]/.test(mount);
+  } catch {
+    return false;
+  }
+}
+
 /** What is in a container's root besides this machine's files: from its path there to where it is here. */
 export type Image = ReadonlyMap<string, string>;
 
@@ -37,7 +55,7 @@ export interface Start {
 
 /** A pod on this machine: its volumes are folders, and its containers run one at a time in a root directory of their own. */
 export class LocalPod {
-  private readonly folder = mkdtempSync(join(tmpdir(), 'agents-'));
+  private readonly folder = mkdtempSync(join(scratch, 'agents-'));
   private readonly pod: Pod;
   /** Where the volumes are that the pod has not made itself. */
   private readonly filled: ReadonlyMap<string, string>;

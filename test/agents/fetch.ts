@@ -142,7 +142,12 @@ async function compile(source: string, to: string, target: 'exe' | 'library'): P
     `MONO_CFG_DIR=${join(mcsRoot, 'etc')}`,
     join(mcsRoot, 'usr/bin/mono-sgen'),
     join(mcsRoot, 'usr/lib/mono/4.5/mcs.exe'),
-    ...['-nologo', '-nostdlib', `-target:${target}`, ...references, `-out:${to}`, join(programs, source)],
+    '-nologo',
+    '-nostdlib',
+    `-target:${target}`,
+    ...references,
+    `-out:${to}`,
+    join(programs, source),
   ]);
 }
 

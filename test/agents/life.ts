@@ -51,7 +51,7 @@ export interface Injected {
 /** Has a pod with one container injected by the built-in profile of that name. */
 export function inject(agent: Agent, runtime: Runtime, way: Way, listener: Listener): Injected {
   const { name, value } = runtime.shared;
-  const fill = (texts: Readonly<Record<string, string>>): Record<string, string> =>
+  const filledIn = (texts: Readonly<Record<string, string>>): Record<string, string> =>
     Object.fromEntries(
       Object.entries(texts).map(([key, text]) => [
         key,
@@ -62,7 +62,7 @@ export function inject(agent: Agent, runtime: Runtime, way: Way, listener: Liste
   const written = way.container(name, value);
   const env = [
     ...(written.env ?? []),
-    ...Object.entries({ APP_URL: listener.appUrl, ...fill(agent.env) }).map(([key, text]) => ({
+    ...Object.entries({ APP_URL: listener.appUrl, ...filledIn(agent.env) }).map(([key, text]) => ({
       name: key,
       value: text,
     })),
@@ -76,7 +76,12 @@ export function inject(agent: Agent, runtime: Runtime, way: Way, listener: Liste
       return data && new Set(Object.keys(data));
     },
   };
-  const admission = admit(pod, namespace({ profile: agent.profile, ...fill(agent.annotations) }), catalogue, cluster);
+  const admission = admit(
+    pod,
+    namespace({ profile: agent.profile, ...filledIn(agent.annotations) }),
+    catalogue,
+    cluster,
+  );
   return { admission, around: { configMaps, secrets: new Map(Object.entries(agent.secrets)), fields: FIELDS } };
 }
 
@@ -177,10 +182,10 @@ async function runToItsEnd(local: LocalPod, init: Container, agent: Agent, aroun
 /** Gathers what a process prints and looks again, each time that something is new, whether a condition holds. */
 class Watch {
   output = '';
-  private look_: () => void = () => undefined;
+  private whenChanged: () => void = () => undefined;
 
   look(): void {
-    this.look_();
+    this.whenChanged();
   }
 
   readFrom(child: ReturnType<LocalPod['start']>): Promise<unknown> {
@@ -198,12 +203,12 @@ class Watch {
   until(holds: () => boolean): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, PATIENCE_MS);
-      this.look_ = () => {
+      this.whenChanged = () => {
         if (!holds()) return;
         clearTimeout(timer);
         resolve();
       };
-      this.look_();
+      this.whenChanged();
     });
   }
 }

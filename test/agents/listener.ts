@@ -89,6 +89,5 @@ const ANSWER = `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Len
 
 function portOf(server: Server): number {
   // A server that listens on a port has this kind of address.
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return (server.address() as AddressInfo).port;
 }

@@ -7,6 +7,8 @@ import { runtimes } from './runtimes.ts';
 export interface Result {
   readonly profile: string;
   readonly version: string;
+  /** What was not the vendor's own. */
+  readonly standIn?: string | undefined;
   readonly runtime: string;
   readonly way: string;
   /** The sign of life as it was seen; or what was wrong. */
@@ -30,7 +32,8 @@ export default function setup(): () => void {
     if (!existsSync(resultsFile)) return;
     const lines = readFileSync(resultsFile, 'utf8').trim().split('\n');
     // Written by the tests of this very run.
-    const text = table(lines.map((line) => JSON.parse(line) as Result));
+    const results = lines.map((line) => JSON.parse(line) as Result);
+    const text = [table(results), ...standIns(results)].join('\n');
     mkdirSync(dirname(resultsFile), { recursive: true });
     writeFileSync(join(folder, 'agents.txt'), `${text}\n`);
     console.log(text);
@@ -60,6 +63,12 @@ function table(results: readonly Result[]): string {
         .trimEnd(),
     )
     .join('\n');
+}
+
+/** Said once for each agent, below the table. */
+function standIns(results: readonly Result[]): readonly string[] {
+  const said = results.flatMap(({ profile, standIn }) => (standIn === undefined ? [] : [`${profile}: ${standIn}`]));
+  return said.length === 0 ? [] : ['', "not the vendor's own:", ...new Set(said)];
 }
 
 function printable(sign: string): string {

@@ -27,7 +27,11 @@ function said(command: string, ...args: readonly string[]): string {
   return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
 }
 
-// Each is mounted where it lies: that may be a home that only its owner may enter.
+/** What must be mounted for a runtime to be there: nothing for one in /usr, else itself, for it may lie in a home that only its owner may enter. */
+function whereItLies(path: string): ReadonlyMap<string, string> {
+  return new Map(/^\/usr(\/|$)/.test(path) ? [] : [[path, path]]);
+}
+
 const kinds: { readonly [name in RuntimeName]: Kind } = {
   dotnet: {
     find: () => {
@@ -48,7 +52,7 @@ const kinds: { readonly [name in RuntimeName]: Kind } = {
       const [home = '', version = ''] = ['java.home', 'java.version'].map((name) => javaProperty(name));
       return {
         title: `Java ${version}`,
-        image: new Map([[home, home]]),
+        image: whereItLies(home),
         environment: {},
         command: [join(home, 'bin', 'java'), '-cp', APP, 'App'],
         shared: { name: 'JAVA_TOOL_OPTIONS', value: '-Dshop.own=seen' },
@@ -59,7 +63,7 @@ const kinds: { readonly [name in RuntimeName]: Kind } = {
   node: {
     find: () => ({
       title: `Node ${process.versions.node}`,
-      image: new Map([[process.execPath, process.execPath]]),
+      image: whereItLies(process.execPath),
       environment: {},
       command: [process.execPath, `${APP}/app.cjs`],
       shared: { name: 'NODE_OPTIONS', value: `--require ${APP}/own/own.cjs` },
@@ -73,11 +77,9 @@ const kinds: { readonly [name in RuntimeName]: Kind } = {
         '-c',
         'import sys, platform; print(sys.base_prefix); print(platform.python_version())',
       ).split('\n');
-      // Debian's lies in /usr, which is there anyway.
-      const image = new Map(prefix === '/usr' ? [] : [[prefix, prefix]]);
       return {
         title: `Python ${version}`,
-        image,
+        image: whereItLies(prefix),
         environment: {},
         command: [join(prefix, 'bin', 'python3'), `${APP}/app.py`],
         shared: { name: 'PYTHONPATH', value: `${APP}/own` },
