@@ -36,7 +36,10 @@ export function admit(
   const { decision, operations, plan } = pass(layers);
   if (operations.length === 0) return { decision, operations, pod };
   const unchanged = (reason: Reason): Admission => ({
-    decision: notInjected(reason, isRequired(pod, namespace), decision),
+    decision: notInjected(reason, isRequired(pod, namespace), {
+      ...decision,
+      containers: withoutAny(decision, reason),
+    }),
     operations: [],
     pod,
   });
@@ -45,6 +48,13 @@ export function admit(
   const after = applyOperations(pod, operations);
   const rule = brokenRule(pod, after, permittedBy(plan, layers)) ?? unsettled({ ...layers, pod: after });
   return rule === undefined ? { decision, operations, pod: after } : unchanged({ code: 'rule-broken', rule });
+}
+
+/** What was to go in does not, since the patch as a whole is thrown away. */
+function withoutAny({ containers }: Decision, reason: Reason): readonly ContainerOutcome[] {
+  return containers.map((one) =>
+    one.outcome === 'injected' ? { outcome: 'skipped', container: one.container, profile: one.profile, reason } : one,
+  );
 }
 
 function permittedBy({ changes }: Plan, layers: Layers): Permitted {

@@ -7,6 +7,7 @@ import { reasonTable } from '../../src/core/reason-table.ts';
 import { metricRows } from '../../src/http/metric-rows.ts';
 import type { KubeObject } from '../e2e/client.ts';
 import { chart, only, render, root } from './chart.ts';
+import { alerts, panels } from './queries.ts';
 import { helm, promtool, run } from './tools.ts';
 
 // Alerts and dashboard may name our metrics, and these few of others. test/e2e/install.test.ts asks a real API server for its own.
@@ -17,23 +18,6 @@ const FOREIGN = new Set([
   'process_cpu_seconds_total',
 ]);
 
-interface Alert {
-  readonly alert: string;
-  readonly expr: string;
-  readonly labels: { readonly severity: string };
-  readonly annotations: { readonly summary: string; readonly description: string };
-}
-interface Panel {
-  readonly id: number;
-  readonly title: string;
-  readonly gridPos: Readonly<Record<'x' | 'y' | 'w' | 'h', number>>;
-  readonly targets: readonly { readonly expr: string; readonly legendFormat: string }[];
-}
-
-const alerts = parse(readFileSync(join(chart, 'files/alerts.yaml'), 'utf8')) as readonly Alert[];
-const { panels } = JSON.parse(readFileSync(join(chart, 'files/dashboard.json'), 'utf8')) as {
-  panels: readonly Panel[];
-};
 const queries = [
   ...alerts.map(({ alert, expr }) => ({ where: `alert ${alert}`, expr })),
   ...panels.flatMap(({ title, targets }) => targets.map(({ expr }) => ({ where: `panel ${title}`, expr }))),
@@ -76,6 +60,9 @@ describe('alerts and dashboard', () => {
         .map(([code]) => code)
         .toSorted();
     expect(codes('AgentInjectorAllFailing')).toEqual(ofKind('problem', 'failure'));
+    const coverage = panels.find(({ title }) => title === 'Coverage per namespace')?.targets[0]?.expr ?? '';
+    const left = /reason!~"([^"]+)"/.exec(coverage)?.[1]?.split('|').toSorted();
+    expect(left).toEqual(ofKind('choice', 'satisfied'));
     for (const code of codes('AgentInjectorDefect')) expect(ofKind('failure')).toContain(code);
   });
 

@@ -203,8 +203,9 @@ function parse(content: string): unknown {
   }
 }
 
-/** `299 - "text"`, with quotes and backslashes in the text escaped (RFC 7234 §5.5). */
+/** `299 - "text"`, with quotes and backslashes in the text escaped (RFC 7234 §5.5), in UTF-8 as kubectl reads it. */
 function warningText(header: string): string {
-  const quoted = /^\d{3} \S+ "((?:[^"\\]|\\.)*)"/s.exec(header)?.[1];
-  return quoted === undefined ? header : quoted.replaceAll(/\\(.)/gs, '$1');
+  const line = Buffer.from(header, 'latin1').toString('utf8');
+  const quoted = /^\d{3} \S+ "((?:[^"\\]|\\.)*)"/s.exec(line)?.[1];
+  return quoted === undefined ? line : quoted.replaceAll(/\\(.)/gs, '$1');
 }

@@ -69,7 +69,7 @@ test('a value that cannot be keeps the agent out, not the pod, and whoever creat
   const annotations = ours({ 'domain-id': '40000' });
   const { object, warnings } = await client.create<Pod>(podOf('wrong', 'warned', { annotations }));
   expect(warnings).toEqual([
-    'agent-injector: not injected: agent-injector.io/domain-id "40000" must be an integer from 1 to 32767 (pod annotation)',
+    'agent-injector: not injected: invalid-value: agent-injector.io/domain-id "40000" must be an integer from 1 to 32767 (po…',
   ]);
   expect(instrumented(object)).toEqual([]);
   expect(recordOf(object)).toMatchObject({ decision: 'skipped', reason: 'invalid-value' });

@@ -8,6 +8,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Catalogue } from '../../src/core/catalogue.ts';
 import type { Namespace, NamespaceLookup } from '../../src/core/namespace.ts';
 import { createMetrics, type Metrics } from '../../src/http/metrics.ts';
+import type { Reviewing } from '../../src/http/mutate.ts';
 import { createWebhookServer } from '../../src/http/webhook-server.ts';
 import { openTlsDirectory } from '../../src/tls/directory.ts';
 import { catalogue } from '../core/fixtures.ts';
@@ -35,6 +36,7 @@ export interface TestServerOptions {
   readonly lookup?: (name: string, deadlineMs: number) => Promise<NamespaceLookup>;
   readonly catalogue?: () => Catalogue;
   readonly draining?: () => boolean;
+  readonly decided?: Reviewing['decided'];
 }
 
 /** The real webhook server on a free port, over TLS that the client verifies. */
@@ -67,6 +69,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
       namespaces: { get: (name) => known.get(name), fetch: options.lookup ?? (async () => ({ kind: 'absent' })) },
       metrics,
       log: { info: log, error: log },
+      ...(options.decided && { decided: options.decided }),
     },
     metrics,
     draining: options.draining ?? (() => false),

@@ -1,0 +1,123 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { alerts, panels } from '../deploy/queries.ts';
+import { mountedDirectory, profileText, type Mounted } from '../profiles/mounted.ts';
+import { Client } from './client.ts';
+import { optedIn, ours, startInjectedCluster, type InjectedCluster } from './injected-cluster.ts';
+import { podOf } from './pod.ts';
+import { prometheus, startPrometheus, type Prometheus } from './prometheus.ts';
+import { waitFor } from './wait-for.ts';
+import { webhookConfiguration } from './webhook.ts';
+
+// Each query of the dashboard and each alert, asked of a real Prometheus that scrapes a real server and a real API server.
+
+if (prometheus === undefined)
+  console.log('e2e: monitoring is not tested, there is no prometheus (name it in PROMETHEUS)');
+
+describe.skipIf(prometheus === undefined)('with Prometheus', () => {
+  let dir: string;
+  let mounted: Mounted;
+  let cluster: InjectedCluster;
+  let measured: Prometheus;
+  beforeAll(async () => {
+    dir = mkdtempSync(join(tmpdir(), 'agent-injector-monitoring-'));
+    mounted = await mountedDirectory({ 'own.yaml': profileText('own') });
+    cluster = await startInjectedCluster({ flags: { events: 'true', profiles: mounted.dir } });
+    measured = await startPrometheus(dir, jobsOf(cluster));
+    await happen(0);
+    await mounted.swap({ 'own.yaml': profileText('own', { description: 'Another.' }) });
+    await waitFor('the first round to be scraped', () =>
+      measured.query('agent_injector_decisions_total{namespace="team-0"}').then((all) => all.length > 0),
+    );
+    await happen(1);
+    await waitFor('the second round to be scraped', () =>
+      measured.query('agent_injector_decisions_total{namespace="team-1"}').then((all) => all.length > 0),
+    );
+    await waitFor('the change of profiles to be scraped', () =>
+      measured.query('agent_injector_profile_reloads_total > 0').then((all) => all.length > 0),
+    );
+  });
+  afterAll(async () => {
+    await measured?.stop();
+    await cluster?.stop();
+    await mounted?.remove();
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  /** A little of everything that is measured. */
+  async function happen(round: number): Promise<void> {
+    const { client, injector } = cluster;
+    const namespace = `team-${round}`;
+    await client.createNamespace(namespace, optedIn());
+    await client.createNamespace(`almost-${round}`, { labels: ours({ injection: 'true' }) });
+    if (round === 0) {
+      // Nobody listens there: the API server goes on without an answer.
+      await client.create(webhookConfiguration({ name: 'dead', url: 'https://127.0.0.1:9/mutate', ca: injector.ca }));
+    }
+    const wrong = ours({ 'domain-id': '0' });
+    for (let count = 0; count < 5; count++) {
+      await client.create(podOf(namespace, `in-${count}`, { annotations: ours({ typo: 'x' }) }));
+      await client.create(podOf(namespace, `out-${count}`, { annotations: wrong }));
+    }
+    const strict = podOf(namespace, 'strict', { annotations: wrong, labels: ours({ injection: 'required' }) });
+    await expect(client.create(strict)).rejects.toThrow('invalid-value');
+    const port = new URL(injector.url).origin;
+    await new Client({ url: port, ca: injector.ca, token: '' }).request('POST', '/mutate', { no: 'review' });
+  }
+
+  test.each(panels.flatMap(({ title, targets }) => targets.map(({ expr }) => [title, expr] as const)))(
+    'the panel "%s" shows something: %s',
+    async (_, expr) => {
+      const query = expr.replaceAll('$__range', '5m').replaceAll('$__rate_interval', '30s');
+      await waitFor(`data for ${query}`, async () =>
+        (await measured.query(query)).some(({ value: [, text] }) => Number.isFinite(Number(text))),
+      );
+    },
+  );
+
+  test('coverage tells the namespaces apart', async () => {
+    const { expr = '' } = panels.find(({ title }) => title === 'Coverage per namespace')?.targets[0] ?? {};
+    const shares = (await measured.query(expr)).map(({ metric, value }) => [metric['namespace'], Number(value[1])]);
+    // Five injected, five not, one refused.
+    expect(Object.fromEntries(shares)).toMatchObject({ 'team-0': 5 / 11, 'team-1': 5 / 11 });
+  });
+
+  test.each(alerts.map(({ alert, expr }) => [alert, expr] as const))(
+    'the alert %s can be evaluated',
+    async (alert, expr) => {
+      const found = await measured.query(expr.replaceAll(/(LEAF|CA)_HOURS/g, '1'));
+      // What is wrong here, on purpose, and nothing else.
+      const wrong = ['AgentInjectorNamespaceMislabelled', 'AgentInjectorFailedOpen'];
+      expect(found.length > 0, JSON.stringify(found)).toBe(wrong.includes(alert));
+    },
+  );
+});
+
+function jobsOf({ injector, controlPlane }: InjectedCluster): Parameters<typeof startPrometheus>[1] {
+  const kubeconfig = parse(readFileSync(controlPlane.kubeconfigPath, 'utf8')) as {
+    readonly users: readonly { readonly user: { readonly token: string } }[];
+  };
+  return [
+    { job_name: 'agent-injector', ...at(injector.adminUrl) },
+    {
+      job_name: 'apiserver',
+      ...at(controlPlane.url),
+      authorization: { credentials: kubeconfig.users[0]?.user.token },
+      tls_config: { ca_file: join(controlPlane.dir, 'ca.crt') },
+      // It has a hundred thousand lines and takes its time.
+      scrape_interval: '1s',
+      scrape_timeout: '1s',
+      metric_relabel_configs: [
+        { source_labels: ['__name__'], regex: '(apiserver_admission_webhook|process)_.*', action: 'keep' },
+      ],
+    },
+  ];
+}
+
+function at(url: string): object {
+  const { protocol, host } = new URL(url);
+  return { scheme: protocol.slice(0, -1), static_configs: [{ targets: [host] }] };
+}

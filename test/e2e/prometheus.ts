@@ -1,0 +1,56 @@
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { freePort } from './free-port.ts';
+import { startProcess } from './guarded-process.ts';
+import { waitFor } from './wait-for.ts';
+
+/** The program, by `PROMETHEUS` or on the PATH; undefined where there is none. */
+export const prometheus: string | undefined = (() => {
+  const program = process.env['PROMETHEUS'] || 'prometheus';
+  return spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0 ? program : undefined;
+})();
+
+export interface Sample {
+  readonly metric: Readonly<Record<string, string>>;
+  readonly value: readonly [at: number, value: string];
+}
+
+export interface Prometheus {
+  /** What a query gives at this moment. Throws what is wrong with it. */
+  readonly query: (expr: string) => Promise<readonly Sample[]>;
+  readonly stop: () => Promise<void>;
+}
+
+/** Starts Prometheus on loopback, in this folder; resolves when it has scraped each job. */
+export async function startPrometheus(dir: string, jobs: readonly object[]): Promise<Prometheus> {
+  const config = join(dir, 'prometheus.yaml');
+  const every = { scrape_interval: '200ms', scrape_timeout: '200ms' };
+  writeFileSync(config, stringify({ global: every, scrape_configs: jobs }));
+  const url = `127.0.0.1:${await freePort()}`;
+  const args = [`--config.file=${config}`, `--storage.tsdb.path=${join(dir, 'tsdb')}`, `--web.listen-address=${url}`];
+  const command = { command: prometheus ?? 'prometheus', args, cwd: dir, logPath: join(dir, 'prometheus.log') };
+  const started = await startProcess(command);
+  const query: Prometheus['query'] = async (expr) => {
+    const answer = await fetch(`http://${url}/api/v1/query`, {
+      method: 'POST',
+      body: new URLSearchParams({ query: expr }),
+    });
+    const body = (await answer.json()) as { status: string; error?: string; data: { result: readonly Sample[] } };
+    if (body.status !== 'success') throw new Error(`${expr}: ${body.error}`);
+    return body.data.result;
+  };
+  const stop = async (): Promise<void> => {
+    await started.stop();
+  };
+  try {
+    await waitFor('Prometheus to have scraped each job', async () => (await query('up == 1')).length === jobs.length, {
+      hopeless: () => (started.exit() ? new Error(started.log()) : undefined),
+    });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { query, stop };
+}

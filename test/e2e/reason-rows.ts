@@ -1,0 +1,153 @@
+import { articleEnvironment } from '../core/fixtures.ts';
+import { profileText } from '../profiles/mounted.ts';
+import type { ReasonCode } from '../../src/core/reasons.ts';
+import { ours } from './injected-cluster.ts';
+import { container, type Pod, type PodOptions } from './pod.ts';
+
+/** Where a reason is to be seen. */
+export const places = ['annotation', 'warning', 'audit', 'event', 'log', 'metric'] as const;
+export type Place = (typeof places)[number];
+
+/** How a reason is provoked, and why one of the places cannot have it, beyond what its kind says. */
+export interface Row {
+  /** Settings and labels of the namespace, besides those that opt in. */
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** The pod that is created, owned by a Deployment. */
+  readonly pod?: PodOptions;
+  /**
+   * `pod` (when not given): it is created. `direct`: the server is asked without an API server, which would not ask. The others are made in
+   * reasons.test.ts.
+   */
+  readonly by?:
+    | 'pod'
+    | 'direct'
+    | 'update'
+    | 'config-map'
+    | 'deployment'
+    | 'unlabelled'
+    | 'nowhere'
+    | 'flood'
+    | 'defect';
+  readonly absent?: Readonly<Partial<Record<Place, string>>>;
+}
+
+const env = (name: string, value: string): Pod['spec'] => ({
+  containers: [container('app', { env: [{ name, value }] })],
+});
+const settings = (values: Readonly<Record<string, string>>): PodOptions => ({ annotations: ours(values) });
+const noApiServer = {
+  audit: 'the API server does not ask',
+  annotation: 'no pod is made',
+  event: 'there is no workload: the question is ours',
+} as const;
+
+/** Profiles that only this test has. */
+export const profiles: Readonly<Record<string, string>> = {
+  'probe-elsewhere.yaml': profileText('probe-elsewhere', { namespaces: ['elsewhere'] }),
+  'probe-arm.yaml': profileText('probe-arm', { constraints: { os: ['linux'], arch: ['arm64'] } }),
+  'probe-future.yaml': profileText('probe-future', { constraints: { os: ['linux'], kubernetes: '1.99' } }),
+  'probe-lost.yaml': profileText('probe-lost', {
+    parameters: [{ name: 'lost-image', type: 'image', description: 'Never given.' }],
+    deliveries: [{ type: 'image', image: '${lost-image}' }],
+    mounts: [{ path: '/lost' }],
+  }),
+  'probe-slot.yaml': profileText('probe-slot', { slots: ['jvm-agent'] }),
+  'probe-slot-too.yaml': profileText('probe-slot-too', {
+    slots: ['jvm-agent'],
+    environment: [{ name: 'B', value: '1' }],
+  }),
+  'probe-conflict.yaml': profileText('probe-conflict', {
+    conflicts: [
+      { code: 'any-image', signs: [{ in: 'image', matches: '*' }], message: 'it cannot be beside any image' },
+    ],
+  }),
+  'probe-append.yaml': profileText('probe-append', {
+    environment: [{ name: 'JAVA_TOOL_OPTIONS', operation: 'append', separator: ' ', value: '-Dprobe' }],
+  }),
+};
+
+/** A row for every code. A code without one fails, and one whose row says wrong where it is to be seen does, too. */
+export const rows: { readonly [code in ReasonCode]: Row | { readonly notYet: string } } = {
+  'not-a-pod': { by: 'config-map', absent: { annotation: 'there is no pod', event: 'there is no pod' } },
+  'not-a-creation': { by: 'update', absent: { event: 'the pod of an update is not read' } },
+  'mirror-pod': {
+    pod: {
+      annotations: { 'kubernetes.io/config.mirror': 'x' },
+      spec: { containers: [container('app')], nodeName: 'a-node' },
+    },
+  },
+  'namespace-not-enabled': { by: 'unlabelled', absent: noApiServer },
+  'opted-out': { pod: settings({ inject: 'false' }) },
+  'already-instrumented': {
+    pod: {
+      annotations: ours({ delivery: 'baked' }),
+      spec: { containers: [container('app', { env: articleEnvironment })] },
+    },
+  },
+  'malformed-pod': { by: 'direct', pod: { spec: { containers: [] } }, absent: noApiServer },
+  'no-profile': { settings: { profile: 'none' } },
+  'unknown-profile': { settings: { profile: 'jenifer-dotnet' } },
+  'unknown-delivery': { pod: settings({ delivery: 'carrier-pigeon' }) },
+  'invalid-value': { pod: settings({ 'domain-id': '40000' }) },
+  'missing-parameter': { settings: { profile: 'opentelemetry-dotnet', 'server-address': 'x' } },
+  'no-target-container': { pod: { spec: { containers: [container('istio-proxy')] } } },
+  'owner-excluded': { settings: { 'exclude-owners': 'Deployment' } },
+  'profile-not-allowed': { settings: { profile: 'probe-elsewhere' } },
+  'os-unsupported': { pod: { spec: { containers: [container('app')], os: { name: 'windows' } } } },
+  'arch-unsupported': {
+    settings: { profile: 'probe-arm' },
+    pod: { spec: { containers: [container('app')], nodeSelector: { 'kubernetes.io/arch': 'amd64' } } },
+  },
+  'libc-unsupported': {
+    pod: { spec: { containers: [container('app', { image: 'registry.example.com/app:1-alpine' })] } },
+  },
+  'kubernetes-unsupported': { settings: { profile: 'probe-future' } },
+  'delivery-unfit': {
+    settings: { delivery: 'hostPath', 'host-path': '/opt/jennifer' },
+    labels: { 'pod-security.kubernetes.io/enforce': 'baseline' },
+  },
+  'no-fitting-delivery': { settings: { profile: 'probe-lost' } },
+  'claim-unusable': { notYet: 'the server does not watch claims' },
+  'foreign-agent': {
+    settings: { profile: 'probe-slot' },
+    pod: { spec: env('JAVA_TOOL_OPTIONS', '-javaagent:/opt/opentelemetry-javaagent.jar') },
+  },
+  'slot-taken': { settings: { profile: 'probe-slot,probe-slot-too' } },
+  'profile-conflict': { settings: { profile: 'probe-conflict' } },
+  'unproven-variable': {
+    settings: { profile: 'probe-append' },
+    pod: { spec: { containers: [container('app', { envFrom: [{ secretRef: { name: 'x' } }] })] } },
+  },
+  'foreign-profiler': { pod: { spec: env('CORECLR_PROFILER', '{846F5F1C-F9AE-4B07-969E-05C26BC060D8}') } },
+  'profiling-disabled': { pod: { spec: env('CORECLR_ENABLE_PROFILING', '0') } },
+  'conflicting-variable': { pod: { spec: env('CORECLR_ENABLE_PROFILING', '2') } },
+  'mount-path-taken': {
+    pod: {
+      spec: {
+        containers: [container('app', { volumeMounts: [{ name: 'x', mountPath: '/netagent' }] })],
+        volumes: [{ name: 'x', emptyDir: {} }],
+      },
+    },
+  },
+  'namespace-unknown': { by: 'nowhere', absent: noApiServer },
+  'namespace-unavailable': { by: 'flood', absent: noApiServer },
+  'patch-too-large': {
+    pod: { spec: { containers: Array.from({ length: 500 }, (_, index) => container(`c${index}`)) } },
+  },
+  'rule-broken': { by: 'defect' },
+  'internal-error': { by: 'defect' },
+  'unknown-annotation': { pod: settings({ 'domian-id': '7' }) },
+  'container-not-found': { pod: settings({ containers: 'app,wbe' }) },
+  'parameter-locked': { pod: settings({ 'agent-image': 'registry.example.com/own:1' }) },
+  advisory: { pod: { spec: env('DOTNET_EnableDiagnostics', '0') } },
+  'foreign-agent-beside': { pod: { spec: env('JAVA_TOOL_OPTIONS', '-javaagent:/opt/opentelemetry-javaagent.jar') } },
+  'misplaced-key': {
+    by: 'deployment',
+    absent: {
+      warning: 'it is seen when the workload is read, after the answer',
+      audit: 'it is seen when the workload is read, after the answer',
+    },
+  },
+  'unknown-label': { pod: { labels: ours({ inject: 'true' }) } },
+};
