@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { KubernetesVersion } from './cluster.ts';
-import { absolutePath, subPath } from './mount-path.ts';
+import { absolutePath, relativePath } from './mount-path.ts';
 import { quantitySchema as quantity } from './quantity.ts';
 import { parseTemplate, type Template } from './template.ts';
 
@@ -16,7 +16,7 @@ const shared = {
     .optional()
     .describe('Only for pods of these; default: those of the profile.'),
 };
-const part = subPath
+const part = relativePath
   .optional()
   .describe('The directory in it that is mounted. Left out while a parameter in it has no value.');
 const readOnly = (fallback: boolean) => z.boolean().default(fallback).describe('The container cannot write there.');

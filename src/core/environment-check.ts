@@ -1,4 +1,5 @@
-import { variablesIn, type Change } from './environment.ts';
+import type { Change } from './environment.ts';
+import { variablesIn } from './expansion.ts';
 import type { EnvVar } from './pod.ts';
 
 /** What is allowed beyond keeping the author's variables as they are. */

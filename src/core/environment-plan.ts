@@ -1,4 +1,6 @@
-import { hasOpening, variablesIn, type Operation } from './environment.ts';
+import { combined, type Addition } from './addition.ts';
+import type { Operation } from './environment.ts';
+import { hasOpening, variablesIn } from './expansion.ts';
 import { isObject, type Json, type JsonObject } from './json.ts';
 import type { EnvVar } from './pod.ts';
 import type { Presence } from './provided.ts';
@@ -83,39 +85,6 @@ export function isWritten(environment: readonly EnvVar[], { name, operation }: O
   return operation.kind === 'force'
     ? value === operation.value.text
     : combined(value, operation.value.text, operation) === value;
-}
-
-type Addition = Exclude<OwnOperation, { kind: 'set' | 'force' }>;
-
-/** The author's value with ours added; the same text when ours is in it already. An empty value needs no separator. */
-export function combined(value: string, ours: string, operation: Addition): string {
-  if (operation.kind === 'merge') return merged(value, ours, operation);
-  if (holdsWord(value, ours, operation.separator)) return value;
-  if (value === '') return ours;
-  return operation.kind === 'append'
-    ? `${value}${operation.separator}${ours}`
-    : `${ours}${operation.separator}${value}`;
-}
-
-/** An option that is there with another value (`-javaagent:/x.jar=a`, `-Dname=b`) is there: its author's value counts. */
-function holdsWord(value: string, ours: string, separator: string): boolean {
-  const spaced = (text: string): string =>
-    `${separator}${separator === ' ' ? text.trim().replaceAll(/\s+/g, ' ') : text}`;
-  const [there, wanted] = [`${spaced(value)}${separator}`, spaced(ours)];
-  if (there.includes(`${wanted}${separator}`)) return true;
-  if (!ours.startsWith('-')) return false;
-  const at = wanted.indexOf('=');
-  const option = at < 0 ? wanted : wanted.slice(0, at);
-  return there.includes(`${option}=`) || (at >= 0 && there.includes(`${option}${separator}`));
-}
-
-function merged(value: string, ours: string, { separator, assignment }: Extract<Addition, { kind: 'merge' }>): string {
-  const nameOf = (pair: string): string => (pair.split(assignment)[0] ?? '').trim();
-  const names = new Set(value.split(separator).map(nameOf));
-  const missing = ours.split(separator).filter((pair) => pair !== '' && !names.has(nameOf(pair)));
-  if (missing.length === 0) return value;
-  const start = value === '' || value.endsWith(separator) ? value : `${value}${separator}`;
-  return `${start}${missing.join(separator)}`;
 }
 
 class Draft {
@@ -204,14 +173,14 @@ class Draft {
     const texts = this.own.flatMap((one) =>
       one.name === name && 'text' in one.operation.value ? [one.operation.value.text] : [],
     );
-    for (const variable of new Set(texts.flatMap(variablesIn))) {
-      const last = this.lastIndexOf(variable);
+    for (const used of new Set(texts.flatMap(variablesIn))) {
+      const last = this.lastIndexOf(used);
       // Of a name that stands twice the kubelet would take the first, which is not what the app sees.
-      if (last > index) return { variable, why: 'order' };
+      if (last > index) return { variable: used, why: 'order' };
       const before = this.list[last];
-      if (before && isOptional(before)) return { variable, why: 'unseen' };
-      const presence = before ? 'present' : this.provided(variable);
-      if (presence !== 'present') return { variable, why: presence === 'unknown' ? 'unseen' : 'order' };
+      if (before && isOptional(before)) return { variable: used, why: 'unseen' };
+      const presence = before ? 'present' : this.provided(used);
+      if (presence !== 'present') return { variable: used, why: presence === 'unknown' ? 'unseen' : 'order' };
     }
     return undefined;
   }

@@ -40,8 +40,12 @@ function workloadOf(pod: Pod): string | undefined {
   const owner = ownerOf(pod);
   const name = owner?.['name'];
   if (typeof name === 'string' && OBJECT_NAME.test(name)) return withoutSuffix(name, owner?.['kind'], labelsOf(pod));
-  const own = pod.metadata?.name ?? pod.metadata?.generateName?.replace(/-$/, '');
-  return own !== undefined && OBJECT_NAME.test(own) ? own : undefined;
+  return ownName(pod);
+}
+
+function ownName({ metadata }: Pod): string | undefined {
+  const name = metadata?.name ?? metadata?.generateName?.replace(/-$/, '') ?? '';
+  return OBJECT_NAME.test(name) ? name : undefined;
 }
 
 function withoutSuffix(name: string, kind: Json | undefined, labels: Readonly<Record<string, string>>): string {

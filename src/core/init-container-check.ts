@@ -42,17 +42,21 @@ function startsUnfilled(before: Pod, after: Pod): string | undefined {
 function brokenAddition(container: Container, pod: Pod): string | undefined {
   const { name } = container;
   if (containersOf(pod).filter((one) => one.name === name).length > 1) return `container ${name} stands twice`;
-  if (!isRestricted(container['securityContext'], pod.spec.os?.['name'] === 'windows'))
-    return `init container ${name} would not pass Pod Security restricted`;
+  const passes = pod.spec.os?.['name'] === 'windows' ? isUnprivileged : isRestricted;
+  if (!passes(container['securityContext'])) return `init container ${name} would not pass Pod Security restricted`;
   const volumes = new Set((pod.spec.volumes ?? []).map((volume) => volume.name));
   const mount = container.volumeMounts?.find((one) => !volumes.has(one.name));
   return mount && `init container ${name} mounts volume ${mount.name}, which does not exist`;
 }
 
-/** The fields of a container that `restricted` looks at (k8s.io/pod-security-admission policy/); of a Windows pod, one. */
-function isRestricted(context: Json | undefined, isWindows: boolean): boolean {
+/** What `restricted` looks at in a Windows pod. */
+function isUnprivileged(context: Json | undefined): boolean {
+  return isObject(context) && context['runAsNonRoot'] === true && context['privileged'] !== true;
+}
+
+/** The fields of a container that `restricted` looks at (k8s.io/pod-security-admission policy/). */
+function isRestricted(context: Json | undefined): boolean {
   if (!isObject(context)) return false;
-  if (isWindows) return context['runAsNonRoot'] === true && context['privileged'] !== true;
   const { capabilities, seccompProfile, runAsUser } = context;
   const drop = isObject(capabilities) ? capabilities['drop'] : undefined;
   return (

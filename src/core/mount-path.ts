@@ -8,7 +8,7 @@ export const absolutePath = z
   .regex(/^(\/(?!\.{1,2}(\/|$))[^/:]+)+$/, 'must be an absolute path, without ":", ".", ".." and a slash at its end');
 
 /** A part of a volume, as the API server takes it (core validation.go validateLocalDescendingPath). */
-export const subPath = z
+export const relativePath = z
   .string()
   .regex(/^(?!\/)(?!(.*\/)?\.\.(\/|$)).+$/, 'must not begin with / and not have .. in it');
 

@@ -128,8 +128,9 @@ interface Drafted {
 
 /** Init containers come before app containers, so that what copies the files for one of them is there when the others look for it. */
 function inOrderOfStart(targets: readonly Target[]): readonly Target[] {
-  const isInit = ({ list }: Target): boolean => list === 'initContainers';
-  return [...targets.filter(isInit), ...targets.filter((target) => !isInit(target))];
+  return (['initContainers', 'containers'] as const).flatMap((list) =>
+    targets.filter((target) => target.list === list),
+  );
 }
 
 /** Each notice once, and no more than are ever shown: a pod can have thousands of containers. */

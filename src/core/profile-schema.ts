@@ -4,7 +4,7 @@ import { conditionSchema } from './condition.ts';
 import { deliverySchema } from './delivery.ts';
 import { environmentSchema } from './environment.ts';
 import { parameterSchema } from './parameter.ts';
-import { absolutePath, subPath } from './mount-path.ts';
+import { absolutePath, relativePath } from './mount-path.ts';
 import { quantitySchema } from './quantity.ts';
 import { signSchema } from './sign.ts';
 
@@ -117,7 +117,9 @@ export const profileSchema = z.strictObject({
       .array(
         z.strictObject({
           path: absolutePath.describe('Where in the container.'),
-          subPath: subPath.optional().describe("A directory or a file of the agent's files; default: all of them."),
+          subPath: relativePath
+            .optional()
+            .describe("A directory or a file of the agent's files; default: all of them."),
           readOnly: z.boolean().default(false).describe('The container cannot write there.'),
         }),
       )

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { admit, type Admission } from '../../src/core/admit.ts';
 import { readCatalogue, type Catalogue } from '../../src/core/catalogue.ts';
 import type { Cluster } from '../../src/core/cluster.ts';
-import type { EnvVar, Pod } from '../../src/core/pod.ts';
+import type { EnvVar } from '../../src/core/pod.ts';
 import { catalogueOf, container, namespace, pod, profileDocument } from './fixtures.ts';
 import { environmentOf, expand, type Objects } from './kubelet-environment.ts';
 
@@ -504,7 +504,7 @@ describe('for all lists of variables and all profiles', () => {
         expect(decision.outcome !== 'injected' && decision.reason.code).not.toBe('rule-broken');
         if (decision.outcome !== 'injected') return;
         counts.injected++;
-        const [has] = (after as Pod).spec.containers;
+        const [has] = after.spec.containers;
         const found = new Map(has && environmentOf(has, objects));
         const wanted = model(written, entries);
         if (!has || !wanted) return;

@@ -55,9 +55,9 @@ export function environmentOf(
       ? (['configMapRef', configMaps] as const)
       : (['secretRef', secrets] as const);
     const ref = from[kind] as JsonObject;
-    const data = objects[String(ref['name'])];
+    const data = objects[textOf(ref['name'])];
     if (!data && ref['optional'] !== true) return undefined;
-    for (const [key, value] of Object.entries(data ?? {})) result.set(`${String(from['prefix'] ?? '')}${key}`, value);
+    for (const [key, value] of Object.entries(data ?? {})) result.set(`${textOf(from['prefix'] ?? '')}${key}`, value);
   }
   for (const [index, { name, value, valueFrom }] of (container.env ?? []).entries()) {
     let text: string | undefined = value ?? '';
@@ -76,10 +76,14 @@ export function environmentOf(
 function resolve(valueFrom: Json, objects: Objects): { readonly text: string } | 'left out' | undefined {
   const from = valueFrom as { readonly [kind: string]: JsonObject | undefined };
   const field = from['fieldRef'];
-  if (field) return { text: `the ${String(field['fieldPath'])}` };
+  if (field) return { text: `the ${textOf(field['fieldPath'])}` };
   const ref = from['secretKeyRef'] ?? from['configMapKeyRef'] ?? {};
-  const data = (from['secretKeyRef'] ? objects.secrets : objects.configMaps)[String(ref['name'])];
-  const text = data?.[String(ref['key'])];
+  const data = (from['secretKeyRef'] ? objects.secrets : objects.configMaps)[textOf(ref['name'])];
+  const text = data?.[textOf(ref['key'])];
   if (text !== undefined) return { text };
   return ref['optional'] === true ? 'left out' : undefined;
+}
+
+function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
 }

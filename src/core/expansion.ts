@@ -1,0 +1,29 @@
+/** The names that a value refers to by `$(NAME)`. */
+export function variablesIn(value: string): readonly string[] {
+  return scan(value).names;
+}
+
+/** Whether the value has a `$(` that nothing closes. */
+export function hasOpening(value: string): boolean {
+  return scan(value).isOpen;
+}
+
+/**
+ * Reads a value as the kubelet does (k8s.io/kubernetes third_party/forked/golang/expansion/expand.go): `$$` is a dollar, `$(` goes to the next
+ * `)`. In one go: a pod can hold a value of a megabyte, and a regular expression would go to its end for each `$(`.
+ */
+function scan(value: string): { readonly names: readonly string[]; readonly isOpen: boolean } {
+  const names: string[] = [];
+  let at = value.indexOf('$');
+  while (at >= 0) {
+    let next = at + 2;
+    if (value[at + 1] === '(') {
+      const close = value.indexOf(')', next);
+      if (close < 0) return { names, isOpen: true };
+      names.push(value.slice(next, close));
+      next = close + 1;
+    }
+    at = value.indexOf('$', next);
+  }
+  return { names, isOpen: false };
+}
