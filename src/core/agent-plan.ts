@@ -1,6 +1,6 @@
 import type { Circumstances } from './condition.ts';
 import { isMet } from './condition.ts';
-import { advisoriesFor, signConflict, variableConflict, type Meeting } from './conflicts.ts';
+import { advisoriesFor, signConflict, variableConflict, without, type Meeting } from './conflicts.ts';
 import { chooseDelivery, type ChosenDelivery } from './delivery-choice.ts';
 import type { DeclaredValue, EnvironmentEntry } from './environment.ts';
 import {
@@ -23,6 +23,7 @@ import type { Profile } from './profile.ts';
 import { providedBy } from './provided.ts';
 import type { Reason } from './reasons.ts';
 import { parametersFor, textsOf, type Choice, type Parameters } from './settings.ts';
+import { Sight } from './sign.ts';
 import type { Target } from './targets.ts';
 import { escapeForKubelet, render, renderIfGiven } from './template.ts';
 import { variantsFor } from './variants.ts';
@@ -34,6 +35,8 @@ export interface ContainerDraft {
   readonly environment: EnvVar[];
   readonly steps: EnvironmentStep[];
   readonly mounts: VolumeMount[];
+  /** What agents that went in before have written. */
+  readonly written: OwnEntry[];
   /** The slots that an agent of ours has in this container, now or since before, and whose they are. */
   readonly slots: Map<string, string>;
   /** How an agent of ours changes a variable in this container: by its separator, or by its name where it replaces the value. */
@@ -80,6 +83,7 @@ export function planAgent(profile: Profile, into: ContainerDraft): Choice<Planne
   const written = write(meeting, into, chosen.value);
   if (!written.ok) return written;
   into.notices.push(...advisoriesFor(meeting));
+  into.written.push(...meeting.own);
   return { ok: true, value: { chosen: chosen.value, parameters, additions: written.value } };
 }
 
@@ -163,16 +167,19 @@ interface Prepared extends Meeting {
 
 /** The profile's entries with their values made, and what they would meet in the container. */
 function meet(profile: Profile, into: ContainerDraft, circumstances: Circumstances): Prepared {
-  const { layers } = into.pod;
+  const { layers, volumeNames } = into.pod;
   const { container } = into.target;
+  const sight = new Sight(container, into.environment, volumeNames);
+  const own = profile.environment
+    .filter(({ when }) => isMet(when, circumstances))
+    .map((entry) => ({ name: entry.name, group: entry.group, operation: operationOf(entry, circumstances.values) }));
   return {
     profile,
     circumstances,
     catalogue: layers.catalogue,
-    sight: { volumes: into.pod.volumeNames, container, environment: into.environment },
-    own: profile.environment
-      .filter(({ when }) => isMet(when, circumstances))
-      .map((entry) => ({ name: entry.name, group: entry.group, operation: operationOf(entry, circumstances.values) })),
+    sight,
+    others: without(sight, [...into.written, ...own]),
+    own,
     provided: providedBy(layers, container),
   };
 }

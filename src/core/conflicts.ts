@@ -4,7 +4,7 @@ import type { EnvVar } from './pod.ts';
 import type { Advice, Profile } from './profile.ts';
 import type { Presence } from './provided.ts';
 import type { Reason } from './reasons.ts';
-import { seen, type Sight } from './sign.ts';
+import { firstSeen, seen, Sight } from './sign.ts';
 import { conflictIn, holds } from './slots.ts';
 
 /** What a profile would meet in a container. */
@@ -12,6 +12,8 @@ export interface Meeting {
   readonly profile: Profile;
   readonly catalogue: Catalogue;
   readonly sight: Sight;
+  /** The same without what agents of ours write: our own words are no sign of somebody else. */
+  readonly others: Sight;
   readonly own: readonly OwnEntry[];
   readonly provided: (name: string) => Presence;
 }
@@ -34,15 +36,14 @@ export function variableConflict({ profile, catalogue, sight, own, provided }: M
 
 /** Why the agent cannot go in beside what else is in the container: by the signs of other agents, and by the profile's own list. */
 export function signConflict(meeting: Meeting): Reason | undefined {
-  const { profile, catalogue } = meeting;
-  const sight = withoutOurs(meeting);
+  const { profile, catalogue, others } = meeting;
   for (const agent of catalogue.foreignAgents) {
     const slot = agent.slots.find((name) => profile.slots.includes(name));
     if (slot === undefined) continue;
-    const at = firstSeen(agent.signs.map((sign) => seen(sign, sight)));
+    const at = firstSeen(agent.signs, others);
     if (at !== undefined) return { code: 'foreign-agent', vendor: agent.vendor, at, slot };
   }
-  const conflict = profile.conflicts.find((advice) => applies(advice, sight));
+  const conflict = profile.conflicts.find((advice) => applies(advice, others));
   return (
     conflict && { code: 'profile-conflict', profile: profile.name, conflict: conflict.code, message: conflict.message }
   );
@@ -50,12 +51,11 @@ export function signConflict(meeting: Meeting): Reason | undefined {
 
 /** What the user should know about the container besides: what the profile says, and agents of others that sit beside ours. */
 export function advisoriesFor(meeting: Meeting): readonly Reason[] {
-  const { profile, catalogue } = meeting;
-  const sight = withoutOurs(meeting);
-  const { name: container } = sight.container;
+  const { profile, catalogue, others } = meeting;
+  const { name: container } = others.container;
   return [
     ...profile.advisories
-      .filter((advice) => applies(advice, sight))
+      .filter((advice) => applies(advice, others))
       .map(({ code, message }): Reason => ({
         code: 'advisory',
         profile: profile.name,
@@ -65,7 +65,7 @@ export function advisoriesFor(meeting: Meeting): readonly Reason[] {
       })),
     ...catalogue.foreignAgents.flatMap(({ vendor, slots, signs }): readonly Reason[] => {
       if (slots.some((slot) => profile.slots.includes(slot))) return [];
-      const at = firstSeen(signs.map((sign) => seen(sign, sight)));
+      const at = firstSeen(signs, others);
       return at === undefined ? [] : [{ code: 'foreign-agent-beside', vendor, at, container }];
     }),
   ];
@@ -75,21 +75,21 @@ function applies({ signs }: Advice, sight: Sight): boolean {
   return signs.every((sign) => seen(sign, sight) !== undefined);
 }
 
-function firstSeen(places: readonly (string | undefined)[]): string | undefined {
-  return places.find((place) => place !== undefined);
-}
-
-/** The container as it is without what this profile would write: its own words are no sign of somebody else. */
-function withoutOurs({ sight, own }: Meeting): Sight {
+/** The sight without the texts of these entries. */
+export function without(sight: Sight, own: readonly OwnEntry[]): Sight {
   const texts = new Map<string, string[]>();
   for (const { name, operation } of own) {
-    if ('text' in operation.value) texts.set(name, [...(texts.get(name) ?? []), operation.value.text]);
+    if (!('text' in operation.value) || sight.variable(name) === undefined) continue;
+    const known = texts.get(name);
+    if (known) known.push(operation.value.text);
+    else texts.set(name, [operation.value.text]);
   }
+  if (texts.size === 0) return sight;
   const environment = sight.environment.map((entry): EnvVar => {
     const ours = texts.get(entry.name);
     const value = entry.value;
     if (!ours || value === undefined) return entry;
     return { ...entry, value: ours.reduce((text, one) => text.replaceAll(one, ''), value) };
   });
-  return { ...sight, environment };
+  return new Sight(sight.container, environment, sight.volumes);
 }

@@ -151,6 +151,7 @@ function planContainer(pod: PodDraft, target: Target, selector: Selector): Draft
     environment: [...(env ?? [])],
     steps: [],
     mounts: [...(volumeMounts ?? [])],
+    written: [],
     slots: new Map(),
     changed: new Map(),
     notices: [],

@@ -5,7 +5,7 @@ import type { Container, ContainerList, Pod } from './pod.ts';
 import type { Profile } from './profile.ts';
 import type { Reason } from './reasons.ts';
 import { lookUp, MOST_NOTICES, profilesFor, type Layers, type Setting } from './settings.ts';
-import { imageOf, seen } from './sign.ts';
+import { imageOf, seen, Sight } from './sign.ts';
 import { words } from './words.ts';
 
 /** A container and where it stands, so that an operation can point at it. */
@@ -113,7 +113,7 @@ export class Selector {
     if (named) return named.has(target);
     if (!this.isApp(target)) return false;
     const { container } = target;
-    const sight = { volumes: this.volumes, container, environment: container.env ?? [] };
+    const sight = new Sight(container, container.env ?? [], this.volumes);
     if (exclude.some((sign) => seen(sign, sight) !== undefined)) return false;
     return !include || include.some((sign) => seen(sign, sight) !== undefined);
   }

@@ -3,7 +3,7 @@ import { admit, type Admission } from '../../src/core/admit.ts';
 import type { Catalogue } from '../../src/core/catalogue.ts';
 import type { Container, Pod } from '../../src/core/pod.ts';
 import { readProfile, type Profile } from '../../src/core/profile.ts';
-import { seen } from '../../src/core/sign.ts';
+import { seen, Sight } from '../../src/core/sign.ts';
 import { catalogue, container, namespace, pod } from './fixtures.ts';
 import { settingsFor } from './sample-values.ts';
 
@@ -279,8 +279,7 @@ describe('an agent of another vendor', () => {
         (sign) =>
           !shown.some((given) =>
             given.spec.containers.some(
-              (one) =>
-                seen(sign, { volumes: volumesOf(given), container: one, environment: one.env ?? [] }) !== undefined,
+              (one) => seen(sign, new Sight(one, one.env ?? [], volumesOf(given))) !== undefined,
             ),
           ),
       );
