@@ -211,29 +211,36 @@ function perContainer(setting: string, on: 'namespace' | 'pod'): boolean {
 function unknownKeys(
   annotations: Readonly<Record<string, string>>,
   on: 'namespace' | 'pod',
-  catalogue: Catalogue,
+  { knownSettings }: Catalogue,
   pod: Pod,
 ): readonly Reason[] {
   const found: Reason[] = [];
-  let names: ReadonlySet<string> | undefined;
+  let containers: ReadonlySet<string> | undefined;
+  const names = (): ReadonlySet<string> => (containers ??= new Set(containersOf(pod).map(({ name }) => name)));
   for (const written in annotations) {
-    const parsed = parseKey(written);
-    const almost = parsed ? undefined : almostOurs(written);
-    if (!parsed && almost === undefined) continue;
+    const reason = unknownKey(written, on, knownSettings, names);
+    if (reason) found.push(reason);
     if (found.length === MOST_NOTICES) break;
-    if (!parsed) {
-      found.push({ code: 'unknown-annotation', key: written, on, nearest: almost });
-      continue;
-    }
-    const { setting, container } = parsed;
-    if (!catalogue.knownSettings.has(setting) || (container !== undefined && !perContainer(setting, on))) {
-      found.push({ code: 'unknown-annotation', key: written, on, nearest: nearest(setting, catalogue.knownSettings) });
-    } else if (container !== undefined) {
-      names ??= new Set(containersOf(pod).map(({ name }) => name));
-      if (names.has(container)) continue;
-      const source: Source = { from: on, key: written };
-      found.push({ code: 'container-not-found', pattern: container, source, nearest: nearest(container, names) });
-    }
   }
   return found;
+}
+
+function unknownKey(
+  written: string,
+  on: 'namespace' | 'pod',
+  known: Catalogue['knownSettings'],
+  names: () => ReadonlySet<string>,
+): Reason | undefined {
+  const parsed = parseKey(written);
+  if (!parsed) {
+    const almost = almostOurs(written);
+    return almost === undefined ? undefined : { code: 'unknown-annotation', key: written, on, nearest: almost };
+  }
+  const { setting, container } = parsed;
+  if (!known.has(setting) || (container !== undefined && !perContainer(setting, on))) {
+    return { code: 'unknown-annotation', key: written, on, nearest: nearest(setting, known) };
+  }
+  if (container === undefined || names().has(container)) return undefined;
+  const source: Source = { from: on, key: written };
+  return { code: 'container-not-found', pattern: container, source, nearest: nearest(container, names()) };
 }

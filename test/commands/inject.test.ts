@@ -124,6 +124,26 @@ describe('inject', () => {
       'Deployment/web: skipped: profile jennifer-dotnet needs agent-injector.io/server-address, which is not set (missing-parameter)',
     );
     expect(stderr).toContain('Set the annotation agent-injector.io/PARAMETER');
+    expect(stderr).toContain('See docs/reasons.md#missing-parameter');
+  });
+
+  it.each([
+    ['Deployment', 'apps/v1', 'metadata: {name: w, annotations: {agent-injector.io/domain-id: "7"}}', 'template'],
+    [
+      'CronJob',
+      'batch/v1',
+      'metadata: {name: w}',
+      'jobTemplate: {metadata: {annotations: {agent-injector.io/domain-id: "7"}}, spec: {template',
+    ],
+  ])('says that a key on a %s is not on its pod template', async (kind, apiVersion, metadata, template) => {
+    const end = kind === 'CronJob' ? '}}' : '';
+    const pod = '{spec: {containers: [{name: web, image: web}]}}';
+    const stdin = `{apiVersion: ${apiVersion}, kind: ${kind}, ${metadata}, spec: {${template}: ${pod}${end}}}\n`;
+    const { code, stderr } = await run(['inject', '-f', '-', '--set', 'server-address=x'], { stdin });
+    expect(stderr).toContain(
+      `${kind}/w: warning: annotation agent-injector.io/domain-id is on ${kind} w, not on its pod template, so it means nothing (misplaced-key)`,
+    );
+    expect(code).toBe(0);
   });
 
   it.each([

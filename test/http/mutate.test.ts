@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:tls';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Decision } from '../../src/core/decision.ts';
+import type { Pod } from '../../src/core/pod.ts';
 import { catalogueWith, container, namespace, pod } from '../core/fixtures.ts';
 import { patchIn, reviewOf, startServer, type TestServer } from './server.ts';
 
@@ -374,4 +376,65 @@ it('takes its defaults from the catalogue of the moment', async () => {
   changing.domain = '2';
   expect(await domain()).toBe('2');
   await live.close();
+});
+
+describe('what is told after the answer', () => {
+  const told: string[] = [];
+  const decided = (name: string, given: Pod, decision: Decision): void =>
+    void told.push(`${name}/${given.metadata?.name}: ${decision.outcome}`);
+
+  it('is told once the answer is on its way, and not of a dry run', async () => {
+    told.length = 0;
+    const own = await startServer({ namespaces: [namespace()], decided });
+    await own.post(reviewOf(pod(), { dryRun: true }));
+    await own.post(reviewOf({ ...pod(), metadata: { name: 'second' } }));
+    await own.post(reviewOf({}, {}));
+    await own.close();
+    expect(told).toEqual(['shop/second: injected']);
+  });
+});
+
+describe('decisions as metrics', () => {
+  const counted = async (own: TestServer, name: string): Promise<readonly string[]> =>
+    (await own.metrics.render())
+      .split('\n')
+      .filter((line) => line.startsWith(`${name}{`))
+      .map((line) => line.slice(name.length).replaceAll(/="/g, ':').replaceAll(/[{}"]/g, ''));
+
+  it('by namespace, profile, outcome and reason; notices by code', async () => {
+    const own = await startServer({ namespaces: [namespace()] });
+    await own.post(reviewOf(pod(undefined, { typo: 'x', tipo: 'y' })));
+    await own.post(reviewOf(pod(undefined, { 'domain-id': '0' })));
+    await own.post(reviewOf(pod(undefined, { inject: 'false' })));
+    await own.post(reviewOf(pod(), { namespace: 'made-up' }));
+    expect(await counted(own, 'agent_injector_decisions_total')).toEqual([
+      'namespace:shop,profile:jennifer-dotnet,outcome:injected,reason: 1',
+      'namespace:shop,profile:jennifer-dotnet,outcome:skipped,reason:invalid-value 1',
+      'namespace:shop,profile:,outcome:skipped,reason:opted-out 1',
+    ]);
+    expect(await counted(own, 'agent_injector_notices_total')).toEqual(['code:unknown-annotation 1']);
+    await own.close();
+  });
+
+  it('names two hundred namespaces at most', async () => {
+    const many = Array.from({ length: 205 }, (_, index) => ({ ...namespace(), name: `team-${index}` }));
+    const own = await startServer({ namespaces: many });
+    for (const { name } of many) await own.post(reviewOf(pod(), { namespace: name }));
+    const lines = await counted(own, 'agent_injector_decisions_total');
+    await own.close();
+    expect(lines).toHaveLength(201);
+    expect(lines.at(-1)).toBe('namespace:other,profile:jennifer-dotnet,outcome:injected,reason: 5');
+  });
+
+  it('of a patch that is thrown away count nothing as injected', async () => {
+    const own = await startServer({ namespaces: [namespace()] });
+    const many = Array.from({ length: 600 }, (_, index) => container(`c${index}`));
+    const { json } = await own.post(reviewOf(pod(many)));
+    expect(json.response.auditAnnotations.containers).not.toContain('@');
+    expect(own.lines[0]?.fields['injected']).toBeUndefined();
+    expect(await counted(own, 'agent_injector_decisions_total')).toEqual([
+      'namespace:shop,profile:jennifer-dotnet,outcome:skipped,reason:patch-too-large 1',
+    ]);
+    await own.close();
+  });
 });

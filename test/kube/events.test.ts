@@ -73,7 +73,7 @@ afterEach(async () => {
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
   rmSync(dir, { recursive: true });
-  expect(clock.open, 'timers left after stop').toBe(0);
+  if (clock.open !== 0) throw new Error(`${clock.open} timers left after stop`);
 });
 
 async function begin(bounds: Partial<EventBounds> = {}): Promise<Events> {
@@ -100,7 +100,7 @@ function owned(kind: string, name: string, annotations: Record<string, string> =
   const apiVersion = kind === 'Job' ? 'batch/v1' : 'apps/v1';
   const given = pod(undefined, annotations);
   const ownerReferences = [{ apiVersion, kind, name, uid: `uid-of-${name}`, controller: true }];
-  return { ...given, metadata: { ...given.metadata, ownerReferences } } as Pod;
+  return { ...given, metadata: { ...given.metadata, ownerReferences } };
 }
 
 const decisionOn = (given: Pod, within_ = namespace()): Decision => admit(given, within_, catalogue).decision;
