@@ -126,7 +126,10 @@ export function builtInSources(documents: readonly unknown[]): readonly ProfileS
 
 /** A catalogue of these profiles. */
 export function withProfiles(tables: Tables, profiles: Catalogue['profiles']): Catalogue {
-  const own = [...profiles.values()].flatMap(({ name, parameters }) => [`containers.${name}`, ...parameters.keys()]);
+  const own = [...profiles.values()].flatMap(({ name, parameters }) => [
+    `containers.${name}`,
+    ...[...parameters.keys()].flatMap((parameter) => [parameter, `${parameter}.${name}`]),
+  ]);
   return { ...tables, profiles, knownSettings: new Set([...settingNames, ...own]) };
 }
 
@@ -207,7 +210,10 @@ function problemsOfDefault(catalogue: Catalogue, name: string, value: string): r
   const judge = Object.hasOwn(judges, name) ? judges[name] : undefined;
   if (judge) return judge(catalogue, value);
   if (name.startsWith('containers.') && catalogue.knownSettings.has(name)) return [];
-  const declared = [...catalogue.profiles.values()].flatMap(({ parameters }) => parameters.get(name) ?? []);
+  const declared = [...catalogue.profiles.values()].flatMap((profile) => {
+    const own = name.endsWith(`.${profile.name}`) ? name.slice(0, -profile.name.length - 1) : name;
+    return profile.parameters.get(own) ?? [];
+  });
   if (declared.length === 0) {
     return [`is no setting and no parameter of any profile${didYouMean(nearest(name, catalogue.knownSettings))}`];
   }

@@ -59,7 +59,7 @@ function parameterChain(
 ): Chain {
   // A default may refer to the container's name: the first one stands for all.
   const facts = factsOf(layers, container ?? firstOf(layers));
-  const values = [...everyValue(layers, parameter, container?.name, facts)];
+  const values = [...everyValue({ layers, profile, container: container?.name, facts }, parameter)];
   return {
     setting: parameter.name,
     ...(container && { container: container.name }),

@@ -42,25 +42,35 @@ export function lookUp(layers: Layers, setting: string, container?: string): Set
   return everySetting(layers, setting, container).next().value;
 }
 
-/** Every value of a setting, the strongest first. */
+/** Every value of a setting, the strongest first. Of several names, each place is asked for the first one first. */
 export function* everySetting(
   { pod, namespace, catalogue }: Layers,
-  setting: string,
+  setting: string | readonly string[],
   container?: string,
 ): Generator<Setting, undefined> {
+  const names = typeof setting === 'string' ? [setting] : setting;
   const annotations = annotationsOf(pod);
-  if (container !== undefined) {
-    const own = containerKey(setting, container);
-    if (has(annotations, own)) yield { text: annotations[own] ?? '', source: { from: 'container', key: own } };
+  if (container !== undefined)
+    yield* written(
+      annotations,
+      'container',
+      names.map((name) => containerKey(name, container)),
+    );
+  yield* written(annotations, 'pod', names.map(key));
+  yield* written(namespace.annotations, 'namespace', names.map(key));
+  for (const name of names) {
+    const text = catalogue.defaults.get(name);
+    if (text !== undefined) yield { text, source: { from: 'cluster', key: name } };
   }
-  const common = key(setting);
-  if (has(annotations, common)) yield { text: annotations[common] ?? '', source: { from: 'pod', key: common } };
-  if (has(namespace.annotations, common)) {
-    yield { text: namespace.annotations[common] ?? '', source: { from: 'namespace', key: common } };
-  }
-  const text = catalogue.defaults.get(setting);
-  if (text !== undefined) yield { text, source: { from: 'cluster', key: setting } };
   return undefined;
+}
+
+function* written(
+  annotations: Readonly<Record<string, string>>,
+  from: 'container' | 'pod' | 'namespace',
+  keys: readonly string[],
+): Generator<Setting, void> {
+  for (const one of keys) if (has(annotations, one)) yield { text: annotations[one] ?? '', source: { from, key: one } };
 }
 
 export type Choice<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: Reason };
@@ -128,7 +138,7 @@ export function parametersFor(
   const parameters = new Map<string, Setting>();
   const notices: Reason[] = [];
   for (const parameter of profile.parameters.values()) {
-    const setting = firstAllowed(everyValue(layers, parameter, container, facts), parameter.name, notices);
+    const setting = firstAllowed(everyValue({ layers, profile, container, facts }, parameter), parameter.name, notices);
     if (setting) {
       if (!accepts(parameter, setting.text)) {
         const reason = invalid(parameter.name, setting, expectation(parameter));
@@ -148,14 +158,24 @@ export interface GivenValue extends Setting {
   readonly allowed: boolean;
 }
 
-/** Every value of a parameter, the strongest first, the profile's default last. The first one that is allowed counts. */
+/** Whose parameters are asked for. */
+export interface Asking {
+  readonly layers: Layers;
+  readonly profile: Profile;
+  readonly container: string | undefined;
+  readonly facts: ReadonlyMap<string, string>;
+}
+
+/**
+ * Every value of a parameter, the strongest first, the profile's default last. The first one that is allowed counts. In each place
+ * `<parameter>.<profile>` is stronger than `<parameter>`: two agents may mean different things by one name.
+ */
 export function* everyValue(
-  layers: Layers,
+  { layers, profile, container, facts }: Asking,
   parameter: Parameter,
-  container: string | undefined,
-  facts: ReadonlyMap<string, string>,
 ): Generator<GivenValue, undefined> {
-  for (const setting of everySetting(layers, parameter.name, container)) {
+  const names = [`${parameter.name}.${profile.name}`, parameter.name];
+  for (const setting of everySetting(layers, names, container)) {
     const { source } = setting;
     yield { ...setting, allowed: source.from === 'profile' || isSetter(parameter.settableBy, source.from) };
   }

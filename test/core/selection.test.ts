@@ -321,3 +321,28 @@ describe('where the pod can run', () => {
     expect(decision.outcome === 'injected' ? undefined : sentence(decision.reason)).toBe(text);
   });
 });
+
+describe('a parameter for one profile', () => {
+  const settings = { profile: 'one,two', version: '3', 'version.two': '4' };
+
+  it.each([
+    ['on the namespace', {}, settings, { ONE: '3', TWO: '4' }],
+    ['on the pod, over what the namespace says for one', { version: '5' }, settings, { ONE: '5', TWO: '5' }],
+    ['for a container', { 'version.two.agent-injector.io/web': '6' }, settings, { ONE: '3', TWO: '6' }],
+  ] as const)('%s', (_, annotations, within, expected) => {
+    const profile = (name: string) =>
+      profileDocument(
+        {
+          parameters: [{ name: 'version', type: 'version', default: '1', description: 'd' }],
+          deliveries: [{ type: 'baked' }],
+          environment: [{ name: name.toUpperCase(), value: '${version}' }],
+        },
+        name,
+      );
+    const known = catalogueOf(profile('one'), profile('two'));
+    const { decision, pod: after } = admit(pod([container('web')], annotations), plainNamespace(within), known);
+    const environment = after.spec.containers[0]?.env ?? [];
+    expect(Object.fromEntries(environment.map(({ name, value }) => [name, value]))).toEqual(expected);
+    expect(decision.notices).toEqual([]);
+  });
+});
