@@ -13,13 +13,16 @@ export function combined(value: string, ours: string, operation: Addition): stri
     : `${ours}${operation.separator}${value}`;
 }
 
-/** An option that is there with another value (`-javaagent:/x.jar=a`, `-Dname=b`) is there: its author's value counts. */
+/**
+ * An option that is there with another value (`-javaagent:/x.jar=a`, `-Dname=b`) is there: its author's value counts. One with two dashes may
+ * stand many times, each with an effect of its own (`--require=a --require=b`, `--add-opens=…`).
+ */
 function holdsWord(value: string, ours: string, separator: string): boolean {
   const spaced = (text: string): string =>
     `${separator}${separator === ' ' ? text.trim().replaceAll(/\s+/g, ' ') : text}`;
   const [there, wanted] = [`${spaced(value)}${separator}`, spaced(ours)];
   if (there.includes(`${wanted}${separator}`)) return true;
-  if (!ours.startsWith('-')) return false;
+  if (!ours.startsWith('-') || ours.startsWith('--')) return false;
   const at = wanted.indexOf('=');
   const option = at < 0 ? wanted : wanted.slice(0, at);
   return there.includes(`${option}=`) || (at >= 0 && there.includes(`${option}${separator}`));

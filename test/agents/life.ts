@@ -27,7 +27,7 @@ function withProfiles(known: Catalogue, documents: readonly unknown[]): Catalogu
 }
 
 /** How long an agent may take to show itself: a JVM on a busy machine takes a while. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 100_000;
 
 /** What a container under an agent has shown. */
 export interface Life {

@@ -54,7 +54,8 @@ const kinds: { readonly [name in RuntimeName]: Kind } = {
         title: `Java ${version}`,
         image: whereItLies(home),
         environment: {},
-        command: [join(home, 'bin', 'java'), '-cp', APP, 'App'],
+        // The quick compiler only: what is wanted is a start.
+        command: [join(home, 'bin', 'java'), '-XX:TieredStopAtLevel=1', '-cp', APP, 'App'],
         shared: { name: 'JAVA_TOOL_OPTIONS', value: '-Dshop.own=seen' },
       };
     },

@@ -11,6 +11,6 @@ export default defineConfig({
     globalSetup: fileURLToPath(new URL('results.ts', import.meta.url)),
     // Each is a process of its own that mostly starts up: two cores are kept busy by three.
     maxConcurrency: 3,
-    testTimeout: 120_000,
+    testTimeout: 180_000,
   },
 });

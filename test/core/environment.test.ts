@@ -180,6 +180,9 @@ describe('what is in a list already is not added', () => {
     ['a longer property', ' ', '-Dk=v', '-Dkk=v', false],
     ['two words', ' ', '--require /x.js', '--require /x.js --y', true],
     ['two words, apart', ' ', '--require /x.js', '--require /y.js /x.js', false],
+    ['an option that may stand many times', ' ', '--require=/x.js', '--require=/y.js', false],
+    ['an option that may stand many times, with a blank', ' ', '--require=/x.js', '--require /y.js', false],
+    ['an option that may stand many times, ours', ' ', '--require=/x.js', '--require=/y.js --require=/x.js', true],
     ['a path', ':', '/a', '/b:/a', true],
     ['a longer path', ':', '/a', '/a/b:/aa', false],
   ])('%s', (_, separator, ours, theirs, isThere) => {
