@@ -35,7 +35,9 @@ test('while it is away, known namespaces are served; once it is back, a change c
   const unknown = await injector.review('never-heard-of', podOf('never-heard-of', 'meanwhile'));
   expect(unknown).toMatchObject({ allowed: true, patch: [] });
   expect(unknown.warnings).toEqual([
-    expect.stringMatching(/^agent-injector: not injected: namespace-unavailable: namespace never-heard-of could not be read: /),
+    expect.stringMatching(
+      /^agent-injector: not injected: namespace-unavailable: namespace never-heard-of could not be read: /,
+    ),
   ]);
 
   await cluster.controlPlane.startApiServer();
