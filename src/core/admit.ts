@@ -67,10 +67,7 @@ function withoutAny({ containers }: Decision, reason: Reason): readonly Containe
 function permittedBy({ changes }: Plan, layers: Layers): Permitted {
   return {
     changes,
-    provided: (container) => {
-      const presence = providedBy(layers, container);
-      return (name) => presence(name) === 'present';
-    },
+    provided: (container) => providedBy(layers, container),
   };
 }
 

@@ -5,12 +5,13 @@ import { evictable, EVICTION_ANNOTATION } from './eviction.ts';
 import { brokenInitContainers } from './init-container-check.ts';
 import { isObject, type Json, type JsonObject } from './json.ts';
 import { FILE_ANNOTATION, STATUS_ANNOTATION } from './keys.ts';
+import type { Presence } from './provided.ts';
 import { annotationsOf, type Container, type Pod, type VolumeMount } from './pod.ts';
 
 /** What a patch may do beyond adding: by the profiles of the plan, and by what is known of a container's `envFrom`. */
 export interface Permitted {
   readonly changes: ReadonlyMap<string, Change>;
-  readonly provided: (container: Container) => (name: string) => boolean;
+  readonly provided: (container: Container) => (name: string) => Presence;
 }
 
 /**

@@ -1,13 +1,14 @@
 import type { Change } from './environment.ts';
 import { variablesIn } from './expansion.ts';
 import type { EnvVar } from './pod.ts';
+import type { Presence } from './provided.ts';
 
 /** What is allowed beyond keeping the author's variables as they are. */
 export interface Allowed {
   /** What the profiles of the plan may do to a variable of that name. */
   readonly changes: ReadonlyMap<string, Change>;
-  /** Whether a variable is certain to come by `envFrom`. */
-  readonly provided: (name: string) => boolean;
+  /** Whether a variable comes by `envFrom`, as far as that is known. */
+  readonly provided: (name: string) => Presence;
 }
 
 /**
@@ -36,7 +37,24 @@ export function brokenEnvironment(
     }
   }
   if (next < before.length) return 'a variable of the author was changed';
-  return twice(before, after) ?? dangling(before, after, added, allowed);
+  return twice(before, after) ?? hidden(before, after, added, allowed) ?? dangling(before, after, added, allowed);
+}
+
+/** An entry of `env` hides what comes by `envFrom`: what is to be added to must be referred to, and be there. */
+function hidden(
+  before: readonly EnvVar[],
+  after: readonly EnvVar[],
+  added: readonly number[],
+  { changes, provided }: Allowed,
+): string | undefined {
+  const authors = new Set(before.map(({ name }) => name));
+  for (const index of added) {
+    const { name, value = '' } = after[index] ?? { name: '' };
+    if (authors.has(name) || changes.get(name) !== 'extends') continue;
+    if (provided(name) !== 'absent' && !value.includes(`$(${name})`))
+      return `variable ${name} would hide that of envFrom`;
+  }
+  return undefined;
 }
 
 function keeps(had: EnvVar, has: EnvVar, following: EnvVar | undefined, changes: ReadonlyMap<string, Change>): boolean {
@@ -73,7 +91,7 @@ function dangling(
   for (const index of added) {
     const uncertain = ownReferences(before, after[index]).find((used) => {
       const found = after.slice(0, index).findLast((entry) => entry.name === used);
-      return found ? mayBeMissing(found) : !provided(used);
+      return found ? mayBeMissing(found) : provided(used) !== 'present';
     });
     if (uncertain !== undefined) return `$(${uncertain}) refers to nothing that is certain to stand before it`;
   }
