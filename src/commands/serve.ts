@@ -4,7 +4,7 @@ import pino, { type Logger } from 'pino';
 import type { Config, ReadConfig } from '../config.ts';
 import { releaseSignal } from '../early-signals.ts';
 import { createAdminServer } from '../http/admin-server.ts';
-import { createMetrics, type Metrics } from '../http/metrics.ts';
+import { createMetrics, type Gauges, type Metrics } from '../http/metrics.ts';
 import { closeWebhookServer, createWebhookServer, replaceCertificate } from '../http/webhook-server.ts';
 import type { Cluster } from '../kube/api.ts';
 import type { NamespaceSource } from '../kube/namespaces.ts';
@@ -86,20 +86,23 @@ async function openSources(config: Config, log: Logger): Promise<Sources> {
   }
 }
 
+/** What is measured of the sources whenever Prometheus asks. */
+function gaugesOf({ profiles, namespaces, certificates, cluster }: Sources): Gauges {
+  return {
+    namespaces: () => namespaces.status(),
+    certificates: () => certificates.gauges(),
+    profiles: () => profiles.status(),
+    configMaps: () => cluster.configMaps(),
+  };
+}
+
 /** Starts the server. The webhook's port opens last, when a review would be answered right. */
 async function start(config: Config, log: Logger): Promise<Running> {
   const sources = await openSources(config, log);
   const { profiles, namespaces, certificates, cluster } = sources;
   let state: 'starting' | 'serving' | 'draining' = 'starting';
   const events = openEvents(config, sources, log, (code) => metrics.noticed(code));
-  const gauges = {
-    events: events.counts,
-    namespaces: () => namespaces.status(),
-    certificates: () => certificates.gauges(),
-    profiles: () => profiles.status(),
-    configMaps: () => cluster.configMaps(),
-  };
-  const metrics: Metrics = createMetrics(gauges, VERSION);
+  const metrics: Metrics = createMetrics({ ...gaugesOf(sources), events: events.counts }, VERSION);
   const unready = (): readonly string[] => [
     ...(namespaces.status().synced ? [] : ['the namespaces of the cluster are not known yet']),
     ...certificates.unready(),

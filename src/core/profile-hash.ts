@@ -41,7 +41,7 @@ function whatMatters(profile: Profile): object {
  */
 function canonical(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return value === undefined ? undefined : JSON.stringify(value);
-  if (value instanceof Set) return canonical([...value].map(canonical).toSorted());
+  if (value instanceof Set) return canonical([...value].map((one) => canonical(one) ?? '').toSorted());
   if (value instanceof Map) return canonical([...value]);
   if (Array.isArray(value)) {
     return value.length === 0 ? undefined : `[${value.map((one) => canonical(one) ?? 'null').join(',')}]`;
