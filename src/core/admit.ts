@@ -13,7 +13,8 @@ import { providedBy } from './provided.ts';
 import type { Reason } from './reasons.ts';
 import { unknownKeysIn, type Layers } from './settings.ts';
 import { fitsBeside, statusText } from './status.ts';
-import { selectTargets } from './targets.ts';
+import { selectTargets, type Selection } from './targets.ts';
+import { telling } from './trace.ts';
 
 /** The decision on a pod, the operations that carry it out, and the pod that they make. */
 export interface Admission {
@@ -32,7 +33,12 @@ export function admit(
   catalogue: Catalogue,
   cluster: Cluster = unknownCluster,
 ): Admission {
-  const layers: Layers = { pod, namespace, catalogue, cluster };
+  return admitBy({ pod, namespace, catalogue, cluster });
+}
+
+/** As `admit`; what is asked on the way is told to the layers' trace, if there is one. */
+export function admitBy(layers: Layers): Admission {
+  const { pod, namespace } = layers;
   const { decision, operations, plan } = pass(layers);
   if (operations.length === 0) return { decision, operations, pod };
   const unchanged = (reason: Reason): Admission => ({
@@ -46,7 +52,8 @@ export function admit(
   const size = sizeOf(operations);
   if (size > LARGEST_PATCH) return unchanged({ code: 'patch-too-large', size });
   const after = applyOperations(pod, operations);
-  const rule = brokenRule(pod, after, permittedBy(plan, layers)) ?? unsettled({ ...layers, pod: after });
+  const rule =
+    brokenRule(pod, after, permittedBy(plan, layers)) ?? unsettled({ ...layers, pod: after, trace: undefined });
   return rule === undefined ? { decision, operations, pod: after } : unchanged({ code: 'rule-broken', rule });
 }
 
@@ -105,6 +112,7 @@ function decide(layers: Layers): { readonly decision: Decision; readonly plan: P
     return { decision: notInjected(reason, required, { notices }), plan: NOTHING };
   }
   const selected = selectTargets(layers);
+  tellTargets(layers, selected);
   const unknown = unknownKeysIn(layers);
   if (!selected.ok) return { decision: notInjected(selected.reason, required, { notices: unknown }), plan: NOTHING };
   const notices = [...selected.notices, ...unknown];
@@ -114,6 +122,19 @@ function decide(layers: Layers): { readonly decision: Decision; readonly plan: P
   }
   const planned = makePlan(layers, selected.selector);
   return { decision: decideOn(planned.outcomes, required, [...notices, ...planned.notices]), plan: planned.plan };
+}
+
+const TARGETS = { name: 'targets', holds: 'some container is to get an agent' };
+
+function tellTargets({ trace }: Layers, selected: Selection): void {
+  if (!trace) return;
+  const tell = telling(trace, 'containers', {});
+  if (!selected.ok) tell(TARGETS, selected.reason);
+  else
+    tell(
+      TARGETS,
+      selected.selector.targets.length > 0 ? undefined : { code: 'no-target-container', profile: undefined },
+    );
 }
 
 function decideOn(containers: readonly ContainerOutcome[], required: boolean, notices: readonly Reason[]): Decision {

@@ -26,6 +26,7 @@ import { parametersFor, textsOf, type Choice, type Parameters } from './settings
 import { Sight } from './sign.ts';
 import type { Target } from './targets.ts';
 import { escapeForKubelet, render, renderIfGiven } from './template.ts';
+import { firstReason, tellChoice, telling, type Rule } from './trace.ts';
 import { variantsFor } from './variants.ts';
 
 /** A container with what was planned for it before, so that the next agent sees it. */
@@ -66,20 +67,27 @@ export interface Additions {
 export function planAgent(profile: Profile, into: ContainerDraft): Choice<PlannedAgent> {
   const { layers } = into.pod;
   const { container } = into.target;
+  const { trace } = layers;
   const unfit = misfit(layers, profile, container);
   if (unfit) return { ok: false, reason: unfit };
   const facts = factsOf(layers, container);
+  const about = { container: container.name, profile: profile.name };
   const resolved = parametersFor(layers, profile, container.name, facts);
   into.notices.push(...resolved.notices);
+  tellChoice(trace, VALUES, about, resolved.parameters);
   if (!resolved.parameters.ok) return resolved.parameters;
   const parameters = resolved.parameters.value;
+  trace?.({ kind: 'parameters', about, parameters });
+
   const values = new Map([...facts, ...textsOf(parameters), ...variantsFor(layers, profile, container, parameters)]);
   const chosen = chooseDelivery(layers, profile, values);
 
   const meeting = meet(profile, into, circumstancesOf(into, values, chosen));
-  const obstacle = obstacleTo(meeting, into);
+  const obstacle = firstReason(obstacles, { meeting, into }, trace && telling(trace, 'conflicts', about));
   if (obstacle) return { ok: false, reason: obstacle };
+  tellChoice(trace, DELIVERY, about, chosen);
   if (!chosen.ok) return chosen;
+  trace?.({ kind: 'delivery', about, chosen: chosen.value });
   const written = write(meeting, into, chosen.value);
   if (!written.ok) return written;
   into.notices.push(...advisoriesFor(meeting));
@@ -87,13 +95,58 @@ export function planAgent(profile: Profile, into: ContainerDraft): Choice<Planne
   return { ok: true, value: { chosen: chosen.value, parameters, additions: written.value } };
 }
 
-/** What stands in the way of the agent in this container; that it is there already is one. */
-function obstacleTo(meeting: Meeting, into: ContainerDraft): Reason | undefined {
-  const { profile, own } = meeting;
-  const obstacle = variableConflict(meeting) ?? slotTaken(profile, into) ?? atOdds(profile, into);
-  if (obstacle) return obstacle;
-  return isInstrumented(into.environment, own) ? alreadyThere(profile, into) : signConflict(meeting);
+const VALUES = {
+  stage: 'parameters',
+  name: 'values',
+  holds: 'every parameter that must have a value has one, and each is one that it can have',
+} as const;
+const DELIVERY = {
+  stage: 'delivery',
+  name: 'delivery',
+  holds: 'a delivery fits the pod, its namespace and the cluster',
+} as const;
+const FILES = { stage: 'files', name: 'mounts', holds: 'nothing else is mounted where its files must be' } as const;
+const ENVIRONMENT = {
+  stage: 'environment',
+  name: 'proven',
+  holds: 'every variable that its variables refer to is known to be there',
+} as const;
+
+/** An agent and a container that was given others before. */
+interface Encounter {
+  readonly meeting: Meeting;
+  readonly into: ContainerDraft;
 }
+
+/** What stands in the way of the agent in this container; that it is there already is one. The first rule with a reason wins. */
+const obstacles: readonly Rule<Encounter>[] = [
+  {
+    name: 'variables',
+    holds: "no variable of the container is at odds with the agent's",
+    look: ({ meeting }) => variableConflict(meeting),
+  },
+  {
+    name: 'slots',
+    holds: 'no other profile has the place that the agent needs',
+    look: ({ meeting, into }) => slotTaken(meeting.profile, into),
+  },
+  {
+    name: 'changes',
+    holds: 'no other profile changes the same variable in another way',
+    look: ({ meeting, into }) => atOdds(meeting.profile, into),
+  },
+  {
+    name: 'not-there',
+    holds: 'the agent is not there already',
+    look: ({ meeting, into }) =>
+      isInstrumented(into.environment, meeting.own) ? alreadyThere(meeting.profile, into) : undefined,
+  },
+  {
+    name: 'signs',
+    holds: 'nothing is in the container that the agent cannot run beside',
+    look: ({ meeting }) => signConflict(meeting),
+  },
+];
 
 /** Plans files and environment, and commits both if both can be. */
 function write(meeting: Prepared, into: ContainerDraft, chosen: ChosenDelivery): Choice<Additions> {
@@ -102,18 +155,26 @@ function write(meeting: Prepared, into: ContainerDraft, chosen: ChosenDelivery):
   const taken = takenPaths(into.mounts, container['volumeDevices']);
   const { values } = circumstances;
   const { annotations } = into.pod;
+  const { trace } = into.pod.layers;
+  const about = { container: container.name, profile: profile.name };
   const { delivery } = chosen;
   const request = { profile, delivery, target: into.target, values, circumstances, taken, annotations };
   const files = planFiles(request, into.pod.volumes, into.pod.initContainers);
+  tellChoice(trace, FILES, about, files);
   if (!files.ok) return files;
-  const environment = planEnvironment(into.environment, meeting.own, meeting.provided);
-  if (!environment.ok) {
-    const { variable, why } = environment;
-    return { ok: false, reason: { code: 'unproven-variable', variable, why, profile: profile.name } };
-  }
-  const { steps } = environment;
+  const environment = stepsFor(meeting, into);
+  tellChoice(trace, ENVIRONMENT, about, environment);
+  if (!environment.ok) return environment;
+  const steps = environment.value;
   if (steps.length === 0 && files.value.mounts.length === 0) return { ok: false, reason: alreadyThere(profile, into) };
   return { ok: true, value: commit(profile, into, { files: files.value, steps, chosen, values }) };
+}
+
+function stepsFor({ profile, own, provided }: Prepared, into: ContainerDraft): Choice<readonly EnvironmentStep[]> {
+  const planned = planEnvironment(into.environment, own, provided);
+  if (planned.ok) return { ok: true, value: planned.steps };
+  const { variable, why } = planned;
+  return { ok: false, reason: { code: 'unproven-variable', variable, why, profile: profile.name } };
 }
 
 function alreadyThere(profile: Profile, into: ContainerDraft): Reason {

@@ -6,40 +6,86 @@ import type { Profile } from './profile.ts';
 import type { Reason } from './reasons.ts';
 import { readPosition } from './position.ts';
 import { lookUp, type Layers, type Setting } from './settings.ts';
+import { firstReason, telling, type Rule } from './trace.ts';
 import { isLibc, libcOf } from './variants.ts';
 
-type Rule = (layers: Layers, profile: Profile, container: Container) => Reason | undefined;
+/** An agent and a container that it is to run in. */
+interface Pairing {
+  readonly layers: Layers;
+  readonly profile: Profile;
+  readonly container: Container;
+}
 
 /** Why an agent of this profile cannot, or may not, run in a container at all: the first rule with a reason wins. */
-const rules: readonly Rule[] = [
-  (layers, _, { name }) => invalidSetting(layers, name),
-  ({ namespace }, { name, namespaces }) =>
-    !namespaces || namespaces.some((pattern) => matchesGlob(pattern, namespace.name))
-      ? undefined
-      : { code: 'profile-not-allowed', profile: name, namespace: namespace.name },
-  (layers, { name, constraints }) => {
-    const kind = ownerKindsOf(layers).find((one) => constraints.excludeOwners.includes(one));
-    return kind === undefined ? undefined : { code: 'owner-excluded', kind, by: `profile ${name}` };
+const rules: readonly Rule<Pairing>[] = [
+  {
+    name: 'settings',
+    holds: 'every setting has a value that it can have',
+    look: ({ layers, container }) => invalidSetting(layers, container.name),
   },
-  ({ pod }, { name, constraints }) => {
-    const os = osOf(pod) ?? 'the nodes of the pod';
-    return constraints.os.includes(os) ? undefined : { code: 'os-unsupported', os, profile: name };
+  {
+    name: 'namespaces',
+    holds: 'the profile is for the namespace',
+    look: ({ layers: { namespace }, profile: { name, namespaces } }) =>
+      !namespaces || namespaces.some((pattern) => matchesGlob(pattern, namespace.name))
+        ? undefined
+        : { code: 'profile-not-allowed', profile: name, namespace: namespace.name },
   },
-  ({ pod }, { name, constraints: { arch } }) =>
-    !arch || arch.some((one) => mayRunOn(pod, 'kubernetes.io/arch', one))
-      ? undefined
-      : { code: 'arch-unsupported', profile: name, supported: arch },
-  (layers, { name, constraints }, container) => {
-    const libc = libcOf(layers, container);
-    if (libc === undefined || !constraints.libc || constraints.libc.includes(libc)) return undefined;
-    const said = lookUp(layers, 'libc', container.name)?.source;
-    return { code: 'libc-unsupported', libc, profile: name, source: said };
+  {
+    name: 'owner',
+    holds: "the profile is for the kind of the pod's owner",
+    look: ({ layers, profile: { name, constraints } }) => {
+      const kind = ownerKindsOf(layers).find((one) => constraints.excludeOwners.includes(one));
+      return kind === undefined ? undefined : { code: 'owner-excluded', kind, by: `profile ${name}` };
+    },
   },
-  ({ cluster }, { name, constraints: { kubernetes: least } }) => {
-    const found = cluster.kubernetes;
-    return !least || !found || isAtLeast(found, least)
-      ? undefined
-      : { code: 'kubernetes-unsupported', profile: name, least, found };
+  {
+    name: 'os',
+    holds: 'the agent runs on the operating system of the pod',
+    look: ({ layers: { pod }, profile: { name, constraints } }) => {
+      const os = osOf(pod) ?? 'the nodes of the pod';
+      return constraints.os.includes(os) ? undefined : { code: 'os-unsupported', os, profile: name };
+    },
+  },
+  {
+    name: 'arch',
+    holds: 'the agent runs on a processor that the pod may run on',
+    look: ({
+      layers: { pod },
+      profile: {
+        name,
+        constraints: { arch },
+      },
+    }) =>
+      !arch || arch.some((one) => mayRunOn(pod, 'kubernetes.io/arch', one))
+        ? undefined
+        : { code: 'arch-unsupported', profile: name, supported: arch },
+  },
+  {
+    name: 'libc',
+    holds: "the agent runs with the C library of the container's image",
+    look: ({ layers, profile: { name, constraints }, container }) => {
+      const libc = libcOf(layers, container);
+      if (libc === undefined || !constraints.libc || constraints.libc.includes(libc)) return undefined;
+      const said = lookUp(layers, 'libc', container.name)?.source;
+      return { code: 'libc-unsupported', libc, profile: name, source: said };
+    },
+  },
+  {
+    name: 'kubernetes',
+    holds: 'the cluster is new enough for the profile',
+    look: ({
+      layers: { cluster },
+      profile: {
+        name,
+        constraints: { kubernetes: least },
+      },
+    }) => {
+      const found = cluster.kubernetes;
+      return !least || !found || isAtLeast(found, least)
+        ? undefined
+        : { code: 'kubernetes-unsupported', profile: name, least, found };
+    },
   },
 ];
 
@@ -58,9 +104,7 @@ function invalid(setting: string, { text, source }: Setting, expected: string): 
 }
 
 export function misfit(layers: Layers, profile: Profile, container: Container): Reason | undefined {
-  for (const rule of rules) {
-    const reason = rule(layers, profile, container);
-    if (reason) return reason;
-  }
-  return undefined;
+  const { trace } = layers;
+  const tell = trace && telling(trace, 'fit', { container: container.name, profile: profile.name });
+  return firstReason(rules, { layers, profile, container }, tell);
 }

@@ -5,10 +5,11 @@ import type { EnvironmentStep } from './environment-plan.ts';
 import { InitContainers, type Insertion } from './init-containers.ts';
 import { annotationsOf, containersOf, type Volume, type VolumeMount } from './pod.ts';
 import { profileHash } from './profile-hash.ts';
-import type { Reason } from './reasons.ts';
 import type { Profile } from './profile.ts';
-import { MOST_NOTICES, profilesFor, type Layers, type Parameters } from './settings.ts';
+import type { Reason } from './reasons.ts';
+import { MOST_NOTICES, profilesFor, type Choice, type Layers, type Parameters } from './settings.ts';
 import type { Selector, Target } from './targets.ts';
+import { tellChoice } from './trace.ts';
 import { Volumes } from './volumes.ts';
 
 /** What is to be put into one container. */
@@ -156,13 +157,33 @@ function planContainer(pod: PodDraft, target: Target, selector: Selector): Draft
     changed: new Map(),
     notices: [],
   };
+  const isFor = (profile: Profile): boolean => {
+    const selected = selector.selects(profile, target);
+    const reason: Reason = { code: 'no-target-container', profile: profile.name };
+    const choice = selected ? { ok: true as const, value: profile } : { ok: false as const, reason };
+    tellChoice(pod.layers.trace, SELECTION, { container: name, profile: profile.name }, choice);
+    return selected;
+  };
   const profiles = profilesFor(pod.layers, name);
+  tellProfiles(pod.layers, name, profiles);
   const outcomes = profiles.ok
-    ? profiles.value.filter((profile) => selector.selects(profile, target)).map((profile) => planProfile(profile, into))
+    ? profiles.value.filter(isFor).map((profile) => planProfile(profile, into))
     : [skipped(name, undefined, profiles.reason)];
   const mounts = into.mounts.slice(volumeMounts?.length ?? 0);
   const plan = into.steps.length + mounts.length > 0 ? { target, environment: into.steps, mounts } : undefined;
   return { plan, outcomes, notices: into.notices };
+}
+
+const PROFILE = { stage: 'containers', name: 'profile', holds: 'a profile is chosen that exists' } as const;
+const SELECTION = {
+  stage: 'containers',
+  name: 'selection',
+  holds: 'the container is one that the profile is for, or is named',
+} as const;
+
+function tellProfiles({ trace }: Layers, container: string, profiles: Choice<readonly Profile[]>): void {
+  const none = profiles.ok && profiles.value.length === 0;
+  tellChoice(trace, PROFILE, { container }, none ? { ok: false, reason: { code: 'no-profile' } } : profiles);
 }
 
 function planProfile(profile: Profile, into: ContainerDraft): ContainerOutcome {

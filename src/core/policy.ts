@@ -6,6 +6,7 @@ import { annotationsOf, labelsOf, type Pod } from './pod.ts';
 import type { Reason } from './reasons.ts';
 import { sourceText } from './sentence.ts';
 import { lookUp, wantsInjection, type Layers } from './settings.ts';
+import { firstReason, telling, type Rule } from './trace.ts';
 import { words } from './words.ts';
 
 /** The label value of a namespace or pod that fails closed. */
@@ -22,47 +23,73 @@ export function isRequired(pod: Pod | undefined, namespace: Namespace | undefine
   );
 }
 
-type Rule = (layers: Layers) => Reason | undefined;
+/** Whether the label of the namespace is one that turns injection on. */
+export function isOptedIn({ labels }: Namespace): boolean {
+  const label = labels[INJECTION_LABEL];
+  return label === 'enabled' || label === REQUIRED;
+}
 
 /**
  * Why a pod is not to be looked at any further: the first rule with a reason wins. The API server's selectors have asked most of this
  * before; whoever reaches the port directly is asked again.
  */
-const rules: readonly Rule[] = [
-  ({ pod }) => (annotationsOf(pod)[MIRROR_ANNOTATION] === undefined ? undefined : { code: 'mirror-pod' }),
-  ({ namespace }) => {
-    const label = namespace.labels[INJECTION_LABEL];
-    const on = label === 'enabled' || label === REQUIRED;
-    if (on) return undefined;
-    return { code: 'namespace-not-enabled', namespace: namespace.name, label, meant: meantLabel(namespace) };
+const rules: readonly Rule<Layers>[] = [
+  {
+    name: 'mirror',
+    holds: 'the pod does not mirror a static pod',
+    look: ({ pod }) => (annotationsOf(pod)[MIRROR_ANNOTATION] === undefined ? undefined : { code: 'mirror-pod' }),
   },
-  ({ pod }) =>
-    labelsOf(pod)[INJECTION_LABEL] === 'disabled'
-      ? { code: 'opted-out', by: `pod label ${INJECTION_LABEL}=disabled` }
-      : undefined,
-  (layers) => {
-    const kinds = ownerKindsOf(layers);
-    const setting = kinds.length === 0 ? undefined : lookUp(layers, 'exclude-owners');
-    const excluded = setting ? words(setting.text) : [];
-    const kind = kinds.find((one) => excluded.includes(one));
-    return kind !== undefined && setting ? { code: 'owner-excluded', kind, by: sourceText(setting.source) } : undefined;
+  {
+    name: 'namespace-label',
+    holds: 'the namespace is opted in by its label',
+    look: ({ namespace }) => {
+      if (isOptedIn(namespace)) return undefined;
+      const { name, labels } = namespace;
+      return {
+        code: 'namespace-not-enabled',
+        namespace: name,
+        label: labels[INJECTION_LABEL],
+        meant: meantLabel(namespace),
+      };
+    },
   },
-  (layers) => {
-    const choice = wantsInjection(layers);
-    if (!choice.ok) return choice.reason;
-    const { wanted, source } = choice.value;
-    if (wanted || source === undefined) return undefined;
-    // A pod that must carry the agent has opted in by that, where the namespace leaves it to the pods.
-    if (source.from !== 'pod' && labelsOf(layers.pod)[INJECTION_LABEL] === REQUIRED) return undefined;
-    return { code: 'opted-out', by: `${sourceText(source)} (set ${key('inject')}: "true" on the pod to opt in)` };
+  {
+    name: 'pod-label',
+    holds: 'the pod is not opted out by its label',
+    look: ({ pod }) =>
+      labelsOf(pod)[INJECTION_LABEL] === 'disabled'
+        ? { code: 'opted-out', by: `pod label ${INJECTION_LABEL}=disabled` }
+        : undefined,
+  },
+  {
+    name: 'owner',
+    holds: "the kind of the pod's owner is not excluded",
+    look: (layers) => {
+      const kinds = ownerKindsOf(layers);
+      const setting = kinds.length === 0 ? undefined : lookUp(layers, 'exclude-owners');
+      const excluded = setting ? words(setting.text) : [];
+      const kind = kinds.find((one) => excluded.includes(one));
+      return kind !== undefined && setting
+        ? { code: 'owner-excluded', kind, by: sourceText(setting.source) }
+        : undefined;
+    },
+  },
+  {
+    name: 'inject',
+    holds: 'nobody who may say so has set inject to "false"',
+    look: (layers) => {
+      const choice = wantsInjection(layers);
+      if (!choice.ok) return choice.reason;
+      const { wanted, source } = choice.value;
+      if (wanted || source === undefined) return undefined;
+      // A pod that must carry the agent has opted in by that, where the namespace leaves it to the pods.
+      if (source.from !== 'pod' && labelsOf(layers.pod)[INJECTION_LABEL] === REQUIRED) return undefined;
+      return { code: 'opted-out', by: `${sourceText(source)} (set ${key('inject')}: "true" on the pod to opt in)` };
+    },
   },
 ];
 
 /** The reason to leave the pod alone before any agent is looked at, or undefined. */
 export function leaveAlone(layers: Layers): Reason | undefined {
-  for (const rule of rules) {
-    const reason = rule(layers);
-    if (reason) return reason;
-  }
-  return undefined;
+  return firstReason(rules, layers, layers.trace && telling(layers.trace, 'policy', {}));
 }

@@ -10,6 +10,7 @@ import { annotationsOf, containersOf, labelsOf, type Pod } from './pod.ts';
 import type { Profile } from './profile.ts';
 import type { Reason } from './reasons.ts';
 import { parseTemplate, render } from './template.ts';
+import type { Trace } from './trace.ts';
 import { words } from './words.ts';
 
 /** Where a value comes from. */
@@ -29,6 +30,8 @@ export interface Layers {
   readonly namespace: Namespace;
   readonly catalogue: Catalogue;
   readonly cluster: Cluster;
+  /** Who wants to know how the decision comes about; nobody, in a server. */
+  readonly trace?: Trace | undefined;
 }
 
 /** Who may say something: everybody, unless a profile says otherwise. */
@@ -125,7 +128,7 @@ export function parametersFor(
   const parameters = new Map<string, Setting>();
   const notices: Reason[] = [];
   for (const parameter of profile.parameters.values()) {
-    const setting = allowedSetting(layers, parameter, container, notices) ?? defaultOf(parameter.default, facts);
+    const setting = firstAllowed(everyValue(layers, parameter, container, facts), parameter.name, notices);
     if (setting) {
       if (!accepts(parameter, setting.text)) {
         const reason = invalid(parameter.name, setting, expectation(parameter));
@@ -140,18 +143,32 @@ export function parametersFor(
   return { parameters: { ok: true, value: parameters }, notices };
 }
 
-/** The strongest value of those who may give one; the others are told. */
-function allowedSetting(
+/** A value, and whether the profile lets whoever gives it give it. */
+export interface GivenValue extends Setting {
+  readonly allowed: boolean;
+}
+
+/** Every value of a parameter, the strongest first, the profile's default last. The first one that is allowed counts. */
+export function* everyValue(
   layers: Layers,
-  { name, settableBy }: Parameter,
-  container: string,
-  notices: Reason[],
-): Setting | undefined {
-  for (const setting of everySetting(layers, name, container)) {
+  parameter: Parameter,
+  container: string | undefined,
+  facts: ReadonlyMap<string, string>,
+): Generator<GivenValue, undefined> {
+  for (const setting of everySetting(layers, parameter.name, container)) {
     const { source } = setting;
-    // A profile's own default is no setting, so every source here has a key.
-    if (source.from === 'profile' || isSetter(settableBy, source.from)) return setting;
-    notices.push({ code: 'parameter-locked', parameter: name, source });
+    yield { ...setting, allowed: source.from === 'profile' || isSetter(parameter.settableBy, source.from) };
+  }
+  const fallback = defaultOf(parameter.default, facts);
+  if (fallback) yield { ...fallback, allowed: true };
+  return undefined;
+}
+
+/** The strongest value of those who may give one; the others are told. */
+function firstAllowed(values: Iterable<GivenValue>, parameter: string, notices: Reason[]): Setting | undefined {
+  for (const { allowed, text, source } of values) {
+    if (allowed) return { text, source };
+    notices.push({ code: 'parameter-locked', parameter, source });
   }
   return undefined;
 }

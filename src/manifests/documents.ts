@@ -1,7 +1,7 @@
 import { isMap, isNode, isSeq, type ParsedNode } from 'yaml';
 import { isObject, type Json, type JsonObject } from '../core/json.ts';
 import { pointer } from '../core/operation.ts';
-import { podPath } from './workloads.ts';
+import { templateOf, workloadKindOf, type WorkloadKind } from '../core/workloads.ts';
 import { readStream, type Problem, type YamlDocument } from './yaml.ts';
 
 /** A Kubernetes object of the file: a document of its own, or an item of a list. */
@@ -24,8 +24,9 @@ export interface ManifestObject {
 export interface PodTemplate extends Omit<ManifestObject, 'json'> {
   /** `{metadata, spec}`: for a Pod the whole object, else the template. As untrusted as the file: its shape is for others to check. */
   readonly pod: JsonObject;
-  /** The metadata of the objects around the template, the workload's own first: none for a Pod. */
-  readonly around: readonly JsonObject[];
+  readonly workload: WorkloadKind;
+  /** The whole object that holds the pod. */
+  readonly object: JsonObject;
 }
 
 /** A file of manifests, read: what it says, and all that is needed to write into it. */
@@ -118,14 +119,8 @@ function lineOf({ document, tokens }: Place): number {
 }
 
 function templateIn({ json, ...object }: ManifestObject): readonly PodTemplate[] {
-  const path = podPath(object.apiVersion, object.kind);
-  if (!path) return [];
-  const around: JsonObject[] = [];
-  let pod: Json | undefined = json;
-  for (const key of path) {
-    const metadata = isObject(pod) ? pod['metadata'] : undefined;
-    if (isObject(metadata)) around.push(metadata);
-    pod = isObject(pod) ? pod[key] : undefined;
-  }
-  return isObject(pod) ? [{ ...object, pointer: `${object.pointer}${pointer(...path)}`, pod, around }] : [];
+  const workload = workloadKindOf(object.apiVersion, object.kind);
+  const pod = workload && templateOf(workload, json);
+  if (!pod) return [];
+  return [{ ...object, pointer: `${object.pointer}${pointer(...workload.template)}`, pod, workload, object: json }];
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseManifest, type Manifest } from '../../src/manifests/documents.ts';
-import { podPath } from '../../src/manifests/workloads.ts';
+import { workloadKindOf } from '../../src/core/workloads.ts';
 
 function read(text: string): Manifest {
   const parsed = parseManifest(text);
@@ -24,7 +24,7 @@ describe('where a pod is', () => {
     ['v1', 'Deployment', undefined],
     ['v1', 'constructor', undefined],
   ])('%s %s', (apiVersion, kind, path) => {
-    expect(podPath(apiVersion, kind)).toEqual(path);
+    expect(workloadKindOf(apiVersion, kind)?.template).toEqual(path);
   });
 
   test('in many documents, with lines, names and markers of all kinds', () => {
