@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { defaultsSchema } from './core/catalogue.ts';
@@ -63,6 +65,17 @@ export function readConfig(
   return parsed.success && problems.length === 0
     ? { ok: true, config: { ...parsed.data, defaults } }
     : { ok: false, problems, defaults, profiles: found.get('profiles')?.value.toString() };
+}
+
+/** The kubeconfig that kubectl would take; undefined where there is none. Of several files in KUBECONFIG the first one counts. */
+export function userKubeconfig(
+  flag: string | undefined,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): string | undefined {
+  const [named = ''] = (environment['KUBECONFIG'] ?? '').split(delimiter);
+  if (flag !== undefined || named !== '') return flag ?? named;
+  const standard = join(homedir(), '.kube', 'config');
+  return existsSync(standard) ? standard : undefined;
 }
 
 /** Settings that contradict each other, or are of no use alone. */

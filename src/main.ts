@@ -2,6 +2,7 @@ import './early-signals.ts';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { flagOf, settingNames, settingRows, settingsSchema, variableOf, type SettingName } from './server-settings.ts';
 import { readConfig } from './config.ts';
+import { addExplain, collect } from './commands/explain-command.ts';
 import type { InjectOptions } from './commands/inject.ts';
 import { UsageError } from './commands/usage-error.ts';
 
@@ -19,6 +20,7 @@ Examples:
   agent-injector inject -f deploy.yaml --namespaces namespaces.yaml --diff
   agent-injector profiles jennifer-dotnet                 what can be set for an agent, and what it does to a pod
   agent-injector lint profiles/                           checks agents of your own, and runs the tests in them
+  agent-injector explain deploy/web -n shop               why its pods get the agent, or do not
   agent-injector certs --kubeconfig ~/.kube/config --tls-secret apm/agent-injector-tls --webhook-configuration agent-injector`,
   );
 
@@ -137,15 +139,12 @@ program
     const { profiles } = await import('./commands/profiles.ts');
     process.stdout.write(await profiles({ name, profiles: flags.profiles, output: flags.output }));
   });
+addExplain(program);
 
 /** Two files would need two outputs: the second must not push the first out in silence. */
 function once(value: string, before: string | undefined): string {
   if (before !== undefined) throw new InvalidArgumentError('It may be given once: inject one file after the other.');
   return value;
-}
-
-function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
 }
 
 /** 0 done, 1 something could not be done, 2 the command makes no sense as given. */

@@ -1,38 +1,24 @@
 import { createTwoFilesPatch } from 'diff';
 import { admit } from '../core/admit.ts';
-import type { Catalogue } from '../core/catalogue.ts';
 import type { Cluster } from '../core/cluster.ts';
 import { notInjected, type Decision } from '../core/decision.ts';
-import { INJECTION_LABEL, key } from '../core/keys.ts';
 import type { Namespace } from '../core/namespace.ts';
 import { misplacedKeys } from '../core/near-miss.ts';
-import { didYouMean, nearest } from '../core/nearest.ts';
 import type { Operation } from '../core/operation.ts';
 import { decodePod } from '../core/pod.ts';
-import { namespacesFromObjects } from '../kube/namespaces.ts';
+import { aroundTemplate } from '../core/workloads.ts';
 import type { Manifest, PodTemplate } from '../manifests/documents.ts';
 import { applyOperations, type Edit, type EditProblem } from '../manifests/edit.ts';
-import { knownFrom, type Known } from './cluster-catalogue.ts';
+import { knownFrom, type ClusterInFiles, type Known } from './cluster-catalogue.ts';
 import { decisionLines, isWanting } from './decision-text.ts';
-import { displayName, namespaceObjects, readManifest, readNamespaces } from './manifest-file.ts';
-import { UsageError } from './usage-error.ts';
+import { annotationsFrom, namespaceFinder, type NamespaceOptions } from './file-namespaces.ts';
+import { displayName, readManifest } from './manifest-file.ts';
 
-export interface InjectOptions {
+export interface InjectOptions extends NamespaceOptions, ClusterInFiles {
   /** A path, or `-` for standard input. */
   readonly file: string;
   /** For objects that name no namespace. */
   readonly namespace: string;
-  /** Path of a file of Namespace manifests. */
-  readonly namespaces: string | undefined;
-  /** Path of a server's configuration file, for its cluster-wide defaults. */
-  readonly config: string | undefined;
-  /** Path of a directory of profiles. */
-  readonly profiles?: string | undefined;
-  /** The API server's version, `1.36`. */
-  readonly kubernetes?: string | undefined;
-  readonly profile: string | undefined;
-  /** `key=value`, as if the namespace had that annotation. */
-  readonly set: readonly string[];
   readonly diff: boolean;
 }
 
@@ -50,7 +36,7 @@ export async function inject(options: InjectOptions): Promise<InjectResult> {
   const { catalogue, cluster } = await knownFrom(options);
   const annotations = annotationsFrom(options, catalogue);
   const manifest = await readManifest(options.file);
-  const namespaceOf = await namespaceFinder(options, manifest, annotations);
+  const namespaceOf = await namespaceFinder(options, { file: options.file, manifest }, annotations);
   const decided = manifest.templates.map((template) => {
     const name = template.namespace ?? options.namespace;
     return { template, ...decide(template, namespaceOf(name), name, { catalogue, cluster }) };
@@ -73,42 +59,6 @@ export async function inject(options: InjectOptions): Promise<InjectResult> {
       ),
     ],
     exitCode: written.problems.length > 0 || decided.some(({ decision }) => isWanting(decision)) ? 1 : 0,
-  };
-}
-
-/** What `--profile` and `--set` say, as annotations of the namespace. */
-function annotationsFrom({ profile, set }: InjectOptions, catalogue: Catalogue): Readonly<Record<string, string>> {
-  const problems: string[] = [];
-  const annotations: Record<string, string> = profile === undefined ? {} : { [key('profile')]: profile };
-  for (const assignment of set) {
-    const at = assignment.indexOf('=');
-    const name = assignment.slice(0, Math.max(at, 0));
-    const known = catalogue.knownSettings.has(name) && name !== 'status';
-    if (at < 1) problems.push(`--set ${assignment}: write it as KEY=VALUE`);
-    else if (!known)
-      problems.push(`--set ${assignment}: no such key${didYouMean(nearest(name, catalogue.knownSettings))}`);
-    else annotations[key(name)] = assignment.slice(at + 1);
-  }
-  if (problems.length > 0) throw new UsageError(problems);
-  return annotations;
-}
-
-/**
- * Where namespaces are known from: the file itself and `--namespaces`. A namespace that neither of them speaks of, where no list was given,
- * is taken as opted in: who runs this command on a file wants what is in it injected.
- */
-async function namespaceFinder(
-  options: InjectOptions,
-  manifest: Manifest,
-  annotations: Readonly<Record<string, string>>,
-): Promise<(name: string) => Namespace | undefined> {
-  const own = namespaceObjects(displayName(options.file), manifest);
-  const listed = options.namespaces === undefined ? [] : await readNamespaces(options.namespaces);
-  const known = namespacesFromObjects([...listed, ...own]);
-  const assumed = { labels: { [INJECTION_LABEL]: 'enabled' }, annotations: {} };
-  return (name) => {
-    const namespace = known.get(name) ?? (options.namespaces === undefined ? { name, ...assumed } : undefined);
-    return namespace && { ...namespace, annotations: { ...namespace.annotations, ...annotations } };
   };
 }
 
@@ -143,7 +93,7 @@ function decide(template: PodTemplate, namespace: Namespace | undefined, name: s
   const { catalogue, cluster } = known;
   if (decoded.ok) {
     const admission = admit(decoded.pod, namespace, catalogue, { ...cluster, ...workloadOf(template) });
-    const misplaced = template.around.flatMap((metadata) =>
+    const misplaced = aroundTemplate(template.workload, template.object).flatMap((metadata) =>
       misplacedKeys({ kind: template.kind, name: template.name, metadata }, template.pod['metadata'], catalogue),
     );
     const { decision } = admission;

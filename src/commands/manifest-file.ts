@@ -8,9 +8,14 @@ import { UsageError } from './usage-error.ts';
 /** Reads manifests from a file, or from standard input for `-`. Throws a UsageError that names file, line and column of every problem. */
 export async function readManifest(file: string): Promise<Manifest> {
   const name = displayName(file);
-  const parsed = parseManifest(decode(name, file === '-' ? await buffer(process.stdin) : await readBytes(file)));
+  const parsed = parseManifest(await readText(file));
   if (parsed.ok) return parsed.manifest;
   throw new UsageError(parsed.problems.map(({ line, column, message }) => `${name}:${line}:${column}: ${message}`));
+}
+
+/** The text of a file, or of standard input for `-`. Throws a UsageError when it cannot be read or is no UTF-8. */
+export async function readText(file: string): Promise<string> {
+  return decode(displayName(file), file === '-' ? await buffer(process.stdin) : await readBytes(file));
 }
 
 /** The objects of a file of Namespace manifests. Throws a UsageError as `namespaceObjects` does. */

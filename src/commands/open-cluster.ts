@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { sampleNamespace } from '../agents/built-in.ts';
-import type { Config } from '../config.ts';
+import { userKubeconfig, type Config } from '../config.ts';
 import { isObject } from '../core/json.ts';
 import { loadCluster, type Cluster } from '../kube/api.ts';
 import { toNamespace } from '../kube/namespace-object.ts';
@@ -20,6 +20,16 @@ export async function openCluster(kubeconfig: string | undefined): Promise<Clust
   } catch (error) {
     throw new UsageError([error instanceof Error ? error.message : String(error)]);
   }
+}
+
+/**
+ * The cluster that a command of a person is about: as kubectl finds it, by `--kubeconfig`, KUBECONFIG or `~/.kube/config`, else the one that
+ * this pod runs in. Throws a UsageError when there is none.
+ */
+export async function openUserCluster(kubeconfig: string | undefined): Promise<Cluster> {
+  const cluster = await openCluster(userKubeconfig(kubeconfig));
+  if (cluster) return cluster;
+  throw new UsageError(['no cluster: give --kubeconfig FILE, or set KUBECONFIG']);
 }
 
 /** A file of namespaces if one is named, else the cluster, else the sample namespace under every name. */

@@ -131,3 +131,10 @@ function profilesIn(layers: Layers): readonly Profile[] {
   }
   return [...found];
 }
+
+/** The explanation of what never came to a decision: there is a reason, and nothing was asked. */
+export function undecided(reason: Reason): Explanation {
+  const nothing = { containers: [], initContainers: [], volumes: [], annotations: [], imagePullSecrets: [] };
+  const rest = { containers: [], notices: [], path: [], deliveries: [], settings: [], changes: nothing };
+  return { outcome: 'skipped', reason: reasonText(reason), ...rest };
+}

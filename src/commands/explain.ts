@@ -1,0 +1,88 @@
+import type { Catalogue } from '../core/catalogue.ts';
+import { unknownCluster } from '../core/cluster.ts';
+import { undecided } from '../core/explanation.ts';
+import type { Json } from '../core/json.ts';
+import { decodeReview } from '../core/review.ts';
+import { workloadKindOf } from '../core/workloads.ts';
+import { catalogueFrom, type ClusterInFiles } from './cluster-catalogue.ts';
+import { explainOnCluster } from './explain-cluster.ts';
+import { explained, type Explained } from './explained.ts';
+import { explanationLines } from './explanation-text.ts';
+import { annotationsFrom, namespaceFinder, type NamespaceOptions } from './file-namespaces.ts';
+import { displayName, readManifest, readText } from './manifest-file.ts';
+import { UsageError } from './usage-error.ts';
+
+export interface ExplainOptions extends NamespaceOptions, ClusterInFiles {
+  /** `pod/x`, `deploy/x`: on a cluster. */
+  readonly target: string | undefined;
+  readonly file: string | undefined;
+  /** Path of a recorded AdmissionReview. */
+  readonly review: string | undefined;
+  readonly namespace: string;
+  readonly kubeconfig: string | undefined;
+  readonly output: 'text' | 'json';
+}
+
+/**
+ * Explains what is decided for pods, by the code of the server. Throws a UsageError when the options or the files make no sense, an Error when
+ * the cluster does not answer.
+ */
+export async function explain(options: ExplainOptions): Promise<string> {
+  const sources = [options.target, options.file, options.review].filter((source) => source !== undefined);
+  if (sources.length !== 1) throw new UsageError(['give one of KIND/NAME, --file and --review']);
+  const catalogue = await catalogueFrom(options);
+  const found = await explainedBy(options, catalogue);
+  if (options.output === 'json') return `${JSON.stringify({ explained: found }, null, 2)}\n`;
+  return `${found.map((one) => explanationLines(one).join('\n')).join('\n\n')}\n`;
+}
+
+function explainedBy(options: ExplainOptions, catalogue: Catalogue): Promise<readonly Explained[]> {
+  if (options.file !== undefined) return explainFile(options, options.file, catalogue);
+  if (options.review !== undefined) return explainReview(options, options.review, catalogue);
+  return explainOnCluster(options, catalogue);
+}
+
+async function explainFile(options: ExplainOptions, file: string, catalogue: Catalogue): Promise<readonly Explained[]> {
+  const annotations = annotationsFrom(options, catalogue);
+  const manifest = await readManifest(file);
+  const namespaceOf = await namespaceFinder(options, { file, manifest }, annotations);
+  if (manifest.templates.length === 0) throw new UsageError([`${displayName(file)}: no pod and no workload in it`]);
+  return manifest.templates.map(({ workload, name, object, pod, line, namespace = options.namespace }) => {
+    const subject = { workload, name: name.replace(/\*$/, ''), object, template: pod };
+    const known = namespaceOf(namespace);
+    const one = explained(subject, { name: namespace, known }, { catalogue, cluster: unknownCluster });
+    return { ...one, at: `${displayName(file)}:${line}` };
+  });
+}
+
+async function explainReview(
+  options: ExplainOptions,
+  file: string,
+  catalogue: Catalogue,
+): Promise<readonly Explained[]> {
+  const decoded = decodeReview(await readJson(file));
+  if (decoded.kind === 'invalid') throw new UsageError([`${displayName(file)}: ${decoded.message}`]);
+  const at = displayName(file);
+  if (decoded.kind === 'unanswerable') {
+    return [{ subject: `review ${decoded.uid}`, namespace: '', at, findings: [], decision: undecided(decoded.reason) }];
+  }
+  const { pod, namespace } = decoded.review;
+  const namespaceOf = await namespaceFinder(options, undefined, annotationsFrom(options, catalogue));
+  const workload = workloadKindOf('v1', 'Pod');
+  if (!workload) throw new Error('pods have no row in the table of workloads');
+  const name = pod.metadata?.name ?? `${pod.metadata?.generateName ?? ''}*`;
+  const where = { name: namespace, known: namespaceOf(namespace) };
+  return [
+    { ...explained({ workload, name, object: pod, template: pod }, where, { catalogue, cluster: unknownCluster }), at },
+  ];
+}
+
+async function readJson(file: string): Promise<Json> {
+  const text = await readText(file);
+  try {
+    const json: Json = JSON.parse(text);
+    return json;
+  } catch (error) {
+    throw new UsageError([`${displayName(file)}: ${error instanceof Error ? error.message : String(error)}`]);
+  }
+}

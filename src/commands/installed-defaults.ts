@@ -1,0 +1,48 @@
+import { parse } from 'yaml';
+import { defaultsSchema, problemsOfDefaults, withDefaults, type Catalogue } from '../core/catalogue.ts';
+import { isObject, objectIn, textIn, type JsonObject } from '../core/json.ts';
+import { ownEntries } from '../core/webhook-reach.ts';
+import type { Cluster as Api } from '../kube/api.ts';
+import { readOnce } from '../kube/one-off.ts';
+
+/** The key under which the chart puts the server's configuration file. */
+const FILE = 'agent-injector.yaml';
+
+/** The catalogue as the installed server has it, as far as it can be read, and where its defaults were read. */
+export interface InstalledCatalogue {
+  readonly catalogue: Catalogue;
+  readonly from: string | undefined;
+}
+
+/**
+ * The cluster-wide defaults of the server that is installed: the webhook entries name its Service, and the ConfigMap of that name is its
+ * configuration file. The catalogue as it is where none can be read or used; never throws.
+ */
+export async function withInstalledDefaults(
+  api: Api,
+  configurations: readonly JsonObject[],
+  catalogue: Catalogue,
+): Promise<InstalledCatalogue> {
+  const services = configurations
+    .flatMap(ownEntries)
+    .map((entry) => objectIn(objectIn(entry, 'clientConfig'), 'service'));
+  const service = services.find((one) => textIn(one, 'name') !== '');
+  if (!service) return { catalogue, from: undefined };
+  const [namespace, name] = [textIn(service, 'namespace'), textIn(service, 'name')];
+  const answer = await readOnce(api, `/api/v1/namespaces/${namespace}/configmaps/${name}`);
+  const data = answer.kind === 'ok' ? answer.body['data'] : undefined;
+  const defaults = isObject(data) ? defaultsIn(data[FILE]) : undefined;
+  if (!defaults || problemsOfDefaults(catalogue, defaults).length > 0) return { catalogue, from: undefined };
+  return { catalogue: withDefaults(catalogue, defaults), from: `ConfigMap ${namespace}/${name}` };
+}
+
+function defaultsIn(text: unknown): readonly (readonly [string, string])[] | undefined {
+  if (typeof text !== 'string') return undefined;
+  try {
+    const document: unknown = parse(text);
+    const read = defaultsSchema.safeParse(isObject(document) ? (document['defaults'] ?? {}) : {});
+    return read.success ? Object.entries(read.data) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,126 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Explained } from '../../src/commands/explained.ts';
+import { run, type Ended } from '../commands/process.ts';
+import { examplesOf, expectPrinted } from '../docs/examples.ts';
+import type { Client } from './client.ts';
+import { optedIn, ours, startInjectedCluster, type InjectedCluster } from './injected-cluster.ts';
+import { container, podOf, podsOf } from './pod.ts';
+
+let cluster: InjectedCluster;
+let client: Client;
+beforeAll(async () => {
+  cluster = await startInjectedCluster();
+  client = cluster.client;
+});
+afterAll(() => cluster?.stop());
+
+const ask = (...args: readonly string[]): Promise<Ended> =>
+  run(['explain', ...args, '--kubeconfig', cluster.controlPlane.kubeconfigPath]);
+
+const explainOf = async (...args: readonly string[]): Promise<Explained> => {
+  const { code, stdout, stderr } = await ask(...args, '-o', 'json');
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return (JSON.parse(stdout) as { explained: readonly [Explained] }).explained[0];
+};
+
+const deployment = (
+  namespace: string,
+  name: string,
+  more: { own?: Record<string, string>; template?: Record<string, string> } = {},
+) => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name, namespace, annotations: more.own ?? {} },
+  spec: {
+    replicas: 1,
+    selector: { matchLabels: { app: name } },
+    template: {
+      metadata: { labels: { app: name }, annotations: more.template ?? {} },
+      spec: { containers: [container('app')] },
+    },
+  },
+});
+
+describe('explain on a cluster', () => {
+  it('a namespace without the label: as docs/explain.md has it, and the command that it names mends it', async () => {
+    const example = examplesOf('explain.md').find(({ kind }) => kind === 'cluster');
+    if (!example) throw new Error('docs/explain.md has no example on a cluster');
+    await client.createNamespace('shop', { annotations: optedIn().annotations });
+    await client.create(deployment('shop', 'web'));
+    const [pod] = await podsOf(client, { namespace: 'shop', name: 'web' }, 1);
+    const { code, stdout } = await ask(...example.args.slice(1));
+    expect(code).toBe(0);
+    expectPrinted(stdout, example);
+    const [, key = '', value = ''] = /\$ kubectl label namespace shop (\S+)=(\S+)\n/.exec(stdout) ?? [];
+    await client.patch({ kind: 'Namespace', name: 'shop' }, { metadata: { labels: { [key]: value } } });
+    const mended = await explainOf('deploy/web', '-n', 'shop');
+    expect(mended.decision.outcome).toBe('injected');
+    expect(mended.apiServer?.map(({ called }) => called)).toEqual(['yes']);
+    // The pod that was there before would get it now, and shows that nobody was asked then.
+    const before = await explainOf(`pod/${pod.metadata?.name ?? ''}`, '-n', 'shop');
+    expect(before.decision.outcome).toBe('injected');
+    expect(before.findings).toMatchObject([
+      { code: 'not-asked-then', mend: 'kubectl -n shop rollout restart deployment/web' },
+    ]);
+  });
+
+  it('a pod that carries the agent: what is recorded on it, and what would be decided now', async () => {
+    await client.createNamespace('carries', optedIn());
+    await client.create(podOf('carries', 'app'));
+    const one = await explainOf('pod/app', '-n', 'carries');
+    expect(one.recorded).toMatchObject({ decision: 'injected' });
+    expect(one.decision.reason?.code).toBe('already-instrumented');
+    expect(one.findings).toEqual([]);
+  });
+
+  it('a pod for which the API server never calls: by which selector', async () => {
+    await client.createNamespace('opted', optedIn());
+    await client.create(podOf('opted', 'out', { labels: ours({ injection: 'disabled' }) }));
+    const one = await explainOf('po/out', '-n', 'opted');
+    expect(one.apiServer).toMatchObject([{ called: 'no' }]);
+    expect(one.findings[0]).toMatchObject({ code: 'never-called' });
+    expect(one.findings[0]?.message).toContain(
+      'its objectSelector wants agent-injector.io/injection not in (disabled)',
+    );
+  });
+
+  it('an annotation on the Deployment, and a label that is almost right', async () => {
+    await client.createNamespace('near', { labels: ours({ injection: 'enable' }) });
+    await client.create(deployment('near', 'web', { own: ours({ 'server-address': 'x.example.com' }) }));
+    const { findings } = await explainOf('deployments.apps/web', '-n', 'near');
+    expect(findings.map(({ code }) => code)).toEqual(['namespace-not-enabled', 'misplaced-key']);
+    expect(findings[0]?.message).toContain('did you mean "agent-injector.io/injection=enabled"?');
+  });
+
+  it('knows what the server may know: the version, and the keys of a ConfigMap', async () => {
+    await client.createNamespace('keys', optedIn());
+    const data = { CORECLR_ENABLE_PROFILING: '0' };
+    await client.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'env', namespace: 'keys' }, data });
+    const spec = { containers: [container('app', { envFrom: [{ configMapRef: { name: 'env' } }] })] };
+    await client.create({
+      apiVersion: 'apps/v1',
+      kind: 'StatefulSet',
+      metadata: { name: 'db', namespace: 'keys' },
+      spec: {
+        serviceName: 'db',
+        replicas: 0,
+        selector: { matchLabels: { app: 'db' } },
+        template: { metadata: { labels: { app: 'db' } }, spec },
+      },
+    });
+    const one = await explainOf('sts/db', '-n', 'keys');
+    // Only who knows the keys sees that the ConfigMap gives the variable.
+    expect(one.decision.reason?.code).toBe('conflicting-variable');
+  });
+
+  it('what is not there, and a kind that holds no pod', async () => {
+    const absent = await ask('deploy/nowhere', '-n', 'shop');
+    expect(absent).toMatchObject({ code: 1, stdout: '' });
+    expect(absent.stderr).toContain('Deployment shop/nowhere: the API server answered 404');
+    expect(await ask('deplyo/web')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('did you mean "deploy"?'),
+    });
+    expect(await ask('deploy')).toMatchObject({ code: 2, stderr: expect.stringContaining('write it as KIND/NAME') });
+  });
+});
