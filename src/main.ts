@@ -1,12 +1,20 @@
 import './early-signals.ts';
+import { basename } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { flagOf, settingNames, settingRows, settingsSchema, variableOf, type SettingName } from './server-settings.ts';
 import { readConfig } from './config.ts';
+import { addClusterCommands } from './commands/cluster-commands.ts';
 import { addExplain, collect } from './commands/explain-command.ts';
+import { addUninject } from './commands/uninject-command.ts';
 import type { InjectOptions } from './commands/inject.ts';
 import { UsageError } from './commands/usage-error.ts';
 
-const program: Command = new Command('agent-injector')
+/** kubectl runs its plugins by a name of their own. */
+function nameOf(path = ''): string {
+  return basename(path).startsWith('kubectl-') ? 'kubectl agent-injector' : 'agent-injector';
+}
+
+const program: Command = new Command(nameOf(process.argv[1]))
   .description('Puts an APM agent into Kubernetes pods: as an admission webhook, or into a file.')
   .version(VERSION)
   .exitOverride()
@@ -21,6 +29,7 @@ Examples:
   agent-injector profiles jennifer-dotnet                 what can be set for an agent, and what it does to a pod
   agent-injector lint profiles/                           checks agents of your own, and runs the tests in them
   agent-injector explain deploy/web -n shop               why its pods get the agent, or do not
+  agent-injector audit -A                                 pods that should carry an agent and do not, and how to mend it
   agent-injector certs --kubeconfig ~/.kube/config --tls-secret apm/agent-injector-tls --webhook-configuration agent-injector`,
   );
 
@@ -140,6 +149,8 @@ program
     process.stdout.write(await profiles({ name, profiles: flags.profiles, output: flags.output }));
   });
 addExplain(program);
+addUninject(program);
+addClusterCommands(program);
 
 /** Two files would need two outputs: the second must not push the first out in silence. */
 function once(value: string, before: string | undefined): string {

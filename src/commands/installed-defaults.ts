@@ -1,9 +1,10 @@
 import { parse } from 'yaml';
 import { defaultsSchema, problemsOfDefaults, withDefaults, type Catalogue } from '../core/catalogue.ts';
-import { isObject, objectIn, textIn, type JsonObject } from '../core/json.ts';
+import { isObject, objectIn, objectsIn, textIn, type JsonObject } from '../core/json.ts';
 import { ownEntries } from '../core/webhook-reach.ts';
 import type { Cluster as Api } from '../kube/api.ts';
 import { readOnce } from '../kube/one-off.ts';
+import { WEBHOOK_CONFIGURATIONS } from '../kube/webhook-entries.ts';
 
 /** The key under which the chart puts the server's configuration file. */
 const FILE = 'agent-injector.yaml';
@@ -34,6 +35,13 @@ export async function withInstalledDefaults(
   const defaults = isObject(data) ? defaultsIn(data[FILE]) : undefined;
   if (!defaults || problemsOfDefaults(catalogue, defaults).length > 0) return { catalogue, from: undefined };
   return { catalogue: withDefaults(catalogue, defaults), from: `ConfigMap ${namespace}/${name}` };
+}
+
+/** The same, where the webhook configurations have not been read yet. */
+export async function installedCatalogue(api: Api, catalogue: Catalogue): Promise<Catalogue> {
+  const answer = await readOnce(api, WEBHOOK_CONFIGURATIONS);
+  const configurations = answer.kind === 'ok' ? objectsIn(answer.body, 'items') : [];
+  return (await withInstalledDefaults(api, configurations, catalogue)).catalogue;
 }
 
 function defaultsIn(text: unknown): readonly (readonly [string, string])[] | undefined {

@@ -17,6 +17,14 @@ const meta = {
     .describe(
       'Who may give it a value: a guard rail for tenants. What anybody else says is passed over, with a warning.',
     ),
+  unique: z
+    .strictObject({
+      by: z.literal('namespace').describe('Two namespaces with one value are a mistake.'),
+      within: z.array(z.string()).default([]).describe('Only where these parameters have one value, too.'),
+      instances: z.int().positive().optional().describe('How many instances may share a value.'),
+    })
+    .optional()
+    .describe('What agent-injector audit looks at. It changes no decision.'),
 };
 const patterns = z
   .array(z.string().min(1))

@@ -1,8 +1,8 @@
 import jsonpatch from 'fast-json-patch';
-import type { Json } from '../core/json.ts';
-import type { Operation } from '../core/operation.ts';
+import { isObject, type Json } from '../core/json.ts';
+import { pointer, type Operation } from '../core/operation.ts';
 import type { Manifest, PodTemplate } from './documents.ts';
-import { carryOut, rootSlot, type Slot } from './draft.ts';
+import { carryOut, rootSlot, tokensOf, type Slot } from './draft.ts';
 import { inOrder, pageOf, withChanges, type Change } from './page.ts';
 import { reformatted } from './reformat.ts';
 import { changesOf } from './splice.ts';
@@ -79,16 +79,47 @@ function problemsOf(
 ): readonly EditProblem[] {
   const { template } = edit;
   for (const operation of operationsOf(edit)) {
+    const finer = refined(operation, expected);
     try {
       jsonpatch.applyPatch(expected, [structuredClone(operation)], true);
     } catch {
       const message = `"${operation.op}" does not apply at ${operation.path}`;
       return [{ template, line: template.line, column: 1, message }];
     }
-    const obstacle = carryOut(root, operation, document);
-    if (obstacle) return [{ template, ...document.position(obstacle.offset), message: obstacle.message }];
+    for (const one of finer) {
+      const obstacle = carryOut(root, one, document);
+      if (obstacle) return [{ template, ...document.position(obstacle.offset), message: obstacle.message }];
+    }
   }
   return [];
+}
+
+/**
+ * A map that takes the place of another which differs in a value or has one more: just that is written, and what its author has written around
+ * it stays, comments and all.
+ */
+function refined(operation: Operation, document: Json): readonly Operation[] {
+  const { op, path, value } = operation;
+  const before = op === 'replace' ? valueAt(document, path) : undefined;
+  if (!isObject(before) || !isObject(value)) return [operation];
+  const names = Object.keys(value);
+  if (Object.keys(before).some((name, index) => names[index] !== name)) return [operation];
+  return names
+    .filter((name) => JSON.stringify(before[name]) !== JSON.stringify(value[name]))
+    .map((name) => ({
+      op: before[name] === undefined ? 'add' : 'replace',
+      path: path + pointer(name),
+      value: value[name] ?? null,
+    }));
+}
+
+function valueAt(document: Json, path: string): Json | undefined {
+  let at: Json | undefined = document;
+  for (const token of tokensOf(path)) {
+    if (Array.isArray(at)) at = at[Number(token)];
+    else at = isObject(at) ? at[token] : undefined;
+  }
+  return at;
 }
 
 /** The edit's operations with paths from the root of the document. */

@@ -79,6 +79,18 @@ function scalarText(value: null | boolean | number | string, quotes?: Quotes): s
   return text.slice(0, -1);
 }
 
+/**
+ * A string in the place of one that was written with these quotes: they stay. What was plain stays plain where it can; else it gets single
+ * quotes, which are seldom an author's own, so that it is known again.
+ */
+export function textInPlaceOf(value: string, quotes: Quotes, isFlow: boolean): string {
+  if (NEEDS_ESCAPES.test(value)) return escaped(value);
+  if (quotes !== undefined) return scalarText(value, quotes);
+  const plain = scalarText(value);
+  const isPlain = !/^["']/.test(plain) && !(isFlow && /[,[\]{}]/.test(plain));
+  return isPlain ? plain : scalarText(value, 'single');
+}
+
 const YAML_FLOW: FlowStyle = { json: false, step: undefined, comma: ', ', colon: ': ', padding: '' };
 
 /** Control characters, and what YAML 1.1 takes for a line break: never as they are, nor over several lines. */

@@ -1,4 +1,4 @@
-import { isSeq, type ParsedNode } from 'yaml';
+import { isScalar, isSeq, type ParsedNode } from 'yaml';
 import { isObject, type Json } from '../core/json.ts';
 import type { Slot } from './draft.ts';
 import { insertLines, insertParts, type Gap } from './insert.ts';
@@ -10,13 +10,13 @@ import {
   inlineText,
   listLines,
   mapLines,
+  textInPlaceOf,
   type Entry,
   type FlowStyle,
-  type Quotes,
 } from './render.ts';
 import { replaceBelow, replaceInLine } from './replace.ts';
 import { blockStyle, bracketStyle } from './style.ts';
-import { columnOf, isBlock, isHollow, type Written } from './written.ts';
+import { columnOf, isBlock, isHollow, quotesOf, type Written } from './written.ts';
 
 /**
  * The changes of the text that make of it what the draft says, in order: insertions wherever something is new, and a replacement only where a
@@ -105,13 +105,17 @@ function partChanges({ page, written, scope }: Collection, slot: Slot, author: W
   if (ours === undefined) return changesIn(page, slot, scope);
   const { node } = written;
   if (hasOnlyComments(page, author.node)) return insertBelowComments(page, author.node, ours);
+  if (typeof ours === 'string' && isScalar(author.node) && !page.json) {
+    const text = textInPlaceOf(ours, quotesOf(author.node), !isBlock(node));
+    return replaceInLine(page, author, text);
+  }
   if (!isBlock(node)) {
     const lineStart = page.eol + indentAt(page, contentStart(author));
     return replaceInLine(page, author, flowText(ours, flowStyleOf(page, node), lineStart));
   }
   const style = blockStyle(scope);
   const lines = blockLines(ours, style);
-  if (!lines) return replaceInLine(page, author, inlineText(ours, quotesOf(author.node)));
+  if (!lines) return replaceInLine(page, author, inlineText(ours));
   if (isSeq(node)) return replaceInLine(page, author, lines.join(page.eol + ' '.repeat(columnOf(node) + 2)));
   const indent = ' '.repeat(columnOf(node) + (isObject(ours) ? style.map : style.list));
   return replaceBelow(page, author, lines.map((line) => page.eol + indent + line).join(''));
@@ -129,10 +133,4 @@ function insertBelowComments(page: Page, node: ParsedNode, ours: Json): readonly
 
 function hasOnlyComments({ text }: Page, node: ParsedNode | null): node is ParsedNode {
   return node !== null && !isBlock(node) && isHollow(node) && text.slice(node.range[0], node.range[1]).includes('#');
-}
-
-function quotesOf(node: ParsedNode | null): Quotes {
-  const type = node?.srcToken?.type;
-  if (type === 'single-quoted-scalar') return 'single';
-  return type === 'double-quoted-scalar' ? 'double' : undefined;
 }

@@ -1,4 +1,5 @@
 import { isMap, isScalar, isSeq, type CST, type ParsedNode } from 'yaml';
+import type { Quotes } from './render.ts';
 
 /** What the author wrote: the value (null when the key stands alone) and the tokens around it (none for the root). */
 export interface Written {
@@ -39,6 +40,13 @@ export function isHollow(node: ParsedNode | null | undefined): boolean {
 /** True for a value over lines of its own, below its key: maps and lists without brackets, and the texts behind `|` and `>`. */
 export function isBlock(node: ParsedNode | null): boolean {
   return node?.srcToken?.type.startsWith('block-') ?? false;
+}
+
+/** The quotes that a scalar stands in. */
+export function quotesOf(node: ParsedNode | null): Quotes {
+  const type = node?.srcToken?.type;
+  if (type === 'single-quoted-scalar') return 'single';
+  return type === 'double-quoted-scalar' ? 'double' : undefined;
 }
 
 /** The column that the keys or dashes of a block collection stand in, from 0. */

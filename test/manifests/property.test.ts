@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import jsonpatch from 'fast-json-patch';
 import { expect, test } from 'vitest';
-import { Document, visit } from 'yaml';
 import { isObject, type Json, type JsonObject } from '../../src/core/json.ts';
 import { pointer, type Operation } from '../../src/core/operation.ts';
 import { parseManifest, type Manifest } from '../../src/manifests/documents.ts';
 import { applyOperations } from '../../src/manifests/edit.ts';
+import { render, styles } from './styles.ts';
 
 const words = fc.constantFrom(
   'a',
@@ -49,61 +49,6 @@ const pods = fc.record({
     { requiredKeys: ['containers'] },
   ),
 });
-
-const styles = fc.record({
-  indent: fc.constantFrom(2, 4),
-  indentSeq: fc.boolean(),
-  eol: fc.constantFrom('\n', '\n', '\r\n'),
-  finalNewline: fc.boolean(),
-  /** Every how many nodes one is written in brackets. */
-  flow: fc.constantFrom(0, 0, 2, 5),
-  /** After every how many lines a comment or an empty line comes. */
-  comments: fc.constantFrom(0, 1, 3),
-  padding: fc.boolean(),
-  json: fc.constantFrom(undefined, undefined, undefined, 0, 2, '\t'),
-});
-type Style = typeof styles extends fc.Arbitrary<infer T> ? T : never;
-
-function render(object: JsonObject, style: Style): string {
-  const plain = style.json === undefined ? renderYaml(object, style) : `${JSON.stringify(object, null, style.json)}\n`;
-  return (style.finalNewline ? plain : plain.trimEnd()).replaceAll('\n', style.eol);
-}
-
-function renderYaml(object: JsonObject, style: Style): string {
-  const document = new Document(object, { aliasDuplicateObjects: false, compat: 'yaml-1.1' });
-  let nodes = 0;
-  visit(document, {
-    Collection: (_, node) => {
-      nodes += 1;
-      if (nodes > 1 && style.flow > 0 && nodes % style.flow === 0) node.flow = true;
-      return undefined;
-    },
-  });
-  const text = document.toString({
-    indent: style.indent,
-    indentSeq: style.indentSeq,
-    flowCollectionPadding: style.padding,
-    lineWidth: style.flow === 2 ? 20 : 0,
-  });
-  const commented = sprinkle(text, style.comments);
-  return same(commented, text) ? commented : text;
-}
-
-/** Comments in places that mean nothing to a parser (text blocks excepted: `same` finds those). */
-function sprinkle(text: string, every: number): string {
-  const lines = text.split('\n');
-  const extras = ['# at the left', '', '      # deep', '  # two in'];
-  return lines
-    .flatMap((line, index) => (every > 0 && index % every === 0 ? [line, extras[index % extras.length] ?? ''] : [line]))
-    .join('\n');
-}
-
-function same(one: string, other: string): boolean {
-  const [a, b] = [parseManifest(one), parseManifest(other)];
-  return (
-    a.ok && b.ok && JSON.stringify(a.manifest.documents[0]?.json) === JSON.stringify(b.manifest.documents[0]?.json)
-  );
-}
 
 interface Choice {
   readonly where: number;

@@ -1,0 +1,233 @@
+import { admitBy } from './admit.ts';
+import type { Catalogue } from './catalogue.ts';
+import type { Cluster } from './cluster.ts';
+import { factsOf } from './facts.ts';
+import { isObject, textIn } from './json.ts';
+import type { Namespace } from './namespace.ts';
+import { containersOf, type Container, type Pod } from './pod.ts';
+import { isOptedIn } from './policy.ts';
+import type { Profile } from './profile.ts';
+import { profileHash } from './profile-hash.ts';
+import { reasonTable } from './reason-table.ts';
+import type { Reason } from './reasons.ts';
+import { makerOf, restartCommand } from './restart.ts';
+import { sentence } from './sentence.ts';
+import { parametersFor, type Layers } from './settings.ts';
+import { isInjected, readStatus, type InjectedStatus } from './status-record.ts';
+
+/** What an audit looks for. */
+export type AuditKind =
+  | 'expected-not-injected'
+  | 'cannot-be-injected'
+  | 'outdated'
+  | 'namespace-off'
+  | 'claim-missing'
+  | 'value-shared'
+  | 'value-crowded';
+
+/** Something that an audit found: of one workload, or of several namespaces together. */
+export interface AuditFinding {
+  readonly kind: AuditKind;
+  readonly namespace: string;
+  /** `Deployment/web`; none where it is about namespaces. */
+  readonly workload?: string;
+  readonly pods: number;
+  readonly message: string;
+  /** The command that mends it, to be read before it is run. */
+  readonly mend?: string;
+}
+
+export interface AuditReport {
+  readonly pods: number;
+  readonly carrying: number;
+  readonly findings: readonly AuditFinding[];
+  /** How many findings more there are than are kept. */
+  readonly more: number;
+}
+
+/** What an audit goes by. Claims by `namespace/name`; undefined where they may not be read. */
+export interface AuditBasis {
+  readonly catalogue: Catalogue;
+  readonly namespaces: ReadonlyMap<string, Namespace>;
+  readonly claims: ReadonlySet<string> | undefined;
+}
+
+/** More than anybody reads; what is beyond is counted. */
+const MOST_FINDINGS = 5000;
+
+/** Goes through the pods of a cluster, one at a time, and keeps of each no more than what is found. */
+export class Audit {
+  private readonly basis: AuditBasis;
+  private readonly found = new Map<string, AuditFinding>();
+  private readonly uses = new Map<string, Use>();
+  private pods = 0;
+  private carrying = 0;
+  private more = 0;
+
+  constructor(basis: AuditBasis) {
+    this.basis = basis;
+  }
+
+  /** Looks at a pod as the server would now, and at what it carries. A pod that has ended, or is about to, is passed over. */
+  look(pod: Pod, namespaceName: string, cluster: Cluster): void {
+    const namespace = this.basis.namespaces.get(namespaceName);
+    if (!namespace || hasEnded(pod)) return;
+    this.pods++;
+    const record = readStatus(pod);
+    const lines = record?.decision === 'injected' ? record.containers.filter(isInjected) : [];
+    const layers: Layers = { pod, namespace, catalogue: this.basis.catalogue, cluster };
+    if (lines.length > 0) this.lookAtCarrier(layers, lines);
+    else if (isOptedIn(namespace)) this.lookAtOther(layers);
+  }
+
+  report(): AuditReport {
+    const shared = [...this.uses.values()].flatMap(findingsOf);
+    const { pods, carrying, more } = this;
+    return { pods, carrying, findings: [...this.found.values(), ...shared], more };
+  }
+
+  private lookAtCarrier(layers: Layers, lines: readonly InjectedStatus[]): void {
+    const { pod, namespace } = layers;
+    this.carrying++;
+    const profiles = [...new Set(lines.map(({ profile }) => profile))].join(', ');
+    if (!isOptedIn(namespace)) {
+      this.add(layers, 'namespace-off', `carries ${profiles}, though namespace ${namespace.name} is not opted in`);
+    }
+    for (const line of lines) {
+      const profile = layers.catalogue.profiles.get(line.profile);
+      const why = profile ? outdated(line, profile) : `profile ${line.profile} is not there any more`;
+      if (why !== undefined && isOptedIn(namespace)) this.add(layers, 'outdated', why);
+      if (profile) this.use(layers, profile, line.container);
+    }
+    const ours = new Set(lines.flatMap(({ mounts }) => Object.values(mounts ?? {})));
+    this.lookForClaims(
+      layers,
+      (pod.spec.volumes ?? []).filter(({ name }) => ours.has(name)),
+    );
+  }
+
+  private lookAtOther(layers: Layers): void {
+    const { decision, pod } = admitBy(layers);
+    if (decision.outcome === 'injected') {
+      const profiles = [
+        ...new Set(decision.containers.flatMap(({ outcome, profile }) => (outcome === 'injected' ? [profile] : []))),
+      ];
+      this.add(layers, 'expected-not-injected', `should carry ${profiles.join(', ')}, and carries no agent`);
+      const before = new Set((layers.pod.spec.volumes ?? []).map(({ name }) => name));
+      this.lookForClaims(
+        layers,
+        (pod.spec.volumes ?? []).filter(({ name }) => !before.has(name)),
+      );
+    } else if (isTold(decision.reason)) {
+      const { reason } = decision;
+      this.add(layers, 'cannot-be-injected', `${sentence(reason)} (${reason.code})`);
+    }
+  }
+
+  private lookForClaims(layers: Layers, volumes: NonNullable<Pod['spec']['volumes']>): void {
+    const { claims } = this.basis;
+    for (const { persistentVolumeClaim: source } of volumes) {
+      const claim = isObject(source) ? textIn(source, 'claimName') : '';
+      if (!claims || claim === '' || claims.has(`${layers.namespace.name}/${claim}`)) continue;
+      this.add(layers, 'claim-missing', `the claim ${claim} does not exist in namespace ${layers.namespace.name}`);
+    }
+  }
+
+  private add({ pod, namespace }: Layers, kind: AuditKind, message: string): void {
+    const maker = makerOf(pod);
+    const workload = maker ? `${maker.kind}/${maker.name}` : `Pod/${pod.metadata?.name ?? ''}`;
+    const key = JSON.stringify([kind, namespace.name, workload, message]);
+    const before = this.found.get(key);
+    if (!before && this.found.size >= MOST_FINDINGS) {
+      this.more++;
+      return;
+    }
+    const mend = RESTART_MENDS.has(kind) ? restartCommand(namespace.name, maker) : undefined;
+    const pods = (before?.pods ?? 0) + 1;
+    this.found.set(key, {
+      kind,
+      namespace: namespace.name,
+      workload,
+      pods,
+      message,
+      ...(mend !== undefined && { mend }),
+    });
+  }
+
+  /** Counts who uses a value that the profile says belongs to one namespace, or to a number of instances. */
+  private use(layers: Layers, profile: Profile, containerName: string): void {
+    const container = containersOf(layers.pod).find(({ name }) => name === containerName);
+    if (!container) return;
+    for (const { name, unique } of profile.parameters.values()) {
+      const value = unique && valueIn(layers, profile, container, name);
+      if (!unique || value === undefined) continue;
+      const within = unique.within.map((other) => `${other} ${valueIn(layers, profile, container, other) ?? ''}`);
+      const key = JSON.stringify([profile.name, name, value, within]);
+      const use = this.uses.get(key) ?? { profile, name, value, within, most: unique.instances, namespaces: new Map() };
+      use.namespaces.set(layers.namespace.name, (use.namespaces.get(layers.namespace.name) ?? 0) + 1);
+      this.uses.set(key, use);
+    }
+  }
+}
+
+const RESTART_MENDS: ReadonlySet<AuditKind> = new Set(['expected-not-injected', 'outdated', 'namespace-off']);
+
+/** Who has one value of a parameter. */
+interface Use {
+  readonly profile: Profile;
+  readonly name: string;
+  readonly value: string;
+  readonly within: readonly string[];
+  readonly most: number | undefined;
+  /** From a namespace to the number of its instances. */
+  readonly namespaces: Map<string, number>;
+}
+
+/** From this part of the most on, it is time to make room. */
+const CROWDED = 0.9;
+
+function findingsOf({ profile, name, value, within, most, namespaces }: Use): readonly AuditFinding[] {
+  const pods = [...namespaces.values()].reduce((sum, count) => sum + count, 0);
+  const names = [...namespaces.keys()].toSorted();
+  const what = `${name} ${value} of ${profile.name}${within.length > 0 ? ` (${within.join(', ')})` : ''}`;
+  const base = { namespace: names[0] ?? '', pods };
+  const shared: AuditFinding = {
+    ...base,
+    kind: 'value-shared',
+    message: `${what} is used by ${names.length} namespaces: ${names.slice(0, 10).join(', ')}${names.length > 10 ? ', …' : ''}`,
+  };
+  const crowded: AuditFinding = {
+    ...base,
+    kind: 'value-crowded',
+    message: `${what} has ${pods} instances; the vendor allows ${most ?? 0}`,
+  };
+  return [...(names.length > 1 ? [shared] : []), ...(most !== undefined && pods >= most * CROWDED ? [crowded] : [])];
+}
+
+/** The value that a container was given: of a variable that is just this parameter, else what it would be given now. */
+function valueIn(layers: Layers, profile: Profile, container: Container, name: string): string | undefined {
+  const variable = profile.environment.find(({ operation: { kind, value } }) => {
+    const [only, ...others] = 'text' in value ? value.text : [];
+    return kind === 'set' && others.length === 0 && typeof only === 'object' && only.parameter === name;
+  });
+  const written = variable && container.env?.findLast((one) => one.name === variable.name)?.value;
+  if (written !== undefined) return written;
+  const resolved = parametersFor(layers, profile, container.name, factsOf(layers, container));
+  return resolved.ok ? resolved.value.parameters.get(name)?.text : undefined;
+}
+
+function outdated({ container, hash }: InjectedStatus, profile: Profile): string | undefined {
+  const now = profileHash(profile);
+  if (hash === now) return undefined;
+  return `container ${container} carries ${profile.name} as it was before (${hash ?? 'without a hash'}, now ${now})`;
+}
+
+function isTold({ code }: Reason): boolean {
+  const { kind } = reasonTable[code];
+  return kind === 'problem' || kind === 'failure';
+}
+
+function hasEnded(pod: Pod): boolean {
+  const phase = isObject(pod['status']) ? pod['status']['phase'] : undefined;
+  return phase === 'Succeeded' || phase === 'Failed' || pod.metadata?.['deletionTimestamp'] !== undefined;
+}

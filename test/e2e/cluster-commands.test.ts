@@ -1,0 +1,195 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { readFileSync } from 'node:fs';
+import type { AuditReport } from '../../src/core/audit.ts';
+import type { Check } from '../../src/core/preflight.ts';
+import type { Planned } from '../../src/commands/plan.ts';
+import { run, type Ended } from '../commands/process.ts';
+import type { Client } from './client.ts';
+import { optedIn, ours, startInjectedCluster, type InjectedCluster } from './injected-cluster.ts';
+import { container, podOf, podsOf } from './pod.ts';
+
+let cluster: InjectedCluster;
+let client: Client;
+let dir: string;
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'agent-injector-commands-'));
+  cluster = await startInjectedCluster();
+  client = cluster.client;
+});
+afterAll(async () => {
+  rmSync(dir, { recursive: true });
+  await cluster?.stop();
+});
+
+const ask = (...args: readonly string[]): Promise<Ended> =>
+  run([...args, '--kubeconfig', cluster.controlPlane.kubeconfigPath]);
+
+async function jsonOf<T>(code: number, ...args: readonly string[]): Promise<T> {
+  const ended = await ask(...args, '-o', 'json');
+  expect({ code: ended.code, stderr: ended.stderr }).toEqual({ code, stderr: '' });
+  return JSON.parse(ended.stdout) as T;
+}
+
+const deployment = (namespace: string, name: string, spec: object = { containers: [container('app')] }) => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name, namespace },
+  spec: {
+    replicas: 2,
+    selector: { matchLabels: { app: name } },
+    template: { metadata: { labels: { app: name } }, spec },
+  },
+});
+
+const claim = (namespace: string) => ({
+  apiVersion: 'v1',
+  kind: 'PersistentVolumeClaim',
+  metadata: { name: 'my-agent-file', namespace },
+  spec: { accessModes: ['ReadWriteMany'], resources: { requests: { storage: '1Gi' } } },
+});
+
+describe('audit', () => {
+  it('finds what was created before the label was there; the command that it prints mends it', async () => {
+    await client.createNamespace('late', { annotations: optedIn().annotations });
+    await client.create(claim('late'));
+    await client.create(deployment('late', 'web'));
+    await podsOf(client, { namespace: 'late', name: 'web' }, 2);
+    expect(await jsonOf<AuditReport>(0, 'audit', '-n', 'late')).toMatchObject({ pods: 2, carrying: 0, findings: [] });
+    await client.patch({ kind: 'Namespace', name: 'late' }, { metadata: { labels: ours({ injection: 'enabled' }) } });
+    const { findings } = await jsonOf<AuditReport>(1, 'audit', '-n', 'late');
+    const mend = 'kubectl -n late rollout restart deployment/web';
+    expect(findings).toMatchObject([{ kind: 'expected-not-injected', workload: 'Deployment/web', pods: 2, mend }]);
+    const { stdout } = await ask('audit', '-n', 'late');
+    expect(stdout).toContain(`  $ ${mend}\n`);
+    // What kubectl does: another annotation on the template.
+    const template = { metadata: { annotations: { 'kubectl.kubernetes.io/restartedAt': 'now' } } };
+    await client.patch(
+      { kind: 'Deployment', namespace: 'late', name: 'web' },
+      { spec: { template, strategy: { type: 'Recreate', rollingUpdate: null } } },
+    );
+  });
+
+  it('all namespaces: an agent where the namespace is off, a missing claim, a shared domain', async () => {
+    for (const name of ['one', 'two']) {
+      await client.createNamespace(name, optedIn({ 'domain-id': '77' }));
+      await client.create(podOf(name, 'app'));
+    }
+    await client.create(claim('one'));
+    await client.patch(
+      { kind: 'Namespace', name: 'two' },
+      { metadata: { labels: { 'agent-injector.io/injection': null } } },
+    );
+    const { findings } = await jsonOf<AuditReport>(1, 'audit', '-A');
+    const of = (kind: string) => findings.filter((one) => one.kind === kind);
+    expect(of('namespace-off')).toMatchObject([{ namespace: 'two', workload: 'Pod/app' }]);
+    expect(of('claim-missing').filter(({ namespace }) => ['one', 'two'].includes(namespace))).toMatchObject([
+      { namespace: 'two', message: 'the claim my-agent-file does not exist in namespace two' },
+    ]);
+    expect(of('value-shared')).toMatchObject([{ message: expect.stringContaining('domain-id 77') }]);
+  });
+});
+
+describe('plan', () => {
+  it('a label that would be set: who gets an agent, who cannot, and what the API server says to it', async () => {
+    await client.createNamespace('soon', {
+      labels: { 'pod-security.kubernetes.io/enforce': 'restricted' },
+      annotations: optedIn().annotations,
+    });
+    const foreign = container('app', {
+      env: [{ name: 'CORECLR_PROFILER', value: '{846F5F1C-F9AE-4B07-969E-05C26BC060D8}' }],
+    });
+    await client.create(deployment('soon', 'web'));
+    await client.create(deployment('soon', 'other', { containers: [foreign] }));
+    const { planned } = await jsonOf<{ planned: readonly Planned[] }>(
+      1,
+      'plan',
+      '--label-namespace',
+      'soon',
+      '--server-dry-run',
+    );
+    expect(planned).toMatchObject([
+      { workload: 'Deployment/other', verdict: 'conflict', message: expect.stringContaining('(foreign-profiler)') },
+      // The pod itself is not what `restricted` asks for: the API server says so.
+      { workload: 'Deployment/web', verdict: 'pod-security', server: expect.stringContaining('violates PodSecurity') },
+    ]);
+    const without = await jsonOf<{ planned: readonly Planned[] }>(1, 'plan', '--label-namespace', 'soon');
+    expect(without.planned.map(({ verdict }) => verdict)).toEqual(['conflict', 'gets']);
+    expect(
+      (await client.list({ kind: 'Pod', namespace: 'soon' })).every(
+        ({ metadata }) => !metadata?.name?.includes('plan'),
+      ),
+    ).toBe(true);
+  });
+
+  it('a profile that would be changed: who changes, who stays', async () => {
+    await client.createNamespace('there', optedIn());
+    await client.create(deployment('there', 'web'));
+    const document = parse(readFileSync('src/agents/jennifer-dotnet.yaml', 'utf8')) as {
+      spec: { mounts: object[]; tests: unknown };
+    };
+    const same = join(dir, 'same.yaml');
+    writeFileSync(same, stringify(document));
+    const one = await jsonOf<{ planned: readonly Planned[] }>(0, 'plan', '--profile-file', same, '-n', 'there');
+    expect(one.planned).toMatchObject([{ workload: 'Deployment/web', verdict: 'same' }]);
+    const changed = join(dir, 'changed.yaml');
+    document.spec.mounts = document.spec.mounts.map((mount) => ({ ...mount, readOnly: true }));
+    delete document.spec.tests;
+    writeFileSync(changed, stringify(document));
+    const other = await jsonOf<{ planned: readonly Planned[] }>(0, 'plan', '--profile-file', changed, '-n', 'there');
+    expect(other.planned).toMatchObject([{ workload: 'Deployment/web', verdict: 'changes' }]);
+  });
+
+  it('needs something that would be changed', async () => {
+    expect(await ask('plan')).toMatchObject({ code: 2, stderr: expect.stringContaining('--label-namespace') });
+  });
+});
+
+describe('preflight', () => {
+  it('of a cluster where it is installed: a pod comes back injected, and what would collide is named', async () => {
+    const before = await ask('preflight', '-o', 'json');
+    const checksOf = ({ stdout }: Ended): readonly Check[] =>
+      (JSON.parse(stdout) as { checks: readonly Check[] }).checks;
+    const of = (ended: Ended, name: string): readonly Check[] =>
+      checksOf(ended).filter((check) => check.name.startsWith(name));
+    expect(of(before, 'version')).toMatchObject([{ result: 'ok' }]);
+    expect(of(before, 'permission').every(({ result }) => result === 'ok')).toBe(true);
+    expect(of(before, 'reach')).toMatchObject([
+      { result: 'ok', message: expect.stringContaining('came back with a record') },
+    ]);
+    expect(of(before, 'other injectors')).toMatchObject([{ result: 'ok' }]);
+    await client.create({
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'MutatingWebhookConfiguration',
+      metadata: { name: 'dynatrace-webhook' },
+      webhooks: [
+        {
+          name: 'webhook.pod.dynatrace.com',
+          clientConfig: { url: 'https://127.0.0.1:1/' },
+          rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }],
+          namespaceSelector: { matchLabels: { never: 'matches' } },
+          failurePolicy: 'Ignore',
+          sideEffects: 'None',
+          admissionReviewVersions: ['v1'],
+        },
+      ],
+    });
+    const after = await ask('preflight', '-o', 'json');
+    expect(after.code).toBe(1);
+    expect(of(after, 'other injectors')).toMatchObject([
+      { result: 'problem', message: expect.stringContaining('Dynatrace') },
+    ]);
+    const { stdout } = await ask('preflight');
+    expect(stdout).toContain('✗ other injectors: dynatrace-webhook');
+  });
+
+  it('says so when the API server does not get through', async () => {
+    await cluster.injector.stop();
+    const { code, stdout } = await ask('preflight');
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/✗ reach: .* came back without a record/);
+  });
+});
