@@ -47,9 +47,9 @@ export async function plan(options: PlanOptions): Promise<{ readonly output: str
   const own = await catalogueFrom(options);
   const api = await openUserCluster(options.kubeconfig);
   const now = options.config === undefined ? await installedCatalogue(api, own) : own;
-  const then = profileFile === undefined ? now : withProfilesOf(now, profileFile, await readText(profileFile));
+  const later = profileFile === undefined ? now : withProfilesOf(now, profileFile, await readText(profileFile));
   const scope = labelNamespace === undefined ? options : { namespace: labelNamespace, allNamespaces: false };
-  const survey: Survey = { api, now, then, namespaces: await readNamespaceList(api), labelNamespace };
+  const survey: Survey = { api, now, later, namespaces: await readNamespaceList(api), labelNamespace };
   const found = await lookAtAll(survey, scope);
   const planned = options.serverDryRun ? await Promise.all(found.map((one) => asked(api, one))) : found;
   const rows = planned.map(({ pod: _pod, ...row }) => row);
@@ -76,7 +76,7 @@ function withProfilesOf(catalogue: Catalogue, file: string, text: string): Catal
 interface Survey {
   readonly api: Api;
   readonly now: Catalogue;
-  readonly then: Catalogue;
+  readonly later: Catalogue;
   readonly namespaces: ReadonlyMap<string, Namespace>;
   readonly labelNamespace: string | undefined;
 }
@@ -126,15 +126,15 @@ function subjectOf(kind: WorkloadKind, item: JsonObject): readonly Root[] {
     : [];
 }
 
-function lookAt({ now, then, namespaces, labelNamespace }: Survey, root: Root, facts: Cluster): readonly Found[] {
+function lookAt({ now, later, namespaces, labelNamespace }: Survey, root: Root, facts: Cluster): readonly Found[] {
   const namespace = namespaces.get(root.namespace);
   if (!namespace) return [];
-  const later =
+  const labelled =
     namespace.name === labelNamespace
       ? { ...namespace, labels: { ...namespace.labels, [INJECTION_LABEL]: 'enabled' } }
       : namespace;
   const before: Admission = admit(root.pod, namespace, now, facts);
-  const after = admit(root.pod, later, then, facts);
+  const after = admit(root.pod, labelled, later, facts);
   const one = outlook(before, after);
   const isQuiet =
     after.decision.outcome !== 'injected' &&

@@ -34,9 +34,9 @@ export async function readWorkloads(
   api: Api,
   kind: WorkloadKind,
   scope: Scope,
-  onPage: (items: readonly JsonObject[]) => Promise<void> | void,
+  onPage: (items: readonly JsonObject[]) => Promise<void>,
 ): Promise<string | undefined> {
-  const pending: (Promise<void> | void)[] = [];
+  const pending: Promise<void>[] = [];
   const failed = await readAll(api, apiPath(kind, namespaceOf(scope)), (items) => pending.push(onPage(items)));
   await Promise.all(pending);
   if (!failed) return undefined;

@@ -1,4 +1,4 @@
-import { objectIn, objectsIn, textIn, type JsonObject } from './json.ts';
+import { objectIn, objectsIn, textIn, type Json, type JsonObject } from './json.ts';
 import { ownEntries } from './webhook-reach.ts';
 
 /** Another product's webhook that changes pods. */
@@ -33,9 +33,11 @@ export function neighbourInjectors(
 }
 
 function changesPods(entry: JsonObject): boolean {
-  return objectsIn(entry, 'rules').some(({ resources, operations }) => {
-    const has = (list: unknown, ...values: readonly string[]): boolean =>
-      Array.isArray(list) && values.some((value) => list.includes(value));
-    return has(resources, 'pods', '*', '*/*') && has(operations, 'CREATE', '*');
-  });
+  return objectsIn(entry, 'rules').some(
+    ({ resources, operations }) => holds(resources, ['pods', '*', '*/*']) && holds(operations, ['CREATE', '*']),
+  );
+}
+
+function holds(list: Json | undefined, values: readonly string[]): boolean {
+  return Array.isArray(list) && values.some((value) => list.includes(value));
 }

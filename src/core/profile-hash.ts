@@ -29,7 +29,7 @@ function whatMatters(profile: Profile): object {
   return {
     ...rest,
     parameters: [...profile.parameters.values()]
-      .map(({ description: _description, unique: _unique, ...parameter }) => parameter)
+      .map(({ description: _text, unique: _unique, ...parameter }) => parameter)
       .toSorted((one, other) => (one.name < other.name ? -1 : 1)),
     conflicts: profile.conflicts.map(({ code, signs }) => ({ code, signs })),
   };

@@ -7,7 +7,7 @@ import { annotationsOf, type Container, type ContainerList, type Pod } from './p
 import type { Profile } from './profile.ts';
 import { isInjected, readStatus, type InjectedStatus } from './status-record.ts';
 import { valueBefore } from './taken-apart.ts';
-import { parametersOf, type Template } from './template.ts';
+import { parametersOf, render, type Template } from './template.ts';
 
 /** What an injection put into a pod, as places in it: paths of what was added, and of texts that were changed with what they were. */
 export interface Undoing {
@@ -192,5 +192,5 @@ function namesIn(text: string | undefined): readonly string[] {
 
 /** A name with a parameter in it could be any. */
 function couldBe(template: Template, name: string): boolean {
-  return parametersOf(template).length > 0 || template.join('') === name;
+  return parametersOf(template).length > 0 || render(template, new Map()) === name;
 }

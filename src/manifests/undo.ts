@@ -67,24 +67,23 @@ function namesOf(node: ParsedNode): readonly string[] {
 
 function changeFor(page: Page, step: Step, place: Place, removed: ReadonlySet<string>): readonly Change[] | undefined {
   const { written, parent } = place;
-  switch (step.kind) {
-    case 'remove':
-      return isBlock(parent) ? removeLines(page, written) : removePart(page, place, removed);
-    case 'empty': {
-      const sign = behindSign(written);
-      if (sign === undefined) return undefined;
-      const empty = isSeq(written.node) ? '[]' : '{}';
-      if (!isBlock(written.node)) return [cut(page, written.node?.range[0] ?? sign, contentEnd(page, written), empty)];
-      // What stands behind the key, a comment, was behind the brackets.
-      return [cut(page, sign, sign, ` ${empty}`), cut(page, lineEnd(page, sign), contentEnd(page, written))];
-    }
-    case 'restore': {
-      const { node } = written;
-      if (!isScalar(node) || node.srcToken?.type === 'block-scalar') return undefined;
-      const text = page.json ? JSON.stringify(step.value) : restoredText(step.value, node, !isBlock(parent));
-      return [cut(page, node.range[0], node.range[1], text)];
-    }
-  }
+  if (step.kind === 'remove') return isBlock(parent) ? removeLines(page, written) : removePart(page, place, removed);
+  return step.kind === 'empty' ? emptied(page, written) : restored(page, written, step.value, !isBlock(parent));
+}
+
+function emptied(page: Page, written: Written): readonly Change[] | undefined {
+  const sign = behindSign(written);
+  if (sign === undefined) return undefined;
+  const empty = isSeq(written.node) ? '[]' : '{}';
+  if (!isBlock(written.node)) return [cut(page, written.node?.range[0] ?? sign, contentEnd(page, written), empty)];
+  // What stands behind the key, a comment, was behind the brackets.
+  return [cut(page, sign, sign, ` ${empty}`), cut(page, lineEnd(page, sign), contentEnd(page, written))];
+}
+
+function restored(page: Page, { node }: Written, value: string, isFlow: boolean): readonly Change[] | undefined {
+  if (!isScalar(node) || node.srcToken?.type === 'block-scalar') return undefined;
+  const text = page.json ? JSON.stringify(value) : restoredText(value, node, isFlow);
+  return [cut(page, node.range[0], node.range[1], text)];
 }
 
 /** The quotes stay, unless they are ours: what the author had plain, and could not stay so with what was added. */

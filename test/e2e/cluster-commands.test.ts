@@ -11,6 +11,7 @@ import { run, type Ended } from '../commands/process.ts';
 import type { Client } from './client.ts';
 import { optedIn, ours, startInjectedCluster, type InjectedCluster } from './injected-cluster.ts';
 import { container, podOf, podsOf } from './pod.ts';
+import { waitFor } from './wait-for.ts';
 
 let cluster: InjectedCluster;
 let client: Client;
@@ -71,6 +72,7 @@ describe('audit', () => {
       { kind: 'Deployment', namespace: 'late', name: 'web' },
       { spec: { template, strategy: { type: 'Recreate', rollingUpdate: null } } },
     );
+    await waitFor('the audit to find nothing', async () => (await ask('audit', '-n', 'late')).code === 0);
   });
 
   it('all namespaces: an agent where the namespace is off, a missing claim, a shared domain', async () => {

@@ -82,7 +82,7 @@ function cleaned(value: unknown, hollow: boolean): unknown {
   if (Array.isArray(value)) return value.map((one) => cleaned(one, hollow));
   if (typeof value !== 'object' || value === null) return value;
   const isNothing = (one: unknown): boolean =>
-    one === null || (typeof one === 'object' && Object.keys(one as object).length === 0);
+    one === null || (typeof one === 'object' && Object.keys(one).length === 0);
   const entries = Object.entries(value)
     .filter(([key]) => key !== 'agent-injector.io/status')
     .map(([key, one]) => [key, cleaned(one, hollow)] as const);
