@@ -1,13 +1,13 @@
 import { Audit, type AuditFinding, type AuditReport } from '../core/audit.ts';
 import { isObject, textIn } from '../core/json.ts';
 import { decodePod } from '../core/pod.ts';
-import { catalogueFrom, type CatalogueFiles } from './cluster-catalogue.ts';
+import { catalogueFrom, type ClusterInFiles } from './cluster-catalogue.ts';
 import { installedCatalogue } from './installed-defaults.ts';
 import { liveFacts } from './live-facts.ts';
 import { openUserCluster } from './open-cluster.ts';
 import { podKind, readClaims, readNamespaceList, readWorkloads, type Scope } from './survey.ts';
 
-export interface AuditOptions extends Scope, CatalogueFiles {
+export interface AuditOptions extends Scope, ClusterInFiles {
   readonly kubeconfig: string | undefined;
   readonly output: 'text' | 'json';
 }

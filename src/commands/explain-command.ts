@@ -22,6 +22,7 @@ export function addExplain(program: Command): void {
       "a server's configuration file; on a cluster, that of the installed server is read without it",
     )
     .option('--profiles <DIR>', 'profiles of your own, as the server has them')
+    .option('--kubernetes <VERSION>', 'with a file or a review: version of the API server, such as 1.36')
     .option(
       '--profile <NAMES>',
       'with a file or a review: as if the namespace had the annotation agent-injector.io/profile',

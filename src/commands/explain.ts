@@ -1,10 +1,8 @@
-import type { Catalogue } from '../core/catalogue.ts';
-import { unknownCluster } from '../core/cluster.ts';
 import { undecided } from '../core/explanation.ts';
 import type { Json } from '../core/json.ts';
 import { decodeReview } from '../core/review.ts';
 import { workloadKindOf } from '../core/workloads.ts';
-import { catalogueFrom, type ClusterInFiles } from './cluster-catalogue.ts';
+import { knownFrom, type Known, type ClusterInFiles } from './cluster-catalogue.ts';
 import { explainOnCluster } from './explain-cluster.ts';
 import { explained, type Explained } from './explained.ts';
 import { explanationLines } from './explanation-text.ts';
@@ -30,36 +28,31 @@ export interface ExplainOptions extends NamespaceOptions, ClusterInFiles {
 export async function explain(options: ExplainOptions): Promise<string> {
   const sources = [options.target, options.file, options.review].filter((source) => source !== undefined);
   if (sources.length !== 1) throw new UsageError(['give one of KIND/NAME, --file and --review']);
-  const catalogue = await catalogueFrom(options);
-  const found = await explainedBy(options, catalogue);
+  const found = await explainedBy(options, await knownFrom(options));
   if (options.output === 'json') return `${JSON.stringify({ explained: found }, null, 2)}\n`;
   return `${found.map((one) => explanationLines(one).join('\n')).join('\n\n')}\n`;
 }
 
-function explainedBy(options: ExplainOptions, catalogue: Catalogue): Promise<readonly Explained[]> {
-  if (options.file !== undefined) return explainFile(options, options.file, catalogue);
-  if (options.review !== undefined) return explainReview(options, options.review, catalogue);
-  return explainOnCluster(options, catalogue);
+function explainedBy(options: ExplainOptions, known: Known): Promise<readonly Explained[]> {
+  if (options.file !== undefined) return explainFile(options, options.file, known);
+  if (options.review !== undefined) return explainReview(options, options.review, known);
+  return explainOnCluster(options, known.catalogue);
 }
 
-async function explainFile(options: ExplainOptions, file: string, catalogue: Catalogue): Promise<readonly Explained[]> {
-  const annotations = annotationsFrom(options, catalogue);
+async function explainFile(options: ExplainOptions, file: string, known: Known): Promise<readonly Explained[]> {
+  const annotations = annotationsFrom(options, known.catalogue);
   const manifest = await readManifest(file);
   const namespaceOf = await namespaceFinder(options, { file, manifest }, annotations);
   if (manifest.templates.length === 0) throw new UsageError([`${displayName(file)}: no pod and no workload in it`]);
   return manifest.templates.map(({ workload, name, object, pod, line, namespace = options.namespace }) => {
     const subject = { workload, name: name.replace(/\*$/, ''), object, template: pod };
-    const known = namespaceOf(namespace);
-    const one = explained(subject, { name: namespace, known }, { catalogue, cluster: unknownCluster });
+    const where = { name: namespace, known: namespaceOf(namespace) };
+    const one = explained(subject, where, known);
     return { ...one, at: `${displayName(file)}:${line}` };
   });
 }
 
-async function explainReview(
-  options: ExplainOptions,
-  file: string,
-  catalogue: Catalogue,
-): Promise<readonly Explained[]> {
+async function explainReview(options: ExplainOptions, file: string, known: Known): Promise<readonly Explained[]> {
   const decoded = decodeReview(await readJson(file));
   if (decoded.kind === 'invalid') throw new UsageError([`${displayName(file)}: ${decoded.message}`]);
   const at = displayName(file);
@@ -67,14 +60,12 @@ async function explainReview(
     return [{ subject: `review ${decoded.uid}`, namespace: '', at, findings: [], decision: undecided(decoded.reason) }];
   }
   const { pod, namespace } = decoded.review;
-  const namespaceOf = await namespaceFinder(options, undefined, annotationsFrom(options, catalogue));
+  const namespaceOf = await namespaceFinder(options, undefined, annotationsFrom(options, known.catalogue));
   const workload = workloadKindOf('v1', 'Pod');
   if (!workload) throw new Error('pods have no row in the table of workloads');
   const name = pod.metadata?.name ?? `${pod.metadata?.generateName ?? ''}*`;
   const where = { name: namespace, known: namespaceOf(namespace) };
-  return [
-    { ...explained({ workload, name, object: pod, template: pod }, where, { catalogue, cluster: unknownCluster }), at },
-  ];
+  return [{ ...explained({ workload, name, object: pod, template: pod }, where, known), at }];
 }
 
 async function readJson(file: string): Promise<Json> {

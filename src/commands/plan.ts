@@ -12,7 +12,7 @@ import { podMadeBy, templateOf, workloadKinds, type WorkloadKind } from '../core
 import type { Cluster as Api } from '../kube/api.ts';
 import { describeFailure } from '../kube/failure.ts';
 import { sendOnce } from '../kube/one-off.ts';
-import { catalogueFrom, type CatalogueFiles } from './cluster-catalogue.ts';
+import { catalogueFrom, type ClusterInFiles } from './cluster-catalogue.ts';
 import { installedCatalogue } from './installed-defaults.ts';
 import { liveFacts } from './live-facts.ts';
 import { displayName, readText } from './manifest-file.ts';
@@ -20,7 +20,7 @@ import { openUserCluster } from './open-cluster.ts';
 import { readNamespaceList, readWorkloads, type Scope } from './survey.ts';
 import { UsageError } from './usage-error.ts';
 
-export interface PlanOptions extends Scope, CatalogueFiles {
+export interface PlanOptions extends Scope, ClusterInFiles {
   readonly kubeconfig: string | undefined;
   /** Path of profiles as they would be. */
   readonly profileFile: string | undefined;

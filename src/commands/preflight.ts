@@ -15,13 +15,13 @@ import type { Cluster as Api } from '../kube/api.ts';
 import { describeFailure } from '../kube/failure.ts';
 import { readOnce, sendOnce } from '../kube/one-off.ts';
 import { WEBHOOK_CONFIGURATIONS } from '../kube/webhook-entries.ts';
-import { catalogueFrom, type CatalogueFiles } from './cluster-catalogue.ts';
+import { catalogueFrom, type ClusterInFiles } from './cluster-catalogue.ts';
 import { withInstalledDefaults } from './installed-defaults.ts';
 import { liveFacts } from './live-facts.ts';
 import { openUserCluster } from './open-cluster.ts';
 import { readClaims, readNamespaceList } from './survey.ts';
 
-export interface PreflightOptions extends CatalogueFiles {
+export interface PreflightOptions extends ClusterInFiles {
   readonly kubeconfig: string | undefined;
   readonly output: 'text' | 'json';
 }

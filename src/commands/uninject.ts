@@ -1,9 +1,9 @@
 import { createTwoFilesPatch } from 'diff';
 import { uninjected } from '../manifests/uninjected.ts';
-import { catalogueFrom, type CatalogueFiles } from './cluster-catalogue.ts';
+import { catalogueFrom, type ClusterInFiles } from './cluster-catalogue.ts';
 import { displayName, readManifest } from './manifest-file.ts';
 
-export interface UninjectOptions extends CatalogueFiles {
+export interface UninjectOptions extends ClusterInFiles {
   /** A path, or `-` for standard input. */
   readonly file: string;
   readonly diff: boolean;

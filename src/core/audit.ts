@@ -212,8 +212,8 @@ function valueIn(layers: Layers, profile: Profile, container: Container, name: s
   });
   const written = variable && container.env?.findLast((one) => one.name === variable.name)?.value;
   if (written !== undefined) return written;
-  const resolved = parametersFor(layers, profile, container.name, factsOf(layers, container));
-  return resolved.ok ? resolved.value.parameters.get(name)?.text : undefined;
+  const { parameters } = parametersFor(layers, profile, container.name, factsOf(layers, container));
+  return parameters.ok ? parameters.value.get(name)?.text : undefined;
 }
 
 function outdated({ container, hash }: InjectedStatus, profile: Profile): string | undefined {
