@@ -4,35 +4,28 @@ import type { Template } from './template.ts';
 
 /**
  * What a variable held before entries of a profile were added to it: the same operations, carried out on what is given back, make the same
- * text. Undefined where the text is not one that they make. What of it was the author's is told by the profile's templates, and by how many
- * of its entries had something to add.
+ * text. Undefined where the text is not one that they make. What of it was the author's is told by the profile's templates: its entries come
+ * off in their order, the last one first, each once.
  */
-export function valueBefore(value: string, entries: readonly EnvironmentEntry[], count: number): string | undefined {
+export function valueBefore(value: string, entries: readonly EnvironmentEntry[]): string | undefined {
   // A parameter hardly ever has the separator in it.
-  return takenApart(value, entries, count, 'word') ?? takenApart(value, entries, count, 'text');
+  return takenApart(value, entries, 'word') ?? takenApart(value, entries, 'text');
 }
 
 /** What a parameter may be in a value. */
 type Parameter = 'word' | 'text';
 
-function takenApart(
-  value: string,
-  entries: readonly EnvironmentEntry[],
-  count: number,
-  parameter: Parameter,
-): string | undefined {
+function takenApart(value: string, entries: readonly EnvironmentEntry[], parameter: Parameter): string | undefined {
   let text = value;
-  let left = count;
-  // The last one was added last.
+  let found = false;
   for (const { operation } of entries.toReversed()) {
-    if (left === 0) break;
     if (operation.kind === 'set' || operation.kind === 'force' || !('text' in operation.value)) continue;
     const before = without(text, operation, operation.value.text, parameter);
     if (before === undefined) continue;
     text = before;
-    left--;
+    found = true;
   }
-  return left === 0 ? text : undefined;
+  return found ? text : undefined;
 }
 
 type Addition = Exclude<EnvironmentEntry['operation'], { kind: 'set' | 'force' }>;

@@ -90,8 +90,7 @@ class Search {
       this.added.add(`${path}${pointer('env', index)}`);
     }
     // A variable that was added and then added to is ours as a whole.
-    const changed = namesIn(line.changed).filter((one) => !added.has(one));
-    for (const name of new Set(changed)) {
+    for (const name of new Set(namesIn(line.changed).filter((one) => !added.has(one)))) {
       const index = env.findLastIndex((one) => one.name === name);
       const at = `${path}${pointer('env', index)}`;
       const renamed = [...added].find((one) => name.startsWith(`${one}_ORIGINAL`));
@@ -101,8 +100,7 @@ class Search {
       }
       const value = this.changed.get(`${at}/value`) ?? env[index]?.value;
       const entries = profile.environment.filter((one) => one.name === name);
-      const before =
-        value === undefined ? undefined : valueBefore(value, entries, changed.filter((one) => one === name).length);
+      const before = value === undefined ? undefined : valueBefore(value, entries);
       if (before === undefined) return `what ${name} of container ${container.name} held before cannot be told`;
       this.changed.set(`${at}/value`, before);
     }
