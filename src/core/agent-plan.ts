@@ -1,10 +1,9 @@
 import type { Circumstances } from './condition.ts';
 import { isMet } from './condition.ts';
-import { advisoriesFor, signConflict, variableConflict, without, type Meeting } from './conflicts.ts';
+import { advisoriesFor, without, type Meeting } from './conflicts.ts';
 import { chooseDelivery, type ChosenDelivery } from './delivery-choice.ts';
 import type { DeclaredValue, EnvironmentEntry } from './environment.ts';
 import {
-  isWritten,
   planEnvironment,
   type EnvironmentStep,
   type OwnEntry,
@@ -18,6 +17,7 @@ import { takenPaths } from './mount-path.ts';
 import { misfit } from './misfit.ts';
 import type { PodDraft } from './plan.ts';
 import type { EnvVar, VolumeMount } from './pod.ts';
+import { alreadyThere, obstacles, occupy } from './obstacles.ts';
 import { positionFor } from './position.ts';
 import type { Profile } from './profile.ts';
 import { providedBy } from './provided.ts';
@@ -26,7 +26,7 @@ import { parametersFor, textsOf, type Choice, type Parameters } from './settings
 import { Sight } from './sign.ts';
 import type { Target } from './targets.ts';
 import { escapeForKubelet, render, renderIfGiven } from './template.ts';
-import { firstReason, tellChoice, telling, type Rule } from './trace.ts';
+import { firstReason, tellChoice, telling } from './trace.ts';
 import { variantsFor } from './variants.ts';
 
 /** A container with what was planned for it before, so that the next agent sees it. */
@@ -112,42 +112,6 @@ const ENVIRONMENT = {
   holds: 'every variable that its variables refer to is known to be there',
 } as const;
 
-/** An agent and a container that was given others before. */
-interface Encounter {
-  readonly meeting: Meeting;
-  readonly into: ContainerDraft;
-}
-
-/** What stands in the way of the agent in this container; that it is there already is one. The first rule with a reason wins. */
-const obstacles: readonly Rule<Encounter>[] = [
-  {
-    name: 'variables',
-    holds: "no variable of the container is at odds with the agent's",
-    look: ({ meeting }) => variableConflict(meeting),
-  },
-  {
-    name: 'slots',
-    holds: 'no other profile has the place that the agent needs',
-    look: ({ meeting, into }) => slotTaken(meeting.profile, into),
-  },
-  {
-    name: 'changes',
-    holds: 'no other profile changes the same variable in another way',
-    look: ({ meeting, into }) => atOdds(meeting.profile, into),
-  },
-  {
-    name: 'not-there',
-    holds: 'the agent is not there already',
-    look: ({ meeting, into }) =>
-      isInstrumented(into.environment, meeting.own) ? alreadyThere(meeting.profile, into) : undefined,
-  },
-  {
-    name: 'signs',
-    holds: 'nothing is in the container that the agent cannot run beside',
-    look: ({ meeting }) => signConflict(meeting),
-  },
-];
-
 /** Plans files and environment, and commits both if both can be. */
 function write(meeting: Prepared, into: ContainerDraft, chosen: ChosenDelivery): Choice<Additions> {
   const { profile, circumstances } = meeting;
@@ -175,37 +139,6 @@ function stepsFor({ profile, own, provided }: Prepared, into: ContainerDraft): C
   if (planned.ok) return { ok: true, value: planned.steps };
   const { variable, why } = planned;
   return { ok: false, reason: { code: 'unproven-variable', variable, why, profile: profile.name } };
-}
-
-function alreadyThere(profile: Profile, into: ContainerDraft): Reason {
-  occupy(profile, into);
-  return { code: 'already-instrumented', profile: profile.name };
-}
-
-function occupy(profile: Profile, { slots, changed }: ContainerDraft): void {
-  for (const slot of profile.slots) slots.set(slot, profile.name);
-  for (const [name, way] of waysOf(profile)) changed.set(name, way);
-}
-
-/** How the profile changes variables of others. */
-function waysOf({ name: profile, environment }: Profile): readonly (readonly [variable: string, way: string])[] {
-  return environment.flatMap(({ name, operation }) => {
-    if (operation.kind === 'set') return [];
-    return [[name, operation.kind === 'force' ? `force by ${profile}` : operation.separator] as const];
-  });
-}
-
-/** Two agents that write to one variable must agree how its parts are told apart, or neither would find its own again. */
-function atOdds(profile: Profile, { changed }: ContainerDraft): Reason | undefined {
-  const found = waysOf(profile).find(([name, way]) => (changed.get(name) ?? way) !== way);
-  return found && { code: 'conflicting-variable', variable: found[0], profile: profile.name };
-}
-
-function slotTaken(profile: Profile, { slots }: ContainerDraft): Reason | undefined {
-  const slot = profile.slots.find((name) => slots.has(name));
-  return slot === undefined
-    ? undefined
-    : { code: 'slot-taken', slot, profile: profile.name, by: slots.get(slot) ?? '' };
 }
 
 function circumstancesOf(
@@ -253,17 +186,6 @@ function valueOf(value: DeclaredValue, values: ReadonlyMap<string, string>): Val
   if ('text' in value) return { text: render(value.text, values, escapeForKubelet) };
   const fields = [...value.fields].map(([field, template]) => [field, render(template, values)] as const);
   return { valueFrom: { [value.reference]: { ...Object.fromEntries(fields), ...value.rest } } };
-}
-
-/**
- * An atomic set that is whole before we came makes the agent run: somebody put it there, by hand or by us, together with what it needs. Then
- * the rest is theirs to choose, too. Where a profile has no such set, it is what it adds to lists (-javaagent:…) that makes the agent run.
- */
-function isInstrumented(environment: readonly EnvVar[], own: readonly OwnEntry[]): boolean {
-  const grouped = own.filter((entry) => entry.group !== undefined);
-  const loading =
-    grouped.length > 0 ? grouped : own.filter(({ operation }) => ['append', 'prepend'].includes(operation.kind));
-  return loading.length > 0 && loading.every((entry) => isWritten(environment, entry));
 }
 
 interface Commitment {

@@ -34,6 +34,10 @@ function problemsOfParameters(spec: Spec): readonly Problem[] {
     if (value !== undefined && !isComputed && !accepts(parameter, String(value))) {
       problems.push({ path: [...path, 'default'], message: `must be ${expectation(parameter)}` });
     }
+    for (const name of parameter.unique?.within ?? []) {
+      if (spec.parameters.some((other) => other.name === name)) continue;
+      problems.push({ path: [...path, 'unique', 'within'], message: `there is no parameter "${name}"` });
+    }
     return problems;
   });
 }

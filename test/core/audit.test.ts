@@ -5,7 +5,8 @@ import { unknownCluster } from '../../src/core/cluster.ts';
 import type { Namespace } from '../../src/core/namespace.ts';
 import type { Pod } from '../../src/core/pod.ts';
 import { outlook } from '../../src/core/what-if.ts';
-import { catalogue, container, namespace, pod } from './fixtures.ts';
+import { readProfile } from '../../src/core/profile.ts';
+import { catalogue, container, namespace, pod, profileDocument } from './fixtures.ts';
 
 const shop = namespace({ 'domain-id': '7' });
 const called = (name: string, one: Namespace = shop): Namespace => ({ ...one, name });
@@ -168,5 +169,14 @@ describe('what would become of a pod', () => {
     ],
   ])('%s', (_, before, after, verdict) => {
     expect(outlook(decided(pod(), before), decided(pod(), after)).verdict).toBe(verdict);
+  });
+});
+
+it('a value can only be unique within parameters that there are', () => {
+  const parameter = { name: 'domain', type: 'port', description: '-', unique: { by: 'namespace', within: ['sever'] } };
+  const read = readProfile(profileDocument({ parameters: [parameter] }));
+  expect(read).toMatchObject({
+    ok: false,
+    problems: [{ path: ['spec', 'parameters', 0, 'unique', 'within'], message: 'there is no parameter "sever"' }],
   });
 });
