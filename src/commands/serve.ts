@@ -98,6 +98,7 @@ async function start(config: Config, log: Logger): Promise<Running> {
     certificates: () => certificates.gauges(),
     profiles: () => profiles.status(),
     configMaps: () => cluster.configMaps(),
+    caches: () => cluster.caches(),
   };
   const metrics: Metrics = createMetrics(gauges, VERSION);
   const unready = (): readonly string[] => [
