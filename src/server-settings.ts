@@ -38,8 +38,7 @@ export const settingsSchema = z.object({
   events: z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]).default(false),
   checks: z
     .string()
-    .regex(new RegExp(`^(none|${checkNames.join('|')})(,(${checkNames.join('|')}))*$`))
-    .refine((text) => text === 'none' || !text.startsWith('none'))
+    .regex(new RegExp(`^(none|(${checkNames.join('|')})(,(${checkNames.join('|')}))*)$`))
     .default(checkNames.join(',')),
   host: z.string().min(1).default('::'),
   port: whole(0, 65_535).default(8443),

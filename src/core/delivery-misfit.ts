@@ -141,7 +141,8 @@ function refusedSize({ delivery, layers }: Candidate): Misfit | undefined {
     .limitRanges?.(layers.namespace.name)
     ?.find(
       ({ type, min, max }) =>
-        type === 'PersistentVolumeClaim' && (size < (min.get('storage') ?? 0) || size > (max.get('storage') ?? Infinity)),
+        type === 'PersistentVolumeClaim' &&
+        (size < (min.get('storage') ?? 0) || size > (max.get('storage') ?? Infinity)),
     );
   return range && { why: 'claim-size', limitRange: range.name, size: delivery.size };
 }

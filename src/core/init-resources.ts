@@ -87,7 +87,9 @@ function zeros(containers: readonly Container[]): InitResources {
 }
 
 function hasDisk({ spec }: Pod): boolean {
-  return spec.containers.some((container) => KINDS.some((kind) => (amount(container, kind, 'ephemeral-storage') ?? 0) > 0));
+  return spec.containers.some((container) =>
+    KINDS.some((kind) => (amount(container, kind, 'ephemeral-storage') ?? 0) > 0),
+  );
 }
 
 function boundsOf(ranges: readonly LimitRangeItem[], resource: Resource): Bounds {
@@ -112,8 +114,17 @@ function within(
   const limited = shares.flatMap((share) => (share.limit === undefined || share.limit <= 0 ? [] : [share.limit]));
   const isLimited = limited.length === shares.length;
   // No more than ours may use: what another webhook makes of the app containers later (VerticalPodAutoscaler), ours does not follow.
-  const least = Math.max(bounds.least, Math.min(wanted.limit, asked.reduce((one, other) => Math.min(one, other), Infinity)));
-  const allowed = Math.min(bounds.most, Math.max(topOf(limited, isLimited, wanted.limit), limited.length === 0 ? bounds.leastOfPod : bounds.least));
+  const least = Math.max(
+    bounds.least,
+    Math.min(
+      wanted.limit,
+      asked.reduce((one, other) => Math.min(one, other), Infinity),
+    ),
+  );
+  const allowed = Math.min(
+    bounds.most,
+    Math.max(topOf(limited, isLimited, wanted.limit), limited.length === 0 ? bounds.leastOfPod : bounds.least),
+  );
   const theirs = isLimited
     ? shares.reduce((most, share) => Math.max(most, share.request ? (share.limit ?? 0) / share.request : Infinity), 1)
     : Infinity;
@@ -153,5 +164,7 @@ function amount(owner: JsonObject, kind: Kind, resource: string): number | undef
 
 /** Whether anything of cpu or memory is asked for or limited. Zero is nothing (qos.go: only what is positive counts). */
 function hasAny(owner: JsonObject): boolean {
-  return KINDS.some((kind) => (['cpu', 'memory'] as const).some((resource) => (amount(owner, kind, resource) ?? 0) > 0));
+  return KINDS.some((kind) =>
+    (['cpu', 'memory'] as const).some((resource) => (amount(owner, kind, resource) ?? 0) > 0),
+  );
 }

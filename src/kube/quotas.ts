@@ -87,7 +87,10 @@ function keepRange({ metadata, spec }: JsonObject): readonly LimitRangeItem[] {
 
 const NOTHING: ReadonlyMap<string, number> = new Map();
 
-function amounts(list: Json | undefined, counts: (resource: string) => boolean = () => true): ReadonlyMap<string, number> {
+function amounts(
+  list: Json | undefined,
+  counts: (resource: string) => boolean = () => true,
+): ReadonlyMap<string, number> {
   if (!isObject(list)) return NOTHING;
   const found = new Map<string, number>();
   for (const [resource, value] of Object.entries(list)) {
