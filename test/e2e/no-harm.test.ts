@@ -382,9 +382,9 @@ describe('an init container passes wherever the pod without it does', () => {
       ranges: [{ type: 'Container', maxLimitRequestRatio: cpu('3', '3') }],
       spec: { containers: [of(cpu('100m', '100Mi'), cpu('300m', '300Mi'))] },
     },
-    'range-ratio-cpu-of-two': {
-      ranges: [{ type: 'Container', maxLimitRequestRatio: { cpu: '7' } }],
-      spec: { containers: [of({ cpu: '100m' }, { cpu: '700m' }), of({ cpu: '30m' }, { cpu: '210m' }, 'other')] },
+    'range-ratio-of-two': {
+      ranges: [{ type: 'Container', maxLimitRequestRatio: { cpu: '3' } }],
+      spec: { containers: [of({ cpu: '20m' }, { cpu: '40m' }), of({ cpu: '300m' }, { cpu: '900m' }, 'other')] },
     },
     'range-pod-max': {
       ranges: [{ type: 'Pod', max: cpu('100m', '64Mi') }],
@@ -451,6 +451,7 @@ describe('an init container passes wherever the pod without it does', () => {
       'the namespace to be known',
       async () => (await create(namespace, { spec })).object,
       (made) => recordOf(made) !== undefined,
+      { deadline: 5_000 },
     );
     expect(recordOf(pod)).toMatchObject(INJECTED);
     expect(pod.spec.initContainers?.map((one) => one.name)).toContain('copied-agent');
