@@ -1,4 +1,4 @@
-import { combined } from './environment-plan.ts';
+import { combined } from './addition.ts';
 import type { EnvironmentEntry } from './environment.ts';
 import type { Template } from './template.ts';
 
