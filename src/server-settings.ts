@@ -16,6 +16,10 @@ function whole(minimum: number, maximum: number): z.ZodType<number, number | str
     .pipe(range);
 }
 
+/** What may be watched of a cluster so that no pod is made to wait. */
+export const checkNames = ['claims', 'quotas'] as const;
+export type CheckName = (typeof checkNames)[number];
+
 const NAME = '[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?';
 const LABEL = '[a-z]([-a-z0-9]{0,61}[a-z0-9])?';
 const lifetime = z.string().regex(/^[1-9]\d{0,5}[smhd]$/);
@@ -32,6 +36,10 @@ export const settingsSchema = z.object({
     .optional(),
   configMapKeys: z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]).default(false),
   events: z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]).default(false),
+  checks: z
+    .string()
+    .regex(new RegExp(`^(none|(${checkNames.join('|')})(,(${checkNames.join('|')}))*)$`))
+    .default(checkNames.join(',')),
   host: z.string().min(1).default('::'),
   port: whole(0, 65_535).default(8443),
   adminPort: whole(0, 65_535).default(9090),
@@ -108,6 +116,12 @@ export const settingRows: { readonly [name in SettingName]: SettingRow } = {
     placeholder: 'true|false',
     expected: 'true or false',
     description: 'Whether to write Events on the workloads whose pods were injected, or should have been.',
+  },
+  checks: {
+    placeholder: 'NAMES',
+    expected: 'claims, quotas, both with a comma between, or none',
+    description:
+      'What to watch in the cluster so that no pod is changed in a way that keeps it from starting: claims (and where their volumes are), quotas (and LimitRanges).',
   },
   host: {
     placeholder: 'ADDRESS',

@@ -2,9 +2,13 @@ import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import { parseVersion, type Cluster as Facts } from '../core/cluster.ts';
 import type { Cluster } from '../kube/api.ts';
+import { Claims } from '../kube/claims.ts';
 import { ConfigMapKeys } from '../kube/config-map-keys.ts';
 import type { NamespaceSource } from '../kube/namespaces.ts';
+import { Quotas } from '../kube/quotas.ts';
+import type { ReflectorStatus } from '../kube/reflector.ts';
 import { ServerVersion } from '../kube/server-version.ts';
+import type { CheckName } from '../server-settings.ts';
 import { UsageError } from './usage-error.ts';
 
 /** What is known of the cluster besides its namespaces, kept up to date. */
@@ -17,6 +21,8 @@ export interface ClusterFacts {
   readonly notes: () => readonly string[];
   /** How many ConfigMaps are known; undefined where nobody asks for them. */
   readonly configMaps: () => number | undefined;
+  /** What is watched of the cluster besides its namespaces, by the name of the resource. */
+  readonly caches: () => Readonly<Record<string, ReflectorStatus>>;
   readonly stop: () => Promise<void>;
 }
 
@@ -35,23 +41,44 @@ export function openClusterFacts(
       ? new ServerVersion({ cluster, logger, reconnects: () => namespaces.status().restarts })
       : undefined;
   const keys = cluster && config.configMapKeys ? new ConfigMapKeys(cluster, { logger }).start() : undefined;
-  const asked = version?.start() ?? Promise.resolve();
+  const checks = config.checks.split(',');
+  const isWanted = (check: CheckName): boolean => checks.includes(check);
+  const claims = cluster && isWanted('claims') ? new Claims(cluster, { logger }).start() : undefined;
+  const quotas = cluster && isWanted('quotas') ? new Quotas(cluster, { logger }).start() : undefined;
+  const asked = Promise.all([version?.start(), claims?.whenTried(), quotas?.whenTried()]);
+  const caches = (): Readonly<Record<string, ReflectorStatus>> => ({
+    ...(keys && { configmaps: keys.status() }),
+    ...claims?.status(),
+    ...quotas?.status(),
+  });
   return {
     facts: () => ({
       kubernetes: kubernetes ?? version?.get(),
       configMapKeys: (namespace, name) => keys?.get(namespace, name),
+      ...(claims && { claim: (namespace, name) => claims.get(namespace, name) }),
+      ...(quotas && {
+        quotas: (namespace) => quotas.left(namespace),
+        limitRanges: (namespace) => quotas.limits(namespace),
+      }),
     }),
-    whenAsked: () => asked,
-    notes: () => {
-      const status = keys?.status();
-      if (!status || status.synced) return [];
-      return [`the keys of ConfigMaps are not known yet${status.trouble === undefined ? '' : ` (${status.trouble})`}`];
+    whenAsked: async () => {
+      await asked;
     },
+    notes: () =>
+      Object.entries(caches())
+        .filter(([, { synced }]) => !synced)
+        .map(([resource, status]) => noteOf(resource, status)),
     configMaps: () => keys?.status().size,
+    caches,
     stop: async () => {
-      await Promise.all([version?.stop(), keys?.stop()]);
+      await Promise.all([version?.stop(), keys?.stop(), claims?.stop(), quotas?.stop()]);
     },
   };
+}
+
+function noteOf(resource: string, { trouble }: ReflectorStatus): string {
+  const what = resource === 'configmaps' ? 'the keys of ConfigMaps are' : `the ${resource} of the cluster are`;
+  return `${what} not known yet${trouble === undefined ? '' : ` (${trouble})`}`;
 }
 
 /** What the settings say of a cluster that nobody asks. */

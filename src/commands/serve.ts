@@ -93,6 +93,7 @@ function gaugesOf({ profiles, namespaces, certificates, cluster }: Sources): Gau
     certificates: () => certificates.gauges(),
     profiles: () => profiles.status(),
     configMaps: () => cluster.configMaps(),
+    caches: () => cluster.caches(),
   };
 }
 

@@ -8,6 +8,8 @@ export interface Cluster {
   readonly claim?: (namespace: string, name: string) => Claim | 'absent' | undefined;
   /** The quotas of a namespace; undefined where nobody knows. */
   readonly quotas?: (namespace: string) => readonly Quota[] | undefined;
+  /** What the LimitRanges of a namespace say, entry by entry; undefined where nobody knows. */
+  readonly limitRanges?: (namespace: string) => readonly LimitRangeItem[] | undefined;
   /** What makes the pod, where the pod cannot say so itself: it is a template in a file. */
   readonly workload?: Workload;
 }
@@ -17,12 +19,29 @@ export interface Claim {
   readonly deleting: boolean;
   /** The node that has it, where only one at a time can. */
   readonly heldBy: string | undefined;
+  /** Only one pod at a time can have it (ReadWriteOncePod). */
+  readonly onePod?: boolean;
+  /** Its volume is gone for good. */
+  readonly lost?: boolean;
+  /** It is a block device, without files. */
+  readonly block?: boolean;
 }
 
 /** A ResourceQuota: what is left of each resource that it limits, in units (bytes, cores, objects). */
 export interface Quota {
   readonly name: string;
   readonly left: ReadonlyMap<string, number>;
+}
+
+/** An entry of a LimitRange: what each container, each pod or each claim of the namespace may have, in units (bytes, cores). */
+export interface LimitRangeItem {
+  readonly name: string;
+  /** Container, Pod, PersistentVolumeClaim… */
+  readonly type: string;
+  readonly min: ReadonlyMap<string, number>;
+  readonly max: ReadonlyMap<string, number>;
+  /** How many times the request a limit may be. */
+  readonly ratio: ReadonlyMap<string, number>;
 }
 
 /** The object that makes pods, as users know it. */

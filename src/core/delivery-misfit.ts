@@ -1,9 +1,9 @@
-import { isAtLeast, type KubernetesVersion } from './cluster.ts';
+import { isAtLeast, type Claim, type KubernetesVersion } from './cluster.ts';
 import { deliveryNeeds, templatesIn, type Delivery } from './delivery.ts';
-import { osOf } from './facts.ts';
+import { isPinnedTo, osOf } from './facts.ts';
 import { isObject } from './json.ts';
 import { isImage } from './parameter.ts';
-import type { Pod } from './pod.ts';
+import type { Container, Pod } from './pod.ts';
 import type { Profile } from './profile.ts';
 import { parseQuantity } from './quantity.ts';
 import type { Layers } from './settings.ts';
@@ -19,12 +19,16 @@ export type Misfit =
   | { readonly why: 'image'; readonly image: string }
   | { readonly why: 'claim'; readonly claim: string; readonly trouble: ClaimTrouble }
   | { readonly why: 'quota'; readonly quota: string; readonly resource: string }
+  | { readonly why: 'claim-size'; readonly limitRange: string; readonly size: string }
   | { readonly why: 'ephemeral-storage'; readonly limit: string };
 
-/** `elsewhere`: it can be mounted on one node only, and is on that one. */
+/** `in-use`: one pod at a time can have it, and one has. `elsewhere`: it can be mounted on one node only, and is on that one. */
 export type ClaimTrouble =
   | { readonly kind: 'absent' }
   | { readonly kind: 'deleting' }
+  | { readonly kind: 'lost' }
+  | { readonly kind: 'block' }
+  | { readonly kind: 'in-use'; readonly node: string }
   | { readonly kind: 'elsewhere'; readonly node: string };
 
 /** What templates may refer to, as far as it has a value: parameters, facts, variants. */
@@ -40,6 +44,9 @@ export interface Candidate {
 
 /** The label by which a namespace chooses its Pod Security level (k8s.io/pod-security-admission api EnforceLevelLabel). */
 const ENFORCE_LABEL = 'pod-security.kubernetes.io/enforce';
+
+/** Between a storage class and what a quota limits of it. */
+const CLASS_SUFFIX = '.storageclass.storage.k8s.io/';
 
 /** In the order in which they are asked: the first that objects is what is told. What nobody knows is no objection, but for a version. */
 const rules: readonly ((candidate: Candidate) => Misfit | undefined)[] = [
@@ -66,6 +73,7 @@ const rules: readonly ((candidate: Candidate) => Misfit | undefined)[] = [
   unreadableImage,
   claimTrouble,
   exceededQuota,
+  refusedSize,
   tooSmallStorage,
 ];
 
@@ -92,23 +100,31 @@ function claimTrouble({ delivery, layers, values }: Candidate): Misfit | undefin
   const claim = render(delivery.claimName, values);
   const found = layers.cluster.claim(layers.namespace.name, claim);
   if (found === undefined) return undefined;
-  const trouble = (kind: ClaimTrouble): Misfit => ({ why: 'claim', claim, trouble: kind });
-  if (found === 'absent') return trouble({ kind: 'absent' });
-  if (found.deleting) return trouble({ kind: 'deleting' });
-  const { heldBy } = found;
-  return heldBy === undefined || nodeOf(layers.pod) === heldBy
-    ? undefined
-    : trouble({ kind: 'elsewhere', node: heldBy });
+  const trouble = found === 'absent' ? ({ kind: 'absent' } as const) : troubleOf(found, layers.pod);
+  return trouble && { why: 'claim', claim, trouble };
 }
 
-function nodeOf({ spec }: Pod): unknown {
-  return spec['nodeName'] ?? spec.nodeSelector?.['kubernetes.io/hostname'];
+/** What the scheduler (plugins/volumebinding, volumerestrictions), the kubelet or the attaching of a volume would wait for. */
+function troubleOf({ deleting, heldBy, onePod, lost, block }: Claim, pod: Pod): ClaimTrouble | undefined {
+  if (deleting) return { kind: 'deleting' };
+  if (lost) return { kind: 'lost' };
+  if (block) return { kind: 'block' };
+  if (heldBy === undefined) return undefined;
+  if (onePod) return { kind: 'in-use', node: heldBy };
+  return isPinnedTo(pod, heldBy) ? undefined : { kind: 'elsewhere', node: heldBy };
 }
 
-/** A claim that a quota refuses is never made, and its pod waits for it. */
-function exceededQuota({ delivery, layers }: Candidate): Misfit | undefined {
+/** A claim that a quota refuses is never made, and its pod waits for it (k8s.io/kubernetes quota/v1/evaluator/core/persistent_volume_claims.go). */
+function exceededQuota({ delivery, layers, values }: Candidate): Misfit | undefined {
   if (delivery.type !== 'ephemeral' || !layers.cluster.quotas) return undefined;
-  const needed = { persistentvolumeclaims: 1, 'requests.storage': parseQuantity(delivery.size) ?? 0 };
+  const size = parseQuantity(delivery.size) ?? 0;
+  const ofClass = delivery.storageClassName && `${render(delivery.storageClassName, values)}${CLASS_SUFFIX}`;
+  const needed: Readonly<Record<string, number>> = {
+    persistentvolumeclaims: 1,
+    'count/persistentvolumeclaims': 1,
+    'requests.storage': size,
+    ...(ofClass !== undefined && { [`${ofClass}persistentvolumeclaims`]: 1, [`${ofClass}requests.storage`]: size }),
+  };
   for (const { name, left } of layers.cluster.quotas(layers.namespace.name) ?? []) {
     for (const [resource, amount] of Object.entries(needed)) {
       if ((left.get(resource) ?? Infinity) < amount) return { why: 'quota', quota: name, resource };
@@ -117,7 +133,24 @@ function exceededQuota({ delivery, layers }: Candidate): Misfit | undefined {
   return undefined;
 }
 
-/** Files in an emptyDir on the node's disk count towards what the pod may use of it; a pod that uses more is evicted (kubelet eviction). */
+/** Nor is one whose size a LimitRange refuses (plugin/pkg/admission/limitranger PersistentVolumeClaimValidateLimitFunc). */
+function refusedSize({ delivery, layers }: Candidate): Misfit | undefined {
+  if (delivery.type !== 'ephemeral') return undefined;
+  const size = parseQuantity(delivery.size) ?? 0;
+  const range = layers.cluster
+    .limitRanges?.(layers.namespace.name)
+    ?.find(
+      ({ type, min, max }) =>
+        type === 'PersistentVolumeClaim' &&
+        (size < (min.get('storage') ?? 0) || size > (max.get('storage') ?? Infinity)),
+    );
+  return range && { why: 'claim-size', limitRange: range.name, size: delivery.size };
+}
+
+/**
+ * Files in an emptyDir on the node's disk count towards what the pod may use of it, and a pod that uses more is evicted (kubelet
+ * eviction_manager.go podEphemeralStorageLimitEviction). As soon as one container has a limit, the limits together are that of the pod.
+ */
 function tooSmallStorage({ delivery, layers: { pod } }: Candidate): Misfit | undefined {
   if (delivery.type !== 'initContainer' || delivery.medium === 'Memory') return undefined;
   const limit = storageLimits.get(pod) ?? storageLimitOf(pod);
@@ -130,11 +163,18 @@ function tooSmallStorage({ delivery, layers: { pod } }: Candidate): Misfit | und
 // A pod can have thousands of containers, and this is asked for each.
 const storageLimits = new WeakMap<Pod, number>();
 
-/** What all app containers may use of the node's disk together; without a limit where one of them has none. */
-function storageLimitOf(pod: Pod): number {
-  return pod.spec.containers.reduce((sum, { resources }) => {
-    const own =
-      isObject(resources) && isObject(resources['limits']) ? resources['limits']['ephemeral-storage'] : undefined;
-    return sum + (parseQuantity(own) ?? Infinity);
-  }, 0);
+/** What the pod may use of the node's disk; without a limit where no container has one. */
+function storageLimitOf({ spec }: Pod): number {
+  const before = spec.initContainers ?? [];
+  const sidecars = before.filter(({ restartPolicy }) => restartPolicy === 'Always');
+  const together = [...spec.containers, ...sidecars].flatMap((one) => diskLimit(one) ?? []);
+  const alone = before.flatMap((one) => diskLimit(one) ?? []);
+  if (together.length === 0 && alone.length === 0) return Infinity;
+  const sum = together.reduce((all, limit) => all + limit, 0);
+  return alone.reduce((most, limit) => Math.max(most, limit), sum);
+}
+
+function diskLimit({ resources }: Container): number | undefined {
+  const limits = isObject(resources) ? resources['limits'] : undefined;
+  return isObject(limits) ? parseQuantity(limits['ephemeral-storage']) : undefined;
 }

@@ -62,6 +62,29 @@ export function mayRunOn(pod: Pod, label: string, value: string): boolean {
   return terms.length === 0 || terms.some((term) => expressionsOf(term).every((one) => agrees(one, label, value)));
 }
 
+/** Whether the pod can run on no other node: it is there already, selects it, or is a DaemonSet's pod for it (which names it by a field). */
+export function isPinnedTo(pod: Pod, node: string): boolean {
+  const { spec } = pod;
+  if (spec['nodeName'] === node || spec.nodeSelector?.[HOST_LABEL] === node) return true;
+  const terms = termsOf(pod);
+  return terms.length > 0 && terms.every((term) => namesOnly(term, node));
+}
+
+const HOST_LABEL = 'kubernetes.io/hostname';
+
+function namesOnly(term: Json, node: string): boolean {
+  const fields = field(term, 'matchFields');
+  const named = (one: Json, key: string): boolean => {
+    const values = field(one, 'values');
+    const isIt = field(one, 'key') === key && field(one, 'operator') === 'In';
+    return isIt && Array.isArray(values) && values.length === 1 && values[0] === node;
+  };
+  return (
+    (Array.isArray(fields) && fields.some((one) => named(one, 'metadata.name'))) ||
+    expressionsOf(term).some((one) => named(one, HOST_LABEL))
+  );
+}
+
 function field(value: Json | undefined, name: string): Json | undefined {
   return isObject(value) ? value[name] : undefined;
 }

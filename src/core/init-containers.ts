@@ -1,3 +1,4 @@
+import type { LimitRangeItem } from './cluster.ts';
 import type { Copy, Position } from './delivery.ts';
 import { initResources, type InitResources } from './init-resources.ts';
 import { isObject, type Json, type JsonObject } from './json.ts';
@@ -29,6 +30,7 @@ export class InitContainers {
   readonly added: Insertion[] = [];
   private readonly pod: Pod;
   private readonly authors: readonly Container[];
+  private readonly ranges: readonly LimitRangeItem[];
   private readonly list: Container[];
   private readonly resources = new Map<Copy, InitResources>();
   private readonly names: Set<string>;
@@ -36,8 +38,10 @@ export class InitContainers {
   private readonly fillings = new Map<string, Container | undefined>();
   private readonly counts = new Map<string, number>();
 
-  constructor(pod: Pod) {
+  /** `ranges`: what the LimitRanges of the namespace are known to say. */
+  constructor(pod: Pod, ranges: readonly LimitRangeItem[]) {
     this.pod = pod;
+    this.ranges = ranges;
     this.authors = pod.spec.initContainers ?? [];
     this.list = [...this.authors];
     this.names = new Set(containersOf(pod).map(({ name }) => name));
@@ -83,7 +87,8 @@ export class InitContainers {
   }
 
   private make({ profile, copy, volume, values }: Wanted, target: Target): Container {
-    if (!this.resources.has(copy)) this.resources.set(copy, initResources(this.pod, copy.requests, copy.limits));
+    if (!this.resources.has(copy))
+      this.resources.set(copy, initResources(this.pod, copy.requests, copy.limits, this.ranges));
     const resources = this.resources.get(copy);
     return {
       name: this.freeName(`${profile}-agent`),

@@ -94,7 +94,7 @@ export function makePlan(layers: Layers, selector: Selector): Planned {
     layers,
     volumeNames: selector.volumes,
     volumes: new Volumes(spec.volumes ?? [], mounted),
-    initContainers: new InitContainers(layers.pod),
+    initContainers: new InitContainers(layers.pod, layers.cluster.limitRanges?.(layers.namespace.name) ?? []),
     annotations: new Map(Object.entries(annotationsOf(layers.pod))),
     added: new Map(),
     evictable: new Set(),

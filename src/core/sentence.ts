@@ -106,6 +106,8 @@ export function misfitText(misfit: Misfit): string {
       return `claim ${oneLine(misfit.claim, 63)} ${claimText(misfit.trouble)}`;
     case 'quota':
       return `quota ${oneLine(misfit.quota, 63)} has too little left of ${misfit.resource}`;
+    case 'claim-size':
+      return `LimitRange ${oneLine(misfit.limitRange, 63)} allows no claim of ${misfit.size}`;
     case 'ephemeral-storage':
       return `the containers' limits of ephemeral-storage are below the ${misfit.limit} that it may take`;
   }
@@ -117,6 +119,12 @@ function claimText(trouble: ClaimTrouble): string {
       return 'does not exist in the namespace';
     case 'deleting':
       return 'is being deleted';
+    case 'lost':
+      return 'has lost its volume';
+    case 'block':
+      return 'is a block device, without files';
+    case 'in-use':
+      return `can be used by one pod at a time, and is in use on ${oneLine(trouble.node, 63)}`;
     case 'elsewhere':
       return `can be mounted on one node at a time, and is on ${oneLine(trouble.node, 63)}`;
   }

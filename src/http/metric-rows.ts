@@ -112,6 +112,26 @@ export const metricRows = {
     help: 'ConfigMaps whose keys are known; 0 where they are not asked for (configMapKeys).',
     labels: [],
   },
+  agent_injector_cache_synced: {
+    type: 'gauge',
+    help: '1 once the objects of this resource are known, else 0. Resources that are not watched are left out.',
+    labels: ['resource'],
+  },
+  agent_injector_cache_objects: {
+    type: 'gauge',
+    help: 'Objects of this resource that are known.',
+    labels: ['resource'],
+  },
+  agent_injector_cache_age_seconds: {
+    type: 'gauge',
+    help: 'Time since the API server was last heard from about this resource. After two minutes nothing is gone by.',
+    labels: ['resource'],
+  },
+  agent_injector_cache_watch_restarts_total: {
+    type: 'counter',
+    help: 'Times that list and watch of this resource were begun anew because of trouble, such as a permission that lacks.',
+    labels: ['resource'],
+  },
   agent_injector_build_info: {
     type: 'gauge',
     help: 'Always 1; the version is in the label.',

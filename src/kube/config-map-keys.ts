@@ -18,9 +18,6 @@ const ROOT_CA = 'kube-root-ca.crt';
 /** A ConfigMap is up to 1 MiB: with pages of so few, a list is read in little memory. */
 const PAGE_ITEMS = 25;
 
-/** A key that was there so long ago, in ms, may have gone: a healthy watch is heard of twice a minute. */
-const STALE_MS = 120_000;
-
 /**
  * The names of the keys of all ConfigMaps in the cluster, by list and watch. Values are dropped as they are read. Needs list and watch of
  * configmaps in all namespaces.
@@ -49,8 +46,7 @@ export class ConfigMapKeys {
 
   /** The names of its keys; undefined where it is not known, or not for certain any more. */
   get(namespace: string, name: string): ReadonlySet<string> | undefined {
-    const { synced, ageMs } = this.reflector.status();
-    if (!synced || ageMs === undefined || ageMs > STALE_MS) return undefined;
+    if (!this.reflector.isFresh()) return undefined;
     const keys = this.reflector.get(`${namespace}/${name}`);
     return keys && new Set(keys);
   }

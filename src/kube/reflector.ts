@@ -2,6 +2,7 @@ import type { JsonObject } from '../core/json.ts';
 import { METADATA, type Cluster } from './api.ts';
 import { delayAfter, describeInterruption, isRefused, type Interruption } from './backoff.ts';
 import { systemClock, type Clock } from './clock.ts';
+import type { Keyed } from './grouped-map.ts';
 import { TroubleLog, type Logger } from './log.ts';
 import { PagedList } from './paged-list.ts';
 import { asQuery } from './query.ts';
@@ -9,10 +10,13 @@ import { defaultTiming, type ReflectorTiming } from './reflector-timing.ts';
 import { watchdog } from './watchdog.ts';
 import { isOlder, keyOf, readEvent } from './watch-event.ts';
 
+/** What was heard last so long ago, in ms, may be so no more: a healthy watch is heard of twice a minute. */
+const STALE_MS = 120_000;
+
 /** An API server that closes a watch sooner, in ms, even in an orderly way, is not watching. */
 const SHORTEST_WATCH_MS = 1_000;
 
-export interface ReflectorOptions<T> {
+export interface ReflectorOptions<T, S extends Keyed<T> = Keyed<T>> {
   readonly cluster: Cluster;
   /** The collection: `/api/v1/namespaces`. */
   readonly path: string;
@@ -28,6 +32,8 @@ export interface ReflectorOptions<T> {
   readonly onChange?: () => void;
   /** What to keep of an object: it alone stays in memory. It must not throw. */
   readonly keep: (object: JsonObject) => T;
+  /** Makes the place where it is kept, for each list anew. @default a Map */
+  readonly place?: () => S;
   readonly logger: Logger;
   readonly timing?: Partial<ReflectorTiming>;
   readonly clock?: Clock;
@@ -52,16 +58,20 @@ export interface ReflectorStatus {
  * that were missed are noticed; the set is never emptied by a failure; whatever the server does, everything is listed again
  * after at most two watches of silence; while failing, requests average one per `requestCostMs`.
  */
-export class Reflector<T> {
-  private readonly options: ReflectorOptions<T>;
+export class Reflector<T, S extends Keyed<T> = Keyed<T>> {
+  private readonly options: ReflectorOptions<T, S>;
   private readonly timing: ReflectorTiming;
   private readonly clock: Clock;
   private readonly stopping = new AbortController();
   private readonly log: TroubleLog;
   private done: Promise<void> | undefined;
-  private set = new Map<string, T>();
+  private set: Keyed<T> = new Map<string, T>();
+  /** What `place` made, once a list has been read into it. */
+  private placed: S | undefined;
   private synced = false;
+  private following = false;
   private readonly onSynced = new Set<() => void>();
+  private readonly onTried = new Set<() => void>();
   private version = '';
   private contactAt: number | undefined;
   private heardAt = 0;
@@ -73,7 +83,7 @@ export class Reflector<T> {
   private readonly pages: PagedList;
   private trouble: string | undefined;
 
-  constructor(options: ReflectorOptions<T>) {
+  constructor(options: ReflectorOptions<T, S>) {
     this.options = options;
     this.timing = { ...defaultTiming, ...options.timing };
     this.clock = options.clock ?? systemClock;
@@ -96,6 +106,27 @@ export class Reflector<T> {
     return this.synced ? Promise.resolve() : new Promise((resolve) => this.onSynced.add(resolve));
   }
 
+  /** Resolves when the first list has been read, or has failed for the first time. */
+  whenTried(): Promise<void> {
+    return this.synced || this.restarts > 0 ? Promise.resolve() : new Promise((resolve) => this.onTried.add(resolve));
+  }
+
+  /** What is known, where `place` says; undefined where it is not known, or not for certain any more. */
+  fresh(): S | undefined {
+    return this.isFresh() ? this.placed : undefined;
+  }
+
+  /** What is known can be gone by: it was read once, and the API server was heard from within two minutes. */
+  isFresh(): boolean {
+    const { synced, ageMs } = this.status();
+    return synced && ageMs !== undefined && ageMs <= STALE_MS;
+  }
+
+  /** Whether what is new would be heard of at once: the list is read, and its watch not interrupted. Absence means something only then. */
+  isFollowing(): boolean {
+    return this.following;
+  }
+
   status(): ReflectorStatus {
     const ageMs = this.contactAt === undefined ? undefined : this.clock.now() - this.contactAt;
     return { synced: this.synced, size: this.set.size, ageMs, restarts: this.restarts, trouble: this.trouble };
@@ -113,6 +144,7 @@ export class Reflector<T> {
       this.requests = 0;
       // oxlint-disable-next-line no-await-in-loop -- one cycle after the other is what it is for
       const interruption = (await this.list()) ?? (await this.watchOn());
+      this.following = false;
       if (this.stopping.signal.aborted) return;
       this.note(interruption);
       const elapsedMs = this.clock.now() - this.startedAt;
@@ -124,7 +156,8 @@ export class Reflector<T> {
 
   /** Reads all pages and replaces the set, or changes nothing and says why. */
   private async list(): Promise<Interruption | undefined> {
-    const fresh = new Map<string, T>();
+    const placed = this.options.place?.();
+    const fresh: Keyed<T> = placed ?? new Map<string, T>();
     const end = await this.pages.read({
       timeoutMs: this.timing.pageTimeoutMs,
       signal: this.stopping.signal,
@@ -136,10 +169,12 @@ export class Reflector<T> {
         this.hear();
       },
     });
-    return end.kind === 'listed' ? this.replace(fresh, end.version) : end;
+    if (end.kind !== 'listed') return end;
+    this.placed = placed;
+    return this.replace(fresh, end.version);
   }
 
-  private replace(fresh: Map<string, T>, version: string): undefined {
+  private replace(fresh: Keyed<T>, version: string): undefined {
     this.set = fresh;
     // Even when it went backwards: a cluster restored from a backup counts from there, and a list is the truth.
     this.version = version;
@@ -147,6 +182,8 @@ export class Reflector<T> {
     this.trouble = undefined;
     if (!this.synced) this.options.logger.info({ path: this.options.path, size: fresh.size }, 'listed');
     this.synced = true;
+    this.following = true;
+    this.tellTried();
     for (const resolve of this.onSynced) resolve();
     this.onSynced.clear();
     this.options.onChange?.();
@@ -248,9 +285,15 @@ export class Reflector<T> {
   private note(interruption: Interruption): void {
     if (interruption.kind === 'due') return;
     this.restarts += 1;
+    this.tellTried();
     this.failures = isRefused(interruption) ? 0 : this.failures + 1;
     this.trouble = describeInterruption(interruption);
     this.log.trouble({ path: this.options.path, restarts: this.restarts }, `watch interrupted: ${this.trouble}`);
+  }
+
+  private tellTried(): void {
+    for (const resolve of this.onTried) resolve();
+    this.onTried.clear();
   }
 
   private proveHealthy(): void {

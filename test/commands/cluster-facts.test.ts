@@ -30,7 +30,7 @@ beforeEach(async () => {
 });
 
 async function open(flags: Record<string, string>) {
-  const facts = openClusterFacts(configOf(flags), await api.cluster(), namespaces, silent);
+  const facts = openClusterFacts(configOf({ checks: 'none', ...flags }), await api.cluster(), namespaces, silent);
   onTestFinished(() => facts.stop());
   await facts.whenAsked();
   return facts;
@@ -66,6 +66,47 @@ describe('what is known of the cluster', () => {
     await vi.waitFor(() => expect(next.notes()).toEqual([]), within);
     expect(next.facts().configMapKeys('shop', 'a')).toEqual(new Set(['ONE']));
     expect(next.configMaps()).toBe(1);
+  });
+
+  it('are claims and quotas, unless somebody switches them off; what may not be read is noted and holds up nobody', async () => {
+    const empty = { metadata: { resourceVersion: '1' }, items: [] };
+    api.faults.list = ({ url = '' }, response) =>
+      url.includes('/volumeattachments')
+        ? json(response, { kind: 'Status', message: 'volumeattachments is forbidden' }, 403)
+        : json(response, empty);
+    const both = await open({ checks: 'claims,quotas' });
+    expect(Object.keys(both.caches())).toEqual([
+      'persistentvolumeclaims',
+      'volumeattachments',
+      'resourcequotas',
+      'limitranges',
+    ]);
+    expect(both.notes()).toEqual([
+      expect.stringMatching(/^the volumeattachments of the cluster are not known yet \(.*is forbidden/),
+    ]);
+    expect(both.facts().claim?.('shop', 'files')).toBe('absent');
+    expect(both.facts().quotas?.('shop')).toEqual([]);
+    expect(both.facts().limitRanges?.('shop')).toEqual([]);
+    await vi.waitFor(() => expect(api.watching).toBe(3), within);
+    await both.stop();
+
+    const paths = () => new Set(api.seen.splice(0).map(({ url }) => url.pathname));
+    paths();
+    const claims = await open({ checks: 'claims' });
+    expect(claims.facts().quotas).toBeUndefined();
+    await vi.waitFor(() => expect(api.watching).toBe(1), within);
+    await claims.stop();
+    expect(paths()).toEqual(
+      new Set(['/version', '/api/v1/persistentvolumeclaims', '/apis/storage.k8s.io/v1/volumeattachments']),
+    );
+    const quotas = await open({ checks: 'quotas' });
+    expect(quotas.facts().claim).toBeUndefined();
+    await quotas.stop();
+    expect(paths()).toEqual(new Set(['/version', '/api/v1/resourcequotas', '/api/v1/limitranges']));
+  });
+
+  it.each(['claim', 'none,claims', 'claims,none', ''])('checks cannot be "%s"', (checks) => {
+    expect(() => configOf({ checks })).toThrow('must be claims, quotas, both with a comma between, or none');
   });
 
   it('is nothing without a cluster, and then the keys of ConfigMaps make no sense', () => {

@@ -237,6 +237,9 @@ describe.skipIf(helm === undefined)('the chart', () => {
   const forEvents = ['create events', 'get replicasets', 'get jobs'].map(
     (what) => `ClusterRole agent-injector: ${what}`,
   );
+  const ofChecks = ['persistentvolumeclaims', 'volumeattachments', 'resourcequotas', 'limitranges'].flatMap(
+    (resource) => ['list', 'watch'].map((verb) => `ClusterRole agent-injector: ${verb} ${resource}`),
+  );
 
   it('allows what it needs by default, to the verb', () => {
     expect(permissions(render('default', { args: ['--no-hooks'] }))).toEqual([
@@ -244,6 +247,7 @@ describe.skipIf(helm === undefined)('the chart', () => {
       'ClusterRole agent-injector: list namespaces',
       'ClusterRole agent-injector: watch namespaces',
       ...forEvents,
+      ...ofChecks,
       'ClusterRole agent-injector: list mutatingwebhookconfigurations agent-injector',
       'ClusterRole agent-injector: watch mutatingwebhookconfigurations agent-injector',
       'ClusterRole agent-injector: patch mutatingwebhookconfigurations agent-injector',
@@ -254,6 +258,17 @@ describe.skipIf(helm === undefined)('the chart', () => {
     expect(permissions(render()).filter((line) => line.includes('agent-injector-test'))).toEqual([
       'Role agent-injector-test: create pods',
     ]);
+  });
+
+  it.each([
+    [[], 'claims,quotas', ofChecks],
+    [['checks.claims=false'], 'quotas', ofChecks.slice(4)],
+    [['checks.quotas=false'], 'claims', ofChecks.slice(0, 4)],
+    [['checks.claims=false', 'checks.quotas=false'], 'none', []],
+  ])('lets the server read what it checks by, and no more: --set %j', (sets, setting, allowed) => {
+    const objects = render('default', { args: ['--no-hooks', ...sets.flatMap((set) => ['--set', set])] });
+    expect(environmentOf(objects)).toHaveProperty('AGENT_INJECTOR_CHECKS', setting);
+    expect(permissions(objects).filter((line) => ofChecks.includes(line))).toEqual(allowed);
   });
 
   it('lets the server read ConfigMaps only where their keys are asked for, by a role of its own', () => {
@@ -278,12 +293,15 @@ describe.skipIf(helm === undefined)('the chart', () => {
   it('allows less where others bring the certificate', () => {
     const namespaces = ['get', 'list', 'watch'].map((verb) => `ClusterRole agent-injector: ${verb} namespaces`);
     for (const values of ['cert-manager', 'cert-manager-own-issuer', 'existing-secret-with-authority']) {
-      expect(permissions(render(values, { args: ['--no-hooks'] })), values).toEqual([...namespaces, ...forEvents]);
+      expect(permissions(render(values, { args: ['--no-hooks'] })), values).toEqual([
+        ...namespaces,
+        ...forEvents,
+        ...ofChecks,
+      ]);
     }
     // All that can be switched off is off.
-    expect(permissions(render('minimal', { args: ['--no-hooks'] })).filter((line) => forEvents.includes(line))).toEqual(
-      [],
-    );
+    const optional = new Set([...forEvents, ...ofChecks]);
+    expect(permissions(render('minimal', { args: ['--no-hooks'] })).filter((line) => optional.has(line))).toEqual([]);
     expect(
       permissions(render('existing-secret', { args: ['--no-hooks'] })).filter((line) => line.includes('secrets')),
     ).toEqual([]);
@@ -365,6 +383,7 @@ describe.skipIf(helm === undefined)('the chart', () => {
     ['profiles.mine.spec=x', 'mine'],
     ['profilesConfigMap=Mine', 'profilesConfigMap'],
     ['configMapKeys=true', 'configMapKeys'],
+    ['checks.claim=false', 'claim'],
   ])('refuses --set %s by its schema, and names the key', (set, key) => {
     const { code, stderr } = run(helm ?? '', ['template', 'x', chart, '--set', set]);
     expect(code).not.toBe(0);

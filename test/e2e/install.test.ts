@@ -172,6 +172,10 @@ describe('the API server', () => {
     expect(await status('GET', configurations)).toBe(403);
     expect(await status('DELETE', `${configurations}/agent-injector`)).toBe(403);
     expect(await status('GET', '/api/v1/pods')).toBe(403);
+    for (const read of ['/api/v1/persistentvolumeclaims', '/apis/storage.k8s.io/v1/volumeattachments'])
+      expect(await status('GET', read), read).toBe(200);
+    for (const read of ['/api/v1/resourcequotas', '/api/v1/limitranges'])
+      expect(await status('GET', read), read).toBe(200);
   });
 });
 
@@ -184,6 +188,11 @@ describe('installed and running', () => {
     await client.createNamespace('bank', { labels: { [INJECTION]: 'required' }, annotations: SERVER });
     await client.createNamespace('bare', { labels: { [INJECTION]: 'required' } });
     await client.createNamespace('careless', { labels: { [INJECTION]: 'enabled' } });
+    const spec = { accessModes: ['ReadWriteMany'], resources: { requests: { storage: '1Gi' } } };
+    for (const namespace of ['shop', 'bank']) {
+      const metadata = { namespace, name: 'my-agent-file' };
+      await client.create({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata, spec });
+    }
     await waitFor('the first pod to be injected', async () => (await decision(pod('shop'))) === 'injected');
   });
   afterAll(async () => {

@@ -50,7 +50,15 @@ export async function startReplica({ kubeconfigPath, flags = issuedFlags }: Repl
   const dir = mkdtempSync(join(tmpdir(), 'agent-injector-replica-'));
   const port = await freePort();
   const adminPort = await freePort();
-  const all = { kubeconfig: kubeconfigPath, host: HOST, port, 'admin-port': adminPort, 'drain-seconds': 0, ...flags };
+  const all = {
+    kubeconfig: kubeconfigPath,
+    host: HOST,
+    port,
+    'admin-port': adminPort,
+    'drain-seconds': 0,
+    checks: 'none',
+    ...flags,
+  };
   const args = ['serve', ...Object.entries(all).flatMap(([name, value]) => [`--${name}`, String(value)])];
   const started = await startProcess({
     command: process.execPath,

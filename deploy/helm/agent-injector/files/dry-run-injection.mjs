@@ -6,7 +6,8 @@ const { API_SERVER, NAMESPACE, TOKEN_FILE, PATIENCE_SECONDS } = process.env;
 const pod = {
   apiVersion: 'v1',
   kind: 'Pod',
-  metadata: { generateName: 'dry-run-' },
+  // No claim with an agent is in that namespace.
+  metadata: { generateName: 'dry-run-', annotations: { 'agent-injector.io/delivery': 'baked' } },
   spec: { containers: [{ name: 'app', image: 'app' }] },
 };
 const attempt = async () => {

@@ -91,3 +91,11 @@ runAsNonRoot: true
 seccompProfile:
   type: RuntimeDefault
 {{- end }}
+
+{{- /* What is watched so that no pod is made to wait: the setting "checks". */}}
+{{- define "agent-injector.checks" -}}
+{{- $checks := list }}
+{{- if .Values.checks.claims }}{{- $checks = append $checks "claims" }}{{- end }}
+{{- if .Values.checks.quotas }}{{- $checks = append $checks "quotas" }}{{- end }}
+{{- join "," $checks | default "none" }}
+{{- end }}
