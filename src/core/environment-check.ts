@@ -22,22 +22,27 @@ export function brokenEnvironment(
   after: readonly EnvVar[],
   allowed: Allowed,
 ): string | undefined {
+  const added = newIn(before, after, allowed.changes);
+  if (!added) return 'a variable of the author was changed';
+  return twice(before, after) ?? hidden(before, after, added, allowed) ?? dangling(before, after, added, allowed);
+}
+
+/** The places of what is new or was changed; undefined where an entry of the author is not kept. */
+function newIn(
+  before: readonly EnvVar[],
+  after: readonly EnvVar[],
+  changes: ReadonlyMap<string, Change>,
+): readonly number[] | undefined {
   const added: number[] = [];
   let next = 0;
-  for (let index = 0; index < after.length; index++) {
-    const has = after[index];
+  for (const [index, has] of after.entries()) {
     const had = before[next];
-    if (!has) continue;
-    if (had !== undefined && (has === had || keeps(had, has, after[index + 1], allowed.changes))) {
-      // What was renamed says what it said.
-      if (has !== had && has.name === had.name) added.push(index);
-      next++;
-    } else {
-      added.push(index);
-    }
+    const isKept = had !== undefined && (has === had || keeps(had, has, after[index + 1], changes));
+    // What was renamed says what it said.
+    if (!isKept || (has !== had && has.name === had.name)) added.push(index);
+    if (isKept) next++;
   }
-  if (next < before.length) return 'a variable of the author was changed';
-  return twice(before, after) ?? hidden(before, after, added, allowed) ?? dangling(before, after, added, allowed);
+  return next < before.length ? undefined : added;
 }
 
 /** An entry of `env` hides what comes by `envFrom`: what is to be added to must be referred to, and be there. */
