@@ -92,12 +92,12 @@ async function lookAtAll(survey: Survey, scope: Scope): Promise<readonly Found[]
   const kinds = workloadKinds.filter(({ kind }) => kind !== 'PodTemplate');
   await Promise.all(
     kinds.map(async (kind) => {
-      // A kind that this cluster does not have is no matter.
-      await readWorkloads(survey.api, kind, scope, async (items) => {
+      const failed = await readWorkloads(survey.api, kind, scope, async (items) => {
         const roots = items.filter((item) => !isMade(item)).flatMap((item) => subjectOf(kind, item));
         const facts = await liveFacts(survey.api, roots);
         for (const root of roots) found.push(...lookAt(survey, root, facts));
       });
+      if (failed !== undefined) throw new Error(failed);
     }),
   );
   return found.toSorted((one, other) =>

@@ -3,7 +3,7 @@ import type { Namespace } from '../core/namespace.ts';
 import { apiPath, workloadKindOf, type WorkloadKind } from '../core/workloads.ts';
 import type { Cluster as Api } from '../kube/api.ts';
 import { toNamespace } from '../kube/namespace-object.ts';
-import { interruptionText, readAll } from '../kube/one-off.ts';
+import { interruptionText, isAbsent, readAll } from '../kube/one-off.ts';
 
 /** Which namespaces a command is about: one, or all. */
 export interface Scope {
@@ -39,7 +39,8 @@ export async function readWorkloads(
   const pending: Promise<void>[] = [];
   const failed = await readAll(api, apiPath(kind, namespaceOf(scope)), (items) => pending.push(onPage(items)));
   await Promise.all(pending);
-  if (!failed) return undefined;
+  // A kind that this cluster does not have has no objects.
+  if (!failed || (failed.kind === 'failed' && isAbsent(failed.failure))) return undefined;
   return `the ${kind.plural} could not be listed: ${interruptionText(failed)}`;
 }
 
