@@ -117,20 +117,27 @@ function troubleOf({ deleting, heldBy, onePod, lost, block }: Claim, pod: Pod): 
 /** A claim that a quota refuses is never made, and its pod waits for it (k8s.io/kubernetes quota/v1/evaluator/core/persistent_volume_claims.go). */
 function exceededQuota({ delivery, layers, values }: Candidate): Misfit | undefined {
   if (delivery.type !== 'ephemeral' || !layers.cluster.quotas) return undefined;
-  const size = parseQuantity(delivery.size) ?? 0;
-  const ofClass = delivery.storageClassName && `${render(delivery.storageClassName, values)}${CLASS_SUFFIX}`;
-  const needed: Readonly<Record<string, number>> = {
+  const storageClass = delivery.storageClassName && render(delivery.storageClassName, values);
+  const needed = Object.entries(neededFor(parseQuantity(delivery.size) ?? 0, storageClass));
+  for (const { name, left } of layers.cluster.quotas(layers.namespace.name) ?? []) {
+    const short = needed.find(([resource, amount]) => (left.get(resource) ?? Infinity) < amount);
+    if (short) return { why: 'quota', quota: name, resource: short[0] };
+  }
+  return undefined;
+}
+
+/** What one claim of this size takes from quotas, by the names of resources. */
+function neededFor(size: number, storageClass: string | undefined): Readonly<Record<string, number>> {
+  const ofClass = `${storageClass}${CLASS_SUFFIX}`;
+  return {
     persistentvolumeclaims: 1,
     'count/persistentvolumeclaims': 1,
     'requests.storage': size,
-    ...(ofClass !== undefined && { [`${ofClass}persistentvolumeclaims`]: 1, [`${ofClass}requests.storage`]: size }),
+    ...(storageClass !== undefined && {
+      [`${ofClass}persistentvolumeclaims`]: 1,
+      [`${ofClass}requests.storage`]: size,
+    }),
   };
-  for (const { name, left } of layers.cluster.quotas(layers.namespace.name) ?? []) {
-    for (const [resource, amount] of Object.entries(needed)) {
-      if ((left.get(resource) ?? Infinity) < amount) return { why: 'quota', quota: name, resource };
-    }
-  }
-  return undefined;
 }
 
 /** Nor is one whose size a LimitRange refuses (plugin/pkg/admission/limitranger PersistentVolumeClaimValidateLimitFunc). */

@@ -51,13 +51,13 @@ export function* everySetting(
   const names = typeof setting === 'string' ? [setting] : setting;
   const annotations = annotationsOf(pod);
   if (container !== undefined)
-    yield* written(
+    yield* foundIn(
       annotations,
       'container',
       names.map((name) => containerKey(name, container)),
     );
-  yield* written(annotations, 'pod', names.map(key));
-  yield* written(namespace.annotations, 'namespace', names.map(key));
+  yield* foundIn(annotations, 'pod', names.map(key));
+  yield* foundIn(namespace.annotations, 'namespace', names.map(key));
   for (const name of names) {
     const text = catalogue.defaults.get(name);
     if (text !== undefined) yield { text, source: { from: 'cluster', key: name } };
@@ -65,7 +65,7 @@ export function* everySetting(
   return undefined;
 }
 
-function* written(
+function* foundIn(
   annotations: Readonly<Record<string, string>>,
   from: 'container' | 'pod' | 'namespace',
   keys: readonly string[],
