@@ -98,10 +98,25 @@ function unreadableImage({ delivery, values }: Candidate): Misfit | undefined {
 function claimTrouble({ delivery, layers, values }: Candidate): Misfit | undefined {
   if (delivery.type !== 'persistentVolumeClaim' || !layers.cluster.claim) return undefined;
   const claim = render(delivery.claimName, values);
+  // A pod that names the claim already, by its author or since an earlier pass, waits for it anyway.
+  if (namesClaim(layers.pod, claim)) return undefined;
   const found = layers.cluster.claim(layers.namespace.name, claim);
   if (found === undefined) return undefined;
   const trouble = found === 'absent' ? ({ kind: 'absent' } as const) : troubleOf(found, layers.pod);
   return trouble && { why: 'claim', claim, trouble };
+}
+
+// A pod can have thousands of volumes, and this is asked for each of its containers.
+const claimsNamed = new WeakMap<Pod, ReadonlySet<unknown>>();
+
+function namesClaim(pod: Pod, claim: string): boolean {
+  let names = claimsNamed.get(pod);
+  if (!names) {
+    const sources = (pod.spec.volumes ?? []).map(({ persistentVolumeClaim }) => persistentVolumeClaim);
+    names = new Set(sources.map((source) => (isObject(source) ? source['claimName'] : undefined)));
+    claimsNamed.set(pod, names);
+  }
+  return names.has(claim);
 }
 
 /** What the scheduler (plugins/volumebinding, volumerestrictions), the kubelet or the attaching of a volume would wait for. */

@@ -25,7 +25,7 @@ describe.skipIf(prometheus === undefined)('with Prometheus', () => {
   beforeAll(async () => {
     dir = mkdtempSync(join(tmpdir(), 'agent-injector-monitoring-'));
     mounted = await mountedDirectory({ 'own.yaml': profileText('own') });
-    cluster = await startInjectedCluster({ flags: { events: 'true', profiles: mounted.dir } });
+    cluster = await startInjectedCluster({ flags: { events: 'true', checks: 'quotas', profiles: mounted.dir } });
     measured = await startPrometheus(dir, jobsOf(cluster));
     await happen(0);
     await mounted.swap({ 'own.yaml': profileText('own', { description: 'Another.' }) });
