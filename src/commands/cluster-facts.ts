@@ -5,6 +5,7 @@ import type { Cluster } from '../kube/api.ts';
 import { Claims } from '../kube/claims.ts';
 import { ConfigMapKeys } from '../kube/config-map-keys.ts';
 import type { NamespaceSource } from '../kube/namespaces.ts';
+import type { Mirror } from '../kube/mirror.ts';
 import { Quotas } from '../kube/quotas.ts';
 import type { ReflectorStatus } from '../kube/reflector.ts';
 import { ServerVersion } from '../kube/server-version.ts';
@@ -41,25 +42,17 @@ export function openClusterFacts(
       ? new ServerVersion({ cluster, logger, reconnects: () => namespaces.status().restarts })
       : undefined;
   const keys = cluster && config.configMapKeys ? new ConfigMapKeys(cluster, { logger }).start() : undefined;
-  const checks = config.checks.split(',');
-  const isWanted = (check: CheckName): boolean => checks.includes(check);
-  const claims = cluster && isWanted('claims') ? new Claims(cluster, { logger }).start() : undefined;
-  const quotas = cluster && isWanted('quotas') ? new Quotas(cluster, { logger }).start() : undefined;
-  const asked = Promise.all([version?.start(), claims?.whenTried(), quotas?.whenTried()]);
+  const checks = openChecks(config, cluster, logger);
+  const asked = Promise.all([version?.start(), checks.whenTried()]);
   const caches = (): Readonly<Record<string, ReflectorStatus>> => ({
     ...(keys && { configmaps: keys.status() }),
-    ...claims?.status(),
-    ...quotas?.status(),
+    ...checks.status(),
   });
   return {
     facts: () => ({
       kubernetes: kubernetes ?? version?.get(),
       configMapKeys: (namespace, name) => keys?.get(namespace, name),
-      ...(claims && { claim: (namespace, name) => claims.get(namespace, name) }),
-      ...(quotas && {
-        quotas: (namespace) => quotas.left(namespace),
-        limitRanges: (namespace) => quotas.limits(namespace),
-      }),
+      ...checks.facts,
     }),
     whenAsked: async () => {
       await asked;
@@ -71,7 +64,35 @@ export function openClusterFacts(
     configMaps: () => keys?.status().size,
     caches,
     stop: async () => {
-      await Promise.all([version?.stop(), keys?.stop(), claims?.stop(), quotas?.stop()]);
+      await Promise.all([version?.stop(), keys?.stop(), checks.stop()]);
+    },
+  };
+}
+
+/** What is watched so that no pod is made to wait: the facts that come of it, where somebody wants them. */
+function openChecks(
+  config: Config,
+  cluster: Cluster | undefined,
+  logger: Logger,
+): Mirror & { readonly facts: Pick<Facts, 'claim' | 'quotas' | 'limitRanges'> } {
+  const wanted = new Set<string>(cluster ? config.checks.split(',') : []);
+  const isWanted = (check: CheckName): boolean => wanted.has(check);
+  const claims = cluster && isWanted('claims') ? new Claims(cluster, { logger }).start() : undefined;
+  const quotas = cluster && isWanted('quotas') ? new Quotas(cluster, { logger }).start() : undefined;
+  return {
+    facts: {
+      ...(claims && { claim: (namespace, name) => claims.get(namespace, name) }),
+      ...(quotas && {
+        quotas: (namespace) => quotas.left(namespace),
+        limitRanges: (namespace) => quotas.limits(namespace),
+      }),
+    },
+    status: () => ({ ...claims?.status(), ...quotas?.status() }),
+    whenTried: async () => {
+      await Promise.all([claims?.whenTried(), quotas?.whenTried()]);
+    },
+    stop: async () => {
+      await Promise.all([claims?.stop(), quotas?.stop()]);
     },
   };
 }

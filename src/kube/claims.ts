@@ -49,7 +49,7 @@ export class Claims implements Mirror {
     if (!this.claims.isFresh()) return undefined;
     const kept = this.claims.get(`${namespace}/${name}`);
     // While it is not heard at once what is new, a claim may have been made just now.
-    if (!kept) return this.claims.isFollowing() ? 'absent' : undefined;
+    if (!kept) return this.claims.following ? 'absent' : undefined;
     const heldBy = kept.volume === '' ? undefined : this.holderOf(kept.volume);
     return heldBy === undefined ? kept.claim : { ...kept.claim, heldBy };
   }
@@ -84,19 +84,33 @@ const SHARED_MODES = new Set<Json | undefined>(['ReadWriteMany', 'ReadOnlyMany']
 function keepClaim({ metadata, spec, status }: JsonObject): KeptClaim {
   const wanted = isObject(spec) ? spec : {};
   const state = isObject(status) ? status : {};
-  const modes = modesOf(state).length > 0 ? modesOf(state) : modesOf(wanted);
-  const isShared = modes.length === 0 || modes.some((mode) => SHARED_MODES.has(mode));
-  const volume = !isShared && typeof wanted['volumeName'] === 'string' ? wanted['volumeName'] : '';
-  const claim: Claim = {
-    deleting: isObject(metadata) && metadata['deletionTimestamp'] !== undefined,
-    heldBy: undefined,
+  const ofVolume = modesOf(state);
+  const modes = ofVolume.length > 0 ? ofVolume : modesOf(wanted);
+  const volume = isShared(modes) ? '' : textOf(wanted['volumeName']);
+  const marks = marksOf(modes, wanted, state);
+  const deleting = isObject(metadata) && metadata['deletionTimestamp'] !== undefined;
+  if (deleting || Object.keys(marks).length > 0) return { claim: { deleting, heldBy: undefined, ...marks }, volume };
+  return volume === '' ? PLAIN : { claim: PLAIN.claim, volume };
+}
+
+function marksOf(
+  modes: readonly Json[],
+  wanted: JsonObject,
+  state: JsonObject,
+): Pick<Claim, 'onePod' | 'lost' | 'block'> {
+  return {
     ...(modes.includes('ReadWriteOncePod') && { onePod: true }),
     ...(state['phase'] === 'Lost' && { lost: true }),
     ...(wanted['volumeMode'] === 'Block' && { block: true }),
   };
-  const isPlain = !claim.deleting && Object.keys(claim).length === Object.keys(PLAIN.claim).length;
-  if (isPlain) return volume === '' ? PLAIN : { claim: PLAIN.claim, volume };
-  return { claim, volume };
+}
+
+function isShared(modes: readonly Json[]): boolean {
+  return modes.length === 0 || modes.some((mode) => SHARED_MODES.has(mode));
+}
+
+function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
 }
 
 function modesOf({ accessModes }: JsonObject): readonly Json[] {

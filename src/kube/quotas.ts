@@ -15,13 +15,17 @@ export class Quotas implements Mirror {
 
   constructor(cluster: Cluster, options: MirrorOptions) {
     const common = { ...options, cluster, metadataOnly: false };
-    const place = <T>() => new GroupedMap<T>((_, key) => key.slice(0, key.indexOf('/')));
-    this.quotas = new Reflector({ ...common, path: '/api/v1/resourcequotas', keep: keepQuota, place: place<Quota> });
+    this.quotas = new Reflector({
+      ...common,
+      path: '/api/v1/resourcequotas',
+      keep: keepQuota,
+      place: byNamespace<Quota>,
+    });
     this.ranges = new Reflector({
       ...common,
       path: '/api/v1/limitranges',
       keep: keepRange,
-      place: place<readonly LimitRangeItem[]>,
+      place: byNamespace<readonly LimitRangeItem[]>,
     });
   }
 
@@ -53,6 +57,10 @@ export class Quotas implements Mirror {
   async stop(): Promise<void> {
     await Promise.all([this.quotas.stop(), this.ranges.stop()]);
   }
+}
+
+function byNamespace<T>(): GroupedMap<T> {
+  return new GroupedMap((_, key) => key.slice(0, key.indexOf('/')));
 }
 
 /** Only what limits claims is kept. */

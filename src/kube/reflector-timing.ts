@@ -14,6 +14,9 @@ export interface ReflectorTiming extends BackoffTiming {
   readonly relistMs: number;
 }
 
+/** What was heard last so long ago, in ms, may be so no more: a healthy watch is heard of twice a minute. */
+export const STALE_MS = 120_000;
+
 /**
  * Bookmarks are no heartbeat: an API server sends one about once a minute and one 2 s before a watch reaches its
  * `timeoutSeconds` (cacher.go), but none at all while its cache stands still (seen on 1.36, idle). That a watch ends on time is

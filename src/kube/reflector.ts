@@ -6,12 +6,9 @@ import type { Keyed } from './grouped-map.ts';
 import { TroubleLog, type Logger } from './log.ts';
 import { PagedList } from './paged-list.ts';
 import { asQuery } from './query.ts';
-import { defaultTiming, type ReflectorTiming } from './reflector-timing.ts';
+import { defaultTiming, STALE_MS, type ReflectorTiming } from './reflector-timing.ts';
 import { watchdog } from './watchdog.ts';
 import { isOlder, keyOf, readEvent } from './watch-event.ts';
-
-/** What was heard last so long ago, in ms, may be so no more: a healthy watch is heard of twice a minute. */
-const STALE_MS = 120_000;
 
 /** An API server that closes a watch sooner, in ms, even in an orderly way, is not watching. */
 const SHORTEST_WATCH_MS = 1_000;
@@ -59,6 +56,8 @@ export interface ReflectorStatus {
  * after at most two watches of silence; while failing, requests average one per `requestCostMs`.
  */
 export class Reflector<T, S extends Keyed<T> = Keyed<T>> {
+  /** Whether what is new would be heard of at once: the list is read, and its watch not interrupted. Absence means something only then. */
+  following = false;
   private readonly options: ReflectorOptions<T, S>;
   private readonly timing: ReflectorTiming;
   private readonly clock: Clock;
@@ -69,7 +68,6 @@ export class Reflector<T, S extends Keyed<T> = Keyed<T>> {
   /** What `place` made, once a list has been read into it. */
   private placed: S | undefined;
   private synced = false;
-  private following = false;
   private readonly onSynced = new Set<() => void>();
   private readonly onTried = new Set<() => void>();
   private version = '';
@@ -118,13 +116,7 @@ export class Reflector<T, S extends Keyed<T> = Keyed<T>> {
 
   /** What is known can be gone by: it was read once, and the API server was heard from within two minutes. */
   isFresh(): boolean {
-    const { synced, ageMs } = this.status();
-    return synced && ageMs !== undefined && ageMs <= STALE_MS;
-  }
-
-  /** Whether what is new would be heard of at once: the list is read, and its watch not interrupted. Absence means something only then. */
-  isFollowing(): boolean {
-    return this.following;
+    return this.synced && this.clock.now() - (this.contactAt ?? -Infinity) <= STALE_MS;
   }
 
   status(): ReflectorStatus {
@@ -183,9 +175,8 @@ export class Reflector<T, S extends Keyed<T> = Keyed<T>> {
     if (!this.synced) this.options.logger.info({ path: this.options.path, size: fresh.size }, 'listed');
     this.synced = true;
     this.following = true;
-    this.tellTried();
-    for (const resolve of this.onSynced) resolve();
-    this.onSynced.clear();
+    release(this.onTried);
+    release(this.onSynced);
     this.options.onChange?.();
     return undefined;
   }
@@ -285,15 +276,10 @@ export class Reflector<T, S extends Keyed<T> = Keyed<T>> {
   private note(interruption: Interruption): void {
     if (interruption.kind === 'due') return;
     this.restarts += 1;
-    this.tellTried();
+    release(this.onTried);
     this.failures = isRefused(interruption) ? 0 : this.failures + 1;
     this.trouble = describeInterruption(interruption);
     this.log.trouble({ path: this.options.path, restarts: this.restarts }, `watch interrupted: ${this.trouble}`);
-  }
-
-  private tellTried(): void {
-    for (const resolve of this.onTried) resolve();
-    this.onTried.clear();
   }
 
   private proveHealthy(): void {
@@ -315,4 +301,10 @@ export class Reflector<T, S extends Keyed<T> = Keyed<T>> {
       signal.addEventListener('abort', onStop, { once: true });
     });
   }
+}
+
+/** Lets all go on who wait. */
+function release(waiting: Set<() => void>): void {
+  for (const resolve of waiting) resolve();
+  waiting.clear();
 }

@@ -46,7 +46,12 @@ describe('a claim', () => {
     ['held, a DaemonSet', held, terms({ matchFields: [is('metadata.name', 'node-1')] }), 'injected'],
     ['held, a DaemonSet elsewhere', held, terms({ matchFields: [is('metadata.name', 'node-2')] }), 'is on node-1'],
     ['held, required', held, terms({ matchExpressions: [is('kubernetes.io/hostname', 'node-1')] }), 'injected'],
-    ['held, one of two', held, terms({ matchExpressions: [is('kubernetes.io/hostname', 'node-1', 'node-2')] }), 'is on node-1'],
+    [
+      'held, one of two',
+      held,
+      terms({ matchExpressions: [is('kubernetes.io/hostname', 'node-1', 'node-2')] }),
+      'is on node-1',
+    ],
     [
       'held, or elsewhere',
       held,
@@ -57,7 +62,9 @@ describe('a claim', () => {
     ['one pod', { ...held, onePod: true }, on({ nodeName: 'node-1' }), 'is in use on node-1'],
     ['one pod, free', { ...plain, onePod: true }, pod(), 'injected'],
   ])('%s', (_, claim, given, text) => {
-    expect(outcome([{ type: 'persistentVolumeClaim', claimName: 'files' }], { claim: () => claim }, given)).toContain(text);
+    expect(outcome([{ type: 'persistentVolumeClaim', claimName: 'files' }], { claim: () => claim }, given)).toContain(
+      text,
+    );
   });
 
   it('that the pod names already is no reason: it waits for that anyway, and a second pass changes nothing', () => {
@@ -82,11 +89,36 @@ describe('a claim for the pod', () => {
   });
   it.each<[string, object, Partial<Cluster>, string]>([
     ['unknown', scratch, { quotas: () => undefined, limitRanges: () => undefined }, 'injected'],
-    ['enough', scratch, { quotas: () => quota({ persistentvolumeclaims: 1, 'requests.storage': 2 ** 30 }) }, 'injected'],
-    ['no room', scratch, { quotas: () => quota({ 'requests.storage': 2 ** 30 - 1 }) }, 'too little left of requests.storage'],
-    ['negative', scratch, { quotas: () => quota({ persistentvolumeclaims: -1 }) }, 'too little left of persistentvolumeclaims'],
-    ['its class', { ...scratch, storageClassName: 'a' }, { quotas: () => quota({ 'a.storageclass.storage.k8s.io/persistentvolumeclaims': 0 }) }, 'too little left of a.storageclass'],
-    ['another class', { ...scratch, storageClassName: 'b' }, { quotas: () => quota({ 'a.storageclass.storage.k8s.io/persistentvolumeclaims': 0 }) }, 'injected'],
+    [
+      'enough',
+      scratch,
+      { quotas: () => quota({ persistentvolumeclaims: 1, 'requests.storage': 2 ** 30 }) },
+      'injected',
+    ],
+    [
+      'no room',
+      scratch,
+      { quotas: () => quota({ 'requests.storage': 2 ** 30 - 1 }) },
+      'too little left of requests.storage',
+    ],
+    [
+      'negative',
+      scratch,
+      { quotas: () => quota({ persistentvolumeclaims: -1 }) },
+      'too little left of persistentvolumeclaims',
+    ],
+    [
+      'its class',
+      { ...scratch, storageClassName: 'a' },
+      { quotas: () => quota({ 'a.storageclass.storage.k8s.io/persistentvolumeclaims': 0 }) },
+      'too little left of a.storageclass',
+    ],
+    [
+      'another class',
+      { ...scratch, storageClassName: 'b' },
+      { quotas: () => quota({ 'a.storageclass.storage.k8s.io/persistentvolumeclaims': 0 }) },
+      'injected',
+    ],
     ['too large', scratch, { limitRanges: () => [range(0, 1000)] }, 'LimitRange r allows no claim of 1Gi'],
     ['too small', scratch, { limitRanges: () => [range(2 ** 31, 2 ** 32)] }, 'LimitRange r allows no claim of 1Gi'],
     ['just so', scratch, { limitRanges: () => [range(2 ** 30, 2 ** 30)] }, 'injected'],
@@ -97,13 +129,20 @@ describe('a claim for the pod', () => {
 
 describe('files on the disk of the node', () => {
   const disk = (limit: string | undefined, rest: object = {}) =>
-    container('web', { ...(limit !== undefined && { resources: { limits: { 'ephemeral-storage': limit } } }), ...rest });
+    container('web', {
+      ...(limit !== undefined && { resources: { limits: { 'ephemeral-storage': limit } } }),
+      ...rest,
+    });
   it.each<[string, Pod, boolean]>([
     ['no limit', pod([disk(undefined)]), true],
     ['a wide one', pod([disk('300Mi')]), true],
     ['a narrow one', pod([disk('299Mi')]), false],
     ['a narrow one beside none: it is that of the pod', pod([disk('299Mi'), { ...disk(undefined), name: 'b' }]), false],
-    ['with a sidecar', pod([disk('200Mi')], {}, { initContainers: [{ ...disk('100Mi'), name: 's', restartPolicy: 'Always' }] }), true],
+    [
+      'with a sidecar',
+      pod([disk('200Mi')], {}, { initContainers: [{ ...disk('100Mi'), name: 's', restartPolicy: 'Always' }] }),
+      true,
+    ],
     ['one that is over', pod([disk('200Mi')], {}, { initContainers: [{ ...disk('300Mi'), name: 's' }] }), true],
   ])('%s', (_, given, fits) => {
     expect(outcome([{ ...copy, type: 'initContainer' }], {}, given) === 'injected').toBe(fits);
@@ -111,7 +150,10 @@ describe('files on the disk of the node', () => {
 });
 
 describe('the init container', () => {
-  const item = (type: string, parts: Partial<Record<'min' | 'max' | 'ratio', Record<string, number>>>): LimitRangeItem => ({
+  const item = (
+    type: string,
+    parts: Partial<Record<'min' | 'max' | 'ratio', Record<string, number>>>,
+  ): LimitRangeItem => ({
     name: 'r',
     type,
     min: new Map(Object.entries(parts.min ?? {})),
@@ -119,20 +161,47 @@ describe('the init container', () => {
     ratio: new Map(Object.entries(parts.ratio ?? {})),
   });
   const resourcesFor = (apps: readonly JsonObject[], ranges: readonly LimitRangeItem[], spec: object = {}): unknown => {
-    const given = pod(apps.map((resources, index) => container(`c${index}`, { resources })), {}, spec);
+    const given = pod(
+      apps.map((resources, index) => container(`c${index}`, { resources })),
+      {},
+      spec,
+    );
     const made = decide([{ ...copy, type: 'initContainer', sizeLimit: '1Mi' }], { limitRanges: () => ranges }, given);
     return made.pod.spec.initContainers?.at(0)?.['resources'];
   };
   const app = { requests: { cpu: '1', memory: '1Gi' } };
 
   it.each<[string, readonly JsonObject[], readonly LimitRangeItem[], unknown]>([
-    ['asks for what it may use', [app], [], { requests: { cpu: '200m', memory: '128Mi' }, limits: { cpu: '200m', memory: '128Mi' } }],
-    ['asks for the least of a container', [app], [item('Container', { min: { cpu: 0.5 } })], { requests: { cpu: '500m', memory: '128Mi' }, limits: { cpu: '500m', memory: '128Mi' } }],
-    ['has the least limit of a pod', [app], [item('Pod', { min: { cpu: 0.5 } })], { requests: { cpu: '200m', memory: '128Mi' }, limits: { cpu: '500m', memory: '128Mi' } }],
-    ['has no more than the others together', [{ limits: { cpu: '50m' } }, { requests: { cpu: '10m' } }], [], { requests: { cpu: '10m', memory: '0' }, limits: { cpu: '50m', memory: '128Mi' } }],
+    [
+      'asks for what it may use',
+      [app],
+      [],
+      { requests: { cpu: '200m', memory: '128Mi' }, limits: { cpu: '200m', memory: '128Mi' } },
+    ],
+    [
+      'asks for the least of a container',
+      [app],
+      [item('Container', { min: { cpu: 0.5 } })],
+      { requests: { cpu: '500m', memory: '128Mi' }, limits: { cpu: '500m', memory: '128Mi' } },
+    ],
+    [
+      'has the least limit of a pod',
+      [app],
+      [item('Pod', { min: { cpu: 0.5 } })],
+      { requests: { cpu: '200m', memory: '128Mi' }, limits: { cpu: '500m', memory: '128Mi' } },
+    ],
+    [
+      'has no more than the others together',
+      [{ limits: { cpu: '50m' } }, { requests: { cpu: '10m' } }],
+      [],
+      { requests: { cpu: '10m', memory: '0' }, limits: { cpu: '50m', memory: '128Mi' } },
+    ],
     [
       'keeps a ratio to the thousandth',
-      [{ requests: { cpu: '20m' }, limits: { cpu: '40m' } }, { requests: { cpu: '300m' }, limits: { cpu: '900m' } }],
+      [
+        { requests: { cpu: '20m' }, limits: { cpu: '40m' } },
+        { requests: { cpu: '300m' }, limits: { cpu: '900m' } },
+      ],
       [item('Container', { ratio: { cpu: 3 } })],
       { requests: { cpu: '67m', memory: '0' }, limits: { cpu: '200m', memory: '128Mi' } },
     ],
