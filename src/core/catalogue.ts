@@ -126,11 +126,14 @@ export function builtInSources(documents: readonly unknown[]): readonly ProfileS
 
 /** A catalogue of these profiles. */
 export function withProfiles(tables: Tables, profiles: Catalogue['profiles']): Catalogue {
-  const own = [...profiles.values()].flatMap(({ name, parameters }) => [
-    `containers.${name}`,
-    ...[...parameters.keys()].flatMap((parameter) => [parameter, `${parameter}.${name}`]),
-  ]);
-  return { ...tables, profiles, knownSettings: new Set([...settingNames, ...own]) };
+  const own = [...profiles.values()].map(({ name, parameters }) => ({ name, parameters: [...parameters.keys()] }));
+  // What is looked for first comes first: a typing slip is seldom in the name of a profile.
+  const known = [
+    ...settingNames,
+    ...own.flatMap(({ parameters }) => parameters),
+    ...own.flatMap(({ name, parameters }) => ['containers', ...parameters].map((setting) => `${setting}.${name}`)),
+  ];
+  return { ...tables, profiles, knownSettings: new Set(known) };
 }
 
 export type ReadTables =

@@ -3,8 +3,8 @@ import { distance } from 'fastest-levenshtein';
 /** Longer words are no typing slips of ours, and comparing them would cost an attacker's square of time. */
 const LONGEST = 64;
 
-/** Nobody's typing slip is found behind the hundredth candidate, and a pod can have ten thousand containers. */
-const MOST_CANDIDATES = 100;
+/** More than all settings of a large catalogue; a pod can have ten thousand containers. */
+const MOST_CANDIDATES = 500;
 
 /** The known word that is most like the given one, for "did you mean"; undefined when none is near enough to be meant. */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
