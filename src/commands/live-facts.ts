@@ -2,12 +2,17 @@ import { parseVersion, type Cluster } from '../core/cluster.ts';
 import { isObject, type Json, type JsonObject } from '../core/json.ts';
 import { containersOf, type Pod } from '../core/pod.ts';
 import type { Cluster as Api } from '../kube/api.ts';
+import { claimsFrom } from '../kube/claims.ts';
 import { readOnce } from '../kube/one-off.ts';
+import { limitRangesFrom, quotasFrom } from '../kube/quotas.ts';
 
 /** The names of a ConfigMap's keys by `namespace/name`; undefined for one that may not be read. Filled as pods ask for it. */
 export type KnownKeys = Map<string, ReadonlySet<string> | undefined>;
 
-/** What a decision may know of this cluster, read now: its version, and the keys of the ConfigMaps that these pods take variables from. */
+/**
+ * What a decision may know of this cluster, read now, for these pods: its version, the keys of the ConfigMaps that they take variables from, and
+ * the claims, quotas and LimitRanges of their namespaces. What may not be read is not known.
+ */
 export async function liveFacts(
   api: Api,
   pods: readonly { readonly namespace: string; readonly pod: Pod }[],
@@ -18,7 +23,40 @@ export async function liveFacts(
     ...[...wanted].map(async (id) => [id, await keysOf(api, id)] as const),
   ]);
   const known: KnownKeys = new Map(keys);
-  return { kubernetes, configMapKeys: (namespace, name) => known.get(`${namespace}/${name}`) };
+  const checks = await checksOf(api, new Set(pods.map(({ namespace }) => namespace)));
+  return { kubernetes, configMapKeys: (namespace, name) => known.get(`${namespace}/${name}`), ...checks };
+}
+
+type Checks = Required<Pick<Cluster, 'claim' | 'quotas' | 'limitRanges'>>;
+
+async function checksOf(api: Api, namespaces: ReadonlySet<string>): Promise<Checks> {
+  const attachments = (await listOf(api, '/apis/storage.k8s.io/v1/volumeattachments')) ?? [];
+  const read = await Promise.all(
+    [...namespaces].map(async (namespace) => {
+      const at = `/api/v1/namespaces/${namespace}`;
+      const [claims, quotas, ranges] = await Promise.all(
+        ['persistentvolumeclaims', 'resourcequotas', 'limitranges'].map((kind) => listOf(api, `${at}/${kind}`)),
+      );
+      const known = {
+        claim: claims && claimsFrom(claims, attachments),
+        quotas: quotas && quotasFrom(quotas),
+        limitRanges: ranges && limitRangesFrom(ranges),
+      };
+      return [namespace, known] as const;
+    }),
+  );
+  const known = new Map(read);
+  return {
+    claim: (namespace, name) => known.get(namespace)?.claim?.(name),
+    quotas: (namespace) => known.get(namespace)?.quotas,
+    limitRanges: (namespace) => known.get(namespace)?.limitRanges,
+  };
+}
+
+async function listOf(api: Api, path: string): Promise<readonly Json[] | undefined> {
+  const answer = await readOnce(api, path);
+  const items = answer.kind === 'ok' ? answer.body['items'] : undefined;
+  return Array.isArray(items) ? items : undefined;
 }
 
 async function versionOf(api: Api): Promise<Cluster['kubernetes']> {

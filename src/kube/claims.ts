@@ -76,6 +76,23 @@ export class Claims implements Mirror {
   }
 }
 
+/** The claims of one namespace from a list of them, and from a list of all VolumeAttachments, if that may be read. */
+export function claimsFrom(claims: readonly Json[], attachments: readonly Json[]): (name: string) => Claim | 'absent' {
+  const held = new GroupedMap<Attachment>(({ volume }) => volume);
+  for (const [index, one] of attachments.entries()) if (isObject(one)) held.set(String(index), keepAttachment(one));
+  const known = new Map(
+    claims
+      .filter(isObject)
+      .map((one) => [isObject(one['metadata']) ? one['metadata']['name'] : undefined, keepClaim(one)]),
+  );
+  return (name) => {
+    const kept = known.get(name);
+    if (!kept) return 'absent';
+    const [first, ...others] = kept.volume === '' ? [] : held.group(kept.volume);
+    return first && others.length === 0 ? { ...kept.claim, heldBy: first.node } : kept.claim;
+  };
+}
+
 const PLAIN: KeptClaim = { claim: { deleting: false, heldBy: undefined }, volume: '' };
 
 /** A volume with one of these modes may be attached to several nodes (k8s.io/kubernetes pkg/volume/util/util.go IsMultiAttachAllowed). */

@@ -59,6 +59,16 @@ export class Quotas implements Mirror {
   }
 }
 
+/** What is left in a namespace, from a list of its ResourceQuotas. */
+export function quotasFrom(list: readonly Json[]): readonly Quota[] {
+  return list.filter(isObject).map(keepQuota);
+}
+
+/** What a list of LimitRanges says. */
+export function limitRangesFrom(list: readonly Json[]): readonly LimitRangeItem[] {
+  return list.filter(isObject).flatMap(keepRange);
+}
+
 function byNamespace<T>(): GroupedMap<T> {
   return new GroupedMap((_, key) => key.slice(0, key.indexOf('/')));
 }

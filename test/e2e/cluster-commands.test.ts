@@ -10,7 +10,7 @@ import type { Planned } from '../../src/commands/plan.ts';
 import { run, type Ended } from '../commands/process.ts';
 import type { Client } from './client.ts';
 import { optedIn, ours, startInjectedCluster, type InjectedCluster } from './injected-cluster.ts';
-import { container, podOf, podsOf } from './pod.ts';
+import { claimIn, container, podOf, podsOf } from './pod.ts';
 import { waitFor } from './wait-for.ts';
 
 let cluster: InjectedCluster;
@@ -46,17 +46,10 @@ const deployment = (namespace: string, name: string, spec: object = { containers
   },
 });
 
-const claim = (namespace: string) => ({
-  apiVersion: 'v1',
-  kind: 'PersistentVolumeClaim',
-  metadata: { name: 'my-agent-file', namespace },
-  spec: { accessModes: ['ReadWriteMany'], resources: { requests: { storage: '1Gi' } } },
-});
-
 describe('audit', () => {
   it('finds what was created before the label was there; the command that it prints mends it', async () => {
     await client.createNamespace('late', { annotations: optedIn().annotations });
-    await client.create(claim('late'));
+    await client.create(claimIn('late'));
     await client.create(deployment('late', 'web'));
     await podsOf(client, { namespace: 'late', name: 'web' }, 2);
     expect(await jsonOf<AuditReport>(0, 'audit', '-n', 'late')).toMatchObject({ pods: 2, carrying: 0, findings: [] });
@@ -80,7 +73,7 @@ describe('audit', () => {
       await client.createNamespace(name, optedIn({ 'domain-id': '77' }));
       await client.create(podOf(name, 'app'));
     }
-    await client.create(claim('one'));
+    await client.create(claimIn('one'));
     await client.patch(
       { kind: 'Namespace', name: 'two' },
       { metadata: { labels: { 'agent-injector.io/injection': null } } },
@@ -101,6 +94,7 @@ describe('plan', () => {
       labels: { 'pod-security.kubernetes.io/enforce': 'restricted' },
       annotations: optedIn().annotations,
     });
+    await client.create(claimIn('soon'));
     const foreign = container('app', {
       env: [{ name: 'CORECLR_PROFILER', value: '{846F5F1C-F9AE-4B07-969E-05C26BC060D8}' }],
     });
@@ -129,6 +123,7 @@ describe('plan', () => {
 
   it('a profile that would be changed: who changes, who stays', async () => {
     await client.createNamespace('there', optedIn());
+    await client.create(claimIn('there'));
     await client.create(deployment('there', 'web'));
     const document = parse(readFileSync('src/agents/jennifer-dotnet.yaml', 'utf8')) as {
       spec: { mounts: object[]; tests: unknown };

@@ -4,7 +4,7 @@ import { run, type Ended } from '../commands/process.ts';
 import { examplesOf, expectPrinted } from '../docs/examples.ts';
 import type { Client } from './client.ts';
 import { optedIn, ours, startInjectedCluster, type InjectedCluster } from './injected-cluster.ts';
-import { container, podOf, podsOf } from './pod.ts';
+import { claimIn, container, podOf, podsOf } from './pod.ts';
 
 let cluster: InjectedCluster;
 let client: Client;
@@ -46,6 +46,7 @@ describe('explain on a cluster', () => {
     const example = examplesOf('explain.md').find(({ kind }) => kind === 'cluster');
     if (!example) throw new Error('docs/explain.md has no example on a cluster');
     await client.createNamespace('shop', { annotations: optedIn().annotations });
+    await client.create(claimIn('shop'));
     await client.create(deployment('shop', 'web'));
     const [pod] = await podsOf(client, { namespace: 'shop', name: 'web' }, 1);
     const { code, stdout } = await ask(...example.args.slice(1));
@@ -75,6 +76,7 @@ describe('explain on a cluster', () => {
 
   it('a pod for which the API server never calls: by which selector', async () => {
     await client.createNamespace('opted', optedIn());
+    await client.create(claimIn('opted'));
     await client.create(podOf('opted', 'out', { labels: ours({ injection: 'disabled' }) }));
     const one = await explainOf('po/out', '-n', 'opted');
     expect(one.apiServer).toMatchObject([{ called: 'no' }]);
@@ -94,6 +96,7 @@ describe('explain on a cluster', () => {
 
   it('knows what the server may know: the version, and the keys of a ConfigMap', async () => {
     await client.createNamespace('keys', optedIn());
+    await client.create(claimIn('keys'));
     const data = { CORECLR_ENABLE_PROFILING: '0' };
     await client.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'env', namespace: 'keys' }, data });
     const spec = { containers: [container('app', { envFrom: [{ configMapRef: { name: 'env' } }] })] };
@@ -122,5 +125,12 @@ describe('explain on a cluster', () => {
       stderr: expect.stringContaining('did you mean "deploy"?'),
     });
     expect(await ask('deploy')).toMatchObject({ code: 2, stderr: expect.stringContaining('write it as KIND/NAME') });
+  });
+
+  it('a claim that is not there, which the server would not wait for', async () => {
+    await client.createNamespace('claimless', optedIn());
+    await client.create(deployment('claimless', 'web'));
+    const { decision } = await explainOf('deploy/web', '-n', 'claimless');
+    expect(decision).toMatchObject({ outcome: 'skipped', reason: { code: 'claim-unusable' } });
   });
 });

@@ -77,3 +77,11 @@ export async function podsOf(
   );
   return pods as unknown as readonly [Pod, ...Pod[]];
 }
+
+/** The claim that the default profile's files are in, where the agent is to be given. */
+export const claimIn = (namespace: string): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'PersistentVolumeClaim',
+  metadata: { name: 'my-agent-file', namespace },
+  spec: { accessModes: ['ReadWriteMany'], resources: { requests: { storage: '1Gi' } } },
+});
