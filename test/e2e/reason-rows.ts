@@ -68,7 +68,7 @@ export const profiles: Readonly<Record<string, string>> = {
 };
 
 /** A row for every code. A code without one fails, and one whose row says wrong where it is to be seen does, too. */
-export const rows: { readonly [code in ReasonCode]: Row | { readonly notYet: string } } = {
+export const rows: { readonly [code in ReasonCode]: Row } = {
   'not-a-pod': { by: 'config-map', absent: { annotation: 'there is no pod', event: 'there is no pod' } },
   'not-a-creation': { by: 'update', absent: { event: 'the pod of an update is not read' } },
   'mirror-pod': {
@@ -108,7 +108,7 @@ export const rows: { readonly [code in ReasonCode]: Row | { readonly notYet: str
     labels: { 'pod-security.kubernetes.io/enforce': 'baseline' },
   },
   'no-fitting-delivery': { settings: { profile: 'probe-lost' } },
-  'claim-unusable': { notYet: 'the server does not watch claims' },
+  'claim-unusable': { settings: { 'claim-name': 'nowhere' } },
   'foreign-agent': {
     settings: { profile: 'probe-slot' },
     pod: { spec: env('JAVA_TOOL_OPTIONS', '-javaagent:/opt/opentelemetry-javaagent.jar') },
