@@ -158,7 +158,8 @@ describe('every delivery of every profile, chosen by name with its parameters gi
       expect(added).toHaveLength(chosen.type === 'initContainer' || chosen.type === 'ephemeral' ? 1 : 0);
       for (const one of added) expect(one).not.toHaveProperty('restartPolicy');
       for (const { emptyDir } of spec.volumes ?? [])
-        if (emptyDir !== undefined) expect(emptyDir).toHaveProperty('sizeLimit', expect.stringMatching(/^[1-9]\d*Mi$/));
+        if (emptyDir !== undefined)
+          expect(emptyDir).toHaveProperty('sizeLimit', expect.stringMatching(/^[1-9]\d*[MG]i$/));
     },
   );
 });
@@ -170,14 +171,14 @@ describe('without a choice of delivery', () => {
   });
 
   it.each(named)('%s takes no directory of the node, unless somebody names one', (_, profile) => {
-    const ofNode = profile.deliveries.filter(({ type }) => type === 'hostPath');
+    const ofNode = profile.deliveries.find(({ type }) => type === 'hostPath');
+    if (!ofNode) throw new Error('no delivery of the kind that this test is about');
     // Alone, so that nothing that fits before it hides it.
-    const alone = { ...catalogue, profiles: new Map([[profile.name, { ...profile, deliveries: ofNode }]]) };
-    expect(ofNode).not.toEqual([]);
+    const alone = { ...catalogue, profiles: new Map([[profile.name, { ...profile, deliveries: [ofNode] as const }]]) };
     const without = admit(pod([container('web')]), choosing(profile, settingsFor(profile)), alone);
     expect(without.decision).toMatchObject({ outcome: 'skipped', reason: { code: 'no-fitting-delivery' } });
     expect(without.pod.spec.volumes).toBeUndefined();
-    const asked = admit(pod([container('web')]), choosing(profile, settingsFor(profile, ofNode[0])), alone);
+    const asked = admit(pod([container('web')]), choosing(profile, settingsFor(profile, ofNode)), alone);
     expect(asked.pod.spec.volumes?.[0]).toHaveProperty('hostPath');
   });
 });
