@@ -147,12 +147,39 @@ describe('every delivery of every profile, chosen by name with its parameters gi
     );
     expect(JSON.stringify(after)).not.toMatch(/\$\{|undefined/);
   });
+
+  it.each(byDelivery)(
+    '%s by %s adds no container that runs beside the app, and limits each directory of its own',
+    (_, delivery, profile, chosen) => {
+      const within = choosing(profile, { delivery, ...settingsFor(profile, chosen) });
+      const { spec } = admit(pod([container('web')]), within, catalogue).pod;
+      expect(spec.containers.map(({ name }) => name)).toEqual(['web']);
+      const added = spec.initContainers ?? [];
+      expect(added).toHaveLength(chosen.type === 'initContainer' || chosen.type === 'ephemeral' ? 1 : 0);
+      for (const one of added) expect(one).not.toHaveProperty('restartPolicy');
+      for (const { emptyDir } of spec.volumes ?? [])
+        if (emptyDir !== undefined)
+          expect(emptyDir).toHaveProperty('sizeLimit', expect.stringMatching(/^[1-9]\d*[MG]i$/));
+    },
+  );
 });
 
 describe('without a choice of delivery', () => {
   it.each(named)('%s never comes without its files', (_, profile) => {
     const bare = admit(pod([container('web')]), choosing(profile, settingsFor(profile)), catalogue);
     expect(bare.decision.containers.map((one) => one.outcome === 'injected' && one.delivery)).not.toContain('baked');
+  });
+
+  it.each(named)('%s takes no directory of the node, unless somebody names one', (_, profile) => {
+    const ofNode = profile.deliveries.find(({ type }) => type === 'hostPath');
+    if (!ofNode) throw new Error('no delivery of the kind that this test is about');
+    // Alone, so that nothing that fits before it hides it.
+    const alone = { ...catalogue, profiles: new Map([[profile.name, { ...profile, deliveries: [ofNode] as const }]]) };
+    const without = admit(pod([container('web')]), choosing(profile, settingsFor(profile)), alone);
+    expect(without.decision).toMatchObject({ outcome: 'skipped', reason: { code: 'no-fitting-delivery' } });
+    expect(without.pod.spec.volumes).toBeUndefined();
+    const asked = admit(pod([container('web')]), choosing(profile, settingsFor(profile, ofNode)), alone);
+    expect(asked.pod.spec.volumes?.[0]).toHaveProperty('hostPath');
   });
 });
 

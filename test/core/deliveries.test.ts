@@ -296,7 +296,7 @@ describe('the init container', () => {
     [{ position: 'last' }, { containers: 'web,two' }, ['one', 'tail', 'agent-agent', 'two']],
     [{ position: 'last' }, { containers: 'web,tail,two' }, ['one', 'agent-agent', 'tail', 'two']],
     [{ position: 'last' }, { containers: 'two,one' }, ['agent-agent', 'one', 'tail', 'two']],
-  ])('%j, %j', (delivery, annotations, order) => {
+  ])('stands where it is asked to: %j, %j', (delivery, annotations, order) => {
     expect(names(inits(inject(delivered({ ...copies, ...delivery }), pod(undefined, annotations, authors))))).toEqual(
       order,
     );

@@ -158,6 +158,30 @@ describe('set and force', () => {
     expect(seen(known, { env: [{ name: 'X', ...fromField('metadata.uid') }] })).toBe('conflicting-variable');
   });
 
+  it('a reference in a value that a user gives stays text: only the profile refers to variables', () => {
+    const environment = [
+      { name: 'X', value: '$(A)/${text}' },
+      { name: 'A', value: 'a' },
+    ];
+    const parameters = [{ name: 'text', type: 'string', description: 'd' }];
+    const known = catalogueOf(profileDocument({ environment, parameters }));
+    expect(seen(known, {}, { text: '$(A)' })).toMatchObject({ X: 'a/$(A)' });
+  });
+
+  it('name and key of a Secret may be parameters', () => {
+    const environment = [{ name: 'X', valueFrom: { secretKeyRef: { name: '${secret}', key: '${key}' } } }];
+    const parameters = [
+      { name: 'secret', type: 'objectName', description: 'd' },
+      { name: 'key', type: 'word', default: 'license', description: 'd' },
+    ];
+    const known = catalogueOf(profileDocument({ environment, parameters }));
+    const [app] = admitted(known, {}, { secret: 'team-a', key: 'token' }).pod.spec.containers;
+    expect(app?.env).toEqual([
+      { name: 'X', valueFrom: { secretKeyRef: { name: 'team-a', key: 'token', optional: true } } },
+    ]);
+    expect(seen(known, {}, { secret: 'secret', key: 'key' })).toMatchObject({ X: 'theirs' });
+  });
+
   it('what says which keys come by envFrom is believed', () => {
     const app = { envFrom: [{ secretRef: { name: 'secret' } }, { configMapRef: { name: 'hidden' } }] };
     const known = entry('append', 'ours', { separator: ' ' });

@@ -1,0 +1,86 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+// docs/faq.md answers what users of admission injectors complain of. An answer counts for what a test shows.
+
+const root = join(import.meta.dirname, '../..');
+const docs = join(root, 'docs');
+const text = readFileSync(join(docs, 'faq.md'), 'utf8');
+
+interface Section {
+  readonly number: number;
+  readonly title: string;
+  readonly body: string;
+}
+const sections: readonly Section[] = text
+  .split(/^## /m)
+  .slice(1)
+  .map((part) => {
+    const [, number = '', title = '', body = ''] = /^(\d+)\. (.+)\n([\s\S]*)$/.exec(part) ?? [];
+    return { number: Number(number), title, body };
+  });
+
+/** The files and titles of a `Shown by:` paragraph. */
+function shownBy(body: string): { readonly file: string; readonly titles: readonly string[] }[] {
+  const shown = body.split(/^Shown by: /m)[1]?.split('\n\n')[0] ?? '';
+  return [...shown.matchAll(/`([^`]+)`([^`]*)/g)].map(([, file = '', rest = '']) => ({
+    file,
+    titles: [...rest.matchAll(/"([^"]+)"/g)].map(([, title = '']) => title.replaceAll(/\s+/g, ' ')),
+  }));
+}
+
+/** What the tests and groups of a file are called: of a table of tests, its pattern. */
+function titlesIn(file: string): readonly string[] {
+  const calls = /(?:\b(?:it|test|describe)\(|\)\()\s*(['"`])((?:\\.|(?!\1)[^\n])*)\1/g;
+  return [...readFileSync(join(root, file), 'utf8').matchAll(calls)].map(([, , title = '']) =>
+    title.replaceAll(/\\(.)/g, '$1'),
+  );
+}
+
+const anchorsIn = (page: string): readonly string[] =>
+  [...readFileSync(page, 'utf8').matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
+    title
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+
+describe('docs/faq.md', () => {
+  it('has 25 sections, numbered', () => {
+    expect(sections.map(({ number }) => number)).toEqual(Array.from({ length: 25 }, (_, index) => index + 1));
+  });
+
+  describe.each(sections)('$number $title', ({ body }) => {
+    it('is short, and leads on', () => {
+      const [answer = ''] = body.split(/^Shown by:/m);
+      expect(answer.trim().length).toBeGreaterThan(100);
+      expect(answer.trim().length).toBeLessThan(900);
+      expect(answer).toMatch(/\]\((?:reference|operations|reasons|explain|profile-language|agents\/)[^)]*\)/);
+    });
+
+    it('is shown by tests that there are', () => {
+      const shown = shownBy(body);
+      expect(shown).not.toEqual([]);
+      for (const { file, titles } of shown) {
+        expect(file).toMatch(/^test\/.*\.test\.ts$/);
+        expect(existsSync(join(root, file)), file).toBe(true);
+        const there = titlesIn(file);
+        expect(titles, file).not.toEqual([]);
+        for (const title of titles)
+          expect(
+            there.filter((one) => one.includes(title)),
+            `${file}: ${title}`,
+          ).not.toEqual([]);
+      }
+    });
+
+    it('has links that lead somewhere', () => {
+      for (const [, page = '', anchor] of body.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g)) {
+        const file = page === '' ? join(docs, 'faq.md') : join(docs, page);
+        expect(existsSync(file), page).toBe(true);
+        if (anchor !== undefined) expect(anchorsIn(file), page).toContain(anchor);
+      }
+    });
+  });
+});
