@@ -53,12 +53,11 @@ export class AuditLoop {
     this.sources = sources;
     this.options = options;
     this.clock = options.clock ?? systemClock;
-    const selector = {};
     this.list = new PagedList({
       cluster: sources.api,
       path: '/api/v1/pods',
       metadataOnly: false,
-      selector,
+      selector: {},
       pageItems: PAGE_ITEMS,
     });
   }

@@ -1,7 +1,7 @@
-import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import type { Catalogue } from '../core/catalogue.ts';
 import type { Cluster } from '../kube/api.ts';
+import type { Logger } from '../kube/log.ts';
 import type { NamespaceSource } from '../kube/namespaces.ts';
 import { SYSTEM_NAMESPACES } from '../kube/registration-drift.ts';
 import { millisecondsOf } from '../server-settings.ts';

@@ -310,6 +310,7 @@ describe.skipIf(helm === undefined)('the chart', () => {
         ...namespaces,
         ...forEvents,
         ...ofChecks,
+        'ClusterRole agent-injector-audit: list pods',
       ]);
     }
     // All that can be switched off is off.
