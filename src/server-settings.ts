@@ -23,6 +23,15 @@ export type CheckName = (typeof checkNames)[number];
 const NAME = '[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?';
 const LABEL = '[a-z]([-a-z0-9]{0,61}[a-z0-9])?';
 const lifetime = z.string().regex(/^[1-9]\d{0,5}[smhd]$/);
+/** Longer than a timer can be set is of no use either. */
+const LONGEST_INTERVAL_MS = 7 * 86_400_000;
+const interval = z
+  .union([
+    z.literal(0).transform(String),
+    z.literal('0'),
+    lifetime.refine((text) => millisecondsOf(text) <= LONGEST_INTERVAL_MS),
+  ])
+  .default('0');
 
 /** The server's settings: their types and defaults. */
 export const settingsSchema = z.object({
@@ -40,6 +49,7 @@ export const settingsSchema = z.object({
     .string()
     .regex(new RegExp(`^(none|(${checkNames.join('|')})(,(${checkNames.join('|')}))*)$`))
     .default(checkNames.join(',')),
+  auditInterval: interval,
   host: z.string().min(1).default('::'),
   port: whole(0, 65_535).default(8443),
   adminPort: whole(0, 65_535).default(9090),
@@ -122,6 +132,12 @@ export const settingRows: { readonly [name in SettingName]: SettingRow } = {
     expected: 'claims, quotas, both with a comma between, or none',
     description:
       'What to watch in the cluster so that no pod is changed in a way that keeps it from starting: claims (and where their volumes are), quotas (and LimitRanges).',
+  },
+  auditInterval: {
+    placeholder: 'DURATION',
+    expected: '0 (never), or a number of s, m, h or d up to 7d, such as 10m',
+    description:
+      'How often to go through the pods of the cluster and count those that should carry an agent and do not, for the metrics. 0: never.',
   },
   host: {
     placeholder: 'ADDRESS',
@@ -210,7 +226,8 @@ export function variableOf(name: string): string {
 
 const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** `7d` → milliseconds. */
+/** `7d` → milliseconds; `0` is 0. */
 export function millisecondsOf(duration: string): number {
+  if (duration === '0') return 0;
   return Number.parseInt(duration, 10) * (UNITS[duration.at(-1) ?? ''] ?? Number.NaN);
 }

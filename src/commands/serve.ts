@@ -8,9 +8,11 @@ import { createMetrics, type Gauges, type Metrics } from '../http/metrics.ts';
 import { closeWebhookServer, createWebhookServer, replaceCertificate } from '../http/webhook-server.ts';
 import type { Cluster } from '../kube/api.ts';
 import type { NamespaceSource } from '../kube/namespaces.ts';
+import type { AuditLoop } from './audit-loop.ts';
 import type { CertificateKeeper } from './certificate-keeper.ts';
 import { configFrom, openCatalogue, type ClusterCatalogue } from './cluster-catalogue.ts';
 import { openClusterFacts, type ClusterFacts } from './cluster-facts.ts';
+import { openAudits } from './open-audits.ts';
 import { openCertificates } from './open-certificates.ts';
 import { openCluster, openNamespaces } from './open-cluster.ts';
 import { openEvents } from './open-events.ts';
@@ -58,6 +60,8 @@ interface Sources {
   readonly cluster: ClusterFacts;
   /** The API server itself, where there is one. */
   readonly api: Cluster | undefined;
+  /** Not begun; undefined where nobody asks for them. */
+  readonly audits: AuditLoop | undefined;
   readonly stop: () => Promise<void>;
 }
 
@@ -73,13 +77,17 @@ async function openSources(config: Config, log: Logger): Promise<Sources> {
   };
   try {
     const profiles = keep(await openCatalogue(config, log, 'watch'));
-    const { namespaces: file, webhookConfiguration, configMapKeys, events } = config;
-    const needsCluster = file === undefined || webhookConfiguration !== undefined || configMapKeys || events;
+    const { namespaces: file, webhookConfiguration, configMapKeys, events, auditInterval } = config;
+    const asks = configMapKeys || events || auditInterval !== '0';
+    const needsCluster = file === undefined || webhookConfiguration !== undefined || asks;
     const cluster = needsCluster ? await openCluster(config.kubeconfig) : undefined;
     const namespaces = keep(await openNamespaces(file, cluster, log));
     const facts = keep(openClusterFacts(config, cluster, namespaces, log));
     const certificates = keep(await openCertificates(config, cluster, log));
-    return { profiles, namespaces, certificates, cluster: facts, api: cluster, stop };
+    const opening = { profiles, namespaces, certificates, cluster: facts, api: cluster };
+    const audits = openAudits(config, opening, log);
+    if (audits) keep(audits);
+    return { ...opening, audits, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -87,13 +95,14 @@ async function openSources(config: Config, log: Logger): Promise<Sources> {
 }
 
 /** What is measured of the sources whenever Prometheus asks. */
-function gaugesOf({ profiles, namespaces, certificates, cluster }: Sources): Gauges {
+function gaugesOf({ profiles, namespaces, certificates, cluster, audits }: Sources): Gauges {
   return {
     namespaces: () => namespaces.status(),
     certificates: () => certificates.gauges(),
     profiles: () => profiles.status(),
     configMaps: () => cluster.configMaps(),
     caches: () => cluster.caches(),
+    audit: () => audits?.gauges(),
   };
 }
 
@@ -138,6 +147,7 @@ async function start(config: Config, log: Logger): Promise<Running> {
     const port = await listen(server, config.host, config.port);
     await certificates.attach({ host: config.host, port, use: (next) => replaceCertificate(server, next) });
     state = 'serving';
+    sources.audits?.start();
     log.info({ port, namespaces: namespaces.status().size, version: VERSION }, 'webhook port is open: POST /mutate');
   } catch (error) {
     await close();

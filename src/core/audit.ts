@@ -1,29 +1,12 @@
-import { admitBy } from './admit.ts';
+import { hasEnded, lookAt, type AuditKind } from './audit-look.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Cluster } from './cluster.ts';
 import { factsOf } from './facts.ts';
-import { isObject, textIn } from './json.ts';
 import type { Namespace } from './namespace.ts';
 import { containersOf, type Container, type Pod } from './pod.ts';
-import { isOptedIn } from './policy.ts';
 import type { Profile } from './profile.ts';
-import { profileHash } from './profile-hash.ts';
-import { reasonTable } from './reason-table.ts';
-import type { Reason } from './reasons.ts';
 import { makerOf, restartCommand } from './restart.ts';
-import { sentence } from './sentence.ts';
 import { parametersFor, type Layers } from './settings.ts';
-import { isInjected, readStatus, type InjectedStatus } from './status-record.ts';
-
-/** What an audit looks for. */
-export type AuditKind =
-  | 'expected-not-injected'
-  | 'cannot-be-injected'
-  | 'outdated'
-  | 'namespace-off'
-  | 'claim-missing'
-  | 'value-shared'
-  | 'value-crowded';
 
 /** Something that an audit found: of one workload, or of several namespaces together. */
 export interface AuditFinding {
@@ -73,64 +56,20 @@ export class Audit {
     const namespace = this.basis.namespaces.get(namespaceName);
     if (!namespace || hasEnded(pod)) return;
     this.pods++;
-    const record = readStatus(pod);
-    const lines = record?.decision === 'injected' ? record.containers.filter(isInjected) : [];
     const layers: Layers = { pod, namespace, catalogue: this.basis.catalogue, cluster };
-    if (lines.length > 0) this.lookAtCarrier(layers, lines);
-    else if (isOptedIn(namespace)) this.lookAtOther(layers);
+    const { lines, seen } = lookAt(layers, this.basis.claims);
+    if (lines.length > 0) this.carrying++;
+    for (const line of lines) {
+      const profile = layers.catalogue.profiles.get(line.profile);
+      if (profile) this.use(layers, profile, line.container);
+    }
+    for (const { kind, message } of seen) this.add(layers, kind, message);
   }
 
   report(): AuditReport {
     const shared = [...this.uses.values()].flatMap(findingsOf);
     const { pods, carrying, more } = this;
     return { pods, carrying, findings: [...this.found.values(), ...shared], more };
-  }
-
-  private lookAtCarrier(layers: Layers, lines: readonly InjectedStatus[]): void {
-    const { pod, namespace } = layers;
-    this.carrying++;
-    const profiles = [...new Set(lines.map(({ profile }) => profile))].join(', ');
-    if (!isOptedIn(namespace)) {
-      this.add(layers, 'namespace-off', `carries ${profiles}, though namespace ${namespace.name} is not opted in`);
-    }
-    for (const line of lines) {
-      const profile = layers.catalogue.profiles.get(line.profile);
-      const why = profile ? outdated(line, profile) : `profile ${line.profile} is not there any more`;
-      if (why !== undefined && isOptedIn(namespace)) this.add(layers, 'outdated', why);
-      if (profile) this.use(layers, profile, line.container);
-    }
-    const ours = new Set(lines.flatMap(({ mounts }) => Object.values(mounts ?? {})));
-    this.lookForClaims(
-      layers,
-      (pod.spec.volumes ?? []).filter(({ name }) => ours.has(name)),
-    );
-  }
-
-  private lookAtOther(layers: Layers): void {
-    const { decision, pod } = admitBy(layers);
-    if (decision.outcome === 'injected') {
-      const profiles = [
-        ...new Set(decision.containers.flatMap(({ outcome, profile }) => (outcome === 'injected' ? [profile] : []))),
-      ];
-      this.add(layers, 'expected-not-injected', `should carry ${profiles.join(', ')}, and carries no agent`);
-      const before = new Set((layers.pod.spec.volumes ?? []).map(({ name }) => name));
-      this.lookForClaims(
-        layers,
-        (pod.spec.volumes ?? []).filter(({ name }) => !before.has(name)),
-      );
-    } else if (isTold(decision.reason)) {
-      const { reason } = decision;
-      this.add(layers, 'cannot-be-injected', `${sentence(reason)} (${reason.code})`);
-    }
-  }
-
-  private lookForClaims(layers: Layers, volumes: NonNullable<Pod['spec']['volumes']>): void {
-    const { claims } = this.basis;
-    for (const { persistentVolumeClaim: source } of volumes) {
-      const claim = isObject(source) ? textIn(source, 'claimName') : '';
-      if (!claims || claim === '' || claims.has(`${layers.namespace.name}/${claim}`)) continue;
-      this.add(layers, 'claim-missing', `the claim ${claim} does not exist in namespace ${layers.namespace.name}`);
-    }
   }
 
   private add({ pod, namespace }: Layers, kind: AuditKind, message: string): void {
@@ -214,20 +153,4 @@ function valueIn(layers: Layers, profile: Profile, container: Container, name: s
   if (written !== undefined) return written;
   const { parameters } = parametersFor(layers, profile, container.name, factsOf(layers, container));
   return parameters.ok ? parameters.value.get(name)?.text : undefined;
-}
-
-function outdated({ container, hash }: InjectedStatus, profile: Profile): string | undefined {
-  const now = profileHash(profile);
-  if (hash === now) return undefined;
-  return `container ${container} carries ${profile.name} as it was before (${hash ?? 'without a hash'}, now ${now})`;
-}
-
-function isTold({ code }: Reason): boolean {
-  const { kind } = reasonTable[code];
-  return kind === 'problem' || kind === 'failure';
-}
-
-function hasEnded(pod: Pod): boolean {
-  const phase = isObject(pod['status']) ? pod['status']['phase'] : undefined;
-  return phase === 'Succeeded' || phase === 'Failed' || pod.metadata?.['deletionTimestamp'] !== undefined;
 }

@@ -4,8 +4,8 @@ import type { Metrics } from './metrics.ts';
 import { metricRows, optionsOf } from './metric-rows.ts';
 
 /** Namespaces that get a label value of their own: each costs a series per profile, outcome and reason. */
-const MOST_NAMESPACES = 200;
-const OTHER = 'other';
+export const MOST_NAMESPACES = 200;
+export const OTHER = 'other';
 
 /** The counters of decisions. A label's value is a word of our tables, the name of a profile that there is, or one of so many namespaces. */
 export function measureDecisions(registry: Registry): Pick<Metrics, 'reviewed' | 'noticed'> {

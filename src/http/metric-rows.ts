@@ -132,6 +132,31 @@ export const metricRows = {
     help: 'Times that list and watch of this resource were begun anew because of trouble, such as a permission that lacks.',
     labels: ['resource'],
   },
+  agent_injector_expected_not_injected_pods: {
+    type: 'gauge',
+    help: 'Pods that should carry an agent and do not, by namespace, as the last audit counted them (auditInterval). A namespace without any is left out; of more than 200 those with the most pods are named, the others are "other". Every replica counts the same pods: take the maximum.',
+    labels: ['namespace'],
+  },
+  agent_injector_cannot_be_injected_pods: {
+    type: 'gauge',
+    help: 'Pods for which an agent was asked that they cannot be given; `agent-injector audit -A` says why. As the last audit counted them.',
+    labels: [],
+  },
+  agent_injector_outdated_pods: {
+    type: 'gauge',
+    help: 'Pods that carry an agent as its profile was before. As the last audit counted them.',
+    labels: [],
+  },
+  agent_injector_injected_but_off_pods: {
+    type: 'gauge',
+    help: 'Pods that carry an agent though their namespace is off. As the last audit counted them.',
+    labels: [],
+  },
+  agent_injector_audit_age_seconds: {
+    type: 'gauge',
+    help: 'Time since the last audit that went through all pods; absent while there was none.',
+    labels: [],
+  },
   agent_injector_build_info: {
     type: 'gauge',
     help: 'Always 1; the version is in the label.',

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
 import type { Decision } from '../core/decision.ts';
+import { measureAudits, type AuditGauges } from './audit-metrics.ts';
 import { measureCaches, type CacheGauges } from './cache-metrics.ts';
 import { measureDecisions } from './decision-metrics.ts';
 import { optionsOf, type metricRows } from './metric-rows.ts';
@@ -20,6 +21,8 @@ export interface Gauges {
   readonly configMaps?: () => number | undefined;
   /** What is watched besides namespaces, by the name of the resource. */
   readonly caches?: () => Readonly<Record<string, CacheGauges>>;
+  /** Undefined until the pods of the cluster were gone through once. */
+  readonly audit?: () => AuditGauges | undefined;
   /** From a result to the number of Events. */
   readonly events?: () => Readonly<Record<string, number>>;
 }
@@ -86,6 +89,7 @@ export function createMetrics(gauges: Gauges, version: string): Metrics {
   measureCertificates(registry, gauges.certificates);
   measureProfiles(registry, gauges.profiles);
   measureCaches(registry, gauges.caches);
+  measureAudits(registry, gauges.audit);
   new Gauge(options('agent_injector_build_info')).set({ version }, 1);
   const restarts: Counter = new Counter({
     ...options('agent_injector_namespace_watch_restarts_total'),

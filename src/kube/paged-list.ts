@@ -27,7 +27,8 @@ export interface Reading {
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
   readonly onRequest: () => void;
-  readonly onPage: (items: readonly JsonObject[]) => void;
+  /** The next page is asked for when it is done with this one. */
+  readonly onPage: (items: readonly JsonObject[]) => void | Promise<void>;
 }
 
 /** Reads a collection page by page. Pages that are too large are asked for smaller, and stay so. */
@@ -66,7 +67,8 @@ export class PagedList {
       if (answer.kind !== 'ok') return { kind: 'failed', failure: answer };
       const page = readPage(answer.body);
       if (page === undefined) return { kind: 'protocol', message: 'the API server sent something that is no list' };
-      onPage(page.items);
+      // oxlint-disable-next-line no-await-in-loop -- so that one page at a time is in memory
+      await onPage(page.items);
       if (page.next === '') return { kind: 'listed', version: page.version };
       next = page.next;
     }

@@ -251,6 +251,7 @@ describe.skipIf(helm === undefined)('the chart', () => {
       'ClusterRole agent-injector: list mutatingwebhookconfigurations agent-injector',
       'ClusterRole agent-injector: watch mutatingwebhookconfigurations agent-injector',
       'ClusterRole agent-injector: patch mutatingwebhookconfigurations agent-injector',
+      'ClusterRole agent-injector-audit: list pods',
       'Role agent-injector: get secrets agent-injector-tls',
       'Role agent-injector: update secrets agent-injector-tls',
       'Role agent-injector: create secrets',
@@ -290,6 +291,18 @@ describe.skipIf(helm === undefined)('the chart', () => {
     });
   });
 
+  it('lets the server list pods only where it audits, by a role of its own', () => {
+    const off = render('default', { args: ['--no-hooks', '--set', 'audit.enabled=false'] });
+    expect(permissions(off).filter((line) => line.includes('pods'))).toEqual([]);
+    expect(environmentOf(off)).not.toHaveProperty('AGENT_INJECTOR_AUDIT_INTERVAL');
+    const on = render('default', { args: ['--no-hooks', '--set', 'audit.interval=1h'] });
+    expect(permissions(on).filter((line) => line.includes('pods'))).toEqual([
+      'ClusterRole agent-injector-audit: list pods',
+    ]);
+    expect(environmentOf(on)).toHaveProperty('AGENT_INJECTOR_AUDIT_INTERVAL', '1h');
+    expect(environmentOf(render())).toHaveProperty('AGENT_INJECTOR_AUDIT_INTERVAL', '10m');
+  });
+
   it('allows less where others bring the certificate', () => {
     const namespaces = ['get', 'list', 'watch'].map((verb) => `ClusterRole agent-injector: ${verb} namespaces`);
     for (const values of ['cert-manager', 'cert-manager-own-issuer', 'existing-secret-with-authority']) {
@@ -297,6 +310,7 @@ describe.skipIf(helm === undefined)('the chart', () => {
         ...namespaces,
         ...forEvents,
         ...ofChecks,
+        'ClusterRole agent-injector-audit: list pods',
       ]);
     }
     // All that can be switched off is off.
@@ -384,6 +398,7 @@ describe.skipIf(helm === undefined)('the chart', () => {
     ['profilesConfigMap=Mine', 'profilesConfigMap'],
     ['configMapKeys=true', 'configMapKeys'],
     ['checks.claim=false', 'claim'],
+    ['audit.interval=0', 'interval'],
   ])('refuses --set %s by its schema, and names the key', (set, key) => {
     const { code, stderr } = run(helm ?? '', ['template', 'x', chart, '--set', set]);
     expect(code).not.toBe(0);

@@ -171,7 +171,8 @@ describe('the API server', () => {
     expect(await status('GET', `${configurations}${own}`)).toBe(200);
     expect(await status('GET', configurations)).toBe(403);
     expect(await status('DELETE', `${configurations}/agent-injector`)).toBe(403);
-    expect(await status('GET', '/api/v1/pods')).toBe(403);
+    expect(await status('GET', '/api/v1/pods')).toBe(200);
+    expect(await status('GET', `/api/v1/namespaces/${NAMESPACE}/pods/any`)).toBe(403);
     for (const read of ['/api/v1/persistentvolumeclaims', '/apis/storage.k8s.io/v1/volumeattachments'])
       expect(await status('GET', read), read).toBe(200);
     for (const read of ['/api/v1/resourcequotas', '/api/v1/limitranges'])

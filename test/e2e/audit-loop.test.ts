@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Client } from './client.ts';
+import { optedIn, startInjectedCluster, type InjectedCluster } from './injected-cluster.ts';
+import { container, podsOf } from './pod.ts';
+import { waitFor } from './wait-for.ts';
+
+// The server that audits by itself, on a real API server. Each figure is waited for: the next audit brings it.
+
+let cluster: InjectedCluster;
+let client: Client;
+beforeAll(async () => {
+  cluster = await startInjectedCluster({ flags: { 'audit-interval': '1s' } });
+  client = cluster.client;
+});
+afterAll(async () => {
+  await cluster?.stop();
+});
+
+/** The value of a series by its name and labels; undefined where it is not there. */
+async function figure(series: string): Promise<number | undefined> {
+  const { text } = await cluster.injector.ask('/metrics');
+  const line = text.split('\n').find((one) => one.startsWith(`${series} `));
+  return line === undefined ? undefined : Number(line.slice(series.length + 1));
+}
+
+const becomes = (series: string, value: number | undefined): Promise<unknown> =>
+  waitFor(`${series} to be ${value}`, async () => (await figure(series)) === value);
+
+const EXPECTED = 'agent_injector_expected_not_injected_pods{namespace="late"}';
+const OFF = 'agent_injector_injected_but_off_pods';
+
+const label = (namespace: string, value: string | null): Promise<unknown> =>
+  client.patch(
+    { kind: 'Namespace', name: namespace },
+    { metadata: { labels: { 'agent-injector.io/injection': value } } },
+  );
+
+it('counts a pod that was created before the label was set; a restart mends it', async () => {
+  await client.createNamespace('late', { annotations: optedIn().annotations });
+  await client.create({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'web', namespace: 'late' },
+    spec: {
+      replicas: 2,
+      strategy: { type: 'Recreate' },
+      selector: { matchLabels: { app: 'web' } },
+      template: { metadata: { labels: { app: 'web' } }, spec: { containers: [container('app')] } },
+    },
+  });
+  await podsOf(client, { namespace: 'late', name: 'web' }, 2);
+  await waitFor('an audit', async () => (await figure('agent_injector_audit_age_seconds')) !== undefined);
+  expect(await figure(EXPECTED)).toBeUndefined();
+  await label('late', 'enabled');
+  await becomes(EXPECTED, 2);
+  // What kubectl does: another annotation on the template.
+  const template = { metadata: { annotations: { 'kubectl.kubernetes.io/restartedAt': 'now' } } };
+  await client.patch({ kind: 'Deployment', namespace: 'late', name: 'web' }, { spec: { template } });
+  await becomes(EXPECTED, undefined);
+  await becomes(OFF, 0);
+  await label('late', null);
+  await becomes(OFF, 2);
+});
+
+it('ends with the server, and was no trouble', async () => {
+  const warnings = cluster.injector.lines().filter(({ msg }) => msg.startsWith('audit'));
+  expect(warnings).toEqual([]);
+  expect(await cluster.injector.stop('SIGTERM')).toMatchObject({ code: 0 });
+});
