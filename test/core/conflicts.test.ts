@@ -154,3 +154,25 @@ describe('signs', () => {
     expect(decision.notices.length).toBeLessThanOrEqual(20);
   });
 });
+
+it('an agent of ours is no foreign agent to the next one', () => {
+  const foreign = [
+    { vendor: 'X', slots: ['jvm-agent'], signs: [{ in: 'environment', name: 'OPTS', contains: '/x.jar' }] },
+  ];
+  const one = profileDocument(
+    {
+      slots: ['jvm-agent'],
+      deliveries: [{ type: 'baked' }],
+      environment: [{ name: 'OPTS', operation: 'append', separator: ' ', value: '-javaagent:/x.jar' }],
+    },
+    'one',
+  );
+  const two = profileDocument(
+    { deliveries: [{ type: 'baked' }], environment: [{ name: 'B', value: '1', group: 'g' }] },
+    'two',
+  );
+  const known = catalogueFrom({ profiles: [one, two], foreignAgents: foreign });
+  const { decision } = admit(pod(), plainNamespace(), known);
+  expect(decision.containers.map(({ outcome }) => outcome)).toEqual(['injected', 'injected']);
+  expect(decision.notices).toEqual([]);
+});

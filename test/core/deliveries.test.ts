@@ -6,7 +6,7 @@ import { unknownCluster, type Cluster } from '../../src/core/cluster.ts';
 import type { Container, Pod } from '../../src/core/pod.ts';
 import type { Reason } from '../../src/core/reasons.ts';
 import { sentence } from '../../src/core/sentence.ts';
-import { catalogueOf, container, namespace, pod, profileDocument } from './fixtures.ts';
+import { catalogueOf, container, namespace, plainNamespace, pod, profileDocument } from './fixtures.ts';
 
 const at = (minor: number): Cluster => ({ ...unknownCluster, kubernetes: { major: 1, minor } });
 const environment = [{ name: 'AGENT', value: '/agent/a.so', group: 'g' }];
@@ -587,4 +587,40 @@ describe('what the pod costs', () => {
     );
     for (const name of ['BestEffort', 'Burstable', 'Guaranteed']) expect(classes[name]).toBeGreaterThan(50);
   }, 30_000);
+});
+
+describe('values that make a whole', () => {
+  const image = {
+    type: 'initContainer',
+    image: '${image}${suffix}',
+    pullSecret: '${pull-secret}',
+    command: ['cp', '-r', '/a/.', '/agent'],
+  };
+  const known = catalogueOf(
+    profileDocument({
+      parameters: [
+        { name: 'image', type: 'image', description: 'd' },
+        { name: 'suffix', type: 'enum', values: ['', '-alpine'], default: '', description: 'd' },
+        { name: 'pull-secret', type: 'objectName', description: 'd' },
+      ],
+      deliveries: [image],
+      environment: [{ name: 'A', value: '1', group: 'g' }],
+    }),
+  );
+  const decide = (settings: Record<string, string>) => admit(pod(), plainNamespace(settings), known);
+
+  it('an image name that is none is not given to a pod: it would not start', () => {
+    const pinned = `registry.example.com/agent@sha256:${'a'.repeat(64)}`;
+    expect(decide({ image: pinned }).decision.outcome).toBe('injected');
+    const { decision } = decide({ image: pinned, suffix: '-alpine', delivery: 'initContainer' });
+    expect(decision.outcome !== 'injected' && sentence(decision.reason)).toMatch(/is no name of an image/);
+  });
+
+  it('a pull secret that nobody names is left out', () => {
+    const without = decide({ image: 'registry.example.com/agent:1' });
+    expect(without.decision.outcome).toBe('injected');
+    expect(without.pod.spec['imagePullSecrets']).toBeUndefined();
+    const named = decide({ image: 'registry.example.com/agent:1', 'pull-secret': 'mirror' });
+    expect(named.pod.spec['imagePullSecrets']).toEqual([{ name: 'mirror' }]);
+  });
 });

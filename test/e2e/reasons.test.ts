@@ -100,7 +100,7 @@ const look: { readonly [place in Place]: (code: ReasonCode, scene: Scene) => unk
 
 /** Notices are counted for all namespaces together, and so is what is asked about no pod, or about a namespace that is not known. */
 function isUncounted(code: ReasonCode): boolean {
-  const { by } = rows[code] as Row;
+  const { by } = rows[code];
   return reasonTable[code].kind === 'notice' || (by !== undefined && !['pod', 'unlabelled', 'defect'].includes(by));
 }
 
