@@ -163,7 +163,7 @@ describe('set and force', () => {
       { name: 'X', value: '$(A)/${text}' },
       { name: 'A', value: 'a' },
     ];
-    const parameters = [{ name: 'text', type: 'string', description: 'd' }];
+    const parameters = [{ name: 'text', type: 'string', required: true, description: 'd' }];
     const known = catalogueOf(profileDocument({ environment, parameters }));
     expect(seen(known, {}, { text: '$(A)' })).toMatchObject({ X: 'a/$(A)' });
   });
@@ -171,8 +171,8 @@ describe('set and force', () => {
   it('name and key of a Secret may be parameters', () => {
     const environment = [{ name: 'X', valueFrom: { secretKeyRef: { name: '${secret}', key: '${key}' } } }];
     const parameters = [
-      { name: 'secret', type: 'objectName', description: 'd' },
-      { name: 'key', type: 'word', default: 'license', description: 'd' },
+      { name: 'secret', type: 'objectName', required: true, description: 'd' },
+      { name: 'key', type: 'objectName', default: 'license', description: 'd' },
     ];
     const known = catalogueOf(profileDocument({ environment, parameters }));
     const [app] = admitted(known, {}, { secret: 'team-a', key: 'token' }).pod.spec.containers;
