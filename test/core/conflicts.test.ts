@@ -171,8 +171,8 @@ it('an agent of ours is no foreign agent to the next one', () => {
     { deliveries: [{ type: 'baked' }], environment: [{ name: 'B', value: '1', group: 'g' }] },
     'two',
   );
-  const known = catalogueFrom({ profiles: [one, two], foreignAgents: foreign });
-  const { decision } = admit(pod(), plainNamespace(), known);
+  const both = catalogueFrom({ profiles: [one, two], foreignAgents: foreign });
+  const { decision } = admit(pod(), plainNamespace(), both);
   expect(decision.containers.map(({ outcome }) => outcome)).toEqual(['injected', 'injected']);
   expect(decision.notices).toEqual([]);
 });
