@@ -55,3 +55,23 @@ describe('settings of certificates', () => {
     expect(['5s', '3m', '2h', '7d'].map(millisecondsOf)).toEqual([5000, 180_000, 7_200_000, 604_800_000]);
   });
 });
+
+describe('auditInterval', () => {
+  test.each([
+    [undefined, 0],
+    ['0', 0],
+    ['90s', 90_000],
+    ['10m', 600_000],
+    ['7d', 604_800_000],
+  ])('%s', (written, ms) => {
+    const read = readConfig(written === undefined ? {} : { auditInterval: written }, {});
+    expect(read.ok && millisecondsOf(read.config.auditInterval)).toBe(ms);
+  });
+
+  // Beyond some weeks a timer would end at once.
+  test.each(['8d', '999999h', '10', '0m', '-1m', 'often'])('is not %s', (written) => {
+    expect(problemsOf({ auditInterval: written })).toEqual([
+      `--audit-interval: "${written}" must be 0 (never), or a number of s, m, h or d up to 7d, such as 10m`,
+    ]);
+  });
+});

@@ -30,8 +30,8 @@ export interface AuditLoopOptions {
   readonly random?: () => number;
 }
 
-/** A page is parsed in one turn of the event loop, during which no review is answered: 50 pods with all that clusters add are a few ms. */
-const PAGE_ITEMS = 50;
+/** A page is parsed in one turn of the event loop, during which no review is answered: 25 pods with all that clusters add are a few ms. */
+const PAGE_ITEMS = 25;
 const PAGE_PATIENCE_MS = 30_000;
 
 /**
