@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // What runs real agents needs their files: npm run e2e:agents.
-    exclude: ['test/e2e/**', 'test/agents/*-run.test.ts'],
+    exclude: ['test/e2e/**', 'test/faults/**', 'test/agents/*-run.test.ts'],
     globalSetup: ['test/built.ts', 'test/e2e/notice.ts', 'test/deploy/notice.ts'],
     testTimeout: 30_000,
     coverage: { include: ['src/**/*.ts'] },

@@ -1,0 +1,19 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+import { viteYaml } from '../../tools/yaml-modules.js';
+
+export default defineConfig({
+  root: fileURLToPath(new URL('../..', import.meta.url)),
+  plugins: [viteYaml],
+  define: { VERSION: JSON.stringify('0.0.0-test') },
+  test: {
+    include: ['test/faults/**/*.test.ts'],
+    globalSetup: fileURLToPath(new URL('../built.ts', import.meta.url)),
+    // One file after the other: each loads the machine as a whole, and measures.
+    pool: 'forks',
+    maxWorkers: 1,
+    fileParallelism: false,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+  },
+});
