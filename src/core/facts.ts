@@ -1,5 +1,5 @@
 import { isObject, type Json, type JsonObject } from './json.ts';
-import { labelsOf, type Container, type Pod } from './pod.ts';
+import { labelsOf, type Container, type Named, type Pod } from './pod.ts';
 import type { Layers } from './settings.ts';
 import { imageOf } from './sign.ts';
 
@@ -17,7 +17,7 @@ export function factsOf({ pod, namespace, cluster }: Layers, container: Containe
 }
 
 /** The reference of the object that controls the pod: a ReplicaSet, a Job, a StatefulSet… */
-export function ownerOf(pod: Pod): JsonObject | undefined {
+export function ownerOf(pod: Named): JsonObject | undefined {
   const owners = pod.metadata?.['ownerReferences'];
   if (!Array.isArray(owners)) return undefined;
   return owners.find((owner: Json): owner is JsonObject => isObject(owner) && owner['controller'] === true);

@@ -9,6 +9,9 @@ export interface Pod extends JsonObject {
   readonly spec: PodSpec;
 }
 
+/** What of a pod says whose it is. */
+export type Named = Pick<Pod, 'metadata'>;
+
 export interface Metadata extends JsonObject {
   readonly name?: string;
   readonly generateName?: string;
@@ -52,11 +55,11 @@ export interface VolumeMount extends JsonObject {
 
 export type ContainerList = 'containers' | 'initContainers';
 
-export function labelsOf(pod: Pod): StringMap {
+export function labelsOf(pod: Named): StringMap {
   return pod.metadata?.labels ?? {};
 }
 
-export function annotationsOf(pod: Pod): StringMap {
+export function annotationsOf(pod: Named): StringMap {
   return pod.metadata?.annotations ?? {};
 }
 

@@ -5,19 +5,16 @@ import { oneLine, sentence } from '../core/sentence.ts';
 
 /** What the log line of a decision says besides the decision. */
 export interface Circumstances {
-  readonly uid: string;
   readonly namespace: string;
   readonly dryRun: boolean;
   readonly operations: number;
-  readonly durationMs: number;
 }
 
-/** The fields of the one log line of a decision. Every text from outside is on one line and bounded; no value of a variable is among them. */
+/** The fields of the one log line of a decision, but for the uid and the time it took. Every text from outside is on one line and bounded; no value of a variable is among them. */
 export function decisionFields(decision: Decision, pod: Pod | undefined, at: Circumstances): JsonObject {
   const injected = decision.containers.filter((container) => container.outcome === 'injected');
   const skipped = decision.containers.filter((container) => container.outcome === 'skipped');
   return {
-    uid: oneLine(at.uid, 128),
     namespace: oneLine(at.namespace, 63),
     ...(pod && { pod: podName(pod), ...ownerOf(pod) }),
     outcome: decision.outcome,
@@ -39,7 +36,6 @@ export function decisionFields(decision: Decision, pod: Pod | undefined, at: Cir
     }),
     operations: at.operations,
     ...(at.dryRun && { dryRun: true }),
-    durationMs: Math.round(at.durationMs * 1000) / 1000,
   };
 }
 

@@ -8,10 +8,12 @@ export const MOST_NAMESPACES = 200;
 export const OTHER = 'other';
 
 /** The counters of decisions. A label's value is a word of our tables, the name of a profile that there is, or one of so many namespaces. */
-export function measureDecisions(registry: Registry): Pick<Metrics, 'reviewed' | 'noticed'> {
-  const reviews = new Counter(optionsOf('agent_injector_reviews_total', registry));
-  const decisions = new Counter(optionsOf('agent_injector_decisions_total', registry));
-  const notices = new Counter(optionsOf('agent_injector_notices_total', registry));
+export function measureDecisions(registry: Registry): Pick<Metrics, 'reviewed' | 'recalled' | 'noticed'> {
+  // Whichever is read first, what was tallied is counted before: each of the three would be read without it.
+  const collect = (): void => countAll();
+  const reviews = new Counter({ ...optionsOf('agent_injector_reviews_total', registry), collect });
+  const decisions = new Counter({ ...optionsOf('agent_injector_decisions_total', registry), collect });
+  const notices = new Counter({ ...optionsOf('agent_injector_notices_total', registry), collect });
   const duration = new Histogram({
     ...optionsOf('agent_injector_review_duration_seconds', registry),
     buckets: [...metricRows.agent_injector_review_duration_seconds.buckets],
@@ -21,18 +23,48 @@ export function measureDecisions(registry: Registry): Pick<Metrics, 'reviewed' |
     if (named.size < MOST_NAMESPACES) named.add(namespace);
     return named.has(namespace) ? namespace : OTHER;
   };
+  const count = (decision: Decision, { namespace, times }: Tally): void => {
+    const { outcome } = decision;
+    reviews.inc({ outcome, reason: decision.outcome === 'injected' ? '' : decision.reason.code }, times);
+    for (const code of new Set(decision.notices.map((notice) => notice.code))) notices.inc({ code }, times);
+    if (namespace === undefined) return;
+    const label = labelOf(namespace);
+    for (const [profile, fate] of fatesIn(decision)) decisions.inc({ namespace: label, profile, ...fate }, times);
+  };
+  const tallies = new Map<Decision, Tally>();
+  const countAll = (): void => {
+    for (const [decision, tally] of tallies) count(decision, tally);
+    tallies.clear();
+  };
+  let recalled = 0;
+  const answers: Counter = new Counter({
+    ...optionsOf('agent_injector_known_answers_total', registry),
+    collect() {
+      answers.reset();
+      answers.inc(recalled);
+    },
+  });
   return {
     reviewed: (decision, namespace, seconds) => {
-      const { outcome } = decision;
-      reviews.inc({ outcome, reason: decision.outcome === 'injected' ? '' : decision.reason.code });
       duration.observe(seconds);
-      for (const code of new Set(decision.notices.map((notice) => notice.code))) notices.inc({ code });
-      if (namespace === undefined) return;
-      const label = labelOf(namespace);
-      for (const [profile, fate] of fatesIn(decision)) decisions.inc({ namespace: label, profile, ...fate });
+      const tally = tallies.get(decision);
+      if (tally) tally.times += 1;
+      else tallies.set(decision, { namespace, times: 1 });
+      if (tallies.size > MOST_TALLIES) countAll();
+    },
+    recalled: () => {
+      recalled += 1;
     },
     noticed: (code) => notices.inc({ code }),
   };
+}
+
+/** Decisions that are counted together before the counters are told: labels cost more than anything else that is counted. */
+const MOST_TALLIES = 1000;
+
+interface Tally {
+  readonly namespace: string | undefined;
+  times: number;
 }
 
 interface Fate {

@@ -32,6 +32,11 @@ export const metricRows = {
     labels: [],
     buckets: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1, 5],
   },
+  agent_injector_known_answers_total: {
+    type: 'counter',
+    help: 'Reviews of pods of a template that was answered before, and nothing had changed since: the same answer was given again.',
+    labels: [],
+  },
   agent_injector_bad_requests_total: {
     type: 'counter',
     help: 'Requests answered with an HTTP error, by status code.',

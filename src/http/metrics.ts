@@ -47,6 +47,8 @@ export interface CertificateGauges {
 export interface Metrics {
   /** Counts a review that was answered. The namespace is undefined unless it is known to exist: anybody can make up a name. */
   readonly reviewed: (decision: Decision, namespace: string | undefined, seconds: number) => void;
+  /** Counts a review that was answered as one of its template before. */
+  readonly recalled: () => void;
   /** Counts a notice that came after the answer. */
   readonly noticed: (code: string) => void;
   readonly badRequest: (status: number) => void;

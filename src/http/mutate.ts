@@ -1,16 +1,19 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { admit } from '../core/admit.ts';
 import type { Catalogue } from '../core/catalogue.ts';
-import type { Cluster } from '../core/cluster.ts';
+import { unknownCluster, type Cluster } from '../core/cluster.ts';
+import { consult } from '../core/consulted.ts';
 import { notInjected, type Decision } from '../core/decision.ts';
-import type { Json, JsonObject } from '../core/json.ts';
+import type { Json } from '../core/json.ts';
 import type { Namespace, NamespaceLookup } from '../core/namespace.ts';
-import type { Operation } from '../core/operation.ts';
-import type { Pod } from '../core/pod.ts';
+import type { Named, Pod } from '../core/pod.ts';
 import { isRequired } from '../core/policy.ts';
-import { decodeReview, encodeReview, type Review } from '../core/review.ts';
-import { decisionFields } from './decision-log.ts';
+import { decodeReview, type Review } from '../core/review.ts';
+import { oneLine } from '../core/sentence.ts';
+import { KnownAnswers, type Present } from './known-answers.ts';
 import type { Metrics } from './metrics.ts';
+import { render, tells, type Answer, type Logger, type Rendered } from './rendering.ts';
+import { readReviewText } from './review-text.ts';
 
 /** Where namespaces are known from: the cluster's cache, a file, or the sample. */
 export interface Namespaces {
@@ -20,47 +23,62 @@ export interface Namespaces {
   readonly fetch: (name: string, deadlineMs: number) => Promise<NamespaceLookup>;
 }
 
-export interface Logger {
-  readonly info: (fields: object, message: string) => void;
-  readonly error: (fields: object, message: string) => void;
-}
-
 export interface Reviewing {
   /** Asked anew for each review, so that profiles can be exchanged while the server runs. */
   readonly catalogue: () => Catalogue;
   /** What is known of the cluster, asked anew for each review. Without it, nothing is. */
   readonly cluster?: () => Cluster;
   readonly namespaces: Namespaces;
-  readonly metrics: Pick<Metrics, 'reviewed'>;
+  readonly metrics: Pick<Metrics, 'reviewed' | 'recalled'>;
   readonly log: Logger;
   /** Is told of a decision once its answer is on its way, unless the review was of a dry run. It must not throw, and nobody waits for it. */
-  readonly decided?: (namespace: string, pod: Pod, decision: Decision) => void;
+  readonly decided?: (namespace: string, pod: Named, decision: Decision) => void;
 }
 
-interface Answer {
-  readonly decision: Decision;
-  readonly operations: readonly Operation[];
-  /** The pod's namespace, where it is known to exist. */
-  readonly namespace?: string;
-}
+/** Makes JSON of a body, or throws what the server's error handler answers. */
+export type ParseBody = (request: FastifyRequest, body: Buffer) => Json;
+
+/** A body of this length is not looked for among known answers: the text alone would be most of what may be kept. */
+const LONGEST_KNOWN = 256 * 1024;
 
 /** The handler of POST /mutate. Whatever happens inside, a review with a uid is answered with 200, and refused only by decision. */
-export function mutateHandler(reviewing: Reviewing) {
-  return async (
+export function mutateHandler(reviewing: Reviewing, parse: ParseBody) {
+  const answers = new KnownAnswers<Rendered>();
+  const present: Present = {
+    namespace: (name) => reviewing.namespaces.get(name),
+    catalogue: reviewing.catalogue,
+    cluster: clusterOf(reviewing),
+  };
+  return (
     request: FastifyRequest<{ Querystring: { timeout?: unknown } }>,
     reply: FastifyReply,
-  ): Promise<JsonObject> => {
+  ): Promise<FastifyReply> | FastifyReply => {
     const started = performance.now();
-    // The body has been made by the JSON parser of this server.
+    // The parser of this server leaves bodies as they are.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-    const decoded = decodeReview(request.body as Json | undefined);
+    const body = (request.body ?? Buffer.alloc(0)) as Buffer;
+    const text = body.length <= LONGEST_KNOWN ? readReviewText(body.toString('latin1')) : undefined;
+    const known = text && answers.find(text.template, present);
+    if (known) {
+      reviewing.metrics.recalled();
+      return conclude(reviewing, known, { uid: text.uid, started, reply });
+    }
+
+    const decoded = decodeReview(parse(request, body));
     if (decoded.kind === 'invalid') return reply.code(400).type('text/plain').send(decoded.message);
+    const { uid } = decoded.kind === 'review' ? decoded.review : decoded;
     if (decoded.kind === 'unanswerable') {
-      return conclude(reviewing, { uid: decoded.uid, started }, unchanged(notInjected(decoded.reason, false)));
+      const answer = unchanged(notInjected(decoded.reason, false));
+      return conclude(reviewing, render(reviewing.log, undefined, answer), { uid, started, reply });
     }
     const { review } = decoded;
-    const answer = await decide(reviewing, review, lookupDeadline(request.query.timeout));
-    return conclude(reviewing, { uid: review.uid, started, review }, answer);
+    return decide(reviewing, review, lookupDeadline(request.query.timeout)).then((answer) => {
+      const made = render(reviewing.log, review, answer);
+      if (text && answer.grounds && !tells(made, answer, text.left)) {
+        answers.keep(text.template, made, answer.grounds, made.answer.join('').length);
+      }
+      return conclude(reviewing, made, { uid, started, reply });
+    });
   };
 }
 
@@ -68,41 +86,42 @@ interface Circumstances {
   readonly uid: string;
   /** By `performance.now()`. */
   readonly started: number;
-  readonly review?: Review;
+  readonly reply: FastifyReply;
 }
 
-/** Counts and logs the decision, and makes its answer. */
+/** Counts and logs the decision, and sends its answer. */
 function conclude(
-  { metrics, log, decided }: Reviewing,
-  { uid, started, review }: Circumstances,
-  answer: Answer,
-): JsonObject {
-  const { decision, operations } = answer;
+  { metrics, decided }: Reviewing,
+  { decision, namespace, pod, answer, line }: Rendered,
+  { uid, started, reply }: Circumstances,
+): FastifyReply {
   const durationMs = performance.now() - started;
-  metrics.reviewed(decision, answer.namespace, durationMs / 1000);
-  const at = {
-    uid,
-    namespace: review?.namespace ?? '',
-    dryRun: review?.dryRun ?? false,
-    operations: operations.length,
-    durationMs,
-  };
-  log.info(decisionFields(decision, review?.pod, at), 'decision');
-  if (decided && review && !review.dryRun) setImmediate(decided, review.namespace, review.pod, decision);
-  return encodeReview(uid, decision, operations);
+  metrics.reviewed(decision, namespace, durationMs / 1000);
+  line.info({ uid: oneLine(uid, 128), durationMs: Math.round(durationMs * 1000) / 1000 }, 'decision');
+  if (decided && pod) setImmediate(decided, pod.namespace, pod, decision);
+  return reply
+    .header('content-type', 'application/json; charset=utf-8')
+    .send(answer[0] + JSON.stringify(uid) + answer[1]);
+}
+
+function clusterOf({ cluster }: Reviewing): () => Cluster {
+  return cluster ?? (() => unknownCluster);
 }
 
 async function decide(reviewing: Reviewing, review: Review, deadlineMs: number): Promise<Answer> {
-  const { catalogue, cluster, namespaces, log } = reviewing;
+  const { catalogue, namespaces, log } = reviewing;
   const { pod } = review;
-  let namespace = namespaces.get(review.namespace);
+  const cached = namespaces.get(review.namespace);
+  let namespace = cached;
   try {
     if (!namespace) {
       const lookup = await namespaces.fetch(review.namespace, deadlineMs);
       if (lookup.kind !== 'found') return withoutNamespace(review.namespace, lookup, pod);
       ({ namespace } = lookup);
     }
-    return { ...admit(pod, namespace, catalogue(), cluster?.()), namespace: namespace.name };
+    const now = { catalogue: catalogue(), consulted: consult(clusterOf(reviewing)()) };
+    const admission = admit(pod, namespace, now.catalogue, now.consulted.facts);
+    return { ...admission, namespace: namespace.name, ...(cached && { grounds: { namespace: cached, ...now } }) };
   } catch (error) {
     log.error({ err: error, uid: review.uid }, 'a review failed; the pod is left as it is');
     return {

@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net';
 import { Server as TlsServer, type SecureContextOptions } from 'node:tls';
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
+import type { Json } from '../core/json.ts';
 import { clientNames } from './client-name.ts';
 import type { Metrics } from './metrics.ts';
-import { mutateHandler, type Reviewing } from './mutate.ts';
+import { mutateHandler, type ParseBody, type Reviewing } from './mutate.ts';
 
 /** What the server shows, and whom it believes. */
 export interface ServerTls {
@@ -48,27 +49,27 @@ export function createWebhookServer(options: WebhookServerOptions): FastifyInsta
     },
   });
   followConnections(server);
-  server.removeContentTypeParser('text/plain');
+  const parse = leaveBodies(server);
   const { clientNames: allowed = [] } = options;
-  server.addHook('onRequest', async (request, reply) => {
+  server.addHook('onRequest', (request, reply, done) => {
     if (options.draining()) reply.header('connection', 'close');
-    if (allowed.length > 0) {
-      const names = clientNames(request.raw);
-      // As text: of a JSON body that is no Status the API server shows its users nothing but "unknown".
-      if (!names.some((name) => allowed.includes(name)))
-        return reply.code(403).type('text/plain').send(strangerText(names));
-    }
+    const names = allowed.length > 0 ? clientNames(request.raw) : undefined;
     const encoding = request.headers['content-encoding'];
-    if (encoding !== undefined && encoding !== 'identity') {
-      return reply
+    // As text: of a JSON body that is no Status the API server shows its users nothing but "unknown".
+    if (names && !names.some((name) => allowed.includes(name))) {
+      reply.code(403).type('text/plain').send(strangerText(names));
+    } else if (encoding !== undefined && encoding !== 'identity') {
+      reply
         .code(415)
         .type('text/plain')
         .send(`content-encoding "${encoding}" is not understood; send the review as it is`);
+    } else {
+      done();
     }
-    return undefined;
   });
-  server.addHook('onResponse', async (_, reply) => {
+  server.addHook('onResponse', (_, reply, done) => {
     if (reply.statusCode >= 400) options.metrics.badRequest(reply.statusCode);
+    done();
   });
   // As plain text: of a JSON body the API server shows its user just "unknown".
   server.setErrorHandler((error: FastifyError, _, reply) => {
@@ -80,8 +81,27 @@ export function createWebhookServer(options: WebhookServerOptions): FastifyInsta
     return reply.code(500).type('text/plain').send('agent-injector failed; its log has the details');
   });
   server.setNotFoundHandler((_, reply) => reply.code(404).type('text/plain').send('there is only POST /mutate here'));
-  server.post<{ Querystring: { timeout?: unknown } }>('/mutate', mutateHandler(options.reviewing));
+  server.post<{ Querystring: { timeout?: unknown } }>('/mutate', mutateHandler(options.reviewing, parse));
   return server;
+}
+
+/** Bodies come to the handler as they are: most are known by their text. The parser of those that are not; it throws what answers them. */
+function leaveBodies(server: FastifyInstance): ParseBody {
+  const parse = server.getDefaultJsonParser('remove', 'remove');
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_, body, done) => {
+    done(null, body);
+  });
+  return (request, body) => {
+    let json: Json = null;
+    const settle = (error: Error | null, parsed?: Json): void => {
+      if (error) throw error;
+      json = parsed ?? null;
+    };
+    // It calls back before it returns.
+    void parse(request, body.toString(), settle);
+    return json;
+  };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { ownerOf } from '../core/facts.ts';
 import { isObject, type Json, type JsonObject } from '../core/json.ts';
-import type { Pod } from '../core/pod.ts';
+import type { Named } from '../core/pod.ts';
 import { METADATA, type Cluster } from './api.ts';
 import type { Clock } from './clock.ts';
 
@@ -23,7 +23,7 @@ export interface Workload {
 const NAME = /^[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?$/;
 
 /** Who an Event about the pod goes to, as far as the pod tells: what controls it, else the pod itself. Undefined: neither has a name. */
-export function directOwner(pod: Pod): ObjectRef | undefined {
+export function directOwner(pod: Named): ObjectRef | undefined {
   const owner = refFrom(ownerOf(pod));
   if (owner) return owner;
   const name = pod.metadata?.name;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Decision } from '../core/decision.ts';
 import { noticeNote, notesFor, type EventNote } from '../core/event-notes.ts';
 import type { Json, JsonObject } from '../core/json.ts';
-import type { Pod } from '../core/pod.ts';
+import type { Named } from '../core/pod.ts';
 import type { Reason } from '../core/reasons.ts';
 import { sentence } from '../core/sentence.ts';
 import type { Cluster } from './api.ts';
@@ -19,7 +19,7 @@ export type EventResult = 'written' | 'known' | 'repeated' | 'dropped' | 'failed
 /** Writes down for people what became of their pods. */
 export interface Events {
   /** Takes note of a decision. Returns at once, does nothing that could fail, and never waits. */
-  readonly decided: (namespace: string, pod: Pod, decision: Decision) => void;
+  readonly decided: (namespace: string, pod: Named, decision: Decision) => void;
   readonly counts: () => Readonly<Record<EventResult, number>>;
   /** Forgets what is not written yet. Resolves when nothing is left that could keep the process alive. */
   readonly stop: () => Promise<void>;
@@ -80,10 +80,17 @@ const NAMESPACE = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
  */
 export function eventsIn(options: EventsOptions): Events {
   const writer = new Writer(options);
+  // Pods of one template have one decision: what there is to say of it is found once.
+  const notes = new WeakMap<Decision, readonly EventNote[]>();
+  const notesOf = (decision: Decision): readonly EventNote[] => {
+    const known = notes.get(decision) ?? notesFor(decision);
+    notes.set(decision, known);
+    return known;
+  };
   return {
     decided: (namespace, pod, decision) => {
       try {
-        writer.take(namespace, pod, notesFor(decision));
+        writer.take(namespace, pod, notesOf(decision));
       } catch (error) {
         // Nothing that is known leads here, and an Event is not worth the process.
         options.logger.error({ err: error, namespace }, 'an Event could not be made');
@@ -117,7 +124,7 @@ class Writer {
     this.log = new TroubleLog(options.logger, this.clock);
   }
 
-  take(namespace: string, pod: Pod, notes: readonly EventNote[]): void {
+  take(namespace: string, pod: Named, notes: readonly EventNote[]): void {
     if (notes.length === 0 || this.stopping.signal.aborted || !NAMESPACE.test(namespace)) return;
     const owner = directOwner(pod);
     if (!owner) return;

@@ -66,8 +66,8 @@ async function serve(
     reviewing: {
       catalogue: () => catalogue,
       namespaces: { get: () => undefined, fetch: async () => ({ kind: 'absent' }) },
-      metrics: { reviewed: () => {} },
-      log: { info: () => {}, error: () => {} },
+      metrics: { reviewed: () => {}, recalled: () => {} },
+      log: { info: () => {}, error: () => {}, child: () => ({ info: () => {} }) },
     },
     metrics: { badRequest: () => {} },
     draining: () => false,

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { Catalogue } from '../../src/core/catalogue.ts';
+import type { Cluster } from '../../src/core/cluster.ts';
 import type { Namespace, NamespaceLookup } from '../../src/core/namespace.ts';
 import { createMetrics, type Metrics } from '../../src/http/metrics.ts';
 import type { Reviewing } from '../../src/http/mutate.ts';
@@ -28,6 +29,8 @@ export interface TestServer {
   readonly metrics: Metrics;
   readonly lines: { fields: Record<string, unknown>; message: string }[];
   readonly post: (body: string | Buffer | object, headers?: Record<string, string>, path?: string) => Promise<Answer>;
+  /** Puts another in the place of the namespace of its name. */
+  readonly replace: (namespace: Namespace) => void;
   readonly close: () => Promise<void>;
 }
 
@@ -35,6 +38,7 @@ export interface TestServerOptions {
   readonly namespaces?: readonly Namespace[];
   readonly lookup?: (name: string, deadlineMs: number) => Promise<NamespaceLookup>;
   readonly catalogue?: () => Catalogue;
+  readonly cluster?: () => Cluster;
   readonly draining?: () => boolean;
   readonly decided?: Reviewing['decided'];
 }
@@ -68,7 +72,12 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
       catalogue: options.catalogue ?? (() => catalogue),
       namespaces: { get: (name) => known.get(name), fetch: options.lookup ?? (async () => ({ kind: 'absent' })) },
       metrics,
-      log: { info: log, error: log },
+      log: {
+        info: log,
+        error: log,
+        child: (bound) => ({ info: (fields, message) => log({ ...bound, ...fields }, message) }),
+      },
+      ...(options.cluster && { cluster: options.cluster }),
       ...(options.decided && { decided: options.decided }),
     },
     metrics,
@@ -109,6 +118,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     metrics,
     lines,
     post,
+    replace: (namespace) => void known.set(namespace.name, namespace),
     close: async () => {
       agent.destroy();
       await server.close();
@@ -119,8 +129,8 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
 /** An AdmissionReview that asks about the creation of a pod in the namespace `shop`. */
 export function reviewOf(object: unknown, request: Record<string, unknown> = {}): Record<string, unknown> {
   return {
-    apiVersion: 'admission.k8s.io/v1',
     kind: 'AdmissionReview',
+    apiVersion: 'admission.k8s.io/v1',
     request: {
       uid: '705ab4f5-6393-11e8-b7cc-42010a800002',
       kind: { group: '', version: 'v1', kind: 'Pod' },

@@ -1,0 +1,80 @@
+import type { Catalogue } from '../core/catalogue.ts';
+import type { Cluster } from '../core/cluster.ts';
+import type { Consulted } from '../core/consulted.ts';
+import type { Namespace } from '../core/namespace.ts';
+
+/** All that a decision was made of, but for the pod. */
+export interface Grounds {
+  readonly namespace: Namespace;
+  readonly catalogue: Catalogue;
+  readonly consulted: Consulted;
+}
+
+/** What the grounds of earlier answers are held against. */
+export interface Present {
+  readonly namespace: (name: string) => Namespace | undefined;
+  readonly catalogue: () => Catalogue;
+  readonly cluster: () => Cluster;
+}
+
+interface Known<Answer> {
+  readonly answer: Answer;
+  readonly grounds: Grounds;
+  /** In characters. */
+  readonly size: number;
+}
+
+/** In characters, one byte each: of two generations, together twice as much at most. */
+const MOST_CHARACTERS = 2 * 1024 * 1024;
+
+/** Where so many facts were asked for, asking again costs as much as deciding again. */
+const MOST_QUESTIONS = 32;
+
+/**
+ * The answers to reviews of pod templates, as long as they hold. A decision is a pure function of pod, namespace, catalogue and what it asks of
+ * the cluster: the same text on the same grounds has the same answer. Bounded: what was not asked for in a while is forgotten, half at a time.
+ */
+export class KnownAnswers<Answer> {
+  private young = new Map<string, Known<Answer>>();
+  private old: ReadonlyMap<string, Known<Answer>> = new Map();
+  private youngSize = 0;
+  private readonly most: number;
+
+  /** `most`: characters that a generation may have. */
+  constructor(most = MOST_CHARACTERS) {
+    this.most = most;
+  }
+
+  /** The answer to a review of this template, if everything that it was made of is still so. */
+  find(template: string, present: Present): Answer | undefined {
+    const known = this.young.get(template) ?? this.old.get(template);
+    if (!known || !holds(known.grounds, present)) return undefined;
+    if (!this.young.has(template)) this.put(template, known);
+    return known.answer;
+  }
+
+  /** Keeps an answer; what is too large for what it saves is let go. `size`: of the answer, in characters. */
+  keep(template: string, answer: Answer, grounds: Grounds, size: number): void {
+    if (grounds.consulted.questions() > MOST_QUESTIONS) return;
+    this.put(template, { answer, grounds, size: template.length + size });
+  }
+
+  private put(template: string, known: Known<Answer>): void {
+    if (known.size > this.most / 4) return;
+    if (this.youngSize + known.size > this.most) {
+      this.old = this.young;
+      this.young = new Map();
+      this.youngSize = 0;
+    }
+    this.youngSize += known.size - (this.young.get(template)?.size ?? 0);
+    this.young.set(template, known);
+  }
+}
+
+function holds({ namespace, catalogue, consulted }: Grounds, present: Present): boolean {
+  return (
+    present.namespace(namespace.name) === namespace &&
+    present.catalogue() === catalogue &&
+    consulted.holds(present.cluster())
+  );
+}
