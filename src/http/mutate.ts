@@ -3,6 +3,7 @@ import { admit } from '../core/admit.ts';
 import type { Catalogue } from '../core/catalogue.ts';
 import type { Cluster } from '../core/cluster.ts';
 import { notInjected, type Decision } from '../core/decision.ts';
+import { traceOf } from '../core/error-trace.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import type { Namespace, NamespaceLookup } from '../core/namespace.ts';
 import type { Operation } from '../core/operation.ts';
@@ -104,7 +105,7 @@ async function decide(reviewing: Reviewing, review: Review, deadlineMs: number):
     }
     return { ...admit(pod, namespace, catalogue(), cluster?.()), namespace: namespace.name };
   } catch (error) {
-    log.error({ err: error, uid: review.uid }, 'a review failed; the pod is left as it is');
+    log.error({ err: traceOf(error), uid: review.uid }, 'a review failed; the pod is left as it is');
     return {
       ...unchanged(notInjected({ code: 'internal-error' }, isRequired(pod, namespace))),
       ...(namespace && { namespace: namespace.name }),
