@@ -14,12 +14,12 @@ WORKDIR /src
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund
 COPY build.mjs tsconfig.json ./
-COPY tools/yaml-modules.js ./tools/
+COPY tools/yaml-modules.js tools/sbom.js ./tools/
 COPY src ./src
 ARG SOURCE_DATE_EPOCH=0
 RUN node build.mjs \
  && mkdir -p /out \
- && cp dist/agent-injector.js dist/agent-injector.js.map /out/ \
+ && cp dist/agent-injector.js dist/agent-injector.js.map dist/sbom.cdx.json dist/THIRD-PARTY-LICENSES.txt /out/ \
  && find /out -exec touch --date="@${SOURCE_DATE_EPOCH}" {} +
 
 FROM ${RUNTIME_IMAGE}
@@ -29,7 +29,7 @@ LABEL org.opencontainers.image.title="agent-injector" \
       org.opencontainers.image.description="A mutating admission webhook that puts an APM agent into Kubernetes pods" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
-# Two files: the bundle and its source map. No node_modules, no shell, no package manager.
+# Four files: the bundle, its source map, what is in it (CycloneDX) and the licences of that. No node_modules, no shell, no package manager.
 COPY --from=build /out /app
 WORKDIR /app
 # A number, so that the kubelet can see that it is not root.

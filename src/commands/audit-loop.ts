@@ -2,13 +2,13 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AuditCounts, type AuditFigures } from '../core/audit-counts.ts';
 import type { Catalogue } from '../core/catalogue.ts';
 import type { Cluster as Facts } from '../core/cluster.ts';
+import { traceOf } from '../core/error-trace.ts';
 import { isObject, textIn, type JsonObject } from '../core/json.ts';
 import type { Namespace } from '../core/namespace.ts';
 import { decodePod } from '../core/pod.ts';
 import type { AuditGauges } from '../http/audit-metrics.ts';
 import type { Cluster } from '../kube/api.ts';
 import { systemClock, type Clock } from '../kube/clock.ts';
-import { errorText } from '../kube/failure.ts';
 import type { Logger } from '../kube/log.ts';
 import { interruptionText, isForbidden } from '../kube/one-off.ts';
 import { PagedList } from '../kube/paged-list.ts';
@@ -92,7 +92,7 @@ export class AuditLoop {
   private async audit(): Promise<void> {
     const { signal } = this.ending;
     const counts = new AuditCounts();
-    const defects = new Set<string>();
+    const defects = new Map<string, JsonObject>();
     // One set of profiles for the whole audit.
     const basis = { catalogue: this.sources.catalogue(), cluster: this.sources.facts() };
     const onPage = async (items: readonly JsonObject[]): Promise<void> => {
@@ -104,7 +104,7 @@ export class AuditLoop {
     };
     const read = await this.list.read({ timeoutMs: PAGE_PATIENCE_MS, signal, onRequest: () => {}, onPage });
     if (signal.aborted) return;
-    for (const message of defects) this.options.logger.error({ err: message }, 'audit: a pod could not be judged');
+    for (const err of defects.values()) this.options.logger.error({ err }, 'audit: a pod could not be judged');
     if (read.kind === 'listed') {
       this.last = { figures: counts.figures(), at: this.clock.now() };
       if (this.trouble !== '') this.options.logger.info({}, 'audit: the pods of the cluster are counted again');
@@ -122,7 +122,7 @@ export class AuditLoop {
     item: JsonObject,
     counts: AuditCounts,
     basis: { readonly catalogue: Catalogue; readonly cluster: Facts },
-    defects: Set<string>,
+    defects: Map<string, JsonObject>,
   ): boolean {
     const name = isObject(item['metadata']) ? textIn(item['metadata'], 'namespace') : '';
     const namespace = this.sources.excluded.has(name) ? undefined : this.sources.namespaces.get(name);
@@ -131,7 +131,8 @@ export class AuditLoop {
     try {
       counts.look({ pod: decoded.pod, namespace, ...basis });
     } catch (error) {
-      defects.add(errorText(error));
+      const trace = traceOf(error);
+      defects.set(JSON.stringify(trace), trace);
     }
     return true;
   }

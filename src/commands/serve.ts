@@ -2,6 +2,7 @@ import closeWithGrace from 'close-with-grace';
 import type { FastifyInstance } from 'fastify';
 import pino, { type Logger } from 'pino';
 import type { Config, ReadConfig } from '../config.ts';
+import { traceOf } from '../core/error-trace.ts';
 import { releaseSignal } from '../early-signals.ts';
 import { createAdminServer } from '../http/admin-server.ts';
 import { createMetrics, type Gauges, type Metrics } from '../http/metrics.ts';
@@ -37,7 +38,7 @@ export async function serve(read: ReadConfig): Promise<void> {
   const signals = closeWithGrace(
     { delay: (config.drainSeconds + 10) * 1000, logger: false },
     async ({ err, signal }) => {
-      if (err) log.error({ err }, 'ending because of an error');
+      if (err) log.error({ err: traceOf(err) }, 'ending because of an error');
       else if (running) log.info({ signal, drainSeconds: config.drainSeconds }, 'draining');
       else log.info({ signal }, 'stopped before anything was served');
       await running?.drain();

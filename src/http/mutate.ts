@@ -4,6 +4,7 @@ import type { Catalogue } from '../core/catalogue.ts';
 import { unknownCluster, type Cluster } from '../core/cluster.ts';
 import { consult } from '../core/consulted.ts';
 import { notInjected, type Decision } from '../core/decision.ts';
+import { traceOf } from '../core/error-trace.ts';
 import type { Json } from '../core/json.ts';
 import type { Namespace, NamespaceLookup } from '../core/namespace.ts';
 import type { Named, Pod } from '../core/pod.ts';
@@ -123,7 +124,7 @@ async function decide(reviewing: Reviewing, review: Review, deadlineMs: number):
     const admission = admit(pod, namespace, now.catalogue, now.consulted.facts);
     return { ...admission, namespace: namespace.name, ...(cached && { grounds: { namespace: cached, ...now } }) };
   } catch (error) {
-    log.error({ err: error, uid: review.uid }, 'a review failed; the pod is left as it is');
+    log.error({ err: traceOf(error), uid: review.uid }, 'a review failed; the pod is left as it is');
     return {
       ...unchanged(notInjected({ code: 'internal-error' }, isRequired(pod, namespace))),
       ...(namespace && { namespace: namespace.name }),

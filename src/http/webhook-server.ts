@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { Server as TlsServer, type SecureContextOptions } from 'node:tls';
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
+import { traceOf } from '../core/error-trace.ts';
 import type { Json } from '../core/json.ts';
 import { clientNames } from './client-name.ts';
 import type { Metrics } from './metrics.ts';
@@ -77,7 +78,7 @@ export function createWebhookServer(options: WebhookServerOptions): FastifyInsta
       return reply.code(error.statusCode).type('text/plain').send(messageFor(error));
     }
     // Nothing that is known leads here; should something, it is ours, and the log has to have it.
-    options.reviewing.log.error({ err: error }, 'a request failed');
+    options.reviewing.log.error({ err: traceOf(error) }, 'a request failed');
     return reply.code(500).type('text/plain').send('agent-injector failed; its log has the details');
   });
   server.setNotFoundHandler((_, reply) => reply.code(404).type('text/plain').send('there is only POST /mutate here'));

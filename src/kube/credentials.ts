@@ -47,15 +47,22 @@ function loadFile(config: KubeConfig, file: string): void {
   try {
     config.loadFromFile(file);
   } catch (error) {
-    // The library reads `undefined.clusters` of a file that holds something else, or nothing.
-    const why = error instanceof TypeError ? 'it is no kubeconfig' : errorText(error);
-    throw new Error(`cannot read the kubeconfig ${file}: ${why}`, { cause: error });
+    throw new Error(`cannot read the kubeconfig ${file}: ${unreadable(error)}`, { cause: error });
   }
   const cluster = config.getCurrentCluster();
   if (cluster === null) throw new Error(`the kubeconfig ${file} has no cluster in its current context`);
   if (!URL.canParse(cluster.server)) {
     throw new Error(`the kubeconfig ${file} names a server that is no URL: ${cluster.server}`);
   }
+}
+
+/** Why the library cannot read a kubeconfig, without a word of what stands in it: there are tokens and keys. */
+function unreadable(error: unknown): string {
+  // It reads `undefined.clusters` of a file that holds something else, or nothing.
+  if (error instanceof TypeError) return 'it is no kubeconfig';
+  if (!(error instanceof Error) || error.name !== 'YAMLException') return errorText(error);
+  const place = /\(\d+:\d+\)/.exec(error.message)?.[0];
+  return `it is no YAML${place === undefined ? '' : ` ${place}`}`;
 }
 
 class ConfigCredentials implements Credentials {
@@ -86,7 +93,11 @@ class ConfigCredentials implements Credentials {
   private async make(): Promise<SignedOptions> {
     const headers: Record<string, string> = {};
     const options: RequestOptions = { headers };
-    await this.config.applyToHTTPSOptions(options);
+    await this.config.applyToHTTPSOptions(options).catch((error: unknown) => {
+      // The parser's message has parts of what it read: of a token.
+      if (error instanceof SyntaxError) throw new Error('what the exec plugin printed is no JSON', { cause: error });
+      throw error;
+    });
     // A token file may end in a newline, which no header may hold; the library does not trim it.
     if (headers['Authorization'] !== undefined) headers['Authorization'] = headers['Authorization'].trim();
     return { ...options, headers };

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Decision } from '../core/decision.ts';
+import { traceOf } from '../core/error-trace.ts';
 import { noticeNote, notesFor, type EventNote } from '../core/event-notes.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import type { Named } from '../core/pod.ts';
@@ -93,7 +94,7 @@ export function eventsIn(options: EventsOptions): Events {
         writer.take(namespace, pod, notesOf(decision));
       } catch (error) {
         // Nothing that is known leads here, and an Event is not worth the process.
-        options.logger.error({ err: error, namespace }, 'an Event could not be made');
+        options.logger.error({ err: traceOf(error), namespace }, 'an Event could not be made');
       }
     },
     counts: () => writer.counts,

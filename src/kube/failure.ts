@@ -1,3 +1,5 @@
+import { oneLine } from '../core/sentence.ts';
+
 /**
  * What can go wrong between us and the API server. Errors are data: nothing of `src/kube` rejects because of the network.
  * `http`: an answer other than 200; `reason` and `message` are those of the Kubernetes Status, if it sent one. `credentials`:
@@ -22,7 +24,7 @@ export type Failure =
 export function describeFailure(failure: Failure): string {
   switch (failure.kind) {
     case 'http':
-      return `the API server answered ${failure.status}${failure.message === '' ? '' : `: ${failure.message}`}`;
+      return `the API server answered ${failure.status}${failure.message === '' ? '' : `: ${oneLine(failure.message, 500)}`}`;
     case 'network':
       return `no connection to the API server: ${failure.message}`;
     case 'credentials':
@@ -38,10 +40,13 @@ export function describeFailure(failure: Failure): string {
   }
 }
 
-/** The text of something thrown. An AggregateError (every address of a name refused) has no message, only a code. */
+/**
+ * The text of something thrown: one line of bounded length, for below it may stand what was read (a parser of YAML shows the lines around a
+ * mistake, keys and tokens included). An AggregateError (every address of a name refused) has no message, only a code.
+ */
 export function errorText(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.message === '' ? errorCode(error) : error.message;
+  if (!(error instanceof Error)) return typeof error;
+  return oneLine(error.message.trim().split('\n', 1)[0] ?? '', 300) || errorCode(error);
 }
 
 /** A network failure out of what node:http, node:tls or node:net threw. */

@@ -7,6 +7,7 @@ import {
   type Catalogue,
   type Tables,
 } from '../core/catalogue.ts';
+import { traceOf } from '../core/error-trace.ts';
 import { readProfiles, type ProfileSet } from '../core/profile-set.ts';
 import { readDirectory, type DirectoryReading } from './directory-reading.ts';
 import { takeApart, type Documents } from './documents.ts';
@@ -166,7 +167,7 @@ export class ProfileDirectory {
       this.taken = reading.fingerprint;
       this.broken = [`${dir}: ${error instanceof Error ? error.message : String(error)}`];
       this.reloads.broken += 1;
-      log.error({ dir, err: error }, 'profiles stay as they are');
+      log.error({ dir, err: traceOf(error) }, 'profiles stay as they are');
     }
   }
 

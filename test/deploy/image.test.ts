@@ -51,7 +51,10 @@ describe('the Dockerfile', () => {
     for (const source of copied) cpSync(join(root, source), join(dir, source), { recursive: true });
     symlinkSync(join(root, 'node_modules'), join(dir, 'node_modules'));
     expect(run(process.execPath, ['build.mjs'], { cwd: dir })).toMatchObject({ code: 0, stderr: '' });
-    expect(readFileSync(join(dir, 'dist/agent-injector.js'), 'utf8')).toBe(readFileSync(executable, 'utf8'));
+    for (const file of ['agent-injector.js', 'sbom.cdx.json', 'THIRD-PARTY-LICENSES.txt'])
+      expect(readFileSync(join(dir, 'dist', file), 'utf8'), file).toBe(
+        readFileSync(join(dirname(executable), file), 'utf8'),
+      );
   });
 
   it('names every image by a tag that says which Node.js it has, never latest', () => {
@@ -65,16 +68,17 @@ describe('the Dockerfile', () => {
     expect(all('FROM').every(({ words }) => words.some((word) => /^\$\{\w+_IMAGE\}$/.test(word)))).toBe(true);
   });
 
-  it('runs as a numbered user who is not root, without a shell, with nothing but the bundle and its source map', () => {
+  it('runs as a numbered user who is not root, without a shell, with nothing but the bundle, its source map and what is in it', () => {
     const user = runtime.find(({ name }) => name === 'USER');
     expect(user?.words[0]).toMatch(/^[1-9]\d*:[1-9]\d*$/);
     expect(runtime.filter(({ name }) => name === 'RUN')).toEqual([]);
     expect(runtime.filter(({ name }) => name === 'COPY').map(({ words }) => words.join(' '))).toEqual([
       '--from=build /out /app',
     ]);
+    const files = ['agent-injector.js', 'agent-injector.js.map', 'sbom.cdx.json', 'THIRD-PARTY-LICENSES.txt'];
     const build = all('RUN').map(({ words }) => words.join(' '));
-    expect(build.join('\n')).toContain('cp dist/agent-injector.js dist/agent-injector.js.map /out/');
-    expect(readdirSync(dirname(executable)).toSorted()).toEqual(['agent-injector.js', 'agent-injector.js.map']);
+    expect(build.join('\n')).toContain(`cp ${files.map((file) => `dist/${file}`).join(' ')} /out/`);
+    expect(readdirSync(dirname(executable)).toSorted()).toEqual(files.toSorted());
     const entrypoint = runtime.find(({ name }) => name === 'ENTRYPOINT');
     expect(JSON.parse(entrypoint?.words.join(' ') ?? '')).toEqual(['/nodejs/bin/node', '/app/agent-injector.js']);
   });

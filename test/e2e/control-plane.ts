@@ -30,6 +30,8 @@ export interface ControlPlane {
   readonly stopApiServer: (signal?: NodeJS.Signals) => Promise<void>;
   /** Starts it again, on the same port, and waits until it is ready. */
   readonly startApiServer: () => Promise<void>;
+  /** Ends it for good: what it has made stays, nothing more is made. */
+  readonly stopControllerManager: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -87,6 +89,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
       client,
       stopApiServer: async (signal) => kill('kube-apiserver', signal),
       startApiServer,
+      stopControllerManager: async () => kill('kube-controller-manager'),
       stop,
     };
   } catch (error) {

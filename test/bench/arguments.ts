@@ -1,0 +1,88 @@
+import { parseArgs } from 'node:util';
+
+export const rowNames = [
+  'throughput',
+  'creation',
+  'size',
+  'latency',
+  'pod-growth',
+  'cluster-growth',
+  'cold-start',
+  'memory',
+] as const;
+export type RowName = (typeof rowNames)[number];
+
+export interface Options {
+  readonly only: readonly RowName[];
+  readonly seconds: number;
+  readonly rounds: number;
+  /** Reviews of the memory row, after the first 50,000. */
+  readonly reviews: number;
+  /** Writes test/bench/measured.json, which docs/benchmarks.md is made of. */
+  readonly write: boolean;
+  /** A target that is missed does not make the exit code 1. */
+  readonly reportOnly: boolean;
+  /** The server of which a CPU profile is taken, instead of any row. */
+  readonly profile: 'product' | 'fastify' | 'raw' | undefined;
+  readonly connections: number;
+}
+
+export const usage = `npm run bench -- [options]
+  --only NAMES       of ${rowNames.join(', ')}; with commas between
+  --seconds N        of each window (10)
+  --rounds N         of windows, server after server (3)
+  --long             1,000,000 reviews for the memory row, not 200,000
+  --write            keeps what was measured in test/bench/measured.json; only of a whole run, with windows of 10 s and 3 rounds at least
+  --report-only      exit code 0 even when a target is missed
+  --profile[=SERVER] where the CPU time of product, fastify or raw goes under load, and nothing else
+  --connections N    of the profile (8)`;
+
+/** Reads the command line. Throws an Error that says what is wrong. */
+export function readArguments(args: readonly string[]): Options {
+  const { values } = parseArgs({
+    // `--profile` alone means the product.
+    args: args.map((arg) => (arg === '--profile' ? '--profile=product' : arg)),
+    options: {
+      only: { type: 'string', default: rowNames.join(',') },
+      seconds: { type: 'string', default: '10' },
+      rounds: { type: 'string', default: '3' },
+      long: { type: 'boolean', default: false },
+      write: { type: 'boolean', default: false },
+      'report-only': { type: 'boolean', default: false },
+      profile: { type: 'string' },
+      connections: { type: 'string', default: '8' },
+    },
+  });
+  const only = values.only.split(',').map(rowNamed);
+  const [seconds, rounds] = [positive('seconds', values.seconds), positive('rounds', values.rounds)];
+  if (values.write && (only.length < rowNames.length || seconds < 10 || rounds < 3)) {
+    throw new Error('--write keeps whole runs only: all rows, windows of 10 s and 3 rounds at least');
+  }
+  return {
+    only,
+    seconds,
+    rounds,
+    reviews: values.long ? 1_000_000 : 200_000,
+    write: values.write,
+    reportOnly: values['report-only'],
+    profile: values.profile === undefined ? undefined : serverNamed(values.profile),
+    connections: positive('connections', values.connections),
+  };
+}
+
+function rowNamed(name: string): RowName {
+  const found = rowNames.find((one) => one === name.trim());
+  if (found) return found;
+  throw new Error(`--only ${name}: there is no such row; there are ${rowNames.join(', ')}`);
+}
+
+function serverNamed(name: string): 'product' | 'fastify' | 'raw' {
+  if (name === 'product' || name === 'fastify' || name === 'raw') return name;
+  throw new Error(`--profile ${name}: there are product, fastify and raw`);
+}
+
+function positive(name: string, text: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new Error(`--${name} ${text} is not a number above 0`);
+}

@@ -1,0 +1,104 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { issueServerCertificate } from '../../src/tls/issue.ts';
+import type { ControlPlane } from '../e2e/control-plane.ts';
+import type { Options } from './arguments.ts';
+import { startCluster } from './cluster.ts';
+import type { Job, Window } from './load.ts';
+import { startGenerator, type Generator } from './load-generator.ts';
+import { answerTo, reviewBodies, type Shape } from './reviews.ts';
+import { startFloor, startProduct, type FloorKind, type ProductOptions, type Server } from './servers.ts';
+
+/** As many namespaces as the product knows of in every row but those that vary it. */
+export const NAMESPACES = 1000;
+
+/** What the rows share: one certificate for all servers, one generator, one cluster, files of reviews. */
+export interface Bench {
+  readonly options: Options;
+  readonly dir: string;
+  readonly tlsDir: string;
+  readonly ca: string;
+  readonly generator: Generator;
+  /** The cluster of 1,000 namespaces; made when first asked for. */
+  readonly cluster: () => Promise<ControlPlane>;
+  /** A file of reviews of such pods, and of the answer that floors give to them. */
+  readonly reviews: (shape?: Shape) => {
+    readonly bodies: string;
+    readonly fixed: string;
+    readonly floorBodies: string;
+  };
+  readonly floor: (kind: FloorKind, shape?: Shape, nodeFlags?: readonly string[]) => Promise<Server>;
+  /** The product beside the cluster, or with other flags. */
+  readonly product: (options?: Partial<ProductOptions>) => Promise<Server>;
+  /** One window of load on a server. */
+  readonly window: (server: Server, job: Partial<Job> & Pick<Job, 'connections'>, shape?: Shape) => Promise<Window>;
+  readonly stop: () => Promise<void>;
+}
+
+/** Opens what all rows share. */
+export async function openBench(options: Options): Promise<Bench> {
+  const dir = mkdtempSync(join(tmpdir(), 'agent-injector-bench-'));
+  process.on('exit', () => rmSync(dir, { recursive: true, force: true }));
+  const { cert, key, ca } = await issueServerCertificate(['127.0.0.1', 'localhost'], new Date());
+  const write = (name: string, content: string): string => {
+    writeFileSync(join(dir, name), content, { mode: 0o600 });
+    return join(dir, name);
+  };
+  for (const [name, content] of Object.entries({ 'tls.crt': cert, 'tls.key': key, 'ca.crt': ca })) write(name, content);
+  const generator = await startGenerator();
+  let cluster: Promise<ControlPlane> | undefined;
+  const written = new Map<string, ReturnType<Bench['reviews']>>();
+
+  const reviews: Bench['reviews'] = (shape) => {
+    const name = shape ? `${shape.containers}x${shape.variables}` : 'recorded';
+    const known = written.get(name);
+    if (known) return known;
+    const bodies = reviewBodies(shape);
+    const fixed = answerTo(bodies[0]?.json ?? '');
+    const files = {
+      bodies: write(`${name}.json`, JSON.stringify(bodies)),
+      fixed: write(`${name}-fixed.json`, JSON.stringify(fixed)),
+      floorBodies: write(
+        `${name}-floor.json`,
+        JSON.stringify(bodies.map(({ json }) => ({ json, patch: fixed.patch }))),
+      ),
+    };
+    written.set(name, files);
+    return files;
+  };
+  const planeOf = async (): Promise<ControlPlane> => (cluster ??= startCluster(NAMESPACES));
+  return {
+    options,
+    dir,
+    tlsDir: dir,
+    ca,
+    generator,
+    cluster: planeOf,
+    reviews,
+    floor: async (kind, shape, nodeFlags = []) => startFloor(kind, reviews(shape).fixed, { tlsDir: dir, nodeFlags }),
+    product: async (more = {}) => {
+      const flags = more.flags ?? { kubeconfig: (await planeOf()).kubeconfigPath };
+      return startProduct({ tlsDir: dir, ...more, flags });
+    },
+    window: async (server, job, shape) => {
+      const { bodies, floorBodies } = reviews(shape);
+      const floor = server.name === 'raw' || server.name === 'fastify';
+      const { port, pid } = server;
+      return generator.run({
+        port,
+        pid,
+        ca,
+        bodies: floor ? floorBodies : bodies,
+        settle: 0.5,
+        seconds: options.seconds,
+        ...job,
+      });
+    },
+    stop: async () => {
+      await generator.stop();
+      await (await cluster)?.stop();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import type { Body } from './load.ts';
+
+/** What stands in a body where each request gets its own. */
+export const UID_SLOT = '00000000-0000-4000-8000-000000000000';
+export const SUFFIX_SLOT = '-00000';
+const VOLUME_SLOT = `kube-api-access${SUFFIX_SLOT}`;
+const SUFFIX_LENGTH = SUFFIX_SLOT.length - 1;
+/** What Kubernetes makes such endings of (k8s.io/apimachinery pkg/util/rand): no vowels, nothing that looks like another. */
+const LETTERS = 'bcdfghjklmnpqrstvwxz2456789';
+
+/** A request in bytes, and where in them its own uid and volume name go. */
+export interface Template {
+  readonly bytes: Buffer;
+  readonly uidAt: number;
+  readonly suffixesAt: readonly number[];
+  readonly patch: string;
+}
+
+/** The bytes that an API server would send with this body (headers as kube-apiserver 1.36 sends them). */
+export function templateOf({ json, patch }: Body, port: number): Template {
+  const head = [
+    'POST /mutate?timeout=5s HTTP/1.1',
+    `Host: 127.0.0.1:${port}`,
+    'User-Agent: kube-apiserver-admission',
+    `Content-Length: ${Buffer.byteLength(json)}`,
+    'Accept: application/json, */*',
+    'Content-Type: application/json',
+    'Accept-Encoding: gzip',
+  ];
+  const bytes = Buffer.from(`${head.join('\r\n')}\r\n\r\n${json}`);
+  const uidAt = bytes.indexOf(UID_SLOT);
+  if (uidAt < 0) throw new Error('this body has no place for a uid');
+  return { bytes, uidAt, suffixesAt: placesOf(bytes, VOLUME_SLOT).map((at) => at + VOLUME_SLOT.length - 5), patch };
+}
+
+function placesOf(bytes: Buffer, text: string): readonly number[] {
+  const found: number[] = [];
+  for (let at = bytes.indexOf(text); at >= 0; at = bytes.indexOf(text, at + text.length)) found.push(at);
+  return found;
+}
+
+/** Copies the request into `into`, with the uid and the volume names of request number `count`; gives back both. */
+export function fill(
+  template: Template,
+  into: Buffer,
+  count: number,
+): { readonly uid: string; readonly bytes: Buffer } {
+  const { bytes, uidAt, suffixesAt } = template;
+  bytes.copy(into);
+  const uid = `36bd2b26-4c53-4b50-a445-${count.toString(16).padStart(12, '0')}`;
+  into.write(uid, uidAt, 'latin1');
+  let rest = count * 7919;
+  let suffix = '';
+  for (let index = 0; index < SUFFIX_LENGTH; index += 1) {
+    suffix += LETTERS.charAt(rest % LETTERS.length);
+    rest = Math.floor(rest / LETTERS.length);
+  }
+  for (const at of suffixesAt) into.write(suffix, at, 'latin1');
+  return { uid, bytes: into.subarray(0, bytes.length) };
+}

@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { executable } from '../built.ts';
+import { root } from './chart.ts';
+
+// dist/sbom.cdx.json and dist/THIRD-PARTY-LICENSES.txt are made of what esbuild says went into the bundle; here of what the source map says.
+
+const dist = dirname(executable);
+const read = (file: string): string => readFileSync(join(dist, file), 'utf8');
+
+interface Component {
+  readonly type: string;
+  readonly 'bom-ref': string;
+  readonly group?: string;
+  readonly name: string;
+  readonly version: string;
+  readonly purl: string;
+  readonly hashes: readonly { readonly alg: string; readonly content: string }[];
+  readonly licenses: readonly { readonly license?: { readonly id: string }; readonly expression?: string }[];
+}
+const sbom = JSON.parse(read('sbom.cdx.json')) as Record<string, unknown> & {
+  readonly metadata: { readonly component: Omit<Component, 'purl' | 'licenses'> };
+  readonly components: readonly Component[];
+  readonly dependencies: readonly { readonly ref: string; readonly dependsOn: readonly string[] }[];
+};
+const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+  readonly packages: Readonly<Record<string, { version: string; integrity: string; license: string; dev?: true }>>;
+};
+
+/** The places in package-lock.json of the packages that the bundle was made of, by its source map. */
+const mapped: readonly string[] = [
+  ...new Set(
+    (JSON.parse(read('agent-injector.js.map')) as { sources: readonly string[] }).sources.flatMap((source) => {
+      const [folder] = /^.*(?:^|\/)node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(source) ?? [];
+      return folder === undefined ? [] : [folder.slice(folder.indexOf('node_modules/'))];
+    }),
+  ),
+].toSorted();
+const nameOf = (place: string): string => place.slice(place.lastIndexOf('node_modules/') + 'node_modules/'.length);
+const versioned = mapped.map((place) => `${nameOf(place)} ${lock.packages[place]?.version}`).toSorted();
+const fullName = ({ group, name }: Component): string => (group === undefined ? name : `${group}/${name}`);
+
+describe('the SBOM', () => {
+  it('lists what is in the bundle, no more and no less', () => {
+    expect(mapped.length).toBeGreaterThan(20);
+    expect(sbom.components.map((one) => `${fullName(one)} ${one.version}`).toSorted()).toEqual(versioned);
+  });
+
+  it('has of each package what the lock says: version, licence and hash', () => {
+    for (const place of mapped) {
+      const locked = lock.packages[place];
+      const purl = `pkg:npm/${nameOf(place).replace('@', '%40')}@${locked?.version}`;
+      const component = sbom.components.find((one) => one.purl === purl);
+      expect(locked?.dev, place).toBeUndefined();
+      expect(
+        component?.licenses.map(({ license, expression }) => license?.id ?? expression),
+        place,
+      ).toEqual([locked?.license]);
+      const [hash] = component?.hashes ?? [];
+      expect(hash?.alg).toBe('SHA-512');
+      expect(`sha512-${Buffer.from(hash?.content ?? '', 'hex').toString('base64')}`).toBe(locked?.integrity);
+    }
+  });
+
+  it('has what CycloneDX 1.6 asks for, and names the bundle by its hash', () => {
+    expect(sbom).toMatchObject({
+      bomFormat: 'CycloneDX',
+      specVersion: '1.6',
+      version: 1,
+      serialNumber: expect.stringMatching(/^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/),
+    });
+    const { component } = sbom.metadata;
+    expect(component).toMatchObject({ type: 'application', name: 'agent-injector' });
+    const content = createHash('sha256').update(readFileSync(executable)).digest('hex');
+    expect(component.hashes).toEqual([{ alg: 'SHA-256', content }]);
+    for (const one of sbom.components) expect(one).toMatchObject({ type: 'library', 'bom-ref': one.purl });
+  });
+
+  it('says who calls whom: every package is reached from ours', () => {
+    const calls = new Map(sbom.dependencies.map(({ ref, dependsOn }) => [ref, dependsOn]));
+    expect(calls.size).toBe(sbom.components.length + 1);
+    const reached = new Set([sbom.metadata.component['bom-ref']]);
+    for (const ref of reached) for (const next of calls.get(ref) ?? []) reached.add(next);
+    expect([...calls.keys()].filter((ref) => !reached.has(ref))).toEqual([]);
+  });
+
+  it('has nothing of the moment or of the machine', () => {
+    const text = read('sbom.cdx.json');
+    expect(text).not.toMatch(/timestamp|\d{4}-\d\d-\d\dT/);
+    expect(text).not.toContain(root);
+  });
+});
+
+describe('the licences', () => {
+  const text = read('THIRD-PARTY-LICENSES.txt');
+  const sections = [
+    ...text.matchAll(/^={80}\n(\S+) (\S+) \((.+)\)\n={80}\n([\s\S]*?)(?=^={80}\n\S+ \S+ \(|(?![\s\S]))/gm),
+  ];
+
+  it('are there for each package, in full', () => {
+    expect(sections.map(([, name, version]) => `${name} ${version}`).toSorted()).toEqual(versioned);
+    // What no file is for says who states what.
+    for (const [, name = '', , license = '', body = ''] of sections) {
+      const isWhole = /permission|redistribut|licen[cs]e/i.test(body) && body.length > 400;
+      expect(isWhole || body.includes(`It states: licence ${license}`), name).toBe(true);
+    }
+    expect(sections.filter(([, , , , body = '']) => body.includes('It states:')).length).toBeLessThan(4);
+  });
+});

@@ -1,0 +1,140 @@
+// What of others is in the bundle, by esbuild's own account of it (the metafile), not by what lies in node_modules:
+// dist/sbom.cdx.json is a CycloneDX document of it, dist/THIRD-PARTY-LICENSES.txt has the text of each licence, as MIT, ISC, BSD and Apache ask.
+// Both are the same bytes each time: no date, no random number.
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+
+/** The folder of the package that a module of the bundle is in; undefined for our own. The last node_modules counts: packages nest. */
+const folderOf = (input) => /^.*(?:^|\/)node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(input)?.[0];
+
+/** From the first node_modules on: the key of package-lock.json, wherever node_modules itself lies. */
+const lockKeyOf = (folder) => folder.slice(folder.indexOf('node_modules/'));
+
+/**
+ * The packages of which something is in the output, sorted by their place in package-lock.json, each with what it calls directly.
+ * Throws when one of them is not in the lock, or is there for development only: nobody could say what it is, or would audit it.
+ */
+export function packagesIn({ inputs, outputs }) {
+  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
+  const used = new Set(
+    Object.values(outputs).flatMap((output) =>
+      Object.entries(output.inputs).flatMap(([input, { bytesInOutput }]) => (bytesInOutput > 0 ? [input] : [])),
+    ),
+  );
+  const calls = new Map();
+  for (const input of used) {
+    const from = folderOf(input) ?? '';
+    const known = calls.get(from) ?? new Set();
+    for (const { path } of inputs[input]?.imports ?? []) {
+      const to = used.has(path) ? folderOf(path) : undefined;
+      if (to !== undefined && to !== from) known.add(lockKeyOf(to));
+    }
+    calls.set(from, known);
+  }
+  const describe = (folder) => {
+    const key = lockKeyOf(folder);
+    const { version, integrity, license, dev } = lock[key] ?? {};
+    if (!version || !integrity || !license)
+      throw new Error(`${key} is in the bundle; version, integrity or license is not in package-lock.json`);
+    if (dev)
+      throw new Error(
+        `${key} is in the bundle, and is only there for development: nobody audits it. Make it external.`,
+      );
+    const name = key.slice(key.lastIndexOf('node_modules/') + 'node_modules/'.length);
+    return { key, name, version, integrity, license, folder: resolve(folder), calls: [...calls.get(folder)] };
+  };
+  const packages = [...calls.keys()].filter((folder) => folder !== '').map(describe);
+  return {
+    packages: packages.toSorted((one, other) => (one.key < other.key ? -1 : 1)),
+    own: [...(calls.get('') ?? [])],
+  };
+}
+
+const purlOf = ({ name, version }) => `pkg:npm/${name.replace('@', '%40')}@${version}`;
+
+const hashOf = (integrity) => ({
+  alg: integrity.slice(0, integrity.indexOf('-')).toUpperCase().replace('SHA', 'SHA-'),
+  content: Buffer.from(integrity.slice(integrity.indexOf('-') + 1), 'base64').toString('hex'),
+});
+
+/** A licence of the SPDX list by its id, a choice of several as an expression. */
+const licenceOf = (license) => (/^[\w.+-]+$/.test(license) ? { license: { id: license } } : { expression: license });
+
+const byText = (one, other) => (one < other ? -1 : 1);
+
+/** Of one version that lies in two places there is one component. */
+const onceEach = (list, keyOf) => [...new Map(list.map((one) => [keyOf(one), one])).values()];
+
+/** The CycloneDX 1.6 document. `bundle` is the text of the file that it is about: its hash says so. */
+export function sbomOf({ packages, own }, { name, version, bundle }) {
+  const refs = new Map(packages.map((one) => [one.key, purlOf(one)]));
+  const subject = `pkg:generic/${name}@${version}`;
+  const dependency = (ref, keys) => ({
+    ref,
+    dependsOn: [...new Set(keys.map((key) => String(refs.get(key))))].toSorted(byText),
+  });
+  const each = onceEach(packages, purlOf);
+  const callsOf = (one) => packages.flatMap((other) => (purlOf(other) === purlOf(one) ? other.calls : []));
+  const document = {
+    $schema: 'http://cyclonedx.org/schema/bom-1.6.schema.json',
+    bomFormat: 'CycloneDX',
+    specVersion: '1.6',
+    serialNumber: '',
+    version: 1,
+    metadata: {
+      lifecycles: [{ phase: 'build' }],
+      component: {
+        type: 'application',
+        'bom-ref': subject,
+        name,
+        version,
+        hashes: [{ alg: 'SHA-256', content: createHash('sha256').update(bundle).digest('hex') }],
+      },
+    },
+    components: each.map((one) => {
+      const [group, short] = one.name.startsWith('@') ? one.name.split('/') : [undefined, one.name];
+      return {
+        type: 'library',
+        'bom-ref': purlOf(one),
+        ...(group && { group }),
+        name: short,
+        version: one.version,
+        scope: 'required',
+        hashes: [hashOf(one.integrity)],
+        licenses: [licenceOf(one.license)],
+        purl: purlOf(one),
+      };
+    }),
+    dependencies: [dependency(subject, own), ...each.map((one) => dependency(purlOf(one), callsOf(one)))],
+  };
+  // A document of the same content has the same number (RFC 9562, version 8).
+  const digest = createHash('sha256').update(JSON.stringify(document)).digest('hex');
+  const uuid = `${digest.slice(0, 8)}-${digest.slice(8, 12)}-8${digest.slice(13, 16)}-8${digest.slice(17, 20)}-${digest.slice(20, 32)}`;
+  return { ...document, serialNumber: `urn:uuid:${uuid}` };
+}
+
+/** The licences of the packages, in full. Of a package without such a file it says what its author states. */
+export function licencesOf({ packages }) {
+  const texts = packages.map(({ name, version, license, folder }) => {
+    const files = readdirSync(folder).filter((file) => /^(licen[cs]e|copying|notice)/i.test(file));
+    const { author } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    const by = typeof author === 'string' ? author : author?.name;
+    const stated = `The package has no file of its own for it. It states: licence ${license}${by ? `, author ${by}` : ''}.`;
+    const text = files.toSorted().map((file) => readFileSync(join(folder, file), 'utf8').trim());
+    return `${'='.repeat(80)}\n${name} ${version} (${license})\n${'='.repeat(80)}\n\n${text.join('\n\n') || stated}\n`;
+  });
+  return `Parts of these packages are in agent-injector.js.\n\n${texts.join('\n')}`.replaceAll('\r\n', '\n');
+}
+
+/** Writes both files beside the bundle. `metafile` is what esbuild gave for it. */
+export function writeSbom(metafile, { name, version }) {
+  const found = packagesIn(metafile);
+  const entry = Object.keys(metafile.outputs).find((file) => metafile.outputs[file].entryPoint !== undefined);
+  const dist = dirname(entry);
+  const document = sbomOf(found, { name, version, bundle: readFileSync(entry) });
+  writeFileSync(join(dist, 'sbom.cdx.json'), `${JSON.stringify(document, null, 2)}\n`);
+  writeFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), licencesOf(found));
+}
