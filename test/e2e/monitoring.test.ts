@@ -25,7 +25,8 @@ describe.skipIf(prometheus === undefined)('with Prometheus', () => {
   beforeAll(async () => {
     dir = mkdtempSync(join(tmpdir(), 'agent-injector-monitoring-'));
     mounted = await mountedDirectory({ 'own.yaml': profileText('own') });
-    cluster = await startInjectedCluster({ flags: { events: 'true', checks: 'quotas', profiles: mounted.dir } });
+    const flags = { events: 'true', checks: 'quotas', profiles: mounted.dir, 'audit-interval': '1s' };
+    cluster = await startInjectedCluster({ flags });
     measured = await startPrometheus(dir, jobsOf(cluster));
     await happen(0);
     await mounted.swap({ 'own.yaml': profileText('own', { description: 'Another.' }) });
@@ -62,6 +63,12 @@ describe.skipIf(prometheus === undefined)('with Prometheus', () => {
       await client.create(podOf(namespace, `in-${count}`, { annotations: ours({ typo: 'x' }) }));
       await client.create(podOf(namespace, `out-${count}`, { annotations: wrong }));
     }
+    // A pod that was there before the label.
+    const late = `late-${round}`;
+    await client.createNamespace(late, { annotations: optedIn().annotations });
+    await client.create(podOf(late, 'early'));
+    const { labels } = optedIn();
+    await client.patch({ kind: 'Namespace', name: late }, { metadata: { labels } });
     const strict = podOf(namespace, 'strict', { annotations: wrong, labels: ours({ injection: 'required' }) });
     await expect(client.create(strict)).rejects.toThrow('invalid-value');
     const port = new URL(injector.url).origin;
@@ -90,7 +97,11 @@ describe.skipIf(prometheus === undefined)('with Prometheus', () => {
     async (alert, expr) => {
       const found = await measured.query(expr.replaceAll(/(LEAF|CA)_HOURS/g, '1'));
       // What is wrong here, on purpose, and nothing else.
-      const wrong = ['AgentInjectorNamespaceMislabelled', 'AgentInjectorFailedOpen'];
+      const wrong = [
+        'AgentInjectorNamespaceMislabelled',
+        'AgentInjectorFailedOpen',
+        'AgentInjectorExpectedNotInjected',
+      ];
       expect(found.length > 0, JSON.stringify(found)).toBe(wrong.includes(alert));
     },
   );
