@@ -1,15 +1,7 @@
 import { parseArgs } from 'node:util';
 
-export const rowNames = [
-  'throughput',
-  'creation',
-  'size',
-  'latency',
-  'pod-growth',
-  'cluster-growth',
-  'cold-start',
-  'memory',
-] as const;
+/** In the order in which they are measured. */
+export const rowNames = ['throughput', 'creation', 'pod-growth', 'cluster-growth', 'cold-start', 'memory'] as const;
 export type RowName = (typeof rowNames)[number];
 
 export interface Options {

@@ -1,17 +1,35 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { issueServerCertificate } from '../../src/tls/issue.ts';
 import type { ControlPlane } from '../e2e/control-plane.ts';
 import type { Options } from './arguments.ts';
 import { startCluster } from './cluster.ts';
-import type { Job, Window } from './load.ts';
+import type { Body, Job, Window } from './load.ts';
 import { startGenerator, type Generator } from './load-generator.ts';
 import { answerTo, reviewBodies, type Shape } from './reviews.ts';
 import { startFloor, startProduct, type FloorKind, type ProductOptions, type Server } from './servers.ts';
 
 /** As many namespaces as the product knows of in every row but those that vary it. */
 export const NAMESPACES = 1000;
+
+/** Files of reviews of one kind of pods. */
+export interface ReviewFiles {
+  /** With the patches that the product answers. */
+  readonly bodies: string;
+  /** What a floor answers to all of them. */
+  readonly fixed: string;
+  readonly fixedPatch: string;
+  /** With that as the patch of each. */
+  readonly floorBodies: string;
+}
+
+/** How a server is loaded. */
+export interface Loading extends Partial<Job> {
+  readonly connections: number;
+  /** The floor was started with the answer for the recorded pod, whatever the pod. */
+  readonly small?: boolean;
+}
 
 /** What the rows share: one certificate for all servers, one generator, one cluster, files of reviews. */
 export interface Bench {
@@ -23,16 +41,12 @@ export interface Bench {
   /** The cluster of 1,000 namespaces; made when first asked for. */
   readonly cluster: () => Promise<ControlPlane>;
   /** A file of reviews of such pods, and of the answer that floors give to them. */
-  readonly reviews: (shape?: Shape) => {
-    readonly bodies: string;
-    readonly fixed: string;
-    readonly floorBodies: string;
-  };
+  readonly reviews: (shape?: Shape) => ReviewFiles;
   readonly floor: (kind: FloorKind, shape?: Shape, nodeFlags?: readonly string[]) => Promise<Server>;
   /** The product beside the cluster, or with other flags. */
   readonly product: (options?: Partial<ProductOptions>) => Promise<Server>;
   /** One window of load on a server. */
-  readonly window: (server: Server, job: Partial<Job> & Pick<Job, 'connections'>, shape?: Shape) => Promise<Window>;
+  readonly window: (server: Server, loading: Loading, shape?: Shape) => Promise<Window>;
   readonly stop: () => Promise<void>;
 }
 
@@ -59,13 +73,15 @@ export async function openBench(options: Options): Promise<Bench> {
     const files = {
       bodies: write(`${name}.json`, JSON.stringify(bodies)),
       fixed: write(`${name}-fixed.json`, JSON.stringify(fixed)),
-      floorBodies: write(
-        `${name}-floor.json`,
-        JSON.stringify(bodies.map(({ json }) => ({ json, patch: fixed.patch }))),
-      ),
+      fixedPatch: fixed.patch,
+      floorBodies: write(`${name}-floor.json`, JSON.stringify(withPatch(bodies, fixed.patch))),
     };
     written.set(name, files);
     return files;
+  };
+  const smallAnswers = ({ bodies }: ReviewFiles): string => {
+    const all = JSON.parse(readFileSync(bodies, 'utf8')) as readonly Body[];
+    return write(`${basename(bodies)}-small.json`, JSON.stringify(withPatch(all, reviews().fixedPatch)));
   };
   const planeOf = async (): Promise<ControlPlane> => (cluster ??= startCluster(NAMESPACES));
   return {
@@ -81,19 +97,12 @@ export async function openBench(options: Options): Promise<Bench> {
       const flags = more.flags ?? { kubeconfig: (await planeOf()).kubeconfigPath };
       return startProduct({ tlsDir: dir, ...more, flags });
     },
-    window: async (server, job, shape) => {
-      const { bodies, floorBodies } = reviews(shape);
+    window: async (server, { small = false, ...job }, shape) => {
+      const files = reviews(shape);
       const floor = server.name === 'raw' || server.name === 'fastify';
+      const bodies = small ? smallAnswers(files) : floor ? files.floorBodies : files.bodies;
       const { port, pid } = server;
-      return generator.run({
-        port,
-        pid,
-        ca,
-        bodies: floor ? floorBodies : bodies,
-        settle: 0.5,
-        seconds: options.seconds,
-        ...job,
-      });
+      return generator.run({ port, pid, ca, bodies, settle: 0.5, seconds: options.seconds, ...job });
     },
     stop: async () => {
       await generator.stop();
@@ -101,4 +110,8 @@ export async function openBench(options: Options): Promise<Bench> {
       rmSync(dir, { recursive: true, force: true });
     },
   };
+}
+
+function withPatch(bodies: readonly Body[], patch: string): readonly Body[] {
+  return bodies.map(({ json }) => ({ json, patch }));
 }

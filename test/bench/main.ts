@@ -1,29 +1,62 @@
 // The bench: see docs/performance.md for what it measures and how, `npm run bench -- --help` for its options.
-import { readArguments, usage, type Options } from './arguments.ts';
+import { writeFileSync } from 'node:fs';
+import { styleText } from 'node:util';
+import { readArguments, usage, type Options, type RowName } from './arguments.ts';
 import { openBench, type Bench } from './bench.ts';
+import { clusterGrowth } from './cluster-growth.ts';
+import { coldStart } from './cold-start.ts';
+import { creation } from './creation.ts';
+import { described, measuredFile } from './measured.ts';
+import { memory } from './memory.ts';
+import { podGrowth } from './pod-growth.ts';
 import { profile } from './profile.ts';
-import { interleaved, warmUp } from './throughput.ts';
+import { SampleBook } from './samples.ts';
+import { boundOf, shown, verdictsOn } from './targets.ts';
+import { throughput } from './throughput.ts';
 
+const measures: Readonly<Record<RowName, (bench: Bench, book: SampleBook) => Promise<void>>> = {
+  throughput,
+  creation,
+  'pod-growth': podGrowth,
+  'cluster-growth': clusterGrowth,
+  'cold-start': coldStart,
+  memory,
+};
+
+/** Measures what was asked for. The exit code: 1 where a target is missed. */
 async function run(options: Options): Promise<number> {
   const bench = await openBench(options);
+  const book = new SampleBook();
   try {
     if (options.profile) {
       await profile(bench, options.profile, options.connections);
       return 0;
     }
-    return await measure(bench);
+    for (const row of options.only) {
+      console.log(`== ${row}`);
+      await measures[row](bench, book);
+    }
   } finally {
     await bench.stop();
   }
+  if (options.write) writeFileSync(measuredFile, `${JSON.stringify(described(book.samples, options), undefined, 1)}\n`);
+  return summary(book, options);
 }
 
-async function measure(bench: Bench): Promise<number> {
-  const servers = [await bench.floor('raw'), await bench.floor('fastify'), await bench.product()];
-  await warmUp(bench, servers);
-  for (const connections of [8, 64]) await interleaved(bench, servers, connections);
-  for (const server of servers) await server.stop();
-  console.log('decisions in the log:', await servers.at(-1)?.logged?.());
-  return 0;
+function summary(book: SampleBook, { only, reportOnly }: Options): number {
+  const colours = process.stdout.isTTY && process.env['NO_COLOR'] === undefined;
+  const verdicts = verdictsOn(book.samples, only);
+  console.log('');
+  for (const { target, value, met } of verdicts) {
+    const word = met ? 'met' : target.aim === true ? 'not yet' : 'MISSED';
+    const painted = colours
+      ? styleText(met ? 'green' : target.aim === true ? 'yellow' : 'red', word.padEnd(7))
+      : word.padEnd(7);
+    console.log(`${painted} ${shown(value).padStart(7)} ${target.unit.padEnd(5)} ${target.what} (${boundOf(target)})`);
+  }
+  const missed = verdicts.filter(({ target, met }) => !met && target.aim !== true);
+  console.log(`\n${verdicts.length - missed.length} of ${verdicts.length} reached`);
+  return missed.length > 0 && !reportOnly ? 1 : 0;
 }
 
 function chosenOptions(): Options | undefined {

@@ -52,8 +52,8 @@ const RECORDED = {
 export const DEPLOYMENTS = 16;
 
 /** The namespaces that the pods are in, as in a cluster where four teams use the agent. */
-export const shops: readonly Namespace[] = ['orders', 'billing', 'search', 'checkout'].map((name, index) => ({
-  name: `shop-${name}`,
+export const shops: readonly Namespace[] = ['net-sample', 'orders', 'billing', 'checkout'].map((name, index) => ({
+  name,
   labels: { 'agent-injector.io/injection': 'enabled' },
   annotations: {
     'agent-injector.io/server-address': `jennifer-${index}.example.com`,
@@ -99,9 +99,10 @@ export function reviewBodies(shape?: Shape): readonly Body[] {
   return shops.flatMap((shop, place) =>
     Array.from({ length: DEPLOYMENTS }, (_, index) => {
       const number = place * DEPLOYMENTS + index;
+      // The very first is the recorded one itself.
       const json = text
         .replaceAll(RECORDED.namespace, `${shop.name}"`)
-        .replaceAll(RECORDED.deployment, `net-razor${number}-service`)
+        .replaceAll(RECORDED.deployment, `net-razor${31 + number}-sample`)
         .replaceAll(RECORDED.hash, (0x5c589866c8 + number * 7919).toString(16))
         .replaceAll(RECORDED.owner, `2be19298-08d1-4ddf-8815-da4f${(0xe3789944 + number).toString(16)}`)
         .replaceAll(RECORDED.uid, UID_SLOT)

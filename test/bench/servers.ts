@@ -29,6 +29,8 @@ export interface StartOptions {
   readonly tlsDir: string;
   /** Options of Node itself. */
   readonly nodeFlags?: readonly string[];
+  /** Of a floor: as one file, without node_modules. */
+  readonly bundled?: boolean;
 }
 
 /** Starts a floor, and waits until its port is open. */
@@ -46,9 +48,16 @@ export function floorCommand(
   kind: FloorKind,
   port: number,
   answer: string,
-  { tlsDir, nodeFlags = [] }: StartOptions,
+  { tlsDir, nodeFlags = [], bundled = false }: StartOptions,
 ): readonly [string, ...string[]] {
-  return [process.execPath, ...nodeFlags, join(built, `floor-${kind}.mjs`), String(port), tlsDir, answer];
+  return [
+    process.execPath,
+    ...nodeFlags,
+    join(built, bundled ? 'bundled' : '', `floor-${kind}.mjs`),
+    String(port),
+    tlsDir,
+    answer,
+  ];
 }
 
 export interface ProductOptions extends StartOptions {

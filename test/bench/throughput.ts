@@ -1,37 +1,35 @@
 import type { Bench } from './bench.ts';
 import type { Window } from './load.ts';
 import { residentMiB } from './process-figures.ts';
+import type { SampleBook } from './samples.ts';
 import type { Server } from './servers.ts';
 
-/** The windows of each server, round by round. */
-export type Rounds = Readonly<Record<string, readonly Window[]>>;
+/** A server with the load that it is to get. */
+export interface Contender {
+  readonly server: Server;
+  readonly run: () => Promise<Window>;
+  readonly takes: (window: Window) => void;
+}
 
 /**
  * Window after window, server after server, round after round: A B C A B C. What makes the machine slower for a while makes all of them
  * slower. Says each window as it ends.
  */
-export async function interleaved(
-  bench: Bench,
-  servers: readonly Server[],
-  connections: number,
-  run: (server: Server) => Promise<Window> = async (server) => bench.window(server, { connections }),
-): Promise<Rounds> {
-  const rounds: Record<string, Window[]> = Object.fromEntries(servers.map(({ name }) => [name, []]));
-  for (let round = 0; round < bench.options.rounds; round += 1) {
-    for (const server of servers) {
-      const window = await run(server);
-      rounds[server.name]?.push(window);
-      console.log(`  ${line(server, window, connections)}`);
+export async function interleaved(rounds: number, contenders: readonly Contender[]): Promise<void> {
+  for (let round = 0; round < rounds; round += 1) {
+    for (const { server, run, takes } of contenders) {
+      const window = await run();
+      takes(window);
+      console.log(`  ${server.name}: ${line(server, window)}`);
     }
   }
-  return rounds;
 }
 
-function line(server: Server, window: Window, connections: number): string {
+function line(server: Server, window: Window): string {
   const { perSecond, cpuPerReview, p50, p99, serverShare, generatorShare, opened } = window;
   const share = (value: number): string => `${Math.round(value * 100)} %`;
   return [
-    `${server.name} at ${connections}: ${Math.round(perSecond)}/s, ${cpuPerReview.toFixed(1)} us CPU`,
+    `${Math.round(perSecond)}/s, ${cpuPerReview.toFixed(1)} us CPU`,
     `p50 ${Math.round(p50)} us, p99 ${Math.round(p99)} us`,
     `server ${share(serverShare)}, generator ${share(generatorShare)}, ${opened} reconnects, ${Math.round(residentMiB(server.pid))} MiB`,
   ].join('; ');
@@ -39,6 +37,31 @@ function line(server: Server, window: Window, connections: number): string {
 
 /** Load until the code is compiled and the memory has its usual size. */
 export async function warmUp(bench: Bench, servers: readonly Server[]): Promise<void> {
-  for (const server of servers)
+  for (const server of servers) {
     await bench.window(server, { connections: 8, settle: 0.1, seconds: 10, reviews: 20_000 });
+  }
+}
+
+/** How many connections there are in each case. */
+const CONNECTIONS = [1, 8, 64];
+
+/** Reviews per second, CPU of each and how long each takes: floors and product, one after the other. */
+export async function throughput(bench: Bench, book: SampleBook): Promise<void> {
+  const servers = [await bench.floor('raw'), await bench.floor('fastify'), await bench.product()];
+  await warmUp(bench, servers);
+  for (const connections of CONNECTIONS) {
+    console.log(`  at ${connections}`);
+    const contenders = servers.map((server): Contender => ({
+      server,
+      run: async () => bench.window(server, { connections }),
+      takes: (window) => {
+        const { perSecond, cpuPerReview: cpu, p50, p99, serverShare, generatorShare, answerBytes } = window;
+        const at = { row: 'throughput', variant: String(connections), server: server.name };
+        const figures = { perSecond, cpu, p50, p99, serverShare, generatorShare, answerBytes };
+        for (const [figure, value] of Object.entries(figures)) book.add({ ...at, figure }, value);
+      },
+    }));
+    await interleaved(bench.options.rounds, contenders);
+  }
+  for (const server of servers) await server.stop();
 }

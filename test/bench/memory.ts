@@ -1,0 +1,55 @@
+import type { Bench } from './bench.ts';
+import { residentMiB } from './process-figures.ts';
+import type { SampleBook } from './samples.ts';
+import type { Server } from './servers.ts';
+
+const SETTLED_MS = 5000;
+const FIRST = 50_000;
+/** So many reviews at a time, between which the memory is looked at. */
+const SLICE = 10_000;
+
+const delay = async (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Memory of bare Fastify and of the product: at rest, under load, after 50,000 reviews and after many more. */
+export async function memory(bench: Bench, book: SampleBook): Promise<void> {
+  let servers: readonly Server[] = [];
+  for (let round = 0; round < bench.options.rounds; round += 1) {
+    for (const server of servers) await server.stop();
+    servers = [await bench.floor('fastify'), await bench.product()];
+    await delay(SETTLED_MS);
+    for (const server of servers) note(book, 'idle', server);
+  }
+  for (const server of servers) {
+    await reviewed(bench, book, server, FIRST);
+    await delay(SETTLED_MS);
+    note(book, `after ${FIRST}`, server);
+    // The floor keeps nothing that could grow; it is here for its memory under load.
+    if (server.name === 'fastify') continue;
+    await reviewed(bench, book, server, bench.options.reviews - FIRST);
+    await delay(SETTLED_MS);
+    note(book, 'after all', server);
+  }
+  for (const server of servers) await server.stop();
+}
+
+/** This many reviews, by 8 and by 64 connections in turn, and the memory that there was meanwhile. */
+async function reviewed(bench: Bench, book: SampleBook, server: Server, count: number): Promise<void> {
+  const look = setInterval(() => {
+    book.add({ row: 'memory', variant: 'load', server: server.name, figure: 'rss' }, residentMiB(server.pid));
+  }, 1000);
+  try {
+    let left = count;
+    for (let slice = 0; left > 0; slice += 1) {
+      const job = { connections: slice % 2 === 0 ? 8 : 64, settle: 0, seconds: 600, reviews: Math.min(left, SLICE) };
+      left -= (await bench.window(server, job)).reviews;
+    }
+  } finally {
+    clearInterval(look);
+  }
+}
+
+function note(book: SampleBook, variant: string, server: Server): void {
+  const value = residentMiB(server.pid);
+  book.add({ row: 'memory', variant, server: server.name, figure: 'rss' }, value);
+  console.log(`  ${server.name}, ${variant}: ${value.toFixed(1)} MiB`);
+}

@@ -1,0 +1,39 @@
+import type { Bench } from './bench.ts';
+import type { Shape } from './reviews.ts';
+import type { SampleBook } from './samples.ts';
+import type { Server } from './servers.ts';
+import { interleaved, type Contender } from './throughput.ts';
+
+const SHAPES: readonly Shape[] = [1, 10, 30].map((containers) => ({ containers, variables: 20 }));
+const CONNECTIONS = 8;
+
+/** CPU per review of pods of 1, 10 and 30 containers with 20 variables each; each floor answers as many bytes as the product does. */
+export async function podGrowth(bench: Bench, book: SampleBook): Promise<void> {
+  const product = await bench.product();
+  const floors: Server[] = [];
+  const contenders: Contender[] = [];
+  const contend = (server: Server, shape: Shape, name = server.name): void => {
+    const at = { row: 'pod-growth', variant: `${shape.containers}x${shape.variables}`, server: name };
+    contenders.push({
+      server,
+      run: async () => bench.window(server, { connections: CONNECTIONS, small: name !== server.name }, shape),
+      takes: ({ cpuPerReview, perSecond, answerBytes }) => {
+        book.add({ ...at, figure: 'cpu' }, cpuPerReview);
+        book.add({ ...at, figure: 'perSecond' }, perSecond);
+        book.add({ ...at, figure: 'answerBytes' }, answerBytes);
+      },
+    });
+  };
+  for (const shape of SHAPES) {
+    const floor = await bench.floor('fastify', shape);
+    floors.push(floor);
+    contend(floor, shape);
+    contend(product, shape);
+  }
+  const small = await bench.floor('fastify');
+  floors.push(small);
+  for (const shape of SHAPES.slice(-1)) contend(small, shape, 'fastify with a small answer');
+  for (const { run } of contenders) await run();
+  await interleaved(bench.options.rounds, contenders);
+  for (const server of [...floors, product]) await server.stop();
+}

@@ -1,0 +1,221 @@
+import type { RowName } from './arguments.ts';
+import type { Samples } from './samples.ts';
+import { ratios, spread } from './statistics.ts';
+
+/** A line of the issue's table: what must be reached, and how it follows from what was measured. */
+export interface Target {
+  readonly row: RowName;
+  readonly what: string;
+  readonly most?: number;
+  readonly least?: number;
+  /** Behind the figures: `×` (times the floor's in the same run), `ms`… */
+  readonly unit: string;
+  /** An aim is shown; whoever misses it has missed no target. */
+  readonly aim?: boolean;
+  /** NaN where it was not measured. */
+  readonly value: (samples: Samples) => number;
+}
+
+const valuesOf = (samples: Samples, key: string): readonly number[] => samples[key] ?? [];
+const median = (key: string) => (samples: Samples) => spread(valuesOf(samples, key)).median;
+const most = (key: string) => (samples: Samples) => spread(valuesOf(samples, key)).max;
+/** The median of the rounds' ratios. */
+const ratio = (key: string, base: string) => (samples: Samples) =>
+  spread(ratios(valuesOf(samples, key), valuesOf(samples, base))).median;
+const difference = (key: string, base: string) => (samples: Samples) => median(key)(samples) - median(base)(samples);
+
+const throughput = (connections: number, figure: string, floor = 'fastify') =>
+  ratio(`throughput/${connections}/product/${figure}`, `throughput/${connections}/${floor}/${figure}`);
+
+/** CPU of one more container, from 10 to 30 of them, in what one more takes from 1 to 10. */
+const bend = (samples: Samples): number => {
+  const [one, ten, thirty] = [1, 10, 30].map((count) => median(`pod-growth/${count}x20/product/cpu`)(samples));
+  return ((thirty ?? 0) - (ten ?? 0)) / 20 / (((ten ?? 0) - (one ?? 0)) / 9);
+};
+
+const creation = (connections: number, figure: string) =>
+  ratio(`creation/${connections}/product/${figure}-of-all`, `creation/${connections}/fastify/${figure}-of-all`);
+
+const cluster = (variant: string, base: string) =>
+  ratio(`cluster-growth/${variant}/product/cpu`, `cluster-growth/${base}/product/cpu`);
+
+/** The issue's table, in its order. */
+export const targets: readonly Target[] = [
+  ...[8, 64].flatMap((connections): readonly Target[] => [
+    {
+      row: 'throughput',
+      what: `reviews/s at ${connections} connections, of bare Fastify's`,
+      least: 0.75,
+      unit: '×',
+      value: throughput(connections, 'perSecond'),
+    },
+    {
+      row: 'throughput',
+      what: `CPU per review at ${connections} connections, of bare Fastify's (85 us where it takes 64)`,
+      most: 1.33,
+      unit: '×',
+      value: throughput(connections, 'cpu'),
+    },
+    {
+      row: 'throughput',
+      what: `reviews/s at ${connections} connections, of raw node:https'`,
+      least: 0.75,
+      unit: '×',
+      aim: true,
+      value: throughput(connections, 'perSecond', 'raw'),
+    },
+  ]),
+  ...[1, 8].flatMap((count) =>
+    ['p50', 'p99'].map((figure): Target => ({
+      row: 'creation',
+      what: `pod creation, ${count} at a time: ${figure}, of that with bare Fastify as the webhook`,
+      most: 1.05,
+      unit: '×',
+      value: creation(count, figure),
+    })),
+  ),
+  {
+    row: 'throughput',
+    what: 'the answer for the recorded pod',
+    most: 2000,
+    unit: 'bytes',
+    value: most('throughput/8/product/answerBytes'),
+  },
+  {
+    row: 'throughput',
+    what: "p50 at 1 connection, of bare Fastify's",
+    most: 1.3,
+    unit: '×',
+    value: throughput(1, 'p50'),
+  },
+  {
+    row: 'throughput',
+    what: "p99 at 8 connections, of bare Fastify's",
+    most: 1.5,
+    unit: '×',
+    value: throughput(8, 'p99'),
+  },
+  {
+    row: 'pod-growth',
+    what: 'CPU of one more container, from 10 to 30 of them, of that from 1 to 10 (linear: 1)',
+    most: 1.25,
+    unit: '×',
+    value: bend,
+  },
+  {
+    row: 'pod-growth',
+    what: "CPU per review of a pod of 30 containers of 20 variables, of bare Fastify's",
+    most: 2,
+    unit: '×',
+    value: ratio('pod-growth/30x20/product/cpu', 'pod-growth/30x20/fastify/cpu'),
+  },
+  {
+    row: 'cluster-growth',
+    what: 'CPU per review with 1,000 namespaces, of that with 10',
+    most: 1.05,
+    unit: '×',
+    value: cluster('1000 namespaces', '10 namespaces'),
+  },
+  {
+    row: 'cluster-growth',
+    what: 'CPU per review with 10,000 namespaces, of that with 10',
+    most: 1.05,
+    unit: '×',
+    value: cluster('10000 namespaces', '10 namespaces'),
+  },
+  {
+    row: 'cluster-growth',
+    what: "CPU per review with 20 profiles of users', of that with 1",
+    most: 1.05,
+    unit: '×',
+    value: cluster('20 profiles', '1 profile'),
+  },
+  {
+    row: 'cluster-growth',
+    what: "CPU per review with 100 profiles of users', of that with 1",
+    most: 1.05,
+    unit: '×',
+    value: cluster('100 profiles', '1 profile'),
+  },
+  {
+    row: 'cluster-growth',
+    what: 'memory with 10,000 namespaces, above that with 10',
+    most: 25,
+    unit: 'MiB',
+    value: difference('cluster-growth/10000 namespaces/product/rss', 'cluster-growth/10 namespaces/product/rss'),
+  },
+  {
+    row: 'cold-start',
+    what: "cold start, standalone, of bare Fastify's (300 ms where it takes 240)",
+    most: 1.25,
+    unit: '×',
+    value: ratio('cold-start/start/standalone/ms', 'cold-start/start/fastify/ms'),
+  },
+  {
+    row: 'cold-start',
+    what: "cold start in a cluster of 1,000 namespaces, of bare Fastify's (600 ms where it takes 240)",
+    most: 2.5,
+    unit: '×',
+    value: ratio('cold-start/start/cluster/ms', 'cold-start/start/fastify/ms'),
+  },
+  {
+    row: 'cold-start',
+    what: 'connections that were taken before the answer was right',
+    most: 0,
+    unit: '',
+    value: most('cold-start/start/cluster/early'),
+  },
+  {
+    row: 'memory',
+    what: "memory at rest, above bare Fastify's",
+    most: 30,
+    unit: 'MiB',
+    value: difference('memory/idle/product/rss', 'memory/idle/fastify/rss'),
+  },
+  { row: 'memory', what: 'memory under load', most: 100, unit: 'MiB', value: most('memory/load/product/rss') },
+  {
+    row: 'memory',
+    what: 'memory after all reviews, above that after 50,000',
+    most: 10,
+    unit: 'MiB',
+    value: difference('memory/after all/product/rss', 'memory/after 50000/product/rss'),
+  },
+];
+
+/** A target beside what was measured. */
+export interface Verdict {
+  readonly target: Target;
+  readonly value: number;
+  readonly met: boolean;
+}
+
+/** A verdict on each target of these rows. What was not measured is not met. */
+export function verdictsOn(samples: Samples, rows: readonly string[]): readonly Verdict[] {
+  return targets
+    .filter(({ row }) => rows.includes(row))
+    .map((target) => {
+      const value = target.value(samples);
+      return { target, value, met: isMet(target, value) };
+    });
+}
+
+/** As it is written: what rounds to the bound has reached it. */
+export function isMet(
+  { most: top = Number.POSITIVE_INFINITY, least = Number.NEGATIVE_INFINITY }: Pick<Target, 'most' | 'least'>,
+  value: number,
+): boolean {
+  const rounded = Number(shown(value));
+  return rounded <= top && rounded >= least;
+}
+
+/** A figure for people: two digits behind the point below 10, one below 100, none above. NaN stays. */
+export function shown(value: number): string {
+  const size = Math.abs(value);
+  return value.toFixed(Number.isInteger(value) || size >= 100 ? 0 : size >= 10 ? 1 : 2);
+}
+
+/** `at most 1.33 ×` */
+export function boundOf({ most: top, least, unit, aim }: Target): string {
+  const bound = top === undefined ? `at least ${least}` : `at most ${top}`;
+  return `${bound} ${unit}`.trimEnd() + (aim === true ? ', as an aim' : '');
+}
