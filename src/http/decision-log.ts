@@ -23,24 +23,40 @@ export function decisionFields(decision: Decision, pod: Pod | undefined, at: Cir
       message: oneLine(sentence(decision.reason), 300),
     }),
     ...(injected.length > 0 && {
-      injected: injected
-        .slice(0, MOST)
-        .map(({ container, profile, delivery }) => `${oneLine(container, 63)}=${profile}/${delivery}`),
+      injected: bounded(
+        injected,
+        ({ container, profile, delivery }) => `${oneLine(container, 63)}=${profile}/${delivery}`,
+      ),
     }),
     ...(decision.outcome === 'injected' &&
       skipped.length > 0 && {
-        skipped: skipped.slice(0, MOST).map(({ container, reason }) => `${oneLine(container, 63)}: ${reason.code}`),
+        skipped: bounded(skipped, ({ container, reason }) => `${oneLine(container, 63)}: ${reason.code}`),
       }),
     ...(decision.notices.length > 0 && {
-      notices: decision.notices.slice(0, MOST).map((notice) => oneLine(`${notice.code}: ${sentence(notice)}`, 200)),
+      notices: bounded(decision.notices, (notice) => oneLine(`${notice.code}: ${sentence(notice)}`, 200)),
     }),
     operations: at.operations,
     ...(at.dryRun && { dryRun: true }),
   };
 }
 
-/** A pod of a thousand containers does not make a log line of a thousand entries. */
+/** A pod of a thousand containers does not make a log line of a thousand entries: a line has at most 8 KiB, whatever the review. */
 const MOST = 20;
+const LONGEST_LIST = 600;
+
+/** The first texts of a list, and how many more there are. */
+function bounded<T>(list: readonly T[], text: (one: T) => string): readonly string[] {
+  const texts: string[] = [];
+  let room = LONGEST_LIST;
+  for (const one of list) {
+    const next = text(one);
+    room -= next.length;
+    if (texts.length === MOST || (room < 0 && texts.length > 0))
+      return [...texts, `and ${list.length - texts.length} more`];
+    texts.push(next);
+  }
+  return texts;
+}
 
 /** A pod that a controller makes has no name yet, only the beginning of one. */
 function podName(pod: Pod): string {

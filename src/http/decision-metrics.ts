@@ -6,6 +6,8 @@ import { metricRows, optionsOf } from './metric-rows.ts';
 /** Namespaces that get a label value of their own: each costs a series per profile, outcome and reason. */
 export const MOST_NAMESPACES = 200;
 export const OTHER = 'other';
+/** Series of decisions in all: whoever reaches the port can ask for every profile, and provoke every reason, in every namespace. */
+const MOST_SERIES = 3000;
 
 /** The counters of decisions. A label's value is a word of our tables, the name of a profile that there is, or one of so many namespaces. */
 export function measureDecisions(registry: Registry): Pick<Metrics, 'reviewed' | 'recalled' | 'noticed'> {
@@ -19,17 +21,27 @@ export function measureDecisions(registry: Registry): Pick<Metrics, 'reviewed' |
     buckets: [...metricRows.agent_injector_review_duration_seconds.buckets],
   });
   const named = new Set<string>();
-  const labelOf = (namespace: string): string => {
-    if (named.size < MOST_NAMESPACES) named.add(namespace);
+  const labelOf = (namespace: string, isOptedIn: boolean): string => {
+    // The API server does not call for the others: they take no name away.
+    if (isOptedIn && named.size < MOST_NAMESPACES) named.add(namespace);
     return named.has(namespace) ? namespace : OTHER;
+  };
+  const series = new Set<string>();
+  const isKnown = (labels: DecisionLabels): boolean => {
+    const key = Object.values(labels).join(' ');
+    if (series.size < MOST_SERIES) series.add(key);
+    return series.has(key);
   };
   const count = (decision: Decision, { namespace, times }: Tally): void => {
     const { outcome } = decision;
     reviews.inc({ outcome, reason: decision.outcome === 'injected' ? '' : decision.reason.code }, times);
     for (const code of new Set(decision.notices.map((notice) => notice.code))) notices.inc({ code }, times);
     if (namespace === undefined) return;
-    const label = labelOf(namespace);
-    for (const [profile, fate] of fatesIn(decision)) decisions.inc({ namespace: label, profile, ...fate }, times);
+    const label = labelOf(namespace, outcome === 'injected' || decision.reason.code !== 'namespace-not-enabled');
+    for (const [profile, fate] of fatesIn(decision)) {
+      const labels = { namespace: label, profile, ...fate };
+      decisions.inc(isKnown(labels) ? labels : { ...labels, namespace: OTHER, profile: OTHER }, times);
+    }
   };
   const tallies = new Map<Decision, Tally>();
   const countAll = (): void => {
@@ -66,6 +78,8 @@ interface Tally {
   readonly namespace: string | undefined;
   times: number;
 }
+
+interface DecisionLabels extends Record<'namespace' | 'profile' | 'outcome' | 'reason', string> {}
 
 interface Fate {
   readonly outcome: Decision['outcome'];
