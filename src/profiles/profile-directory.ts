@@ -1,12 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
-  builtInSources,
   problemsOfDefaults,
   problemText,
   withProfiles,
   type Catalogue,
   type Tables,
 } from '../core/catalogue.ts';
+import { builtInSources } from '../core/catalogue-reading.ts';
 import { readProfiles, type ProfileSet } from '../core/profile-set.ts';
 import { readDirectory, type DirectoryReading } from './directory-reading.ts';
 import { takeApart, type Documents } from './documents.ts';
