@@ -1,5 +1,4 @@
 import type { Catalogue } from '../core/catalogue.ts';
-import { isObject } from '../core/json.ts';
 
 // Reading 19 profiles takes a server as long as all else that it does before it answers. They are the same each time: the build reads them
 // once, and the server finds the catalogue as text: JSON, and a mark for what JSON does not have.
@@ -37,16 +36,34 @@ export function thaw(text: string): Catalogue {
   return unmarked(JSON.parse(text)) as Catalogue;
 }
 
+/** Puts what the marks stand for in their places. At a server's start, so nothing is copied that can stay. */
 function unmarked(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(unmarked);
-  if (!isObject(value)) return value;
-  const { [MAP]: map, [SET]: set } = value;
-  if (Array.isArray(map)) return new Map(map.map((entry) => pairOf(unmarked(entry))));
-  if (Array.isArray(set)) return new Set(set.map(unmarked));
-  if (value[UNDEFINED] === true) return undefined;
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, unmarked(one)]));
+  if (Array.isArray(value)) {
+    for (const [index, one] of value.entries()) if (typeof one === 'object') value[index] = unmarked(one);
+    return value;
+  }
+  if (!isRecord(value)) return value;
+  for (const key in value) {
+    const one = value[key];
+    if (typeof one !== 'object') continue;
+    if (key === MAP) return new Map(pairsOf(unmarked(one)));
+    if (key === SET) return new Set(listOf(unmarked(one)));
+    value[key] = unmarked(one);
+  }
+  return value[UNDEFINED] === true ? undefined : value;
 }
 
-function pairOf(entry: unknown): [unknown, unknown] {
-  return Array.isArray(entry) ? [entry[0], entry[1]] : [undefined, undefined];
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function pairsOf(value: unknown): readonly [unknown, unknown][] {
+  return listOf(value).map((pair) => {
+    const [key, one] = listOf(pair);
+    return [key, one];
+  });
 }
