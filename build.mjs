@@ -6,6 +6,38 @@ import { esbuildYaml } from './tools/yaml-modules.js';
 
 const { name, version } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
 
+/**
+ * Modules that packages name and that we never reach: a third of the bundle, and each byte is read at every start (docs/performance.md). What
+ * stands in their place throws as soon as it is used.
+ */
+const unreached = 'throw new Error("left out of the bundle: see build.mjs")';
+const leftOut = [
+  // Compilers of schemas for routes: none of ours has one.
+  [/\/fastify\//, /^@fastify\/ajv-compiler$/, `module.exports = () => () => { ${unreached} };`],
+  [/\/fastify\//, /^@fastify\/fast-json-stringify-compiler$/, `module.exports = () => () => { ${unreached} };`],
+  // server.inject, of tests.
+  [/\/fastify\//, /^light-my-request$/, `${unreached};`],
+  // The generated API, and headers of a fetch: we take credentials from a kubeconfig, and call with node:https.
+  [
+    /\/client-node\//,
+    /^\.\/gen\/index\.js$/,
+    `export const createConfiguration = () => { ${unreached} }; export class ServerConfiguration { constructor() { ${unreached} } }`,
+  ],
+  [/\/client-node\//, /^node-fetch$/, 'export const { Headers } = globalThis;'],
+];
+
+const esbuildLeftOut = {
+  name: 'left-out',
+  setup(building) {
+    for (const [index, [importer, path]] of leftOut.entries()) {
+      building.onResolve({ filter: path }, (args) =>
+        importer.test(args.importer) ? { path: String(index), namespace: 'left-out' } : undefined,
+      );
+    }
+    building.onLoad({ filter: /.*/, namespace: 'left-out' }, ({ path }) => ({ contents: leftOut[path][2] }));
+  },
+};
+
 const { metafile } = await build({
   entryPoints: { 'agent-injector': 'src/main.ts' },
   outdir: 'dist',
@@ -17,7 +49,7 @@ const { metafile } = await build({
   platform: 'node',
   target: 'node20.19',
   format: 'esm',
-  plugins: [esbuildYaml],
+  plugins: [esbuildYaml, esbuildLeftOut],
   // The package debug takes it for its colours if it is there, and it is there for vitest: what is not audited is not bundled.
   external: ['supports-color'],
   define: { VERSION: JSON.stringify(version) },

@@ -2,19 +2,20 @@ import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { parseDocument } from 'yaml';
-import { z } from 'zod';
-import { defaultsSchema } from './core/catalogue.ts';
+import { readDefaults } from './core/defaults.ts';
+import { isObject } from './core/json.ts';
 import { nearest } from './core/nearest.ts';
-import { pathText } from './core/profile.ts';
+import { pathText } from './core/path-text.ts';
 import {
   flagOf,
   millisecondsOf,
   settingNames,
   settingRows,
-  settingsSchema,
+  readSettings,
   variableOf,
   type SettingName,
   type Settings,
+  type Written,
 } from './server-settings.ts';
 
 /** The server's configuration, complete and checked. */
@@ -60,10 +61,10 @@ export function readConfig(
   const file = flags['config'] ?? variables.get('config')?.value;
   const { settings, defaults } = file === undefined ? NO_FILE : readFile(file, problems);
   const found = strongest(flags, variables, settings);
-  const parsed = settingsSchema.safeParse(Object.fromEntries([...found].map(([name, { value }]) => [name, value])));
-  problems.push(...(parsed.success ? contradictions(parsed.data, found, purpose) : problemsOf(parsed.error, found)));
-  return parsed.success && problems.length === 0
-    ? { ok: true, config: { ...parsed.data, defaults } }
+  const read = readSettings(new Map([...found].map(([name, { value }]) => [name, value])));
+  problems.push(...(read.ok ? contradictions(read.settings, found, purpose) : problemsOf(read.wrong, found)));
+  return read.ok && problems.length === 0
+    ? { ok: true, config: { ...read.settings, defaults } }
     : { ok: false, problems, defaults, profiles: found.get('profiles')?.value.toString() };
 }
 
@@ -131,8 +132,7 @@ function strongest(
   return found;
 }
 
-function problemsOf(error: z.ZodError, found: ReadonlyMap<SettingName, Found>): readonly string[] {
-  const wrong = new Set(error.issues.map((issue) => issue.path[0]));
+function problemsOf(wrong: ReadonlySet<SettingName>, found: ReadonlyMap<SettingName, Found>): readonly string[] {
   return settingNames
     .filter((name) => wrong.has(name))
     .map(
@@ -142,7 +142,7 @@ function problemsOf(error: z.ZodError, found: ReadonlyMap<SettingName, Found>): 
 }
 
 interface Found {
-  readonly value: string | number | boolean;
+  readonly value: Written;
   readonly at: string;
 }
 
@@ -175,35 +175,39 @@ function readVariables(
   return found;
 }
 
-const fileSchema = z.strictObject({
-  ...Object.fromEntries(
-    settingNames
-      .filter((name) => name !== 'config')
-      .map((name) => [name, z.union([z.string(), z.number(), z.boolean()]).optional()]),
-  ),
-  defaults: defaultsSchema.optional(),
-});
-
 function readFile(file: string, problems: string[]): FileContent {
-  const content = parseFile(file);
-  if (!content.ok) {
-    problems.push(...content.problems.map((problem) => `${file}: ${problem}`));
-    return NO_FILE;
-  }
-  const parsed = fileSchema.safeParse(content.value ?? {});
-  if (!parsed.success) {
-    problems.push(
-      ...parsed.error.issues.map(({ path, message }) => [file, pathText(path), message].filter(Boolean).join(': ')),
-    );
-    return NO_FILE;
-  }
-  const { defaults, ...values } = parsed.data;
+  const parsed = parseFile(file);
+  const read = parsed.ok ? readContent(parsed.value ?? {}) : parsed;
+  problems.push(...read.problems.map((problem) => `${file}: ${problem}`));
+  if (read.problems.length > 0 || !parsed.ok || !isObject(parsed.value)) return NO_FILE;
+  const { defaults = {}, ...values } = parsed.value;
   const settings = Object.entries(values).flatMap(([name, value]): [string, Found][] =>
-    typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
-      ? [[name, { value, at: `${file}: ${name}` }]]
-      : [],
+    isScalar(value) ? [[name, { value, at: `${file}: ${name}` }]] : [],
   );
-  return { settings: new Map(settings), defaults: defaults ?? {} };
+  const given = readDefaults(defaults);
+  return { settings: new Map(settings), defaults: given.ok ? given.defaults : {} };
+}
+
+/** What is wrong in a file as a whole, before its values are read. */
+function readContent(content: unknown): { readonly problems: readonly string[] } {
+  if (!isObject(content)) return { problems: ['must be an object: a setting and its value on each line'] };
+  const { defaults = {}, ...values } = content;
+  const read = readDefaults(defaults);
+  const names = settingNames.filter((name) => name !== 'config');
+  const known = new Set<string>(names);
+  return {
+    problems: [
+      ...(read.ok ? [] : read.problems.map(({ path, message }) => `${pathText(['defaults', ...path])}: ${message}`)),
+      ...Object.entries(values).flatMap(([name, value]) => {
+        if (!known.has(name)) return [`${name}: no such setting${meant(nearest(name, [...names, 'defaults']))}`];
+        return isScalar(value) ? [] : [`${name}: must be text, a number, true or false`];
+      }),
+    ],
+  };
+}
+
+function isScalar(value: unknown): value is Written {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 }
 
 type Parsed =

@@ -4,5 +4,11 @@ declare module '*.yaml' {
   export default data;
 }
 
+/** The catalogue of the built-in profiles as frozen-catalogue.ts writes it: read at build time (tools/yaml-modules.js). */
+declare module '*.catalogue' {
+  const text: string;
+  export default text;
+}
+
 /** The version in package.json, put in at build time. */
 declare const VERSION: string;

@@ -1,7 +1,14 @@
 import './early-signals.ts';
 import { basename } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { flagOf, settingNames, settingRows, settingsSchema, variableOf, type SettingName } from './server-settings.ts';
+import {
+  flagOf,
+  settingNames,
+  settingRows,
+  standardSettings,
+  variableOf,
+  type SettingName,
+} from './server-settings.ts';
 import { readConfig } from './config.ts';
 import { addClusterCommands } from './commands/cluster-commands.ts';
 import { addExplain, collect } from './commands/explain-command.ts';
@@ -42,12 +49,11 @@ const serve: Command = program
     await command.serve(readConfig(flags));
   });
 
-const defaults = settingsSchema.parse({});
 for (const name of settingNames) serve.addOption(settingOption(name));
 
 function settingOption(name: SettingName): Option {
   const { placeholder, description } = settingRows[name];
-  const standard = defaults[name] === undefined ? '' : `, default ${defaults[name]}`;
+  const standard = standardSettings[name] === undefined ? '' : `, default ${standardSettings[name]}`;
   return new Option(`--${flagOf(name)} <${placeholder}>`, `${description} (${variableOf(name)}${standard})`);
 }
 

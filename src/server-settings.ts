@@ -1,84 +1,129 @@
-import { z } from 'zod';
 import { parseVersion } from './core/cluster.ts';
-
-const path = z.string().min(1);
-
-function whole(minimum: number, maximum: number): z.ZodType<number, number | string> {
-  const range = z.number().int().min(minimum).max(maximum);
-  return z
-    .union([
-      z.number(),
-      z
-        .string()
-        .regex(/^\d{1,9}$/)
-        .transform(Number),
-    ])
-    .pipe(range);
-}
 
 /** What may be watched of a cluster so that no pod is made to wait. */
 export const checkNames = ['claims', 'quotas'] as const;
 export type CheckName = (typeof checkNames)[number];
 
+const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+
+/** The server's settings. */
+export interface Settings {
+  readonly config?: string;
+  readonly kubeconfig?: string;
+  readonly namespaces?: string;
+  readonly profiles?: string;
+  readonly kubernetes?: string;
+  readonly configMapKeys: boolean;
+  readonly events: boolean;
+  readonly checks: string;
+  readonly auditInterval: string;
+  readonly host: string;
+  readonly port: number;
+  readonly adminPort: number;
+  readonly tlsDir: string;
+  readonly tlsSecret?: string;
+  readonly webhookConfiguration?: string;
+  readonly service?: string;
+  readonly leafLifetime: string;
+  readonly caLifetime: string;
+  readonly clientCa?: string;
+  readonly clientNames?: string;
+  readonly drainSeconds: number;
+  readonly logLevel: (typeof logLevels)[number];
+}
+
+export type SettingName = keyof Settings;
+
+/** What settings are where nobody gives them. */
+export const standardSettings: Settings = {
+  configMapKeys: false,
+  events: false,
+  checks: checkNames.join(','),
+  auditInterval: '0',
+  host: '::',
+  port: 8443,
+  adminPort: 9090,
+  tlsDir: 'certs',
+  leafLifetime: '7d',
+  caLifetime: '365d',
+  drainSeconds: 10,
+  logLevel: 'info',
+};
+
+/** As it stands in a flag, in the environment or in a file. */
+export type Written = string | number | boolean;
+/** The value that was meant; undefined: it is none. */
+type Read<Value> = (written: Written) => Value | undefined;
+
+function text(is: (written: string) => boolean): Read<string> {
+  return (written) => (typeof written === 'string' && is(written) ? written : undefined);
+}
+
+function whole(minimum: number, maximum: number): Read<number> {
+  return (written) => {
+    const number = typeof written === 'string' && /^\d{1,9}$/.test(written) ? Number(written) : written;
+    if (typeof number !== 'number' || !Number.isSafeInteger(number)) return undefined;
+    return number >= minimum && number <= maximum ? number : undefined;
+  };
+}
+
+const some = text((written) => written !== '');
+const yesOrNo: Read<boolean> = (written) => ({ true: true, false: false })[String(written)];
+
+/** No dependency on a library of schemas here: this is read before anything else whenever a server starts (docs/performance.md). */
+function matching(pattern: RegExp): Read<string> {
+  return text((written) => pattern.test(written));
+}
+
 const NAME = '[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?';
 const LABEL = '[a-z]([-a-z0-9]{0,61}[a-z0-9])?';
-const lifetime = z.string().regex(/^[1-9]\d{0,5}[smhd]$/);
+const CHECKS = checkNames.join('|');
+const LIFETIME = /^[1-9]\d{0,5}[smhd]$/;
 /** Longer than a timer can be set is of no use either. */
 const LONGEST_INTERVAL_MS = 7 * 86_400_000;
-const interval = z
-  .union([
-    z.literal(0).transform(String),
-    z.literal('0'),
-    lifetime.refine((text) => millisecondsOf(text) <= LONGEST_INTERVAL_MS),
-  ])
-  .default('0');
 
-/** The server's settings: their types and defaults. */
-export const settingsSchema = z.object({
-  config: path.optional(),
-  kubeconfig: path.optional(),
-  namespaces: path.optional(),
-  profiles: path.optional(),
-  kubernetes: z
-    .string()
-    .refine((text) => parseVersion(text) !== undefined)
-    .optional(),
-  configMapKeys: z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]).default(false),
-  events: z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]).default(false),
-  checks: z
-    .string()
-    .regex(new RegExp(`^(none|(${checkNames.join('|')})(,(${checkNames.join('|')}))*)$`))
-    .default(checkNames.join(',')),
-  auditInterval: interval,
-  host: z.string().min(1).default('::'),
-  port: whole(0, 65_535).default(8443),
-  adminPort: whole(0, 65_535).default(9090),
-  tlsDir: path.default('certs'),
-  tlsSecret: z
-    .string()
-    .regex(new RegExp(`^${NAME}/${NAME}$`))
-    .optional(),
-  webhookConfiguration: z
-    .string()
-    .regex(new RegExp(`^${NAME}$`))
-    .optional(),
-  service: z
-    .string()
-    .regex(new RegExp(`^${LABEL}\\.${LABEL}$`))
-    .optional(),
-  leafLifetime: lifetime.default('7d'),
-  caLifetime: lifetime.default('365d'),
-  clientCa: path.optional(),
-  clientNames: z
-    .string()
-    .regex(/^[^,]+(,[^,]+)*$/)
-    .optional(),
-  drainSeconds: whole(0, 3600).default(10),
-  logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
-});
+const readers: { readonly [name in SettingName]-?: Read<NonNullable<Settings[name]>> } = {
+  config: some,
+  kubeconfig: some,
+  namespaces: some,
+  profiles: some,
+  kubernetes: text((written) => parseVersion(written) !== undefined),
+  configMapKeys: yesOrNo,
+  events: yesOrNo,
+  checks: matching(new RegExp(`^(none|(${CHECKS})(,(${CHECKS}))*)$`)),
+  auditInterval: (written) => interval(written === 0 ? '0' : written),
+  host: some,
+  port: whole(0, 65_535),
+  adminPort: whole(0, 65_535),
+  tlsDir: some,
+  tlsSecret: matching(new RegExp(`^${NAME}/${NAME}$`)),
+  webhookConfiguration: matching(new RegExp(`^${NAME}$`)),
+  service: matching(new RegExp(`^${LABEL}\\.${LABEL}$`)),
+  leafLifetime: matching(LIFETIME),
+  caLifetime: matching(LIFETIME),
+  clientCa: some,
+  clientNames: matching(/^[^,]+(,[^,]+)*$/),
+  drainSeconds: whole(0, 3600),
+  logLevel: (written) => logLevels.find((level) => level === written),
+};
 
-export type Settings = z.infer<typeof settingsSchema>;
-export type SettingName = keyof Settings;
+const interval = text(
+  (written) => written === '0' || (LIFETIME.test(written) && millisecondsOf(written) <= LONGEST_INTERVAL_MS),
+);
+
+export type ReadSettings =
+  | { readonly ok: true; readonly settings: Settings }
+  | { readonly ok: false; readonly wrong: ReadonlySet<SettingName> };
+
+/** The settings that were given, and the standard for all others; or which of them are not what they must be. */
+export function readSettings(given: ReadonlyMap<SettingName, Written>): ReadSettings {
+  const read = [...given].map(([name, written]) => [name, readers[name](written)] as const);
+  const wrong = read.filter(([, value]) => value === undefined).map(([name]) => name);
+  if (wrong.length > 0) return { ok: false, wrong: new Set(wrong) };
+  // Each value comes from the reader of its own name, and that one's type is the setting's.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return { ok: true, settings: { ...standardSettings, ...(Object.fromEntries(read) as Partial<Settings>) } };
+}
 
 interface SettingRow {
   /** What stands in the place of the value in `--help`. */

@@ -1,7 +1,9 @@
 // Agents are YAML; the bundle and the tests import them as data, so that nothing is parsed at start-up.
 // `import documents from './*.yaml'` gives every YAML file of that folder, sorted by name: a new agent is a new file, no index to edit.
+// `import text from './built-in.catalogue'` gives the catalogue that they make, read here as a server would read it.
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { build } from 'esbuild';
 import { parse } from 'yaml';
 
 const files = (path) =>
@@ -17,18 +19,48 @@ const content = (path) => {
   return JSON.stringify(path.endsWith('/*.yaml') ? values : values[0]);
 };
 
-/** esbuild: YAML modules become JSON text inside the bundle. */
-export const esbuildYaml = {
-  name: 'yaml-modules',
-  setup(build) {
-    build.onResolve({ filter: /\.yaml$/ }, (args) => ({
+const documents = {
+  name: 'yaml-documents',
+  setup(building) {
+    building.onResolve({ filter: /\.yaml$/ }, (args) => ({
       path: resolve(args.resolveDir, args.path),
       namespace: 'yaml',
     }));
-    build.onLoad({ filter: /.*/, namespace: 'yaml' }, (args) => ({
+    building.onLoad({ filter: /.*/, namespace: 'yaml' }, (args) => ({
       contents: content(args.path),
       loader: 'json',
       watchFiles: files(args.path),
+    }));
+  },
+};
+
+/** Runs the sources that read the documents, without leaving a file behind. */
+const frozen = async (folder) => {
+  const { outputFiles } = await build({
+    entryPoints: [join(folder, 'freeze.ts')],
+    bundle: true,
+    write: false,
+    platform: 'node',
+    format: 'esm',
+    plugins: [documents],
+    logLevel: 'warning',
+  });
+  const module = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
+  return module.frozen;
+};
+
+/** esbuild: YAML modules become JSON text inside the bundle. */
+export const esbuildYaml = {
+  name: 'yaml-modules',
+  setup(building) {
+    documents.setup(building);
+    building.onResolve({ filter: /\.catalogue$/ }, (args) => ({
+      path: resolve(args.resolveDir, args.path),
+      namespace: 'catalogue',
+    }));
+    building.onLoad({ filter: /.*/, namespace: 'catalogue' }, async (args) => ({
+      contents: await frozen(dirname(args.path)),
+      loader: 'text',
     }));
   },
 };
@@ -38,9 +70,13 @@ export const viteYaml = {
   name: 'yaml-modules',
   enforce: 'pre',
   resolveId(id, importer) {
-    return id.endsWith('.yaml') && importer ? `\0yaml:${resolve(dirname(importer), id)}.mjs` : undefined;
+    const isOurs = /\.(yaml|catalogue)$/.test(id) && importer;
+    return isOurs ? `\0yaml:${resolve(dirname(importer), id)}.mjs` : undefined;
   },
-  load(id) {
-    return id.startsWith('\0yaml:') ? `export default ${content(id.slice(6, -4))}` : undefined;
+  async load(id) {
+    if (!id.startsWith('\0yaml:')) return undefined;
+    const path = id.slice(6, -4);
+    const text = path.endsWith('.catalogue') ? JSON.stringify(await frozen(dirname(path))) : content(path);
+    return `export default ${text}`;
   },
 };

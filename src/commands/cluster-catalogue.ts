@@ -1,8 +1,8 @@
-import { builtInCatalogue, builtInDocuments } from '../agents/built-in.ts';
+import { builtInCatalogue } from '../agents/built-in.ts';
 import { problemsOfDefaults, problemText, withDefaults, type Catalogue } from '../core/catalogue.ts';
 import type { Cluster } from '../core/cluster.ts';
 import { readConfig, type Config, type ReadConfig } from '../config.ts';
-import { ProfileDirectory, type Logger, type ProfilesStatus } from '../profiles/profile-directory.ts';
+import type { Logger, ProfilesStatus } from '../profiles/profile-directory.ts';
 import { fixedFacts } from './cluster-facts.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -34,6 +34,9 @@ export async function openCatalogue(config: Config, log: Logger, use: 'watch' | 
     if (problems.length > 0) throw new UsageError(problems);
     return fixed(shipped);
   }
+  // Late: most servers have no profiles but those that were read when the product was built, and need nothing that reads any.
+  const { builtInDocuments } = await import('../agents/documents.ts');
+  const { ProfileDirectory } = await import('../profiles/profile-directory.ts');
   const options = { dir, builtIn: builtInDocuments.profiles, tables: shipped, log };
   const directory = await ProfileDirectory.open(options).catch((error: unknown) => {
     throw new UsageError([`profiles: ${error instanceof Error ? error.message : String(error)}`]);

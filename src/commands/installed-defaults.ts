@@ -1,5 +1,6 @@
 import { parse } from 'yaml';
-import { defaultsSchema, problemsOfDefaults, withDefaults, type Catalogue } from '../core/catalogue.ts';
+import { problemsOfDefaults, withDefaults, type Catalogue } from '../core/catalogue.ts';
+import { readDefaults } from '../core/defaults.ts';
 import { isObject, objectIn, objectsIn, textIn, type JsonObject } from '../core/json.ts';
 import { ownEntries } from '../core/webhook-reach.ts';
 import type { Cluster as Api } from '../kube/api.ts';
@@ -48,8 +49,8 @@ function defaultsIn(text: unknown): readonly (readonly [string, string])[] | und
   if (typeof text !== 'string') return undefined;
   try {
     const document: unknown = parse(text);
-    const read = defaultsSchema.safeParse(isObject(document) ? (document['defaults'] ?? {}) : {});
-    return read.success ? Object.entries(read.data) : undefined;
+    const read = readDefaults(isObject(document) ? (document['defaults'] ?? {}) : {});
+    return read.ok ? Object.entries(read.defaults) : undefined;
   } catch {
     return undefined;
   }

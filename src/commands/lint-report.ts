@@ -1,4 +1,4 @@
-import { pathText } from '../core/profile.ts';
+import { pathText } from '../core/path-text.ts';
 import type { Severity } from '../core/profile-lint.ts';
 
 /** Something that is said of a file, with its place where there is a text. */

@@ -1,5 +1,7 @@
-import { builtInCatalogue, builtInDocuments } from '../agents/built-in.ts';
-import { builtInSources, withProfiles, type Catalogue } from '../core/catalogue.ts';
+import { builtInCatalogue } from '../agents/built-in.ts';
+import { builtInDocuments } from '../agents/documents.ts';
+import { withProfiles, type Catalogue } from '../core/catalogue.ts';
+import { builtInSources } from '../core/catalogue-reading.ts';
 import { baseOf, nameOf, pathInOwn } from '../core/extends.ts';
 import { isObject } from '../core/json.ts';
 import type { Problem } from '../core/profile.ts';

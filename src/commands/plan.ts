@@ -1,7 +1,8 @@
 import { parseAllDocuments } from 'yaml';
-import { builtInDocuments } from '../agents/built-in.ts';
+import { builtInDocuments } from '../agents/documents.ts';
 import { admit, type Admission } from '../core/admit.ts';
-import { problemText, readCatalogue, withProfiles, type Catalogue } from '../core/catalogue.ts';
+import { problemText, withProfiles, type Catalogue } from '../core/catalogue.ts';
+import { readCatalogue } from '../core/catalogue-reading.ts';
 import type { Cluster } from '../core/cluster.ts';
 import { isObject, objectIn, textIn, type JsonObject } from '../core/json.ts';
 import { INJECTION_LABEL, key } from '../core/keys.ts';

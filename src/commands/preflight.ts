@@ -1,4 +1,4 @@
-import { knownInjectors } from '../agents/built-in.ts';
+import { knownInjectors } from '../agents/injectors.ts';
 import { admit } from '../core/admit.ts';
 import type { Catalogue } from '../core/catalogue.ts';
 import type { Cluster } from '../core/cluster.ts';

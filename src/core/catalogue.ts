@@ -1,13 +1,11 @@
-import { z } from 'zod';
 import { AUTO } from './delivery-choice.ts';
-import { nameOf } from './extends.ts';
 import { settingNames } from './keys.ts';
 import { didYouMean, nearest } from './nearest.ts';
 import { accepts, expectation } from './parameter.ts';
-import { pathText, type Problem, type Profile } from './profile.ts';
+import { pathText } from './path-text.ts';
+import type { Problem, Profile } from './profile.ts';
 import { readPosition } from './position.ts';
-import { readProfiles, type ProfileSet, type ProfileSource } from './profile-set.ts';
-import { signSchema, type Sign } from './sign.ts';
+import type { Sign } from './sign.ts';
 import { words } from './words.ts';
 
 /** An exclusive place in a process that one agent at most can take, and how the environment shows whose it is. */
@@ -43,45 +41,6 @@ export interface Catalogue {
   readonly knownSettings: ReadonlySet<string>;
 }
 
-const slotsSchema = z.array(
-  z.strictObject({
-    name: z.string(),
-    description: z.string(),
-    variables: z.array(z.string()).default([]),
-    off: z.array(z.strictObject({ variable: z.string(), value: z.string() })).default([]),
-    identity: z.array(z.string()).default([]),
-    vendors: z.array(z.strictObject({ id: z.string(), vendor: z.string() })).default([]),
-  }),
-);
-
-const foreignAgentsSchema = z.array(
-  z.strictObject({ vendor: z.string(), slots: z.array(z.string()).default([]), signs: z.array(signSchema).min(1) }),
-);
-
-const sidecarsSchema = z.array(z.strictObject({ name: z.string(), of: z.string() }));
-
-/** Cluster-wide defaults as written: numbers and booleans may stand unquoted. */
-export const defaultsSchema: z.ZodType<Record<string, string>, Record<string, string | number | boolean>> = z.record(
-  z.string(),
-  z.union([z.string(), z.number(), z.boolean()]).transform(String),
-);
-
-/** Documents as written. */
-export interface CatalogueSource {
-  /** Those that ship. */
-  readonly profiles: readonly unknown[];
-  /** Those of users. */
-  readonly own?: readonly ProfileSource[];
-  readonly slots: unknown;
-  readonly foreignAgents: unknown;
-  readonly sidecars: unknown;
-  readonly defaults: unknown;
-}
-
-export type ReadCatalogue =
-  | { readonly ok: true; readonly catalogue: Catalogue; readonly set: ProfileSet }
-  | { readonly ok: false; readonly problems: readonly CatalogueProblem[] };
-
 /** Its path is led by the name of the profile, or by the table, that it is in. */
 export interface CatalogueProblem extends Problem {
   /** Of a profile: where it comes from. */
@@ -90,39 +49,6 @@ export interface CatalogueProblem extends Problem {
 
 /** What the profiles of a catalogue are used with. */
 export type Tables = Omit<Catalogue, 'profiles' | 'knownSettings'>;
-
-/** What profiles that ship are called as the place of a problem. */
-const BUILT_IN = 'built-in';
-
-/** Reads the documents of a catalogue; all problems of all documents are gathered. */
-export function readCatalogue(source: CatalogueSource): ReadCatalogue {
-  const read = readTables(source);
-  if (!read.ok) return { ok: false, problems: read.problems };
-  const { tables } = read;
-  const reading = readProfiles({
-    builtIn: builtInSources(source.profiles),
-    own: source.own ?? [],
-    slots: new Set(tables.slots.keys()),
-  });
-  let step = reading.next();
-  while (!step.done) step = reading.next();
-  const set = step.value;
-  const catalogue = withProfiles(tables, set.profiles);
-  const problems = [
-    ...set.problems.map(({ source: { origin, document }, path, message }) => {
-      const name = nameOf(document);
-      return { origin, path: name === undefined ? path : [name, ...path], message };
-    }),
-    ...problemsOfForeignAgents(tables),
-    ...problemsOfDefaults(catalogue, tables.defaults),
-  ];
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, catalogue, set };
-}
-
-/** Documents that ship, each with its place. */
-export function builtInSources(documents: readonly unknown[]): readonly ProfileSource[] {
-  return documents.map((document) => ({ origin: BUILT_IN, document }));
-}
 
 /** A catalogue of these profiles. */
 export function withProfiles(tables: Tables, profiles: Catalogue['profiles']): Catalogue {
@@ -134,31 +60,6 @@ export function withProfiles(tables: Tables, profiles: Catalogue['profiles']): C
     ...own.flatMap(({ name, parameters }) => ['containers', ...parameters].map((setting) => `${setting}.${name}`)),
   ];
   return { ...tables, profiles, knownSettings: new Set(known) };
-}
-
-export type ReadTables =
-  | { readonly ok: true; readonly tables: Tables }
-  | { readonly ok: false; readonly problems: readonly Problem[] };
-
-/** Reads what a catalogue has besides profiles. */
-export function readTables(source: Omit<CatalogueSource, 'profiles' | 'own'>): ReadTables {
-  const slots = slotsSchema.safeParse(source.slots);
-  const foreignAgents = foreignAgentsSchema.safeParse(source.foreignAgents);
-  const sidecars = sidecarsSchema.safeParse(source.sidecars);
-  const defaults = defaultsSchema.safeParse(source.defaults);
-  if (!slots.success || !foreignAgents.success || !sidecars.success || !defaults.success) {
-    const issues = [slots, foreignAgents, sidecars, defaults].flatMap((parsed) => parsed.error?.issues ?? []);
-    return { ok: false, problems: issues.map(({ path, message }) => ({ path, message })) };
-  }
-  const vendorsOf = ({ vendors }: (typeof slots.data)[number]): Slot['vendors'] =>
-    new Map(vendors.map(({ id, vendor }) => [comparableGuid(id), vendor]));
-  const tables = {
-    slots: new Map(slots.data.map((slot) => [slot.name, { ...slot, vendors: vendorsOf(slot) }])),
-    foreignAgents: foreignAgents.data,
-    sidecars: new Set(sidecars.data.map((row) => row.name)),
-    defaults: new Map(Object.entries(defaults.data)),
-  };
-  return { ok: true, tables };
 }
 
 /** A problem as one line: where it is, and what. */
@@ -223,17 +124,6 @@ function problemsOfDefault(catalogue: Catalogue, name: string, value: string): r
   const wrong = declared.filter((one) => !accepts(one, value)).map((one) => `"${value}" must be ${expectation(one)}`);
   // Several profiles have a parameter of one name: what they say alike is said once.
   return [...new Set(wrong)];
-}
-
-function problemsOfForeignAgents({ foreignAgents, slots }: Tables): readonly Problem[] {
-  return foreignAgents.flatMap((agent, index) =>
-    agent.slots
-      .filter((slot) => !slots.has(slot))
-      .map((slot) => ({
-        path: ['foreignAgents', index, 'slots'],
-        message: `"${slot}" is no known slot${didYouMean(nearest(slot, slots.keys()))}`,
-      })),
-  );
 }
 
 /** A GUID so that spellings of one compare equal: the CLR minds neither case nor braces. */

@@ -1,16 +1,5 @@
-import { z } from 'zod';
 import { isObject, type Json } from './json.ts';
 import type { VolumeMount } from './pod.ts';
-
-/** A path where files can be mounted, in its one spelling: the API server and the runtime compare places, and `/` would hide everything. */
-export const absolutePath = z
-  .string()
-  .regex(/^(\/(?!\.{1,2}(\/|$))[^/:]+)+$/, 'must be an absolute path, without ":", ".", ".." and a slash at its end');
-
-/** A part of a volume, as the API server takes it (core validation.go validateLocalDescendingPath). */
-export const relativePath = z
-  .string()
-  .regex(/^(?!\/)(?!(.*\/)?\.\.(\/|$)).+$/, 'must not begin with / and not have .. in it');
 
 /** A path in a container that something of its author is at. */
 export interface TakenPath {

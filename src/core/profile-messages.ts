@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { isObject } from './json.ts';
 import { didYouMean, nearest } from './nearest.ts';
 import type { Problem } from './profile.ts';

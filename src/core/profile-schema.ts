@@ -1,12 +1,12 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseVersion } from './cluster.ts';
-import { conditionSchema } from './condition.ts';
-import { deliverySchema } from './delivery.ts';
-import { environmentSchema } from './environment.ts';
-import { parameterSchema } from './parameter.ts';
-import { absolutePath, relativePath } from './mount-path.ts';
-import { quantitySchema } from './quantity.ts';
-import { signSchema } from './sign.ts';
+import { conditionSchema } from './condition-schema.ts';
+import { deliverySchema } from './delivery-schema.ts';
+import { environmentSchema } from './environment-schema.ts';
+import { parameterSchema } from './parameter-schema.ts';
+import { absolutePath, relativePath } from './path-schema.ts';
+import { quantitySchema } from './quantity-schema.ts';
+import { signSchema } from './sign-schema.ts';
 
 const name = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,51}[a-z0-9])?$/, 'must be a DNS label of at most 53 characters');
 const code = z.string().regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, 'must be words of a-z and 0-9 joined by dashes');

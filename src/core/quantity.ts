@@ -1,5 +1,3 @@
-import { z } from 'zod';
-
 /** Decimal and binary suffixes of a Kubernetes quantity (k8s.io/apimachinery pkg/api/resource suffix.go), as powers of ten and of 1024. */
 const SUFFIXES: Readonly<Record<string, number>> = {
   n: 1e-9,
@@ -19,11 +17,6 @@ const SUFFIXES: Readonly<Record<string, number>> = {
   Pi: 2 ** 50,
   Ei: 2 ** 60,
 };
-
-/** A quantity of something that there must be some of. */
-export const quantitySchema = z
-  .string()
-  .refine((text) => (parseQuantity(text) ?? 0) > 0, 'must be a quantity, such as 200Mi or 100m');
 
 const QUANTITY = /^([+-]?(?:\d{1,18}(?:\.\d{0,9})?|\.\d{1,9}))(?:([eE][+-]?\d{1,2})|([numkMGTPE]|[KMGTPE]i)?)$/;
 

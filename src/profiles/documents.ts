@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { nameOf } from '../core/extends.ts';
-import { pathText } from '../core/profile.ts';
+import { pathText } from '../core/path-text.ts';
 import type { ProfileProblem, ProfileSource } from '../core/profile-set.ts';
 import { positionOf } from '../manifests/locate.ts';
 import { readDocuments, type BrokenDocument, type YamlDocument } from '../manifests/yaml.ts';

@@ -1,12 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import {
-  builtInSources,
-  problemsOfDefaults,
-  problemText,
-  withProfiles,
-  type Catalogue,
-  type Tables,
-} from '../core/catalogue.ts';
+import { problemsOfDefaults, problemText, withProfiles, type Catalogue, type Tables } from '../core/catalogue.ts';
+import { builtInSources } from '../core/catalogue-reading.ts';
 import { traceOf } from '../core/error-trace.ts';
 import { readProfiles, type ProfileSet } from '../core/profile-set.ts';
 import { readDirectory, type DirectoryReading } from './directory-reading.ts';

@@ -1,8 +1,20 @@
-import 'node-forge';
-
-// In node-forge since 0.7, missing from its types.
+// In node-forge since 0.7, missing from its types; and its parts, which have none.
 declare module 'node-forge' {
   namespace util {
     function bytesFromIP(address: string): string;
   }
+}
+
+declare module 'node-forge/lib/asn1.js' {
+  import type Forge from 'node-forge';
+
+  const asn1: typeof Forge.asn1;
+  export default asn1;
+}
+
+declare module 'node-forge/lib/util.js' {
+  import type Forge from 'node-forge';
+
+  const util: typeof Forge.util;
+  export default util;
 }

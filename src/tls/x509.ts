@@ -46,9 +46,10 @@ type Asn1 = Forge.asn1.Asn1;
  * certificate (docs/adr/0007-p256-leaf.md).
  */
 export async function composeCertificate(facts: CertificateFacts, issuer: Issuer): Promise<string> {
-  const { default: forge } = await import('node-forge');
-  const { asn1 } = forge;
-  const der = new Der(forge);
+  // Late, and no more of forge than this: a server that finds a certificate makes none.
+  const { default: asn1 } = await import('node-forge/lib/asn1.js');
+  const { default: util } = await import('node-forge/lib/util.js');
+  const der = new Der({ asn1, util });
   const key = asn1.fromDer(binary(createPublicKey(facts.key).export({ type: 'spki', format: 'der' })));
   const subject = der.name(facts.subject);
   const signing = issuer.certificate ? asn1.fromDer(binary(issuer.certificate.raw)) : undefined;
@@ -85,9 +86,9 @@ export async function composeCertificate(facts: CertificateFacts, issuer: Issuer
 
 /** Shorthand for the few types that a certificate is made of. Bytes are strings of one character each, as forge has them. */
 class Der {
-  private readonly forge: typeof Forge;
+  private readonly forge: Pick<typeof Forge, 'asn1' | 'util'>;
 
-  constructor(forge: typeof Forge) {
+  constructor(forge: Pick<typeof Forge, 'asn1' | 'util'>) {
     this.forge = forge;
   }
 

@@ -225,7 +225,9 @@ describe('bad configuration', () => {
       'agent-injector: port and admin-port are both 9090: give each its own',
       'agent-injector: kubeconfig and namespaces: give one of them; namespaces come from a cluster or from a file',
     ]);
-    expect((await run(['serve', '--config', file])).stderr).toBe(`agent-injector: ${file}: Unrecognized key: "prot"\n`);
+    expect((await run(['serve', '--config', file])).stderr).toBe(
+      `agent-injector: ${file}: prot: no such setting; did you mean port?\n`,
+    );
     await writeFile(file, 'drainSeconds: soon\n');
     expect((await run(['serve', '--config', file])).stderr).toBe(
       `agent-injector: ${file}: drainSeconds: "soon" must be a whole number of seconds from 0 to 3600\n`,

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { admit, type Admission } from '../../src/core/admit.ts';
-import { readCatalogue, type Catalogue } from '../../src/core/catalogue.ts';
+import type { Catalogue } from '../../src/core/catalogue.ts';
+import { readCatalogue } from '../../src/core/catalogue-reading.ts';
 import type { Cluster } from '../../src/core/cluster.ts';
 import type { EnvVar } from '../../src/core/pod.ts';
 import { catalogueOf, container, namespace, pod, profileDocument } from './fixtures.ts';

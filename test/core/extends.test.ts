@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { builtInDocuments } from '../../src/agents/built-in.ts';
+import { builtInDocuments } from '../../src/agents/documents.ts';
 import { layOver, pathInOwn } from '../../src/core/extends.ts';
 import type { Json, JsonObject } from '../../src/core/json.ts';
 import { readProfile } from '../../src/core/profile.ts';

@@ -1,11 +1,7 @@
-import { builtInCatalogue, builtInDocuments } from '../../src/agents/built-in.ts';
-import {
-  problemText,
-  readCatalogue,
-  withDefaults,
-  type Catalogue,
-  type CatalogueSource,
-} from '../../src/core/catalogue.ts';
+import { builtInCatalogue } from '../../src/agents/built-in.ts';
+import { builtInDocuments } from '../../src/agents/documents.ts';
+import { problemText, withDefaults, type Catalogue } from '../../src/core/catalogue.ts';
+import { readCatalogue, type CatalogueSource } from '../../src/core/catalogue-reading.ts';
 import type { Namespace } from '../../src/core/namespace.ts';
 import type { Container, Pod } from '../../src/core/pod.ts';
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { pathText, readProfile } from '../../src/core/profile.ts';
+import { pathText } from '../../src/core/path-text.ts';
+import { readProfile } from '../../src/core/profile.ts';
 
 const complete = `
 apiVersion: agent-injector.io/v1alpha1

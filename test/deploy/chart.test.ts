@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
-import { builtInDocuments } from '../../src/agents/built-in.ts';
+import { builtInDocuments } from '../../src/agents/documents.ts';
 import { readConfig } from '../../src/config.ts';
 import { ProfileDirectory } from '../../src/profiles/profile-directory.ts';
 import { catalogue } from '../core/fixtures.ts';

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { conditionSchema } from '../../src/core/condition.ts';
-import { deliverySchema } from '../../src/core/delivery.ts';
-import { environmentSchema } from '../../src/core/environment.ts';
-import { parameterSchema } from '../../src/core/parameter.ts';
+import { conditionSchema } from '../../src/core/condition-schema.ts';
+import { deliverySchema } from '../../src/core/delivery-schema.ts';
+import { environmentSchema } from '../../src/core/environment-schema.ts';
+import { parameterSchema } from '../../src/core/parameter-schema.ts';
 import { profileSchema } from '../../src/core/profile-schema.ts';
-import { signSchema } from '../../src/core/sign.ts';
+import { signSchema } from '../../src/core/sign-schema.ts';
 
 /** A JSON Schema as far as we look at it. */
 export interface JsonSchema {

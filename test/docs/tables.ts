@@ -2,11 +2,11 @@ import { keyTable } from '../../src/core/keys.ts';
 import { reasonTable } from '../../src/core/reason-table.ts';
 import type { Sign } from '../../src/core/sign.ts';
 import { metricRows } from '../../src/http/metric-rows.ts';
-import { flagOf, settingNames, settingRows, settingsSchema, variableOf } from '../../src/server-settings.ts';
+import { flagOf, settingNames, settingRows, standardSettings, variableOf } from '../../src/server-settings.ts';
 import { catalogue } from '../core/fixtures.ts';
 import { code, table } from './markdown.ts';
 
-const standard = settingsSchema.parse({});
+const standard = standardSettings;
 
 /** What of a sign gives the agent away, wherever it stands. */
 const wordOf = (sign: Sign): string => {

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { builtInDocuments } from '../../src/agents/built-in.ts';
+import { builtInDocuments } from '../../src/agents/documents.ts';
 import { withDefaults } from '../../src/core/catalogue.ts';
 import { ProfileDirectory } from '../../src/profiles/profile-directory.ts';
 import { catalogue } from '../core/fixtures.ts';

@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { builtInDocuments } from '../../src/agents/built-in.ts';
+import { builtInDocuments } from '../../src/agents/documents.ts';
 import { ProfileDirectory } from '../../src/profiles/profile-directory.ts';
 import { catalogue, namespace, pod } from '../core/fixtures.ts';
 import { patchIn, reviewOf, startServer } from '../http/server.ts';
