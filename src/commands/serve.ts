@@ -13,6 +13,7 @@ import type { AuditLoop } from './audit-loop.ts';
 import type { CertificateKeeper } from './certificate-keeper.ts';
 import { configFrom, openCatalogue, type ClusterCatalogue } from './cluster-catalogue.ts';
 import { openClusterFacts, type ClusterFacts } from './cluster-facts.ts';
+import { limitConnections } from './connection-limit.ts';
 import { openAudits } from './open-audits.ts';
 import { openCertificates } from './open-certificates.ts';
 import { openCluster, openNamespaces } from './open-cluster.ts';
@@ -150,6 +151,7 @@ async function start(config: Config, log: Logger, logLinesDropped: () => number)
       draining: () => state === 'draining',
     });
     webhook = server;
+    limitConnections(server.server, log);
     const port = await listen(server, config.host, config.port);
     await certificates.attach({ host: config.host, port, use: (next) => replaceCertificate(server, next) });
     state = 'serving';

@@ -84,6 +84,24 @@ export const rows = {
     unit: 'ms',
     most: 1000,
   },
+  'descriptors-cpu': {
+    fault: '64 file descriptors, 300 silent connections',
+    figure: 'CPU meanwhile',
+    unit: '% of a core',
+    most: 30,
+  },
+  'descriptors-livez': {
+    fault: '64 file descriptors, 300 silent connections',
+    figure: '/livez answered',
+    unit: '%',
+    least: 100,
+  },
+  'descriptors-recovery': {
+    fault: '64 file descriptors, 300 silent connections that close',
+    figure: 'answered right again after',
+    unit: 'ms',
+    most: 2000,
+  },
 } as const satisfies Readonly<Record<string, Row>>;
 
 export type RowName = keyof typeof rows;
