@@ -1,16 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { optedIn } from '../e2e/injected-cluster.ts';
-import { startInjector, type Injector } from '../e2e/injector.ts';
+import { beforeAll, expect, test } from 'vitest';
 import { waitFor } from '../e2e/wait-for.ts';
-import { FaultyApi, kubeconfig } from '../kube/faulty-api.ts';
 import { figure } from './figure.ts';
 import { namespaceFaults, type FaultName, type NamespaceFault } from './namespace-faults.ts';
-import { startWire } from './severed-wire.ts';
-import { domainNow, SHOP } from './shop.ts';
+import { domainNow } from './shop.ts';
+import { startWatchedServer, type WatchedServer } from './watched-server.ts';
 
 // The namespaces' list and watch, and what can become of them: a server for each fault, all at once, since most of it is waiting.
 
@@ -25,73 +19,41 @@ interface Outcome {
   readonly meanwhile: readonly (string | undefined)[];
 }
 
-let dir: string;
 const outcomes = new Map<string, Outcome | Error>();
 
 beforeAll(async () => {
-  dir = mkdtempSync(join(tmpdir(), 'agent-injector-faults-'));
   await Promise.all(
     Object.entries<NamespaceFault>(namespaceFaults).map(async ([name, fault]) => {
-      outcomes.set(name, await suffer(name, fault).catch((error: unknown) => new Error(`${name}: ${String(error)}`)));
+      outcomes.set(name, await suffer(fault).catch((error: unknown) => new Error(`${name}: ${String(error)}`)));
     }),
   );
 }, 300_000);
-afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-async function suffer(name: string, fault: NamespaceFault): Promise<Outcome> {
-  const api = new FaultyApi();
-  await api.start();
-  const wire = await startWire(api.port);
-  const kubeconfigPath = join(dir, name);
-  const server = `http://127.0.0.1:${wire.port}`;
-  writeFileSync(kubeconfigPath, kubeconfig(server, { 'insecure-skip-tls-verify': true }, { token: 'secret' }));
-  const change = (domain: string): void => {
-    const { labels, annotations } = optedIn({ 'domain-id': domain });
-    api.put(SHOP, annotations, labels);
-  };
-  for (const other of ['a', 'b', 'c', 'd']) api.put(other);
-  change('1000');
-  let injector: Injector | undefined;
+async function suffer(fault: NamespaceFault): Promise<Outcome> {
+  const server = await startWatchedServer({}, (api) => {
+    for (const other of ['a', 'b', 'c', 'd']) api.put(other);
+  });
   try {
-    injector = await startInjector({ kubeconfigPath, flags: { kubernetes: '1.36' } });
-    await injector.ready();
-    await waitFor('the watch', () => api.watching === 1);
-    const seconds = fault.seconds ?? FAULT_SECONDS;
-    const requests = (): number => Math.max(api.seen.length, wire.connections());
-    const begin = (): void => fault.begin(api, wire);
-    return await measure(injector, { seconds, begin, end: () => endOf(fault, api, wire), change, requests });
+    return await measure(server, fault);
   } finally {
-    await injector?.stop();
-    wire.close();
-    await api.kill();
+    await server.stop();
   }
 }
 
-function endOf(fault: NamespaceFault, api: FaultyApi, wire: Awaited<ReturnType<typeof startWire>>): void {
-  for (const kind of ['list', 'watch', 'get'] as const) delete api.faults[kind];
-  fault.end?.(api, wire);
-}
-
-interface Course {
-  /** To the API server so far, those included that do not arrive. */
-  readonly requests: () => number;
-  readonly seconds: number;
-  readonly begin: () => void;
-  readonly end: () => void;
-  readonly change: (domain: string) => void;
-}
-
-async function measure(injector: Injector, { requests, seconds, begin, end, change }: Course): Promise<Outcome> {
+async function measure(server: WatchedServer, fault: NamespaceFault): Promise<Outcome> {
+  const { api, wire, injector, change, requests } = server;
+  const seconds = fault.seconds ?? FAULT_SECONDS;
   const meanwhile = [await domainNow(injector)];
   const before = requests();
-  begin();
+  fault.begin(api, wire);
   change('1001');
   for (let second = 0; second < seconds; second += 1) {
     await delay(1000);
     meanwhile.push(await domainNow(injector));
   }
   const rate = (requests() - before) / seconds;
-  end();
+  for (const kind of ['list', 'watch', 'get'] as const) delete api.faults[kind];
+  fault.end?.(api, wire);
   change('1002');
   const ended = performance.now();
   await waitFor('the change to count', async () => (await domainNow(injector)) === '1002', { deadline: 120_000 });

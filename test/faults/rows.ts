@@ -102,6 +102,30 @@ export const rows = {
     unit: 'ms',
     most: 2000,
   },
+  'paused-recovery': {
+    fault: 'paused (SIGSTOP) for 20 s, a namespace changed meanwhile',
+    figure: 'right again after SIGCONT',
+    unit: 's',
+    most: 60,
+  },
+  'paused-requests': {
+    fault: 'paused (SIGSTOP) for 20 s',
+    figure: 'requests to the API server in the 10 s after SIGCONT',
+    unit: 'requests',
+    most: 10,
+  },
+  'tls-full': {
+    fault: 'disk full under the TLS directory, and the certificate in it removed',
+    figure: 'answers that were wrong or missing',
+    unit: 'answers',
+    most: 0,
+  },
+  'tls-full-recovery': {
+    fault: 'disk full under the TLS directory, and room again',
+    figure: 'a fresh certificate is served after',
+    unit: 's',
+    most: 10,
+  },
 } as const satisfies Readonly<Record<string, Row>>;
 
 export type RowName = keyof typeof rows;
