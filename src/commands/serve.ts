@@ -9,10 +9,12 @@ import { createMetrics, type Gauges, type Metrics } from '../http/metrics.ts';
 import { closeWebhookServer, createWebhookServer, replaceCertificate } from '../http/webhook-server.ts';
 import type { Cluster } from '../kube/api.ts';
 import type { NamespaceSource } from '../kube/namespaces.ts';
+import { logDestination } from '../log-destination.ts';
 import type { AuditLoop } from './audit-loop.ts';
 import type { CertificateKeeper } from './certificate-keeper.ts';
 import { configFrom, openCatalogue, type ClusterCatalogue } from './cluster-catalogue.ts';
 import { openClusterFacts, type ClusterFacts } from './cluster-facts.ts';
+import { limitConnections } from './connection-limit.ts';
 import { openAudits } from './open-audits.ts';
 import { openCertificates } from './open-certificates.ts';
 import { openCluster, openNamespaces } from './open-cluster.ts';
@@ -27,12 +29,17 @@ interface Running {
 /** `agent-injector serve`: runs until a signal ends it. Throws a UsageError before anything listens when the configuration is wrong. */
 export async function serve(read: ReadConfig): Promise<void> {
   const config = configFrom(read);
-  const log = pino({
-    level: config.logLevel,
-    base: null,
-    timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (level) => ({ level }) },
-  });
+  const destination = logDestination();
+  process.once('exit', destination.flushSync);
+  const log = pino(
+    {
+      level: config.logLevel,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (level) => ({ level }) },
+    },
+    destination,
+  );
   let running: Running | undefined;
   // Before anything else: until a handler is set, a signal kills the process in the middle of whatever it does.
   const signals = closeWithGrace(
@@ -46,7 +53,7 @@ export async function serve(read: ReadConfig): Promise<void> {
   );
   releaseSignal();
   try {
-    running = await start(config, log);
+    running = await start(config, log, destination.dropped);
   } catch (error) {
     signals.uninstall();
     throw error;
@@ -108,12 +115,12 @@ function gaugesOf({ profiles, namespaces, certificates, cluster, audits }: Sourc
 }
 
 /** Starts the server. The webhook's port opens last, when a review would be answered right. */
-async function start(config: Config, log: Logger): Promise<Running> {
+async function start(config: Config, log: Logger, logLinesDropped: () => number): Promise<Running> {
   const sources = await openSources(config, log);
   const { profiles, namespaces, certificates, cluster } = sources;
   let state: 'starting' | 'serving' | 'draining' = 'starting';
   const events = openEvents(config, sources, log, (code) => metrics.noticed(code));
-  const metrics: Metrics = createMetrics({ ...gaugesOf(sources), events: events.counts }, VERSION);
+  const metrics: Metrics = createMetrics({ ...gaugesOf(sources), events: events.counts, logLinesDropped }, VERSION);
   const unready = (): readonly string[] => [
     ...(namespaces.status().synced ? [] : ['the namespaces of the cluster are not known yet']),
     ...certificates.unready(),
@@ -145,6 +152,7 @@ async function start(config: Config, log: Logger): Promise<Running> {
       draining: () => state === 'draining',
     });
     webhook = server;
+    limitConnections(server.server, log);
     const port = await listen(server, config.host, config.port);
     await certificates.attach({ host: config.host, port, use: (next) => replaceCertificate(server, next) });
     state = 'serving';

@@ -162,6 +162,11 @@ export const metricRows = {
     help: 'Time since the last audit that went through all pods; absent while there was none.',
     labels: [],
   },
+  agent_injector_log_lines_dropped_total: {
+    type: 'counter',
+    help: 'Log lines that were given up because whoever reads standard output was too slow, or gone.',
+    labels: [],
+  },
   agent_injector_build_info: {
     type: 'gauge',
     help: 'Always 1; the version is in the label.',

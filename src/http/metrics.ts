@@ -25,6 +25,7 @@ export interface Gauges {
   readonly audit?: () => AuditGauges | undefined;
   /** From a result to the number of Events. */
   readonly events?: () => Readonly<Record<string, number>>;
+  readonly logLinesDropped?: () => number;
 }
 
 export interface ProfileGauges {
@@ -98,6 +99,13 @@ export function createMetrics(gauges: Gauges, version: string): Metrics {
     collect() {
       restarts.reset();
       restarts.inc(gauges.namespaces().restarts);
+    },
+  });
+  const dropped: Counter = new Counter({
+    ...options('agent_injector_log_lines_dropped_total'),
+    collect() {
+      dropped.reset();
+      dropped.inc(gauges.logLinesDropped?.() ?? 0);
     },
   });
   return {

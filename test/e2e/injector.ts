@@ -13,7 +13,11 @@ import type { Pod } from './pod.ts';
 import { waitFor, waitUntil } from './wait-for.ts';
 
 export interface InjectorOptions {
-  readonly kubeconfigPath: string;
+  /** None: it goes by files, as its flags say. */
+  readonly kubeconfigPath?: string;
+  /** A command that ends by running what is added to it (`nice`, `sh -c '… exec "$@"' sh`), and what it finds in its environment. */
+  readonly through?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
   /** 0 when not given: it ends as soon as it is told to. */
   readonly drainSeconds?: number;
   /** Other flags of the server, without their dashes. */
@@ -77,6 +81,8 @@ const HOST = '127.0.0.1';
 /** Starts the server with fresh certificates; resolves when it is alive, which is before it is ready. */
 export async function startInjector({
   kubeconfigPath,
+  through = [],
+  env = {},
   drainSeconds = 0,
   flags: more,
 }: InjectorOptions): Promise<Injector> {
@@ -84,7 +90,7 @@ export async function startInjector({
   const port = await freePort();
   const adminPort = await freePort();
   const flags = {
-    kubeconfig: kubeconfigPath,
+    ...(kubeconfigPath !== undefined && { kubeconfig: kubeconfigPath }),
     host: HOST,
     port,
     'admin-port': adminPort,
@@ -96,8 +102,8 @@ export async function startInjector({
   };
   const args = ['serve', ...Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)])];
   // Not in the project's folder, so that nothing of it is found by accident.
-  const command = { command: process.execPath, args: [BUNDLE, ...args], cwd: dir, logPath: join(dir, 'log') };
-  const started = await startProcess(command);
+  const [command = process.execPath, ...rest] = [...through, process.execPath, BUNDLE, ...args];
+  const started = await startProcess({ command, args: rest, cwd: dir, logPath: join(dir, 'log'), env });
   const lines = (): readonly LogLine[] => parse(started.log());
   const decided = (): readonly DecisionLine[] =>
     lines().filter((line): line is DecisionLine => line.msg === 'decision');
@@ -114,7 +120,9 @@ export async function startInjector({
   };
   try {
     await waitFor('the injector to be alive', async () => (await ask('/livez')).status === 200, { hopeless: ended });
-    const ca = readFileSync(join(dir, 'tls', 'ca.crt'), 'utf8');
+    // What it is started through may have given it mounts of its own.
+    const root = through.length === 0 ? '' : `/proc/${started.pid}/root`;
+    const ca = readFileSync(join(root, String(flags['tls-dir']), 'ca.crt'), 'utf8');
     const webhook = new Client({ url: `https://${HOST}:${port}`, ca, token: '' });
     return {
       url: `https://${HOST}:${port}/mutate`,

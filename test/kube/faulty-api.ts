@@ -69,9 +69,10 @@ export class FaultyApi {
     return cluster;
   }
 
-  put(name: string, annotations: Texts = {}): void {
+  put(name: string, annotations: Texts = {}, labels?: Texts): void {
     const type = this.objects.has(name) ? 'MODIFIED' : 'ADDED';
-    const object = namespaceObject(name, annotations, String((this.version += 1)));
+    const { metadata } = namespaceObject(name, annotations, String((this.version += 1)));
+    const object = { metadata: { ...metadata, ...(labels && { labels }) } };
     this.objects.set(name, object);
     this.send({ type, object });
   }

@@ -1,0 +1,113 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { beforeAll, expect, test } from 'vitest';
+import { waitFor } from '../e2e/wait-for.ts';
+import { figure } from './figure.ts';
+import { namespaceFaults, type FaultName, type NamespaceFault } from './namespace-faults.ts';
+import { domainNow } from './shop.ts';
+import { startWatchedServer, type WatchedServer } from './watched-server.ts';
+
+// The namespaces' list and watch, and what can become of them: a server for each fault, all at once, since most of it is waiting.
+
+const FAULT_SECONDS = process.env['FAULTS_LONG'] === '1' ? 60 : 15;
+
+interface Outcome {
+  /** From the end of the fault, and a change at that moment, until a pod is given what the change says; in s. */
+  readonly recovered: number;
+  /** Requests to the API server a second, while the fault lasted. */
+  readonly requests: number;
+  /** What pods were given while it lasted. */
+  readonly meanwhile: readonly (string | undefined)[];
+}
+
+const outcomes = new Map<string, Outcome | Error>();
+
+beforeAll(async () => {
+  await Promise.all(
+    Object.entries<NamespaceFault>(namespaceFaults).map(async ([name, fault]) => {
+      outcomes.set(name, await suffer(fault).catch((error: unknown) => new Error(`${name}: ${String(error)}`)));
+    }),
+  );
+}, 300_000);
+
+async function suffer(fault: NamespaceFault): Promise<Outcome> {
+  const server = await startWatchedServer({}, (api) => {
+    for (const other of ['a', 'b', 'c', 'd']) api.put(other);
+  });
+  try {
+    return await measure(server, fault);
+  } finally {
+    await server.stop();
+  }
+}
+
+async function measure(server: WatchedServer, fault: NamespaceFault): Promise<Outcome> {
+  const { api, wire, injector, change, requests } = server;
+  const seconds = fault.seconds ?? FAULT_SECONDS;
+  const meanwhile = [await domainNow(injector)];
+  const before = requests();
+  fault.begin(api, wire);
+  change('1001');
+  for (let second = 0; second < seconds; second += 1) {
+    await delay(1000);
+    meanwhile.push(await domainNow(injector));
+  }
+  const rate = (requests() - before) / seconds;
+  for (const kind of ['list', 'watch', 'get'] as const) delete api.faults[kind];
+  fault.end?.(api, wire);
+  change('1002');
+  const ended = performance.now();
+  await waitFor('the change to count', async () => (await domainNow(injector)) === '1002', { deadline: 120_000 });
+  return { recovered: Math.round((performance.now() - ended) / 100) / 10, requests: rate, meanwhile };
+}
+
+function outcomeOf(name: FaultName): Outcome {
+  const outcome = outcomes.get(name);
+  if (outcome === undefined || outcome instanceof Error) throw outcome ?? new Error(name);
+  // What was known last, or what came meanwhile: never nothing.
+  for (const domain of outcome.meanwhile) expect(['1000', '1001']).toContain(domain);
+  return outcome;
+}
+
+test('half-open: packets of the open connections are dropped', () => {
+  figure('watch-half-open', outcomeOf('halfOpen').recovered);
+});
+
+test('half-open, and nobody answers new connections either', () => {
+  figure('watch-dark', outcomeOf('dark').recovered);
+});
+
+test('each connection is reset', () => {
+  figure('watch-reset', outcomeOf('reset').recovered);
+});
+
+test('410 Gone: to the watch, within it, to the second page of a list', () => {
+  const gone = (['goneAtStart', 'goneInStream', 'goneInList'] as const).map((name) => outcomeOf(name).recovered);
+  figure('watch-gone', Math.max(...gone));
+});
+
+test('5xx to everything', () => {
+  figure('watch-server-error', outcomeOf('serverError').recovered);
+});
+
+test('one byte a second', () => {
+  figure('watch-slow', Math.max(outcomeOf('slow').recovered, outcomeOf('slowWatch').recovered));
+});
+
+test('HTML with status 200', () => {
+  figure('watch-html', outcomeOf('html').recovered);
+});
+
+test('resource versions that go back, are no numbers, are always the same, are not there', () => {
+  const names = ['versionBack', 'versionText', 'versionSame', 'versionMissing'] as const;
+  figure('watch-versions', Math.max(...names.map((name) => outcomeOf(name).recovered)));
+});
+
+test('requests while failing', () => {
+  // Object.keys knows no better than string.
+  const names = Object.keys(namespaceFaults) as FaultName[];
+  for (const name of names) {
+    const { requests, recovered } = outcomeOf(name);
+    console.log(`${name}: ${requests.toFixed(2)} requests/s, right again after ${recovered} s`);
+  }
+  figure('watch-requests', Math.max(...names.map((name) => Math.round(outcomeOf(name).requests * 100) / 100)));
+});

@@ -1,0 +1,27 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { optedIn } from '../e2e/injected-cluster.ts';
+import type { Injector, ReviewAnswer } from '../e2e/injector.ts';
+import { podOf } from '../e2e/pod.ts';
+
+/** The namespace of whose pods servers under a fault are asked. */
+export const SHOP = 'shop';
+
+/** A file for `--namespaces`, in which the shop's domain is 1000. */
+export function shopFile(dir: string): string {
+  const path = join(dir, 'namespaces.yaml');
+  const metadata = { name: SHOP, ...optedIn({ 'domain-id': '1000' }) };
+  writeFileSync(path, stringify({ apiVersion: 'v1', kind: 'Namespace', metadata }));
+  return path;
+}
+
+/** The domain that an answer gives the pod; undefined where it gives none. */
+export function domainOf({ patch }: ReviewAnswer): string | undefined {
+  return /"ARIES_DOMAIN_ID","value":"(\d+)"/.exec(JSON.stringify(patch))?.[1];
+}
+
+/** What a pod of the shop would be given now. */
+export async function domainNow(injector: Injector): Promise<string | undefined> {
+  return domainOf(await injector.review(SHOP, podOf(SHOP, 'web')));
+}

@@ -1,0 +1,108 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect } from 'node:tls';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { issueServerCertificate } from '../../src/tls/issue.ts';
+import { startInjector, type Injector } from '../e2e/injector.ts';
+import { waitFor } from '../e2e/wait-for.ts';
+import { startAsking } from './asking.ts';
+import { figure } from './figure.ts';
+import { shopFile } from './shop.ts';
+
+// The TLS directory is a file system of its own, in mounts of the server's own, so that it can be filled and nobody else has less room.
+
+let dir: string;
+let tls: string;
+let namespaces: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'agent-injector-tls-full-'));
+  namespaces = shopFile(dir);
+  tls = join(dir, 'tls');
+  mkdirSync(tls);
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+const MOUNT = 'mount -t tmpfs -o size=64k tmpfs "$TLS" || exit 99;';
+const FILL = 'head -c 1000000 /dev/zero > "$TLS/filler" 2>/dev/null;';
+const RUN = '"$@"; code=$?; echo "left: $(ls -A "$TLS")"; exit $code';
+
+/** Starts the server after a script has mounted something over its TLS directory. */
+async function startMounted(script: string): Promise<Injector> {
+  const mounts = process.getuid?.() === 0 ? ['-m'] : ['-r', '-m'];
+  const through = ['unshare', ...mounts, 'sh', '-c', script, 'sh'];
+  const flags = { namespaces, 'tls-dir': tls };
+  const injector = await startInjector({ through, env: { TLS: tls }, flags });
+  onTestFinished(async () => void (await injector.stop()));
+  await injector.ready();
+  return injector;
+}
+
+test('a disk that is full at the start: it ends with a sentence, and leaves nothing half-made', async () => {
+  const error = await startMounted(MOUNT + FILL + RUN).catch(String);
+  expect(error).toMatch(/ended \(code 2, .*holds no certificate, and none can be put there \(ENOSPC\): /s);
+  expect(error).toMatch(/left: filler\n$/);
+});
+
+test('a directory that is read-only and empty: it ends with a sentence', async () => {
+  const script = `${MOUNT} mount -o remount,ro "$TLS"; ${RUN}`;
+  await expect(startMounted(script)).rejects.toThrow(
+    /ended \(code 2, .*holds no certificate, and none can be put there \(EROFS\): /s,
+  );
+});
+
+test('a directory that is read-only and holds a certificate serves, as a mounted Secret does', async () => {
+  const made = await issueServerCertificate(['localhost', '127.0.0.1'], new Date());
+  for (const [name, text] of [
+    ['tls.crt', made.cert],
+    ['tls.key', made.key],
+    ['ca.crt', made.ca],
+  ] as const)
+    writeFileSync(join(tls, name), text);
+  const injector = await startMounted('mount --bind "$TLS" "$TLS" && mount -o remount,ro,bind "$TLS"; exec "$@"');
+  const asked = await startAsking(injector).end();
+  expect(asked.wrong).toEqual([]);
+});
+
+test('a disk that fills up while it runs, and the certificate is gone from it: it serves on, and renews when there is room', async () => {
+  const injector = await startMounted(`${MOUNT} exec "$@"`);
+  const inside = join(`/proc/${injector.process.pid}/root`, tls);
+  const first = readFileSync(join(inside, 'tls.crt'), 'utf8');
+  const asking = startAsking(injector);
+  expect(() => writeFileSync(join(inside, 'filler'), Buffer.alloc(1_000_000))).toThrow('ENOSPC');
+  for (const name of ['tls.crt', 'tls.key', 'ca.crt']) rmSync(join(inside, name));
+  writeFileSync(join(inside, 'filler'), '', { flag: 'a' });
+  expect(() => writeFileSync(join(inside, 'more'), Buffer.alloc(100_000))).toThrow('ENOSPC');
+
+  await waitFor('it to say so', () => injector.lines().some(({ msg }) => msg.includes('(ENOSPC)')));
+  expect((await injector.ask('/metrics')).text).toContain('\nagent_injector_certificate_problem 1\n');
+  expect((await injector.ask('/readyz')).status).toBe(200);
+  const asked = asking.soFar();
+  await waitFor('more answers', () => asking.soFar().reviews > asked.reviews + 100);
+  figure('tls-full', (await asking.end()).wrong.length);
+  expect(readdirSync(inside).toSorted()).toEqual(['filler', 'more']);
+
+  for (const name of ['filler', 'more']) rmSync(join(inside, name));
+  const freed = performance.now();
+  const fresh = await waitFor('a fresh certificate', async () => {
+    const shown = await certificateOf(injector);
+    return shown !== first && shown;
+  });
+  figure('tls-full-recovery', Math.round((performance.now() - freed) / 100) / 10);
+  expect(readFileSync(join(inside, 'tls.crt'), 'utf8').trim()).toBe(fresh.trim());
+  expect((await injector.ask('/metrics')).text).toContain('\nagent_injector_certificate_problem 0\n');
+});
+
+/** The certificate that a caller is shown, PEM. */
+async function certificateOf({ url }: Injector): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(url);
+    // Only what it shows is looked at: whom to trust is another test's matter.
+    const socket = connect({ host: hostname, port: Number(port), rejectUnauthorized: false }, () => {
+      const shown = socket.getPeerX509Certificate()?.toString() ?? '';
+      socket.destroy();
+      resolve(shown);
+    });
+    socket.on('error', reject);
+  });
+}
