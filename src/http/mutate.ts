@@ -9,6 +9,7 @@ import type { Operation } from '../core/operation.ts';
 import type { Pod } from '../core/pod.ts';
 import { isRequired } from '../core/policy.ts';
 import { decodeReview, encodeReview, type Review } from '../core/review.ts';
+import { timeoutOf } from './deadline.ts';
 import { decisionFields } from './decision-log.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -125,14 +126,8 @@ function unchanged(decision: Decision): Answer {
 
 /** A namespace look-up may take this long at most, however patient the API server is: somebody waits for the pod. */
 const LONGEST_LOOKUP_MS = 3000;
-const MARGIN_MS = 500;
 
-/**
- * How long a look-up may take. The API server says in the query how long it waits (`timeout=5s`, whole seconds: k8s.io/apiserver
- * pkg/admission/plugin/webhook/mutating/dispatcher.go); we answer before that, since a late answer is none.
- */
+/** How long a look-up may take: so long that there is time left for the answer. */
 function lookupDeadline(timeout: unknown): number {
-  const seconds = typeof timeout === 'string' ? /^(\d{1,3})s$/.exec(timeout)?.[1] : undefined;
-  if (seconds === undefined) return LONGEST_LOOKUP_MS;
-  return Math.min(LONGEST_LOOKUP_MS, Math.max(MARGIN_MS, Number(seconds) * 1000 - MARGIN_MS));
+  return Math.min(LONGEST_LOOKUP_MS, timeoutOf(timeout));
 }

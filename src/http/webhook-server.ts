@@ -4,6 +4,7 @@ import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import { clientNames } from './client-name.ts';
 import type { Metrics } from './metrics.ts';
 import { mutateHandler, type Reviewing } from './mutate.ts';
+import { answeringInTime } from './in-time.ts';
 
 /** What the server shows, and whom it believes. */
 export interface ServerTls {
@@ -49,6 +50,7 @@ export function createWebhookServer(options: WebhookServerOptions): FastifyInsta
   });
   followConnections(server);
   server.removeContentTypeParser('text/plain');
+  const inTime = answeringInTime(server, options.reviewing);
   const { clientNames: allowed = [] } = options;
   server.addHook('onRequest', async (request, reply) => {
     if (options.draining()) reply.header('connection', 'close');
@@ -80,7 +82,7 @@ export function createWebhookServer(options: WebhookServerOptions): FastifyInsta
     return reply.code(500).type('text/plain').send('agent-injector failed; its log has the details');
   });
   server.setNotFoundHandler((_, reply) => reply.code(404).type('text/plain').send('there is only POST /mutate here'));
-  server.post<{ Querystring: { timeout?: unknown } }>('/mutate', mutateHandler(options.reviewing));
+  server.post<{ Querystring: { timeout?: unknown } }>('/mutate', inTime(mutateHandler(options.reviewing)));
   return server;
 }
 
