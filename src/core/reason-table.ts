@@ -198,6 +198,11 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
     meaning: 'Something in agent-injector failed; the pod is left as it is.',
     hint: 'This is a defect: please report it with the log line of the same uid.',
   },
+  overloaded: {
+    kind: 'failure',
+    meaning: 'More reviews came at once than agent-injector can answer in time; the pod was not looked at.',
+    hint: 'Create the pod again (kubectl rollout restart). Should it go on, give agent-injector more CPU or more replicas.',
+  },
   'unknown-annotation': {
     kind: 'notice',
     meaning: 'An annotation under the prefix agent-injector.io/ has a name that means nothing.',

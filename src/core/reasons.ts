@@ -84,6 +84,7 @@ export type Reason =
   | { readonly code: 'patch-too-large'; readonly size: number }
   | { readonly code: 'rule-broken'; readonly rule: string }
   | { readonly code: 'internal-error' }
+  | { readonly code: 'overloaded' }
   | {
       readonly code: 'unknown-annotation';
       readonly key: string;

@@ -59,6 +59,7 @@ const sentences: Sentences = {
   'patch-too-large': ({ size }) => `the patch would have ${size} characters`,
   'rule-broken': ({ rule }) => `the patch would have broken a rule: ${rule}`,
   'internal-error': () => 'agent-injector failed; its log has the details',
+  overloaded: () => 'too many pods at once; create this one again',
   'unknown-annotation': ({ on, key, nearest }) => `${on} annotation ${quote(key)} means nothing${meant(nearest)}`,
   'container-not-found': ({ pattern, source, nearest }) =>
     `no container ${quote(pattern)}${meant(nearest)} (${sourceText(source)})`,

@@ -1,6 +1,7 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
 import type { Decision } from '../core/decision.ts';
 import type { Metrics } from './metrics.ts';
+import { Tallies, type Counting } from './tallies.ts';
 import { metricRows, optionsOf } from './metric-rows.ts';
 
 /** Namespaces that get a label value of their own: each costs a series per profile, outcome and reason. */
@@ -12,7 +13,8 @@ const MOST_SERIES = 3000;
 /** The counters of decisions. A label's value is a word of our tables, the name of a profile that there is, or one of so many namespaces. */
 export function measureDecisions(registry: Registry): Pick<Metrics, 'reviewed' | 'recalled' | 'noticed'> {
   // Whichever is read first, what was tallied is counted before: each of the three would be read without it.
-  const collect = (): void => countAll();
+  let tallies: Tallies | undefined;
+  const collect = (): void => tallies?.settle();
   const reviews = new Counter({ ...optionsOf('agent_injector_reviews_total', registry), collect });
   const decisions = new Counter({ ...optionsOf('agent_injector_decisions_total', registry), collect });
   const notices = new Counter({ ...optionsOf('agent_injector_notices_total', registry), collect });
@@ -32,7 +34,7 @@ export function measureDecisions(registry: Registry): Pick<Metrics, 'reviewed' |
     if (series.size < MOST_SERIES) series.add(key);
     return series.has(key);
   };
-  const count = (decision: Decision, { namespace, times }: Tally): void => {
+  const count: Counting = (decision, namespace, times) => {
     const { outcome } = decision;
     reviews.inc({ outcome, reason: decision.outcome === 'injected' ? '' : decision.reason.code }, times);
     for (const code of new Set(decision.notices.map((notice) => notice.code))) notices.inc({ code }, times);
@@ -43,11 +45,7 @@ export function measureDecisions(registry: Registry): Pick<Metrics, 'reviewed' |
       decisions.inc(isKnown(labels) ? labels : { ...labels, namespace: OTHER, profile: OTHER }, times);
     }
   };
-  const tallies = new Map<Decision, Tally>();
-  const countAll = (): void => {
-    for (const [decision, tally] of tallies) count(decision, tally);
-    tallies.clear();
-  };
+  tallies = new Tallies(count);
   let recalled = 0;
   const answers: Counter = new Counter({
     ...optionsOf('agent_injector_known_answers_total', registry),
@@ -59,10 +57,7 @@ export function measureDecisions(registry: Registry): Pick<Metrics, 'reviewed' |
   return {
     reviewed: (decision, namespace, seconds) => {
       duration.observe(seconds);
-      const tally = tallies.get(decision);
-      if (tally) tally.times += 1;
-      else tallies.set(decision, { namespace, times: 1 });
-      if (tallies.size > MOST_TALLIES) countAll();
+      tallies?.add(decision, namespace);
     },
     recalled: () => {
       recalled += 1;
@@ -70,16 +65,6 @@ export function measureDecisions(registry: Registry): Pick<Metrics, 'reviewed' |
     noticed: (code) => notices.inc({ code }),
   };
 }
-
-/** Decisions that are counted together before the counters are told: labels cost more than anything else that is counted. */
-const MOST_TALLIES = 1000;
-
-interface Tally {
-  readonly namespace: string | undefined;
-  times: number;
-}
-
-interface DecisionLabels extends Record<'namespace' | 'profile' | 'outcome' | 'reason', string> {}
 
 interface Fate {
   readonly outcome: Decision['outcome'];

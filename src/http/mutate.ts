@@ -11,6 +11,7 @@ import type { Named, Pod } from '../core/pod.ts';
 import { isRequired } from '../core/policy.ts';
 import { decodeReview, type Review } from '../core/review.ts';
 import { oneLine } from '../core/sentence.ts';
+import { timeoutOf } from './deadline.ts';
 import { KnownAnswers, type Present } from './known-answers.ts';
 import type { Metrics } from './metrics.ts';
 import { render, tells, type Answer, type Logger, type Rendered } from './rendering.ts';
@@ -36,6 +37,12 @@ export interface Reviewing {
   readonly decided?: (namespace: string, pod: Named, decision: Decision) => void;
 }
 
+/** A request of the API server, its body as it came. */
+export interface ReviewRequest {
+  readonly Querystring: { readonly timeout?: unknown };
+  readonly Body: Buffer | undefined;
+}
+
 /** Makes JSON of a body, or throws what the server's error handler answers. */
 export type ParseBody = (request: FastifyRequest, body: Buffer) => Json;
 
@@ -50,14 +57,9 @@ export function mutateHandler(reviewing: Reviewing, parse: ParseBody) {
     catalogue: reviewing.catalogue,
     cluster: clusterOf(reviewing),
   };
-  return (
-    request: FastifyRequest<{ Querystring: { timeout?: unknown } }>,
-    reply: FastifyReply,
-  ): Promise<FastifyReply> | FastifyReply => {
+  return (request: FastifyRequest<ReviewRequest>, reply: FastifyReply): Promise<FastifyReply> | FastifyReply => {
     const started = performance.now();
-    // The parser of this server leaves bodies as they are.
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-    const body = (request.body ?? Buffer.alloc(0)) as Buffer;
+    const { body = Buffer.alloc(0) } = request;
     const text = body.length <= LONGEST_KNOWN ? readReviewText(body.toString('latin1')) : undefined;
     const known = text && answers.find(text.template, present);
     if (known) {
@@ -145,14 +147,8 @@ function unchanged(decision: Decision): Answer {
 
 /** A namespace look-up may take this long at most, however patient the API server is: somebody waits for the pod. */
 const LONGEST_LOOKUP_MS = 3000;
-const MARGIN_MS = 500;
 
-/**
- * How long a look-up may take. The API server says in the query how long it waits (`timeout=5s`, whole seconds: k8s.io/apiserver
- * pkg/admission/plugin/webhook/mutating/dispatcher.go); we answer before that, since a late answer is none.
- */
+/** How long a look-up may take: so long that there is time left for the answer. */
 function lookupDeadline(timeout: unknown): number {
-  const seconds = typeof timeout === 'string' ? /^(\d{1,3})s$/.exec(timeout)?.[1] : undefined;
-  if (seconds === undefined) return LONGEST_LOOKUP_MS;
-  return Math.min(LONGEST_LOOKUP_MS, Math.max(MARGIN_MS, Number(seconds) * 1000 - MARGIN_MS));
+  return Math.min(LONGEST_LOOKUP_MS, timeoutOf(timeout));
 }

@@ -5,7 +5,8 @@ import { traceOf } from '../core/error-trace.ts';
 import type { Json } from '../core/json.ts';
 import { clientNames } from './client-name.ts';
 import type { Metrics } from './metrics.ts';
-import { mutateHandler, type ParseBody, type Reviewing } from './mutate.ts';
+import { answeringInTime } from './in-time.ts';
+import { mutateHandler, type ParseBody, type Reviewing, type ReviewRequest } from './mutate.ts';
 
 /** What the server shows, and whom it believes. */
 export interface ServerTls {
@@ -51,6 +52,7 @@ export function createWebhookServer(options: WebhookServerOptions): FastifyInsta
   });
   followConnections(server);
   const parse = leaveBodies(server);
+  const inTime = answeringInTime(server, options.reviewing);
   const { clientNames: allowed = [] } = options;
   server.addHook('onRequest', (request, reply, done) => {
     if (options.draining()) reply.header('connection', 'close');
@@ -82,7 +84,7 @@ export function createWebhookServer(options: WebhookServerOptions): FastifyInsta
     return reply.code(500).type('text/plain').send('agent-injector failed; its log has the details');
   });
   server.setNotFoundHandler((_, reply) => reply.code(404).type('text/plain').send('there is only POST /mutate here'));
-  server.post<{ Querystring: { timeout?: unknown } }>('/mutate', mutateHandler(options.reviewing, parse));
+  server.post<ReviewRequest>('/mutate', inTime(mutateHandler(options.reviewing, parse)));
   return server;
 }
 

@@ -106,6 +106,7 @@ export const examples: { readonly [code in ReasonCode]: Extract<Reason, { code: 
   'patch-too-large': { code: 'patch-too-large', size: 212_000 },
   'rule-broken': { code: 'rule-broken', rule: 'two volumes have the name "agent"' },
   'internal-error': { code: 'internal-error' },
+  overloaded: { code: 'overloaded' },
   'unknown-annotation': {
     code: 'unknown-annotation',
     key: 'agent-injector.io/doman-id',

@@ -149,17 +149,17 @@ export async function startInjector({
   }
 }
 
-/** Asks a webhook about the creation of a pod, as an API server does. */
+/** Asks a webhook about the creation of a pod, as an API server does, to the order of the keys: who has no time to parse goes by that. */
 export async function review(webhook: Client, namespace: string, pod: Pod): Promise<ReviewAnswer> {
   const { status, body } = await webhook.request('POST', '/mutate?timeout=5s', {
-    apiVersion: 'admission.k8s.io/v1',
     kind: 'AdmissionReview',
+    apiVersion: 'admission.k8s.io/v1',
     request: {
       uid: randomUUID(),
       kind: { group: '', version: 'v1', kind: 'Pod' },
       resource: { group: '', version: 'v1', resource: 'pods' },
-      operation: 'CREATE',
       namespace,
+      operation: 'CREATE',
       object: pod,
     },
   });

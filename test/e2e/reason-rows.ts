@@ -28,6 +28,7 @@ export interface Row {
     | 'unlabelled'
     | 'nowhere'
     | 'flood'
+    | 'overload'
     | 'defect';
   readonly absent?: Readonly<Partial<Record<Place, string>>>;
 }
@@ -137,6 +138,11 @@ export const rows: { readonly [code in ReasonCode]: Row } = {
   },
   'rule-broken': { by: 'defect' },
   'internal-error': { by: 'defect' },
+  overloaded: {
+    by: 'overload',
+    pod: { spec: { containers: Array.from({ length: 500 }, (_, index) => container(`c${index}`)) } },
+    absent: noApiServer,
+  },
   'unknown-annotation': { pod: settings({ 'domian-id': '7' }) },
   'container-not-found': { pod: settings({ containers: 'app,wbe' }) },
   'parameter-locked': { pod: settings({ 'agent-image': 'registry.example.com/own:1' }) },

@@ -219,6 +219,15 @@ const provoke: { readonly [way in NonNullable<Row['by']>]: Provoke } = {
     if (!refused) throw new Error('all sixty were looked up');
     return refused;
   },
+  overload: async (code, row) => {
+    const { namespace } = await opened(code, row);
+    // Each takes some milliseconds, and nobody is to wait for longer than a second.
+    const pod = { ...podOf(namespace, 'probe'), ...row.pod };
+    return waitFor('one of many dear pods at a time to be shed', async () => {
+      const all = await Promise.all(Array.from({ length: 300 }, () => asked(namespace, pod)));
+      return all.find(({ warnings }) => look.warning(code, { namespace, warnings }));
+    });
+  },
   defect: (code, row) => withDefect(code, row),
 };
 

@@ -14,8 +14,8 @@ export function readMeasured(): Readonly<Record<string, number>> {
 export function figure(name: RowName, value: number): void {
   const all: Readonly<Record<string, Row>> = rows;
   const row = all[name];
-  if (!row) throw new Error(`no row ${String(name)}`);
-  console.log(`${String(name)}: ${row.figure}: ${value} ${row.unit}`);
+  if (!row) throw new Error(`no row ${name}`);
+  console.log(`${name}: ${row.figure}: ${value} ${row.unit}`);
   if (row.most !== undefined) expect(value, `${row.fault}: ${row.figure}`).toBeLessThanOrEqual(row.most);
   if (row.least !== undefined) expect(value, `${row.fault}: ${row.figure}`).toBeGreaterThanOrEqual(row.least);
   if (process.env['UPDATE_DOCS'] !== '1') return;

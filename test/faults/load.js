@@ -1,0 +1,173 @@
+// Sends reviews at a rate that does not depend on the answers (open loop), or with so many at a time (closed loop), in a process of its own:
+// `fork('load.js')`. Each message is a Job (load.ts), each is answered by one Outcome.
+import { connect } from 'node:tls';
+
+process.on('message', async (job) => process.send(await run(job)));
+process.on('disconnect', () => process.exit());
+
+/** What uids begin with; the rest is a number of ten digits. */
+const UID = '00000000-0000-0000-0000-00';
+
+async function run(job) {
+  const load = new Load(job);
+  return load.run();
+}
+
+class Load {
+  #job;
+  #parts;
+  #free = [];
+  #open = 0;
+  #sent = 0;
+  #waiting = new Set();
+  #turnedAway = 0;
+  #answers = { injected: 0, shed: 0, refused: 0, other: 0, wrong: 0 };
+  #failed = 0;
+  #errors = {};
+  #latencies = [];
+  #finish;
+
+  constructor(job) {
+    this.#job = job;
+    this.#parts = job.bodies.map((body) => {
+      const at = body.indexOf('UID');
+      const text = body.replace('UID', UID + '0000000000');
+      const head =
+        `POST /mutate?timeout=${job.timeout}s HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n` +
+        `content-length: ${Buffer.byteLength(text)}\r\n\r\n`;
+      return { bytes: Buffer.from(head + text), uidAt: head.length + at + UID.length };
+    });
+  }
+
+  async run() {
+    const { rate, atATime = 0, seconds, warm = 0 } = this.#job;
+    const done = new Promise((resolve) => (this.#finish = resolve));
+    await Promise.all(Array.from({ length: Math.max(warm, atATime) }, () => this.#warm()));
+    const begun = performance.now();
+    const end = begun + seconds * 1000;
+    if (rate === undefined) {
+      this.again = () => performance.now() < end && this.#send(performance.now());
+      for (let i = 0; i < atATime; i++) this.again();
+    } else {
+      await this.#atRate(rate, begun, end);
+    }
+    const spent = () => performance.now() - begun;
+    const patience = setInterval(() => this.#isOver(end) && this.#finish(), 20);
+    await done;
+    clearInterval(patience);
+    const elapsed = spent() / 1000;
+    for (const connection of this.#free) connection.socket.destroy();
+    for (const sending of this.#waiting) sending.connection?.socket.destroy();
+    return {
+      offered: this.#sent + this.#turnedAway,
+      sent: this.#sent,
+      turnedAway: this.#turnedAway,
+      failed: this.#failed,
+      errors: this.#errors,
+      hung: this.#waiting.size,
+      elapsed,
+      ...this.#answers,
+      ...figures(this.#latencies),
+    };
+  }
+
+  /** All are answered, or whoever is not has waited for longer than an API server does. */
+  #isOver(end) {
+    const now = performance.now();
+    return now >= end && (this.#waiting.size === 0 || now > end + this.#job.timeout * 1000 + 2000);
+  }
+
+  async #atRate(rate, begun, end) {
+    for (;;) {
+      const now = performance.now();
+      if (now >= end) return;
+      const due = Math.floor(((now - begun) / 1000) * rate);
+      // By its own clock a request is late from when it was due, not from when this process found the time to send it.
+      while (this.#sent + this.#turnedAway < due) this.#send(begun + ((this.#sent + this.#turnedAway) / rate) * 1000);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  }
+
+  #send(due) {
+    let connection = this.#free.pop();
+    if (!connection) {
+      if (this.#open >= (this.#job.connections ?? 2000)) {
+        this.#turnedAway++;
+        return;
+      }
+      connection = this.#connect();
+    }
+    const { bytes, uidAt } = this.#parts[this.#sent % this.#parts.length];
+    const uid = String(this.#sent++).padStart(10, '0');
+    const own = Buffer.from(bytes);
+    own.write(uid, uidAt, 'latin1');
+    const sending = { due, uid: UID + uid, connection, text: '' };
+    connection.sending = sending;
+    this.#waiting.add(sending);
+    connection.socket.write(own);
+  }
+
+  #connect(ready) {
+    const { port, ca } = this.#job;
+    const socket = connect({ host: '127.0.0.1', port, ca, servername: 'localhost', ALPNProtocols: ['http/1.1'] });
+    const connection = { socket, sending: undefined };
+    this.#open++;
+    socket.setNoDelay(true);
+    socket.on('data', (chunk) => this.#receive(connection, chunk));
+    socket.on('secureConnect', () => ready?.(connection));
+    socket.on('error', (error) => (connection.error = error.code ?? error.message));
+    socket.on('close', () => this.#closed(connection));
+    return connection;
+  }
+
+  async #warm() {
+    this.#free.push(await new Promise((resolve) => this.#connect(resolve)));
+  }
+
+  #closed(connection) {
+    this.#open--;
+    const at = this.#free.indexOf(connection);
+    if (at >= 0) this.#free.splice(at, 1);
+    const { sending, error = 'closed' } = connection;
+    if (!sending) return;
+    this.#waiting.delete(sending);
+    this.#failed++;
+    this.#errors[error] = (this.#errors[error] ?? 0) + 1;
+    this.again?.();
+  }
+
+  #receive(connection, chunk) {
+    const { sending } = connection;
+    if (!sending) return;
+    sending.text += chunk.toString('latin1');
+    const head = sending.text.indexOf('\r\n\r\n');
+    if (head < 0) return;
+    const length = Number(/content-length: (\d+)/i.exec(sending.text)?.[1]);
+    if (sending.text.length < head + 4 + length) return;
+    this.#answered(sending, sending.text.slice(0, head), sending.text.slice(head + 4));
+    connection.sending = undefined;
+    if (/connection: close/i.test(sending.text.slice(0, head))) connection.socket.destroy();
+    else this.#free.push(connection);
+    this.again?.();
+  }
+
+  #answered(sending, head, body) {
+    this.#waiting.delete(sending);
+    const now = performance.now();
+    this.#latencies.push(now - sending.due);
+    this.#answers[kindOf(head, body, sending.uid)]++;
+  }
+}
+
+function kindOf(head, body, uid) {
+  if (!head.startsWith('HTTP/1.1 200') || !body.includes(`"uid":"${uid}"`)) return 'wrong';
+  if (body.includes('"allowed":false')) return 'refused';
+  if (body.includes('"patch":')) return 'injected';
+  return body.includes('overloaded') && body.includes('"warnings":') ? 'shed' : 'other';
+}
+
+function figures(latencies) {
+  const sorted = Float64Array.from(latencies).toSorted();
+  const at = (part) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
+  return { p50: at(0.5), p99: at(0.99), longest: at(1) };
+}

@@ -1,0 +1,41 @@
+/** A review of the creation of a pod, in the order in which an API server writes it; `UID` stands for its uid. */
+export function reviewText(namespace: string, object: unknown, uid = 'UID'): string {
+  return JSON.stringify({
+    kind: 'AdmissionReview',
+    apiVersion: 'admission.k8s.io/v1',
+    request: {
+      uid,
+      kind: { group: '', version: 'v1', kind: 'Pod' },
+      resource: { group: '', version: 'v1', resource: 'pods' },
+      requestKind: { group: '', version: 'v1', kind: 'Pod' },
+      requestResource: { group: '', version: 'v1', resource: 'pods' },
+      name: 'web',
+      namespace,
+      operation: 'CREATE',
+      userInfo: { username: 'system:admin', groups: ['system:masters', 'system:authenticated'] },
+      object,
+      oldObject: null,
+      dryRun: false,
+      options: { kind: 'CreateOptions', apiVersion: 'meta.k8s.io/v1' },
+    },
+  });
+}
+
+/** A pod of so many containers, each with so many variables. */
+export function podOf(containers: number, variables: number, labels: Readonly<Record<string, string>> = {}): object {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'web', namespace: 'shop', labels: { app: 'web', ...labels } },
+    spec: {
+      containers: Array.from({ length: containers }, (_, at) => ({
+        name: `c${at}`,
+        image: 'registry.example.com/web:1',
+        env: Array.from({ length: variables }, (_each, index) => ({
+          name: `VARIABLE_${index}`,
+          value: `value ${index} of ${at}`,
+        })),
+      })),
+    },
+  };
+}
