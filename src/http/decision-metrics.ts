@@ -66,6 +66,8 @@ export function measureDecisions(registry: Registry): Pick<Metrics, 'reviewed' |
   };
 }
 
+interface DecisionLabels extends Record<'namespace' | 'profile' | 'outcome' | 'reason', string> {}
+
 interface Fate {
   readonly outcome: Decision['outcome'];
   readonly reason: string;
