@@ -6,7 +6,8 @@ import type { Namespace } from './namespace.ts';
 import { containersOf, type Container, type Pod } from './pod.ts';
 import type { Profile } from './profile.ts';
 import { makerOf, restartCommand } from './restart.ts';
-import { parametersFor, type Layers } from './settings.ts';
+import { parametersFor } from './parameter-values.ts';
+import type { Layers } from './settings.ts';
 
 /** Something that an audit found: of one workload, or of several namespaces together. */
 export interface AuditFinding {

@@ -7,7 +7,9 @@ import { annotationsOf, containersOf, type Volume, type VolumeMount } from './po
 import { profileHash } from './profile-hash.ts';
 import type { Profile } from './profile.ts';
 import type { Reason } from './reasons.ts';
-import { MOST_NOTICES, profilesFor, type Choice, type Layers, type Parameters } from './settings.ts';
+import type { Parameters } from './parameter-values.ts';
+import { profilesFor, type Choice, type Layers } from './settings.ts';
+import { MOST_NOTICES } from './unknown-keys.ts';
 import type { Selector, Target } from './targets.ts';
 import { tellChoice } from './trace.ts';
 import { Volumes } from './volumes.ts';

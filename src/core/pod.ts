@@ -55,12 +55,14 @@ export interface VolumeMount extends JsonObject {
 
 export type ContainerList = 'containers' | 'initContainers';
 
+const NONE: StringMap = Object.freeze({});
+
 export function labelsOf(pod: Named): StringMap {
-  return pod.metadata?.labels ?? {};
+  return pod.metadata?.labels ?? NONE;
 }
 
 export function annotationsOf(pod: Named): StringMap {
-  return pod.metadata?.annotations ?? {};
+  return pod.metadata?.annotations ?? NONE;
 }
 
 /** Every container of the pod: app containers first, then init containers and native sidecars. */

@@ -4,7 +4,8 @@ import { has } from './json.ts';
 import type { Parameter } from './parameter.ts';
 import { annotationsOf, containersOf, type Container } from './pod.ts';
 import type { Profile } from './profile.ts';
-import { everySetting, everyValue, type GivenValue, type Layers, type Source } from './settings.ts';
+import { everyValue, type GivenValue } from './parameter-values.ts';
+import { everySetting, type Layers, type Source } from './settings.ts';
 
 /** One value of a chain: the first that is allowed wins, whoever comes after it is overridden. */
 export interface ChainValue {

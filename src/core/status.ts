@@ -4,7 +4,7 @@ import type { ContainerOutcome } from './plan.ts';
 import { annotationsOf, type Pod } from './pod.ts';
 import { reasonTable } from './reason-table.ts';
 import { oneLine, passedOverText, sentence } from './sentence.ts';
-import type { Parameters } from './settings.ts';
+import type { Parameters } from './parameter-values.ts';
 import {
   isInjected,
   LONGEST_TEXT,

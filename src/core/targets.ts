@@ -4,7 +4,8 @@ import type { ContainerOutcome } from './plan.ts';
 import type { Container, ContainerList, Pod } from './pod.ts';
 import type { Profile } from './profile.ts';
 import type { Reason } from './reasons.ts';
-import { lookUp, MOST_NOTICES, profilesFor, type Layers, type Setting } from './settings.ts';
+import { lookUp, profilesFor, type Layers, type Setting } from './settings.ts';
+import { MOST_NOTICES } from './unknown-keys.ts';
 import { imageOf, seen, Sight } from './sign.ts';
 import { words } from './words.ts';
 

@@ -1,6 +1,7 @@
 import type { ChosenDelivery } from './delivery-choice.ts';
 import type { Reason } from './reasons.ts';
-import type { Choice, Parameters } from './settings.ts';
+import type { Parameters } from './parameter-values.ts';
+import type { Choice } from './settings.ts';
 
 /** A rule of a table: what has to hold, and why it does not. */
 export interface Rule<Subject> {

@@ -1,7 +1,8 @@
 import { hintedLibc, mayRunOn } from './facts.ts';
 import type { Container } from './pod.ts';
 import type { Profile } from './profile.ts';
-import { lookUp, type Layers, type Parameters } from './settings.ts';
+import type { Parameters } from './parameter-values.ts';
+import { lookUp, type Layers } from './settings.ts';
 
 /** The libc of a container: what its author says, else what the image's name hints at; undefined where nothing tells. */
 export function libcOf(layers: Layers, container: Container): string | undefined {
