@@ -47,6 +47,8 @@ export interface Bench {
   readonly product: (options?: Partial<ProductOptions>) => Promise<Server>;
   /** One window of load on a server. */
   readonly window: (server: Server, loading: Loading, shape?: Shape) => Promise<Window>;
+  /** How many reviews it has answered so far. */
+  readonly answeredBy: (server: Server) => number;
   readonly stop: () => Promise<void>;
 }
 
@@ -62,6 +64,7 @@ export async function openBench(options: Options): Promise<Bench> {
   for (const [name, content] of Object.entries({ 'tls.crt': cert, 'tls.key': key, 'ca.crt': ca })) write(name, content);
   const generator = await startGenerator();
   let cluster: Promise<ControlPlane> | undefined;
+  const answered = new Map<number, number>();
   const written = new Map<string, ReturnType<Bench['reviews']>>();
 
   const reviews: Bench['reviews'] = (shape) => {
@@ -102,8 +105,11 @@ export async function openBench(options: Options): Promise<Bench> {
       const floor = server.name === 'raw' || server.name === 'fastify';
       const bodies = small ? smallAnswers(files) : floor ? files.floorBodies : files.bodies;
       const { port, pid } = server;
-      return generator.run({ port, pid, ca, bodies, settle: 0.5, seconds: options.seconds, ...job });
+      const result = await generator.run({ port, pid, ca, bodies, settle: 0.5, seconds: options.seconds, ...job });
+      answered.set(pid, (answered.get(pid) ?? 0) + result.answered);
+      return result;
     },
+    answeredBy: ({ pid }) => answered.get(pid) ?? 0,
     stop: async () => {
       await generator.stop();
       await (await cluster)?.stop();

@@ -44,7 +44,8 @@ export async function clusterGrowth(bench: Bench, book: SampleBook): Promise<voi
       servers.map(([, server]) => server),
     );
     const contenders = servers.map(([variant, server]): Contender => ({
-      server: { ...server, name: variant },
+      name: variant,
+      server,
       run: async () => bench.window(server, { connections: 8 }),
       takes: ({ cpuPerReview }) => {
         const at = { row: 'cluster-growth', variant, server: 'product' };
