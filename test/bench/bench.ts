@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { issueServerCertificate } from '../../src/tls/issue.ts';
@@ -47,22 +47,30 @@ export interface Bench {
   readonly product: (options?: Partial<ProductOptions>) => Promise<Server>;
   /** One window of load on a server. */
   readonly window: (server: Server, loading: Loading, shape?: Shape) => Promise<Window>;
+  /** How many reviews it has answered so far. */
+  readonly answeredBy: (server: Server) => number;
   readonly stop: () => Promise<void>;
 }
 
 /** Opens what all rows share. */
 export async function openBench(options: Options): Promise<Bench> {
   const dir = mkdtempSync(join(tmpdir(), 'agent-injector-bench-'));
-  process.on('exit', () => rmSync(dir, { recursive: true, force: true }));
+  // Whatever is still being ended writes into it for a moment.
+  const clear = (): void => rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  process.on('exit', clear);
   const { cert, key, ca } = await issueServerCertificate(['127.0.0.1', 'localhost'], new Date());
   const write = (name: string, content: string): string => {
     writeFileSync(join(dir, name), content, { mode: 0o600 });
     return join(dir, name);
   };
-  for (const [name, content] of Object.entries({ 'tls.crt': cert, 'tls.key': key, 'ca.crt': ca })) write(name, content);
+  const tlsDir = join(dir, 'tls');
+  mkdirSync(tlsDir);
+  for (const [name, content] of Object.entries({ 'tls.crt': cert, 'tls.key': key, 'ca.crt': ca }))
+    write(`tls/${name}`, content);
   const generator = await startGenerator();
   let cluster: Promise<ControlPlane> | undefined;
-  const written = new Map<string, ReturnType<Bench['reviews']>>();
+  const answered = new Map<number, number>();
+  const written = new Map<string, ReviewFiles>();
 
   const reviews: Bench['reviews'] = (shape) => {
     const name = shape ? `${shape.containers}x${shape.variables}` : 'recorded';
@@ -83,31 +91,35 @@ export async function openBench(options: Options): Promise<Bench> {
     const all = JSON.parse(readFileSync(bodies, 'utf8')) as readonly Body[];
     return write(`${basename(bodies)}-small.json`, JSON.stringify(withPatch(all, reviews().fixedPatch)));
   };
-  const planeOf = async (): Promise<ControlPlane> => (cluster ??= startCluster(NAMESPACES));
+  const planeOf = async (): Promise<ControlPlane> => (cluster ??= startCluster(join(dir, 'cluster'), NAMESPACES));
   return {
     options,
     dir,
-    tlsDir: dir,
+    tlsDir,
     ca,
     generator,
     cluster: planeOf,
     reviews,
-    floor: async (kind, shape, nodeFlags = []) => startFloor(kind, reviews(shape).fixed, { tlsDir: dir, nodeFlags }),
+    floor: async (kind, shape, nodeFlags = []) => startFloor(kind, reviews(shape).fixed, { tlsDir, nodeFlags }),
     product: async (more = {}) => {
       const flags = more.flags ?? { kubeconfig: (await planeOf()).kubeconfigPath };
-      return startProduct({ tlsDir: dir, ...more, flags });
+      return startProduct({ tlsDir, ...more, flags });
     },
     window: async (server, { small = false, ...job }, shape) => {
       const files = reviews(shape);
       const floor = server.name === 'raw' || server.name === 'fastify';
       const bodies = small ? smallAnswers(files) : floor ? files.floorBodies : files.bodies;
       const { port, pid } = server;
-      return generator.run({ port, pid, ca, bodies, settle: 0.5, seconds: options.seconds, ...job });
+      const result = await generator.run({ port, pid, ca, bodies, settle: 0.5, seconds: options.seconds, ...job });
+      answered.set(pid, (answered.get(pid) ?? 0) + result.answered);
+      return result;
     },
+    answeredBy: ({ pid }) => answered.get(pid) ?? 0,
     stop: async () => {
       await generator.stop();
-      await (await cluster)?.stop();
-      rmSync(dir, { recursive: true, force: true });
+      // Where it could not be started, somebody else says so.
+      await (await cluster?.catch(() => undefined))?.stop();
+      clear();
     },
   };
 }

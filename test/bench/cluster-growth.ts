@@ -16,8 +16,8 @@ const PROFILES = [1, 20, 100];
 
 /** CPU per review, and memory, beside clusters of 10, 1,000 and 10,000 namespaces; and with 1, 20 and 100 profiles of users. */
 export async function clusterGrowth(bench: Bench, book: SampleBook): Promise<void> {
-  const few = await startCluster(FEW);
-  const many = await startCluster(MANY);
+  const few = await startCluster(join(bench.dir, `cluster-${FEW}`), FEW);
+  const many = await startCluster(join(bench.dir, `cluster-${MANY}`), MANY);
   try {
     const usual = await bench.cluster();
     await memoryAtRest(bench, book, { few, many });
@@ -44,7 +44,8 @@ export async function clusterGrowth(bench: Bench, book: SampleBook): Promise<voi
       servers.map(([, server]) => server),
     );
     const contenders = servers.map(([variant, server]): Contender => ({
-      server: { ...server, name: variant },
+      name: variant,
+      server,
       run: async () => bench.window(server, { connections: 8 }),
       takes: ({ cpuPerReview }) => {
         const at = { row: 'cluster-growth', variant, server: 'product' };

@@ -2,9 +2,9 @@ import { startControlPlane, type ControlPlane } from '../e2e/control-plane.ts';
 import type { Client } from '../e2e/client.ts';
 import { shops } from './reviews.ts';
 
-/** A real etcd and kube-apiserver with just so many namespaces, four of them the shops that the reviews are about. */
-export async function startCluster(namespaces: number): Promise<ControlPlane> {
-  const plane = await startControlPlane();
+/** A real etcd and kube-apiserver, its files in this directory, with just so many namespaces, four of them the shops that the reviews are about. */
+export async function startCluster(dir: string, namespaces: number): Promise<ControlPlane> {
+  const plane = await startControlPlane({ dir });
   try {
     for (const { name, labels, annotations } of shops) {
       await plane.client.createNamespace(name, { labels: { ...labels }, annotations: { ...annotations } });

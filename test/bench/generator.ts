@@ -46,6 +46,7 @@ async function load(job: Job): Promise<Window> {
   const largest = Math.max(...templates.map(({ bytes }) => bytes.length));
   let samples = new Samples();
   let opened = 0;
+  let total = 0;
   let answerBytes = 0;
   let phase: 'settling' | 'counting' | 'over' = 'settling';
   let fail: (error: Error) => void = () => {};
@@ -85,6 +86,7 @@ async function load(job: Job): Promise<Window> {
       const wrong =
         answer.size === bytes.length ? wrongWith(answer, uid, template?.patch ?? '') : 'more than one answer';
       if (wrong !== undefined) throw new Error(wrong);
+      total += 1;
       if (phase === 'counting') {
         samples.add((now - sent) * 1000);
         answerBytes = answer.body.length;
@@ -124,6 +126,7 @@ async function load(job: Job): Promise<Window> {
     const sorted = samples.sorted();
     return {
       reviews,
+      answered: total,
       seconds,
       perSecond: reviews / seconds,
       cpuPerReview: ((cpuAfter - cpu) * 1e6) / reviews,

@@ -24,6 +24,8 @@ export interface Job {
 /** What one window gave. Times of answers in microseconds, from all of its samples. */
 export interface Window {
   readonly reviews: number;
+  /** With those before and after the window. */
+  readonly answered: number;
   readonly seconds: number;
   readonly perSecond: number;
   /** Of the server, user and system. */

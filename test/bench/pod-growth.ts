@@ -15,6 +15,7 @@ export async function podGrowth(bench: Bench, book: SampleBook): Promise<void> {
   const contend = (server: Server, shape: Shape, name = server.name): void => {
     const at = { row: 'pod-growth', variant: `${shape.containers}x${shape.variables}`, server: name };
     contenders.push({
+      name: `${at.variant}, ${name}`,
       server,
       run: async () => bench.window(server, { connections: CONNECTIONS, small: name !== server.name }, shape),
       takes: ({ cpuPerReview, perSecond, answerBytes }) => {

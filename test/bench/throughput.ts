@@ -6,6 +6,8 @@ import type { Server } from './servers.ts';
 
 /** A server with the load that it is to get. */
 export interface Contender {
+  /** What it is called as it is measured. */
+  readonly name: string;
   readonly server: Server;
   readonly run: () => Promise<Window>;
   readonly takes: (window: Window) => void;
@@ -17,10 +19,10 @@ export interface Contender {
  */
 export async function interleaved(rounds: number, contenders: readonly Contender[]): Promise<void> {
   for (let round = 0; round < rounds; round += 1) {
-    for (const { server, run, takes } of contenders) {
+    for (const { name, server, run, takes } of contenders) {
       const window = await run();
       takes(window);
-      console.log(`  ${server.name}: ${line(server, window)}`);
+      console.log(`  ${name}: ${line(server, window)}`);
     }
   }
 }
@@ -52,6 +54,7 @@ export async function throughput(bench: Bench, book: SampleBook): Promise<void> 
   for (const connections of CONNECTIONS) {
     console.log(`  at ${connections}`);
     const contenders = servers.map((server): Contender => ({
+      name: server.name,
       server,
       run: async () => bench.window(server, { connections }),
       takes: (window) => {
@@ -63,5 +66,11 @@ export async function throughput(bench: Bench, book: SampleBook): Promise<void> 
     }));
     await interleaved(bench.options.rounds, contenders);
   }
-  for (const server of servers) await server.stop();
+  for (const server of servers) {
+    await server.stop();
+    // Those that were under way when a window ended have a line, too, but no answer that was waited for.
+    const [answered, logged] = [bench.answeredBy(server), await server.logged?.()];
+    if (logged !== undefined && logged < answered)
+      throw new Error(`${answered} answers, but ${logged} lines in the log`);
+  }
 }

@@ -1,0 +1,122 @@
+import { code, table } from '../docs/markdown.ts';
+import { rowNames } from './arguments.ts';
+import type { Measured } from './measured.ts';
+import { keyOf, readKey, type SampleKey, type Samples } from './samples.ts';
+import { ratios, spread } from './statistics.ts';
+import { boundOf, shown, verdictsOn } from './targets.ts';
+
+/** A table of docs/benchmarks.md: one figure of one row, for each variant and server. */
+interface Detail {
+  readonly row: string;
+  readonly figure: string;
+  /** What was varied. */
+  readonly variant: string;
+  readonly unit: string;
+  /** What each line is held against. */
+  readonly base: (key: SampleKey) => SampleKey;
+}
+
+const FLOOR = 'fastify';
+const floor = (key: SampleKey): SampleKey => ({ ...key, server: FLOOR });
+const leastOf = (key: SampleKey): SampleKey => ({
+  ...key,
+  variant: key.variant.includes('namespaces') ? '10 namespaces' : '1 profile',
+});
+
+const details: Readonly<Record<string, Detail>> = {
+  reviews: { row: 'throughput', figure: 'perSecond', variant: 'connections', unit: 'reviews/s', base: floor },
+  cpu: { row: 'throughput', figure: 'cpu', variant: 'connections', unit: 'us of CPU per review', base: floor },
+  p50: { row: 'throughput', figure: 'p50', variant: 'connections', unit: 'us, p50', base: floor },
+  p99: { row: 'throughput', figure: 'p99', variant: 'connections', unit: 'us, p99', base: floor },
+  generator: { row: 'throughput', figure: 'generatorShare', variant: 'connections', unit: 'of its core', base: floor },
+  server: { row: 'throughput', figure: 'serverShare', variant: 'connections', unit: 'of its core', base: floor },
+  creationP50: { row: 'creation', figure: 'p50', variant: 'at a time', unit: 'ms, p50', base: floor },
+  creationP99: { row: 'creation', figure: 'p99', variant: 'at a time', unit: 'ms, p99', base: floor },
+  podGrowth: { row: 'pod-growth', figure: 'cpu', variant: 'pod', unit: 'us of CPU per review', base: floor },
+  podAnswer: { row: 'pod-growth', figure: 'answerBytes', variant: 'pod', unit: 'bytes of the answer', base: floor },
+  clusterGrowth: {
+    row: 'cluster-growth',
+    figure: 'cpu',
+    variant: 'cluster',
+    unit: 'us of CPU per review',
+    base: leastOf,
+  },
+  clusterMemory: { row: 'cluster-growth', figure: 'rss', variant: 'cluster', unit: 'MiB at rest', base: leastOf },
+  coldStart: { row: 'cold-start', figure: 'ms', variant: '', unit: 'ms', base: floor },
+  memory: { row: 'memory', figure: 'rss', variant: 'when', unit: 'MiB', base: floor },
+};
+
+/** The names of the tables, in the order of the issue's rows. */
+export const tableNames: readonly string[] = ['machine', 'targets', ...Object.keys(details)];
+
+/** The text of one table of docs/benchmarks.md. Throws when there is none of this name. */
+export function tableOf(name: string, measured: Partial<Measured>): string {
+  const { samples = {} } = measured;
+  if (name === 'machine') return machine(measured);
+  if (name === 'targets') return targetTable(samples);
+  const detail = details[name];
+  if (!detail) throw new Error(`docs/benchmarks.md has a table "${name}" that nobody makes`);
+  return detailTable(detail, samples);
+}
+
+function machine({ machine: on, versions, run }: Partial<Measured>): string {
+  if (!on || !versions || !run) return 'Nothing has been measured yet.';
+  return [
+    `Measured on ${run.day}, commit ${code(versions.commit)}, in windows of ${run.seconds} s, ${run.rounds} rounds.`,
+    '',
+    `- ${on.cores} cores of ${on.cpu}, ${on.memoryGiB} GiB of memory, ${on.kernel}; ${on.pinned ? 'server and generator on a core each' : 'server and generator share their cores'}`,
+    `- Node ${versions.node}, Fastify ${versions.fastify}, Kubernetes ${versions.kubernetes}`,
+    `- the memory row after ${run.reviews.toLocaleString('en')} reviews`,
+  ].join('\n');
+}
+
+function targetTable(samples: Samples): string {
+  return table(
+    ['what', 'must reach', 'measured', ''],
+    verdictsOn(samples, rowNames).map(({ target, value, met }) => [
+      target.what,
+      boundOf(target),
+      Number.isNaN(value) ? '?' : `${shown(value)} ${target.unit}`.trimEnd(),
+      Number.isNaN(value) ? 'not measured' : met ? 'met' : target.aim === true ? 'not yet' : '**not met**',
+    ]),
+  );
+}
+
+function detailTable({ row, figure, variant, unit, base }: Detail, samples: Samples): string {
+  const lines = Object.entries(samples)
+    .map(([key, values]) => ({ key: readKey(key), values }))
+    .filter(({ key }) => key.row === row && key.figure === figure)
+    .map(({ key, values }) => {
+      const { min, median, max } = spread(values);
+      const ratio = ratioOf(values, samples[keyOf(base(key))] ?? []);
+      return [
+        ...(variant === '' ? [] : [key.variant]),
+        nameOf(key.server),
+        ...[min, median, max].map(shown),
+        Number.isNaN(ratio) ? '' : shown(ratio),
+      ];
+    });
+  const against = base === floor ? '× bare Fastify' : '× the least';
+  return table([...(variant === '' ? [] : [variant]), 'server', `min (${unit})`, 'median', 'max', against], lines);
+}
+
+/** Round by round where both have as many rounds, else of the medians. */
+function ratioOf(values: readonly number[], base: readonly number[]): number {
+  if (values.length === base.length) return spread(ratios(values, base)).median;
+  return spread(values).median / spread(base).median;
+}
+
+const names: Readonly<Record<string, string>> = {
+  raw: 'raw node:https',
+  fastify: 'bare Fastify',
+  'fastify in one file': 'bare Fastify, bundled into one file',
+  'fastify with a small answer': 'bare Fastify, its answer that of the recorded pod',
+  none: 'no webhook',
+  product: 'agent-injector',
+  standalone: 'agent-injector, standalone',
+  cluster: 'agent-injector, with a cluster of 1,000 namespaces',
+};
+
+function nameOf(server: string): string {
+  return names[server] ?? server;
+}
