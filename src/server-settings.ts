@@ -1,5 +1,7 @@
 import { parseVersion } from './core/cluster.ts';
 
+// No library of schemas here: this is read before anything else whenever a server starts (docs/performance.md).
+
 /** What may be watched of a cluster so that no pod is made to wait. */
 export const checkNames = ['claims', 'quotas'] as const;
 export type CheckName = (typeof checkNames)[number];
@@ -70,7 +72,6 @@ function whole(minimum: number, maximum: number): Read<number> {
 const some = text((written) => written !== '');
 const yesOrNo: Read<boolean> = (written) => ({ true: true, false: false })[String(written)];
 
-/** No dependency on a library of schemas here: this is read before anything else whenever a server starts (docs/performance.md). */
 function matching(pattern: RegExp): Read<string> {
   return text((written) => pattern.test(written));
 }
@@ -121,7 +122,6 @@ export function readSettings(given: ReadonlyMap<SettingName, Written>): ReadSett
   const wrong = read.filter(([, value]) => value === undefined).map(([name]) => name);
   if (wrong.length > 0) return { ok: false, wrong: new Set(wrong) };
   // Each value comes from the reader of its own name, and that one's type is the setting's.
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return { ok: true, settings: { ...standardSettings, ...(Object.fromEntries(read) as Partial<Settings>) } };
 }
 

@@ -17,16 +17,16 @@ function marked(value: unknown): unknown {
   if (value instanceof Map) return { [MAP]: [...value].map(marked) };
   if (value instanceof Set) return { [SET]: [...value].map(marked) };
   if (Array.isArray(value)) return value.map(marked);
-  if (typeof value !== 'object' || value === null) return scalar(value);
+  if (isPlain(value)) return value;
+  if (typeof value !== 'object') throw new Error(`a catalogue cannot be frozen with a ${typeof value} in it`);
   const entries = Object.entries(value);
   if (Object.getPrototypeOf(value) !== Object.prototype || entries.some(([key]) => key.startsWith('$')))
     throw new Error(`a catalogue cannot be frozen with ${value.constructor.name} {${Object.keys(value).join()}} in it`);
   return Object.fromEntries(entries.map(([key, one]) => [key, marked(one)]));
 }
 
-function scalar(value: unknown): unknown {
-  if (value === null || ['string', 'boolean'].includes(typeof value) || Number.isFinite(value)) return value;
-  throw new Error(`a catalogue cannot be frozen with ${typeof value} ${String(value)} in it`);
+function isPlain(value: unknown): boolean {
+  return value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value);
 }
 
 /** The catalogue that was frozen, down to the last field. */

@@ -10,7 +10,6 @@ import {
   namespacesFromObjects,
   type NamespaceSource,
 } from '../kube/namespaces.ts';
-import { readNamespaces } from './manifest-file.ts';
 import { UsageError } from './usage-error.ts';
 
 /** The cluster that the settings name, or that this pod runs in. Throws a UsageError when its kubeconfig cannot be used. */
@@ -39,6 +38,8 @@ export async function openNamespaces(
   log: Logger,
 ): Promise<NamespaceSource> {
   if (file !== undefined) {
+    // Late: a server of a cluster reads no manifests.
+    const { readNamespaces } = await import('./manifest-file.ts');
     return namespacesFromObjects(await readNamespaces(file));
   }
   if (cluster) {

@@ -8,10 +8,12 @@ export type ReadDefaults =
 /** Cluster-wide defaults as written: an object of text; numbers and booleans may stand unquoted. Whether they mean anything is not asked here. */
 export function readDefaults(written: unknown): ReadDefaults {
   if (!isObject(written)) return { ok: false, problems: [{ path: [], message: 'must be an object' }] };
-  const entries = Object.entries(written);
-  const problems = entries
-    .filter(([, value]) => !['string', 'number', 'boolean'].includes(typeof value))
-    .map(([name]) => ({ path: [name], message: 'must be text, a number, true or false' }));
-  if (problems.length > 0) return { ok: false, problems };
-  return { ok: true, defaults: Object.fromEntries(entries.map(([name, value]) => [name, String(value)])) };
+  const defaults: [string, string][] = [];
+  const problems: Problem[] = [];
+  for (const [name, value] of Object.entries(written)) {
+    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
+      defaults.push([name, String(value)]);
+    else problems.push({ path: [name], message: 'must be text, a number, true or false' });
+  }
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, defaults: Object.fromEntries(defaults) };
 }
