@@ -127,13 +127,11 @@ describe('there is one path, and one method', () => {
 
   it('an answer says neither what answers nor which version', async () => {
     const [head = ''] = (await send(request('POST /mutate'))).split('\r\n\r\n');
-    expect(
-      head
-        .split('\r\n')
-        .slice(1)
-        .map((line) => line.split(':')[0]?.toLowerCase())
-        .toSorted(),
-    ).toEqual(['connection', 'content-length', 'content-type', 'date']);
+    const names = head
+      .split('\r\n')
+      .slice(1)
+      .map((line) => line.split(':')[0]?.toLowerCase());
+    expect(new Set(names)).toEqual(new Set(['connection', 'content-length', 'content-type', 'date']));
   });
 });
 

@@ -54,7 +54,7 @@ function planted(given: Pod, names: readonly string[]): Pod {
     },
     spec: { ...spoken, ...(spec.initContainers && { initContainers: spec.initContainers.map(marked) }) },
     status: { message: MARK },
-  } as Pod;
+  };
 }
 
 /** An operation that holds the marker: it writes a variable that its author has, with his value in it, because a profile adds to that. */
