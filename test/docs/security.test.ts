@@ -109,8 +109,7 @@ it('the profile that it shows is locked: what a namespace says is passed over', 
       .map(({ name }) => JSON.stringify(admit(pod(), namespace({ ...evil, delivery: name }), known)))
       .join('\n');
   // As it ships, a namespace may say all of it.
-  for (const word of ['evil.example.com/a:1', '"/etc"', '"evil.example.com"'])
-    expect(patches(builtIn)).toContain(word);
+  for (const word of ['evil.example.com/a:1', '"/etc"', '"evil.example.com"']) expect(patches(builtIn)).toContain(word);
   expect(patches(catalogue)).not.toMatch(/evil|\/etc/);
   expect(patches(catalogue)).toContain('parameter-locked');
 });
