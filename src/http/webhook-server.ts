@@ -1,3 +1,4 @@
+import { constants } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { Server as TlsServer, type SecureContextOptions } from 'node:tls';
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
@@ -117,8 +118,15 @@ export function replaceCertificate(server: FastifyInstance, tls: ServerTls): voi
   listening.setSecureContext(contextOf(tls));
 }
 
+/** TLS 1.2 only with ephemeral keys and authenticated ciphers, and nobody may make the server negotiate again and again. TLS 1.3 has nothing else. */
+const STRONG: SecureContextOptions = {
+  minVersion: 'TLSv1.2',
+  ciphers: 'TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:ECDHE+AESGCM:ECDHE+CHACHA20',
+  secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+};
+
 function contextOf({ cert, key, clientCa }: ServerTls): SecureContextOptions {
-  return { cert, key, minVersion: 'TLSv1.2', ...(clientCa !== undefined && { ca: clientCa }) };
+  return { cert, key, ...STRONG, ...(clientCa !== undefined && { ca: clientCa }) };
 }
 
 function strangerText(names: readonly string[]): string {

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import jsonpatch from 'fast-json-patch';
 import { describe, expect, it } from 'vitest';
 import { traceOf } from '../../src/core/error-trace.ts';
@@ -65,4 +67,23 @@ describe('what the log has of an error', () => {
     failed.stack = `Error: ${failed.message}\n${`    at ${'y'.repeat(9999)} (file.ts:1:1)\n`.repeat(500)}`;
     expect(JSON.stringify(traceOf(failed)).length).toBeLessThan(2000);
   });
+});
+
+it('no line of the log is given an error as it was thrown: a logger would write its message and its fields', () => {
+  const dir = join(import.meta.dirname, '../../src');
+  const files = readdirSync(dir, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+  const calls = files.flatMap((file) =>
+    [
+      ...readFileSync(join(dir, file), 'utf8').matchAll(
+        /\.(?:debug|info|warn|error|fatal|trouble|over)\(\s*\{([^{}]*)\}/g,
+      ),
+    ].map(([, fields = '']) => ({ file, fields })),
+  );
+  expect(calls.length).toBeGreaterThan(25);
+  expect(calls.filter(({ fields }) => fields.includes('traceOf('))).not.toEqual([]);
+  const raw = calls.filter(({ fields }) =>
+    /\b(?:err|error|cause)\b(?!\w|: traceOf\()/.test(fields.replaceAll(/traceOf\(\w+\)/g, 'traceOf()')),
+  );
+  // The audit gathers what `traceOf` made of each.
+  expect(raw.filter(({ file }) => file !== 'commands/audit-loop.ts')).toEqual([]);
 });

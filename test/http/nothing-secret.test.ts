@@ -54,7 +54,7 @@ function planted(given: Pod, names: readonly string[]): Pod {
     },
     spec: { ...spoken, ...(spec.initContainers && { initContainers: spec.initContainers.map(marked) }) },
     status: { message: MARK },
-  } as unknown as Pod;
+  };
 }
 
 /** An operation that holds the marker: it writes a variable that its author has, with his value in it, because a profile adds to that. */
@@ -68,7 +68,10 @@ function isAddedTo({ path, value }: Operation, before: Pod, profiles: readonly P
       environment.filter(({ operation }) => !['set', 'force'].includes(operation.kind)).map(({ name }) => name),
     ),
   );
-  const name = typeof value === 'object' && value !== null && 'name' in value ? String(value['name']) : undefined;
+  const name =
+    typeof value === 'object' && value !== null && 'name' in value
+      ? JSON.stringify(value['name']).slice(1, -1)
+      : undefined;
   return (
     list !== undefined &&
     at !== undefined &&

@@ -42,6 +42,11 @@ describe('nothing secret is in what is said of', () => {
     ['a kubeconfig with a quote that is not closed', () => whole.replace(SECRET, `"${SECRET}`), 'it is no YAML (6:1)'],
     ['one that is indented wrongly', () => `${whole}   certificate: x\n`, 'it is no YAML'],
     ['one with an alias that nobody defined', () => whole.replace(SECRET, `*${SECRET}`), 'it is no YAML'],
+    [
+      'a server without TLS, to which no token is sent',
+      () => kubeconfig('http://127.0.0.1:1', {}, { token: SECRET }),
+      'HTTP protocol is not allowed',
+    ],
     ['one that is but a text', () => SECRET, 'kubeconfig'],
     ['a token that no header may hold', () => away({ token: `${SECRET}\u0001${SECRET}` }), 'Authorization'],
     [

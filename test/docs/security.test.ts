@@ -1,0 +1,115 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { parse } from 'yaml';
+import { knownFrom } from '../../src/commands/cluster-catalogue.ts';
+import { admit } from '../../src/core/admit.ts';
+import type { Catalogue } from '../../src/core/catalogue.ts';
+import { catalogue as builtIn, namespace, pod } from '../core/fixtures.ts';
+import { objectsOf, permissions, render, root } from '../deploy/chart.ts';
+import { helm } from '../deploy/tools.ts';
+import { mountedDirectory } from '../profiles/mounted.ts';
+
+// docs/security.md is read by auditors: what it claims is held by tests that there are, and the table of permissions is what is installed.
+
+const docs = join(root, 'docs');
+const text = readFileSync(join(docs, 'security.md'), 'utf8');
+
+/** The test files that the page names, each with the titles that stand behind it. */
+const claims = [...text.matchAll(/`(test\/[^`]+)`([^`|]*)/g)].map(([, file = '', rest = '']) => ({
+  file,
+  titles: [...rest.matchAll(/"([^"]+)"/g)].map(([, title = '']) => title.replaceAll(/\s+/g, ' ')),
+}));
+
+/** What the tests and groups of a file are called: of a table of tests, its pattern and its names. */
+function titlesIn(file: string): readonly string[] {
+  const titles = /(?:\b(?:it|test|describe)(?:\.\w+)?\(|\)\(|^\s*\[?)\s*(['"`])((?:\\.|(?!\1)[^\n])*)\1/gm;
+  return [...readFileSync(join(root, file), 'utf8').matchAll(titles)].map(([, , title = '']) =>
+    title.replaceAll(/\\(.)/g, '$1'),
+  );
+}
+
+const anchorsIn = (page: string): readonly string[] =>
+  [...readFileSync(join(docs, page), 'utf8').matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
+    title
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+
+describe('docs/security.md', () => {
+  it('names tests', () => expect(claims.length).toBeGreaterThan(40));
+
+  it.each(claims)('$file $titles', ({ file, titles }) => {
+    expect(existsSync(join(root, file))).toBe(true);
+    expect(titles).not.toEqual([]);
+    const there = titlesIn(file);
+    for (const title of titles)
+      expect(
+        there.filter((one) => one.includes(title)),
+        title,
+      ).not.toEqual([]);
+  });
+
+  it('makes no claim in a table without a test', () => {
+    const tables = [...text.matchAll(/^\| (?:claim|bound) \| held by \|\n\|---\|---\|\n((?:\|.*\n)+)/gm)];
+    const rows = tables.flatMap(([, body = '']) => body.trim().split('\n'));
+    expect(rows.length).toBeGreaterThan(35);
+    expect(rows.filter((row) => !row.includes('`test/'))).toEqual([]);
+  });
+
+  it('has links that lead somewhere', () => {
+    const links = [...text.matchAll(/\]\(([^)#]*)(?:#([^)]+))?\)/g)];
+    expect(links.length).toBeGreaterThan(15);
+    for (const [, page = '', anchor] of links) {
+      const target = page === '' ? 'security.md' : page;
+      expect(existsSync(join(docs, target)), target).toBe(true);
+      if (anchor !== undefined) expect(anchorsIn(target), target).toContain(anchor);
+    }
+  });
+});
+
+describe('its permissions', () => {
+  const written = [...text.matchAll(/^\| ((?:Cluster)?Role [\w-]+) \| ([^|]+) \| ([^|]+) \|/gm)].flatMap(
+    ([, role = '', verbs = '', on = '']) => {
+      // A name of one object stands behind its resource; several resources stand apart by commas.
+      const resources = on.trim().split(', ');
+      return resources.flatMap((resource) =>
+        verbs
+          .trim()
+          .split(', ')
+          .map((verb) => `${role}: ${verb} ${resource}`),
+      );
+    },
+  );
+  const optional = (line: string): boolean => line.includes('-config-map-keys');
+
+  it('are those that are installed, to the verb', () => {
+    const installed = permissions(objectsOf(readFileSync(join(root, 'deploy/install.yaml'), 'utf8')));
+    expect(written.filter((line) => !optional(line)).toSorted()).toEqual(installed.toSorted());
+  });
+
+  it.skipIf(helm === undefined)('are all that the chart can give, options included', () => {
+    const all = render('default', { args: ['--no-hooks', '--set', 'configMapKeys.enabled=true'] });
+    expect(written.toSorted()).toEqual(permissions(all).toSorted());
+  });
+});
+
+it('the profile that it shows is locked: what a namespace says is passed over', async () => {
+  const [, block = ''] = /```yaml\n# values: locked\.yaml\n([\s\S]*?)```/.exec(text) ?? [];
+  const values = parse(block) as { profiles: Record<string, string>; defaults: Record<string, string> };
+  const files = Object.entries(values.profiles).map(([name, document]) => [`${name}.yaml`, document] as const);
+  const mounted = await mountedDirectory(Object.fromEntries(files));
+  onTestFinished(mounted.remove);
+  const { catalogue } = await knownFrom({ profiles: mounted.dir });
+  const evil = { 'agent-image': 'evil.example.com/a:1', 'host-path': '/etc', 'server-address': 'evil.example.com' };
+  const deliveries = catalogue.profiles.get('jennifer-dotnet')?.deliveries ?? [];
+  const patches = (known: Catalogue): string =>
+    deliveries
+      .map(({ name }) => JSON.stringify(admit(pod(), namespace({ ...evil, delivery: name }), known)))
+      .join('\n');
+  // As it ships, a namespace may say all of it.
+  for (const word of ['evil.example.com/a:1', '"/etc"', '"evil.example.com"']) expect(patches(builtIn)).toContain(word);
+  expect(patches(catalogue)).not.toMatch(/evil|\/etc/);
+  expect(patches(catalogue)).toContain('parameter-locked');
+});
