@@ -50,7 +50,9 @@ test('file descriptors exhausted: it lives, does not spin, tells the truth, and 
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   const open = sockets.filter((socket) => !socket.destroyed && socket.readyState === 'open').length;
-  console.log(`${open} of ${CONNECTIONS} open, ${readdirSync(`/proc/${pid}/fd`).length} descriptors, /livez ${alive} of ${asked}`);
+  console.log(
+    `${open} of ${CONNECTIONS} open, ${readdirSync(`/proc/${pid}/fd`).length} descriptors, /livez ${alive} of ${asked}`,
+  );
   figure('descriptors-cpu', Math.round(((cpuMs(pid) - cpu) / (performance.now() - since)) * 100));
   figure('descriptors-livez', Math.round((alive / asked) * 100));
 
