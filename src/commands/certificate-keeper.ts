@@ -8,16 +8,9 @@ import type { Registration } from '../kube/registration.ts';
 import { driftFields } from '../kube/registration-drift.ts';
 import { describeCertificate, expiryOf } from '../tls/describe.ts';
 import { certificateBlocks, isTrusted, type ServerCertificate } from '../tls/server-certificate.ts';
-import { choose, LOOK_EVERY_MS, type CertificateSource, type Offer, type Published } from '../tls/source.ts';
-
-/** The time of day, and timers. */
-export interface WallClock {
-  readonly now: () => Date;
-  /** Runs the action once, unless the returned function is called before. */
-  readonly after: (ms: number, action: () => void) => () => void;
-}
-
-const wallClock: WallClock = { now: () => new Date(), after: (ms, action) => systemClock.after(ms, action) };
+import { choose, LOOK_EVERY_MS, type CertificateSource, type Offer } from '../tls/source.ts';
+import { PublishedHistory } from './published-history.ts';
+import { wallClockOf, type WallClock } from './wall-clock.ts';
 
 export interface KeeperOptions {
   readonly source: CertificateSource;
@@ -51,12 +44,13 @@ export class CertificateKeeper {
   private readonly options: KeeperOptions;
   private readonly clock: WallClock;
   private readonly problems: TroubleLog;
+  private readonly clocks: TroubleLog;
   private served: ServerCertificate | undefined;
   private authorities: string | undefined;
   private clientCa: string | undefined;
   private listening: Listening | undefined;
   private problem: string | undefined;
-  private history: readonly { readonly since: Date; readonly bundles: readonly string[] }[] = [];
+  private readonly history: PublishedHistory;
   private readonly renewals = { leaf: 0, ca: 0 };
   private call: { readonly of: string; readonly at: Date; readonly why: string | undefined } | undefined;
   private looking: Promise<void> | undefined;
@@ -67,8 +61,10 @@ export class CertificateKeeper {
 
   constructor(options: KeeperOptions) {
     this.options = options;
-    this.clock = options.clock ?? wallClock;
+    this.clock = options.clock ?? wallClockOf(undefined);
+    this.history = new PublishedHistory(options.source.settleMs);
     this.problems = new TroubleLog(options.log, systemClock);
+    this.clocks = new TroubleLog(options.log, systemClock);
   }
 
   /** Looks now, or once more after the look that is under way; resolves when that is over. Then looks come by themselves. */
@@ -171,13 +167,27 @@ export class CertificateKeeper {
     const problems = [offer.problem, await this.readClientCa(), this.take(offer, generation)];
     this.say(problems.find((problem) => problem !== undefined));
     await this.callSelf();
+    this.sayTime();
     return offer.againInMs;
+  }
+
+  private aheadMs(): number {
+    return this.clock.aheadMs?.() ?? 0;
+  }
+
+  private sayTime(): void {
+    const aheadMs = this.aheadMs();
+    if (aheadMs === 0) this.clocks.over({}, 'the clock of this machine is right again');
+    else {
+      const text = 'the clock of this machine is not that of the API server: certificates go by the API server’s';
+      this.clocks.trouble({ aheadSeconds: Math.round(aheadMs / 1000) }, text);
+    }
   }
 
   private take({ certificate }: Offer, generation: number): string | undefined {
     if (!certificate) return undefined;
     const at = this.clock.now();
-    const published = this.recentlyPublished(at);
+    const published = this.history.note(this.options.registration?.published(), at);
     const chosen = choose(this.served, certificate, published, at);
     this.publish(certificate, generation);
     const before = this.served;
@@ -192,24 +202,6 @@ export class CertificateKeeper {
     }
     this.served = chosen;
     return this.unpublishable(certificate);
-  }
-
-  /** Every caBundle that is published, or was until so little ago that some API server may not have heard of the change. */
-  private recentlyPublished(at: Date): Published {
-    const { registration, source } = this.options;
-    const now = registration?.published();
-    if (!now) {
-      this.history = [];
-      return undefined;
-    }
-    if (this.history.at(-1)?.bundles.join() !== now.join())
-      this.history = [...this.history, { since: at, bundles: now }];
-    // Of those before, the ones whose successor is not old enough.
-    this.history = this.history.filter((_, index) => {
-      const successor = this.history[index + 1];
-      return !successor || at.getTime() - successor.since.getTime() < source.settleMs;
-    });
-    return this.history.flatMap(({ bundles }) => bundles);
   }
 
   /** Has those authorities published that were offered and, where replicas may differ, those of others. */
@@ -268,9 +260,12 @@ export class CertificateKeeper {
     const bundles = [...new Set(published)];
     const of = [served.cert, ...bundles].join('\n');
     const at = this.clock.now();
-    if (this.call?.of === of && at.getTime() - this.call.at.getTime() < CALL_EVERY_MS) return;
+    if (this.call?.of === of && isRecent(this.call.at, at)) return;
     const { servername } = this.options;
-    const calls = bundles.map((bundle) => callSelf({ ...listening, servername, bundle }));
+    const isElsewhen = this.aheadMs() !== 0;
+    const calls = bundles.map((bundle) =>
+      callSelf({ ...listening, servername, bundle, isInTime: isElsewhen && isTrusted(served.cert, bundle, at) }),
+    );
     const why = (await Promise.all(calls)).find((reason) => reason !== undefined);
     this.call = { of, at, why };
   }
@@ -288,6 +283,12 @@ export class CertificateKeeper {
       ? []
       : [`a caller who goes by the published caBundle does not trust ${servername}: ${this.call.why}${because}`];
   }
+}
+
+/** Whether it is too early for another call. One of the future is one from before the clock was set back. */
+function isRecent(call: Date, at: Date): boolean {
+  const age = at.getTime() - call.getTime();
+  return age >= 0 && age < CALL_EVERY_MS;
 }
 
 function isExpired(cert: string, at: Date): boolean {

@@ -10,6 +10,7 @@ import { IssuedSource } from '../tls/issued-source.ts';
 import type { CertificateSource } from '../tls/source.ts';
 import { CertificateKeeper } from './certificate-keeper.ts';
 import { UsageError } from './usage-error.ts';
+import { wallClockOf } from './wall-clock.ts';
 
 /** What looks after the certificate, as the settings ask for it. Throws a UsageError when they name what cannot be used. */
 export async function openCertificates(
@@ -27,7 +28,14 @@ export async function openCertificates(
   });
   const source = sourceOf(config, cluster, servername);
   const { clientCa } = config;
-  const keeper: CertificateKeeper = new CertificateKeeper({ source, registration, servername, clientCa, log });
+  const keeper: CertificateKeeper = new CertificateKeeper({
+    source,
+    registration,
+    servername,
+    clientCa,
+    log,
+    clock: wallClockOf(cluster),
+  });
   // A directory is there from the start, or somebody has made a mistake.
   if (!source.isShared) await keeper.look();
   if (source.isShared || keeper.hasCertificate()) return keeper;

@@ -8,7 +8,11 @@ export interface SelfCall {
   readonly servername: string;
   /** Whom callers trust, PEM. */
   readonly bundle: string;
+  /** Whether a better clock than this machine's says that the certificate is valid now: what TLS finds wrong with its dates does not count then. */
+  readonly isInTime?: boolean;
 }
+
+const DATE_ERRORS: ReadonlySet<unknown> = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID']);
 
 const TIMEOUT_MS = 3_000;
 const ANY_ADDRESS: Readonly<Record<string, string>> = { '::': '127.0.0.1', '0.0.0.0': '127.0.0.1' };
@@ -17,7 +21,7 @@ const ANY_ADDRESS: Readonly<Record<string, string>> = { '::': '127.0.0.1', '0.0.
  * Opens a connection to this server as the API server would, by the authorities that it has been given and the name by which it calls.
  * Undefined when that goes well, else why not. A server that wants a client certificate asks for it after this much of the handshake (TLS 1.3).
  */
-export function callSelf({ port, host, servername, bundle }: SelfCall): Promise<string | undefined> {
+export function callSelf({ port, host, servername, bundle, isInTime = false }: SelfCall): Promise<string | undefined> {
   if (bundle.trim() === '') return Promise.resolve('caBundle is empty');
   return new Promise((resolve) => {
     const socket = connect({ port, host: ANY_ADDRESS[host] ?? host, servername, ca: bundle, minVersion: 'TLSv1.3' });
@@ -32,6 +36,7 @@ export function callSelf({ port, host, servername, bundle }: SelfCall): Promise<
       end(undefined);
     });
     socket.on('error', (error) => {
+      if (isInTime && 'code' in error && DATE_ERRORS.has(error.code)) end(undefined);
       end(error.message === '' ? error.name : error.message);
     });
   });

@@ -5,6 +5,7 @@ import { loadCredentials } from './credentials.ts';
 import { exchange, Limit } from './exchange.ts';
 import type { Failure } from './failure.ts';
 import { readLines, readObject } from './response.ts';
+import { ServerTime } from './server-time.ts';
 
 /** The media type of an answer that holds metadata only: a Namespace needs no more, and it spares us spec and status. */
 export const METADATA = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json';
@@ -42,6 +43,8 @@ export type WatchEnd = { readonly kind: 'ended' } | Failure;
 /** The API server, as plain JSON. No function ever rejects: failures are values. */
 export interface Cluster {
   readonly server: string;
+  /** The time by its clock. */
+  readonly time?: Pick<ServerTime, 'now' | 'aheadMs'>;
   /** GET of a path with its query, `/api/v1/namespaces/shop`. Any status but 200 (and 201) is a failure; redirects are not followed. */
   getJson(path: string, options: GetOptions): Promise<Answer>;
   /** Writes an object, and gives it back as it is now. */
@@ -68,24 +71,27 @@ export async function loadCluster(options: LoadOptions = {}): Promise<Cluster | 
   const clock = options.clock ?? systemClock;
   const credentials = await loadCredentials(options.kubeconfig, options.root ?? '', clock);
   if (credentials === undefined) return undefined;
+  const time = new ServerTime(clock);
+  const peer = { credentials, time };
   return {
     server: credentials.server,
+    time,
     getJson: async (path, get) => {
       const limit = new Limit(clock, get.signal, get.timeoutMs);
       const read = (response: IncomingMessage): Promise<Answer> => readObject(response, get.maxBytes);
-      return exchange({ credentials, path, accept: get.accept, limit }, read);
+      return exchange({ ...peer, path, accept: get.accept, limit }, read);
     },
     sendJson: async (path, sent) => {
       const limit = new Limit(clock, sent.signal, sent.timeoutMs);
       const { method, body, contentType = 'application/json' } = sent;
       const payload = { method, contentType, text: JSON.stringify(body) };
       const read = (response: IncomingMessage): Promise<Answer> => readObject(response, sent.maxBytes);
-      return exchange({ credentials, path, accept: sent.accept, limit, payload }, read);
+      return exchange({ ...peer, path, accept: sent.accept, limit, payload }, read);
     },
     watchLines: async (path, watch) => {
       const limit = new Limit(clock, watch.signal);
       const read = (response: IncomingMessage): Promise<WatchEnd> => readLines(response, watch);
-      return exchange({ credentials, path, accept: watch.accept, limit }, read);
+      return exchange({ ...peer, path, accept: watch.accept, limit }, read);
     },
   };
 }

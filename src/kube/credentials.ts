@@ -17,6 +17,11 @@ export interface Credentials {
   readonly server: string;
   /** Rejects when a certificate or token cannot be read, or an exec plugin fails. */
   options(): Promise<SignedOptions>;
+  /**
+   * To be called when they were refused: tokens are read, or asked for, anew the next time. The library remembers them by the clock on the wall,
+   * for years if somebody sets it back.
+   */
+  renew(): void;
 }
 
 /**
@@ -31,16 +36,17 @@ export async function loadCredentials(
   if (kubeconfig === undefined && !existsSync(root + TOKEN_FILE)) return undefined;
   // Deep and late: the package's index pulls in every generated API, and commands that need no cluster need none of it.
   const { KubeConfig: Config } = await import('@kubernetes/client-node/dist/config.js');
-  const config = new Config();
-  if (kubeconfig !== undefined) {
-    loadFile(config, kubeconfig);
-  } else {
-    config.loadFromCluster(root);
-    // Without KUBERNETES_SERVICE_HOST and _PORT, which the library reads, it makes https://undefined:undefined.
-    const server = config.getCurrentCluster()?.server ?? '';
-    if (!URL.canParse(server) || new URL(server).hostname === 'undefined') return undefined;
-  }
-  return new ConfigCredentials(config, clock);
+  const load = (): KubeConfig => {
+    const config = new Config();
+    if (kubeconfig === undefined) config.loadFromCluster(root);
+    else loadFile(config, kubeconfig);
+    return config;
+  };
+  const config = load();
+  // Without KUBERNETES_SERVICE_HOST and _PORT, which the library reads, it makes https://undefined:undefined.
+  const server = config.getCurrentCluster()?.server ?? '';
+  if (kubeconfig === undefined && (!URL.canParse(server) || new URL(server).hostname === 'undefined')) return undefined;
+  return new ConfigCredentials(config, load, clock);
 }
 
 function loadFile(config: KubeConfig, file: string): void {
@@ -67,12 +73,14 @@ function unreadable(error: unknown): string {
 
 class ConfigCredentials implements Credentials {
   readonly server: string;
-  private readonly config: KubeConfig;
+  private config: KubeConfig;
+  private readonly load: () => KubeConfig;
   private readonly clock: Clock;
   private pending: { readonly since: number; readonly options: Promise<SignedOptions> } | undefined;
 
-  constructor(config: KubeConfig, clock: Clock) {
+  constructor(config: KubeConfig, load: () => KubeConfig, clock: Clock) {
     this.config = config;
+    this.load = load;
     this.clock = clock;
     this.server = config.getCurrentCluster()?.server ?? '';
   }
@@ -88,6 +96,14 @@ class ConfigCredentials implements Credentials {
     };
     mine.options.then(forget, forget);
     return mine.options;
+  }
+
+  renew(): void {
+    try {
+      this.config = this.load();
+    } catch {
+      // Somebody is just exchanging the file: the next refusal is the next chance.
+    }
   }
 
   private async make(): Promise<SignedOptions> {

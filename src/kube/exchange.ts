@@ -4,6 +4,9 @@ import type { Clock } from './clock.ts';
 import type { Credentials } from './credentials.ts';
 import { errorText, networkFailure, type Failure } from './failure.ts';
 import { readFailure } from './response.ts';
+import type { ServerTime } from './server-time.ts';
+
+const UNAUTHORIZED = 401;
 
 /** One signal made of the caller's and of a deadline, which remembers which of them it was. */
 export class Limit {
@@ -43,6 +46,8 @@ export class Limit {
 /** One request to the API server. */
 export interface Exchange {
   readonly credentials: Credentials;
+  /** Is told what each answer says of the time. */
+  readonly time: ServerTime;
   readonly path: string;
   readonly accept: string | undefined;
   readonly limit: Limit;
@@ -57,7 +62,7 @@ export interface Payload {
 
 /** Sends the request, and reads what is answered if it was done; every failure is a value. Leaves no timer, listener or socket behind. */
 export async function exchange<T>(
-  { credentials, path, accept, limit, payload }: Exchange,
+  { credentials, time, path, accept, limit, payload }: Exchange,
   read: (response: IncomingMessage) => Promise<T | Failure>,
 ): Promise<T | Failure> {
   let sent: ClientRequest | undefined;
@@ -70,6 +75,8 @@ export async function exchange<T>(
     const pending = send(credentials.server + path, signed, payload?.text);
     sent = pending.sent;
     const response = await pending.response;
+    time.hear(response.headers.date);
+    if (response.statusCode === UNAUTHORIZED) credentials.renew();
     return await (isDone(response) ? read(response) : readFailure(response));
   } catch (error) {
     if (limit.reached !== undefined) return limit.reached;

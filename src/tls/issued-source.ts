@@ -179,7 +179,8 @@ export class IssuedSource implements CertificateSource {
         certificateBlocks(bundle).some((cert) => isAuthority(cert, at) && isSame(cert, next.cert)),
       ) ?? false;
     if (!isEverywhere) this.seen = undefined;
-    else if (this.seen?.cert !== next.cert) this.seen = { cert: next.cert, since: at };
+    // What was seen in the future was seen before the clock was set back.
+    else if (this.seen?.cert !== next.cert || this.seen.since > at) this.seen = { cert: next.cert, since: at };
     return this.seen !== undefined && at >= shift(this.seen.since, this.settleMs);
   }
 

@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { issueServerCertificate } from '../../src/tls/issue.ts';
+import { DAY, shift } from '../../src/tls/dates.ts';
+import { issueAuthority, issueLeaf } from '../../src/tls/issue.ts';
 import { binaryPath, type Binary } from './assets.ts';
 import { Client } from './client.ts';
 import { freePort } from './free-port.ts';
@@ -35,6 +36,7 @@ export interface ControlPlane {
   readonly stop: () => Promise<void>;
 }
 
+const YEAR = 365 * DAY;
 const TOKEN = 'admin-token-of-a-test';
 const READY_WITHIN = { deadline: 90_000 };
 
@@ -108,8 +110,11 @@ async function isReady(client: Client): Promise<true> {
 async function writeFiles(dir: string, url: string): Promise<string> {
   mkdirSync(dir, { recursive: true });
   const write = (name: string, content: string): void => writeFileSync(join(dir, name), content, { mode: 0o600 });
-  const serving = await issueServerCertificate(['127.0.0.1', 'localhost', 'kubernetes.default.svc'], new Date());
-  write('ca.crt', serving.ca);
+  // For years before and after: tests set clocks.
+  const term = { at: shift(new Date(), -2 * YEAR), lifetime: 10 * YEAR };
+  const authority = await issueAuthority('test CA', term);
+  const serving = await issueLeaf(authority, ['127.0.0.1', 'localhost', 'kubernetes.default.svc'], term);
+  write('ca.crt', authority.cert);
   write('apiserver.crt', serving.cert);
   write('apiserver.key', serving.key);
   const accounts = generateKeyPairSync('rsa', {
@@ -130,7 +135,7 @@ async function writeFiles(dir: string, url: string): Promise<string> {
     'current-context': 'e2e',
   };
   write('kubeconfig', stringify(kubeconfig));
-  return serving.ca;
+  return authority.cert;
 }
 
 async function startEtcd(

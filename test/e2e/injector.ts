@@ -122,7 +122,7 @@ export async function startInjector({
     await waitFor('the injector to be alive', async () => (await ask('/livez')).status === 200, { hopeless: ended });
     // What it is started through may have given it mounts of its own.
     const root = through.length === 0 ? '' : `/proc/${started.pid}/root`;
-    const ca = readFileSync(join(root, String(flags['tls-dir']), 'ca.crt'), 'utf8');
+    const ca = readFileSync(join(root, flags['tls-dir'], 'ca.crt'), 'utf8');
     const webhook = new Client({ url: `https://${HOST}:${port}`, ca, token: '' });
     return {
       url: `https://${HOST}:${port}/mutate`,

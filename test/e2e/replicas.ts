@@ -37,6 +37,8 @@ export interface ReplicaOptions {
   readonly kubeconfigPath: string;
   /** Instead of the Secret, or in addition to it. */
   readonly flags?: Readonly<Record<string, string>>;
+  /** What it finds in its environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export const issuedFlags = {
@@ -46,7 +48,11 @@ export const issuedFlags = {
 };
 
 /** Starts a process; resolves when it runs, which is long before it is ready. */
-export async function startReplica({ kubeconfigPath, flags = issuedFlags }: ReplicaOptions): Promise<Replica> {
+export async function startReplica({
+  kubeconfigPath,
+  flags = issuedFlags,
+  env = {},
+}: ReplicaOptions): Promise<Replica> {
   const dir = mkdtempSync(join(tmpdir(), 'agent-injector-replica-'));
   const port = await freePort();
   const adminPort = await freePort();
@@ -65,6 +71,7 @@ export async function startReplica({ kubeconfigPath, flags = issuedFlags }: Repl
     args: [BUNDLE, ...args],
     cwd: dir,
     logPath: join(dir, 'log'),
+    env,
   });
   const ask: Replica['ask'] = async (path) => get(adminPort, path);
   return {

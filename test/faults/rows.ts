@@ -126,6 +126,18 @@ export const rows = {
     unit: 's',
     most: 10,
   },
+  'clock-admissions': {
+    fault: 'the clock of one of two replicas is set a year forwards, back, a year backwards, back',
+    figure: 'required pods refused',
+    unit: 'pods',
+    most: 0,
+  },
+  'clock-change': {
+    fault: 'the clock of one of two replicas is set a year forwards, back, a year backwards, back',
+    figure: 'a changed namespace counts there after',
+    unit: 's',
+    most: 5,
+  },
 } as const satisfies Readonly<Record<string, Row>>;
 
 export type RowName = keyof typeof rows;

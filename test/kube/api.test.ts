@@ -175,9 +175,10 @@ describe('a service account over TLS', () => {
     execFileSync('openssl', [...selfSigned, ...files], { stdio: 'ignore' });
     writeFileSync(join(account, 'token'), 'first\n');
     const tokens: unknown[] = [];
+    let refused: unknown;
     const server = createTlsServer({ key: readFileSync(keyFile), cert: readFileSync(ca) }, (request, response) => {
       tokens.push(request.headers.authorization);
-      json(response, {});
+      json(response, {}, request.headers.authorization === refused ? 401 : 200);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     process.env['KUBERNETES_SERVICE_HOST'] = '127.0.0.1';
@@ -189,6 +190,15 @@ describe('a service account over TLS', () => {
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 61_000 });
     await cluster?.getJson('/', LIMITS);
     expect(tokens).toEqual(['Bearer first', 'Bearer second']);
+
+    // A minute by the clock on the wall never passes once that is set back a year: what is refused is read again.
+    writeFileSync(join(account, 'token'), 'third');
+    vi.setSystemTime(Date.now() - 31_536_000_000);
+    await cluster?.getJson('/', LIMITS);
+    refused = 'Bearer second';
+    expect(await cluster?.getJson('/', LIMITS)).toMatchObject({ kind: 'http', status: 401 });
+    expect(await cluster?.getJson('/', LIMITS)).toEqual({ kind: 'ok', body: {} });
+    expect(tokens.splice(2)).toEqual(['Bearer second', 'Bearer second', 'Bearer third']);
 
     delete process.env['KUBERNETES_SERVICE_HOST'];
     expect(await loadCluster({ root })).toBeUndefined();

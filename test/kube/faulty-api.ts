@@ -34,6 +34,8 @@ export class FaultyApi {
   private server: Server | undefined;
   version = 100;
   port = 0;
+  /** The most that it gives in one page of a list. */
+  pageItems = 2;
 
   async start(): Promise<void> {
     const server = createServer((request, response) => {
@@ -133,7 +135,7 @@ export class FaultyApi {
   private list(url: URL, response: ServerResponse): void {
     const all = [...this.objects.values()];
     const from = Number(url.searchParams.get('continue') ?? 0);
-    const to = from + Math.min(Number(url.searchParams.get('limit')), 2);
+    const to = from + Math.min(Number(url.searchParams.get('limit')), this.pageItems);
     const metadata = { resourceVersion: String(this.version), ...(to < all.length ? { continue: String(to) } : {}) };
     json(response, { kind: 'PartialObjectMetadataList', metadata, items: all.slice(from, to) });
   }

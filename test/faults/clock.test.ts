@@ -1,0 +1,116 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startBalancer, type Balancer } from '../e2e/balancer.ts';
+import type { Client } from '../e2e/client.ts';
+import { startControlPlane, type ControlPlane } from '../e2e/control-plane.ts';
+import { ours } from '../e2e/injected-cluster.ts';
+import { podOf, variable, type Pod } from '../e2e/pod.ts';
+import { configuration, injects, issuedFlags, prepare, startReplica, type Replica } from '../e2e/replicas.ts';
+import { waitFor } from '../e2e/wait-for.ts';
+import { figure } from './figure.ts';
+import { steppedClock, type SteppedClock } from './stepped-clock.ts';
+
+// Somebody sets the clock of a node by a year, while the API server's is right. The certificates of all replicas are in one Secret, which
+// each of them renews by the time that it believes it is.
+
+const SECONDS = process.env['FAULTS_LONG'] === '1' ? 60 : 8;
+const STEPS = [365, 0, -365, 0];
+
+let controlPlane: ControlPlane;
+let client: Client;
+let balancer: Balancer;
+let clock: SteppedClock;
+let dir: string;
+const replicas: Replica[] = [];
+
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'agent-injector-clock-'));
+  clock = steppedClock(dir);
+  controlPlane = await startControlPlane();
+  ({ client } = controlPlane);
+  balancer = await startBalancer();
+  await prepare(client, balancer.port);
+  await client.create(configuration(balancer.port));
+  for (const env of [clock.env, {}]) {
+    const replica = await startReplica({ kubeconfigPath: controlPlane.kubeconfigPath, flags: issuedFlags, env });
+    replicas.push(replica);
+    await replica.ready();
+  }
+  balancer.to(replicas);
+  await waitFor('a pod with the agent', () => injects(client));
+});
+afterAll(async () => {
+  for (const replica of replicas) await replica.stop();
+  balancer?.close();
+  await controlPlane?.stop();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+/** Makes required pods, each call to a replica on a connection of its own, and says how many were refused or came without the agent. */
+async function failures(seconds: number): Promise<number> {
+  const since = performance.now();
+  let failed = 0;
+  while (performance.now() - since < seconds * 1000) {
+    balancer.cut();
+    const why = await injects(client).then(
+      (isInjected) => (isInjected ? undefined : 'a pod went without the agent'),
+      String,
+    );
+    if (why !== undefined) {
+      failed += 1;
+      console.log(why);
+    }
+    await delay(50);
+  }
+  return failed;
+}
+
+async function domainInOpen(): Promise<string | undefined> {
+  balancer.cut();
+  const { object } = await client.create<Pod>(podOf('open', 'web'), { dryRun: true });
+  return variable(object, 'ARIES_DOMAIN_ID');
+}
+
+test(
+  'the clock of one of two replicas is set a year forwards and back, and backwards and back',
+  async () => {
+    const [stepped, right] = replicas;
+    if (!stepped || !right) throw new Error('no replicas');
+    const leaf = ['agent_injector_certificate_expiry_seconds', '{kind="leaf"}'] as const;
+    const expiry = await right.metric(...leaf);
+    let failed = 0;
+    let slowest = 0;
+    for (const [index, days] of STEPS.entries()) {
+      // Once with both behind the Service, and at the end of each step with the one that is wrong alone.
+      balancer.to(replicas);
+      clock.set(days);
+      failed += await failures(SECONDS);
+      balancer.to([stepped]);
+      failed += await failures(1);
+      const domain = String(2000 + index);
+      await client.patch(
+        { kind: 'Namespace', name: 'open' },
+        { metadata: { annotations: ours({ 'domain-id': domain }) } },
+      );
+      const changed = performance.now();
+      await waitFor('the change to count', async () => (await domainInOpen()) === domain, { interval: 5 });
+      slowest = Math.max(slowest, performance.now() - changed);
+      for (const replica of replicas) {
+        expect(await replica.ask('/readyz')).toEqual({ status: 200, text: 'ok\n' });
+        expect(await replica.metric('agent_injector_certificate_renewals_total', '{kind="leaf"}')).toBe(0);
+        expect(await replica.metric(...leaf)).toBe(expiry);
+        expect(await replica.metric('agent_injector_certificate_problem')).toBe(0);
+      }
+    }
+    figure('clock-admissions', failed);
+    figure('clock-change', Math.round(slowest) / 1000);
+    const said = stepped.messages().filter((message) => message.startsWith('the clock of this machine'));
+    expect(said[0]).toMatch(/is not that of the API server: certificates go by the API server’s$/);
+    expect(said).toContain('the clock of this machine is right again');
+    expect(right.messages().filter((message) => message.startsWith('the clock'))).toEqual([]);
+  },
+  STEPS.length * (SECONDS + 30) * 1000,
+);
