@@ -28,8 +28,8 @@ const LONGEST_HEAD = 2048;
  * What can be seen of a review in the body of a request as an API server writes it. Undefined where it is written otherwise, or is no review of
  * the creation of a pod: then it has to be parsed.
  */
-export function glimpse(body: string): Glimpse | undefined {
-  const [, uid, namespace] = HEAD.exec(body.slice(0, LONGEST_HEAD)) ?? [];
+export function glimpse(body: Buffer): Glimpse | undefined {
+  const [, uid, namespace] = HEAD.exec(body.toString('latin1', 0, LONGEST_HEAD)) ?? [];
   if (uid === undefined || namespace === undefined) return undefined;
   return { uid, namespace, mayBeRequired: body.includes('"required"') };
 }

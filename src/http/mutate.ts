@@ -13,9 +13,11 @@ import { decodeReview, type Review } from '../core/review.ts';
 import { oneLine } from '../core/sentence.ts';
 import { timeoutOf } from './deadline.ts';
 import { KnownAnswers, type Present } from './known-answers.ts';
+import type { Waiting } from './lateness.ts';
 import type { Metrics } from './metrics.ts';
 import { render, tells, type Answer, type Logger, type Rendered } from './rendering.ts';
 import { readReviewText } from './review-text.ts';
+import { Shedding } from './shed.ts';
 
 /** Where namespaces are known from: the cluster's cache, a file, or the sample. */
 export interface Namespaces {
@@ -46,12 +48,20 @@ export interface ReviewRequest {
 /** Makes JSON of a body, or throws what the server's error handler answers. */
 export type ParseBody = (request: FastifyRequest, body: Buffer) => Json;
 
+/** What the handler asks the server that it is in. */
+export interface Asked {
+  readonly parse: ParseBody;
+  /** How long a request that is whole now has waited. */
+  readonly waiting: (request: FastifyRequest<ReviewRequest>) => Waiting;
+}
+
 /** A body of this length is not looked for among known answers: the text alone would be most of what may be kept. */
 const LONGEST_KNOWN = 256 * 1024;
 
 /** The handler of POST /mutate. Whatever happens inside, a review with a uid is answered with 200, and refused only by decision. */
-export function mutateHandler(reviewing: Reviewing, parse: ParseBody) {
+export function mutateHandler(reviewing: Reviewing, { parse, waiting }: Asked) {
   const answers = new KnownAnswers<Rendered>();
+  const shedding = new Shedding(reviewing);
   const present: Present = {
     namespace: (name) => reviewing.namespaces.get(name),
     catalogue: reviewing.catalogue,
@@ -66,6 +76,8 @@ export function mutateHandler(reviewing: Reviewing, parse: ParseBody) {
       reviewing.metrics.recalled();
       return conclude(reviewing, known, { uid: text.uid, started, reply });
     }
+    const unseen = shedding.look(body, request.query.timeout, waiting(request));
+    if (unseen !== undefined) return send(reply, unseen);
 
     const decoded = decodeReview(parse(request, body));
     if (decoded.kind === 'invalid') return reply.code(400).type('text/plain').send(decoded.message);
@@ -102,9 +114,11 @@ function conclude(
   metrics.reviewed(decision, namespace, durationMs / 1000);
   line.info({ uid: oneLine(uid, 128), durationMs: Math.round(durationMs * 1000) / 1000 }, 'decision');
   if (decided && pod) setImmediate(decided, pod.namespace, pod, decision);
-  return reply
-    .header('content-type', 'application/json; charset=utf-8')
-    .send(answer[0] + JSON.stringify(uid) + answer[1]);
+  return send(reply, answer[0] + JSON.stringify(uid) + answer[1]);
+}
+
+function send(reply: FastifyReply, text: string): FastifyReply {
+  return reply.header('content-type', 'application/json; charset=utf-8').send(text);
 }
 
 function clusterOf({ cluster }: Reviewing): () => Cluster {

@@ -6,18 +6,11 @@ import { isRequired } from '../core/policy.ts';
 import { decodeReview, encodeReview } from '../core/review.ts';
 import { timeoutOf } from './deadline.ts';
 import { glimpse } from './glimpse.ts';
+import type { Waiting } from './lateness.ts';
 import type { Reviewing } from './mutate.ts';
 import { ShedLog } from './shed-log.ts';
 
 // Why, and how far: docs/adr/0016-overload.md.
-
-/** How long a request has waited, in milliseconds. */
-export interface Waiting {
-  /** What is read in this turn of the event loop, at most. */
-  readonly turn: number;
-  /** The request itself, since its first byte, at most. */
-  readonly request: number;
-}
 
 /** Longer than this nobody waits for an agent that he can do without; a burst of thousands of pods is answered in less. */
 const LONGEST_WAIT_MS = 1000;
@@ -35,20 +28,19 @@ export class Shedding {
   }
 
   /**
-   * The answer to a review that came too late, or undefined: then it is to be decided on. A pod that must carry its agent is never admitted
+   * The text of the answer to a review that came too late, or undefined: then it is to be decided on. A pod that must carry its agent is never admitted
    * so; it is given more time, and then refused.
    */
-  look(body: Buffer | undefined, timeout: unknown, waiting: Waiting): string | undefined {
+  look(body: Buffer, timeout: unknown, waiting: Waiting): string | undefined {
     const limit = timeoutOf(timeout);
     // Three turns pass until the first review of a new connection is read: it is accepted, greeted, and heard.
     if (!isLate(waiting, Math.min(limit / 3, LONGEST_WAIT_MS), limit)) return undefined;
-    const text = body?.toString() ?? '';
-    const seen = glimpse(text);
+    const seen = glimpse(body);
     const namespace = seen && this.#reviewing.namespaces.get(seen.namespace);
     if (!namespace) return undefined;
     if (!seen.mayBeRequired && !isRequired(undefined, namespace)) return this.#answer(seen.uid, namespace, false);
     if (!isLate(waiting, LONGEST_WAIT_OF_REQUIRED_MS, limit)) return undefined;
-    const pod = podIn(text);
+    const pod = podIn(body);
     return pod && this.#answer(seen.uid, namespace, isRequired(pod, namespace));
   }
 
@@ -76,11 +68,11 @@ const around = (decision: (typeof decisions)['true']): readonly string[] =>
 const answers = { false: around(decisions.false), true: around(decisions.true) };
 
 /** Undefined for what is no review of a pod: whoever decides says so. */
-function podIn(body: string): Pod | undefined {
+function podIn(body: Buffer): Pod | undefined {
   try {
     // JSON.parse makes Json of whatever it does not throw on.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-    const decoded = decodeReview(JSON.parse(body) as Json);
+    const decoded = decodeReview(JSON.parse(body.toString()) as Json);
     return decoded.kind === 'review' ? decoded.review.pod : undefined;
   } catch {
     return undefined;

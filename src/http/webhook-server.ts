@@ -4,9 +4,10 @@ import { Server as TlsServer, type SecureContextOptions } from 'node:tls';
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import { traceOf } from '../core/error-trace.ts';
 import type { Json } from '../core/json.ts';
+import { Bodies, BODY_LIMIT, BodyError, isTooDense } from './body.ts';
 import { clientNames } from './client-name.ts';
+import { followLateness } from './lateness.ts';
 import type { Metrics } from './metrics.ts';
-import { answeringInTime } from './in-time.ts';
 import { mutateHandler, type ParseBody, type Reviewing, type ReviewRequest } from './mutate.ts';
 
 /** What the server shows, and whom it believes. */
@@ -26,9 +27,6 @@ export interface WebhookServerOptions {
   /** While true, every answer asks the client to open a new connection, which reaches another replica. */
   readonly draining: () => boolean;
 }
-
-/** An AdmissionReview holds the object and the old object, each up to 3 MiB as the API server stores it. */
-const BODY_LIMIT = 8 * 1024 * 1024;
 
 /** The webhook's HTTPS server, not yet listening. Why each setting: docs/adr/0004-http-settings.md. */
 export function createWebhookServer(options: WebhookServerOptions): FastifyInstance {
@@ -52,8 +50,8 @@ export function createWebhookServer(options: WebhookServerOptions): FastifyInsta
     },
   });
   followConnections(server);
+  const waiting = followLateness(server);
   const parse = leaveBodies(server);
-  const inTime = answeringInTime(server, options.reviewing);
   const { clientNames: allowed = [] } = options;
   server.addHook('onRequest', (request, reply, done) => {
     if (options.draining()) reply.header('connection', 'close');
@@ -76,7 +74,8 @@ export function createWebhookServer(options: WebhookServerOptions): FastifyInsta
     done();
   });
   // As plain text: of a JSON body the API server shows its user just "unknown".
-  server.setErrorHandler((error: FastifyError, _, reply) => {
+  server.setErrorHandler((error: FastifyError, request, reply) => {
+    if (error.statusCode === 413) lingerAfter(request.raw.socket);
     if (error.statusCode !== undefined && error.statusCode < 500) {
       return reply.code(error.statusCode).type('text/plain').send(messageFor(error));
     }
@@ -85,7 +84,7 @@ export function createWebhookServer(options: WebhookServerOptions): FastifyInsta
     return reply.code(500).type('text/plain').send('agent-injector failed; its log has the details');
   });
   server.setNotFoundHandler((_, reply) => reply.code(404).type('text/plain').send('there is only POST /mutate here'));
-  server.post<ReviewRequest>('/mutate', inTime(mutateHandler(options.reviewing, parse)));
+  server.post<ReviewRequest>('/mutate', mutateHandler(options.reviewing, { parse, waiting }));
   return server;
 }
 
@@ -93,10 +92,10 @@ export function createWebhookServer(options: WebhookServerOptions): FastifyInsta
 function leaveBodies(server: FastifyInstance): ParseBody {
   const parse = server.getDefaultJsonParser('remove', 'remove');
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_, body, done) => {
-    done(null, body);
-  });
+  const bodies = new Bodies();
+  server.addContentTypeParser('application/json', (_, payload, done) => bodies.receive(payload, done));
   return (request, body) => {
+    if (isTooDense(body)) throw new BodyError(413, 'the body has too many values for its size');
     let json: Json = null;
     const settle = (error: Error | null, parsed?: Json): void => {
       if (error) throw error;
@@ -134,9 +133,8 @@ function strangerText(names: readonly string[]): string {
 }
 
 function messageFor(error: FastifyError): string {
+  if (error instanceof BodyError) return error.message;
   switch (error.code) {
-    case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return `the body is larger than ${BODY_LIMIT} bytes`;
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return 'the content type is not application/json';
     case 'FST_ERR_CTP_EMPTY_JSON_BODY':
@@ -144,6 +142,22 @@ function messageFor(error: FastifyError): string {
     default:
       return `the request cannot be read: ${error.message.slice(0, 200)}`;
   }
+}
+
+/** How long somebody who sends too much has to notice the answer. */
+const LINGER_MS = 2000;
+
+/**
+ * Instead of closing the connection at once, lets the other side see the end of the answer, and goes on reading what it sends. A connection
+ * that is closed with something unread is reset, and an answer that is on its way is lost with it.
+ */
+function lingerAfter(socket: Socket): void {
+  // This is what Node's server calls when the last answer of a connection is written.
+  socket.destroySoon = () => {
+    socket.end();
+    const cut = setTimeout(() => socket.destroy(), LINGER_MS);
+    socket.once('close', () => clearTimeout(cut));
+  };
 }
 
 /** How long an answer that is under way may take once the port is closed. */

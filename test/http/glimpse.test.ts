@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { glimpse } from '../../src/http/glimpse.ts';
+import { glimpse as glimpseOf } from '../../src/http/glimpse.ts';
+
+const glimpse = (body: string) => glimpseOf(Buffer.from(body));
 
 const recorded = JSON.parse(readFileSync(new URL('../e2e/recorded-sample.json', import.meta.url), 'utf8')) as {
   readonly request: Readonly<Record<string, unknown>>;

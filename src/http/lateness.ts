@@ -1,12 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { Shedding } from './shed.ts';
-import type { Reviewing, ReviewRequest } from './mutate.ts';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Turns } from './turns.ts';
 
-type Asked = FastifyRequest<ReviewRequest>;
-type Handler = (request: Asked, reply: FastifyReply) => FastifyReply | Promise<FastifyReply>;
+/** How long a request has waited, in milliseconds. */
+export interface Waiting {
+  /** What is read in this turn of the event loop, at most. */
+  readonly turn: number;
+  /** The request itself, since its first byte, at most. */
+  readonly request: number;
+}
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -15,13 +18,11 @@ declare module 'fastify' {
   }
 }
 
-/**
- * Lets the server see how late it is, and answer what comes too late without parsing it. Gives what the handler of reviews is to be wrapped in:
- * it is asked only for those that there is time for.
- */
-export function answeringInTime(server: FastifyInstance, reviewing: Reviewing): (handler: Handler) => Handler {
+type LateRequest = Pick<FastifyRequest, 'raw' | 'waitingSince'>;
+
+/** Lets the server see how late it is. Gives what tells how long a request that is whole now has waited. */
+export function followLateness(server: FastifyInstance): (request: LateRequest) => Waiting {
   const turns = new Turns();
-  const shedding = new Shedding(reviewing);
   server.server.on('connection', () => turns.note());
   server.server.on('secureConnection', () => turns.note());
   /** When the last answer on a connection was given: nothing that was read on it later has waited for longer. */
@@ -37,13 +38,9 @@ export function answeringInTime(server: FastifyInstance, reviewing: Reviewing): 
     answered.set(request.raw.socket, performance.now());
     done();
   });
-  return (handler) => (request, reply) => {
+  return (request) => {
     turns.note();
     const now = performance.now();
-    const waiting = { turn: now - since(request.raw), request: now - request.waitingSince };
-    const shed = shedding.look(request.body, request.query.timeout, waiting);
-    return shed === undefined
-      ? handler(request, reply)
-      : reply.header('content-type', 'application/json; charset=utf-8').send(shed);
+    return { turn: now - since(request.raw), request: now - request.waitingSince };
   };
 }
