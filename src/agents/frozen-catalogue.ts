@@ -17,7 +17,7 @@ function marked(value: unknown): unknown {
   if (value instanceof Map) return { [MAP]: [...value].map(marked) };
   if (value instanceof Set) return { [SET]: [...value].map(marked) };
   if (Array.isArray(value)) return value.map(marked);
-  if (isPlain(value)) return value;
+  if (value === null || isPlain(value)) return value;
   if (typeof value !== 'object') throw new Error(`a catalogue cannot be frozen with a ${typeof value} in it`);
   const entries = Object.entries(value);
   if (Object.getPrototypeOf(value) !== Object.prototype || entries.some(([key]) => key.startsWith('$')))
@@ -26,7 +26,7 @@ function marked(value: unknown): unknown {
 }
 
 function isPlain(value: unknown): boolean {
-  return value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value);
+  return typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value);
 }
 
 /** The catalogue that was frozen, down to the last field. */
