@@ -10,6 +10,7 @@ import { closeWebhookServer, createWebhookServer, replaceCertificate } from '../
 import type { Cluster } from '../kube/api.ts';
 import type { NamespaceSource } from '../kube/namespaces.ts';
 import { logDestination } from '../log-destination.ts';
+import { timestamps } from '../log-time.ts';
 import type { AuditLoop } from './audit-loop.ts';
 import type { CertificateKeeper } from './certificate-keeper.ts';
 import { configFrom, openCatalogue, type ClusterCatalogue } from './cluster-catalogue.ts';
@@ -35,7 +36,7 @@ export async function serve(read: ReadConfig): Promise<void> {
     {
       level: config.logLevel,
       base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: timestamps(),
       formatters: { level: (level) => ({ level }) },
     },
     destination,

@@ -47,9 +47,10 @@ export class KnownAnswers<Answer> {
 
   /** The answer to a review of this template, if everything that it was made of is still so. */
   find(template: string, present: Present): Answer | undefined {
-    const known = this.young.get(template) ?? this.old.get(template);
+    const young = this.young.get(template);
+    const known = young ?? this.old.get(template);
     if (!known || !holds(known.grounds, present)) return undefined;
-    if (!this.young.has(template)) this.put(template, known);
+    if (!young) this.put(template, known);
     return known.answer;
   }
 
