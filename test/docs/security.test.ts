@@ -6,6 +6,7 @@ import { knownFrom } from '../../src/commands/cluster-catalogue.ts';
 import { admit } from '../../src/core/admit.ts';
 import type { Catalogue } from '../../src/core/catalogue.ts';
 import { catalogue as builtIn, namespace, pod } from '../core/fixtures.ts';
+import { BODY_LIMIT } from '../../src/http/body.ts';
 import { objectsOf, permissions, render, root } from '../deploy/chart.ts';
 import { helm } from '../deploy/tools.ts';
 import { mountedDirectory } from '../profiles/mounted.ts';
@@ -49,6 +50,10 @@ describe('docs/security.md', () => {
         there.filter((one) => one.includes(title)),
         title,
       ).not.toEqual([]);
+  });
+
+  it('has the bound of a body that the server has', () => {
+    expect(text).toContain(`a body has at most ${BODY_LIMIT / 1024 / 1024} MiB;`);
   });
 
   it('makes no claim in a table without a test', () => {
