@@ -25,7 +25,7 @@ interface Known<Answer> {
 }
 
 /** In characters, one byte each: of two generations, together twice as much at most. */
-const MOST_CHARACTERS = 2 * 1024 * 1024;
+const MOST_CHARACTERS = 4 * 1024 * 1024;
 
 /** Where so many facts were asked for, asking again costs as much as deciding again. */
 const MOST_QUESTIONS = 32;

@@ -90,11 +90,18 @@ export function mutateHandler(reviewing: Reviewing, { parse, waiting }: Asked) {
     return decide(reviewing, review, lookupDeadline(request.query.timeout)).then((answer) => {
       const made = render(reviewing.log, review, answer);
       if (text && answer.grounds && !tells(made, answer, text.left)) {
-        answers.keep(text.template, made, answer.grounds, made.answer.join('').length);
+        answers.keep(text.template, made, answer.grounds, sizeOf(made));
       }
       return conclude(reviewing, made, { uid, started, reply });
     });
   };
+}
+
+/** What a decision holds of each container, in characters: found by filling a server with made-up pods. */
+const CONTAINER_SIZE = 4096;
+
+function sizeOf({ answer, decision }: Rendered): number {
+  return answer[1].length + decision.containers.length * CONTAINER_SIZE;
 }
 
 interface Circumstances {
