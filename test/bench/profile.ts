@@ -11,13 +11,14 @@ import { warmUp } from './throughput.ts';
  * Runs one server under load with Node's own CPU profiler, and prints where its time goes: by area, by file, by function. Of a builtin
  * (JSON.parse, a system call) the time is in the function that calls it, and in the engine's own `(program)`.
  */
-export async function profile(bench: Bench, kind: 'product' | 'fastify' | 'raw', connections: number): Promise<void> {
+export async function profile(bench: Bench, kind: 'product' | 'fastify' | 'raw'): Promise<void> {
+  const { connections, strangers } = bench.options;
   const dir = mkdtempSync(join(tmpdir(), 'agent-injector-profile-'));
   const nodeFlags = ['--cpu-prof', `--cpu-prof-dir=${dir}`, '--cpu-prof-interval=200'];
   const server =
     kind === 'product' ? await bench.product({ nodeFlags }) : await bench.floor(kind, undefined, nodeFlags);
   await warmUp(bench, [server]);
-  const window = await bench.window(server, { connections });
+  const window = await bench.window(server, { connections, strangers });
   await server.stop();
   const [file] = readdirSync(dir);
   const taken = JSON.parse(readFileSync(join(dir, file ?? ''), 'utf8')) as CpuProfile;
