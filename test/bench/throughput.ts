@@ -38,8 +38,8 @@ function line(server: Server, window: Window): string {
 }
 
 /** Load until the code is compiled and the memory has its usual size. */
-export async function warmUp(bench: Bench, servers: readonly Server[]): Promise<void> {
-  const usual = { connections: 8, settle: 0.1, seconds: 10 };
+export async function warmUp(bench: Bench, servers: readonly Server[], seconds = 10): Promise<void> {
+  const usual = { connections: 8, settle: 0.1, seconds };
   for (const server of servers) {
     await bench.window(server, { ...usual, reviews: 20_000 });
     await bench.window(server, { ...usual, reviews: 5000, strangers: true });
