@@ -17,6 +17,8 @@ export interface Options {
   /** The server of which a CPU profile is taken, instead of any row. */
   readonly profile: 'product' | 'fastify' | 'raw' | undefined;
   readonly connections: number;
+  /** The profile is of pods of ReplicaSets that were not seen before. */
+  readonly strangers: boolean;
 }
 
 export const usage = `npm run bench -- [options]
@@ -27,7 +29,8 @@ export const usage = `npm run bench -- [options]
   --write            keeps what was measured in test/bench/measured.json; only of a whole run, with windows of 10 s and 3 rounds at least
   --report-only      exit code 0 even when a target is missed
   --profile[=SERVER] where the CPU time of product, fastify or raw goes under load, and nothing else
-  --connections N    of the profile (8)`;
+  --connections N    of the profile (8)
+  --strangers        of the profile: every pod of a ReplicaSet not seen before`;
 
 /** Reads the command line. Throws an Error that says what is wrong. */
 export function readArguments(args: readonly string[]): Options {
@@ -43,6 +46,7 @@ export function readArguments(args: readonly string[]): Options {
       'report-only': { type: 'boolean', default: false },
       profile: { type: 'string' },
       connections: { type: 'string', default: '8' },
+      strangers: { type: 'boolean', default: false },
     },
   });
   const only = values.only.split(',').map(rowNamed);
@@ -59,6 +63,7 @@ export function readArguments(args: readonly string[]): Options {
     reportOnly: values['report-only'],
     profile: values.profile === undefined ? undefined : serverNamed(values.profile),
     connections: positive('connections', values.connections),
+    strangers: values.strangers,
   };
 }
 

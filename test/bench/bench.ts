@@ -27,6 +27,8 @@ export interface ReviewFiles {
 /** How a server is loaded. */
 export interface Loading extends Partial<Job> {
   readonly connections: number;
+  /** Deployments in each of the four namespaces, if not 16. */
+  readonly deployments?: number;
   /** The floor was started with the answer for the recorded pod, whatever the pod. */
   readonly small?: boolean;
 }
@@ -41,7 +43,7 @@ export interface Bench {
   /** The cluster of 1,000 namespaces; made when first asked for. */
   readonly cluster: () => Promise<ControlPlane>;
   /** A file of reviews of such pods, and of the answer that floors give to them. */
-  readonly reviews: (shape?: Shape) => ReviewFiles;
+  readonly reviews: (shape?: Shape, deployments?: number) => ReviewFiles;
   readonly floor: (kind: FloorKind, shape?: Shape, nodeFlags?: readonly string[]) => Promise<Server>;
   /** The product beside the cluster, or with other flags. */
   readonly product: (options?: Partial<ProductOptions>) => Promise<Server>;
@@ -72,11 +74,11 @@ export async function openBench(options: Options): Promise<Bench> {
   const answered = new Map<number, number>();
   const written = new Map<string, ReviewFiles>();
 
-  const reviews: Bench['reviews'] = (shape) => {
-    const name = shape ? `${shape.containers}x${shape.variables}` : 'recorded';
+  const reviews: Bench['reviews'] = (shape, deployments) => {
+    const name = `${shape ? `${shape.containers}x${shape.variables}` : 'recorded'}-${deployments ?? 'usual'}`;
     const known = written.get(name);
     if (known) return known;
-    const bodies = reviewBodies(shape);
+    const bodies = reviewBodies(shape, deployments);
     const fixed = answerTo(bodies[0]?.json ?? '');
     const files = {
       bodies: write(`${name}.json`, JSON.stringify(bodies)),
@@ -105,8 +107,8 @@ export async function openBench(options: Options): Promise<Bench> {
       const flags = more.flags ?? { kubeconfig: (await planeOf()).kubeconfigPath };
       return startProduct({ tlsDir, ...more, flags });
     },
-    window: async (server, { small = false, ...job }, shape) => {
-      const files = reviews(shape);
+    window: async (server, { small = false, deployments, ...job }, shape) => {
+      const files = reviews(shape, deployments);
       const floor = server.name === 'raw' || server.name === 'fastify';
       const bodies = small ? smallAnswers(files) : floor ? files.floorBodies : files.bodies;
       const { port, pid } = server;
@@ -125,5 +127,5 @@ export async function openBench(options: Options): Promise<Bench> {
 }
 
 function withPatch(bodies: readonly Body[], patch: string): readonly Body[] {
-  return bodies.map(({ json }) => ({ json, patch }));
+  return bodies.map((body) => ({ ...body, patch }));
 }

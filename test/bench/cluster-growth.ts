@@ -46,7 +46,7 @@ export async function clusterGrowth(bench: Bench, book: SampleBook): Promise<voi
     const contenders = servers.map(([variant, server]): Contender => ({
       name: variant,
       server,
-      run: async () => bench.window(server, { connections: 8 }),
+      run: async () => bench.window(server, { connections: 8, strangers: true }),
       takes: ({ cpuPerReview }) => {
         const at = { row: 'cluster-growth', variant, server: 'product' };
         book.add({ ...at, figure: 'cpu' }, cpuPerReview);

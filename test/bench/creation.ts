@@ -3,7 +3,7 @@ import type { ControlPlane } from '../e2e/control-plane.ts';
 import { waitFor } from '../e2e/wait-for.ts';
 import type { Bench } from './bench.ts';
 import { createClaim } from './cluster.ts';
-import { recordedReview, shops } from './reviews.ts';
+import { reviewBodies, shops } from './reviews.ts';
 import type { SampleBook } from './samples.ts';
 import type { Server } from './servers.ts';
 import { percentile } from './statistics.ts';
@@ -70,7 +70,7 @@ async function createFor(client: Client, kind: Kind, count: number): Promise<rea
   const samples: number[] = [];
   const work = async (): Promise<void> => {
     for (let from = performance.now(); from < until; from = performance.now()) {
-      await client.create(podFor(kind), { dryRun: true });
+      await client.create(nextPod(kind), { dryRun: true });
       samples.push(performance.now() - from);
     }
   };
@@ -80,26 +80,45 @@ async function createFor(client: Client, kind: Kind, count: number): Promise<rea
 
 const namespaceOf = (kind: Kind): string => `bench-${kind}`;
 
-/** The recorded pod as its ReplicaSet's controller posts it: without what the API server adds. */
-function podFor(kind: Kind): KubeObject {
-  const { metadata, spec } = recordedReview().request.object as unknown as {
-    readonly metadata: {
-      readonly generateName: string;
-      readonly labels: Record<string, string>;
-      readonly ownerReferences: unknown;
-    };
-    readonly spec: {
-      readonly containers: readonly { readonly name: string; readonly image: string; readonly ports: unknown }[];
-    };
+interface PodOfReplicaSet {
+  readonly metadata: {
+    readonly generateName: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly ownerReferences: unknown;
   };
-  const { generateName, labels, ownerReferences } = metadata;
-  const containers = spec.containers.map(({ name, image, ports }) => ({ name, image, ports }));
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { generateName, namespace: namespaceOf(kind), labels, ownerReferences },
-    spec: { containers },
+  readonly spec: {
+    readonly containers: readonly { readonly name: string; readonly image: string; readonly ports: unknown }[];
   };
+}
+
+/** Pods of 64 Deployments as the controllers of their ReplicaSets post them: without what the API server adds. The recorded one is first. */
+function podsFor(kind: Kind): readonly KubeObject[] {
+  return reviewBodies().map(({ json }) => {
+    const { request } = JSON.parse(json) as { readonly request: { readonly object: PodOfReplicaSet } };
+    const { metadata, spec } = request.object;
+    const { generateName, labels, ownerReferences } = metadata;
+    const containers = spec.containers.map(({ name, image, ports }) => ({ name, image, ports }));
+    return {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { generateName, namespace: namespaceOf(kind), labels, ownerReferences },
+      spec: { containers },
+    };
+  });
+}
+
+const pods: Readonly<Record<Kind, readonly KubeObject[]>> = {
+  none: podsFor('none'),
+  fastify: podsFor('fastify'),
+  product: podsFor('product'),
+};
+
+let made = 0;
+
+function nextPod(kind: Kind): KubeObject {
+  const pod = pods[kind][made++ % pods[kind].length];
+  if (!pod) throw new Error('there are no pods');
+  return pod;
 }
 
 /** Three namespaces, two of them with a webhook. Resolves when each pod comes back as it should; gives back how to remove the webhooks. */
@@ -125,7 +144,8 @@ async function prepare(
   const changed = new Map<Kind, string>();
   for (const kind of kinds) {
     await waitFor(`a pod of ${kind} to come back as it should`, async () => {
-      const { object } = await client.create(podFor(kind), { dryRun: true });
+      const [pod] = pods[kind];
+      const { object } = await client.create(pod ?? {}, { dryRun: true });
       const environment = JSON.stringify(object).includes('CORECLR_PROFILER');
       if (environment) changed.set(kind, injectedPart(object));
       return environment === (kind !== 'none');

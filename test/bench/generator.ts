@@ -69,7 +69,7 @@ async function load(job: Job): Promise<Window> {
     const ask = (): void => {
       template = templates[count % templates.length];
       if (!template) throw new Error('no bodies to send');
-      const filled = fill(template, scratch, count);
+      const filled = fill(template, scratch, count, job.strangers);
       count += 1;
       ({ uid } = filled);
       socket.write(filled.bytes);

@@ -1,6 +1,8 @@
 /** A review that is sent again and again, each time with another uid and another volume name, and the patch (base64) that must come back. */
 export interface Body {
   readonly json: string;
+  /** The hash of its ReplicaSet, wherever it stands. */
+  readonly hash: string;
   readonly patch: string;
 }
 
@@ -14,6 +16,8 @@ export interface Job {
   readonly connections: number;
   /** A JSON file of `Body[]`. */
   readonly bodies: string;
+  /** Each review is of a pod of a ReplicaSet that no review was of before: what is remembered of earlier ones is of no use. */
+  readonly strangers?: boolean;
   /** Seconds before the window, with the same load, that count for nothing. */
   readonly settle: number;
   /** Of the window; it ends earlier with `reviews`. */

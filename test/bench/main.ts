@@ -30,7 +30,7 @@ async function run(options: Options): Promise<number> {
   const book = new SampleBook();
   try {
     if (options.profile) {
-      await profile(bench, options.profile, options.connections);
+      await profile(bench, options.profile);
       return 0;
     }
     for (const row of options.only) {

@@ -32,7 +32,7 @@ export async function memory(bench: Bench, book: SampleBook): Promise<void> {
   for (const server of servers) await server.stop();
 }
 
-/** This many reviews, by 8 and by 64 connections in turn, and the memory that there was meanwhile. */
+/** This many reviews, by 8 and by 64 connections in turn, every other two of pods that nothing is remembered of, and the memory that there was meanwhile. */
 async function reviewed(bench: Bench, book: SampleBook, server: Server, count: number): Promise<void> {
   const look = setInterval(() => {
     book.add({ row: 'memory', variant: 'load', server: server.name, figure: 'rss' }, residentMiB(server.pid));
@@ -40,7 +40,8 @@ async function reviewed(bench: Bench, book: SampleBook, server: Server, count: n
   try {
     let left = count;
     for (let slice = 0; left > 0; slice += 1) {
-      const job = { connections: slice % 2 === 0 ? 8 : 64, settle: 0, seconds: 600, reviews: Math.min(left, SLICE) };
+      const connections = slice % 2 === 0 ? 8 : 64;
+      const job = { connections, strangers: slice % 4 < 2, settle: 0, seconds: 600, reviews: Math.min(left, SLICE) };
       left -= (await bench.window(server, job)).reviews;
     }
   } finally {

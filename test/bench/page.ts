@@ -113,6 +113,8 @@ const names: Readonly<Record<string, string>> = {
   'fastify with a small answer': 'bare Fastify, its answer that of the recorded pod',
   none: 'no webhook',
   product: 'agent-injector',
+  'product-strangers': 'agent-injector, every pod of a ReplicaSet not seen before',
+  'product-many': 'agent-injector, pods of 2,000 Deployments',
   standalone: 'agent-injector, standalone',
   cluster: 'agent-injector, with a cluster of 1,000 namespaces',
 };

@@ -1,4 +1,4 @@
-import type { Bench } from './bench.ts';
+import type { Bench, Loading } from './bench.ts';
 import type { Shape } from './reviews.ts';
 import type { SampleBook } from './samples.ts';
 import type { Server } from './servers.ts';
@@ -12,12 +12,12 @@ export async function podGrowth(bench: Bench, book: SampleBook): Promise<void> {
   const product = await bench.product();
   const floors: Server[] = [];
   const contenders: Contender[] = [];
-  const contend = (server: Server, shape: Shape, name = server.name): void => {
+  const contend = (server: Server, shape: Shape, name = server.name, loading: Partial<Loading> = {}): void => {
     const at = { row: 'pod-growth', variant: `${shape.containers}x${shape.variables}`, server: name };
     contenders.push({
       name: `${at.variant}, ${name}`,
       server,
-      run: async () => bench.window(server, { connections: CONNECTIONS, small: name !== server.name }, shape),
+      run: async () => bench.window(server, { connections: CONNECTIONS, ...loading }, shape),
       takes: ({ cpuPerReview, perSecond, answerBytes }) => {
         book.add({ ...at, figure: 'cpu' }, cpuPerReview);
         book.add({ ...at, figure: 'perSecond' }, perSecond);
@@ -30,10 +30,11 @@ export async function podGrowth(bench: Bench, book: SampleBook): Promise<void> {
     floors.push(floor);
     contend(floor, shape);
     contend(product, shape);
+    contend(product, shape, 'product-strangers', { strangers: true });
   }
   const small = await bench.floor('fastify');
   floors.push(small);
-  for (const shape of SHAPES.slice(-1)) contend(small, shape, 'fastify with a small answer');
+  for (const shape of SHAPES.slice(-1)) contend(small, shape, 'fastify with a small answer', { small: true });
   for (const { run } of contenders) await run();
   await interleaved(bench.options.rounds, contenders);
   for (const server of [...floors, product]) await server.stop();

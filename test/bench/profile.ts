@@ -7,17 +7,21 @@ import { areaOf, selfTimes, type CpuProfile, type Place } from './self-times.ts'
 import { sourceLocator } from './source-locator.ts';
 import { warmUp } from './throughput.ts';
 
+/** A profile of code that is not compiled yet leads nowhere. */
+const LONGEST_WARM_UP_S = 60;
+
 /**
  * Runs one server under load with Node's own CPU profiler, and prints where its time goes: by area, by file, by function. Of a builtin
  * (JSON.parse, a system call) the time is in the function that calls it, and in the engine's own `(program)`.
  */
-export async function profile(bench: Bench, kind: 'product' | 'fastify' | 'raw', connections: number): Promise<void> {
+export async function profile(bench: Bench, kind: 'product' | 'fastify' | 'raw'): Promise<void> {
+  const { connections, strangers } = bench.options;
   const dir = mkdtempSync(join(tmpdir(), 'agent-injector-profile-'));
   const nodeFlags = ['--cpu-prof', `--cpu-prof-dir=${dir}`, '--cpu-prof-interval=200'];
   const server =
     kind === 'product' ? await bench.product({ nodeFlags }) : await bench.floor(kind, undefined, nodeFlags);
-  await warmUp(bench, [server]);
-  const window = await bench.window(server, { connections });
+  await warmUp(bench, [server], LONGEST_WARM_UP_S);
+  const window = await bench.window(server, { connections, strangers });
   await server.stop();
   const [file] = readdirSync(dir);
   const taken = JSON.parse(readFileSync(join(dir, file ?? ''), 'utf8')) as CpuProfile;
@@ -29,7 +33,7 @@ function print(kind: string, window: Window, taken: CpuProfile): void {
   const times = selfTimes(taken, { from: window.from, to: window.to, locate: sourceLocator() });
   const total = times.reduce((sum, { micros }) => sum + micros, 0);
   const row = (micros: number, what: string): string =>
-    `  ${((micros / total) * 100).toFixed(1).padStart(5)} %  ${(micros / window.reviews).toFixed(2).padStart(6)} us  ${what}`;
+    `  ${((micros / total) * 100).toFixed(1).padStart(5)} %  ${((micros / total) * window.cpuPerReview).toFixed(2).padStart(6)} us  ${what}`;
   const top = (title: string, key: (place: Place) => string, most: number): void => {
     const sums = new Map<string, number>();
     for (const { place, micros } of times) sums.set(key(place), (sums.get(key(place)) ?? 0) + micros);
@@ -40,7 +44,7 @@ function print(kind: string, window: Window, taken: CpuProfile): void {
   console.log(
     `\n${kind}: ${window.reviews} reviews, ${window.cpuPerReview.toFixed(1)} us of CPU each (the profiler's own share included)`,
   );
-  top('By area (self time; of each review)', areaOf, 30);
+  top('By area (self time; as a share of the CPU of each review)', areaOf, 30);
   top('By file', ({ file }) => file, 30);
   top('By function', ({ file, line, name }) => `${name}  ${file}:${line}`, 40);
 }

@@ -4,6 +4,8 @@ import type { Body } from './load.ts';
 export const UID_SLOT = '00000000-0000-4000-8000-000000000000';
 export const SUFFIX_SLOT = '-00000';
 const VOLUME_SLOT = `kube-api-access${SUFFIX_SLOT}`;
+/** Of a ReplicaSet, in characters. */
+const HASH_LENGTH = 10;
 const SUFFIX_LENGTH = SUFFIX_SLOT.length - 1;
 /** What Kubernetes makes such endings of (k8s.io/apimachinery pkg/util/rand): no vowels, nothing that looks like another. */
 const LETTERS = 'bcdfghjklmnpqrstvwxz2456789';
@@ -13,11 +15,12 @@ export interface Template {
   readonly bytes: Buffer;
   readonly uidAt: number;
   readonly suffixesAt: readonly number[];
+  readonly hashesAt: readonly number[];
   readonly patch: string;
 }
 
 /** The bytes that an API server would send with this body (headers as kube-apiserver 1.36 sends them). */
-export function templateOf({ json, patch }: Body, port: number): Template {
+export function templateOf({ json, hash, patch }: Body, port: number): Template {
   const head = [
     'POST /mutate?timeout=5s HTTP/1.1',
     `Host: 127.0.0.1:${port}`,
@@ -30,7 +33,14 @@ export function templateOf({ json, patch }: Body, port: number): Template {
   const bytes = Buffer.from(`${head.join('\r\n')}\r\n\r\n${json}`);
   const uidAt = bytes.indexOf(UID_SLOT);
   if (uidAt < 0) throw new Error('this body has no place for a uid');
-  return { bytes, uidAt, suffixesAt: placesOf(bytes, VOLUME_SLOT).map((at) => at + VOLUME_SLOT.length - 5), patch };
+  const hashesAt = placesOf(bytes, hash);
+  return {
+    bytes,
+    uidAt,
+    hashesAt,
+    suffixesAt: placesOf(bytes, VOLUME_SLOT).map((at) => at + VOLUME_SLOT.length - 5),
+    patch,
+  };
 }
 
 function placesOf(bytes: Buffer, text: string): readonly number[] {
@@ -39,13 +49,17 @@ function placesOf(bytes: Buffer, text: string): readonly number[] {
   return found;
 }
 
-/** Copies the request into `into`, with the uid and the volume names of request number `count`; gives back both. */
+/**
+ * Copies the request into `into`, with the uid and the volume names of request number `count`, and for a stranger the hash of a ReplicaSet of
+ * its own; gives back uid and bytes.
+ */
 export function fill(
   template: Template,
   into: Buffer,
   count: number,
+  stranger = false,
 ): { readonly uid: string; readonly bytes: Buffer } {
-  const { bytes, uidAt, suffixesAt } = template;
+  const { bytes, uidAt, suffixesAt, hashesAt } = template;
   bytes.copy(into);
   const uid = `36bd2b26-4c53-4b50-a445-${count.toString(16).padStart(12, '0')}`;
   into.write(uid, uidAt, 'latin1');
@@ -56,5 +70,9 @@ export function fill(
     rest = Math.floor(rest / LETTERS.length);
   }
   for (const at of suffixesAt) into.write(suffix, at, 'latin1');
+  if (stranger) {
+    const hash = `f${count.toString(16).padStart(HASH_LENGTH - 1, '0')}`;
+    for (const at of hashesAt) into.write(hash, at, 'latin1');
+  }
   return { uid, bytes: into.subarray(0, bytes.length) };
 }

@@ -10,7 +10,8 @@ interface Review {
     readonly object: {
       readonly metadata: {
         readonly generateName: string;
-        readonly ownerReferences: readonly { readonly uid: string }[];
+        readonly labels: Readonly<Record<string, string>>;
+        readonly ownerReferences: readonly { readonly uid: string; readonly name: string }[];
       };
       readonly spec: {
         readonly volumes: readonly { readonly name: string }[];
@@ -26,11 +27,11 @@ interface Review {
 const bodies = reviewBodies();
 
 /** What is sent as request number `count`: the JSON behind the head, and whether the head says its length. */
-const sent = (index: number, count: number): Review => {
+const sent = (index: number, count: number, stranger = false): Review => {
   const body = bodies[index];
   if (!body) throw new Error('no such body');
   const template = templateOf(body, 8443);
-  const { bytes, uid } = fill(template, Buffer.alloc(template.bytes.length + 100), count);
+  const { bytes, uid } = fill(template, Buffer.alloc(template.bytes.length + 100), count, stranger);
   const [head = '', json = ''] = bytes.toString().split('\r\n\r\n');
   expect(head).toContain(`Content-Length: ${Buffer.byteLength(json)}`);
   const review = JSON.parse(json) as Review;
@@ -58,6 +59,20 @@ describe('the reviews that are sent', () => {
     expect(new Set(names).size).toBe(1000);
   });
 
+  it('may be of a ReplicaSet each, with nothing else changed', () => {
+    const hashes = [1, 2].map((count) => {
+      const { metadata } = sent(5, count, true).request.object;
+      const hash = metadata.labels['pod-template-hash'] ?? '';
+      expect(metadata.generateName).toContain(`-${hash}-`);
+      expect(metadata.ownerReferences[0]?.name).toContain(`-${hash}`);
+      expect(JSON.stringify(sent(5, count, true)).replaceAll(hash, bodies[5]?.hash ?? '')).toBe(
+        JSON.stringify(sent(5, count)),
+      );
+      return hash;
+    });
+    expect(hashes[0]).not.toBe(hashes[1]);
+  });
+
   it('are sound: each ReplicaSet has one uid, that looks like one', () => {
     const owners = bodies.map((_, index) => sent(index, index).request.object.metadata.ownerReferences[0]?.uid ?? '');
     expect(new Set(owners).size).toBe(64);
@@ -80,7 +95,7 @@ describe('the reviews that are sent', () => {
 
 it('the floors and the product are sent the same head as kube-apiserver sends', () => {
   const [body] = bodies;
-  const head = templateOf(body ?? { json: '', patch: '' }, 8443)
+  const head = templateOf(body ?? { json: '', hash: '', patch: '' }, 8443)
     .bytes.toString()
     .split('\r\n\r\n')[0];
   expect(head).toMatch(/^POST \/mutate\?timeout=5s HTTP\/1\.1\r\nHost: /);

@@ -48,7 +48,7 @@ const RECORDED = {
   suffix: '-6bd4m',
 };
 
-/** Each of these namespaces has this many Deployments whose pods are asked about. */
+/** Each of these namespaces has this many Deployments whose pods are asked about, if nothing else is said. */
 export const DEPLOYMENTS = 16;
 
 /** The namespaces that the pods are in, as in a cluster where four teams use the agent. */
@@ -94,20 +94,21 @@ export function recordedReview(shape?: Shape): Recorded {
  * Reviews of pods of 64 Deployments in four namespaces, with the patch that the product's own code makes for each in this process. The pod
  * that comes of it is held to test/golden elsewhere; here the server has to give just these bytes.
  */
-export function reviewBodies(shape?: Shape): readonly Body[] {
+export function reviewBodies(shape?: Shape, deployments = DEPLOYMENTS): readonly Body[] {
   const text = JSON.stringify(recordedReview(shape));
   return shops.flatMap((shop, place) =>
-    Array.from({ length: DEPLOYMENTS }, (_, index) => {
-      const number = place * DEPLOYMENTS + index;
+    Array.from({ length: deployments }, (_, index) => {
+      const number = place * deployments + index;
       // The very first is the recorded one itself.
+      const hash = (0x5c589866c8 + number * 7919).toString(16);
       const json = text
         .replaceAll(RECORDED.namespace, `${shop.name}"`)
         .replaceAll(RECORDED.deployment, `net-razor${31 + number}-sample`)
-        .replaceAll(RECORDED.hash, (0x5c589866c8 + number * 7919).toString(16))
+        .replaceAll(RECORDED.hash, hash)
         .replaceAll(RECORDED.owner, `2be19298-08d1-4ddf-8815-da4f${(0xe3789944 + number).toString(16)}`)
         .replaceAll(RECORDED.uid, UID_SLOT)
         .replaceAll(RECORDED.suffix, SUFFIX_SLOT);
-      return { json, patch: answerTo(json).patch };
+      return { json, hash, patch: answerTo(json).patch };
     }),
   );
 }

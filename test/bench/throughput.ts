@@ -1,4 +1,4 @@
-import type { Bench } from './bench.ts';
+import type { Bench, Loading } from './bench.ts';
 import type { Window } from './load.ts';
 import { residentMiB } from './process-figures.ts';
 import type { SampleBook } from './samples.ts';
@@ -38,33 +38,49 @@ function line(server: Server, window: Window): string {
 }
 
 /** Load until the code is compiled and the memory has its usual size. */
-export async function warmUp(bench: Bench, servers: readonly Server[]): Promise<void> {
+export async function warmUp(bench: Bench, servers: readonly Server[], seconds = 10): Promise<void> {
+  const usual = { connections: 8, settle: 0.1, seconds };
   for (const server of servers) {
-    await bench.window(server, { connections: 8, settle: 0.1, seconds: 10, reviews: 20_000 });
+    await bench.window(server, { ...usual, reviews: 20_000 });
+    await bench.window(server, { ...usual, reviews: 5000, strangers: true });
   }
 }
 
 /** How many connections there are in each case. */
 const CONNECTIONS = [1, 8, 64];
 
-/** Reviews per second, CPU of each and how long each takes: floors and product, one after the other. */
+/** In each of four namespaces: more than any server would remember the answers of. */
+const MANY_DEPLOYMENTS = 500;
+
+/**
+ * Reviews per second, CPU of each and how long each takes: floors and product, one after the other. The product gets three kinds of pods: of 64
+ * Deployments, each of a ReplicaSet of its own, and, at 8 connections, of 2,000 Deployments. To the floors they are all the same.
+ */
 export async function throughput(bench: Bench, book: SampleBook): Promise<void> {
-  const servers = [await bench.floor('raw'), await bench.floor('fastify'), await bench.product()];
+  const [raw, fastify, product] = [await bench.floor('raw'), await bench.floor('fastify'), await bench.product()];
+  const servers = [raw, fastify, product];
   await warmUp(bench, servers);
   for (const connections of CONNECTIONS) {
     console.log(`  at ${connections}`);
-    const contenders = servers.map((server): Contender => ({
-      name: server.name,
+    const contend = (server: Server, name = server.name, loading: Partial<Loading> = {}): Contender => ({
+      name,
       server,
-      run: async () => bench.window(server, { connections }),
+      run: async () => bench.window(server, { connections, ...loading }),
       takes: (window) => {
         const { perSecond, cpuPerReview: cpu, p50, p99, serverShare, generatorShare, answerBytes } = window;
-        const at = { row: 'throughput', variant: String(connections), server: server.name };
+        const at = { row: 'throughput', variant: String(connections), server: name };
         const figures = { perSecond, cpu, p50, p99, serverShare, generatorShare, answerBytes };
         for (const [figure, value] of Object.entries(figures)) book.add({ ...at, figure }, value);
       },
-    }));
-    await interleaved(bench.options.rounds, contenders);
+    });
+    const many = { deployments: MANY_DEPLOYMENTS };
+    await interleaved(bench.options.rounds, [
+      contend(raw),
+      contend(fastify),
+      contend(product),
+      contend(product, 'product-strangers', { strangers: true }),
+      ...(connections === 8 ? [contend(product, 'product-many', many)] : []),
+    ]);
   }
   for (const server of servers) {
     await server.stop();
