@@ -1,8 +1,14 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { request as httpsRequest } from 'node:https';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { executable } from '../built.ts';
+import { pod } from '../core/fixtures.ts';
+import { freePort } from '../e2e/free-port.ts';
+import { reviewOf } from '../http/server.ts';
+import { FaultyApi, json, kubeconfig } from '../kube/faulty-api.ts';
 import { evaluatedIn } from './evaluated.ts';
 import { run, start } from './process.ts';
 
@@ -63,6 +69,68 @@ describe('a server that starts', () => {
     expect(evaluated).toContain('zod');
     expect(evaluated).toContain('src/core/profile-schema.ts');
   });
+});
+
+/** The code of the error with which a connection to the port fails; undefined: it is taken. */
+function refusal(port: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => resolve(void socket.destroy()));
+    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code));
+  });
+}
+
+async function answerOf(port: number, namespace: string): Promise<{ readonly patch?: string }> {
+  const body = JSON.stringify(reviewOf(pod(), { namespace }));
+  const options = { port, path: '/mutate', method: 'POST', ca: await readFile(join(dir, 'tls/ca.crt')), agent: false };
+  return new Promise((resolve, reject) => {
+    httpsRequest({ host: 'localhost', ...options, headers: { 'content-type': 'application/json' } }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+      response.on('end', () => resolve((JSON.parse(text) as { response: { patch?: string } }).response));
+    })
+      .on('error', reject)
+      .end(body);
+  });
+}
+
+it('takes no connection before the last namespace is known, and answers the first review for it right', async () => {
+  const api = new FaultyApi();
+  await api.start();
+  for (const name of ['a', 'b', 'c', 'd', 'last'])
+    api.put(
+      name,
+      { 'agent-injector.io/server-address': 'jennifer.example.com' },
+      { 'agent-injector.io/injection': 'enabled' },
+    );
+  let release = (): void => {};
+  const isHeld = new Promise<void>((resolve) => {
+    api.faults.list = (request, response) => {
+      const url = new URL(request.url ?? '', 'http://api');
+      if (url.pathname !== '/api/v1/namespaces')
+        return json(response, { kind: 'List', metadata: { resourceVersion: '1' }, items: [] });
+      if (url.searchParams.get('continue') !== '4') return api.normal('list', url, response);
+      release = () => api.normal('list', url, response);
+      return resolve();
+    };
+  });
+  const file = join(dir, 'kubeconfig');
+  const address = `http://127.0.0.1:${api.port}`;
+  await writeFile(file, kubeconfig(address, { 'insecure-skip-tls-verify': true }, { token: 'secret' }));
+  const port = await freePort();
+  const flags = ['--host', '127.0.0.1', '--port', String(port), '--admin-port', '0', ...tls(), '--kubeconfig', file];
+  const server = start(['serve', ...flags]);
+  onTestFinished(async () => {
+    server.child.kill('SIGKILL');
+    await api.kill();
+  });
+  await isHeld;
+  // Whoever asks for the state of the server gets an answer meanwhile.
+  await server.logged(({ msg }) => String(msg).startsWith('admin port is open'));
+  expect(await refusal(port)).toBe('ECONNREFUSED');
+  release();
+  await server.logged(({ msg }) => String(msg).startsWith('webhook port is open'));
+  expect(await answerOf(port, 'last')).toHaveProperty('patch');
 });
 
 describe('the bundle', () => {
