@@ -138,6 +138,36 @@ export const rows = {
     unit: 's',
     most: 5,
   },
+  'profiles-wrong': {
+    fault: 'the directory of profiles: broken, half written, unreadable, a loop, gone',
+    figure: 'answers not by the last sound version',
+    unit: 'answers',
+    most: 0,
+  },
+  'profiles-recovery': {
+    fault: 'the directory of profiles: sound again, with a new version',
+    figure: 'right again after',
+    unit: 's',
+    most: 60,
+  },
+  memory: {
+    fault: '128 MiB (ulimit -d, --max-old-space-size=64), 1,000 namespaces, 200 reviews/s, pods of 1 MiB between',
+    figure: 'most memory (anonymous)',
+    unit: 'MiB',
+    most: 128,
+  },
+  'rolling-restarts': {
+    fault: 'rolling restarts of two replicas under 500 reviews/s',
+    figure: 'reviews failed',
+    unit: 'reviews',
+    most: 0,
+  },
+  'rolling-restarts-pace': {
+    fault: 'rolling restarts of two replicas, asked 500 times a second',
+    figure: 'reviews meanwhile',
+    unit: 'a second',
+    least: 300,
+  },
 } as const satisfies Readonly<Record<string, Row>>;
 
 export type RowName = keyof typeof rows;

@@ -1,0 +1,72 @@
+import { onTestFinished, expect, test } from 'vitest';
+import { setTimeout as delay } from 'node:timers/promises';
+import { container, podOf, type Pod } from '../e2e/pod.ts';
+import { figure } from './figure.ts';
+import { startPacedLoad } from './paced-load.ts';
+import { anonymousMiB, cpuMs, peakMiB } from './process-figures.ts';
+import { domainNow, SHOP } from './shop.ts';
+import { startWatchedServer } from './watched-server.ts';
+
+// The memory that a small limit leaves: 128 MiB, half of what the chart asks for.
+
+const SECONDS = process.env['FAULTS_LONG'] === '1' ? 60 : 15;
+const NAMESPACES = 1000;
+const PER_SECOND = 200;
+const LIMIT_MIB = 128;
+/** The heap that Node takes by itself where the container's limit is 128 MiB: half of it for what is old, and little for what is young. */
+const HEAP = '--max-old-space-size=64 --max-semi-space-size=1';
+
+/** 1 MiB, of which the most is variables. */
+const big: Pod = podOf(SHOP, 'big', {
+  spec: {
+    containers: Array.from({ length: 10 }, (_, index) =>
+      container(`c-${index}`, {
+        env: Array.from({ length: 1500 }, (__, number) => ({ name: `VARIABLE_${number}`, value: 'y'.repeat(30) })),
+      }),
+    ),
+  },
+});
+
+test(
+  `${LIMIT_MIB} MiB for ${NAMESPACES} namespaces and ${PER_SECOND} reviews/s with large pods between: it stays up`,
+  async () => {
+    // RLIMIT_DATA bounds what can be written to and belongs to no file: more than what a container's limit counts, which is only what was. Stacks
+    // are smaller for that, since threads hardly touch theirs.
+    const through = ['sh', '-c', `ulimit -s 2048; ulimit -d ${LIMIT_MIB * 1024}; exec "$@"`, 'sh'];
+    const env = { NODE_OPTIONS: HEAP };
+    const { api, injector, stop } = await startWatchedServer({ through, env }, (made) => {
+      made.pageItems = 500;
+      for (let index = 0; index < NAMESPACES; index += 1) made.put(`namespace-${index}`, { owner: `team-${index}` });
+    });
+    onTestFinished(stop);
+    const { pid } = injector.process;
+    const idle = anonymousMiB(pid);
+    let most = idle;
+    const sampling = setInterval(() => {
+      most = Math.max(most, anonymousMiB(pid));
+    }, 50);
+    onTestFinished(() => clearInterval(sampling));
+    const load = startPacedLoad({
+      port: Number(new URL(injector.url).port),
+      ca: injector.ca,
+      perSecond: PER_SECOND,
+      // One in two seconds is large.
+      pod: (index) => (index % (2 * PER_SECOND) === PER_SECOND ? big : podOf(SHOP, `web-${index}`)),
+    });
+    await delay((SECONDS + 2) * 1000);
+    await load.end();
+    console.log(
+      `${load.sent()} reviews, ${JSON.stringify(big).length} bytes in a large one; ${Math.round(idle)} MiB before, ${Math.round(most)} MiB at most (with files ${Math.round(peakMiB(pid))} MiB); ` +
+        `${Math.round(cpuMs(pid) / 1000)} s of CPU, longest answer ${load.longestMs()} ms`,
+      load.failures().slice(0, 5),
+    );
+    expect(load.failures().slice(0, 5)).toEqual([]);
+    expect(load.sent(), 'reviews').toBeGreaterThan(SECONDS * PER_SECOND * 0.9);
+    expect(injector.process.exit()).toBeUndefined();
+    expect(await domainNow(injector)).toBe('1000');
+    expect((await injector.ask('/readyz')).status).toBe(200);
+    expect(api.watching).toBe(1);
+    figure('memory', Math.round(most));
+  },
+  (SECONDS + 60) * 1000,
+);

@@ -1,0 +1,136 @@
+import { mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { stringify } from 'yaml';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { optedIn, ours } from '../e2e/injected-cluster.ts';
+import { startInjector, type Injector } from '../e2e/injector.ts';
+import { podOf } from '../e2e/pod.ts';
+import { waitFor } from '../e2e/wait-for.ts';
+import { mountedDirectory, profileText, type Mounted } from '../profiles/mounted.ts';
+import { figure } from './figure.ts';
+import { SHOP } from './shop.ts';
+
+// The directory of profiles, a mounted ConfigMap: whatever becomes of it, the last sound version goes on, and the next sound one is taken.
+
+/** Longer than the server goes without a look. */
+const BROKEN_MS = 5000;
+
+let dir: string;
+let mounted: Mounted;
+let injector: Injector;
+let version = 1;
+let wrong = 0;
+let slowest = 0;
+
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'agent-injector-profile-faults-'));
+  const { labels, annotations } = optedIn();
+  const metadata = { name: SHOP, labels, annotations: { ...annotations, ...ours({ profile: 'acme' }) } };
+  writeFileSync(join(dir, 'namespaces.yaml'), stringify({ apiVersion: 'v1', kind: 'Namespace', metadata }));
+  mounted = await mountedDirectory({ 'acme.yaml': acme('1') });
+  injector = await startInjector({ flags: { namespaces: join(dir, 'namespaces.yaml'), profiles: mounted.dir } });
+  await injector.ready();
+  await waitFor('the first version', async () => (await valueNow()) === '1');
+});
+afterAll(async () => {
+  await injector?.stop();
+  await mounted?.remove();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+function acme(value: string): string {
+  return profileText('acme', { environment: [{ name: 'ACME', value }] });
+}
+
+async function valueNow(): Promise<string | undefined> {
+  const { patch } = await injector.review(SHOP, podOf(SHOP, 'web'));
+  return /"ACME","value":"(\d+)"/.exec(JSON.stringify(patch))?.[1];
+}
+
+async function problems(): Promise<number> {
+  const { text } = await injector.ask('/metrics');
+  return Number(/^agent_injector_profile_problems (\d+)$/m.exec(text)?.[1]);
+}
+
+/** Counts the answers that are not by the last sound version while it is broken; then mends it, with a new version. */
+async function suffer(mend: () => Promise<void>): Promise<void> {
+  const last = String(version);
+  await waitFor('it to be noticed', async () => (await problems()) > 0);
+  const since = performance.now();
+  while (performance.now() - since < BROKEN_MS) {
+    if ((await valueNow()) !== last) wrong += 1;
+    await delay(20);
+  }
+  const ready = await injector.ask('/readyz');
+  expect(ready.status).toBe(200);
+  expect(ready.text).toMatch(/^ok\nnote: /);
+  version += 1;
+  await mend();
+  const mended = performance.now();
+  await waitFor('the new version', async () => (await valueNow()) === String(version), { deadline: 60_000 });
+  slowest = Math.max(slowest, performance.now() - mended);
+  expect(await problems()).toBe(0);
+}
+
+const exchange = async (): Promise<void> => mounted.swap({ 'acme.yaml': acme(String(version)) });
+/** The file in the place where the kubelet's links lead. */
+const file = (): string => join(mounted.dir, '..data', 'acme.yaml');
+
+test.each([
+  ['a broken document', async () => mounted.swap({ 'acme.yaml': 'apiVersion: [' })],
+  [
+    'half a document',
+    async () => mounted.swap({ 'acme.yaml': acme('77').slice(0, acme('77').indexOf('deliveries') + 5) }),
+  ],
+  ['no UTF-8', async () => writeFileSync(file(), Buffer.from([0xff, 0xfe, 0x00]))],
+])('%s', async (_, breaks) => {
+  await breaks();
+  await suffer(exchange);
+});
+
+test('a file that leads to itself', async () => {
+  rmSync(file());
+  symlinkSync('acme.yaml', file());
+  await suffer(exchange);
+});
+
+test('something that is no file in its place: a device that never ends', async () => {
+  rmSync(file());
+  symlinkSync('/dev/zero', file());
+  await suffer(exchange);
+});
+
+test('the directory is gone', async () => {
+  renameSync(mounted.dir, `${mounted.dir}-away`);
+  await suffer(async () => {
+    renameSync(`${mounted.dir}-away`, mounted.dir);
+    await exchange();
+  });
+});
+
+test('the directory leads to itself', async () => {
+  renameSync(mounted.dir, `${mounted.dir}-away`);
+  symlinkSync(mounted.dir, mounted.dir);
+  await suffer(async () => {
+    rmSync(mounted.dir);
+    renameSync(`${mounted.dir}-away`, mounted.dir);
+    await exchange();
+  });
+});
+
+test('a file in the place of the directory', async () => {
+  renameSync(mounted.dir, `${mounted.dir}-away`);
+  writeFileSync(mounted.dir, 'no directory');
+  await suffer(async () => {
+    rmSync(mounted.dir);
+    renameSync(`${mounted.dir}-away`, mounted.dir);
+    await exchange();
+  });
+});
+
+test('in all of these', () => {
+  figure('profiles-wrong', wrong);
+  figure('profiles-recovery', Math.round(slowest / 100) / 10);
+});

@@ -1,0 +1,102 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { issueServerCertificate } from '../../src/tls/issue.ts';
+import { startBalancer, type Balancer } from '../e2e/balancer.ts';
+import { optedIn } from '../e2e/injected-cluster.ts';
+import { podOf } from '../e2e/pod.ts';
+import { startReplica, type Replica } from '../e2e/replicas.ts';
+import { waitFor } from '../e2e/wait-for.ts';
+import { FaultyApi, kubeconfig } from '../kube/faulty-api.ts';
+import { figure } from './figure.ts';
+import { startPacedLoad } from './paced-load.ts';
+import { SHOP } from './shop.ts';
+
+// `kubectl rollout restart` of two replicas behind one Service, as the chart has it: a new one comes before an old one goes (maxSurge 1,
+// maxUnavailable 0), while pods are made as fast as an API server can.
+
+const RESTARTS = process.env['FAULTS_LONG'] === '1' ? 10 : 3;
+const PER_SECOND = 500;
+const DRAIN_SECONDS = 5;
+
+let dir: string;
+let ca: string;
+let balancer: Balancer;
+const api = new FaultyApi();
+const replicas: Replica[] = [];
+
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'agent-injector-rolling-'));
+  const made = await issueServerCertificate(['localhost', '127.0.0.1'], new Date());
+  for (const [name, text] of Object.entries({ 'tls.crt': made.cert, 'tls.key': made.key, 'ca.crt': made.ca })) {
+    writeFileSync(join(dir, name), text);
+  }
+  ({ ca } = made);
+  await api.start();
+  const { labels, annotations } = optedIn({ 'domain-id': '1000' });
+  api.put(SHOP, annotations, labels);
+  const server = `http://127.0.0.1:${api.port}`;
+  writeFileSync(join(dir, 'kubeconfig'), kubeconfig(server, { 'insecure-skip-tls-verify': true }, { token: 'secret' }));
+  balancer = await startBalancer();
+  await start();
+  await start();
+});
+afterAll(async () => {
+  for (const replica of replicas) await replica.stop();
+  balancer?.close();
+  await api.kill();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+/** One more replica behind the Service, from when it is ready. */
+async function start(): Promise<void> {
+  const flags = { 'tls-dir': dir, kubernetes: '1.36', 'drain-seconds': String(DRAIN_SECONDS) };
+  const replica = await startReplica({ kubeconfigPath: join(dir, 'kubeconfig'), flags });
+  replicas.push(replica);
+  await replica.ready();
+  await balancer.follow(replicas);
+}
+
+/** Ends the oldest, as the kubelet does: the balancer learns by itself that it goes. */
+async function end(): Promise<void> {
+  const [leaving] = replicas;
+  if (!leaving) throw new Error('no replica');
+  leaving.process.signal('SIGTERM');
+  expect(await leaving.process.exited).toEqual({ code: 0, signal: null });
+  replicas.shift();
+  await balancer.follow(replicas);
+  await leaving.stop();
+}
+
+test(
+  `${RESTARTS} rolling restarts of two replicas under ${PER_SECOND} reviews/s: none fails`,
+  async () => {
+    const load = startPacedLoad({
+      port: balancer.port,
+      ca,
+      perSecond: PER_SECOND,
+      pod: (index) => podOf(SHOP, `web-${index}`),
+    });
+    await waitFor('the load to be at its pace', () => load.sent() >= 4 * PER_SECOND);
+    const atFirst = load.sent();
+    const started = performance.now();
+    for (let restart = 0; restart < RESTARTS; restart += 1) {
+      for (let one = 0; one < 2; one += 1) {
+        await start();
+        await end();
+      }
+    }
+    const pace = (load.sent() - atFirst) / ((performance.now() - started) / 1000);
+    const before = load.sent();
+    await waitFor('reviews after it', () => load.sent() >= before + PER_SECOND);
+    await load.end();
+    console.log(
+      `${load.sent()} reviews, ${Math.round(pace)}/s, over ${balancer.connections()} connections; longest ${load.longestMs()} ms`,
+      load.failures().slice(0, 10),
+    );
+    figure('rolling-restarts', load.failures().length);
+    figure('rolling-restarts-pace', Math.round(pace));
+  },
+  RESTARTS * 60_000,
+);
