@@ -7,6 +7,19 @@ process.on('disconnect', () => process.exit());
 
 /** What uids begin with; the rest is a number of ten digits. */
 const UID = '00000000-0000-0000-0000-00';
+const NUMBER = '##########';
+
+/** The bytes of a request, and where in them the number of the review is to be written. */
+function partOf(body, timeout) {
+  const text = body.replace('UID', UID + NUMBER).replaceAll('NUMBER', NUMBER);
+  const head =
+    `POST /mutate?timeout=${timeout}s HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n` +
+    `content-length: ${Buffer.byteLength(text)}\r\n\r\n`;
+  const bytes = Buffer.from(head + text);
+  const numbersAt = [];
+  for (let at = bytes.indexOf(NUMBER); at >= 0; at = bytes.indexOf(NUMBER, at + 1)) numbersAt.push(at);
+  return { bytes, numbersAt };
+}
 
 async function run(job) {
   const load = new Load(job);
@@ -25,18 +38,12 @@ class Load {
   #failed = 0;
   #errors = {};
   #latencies = [];
+  #behind = 0;
   #finish;
 
   constructor(job) {
     this.#job = job;
-    this.#parts = job.bodies.map((body) => {
-      const at = body.indexOf('UID');
-      const text = body.replace('UID', UID + '0000000000');
-      const head =
-        `POST /mutate?timeout=${job.timeout}s HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n` +
-        `content-length: ${Buffer.byteLength(text)}\r\n\r\n`;
-      return { bytes: Buffer.from(head + text), uidAt: head.length + at + UID.length };
-    });
+    this.#parts = job.bodies.map((body) => partOf(body, job.timeout));
   }
 
   async run() {
@@ -66,6 +73,7 @@ class Load {
       errors: this.#errors,
       hung: this.#waiting.size,
       elapsed,
+      behind: this.#behind,
       ...this.#answers,
       ...figures(this.#latencies),
     };
@@ -82,7 +90,6 @@ class Load {
       const now = performance.now();
       if (now >= end) return;
       const due = Math.floor(((now - begun) / 1000) * rate);
-      // By its own clock a request is late from when it was due, not from when this process found the time to send it.
       while (this.#sent + this.#turnedAway < due) this.#send(begun + ((this.#sent + this.#turnedAway) / rate) * 1000);
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
@@ -97,11 +104,13 @@ class Load {
       }
       connection = this.#connect();
     }
-    const { bytes, uidAt } = this.#parts[this.#sent % this.#parts.length];
-    const uid = String(this.#sent++).padStart(10, '0');
+    const { bytes, numbersAt } = this.#parts[this.#sent % this.#parts.length];
+    const uid = String(this.#sent++).padStart(NUMBER.length, '0');
     const own = Buffer.from(bytes);
-    own.write(uid, uidAt, 'latin1');
-    const sending = { due, uid: UID + uid, connection, text: '' };
+    for (const at of numbersAt) own.write(uid, at, 'latin1');
+    const now = performance.now();
+    this.#behind = Math.max(this.#behind, now - due);
+    const sending = { sent: now, uid: UID + uid, connection, text: '' };
     connection.sending = sending;
     this.#waiting.add(sending);
     connection.socket.write(own);
@@ -120,8 +129,12 @@ class Load {
     return connection;
   }
 
+  /** A connection on which something was answered already: one that nothing was ever asked on is soon closed by the server. */
   async #warm() {
-    this.#free.push(await new Promise((resolve) => this.#connect(resolve)));
+    const connection = await new Promise((resolve) => this.#connect(resolve));
+    connection.socket.write('GET /nothing-here HTTP/1.1\r\nhost: localhost\r\n\r\n');
+    await new Promise((resolve) => connection.socket.once('data', resolve));
+    this.#free.push(connection);
   }
 
   #closed(connection) {
@@ -154,8 +167,10 @@ class Load {
   #answered(sending, head, body) {
     this.#waiting.delete(sending);
     const now = performance.now();
-    this.#latencies.push(now - sending.due);
-    this.#answers[kindOf(head, body, sending.uid)]++;
+    this.#latencies.push(now - sending.sent);
+    const kind = kindOf(head, body, sending.uid);
+    this.#answers[kind]++;
+    if (kind === 'wrong') this.#errors[head.slice(0, 40)] = (this.#errors[head.slice(0, 40)] ?? 0) + 1;
   }
 }
 

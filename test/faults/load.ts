@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 export interface Job {
   readonly port: number;
   readonly ca: string;
-  /** Whole reviews as JSON, with `UID` where the uid is to be. */
+  /** Whole reviews as JSON, with `UID` where the uid is to be, and `NUMBER` where a text is to differ from review to review. */
   readonly bodies: readonly string[];
   /** How long the caller says that it waits, in seconds. */
   readonly timeout: number;
@@ -20,7 +20,7 @@ export interface Job {
   readonly warm?: number;
 }
 
-/** What became of all requests. Times in milliseconds, from when a request was due. */
+/** What became of all requests. Times in milliseconds, from when a request was given to its connection, be that open or not. */
 export interface Outcome {
   readonly offered: number;
   readonly sent: number;
@@ -31,6 +31,8 @@ export interface Outcome {
   /** Never answered. */
   readonly hung: number;
   readonly elapsed: number;
+  /** How late this process itself was at most in sending one. */
+  readonly behind: number;
   readonly injected: number;
   /** Allowed without an agent, with a warning that says so. */
   readonly shed: number;

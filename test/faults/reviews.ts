@@ -21,12 +21,12 @@ export function reviewText(namespace: string, object: unknown, uid = 'UID'): str
   });
 }
 
-/** A pod of so many containers, each with so many variables. */
+/** A pod of so many containers, each with so many variables; it says `NUMBER` somewhere, so that no two are of one template. */
 export function podOf(containers: number, variables: number, labels: Readonly<Record<string, string>> = {}): object {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name: 'web', namespace: 'shop', labels: { app: 'web', ...labels } },
+    metadata: { name: 'web', namespace: 'shop', labels: { app: 'web', ...labels }, annotations: { number: 'NUMBER' } },
     spec: {
       containers: Array.from({ length: containers }, (_, at) => ({
         name: `c${at}`,

@@ -168,6 +168,108 @@ export const rows = {
     unit: 'a second',
     least: 300,
   },
+  'overload-lost': {
+    fault: 'ten times as many dear pods as it can decide on, 30 s, from API servers with 1,800 slots',
+    figure: 'reviews that were not answered, or not right',
+    unit: 'reviews',
+    most: 0,
+  },
+  'overload-longest': {
+    fault: 'ten times as many dear pods as it can decide on, 30 s, from API servers with 1,800 slots',
+    figure: 'longest answer, of a timeout of 5 s',
+    unit: 'ms',
+    most: 4500,
+  },
+  'overload-decided': {
+    fault: 'ten times as many dear pods as it can decide on, 30 s, from API servers with 1,800 slots',
+    figure: 'decided on meanwhile, of what it can at best',
+    unit: '%',
+    least: 25,
+  },
+  'overload-required': {
+    fault: 'ten times as many dear pods as it can decide on, 30 s, from API servers with 1,800 slots',
+    figure: 'pods that must carry their agent and were admitted without it',
+    unit: 'pods',
+    most: 0,
+  },
+  'overload-recovery': {
+    fault: 'ten times as many dear pods as it can decide on, 30 s, from API servers with 1,800 slots',
+    figure: 'p99 of answers from 2 s after it on, of what it was before',
+    unit: 'times',
+    most: 3,
+  },
+  'flood-lost': {
+    fault: 'ten times as many small pods as it can decide on, from API servers with 1,800 slots, 10 s',
+    figure: 'reviews that were sent and not answered, or not right',
+    unit: 'reviews',
+    most: 0,
+  },
+  'flood-longest': {
+    fault: 'ten times as many small pods as it can decide on, from API servers with 1,800 slots, 10 s',
+    figure: 'longest answer, of a timeout of 5 s',
+    unit: 'ms',
+    most: 4500,
+  },
+  'slow-closed': {
+    fault: '500 slow connections: headers, bodies, handshakes, a byte a second or less',
+    figure: 'all closed after',
+    unit: 's',
+    most: 12,
+  },
+  'slow-good': {
+    fault: '500 slow connections: headers, bodies, handshakes, a byte a second or less',
+    figure: 'p99 of good calls meanwhile, of what it was before',
+    unit: 'times',
+    most: 3,
+  },
+  'bodies-answered': {
+    fault: '100 bodies of 20 MiB at once, with a length and without one',
+    figure: 'clients that read their 413',
+    unit: '%',
+    least: 100,
+  },
+  'bodies-memory': {
+    fault: '100 bodies of 20 MiB, then of 3 MiB, at once',
+    figure: 'most memory that the server ever had',
+    unit: 'MiB',
+    most: 256,
+  },
+  'fuzz-wrong': {
+    fault: '100,000 fuzzed bodies (in CI a sample)',
+    figure: 'answers that were not as specified',
+    unit: 'answers',
+    most: 0,
+  },
+  'fuzz-stall': {
+    fault: '100,000 fuzzed bodies (in CI a sample)',
+    figure: 'longest stall of the event loop',
+    unit: 'ms',
+    most: 100,
+  },
+  'mutated-wrong': {
+    fault: '20,000 mutated real reviews (in CI a sample)',
+    figure: 'answers that were not as specified',
+    unit: 'answers',
+    most: 0,
+  },
+  'mutated-stall': {
+    fault: '20,000 mutated real reviews (in CI a sample)',
+    figure: 'longest stall of the event loop',
+    unit: 'ms',
+    most: 100,
+  },
+  'hostile-time': {
+    fault: 'hostile and strange pods, one after the other',
+    figure: 'the longest that one kept the event loop',
+    unit: 'ms',
+    most: 100,
+  },
+  'hostile-size': {
+    fault: 'hostile and strange pods, one after the other',
+    figure: 'the largest answer',
+    unit: 'KiB',
+    most: 256,
+  },
 } as const satisfies Readonly<Record<string, Row>>;
 
 export type RowName = keyof typeof rows;
