@@ -1,4 +1,4 @@
-import type { ContainerOutcome } from './plan.ts';
+import type { ContainerFate, ContainerOutcome } from './plan.ts';
 import { reasonTable, type ReasonKind } from './reason-table.ts';
 import type { Reason } from './reasons.ts';
 
@@ -18,6 +18,28 @@ export type Decision =
       readonly containers: readonly ContainerOutcome[];
       readonly notices: readonly Reason[];
     };
+
+/** A decision without how it came about: all that is counted of it, and told of it in Events. Every decision is one. */
+export type Verdict =
+  | (Omit<Extract<Decision, { outcome: 'injected' }>, 'containers'> & { readonly containers: readonly ContainerFate[] })
+  | (Omit<Exclude<Decision, { outcome: 'injected' }>, 'containers'> & {
+      readonly containers: readonly ContainerFate[];
+    });
+
+/** The verdict alone, for keeping: of a decision, most of what takes room is how it came about. */
+export function verdictOf(decision: Decision): Verdict {
+  const { notices, containers } = decision;
+  const fates = containers.map(fateOf);
+  return decision.outcome === 'injected'
+    ? { outcome: decision.outcome, notices, containers: fates }
+    : { outcome: decision.outcome, reason: decision.reason, notices, containers: fates };
+}
+
+function fateOf(one: ContainerOutcome): ContainerFate {
+  if (one.outcome === 'skipped') return one;
+  const { outcome, container, profile, hash, delivery } = one;
+  return { outcome, container, profile, hash, delivery };
+}
 
 /** Whether an agent was asked for and did not come: whoever created the pod is told. */
 export function isTold({ code }: Reason): boolean {

@@ -1,4 +1,4 @@
-import { isTold, type Decision } from './decision.ts';
+import { isTold, type Verdict } from './decision.ts';
 import { reasonTable } from './reason-table.ts';
 import type { Reason, ReasonCode } from './reasons.ts';
 import { oneLine, sentence } from './sentence.ts';
@@ -25,7 +25,7 @@ const MOST_CONTAINERS = 20;
  * What the workload's Events are to say of a decision. Nothing where nobody asked for an agent, and nothing where it is there already: a pod
  * that another webhook has changed is asked about twice, and the second answer is no news.
  */
-export function notesFor(decision: Decision): readonly EventNote[] {
+export function notesFor(decision: Verdict): readonly EventNote[] {
   const refused = decision.outcome === 'refused';
   const whole =
     decision.outcome === 'injected'
@@ -49,7 +49,7 @@ export function noticeNote(notice: Reason): EventNote {
   return noteOf('AgentNotice', notice, '');
 }
 
-function injection(decision: Decision): EventNote {
+function injection(decision: Verdict): EventNote {
   const injected = decision.containers.filter((outcome) => outcome.outcome === 'injected');
   const parts = injected
     .slice(0, MOST_CONTAINERS)
@@ -65,7 +65,7 @@ function injection(decision: Decision): EventNote {
   };
 }
 
-function profilesIn({ containers }: Decision): string {
+function profilesIn({ containers }: Verdict): string {
   return [...new Set(containers.map(({ profile }) => profile ?? ''))].join();
 }
 

@@ -66,6 +66,11 @@ export type ContainerOutcome =
       readonly reason: Reason;
     };
 
+/** What became of one agent in one container, without how it came about. */
+export type ContainerFate =
+  | Omit<Extract<ContainerOutcome, { outcome: 'injected' }>, 'parameters' | 'additions' | 'passedOver'>
+  | Extract<ContainerOutcome, { outcome: 'skipped' }>;
+
 /** What the plans of the agents have in common while the pod is gone through. */
 export interface PodDraft {
   readonly layers: Layers;

@@ -1,5 +1,5 @@
 import { isTold, type Decision } from './decision.ts';
-import type { ContainerOutcome } from './plan.ts';
+import type { ContainerFate } from './plan.ts';
 import type { Reason } from './reasons.ts';
 import { oneLine, sentence } from './sentence.ts';
 
@@ -23,7 +23,7 @@ export function warningsFor(decision: Decision): readonly string[] {
 }
 
 /** A container that was asked for and went without, and why. */
-export function toldOf(outcome: ContainerOutcome): readonly (readonly [container: string, reason: Reason])[] {
+export function toldOf(outcome: ContainerFate): readonly (readonly [container: string, reason: Reason])[] {
   return outcome.outcome === 'skipped' && isTold(outcome.reason) ? [[outcome.container, outcome.reason]] : [];
 }
 

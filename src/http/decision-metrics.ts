@@ -1,5 +1,5 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
-import type { Decision } from '../core/decision.ts';
+import type { Verdict } from '../core/decision.ts';
 import type { Metrics } from './metrics.ts';
 import { Tallies, type Counting } from './tallies.ts';
 import { metricRows, optionsOf } from './metric-rows.ts';
@@ -69,12 +69,12 @@ export function measureDecisions(registry: Registry): Pick<Metrics, 'reviewed' |
 interface DecisionLabels extends Record<'namespace' | 'profile' | 'outcome' | 'reason', string> {}
 
 interface Fate {
-  readonly outcome: Decision['outcome'];
+  readonly outcome: Verdict['outcome'];
   readonly reason: string;
 }
 
 /** What became of each profile in the pod: it went in somewhere, or the first reason why it did not. */
-function fatesIn(decision: Decision): ReadonlyMap<string, Fate> {
+function fatesIn(decision: Verdict): ReadonlyMap<string, Fate> {
   const fates = new Map<string, Fate>();
   for (const container of decision.containers) {
     const profile = container.profile ?? '';

@@ -25,7 +25,7 @@ interface Known<Answer> {
 }
 
 /** In characters, one byte each: of two generations, together twice as much at most. */
-const MOST_CHARACTERS = 4 * 1024 * 1024;
+const MOST_CHARACTERS = 8 * 1024 * 1024;
 
 /** Where so many facts were asked for, asking again costs as much as deciding again. */
 const MOST_QUESTIONS = 32;
@@ -39,6 +39,7 @@ export class KnownAnswers<Answer> {
   private old: ReadonlyMap<string, Known<Answer>> = new Map();
   private youngSize = 0;
   private readonly most: number;
+  private readonly sights = new Uint32Array(2 ** SIGHT_BITS);
 
   /** `most`: characters that a generation may have. */
   constructor(most = MOST_CHARACTERS) {
@@ -52,6 +53,16 @@ export class KnownAnswers<Answer> {
     if (!known || !holds(known.grounds, present)) return undefined;
     if (!young) this.put(template, known);
     return known.answer;
+  }
+
+  /** Whether an answer to this template is worth keeping: it was asked for before, not long ago. Most that are made up never are again. */
+  isWanted(template: string): boolean {
+    const sight = sightOf(template);
+    // The upper bits: of this kind of number they depend on all characters.
+    const place = sight >>> (32 - SIGHT_BITS);
+    const isKnown = this.sights[place] === sight;
+    this.sights[place] = sight;
+    return isKnown;
   }
 
   /** Keeps an answer; what is too large for what it saves is let go. `size`: of the answer, in characters. */
@@ -70,6 +81,16 @@ export class KnownAnswers<Answer> {
     this.youngSize += known.size - (this.young.get(template)?.size ?? 0);
     this.young.set(template, known);
   }
+}
+
+/** How many templates are remembered to have been seen: two to the power of this. */
+const SIGHT_BITS = 14;
+
+/** A number of 32 bits for a text, from every fifth of its characters. Two texts may share one: then one is kept a little early. */
+function sightOf(text: string): number {
+  let sight = text.length;
+  for (let at = 0; at < text.length; at += 5) sight = Math.imul(sight ^ text.charCodeAt(at), 0x01000193);
+  return sight >>> 0;
 }
 
 function holds({ namespace, catalogue, consulted }: Grounds, present: Present): boolean {

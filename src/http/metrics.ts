@@ -1,5 +1,5 @@
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
-import type { Decision } from '../core/decision.ts';
+import type { Verdict } from '../core/decision.ts';
 import { measureAudits, type AuditGauges } from './audit-metrics.ts';
 import { measureCaches, type CacheGauges } from './cache-metrics.ts';
 import { measureDecisions } from './decision-metrics.ts';
@@ -47,7 +47,7 @@ export interface CertificateGauges {
 
 export interface Metrics {
   /** Counts a review that was answered. The namespace is undefined unless it is known to exist: anybody can make up a name. */
-  readonly reviewed: (decision: Decision, namespace: string | undefined, seconds: number) => void;
+  readonly reviewed: (decision: Verdict, namespace: string | undefined, seconds: number) => void;
   /** Counts a review that was answered as one of its template before. */
   readonly recalled: () => void;
   /** Counts a notice that came after the answer. */

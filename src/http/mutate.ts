@@ -3,7 +3,7 @@ import { admit } from '../core/admit.ts';
 import type { Catalogue } from '../core/catalogue.ts';
 import { unknownCluster, type Cluster } from '../core/cluster.ts';
 import { consult } from '../core/consulted.ts';
-import { notInjected, type Decision } from '../core/decision.ts';
+import { notInjected, verdictOf, type Decision, type Verdict } from '../core/decision.ts';
 import { traceOf } from '../core/error-trace.ts';
 import type { Json } from '../core/json.ts';
 import type { Namespace, NamespaceLookup } from '../core/namespace.ts';
@@ -36,7 +36,7 @@ export interface Reviewing {
   readonly metrics: Pick<Metrics, 'reviewed' | 'recalled'>;
   readonly log: Logger;
   /** Is told of a decision once its answer is on its way, unless the review was of a dry run. It must not throw, and nobody waits for it. */
-  readonly decided?: (namespace: string, pod: Named, decision: Decision) => void;
+  readonly decided?: (namespace: string, pod: Named, decision: Verdict) => void;
 }
 
 /** A request of the API server, its body as it came. */
@@ -89,19 +89,20 @@ export function mutateHandler(reviewing: Reviewing, { parse, waiting }: Asked) {
     const { review } = decoded;
     return decide(reviewing, review, lookupDeadline(request.query.timeout)).then((answer) => {
       const made = render(reviewing.log, review, answer);
-      if (text && answer.grounds && !tells(made, answer, text.left)) {
-        answers.keep(text.template, made, answer.grounds, sizeOf(made));
+      if (text && answer.grounds && answers.isWanted(text.template) && !tells(made, answer, text.left)) {
+        answers.keep(text.template, { ...made, decision: verdictOf(answer.decision) }, answer.grounds, sizeOf(made));
       }
       return conclude(reviewing, made, { uid, started, reply });
     });
   };
 }
 
-/** What a decision holds of each container, in characters: found by filling a server with made-up pods. */
-const CONTAINER_SIZE = 4096;
+/** What is kept beside text and answer, in characters: the pod's metadata, the fields of the log line, what became of each container. */
+const KEPT = 4096;
+const KEPT_OF_CONTAINER = 512;
 
 function sizeOf({ answer, decision }: Rendered): number {
-  return answer[1].length + decision.containers.length * CONTAINER_SIZE;
+  return answer[1].length + KEPT + decision.containers.length * KEPT_OF_CONTAINER;
 }
 
 interface Circumstances {

@@ -1,4 +1,4 @@
-import type { Decision } from '../core/decision.ts';
+import type { Decision, Verdict } from '../core/decision.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Operation } from '../core/operation.ts';
 import type { Named, Pod } from '../core/pod.ts';
@@ -25,7 +25,7 @@ export interface Answer {
 
 /** A decision in all its renderings, but for what differs between pods of one template. */
 export interface Rendered {
-  readonly decision: Decision;
+  readonly decision: Verdict;
   /** Counted by it; undefined unless it is known to exist. */
   readonly namespace: string | undefined;
   /** Of the pod, for Events; undefined where it was a dry run, or there was none. */

@@ -1,7 +1,7 @@
-import type { Decision } from '../core/decision.ts';
+import type { Verdict } from '../core/decision.ts';
 
 /** Counts so many reviews of one decision, in a namespace that is undefined unless it is known to exist. */
-export type Counting = (decision: Decision, namespace: string | undefined, times: number) => void;
+export type Counting = (decision: Verdict, namespace: string | undefined, times: number) => void;
 
 interface Tally {
   readonly namespace: string | undefined;
@@ -13,13 +13,13 @@ const MOST = 1000;
 /** Reviews that are counted together before the counters are told: pods of one template have one decision, and labels cost more than a number. */
 export class Tallies {
   private readonly count: Counting;
-  private readonly tallies = new Map<Decision, Tally>();
+  private readonly tallies = new Map<Verdict, Tally>();
 
   constructor(count: Counting) {
     this.count = count;
   }
 
-  add(decision: Decision, namespace: string | undefined): void {
+  add(decision: Verdict, namespace: string | undefined): void {
     const tally = this.tallies.get(decision);
     if (tally && tally.namespace === namespace) {
       tally.times += 1;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Decision } from '../core/decision.ts';
+import type { Verdict } from '../core/decision.ts';
 import { traceOf } from '../core/error-trace.ts';
 import { noticeNote, notesFor, type EventNote } from '../core/event-notes.ts';
 import type { Json, JsonObject } from '../core/json.ts';
@@ -20,7 +20,7 @@ export type EventResult = 'written' | 'known' | 'repeated' | 'dropped' | 'failed
 /** Writes down for people what became of their pods. */
 export interface Events {
   /** Takes note of a decision. Returns at once, does nothing that could fail, and never waits. */
-  readonly decided: (namespace: string, pod: Named, decision: Decision) => void;
+  readonly decided: (namespace: string, pod: Named, decision: Verdict) => void;
   readonly counts: () => Readonly<Record<EventResult, number>>;
   /** Forgets what is not written yet. Resolves when nothing is left that could keep the process alive. */
   readonly stop: () => Promise<void>;
@@ -82,8 +82,8 @@ const NAMESPACE = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
 export function eventsIn(options: EventsOptions): Events {
   const writer = new Writer(options);
   // Pods of one template have one decision: what there is to say of it is found once.
-  const notes = new WeakMap<Decision, readonly EventNote[]>();
-  const notesOf = (decision: Decision): readonly EventNote[] => {
+  const notes = new WeakMap<Verdict, readonly EventNote[]>();
+  const notesOf = (decision: Verdict): readonly EventNote[] => {
     const known = notes.get(decision) ?? notesFor(decision);
     notes.set(decision, known);
     return known;

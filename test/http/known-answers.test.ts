@@ -58,6 +58,24 @@ describe('known answers', () => {
   });
 });
 
+describe('what is worth keeping', () => {
+  const texts = Array.from({ length: 1000 }, (_, index) => `${'x'.repeat(3000)}${String(index).repeat(20)}`);
+
+  it('is what is asked for the second time', () => {
+    const answers = new KnownAnswers<string>();
+    expect(texts.filter((text) => answers.isWanted(text))).toHaveLength(0);
+    // Two may have one place, and drive each other out of it.
+    expect(texts.filter((text) => answers.isWanted(text)).length).toBeGreaterThan(900);
+  });
+
+  it('is what comes after many others, too, and then again', () => {
+    const answers = new KnownAnswers<string>();
+    for (const text of ['asked for', ...texts]) answers.isWanted(text);
+    answers.isWanted('asked for');
+    expect(answers.isWanted('asked for')).toBe(true);
+  });
+});
+
 describe('a server that knows answers', () => {
   let server: TestServer;
   let claim: Claim | 'absent' = 'absent';
@@ -93,7 +111,10 @@ describe('a server that knows answers', () => {
     Number(/agent_injector_known_answers_total (\d+)/.exec(await server.metrics.render())?.[1]);
 
   it('gives them again, each with its own uid, log line and count', async () => {
+    await ask(access('ccccc'));
     const before = await recalled();
+    server.lines.length = 0;
+    told.length = 0;
     const first = await ask();
     const second = await ask(access('bbbbb'), { uid: 'f0e1d2c3-4c53-4b50-a445-000000000000' });
     expect(await recalled()).toBe(before + 1);
@@ -104,7 +125,7 @@ describe('a server that knows answers', () => {
     expect(other).toEqual(one);
     expect(server.lines[1]?.fields['uid']).toBe('f0e1d2c3-4c53-4b50-a445-000000000000');
     expect(told).toEqual(['shop/web: injected', 'shop/web: injected']);
-    expect(await server.metrics.render()).toMatch(/agent_injector_reviews_total\{outcome="injected",reason=""\} 2\n/);
+    expect(await server.metrics.render()).toMatch(/agent_injector_reviews_total\{outcome="injected",reason=""\} 3\n/);
   });
 
   it.each<[string, () => void, string]>([
@@ -112,14 +133,18 @@ describe('a server that knows answers', () => {
     ['the profiles are exchanged', () => (defaults = catalogueWith({ inject: 'false' })), 'opted-out'],
     ['the claim goes', () => (claim = 'absent'), 'claim-unusable'],
   ])('decides anew when %s', async (_, change, reason) => {
+    await ask();
+    await ask();
     expect((await ask()).json.response.patchType).toBe('JSONPatch');
     const before = await recalled();
+    expect(before).toBeGreaterThan(0);
     change();
     expect((await ask()).json.response.auditAnnotations.reason).toBe(reason);
     expect(await recalled()).toBe(before);
   });
 
   it('decides anew of another pod', async () => {
+    await ask();
     await ask();
     const before = await recalled();
     await ask(access('aaaaa', { image: 'other' }));

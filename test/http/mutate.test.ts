@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:tls';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Decision } from '../../src/core/decision.ts';
+import type { Verdict } from '../../src/core/decision.ts';
 import type { Named } from '../../src/core/pod.ts';
 import { catalogueWith, container, namespace, pod } from '../core/fixtures.ts';
 import { patchIn, reviewOf, startServer, type TestServer } from './server.ts';
@@ -383,7 +383,7 @@ it('takes its defaults from the catalogue of the moment', async () => {
 
 describe('what is told after the answer', () => {
   const told: string[] = [];
-  const decided = (name: string, given: Named, decision: Decision): void =>
+  const decided = (name: string, given: Named, decision: Verdict): void =>
     void told.push(`${name}/${given.metadata?.name}: ${decision.outcome}`);
 
   it('is told once the answer is on its way, and not of a dry run', async () => {

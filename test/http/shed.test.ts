@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Decision } from '../../src/core/decision.ts';
+import type { Verdict } from '../../src/core/decision.ts';
 import { Shedding } from '../../src/http/shed.ts';
 import { namespace } from '../core/fixtures.ts';
 import { podOf, reviewText } from '../faults/reviews.ts';
@@ -8,7 +8,7 @@ const REQUIRED = { 'agent-injector.io/injection': 'required' };
 const known = new Map(
   [namespace(), { ...namespace(), name: 'must', labels: REQUIRED }].map((one) => [one.name, one] as const),
 );
-let counted: { decision: Decision; namespace: string | undefined }[];
+let counted: { decision: Verdict; namespace: string | undefined }[];
 let lines: object[];
 let shedding: Shedding;
 beforeEach(() => {
