@@ -36,7 +36,7 @@ COPY --from=build /out /app
 WORKDIR /app
 # A number, so that the kubelet can see that it is not root.
 USER 65532:65532
-# No --enable-source-maps: it holds 70 MiB, and a start takes half as long again (docs/performance.md). Functions keep their names in stacks.
+# No --enable-source-maps: it holds 70 MiB, and a start takes half as long again (docs/performance.md). Names in stacks are those of the sources.
 ENV NODE_ENV=production
 EXPOSE 8443 9090
 ENTRYPOINT ["/nodejs/bin/node", "/app/agent-injector.js"]

@@ -2,7 +2,7 @@
 // `import documents from './*.yaml'` gives every YAML file of that folder, sorted by name: a new agent is a new file, no index to edit.
 // `import text from './built-in.catalogue'` gives the catalogue that they make, read here as a server would read it.
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { parse } from 'yaml';
 
@@ -19,11 +19,14 @@ const content = (path) => {
   return JSON.stringify(path.endsWith('/*.yaml') ? values : values[0]);
 };
 
+// Paths are in the bundle: it is the same wherever the project lies.
+const fromHere = ({ resolveDir, path }) => relative('.', resolve(resolveDir, path));
+
 const documents = {
   name: 'yaml-documents',
   setup(building) {
     building.onResolve({ filter: /\.yaml$/ }, (args) => ({
-      path: resolve(args.resolveDir, args.path),
+      path: fromHere(args),
       namespace: 'yaml',
     }));
     building.onLoad({ filter: /.*/, namespace: 'yaml' }, (args) => ({
@@ -55,7 +58,7 @@ export const esbuildYaml = {
   setup(building) {
     documents.setup(building);
     building.onResolve({ filter: /\.catalogue$/ }, (args) => ({
-      path: resolve(args.resolveDir, args.path),
+      path: fromHere(args),
       namespace: 'catalogue',
     }));
     building.onLoad({ filter: /.*/, namespace: 'catalogue' }, async (args) => ({
