@@ -1,4 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
 import closeWithGrace from 'close-with-grace';
 import type { FastifyInstance } from 'fastify';
 import pino, { type Logger } from 'pino';
@@ -31,7 +30,6 @@ interface Running {
 /** `agent-injector serve`: runs until a signal ends it. Throws a UsageError before anything listens when the configuration is wrong. */
 export async function serve(read: ReadConfig): Promise<void> {
   const config = configFrom(read);
-  keepYoungGenerationSmall();
   const destination = logDestination();
   process.once('exit', destination.flushSync);
   const log = pino(
@@ -61,15 +59,6 @@ export async function serve(read: ReadConfig): Promise<void> {
     signals.uninstall();
     throw error;
   }
-}
-
-/**
- * What is young stays in as much memory as the modules took when they were evaluated (two times 4 MiB). Else V8 doubles it whenever much
- * survives, as when all namespaces are listed, and keeps it for good: up to 32 MiB that no review needs (docs/performance.md). A V8 without
- * this option passes it over.
- */
-function keepYoungGenerationSmall(): void {
-  setFlagsFromString('--semi-space-growth-factor=1');
 }
 
 /** All that the server goes by, each kept up to date by itself until it is stopped. */
