@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 /** An AdmissionReview of a creation holds one object, and an API server takes none above 3 MiB. */
 export const BODY_LIMIT = 4 * 1024 * 1024;
 /** All bodies that are being received, together: a hundred large ones at a time must not cost the memory of a hundred. */
-const BODIES_LIMIT = 32 * 1024 * 1024;
+const BODIES_LIMIT = 16 * 1024 * 1024;
 /** Below this a body counts, but is never turned away for the sake of the others. */
 const SMALL = 128 * 1024;
 

@@ -222,9 +222,12 @@ const provoke: { readonly [way in NonNullable<Row['by']>]: Provoke } = {
   overload: async (code, row) => {
     const { namespace } = await opened(code, row);
     // Each takes some milliseconds, and nobody is to wait for longer than a second.
-    const pod = { ...podOf(namespace, 'probe'), ...row.pod };
+    // And no two are alike, or the answer would be known.
+    let number = 0;
+    const pod = (): Pod =>
+      ({ ...podOf(namespace, 'probe', { annotations: { number: `${number++}` } }), ...row.pod }) as Pod;
     return waitFor('one of many dear pods at a time to be shed', async () => {
-      const all = await Promise.all(Array.from({ length: 300 }, () => asked(namespace, pod)));
+      const all = await Promise.all(Array.from({ length: 300 }, () => asked(namespace, pod())));
       return all.find(({ warnings }) => look.warning(code, { namespace, warnings }));
     });
   },

@@ -11,6 +11,7 @@ const isLong = process.env['FAULTS_LONG'] === '1';
 const FUZZED = isLong ? 100_000 : 6000;
 const MUTATED = isLong ? 20_000 : 3000;
 const AT_A_TIME = 16;
+const PATIENCE_MS = 1_800_000;
 
 // More recorded reviews of a real API server are used where they are; they are not ours to keep.
 const recordings = join(import.meta.dirname, '../../../shared/reviews');
@@ -92,22 +93,30 @@ async function sendAll(count: number, next: () => Buffer): Promise<{ wrong: numb
   return { wrong, stall };
 }
 
-test('fuzzed bodies', async () => {
-  const dice = new Dice(1);
-  const texts = real.map((one) => Buffer.from(JSON.stringify(one)));
-  const { wrong, stall } = await sendAll(FUZZED, () =>
-    dice.below(3) === 0 ? noise(dice) : damaged(dice, dice.one(texts)),
-  );
-  figure('fuzz-wrong', wrong);
-  figure('fuzz-stall', Math.round(stall));
-});
+test(
+  'fuzzed bodies',
+  async () => {
+    const dice = new Dice(1);
+    const texts = real.map((one) => Buffer.from(JSON.stringify(one)));
+    const { wrong, stall } = await sendAll(FUZZED, () =>
+      dice.below(3) === 0 ? noise(dice) : damaged(dice, dice.one(texts)),
+    );
+    figure('fuzz-wrong', wrong);
+    figure('fuzz-stall', Math.round(stall));
+  },
+  PATIENCE_MS,
+);
 
-test('mutated reviews', async () => {
-  const dice = new Dice(2);
-  const { wrong, stall } = await sendAll(MUTATED, () => Buffer.from(JSON.stringify(mutated(dice, dice.one(real)))));
-  figure('mutated-wrong', wrong);
-  figure('mutated-stall', Math.round(stall));
-});
+test(
+  'mutated reviews',
+  async () => {
+    const dice = new Dice(2);
+    const { wrong, stall } = await sendAll(MUTATED, () => Buffer.from(JSON.stringify(mutated(dice, dice.one(real)))));
+    figure('mutated-wrong', wrong);
+    figure('mutated-stall', Math.round(stall));
+  },
+  PATIENCE_MS,
+);
 
 test('after all that, a pod of 3 MiB is answered right', async () => {
   const namespace = real[0]?.request.namespace ?? '';
