@@ -224,8 +224,7 @@ const provoke: { readonly [way in NonNullable<Row['by']>]: Provoke } = {
     // Each takes some milliseconds, and nobody is to wait for longer than a second.
     // And no two are alike, or the answer would be known.
     let number = 0;
-    const pod = (): Pod =>
-      ({ ...podOf(namespace, 'probe', { annotations: { number: `${number++}` } }), ...row.pod }) as Pod;
+    const pod = (): Pod => ({ ...podOf(namespace, 'probe', { annotations: { number: `${number++}` } }), ...row.pod });
     return waitFor('one of many dear pods at a time to be shed', async () => {
       const all = await Promise.all(Array.from({ length: 300 }, () => asked(namespace, pod())));
       return all.find(({ warnings }) => look.warning(code, { namespace, warnings }));
