@@ -19,8 +19,8 @@ export interface Balancer {
   /** These, whatever they say about themselves. */
   readonly to: (replicas: readonly Target[]) => void;
   /**
-   * Those of these that say they are ready, asked every 200 ms, as kubelet and endpoint controller do. One that no longer is gets no new
-   * connection; those that it has live on. Resolves when all were asked once.
+   * Those of these that say they are ready, asked every 200 ms, as kubelet and endpoint controller do. One that no longer is, or that twice said
+   * nothing, gets no new connection; those that it has live on. Resolves when all were asked once.
    */
   readonly follow: (replicas: readonly Probed[]) => Promise<void>;
   /** How many there have been: all, or those for one replica, were it there or not. */
@@ -75,12 +75,17 @@ export async function startBalancer(): Promise<Balancer> {
     port,
     to,
     follow: async (replicas) => {
-      to([]);
+      // Until the first has answered it goes on with those that it knows: a Service is never without endpoints because one more comes.
+      clearInterval(probing);
       const ready = new Set<Probed>();
+      const silent = new Set<Probed>();
       const look = async (): Promise<void> => {
         const probe = async (replica: Probed): Promise<void> => {
-          if (await saysReady(replica)) ready.add(replica);
-          else ready.delete(replica);
+          const answer = await probed(replica);
+          if (answer === 'ready') ready.add(replica);
+          else if (answer === 'unready' || silent.has(replica)) ready.delete(replica);
+          if (answer === 'silent') silent.add(replica);
+          else silent.delete(replica);
           if (probing === mine) targets = replicas.filter((one) => ready.has(one)).map((one) => one.port);
         };
         await Promise.all(replicas.map(probe));
@@ -100,11 +105,11 @@ export async function startBalancer(): Promise<Balancer> {
   };
 }
 
-/** No, too, from one that is gone, or that is silent for a second. */
-async function saysReady(replica: Probed): Promise<boolean> {
+/** What it says of itself. One that says nothing is given up the second time, as the chart's readiness probe does (failureThreshold: 2). */
+async function probed(replica: Probed): Promise<'ready' | 'unready' | 'silent'> {
   const asked = replica.ask('/readyz').then(
-    ({ status }) => status === 200,
-    () => false,
+    ({ status }) => (status === 200 ? ('ready' as const) : ('unready' as const)),
+    () => 'silent' as const,
   );
-  return Promise.race([asked, delay(PROBE_TIMEOUT_MS, false, { ref: false })]);
+  return Promise.race([asked, delay(PROBE_TIMEOUT_MS, 'silent' as const, { ref: false })]);
 }
