@@ -18,7 +18,7 @@ export const metricRows = {
   },
   agent_injector_decisions_total: {
     type: 'counter',
-    help: 'Decisions by namespace, profile, outcome and reason code. A pod counts once for each profile that was looked at, under an empty one where none was. Of namespaces the first 200 are named, the others are "other"; of 3,000 series on, profiles are, too.',
+    help: 'Decisions by namespace, profile, outcome and reason code. A pod counts once for each profile that was looked at, under an empty one where none was. Of namespaces that are opted in the first 200 are named, the others are "other"; of 3,000 series on, profiles are, too.',
     labels: ['namespace', 'profile', 'outcome', 'reason'],
   },
   agent_injector_notices_total: {

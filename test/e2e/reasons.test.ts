@@ -98,10 +98,10 @@ const look: { readonly [place in Place]: (code: ReasonCode, scene: Scene) => unk
   },
 };
 
-/** Notices are counted for all namespaces together, and so is what is asked about no pod, or about a namespace that is not known. */
+/** Notices are counted for all namespaces together, and so is what is asked about no pod, or about a namespace not known or not opted in. */
 function isUncounted(code: ReasonCode): boolean {
   const { by } = rows[code];
-  return reasonTable[code].kind === 'notice' || (by !== undefined && !['pod', 'unlabelled', 'defect'].includes(by));
+  return reasonTable[code].kind === 'notice' || (by !== undefined && !['pod', 'defect'].includes(by));
 }
 
 function saysCode(line: string, code: ReasonCode): boolean {
