@@ -178,32 +178,41 @@ function readVariables(
 function readFile(file: string, problems: string[]): FileContent {
   const parsed = parseFile(file);
   const read = parsed.ok ? readContent(parsed.value ?? {}) : parsed;
-  problems.push(...read.problems.map((problem) => `${file}: ${problem}`));
-  if (read.problems.length > 0 || !parsed.ok || !isObject(parsed.value)) return NO_FILE;
-  const { defaults = {}, ...values } = parsed.value;
-  const settings = Object.entries(values).flatMap(([name, value]): [string, Found][] =>
-    isScalar(value) ? [[name, { value, at: `${file}: ${name}` }]] : [],
-  );
-  const given = readDefaults(defaults);
-  return { settings: new Map(settings), defaults: given.ok ? given.defaults : {} };
+  if (!read.ok) {
+    problems.push(...read.problems.map((problem) => `${file}: ${problem}`));
+    return NO_FILE;
+  }
+  const { values, defaults } = read;
+  const settings = values.map(([name, value]) => [name, { value, at: `${file}: ${name}` }] as const);
+  return { settings: new Map(settings), defaults };
 }
 
-/** What is wrong in a file as a whole, before its values are read. */
-function readContent(content: unknown): { readonly problems: readonly string[] } {
-  if (!isObject(content)) return { problems: ['must be an object: a setting and its value on each line'] };
-  const { defaults = {}, ...values } = content;
+type Content =
+  | {
+      readonly ok: true;
+      readonly values: readonly (readonly [string, Written])[];
+      readonly defaults: FileContent['defaults'];
+    }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+/** Reads a file as a whole, before its values are read. */
+function readContent(content: unknown): Content {
+  if (!isObject(content)) return { ok: false, problems: ['must be an object: a setting and its value on each line'] };
+  const { defaults = {}, ...given } = content;
   const read = readDefaults(defaults);
   const names = settingNames.filter((name) => name !== 'config');
   const known = new Set<string>(names);
-  return {
-    problems: [
-      ...(read.ok ? [] : read.problems.map(({ path, message }) => `${pathText(['defaults', ...path])}: ${message}`)),
-      ...Object.entries(values).flatMap(([name, value]) => {
-        if (!known.has(name)) return [`${name}: no such setting${meant(nearest(name, [...names, 'defaults']))}`];
-        return isScalar(value) ? [] : [`${name}: must be text, a number, true or false`];
-      }),
-    ],
-  };
+  const values: (readonly [string, Written])[] = [];
+  const wrong: string[] = [];
+  for (const [name, value] of Object.entries(given)) {
+    if (!known.has(name)) wrong.push(`${name}: no such setting${meant(nearest(name, [...names, 'defaults']))}`);
+    else if (isScalar(value)) values.push([name, value]);
+    else wrong.push(`${name}: must be text, a number, true or false`);
+  }
+  if (read.ok && wrong.length === 0) return { ok: true, values, defaults: read.defaults };
+  const ofDefaults = read.ok ? [] : read.problems;
+  const told = ofDefaults.map(({ path, message }) => `${pathText(['defaults', ...path])}: ${message}`);
+  return { ok: false, problems: [...told, ...wrong] };
 }
 
 function isScalar(value: unknown): value is Written {

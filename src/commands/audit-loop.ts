@@ -8,7 +8,7 @@ import type { Namespace } from '../core/namespace.ts';
 import { decodePod } from '../core/pod.ts';
 import type { AuditGauges } from '../http/audit-metrics.ts';
 import type { Cluster } from '../kube/api.ts';
-import { systemClock, type Clock } from '../kube/clock.ts';
+import { pause, systemClock, type Clock } from '../kube/clock.ts';
 import type { Logger } from '../kube/log.ts';
 import { interruptionText, isForbidden } from '../kube/one-off.ts';
 import { PagedList } from '../kube/paged-list.ts';
@@ -85,7 +85,7 @@ export class AuditLoop {
       await this.audit();
       // Replicas that were started together need not list together for ever.
       // oxlint-disable-next-line no-await-in-loop -- as above
-      await this.pause(intervalMs * (0.9 + random() / 5));
+      await pause(this.clock, intervalMs * (0.9 + random() / 5), this.ending.signal);
     }
   }
 
@@ -142,22 +142,6 @@ export class AuditLoop {
     if (text === this.trouble) return;
     this.trouble = text;
     this.options.logger.warn({}, `audit: the pods of the cluster are not counted: ${text}`);
-  }
-
-  private async pause(ms: number): Promise<void> {
-    const { signal } = this.ending;
-    if (signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      const cancel = this.clock.after(ms, () => {
-        signal.removeEventListener('abort', end);
-        resolve();
-      });
-      const end = (): void => {
-        cancel();
-        resolve();
-      };
-      signal.addEventListener('abort', end, { once: true });
-    });
   }
 }
 

@@ -1,11 +1,11 @@
 import { factsOf } from './facts.ts';
-import { containerKey, keyTable } from './keys.ts';
-import { has } from './json.ts';
+import { keyTable } from './keys.ts';
 import type { Parameter } from './parameter.ts';
 import { annotationsOf, containersOf, type Container } from './pod.ts';
 import type { Profile } from './profile.ts';
 import { everyValue, type GivenValue } from './parameter-values.ts';
 import { everySetting, type Layers, type Source } from './settings.ts';
+import { settingsIn } from './written-settings.ts';
 
 /** One value of a chain: the first that is allowed wins, whoever comes after it is overridden. */
 export interface ChainValue {
@@ -43,8 +43,8 @@ export function chainsFor(layers: Layers, profiles: readonly Profile[]): readonl
 
 /** The pod as a whole, and the containers for which an annotation says something else. */
 function placesFor({ pod }: Layers, setting: string): readonly (Container | undefined)[] {
-  const annotations = annotationsOf(pod);
-  return [undefined, ...containersOf(pod).filter(({ name }) => has(annotations, containerKey(setting, name)))];
+  const { single } = settingsIn(annotationsOf(pod));
+  return [undefined, ...containersOf(pod).filter(({ name }) => single.get(name)?.has(setting))];
 }
 
 function settingChain(layers: Layers, setting: string, container: Container | undefined): Chain {

@@ -1,7 +1,7 @@
 /** When the API server does not say how long it waits, its own default (k8s.io/api admissionregistration/v1 types.go). */
 const DEFAULT_TIMEOUT_MS = 10_000;
 /** For the way of the answer, and for what is read before the request is seen. */
-export const MARGIN_MS = 500;
+const MARGIN_MS = 500;
 
 /**
  * How long an answer may take, in milliseconds. The API server says in the query how long it waits (`timeout=5s`, whole seconds:

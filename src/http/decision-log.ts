@@ -10,7 +10,10 @@ export interface Circumstances {
   readonly operations: number;
 }
 
-/** The fields of the one log line of a decision, but for the uid and the time it took. Every text from outside is on one line and bounded; no value of a variable is among them. */
+/**
+ * The fields of the one log line of a decision, but for the uid and the time it took. Every text from outside is on one line and bounded; no value
+ * of a variable is among them.
+ */
 export function decisionFields(decision: Decision, pod: Pod | undefined, at: Circumstances): JsonObject {
   const injected = decision.containers.filter((container) => container.outcome === 'injected');
   const skipped = decision.containers.filter((container) => container.outcome === 'skipped');

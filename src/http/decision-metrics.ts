@@ -3,6 +3,7 @@ import type { Verdict } from '../core/decision.ts';
 import type { Metrics } from './metrics.ts';
 import { Tallies, type Counting } from './tallies.ts';
 import { metricRows, optionsOf } from './metric-rows.ts';
+import { readCounter } from './read-counter.ts';
 
 /** Namespaces that get a label value of their own: each costs a series per profile, outcome and reason. */
 export const MOST_NAMESPACES = 200;
@@ -13,8 +14,8 @@ const MOST_SERIES = 3000;
 /** The counters of decisions. A label's value is a word of our tables, the name of a profile that there is, or one of so many namespaces. */
 export function measureDecisions(registry: Registry): Pick<Metrics, 'reviewed' | 'recalled' | 'noticed'> {
   // Whichever is read first, what was tallied is counted before: each of the three would be read without it.
-  let tallies: Tallies | undefined;
-  const collect = (): void => tallies?.settle();
+  const tallies = new Tallies((...counted) => count(...counted));
+  const collect = (): void => tallies.settle();
   const reviews = new Counter({ ...optionsOf('agent_injector_reviews_total', registry), collect });
   const decisions = new Counter({ ...optionsOf('agent_injector_decisions_total', registry), collect });
   const notices = new Counter({ ...optionsOf('agent_injector_notices_total', registry), collect });
@@ -45,19 +46,12 @@ export function measureDecisions(registry: Registry): Pick<Metrics, 'reviewed' |
       decisions.inc(isKnown(labels) ? labels : { ...labels, namespace: OTHER, profile: OTHER }, times);
     }
   };
-  tallies = new Tallies(count);
   let recalled = 0;
-  const answers: Counter = new Counter({
-    ...optionsOf('agent_injector_known_answers_total', registry),
-    collect() {
-      answers.reset();
-      answers.inc(recalled);
-    },
-  });
+  readCounter('agent_injector_known_answers_total', registry, () => recalled);
   return {
     reviewed: (decision, namespace, seconds) => {
       duration.observe(seconds);
-      tallies?.add(decision, namespace);
+      tallies.add(decision, namespace);
     },
     recalled: () => {
       recalled += 1;

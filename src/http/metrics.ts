@@ -4,6 +4,7 @@ import { measureAudits, type AuditGauges } from './audit-metrics.ts';
 import { measureCaches, type CacheGauges } from './cache-metrics.ts';
 import { measureDecisions } from './decision-metrics.ts';
 import { optionsOf, type metricRows } from './metric-rows.ts';
+import { readCounter } from './read-counter.ts';
 
 /** The cluster's state as far as it is measured, read when Prometheus asks. */
 export interface Gauges {
@@ -94,20 +95,8 @@ export function createMetrics(gauges: Gauges, version: string): Metrics {
   measureCaches(registry, gauges.caches);
   measureAudits(registry, gauges.audit);
   new Gauge(options('agent_injector_build_info')).set({ version }, 1);
-  const restarts: Counter = new Counter({
-    ...options('agent_injector_namespace_watch_restarts_total'),
-    collect() {
-      restarts.reset();
-      restarts.inc(gauges.namespaces().restarts);
-    },
-  });
-  const dropped: Counter = new Counter({
-    ...options('agent_injector_log_lines_dropped_total'),
-    collect() {
-      dropped.reset();
-      dropped.inc(gauges.logLinesDropped?.() ?? 0);
-    },
-  });
+  readCounter('agent_injector_namespace_watch_restarts_total', registry, () => gauges.namespaces().restarts);
+  readCounter('agent_injector_log_lines_dropped_total', registry, () => gauges.logLinesDropped?.() ?? 0);
   return {
     ...decisions,
     badRequest: (status) => badRequests.inc({ status }),
@@ -158,13 +147,7 @@ function measureCertificates(registry: Registry, read: () => CertificateGauges):
       for (const [kind, count] of Object.entries(read().renewals)) renewals.inc({ kind }, count);
     },
   });
-  const repairs: Counter = new Counter({
-    ...optionsOf('agent_injector_ca_bundle_repairs_total', registry),
-    collect() {
-      repairs.reset();
-      repairs.inc(read().repairs);
-    },
-  });
+  readCounter('agent_injector_ca_bundle_repairs_total', registry, () => read().repairs);
   const problem: Gauge = new Gauge({
     ...optionsOf('agent_injector_certificate_problem', registry),
     collect() {

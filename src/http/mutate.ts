@@ -15,7 +15,7 @@ import { timeoutOf } from './deadline.ts';
 import { KnownAnswers, type Present } from './known-answers.ts';
 import type { Waiting } from './lateness.ts';
 import type { Metrics } from './metrics.ts';
-import { render, tells, type Answer, type Logger, type Rendered } from './rendering.ts';
+import { answerTo, render, tells, type Answer, type Logger, type Rendered } from './rendering.ts';
 import { readReviewText } from './review-text.ts';
 import { Shedding } from './shed.ts';
 
@@ -76,7 +76,7 @@ export function mutateHandler(reviewing: Reviewing, { parse, waiting }: Asked) {
       reviewing.metrics.recalled();
       return conclude(reviewing, known, { uid: text.uid, started, reply });
     }
-    const unseen = shedding.look(body, request.query.timeout, waiting(request));
+    const unseen = shedding.look(body, request.query.timeout, waiting(request), () => parse(request, body));
     if (unseen !== undefined) return send(reply, unseen);
 
     const decoded = decodeReview(parse(request, body));
@@ -122,7 +122,7 @@ function conclude(
   metrics.reviewed(decision, namespace, durationMs / 1000);
   line.info({ uid: oneLine(uid, 128), durationMs: Math.round(durationMs * 1000) / 1000 }, 'decision');
   if (decided && pod) setImmediate(decided, pod.namespace, pod, decision);
-  return send(reply, answer[0] + JSON.stringify(uid) + answer[1]);
+  return send(reply, answerTo(uid, answer));
 }
 
 function send(reply: FastifyReply, text: string): FastifyReply {

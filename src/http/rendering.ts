@@ -23,6 +23,9 @@ export interface Answer {
   readonly grounds?: Grounds;
 }
 
+/** The text of an answer: what stands before and after the uid. */
+export type AnswerText = readonly [before: string, after: string];
+
 /** A decision in all its renderings, but for what differs between pods of one template. */
 export interface Rendered {
   readonly decision: Verdict;
@@ -30,8 +33,7 @@ export interface Rendered {
   readonly namespace: string | undefined;
   /** Of the pod, for Events; undefined where it was a dry run, or there was none. */
   readonly pod: (Named & { readonly namespace: string }) | undefined;
-  /** What stands before and after the uid. */
-  readonly answer: readonly [before: string, after: string];
+  readonly answer: AnswerText;
   readonly fields: JsonObject;
   readonly line: Pick<Logger, 'info'>;
 }
@@ -49,7 +51,7 @@ export function render(log: Logger, review: Review | undefined, answer: Answer):
     decision,
     namespace,
     pod: review && !dryRun ? { namespace: review.namespace, ...withoutManagers(review.pod) } : undefined,
-    answer: aroundUid(encodeReview('', decision, operations)),
+    answer: aroundUid(decision, operations),
     fields,
     line: log.child(fields),
   };
@@ -62,11 +64,17 @@ function withoutManagers({ metadata }: Pod): Named {
 
 const NO_UID = '"uid":"';
 
-function aroundUid(answer: JsonObject): Rendered['answer'] {
-  const text = JSON.stringify(answer);
+/** The answer to whoever asks about a pod for which this was decided, but for the uid. */
+export function aroundUid(decision: Decision, operations: readonly Operation[]): AnswerText {
+  const text = JSON.stringify(encodeReview('', decision, operations));
   // It is the first value that could be empty: encodeReview writes it before anything that comes from outside.
   const at = text.indexOf(NO_UID) + NO_UID.length;
   return [text.slice(0, at - 1), text.slice(at + 1)];
+}
+
+/** The whole answer to the review with this uid. */
+export function answerTo(uid: string, [before, after]: AnswerText): string {
+  return before + JSON.stringify(uid) + after;
 }
 
 /** Whether the answer says what the template leaves out. */

@@ -3,11 +3,12 @@ import type { Json } from '../core/json.ts';
 import type { Namespace } from '../core/namespace.ts';
 import type { Pod } from '../core/pod.ts';
 import { isRequired } from '../core/policy.ts';
-import { decodeReview, encodeReview } from '../core/review.ts';
+import { decodeReview } from '../core/review.ts';
 import { timeoutOf } from './deadline.ts';
 import { glimpse } from './glimpse.ts';
 import type { Waiting } from './lateness.ts';
 import type { Reviewing } from './mutate.ts';
+import { answerTo, aroundUid } from './rendering.ts';
 import { ShedLog } from './shed-log.ts';
 
 // Why, and how far: docs/adr/0016-overload.md.
@@ -28,10 +29,10 @@ export class Shedding {
   }
 
   /**
-   * The text of the answer to a review that came too late, or undefined: then it is to be decided on. A pod that must carry its agent is never admitted
-   * so; it is given more time, and then refused.
+   * The text of the answer to a review that came too late, or undefined: then it is to be decided on. A pod that must carry its agent is never
+   * admitted so; it is given more time, and then refused. Only then is the body parsed, by `parse`.
    */
-  look(body: Buffer, timeout: unknown, waiting: Waiting): string | undefined {
+  look(body: Buffer, timeout: unknown, waiting: Waiting, parse: () => Json): string | undefined {
     const limit = timeoutOf(timeout);
     // Three turns pass until the first review of a new connection is read: it is accepted, greeted, and heard.
     if (!isLate(waiting, Math.min(limit / 3, LONGEST_WAIT_MS), limit)) return undefined;
@@ -40,14 +41,14 @@ export class Shedding {
     if (!namespace) return undefined;
     if (!seen.mayBeRequired && !isRequired(undefined, namespace)) return this.#answer(seen.uid, namespace, false);
     if (!isLate(waiting, LONGEST_WAIT_OF_REQUIRED_MS, limit)) return undefined;
-    const pod = podIn(body);
+    const pod = podIn(parse);
     return pod && this.#answer(seen.uid, namespace, isRequired(pod, namespace));
   }
 
   #answer(uid: string, namespace: Namespace, required: boolean): string {
     this.#reviewing.metrics.reviewed(decisions[`${required}`], namespace.name, 0);
     this.#log.shed(namespace.name, required);
-    return answers[`${required}`].join(uid);
+    return answerTo(uid, answers[`${required}`]);
   }
 }
 
@@ -61,18 +62,12 @@ const decisions = {
   true: notInjected({ code: 'overloaded' }, true),
 };
 
-/** What stands before the uid and what stands after it. No text of ours has this in it. */
-const UID = '\u0000uid';
-const around = (decision: (typeof decisions)['true']): readonly string[] =>
-  JSON.stringify(encodeReview(UID, decision, [])).split(JSON.stringify(UID).slice(1, -1));
-const answers = { false: around(decisions.false), true: around(decisions.true) };
+const answers = { false: aroundUid(decisions.false, []), true: aroundUid(decisions.true, []) };
 
-/** Undefined for what is no review of a pod: whoever decides says so. */
-function podIn(body: Buffer): Pod | undefined {
+/** Undefined for what is no review of a pod, or cannot be parsed: whoever decides says so. */
+function podIn(parse: () => Json): Pod | undefined {
   try {
-    // JSON.parse makes Json of whatever it does not throw on.
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-    const decoded = decodeReview(JSON.parse(body.toString()) as Json);
+    const decoded = decodeReview(parse());
     return decoded.kind === 'review' ? decoded.review.pod : undefined;
   } catch {
     return undefined;

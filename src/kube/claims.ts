@@ -1,5 +1,5 @@
 import type { Claim } from '../core/cluster.ts';
-import { isObject, type Json, type JsonObject } from '../core/json.ts';
+import { isObject, objectIn, textIn, type Json, type JsonObject } from '../core/json.ts';
 import type { Cluster } from './api.ts';
 import { GroupedMap } from './grouped-map.ts';
 import type { Mirror, MirrorOptions } from './mirror.ts';
@@ -50,8 +50,7 @@ export class Claims implements Mirror {
     const kept = this.claims.get(`${namespace}/${name}`);
     // While it is not heard at once what is new, a claim may have been made just now.
     if (!kept) return this.claims.following ? 'absent' : undefined;
-    const heldBy = kept.volume === '' ? undefined : this.holderOf(kept.volume);
-    return heldBy === undefined ? kept.claim : { ...kept.claim, heldBy };
+    return withHolder(kept, this.attachments.fresh());
   }
 
   /** Facts for readiness and metrics, by the name of the resource. */
@@ -68,12 +67,6 @@ export class Claims implements Mirror {
   async stop(): Promise<void> {
     await Promise.all([this.claims.stop(), this.attachments.stop()]);
   }
-
-  /** The one node that has the volume. What several have can be had by another. */
-  private holderOf(volume: string): string | undefined {
-    const [first, ...others] = this.attachments.fresh()?.group(volume) ?? [];
-    return others.length === 0 ? first?.node : undefined;
-  }
 }
 
 /** The claims of one namespace from a list of them, and from a list of all VolumeAttachments, if that may be read. */
@@ -81,16 +74,18 @@ export function claimsFrom(claims: readonly Json[], attachments: readonly Json[]
   const held = new GroupedMap<Attachment>(({ volume }) => volume);
   for (const [index, one] of attachments.entries()) if (isObject(one)) held.set(String(index), keepAttachment(one));
   const known = new Map(
-    claims
-      .filter(isObject)
-      .map((one) => [isObject(one['metadata']) ? one['metadata']['name'] : undefined, keepClaim(one)]),
+    claims.filter(isObject).map((one) => [textIn(objectIn(one, 'metadata'), 'name'), keepClaim(one)]),
   );
   return (name) => {
     const kept = known.get(name);
-    if (!kept) return 'absent';
-    const [first, ...others] = kept.volume === '' ? [] : held.group(kept.volume);
-    return first && others.length === 0 ? { ...kept.claim, heldBy: first.node } : kept.claim;
+    return kept ? withHolder(kept, held) : 'absent';
   };
+}
+
+/** The claim, with the one node that has its volume. What several have can be had by another; where nodes are not known, nothing is said of them. */
+function withHolder({ claim, volume }: KeptClaim, attachments: GroupedMap<Attachment> | undefined): Claim {
+  const [first, ...others] = volume === '' ? [] : (attachments?.group(volume) ?? []);
+  return first && others.length === 0 ? { ...claim, heldBy: first.node } : claim;
 }
 
 const PLAIN: KeptClaim = { claim: { deleting: false, heldBy: undefined }, volume: '' };
@@ -103,7 +98,7 @@ function keepClaim({ metadata, spec, status }: JsonObject): KeptClaim {
   const state = isObject(status) ? status : {};
   const ofVolume = modesOf(state);
   const modes = ofVolume.length > 0 ? ofVolume : modesOf(wanted);
-  const volume = isShared(modes) ? '' : textOf(wanted['volumeName']);
+  const volume = isShared(modes) ? '' : textIn(wanted, 'volumeName');
   const marks = marksOf(modes, wanted, state);
   const deleting = isObject(metadata) && metadata['deletionTimestamp'] !== undefined;
   if (deleting || Object.keys(marks).length > 0) return { claim: { deleting, heldBy: undefined, ...marks }, volume };
@@ -124,10 +119,6 @@ function marksOf(
 
 function isShared(modes: readonly Json[]): boolean {
   return modes.length === 0 || modes.some((mode) => SHARED_MODES.has(mode));
-}
-
-function textOf(value: Json | undefined): string {
-  return typeof value === 'string' ? value : '';
 }
 
 function modesOf({ accessModes }: JsonObject): readonly Json[] {

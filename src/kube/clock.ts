@@ -14,3 +14,19 @@ export const systemClock: Clock = {
     };
   },
 };
+
+/** Resolves after so many ms, or as soon as the signal is given. Leaves no timer and no listener. */
+export async function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    const cancel = clock.after(ms, () => {
+      signal.removeEventListener('abort', onStop);
+      resolve();
+    });
+    const onStop = (): void => {
+      cancel();
+      resolve();
+    };
+    signal.addEventListener('abort', onStop, { once: true });
+  });
+}

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../core/json.ts';
 import { METADATA, type Cluster } from './api.ts';
 import { delayAfter, describeInterruption, isRefused, type Interruption } from './backoff.ts';
-import { systemClock, type Clock } from './clock.ts';
+import { pause, systemClock, type Clock } from './clock.ts';
 import type { Keyed } from './grouped-map.ts';
 import { TroubleLog, type Logger } from './log.ts';
 import { PagedList } from './paged-list.ts';
@@ -142,7 +142,11 @@ export class Reflector<T, S extends Keyed<T> = Keyed<T>> {
       const elapsedMs = this.clock.now() - this.startedAt;
       const cycle = { interruption, failures: this.failures, requests: this.requests, elapsedMs };
       // oxlint-disable-next-line no-await-in-loop -- the back-off
-      await this.pause(delayAfter(cycle, this.timing, (this.options.random ?? Math.random)()));
+      await pause(
+        this.clock,
+        delayAfter(cycle, this.timing, (this.options.random ?? Math.random)()),
+        this.stopping.signal,
+      );
     }
   }
 
@@ -285,21 +289,6 @@ export class Reflector<T, S extends Keyed<T> = Keyed<T>> {
   private proveHealthy(): void {
     this.failures = 0;
     this.log.over({ path: this.options.path, size: this.set.size }, 'watching again');
-  }
-
-  private async pause(ms: number): Promise<void> {
-    const { signal } = this.stopping;
-    await new Promise<void>((resolve) => {
-      const cancel = this.clock.after(ms, () => {
-        signal.removeEventListener('abort', onStop);
-        resolve();
-      });
-      const onStop = (): void => {
-        cancel();
-        resolve();
-      };
-      signal.addEventListener('abort', onStop, { once: true });
-    });
   }
 }
 

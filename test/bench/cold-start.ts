@@ -10,7 +10,7 @@ import type { Bench } from './bench.ts';
 import { end, start } from './children.ts';
 import { readAnswer, wrongWith, type HttpAnswer } from './http-answer.ts';
 import { fill, templateOf } from './request-bytes.ts';
-import { residentMiB } from './process-figures.ts';
+import { residentMiB } from '../process-figures.ts';
 import { reviewBodies, shops } from './reviews.ts';
 import type { SampleBook } from './samples.ts';
 import { floorCommand, HOST, productCommand } from './servers.ts';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { connect, type TLSSocket } from 'node:tls';
 import { readAnswer, wrongWith } from './http-answer.ts';
 import type { Body, Job, Window } from './load.ts';
-import { cpuSeconds } from './process-figures.ts';
+import { cpuMs } from '../process-figures.ts';
 import { fill, templateOf, type Template } from './request-bytes.ts';
 import { percentile } from './statistics.ts';
 
@@ -117,9 +117,9 @@ async function load(job: Job): Promise<Window> {
     phase = 'counting';
     samples = new Samples();
     opened = 0;
-    const [from, cpu, own] = [microseconds(), cpuSeconds(job.pid), process.cpuUsage()];
+    const [from, cpu, own] = [microseconds(), cpuMs(job.pid), process.cpuUsage()];
     await Promise.race([broken, full, after(job.seconds)]);
-    const [to, cpuAfter, ownAfter] = [microseconds(), cpuSeconds(job.pid), process.cpuUsage(own)];
+    const [to, cpuAfter, ownAfter] = [microseconds(), cpuMs(job.pid), process.cpuUsage(own)];
     phase = 'over';
     const seconds = (to - from) / 1e6;
     const reviews = samples.length;
@@ -129,8 +129,8 @@ async function load(job: Job): Promise<Window> {
       answered: total,
       seconds,
       perSecond: reviews / seconds,
-      cpuPerReview: ((cpuAfter - cpu) * 1e6) / reviews,
-      serverShare: (cpuAfter - cpu) / seconds,
+      cpuPerReview: ((cpuAfter - cpu) * 1000) / reviews,
+      serverShare: (cpuAfter - cpu) / 1000 / seconds,
       generatorShare: (ownAfter.user + ownAfter.system) / 1e6 / seconds,
       p50: percentile(sorted, 0.5),
       p99: percentile(sorted, 0.99),

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { startInjector } from '../e2e/injector.ts';
 import { waitFor } from '../e2e/wait-for.ts';
 import { figure } from './figure.ts';
-import { cpuMs } from './process-figures.ts';
+import { cpuMs } from '../process-figures.ts';
 import { domainNow, shopFile } from './shop.ts';
 
 // File descriptors run out: 64 of them, and 300 connections on which nothing is said.

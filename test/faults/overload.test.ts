@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { figure } from './figure.ts';
-import { cpuMs } from './process-figures.ts';
+import { cpuMs } from '../process-figures.ts';
 import { startLoader, type Job, type Loader, type Outcome } from './load.ts';
 import { podOf, reviewText } from './reviews.ts';
 import { serve, type Served } from './server.ts';

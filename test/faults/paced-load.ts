@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Agent, request } from 'node:https';
 import { text } from 'node:stream/consumers';
 import type { Pod } from '../e2e/pod.ts';
+import { reviewText } from './reviews.ts';
 
 /** Whom to ask, and how often. */
 export interface PacedLoadOptions {
@@ -71,18 +72,7 @@ export function startPacedLoad({ port, ca, perSecond, pod }: PacedLoadOptions): 
 
 /** Undefined when it was answered with a patch, else what happened. */
 async function ask(to: { readonly agent: Agent; readonly port: number }, pod: Pod): Promise<string | undefined> {
-  const body = JSON.stringify({
-    apiVersion: 'admission.k8s.io/v1',
-    kind: 'AdmissionReview',
-    request: {
-      uid: randomUUID(),
-      kind: { group: '', version: 'v1', kind: 'Pod' },
-      resource: { group: '', version: 'v1', resource: 'pods' },
-      operation: 'CREATE',
-      namespace: pod.metadata?.namespace,
-      object: pod,
-    },
-  });
+  const body = reviewText(pod.metadata?.namespace ?? '', pod, randomUUID());
   return new Promise((resolve, reject) => {
     const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
     const options = {

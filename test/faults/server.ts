@@ -5,6 +5,7 @@ import { executable } from '../built.ts';
 import { freePort } from '../e2e/free-port.ts';
 import { startProcess, type GuardedProcess } from '../e2e/guarded-process.ts';
 import { waitFor } from '../e2e/wait-for.ts';
+import { peakMiB, residentMiB } from '../process-figures.ts';
 
 /** `agent-injector serve` without a cluster, in a process of its own. */
 export interface Served {
@@ -71,11 +72,7 @@ export async function serve(
     process: started,
     metrics,
     metric: async (name, labels = '') => sumOf(await metrics(), name, labels),
-    memory: () => {
-      const status = readFileSync(`/proc/${started.pid}/status`, 'utf8');
-      const of = (field: string): number => Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(status)?.[1]) / 1024;
-      return { now: of('VmRSS'), most: of('VmHWM') };
-    },
+    memory: () => ({ now: residentMiB(started.pid), most: peakMiB(started.pid) }),
     stop,
   };
 }

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Verdict } from '../../src/core/decision.ts';
+import type { Json } from '../../src/core/json.ts';
 import { Shedding } from '../../src/http/shed.ts';
 import { namespace } from '../core/fixtures.ts';
 import { podOf, reviewText } from '../faults/reviews.ts';
@@ -24,7 +25,7 @@ beforeEach(() => {
 const response = (text: string | undefined): object | undefined =>
   text === undefined ? undefined : (JSON.parse(text) as { response: object }).response;
 const look = (body: string, timeout: string, turn: number, request = turn): object | undefined =>
-  response(shedding.look(Buffer.from(body), timeout, { turn, request }));
+  response(shedding.look(Buffer.from(body), timeout, { turn, request }, () => JSON.parse(body) as Json));
 
 const plain = reviewText('shop', podOf(1, 1), 'the-uid');
 const labelled = reviewText('shop', podOf(1, 1, REQUIRED), 'the-uid');
