@@ -8,7 +8,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // What runs real agents needs their files: npm run e2e:agents.
     exclude: ['test/e2e/**', 'test/faults/**', 'test/agents/*-run.test.ts'],
-    globalSetup: ['test/built.ts', 'test/e2e/notice.ts', 'test/deploy/notice.ts'],
+    globalSetup: ['test/support/built.ts', 'test/e2e/notice.ts', 'test/deploy/notice.ts'],
     testTimeout: 30_000,
     coverage: { include: ['src/**/*.ts'] },
   },

@@ -4,7 +4,7 @@ declare module '*.yaml' {
   export default data;
 }
 
-/** The catalogue of the built-in profiles as frozen-catalogue.ts writes it: read at build time (tools/yaml-modules.js). */
+/** The catalogue of the built-in profiles as profile-sources/builtin-snapshot.ts writes it: read at build time (tools/yaml-modules.js). */
 declare module '*.catalogue' {
   const text: string;
   export default text;

@@ -1,20 +1,13 @@
-import './early-signals.ts';
-import { basename } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import {
-  flagOf,
-  settingNames,
-  settingRows,
-  standardSettings,
-  variableOf,
-  type SettingName,
-} from './server-settings.ts';
-import { readConfig } from './config.ts';
-import { addClusterCommands } from './commands/cluster-commands.ts';
-import { addExplain, collect } from './commands/explain-command.ts';
-import { addUninject } from './commands/uninject-command.ts';
-import type { InjectOptions } from './commands/inject.ts';
-import { UsageError } from './commands/usage-error.ts';
+import { basename } from 'node:path';
+import { addClusterCommands } from './cli/cluster-commands.ts';
+import { addExplain, collect } from './cli/explain/command.ts';
+import type { InjectOptions } from './cli/inject.ts';
+import { addUninject } from './cli/uninject-command.ts';
+import { readConfig } from './config/config.ts';
+import { flagOf, type SettingName, settingNames, settingRows, standardSettings, variableOf } from './config/options.ts';
+import { UsageError } from './lib/usage-error.ts';
+import './server/early-signals.ts';
 
 /** kubectl runs its plugins by a name of their own. */
 function nameOf(path = ''): string {
@@ -45,7 +38,7 @@ const serve: Command = program
   .description('Answers AdmissionReviews over HTTPS until SIGTERM. Every option is an environment variable, too.')
   .exitOverride()
   .action(async (flags: Record<string, string>) => {
-    const command = await import('./commands/serve.ts');
+    const command = await import('./server/serve.ts');
     await command.serve(readConfig(flags));
   });
 
@@ -67,7 +60,7 @@ const certsCommand: Command = program
   .action(async (flags: Record<string, string>) => {
     const read = readConfig(flags, undefined, 'look');
     if (!read.ok) throw new UsageError(read.problems);
-    const { certs } = await import('./commands/certs.ts');
+    const { certs } = await import('./cli/certs.ts');
     const { output, problems } = await certs(read.config, new Date());
     process.stdout.write(output);
     process.stderr.write(problems.map((problem) => `agent-injector: ${problem}\n`).join(''));
@@ -103,7 +96,7 @@ program
   .option('--diff', 'print what would change instead of the whole file')
   .exitOverride()
   .action(async (flags: InjectFlags) => {
-    const { inject } = await import('./commands/inject.ts');
+    const { inject } = await import('./cli/inject.ts');
     const result = await inject({ ...flags, set: flags.set ?? [], diff: flags.diff ?? false });
     process.stdout.write(result.output);
     process.stderr.write(result.messages.map((message) => `${message}\n`).join(''));
@@ -130,7 +123,7 @@ program
   )
   .exitOverride()
   .action(async (paths: readonly string[], flags: LintFlags) => {
-    const { lint } = await import('./commands/lint.ts');
+    const { lint } = await import('./cli/lint/lint.ts');
     const { output, exitCode } = await lint({ paths, strict: flags.strict ?? false, output: flags.output });
     process.stdout.write(output);
     process.exitCode = exitCode;
@@ -151,11 +144,14 @@ program
   )
   .exitOverride()
   .action(async (name: string | undefined, flags: ProfilesFlags) => {
-    const { profiles } = await import('./commands/profiles.ts');
+    const { profiles } = await import('./cli/profiles/profiles.ts');
     process.stdout.write(await profiles({ name, profiles: flags.profiles, output: flags.output }));
   });
+
 addExplain(program);
+
 addUninject(program);
+
 addClusterCommands(program);
 
 /** Two files would need two outputs: the second must not push the first out in silence. */

@@ -1,6 +1,6 @@
 // Agents are YAML; the bundle and the tests import them as data, so that nothing is parsed at start-up.
 // `import documents from './*.yaml'` gives every YAML file of that folder, sorted by name: a new agent is a new file, no index to edit.
-// `import text from './built-in.catalogue'` gives the catalogue that they make, read here as a server would read it.
+// `import text from './builtin.catalogue'` gives the catalogue that they make, read here as a server would read it.
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { build } from 'esbuild';

@@ -1,8 +1,8 @@
 import { isMap, isNode, isSeq, type ParsedNode } from 'yaml';
-import { isObject, type Json, type JsonObject } from '../core/json.ts';
-import { pointer } from '../core/operation.ts';
-import { templateOf, workloadKindOf, type WorkloadKind } from '../core/workloads.ts';
-import { readStream, type Problem, type YamlDocument } from './yaml.ts';
+import { templateOf, type WorkloadKind, workloadKindOf } from '../kubernetes/workload.ts';
+import { pointer } from '../lib/json-patch.ts';
+import { isObject, type Json, type JsonObject } from '../lib/json.ts';
+import { type Problem, readStream, type YamlDocument } from './yaml.ts';
 
 /** A Kubernetes object of the file: a document of its own, or an item of a list. */
 export interface ManifestObject {

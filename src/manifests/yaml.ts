@@ -1,5 +1,5 @@
-import { LineCounter, parseAllDocuments, visit, type Document, type Node, type ParsedNode } from 'yaml';
-import type { Json } from '../core/json.ts';
+import { type Document, LineCounter, type Node, parseAllDocuments, type ParsedNode, visit } from 'yaml';
+import type { Json } from '../lib/json.ts';
 
 /** Something wrong at one place of the text, in a sentence that names what, not where. Line and column count from 1. */
 export interface Problem {

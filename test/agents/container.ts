@@ -3,8 +3,8 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statfsSyn
 import { cp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isObject } from '../../src/core/json.ts';
-import type { Container, Pod, Volume } from '../../src/core/pod.ts';
+import { isObject } from '../../src/lib/json.ts';
+import type { Container, Pod, Volume } from '../../src/kubernetes/pod.ts';
 
 const script = join(import.meta.dirname, 'container-root.sh');
 const isRoot = process.getuid?.() === 0;

@@ -1,5 +1,5 @@
-import { isObject, type Json, type JsonObject } from '../../src/core/json.ts';
-import type { Container, Pod } from '../../src/core/pod.ts';
+import { isObject, type Json, type JsonObject } from '../../src/lib/json.ts';
+import type { Container, Pod } from '../../src/kubernetes/pod.ts';
 
 /** What a kubelet knows besides the pod: the objects of its namespace, and the node. */
 export interface Surroundings {

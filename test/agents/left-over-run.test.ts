@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { admit } from '../../src/core/admit.ts';
-import { articleEnvironment, catalogue, container, namespace, pod } from '../core/fixtures.ts';
+import { admit } from '../../src/admission/admit.ts';
+import { articleEnvironment, catalogue, container, namespace, pod } from '../support/fixtures.ts';
 import { LocalPod, whyNoNamespaces } from './container.ts';
 import { environmentOf } from './kubelet.ts';
 import { runtimes } from './runtimes.ts';

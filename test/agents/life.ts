@@ -1,11 +1,11 @@
 import { once } from 'node:events';
-import { admit, type Admission } from '../../src/core/admit.ts';
-import { builtInCatalogue } from '../../src/agents/built-in.ts';
-import type { Catalogue } from '../../src/core/catalogue.ts';
-import type { Cluster } from '../../src/core/cluster.ts';
-import type { Container, Pod } from '../../src/core/pod.ts';
-import { readProfile } from '../../src/core/profile.ts';
-import { container as containerOf, namespace, pod as podOf } from '../core/fixtures.ts';
+import { type Admission, admit } from '../../src/admission/admit.ts';
+import { builtInCatalogue } from '../../src/profile-sources/builtin.ts';
+import type { Catalogue } from '../../src/profiles/catalogue.ts';
+import type { Cluster } from '../../src/kubernetes/cluster-state.ts';
+import type { Container, Pod } from '../../src/kubernetes/pod.ts';
+import { readProfile } from '../../src/profiles/parse.ts';
+import { container as containerOf, namespace, pod as podOf } from '../support/fixtures.ts';
 import { imageWith, LocalPod } from './container.ts';
 import { commandOf, environmentOf, type Surroundings } from './kubelet.ts';
 import { Listener } from './listener.ts';

@@ -1,4 +1,4 @@
-import type { Container } from '../../src/core/pod.ts';
+import type { Container } from '../../src/kubernetes/pod.ts';
 import type { Surroundings } from './kubelet.ts';
 
 /** One way in which the author's own value of a variable comes into a container. */

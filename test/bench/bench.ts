@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { issueServerCertificate } from '../../src/tls/issue.ts';
-import type { ControlPlane } from '../e2e/control-plane.ts';
+import { issueServerCertificate } from '../../src/certificates/issue.ts';
+import type { ControlPlane } from '../support/control-plane.ts';
 import type { Options } from './arguments.ts';
 import { startCluster } from './cluster.ts';
 import type { Body, Job, Window } from './load.ts';

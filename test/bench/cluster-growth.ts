@@ -1,10 +1,10 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ControlPlane } from '../e2e/control-plane.ts';
+import type { ControlPlane } from '../support/control-plane.ts';
 import { NAMESPACES, type Bench } from './bench.ts';
 import { startCluster } from './cluster.ts';
 import { root } from './places.ts';
-import { residentMiB } from '../process-figures.ts';
+import { residentMiB } from '../support/process-figures.ts';
 import type { SampleBook } from './samples.ts';
 import type { Server } from './servers.ts';
 import { interleaved, warmUp, type Contender } from './throughput.ts';

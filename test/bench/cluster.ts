@@ -1,5 +1,5 @@
-import { startControlPlane, type ControlPlane } from '../e2e/control-plane.ts';
-import type { Client } from '../e2e/client.ts';
+import { startControlPlane, type ControlPlane } from '../support/control-plane.ts';
+import type { Client } from '../support/client.ts';
 import { shops } from './reviews.ts';
 
 /** A real etcd and kube-apiserver, its files in this directory, with just so many namespaces, four of them the shops that the reviews are about. */

@@ -1,6 +1,6 @@
-import type { Client, KubeObject } from '../e2e/client.ts';
-import type { ControlPlane } from '../e2e/control-plane.ts';
-import { waitFor } from '../e2e/wait-for.ts';
+import type { Client, KubeObject } from '../support/client.ts';
+import type { ControlPlane } from '../support/control-plane.ts';
+import { waitFor } from '../support/wait-for.ts';
 import type { Bench } from './bench.ts';
 import { createClaim } from './cluster.ts';
 import { reviewBodies, shops } from './reviews.ts';

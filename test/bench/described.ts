@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus, release, totalmem, type } from 'node:os';
 import { join } from 'node:path';
-import { binaryPath } from '../e2e/assets.ts';
+import { binaryPath } from '../support/assets.ts';
 import type { Options } from './arguments.ts';
 import { pinned } from './children.ts';
 import type { Measured } from './measured.ts';

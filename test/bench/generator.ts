@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { connect, type TLSSocket } from 'node:tls';
 import { readAnswer, wrongWith } from './http-answer.ts';
 import type { Body, Job, Window } from './load.ts';
-import { cpuMs } from '../process-figures.ts';
+import { cpuMs } from '../support/process-figures.ts';
 import { fill, templateOf, type Template } from './request-bytes.ts';
 import { percentile } from './statistics.ts';
 

@@ -1,5 +1,5 @@
 import type { Bench } from './bench.ts';
-import { residentMiB } from '../process-figures.ts';
+import { residentMiB } from '../support/process-figures.ts';
 import type { SampleBook } from './samples.ts';
 import type { Server } from './servers.ts';
 

@@ -1,4 +1,4 @@
-import { code, table } from '../docs/markdown.ts';
+import { code, table } from '../support/markdown.ts';
 import { rowNames } from './arguments.ts';
 import type { Measured } from './measured.ts';
 import { keyOf, readKey, type SampleKey, type Samples } from './samples.ts';

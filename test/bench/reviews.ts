@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { builtInCatalogue } from '../../src/agents/built-in.ts';
-import { admit } from '../../src/core/admit.ts';
-import type { Cluster } from '../../src/core/cluster.ts';
-import type { Json } from '../../src/core/json.ts';
-import type { Namespace } from '../../src/core/namespace.ts';
-import { decodeReview, encodeReview } from '../../src/core/review.ts';
+import { builtInCatalogue } from '../../src/profile-sources/builtin.ts';
+import { admit } from '../../src/admission/admit.ts';
+import type { Cluster } from '../../src/kubernetes/cluster-state.ts';
+import type { Json } from '../../src/lib/json.ts';
+import type { Namespace } from '../../src/kubernetes/namespace.ts';
+import { decodeReview, encodeReview } from '../../src/admission/review.ts';
 import type { Body } from './load.ts';
 import { root } from './places.ts';
 import { SUFFIX_SLOT, UID_SLOT } from './request-bytes.ts';

@@ -26,7 +26,7 @@ describe('self time', () => {
   });
 
   it.each([
-    ['src/core/plan.ts', 'makePlan', 'src/core'],
+    ['src/injection/plan.ts', 'makePlan', 'src/injection'],
     ['node_modules/fastify/lib/reply.js', 'send', 'node_modules/fastify'],
     ['node_modules/@fastify/error/index.js', 'create', 'node_modules/@fastify/error'],
     ['node:internal/streams/writable', 'write', 'node:streams'],

@@ -1,6 +1,6 @@
 import type { Bench, Loading } from './bench.ts';
 import type { Window } from './load.ts';
-import { residentMiB } from '../process-figures.ts';
+import { residentMiB } from '../support/process-figures.ts';
 import type { SampleBook } from './samples.ts';
 import type { Server } from './servers.ts';
 

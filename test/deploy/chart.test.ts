@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
-import { builtInDocuments } from '../../src/agents/documents.ts';
-import { readConfig } from '../../src/config.ts';
-import { ProfileDirectory } from '../../src/profiles/profile-directory.ts';
-import { catalogue } from '../core/fixtures.ts';
-import { settingNames, variableOf } from '../../src/server-settings.ts';
-import type { KubeObject } from '../e2e/client.ts';
+import { builtInDocuments } from '../../src/profile-sources/builtin-documents.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { ProfileDirectory } from '../../src/profile-sources/directory.ts';
+import { catalogue } from '../support/fixtures.ts';
+import { settingNames, variableOf } from '../../src/config/options.ts';
+import type { KubeObject } from '../support/client.ts';
 import {
   chart,
   NAMESPACE,
@@ -20,8 +20,8 @@ import {
   root,
   valuesFiles,
   type PodSpec,
-} from './chart.ts';
-import { helm, run } from './tools.ts';
+} from '../support/chart.ts';
+import { helm, run } from '../support/deploy-tools.ts';
 
 interface Webhook {
   readonly name: string;

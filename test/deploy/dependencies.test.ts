@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { judgeAudit } from '../../tools/audit.js';
-import { root } from './chart.ts';
+import { root } from '../support/chart.ts';
 
 // What we take from others: pinned to the byte, nothing that runs while it is installed, licences that a vendor can ship.
 

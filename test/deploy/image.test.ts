@@ -3,9 +3,9 @@ import { copyFileSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { executable } from '../built.ts';
-import { root } from './chart.ts';
-import { run } from './tools.ts';
+import { executable } from '../support/built.ts';
+import { root } from '../support/chart.ts';
+import { run } from '../support/deploy-tools.ts';
 
 // No container engine is needed for these: the Dockerfile is read, and what it does is done in folders.
 

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { reasonTable } from '../../src/core/reason-table.ts';
-import { metricRows } from '../../src/http/metric-rows.ts';
-import type { KubeObject } from '../e2e/client.ts';
-import { chart, only, render, root } from './chart.ts';
-import { alerts, panels } from './queries.ts';
-import { helm, promtool, run } from './tools.ts';
+import { reasonTable } from '../../src/reasons/table.ts';
+import { metricRows } from '../../src/metrics/definitions.ts';
+import type { KubeObject } from '../support/client.ts';
+import { chart, only, render, root } from '../support/chart.ts';
+import { alerts, panels } from '../support/dashboard-queries.ts';
+import { helm, promtool, run } from '../support/deploy-tools.ts';
 
 // Alerts and dashboard may name our metrics, and these few of others. test/e2e/install.test.ts asks a real API server for its own.
 const FOREIGN = new Set([

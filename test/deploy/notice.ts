@@ -1,4 +1,4 @@
-import { helm, promtool } from './tools.ts';
+import { helm, promtool } from '../support/deploy-tools.ts';
 
 /** globalSetup of vitest: says in one line what of test/deploy is not run here. */
 export default function notice(): void {

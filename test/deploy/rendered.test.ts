@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { renderDeploy } from '../../tools/render-deploy.js';
-import { objectsOf, render, root } from './chart.ts';
-import { helm, run } from './tools.ts';
+import { objectsOf, render, root } from '../support/chart.ts';
+import { helm, run } from '../support/deploy-tools.ts';
 
 const base = join(root, 'deploy/kustomize/base');
 const install = objectsOf(readFileSync(join(root, 'deploy/install.yaml'), 'utf8'));

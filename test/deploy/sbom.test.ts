@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { executable } from '../built.ts';
-import { root } from './chart.ts';
+import { executable } from '../support/built.ts';
+import { root } from '../support/chart.ts';
 
 // dist/sbom.cdx.json and dist/THIRD-PARTY-LICENSES.txt are made of what esbuild says went into the bundle; here of what the source map says.
 

@@ -13,9 +13,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { executable } from '../built.ts';
-import { only, render, root } from '../deploy/chart.ts';
-import { helm } from '../deploy/tools.ts';
+import { executable } from '../support/built.ts';
+import { only, render, root } from '../support/chart.ts';
+import { helm } from '../support/deploy-tools.ts';
 
 // The page is a story: its blocks are run one after the other, in one directory, with the built command line. A block that is not run here
 // fails the first test.

@@ -1,11 +1,11 @@
 import { stringify } from 'yaml';
-import { constraintsText, deliveryNeedsText, operationText } from '../../src/commands/profile-text.ts';
-import { admit } from '../../src/core/admit.ts';
-import type { Namespace } from '../../src/core/namespace.ts';
-import type { Profile } from '../../src/core/profile.ts';
-import { summaryOf, type AdviceSummary, type ProfileSummary } from '../../src/core/profile-summary.ts';
-import { catalogue, container, pod } from '../core/fixtures.ts';
-import { code, linked, table } from './markdown.ts';
+import { constraintsText, deliveryNeedsText, operationText } from '../../src/cli/profiles/text.ts';
+import { admit } from '../../src/admission/admit.ts';
+import type { Namespace } from '../../src/kubernetes/namespace.ts';
+import type { Profile } from '../../src/profiles/profile.ts';
+import { type AdviceSummary, type ProfileSummary, summaryOf } from '../../src/profiles/summary.ts';
+import { catalogue, container, pod } from '../support/fixtures.ts';
+import { code, linked, table } from '../support/markdown.ts';
 
 const languages: Readonly<Record<string, string>> = {
   dotnet: '.NET',

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { inject } from '../../src/commands/inject.ts';
-import { container, pod } from '../core/fixtures.ts';
+import { inject } from '../../src/cli/inject.ts';
+import { container, pod } from '../support/fixtures.ts';
 import { agentPages } from './agent-pages.ts';
-import { blocksIn } from './markdown.ts';
+import { blocksIn } from '../support/markdown.ts';
 
 // docs/agents has a page for each built-in profile, made of it. `UPDATE_DOCS=1 npx vitest run test/docs` writes them.
 

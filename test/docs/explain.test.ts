@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { run } from '../commands/process.ts';
-import { examplesOf, expectPrinted } from './examples.ts';
+import { run } from '../support/process.ts';
+import { examplesOf, expectPrinted } from '../support/doc-examples.ts';
 
 // Those on a cluster are run by test/e2e/explain.test.ts.
 const examples = examplesOf('explain.md');

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
-import { knownFrom } from '../../src/commands/cluster-catalogue.ts';
-import { mountedDirectory } from '../profiles/mounted.ts';
-import { only, render, root } from '../deploy/chart.ts';
-import { helm } from '../deploy/tools.ts';
+import { knownFrom } from '../../src/config/catalogue.ts';
+import { mountedDirectory } from '../support/mounted-directory.ts';
+import { only, render, root } from '../support/chart.ts';
+import { helm } from '../support/deploy-tools.ts';
 
 // test/e2e/install.test.ts runs what the pages say on a real API server; here stands what needs none.
 

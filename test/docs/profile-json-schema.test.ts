@@ -5,8 +5,8 @@ import formats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import profiles from '../../src/agents/*.yaml';
-import { readProfile } from '../../src/core/profile.ts';
-import { blocksIn } from './markdown.ts';
+import { readProfile } from '../../src/profiles/parse.ts';
+import { blocksIn } from '../support/markdown.ts';
 import { profileJsonSchema } from './profile-json-schema.ts';
 
 const file = join(import.meta.dirname, '../../docs/agent-profile.schema.json');

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { conditionSchema } from '../../src/core/condition-schema.ts';
-import { deliverySchema } from '../../src/core/delivery-schema.ts';
-import { environmentSchema } from '../../src/core/environment-schema.ts';
-import { parameterSchema } from '../../src/core/parameter-schema.ts';
-import { profileSchema } from '../../src/core/profile-schema.ts';
-import { signSchema } from '../../src/core/sign-schema.ts';
+import { conditionSchema } from '../../src/api/profile/condition.ts';
+import { deliverySchema } from '../../src/api/profile/delivery.ts';
+import { environmentSchema } from '../../src/api/profile/environment.ts';
+import { parameterSchema } from '../../src/api/profile/parameter.ts';
+import { profileSchema } from '../../src/api/profile/profile.ts';
+import { signSchema } from '../../src/api/profile/matcher.ts';
 
 /** A JSON Schema as far as we look at it. */
 export interface JsonSchema {

@@ -2,9 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { lint } from '../../src/commands/lint.ts';
-import { factNames } from '../../src/core/facts.ts';
-import { blocksIn, code, table } from './markdown.ts';
+import { lint } from '../../src/cli/lint/lint.ts';
+import { factNames } from '../../src/profiles/template.ts';
+import { blocksIn, code, table } from '../support/markdown.ts';
 import { schemaTables } from './schema-tables.ts';
 
 const file = join(import.meta.dirname, '../../docs/profile-language.md');

@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { reasonTable, type ReasonKind } from '../../src/core/reason-table.ts';
-import type { ReasonCode } from '../../src/core/reasons.ts';
-import { docsOf, sentence } from '../../src/core/sentence.ts';
-import { examples } from './reason-examples.ts';
+import { type ReasonKind, reasonTable } from '../../src/reasons/table.ts';
+import type { ReasonCode } from '../../src/reasons/reason.ts';
+import { docsOf, sentence } from '../../src/reasons/message.ts';
+import { examples } from '../support/reason-examples.ts';
 
 // docs/reasons.md is made of the table of reasons and of the sentences as the server writes them. `UPDATE_DOCS=1 npx vitest run test/docs`
 // writes it. Its headings are the codes, so a code is an anchor.

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { startServer } from '../http/server.ts';
+import { startServer } from '../support/webhook-server.ts';
 import { tables } from './tables.ts';
 
 // docs/reference.md is prose with tables between markers. The tables come from the rows of the code: a row without its line and a line

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readMeasured } from '../faults/figure.ts';
 import { rows, type Row } from '../faults/rows.ts';
-import { table } from './markdown.ts';
+import { table } from '../support/markdown.ts';
 
 // docs/reliability.md is prose with one table between markers: each promise, and what was measured when it was last written down.
 

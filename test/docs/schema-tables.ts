@@ -1,4 +1,4 @@
-import { code, table } from './markdown.ts';
+import { code, table } from '../support/markdown.ts';
 import { completeProfile, type JsonSchema } from './profile-json-schema.ts';
 
 const schema = completeProfile();

@@ -2,14 +2,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
-import { knownFrom } from '../../src/commands/cluster-catalogue.ts';
-import { admit } from '../../src/core/admit.ts';
-import type { Catalogue } from '../../src/core/catalogue.ts';
-import { catalogue as builtIn, namespace, pod } from '../core/fixtures.ts';
-import { BODY_LIMIT } from '../../src/http/body.ts';
-import { objectsOf, permissions, render, root } from '../deploy/chart.ts';
-import { helm } from '../deploy/tools.ts';
-import { mountedDirectory } from '../profiles/mounted.ts';
+import { knownFrom } from '../../src/config/catalogue.ts';
+import { admit } from '../../src/admission/admit.ts';
+import type { Catalogue } from '../../src/profiles/catalogue.ts';
+import { catalogue as builtIn, namespace, pod } from '../support/fixtures.ts';
+import { BODY_LIMIT } from '../../src/webhook/body.ts';
+import { objectsOf, permissions, render, root } from '../support/chart.ts';
+import { helm } from '../support/deploy-tools.ts';
+import { mountedDirectory } from '../support/mounted-directory.ts';
 
 // docs/security.md is read by auditors: what it claims is held by tests that there are, and the table of permissions is what is installed.
 

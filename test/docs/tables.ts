@@ -1,10 +1,10 @@
-import { keyTable } from '../../src/core/keys.ts';
-import { reasonTable } from '../../src/core/reason-table.ts';
-import type { Sign } from '../../src/core/sign.ts';
-import { metricRows } from '../../src/http/metric-rows.ts';
-import { flagOf, settingNames, settingRows, standardSettings, variableOf } from '../../src/server-settings.ts';
-import { catalogue } from '../core/fixtures.ts';
-import { code, table } from './markdown.ts';
+import { keyTable } from '../../src/api/keys.ts';
+import { reasonTable } from '../../src/reasons/table.ts';
+import type { Sign } from '../../src/api/profile/matcher.ts';
+import { metricRows } from '../../src/metrics/definitions.ts';
+import { flagOf, settingNames, settingRows, standardSettings, variableOf } from '../../src/config/options.ts';
+import { catalogue } from '../support/fixtures.ts';
+import { code, table } from '../support/markdown.ts';
 
 const standard = standardSettings;
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { pods } from '../core/generated-pod.ts';
-import { ApiError, type Client } from './client.ts';
-import { optedIn, startInjectedCluster, type InjectedCluster } from './injected-cluster.ts';
-import { instrumented, type Container, type Pod } from './pod.ts';
+import { pods } from '../support/generated-pod.ts';
+import { ApiError, type Client } from '../support/client.ts';
+import { optedIn, startInjectedCluster, type InjectedCluster } from '../support/injected-cluster.ts';
+import { instrumented, type Container, type Pod } from '../support/pod.ts';
 
 // An API server refuses a pod that a patch made invalid, whatever the failurePolicy: only the real one knows all that it refuses.
 

@@ -1,10 +1,10 @@
 import { createConnection } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Client } from './client.ts';
-import { changeDomain, optedIn, startInjectedCluster, type InjectedCluster } from './injected-cluster.ts';
-import { startInjector, type Injector } from './injector.ts';
-import { instrumented, podOf, type Pod } from './pod.ts';
-import { waitFor } from './wait-for.ts';
+import type { Client } from '../support/client.ts';
+import { changeDomain, optedIn, startInjectedCluster, type InjectedCluster } from '../support/injected-cluster.ts';
+import { startInjector, type Injector } from '../support/injector.ts';
+import { instrumented, podOf, type Pod } from '../support/pod.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 // The API server goes away and comes back: the injector knows what it knew, and learns what it missed.
 

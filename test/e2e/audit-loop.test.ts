@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Client } from './client.ts';
-import { optedIn, startInjectedCluster, type InjectedCluster } from './injected-cluster.ts';
-import { container, podsOf } from './pod.ts';
-import { waitFor } from './wait-for.ts';
+import type { Client } from '../support/client.ts';
+import { optedIn, startInjectedCluster, type InjectedCluster } from '../support/injected-cluster.ts';
+import { container, podsOf } from '../support/pod.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 // The server that audits by itself, on a real API server. Each figure is waited for: the next audit brings it.
 

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { assetsFolder } from './assets.ts';
+import { assetsFolder } from '../support/assets.ts';
 
 /** Builds dist/agent-injector.js before the tests run it: what was built before may be of another time. A globalSetup of vitest. */
 export default function build(): void {

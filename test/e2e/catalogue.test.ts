@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { builtInCatalogue } from '../../src/agents/built-in.ts';
-import type { Profile } from '../../src/core/profile.ts';
-import { isLetIn, settingsFor } from '../core/sample-values.ts';
-import type { Client, KubeObject } from './client.ts';
-import { optedIn, ours, startInjectedCluster, type InjectedCluster } from './injected-cluster.ts';
-import { container, podOf, podsOf, recordOf, type Pod } from './pod.ts';
+import { builtInCatalogue } from '../../src/profile-sources/builtin.ts';
+import type { Profile } from '../../src/profiles/profile.ts';
+import { isLetIn, settingsFor } from '../support/sample-values.ts';
+import type { Client, KubeObject } from '../support/client.ts';
+import { optedIn, ours, startInjectedCluster, type InjectedCluster } from '../support/injected-cluster.ts';
+import { container, podOf, podsOf, recordOf, type Pod } from '../support/pod.ts';
 
 // Every profile, by every delivery, and by everything that makes pods, in namespaces where the API server itself judges Pod Security.
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startBalancer, type Balancer } from './balancer.ts';
-import type { Client } from './client.ts';
-import { startControlPlane, type ControlPlane } from './control-plane.ts';
+import { startBalancer, type Balancer } from '../support/balancer.ts';
+import type { Client } from '../support/client.ts';
+import { startControlPlane, type ControlPlane } from '../support/control-plane.ts';
 import {
   configuration,
   injects,
@@ -11,8 +11,8 @@ import {
   startLoad,
   startReplica,
   type Replica,
-} from './replicas.ts';
-import { waitFor } from './wait-for.ts';
+} from '../support/replicas.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 // Certificates that live for seconds: months of renewals in two minutes. Required pods are made all the while, so that a call that fails is
 // a pod that is refused.

@@ -2,8 +2,8 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Client } from './client.ts';
-import { startControlPlane, type ControlPlane } from './control-plane.ts';
+import type { Client } from '../support/client.ts';
+import { startControlPlane, type ControlPlane } from '../support/control-plane.ts';
 import {
   configuration,
   CONFIGURATION,
@@ -15,7 +15,7 @@ import {
   startReplica,
   writes,
   type Replica,
-} from './replicas.ts';
+} from '../support/replicas.ts';
 
 // There is no leader: replicas that start at the same moment agree all the same.
 

@@ -3,11 +3,11 @@ import { X509Certificate } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { DAY } from '../../src/tls/dates.ts';
-import { issueAuthority, issueLeaf } from '../../src/tls/issue.ts';
-import { startBalancer, type Balancer } from './balancer.ts';
-import type { Client } from './client.ts';
-import { startControlPlane, type ControlPlane } from './control-plane.ts';
+import { DAY } from '../../src/certificates/describe.ts';
+import { issueAuthority, issueLeaf } from '../../src/certificates/issue.ts';
+import { startBalancer, type Balancer } from '../support/balancer.ts';
+import type { Client } from '../support/client.ts';
+import { startControlPlane, type ControlPlane } from '../support/control-plane.ts';
 import {
   BUNDLE,
   configuration,
@@ -24,8 +24,8 @@ import {
   startReplica,
   writes,
   type Replica,
-} from './replicas.ts';
-import { waitFor } from './wait-for.ts';
+} from '../support/replicas.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 // Two replicas look after their certificate and their registration by themselves.
 

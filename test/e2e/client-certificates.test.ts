@@ -4,10 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import forge from 'node-forge';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startBalancer, type Balancer } from './balancer.ts';
-import { startControlPlane, type ControlPlane } from './control-plane.ts';
-import { configuration, injects, issuedFlags, prepare, SERVERNAME, startReplica, type Replica } from './replicas.ts';
-import { waitFor } from './wait-for.ts';
+import { startBalancer, type Balancer } from '../support/balancer.ts';
+import { startControlPlane, type ControlPlane } from '../support/control-plane.ts';
+import {
+  configuration,
+  injects,
+  issuedFlags,
+  prepare,
+  SERVERNAME,
+  startReplica,
+  type Replica,
+} from '../support/replicas.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 // An API server that shows a certificate, as an AdmissionConfiguration tells it to, and an injector that asks for one.
 

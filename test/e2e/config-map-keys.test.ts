@@ -2,13 +2,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { mountedDirectory, profileText, type Mounted } from '../profiles/mounted.ts';
-import type { Client, KubeObject } from './client.ts';
-import { startControlPlane, type ControlPlane } from './control-plane.ts';
-import { optedIn, ours } from './injected-cluster.ts';
-import { startInjector, type Injector } from './injector.ts';
-import { container, podOf, recordOf, variable, type Pod } from './pod.ts';
-import { waitFor, waitUntil } from './wait-for.ts';
+import { mountedDirectory, profileText, type Mounted } from '../support/mounted-directory.ts';
+import type { Client, KubeObject } from '../support/client.ts';
+import { startControlPlane, type ControlPlane } from '../support/control-plane.ts';
+import { optedIn, ours } from '../support/injected-cluster.ts';
+import { startInjector, type Injector } from '../support/injector.ts';
+import { container, podOf, recordOf, variable, type Pod } from '../support/pod.ts';
+import { waitFor, waitUntil } from '../support/wait-for.ts';
 import { registerWebhook } from './webhook.ts';
 
 // What the server knows of a real cluster: the keys of its ConfigMaps where it may, its version; and profiles that change under it.

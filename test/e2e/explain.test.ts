@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Explained } from '../../src/commands/explained.ts';
-import { run, type Ended } from '../commands/process.ts';
-import { examplesOf, expectPrinted } from '../docs/examples.ts';
-import type { Client } from './client.ts';
-import { optedIn, ours, startInjectedCluster, type InjectedCluster } from './injected-cluster.ts';
-import { claimIn, container, podOf, podsOf } from './pod.ts';
+import type { Explained } from '../../src/cli/explain/explained.ts';
+import { run, type Ended } from '../support/process.ts';
+import { examplesOf, expectPrinted } from '../support/doc-examples.ts';
+import type { Client } from '../support/client.ts';
+import { optedIn, ours, startInjectedCluster, type InjectedCluster } from '../support/injected-cluster.ts';
+import { claimIn, container, podOf, podsOf } from '../support/pod.ts';
 
 let cluster: InjectedCluster;
 let client: Client;

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startBalancer, type Balancer } from './balancer.ts';
-import { Client } from './client.ts';
-import { startControlPlane, type ControlPlane } from './control-plane.ts';
-import { optedIn, ours } from './injected-cluster.ts';
-import { review } from './injector.ts';
-import { podOf } from './pod.ts';
+import { startBalancer, type Balancer } from '../support/balancer.ts';
+import { Client } from '../support/client.ts';
+import { startControlPlane, type ControlPlane } from '../support/control-plane.ts';
+import { optedIn, ours } from '../support/injected-cluster.ts';
+import { review } from '../support/injector.ts';
+import { podOf } from '../support/pod.ts';
 import {
   configuration,
   injects,
@@ -15,8 +15,8 @@ import {
   startLoad,
   startReplica,
   type Replica,
-} from './replicas.ts';
-import { waitFor } from './wait-for.ts';
+} from '../support/replicas.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 // Two replicas behind one Service, as the chart installs them, and what becomes of required pods (a call that fails is a pod that is
 // refused) when one of the two goes, or the API server does.

@@ -15,15 +15,15 @@ import {
   root,
   valuesFiles,
   type PodSpec,
-} from '../deploy/chart.ts';
-import { helm } from '../deploy/tools.ts';
-import { issueServerCertificate } from '../../src/tls/issue.ts';
-import { ApiError, Client, type KubeObject } from './client.ts';
-import { startControlPlane, type ControlPlane } from './control-plane.ts';
-import type { GuardedProcess } from './guarded-process.ts';
+} from '../support/chart.ts';
+import { helm } from '../support/deploy-tools.ts';
+import { issueServerCertificate } from '../../src/certificates/issue.ts';
+import { ApiError, Client, type KubeObject } from '../support/client.ts';
+import { startControlPlane, type ControlPlane } from '../support/control-plane.ts';
+import type { GuardedProcess } from '../support/guarded-process.ts';
 import { installedFlags, runInstalled, tokenOf, type WebhookConfiguration } from './installed-server.ts';
 import { pathOf } from './kinds.ts';
-import { waitFor } from './wait-for.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 // What deploy/ installs, as a real API server takes it, and as it then works. No kubelet is there: this test is one for a pod of the Deployment.
 

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { alerts, panels } from '../deploy/queries.ts';
-import { mountedDirectory, profileText, type Mounted } from '../profiles/mounted.ts';
-import { Client } from './client.ts';
-import { optedIn, ours, startInjectedCluster, type InjectedCluster } from './injected-cluster.ts';
-import { podOf } from './pod.ts';
+import { alerts, panels } from '../support/dashboard-queries.ts';
+import { mountedDirectory, profileText, type Mounted } from '../support/mounted-directory.ts';
+import { Client } from '../support/client.ts';
+import { optedIn, ours, startInjectedCluster, type InjectedCluster } from '../support/injected-cluster.ts';
+import { podOf } from '../support/pod.ts';
 import { prometheus, startPrometheus, type Prometheus } from './prometheus.ts';
-import { waitFor } from './wait-for.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { webhookConfiguration } from './webhook.ts';
 
 // Each query of the dashboard and each alert, asked of a real Prometheus that scrapes a real server and a real API server.

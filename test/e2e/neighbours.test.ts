@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import type { Client, KubeObject } from './client.ts';
+import type { Client, KubeObject } from '../support/client.ts';
 import { goldenFiles, normalise } from './golden.ts';
-import { optedIn, startInjectedCluster, type InjectedCluster } from './injected-cluster.ts';
-import { container, instrumented, podOf, podsOf, recordOf, type Pod } from './pod.ts';
+import { optedIn, startInjectedCluster, type InjectedCluster } from '../support/injected-cluster.ts';
+import { container, instrumented, podOf, podsOf, recordOf, type Pod } from '../support/pod.ts';
 import { addsContainer, startRecorder } from './recorder.ts';
 import { registerWebhook } from './webhook.ts';
 

@@ -1,9 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { mountedDirectory, profileText, type Mounted } from '../profiles/mounted.ts';
-import type { Client, KubeObject } from './client.ts';
-import { optedIn, ours, startInjectedCluster, type InjectedCluster } from './injected-cluster.ts';
-import { container, instrumented, podOf, podsOf, recordOf, variable, type Pod, type PodOptions } from './pod.ts';
-import { waitFor, waitUntil } from './wait-for.ts';
+import { mountedDirectory, profileText, type Mounted } from '../support/mounted-directory.ts';
+import type { Client, KubeObject } from '../support/client.ts';
+import { optedIn, ours, startInjectedCluster, type InjectedCluster } from '../support/injected-cluster.ts';
+import {
+  container,
+  instrumented,
+  podOf,
+  podsOf,
+  recordOf,
+  variable,
+  type Pod,
+  type PodOptions,
+} from '../support/pod.ts';
+import { waitFor, waitUntil } from '../support/wait-for.ts';
 
 // What would keep a pod from starting, or from being created, is not done to it: claims, quotas and LimitRanges of a real API server, whose own
 // admission judges the init containers.

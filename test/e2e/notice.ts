@@ -1,4 +1,4 @@
-import { assetsFolder, HOW_TO_BUILD } from './assets.ts';
+import { assetsFolder, HOW_TO_BUILD } from '../support/assets.ts';
 
 /** Says in one line that no control plane is there to test against, when none is. Fit to be a globalSetup of vitest. */
 export default function notice(): void {

@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { freePort } from './free-port.ts';
-import { startProcess } from './guarded-process.ts';
-import { waitFor } from './wait-for.ts';
+import { freePort } from '../support/free-port.ts';
+import { startProcess } from '../support/guarded-process.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 /** The program, by `PROMETHEUS` or on the PATH; undefined where there is none. */
 export const prometheus: string | undefined = (() => {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import type { Client } from './client.ts';
-import { optedIn, ours, startInjectedCluster, type InjectedCluster } from './injected-cluster.ts';
-import { startInjector, type Injector } from './injector.ts';
-import { instrumented, podOf, type Pod } from './pod.ts';
-import { waitFor } from './wait-for.ts';
+import type { Client } from '../support/client.ts';
+import { optedIn, ours, startInjectedCluster, type InjectedCluster } from '../support/injected-cluster.ts';
+import { startInjector, type Injector } from '../support/injector.ts';
+import { instrumented, podOf, type Pod } from '../support/pod.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { startWatchHolder } from './watch-holder.ts';
 
 // Whose pods the API server asks about at all, and that a namespace counts from its first moment.

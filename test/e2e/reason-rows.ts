@@ -1,8 +1,8 @@
-import { articleEnvironment } from '../core/fixtures.ts';
-import { profileText } from '../profiles/mounted.ts';
-import type { ReasonCode } from '../../src/core/reasons.ts';
-import { ours } from './injected-cluster.ts';
-import { container, type Pod, type PodOptions } from './pod.ts';
+import { articleEnvironment } from '../support/fixtures.ts';
+import { profileText } from '../support/mounted-directory.ts';
+import type { ReasonCode } from '../../src/reasons/reason.ts';
+import { ours } from '../support/injected-cluster.ts';
+import { container, type Pod, type PodOptions } from '../support/pod.ts';
 
 /** Where a reason is to be seen. */
 export const places = ['annotation', 'warning', 'audit', 'event', 'log', 'metric'] as const;

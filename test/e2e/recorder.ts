@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { createServer } from 'node:https';
 import { text } from 'node:stream/consumers';
-import { issueServerCertificate } from '../../src/tls/issue.ts';
-import type { KubeObject } from './client.ts';
-import { freePort } from './free-port.ts';
+import { issueServerCertificate } from '../../src/certificates/issue.ts';
+import type { KubeObject } from '../support/client.ts';
+import { freePort } from '../support/free-port.ts';
 
 /** The body that the API server posts, as far as tests read it. */
 export interface AdmissionReview {

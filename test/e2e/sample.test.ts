@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import type { KubeObject } from './client.ts';
+import type { KubeObject } from '../support/client.ts';
 import { goldenFiles, normalise } from './golden.ts';
-import { optedIn, ours, startInjectedCluster, type InjectedCluster } from './injected-cluster.ts';
-import { instrumented, podsOf, recordOf, type Pod } from './pod.ts';
+import { optedIn, ours, startInjectedCluster, type InjectedCluster } from '../support/injected-cluster.ts';
+import { instrumented, podsOf, recordOf, type Pod } from '../support/pod.ts';
 
 // The article's sample Deployment, as a user meets it: opted in by a label and an annotation on the namespace.
 

@@ -1,9 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Client } from './client.ts';
+import type { Client } from '../support/client.ts';
 import { goldenFiles, normalise } from './golden.ts';
-import { changeDomain, optedIn, ours, startInjectedCluster, type InjectedCluster } from './injected-cluster.ts';
-import type { Injector } from './injector.ts';
-import { container, instrumented, podOf, recordOf, variable, type Pod } from './pod.ts';
+import {
+  changeDomain,
+  optedIn,
+  ours,
+  startInjectedCluster,
+  type InjectedCluster,
+} from '../support/injected-cluster.ts';
+import type { Injector } from '../support/injector.ts';
+import { container, instrumented, podOf, recordOf, variable, type Pod } from '../support/pod.ts';
 
 // What users write as annotations, and how soon it counts.
 

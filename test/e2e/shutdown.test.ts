@@ -3,13 +3,13 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import type { Client } from './client.ts';
-import { startControlPlane, type ControlPlane } from './control-plane.ts';
-import { freePort } from './free-port.ts';
-import { optedIn } from './injected-cluster.ts';
-import { startInjector, type Injector } from './injector.ts';
-import { instrumented, podOf, type Pod } from './pod.ts';
-import { waitFor } from './wait-for.ts';
+import type { Client } from '../support/client.ts';
+import { startControlPlane, type ControlPlane } from '../support/control-plane.ts';
+import { freePort } from '../support/free-port.ts';
+import { optedIn } from '../support/injected-cluster.ts';
+import { startInjector, type Injector } from '../support/injector.ts';
+import { instrumented, podOf, type Pod } from '../support/pod.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { registerWebhook } from './webhook.ts';
 
 // SIGTERM, as a cluster sends it when a replica goes.

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import type { Client, KubeObject } from './client.ts';
-import { startControlPlane, type ControlPlane } from './control-plane.ts';
+import type { Client, KubeObject } from '../support/client.ts';
+import { startControlPlane, type ControlPlane } from '../support/control-plane.ts';
 import { goldenFiles, normalise, staleFolders } from './golden.ts';
 import { addsContainer, startRecorder, type AdmissionReview, type Recorder } from './recorder.ts';
-import { waitUntil } from './wait-for.ts';
+import { waitUntil } from '../support/wait-for.ts';
 import { registerWebhook, type RegisteredWebhook } from './webhook.ts';
 
 const NAMESPACE = 'net-sample';

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { viteYaml } from '../../tools/yaml-modules.js';
-import { assetsFolder } from './assets.ts';
+import { assetsFolder } from '../support/assets.ts';
 import notice from './notice.ts';
 
 notice();

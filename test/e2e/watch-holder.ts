@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, request as httpsRequest } from 'node:https';
 import { join } from 'node:path';
-import type { ControlPlane } from './control-plane.ts';
-import { freePort } from './free-port.ts';
+import type { ControlPlane } from '../support/control-plane.ts';
+import { freePort } from '../support/free-port.ts';
 
 /** Stands before an API server, passes all requests on, and can keep back what watches are told. */
 export interface WatchHolder {

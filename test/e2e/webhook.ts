@@ -1,5 +1,5 @@
-import { ApiError, type Client, type KubeObject } from './client.ts';
-import { waitFor } from './wait-for.ts';
+import { ApiError, type Client, type KubeObject } from '../support/client.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 export interface WebhookOptions {
   /**

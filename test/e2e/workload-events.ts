@@ -1,4 +1,4 @@
-import type { Client, KubeObject } from './client.ts';
+import type { Client, KubeObject } from '../support/client.ts';
 
 export interface WorkloadEvent extends KubeObject {
   readonly type: string;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Client, KubeObject } from './client.ts';
+import type { Client, KubeObject } from '../support/client.ts';
 import { goldenFiles, normalise } from './golden.ts';
-import { optedIn, ours, startInjectedCluster, type InjectedCluster } from './injected-cluster.ts';
-import { container, instrumented, podOf, podsOf, type Pod } from './pod.ts';
+import { optedIn, ours, startInjectedCluster, type InjectedCluster } from '../support/injected-cluster.ts';
+import { container, instrumented, podOf, podsOf, type Pod } from '../support/pod.ts';
 
 // Whatever makes the pods, and whatever else is in them.
 

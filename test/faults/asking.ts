@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Injector } from '../e2e/injector.ts';
+import type { Injector } from '../support/injector.ts';
 import { domainNow } from './shop.ts';
 
 /** What a caller saw who asked about pods of the shop all the while. */

@@ -3,10 +3,10 @@ import { createConnection, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { startInjector } from '../e2e/injector.ts';
-import { waitFor } from '../e2e/wait-for.ts';
+import { startInjector } from '../support/injector.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { figure } from './figure.ts';
-import { cpuMs } from '../process-figures.ts';
+import { cpuMs } from '../support/process-figures.ts';
 import { domainNow, shopFile } from './shop.ts';
 
 // File descriptors run out: 64 of them, and 300 connections on which nothing is said.

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { figure } from './figure.ts';
 import { damaged, Dice, mutated, noise } from './mutations.ts';
-import { podOf, reviewText } from './reviews.ts';
+import { podOf, reviewText } from '../support/reviews.ts';
 import { serve, type Served } from './server.ts';
 import { scheduled, Speaker, type Heard } from './speak.ts';
 

@@ -1,4 +1,4 @@
-import { reviewText } from './reviews.ts';
+import { reviewText } from '../support/reviews.ts';
 
 // Pods that somebody has made to hurt, or that are merely strange.
 

@@ -1,11 +1,11 @@
 import jsonpatch, { type Operation } from 'fast-json-patch';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { decodePod } from '../../src/core/pod.ts';
-import { namespace, catalogue, container } from '../core/fixtures.ts';
-import { holdPromises } from '../core/promises.ts';
+import { decodePod } from '../../src/kubernetes/pod.ts';
+import { namespace, catalogue, container } from '../support/fixtures.ts';
+import { holdPromises } from '../support/promises.ts';
 import { figure } from './figure.ts';
 import { hostileBodies, hostilePods } from './hostile-pods.ts';
-import { podOf, reviewText } from './reviews.ts';
+import { podOf, reviewText } from '../support/reviews.ts';
 import { serve, type Served } from './server.ts';
 import { scheduled, Speaker } from './speak.ts';
 

@@ -1,9 +1,9 @@
 import { onTestFinished, expect, test } from 'vitest';
 import { setTimeout as delay } from 'node:timers/promises';
-import { container, podOf, type Pod } from '../e2e/pod.ts';
+import { container, podOf, type Pod } from '../support/pod.ts';
 import { figure } from './figure.ts';
 import { startPacedLoad } from './paced-load.ts';
-import { anonymousMiB, cpuMs, peakMiB } from '../process-figures.ts';
+import { anonymousMiB, cpuMs, peakMiB } from '../support/process-figures.ts';
 import { domainNow, SHOP } from './shop.ts';
 import { startWatchedServer } from './watched-server.ts';
 

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { html, json, reset, type Answer, type FaultyApi, type Kind } from '../kube/faulty-api.ts';
+import { html, json, reset, type Answer, type FaultyApi, type Kind } from '../support/faulty-api.ts';
 import type { Wire } from './severed-wire.ts';
 
 /** Something that goes wrong between the server and the API server, from one moment to another. */

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
-import { waitFor } from '../e2e/wait-for.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { figure } from './figure.ts';
 import { namespaceFaults, type FaultName, type NamespaceFault } from './namespace-faults.ts';
 import { domainNow } from './shop.ts';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { figure } from './figure.ts';
-import { cpuMs } from '../process-figures.ts';
+import { cpuMs } from '../support/process-figures.ts';
 import { startLoader, type Job, type Loader, type Outcome } from './load.ts';
-import { podOf, reviewText } from './reviews.ts';
+import { podOf, reviewText } from '../support/reviews.ts';
 import { serve, type Served } from './server.ts';
 
 // More than it can answer, at a rate that does not wait for answers. Callers are as API servers are: three of them have slots for 600 requests

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Agent, request } from 'node:https';
 import { text } from 'node:stream/consumers';
-import type { Pod } from '../e2e/pod.ts';
-import { reviewText } from './reviews.ts';
+import type { Pod } from '../support/pod.ts';
+import { reviewText } from '../support/reviews.ts';
 
 /** Whom to ask, and how often. */
 export interface PacedLoadOptions {

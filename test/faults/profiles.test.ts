@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { optedIn, ours } from '../e2e/injected-cluster.ts';
-import { startInjector, type Injector } from '../e2e/injector.ts';
-import { podOf } from '../e2e/pod.ts';
-import { waitFor } from '../e2e/wait-for.ts';
-import { mountedDirectory, profileText, type Mounted } from '../profiles/mounted.ts';
+import { optedIn, ours } from '../support/injected-cluster.ts';
+import { startInjector, type Injector } from '../support/injector.ts';
+import { podOf } from '../support/pod.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { mountedDirectory, profileText, type Mounted } from '../support/mounted-directory.ts';
 import { figure } from './figure.ts';
 import { SHOP } from './shop.ts';
 

@@ -1,11 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { executable } from '../built.ts';
-import { freePort } from '../e2e/free-port.ts';
-import { startProcess, type GuardedProcess } from '../e2e/guarded-process.ts';
-import { waitFor } from '../e2e/wait-for.ts';
-import { peakMiB, residentMiB } from '../process-figures.ts';
+import { executable } from '../support/built.ts';
+import { freePort } from '../support/free-port.ts';
+import { startProcess, type GuardedProcess } from '../support/guarded-process.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { peakMiB, residentMiB } from '../support/process-figures.ts';
 
 /** `agent-injector serve` without a cluster, in a process of its own. */
 export interface Served {

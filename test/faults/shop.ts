@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { optedIn } from '../e2e/injected-cluster.ts';
-import type { Injector, ReviewAnswer } from '../e2e/injector.ts';
-import { podOf } from '../e2e/pod.ts';
+import { optedIn } from '../support/injected-cluster.ts';
+import type { Injector, ReviewAnswer } from '../support/injector.ts';
+import { podOf } from '../support/pod.ts';
 
 /** The namespace of whose pods servers under a fault are asked. */
 export const SHOP = 'shop';

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { figure } from './figure.ts';
 import { startLoader, type Loader } from './load.ts';
-import { podOf, reviewText } from './reviews.ts';
+import { podOf, reviewText } from '../support/reviews.ts';
 import { serve, type Served } from './server.ts';
 
 let server: Served;

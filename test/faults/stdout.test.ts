@@ -4,11 +4,11 @@ import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { startInjector, type Injector } from '../e2e/injector.ts';
-import { waitFor } from '../e2e/wait-for.ts';
+import { startInjector, type Injector } from '../support/injector.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { startAsking } from './asking.ts';
 import { figure } from './figure.ts';
-import { cpuMs } from '../process-figures.ts';
+import { cpuMs } from '../support/process-figures.ts';
 import { shopFile } from './shop.ts';
 
 // Whoever reads the log is gone, or does not read: a container runtime that died, a log collector that hangs.

@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { optedIn } from '../e2e/injected-cluster.ts';
-import { startInjector, type Injector, type InjectorOptions } from '../e2e/injector.ts';
-import { waitFor } from '../e2e/wait-for.ts';
-import { FaultyApi, kubeconfig } from '../kube/faulty-api.ts';
+import { optedIn } from '../support/injected-cluster.ts';
+import { startInjector, type Injector, type InjectorOptions } from '../support/injector.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { FaultyApi, kubeconfig } from '../support/faulty-api.ts';
 import { SHOP } from './shop.ts';
 import { startWire, type Wire } from './severed-wire.ts';
 

@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import jsonpatch from 'fast-json-patch';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { admit } from '../../src/core/admit.ts';
-import type { JsonObject } from '../../src/core/json.ts';
-import type { Namespace } from '../../src/core/namespace.ts';
-import type { Operation } from '../../src/core/operation.ts';
-import { decodePod, type Pod } from '../../src/core/pod.ts';
-import { encodeReview } from '../../src/core/review.ts';
-import { toNamespace } from '../../src/kube/namespace-object.ts';
-import { catalogue } from '../core/fixtures.ts';
-import { reviewOf, startServer, type TestServer } from '../http/server.ts';
+import { admit } from '../../src/admission/admit.ts';
+import type { JsonObject } from '../../src/lib/json.ts';
+import type { Namespace } from '../../src/kubernetes/namespace.ts';
+import type { Operation } from '../../src/lib/json-patch.ts';
+import { decodePod, type Pod } from '../../src/kubernetes/pod.ts';
+import { encodeReview } from '../../src/admission/review.ts';
+import { toNamespace } from '../../src/cluster/caches/namespace-object.ts';
+import { catalogue } from '../support/fixtures.ts';
+import { reviewOf, startServer, type TestServer } from '../support/webhook-server.ts';
 
 // A case is a folder: pod.yaml and, if need be, namespace.yaml go in; answer.yaml and after.yaml come out, by the function and over HTTPS
 // alike. `npx vitest run test/golden -u` writes what comes out.

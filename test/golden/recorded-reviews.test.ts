@@ -2,14 +2,14 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import jsonpatch from 'fast-json-patch';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { admit } from '../../src/core/admit.ts';
-import type { Json, JsonObject } from '../../src/core/json.ts';
-import type { Namespace } from '../../src/core/namespace.ts';
-import type { Operation } from '../../src/core/operation.ts';
-import { decodePod, type Container, type Pod } from '../../src/core/pod.ts';
-import { decodeReview, encodeReview } from '../../src/core/review.ts';
-import { catalogue, namespace } from '../core/fixtures.ts';
-import { patchIn, startServer, type TestServer } from '../http/server.ts';
+import { admit } from '../../src/admission/admit.ts';
+import type { Json, JsonObject } from '../../src/lib/json.ts';
+import type { Namespace } from '../../src/kubernetes/namespace.ts';
+import type { Operation } from '../../src/lib/json-patch.ts';
+import { type Container, decodePod, type Pod } from '../../src/kubernetes/pod.ts';
+import { decodeReview, encodeReview } from '../../src/admission/review.ts';
+import { catalogue, namespace } from '../support/fixtures.ts';
+import { patchIn, startServer, type TestServer } from '../support/webhook-server.ts';
 
 // Reviews that a real API server sent, of pods of public example applications, many of them already injected by a service mesh. They are
 // not part of the project; where they lie beside it, each must hold the rules.

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { parseManifest, type Manifest } from '../../src/manifests/documents.ts';
-import { workloadKindOf } from '../../src/core/workloads.ts';
+import { type Manifest, parseManifest } from '../../src/manifests/documents.ts';
+import { workloadKindOf } from '../../src/kubernetes/workload.ts';
 
 function read(text: string): Manifest {
   const parsed = parseManifest(text);

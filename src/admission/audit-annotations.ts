@@ -1,0 +1,36 @@
+import type { ContainerOutcome } from '../injection/outcome.ts';
+import { oneLine } from '../lib/text.ts';
+import { sentence } from '../reasons/message.ts';
+import type { Decision } from './decision.ts';
+
+/** Bounds of a value: the API server takes any length, and keeps it for as long as its audit log. */
+const LONGEST_VALUE = 500;
+
+const MOST_CONTAINERS = 20;
+
+/**
+ * What the audit log of the API server says of the decision, beside who created the pod: the API server puts the name of the webhook before
+ * each key (k8s.io/apiserver pkg/admission/plugin/webhook/mutating/dispatcher.go). A dry run has them, too: they are no trace in the cluster.
+ */
+export function auditAnnotations(decision: Decision): Readonly<Record<string, string>> {
+  const { containers, notices } = decision;
+  const codes = [...new Set(notices.map(({ code }) => code))];
+  return {
+    decision: decision.outcome,
+    ...(decision.outcome !== 'injected' && {
+      reason: decision.reason.code,
+      message: oneLine(sentence(decision.reason), LONGEST_VALUE),
+    }),
+    ...(containers.length > 0 && {
+      containers: oneLine(containers.slice(0, MOST_CONTAINERS).map(containerText).join(), LONGEST_VALUE),
+    }),
+    ...(codes.length > 0 && { notices: codes.join() }),
+  };
+}
+
+/** `web=some-agent@3f9c1a2b` where the agent went in; `web=some-agent:mount-path-taken` where it did not. */
+function containerText(outcome: ContainerOutcome): string {
+  const container = oneLine(outcome.container, 63);
+  if (outcome.outcome === 'injected') return `${container}=${outcome.profile}@${outcome.hash}`;
+  return `${container}=${outcome.profile ?? ''}:${outcome.reason.code}`;
+}

@@ -1,0 +1,119 @@
+import { decodePod, type Pod } from '../kubernetes/pod.ts';
+import type { Operation } from '../lib/json-patch.ts';
+import { isObject, type Json, type JsonObject } from '../lib/json.ts';
+import { oneLine } from '../lib/text.ts';
+import { sentence } from '../reasons/message.ts';
+import type { Reason } from '../reasons/reason.ts';
+import { reasonTable } from '../reasons/table.ts';
+import { auditAnnotations } from './audit-annotations.ts';
+import type { Decision } from './decision.ts';
+import { warningsFor } from './warnings.ts';
+
+const API_VERSION = 'admission.k8s.io/v1';
+
+const KIND = 'AdmissionReview';
+
+/** What an AdmissionReview asks, as far as we look at it. */
+export interface Review {
+  readonly uid: string;
+  /** From the request: the pod's own metadata may lack it. */
+  readonly namespace: string;
+  readonly dryRun: boolean;
+  readonly pod: Pod;
+}
+
+export type DecodedReview =
+  | { readonly kind: 'review'; readonly review: Review }
+  /** It can be answered, for the uid is known, but there is no pod to decide on. */
+  | { readonly kind: 'unanswerable'; readonly uid: string; readonly reason: Reason }
+  /** It cannot be answered at all: the sentence says what is wrong with it. */
+  | { readonly kind: 'invalid'; readonly message: string };
+
+/** A UUID has 36 characters; whatever is much longer is none, and would come back in our answer. */
+const LONGEST_UID = 128;
+
+/** Parses the body of a request (k8s.io/api admission/v1). No exception for any JSON whatever. */
+export function decodeReview(body: Json | undefined): DecodedReview {
+  if (!isObject(body)) return invalid('the body is not a JSON object; send an AdmissionReview');
+  if (body['kind'] !== KIND) return invalid(`kind is ${shown(body['kind'])}; send an ${KIND}`);
+  if (body['apiVersion'] !== API_VERSION) {
+    return invalid(`apiVersion is ${shown(body['apiVersion'])}; only ${API_VERSION} is spoken here`);
+  }
+  const { request } = body;
+  if (!isObject(request)) return invalid('the AdmissionReview has no request');
+  const { uid } = request;
+  if (typeof uid !== 'string' || uid === '' || uid.length > LONGEST_UID) {
+    return invalid('the request has no uid, so it cannot be answered');
+  }
+  return decodeRequest(uid, request);
+}
+
+function decodeRequest(uid: string, request: JsonObject): DecodedReview {
+  const resource = resourceOf(request);
+  if (resource !== 'pods') return unanswerable(uid, { code: 'not-a-pod', resource });
+  const { namespace, operation } = request;
+  if (operation !== 'CREATE') return unanswerable(uid, { code: 'not-a-creation', operation: textOf(operation) });
+  if (typeof namespace !== 'string' || namespace === '') {
+    return unanswerable(uid, { code: 'malformed-pod', path: 'request.namespace', expected: 'the name of a namespace' });
+  }
+  const decoded = decodePod(request['object']);
+  if (!decoded.ok) {
+    return unanswerable(uid, { code: 'malformed-pod', path: decoded.path, expected: decoded.expected });
+  }
+  return { kind: 'review', review: { uid, namespace, dryRun: request['dryRun'] === true, pod: decoded.pod } };
+}
+
+/** `pods`, `pods/ephemeralcontainers`, `deployments.apps`: what the request is about, as `kubectl` writes resources. */
+function resourceOf(request: JsonObject): string {
+  const { resource, subResource } = request;
+  if (!isObject(resource)) return textOf(resource);
+  const group = typeof resource['group'] === 'string' && resource['group'] !== '' ? `.${resource['group']}` : '';
+  const sub = typeof subResource === 'string' && subResource !== '' ? `/${subResource}` : '';
+  return `${textOf(resource['resource'])}${group}${sub}`;
+}
+
+function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function shown(value: Json | undefined): string {
+  return typeof value === 'string' ? `"${oneLine(value, 63)}"` : 'missing';
+}
+
+function invalid(message: string): DecodedReview {
+  return { kind: 'invalid', message };
+}
+
+function unanswerable(uid: string, reason: Reason): DecodedReview {
+  return { kind: 'unanswerable', uid, reason };
+}
+
+/** The AdmissionReview that answers: `allowed` is false only for a decision to refuse. */
+export function encodeReview(uid: string, decision: Decision, operations: readonly Operation[]): JsonObject {
+  const warnings = warningsFor(decision);
+  return {
+    apiVersion: API_VERSION,
+    kind: KIND,
+    response: {
+      uid,
+      allowed: decision.outcome !== 'refused',
+      ...(operations.length > 0 && {
+        patchType: 'JSONPatch',
+        patch: Buffer.from(JSON.stringify(operations)).toString('base64'),
+      }),
+      ...(decision.outcome === 'refused' && {
+        status: { code: 403, reason: 'Forbidden', message: refusal(decision.reason) },
+      }),
+      ...(warnings.length > 0 && { warnings }),
+      auditAnnotations: auditAnnotations(decision),
+    },
+  };
+}
+
+function refusal(reason: Reason): string {
+  const { hint } = reasonTable[reason.code];
+  return oneLine(
+    `agent-injector: this pod must carry its agent, and cannot: ${sentence(reason)} (${reason.code}). ${hint}`,
+    500,
+  );
+}

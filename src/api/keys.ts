@@ -1,0 +1,136 @@
+/** What the setting says for "the first that fits"; so does its absence. */
+export const AUTO = 'auto';
+
+/** The one prefix under which users write to us, as labels and annotations. */
+export const PREFIX = 'agent-injector.io';
+
+/** A label or annotation key of ours: `agent-injector.io/<name>`. */
+export function key(name: string): string {
+  return `${PREFIX}/${name}`;
+}
+
+/** The pod annotation that sets something for one container: `<setting>.agent-injector.io/<container>`. */
+export function containerKey(setting: string, container: string): string {
+  return `${setting}.${PREFIX}/${container}`;
+}
+
+/** A key under our prefix that users write, taken apart; undefined for everybody else's keys and for files that we put there. */
+export function parseKey(
+  text: string,
+): { readonly setting: string; readonly container: string | undefined } | undefined {
+  if (text.startsWith(FILE_ANNOTATION)) return undefined;
+  if (text.startsWith(`${PREFIX}/`)) return { setting: text.slice(PREFIX.length + 1), container: undefined };
+  const at = text.indexOf(`.${PREFIX}/`);
+  return at > 0 ? { setting: text.slice(0, at), container: text.slice(at + PREFIX.length + 2) } : undefined;
+}
+
+export const INJECTION_LABEL: string = key('injection');
+
+export const STATUS_ANNOTATION: string = key('status');
+
+/** What begins the keys of annotations that hold a file of an agent: written by us, mounted into the container. */
+export const FILE_ANNOTATION: string = key('file.');
+
+/** One row per label or annotation that users write, parameters aside: the reference page is made from it. */
+export interface KeyRow {
+  readonly name: string;
+  readonly as: 'label' | 'annotation';
+  readonly on: readonly ('namespace' | 'pod' | 'container')[];
+  readonly values: string;
+  readonly meaning: string;
+}
+
+export const keyTable: readonly KeyRow[] = [
+  {
+    name: 'injection',
+    as: 'label',
+    on: ['namespace'],
+    values: '`enabled` or `required`',
+    meaning:
+      'Turns injection on for the namespace. `enabled` fails open: a pod that cannot be injected starts without the agent. ' +
+      '`required` fails closed: it is refused, with the reason. With any other value, or none, the API server never calls us.',
+  },
+  {
+    name: 'injection',
+    as: 'label',
+    on: ['pod'],
+    values: '`disabled` or `required`',
+    meaning:
+      '`disabled`: the API server never calls us for this pod. `required`: this pod fails closed, whatever its namespace says.',
+  },
+  {
+    name: 'inject',
+    as: 'annotation',
+    on: ['namespace', 'pod'],
+    values: '`"true"` or `"false"`',
+    meaning:
+      'Whether to inject. `"false"` on the namespace means that pods opt in one by one, with `"true"` on the pod.',
+  },
+  {
+    name: 'profile',
+    as: 'annotation',
+    on: ['namespace', 'pod', 'container'],
+    values: 'profile names, comma-separated, or `none`',
+    meaning: 'Which agents to inject.',
+  },
+  {
+    name: 'containers',
+    as: 'annotation',
+    on: ['namespace', 'pod'],
+    values: 'names, globs (`*`, `?`), `image:GLOB` or `env:VARIABLE`, comma-separated',
+    meaning:
+      'Which containers get the agent. Default: every app container that is no known sidecar and that the profile is for. A glob, an ' +
+      'image and a variable match app containers; an init container or a native sidecar must be named in full. ' +
+      '`containers.PROFILE` says it for one profile.',
+  },
+  {
+    name: 'delivery',
+    as: 'annotation',
+    on: ['namespace', 'pod'],
+    values: "the name of one of the profile's deliveries, or `auto`",
+    meaning:
+      "How the agent's files reach the container. Default, and `auto`: the profile's first that fits the cluster, the pod and the " +
+      "namespace's Pod Security level.",
+  },
+  {
+    name: 'init-position',
+    as: 'annotation',
+    on: ['namespace', 'pod'],
+    values: '`first`, `last` or `before NAME`',
+    meaning: 'Where among the init containers the one stands that copies the agent. Default: what the profile says.',
+  },
+  {
+    name: 'libc',
+    as: 'annotation',
+    on: ['namespace', 'pod', 'container'],
+    values: '`glibc` or `musl`',
+    meaning:
+      "The C library of the app's image. Default: `musl` where the image's name has `alpine` or `musl` in it, else not known.",
+  },
+  {
+    name: 'env-from-keys',
+    as: 'annotation',
+    on: ['namespace', 'pod', 'container'],
+    values: 'names of variables, comma-separated, or `none`',
+    meaning:
+      'Which variables the container gets by `envFrom`, where agent-injector cannot read the ConfigMap or the Secret. A value is added ' +
+      'to such a variable only when it is known to be there.',
+  },
+  {
+    name: 'exclude-owners',
+    as: 'annotation',
+    on: ['namespace'],
+    values: 'kinds, comma-separated, such as `Job`',
+    meaning: 'Pods that an object of such a kind controls are left alone.',
+  },
+  {
+    name: 'status',
+    as: 'annotation',
+    on: ['pod'],
+    values: 'JSON, written by agent-injector',
+    meaning: 'The record of what was decided for this pod, and why.',
+  },
+];
+
+/** The settings that are annotations, parameters aside, and the one that we write. */
+export const settingNames: readonly string[] = keyTable.filter((row) => row.as === 'annotation').map((row) => row.name);

@@ -1,0 +1,13 @@
+import type { ClusterInFiles } from '../../config/catalogue.ts';
+import type { NamespaceOptions } from '../namespaces-from-files.ts';
+
+export interface ExplainOptions extends NamespaceOptions, ClusterInFiles {
+  /** `pod/x`, `deploy/x`: on a cluster. */
+  readonly target: string | undefined;
+  readonly file: string | undefined;
+  /** Path of a recorded AdmissionReview. */
+  readonly review: string | undefined;
+  readonly namespace: string;
+  readonly kubeconfig: string | undefined;
+  readonly output: 'text' | 'json';
+}

@@ -1,0 +1,71 @@
+import type { Severity } from '../../diagnostics/profile-lint.ts';
+import { pathText } from '../../lib/text.ts';
+
+/** Something that is said of a file, with its place where there is a text. */
+export interface Remark {
+  readonly severity: Severity;
+  readonly file: string;
+  readonly line?: number;
+  readonly column?: number;
+  readonly profile?: string | undefined;
+  readonly path?: readonly PropertyKey[];
+  readonly message: string;
+}
+
+export interface LintedProfile {
+  readonly name: string;
+  readonly file: string;
+  readonly tests: readonly { readonly name: string; readonly passed: boolean }[];
+}
+
+/** What came of a lint. */
+export interface LintReport {
+  /** Those that could be read. */
+  readonly profiles: readonly LintedProfile[];
+  /** How many there are, broken ones included. */
+  readonly documents: number;
+  readonly remarks: readonly Remark[];
+}
+
+/** For people, as compilers do it: a line per remark, and a last one that sums up. */
+export function asText(report: LintReport): string {
+  const lines = report.remarks.map(({ severity, message, ...place }) =>
+    [placeText(place), severity, ...pathParts(place), message].join(': '),
+  );
+  return `${[...lines, summary(report)].join('\n')}\n`;
+}
+
+function placeText({ file, line, column, profile }: Omit<Remark, 'severity' | 'message'>): string {
+  if (line === undefined || column === undefined) return profile === undefined ? file : `${file} ${profile}`;
+  return `${file}:${line}:${column}`;
+}
+
+function pathParts({ path }: Pick<Remark, 'path'>): readonly string[] {
+  return path === undefined || path.length === 0 ? [] : [pathText(path)];
+}
+
+function summary(report: LintReport): string {
+  const tests = report.profiles.flatMap((profile) => profile.tests);
+  const failed = tests.filter(({ passed }) => !passed).length;
+  const { errors, warnings } = counts(report);
+  const found = [count(errors, 'error'), count(warnings, 'warning')].filter((text) => !text.startsWith('0 '));
+  return (
+    `${count(report.documents, 'profile')}, ${count(tests.length, 'test')}${failed > 0 ? ` (${failed} failed)` : ''}: ` +
+    (found.join(', ') || 'no problems')
+  );
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+function counts({ remarks }: LintReport): { readonly errors: number; readonly warnings: number } {
+  const errors = remarks.filter(({ severity }) => severity === 'error').length;
+  return { errors, warnings: remarks.length - errors };
+}
+
+/** For programs: the same facts. */
+export function asJson(report: LintReport): string {
+  const remarks = report.remarks.map(({ path, ...rest }) => ({ ...rest, ...(path && { path: pathText(path) }) }));
+  return `${JSON.stringify({ ...counts(report), profiles: report.profiles, remarks }, null, 2)}\n`;
+}

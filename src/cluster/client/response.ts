@@ -1,0 +1,80 @@
+import type { IncomingMessage } from 'node:http';
+import { isObject, type JsonObject } from '../../lib/json.ts';
+import type { Failure } from './errors.ts';
+import { LineSplitter } from './line-splitter.ts';
+import type { Answer, WatchEnd, WatchOptions } from './types.ts';
+
+const MAX_LINE_BYTES = 8 * 1024 * 1024;
+
+const MAX_ERROR_BYTES = 64 * 1024;
+
+const SAMPLE_LENGTH = 80;
+
+/** No API server may silence us for longer, whatever its Retry-After says. */
+const MAX_RETRY_AFTER_MS = 30_000;
+
+async function readText(response: IncomingMessage, maxBytes: number): Promise<string | Failure> {
+  const chunks: AsyncIterable<Buffer> = response;
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of chunks) {
+    size += chunk.length;
+    if (size > maxBytes) return { kind: 'too-large', maxBytes };
+    parts.push(chunk);
+  }
+  return Buffer.concat(parts, size).toString('utf8');
+}
+
+/** The JSON object of a whole body. */
+export async function readObject(response: IncomingMessage, maxBytes: number): Promise<Answer> {
+  const text = await readText(response, maxBytes);
+  if (typeof text !== 'string') return text;
+  const body = parseObject(text);
+  return body === undefined ? notJson(text) : { kind: 'ok', body };
+}
+
+/** What a server says that will not do as asked: a Status object, if it is an API server at all. */
+export async function readFailure(response: IncomingMessage): Promise<Failure> {
+  const text = await readText(response, MAX_ERROR_BYTES);
+  const status = typeof text === 'string' ? parseObject(text) : undefined;
+  const field = (name: string): string => (typeof status?.[name] === 'string' ? status[name] : '');
+  const seconds = Number(response.headers['retry-after'] ?? 0);
+  return {
+    kind: 'http',
+    status: response.statusCode ?? 0,
+    reason: field('reason'),
+    message: field('message'),
+    retryAfterMs: seconds > 0 ? Math.min(seconds * 1000, MAX_RETRY_AFTER_MS) : 0,
+  };
+}
+
+/** Hands on each line's JSON object until the stream ends, or stops being lines of JSON. */
+export async function readLines(response: IncomingMessage, watch: WatchOptions): Promise<WatchEnd> {
+  const chunks: AsyncIterable<Buffer> = response;
+  const maxBytes = watch.maxLineBytes ?? MAX_LINE_BYTES;
+  const splitter = new LineSplitter();
+  for await (const chunk of chunks) {
+    for (const text of splitter.push(chunk)) {
+      const line = parseObject(text);
+      if (line === undefined) return notJson(text);
+      if (watch.signal.aborted) return { kind: 'aborted' };
+      watch.onLine(line);
+    }
+    if (splitter.pending > maxBytes) return { kind: 'too-large', maxBytes };
+  }
+  const rest = splitter.rest();
+  return rest === '' ? { kind: 'ended' } : notJson(rest);
+}
+
+function parseObject(text: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function notJson(text: string): Failure {
+  return { kind: 'not-json', sample: text.slice(0, SAMPLE_LENGTH) };
+}

@@ -1,0 +1,51 @@
+import type { Json, JsonObject } from '../../lib/json.ts';
+import type { Failure } from './errors.ts';
+import type { ServerTime } from './server-clock.ts';
+
+/** The media type of an answer that holds metadata only: a Namespace needs no more, and it spares us spec and status. */
+export const METADATA = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json';
+
+export const METADATA_LIST = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
+
+export interface GetOptions {
+  /** From the call to the last byte of the body, credentials included. */
+  readonly timeoutMs: number;
+  readonly maxBytes: number;
+  readonly accept?: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface SendOptions extends GetOptions {
+  readonly method: 'POST' | 'PUT' | 'PATCH';
+  readonly body: Json;
+  /** Of the body: a PATCH says by it of which kind it is. @default application/json */
+  readonly contentType?: string;
+}
+
+export interface WatchOptions {
+  /** Is called with each line's JSON object, in order; never again once the signal is aborted. */
+  readonly onLine: (line: JsonObject) => void;
+  /** Ends the watch. There is no timeout: only the caller knows how long a watch may be silent. */
+  readonly signal: AbortSignal;
+  readonly accept?: string;
+  /** @default 8 MiB; a Kubernetes object is at most about 1.5 MiB. */
+  readonly maxLineBytes?: number;
+}
+
+export type Answer = { readonly kind: 'ok'; readonly body: JsonObject } | Failure;
+
+/** `ended`: the server closed the stream in an orderly way, after a whole line. */
+export type WatchEnd = { readonly kind: 'ended' } | Failure;
+
+/** The API server, as plain JSON. No function ever rejects: failures are values. */
+export interface Cluster {
+  readonly server: string;
+  /** The time by its clock. */
+  readonly time?: Pick<ServerTime, 'now' | 'aheadMs'>;
+  /** GET of a path with its query, `/api/v1/namespaces/shop`. Any status but 200 (and 201) is a failure; redirects are not followed. */
+  getJson(path: string, options: GetOptions): Promise<Answer>;
+  /** Writes an object, and gives it back as it is now. */
+  sendJson(path: string, options: SendOptions): Promise<Answer>;
+  /** GET of a stream of JSON objects, one a line. */
+  watchLines(path: string, options: WatchOptions): Promise<WatchEnd>;
+}

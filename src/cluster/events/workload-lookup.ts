@@ -1,0 +1,99 @@
+import { ownerOf } from '../../kubernetes/owner.ts';
+import type { Named } from '../../kubernetes/pod.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
+import { type Cluster, METADATA } from '../client/types.ts';
+
+/** An object as an Event refers to it. */
+export interface ObjectRef {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  /** Without it `kubectl describe` does not show the Event; a pod has none before it exists. */
+  readonly uid?: string;
+}
+
+/** The workload that somebody wrote, and the metadata of what it made, which carries its annotations. */
+export interface Workload {
+  readonly ref: ObjectRef;
+  readonly metadata: Json | undefined;
+}
+
+/** Names that can stand in a URL as they are. */
+const NAME = /^[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?$/;
+
+/** Who an Event about the pod goes to, as far as the pod tells: what controls it, else the pod itself. Undefined: neither has a name. */
+export function directOwner(pod: Named): ObjectRef | undefined {
+  const owner = refFrom(ownerOf(pod));
+  if (owner) return owner;
+  const name = pod.metadata?.name;
+  return name !== undefined && NAME.test(name) ? { apiVersion: 'v1', kind: 'Pod', name } : undefined;
+}
+
+function refFrom(reference: JsonObject | undefined): ObjectRef | undefined {
+  const { apiVersion, kind, name, uid } = reference ?? {};
+  if (typeof apiVersion !== 'string' || typeof kind !== 'string' || typeof name !== 'string') return undefined;
+  if (!NAME.test(name) || apiVersion.length > 253 || kind.length > 63) return undefined;
+  return { apiVersion, kind, name, ...(typeof uid === 'string' && uid.length <= 128 && { uid }) };
+}
+
+/** Kinds that are made by another workload, and where they are read. */
+const MADE: Readonly<Record<string, string>> = {
+  'apps/v1 ReplicaSet': '/apis/apps/v1/namespaces/NAMESPACE/replicasets/',
+  'batch/v1 Job': '/apis/batch/v1/namespaces/NAMESPACE/jobs/',
+};
+
+const LIMITS = { timeoutMs: 3_000, maxBytes: 2 * 1024 * 1024, accept: METADATA };
+
+const REMEMBER_MS = 600_000;
+
+const MOST = 1_000;
+
+/**
+ * Finds the workload behind a ReplicaSet (a Deployment, a Rollout) or a Job (a CronJob), by one GET, which is remembered. Where that may not be
+ * read, or fails, the one that is known is good enough. Needs get of replicasets and jobs.
+ */
+export class Owners {
+  private readonly cluster: Cluster;
+  private readonly clock: Clock;
+  /** Oldest first. */
+  private readonly known = new Map<string, { readonly workload: Workload; readonly until: number }>();
+
+  constructor(cluster: Cluster, clock: Clock) {
+    this.cluster = cluster;
+    this.clock = clock;
+  }
+
+  /** Never rejects. */
+  async workloadOf(namespace: string, owner: ObjectRef, signal: AbortSignal): Promise<Workload> {
+    const type = `${owner.apiVersion} ${owner.kind}`;
+    const path = Object.hasOwn(MADE, type) ? MADE[type] : undefined;
+    if (path === undefined) return { ref: owner, metadata: undefined };
+    const key = `${namespace} ${type} ${owner.name} ${owner.uid ?? ''}`;
+    const known = this.known.get(key);
+    if (known && known.until > this.clock.now()) return known.workload;
+    const answer = await this.cluster.getJson(`${path.replace('NAMESPACE', namespace)}${owner.name}`, {
+      ...LIMITS,
+      signal,
+    });
+    if (answer.kind !== 'ok') return { ref: owner, metadata: undefined };
+    const { metadata } = answer.body;
+    const made = isObject(metadata) ? metadata : {};
+    const workload = { ref: refFrom(controllerIn(made)) ?? owner, metadata: made };
+    this.remember(key, workload);
+    return workload;
+  }
+
+  private remember(key: string, workload: Workload): void {
+    this.known.delete(key);
+    const [oldest] = this.known.keys();
+    if (this.known.size >= MOST && oldest !== undefined) this.known.delete(oldest);
+    this.known.set(key, { workload, until: this.clock.now() + REMEMBER_MS });
+  }
+}
+
+function controllerIn(metadata: JsonObject): JsonObject | undefined {
+  const owners = metadata['ownerReferences'];
+  if (!Array.isArray(owners)) return undefined;
+  return owners.find((owner: Json): owner is JsonObject => isObject(owner) && owner['controller'] === true);
+}

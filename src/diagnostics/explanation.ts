@@ -1,0 +1,140 @@
+import { admitBy } from '../admission/admit.ts';
+import type { Decision } from '../admission/decision.ts';
+import type { ContainerOutcome } from '../injection/outcome.ts';
+import type { Event, Stage } from '../injection/trace.ts';
+import { containersOf } from '../kubernetes/pod.ts';
+import type { Profile } from '../profiles/profile.ts';
+import { misfitText, sentence, sourceText } from '../reasons/message.ts';
+import type { Reason, ReasonCode } from '../reasons/reason.ts';
+import { type ReasonKind, reasonTable } from '../reasons/table.ts';
+import { type Layers, profilesFor } from '../settings/resolve.ts';
+import { type PodChanges, podChanges } from './pod-diff.ts';
+import { type Chain, chainsFor } from './precedence.ts';
+
+/** A reason, ready to be read: what, why, what to do, and where more is written. */
+export interface ReasonText {
+  readonly code: ReasonCode;
+  readonly kind: ReasonKind;
+  readonly message: string;
+  readonly hint: string;
+  readonly docs: string;
+}
+
+/** One question on the way to the decision. Without a reason the answer was yes. */
+export interface Step {
+  readonly stage: Stage;
+  readonly rule: string;
+  readonly holds: string;
+  readonly container?: string;
+  readonly profile?: string;
+  readonly reason?: ReasonText;
+}
+
+/** What became of one profile in one container. */
+export interface ContainerResult {
+  readonly container: string;
+  readonly profile?: string;
+  readonly outcome: ContainerOutcome['outcome'];
+  readonly delivery?: string;
+  readonly reason?: ReasonText;
+}
+
+/** How the delivery was chosen. */
+export interface DeliveryChoice {
+  readonly container: string;
+  readonly profile: string;
+  readonly delivery: string;
+  /** Who named it; none where it is the first that fits. */
+  readonly namedBy?: string;
+  readonly passedOver: readonly { readonly delivery: string; readonly why: string }[];
+}
+
+/** All that is to be known about the decision on one pod: plain data, the same that `explain -o json` prints. */
+export interface Explanation {
+  readonly outcome: Decision['outcome'];
+  readonly reason?: ReasonText;
+  readonly containers: readonly ContainerResult[];
+  readonly notices: readonly ReasonText[];
+  readonly path: readonly Step[];
+  readonly deliveries: readonly DeliveryChoice[];
+  readonly settings: readonly Chain[];
+  readonly changes: PodChanges;
+}
+
+/** Decides on the pod as a server does, and keeps what was asked on the way. */
+export function explain(layers: Layers): Explanation {
+  const events: Event[] = [];
+  const { decision, pod } = admitBy({ ...layers, trace: (event) => events.push(event) });
+  return {
+    outcome: decision.outcome,
+    ...(decision.outcome !== 'injected' && { reason: reasonText(decision.reason) }),
+    containers: decision.containers.map(containerResult),
+    notices: decision.notices.map(reasonText),
+    path: [...events.flatMap(stepOf), ...lastStep(decision, events)],
+    deliveries: events.flatMap(deliveryOf),
+    settings: chainsFor(layers, profilesIn(layers)),
+    changes: podChanges(layers.pod, pod),
+  };
+}
+
+/** A reason in words, with what to do and where it is described. */
+export function reasonText(reason: Reason): ReasonText {
+  const { kind, hint } = reasonTable[reason.code];
+  return { code: reason.code, kind, message: sentence(reason), hint, docs: `docs/reasons.md#${reason.code}` };
+}
+
+function stepOf(event: Event): readonly Step[] {
+  if (event.kind !== 'asked') return [];
+  const { stage, rule, holds, about, reason } = event;
+  return [{ stage, rule, holds, ...about, ...(reason && { reason: reasonText(reason) }) }];
+}
+
+/** A reason that no rule on the way gave: found when all was planned (the patch is too large, a promise would be broken). */
+function lastStep(decision: Decision, events: readonly Event[]): readonly Step[] {
+  if (decision.outcome === 'injected') return [];
+  const { code } = decision.reason;
+  if (code !== 'patch-too-large' && code !== 'rule-broken' && events.length > 0) return [];
+  const holds = 'the patch keeps all promises';
+  return [{ stage: 'environment', rule: 'promises', holds, reason: reasonText(decision.reason) }];
+}
+
+function deliveryOf(event: Event): readonly DeliveryChoice[] {
+  if (event.kind !== 'delivery') return [];
+  const { about, chosen } = event;
+  return [
+    {
+      container: about.container ?? '',
+      profile: about.profile ?? '',
+      delivery: chosen.delivery.name,
+      ...(chosen.source && { namedBy: sourceText(chosen.source) }),
+      passedOver: chosen.passedOver.map(({ delivery, misfit }) => ({ delivery, why: misfitText(misfit) })),
+    },
+  ];
+}
+
+function containerResult(outcome: ContainerOutcome): ContainerResult {
+  const { container, profile } = outcome;
+  return {
+    container,
+    ...(profile !== undefined && { profile }),
+    outcome: outcome.outcome,
+    ...(outcome.outcome === 'injected' ? { delivery: outcome.delivery } : { reason: reasonText(outcome.reason) }),
+  };
+}
+
+/** The profiles that some container is to get, whatever became of that. */
+function profilesIn(layers: Layers): readonly Profile[] {
+  const found = new Set<Profile>();
+  for (const { name } of containersOf(layers.pod)) {
+    const profiles = profilesFor(layers, name);
+    for (const profile of profiles.ok ? profiles.value : []) found.add(profile);
+  }
+  return [...found];
+}
+
+/** The explanation of what never came to a decision: there is a reason, and nothing was asked. */
+export function undecided(reason: Reason): Explanation {
+  const nothing = { containers: [], initContainers: [], volumes: [], annotations: [], imagePullSecrets: [] };
+  const rest = { containers: [], notices: [], path: [], deliveries: [], settings: [], changes: nothing };
+  return { outcome: 'skipped', reason: reasonText(reason), ...rest };
+}

@@ -1,0 +1,85 @@
+import { keyTable } from '../api/keys.ts';
+import type { Parameter } from '../api/profile/parameter.ts';
+import { annotationsOf, type Container, containersOf } from '../kubernetes/pod.ts';
+import type { Profile } from '../profiles/profile.ts';
+import type { Source } from '../reasons/reason.ts';
+import { settingsIn } from '../settings/annotations.ts';
+import { factsOf } from '../settings/builtin-values.ts';
+import { everyValue, type GivenValue } from '../settings/parameters.ts';
+import { everySetting, type Layers } from '../settings/resolve.ts';
+
+/** One value of a chain: the first that is allowed wins, whoever comes after it is overridden. */
+export interface ChainValue {
+  readonly from: Source['from'];
+  /** The annotation's key, or the name of the default. */
+  readonly key?: string;
+  readonly text: string;
+  readonly state: 'wins' | 'overridden' | 'locked';
+}
+
+/** All that is said about one setting or parameter, the strongest first. */
+export interface Chain {
+  readonly setting: string;
+  /** Where a container has an annotation of its own; else it is about all containers. */
+  readonly container?: string;
+  /** The profile whose parameter it is. */
+  readonly profile?: string;
+  readonly values: readonly ChainValue[];
+}
+
+/** The chains of all settings that somebody set, and of every parameter of these profiles. */
+export function chainsFor(layers: Layers, profiles: readonly Profile[]): readonly Chain[] {
+  const settings = keyTable.filter(({ as, name }) => as === 'annotation' && name !== 'status').map(({ name }) => name);
+  const perProfile = profiles.map(({ name }) => `containers.${name}`);
+  const chains = [...settings, ...perProfile].flatMap((setting) =>
+    placesFor(layers, setting).map((container) => settingChain(layers, setting, container)),
+  );
+  const parameters = profiles.flatMap((profile) =>
+    [...profile.parameters.values()].flatMap((parameter) =>
+      placesFor(layers, parameter.name).map((container) => parameterChain(layers, profile, parameter, container)),
+    ),
+  );
+  return [...chains.filter(({ values }) => values.length > 0), ...parameters];
+}
+
+/** The pod as a whole, and the containers for which an annotation says something else. */
+function placesFor({ pod }: Layers, setting: string): readonly (Container | undefined)[] {
+  const { single } = settingsIn(annotationsOf(pod));
+  return [undefined, ...containersOf(pod).filter(({ name }) => single.get(name)?.has(setting))];
+}
+
+function settingChain(layers: Layers, setting: string, container: Container | undefined): Chain {
+  const values = [...everySetting(layers, setting, container?.name)].map((one) => ({ ...one, allowed: true }));
+  return { setting, ...(container && { container: container.name }), values: judged(values) };
+}
+
+function parameterChain(
+  layers: Layers,
+  profile: Profile,
+  parameter: Parameter,
+  container: Container | undefined,
+): Chain {
+  // A default may refer to the container's name: the first one stands for all.
+  const facts = factsOf(layers, container ?? firstOf(layers));
+  const values = [...everyValue({ layers, profile, container: container?.name, facts }, parameter)];
+  return {
+    setting: parameter.name,
+    ...(container && { container: container.name }),
+    profile: profile.name,
+    values: judged(values),
+  };
+}
+
+function firstOf({ pod }: Layers): Container {
+  return pod.spec.containers[0] ?? { name: '' };
+}
+
+function judged(values: readonly GivenValue[]): readonly ChainValue[] {
+  const winner = values.findIndex(({ allowed }) => allowed);
+  return values.map(({ text, source, allowed }, index) => ({
+    from: source.from,
+    ...('key' in source && { key: source.key }),
+    text,
+    state: index === winner ? 'wins' : allowed ? 'overridden' : 'locked',
+  }));
+}

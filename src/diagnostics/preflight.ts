@@ -1,0 +1,61 @@
+import { isOptedIn } from '../admission/opt-in.ts';
+import type { Namespace } from '../kubernetes/namespace.ts';
+import { isAtLeast, type KubernetesVersion, versionText } from '../kubernetes/version.ts';
+import { deliveryNeeds } from '../profiles/delivery.ts';
+import type { NeighbourInjector } from './other-webhooks.ts';
+
+/** One thing that was looked at before anything is relied on. */
+export interface Check {
+  readonly name: string;
+  /** `note`: to be known, nothing to be mended. */
+  readonly result: 'ok' | 'note' | 'problem';
+  readonly message: string;
+}
+
+/** What the manifests are made for. */
+const LEAST: KubernetesVersion = { major: 1, minor: 30 };
+
+export function checkVersion(version: KubernetesVersion | undefined): Check {
+  const name = 'version';
+  if (!version) return { name, result: 'problem', message: 'the version of the API server could not be read' };
+  const text = `Kubernetes ${versionText(version)}`;
+  return isAtLeast(version, LEAST)
+    ? { name, result: 'ok', message: text }
+    : { name, result: 'problem', message: `${text}; ${versionText(LEAST)} or later is needed` };
+}
+
+/** Which kinds of delivery this version can do. */
+export function checkDeliveries(version: KubernetesVersion | undefined): readonly Check[] {
+  return Object.entries(deliveryNeeds).map(([type, { kubernetes: least, baseline }]): Check => {
+    const name = `delivery ${type}`;
+    if (least && !(version && isAtLeast(version, least)))
+      return { name, result: 'note', message: `cannot be used: it needs Kubernetes ${versionText(least)}` };
+    const note = baseline ? '' : '; not where Pod Security enforces baseline or restricted';
+    return { name, result: 'ok', message: `can be used${note}` };
+  });
+}
+
+export function checkNeighbours(found: readonly NeighbourInjector[]): readonly Check[] {
+  if (found.length === 0)
+    return [{ name: 'other injectors', result: 'ok', message: 'no other webhook changes pods as they are created' }];
+  return found.map(({ configuration, product, collides }) => ({
+    name: 'other injectors',
+    result: collides ? 'problem' : 'note',
+    message: collides
+      ? `${configuration} (${product}) puts an agent into pods, too: whoever is called first has the process; opt its pods out of one of the two`
+      : `${configuration} (${product}) changes pods, too; both can`,
+  }));
+}
+
+const ENFORCE = 'pod-security.kubernetes.io/enforce';
+
+/** What Pod Security enforces where injection is on. */
+export function checkPodSecurity(namespaces: Iterable<Namespace>): readonly Check[] {
+  return [...namespaces].filter(isOptedIn).flatMap(({ name, labels }): readonly Check[] => {
+    const level = labels[ENFORCE];
+    if (level !== 'baseline' && level !== 'restricted') return [];
+    const cannot = Object.entries(deliveryNeeds).flatMap(([type, { baseline }]) => (baseline ? [] : [type]));
+    const message = `namespace ${name} enforces ${level}: no delivery ${cannot.join(', ')} there`;
+    return [{ name: 'pod security', result: 'note', message }];
+  });
+}

@@ -1,0 +1,42 @@
+import { Gauge, type Registry } from 'prom-client';
+import type { AuditFigures } from '../diagnostics/audit-counts.ts';
+import { type metricRows, MOST_NAMESPACES, optionsOf, OTHER } from './definitions.ts';
+
+export interface AuditGauges extends AuditFigures {
+  readonly ageMs: number;
+}
+
+/** The metrics of the last audit: none while there is none. */
+export function measureAudits(registry: Registry, read: () => AuditGauges | undefined = () => undefined): void {
+  const expected: Gauge = new Gauge({
+    ...optionsOf('agent_injector_expected_not_injected_pods', registry),
+    collect() {
+      expected.reset();
+      for (const [namespace, pods] of bounded(read()?.expected ?? new Map())) expected.set({ namespace }, pods);
+    },
+  });
+  const gauge = (name: keyof typeof metricRows, value: (audit: AuditGauges) => number): void => {
+    const made: Gauge = new Gauge({
+      ...optionsOf(name, registry),
+      collect() {
+        const audit = read();
+        // A gauge without labels is 0 unless it is taken away.
+        if (audit) made.set(value(audit));
+        else made.remove();
+      },
+    });
+  };
+  gauge('agent_injector_cannot_be_injected_pods', ({ cannot }) => cannot);
+  gauge('agent_injector_outdated_pods', ({ outdated }) => outdated);
+  gauge('agent_injector_injected_but_off_pods', ({ off }) => off);
+  gauge('agent_injector_audit_age_seconds', ({ ageMs }) => ageMs / 1000);
+}
+
+/** So many namespaces by name, those with the most pods; replicas that see the same name the same. The others together. */
+function bounded(counts: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
+  const sorted = [...counts].toSorted(([one, most], [other, more]) => more - most || (one < other ? -1 : 1));
+  const rest = sorted.slice(MOST_NAMESPACES).reduce((sum, [, pods]) => sum + pods, 0);
+  const named = new Map(sorted.slice(0, MOST_NAMESPACES));
+  // A namespace may be called so, too.
+  return rest === 0 ? named : named.set(OTHER, (named.get(OTHER) ?? 0) + rest);
+}

@@ -1,0 +1,139 @@
+import type { DeliveryDocument, Position, Resources } from '../api/profile/delivery.ts';
+import type { KubernetesVersion } from '../kubernetes/version.ts';
+import { parseTemplate, type Template } from './template.ts';
+
+/** What an init container needs to copy an agent's files. */
+export interface Copy {
+  readonly image: Template;
+  readonly pullPolicy: string;
+  readonly command: readonly Template[];
+  readonly copyTo: string;
+  readonly position: Position;
+  readonly requests: Resources;
+  readonly limits: Resources;
+}
+
+interface Common {
+  readonly name: string;
+  readonly os: readonly string[] | undefined;
+  readonly pullSecret: Template | undefined;
+  readonly subPath: Template | undefined;
+  readonly readOnly: boolean;
+}
+
+/** A delivery with its templates taken apart. */
+export type Delivery = Common &
+  (
+    | { readonly type: 'persistentVolumeClaim'; readonly claimName: Template }
+    | { readonly type: 'image'; readonly image: Template; readonly pullPolicy: string }
+    | { readonly type: 'initContainer'; readonly copy: Copy; readonly sizeLimit: string; readonly medium: string }
+    | {
+        readonly type: 'ephemeral';
+        readonly copy: Copy;
+        readonly storageClassName: Template | undefined;
+        readonly size: string;
+      }
+    | { readonly type: 'hostPath'; readonly path: Template; readonly hostPathType: string }
+    | {
+        readonly type: 'csi';
+        readonly driver: string;
+        readonly fsType: string | undefined;
+        readonly attributes: ReadonlyMap<string, Template>;
+      }
+    | { readonly type: 'baked' }
+  );
+
+export type DeliveryType = Delivery['type'];
+
+/** What each kind asks of the cluster: the least version of the API server, and whether Pod Security baseline lets it pass. */
+export const deliveryNeeds: {
+  readonly [type in DeliveryType]: { readonly kubernetes: KubernetesVersion | undefined; readonly baseline: boolean };
+} = {
+  persistentVolumeClaim: { kubernetes: undefined, baseline: true },
+  // On by default from then on (k8s.io/kubernetes pkg/features ImageVolume): before, the API server drops the field and refuses the pod.
+  image: { kubernetes: { major: 1, minor: 35 }, baseline: true },
+  initContainer: { kubernetes: undefined, baseline: true },
+  ephemeral: { kubernetes: { major: 1, minor: 23 }, baseline: true },
+  // k8s.io/pod-security-admission policy/check_hostPathVolumes.go
+  hostPath: { kubernetes: undefined, baseline: false },
+  csi: { kubernetes: undefined, baseline: true },
+  baked: { kubernetes: undefined, baseline: true },
+};
+
+type Own<Type extends DeliveryType> = Omit<Extract<Delivery, { type: Type }>, keyof Common>;
+
+type Readers = {
+  readonly [type in DeliveryType]: (delivery: Extract<DeliveryDocument, { type: type }>) => Own<type>;
+};
+
+const readers: Readers = {
+  persistentVolumeClaim: ({ type, claimName }) => ({ type, claimName: parseTemplate(claimName) }),
+  image: ({ type, image, pullPolicy: policy }) => ({ type, image: parseTemplate(image), pullPolicy: policy }),
+  initContainer: ({ type, sizeLimit, medium, ...own }) => ({ type, copy: readCopy(own), sizeLimit, medium }),
+  ephemeral: ({ type, storageClassName, size, ...own }) => ({
+    type,
+    copy: readCopy(own),
+    storageClassName: optional(storageClassName),
+    size,
+  }),
+  hostPath: ({ type, path: directory, hostPathType }) => ({ type, path: parseTemplate(directory), hostPathType }),
+  csi: ({ type, driver, fsType, attributes }) => ({
+    type,
+    driver,
+    fsType,
+    attributes: new Map(Object.entries(attributes).map(([name, value]) => [name, parseTemplate(value)] as const)),
+  }),
+  baked: ({ type }) => ({ type }),
+};
+
+/** Takes the templates of a delivery apart. */
+export function readDelivery(delivery: DeliveryDocument): Delivery {
+  const common: Common = {
+    name: delivery.name ?? delivery.type,
+    os: delivery.os,
+    pullSecret: optional('pullSecret' in delivery ? delivery.pullSecret : undefined),
+    subPath: optional('subPath' in delivery ? delivery.subPath : undefined),
+    readOnly: delivery.type === 'image' || ('readOnly' in delivery && delivery.readOnly),
+  };
+  // The table's type pairs every type with its documents and its deliveries; TypeScript cannot follow the pairing through an index.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  const read = readers[delivery.type] as (document: DeliveryDocument) => Own<DeliveryType>;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what is common and what is the type's own, together
+  return { ...common, ...read(delivery) } as Delivery;
+}
+
+function optional(text: string | undefined): Template | undefined {
+  return text === undefined ? undefined : parseTemplate(text);
+}
+
+function readCopy(delivery: Omit<Extract<DeliveryDocument, { command: string[] }>, 'type'>): Copy {
+  const { pullPolicy: policy, copyTo, position, requests, limits } = delivery;
+  const command = delivery.command.map(parseTemplate);
+  return { image: parseTemplate(delivery.image), pullPolicy: policy, command, copyTo, position, requests, limits };
+}
+
+/** Every template of a delivery but what may be left out (subPath, pullSecret), with the field it is in: what must have a value before it can be used. */
+export function templatesIn(delivery: Delivery): readonly (readonly [field: string, template: Template])[] {
+  switch (delivery.type) {
+    case 'persistentVolumeClaim':
+      return [['claimName', delivery.claimName]];
+    case 'image':
+      return [['image', delivery.image]];
+    case 'initContainer':
+      return templatesInCopy(delivery.copy);
+    case 'ephemeral': {
+      const { storageClassName, copy: own } = delivery;
+      return [...templatesInCopy(own), ...(storageClassName ? [['storageClassName', storageClassName] as const] : [])];
+    }
+    case 'hostPath':
+      return [['path', delivery.path]];
+    case 'csi':
+      return [...delivery.attributes].map(([name, template]) => [`attributes.${name}`, template] as const);
+    case 'baked':
+      return [];
+  }
+}
+
+function templatesInCopy(own: Copy): readonly (readonly [string, Template])[] {
+  return [['image', own.image], ...own.command.map((word, index) => [`command[${index}]`, word] as const)];
+}

@@ -1,0 +1,81 @@
+import type { Condition } from '../api/profile/condition.ts';
+import type { Sign } from '../api/profile/matcher.ts';
+import type { Parameter } from '../api/profile/parameter.ts';
+import type { ProfileTest } from '../api/profile/profile.ts';
+import type { KubernetesVersion } from '../kubernetes/version.ts';
+import type { Delivery } from './delivery.ts';
+import type { Change, EnvironmentEntry } from './environment.ts';
+import type { Template } from './template.ts';
+
+export interface Mount {
+  readonly path: string;
+  readonly subPath: Template | undefined;
+  readonly readOnly: boolean;
+}
+
+/** A directory that the agent writes into. */
+export interface Writable {
+  readonly path: string;
+  /** The name of its volume, where it is free. */
+  readonly volume: string;
+  readonly sizeLimit: string;
+  readonly when: Condition | undefined;
+}
+
+/** A configuration file, made from parameters. */
+export interface FileTemplate {
+  readonly path: string;
+  readonly content: Template;
+  readonly when: Condition | undefined;
+}
+
+/** Something to look for in a container, and what to say when it is there. */
+export interface Advice {
+  readonly code: string;
+  readonly signs: readonly Sign[];
+  readonly message: string;
+}
+
+/** A value that follows from another: from the libc, the processor, or a parameter. */
+export interface Variant {
+  readonly name: string;
+  readonly by: string;
+  readonly values: ReadonlyMap<string, string>;
+}
+
+export interface Constraints {
+  readonly os: readonly string[];
+  readonly arch: readonly string[] | undefined;
+  readonly libc: readonly string[] | undefined;
+  readonly kubernetes: KubernetesVersion | undefined;
+  readonly excludeOwners: readonly string[];
+}
+
+/** A profile that has been read: templates taken apart, defaults filled in, every reference known to lead somewhere. */
+export interface Profile {
+  readonly name: string;
+  readonly vendor: string;
+  readonly description: string;
+  readonly language: string | undefined;
+  readonly documentation: string | undefined;
+  readonly sources: readonly string[];
+  /** Names or globs of the namespaces that may use it; undefined: all. */
+  readonly namespaces: readonly string[] | undefined;
+  readonly constraints: Constraints;
+  readonly include: readonly Sign[] | undefined;
+  readonly exclude: readonly Sign[];
+  readonly slots: readonly string[];
+  readonly conflicts: readonly Advice[];
+  readonly advisories: readonly Advice[];
+  readonly parameters: ReadonlyMap<string, Parameter>;
+  readonly variants: readonly Variant[];
+  readonly deliveries: readonly [Delivery, ...Delivery[]];
+  readonly mounts: readonly Mount[];
+  readonly writable: readonly Writable[];
+  readonly files: readonly FileTemplate[];
+  /** Each entry behind those that it refers to. */
+  readonly environment: readonly EnvironmentEntry[];
+  /** The variables of an author that it may change, and how. */
+  readonly changes: ReadonlyMap<string, Change>;
+  readonly tests: readonly ProfileTest[];
+}

@@ -1,0 +1,157 @@
+import type { KubernetesVersion } from '../kubernetes/version.ts';
+
+/** A delivery that comes before the chosen one and does not fit. */
+export interface PassedOver {
+  readonly delivery: string;
+  readonly misfit: Misfit;
+}
+
+/** Why a delivery cannot be used for a pod: what would keep the pod from starting, or from being created. */
+export type Misfit =
+  | { readonly why: 'named-only' }
+  | { readonly why: 'kubernetes'; readonly least: KubernetesVersion; readonly found: KubernetesVersion | undefined }
+  | { readonly why: 'pod-security'; readonly level: string }
+  | { readonly why: 'os'; readonly os: readonly string[] }
+  | { readonly why: 'parameter'; readonly parameter: string }
+  | { readonly why: 'image'; readonly image: string }
+  | { readonly why: 'claim'; readonly claim: string; readonly trouble: ClaimTrouble }
+  | { readonly why: 'quota'; readonly quota: string; readonly resource: string }
+  | { readonly why: 'claim-size'; readonly limitRange: string; readonly size: string }
+  | { readonly why: 'ephemeral-storage'; readonly limit: string };
+
+/** `in-use`: one pod at a time can have it, and one has. `elsewhere`: it can be mounted on one node only, and is on that one. */
+export type ClaimTrouble =
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'deleting' }
+  | { readonly kind: 'lost' }
+  | { readonly kind: 'block' }
+  | { readonly kind: 'in-use'; readonly node: string }
+  | { readonly kind: 'elsewhere'; readonly node: string };
+
+/** Why something was not done, or what else the user should know: the facts; `sentence` makes them text. */
+export type Reason =
+  | { readonly code: 'not-a-pod'; readonly resource: string }
+  | { readonly code: 'not-a-creation'; readonly operation: string }
+  | { readonly code: 'mirror-pod' }
+  | {
+      readonly code: 'namespace-not-enabled';
+      readonly namespace: string;
+      readonly label: string | undefined;
+      /** The label that was probably meant, where something almost like it is there. */
+      readonly meant: string | undefined;
+    }
+  | { readonly code: 'opted-out'; readonly by: string }
+  | { readonly code: 'already-instrumented'; readonly profile: string }
+  | { readonly code: 'malformed-pod'; readonly path: string; readonly expected: string }
+  | { readonly code: 'no-profile' }
+  | {
+      readonly code: 'unknown-profile';
+      readonly name: string;
+      readonly source: Source;
+      readonly nearest: string | undefined;
+    }
+  | {
+      readonly code: 'unknown-delivery';
+      readonly name: string;
+      readonly source: Source;
+      readonly known: readonly string[];
+    }
+  | {
+      readonly code: 'invalid-value';
+      readonly setting: string;
+      readonly value: string;
+      readonly source: Source;
+      readonly expected: string;
+    }
+  | { readonly code: 'missing-parameter'; readonly parameter: string; readonly profile: string }
+  | { readonly code: 'no-target-container'; readonly profile: string | undefined }
+  | { readonly code: 'owner-excluded'; readonly kind: string; readonly by: string }
+  | { readonly code: 'profile-not-allowed'; readonly profile: string; readonly namespace: string }
+  | { readonly code: 'os-unsupported'; readonly os: string; readonly profile: string }
+  | { readonly code: 'arch-unsupported'; readonly profile: string; readonly supported: readonly string[] }
+  | {
+      readonly code: 'libc-unsupported';
+      readonly libc: string;
+      readonly profile: string;
+      /** Who says so; undefined: the image's name hints at it. */
+      readonly source: Source | undefined;
+    }
+  | {
+      readonly code: 'kubernetes-unsupported';
+      readonly profile: string;
+      readonly least: KubernetesVersion;
+      readonly found: KubernetesVersion;
+    }
+  | { readonly code: 'delivery-unfit'; readonly delivery: string; readonly source: Source; readonly misfit: Misfit }
+  | { readonly code: 'no-fitting-delivery'; readonly profile: string; readonly passedOver: readonly PassedOver[] }
+  | { readonly code: 'claim-unusable'; readonly claim: string; readonly trouble: ClaimTrouble }
+  | { readonly code: 'foreign-agent'; readonly vendor: string; readonly at: string; readonly slot: string }
+  | { readonly code: 'slot-taken'; readonly slot: string; readonly profile: string; readonly by: string }
+  | { readonly code: 'profile-conflict'; readonly profile: string; readonly conflict: string; readonly message: string }
+  | {
+      readonly code: 'unproven-variable';
+      readonly variable: string;
+      readonly profile: string;
+      /** Nobody sees whether it is there, or it would have to stand elsewhere in the container's list. */
+      readonly why: 'unseen' | 'order';
+    }
+  | {
+      readonly code: 'foreign-profiler';
+      readonly slot: string;
+      readonly variable: string;
+      readonly vendor: string | undefined;
+    }
+  | { readonly code: 'profiling-disabled'; readonly variable: string; readonly value: string }
+  | { readonly code: 'conflicting-variable'; readonly variable: string; readonly profile: string }
+  | { readonly code: 'mount-path-taken'; readonly path: string; readonly volume: string }
+  | { readonly code: 'namespace-unknown'; readonly namespace: string }
+  | { readonly code: 'namespace-unavailable'; readonly namespace: string; readonly why: string }
+  | { readonly code: 'patch-too-large'; readonly size: number }
+  | { readonly code: 'rule-broken'; readonly rule: string }
+  | { readonly code: 'internal-error' }
+  | { readonly code: 'overloaded' }
+  | {
+      readonly code: 'unknown-annotation';
+      readonly key: string;
+      readonly on: 'namespace' | 'pod';
+      readonly nearest: string | undefined;
+    }
+  | {
+      readonly code: 'container-not-found';
+      readonly pattern: string;
+      readonly source: Source;
+      readonly nearest: string | undefined;
+    }
+  | { readonly code: 'parameter-locked'; readonly parameter: string; readonly source: Source }
+  | {
+      readonly code: 'advisory';
+      readonly profile: string;
+      readonly advisory: string;
+      readonly message: string;
+      readonly container: string;
+    }
+  | { readonly code: 'foreign-agent-beside'; readonly vendor: string; readonly at: string; readonly container: string }
+  | {
+      readonly code: 'misplaced-key';
+      readonly as: 'label' | 'annotation';
+      readonly key: string;
+      /** Of the workload that it stands on. */
+      readonly kind: string;
+      readonly name: string;
+    }
+  | { readonly code: 'unknown-label'; readonly label: string; readonly value: string; readonly expected: string };
+
+export type ReasonCode = Reason['code'];
+
+/** Where a value comes from. */
+export type Source =
+  | { readonly from: 'container' | 'pod' | 'namespace' | 'cluster'; readonly key: string }
+  | { readonly from: 'profile' };
+
+/** A value as it was written, and where. */
+export interface Setting {
+  readonly text: string;
+  readonly source: Source;
+}
+
+export type Choice<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: Reason };

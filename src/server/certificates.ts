@@ -1,0 +1,77 @@
+import { readFile } from 'node:fs/promises';
+import type { Logger } from 'pino';
+import { IssuedSource } from '../certificates/authority-source.ts';
+import { directorySource } from '../certificates/directory-source.ts';
+import { CertificateKeeper } from '../certificates/keeper.ts';
+import type { CertificateSource } from '../certificates/source.ts';
+import { wallClockOf } from '../certificates/wall-clock.ts';
+import type { Cluster } from '../cluster/client/types.ts';
+import { namedSecret } from '../cluster/secret-store.ts';
+import { Registration, type RegistrationOptions } from '../cluster/webhook-configuration/ca-bundle.ts';
+import type { Config } from '../config/config.ts';
+import { millisecondsOf } from '../config/options.ts';
+import { UsageError } from '../lib/usage-error.ts';
+
+/** What looks after the certificate, as the settings ask for it. Throws a UsageError when they name what cannot be used. */
+export async function openCertificates(
+  config: Config,
+  cluster: Cluster | undefined,
+  log: Logger,
+): Promise<CertificateKeeper> {
+  const [name = '', namespace = ''] = config.service?.split('.') ?? [];
+  const servername = `${name}.${namespace}.svc`;
+  if (config.clientCa !== undefined) await readable(config.clientCa);
+  const registration = openRegistration(config, cluster, {
+    service: { name, namespace },
+    logger: log,
+    onChange: () => void keeper.look(),
+  });
+  const source = sourceOf(config, cluster, servername);
+  const { clientCa } = config;
+  const keeper: CertificateKeeper = new CertificateKeeper({
+    source,
+    registration,
+    servername,
+    clientCa,
+    log,
+    clock: wallClockOf(cluster),
+  });
+  // A directory is there from the start, or somebody has made a mistake.
+  if (!source.isShared) await keeper.look();
+  if (source.isShared || keeper.hasCertificate()) return keeper;
+  await keeper.stop();
+  throw new UsageError([`${keeper.trouble() ?? 'there is no certificate'}.`]);
+}
+
+async function readable(file: string): Promise<void> {
+  try {
+    await readFile(file);
+  } catch (error) {
+    throw new UsageError([`clientCa: ${error instanceof Error ? error.message : String(error)}`]);
+  }
+}
+
+function openRegistration(
+  { webhookConfiguration }: Config,
+  cluster: Cluster | undefined,
+  options: Omit<RegistrationOptions, 'cluster' | 'name'>,
+): Registration | undefined {
+  if (webhookConfiguration === undefined) return undefined;
+  if (cluster) return new Registration({ ...options, cluster, name: webhookConfiguration });
+  throw new UsageError([
+    'tlsSecret and webhookConfiguration need a cluster: this is no pod, and no kubeconfig is given',
+  ]);
+}
+
+function sourceOf(config: Config, cluster: Cluster | undefined, servername: string): CertificateSource {
+  const { tlsSecret, leafLifetime, caLifetime } = config;
+  if (!cluster || tlsSecret === undefined) return directorySource(config.tlsDir);
+  const [namespace = '', name = ''] = tlsSecret.split('/');
+  return new IssuedSource({
+    store: namedSecret(cluster, namespace, name),
+    // The first is the one by which the API server calls.
+    names: [servername, `${servername}.cluster.local`, servername.replace(/\.svc$/, '')],
+    leafLifetime: millisecondsOf(leafLifetime),
+    authorityLifetime: millisecondsOf(caLifetime),
+  });
+}

@@ -1,0 +1,32 @@
+import type { Logger } from 'pino';
+import type { Cluster } from '../cluster/client/types.ts';
+import { type Events, eventsIn, noEvents } from '../cluster/events/recorder.ts';
+import type { Config } from '../config/config.ts';
+import type { Catalogue } from '../profiles/catalogue.ts';
+import { misplacedKeys } from '../settings/misspelled-keys.ts';
+
+/** What Events are made from. */
+export interface EventSources {
+  readonly api: Cluster | undefined;
+  readonly profiles: { readonly catalogue: () => Catalogue };
+}
+
+/** Where Events go: to the cluster if the settings ask for them, else nowhere. `onNotice` is told of what is seen on workloads. */
+export function openEvents(
+  { events }: Pick<Config, 'events'>,
+  { api, profiles }: EventSources,
+  log: Logger,
+  onNotice: (code: string) => void,
+): Events {
+  if (!events) return noEvents;
+  if (!api) {
+    log.warn({}, 'events: there is no cluster to write Events to');
+    return noEvents;
+  }
+  return eventsIn({
+    cluster: api,
+    logger: log,
+    misplaced: (workload, template) => misplacedKeys(workload, template, profiles.catalogue()),
+    onNotice: ({ code }) => onNotice(code),
+  });
+}

@@ -1,0 +1,15 @@
+import type { Position } from '../api/profile/delivery.ts';
+import { type Layers, lookUp } from './resolve.ts';
+
+/** The place of an init container: what the `init-position` setting says (`first`, `last`, `before NAME`), else what its profile says. */
+export function positionFor(layers: Layers, fallback: Position): Position {
+  return readPosition(lookUp(layers, 'init-position')?.text ?? '') ?? fallback;
+}
+
+/** The position that the text says, or undefined. */
+export function readPosition(text: string): Position | undefined {
+  const trimmed = text.trim();
+  if (trimmed === 'first' || trimmed === 'last') return trimmed;
+  const before = /^before\s+([a-z0-9-]{1,63})$/.exec(trimmed)?.[1];
+  return before === undefined ? undefined : { before };
+}

@@ -1,0 +1,676 @@
+import { describe, expect, it } from 'vitest';
+import { admit } from '../../src/admission/admit.ts';
+import type { Pod } from '../../src/kubernetes/pod.ts';
+import type { Reason } from '../../src/reasons/reason.ts';
+import { sentence } from '../../src/reasons/message.ts';
+import { readStatus } from '../../src/api/status-annotation.ts';
+import { articleEnvironment, catalogue, catalogueWith, container, namespace, pod } from '../support/fixtures.ts';
+
+function reasonOf(given: Pod, within = namespace(), known = catalogue): Reason | undefined {
+  const { decision } = admit(given, within, known);
+  return decision.outcome === 'injected' ? undefined : decision.reason;
+}
+
+function variables(given: Pod, index = 0): Record<string, string | undefined> {
+  return Object.fromEntries((given.spec.containers[index]?.env ?? []).map(({ name, value }) => [name, value]));
+}
+
+describe('a plain pod', () => {
+  it('gets volume, mount and all six variables in the fewest operations', () => {
+    const { decision, operations, pod: after } = admit(pod(), namespace(), catalogue);
+    expect(decision.outcome).toBe('injected');
+    expect(operations.map(({ op, path }) => `${op} ${path}`)).toEqual([
+      'add /metadata/annotations',
+      'add /spec/volumes',
+      'add /spec/containers/0/env',
+      'add /spec/containers/0/volumeMounts',
+    ]);
+    expect(after.spec.volumes).toEqual([
+      { name: 'jennifer-dotnet', persistentVolumeClaim: { claimName: 'my-agent-file' } },
+    ]);
+    expect(after.spec.containers[0]?.volumeMounts).toEqual([{ name: 'jennifer-dotnet', mountPath: '/netagent' }]);
+    expect(variables(after)).toEqual({
+      CORECLR_ENABLE_PROFILING: '1',
+      CORECLR_PROFILER: '{6C7CAF0F-D0E5-4274-A71B-6551761BBDC8}',
+      CORECLR_PROFILER_PATH: '/netagent/bin/libAriesProfiler.so',
+      ARIES_SERVER_ADDRESS: 'jennifer.example.com',
+      ARIES_SERVER_PORT: '5000',
+      ARIES_DOMAIN_ID: '1000',
+    });
+  });
+
+  it('with lists of its own gets one operation per element, behind what is there', () => {
+    const web = container('web', {
+      env: [{ name: 'A', value: 'a' }],
+      volumeMounts: [{ name: 'data', mountPath: '/data' }],
+    });
+    const given = pod([web], { 'team.example.com/owner': 'web' }, { volumes: [{ name: 'data', emptyDir: {} }] });
+    const { operations, pod: after } = admit(given, namespace(), catalogue);
+    expect(operations.map(({ path }) => path)).toEqual([
+      '/metadata/annotations/agent-injector.io~1status',
+      '/spec/volumes/-',
+      ...Array.from({ length: 6 }, () => '/spec/containers/0/env/-'),
+      '/spec/containers/0/volumeMounts/-',
+    ]);
+    expect(after.spec.containers[0]?.env?.[0]).toEqual({ name: 'A', value: 'a' });
+  });
+
+  it('without metadata or with null lists is injected all the same', () => {
+    const given = { spec: { containers: [{ name: 'web', env: null, volumeMounts: null }], volumes: null } } as Pod;
+    const { decision, pod: after } = admit(given, namespace(), catalogue);
+    expect(decision.outcome).toBe('injected');
+    expect(after.metadata?.annotations?.['agent-injector.io/status']).toContain('"decision":"injected"');
+  });
+});
+
+describe('precedence', () => {
+  const layered = pod([container('web'), container('worker')], {
+    'domain-id': '3000',
+    'domain-id.agent-injector.io/worker': '4000',
+  });
+
+  it.each([
+    ['profile default', pod(), {}, {}, ['1000']],
+    ['cluster default over profile', pod(), {}, { 'domain-id': '1500' }, ['1500']],
+    ['namespace over cluster', pod(), { 'domain-id': '2000' }, { 'domain-id': '1500' }, ['2000']],
+    ['pod over namespace, container over pod', layered, { 'domain-id': '2000' }, {}, ['3000', '4000']],
+  ])('%s', (_, given, annotations, defaults, expected) => {
+    const { pod: after } = admit(given, namespace(annotations), catalogueWith(defaults));
+    expect(expected.map((__, index) => variables(after, index)['ARIES_DOMAIN_ID'])).toEqual(expected);
+  });
+
+  it('remembers where each value came from', () => {
+    const { decision } = admit(layered, namespace(), catalogueWith({ 'server-port': '5100' }));
+    const worker = decision.containers.find((one) => one.container === 'worker');
+    expect(
+      worker?.outcome === 'injected' &&
+        Object.fromEntries([...worker.parameters].map(([name, { source }]) => [name, source])),
+    ).toEqual({
+      'server-address': { from: 'namespace', key: 'agent-injector.io/server-address' },
+      'server-port': { from: 'cluster', key: 'server-port' },
+      'domain-id': { from: 'container', key: 'domain-id.agent-injector.io/worker' },
+      'claim-name': { from: 'profile' },
+    });
+  });
+
+  it('two claims for two containers make two volumes', () => {
+    const given = pod([container('web'), container('worker')], { 'claim-name.agent-injector.io/worker': 'other' });
+    const { pod: after } = admit(given, namespace(), catalogue);
+    expect(after.spec.volumes?.map(({ name }) => name)).toEqual(['jennifer-dotnet', 'jennifer-dotnet-2']);
+    expect(after.spec.containers[1]?.volumeMounts).toEqual([{ name: 'jennifer-dotnet-2', mountPath: '/netagent' }]);
+  });
+});
+
+describe('why a pod is left alone', () => {
+  const web = (env: unknown[], rest: object = {}): Pod => pod([container('web', { env, ...rest })]);
+  const cases: [string, Pod, ReturnType<typeof namespace>, Reason['code'], string][] = [
+    [
+      'a namespace without the label',
+      pod(),
+      { ...namespace(), labels: {} },
+      'namespace-not-enabled',
+      'namespace shop has no label agent-injector.io/injection',
+    ],
+    [
+      'another label value',
+      pod(),
+      namespace({}, 'enable'),
+      'namespace-not-enabled',
+      'namespace shop has agent-injector.io/injection="enable"; did you mean "agent-injector.io/injection=enabled"?',
+    ],
+    [
+      'inject false on the pod',
+      pod(undefined, { inject: 'false' }),
+      namespace(),
+      'opted-out',
+      'opted out by pod annotation agent-injector.io/inject (set agent-injector.io/inject: "true" on the pod to opt in)',
+    ],
+    [
+      'inject false on the namespace',
+      pod(),
+      namespace({ inject: 'false' }),
+      'opted-out',
+      'opted out by namespace annotation agent-injector.io/inject (set agent-injector.io/inject: "true" on the pod to opt in)',
+    ],
+    [
+      'inject that is no boolean',
+      pod(undefined, { inject: 'yes' }),
+      namespace(),
+      'invalid-value',
+      'agent-injector.io/inject "yes" must be "true" or "false" (pod annotation)',
+    ],
+    [
+      'a mirror pod',
+      pod(undefined, { 'kubernetes.io/config.mirror': 'x' }),
+      namespace(),
+      'mirror-pod',
+      'the pod mirrors a static pod',
+    ],
+    ['profile none', pod(undefined, { profile: 'none' }), namespace(), 'no-profile', 'no profile is chosen'],
+    [
+      'an unknown profile',
+      pod(undefined, { profile: 'jenifer-dotnet' }),
+      namespace(),
+      'unknown-profile',
+      'no profile "jenifer-dotnet"; did you mean "jennifer-dotnet"? (pod annotation agent-injector.io/profile)',
+    ],
+    [
+      'an unknown delivery',
+      pod(undefined, { delivery: 'pvc' }),
+      namespace(),
+      'unknown-delivery',
+      'no delivery "pvc", there are persistentVolumeClaim, persistentVolumeClaim-read-only, image, initContainer, ephemeral, hostPath, csi, baked, auto ' +
+        '(pod annotation agent-injector.io/delivery)',
+    ],
+    [
+      'a domain ID out of range',
+      pod(undefined, { 'domain-id': '40000' }),
+      namespace(),
+      'invalid-value',
+      'agent-injector.io/domain-id "40000" must be an integer from 1 to 32767 (pod annotation)',
+    ],
+    [
+      'a required parameter that is missing',
+      pod(),
+      { ...namespace(), annotations: {} },
+      'missing-parameter',
+      'profile jennifer-dotnet needs agent-injector.io/server-address, which is not set',
+    ],
+    [
+      'only sidecars',
+      pod([container('istio-proxy')]),
+      namespace(),
+      'no-target-container',
+      'no container is to get the agent',
+    ],
+    [
+      'a Windows pod by spec.os',
+      pod(undefined, {}, { os: { name: 'windows' } }),
+      namespace(),
+      'os-unsupported',
+      'profile jennifer-dotnet does not run on "windows"',
+    ],
+    [
+      'a Windows pod by node selector',
+      pod(undefined, {}, { nodeSelector: { 'kubernetes.io/os': 'windows' } }),
+      namespace(),
+      'os-unsupported',
+      'profile jennifer-dotnet does not run on "windows"',
+    ],
+    [
+      "another vendor's profiler",
+      web([{ name: 'CORECLR_PROFILER', value: '{846f5f1c-f9ae-4b07-969e-05c26bc060d8}' }]),
+      namespace(),
+      'foreign-profiler',
+      'Datadog holds clr-profiler (CORECLR_PROFILER)',
+    ],
+    [
+      'a profiler by valueFrom',
+      web([{ name: 'CORECLR_PROFILER', valueFrom: { configMapKeyRef: { name: 'x', key: 'y' } } }]),
+      namespace(),
+      'foreign-profiler',
+      'an unknown profiler holds clr-profiler (CORECLR_PROFILER)',
+    ],
+    [
+      'profiling switched off',
+      web([{ name: 'CORECLR_ENABLE_PROFILING', value: '0' }]),
+      namespace(),
+      'profiling-disabled',
+      'the pod sets CORECLR_ENABLE_PROFILING="0"',
+    ],
+    [
+      'a switch with another value',
+      web([{ name: 'CORECLR_ENABLE_PROFILING', value: '0x01' }]),
+      namespace(),
+      'conflicting-variable',
+      'CORECLR_ENABLE_PROFILING holds another value than profile jennifer-dotnet needs',
+    ],
+    [
+      'a mount where ours must be',
+      web([], { volumeMounts: [{ name: 'data', mountPath: '/netagent/' }] }),
+      namespace(),
+      'mount-path-taken',
+      'volume "data" is mounted at "/netagent"',
+    ],
+    [
+      "the article's variables by hand, the agent in the image",
+      web(articleEnvironment),
+      namespace(),
+      'already-instrumented',
+      'the agent of jennifer-dotnet is there already',
+    ],
+  ];
+
+  it.each(cases)('%s', (_, given, within, code, text) => {
+    const { decision, pod: after } = admit(given, within, catalogue);
+    expect(decision.outcome).toBe('skipped');
+    const reason = reasonOf(given, within);
+    expect(reason?.code).toBe(code);
+    expect(reason && sentence(reason)).toBe(text);
+    expect(after.spec).toEqual(given.spec);
+  });
+
+  it.each([
+    'CORECLR_PROFILER_PATH',
+    'CORECLR_PROFILER_PATH_32',
+    'CORECLR_PROFILER_PATH_64',
+    'CORECLR_PROFILER_PATH_ARM32',
+    'CORECLR_PROFILER_PATH_ARM64',
+    'DOTNET_PROFILER',
+    'DOTNET_PROFILER_PATH',
+    'DOTNET_PROFILER_PATH_64',
+    'DOTNET_PROFILER_PATH_ARM64',
+  ])('%s alone means that the place is taken', (name) => {
+    expect(reasonOf(web([{ name, value: '/opt/other/profiler.so' }]))).toEqual({
+      code: 'foreign-profiler',
+      slot: 'clr-profiler',
+      variable: name,
+      vendor: undefined,
+    });
+  });
+
+  it('records why on the pod, but leaves pods alone that want no agent', () => {
+    const recorded = admit(pod(undefined, { profile: 'x' }), namespace(), catalogue);
+    expect(recorded.pod.metadata?.annotations?.['agent-injector.io/status']).toBe(
+      '{"decision":"skipped","reason":"unknown-profile","message":"no profile \\"x\\" (pod annotation agent-injector.io/profile)"}',
+    );
+    expect(admit(pod(undefined, { inject: 'false' }), namespace(), catalogue).operations).toEqual([]);
+  });
+});
+
+describe('what the author wrote', () => {
+  it('wins for the ARIES variables', () => {
+    const given = pod([container('web', { env: [{ name: 'ARIES_DOMAIN_ID', value: '7' }] })]);
+    const { pod: after } = admit(given, namespace({ 'domain-id': '2000' }), catalogue);
+    expect(after.spec.containers[0]?.env?.filter(({ name }) => name === 'ARIES_DOMAIN_ID')).toEqual([
+      { name: 'ARIES_DOMAIN_ID', value: '7' },
+    ]);
+  });
+
+  it("is the article's own Deployment: left alone", () => {
+    const web = container('web', {
+      env: articleEnvironment,
+      volumeMounts: [{ name: 'volume', mountPath: '/netagent' }],
+    });
+    const given = pod(
+      [web],
+      {},
+      { volumes: [{ name: 'volume', persistentVolumeClaim: { claimName: 'my-agent-file' } }] },
+    );
+    expect(reasonOf(given)?.code).toBe('already-instrumented');
+    expect(admit(given, namespace(), catalogue).pod.spec).toEqual(given.spec);
+  });
+
+  it('is a volume with the same claim: used, not doubled', () => {
+    const given = pod(
+      undefined,
+      {},
+      { volumes: [{ name: 'volume', persistentVolumeClaim: { readOnly: false, claimName: 'my-agent-file' } }] },
+    );
+    const { pod: after } = admit(given, namespace(), catalogue);
+    expect(after.spec.volumes).toHaveLength(1);
+    expect(after.spec.containers[0]?.volumeMounts).toEqual([{ name: 'volume', mountPath: '/netagent' }]);
+  });
+
+  it('is a volume with our name but other files: ours gets another name', () => {
+    const given = pod(undefined, {}, { volumes: [{ name: 'jennifer-dotnet', emptyDir: {} }] });
+    const { pod: after } = admit(given, namespace(), catalogue);
+    expect(after.spec.containers[0]?.volumeMounts).toEqual([{ name: 'jennifer-dotnet-2', mountPath: '/netagent' }]);
+  });
+
+  it('is half of the atomic set: completed', () => {
+    const given = pod([container('web', { env: [{ name: 'CORECLR_ENABLE_PROFILING', value: '1' }] })]);
+    expect(variables(admit(given, namespace(), catalogue).pod)).toMatchObject({
+      CORECLR_PROFILER_PATH: '/netagent/bin/libAriesProfiler.so',
+    });
+  });
+
+  it('lives in fields that nobody has heard of, and survives', () => {
+    const given = {
+      ...pod(),
+      spec: { containers: [container('web', { futureField: { deep: [1, { x: null }] } })], alsoNew: true },
+    } as Pod;
+    const { pod: after } = admit(given, namespace(), catalogue);
+    expect(after.spec['alsoNew']).toBe(true);
+    expect(after.spec.containers[0]?.['futureField']).toBe(given.spec.containers[0]?.['futureField']);
+  });
+});
+
+describe('which containers', () => {
+  const mesh = pod(
+    [container('web'), container('istio-proxy'), container('worker')],
+    {},
+    {
+      initContainers: [container('migrate'), container('tail', { restartPolicy: 'Always' })],
+    },
+  );
+  const injected = (given: Pod): string[] => {
+    const { decision } = admit(given, namespace(), catalogue);
+    return decision.containers.flatMap((one) => (one.outcome === 'injected' ? [one.container] : []));
+  };
+
+  it.each([
+    [undefined, ['web', 'worker']],
+    ['web', ['web']],
+    ['w*', ['web', 'worker']],
+    ['*', ['web', 'istio-proxy', 'worker']],
+    ['tail, migrate', ['migrate', 'tail']],
+    ['wor?er,web', ['web', 'worker']],
+  ])('%s', (pattern, expected) => {
+    const annotated =
+      pattern === undefined
+        ? mesh
+        : { ...mesh, metadata: { annotations: { 'agent-injector.io/containers': pattern } } };
+    expect(injected(annotated)).toEqual(expected);
+  });
+
+  it('a name that does not exist is told with the nearest one', () => {
+    const { decision } = admit(pod([container('web')], { containers: 'web,wbe' }), namespace(), catalogue);
+    expect(decision.notices.map(sentence)).toEqual([
+      'no container "wbe"; did you mean "web"? (pod annotation agent-injector.io/containers)',
+    ]);
+  });
+
+  it('points at init containers where they stand', () => {
+    const { operations } = admit(
+      pod([container('web')], { containers: 'migrate' }, { initContainers: [container('a'), container('migrate')] }),
+      namespace(),
+      catalogue,
+    );
+    expect(operations.map(({ path }) => path)).toContain('/spec/initContainers/1/env');
+  });
+
+  it('one with a foreign agent does not keep the other from its own', () => {
+    const other = container('worker', { env: [{ name: 'CORECLR_PROFILER_PATH_64', value: '/x.so' }] });
+    const { decision, pod: after } = admit(pod([container('web'), other]), namespace(), catalogue);
+    expect(decision.containers.map(({ container: name, outcome }) => [name, outcome])).toEqual([
+      ['web', 'injected'],
+      ['worker', 'skipped'],
+    ]);
+    expect(after.spec.containers[1]).toEqual(other);
+  });
+});
+
+describe('required', () => {
+  it.each([
+    ['by the namespace', pod(undefined, { 'domain-id': 'x' }), namespace({}, 'required'), 'refused'],
+    [
+      'by the pod',
+      {
+        ...pod(),
+        metadata: {
+          labels: { 'agent-injector.io/injection': 'required' },
+          annotations: { 'agent-injector.io/profile': 'x' },
+        },
+      },
+      namespace(),
+      'refused',
+    ],
+    ['and opted out', pod(undefined, { inject: 'false' }), namespace({}, 'required'), 'skipped'],
+    [
+      'and instrumented by hand',
+      pod([container('web', { env: articleEnvironment })]),
+      namespace({}, 'required'),
+      'skipped',
+    ],
+    ['and injected', pod(), namespace({}, 'required'), 'injected'],
+  ])('%s', (_, given, within, outcome) => {
+    const { decision, operations } = admit(given, within, catalogue);
+    expect(decision.outcome).toBe(outcome);
+    if (outcome === 'refused') expect(operations).toEqual([]);
+  });
+});
+
+describe('unknown keys', () => {
+  it.each([
+    [{ 'domian-id': '1' }, 'pod annotation "agent-injector.io/domian-id" means nothing; did you mean "domain-id"?'],
+    [
+      { 'inject.agent-injector.io/web': 'true' },
+      'pod annotation "inject.agent-injector.io/web" means nothing; did you mean "inject"?',
+    ],
+    [
+      { 'domain-id.agent-injector.io/wbe': '7' },
+      'no container "wbe"; did you mean "web"? (pod annotation domain-id.agent-injector.io/wbe)',
+    ],
+    [{ 'agent-injector.io/': 'x' }, 'pod annotation "agent-injector.io/" means nothing'],
+  ])('%j', (annotations, text) => {
+    const { decision } = admit(pod(undefined, annotations), namespace(), catalogue);
+    expect(decision.outcome).toBe('injected');
+    expect(decision.notices.map(sentence)).toEqual([text]);
+  });
+});
+
+describe('a second pass', () => {
+  it('over its own result finds nothing to do', () => {
+    const { pod: after } = admit(pod(), namespace(), catalogue);
+    expect(admit(after, namespace(), catalogue).operations).toEqual([]);
+  });
+
+  it('completes a container that another webhook added, and adds it to the record', () => {
+    const { pod: once } = admit(pod(), namespace(), catalogue);
+    const extended = {
+      ...once,
+      spec: { ...once.spec, containers: [...once.spec.containers, container('late')] },
+    } as Pod;
+    const { operations, pod: twice } = admit(extended, namespace(), catalogue);
+    expect(operations.map(({ op, path }) => `${op} ${path}`)).toEqual([
+      'replace /metadata/annotations/agent-injector.io~1status',
+      'add /spec/containers/1/env',
+      'add /spec/containers/1/volumeMounts',
+    ]);
+    const [first, second, ...others] = readStatus(twice)?.containers ?? [];
+    expect(first).toEqual(readStatus(once)?.containers[0]);
+    expect(second).toMatchObject({
+      container: 'late',
+      profile: 'jennifer-dotnet',
+      mounts: { '/netagent': 'jennifer-dotnet' },
+    });
+    expect(others).toEqual([]);
+    expect(admit(twice, namespace(), catalogue).operations).toEqual([]);
+  });
+});
+
+describe('what sits where the files must be', () => {
+  const at = (mountPath: string, rest: object = {}) => ({ volumeMounts: [{ name: 'x', mountPath, ...rest }] });
+  const own = { volumes: [{ name: 'x', persistentVolumeClaim: { claimName: 'my-agent-file' } }] };
+  const other = { volumes: [{ name: 'x', emptyDir: {} }] };
+
+  it.each([
+    ['a part of them is hidden', at('/netagent/bin'), other],
+    ['the path is spelled otherwise', at('/x/..//netagent/./'), other],
+    ['the path has no slash', at('netagent'), other],
+    ['our claim, but a part of it', at('/netagent', { subPath: 'old' }), own],
+    ['our claim, but a computed part of it', at('/netagent', { subPathExpr: '$(POD)' }), own],
+    ['a block device', { volumeDevices: [{ name: 'x', devicePath: '/netagent' }] }, other],
+  ])('%s: the container is left alone', (_, rest, spec) => {
+    const given = pod([container('web', rest)], {}, spec);
+    expect(reasonOf(given)?.code).toBe('mount-path-taken');
+    expect(admit(given, namespace(), catalogue).pod.spec).toEqual(given.spec);
+  });
+
+  it.each([
+    ['an empty subPath is none', at('/netagent', { subPath: '' }), own, undefined],
+    ['a neighbour', at('/netagent2'), other, 'jennifer-dotnet'],
+    ['a parent', at('/opt'), other, 'jennifer-dotnet'],
+    [
+      'our claim as a block device cannot be mounted, too',
+      { volumeDevices: [{ name: 'x', devicePath: '/dev/x' }] },
+      own,
+      'jennifer-dotnet',
+    ],
+  ])('%s', (_, rest, spec, volume) => {
+    const { decision, pod: after } = admit(pod([container('web', rest)], {}, spec), namespace(), catalogue);
+    expect(decision.outcome).toBe('injected');
+    const mount = after.spec.containers[0]?.volumeMounts?.find(({ mountPath }) => mountPath === '/netagent');
+    expect(mount?.name).toBe(volume ?? 'x');
+  });
+});
+
+describe('a record that lies', () => {
+  it('is not repeated for a container that has no agent', () => {
+    const lie = JSON.stringify({
+      decision: 'injected',
+      containers: [{ container: 'web', profile: 'jennifer-dotnet', delivery: 'LIE' }],
+    });
+    const web = container('web', {
+      env: [{ name: 'CORECLR_PROFILER', value: '{846F5F1C-F9AE-4B07-969E-05C26BC060D8}' }],
+    });
+    const { pod: after } = admit(pod([web, container('worker')], { status: lie }), namespace(), catalogue);
+    expect(JSON.parse(after.metadata?.annotations?.['agent-injector.io/status'] ?? '')).toEqual({
+      decision: 'injected',
+      containers: [
+        { container: 'web', profile: 'jennifer-dotnet', reason: 'foreign-profiler' },
+        expect.objectContaining({ container: 'worker', profile: 'jennifer-dotnet', delivery: 'persistentVolumeClaim' }),
+      ],
+    });
+  });
+});
+
+describe('a near miss', () => {
+  it.each([
+    [
+      'of the opt-in where pods opt in one by one',
+      { injct: 'true' },
+      {},
+      'pod annotation "agent-injector.io/injct" means nothing; did you mean "inject"?',
+    ],
+    [
+      'of a label value',
+      {},
+      { 'agent-injector.io/injection': 'requried' },
+      'pod label "agent-injector.io/injection"="requried" means nothing; it may be disabled or required',
+    ],
+    [
+      'an annotation as a label',
+      {},
+      { 'agent-injector.io/inject': 'false' },
+      'pod label "agent-injector.io/inject"="false" means nothing; settings are annotations',
+    ],
+  ])('%s is told', (_, annotations, labels, text) => {
+    const given = pod(undefined, annotations);
+    const labelled = { ...given, metadata: { ...given.metadata, labels } };
+    const { decision } = admit(labelled, namespace({ inject: 'false' }), catalogue);
+    expect(decision.notices.map(sentence)).toEqual([text]);
+  });
+});
+
+describe('a host', () => {
+  it.each([
+    ['jennifer.example.com', true],
+    ['jennifer', true],
+    ['10.0.0.4', true],
+    ['::1', true],
+    ['2001:db8::7', true],
+    ['10.0.0.4:5000', false],
+    ['cafe:5000', false],
+    ['::::', false],
+    ['999.1.1.1', false],
+    ['10.0.4', false],
+    ['a:.', false],
+    ['a b', false],
+    ['', false],
+    ['-a', false],
+  ])('%s: %s', (address, accepted) => {
+    const { decision } = admit(pod(), namespace({ 'server-address': address }), catalogue);
+    expect(decision.outcome).toBe(accepted ? 'injected' : 'skipped');
+  });
+});
+
+describe('a pod made to hurt', () => {
+  const many = <T>(count: number, make: (index: number) => T): T[] =>
+    Array.from({ length: count }, (_, index) => make(index));
+  const env = many(100, (index) => ({ name: `V${index}`, value: '$(V0)$$'.repeat(5) }));
+  const claim = (index: number) => ({ name: `v${index}`, persistentVolumeClaim: { claimName: `c${index}` } });
+  const typos = Object.fromEntries(many(5000, (index) => [`typo-${index}.agent-injector.io/x${index}`, 'x']));
+
+  it.each([
+    [
+      '1,000 containers of 100 variables',
+      pod(many(1000, (index) => container(`c${index}`, { env }))),
+      'patch-too-large',
+    ],
+    [
+      '5,000 containers and 5,000 claims',
+      pod(
+        many(5000, (index) => container(`c${index}`)),
+        {},
+        { volumes: many(5000, claim) },
+      ),
+      'patch-too-large',
+    ],
+    [
+      '5,000 containers, 5,000 names that match none',
+      pod(
+        many(5000, (index) => container(`c${index}`)),
+        { containers: many(5000, (index) => `x${index}*y`).join() },
+      ),
+      'invalid-value',
+    ],
+    [
+      '5,000 containers, 5,000 unknown keys',
+      pod(
+        many(5000, (index) => container(`c${index}`)),
+        typos,
+      ),
+      'patch-too-large',
+    ],
+    [
+      'paths of slashes',
+      pod(
+        many(100, (index) =>
+          container(`c${index}`, { volumeMounts: [{ name: 'x', mountPath: '/'.repeat(30_000) + index }] }),
+        ),
+      ),
+      undefined,
+    ],
+    [
+      'a forged record of 5,000 lines',
+      pod(
+        many(100, (index) => container(`c${index}`)),
+        {
+          status: JSON.stringify({
+            decision: 'injected',
+            containers: many(5000, (index) => ({
+              container: `c${index}`,
+              profile: 'jennifer-dotnet',
+              delivery: 'baked',
+            })),
+          }),
+        },
+      ),
+      undefined,
+    ],
+  ])('%s: decided in less than a second', (_, given, code) => {
+    // The processor's time, and not the wall's: other tests share the machine.
+    const before = process.cpuUsage();
+    const { decision, operations } = admit(given, namespace(), catalogue);
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1000).toBeLessThan(1000);
+    expect(decision.outcome === 'injected' ? undefined : decision.reason.code).toBe(code);
+    expect(decision.notices.length).toBeLessThanOrEqual(20);
+    expect(JSON.stringify(operations).length).toBeLessThan(192 * 1024);
+  });
+
+  it('whose annotations are full gets the agent without the record', () => {
+    const full = pod(undefined, { 'team.example.com/notes': 'ä'.repeat(131_000) });
+    const { decision, pod: after } = admit(full, namespace(), catalogue);
+    expect(decision.outcome).toBe('injected');
+    expect(after.metadata?.annotations).toEqual(full.metadata?.annotations);
+    expect(admit(after, namespace(), catalogue).operations).toEqual([]);
+  });
+
+  it('with hundreds of containers has a record of the first twenty', () => {
+    const { pod: after } = admit(
+      pod(many(60, (index) => container(`c${index}`))),
+      namespace({ delivery: 'baked' }),
+      catalogue,
+    );
+    const record = JSON.parse(after.metadata?.annotations?.['agent-injector.io/status'] ?? '') as {
+      containers: unknown[];
+      more: number;
+    };
+    expect(record.containers).toHaveLength(20);
+    expect(record.more).toBe(40);
+    expect(admit(after, namespace({ delivery: 'baked' }), catalogue).operations).toEqual([]);
+  });
+});

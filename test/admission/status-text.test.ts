@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest';
+import { admit } from '../../src/admission/admit.ts';
+import type { Pod } from '../../src/kubernetes/pod.ts';
+import { profileHash } from '../../src/profiles/fingerprint.ts';
+import { readProfile } from '../../src/profiles/parse.ts';
+import type { Profile } from '../../src/profiles/profile.ts';
+import { isInjected, readStatus } from '../../src/api/status-annotation.ts';
+import { catalogue, catalogueWith, container, namespace, pod } from '../support/fixtures.ts';
+
+const jennifer = catalogue.profiles.get('jennifer-dotnet');
+if (!jennifer) throw new Error('jennifer-dotnet is gone');
+const textOf = (given: Pod): string | undefined => given.metadata?.annotations?.['agent-injector.io/status'];
+
+describe('the record on an injected pod', () => {
+  it('says profile and version of it, what was changed, and who gave each parameter', () => {
+    const both = [container('web'), container('worker', { env: [{ name: 'ARIES_DOMAIN_ID', value: '7' }] })];
+    const annotations = { 'server-port': '5001', 'domain-id.agent-injector.io/web': '9' };
+    const { pod: after } = admit(pod(both, annotations), namespace(), catalogueWith({ 'claim-name': 'shared' }));
+    const from = { namespace: 'server-address', pod: 'server-port', cluster: 'claim-name' };
+    const common = {
+      profile: 'jennifer-dotnet',
+      hash: profileHash(jennifer),
+      delivery: 'persistentVolumeClaim',
+      mounts: { '/netagent': 'jennifer-dotnet' },
+    };
+    const set =
+      'CORECLR_ENABLE_PROFILING,CORECLR_PROFILER,CORECLR_PROFILER_PATH,ARIES_SERVER_ADDRESS,ARIES_SERVER_PORT';
+    expect(readStatus(after)).toEqual({
+      decision: 'injected',
+      reason: undefined,
+      message: undefined,
+      containers: [
+        { ...common, container: 'web', env: `${set},ARIES_DOMAIN_ID`, from: { ...from, container: 'domain-id' } },
+        { ...common, container: 'worker', env: set, from: { ...from, profile: 'domain-id' } },
+      ],
+      more: 0,
+    });
+  });
+
+  it('names init container, directories and why a delivery was passed over', () => {
+    const settings = { 'agent-image': 'registry.example.com/jennifer:1', delivery: 'initContainer' };
+    const { pod: after } = admit(pod(), namespace(settings), catalogue);
+    const [line] = readStatus(after)?.containers ?? [];
+    expect(line).toMatchObject({
+      delivery: 'initContainer',
+      init: 'jennifer-dotnet-agent',
+      mounts: { '/netagent': 'jennifer-dotnet', '/netagent/logs': 'jennifer-dotnet-netagent-logs' },
+    });
+  });
+
+  it('stays byte for byte over a second pass, whichever the delivery', () => {
+    for (const delivery of ['persistentVolumeClaim', 'initContainer', 'baked', 'hostPath', 'csi']) {
+      const image = { 'agent-image': 'registry.example.com/jennifer:1', 'host-path': '/opt/jennifer' };
+      const within = namespace({ ...image, delivery });
+      const { pod: once, operations } = admit(pod(), within, catalogue);
+      expect(operations.length, delivery).toBeGreaterThan(0);
+      expect(admit(once, within, catalogue).operations, delivery).toEqual([]);
+      const late = { ...once, spec: { ...once.spec, containers: [...once.spec.containers, container('late')] } } as Pod;
+      const { pod: twice } = admit(late, within, catalogue);
+      expect(textOf(twice)?.startsWith(textOf(once)?.slice(0, -2) ?? '?'), delivery).toBe(true);
+      expect(readStatus(twice)?.containers.filter(isInjected), delivery).toHaveLength(2);
+    }
+  });
+
+  it('is bounded: details of the first containers, names of twenty, a number for the rest', () => {
+    const many = Array.from({ length: 300 }, (_, index) => container(`${'c'.repeat(58)}${index}`));
+    const { pod: after } = admit(pod(many), namespace(), catalogue);
+    const record = readStatus(after);
+    expect(record?.containers).toHaveLength(20);
+    expect(record?.more).toBe(280);
+    expect(record?.containers[0]).toHaveProperty('env');
+    expect(record?.containers[19]).not.toHaveProperty('env');
+    expect(record?.containers[19]).toMatchObject({ hash: profileHash(jennifer), delivery: 'persistentVolumeClaim' });
+    expect(textOf(after)?.length).toBeLessThan(10_000);
+    expect(admit(after, namespace(), catalogue).operations).toEqual([]);
+  });
+});
+
+describe('a record that somebody else wrote', () => {
+  const line = { container: 'web', profile: 'p', delivery: 'baked' };
+  it.each([
+    ['no JSON', '{', undefined],
+    ['no object', '[]', undefined],
+    ['no decision', '{"containers":[]}', undefined],
+    ['a decision that is no text', '{"decision":1}', undefined],
+    ['more than any record', JSON.stringify({ decision: 'injected', pad: 'x'.repeat(70_000) }), undefined],
+    [
+      'lines that are none',
+      JSON.stringify({ decision: 'injected', containers: [1, null, {}, { container: 'web' }] }),
+      [],
+    ],
+    ['a field that we never write', JSON.stringify({ decision: 'injected', containers: [{ ...line, x: 1 }] }), []],
+    ['a hash that is none', JSON.stringify({ decision: 'injected', containers: [{ ...line, hash: 'zz' }] }), []],
+    ['control characters', JSON.stringify({ decision: 'injected', containers: [{ ...line, env: 'a\nb' }] }), []],
+    ['a line of before', JSON.stringify({ decision: 'injected', containers: [line] }), [line]],
+  ])('%s', (_, status, lines) => {
+    expect(readStatus(pod(undefined, { status }))?.containers).toEqual(lines);
+  });
+});
+
+describe('the hash of a profile', () => {
+  const documentWith = (change: object, spec: object = {}): unknown => ({
+    apiVersion: 'agent-injector.io/v1alpha1',
+    kind: 'AgentProfile',
+    metadata: { name: 'probe' },
+    spec: {
+      vendor: 'V',
+      description: 'one',
+      sources: ['none'],
+      constraints: { os: ['linux'] },
+      parameters: [{ name: 'port', type: 'port', default: 1, description: 'one', ...change }],
+      deliveries: [{ type: 'baked' }],
+      environment: [{ name: 'PORT', value: '${port}' }],
+      ...spec,
+    },
+  });
+  const hashOf = (document: unknown): string => {
+    const read = readProfile(document);
+    if (!read.ok) throw new Error(JSON.stringify(read.problems));
+    return profileHash(read.profile);
+  };
+  const plain = hashOf(documentWith({}));
+
+  it('is eight hex digits, the same each time', () => {
+    expect(plain).toMatch(/^[0-9a-f]{8}$/);
+    expect(hashOf(documentWith({}))).toBe(plain);
+  });
+
+  it.each([
+    ['the description of a parameter', { description: 'two' }, {}],
+    ['description, vendor and documentation', {}, { description: 'two', vendor: 'W', documentation: 'https://x' }],
+    ['sources', {}, { sources: ['a'] }],
+    ['an advisory', {}, { advisories: [{ code: 'a', signs: [{ in: 'image', matches: '*' }], message: 'm' }] }],
+    [
+      'a test',
+      {},
+      { tests: [{ name: 't', pod: { spec: { containers: [{ name: 'a' }] } }, expect: { outcome: 'injected' } }] },
+    ],
+  ])('does not change with %s', (_, change, spec) => {
+    expect(hashOf(documentWith(change, spec))).toBe(plain);
+  });
+
+  it.each([
+    ['a default', { default: 2 }, {}],
+    ['who may set a parameter', { settableBy: ['cluster'] }, {}],
+    ['a value', {}, { environment: [{ name: 'PORT', value: '${port}1' }] }],
+    ['a constraint', {}, { constraints: { os: ['linux'], arch: ['arm64'] } }],
+    ['a conflict', {}, { conflicts: [{ code: 'a', signs: [{ in: 'image', matches: '*' }], message: 'm' }] }],
+    ['a delivery', {}, { deliveries: [{ type: 'baked', name: 'in-the-image' }] }],
+  ])('changes with %s', (_, change, spec) => {
+    expect(hashOf(documentWith(change, spec))).not.toBe(plain);
+  });
+
+  it('differs between all built-in profiles', () => {
+    const all: readonly Profile[] = [...catalogue.profiles.values()];
+    expect(new Set(all.map(profileHash)).size).toBe(all.length);
+  });
+});

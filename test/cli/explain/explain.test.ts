@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import type { Explained } from '../../../src/cli/explain/explained.ts';
+import { run } from '../../support/process.ts';
+
+const pod = (spec: object, metadata: object = {}): object => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'web', namespace: 'shop', ...metadata },
+  spec,
+});
+const web = { containers: [{ name: 'web', image: 'registry.example.com/web:1' }] };
+
+const explainOf = async (document: object, ...args: readonly string[]): Promise<Explained> => {
+  const { code, stdout, stderr } = await run(['explain', '-f', '-', '-o', 'json', ...args], {
+    stdin: JSON.stringify(document),
+  });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const { explained } = JSON.parse(stdout) as { explained: readonly Explained[] };
+  expect(explained).toHaveLength(1);
+  return explained[0] as Explained;
+};
+
+const address = ['--set', 'server-address=jennifer.example.com'];
+
+describe('explain', () => {
+  it('asks the questions of the server in their order, and stops at the first that does not hold', async () => {
+    const { decision } = await explainOf(pod(web));
+    expect(decision.reason?.code).toBe('missing-parameter');
+    const stages = decision.path.map(({ stage }) => stage);
+    const order = ['policy', 'containers', 'fit', 'parameters', 'conflicts', 'delivery', 'files', 'environment'];
+    expect([...new Set(stages)]).toEqual(order.slice(0, 4));
+    expect(decision.path.filter(({ reason }) => reason)).toEqual([decision.path.at(-1)]);
+    const whole = await explainOf(pod(web), ...address);
+    expect(whole.decision.outcome).toBe('injected');
+    expect([...new Set(whole.decision.path.map(({ stage }) => stage))]).toEqual(order);
+    expect(whole.decision.path.filter(({ reason }) => reason)).toEqual([]);
+  });
+
+  it('shows every layer of a value, who wins and where it stands', async () => {
+    const annotations = { 'agent-injector.io/domain-id': '3', 'domain-id.agent-injector.io/web': '4' };
+    const { decision } = await explainOf(pod(web, { annotations }), ...address, '--set', 'domain-id=2');
+    const chain = decision.settings.find(({ setting, container }) => setting === 'domain-id' && container === 'web');
+    expect(chain?.values).toEqual([
+      { from: 'container', key: 'domain-id.agent-injector.io/web', text: '4', state: 'wins' },
+      { from: 'pod', key: 'agent-injector.io/domain-id', text: '3', state: 'overridden' },
+      { from: 'namespace', key: 'agent-injector.io/domain-id', text: '2', state: 'overridden' },
+      { from: 'profile', text: '1000', state: 'overridden' },
+    ]);
+    expect(decision.changes.containers[0]?.environment.at(-1)).toEqual({
+      name: 'ARIES_DOMAIN_ID',
+      after: { name: 'ARIES_DOMAIN_ID', value: '4' },
+    });
+  });
+
+  it('says which deliveries were passed over, and why', async () => {
+    const { decision } = await explainOf(pod(web), ...address, '--set', 'delivery=baked');
+    expect(decision.deliveries).toEqual([
+      {
+        container: 'web',
+        profile: 'jennifer-dotnet',
+        delivery: 'baked',
+        namedBy: 'namespace annotation agent-injector.io/delivery',
+        passedOver: [],
+      },
+    ]);
+    const jobless = await explainOf(pod(web), ...address, '--set', 'delivery=bakd');
+    expect(jobless.decision.reason).toMatchObject({
+      code: 'unknown-delivery',
+      docs: 'docs/reasons.md#unknown-delivery',
+    });
+  });
+
+  it('takes a recorded AdmissionReview', async () => {
+    const review = {
+      apiVersion: 'admission.k8s.io/v1',
+      kind: 'AdmissionReview',
+      request: {
+        uid: 'u',
+        operation: 'CREATE',
+        namespace: 'shop',
+        resource: { group: '', version: 'v1', resource: 'pods' },
+        object: pod(web, {
+          generateName: 'web-',
+          name: undefined,
+          labels: { 'agent-injector.io/injection': 'disabled' },
+        }),
+      },
+    };
+    const { code, stdout } = await run(['explain', '--review', '-'], { stdin: JSON.stringify(review) });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^Pod\/web-\* in namespace shop \(standard input\)\n {2}not injected: opted out by pod label/,
+    );
+  });
+
+  it.each([
+    [
+      'an almost right label',
+      'enable',
+      'namespace shop has agent-injector.io/injection="enable"; did you mean "agent-injector.io/injection=enabled"?',
+      '=enabled --overwrite',
+    ],
+    ['true', '"true"', 'did you mean "agent-injector.io/injection=enabled"?', '=enabled --overwrite'],
+  ])('a namespace with %s: says so first, with the command that mends it', async (_, label, message, mend) => {
+    const namespace = `apiVersion: v1\nkind: Namespace\nmetadata:\n  name: shop\n  labels: {agent-injector.io/injection: ${label}}\n---\n`;
+    const { stdout } = await run(['explain', '-f', '-'], { stdin: namespace + JSON.stringify(pod(web)) });
+    expect(stdout).toContain(message);
+    expect(stdout).toContain(`$ kubectl label namespace shop agent-injector.io/injection${mend}\n`);
+  });
+
+  it.each([
+    ['nothing to explain', ['explain'], 'give one of KIND/NAME, --file and --review'],
+    ['two things', ['explain', 'pod/x', '-f', '-'], 'give one of KIND/NAME, --file and --review'],
+    ['a review that is none', ['explain', '--review', '-'], 'send an AdmissionReview'],
+    ['a file without pods', ['explain', '-f', '-'], 'no pod and no workload in it'],
+    ['an output that does not exist', ['explain', '-f', '-', '-o', 'xml'], 'Allowed choices are text, json.'],
+  ])('%s ends with 2', async (_, args, text) => {
+    const { code, stdout, stderr } = await run(args, { stdin: '{"kind":"Other"}' });
+    expect(stderr).toContain(text);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  });
+});

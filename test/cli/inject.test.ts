@@ -1,0 +1,258 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { run, start } from '../support/process.ts';
+
+let dir: string;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'agent-injector-inject-'));
+});
+afterAll(() => rm(dir, { recursive: true }));
+
+const file = async (name: string, text: string): Promise<string> => {
+  await writeFile(join(dir, name), text);
+  return join(dir, name);
+};
+
+const mixed = `# top
+apiVersion: v1
+kind: ConfigMap   # not ours
+metadata: {name: cfg}
+data:
+  a:    "odd   spacing"
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+  namespace: shop
+spec:
+  template:
+    spec:
+      # the app
+      containers:
+      - name: web
+        image: "registry.example.com/web:1"
+        env:
+        - name: A   # mine
+          value: a
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: nightly}
+spec:
+  jobTemplate:
+    spec:
+      template:
+        spec:
+          containers: [{name: job, image: job}]
+`;
+
+describe('inject', () => {
+  it('keeps every line of the author, in order, and injects every workload', async () => {
+    const { code, stdout, stderr } = await run([
+      'inject',
+      '-f',
+      await file('mixed.yaml', mixed),
+      '--set',
+      'server-address=jennifer.example.com',
+    ]);
+    expect(code).toBe(0);
+    expect(stderr).toBe(
+      `${join(dir, 'mixed.yaml')}:8: Deployment/web: injected jennifer-dotnet into container web by persistentVolumeClaim\n` +
+        `${join(dir, 'mixed.yaml')}:24: CronJob/nightly: injected jennifer-dotnet into container job by persistentVolumeClaim\n`,
+    );
+    const lines = stdout.split('\n');
+    const kept = mixed.split('\n').filter((line) => !line.includes('containers: ['));
+    let at = 0;
+    for (const line of kept) {
+      at = lines.indexOf(line, at);
+      expect(at, line).toBeGreaterThanOrEqual(0);
+      at++;
+    }
+    const [, deployment, cronJob] = parseAllDocuments(stdout).map((document) => document.toJS());
+    expect(deployment.spec.template.spec.containers[0].env.map(({ name }: { name: string }) => name)).toEqual([
+      'A',
+      'CORECLR_ENABLE_PROFILING',
+      'CORECLR_PROFILER',
+      'CORECLR_PROFILER_PATH',
+      'ARIES_SERVER_ADDRESS',
+      'ARIES_SERVER_PORT',
+      'ARIES_DOMAIN_ID',
+    ]);
+    expect(cronJob.spec.jobTemplate.spec.template.spec.volumes).toEqual([
+      { name: 'jennifer-dotnet', persistentVolumeClaim: { claimName: 'my-agent-file' } },
+    ]);
+  });
+
+  it('over its own output changes nothing', async () => {
+    const args = ['inject', '-f', '-', '--set', 'server-address=jennifer.example.com'];
+    const once = await run(args, { stdin: mixed });
+    const twice = await run(args, { stdin: once.stdout });
+    expect(twice.stdout).toBe(once.stdout);
+    expect(twice.stderr).toContain('already-instrumented');
+    expect(twice.code).toBe(0);
+  });
+
+  it('prints a difference', async () => {
+    const { stdout } = await run(['inject', '-f', '-', '--set', 'server-address=x', '--diff'], { stdin: mixed });
+    expect(stdout).toMatch(/^\+ +- name: ARIES_SERVER_ADDRESS$/m);
+    expect(stdout).not.toMatch(/^-(?!--)(?!.*containers: \[)/m);
+  });
+
+  it('goes by namespaces: in the file itself, or listed', async () => {
+    const namespaces = await file('namespaces.yaml', 'apiVersion: v1\nkind: Namespace\nmetadata: {name: other}\n');
+    const listed = await run(['inject', '-f', '-', '--namespaces', namespaces], { stdin: mixed });
+    expect(listed.code).toBe(1);
+    expect(listed.stderr).toContain('skipped: namespace shop is not known (namespace-unknown)');
+    expect(listed.stdout).toBe(mixed);
+    const within = `apiVersion: v1\nkind: Namespace\nmetadata:\n  name: shop\n---\n${mixed}`;
+    const { code, stderr } = await run(['inject', '-f', '-', '-n', 'shop'], { stdin: within });
+    expect(stderr).toContain(
+      'skipped: namespace shop has no label agent-injector.io/injection (namespace-not-enabled)',
+    );
+    expect(code).toBe(0);
+  });
+
+  it('says on stderr what could not be injected, why and what to do, and ends with 1', async () => {
+    const { code, stdout, stderr } = await run(['inject', '-f', '-'], { stdin: mixed });
+    expect(code).toBe(1);
+    expect(stdout).toBe(mixed);
+    expect(stderr).toContain(
+      'Deployment/web: skipped: profile jennifer-dotnet needs agent-injector.io/server-address, which is not set (missing-parameter)',
+    );
+    expect(stderr).toContain('Set the annotation agent-injector.io/PARAMETER');
+    expect(stderr).toContain('See docs/reasons.md#missing-parameter');
+  });
+
+  it.each([
+    ['Deployment', 'apps/v1', 'metadata: {name: w, annotations: {agent-injector.io/domain-id: "7"}}', 'template'],
+    [
+      'CronJob',
+      'batch/v1',
+      'metadata: {name: w}',
+      'jobTemplate: {metadata: {annotations: {agent-injector.io/domain-id: "7"}}, spec: {template',
+    ],
+  ])('says that a key on a %s is not on its pod template', async (kind, apiVersion, metadata, template) => {
+    const end = kind === 'CronJob' ? '}}' : '';
+    const pod = '{spec: {containers: [{name: web, image: web}]}}';
+    const stdin = `{apiVersion: ${apiVersion}, kind: ${kind}, ${metadata}, spec: {${template}: ${pod}${end}}}\n`;
+    const { code, stderr } = await run(['inject', '-f', '-', '--set', 'server-address=x'], { stdin });
+    expect(stderr).toContain(
+      `${kind}/w: warning: annotation agent-injector.io/domain-id is on ${kind} w, not on its pod template, so it means nothing (misplaced-key)`,
+    );
+    expect(code).toBe(0);
+  });
+
+  it.each([
+    ['a file that is not there', ['inject', '-f', '/nowhere.yaml'], /no such file/],
+    ['a file that is no YAML', ['inject', '-f', '-'], /standard input:2:1: Flow sequence/],
+    [
+      'a key that does not exist',
+      ['inject', '-f', '-', '--set', 'domian-id=1'],
+      /--set domian-id=1: no such key; did you mean "domain-id"\?/,
+    ],
+    ['a setting without value', ['inject', '-f', '-', '--set', 'x'], /--set x: write it as KEY=VALUE/],
+    ['no file', ['inject'], /required option '-f, --file <FILE>' not specified/],
+    [
+      'an option that does not exist',
+      ['inject', '-f', '-', '--fiel', 'x'],
+      /unknown option '--fiel'\n?\(Did you mean --file\?\)/,
+    ],
+    ['a command that does not exist', ['injct'], /unknown command 'injct'\n?\(Did you mean inject\?\)/],
+  ])('%s ends with 2', async (_, args, text) => {
+    const { code, stdout, stderr } = await run(args, { stdin: 'a: [\n' });
+    expect(stderr).toMatch(text);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  });
+
+  it('injects all but a pod that shares its text with another', async () => {
+    const shared = `apiVersion: v1
+kind: Pod
+metadata: {name: a}
+spec: &spec
+  containers:
+    - {name: web, image: web}
+---
+apiVersion: v1
+kind: List
+items:
+  - apiVersion: v1
+    kind: Pod
+    metadata: {name: b}
+    spec: &shared {containers: [{name: web, image: web}]}
+  - apiVersion: v1
+    kind: Pod
+    metadata: {name: c}
+    spec: *shared
+`;
+    const { code, stdout, stderr } = await run(['inject', '-f', '-', '--set', 'server-address=x'], { stdin: shared });
+    expect(code).toBe(1);
+    expect(stdout.match(/name: ARIES_SERVER_ADDRESS/g)).toHaveLength(1);
+    expect(stderr).toMatch(/standard input:\d+: Pod\/c: not written: /);
+  });
+
+  it('says so when a document could not keep its style', async () => {
+    const odd =
+      'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  ? volumes\n  containers: [{name: web, image: web}]\n';
+    const { code, stderr } = await run(['inject', '-f', '-', '--set', 'server-address=x'], { stdin: odd });
+    expect(code).toBe(0);
+    expect(stderr).toContain(
+      'standard input:1: warning: this document could not keep its style and was formatted anew\n',
+    );
+  });
+
+  it('keeps a byte order mark, and refuses what is no UTF-8', async () => {
+    const marked = '\uFEFFkind: Other\n';
+    expect((await run(['inject', '-f', '-'], { stdin: marked })).stdout).toBe(marked);
+    const bytes = join(dir, 'latin1.yaml');
+    await writeFile(bytes, Buffer.from([0x61, 0x3a, 0xff, 0x0a]));
+    expect(await run(['inject', '-f', bytes])).toMatchObject({
+      code: 2,
+      stderr: `agent-injector: ${bytes}: is no UTF-8 text\n`,
+    });
+  });
+
+  it('ends quietly when nobody reads on', async () => {
+    const started = start(['inject', '-f', '-', '--set', 'server-address=x'], { stdin: `${mixed}---\n`.repeat(2000) });
+    started.child.stdout?.once('data', () => started.child.stdout?.destroy());
+    const { code, stderr } = await started.ended;
+    expect(stderr).not.toContain('EPIPE');
+    expect(code).toBe(0);
+  });
+
+  it('passes a file without pods through, byte for byte', async () => {
+    const text = '# nothing\r\nkind: Other\r\na:   1\r\n';
+    const { code, stdout, stderr } = await run(['inject', '-f', '-'], { stdin: text });
+    expect({ code, stdout, stderr }).toEqual({
+      code: 0,
+      stdout: text,
+      stderr: 'standard input: no pod and no workload in it\n',
+    });
+  });
+});
+
+describe('--help', () => {
+  it.each([
+    [['--help'], ['serve', 'inject', 'Examples:']],
+    [
+      ['serve', '--help'],
+      ['--admin-port <NUMBER>', 'AGENT_INJECTOR_ADMIN_PORT', 'default 9090'],
+    ],
+    [
+      ['inject', '--help'],
+      ['--set <KEY=VALUE>', '--diff'],
+    ],
+  ])('%j', async (args, parts) => {
+    const { code, stdout } = await run(args);
+    expect(code).toBe(0);
+    // Lines are broken to fit a terminal.
+    for (const part of parts) expect(stdout.replaceAll(/\s+/g, ' ')).toContain(part);
+  });
+
+  it('is shown when no command is given, with exit code 2', async () => {
+    expect(await run([])).toMatchObject({ code: 2, stderr: expect.stringContaining('Usage: agent-injector') });
+  });
+});

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { run } from '../support/process.ts';
+
+const file = `# mine
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  template:
+    spec:
+      containers:
+      - name: web   # the app
+        image: "web:1"
+        env:
+        - name: JAVA_TOOL_OPTIONS   # heap
+          value: "-Xmx1g"
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: other}
+`;
+const asked = ['--profile', 'opentelemetry-java', '--set', 'otlp-endpoint=http://collector:4318'];
+
+describe('uninject', () => {
+  it('is the inverse of inject, to the byte', async () => {
+    const injected = await run(['inject', '-f', '-', ...asked], { stdin: file });
+    expect(injected.code).toBe(0);
+    expect(injected.stdout).toContain('- name: JAVA_TOOL_OPTIONS   # heap\n          value: "-Xmx1g -javaagent:');
+    const { code, stdout, stderr } = await run(['uninject', '-f', '-'], { stdin: injected.stdout });
+    expect({ code, stdout, stderr }).toEqual({
+      code: 0,
+      stdout: file,
+      stderr: 'standard input:2: Deployment/web: uninjected\n',
+    });
+  });
+
+  it('leaves alone what was changed since, says why, and ends with 1', async () => {
+    const { stdout } = await run(['inject', '-f', '-', ...asked], { stdin: file });
+    const changed = stdout.replace('sizeLimit: 300Mi', 'sizeLimit: "300Mi"');
+    expect(changed).not.toBe(stdout);
+    const result = await run(['uninject', '-f', '-'], { stdin: changed });
+    expect(result).toMatchObject({ code: 1, stdout: changed });
+    expect(result.stderr).toContain('Deployment/web: left as it is: it is not as inject writes it');
+    const gone = await run(['uninject', '-f', '-'], { stdin: stdout.replaceAll('opentelemetry-java', 'gone') });
+    expect(gone.stderr).toContain('left as it is: there is no profile gone (see --profiles)');
+  });
+
+  it('passes a file without a record through', async () => {
+    expect(await run(['uninject', '-f', '-'], { stdin: file })).toEqual({
+      code: 0,
+      stdout: file,
+      stderr: 'standard input: no pod in it has a record of agent-injector\n',
+    });
+  });
+
+  it('prints a difference', async () => {
+    const { stdout } = await run(['inject', '-f', '-', ...asked], { stdin: file });
+    const { stdout: difference } = await run(['uninject', '-f', '-', '--diff'], { stdin: stdout });
+    expect(difference).toMatch(/^-.*agent-injector.io\/status/m);
+    expect(difference).not.toMatch(/^\+(?!\+\+)(?!.*"-Xmx1g"$)/m);
+  });
+});

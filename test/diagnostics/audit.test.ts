@@ -1,0 +1,182 @@
+import { describe, expect, it } from 'vitest';
+import { admit } from '../../src/admission/admit.ts';
+import { Audit, type AuditReport } from '../../src/diagnostics/audit.ts';
+import { unknownCluster } from '../../src/kubernetes/cluster-state.ts';
+import type { Namespace } from '../../src/kubernetes/namespace.ts';
+import type { Pod } from '../../src/kubernetes/pod.ts';
+import { outlook } from '../../src/diagnostics/plan-comparison.ts';
+import { readProfile } from '../../src/profiles/parse.ts';
+import { catalogue, container, namespace, pod, profileDocument } from '../support/fixtures.ts';
+
+const shop = namespace({ 'domain-id': '7' });
+const called = (name: string, one: Namespace = shop): Namespace => ({ ...one, name });
+const injected = (one: Pod, within: Namespace): Pod => admit(one, within, catalogue).pod;
+
+/** A pod of a Deployment. */
+function made(name: string, one: Pod): Pod {
+  const owner = { kind: 'ReplicaSet', name: `${name}-5d4f`, controller: true };
+  const metadata = {
+    ...one.metadata,
+    name: `${name}-5d4f-1`,
+    labels: { 'pod-template-hash': '5d4f' },
+    ownerReferences: [owner],
+  };
+  return { ...one, metadata };
+}
+
+function auditOf(
+  pods: readonly (readonly [Pod, string])[],
+  namespaces: readonly Namespace[],
+  claims?: readonly string[],
+): AuditReport {
+  const audit = new Audit({
+    catalogue,
+    namespaces: new Map(namespaces.map((one) => [one.name, one])),
+    claims: claims && new Set(claims),
+  });
+  for (const [one, name] of pods) audit.look(one, name, unknownCluster);
+  return audit.report();
+}
+
+const restart = 'kubectl -n shop rollout restart deployment/web';
+
+describe('an audit', () => {
+  it('finds nothing where all is as it should be', () => {
+    const one = made('web', injected(pod(), shop));
+    expect(auditOf([[one, 'shop']], [shop], ['shop/my-agent-file'])).toEqual({
+      pods: 1,
+      carrying: 1,
+      findings: [],
+      more: 0,
+    });
+  });
+
+  it('counts the pods of a workload that should carry an agent, and names the command', () => {
+    const one = made('web', pod());
+    const { findings, carrying } = auditOf(
+      [
+        [one, 'shop'],
+        [one, 'shop'],
+      ],
+      [shop],
+    );
+    expect(carrying).toBe(0);
+    expect(findings).toEqual([
+      {
+        kind: 'expected-not-injected',
+        namespace: 'shop',
+        workload: 'Deployment/web',
+        pods: 2,
+        message: 'should carry jennifer-dotnet, and carries no agent',
+        mend: restart,
+      },
+    ]);
+  });
+
+  it('tells what was asked for and cannot be; what nobody asked for, and what has ended, is no finding', () => {
+    const foreign = pod([
+      container('web', { env: [{ name: 'CORECLR_PROFILER', value: '{846F5F1C-F9AE-4B07-969E-05C26BC060D8}' }] }),
+    ]);
+    const ended = { ...pod(), status: { phase: 'Succeeded' } };
+    const report = auditOf(
+      [
+        [foreign, 'shop'],
+        [pod(), 'off'],
+        [ended, 'shop'],
+      ],
+      [shop, called('off', namespace({}, 'no'))],
+    );
+    expect(report.findings).toMatchObject([{ kind: 'cannot-be-injected', workload: 'Pod/web' }]);
+    expect(report.findings[0]?.message).toContain('(foreign-profiler)');
+  });
+
+  it('knows an agent of yesterday by its hash, and one in a namespace that is off', () => {
+    const one = made('web', injected(pod(), shop));
+    const text = one.metadata?.annotations?.['agent-injector.io/status'] ?? '';
+    const before = text.replace(/"hash":"[0-9a-f]{8}"/, '"hash":"00000000"');
+    expect(before).not.toBe(text);
+    const old: Pod = { ...one, metadata: { ...one.metadata, annotations: { 'agent-injector.io/status': before } } };
+    expect(auditOf([[old, 'shop']], [shop]).findings).toMatchObject([{ kind: 'outdated', mend: restart }]);
+    const off = { ...shop, labels: {} };
+    expect(auditOf([[one, 'shop']], [off]).findings).toMatchObject([{ kind: 'namespace-off', mend: restart }]);
+  });
+
+  it('misses claims, where claims may be read', () => {
+    const one = made('web', injected(pod(), shop));
+    expect(auditOf([[one, 'shop']], [shop], []).findings).toMatchObject([
+      { kind: 'claim-missing', message: 'the claim my-agent-file does not exist in namespace shop' },
+    ]);
+    expect(auditOf([[one, 'shop']], [shop]).findings).toEqual([]);
+  });
+
+  it('sees a domain that two namespaces share on one server, and one that is nearly full', () => {
+    const other = called('other');
+    const elsewhere = {
+      ...other,
+      annotations: { ...other.annotations, 'agent-injector.io/server-address': 'b.example.com' },
+    };
+    const inShop = made('web', injected(pod(), shop));
+    const inOther = made('web', injected(pod(), other));
+    expect(
+      auditOf(
+        [
+          [inShop, 'shop'],
+          [inOther, 'other'],
+        ],
+        [shop, other],
+      ).findings,
+    ).toMatchObject([
+      { kind: 'value-shared', pods: 2, message: expect.stringContaining('is used by 2 namespaces: other, shop') },
+    ]);
+    const apart = auditOf(
+      [
+        [inShop, 'shop'],
+        [made('web', injected(pod(), elsewhere)), 'other'],
+      ],
+      [shop, elsewhere],
+    );
+    expect(apart.findings).toEqual([]);
+    const many = auditOf(
+      Array.from({ length: 90 }, () => [inShop, 'shop'] as const),
+      [shop],
+    );
+    expect(many.findings).toMatchObject([{ kind: 'value-crowded', pods: 90 }]);
+    expect(
+      auditOf(
+        Array.from({ length: 89 }, () => [inShop, 'shop'] as const),
+        [shop],
+      ).findings,
+    ).toEqual([]);
+  });
+});
+
+describe('what would become of a pod', () => {
+  const decided = (one: Pod, within: Namespace) => admit(one, within, catalogue);
+  const off = { ...shop, labels: {} };
+  it.each([
+    ['the label is set', off, shop, 'gets'],
+    ['nothing is changed', shop, shop, 'same'],
+    ['a setting is changed', shop, namespace({ 'domain-id': '8' }), 'changes'],
+    ['a setting is lost', shop, { ...shop, annotations: {} }, 'loses'],
+    [
+      'Pod Security forbids it',
+      off,
+      {
+        ...namespace({ delivery: 'hostPath', 'host-path': '/x' }),
+        labels: { ...shop.labels, 'pod-security.kubernetes.io/enforce': 'restricted' },
+      },
+      'pod-security',
+    ],
+  ])('%s', (_, before, after, verdict) => {
+    expect(outlook(decided(pod(), before), decided(pod(), after)).verdict).toBe(verdict);
+  });
+});
+
+it('a value can only be unique within parameters that there are', () => {
+  const parameter = { name: 'domain', type: 'port', description: '-', unique: { by: 'namespace', within: ['sever'] } };
+  const read = readProfile(profileDocument({ parameters: [parameter] }));
+  expect(read).toMatchObject({
+    ok: false,
+    problems: [{ path: ['spec', 'parameters', 0, 'unique', 'within'], message: 'there is no parameter "sever"' }],
+  });
+});

@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import type { JsonObject } from '../../src/lib/json.ts';
+import type { Pod } from '../../src/kubernetes/pod.ts';
+import { reachOf } from '../../src/diagnostics/webhook-match.ts';
+
+// What is installed, to the letter.
+const manifests = readFileSync(join(import.meta.dirname, '../../deploy/install.yaml'), 'utf8');
+const installed = parseAllDocuments(manifests)
+  .map((document): JsonObject => document.toJS())
+  .filter(({ kind }) => kind === 'MutatingWebhookConfiguration');
+
+const on = (value: string | undefined, name = 'shop') => ({
+  name,
+  labels: { 'kubernetes.io/metadata.name': name, ...(value !== undefined && { 'agent-injector.io/injection': value }) },
+});
+const pod = (labels: Record<string, string> = {}, annotations: Record<string, string> = {}): Pod => ({
+  metadata: { labels, annotations },
+  spec: { containers: [{ name: 'web' }] },
+});
+const label = (value: string) => ({ 'agent-injector.io/injection': value });
+const called = (...args: readonly [ReturnType<typeof on>, Pod]): readonly string[] =>
+  reachOf(installed, ...args).flatMap((reach) => (reach.called === 'yes' ? [reach.entry.split('.')[0] ?? ''] : []));
+
+describe('which entries of the installed configuration are called', () => {
+  it.each([
+    ['a namespace without the label', on(undefined), pod(), []],
+    ['an enabled one', on('enabled'), pod(), ['enabled']],
+    ['a required one', on('required'), pod(), ['required-namespaces']],
+    ['a required pod', on('enabled'), pod(label('required')), ['required-pods']],
+    ['a disabled pod', on('enabled'), pod(label('disabled')), []],
+    ['a system namespace', on('enabled', 'kube-system'), pod(), []],
+    ['a pod that opts out', on('enabled'), pod({}, { 'agent-injector.io/inject': 'false' }), []],
+    ['a mirror pod', on('enabled'), pod({}, { 'kubernetes.io/config.mirror': 'x' }), []],
+    ['a pod that opts in', on('enabled'), pod({}, { 'agent-injector.io/inject': 'true' }), ['enabled']],
+  ])('%s', (_, namespace, one, entries) => {
+    expect(called(namespace, one)).toEqual(entries);
+  });
+
+  it('every condition that is installed can be judged', () => {
+    expect(reachOf(installed, on('enabled'), pod()).map((reach) => reach.called)).not.toContain('unknown');
+  });
+});
+
+it('says what is wanted and what is there, and what it cannot judge', () => {
+  const entry = (more: object): JsonObject => ({
+    metadata: { name: 'mine' },
+    webhooks: [
+      {
+        name: 'x.agent-injector.io',
+        rules: [{ apiGroups: [''], resources: ['pods'], operations: ['CREATE'] }],
+        clientConfig: { caBundle: 'eA==' },
+        ...more,
+      },
+      { name: 'x.example.com' },
+    ],
+  });
+  const whyOf = (more: object) => reachOf([entry(more)], on('enabled'), pod({ app: 'web' }))[0];
+  expect(reachOf([entry({})], on('enabled'), pod())).toEqual([
+    { configuration: 'mine', entry: 'x.agent-injector.io', called: 'yes' },
+  ]);
+  expect(whyOf({ namespaceSelector: { matchLabels: { team: 'a' } } })).toMatchObject({
+    called: 'no',
+    why: 'its namespaceSelector wants team=a, there is none on namespace shop',
+  });
+  expect(whyOf({ objectSelector: { matchExpressions: [{ key: 'app', operator: 'DoesNotExist' }] } })).toMatchObject({
+    called: 'no',
+    why: 'its objectSelector wants app not to be there, there is "web" on the pod',
+  });
+  expect(whyOf({ rules: [] })).toMatchObject({ called: 'no' });
+  expect(whyOf({ matchConditions: [{ name: 'odd', expression: 'true' }] })).toMatchObject({
+    called: 'unknown',
+    why: 'its matchCondition odd cannot be judged here',
+  });
+  expect(whyOf({ clientConfig: {} })).toMatchObject({ called: 'yes', why: expect.stringContaining('no caBundle') });
+});

@@ -1,0 +1,626 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Admission, admit } from '../../../src/admission/admit.ts';
+import type { Catalogue } from '../../../src/profiles/catalogue.ts';
+import { type Cluster, unknownCluster } from '../../../src/kubernetes/cluster-state.ts';
+import type { Container, Pod } from '../../../src/kubernetes/pod.ts';
+import type { Reason } from '../../../src/reasons/reason.ts';
+import { sentence } from '../../../src/reasons/message.ts';
+import { catalogueOf, container, namespace, plainNamespace, pod, profileDocument } from '../../support/fixtures.ts';
+
+const at = (minor: number): Cluster => ({ ...unknownCluster, kubernetes: { major: 1, minor } });
+const environment = [{ name: 'AGENT', value: '/agent/a.so', group: 'g' }];
+const delivered = (deliveries: object | readonly object[], rest: object = {}): Catalogue =>
+  catalogueOf(profileDocument({ environment, deliveries: [deliveries].flat(), ...rest }));
+const copies = {
+  type: 'initContainer',
+  image: 'registry.example.com/agent:1',
+  command: ['cp', '-r', '/a/.', '/agent'],
+};
+
+function inject(known: Catalogue, given: Pod, cluster = at(36), within = namespace()): Admission {
+  const admission = admit(given, within, known, cluster);
+  const { decision } = admission;
+  expect(decision.outcome === 'injected' ? '' : decision.reason.code).not.toBe('rule-broken');
+  expect(admit(admission.pod, within, known, cluster).operations).toEqual([]);
+  return admission;
+}
+const reasonOf = ({ decision }: Admission): Reason | undefined =>
+  decision.outcome === 'injected' ? undefined : decision.reason;
+const inits = ({ pod: { spec } }: Admission): readonly Container[] => spec.initContainers ?? [];
+const names = (list: readonly { readonly name: string }[] | null | undefined) => (list ?? []).map(({ name }) => name);
+const mountsOf = ({ pod: { spec } }: Admission, index = 0) => spec.containers[index]?.volumeMounts;
+
+describe('each kind', () => {
+  const version = { parameters: [{ name: 'agent-version', type: 'version', description: 'd' }] };
+  it.each<[object, object, object]>([
+    [{ type: 'persistentVolumeClaim', claimName: 'c' }, { persistentVolumeClaim: { claimName: 'c' } }, {}],
+    [
+      { type: 'persistentVolumeClaim', claimName: 'c', readOnly: true },
+      { persistentVolumeClaim: { claimName: 'c' } },
+      { readOnly: true },
+    ],
+    [
+      { type: 'image', image: 'r/a:1' },
+      { image: { reference: 'r/a:1', pullPolicy: 'IfNotPresent' } },
+      { readOnly: true },
+    ],
+    [
+      { type: 'hostPath', path: '/opt/a' },
+      { hostPath: { path: '/opt/a', type: 'DirectoryOrCreate' } },
+      { readOnly: true },
+    ],
+    [
+      { type: 'csi', driver: 'd', attributes: { k: 'v' } },
+      { csi: { driver: 'd', readOnly: true, volumeAttributes: { k: 'v' } } },
+      { readOnly: true },
+    ],
+    [copies, { emptyDir: { sizeLimit: '300Mi' } }, {}],
+    [
+      { ...copies, type: 'ephemeral', storageClassName: 'fast' },
+      {
+        ephemeral: {
+          volumeClaimTemplate: {
+            spec: {
+              accessModes: ['ReadWriteOnce'],
+              storageClassName: 'fast',
+              resources: { requests: { storage: '1Gi' } },
+            },
+          },
+        },
+      },
+      {},
+    ],
+  ])('%j', (delivery, volume, rest) => {
+    const admission = inject(delivered(delivery), pod());
+    expect(admission.pod.spec.volumes).toEqual([{ name: 'agent', ...volume }]);
+    expect(mountsOf(admission)).toEqual([{ name: 'agent', mountPath: '/agent', ...rest }]);
+  });
+
+  it.each([
+    [undefined, undefined],
+    ['5.6.5', 'versions/5.6.5/lib'],
+  ])('a part of the files, version %s', (asked, subPath) => {
+    const delivery = { type: 'persistentVolumeClaim', claimName: 'c', subPath: 'versions/${agent-version}' };
+    const known = delivered(delivery, { ...version, mounts: [{ path: '/agent', subPath: 'lib' }] });
+    const admission = inject(known, pod(undefined, asked === undefined ? {} : { 'agent-version': asked }));
+    expect(mountsOf(admission)).toEqual([{ name: 'agent', mountPath: '/agent', subPath: subPath ?? 'lib' }]);
+  });
+
+  it('a path as a part of a volume is never absolute: the API server would refuse the pod', () => {
+    const parameters = [{ name: 'part', type: 'path', default: '/x//y/', description: 'd' }];
+    const known = delivered({ type: 'persistentVolumeClaim', claimName: 'c', subPath: '${part}' }, { parameters });
+    expect(mountsOf(inject(known, pod()))).toEqual([{ name: 'agent', mountPath: '/agent', subPath: 'x/y' }]);
+  });
+
+  it.each([
+    [{ mounts: [{ path: '/agent/' }] }, 'absolute path'],
+    [{ mounts: [{ path: '/' }] }, 'absolute path'],
+    [{ mounts: [{ path: '/a/../b' }] }, 'absolute path'],
+    [{ mounts: [{ path: '/a', subPath: '../b' }] }, '..'],
+    [{ writable: [{ path: '/w', sizeLimit: '0' }] }, 'quantity'],
+    [{ deliveries: [{ ...copies, copyTo: '/agent/' }] }, 'absolute path'],
+    [
+      {
+        deliveries: [{ type: 'persistentVolumeClaim', claimName: '${n}' }],
+        parameters: [{ name: 'n', type: 'string', description: 'd' }],
+      },
+      'no name',
+    ],
+    [
+      {
+        deliveries: [{ type: 'hostPath', path: '/x/${n}' }],
+        parameters: [{ name: 'n', type: 'word', description: 'd' }],
+      },
+      'tenant',
+    ],
+  ])('%j is a problem of the profile', (spec, message) => {
+    expect(() => catalogueOf(profileDocument(spec))).toThrow(message);
+  });
+
+  it('mounts in each other, writable directories and files are known again', () => {
+    const spec = {
+      mounts: [{ path: '/agent' }, { path: '/agent/ext', subPath: 'ext' }],
+      writable: [{ path: '/agent/logs' }, { path: '/agent-logs' }, { path: `/${'long/'.repeat(20)}x` }],
+      files: [{ path: '/agent/a.conf', content: 'x' }],
+      environment: [{ name: 'A', value: 'a' }],
+    };
+    const admission = inject(catalogueOf(profileDocument(spec)), pod([container('web'), container('worker')]));
+    expect(admission.decision.outcome).toBe('injected');
+    const volumes = names(admission.pod.spec.volumes);
+    expect(new Set(volumes).size).toBe(5);
+    expect(volumes.every((name) => /^[a-z0-9-]{1,63}$/.test(name) && !name.endsWith('-'))).toBe(true);
+    expect(
+      mountsOf(admission, 1)
+        ?.filter(({ mountPath }) => mountPath.includes('log'))
+        .map(({ subPath }) => subPath),
+    ).toEqual(['worker', 'worker']);
+  });
+
+  it('writable directories only where they are needed', () => {
+    const writable = [
+      { path: '/logs', when: { if: 'readOnlyRootFilesystem' } },
+      { path: '/agent/logs', when: { if: 'readOnlyFiles' } },
+    ];
+    const paths = (delivery: object, securityContext: object) =>
+      mountsOf(inject(delivered(delivery, { writable }), pod([container('web', { securityContext })])))?.map(
+        ({ mountPath }) => mountPath,
+      );
+    const claim = { type: 'persistentVolumeClaim', claimName: 'c' };
+    expect(paths(claim, {})).toEqual(['/agent']);
+    expect(paths(claim, { readOnlyRootFilesystem: true })).toEqual(['/agent', '/logs']);
+    expect(paths({ ...claim, readOnly: true }, {})).toEqual(['/agent', '/agent/logs']);
+  });
+});
+
+describe('with what is in the pod', () => {
+  it.each<[object, object, readonly string[]]>([
+    [
+      { type: 'persistentVolumeClaim', claimName: 'c' },
+      { persistentVolumeClaim: { claimName: 'c', readOnly: false } },
+      ['theirs'],
+    ],
+    [
+      { type: 'persistentVolumeClaim', claimName: 'c' },
+      { persistentVolumeClaim: { claimName: 'c', readOnly: true } },
+      ['theirs', 'agent'],
+    ],
+    [{ type: 'image', image: 'r/a:1' }, { image: { reference: 'r/a:1', pullPolicy: 'IfNotPresent' } }, ['theirs']],
+    [
+      { type: 'image', image: 'r/a:1' },
+      { image: { reference: 'r/a:2', pullPolicy: 'IfNotPresent' } },
+      ['theirs', 'agent'],
+    ],
+    [{ type: 'hostPath', path: '/a' }, { hostPath: { path: '/a', type: 'Directory' } }, ['theirs', 'agent']],
+    [copies, { emptyDir: { sizeLimit: '300Mi' } }, ['theirs', 'agent']],
+  ])('%j beside %j', (delivery, theirs, volumes) => {
+    const admission = inject(delivered(delivery), pod(undefined, {}, { volumes: [{ name: 'theirs', ...theirs }] }));
+    expect(names(admission.pod.spec.volumes)).toEqual(volumes);
+  });
+
+  it('names of volumes and init containers that are taken', () => {
+    const given = pod([container('agent-agent')], {}, { volumes: [{ name: 'agent', emptyDir: {} }] });
+    const admission = inject(delivered(copies), given);
+    expect(names(admission.pod.spec.volumes)).toEqual(['agent', 'agent-2']);
+    expect(names(inits(admission))).toEqual(['agent-agent-2']);
+  });
+
+  it('two containers share one volume and one init container; two profiles have their own', () => {
+    const two = catalogueOf(
+      profileDocument({ environment, deliveries: [copies] }, 'one'),
+      profileDocument(
+        {
+          environment: [{ name: 'B', value: 'b', group: 'g' }],
+          deliveries: [{ ...copies, image: 'r/other:1' }],
+          mounts: [{ path: '/other' }],
+        },
+        'two',
+      ),
+    );
+    const admission = inject(two, pod([container('web'), container('worker')]));
+    expect(names(admission.pod.spec.volumes)).toEqual(['one', 'two']);
+    expect(names(inits(admission))).toEqual(['two-agent', 'one-agent']);
+    expect(mountsOf(admission, 1)?.map(({ name, mountPath }) => [name, mountPath])).toEqual([
+      ['one', '/agent'],
+      ['two', '/other'],
+    ]);
+  });
+
+  it.each([
+    ['as it was', 'registry.example.com/agent:1'],
+    ['from a mirror', 'mirror.example.com/deep/agent:1'],
+    ['as a digest', `mirror.example.com/agent@sha256:${'a'.repeat(64)}`],
+    ['as tag and digest', `registry.example.com/agent:1@sha256:${'a'.repeat(64)}`],
+  ])('a late container uses the init container, %s, with the quantities as the API server writes them', (_, image) => {
+    const known = delivered({ ...copies, sizeLimit: '1024Mi' }, { writable: [{ path: '/logs', sizeLimit: '1024Mi' }] });
+    const first = inject(known, pod()).pod;
+    const canonical = (volume: object) =>
+      JSON.parse(JSON.stringify(volume).replaceAll('1024Mi', '1Gi')) as { name: string };
+    const received: Pod = {
+      ...first,
+      spec: {
+        ...first.spec,
+        volumes: (first.spec.volumes ?? []).map(canonical),
+        initContainers: (first.spec.initContainers ?? []).map((one) => ({ ...one, image })),
+        containers: [...first.spec.containers, container('late')],
+      },
+    };
+    const admission = inject(known, received);
+    expect(admission.decision.outcome).toBe('injected');
+    expect(names(admission.pod.spec.volumes)).toEqual(['agent', 'agent-logs']);
+    expect(inits(admission)).toHaveLength(1);
+    expect(mountsOf(admission, 1)?.map(({ name }) => name)).toEqual(['agent', 'agent-logs']);
+  });
+
+  it('another version is not the same files', () => {
+    const parameters = [{ name: 'v', type: 'version', default: '1', description: 'd' }];
+    const known = delivered({ ...copies, image: 'r/agent:${v}' }, { parameters });
+    const admission = inject(
+      known,
+      pod([container('web'), container('worker')], { 'v.agent-injector.io/worker': '2' }),
+    );
+    expect(names(admission.pod.spec.volumes)).toEqual(['agent', 'agent-2']);
+    expect(inits(admission).map(({ image }) => image)).toEqual(['r/agent:2', 'r/agent:1']);
+  });
+});
+
+describe('the init container', () => {
+  const made = (given: Pod, delivery: object = copies): Container => {
+    const added = inits(inject(delivered(delivery), given)).find(({ name }) => name.startsWith('agent-agent'));
+    if (!added) throw new Error('no init container');
+    return added;
+  };
+
+  it.each([
+    ['nothing', {}, {}, { runAsUser: 65_532 }],
+    [
+      'the target',
+      { runAsUser: 1000, runAsGroup: 2000 },
+      { runAsUser: 1, runAsGroup: 2 },
+      { runAsUser: 1000, runAsGroup: 2000 },
+    ],
+    ['the pod', {}, { runAsUser: 1000, runAsGroup: 2000, fsGroup: 3 }, { runAsUser: 1000, runAsGroup: 2000 }],
+    ['root', { runAsUser: 0, runAsGroup: 0 }, {}, { runAsUser: 65_532 }],
+    ['root over the pod', { runAsUser: 0 }, { runAsUser: 7 }, { runAsUser: 7 }],
+    ['a privileged target', { privileged: true, capabilities: { add: ['ALL'] } }, {}, { runAsUser: 65_532 }],
+  ])('is restricted, with the user of %s', (_, own, common, user) => {
+    expect(
+      made(pod([container('web', { securityContext: own })], {}, { securityContext: common }))['securityContext'],
+    ).toEqual({
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ['ALL'] },
+      privileged: false,
+      readOnlyRootFilesystem: true,
+      runAsNonRoot: true,
+      seccompProfile: { type: 'RuntimeDefault' },
+      ...user,
+    });
+  });
+
+  it('of a Windows pod has nothing that the API server refuses there', () => {
+    const known = delivered(copies, { constraints: { os: ['windows'] } });
+    const [added] = inits(inject(known, pod(undefined, {}, { os: { name: 'windows' } })));
+    expect(added?.['securityContext']).toEqual({ runAsNonRoot: true });
+  });
+
+  const authors = {
+    initContainers: [container('one'), container('tail', { restartPolicy: 'Always' }), container('two')],
+  };
+  it.each<[object, Record<string, string>, readonly string[]]>([
+    [{}, {}, ['agent-agent', 'one', 'tail', 'two']],
+    [{ position: 'last' }, {}, ['one', 'tail', 'two', 'agent-agent']],
+    [{ position: { before: 'two' } }, {}, ['one', 'tail', 'agent-agent', 'two']],
+    [{ position: { before: 'absent' } }, {}, ['agent-agent', 'one', 'tail', 'two']],
+    [{}, { 'init-position': 'last' }, ['one', 'tail', 'two', 'agent-agent']],
+    [{ position: 'last' }, { 'init-position': 'before tail' }, ['one', 'agent-agent', 'tail', 'two']],
+    [{ position: 'last' }, { containers: 'web,two' }, ['one', 'tail', 'agent-agent', 'two']],
+    [{ position: 'last' }, { containers: 'web,tail,two' }, ['one', 'agent-agent', 'tail', 'two']],
+    [{ position: 'last' }, { containers: 'two,one' }, ['agent-agent', 'one', 'tail', 'two']],
+  ])('stands where it is asked to: %j, %j', (delivery, annotations, order) => {
+    expect(names(inits(inject(delivered({ ...copies, ...delivery }), pod(undefined, annotations, authors))))).toEqual(
+      order,
+    );
+  });
+
+  it('before which another webhook has put a target since: a copy of its own', () => {
+    const known = delivered({ ...copies, position: 'last' });
+    const first = inject(known, pod(undefined, { containers: 'web,late' }, authors)).pod;
+    const extended = {
+      ...first,
+      spec: { ...first.spec, initContainers: [container('late'), ...(first.spec.initContainers ?? [])] },
+    } as Pod;
+    const admission = inject(known, extended);
+    expect(names(inits(admission))).toEqual(['agent-agent-2', 'late', 'one', 'tail', 'two', 'agent-agent']);
+    expect(inits(admission)[1]?.volumeMounts).toEqual([{ name: 'agent-2', mountPath: '/agent' }]);
+  });
+
+  it.each([['middle'], ['before'], ['before A b'], ['']])('init-position "%s" is told, not guessed at', (text) => {
+    const reason = reasonOf(inject(delivered(copies), pod(undefined, { 'init-position': text })));
+    expect(reason?.code).toBe('invalid-value');
+  });
+
+  it('brings its pull secret and lets the autoscaler have the node; both keep what is there', () => {
+    const note = 'cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes';
+    const known = delivered({ ...copies, pullSecret: 'pull' }, { writable: [{ path: '/logs' }] });
+    const fresh = inject(known, pod());
+    expect(fresh.pod.spec['imagePullSecrets']).toEqual([{ name: 'pull' }]);
+    expect(fresh.pod.metadata?.annotations?.[note]).toBe('agent,agent-logs');
+    const merged = inject(
+      known,
+      pod(undefined, { [note]: 'data, agent' }, { imagePullSecrets: [{ name: 'mine' }, { name: 'pull' }] }),
+    );
+    expect(merged.pod.spec['imagePullSecrets']).toEqual([{ name: 'mine' }, { name: 'pull' }]);
+    expect(merged.pod.metadata?.annotations?.[note]).toBe('data, agent,agent-logs');
+    const none = inject(known, pod(undefined, {}, { imagePullSecrets: null }));
+    expect(none.pod.spec['imagePullSecrets']).toEqual([{ name: 'pull' }]);
+  });
+
+  it("an author's own volume is not said to be safe to evict", () => {
+    const own = container('mine', {
+      image: copies.image,
+      command: copies.command,
+      volumeMounts: [{ name: 'data', mountPath: '/agent' }],
+    });
+    const given = pod(undefined, {}, { initContainers: [own], volumes: [{ name: 'data', emptyDir: {} }] });
+    const admission = inject(delivered(copies), given);
+    expect(mountsOf(admission)).toEqual([{ name: 'data', mountPath: '/agent' }]);
+    expect(Object.keys(admission.pod.metadata?.annotations ?? {})).toEqual(['agent-injector.io/status']);
+  });
+});
+
+describe('which delivery', () => {
+  const all = delivered(
+    [
+      { type: 'image', image: 'r/a:1' },
+      { type: 'hostPath', path: '/a' },
+      { type: 'persistentVolumeClaim', claimName: '${claim}' },
+      { ...copies, os: ['linux'] },
+    ],
+    { parameters: [{ name: 'claim', type: 'objectName', description: 'd' }] },
+  );
+  const level = (value: string) => ({
+    ...namespace(),
+    labels: { ...namespace().labels, 'pod-security.kubernetes.io/enforce': value },
+  });
+
+  it.each<[string, Cluster, ReturnType<typeof namespace>, Record<string, string>, string, string | undefined]>([
+    ['a new server', at(35), namespace(), {}, 'image', undefined],
+    ['an older server', at(34), namespace(), {}, 'hostPath', 'not image (it needs Kubernetes 1.35, this is 1.34)'],
+    [
+      'an unknown server',
+      unknownCluster,
+      level('privileged'),
+      {},
+      'hostPath',
+      'not image (it needs Kubernetes 1.35, the version is not known)',
+    ],
+    [
+      'baseline',
+      at(34),
+      level('baseline'),
+      { claim: 'c' },
+      'persistentVolumeClaim',
+      'not image (it needs Kubernetes 1.35, this is 1.34), hostPath (Pod Security baseline forbids it)',
+    ],
+    ['restricted, no claim', at(34), level('restricted'), { delivery: 'auto' }, 'initContainer', undefined],
+  ])('auto: %s', (_, cluster, within, annotations, delivery, why) => {
+    const { decision, pod: after } = inject(all, pod(undefined, annotations), cluster, within);
+    const [one] = decision.containers;
+    expect(one?.outcome === 'injected' && one.delivery).toBe(delivery);
+    if (why !== undefined)
+      expect(after.metadata?.annotations?.['agent-injector.io/status']).toContain(`"why":"${why}"`);
+  });
+
+  it.each<[string, Cluster, ReturnType<typeof namespace>, string]>([
+    [
+      'image',
+      at(34),
+      namespace(),
+      'delivery image cannot be used: it needs Kubernetes 1.35, this is 1.34 (pod annotation agent-injector.io/delivery)',
+    ],
+    [
+      'hostPath',
+      at(36),
+      level('restricted'),
+      'delivery hostPath cannot be used: Pod Security restricted forbids it (pod annotation agent-injector.io/delivery)',
+    ],
+    [
+      'persistentVolumeClaim',
+      at(36),
+      namespace(),
+      'delivery persistentVolumeClaim cannot be used: agent-injector.io/claim is not set (pod annotation agent-injector.io/delivery)',
+    ],
+    [
+      'nfs',
+      at(36),
+      namespace(),
+      'no delivery "nfs", there are image, hostPath, persistentVolumeClaim, initContainer, auto (pod annotation agent-injector.io/delivery)',
+    ],
+  ])('named: %s does not fit', (delivery, cluster, within, text) => {
+    const reason = reasonOf(inject(all, pod(undefined, { delivery }), cluster, within));
+    expect(reason && sentence(reason)).toBe(text);
+  });
+
+  it('named, and the version unknown: believed', () => {
+    expect(inject(all, pod(undefined, { delivery: 'image' }), unknownCluster).decision.outcome).toBe('injected');
+  });
+
+  it.each<[string, object, string]>([
+    ['a pod that says nothing', {}, 'linux'],
+    ['spec.os', { os: { name: 'windows' } }, 'windows'],
+    ['the node selector', { nodeSelector: { 'kubernetes.io/os': 'windows' } }, 'windows'],
+  ])('by system: %s', (_, spec, name) => {
+    const claims = ['windows', 'linux'].map((os) => ({
+      name: os,
+      type: 'persistentVolumeClaim',
+      claimName: os,
+      os: [os],
+    }));
+    const both = delivered(claims, { constraints: { os: ['linux', 'windows'] } });
+    const [one] = inject(both, pod(undefined, {}, spec)).decision.containers;
+    expect(one?.outcome === 'injected' && one.delivery).toBe(name);
+  });
+});
+
+describe('what the pod costs', () => {
+  // Exact, in thousandths of thousandths, and written from k8s.io/component-helpers and pkg/apis/core/v1/helper/qos without the product's code.
+  const suffixes: Record<string, bigint> = {
+    m: 1_000n,
+    '': 1_000_000n,
+    k: 10n ** 9n,
+    M: 10n ** 12n,
+    G: 10n ** 15n,
+    Ki: 2n ** 10n * 10n ** 6n,
+    Mi: 2n ** 20n * 10n ** 6n,
+    Gi: 2n ** 30n * 10n ** 6n,
+  };
+  const units = (text: string): bigint => {
+    const [, whole = '', fraction = '', exponent, suffix = ''] =
+      /^(\d*)(?:\.(\d*))?(?:e(\d+)|([a-zA-Z]*))$/.exec(text) ?? [];
+    const scale = exponent === undefined ? (suffixes[suffix] ?? 0n) : 10n ** BigInt(exponent) * 1_000_000n;
+    const exact = (BigInt(`${whole}${fraction}`) * scale) / 10n ** BigInt(fraction.length);
+    return ((exact + 999n) / 1000n) * 1000n;
+  };
+  type Amounts = Readonly<Record<string, string>> | undefined;
+  interface Resources {
+    readonly requests?: Amounts;
+    readonly limits?: Amounts;
+  }
+  const own = (one: object): Resources => ('resources' in one ? one.resources : {}) as Resources;
+  const get = (amounts: Amounts, name: string): bigint | undefined =>
+    amounts?.[name] === undefined ? undefined : units(amounts[name]);
+  const requestOf = (one: Container, name: string): bigint =>
+    get(own(one).requests, name) ?? get(own(one).limits, name) ?? 0n;
+  const max = (one: bigint, other: bigint): bigint => (one > other ? one : other);
+
+  function effective({ spec }: Pod, name: string): bigint {
+    let sum = spec.containers.reduce((total, one) => total + requestOf(one, name), 0n);
+    let sidecars = 0n;
+    let peak = 0n;
+    for (const one of spec.initContainers ?? []) {
+      const isSidecar = one['restartPolicy'] === 'Always';
+      peak = max(peak, sidecars + requestOf(one, name));
+      if (isSidecar) [sidecars, sum] = [sidecars + requestOf(one, name), sum + requestOf(one, name)];
+    }
+    return get(own(spec).requests, name) ?? max(sum, peak);
+  }
+
+  function aggregate(given: Pod, name: string): bigint {
+    const { resources: _, ...spec } = given.spec;
+    return effective({ ...given, spec }, name);
+  }
+
+  function qos({ spec }: Pod): string {
+    const parts = spec['resources'] ? [spec] : [...spec.containers, ...(spec.initContainers ?? [])];
+    const pairs = parts.flatMap((one) =>
+      ['cpu', 'memory'].map(
+        (name) =>
+          [get(own(one).requests, name) ?? get(own(one).limits, name) ?? 0n, get(own(one).limits, name) ?? 0n] as const,
+      ),
+    );
+    if (pairs.every(([request, limit]) => request === 0n && limit === 0n)) return 'BestEffort';
+    return pairs.every(([request, limit]) => limit > 0n && request === limit) ? 'Guaranteed' : 'Burstable';
+  }
+
+  const cpu = fc.constantFrom('0.1', '100m', '1', '1.5', '2e0', '250m', '3', '50m', '1m', '0.3', '100');
+  const memory = fc.constantFrom(
+    '128974848',
+    '129e6',
+    '129M',
+    '123Mi',
+    '1e3',
+    '64Mi',
+    '1Gi',
+    '0.5Gi',
+    '1234567',
+    '16Mi',
+  );
+  const amounts = fc.record({ cpu, memory }, { requiredKeys: [] });
+  const resources = fc.oneof(
+    fc.constant({}),
+    amounts.map((limits) => ({ limits })),
+    amounts.map((requests) => ({ requests })),
+    fc.record({ cpu, memory }).map((both) => ({ requests: both, limits: both })),
+    fc.record({ requests: amounts, limits: amounts }),
+  );
+  const one = (prefix: string) =>
+    fc.tuple(resources, fc.boolean()).map(
+      ([own2, sidecar]) =>
+        (index: number) =>
+          container(`${prefix}${index}`, {
+            resources: own2,
+            ...(prefix === 'i' && sidecar && { restartPolicy: 'Always' }),
+          }),
+    );
+  const given = fc
+    .record({
+      containers: fc.oneof(
+        fc.array(one('c'), { minLength: 1, maxLength: 3 }),
+        fc
+          .record({ cpu, memory })
+          .map((both) => [(index: number) => container(`c${index}`, { resources: { requests: both, limits: both } })]),
+      ),
+      initContainers: fc.array(one('i'), { maxLength: 3 }),
+      whole: fc.option(fc.record({ requests: amounts }), { freq: 6, nil: undefined }),
+      position: fc.constantFrom('first', 'last', 'before i1'),
+    })
+    .map(({ containers, initContainers, whole, position }) =>
+      pod(
+        containers.map((make, index) => make(index)),
+        { 'init-position': position },
+        {
+          initContainers: initContainers.map((make, index) => make(index)),
+          ...(whole && { resources: whole }),
+        },
+      ),
+    );
+
+  it('is what it was, and so is its class; a LimitRange lets pass what it let pass', () => {
+    const known = delivered({
+      ...copies,
+      requests: { cpu: '200m', memory: '64Mi' },
+      limits: { cpu: '500m', memory: '256Mi' },
+    });
+    const classes: Record<string, number> = {};
+    fc.assert(
+      fc.property(given, (before) => {
+        const { decision, pod: after } = admit(before, namespace(), known, at(36));
+        expect(decision.outcome).toBe('injected');
+        for (const name of ['cpu', 'memory']) {
+          expect(effective(after, name)).toBe(effective(before, name));
+          const whole = get(own(before.spec).requests, name);
+          if (whole !== undefined && aggregate(before, name) <= whole)
+            expect(aggregate(after, name) <= whole).toBe(true);
+        }
+        expect(qos(after)).toBe(qos(before));
+        classes[qos(before)] = (classes[qos(before)] ?? 0) + 1;
+        const added = after.spec.initContainers?.find(({ name }) => name === 'agent-agent');
+        for (const name of ['cpu', 'memory']) {
+          const limit = get(own(added ?? {}).limits, name);
+          const limits = before.spec.containers.map((app) => get(own(app).limits, name));
+          if (limit === undefined) continue;
+          expect(limit >= (get(own(added ?? {}).requests, name) ?? 0n)).toBe(true);
+          expect(limits.some((most) => most === undefined || most >= limit)).toBe(true);
+        }
+      }),
+      { numRuns: 3000, seed: 20_261_121 },
+    );
+    for (const name of ['BestEffort', 'Burstable', 'Guaranteed']) expect(classes[name]).toBeGreaterThan(50);
+  }, 30_000);
+});
+
+describe('values that make a whole', () => {
+  const image = {
+    type: 'initContainer',
+    image: '${image}${suffix}',
+    pullSecret: '${pull-secret}',
+    command: ['cp', '-r', '/a/.', '/agent'],
+  };
+  const known = catalogueOf(
+    profileDocument({
+      parameters: [
+        { name: 'image', type: 'image', description: 'd' },
+        { name: 'suffix', type: 'enum', values: ['', '-alpine'], default: '', description: 'd' },
+        { name: 'pull-secret', type: 'objectName', description: 'd' },
+      ],
+      deliveries: [image],
+      environment: [{ name: 'A', value: '1', group: 'g' }],
+    }),
+  );
+  const decide = (settings: Record<string, string>) => admit(pod(), plainNamespace(settings), known);
+
+  it('an image name that is none is not given to a pod: it would not start', () => {
+    const pinned = `registry.example.com/agent@sha256:${'a'.repeat(64)}`;
+    expect(decide({ image: pinned }).decision.outcome).toBe('injected');
+    const { decision } = decide({ image: pinned, suffix: '-alpine', delivery: 'initContainer' });
+    expect(decision.outcome !== 'injected' && sentence(decision.reason)).toMatch(/is no name of an image/);
+  });
+
+  it('a pull secret that nobody names is left out', () => {
+    const without = decide({ image: 'registry.example.com/agent:1' });
+    expect(without.decision.outcome).toBe('injected');
+    expect(without.pod.spec['imagePullSecrets']).toBeUndefined();
+    const named = decide({ image: 'registry.example.com/agent:1', 'pull-secret': 'mirror' });
+    expect(named.pod.spec['imagePullSecrets']).toEqual([{ name: 'mirror' }]);
+  });
+});

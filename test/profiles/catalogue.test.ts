@@ -1,0 +1,207 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { admit } from '../../src/admission/admit.ts';
+import { templatesIn } from '../../src/profiles/delivery.ts';
+import { parseQuantity } from '../../src/kubernetes/quantity.ts';
+import { readProfile } from '../../src/profiles/parse.ts';
+import type { Profile } from '../../src/profiles/profile.ts';
+import { parametersOf, render } from '../../src/profiles/template.ts';
+import { catalogue, container, namespace, pod } from '../support/fixtures.ts';
+import { settingsFor } from '../support/sample-values.ts';
+
+// What holds for every profile that ships with the product, whoever adds one.
+
+const agents = join(import.meta.dirname, '../../src/agents');
+const golden = join(import.meta.dirname, '../golden');
+const files = readdirSync(agents).filter((file) => file.endsWith('.yaml'));
+const builtIn = [...catalogue.profiles.values()];
+const named = builtIn.map((profile) => [profile.name, profile] as const);
+const byDelivery = builtIn.flatMap((profile) =>
+  profile.deliveries.map((delivery) => [profile.name, delivery.name, profile, delivery] as const),
+);
+
+/** A namespace that chooses the profile. Fixtures' own settings are another agent's: they are no setting that a test is about. */
+function choosing(profile: Profile, settings: Record<string, string>): ReturnType<typeof namespace> {
+  return namespace({ profile: profile.name, ...settings });
+}
+
+describe('every file of profiles', () => {
+  it.each(files)('%s reads without problems, and is named for its profile', (file) => {
+    const read = readProfile(parse(readFileSync(join(agents, file), 'utf8')));
+    expect(read.ok ? [] : read.problems).toEqual([]);
+    expect(read.ok && `${read.profile.name}.yaml`).toBe(file);
+  });
+
+  it('is in the catalogue', () => {
+    expect(builtIn.map(({ name }) => `${name}.yaml`).toSorted()).toEqual(files.toSorted());
+  });
+});
+
+describe.each(named)('%s', (name, profile) => {
+  it('says what it is for, where its facts come from, and where to read on', () => {
+    expect(profile.language).toBeTypeOf('string');
+    expect(profile.documentation).toMatch(/^https:\/\//);
+    expect(profile.sources).not.toEqual([]);
+    expect(profile.description).toMatch(/\.$/);
+  });
+
+  it('has tests of its own, of pods that are injected and of pods that are not', () => {
+    const outcomes = profile.tests.map((test) => test.expect.outcome);
+    expect(new Set(outcomes)).toEqual(new Set(['injected', 'skipped']));
+  });
+
+  it('has an exclusive place, so that no second agent sits beside it', () => {
+    expect(profile.slots).not.toEqual([]);
+  });
+
+  it('is in a golden case', () => {
+    const injected = readdirSync(golden, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => join(golden, entry.name, 'after.yaml'))
+      .some((after) => existsSync(after) && readFileSync(after, 'utf8').includes(`"profile":"${name}"`));
+    expect(injected).toBe(true);
+  });
+
+  it('describes each parameter in a sentence', () => {
+    const wanting = [...profile.parameters.values()].filter(({ description }) => !/^[A-Z].*\.$/s.test(description));
+    expect(wanting.map((parameter) => parameter.name)).toEqual([]);
+  });
+
+  it('lets no tenant choose an image or a directory of the node', () => {
+    const open = [...profile.parameters.values()].filter(
+      ({ type, settableBy }) =>
+        (type === 'image' || type === 'path') && settableBy.some((who) => who !== 'cluster' && who !== 'namespace'),
+    );
+    expect(open.map((parameter) => parameter.name)).toEqual([]);
+  });
+
+  it('takes no file away from a pod for too small a directory', () => {
+    const small = profile.writable.filter(({ sizeLimit }) => (parseQuantity(sizeLimit) ?? 0) < 50 * 1024 * 1024);
+    expect(small).toEqual([]);
+  });
+});
+
+/** The image that a delivery takes when nobody says anything; undefined when somebody must. */
+function defaultImages(profile: Profile): readonly string[] {
+  const defaults = new Map(
+    [...profile.parameters.values()].flatMap(({ name, default: value }) =>
+      value === undefined ? [] : [[name, String(value)] as const],
+    ),
+  );
+  return profile.deliveries.flatMap((delivery) =>
+    templatesIn(delivery)
+      .filter(
+        ([field, template]) =>
+          field === 'image' &&
+          parametersOf(template).every((name) => defaults.has(name) || !profile.parameters.has(name)),
+      )
+      .map(([, template]) => render(template, defaults)),
+  );
+}
+
+const PINNED = /^[a-z0-9.-]+(:\d+)?(\/[a-z0-9._-]+)+(:\w[\w.-]*)(@sha256:[a-f0-9]{64})?$/;
+
+describe('images that are taken when nobody says anything', () => {
+  it('are there', () => {
+    expect(builtIn.flatMap(defaultImages).length).toBeGreaterThan(0);
+  });
+
+  it.each(named)('%s: each has a tag, and none that moves', (_, profile) => {
+    const moving = (image: string): boolean => !PINNED.test(image) || !/:v?\d+\.\d+/.test(image);
+    expect(defaultImages(profile).filter(moving)).toEqual([]);
+  });
+
+  it.each(['busybox', 'docker.io/a/b', 'docker.io/a/b:latest', 'registry:5000/a', 'docker.io/a/b:1'])(
+    '%s would be found',
+    (image) => {
+      expect(!PINNED.test(image) || !/:v?\d+\.\d+/.test(image)).toBe(true);
+    },
+  );
+});
+
+describe('every delivery of every profile, chosen by name with its parameters given', () => {
+  it.each(byDelivery)(
+    '%s by %s injects the plain pod, and a second pass changes nothing',
+    (name, delivery, profile, chosen) => {
+      const within = choosing(profile, { delivery, ...settingsFor(profile, chosen) });
+      const first = admit(pod([container('web')]), within, catalogue);
+      expect(first.decision.outcome).toBe('injected');
+      expect(first.decision.containers).toEqual([
+        expect.objectContaining({ outcome: 'injected', profile: name, delivery }),
+      ]);
+      expect(
+        first.decision.notices.filter(({ code }) => code === 'advisory' || code === 'foreign-agent-beside'),
+      ).toEqual([]);
+      const second = admit(first.pod, within, catalogue);
+      expect(second.operations).toEqual([]);
+      expect(second.decision.notices.map(({ code }) => code)).not.toContain('foreign-agent-beside');
+    },
+  );
+
+  it.each(byDelivery)('%s by %s leaves nothing of a template in the pod', (_, delivery, profile, chosen) => {
+    const { pod: after } = admit(
+      pod([container('web')]),
+      choosing(profile, { delivery, ...settingsFor(profile, chosen) }),
+      catalogue,
+    );
+    expect(JSON.stringify(after)).not.toMatch(/\$\{|undefined/);
+  });
+
+  it.each(byDelivery)(
+    '%s by %s adds no container that runs beside the app, and limits each directory of its own',
+    (_, delivery, profile, chosen) => {
+      const within = choosing(profile, { delivery, ...settingsFor(profile, chosen) });
+      const { spec } = admit(pod([container('web')]), within, catalogue).pod;
+      expect(spec.containers.map(({ name }) => name)).toEqual(['web']);
+      const added = spec.initContainers ?? [];
+      expect(added).toHaveLength(chosen.type === 'initContainer' || chosen.type === 'ephemeral' ? 1 : 0);
+      for (const one of added) expect(one).not.toHaveProperty('restartPolicy');
+      for (const { emptyDir } of spec.volumes ?? [])
+        if (emptyDir !== undefined)
+          expect(emptyDir).toHaveProperty('sizeLimit', expect.stringMatching(/^[1-9]\d*[MG]i$/));
+    },
+  );
+});
+
+describe('without a choice of delivery', () => {
+  it.each(named)('%s never comes without its files', (_, profile) => {
+    const bare = admit(pod([container('web')]), choosing(profile, settingsFor(profile)), catalogue);
+    expect(bare.decision.containers.map((one) => one.outcome === 'injected' && one.delivery)).not.toContain('baked');
+  });
+
+  it.each(named)('%s takes no directory of the node, unless somebody names one', (_, profile) => {
+    const ofNode = profile.deliveries.find(({ type }) => type === 'hostPath');
+    if (!ofNode) throw new Error('no delivery of the kind that this test is about');
+    // Alone, so that nothing that fits before it hides it.
+    const alone = { ...catalogue, profiles: new Map([[profile.name, { ...profile, deliveries: [ofNode] as const }]]) };
+    const without = admit(pod([container('web')]), choosing(profile, settingsFor(profile)), alone);
+    expect(without.decision).toMatchObject({ outcome: 'skipped', reason: { code: 'no-fitting-delivery' } });
+    expect(without.pod.spec.volumes).toBeUndefined();
+    const asked = admit(pod([container('web')]), choosing(profile, settingsFor(profile, ofNode)), alone);
+    expect(asked.pod.spec.volumes?.[0]).toHaveProperty('hostPath');
+  });
+});
+
+describe('lists that the author has already', () => {
+  it.each(named)('%s: each is replaced once, whatever the number of words that go in', (_, profile) => {
+    const lists = [
+      ...new Set(
+        profile.environment
+          .filter(({ operation }) => operation.kind === 'append' || operation.kind === 'prepend')
+          .map((entry) => entry.name),
+      ),
+    ];
+    const env = lists.map((name) => ({ name, value: name === 'JAVA_TOOL_OPTIONS' ? '-Xmx256m' : '/app' }));
+    const { decision, operations } = admit(
+      pod([container('web', { env })]),
+      choosing(profile, settingsFor(profile, profile.deliveries[0])),
+      catalogue,
+    );
+    expect(decision.outcome).toBe('injected');
+    const replaced = operations.flatMap(({ op, path }) => (op === 'replace' && path.includes('/env/') ? [path] : []));
+    expect(replaced).toEqual([...new Set(replaced)]);
+    expect(replaced).toHaveLength(lists.length);
+  });
+});

@@ -1,0 +1,233 @@
+import { describe, expect, it } from 'vitest';
+import { admit } from '../../src/admission/admit.ts';
+import type { EnvVar, Pod } from '../../src/kubernetes/pod.ts';
+import { encodeReview } from '../../src/admission/review.ts';
+import {
+  articleEnvironment,
+  catalogueOf,
+  catalogueWith,
+  container,
+  namespace,
+  plainNamespace,
+  pod,
+  profileDocument,
+} from '../support/fixtures.ts';
+
+// What was seen to go wrong in other injectors (shared/features.md, part 1; shared/agents.md §3): one test each, named for the defect.
+
+const copies = {
+  type: 'initContainer',
+  image: 'registry.example.com/agent:1',
+  command: ['cp', '-r', '/a/.', '/agent'],
+};
+const list = (name: string, operation: string, separator: string, value: string) =>
+  catalogueOf(profileDocument({ environment: [{ name, operation, separator, value }], deliveries: [copies] }));
+const java = list('JAVA_TOOL_OPTIONS', 'append', ' ', '-javaagent:/agent/a.jar');
+const dotnet = catalogueWith({ 'server-address': 'jennifer.example.com', 'claim-name': 'c' });
+const datadog = { name: 'CORECLR_PROFILER', value: '{846F5F1C-F9AE-4B07-969E-05C26BC060D8}' };
+const web = (...env: EnvVar[]) => pod([container('web', { env })]);
+const envOf = ({ spec }: Pod, index = 0) => spec.containers[index]?.env ?? [];
+const valueOf = (given: Pod, name: string) => envOf(given).findLast((one) => one.name === name)?.value;
+
+describe('defects of other injectors', () => {
+  it("a mixed profiler set: another vendor's CLSID with our path", () => {
+    const { decision, pod: after } = admit(web(datadog), namespace(), dotnet);
+    expect(decision.outcome !== 'injected' && decision.reason).toMatchObject({
+      code: 'foreign-profiler',
+      vendor: 'Datadog',
+    });
+    expect(after.spec).toEqual(web(datadog).spec);
+  });
+
+  it('files without environment: the init container comes though every container was skipped', () => {
+    const reference = {
+      name: 'JAVA_TOOL_OPTIONS',
+      valueFrom: { secretKeyRef: { name: 's', key: 'k', optional: true } },
+    };
+    const { decision, pod: after } = admit(web(reference), plainNamespace(), java);
+    expect(decision.outcome).toBe('skipped');
+    expect(after.spec).toEqual(web(reference).spec);
+    expect(
+      after.metadata?.annotations?.['cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes'],
+    ).toBeUndefined();
+  });
+
+  it('environment without files: a mount is in the way', () => {
+    const mount = { volumeMounts: [{ name: 'x', mountPath: '/agent' }] };
+    const given = pod([container('web', mount)], {}, { volumes: [{ name: 'x', emptyDir: {} }] });
+    const { decision, pod: after } = admit(given, plainNamespace(), java);
+    expect(decision.outcome !== 'injected' && decision.reason.code).toBe('mount-path-taken');
+    expect(after.spec).toEqual(given.spec);
+  });
+
+  it('a skip that only a log at INFO tells: it reaches the user', () => {
+    const { decision, operations } = admit(web(datadog), namespace(), dotnet);
+    const { warnings } = encodeReview('u', decision, operations)['response'] as { warnings?: string[] };
+    expect(warnings?.[0]).toContain('Datadog holds clr-profiler');
+  });
+
+  it('an order of variables that differs from call to call, and `$(VAR)` before its variable', () => {
+    const environment = ['A', 'B', 'C', 'D'].map((name, index, all) => ({
+      name,
+      value: `$(${all[index + 1] ?? 'E'})`,
+    }));
+    const known = catalogueOf(profileDocument({ environment: [...environment, { name: 'E', value: 'e' }] }));
+    const orders = Array.from({ length: 200 }, () => JSON.stringify(admit(pod(), plainNamespace(), known).operations));
+    expect(new Set(orders).size).toBe(1);
+    expect(envOf(admit(pod(), plainNamespace(), known).pod).map(({ name }) => name)).toEqual(['E', 'D', 'C', 'B', 'A']);
+  });
+
+  it('a second call that adds volume, init container and mount again', () => {
+    const once = admit(pod(), plainNamespace(), java).pod;
+    expect(admit(once, plainNamespace(), java).operations).toEqual([]);
+  });
+
+  it('a pod that looks instrumented because one container of it is', () => {
+    const once = admit(pod(), plainNamespace(), java).pod;
+    const extended = {
+      ...once,
+      spec: { ...once.spec, containers: [...once.spec.containers, container('late')] },
+    } as Pod;
+    expect(admit(extended, plainNamespace(), java).pod.spec.containers[1]?.volumeMounts).toHaveLength(1);
+  });
+
+  it('every container gets the agent, sidecars too', () => {
+    const { pod: after } = admit(pod([container('istio-proxy'), container('web')]), plainNamespace(), java);
+    expect(after.spec.containers.map(({ env }) => env?.length ?? 0)).toEqual([0, 1]);
+  });
+
+  it('an init container named for its image: two agents with one image name collide', () => {
+    const one = profileDocument(
+      {
+        environment: [{ name: 'A', value: 'a' }],
+        deliveries: [{ ...copies, image: 'r/x/agent:1' }],
+        mounts: [{ path: '/a' }],
+      },
+      'one',
+    );
+    const two = profileDocument(
+      {
+        environment: [{ name: 'B', value: 'b' }],
+        deliveries: [{ ...copies, image: 'r/y/agent:2' }],
+        mounts: [{ path: '/b' }],
+      },
+      'two',
+    );
+    const { pod: after } = admit(pod(), plainNamespace(), catalogueOf(one, two));
+    expect(after.spec.initContainers?.map(({ name }) => name)).toEqual(['two-agent', 'one-agent']);
+    expect(after.spec.volumes?.map(({ name }) => name)).toEqual(['one', 'two']);
+  });
+
+  it('a size limit that is accepted and ignored', () => {
+    const known = catalogueOf(
+      profileDocument({ deliveries: [{ ...copies, sizeLimit: '77Mi' }], environment: [{ name: 'A', value: 'a' }] }),
+    );
+    expect(admit(pod(), plainNamespace(), known).pod.spec.volumes?.[0]).toEqual({
+      name: 'agent',
+      emptyDir: { sizeLimit: '77Mi' },
+    });
+  });
+
+  it('fields that are newer than the injector are stripped', () => {
+    const odd = {
+      spec: { containers: [{ name: 'web', newField: { x: [1, null] } }], newer: 1 },
+      newest: [{}],
+    } as unknown as Pod;
+    const { pod: after } = admit(odd, plainNamespace(), java);
+    expect(after).toMatchObject(odd);
+  });
+
+  it('a bad annotation denies the pod', () => {
+    const { decision, operations } = admit(pod(undefined, { 'domain-id': 'x' }), namespace(), dotnet);
+    expect(encodeReview('u', decision, operations)['response']).toMatchObject({ allowed: true });
+  });
+
+  it('a whole list is added where there is one: a later operation takes the earlier one back', () => {
+    const two = [
+      profileDocument({ environment: [{ name: 'A', value: 'a' }] }, 'one'),
+      profileDocument(
+        { environment: [{ name: 'B', value: 'b' }], mounts: [{ path: '/b' }], deliveries: [copies] },
+        'two',
+      ),
+    ];
+    const { operations } = admit(pod([container('web'), container('worker')]), plainNamespace(), catalogueOf(...two));
+    const paths = operations.map(({ path }) => path);
+    expect(new Set(paths.filter((path) => !path.endsWith('/-'))).size).toBe(
+      paths.filter((path) => !path.endsWith('/-')).length,
+    );
+  });
+
+  it("the author's JAVA_TOOL_OPTIONS wins, and the agent that was copied is never loaded", () => {
+    expect(
+      valueOf(
+        admit(web({ name: 'JAVA_TOOL_OPTIONS', value: '-Xmx1g' }), plainNamespace(), java).pod,
+        'JAVA_TOOL_OPTIONS',
+      ),
+    ).toBe('-Xmx1g -javaagent:/agent/a.jar');
+  });
+
+  it('JAVA_TOOL_OPTIONS stands twice', () => {
+    const { pod: after } = admit(web({ name: 'JAVA_TOOL_OPTIONS', value: '-Xmx1g' }), plainNamespace(), java);
+    expect(envOf(after).map(({ name }) => name)).toEqual(['JAVA_TOOL_OPTIONS']);
+  });
+
+  it('`value` is written beside `valueFrom`: the API server refuses the pod', () => {
+    const valueFrom = { fieldRef: { fieldPath: 'metadata.name' } };
+    for (const operation of ['append', 'force']) {
+      const known =
+        operation === 'append'
+          ? java
+          : catalogueOf(profileDocument({ environment: [{ name: 'JAVA_TOOL_OPTIONS', operation, value: 'x' }] }));
+      const { pod: after } = admit(web({ name: 'JAVA_TOOL_OPTIONS', valueFrom }), plainNamespace(), known);
+      for (const entry of envOf(after))
+        expect(entry.value !== undefined && entry['valueFrom'] !== undefined).toBe(false);
+    }
+  });
+
+  it.each([
+    ['PYTHONPATH', 'prepend', ':', '/agent', '/app', '/agent:/app'],
+    [
+      'NODE_OPTIONS',
+      'append',
+      ' ',
+      '--require /agent/a.js',
+      '--max-old-space-size=1',
+      '--max-old-space-size=1 --require /agent/a.js',
+    ],
+  ])("the author's %s drops ours", (name, operation, separator, ours, theirs, both) => {
+    expect(
+      valueOf(admit(web({ name, value: theirs }), plainNamespace(), list(name, operation, separator, ours)).pod, name),
+    ).toBe(both);
+  });
+
+  it("another webhook's duplicate of a connection key points the agent elsewhere", () => {
+    const known = catalogueOf(
+      profileDocument({ environment: [{ name: 'whatap.server.host', operation: 'force', value: 'apm' }] }),
+    );
+    const twice = web(
+      { name: 'whatap.server.host', value: '127.0.0.1' },
+      { name: 'whatap.server.host', value: 'localhost' },
+    );
+    expect(valueOf(admit(twice, plainNamespace(), known).pod, 'whatap.server.host')).toBe('apm');
+  });
+
+  it('the agent is appended where the first one in a list wins', () => {
+    const known = list('PYTHONPATH', 'prepend', ':', '/agent');
+    expect(
+      valueOf(admit(web({ name: 'PYTHONPATH', value: '/app/site' }), plainNamespace(), known).pod, 'PYTHONPATH'),
+    ).toMatch(/^\/agent:/);
+  });
+
+  it('a reference to a variable that nobody has reaches the app as text', () => {
+    const from = pod([container('web', { envFrom: [{ configMapRef: { name: 'x' } }] })]);
+    const { decision, pod: after } = admit(from, plainNamespace(), java);
+    expect(decision.outcome !== 'injected' && decision.reason.code).toBe('unproven-variable');
+    expect(JSON.stringify(after.spec)).not.toContain('$(');
+  });
+
+  it('half a set of a hand-made instrumentation is completed, a whole one is left alone', () => {
+    const half = admit(web(...articleEnvironment.slice(0, 2)), namespace(), dotnet).pod;
+    expect(valueOf(half, 'CORECLR_PROFILER_PATH')).toBe('/netagent/bin/libAriesProfiler.so');
+    expect(admit(web(...articleEnvironment), namespace(), dotnet).pod.spec).toEqual(web(...articleEnvironment).spec);
+  });
+});

@@ -1,0 +1,144 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { withDefaults } from '../../src/profiles/catalogue.ts';
+import { catalogue, catalogueOf, container, namespace, pod, profileDocument } from '../support/fixtures.ts';
+import { lateContainer } from '../support/generated-pod.ts';
+import { holdPromises, podsWith } from '../support/promises.ts';
+import { settingsFor } from '../support/sample-values.ts';
+
+const every = [...catalogue.profiles.values()].flatMap((profile) =>
+  profile.deliveries.map((delivery) => [profile.name, delivery.name, profile, delivery] as const),
+);
+
+/** Profiles that together have every operation and every delivery, and whatever else a profile can say. */
+const copies = { type: 'initContainer', image: 'r/a:1', command: ['cp', '-r', '/a/.', '/agent'], pullSecret: 'pull' };
+const made = [
+  profileDocument(
+    {
+      environment: [
+        { name: 'X', operation: 'append', separator: ' ', value: '-javaagent:/agent/a.jar' },
+        { name: 'S', value: 's' },
+      ],
+    },
+    'append',
+  ),
+  profileDocument(
+    {
+      environment: [
+        { name: 'X', operation: 'prepend', separator: ':', value: '/agent/$(HOME_OF)' },
+        { name: 'HOME_OF', value: 'x' },
+      ],
+      deliveries: [copies],
+      writable: [{ path: '/agent/logs' }, { path: '/w', when: { if: 'readOnlyFiles' } }],
+    },
+    'prepend',
+  ),
+  profileDocument(
+    {
+      environment: [
+        { name: 'X', operation: 'merge', separator: ',', assignment: '=', value: 'b=2,c=3' },
+        { name: 'F', operation: 'force', value: 'f' },
+      ],
+      deliveries: [{ ...copies, type: 'ephemeral', position: 'last' }],
+      files: [{ path: '/etc/a.conf', content: 'x' }],
+    },
+    'merge',
+  ),
+  profileDocument(
+    {
+      environment: [
+        { name: 'F', operation: 'force', valueFrom: { fieldRef: { fieldPath: 'metadata.uid' } } },
+        { name: 'G', value: '1', group: 'g' },
+        { name: 'H', value: '2', group: 'g' },
+      ],
+      deliveries: [{ type: 'image', image: 'r/a:1' }],
+      mounts: [{ path: '/agent' }, { path: '/agent/ext', subPath: 'e' }],
+    },
+    'force',
+  ),
+  profileDocument(
+    {
+      environment: [{ name: 'S', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }],
+      deliveries: [{ type: 'hostPath', path: '/opt/a' }],
+    },
+    'host',
+  ),
+  profileDocument(
+    {
+      environment: [{ name: 'S', value: 's' }],
+      deliveries: [{ type: 'csi', driver: 'd', attributes: { a: 'b' } }],
+      slots: ['jvm-agent'],
+    },
+    'csi',
+  ),
+  profileDocument(
+    {
+      environment: [{ name: 'X', operation: 'append', separator: ';', value: 'z', group: 'g' }],
+      deliveries: [{ type: 'baked' }],
+    },
+    'baked',
+  ),
+];
+const variables = ['X', 'S', 'F', 'G', 'H', 'HOME_OF', 'X_ORIGINAL'];
+
+describe('the promises', () => {
+  it('hold for profiles of every operation and every delivery, alone', () => {
+    let injected = 0;
+    for (const document of made) {
+      const known = withDefaults(
+        catalogueOf(document),
+        [['delivery', 'baked']].filter(() => JSON.stringify(document).includes('"baked"')) as [string, string][],
+      );
+      fc.assert(
+        fc.property(podsWith(variables), lateContainer, (given, late) => {
+          if (holdPromises({ pod: given, within: namespace(), known, late }).decision.outcome === 'injected')
+            injected++;
+        }),
+        { numRuns: 120, seed: 20_261_121 },
+      );
+    }
+    expect(injected).toBeGreaterThan(200);
+  }, 60_000);
+
+  it('hold for several of them in one pod', () => {
+    let several = 0;
+    fc.assert(
+      fc.property(
+        podsWith(variables),
+        lateContainer,
+        fc.shuffledSubarray(made, { minLength: 2 }),
+        (given, late, documents) => {
+          const { decision } = holdPromises({
+            pod: given,
+            within: namespace(),
+            known: catalogueOf(...documents),
+            late,
+          });
+          if (decision.containers.filter(({ outcome }) => outcome === 'injected').length > 1) several++;
+        },
+      ),
+      { numRuns: 200, seed: 20_261_121 },
+    );
+    expect(several).toBeGreaterThan(40);
+  }, 60_000);
+
+  it.each(every)('hold for %s by %s', (name, way, profile, delivery) => {
+    const settings = settingsFor(profile, delivery);
+    const known = withDefaults(catalogue, Object.entries({ ...settings, profile: name, delivery: way }));
+    const names = profile.environment.map((one) => one.name);
+    // Whatever the generated pods have in the way, a plain one gets the agent.
+    const plain = holdPromises({
+      pod: pod([container('web')], {}, { nodeSelector: { 'kubernetes.io/arch': 'amd64' } }),
+      within: namespace(),
+      known,
+      late: container('late'),
+    });
+    expect(plain.decision.outcome === 'injected' ? '' : plain.decision.reason.code).toBe('');
+    fc.assert(
+      fc.property(podsWith(names), lateContainer, (given, late) => {
+        holdPromises({ pod: given, within: namespace(), known, late });
+      }),
+      { numRuns: 6, seed: 20_261_121 },
+    );
+  });
+});

@@ -1,0 +1,168 @@
+import { describe, expect, it } from 'vitest';
+import { admit } from '../../src/admission/admit.ts';
+import type { Catalogue } from '../../src/profiles/catalogue.ts';
+import { type Cluster, unknownCluster } from '../../src/kubernetes/cluster-state.ts';
+import type { Pod } from '../../src/kubernetes/pod.ts';
+import {
+  catalogue,
+  catalogueFrom,
+  catalogueOf,
+  container,
+  plainNamespace,
+  pod,
+  profileDocument,
+} from '../support/fixtures.ts';
+
+const many = <T>(count: number, make: (index: number) => T): T[] =>
+  Array.from({ length: count }, (_, index) => make(index));
+const copies = {
+  type: 'initContainer',
+  image: 'r/agent:${v}',
+  command: ['cp', '-r', '/a/.', '/agent'],
+  position: 'last',
+};
+const v = { name: 'v', type: 'version', default: '1', description: 'd' };
+const rich = {
+  environment: [
+    { name: 'X', operation: 'append', separator: ' ', value: '-javaagent:/agent/a.jar' },
+    { name: 'X', operation: 'append', separator: ' ', value: '-Dx=$(ONE)' },
+    { name: 'ONE', value: '$(TWO)' },
+    { name: 'TWO', value: '2' },
+    { name: 'M', operation: 'merge', separator: ',', assignment: '=', value: 'a=1' },
+  ],
+  writable: [{ path: '/w' }],
+  files: [{ path: '/f', content: 'x' }],
+};
+const signs = many(20, (index) => ({
+  vendor: `V${index}`,
+  slots: ['clr-profiler'],
+  signs: [
+    { in: 'environment', name: `S${index}` },
+    { in: 'command', contains: `s${index}` },
+    { in: 'mount', path: `/s${index}` },
+    { in: 'volume', name: `s${index}` },
+    { in: 'image', matches: `*s${index}*` },
+  ],
+}));
+const chain = many(40, (index) => ({
+  name: `C${index}`,
+  value: index > 38 ? 'x' : `$(C${index + 1})$(C${Math.min(39, index + 2)})`,
+}));
+const plain = catalogueOf(profileDocument(rich));
+const copying = catalogueOf(profileDocument({ ...rich, parameters: [v], deliveries: [copies] }));
+const keys = new Set(many(200, (index) => `KEY_${index}`));
+const cluster: Cluster = { ...unknownCluster, configMapKeys: () => keys };
+const web = (rest: Record<string, unknown>, spec: object = {}): Pod => pod([container('web', rest)], {}, spec);
+
+describe('a pod made to hurt', () => {
+  it.each<[string, Pod, Catalogue]>([
+    [
+      '10,000 variables',
+      web({ env: many(10_000, (index) => ({ name: `V${index}`, value: `$(V${index - 1})` })) }),
+      plain,
+    ],
+    ['10,000 variables of one name', web({ env: many(10_000, () => ({ name: 'X', value: '-a' })) }), plain],
+    [
+      '10,000 variables that are taken for ours',
+      web({
+        env: [
+          ...many(10_000, (index) => ({ name: `X_ORIGINAL${index < 1 ? '' : `_${index + 1}`}`, value: '' })),
+          { name: 'X', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+        ],
+      }),
+      plain,
+    ],
+    ['a value of 100,000 references', web({ env: [{ name: 'X', value: '$(A)'.repeat(100_000) }] }), plain],
+    ['a value of 300,000 openings', web({ env: [{ name: 'X', value: '$('.repeat(300_000) }] }), plain],
+    ['a value of 500,000 blanks', web({ env: [{ name: 'X', value: `-a${' '.repeat(500_000)}b` }] }), plain],
+    ['a value of 200,000 assignments', web({ env: [{ name: 'M', value: 'k=v,'.repeat(200_000) }] }), plain],
+    [
+      '5,000 sources of variables',
+      web({ envFrom: many(5000, (index) => ({ configMapRef: { name: `c${index}` }, prefix: 'p' })) }),
+      plain,
+    ],
+    [
+      '2,000 containers, 100 signs',
+      pod(many(2000, (index) => container(`c${index}`, { env: [{ name: 'A', value: 'a' }], command: ['x'] }))),
+      catalogueFrom({ profiles: [profileDocument(rich)], foreignAgents: signs }),
+    ],
+    [
+      '10,000 variables, 100 signs',
+      web({ env: many(10_000, (index) => ({ name: `V${index}`, value: 'x' })) }),
+      catalogueFrom({ profiles: [profileDocument(rich)], foreignAgents: signs }),
+    ],
+    [
+      '5,000 init containers',
+      pod(
+        undefined,
+        {},
+        {
+          initContainers: many(5000, (index) =>
+            container(`i${index}`, { command: copies.command, image: 'r/agent:2' }),
+          ),
+        },
+      ),
+      copying,
+    ],
+    [
+      '5,000 init containers, 50 of them to get the agent',
+      pod(
+        undefined,
+        { containers: many(50, (index) => `i${index * 100}`).join() },
+        { initContainers: many(5000, (index) => container(`i${index}`)) },
+      ),
+      copying,
+    ],
+    [
+      '3,000 containers, each with a version',
+      pod(
+        many(3000, (index) => container(`c${index}`)),
+        Object.fromEntries(many(3000, (index) => [`v.agent-injector.io/c${index}`, `1.${index}`])),
+      ),
+      copying,
+    ],
+    [
+      '2,000 volumes of one name',
+      pod(
+        many(2000, (index) => container(`c${index}`)),
+        {},
+        { volumes: many(2000, (index) => ({ name: `agent-${index}`, downwardAPI: { items: [] } })) },
+      ),
+      plain,
+    ],
+    [
+      'a profile named 20,000 times',
+      pod(
+        many(500, (index) => container(`c${index}`)),
+        { profile: many(20_000, () => 'agent').join() },
+      ),
+      plain,
+    ],
+    [
+      'a chain of references in a profile',
+      web({ env: [{ name: 'Z', value: '' }] }),
+      catalogueOf(
+        profileDocument({
+          environment: [...chain, { name: 'Z', operation: 'append', separator: ' ', value: '$(C0)' }],
+        }),
+      ),
+    ],
+    [
+      'all built-in profiles in 50 containers',
+      pod(
+        many(50, (index) => container(`c${index}`, { env: many(50, (at) => ({ name: `V${at}`, value: '' })) })),
+        { profile: [...catalogue.profiles.keys()].join() },
+      ),
+      catalogue,
+    ],
+  ])('%s: decided in less than a second of the processor', (_, given, known) => {
+    // The processor's time: on a machine with other work to do, a clock on the wall says little.
+    const started = process.cpuUsage();
+    const { decision, operations } = admit(given, plainNamespace(), known, cluster);
+    const { user, system } = process.cpuUsage(started);
+    expect((user + system) / 1000).toBeLessThan(1000);
+    expect(decision.outcome === 'injected' ? '' : decision.reason.code).not.toBe('rule-broken');
+    expect(decision.notices.length).toBeLessThanOrEqual(20);
+    expect(JSON.stringify(operations).length).toBeLessThan(192 * 1024 + 1024 * 1024);
+  });
+});

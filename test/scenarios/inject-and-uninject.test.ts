@@ -1,0 +1,167 @@
+import fc from 'fast-check';
+import jsonpatch from 'fast-json-patch';
+import { expect, test } from 'vitest';
+import { isObject, type Json, type JsonObject } from '../../src/lib/json.ts';
+import { type Operation, pointer } from '../../src/lib/json-patch.ts';
+import { type Manifest, parseManifest } from '../../src/manifests/documents.ts';
+import { applyOperations } from '../../src/manifests/edit/edit.ts';
+import { render, styles } from '../support/yaml-styles.ts';
+
+const words = fc.constantFrom(
+  'a',
+  'name',
+  'x-y',
+  'app.kubernetes.io/name',
+  '8080',
+  'true',
+  'a b',
+  "it's",
+  '{x}',
+  'yes',
+  'ä',
+  'k#',
+  '- z',
+);
+const texts = fc.oneof(
+  words,
+  fc.string({ maxLength: 12 }),
+  fc.constantFrom('two\nlines\n', 'no end\nhere', '\ttab', '0755', '1:30', ' # no', '*x'),
+);
+const scalars = fc.oneof(texts, texts, fc.integer(), fc.boolean(), fc.constant(null));
+const { value: values } = fc.letrec<{ value: Json }>((tie) => ({
+  value: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    scalars,
+    fc.array(tie('value'), { maxLength: 4 }),
+    fc.dictionary(words, tie('value'), { maxKeys: 4, noNullPrototype: true }),
+  ),
+}));
+const objects = fc.dictionary(words, values, { maxKeys: 4, noNullPrototype: true });
+
+const pods = fc.record({
+  metadata: fc.record({ labels: objects, annotations: fc.oneof(objects, fc.constant(null)) }, { requiredKeys: [] }),
+  spec: fc.record(
+    {
+      containers: fc.array(objects, { minLength: 1, maxLength: 3 }),
+      volumes: fc.array(objects, { maxLength: 2 }),
+      extra: values,
+    },
+    { requiredKeys: ['containers'] },
+  ),
+});
+
+interface Choice {
+  readonly where: number;
+  readonly how: number;
+  readonly key: string;
+  readonly value: Json;
+}
+const choices: fc.Arbitrary<Choice> = fc.record({
+  where: fc.nat(999),
+  how: fc.nat(999),
+  key: fc.oneof(words, fc.constant('fresh')),
+  value: values,
+});
+
+interface Spot {
+  readonly path: string;
+  readonly value: Json;
+}
+
+function spotsIn(value: Json, path = ''): Spot[] {
+  const inner = Array.isArray(value)
+    ? value.flatMap((element: Json, index) => spotsIn(element, path + pointer(index)))
+    : isObject(value)
+      ? Object.entries(value).flatMap(([key, field]) => spotsIn(field ?? null, path + pointer(key)))
+      : [];
+  return [{ path, value }, ...inner];
+}
+
+/**
+ * An operation that applies to the pod as it is now. `pure` when no text of the author's has to give way; `lines` when not even a line of
+ * the author's is broken in two, as it is before the first element of a list in a list (`- - a`).
+ */
+interface Made {
+  readonly operation: Operation;
+  readonly pure: boolean;
+  readonly lines: boolean;
+}
+
+function operationFor(pod: Json, { where, how, key, value }: Choice): Made {
+  const spots = spotsIn(pod);
+  const spot = spots[where % spots.length] ?? { path: '', value: pod };
+  if (Array.isArray(spot.value)) {
+    const index = how % (spot.value.length + 2);
+    const token = index > spot.value.length ? '-' : index;
+    return {
+      operation: { op: 'add', path: spot.path + pointer(token), value },
+      pure: spot.value.length > 0,
+      lines: index > 0,
+    };
+  }
+  if (isObject(spot.value)) {
+    const pure = !Object.hasOwn(spot.value, key) && Object.keys(spot.value).length > 0;
+    return { operation: { op: 'add', path: spot.path + pointer(key), value }, pure, lines: true };
+  }
+  return { operation: { op: 'replace', path: spot.path, value }, pure: false, lines: false };
+}
+
+function operationsFor(
+  pod: JsonObject,
+  chosen: readonly Choice[],
+): { operations: Operation[]; pure: boolean; lines: boolean } {
+  let now: JsonObject = structuredClone(pod);
+  const made = chosen.map((choice) => {
+    const next = operationFor(now, choice);
+    now = jsonpatch.applyPatch(now, [structuredClone(next.operation)], true).newDocument;
+    return next;
+  });
+  return {
+    operations: made.map(({ operation }) => operation),
+    pure: made.every((one) => one.pure),
+    lines: made.every((one) => one.lines),
+  };
+}
+
+function isSubsequence<T>(few: Iterable<T>, many: Iterable<T>): boolean {
+  const rest = [...many][Symbol.iterator]();
+  const next = (item: T): boolean => {
+    for (let step = rest.next(); !step.done; step = rest.next()) if (step.value === item) return true;
+    return false;
+  };
+  return [...few].every(next);
+}
+
+const linesOf = (text: string): string[] => text.split(/\r?\n/);
+
+function manifestOf(text: string): Manifest {
+  const parsed = parseManifest(text);
+  if (!parsed.ok) throw new Error(`${JSON.stringify(parsed.problems)} in\n${text}`);
+  return parsed.manifest;
+}
+
+test('whatever the style and the operations: the text says what the patch says, and every line of the author survives', () => {
+  fc.assert(
+    fc.property(pods, styles, fc.array(choices, { minLength: 1, maxLength: 6 }), (template, style, chosen) => {
+      const object: JsonObject = {
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata: { name: 'a' },
+        spec: { template, after: 1 },
+      };
+      const manifest = manifestOf(render(object, style));
+      const [found] = manifest.templates;
+      if (!found) throw new Error('no template');
+      const { operations, pure, lines } = operationsFor(found.pod, chosen);
+      const edited = applyOperations(manifest, [{ template: found, operations }]);
+      if (!edited.ok) throw new Error(JSON.stringify(edited.problems));
+      expect(edited.reformatted).toEqual([]);
+      const expected = jsonpatch.applyPatch(structuredClone(found.pod), structuredClone(operations)).newDocument;
+      expect(manifestOf(edited.text).templates[0]?.pod).toEqual(expected);
+      const block = style.flow === 0 && style.json === undefined;
+      expect(!pure || isSubsequence(manifest.text, edited.text)).toBe(true);
+      expect(!(pure && lines && block) || isSubsequence(linesOf(manifest.text), linesOf(edited.text))).toBe(true);
+    }),
+    { numRuns: 400 },
+  );
+});

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import jsonpatch from 'fast-json-patch';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { type Admission, admit } from '../../src/admission/admit.ts';
+import type { Namespace } from '../../src/kubernetes/namespace.ts';
+import type { Container, Pod } from '../../src/kubernetes/pod.ts';
+import { catalogueWith, namespace } from '../support/fixtures.ts';
+import { lateContainer, pods, settings } from '../support/generated-pod.ts';
+
+// The rules of docs/adr/0002, each a function. They are written from the pods' point of view and share nothing with src/injection/verify/pod.ts.
+
+const catalogue = catalogueWith({ 'server-address': 'jennifer.example.com' });
+const namespaces = settings.map((annotations) => namespace(annotations));
+
+const lists = (pod: Pod) => [...pod.spec.containers, ...(pod.spec.initContainers ?? [])];
+const copy = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
+
+/** Everything in `before` stands in `after`, at its place, with its value; lists may only have grown at their ends. */
+function isContained(before: unknown, after: unknown, path: string): void {
+  if (path.endsWith('/agent-injector.io/status')) return;
+  if (Array.isArray(before) && /(volumes|env|volumeMounts)$/.test(path)) {
+    assert.deepEqual((after as unknown[]).slice(0, before.length), before, path);
+  } else if (typeof before === 'object' && before !== null && !Array.isArray(before)) {
+    for (const [key, value] of Object.entries(before))
+      isContained(value, (after as Record<string, unknown>)[key], `${path}/${key}`);
+  } else if (Array.isArray(before)) {
+    assert.equal((after as unknown[]).length, before.length, path);
+    before.forEach((value, index) => isContained(value, (after as unknown[])[index], `${path}/${index}`));
+  } else if (before !== null) {
+    assert.deepEqual(after, before, path);
+  }
+}
+
+interface Case {
+  readonly pod: Pod;
+  readonly within: Namespace;
+  readonly late: Container;
+  readonly admission: Admission;
+}
+
+const counts = { injected: 0, refused: 0, completed: 0 };
+
+/** 1: the author's pod survives. */
+function survives({ pod, within, admission }: Case): void {
+  const untouched = copy(pod);
+  isContained(untouched, copy(admission.pod), '');
+  assert.deepEqual(copy(admit(pod, within, catalogue).pod), copy(admission.pod), 'the same again');
+  assert.deepEqual(copy(pod), untouched, 'the input is not written to');
+  for (const { op, path } of admission.operations) {
+    assert.equal(op === 'add' || path === '/metadata/annotations/agent-injector.io~1status', true, path);
+  }
+}
+
+/** 2: an agent goes into a container whole or not at all. */
+function isWhole({ pod, admission: { decision, pod: after } }: Case): void {
+  for (const [index, had] of lists(pod).entries()) {
+    const has = lists(after)[index];
+    const outcome = decision.containers.find((one) => one.container === had.name && one.outcome === 'injected');
+    if (outcome?.outcome !== 'injected') continue;
+    counts.injected++;
+    const value = (name: string) => has?.env?.findLast((entry) => entry.name === name)?.value;
+    assert.equal(value('CORECLR_ENABLE_PROFILING'), '1');
+    assert.equal(value('CORECLR_PROFILER')?.toUpperCase(), '{6C7CAF0F-D0E5-4274-A71B-6551761BBDC8}');
+    assert.equal(value('CORECLR_PROFILER_PATH'), '/netagent/bin/libAriesProfiler.so');
+    assert.equal(
+      has?.env?.some(({ name }) => name === 'ARIES_SERVER_ADDRESS'),
+      true,
+    );
+    assert.equal(
+      has?.env?.some(({ name }) => /PROFILER_PATH_|DOTNET_PROFILER/.test(name)),
+      false,
+    );
+    if (outcome.delivery === 'baked') continue;
+    const mount = has?.volumeMounts?.find(({ mountPath }) => mountPath.replace(/\/$/, '') === '/netagent');
+    const volume = after.spec.volumes?.find(({ name }) => name === mount?.name);
+    assert.deepEqual(
+      (volume?.['persistentVolumeClaim'] as { claimName?: string } | undefined)?.claimName,
+      outcome.parameters.get('claim-name')?.text,
+    );
+  }
+  if (decision.outcome !== 'injected') assert.deepEqual(copy(after.spec), copy(pod.spec));
+}
+
+/** 3: a second pass changes nothing, and a container that came since is completed. */
+function isSettled({ within, late, admission }: Case): void {
+  const received = copy(admission.pod);
+  assert.deepEqual(admit(received, within, catalogue).operations, []);
+  const extended = { ...received, spec: { ...received.spec, containers: [...received.spec.containers, late] } } as Pod;
+  const second = admit(extended, within, catalogue);
+  if (admission.decision.outcome === 'injected' && second.decision.outcome === 'injected') counts.completed++;
+  assert.deepEqual(admit(copy(second.pod), within, catalogue).operations, []);
+}
+
+/** 4: nothing stands twice because of us, every mount of ours has its volume, every `$(VAR)` of ours its variable. */
+function hasNoDuplicates({ pod, admission: { pod: after } }: Case): void {
+  const twice = (names: readonly string[]) => names.filter((name, index) => names.indexOf(name) < index);
+  const names = (list: readonly { readonly name: string }[] | null | undefined) => (list ?? []).map(({ name }) => name);
+  assert.deepEqual(twice(names(after.spec.volumes)), twice(names(pod.spec.volumes)));
+  const volumes = new Set(names(after.spec.volumes));
+  for (const [index, has] of lists(after).entries()) {
+    const had = lists(pod)[index];
+    const paths = (one: Container | undefined) => (one?.volumeMounts ?? []).map(({ mountPath }) => mountPath);
+    assert.deepEqual(twice(names(has.env)), twice(names(had?.env)));
+    assert.deepEqual(twice(paths(has)), twice(paths(had)));
+    for (const { name } of (has.volumeMounts ?? []).slice(had?.volumeMounts?.length ?? 0)) assert.ok(volumes.has(name));
+    for (const { value } of (has.env ?? []).slice(had?.env?.length ?? 0)) assert.doesNotMatch(value ?? '', /\$\(/);
+  }
+  // A mount that asked for a volume which nobody made is not handed ours.
+  for (const [index, had] of lists(pod).entries()) {
+    for (const { name } of had.volumeMounts ?? []) {
+      assert.equal(volumes.has(name), names(pod.spec.volumes).includes(name), `${index}: ${name}`);
+    }
+  }
+}
+
+/** 5: the same input gives the same bytes, and the operations make just that pod. */
+function isDeterministic({ pod, within, admission }: Case): void {
+  assert.equal(JSON.stringify(admit(copy(pod), within, catalogue).operations), JSON.stringify(admission.operations));
+  const sent = copy([...admission.operations]);
+  assert.deepEqual(jsonpatch.applyPatch(copy(pod), sent, true).newDocument, copy(admission.pod));
+}
+
+/** 6: only a required pod is ever refused, and then nothing is patched; no patch fails the product's own check. */
+function isFair({ pod, admission: { decision, operations } }: Case): void {
+  assert.notEqual(decision.outcome !== 'injected' && decision.reason.code, 'rule-broken');
+  if (decision.outcome !== 'refused') return;
+  counts.refused++;
+  assert.equal(pod.metadata?.labels?.['agent-injector.io/injection'], 'required');
+  assert.deepEqual(operations, []);
+}
+
+it('the six rules hold for 10,000 pods, whatever the settings', () => {
+  const rules = [survives, isWhole, isSettled, hasNoDuplicates, isDeterministic, isFair];
+  fc.assert(
+    fc.property(pods, namespaces, lateContainer, (pod, within, late) => {
+      const admission = admit(pod, within, catalogue);
+      for (const rule of rules) rule({ pod, within, late, admission });
+    }),
+    { numRuns: 10_000, seed: 20_261_120 },
+  );
+  // The pods must reach what is to be tested: a generator that injects nothing proves nothing.
+  expect(counts.injected).toBeGreaterThan(2000);
+  expect(counts.completed).toBeGreaterThan(200);
+  expect(counts.refused).toBeGreaterThan(50);
+}, 300_000);

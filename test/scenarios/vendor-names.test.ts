@@ -1,0 +1,90 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { catalogue } from '../support/fixtures.ts';
+
+// Agents are data: no code that all of them share may know one by name. The names are those of the profiles and of the tables themselves.
+
+const root = join(import.meta.dirname, '../..');
+
+/** Words in the names of vendors and profiles that are no names: kinds of software, runtimes, and what stands between. */
+const COMMON = new Set(
+  [
+    'agent apm sample based profiler engine instrumentation insight inside microsoft apache visual studio clr net netframework framework',
+    'java node nodejs dotnet python php ruby new operator attach the and beside application insights cloud one library injection startup hook',
+  ].flatMap((line) => line.split(' ')),
+);
+
+function wordsOf(name: string): readonly string[] {
+  return name
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter((word) => word.length > 3 && !COMMON.has(word));
+}
+
+const names = new Set([
+  ...[...catalogue.profiles.values()].flatMap(({ name, vendor }) => [...wordsOf(name), ...wordsOf(vendor)]),
+  ...catalogue.foreignAgents.flatMap(({ vendor }) => wordsOf(vendor)),
+  ...[...catalogue.slots.values()].flatMap(({ vendors }) => [...vendors.values()].flatMap(wordsOf)),
+]);
+
+/** Where a name may stand in shared code, and why. A row that is no longer needed is a failure, too. */
+const ALLOWED: readonly { readonly file: string; readonly name: string; readonly why: string }[] = [
+  {
+    file: 'src/main.ts',
+    name: 'jennifer',
+    why: "an address in the example of the command line's help, after the default profile",
+  },
+];
+
+function codeFiles(folder: string): readonly string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return codeFiles(path);
+    return /\.(ts|js)$/.test(entry.name) ? [path] : [];
+  });
+}
+
+interface Found {
+  readonly file: string;
+  readonly name: string;
+}
+
+/** The words of a text: as they stand, and taken apart at capitals, "_" and "-", alone and in pairs (`isDatadog`, `SkyWalking`, `NEW_RELIC`). */
+function tokensOf(text: string): ReadonlySet<string> {
+  const tokens = text.split(/[^A-Za-z0-9_-]+/).flatMap((word) => {
+    const parts = word.split(/[_-]|(?<=[a-z0-9])(?=[A-Z])/);
+    const pairs = parts.map((part, index) => `${part}${parts[index + 1] ?? ''}`);
+    return [word, ...parts, ...pairs];
+  });
+  return new Set(tokens.map((token) => token.toLowerCase()));
+}
+
+/** Every name of a vendor in a text, once. */
+function namesIn(text: string): readonly string[] {
+  const tokens = tokensOf(text);
+  return [...names].filter((name) => tokens.has(name));
+}
+
+const found: readonly Found[] = codeFiles(join(root, 'src')).flatMap((path) =>
+  namesIn(readFileSync(path, 'utf8')).map((name) => ({ file: relative(root, path), name })),
+);
+const isAllowed = ({ file, name }: Found): boolean => ALLOWED.some((row) => row.file === file && row.name === name);
+
+describe('shared code', () => {
+  it('names no agent and no vendor', () => {
+    expect(found.filter((one) => !isAllowed(one))).toEqual([]);
+  });
+
+  it('needs each exception that is written down', () => {
+    const stale = ALLOWED.filter((row) => !found.some(({ file, name }) => file === row.file && name === row.name));
+    expect(stale).toEqual([]);
+  });
+
+  it.each(['const isDatadog = true;', '// as in JENNIFER', "name === 'NEW_RELIC_APP_NAME'", 'case "skywalking-java":'])(
+    'would be caught at: %s',
+    (text) => {
+      expect(namesIn(text)).not.toEqual([]);
+    },
+  );
+});

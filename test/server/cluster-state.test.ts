@@ -1,0 +1,151 @@
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { pino } from 'pino';
+import { stringify } from 'yaml';
+import { openClusterFacts } from '../../src/server/cluster-state.ts';
+import { UsageError } from '../../src/lib/usage-error.ts';
+import { type Config, readConfig } from '../../src/config/config.ts';
+import { pod } from '../support/fixtures.ts';
+import { FaultyApi, json, never } from '../support/faulty-api.ts';
+import { mountedDirectory, profileText } from '../support/mounted-directory.ts';
+import { run } from '../support/process.ts';
+
+const silent = pino({ level: 'silent' });
+const namespaces = {
+  status: () => ({ synced: true, size: 0, ageMs: 0, restarts: 0, trouble: undefined, mislabelled: 0 }),
+};
+const within = { timeout: 1_500, interval: 3 };
+
+function configOf(flags: Record<string, string>): Config {
+  const read = readConfig(flags, {});
+  if (!read.ok) throw new Error(read.problems.join());
+  return read.config;
+}
+
+let api: FaultyApi;
+beforeEach(async () => {
+  api = new FaultyApi();
+  api.faults.get = (_, response) => json(response, { gitVersion: 'v1.36.3' });
+  await api.start();
+  onTestFinished(() => api.kill());
+});
+
+async function open(flags: Record<string, string>) {
+  const facts = openClusterFacts(configOf({ checks: 'none', ...flags }), await api.cluster(), namespaces, silent);
+  onTestFinished(() => facts.stop());
+  await facts.whenAsked();
+  return facts;
+}
+
+describe('what is known of the cluster', () => {
+  it('is its version; ConfigMaps are never asked for unless somebody wants them', async () => {
+    const facts = await open({});
+    expect(facts.facts().kubernetes).toEqual({ major: 1, minor: 36 });
+    expect(facts.facts().configMapKeys('shop', 'a')).toBeUndefined();
+    expect(facts.configMaps()).toBeUndefined();
+    expect(facts.notes()).toEqual([]);
+    expect(api.seen.map(({ url }) => url.pathname)).toEqual(['/version']);
+  });
+
+  it('is the version that the settings name, and nobody is asked for it', async () => {
+    const facts = await open({ kubernetes: '1.31' });
+    expect(facts.facts().kubernetes).toEqual({ major: 1, minor: 31 });
+    expect(api.seen).toEqual([]);
+  });
+
+  it('are the keys of ConfigMaps, too, where somebody wants them; until then a note says that they are missing', async () => {
+    api.faults.list = never;
+    const facts = await open({ configMapKeys: 'true' });
+    expect(facts.notes()).toEqual(['the keys of ConfigMaps are not known yet']);
+    expect(facts.facts().configMapKeys('shop', 'a')).toBeUndefined();
+    expect(api.count('list')).toBe(1);
+    await facts.stop();
+
+    const item = { metadata: { namespace: 'shop', name: 'a', resourceVersion: '1' }, data: { ONE: 'x' } };
+    api.faults.list = (_, response) => json(response, { metadata: { resourceVersion: '1' }, items: [item] });
+    const next = await open({ configMapKeys: 'true' });
+    await vi.waitFor(() => expect(next.notes()).toEqual([]), within);
+    expect(next.facts().configMapKeys('shop', 'a')).toEqual(new Set(['ONE']));
+    expect(next.configMaps()).toBe(1);
+  });
+
+  it('are claims and quotas, unless somebody switches them off; what may not be read is noted and holds up nobody', async () => {
+    const empty = { metadata: { resourceVersion: '1' }, items: [] };
+    api.faults.list = ({ url = '' }, response) =>
+      url.includes('/volumeattachments')
+        ? json(response, { kind: 'Status', message: 'volumeattachments is forbidden' }, 403)
+        : json(response, empty);
+    const both = await open({ checks: 'claims,quotas' });
+    expect(Object.keys(both.caches())).toEqual([
+      'persistentvolumeclaims',
+      'volumeattachments',
+      'resourcequotas',
+      'limitranges',
+    ]);
+    expect(both.notes()).toEqual([
+      expect.stringMatching(/^the volumeattachments of the cluster are not known yet \(.*is forbidden/),
+    ]);
+    expect(both.facts().claim?.('shop', 'files')).toBe('absent');
+    expect(both.facts().quotas?.('shop')).toEqual([]);
+    expect(both.facts().limitRanges?.('shop')).toEqual([]);
+    await vi.waitFor(() => expect(api.watching).toBe(3), within);
+    await both.stop();
+
+    const paths = () => new Set(api.seen.splice(0).map(({ url }) => url.pathname));
+    paths();
+    const claims = await open({ checks: 'claims' });
+    expect(claims.facts().quotas).toBeUndefined();
+    await vi.waitFor(() => expect(api.watching).toBe(1), within);
+    await claims.stop();
+    expect(paths()).toEqual(
+      new Set(['/version', '/api/v1/persistentvolumeclaims', '/apis/storage.k8s.io/v1/volumeattachments']),
+    );
+    const quotas = await open({ checks: 'quotas' });
+    expect(quotas.facts().claim).toBeUndefined();
+    await quotas.stop();
+    expect(paths()).toEqual(new Set(['/version', '/api/v1/resourcequotas', '/api/v1/limitranges']));
+  });
+
+  it.each(['claim', 'none,claims', 'claims,none', ''])('checks cannot be "%s"', (checks) => {
+    expect(() => configOf({ checks })).toThrow('must be claims, quotas, both with a comma between, or none');
+  });
+
+  it('is nothing without a cluster, and then the keys of ConfigMaps make no sense', () => {
+    const facts = openClusterFacts(configOf({}), undefined, namespaces, silent);
+    expect(facts.facts().kubernetes).toBeUndefined();
+    expect(() => openClusterFacts(configOf({ configMapKeys: 'true' }), undefined, namespaces, silent)).toThrow(
+      UsageError,
+    );
+  });
+});
+
+describe('inject --kubernetes', () => {
+  const manifest = stringify({ ...pod(), metadata: { name: 'web', namespace: 'shop' } });
+  const profile = profileText('mine', {
+    deliveries: [
+      { type: 'image', image: 'registry.example.com/agent:1' },
+      { type: 'initContainer', image: 'registry.example.com/agent:1', command: ['cp'] },
+    ],
+    mounts: [{ path: '/agent' }],
+  });
+
+  it.each([
+    ['1.36', '    image:\n'],
+    ['1.34', '    emptyDir:\n'],
+    [undefined, '    emptyDir:\n'],
+  ])('of %s decides which delivery fits', async (version, volume) => {
+    const profiles = await mountedDirectory({ 'mine.yaml': profile });
+    onTestFinished(profiles.remove);
+    const args = ['inject', '-f', '-', '--profiles', profiles.dir, '--profile', 'mine'];
+    const { code, stdout } = await run([...args, ...(version === undefined ? [] : ['--kubernetes', version])], {
+      stdin: manifest,
+    });
+    expect(code).toBe(0);
+    expect(stdout).toContain(volume);
+  });
+
+  it('must be a version', async () => {
+    const { code, stderr } = await run(['inject', '-f', '-', '--kubernetes', 'latest'], { stdin: manifest });
+    expect(code).toBe(2);
+    expect(stderr).toContain('--kubernetes: "latest" must be a version such as 1.36');
+  });
+});

@@ -1,0 +1,285 @@
+import { X509Certificate } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { connect } from 'node:tls';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { issueServerCertificate } from '../../src/certificates/issue.ts';
+import { pod } from '../support/fixtures.ts';
+import { reviewOf } from '../support/webhook-server.ts';
+import { run, start, type Started } from '../support/process.ts';
+
+let dir: string;
+const running: Started[] = [];
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'agent-injector-serve-'));
+});
+afterEach(() => {
+  for (const { child } of running.splice(0)) child.kill('SIGKILL');
+});
+afterAll(() => rm(dir, { recursive: true }));
+
+const local = () => ['--host', '127.0.0.1', '--port', '0', '--admin-port', '0', '--tls-dir', join(dir, 'tls')];
+
+async function serve(...args: string[]): Promise<Started & { port: number; adminPort: number }> {
+  const started = start(['serve', ...local(), ...args]);
+  running.push(started);
+  const opened = await started.logged(({ msg }) => String(msg).startsWith('webhook port is open'));
+  const admin = await started.logged(({ msg }) => String(msg).startsWith('admin port is open'));
+  return { ...started, port: Number(opened['port']), adminPort: Number(admin['port']) };
+}
+
+function get(port: number, path: string): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    httpRequest({ host: '127.0.0.1', port, path }, (response) => {
+      let text = '';
+      response
+        .setEncoding('utf8')
+        .on('data', (chunk: string) => (text += chunk))
+        .on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
+async function review(port: number): Promise<{ allowed: boolean; patch?: string; connection: string | undefined }> {
+  const ca = await readFile(join(dir, 'tls/ca.crt'));
+  return new Promise((resolve, reject) => {
+    const options = {
+      host: 'localhost',
+      port,
+      path: '/mutate',
+      method: 'POST',
+      ca,
+      agent: false,
+      headers: { 'content-type': 'application/json' },
+    };
+    httpsRequest({ ...options, family: 4 }, (response) => {
+      let text = '';
+      response
+        .setEncoding('utf8')
+        .on('data', (chunk: string) => (text += chunk))
+        .on('end', () => {
+          const { response: answer } = JSON.parse(text) as { response: { allowed: boolean; patch?: string } };
+          resolve({ ...answer, connection: response.headers.connection });
+        });
+    })
+      .on('error', reject)
+      .end(JSON.stringify(reviewOf(pod())));
+  });
+}
+
+describe('serve', () => {
+  it('without cluster and files answers from the built-in sample, over TLS that verifies', async () => {
+    const server = await serve();
+    expect(await review(server.port)).toMatchObject({ allowed: true, patch: expect.any(String) });
+    expect(await get(server.adminPort, '/livez')).toEqual({ status: 200, text: 'ok\n' });
+    expect(await get(server.adminPort, '/readyz')).toEqual({ status: 200, text: 'ok\n' });
+    expect((await get(server.adminPort, '/metrics')).text).toMatch(
+      /agent_injector_reviews_total\{outcome="injected",reason=""\} 1\n/,
+    );
+    const line = await server.logged(({ msg }) => msg === 'decision');
+    expect(line).toMatchObject({ level: 'info', outcome: 'injected', namespace: 'shop', pod: 'web' });
+  });
+
+  it('serves with the certificate that a directory holds by now, and with the one before while that is broken', async () => {
+    const tls = join(dir, 'exchanged');
+    const started = await serve('--tls-dir', tls);
+    const serialBy = (ca: string): Promise<string | undefined> =>
+      new Promise((resolve, reject) => {
+        const socket = connect({ host: '127.0.0.1', port: started.port, ca, servername: 'localhost' });
+        socket.once('error', reject);
+        socket.once('secureConnect', () => {
+          resolve(socket.getPeerX509Certificate()?.serialNumber);
+          socket.destroy();
+        });
+      });
+    const ca = await readFile(join(tls, 'ca.crt'), 'utf8');
+    const before = await serialBy(ca);
+    await writeFile(join(tls, 'tls.key'), 'garbage');
+    await started.logged(({ level, msg }) => level === 'warn' && String(msg).includes('tls.key is no PEM file'));
+    expect(await serialBy(ca)).toBe(before);
+
+    const next = await issueServerCertificate(['localhost'], new Date());
+    await writeFile(join(tls, 'ca.crt'), next.ca);
+    await writeFile(join(tls, 'tls.crt'), next.cert);
+    await writeFile(join(tls, 'tls.key'), next.key);
+    await started.logged(({ msg }) => msg === 'the certificate is in order again');
+    expect(await serialBy(next.ca)).toBe(new X509Certificate(next.cert).serialNumber);
+  });
+
+  it('goes by Namespace manifests', async () => {
+    const file = join(dir, 'namespaces.yaml');
+    await writeFile(
+      file,
+      'apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {agent-injector.io/injection: "no"}}\n',
+    );
+    const server = await serve('--namespaces', file);
+    await review(server.port);
+    expect(await server.logged(({ msg }) => msg === 'decision')).toMatchObject({
+      outcome: 'skipped',
+      reason: 'namespace-not-enabled',
+    });
+  });
+
+  it('on SIGTERM turns unready, still answers with Connection: close, then ends with 0', async () => {
+    const server = await serve('--drain-seconds', '2');
+    server.child.kill('SIGTERM');
+    await server.logged(({ msg }) => msg === 'draining');
+    expect(await get(server.adminPort, '/readyz')).toEqual({ status: 503, text: 'not ready: shutting down\n' });
+    expect(await review(server.port)).toMatchObject({ allowed: true, patch: expect.any(String), connection: 'close' });
+    expect((await server.ended).code).toBe(0);
+  });
+
+  it('on a second signal ends at once', async () => {
+    const server = await serve('--drain-seconds', '600');
+    server.child.kill('SIGTERM');
+    await server.logged(({ msg }) => msg === 'draining');
+    server.child.kill('SIGINT');
+    expect((await server.ended).code).toBe(1);
+  });
+
+  it('with a cluster that does not answer lives, is not ready, and keeps the webhook port closed', async () => {
+    const kubeconfig = join(dir, 'kubeconfig');
+    await writeFile(
+      kubeconfig,
+      JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'Config',
+        'current-context': 'x',
+        clusters: [{ name: 'x', cluster: { server: 'https://127.0.0.1:1' } }],
+        users: [{ name: 'x', user: { token: 't' } }],
+        contexts: [{ name: 'x', context: { cluster: 'x', user: 'x' } }],
+      }),
+    );
+    const started = start(['serve', ...local(), '--kubeconfig', kubeconfig]);
+    running.push(started);
+    const { port } = await started.logged(({ msg }) => String(msg).startsWith('admin port is open'));
+    expect(await get(Number(port), '/livez')).toMatchObject({ status: 200 });
+    const { status, text } = await get(Number(port), '/readyz');
+    expect(status).toBe(503);
+    const [first, second, ...notes] = text.trimEnd().split('\n');
+    expect(first).toBe('not ready: the namespaces of the cluster are not known yet');
+    expect(second).toBe('not ready: the webhook port is not open yet');
+    expect(notes).toHaveLength(4);
+    for (const note of notes) expect(note).toMatch(/^note: the [a-z]+ of the cluster are not known yet/);
+    started.child.kill('SIGTERM');
+    expect((await started.ended).code).toBe(0);
+  });
+
+  it('on SIGTERM ends in time though connections hang on which nothing is asked', async () => {
+    const server = await serve('--drain-seconds', '0');
+    const { connect: connectTcp } = await import('node:net');
+    const ca = await readFile(join(dir, 'tls/ca.crt'));
+    const idle = connect({ host: '127.0.0.1', port: server.port, ca, servername: 'localhost' });
+    const half = connect({ host: '127.0.0.1', port: server.port, ca, servername: 'localhost' });
+    const mute = connectTcp({ host: '127.0.0.1', port: server.port });
+    for (const socket of [idle, half, mute]) socket.on('error', () => {});
+    await Promise.all([once(idle, 'secureConnect'), once(half, 'secureConnect'), once(mute, 'connect')]);
+    half.write('POST /mutate HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{');
+    const started = performance.now();
+    server.child.kill('SIGTERM');
+    expect((await server.ended).code).toBe(0);
+    expect(performance.now() - started).toBeLessThan(5000);
+    for (const socket of [idle, half, mute]) socket.destroy();
+  });
+
+  it('names the port that is in use', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => taken.once('listening', resolve));
+    const address = taken.address();
+    const port = typeof address === 'object' && address ? address.port : 0;
+    const ended = await run(['serve', ...local(), '--port', String(port)]);
+    taken.close();
+    expect(ended).toMatchObject({
+      code: 1,
+      stderr: `agent-injector: port ${port} is in use: stop what listens there, or choose another\n`,
+    });
+  });
+});
+
+describe('bad configuration', () => {
+  it('is told whole, on stderr, with exit code 2', async () => {
+    const file = join(dir, 'bad.yaml');
+    await writeFile(file, 'drainSeconds: soon\nprot: 1\ndefaults: {server-adress: x}\n');
+    const { code, stdout, stderr } = await run(['serve', '--port', '99999', '--kubeconfig', 'a', '--namespaces', 'b'], {
+      env: {
+        AGENT_INJECTOR_LOG_LEVEL: 'loud',
+        AGENT_INJECTOR_ADMINPORT: '1',
+        AGENT_INJECTOR_PORT: 'tcp://10.0.0.1:443',
+      },
+    });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr.trim().split('\n')).toEqual([
+      'agent-injector: AGENT_INJECTOR_ADMINPORT: no such setting; did you mean AGENT_INJECTOR_ADMIN_PORT?',
+      'agent-injector: --port: "99999" must be a port from 0 to 65535 (0: any free one)',
+      'agent-injector: AGENT_INJECTOR_LOG_LEVEL: "loud" must be debug, info, warn, error or silent',
+    ]);
+    const contradictory = await run(['serve', '--port', '9090', '--kubeconfig', 'a', '--namespaces', 'b']);
+    expect(contradictory.stderr.trim().split('\n')).toEqual([
+      'agent-injector: port and admin-port are both 9090: give each its own',
+      'agent-injector: kubeconfig and namespaces: give one of them; namespaces come from a cluster or from a file',
+    ]);
+    expect((await run(['serve', '--config', file])).stderr).toBe(
+      `agent-injector: ${file}: prot: no such setting; did you mean port?\n`,
+    );
+    await writeFile(file, 'drainSeconds: soon\n');
+    expect((await run(['serve', '--config', file])).stderr).toBe(
+      `agent-injector: ${file}: drainSeconds: "soon" must be a whole number of seconds from 0 to 3600\n`,
+    );
+    await writeFile(
+      file,
+      'port: 99999\ndefaults: {server-adress: x, domain-id: 40000, profile: jenifer-dotnet, delivery: pvc, inject: maybe}\n',
+    );
+    const { code: codeOfDefaults, stderr: defaults } = await run(['serve', '--config', file]);
+    expect(codeOfDefaults).toBe(2);
+    expect(defaults.trim().split('\n')).toEqual([
+      `agent-injector: ${file}: port: "99999" must be a port from 0 to 65535 (0: any free one)`,
+      'agent-injector: defaults.server-adress: is no setting and no parameter of any profile; did you mean "server-address"?',
+      'agent-injector: defaults.domain-id: "40000" must be an integer from 1 to 32767',
+      'agent-injector: defaults.profile: no profile "jenifer-dotnet"; did you mean "jennifer-dotnet"?',
+      'agent-injector: defaults.delivery: no profile has a delivery "pvc"',
+      'agent-injector: defaults.inject: must be "true" or "false"',
+    ]);
+    await writeFile(file, 'x: *nobody\n');
+    expect((await run(['serve', '--config', file])).stderr).toContain(`agent-injector: ${file}: `);
+    expect(await run(['serve', '--config', join(dir, 'missing.yaml')])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('no such file'),
+    });
+  });
+
+  it('of a kubeconfig or of namespaces says which file and what is wrong', async () => {
+    const empty = join(dir, 'empty');
+    await writeFile(empty, '');
+    expect(await run(['serve', ...local(), '--kubeconfig', empty])).toMatchObject({
+      code: 2,
+      stderr: `agent-injector: cannot read the kubeconfig ${empty}: it is no kubeconfig\n`,
+    });
+    const numbers = join(dir, 'numbers.yaml');
+    await writeFile(
+      numbers,
+      'apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, annotations: {agent-injector.io/domain-id: 2000}}\n',
+    );
+    expect(await run(['serve', ...local(), '--namespaces', numbers])).toMatchObject({
+      code: 2,
+      stderr: `agent-injector: ${numbers}:1: Namespace/shop: agent-injector.io/domain-id must be a string: write "2000" in quotes\n`,
+    });
+  });
+
+  it('of the TLS directory says which file and what to do', async () => {
+    const tls = join(dir, 'half');
+    await rm(tls, { recursive: true, force: true });
+    const { mkdir } = await import('node:fs/promises');
+    await mkdir(tls);
+    await writeFile(join(tls, 'tls.crt'), 'x');
+    const { code, stderr } = await run(['serve', '--tls-dir', tls, '--port', '0', '--admin-port', '0']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('tls.key');
+  });
+});

@@ -1,0 +1,200 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { DAY, shift } from '../../src/certificates/describe.ts';
+import { issueAuthority, issueLeaf } from '../../src/certificates/issue.ts';
+import { binaryPath, type Binary } from './assets.ts';
+import { Client } from './client.ts';
+import { freePort } from './free-port.ts';
+import { startProcess, type GuardedProcess } from './guarded-process.ts';
+import { waitFor } from './wait-for.ts';
+
+export interface ControlPlaneOptions {
+  /** Kept when the control plane stops; a temporary one is made, and removed, when none is given. */
+  readonly dir?: string;
+  /** Of the API server. */
+  readonly port?: number;
+  readonly apiServerFlags?: readonly string[];
+  readonly controllerManagerFlags?: readonly string[];
+}
+
+/** etcd, kube-apiserver and kube-controller-manager, running on loopback. No scheduler, no kubelet: pods are made, and stay Pending. */
+export interface ControlPlane {
+  readonly url: string;
+  readonly dir: string;
+  /** For a user who may do everything. */
+  readonly kubeconfigPath: string;
+  readonly client: Client;
+  /** Ends the API server at once, as a crash does (a graceful end by SIGTERM takes it a minute, for its watches); etcd keeps its data. */
+  readonly stopApiServer: (signal?: NodeJS.Signals) => Promise<void>;
+  /** Starts it again, on the same port, and waits until it is ready. */
+  readonly startApiServer: () => Promise<void>;
+  /** Ends it for good: what it has made stays, nothing more is made. */
+  readonly stopControllerManager: () => Promise<void>;
+  readonly stop: () => Promise<void>;
+}
+
+const YEAR = 365 * DAY;
+const TOKEN = 'admin-token-of-a-test';
+const READY_WITHIN = { deadline: 90_000 };
+
+/** Starts a control plane; resolves when namespaces get their service accounts, which means that all three processes work. */
+export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
+  const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'agent-injector-e2e-'));
+  const port = options.port ?? (await freePort());
+  const url = `https://127.0.0.1:${port}`;
+  const ca = await writeFiles(dir, url);
+  const client = new Client({ url, ca, token: TOKEN });
+  const running = new Map<Binary, GuardedProcess>();
+
+  const start = async (binary: Binary, args: readonly string[]): Promise<GuardedProcess> => {
+    const command = { command: binaryPath(binary), args, cwd: dir, logPath: join(dir, `${binary}.log`) };
+    const started = await startProcess(command);
+    running.set(binary, started);
+    return started;
+  };
+  const kill = async (binary: Binary, signal?: NodeJS.Signals): Promise<void> => {
+    await running.get(binary)?.stop(signal);
+    running.delete(binary);
+  };
+  const stop = async (): Promise<void> => {
+    for (const binary of ['kube-controller-manager', 'kube-apiserver', 'etcd'] as const) await kill(binary);
+    if (options.dir === undefined) rmSync(dir, { recursive: true, force: true });
+  };
+
+  try {
+    const etcd = await startEtcd(start);
+    const startApiServer = async (): Promise<void> => {
+      const flags = apiServerFlags(port, etcd.url).concat(options.apiServerFlags ?? []);
+      const server = await start('kube-apiserver', flags);
+      await waitFor('the API server to be ready', () => isReady(client), {
+        ...READY_WITHIN,
+        hopeless: () => endOf('kube-apiserver', server) ?? endOf('etcd', etcd.process),
+      });
+    };
+    await startApiServer();
+    const manager = await start('kube-controller-manager', [
+      ...controllerManagerFlags(await freePort()),
+      ...(options.controllerManagerFlags ?? []),
+    ]);
+    await waitFor(
+      'the controller manager to make service accounts',
+      () => client.find({ kind: 'ServiceAccount', namespace: 'default', name: 'default' }),
+      { ...READY_WITHIN, hopeless: () => endOf('kube-controller-manager', manager) },
+    );
+    return {
+      url,
+      dir,
+      kubeconfigPath: join(dir, 'kubeconfig'),
+      client,
+      stopApiServer: async (signal) => kill('kube-apiserver', signal),
+      startApiServer,
+      stopControllerManager: async () => kill('kube-controller-manager'),
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function isReady(client: Client): Promise<true> {
+  const { status, body } = await client.request('GET', '/readyz?verbose');
+  if (status === 200) return true;
+  throw new Error(String(body));
+}
+
+/** Keys, tokens and the kubeconfig; gives back the authority that vouches for the API server. */
+async function writeFiles(dir: string, url: string): Promise<string> {
+  mkdirSync(dir, { recursive: true });
+  const write = (name: string, content: string): void => writeFileSync(join(dir, name), content, { mode: 0o600 });
+  // For years before and after: tests set clocks.
+  const term = { at: shift(new Date(), -2 * YEAR), lifetime: 10 * YEAR };
+  const authority = await issueAuthority('test CA', term);
+  const serving = await issueLeaf(authority, ['127.0.0.1', 'localhost', 'kubernetes.default.svc'], term);
+  write('ca.crt', authority.cert);
+  write('apiserver.crt', serving.cert);
+  write('apiserver.key', serving.key);
+  const accounts = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+  });
+  write('sa.key', accounts.privateKey);
+  write('sa.pub', accounts.publicKey);
+  write('tokens.csv', `${TOKEN},admin,admin,"system:masters"\n`);
+  const cluster = { server: url, 'certificate-authority': join(dir, 'ca.crt') };
+  const kubeconfig = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'e2e', cluster }],
+    users: [{ name: 'admin', user: { token: TOKEN } }],
+    contexts: [{ name: 'e2e', context: { cluster: 'e2e', user: 'admin' } }],
+    'current-context': 'e2e',
+  };
+  write('kubeconfig', stringify(kubeconfig));
+  return authority.cert;
+}
+
+async function startEtcd(
+  start: (binary: Binary, args: readonly string[]) => Promise<GuardedProcess>,
+): Promise<{ readonly url: string; readonly process: GuardedProcess }> {
+  const url = `http://127.0.0.1:${await freePort()}`;
+  const peerUrl = `http://127.0.0.1:${await freePort()}`;
+  const etcd = await start('etcd', [
+    '--data-dir=etcd-data',
+    `--listen-client-urls=${url}`,
+    `--advertise-client-urls=${url}`,
+    `--listen-peer-urls=${peerUrl}`,
+    `--initial-advertise-peer-urls=${peerUrl}`,
+    `--initial-cluster=default=${peerUrl}`,
+    '--unsafe-no-fsync',
+  ]);
+  await waitFor('etcd to be healthy', async () => (await fetch(`${url}/health`)).ok, {
+    ...READY_WITHIN,
+    hopeless: () => endOf('etcd', etcd),
+  });
+  return { url, process: etcd };
+}
+
+function apiServerFlags(port: number, etcdUrl: string): readonly string[] {
+  return [
+    `--etcd-servers=${etcdUrl}`,
+    '--bind-address=127.0.0.1',
+    '--advertise-address=127.0.0.1',
+    `--secure-port=${port}`,
+    '--tls-cert-file=apiserver.crt',
+    '--tls-private-key-file=apiserver.key',
+    '--service-cluster-ip-range=10.0.0.0/24',
+    '--service-account-issuer=https://kubernetes.default.svc',
+    '--service-account-key-file=sa.pub',
+    '--service-account-signing-key-file=sa.key',
+    '--token-auth-file=tokens.csv',
+    '--authorization-mode=RBAC',
+    '--enable-priority-and-fairness=false',
+  ];
+}
+
+function controllerManagerFlags(port: number): readonly string[] {
+  return [
+    '--kubeconfig=kubeconfig',
+    '--bind-address=127.0.0.1',
+    `--secure-port=${port}`,
+    '--service-account-private-key-file=sa.key',
+    '--root-ca-file=ca.crt',
+    '--use-service-account-credentials=false',
+    '--leader-elect=false',
+    '--kube-api-qps=1000',
+    '--kube-api-burst=2000',
+    '--concurrent-replicaset-syncs=20',
+  ];
+}
+
+function endOf(binary: Binary, process: GuardedProcess): Error | undefined {
+  const exit = process.exit();
+  if (!exit) return undefined;
+  const lines = process.log().trimEnd().split('\n').slice(-15).join('\n');
+  return new Error(`${binary} ended (code ${exit.code}, signal ${exit.signal}); its last lines:\n${lines}`);
+}

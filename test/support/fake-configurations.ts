@@ -1,0 +1,82 @@
+import type { Answer, Cluster, SendOptions, WatchOptions } from '../../src/cluster/client/types.ts';
+import type { JsonObject } from '../../src/lib/json.ts';
+
+type Entry = Record<string, unknown> & { clientConfig: Record<string, unknown> };
+export interface Configuration {
+  metadata: { name: string; resourceVersion: string };
+  webhooks: Entry[];
+}
+
+/** An API server that knows one MutatingWebhookConfiguration: list, watch, and a JSON patch that is refused when its tests fail. */
+export class FakeConfigurations implements Cluster {
+  readonly server = 'https://fake';
+  readonly patches: { readonly path: string; readonly options: SendOptions }[] = [];
+  private readonly watchers = new Set<WatchOptions['onLine']>();
+  private version = 1;
+  current: Configuration | undefined;
+  /** Answers writes in its place. */
+  refusal: Answer | undefined;
+  listed: string | undefined;
+
+  constructor(current: Configuration | undefined) {
+    this.current = current;
+  }
+
+  getJson = async (path: string): Promise<Answer> => {
+    this.listed = path;
+    const metadata = { resourceVersion: String(this.version) };
+    return { kind: 'ok', body: copy({ metadata, items: this.current ? [this.current] : [] }) };
+  };
+
+  watchLines = async (_: string, { onLine, signal }: WatchOptions): ReturnType<Cluster['watchLines']> => {
+    this.watchers.add(onLine);
+    await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    this.watchers.delete(onLine);
+    return { kind: 'aborted' };
+  };
+
+  sendJson = async (path: string, options: SendOptions): Promise<Answer> => {
+    // A patch takes its time: another one may be on its way.
+    await new Promise((resolve) => setImmediate(resolve));
+    if (this.refusal) return this.refusal;
+    const [check, ...operations] = options.body as { op: string; path: string; value: string }[];
+    if (check?.op !== 'test' || check.value !== this.current?.metadata.resourceVersion) {
+      return { kind: 'http', status: 422, reason: 'Invalid', message: 'the test failed', retryAfterMs: 0 };
+    }
+    this.patches.push({ path, options });
+    this.change((webhooks) => {
+      for (const { path: pointer, value } of operations) {
+        const index = Number(/^\/webhooks\/(\d)\/clientConfig\/caBundle$/.exec(pointer)?.[1]);
+        const entry = webhooks[index];
+        if (entry) entry.clientConfig['caBundle'] = value;
+      }
+    });
+    return { kind: 'ok', body: {} };
+  };
+
+  get watching(): number {
+    return this.watchers.size;
+  }
+
+  /** Somebody writes it. */
+  change(how: (webhooks: Entry[]) => void): void {
+    if (!this.current) throw new Error('there is none');
+    how(this.current.webhooks);
+    this.send('MODIFIED', this.current);
+  }
+
+  create(configuration: Configuration): void {
+    this.current = configuration;
+    this.send('ADDED', configuration);
+  }
+
+  private send(type: string, configuration: Configuration): void {
+    this.version += 1;
+    configuration.metadata.resourceVersion = String(this.version);
+    for (const onLine of this.watchers) onLine(copy({ type, object: configuration }));
+  }
+}
+
+function copy(value: unknown): JsonObject {
+  return JSON.parse(JSON.stringify(value)) as JsonObject;
+}

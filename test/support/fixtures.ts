@@ -1,0 +1,98 @@
+import { builtInCatalogue } from '../../src/profile-sources/builtin.ts';
+import { builtInDocuments } from '../../src/profile-sources/builtin-documents.ts';
+import { type Catalogue, problemText, withDefaults } from '../../src/profiles/catalogue.ts';
+import { type CatalogueSource, readCatalogue } from '../../src/profile-sources/read-catalogue.ts';
+import type { Namespace } from '../../src/kubernetes/namespace.ts';
+import type { Container, Pod } from '../../src/kubernetes/pod.ts';
+
+export const catalogue: Catalogue = builtInCatalogue();
+
+/** A catalogue whose configuration file has these defaults. */
+export function catalogueWith(defaults: Record<string, string>): Catalogue {
+  return withDefaults(catalogue, Object.entries(defaults));
+}
+
+/** A namespace that is opted in, with a server address, unless said otherwise. Annotations without a prefix get ours. */
+export function namespace(annotations: Record<string, string> = {}, label = 'enabled'): Namespace {
+  const own = Object.entries({ 'server-address': 'jennifer.example.com', ...annotations });
+  return {
+    name: 'shop',
+    labels: { 'agent-injector.io/injection': label },
+    annotations: Object.fromEntries(
+      own.map(([key, value]) => [key.includes('/') ? key : `agent-injector.io/${key}`, value]),
+    ),
+  };
+}
+
+export function container(name: string, rest: Record<string, unknown> = {}): Container {
+  return { name, image: `registry.example.com/${name}:1`, ...rest };
+}
+
+/** A pod of these containers. Annotations without a prefix get ours. */
+export function pod(
+  containers: readonly Container[] = [container('web')],
+  annotations: Record<string, string> = {},
+  rest: object = {},
+): Pod {
+  const own = Object.entries(annotations).map(([key, value]) => [
+    key.includes('/') ? key : `agent-injector.io/${key}`,
+    value,
+  ]);
+  const metadata = {
+    name: 'web',
+    ...(own.length > 0 && { annotations: Object.fromEntries(own) as Record<string, string> }),
+  };
+  return { apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers, ...rest } };
+}
+
+/** The variables of the article, as a container's `env`. */
+export const articleEnvironment = [
+  { name: 'CORECLR_ENABLE_PROFILING', value: '1' },
+  { name: 'CORECLR_PROFILER', value: '{6C7CAF0F-D0E5-4274-A71B-6551761BBDC8}' },
+  { name: 'CORECLR_PROFILER_PATH', value: '/netagent/bin/libAriesProfiler.so' },
+  { name: 'ARIES_SERVER_ADDRESS', value: '10.1.2.3' },
+  { name: 'ARIES_SERVER_PORT', value: '5000' },
+  { name: 'ARIES_DOMAIN_ID', value: '1000' },
+];
+
+/** An AgentProfile document: an agent by a claim at /agent, unless said otherwise. */
+export function profileDocument(spec: object = {}, name = 'agent'): object {
+  return {
+    apiVersion: 'agent-injector.io/v1alpha1',
+    kind: 'AgentProfile',
+    metadata: { name },
+    spec: {
+      vendor: 'Example',
+      description: 'An agent for tests.',
+      constraints: { os: ['linux'] },
+      deliveries: [{ type: 'persistentVolumeClaim', claimName: 'files' }],
+      mounts: [{ path: '/agent' }],
+      ...spec,
+    },
+  };
+}
+
+/** A catalogue of just these profiles, all of which every container is to get, with the built-in tables. */
+export function catalogueOf(...profiles: readonly object[]): Catalogue {
+  return catalogueFrom({ profiles });
+}
+
+/** As `catalogueOf`, with other tables, or other defaults. */
+export function catalogueFrom(source: Partial<CatalogueSource> & { readonly profiles: readonly object[] }): Catalogue {
+  const names = source.profiles.map((profile) => (profile as { metadata: { name: string } }).metadata.name);
+  const read = readCatalogue({
+    ...builtInDocuments,
+    foreignAgents: [],
+    defaults: { profile: names.join() },
+    ...source,
+  });
+  if (read.ok) return read.catalogue;
+  throw new Error(read.problems.map(problemText).join('\n'));
+}
+
+/** As `namespace`, with nothing in it but what is said. */
+export function plainNamespace(annotations: Record<string, string> = {}): Namespace {
+  const own = namespace(annotations);
+  const { 'agent-injector.io/server-address': _, ...rest } = own.annotations;
+  return { ...own, annotations: rest };
+}

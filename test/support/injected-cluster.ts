@@ -1,0 +1,73 @@
+import type { Client } from './client.ts';
+import { startControlPlane, type ControlPlane, type ControlPlaneOptions } from './control-plane.ts';
+import { startInjector, type Injector, type InjectorOptions } from './injector.ts';
+import { podOf, variable, type Pod } from './pod.ts';
+import { waitFor } from './wait-for.ts';
+import { registerWebhook, type RegisteredWebhook } from '../e2e/webhook.ts';
+
+/** A control plane whose API server calls a running injector. */
+export interface InjectedCluster {
+  readonly controlPlane: ControlPlane;
+  readonly client: Client;
+  readonly injector: Injector;
+  readonly webhook: RegisteredWebhook;
+  readonly stop: () => Promise<void>;
+}
+
+export async function startInjectedCluster(
+  options: ControlPlaneOptions & Pick<InjectorOptions, 'flags'> = {},
+): Promise<InjectedCluster> {
+  const controlPlane = await startControlPlane(options);
+  const { client } = controlPlane;
+  let injector: Injector | undefined;
+  const stop = async (): Promise<void> => {
+    await injector?.stop();
+    await controlPlane.stop();
+  };
+  try {
+    const { flags } = options;
+    injector = await startInjector({ ...controlPlane, ...(flags && { flags }) });
+    await injector.ready();
+    const webhook = await registerWebhook(client, { url: injector.url, ca: injector.ca });
+    return { controlPlane, client, injector, webhook, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+const PREFIX = 'agent-injector.io/';
+
+/** Annotations of ours, by their names without the prefix. */
+export function ours(settings: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(settings).map(([name, value]) => [`${PREFIX}${name}`, value]));
+}
+
+/** The marks of a namespace that is opted in and names the server that its agents report to. */
+export function optedIn(settings: Readonly<Record<string, string>> = {}): {
+  readonly labels: Record<string, string>;
+  readonly annotations: Record<string, string>;
+} {
+  return {
+    labels: ours({ injection: 'enabled' }),
+    annotations: ours({ 'server-address': 'jennifer.example.com', ...settings }),
+  };
+}
+
+/** Gives the namespace another domain, and says how many ms it took, once that was written, until a new pod got it. */
+export async function changeDomain(client: Client, namespace: string, domain: string): Promise<number> {
+  await client.patch(
+    { kind: 'Namespace', name: namespace },
+    { metadata: { annotations: ours({ 'domain-id': domain }) } },
+  );
+  const changed = performance.now();
+  await waitFor(
+    'a pod with the new value',
+    async () => {
+      const { object } = await client.create<Pod>(podOf(namespace, 'after'), { dryRun: true });
+      return variable(object, 'ARIES_DOMAIN_ID') === domain;
+    },
+    { interval: 1 },
+  );
+  return Math.round(performance.now() - changed);
+}

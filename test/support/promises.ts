@@ -1,0 +1,214 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import jsonpatch from 'fast-json-patch';
+import { type Admission, admit } from '../../src/admission/admit.ts';
+import type { Catalogue } from '../../src/profiles/catalogue.ts';
+import type { Cluster } from '../../src/kubernetes/cluster-state.ts';
+import type { Namespace } from '../../src/kubernetes/namespace.ts';
+import type { Container, EnvVar, Pod } from '../../src/kubernetes/pod.ts';
+import type { Profile } from '../../src/profiles/profile.ts';
+import { pods } from './generated-pod.ts';
+
+// The promises of docs/adr/0002 for any profile, from the pods' point of view. They share nothing with src/injection/verify/pod.ts.
+
+const copy = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
+const EVICTABLE = 'cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes';
+
+export const somewhere: Cluster = {
+  kubernetes: { major: 1, minor: 36 },
+  configMapKeys: (_, name) => (name === 'known' ? new Set(['KNOWN', 'JAVA_TOOL_OPTIONS', 'NODE_OPTIONS']) : undefined),
+};
+
+export interface Case {
+  readonly pod: Pod;
+  readonly within: Namespace;
+  readonly known: Catalogue;
+  readonly late: Container;
+}
+
+/** Decides on the pod and holds every promise on the result; gives it. */
+export function holdPromises({ pod, within, known, late }: Case): Admission {
+  const untouched = copy(pod);
+  const admission = admit(pod, within, known, somewhere);
+  const { decision, operations, pod: after } = admission;
+  // 6: no patch fails the product's own check; who is refused is left as he is.
+  assert.notEqual(decision.outcome === 'injected' ? '' : decision.reason.code, 'rule-broken', JSON.stringify(decision));
+  if (decision.outcome === 'refused') assert.deepEqual(operations, []);
+  // 1 and 2
+  assert.deepEqual(copy(pod), untouched, 'the input is not written to');
+  survives(untouched, copy(after), [...known.profiles.values()]);
+  isWhole(after, admission, known);
+  // 3
+  settles(copy(after), { within, known, late });
+  // 4
+  hasNoDuplicates(untouched, after);
+  // 5
+  assert.equal(JSON.stringify(admit(copy(pod), within, known, somewhere).operations), JSON.stringify(operations));
+  assert.deepEqual(jsonpatch.applyPatch(copy(pod), copy([...operations]), true).newDocument, copy(after));
+  return admission;
+}
+
+/** The author's pod is in there: lists have grown at their ends, init containers anywhere, variables as the profiles say. */
+function survives(before: Pod, after: Pod, profiles: readonly Profile[]): void {
+  const { spec: had, metadata: hadMeta, ...hadRest } = before;
+  const { spec: has, metadata: hasMeta, ...hasRest } = after;
+  assert.deepEqual(hasRest, hadRest);
+  const { annotations: hadNotes, ...hadFields } = hadMeta ?? {};
+  const { annotations: hasNotes, ...hasFields } = hasMeta ?? {};
+  assert.deepEqual(hasFields, hadFields);
+  for (const [name, text] of Object.entries(hadNotes ?? {})) {
+    if (name === 'agent-injector.io/status') continue;
+    if (name === EVICTABLE) assert.ok(hasNotes?.[name]?.startsWith(text));
+    else assert.equal(hasNotes?.[name], text, name);
+  }
+  const { containers, initContainers, volumes, imagePullSecrets, ...hadOther } = had;
+  const {
+    containers: nowContainers,
+    initContainers: nowInits,
+    volumes: nowVolumes,
+    imagePullSecrets: nowSecrets,
+    ...hasOther
+  } = has;
+  assert.deepEqual(hasOther, hadOther);
+  begins(volumes, nowVolumes);
+  begins(imagePullSecrets, nowSecrets);
+  assert.equal(nowContainers.length, containers.length);
+  const names = new Set((initContainers ?? []).map(({ name }) => name));
+  const authors = (nowInits ?? []).filter(({ name }) => names.has(name));
+  assert.deepEqual(
+    authors.map(({ name }) => name),
+    (initContainers ?? []).map(({ name }) => name),
+  );
+  const pairs = [
+    ...containers.map((one, index) => [one, nowContainers[index]] as const),
+    ...(initContainers ?? []).map((one, index) => [one, authors[index]] as const),
+  ];
+  for (const [one, now] of pairs) if (now) containerSurvives(one, now, profiles);
+}
+
+function begins(before: unknown, after: unknown): void {
+  const had = Array.isArray(before) ? (before as unknown[]) : [];
+  assert.deepEqual((Array.isArray(after) ? (after as unknown[]) : []).slice(0, had.length), had);
+}
+
+function containerSurvives(before: Container, after: Container, profiles: readonly Profile[]): void {
+  const { env, volumeMounts, ...had } = before;
+  const { env: nowEnv, volumeMounts: nowMounts, ...has } = after;
+  assert.deepEqual(has, had);
+  begins(volumeMounts, nowMounts);
+  const kinds = (name: string) =>
+    profiles.flatMap(({ environment }) =>
+      environment.filter((one) => one.name === name).map(({ operation }) => operation.kind),
+    );
+  let at = 0;
+  for (const theirs of env ?? []) {
+    const isTheirs = (one: EnvVar, following: EnvVar | undefined): boolean => {
+      if (JSON.stringify(one) === JSON.stringify(theirs)) return true;
+      const allowed = kinds(theirs.name).filter((kind) => kind !== 'set');
+      if (allowed.length === 0) return false;
+      if (one.name.startsWith(`${theirs.name}_ORIGINAL`)) {
+        const isSame = JSON.stringify({ ...one, name: '' }) === JSON.stringify({ ...theirs, name: '' });
+        return isSame && following?.name === theirs.name && following.value?.includes(`$(${one.name})`) === true;
+      }
+      if (one.name !== theirs.name) return false;
+      if (allowed.includes('force')) return true;
+      const value = theirs.value ?? '';
+      return !theirs['valueFrom'] && (one.value ?? '').includes(value);
+    };
+    const found = (nowEnv ?? []).findIndex((one, index) => index >= at && isTheirs(one, nowEnv?.[index + 1]));
+    assert.ok(found >= 0, `${theirs.name} ${JSON.stringify([env, nowEnv])}`);
+    at = found + 1;
+  }
+}
+
+/** Files and environment together: each variable of the profile that has no condition, each mount with its volume. */
+function isWhole(after: Pod, { decision }: Admission, known: Catalogue): void {
+  for (const outcome of decision.containers) {
+    if (outcome.outcome !== 'injected') continue;
+    const profile = known.profiles.get(outcome.profile);
+    const container = [...after.spec.containers, ...(after.spec.initContainers ?? [])].find(
+      ({ name }) => name === outcome.container,
+    );
+    if (!profile || !container) throw new Error('no container');
+    const hasSources = Array.isArray(container['envFrom']);
+    for (const { name, when } of profile.environment) {
+      assert.ok(
+        when !== undefined || hasSources || container.env?.some((one) => one.name === name),
+        `${outcome.profile}: ${name}`,
+      );
+    }
+    const delivery = profile.deliveries.find(({ name }) => name === outcome.delivery);
+    if (delivery?.type === 'baked') continue;
+    for (const { path } of profile.mounts) {
+      const mount = container.volumeMounts?.find(({ mountPath }) => mountPath.replace(/\/$/, '') === path);
+      assert.ok(mount && after.spec.volumes?.some(({ name }) => name === mount.name), `${outcome.profile}: ${path}`);
+      const own = (after.spec.initContainers ?? []).findIndex(({ name }) => name === outcome.container);
+      const filler = (after.spec.initContainers ?? []).findIndex(
+        (one) =>
+          one.name !== outcome.container &&
+          one['command'] !== undefined &&
+          one.volumeMounts?.some(({ name }) => name === mount.name),
+      );
+      if (delivery?.type === 'initContainer' && own >= 0)
+        assert.ok(filler >= 0 && filler < own, `${outcome.container} starts before its files are there`);
+    }
+  }
+}
+
+function settles(after: Pod, { within, known, late }: Omit<Case, 'pod'>): void {
+  assert.deepEqual(admit(after, within, known, somewhere).operations, []);
+  const extended = { ...after, spec: { ...after.spec, containers: [...after.spec.containers, late] } } as Pod;
+  const second = admit(extended, within, known, somewhere);
+  assert.notEqual(second.decision.outcome === 'injected' ? '' : second.decision.reason.code, 'rule-broken');
+  assert.deepEqual(admit(copy(second.pod), within, known, somewhere).operations, []);
+}
+
+function hasNoDuplicates(before: Pod, after: Pod): void {
+  const twice = (names: readonly string[]) => names.filter((name, index) => names.indexOf(name) < index);
+  const names = (list: readonly { readonly name: string }[] | null | undefined) => (list ?? []).map(({ name }) => name);
+  const all = (pod: Pod) => [...pod.spec.containers, ...(pod.spec.initContainers ?? [])];
+  assert.deepEqual(twice(names(after.spec.volumes)), twice(names(before.spec.volumes)));
+  assert.deepEqual(twice(names(all(after))), twice(names(all(before))));
+  const volumes = new Set(names(after.spec.volumes));
+  for (const has of all(after)) {
+    const had = all(before).find(({ name }) => name === has.name);
+    const paths = (one: Container | undefined) => (one?.volumeMounts ?? []).map(({ mountPath }) => mountPath);
+    assert.deepEqual(twice(names(has.env)), twice(names(had?.env)));
+    assert.deepEqual(twice(paths(has)), twice(paths(had)));
+    for (const { name } of (has.volumeMounts ?? []).slice(had?.volumeMounts?.length ?? 0))
+      assert.ok(volumes.has(name), name);
+  }
+  for (const { name } of after.spec.volumes ?? []) assert.match(name, /^.{1,63}$/);
+}
+
+/** Generated pods into whose containers variables of these names were put, in every way that a value can come. */
+export function podsWith(names: readonly string[]): fc.Arbitrary<Pod> {
+  const value = fc.constantFrom<object>(
+    { value: '' },
+    { value: 'theirs' },
+    { value: '-Xmx1g $(A) $$(B)' },
+    { value: 'a=1,,b' },
+    { valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+    { valueFrom: { secretKeyRef: { name: 's', key: 'k' } } },
+    { valueFrom: { secretKeyRef: { name: 's', key: 'k', optional: true } } },
+  );
+  const extra = fc.array(fc.tuple(fc.constantFrom('A', ...names), value), { maxLength: 3 });
+  const from = fc.constantFrom(
+    undefined,
+    undefined,
+    [{ configMapRef: { name: 'known' } }],
+    [{ secretRef: { name: 's' } }],
+  );
+  return fc.tuple(pods, extra, from, fc.nat(3), fc.boolean()).map(([pod, entries, envFrom, which, isFirst]) => {
+    const containers = pod.spec.containers.map((one, index): Container => {
+      if (index !== which % pod.spec.containers.length) return one;
+      const own = entries.map(([name, rest]) => ({ name, ...rest }));
+      return {
+        ...one,
+        env: isFirst ? [...own, ...(one.env ?? [])] : [...(one.env ?? []), ...own],
+        ...(envFrom && { envFrom }),
+      };
+    });
+    return { ...pod, spec: { ...pod.spec, containers } };
+  });
+}

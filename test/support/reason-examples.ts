@@ -1,0 +1,149 @@
+import type { Reason, ReasonCode } from '../../src/reasons/reason.ts';
+import type { Source } from '../../src/reasons/reason.ts';
+
+const onPod = (name: string): Source => ({ from: 'pod', key: `agent-injector.io/${name}` });
+const onNamespace = (name: string): Source => ({ from: 'namespace', key: `agent-injector.io/${name}` });
+
+/** One reason of each code with facts as they are met, for the page that explains them. The compiler misses none. */
+export const examples: { readonly [code in ReasonCode]: Extract<Reason, { code: code }> } = {
+  'not-a-pod': { code: 'not-a-pod', resource: 'deployments.apps' },
+  'not-a-creation': { code: 'not-a-creation', operation: 'UPDATE' },
+  'mirror-pod': { code: 'mirror-pod' },
+  'namespace-not-enabled': {
+    code: 'namespace-not-enabled',
+    namespace: 'shop',
+    label: 'enable',
+    meant: 'agent-injector.io/injection=enabled',
+  },
+  'opted-out': { code: 'opted-out', by: 'pod annotation agent-injector.io/inject' },
+  'already-instrumented': { code: 'already-instrumented', profile: 'jennifer-dotnet' },
+  'malformed-pod': { code: 'malformed-pod', path: 'spec.containers', expected: 'a list that is not empty' },
+  'no-profile': { code: 'no-profile' },
+  'unknown-profile': {
+    code: 'unknown-profile',
+    name: 'jenifer-dotnet',
+    source: onNamespace('profile'),
+    nearest: 'jennifer-dotnet',
+  },
+  'unknown-delivery': {
+    code: 'unknown-delivery',
+    name: 'pvc',
+    source: onPod('delivery'),
+    known: ['persistentVolumeClaim', 'baked', 'auto'],
+  },
+  'invalid-value': {
+    code: 'invalid-value',
+    setting: 'domain-id',
+    value: '40000',
+    source: onPod('domain-id'),
+    expected: 'an integer from 1 to 32767',
+  },
+  'missing-parameter': { code: 'missing-parameter', parameter: 'server-address', profile: 'jennifer-dotnet' },
+  'no-target-container': { code: 'no-target-container', profile: undefined },
+  'owner-excluded': {
+    code: 'owner-excluded',
+    kind: 'Job',
+    by: 'namespace annotation agent-injector.io/exclude-owners',
+  },
+  'profile-not-allowed': { code: 'profile-not-allowed', profile: 'team-java', namespace: 'shop' },
+  'os-unsupported': { code: 'os-unsupported', os: 'windows', profile: 'jennifer-dotnet' },
+  'arch-unsupported': { code: 'arch-unsupported', profile: 'jennifer-dotnet', supported: ['amd64', 'arm64'] },
+  'libc-unsupported': { code: 'libc-unsupported', libc: 'musl', profile: 'jennifer-dotnet', source: undefined },
+  'kubernetes-unsupported': {
+    code: 'kubernetes-unsupported',
+    profile: 'team-java',
+    least: { major: 1, minor: 35 },
+    found: { major: 1, minor: 33 },
+  },
+  'delivery-unfit': {
+    code: 'delivery-unfit',
+    delivery: 'hostPath',
+    source: onPod('delivery'),
+    misfit: { why: 'pod-security', level: 'restricted' },
+  },
+  'no-fitting-delivery': {
+    code: 'no-fitting-delivery',
+    profile: 'team-java',
+    passedOver: [
+      { delivery: 'image', misfit: { why: 'kubernetes', least: { major: 1, minor: 35 }, found: undefined } },
+      { delivery: 'initContainer', misfit: { why: 'parameter', parameter: 'agent-image' } },
+    ],
+  },
+  'claim-unusable': { code: 'claim-unusable', claim: 'my-agent-file', trouble: { kind: 'absent' } },
+  'foreign-agent': { code: 'foreign-agent', vendor: 'Dynatrace', at: 'LD_PRELOAD', slot: 'jvm-agent' },
+  'slot-taken': { code: 'slot-taken', slot: 'jvm-agent', profile: 'team-java', by: 'pinpoint-java' },
+  'profile-conflict': {
+    code: 'profile-conflict',
+    profile: 'team-java',
+    conflict: 'old-agent',
+    message: 'the agent of version 1 is in the image already',
+  },
+  'unproven-variable': {
+    code: 'unproven-variable',
+    variable: 'JAVA_TOOL_OPTIONS',
+    profile: 'team-java',
+    why: 'unseen',
+  },
+  'foreign-profiler': {
+    code: 'foreign-profiler',
+    slot: 'clr-profiler',
+    variable: 'CORECLR_PROFILER',
+    vendor: 'Datadog',
+  },
+  'profiling-disabled': { code: 'profiling-disabled', variable: 'CORECLR_ENABLE_PROFILING', value: '0' },
+  'conflicting-variable': {
+    code: 'conflicting-variable',
+    variable: 'CORECLR_PROFILER_PATH',
+    profile: 'jennifer-dotnet',
+  },
+  'mount-path-taken': { code: 'mount-path-taken', path: '/netagent', volume: 'data' },
+  'namespace-unknown': { code: 'namespace-unknown', namespace: 'shop' },
+  'namespace-unavailable': {
+    code: 'namespace-unavailable',
+    namespace: 'shop',
+    why: 'the API server did not answer within 3000 ms',
+  },
+  'patch-too-large': { code: 'patch-too-large', size: 212_000 },
+  'rule-broken': { code: 'rule-broken', rule: 'two volumes have the name "agent"' },
+  'internal-error': { code: 'internal-error' },
+  overloaded: { code: 'overloaded' },
+  'unknown-annotation': {
+    code: 'unknown-annotation',
+    key: 'agent-injector.io/doman-id',
+    on: 'pod',
+    nearest: 'domain-id',
+  },
+  'container-not-found': {
+    code: 'container-not-found',
+    pattern: 'wbe',
+    source: onPod('containers'),
+    nearest: 'web',
+  },
+  'parameter-locked': { code: 'parameter-locked', parameter: 'agent-image', source: onPod('agent-image') },
+  advisory: {
+    code: 'advisory',
+    profile: 'jennifer-dotnet',
+    advisory: 'diagnostics-off',
+    message: 'DOTNET_EnableDiagnostics=0 keeps the CLR from loading any profiler',
+    container: 'web',
+  },
+  'foreign-agent-beside': {
+    code: 'foreign-agent-beside',
+    vendor: 'OpenTelemetry',
+    at: 'its command',
+    container: 'web',
+  },
+  'misplaced-key': {
+    code: 'misplaced-key',
+    as: 'annotation',
+    key: 'agent-injector.io/domain-id',
+    kind: 'Deployment',
+    name: 'web',
+  },
+  'unknown-label': {
+    code: 'unknown-label',
+    label: 'agent-injector.io/inject',
+    value: 'true',
+    expected: 'settings are annotations',
+  },
+};

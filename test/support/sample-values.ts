@@ -1,0 +1,42 @@
+import { type Delivery, deliveryNeeds, templatesIn } from '../../src/profiles/delivery.ts';
+import type { Parameter } from '../../src/api/profile/parameter.ts';
+import { accepts } from '../../src/profiles/parameter.ts';
+import type { Profile } from '../../src/profiles/profile.ts';
+import { parametersOf } from '../../src/profiles/template.ts';
+
+const SAMPLES: { readonly [type in Parameter['type']]: (parameter: Parameter) => string } = {
+  string: () => 'any text',
+  word: () => 'word',
+  host: () => 'apm.example.com',
+  url: () => 'http://apm.example.com:8200',
+  objectName: () => 'some-object',
+  image: () => 'registry.example.com/agent:1.2.3',
+  version: () => '1.2.3',
+  path: () => '/opt/agents',
+  boolean: () => 'true',
+  port: () => '4317',
+  integer: (parameter) => String(parameter.type === 'integer' ? parameter.minimum : 1),
+  enum: (parameter) => (parameter.type === 'enum' ? (parameter.values[0] ?? '') : ''),
+};
+
+/** A value of the parameter. Throws where the profile allows none of what we think of: then SAMPLES needs another. */
+export function sampleValue(parameter: Parameter): string {
+  const value = SAMPLES[parameter.type](parameter);
+  if (!accepts(parameter, value)) throw new Error(`no sample value for parameter ${parameter.name}`);
+  return value;
+}
+
+/** The settings without which a profile's delivery cannot be used: its required parameters, and those that it takes and that have no default. */
+export function settingsFor(profile: Profile, delivery?: Delivery): Record<string, string> {
+  const used = new Set(delivery ? templatesIn(delivery).flatMap(([, template]) => parametersOf(template)) : []);
+  return Object.fromEntries(
+    [...profile.parameters.values()]
+      .filter((parameter) => parameter.required || (used.has(parameter.name) && parameter.default === undefined))
+      .map((parameter) => [parameter.name, sampleValue(parameter)]),
+  );
+}
+
+/** Whether Pod Security lets the delivery into a namespace of this level. */
+export function isLetIn({ type }: Delivery, level: 'privileged' | 'restricted'): boolean {
+  return level === 'privileged' || deliveryNeeds[type].baseline;
+}

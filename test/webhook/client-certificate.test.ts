@@ -1,0 +1,166 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { request } from 'node:https';
+import { connect } from 'node:tls';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { FastifyInstance } from 'fastify';
+import forge from 'node-forge';
+import { callSelf } from '../../src/certificates/self-check.ts';
+import { createWebhookServer, replaceCertificate } from '../../src/webhook/server.ts';
+import { DAY, shift } from '../../src/certificates/describe.ts';
+import { issueServerCertificate, type KeyedCertificate } from '../../src/certificates/issue.ts';
+import { catalogue } from '../support/fixtures.ts';
+
+/** The client may hear why, or only that the connection is gone. */
+const REFUSED = /alert|ECONNRESET|EPIPE|socket hang up/i;
+const NAME = 'agent-injector.apm.svc';
+const running: FastifyInstance[] = [];
+let server: Awaited<ReturnType<typeof issueServerCertificate>>;
+let authority: KeyedCertificate;
+let stranger: KeyedCertificate;
+let client: KeyedCertificate;
+let foreign: KeyedCertificate;
+
+beforeAll(async () => {
+  const keys = makeKeys();
+  [authority, stranger] = [sign('clients', keys), sign('others', keys)];
+  client = sign('kube-apiserver', keys, { issuer: 'clients', name: 'front-proxy' });
+  foreign = sign('kube-apiserver', keys, { issuer: 'others', name: 'front-proxy' });
+  server = await issueServerCertificate([NAME], new Date());
+});
+afterAll(() => Promise.all(running.map((one) => one.close())));
+
+type Keys = ReturnType<typeof makeKeys>;
+
+function makeKeys() {
+  return generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
+}
+
+/** As a company's own authority makes it; what is made in src/tls is for servers. All have one key, which takes a second to make. */
+function sign(subject: string, keys: Keys, by?: { readonly issuer: string; readonly name: string }): KeyedCertificate {
+  const certificate = forge.pki.createCertificate();
+  certificate.publicKey = forge.pki.publicKeyFromPem(keys.publicKey);
+  certificate.serialNumber = by ? '02' : '01';
+  certificate.validity.notBefore = shift(new Date(), -DAY);
+  certificate.validity.notAfter = shift(new Date(), DAY);
+  certificate.setSubject([{ name: 'commonName', value: subject }]);
+  certificate.setIssuer([{ name: 'commonName', value: by?.issuer ?? subject }]);
+  certificate.setExtensions([
+    { name: 'basicConstraints', cA: by === undefined },
+    ...(by ? [{ name: 'subjectAltName', altNames: [{ type: 2, value: by.name }] }] : []),
+  ]);
+  certificate.sign(forge.pki.privateKeyFromPem(keys.privateKey), forge.md.sha256.create());
+  return { cert: forge.pki.certificateToPem(certificate), key: keys.privateKey };
+}
+
+async function serve(
+  options: { clientCa?: string; clientNames?: readonly string[] } = {},
+): Promise<{ port: number; instance: FastifyInstance }> {
+  const instance = createWebhookServer({
+    tls: { cert: server.cert, key: server.key, clientCa: options.clientCa },
+    ...(options.clientNames && { clientNames: options.clientNames }),
+    reviewing: {
+      catalogue: () => catalogue,
+      namespaces: { get: () => undefined, fetch: async () => ({ kind: 'absent' }) },
+      metrics: { reviewed: () => {}, recalled: () => {} },
+      log: { info: () => {}, error: () => {}, child: () => ({ info: () => {} }) },
+    },
+    metrics: { badRequest: () => {} },
+    draining: () => false,
+  });
+  running.push(instance);
+  await instance.listen({ host: '127.0.0.1', port: 0 });
+  const address = instance.server.address();
+  return { port: typeof address === 'object' && address ? address.port : 0, instance };
+}
+
+/** The status of a GET of nothing: 404 is as far as anybody gets. */
+async function statusFor(port: number, shown?: KeyedCertificate): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const target = { host: '127.0.0.1', port, servername: NAME, ca: server.ca, agent: false as const, ...shown };
+    const sent = request(target, (response) => {
+      text(response).then(() => resolve(response.statusCode ?? 0), reject);
+    });
+    sent.on('error', reject);
+    sent.end();
+  });
+}
+
+async function serialAt(port: number, ca: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port, servername: NAME, ca });
+    socket.once('error', reject);
+    socket.once('secureConnect', () => {
+      resolve(socket.getPeerX509Certificate()?.serialNumber ?? '');
+      socket.destroy();
+    });
+  });
+}
+
+describe('client certificates', () => {
+  test('are not asked for when no authority is given', async () => {
+    const { port } = await serve();
+    expect(await statusFor(port)).toBe(404);
+  });
+
+  test('are asked for: none, and one of another authority, ends the handshake', async () => {
+    const { port } = await serve({ clientCa: authority.cert });
+    await expect(statusFor(port)).rejects.toThrow(REFUSED);
+    await expect(statusFor(port, foreign)).rejects.toThrow(REFUSED);
+    expect(await statusFor(port, client)).toBe(404);
+  });
+
+  test.each([
+    [['kube-apiserver'], 404],
+    [['other', 'front-proxy'], 404],
+    [['kube', 'kube-apiserver.'], 403],
+  ])('must have one of the names %j: %i', async (clientNames, status) => {
+    const { port } = await serve({ clientCa: authority.cert, clientNames });
+    expect(await statusFor(port, client)).toBe(status);
+  });
+
+  test('go on being asked for with another certificate of our own', async () => {
+    const { port, instance } = await serve({ clientCa: authority.cert });
+    replaceCertificate(instance, { ...server, clientCa: stranger.cert });
+    await expect(statusFor(port, client)).rejects.toThrow(REFUSED);
+    expect(await statusFor(port, foreign)).toBe(404);
+  });
+});
+
+describe('another certificate', () => {
+  test('is served from the next connection on; a bad one is refused, and the good one stays', async () => {
+    const { port, instance } = await serve();
+    const next = await issueServerCertificate([NAME], new Date());
+    const before = await serialAt(port, server.ca);
+    replaceCertificate(instance, next);
+    const after = await serialAt(port, next.ca);
+    expect(after).not.toBe(before);
+    expect(() => replaceCertificate(instance, { cert: 'garbage', key: next.key })).toThrow('PEM');
+    expect(() => replaceCertificate(instance, { cert: next.cert, key: server.key })).toThrow('key values mismatch');
+    expect(await serialAt(port, next.ca)).toBe(after);
+  });
+});
+
+describe('a call to oneself', () => {
+  test('goes well by the right authority and name, also where clients must show a certificate', async () => {
+    for (const options of [{}, { clientCa: authority.cert }]) {
+      const { port } = await serve(options);
+      for (const host of ['127.0.0.1', '::', '0.0.0.0']) {
+        expect(await callSelf({ port, host, servername: NAME, bundle: server.ca })).toBeUndefined();
+      }
+    }
+  });
+
+  test('says why not', async () => {
+    const { port } = await serve();
+    const self = { port, host: '127.0.0.1', servername: NAME, bundle: server.ca };
+    expect(await callSelf({ ...self, bundle: '' })).toBe('caBundle is empty');
+    expect(await callSelf({ ...self, bundle: stranger.cert })).toMatch(/unable to verify|unable to get/);
+    expect(await callSelf({ ...self, servername: 'other.apm.svc' })).toMatch(/does not match/);
+    expect(await callSelf({ ...self, port: 1 })).toMatch(/ECONNREFUSED/);
+  });
+});

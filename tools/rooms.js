@@ -1,0 +1,126 @@
+// The rooms of src/ in import order: a room imports only itself and rooms above it. The linter's overrides (.oxlintrc.json) and the table in
+// ARCHITECTURE.md are made from this list: UPDATE_DOCS=1 npx vitest run test/docs/architecture
+
+/** A pure room has no I/O, clock, timer or process: plain JSON in, a value out. */
+export const rooms = [
+  {
+    name: 'lib',
+    pure: true,
+    holds:
+      'What any TypeScript program needs: JSON, JSON Patch, text, globs, suggestions, results, the logger and clock interfaces',
+  },
+  {
+    name: 'kubernetes',
+    pure: true,
+    holds: 'Kubernetes objects and their semantics, without I/O: pods, owners, scheduling, quantities, names, labels',
+  },
+  {
+    name: 'api',
+    pure: true,
+    holds: 'The public contract: label and annotation keys, the AgentProfile schema, the status annotation',
+  },
+  {
+    name: 'reasons',
+    pure: true,
+    holds: 'Every reason for a decision: its type, its row (kind, meaning, hint) and its message',
+  },
+  {
+    name: 'profiles',
+    pure: true,
+    holds:
+      'AgentProfile documents and the model they become: parsing, validation, `extends`, templates, matchers, the catalogue',
+  },
+  {
+    name: 'settings',
+    pure: true,
+    holds:
+      'Which value applies: container, pod, namespace, cluster default, profile default; misspelled and unknown keys',
+  },
+  {
+    name: 'injection',
+    pure: true,
+    holds: 'Pod, settings and profiles to a plan, the plan to a JSON patch, and the verification of the patched pod',
+  },
+  {
+    name: 'admission',
+    pure: true,
+    holds: 'AdmissionReview in, AdmissionReview out: opt-in, decision, warnings, audit annotations, Event messages',
+  },
+  {
+    name: 'diagnostics',
+    pure: true,
+    holds:
+      'What people ask: explanations, findings, audits, comparisons, preflight checks, profile lint and profile tests',
+  },
+  {
+    name: 'manifests',
+    pure: false,
+    holds: 'YAML files: reading them, finding the pods in them, editing their text so that comments and layout survive',
+  },
+  {
+    name: 'cluster',
+    pure: false,
+    holds: 'Everything that talks to the API server: client, watches, caches, Events, the webhook configuration',
+  },
+  {
+    name: 'profile-sources',
+    pure: false,
+    holds: 'Where profiles come from: built in, or a directory that is reloaded',
+  },
+  { name: 'metrics', pure: false, holds: 'Prometheus metrics: names, help texts, gauges, counters' },
+  {
+    name: 'certificates',
+    pure: false,
+    timeIsAnArgument: true,
+    holds: 'Serving certificates: where they come from, how they are renewed and checked',
+  },
+  {
+    name: 'config',
+    pure: false,
+    holds: 'Flags, environment variables and the configuration file as one configuration',
+  },
+  { name: 'webhook', pure: false, holds: 'The HTTPS server, its handler, load shedding and remembered answers' },
+  {
+    name: 'server',
+    pure: false,
+    holds: '`serve`: starts, connects and stops everything; the admin port, the audit loop, log output',
+  },
+  { name: 'cli', pure: false, holds: 'One file or folder per command, with the text that it prints' },
+];
+
+const IO = '^(node:|fastify|pino|prom-client|yaml$|@kubernetes/client-node$)';
+const PURE_GLOBALS = [
+  'Date',
+  'fetch',
+  'setTimeout',
+  'setInterval',
+  'setImmediate',
+  'process',
+  'console',
+  'performance',
+];
+
+/** The linter's overrides that hold the order and the purity of the rooms. */
+export function lintOverrides() {
+  return rooms.map(({ name, pure, timeIsAnArgument }, index) => {
+    const below = [...rooms.slice(index + 1).map((room) => room.name), 'main\\.ts'];
+    const patterns = [
+      {
+        regex: `^(\\.\\./)+(${below.join('|')})(/|$)`,
+        message: `${name} comes before these rooms: see ARCHITECTURE.md`,
+      },
+      ...(pure ? [{ regex: IO, message: `${name} is pure: no I/O` }] : []),
+      ...(pure || name === 'cluster'
+        ? []
+        : [{ regex: '^@kubernetes/client-node', message: 'only cluster imports the Kubernetes client' }]),
+    ];
+    return {
+      files: [`src/${name}/**`],
+      rules: {
+        'eslint/no-restricted-imports': ['error', { patterns }],
+        ...(pure && { 'eslint/no-restricted-globals': ['error', ...PURE_GLOBALS] }),
+        ...(timeIsAnArgument && { 'eslint/no-restricted-globals': ['error', 'Date'] }),
+      },
+    };
+  });
+}
