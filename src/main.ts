@@ -58,7 +58,7 @@ const certsCommand: Command = program
   )
   .exitOverride()
   .action(async (flags: Record<string, string>) => {
-    const read = readConfig(flags, undefined, 'look');
+    const read = readConfig(flags, undefined, 'read');
     if (!read.ok) throw new UsageError(read.problems);
     const { certs } = await import('./cli/certs.ts');
     const { output, problems } = await certs(read.config, new Date());

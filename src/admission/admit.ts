@@ -1,20 +1,20 @@
 import { type Selection, selectTargets } from '../injection/container-selection.ts';
 import type { InjectionContext } from '../injection/context.ts';
-import { providedBy } from '../injection/env/env-from.ts';
+import { envFromPresence } from '../injection/env/env-from.ts';
 import type { ContainerOutcome } from '../injection/outcome.ts';
 import { applyOperations, patchFor } from '../injection/patch.ts';
-import { makePlan, NOTHING, type Plan } from '../injection/plan.ts';
-import { telling } from '../injection/trace.ts';
+import { planInjection, EMPTY_PLAN, type Plan } from '../injection/plan.ts';
+import { tracer } from '../injection/trace.ts';
 import { brokenRule, type Permitted } from '../injection/verify/pod.ts';
-import { type Cluster, unknownCluster } from '../kubernetes/cluster-state.ts';
+import { type ClusterState, unknownCluster } from '../kubernetes/cluster-state.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import type { Pod } from '../kubernetes/pod.ts';
 import type { Operation } from '../lib/json-patch.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import type { Reason } from '../reasons/reason.ts';
 import { unknownKeysIn } from '../settings/unknown-keys.ts';
-import { type Decision, foremost, notInjected } from './decision.ts';
-import { isRequired, leaveAlone } from './opt-in.ts';
+import { type Decision, primaryReason, notInjected } from './decision.ts';
+import { isRequired, reasonToSkip } from './opt-in.ts';
 import { fitsBeside, statusText } from './status-text.ts';
 
 /** The decision on a pod, the operations that carry it out, and the pod that they make. */
@@ -32,15 +32,15 @@ export function admit(
   pod: Pod,
   namespace: Namespace,
   catalogue: Catalogue,
-  cluster: Cluster = unknownCluster,
+  cluster: ClusterState = unknownCluster,
 ): Admission {
-  return admitBy({ pod, namespace, catalogue, cluster });
+  return admitInContext({ pod, namespace, catalogue, cluster });
 }
 
 /** As `admit`; what is asked on the way is told to the layers' trace, if there is one. */
-export function admitBy(layers: InjectionContext): Admission {
-  const { pod, namespace } = layers;
-  const { decision, operations, plan } = pass(layers);
+export function admitInContext(context: InjectionContext): Admission {
+  const { pod, namespace } = context;
+  const { decision, operations, plan } = pass(context);
   if (operations.length === 0) return { decision, operations, pod };
   const unchanged = (reason: Reason): Admission => ({
     decision: notInjected(reason, isRequired(pod, namespace), {
@@ -51,10 +51,10 @@ export function admitBy(layers: InjectionContext): Admission {
     pod,
   });
   const size = sizeOf(operations);
-  if (size > LARGEST_PATCH) return unchanged({ code: 'patch-too-large', size });
+  if (size > MAX_PATCH_LENGTH) return unchanged({ code: 'patch-too-large', size });
   const after = applyOperations(pod, operations);
   const rule =
-    brokenRule(pod, after, permittedBy(plan, layers)) ?? unsettled({ ...layers, pod: after, trace: undefined });
+    brokenRule(pod, after, permittedBy(plan, context)) ?? unsettled({ ...context, pod: after, trace: undefined });
   return rule === undefined ? { decision, operations, pod: after } : unchanged({ code: 'rule-broken', rule });
 }
 
@@ -65,15 +65,15 @@ function withoutAny({ containers }: Decision, reason: Reason): readonly Containe
   );
 }
 
-function permittedBy({ changes }: Plan, layers: InjectionContext): Permitted {
+function permittedBy({ changes }: Plan, context: InjectionContext): Permitted {
   return {
     changes,
-    provided: (container) => providedBy(layers, container),
+    provided: (container) => envFromPresence(context, container),
   };
 }
 
 /** In characters of JSON; as base64 it is a third more. The API server reads an answer of any size into its memory: we set the bound. */
-const LARGEST_PATCH = 192 * 1024;
+const MAX_PATCH_LENGTH = 192 * 1024;
 
 /** No operation of a pod that people write is larger than this: only a patch of many is worth measuring. */
 const USUAL_OPERATIONS = 24;
@@ -88,37 +88,37 @@ interface Pass {
   readonly operations: readonly Operation[];
 }
 
-function pass(layers: InjectionContext): Pass {
-  const { decision, plan } = decide(layers);
+function pass(context: InjectionContext): Pass {
+  const { decision, plan } = decide(context);
   // A refused pod is never created: nobody would see a record on it.
-  const status = decision.outcome === 'refused' ? undefined : statusText(decision, layers.pod);
-  const record = status !== undefined && fitsBeside(layers.pod, status) ? status : undefined;
-  return { plan, decision, operations: patchFor(layers.pod, plan, record) };
+  const status = decision.outcome === 'refused' ? undefined : statusText(decision, context.pod);
+  const record = status !== undefined && fitsBeside(context.pod, status) ? status : undefined;
+  return { plan, decision, operations: patchFor(context.pod, plan, record) };
 }
 
 /** A second pass over its own result must find nothing to do: the API server calls again after other webhooks. */
-function unsettled(layers: InjectionContext): string | undefined {
-  return pass(layers).operations.length === 0 ? undefined : 'a second pass would change the pod again';
+function unsettled(context: InjectionContext): string | undefined {
+  return pass(context).operations.length === 0 ? undefined : 'a second pass would change the pod again';
 }
 
-function decide(layers: InjectionContext): { readonly decision: Decision; readonly plan: Plan } {
-  const required = isRequired(layers.pod, layers.namespace);
-  const reason = leaveAlone(layers);
+function decide(context: InjectionContext): { readonly decision: Decision; readonly plan: Plan } {
+  const required = isRequired(context.pod, context.namespace);
+  const reason = reasonToSkip(context);
   if (reason) {
     // Who asked for nothing is told nothing; but an opt-out may be a typing error away from what was meant.
-    const notices = reason.code === 'opted-out' ? unknownKeysIn(layers) : [];
-    return { decision: notInjected(reason, required, { notices }), plan: NOTHING };
+    const notices = reason.code === 'opted-out' ? unknownKeysIn(context) : [];
+    return { decision: notInjected(reason, required, { notices }), plan: EMPTY_PLAN };
   }
-  const selected = selectTargets(layers);
-  tellTargets(layers, selected);
-  const unknown = unknownKeysIn(layers);
-  if (!selected.ok) return { decision: notInjected(selected.reason, required, { notices: unknown }), plan: NOTHING };
+  const selected = selectTargets(context);
+  tellTargets(context, selected);
+  const unknown = unknownKeysIn(context);
+  if (!selected.ok) return { decision: notInjected(selected.reason, required, { notices: unknown }), plan: EMPTY_PLAN };
   const notices = [...selected.notices, ...unknown];
   if (selected.selector.targets.length === 0) {
     const nothing: Reason = { code: 'no-target-container', profile: undefined };
-    return { decision: notInjected(nothing, required, { notices }), plan: NOTHING };
+    return { decision: notInjected(nothing, required, { notices }), plan: EMPTY_PLAN };
   }
-  const planned = makePlan(layers, selected.selector);
+  const planned = planInjection(context, selected.selector);
   return { decision: decideOn(planned.outcomes, required, [...notices, ...planned.notices]), plan: planned.plan };
 }
 
@@ -126,7 +126,7 @@ const TARGETS = { name: 'targets', holds: 'some container is to get an agent' };
 
 function tellTargets({ trace }: InjectionContext, selected: Selection): void {
   if (!trace) return;
-  const tell = telling(trace, 'containers', {});
+  const tell = tracer(trace, 'containers', {});
   if (!selected.ok) tell(TARGETS, selected.reason);
   else
     tell(
@@ -137,5 +137,5 @@ function tellTargets({ trace }: InjectionContext, selected: Selection): void {
 
 function decideOn(containers: readonly ContainerOutcome[], required: boolean, notices: readonly Reason[]): Decision {
   if (containers.some(({ outcome }) => outcome === 'injected')) return { outcome: 'injected', containers, notices };
-  return notInjected(foremost(containers), required, { containers, notices });
+  return notInjected(primaryReason(containers), required, { containers, notices });
 }

@@ -1,12 +1,12 @@
 import type { ContainerOutcome } from '../injection/outcome.ts';
 import { oneLine } from '../lib/text.ts';
-import { sentence } from '../reasons/message.ts';
+import { reasonMessage } from '../reasons/message.ts';
 import type { Decision } from './decision.ts';
 
 /** Bounds of a value: the API server takes any length, and keeps it for as long as its audit log. */
-const LONGEST_VALUE = 500;
+const MAX_VALUE_LENGTH = 500;
 
-const MOST_CONTAINERS = 20;
+const MAX_CONTAINERS = 20;
 
 /**
  * What the audit log of the API server says of the decision, beside who created the pod: the API server puts the name of the webhook before
@@ -19,10 +19,10 @@ export function auditAnnotations(decision: Decision): Readonly<Record<string, st
     decision: decision.outcome,
     ...(decision.outcome !== 'injected' && {
       reason: decision.reason.code,
-      message: oneLine(sentence(decision.reason), LONGEST_VALUE),
+      message: oneLine(reasonMessage(decision.reason), MAX_VALUE_LENGTH),
     }),
     ...(containers.length > 0 && {
-      containers: oneLine(containers.slice(0, MOST_CONTAINERS).map(containerText).join(), LONGEST_VALUE),
+      containers: oneLine(containers.slice(0, MAX_CONTAINERS).map(containerText).join(), MAX_VALUE_LENGTH),
     }),
     ...(codes.length > 0 && { notices: codes.join() }),
   };

@@ -1,4 +1,4 @@
-import type { ContainerFate, ContainerOutcome } from '../injection/outcome.ts';
+import type { ContainerResult, ContainerOutcome } from '../injection/outcome.ts';
 import type { Reason } from '../reasons/reason.ts';
 import { type ReasonKind, reasonTable } from '../reasons/table.ts';
 
@@ -20,14 +20,16 @@ export type Decision =
     };
 
 /** A decision without how it came about: all that is counted of it, and told of it in Events. Every decision is one. */
-export type Verdict =
-  | (Omit<Extract<Decision, { outcome: 'injected' }>, 'containers'> & { readonly containers: readonly ContainerFate[] })
+export type DecisionSummary =
+  | (Omit<Extract<Decision, { outcome: 'injected' }>, 'containers'> & {
+      readonly containers: readonly ContainerResult[];
+    })
   | (Omit<Exclude<Decision, { outcome: 'injected' }>, 'containers'> & {
-      readonly containers: readonly ContainerFate[];
+      readonly containers: readonly ContainerResult[];
     });
 
 /** The verdict alone, for keeping: of a decision, most of what takes room is how it came about. */
-export function verdictOf(decision: Decision): Verdict {
+export function summaryOf(decision: Decision): DecisionSummary {
   const { notices, containers } = decision;
   const fates = containers.map(fateOf);
   return decision.outcome === 'injected'
@@ -35,14 +37,14 @@ export function verdictOf(decision: Decision): Verdict {
     : { outcome: decision.outcome, reason: decision.reason, notices, containers: fates };
 }
 
-function fateOf(one: ContainerOutcome): ContainerFate {
+function fateOf(one: ContainerOutcome): ContainerResult {
   if (one.outcome === 'skipped') return one;
   const { outcome, container, profile, hash, delivery } = one;
   return { outcome, container, profile, hash, delivery };
 }
 
 /** Whether an agent was asked for and did not come: whoever created the pod is told. */
-export function isTold({ code }: Reason): boolean {
+export function isReported({ code }: Reason): boolean {
   const { kind } = reasonTable[code];
   return kind === 'problem' || kind === 'failure';
 }
@@ -53,7 +55,7 @@ export function notInjected(
   required: boolean,
   facts: { readonly containers?: readonly ContainerOutcome[]; readonly notices?: readonly Reason[] } = {},
 ): Decision {
-  const outcome = required && isTold(reason) ? 'refused' : 'skipped';
+  const outcome = required && isReported(reason) ? 'refused' : 'skipped';
   return { outcome, reason, containers: facts.containers ?? [], notices: facts.notices ?? [] };
 }
 
@@ -61,7 +63,7 @@ export function notInjected(
  * The one reason of a pod of which no container was injected now. A container that carries the agent already comes first: the pod as a whole
  * has what was asked for, and a second pass must say so. Then a problem, so that what needs a person is what is shown; then any other.
  */
-export function foremost(containers: readonly ContainerOutcome[]): Reason {
+export function primaryReason(containers: readonly ContainerOutcome[]): Reason {
   const reasons = containers.flatMap((container) => (container.outcome === 'skipped' ? [container.reason] : []));
   const first = (kind: ReasonKind): Reason | undefined => reasons.find(({ code }) => reasonTable[code].kind === kind);
   return first('satisfied') ?? first('problem') ?? reasons[0] ?? { code: 'no-profile' };

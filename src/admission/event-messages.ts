@@ -1,12 +1,12 @@
 import { oneLine } from '../lib/text.ts';
-import { sentence } from '../reasons/message.ts';
+import { reasonMessage } from '../reasons/message.ts';
 import type { Reason, ReasonCode } from '../reasons/reason.ts';
 import { reasonTable } from '../reasons/table.ts';
-import { isTold, type Verdict } from './decision.ts';
-import { toldOf } from './warnings.ts';
+import { isReported, type DecisionSummary } from './decision.ts';
+import { reportedReasons } from './warnings.ts';
 
 /** One thing that an Event on a workload says. */
-export interface EventNote {
+export interface EventMessage {
   readonly type: 'Normal' | 'Warning';
   /** For machines and `kubectl get events`: a row of the reference page each. */
   readonly reason: 'AgentInjected' | 'AgentNotInjected' | 'PodRefused' | 'AgentNotice';
@@ -18,44 +18,44 @@ export interface EventNote {
 }
 
 /** An Event's note may have 1024 characters (k8s.io/kubernetes pkg/apis/core/validation/events.go). */
-const LONGEST_MESSAGE = 700;
+const MAX_MESSAGE_LENGTH = 700;
 
-const MOST_NOTES = 5;
+const MAX_MESSAGES = 5;
 
-const MOST_CONTAINERS = 20;
+const MAX_CONTAINERS = 20;
 
 /**
  * What the workload's Events are to say of a decision. Nothing where nobody asked for an agent, and nothing where it is there already: a pod
  * that another webhook has changed is asked about twice, and the second answer is no news.
  */
-export function notesFor(decision: Verdict): readonly EventNote[] {
+export function eventMessages(decision: DecisionSummary): readonly EventMessage[] {
   const refused = decision.outcome === 'refused';
   const whole =
     decision.outcome === 'injected'
       ? [injection(decision)]
-      : isTold(decision.reason)
+      : isReported(decision.reason)
         ? [noteOf(refused ? 'PodRefused' : 'AgentNotInjected', decision.reason, profilesIn(decision))]
         : [];
   const partly =
     decision.outcome !== 'injected'
       ? []
       : decision.containers.flatMap((outcome) =>
-          toldOf(outcome).map(([container, reason]) =>
+          reportedReasons(outcome).map(([container, reason]) =>
             noteOf('AgentNotInjected', reason, outcome.profile ?? '', `container ${oneLine(container, 63)}: `),
           ),
         );
-  return [...whole, ...partly, ...decision.notices.map(noticeNote)].slice(0, MOST_NOTES);
+  return [...whole, ...partly, ...decision.notices.map(noticeEventMessage)].slice(0, MAX_MESSAGES);
 }
 
 /** A notice for the workload, whatever was decided. */
-export function noticeNote(notice: Reason): EventNote {
+export function noticeEventMessage(notice: Reason): EventMessage {
   return noteOf('AgentNotice', notice, '');
 }
 
-function injection(decision: Verdict): EventNote {
+function injection(decision: DecisionSummary): EventMessage {
   const injected = decision.containers.filter((outcome) => outcome.outcome === 'injected');
   const parts = injected
-    .slice(0, MOST_CONTAINERS)
+    .slice(0, MAX_CONTAINERS)
     .map(
       ({ container, profile, hash, delivery }) => `${profile}@${hash} into ${oneLine(container, 63)} by ${delivery}`,
     );
@@ -64,16 +64,16 @@ function injection(decision: Verdict): EventNote {
     reason: 'AgentInjected',
     code: '',
     profile: [...new Set(injected.map(({ profile, hash }) => `${profile}@${hash}`))].join(),
-    message: oneLine(`injected ${parts.join(', ')}`, LONGEST_MESSAGE),
+    message: oneLine(`injected ${parts.join(', ')}`, MAX_MESSAGE_LENGTH),
   };
 }
 
-function profilesIn({ containers }: Verdict): string {
+function profilesIn({ containers }: DecisionSummary): string {
   return [...new Set(containers.map(({ profile }) => profile ?? ''))].join();
 }
 
-function noteOf(reason: EventNote['reason'], why: Reason, profile: string, where = ''): EventNote {
+function noteOf(reason: EventMessage['reason'], why: Reason, profile: string, where = ''): EventMessage {
   const { hint } = reasonTable[why.code];
-  const message = oneLine(`${why.code}: ${where}${sentence(why)}. ${hint}`, LONGEST_MESSAGE);
+  const message = oneLine(`${why.code}: ${where}${reasonMessage(why)}. ${hint}`, MAX_MESSAGE_LENGTH);
   return { type: 'Warning', reason, code: why.code, profile: oneLine(profile, 200), message };
 }

@@ -1,14 +1,14 @@
 import { INJECTION_LABEL, key } from '../api/keys.ts';
 import type { InjectionContext } from '../injection/context.ts';
-import { firstReason, type Rule, telling } from '../injection/trace.ts';
+import { firstReason, type Rule, tracer } from '../injection/trace.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import { ownerKindsOf } from '../kubernetes/owner.ts';
 import { annotationsOf, labelsOf, type Pod } from '../kubernetes/pod.ts';
-import { words } from '../lib/text.ts';
+import { splitList } from '../lib/text.ts';
 import { sourceText } from '../reasons/message.ts';
 import type { Reason } from '../reasons/reason.ts';
-import { meantLabel } from '../settings/misspelled-keys.ts';
-import { lookUp, wantsInjection } from '../settings/resolve.ts';
+import { intendedLabel } from '../settings/misspelled-keys.ts';
+import { resolveSetting, wantsInjection } from '../settings/resolve.ts';
 
 /** The label value of a namespace or pod that fails closed. */
 const REQUIRED = 'required';
@@ -38,26 +38,26 @@ const rules: readonly Rule<InjectionContext>[] = [
   {
     name: 'mirror',
     holds: 'the pod does not mirror a static pod',
-    look: ({ pod }) => (annotationsOf(pod)[MIRROR_ANNOTATION] === undefined ? undefined : { code: 'mirror-pod' }),
+    evaluate: ({ pod }) => (annotationsOf(pod)[MIRROR_ANNOTATION] === undefined ? undefined : { code: 'mirror-pod' }),
   },
   {
     name: 'namespace-label',
     holds: 'the namespace is opted in by its label',
-    look: ({ namespace }) => {
+    evaluate: ({ namespace }) => {
       if (isOptedIn(namespace)) return undefined;
       const { name, labels } = namespace;
       return {
         code: 'namespace-not-enabled',
         namespace: name,
         label: labels[INJECTION_LABEL],
-        meant: meantLabel(namespace),
+        meant: intendedLabel(namespace),
       };
     },
   },
   {
     name: 'pod-label',
     holds: 'the pod is not opted out by its label',
-    look: ({ pod }) =>
+    evaluate: ({ pod }) =>
       labelsOf(pod)[INJECTION_LABEL] === 'disabled'
         ? { code: 'opted-out', by: `pod label ${INJECTION_LABEL}=disabled` }
         : undefined,
@@ -65,10 +65,10 @@ const rules: readonly Rule<InjectionContext>[] = [
   {
     name: 'owner',
     holds: "the kind of the pod's owner is not excluded",
-    look: (layers) => {
-      const kinds = ownerKindsOf(layers.pod, layers.cluster);
-      const setting = kinds.length === 0 ? undefined : lookUp(layers, 'exclude-owners');
-      const excluded = setting ? words(setting.text) : [];
+    evaluate: (context) => {
+      const kinds = ownerKindsOf(context.pod, context.cluster);
+      const setting = kinds.length === 0 ? undefined : resolveSetting(context, 'exclude-owners');
+      const excluded = setting ? splitList(setting.text) : [];
       const kind = kinds.find((one) => excluded.includes(one));
       return kind !== undefined && setting
         ? { code: 'owner-excluded', kind, by: sourceText(setting.source) }
@@ -78,19 +78,19 @@ const rules: readonly Rule<InjectionContext>[] = [
   {
     name: 'inject',
     holds: 'nobody who may say so has set inject to "false"',
-    look: (layers) => {
-      const choice = wantsInjection(layers);
+    evaluate: (context) => {
+      const choice = wantsInjection(context);
       if (!choice.ok) return choice.reason;
       const { wanted, source } = choice.value;
       if (wanted || source === undefined) return undefined;
       // A pod that must carry the agent has opted in by that, where the namespace leaves it to the pods.
-      if (source.from !== 'pod' && labelsOf(layers.pod)[INJECTION_LABEL] === REQUIRED) return undefined;
+      if (source.from !== 'pod' && labelsOf(context.pod)[INJECTION_LABEL] === REQUIRED) return undefined;
       return { code: 'opted-out', by: `${sourceText(source)} (set ${key('inject')}: "true" on the pod to opt in)` };
     },
   },
 ];
 
 /** The reason to leave the pod alone before any agent is looked at, or undefined. */
-export function leaveAlone(layers: InjectionContext): Reason | undefined {
-  return firstReason(rules, layers, layers.trace && telling(layers.trace, 'policy', {}));
+export function reasonToSkip(context: InjectionContext): Reason | undefined {
+  return firstReason(rules, context, context.trace && tracer(context.trace, 'policy', {}));
 }

@@ -2,7 +2,7 @@ import { decodePod, type Pod } from '../kubernetes/pod.ts';
 import type { Operation } from '../lib/json-patch.ts';
 import { isObject, type Json, type JsonObject } from '../lib/json.ts';
 import { oneLine } from '../lib/text.ts';
-import { sentence } from '../reasons/message.ts';
+import { reasonMessage } from '../reasons/message.ts';
 import type { Reason } from '../reasons/reason.ts';
 import { reasonTable } from '../reasons/table.ts';
 import { auditAnnotations } from './audit-annotations.ts';
@@ -30,7 +30,7 @@ export type DecodedReview =
   | { readonly kind: 'invalid'; readonly message: string };
 
 /** A UUID has 36 characters; whatever is much longer is none, and would come back in our answer. */
-const LONGEST_UID = 128;
+const MAX_UID_LENGTH = 128;
 
 /** Parses the body of a request (k8s.io/api admission/v1). No exception for any JSON whatever. */
 export function decodeReview(body: Json | undefined): DecodedReview {
@@ -42,7 +42,7 @@ export function decodeReview(body: Json | undefined): DecodedReview {
   const { request } = body;
   if (!isObject(request)) return invalid('the AdmissionReview has no request');
   const { uid } = request;
-  if (typeof uid !== 'string' || uid === '' || uid.length > LONGEST_UID) {
+  if (typeof uid !== 'string' || uid === '' || uid.length > MAX_UID_LENGTH) {
     return invalid('the request has no uid, so it cannot be answered');
   }
   return decodeRequest(uid, request);
@@ -113,7 +113,7 @@ export function encodeReview(uid: string, decision: Decision, operations: readon
 function refusal(reason: Reason): string {
   const { hint } = reasonTable[reason.code];
   return oneLine(
-    `agent-injector: this pod must carry its agent, and cannot: ${sentence(reason)} (${reason.code}). ${hint}`,
+    `agent-injector: this pod must carry its agent, and cannot: ${reasonMessage(reason)} (${reason.code}). ${hint}`,
     500,
   );
 }

@@ -3,15 +3,15 @@ import {
   type ContainerStatus,
   type InjectedStatus,
   isInjected,
-  LONGEST_TEXT,
-  MOST_CONTAINERS,
-  MOST_PATHS,
+  MAX_TEXT_LENGTH,
+  MAX_CONTAINERS,
+  MAX_PATHS,
   readStatus,
 } from '../api/status-annotation.ts';
 import type { ContainerOutcome } from '../injection/outcome.ts';
 import { annotationsOf, type Pod } from '../kubernetes/pod.ts';
 import { oneLine } from '../lib/text.ts';
-import { passedOverText, sentence } from '../reasons/message.ts';
+import { skippedDeliveryText, reasonMessage } from '../reasons/message.ts';
 import { reasonTable } from '../reasons/table.ts';
 import type { Parameters } from '../settings/parameters.ts';
 import type { Decision } from './decision.ts';
@@ -33,7 +33,7 @@ export function statusText(decision: Decision, pod: Pod): string | undefined {
   const head = JSON.stringify({
     decision: decision.outcome,
     reason: decision.reason.code,
-    message: oneLine(sentence(decision.reason), 200),
+    message: oneLine(reasonMessage(decision.reason), 200),
   });
   if (decision.containers.length < 2) return head;
   return `${head.slice(0, -1)},${containersPart(decision.containers, containerStatus)}}`;
@@ -45,15 +45,15 @@ function isThere(outcome: ContainerOutcome): boolean {
 }
 
 /** In characters. Lines beyond it say what the container carries, and no more. */
-const MOST_DETAIL = 6000;
+const MAX_DETAIL = 6000;
 
 function containersPart(
   outcomes: readonly ContainerOutcome[],
   lineOf: (outcome: ContainerOutcome) => ContainerStatus,
 ): string {
-  const more = outcomes.length - MOST_CONTAINERS;
-  let room = MOST_DETAIL;
-  const texts = outcomes.slice(0, MOST_CONTAINERS).map((outcome) => {
+  const more = outcomes.length - MAX_CONTAINERS;
+  let room = MAX_DETAIL;
+  const texts = outcomes.slice(0, MAX_CONTAINERS).map((outcome) => {
     const line = lineOf(outcome);
     const text = JSON.stringify(line);
     room -= text.length;
@@ -74,7 +74,7 @@ function agentIn({ container, profile }: { readonly container: string; readonly 
 }
 
 function containerStatus(outcome: ContainerOutcome): ContainerStatus {
-  const container = oneLine(outcome.container, LONGEST_TEXT);
+  const container = oneLine(outcome.container, MAX_TEXT_LENGTH);
   if (outcome.outcome === 'injected') return injectedStatus(container, outcome);
   const profile = outcome.profile === undefined ? {} : { profile: outcome.profile };
   return { container, ...profile, reason: outcome.reason.code };
@@ -84,17 +84,17 @@ function injectedStatus(
   container: string,
   outcome: Extract<ContainerOutcome, { outcome: 'injected' }>,
 ): InjectedStatus {
-  const { profile, hash, delivery, passedOver, parameters, additions } = outcome;
+  const { profile, hash, delivery, skippedDeliveries: skipped, parameters, additions } = outcome;
   const { initContainer } = additions;
   return {
     container,
     profile,
     hash,
     delivery,
-    ...(passedOver.length > 0 && { why: oneLine(`not ${passedOver.map(passedOverText).join(', ')}`, 200) }),
+    ...(skipped.length > 0 && { why: oneLine(`not ${skipped.map(skippedDeliveryText).join(', ')}`, 200) }),
     ...listed('env', additions.added),
     ...listed('changed', additions.changed),
-    ...mapped('mounts', [...additions.mounts].slice(0, MOST_PATHS)),
+    ...mapped('mounts', [...additions.mounts].slice(0, MAX_PATHS)),
     ...(initContainer !== undefined && { init: initContainer }),
     ...listed('annotations', additions.annotations),
     ...mapped('from', [...givers(parameters)]),
@@ -112,14 +112,16 @@ function givers(parameters: Parameters): ReadonlyMap<string, string> {
 }
 
 function listed(name: string, values: readonly string[]): Readonly<Record<string, string>> {
-  return values.length === 0 ? {} : { [name]: oneLine(values.join(), LONGEST_TEXT) };
+  return values.length === 0 ? {} : { [name]: oneLine(values.join(), MAX_TEXT_LENGTH) };
 }
 
 function mapped(
   name: string,
   entries: readonly (readonly [string, string])[],
 ): Readonly<Record<string, Readonly<Record<string, string>>>> {
-  const bounded = entries.map(([key, value]) => [oneLine(key, LONGEST_TEXT), oneLine(value, LONGEST_TEXT)] as const);
+  const bounded = entries.map(
+    ([key, value]) => [oneLine(key, MAX_TEXT_LENGTH), oneLine(value, MAX_TEXT_LENGTH)] as const,
+  );
   return entries.length === 0 ? {} : { [name]: Object.fromEntries(bounded) };
 }
 

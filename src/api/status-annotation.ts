@@ -47,12 +47,12 @@ export interface StatusRecord {
 }
 
 /** A record is for people: of a pod with hundreds of containers it says the first ones, and how many more there are. */
-export const MOST_CONTAINERS = 20;
+export const MAX_CONTAINERS = 20;
 
 /** The longest text in a line, and the most paths. Both hold when it is written and when it is read. */
-export const LONGEST_TEXT = 1000;
+export const MAX_TEXT_LENGTH = 1000;
 
-export const MOST_PATHS = 30;
+export const MAX_PATHS = 30;
 
 /** Whether the line is of a container that carries an agent. */
 export function isInjected(line: ContainerStatus): line is InjectedStatus {
@@ -67,7 +67,7 @@ export function readStatus(pod: Pod): StatusRecord | undefined {
   const record = parse(annotationsOf(pod)[STATUS_ANNOTATION]);
   if (!isObject(record) || !isText(record['decision'])) return undefined;
   const { decision, reason, message, containers, more } = record;
-  const lines = Array.isArray(containers) ? containers.slice(0, MOST_CONTAINERS) : [];
+  const lines = Array.isArray(containers) ? containers.slice(0, MAX_CONTAINERS) : [];
   return {
     decision,
     reason: isText(reason) ? reason : undefined,
@@ -78,7 +78,7 @@ export function readStatus(pod: Pod): StatusRecord | undefined {
 }
 
 function parse(text: string | undefined): unknown {
-  if (text === undefined || text.length > LONGEST_RECORD) return undefined;
+  if (text === undefined || text.length > MAX_RECORD_LENGTH) return undefined;
   try {
     return JSON.parse(text);
   } catch {
@@ -87,16 +87,16 @@ function parse(text: string | undefined): unknown {
 }
 
 /** Far more than we ever write. */
-const LONGEST_RECORD = 64 * 1024;
+const MAX_RECORD_LENGTH = 64 * 1024;
 
 type Check = (value: Json | undefined) => boolean;
 
 function isText(value: Json | undefined): value is string {
-  return typeof value === 'string' && value.length <= LONGEST_TEXT && !/\p{Cc}/u.test(value);
+  return typeof value === 'string' && value.length <= MAX_TEXT_LENGTH && !/\p{Cc}/u.test(value);
 }
 
 const isTextMap: Check = (value) =>
-  isObject(value) && Object.keys(value).length <= MOST_PATHS && Object.entries(value).flat().every(isText);
+  isObject(value) && Object.keys(value).length <= MAX_PATHS && Object.entries(value).flat().every(isText);
 
 /** What may stand in a line, and what it must be. A field that is not named here is no line of ours. */
 const fields: Readonly<Record<string, Check>> = {

@@ -4,7 +4,7 @@ import {
   isAuthority,
   isSame,
   isSignedBy,
-  type IssuedState,
+  type AuthorityState,
   type Reading,
   renewalOf,
   type SecretData,
@@ -13,7 +13,7 @@ import {
 import { shift } from './describe.ts';
 import { issueAuthority, issueLeaf, type KeyedCertificate } from './issue.ts';
 import { certificateBlocks, isTrusted } from './server-certificate.ts';
-import { type CertificateSource, LOOK_EVERY_MS, type Offer, type Published, SETTLE_MS } from './source.ts';
+import { type CertificateSource, CHECK_INTERVAL_MS, type Offer, type Published, SETTLE_MS } from './source.ts';
 
 /** One Secret, somewhere. Nothing here rejects; `why` is a sentence without its full stop. */
 export interface SecretStore {
@@ -23,18 +23,18 @@ export interface SecretStore {
     | { readonly kind: 'failed'; readonly why: string }
   >;
   /** `conflict`: there is one by now, or it is no longer of that version. */
-  readonly create: (data: SecretData) => Promise<Written>;
-  readonly update: (data: SecretData, version: string) => Promise<Written>;
+  readonly create: (data: SecretData) => Promise<WriteResult>;
+  readonly update: (data: SecretData, version: string) => Promise<WriteResult>;
 }
 
-export type Written =
+export type WriteResult =
   | { readonly kind: 'done' }
   | { readonly kind: 'conflict' }
   | { readonly kind: 'failed'; readonly why: string };
 
 type Found = Exclude<Awaited<ReturnType<SecretStore['read']>>, { kind: 'failed' }>;
 
-export interface IssuedOptions {
+export interface AuthoritySourceOptions {
   readonly store: SecretStore;
   /** By which callers call. */
   readonly names: readonly [string, ...string[]];
@@ -45,17 +45,17 @@ export interface IssuedOptions {
 
 const PURPOSE = 'agent-injector CA';
 
-const SHORTEST_LOOK_MS = 250;
+const MIN_CHECK_INTERVAL_MS = 250;
 
 /** So often somebody else may be faster, one after the other. */
 const ATTEMPTS = 10;
 
 /** Of a caBundle that was found and has to be kept: more is not ours. */
-const MOST_KEPT = 8;
+const MAX_KEPT = 8;
 
 /** What is to be in the Secret. Without news it is what was found there. */
 interface Draft {
-  readonly state: IssuedState;
+  readonly state: AuthorityState;
   readonly news: readonly string[];
 }
 
@@ -66,22 +66,22 @@ interface Draft {
  * A new authority comes in three steps, each written down before the next begins: it is made, and trusted beside the old one; once the API
  * server has it in every caBundle, it signs the leaf; once the leaf after that one is due, the old authority goes.
  */
-export class IssuedSource implements CertificateSource {
+export class AuthoritySource implements CertificateSource {
   readonly isShared = true;
   readonly settleMs: number;
-  private readonly options: IssuedOptions;
+  private readonly options: AuthoritySourceOptions;
   /** What the Secret held when it was last sound. It outlives the Secret: callers trust it already. */
-  private memory: IssuedState | undefined;
+  private memory: AuthorityState | undefined;
   /** Since when the next authority, PEM, has been seen in every caBundle. */
   private seen: { readonly cert: string; readonly since: Date } | undefined;
 
-  constructor(options: IssuedOptions) {
+  constructor(options: AuthoritySourceOptions) {
     this.options = options;
     // Less than usual where authorities live for minutes.
     this.settleMs = Math.min(SETTLE_MS, options.authorityLifetime / 30);
   }
 
-  async look(at: Date, published: Published): Promise<Offer> {
+  async evaluate(at: Date, published: Published): Promise<Offer> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       // oxlint-disable-next-line eslint/no-await-in-loop -- another replica was faster: what it wrote is read
       const found = await this.options.store.read();
@@ -99,7 +99,7 @@ export class IssuedSource implements CertificateSource {
     return this.offer(at, [], 'the Secret is written to by somebody else all the time');
   }
 
-  private write(found: Found, state: IssuedState): Promise<Written> {
+  private write(found: Found, state: AuthorityState): Promise<WriteResult> {
     const { store } = this.options;
     return found.kind === 'absent' ? store.create(toSecret(state)) : store.update(toSecret(state), found.version);
   }
@@ -108,10 +108,10 @@ export class IssuedSource implements CertificateSource {
     const { memory } = this;
     const certificate = memory && { ...memory.leaf, ca: memory.trusted.join('') };
     const due = memory && !problem ? this.nextStep(memory).getTime() - at.getTime() : Infinity;
-    return { certificate, problem, news, againInMs: Math.max(SHORTEST_LOOK_MS, Math.min(LOOK_EVERY_MS, due)) };
+    return { certificate, problem, news, againInMs: Math.max(MIN_CHECK_INTERVAL_MS, Math.min(CHECK_INTERVAL_MS, due)) };
   }
 
-  private nextStep({ leaf, authority, next }: IssuedState): Date {
+  private nextStep({ leaf, authority, next }: AuthorityState): Date {
     const steps = [renewalOf(leaf.cert)];
     if (!next) steps.push(renewalOf(authority.cert));
     else if (this.seen) steps.push(shift(this.seen.since, this.settleMs));
@@ -143,7 +143,7 @@ export class IssuedSource implements CertificateSource {
     const authority = await this.newAuthority(at);
     // Another replica may serve by an authority that is published and nowhere else any more.
     const kept = certificateBlocks((published ?? []).join('')).filter((cert) => isAuthority(cert, at));
-    const trusted = [...new Set([authority.cert, ...kept])].slice(0, 1 + MOST_KEPT);
+    const trusted = [...new Set([authority.cert, ...kept])].slice(0, 1 + MAX_KEPT);
     const state = { leaf: await this.newLeaf(authority, at), authority, next: undefined, trusted };
     return { state, news: [`${loss}: a certificate authority and a certificate were made`] };
   }
@@ -196,10 +196,10 @@ export class IssuedSource implements CertificateSource {
   }
 }
 
-const DONE: Written = { kind: 'done' };
+const DONE: WriteResult = { kind: 'done' };
 
 /** Takes what another wrote. If callers would not trust what is in service here by that alone, its authority stays trusted beside it. */
-function adopt(state: IssuedState, known: IssuedState, at: Date): Draft {
+function adopt(state: AuthorityState, known: AuthorityState, at: Date): Draft {
   if (isTrusted(known.leaf.cert, state.trusted.join(''), at)) return { state, news: [] };
   const signers = known.trusted.filter((cert) => isTrusted(known.leaf.cert, cert, at));
   if (signers.length === 0) return { state, news: [] };

@@ -1,11 +1,11 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { parseDate, shift } from './describe.ts';
-import { faultText } from './fault-message.ts';
+import { faultMessage } from './fault-message.ts';
 import { type KeyedCertificate, VALID_BEFORE } from './issue.ts';
 import { certificateBlocks, findFault } from './server-certificate.ts';
 
 /** What the replicas share: all of it is in one Secret. */
-export interface IssuedState {
+export interface AuthorityState {
   readonly leaf: KeyedCertificate;
   /** Signs leaves. */
   readonly authority: KeyedCertificate;
@@ -19,7 +19,7 @@ export type SecretData = Readonly<Record<string, string>>;
 
 /** What a Secret turned out to hold. `authority`: of an unsound one, what can still sign. */
 export type Reading =
-  | { readonly kind: 'sound'; readonly state: IssuedState }
+  | { readonly kind: 'sound'; readonly state: AuthorityState }
   | {
       readonly kind: 'unsound';
       readonly why: string;
@@ -28,7 +28,7 @@ export type Reading =
     };
 
 /** The keys of a Secret of type `kubernetes.io/tls`, as cert-manager fills it, and `ca.key`: the authority's key, then the next one's. */
-export function toSecret({ leaf, authority, next, trusted }: IssuedState): SecretData {
+export function toSecret({ leaf, authority, next, trusted }: AuthorityState): SecretData {
   return {
     'tls.crt': leaf.cert,
     'tls.key': leaf.key,
@@ -46,7 +46,7 @@ export function fromSecret(data: SecretData, at: Date): Reading {
   });
   const leaf = { cert: data['tls.crt'] ?? '', key: data['tls.key'] ?? '' };
   const fault = findFault({ ...leaf, ca: trusted.join('') }, at);
-  if (fault) return { kind: 'unsound', why: faultText(fault), authority, trusted };
+  if (fault) return { kind: 'unsound', why: faultMessage(fault), authority, trusted };
   if (!authority) return { kind: 'unsound', why: 'ca.key holds no key of an authority in ca.crt', authority, trusted };
   return { kind: 'sound', state: { leaf, authority, next, trusted } };
 }

@@ -1,7 +1,7 @@
 import { tlsDirectoryProblemText } from './directory-problem.ts';
 import { openTlsDirectory } from './directory.ts';
 import type { ServerCertificate } from './server-certificate.ts';
-import { type CertificateSource, LOOK_EVERY_MS, SETTLE_MS } from './source.ts';
+import { type CertificateSource, CHECK_INTERVAL_MS, SETTLE_MS } from './source.ts';
 
 /**
  * A TLS directory, read again at each look: a mounted Secret (cert-manager's, say), or the local `certs/`. What is broken there is not taken,
@@ -12,7 +12,7 @@ export function directorySource(dir: string): CertificateSource {
   return {
     isShared: false,
     settleMs: SETTLE_MS,
-    look: async (at) => {
+    evaluate: async (at) => {
       const opened = await openTlsDirectory(dir, at);
       if (opened.ok) last = opened.certificate;
       return {
@@ -20,7 +20,7 @@ export function directorySource(dir: string): CertificateSource {
         problem: opened.ok ? undefined : tlsDirectoryProblemText(opened.problem).replace(/\.$/, ''),
         news:
           opened.ok && opened.created ? [`made a certificate authority and a certificate for localhost in ${dir}`] : [],
-        againInMs: LOOK_EVERY_MS,
+        againInMs: CHECK_INTERVAL_MS,
       };
     },
   };

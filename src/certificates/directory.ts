@@ -141,7 +141,7 @@ async function publish(dir: string): Promise<void> {
     // oxlint-disable-next-line eslint/no-await-in-loop
     await link(join(committed, file), join(dir, file)).catch(unless('EEXIST', 'ENOENT'));
   }
-  // First out of sight, whole, then removed: `.issued` is complete or not there.
+  // First out of view, whole, then removed: `.issued` is complete or not there.
   const done = await mkdtemp(join(dir, '.done-'));
   await rename(committed, done).catch(unless('ENOENT'));
   await rm(done, { recursive: true, force: true });

@@ -2,7 +2,7 @@ import { FILES } from './directory-problem.ts';
 import type { CertificateFault } from './server-certificate.ts';
 
 /** What is wrong, by the names that the parts have in a Secret: a sentence without its full stop. */
-export function faultText(fault: CertificateFault): string {
+export function faultMessage(fault: CertificateFault): string {
   switch (fault.kind) {
     case 'not-pem':
       return `${FILES[fault.part]} holds nothing that is valid now and can be parsed`;

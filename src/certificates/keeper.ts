@@ -1,20 +1,20 @@
 import { readFile } from 'node:fs/promises';
-import type { Registration } from '../cluster/webhook-configuration/ca-bundle.ts';
+import type { CaBundleWriter } from '../cluster/webhook-configuration/ca-bundle.ts';
 import { driftFields } from '../cluster/webhook-configuration/drift.ts';
 import { systemClock } from '../lib/clock.ts';
 import { type Logger, TroubleLog } from '../lib/logger.ts';
 import type { CertificateGauges } from '../metrics/types.ts';
 import { describeCertificate, expiryOf } from './describe.ts';
 import { PublishedHistory } from './published-history.ts';
-import { callSelf } from './self-check.ts';
+import { checkSelf } from './self-check.ts';
 import { certificateBlocks, isTrusted, type ServerCertificate } from './server-certificate.ts';
-import { type CertificateSource, choose, LOOK_EVERY_MS, type Offer, type ServerTls } from './source.ts';
+import { type CertificateSource, choose, CHECK_INTERVAL_MS, type Offer, type ServerTls } from './source.ts';
 import { type WallClock, wallClockOf } from './wall-clock.ts';
 
 export interface KeeperOptions {
   readonly source: CertificateSource;
   readonly registration:
-    | Pick<Registration, 'published' | 'generation' | 'want' | 'status' | 'whenSynced' | 'stop'>
+    | Pick<CaBundleWriter, 'published' | 'generation' | 'want' | 'status' | 'whenSynced' | 'stop'>
     | undefined;
   /** By which the API server calls: with a registration, this server is called by it, too. */
   readonly servername: string;
@@ -52,11 +52,11 @@ export class CertificateKeeper {
   private readonly history: PublishedHistory;
   private readonly renewals = { leaf: 0, ca: 0 };
   private call: { readonly of: string; readonly at: Date; readonly why: string | undefined } | undefined;
-  private looking: Promise<void> | undefined;
+  private checking: Promise<void> | undefined;
   private busy = false;
   private again = false;
   private stopped = false;
-  private cancelLook = (): void => {};
+  private cancelCheck = (): void => {};
 
   constructor(options: KeeperOptions) {
     this.options = options;
@@ -67,10 +67,10 @@ export class CertificateKeeper {
   }
 
   /** Looks now, or once more after the look that is under way; resolves when that is over. Then looks come by themselves. */
-  async look(): Promise<void> {
+  async check(): Promise<void> {
     this.again = true;
-    if (!this.busy) this.looking = this.lookAll();
-    await this.looking;
+    if (!this.busy) this.checking = this.checkAll();
+    await this.checking;
   }
 
   /** Looks again and again until there is a certificate, however long that takes. */
@@ -80,7 +80,7 @@ export class CertificateKeeper {
     if (source.isShared) await registration?.whenSynced();
     for (;;) {
       // oxlint-disable-next-line eslint/no-await-in-loop -- one look after the other
-      await this.look();
+      await this.check();
       if (this.served && (clientCa === undefined || this.clientCa !== undefined)) return this.tls(this.served);
       // oxlint-disable-next-line eslint/no-await-in-loop
       await new Promise<void>((resolve) => this.clock.after(500, resolve));
@@ -92,7 +92,7 @@ export class CertificateKeeper {
     // The one with which it was made may be of yesterday.
     if (this.served) listening.use(this.tls(this.served));
     this.listening = listening;
-    await this.look();
+    await this.check();
   }
 
   hasCertificate(): boolean {
@@ -137,31 +137,31 @@ export class CertificateKeeper {
 
   async stop(): Promise<void> {
     this.stopped = true;
-    this.cancelLook();
-    await Promise.all([this.looking, this.options.registration?.stop()]);
+    this.cancelCheck();
+    await Promise.all([this.checking, this.options.registration?.stop()]);
   }
 
-  private async lookAll(): Promise<void> {
+  private async checkAll(): Promise<void> {
     let againInMs = 0;
     this.busy = true;
     while (this.again && !this.stopped) {
       this.again = false;
       // oxlint-disable-next-line eslint/no-await-in-loop -- something changed during the look before
-      againInMs = await this.lookOnce().catch((error: unknown) => {
+      againInMs = await this.checkOnce().catch((error: unknown) => {
         this.say(`a look at the certificate failed: ${error instanceof Error ? error.message : String(error)}`);
-        return LOOK_EVERY_MS;
+        return CHECK_INTERVAL_MS;
       });
     }
     this.busy = false;
-    this.cancelLook();
+    this.cancelCheck();
     if (this.stopped) return;
-    this.cancelLook = this.clock.after(againInMs, () => void this.look());
+    this.cancelCheck = this.clock.after(againInMs, () => void this.check());
   }
 
-  private async lookOnce(): Promise<number> {
+  private async checkOnce(): Promise<number> {
     const { source, registration, log } = this.options;
     const generation = registration?.generation() ?? 0;
-    const offer = await source.look(this.clock.now(), registration?.published());
+    const offer = await source.evaluate(this.clock.now(), registration?.published());
     for (const text of offer.news) log.info({}, text);
     const problems = [offer.problem, await this.readClientCa(), this.take(offer, generation)];
     this.say(problems.find((problem) => problem !== undefined));
@@ -186,7 +186,7 @@ export class CertificateKeeper {
   private take({ certificate }: Offer, generation: number): string | undefined {
     if (!certificate) return undefined;
     const at = this.clock.now();
-    const published = this.history.note(this.options.registration?.published(), at);
+    const published = this.history.record(this.options.registration?.published(), at);
     const chosen = choose(this.served, certificate, published, at);
     this.publish(certificate, generation);
     const before = this.served;
@@ -263,7 +263,7 @@ export class CertificateKeeper {
     const { servername } = this.options;
     const isElsewhen = this.aheadMs() !== 0;
     const calls = bundles.map((bundle) =>
-      callSelf({ ...listening, servername, bundle, isInTime: isElsewhen && isTrusted(served.cert, bundle, at) }),
+      checkSelf({ ...listening, servername, bundle, isInTime: isElsewhen && isTrusted(served.cert, bundle, at) }),
     );
     const why = (await Promise.all(calls)).find((reason) => reason !== undefined);
     this.call = { of, at, why };

@@ -11,7 +11,7 @@ export class PublishedHistory {
   }
 
   /** Notes what is published at this moment; gives back each bundle that may be gone by, undefined where none is registered. */
-  note(now: Published, at: Date): Published {
+  record(now: Published, at: Date): Published {
     if (!now) {
       this.history = [];
       return undefined;

@@ -1,6 +1,6 @@
 import { connect } from 'node:tls';
 
-export interface SelfCall {
+export interface SelfCheckOptions {
   readonly port: number;
   /** The address that the server listens on. */
   readonly host: string;
@@ -22,7 +22,13 @@ const ANY_ADDRESS: Readonly<Record<string, string>> = { '::': '127.0.0.1', '0.0.
  * Opens a connection to this server as the API server would, by the authorities that it has been given and the name by which it calls.
  * Undefined when that goes well, else why not. A server that wants a client certificate asks for it after this much of the handshake (TLS 1.3).
  */
-export function callSelf({ port, host, servername, bundle, isInTime = false }: SelfCall): Promise<string | undefined> {
+export function checkSelf({
+  port,
+  host,
+  servername,
+  bundle,
+  isInTime = false,
+}: SelfCheckOptions): Promise<string | undefined> {
   if (bundle.trim() === '') return Promise.resolve('caBundle is empty');
   return new Promise((resolve) => {
     const socket = connect({ port, host: ANY_ADDRESS[host] ?? host, servername, ca: bundle, minVersion: 'TLSv1.3' });

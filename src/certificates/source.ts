@@ -26,7 +26,7 @@ export interface Offer {
 /** Where the server's certificate comes from. */
 export interface CertificateSource {
   /** Looks at what there is, and mends and renews it where it can. Never rejects. What was offered before stays good if now is no better. */
-  readonly look: (at: Date, published: Published) => Promise<Offer>;
+  readonly evaluate: (at: Date, published: Published) => Promise<Offer>;
   /**
    * Whether every replica is offered the same authorities, so that others may be taken out of caBundle. A mounted Secret reaches one replica a
    * minute before the next: there each replica adds what it needs and removes nothing, or they would fight.
@@ -40,7 +40,7 @@ export interface CertificateSource {
 export const SETTLE_MS = 10_000;
 
 /** How long a source may go without being looked at, in milliseconds: a Secret is healed within three looks. */
-export const LOOK_EVERY_MS = 3_000;
+export const CHECK_INTERVAL_MS = 3_000;
 
 /**
  * Which of two certificates to serve: the one offered, unless the API server would refuse it and takes the one in service. Keep-alive hides a

@@ -1,4 +1,4 @@
-import type { Cluster } from '../cluster/client/types.ts';
+import type { KubeClient } from '../cluster/client/types.ts';
 import { systemClock } from '../lib/clock.ts';
 
 /** The time of day, and timers. */
@@ -11,8 +11,8 @@ export interface WallClock {
 }
 
 /** This machine's clock; that of the API server instead, where there is one and the two are far apart: it judges certificates. */
-export function wallClockOf(cluster: Cluster | undefined): WallClock {
-  const time = cluster?.time;
+export function wallClockOf(cluster: KubeClient | undefined): WallClock {
+  const time = cluster?.serverClock;
   return {
     now: () => time?.now() ?? new Date(),
     after: (ms, action) => systemClock.after(ms, action),

@@ -4,7 +4,7 @@ import { decodePod } from '../kubernetes/pod.ts';
 import { isObject, textIn } from '../lib/json.ts';
 import { openUserCluster } from '../server/cluster.ts';
 import { podKind, readClaims, readNamespaceList, readWorkloads, type Scope } from './cluster-reader.ts';
-import { liveFacts } from './cluster-state.ts';
+import { readClusterState } from './cluster-state.ts';
 import { installedCatalogue } from './installed-defaults.ts';
 
 export interface AuditOptions extends Scope, ClusterInFiles {
@@ -34,7 +34,7 @@ export async function audit(options: AuditOptions): Promise<AuditResult> {
       const namespace = isObject(item['metadata']) ? textIn(item['metadata'], 'namespace') : '';
       return decoded.ok ? [{ namespace, pod: decoded.pod }] : [];
     });
-    const facts = await liveFacts(api, pods);
+    const facts = await readClusterState(api, pods);
     for (const { namespace, pod } of pods) all.look(pod, namespace, facts);
   });
   if (failed !== undefined) throw new Error(failed);
@@ -59,7 +59,7 @@ function reportLines({ pods, carrying, findings, more }: AuditReport): readonly 
     const group = findings.filter((one) => one.kind === kind);
     return group.length === 0 ? [] : ['', title, ...group.flatMap(findingLines)];
   });
-  const commands = new Set(findings.flatMap(({ mend }) => mend ?? []));
+  const commands = new Set(findings.flatMap(({ fix: mend }) => mend ?? []));
   return [
     `${pods} pods looked at, ${carrying} carry an agent, ${findings.length + more} findings`,
     ...groups,

@@ -1,8 +1,8 @@
 import { daysBetween, describeCertificate, expiryOf } from '../certificates/describe.ts';
 import { readTlsDirectory } from '../certificates/directory.ts';
-import { faultText } from '../certificates/fault-message.ts';
+import { faultMessage } from '../certificates/fault-message.ts';
 import { certificateBlocks, findFault, isTrusted, parseCertificates } from '../certificates/server-certificate.ts';
-import type { Cluster } from '../cluster/client/types.ts';
+import type { KubeClient } from '../cluster/client/types.ts';
 import { namedSecret } from '../cluster/secret-store.ts';
 import { readBundles } from '../cluster/webhook-configuration/entries.ts';
 import type { Config } from '../config/config.ts';
@@ -46,7 +46,7 @@ export async function certs(
   return show(material, bundles.bundles, at);
 }
 
-async function fromSecret(cluster: Cluster, secret: string): Promise<Material> {
+async function fromSecret(cluster: KubeClient, secret: string): Promise<Material> {
   const [namespace = '', name = ''] = secret.split('/');
   const found = await namedSecret(cluster, namespace, name).read();
   if (found.kind === 'failed') throw new Error(found.why);
@@ -80,7 +80,7 @@ export function show(material: Material, bundles: readonly Bundle[] | undefined,
   return {
     output: [`${from}, for ${listed(names)}`, '', ...table(rows), ''].join('\n'),
     problems: [
-      ...(fault ? [`${from}: ${faultText(fault)}`] : []),
+      ...(fault ? [`${from}: ${faultMessage(fault)}`] : []),
       ...distrusting.map(({ entry }) => `caBundle of ${entry} does not vouch for the certificate`),
     ],
   };

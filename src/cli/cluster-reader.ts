@@ -1,5 +1,5 @@
 import { toNamespace } from '../cluster/caches/namespace-object.ts';
-import type { Cluster as Api } from '../cluster/client/types.ts';
+import type { KubeClient as Api } from '../cluster/client/types.ts';
 import { interruptionText, isAbsent, readAll } from '../cluster/one-shot.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import { apiPath, type WorkloadKind, workloadKindOf } from '../kubernetes/workload.ts';

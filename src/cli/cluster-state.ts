@@ -1,8 +1,8 @@
 import { claimsFrom } from '../cluster/caches/persistent-volume-claims.ts';
 import { limitRangesFrom, quotasFrom } from '../cluster/caches/quotas.ts';
-import type { Cluster as Api } from '../cluster/client/types.ts';
+import type { KubeClient as Api } from '../cluster/client/types.ts';
 import { readOnce } from '../cluster/one-shot.ts';
-import type { Cluster } from '../kubernetes/cluster-state.ts';
+import type { ClusterState } from '../kubernetes/cluster-state.ts';
 import { containersOf, type Pod } from '../kubernetes/pod.ts';
 import { parseVersion } from '../kubernetes/version.ts';
 import { isObject, type Json, type JsonObject } from '../lib/json.ts';
@@ -14,10 +14,10 @@ export type KnownKeys = Map<string, ReadonlySet<string> | undefined>;
  * What a decision may know of this cluster, read now, for these pods: its version, the keys of the ConfigMaps that they take variables from, and
  * the claims, quotas and LimitRanges of their namespaces. What may not be read is not known.
  */
-export async function liveFacts(
+export async function readClusterState(
   api: Api,
   pods: readonly { readonly namespace: string; readonly pod: Pod }[],
-): Promise<Cluster> {
+): Promise<ClusterState> {
   const wanted = new Set(pods.flatMap(({ namespace, pod }) => configMapsOf(pod).map((name) => `${namespace}/${name}`)));
   const [kubernetes, ...keys] = await Promise.all([
     versionOf(api),
@@ -28,7 +28,7 @@ export async function liveFacts(
   return { kubernetes, configMapKeys: (namespace, name) => known.get(`${namespace}/${name}`), ...checks };
 }
 
-type Checks = Required<Pick<Cluster, 'claim' | 'quotas' | 'limitRanges'>>;
+type Checks = Required<Pick<ClusterState, 'claim' | 'quotas' | 'limitRanges'>>;
 
 async function checksOf(api: Api, namespaces: ReadonlySet<string>): Promise<Checks> {
   const attachments = (await listOf(api, '/apis/storage.k8s.io/v1/volumeattachments')) ?? [];
@@ -60,7 +60,7 @@ async function listOf(api: Api, path: string): Promise<readonly Json[] | undefin
   return Array.isArray(items) ? items : undefined;
 }
 
-async function versionOf(api: Api): Promise<Cluster['kubernetes']> {
+async function versionOf(api: Api): Promise<ClusterState['kubernetes']> {
   const answer = await readOnce(api, '/version');
   const text = answer.kind === 'ok' ? answer.body['gitVersion'] : undefined;
   return typeof text === 'string' ? parseVersion(text) : undefined;

@@ -1,8 +1,8 @@
 import { createTwoFilesPatch } from 'diff';
 import { admit } from '../admission/admit.ts';
 import { type Decision, notInjected } from '../admission/decision.ts';
-import { type ClusterInFiles, type Known, knownFrom } from '../config/catalogue.ts';
-import type { Cluster } from '../kubernetes/cluster-state.ts';
+import { type ClusterInFiles, type OfflineInputs, offlineInputs } from '../config/catalogue.ts';
+import type { ClusterState } from '../kubernetes/cluster-state.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import { decodePod } from '../kubernetes/pod.ts';
 import { aroundTemplate } from '../kubernetes/workload.ts';
@@ -33,7 +33,7 @@ export interface InjectResult {
 
 /** Injects a file of manifests by the code of the server. Throws a UsageError when the options or the files make no sense. */
 export async function inject(options: InjectOptions): Promise<InjectResult> {
-  const { catalogue, cluster } = await knownFrom(options);
+  const { catalogue, cluster } = await offlineInputs(options);
   const annotations = annotationsFrom(options, catalogue);
   const manifest = await readManifest(options.file);
   const namespaceOf = await namespaceFinder(options, { file: options.file, manifest }, annotations);
@@ -86,7 +86,7 @@ interface Decided {
   readonly operations: readonly Operation[];
 }
 
-function decide(template: PodTemplate, namespace: Namespace | undefined, name: string, known: Known): Decided {
+function decide(template: PodTemplate, namespace: Namespace | undefined, name: string, known: OfflineInputs): Decided {
   if (!namespace)
     return { decision: notInjected({ code: 'namespace-unknown', namespace: name }, false), operations: [] };
   const decoded = decodePod(template.pod);
@@ -104,7 +104,7 @@ function decide(template: PodTemplate, namespace: Namespace | undefined, name: s
 }
 
 /** Who makes the pods of a template: what the API server would say by their owner references. A Pod is made by nobody. */
-function workloadOf({ kind, name }: PodTemplate): Partial<Cluster> {
+function workloadOf({ kind, name }: PodTemplate): Partial<ClusterState> {
   return kind === 'Pod' || name === '' ? {} : { workload: { kind, name: name.replace(/\*$/, '') } };
 }
 

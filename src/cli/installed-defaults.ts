@@ -1,5 +1,5 @@
 import { parse } from 'yaml';
-import type { Cluster as Api } from '../cluster/client/types.ts';
+import type { KubeClient as Api } from '../cluster/client/types.ts';
 import { readOnce } from '../cluster/one-shot.ts';
 import { WEBHOOK_CONFIGURATIONS } from '../cluster/webhook-configuration/entries.ts';
 import { ownEntries } from '../diagnostics/webhook-match.ts';

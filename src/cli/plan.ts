@@ -2,11 +2,11 @@ import { parseAllDocuments } from 'yaml';
 import { type Admission, admit } from '../admission/admit.ts';
 import { INJECTION_LABEL, key } from '../api/keys.ts';
 import { describeFailure } from '../cluster/client/errors.ts';
-import type { Cluster as Api } from '../cluster/client/types.ts';
+import type { KubeClient as Api } from '../cluster/client/types.ts';
 import { sendOnce } from '../cluster/one-shot.ts';
 import { catalogueFrom, type ClusterInFiles } from '../config/catalogue.ts';
-import { type Outlook, outlook, type Verdict } from '../diagnostics/plan-comparison.ts';
-import type { Cluster } from '../kubernetes/cluster-state.ts';
+import { type PlanComparison, comparePlans, type Verdict } from '../diagnostics/plan-comparison.ts';
+import type { ClusterState } from '../kubernetes/cluster-state.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import { decodePod, type Pod } from '../kubernetes/pod.ts';
 import { podMadeBy, templateOf, type WorkloadKind, workloadKinds } from '../kubernetes/workload.ts';
@@ -18,7 +18,7 @@ import { readCatalogue } from '../profile-sources/read-catalogue.ts';
 import { type Catalogue, problemText, withProfiles } from '../profiles/catalogue.ts';
 import { openUserCluster } from '../server/cluster.ts';
 import { readNamespaceList, readWorkloads, type Scope } from './cluster-reader.ts';
-import { liveFacts } from './cluster-state.ts';
+import { readClusterState } from './cluster-state.ts';
 import { installedCatalogue } from './installed-defaults.ts';
 
 export interface PlanOptions extends Scope, ClusterInFiles {
@@ -33,7 +33,7 @@ export interface PlanOptions extends Scope, ClusterInFiles {
 }
 
 /** One workload, and what would become of its pods. */
-export interface Planned extends Outlook {
+export interface Planned extends PlanComparison {
   readonly namespace: string;
   readonly workload: string;
   /** What the API server says to the pod as it would be; only with `--server-dry-run`. */
@@ -95,7 +95,7 @@ async function lookAtAll(survey: Survey, scope: Scope): Promise<readonly Found[]
     kinds.map(async (kind) => {
       const failed = await readWorkloads(survey.api, kind, scope, async (items) => {
         const roots = items.filter((item) => !isMade(item)).flatMap((item) => subjectOf(kind, item));
-        const facts = await liveFacts(survey.api, roots);
+        const facts = await readClusterState(survey.api, roots);
         for (const root of roots) found.push(...lookAt(survey, root, facts));
       });
       if (failed !== undefined) throw new Error(failed);
@@ -127,7 +127,7 @@ function subjectOf(kind: WorkloadKind, item: JsonObject): readonly Root[] {
     : [];
 }
 
-function lookAt({ now, later, namespaces, labelNamespace }: Survey, root: Root, facts: Cluster): readonly Found[] {
+function lookAt({ now, later, namespaces, labelNamespace }: Survey, root: Root, facts: ClusterState): readonly Found[] {
   const namespace = namespaces.get(root.namespace);
   if (!namespace) return [];
   const labelled =
@@ -136,7 +136,7 @@ function lookAt({ now, later, namespaces, labelNamespace }: Survey, root: Root, 
       : namespace;
   const before: Admission = admit(root.pod, namespace, now, facts);
   const after = admit(root.pod, labelled, later, facts);
-  const one = outlook(before, after);
+  const one = comparePlans(before, after);
   const isQuiet =
     after.decision.outcome !== 'injected' &&
     before.decision.outcome !== 'injected' &&

@@ -2,29 +2,29 @@ import { admit } from '../admission/admit.ts';
 import { isOptedIn } from '../admission/opt-in.ts';
 import { readStatus } from '../api/status-annotation.ts';
 import { describeFailure } from '../cluster/client/errors.ts';
-import type { Cluster as Api } from '../cluster/client/types.ts';
+import type { KubeClient as Api } from '../cluster/client/types.ts';
 import { readOnce, sendOnce } from '../cluster/one-shot.ts';
 import { WEBHOOK_CONFIGURATIONS } from '../cluster/webhook-configuration/entries.ts';
 import { catalogueFrom, type ClusterInFiles } from '../config/catalogue.ts';
-import { neighbourInjectors } from '../diagnostics/other-webhooks.ts';
+import { otherInjectors } from '../diagnostics/other-webhooks.ts';
 import {
   type Check,
   checkDeliveries,
-  checkNeighbours,
+  checkOtherInjectors,
   checkPodSecurity,
   checkVersion,
 } from '../diagnostics/preflight.ts';
 import { ownEntries } from '../diagnostics/webhook-match.ts';
-import type { Cluster } from '../kubernetes/cluster-state.ts';
+import type { ClusterState } from '../kubernetes/cluster-state.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import { decodePod, type Pod } from '../kubernetes/pod.ts';
 import { type JsonObject, objectIn, objectsIn, textIn } from '../lib/json.ts';
 import { knownInjectors } from '../profile-sources/known-injectors.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
-import { sentence } from '../reasons/message.ts';
+import { reasonMessage } from '../reasons/message.ts';
 import { openUserCluster } from '../server/cluster.ts';
 import { readClaims, readNamespaceList } from './cluster-reader.ts';
-import { liveFacts } from './cluster-state.ts';
+import { readClusterState } from './cluster-state.ts';
 import { withInstalledDefaults } from './installed-defaults.ts';
 
 export interface PreflightOptions extends ClusterInFiles {
@@ -38,7 +38,7 @@ export async function preflight(
 ): Promise<{ readonly output: string; readonly exitCode: 0 | 1 }> {
   const own = await catalogueFrom(options);
   const api = await openUserCluster(options.kubeconfig);
-  const facts = await liveFacts(api, []);
+  const facts = await readClusterState(api, []);
   const [namespaces, webhooks] = await Promise.all([readNamespaceList(api), readOnce(api, WEBHOOK_CONFIGURATIONS)]);
   const configurations = webhooks.kind === 'ok' ? objectsIn(webhooks.body, 'items') : [];
   const { catalogue } = await withInstalledDefaults(api, configurations, own);
@@ -48,7 +48,7 @@ export async function preflight(
     ...checkDeliveries(facts.kubernetes),
     ...(await checkPermissions(api)),
     ...(webhooks.kind === 'ok'
-      ? checkNeighbours(neighbourInjectors(configurations, knownInjectors))
+      ? checkOtherInjectors(otherInjectors(configurations, knownInjectors))
       : [{ name: 'other injectors', result: 'problem' as const, message: describeFailure(webhooks) }]),
     ...checkPodSecurity(on),
     ...(await checkStorage(api, { catalogue, facts, on })),
@@ -128,7 +128,7 @@ function samplePod(namespace: string): JsonObject {
 
 interface Basis {
   readonly catalogue: Catalogue;
-  readonly facts: Cluster;
+  readonly facts: ClusterState;
   readonly on: readonly Namespace[];
 }
 
@@ -141,7 +141,7 @@ async function checkStorage(api: Api, { catalogue, facts, on }: Basis): Promise<
     if (!decoded.ok) return [];
     const { decision, pod } = admit(decoded.pod, namespace, catalogue, facts);
     if (decision.outcome !== 'injected') {
-      const message = `a plain pod in namespace ${namespace.name} would not get an agent: ${sentence(decision.reason)} (${decision.reason.code})`;
+      const message = `a plain pod in namespace ${namespace.name} would not get an agent: ${reasonMessage(decision.reason)} (${decision.reason.code})`;
       return [{ name: 'settings', result: 'note', message }];
     }
     return claimsOf(pod).map((claim): Check => {

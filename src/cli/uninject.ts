@@ -1,7 +1,7 @@
 import { createTwoFilesPatch } from 'diff';
 import { catalogueFrom, type ClusterInFiles } from '../config/catalogue.ts';
 import { displayName, readManifest } from '../manifests/file.ts';
-import { uninjected } from '../manifests/uninject/uninject.ts';
+import { uninjectText } from '../manifests/uninject/uninject.ts';
 
 export interface UninjectOptions extends ClusterInFiles {
   /** A path, or `-` for standard input. */
@@ -22,7 +22,7 @@ export interface UninjectResult {
 export async function uninject(options: UninjectOptions): Promise<UninjectResult> {
   const manifest = await readManifest(options.file);
   const name = displayName(options.file);
-  const { text, told } = uninjected(manifest, await catalogueFrom(options));
+  const { text, told } = uninjectText(manifest, await catalogueFrom(options));
   const nothing = told.length === 0 ? [`${name}: no pod in it has a record of agent-injector`] : [];
   return {
     output: options.diff ? createTwoFilesPatch(name, `${name} (before)`, manifest.text, text, '', '') : text,

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../lib/json.ts';
 import { describeFailure, type Failure } from './client/errors.ts';
-import type { Cluster } from './client/types.ts';
+import type { KubeClient } from './client/types.ts';
 import type { Interruption } from './watch/backoff.ts';
 import { PagedList } from './watch/list.ts';
 
@@ -8,18 +8,18 @@ import { PagedList } from './watch/list.ts';
 const PATIENCE_MS = 15_000;
 
 /** An object is at most about 1.5 MiB; a few in one answer are not much more. */
-const MOST_BYTES = 16 * 1024 * 1024;
+const MAX_BYTES = 16 * 1024 * 1024;
 
 export type Read = { readonly kind: 'ok'; readonly body: JsonObject } | Failure;
 
 /** One GET of a command: no cache, no second try. */
-export function readOnce(cluster: Cluster, path: string): Promise<Read> {
-  return cluster.getJson(path, { timeoutMs: PATIENCE_MS, maxBytes: MOST_BYTES });
+export function readOnce(cluster: KubeClient, path: string): Promise<Read> {
+  return cluster.getJson(path, { timeoutMs: PATIENCE_MS, maxBytes: MAX_BYTES });
 }
 
 /** One POST of a command: something asked (a review of access), or made as a dry run. */
-export function sendOnce(cluster: Cluster, path: string, body: JsonObject): Promise<Read> {
-  return cluster.sendJson(path, { method: 'POST', body, timeoutMs: PATIENCE_MS, maxBytes: MOST_BYTES });
+export function sendOnce(cluster: KubeClient, path: string, body: JsonObject): Promise<Read> {
+  return cluster.sendJson(path, { method: 'POST', body, timeoutMs: PATIENCE_MS, maxBytes: MAX_BYTES });
 }
 
 /** Whether it is a matter of permissions. */
@@ -34,7 +34,7 @@ export function isAbsent(failure: Failure): boolean {
 
 /** All objects of a collection, a page at a time: who needs little of each keeps little. Undefined when all were read. */
 export async function readAll(
-  cluster: Cluster,
+  cluster: KubeClient,
   path: string,
   onPage: (items: readonly JsonObject[]) => void,
   signal: AbortSignal = new AbortController().signal,

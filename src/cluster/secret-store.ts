@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../lib/json.ts';
 import { describeFailure, type Failure } from './client/errors.ts';
-import type { Answer, Cluster } from './client/types.ts';
+import type { ApiResponse, KubeClient } from './client/types.ts';
 
 /** What a Secret holds, as text. */
 type Data = Readonly<Record<string, string>>;
@@ -26,14 +26,14 @@ const LIMITS = { timeoutMs: 5_000, maxBytes: 2 * 1024 * 1024 };
 
 const MANAGER = 'fieldManager=agent-injector';
 
-export function namedSecret(cluster: Cluster, namespace: string, name: string): NamedSecret {
+export function namedSecret(cluster: KubeClient, namespace: string, name: string): NamedSecret {
   const all = `/api/v1/namespaces/${namespace}/secrets`;
   const one = `${all}/${name}`;
   const failed = (failure: Failure): { readonly kind: 'failed'; readonly why: string } => ({
     kind: 'failed',
     why: `Secret ${namespace}/${name}: ${describeFailure(failure)}`,
   });
-  const written = (answer: Answer): Written => {
+  const written = (answer: ApiResponse): Written => {
     if (answer.kind === 'ok') return { kind: 'done' };
     // 409 is "there is one" and "not this version"; 404 on an update: it has been deleted meanwhile.
     const isConflict = answer.kind === 'http' && (answer.reason === 'AlreadyExists' || answer.reason === 'Conflict');

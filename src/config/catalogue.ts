@@ -1,4 +1,4 @@
-import type { Cluster, Cluster as Facts } from '../kubernetes/cluster-state.ts';
+import type { ClusterState, ClusterState as Facts } from '../kubernetes/cluster-state.ts';
 import { parseVersion } from '../kubernetes/version.ts';
 import { UsageError } from '../lib/usage-error.ts';
 import { builtInCatalogue } from '../profile-sources/builtin.ts';
@@ -67,24 +67,24 @@ export interface ClusterInFiles {
 }
 
 /** What a decision goes by besides the namespace. */
-export interface Known {
+export interface OfflineInputs {
   readonly catalogue: Catalogue;
-  readonly cluster: Cluster;
+  readonly cluster: ClusterState;
 }
 
 /** What a server of these files would know, all that is in them sound. Throws a UsageError where it is not. */
-export async function knownFrom({ config: file, profiles, kubernetes }: ClusterInFiles): Promise<Known> {
+export async function offlineInputs({ config: file, profiles, kubernetes }: ClusterInFiles): Promise<OfflineInputs> {
   const flags = Object.entries({ config: file, profiles, kubernetes });
   const given = flags.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
   const config = configFrom(readConfig(Object.fromEntries(given), {}));
   const silent = { info: () => {}, error: () => {} };
   const opened = await openCatalogue(config, silent, 'once');
-  return { catalogue: opened.catalogue(), cluster: fixedFacts(config) };
+  return { catalogue: opened.catalogue(), cluster: clusterStateFromFiles(config) };
 }
 
 /** The catalogue alone. */
 export async function catalogueFrom(files: ClusterInFiles): Promise<Catalogue> {
-  const { catalogue } = await knownFrom(files);
+  const { catalogue } = await offlineInputs(files);
   return catalogue;
 }
 
@@ -103,7 +103,7 @@ function problemsIn(catalogue: Catalogue, defaults: Config['defaults']): readonl
 }
 
 /** What the settings say of a cluster that nobody asks. */
-export function fixedFacts({ kubernetes }: Pick<Config, 'kubernetes'>): Facts {
+export function clusterStateFromFiles({ kubernetes }: Pick<Config, 'kubernetes'>): Facts {
   return {
     kubernetes: kubernetes === undefined ? undefined : parseVersion(kubernetes),
     configMapKeys: () => undefined,

@@ -54,7 +54,7 @@ function isServiceLink(name: string, value: string): boolean {
 export function readConfig(
   flags: Readonly<Record<string, string>>,
   environment: Readonly<Record<string, string | undefined>> = process.env,
-  purpose: 'serve' | 'look' = 'serve',
+  purpose: 'serve' | 'read' = 'serve',
 ): ReadConfig {
   const problems: string[] = [];
   const variables = readVariables(environment, problems);
@@ -83,7 +83,7 @@ export function userKubeconfig(
 function contradictions(
   settings: Settings,
   found: ReadonlyMap<SettingName, Found>,
-  purpose: 'serve' | 'look',
+  purpose: 'serve' | 'read',
 ): readonly string[] {
   const { port, adminPort, leafLifetime, caLifetime } = settings;
   const publishes = found.has('tlsSecret') || found.has('webhookConfiguration');
@@ -114,7 +114,7 @@ function contradictions(
       `caLifetime: "${caLifetime}" must be at least three times leafLifetime ("${leafLifetime}")`,
     ],
   ];
-  return purpose === 'look' ? [] : rules.filter(([isWrong]) => isWrong).map(([, problem]) => problem);
+  return purpose === 'read' ? [] : rules.filter(([isWrong]) => isWrong).map(([, problem]) => problem);
 }
 
 function strongest(

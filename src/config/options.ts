@@ -88,7 +88,7 @@ const CHECKS = checkNames.join('|');
 const LIFETIME = /^[1-9]\d{0,5}[smhd]$/;
 
 /** Longer than a timer can be set is of no use either. */
-const LONGEST_INTERVAL_MS = 7 * 86_400_000;
+const MAX_TIMER_MS = 7 * 86_400_000;
 
 const readers: { readonly [name in SettingName]-?: Read<NonNullable<Settings[name]>> } = {
   config: some,
@@ -116,7 +116,7 @@ const readers: { readonly [name in SettingName]-?: Read<NonNullable<Settings[nam
 };
 
 const interval = text(
-  (written) => written === '0' || (LIFETIME.test(written) && millisecondsOf(written) <= LONGEST_INTERVAL_MS),
+  (written) => written === '0' || (LIFETIME.test(written) && millisecondsOf(written) <= MAX_TIMER_MS),
 );
 
 export type ReadSettings =

@@ -1,5 +1,5 @@
-import type { Layers } from '../settings/resolve.ts';
-import { hasEnded, lookAt } from './audit-pod.ts';
+import type { SettingSources } from '../settings/resolve.ts';
+import { hasEnded, auditPod } from './audit-pod.ts';
 
 /** The figures of an audit, in pods. */
 export interface AuditFigures {
@@ -21,10 +21,10 @@ export class AuditCounts {
   private off = 0;
 
   /** Counts a pod, once for each kind of what is found. One that has ended, or is about to, is passed over. */
-  look(layers: Layers): void {
-    if (hasEnded(layers.pod)) return;
-    const kinds = new Set(lookAt(layers, undefined).seen.map(({ kind }) => kind));
-    const { name } = layers.namespace;
+  add(sources: SettingSources): void {
+    if (hasEnded(sources.pod)) return;
+    const kinds = new Set(auditPod(sources, undefined).seen.map(({ kind }) => kind));
+    const { name } = sources.namespace;
     if (kinds.has('expected-not-injected')) this.expected.set(name, (this.expected.get(name) ?? 0) + 1);
     this.cannot += Number(kinds.has('cannot-be-injected'));
     this.outdated += Number(kinds.has('outdated'));

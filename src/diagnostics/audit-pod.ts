@@ -1,14 +1,14 @@
-import { admitBy } from '../admission/admit.ts';
+import { admitInContext } from '../admission/admit.ts';
 import { isOptedIn } from '../admission/opt-in.ts';
 import { type InjectedStatus, isInjected, readStatus } from '../api/status-annotation.ts';
 import type { Pod } from '../kubernetes/pod.ts';
 import { isObject, textIn } from '../lib/json.ts';
 import { profileHash } from '../profiles/fingerprint.ts';
 import type { Profile } from '../profiles/profile.ts';
-import { sentence } from '../reasons/message.ts';
+import { reasonMessage } from '../reasons/message.ts';
 import type { Reason } from '../reasons/reason.ts';
 import { reasonTable } from '../reasons/table.ts';
-import type { Layers } from '../settings/resolve.ts';
+import type { SettingSources } from '../settings/resolve.ts';
 
 /** What an audit looks for. */
 export type AuditKind =
@@ -21,27 +21,27 @@ export type AuditKind =
   | 'value-crowded';
 
 /** Something that is not as it should be with one pod. */
-export interface Seen {
+export interface PodAuditFinding {
   readonly kind: AuditKind;
   readonly message: string;
 }
 
 /** What an audit knows of one pod. */
-export interface Look {
+export interface PodAudit {
   /** The containers that carry an agent, as the pod's record has them. */
   readonly lines: readonly InjectedStatus[];
-  readonly seen: readonly Seen[];
+  readonly seen: readonly PodAuditFinding[];
 }
 
 /**
  * Looks at a pod that is there as the server would now, and at what it carries. `claims` are those that exist, by `namespace/name`; undefined
  * where they are not known, and then none is missed.
  */
-export function lookAt(layers: Layers, claims: ReadonlySet<string> | undefined): Look {
-  const record = readStatus(layers.pod);
+export function auditPod(sources: SettingSources, claims: ReadonlySet<string> | undefined): PodAudit {
+  const record = readStatus(sources.pod);
   const lines = record?.decision === 'injected' ? record.containers.filter(isInjected) : [];
-  if (lines.length > 0) return { lines, seen: lookAtCarrier(layers, lines, claims) };
-  return { lines, seen: isOptedIn(layers.namespace) ? lookAtOther(layers, claims) : [] };
+  if (lines.length > 0) return { lines, seen: lookAtCarrier(sources, lines, claims) };
+  return { lines, seen: isOptedIn(sources.namespace) ? lookAtOther(sources, claims) : [] };
 }
 
 /** Whether a pod has ended or is about to: no audit is about it. */
@@ -51,54 +51,54 @@ export function hasEnded(pod: Pod): boolean {
 }
 
 function lookAtCarrier(
-  layers: Layers,
+  sources: SettingSources,
   lines: readonly InjectedStatus[],
   claims: ReadonlySet<string> | undefined,
-): readonly Seen[] {
-  const { pod, namespace } = layers;
+): readonly PodAuditFinding[] {
+  const { pod, namespace } = sources;
   const ours = new Set(lines.flatMap(({ mounts }) => Object.values(mounts ?? {})));
   const volumes = (pod.spec.volumes ?? []).filter(({ name }) => ours.has(name));
-  const missing = missingClaims(layers, volumes, claims);
+  const missing = missingClaims(sources, volumes, claims);
   if (!isOptedIn(namespace)) {
     const profiles = [...new Set(lines.map(({ profile }) => profile))].join(', ');
     const message = `carries ${profiles}, though namespace ${namespace.name} is not opted in`;
     return [{ kind: 'namespace-off', message }, ...missing];
   }
-  const old = lines.flatMap((line): readonly Seen[] => {
-    const profile = layers.catalogue.profiles.get(line.profile);
+  const old = lines.flatMap((line): readonly PodAuditFinding[] => {
+    const profile = sources.catalogue.profiles.get(line.profile);
     const why = profile ? outdated(line, profile) : `profile ${line.profile} is not there any more`;
     return why === undefined ? [] : [{ kind: 'outdated', message: why }];
   });
   return [...old, ...missing];
 }
 
-function lookAtOther(layers: Layers, claims: ReadonlySet<string> | undefined): readonly Seen[] {
-  const { decision, pod } = admitBy(layers);
+function lookAtOther(sources: SettingSources, claims: ReadonlySet<string> | undefined): readonly PodAuditFinding[] {
+  const { decision, pod } = admitInContext(sources);
   if (decision.outcome === 'injected') {
     const profiles = [
       ...new Set(decision.containers.flatMap(({ outcome, profile }) => (outcome === 'injected' ? [profile] : []))),
     ];
-    const before = new Set((layers.pod.spec.volumes ?? []).map(({ name }) => name));
+    const before = new Set((sources.pod.spec.volumes ?? []).map(({ name }) => name));
     const added = (pod.spec.volumes ?? []).filter(({ name }) => !before.has(name));
     return [
       {
         kind: 'expected-not-injected',
         message: `should carry ${profiles.join(', ')}, and carries no agent`,
       },
-      ...missingClaims(layers, added, claims),
+      ...missingClaims(sources, added, claims),
     ];
   }
   const { reason } = decision;
-  return isTold(reason) ? [{ kind: 'cannot-be-injected', message: `${sentence(reason)} (${reason.code})` }] : [];
+  return isTold(reason) ? [{ kind: 'cannot-be-injected', message: `${reasonMessage(reason)} (${reason.code})` }] : [];
 }
 
 function missingClaims(
-  { namespace }: Layers,
+  { namespace }: SettingSources,
   volumes: NonNullable<Pod['spec']['volumes']>,
   claims: ReadonlySet<string> | undefined,
-): readonly Seen[] {
+): readonly PodAuditFinding[] {
   if (!claims) return [];
-  return volumes.flatMap(({ persistentVolumeClaim: source }): readonly Seen[] => {
+  return volumes.flatMap(({ persistentVolumeClaim: source }): readonly PodAuditFinding[] => {
     const claim = isObject(source) ? textIn(source, 'claimName') : '';
     if (claim === '' || claims.has(`${namespace.name}/${claim}`)) return [];
     return [{ kind: 'claim-missing', message: `the claim ${claim} does not exist in namespace ${namespace.name}` }];

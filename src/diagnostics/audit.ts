@@ -1,13 +1,13 @@
-import type { Cluster } from '../kubernetes/cluster-state.ts';
+import type { ClusterState } from '../kubernetes/cluster-state.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import { type Container, containersOf, type Pod } from '../kubernetes/pod.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import type { Profile } from '../profiles/profile.ts';
-import { factsOf } from '../settings/builtin-values.ts';
+import { builtinValues } from '../settings/builtin-values.ts';
 import { parametersFor } from '../settings/parameters.ts';
-import type { Layers } from '../settings/resolve.ts';
-import { type AuditKind, hasEnded, lookAt } from './audit-pod.ts';
-import { makerOf, restartCommand } from './restart-command.ts';
+import type { SettingSources } from '../settings/resolve.ts';
+import { type AuditKind, hasEnded, auditPod } from './audit-pod.ts';
+import { creatorOf, restartCommand } from './restart-command.ts';
 
 /** Something that an audit found: of one workload, or of several namespaces together. */
 export interface AuditFinding {
@@ -18,7 +18,7 @@ export interface AuditFinding {
   readonly pods: number;
   readonly message: string;
   /** The command that mends it, to be read before it is run. */
-  readonly mend?: string;
+  readonly fix?: string;
 }
 
 export interface AuditReport {
@@ -37,7 +37,7 @@ export interface AuditBasis {
 }
 
 /** More than anybody reads; what is beyond is counted. */
-const MOST_FINDINGS = 5000;
+const MAX_FINDINGS = 5000;
 
 /** Goes through the pods of a cluster, one at a time, and keeps of each no more than what is found. */
 export class Audit {
@@ -53,18 +53,18 @@ export class Audit {
   }
 
   /** Looks at a pod as the server would now, and at what it carries. A pod that has ended, or is about to, is passed over. */
-  look(pod: Pod, namespaceName: string, cluster: Cluster): void {
+  look(pod: Pod, namespaceName: string, cluster: ClusterState): void {
     const namespace = this.basis.namespaces.get(namespaceName);
     if (!namespace || hasEnded(pod)) return;
     this.pods++;
-    const layers: Layers = { pod, namespace, catalogue: this.basis.catalogue, cluster };
-    const { lines, seen } = lookAt(layers, this.basis.claims);
+    const sources: SettingSources = { pod, namespace, catalogue: this.basis.catalogue, cluster };
+    const { lines, seen } = auditPod(sources, this.basis.claims);
     if (lines.length > 0) this.carrying++;
     for (const line of lines) {
-      const profile = layers.catalogue.profiles.get(line.profile);
-      if (profile) this.use(layers, profile, line.container);
+      const profile = sources.catalogue.profiles.get(line.profile);
+      if (profile) this.use(sources, profile, line.container);
     }
-    for (const { kind, message } of seen) this.add(layers, kind, message);
+    for (const { kind, message } of seen) this.add(sources, kind, message);
   }
 
   report(): AuditReport {
@@ -73,12 +73,12 @@ export class Audit {
     return { pods, carrying, findings: [...this.found.values(), ...shared], more };
   }
 
-  private add({ pod, namespace }: Layers, kind: AuditKind, message: string): void {
-    const maker = makerOf(pod);
+  private add({ pod, namespace }: SettingSources, kind: AuditKind, message: string): void {
+    const maker = creatorOf(pod);
     const workload = maker ? `${maker.kind}/${maker.name}` : `Pod/${pod.metadata?.name ?? ''}`;
     const key = JSON.stringify([kind, namespace.name, workload, message]);
     const before = this.found.get(key);
-    if (!before && this.found.size >= MOST_FINDINGS) {
+    if (!before && this.found.size >= MAX_FINDINGS) {
       this.more++;
       return;
     }
@@ -90,21 +90,21 @@ export class Audit {
       workload,
       pods,
       message,
-      ...(mend !== undefined && { mend }),
+      ...(mend !== undefined && { fix: mend }),
     });
   }
 
   /** Counts who uses a value that the profile says belongs to one namespace, or to a number of instances. */
-  private use(layers: Layers, profile: Profile, containerName: string): void {
-    const container = containersOf(layers.pod).find(({ name }) => name === containerName);
+  private use(sources: SettingSources, profile: Profile, containerName: string): void {
+    const container = containersOf(sources.pod).find(({ name }) => name === containerName);
     if (!container) return;
     for (const { name, unique } of profile.parameters.values()) {
-      const value = unique && valueIn(layers, profile, container, name);
+      const value = unique && valueIn(sources, profile, container, name);
       if (!unique || value === undefined) continue;
-      const within = unique.within.map((other) => `${other} ${valueIn(layers, profile, container, other) ?? ''}`);
+      const within = unique.within.map((other) => `${other} ${valueIn(sources, profile, container, other) ?? ''}`);
       const key = JSON.stringify([profile.name, name, value, within]);
       const use = this.uses.get(key) ?? { profile, name, value, within, most: unique.instances, namespaces: new Map() };
-      use.namespaces.set(layers.namespace.name, (use.namespaces.get(layers.namespace.name) ?? 0) + 1);
+      use.namespaces.set(sources.namespace.name, (use.namespaces.get(sources.namespace.name) ?? 0) + 1);
       this.uses.set(key, use);
     }
   }
@@ -145,13 +145,13 @@ function findingsOf({ profile, name, value, within, most, namespaces }: Use): re
 }
 
 /** The value that a container was given: of a variable that is just this parameter, else what it would be given now. */
-function valueIn(layers: Layers, profile: Profile, container: Container, name: string): string | undefined {
+function valueIn(sources: SettingSources, profile: Profile, container: Container, name: string): string | undefined {
   const variable = profile.environment.find(({ operation: { kind, value } }) => {
     const [only, ...others] = 'text' in value ? value.text : [];
     return kind === 'set' && others.length === 0 && typeof only === 'object' && only.parameter === name;
   });
   const written = variable && container.env?.findLast((one) => one.name === variable.name)?.value;
   if (written !== undefined) return written;
-  const { parameters } = parametersFor(layers, profile, container.name, factsOf(layers, container));
+  const { parameters } = parametersFor(sources, profile, container.name, builtinValues(sources, container));
   return parameters.ok ? parameters.value.get(name)?.text : undefined;
 }

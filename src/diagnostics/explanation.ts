@@ -1,13 +1,13 @@
-import { admitBy } from '../admission/admit.ts';
+import { admitInContext } from '../admission/admit.ts';
 import type { Decision } from '../admission/decision.ts';
 import type { ContainerOutcome } from '../injection/outcome.ts';
-import type { Event, Stage } from '../injection/trace.ts';
+import type { TraceEvent, Stage } from '../injection/trace.ts';
 import { containersOf } from '../kubernetes/pod.ts';
 import type { Profile } from '../profiles/profile.ts';
-import { misfitText, sentence, sourceText } from '../reasons/message.ts';
+import { unmetRequirementText, reasonMessage, sourceText } from '../reasons/message.ts';
 import type { Reason, ReasonCode } from '../reasons/reason.ts';
 import { type ReasonKind, reasonTable } from '../reasons/table.ts';
-import { type Layers, profilesFor } from '../settings/resolve.ts';
+import { type SettingSources, profilesFor } from '../settings/resolve.ts';
 import { type PodChanges, podChanges } from './pod-diff.ts';
 import { type Chain, chainsFor } from './precedence.ts';
 
@@ -31,7 +31,7 @@ export interface Step {
 }
 
 /** What became of one profile in one container. */
-export interface ContainerResult {
+export interface ExplainedContainer {
   readonly container: string;
   readonly profile?: string;
   readonly outcome: ContainerOutcome['outcome'];
@@ -46,14 +46,14 @@ export interface DeliveryChoice {
   readonly delivery: string;
   /** Who named it; none where it is the first that fits. */
   readonly namedBy?: string;
-  readonly passedOver: readonly { readonly delivery: string; readonly why: string }[];
+  readonly skipped: readonly { readonly delivery: string; readonly why: string }[];
 }
 
 /** All that is to be known about the decision on one pod: plain data, the same that `explain -o json` prints. */
 export interface Explanation {
   readonly outcome: Decision['outcome'];
   readonly reason?: ReasonText;
-  readonly containers: readonly ContainerResult[];
+  readonly containers: readonly ExplainedContainer[];
   readonly notices: readonly ReasonText[];
   readonly path: readonly Step[];
   readonly deliveries: readonly DeliveryChoice[];
@@ -62,9 +62,9 @@ export interface Explanation {
 }
 
 /** Decides on the pod as a server does, and keeps what was asked on the way. */
-export function explain(layers: Layers): Explanation {
-  const events: Event[] = [];
-  const { decision, pod } = admitBy({ ...layers, trace: (event) => events.push(event) });
+export function explain(sources: SettingSources): Explanation {
+  const events: TraceEvent[] = [];
+  const { decision, pod } = admitInContext({ ...sources, trace: (event) => events.push(event) });
   return {
     outcome: decision.outcome,
     ...(decision.outcome !== 'injected' && { reason: reasonText(decision.reason) }),
@@ -72,25 +72,25 @@ export function explain(layers: Layers): Explanation {
     notices: decision.notices.map(reasonText),
     path: [...events.flatMap(stepOf), ...lastStep(decision, events)],
     deliveries: events.flatMap(deliveryOf),
-    settings: chainsFor(layers, profilesIn(layers)),
-    changes: podChanges(layers.pod, pod),
+    settings: chainsFor(sources, profilesIn(sources)),
+    changes: podChanges(sources.pod, pod),
   };
 }
 
 /** A reason in words, with what to do and where it is described. */
 export function reasonText(reason: Reason): ReasonText {
   const { kind, hint } = reasonTable[reason.code];
-  return { code: reason.code, kind, message: sentence(reason), hint, docs: `docs/reasons.md#${reason.code}` };
+  return { code: reason.code, kind, message: reasonMessage(reason), hint, docs: `docs/reasons.md#${reason.code}` };
 }
 
-function stepOf(event: Event): readonly Step[] {
+function stepOf(event: TraceEvent): readonly Step[] {
   if (event.kind !== 'asked') return [];
   const { stage, rule, holds, about, reason } = event;
   return [{ stage, rule, holds, ...about, ...(reason && { reason: reasonText(reason) }) }];
 }
 
 /** A reason that no rule on the way gave: found when all was planned (the patch is too large, a promise would be broken). */
-function lastStep(decision: Decision, events: readonly Event[]): readonly Step[] {
+function lastStep(decision: Decision, events: readonly TraceEvent[]): readonly Step[] {
   if (decision.outcome === 'injected') return [];
   const { code } = decision.reason;
   if (code !== 'patch-too-large' && code !== 'rule-broken' && events.length > 0) return [];
@@ -98,7 +98,7 @@ function lastStep(decision: Decision, events: readonly Event[]): readonly Step[]
   return [{ stage: 'environment', rule: 'promises', holds, reason: reasonText(decision.reason) }];
 }
 
-function deliveryOf(event: Event): readonly DeliveryChoice[] {
+function deliveryOf(event: TraceEvent): readonly DeliveryChoice[] {
   if (event.kind !== 'delivery') return [];
   const { about, chosen } = event;
   return [
@@ -107,12 +107,15 @@ function deliveryOf(event: Event): readonly DeliveryChoice[] {
       profile: about.profile ?? '',
       delivery: chosen.delivery.name,
       ...(chosen.source && { namedBy: sourceText(chosen.source) }),
-      passedOver: chosen.passedOver.map(({ delivery, misfit }) => ({ delivery, why: misfitText(misfit) })),
+      skipped: chosen.skipped.map(({ delivery, requirement }) => ({
+        delivery,
+        why: unmetRequirementText(requirement),
+      })),
     },
   ];
 }
 
-function containerResult(outcome: ContainerOutcome): ContainerResult {
+function containerResult(outcome: ContainerOutcome): ExplainedContainer {
   const { container, profile } = outcome;
   return {
     container,
@@ -123,10 +126,10 @@ function containerResult(outcome: ContainerOutcome): ContainerResult {
 }
 
 /** The profiles that some container is to get, whatever became of that. */
-function profilesIn(layers: Layers): readonly Profile[] {
+function profilesIn(sources: SettingSources): readonly Profile[] {
   const found = new Set<Profile>();
-  for (const { name } of containersOf(layers.pod)) {
-    const profiles = profilesFor(layers, name);
+  for (const { name } of containersOf(sources.pod)) {
+    const profiles = profilesFor(sources, name);
     for (const profile of profiles.ok ? profiles.value : []) found.add(profile);
   }
   return [...found];

@@ -2,7 +2,7 @@ import { type Json, type JsonObject, objectIn, objectsIn, textIn } from '../lib/
 import { ownEntries } from './webhook-match.ts';
 
 /** Another product's webhook that changes pods. */
-export interface NeighbourInjector {
+export interface OtherInjector {
   readonly configuration: string;
   /** What it is, where the table knows it. */
   readonly product: string;
@@ -18,10 +18,10 @@ export interface KnownInjector {
 }
 
 /** The configurations that are not ours and that are called when a pod is created. */
-export function neighbourInjectors(
+export function otherInjectors(
   configurations: readonly JsonObject[],
   known: readonly KnownInjector[],
-): readonly NeighbourInjector[] {
+): readonly OtherInjector[] {
   return configurations
     .filter((one) => ownEntries(one).length === 0 && objectsIn(one, 'webhooks').some(changesPods))
     .map((one) => {

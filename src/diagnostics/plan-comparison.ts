@@ -1,12 +1,12 @@
 import type { Admission } from '../admission/admit.ts';
 import type { ContainerOutcome } from '../injection/outcome.ts';
-import { sentence } from '../reasons/message.ts';
+import { reasonMessage } from '../reasons/message.ts';
 import type { Reason } from '../reasons/reason.ts';
 
 /** What would become of a workload: as it is now, and by other profiles or another label. */
 export type Verdict = 'same' | 'gets' | 'changes' | 'loses' | 'conflict' | 'skipped' | 'pod-security';
 
-export interface Outlook {
+export interface PlanComparison {
   readonly verdict: Verdict;
   /** What it comes to, a sentence without a capital and a full stop. */
   readonly message: string;
@@ -24,7 +24,7 @@ const CONFLICTS: ReadonlySet<Reason['code']> = new Set([
 ]);
 
 /** Compares two decisions on the same pod. */
-export function outlook(now: Admission, then: Admission): Outlook {
+export function comparePlans(now: Admission, then: Admission): PlanComparison {
   const [before, after] = [agentsOf(now), agentsOf(then)];
   if (then.decision.outcome !== 'injected') return withoutAgent(then.decision.reason, before);
   if (before === '') return { verdict: 'gets', message: `gets ${after}` };
@@ -35,8 +35,8 @@ export function outlook(now: Admission, then: Admission): Outlook {
   };
 }
 
-function withoutAgent(reason: Reason, before: string): Outlook {
-  const why = `${sentence(reason)} (${reason.code})`;
+function withoutAgent(reason: Reason, before: string): PlanComparison {
+  const why = `${reasonMessage(reason)} (${reason.code})`;
   if (isPodSecurity(reason)) return { verdict: 'pod-security', message: why };
   if (CONFLICTS.has(reason.code)) return { verdict: 'conflict', message: why };
   return before === ''
@@ -45,8 +45,11 @@ function withoutAgent(reason: Reason, before: string): Outlook {
 }
 
 function isPodSecurity(reason: Reason): boolean {
-  if (reason.code === 'delivery-unfit') return reason.misfit.why === 'pod-security';
-  return reason.code === 'no-fitting-delivery' && reason.passedOver.some(({ misfit }) => misfit.why === 'pod-security');
+  if (reason.code === 'delivery-unfit') return reason.requirement.why === 'pod-security';
+  return (
+    reason.code === 'no-fitting-delivery' &&
+    reason.skipped.some(({ requirement }) => requirement.why === 'pod-security')
+  );
 }
 
 function agentsOf({ decision }: Admission): string {

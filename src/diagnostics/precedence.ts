@@ -3,10 +3,10 @@ import type { Parameter } from '../api/profile/parameter.ts';
 import { annotationsOf, type Container, containersOf } from '../kubernetes/pod.ts';
 import type { Profile } from '../profiles/profile.ts';
 import type { Source } from '../reasons/reason.ts';
-import { settingsIn } from '../settings/annotations.ts';
-import { factsOf } from '../settings/builtin-values.ts';
-import { everyValue, type GivenValue } from '../settings/parameters.ts';
-import { everySetting, type Layers } from '../settings/resolve.ts';
+import { readAnnotations } from '../settings/annotations.ts';
+import { builtinValues } from '../settings/builtin-values.ts';
+import { valueChain, type ParameterValue } from '../settings/parameters.ts';
+import { settingChain, type SettingSources } from '../settings/resolve.ts';
 
 /** One value of a chain: the first that is allowed wins, whoever comes after it is overridden. */
 export interface ChainValue {
@@ -28,40 +28,40 @@ export interface Chain {
 }
 
 /** The chains of all settings that somebody set, and of every parameter of these profiles. */
-export function chainsFor(layers: Layers, profiles: readonly Profile[]): readonly Chain[] {
+export function chainsFor(sources: SettingSources, profiles: readonly Profile[]): readonly Chain[] {
   const settings = keyTable.filter(({ as, name }) => as === 'annotation' && name !== 'status').map(({ name }) => name);
   const perProfile = profiles.map(({ name }) => `containers.${name}`);
   const chains = [...settings, ...perProfile].flatMap((setting) =>
-    placesFor(layers, setting).map((container) => settingChain(layers, setting, container)),
+    placesFor(sources, setting).map((container) => chainOfSetting(sources, setting, container)),
   );
   const parameters = profiles.flatMap((profile) =>
     [...profile.parameters.values()].flatMap((parameter) =>
-      placesFor(layers, parameter.name).map((container) => parameterChain(layers, profile, parameter, container)),
+      placesFor(sources, parameter.name).map((container) => parameterChain(sources, profile, parameter, container)),
     ),
   );
   return [...chains.filter(({ values }) => values.length > 0), ...parameters];
 }
 
 /** The pod as a whole, and the containers for which an annotation says something else. */
-function placesFor({ pod }: Layers, setting: string): readonly (Container | undefined)[] {
-  const { single } = settingsIn(annotationsOf(pod));
+function placesFor({ pod }: SettingSources, setting: string): readonly (Container | undefined)[] {
+  const { single } = readAnnotations(annotationsOf(pod));
   return [undefined, ...containersOf(pod).filter(({ name }) => single.get(name)?.has(setting))];
 }
 
-function settingChain(layers: Layers, setting: string, container: Container | undefined): Chain {
-  const values = [...everySetting(layers, setting, container?.name)].map((one) => ({ ...one, allowed: true }));
+function chainOfSetting(sources: SettingSources, setting: string, container: Container | undefined): Chain {
+  const values = [...settingChain(sources, setting, container?.name)].map((one) => ({ ...one, allowed: true }));
   return { setting, ...(container && { container: container.name }), values: judged(values) };
 }
 
 function parameterChain(
-  layers: Layers,
+  sources: SettingSources,
   profile: Profile,
   parameter: Parameter,
   container: Container | undefined,
 ): Chain {
   // A default may refer to the container's name: the first one stands for all.
-  const facts = factsOf(layers, container ?? firstOf(layers));
-  const values = [...everyValue({ layers, profile, container: container?.name, facts }, parameter)];
+  const facts = builtinValues(sources, container ?? firstOf(sources));
+  const values = [...valueChain({ sources, profile, container: container?.name, builtins: facts }, parameter)];
   return {
     setting: parameter.name,
     ...(container && { container: container.name }),
@@ -70,11 +70,11 @@ function parameterChain(
   };
 }
 
-function firstOf({ pod }: Layers): Container {
+function firstOf({ pod }: SettingSources): Container {
   return pod.spec.containers[0] ?? { name: '' };
 }
 
-function judged(values: readonly GivenValue[]): readonly ChainValue[] {
+function judged(values: readonly ParameterValue[]): readonly ChainValue[] {
   const winner = values.findIndex(({ allowed }) => allowed);
   return values.map(({ text, source, allowed }, index) => ({
     from: source.from,

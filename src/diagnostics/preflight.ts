@@ -2,7 +2,7 @@ import { isOptedIn } from '../admission/opt-in.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import { isAtLeast, type KubernetesVersion, versionText } from '../kubernetes/version.ts';
 import { deliveryNeeds } from '../profiles/delivery.ts';
-import type { NeighbourInjector } from './other-webhooks.ts';
+import type { OtherInjector } from './other-webhooks.ts';
 
 /** One thing that was looked at before anything is relied on. */
 export interface Check {
@@ -13,15 +13,15 @@ export interface Check {
 }
 
 /** What the manifests are made for. */
-const LEAST: KubernetesVersion = { major: 1, minor: 30 };
+const MIN_VERSION: KubernetesVersion = { major: 1, minor: 30 };
 
 export function checkVersion(version: KubernetesVersion | undefined): Check {
   const name = 'version';
   if (!version) return { name, result: 'problem', message: 'the version of the API server could not be read' };
   const text = `Kubernetes ${versionText(version)}`;
-  return isAtLeast(version, LEAST)
+  return isAtLeast(version, MIN_VERSION)
     ? { name, result: 'ok', message: text }
-    : { name, result: 'problem', message: `${text}; ${versionText(LEAST)} or later is needed` };
+    : { name, result: 'problem', message: `${text}; ${versionText(MIN_VERSION)} or later is needed` };
 }
 
 /** Which kinds of delivery this version can do. */
@@ -35,7 +35,7 @@ export function checkDeliveries(version: KubernetesVersion | undefined): readonl
   });
 }
 
-export function checkNeighbours(found: readonly NeighbourInjector[]): readonly Check[] {
+export function checkOtherInjectors(found: readonly OtherInjector[]): readonly Check[] {
   if (found.length === 0)
     return [{ name: 'other injectors', result: 'ok', message: 'no other webhook changes pods as they are created' }];
   return found.map(({ configuration, product, collides }) => ({

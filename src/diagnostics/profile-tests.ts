@@ -2,7 +2,7 @@ import { type Admission, admit } from '../admission/admit.ts';
 import type { Decision } from '../admission/decision.ts';
 import { INJECTION_LABEL, key } from '../api/keys.ts';
 import type { ProfileTest } from '../api/profile/profile.ts';
-import { type Cluster, unknownCluster } from '../kubernetes/cluster-state.ts';
+import { type ClusterState, unknownCluster } from '../kubernetes/cluster-state.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import { type Container, decodePod, type EnvVar, type Pod } from '../kubernetes/pod.ts';
 import { parseVersion } from '../kubernetes/version.ts';
@@ -10,7 +10,7 @@ import { isObject, type Json, type JsonObject } from '../lib/json.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import type { Problem } from '../profiles/problem.ts';
 import type { Profile } from '../profiles/profile.ts';
-import { sentence } from '../reasons/message.ts';
+import { reasonMessage } from '../reasons/message.ts';
 
 /** What came of one test of a profile: passed when nothing deviates from what it expects. */
 export interface TestResult {
@@ -63,7 +63,7 @@ function runTest(test: ProfileTest, profile: Profile, catalogue: Catalogue): rea
   ];
 }
 
-function clusterOf({ kubernetes }: ProfileTest): Cluster | undefined {
+function clusterOf({ kubernetes }: ProfileTest): ClusterState | undefined {
   if (kubernetes === undefined) return unknownCluster;
   const version = parseVersion(kubernetes);
   return version && { ...unknownCluster, kubernetes: version };
@@ -114,7 +114,7 @@ function outcomeDeviations(expect: Expectation, decision: Decision): readonly De
     return expect.outcome === 'injected' ? [] : [deviation(['outcome'], 'the outcome', 'injected', expect.outcome)];
   }
   const { reason } = decision;
-  const why = `${reason.code}: ${sentence(reason)}`;
+  const why = `${reason.code}: ${reasonMessage(reason)}`;
   if (decision.outcome !== expect.outcome) {
     return [deviation(['outcome'], 'the outcome', `${decision.outcome} (${why})`, expect.outcome)];
   }

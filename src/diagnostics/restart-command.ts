@@ -2,7 +2,7 @@ import { labelsOf, type Pod } from '../kubernetes/pod.ts';
 import { isObject, type Json } from '../lib/json.ts';
 
 /** Who makes a pod anew when it is gone. */
-export interface Maker {
+export interface Creator {
   readonly kind: string;
   readonly name: string;
 }
@@ -11,7 +11,7 @@ export interface Maker {
 const RESTARTABLE: ReadonlySet<string> = new Set(['Deployment', 'StatefulSet', 'DaemonSet']);
 
 /** The workload that makes a pod: by its owner reference, and of a Deployment's ReplicaSet by the hash in its name. */
-export function makerOf(pod: Pod): Maker | undefined {
+export function creatorOf(pod: Pod): Creator | undefined {
   const owners = pod.metadata?.['ownerReferences'];
   const owner = Array.isArray(owners)
     ? owners.find((one: Json) => isObject(one) && one['controller'] === true)
@@ -25,7 +25,7 @@ export function makerOf(pod: Pod): Maker | undefined {
 }
 
 /** The command that has the pods of a workload made anew; undefined where there is none that does just this. */
-export function restartCommand(namespace: string, maker: Maker | undefined): string | undefined {
+export function restartCommand(namespace: string, maker: Creator | undefined): string | undefined {
   if (!maker || !RESTARTABLE.has(maker.kind)) return undefined;
   return `kubectl -n ${namespace} rollout restart ${maker.kind.toLowerCase()}/${maker.name}`;
 }

@@ -4,7 +4,7 @@ import { annotationsOf, labelsOf, type Pod } from '../kubernetes/pod.ts';
 import { type Json, type JsonObject, objectIn, objectsIn, textIn } from '../lib/json.ts';
 
 /** Whether the API server calls one webhook entry for a pod that is created. `unknown`: a condition that we cannot judge. */
-export interface EntryReach {
+export interface EntryMatch {
   readonly configuration: string;
   readonly entry: string;
   readonly called: 'yes' | 'no' | 'unknown';
@@ -24,20 +24,20 @@ export function ownEntries(configuration: JsonObject): readonly JsonObject[] {
 }
 
 /** What the API server does before agent-injector is asked (k8s.io/apiserver pkg/admission/plugin/webhook): each entry of ours, in order. */
-export function reachOf(
+export function matchOf(
   configurations: readonly JsonObject[],
   namespace: LabelledNamespace,
   pod: Pod,
-): readonly EntryReach[] {
+): readonly EntryMatch[] {
   return configurations.flatMap((configuration) =>
-    ownEntries(configuration).map((entry): EntryReach => {
+    ownEntries(configuration).map((entry): EntryMatch => {
       const name = textIn(objectIn(configuration, 'metadata'), 'name');
       return { configuration: name, entry: textIn(entry, 'name'), ...judge(entry, namespace, pod) };
     }),
   );
 }
 
-type Judgement = Pick<EntryReach, 'called' | 'why'>;
+type Judgement = Pick<EntryMatch, 'called' | 'why'>;
 
 function judge(entry: JsonObject, namespace: LabelledNamespace, pod: Pod): Judgement {
   const unselected = unselectedBecause(entry['namespaceSelector'], namespace.labels);

@@ -1,25 +1,25 @@
 import { takenPaths } from '../kubernetes/mount-path.ts';
 import { isObject } from '../lib/json.ts';
-import { type Circumstances, isMet } from '../profiles/condition.ts';
+import { type ConditionContext, isMet } from '../profiles/condition.ts';
 import type { DeclaredValue, EnvironmentEntry } from '../profiles/environment.ts';
-import { Sight } from '../profiles/matcher.ts';
+import { ContainerView } from '../profiles/matcher.ts';
 import type { Profile } from '../profiles/profile.ts';
 import { escapeForKubelet, render, renderIfGiven } from '../profiles/template.ts';
-import type { Choice } from '../reasons/reason.ts';
-import { factsOf } from '../settings/builtin-values.ts';
+import type { Result } from '../reasons/reason.ts';
+import { builtinValues } from '../settings/builtin-values.ts';
 import { positionFor } from '../settings/init-position.ts';
-import { type Parameters, parametersFor, textsOf } from '../settings/parameters.ts';
-import { misfit } from './compatibility.ts';
-import { alreadyThere, obstacles, occupy } from './conflict-rules.ts';
-import { advisoriesFor, type Meeting, without } from './conflicts.ts';
+import { type Parameters, parametersFor, parameterTexts } from '../settings/parameters.ts';
+import { incompatibility } from './compatibility.ts';
+import { alreadyInstrumented, conflictRules, occupySlots } from './conflict-rules.ts';
+import { advisoriesFor, type ConflictContext, withoutOwnText } from './conflicts.ts';
 import { chooseDelivery, type ChosenDelivery } from './delivery/choose.ts';
 import type { ContainerDraft } from './draft.ts';
-import { providedBy } from './env/env-from.ts';
+import { envFromPresence } from './env/env-from.ts';
 import type { OwnOperation, Value } from './env/merge.ts';
 import { type EnvironmentStep, planEnvironment } from './env/plan.ts';
 import { type Files, planFiles } from './files/mounts.ts';
 import type { Additions } from './outcome.ts';
-import { firstReason, tellChoice, telling } from './trace.ts';
+import { firstReason, traceResult, tracer } from './trace.ts';
 import { variantsFor } from './variants.ts';
 
 export interface PlannedAgent {
@@ -29,34 +29,38 @@ export interface PlannedAgent {
 }
 
 /** One agent into one container. Nothing is written to the draft before everything is known to fit. */
-export function planAgent(profile: Profile, into: ContainerDraft): Choice<PlannedAgent> {
-  const { layers } = into.pod;
+export function planAgent(profile: Profile, into: ContainerDraft): Result<PlannedAgent> {
+  const { context } = into.pod;
   const { container } = into.target;
-  const { trace } = layers;
-  const unfit = misfit(layers, profile, container);
+  const { trace } = context;
+  const unfit = incompatibility(context, profile, container);
   if (unfit) return { ok: false, reason: unfit };
-  const facts = factsOf(layers, container);
+  const facts = builtinValues(context, container);
   const about = { container: container.name, profile: profile.name };
-  const resolved = parametersFor(layers, profile, container.name, facts);
+  const resolved = parametersFor(context, profile, container.name, facts);
   into.notices.push(...resolved.notices);
-  tellChoice(trace, VALUES, about, resolved.parameters);
+  traceResult(trace, VALUES, about, resolved.parameters);
   if (!resolved.parameters.ok) return resolved.parameters;
   const parameters = resolved.parameters.value;
   trace?.({ kind: 'parameters', about, parameters });
 
-  const values = new Map([...facts, ...textsOf(parameters), ...variantsFor(layers, profile, container, parameters)]);
-  const chosen = chooseDelivery(layers, profile, values);
+  const values = new Map([
+    ...facts,
+    ...parameterTexts(parameters),
+    ...variantsFor(context, profile, container, parameters),
+  ]);
+  const chosen = chooseDelivery(context, profile, values);
 
-  const meeting = meet(profile, into, circumstancesOf(into, values, chosen));
-  const obstacle = firstReason(obstacles, { meeting, into }, trace && telling(trace, 'conflicts', about));
+  const conflict = meet(profile, into, circumstancesOf(into, values, chosen));
+  const obstacle = firstReason(conflictRules, { context: conflict, into }, trace && tracer(trace, 'conflicts', about));
   if (obstacle) return { ok: false, reason: obstacle };
-  tellChoice(trace, DELIVERY, about, chosen);
+  traceResult(trace, DELIVERY, about, chosen);
   if (!chosen.ok) return chosen;
   trace?.({ kind: 'delivery', about, chosen: chosen.value });
-  const written = write(meeting, into, chosen.value);
+  const written = write(conflict, into, chosen.value);
   if (!written.ok) return written;
-  into.notices.push(...advisoriesFor(meeting));
-  into.written.push(...meeting.own);
+  into.notices.push(...advisoriesFor(conflict));
+  into.written.push(...conflict.own);
   return { ok: true, value: { chosen: chosen.value, parameters, additions: written.value } };
 }
 
@@ -81,28 +85,32 @@ const ENVIRONMENT = {
 } as const;
 
 /** Plans files and environment, and commits both if both can be. */
-function write(meeting: Prepared, into: ContainerDraft, chosen: ChosenDelivery): Choice<Additions> {
-  const { profile, circumstances } = meeting;
+function write(conflict: Prepared, into: ContainerDraft, chosen: ChosenDelivery): Result<Additions> {
+  const { profile, circumstances } = conflict;
   const { container } = into.target;
   const taken = takenPaths(into.mounts, container['volumeDevices']);
   const { values } = circumstances;
   const { annotations } = into.pod;
-  const { trace } = into.pod.layers;
+  const { trace } = into.pod.context;
   const about = { container: container.name, profile: profile.name };
   const { delivery } = chosen;
   const request = { profile, delivery, target: into.target, values, circumstances, taken, annotations };
   const files = planFiles(request, into.pod.volumes, into.pod.initContainers);
-  tellChoice(trace, FILES, about, files);
+  traceResult(trace, FILES, about, files);
   if (!files.ok) return files;
-  const environment = stepsFor(meeting, into);
-  tellChoice(trace, ENVIRONMENT, about, environment);
+  const environment = stepsFor(conflict, into);
+  traceResult(trace, ENVIRONMENT, about, environment);
   if (!environment.ok) return environment;
   const steps = environment.value;
-  if (steps.length === 0 && files.value.mounts.length === 0) return { ok: false, reason: alreadyThere(profile, into) };
+  if (steps.length === 0 && files.value.mounts.length === 0)
+    return { ok: false, reason: alreadyInstrumented(profile, into) };
   return { ok: true, value: commit(profile, into, { files: files.value, steps, chosen, values }) };
 }
 
-function stepsFor({ profile, own, provided }: Prepared, into: ContainerDraft): Choice<readonly EnvironmentStep[]> {
+function stepsFor(
+  { profile, own, envFrom: provided }: Prepared,
+  into: ContainerDraft,
+): Result<readonly EnvironmentStep[]> {
   const planned = planEnvironment(into.environment, own, provided);
   if (planned.ok) return { ok: true, value: planned.steps };
   const { variable, why } = planned;
@@ -112,10 +120,10 @@ function stepsFor({ profile, own, provided }: Prepared, into: ContainerDraft): C
 function circumstancesOf(
   { pod, target: { container } }: ContainerDraft,
   values: ReadonlyMap<string, string>,
-  chosen: Choice<ChosenDelivery>,
-): Circumstances {
+  chosen: Result<ChosenDelivery>,
+): ConditionContext {
   const context = container['securityContext'];
-  const isWindows = pod.layers.pod.spec.os?.['name'] === 'windows';
+  const isWindows = pod.context.pod.spec.os?.['name'] === 'windows';
   return {
     values,
     readOnlyRootFilesystem: !isWindows && isObject(context) && context['readOnlyRootFilesystem'] === true,
@@ -123,26 +131,26 @@ function circumstancesOf(
   };
 }
 
-interface Prepared extends Meeting {
-  readonly circumstances: Circumstances;
+interface Prepared extends ConflictContext {
+  readonly circumstances: ConditionContext;
 }
 
 /** The profile's entries with their values made, and what they would meet in the container. */
-function meet(profile: Profile, into: ContainerDraft, circumstances: Circumstances): Prepared {
-  const { layers, volumeNames } = into.pod;
+function meet(profile: Profile, into: ContainerDraft, circumstances: ConditionContext): Prepared {
+  const { context, volumeNames } = into.pod;
   const { container } = into.target;
-  const sight = new Sight(container, into.environment, volumeNames);
+  const view = new ContainerView(container, into.environment, volumeNames);
   const own = profile.environment
     .filter(({ when }) => isMet(when, circumstances))
     .map((entry) => ({ name: entry.name, group: entry.group, operation: operationOf(entry, circumstances.values) }));
   return {
     profile,
     circumstances,
-    catalogue: layers.catalogue,
-    sight,
-    others: without(sight, [...into.written, ...own]),
+    catalogue: context.catalogue,
+    view,
+    others: withoutOwnText(view, [...into.written, ...own]),
     own,
-    provided: providedBy(layers, container),
+    envFrom: envFromPresence(context, container),
   };
 }
 
@@ -168,7 +176,7 @@ function commit(profile: Profile, into: ContainerDraft, commitment: Commitment):
   for (const step of steps) into.environment.splice(step.index, step.kind === 'insert' ? 0 : 1, step.entry);
   into.steps.push(...steps);
   into.mounts.push(...files.mounts);
-  occupy(profile, into);
+  occupySlots(profile, into);
   const { changes } = into.pod;
   for (const [name, change] of profile.changes) if (changes.get(name) !== 'replaces') changes.set(name, change);
   const namesOf = (kind: EnvironmentStep['kind']): readonly string[] =>
@@ -197,7 +205,8 @@ function commitFiles(
     pod.annotations.set(name, text);
   }
   const wanted = files.initContainer;
-  const initContainer = wanted && pod.initContainers.add(wanted, target, positionFor(pod.layers, wanted.copy.position));
+  const initContainer =
+    wanted && pod.initContainers.add(wanted, target, positionFor(pod.context, wanted.copy.position));
   for (const name of renderIfGiven(chosen.delivery.pullSecret, values))
     if (files.mounts.length > 0) pod.pullSecrets.add(name);
   return { initContainer, annotations };

@@ -6,14 +6,14 @@ import { matchesGlob } from '../lib/glob.ts';
 import type { Profile } from '../profiles/profile.ts';
 import type { Reason, Setting } from '../reasons/reason.ts';
 import { readPosition } from '../settings/init-position.ts';
-import { type Layers, lookUp } from '../settings/resolve.ts';
+import { type SettingSources, resolveSetting } from '../settings/resolve.ts';
 import type { InjectionContext } from './context.ts';
-import { firstReason, type Rule, telling } from './trace.ts';
+import { firstReason, type Rule, tracer } from './trace.ts';
 import { isLibc, libcOf } from './variants.ts';
 
 /** An agent and a container that it is to run in. */
 interface Pairing {
-  readonly layers: Layers;
+  readonly context: SettingSources;
   readonly profile: Profile;
   readonly container: Container;
 }
@@ -23,12 +23,12 @@ const rules: readonly Rule<Pairing>[] = [
   {
     name: 'settings',
     holds: 'every setting has a value that it can have',
-    look: ({ layers, container }) => invalidSetting(layers, container.name),
+    evaluate: ({ context, container }) => invalidSetting(context, container.name),
   },
   {
     name: 'namespaces',
     holds: 'the profile is for the namespace',
-    look: ({ layers: { namespace }, profile: { name, namespaces } }) =>
+    evaluate: ({ context: { namespace }, profile: { name, namespaces } }) =>
       !namespaces || namespaces.some((pattern) => matchesGlob(pattern, namespace.name))
         ? undefined
         : { code: 'profile-not-allowed', profile: name, namespace: namespace.name },
@@ -36,15 +36,15 @@ const rules: readonly Rule<Pairing>[] = [
   {
     name: 'owner',
     holds: "the profile is for the kind of the pod's owner",
-    look: ({ layers, profile: { name, constraints } }) => {
-      const kind = ownerKindsOf(layers.pod, layers.cluster).find((one) => constraints.excludeOwners.includes(one));
+    evaluate: ({ context, profile: { name, constraints } }) => {
+      const kind = ownerKindsOf(context.pod, context.cluster).find((one) => constraints.excludeOwners.includes(one));
       return kind === undefined ? undefined : { code: 'owner-excluded', kind, by: `profile ${name}` };
     },
   },
   {
     name: 'os',
     holds: 'the agent runs on the operating system of the pod',
-    look: ({ layers: { pod }, profile: { name, constraints } }) => {
+    evaluate: ({ context: { pod }, profile: { name, constraints } }) => {
       const os = osOf(pod) ?? 'the nodes of the pod';
       return constraints.os.includes(os) ? undefined : { code: 'os-unsupported', os, profile: name };
     },
@@ -52,8 +52,8 @@ const rules: readonly Rule<Pairing>[] = [
   {
     name: 'arch',
     holds: 'the agent runs on a processor that the pod may run on',
-    look: ({
-      layers: { pod },
+    evaluate: ({
+      context: { pod },
       profile: {
         name,
         constraints: { arch },
@@ -66,18 +66,18 @@ const rules: readonly Rule<Pairing>[] = [
   {
     name: 'libc',
     holds: "the agent runs with the C library of the container's image",
-    look: ({ layers, profile: { name, constraints }, container }) => {
-      const libc = libcOf(layers, container);
+    evaluate: ({ context, profile: { name, constraints }, container }) => {
+      const libc = libcOf(context, container);
       if (libc === undefined || !constraints.libc || constraints.libc.includes(libc)) return undefined;
-      const said = lookUp(layers, 'libc', container.name)?.source;
+      const said = resolveSetting(context, 'libc', container.name)?.source;
       return { code: 'libc-unsupported', libc, profile: name, source: said };
     },
   },
   {
     name: 'kubernetes',
     holds: 'the cluster is new enough for the profile',
-    look: ({
-      layers: { cluster },
+    evaluate: ({
+      context: { cluster },
       profile: {
         name,
         constraints: { kubernetes: least },
@@ -92,10 +92,10 @@ const rules: readonly Rule<Pairing>[] = [
 ];
 
 /** A setting of ours that nobody can follow. To pass it over in silence would do what was not meant. */
-function invalidSetting(layers: Layers, container: string): Reason | undefined {
-  const libc = lookUp(layers, 'libc', container);
+function invalidSetting(context: SettingSources, container: string): Reason | undefined {
+  const libc = resolveSetting(context, 'libc', container);
   if (libc && !isLibc(libc.text)) return invalid('libc', libc, '"glibc" or "musl"');
-  const position = lookUp(layers, 'init-position');
+  const position = resolveSetting(context, 'init-position');
   return position && !readPosition(position.text)
     ? invalid('init-position', position, '"first", "last" or "before NAME"')
     : undefined;
@@ -105,8 +105,8 @@ function invalid(setting: string, { text, source }: Setting, expected: string): 
   return { code: 'invalid-value', setting, value: text, source, expected };
 }
 
-export function misfit(layers: InjectionContext, profile: Profile, container: Container): Reason | undefined {
-  const { trace } = layers;
-  const tell = trace && telling(trace, 'fit', { container: container.name, profile: profile.name });
-  return firstReason(rules, { layers, profile, container }, tell);
+export function incompatibility(context: InjectionContext, profile: Profile, container: Container): Reason | undefined {
+  const { trace } = context;
+  const tell = trace && tracer(trace, 'fit', { container: container.name, profile: profile.name });
+  return firstReason(rules, { context, profile, container }, tell);
 }

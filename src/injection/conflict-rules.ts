@@ -1,55 +1,55 @@
 import type { EnvVar } from '../kubernetes/pod.ts';
 import type { Profile } from '../profiles/profile.ts';
 import type { Reason } from '../reasons/reason.ts';
-import { type Meeting, signConflict, variableConflict } from './conflicts.ts';
+import { type ConflictContext, matcherConflict, variableConflict } from './conflicts.ts';
 import type { ContainerDraft } from './draft.ts';
 import { isWritten, type OwnEntry } from './env/entry.ts';
 import type { Rule } from './trace.ts';
 
 /** An agent and a container that was given others before. */
-export interface Encounter {
-  readonly meeting: Meeting;
+export interface ConflictSubject {
+  readonly context: ConflictContext;
   readonly into: ContainerDraft;
 }
 
 /** What stands in the way of the agent in this container; that it is there already is one. The first rule with a reason wins. */
-export const obstacles: readonly Rule<Encounter>[] = [
+export const conflictRules: readonly Rule<ConflictSubject>[] = [
   {
     name: 'variables',
     holds: "no variable of the container is at odds with the agent's",
-    look: ({ meeting }) => variableConflict(meeting),
+    evaluate: ({ context: conflict }) => variableConflict(conflict),
   },
   {
     name: 'slots',
     holds: 'no other profile has the place that the agent needs',
-    look: ({ meeting, into }) => slotTaken(meeting.profile, into),
+    evaluate: ({ context: conflict, into }) => slotTaken(conflict.profile, into),
   },
   {
     name: 'changes',
     holds: 'no other profile changes the same variable in another way',
-    look: ({ meeting, into }) => atOdds(meeting.profile, into),
+    evaluate: ({ context: conflict, into }) => atOdds(conflict.profile, into),
   },
   {
     name: 'not-there',
     holds: 'the agent is not there already',
-    look: ({ meeting, into }) =>
-      isInstrumented(into.environment, meeting.own) ? alreadyThere(meeting.profile, into) : undefined,
+    evaluate: ({ context: conflict, into }) =>
+      isInstrumented(into.environment, conflict.own) ? alreadyInstrumented(conflict.profile, into) : undefined,
   },
   {
     name: 'signs',
     holds: 'nothing is in the container that the agent cannot run beside',
-    look: ({ meeting }) => signConflict(meeting),
+    evaluate: ({ context: conflict }) => matcherConflict(conflict),
   },
 ];
 
 /** The reason that the agent is there already; its places are taken by that. */
-export function alreadyThere(profile: Profile, into: ContainerDraft): Reason {
-  occupy(profile, into);
+export function alreadyInstrumented(profile: Profile, into: ContainerDraft): Reason {
+  occupySlots(profile, into);
   return { code: 'already-instrumented', profile: profile.name };
 }
 
 /** The agent has its places in the container from now on. */
-export function occupy(profile: Profile, { slots, changed }: ContainerDraft): void {
+export function occupySlots(profile: Profile, { slots, changed }: ContainerDraft): void {
   for (const slot of profile.slots) slots.set(slot, profile.name);
   for (const [name, way] of waysOf(profile)) changed.set(name, way);
 }

@@ -1,8 +1,8 @@
-import type { Layers } from '../settings/resolve.ts';
+import type { SettingSources } from '../settings/resolve.ts';
 import type { Trace } from './trace.ts';
 
 /** The inputs of one decision. */
-export interface InjectionContext extends Layers {
+export interface InjectionContext extends SettingSources {
   /** Receives every step of the decision; absent in the server. */
   readonly trace?: Trace | undefined;
 }

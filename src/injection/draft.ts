@@ -1,7 +1,7 @@
 import type { EnvVar, VolumeMount } from '../kubernetes/pod.ts';
 import type { Change } from '../profiles/environment.ts';
 import type { Reason } from '../reasons/reason.ts';
-import type { Target } from './container-selection.ts';
+import type { TargetContainer } from './container-selection.ts';
 import type { InjectionContext } from './context.ts';
 import type { OwnEntry } from './env/entry.ts';
 import type { EnvironmentStep } from './env/plan.ts';
@@ -11,7 +11,7 @@ import type { Volumes } from './files/volumes.ts';
 /** A container with what was planned for it before, so that the next agent sees it. */
 export interface ContainerDraft {
   readonly pod: PodDraft;
-  readonly target: Target;
+  readonly target: TargetContainer;
   readonly environment: EnvVar[];
   readonly steps: EnvironmentStep[];
   readonly mounts: VolumeMount[];
@@ -26,7 +26,7 @@ export interface ContainerDraft {
 
 /** What the plans of the agents have in common while the pod is gone through. */
 export interface PodDraft {
-  readonly layers: InjectionContext;
+  readonly context: InjectionContext;
   readonly volumes: Volumes;
   /** The names of those that the pod came with. */
   readonly volumeNames: ReadonlySet<string>;

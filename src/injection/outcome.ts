@@ -1,4 +1,4 @@
-import type { PassedOver, Reason } from '../reasons/reason.ts';
+import type { SkippedDelivery, Reason } from '../reasons/reason.ts';
 import type { Parameters } from '../settings/parameters.ts';
 
 /** What one agent adds to its container and to the pod, by name. */
@@ -23,7 +23,7 @@ export type ContainerOutcome =
       readonly hash: string;
       readonly delivery: string;
       /** Deliveries that the profile prefers and that did not fit. */
-      readonly passedOver: readonly PassedOver[];
+      readonly skippedDeliveries: readonly SkippedDelivery[];
       readonly parameters: Parameters;
       readonly additions: Additions;
     }
@@ -35,6 +35,6 @@ export type ContainerOutcome =
     };
 
 /** What became of one agent in one container, without how it came about. */
-export type ContainerFate =
-  | Omit<Extract<ContainerOutcome, { outcome: 'injected' }>, 'parameters' | 'additions' | 'passedOver'>
+export type ContainerResult =
+  | Omit<Extract<ContainerOutcome, { outcome: 'injected' }>, 'parameters' | 'additions' | 'skippedDeliveries'>
   | Extract<ContainerOutcome, { outcome: 'skipped' }>;

@@ -2,11 +2,11 @@ import { annotationsOf, containersOf, type Volume, type VolumeMount } from '../k
 import type { Change } from '../profiles/environment.ts';
 import { profileHash } from '../profiles/fingerprint.ts';
 import type { Profile } from '../profiles/profile.ts';
-import type { Choice, Reason } from '../reasons/reason.ts';
+import type { Result, Reason } from '../reasons/reason.ts';
 import { profilesFor } from '../settings/resolve.ts';
-import { MOST_NOTICES } from '../settings/unknown-keys.ts';
+import { MAX_NOTICES } from '../settings/unknown-keys.ts';
 import { planAgent } from './agent-plan.ts';
-import type { Selector, Target } from './container-selection.ts';
+import type { ContainerSelector, TargetContainer } from './container-selection.ts';
 import type { InjectionContext } from './context.ts';
 import type { ChosenDelivery } from './delivery/choose.ts';
 import type { ContainerDraft, PodDraft } from './draft.ts';
@@ -14,11 +14,11 @@ import type { EnvironmentStep } from './env/plan.ts';
 import { InitContainers, type Insertion } from './files/init-container.ts';
 import { Volumes } from './files/volumes.ts';
 import type { ContainerOutcome } from './outcome.ts';
-import { tellChoice } from './trace.ts';
+import { traceResult } from './trace.ts';
 
 /** What is to be put into one container. */
 export interface ContainerPlan {
-  readonly target: Target;
+  readonly target: TargetContainer;
   readonly environment: readonly EnvironmentStep[];
   readonly mounts: readonly VolumeMount[];
 }
@@ -37,7 +37,7 @@ export interface Plan {
   readonly changes: ReadonlyMap<string, Change>;
 }
 
-export const NOTHING: Plan = {
+export const EMPTY_PLAN: Plan = {
   volumes: [],
   containers: [],
   initContainers: [],
@@ -54,21 +54,21 @@ export interface Planned {
 }
 
 /** Plans every profile of every target. Each agent goes into a container as a whole or not at all. */
-export function makePlan(layers: InjectionContext, selector: Selector): Planned {
-  const { spec } = layers.pod;
-  const mounted = containersOf(layers.pod).flatMap(({ volumeMounts }) => volumeMounts ?? []);
+export function planInjection(context: InjectionContext, selector: ContainerSelector): Planned {
+  const { spec } = context.pod;
+  const mounted = containersOf(context.pod).flatMap(({ volumeMounts }) => volumeMounts ?? []);
   const draft: PodDraft = {
-    layers,
+    context,
     volumeNames: selector.volumes,
     volumes: new Volumes(spec.volumes ?? [], mounted),
-    initContainers: new InitContainers(layers.pod, layers.cluster.limitRanges?.(layers.namespace.name) ?? []),
-    annotations: new Map(Object.entries(annotationsOf(layers.pod))),
+    initContainers: new InitContainers(context.pod, context.cluster.limitRanges?.(context.namespace.name) ?? []),
+    annotations: new Map(Object.entries(annotationsOf(context.pod))),
     added: new Map(),
     evictable: new Set(),
     pullSecrets: new Set(),
     changes: new Map(),
   };
-  const drafts = new Map<Target, Drafted>();
+  const drafts = new Map<TargetContainer, Drafted>();
   for (const target of inOrderOfStart(selector.targets)) drafts.set(target, planContainer(draft, target, selector));
   const all = selector.targets.flatMap((target) => drafts.get(target) ?? []);
   const outcomes = all.flatMap((one) => one.outcomes);
@@ -95,7 +95,7 @@ interface Drafted {
 }
 
 /** Init containers come before app containers, so that what copies the files for one of them is there when the others look for it. */
-function inOrderOfStart(targets: readonly Target[]): readonly Target[] {
+function inOrderOfStart(targets: readonly TargetContainer[]): readonly TargetContainer[] {
   return (['initContainers', 'containers'] as const).flatMap((list) =>
     targets.filter((target) => target.list === list),
   );
@@ -105,13 +105,13 @@ function inOrderOfStart(targets: readonly Target[]): readonly Target[] {
 function firstFew(notices: readonly Reason[]): readonly Reason[] {
   const seen = new Map<string, Reason>();
   for (const notice of notices) {
-    if (seen.size === MOST_NOTICES) break;
+    if (seen.size === MAX_NOTICES) break;
     seen.set(JSON.stringify(notice), notice);
   }
   return [...seen.values()];
 }
 
-function planContainer(pod: PodDraft, target: Target, selector: Selector): Drafted {
+function planContainer(pod: PodDraft, target: TargetContainer, selector: ContainerSelector): Drafted {
   const { env, volumeMounts, name } = target.container;
   const into: ContainerDraft = {
     pod,
@@ -128,11 +128,11 @@ function planContainer(pod: PodDraft, target: Target, selector: Selector): Draft
     const selected = selector.selects(profile, target);
     const reason: Reason = { code: 'no-target-container', profile: profile.name };
     const choice = selected ? { ok: true as const, value: profile } : { ok: false as const, reason };
-    tellChoice(pod.layers.trace, SELECTION, { container: name, profile: profile.name }, choice);
+    traceResult(pod.context.trace, SELECTION, { container: name, profile: profile.name }, choice);
     return selected;
   };
-  const profiles = profilesFor(pod.layers, name);
-  tellProfiles(pod.layers, name, profiles);
+  const profiles = profilesFor(pod.context, name);
+  tellProfiles(pod.context, name, profiles);
   const outcomes = profiles.ok
     ? profiles.value.filter(isFor).map((profile) => planProfile(profile, into))
     : [skipped(name, undefined, profiles.reason)];
@@ -149,18 +149,18 @@ const SELECTION = {
   holds: 'the container is one that the profile is for, or is named',
 } as const;
 
-function tellProfiles({ trace }: InjectionContext, container: string, profiles: Choice<readonly Profile[]>): void {
+function tellProfiles({ trace }: InjectionContext, container: string, profiles: Result<readonly Profile[]>): void {
   const none = profiles.ok && profiles.value.length === 0;
-  tellChoice(trace, PROFILE, { container }, none ? { ok: false, reason: { code: 'no-profile' } } : profiles);
+  traceResult(trace, PROFILE, { container }, none ? { ok: false, reason: { code: 'no-profile' } } : profiles);
 }
 
 function planProfile(profile: Profile, into: ContainerDraft): ContainerOutcome {
   const container = into.target.container.name;
   const result = planAgent(profile, into);
   if (!result.ok) return skipped(container, profile.name, result.reason);
-  const { delivery, passedOver }: ChosenDelivery = result.value.chosen;
+  const { delivery, skipped: skippedDeliveries }: ChosenDelivery = result.value.chosen;
   const { parameters, additions } = result.value;
-  const what = { profile: profile.name, hash: profileHash(profile), delivery: delivery.name, passedOver };
+  const what = { profile: profile.name, hash: profileHash(profile), delivery: delivery.name, skippedDeliveries };
   return { outcome: 'injected', container, ...what, parameters, additions };
 }
 

@@ -1,4 +1,4 @@
-import type { Choice, Reason } from '../reasons/reason.ts';
+import type { Result, Reason } from '../reasons/reason.ts';
 import type { Parameters } from '../settings/parameters.ts';
 import type { ChosenDelivery } from './delivery/choose.ts';
 
@@ -8,7 +8,7 @@ export interface Rule<Subject> {
   readonly name: string;
   /** For people: a sentence without a capital and a full stop, true when the rule has no reason. */
   readonly holds: string;
-  readonly look: (subject: Subject) => Reason | undefined;
+  readonly evaluate: (subject: Subject) => Reason | undefined;
 }
 
 /** The part of a decision that a rule belongs to, in the order in which they come. */
@@ -21,7 +21,7 @@ export interface About {
 }
 
 /** Something that happened on the way to a decision. */
-export type Event =
+export type TraceEvent =
   | {
       readonly kind: 'asked';
       readonly stage: Stage;
@@ -35,7 +35,7 @@ export type Event =
   | { readonly kind: 'delivery'; readonly about: About; readonly chosen: ChosenDelivery };
 
 /** Who wants to know how a decision came about. A server does not: then nothing is made for it. */
-export type Trace = (event: Event) => void;
+export type Trace = (event: TraceEvent) => void;
 
 /** The first reason of the rules. Everything that is asked on the way is told. */
 export function firstReason<Subject>(
@@ -44,7 +44,7 @@ export function firstReason<Subject>(
   trace: ((rule: Rule<Subject>, reason: Reason | undefined) => void) | undefined,
 ): Reason | undefined {
   for (const rule of rules) {
-    const reason = rule.look(subject);
+    const reason = rule.evaluate(subject);
     trace?.(rule, reason);
     if (reason) return reason;
   }
@@ -52,21 +52,21 @@ export function firstReason<Subject>(
 }
 
 /** Tells what came of something that may fail, as of a rule. */
-export function tellChoice(
+export function traceResult(
   trace: Trace | undefined,
-  { stage, name, holds }: Omit<Rule<never>, 'look'> & { readonly stage: Stage },
+  { stage, name, holds }: Omit<Rule<never>, 'evaluate'> & { readonly stage: Stage },
   about: About,
-  choice: Choice<unknown>,
+  choice: Result<unknown>,
 ): void {
   trace?.({ kind: 'asked', stage, rule: name, holds, about, reason: choice.ok ? undefined : choice.reason });
 }
 
 /** Tells of rules of one stage. */
-export function telling(
+export function tracer(
   trace: Trace,
   stage: Stage,
   about: About,
-): (rule: Omit<Rule<never>, 'look'>, reason: Reason | undefined) => void {
+): (rule: Omit<Rule<never>, 'evaluate'>, reason: Reason | undefined) => void {
   return ({ name, holds }, reason) => {
     trace({ kind: 'asked', stage, rule: name, holds, about, reason });
   };

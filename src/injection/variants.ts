@@ -2,7 +2,7 @@ import { type Container, imageOf } from '../kubernetes/pod.ts';
 import { mayRunOn } from '../kubernetes/scheduling.ts';
 import type { Profile } from '../profiles/profile.ts';
 import type { Parameters } from '../settings/parameters.ts';
-import { type Layers, lookUp } from '../settings/resolve.ts';
+import { type SettingSources, resolveSetting } from '../settings/resolve.ts';
 
 /** The libc that the name of the image hints at: Alpine images have musl. */
 export function hintedLibc(container: Container): 'musl' | undefined {
@@ -10,8 +10,8 @@ export function hintedLibc(container: Container): 'musl' | undefined {
 }
 
 /** The libc of a container: what its author says, else what the image's name hints at; undefined where nothing tells. */
-export function libcOf(layers: Layers, container: Container): string | undefined {
-  const said = lookUp(layers, 'libc', container.name)?.text;
+export function libcOf(context: SettingSources, container: Container): string | undefined {
+  const said = resolveSetting(context, 'libc', container.name)?.text;
   return said !== undefined && isLibc(said) ? said : hintedLibc(container);
 }
 
@@ -21,16 +21,16 @@ export function isLibc(text: string): boolean {
 
 /** The values that follow from others, for one container. */
 export function variantsFor(
-  layers: Layers,
+  context: SettingSources,
   { variants, constraints }: Profile,
   container: Container,
   parameters: Parameters,
 ): ReadonlyMap<string, string> {
   const decide = (by: string): string | undefined => {
-    if (by === 'libc') return libcOf(layers, container) ?? constraints.libc?.[0] ?? 'glibc';
+    if (by === 'libc') return libcOf(context, container) ?? constraints.libc?.[0] ?? 'glibc';
     if (by === 'arch') {
       const known = constraints.arch ?? ['amd64', 'arm64'];
-      return known.find((arch) => mayRunOn(layers.pod, 'kubernetes.io/arch', arch)) ?? known[0];
+      return known.find((arch) => mayRunOn(context.pod, 'kubernetes.io/arch', arch)) ?? known[0];
     }
     return parameters.get(by)?.text;
   };

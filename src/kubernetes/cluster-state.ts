@@ -1,7 +1,7 @@
 import type { KubernetesVersion } from './version.ts';
 
 /** What a decision may know of the cluster besides the namespace. All of it comes from memory: nothing is asked for while a pod waits. */
-export interface Cluster {
+export interface ClusterState {
   /** The API server's version; undefined where nobody knows it (a file on a laptop). */
   readonly kubernetes: KubernetesVersion | undefined;
   /** The names of a ConfigMap's keys; undefined where we may not read it or have not seen it. */
@@ -53,4 +53,4 @@ export interface Workload {
 }
 
 /** A cluster of which nothing is known: what rests on a fact of it is not done. */
-export const unknownCluster: Cluster = { kubernetes: undefined, configMapKeys: () => undefined };
+export const unknownCluster: ClusterState = { kubernetes: undefined, configMapKeys: () => undefined };

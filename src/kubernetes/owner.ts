@@ -1,5 +1,5 @@
 import { isObject, type Json, type JsonObject } from '../lib/json.ts';
-import type { Cluster } from './cluster-state.ts';
+import type { ClusterState } from './cluster-state.ts';
 import { labelsOf, type Named, type Pod } from './pod.ts';
 
 /** The reference of the object that controls the pod: a ReplicaSet, a Job, a StatefulSet… */
@@ -10,7 +10,7 @@ export function ownerOf(pod: Named): JsonObject | undefined {
 }
 
 /** The kinds of what makes the pod: the object that controls it, and the workload whose template it is. */
-export function ownerKindsOf(pod: Pod, cluster: Cluster): readonly string[] {
+export function ownerKindsOf(pod: Pod, cluster: ClusterState): readonly string[] {
   const kind = ownerOf(pod)?.['kind'];
   return [typeof kind === 'string' ? kind : undefined, cluster.workload?.kind].filter((one) => one !== undefined);
 }

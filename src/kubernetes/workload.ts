@@ -1,4 +1,4 @@
-import { has, isObject, type Json, type JsonObject } from '../lib/json.ts';
+import { hasOwn, isObject, type Json, type JsonObject } from '../lib/json.ts';
 
 /** A kind that holds a pod, or is one. */
 export interface WorkloadKind {
@@ -85,7 +85,7 @@ export function apiPath({ group, version, plural }: WorkloadKind, namespace?: st
 /** The pod in an object of the kind, as untrusted as the object; undefined where there is none. */
 export function templateOf({ template }: WorkloadKind, object: JsonObject): JsonObject | undefined {
   let pod: Json | undefined = object;
-  for (const step of template) pod = isObject(pod) && has(pod, step) ? pod[step] : undefined;
+  for (const step of template) pod = isObject(pod) && hasOwn(pod, step) ? pod[step] : undefined;
   return isObject(pod) ? pod : undefined;
 }
 

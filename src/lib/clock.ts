@@ -16,7 +16,7 @@ export const systemClock: Clock = {
 };
 
 /** Resolves after so many ms, or as soon as the signal is given. Leaves no timer and no listener. */
-export async function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+export async function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
   await new Promise<void>((resolve) => {
     const cancel = clock.after(ms, () => {

@@ -29,6 +29,6 @@ export function objectsIn(object: JsonObject | undefined, key: string): readonly
 }
 
 /** True when the object has the key itself: `constructor` and its like, inherited from Object.prototype, do not count. */
-export function has(object: object, key: string): boolean {
+export function hasOwn(object: object, key: string): boolean {
   return Object.hasOwn(object, key);
 }

@@ -2,9 +2,9 @@ import type { JsonObject } from './json.ts';
 import { oneLine } from './text.ts';
 
 /** Enough to find the place; a log line is no dump. */
-const MOST_FRAMES = 8;
+const MAX_FRAMES = 8;
 
-const LONGEST_FRAME = 160;
+const MAX_FRAME_LENGTH = 160;
 
 /**
  * What the log may have of something thrown: its class, its code, and where it was thrown. Not its message, which can hold what was being
@@ -22,6 +22,6 @@ export function traceOf(error: unknown): JsonObject {
 function framesOf({ stack = '', message }: Error): readonly string[] {
   const behind = stack.slice(Math.max(0, stack.indexOf(message)) + message.length);
   return [...behind.matchAll(/^\s+at (.+)$/gm)]
-    .slice(0, MOST_FRAMES)
-    .map(([, frame = '']) => oneLine(frame, LONGEST_FRAME));
+    .slice(0, MAX_FRAMES)
+    .map(([, frame = '']) => oneLine(frame, MAX_FRAME_LENGTH));
 }

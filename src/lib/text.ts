@@ -25,7 +25,7 @@ export function oneLine(text: string, most: number): string {
 }
 
 /** Comma-separated words; blanks around them do not count, nor do empty ones. */
-export function words(text: string): readonly string[] {
+export function splitList(text: string): readonly string[] {
   return text
     .split(',')
     .map((word) => word.trim())

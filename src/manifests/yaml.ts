@@ -44,7 +44,7 @@ const DIALECT: ParseOptions = {
 };
 
 /** An anchor used more often than this, or aliases of aliases that multiply to it, is an attack ("billion laughs") or a mistake. */
-const MOST_ALIASES = 10_000;
+const MAX_ALIASES = 10_000;
 
 function isJsonTag(tag: { readonly tag: string; readonly format?: string }): boolean {
   return tag.format !== 'TIME' && !/:(?:binary|omap|pairs|set|timestamp)$/.test(tag.tag);
@@ -129,7 +129,7 @@ function hintFor(text: string, line: number): string {
 
 /** Aliased objects come out of the parser as one object in several places: the detour over text gives each place its own. */
 function jsonOf(document: Document.Parsed): Json {
-  const json: Json = JSON.parse(JSON.stringify(document.toJS({ maxAliasCount: MOST_ALIASES }) ?? null));
+  const json: Json = JSON.parse(JSON.stringify(document.toJS({ maxAliasCount: MAX_ALIASES }) ?? null));
   return json;
 }
 

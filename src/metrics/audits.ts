@@ -1,6 +1,6 @@
 import { Gauge, type Registry } from 'prom-client';
 import type { AuditFigures } from '../diagnostics/audit-counts.ts';
-import { type metricRows, MOST_NAMESPACES, optionsOf, OTHER } from './definitions.ts';
+import { type metricRows, MAX_NAMESPACES, optionsOf, OTHER_LABEL } from './definitions.ts';
 
 export interface AuditGauges extends AuditFigures {
   readonly ageMs: number;
@@ -35,8 +35,8 @@ export function measureAudits(registry: Registry, read: () => AuditGauges | unde
 /** So many namespaces by name, those with the most pods; replicas that see the same name the same. The others together. */
 function bounded(counts: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
   const sorted = [...counts].toSorted(([one, most], [other, more]) => more - most || (one < other ? -1 : 1));
-  const rest = sorted.slice(MOST_NAMESPACES).reduce((sum, [, pods]) => sum + pods, 0);
-  const named = new Map(sorted.slice(0, MOST_NAMESPACES));
+  const rest = sorted.slice(MAX_NAMESPACES).reduce((sum, [, pods]) => sum + pods, 0);
+  const named = new Map(sorted.slice(0, MAX_NAMESPACES));
   // A namespace may be called so, too.
-  return rest === 0 ? named : named.set(OTHER, (named.get(OTHER) ?? 0) + rest);
+  return rest === 0 ? named : named.set(OTHER_LABEL, (named.get(OTHER_LABEL) ?? 0) + rest);
 }

@@ -1,16 +1,16 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
-import type { Verdict } from '../admission/decision.ts';
-import { metricRows, MOST_NAMESPACES, optionsOf, OTHER } from './definitions.ts';
+import type { DecisionSummary } from '../admission/decision.ts';
+import { metricRows, MAX_NAMESPACES, optionsOf, OTHER_LABEL } from './definitions.ts';
 import { readCounter } from './read-counter.ts';
 import type { Metrics } from './types.ts';
 
 /** Series of decisions in all: whoever reaches the port can ask for every profile, and provoke every reason, in every namespace. */
-const MOST_SERIES = 3000;
+const MAX_SERIES = 3000;
 
 /** The counters of decisions. A label's value is a word of our tables, the name of a profile that there is, or one of so many namespaces. */
 export function measureDecisions(registry: Registry): Pick<Metrics, 'reviewed' | 'recalled' | 'noticed'> {
   // Whichever is read first, what was tallied is counted before: each of the three would be read without it.
-  const tallies = new Tallies((...counted) => count(...counted));
+  const tallies = new BatchedCounts((...counted) => count(...counted));
   const collect = (): void => tallies.settle();
   const reviews = new Counter({ ...optionsOf('agent_injector_reviews_total', registry), collect });
   const decisions = new Counter({ ...optionsOf('agent_injector_decisions_total', registry), collect });
@@ -22,13 +22,13 @@ export function measureDecisions(registry: Registry): Pick<Metrics, 'reviewed' |
   const named = new Set<string>();
   const labelOf = (namespace: string, isOptedIn: boolean): string => {
     // The API server does not call for the others: they take no name away.
-    if (isOptedIn && named.size < MOST_NAMESPACES) named.add(namespace);
-    return named.has(namespace) ? namespace : OTHER;
+    if (isOptedIn && named.size < MAX_NAMESPACES) named.add(namespace);
+    return named.has(namespace) ? namespace : OTHER_LABEL;
   };
   const series = new Set<string>();
   const isKnown = (labels: DecisionLabels): boolean => {
     const key = Object.values(labels).join(' ');
-    if (series.size < MOST_SERIES) series.add(key);
+    if (series.size < MAX_SERIES) series.add(key);
     return series.has(key);
   };
   const count: Counting = (decision, namespace, times) => {
@@ -39,7 +39,7 @@ export function measureDecisions(registry: Registry): Pick<Metrics, 'reviewed' |
     const label = labelOf(namespace, outcome === 'injected' || decision.reason.code !== 'namespace-not-enabled');
     for (const [profile, fate] of fatesIn(decision)) {
       const labels = { namespace: label, profile, ...fate };
-      decisions.inc(isKnown(labels) ? labels : { ...labels, namespace: OTHER, profile: OTHER }, times);
+      decisions.inc(isKnown(labels) ? labels : { ...labels, namespace: OTHER_LABEL, profile: OTHER_LABEL }, times);
     }
   };
   let recalled = 0;
@@ -59,12 +59,12 @@ export function measureDecisions(registry: Registry): Pick<Metrics, 'reviewed' |
 interface DecisionLabels extends Record<'namespace' | 'profile' | 'outcome' | 'reason', string> {}
 
 interface Fate {
-  readonly outcome: Verdict['outcome'];
+  readonly outcome: DecisionSummary['outcome'];
   readonly reason: string;
 }
 
 /** What became of each profile in the pod: it went in somewhere, or the first reason why it did not. */
-function fatesIn(decision: Verdict): ReadonlyMap<string, Fate> {
+function fatesIn(decision: DecisionSummary): ReadonlyMap<string, Fate> {
   const fates = new Map<string, Fate>();
   for (const container of decision.containers) {
     const profile = container.profile ?? '';
@@ -81,25 +81,25 @@ function fatesIn(decision: Verdict): ReadonlyMap<string, Fate> {
 }
 
 /** Counts so many reviews of one decision, in a namespace that is undefined unless it is known to exist. */
-export type Counting = (decision: Verdict, namespace: string | undefined, times: number) => void;
+export type Counting = (decision: DecisionSummary, namespace: string | undefined, times: number) => void;
 
 interface Tally {
   readonly namespace: string | undefined;
   times: number;
 }
 
-const MOST = 1000;
+const MAX_BATCH = 1000;
 
 /** Reviews that are counted together before the counters are told: pods of one template have one decision, and labels cost more than a number. */
-export class Tallies {
+export class BatchedCounts {
   private readonly count: Counting;
-  private readonly tallies = new Map<Verdict, Tally>();
+  private readonly tallies = new Map<DecisionSummary, Tally>();
 
   constructor(count: Counting) {
     this.count = count;
   }
 
-  add(decision: Verdict, namespace: string | undefined): void {
+  add(decision: DecisionSummary, namespace: string | undefined): void {
     const tally = this.tallies.get(decision);
     if (tally && tally.namespace === namespace) {
       tally.times += 1;
@@ -108,7 +108,7 @@ export class Tallies {
     // One decision for all namespaces: what is said where nothing was looked at.
     if (tally) this.count(decision, tally.namespace, tally.times);
     this.tallies.set(decision, { namespace, times: 1 });
-    if (this.tallies.size > MOST) this.settle();
+    if (this.tallies.size > MAX_BATCH) this.settle();
   }
 
   /** Tells the counters. */

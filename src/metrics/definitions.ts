@@ -1,9 +1,9 @@
 import type { Registry } from 'prom-client';
 
 /** Namespaces that get a label value of their own: each costs a series per profile, outcome and reason. */
-export const MOST_NAMESPACES = 200;
+export const MAX_NAMESPACES = 200;
 
-export const OTHER = 'other';
+export const OTHER_LABEL = 'other';
 
 type MetricRow =
   | { readonly type: 'counter' | 'gauge'; readonly help: string; readonly labels: readonly string[] }

@@ -1,4 +1,4 @@
-import type { Verdict } from '../admission/decision.ts';
+import type { DecisionSummary } from '../admission/decision.ts';
 import type { AuditGauges } from './audits.ts';
 import type { CacheGauges } from './caches.ts';
 
@@ -44,7 +44,7 @@ export interface CertificateGauges {
 
 export interface Metrics {
   /** Counts a review that was answered. The namespace is undefined unless it is known to exist: anybody can make up a name. */
-  readonly reviewed: (decision: Verdict, namespace: string | undefined, seconds: number) => void;
+  readonly reviewed: (decision: DecisionSummary, namespace: string | undefined, seconds: number) => void;
   /** Counts a review that was answered as one of its template before. */
   readonly recalled: () => void;
   /** Counts a notice that came after the answer. */

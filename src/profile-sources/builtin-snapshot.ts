@@ -32,7 +32,7 @@ function isPlain(value: unknown): boolean {
 }
 
 /** The catalogue that was frozen, down to the last field. */
-export function thaw(text: string): Catalogue {
+export function restore(text: string): Catalogue {
   // What is thawed is what was frozen, and that was a catalogue.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return unmarked(JSON.parse(text)) as Catalogue;

@@ -7,7 +7,7 @@ import type { ProfileProblem, ProfileSource } from '../profiles/read-profiles.ts
 import type { FileReading } from './directory-reader.ts';
 
 /** More documents than anybody has agents. */
-const MOST_DOCUMENTS = 1000;
+const MAX_DOCUMENTS = 1000;
 
 /** What the files of a directory say. */
 export interface Documents {
@@ -27,7 +27,7 @@ export interface Documents {
  * as all those profiles that were last (`before`) in its file and now are nowhere. Yields after each file, so that a server can attend to
  * something else.
  */
-export function* takeApart(
+export function* profileDocuments(
   dir: string,
   files: ReadonlyMap<string, FileReading>,
   before: Documents['names'],
@@ -37,7 +37,7 @@ export function* takeApart(
     all.push(...piecesOf(file, join(dir, file), reading));
     yield;
   }
-  const kept = all.slice(0, MOST_DOCUMENTS);
+  const kept = all.slice(0, MAX_DOCUMENTS);
   const present = new Set(all.flatMap(({ name }) => name ?? []));
   const names = new Map([...files.keys()].map((file) => [file, new Set<string>()]));
   const unreadable = new Set<string>();
@@ -45,7 +45,7 @@ export function* takeApart(
     const meant = name === undefined ? [...(before.get(file) ?? [])].filter((one) => !present.has(one)) : [name];
     for (const one of meant) {
       names.get(file)?.add(one);
-      if (!source || name === undefined || index >= MOST_DOCUMENTS) unreadable.add(one);
+      if (!source || name === undefined || index >= MAX_DOCUMENTS) unreadable.add(one);
     }
   }
   const trees = new Map(kept.flatMap(({ source, document }) => (source ? [[source, document] as const] : [])));
@@ -59,7 +59,7 @@ export function* takeApart(
 }
 
 function tooMany(dir: string, count: number): readonly string[] {
-  return count > MOST_DOCUMENTS ? [`${dir}: has more than the ${MOST_DOCUMENTS} documents that are read`] : [];
+  return count > MAX_DOCUMENTS ? [`${dir}: has more than the ${MAX_DOCUMENTS} documents that are read`] : [];
 }
 
 /** A document, or a file that is none. */

@@ -3,11 +3,11 @@ import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Larger than any ConfigMap can be. */
-const LARGEST_FILE = 1024 * 1024;
+const MAX_FILE_BYTES = 1024 * 1024;
 
-const MOST_FILES = 1000;
+const MAX_FILES = 1000;
 
-const LARGEST_DIRECTORY = 8 * 1024 * 1024;
+const MAX_DIRECTORY_BYTES = 8 * 1024 * 1024;
 
 /** A file that is there: its text, or why there is none. */
 export type FileReading = { readonly text: string } | { readonly problem: string };
@@ -33,8 +33,8 @@ export async function readDirectory(dir: string): Promise<DirectoryReading> {
     const mounted = await realpath(join(dir, MOUNTED)).catch(() => undefined);
     const entries = await readdir(mounted ?? dir);
     const names = entries.filter((name) => /^[^.].*\.ya?ml$/.test(name)).toSorted();
-    if (names.length > MOST_FILES)
-      return { ok: false, problem: `${dir} has ${names.length} YAML files, more than ${MOST_FILES}` };
+    if (names.length > MAX_FILES)
+      return { ok: false, problem: `${dir} has ${names.length} YAML files, more than ${MAX_FILES}` };
     const reading = await readFiles(mounted ?? dir, names);
     // What was read while the link was moved to the next version is of neither.
     const isWhole = mounted !== undefined && mounted === (await realpath(join(dir, MOUNTED)).catch(() => undefined));
@@ -58,7 +58,7 @@ async function readFiles(
     files.set(name, reading);
     const content = 'text' in reading ? reading.text : reading.problem;
     size += content.length;
-    if (size > LARGEST_DIRECTORY) return undefined;
+    if (size > MAX_DIRECTORY_BYTES) return undefined;
     hash.update(JSON.stringify([name, content]));
   }
   return { files, fingerprint: hash.digest('hex') };
@@ -71,7 +71,7 @@ async function readOne(path: string): Promise<FileReading | undefined> {
     if (found.isDirectory()) return undefined;
     // Reading a pipe could last for ever.
     if (!found.isFile()) return { problem: 'is no file' };
-    if (found.size > LARGEST_FILE) return { problem: `is larger than ${LARGEST_FILE / 1024} KiB` };
+    if (found.size > MAX_FILE_BYTES) return { problem: `is larger than ${MAX_FILE_BYTES / 1024} KiB` };
     const bytes = await readFile(path);
     return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
   } catch (error) {
@@ -82,7 +82,7 @@ async function readOne(path: string): Promise<FileReading | undefined> {
 }
 
 function tooLarge(dir: string): string {
-  return `the YAML files in ${dir} are larger than ${LARGEST_DIRECTORY / 1024 / 1024} MiB`;
+  return `the YAML files in ${dir} are larger than ${MAX_DIRECTORY_BYTES / 1024 / 1024} MiB`;
 }
 
 function textOf(error: unknown): string {

@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { traceOf } from '../lib/stack-trace.ts';
-import { type Catalogue, problemText, type Tables, withProfiles } from '../profiles/catalogue.ts';
+import { type Catalogue, problemText, type CatalogueTables, withProfiles } from '../profiles/catalogue.ts';
 import { type ProfileSet, readProfiles } from '../profiles/read-profiles.ts';
 import { problemsOfDefaults } from '../settings/defaults.ts';
-import { type Documents, takeApart } from './directory-documents.ts';
+import { type Documents, profileDocuments } from './directory-documents.ts';
 import { type DirectoryReading, readDirectory } from './directory-reader.ts';
 import { builtInSources } from './read-catalogue.ts';
 
@@ -16,7 +16,7 @@ export interface ProfileDirectoryOptions {
   readonly dir: string;
   /** The documents that ship, and what there is besides profiles; its defaults are the cluster's. */
   readonly builtIn: readonly unknown[];
-  readonly tables: Tables;
+  readonly tables: CatalogueTables;
   readonly log: Logger;
   /** How long to go without a look, in milliseconds. */
   readonly everyMs?: number;
@@ -47,7 +47,7 @@ const LOOK_EVERY_MS = 2000;
 const SETTLE_MS = 100;
 
 /** For so long a server may attend to nothing else. */
-const LONGEST_TURN_MS = 5;
+const MAX_TURN_MS = 5;
 
 const EMPTY: ProfileSet = {
   profiles: new Map(),
@@ -73,8 +73,8 @@ export class ProfileDirectory {
   private broken: readonly string[] = [];
   private unreadable: string | undefined;
   private readonly reloads = { sound: 0, broken: 0 };
-  private looking: Promise<void> | undefined;
-  private cancelLook = (): void => {};
+  private checking: Promise<void> | undefined;
+  private cancelCheck = (): void => {};
   private stopped = false;
 
   private constructor(options: ProfileDirectoryOptions) {
@@ -93,7 +93,7 @@ export class ProfileDirectory {
 
   /** Begins to look again and again; `stop` ends it. */
   watch(): this {
-    this.lookAfter(this.options.everyMs ?? LOOK_EVERY_MS);
+    this.checkAfter(this.options.everyMs ?? LOOK_EVERY_MS);
     return this;
   }
 
@@ -122,22 +122,22 @@ export class ProfileDirectory {
 
   async stop(): Promise<void> {
     this.stopped = true;
-    this.cancelLook();
-    await this.looking;
+    this.cancelCheck();
+    await this.checking;
   }
 
-  private lookAfter(ms: number): void {
+  private checkAfter(ms: number): void {
     if (this.stopped) return;
     const timer = setTimeout(() => {
-      this.looking = this.look().then((nextMs) => this.lookAfter(nextMs));
+      this.checking = this.check().then((nextMs) => this.checkAfter(nextMs));
     }, ms);
-    this.cancelLook = () => {
+    this.cancelCheck = () => {
       clearTimeout(timer);
     };
   }
 
   /** Takes what has changed, if anything; gives back when to look again. Never rejects. */
-  private async look(): Promise<number> {
+  private async check(): Promise<number> {
     const { dir, log, everyMs = LOOK_EVERY_MS } = this.options;
     const reading = await readDirectory(dir);
     const before = this.unreadable;
@@ -171,7 +171,7 @@ export class ProfileDirectory {
   /** Makes a catalogue of what was read, and puts it in the place of the one before. */
   private async take({ files, fingerprint }: Whole): Promise<keyof ProfilesStatus['reloads']> {
     const { dir, builtIn, tables, log } = this.options;
-    const documents = await inTurns(takeApart(dir, files, this.names));
+    const documents = await inTurns(profileDocuments(dir, files, this.names));
     const set = await this.read(documents);
     const catalogue = withProfiles(tables, set.profiles);
     const problems = foremost([
@@ -213,11 +213,11 @@ export class ProfileDirectory {
 }
 
 /** Nobody reads more at once, and a log must not drown in one mistake. */
-const MOST_SAID = 50;
+const MAX_LOGGED_PROBLEMS = 50;
 
 function foremost(problems: readonly string[]): readonly string[] {
-  const more = problems.length - MOST_SAID;
-  return more > 0 ? [...problems.slice(0, MOST_SAID), `and ${more} more problems of profiles`] : problems;
+  const more = problems.length - MAX_LOGGED_PROBLEMS;
+  return more > 0 ? [...problems.slice(0, MAX_LOGGED_PROBLEMS), `and ${more} more problems of profiles`] : problems;
 }
 
 /** Does the work step by step, and gives way to others between. */
@@ -226,7 +226,7 @@ async function inTurns<T>(work: Generator<void, T>): Promise<T> {
   for (;;) {
     const step = work.next();
     if (step.done) return step.value;
-    if (performance.now() - since < LONGEST_TURN_MS) continue;
+    if (performance.now() - since < MAX_TURN_MS) continue;
     // oxlint-disable-next-line eslint/no-await-in-loop -- reviews come first
     await nextTurn();
     since = performance.now();

@@ -1,12 +1,12 @@
 import * as z from 'zod';
-import { signSchema } from '../api/profile/matcher.ts';
+import { matcherSchema } from '../api/profile/matcher.ts';
 import { didYouMean, nearest } from '../lib/suggest.ts';
 import {
   type Catalogue,
   type CatalogueProblem,
   comparableGuid,
   type Slot,
-  type Tables,
+  type CatalogueTables,
   withProfiles,
 } from '../profiles/catalogue.ts';
 import { nameOf } from '../profiles/extends.ts';
@@ -26,7 +26,7 @@ const slotsSchema = z.array(
 );
 
 const foreignAgentsSchema = z.array(
-  z.strictObject({ vendor: z.string(), slots: z.array(z.string()).default([]), signs: z.array(signSchema).min(1) }),
+  z.strictObject({ vendor: z.string(), slots: z.array(z.string()).default([]), signs: z.array(matcherSchema).min(1) }),
 );
 
 const sidecarsSchema = z.array(z.strictObject({ name: z.string(), of: z.string() }));
@@ -81,7 +81,7 @@ export function builtInSources(documents: readonly unknown[]): readonly ProfileS
 }
 
 export type ReadTables =
-  | { readonly ok: true; readonly tables: Tables }
+  | { readonly ok: true; readonly tables: CatalogueTables }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /** Reads what a catalogue has besides profiles. */
@@ -106,7 +106,7 @@ export function readTables(source: Omit<CatalogueSource, 'profiles' | 'own'>): R
   return { ok: true, tables };
 }
 
-function problemsOfForeignAgents({ foreignAgents, slots }: Tables): readonly Problem[] {
+function problemsOfForeignAgents({ foreignAgents, slots }: CatalogueTables): readonly Problem[] {
   return foreignAgents.flatMap((agent, index) =>
     agent.slots
       .filter((slot) => !slots.has(slot))

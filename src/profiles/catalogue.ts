@@ -1,5 +1,5 @@
 import { settingNames } from '../api/keys.ts';
-import type { Sign } from '../api/profile/matcher.ts';
+import type { Matcher } from '../api/profile/matcher.ts';
 import { pathText } from '../lib/text.ts';
 import type { Problem } from './problem.ts';
 import type { Profile } from './profile.ts';
@@ -21,7 +21,7 @@ export interface ForeignAgent {
   /** The exclusive places that it takes: no agent of ours that needs one of them goes in beside it. */
   readonly slots: readonly string[];
   /** Any of them gives it away. */
-  readonly signs: readonly Sign[];
+  readonly signs: readonly Matcher[];
 }
 
 /** All that a decision is made of besides the pod and its namespace. */
@@ -44,10 +44,10 @@ export interface CatalogueProblem extends Problem {
 }
 
 /** What the profiles of a catalogue are used with. */
-export type Tables = Omit<Catalogue, 'profiles' | 'knownSettings'>;
+export type CatalogueTables = Omit<Catalogue, 'profiles' | 'knownSettings'>;
 
 /** A catalogue of these profiles. */
-export function withProfiles(tables: Tables, profiles: Catalogue['profiles']): Catalogue {
+export function withProfiles(tables: CatalogueTables, profiles: Catalogue['profiles']): Catalogue {
   const own = [...profiles.values()].map(({ name, parameters }) => ({ name, parameters: [...parameters.keys()] }));
   // What is looked for first comes first: a typing slip is seldom in the name of a profile.
   const known = [

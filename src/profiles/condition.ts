@@ -1,14 +1,14 @@
 import type { Condition } from '../api/profile/condition.ts';
 
 /** What conditions look at. */
-export interface Circumstances {
+export interface ConditionContext {
   readonly values: ReadonlyMap<string, string>;
   readonly readOnlyRootFilesystem: boolean;
   readonly readOnlyFiles: boolean;
 }
 
 /** Whether the condition is met; without one, it is. */
-export function isMet(condition: Condition | undefined, circumstances: Circumstances): boolean {
+export function isMet(condition: Condition | undefined, circumstances: ConditionContext): boolean {
   if (!condition) return true;
   switch (condition.if) {
     case 'parameter': {

@@ -1,9 +1,9 @@
-import { has, isObject, type Json, type JsonObject } from '../lib/json.ts';
+import { hasOwn, isObject, type Json, type JsonObject } from '../lib/json.ts';
 import { didYouMean, nearest } from '../lib/suggest.ts';
 import type { Problem } from './problem.ts';
 
 /** A document laid over another one: what comes out, and what in it makes no sense. */
-export interface LaidOver {
+export interface Merged {
   readonly document: JsonObject;
   readonly problems: readonly Problem[];
 }
@@ -44,12 +44,12 @@ const REMOVE = 'remove';
  * replaced; `null` takes a field away, `remove: true` a named thing. Tests speak of one profile and are not inherited. Neither document is
  * changed, and neither needs to be a sound profile: what comes out is to be read like any other.
  */
-export function layOver(base: JsonObject, own: JsonObject): LaidOver {
+export function mergeOver(base: JsonObject, own: JsonObject): Merged {
   const { tests: _tests, extends: _extends, ...inherited } = specOf(base);
   const { tests, ...spec } = specOf(own);
   const problems: Problem[] = [];
   const laid = mergedObject(inherited, spec, (name, list) => {
-    const keyOf = has(namedLists, name) ? namedLists[name] : undefined;
+    const keyOf = hasOwn(namedLists, name) ? namedLists[name] : undefined;
     if (!keyOf) return undefined;
     const below = inherited[name];
     const { items, unknown } = mergedList(Array.isArray(below) ? below : [], list, keyOf);
@@ -81,7 +81,7 @@ export function pathInOwn(own: JsonObject, laid: JsonObject, path: readonly Prop
   const found: PropertyKey[] = [];
   for (const [depth, step] of path.entries()) {
     const list = path[depth - 1];
-    const keyOf = depth === 2 && typeof list === 'string' && has(namedLists, list) ? namedLists[list] : undefined;
+    const keyOf = depth === 2 && typeof list === 'string' && hasOwn(namedLists, list) ? namedLists[list] : undefined;
     const below: Json | undefined = at(there, step);
     const taken: PropertyKey | undefined = keyOf ? indexIn(here, below, keyOf) : step;
     const next: Json | undefined = taken === undefined ? undefined : at(here, taken);
@@ -98,7 +98,7 @@ function specOf({ spec }: JsonObject): JsonObject {
 
 function at(value: Json | undefined, step: PropertyKey): Json | undefined {
   if (Array.isArray(value)) return typeof step === 'number' ? value[step] : undefined;
-  return isObject(value) && typeof step === 'string' && has(value, step) ? value[step] : undefined;
+  return isObject(value) && typeof step === 'string' && hasOwn(value, step) ? value[step] : undefined;
 }
 
 function indexIn(list: Json | undefined, item: Json | undefined, keyOf: KeyOf): number | undefined {
@@ -122,7 +122,7 @@ function mergedObject(base: JsonObject, own: JsonObject, mergeList: MergeList = 
 }
 
 function objectIn(base: JsonObject, name: string): JsonObject {
-  const value = has(base, name) ? base[name] : undefined;
+  const value = hasOwn(base, name) ? base[name] : undefined;
   return isObject(value) ? value : {};
 }
 

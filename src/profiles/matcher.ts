@@ -1,14 +1,14 @@
-import type { Sign } from '../api/profile/matcher.ts';
+import type { Matcher } from '../api/profile/matcher.ts';
 import { isWithin, normalPath } from '../kubernetes/mount-path.ts';
 import { type Container, type EnvVar, imageOf } from '../kubernetes/pod.ts';
-import { LONGEST_IMAGE, matchesGlob } from '../lib/glob.ts';
+import { MAX_IMAGE_LENGTH, matchesGlob } from '../lib/glob.ts';
 import type { Json } from '../lib/json.ts';
 
 /**
  * Where signs are looked for: a container, and its variables as planned so far. There are hundreds of signs, and a pod can have thousands of
  * containers, variables and volumes, so what is looked through is indexed once, when it is first asked for.
  */
-export class Sight {
+export class ContainerView {
   readonly container: Container;
   readonly environment: readonly EnvVar[];
   /** The names of the pod's volumes. */
@@ -42,19 +42,19 @@ export class Sight {
   }
 }
 
-type Look<In extends Sign['in']> = (sign: Extract<Sign, { in: In }>, sight: Sight) => string | undefined;
+type Look<In extends Matcher['in']> = (sign: Extract<Matcher, { in: In }>, view: ContainerView) => string | undefined;
 
-const looks: { readonly [where in Sign['in']]: Look<where> } = {
-  environment: (sign, sight) => {
+const looks: { readonly [where in Matcher['in']]: Look<where> } = {
+  environment: (sign, view) => {
     const wanted = typeof sign.name === 'string' ? [sign.name] : sign.name;
     return wanted.find((name) => {
-      const entry = sight.variable(name);
+      const entry = view.variable(name);
       return entry !== undefined && holds(entry, sign);
     });
   },
   command: ({ contains }, { command }) => (command.includes(contains) ? 'its command' : undefined),
   image: ({ matches }, { container }) =>
-    matchesGlob(matches, imageOf(container), LONGEST_IMAGE) ? 'its image' : undefined,
+    matchesGlob(matches, imageOf(container), MAX_IMAGE_LENGTH) ? 'its image' : undefined,
   name: ({ matches }, { container }) => (matchesGlob(matches, container.name) ? 'its name' : undefined),
   volume: ({ name }, { volumes }) => (volumes.has(name) ? `volume ${name}` : undefined),
   mount: ({ path }, { mountPaths }) =>
@@ -62,16 +62,16 @@ const looks: { readonly [where in Sign['in']]: Look<where> } = {
 };
 
 /** Where the sign was seen, in words for a person (`JAVA_TOOL_OPTIONS`, `its command`), or undefined. */
-export function seen(sign: Sign, sight: Sight): string | undefined {
+export function matchedBy(sign: Matcher, view: ContainerView): string | undefined {
   // The table's type pairs every place with its signs; TypeScript cannot follow the pairing through an index.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  return (looks[sign.in] as Look<Sign['in']>)(sign, sight);
+  return (looks[sign.in] as Look<Matcher['in']>)(sign, view);
 }
 
 /** Where the first of the signs that is there was seen, or undefined. */
-export function firstSeen(signs: readonly Sign[], sight: Sight): string | undefined {
+export function firstMatch(signs: readonly Matcher[], view: ContainerView): string | undefined {
   for (const sign of signs) {
-    const place = seen(sign, sight);
+    const place = matchedBy(sign, view);
     if (place !== undefined) return place;
   }
   return undefined;

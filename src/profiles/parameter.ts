@@ -2,7 +2,7 @@ import type { Parameter } from '../api/profile/parameter.ts';
 import { matchesGlob } from '../lib/glob.ts';
 
 /** Longer values are refused: they end up in a container's environment, and a pod must stay small. */
-const LONGEST = 1024;
+const MAX_LENGTH = 1024;
 
 const HOST_NAME = /^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*\.?$/;
 
@@ -52,7 +52,10 @@ interface Kind<Declared> {
 type Kinds = { readonly [type in Parameter['type']]: Kind<Extract<Parameter, { type: type }>> };
 
 const kinds: Kinds = {
-  string: { expected: () => `text of at most ${LONGEST} characters without control characters`, accepts: () => true },
+  string: {
+    expected: () => `text of at most ${MAX_LENGTH} characters without control characters`,
+    accepts: () => true,
+  },
   word: {
     expected: () => 'text without blanks, quotes, "$" and backslashes',
     accepts: (_, text) => WORD.test(text),
@@ -100,7 +103,7 @@ export function expectation(parameter: Parameter): string {
 
 /** Whether the text, as a user wrote it, is a value of this parameter. */
 export function accepts(parameter: Parameter, text: string): boolean {
-  return text.length <= LONGEST && !CONTROL.test(text) && kindOf(parameter).accepts(parameter, text);
+  return text.length <= MAX_LENGTH && !CONTROL.test(text) && kindOf(parameter).accepts(parameter, text);
 }
 
 function isUrl(text: string): boolean {
@@ -108,7 +111,7 @@ function isUrl(text: string): boolean {
 }
 
 function isAmong(allowed: readonly string[] | undefined, text: string): boolean {
-  return !allowed || allowed.some((pattern) => matchesGlob(pattern, text, LONGEST));
+  return !allowed || allowed.some((pattern) => matchesGlob(pattern, text, MAX_LENGTH));
 }
 
 function among(allowed: readonly string[] | undefined): string {

@@ -1,5 +1,5 @@
 import type { Condition } from '../api/profile/condition.ts';
-import type { Sign } from '../api/profile/matcher.ts';
+import type { Matcher } from '../api/profile/matcher.ts';
 import type { Parameter } from '../api/profile/parameter.ts';
 import type { ProfileTest } from '../api/profile/profile.ts';
 import type { KubernetesVersion } from '../kubernetes/version.ts';
@@ -32,7 +32,7 @@ export interface FileTemplate {
 /** Something to look for in a container, and what to say when it is there. */
 export interface Advice {
   readonly code: string;
-  readonly signs: readonly Sign[];
+  readonly signs: readonly Matcher[];
   readonly message: string;
 }
 
@@ -62,8 +62,8 @@ export interface Profile {
   /** Names or globs of the namespaces that may use it; undefined: all. */
   readonly namespaces: readonly string[] | undefined;
   readonly constraints: Constraints;
-  readonly include: readonly Sign[] | undefined;
-  readonly exclude: readonly Sign[];
+  readonly include: readonly Matcher[] | undefined;
+  readonly exclude: readonly Matcher[];
   readonly slots: readonly string[];
   readonly conflicts: readonly Advice[];
   readonly advisories: readonly Advice[];

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../lib/json.ts';
 import { didYouMean, nearest } from '../lib/suggest.ts';
-import { baseOf, layOver, nameOf, pathInOwn } from './extends.ts';
+import { baseOf, mergeOver, nameOf, pathInOwn } from './extends.ts';
 import { readProfile } from './parse.ts';
 import type { Problem } from './problem.ts';
 import type { Profile } from './profile.ts';
@@ -185,7 +185,7 @@ class Reading {
       this.say(source, [{ path: ['spec', 'extends'], message: ring ?? this.noBase(entry, next) }]);
       return undefined;
     }
-    const laid = layOver(base.document, source.document);
+    const laid = mergeOver(base.document, source.document);
     this.say(source, laid.problems);
     return laid.problems.length > 0 ? undefined : laid.document;
   }

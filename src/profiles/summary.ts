@@ -1,5 +1,5 @@
 import type { Condition } from '../api/profile/condition.ts';
-import type { Sign } from '../api/profile/matcher.ts';
+import type { Matcher } from '../api/profile/matcher.ts';
 import type { Parameter } from '../api/profile/parameter.ts';
 import { versionText } from '../kubernetes/version.ts';
 import type { JsonObject } from '../lib/json.ts';
@@ -186,10 +186,10 @@ function conditionText(condition: Condition): string {
 }
 
 function adviceOf({ code, message, signs }: Advice): AdviceSummary {
-  return { code, message, signs: signs.map(signText) };
+  return { code, message, signs: signs.map(matcherText) };
 }
 
-const signTexts: { readonly [kind in Sign['in']]: (sign: Extract<Sign, { in: kind }>) => string } = {
+const signTexts: { readonly [kind in Matcher['in']]: (sign: Extract<Matcher, { in: kind }>) => string } = {
   environment: ({ name, equals, contains }) => {
     const names = typeof name === 'string' ? name : name.join(' or ');
     if (equals !== undefined) return `${names} is ${JSON.stringify(equals)}`;
@@ -203,9 +203,9 @@ const signTexts: { readonly [kind in Sign['in']]: (sign: Extract<Sign, { in: kin
 };
 
 /** A sign in words: what is to be seen of a container. */
-export function signText(sign: Sign): string {
+export function matcherText(sign: Matcher): string {
   // The table's type pairs every kind with its own fields; TypeScript cannot follow the pairing through an index.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  const text = signTexts[sign.in] as (fields: Sign) => string;
+  const text = signTexts[sign.in] as (fields: Matcher) => string;
   return text(sign);
 }

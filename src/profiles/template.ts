@@ -1,5 +1,5 @@
 /** What templates may say besides parameters: `${pod.workload}`. A row per fact; each always has a value. */
-export const factNames = ['pod.workload', 'pod.namespace', 'container.name'] as const;
+export const builtinNames = ['pod.workload', 'pod.namespace', 'container.name'] as const;
 
 /**
  * A value with `${parameter}` in it, taken apart once when the profile is read. Text that is not `${name}` is literal; `$(VAR)` is the

@@ -7,7 +7,7 @@ import { type EnvironmentEntry, templatesOf } from './environment.ts';
 import { accepts, expectation } from './parameter.ts';
 import type { Problem } from './problem.ts';
 import type { Profile } from './profile.ts';
-import { factNames, parametersOf, type Template } from './template.ts';
+import { builtinNames, parametersOf, type Template } from './template.ts';
 
 /** What is wrong between the parts of a profile: names that lead nowhere, names that stand twice, defaults that are no values. */
 export function problemsIn(spec: Spec, profile: Profile, environment: readonly EnvironmentEntry[]): readonly Problem[] {
@@ -177,7 +177,7 @@ function fieldPath(field: string): readonly PropertyKey[] {
 }
 
 function problemsOfReferences(profile: Profile, environment: readonly EnvironmentEntry[]): readonly Problem[] {
-  const others = new Set<string>([...factNames, ...profile.variants.map(({ name }) => name)]);
+  const others = new Set<string>([...builtinNames, ...profile.variants.map(({ name }) => name)]);
   const names = [...profile.parameters.keys(), ...others];
   return placesIn(profile, environment).flatMap(({ path, template, optional, given, forbidden }) =>
     parametersOf(template).flatMap((name) => {

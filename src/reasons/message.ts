@@ -1,7 +1,7 @@
 import { versionText } from '../kubernetes/version.ts';
 import { didYouMean } from '../lib/suggest.ts';
 import { oneLine, quote } from '../lib/text.ts';
-import type { ClaimTrouble, Misfit, PassedOver, Reason, ReasonCode, Source } from './reason.ts';
+import type { ClaimProblem, UnmetRequirement, SkippedDelivery, Reason, ReasonCode, Source } from './reason.ts';
 
 type Sentences = { readonly [code in ReasonCode]: (reason: Extract<Reason, { code: code }>) => string };
 
@@ -36,10 +36,10 @@ const sentences: Sentences = {
     `profile ${profile} does not run on ${libc} (${source ? sourceText(source) : "the image's name"})`,
   'kubernetes-unsupported': ({ profile, least, found }) =>
     `profile ${profile} needs Kubernetes ${versionText(least)}, this is ${versionText(found)}`,
-  'delivery-unfit': ({ delivery, source, misfit }) =>
-    `delivery ${delivery} cannot be used: ${misfitText(misfit)} (${sourceText(source)})`,
-  'no-fitting-delivery': ({ profile, passedOver }) =>
-    `no delivery of ${profile} can be used: ${passedOver.map(passedOverText).join(', ')}`,
+  'delivery-unfit': ({ delivery, source, requirement }) =>
+    `delivery ${delivery} cannot be used: ${unmetRequirementText(requirement)} (${sourceText(source)})`,
+  'no-fitting-delivery': ({ profile, skipped }) =>
+    `no delivery of ${profile} can be used: ${skipped.map(skippedDeliveryText).join(', ')}`,
   'claim-unusable': ({ claim, trouble }) => `claim ${oneLine(claim, 63)} ${claimText(trouble)}`,
   'foreign-agent': ({ vendor, at, slot }) => `${vendor} is there already (${oneLine(at, 63)}) and holds ${slot}`,
   'slot-taken': ({ slot, profile, by }) => `profile ${profile} needs ${slot}, which ${by} has in this container`,
@@ -72,7 +72,7 @@ const sentences: Sentences = {
 };
 
 /** The reason in one English sentence, without a capital and a full stop, so that it can follow a colon. */
-export function sentence(reason: Reason): string {
+export function reasonMessage(reason: Reason): string {
   // The table's type pairs every code with the facts of that code; TypeScript cannot follow the pairing through an index.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   const render = sentences[reason.code] as (facts: Reason) => string;
@@ -80,13 +80,15 @@ export function sentence(reason: Reason): string {
 }
 
 /** Where the reason is explained: a page with an anchor for each code, which never changes. */
-export function docsOf(code: ReasonCode): string {
+export function docsAddress(code: ReasonCode): string {
   return `docs/reasons.md#${code}`;
 }
 
-type MisfitTexts = { readonly [why in Misfit['why']]: (misfit: Extract<Misfit, { why: why }>) => string };
+type RequirementTexts = {
+  readonly [why in UnmetRequirement['why']]: (requirement: Extract<UnmetRequirement, { why: why }>) => string;
+};
 
-const misfitTexts: MisfitTexts = {
+const requirementTexts: RequirementTexts = {
   kubernetes: ({ least, found }) =>
     `it needs Kubernetes ${versionText(least)}, ${found ? `this is ${versionText(found)}` : 'the version is not known'}`,
   'pod-security': ({ level }) => `Pod Security ${level} forbids it`,
@@ -102,13 +104,13 @@ const misfitTexts: MisfitTexts = {
 };
 
 /** Why a delivery cannot be used, as what follows a colon. */
-export function misfitText(misfit: Misfit): string {
+export function unmetRequirementText(requirement: UnmetRequirement): string {
   // The table's type pairs every reason with its facts; TypeScript cannot follow the pairing through an index.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  return (misfitTexts[misfit.why] as (facts: Misfit) => string)(misfit);
+  return (requirementTexts[requirement.why] as (facts: UnmetRequirement) => string)(requirement);
 }
 
-function claimText(trouble: ClaimTrouble): string {
+function claimText(trouble: ClaimProblem): string {
   switch (trouble.kind) {
     case 'absent':
       return 'does not exist in the namespace';
@@ -126,8 +128,8 @@ function claimText(trouble: ClaimTrouble): string {
 }
 
 /** A delivery that was passed over, with the reason. */
-export function passedOverText({ delivery, misfit }: PassedOver): string {
-  return `${delivery} (${misfitText(misfit)})`;
+export function skippedDeliveryText({ delivery, requirement }: SkippedDelivery): string {
+  return `${delivery} (${unmetRequirementText(requirement)})`;
 }
 
 /** A source as the user finds it: where to look for the value that is spoken of. */

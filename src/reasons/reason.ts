@@ -1,26 +1,26 @@
 import type { KubernetesVersion } from '../kubernetes/version.ts';
 
 /** A delivery that comes before the chosen one and does not fit. */
-export interface PassedOver {
+export interface SkippedDelivery {
   readonly delivery: string;
-  readonly misfit: Misfit;
+  readonly requirement: UnmetRequirement;
 }
 
 /** Why a delivery cannot be used for a pod: what would keep the pod from starting, or from being created. */
-export type Misfit =
+export type UnmetRequirement =
   | { readonly why: 'named-only' }
   | { readonly why: 'kubernetes'; readonly least: KubernetesVersion; readonly found: KubernetesVersion | undefined }
   | { readonly why: 'pod-security'; readonly level: string }
   | { readonly why: 'os'; readonly os: readonly string[] }
   | { readonly why: 'parameter'; readonly parameter: string }
   | { readonly why: 'image'; readonly image: string }
-  | { readonly why: 'claim'; readonly claim: string; readonly trouble: ClaimTrouble }
+  | { readonly why: 'claim'; readonly claim: string; readonly trouble: ClaimProblem }
   | { readonly why: 'quota'; readonly quota: string; readonly resource: string }
   | { readonly why: 'claim-size'; readonly limitRange: string; readonly size: string }
   | { readonly why: 'ephemeral-storage'; readonly limit: string };
 
 /** `in-use`: one pod at a time can have it, and one has. `elsewhere`: it can be mounted on one node only, and is on that one. */
-export type ClaimTrouble =
+export type ClaimProblem =
   | { readonly kind: 'absent' }
   | { readonly kind: 'deleting' }
   | { readonly kind: 'lost' }
@@ -82,9 +82,14 @@ export type Reason =
       readonly least: KubernetesVersion;
       readonly found: KubernetesVersion;
     }
-  | { readonly code: 'delivery-unfit'; readonly delivery: string; readonly source: Source; readonly misfit: Misfit }
-  | { readonly code: 'no-fitting-delivery'; readonly profile: string; readonly passedOver: readonly PassedOver[] }
-  | { readonly code: 'claim-unusable'; readonly claim: string; readonly trouble: ClaimTrouble }
+  | {
+      readonly code: 'delivery-unfit';
+      readonly delivery: string;
+      readonly source: Source;
+      readonly requirement: UnmetRequirement;
+    }
+  | { readonly code: 'no-fitting-delivery'; readonly profile: string; readonly skipped: readonly SkippedDelivery[] }
+  | { readonly code: 'claim-unusable'; readonly claim: string; readonly trouble: ClaimProblem }
   | { readonly code: 'foreign-agent'; readonly vendor: string; readonly at: string; readonly slot: string }
   | { readonly code: 'slot-taken'; readonly slot: string; readonly profile: string; readonly by: string }
   | { readonly code: 'profile-conflict'; readonly profile: string; readonly conflict: string; readonly message: string }
@@ -154,4 +159,4 @@ export interface Setting {
   readonly source: Source;
 }
 
-export type Choice<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: Reason };
+export type Result<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: Reason };

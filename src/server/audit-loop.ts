@@ -1,12 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Cluster } from '../cluster/client/types.ts';
+import type { KubeClient } from '../cluster/client/types.ts';
 import { interruptionText, isForbidden } from '../cluster/one-shot.ts';
 import { PagedList } from '../cluster/watch/list.ts';
 import { AuditCounts, type AuditFigures } from '../diagnostics/audit-counts.ts';
-import type { Cluster as Facts } from '../kubernetes/cluster-state.ts';
+import type { ClusterState as Facts } from '../kubernetes/cluster-state.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import { decodePod } from '../kubernetes/pod.ts';
-import { type Clock, pause, systemClock } from '../lib/clock.ts';
+import { type Clock, sleep, systemClock } from '../lib/clock.ts';
 import { isObject, type JsonObject, textIn } from '../lib/json.ts';
 import type { Logger } from '../lib/logger.ts';
 import { traceOf } from '../lib/stack-trace.ts';
@@ -15,7 +15,7 @@ import type { Catalogue } from '../profiles/catalogue.ts';
 
 /** What a server audits by: what its reviews go by, too. */
 export interface AuditSources {
-  readonly api: Cluster;
+  readonly api: KubeClient;
   readonly catalogue: () => Catalogue;
   readonly facts: () => Facts;
   readonly namespaces: { readonly get: (name: string) => Namespace | undefined };
@@ -86,7 +86,7 @@ export class AuditLoop {
       await this.audit();
       // Replicas that were started together need not list together for ever.
       // oxlint-disable-next-line no-await-in-loop -- as above
-      await pause(this.clock, intervalMs * (0.9 + random() / 5), this.ending.signal);
+      await sleep(this.clock, intervalMs * (0.9 + random() / 5), this.ending.signal);
     }
   }
 
@@ -130,7 +130,7 @@ export class AuditLoop {
     const decoded = namespace && decodePod(item);
     if (!namespace || !decoded?.ok) return false;
     try {
-      counts.look({ pod: decoded.pod, namespace, ...basis });
+      counts.add({ pod: decoded.pod, namespace, ...basis });
     } catch (error) {
       const trace = traceOf(error);
       defects.set(JSON.stringify(trace), trace);

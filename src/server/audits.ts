@@ -1,19 +1,19 @@
 import type { NamespaceSource } from '../cluster/caches/namespaces.ts';
-import type { Cluster } from '../cluster/client/types.ts';
+import type { KubeClient } from '../cluster/client/types.ts';
 import { SYSTEM_NAMESPACES } from '../cluster/webhook-configuration/drift.ts';
 import type { Config } from '../config/config.ts';
 import { millisecondsOf } from '../config/options.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import { AuditLoop } from './audit-loop.ts';
-import type { ClusterFacts } from './cluster-state.ts';
+import type { ClusterStateSource } from './cluster-state.ts';
 
 /** What the server has that audits go by. */
 export interface AuditedServer {
-  readonly api: Cluster | undefined;
+  readonly api: KubeClient | undefined;
   readonly profiles: { readonly catalogue: () => Catalogue };
   readonly namespaces: NamespaceSource;
-  readonly cluster: Pick<ClusterFacts, 'facts'>;
+  readonly cluster: Pick<ClusterStateSource, 'facts'>;
 }
 
 /** The audits that the settings ask for, not begun yet; undefined where they ask for none, or there is no cluster. */

@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import type { Logger } from 'pino';
-import { IssuedSource } from '../certificates/authority-source.ts';
+import { AuthoritySource } from '../certificates/authority-source.ts';
 import { directorySource } from '../certificates/directory-source.ts';
 import { CertificateKeeper } from '../certificates/keeper.ts';
 import type { CertificateSource } from '../certificates/source.ts';
 import { wallClockOf } from '../certificates/wall-clock.ts';
-import type { Cluster } from '../cluster/client/types.ts';
+import type { KubeClient } from '../cluster/client/types.ts';
 import { namedSecret } from '../cluster/secret-store.ts';
-import { Registration, type RegistrationOptions } from '../cluster/webhook-configuration/ca-bundle.ts';
+import { CaBundleWriter, type CaBundleWriterOptions } from '../cluster/webhook-configuration/ca-bundle.ts';
 import type { Config } from '../config/config.ts';
 import { millisecondsOf } from '../config/options.ts';
 import { UsageError } from '../lib/usage-error.ts';
@@ -15,7 +15,7 @@ import { UsageError } from '../lib/usage-error.ts';
 /** What looks after the certificate, as the settings ask for it. Throws a UsageError when they name what cannot be used. */
 export async function openCertificates(
   config: Config,
-  cluster: Cluster | undefined,
+  cluster: KubeClient | undefined,
   log: Logger,
 ): Promise<CertificateKeeper> {
   const [name = '', namespace = ''] = config.service?.split('.') ?? [];
@@ -24,7 +24,7 @@ export async function openCertificates(
   const registration = openRegistration(config, cluster, {
     service: { name, namespace },
     logger: log,
-    onChange: () => void keeper.look(),
+    onChange: () => void keeper.check(),
   });
   const source = sourceOf(config, cluster, servername);
   const { clientCa } = config;
@@ -37,7 +37,7 @@ export async function openCertificates(
     clock: wallClockOf(cluster),
   });
   // A directory is there from the start, or somebody has made a mistake.
-  if (!source.isShared) await keeper.look();
+  if (!source.isShared) await keeper.check();
   if (source.isShared || keeper.hasCertificate()) return keeper;
   await keeper.stop();
   throw new UsageError([`${keeper.trouble() ?? 'there is no certificate'}.`]);
@@ -53,21 +53,21 @@ async function readable(file: string): Promise<void> {
 
 function openRegistration(
   { webhookConfiguration }: Config,
-  cluster: Cluster | undefined,
-  options: Omit<RegistrationOptions, 'cluster' | 'name'>,
-): Registration | undefined {
+  cluster: KubeClient | undefined,
+  options: Omit<CaBundleWriterOptions, 'cluster' | 'name'>,
+): CaBundleWriter | undefined {
   if (webhookConfiguration === undefined) return undefined;
-  if (cluster) return new Registration({ ...options, cluster, name: webhookConfiguration });
+  if (cluster) return new CaBundleWriter({ ...options, cluster, name: webhookConfiguration });
   throw new UsageError([
     'tlsSecret and webhookConfiguration need a cluster: this is no pod, and no kubeconfig is given',
   ]);
 }
 
-function sourceOf(config: Config, cluster: Cluster | undefined, servername: string): CertificateSource {
+function sourceOf(config: Config, cluster: KubeClient | undefined, servername: string): CertificateSource {
   const { tlsSecret, leafLifetime, caLifetime } = config;
   if (!cluster || tlsSecret === undefined) return directorySource(config.tlsDir);
   const [namespace = '', name = ''] = tlsSecret.split('/');
-  return new IssuedSource({
+  return new AuthoritySource({
     store: namedSecret(cluster, namespace, name),
     // The first is the one by which the API server calls.
     names: [servername, `${servername}.cluster.local`, servername.replace(/\.svc$/, '')],

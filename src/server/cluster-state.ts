@@ -1,20 +1,20 @@
 import type { Logger } from 'pino';
-import type { Mirror } from '../cluster/caches/cache.ts';
+import type { Cache } from '../cluster/caches/cache.ts';
 import { ConfigMapKeys } from '../cluster/caches/config-map-keys.ts';
 import type { NamespaceSource } from '../cluster/caches/namespaces.ts';
 import { Claims } from '../cluster/caches/persistent-volume-claims.ts';
 import { Quotas } from '../cluster/caches/quotas.ts';
 import { ServerVersion } from '../cluster/caches/server-version.ts';
-import type { Cluster } from '../cluster/client/types.ts';
+import type { KubeClient } from '../cluster/client/types.ts';
 import type { ReflectorStatus } from '../cluster/watch/reflector.ts';
-import { fixedFacts } from '../config/catalogue.ts';
+import { clusterStateFromFiles } from '../config/catalogue.ts';
 import type { Config } from '../config/config.ts';
 import type { CheckName } from '../config/options.ts';
-import type { Cluster as Facts } from '../kubernetes/cluster-state.ts';
+import type { ClusterState as Facts } from '../kubernetes/cluster-state.ts';
 import { UsageError } from '../lib/usage-error.ts';
 
 /** What is known of the cluster besides its namespaces, kept up to date. */
-export interface ClusterFacts {
+export interface ClusterStateSource {
   /** What is known at this moment, from memory: no I/O. */
   readonly facts: () => Facts;
   /** Resolves when the cluster has been asked once, whatever it said: within seconds. */
@@ -29,15 +29,15 @@ export interface ClusterFacts {
 }
 
 /** The facts that the settings ask for. Throws a UsageError when they need a cluster, and there is none. */
-export function openClusterFacts(
+export function openClusterState(
   config: Config,
-  cluster: Cluster | undefined,
+  cluster: KubeClient | undefined,
   namespaces: Pick<NamespaceSource, 'status'>,
   logger: Logger,
-): ClusterFacts {
+): ClusterStateSource {
   if (config.configMapKeys && !cluster)
     throw new UsageError(['configMapKeys needs a cluster: this is no pod, and no kubeconfig is given']);
-  const { kubernetes } = fixedFacts(config);
+  const { kubernetes } = clusterStateFromFiles(config);
   const version =
     cluster && !kubernetes
       ? new ServerVersion({ cluster, logger, reconnects: () => namespaces.status().restarts })
@@ -73,9 +73,9 @@ export function openClusterFacts(
 /** What is watched so that no pod is made to wait: the facts that come of it, where somebody wants them. */
 function openChecks(
   config: Config,
-  cluster: Cluster | undefined,
+  cluster: KubeClient | undefined,
   logger: Logger,
-): Mirror & { readonly facts: Pick<Facts, 'claim' | 'quotas' | 'limitRanges'> } {
+): Cache & { readonly facts: Pick<Facts, 'claim' | 'quotas' | 'limitRanges'> } {
   const wanted = new Set<string>(cluster ? config.checks.split(',') : []);
   const isWanted = (check: CheckName): boolean => wanted.has(check);
   const claims = cluster && isWanted('claims') ? new Claims(cluster, { logger }).start() : undefined;

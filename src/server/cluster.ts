@@ -6,17 +6,17 @@ import {
   namespacesFromObjects,
   type NamespaceSource,
 } from '../cluster/caches/namespaces.ts';
-import { loadCluster } from '../cluster/client/client.ts';
-import type { Cluster } from '../cluster/client/types.ts';
+import { loadClient } from '../cluster/client/client.ts';
+import type { KubeClient } from '../cluster/client/types.ts';
 import { type Config, userKubeconfig } from '../config/config.ts';
 import { isObject } from '../lib/json.ts';
 import { UsageError } from '../lib/usage-error.ts';
 import { sampleNamespace } from '../profile-sources/builtin.ts';
 
 /** The cluster that the settings name, or that this pod runs in. Throws a UsageError when its kubeconfig cannot be used. */
-export async function openCluster(kubeconfig: string | undefined): Promise<Cluster | undefined> {
+export async function openCluster(kubeconfig: string | undefined): Promise<KubeClient | undefined> {
   try {
-    return await loadCluster(kubeconfig === undefined ? {} : { kubeconfig });
+    return await loadClient(kubeconfig === undefined ? {} : { kubeconfig });
   } catch (error) {
     throw new UsageError([error instanceof Error ? error.message : String(error)]);
   }
@@ -26,7 +26,7 @@ export async function openCluster(kubeconfig: string | undefined): Promise<Clust
  * The cluster that a command of a person is about: as kubectl finds it, by `--kubeconfig`, KUBECONFIG or `~/.kube/config`, else the one that
  * this pod runs in. Throws a UsageError when there is none.
  */
-export async function openUserCluster(kubeconfig: string | undefined): Promise<Cluster> {
+export async function openUserCluster(kubeconfig: string | undefined): Promise<KubeClient> {
   const cluster = await openCluster(userKubeconfig(kubeconfig));
   if (cluster) return cluster;
   throw new UsageError(['no cluster: give --kubeconfig FILE, or set KUBECONFIG']);
@@ -35,7 +35,7 @@ export async function openUserCluster(kubeconfig: string | undefined): Promise<C
 /** A file of namespaces if one is named, else the cluster, else the sample namespace under every name. */
 export async function openNamespaces(
   file: Config['namespaces'],
-  cluster: Cluster | undefined,
+  cluster: KubeClient | undefined,
   log: Logger,
 ): Promise<NamespaceSource> {
   if (file !== undefined) {

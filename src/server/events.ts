@@ -1,13 +1,13 @@
 import type { Logger } from 'pino';
-import type { Cluster } from '../cluster/client/types.ts';
-import { type Events, eventsIn, noEvents } from '../cluster/events/recorder.ts';
+import type { KubeClient } from '../cluster/client/types.ts';
+import { type EventRecorder, createEventRecorder, noEventRecorder } from '../cluster/events/recorder.ts';
 import type { Config } from '../config/config.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import { misplacedKeys } from '../settings/misspelled-keys.ts';
 
 /** What Events are made from. */
 export interface EventSources {
-  readonly api: Cluster | undefined;
+  readonly api: KubeClient | undefined;
   readonly profiles: { readonly catalogue: () => Catalogue };
 }
 
@@ -17,13 +17,13 @@ export function openEvents(
   { api, profiles }: EventSources,
   log: Logger,
   onNotice: (code: string) => void,
-): Events {
-  if (!events) return noEvents;
+): EventRecorder {
+  if (!events) return noEventRecorder;
   if (!api) {
     log.warn({}, 'events: there is no cluster to write Events to');
-    return noEvents;
+    return noEventRecorder;
   }
-  return eventsIn({
+  return createEventRecorder({
     cluster: api,
     logger: log,
     misplaced: (workload, template) => misplacedKeys(workload, template, profiles.catalogue()),

@@ -18,7 +18,7 @@ export interface Sink {
 }
 
 /** Lines that wait for their reader, in characters: some thousand decisions. What comes beyond it is dropped. */
-const MOST_WAITING = 1024 * 1024;
+const MAX_QUEUED_BYTES = 1024 * 1024;
 
 /** A reader that is gone is tried again so much later, in ms. */
 const RETRY_MS = 1000;
@@ -68,7 +68,7 @@ export function logDestination(sink: Sink = stdoutSink(), now: () => number = ()
   };
   return {
     write: (line) => {
-      if (size + line.length > MOST_WAITING || now() < retryAt) {
+      if (size + line.length > MAX_QUEUED_BYTES || now() < retryAt) {
         drop(1);
         return;
       }

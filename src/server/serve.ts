@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import pino, { type Logger } from 'pino';
 import type { CertificateKeeper } from '../certificates/keeper.ts';
 import type { NamespaceSource } from '../cluster/caches/namespaces.ts';
-import type { Cluster } from '../cluster/client/types.ts';
+import type { KubeClient } from '../cluster/client/types.ts';
 import { type ClusterCatalogue, configFrom, openCatalogue } from '../config/catalogue.ts';
 import type { Config, ReadConfig } from '../config/config.ts';
 import { traceOf } from '../lib/stack-trace.ts';
@@ -14,7 +14,7 @@ import { createAdminServer } from './admin-server.ts';
 import type { AuditLoop } from './audit-loop.ts';
 import { openAudits } from './audits.ts';
 import { openCertificates } from './certificates.ts';
-import { type ClusterFacts, openClusterFacts } from './cluster-state.ts';
+import { type ClusterStateSource, openClusterState } from './cluster-state.ts';
 import { openCluster, openNamespaces } from './cluster.ts';
 import { limitConnections } from './connection-limit.ts';
 import { releaseSignal } from './early-signals.ts';
@@ -66,9 +66,9 @@ interface Sources {
   readonly profiles: ClusterCatalogue;
   readonly namespaces: NamespaceSource;
   readonly certificates: CertificateKeeper;
-  readonly cluster: ClusterFacts;
+  readonly cluster: ClusterStateSource;
   /** The API server itself, where there is one. */
-  readonly api: Cluster | undefined;
+  readonly api: KubeClient | undefined;
   /** Not begun; undefined where nobody asks for them. */
   readonly audits: AuditLoop | undefined;
   readonly stop: () => Promise<void>;
@@ -91,7 +91,7 @@ async function openSources(config: Config, log: Logger): Promise<Sources> {
     const needsCluster = file === undefined || webhookConfiguration !== undefined || asks;
     const cluster = needsCluster ? await openCluster(config.kubeconfig) : undefined;
     const namespaces = keep(await openNamespaces(file, cluster, log));
-    const facts = keep(openClusterFacts(config, cluster, namespaces, log));
+    const facts = keep(openClusterState(config, cluster, namespaces, log));
     const certificates = keep(await openCertificates(config, cluster, log));
     const opening = { profiles, namespaces, certificates, cluster: facts, api: cluster };
     const audits = openAudits(config, opening, log);

@@ -1,33 +1,33 @@
 import { parseKey } from '../api/keys.ts';
 
 /** A setting as somebody wrote it: the whole key, and the text. */
-export interface WrittenSetting {
+export interface AnnotationSetting {
   readonly key: string;
   readonly text: string;
 }
 
 /** What one map of annotations says under our prefix, by the name of the setting. */
-export interface WrittenSettings {
-  readonly common: ReadonlyMap<string, WrittenSetting>;
+export interface AnnotationSettings {
+  readonly common: ReadonlyMap<string, AnnotationSetting>;
   /** By container: what is said for that one alone. */
-  readonly single: ReadonlyMap<string, ReadonlyMap<string, WrittenSetting>>;
+  readonly single: ReadonlyMap<string, ReadonlyMap<string, AnnotationSetting>>;
 }
 
-const NONE: WrittenSettings = { common: new Map(), single: new Map() };
+const NONE: AnnotationSettings = { common: new Map(), single: new Map() };
 
 // A decision asks for dozens of settings, and the annotations of a namespace are asked for every pod of it: they are read once.
-const known = new WeakMap<object, WrittenSettings>();
+const known = new WeakMap<object, AnnotationSettings>();
 
 /** The settings in a map of annotations, which must never change once it was read. */
-export function settingsIn(annotations: Readonly<Record<string, string>>): WrittenSettings {
+export function readAnnotations(annotations: Readonly<Record<string, string>>): AnnotationSettings {
   const read = known.get(annotations) ?? readSettings(annotations);
   known.set(annotations, read);
   return read;
 }
 
-function readSettings(annotations: Readonly<Record<string, string>>): WrittenSettings {
-  const common = new Map<string, WrittenSetting>();
-  const single = new Map<string, Map<string, WrittenSetting>>();
+function readSettings(annotations: Readonly<Record<string, string>>): AnnotationSettings {
+  const common = new Map<string, AnnotationSetting>();
+  const single = new Map<string, Map<string, AnnotationSetting>>();
   for (const key of Object.keys(annotations)) {
     const parsed = parseKey(key);
     if (!parsed) continue;
@@ -37,7 +37,7 @@ function readSettings(annotations: Readonly<Record<string, string>>): WrittenSet
       common.set(setting, written);
       continue;
     }
-    const own = single.get(container) ?? new Map<string, WrittenSetting>();
+    const own = single.get(container) ?? new Map<string, AnnotationSetting>();
     single.set(container, own.set(setting, written));
   }
   return common.size + single.size === 0 ? NONE : { common, single };

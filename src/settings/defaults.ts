@@ -1,7 +1,7 @@
 import { AUTO } from '../api/keys.ts';
 import { isObject } from '../lib/json.ts';
 import { didYouMean, nearest } from '../lib/suggest.ts';
-import { words } from '../lib/text.ts';
+import { splitList } from '../lib/text.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import { accepts, expectation } from '../profiles/parameter.ts';
 import type { Problem } from '../profiles/problem.ts';
@@ -31,7 +31,7 @@ const judges: Readonly<Record<string, Judge>> = {
   inject: oneOf('true', 'false'),
   libc: oneOf('glibc', 'musl'),
   profile: (catalogue, value) =>
-    words(value)
+    splitList(value)
       .filter((word) => word !== 'none' && !catalogue.profiles.has(word))
       .map((word) => `no profile "${word}"${didYouMean(nearest(word, catalogue.profiles.keys()))}`),
   delivery: ({ profiles }, value) => {

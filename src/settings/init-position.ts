@@ -1,9 +1,9 @@
 import type { Position } from '../api/profile/delivery.ts';
-import { type Layers, lookUp } from './resolve.ts';
+import { type SettingSources, resolveSetting } from './resolve.ts';
 
 /** The place of an init container: what the `init-position` setting says (`first`, `last`, `before NAME`), else what its profile says. */
-export function positionFor(layers: Layers, fallback: Position): Position {
-  return readPosition(lookUp(layers, 'init-position')?.text ?? '') ?? fallback;
+export function positionFor(sources: SettingSources, fallback: Position): Position {
+  return readPosition(resolveSetting(sources, 'init-position')?.text ?? '') ?? fallback;
 }
 
 /** The position that the text says, or undefined. */

@@ -12,15 +12,15 @@ import type { Reason } from '../reasons/reason.ts';
 const BARE = bare(PREFIX);
 
 /** Longer ones are not compared: a pod can carry thousands of annotations. */
-const LONGEST_PREFIX = 40;
+const MAX_PREFIX_LENGTH = 40;
 
 /**
  * The key of ours that a label or an annotation was probably meant to be, though its prefix is not ours: `agent-injector/profile`,
  * `agentinjector.io/profile`, `Agent-Injector.io/profile`. Undefined for our own keys and for everybody else's.
  */
-export function almostOurs(text: string): string | undefined {
+export function misspelledKey(text: string): string | undefined {
   const slash = text.indexOf('/');
-  if (slash < 1 || slash > LONGEST_PREFIX || text.startsWith(`${PREFIX}/`)) return undefined;
+  if (slash < 1 || slash > MAX_PREFIX_LENGTH || text.startsWith(`${PREFIX}/`)) return undefined;
   const prefix = text.slice(0, slash);
   const name = text.slice(slash + 1);
   if (isAlmostPrefix(prefix)) return key(name.toLowerCase());
@@ -54,19 +54,19 @@ const VALUES = ['enabled', 'required'];
  * The label, as it must be written, that a namespace was probably meant to carry: the value is almost right, or the key is, or it stands among
  * the annotations. Undefined where injection is on, or switched off on purpose, or not spoken of.
  */
-export function meantLabel({ labels, annotations }: Namespace): string | undefined {
+export function intendedLabel({ labels, annotations }: Namespace): string | undefined {
   const value = labels[INJECTION_LABEL];
   if (value !== undefined) return VALUES.includes(value) ? undefined : meantBy(value);
   for (const name in labels) if (isAlmostInjection(name)) return meantBy(labels[name] ?? '');
   for (const name in annotations) {
-    if (name === INJECTION_LABEL || almostOurs(name) === INJECTION_LABEL) return meantBy(annotations[name] ?? '');
+    if (name === INJECTION_LABEL || misspelledKey(name) === INJECTION_LABEL) return meantBy(annotations[name] ?? '');
   }
   return undefined;
 }
 
 /** `inject` is an annotation; as a label it can only have been meant as this one. */
 function isAlmostInjection(name: string): boolean {
-  const ours = almostOurs(name) ?? name;
+  const ours = misspelledKey(name) ?? name;
   if (!ours.startsWith(`${PREFIX}/`)) return false;
   const setting = ours.slice(PREFIX.length + 1);
   return setting === 'inject' || nearest(setting, ['injection']) !== undefined;
@@ -80,7 +80,7 @@ function meantBy(value: string): string | undefined {
 }
 
 /** As many as are ever told. */
-const MOST_MISPLACED = 10;
+const MAX_MISPLACED = 10;
 
 /**
  * Settings of ours on a workload itself, where they mean nothing: only what stands on its pod template reaches a pod. What stands on the
@@ -96,7 +96,7 @@ export function misplacedKeys(
     const there = textsOf(template, as);
     return Object.keys(textsOf(workload.metadata, as))
       .filter((one) => isOurs(one) && !Object.hasOwn(there, one))
-      .slice(0, MOST_MISPLACED)
+      .slice(0, MAX_MISPLACED)
       .map((one) => ({ code: 'misplaced-key', as, key: one, kind, name }));
   };
   return [

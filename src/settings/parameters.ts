@@ -2,8 +2,8 @@ import type { Parameter } from '../api/profile/parameter.ts';
 import { accepts, expectation } from '../profiles/parameter.ts';
 import type { Profile } from '../profiles/profile.ts';
 import { parseTemplate, render, type Template } from '../profiles/template.ts';
-import type { Choice, Reason, Setting, Source } from '../reasons/reason.ts';
-import { everySetting, invalidSetting, type Layers } from './resolve.ts';
+import type { Result, Reason, Setting, Source } from '../reasons/reason.ts';
+import { settingChain, invalidSetting, type SettingSources } from './resolve.ts';
 
 /** Who may say something: everybody, unless a profile says otherwise. */
 type Setter = Exclude<Source['from'], 'profile'>;
@@ -12,27 +12,31 @@ type Setter = Exclude<Source['from'], 'profile'>;
 export type Parameters = ReadonlyMap<string, Setting>;
 
 /** The bare values, for templates. */
-export function textsOf(parameters: Parameters): ReadonlyMap<string, string> {
+export function parameterTexts(parameters: Parameters): ReadonlyMap<string, string> {
   return new Map([...parameters].map(([name, setting]) => [name, setting.text]));
 }
 
 /** The values of a profile's parameters, or the reason why not, and what was passed over on the way. */
-export interface Resolved {
-  readonly parameters: Choice<Parameters>;
+export interface ResolvedParameters {
+  readonly parameters: Result<Parameters>;
   readonly notices: readonly Reason[];
 }
 
 /** Resolves and checks all parameters of a profile; the first that is missing or wrong is the reason. Defaults may refer to facts. */
 export function parametersFor(
-  layers: Layers,
+  sources: SettingSources,
   profile: Profile,
   container: string,
   facts: ReadonlyMap<string, string>,
-): Resolved {
+): ResolvedParameters {
   const parameters = new Map<string, Setting>();
   const notices: Reason[] = [];
   for (const parameter of profile.parameters.values()) {
-    const setting = firstAllowed(everyValue({ layers, profile, container, facts }, parameter), parameter.name, notices);
+    const setting = firstAllowed(
+      valueChain({ sources, profile, container, builtins: facts }, parameter),
+      parameter.name,
+      notices,
+    );
     if (setting) {
       if (!accepts(parameter, setting.text)) {
         const reason = invalidSetting(parameter.name, setting, expectation(parameter));
@@ -48,27 +52,27 @@ export function parametersFor(
 }
 
 /** A value, and whether the profile lets whoever gives it give it. */
-export interface GivenValue extends Setting {
+export interface ParameterValue extends Setting {
   readonly allowed: boolean;
 }
 
 /** Whose parameters are asked for. */
-export interface Asking {
-  readonly layers: Layers;
+export interface ParameterQuery {
+  readonly sources: SettingSources;
   readonly profile: Profile;
   readonly container: string | undefined;
-  readonly facts: ReadonlyMap<string, string>;
+  readonly builtins: ReadonlyMap<string, string>;
 }
 
 /**
  * Every value of a parameter, the strongest first, the profile's default last. The first one that is allowed counts. In each place
  * `<parameter>.<profile>` is stronger than `<parameter>`: two agents may mean different things by one name.
  */
-export function* everyValue(
-  { layers, profile, container, facts }: Asking,
+export function* valueChain(
+  { sources, profile, container, builtins: facts }: ParameterQuery,
   parameter: Parameter,
-): Generator<GivenValue, undefined> {
-  for (const setting of everySetting(layers, namesOf(profile, parameter), container)) {
+): Generator<ParameterValue, undefined> {
+  for (const setting of settingChain(sources, namesOf(profile, parameter), container)) {
     const { source } = setting;
     yield { ...setting, allowed: source.from === 'profile' || isSetter(parameter.settableBy, source.from) };
   }
@@ -97,7 +101,7 @@ function templateOf(parameter: Parameter, text: string): Template {
 }
 
 /** The strongest value of those who may give one; the others are told. */
-function firstAllowed(values: Iterable<GivenValue>, parameter: string, notices: Reason[]): Setting | undefined {
+function firstAllowed(values: Iterable<ParameterValue>, parameter: string, notices: Reason[]): Setting | undefined {
   for (const { allowed, text, source } of values) {
     if (allowed) return { text, source };
     notices.push({ code: 'parameter-locked', parameter, source });

@@ -1,44 +1,44 @@
-import type { Cluster } from '../kubernetes/cluster-state.ts';
+import type { ClusterState } from '../kubernetes/cluster-state.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import { annotationsOf, type Pod } from '../kubernetes/pod.ts';
 import { nearest } from '../lib/suggest.ts';
-import { words } from '../lib/text.ts';
+import { splitList } from '../lib/text.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import type { Profile } from '../profiles/profile.ts';
-import type { Choice, Reason, Setting, Source } from '../reasons/reason.ts';
-import { settingsIn, type WrittenSetting } from './annotations.ts';
+import type { Result, Reason, Setting, Source } from '../reasons/reason.ts';
+import { readAnnotations, type AnnotationSetting } from './annotations.ts';
 
 /** What everybody may write to, strongest first: the pod for one container, the pod, the namespace, the cluster's defaults. */
-export interface Layers {
+export interface SettingSources {
   readonly pod: Pod;
   readonly namespace: Namespace;
   readonly catalogue: Catalogue;
-  readonly cluster: Cluster;
+  readonly cluster: ClusterState;
 }
 
 /** The strongest value of a setting, or undefined where nobody set it. With a container, its own annotation comes first. */
-export function lookUp(layers: Layers, setting: string, container?: string): Setting | undefined {
-  const { pod, namespace, catalogue } = layers;
-  const { common, single } = settingsIn(annotationsOf(pod));
+export function resolveSetting(sources: SettingSources, setting: string, container?: string): Setting | undefined {
+  const { pod, namespace, catalogue } = sources;
+  const { common, single } = readAnnotations(annotationsOf(pod));
   return (
     (container === undefined ? undefined : settingIn(single.get(container), 'container', setting)) ??
     settingIn(common, 'pod', setting) ??
-    settingIn(settingsIn(namespace.annotations).common, 'namespace', setting) ??
+    settingIn(readAnnotations(namespace.annotations).common, 'namespace', setting) ??
     defaultIn(catalogue, setting)
   );
 }
 
 /** Every value of a setting, the strongest first. Of several names, each place is asked for the first one first. */
-export function* everySetting(
-  { pod, namespace, catalogue }: Layers,
+export function* settingChain(
+  { pod, namespace, catalogue }: SettingSources,
   setting: string | readonly string[],
   container?: string,
 ): Generator<Setting, undefined> {
   const names = typeof setting === 'string' ? [setting] : setting;
-  const { common, single } = settingsIn(annotationsOf(pod));
+  const { common, single } = readAnnotations(annotationsOf(pod));
   if (container !== undefined) yield* foundIn(single.get(container), 'container', names);
   yield* foundIn(common, 'pod', names);
-  yield* foundIn(settingsIn(namespace.annotations).common, 'namespace', names);
+  yield* foundIn(readAnnotations(namespace.annotations).common, 'namespace', names);
   for (const name of names) {
     const found = defaultIn(catalogue, name);
     if (found) yield found;
@@ -46,7 +46,7 @@ export function* everySetting(
   return undefined;
 }
 
-type Written = ReadonlyMap<string, WrittenSetting> | undefined;
+type Written = ReadonlyMap<string, AnnotationSetting> | undefined;
 
 type Place = 'container' | 'pod' | 'namespace';
 
@@ -69,9 +69,9 @@ function defaultIn({ defaults }: Catalogue, name: string): Setting | undefined {
 
 /** The `inject` annotation: `true` unless somebody says otherwise. */
 export function wantsInjection(
-  layers: Layers,
-): Choice<{ readonly wanted: boolean; readonly source: Source | undefined }> {
-  const setting = lookUp(layers, 'inject');
+  sources: SettingSources,
+): Result<{ readonly wanted: boolean; readonly source: Source | undefined }> {
+  const setting = resolveSetting(sources, 'inject');
   const text = setting?.text ?? 'true';
   if (text === 'true' || text === 'false')
     return { ok: true, value: { wanted: text === 'true', source: setting?.source } };
@@ -79,26 +79,26 @@ export function wantsInjection(
 }
 
 // A pod can have thousands of containers, and a list of thousands of names for them all: it is read once.
-const wordLists = new WeakMap<Layers, Map<string, readonly string[]>>();
+const wordLists = new WeakMap<SettingSources, Map<string, readonly string[]>>();
 
-function wordsIn(layers: Layers, text: string): readonly string[] {
-  const known = wordLists.get(layers) ?? new Map<string, readonly string[]>();
-  wordLists.set(layers, known);
-  const read = known.get(text) ?? [...new Set(words(text))];
+function wordsIn(sources: SettingSources, text: string): readonly string[] {
+  const known = wordLists.get(sources) ?? new Map<string, readonly string[]>();
+  wordLists.set(sources, known);
+  const read = known.get(text) ?? [...new Set(splitList(text))];
   known.set(text, read);
   return read;
 }
 
 /** The profiles that a container is to get, in the order written, each once. None is no error: `none` is a choice. */
-export function profilesFor(layers: Layers, container: string): Choice<readonly Profile[]> {
-  const setting = lookUp(layers, 'profile', container);
-  const names = setting ? wordsIn(layers, setting.text) : [];
+export function profilesFor(sources: SettingSources, container: string): Result<readonly Profile[]> {
+  const setting = resolveSetting(sources, 'profile', container);
+  const names = setting ? wordsIn(sources, setting.text) : [];
   if (!setting || names.length === 0 || (names.length === 1 && names[0] === 'none')) return { ok: true, value: [] };
   const profiles: Profile[] = [];
   for (const name of names) {
-    const profile = layers.catalogue.profiles.get(name);
+    const profile = sources.catalogue.profiles.get(name);
     if (!profile) {
-      const suggestion = nearest(name, layers.catalogue.profiles.keys());
+      const suggestion = nearest(name, sources.catalogue.profiles.keys());
       return { ok: false, reason: { code: 'unknown-profile', name, source: setting.source, nearest: suggestion } };
     }
     profiles.push(profile);

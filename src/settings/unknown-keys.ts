@@ -3,14 +3,14 @@ import { annotationsOf, containersOf, labelsOf, type Pod } from '../kubernetes/p
 import { nearest } from '../lib/suggest.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import type { Reason, Source } from '../reasons/reason.ts';
-import { almostOurs } from './misspelled-keys.ts';
-import type { Layers } from './resolve.ts';
+import { misspelledKey } from './misspelled-keys.ts';
+import type { SettingSources } from './resolve.ts';
 
 /** As many notices as are ever shown, and some: a pod can carry ten thousand annotations. */
-export const MOST_NOTICES = 10;
+export const MAX_NOTICES = 10;
 
 /** Labels and annotations under our prefix that mean nothing, each with what would. The first few, when there are many. */
-export function unknownKeysIn({ pod, namespace, catalogue }: Layers): readonly Reason[] {
+export function unknownKeysIn({ pod, namespace, catalogue }: SettingSources): readonly Reason[] {
   return [
     ...unknownLabels(labelsOf(pod)),
     ...unknownKeys(namespace.annotations, 'namespace', catalogue, pod),
@@ -21,9 +21,9 @@ export function unknownKeysIn({ pod, namespace, catalogue }: Layers): readonly R
 function unknownLabels(labels: Readonly<Record<string, string>>): readonly Reason[] {
   const found: Reason[] = [];
   for (const label in labels) {
-    if (found.length === MOST_NOTICES) break;
+    if (found.length === MAX_NOTICES) break;
     const value = labels[label] ?? '';
-    const almost = almostOurs(label);
+    const almost = misspelledKey(label);
     if (almost !== undefined) found.push({ code: 'unknown-label', label, value, expected: `write it as ${almost}` });
     if (!label.startsWith(`${PREFIX}/`)) continue;
     if (label !== INJECTION_LABEL) {
@@ -52,7 +52,7 @@ function unknownKeys(
   for (const written in annotations) {
     const reason = unknownKey(written, on, knownSettings, names);
     if (reason) found.push(reason);
-    if (found.length === MOST_NOTICES) break;
+    if (found.length === MAX_NOTICES) break;
   }
   return found;
 }
@@ -65,7 +65,7 @@ function unknownKey(
 ): Reason | undefined {
   const parsed = parseKey(written);
   if (!parsed) {
-    const almost = almostOurs(written);
+    const almost = misspelledKey(written);
     return almost === undefined ? undefined : { code: 'unknown-annotation', key: written, on, nearest: almost };
   }
   const { setting, container } = parsed;

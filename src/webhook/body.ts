@@ -59,7 +59,7 @@ function wholeOf(chunks: readonly Buffer[]): Buffer {
 }
 
 /** So much work is parsed in less than a tenth of a second. A pod of 40,000 variables has less. */
-const MOST_WORK = 400_000;
+const MAX_JSON_TOKENS = 400_000;
 
 /** What a bracket, a key and an element cost. */
 const WORK: Readonly<Record<string, number>> = { '{': 3, '[': 3, ':': 2, ',': 1 };
@@ -82,7 +82,7 @@ export function isTooDense(body: Buffer): boolean {
     if (code === QUOTE) at = endOfString(body, at);
     else work += workOf[code] ?? 0;
   }
-  return work > MOST_WORK;
+  return work > MAX_JSON_TOKENS;
 }
 
 /** Where the string that begins here has its last quote; the end of the body where it has none. */

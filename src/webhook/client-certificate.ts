@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
 
 /** The names in the certificate that the caller showed: its common name, and its DNS names. */
-export function clientNames(request: IncomingMessage): readonly string[] {
+export function clientCertificateNames(request: IncomingMessage): readonly string[] {
   const { socket } = request;
   if (!(socket instanceof TLSSocket)) return [];
   const certificate = socket.getPeerX509Certificate();

@@ -2,10 +2,10 @@ import type { Decision } from '../admission/decision.ts';
 import type { Pod } from '../kubernetes/pod.ts';
 import { isObject, type JsonObject } from '../lib/json.ts';
 import { oneLine } from '../lib/text.ts';
-import { sentence } from '../reasons/message.ts';
+import { reasonMessage } from '../reasons/message.ts';
 
 /** What the log line of a decision says besides the decision. */
-export interface Circumstances {
+export interface DecisionLogContext {
   readonly namespace: string;
   readonly dryRun: boolean;
   readonly operations: number;
@@ -15,7 +15,7 @@ export interface Circumstances {
  * The fields of the one log line of a decision, but for the uid and the time it took. Every text from outside is on one line and bounded; no value
  * of a variable is among them.
  */
-export function decisionFields(decision: Decision, pod: Pod | undefined, at: Circumstances): JsonObject {
+export function decisionFields(decision: Decision, pod: Pod | undefined, at: DecisionLogContext): JsonObject {
   const injected = decision.containers.filter((container) => container.outcome === 'injected');
   const skipped = decision.containers.filter((container) => container.outcome === 'skipped');
   return {
@@ -24,7 +24,7 @@ export function decisionFields(decision: Decision, pod: Pod | undefined, at: Cir
     outcome: decision.outcome,
     ...(decision.outcome !== 'injected' && {
       reason: decision.reason.code,
-      message: oneLine(sentence(decision.reason), 300),
+      message: oneLine(reasonMessage(decision.reason), 300),
     }),
     ...(injected.length > 0 && {
       injected: bounded(
@@ -37,7 +37,7 @@ export function decisionFields(decision: Decision, pod: Pod | undefined, at: Cir
         skipped: bounded(skipped, ({ container, reason }) => `${oneLine(container, 63)}: ${reason.code}`),
       }),
     ...(decision.notices.length > 0 && {
-      notices: bounded(decision.notices, (notice) => oneLine(`${notice.code}: ${sentence(notice)}`, 200)),
+      notices: bounded(decision.notices, (notice) => oneLine(`${notice.code}: ${reasonMessage(notice)}`, 200)),
     }),
     operations: at.operations,
     ...(at.dryRun && { dryRun: true }),
@@ -45,18 +45,18 @@ export function decisionFields(decision: Decision, pod: Pod | undefined, at: Cir
 }
 
 /** A pod of a thousand containers does not make a log line of a thousand entries: a line has at most 8 KiB, whatever the review. */
-const MOST = 20;
+const MAX_LISTED = 20;
 
-const LONGEST_LIST = 600;
+const MAX_LIST_LENGTH = 600;
 
 /** The first texts of a list, and how many more there are. */
 function bounded<T>(list: readonly T[], text: (one: T) => string): readonly string[] {
   const texts: string[] = [];
-  let room = LONGEST_LIST;
+  let room = MAX_LIST_LENGTH;
   for (const one of list) {
     const next = text(one);
     room -= next.length;
-    if (texts.length === MOST || (room < 0 && texts.length > 0))
+    if (texts.length === MAX_LISTED || (room < 0 && texts.length > 0))
       return [...texts, `and ${list.length - texts.length} more`];
     texts.push(next);
   }

@@ -1,5 +1,5 @@
-import type { Verdict } from '../admission/decision.ts';
-import type { Cluster } from '../kubernetes/cluster-state.ts';
+import type { DecisionSummary } from '../admission/decision.ts';
+import type { ClusterState } from '../kubernetes/cluster-state.ts';
 import type { Namespace, NamespaceLookup } from '../kubernetes/namespace.ts';
 import type { Named } from '../kubernetes/pod.ts';
 import type { Metrics } from '../metrics/types.ts';
@@ -14,14 +14,14 @@ export interface Namespaces {
   readonly fetch: (name: string, deadlineMs: number) => Promise<NamespaceLookup>;
 }
 
-export interface Reviewing {
+export interface HandlerDependencies {
   /** Asked anew for each review, so that profiles can be exchanged while the server runs. */
   readonly catalogue: () => Catalogue;
   /** What is known of the cluster, asked anew for each review. Without it, nothing is. */
-  readonly cluster?: () => Cluster;
+  readonly cluster?: () => ClusterState;
   readonly namespaces: Namespaces;
   readonly metrics: Pick<Metrics, 'reviewed' | 'recalled'>;
   readonly log: Logger;
   /** Is told of a decision once its answer is on its way, unless the review was of a dry run. It must not throw, and nobody waits for it. */
-  readonly decided?: (namespace: string, pod: Named, decision: Verdict) => void;
+  readonly decided?: (namespace: string, pod: Named, decision: DecisionSummary) => void;
 }

@@ -1,22 +1,22 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { admit } from '../admission/admit.ts';
-import { type Decision, notInjected, verdictOf } from '../admission/decision.ts';
+import { type Decision, notInjected, summaryOf } from '../admission/decision.ts';
 import { isRequired } from '../admission/opt-in.ts';
 import { decodeReview, type Review } from '../admission/review.ts';
-import { type Cluster, unknownCluster } from '../kubernetes/cluster-state.ts';
+import { type ClusterState, unknownCluster } from '../kubernetes/cluster-state.ts';
 import type { NamespaceLookup } from '../kubernetes/namespace.ts';
 import type { Pod } from '../kubernetes/pod.ts';
 import type { Json } from '../lib/json.ts';
 import { traceOf } from '../lib/stack-trace.ts';
 import { oneLine } from '../lib/text.ts';
-import { KnownAnswers, type Present } from './answer-cache/answer-cache.ts';
-import { consult } from './answer-cache/consulted-cluster.ts';
-import { readReviewText } from './answer-cache/review-key.ts';
+import { AnswerCache, type CurrentInputs } from './answer-cache/answer-cache.ts';
+import { recordLookups } from './answer-cache/consulted-cluster.ts';
+import { readReviewKey } from './answer-cache/review-key.ts';
 import { timeoutOf } from './deadline.ts';
-import type { Reviewing } from './dependencies.ts';
-import type { Waiting } from './load-shedding/queue-delay.ts';
-import { Shedding } from './load-shedding/shedder.ts';
-import { type Answer, answerTo, render, type Rendered, tells } from './respond.ts';
+import type { HandlerDependencies } from './dependencies.ts';
+import type { QueueDelay } from './load-shedding/queue-delay.ts';
+import { LoadShedder } from './load-shedding/shedder.ts';
+import { type Answer, answerTo, render, type Rendered, reportsEvents } from './respond.ts';
 
 /** A request of the API server, its body as it came. */
 export interface ReviewRequest {
@@ -28,20 +28,20 @@ export interface ReviewRequest {
 export type ParseBody = (request: FastifyRequest, body: Buffer) => Json;
 
 /** What the handler asks the server that it is in. */
-export interface Asked {
+export interface RequestReaders {
   readonly parse: ParseBody;
   /** How long a request that is whole now has waited. */
-  readonly waiting: (request: FastifyRequest<ReviewRequest>) => Waiting;
+  readonly waiting: (request: FastifyRequest<ReviewRequest>) => QueueDelay;
 }
 
 /** A body of this length is not looked for among known answers: the text alone would be most of what may be kept. */
-const LONGEST_KNOWN = 256 * 1024;
+const MAX_CACHED_LENGTH = 256 * 1024;
 
 /** The handler of POST /mutate. Whatever happens inside, a review with a uid is answered with 200, and refused only by decision. */
-export function mutateHandler(reviewing: Reviewing, { parse, waiting }: Asked) {
-  const answers = new KnownAnswers<Rendered>();
-  const shedding = new Shedding(reviewing);
-  const present: Present = {
+export function mutateHandler(reviewing: HandlerDependencies, { parse, waiting }: RequestReaders) {
+  const answers = new AnswerCache<Rendered>();
+  const shedding = new LoadShedder(reviewing);
+  const present: CurrentInputs = {
     namespace: (name) => reviewing.namespaces.get(name),
     catalogue: reviewing.catalogue,
     cluster: clusterOf(reviewing),
@@ -49,13 +49,13 @@ export function mutateHandler(reviewing: Reviewing, { parse, waiting }: Asked) {
   return (request: FastifyRequest<ReviewRequest>, reply: FastifyReply): Promise<FastifyReply> | FastifyReply => {
     const started = performance.now();
     const { body = Buffer.alloc(0) } = request;
-    const text = body.length <= LONGEST_KNOWN ? readReviewText(body.toString('latin1')) : undefined;
+    const text = body.length <= MAX_CACHED_LENGTH ? readReviewKey(body.toString('latin1')) : undefined;
     const known = text && answers.find(text.template, present);
     if (known) {
       reviewing.metrics.recalled();
       return conclude(reviewing, known, { uid: text.uid, started, reply });
     }
-    const unseen = shedding.look(body, request.query.timeout, waiting(request), () => parse(request, body));
+    const unseen = shedding.evaluate(body, request.query.timeout, waiting(request), () => parse(request, body));
     if (unseen !== undefined) return send(reply, unseen);
 
     const decoded = decodeReview(parse(request, body));
@@ -68,8 +68,8 @@ export function mutateHandler(reviewing: Reviewing, { parse, waiting }: Asked) {
     const { review } = decoded;
     return decide(reviewing, review, lookupDeadline(request.query.timeout)).then((answer) => {
       const made = render(reviewing.log, review, answer);
-      if (text && answer.grounds && answers.isWanted(text.template) && !tells(made, answer, text.left)) {
-        answers.keep(text.template, { ...made, decision: verdictOf(answer.decision) }, answer.grounds, sizeOf(made));
+      if (text && answer.grounds && answers.isWanted(text.template) && !reportsEvents(made, answer, text.left)) {
+        answers.store(text.template, { ...made, decision: summaryOf(answer.decision) }, answer.grounds, sizeOf(made));
       }
       return conclude(reviewing, made, { uid, started, reply });
     });
@@ -94,7 +94,7 @@ interface Circumstances {
 
 /** Counts and logs the decision, and sends its answer. */
 function conclude(
-  { metrics, decided }: Reviewing,
+  { metrics, decided }: HandlerDependencies,
   { decision, namespace, pod, answer, line }: Rendered,
   { uid, started, reply }: Circumstances,
 ): FastifyReply {
@@ -109,11 +109,11 @@ function send(reply: FastifyReply, text: string): FastifyReply {
   return reply.header('content-type', 'application/json; charset=utf-8').send(text);
 }
 
-function clusterOf({ cluster }: Reviewing): () => Cluster {
+function clusterOf({ cluster }: HandlerDependencies): () => ClusterState {
   return cluster ?? (() => unknownCluster);
 }
 
-async function decide(reviewing: Reviewing, review: Review, deadlineMs: number): Promise<Answer> {
+async function decide(reviewing: HandlerDependencies, review: Review, deadlineMs: number): Promise<Answer> {
   const { catalogue, namespaces, log } = reviewing;
   const { pod } = review;
   const cached = namespaces.get(review.namespace);
@@ -124,7 +124,7 @@ async function decide(reviewing: Reviewing, review: Review, deadlineMs: number):
       if (lookup.kind !== 'found') return withoutNamespace(review.namespace, lookup, pod);
       ({ namespace } = lookup);
     }
-    const now = { catalogue: catalogue(), consulted: consult(clusterOf(reviewing)()) };
+    const now = { catalogue: catalogue(), consulted: recordLookups(clusterOf(reviewing)()) };
     const admission = admit(pod, namespace, now.catalogue, now.consulted.facts);
     return { ...admission, namespace: namespace.name, ...(cached && { grounds: { namespace: cached, ...now } }) };
   } catch (error) {
@@ -148,9 +148,9 @@ function unchanged(decision: Decision): Answer {
 }
 
 /** A namespace look-up may take this long at most, however patient the API server is: somebody waits for the pod. */
-const LONGEST_LOOKUP_MS = 3000;
+const MAX_LOOKUP_MS = 3000;
 
 /** How long a look-up may take: so long that there is time left for the answer. */
 function lookupDeadline(timeout: unknown): number {
-  return Math.min(LONGEST_LOOKUP_MS, timeoutOf(timeout));
+  return Math.min(MAX_LOOKUP_MS, timeoutOf(timeout));
 }

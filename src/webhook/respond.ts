@@ -1,9 +1,9 @@
-import type { Decision, Verdict } from '../admission/decision.ts';
+import type { Decision, DecisionSummary } from '../admission/decision.ts';
 import { encodeReview, type Review } from '../admission/review.ts';
 import type { Named, Pod } from '../kubernetes/pod.ts';
 import type { Operation } from '../lib/json-patch.ts';
 import type { JsonObject } from '../lib/json.ts';
-import type { Grounds } from './answer-cache/answer-cache.ts';
+import type { AnswerInputs } from './answer-cache/answer-cache.ts';
 import { decisionFields } from './decision-log.ts';
 
 export interface Logger {
@@ -20,7 +20,7 @@ export interface Answer {
   /** The pod's namespace, where it is known to exist. */
   readonly namespace?: string;
   /** What the decision was made of, where another review can be answered alike. */
-  readonly grounds?: Grounds;
+  readonly grounds?: AnswerInputs;
 }
 
 /** The text of an answer: what stands before and after the uid. */
@@ -28,7 +28,7 @@ export type AnswerText = readonly [before: string, after: string];
 
 /** A decision in all its renderings, but for what differs between pods of one template. */
 export interface Rendered {
-  readonly decision: Verdict;
+  readonly decision: DecisionSummary;
   /** Counted by it; undefined unless it is known to exist. */
   readonly namespace: string | undefined;
   /** Of the pod, for Events; undefined where it was a dry run, or there was none. */
@@ -51,7 +51,7 @@ export function render(log: Logger, review: Review | undefined, answer: Answer):
     decision,
     namespace,
     pod: review && !dryRun ? { namespace: review.namespace, ...withoutManagers(review.pod) } : undefined,
-    answer: aroundUid(decision, operations),
+    answer: splitAtUid(decision, operations),
     fields,
     line: log.child(fields),
   };
@@ -65,7 +65,7 @@ function withoutManagers({ metadata }: Pod): Named {
 const NO_UID = '"uid":"';
 
 /** The answer to whoever asks about a pod for which this was decided, but for the uid. */
-export function aroundUid(decision: Decision, operations: readonly Operation[]): AnswerText {
+export function splitAtUid(decision: Decision, operations: readonly Operation[]): AnswerText {
   const text = JSON.stringify(encodeReview('', decision, operations));
   // It is the first value that could be empty: encodeReview writes it before anything that comes from outside.
   const at = text.indexOf(NO_UID) + NO_UID.length;
@@ -78,6 +78,6 @@ export function answerTo(uid: string, [before, after]: AnswerText): string {
 }
 
 /** Whether the answer says what the template leaves out. */
-export function tells({ answer, fields }: Rendered, { operations }: Answer, left: string | undefined): boolean {
+export function reportsEvents({ answer, fields }: Rendered, { operations }: Answer, left: string | undefined): boolean {
   return left !== undefined && JSON.stringify([answer, fields, operations]).includes(left);
 }

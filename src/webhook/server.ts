@@ -7,16 +7,16 @@ import type { Json } from '../lib/json.ts';
 import { traceOf } from '../lib/stack-trace.ts';
 import type { Metrics } from '../metrics/types.ts';
 import { Bodies, BODY_LIMIT, BodyError, isTooDense } from './body.ts';
-import { clientNames } from './client-certificate.ts';
-import type { Reviewing } from './dependencies.ts';
+import { clientCertificateNames } from './client-certificate.ts';
+import type { HandlerDependencies } from './dependencies.ts';
 import { mutateHandler, type ParseBody, type ReviewRequest } from './handler.ts';
-import { followLateness } from './load-shedding/queue-delay.ts';
+import { trackQueueDelay } from './load-shedding/queue-delay.ts';
 
 export interface WebhookServerOptions {
   readonly tls: ServerTls;
   /** Names that a caller's certificate may have; empty: any. Means something only with `clientCa`. */
   readonly clientNames?: readonly string[];
-  readonly reviewing: Reviewing;
+  readonly reviewing: HandlerDependencies;
   readonly metrics: Pick<Metrics, 'badRequest'>;
   /** While true, every answer asks the client to open a new connection, which reaches another replica. */
   readonly draining: () => boolean;
@@ -44,12 +44,12 @@ export function createWebhookServer(options: WebhookServerOptions): FastifyInsta
     },
   });
   followConnections(server);
-  const waiting = followLateness(server);
+  const waiting = trackQueueDelay(server);
   const parse = leaveBodies(server);
   const { clientNames: allowed = [] } = options;
   server.addHook('onRequest', (request, reply, done) => {
     if (options.draining()) reply.header('connection', 'close');
-    const names = allowed.length > 0 ? clientNames(request.raw) : undefined;
+    const names = allowed.length > 0 ? clientCertificateNames(request.raw) : undefined;
     const encoding = request.headers['content-encoding'];
     // As text: of a JSON body that is no Status the API server shows its users nothing but "unknown".
     if (names && !names.some((name) => allowed.includes(name))) {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { admit } from '../../src/admission/admit.ts';
 import type { Pod } from '../../src/kubernetes/pod.ts';
 import type { Reason } from '../../src/reasons/reason.ts';
-import { sentence } from '../../src/reasons/message.ts';
+import { reasonMessage } from '../../src/reasons/message.ts';
 import { readStatus } from '../../src/api/status-annotation.ts';
 import { articleEnvironment, catalogue, catalogueWith, container, namespace, pod } from '../support/fixtures.ts';
 
@@ -246,7 +246,7 @@ describe('why a pod is left alone', () => {
     expect(decision.outcome).toBe('skipped');
     const reason = reasonOf(given, within);
     expect(reason?.code).toBe(code);
-    expect(reason && sentence(reason)).toBe(text);
+    expect(reason && reasonMessage(reason)).toBe(text);
     expect(after.spec).toEqual(given.spec);
   });
 
@@ -366,7 +366,7 @@ describe('which containers', () => {
 
   it('a name that does not exist is told with the nearest one', () => {
     const { decision } = admit(pod([container('web')], { containers: 'web,wbe' }), namespace(), catalogue);
-    expect(decision.notices.map(sentence)).toEqual([
+    expect(decision.notices.map(reasonMessage)).toEqual([
       'no container "wbe"; did you mean "web"? (pod annotation agent-injector.io/containers)',
     ]);
   });
@@ -436,7 +436,7 @@ describe('unknown keys', () => {
   ])('%j', (annotations, text) => {
     const { decision } = admit(pod(undefined, annotations), namespace(), catalogue);
     expect(decision.outcome).toBe('injected');
-    expect(decision.notices.map(sentence)).toEqual([text]);
+    expect(decision.notices.map(reasonMessage)).toEqual([text]);
   });
 });
 
@@ -550,7 +550,7 @@ describe('a near miss', () => {
     const given = pod(undefined, annotations);
     const labelled = { ...given, metadata: { ...given.metadata, labels } };
     const { decision } = admit(labelled, namespace({ inject: 'false' }), catalogue);
-    expect(decision.notices.map(sentence)).toEqual([text]);
+    expect(decision.notices.map(reasonMessage)).toEqual([text]);
   });
 });
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type Admission, admit } from '../../src/admission/admit.ts';
 import { builtInCatalogue } from '../../src/profile-sources/builtin.ts';
 import type { Catalogue } from '../../src/profiles/catalogue.ts';
-import type { Cluster } from '../../src/kubernetes/cluster-state.ts';
+import type { ClusterState } from '../../src/kubernetes/cluster-state.ts';
 import type { Container, Pod } from '../../src/kubernetes/pod.ts';
 import { readProfile } from '../../src/profiles/parse.ts';
 import { container as containerOf, namespace, pod as podOf } from '../support/fixtures.ts';
@@ -68,7 +68,7 @@ export function inject(agent: Agent, runtime: Runtime, way: Way, listener: Liste
     })),
   ];
   const pod = podOf([containerOf('web', { ...written, env })], way.annotations(value));
-  const cluster: Cluster = {
+  const cluster: ClusterState = {
     // Before image volumes: a profile's init container is run, if it has one.
     kubernetes: { major: 1, minor: 34 },
     configMapKeys: (_, map) => {

@@ -40,7 +40,7 @@ export default function setup(): () => void {
   };
 }
 
-const LONGEST_SIGN = 100;
+const MAX_SIGN_LENGTH = 100;
 
 function table(results: readonly Result[]): string {
   const rows = results
@@ -73,5 +73,5 @@ function standIns(results: readonly Result[]): readonly string[] {
 
 function printable(sign: string): string {
   const text = sign.replaceAll(/[^\x20-\x7e]+/g, '.').trim();
-  return text.length > LONGEST_SIGN ? `${text.slice(0, LONGEST_SIGN)}…` : text;
+  return text.length > MAX_SIGN_LENGTH ? `${text.slice(0, MAX_SIGN_LENGTH)}…` : text;
 }

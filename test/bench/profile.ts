@@ -8,7 +8,7 @@ import { sourceLocator } from './source-locator.ts';
 import { warmUp } from './throughput.ts';
 
 /** A profile of code that is not compiled yet leads nowhere. */
-const LONGEST_WARM_UP_S = 60;
+const MAX_WARM_UP_S = 60;
 
 /**
  * Runs one server under load with Node's own CPU profiler, and prints where its time goes: by area, by file, by function. Of a builtin
@@ -20,7 +20,7 @@ export async function profile(bench: Bench, kind: 'product' | 'fastify' | 'raw')
   const nodeFlags = ['--cpu-prof', `--cpu-prof-dir=${dir}`, '--cpu-prof-interval=200'];
   const server =
     kind === 'product' ? await bench.product({ nodeFlags }) : await bench.floor(kind, undefined, nodeFlags);
-  await warmUp(bench, [server], LONGEST_WARM_UP_S);
+  await warmUp(bench, [server], MAX_WARM_UP_S);
   const window = await bench.window(server, { connections, strangers });
   await server.stop();
   const [file] = readdirSync(dir);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { builtInCatalogue } from '../../src/profile-sources/builtin.ts';
 import { admit } from '../../src/admission/admit.ts';
-import type { Cluster } from '../../src/kubernetes/cluster-state.ts';
+import type { ClusterState } from '../../src/kubernetes/cluster-state.ts';
 import type { Json } from '../../src/lib/json.ts';
 import type { Namespace } from '../../src/kubernetes/namespace.ts';
 import { decodeReview, encodeReview } from '../../src/admission/review.ts';
@@ -62,7 +62,7 @@ export const shops: readonly Namespace[] = ['net-sample', 'orders', 'billing', '
 }));
 
 /** What the real API server has that the pods are checked against: see cluster.ts. */
-const cluster: Cluster = {
+const cluster: ClusterState = {
   kubernetes: { major: 1, minor: 36 },
   configMapKeys: () => undefined,
   claim: () => ({ deleting: false, heldBy: undefined }),

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { DAY, HOUR, shift } from '../../src/certificates/describe.ts';
-import { IssuedSource } from '../../src/certificates/authority-source.ts';
+import { AuthoritySource } from '../../src/certificates/authority-source.ts';
 import { issueAuthority, issueLeaf } from '../../src/certificates/issue.ts';
 import { certificateBlocks, findFault, type ServerCertificate } from '../../src/certificates/server-certificate.ts';
 import type { Offer, Published } from '../../src/certificates/source.ts';
@@ -13,9 +13,9 @@ const LEAF = 7 * DAY;
 const AUTHORITY = 365 * DAY;
 
 let store: StoredSecret;
-let source: IssuedSource;
-const replica = (name = NAME): IssuedSource =>
-  new IssuedSource({ store, names: [name], leafLifetime: LEAF, authorityLifetime: AUTHORITY });
+let source: AuthoritySource;
+const replica = (name = NAME): AuthoritySource =>
+  new AuthoritySource({ store, names: [name], leafLifetime: LEAF, authorityLifetime: AUTHORITY });
 beforeEach(() => {
   store = new StoredSecret();
   source = replica();
@@ -23,7 +23,7 @@ beforeEach(() => {
 
 /** What is offered so long after the start. */
 async function look(after = 0, published?: Published, by = source): Promise<Offer> {
-  return by.look(shift(start, after), published);
+  return by.evaluate(shift(start, after), published);
 }
 function certificateOf({ certificate, problem }: Offer): Required<ServerCertificate> {
   if (!certificate) throw new Error(problem);
@@ -204,13 +204,13 @@ describe('a Secret with another sound content', () => {
   test('is taken over, and who is in service stays trusted until the leaf after', async () => {
     const before = certificateOf(await look());
     const elsewhere = new StoredSecret();
-    const stranger = new IssuedSource({
+    const stranger = new AuthoritySource({
       store: elsewhere,
       names: [NAME],
       leafLifetime: LEAF,
       authorityLifetime: AUTHORITY,
     });
-    const swapped = certificateOf(await stranger.look(start, undefined));
+    const swapped = certificateOf(await stranger.evaluate(start, undefined));
     store.put(elsewhere.data);
     const after = certificateOf(await look(HOUR));
     expect(serial(after.cert)).toBe(serial(swapped.cert));

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { CertificateKeeper, type KeeperOptions } from '../../src/certificates/keeper.ts';
-import type { RegistrationStatus } from '../../src/cluster/webhook-configuration/ca-bundle.ts';
+import type { CaBundleStatus } from '../../src/cluster/webhook-configuration/ca-bundle.ts';
 import { DAY, shift } from '../../src/certificates/describe.ts';
 import { issueServerCertificate } from '../../src/certificates/issue.ts';
 import type { ServerCertificate } from '../../src/certificates/server-certificate.ts';
@@ -29,7 +29,7 @@ class World {
   offer: Partial<Offer> = {};
   published: Published = undefined;
   wanted: ((published: string) => string) | undefined;
-  status: RegistrationStatus = { state: 'present', repairs: 3, drift: [], trouble: undefined };
+  status: CaBundleStatus = { state: 'present', repairs: 3, drift: [], trouble: undefined };
   lines: string[] = [];
   used: string[] = [];
   isShared = true;
@@ -43,7 +43,7 @@ class World {
     const source: CertificateSource = {
       isShared: this.isShared,
       settleMs: this.settleMs,
-      look: async () => {
+      evaluate: async () => {
         if (this.failure) throw this.failure;
         return { certificate: undefined, problem: undefined, news: [], againInMs: 3000, ...this.offer };
       },
@@ -108,7 +108,7 @@ describe('a keeper', () => {
   test('waits for a certificate, and says so', async () => {
     world.offer = { problem: 'no connection' };
     const keeper = world.keeper();
-    await keeper.look();
+    await keeper.check();
     expect(keeper.unready()).toEqual(['there is no certificate yet: no connection']);
     expect(world.lines).toEqual(['warn: no connection']);
     expect(keeper.gauges()).toMatchObject({ expiry: { leaf: undefined, ca: undefined }, hasProblem: true, repairs: 3 });
@@ -126,10 +126,10 @@ describe('a keeper', () => {
       `a caller who goes by the published caBundle does not trust ${NAME}: caBundle is empty`,
     ]);
     world.published = [old.ca, fresh.ca];
-    await keeper.look();
+    await keeper.check();
     expect(keeper.unready()).toEqual([expect.stringMatching(/does not trust .*: (unable|self)/)]);
     world.published = [old.ca, old.ca];
-    await keeper.look();
+    await keeper.check();
     expect(keeper.unready()).toEqual([]);
     expect(keeper.gauges()).toMatchObject({ renewals: { leaf: 0, ca: 0 }, hasProblem: false });
     expect(keeper.gauges().expiry.ca?.getTime()).toBe(keeper.gauges().expiry.leaf?.getTime());
@@ -144,10 +144,10 @@ describe('a keeper', () => {
     const keeper = world.keeper();
     await attach(keeper);
     world.offer = { certificate: { ...fresh, ca: old.ca + fresh.ca } };
-    await keeper.look();
+    await keeper.check();
     expect(world.used).toEqual([old.cert]);
     world.published = [old.ca + fresh.ca];
-    await keeper.look();
+    await keeper.check();
     expect(world.used).toEqual([old.cert, fresh.cert]);
     expect(keeper.unready()).toEqual([]);
     expect(keeper.gauges().renewals).toEqual({ leaf: 1, ca: 1 });
@@ -162,12 +162,12 @@ describe('a keeper', () => {
     await attach(keeper);
     world.offer = { certificate: { ...fresh, ca: old.ca + fresh.ca } };
     world.published = [old.ca + fresh.ca];
-    await keeper.look();
+    await keeper.check();
     world.now = shift(world.now, 9999);
-    await keeper.look();
+    await keeper.check();
     expect(world.used).toEqual([old.cert]);
     world.now = shift(world.now, 1);
-    await keeper.look();
+    await keeper.check();
     expect(world.used).toEqual([old.cert, fresh.cert]);
     await keeper.stop();
   });
@@ -175,7 +175,7 @@ describe('a keeper', () => {
   test('says of which generation of the configuration it knew before it looked', async () => {
     world.offer = { certificate: old };
     const keeper = world.keeper();
-    const looked = keeper.look();
+    const looked = keeper.check();
     world.generation = 2;
     await looked;
     expect(world.wantedFor).toBe(1);
@@ -187,10 +187,10 @@ describe('a keeper', () => {
     const keeper = world.keeper();
     await attach(keeper);
     world.offer = { certificate: { ...fresh, key: 'garbage' } };
-    await keeper.look();
+    await keeper.check();
     expect(keeper.trouble()).toMatch(/^the certificate cannot be served: /);
     world.offer = { certificate: fresh };
-    await keeper.look();
+    await keeper.check();
     expect(keeper.trouble()).toBeUndefined();
     expect(world.lines.at(-1)).toBe('info: the certificate is in order again');
     await keeper.stop();
@@ -201,7 +201,7 @@ describe('a keeper', () => {
     world.offer = { certificate: old };
     const past = await issueServerCertificate([NAME], shift(world.now, -400 * DAY));
     const keeper = world.keeper();
-    await keeper.look();
+    await keeper.check();
     expect(world.wanted?.(fresh.ca + past.ca)).toBe(old.ca + fresh.ca);
     expect(world.wanted?.(old.ca + fresh.ca)).toBe(old.ca + fresh.ca);
     expect(world.wanted?.(fresh.ca + old.ca)).toBe(fresh.ca + old.ca);
@@ -211,7 +211,7 @@ describe('a keeper', () => {
   test('says when there is nothing to publish', async () => {
     world.offer = { certificate: { cert: old.cert, key: old.key } };
     const keeper = world.keeper();
-    await keeper.look();
+    await keeper.check();
     expect(keeper.trouble()).toBe('there is no ca.crt beside the certificate, so nothing can be written into caBundle');
     expect(world.wanted).toBeUndefined();
     await keeper.stop();
@@ -224,7 +224,7 @@ describe('a keeper', () => {
     world.status = { ...world.status, ...status };
     world.offer = { certificate: old };
     const keeper = world.keeper();
-    await keeper.look();
+    await keeper.check();
     expect(keeper.unready()).toEqual([sentence]);
     await keeper.stop();
   });
@@ -232,7 +232,7 @@ describe('a keeper', () => {
   test('is unready when what it serves has expired', async () => {
     world.offer = { certificate: old };
     const keeper = world.keeper({ registration: undefined });
-    await keeper.look();
+    await keeper.check();
     expect(keeper.unready()).toEqual([]);
     world.now = shift(world.now, 366 * DAY);
     expect(keeper.unready()).toEqual([expect.stringMatching(/^the certificate expired at 20/)]);
@@ -242,9 +242,9 @@ describe('a keeper', () => {
   test('outlives a look that fails', async () => {
     world.offer = { certificate: old };
     const keeper = world.keeper();
-    await keeper.look();
+    await keeper.check();
     world.failure = new Error('out of luck');
-    await keeper.look();
+    await keeper.check();
     expect(keeper.trouble()).toBe('a look at the certificate failed: out of luck');
     expect(world.timers.map(({ ms }) => ms)).toEqual([3000]);
     await keeper.stop();
@@ -257,13 +257,13 @@ describe('a keeper', () => {
     const keeper = world.keeper({ clientCa, registration: undefined });
     expect(await keeper.whenServed()).toEqual({ cert: old.cert, key: old.key, clientCa: old.ca });
     writeFileSync(clientCa, fresh.ca);
-    await keeper.look();
+    await keeper.check();
     expect((await keeper.whenServed()).clientCa).toBe(fresh.ca);
     writeFileSync(clientCa, 'garbage');
-    await keeper.look();
+    await keeper.check();
     expect(keeper.trouble()).toBe(`${clientCa} holds no certificate`);
     rmSync(clientCa);
-    await keeper.look();
+    await keeper.check();
     expect(keeper.trouble()).toContain('ENOENT');
     expect((await keeper.whenServed()).clientCa).toBe(fresh.ca);
     await keeper.stop();

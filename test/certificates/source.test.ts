@@ -57,7 +57,7 @@ describe('a directory', () => {
     mount(dir, '..1', files(old));
     for (const name of Object.keys(files(old))) symlinkSync(join('..data', name), join(dir, name));
     const source = directorySource(dir);
-    expect(await source.look(at, undefined)).toEqual({
+    expect(await source.evaluate(at, undefined)).toEqual({
       certificate: old,
       problem: undefined,
       news: [],
@@ -65,12 +65,12 @@ describe('a directory', () => {
     });
 
     mount(dir, '..2', { ...files(fresh), 'tls.key': old.key });
-    const broken = await source.look(shift(at, 301 * DAY), undefined);
+    const broken = await source.evaluate(shift(at, 301 * DAY), undefined);
     expect(broken.certificate).toEqual(old);
     expect(broken.problem).toMatch(/tls\.key is not the private key of .*tls\.crt/);
 
     mount(dir, '..3', files(fresh));
-    expect(await source.look(shift(at, 301 * DAY), undefined)).toMatchObject({
+    expect(await source.evaluate(shift(at, 301 * DAY), undefined)).toMatchObject({
       certificate: fresh,
       problem: undefined,
     });
@@ -79,11 +79,11 @@ describe('a directory', () => {
   test('is filled when it is empty, also later', async () => {
     const dir = join(scratch, 'local');
     const source = directorySource(dir);
-    const first = await source.look(at, undefined);
+    const first = await source.evaluate(at, undefined);
     expect(first.news).toEqual([`made a certificate authority and a certificate for localhost in ${dir}`]);
-    expect((await source.look(at, undefined)).news).toEqual([]);
+    expect((await source.evaluate(at, undefined)).news).toEqual([]);
     rmSync(dir, { recursive: true });
-    const second = await source.look(at, undefined);
+    const second = await source.evaluate(at, undefined);
     expect(second.certificate).not.toEqual(first.certificate);
   });
 });

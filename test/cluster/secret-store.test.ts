@@ -4,7 +4,7 @@ import { json as readJson } from 'node:stream/consumers';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { loadCluster } from '../../src/cluster/client/client.ts';
+import { loadClient } from '../../src/cluster/client/client.ts';
 import { namedSecret, type NamedSecret } from '../../src/cluster/secret-store.ts';
 import { readBundles } from '../../src/cluster/webhook-configuration/entries.ts';
 import { json, kubeconfig, temporaryDirectory } from '../support/faulty-api.ts';
@@ -25,7 +25,7 @@ const url = (): string => `http://127.0.0.1:${(server.address() as AddressInfo).
 async function cluster() {
   const file = join(temporaryDirectory(), 'kubeconfig');
   writeFileSync(file, kubeconfig(url(), { 'insecure-skip-tls-verify': true }, { token: 'secret' }));
-  const loaded = await loadCluster({ kubeconfig: file });
+  const loaded = await loadClient({ kubeconfig: file });
   if (!loaded) throw new Error('no cluster');
   return loaded;
 }

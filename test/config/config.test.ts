@@ -3,7 +3,7 @@ import { readConfig } from '../../src/config/config.ts';
 import { millisecondsOf } from '../../src/config/options.ts';
 
 const issued = { tlsSecret: 'apm/tls', webhookConfiguration: 'agent-injector', service: 'agent-injector.apm' };
-const problemsOf = (flags: Readonly<Record<string, string>>, purpose?: 'look'): readonly string[] => {
+const problemsOf = (flags: Readonly<Record<string, string>>, purpose?: 'read'): readonly string[] => {
   const read = readConfig(flags, {}, purpose);
   return read.ok ? [] : read.problems;
 };
@@ -13,7 +13,7 @@ describe('settings of certificates', () => {
     expect(problemsOf(issued)).toEqual([]);
     expect(problemsOf({ webhookConfiguration: 'a', service: 'a.b', tlsDir: 'certs' })).toEqual([]);
     expect(problemsOf({ clientCa: 'ca.crt', clientNames: 'kube-apiserver, other' })).toEqual([]);
-    expect(problemsOf({ tlsSecret: 'apm/tls' }, 'look')).toEqual([]);
+    expect(problemsOf({ tlsSecret: 'apm/tls' }, 'read')).toEqual([]);
   });
 
   test.each([

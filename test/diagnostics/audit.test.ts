@@ -4,7 +4,7 @@ import { Audit, type AuditReport } from '../../src/diagnostics/audit.ts';
 import { unknownCluster } from '../../src/kubernetes/cluster-state.ts';
 import type { Namespace } from '../../src/kubernetes/namespace.ts';
 import type { Pod } from '../../src/kubernetes/pod.ts';
-import { outlook } from '../../src/diagnostics/plan-comparison.ts';
+import { comparePlans } from '../../src/diagnostics/plan-comparison.ts';
 import { readProfile } from '../../src/profiles/parse.ts';
 import { catalogue, container, namespace, pod, profileDocument } from '../support/fixtures.ts';
 
@@ -68,7 +68,7 @@ describe('an audit', () => {
         workload: 'Deployment/web',
         pods: 2,
         message: 'should carry jennifer-dotnet, and carries no agent',
-        mend: restart,
+        fix: restart,
       },
     ]);
   });
@@ -96,9 +96,9 @@ describe('an audit', () => {
     const before = text.replace(/"hash":"[0-9a-f]{8}"/, '"hash":"00000000"');
     expect(before).not.toBe(text);
     const old: Pod = { ...one, metadata: { ...one.metadata, annotations: { 'agent-injector.io/status': before } } };
-    expect(auditOf([[old, 'shop']], [shop]).findings).toMatchObject([{ kind: 'outdated', mend: restart }]);
+    expect(auditOf([[old, 'shop']], [shop]).findings).toMatchObject([{ kind: 'outdated', fix: restart }]);
     const off = { ...shop, labels: {} };
-    expect(auditOf([[one, 'shop']], [off]).findings).toMatchObject([{ kind: 'namespace-off', mend: restart }]);
+    expect(auditOf([[one, 'shop']], [off]).findings).toMatchObject([{ kind: 'namespace-off', fix: restart }]);
   });
 
   it('misses claims, where claims may be read', () => {
@@ -168,7 +168,7 @@ describe('what would become of a pod', () => {
       'pod-security',
     ],
   ])('%s', (_, before, after, verdict) => {
-    expect(outlook(decided(pod(), before), decided(pod(), after)).verdict).toBe(verdict);
+    expect(comparePlans(decided(pod(), before), decided(pod(), after)).verdict).toBe(verdict);
   });
 });
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import type { JsonObject } from '../../src/lib/json.ts';
 import type { Pod } from '../../src/kubernetes/pod.ts';
-import { reachOf } from '../../src/diagnostics/webhook-match.ts';
+import { matchOf } from '../../src/diagnostics/webhook-match.ts';
 
 // What is installed, to the letter.
 const manifests = readFileSync(join(import.meta.dirname, '../../deploy/install.yaml'), 'utf8');
@@ -22,7 +22,7 @@ const pod = (labels: Record<string, string> = {}, annotations: Record<string, st
 });
 const label = (value: string) => ({ 'agent-injector.io/injection': value });
 const called = (...args: readonly [ReturnType<typeof on>, Pod]): readonly string[] =>
-  reachOf(installed, ...args).flatMap((reach) => (reach.called === 'yes' ? [reach.entry.split('.')[0] ?? ''] : []));
+  matchOf(installed, ...args).flatMap((reach) => (reach.called === 'yes' ? [reach.entry.split('.')[0] ?? ''] : []));
 
 describe('which entries of the installed configuration are called', () => {
   it.each([
@@ -40,7 +40,7 @@ describe('which entries of the installed configuration are called', () => {
   });
 
   it('every condition that is installed can be judged', () => {
-    expect(reachOf(installed, on('enabled'), pod()).map((reach) => reach.called)).not.toContain('unknown');
+    expect(matchOf(installed, on('enabled'), pod()).map((reach) => reach.called)).not.toContain('unknown');
   });
 });
 
@@ -57,8 +57,8 @@ it('says what is wanted and what is there, and what it cannot judge', () => {
       { name: 'x.example.com' },
     ],
   });
-  const whyOf = (more: object) => reachOf([entry(more)], on('enabled'), pod({ app: 'web' }))[0];
-  expect(reachOf([entry({})], on('enabled'), pod())).toEqual([
+  const whyOf = (more: object) => matchOf([entry(more)], on('enabled'), pod({ app: 'web' }))[0];
+  expect(matchOf([entry({})], on('enabled'), pod())).toEqual([
     { configuration: 'mine', entry: 'x.agent-injector.io', called: 'yes' },
   ]);
   expect(whyOf({ namespaceSelector: { matchLabels: { team: 'a' } } })).toMatchObject({

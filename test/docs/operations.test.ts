@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
-import { knownFrom } from '../../src/config/catalogue.ts';
+import { offlineInputs } from '../../src/config/catalogue.ts';
 import { mountedDirectory } from '../support/mounted-directory.ts';
 import { only, render, root } from '../support/chart.ts';
 import { helm } from '../support/deploy-tools.ts';
@@ -43,7 +43,7 @@ describe('docs/operations.md', () => {
     const files = documents.map(([name, document]) => [`${name}.yaml`, document]);
     const mounted = await mountedDirectory(Object.fromEntries(files) as Record<string, string>);
     onTestFinished(mounted.remove);
-    const { catalogue } = await knownFrom({ profiles: mounted.dir });
+    const { catalogue } = await offlineInputs({ profiles: mounted.dir });
     for (const [name] of documents) expect(catalogue.profiles.get(name)?.namespaces).toEqual(['shop-*']);
   });
 

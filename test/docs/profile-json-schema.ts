@@ -4,7 +4,7 @@ import { deliverySchema } from '../../src/api/profile/delivery.ts';
 import { environmentSchema } from '../../src/api/profile/environment.ts';
 import { parameterSchema } from '../../src/api/profile/parameter.ts';
 import { profileSchema } from '../../src/api/profile/profile.ts';
-import { signSchema } from '../../src/api/profile/matcher.ts';
+import { matcherSchema } from '../../src/api/profile/matcher.ts';
 
 /** A JSON Schema as far as we look at it. */
 export interface JsonSchema {
@@ -30,7 +30,7 @@ for (const [id, schema] of Object.entries({
   delivery: deliverySchema,
   environmentEntry: environmentSchema,
   parameter: parameterSchema,
-  sign: signSchema,
+  sign: matcherSchema,
 })) {
   z.globalRegistry.add(schema, { ...z.globalRegistry.get(schema), id });
 }

@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { lint } from '../../src/cli/lint/lint.ts';
-import { factNames } from '../../src/profiles/template.ts';
+import { builtinNames } from '../../src/profiles/template.ts';
 import { blocksIn, code, table } from '../support/markdown.ts';
 import { schemaTables } from './schema-tables.ts';
 
 const file = join(import.meta.dirname, '../../docs/profile-language.md');
 const SECTION = /(<!-- table: (\w+) -->\n)[\s\S]*?<!-- end -->/g;
 
-const facts: { readonly [name in (typeof factNames)[number]]: string } = {
+const facts: { readonly [name in (typeof builtinNames)[number]]: string } = {
   'pod.workload':
     'The name of the workload: the Deployment, StatefulSet, CronJob… that makes the pod; else that of the pod, or of the container.',
   'pod.namespace': 'The namespace of the pod.',
@@ -22,7 +22,7 @@ const tables: Readonly<Record<string, () => string>> = {
   facts: () =>
     table(
       ['fact', 'meaning'],
-      factNames.map((name) => [code(`\${${name}}`), facts[name]]),
+      builtinNames.map((name) => [code(`\${${name}}`), facts[name]]),
     ),
 };
 

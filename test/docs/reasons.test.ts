@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { type ReasonKind, reasonTable } from '../../src/reasons/table.ts';
 import type { ReasonCode } from '../../src/reasons/reason.ts';
-import { docsOf, sentence } from '../../src/reasons/message.ts';
+import { docsAddress, reasonMessage } from '../../src/reasons/message.ts';
 import { examples } from '../support/reason-examples.ts';
 
 // docs/reasons.md is made of the table of reasons and of the sentences as the server writes them. `UPDATE_DOCS=1 npx vitest run test/docs`
@@ -26,7 +26,7 @@ function page(): string {
   const codes = Object.keys(reasonTable) as ReasonCode[];
   const entry = (code: ReasonCode): string => {
     const { meaning, hint } = reasonTable[code];
-    return `### ${code}\n\n${meaning}\n\n> ${sentence(examples[code])}\n\nWhat to do: ${hint}\n`;
+    return `### ${code}\n\n${meaning}\n\n> ${reasonMessage(examples[code])}\n\nWhat to do: ${hint}\n`;
   };
   const chapter = (kind: ReasonKind): string =>
     [
@@ -50,13 +50,13 @@ it('docs/reasons.md says what the code says', () => {
 });
 
 it.each(Object.keys(reasonTable) as ReasonCode[])('%s has an anchor that a link finds', (code) => {
-  const [path = '', anchor] = docsOf(code).split('#');
+  const [path = '', anchor] = docsAddress(code).split('#');
   const headings = readFileSync(join(root, path), 'utf8').match(/^#+ .+$/gm) ?? [];
   expect(headings.filter((heading) => heading.replace(/^#+ /, '') === anchor)).toHaveLength(1);
 });
 
 it.each(Object.entries(examples))('the sentence of %s is short, on one line and needs no other', (_, reason) => {
-  const text = sentence(reason);
+  const text = reasonMessage(reason);
   expect(text).toMatch(/^\S.*[^.\s]$/);
   expect(text.length).toBeLessThan(200);
 });

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
-import { knownFrom } from '../../src/config/catalogue.ts';
+import { offlineInputs } from '../../src/config/catalogue.ts';
 import { admit } from '../../src/admission/admit.ts';
 import type { Catalogue } from '../../src/profiles/catalogue.ts';
 import { catalogue as builtIn, namespace, pod } from '../support/fixtures.ts';
@@ -106,7 +106,7 @@ it('the profile that it shows is locked: what a namespace says is passed over', 
   const files = Object.entries(values.profiles).map(([name, document]) => [`${name}.yaml`, document] as const);
   const mounted = await mountedDirectory(Object.fromEntries(files));
   onTestFinished(mounted.remove);
-  const { catalogue } = await knownFrom({ profiles: mounted.dir });
+  const { catalogue } = await offlineInputs({ profiles: mounted.dir });
   const evil = { 'agent-image': 'evil.example.com/a:1', 'host-path': '/etc', 'server-address': 'evil.example.com' };
   const deliveries = catalogue.profiles.get('jennifer-dotnet')?.deliveries ?? [];
   const patches = (known: Catalogue): string =>

@@ -1,6 +1,6 @@
 import { keyTable } from '../../src/api/keys.ts';
 import { reasonTable } from '../../src/reasons/table.ts';
-import type { Sign } from '../../src/api/profile/matcher.ts';
+import type { Matcher } from '../../src/api/profile/matcher.ts';
 import { metricRows } from '../../src/metrics/definitions.ts';
 import { flagOf, settingNames, settingRows, standardSettings, variableOf } from '../../src/config/options.ts';
 import { catalogue } from '../support/fixtures.ts';
@@ -9,7 +9,7 @@ import { code, table } from '../support/markdown.ts';
 const standard = standardSettings;
 
 /** What of a sign gives the agent away, wherever it stands. */
-const wordOf = (sign: Sign): string => {
+const wordOf = (sign: Matcher): string => {
   if ('contains' in sign && sign.contains !== undefined) return sign.contains;
   if ('equals' in sign && sign.equals !== undefined) return `${[sign.name].flat().join(', ')}=${sign.equals}`;
   if ('matches' in sign) return sign.matches;

@@ -61,7 +61,7 @@ describe('explain on a cluster', () => {
     const before = await explainOf(`pod/${pod.metadata?.name ?? ''}`, '-n', 'shop');
     expect(before.decision.outcome).toBe('injected');
     expect(before.findings).toMatchObject([
-      { code: 'not-asked-then', mend: 'kubectl -n shop rollout restart deployment/web' },
+      { code: 'not-asked-then', fix: 'kubectl -n shop rollout restart deployment/web' },
     ]);
   });
 

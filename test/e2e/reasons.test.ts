@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ReasonKind, reasonTable } from '../../src/reasons/table.ts';
 import type { ReasonCode } from '../../src/reasons/reason.ts';
 import type { Profile } from '../../src/profiles/profile.ts';
-import { loadCluster } from '../../src/cluster/client/client.ts';
-import { type Events, eventsIn } from '../../src/cluster/events/recorder.ts';
+import { loadClient } from '../../src/cluster/client/client.ts';
+import { type EventRecorder, createEventRecorder } from '../../src/cluster/events/recorder.ts';
 import { catalogue } from '../support/fixtures.ts';
 import { startServer, type TestServer } from '../support/webhook-server.ts';
 import { mountedDirectory, type Mounted } from '../support/mounted-directory.ts';
@@ -233,7 +233,7 @@ const provoke: { readonly [way in NonNullable<Row['by']>]: Provoke } = {
   defect: (code, row) => withDefect(code, row),
 };
 
-let defective: { server: TestServer; events: Events; remove: () => Promise<void> } | undefined;
+let defective: { server: TestServer; events: EventRecorder; remove: () => Promise<void> } | undefined;
 
 /**
  * No profile that can be read makes a defect. So a second server, in this process, is given one that was spoilt after it was read, or a
@@ -241,10 +241,10 @@ let defective: { server: TestServer; events: Events; remove: () => Promise<void>
  */
 async function withDefect(code: ReasonCode, row: Row): Promise<Scene> {
   const { namespace, owner } = await opened(code, { ...row, settings: { profile: 'none' } });
-  const api = await loadCluster({ kubeconfig: cluster.controlPlane.kubeconfigPath });
+  const api = await loadClient({ kubeconfig: cluster.controlPlane.kubeconfigPath });
   if (!api) throw new Error('no cluster');
   const logger = { info: () => {}, warn: () => {}, error: () => {} };
-  const events = eventsIn({ cluster: api, logger, misplaced: () => [] });
+  const events = createEventRecorder({ cluster: api, logger, misplaced: () => [] });
   const server = await startServer({
     namespaces: [{ name: namespace, ...optedIn({ profile: 'jennifer-dotnet' }) }],
     catalogue: () => {

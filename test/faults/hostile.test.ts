@@ -50,7 +50,7 @@ const operationsOf = ({ patch }: Response): Operation[] =>
   patch === undefined ? [] : (JSON.parse(Buffer.from(patch, 'base64').toString()) as Operation[]);
 
 /** What holds every promise compares each variable with each: of more than this it would take minutes. */
-const MOST_TO_COMPARE = 1500;
+const MAX_TO_COMPARE = 1500;
 
 /** Nothing that is there is added over: at the end of a list, before an element, or under a key that is free. */
 function addsOnly(before: object, operations: readonly Operation[]): void {
@@ -85,7 +85,7 @@ describe.each(Object.entries(hostilePods))('%s', (_, pod) => {
     }
     const decoded = decodePod(sent as Parameters<typeof decodePod>[0]);
     if (!decoded.ok) expect(operations).toEqual([]);
-    else if (JSON.stringify(sent).split('"name":').length > MOST_TO_COMPARE) addsOnly(sent, operations);
+    else if (JSON.stringify(sent).split('"name":').length > MAX_TO_COMPARE) addsOnly(sent, operations);
     else {
       const settings = { 'server-address': 'apm.example.com', 'domain-id': '2000' };
       holdPromises({ pod: decoded.pod, within: namespace(settings), known: catalogue, late: container('late') });

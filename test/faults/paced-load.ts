@@ -28,7 +28,7 @@ const PATIENCE_MS = 15_000;
 const RAMP_SECONDS = 4;
 const TICK_MS = 10;
 /** No more are under way at once: an API server bounds its requests, too. What is due beyond it is left out, and the pace falls. */
-const MOST_OPEN = 200;
+const MAX_OPEN = 200;
 /** Three API servers keep 25 each (client-go transport/cache.go). */
 const KEPT_CONNECTIONS = 75;
 
@@ -53,7 +53,7 @@ export function startPacedLoad({ port, ca, perSecond, pod }: PacedLoadOptions): 
   const timer = setInterval(() => {
     const now = Math.floor(secondsOfFullPace((performance.now() - started) / 1000) * perSecond);
     for (; due < now; due += 1) {
-      if (open.size >= MOST_OPEN) continue;
+      if (open.size >= MAX_OPEN) continue;
       const one = send((sent += 1)).finally(() => open.delete(one));
       open.add(one);
     }

@@ -23,7 +23,7 @@ interface Recorded {
   };
 }
 
-const LARGEST_ANSWER = 8 * 1024;
+const MAX_ANSWER_LENGTH = 8 * 1024;
 const folder = fileURLToPath(new URL('../../../shared/reviews', import.meta.url));
 const files = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith('.json')) : [];
 if (files.length === 0) console.log(`recorded reviews: not run, there are none in ${folder}`);
@@ -78,7 +78,7 @@ describe.skipIf(files.length === 0)('recorded reviews', () => {
     it('is answered alike by the function and over HTTPS, briefly, and its patch applies', async () => {
       const answer = await server.post(review);
       expect(answer.status).toBe(200);
-      expect(Buffer.byteLength(answer.text)).toBeLessThan(LARGEST_ANSWER);
+      expect(Buffer.byteLength(answer.text)).toBeLessThan(MAX_ANSWER_LENGTH);
       const decoded = decodeReview(copy(review) as unknown as Json);
       if (decoded.kind !== 'review') throw new Error(`decoded as ${decoded.kind}`);
       const { decision, operations, pod } = admit(decoded.review.pod, within(request.namespace), catalogue);

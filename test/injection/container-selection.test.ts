@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { admit } from '../../src/admission/admit.ts';
-import { type Cluster, unknownCluster } from '../../src/kubernetes/cluster-state.ts';
+import { type ClusterState, unknownCluster } from '../../src/kubernetes/cluster-state.ts';
 import type { Pod } from '../../src/kubernetes/pod.ts';
-import { sentence } from '../../src/reasons/message.ts';
+import { reasonMessage } from '../../src/reasons/message.ts';
 import { catalogueFrom, catalogueOf, container, plainNamespace, pod, profileDocument } from '../support/fixtures.ts';
 
 const agent = (name: string, spec: object = {}): object =>
@@ -16,7 +16,7 @@ function agents(
   given: Pod,
   known = catalogueOf(agent('a')),
   within = plainNamespace(),
-  cluster: Cluster = unknownCluster,
+  cluster: ClusterState = unknownCluster,
 ): Record<string, string> {
   const { decision, pod: after } = admit(given, within, known, cluster);
   expect(decision.outcome !== 'injected' && decision.reason.code).not.toBe('rule-broken');
@@ -32,7 +32,10 @@ function agents(
 
 function told(given: Pod, known = catalogueOf(agent('a')), within = plainNamespace()): readonly string[] {
   const { decision } = admit(given, within, known);
-  return [...(decision.outcome === 'injected' ? [] : [sentence(decision.reason)]), ...decision.notices.map(sentence)];
+  return [
+    ...(decision.outcome === 'injected' ? [] : [reasonMessage(decision.reason)]),
+    ...decision.notices.map(reasonMessage),
+  ];
 }
 
 describe('which containers', () => {
@@ -308,7 +311,7 @@ describe('where the pod can run', () => {
     const variants = [{ name: 'native', by: 'libc', values: { glibc: 'linux', musl: 'linux-musl' } }];
     const known = catalogueOf(agent('a', { environment, variants, constraints: { os: ['linux'], libc } }));
     const { decision, pod: after } = admit(pod([container('web', { image })], annotations), plainNamespace(), known);
-    expect(decision.outcome === 'injected' ? undefined : sentence(decision.reason)).toBe(text);
+    expect(decision.outcome === 'injected' ? undefined : reasonMessage(decision.reason)).toBe(text);
     expect(after.spec.containers[0]?.env?.[0]?.value).toBe(folder === '' ? undefined : `/x/${folder}`);
   });
 
@@ -318,7 +321,7 @@ describe('where the pod can run', () => {
   ])('Kubernetes 1.%i', (minor, text) => {
     const known = catalogueOf(agent('a', { constraints: { os: ['linux'], kubernetes: '1.30' } }));
     const { decision } = admit(pod(), plainNamespace(), known, { ...unknownCluster, kubernetes: { major: 1, minor } });
-    expect(decision.outcome === 'injected' ? undefined : sentence(decision.reason)).toBe(text);
+    expect(decision.outcome === 'injected' ? undefined : reasonMessage(decision.reason)).toBe(text);
   });
 });
 

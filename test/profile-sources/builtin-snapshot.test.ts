@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { builtInCatalogue } from '../../src/profile-sources/builtin.ts';
 import { readBuiltIn } from '../../src/profile-sources/builtin-documents.ts';
-import { freeze, thaw } from '../../src/profile-sources/builtin-snapshot.ts';
+import { freeze, restore } from '../../src/profile-sources/builtin-snapshot.ts';
 import { profileHash } from '../../src/profiles/fingerprint.ts';
 import type { Catalogue } from '../../src/profiles/catalogue.ts';
 
@@ -42,6 +42,6 @@ describe('what cannot be had back', () => {
 
   it('is nothing else', () => {
     const odd = withField({ nothing: null, missing: undefined, list: [undefined, new Set([new Map([['a', 1]])])] });
-    expect(thaw(freeze(odd))).toStrictEqual(odd);
+    expect(restore(freeze(odd))).toStrictEqual(odd);
   });
 });

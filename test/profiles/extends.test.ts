@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { builtInDocuments } from '../../src/profile-sources/builtin-documents.ts';
-import { layOver, pathInOwn } from '../../src/profiles/extends.ts';
+import { mergeOver, pathInOwn } from '../../src/profiles/extends.ts';
 import type { Json, JsonObject } from '../../src/lib/json.ts';
 import { readProfile } from '../../src/profiles/parse.ts';
 
-const over = (base: JsonObject, own: JsonObject) => layOver({ spec: base }, { spec: own });
+const over = (base: JsonObject, own: JsonObject) => mergeOver({ spec: base }, { spec: own });
 const spec = (base: JsonObject, own: JsonObject): Json | undefined => over(base, own).document['spec'];
 
 describe('layOver', () => {
@@ -152,7 +152,7 @@ describe('layOver', () => {
       document as JsonObject,
     ]),
   )('with nothing laid over it, %s is what it was', (name, document) => {
-    const laid = layOver(document, { ...document, spec: { extends: name } });
+    const laid = mergeOver(document, { ...document, spec: { extends: name } });
     const read = readProfile(laid.document);
     const before = readProfile(document);
     assert(read.ok && before.ok);
@@ -237,7 +237,7 @@ describe('of any two specs', () => {
 describe('pathInOwn', () => {
   const base = { spec: { parameters: [{ name: 'a' }, { name: 'b', default: 1 }], vendor: 'A' } };
   const own = { spec: { parameters: [{ name: 'b', default: 'x' }], slots: ['y'] } };
-  const { document } = layOver(base, own);
+  const { document } = mergeOver(base, own);
   it.each([
     [
       ['spec', 'parameters', 1, 'default'],

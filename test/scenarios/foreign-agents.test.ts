@@ -4,7 +4,7 @@ import type { Catalogue } from '../../src/profiles/catalogue.ts';
 import type { Container, Pod } from '../../src/kubernetes/pod.ts';
 import { readProfile } from '../../src/profiles/parse.ts';
 import type { Profile } from '../../src/profiles/profile.ts';
-import { seen, Sight } from '../../src/profiles/matcher.ts';
+import { matchedBy, ContainerView } from '../../src/profiles/matcher.ts';
 import { catalogue, container, namespace, pod } from '../support/fixtures.ts';
 import { settingsFor } from '../support/sample-values.ts';
 
@@ -280,7 +280,7 @@ describe('an agent of another vendor', () => {
         (sign) =>
           !shown.some((given) =>
             given.spec.containers.some(
-              (one) => seen(sign, new Sight(one, one.env ?? [], volumesOf(given))) !== undefined,
+              (one) => matchedBy(sign, new ContainerView(one, one.env ?? [], volumesOf(given))) !== undefined,
             ),
           ),
       );

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { admit } from '../../src/admission/admit.ts';
 import type { Catalogue } from '../../src/profiles/catalogue.ts';
-import { type Cluster, unknownCluster } from '../../src/kubernetes/cluster-state.ts';
+import { type ClusterState, unknownCluster } from '../../src/kubernetes/cluster-state.ts';
 import type { Pod } from '../../src/kubernetes/pod.ts';
 import {
   catalogue,
@@ -51,7 +51,7 @@ const chain = many(40, (index) => ({
 const plain = catalogueOf(profileDocument(rich));
 const copying = catalogueOf(profileDocument({ ...rich, parameters: [v], deliveries: [copies] }));
 const keys = new Set(many(200, (index) => `KEY_${index}`));
-const cluster: Cluster = { ...unknownCluster, configMapKeys: () => keys };
+const cluster: ClusterState = { ...unknownCluster, configMapKeys: () => keys };
 const web = (rest: Record<string, unknown>, spec: object = {}): Pod => pod([container('web', rest)], {}, spec);
 
 describe('a pod made to hurt', () => {

@@ -9,7 +9,7 @@ import { start, type Started } from '../support/process.ts';
 
 // Any pod that reaches the port can send any review. Here the built server gets the worst of them, and what it writes is looked at from outside.
 
-const LONGEST_LINE = 8 * 1024;
+const MAX_LINE_LENGTH = 8 * 1024;
 
 let started: Started;
 let agent: Agent;
@@ -135,7 +135,7 @@ it('no line of the log is longer than 8 KiB, whatever the review', async () => {
   const longest = Math.max(...lines.map((line) => Buffer.byteLength(line)));
   console.log(`longest line: ${longest} bytes of ${sent} reviews`);
   // The worst of them is near the bound, else this test would show nothing.
-  expect(longest).toBeGreaterThan(LONGEST_LINE / 4);
-  expect(longest).toBeLessThanOrEqual(LONGEST_LINE);
+  expect(longest).toBeGreaterThan(MAX_LINE_LENGTH / 4);
+  expect(longest).toBeLessThanOrEqual(MAX_LINE_LENGTH);
   expect(stderr).toBe('');
 }, 120_000);

@@ -2,21 +2,21 @@ import { describe, expect, it } from 'vitest';
 import { admit } from '../../src/admission/admit.ts';
 import {
   type Claim,
-  type Cluster,
+  type ClusterState,
   type LimitRangeItem,
   type Quota,
   unknownCluster,
 } from '../../src/kubernetes/cluster-state.ts';
 import type { JsonObject } from '../../src/lib/json.ts';
 import type { Pod } from '../../src/kubernetes/pod.ts';
-import { sentence } from '../../src/reasons/message.ts';
+import { reasonMessage } from '../../src/reasons/message.ts';
 import { catalogueOf, container, namespace, pod, profileDocument } from '../support/fixtures.ts';
 
 // What is known of claims, quotas and LimitRanges, and what follows. test/e2e/no-harm.test.ts asks a real API server.
 
 const copy = { image: 'registry.example.com/agent:1', command: ['cp'] };
 
-function decide(deliveries: readonly object[], cluster: Partial<Cluster>, given: Pod = pod()) {
+function decide(deliveries: readonly object[], cluster: Partial<ClusterState>, given: Pod = pod()) {
   const known = catalogueOf(profileDocument({ deliveries, environment: [{ name: 'A', value: 'a' }] }));
   return admit(given, namespace({ profile: 'agent' }), known, {
     ...unknownCluster,
@@ -27,7 +27,7 @@ function decide(deliveries: readonly object[], cluster: Partial<Cluster>, given:
 
 function outcome(...args: Parameters<typeof decide>): string {
   const { decision } = decide(...args);
-  return decision.outcome === 'injected' ? 'injected' : sentence(decision.reason);
+  return decision.outcome === 'injected' ? 'injected' : reasonMessage(decision.reason);
 }
 
 describe('a claim', () => {
@@ -93,7 +93,7 @@ describe('a claim for the pod', () => {
     max: new Map([['storage', max]]),
     ratio: none,
   });
-  it.each<[string, object, Partial<Cluster>, string]>([
+  it.each<[string, object, Partial<ClusterState>, string]>([
     ['unknown', scratch, { quotas: () => undefined, limitRanges: () => undefined }, 'injected'],
     [
       'enough',

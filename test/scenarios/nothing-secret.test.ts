@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { admit } from '../../src/admission/admit.ts';
-import { notesFor } from '../../src/admission/event-messages.ts';
+import { eventMessages } from '../../src/admission/event-messages.ts';
 import type { Namespace } from '../../src/kubernetes/namespace.ts';
 import type { Operation } from '../../src/lib/json-patch.ts';
 import type { Container, EnvVar, Pod } from '../../src/kubernetes/pod.ts';
@@ -99,7 +99,7 @@ function tell(
     // The patch is looked at on its own.
     answer: encodeReview('uid', decision, []),
     log: decisionFields(decision, given, at),
-    events: notesFor(decision),
+    events: eventMessages(decision),
     operations,
     injected: decision.outcome === 'injected',
   };
@@ -148,7 +148,7 @@ it('what a server logs, measures and answers over TLS has nothing of it either',
   const events: unknown[] = [];
   const server = await startServer({
     namespaces: [namespace()],
-    decided: (_, __, decision) => void events.push(notesFor(decision)),
+    decided: (_, __, decision) => void events.push(eventMessages(decision)),
   });
   const texts: string[] = [];
   for (const given of fc.sample(podsWith([]), { numRuns: 40, seed: 11 })) {

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { loadCluster } from '../../src/cluster/client/client.ts';
+import { loadClient } from '../../src/cluster/client/client.ts';
 import { describeFailure } from '../../src/cluster/client/errors.ts';
 import { namedSecret } from '../../src/cluster/secret-store.ts';
 import { kubeconfig, temporaryDirectory } from '../support/faulty-api.ts';
@@ -18,7 +18,7 @@ async function saidOf(text: string): Promise<string> {
   const file = join(temporaryDirectory(), 'config');
   writeFileSync(file, text);
   try {
-    const cluster = await loadCluster({ kubeconfig: file });
+    const cluster = await loadClient({ kubeconfig: file });
     const answer = await cluster?.getJson('/api', LIMITS);
     if (!answer || answer.kind === 'ok') throw new Error('it went well');
     return `${describeFailure(answer)} ${JSON.stringify(answer)}`;
@@ -97,7 +97,7 @@ describe('nothing secret is in what is said of', () => {
         { token: SECRET },
       ),
     );
-    const cluster = await loadCluster({ kubeconfig: file });
+    const cluster = await loadClient({ kubeconfig: file });
     if (!cluster) throw new Error('no cluster');
     const written = await namedSecret(cluster, 'a', 'b').create({ 'tls.key': SECRET });
     expect(bodies.join('')).toContain(Buffer.from(SECRET).toString('base64'));

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { pino } from 'pino';
 import { stringify } from 'yaml';
-import { openClusterFacts } from '../../src/server/cluster-state.ts';
+import { openClusterState } from '../../src/server/cluster-state.ts';
 import { UsageError } from '../../src/lib/usage-error.ts';
 import { type Config, readConfig } from '../../src/config/config.ts';
 import { pod } from '../support/fixtures.ts';
@@ -30,7 +30,7 @@ beforeEach(async () => {
 });
 
 async function open(flags: Record<string, string>) {
-  const facts = openClusterFacts(configOf({ checks: 'none', ...flags }), await api.cluster(), namespaces, silent);
+  const facts = openClusterState(configOf({ checks: 'none', ...flags }), await api.cluster(), namespaces, silent);
   onTestFinished(() => facts.stop());
   await facts.whenAsked();
   return facts;
@@ -110,9 +110,9 @@ describe('what is known of the cluster', () => {
   });
 
   it('is nothing without a cluster, and then the keys of ConfigMaps make no sense', () => {
-    const facts = openClusterFacts(configOf({}), undefined, namespaces, silent);
+    const facts = openClusterState(configOf({}), undefined, namespaces, silent);
     expect(facts.facts().kubernetes).toBeUndefined();
-    expect(() => openClusterFacts(configOf({ configMapKeys: 'true' }), undefined, namespaces, silent)).toThrow(
+    expect(() => openClusterState(configOf({ configMapKeys: 'true' }), undefined, namespaces, silent)).toThrow(
       UsageError,
     );
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { admit } from '../../src/admission/admit.ts';
-import { almostOurs, meantLabel, misplacedKeys } from '../../src/settings/misspelled-keys.ts';
-import { sentence } from '../../src/reasons/message.ts';
+import { misspelledKey, intendedLabel, misplacedKeys } from '../../src/settings/misspelled-keys.ts';
+import { reasonMessage } from '../../src/reasons/message.ts';
 import { catalogue, namespace, pod } from '../support/fixtures.ts';
 
 const LABEL = 'agent-injector.io/injection';
@@ -17,7 +17,7 @@ describe('a key that is almost ours', () => {
     ['agents-injector.io/profile', 'agent-injector.io/profile'],
     ['domain-id.agentinjector.io/Worker', 'domain-id.agent-injector.io/Worker'],
     ['domain-id.agent-injector/worker', 'domain-id.agent-injector.io/worker'],
-  ])('%s', (written, meant) => expect(almostOurs(written)).toBe(meant));
+  ])('%s', (written, meant) => expect(misspelledKey(written)).toBe(meant));
 
   it.each([
     'agent-injector.io/profile',
@@ -34,14 +34,14 @@ describe('a key that is almost ours', () => {
     'agent-injector',
     '/profile',
     `${'a'.repeat(10_000)}/profile`,
-  ])('but not %s', (other) => expect(almostOurs(other)).toBeUndefined());
+  ])('but not %s', (other) => expect(misspelledKey(other)).toBeUndefined());
 
   it('is told on pod and namespace, as annotation and as label', () => {
     const given = pod(undefined, { 'agentinjector.io/domain-id': '7' });
     const labelled = { ...given, metadata: { ...given.metadata, labels: { 'agent-injector/injection': 'required' } } };
     const { decision } = admit(labelled, namespace({ 'agent-injector/profile': 'x' }), catalogue);
     expect(decision.outcome).toBe('injected');
-    expect(decision.notices.map(sentence)).toEqual([
+    expect(decision.notices.map(reasonMessage)).toEqual([
       'pod label "agent-injector/injection"="required" means nothing; write it as agent-injector.io/injection',
       'namespace annotation "agent-injector/profile" means nothing; did you mean "agent-injector.io/profile"?',
       'pod annotation "agentinjector.io/domain-id" means nothing; did you mean "agent-injector.io/domain-id"?',
@@ -51,7 +51,7 @@ describe('a key that is almost ours', () => {
 
 describe('a namespace that was probably meant to be on', () => {
   const meant = (labels: Record<string, string>, annotations: Record<string, string> = {}) =>
-    meantLabel({ name: 'shop', labels, annotations });
+    intendedLabel({ name: 'shop', labels, annotations });
 
   it.each([
     [{ [LABEL]: 'enable' }, 'enabled'],
@@ -91,7 +91,7 @@ describe('a namespace that was probably meant to be on', () => {
 describe('keys on the workload instead of its template', () => {
   const told = (metadata: object, template: object | undefined) =>
     misplacedKeys({ kind: 'Deployment', name: 'web', metadata: metadata as never }, template as never, catalogue).map(
-      sentence,
+      reasonMessage,
     );
 
   it('are told', () => {

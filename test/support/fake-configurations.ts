@@ -1,4 +1,4 @@
-import type { Answer, Cluster, SendOptions, WatchOptions } from '../../src/cluster/client/types.ts';
+import type { ApiResponse, KubeClient, SendOptions, WatchOptions } from '../../src/cluster/client/types.ts';
 import type { JsonObject } from '../../src/lib/json.ts';
 
 type Entry = Record<string, unknown> & { clientConfig: Record<string, unknown> };
@@ -8,34 +8,34 @@ export interface Configuration {
 }
 
 /** An API server that knows one MutatingWebhookConfiguration: list, watch, and a JSON patch that is refused when its tests fail. */
-export class FakeConfigurations implements Cluster {
+export class FakeConfigurations implements KubeClient {
   readonly server = 'https://fake';
   readonly patches: { readonly path: string; readonly options: SendOptions }[] = [];
   private readonly watchers = new Set<WatchOptions['onLine']>();
   private version = 1;
   current: Configuration | undefined;
   /** Answers writes in its place. */
-  refusal: Answer | undefined;
+  refusal: ApiResponse | undefined;
   listed: string | undefined;
 
   constructor(current: Configuration | undefined) {
     this.current = current;
   }
 
-  getJson = async (path: string): Promise<Answer> => {
+  getJson = async (path: string): Promise<ApiResponse> => {
     this.listed = path;
     const metadata = { resourceVersion: String(this.version) };
     return { kind: 'ok', body: copy({ metadata, items: this.current ? [this.current] : [] }) };
   };
 
-  watchLines = async (_: string, { onLine, signal }: WatchOptions): ReturnType<Cluster['watchLines']> => {
+  watchLines = async (_: string, { onLine, signal }: WatchOptions): ReturnType<KubeClient['watchLines']> => {
     this.watchers.add(onLine);
     await new Promise((resolve) => signal.addEventListener('abort', resolve));
     this.watchers.delete(onLine);
     return { kind: 'aborted' };
   };
 
-  sendJson = async (path: string, options: SendOptions): Promise<Answer> => {
+  sendJson = async (path: string, options: SendOptions): Promise<ApiResponse> => {
     // A patch takes its time: another one may be on its way.
     await new Promise((resolve) => setImmediate(resolve));
     if (this.refusal) return this.refusal;

@@ -4,8 +4,8 @@ import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
-import { loadCluster } from '../../src/cluster/client/client.ts';
-import type { Cluster } from '../../src/cluster/client/types.ts';
+import { loadClient } from '../../src/cluster/client/client.ts';
+import type { KubeClient } from '../../src/cluster/client/types.ts';
 import { type Clock, systemClock } from '../../src/lib/clock.ts';
 
 export type Answer = (request: IncomingMessage, response: ServerResponse) => void;
@@ -60,14 +60,14 @@ export class FaultyApi {
     this.watchers.clear();
   }
 
-  async cluster(clock: Clock = systemClock): Promise<Cluster> {
+  async cluster(clock: Clock = systemClock): Promise<KubeClient> {
     const directory = temporaryDirectory();
     const file = join(directory, 'kubeconfig');
     writeFileSync(
       file,
       kubeconfig(`http://127.0.0.1:${this.port}`, { 'insecure-skip-tls-verify': true }, { token: 'secret' }),
     );
-    const cluster = await loadCluster({ kubeconfig: file, clock });
+    const cluster = await loadClient({ kubeconfig: file, clock });
     if (cluster === undefined) throw new Error('no cluster');
     return cluster;
   }

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import jsonpatch from 'fast-json-patch';
 import { type Admission, admit } from '../../src/admission/admit.ts';
 import type { Catalogue } from '../../src/profiles/catalogue.ts';
-import type { Cluster } from '../../src/kubernetes/cluster-state.ts';
+import type { ClusterState } from '../../src/kubernetes/cluster-state.ts';
 import type { Namespace } from '../../src/kubernetes/namespace.ts';
 import type { Container, EnvVar, Pod } from '../../src/kubernetes/pod.ts';
 import type { Profile } from '../../src/profiles/profile.ts';
@@ -14,7 +14,7 @@ import { pods } from './generated-pod.ts';
 const copy = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
 const EVICTABLE = 'cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes';
 
-export const somewhere: Cluster = {
+export const somewhere: ClusterState = {
   kubernetes: { major: 1, minor: 36 },
   configMapKeys: (_, name) => (name === 'known' ? new Set(['KNOWN', 'JAVA_TOOL_OPTIONS', 'NODE_OPTIONS']) : undefined),
 };

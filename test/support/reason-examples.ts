@@ -59,14 +59,14 @@ export const examples: { readonly [code in ReasonCode]: Extract<Reason, { code: 
     code: 'delivery-unfit',
     delivery: 'hostPath',
     source: onPod('delivery'),
-    misfit: { why: 'pod-security', level: 'restricted' },
+    requirement: { why: 'pod-security', level: 'restricted' },
   },
   'no-fitting-delivery': {
     code: 'no-fitting-delivery',
     profile: 'team-java',
-    passedOver: [
-      { delivery: 'image', misfit: { why: 'kubernetes', least: { major: 1, minor: 35 }, found: undefined } },
-      { delivery: 'initContainer', misfit: { why: 'parameter', parameter: 'agent-image' } },
+    skipped: [
+      { delivery: 'image', requirement: { why: 'kubernetes', least: { major: 1, minor: 35 }, found: undefined } },
+      { delivery: 'initContainer', requirement: { why: 'parameter', parameter: 'agent-image' } },
     ],
   },
   'claim-unusable': { code: 'claim-unusable', claim: 'my-agent-file', trouble: { kind: 'absent' } },

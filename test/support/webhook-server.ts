@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { Catalogue } from '../../src/profiles/catalogue.ts';
-import type { Cluster } from '../../src/kubernetes/cluster-state.ts';
+import type { ClusterState } from '../../src/kubernetes/cluster-state.ts';
 import type { Namespace, NamespaceLookup } from '../../src/kubernetes/namespace.ts';
 import { createMetrics } from '../../src/metrics/registry.ts';
 import type { Metrics } from '../../src/metrics/types.ts';
-import type { Reviewing } from '../../src/webhook/dependencies.ts';
+import type { HandlerDependencies } from '../../src/webhook/dependencies.ts';
 import { createWebhookServer } from '../../src/webhook/server.ts';
 import { openTlsDirectory } from '../../src/certificates/directory.ts';
 import { catalogue } from './fixtures.ts';
@@ -39,9 +39,9 @@ export interface TestServerOptions {
   readonly namespaces?: readonly Namespace[];
   readonly lookup?: (name: string, deadlineMs: number) => Promise<NamespaceLookup>;
   readonly catalogue?: () => Catalogue;
-  readonly cluster?: () => Cluster;
+  readonly cluster?: () => ClusterState;
   readonly draining?: () => boolean;
-  readonly decided?: Reviewing['decided'];
+  readonly decided?: HandlerDependencies['decided'];
 }
 
 /** The real webhook server on a free port, over TLS that the client verifies. */

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FastifyInstance } from 'fastify';
 import forge from 'node-forge';
-import { callSelf } from '../../src/certificates/self-check.ts';
+import { checkSelf } from '../../src/certificates/self-check.ts';
 import { createWebhookServer, replaceCertificate } from '../../src/webhook/server.ts';
 import { DAY, shift } from '../../src/certificates/describe.ts';
 import { issueServerCertificate, type KeyedCertificate } from '../../src/certificates/issue.ts';
@@ -150,7 +150,7 @@ describe('a call to oneself', () => {
     for (const options of [{}, { clientCa: authority.cert }]) {
       const { port } = await serve(options);
       for (const host of ['127.0.0.1', '::', '0.0.0.0']) {
-        expect(await callSelf({ port, host, servername: NAME, bundle: server.ca })).toBeUndefined();
+        expect(await checkSelf({ port, host, servername: NAME, bundle: server.ca })).toBeUndefined();
       }
     }
   });
@@ -158,9 +158,9 @@ describe('a call to oneself', () => {
   test('says why not', async () => {
     const { port } = await serve();
     const self = { port, host: '127.0.0.1', servername: NAME, bundle: server.ca };
-    expect(await callSelf({ ...self, bundle: '' })).toBe('caBundle is empty');
-    expect(await callSelf({ ...self, bundle: stranger.cert })).toMatch(/unable to verify|unable to get/);
-    expect(await callSelf({ ...self, servername: 'other.apm.svc' })).toMatch(/does not match/);
-    expect(await callSelf({ ...self, port: 1 })).toMatch(/ECONNREFUSED/);
+    expect(await checkSelf({ ...self, bundle: '' })).toBe('caBundle is empty');
+    expect(await checkSelf({ ...self, bundle: stranger.cert })).toMatch(/unable to verify|unable to get/);
+    expect(await checkSelf({ ...self, servername: 'other.apm.svc' })).toMatch(/does not match/);
+    expect(await checkSelf({ ...self, port: 1 })).toMatch(/ECONNREFUSED/);
   });
 });

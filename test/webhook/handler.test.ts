@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:tls';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Verdict } from '../../src/admission/decision.ts';
+import type { DecisionSummary } from '../../src/admission/decision.ts';
 import type { Named } from '../../src/kubernetes/pod.ts';
 import { catalogueWith, container, namespace, pod } from '../support/fixtures.ts';
 import { patchIn, reviewOf, startServer, type TestServer } from '../support/webhook-server.ts';
@@ -383,7 +383,7 @@ it('takes its defaults from the catalogue of the moment', async () => {
 
 describe('what is told after the answer', () => {
   const told: string[] = [];
-  const decided = (name: string, given: Named, decision: Verdict): void =>
+  const decided = (name: string, given: Named, decision: DecisionSummary): void =>
     void told.push(`${name}/${given.metadata?.name}: ${decision.outcome}`);
 
   it('is told once the answer is on its way, and not of a dry run', async () => {

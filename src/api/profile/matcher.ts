@@ -5,7 +5,7 @@ const glob = z.string().min(1).describe('With * and ?.');
 const names = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
 
 /** Something that can be seen of a container: how selectors, conflicts and advisories say what they look for. */
-export const signSchema = z.discriminatedUnion('in', [
+export const matcherSchema = z.discriminatedUnion('in', [
   z.strictObject({
     in: z.literal('environment').describe('A variable of one of these names is there, with that value.'),
     name: names.describe('What is looked for: a name or several, any of which will do.'),
@@ -28,4 +28,4 @@ export const signSchema = z.discriminatedUnion('in', [
   }),
 ]);
 
-export type Sign = z.infer<typeof signSchema>;
+export type Matcher = z.infer<typeof matcherSchema>;

@@ -3,7 +3,7 @@ import { parseVersion } from '../../kubernetes/version.ts';
 import { conditionSchema } from './condition.ts';
 import { deliverySchema } from './delivery.ts';
 import { environmentSchema } from './environment.ts';
-import { signSchema } from './matcher.ts';
+import { matcherSchema } from './matcher.ts';
 import { parameterSchema } from './parameter.ts';
 import { absolutePath, quantitySchema, relativePath } from './scalars.ts';
 
@@ -33,7 +33,7 @@ const constraintsSchema = z.strictObject({
 const adviceSchema = z.strictObject({
   code: code.describe('By which it is known.'),
   /** All of the signs must be seen. */
-  signs: z.array(signSchema).min(1).describe('All of them must be seen in the container.'),
+  signs: z.array(matcherSchema).min(1).describe('All of them must be seen in the container.'),
   message: z.string().describe('What the user should know, in one sentence without a capital and a full stop.'),
 });
 
@@ -93,8 +93,8 @@ export const profileSchema = z.strictObject({
     constraints: constraintsSchema.describe('Where the agent can run.'),
     containers: z
       .strictObject({
-        include: z.array(signSchema).min(1).optional().describe('Any of them makes a container a target.'),
-        exclude: z.array(signSchema).default([]).describe('Any of them makes it none.'),
+        include: z.array(matcherSchema).min(1).optional().describe('Any of them makes a container a target.'),
+        exclude: z.array(matcherSchema).default([]).describe('Any of them makes it none.'),
       })
       .default({ exclude: [] })
       .describe('Which app containers get the agent where nobody names them.'),

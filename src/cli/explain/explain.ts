@@ -1,5 +1,5 @@
 import { decodeReview } from '../../admission/review.ts';
-import { type Known, knownFrom } from '../../config/catalogue.ts';
+import { type OfflineInputs, offlineInputs } from '../../config/catalogue.ts';
 import { undecided } from '../../diagnostics/explanation.ts';
 import { workloadKindOf } from '../../kubernetes/workload.ts';
 import type { Json } from '../../lib/json.ts';
@@ -18,18 +18,18 @@ import { explanationLines } from './text.ts';
 export async function explain(options: ExplainOptions): Promise<string> {
   const sources = [options.target, options.file, options.review].filter((source) => source !== undefined);
   if (sources.length !== 1) throw new UsageError(['give one of KIND/NAME, --file and --review']);
-  const found = await explainedBy(options, await knownFrom(options));
+  const found = await explainedBy(options, await offlineInputs(options));
   if (options.output === 'json') return `${JSON.stringify({ explained: found }, null, 2)}\n`;
   return `${found.map((one) => explanationLines(one).join('\n')).join('\n\n')}\n`;
 }
 
-function explainedBy(options: ExplainOptions, known: Known): Promise<readonly Explained[]> {
+function explainedBy(options: ExplainOptions, known: OfflineInputs): Promise<readonly Explained[]> {
   if (options.file !== undefined) return explainFile(options, options.file, known);
   if (options.review !== undefined) return explainReview(options, options.review, known);
   return explainOnCluster(options, known.catalogue);
 }
 
-async function explainFile(options: ExplainOptions, file: string, known: Known): Promise<readonly Explained[]> {
+async function explainFile(options: ExplainOptions, file: string, known: OfflineInputs): Promise<readonly Explained[]> {
   const annotations = annotationsFrom(options, known.catalogue);
   const manifest = await readManifest(file);
   const namespaceOf = await namespaceFinder(options, { file, manifest }, annotations);
@@ -42,7 +42,11 @@ async function explainFile(options: ExplainOptions, file: string, known: Known):
   });
 }
 
-async function explainReview(options: ExplainOptions, file: string, known: Known): Promise<readonly Explained[]> {
+async function explainReview(
+  options: ExplainOptions,
+  file: string,
+  known: OfflineInputs,
+): Promise<readonly Explained[]> {
   const decoded = decodeReview(await readJson(file));
   if (decoded.kind === 'invalid') throw new UsageError([`${displayName(file)}: ${decoded.message}`]);
   const at = displayName(file);

@@ -1,12 +1,12 @@
 import { INJECTION_LABEL } from '../../api/keys.ts';
 import { toNamespace } from '../../cluster/caches/namespace-object.ts';
 import { describeFailure, type Failure } from '../../cluster/client/errors.ts';
-import type { Cluster as Api } from '../../cluster/client/types.ts';
+import type { KubeClient as Api } from '../../cluster/client/types.ts';
 import { isForbidden, readOnce } from '../../cluster/one-shot.ts';
 import { WEBHOOK_CONFIGURATIONS } from '../../cluster/webhook-configuration/entries.ts';
 import type { Finding } from '../../diagnostics/findings.ts';
-import { makerOf, restartCommand } from '../../diagnostics/restart-command.ts';
-import { type EntryReach, type LabelledNamespace, ownEntries, reachOf } from '../../diagnostics/webhook-match.ts';
+import { creatorOf, restartCommand } from '../../diagnostics/restart-command.ts';
+import { type EntryMatch, type LabelledNamespace, ownEntries, matchOf } from '../../diagnostics/webhook-match.ts';
 import { decodePod, type Pod } from '../../kubernetes/pod.ts';
 import { apiPath, podMadeBy, templateOf, workloadKindCalled, workloadKinds } from '../../kubernetes/workload.ts';
 import { isObject, type JsonObject } from '../../lib/json.ts';
@@ -14,9 +14,9 @@ import { didYouMean, nearest } from '../../lib/suggest.ts';
 import { UsageError } from '../../lib/usage-error.ts';
 import type { Catalogue } from '../../profiles/catalogue.ts';
 import { openUserCluster } from '../../server/cluster.ts';
-import { liveFacts } from '../cluster-state.ts';
+import { readClusterState } from '../cluster-state.ts';
 import { withInstalledDefaults } from '../installed-defaults.ts';
-import { type Explained, explained, type Subject } from './explained.ts';
+import { type Explained, explained, type ExplainedSubject } from './explained.ts';
 import type { ExplainOptions } from './options.ts';
 
 /** Explains a pod or a workload of a cluster: what the API server does first, then what would be decided now, with what is known there now. */
@@ -37,9 +37,9 @@ export async function explainOnCluster(
   const one = explained(
     subject,
     { name: namespace, known: toNamespace(home.object) },
-    { catalogue: installed.catalogue, cluster: await liveFacts(api, pods) },
+    { catalogue: installed.catalogue, cluster: await readClusterState(api, pods) },
   );
-  const reach = made.ok ? reachOf(webhooks.configurations, home.labelled, made.pod) : [];
+  const reach = made.ok ? matchOf(webhooks.configurations, home.labelled, made.pod) : [];
   const later = made.ok ? findLater(one, reach, made.pod) : [];
   return [
     {
@@ -51,7 +51,7 @@ export async function explainOnCluster(
 }
 
 /** `deploy/web` → the object, and the pod in it. */
-async function readSubject(api: Api, target: string, namespace: string): Promise<Subject> {
+async function readSubject(api: Api, target: string, namespace: string): Promise<ExplainedSubject> {
   const [word = '', name = ''] = target.split('/');
   const workload = workloadKindCalled(word);
   if (!workload || name === '') {
@@ -109,7 +109,7 @@ function unreadable(failure: Failure): Finding {
 }
 
 /** What follows from all of it together: nobody is asked, or nobody was asked when the pod was created. */
-function findLater(one: Explained, reach: readonly EntryReach[], pod: Pod): readonly Finding[] {
+function findLater(one: Explained, reach: readonly EntryMatch[], pod: Pod): readonly Finding[] {
   const isOptedOut = one.findings.some(({ code }) => code === 'namespace-not-enabled');
   if (reach.length > 0 && reach.every(({ called }) => called === 'no') && !isOptedOut) {
     const whys = [...new Set(reach.map(({ why = '' }) => why))];
@@ -119,7 +119,7 @@ function findLater(one: Explained, reach: readonly EntryReach[], pod: Pod): read
   }
   const isThere = one.subject.startsWith('Pod/') && one.recorded === undefined;
   if (!isThere || one.decision.outcome !== 'injected') return [];
-  const mend = restartCommand(one.namespace, makerOf(pod));
+  const mend = restartCommand(one.namespace, creatorOf(pod));
   const message = `this pod would get the agent if it were created now, and has no record: when it was created, agent-injector was not asked or did not answer, or ${INJECTION_LABEL} was not set yet`;
-  return [{ code: 'not-asked-then', message, ...(mend !== undefined && { mend }) }];
+  return [{ code: 'not-asked-then', message, ...(mend !== undefined && { fix: mend }) }];
 }

@@ -2,14 +2,14 @@ import type { StatusRecord } from '../../api/status-annotation.ts';
 import type { Explanation, ReasonText, Step } from '../../diagnostics/explanation.ts';
 import type { ContainerChange, PodChanges, VariableChange } from '../../diagnostics/pod-diff.ts';
 import type { Chain, ChainValue } from '../../diagnostics/precedence.ts';
-import type { EntryReach } from '../../diagnostics/webhook-match.ts';
+import type { EntryMatch } from '../../diagnostics/webhook-match.ts';
 import type { EnvVar, Volume } from '../../kubernetes/pod.ts';
 import { textIn } from '../../lib/json.ts';
 import { oneLine } from '../../lib/text.ts';
 import type { Explained } from './explained.ts';
 
 /** Values longer than this are cut: a person wants to see which, not all of it. `-o json` has the whole. */
-const LONGEST_VALUE = 160;
+const MAX_VALUE_LENGTH = 160;
 
 /** An explanation for people: first what it comes to and what to do, then how it came about. */
 export function explanationLines(one: Explained): readonly string[] {
@@ -20,7 +20,7 @@ export function explanationLines(one: Explained): readonly string[] {
     `${one.subject}${place}${at}`,
     ...verdict(decision).map(indented),
     ...one.findings
-      .flatMap(({ message, mend }) => [`! ${message}`, ...(mend === undefined ? [] : [indented(`$ ${mend}`)])])
+      .flatMap(({ message, fix: mend }) => [`! ${message}`, ...(mend === undefined ? [] : [indented(`$ ${mend}`)])])
       .map(indented),
     ...section('Recorded on it when it was created', recordLines(one.recorded)),
     ...section('Before agent-injector is asked', (one.apiServer ?? []).map(reachLine)),
@@ -63,7 +63,7 @@ function recordLines(recorded: StatusRecord | undefined): readonly string[] {
   return recorded === undefined ? [] : JSON.stringify(recorded, null, 2).split('\n');
 }
 
-function reachLine({ configuration, entry, called, why }: EntryReach): string {
+function reachLine({ configuration, entry, called, why }: EntryMatch): string {
   const mark = { yes: '✓', no: '✗', unknown: '?' }[called];
   const what = { yes: 'is called', no: 'is never called', unknown: 'may be called' }[called];
   return `${mark} ${entry} of ${configuration} ${what}${why === undefined ? '' : `: ${why}`}`;
@@ -89,9 +89,9 @@ function aboutText({ container, profile }: Step): string {
 }
 
 function deliveryLines({ deliveries }: Explanation): readonly string[] {
-  return deliveries.flatMap(({ container, profile, delivery, namedBy, passedOver }) => [
+  return deliveries.flatMap(({ container, profile, delivery, namedBy, skipped }) => [
     `container ${container}, profile ${profile}: ${delivery}, ${namedBy === undefined ? 'the first that fits' : `named by ${namedBy}`}`,
-    ...passedOver.map((one) => indented(`passed over: ${one.delivery}: ${one.why}`)),
+    ...skipped.map((one) => indented(`passed over: ${one.delivery}: ${one.why}`)),
   ]);
 }
 
@@ -124,7 +124,7 @@ function sourceText({ from, key }: ChainValue): string {
 }
 
 function shown(text: string): string {
-  return JSON.stringify(oneLine(text, LONGEST_VALUE));
+  return JSON.stringify(oneLine(text, MAX_VALUE_LENGTH));
 }
 
 function changeLines(changes: PodChanges): readonly string[] {
@@ -159,9 +159,11 @@ function variableLine({ name, before, after }: VariableChange): string {
 
 function valueText(entry: EnvVar | undefined): string {
   const from = entry?.['valueFrom'];
-  return from === undefined || from === null ? shown(entry?.value ?? '') : oneLine(JSON.stringify(from), LONGEST_VALUE);
+  return from === undefined || from === null
+    ? shown(entry?.value ?? '')
+    : oneLine(JSON.stringify(from), MAX_VALUE_LENGTH);
 }
 
 function sourceOf({ name: _name, ...source }: Volume): string {
-  return oneLine(JSON.stringify(source), LONGEST_VALUE);
+  return oneLine(JSON.stringify(source), MAX_VALUE_LENGTH);
 }

@@ -4,7 +4,7 @@ import type { ReflectorStatus } from '../watch/reflector.ts';
 import type { ReflectorTiming } from '../watch/timing.ts';
 
 /** Collections of the API server that are kept in memory. */
-export interface Mirror {
+export interface Cache {
   /** Facts for readiness and metrics, by the name of the resource. */
   readonly status: () => Readonly<Record<string, ReflectorStatus>>;
   /** Resolves when all has been listed, or could not be for the first time. */
@@ -13,7 +13,7 @@ export interface Mirror {
   readonly stop: () => Promise<void>;
 }
 
-export interface MirrorOptions {
+export interface CacheOptions {
   readonly logger: Logger;
   readonly timing?: Partial<ReflectorTiming>;
   readonly clock?: Clock;

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../../lib/clock.ts';
 import { isObject, type JsonObject } from '../../lib/json.ts';
 import type { Logger } from '../../lib/logger.ts';
-import type { Cluster } from '../client/types.ts';
+import type { KubeClient } from '../client/types.ts';
 import { Reflector, type ReflectorStatus } from '../watch/reflector.ts';
 import type { ReflectorTiming } from '../watch/timing.ts';
 
@@ -25,7 +25,7 @@ const PAGE_ITEMS = 25;
 export class ConfigMapKeys {
   private readonly reflector: Reflector<readonly string[]>;
 
-  constructor(cluster: Cluster, options: ConfigMapKeysOptions) {
+  constructor(cluster: KubeClient, options: ConfigMapKeysOptions) {
     this.reflector = new Reflector<readonly string[]>({
       ...options,
       clock: options.clock ?? systemClock,

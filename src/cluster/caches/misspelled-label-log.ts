@@ -1,18 +1,18 @@
 import { INJECTION_LABEL } from '../../api/keys.ts';
 import type { Namespace } from '../../kubernetes/namespace.ts';
 import type { Logger } from '../../lib/logger.ts';
-import { sentence } from '../../reasons/message.ts';
+import { reasonMessage } from '../../reasons/message.ts';
 import type { Reason } from '../../reasons/reason.ts';
-import { meantLabel } from '../../settings/misspelled-keys.ts';
+import { intendedLabel } from '../../settings/misspelled-keys.ts';
 
 /** Beyond it nobody corrects them one by one. */
-const MOST = 1_000;
+const MAX_REMEMBERED = 1_000;
 
 /**
  * The namespaces whose label is only almost right: the API server never calls us for their pods, so nobody would tell. Each is logged once, and
  * again when its label changes to another wrong one.
  */
-export class Mislabelled {
+export class MisspelledLabelLog {
   private readonly logger: Logger;
   private readonly known = new Map<string, string>();
 
@@ -20,8 +20,8 @@ export class Mislabelled {
     this.logger = logger;
   }
 
-  look(namespace: Namespace): void {
-    const meant = meantLabel(namespace);
+  check(namespace: Namespace): void {
+    const meant = intendedLabel(namespace);
     const { name, labels } = namespace;
     if (meant === undefined) {
       this.known.delete(name);
@@ -29,10 +29,10 @@ export class Mislabelled {
     }
     const label = labels[INJECTION_LABEL];
     const seen = `${label ?? ''} ${meant}`;
-    if (this.known.get(name) === seen || (this.known.size >= MOST && !this.known.has(name))) return;
+    if (this.known.get(name) === seen || (this.known.size >= MAX_REMEMBERED && !this.known.has(name))) return;
     this.known.set(name, seen);
     const reason: Reason = { code: 'namespace-not-enabled', namespace: name, label, meant };
-    this.logger.warn({ namespace: name, reason: reason.code }, `pods are not injected: ${sentence(reason)}`);
+    this.logger.warn({ namespace: name, reason: reason.code }, `pods are not injected: ${reasonMessage(reason)}`);
   }
 
   /** How many there are; those that are gone are forgotten. */

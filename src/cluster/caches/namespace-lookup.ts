@@ -1,10 +1,10 @@
 import type { NamespaceLookup } from '../../kubernetes/namespace.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { describeFailure } from '../client/errors.ts';
-import { type Cluster, METADATA } from '../client/types.ts';
+import { type KubeClient, METADATA } from '../client/types.ts';
 import { toNamespace } from './namespace-object.ts';
 
-export interface LookupBounds {
+export interface LookupLimits {
   /** Requests to the API server at one time. */
   readonly concurrent: number;
   /** Requests to the API server in one second, which may also come all at once. */
@@ -17,7 +17,7 @@ export interface LookupBounds {
   readonly remembered: number;
 }
 
-export const defaultBounds: LookupBounds = {
+export const defaultLookupLimits: LookupLimits = {
   concurrent: 8,
   perSecond: 20,
   timeoutMs: 3_000,
@@ -34,9 +34,9 @@ const MAX_BYTES = 4 * 1024 * 1024;
  * beyond the bounds the answer is `unavailable` at once. Answers never enter the watched set: they could outlive a deletion.
  */
 export class NamespaceLookups {
-  private readonly cluster: Cluster;
+  private readonly cluster: KubeClient;
   private readonly clock: Clock;
-  private readonly bounds: LookupBounds;
+  private readonly bounds: LookupLimits;
   private readonly stopping = new AbortController();
   private readonly running = new Map<string, Promise<NamespaceLookup>>();
   /** Oldest first, because an entry is deleted before it is set anew. */
@@ -44,7 +44,7 @@ export class NamespaceLookups {
   private tokens: number;
   private filledAt: number;
 
-  constructor(cluster: Cluster, clock: Clock, bounds: LookupBounds) {
+  constructor(cluster: KubeClient, clock: Clock, bounds: LookupLimits) {
     this.cluster = cluster;
     this.clock = clock;
     this.bounds = bounds;

@@ -1,7 +1,7 @@
 import { parseKey } from '../../api/keys.ts';
 import type { Namespace } from '../../kubernetes/namespace.ts';
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
-import { almostOurs } from '../../settings/misspelled-keys.ts';
+import { misspelledKey } from '../../settings/misspelled-keys.ts';
 
 type Texts = Readonly<Record<string, string>>;
 
@@ -34,6 +34,6 @@ function isKept(name: string): boolean {
     name === NAME_LABEL ||
     name.startsWith(POD_SECURITY) ||
     parseKey(name) !== undefined ||
-    almostOurs(name) !== undefined
+    misspelledKey(name) !== undefined
   );
 }

@@ -2,11 +2,11 @@ import type { Namespace, NamespaceLookup } from '../../kubernetes/namespace.ts';
 import { type Clock, systemClock } from '../../lib/clock.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import type { Logger } from '../../lib/logger.ts';
-import type { Cluster } from '../client/types.ts';
+import type { KubeClient } from '../client/types.ts';
 import { Reflector, type ReflectorStatus } from '../watch/reflector.ts';
 import type { ReflectorTiming } from '../watch/timing.ts';
-import { Mislabelled } from './misspelled-label-log.ts';
-import { defaultBounds, type LookupBounds, NamespaceLookups } from './namespace-lookup.ts';
+import { MisspelledLabelLog } from './misspelled-label-log.ts';
+import { defaultLookupLimits, type LookupLimits, NamespaceLookups } from './namespace-lookup.ts';
 import { NAME_LABEL, toNamespace } from './namespace-object.ts';
 
 export interface NamespacesStatus extends ReflectorStatus {
@@ -34,7 +34,7 @@ export interface NamespaceSource {
 export interface ClusterNamespacesOptions {
   readonly logger: Logger;
   readonly timing?: Partial<ReflectorTiming>;
-  readonly bounds?: Partial<LookupBounds>;
+  readonly bounds?: Partial<LookupLimits>;
   readonly clock?: Clock;
   readonly random?: () => number;
 }
@@ -43,18 +43,18 @@ export interface ClusterNamespacesOptions {
  * The namespaces of a cluster, by list and watch. It starts at once and never gives up: until `status().synced`, `get` knows
  * nothing; after that it knows what was last heard, however long the API server is away. Needs get, list and watch.
  */
-export function namespacesFromCluster(cluster: Cluster, options: ClusterNamespacesOptions): NamespaceSource {
+export function namespacesFromCluster(cluster: KubeClient, options: ClusterNamespacesOptions): NamespaceSource {
   const { bounds, ...rest } = options;
   const clock = options.clock ?? systemClock;
   const path = '/api/v1/namespaces';
-  const mislabelled = new Mislabelled(options.logger);
+  const mislabelled = new MisspelledLabelLog(options.logger);
   const keep = (object: JsonObject): Namespace | undefined => {
     const namespace = toNamespace(object);
-    if (namespace) mislabelled.look(namespace);
+    if (namespace) mislabelled.check(namespace);
     return namespace;
   };
   const reflector = new Reflector({ ...rest, cluster, path, metadataOnly: true, keep }).start();
-  const lookups = new NamespaceLookups(cluster, clock, { ...defaultBounds, ...bounds });
+  const lookups = new NamespaceLookups(cluster, clock, { ...defaultLookupLimits, ...bounds });
   return {
     get: (name) => reflector.get(name),
     fetch: (name, deadlineMs) => answer(reflector.get(name)) ?? lookups.ask(name, deadlineMs),

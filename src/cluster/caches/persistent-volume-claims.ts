@@ -1,9 +1,9 @@
 import type { Claim } from '../../kubernetes/cluster-state.ts';
 import { isObject, type Json, type JsonObject, objectIn, textIn } from '../../lib/json.ts';
-import type { Cluster } from '../client/types.ts';
-import { GroupedMap } from '../watch/namespace-index.ts';
+import type { KubeClient } from '../client/types.ts';
+import { NamespaceIndex } from '../watch/namespace-index.ts';
 import { Reflector, type ReflectorStatus } from '../watch/reflector.ts';
-import type { Mirror, MirrorOptions } from './cache.ts';
+import type { Cache, CacheOptions } from './cache.ts';
 
 /** What is kept of a claim. Most are alike, and share one object. */
 interface KeptClaim {
@@ -22,18 +22,18 @@ interface Attachment {
  * The claims of all namespaces, and the nodes that their volumes are attached to, by list and watch. Needs list and watch of
  * persistentvolumeclaims and of volumeattachments; without the latter nothing is said of nodes.
  */
-export class Claims implements Mirror {
+export class Claims implements Cache {
   private readonly claims: Reflector<KeptClaim>;
-  private readonly attachments: Reflector<Attachment, GroupedMap<Attachment>>;
+  private readonly attachments: Reflector<Attachment, NamespaceIndex<Attachment>>;
 
-  constructor(cluster: Cluster, options: MirrorOptions) {
+  constructor(cluster: KubeClient, options: CacheOptions) {
     const common = { ...options, cluster, metadataOnly: false };
     this.claims = new Reflector<KeptClaim>({ ...common, path: '/api/v1/persistentvolumeclaims', keep: keepClaim });
     this.attachments = new Reflector({
       ...common,
       path: '/apis/storage.k8s.io/v1/volumeattachments',
       keep: keepAttachment,
-      place: () => new GroupedMap(({ volume }) => volume),
+      place: () => new NamespaceIndex(({ volume }) => volume),
     });
   }
 
@@ -49,7 +49,7 @@ export class Claims implements Mirror {
     if (!this.claims.isFresh()) return undefined;
     const kept = this.claims.get(`${namespace}/${name}`);
     // While it is not heard at once what is new, a claim may have been made just now.
-    if (!kept) return this.claims.following ? 'absent' : undefined;
+    if (!kept) return this.claims.isWatching ? 'absent' : undefined;
     return withHolder(kept, this.attachments.fresh());
   }
 
@@ -71,7 +71,7 @@ export class Claims implements Mirror {
 
 /** The claims of one namespace from a list of them, and from a list of all VolumeAttachments, if that may be read. */
 export function claimsFrom(claims: readonly Json[], attachments: readonly Json[]): (name: string) => Claim | 'absent' {
-  const held = new GroupedMap<Attachment>(({ volume }) => volume);
+  const held = new NamespaceIndex<Attachment>(({ volume }) => volume);
   for (const [index, one] of attachments.entries()) if (isObject(one)) held.set(String(index), keepAttachment(one));
   const known = new Map(
     claims.filter(isObject).map((one) => [textIn(objectIn(one, 'metadata'), 'name'), keepClaim(one)]),
@@ -83,7 +83,7 @@ export function claimsFrom(claims: readonly Json[], attachments: readonly Json[]
 }
 
 /** The claim, with the one node that has its volume. What several have can be had by another; where nodes are not known, nothing is said of them. */
-function withHolder({ claim, volume }: KeptClaim, attachments: GroupedMap<Attachment> | undefined): Claim {
+function withHolder({ claim, volume }: KeptClaim, attachments: NamespaceIndex<Attachment> | undefined): Claim {
   const [first, ...others] = volume === '' ? [] : (attachments?.group(volume) ?? []);
   return first && others.length === 0 ? { ...claim, heldBy: first.node } : claim;
 }

@@ -1,19 +1,19 @@
 import type { LimitRangeItem, Quota } from '../../kubernetes/cluster-state.ts';
 import { parseQuantity } from '../../kubernetes/quantity.ts';
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
-import type { Cluster } from '../client/types.ts';
-import { GroupedMap } from '../watch/namespace-index.ts';
+import type { KubeClient } from '../client/types.ts';
+import { NamespaceIndex } from '../watch/namespace-index.ts';
 import { Reflector, type ReflectorStatus } from '../watch/reflector.ts';
-import type { Mirror, MirrorOptions } from './cache.ts';
+import type { Cache, CacheOptions } from './cache.ts';
 
-type ByNamespace<T> = Reflector<T, GroupedMap<T>>;
+type ByNamespace<T> = Reflector<T, NamespaceIndex<T>>;
 
 /** The ResourceQuotas and LimitRanges of all namespaces, by list and watch. Needs list and watch of both. */
-export class Quotas implements Mirror {
+export class Quotas implements Cache {
   private readonly quotas: ByNamespace<Quota>;
   private readonly ranges: ByNamespace<readonly LimitRangeItem[]>;
 
-  constructor(cluster: Cluster, options: MirrorOptions) {
+  constructor(cluster: KubeClient, options: CacheOptions) {
     const common = { ...options, cluster, metadataOnly: false };
     this.quotas = new Reflector({
       ...common,
@@ -69,8 +69,8 @@ export function limitRangesFrom(list: readonly Json[]): readonly LimitRangeItem[
   return list.filter(isObject).flatMap(keepRange);
 }
 
-function byNamespace<T>(): GroupedMap<T> {
-  return new GroupedMap((_, key) => key.slice(0, key.indexOf('/')));
+function byNamespace<T>(): NamespaceIndex<T> {
+  return new NamespaceIndex((_, key) => key.slice(0, key.indexOf('/')));
 }
 
 /** Only what limits claims is kept. */

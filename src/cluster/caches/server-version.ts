@@ -2,10 +2,10 @@ import { type KubernetesVersion, parseVersion, versionText } from '../../kuberne
 import { type Clock, systemClock } from '../../lib/clock.ts';
 import { type Logger, TroubleLog } from '../../lib/logger.ts';
 import { describeFailure } from '../client/errors.ts';
-import type { Cluster } from '../client/types.ts';
+import type { KubeClient } from '../client/types.ts';
 
 export interface ServerVersionOptions {
-  readonly cluster: Cluster;
+  readonly cluster: KubeClient;
   /** How often a connection to the API server broke: one that comes back may be another. */
   readonly reconnects: () => number;
   readonly logger: Logger;

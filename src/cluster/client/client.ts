@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { type Clock, systemClock } from '../../lib/clock.ts';
 import { loadCredentials } from './credentials.ts';
-import { exchange, Limit } from './request.ts';
+import { sendRequest, Deadline } from './request.ts';
 import { readLines, readObject } from './response.ts';
-import { ServerTime } from './server-clock.ts';
-import type { Answer, Cluster, WatchEnd } from './types.ts';
+import { ServerClock } from './server-clock.ts';
+import type { ApiResponse, KubeClient, WatchEnd } from './types.ts';
 
 export interface LoadOptions {
   /** A kubeconfig file, what `--kubeconfig` or KUBECONFIG names; its current context is taken. */
@@ -20,31 +20,31 @@ export interface LoadOptions {
  * consulted: a server started on a laptop must not read whatever cluster kubectl was last pointed at.
  * Throws an Error with a sentence when the kubeconfig cannot be used.
  */
-export async function loadCluster(options: LoadOptions = {}): Promise<Cluster | undefined> {
+export async function loadClient(options: LoadOptions = {}): Promise<KubeClient | undefined> {
   const clock = options.clock ?? systemClock;
   const credentials = await loadCredentials(options.kubeconfig, options.root ?? '', clock);
   if (credentials === undefined) return undefined;
-  const time = new ServerTime(clock);
-  const peer = { credentials, time };
+  const serverClock = new ServerClock(clock);
+  const peer = { credentials, serverClock };
   return {
     server: credentials.server,
-    time,
+    serverClock: serverClock,
     getJson: async (path, get) => {
-      const limit = new Limit(clock, get.signal, get.timeoutMs);
-      const read = (response: IncomingMessage): Promise<Answer> => readObject(response, get.maxBytes);
-      return exchange({ ...peer, path, accept: get.accept, limit }, read);
+      const limit = new Deadline(clock, get.signal, get.timeoutMs);
+      const read = (response: IncomingMessage): Promise<ApiResponse> => readObject(response, get.maxBytes);
+      return sendRequest({ ...peer, path, accept: get.accept, deadline: limit }, read);
     },
     sendJson: async (path, sent) => {
-      const limit = new Limit(clock, sent.signal, sent.timeoutMs);
+      const limit = new Deadline(clock, sent.signal, sent.timeoutMs);
       const { method, body, contentType = 'application/json' } = sent;
       const payload = { method, contentType, text: JSON.stringify(body) };
-      const read = (response: IncomingMessage): Promise<Answer> => readObject(response, sent.maxBytes);
-      return exchange({ ...peer, path, accept: sent.accept, limit, payload }, read);
+      const read = (response: IncomingMessage): Promise<ApiResponse> => readObject(response, sent.maxBytes);
+      return sendRequest({ ...peer, path, accept: sent.accept, deadline: limit, payload }, read);
     },
     watchLines: async (path, watch) => {
-      const limit = new Limit(clock, watch.signal);
+      const limit = new Deadline(clock, watch.signal);
       const read = (response: IncomingMessage): Promise<WatchEnd> => readLines(response, watch);
-      return exchange({ ...peer, path, accept: watch.accept, limit }, read);
+      return sendRequest({ ...peer, path, accept: watch.accept, deadline: limit }, read);
     },
   };
 }

@@ -4,12 +4,12 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Credentials } from './credentials.ts';
 import { errorText, type Failure, networkFailure } from './errors.ts';
 import { readFailure } from './response.ts';
-import type { ServerTime } from './server-clock.ts';
+import type { ServerClock } from './server-clock.ts';
 
 const UNAUTHORIZED = 401;
 
 /** One signal made of the caller's and of a deadline, which remembers which of them it was. */
-export class Limit {
+export class Deadline {
   private readonly controller = new AbortController();
   private readonly cancelTimer: () => void;
   private readonly outer: AbortSignal | undefined;
@@ -44,13 +44,13 @@ export class Limit {
 }
 
 /** One request to the API server. */
-export interface Exchange {
+export interface ApiRequest {
   readonly credentials: Credentials;
   /** Is told what each answer says of the time. */
-  readonly time: ServerTime;
+  readonly serverClock: ServerClock;
   readonly path: string;
   readonly accept: string | undefined;
-  readonly limit: Limit;
+  readonly deadline: Deadline;
   readonly payload?: Payload;
 }
 
@@ -61,8 +61,8 @@ export interface Payload {
 }
 
 /** Sends the request, and reads what is answered if it was done; every failure is a value. Leaves no timer, listener or socket behind. */
-export async function exchange<T>(
-  { credentials, time, path, accept, limit, payload }: Exchange,
+export async function sendRequest<T>(
+  { credentials, serverClock: time, path, accept, deadline: limit, payload }: ApiRequest,
   read: (response: IncomingMessage) => Promise<T | Failure>,
 ): Promise<T | Failure> {
   let sent: ClientRequest | undefined;
@@ -75,7 +75,7 @@ export async function exchange<T>(
     const pending = send(credentials.server + path, signed, payload?.text);
     sent = pending.sent;
     const response = await pending.response;
-    time.hear(response.headers.date);
+    time.observe(response.headers.date);
     if (response.statusCode === UNAUTHORIZED) credentials.renew();
     return await (isDone(response) ? read(response) : readFailure(response));
   } catch (error) {

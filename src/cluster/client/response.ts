@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { isObject, type JsonObject } from '../../lib/json.ts';
 import type { Failure } from './errors.ts';
 import { LineSplitter } from './line-splitter.ts';
-import type { Answer, WatchEnd, WatchOptions } from './types.ts';
+import type { ApiResponse, WatchEnd, WatchOptions } from './types.ts';
 
 const MAX_LINE_BYTES = 8 * 1024 * 1024;
 
@@ -26,7 +26,7 @@ async function readText(response: IncomingMessage, maxBytes: number): Promise<st
 }
 
 /** The JSON object of a whole body. */
-export async function readObject(response: IncomingMessage, maxBytes: number): Promise<Answer> {
+export async function readObject(response: IncomingMessage, maxBytes: number): Promise<ApiResponse> {
   const text = await readText(response, maxBytes);
   if (typeof text !== 'string') return text;
   const body = parseObject(text);

@@ -7,7 +7,7 @@ const TOLERANCE_MS = 600_000;
  * The time of day as certificates are judged by: this machine's, unless the API server's is another one. It is the API server that verifies what
  * we serve, and a replica whose clock is wrong must not renew what all of them share.
  */
-export class ServerTime {
+export class ServerClock {
   private readonly clock: Clock;
   private readonly wall: () => number;
   private heard: { readonly serverMs: number; readonly at: number } | undefined;
@@ -19,7 +19,7 @@ export class ServerTime {
   }
 
   /** Notes what an answer says of the time, by its Date header; nothing, if it has none that can be read. */
-  hear(date: string | undefined): void {
+  observe(date: string | undefined): void {
     const serverMs = Date.parse(date ?? '');
     // By the monotonic clock from here on: that nobody can set.
     if (Number.isFinite(serverMs)) this.heard = { serverMs, at: this.clock.now() };

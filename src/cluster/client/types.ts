@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../../lib/json.ts';
 import type { Failure } from './errors.ts';
-import type { ServerTime } from './server-clock.ts';
+import type { ServerClock } from './server-clock.ts';
 
 /** The media type of an answer that holds metadata only: a Namespace needs no more, and it spares us spec and status. */
 export const METADATA = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json';
@@ -32,20 +32,20 @@ export interface WatchOptions {
   readonly maxLineBytes?: number;
 }
 
-export type Answer = { readonly kind: 'ok'; readonly body: JsonObject } | Failure;
+export type ApiResponse = { readonly kind: 'ok'; readonly body: JsonObject } | Failure;
 
 /** `ended`: the server closed the stream in an orderly way, after a whole line. */
 export type WatchEnd = { readonly kind: 'ended' } | Failure;
 
 /** The API server, as plain JSON. No function ever rejects: failures are values. */
-export interface Cluster {
+export interface KubeClient {
   readonly server: string;
   /** The time by its clock. */
-  readonly time?: Pick<ServerTime, 'now' | 'aheadMs'>;
+  readonly serverClock?: Pick<ServerClock, 'now' | 'aheadMs'>;
   /** GET of a path with its query, `/api/v1/namespaces/shop`. Any status but 200 (and 201) is a failure; redirects are not followed. */
-  getJson(path: string, options: GetOptions): Promise<Answer>;
+  getJson(path: string, options: GetOptions): Promise<ApiResponse>;
   /** Writes an object, and gives it back as it is now. */
-  sendJson(path: string, options: SendOptions): Promise<Answer>;
+  sendJson(path: string, options: SendOptions): Promise<ApiResponse>;
   /** GET of a stream of JSON objects, one a line. */
   watchLines(path: string, options: WatchOptions): Promise<WatchEnd>;
 }

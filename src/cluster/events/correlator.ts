@@ -1,5 +1,5 @@
 /** Bounds of what is remembered and written. Whoever reaches our port can make up pods, so both are bounded. */
-export interface LedgerBounds {
+export interface CorrelatorLimits {
   /** The same is said once in this time, in ms, counted by the clock on the wall so that all replicas mean the same. */
   readonly windowMs: number;
   /** In one window: different things said in one namespace, and in all of them together. */
@@ -7,7 +7,7 @@ export interface LedgerBounds {
   readonly total: number;
 }
 
-export const defaultLedgerBounds: LedgerBounds = { windowMs: 600_000, perNamespace: 100, total: 5_000 };
+export const defaultCorrelatorLimits: CorrelatorLimits = { windowMs: 600_000, perNamespace: 100, total: 5_000 };
 
 export type Entry =
   /** To be written; it happened this often since it was last written. */
@@ -16,19 +16,19 @@ export type Entry =
   | { readonly kind: 'capped' };
 
 /** Remembers what was said in this window and in the one before, so that one workload of a thousand pods makes one Event. */
-export class EventLedger {
-  private readonly bounds: LedgerBounds;
+export class EventCorrelator {
+  private readonly bounds: CorrelatorLimits;
   private window = Number.NaN;
   private counts = new Map<string, number>();
   private before: ReadonlyMap<string, number> = new Map();
   private namespaces = new Map<string, number>();
 
-  constructor(bounds: LedgerBounds) {
+  constructor(bounds: CorrelatorLimits) {
     this.bounds = bounds;
   }
 
   /** Notes that something happened. `wallMs` is the time since 1970. */
-  note(namespace: string, key: string, wallMs: number): Entry {
+  correlate(namespace: string, key: string, wallMs: number): Entry {
     this.turnTo(Math.floor(wallMs / this.bounds.windowMs));
     const count = this.counts.get(key);
     if (count !== undefined) {

@@ -1,40 +1,40 @@
 import { createHash } from 'node:crypto';
-import type { Verdict } from '../../admission/decision.ts';
-import { type EventNote, notesFor, noticeNote } from '../../admission/event-messages.ts';
+import type { DecisionSummary } from '../../admission/decision.ts';
+import { type EventMessage, eventMessages, noticeEventMessage } from '../../admission/event-messages.ts';
 import type { Named } from '../../kubernetes/pod.ts';
 import { type Clock, systemClock } from '../../lib/clock.ts';
 import type { Json, JsonObject } from '../../lib/json.ts';
 import { type Logger, TroubleLog } from '../../lib/logger.ts';
 import { traceOf } from '../../lib/stack-trace.ts';
 import { TokenBucket } from '../../lib/token-bucket.ts';
-import { sentence } from '../../reasons/message.ts';
+import { reasonMessage } from '../../reasons/message.ts';
 import type { Reason } from '../../reasons/reason.ts';
 import { describeFailure } from '../client/errors.ts';
-import type { Cluster } from '../client/types.ts';
-import { defaultLedgerBounds, EventLedger, type LedgerBounds } from './correlator.ts';
-import { directOwner, type ObjectRef, Owners, type Workload } from './workload-lookup.ts';
+import type { KubeClient } from '../client/types.ts';
+import { defaultCorrelatorLimits, EventCorrelator, type CorrelatorLimits } from './correlator.ts';
+import { directOwner, type ObjectRef, WorkloadLookup, type Workload } from './workload-lookup.ts';
 
 /** How Events fared: the label values of the metric. */
 export type EventResult = 'written' | 'known' | 'repeated' | 'dropped' | 'failed';
 
 /** Writes down for people what became of their pods. */
-export interface Events {
+export interface EventRecorder {
   /** Takes note of a decision. Returns at once, does nothing that could fail, and never waits. */
-  readonly decided: (namespace: string, pod: Named, decision: Verdict) => void;
+  readonly decided: (namespace: string, pod: Named, decision: DecisionSummary) => void;
   readonly counts: () => Readonly<Record<EventResult, number>>;
   /** Forgets what is not written yet. Resolves when nothing is left that could keep the process alive. */
   readonly stop: () => Promise<void>;
 }
 
 /** Events for a server without a cluster, or whose Events are off. */
-export const noEvents: Events = {
+export const noEventRecorder: EventRecorder = {
   decided: () => {},
   counts: () => ({ written: 0, known: 0, repeated: 0, dropped: 0, failed: 0 }),
   stop: () => Promise.resolve(),
 };
 
 export interface EventsOptions {
-  readonly cluster: Cluster;
+  readonly cluster: KubeClient;
   readonly logger: Logger;
   /** What of a workload's own metadata is out of place there; the pod's metadata is what its template says. */
   readonly misplaced: (
@@ -46,17 +46,17 @@ export interface EventsOptions {
   readonly clock?: Clock;
   /** Milliseconds since 1970. */
   readonly wall?: () => number;
-  readonly bounds?: Partial<EventBounds>;
+  readonly bounds?: Partial<EventLimits>;
 }
 
-export interface EventBounds extends LedgerBounds {
+export interface EventLimits extends CorrelatorLimits {
   /** Workloads that wait to be written to. */
   readonly queued: number;
   readonly perSecond: number;
   readonly burst: number;
 }
 
-const defaultBounds: EventBounds = { ...defaultLedgerBounds, queued: 500, perSecond: 5, burst: 50 };
+const defaultBounds: EventLimits = { ...defaultCorrelatorLimits, queued: 500, perSecond: 5, burst: 50 };
 
 /** What waits to be written: about one pod, all of its notes. */
 interface Waiting {
@@ -64,7 +64,7 @@ interface Waiting {
   readonly owner: ObjectRef;
   readonly template: Json | undefined;
   readonly notes: readonly {
-    readonly note: EventNote;
+    readonly note: EventMessage;
     readonly key: string;
     readonly window: number;
     readonly count: number;
@@ -79,12 +79,12 @@ const NAMESPACE = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
  * is written once in ten minutes, by all replicas together: its name is made of what it says, so the second replica finds it there. It needs
  * create of events, and for finding the workload get of replicasets and jobs; what fails is counted and logged, and no Event is worth more.
  */
-export function eventsIn(options: EventsOptions): Events {
+export function createEventRecorder(options: EventsOptions): EventRecorder {
   const writer = new Writer(options);
   // Pods of one template have one decision: what there is to say of it is found once.
-  const notes = new WeakMap<Verdict, readonly EventNote[]>();
-  const notesOf = (decision: Verdict): readonly EventNote[] => {
-    const known = notes.get(decision) ?? notesFor(decision);
+  const notes = new WeakMap<DecisionSummary, readonly EventMessage[]>();
+  const notesOf = (decision: DecisionSummary): readonly EventMessage[] => {
+    const known = notes.get(decision) ?? eventMessages(decision);
     notes.set(decision, known);
     return known;
   };
@@ -105,10 +105,10 @@ export function eventsIn(options: EventsOptions): Events {
 class Writer {
   readonly counts: Record<EventResult, number> = { written: 0, known: 0, repeated: 0, dropped: 0, failed: 0 };
   private readonly options: EventsOptions;
-  private readonly bounds: EventBounds;
+  private readonly bounds: EventLimits;
   private readonly clock: Clock;
-  private readonly ledger: EventLedger;
-  private readonly owners: Owners;
+  private readonly ledger: EventCorrelator;
+  private readonly owners: WorkloadLookup;
   private readonly bucket: TokenBucket;
   private readonly log: TroubleLog;
   private readonly queue: Waiting[] = [];
@@ -119,13 +119,13 @@ class Writer {
     this.options = options;
     this.bounds = { ...defaultBounds, ...options.bounds };
     this.clock = options.clock ?? systemClock;
-    this.ledger = new EventLedger(this.bounds);
-    this.owners = new Owners(options.cluster, this.clock);
+    this.ledger = new EventCorrelator(this.bounds);
+    this.owners = new WorkloadLookup(options.cluster, this.clock);
     this.bucket = new TokenBucket(this.clock, this.bounds.perSecond, this.bounds.burst);
     this.log = new TroubleLog(options.logger, this.clock);
   }
 
-  take(namespace: string, pod: Named, notes: readonly EventNote[]): void {
+  take(namespace: string, pod: Named, notes: readonly EventMessage[]): void {
     if (notes.length === 0 || this.stopping.signal.aborted || !NAMESPACE.test(namespace)) return;
     const owner = directOwner(pod);
     if (!owner) return;
@@ -146,9 +146,9 @@ class Writer {
   }
 
   /** The note, if it is not known and not too many. */
-  private noted(namespace: string, owner: ObjectRef, note: EventNote): Waiting['notes'] {
+  private noted(namespace: string, owner: ObjectRef, note: EventMessage): Waiting['notes'] {
     const key = [namespace, owner.kind, owner.name, owner.uid, note.reason, note.code, note.profile].join(' ');
-    const entry = this.ledger.note(namespace, key, (this.options.wall ?? Date.now)());
+    const entry = this.ledger.correlate(namespace, key, (this.options.wall ?? Date.now)());
     if (entry.kind === 'new') return [{ note, key, window: entry.window, count: entry.count }];
     this.counts[entry.kind === 'repeated' ? 'repeated' : 'dropped'] += 1;
     return [];
@@ -180,9 +180,9 @@ class Writer {
   private misplacedOn(namespace: string, { ref, metadata }: Workload, template: Json | undefined): Waiting['notes'] {
     const { kind, name } = ref;
     return this.options.misplaced({ kind, name, metadata }, template).flatMap((notice) => {
-      const fresh = this.noted(namespace, ref, { ...noticeNote(notice), profile: sentence(notice) });
+      const fresh = this.noted(namespace, ref, { ...noticeEventMessage(notice), profile: reasonMessage(notice) });
       if (fresh.length > 0) {
-        this.options.logger.warn({ namespace, owner: `${kind}/${name}`, reason: notice.code }, sentence(notice));
+        this.options.logger.warn({ namespace, owner: `${kind}/${name}`, reason: notice.code }, reasonMessage(notice));
         this.options.onNotice?.(notice);
       }
       return fresh;

@@ -2,7 +2,7 @@ import { ownerOf } from '../../kubernetes/owner.ts';
 import type { Named } from '../../kubernetes/pod.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
-import { type Cluster, METADATA } from '../client/types.ts';
+import { type KubeClient, METADATA } from '../client/types.ts';
 
 /** An object as an Event refers to it. */
 export interface ObjectRef {
@@ -47,19 +47,19 @@ const LIMITS = { timeoutMs: 3_000, maxBytes: 2 * 1024 * 1024, accept: METADATA }
 
 const REMEMBER_MS = 600_000;
 
-const MOST = 1_000;
+const MAX_CACHED = 1_000;
 
 /**
  * Finds the workload behind a ReplicaSet (a Deployment, a Rollout) or a Job (a CronJob), by one GET, which is remembered. Where that may not be
  * read, or fails, the one that is known is good enough. Needs get of replicasets and jobs.
  */
-export class Owners {
-  private readonly cluster: Cluster;
+export class WorkloadLookup {
+  private readonly cluster: KubeClient;
   private readonly clock: Clock;
   /** Oldest first. */
   private readonly known = new Map<string, { readonly workload: Workload; readonly until: number }>();
 
-  constructor(cluster: Cluster, clock: Clock) {
+  constructor(cluster: KubeClient, clock: Clock) {
     this.cluster = cluster;
     this.clock = clock;
   }
@@ -87,7 +87,7 @@ export class Owners {
   private remember(key: string, workload: Workload): void {
     this.known.delete(key);
     const [oldest] = this.known.keys();
-    if (this.known.size >= MOST && oldest !== undefined) this.known.delete(oldest);
+    if (this.known.size >= MAX_CACHED && oldest !== undefined) this.known.delete(oldest);
     this.known.set(key, { workload, until: this.clock.now() + REMEMBER_MS });
   }
 }

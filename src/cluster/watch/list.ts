@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../lib/json.ts';
 import { asQuery } from '../client/query.ts';
-import { type Cluster, METADATA_LIST } from '../client/types.ts';
+import { type KubeClient, METADATA_LIST } from '../client/types.ts';
 import type { Interruption } from './backoff.ts';
 import { readPage } from './watch-event.ts';
 
@@ -15,7 +15,7 @@ const MIN_PAGE_ITEMS = 20;
 const MAX_ITEMS = 500_000;
 
 export interface PagedListOptions {
-  readonly cluster: Cluster;
+  readonly cluster: KubeClient;
   /** The collection: `/api/v1/namespaces`. */
   readonly path: string;
   readonly metadataOnly: boolean;

@@ -1,5 +1,5 @@
 /** Where a reflector keeps what it knows: a Map will do. */
-export interface Keyed<T> {
+export interface NamespacedKey<T> {
   readonly size: number;
   get(key: string): T | undefined;
   set(key: string, value: T): unknown;
@@ -7,7 +7,7 @@ export interface Keyed<T> {
 }
 
 /** A Map whose values are found by a group, too, such as their namespace. Both cost the same however many there are. */
-export class GroupedMap<T> implements Keyed<T> {
+export class NamespaceIndex<T> implements NamespacedKey<T> {
   private readonly groupOf: (value: T, key: string) => string | undefined;
   private readonly all = new Map<string, T>();
   private readonly groups = new Map<string, readonly T[]>();

@@ -1,20 +1,20 @@
-import { type Clock, pause, systemClock } from '../../lib/clock.ts';
+import { type Clock, sleep, systemClock } from '../../lib/clock.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { type Logger, TroubleLog } from '../../lib/logger.ts';
 import { asQuery } from '../client/query.ts';
-import { type Cluster, METADATA } from '../client/types.ts';
+import { type KubeClient, METADATA } from '../client/types.ts';
 import { delayAfter, describeInterruption, type Interruption, isRefused } from './backoff.ts';
 import { PagedList } from './list.ts';
-import type { Keyed } from './namespace-index.ts';
+import type { NamespacedKey } from './namespace-index.ts';
 import { defaultTiming, type ReflectorTiming, STALE_MS } from './timing.ts';
 import { isOlder, keyOf, readEvent } from './watch-event.ts';
 import { watchdog } from './watchdog.ts';
 
 /** An API server that closes a watch sooner, in ms, even in an orderly way, is not watching. */
-const SHORTEST_WATCH_MS = 1_000;
+const MIN_WATCH_MS = 1_000;
 
-export interface ReflectorOptions<T, S extends Keyed<T> = Keyed<T>> {
-  readonly cluster: Cluster;
+export interface ReflectorOptions<T, S extends NamespacedKey<T> = NamespacedKey<T>> {
+  readonly cluster: KubeClient;
   /** The collection: `/api/v1/namespaces`. */
   readonly path: string;
   /** Ask for metadata only. A server that sends whole objects all the same is understood. */
@@ -55,16 +55,16 @@ export interface ReflectorStatus {
  * that were missed are noticed; the set is never emptied by a failure; whatever the server does, everything is listed again
  * after at most two watches of silence; while failing, requests average one per `requestCostMs`.
  */
-export class Reflector<T, S extends Keyed<T> = Keyed<T>> {
+export class Reflector<T, S extends NamespacedKey<T> = NamespacedKey<T>> {
   /** Whether what is new would be heard of at once: the list is read, and its watch not interrupted. Absence means something only then. */
-  following = false;
+  isWatching = false;
   private readonly options: ReflectorOptions<T, S>;
   private readonly timing: ReflectorTiming;
   private readonly clock: Clock;
   private readonly stopping = new AbortController();
   private readonly log: TroubleLog;
   private done: Promise<void> | undefined;
-  private set: Keyed<T> = new Map<string, T>();
+  private set: NamespacedKey<T> = new Map<string, T>();
   /** What `place` made, once a list has been read into it. */
   private placed: S | undefined;
   private synced = false;
@@ -72,7 +72,7 @@ export class Reflector<T, S extends Keyed<T> = Keyed<T>> {
   private readonly onTried = new Set<() => void>();
   private version = '';
   private contactAt: number | undefined;
-  private heardAt = 0;
+  private lastEventAt = 0;
   private startedAt = 0;
   private listedAt = 0;
   private requests = 0;
@@ -136,13 +136,13 @@ export class Reflector<T, S extends Keyed<T> = Keyed<T>> {
       this.requests = 0;
       // oxlint-disable-next-line no-await-in-loop -- one cycle after the other is what it is for
       const interruption = (await this.list()) ?? (await this.watchOn());
-      this.following = false;
+      this.isWatching = false;
       if (this.stopping.signal.aborted) return;
       this.note(interruption);
       const elapsedMs = this.clock.now() - this.startedAt;
       const cycle = { interruption, failures: this.failures, requests: this.requests, elapsedMs };
       // oxlint-disable-next-line no-await-in-loop -- the back-off
-      await pause(
+      await sleep(
         this.clock,
         delayAfter(cycle, this.timing, (this.options.random ?? Math.random)()),
         this.stopping.signal,
@@ -153,7 +153,7 @@ export class Reflector<T, S extends Keyed<T> = Keyed<T>> {
   /** Reads all pages and replaces the set, or changes nothing and says why. */
   private async list(): Promise<Interruption | undefined> {
     const placed = this.options.place?.();
-    const fresh: Keyed<T> = placed ?? new Map<string, T>();
+    const fresh: NamespacedKey<T> = placed ?? new Map<string, T>();
     const end = await this.pages.read({
       timeoutMs: this.timing.pageTimeoutMs,
       signal: this.stopping.signal,
@@ -162,7 +162,7 @@ export class Reflector<T, S extends Keyed<T> = Keyed<T>> {
       },
       onPage: (items) => {
         for (const item of items) fresh.set(keyOf(item), this.options.keep(item));
-        this.hear();
+        this.markEvent();
       },
     });
     if (end.kind !== 'listed') return end;
@@ -170,7 +170,7 @@ export class Reflector<T, S extends Keyed<T> = Keyed<T>> {
     return this.replace(fresh, end.version);
   }
 
-  private replace(fresh: Keyed<T>, version: string): undefined {
+  private replace(fresh: NamespacedKey<T>, version: string): undefined {
     this.set = fresh;
     // Even when it went backwards: a cluster restored from a backup counts from there, and a list is the truth.
     this.version = version;
@@ -178,7 +178,7 @@ export class Reflector<T, S extends Keyed<T> = Keyed<T>> {
     this.trouble = undefined;
     if (!this.synced) this.options.logger.info({ path: this.options.path, size: fresh.size }, 'listed');
     this.synced = true;
-    this.following = true;
+    this.isWatching = true;
     release(this.onTried);
     release(this.onSynced);
     this.options.onChange?.();
@@ -193,10 +193,10 @@ export class Reflector<T, S extends Keyed<T> = Keyed<T>> {
       const interruption = await this.watchOnce();
       if (interruption !== undefined) return interruption;
       const now = this.clock.now();
-      if (now - openedAt < SHORTEST_WATCH_MS) return { kind: 'closed-at-once' };
+      if (now - openedAt < MIN_WATCH_MS) return { kind: 'closed-at-once' };
       this.contactAt = now;
       this.proveHealthy();
-      if (this.isListDue() || now - this.heardAt >= this.timing.silenceMs) return { kind: 'due' };
+      if (this.isListDue() || now - this.lastEventAt >= this.timing.silenceMs) return { kind: 'due' };
     }
   }
 
@@ -217,7 +217,7 @@ export class Reflector<T, S extends Keyed<T> = Keyed<T>> {
     const cancelWatchdog = watchdog(
       this.clock,
       silenceMs,
-      () => this.heardAt,
+      () => this.lastEventAt,
       () => {
         interrupt({ kind: 'silent', afterMs: silenceMs });
       },
@@ -255,7 +255,7 @@ export class Reflector<T, S extends Keyed<T> = Keyed<T>> {
     if (event.kind === 'put') this.set.set(event.key, this.options.keep(event.object));
     if (event.kind === 'remove') this.set.delete(event.key);
     this.version = event.version;
-    this.hear();
+    this.markEvent();
     this.proveHealthy();
     if (event.kind !== 'bookmark') this.options.onChange?.();
     // A watch need not end: a server that ignores `timeoutSeconds` is no reason to trust it for ever.
@@ -272,9 +272,9 @@ export class Reflector<T, S extends Keyed<T> = Keyed<T>> {
     return this.clock.now() - this.listedAt >= this.timing.relistMs;
   }
 
-  private hear(): void {
-    this.heardAt = this.clock.now();
-    this.contactAt = this.heardAt;
+  private markEvent(): void {
+    this.lastEventAt = this.clock.now();
+    this.contactAt = this.lastEventAt;
   }
 
   private note(interruption: Interruption): void {

@@ -2,14 +2,14 @@ import { type Clock, systemClock } from '../../lib/clock.ts';
 import { isObject, type JsonObject } from '../../lib/json.ts';
 import { type Logger, TroubleLog } from '../../lib/logger.ts';
 import { describeFailure } from '../client/errors.ts';
-import type { Answer, Cluster } from '../client/types.ts';
+import type { ApiResponse, KubeClient } from '../client/types.ts';
 import { Reflector } from '../watch/reflector.ts';
 import type { ReflectorTiming } from '../watch/timing.ts';
-import { type Drift, findDrift, type Service } from './drift.ts';
+import { type Drift, driftOf, type Service } from './drift.ts';
 import { pemOf, WEBHOOK_CONFIGURATIONS, webhooksOf } from './entries.ts';
 
-export interface RegistrationOptions {
-  readonly cluster: Cluster;
+export interface CaBundleWriterOptions {
+  readonly cluster: KubeClient;
   /** Of the MutatingWebhookConfiguration. Needs list, watch and patch of that one. */
   readonly name: string;
   readonly service: Service;
@@ -23,7 +23,7 @@ export interface RegistrationOptions {
   readonly clock?: Clock;
 }
 
-export interface RegistrationStatus {
+export interface CaBundleStatus {
   readonly state: 'unknown' | 'absent' | 'present';
   /** How often this replica has written caBundle. */
   readonly repairs: number;
@@ -45,8 +45,8 @@ const TRUCE_MS = 10_000;
  * Keeps caBundle of every entry of one MutatingWebhookConfiguration as it should be, and writes nothing else. A write says which version it is
  * about, so of several replicas that see the same damage one writes.
  */
-export class Registration {
-  private readonly options: RegistrationOptions;
+export class CaBundleWriter {
+  private readonly options: CaBundleWriterOptions;
   private readonly clock: Clock;
   private readonly reflector: Reflector<JsonObject>;
   private readonly log: TroubleLog;
@@ -63,7 +63,7 @@ export class Registration {
   private trouble: string | undefined;
   private told = '';
 
-  constructor(options: RegistrationOptions) {
+  constructor(options: CaBundleWriterOptions) {
     this.options = options;
     this.clock = options.clock ?? systemClock;
     this.log = new TroubleLog(options.logger, this.clock);
@@ -107,13 +107,13 @@ export class Registration {
     this.mend();
   }
 
-  status(): RegistrationStatus {
+  status(): CaBundleStatus {
     const { synced, trouble } = this.reflector.status();
     const object = this.reflector.get(this.options.name);
     return {
       state: object ? 'present' : synced ? 'absent' : 'unknown',
       repairs: this.repairs,
-      drift: object ? findDrift(webhooksOf(object), this.options.service) : [],
+      drift: object ? driftOf(webhooksOf(object), this.options.service) : [],
       trouble: this.trouble ?? trouble,
     };
   }
@@ -147,7 +147,7 @@ export class Registration {
     this.busy = false;
   }
 
-  private send(body: readonly JsonObject[]): Promise<Answer> {
+  private send(body: readonly JsonObject[]): Promise<ApiResponse> {
     return this.options.cluster.sendJson(`${WEBHOOK_CONFIGURATIONS}/${this.options.name}?fieldManager=agent-injector`, {
       method: 'PATCH',
       contentType: 'application/json-patch+json',
@@ -158,7 +158,7 @@ export class Registration {
     });
   }
 
-  private conclude(answer: Answer): void {
+  private conclude(answer: ApiResponse): void {
     const { name } = this.options;
     if (answer.kind === 'ok') {
       this.repairs += 1;

@@ -67,7 +67,7 @@ export const SYSTEM_NAMESPACES: readonly string[] = ['kube-system', 'kube-public
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion
 export const driftFields = Object.keys(checks) as readonly DriftField[];
 
-export function findDrift(webhooks: readonly JsonObject[], service: Service): readonly Drift[] {
+export function driftOf(webhooks: readonly JsonObject[], service: Service): readonly Drift[] {
   return webhooks.flatMap((webhook) =>
     driftFields.flatMap((name): readonly Drift[] => {
       const expected = checks[name](webhook, service);

@@ -1,7 +1,7 @@
 import { isObject, type JsonObject } from '../../lib/json.ts';
 import { describeFailure } from '../client/errors.ts';
 import { asQuery } from '../client/query.ts';
-import type { Cluster } from '../client/types.ts';
+import type { KubeClient } from '../client/types.ts';
 
 export const WEBHOOK_CONFIGURATIONS = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations';
 
@@ -21,7 +21,7 @@ export type Bundles =
   | { readonly kind: 'failed'; readonly why: string };
 
 /** caBundle of each entry of one configuration. Asked for as a list, because the server may list it and need not get it. */
-export async function readBundles(cluster: Cluster, name: string): Promise<Bundles> {
+export async function readBundles(cluster: KubeClient, name: string): Promise<Bundles> {
   const query = asQuery({ fieldSelector: `metadata.name=${name}` });
   const answer = await cluster.getJson(`${WEBHOOK_CONFIGURATIONS}?${query}`, {
     timeoutMs: 10_000,

@@ -1,55 +1,57 @@
 import { AUTO } from '../../api/keys.ts';
 import type { Delivery } from '../../profiles/delivery.ts';
 import type { Profile } from '../../profiles/profile.ts';
-import type { Choice, Misfit, PassedOver, Reason, Source } from '../../reasons/reason.ts';
-import { type Layers, lookUp } from '../../settings/resolve.ts';
-import { misfitOf, type Values } from './requirements.ts';
+import type { Result, UnmetRequirement, SkippedDelivery, Reason, Source } from '../../reasons/reason.ts';
+import { type SettingSources, resolveSetting } from '../../settings/resolve.ts';
+import { unmetRequirement, type Values } from './requirements.ts';
 
 export interface ChosenDelivery {
   readonly delivery: Delivery;
   /** Who named it; undefined: it is the first that fits. */
   readonly source: Source | undefined;
-  readonly passedOver: readonly PassedOver[];
+  readonly skipped: readonly SkippedDelivery[];
 }
 
 /** Nobody but the author knows what is in an image: who has the agent in it says so. */
-const NAMED_ONLY: Misfit = { why: 'named-only' };
+const NAMED_ONLY: UnmetRequirement = { why: 'named-only' };
 
 /** The delivery that the settings name, else the profile's first that fits the pod, its namespace and the cluster. */
-export function chooseDelivery(layers: Layers, profile: Profile, values: Values): Choice<ChosenDelivery> {
-  const setting = lookUp(layers, 'delivery');
-  if (!setting || setting.text === AUTO) return firstThatFits(layers, profile, values);
+export function chooseDelivery(context: SettingSources, profile: Profile, values: Values): Result<ChosenDelivery> {
+  const setting = resolveSetting(context, 'delivery');
+  if (!setting || setting.text === AUTO) return firstThatFits(context, profile, values);
   const delivery = profile.deliveries.find(({ name }) => name === setting.text);
   const { source } = setting;
   if (!delivery) {
     const known = [...profile.deliveries.map(({ name }) => name), AUTO];
     return { ok: false, reason: { code: 'unknown-delivery', name: setting.text, source, known } };
   }
-  const misfit = misfitOf({ delivery, layers, profile, values });
+  const requirement = unmetRequirement({ delivery, sources: context, profile, values });
   // Who names a delivery is believed about a version that nobody can see.
-  if (misfit && !(misfit.why === 'kubernetes' && misfit.found === undefined)) {
+  if (requirement && !(requirement.why === 'kubernetes' && requirement.found === undefined)) {
     return {
       ok: false,
-      reason: claimReason(misfit) ?? { code: 'delivery-unfit', delivery: delivery.name, source, misfit },
+      reason: claimReason(requirement) ?? { code: 'delivery-unfit', delivery: delivery.name, source, requirement },
     };
   }
-  return { ok: true, value: { delivery, source, passedOver: [] } };
+  return { ok: true, value: { delivery, source, skipped: [] } };
 }
 
-function firstThatFits(layers: Layers, profile: Profile, values: Values): Choice<ChosenDelivery> {
-  const passedOver: PassedOver[] = [];
+function firstThatFits(context: SettingSources, profile: Profile, values: Values): Result<ChosenDelivery> {
+  const skipped: SkippedDelivery[] = [];
   const onlyBaked = profile.deliveries.every(({ type }) => type === 'baked');
   for (const delivery of profile.deliveries) {
     const isGuess = delivery.type === 'baked' && !onlyBaked;
-    const misfit = isGuess ? NAMED_ONLY : misfitOf({ delivery, layers, profile, values });
-    if (!misfit) return { ok: true, value: { delivery, source: undefined, passedOver } };
-    passedOver.push({ delivery: delivery.name, misfit });
+    const requirement = isGuess ? NAMED_ONLY : unmetRequirement({ delivery, sources: context, profile, values });
+    if (!requirement) return { ok: true, value: { delivery, source: undefined, skipped } };
+    skipped.push({ delivery: delivery.name, requirement });
   }
-  const claim = passedOver.map(({ misfit }) => claimReason(misfit)).find((reason) => reason !== undefined);
-  return { ok: false, reason: claim ?? { code: 'no-fitting-delivery', profile: profile.name, passedOver } };
+  const claim = skipped.map(({ requirement }) => claimReason(requirement)).find((reason) => reason !== undefined);
+  return { ok: false, reason: claim ?? { code: 'no-fitting-delivery', profile: profile.name, skipped } };
 }
 
 /** Of all misfits the one that a person will want to mend: the claim is what the profile asked for. */
-function claimReason(misfit: Misfit): Reason | undefined {
-  return misfit.why === 'claim' ? { code: 'claim-unusable', claim: misfit.claim, trouble: misfit.trouble } : undefined;
+function claimReason(requirement: UnmetRequirement): Reason | undefined {
+  return requirement.why === 'claim'
+    ? { code: 'claim-unusable', claim: requirement.claim, trouble: requirement.trouble }
+    : undefined;
 }

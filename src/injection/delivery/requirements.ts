@@ -8,16 +8,16 @@ import { type Delivery, deliveryNeeds, templatesIn } from '../../profiles/delive
 import { isImage } from '../../profiles/parameter.ts';
 import type { Profile } from '../../profiles/profile.ts';
 import { parametersOf, render } from '../../profiles/template.ts';
-import type { ClaimTrouble, Misfit } from '../../reasons/reason.ts';
-import type { Layers } from '../../settings/resolve.ts';
+import type { ClaimProblem, UnmetRequirement } from '../../reasons/reason.ts';
+import type { SettingSources } from '../../settings/resolve.ts';
 
 /** What templates may refer to, as far as it has a value: parameters, facts, variants. */
 export type Values = ReadonlyMap<string, string>;
 
 /** A delivery that is looked at for one container. */
-export interface Candidate {
+export interface DeliveryCandidate {
   readonly delivery: Delivery;
-  readonly layers: Layers;
+  readonly sources: SettingSources;
   readonly profile: Profile;
   readonly values: Values;
 }
@@ -29,17 +29,17 @@ const ENFORCE_LABEL = 'pod-security.kubernetes.io/enforce';
 const CLASS_SUFFIX = '.storageclass.storage.k8s.io/';
 
 /** In the order in which they are asked: the first that objects is what is told. What nobody knows is no objection, but for a version. */
-const rules: readonly ((candidate: Candidate) => Misfit | undefined)[] = [
-  ({ delivery, layers: { pod }, profile }) => {
+const rules: readonly ((candidate: DeliveryCandidate) => UnmetRequirement | undefined)[] = [
+  ({ delivery, sources: { pod }, profile }) => {
     const os = delivery.os ?? profile.constraints.os;
     return os.includes(osOf(pod) ?? '') ? undefined : { why: 'os', os };
   },
-  ({ delivery, layers: { cluster } }) => {
+  ({ delivery, sources: { cluster } }) => {
     const least = deliveryNeeds[delivery.type].kubernetes;
     const found = cluster.kubernetes;
     return !least || (found && isAtLeast(found, least)) ? undefined : { why: 'kubernetes', least, found };
   },
-  ({ delivery, layers: { namespace } }) => {
+  ({ delivery, sources: { namespace } }) => {
     const level = namespace.labels[ENFORCE_LABEL];
     if (deliveryNeeds[delivery.type].baseline || (level !== 'baseline' && level !== 'restricted')) return undefined;
     return { why: 'pod-security', level };
@@ -58,16 +58,16 @@ const rules: readonly ((candidate: Candidate) => Misfit | undefined)[] = [
 ];
 
 /** Why the delivery cannot be used, or undefined. */
-export function misfitOf(candidate: Candidate): Misfit | undefined {
+export function unmetRequirement(candidate: DeliveryCandidate): UnmetRequirement | undefined {
   for (const rule of rules) {
-    const misfit = rule(candidate);
-    if (misfit) return misfit;
+    const requirement = rule(candidate);
+    if (requirement) return requirement;
   }
   return undefined;
 }
 
 /** An image name is made of several values; each can be right and the whole no name. */
-function unreadableImage({ delivery, values }: Candidate): Misfit | undefined {
+function unreadableImage({ delivery, values }: DeliveryCandidate): UnmetRequirement | undefined {
   const template = 'copy' in delivery ? delivery.copy.image : 'image' in delivery ? delivery.image : undefined;
   if (!template) return undefined;
   const image = render(template, values);
@@ -75,14 +75,14 @@ function unreadableImage({ delivery, values }: Candidate): Misfit | undefined {
 }
 
 /** A pod that names a claim which is not there, or which another node holds, waits for it before it starts. */
-function claimTrouble({ delivery, layers, values }: Candidate): Misfit | undefined {
-  if (delivery.type !== 'persistentVolumeClaim' || !layers.cluster.claim) return undefined;
+function claimTrouble({ delivery, sources: context, values }: DeliveryCandidate): UnmetRequirement | undefined {
+  if (delivery.type !== 'persistentVolumeClaim' || !context.cluster.claim) return undefined;
   const claim = render(delivery.claimName, values);
   // A pod that names the claim already, by its author or since an earlier pass, waits for it anyway.
-  if (namesClaim(layers.pod, claim)) return undefined;
-  const found = layers.cluster.claim(layers.namespace.name, claim);
+  if (namesClaim(context.pod, claim)) return undefined;
+  const found = context.cluster.claim(context.namespace.name, claim);
   if (found === undefined) return undefined;
-  const trouble = found === 'absent' ? ({ kind: 'absent' } as const) : troubleOf(found, layers.pod);
+  const trouble = found === 'absent' ? ({ kind: 'absent' } as const) : troubleOf(found, context.pod);
   return trouble && { why: 'claim', claim, trouble };
 }
 
@@ -100,7 +100,7 @@ function namesClaim(pod: Pod, claim: string): boolean {
 }
 
 /** What the scheduler (plugins/volumebinding, volumerestrictions), the kubelet or the attaching of a volume would wait for. */
-function troubleOf({ deleting, heldBy, onePod, lost, block }: Claim, pod: Pod): ClaimTrouble | undefined {
+function troubleOf({ deleting, heldBy, onePod, lost, block }: Claim, pod: Pod): ClaimProblem | undefined {
   if (deleting) return { kind: 'deleting' };
   if (lost) return { kind: 'lost' };
   if (block) return { kind: 'block' };
@@ -110,11 +110,11 @@ function troubleOf({ deleting, heldBy, onePod, lost, block }: Claim, pod: Pod): 
 }
 
 /** A claim that a quota refuses is never made, and its pod waits for it (k8s.io/kubernetes quota/v1/evaluator/core/persistent_volume_claims.go). */
-function exceededQuota({ delivery, layers, values }: Candidate): Misfit | undefined {
-  if (delivery.type !== 'ephemeral' || !layers.cluster.quotas) return undefined;
+function exceededQuota({ delivery, sources: context, values }: DeliveryCandidate): UnmetRequirement | undefined {
+  if (delivery.type !== 'ephemeral' || !context.cluster.quotas) return undefined;
   const storageClass = delivery.storageClassName && render(delivery.storageClassName, values);
   const needed = Object.entries(neededFor(parseQuantity(delivery.size) ?? 0, storageClass));
-  for (const { name, left } of layers.cluster.quotas(layers.namespace.name) ?? []) {
+  for (const { name, left } of context.cluster.quotas(context.namespace.name) ?? []) {
     const short = needed.find(([resource, amount]) => (left.get(resource) ?? Infinity) < amount);
     if (short) return { why: 'quota', quota: name, resource: short[0] };
   }
@@ -136,11 +136,11 @@ function neededFor(size: number, storageClass: string | undefined): Readonly<Rec
 }
 
 /** Nor is one whose size a LimitRange refuses (plugin/pkg/admission/limitranger PersistentVolumeClaimValidateLimitFunc). */
-function refusedSize({ delivery, layers }: Candidate): Misfit | undefined {
+function refusedSize({ delivery, sources: context }: DeliveryCandidate): UnmetRequirement | undefined {
   if (delivery.type !== 'ephemeral') return undefined;
   const size = parseQuantity(delivery.size) ?? 0;
-  const range = layers.cluster
-    .limitRanges?.(layers.namespace.name)
+  const range = context.cluster
+    .limitRanges?.(context.namespace.name)
     ?.find(
       ({ type, min, max }) =>
         type === 'PersistentVolumeClaim' &&
@@ -153,7 +153,7 @@ function refusedSize({ delivery, layers }: Candidate): Misfit | undefined {
  * Files in an emptyDir on the node's disk count towards what the pod may use of it, and a pod that uses more is evicted (kubelet
  * eviction_manager.go podEphemeralStorageLimitEviction). As soon as one container has a limit, the limits together are that of the pod.
  */
-function tooSmallStorage({ delivery, layers: { pod } }: Candidate): Misfit | undefined {
+function tooSmallStorage({ delivery, sources: { pod } }: DeliveryCandidate): UnmetRequirement | undefined {
   if (delivery.type !== 'initContainer' || delivery.medium === 'Memory') return undefined;
   const limit = storageLimits.get(pod) ?? storageLimitOf(pod);
   storageLimits.set(pod, limit);

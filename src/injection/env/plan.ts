@@ -1,7 +1,7 @@
 import { hasOpening, variablesIn } from '../../kubernetes/env-expansion.ts';
 import type { EnvVar } from '../../kubernetes/pod.ts';
 import { comesByReference, isWritten, type OwnEntry } from './entry.ts';
-import type { Presence } from './env-from.ts';
+import type { EnvFromPresence } from './env-from.ts';
 import { type Addition, combined, type Value } from './merge.ts';
 
 /** One change to a container's list of variables, at a place in the list as the steps before have left it. */
@@ -32,9 +32,9 @@ export interface Unproven {
 export function planEnvironment(
   environment: readonly EnvVar[],
   own: readonly OwnEntry[],
-  provided: (name: string) => Presence,
+  provided: (name: string) => EnvFromPresence,
 ): EnvironmentPlan {
-  const draft = new Draft(environment, own, provided);
+  const draft = new EnvironmentDraft(environment, own, provided);
   for (const entry of own) {
     const unproven = draft.write(entry);
     if (unproven) return { ok: false, ...unproven };
@@ -42,16 +42,16 @@ export function planEnvironment(
   return { ok: true, steps: draft.steps };
 }
 
-class Draft {
+class EnvironmentDraft {
   readonly steps: EnvironmentStep[] = [];
   private readonly list: EnvVar[];
   private readonly own: readonly OwnEntry[];
-  private readonly provided: (name: string) => Presence;
+  private readonly envFrom: (name: string) => EnvFromPresence;
 
-  constructor(environment: readonly EnvVar[], own: readonly OwnEntry[], provided: (name: string) => Presence) {
+  constructor(environment: readonly EnvVar[], own: readonly OwnEntry[], provided: (name: string) => EnvFromPresence) {
     this.list = [...environment];
     this.own = own;
-    this.provided = provided;
+    this.envFrom = provided;
   }
 
   /** Carries out one entry; gives the name of the variable that is not proven, if there is one. */
@@ -61,7 +61,7 @@ class Draft {
     const found = this.lastIndexOf(name);
     switch (operation.kind) {
       case 'set':
-        return this.provided(name) === 'present' && entry.group === undefined
+        return this.envFrom(name) === 'present' && entry.group === undefined
           ? undefined
           : this.add(entry, operation.value);
       case 'force':
@@ -81,7 +81,7 @@ class Draft {
     const ours = 'text' in operation.value ? operation.value.text : '';
     const present = this.list[found];
     if (!present) {
-      const presence = this.provided(name);
+      const presence = this.envFrom(name);
       if (presence === 'unknown') return { variable: name, why: 'unseen' };
       return this.add(entry, { text: presence === 'present' ? combined(`$(${name})`, ours, operation) : ours });
     }
@@ -134,7 +134,7 @@ class Draft {
       if (last > index) return { variable: used, why: 'order' };
       const before = this.list[last];
       if (before && isOptional(before)) return { variable: used, why: 'unseen' };
-      const presence = before ? 'present' : this.provided(used);
+      const presence = before ? 'present' : this.envFrom(used);
       if (presence !== 'present') return { variable: used, why: presence === 'unknown' ? 'unseen' : 'order' };
     }
     return undefined;
@@ -149,7 +149,7 @@ class Draft {
     const taken = new Set([...this.own, ...this.list].map((one) => one.name));
     for (const { value } of this.list) for (const used of variablesIn(value ?? '')) taken.add(used);
     let name = wanted;
-    for (let count = 2; taken.has(name) || this.provided(name) === 'present'; count++) name = `${wanted}_${count}`;
+    for (let count = 2; taken.has(name) || this.envFrom(name) === 'present'; count++) name = `${wanted}_${count}`;
     return name;
   }
 }

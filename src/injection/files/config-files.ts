@@ -2,7 +2,7 @@ import { FILE_ANNOTATION } from '../../api/keys.ts';
 import type { TakenPath } from '../../kubernetes/mount-path.ts';
 import type { Volume, VolumeMount } from '../../kubernetes/pod.ts';
 import { isObject, type Json } from '../../lib/json.ts';
-import { type Circumstances, isMet } from '../../profiles/condition.ts';
+import { type ConditionContext, isMet } from '../../profiles/condition.ts';
 import type { Profile } from '../../profiles/profile.ts';
 import { render } from '../../profiles/template.ts';
 import type { Volumes } from './volumes.ts';
@@ -31,7 +31,7 @@ export interface Surroundings {
  */
 export function planConfigFiles(
   profile: Profile,
-  circumstances: Circumstances,
+  circumstances: ConditionContext,
   { annotations, volumes, others, taken }: Surroundings,
 ): readonly ConfigFile[] {
   // The pod's annotations are not copied: there may be thousands, and this is asked for each container.

@@ -5,7 +5,7 @@ import { type Container, containersOf, type Pod } from '../../kubernetes/pod.ts'
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
 import type { Copy } from '../../profiles/delivery.ts';
 import { render } from '../../profiles/template.ts';
-import type { Target } from '../container-selection.ts';
+import type { TargetContainer } from '../container-selection.ts';
 import { type InitResources, initResources } from './init-resources.ts';
 
 /** An init container that copies an agent's files, before it has a name and a place. */
@@ -52,7 +52,7 @@ export class InitContainers {
    * The volume that an init container fills with these files already: the same image and command, at the same place. For a target that is an
    * init container itself only one that stands before it counts.
    */
-  find(copy: Copy, values: ReadonlyMap<string, string>, target: Target): string | undefined {
+  find(copy: Copy, values: ReadonlyMap<string, string>, target: TargetContainer): string | undefined {
     const wanted = fillingOf(copy, values);
     const key = JSON.stringify(wanted);
     if (!this.fillings.has(key))
@@ -65,7 +65,7 @@ export class InitContainers {
   }
 
   /** Puts an init container at its place: where the position says, but before the target if that is an init container itself. Gives its name. */
-  add(wanted: Wanted, target: Target, position: Position): string {
+  add(wanted: Wanted, target: TargetContainer, position: Position): string {
     const container = this.make(wanted, target);
     const index = Math.min(this.place(position), this.indexOf(target));
     this.list.splice(index, 0, container);
@@ -76,7 +76,7 @@ export class InitContainers {
   }
 
   /** Where the target stands in the list as it would be so far; behind all where it is an app container. */
-  private indexOf({ list, container: { name } }: Target): number {
+  private indexOf({ list, container: { name } }: TargetContainer): number {
     return list === 'containers' ? this.list.length : this.list.findIndex((one) => one.name === name);
   }
 
@@ -87,7 +87,7 @@ export class InitContainers {
     return Math.max(0, named);
   }
 
-  private make({ profile, copy, volume, values }: Wanted, target: Target): Container {
+  private make({ profile, copy, volume, values }: Wanted, target: TargetContainer): Container {
     if (!this.resources.has(copy))
       this.resources.set(copy, initResources(this.pod, copy.requests, copy.limits, this.ranges));
     const resources = this.resources.get(copy);

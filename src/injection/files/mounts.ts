@@ -1,12 +1,12 @@
 import { isWithin, normalPath, type TakenPath } from '../../kubernetes/mount-path.ts';
 import type { Volume, VolumeMount } from '../../kubernetes/pod.ts';
 import type { JsonObject } from '../../lib/json.ts';
-import { type Circumstances, isMet } from '../../profiles/condition.ts';
+import { type ConditionContext, isMet } from '../../profiles/condition.ts';
 import type { Delivery } from '../../profiles/delivery.ts';
 import type { Profile } from '../../profiles/profile.ts';
 import { render, renderIfGiven, type Template } from '../../profiles/template.ts';
-import type { Choice } from '../../reasons/reason.ts';
-import type { Target } from '../container-selection.ts';
+import type { Result } from '../../reasons/reason.ts';
+import type { TargetContainer } from '../container-selection.ts';
 import { planConfigFiles } from './config-files.ts';
 import type { InitContainers, Wanted } from './init-container.ts';
 import type { FileSource, Volumes } from './volumes.ts';
@@ -27,9 +27,9 @@ export interface Files {
 export interface FileRequest {
   readonly profile: Profile;
   readonly delivery: Delivery;
-  readonly target: Target;
+  readonly target: TargetContainer;
   readonly values: ReadonlyMap<string, string>;
-  readonly circumstances: Circumstances;
+  readonly circumstances: ConditionContext;
   readonly taken: readonly TakenPath[];
   /** The pod's annotations as they would be so far. */
   readonly annotations: ReadonlyMap<string, string>;
@@ -38,7 +38,7 @@ export interface FileRequest {
 const NO_FILES: Files = { volumes: [], mounts: [], initContainer: undefined, annotations: new Map(), local: [] };
 
 /** The mounts that are missing, and the volumes and the init container for them if the pod has none with the same files. */
-export function planFiles(request: FileRequest, volumes: Volumes, inits: InitContainers): Choice<Files> {
+export function planFiles(request: FileRequest, volumes: Volumes, inits: InitContainers): Result<Files> {
   const { delivery } = request;
   const delivered =
     delivery.type === 'baked' ? { ok: true as const, value: NO_FILES } : deliver(request, delivery, volumes, inits);
@@ -47,7 +47,7 @@ export function planFiles(request: FileRequest, volumes: Volumes, inits: InitCon
   return written.ok ? { ok: true, value: withConfigFiles(request, volumes, written.value) } : written;
 }
 
-function deliver(request: FileRequest, delivery: WithFiles, volumes: Volumes, inits: InitContainers): Choice<Files> {
+function deliver(request: FileRequest, delivery: WithFiles, volumes: Volumes, inits: InitContainers): Result<Files> {
   const origin = originOf(request, delivery, volumes, inits);
   const mounts = mountsFrom(request, origin);
   if (!mounts.ok) return mounts;
@@ -114,7 +114,7 @@ function originOf(
   return { name, same, created: { name, ...from.volume }, initContainer: undefined };
 }
 
-function mountsFrom({ profile, delivery, values, taken }: FileRequest, origin: Origin): Choice<readonly VolumeMount[]> {
+function mountsFrom({ profile, delivery, values, taken }: FileRequest, origin: Origin): Result<readonly VolumeMount[]> {
   const mounts: VolumeMount[] = [];
   const parts = profile.mounts.map((mount) => {
     const texts = [delivery.subPath, mount.subPath].flatMap((template) => renderIfGiven(template, values));
@@ -150,7 +150,7 @@ function withWritable(
   { profile, target, circumstances, taken }: FileRequest,
   volumes: Volumes,
   files: Files,
-): Choice<Files> {
+): Result<Files> {
   const created = [...files.volumes];
   const mounts = [...files.mounts];
   const local = [...files.local];

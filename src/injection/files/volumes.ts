@@ -1,6 +1,6 @@
 import type { Volume, VolumeMount } from '../../kubernetes/pod.ts';
 import { parseQuantity } from '../../kubernetes/quantity.ts';
-import { LONGEST } from '../../kubernetes/volume-name.ts';
+import { MAX_NAME_LENGTH } from '../../kubernetes/volume-name.ts';
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
 
 /** Where files come from: a volume without its name, and the one key of it that says what it is. */
@@ -46,7 +46,7 @@ export class Volumes {
   /** A name for a new volume, as near to the wanted one as is free: of the pod's, and of others that are about to be added. */
   freeName(wanted: string, others: readonly Volume[] = []): string {
     let count = this.counts.get(wanted) ?? 1;
-    const name = (): string => (count < 2 ? wanted : `${wanted.slice(0, LONGEST - 6)}-${count}`);
+    const name = (): string => (count < 2 ? wanted : `${wanted.slice(0, MAX_NAME_LENGTH - 6)}-${count}`);
     while (this.names.has(name())) count++;
     this.counts.set(wanted, count);
     while (this.names.has(name()) || others.some((one) => one.name === name())) count++;

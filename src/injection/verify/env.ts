@@ -1,14 +1,14 @@
 import { variablesIn } from '../../kubernetes/env-expansion.ts';
 import type { EnvVar } from '../../kubernetes/pod.ts';
 import type { Change } from '../../profiles/environment.ts';
-import type { Presence } from '../env/env-from.ts';
+import type { EnvFromPresence } from '../env/env-from.ts';
 
 /** What is allowed beyond keeping the author's variables as they are. */
 export interface Allowed {
   /** What the profiles of the plan may do to a variable of that name. */
   readonly changes: ReadonlyMap<string, Change>;
   /** Whether a variable comes by `envFrom`, as far as that is known. */
-  readonly provided: (name: string) => Presence;
+  readonly provided: (name: string) => EnvFromPresence;
 }
 
 /**

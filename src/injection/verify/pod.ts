@@ -3,7 +3,7 @@ import { annotationsOf, type Container, type Pod, type VolumeMount } from '../..
 import { evictable, EVICTION_ANNOTATION } from '../../kubernetes/safe-to-evict.ts';
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
 import type { Change } from '../../profiles/environment.ts';
-import type { Presence } from '../env/env-from.ts';
+import type { EnvFromPresence } from '../env/env-from.ts';
 import { brokenEnvironment } from './env.ts';
 import { brokenInitContainers } from './init-containers.ts';
 import { brokenCosts } from './resources.ts';
@@ -11,7 +11,7 @@ import { brokenCosts } from './resources.ts';
 /** What a patch may do beyond adding: by the profiles of the plan, and by what is known of a container's `envFrom`. */
 export interface Permitted {
   readonly changes: ReadonlyMap<string, Change>;
-  readonly provided: (container: Container) => (name: string) => Presence;
+  readonly provided: (container: Container) => (name: string) => EnvFromPresence;
 }
 
 /**

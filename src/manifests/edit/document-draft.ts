@@ -3,7 +3,7 @@ import { isAlias, isMap, isScalar, isSeq, type ParsedNode } from 'yaml';
 import { type Operation, pointer } from '../../lib/json-patch.ts';
 import type { Json } from '../../lib/json.ts';
 import type { YamlDocument } from '../yaml.ts';
-import { isHollow, partsOf, type Written } from './source-node.ts';
+import { isHollow, partsOf, type SourceNode } from './source-node.ts';
 
 /**
  * One place of the document that is to be. `author` is what the text has there now, `ours` what operations put in its place; a place
@@ -11,7 +11,7 @@ import { isHollow, partsOf, type Written } from './source-node.ts';
  * operation adds and the next one fills is written once, and no operation has to know what the one before it did to the line numbers.
  */
 export interface Slot {
-  readonly author: Written | undefined;
+  readonly author: SourceNode | undefined;
   ours: Json | undefined;
   /** What is inside, opened only on the way to a change. */
   fields: Map<string, Slot> | undefined;
@@ -55,7 +55,7 @@ export function tokensOf(path: string): readonly string[] {
   return tokens.map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
-function slot(author: Written | undefined, ours?: Json): Slot {
+function slot(author: SourceNode | undefined, ours?: Json): Slot {
   return { author, ours, fields: undefined, elements: undefined };
 }
 

@@ -5,7 +5,7 @@ import type { Manifest, PodTemplate } from '../documents.ts';
 import { type Problem, readStream, type YamlDocument } from '../yaml.ts';
 import { carryOut, rootSlot, type Slot, tokensOf } from './document-draft.ts';
 import { reformatted } from './reformat.ts';
-import { type Change, inOrder, pageOf, withChanges } from './source-text.ts';
+import { type Change, inOrder, sourceTextOf, withChanges } from './source-text.ts';
 import { changesOf } from './text-edits.ts';
 
 /** What to do to one pod of the file. The operations' paths are counted from the pod. */
@@ -68,7 +68,7 @@ function draftOf({ text }: Manifest, document: YamlDocument, edits: readonly Edi
   const expected = structuredClone(document.json);
   const root = rootSlot(document);
   const problems = edits.flatMap((edit) => problemsOf(edit, { document, expected, root }));
-  const changes = problems.length > 0 ? [] : changesOf(pageOf(text, document.root), root);
+  const changes = problems.length > 0 ? [] : changesOf(sourceTextOf(text, document.root), root);
   return { document, edits, expected, changes, problems };
 }
 

@@ -1,5 +1,5 @@
 import type { ParsedNode } from 'yaml';
-import { behindSign, columnOf, partsOf, type Written } from './source-node.ts';
+import { behindSign, columnOf, partsOf, type SourceNode } from './source-node.ts';
 import {
   afterElement,
   type Change,
@@ -10,17 +10,17 @@ import {
   insertion,
   lineBefore,
   lineEnd,
-  type Page,
+  type SourceText,
 } from './source-text.ts';
 
 /** Where new parts go: into a collection that is not empty, behind one of its parts or (`after` undefined) before the first. */
 export interface Gap {
-  readonly collection: Written & { readonly node: ParsedNode };
-  readonly after: Written | undefined;
+  readonly collection: SourceNode & { readonly node: ParsedNode };
+  readonly after: SourceNode | undefined;
 }
 
 /** Puts lines of block style into the gap: always whole lines, so that none of the author's changes. */
-export function insertLines(page: Page, { collection, after }: Gap, lines: readonly string[]): Change {
+export function insertLines(page: SourceText, { collection, after }: Gap, lines: readonly string[]): Change {
   const { node } = collection;
   const column = columnOf(node);
   const below = lines.map((line) => page.eol + ' '.repeat(column) + line).join('');
@@ -37,7 +37,7 @@ export function insertLines(page: Page, { collection, after }: Gap, lines: reado
 export type Parts = (lineStart: string) => readonly string[];
 
 /** Puts parts of flow style into the gap: on the line where the neighbours share one, else on lines of their own. */
-export function insertParts(page: Page, gap: Gap, comma: string, parts: Parts): readonly Change[] {
+export function insertParts(page: SourceText, gap: Gap, comma: string, parts: Parts): readonly Change[] {
   const { node } = gap.collection;
   if (gap.after) return insertBehind(page, gap.after, comma, parts);
   const open = node.range[0] + 1;
@@ -53,7 +53,7 @@ export function insertParts(page: Page, gap: Gap, comma: string, parts: Parts): 
   return [insertion(open + blanks, inLine.join(''))];
 }
 
-function insertBehind(page: Page, after: Written, comma: string, parts: Parts): readonly Change[] {
+function insertBehind(page: SourceText, after: SourceNode, comma: string, parts: Parts): readonly Change[] {
   const start = contentStart(after);
   const end = contentEnd(page, after);
   const lineStart = page.eol + indentAt(page, start);

@@ -1,8 +1,8 @@
-import { behindSign, isBlock, isUnwritten, type Written } from './source-node.ts';
-import { type Change, contentEnd, insertion, lineEnd, type Page } from './source-text.ts';
+import { behindSign, isBlock, isUnwritten, type SourceNode } from './source-node.ts';
+import { type Change, contentEnd, insertion, lineEnd, type SourceText } from './source-text.ts';
 
 /** Puts a text in the place of a value, on the line of its `:` or `-`. Nothing where there is no such sign to put it behind. */
-export function replaceInLine(page: Page, written: Written, text: string): readonly Change[] {
+export function replaceInLine(page: SourceText, written: SourceNode, text: string): readonly Change[] {
   const sign = behindSign(written);
   const { node } = written;
   if (node && !isUnwritten(written) && !isBlock(node)) return [replacement(page, node.range[0], node.range[1], text)];
@@ -13,7 +13,7 @@ export function replaceInLine(page: Page, written: Written, text: string): reado
 }
 
 /** Puts lines in the place of a value, below its key; a comment behind the key or the value stays on the key's line. */
-export function replaceBelow(page: Page, written: Written, below: string): readonly Change[] {
+export function replaceBelow(page: SourceText, written: SourceNode, below: string): readonly Change[] {
   const sign = behindSign(written);
   if (sign === undefined) return [];
   const { node } = written;
@@ -26,6 +26,6 @@ export function replaceBelow(page: Page, written: Written, below: string): reado
   return [replacement(page, sign, end, ''), insertion(lineEnd(page, end), below)];
 }
 
-function replacement({ text }: Page, start: number, end: number, inserted: string): Change {
+function replacement({ text }: SourceText, start: number, end: number, inserted: string): Change {
   return { offset: start, removed: text.slice(start, end), inserted };
 }

@@ -2,13 +2,13 @@ import { type CST, isMap, isScalar, isSeq, type ParsedNode } from 'yaml';
 import type { Quotes } from './print.ts';
 
 /** What the author wrote: the value (null when the key stands alone) and the tokens around it (none for the root). */
-export interface Written {
+export interface SourceNode {
   readonly node: ParsedNode | null;
   readonly item: CST.CollectionItem | undefined;
 }
 
 /** The values of a map or the elements of a list, as they stand in the text; nothing for a scalar. */
-export function partsOf(node: ParsedNode | null | undefined): readonly Written[] {
+export function partsOf(node: ParsedNode | null | undefined): readonly SourceNode[] {
   if (isMap<ParsedNode, ParsedNode | null>(node))
     return node.items.map(({ value, srcToken }) => ({ node: value, item: srcToken }));
   if (!isSeq<ParsedNode>(node)) return [];
@@ -22,13 +22,13 @@ export function partsOf(node: ParsedNode | null | undefined): readonly Written[]
 }
 
 /** Behind the `:` or `-` that introduces the value, and behind its anchor and tag; undefined where there is no such sign. */
-export function behindSign({ item }: Written): number | undefined {
+export function behindSign({ item }: SourceNode): number | undefined {
   const sign = (item?.sep ?? item?.start ?? []).findLast(({ type }) => SIGNS.has(type));
   return sign && sign.offset + sign.source.length;
 }
 
 /** True when the value is there but takes no text: `key:` alone. */
-export function isUnwritten({ node }: Written): boolean {
+export function isUnwritten({ node }: SourceNode): boolean {
   return node === null || (isScalar(node) && node.range[0] === node.range[1]);
 }
 

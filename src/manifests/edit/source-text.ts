@@ -1,6 +1,6 @@
 import type { ParsedNode } from 'yaml';
 import type { FlowStyle } from './print.ts';
-import { behindSign, isBlock, isUnwritten, partsOf, type Written } from './source-node.ts';
+import { behindSign, isBlock, isUnwritten, partsOf, type SourceNode } from './source-node.ts';
 import { jsonStyle } from './style.ts';
 
 /** One change of a text: at an offset, what goes and what comes. An insertion takes nothing away. */
@@ -11,7 +11,7 @@ export interface Change {
 }
 
 /** A text to be written into, one document at a time. */
-export interface Page {
+export interface SourceText {
   readonly text: string;
   /** The line break that it uses. */
   readonly eol: string;
@@ -20,7 +20,7 @@ export interface Page {
 }
 
 /** The page for one document of the text. */
-export function pageOf(text: string, root: ParsedNode | null): Page {
+export function sourceTextOf(text: string, root: ParsedNode | null): SourceText {
   const eol = /\r?\n/.exec(text)?.[0] ?? '\n';
   return { text, eol, json: root && !isBlock(root) ? jsonStyle(text.slice(root.range[0], root.range[1])) : undefined };
 }
@@ -47,24 +47,24 @@ export function withChanges(text: string, changes: readonly Change[]): string {
 }
 
 /** Where the line ends that holds the offset: before its line break, or at the end of the text. */
-export function lineEnd({ text }: Page, offset: number): number {
+export function lineEnd({ text }: SourceText, offset: number): number {
   const newline = text.indexOf('\n', offset);
   if (newline === -1) return text.length;
   return newline > offset && text[newline - 1] === '\r' ? newline - 1 : newline;
 }
 
 /** What stands on the line before the offset. */
-export function lineBefore({ text }: Page, offset: number): string {
+export function lineBefore({ text }: SourceText, offset: number): string {
   return text.slice(text.lastIndexOf('\n', offset - 1) + 1, offset);
 }
 
 /** The white space that the offset's line begins with. */
-export function indentAt(page: Page, offset: number): string {
+export function indentAt(page: SourceText, offset: number): string {
   return /^[ \t]*/.exec(lineBefore(page, offset))?.[0] ?? '';
 }
 
 /** True when the rest of the line is empty but for a comment. */
-export function endsLine(page: Page, offset: number): boolean {
+export function endsLine(page: SourceText, offset: number): boolean {
   return /^[ \t]*(?:#.*)?$/.test(page.text.slice(offset, lineEnd(page, offset)));
 }
 
@@ -72,7 +72,7 @@ export function endsLine(page: Page, offset: number): boolean {
  * Where a new line goes that follows an element: after the element's own last line, and after comments indented deeper than the elements are,
  * as they speak of what is inside. A comment level with the elements, or further left, belongs to what comes next.
  */
-export function afterElement(page: Page, offset: number, indent: number): number {
+export function afterElement(page: SourceText, offset: number, indent: number): number {
   let end = lineEnd(page, offset);
   for (let next = end; next < page.text.length;) {
     const start = page.text.indexOf('\n', next) + 1;
@@ -88,12 +88,12 @@ export function afterElement(page: Page, offset: number, indent: number): number
 }
 
 /** Where what the author wrote begins: its key in a map, else the value itself. */
-export function contentStart({ node, item }: Written): number {
+export function contentStart({ node, item }: SourceNode): number {
   return item?.key?.offset ?? node?.range[0] ?? 0;
 }
 
 /** Where what the author wrote ends: behind the last character that is no comment, no blank and no final line break. */
-export function contentEnd({ text }: Page, written: Written): number {
+export function contentEnd({ text }: SourceText, written: SourceNode): number {
   const { node, item } = innermost(written);
   if (!node || isUnwritten({ node, item })) return behindSign({ node, item }) ?? contentStart({ node, item });
   const [, end] = node.range;
@@ -102,9 +102,9 @@ export function contentEnd({ text }: Page, written: Written): number {
 }
 
 /** What ends where the value ends: the last part of the last part of a block, all the way in. */
-function innermost(written: Written): Written {
+function innermost(written: SourceNode): SourceNode {
   let at = written;
-  for (let last: Written | undefined = at; last; last = isBlock(at.node) ? partsOf(at.node).at(-1) : undefined)
+  for (let last: SourceNode | undefined = at; last; last = isBlock(at.node) ? partsOf(at.node).at(-1) : undefined)
     at = last;
   return at;
 }

@@ -14,8 +14,8 @@ import {
   textInPlaceOf,
 } from './print.ts';
 import { replaceBelow, replaceInLine } from './replace.ts';
-import { columnOf, isBlock, isHollow, quotesOf, type Written } from './source-node.ts';
-import { type Change, contentStart, indentAt, inOrder, insertion, lineBefore, type Page } from './source-text.ts';
+import { columnOf, isBlock, isHollow, quotesOf, type SourceNode } from './source-node.ts';
+import { type Change, contentStart, indentAt, inOrder, insertion, lineBefore, type SourceText } from './source-text.ts';
 import { blockStyle, bracketStyle } from './style.ts';
 
 /**
@@ -23,12 +23,12 @@ import { blockStyle, bracketStyle } from './style.ts';
  * value was there. A place whose writing is not understood (`? key` without a value) gives no change: the caller has to see whether
  * the text then says what it should.
  */
-export function changesOf(page: Page, root: Slot): readonly Change[] {
+export function changesOf(page: SourceText, root: Slot): readonly Change[] {
   return inOrder(changesIn(page, root, []));
 }
 
 // Changes inside of a part come before those behind it: where both fall on one offset, that is the order of the text.
-function changesIn(page: Page, slot: Slot, around: readonly ParsedNode[]): readonly Change[] {
+function changesIn(page: SourceText, slot: Slot, around: readonly ParsedNode[]): readonly Change[] {
   const { author } = slot;
   const node = author?.node;
   if (!author || !node) return [];
@@ -38,7 +38,7 @@ function changesIn(page: Page, slot: Slot, around: readonly ParsedNode[]): reado
 }
 
 interface Collection {
-  readonly page: Page;
+  readonly page: SourceText;
   readonly written: Gap['collection'];
   /** The collection, and all around it from the inside out. */
   readonly scope: readonly ParsedNode[];
@@ -47,7 +47,7 @@ interface Collection {
 function mapChanges(collection: Collection, fields: ReadonlyMap<string, Slot>): readonly Change[] {
   const added: Entry[] = [];
   const changes: Change[] = [];
-  let last: Written | undefined;
+  let last: SourceNode | undefined;
   for (const [key, slot] of fields) {
     if (slot.author) {
       changes.push(...partChanges(collection, slot, slot.author));
@@ -59,7 +59,7 @@ function mapChanges(collection: Collection, fields: ReadonlyMap<string, Slot>): 
 
 function listChanges(collection: Collection, elements: readonly Slot[]): readonly Change[] {
   const changes: Change[] = [];
-  let after: Written | undefined;
+  let after: SourceNode | undefined;
   let added: Json[] = [];
   for (const slot of elements) {
     if (!slot.author) {
@@ -76,7 +76,7 @@ function listChanges(collection: Collection, elements: readonly Slot[]): readonl
 
 function entriesInto(
   { page, written, scope }: Collection,
-  after: Written | undefined,
+  after: SourceNode | undefined,
   entries: readonly Entry[],
 ): readonly Change[] {
   const gap = { collection: written, after };
@@ -87,7 +87,7 @@ function entriesInto(
 
 function elementsInto(
   { page, written, scope }: Collection,
-  after: Written | undefined,
+  after: SourceNode | undefined,
   values: readonly Json[],
 ): readonly Change[] {
   const gap = { collection: written, after };
@@ -96,11 +96,11 @@ function elementsInto(
   return insertParts(page, gap, style.comma, (lineStart) => values.map((value) => flowText(value, style, lineStart)));
 }
 
-function flowStyleOf({ text, json }: Page, node: ParsedNode): FlowStyle {
+function flowStyleOf({ text, json }: SourceText, node: ParsedNode): FlowStyle {
   return json ?? bracketStyle(text.slice(node.range[0], node.range[1]));
 }
 
-function partChanges({ page, written, scope }: Collection, slot: Slot, author: Written): readonly Change[] {
+function partChanges({ page, written, scope }: Collection, slot: Slot, author: SourceNode): readonly Change[] {
   const { ours } = slot;
   if (ours === undefined) return changesIn(page, slot, scope);
   const { node } = written;
@@ -122,7 +122,7 @@ function partChanges({ page, written, scope }: Collection, slot: Slot, author: W
 }
 
 /** Empty brackets give way to lines, unless the author has said something in them: that stays, and ours goes below it. */
-function insertBelowComments(page: Page, node: ParsedNode, ours: Json): readonly Change[] {
+function insertBelowComments(page: SourceText, node: ParsedNode, ours: Json): readonly Change[] {
   const [start, end] = node.range;
   const inBrackets = flowText(ours, bracketStyle(''), '').slice(1, -1);
   const commentsEnd = start + page.text.slice(start, end - 1).trimEnd().length;
@@ -131,6 +131,6 @@ function insertBelowComments(page: Page, node: ParsedNode, ours: Json): readonly
   return [insertion(commentsEnd, page.eol + indent + inBrackets)];
 }
 
-function hasOnlyComments({ text }: Page, node: ParsedNode | null): node is ParsedNode {
+function hasOnlyComments({ text }: SourceText, node: ParsedNode | null): node is ParsedNode {
   return node !== null && !isBlock(node) && isHollow(node) && text.slice(node.range[0], node.range[1]).includes('#');
 }

@@ -10,13 +10,13 @@ import { parametersOf, render, type Template } from '../../profiles/template.ts'
 import { valueBefore } from './value-before.ts';
 
 /** What an injection put into a pod, as places in it: paths of what was added, and of texts that were changed with what they were. */
-export interface Undoing {
+export interface ReversePlan {
   readonly added: ReadonlySet<string>;
   readonly changed: ReadonlyMap<string, string>;
 }
 
-export type Uninjection =
-  | { readonly kind: 'undo'; readonly undoing: Undoing }
+export type ReversePlanResult =
+  | { readonly kind: 'undo'; readonly undoing: ReversePlan }
   /** There is no record of an injection: nothing is to be done. */
   | { readonly kind: 'nothing' }
   /** A sentence without a capital and a full stop. */
@@ -26,7 +26,7 @@ export type Uninjection =
  * Where our parts are in a pod, by the record on it and the profiles: nothing of what is not recorded. What it comes to has to be tried: the
  * record may be wrong, and the pod may have been changed since.
  */
-export function uninjectionOf(pod: Pod, catalogue: Catalogue): Uninjection {
+export function planReverse(pod: Pod, catalogue: Catalogue): ReversePlanResult {
   const record = readStatus(pod);
   if (!record || record.decision !== 'injected') return { kind: 'nothing' };
   if (record.more > 0) return { kind: 'unknown', why: 'the record does not tell of all containers' };

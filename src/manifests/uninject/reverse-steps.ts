@@ -1,6 +1,6 @@
 import { type Operation, pointer } from '../../lib/json-patch.ts';
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
-import type { Undoing } from './reverse-plan.ts';
+import type { ReversePlan } from './reverse-plan.ts';
 
 /** One thing to do to a text so that it says what it said before. Paths are those of the text as it is now. */
 export type Step =
@@ -10,7 +10,7 @@ export type Step =
   | { readonly kind: 'restore'; readonly path: string; readonly value: string };
 
 /** A document without what was added to it, and both ways between the two. */
-export interface Undone {
+export interface Reversed {
   readonly before: Json;
   /** From now to before, as changes of a text. */
   readonly steps: readonly Step[];
@@ -23,7 +23,7 @@ export interface Undone {
  * author's: a new key always goes behind all of them, so there must have been an empty one. An empty one at the end mostly makes the same
  * text: `atTheEnd` says whether it counts as not there.
  */
-export function undone(value: Json, undoing: Undoing, atTheEnd: 'absent' | 'empty'): Undone {
+export function reverseSteps(value: Json, undoing: ReversePlan, atTheEnd: 'absent' | 'empty'): Reversed {
   const steps: Step[] = [];
   const operations: Operation[] = [];
   const before = strip(value, '', { undoing, atTheEnd, steps, operations });
@@ -31,7 +31,7 @@ export function undone(value: Json, undoing: Undoing, atTheEnd: 'absent' | 'empt
 }
 
 interface Work {
-  readonly undoing: Undoing;
+  readonly undoing: ReversePlan;
   readonly atTheEnd: 'absent' | 'empty';
   readonly steps: Step[];
   readonly operations: Operation[];

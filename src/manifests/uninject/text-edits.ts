@@ -1,8 +1,16 @@
 import { isMap, isScalar, isSeq, type ParsedNode } from 'yaml';
 import { tokensOf } from '../edit/document-draft.ts';
 import { textInPlaceOf } from '../edit/print.ts';
-import { behindSign, isBlock, partsOf, quotesOf, type Written } from '../edit/source-node.ts';
-import { type Change, contentEnd, contentStart, lineBefore, lineEnd, type Page, pageOf } from '../edit/source-text.ts';
+import { behindSign, isBlock, partsOf, quotesOf, type SourceNode } from '../edit/source-node.ts';
+import {
+  type Change,
+  contentEnd,
+  contentStart,
+  lineBefore,
+  lineEnd,
+  type SourceText,
+  sourceTextOf,
+} from '../edit/source-text.ts';
 import type { YamlDocument } from '../yaml.ts';
 import type { Step } from './reverse-steps.ts';
 
@@ -11,12 +19,12 @@ import type { Step } from './reverse-steps.ts';
  * before them to their end. Undefined where a part is not written as we would have written it. Whether the text says afterwards what it
  * should, and would be made the same again, is for the caller to see.
  */
-export function undoingChanges(
+export function reverseTextEdits(
   text: string,
   document: YamlDocument,
   steps: readonly Step[],
 ): readonly Change[] | undefined {
-  const page = pageOf(text, document.root);
+  const page = sourceTextOf(text, document.root);
   const removed = new Set(steps.flatMap(({ kind, path }) => (kind === 'remove' ? [path] : [])));
   const changes: Change[] = [];
   for (const step of steps) {
@@ -32,7 +40,7 @@ export function undoingChanges(
 interface Place {
   readonly parent: ParsedNode;
   readonly index: number;
-  readonly written: Written;
+  readonly written: SourceNode;
   /** The path of the collection. */
   readonly parentPath: string;
   /** The names by which the collection's parts are called in a path. */
@@ -65,13 +73,18 @@ function namesOf(node: ParsedNode): readonly string[] {
   return isSeq(node) ? node.items.map((_, index) => String(index)) : [];
 }
 
-function changeFor(page: Page, step: Step, place: Place, removed: ReadonlySet<string>): readonly Change[] | undefined {
+function changeFor(
+  page: SourceText,
+  step: Step,
+  place: Place,
+  removed: ReadonlySet<string>,
+): readonly Change[] | undefined {
   const { written, parent } = place;
   if (step.kind === 'remove') return isBlock(parent) ? removeLines(page, written) : removePart(page, place, removed);
   return step.kind === 'empty' ? emptied(page, written) : restored(page, written, step.value, !isBlock(parent));
 }
 
-function emptied(page: Page, written: Written): readonly Change[] | undefined {
+function emptied(page: SourceText, written: SourceNode): readonly Change[] | undefined {
   const sign = behindSign(written);
   if (sign === undefined) return undefined;
   const empty = isSeq(written.node) ? '[]' : '{}';
@@ -80,7 +93,12 @@ function emptied(page: Page, written: Written): readonly Change[] | undefined {
   return [cut(page, sign, sign, ` ${empty}`), cut(page, lineEnd(page, sign), contentEnd(page, written))];
 }
 
-function restored(page: Page, { node }: Written, value: string, isFlow: boolean): readonly Change[] | undefined {
+function restored(
+  page: SourceText,
+  { node }: SourceNode,
+  value: string,
+  isFlow: boolean,
+): readonly Change[] | undefined {
   if (!isScalar(node) || node.srcToken?.type === 'block-scalar') return undefined;
   const text = page.json ? JSON.stringify(value) : restoredText(value, node, isFlow);
   return [cut(page, node.range[0], node.range[1], text)];
@@ -95,7 +113,7 @@ function restoredText(before: string, node: ParsedNode & { readonly value: unkno
 }
 
 /** Whole lines, with the line break before them. */
-function removeLines(page: Page, written: Written): readonly Change[] | undefined {
+function removeLines(page: SourceText, written: SourceNode): readonly Change[] | undefined {
   const start = startOf(written);
   const line = start - lineBefore(page, start).length;
   if (line === 0 || lineBefore(page, start).trim() !== '') return undefined;
@@ -104,13 +122,13 @@ function removeLines(page: Page, written: Written): readonly Change[] | undefine
 }
 
 /** Where a part begins, its dash included. */
-function startOf(written: Written): number {
+function startOf(written: SourceNode): number {
   const dash = written.item?.start.find(({ type }) => type === 'seq-item-ind');
   return dash?.offset ?? contentStart(written);
 }
 
 /** A part in brackets, with the comma that came with it: the one before it, unless everything before it is to go, too. */
-function removePart(page: Page, place: Place, removed: ReadonlySet<string>): readonly Change[] | undefined {
+function removePart(page: SourceText, place: Place, removed: ReadonlySet<string>): readonly Change[] | undefined {
   const { parent, index, written, parentPath, tokens } = place;
   const parts = partsOf(parent);
   const isOurs = (at: number): boolean => removed.has(`${parentPath}/${escaped(tokens[at] ?? '')}`);
@@ -125,12 +143,12 @@ function removePart(page: Page, place: Place, removed: ReadonlySet<string>): rea
 }
 
 /** A comma that was there behind the last part before ours, with a comment behind it, stays; the one behind ours goes instead. */
-function behindComma({ text }: Page, start: number, end: number): number {
+function behindComma({ text }: SourceText, start: number, end: number): number {
   const rest = /^,[ \t]*#[^\n]*/.exec(text.slice(start, end));
   return rest ? start + rest[0].length : start;
 }
 
-function trailing(page: Page, { parent, index, written }: Place): number {
+function trailing(page: SourceText, { parent, index, written }: Place): number {
   const end = contentEnd(page, written);
   const before = partsOf(parent)[index - 1];
   const start = before ? contentEnd(page, before) : end;
@@ -142,7 +160,7 @@ function escaped(token: string): string {
   return token.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
-function cut({ text }: Page, start: number, end: number, inserted = ''): Change {
+function cut({ text }: SourceText, start: number, end: number, inserted = ''): Change {
   return { offset: start, removed: text.slice(start, end), inserted };
 }
 

@@ -4,12 +4,12 @@ import type { Catalogue } from '../../profiles/catalogue.ts';
 import { type Manifest, parseManifest, type PodTemplate } from '../documents.ts';
 import { applyOperations } from '../edit/edit.ts';
 import { type Change, inOrder, withChanges } from '../edit/source-text.ts';
-import { uninjectionOf } from './reverse-plan.ts';
-import { type Undone, undone } from './reverse-steps.ts';
-import { undoingChanges } from './text-edits.ts';
+import { planReverse } from './reverse-plan.ts';
+import { type Reversed, reverseSteps } from './reverse-steps.ts';
+import { reverseTextEdits } from './text-edits.ts';
 
 /** What became of a pod that carries a record. */
-export interface Told {
+export interface UninjectNote {
   readonly template: PodTemplate;
   readonly ok: boolean;
   /** A sentence fragment. */
@@ -17,10 +17,10 @@ export interface Told {
 }
 
 /** The text without what was injected, where that is certain; what became of each pod with a record. */
-export function uninjected(
+export function uninjectText(
   manifest: Manifest,
   catalogue: Catalogue,
-): { readonly text: string; readonly told: readonly Told[] } {
+): { readonly text: string; readonly told: readonly UninjectNote[] } {
   const found = manifest.templates.flatMap((template) => lookAt(manifest, template, catalogue));
   const likely = found.flatMap((one) => ('candidates' in one ? one.candidates.slice(0, 1) : []));
   // Nearly always all of them are right: one look at the whole is enough then.
@@ -29,7 +29,7 @@ export function uninjected(
     const candidates = 'candidates' in one ? one.candidates : [];
     return candidates.find((candidate) => all?.has(candidate) ?? isInverse(manifest, [candidate])) ?? [];
   });
-  const told = found.map((one): Told => {
+  const told = found.map((one): UninjectNote => {
     const { template } = one;
     if ('why' in one) return { template, ok: false, message: `left as it is: ${one.why}` };
     return right.some((candidate) => candidate.template === template)
@@ -44,7 +44,7 @@ const CHANGED =
 
 interface Candidate {
   readonly template: PodTemplate;
-  readonly undone: Undone;
+  readonly undone: Reversed;
   readonly changes: readonly Change[];
 }
 
@@ -57,13 +57,13 @@ function lookAt(manifest: Manifest, template: PodTemplate, catalogue: Catalogue)
   const decoded = decodePod(template.pod);
   const document = manifest.documents[template.document];
   if (!decoded.ok || !document) return [];
-  const found = uninjectionOf(decoded.pod, catalogue);
+  const found = planReverse(decoded.pod, catalogue);
   if (found.kind === 'nothing') return [];
   if (found.kind === 'unknown') return [{ template, why: found.why }];
   const candidates = (['absent', 'empty'] as const).flatMap((atTheEnd): readonly Candidate[] => {
-    const result = undone(template.pod, found.undoing, atTheEnd);
+    const result = reverseSteps(template.pod, found.undoing, atTheEnd);
     const steps = result.steps.map((step) => ({ ...step, path: template.pointer + step.path }));
-    const changes = undoingChanges(manifest.text, document, steps);
+    const changes = reverseTextEdits(manifest.text, document, steps);
     return changes ? [{ template, undone: result, changes }] : [];
   });
   return [{ template, candidates }];

@@ -1,40 +1,40 @@
-import type { Cluster } from '../../kubernetes/cluster-state.ts';
+import type { ClusterState } from '../../kubernetes/cluster-state.ts';
 import type { Namespace } from '../../kubernetes/namespace.ts';
 import type { Catalogue } from '../../profiles/catalogue.ts';
-import type { Consulted } from './consulted-cluster.ts';
+import type { ConsultedCluster } from './consulted-cluster.ts';
 
 /** All that a decision was made of, but for the pod. */
-export interface Grounds {
+export interface AnswerInputs {
   readonly namespace: Namespace;
   readonly catalogue: Catalogue;
-  readonly consulted: Consulted;
+  readonly consulted: ConsultedCluster;
 }
 
 /** What the grounds of earlier answers are held against. */
-export interface Present {
+export interface CurrentInputs {
   readonly namespace: (name: string) => Namespace | undefined;
   readonly catalogue: () => Catalogue;
-  readonly cluster: () => Cluster;
+  readonly cluster: () => ClusterState;
 }
 
 interface Known<Answer> {
   readonly answer: Answer;
-  readonly grounds: Grounds;
+  readonly grounds: AnswerInputs;
   /** In characters. */
   readonly size: number;
 }
 
 /** In characters, one byte each: of two generations, together twice as much at most. */
-const MOST_CHARACTERS = 8 * 1024 * 1024;
+const MAX_CHARACTERS = 8 * 1024 * 1024;
 
 /** Where so many facts were asked for, asking again costs as much as deciding again. */
-const MOST_QUESTIONS = 32;
+const MAX_LOOKUPS = 32;
 
 /**
  * The answers to reviews of pod templates, as long as they hold. A decision is a pure function of pod, namespace, catalogue and what it asks of
  * the cluster: the same text on the same grounds has the same answer. Bounded: what was not asked for in a while is forgotten, half at a time.
  */
-export class KnownAnswers<Answer> {
+export class AnswerCache<Answer> {
   private young = new Map<string, Known<Answer>>();
   private old: ReadonlyMap<string, Known<Answer>> = new Map();
   private youngSize = 0;
@@ -42,12 +42,12 @@ export class KnownAnswers<Answer> {
   private readonly sights = new Uint32Array(2 ** SIGHT_BITS);
 
   /** `most`: characters that a generation may have. */
-  constructor(most = MOST_CHARACTERS) {
+  constructor(most = MAX_CHARACTERS) {
     this.most = most;
   }
 
   /** The answer to a review of this template, if everything that it was made of is still so. */
-  find(template: string, present: Present): Answer | undefined {
+  find(template: string, present: CurrentInputs): Answer | undefined {
     const young = this.young.get(template);
     const known = young ?? this.old.get(template);
     if (!known || !holds(known.grounds, present)) return undefined;
@@ -66,8 +66,8 @@ export class KnownAnswers<Answer> {
   }
 
   /** Keeps an answer; what is too large for what it saves is let go. `size`: of the answer, in characters. */
-  keep(template: string, answer: Answer, grounds: Grounds, size: number): void {
-    if (grounds.consulted.questions() > MOST_QUESTIONS) return;
+  store(template: string, answer: Answer, grounds: AnswerInputs, size: number): void {
+    if (grounds.consulted.questions() > MAX_LOOKUPS) return;
     this.put(template, { answer, grounds, size: template.length + size });
   }
 
@@ -88,12 +88,12 @@ const SIGHT_BITS = 14;
 
 /** A number of 32 bits for a text, from every fifth of its characters. Two texts may share one: then one is kept a little early. */
 function sightOf(text: string): number {
-  let sight = text.length;
-  for (let at = 0; at < text.length; at += 5) sight = Math.imul(sight ^ text.charCodeAt(at), 0x01000193);
-  return sight >>> 0;
+  let view = text.length;
+  for (let at = 0; at < text.length; at += 5) view = Math.imul(view ^ text.charCodeAt(at), 0x01000193);
+  return view >>> 0;
 }
 
-function holds({ namespace, catalogue, consulted }: Grounds, present: Present): boolean {
+function holds({ namespace, catalogue, consulted }: AnswerInputs, present: CurrentInputs): boolean {
   return (
     present.namespace(namespace.name) === namespace &&
     present.catalogue() === catalogue &&

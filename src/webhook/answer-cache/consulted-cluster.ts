@@ -1,25 +1,25 @@
-import type { Cluster } from '../../kubernetes/cluster-state.ts';
+import type { ClusterState } from '../../kubernetes/cluster-state.ts';
 
 /** Facts of a cluster that note what they were asked, so that it can be asked again later. */
-export interface Consulted {
+export interface ConsultedCluster {
   /** Answers as the cluster does. */
-  readonly facts: Cluster;
+  readonly facts: ClusterState;
   /** How many questions were asked so far. */
   readonly questions: () => number;
   /** Whether this cluster, the same one later, answers every question as it was answered then. */
-  readonly holds: (now: Cluster) => boolean;
+  readonly holds: (now: ClusterState) => boolean;
 }
 
 /** Notes what a decision asks of a cluster. Two clusters that answer all of it alike make the same decision of the same pod. */
-export function consult(cluster: Cluster): Consulted {
-  const asked: { readonly question: (now: Cluster) => unknown; readonly answer: unknown }[] = [];
-  const ask = <T>(question: (now: Cluster) => T): T => {
+export function recordLookups(cluster: ClusterState): ConsultedCluster {
+  const asked: { readonly question: (now: ClusterState) => unknown; readonly answer: unknown }[] = [];
+  const ask = <T>(question: (now: ClusterState) => T): T => {
     const answer = question(cluster);
     asked.push({ question, answer });
     return answer;
   };
   const { claim, quotas, limitRanges, workload, kubernetes } = cluster;
-  const facts: Cluster = {
+  const facts: ClusterState = {
     kubernetes,
     configMapKeys: (namespace, name) => ask((now) => now.configMapKeys(namespace, name)),
     ...(claim && { claim: (namespace, name) => ask((now) => now.claim?.(namespace, name)) }),

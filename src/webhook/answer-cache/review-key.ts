@@ -1,5 +1,5 @@
 /** The text of a review, taken apart without parsing it. */
-export interface ReviewText {
+export interface ReviewKey {
   readonly uid: string;
   /** Reviews of one template have one: the text itself, without what differs from pod to pod of the same workload. */
   readonly template: string;
@@ -22,7 +22,7 @@ const TIME_GAP = '\u0001';
  * in managed fields (nothing reads them), and the random end of the name of the service account's volume
  * (k8s.io/kubernetes plugin/pkg/admission/serviceaccount), if all of the text means one volume by it. Text and parts are in Latin-1: a character each byte.
  */
-export function readReviewText(text: string): ReviewText | undefined {
+export function readReviewKey(text: string): ReviewKey | undefined {
   if (!text.startsWith(HEAD)) return undefined;
   const end = text.indexOf('"', HEAD.length);
   const uid = text.slice(HEAD.length, end);

@@ -9,7 +9,7 @@ const SILENT_BEATS = 4;
  * But it knows when it looked at them last: what it finds in one turn of the event loop came no earlier than the turn before began. How long
  * the loop was idle does not help: a process that is short of CPU is made to wait where it asks for events, and looks idle there.
  */
-export class Turns {
+export class EventLoopTurns {
   #inTurn = false;
   #ended = 0;
   /** Of the turn that goes on, and of the one before. */

@@ -1,5 +1,5 @@
 /** What the beginning of a review says of it, read without parsing it. */
-export interface Glimpse {
+export interface PeekedReview {
   readonly uid: string;
   readonly namespace: string;
   /** Whether a label may say `required`. Where it is false, none does; where it is true, only parsing tells. */
@@ -23,14 +23,14 @@ const HEAD = new RegExp(
 );
 
 /** All of the above fits; a name has at most 253 characters. */
-const LONGEST_HEAD = 2048;
+const MAX_HEAD_LENGTH = 2048;
 
 /**
  * What can be seen of a review in the body of a request as an API server writes it. Undefined where it is written otherwise, or is no review of
  * the creation of a pod: then it has to be parsed.
  */
-export function glimpse(body: Buffer): Glimpse | undefined {
-  const [, uid, namespace] = HEAD.exec(body.toString('latin1', 0, LONGEST_HEAD)) ?? [];
+export function peekReview(body: Buffer): PeekedReview | undefined {
+  const [, uid, namespace] = HEAD.exec(body.toString('latin1', 0, MAX_HEAD_LENGTH)) ?? [];
   if (uid === undefined || namespace === undefined) return undefined;
   return { uid, namespace, mayBeRequired: body.includes('"required"') };
 }

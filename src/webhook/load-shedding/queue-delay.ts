@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { Turns } from './event-loop-turns.ts';
+import { EventLoopTurns } from './event-loop-turns.ts';
 
 /** How long a request has waited, in milliseconds. */
-export interface Waiting {
+export interface QueueDelay {
   /** What is read in this turn of the event loop, at most. */
   readonly turn: number;
   /** The request itself, since its first byte, at most. */
@@ -21,8 +21,8 @@ declare module 'fastify' {
 type LateRequest = Pick<FastifyRequest, 'raw' | 'waitingSince'>;
 
 /** Lets the server see how late it is. Gives what tells how long a request that is whole now has waited. */
-export function followLateness(server: FastifyInstance): (request: LateRequest) => Waiting {
-  const turns = new Turns();
+export function trackQueueDelay(server: FastifyInstance): (request: LateRequest) => QueueDelay {
+  const turns = new EventLoopTurns();
   server.server.on('connection', () => turns.note());
   server.server.on('secureConnection', () => turns.note());
   /** When the last answer on a connection was given: nothing that was read on it later has waited for longer. */

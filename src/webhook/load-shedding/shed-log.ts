@@ -1,7 +1,7 @@
 import type { Logger } from '../respond.ts';
 
 /** So many namespaces are named in a line. */
-const MOST_NAMES = 20;
+const MAX_NAMES = 20;
 
 const INTERVAL_MS = 1000;
 
@@ -20,7 +20,7 @@ export class ShedLog {
   shed(namespace: string, refused: boolean): void {
     if (refused) this.#refused++;
     else this.#admitted++;
-    if (this.#namespaces.size < MOST_NAMES) this.#namespaces.add(namespace);
+    if (this.#namespaces.size < MAX_NAMES) this.#namespaces.add(namespace);
     if (this.#isDue) return;
     this.#isDue = true;
     setTimeout(this.#write, INTERVAL_MS);

@@ -5,26 +5,26 @@ import type { Namespace } from '../../kubernetes/namespace.ts';
 import type { Pod } from '../../kubernetes/pod.ts';
 import type { Json } from '../../lib/json.ts';
 import { timeoutOf } from '../deadline.ts';
-import type { Reviewing } from '../dependencies.ts';
-import { answerTo, aroundUid } from '../respond.ts';
-import { glimpse } from './peek-uid.ts';
-import type { Waiting } from './queue-delay.ts';
+import type { HandlerDependencies } from '../dependencies.ts';
+import { answerTo, splitAtUid } from '../respond.ts';
+import { peekReview } from './peek-uid.ts';
+import type { QueueDelay } from './queue-delay.ts';
 import { ShedLog } from './shed-log.ts';
 
 // Why, and how far: docs/adr/0016-overload.md.
 
 /** Longer than this nobody waits for an agent that he can do without; a burst of thousands of pods is answered in less. */
-const LONGEST_WAIT_MS = 1000;
+const MAX_WAIT_MS = 1000;
 
 /** As long as for a namespace that has to be asked for. */
-const LONGEST_WAIT_OF_REQUIRED_MS = 3000;
+const MAX_WAIT_WHEN_REQUIRED_MS = 3000;
 
 /** Decides without looking at the pod, when there is no time for that. */
-export class Shedding {
-  readonly #reviewing: Pick<Reviewing, 'namespaces' | 'metrics'>;
+export class LoadShedder {
+  readonly #reviewing: Pick<HandlerDependencies, 'namespaces' | 'metrics'>;
   readonly #log: ShedLog;
 
-  constructor(reviewing: Pick<Reviewing, 'namespaces' | 'metrics' | 'log'>) {
+  constructor(reviewing: Pick<HandlerDependencies, 'namespaces' | 'metrics' | 'log'>) {
     this.#reviewing = reviewing;
     this.#log = new ShedLog(reviewing.log);
   }
@@ -33,15 +33,15 @@ export class Shedding {
    * The text of the answer to a review that came too late, or undefined: then it is to be decided on. A pod that must carry its agent is never
    * admitted so; it is given more time, and then refused. Only then is the body parsed, by `parse`.
    */
-  look(body: Buffer, timeout: unknown, waiting: Waiting, parse: () => Json): string | undefined {
+  evaluate(body: Buffer, timeout: unknown, waiting: QueueDelay, parse: () => Json): string | undefined {
     const limit = timeoutOf(timeout);
     // Three turns pass until the first review of a new connection is read: it is accepted, greeted, and heard.
-    if (!isLate(waiting, Math.min(limit / 3, LONGEST_WAIT_MS), limit)) return undefined;
-    const seen = glimpse(body);
+    if (!isLate(waiting, Math.min(limit / 3, MAX_WAIT_MS), limit)) return undefined;
+    const seen = peekReview(body);
     const namespace = seen && this.#reviewing.namespaces.get(seen.namespace);
     if (!namespace) return undefined;
     if (!seen.mayBeRequired && !isRequired(undefined, namespace)) return this.#answer(seen.uid, namespace, false);
-    if (!isLate(waiting, LONGEST_WAIT_OF_REQUIRED_MS, limit)) return undefined;
+    if (!isLate(waiting, MAX_WAIT_WHEN_REQUIRED_MS, limit)) return undefined;
     const pod = podIn(parse);
     return pod && this.#answer(seen.uid, namespace, isRequired(pod, namespace));
   }
@@ -53,7 +53,7 @@ export class Shedding {
   }
 }
 
-function isLate({ turn, request }: Waiting, longest: number, limit: number): boolean {
+function isLate({ turn, request }: QueueDelay, longest: number, limit: number): boolean {
   return turn > longest || request > limit;
 }
 
@@ -63,7 +63,7 @@ const decisions = {
   true: notInjected({ code: 'overloaded' }, true),
 };
 
-const answers = { false: aroundUid(decisions.false, []), true: aroundUid(decisions.true, []) };
+const answers = { false: splitAtUid(decisions.false, []), true: splitAtUid(decisions.true, []) };
 
 /** Undefined for what is no review of a pod, or cannot be parsed: whoever decides says so. */
 function podIn(parse: () => Json): Pod | undefined {

@@ -60,7 +60,7 @@ describe('explain', () => {
         profile: 'jennifer-dotnet',
         delivery: 'baked',
         namedBy: 'namespace annotation agent-injector.io/delivery',
-        passedOver: [],
+        skipped: [],
       },
     ]);
     const jobless = await explainOf(pod(web), ...address, '--set', 'delivery=bakd');

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { LookupBounds } from '../../../src/cluster/caches/namespace-lookup.ts';
+import type { LookupLimits } from '../../../src/cluster/caches/namespace-lookup.ts';
 import { toNamespace } from '../../../src/cluster/caches/namespace-object.ts';
 import {
   anyNamespace,
@@ -32,7 +32,7 @@ describe('from the API server', () => {
     if (left !== 0) throw new Error(`${left} timers left after stop`);
   });
 
-  const begin = async (bounds: Partial<LookupBounds> = {}) => {
+  const begin = async (bounds: Partial<LookupLimits> = {}) => {
     source = namespacesFromCluster(await api.cluster(clock), { logger: new Recorder(), bounds, clock });
     await vi.waitFor(() => expect(api.watching).toBe(1), within);
   };

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { GroupedMap } from '../../../src/cluster/watch/namespace-index.ts';
+import { NamespaceIndex } from '../../../src/cluster/watch/namespace-index.ts';
 import { Quotas } from '../../../src/cluster/caches/quotas.ts';
 import { FaultyApi, json } from '../../support/faulty-api.ts';
 import { Recorder } from '../../support/recording-logger.ts';
@@ -136,7 +136,7 @@ test('LimitRanges are their entries', async () => {
 });
 
 test('a grouped map finds by key and by group, whatever changes', () => {
-  const map = new GroupedMap<{ readonly in: string | undefined }>((value) => value.in);
+  const map = new NamespaceIndex<{ readonly in: string | undefined }>((value) => value.in);
   const [one, two, three] = [{ in: 'a' }, { in: 'a' }, { in: undefined }];
   map.set('1', one);
   map.set('2', two);

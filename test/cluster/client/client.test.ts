@@ -6,8 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { JsonObject } from '../../../src/lib/json.ts';
-import { loadCluster } from '../../../src/cluster/client/client.ts';
-import type { Cluster } from '../../../src/cluster/client/types.ts';
+import { loadClient } from '../../../src/cluster/client/client.ts';
+import type { KubeClient } from '../../../src/cluster/client/types.ts';
 import { describeFailure, type Failure } from '../../../src/cluster/client/errors.ts';
 import { FaultyApi, html, json, kubeconfig, never, reset, temporaryDirectory } from '../../support/faulty-api.ts';
 
@@ -16,7 +16,7 @@ const SERVICE_ACCOUNT = 'var/run/secrets/kubernetes.io/serviceaccount';
 
 describe('requests', () => {
   const api = new FaultyApi();
-  let cluster: Cluster;
+  let cluster: KubeClient;
   beforeEach(async () => {
     await api.start();
     cluster = await api.cluster();
@@ -119,7 +119,7 @@ describe('requests', () => {
 
 describe('where the cluster is', () => {
   test('without a kubeconfig and outside a cluster there is none, whatever ~/.kube/config says', async () => {
-    expect(await loadCluster({ root: temporaryDirectory() })).toBeUndefined();
+    expect(await loadClient({ root: temporaryDirectory() })).toBeUndefined();
   });
 
   test.each([
@@ -130,14 +130,14 @@ describe('where the cluster is', () => {
   ])('a kubeconfig that is %s is a start-up error in a sentence', async (_, text, message) => {
     const file = join(temporaryDirectory(), 'config');
     if (text !== undefined) writeFileSync(file, text);
-    await expect(loadCluster({ kubeconfig: file })).rejects.toThrow(message);
+    await expect(loadClient({ kubeconfig: file })).rejects.toThrow(message);
   });
 
   test('credentials that cannot be had are a failure of the request', async () => {
     const file = join(temporaryDirectory(), 'config');
     const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: '/bin/false' };
     writeFileSync(file, kubeconfig('https://127.0.0.1:1', {}, { exec }));
-    const cluster = await loadCluster({ kubeconfig: file });
+    const cluster = await loadClient({ kubeconfig: file });
     expect(await cluster?.getJson('/', LIMITS)).toMatchObject({ kind: 'credentials' });
   });
 
@@ -148,7 +148,7 @@ describe('where the cluster is', () => {
     chmodSync(plugin, 0o755);
     const file = join(directory, 'config');
     writeFileSync(file, kubeconfig('https://127.0.0.1:1', {}, { exec: { command: plugin } }));
-    const cluster = await loadCluster({ kubeconfig: file });
+    const cluster = await loadClient({ kubeconfig: file });
     const both = [1, 2].map(async () => cluster?.getJson('/', { ...LIMITS, timeoutMs: 300 }));
     expect(await Promise.all(both)).toEqual([
       { kind: 'timeout', afterMs: 300 },
@@ -185,7 +185,7 @@ describe('a service account over TLS', () => {
     process.env['KUBERNETES_SERVICE_HOST'] = '127.0.0.1';
     process.env['KUBERNETES_SERVICE_PORT'] = String((server.address() as AddressInfo).port);
 
-    const cluster = await loadCluster({ root });
+    const cluster = await loadClient({ root });
     expect(await cluster?.getJson('/', LIMITS)).toEqual({ kind: 'ok', body: {} });
     writeFileSync(join(account, 'token'), 'second');
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 61_000 });
@@ -202,11 +202,11 @@ describe('a service account over TLS', () => {
     expect(tokens.splice(2)).toEqual(['Bearer second', 'Bearer second', 'Bearer third']);
 
     delete process.env['KUBERNETES_SERVICE_HOST'];
-    expect(await loadCluster({ root })).toBeUndefined();
+    expect(await loadClient({ root })).toBeUndefined();
 
     const file = join(root, 'config');
     writeFileSync(file, kubeconfig(cluster?.server ?? '', {}, { token: 'x' }));
-    const unverified = await loadCluster({ kubeconfig: file });
+    const unverified = await loadClient({ kubeconfig: file });
     expect(await unverified?.getJson('/', LIMITS)).toMatchObject({
       kind: 'network',
       code: 'DEPTH_ZERO_SELF_SIGNED_CERT',

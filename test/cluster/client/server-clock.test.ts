@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ServerTime } from '../../../src/cluster/client/server-clock.ts';
+import { ServerClock } from '../../../src/cluster/client/server-clock.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
 const DAY = 86_400_000;
@@ -8,7 +8,7 @@ const START = Date.parse('2026-03-01T12:00:00Z');
 function begin() {
   const clock = new ManualClock();
   let shift = 0;
-  const time = new ServerTime(clock, () => START + clock.now() + shift);
+  const time = new ServerClock(clock, () => START + clock.now() + shift);
   return {
     clock,
     time,
@@ -21,17 +21,17 @@ function begin() {
 it('is the time of this machine while nothing else is known, or the API server’s clock agrees', () => {
   const { time } = begin();
   expect(time.now()).toEqual(new Date(START));
-  time.hear(undefined);
-  time.hear('no date');
+  time.observe(undefined);
+  time.observe('no date');
   expect(time.aheadMs()).toBe(0);
-  time.hear(new Date(START - 500_000).toUTCString());
+  time.observe(new Date(START - 500_000).toUTCString());
   expect(time.aheadMs()).toBe(0);
   expect(time.now()).toEqual(new Date(START));
 });
 
 it.each([365 * DAY, -365 * DAY])('goes on as it was when the clock of this machine is set by %d ms', (by) => {
   const { clock, time, step } = begin();
-  time.hear(new Date(START).toUTCString());
+  time.observe(new Date(START).toUTCString());
   step(by);
   clock.advance(60_000);
   expect(time.aheadMs()).toBe(by);

@@ -9,8 +9,8 @@ import { admit } from '../../../src/admission/admit.ts';
 import type { Decision } from '../../../src/admission/decision.ts';
 import { misplacedKeys } from '../../../src/settings/misspelled-keys.ts';
 import type { Pod } from '../../../src/kubernetes/pod.ts';
-import { loadCluster } from '../../../src/cluster/client/client.ts';
-import { type EventBounds, type Events, eventsIn } from '../../../src/cluster/events/recorder.ts';
+import { loadClient } from '../../../src/cluster/client/client.ts';
+import { type EventLimits, type EventRecorder, createEventRecorder } from '../../../src/cluster/events/recorder.ts';
 import { catalogue, namespace, pod } from '../../support/fixtures.ts';
 import { CountingClock } from '../../support/counting-clock.ts';
 import { Recorder } from '../../support/recording-logger.ts';
@@ -36,7 +36,7 @@ let fault: ((request: IncomingMessage) => number | undefined) | undefined;
 let metadata: Record<string, unknown>;
 let clock: CountingClock;
 let log: Recorder;
-let events: Events;
+let events: EventRecorder;
 let wallMs: number;
 
 beforeEach(async () => {
@@ -76,7 +76,7 @@ afterEach(async () => {
   if (clock.open !== 0) throw new Error(`${clock.open} timers left after stop`);
 });
 
-async function begin(bounds: Partial<EventBounds> = {}): Promise<Events> {
+async function begin(bounds: Partial<EventLimits> = {}): Promise<EventRecorder> {
   const config = join(dir, 'kubeconfig');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const entries = {
@@ -88,11 +88,11 @@ async function begin(bounds: Partial<EventBounds> = {}): Promise<Events> {
     config,
     JSON.stringify({ apiVersion: 'v1', kind: 'Config', ...entries, contexts, 'current-context': 'x' }),
   );
-  const cluster = await loadCluster({ kubeconfig: config, clock });
+  const cluster = await loadClient({ kubeconfig: config, clock });
   if (!cluster) throw new Error('no cluster');
   const misplaced = (workload: Parameters<typeof misplacedKeys>[0], template: Parameters<typeof misplacedKeys>[1]) =>
     misplacedKeys(workload, template, catalogue);
-  events = eventsIn({ cluster, logger: log, clock, bounds, misplaced, wall: () => wallMs });
+  events = createEventRecorder({ cluster, logger: log, clock, bounds, misplaced, wall: () => wallMs });
   return events;
 }
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { Registration } from '../../../src/cluster/webhook-configuration/ca-bundle.ts';
+import { CaBundleWriter } from '../../../src/cluster/webhook-configuration/ca-bundle.ts';
 import { CountingClock } from '../../support/counting-clock.ts';
 import { FakeConfigurations, type Configuration } from '../../support/fake-configurations.ts';
 
@@ -44,11 +44,11 @@ const configuration = (): Configuration => ({
 let api: FakeConfigurations;
 let clock: CountingClock;
 const lines: string[] = [];
-const running: Registration[] = [];
+const running: CaBundleWriter[] = [];
 const note = (level: string) => (_: object, message: string) => void lines.push(`${level}: ${message}`);
 const logger = { info: note('info'), warn: note('warn'), error: note('error') };
-const register = (onChange?: () => void): Registration => {
-  const made = new Registration({ cluster: api, name: NAME, service, logger, clock, ...(onChange && { onChange }) });
+const register = (onChange?: () => void): CaBundleWriter => {
+  const made = new CaBundleWriter({ cluster: api, name: NAME, service, logger, clock, ...(onChange && { onChange }) });
   running.push(made);
   return made;
 };

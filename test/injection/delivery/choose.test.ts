@@ -2,13 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Admission, admit } from '../../../src/admission/admit.ts';
 import type { Catalogue } from '../../../src/profiles/catalogue.ts';
-import { type Cluster, unknownCluster } from '../../../src/kubernetes/cluster-state.ts';
+import { type ClusterState, unknownCluster } from '../../../src/kubernetes/cluster-state.ts';
 import type { Container, Pod } from '../../../src/kubernetes/pod.ts';
 import type { Reason } from '../../../src/reasons/reason.ts';
-import { sentence } from '../../../src/reasons/message.ts';
+import { reasonMessage } from '../../../src/reasons/message.ts';
 import { catalogueOf, container, namespace, plainNamespace, pod, profileDocument } from '../../support/fixtures.ts';
 
-const at = (minor: number): Cluster => ({ ...unknownCluster, kubernetes: { major: 1, minor } });
+const at = (minor: number): ClusterState => ({ ...unknownCluster, kubernetes: { major: 1, minor } });
 const environment = [{ name: 'AGENT', value: '/agent/a.so', group: 'g' }];
 const delivered = (deliveries: object | readonly object[], rest: object = {}): Catalogue =>
   catalogueOf(profileDocument({ environment, deliveries: [deliveries].flat(), ...rest }));
@@ -363,7 +363,7 @@ describe('which delivery', () => {
     labels: { ...namespace().labels, 'pod-security.kubernetes.io/enforce': value },
   });
 
-  it.each<[string, Cluster, ReturnType<typeof namespace>, Record<string, string>, string, string | undefined]>([
+  it.each<[string, ClusterState, ReturnType<typeof namespace>, Record<string, string>, string, string | undefined]>([
     ['a new server', at(35), namespace(), {}, 'image', undefined],
     ['an older server', at(34), namespace(), {}, 'hostPath', 'not image (it needs Kubernetes 1.35, this is 1.34)'],
     [
@@ -391,7 +391,7 @@ describe('which delivery', () => {
       expect(after.metadata?.annotations?.['agent-injector.io/status']).toContain(`"why":"${why}"`);
   });
 
-  it.each<[string, Cluster, ReturnType<typeof namespace>, string]>([
+  it.each<[string, ClusterState, ReturnType<typeof namespace>, string]>([
     [
       'image',
       at(34),
@@ -418,7 +418,7 @@ describe('which delivery', () => {
     ],
   ])('named: %s does not fit', (delivery, cluster, within, text) => {
     const reason = reasonOf(inject(all, pod(undefined, { delivery }), cluster, within));
-    expect(reason && sentence(reason)).toBe(text);
+    expect(reason && reasonMessage(reason)).toBe(text);
   });
 
   it('named, and the version unknown: believed', () => {
@@ -613,7 +613,7 @@ describe('values that make a whole', () => {
     const pinned = `registry.example.com/agent@sha256:${'a'.repeat(64)}`;
     expect(decide({ image: pinned }).decision.outcome).toBe('injected');
     const { decision } = decide({ image: pinned, suffix: '-alpine', delivery: 'initContainer' });
-    expect(decision.outcome !== 'injected' && sentence(decision.reason)).toMatch(/is no name of an image/);
+    expect(decision.outcome !== 'injected' && reasonMessage(decision.reason)).toMatch(/is no name of an image/);
   });
 
   it('a pull secret that nobody names is left out', () => {

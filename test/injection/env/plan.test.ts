@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Admission, admit } from '../../../src/admission/admit.ts';
 import type { Catalogue } from '../../../src/profiles/catalogue.ts';
 import { readCatalogue } from '../../../src/profile-sources/read-catalogue.ts';
-import type { Cluster } from '../../../src/kubernetes/cluster-state.ts';
+import type { ClusterState } from '../../../src/kubernetes/cluster-state.ts';
 import type { EnvVar } from '../../../src/kubernetes/pod.ts';
 import { catalogueOf, container, namespace, pod, profileDocument } from '../../support/fixtures.ts';
 import { environmentOf, expand, type Objects } from '../../support/kubelet-environment.ts';
@@ -12,7 +12,7 @@ const objects: Objects = {
   configMaps: { known: { X: 'theirs', A: 'a', OTHER: 'other' }, hidden: { X: 'theirs' }, parts: { _X: 'theirs' } },
   secrets: { secret: { key: 'theirs' } },
 };
-const cluster: Cluster = {
+const cluster: ClusterState = {
   kubernetes: { major: 1, minor: 36 },
   configMapKeys: (_, name) => (name === 'hidden' ? undefined : new Set(Object.keys(objects.configMaps[name] ?? {}))),
 };
@@ -252,7 +252,7 @@ describe('names and places', () => {
   ])('X_ORIGINAL is taken %s', (_, app, mine) => {
     const configMaps: Objects['configMaps'] = { ...objects.configMaps, originals: { X_ORIGINAL: 'mine' } };
     const world = { ...objects, configMaps };
-    const at: Cluster = { ...cluster, configMapKeys: (__, name) => new Set(Object.keys(configMaps[name] ?? {})) };
+    const at: ClusterState = { ...cluster, configMapKeys: (__, name) => new Set(Object.keys(configMaps[name] ?? {})) };
     const { pod: after } = admit(pod([container('app', { ...app })]), namespace(), append('ours'), at);
     const [has] = after.spec.containers;
     const environment = Object.fromEntries((has && environmentOf(has, world)) ?? []);

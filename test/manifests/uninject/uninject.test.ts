@@ -11,7 +11,7 @@ import { decodePod } from '../../../src/kubernetes/pod.ts';
 import { toNamespace } from '../../../src/cluster/caches/namespace-object.ts';
 import { type Manifest, parseManifest } from '../../../src/manifests/documents.ts';
 import { applyOperations } from '../../../src/manifests/edit/edit.ts';
-import { uninjected } from '../../../src/manifests/uninject/uninject.ts';
+import { uninjectText } from '../../../src/manifests/uninject/uninject.ts';
 import { catalogue, namespace } from '../../support/fixtures.ts';
 import { pods } from '../../support/generated-pod.ts';
 import { render, styles } from '../../support/yaml-styles.ts';
@@ -64,7 +64,7 @@ describe('of the golden pods', () => {
 
   it.each(texts)('$name comes back to the byte', ({ text, after }) => {
     expect(after).not.toBe(text);
-    const { text: before, told } = uninjected(manifestOf(after), catalogue);
+    const { text: before, told } = uninjectText(manifestOf(after), catalogue);
     expect(told.map(({ message }) => message)).toEqual(['uninjected']);
     expect(before).toBe(text.replace(EMPTY_AT_THE_END, ''));
   });
@@ -73,7 +73,7 @@ describe('of the golden pods', () => {
     const text = author.replace(EMPTY_AT_THE_END, '');
     const json = JSON.stringify(parse(text), null, 2);
     const after = injected(json, namespaceFor(name)) ?? '';
-    expect(uninjected(manifestOf(after), catalogue).text).toBe(json);
+    expect(uninjectText(manifestOf(after), catalogue).text).toBe(json);
   });
 });
 
@@ -109,7 +109,7 @@ describe('of generated pods', () => {
         const after = injected(text, within(profile));
         if (after === undefined) return;
         count++;
-        const { text: before, told } = uninjected(manifestOf(after), catalogue);
+        const { text: before, told } = uninjectText(manifestOf(after), catalogue);
         const isDone = told.every(({ ok }) => ok);
         if (!isDone && (hollow || (style.flow > 0 && style.comments > 0))) {
           // Comments among brackets over several lines, or around empty lists: better nothing than another text.

@@ -1,46 +1,46 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Claim, unknownCluster } from '../../../src/kubernetes/cluster-state.ts';
-import { consult } from '../../../src/webhook/answer-cache/consulted-cluster.ts';
-import { type Grounds, KnownAnswers, type Present } from '../../../src/webhook/answer-cache/answer-cache.ts';
+import { recordLookups } from '../../../src/webhook/answer-cache/consulted-cluster.ts';
+import { type AnswerInputs, AnswerCache, type CurrentInputs } from '../../../src/webhook/answer-cache/answer-cache.ts';
 import { catalogue, catalogueWith, container, namespace, pod } from '../../support/fixtures.ts';
 import { patchIn, reviewOf, startServer, type Answer, type TestServer } from '../../support/webhook-server.ts';
 
 const shop = namespace();
-const grounds: Grounds = { namespace: shop, catalogue, consulted: consult(unknownCluster) };
-const present: Present = { namespace: () => shop, catalogue: () => catalogue, cluster: () => unknownCluster };
+const grounds: AnswerInputs = { namespace: shop, catalogue, consulted: recordLookups(unknownCluster) };
+const present: CurrentInputs = { namespace: () => shop, catalogue: () => catalogue, cluster: () => unknownCluster };
 
 describe('known answers', () => {
   it('are found by their template, on the same grounds', () => {
-    const answers = new KnownAnswers<string>();
-    answers.keep('a', 'yes', grounds, 3);
+    const answers = new AnswerCache<string>();
+    answers.store('a', 'yes', grounds, 3);
     expect([answers.find('a', present), answers.find('b', present)]).toEqual(['yes', undefined]);
   });
 
-  it.each<[string, Partial<Present>]>([
+  it.each<[string, Partial<CurrentInputs>]>([
     ['the namespace is another', { namespace: () => namespace() }],
     ['the namespace is not known any more', { namespace: () => undefined }],
     ['profiles were exchanged', { catalogue: () => catalogueWith({}) }],
     ['the cluster is another', { cluster: () => ({ ...unknownCluster, kubernetes: { major: 1, minor: 37 } }) }],
   ])('are not found when %s', (_, other) => {
-    const answers = new KnownAnswers<string>();
-    answers.keep('a', 'yes', grounds, 3);
+    const answers = new AnswerCache<string>();
+    answers.store('a', 'yes', grounds, 3);
     expect(answers.find('a', { ...present, ...other })).toBeUndefined();
   });
 
   it('are replaced by newer ones', () => {
-    const answers = new KnownAnswers<string>();
-    answers.keep('a', 'old', { ...grounds, namespace: namespace() }, 3);
-    answers.keep('a', 'new', grounds, 3);
+    const answers = new AnswerCache<string>();
+    answers.store('a', 'old', { ...grounds, namespace: namespace() }, 3);
+    answers.store('a', 'new', grounds, 3);
     expect(answers.find('a', present)).toBe('new');
   });
 
   it('are forgotten when they were not asked for while many others came, and kept when they were', () => {
-    const answers = new KnownAnswers<number>(1000);
-    answers.keep('asked for', 0, grounds, 100);
-    answers.keep('left alone', 0, grounds, 100);
+    const answers = new AnswerCache<number>(1000);
+    answers.store('asked for', 0, grounds, 100);
+    answers.store('left alone', 0, grounds, 100);
     for (let index = 1; index <= 50; index++) {
-      answers.keep(`other ${index}`, index, grounds, 100);
+      answers.store(`other ${index}`, index, grounds, 100);
       answers.find('asked for', present);
     }
     expect([answers.find('asked for', present), answers.find('left alone', present)]).toEqual([0, undefined]);
@@ -49,11 +49,11 @@ describe('known answers', () => {
   });
 
   it('are not kept where one is most of what there is room for, or many facts were asked for', () => {
-    const answers = new KnownAnswers<string>(1000);
-    answers.keep('large', 'x', grounds, 300);
-    const consulted = consult(unknownCluster);
+    const answers = new AnswerCache<string>(1000);
+    answers.store('large', 'x', grounds, 300);
+    const consulted = recordLookups(unknownCluster);
     for (let index = 0; index < 100; index++) consulted.facts.configMapKeys('shop', String(index));
-    answers.keep('asks', 'x', { ...grounds, consulted }, 3);
+    answers.store('asks', 'x', { ...grounds, consulted }, 3);
     expect([answers.find('large', present), answers.find('asks', present)]).toEqual([undefined, undefined]);
   });
 });
@@ -62,14 +62,14 @@ describe('what is worth keeping', () => {
   const texts = Array.from({ length: 1000 }, (_, index) => `${'x'.repeat(3000)}${String(index).repeat(20)}`);
 
   it('is what is asked for the second time', () => {
-    const answers = new KnownAnswers<string>();
+    const answers = new AnswerCache<string>();
     expect(texts.filter((text) => answers.isWanted(text))).toHaveLength(0);
     // Two may have one place, and drive each other out of it.
     expect(texts.filter((text) => answers.isWanted(text)).length).toBeGreaterThan(900);
   });
 
   it('is what comes after many others, too, and then again', () => {
-    const answers = new KnownAnswers<string>();
+    const answers = new AnswerCache<string>();
     for (const text of ['asked for', ...texts]) answers.isWanted(text);
     answers.isWanted('asked for');
     expect(answers.isWanted('asked for')).toBe(true);

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { type Cluster, unknownCluster } from '../../../src/kubernetes/cluster-state.ts';
-import { consult } from '../../../src/webhook/answer-cache/consulted-cluster.ts';
+import { type ClusterState, unknownCluster } from '../../../src/kubernetes/cluster-state.ts';
+import { recordLookups } from '../../../src/webhook/answer-cache/consulted-cluster.ts';
 
 const plain = { deleting: false, heldBy: undefined };
 const quota = (left: number) => ({ name: 'most', left: new Map([['persistentvolumeclaims', left]]) });
-const cluster = (other: Partial<Cluster> = {}): Cluster => ({
+const cluster = (other: Partial<ClusterState> = {}): ClusterState => ({
   kubernetes: { major: 1, minor: 36 },
   configMapKeys: () => new Set(['A', 'B']),
   claim: () => ({ ...plain }),
@@ -13,8 +13,8 @@ const cluster = (other: Partial<Cluster> = {}): Cluster => ({
   ...other,
 });
 
-const asked = (of: Cluster): ReturnType<typeof consult> => {
-  const consulted = consult(of);
+const asked = (of: ClusterState): ReturnType<typeof recordLookups> => {
+  const consulted = recordLookups(of);
   const { facts } = consulted;
   facts.configMapKeys('shop', 'env');
   facts.claim?.('shop', 'files');
@@ -25,14 +25,14 @@ const asked = (of: Cluster): ReturnType<typeof consult> => {
 
 describe('facts that were asked for', () => {
   it('are what the cluster says', () => {
-    const consulted = consult(cluster());
+    const consulted = recordLookups(cluster());
     expect(consulted.facts.claim?.('shop', 'files')).toEqual(plain);
     expect(consulted.facts.kubernetes).toEqual({ major: 1, minor: 36 });
     expect(consulted.questions()).toBe(1);
   });
 
   it('leave out what the cluster does not look at', () => {
-    const { facts } = consult(unknownCluster);
+    const { facts } = recordLookups(unknownCluster);
     expect([facts.claim, facts.quotas, facts.limitRanges, facts.workload]).toEqual([
       undefined,
       undefined,
@@ -46,7 +46,7 @@ describe('facts that were asked for', () => {
     expect(asked(unknownCluster).holds({ ...unknownCluster })).toBe(true);
   });
 
-  it.each<[string, Partial<Cluster>]>([
+  it.each<[string, Partial<ClusterState>]>([
     ['the version', { kubernetes: { major: 1, minor: 37 } }],
     ['the version is not known any more', { kubernetes: undefined }],
     ['a key less', { configMapKeys: () => new Set(['A']) }],
@@ -65,7 +65,7 @@ describe('facts that were asked for', () => {
   });
 
   it('that nobody asked for may change', () => {
-    const consulted = consult(cluster());
+    const consulted = recordLookups(cluster());
     consulted.facts.claim?.('shop', 'files');
     const now = cluster({ quotas: () => [quota(0)], claim: (_, name) => (name === 'files' ? { ...plain } : 'absent') });
     expect(consulted.holds(now)).toBe(true);

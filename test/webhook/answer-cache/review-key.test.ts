@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readReviewText } from '../../../src/webhook/answer-cache/review-key.ts';
+import { readReviewKey } from '../../../src/webhook/answer-cache/review-key.ts';
 
 const recorded = readFileSync(join(import.meta.dirname, '../../e2e/recorded-sample.json'), 'utf8');
 const text = JSON.stringify(JSON.parse(recorded));
@@ -15,11 +15,11 @@ const changed = (from: string, to: string): string => {
   expect(made).not.toBe(text);
   return made;
 };
-const templateOf = (of: string): string | undefined => readReviewText(of)?.template;
+const templateOf = (of: string): string | undefined => readReviewKey(of)?.template;
 
 describe('the text of a review', () => {
   it('has a uid, and a template without it', () => {
-    const read = readReviewText(text);
+    const read = readReviewKey(text);
     expect(read).toMatchObject({ uid, left: volume });
     expect(read?.template).not.toContain(uid);
   });
@@ -47,7 +47,7 @@ describe('the text of a review', () => {
 
   it('keeps the names of two such volumes', () => {
     const two = text.replace(`"mountPath"`, `"subPath":"kube-api-access-aaaaa","mountPath"`);
-    expect(readReviewText(two)?.left).toBeUndefined();
+    expect(readReviewKey(two)?.left).toBeUndefined();
     expect(templateOf(two)).not.toBe(templateOf(text.replace(`"mountPath"`, `"subPath":"${volume}","mountPath"`)));
   });
 
@@ -63,7 +63,7 @@ describe('the text of a review', () => {
     ['a uid as long as a text', text.replace(uid, 'a'.repeat(1000))],
     ['an end within the uid', text.slice(0, text.indexOf(uid) + 8)],
   ])('is not read: %s', (_, given) => {
-    expect(readReviewText(given)).toBeUndefined();
+    expect(readReviewKey(given)).toBeUndefined();
   });
 });
 
@@ -92,7 +92,7 @@ describe('two texts of one template', () => {
   it('differ in nothing else', () => {
     fc.assert(
       fc.property(rest, rest, (one, other) => {
-        const [a, b] = [readReviewText(`${head}${uid}"${one}`), readReviewText(`${head}${uid}"${other}`)];
+        const [a, b] = [readReviewKey(`${head}${uid}"${one}`), readReviewKey(`${head}${uid}"${other}`)];
         if (a?.template !== b?.template) return;
         expect(renamed(one, a?.left, b?.left)).toBe(renamed(other, undefined, undefined));
       }),

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, connect, type Socket } from 'node:net';
 import { expect, it } from 'vitest';
-import { Turns } from '../../../src/webhook/load-shedding/event-loop-turns.ts';
+import { EventLoopTurns } from '../../../src/webhook/load-shedding/event-loop-turns.ts';
 
 /** Keeps the event loop for so long. */
 const work = (ms: number): void => {
@@ -13,7 +13,7 @@ const work = (ms: number): void => {
 async function reading(
   onByte: (count: number) => void,
 ): Promise<{ send: () => void; waits: number[]; end: () => void }> {
-  const turns = new Turns();
+  const turns = new EventLoopTurns();
   const waits: number[] = [];
   const server = createServer((socket: Socket) =>
     socket.on('data', () => {

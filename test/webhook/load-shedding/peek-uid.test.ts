@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { glimpse as glimpseOf } from '../../../src/webhook/load-shedding/peek-uid.ts';
+import { peekReview as glimpseOf } from '../../../src/webhook/load-shedding/peek-uid.ts';
 
 const glimpse = (body: string) => glimpseOf(Buffer.from(body));
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Verdict } from '../../../src/admission/decision.ts';
+import type { DecisionSummary } from '../../../src/admission/decision.ts';
 import type { Json } from '../../../src/lib/json.ts';
-import { Shedding } from '../../../src/webhook/load-shedding/shedder.ts';
+import { LoadShedder } from '../../../src/webhook/load-shedding/shedder.ts';
 import { namespace } from '../../support/fixtures.ts';
 import { podOf, reviewText } from '../../support/reviews.ts';
 
@@ -9,13 +9,13 @@ const REQUIRED = { 'agent-injector.io/injection': 'required' };
 const known = new Map(
   [namespace(), { ...namespace(), name: 'must', labels: REQUIRED }].map((one) => [one.name, one] as const),
 );
-let counted: { decision: Verdict; namespace: string | undefined }[];
+let counted: { decision: DecisionSummary; namespace: string | undefined }[];
 let lines: object[];
-let shedding: Shedding;
+let shedding: LoadShedder;
 beforeEach(() => {
   counted = [];
   lines = [];
-  shedding = new Shedding({
+  shedding = new LoadShedder({
     namespaces: { get: (name) => known.get(name), fetch: async () => ({ kind: 'absent' }) },
     metrics: { reviewed: (decision, name) => counted.push({ decision, namespace: name }), recalled: () => {} },
     log: { info: () => {}, error: (fields) => lines.push(fields), child: () => ({ info: () => {} }) },
@@ -25,7 +25,7 @@ beforeEach(() => {
 const response = (text: string | undefined): object | undefined =>
   text === undefined ? undefined : (JSON.parse(text) as { response: object }).response;
 const look = (body: string, timeout: string, turn: number, request = turn): object | undefined =>
-  response(shedding.look(Buffer.from(body), timeout, { turn, request }, () => JSON.parse(body) as Json));
+  response(shedding.evaluate(Buffer.from(body), timeout, { turn, request }, () => JSON.parse(body) as Json));
 
 const plain = reviewText('shop', podOf(1, 1), 'the-uid');
 const labelled = reviewText('shop', podOf(1, 1, REQUIRED), 'the-uid');
