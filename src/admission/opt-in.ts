@@ -1,3 +1,4 @@
+import { MIRROR_POD_ANNOTATION } from '../kubernetes/labels.ts';
 import { INJECTION_LABEL, key } from '../api/keys.ts';
 import type { InjectionContext } from '../injection/context.ts';
 import { firstReason, type Rule, tracer } from '../injection/trace.ts';
@@ -12,9 +13,6 @@ import { resolveSetting, wantsInjection } from '../settings/resolve.ts';
 
 /** The label value of a namespace or pod that fails closed. */
 const REQUIRED = 'required';
-
-/** Set by the kubelet on the API object of a static pod (k8s.io/api core/v1 MirrorPodAnnotationKey). */
-const MIRROR_ANNOTATION = 'kubernetes.io/config.mirror';
 
 /** Whether a pod that cannot be injected must be refused rather than started without its agent. */
 export function isRequired(pod: Pod | undefined, namespace: Namespace | undefined): boolean {
@@ -38,7 +36,8 @@ const rules: readonly Rule<InjectionContext>[] = [
   {
     name: 'mirror',
     holds: 'the pod does not mirror a static pod',
-    evaluate: ({ pod }) => (annotationsOf(pod)[MIRROR_ANNOTATION] === undefined ? undefined : { code: 'mirror-pod' }),
+    evaluate: ({ pod }) =>
+      annotationsOf(pod)[MIRROR_POD_ANNOTATION] === undefined ? undefined : { code: 'mirror-pod' },
   },
   {
     name: 'namespace-label',
@@ -80,7 +79,7 @@ const rules: readonly Rule<InjectionContext>[] = [
     holds: 'nobody who may say so has set inject to "false"',
     evaluate: (context) => {
       const choice = wantsInjection(context);
-      if (!choice.ok) return choice.reason;
+      if (!choice.ok) return choice.error;
       const { wanted, source } = choice.value;
       if (wanted || source === undefined) return undefined;
       // A pod that must carry the agent has opted in by that, where the namespace leaves it to the pods.

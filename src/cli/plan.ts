@@ -1,3 +1,4 @@
+import { controllerOf } from '../kubernetes/owner.ts';
 import { parseAllDocuments } from 'yaml';
 import { type Admission, admit } from '../admission/admit.ts';
 import { INJECTION_LABEL, key } from '../api/keys.ts';
@@ -94,7 +95,9 @@ async function lookAtAll(survey: Survey, scope: Scope): Promise<readonly Found[]
   await Promise.all(
     kinds.map(async (kind) => {
       const failed = await readWorkloads(survey.api, kind, scope, async (items) => {
-        const roots = items.filter((item) => !isMade(item)).flatMap((item) => subjectOf(kind, item));
+        const roots = items
+          .filter((item) => controllerOf(objectIn(item, 'metadata')) === undefined)
+          .flatMap((item) => subjectOf(kind, item));
         const facts = await readClusterState(survey.api, roots);
         for (const root of roots) found.push(...lookAt(survey, root, facts));
       });
@@ -104,11 +107,6 @@ async function lookAtAll(survey: Survey, scope: Scope): Promise<readonly Found[]
   return found.toSorted((one, other) =>
     `${one.namespace}/${one.workload}` < `${other.namespace}/${other.workload}` ? -1 : 1,
   );
-}
-
-function isMade(item: JsonObject): boolean {
-  const owners = objectIn(item, 'metadata')['ownerReferences'];
-  return Array.isArray(owners) && owners.some((one) => isObject(one) && one['controller'] === true);
 }
 
 interface Root {

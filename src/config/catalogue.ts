@@ -2,7 +2,8 @@ import type { ClusterState, ClusterState as Facts } from '../kubernetes/cluster-
 import { parseVersion } from '../kubernetes/version.ts';
 import { UsageError } from '../lib/usage-error.ts';
 import { builtInCatalogue } from '../profile-sources/builtin.ts';
-import type { Logger, ProfilesStatus } from '../profile-sources/directory.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { ProfilesStatus } from '../profile-sources/directory.ts';
 import { type Catalogue, problemText, withDefaults } from '../profiles/catalogue.ts';
 import { problemsOfDefaults } from '../settings/defaults.ts';
 import { type Config, type ReadConfig, readConfig } from './config.ts';
@@ -77,7 +78,7 @@ export async function offlineInputs({ config: file, profiles, kubernetes }: Clus
   const flags = Object.entries({ config: file, profiles, kubernetes });
   const given = flags.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
   const config = configFrom(readConfig(Object.fromEntries(given), {}));
-  const silent = { info: () => {}, error: () => {} };
+  const silent = { info: () => {}, warn: () => {}, error: () => {} };
   const opened = await openCatalogue(config, silent, 'once');
   return { catalogue: opened.catalogue(), cluster: clusterStateFromFiles(config) };
 }

@@ -7,7 +7,8 @@ import { builtinValues } from '../settings/builtin-values.ts';
 import { parametersFor } from '../settings/parameters.ts';
 import type { SettingSources } from '../settings/resolve.ts';
 import { type AuditKind, hasEnded, auditPod } from './audit-pod.ts';
-import { creatorOf, restartCommand } from './restart-command.ts';
+import { creatorOf } from '../kubernetes/owner.ts';
+import { restartCommand } from './restart-command.ts';
 
 /** Something that an audit found: of one workload, or of several namespaces together. */
 export interface AuditFinding {

@@ -45,7 +45,7 @@ function withoutAgent(reason: Reason, before: string): PlanComparison {
 }
 
 function isPodSecurity(reason: Reason): boolean {
-  if (reason.code === 'delivery-unfit') return reason.requirement.why === 'pod-security';
+  if (reason.code === 'delivery-not-possible') return reason.requirement.why === 'pod-security';
   return (
     reason.code === 'no-fitting-delivery' &&
     reason.skipped.some(({ requirement }) => requirement.why === 'pod-security')

@@ -1,3 +1,4 @@
+import { POD_SECURITY_ENFORCE_LABEL } from '../kubernetes/labels.ts';
 import { isOptedIn } from '../admission/opt-in.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import { isAtLeast, type KubernetesVersion, versionText } from '../kubernetes/version.ts';
@@ -47,12 +48,10 @@ export function checkOtherInjectors(found: readonly OtherInjector[]): readonly C
   }));
 }
 
-const ENFORCE = 'pod-security.kubernetes.io/enforce';
-
 /** What Pod Security enforces where injection is on. */
 export function checkPodSecurity(namespaces: Iterable<Namespace>): readonly Check[] {
   return [...namespaces].filter(isOptedIn).flatMap(({ name, labels }): readonly Check[] => {
-    const level = labels[ENFORCE];
+    const level = labels[POD_SECURITY_ENFORCE_LABEL];
     if (level !== 'baseline' && level !== 'restricted') return [];
     const cannot = Object.entries(deliveryNeeds).flatMap(([type, { baseline }]) => (baseline ? [] : [type]));
     const message = `namespace ${name} enforces ${level}: no delivery ${cannot.join(', ')} there`;

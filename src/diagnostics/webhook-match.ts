@@ -1,3 +1,4 @@
+import { MIRROR_POD_ANNOTATION } from '../kubernetes/labels.ts';
 import { key, PREFIX } from '../api/keys.ts';
 import { unselectedBecause } from '../kubernetes/label-selector.ts';
 import { annotationsOf, labelsOf, type Pod } from '../kubernetes/pod.ts';
@@ -67,7 +68,7 @@ function holds(list: Json | undefined, value: string): boolean {
 const conditions: readonly { readonly expression: string; readonly holds: (pod: Pod) => boolean; why: string }[] = [
   {
     expression: "!has(object.metadata.annotations) || !('kubernetes.io/config.mirror' in object.metadata.annotations)",
-    holds: (pod) => annotationsOf(pod)['kubernetes.io/config.mirror'] === undefined,
+    holds: (pod) => annotationsOf(pod)[MIRROR_POD_ANNOTATION] === undefined,
     why: 'the pod mirrors a static pod',
   },
   {

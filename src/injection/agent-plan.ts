@@ -5,7 +5,8 @@ import type { DeclaredValue, EnvironmentEntry } from '../profiles/environment.ts
 import { ContainerView } from '../profiles/matcher.ts';
 import type { Profile } from '../profiles/profile.ts';
 import { escapeForKubelet, render, renderIfGiven } from '../profiles/template.ts';
-import type { Result } from '../reasons/reason.ts';
+import type { Result } from '../lib/result.ts';
+import type { Reason } from '../reasons/reason.ts';
 import { builtinValues } from '../settings/builtin-values.ts';
 import { positionFor } from '../settings/init-position.ts';
 import { type Parameters, parametersFor, parameterTexts } from '../settings/parameters.ts';
@@ -29,12 +30,12 @@ export interface PlannedAgent {
 }
 
 /** One agent into one container. Nothing is written to the draft before everything is known to fit. */
-export function planAgent(profile: Profile, into: ContainerDraft): Result<PlannedAgent> {
+export function planAgent(profile: Profile, into: ContainerDraft): Result<PlannedAgent, Reason> {
   const { context } = into.pod;
   const { container } = into.target;
   const { trace } = context;
   const unfit = incompatibility(context, profile, container);
-  if (unfit) return { ok: false, reason: unfit };
+  if (unfit) return { ok: false, error: unfit };
   const facts = builtinValues(context, container);
   const about = { container: container.name, profile: profile.name };
   const resolved = parametersFor(context, profile, container.name, facts);
@@ -53,7 +54,7 @@ export function planAgent(profile: Profile, into: ContainerDraft): Result<Planne
 
   const conflict = meet(profile, into, circumstancesOf(into, values, chosen));
   const obstacle = firstReason(conflictRules, { context: conflict, into }, trace && tracer(trace, 'conflicts', about));
-  if (obstacle) return { ok: false, reason: obstacle };
+  if (obstacle) return { ok: false, error: obstacle };
   traceResult(trace, DELIVERY, about, chosen);
   if (!chosen.ok) return chosen;
   trace?.({ kind: 'delivery', about, chosen: chosen.value });
@@ -85,7 +86,7 @@ const ENVIRONMENT = {
 } as const;
 
 /** Plans files and environment, and commits both if both can be. */
-function write(conflict: Prepared, into: ContainerDraft, chosen: ChosenDelivery): Result<Additions> {
+function write(conflict: Prepared, into: ContainerDraft, chosen: ChosenDelivery): Result<Additions, Reason> {
   const { profile, circumstances } = conflict;
   const { container } = into.target;
   const taken = takenPaths(into.mounts, container['volumeDevices']);
@@ -103,24 +104,24 @@ function write(conflict: Prepared, into: ContainerDraft, chosen: ChosenDelivery)
   if (!environment.ok) return environment;
   const steps = environment.value;
   if (steps.length === 0 && files.value.mounts.length === 0)
-    return { ok: false, reason: alreadyInstrumented(profile, into) };
+    return { ok: false, error: alreadyInstrumented(profile, into) };
   return { ok: true, value: commit(profile, into, { files: files.value, steps, chosen, values }) };
 }
 
 function stepsFor(
   { profile, own, envFrom: provided }: Prepared,
   into: ContainerDraft,
-): Result<readonly EnvironmentStep[]> {
+): Result<readonly EnvironmentStep[], Reason> {
   const planned = planEnvironment(into.environment, own, provided);
   if (planned.ok) return { ok: true, value: planned.steps };
   const { variable, why } = planned;
-  return { ok: false, reason: { code: 'unproven-variable', variable, why, profile: profile.name } };
+  return { ok: false, error: { code: 'unproven-variable', variable, why, profile: profile.name } };
 }
 
 function circumstancesOf(
   { pod, target: { container } }: ContainerDraft,
   values: ReadonlyMap<string, string>,
-  chosen: Result<ChosenDelivery>,
+  chosen: Result<ChosenDelivery, Reason>,
 ): ConditionContext {
   const context = container['securityContext'];
   const isWindows = pod.context.pod.spec.os?.['name'] === 'windows';

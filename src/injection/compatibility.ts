@@ -1,3 +1,4 @@
+import { ARCH_LABEL } from '../kubernetes/labels.ts';
 import { ownerKindsOf } from '../kubernetes/owner.ts';
 import type { Container } from '../kubernetes/pod.ts';
 import { mayRunOn, osOf } from '../kubernetes/scheduling.ts';
@@ -59,7 +60,7 @@ const rules: readonly Rule<Pairing>[] = [
         constraints: { arch },
       },
     }) =>
-      !arch || arch.some((one) => mayRunOn(pod, 'kubernetes.io/arch', one))
+      !arch || arch.some((one) => mayRunOn(pod, ARCH_LABEL, one))
         ? undefined
         : { code: 'arch-unsupported', profile: name, supported: arch },
   },

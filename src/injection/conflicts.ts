@@ -71,7 +71,7 @@ export function advisoriesFor(context: ConflictContext): readonly Reason[] {
     ...catalogue.foreignAgents.flatMap(({ vendor, slots, signs }): readonly Reason[] => {
       if (slots.some((slot) => profile.slots.includes(slot))) return [];
       const at = firstMatch(signs, others);
-      return at === undefined ? [] : [{ code: 'foreign-agent-beside', vendor, at, container }];
+      return at === undefined ? [] : [{ code: 'foreign-agent-present', vendor, at, container }];
     }),
   ];
 }

@@ -2,7 +2,8 @@ import { annotationsOf, containersOf, type Volume, type VolumeMount } from '../k
 import type { Change } from '../profiles/environment.ts';
 import { profileHash } from '../profiles/fingerprint.ts';
 import type { Profile } from '../profiles/profile.ts';
-import type { Result, Reason } from '../reasons/reason.ts';
+import type { Result } from '../lib/result.ts';
+import type { Reason } from '../reasons/reason.ts';
 import { profilesFor } from '../settings/resolve.ts';
 import { MAX_NOTICES } from '../settings/unknown-keys.ts';
 import { planAgent } from './agent-plan.ts';
@@ -127,7 +128,7 @@ function planContainer(pod: PodDraft, target: TargetContainer, selector: Contain
   const isFor = (profile: Profile): boolean => {
     const selected = selector.selects(profile, target);
     const reason: Reason = { code: 'no-target-container', profile: profile.name };
-    const choice = selected ? { ok: true as const, value: profile } : { ok: false as const, reason };
+    const choice = selected ? { ok: true as const, value: profile } : { ok: false as const, error: reason };
     traceResult(pod.context.trace, SELECTION, { container: name, profile: profile.name }, choice);
     return selected;
   };
@@ -135,7 +136,7 @@ function planContainer(pod: PodDraft, target: TargetContainer, selector: Contain
   tellProfiles(pod.context, name, profiles);
   const outcomes = profiles.ok
     ? profiles.value.filter(isFor).map((profile) => planProfile(profile, into))
-    : [skipped(name, undefined, profiles.reason)];
+    : [skipped(name, undefined, profiles.error)];
   const mounts = into.mounts.slice(volumeMounts?.length ?? 0);
   const plan = into.steps.length + mounts.length > 0 ? { target, environment: into.steps, mounts } : undefined;
   return { plan, outcomes, notices: into.notices };
@@ -149,15 +150,19 @@ const SELECTION = {
   holds: 'the container is one that the profile is for, or is named',
 } as const;
 
-function tellProfiles({ trace }: InjectionContext, container: string, profiles: Result<readonly Profile[]>): void {
+function tellProfiles(
+  { trace }: InjectionContext,
+  container: string,
+  profiles: Result<readonly Profile[], Reason>,
+): void {
   const none = profiles.ok && profiles.value.length === 0;
-  traceResult(trace, PROFILE, { container }, none ? { ok: false, reason: { code: 'no-profile' } } : profiles);
+  traceResult(trace, PROFILE, { container }, none ? { ok: false, error: { code: 'no-profile' } } : profiles);
 }
 
 function planProfile(profile: Profile, into: ContainerDraft): ContainerOutcome {
   const container = into.target.container.name;
   const result = planAgent(profile, into);
-  if (!result.ok) return skipped(container, profile.name, result.reason);
+  if (!result.ok) return skipped(container, profile.name, result.error);
   const { delivery, skipped: skippedDeliveries }: ChosenDelivery = result.value.chosen;
   const { parameters, additions } = result.value;
   const what = { profile: profile.name, hash: profileHash(profile), delivery: delivery.name, skippedDeliveries };

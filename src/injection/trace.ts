@@ -1,4 +1,5 @@
-import type { Result, Reason } from '../reasons/reason.ts';
+import type { Result } from '../lib/result.ts';
+import type { Reason } from '../reasons/reason.ts';
 import type { Parameters } from '../settings/parameters.ts';
 import type { ChosenDelivery } from './delivery/choose.ts';
 
@@ -56,9 +57,9 @@ export function traceResult(
   trace: Trace | undefined,
   { stage, name, holds }: Omit<Rule<never>, 'evaluate'> & { readonly stage: Stage },
   about: About,
-  choice: Result<unknown>,
+  choice: Result<unknown, Reason>,
 ): void {
-  trace?.({ kind: 'asked', stage, rule: name, holds, about, reason: choice.ok ? undefined : choice.reason });
+  trace?.({ kind: 'asked', stage, rule: name, holds, about, reason: choice.ok ? undefined : choice.error });
 }
 
 /** Tells of rules of one stage. */

@@ -1,3 +1,4 @@
+import { ARCH_LABEL } from '../kubernetes/labels.ts';
 import { type Container, imageOf } from '../kubernetes/pod.ts';
 import { mayRunOn } from '../kubernetes/scheduling.ts';
 import type { Profile } from '../profiles/profile.ts';
@@ -30,7 +31,7 @@ export function variantsFor(
     if (by === 'libc') return libcOf(context, container) ?? constraints.libc?.[0] ?? 'glibc';
     if (by === 'arch') {
       const known = constraints.arch ?? ['amd64', 'arm64'];
-      return known.find((arch) => mayRunOn(context.pod, 'kubernetes.io/arch', arch)) ?? known[0];
+      return known.find((arch) => mayRunOn(context.pod, ARCH_LABEL, arch)) ?? known[0];
     }
     return parameters.get(by)?.text;
   };

@@ -1,3 +1,4 @@
+import { HOSTNAME_LABEL, OS_LABEL } from './labels.ts';
 import { isObject, type Json } from '../lib/json.ts';
 import type { Pod } from './pod.ts';
 
@@ -12,12 +13,10 @@ export function mayRunOn(pod: Pod, label: string, value: string): boolean {
 /** Whether the pod can run on no other node: it is there already, selects it, or is a DaemonSet's pod for it (which names it by a field). */
 export function isPinnedTo(pod: Pod, node: string): boolean {
   const { spec } = pod;
-  if (spec['nodeName'] === node || spec.nodeSelector?.[HOST_LABEL] === node) return true;
+  if (spec['nodeName'] === node || spec.nodeSelector?.[HOSTNAME_LABEL] === node) return true;
   const terms = termsOf(pod);
   return terms.length > 0 && terms.every((term) => namesOnly(term, node));
 }
-
-const HOST_LABEL = 'kubernetes.io/hostname';
 
 function namesOnly(term: Json, node: string): boolean {
   const fields = field(term, 'matchFields');
@@ -28,7 +27,7 @@ function namesOnly(term: Json, node: string): boolean {
   };
   return (
     (Array.isArray(fields) && fields.some((one) => named(one, 'metadata.name'))) ||
-    expressionsOf(term).some((one) => named(one, HOST_LABEL))
+    expressionsOf(term).some((one) => named(one, HOSTNAME_LABEL))
   );
 }
 
@@ -62,7 +61,7 @@ function agrees(expression: Json, label: string, value: string): boolean {
  * node affinity rules that out. Undefined where no node would do.
  */
 export function osOf(pod: Pod): string | undefined {
-  const named = pod.spec.os?.['name'] ?? pod.spec.nodeSelector?.['kubernetes.io/os'];
+  const named = pod.spec.os?.['name'] ?? pod.spec.nodeSelector?.[OS_LABEL];
   if (typeof named === 'string') return named;
-  return ['linux', 'windows'].find((os) => mayRunOn(pod, 'kubernetes.io/os', os));
+  return ['linux', 'windows'].find((os) => mayRunOn(pod, OS_LABEL, os));
 }

@@ -1,10 +1,15 @@
 import type { Clock } from './clock.ts';
 
-/** What this room needs of a logger; pino's has it. */
+/** The part of pino's logger that is used. */
 export interface Logger {
-  info(facts: Readonly<Record<string, unknown>>, message: string): void;
-  warn(facts: Readonly<Record<string, unknown>>, message: string): void;
-  error(facts: Readonly<Record<string, unknown>>, message: string): void;
+  readonly info: (fields: object, message: string) => void;
+  readonly warn: (fields: object, message: string) => void;
+  readonly error: (fields: object, message: string) => void;
+}
+
+/** A logger that makes loggers whose lines have more fields. */
+export interface ParentLogger extends Logger {
+  readonly child: (fields: object) => Pick<Logger, 'info'>;
 }
 
 /** The same trouble is logged once in this time, in ms. */

@@ -1,3 +1,4 @@
+import type { Logger } from '../lib/logger.ts';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { traceOf } from '../lib/stack-trace.ts';
 import { type Catalogue, problemText, type CatalogueTables, withProfiles } from '../profiles/catalogue.ts';
@@ -6,11 +7,6 @@ import { problemsOfDefaults } from '../settings/defaults.ts';
 import { type Documents, profileDocuments } from './directory-documents.ts';
 import { type DirectoryReading, readDirectory } from './directory-reader.ts';
 import { builtInSources } from './read-catalogue.ts';
-
-export interface Logger {
-  readonly info: (fields: object, message: string) => void;
-  readonly error: (fields: object, message: string) => void;
-}
 
 export interface ProfileDirectoryOptions {
   readonly dir: string;

@@ -1,3 +1,4 @@
+import { dispatch } from '../lib/dispatch.ts';
 import type { DeliveryDocument, Position, Resources } from '../api/profile/delivery.ts';
 import type { KubernetesVersion } from '../kubernetes/version.ts';
 import { parseTemplate, type Template } from './template.ts';
@@ -95,11 +96,9 @@ export function readDelivery(delivery: DeliveryDocument): Delivery {
     subPath: optional('subPath' in delivery ? delivery.subPath : undefined),
     readOnly: delivery.type === 'image' || ('readOnly' in delivery && delivery.readOnly),
   };
-  // The table's type pairs every type with its documents and its deliveries; TypeScript cannot follow the pairing through an index.
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  const read = readers[delivery.type] as (document: DeliveryDocument) => Own<DeliveryType>;
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what is common and what is the type's own, together
-  return { ...common, ...read(delivery) } as Delivery;
+  const own: Own<DeliveryType> = dispatch(readers, 'type', delivery);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the common fields and those of the type make the delivery
+  return { ...common, ...own } as Delivery;
 }
 
 function optional(text: string | undefined): Template | undefined {

@@ -1,3 +1,4 @@
+import { dispatch } from '../lib/dispatch.ts';
 import type { Matcher } from '../api/profile/matcher.ts';
 import { isWithin, normalPath } from '../kubernetes/mount-path.ts';
 import { type Container, type EnvVar, imageOf } from '../kubernetes/pod.ts';
@@ -63,9 +64,7 @@ const looks: { readonly [where in Matcher['in']]: Look<where> } = {
 
 /** Where the sign was seen, in words for a person (`JAVA_TOOL_OPTIONS`, `its command`), or undefined. */
 export function matchedBy(sign: Matcher, view: ContainerView): string | undefined {
-  // The table's type pairs every place with its signs; TypeScript cannot follow the pairing through an index.
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  return (looks[sign.in] as Look<Matcher['in']>)(sign, view);
+  return dispatch(looks, 'in', sign, view);
 }
 
 /** Where the first of the signs that is there was seen, or undefined. */

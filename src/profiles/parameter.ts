@@ -1,3 +1,4 @@
+import { isObjectName } from '../kubernetes/names.ts';
 import type { Parameter } from '../api/profile/parameter.ts';
 import { matchesGlob } from '../lib/glob.ts';
 
@@ -18,9 +19,6 @@ function isAddress(text: string): boolean {
   const parsed = URL.canParse(`http://${text}/`) ? new URL(`http://${text}/`).hostname : undefined;
   return text.startsWith('[') ? parsed !== undefined : parsed === text;
 }
-
-/** RFC 1123 subdomain, as Kubernetes wants names of objects (apimachinery pkg/util/validation IsDNS1123Subdomain). */
-const OBJECT_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 
 /** An image reference with a host or a path, a tag, a digest (github.com/distribution/reference regexp.go, a little narrower). */
 const IMAGE =
@@ -64,7 +62,7 @@ const kinds: Kinds = {
   url: { expected: () => 'a URL that begins with http:// or https://', accepts: (_, text) => isUrl(text) },
   objectName: {
     expected: () => 'the name of a Kubernetes object (a-z, 0-9, "-" and ".")',
-    accepts: (_, text) => OBJECT_NAME.test(text),
+    accepts: (_, text) => isObjectName(text),
   },
   image: {
     expected: ({ allowed }) => `the reference of an image${among(allowed)}`,

@@ -1,3 +1,4 @@
+import { dispatch } from '../lib/dispatch.ts';
 import type { Condition } from '../api/profile/condition.ts';
 import type { Matcher } from '../api/profile/matcher.ts';
 import type { Parameter } from '../api/profile/parameter.ts';
@@ -204,8 +205,5 @@ const signTexts: { readonly [kind in Matcher['in']]: (sign: Extract<Matcher, { i
 
 /** A sign in words: what is to be seen of a container. */
 export function matcherText(sign: Matcher): string {
-  // The table's type pairs every kind with its own fields; TypeScript cannot follow the pairing through an index.
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  const text = signTexts[sign.in] as (fields: Matcher) => string;
-  return text(sign);
+  return dispatch(signTexts, 'in', sign);
 }

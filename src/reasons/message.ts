@@ -1,3 +1,4 @@
+import { dispatch } from '../lib/dispatch.ts';
 import { versionText } from '../kubernetes/version.ts';
 import { didYouMean } from '../lib/suggest.ts';
 import { oneLine, quote } from '../lib/text.ts';
@@ -36,7 +37,7 @@ const sentences: Sentences = {
     `profile ${profile} does not run on ${libc} (${source ? sourceText(source) : "the image's name"})`,
   'kubernetes-unsupported': ({ profile, least, found }) =>
     `profile ${profile} needs Kubernetes ${versionText(least)}, this is ${versionText(found)}`,
-  'delivery-unfit': ({ delivery, source, requirement }) =>
+  'delivery-not-possible': ({ delivery, source, requirement }) =>
     `delivery ${delivery} cannot be used: ${unmetRequirementText(requirement)} (${sourceText(source)})`,
   'no-fitting-delivery': ({ profile, skipped }) =>
     `no delivery of ${profile} can be used: ${skipped.map(skippedDeliveryText).join(', ')}`,
@@ -63,7 +64,7 @@ const sentences: Sentences = {
     `no container ${quote(pattern)}${meant(nearest)} (${sourceText(source)})`,
   'parameter-locked': ({ parameter, source }) => `${parameter} cannot be set by ${sourceText(source)}; passed over`,
   advisory: ({ container, message }) => `container ${oneLine(container, 63)}: ${oneLine(message, 200)}`,
-  'foreign-agent-beside': ({ vendor, at, container }) =>
+  'foreign-agent-present': ({ vendor, at, container }) =>
     `container ${oneLine(container, 63)} has ${vendor}, too (${oneLine(at, 63)})`,
   'misplaced-key': ({ as, key, kind, name }) =>
     `${as} ${oneLine(key, 130)} is on ${oneLine(kind, 63)} ${oneLine(name, 253)}, not on its pod template, so it means nothing`,
@@ -73,10 +74,7 @@ const sentences: Sentences = {
 
 /** The reason in one English sentence, without a capital and a full stop, so that it can follow a colon. */
 export function reasonMessage(reason: Reason): string {
-  // The table's type pairs every code with the facts of that code; TypeScript cannot follow the pairing through an index.
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  const render = sentences[reason.code] as (facts: Reason) => string;
-  return render(reason);
+  return dispatch(sentences, 'code', reason);
 }
 
 /** Where the reason is explained: a page with an anchor for each code, which never changes. */
@@ -105,9 +103,7 @@ const requirementTexts: RequirementTexts = {
 
 /** Why a delivery cannot be used, as what follows a colon. */
 export function unmetRequirementText(requirement: UnmetRequirement): string {
-  // The table's type pairs every reason with its facts; TypeScript cannot follow the pairing through an index.
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  return (requirementTexts[requirement.why] as (facts: UnmetRequirement) => string)(requirement);
+  return dispatch(requirementTexts, 'why', requirement);
 }
 
 function claimText(trouble: ClaimProblem): string {

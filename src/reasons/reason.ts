@@ -83,7 +83,7 @@ export type Reason =
       readonly found: KubernetesVersion;
     }
   | {
-      readonly code: 'delivery-unfit';
+      readonly code: 'delivery-not-possible';
       readonly delivery: string;
       readonly source: Source;
       readonly requirement: UnmetRequirement;
@@ -135,7 +135,7 @@ export type Reason =
       readonly message: string;
       readonly container: string;
     }
-  | { readonly code: 'foreign-agent-beside'; readonly vendor: string; readonly at: string; readonly container: string }
+  | { readonly code: 'foreign-agent-present'; readonly vendor: string; readonly at: string; readonly container: string }
   | {
       readonly code: 'misplaced-key';
       readonly as: 'label' | 'annotation';
@@ -158,5 +158,3 @@ export interface Setting {
   readonly text: string;
   readonly source: Source;
 }
-
-export type Result<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: Reason };

@@ -116,7 +116,7 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
     meaning: 'The profile needs a newer Kubernetes.',
     hint: 'Choose another profile, or upgrade the cluster.',
   },
-  'delivery-unfit': {
+  'delivery-not-possible': {
     kind: 'problem',
     meaning: 'The delivery that was named cannot be used for this pod.',
     hint: 'Remove the annotation agent-injector.io/delivery: the first delivery that fits is taken then.',
@@ -218,7 +218,7 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
     meaning: 'The agent goes in, and the profile has something to say about this container.',
     hint: 'Read the message: it names what to look at.',
   },
-  'foreign-agent-beside': {
+  'foreign-agent-present': {
     kind: 'notice',
     meaning: "Another vendor's agent is in the container, too; both can run.",
     hint: 'Make sure that both are wanted.',

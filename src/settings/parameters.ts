@@ -2,7 +2,8 @@ import type { Parameter } from '../api/profile/parameter.ts';
 import { accepts, expectation } from '../profiles/parameter.ts';
 import type { Profile } from '../profiles/profile.ts';
 import { parseTemplate, render, type Template } from '../profiles/template.ts';
-import type { Result, Reason, Setting, Source } from '../reasons/reason.ts';
+import type { Result } from '../lib/result.ts';
+import type { Reason, Setting, Source } from '../reasons/reason.ts';
 import { settingChain, invalidSetting, type SettingSources } from './resolve.ts';
 
 /** Who may say something: everybody, unless a profile says otherwise. */
@@ -18,7 +19,7 @@ export function parameterTexts(parameters: Parameters): ReadonlyMap<string, stri
 
 /** The values of a profile's parameters, or the reason why not, and what was passed over on the way. */
 export interface ResolvedParameters {
-  readonly parameters: Result<Parameters>;
+  readonly parameters: Result<Parameters, Reason>;
   readonly notices: readonly Reason[];
 }
 
@@ -40,12 +41,12 @@ export function parametersFor(
     if (setting) {
       if (!accepts(parameter, setting.text)) {
         const reason = invalidSetting(parameter.name, setting, expectation(parameter));
-        return { parameters: { ok: false, reason }, notices };
+        return { parameters: { ok: false, error: reason }, notices };
       }
       parameters.set(parameter.name, setting);
     } else if (parameter.required) {
       const reason: Reason = { code: 'missing-parameter', parameter: parameter.name, profile: profile.name };
-      return { parameters: { ok: false, reason }, notices };
+      return { parameters: { ok: false, error: reason }, notices };
     }
   }
   return { parameters: { ok: true, value: parameters }, notices };

@@ -5,7 +5,8 @@ import { nearest } from '../lib/suggest.ts';
 import { splitList } from '../lib/text.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import type { Profile } from '../profiles/profile.ts';
-import type { Result, Reason, Setting, Source } from '../reasons/reason.ts';
+import type { Result } from '../lib/result.ts';
+import type { Reason, Setting, Source } from '../reasons/reason.ts';
 import { readAnnotations, type AnnotationSetting } from './annotations.ts';
 
 /** What everybody may write to, strongest first: the pod for one container, the pod, the namespace, the cluster's defaults. */
@@ -70,12 +71,12 @@ function defaultIn({ defaults }: Catalogue, name: string): Setting | undefined {
 /** The `inject` annotation: `true` unless somebody says otherwise. */
 export function wantsInjection(
   sources: SettingSources,
-): Result<{ readonly wanted: boolean; readonly source: Source | undefined }> {
+): Result<{ readonly wanted: boolean; readonly source: Source | undefined }, Reason> {
   const setting = resolveSetting(sources, 'inject');
   const text = setting?.text ?? 'true';
   if (text === 'true' || text === 'false')
     return { ok: true, value: { wanted: text === 'true', source: setting?.source } };
-  return { ok: false, reason: invalidSetting('inject', setting, '"true" or "false"') };
+  return { ok: false, error: invalidSetting('inject', setting, '"true" or "false"') };
 }
 
 // A pod can have thousands of containers, and a list of thousands of names for them all: it is read once.
@@ -90,7 +91,7 @@ function wordsIn(sources: SettingSources, text: string): readonly string[] {
 }
 
 /** The profiles that a container is to get, in the order written, each once. None is no error: `none` is a choice. */
-export function profilesFor(sources: SettingSources, container: string): Result<readonly Profile[]> {
+export function profilesFor(sources: SettingSources, container: string): Result<readonly Profile[], Reason> {
   const setting = resolveSetting(sources, 'profile', container);
   const names = setting ? wordsIn(sources, setting.text) : [];
   if (!setting || names.length === 0 || (names.length === 1 && names[0] === 'none')) return { ok: true, value: [] };
@@ -99,7 +100,7 @@ export function profilesFor(sources: SettingSources, container: string): Result<
     const profile = sources.catalogue.profiles.get(name);
     if (!profile) {
       const suggestion = nearest(name, sources.catalogue.profiles.keys());
-      return { ok: false, reason: { code: 'unknown-profile', name, source: setting.source, nearest: suggestion } };
+      return { ok: false, error: { code: 'unknown-profile', name, source: setting.source, nearest: suggestion } };
     }
     profiles.push(profile);
   }

@@ -1,6 +1,7 @@
+import { ownerOf } from '../kubernetes/owner.ts';
 import type { Decision } from '../admission/decision.ts';
 import type { Pod } from '../kubernetes/pod.ts';
-import { isObject, type JsonObject } from '../lib/json.ts';
+import { type JsonObject } from '../lib/json.ts';
 import { oneLine } from '../lib/text.ts';
 import { reasonMessage } from '../reasons/message.ts';
 
@@ -20,7 +21,7 @@ export function decisionFields(decision: Decision, pod: Pod | undefined, at: Dec
   const skipped = decision.containers.filter((container) => container.outcome === 'skipped');
   return {
     namespace: oneLine(at.namespace, 63),
-    ...(pod && { pod: podName(pod), ...ownerOf(pod) }),
+    ...(pod && { pod: podName(pod), ...ownerField(pod) }),
     outcome: decision.outcome,
     ...(decision.outcome !== 'injected' && {
       reason: decision.reason.code,
@@ -69,12 +70,7 @@ function podName(pod: Pod): string {
   return oneLine(name ?? (generateName === undefined ? '' : `${generateName}*`), 253);
 }
 
-function ownerOf(pod: Pod): JsonObject {
-  const owners = pod.metadata?.['ownerReferences'];
-  const owner = Array.isArray(owners)
-    ? owners.find((reference) => isObject(reference) && reference['controller'] === true)
-    : undefined;
-  if (!isObject(owner)) return {};
-  const { kind, name } = owner;
+function ownerField(pod: Pod): JsonObject {
+  const { kind, name } = ownerOf(pod) ?? {};
   return typeof kind === 'string' && typeof name === 'string' ? { owner: oneLine(`${kind}/${name}`, 300) } : {};
 }

@@ -4,7 +4,7 @@ import type { Namespace, NamespaceLookup } from '../kubernetes/namespace.ts';
 import type { Named } from '../kubernetes/pod.ts';
 import type { Metrics } from '../metrics/types.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
-import type { Logger } from './respond.ts';
+import type { ParentLogger } from '../lib/logger.ts';
 
 /** Where namespaces are known from: the cluster's cache, a file, or the sample. */
 export interface Namespaces {
@@ -21,7 +21,7 @@ export interface HandlerDependencies {
   readonly cluster?: () => ClusterState;
   readonly namespaces: Namespaces;
   readonly metrics: Pick<Metrics, 'reviewed' | 'recalled'>;
-  readonly log: Logger;
+  readonly log: ParentLogger;
   /** Is told of a decision once its answer is on its way, unless the review was of a dry run. It must not throw, and nobody waits for it. */
   readonly decided?: (namespace: string, pod: Named, decision: DecisionSummary) => void;
 }

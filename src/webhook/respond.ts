@@ -1,3 +1,4 @@
+import type { Logger, ParentLogger } from '../lib/logger.ts';
 import type { Decision, DecisionSummary } from '../admission/decision.ts';
 import { encodeReview, type Review } from '../admission/review.ts';
 import type { Named, Pod } from '../kubernetes/pod.ts';
@@ -5,13 +6,6 @@ import type { Operation } from '../lib/json-patch.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { AnswerInputs } from './answer-cache/answer-cache.ts';
 import { decisionFields } from './decision-log.ts';
-
-export interface Logger {
-  readonly info: (fields: object, message: string) => void;
-  readonly error: (fields: object, message: string) => void;
-  /** A logger whose lines have these fields, too. */
-  readonly child: (fields: object) => Pick<Logger, 'info'>;
-}
 
 /** What is decided of one review. */
 export interface Answer {
@@ -39,7 +33,7 @@ export interface Rendered {
 }
 
 /** Renders an answer to a review, or to something that has a uid and no pod. */
-export function render(log: Logger, review: Review | undefined, answer: Answer): Rendered {
+export function render(log: ParentLogger, review: Review | undefined, answer: Answer): Rendered {
   const { decision, operations, namespace } = answer;
   const dryRun = review?.dryRun ?? false;
   const fields = decisionFields(decision, review?.pod, {

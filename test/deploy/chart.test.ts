@@ -329,7 +329,7 @@ describe.skipIf(helm === undefined)('the chart', () => {
     onTestFinished(() => rmSync(dir, { recursive: true }));
     for (const [name, text] of Object.entries(made?.['data'] as Record<string, string>))
       writeFileSync(join(dir, name), text);
-    const log = { info: () => {}, error: () => {} };
+    const log = { info: () => {}, warn: () => {}, error: () => {} };
     const directory = await ProfileDirectory.open({ dir, builtIn: builtInDocuments.profiles, tables: catalogue, log });
     expect(directory.problems()).toEqual([]);
     const { parameters } = directory.catalogue().profiles.get('own') ?? {};

@@ -62,7 +62,7 @@ describe.each(LEVELS)('in a namespace that enforces %s', (level) => {
           containers: [{ container: 'app', profile: profile.name, delivery: delivery.name }],
         });
       } else {
-        expect(record, delivery.name).toMatchObject({ decision: 'skipped', reason: 'delivery-unfit' });
+        expect(record, delivery.name).toMatchObject({ decision: 'skipped', reason: 'delivery-not-possible' });
         expect(object.spec['volumes']).not.toContainEqual(
           expect.objectContaining({ hostPath: expect.anything() as unknown }),
         );

@@ -216,7 +216,7 @@ test('Pod Security: a directory of the node is not mounted where that is forbidd
   };
   await becomes(
     'strict',
-    { decision: 'skipped', reason: 'delivery-unfit' },
+    { decision: 'skipped', reason: 'delivery-not-possible' },
     {
       spec: { containers: [container('app', { securityContext })] },
     },

@@ -104,7 +104,7 @@ export const rows: { readonly [code in ReasonCode]: Row } = {
     pod: { spec: { containers: [container('app', { image: 'registry.example.com/app:1-alpine' })] } },
   },
   'kubernetes-unsupported': { settings: { profile: 'probe-future' } },
-  'delivery-unfit': {
+  'delivery-not-possible': {
     settings: { delivery: 'hostPath', 'host-path': '/opt/jennifer' },
     labels: { 'pod-security.kubernetes.io/enforce': 'baseline' },
   },
@@ -147,7 +147,7 @@ export const rows: { readonly [code in ReasonCode]: Row } = {
   'container-not-found': { pod: settings({ containers: 'app,wbe' }) },
   'parameter-locked': { pod: settings({ 'agent-image': 'registry.example.com/own:1' }) },
   advisory: { pod: { spec: env('DOTNET_EnableDiagnostics', '0') } },
-  'foreign-agent-beside': { pod: { spec: env('JAVA_TOOL_OPTIONS', '-javaagent:/opt/opentelemetry-javaagent.jar') } },
+  'foreign-agent-present': { pod: { spec: env('JAVA_TOOL_OPTIONS', '-javaagent:/opt/opentelemetry-javaagent.jar') } },
   'misplaced-key': {
     by: 'deployment',
     absent: {

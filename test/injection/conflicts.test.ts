@@ -89,7 +89,7 @@ describe.each(signs)('sign %j', (sign, seen, at, unseen) => {
     const catalogue = known({}, [{ vendor: 'Other', slots: ['clr-profiler'], signs: [sign] }]);
     expect(met(seen, catalogue)).toBeUndefined();
     expect(admit(seen, plainNamespace(), catalogue).decision.notices).toEqual([
-      { code: 'foreign-agent-beside', vendor: 'Other', at, container: 'web' },
+      { code: 'foreign-agent-present', vendor: 'Other', at, container: 'web' },
     ]);
     expect(admit(unseen, plainNamespace(), catalogue).decision.notices).toEqual([]);
   });

@@ -10,7 +10,7 @@ import { catalogue } from '../support/fixtures.ts';
 import { mountedDirectory, profileText } from '../support/mounted-directory.ts';
 
 interface Line {
-  readonly level: 'info' | 'error';
+  readonly level: 'info' | 'warn' | 'error';
   readonly message: string;
   readonly fields: object;
 }
@@ -29,6 +29,7 @@ async function open(dir: string, defaults: Record<string, string> = {}) {
     tables: withDefaults(catalogue, Object.entries(defaults)),
     everyMs: 5,
     log: {
+      warn: (fields, message) => lines.push({ level: 'warn', fields, message }),
       info: (fields, message) => lines.push({ level: 'info', fields, message }),
       error: (fields, message) => lines.push({ level: 'error', fields, message }),
     },

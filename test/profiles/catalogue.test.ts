@@ -132,11 +132,11 @@ describe('every delivery of every profile, chosen by name with its parameters gi
         expect.objectContaining({ outcome: 'injected', profile: name, delivery }),
       ]);
       expect(
-        first.decision.notices.filter(({ code }) => code === 'advisory' || code === 'foreign-agent-beside'),
+        first.decision.notices.filter(({ code }) => code === 'advisory' || code === 'foreign-agent-present'),
       ).toEqual([]);
       const second = admit(first.pod, within, catalogue);
       expect(second.operations).toEqual([]);
-      expect(second.decision.notices.map(({ code }) => code)).not.toContain('foreign-agent-beside');
+      expect(second.decision.notices.map(({ code }) => code)).not.toContain('foreign-agent-present');
     },
   );
 

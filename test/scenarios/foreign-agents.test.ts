@@ -267,7 +267,7 @@ describe('an agent of another vendor', () => {
   it.each(named)('%s by %s is mentioned where it does not matter', (vendor, _, __, shown) => {
     const { outcome, notices } = decideOn(podOf(shown), undefined);
     expect(outcome).toBe('injected');
-    expect(notices).toContainEqual(expect.objectContaining({ code: 'foreign-agent-beside', vendor, container: 'web' }));
+    expect(notices).toContainEqual(expect.objectContaining({ code: 'foreign-agent-present', vendor, container: 'web' }));
   });
 
   it('is in the table once, and each of its signs is in a row above', () => {
@@ -339,7 +339,7 @@ describe.each(deliveries)('$profile.name by $delivery.name', ({ profile, deliver
 
   it('takes itself for nobody else', () => {
     expect(first.decision).toMatchObject({ outcome: 'injected' });
-    expect(first.decision.notices.filter(({ code }) => code === 'foreign-agent-beside')).toEqual([]);
+    expect(first.decision.notices.filter(({ code }) => code === 'foreign-agent-present')).toEqual([]);
     const second = admit(first.pod, within, catalogue);
     expect(second.operations).toEqual([]);
     expect(second.decision).toMatchObject({ reason: { code: 'already-instrumented' } });

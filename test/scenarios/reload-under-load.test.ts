@@ -23,7 +23,7 @@ const files = (version: number) => ({
 it(`${RELOADS} reloads under load, and every answer is of one version that was served meanwhile`, async () => {
   const mounted = await mountedDirectory(files(0));
   onTestFinished(mounted.remove);
-  const log = { info: () => {}, error: () => {} };
+  const log = { info: () => {}, warn: () => {}, error: () => {} };
   const options = { dir: mounted.dir, builtIn: builtInDocuments.profiles, tables: catalogue, log, everyMs: 1 };
   const directory = (await ProfileDirectory.open(options)).watch();
   const server = await startServer({

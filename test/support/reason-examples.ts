@@ -55,8 +55,8 @@ export const examples: { readonly [code in ReasonCode]: Extract<Reason, { code: 
     least: { major: 1, minor: 35 },
     found: { major: 1, minor: 33 },
   },
-  'delivery-unfit': {
-    code: 'delivery-unfit',
+  'delivery-not-possible': {
+    code: 'delivery-not-possible',
     delivery: 'hostPath',
     source: onPod('delivery'),
     requirement: { why: 'pod-security', level: 'restricted' },
@@ -127,8 +127,8 @@ export const examples: { readonly [code in ReasonCode]: Extract<Reason, { code: 
     message: 'DOTNET_EnableDiagnostics=0 keeps the CLR from loading any profiler',
     container: 'web',
   },
-  'foreign-agent-beside': {
-    code: 'foreign-agent-beside',
+  'foreign-agent-present': {
+    code: 'foreign-agent-present',
     vendor: 'OpenTelemetry',
     at: 'its command',
     container: 'web',

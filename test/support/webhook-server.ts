@@ -75,6 +75,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
       metrics,
       log: {
         info: log,
+        warn: log,
         error: log,
         child: (bound) => ({ info: (fields, message) => log({ ...bound, ...fields }, message) }),
       },

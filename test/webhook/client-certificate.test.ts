@@ -67,7 +67,7 @@ async function serve(
       catalogue: () => catalogue,
       namespaces: { get: () => undefined, fetch: async () => ({ kind: 'absent' }) },
       metrics: { reviewed: () => {}, recalled: () => {} },
-      log: { info: () => {}, error: () => {}, child: () => ({ info: () => {} }) },
+      log: { info: () => {}, warn: () => {}, error: () => {}, child: () => ({ info: () => {} }) },
     },
     metrics: { badRequest: () => {} },
     draining: () => false,

@@ -1,3 +1,6 @@
+import { LRUCache } from 'lru-cache';
+import { isDnsLabel } from '../../kubernetes/names.ts';
+import { TokenBucket } from '../../lib/token-bucket.ts';
 import type { NamespaceLookup } from '../../kubernetes/namespace.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { describeFailure } from '../client/errors.ts';
@@ -39,24 +42,22 @@ export class NamespaceLookups {
   private readonly bounds: LookupLimits;
   private readonly stopping = new AbortController();
   private readonly running = new Map<string, Promise<NamespaceLookup>>();
-  /** Oldest first, because an entry is deleted before it is set anew. */
-  private readonly answers = new Map<string, { readonly lookup: NamespaceLookup; readonly until: number }>();
-  private tokens: number;
-  private filledAt: number;
+  private readonly answers: LRUCache<string, NamespaceLookup>;
+  private readonly requests: TokenBucket;
 
   constructor(cluster: KubeClient, clock: Clock, bounds: LookupLimits) {
     this.cluster = cluster;
     this.clock = clock;
     this.bounds = bounds;
-    this.tokens = bounds.perSecond;
-    this.filledAt = clock.now();
+    this.answers = new LRUCache({ max: bounds.remembered, ttl: bounds.rememberMs, ttlResolution: 0, perf: clock });
+    this.requests = new TokenBucket(clock, bounds.perSecond, bounds.perSecond);
   }
 
   /** The answer within `deadlineMs`, or `unavailable`. Never rejects. */
   ask(name: string, deadlineMs: number): Promise<NamespaceLookup> {
-    if (!isNamespaceName(name)) return Promise.resolve({ kind: 'absent' });
+    if (!isDnsLabel(name)) return Promise.resolve({ kind: 'absent' });
     const known = this.answers.get(name);
-    if (known !== undefined && known.until > this.clock.now()) return Promise.resolve(known.lookup);
+    if (known !== undefined) return Promise.resolve(known);
     const running = this.running.get(name) ?? this.begin(name);
     return typeof running === 'string' ? Promise.resolve(unavailable(running)) : this.within(deadlineMs, running);
   }
@@ -70,12 +71,12 @@ export class NamespaceLookups {
   /** A request, or why there is none. */
   private begin(name: string): Promise<NamespaceLookup> | string {
     if (this.stopping.signal.aborted) return 'the server is stopping';
-    if (this.running.size >= this.bounds.concurrent || !this.spendToken()) {
+    if (this.running.size >= this.bounds.concurrent || this.requests.take() > 0) {
       return 'too many namespaces are being looked up at once';
     }
     const request = this.request(name).then((lookup) => {
       this.running.delete(name);
-      if (lookup.kind !== 'unavailable') this.remember(name, lookup);
+      if (lookup.kind !== 'unavailable') this.answers.set(name, lookup);
       return lookup;
     });
     this.running.set(name, request);
@@ -110,31 +111,6 @@ export class NamespaceLookups {
     cancel?.();
     return lookup;
   }
-
-  private remember(name: string, lookup: NamespaceLookup): void {
-    const now = this.clock.now();
-    this.answers.delete(name);
-    for (const [oldest, { until }] of this.answers) {
-      if (until > now && this.answers.size < this.bounds.remembered) break;
-      this.answers.delete(oldest);
-    }
-    this.answers.set(name, { lookup, until: now + this.bounds.rememberMs });
-  }
-
-  private spendToken(): boolean {
-    const now = this.clock.now();
-    const { perSecond } = this.bounds;
-    this.tokens = Math.min(perSecond, this.tokens + ((now - this.filledAt) * perSecond) / 1000);
-    this.filledAt = now;
-    if (this.tokens < 1) return false;
-    this.tokens -= 1;
-    return true;
-  }
-}
-
-/** A DNS label (RFC 1123), as the API server demands: the name can stand in a URL as it is, and `..` cannot climb. */
-function isNamespaceName(name: string): boolean {
-  return /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/.test(name);
 }
 
 function unavailable(why: string): NamespaceLookup {

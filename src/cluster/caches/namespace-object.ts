@@ -1,14 +1,10 @@
+import { NAMESPACE_NAME_LABEL, POD_SECURITY_PREFIX } from '../../kubernetes/labels.ts';
 import { parseKey } from '../../api/keys.ts';
 import type { Namespace } from '../../kubernetes/namespace.ts';
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
 import { misspelledKey } from '../../settings/misspelled-keys.ts';
 
 type Texts = Readonly<Record<string, string>>;
-
-/** The label that the API server itself puts on every namespace (KEP-2161). */
-export const NAME_LABEL = 'kubernetes.io/metadata.name';
-
-const POD_SECURITY = 'pod-security.kubernetes.io/';
 
 /** Shared by all namespaces without any: most of them, in a large cluster. */
 const NONE: Texts = Object.freeze({});
@@ -31,8 +27,8 @@ function kept(texts: Json | undefined): Texts {
 
 function isKept(name: string): boolean {
   return (
-    name === NAME_LABEL ||
-    name.startsWith(POD_SECURITY) ||
+    name === NAMESPACE_NAME_LABEL ||
+    name.startsWith(POD_SECURITY_PREFIX) ||
     parseKey(name) !== undefined ||
     misspelledKey(name) !== undefined
   );

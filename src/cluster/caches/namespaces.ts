@@ -1,3 +1,4 @@
+import { NAMESPACE_NAME_LABEL } from '../../kubernetes/labels.ts';
 import type { Namespace, NamespaceLookup } from '../../kubernetes/namespace.ts';
 import { type Clock, systemClock } from '../../lib/clock.ts';
 import type { JsonObject } from '../../lib/json.ts';
@@ -7,7 +8,7 @@ import { Reflector, type ReflectorStatus } from '../watch/reflector.ts';
 import type { ReflectorTiming } from '../watch/timing.ts';
 import { MisspelledLabelLog } from './misspelled-label-log.ts';
 import { defaultLookupLimits, type LookupLimits, NamespaceLookups } from './namespace-lookup.ts';
-import { NAME_LABEL, toNamespace } from './namespace-object.ts';
+import { toNamespace } from './namespace-object.ts';
 
 export interface NamespacesStatus extends ReflectorStatus {
   /** How many were probably meant to be injected, and are not. */
@@ -89,7 +90,7 @@ export function anyNamespace(template: Partial<Omit<Namespace, 'name'>>): Namesp
 
 /** As the API server would have it: a manifest need not carry the label, a namespace always does. */
 function withNameLabel({ name, labels }: Omit<Namespace, 'annotations'>): Namespace['labels'] {
-  return { ...labels, [NAME_LABEL]: name };
+  return { ...labels, [NAMESPACE_NAME_LABEL]: name };
 }
 
 function fixed(get: (name: string) => Namespace | undefined, size: number): NamespaceSource {

@@ -1,3 +1,5 @@
+import { sleep } from '../../lib/clock.ts';
+import { isDnsLabel } from '../../kubernetes/names.ts';
 import { createHash } from 'node:crypto';
 import type { DecisionSummary } from '../../admission/decision.ts';
 import { type EventMessage, eventMessages, noticeEventMessage } from '../../admission/event-messages.ts';
@@ -71,9 +73,6 @@ interface Waiting {
   }[];
 }
 
-/** A namespace's name can stand in a URL as it is. */
-const NAMESPACE = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
-
 /**
  * Events by the core API, on the workload that somebody wrote: what `kubectl describe deployment` shows. The same thing about the same workload
  * is written once in ten minutes, by all replicas together: its name is made of what it says, so the second replica finds it there. It needs
@@ -126,7 +125,7 @@ class Writer {
   }
 
   take(namespace: string, pod: Named, notes: readonly EventMessage[]): void {
-    if (notes.length === 0 || this.stopping.signal.aborted || !NAMESPACE.test(namespace)) return;
+    if (notes.length === 0 || this.stopping.signal.aborted || !isDnsLabel(namespace)) return;
     const owner = directOwner(pod);
     if (!owner) return;
     if (this.queue.length >= this.bounds.queued) {
@@ -193,15 +192,7 @@ class Writer {
   private async turn(): Promise<void> {
     const ms = this.bucket.take();
     if (ms === 0 || this.stopping.signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        cancel();
-        this.stopping.signal.removeEventListener('abort', done);
-        resolve();
-      };
-      const cancel = this.clock.after(ms, done);
-      this.stopping.signal.addEventListener('abort', done);
-    });
+    await sleep(this.clock, ms, this.stopping.signal);
     await this.turn();
   }
 

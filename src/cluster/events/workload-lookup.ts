@@ -1,4 +1,6 @@
-import { ownerOf } from '../../kubernetes/owner.ts';
+import { LRUCache } from 'lru-cache';
+import { isObjectName } from '../../kubernetes/names.ts';
+import { controllerOf, ownerOf } from '../../kubernetes/owner.ts';
 import type { Named } from '../../kubernetes/pod.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
@@ -19,21 +21,18 @@ export interface Workload {
   readonly metadata: Json | undefined;
 }
 
-/** Names that can stand in a URL as they are. */
-const NAME = /^[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?$/;
-
 /** Who an Event about the pod goes to, as far as the pod tells: what controls it, else the pod itself. Undefined: neither has a name. */
 export function directOwner(pod: Named): ObjectRef | undefined {
   const owner = refFrom(ownerOf(pod));
   if (owner) return owner;
   const name = pod.metadata?.name;
-  return name !== undefined && NAME.test(name) ? { apiVersion: 'v1', kind: 'Pod', name } : undefined;
+  return name !== undefined && isObjectName(name) ? { apiVersion: 'v1', kind: 'Pod', name } : undefined;
 }
 
 function refFrom(reference: JsonObject | undefined): ObjectRef | undefined {
   const { apiVersion, kind, name, uid } = reference ?? {};
   if (typeof apiVersion !== 'string' || typeof kind !== 'string' || typeof name !== 'string') return undefined;
-  if (!NAME.test(name) || apiVersion.length > 253 || kind.length > 63) return undefined;
+  if (!isObjectName(name) || apiVersion.length > 253 || kind.length > 63) return undefined;
   return { apiVersion, kind, name, ...(typeof uid === 'string' && uid.length <= 128 && { uid }) };
 }
 
@@ -55,13 +54,11 @@ const MAX_CACHED = 1_000;
  */
 export class WorkloadLookup {
   private readonly cluster: KubeClient;
-  private readonly clock: Clock;
-  /** Oldest first. */
-  private readonly known = new Map<string, { readonly workload: Workload; readonly until: number }>();
+  private readonly known: LRUCache<string, Workload>;
 
   constructor(cluster: KubeClient, clock: Clock) {
     this.cluster = cluster;
-    this.clock = clock;
+    this.known = new LRUCache({ max: MAX_CACHED, ttl: REMEMBER_MS, ttlResolution: 0, perf: clock });
   }
 
   /** Never rejects. */
@@ -71,7 +68,7 @@ export class WorkloadLookup {
     if (path === undefined) return { ref: owner, metadata: undefined };
     const key = `${namespace} ${type} ${owner.name} ${owner.uid ?? ''}`;
     const known = this.known.get(key);
-    if (known && known.until > this.clock.now()) return known.workload;
+    if (known) return known;
     const answer = await this.cluster.getJson(`${path.replace('NAMESPACE', namespace)}${owner.name}`, {
       ...LIMITS,
       signal,
@@ -79,21 +76,8 @@ export class WorkloadLookup {
     if (answer.kind !== 'ok') return { ref: owner, metadata: undefined };
     const { metadata } = answer.body;
     const made = isObject(metadata) ? metadata : {};
-    const workload = { ref: refFrom(controllerIn(made)) ?? owner, metadata: made };
-    this.remember(key, workload);
+    const workload = { ref: refFrom(controllerOf(made)) ?? owner, metadata: made };
+    this.known.set(key, workload);
     return workload;
   }
-
-  private remember(key: string, workload: Workload): void {
-    this.known.delete(key);
-    const [oldest] = this.known.keys();
-    if (this.known.size >= MAX_CACHED && oldest !== undefined) this.known.delete(oldest);
-    this.known.set(key, { workload, until: this.clock.now() + REMEMBER_MS });
-  }
-}
-
-function controllerIn(metadata: JsonObject): JsonObject | undefined {
-  const owners = metadata['ownerReferences'];
-  if (!Array.isArray(owners)) return undefined;
-  return owners.find((owner: Json): owner is JsonObject => isObject(owner) && owner['controller'] === true);
 }

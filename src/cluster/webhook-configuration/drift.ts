@@ -1,3 +1,4 @@
+import { NAMESPACE_NAME_LABEL } from '../../kubernetes/labels.ts';
 import { INJECTION_LABEL } from '../../api/keys.ts';
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
 
@@ -36,7 +37,7 @@ const checks = {
   },
   namespaceSelector: (entry, service) => {
     const values = valuesOf(entry['namespaceSelector'], INJECTION_LABEL, 'In');
-    const never = valuesOf(entry['namespaceSelector'], NAME_LABEL, 'NotIn');
+    const never = valuesOf(entry['namespaceSelector'], NAMESPACE_NAME_LABEL, 'NotIn');
     const missing = [...SYSTEM_NAMESPACES, service.namespace].filter((name) => !never.includes(name));
     if (values.length === 0) return `ask for the label ${INJECTION_LABEL}`;
     return missing.length === 0 ? undefined : `leave out ${missing.join(', ')}`;
@@ -57,8 +58,6 @@ const checks = {
   },
   admissionReviewVersions: (entry) => (items(entry['admissionReviewVersions']).includes('v1') ? undefined : 'have v1'),
 } as const satisfies Readonly<Record<string, Check>>;
-
-const NAME_LABEL = 'kubernetes.io/metadata.name';
 
 /** Whatever their labels are, nobody is called for these. */
 export const SYSTEM_NAMESPACES: readonly string[] = ['kube-system', 'kube-public', 'kube-node-lease'];

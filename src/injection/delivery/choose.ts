@@ -1,7 +1,8 @@
 import { AUTO } from '../../api/keys.ts';
 import type { Delivery } from '../../profiles/delivery.ts';
 import type { Profile } from '../../profiles/profile.ts';
-import type { Result, UnmetRequirement, SkippedDelivery, Reason, Source } from '../../reasons/reason.ts';
+import type { Result } from '../../lib/result.ts';
+import type { UnmetRequirement, SkippedDelivery, Reason, Source } from '../../reasons/reason.ts';
 import { type SettingSources, resolveSetting } from '../../settings/resolve.ts';
 import { unmetRequirement, type Values } from './requirements.ts';
 
@@ -16,27 +17,31 @@ export interface ChosenDelivery {
 const NAMED_ONLY: UnmetRequirement = { why: 'named-only' };
 
 /** The delivery that the settings name, else the profile's first that fits the pod, its namespace and the cluster. */
-export function chooseDelivery(context: SettingSources, profile: Profile, values: Values): Result<ChosenDelivery> {
+export function chooseDelivery(
+  context: SettingSources,
+  profile: Profile,
+  values: Values,
+): Result<ChosenDelivery, Reason> {
   const setting = resolveSetting(context, 'delivery');
   if (!setting || setting.text === AUTO) return firstThatFits(context, profile, values);
   const delivery = profile.deliveries.find(({ name }) => name === setting.text);
   const { source } = setting;
   if (!delivery) {
     const known = [...profile.deliveries.map(({ name }) => name), AUTO];
-    return { ok: false, reason: { code: 'unknown-delivery', name: setting.text, source, known } };
+    return { ok: false, error: { code: 'unknown-delivery', name: setting.text, source, known } };
   }
   const requirement = unmetRequirement({ delivery, sources: context, profile, values });
   // Who names a delivery is believed about a version that nobody can see.
   if (requirement && !(requirement.why === 'kubernetes' && requirement.found === undefined)) {
     return {
       ok: false,
-      reason: claimReason(requirement) ?? { code: 'delivery-unfit', delivery: delivery.name, source, requirement },
+      error: claimReason(requirement) ?? { code: 'delivery-not-possible', delivery: delivery.name, source, requirement },
     };
   }
   return { ok: true, value: { delivery, source, skipped: [] } };
 }
 
-function firstThatFits(context: SettingSources, profile: Profile, values: Values): Result<ChosenDelivery> {
+function firstThatFits(context: SettingSources, profile: Profile, values: Values): Result<ChosenDelivery, Reason> {
   const skipped: SkippedDelivery[] = [];
   const onlyBaked = profile.deliveries.every(({ type }) => type === 'baked');
   for (const delivery of profile.deliveries) {
@@ -46,7 +51,7 @@ function firstThatFits(context: SettingSources, profile: Profile, values: Values
     skipped.push({ delivery: delivery.name, requirement });
   }
   const claim = skipped.map(({ requirement }) => claimReason(requirement)).find((reason) => reason !== undefined);
-  return { ok: false, reason: claim ?? { code: 'no-fitting-delivery', profile: profile.name, skipped } };
+  return { ok: false, error: claim ?? { code: 'no-fitting-delivery', profile: profile.name, skipped } };
 }
 
 /** Of all misfits the one that a person will want to mend: the claim is what the profile asked for. */

@@ -1,3 +1,4 @@
+import { POD_SECURITY_ENFORCE_LABEL } from '../../kubernetes/labels.ts';
 import type { Claim } from '../../kubernetes/cluster-state.ts';
 import type { Container, Pod } from '../../kubernetes/pod.ts';
 import { parseQuantity } from '../../kubernetes/quantity.ts';
@@ -22,9 +23,6 @@ export interface DeliveryCandidate {
   readonly values: Values;
 }
 
-/** The label by which a namespace chooses its Pod Security level (k8s.io/pod-security-admission api EnforceLevelLabel). */
-const ENFORCE_LABEL = 'pod-security.kubernetes.io/enforce';
-
 /** Between a storage class and what a quota limits of it. */
 const CLASS_SUFFIX = '.storageclass.storage.k8s.io/';
 
@@ -40,7 +38,7 @@ const rules: readonly ((candidate: DeliveryCandidate) => UnmetRequirement | unde
     return !least || (found && isAtLeast(found, least)) ? undefined : { why: 'kubernetes', least, found };
   },
   ({ delivery, sources: { namespace } }) => {
-    const level = namespace.labels[ENFORCE_LABEL];
+    const level = namespace.labels[POD_SECURITY_ENFORCE_LABEL];
     if (deliveryNeeds[delivery.type].baseline || (level !== 'baseline' && level !== 'restricted')) return undefined;
     return { why: 'pod-security', level };
   },

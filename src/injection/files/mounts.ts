@@ -1,3 +1,4 @@
+import { dispatch } from '../../lib/dispatch.ts';
 import { isWithin, normalPath, type TakenPath } from '../../kubernetes/mount-path.ts';
 import type { Volume, VolumeMount } from '../../kubernetes/pod.ts';
 import type { JsonObject } from '../../lib/json.ts';
@@ -5,7 +6,8 @@ import { type ConditionContext, isMet } from '../../profiles/condition.ts';
 import type { Delivery } from '../../profiles/delivery.ts';
 import type { Profile } from '../../profiles/profile.ts';
 import { render, renderIfGiven, type Template } from '../../profiles/template.ts';
-import type { Result } from '../../reasons/reason.ts';
+import type { Result } from '../../lib/result.ts';
+import type { Reason } from '../../reasons/reason.ts';
 import type { TargetContainer } from '../container-selection.ts';
 import { planConfigFiles } from './config-files.ts';
 import type { InitContainers, Wanted } from './init-container.ts';
@@ -38,7 +40,7 @@ export interface FileRequest {
 const NO_FILES: Files = { volumes: [], mounts: [], initContainer: undefined, annotations: new Map(), local: [] };
 
 /** The mounts that are missing, and the volumes and the init container for them if the pod has none with the same files. */
-export function planFiles(request: FileRequest, volumes: Volumes, inits: InitContainers): Result<Files> {
+export function planFiles(request: FileRequest, volumes: Volumes, inits: InitContainers): Result<Files, Reason> {
   const { delivery } = request;
   const delivered =
     delivery.type === 'baked' ? { ok: true as const, value: NO_FILES } : deliver(request, delivery, volumes, inits);
@@ -47,7 +49,12 @@ export function planFiles(request: FileRequest, volumes: Volumes, inits: InitCon
   return written.ok ? { ok: true, value: withConfigFiles(request, volumes, written.value) } : written;
 }
 
-function deliver(request: FileRequest, delivery: WithFiles, volumes: Volumes, inits: InitContainers): Result<Files> {
+function deliver(
+  request: FileRequest,
+  delivery: WithFiles,
+  volumes: Volumes,
+  inits: InitContainers,
+): Result<Files, Reason> {
   const origin = originOf(request, delivery, volumes, inits);
   const mounts = mountsFrom(request, origin);
   if (!mounts.ok) return mounts;
@@ -114,7 +121,10 @@ function originOf(
   return { name, same, created: { name, ...from.volume }, initContainer: undefined };
 }
 
-function mountsFrom({ profile, delivery, values, taken }: FileRequest, origin: Origin): Result<readonly VolumeMount[]> {
+function mountsFrom(
+  { profile, delivery, values, taken }: FileRequest,
+  origin: Origin,
+): Result<readonly VolumeMount[], Reason> {
   const mounts: VolumeMount[] = [];
   const parts = profile.mounts.map((mount) => {
     const texts = [delivery.subPath, mount.subPath].flatMap((template) => renderIfGiven(template, values));
@@ -125,7 +135,7 @@ function mountsFrom({ profile, delivery, values, taken }: FileRequest, origin: O
     parts.some(({ mount, subPath }) => one.path === mount.path && one.subPath === subPath);
   for (const { mount, subPath } of parts) {
     const other = taken.find((one) => isWithin(one.path, mount.path) && !isOurs(one) && !isAwaited(profile, one));
-    if (other) return { ok: false, reason: { code: 'mount-path-taken', path: other.path, volume: other.volume } };
+    if (other) return { ok: false, error: { code: 'mount-path-taken', path: other.path, volume: other.volume } };
     if (taken.some((one) => one.path === mount.path)) continue;
     mounts.push({
       name: origin.name,
@@ -150,14 +160,14 @@ function withWritable(
   { profile, target, circumstances, taken }: FileRequest,
   volumes: Volumes,
   files: Files,
-): Result<Files> {
+): Result<Files, Reason> {
   const created = [...files.volumes];
   const mounts = [...files.mounts];
   const local = [...files.local];
   for (const { path, volume: wanted, sizeLimit, when } of profile.writable) {
     if (!isMet(when, circumstances) || taken.some((one) => one.path === path)) continue;
     const other = taken.find((one) => isWithin(one.path, path));
-    if (other) return { ok: false, reason: { code: 'mount-path-taken', path: other.path, volume: other.volume } };
+    if (other) return { ok: false, error: { code: 'mount-path-taken', path: other.path, volume: other.volume } };
     const volume = { emptyDir: { sizeLimit } };
     const isThere = volumes.withSource({ type: 'emptyDir', volume }).has(wanted);
     const name = isThere ? wanted : volumes.freeName(wanted, created);
@@ -202,8 +212,5 @@ function source(type: string, volume: JsonObject): FileSource {
 
 /** Where a delivery's files come from. */
 function sourceOf(delivery: WithFiles, values: ReadonlyMap<string, string>): FileSource {
-  // The table's type pairs every type with its deliveries; TypeScript cannot follow the pairing through an index.
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  const make = sources[delivery.type] as Volumed<WithFiles['type']>;
-  return make(delivery, (template) => render(template, values));
+  return dispatch(sources, 'type', delivery, (template: Template) => render(template, values));
 }

@@ -1,4 +1,4 @@
-import type { Logger } from '../respond.ts';
+import type { Logger } from '../../lib/logger.ts';
 
 /** So many namespaces are named in a line. */
 const MAX_NAMES = 20;

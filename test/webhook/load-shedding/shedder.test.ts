@@ -18,7 +18,7 @@ beforeEach(() => {
   shedding = new LoadShedder({
     namespaces: { get: (name) => known.get(name), fetch: async () => ({ kind: 'absent' }) },
     metrics: { reviewed: (decision, name) => counted.push({ decision, namespace: name }), recalled: () => {} },
-    log: { info: () => {}, error: (fields) => lines.push(fields), child: () => ({ info: () => {} }) },
+    log: { info: () => {}, warn: () => {}, error: (fields) => lines.push(fields), child: () => ({ info: () => {} }) },
   });
 });
 
