@@ -3,7 +3,7 @@ import { parseAllDocuments } from 'yaml';
 import { type Admission, admit } from '../admission/admit.ts';
 import { INJECTION_LABEL, key } from '../api/keys.ts';
 import { describeFailure } from '../cluster/client/errors.ts';
-import type { KubeClient as Api } from '../cluster/client/types.ts';
+import type { KubeClient } from '../cluster/client/types.ts';
 import { sendOnce } from '../cluster/one-shot.ts';
 import { catalogueFrom, type ClusterInFiles } from '../config/catalogue.ts';
 import { type PlanComparison, comparePlans, type Verdict } from '../diagnostics/plan-comparison.ts';
@@ -18,45 +18,46 @@ import { builtInDocuments } from '../profile-sources/builtin-documents.ts';
 import { readCatalogue } from '../profile-sources/read-catalogue.ts';
 import { type Catalogue, problemText, withProfiles } from '../profiles/catalogue.ts';
 import { openUserCluster } from '../server/cluster.ts';
-import { readNamespaceList, readWorkloads, type Scope } from './cluster-reader.ts';
+import { type NamespaceScope, readNamespaceList, readWorkloads } from './cluster-reader.ts';
 import { readClusterState } from './cluster-state.ts';
+import type { CommandResult } from './command-result.ts';
+import { formatJson } from './format.ts';
 import { installedCatalogue } from './installed-defaults.ts';
 
-export interface PlanOptions extends Scope, ClusterInFiles {
-  readonly kubeconfig: string | undefined;
-  /** Path of profiles as they would be. */
-  readonly profileFile: string | undefined;
-  /** The namespace that would be labelled. */
-  readonly labelNamespace: string | undefined;
-  /** Whether the API server is asked about each pod that would change. */
-  readonly serverDryRun: boolean;
+export interface PlanOptions extends NamespaceScope, ClusterInFiles {
+  readonly kubeconfig?: string | undefined;
+  /** Path of the profiles to add or replace. */
+  readonly profileFile?: string | undefined;
+  /** The namespace to label. */
+  readonly labelNamespace?: string | undefined;
+  /** Sends each changed pod to the API server, as a dry run. */
+  readonly serverDryRun?: boolean | undefined;
   readonly output: 'text' | 'json';
 }
 
-/** One workload, and what would become of its pods. */
+/** One workload, and what would happen to its pods. */
 export interface Planned extends PlanComparison {
   readonly namespace: string;
   readonly workload: string;
-  /** What the API server says to the pod as it would be; only with `--server-dry-run`. */
+  /** The API server's answer to the changed pod; only with `--server-dry-run`. */
   readonly server?: string;
 }
 
-/** Says what would become of every workload that is there. Throws a UsageError for options and files, an Error when the cluster fails. */
-export async function plan(options: PlanOptions): Promise<{ readonly output: string; readonly exitCode: 0 | 1 }> {
+/** Previews a change for every existing workload. Throws a UsageError for invalid flags or files, an Error if the cluster does not answer. */
+export async function plan(options: PlanOptions): Promise<CommandResult> {
   const { profileFile, labelNamespace } = options;
   if (profileFile === undefined && labelNamespace === undefined)
-    throw new UsageError(['give --profile-file, --label-namespace or both']);
+    throw new UsageError(['--profile-file, --label-namespace or both are required']);
   const own = await catalogueFrom(options);
-  const api = await openUserCluster(options.kubeconfig);
-  const now = options.config === undefined ? await installedCatalogue(api, own) : own;
+  const client = await openUserCluster(options.kubeconfig);
+  const now = options.config === undefined ? await installedCatalogue(client, own) : own;
   const later = profileFile === undefined ? now : withProfilesOf(now, profileFile, await readText(profileFile));
   const scope = labelNamespace === undefined ? options : { namespace: labelNamespace, allNamespaces: false };
-  const survey: Survey = { api, now, later, namespaces: await readNamespaceList(api), labelNamespace };
-  const found = await lookAtAll(survey, scope);
-  const planned = options.serverDryRun ? await Promise.all(found.map((one) => asked(api, one))) : found;
+  const namespaces = await readNamespaceList(client);
+  const found = await planAll(client, { now, later, namespaces, labelNamespace }, scope);
+  const planned = options.serverDryRun ? await Promise.all(found.map((one) => asked(client, one))) : found;
   const rows = planned.map(({ pod: _pod, ...row }) => row);
-  const output =
-    options.output === 'json' ? `${JSON.stringify({ planned: rows }, null, 2)}\n` : `${lines(rows).join('\n')}\n`;
+  const output = options.output === 'json' ? formatJson({ planned: rows }) : `${lines(rows).join('\n')}\n`;
   return { output, exitCode: rows.some(isBad) ? 1 : 0 };
 }
 
@@ -75,8 +76,8 @@ function withProfilesOf(catalogue: Catalogue, file: string, text: string): Catal
   return withProfiles(catalogue, new Map([...catalogue.profiles, ...profiles]));
 }
 
-interface Survey {
-  readonly api: Api;
+/** The change to preview. */
+interface Change {
   readonly now: Catalogue;
   readonly later: Catalogue;
   readonly namespaces: ReadonlyMap<string, Namespace>;
@@ -84,38 +85,37 @@ interface Survey {
 }
 
 interface Found extends Planned {
-  /** The pod as it would be, to be asked about; none where nothing would change. */
+  /** The pod after the change; none if it does not change. */
   readonly pod: Pod | undefined;
 }
 
-/** Every workload that nothing else makes: of a ReplicaSet of a Deployment, the Deployment is looked at. */
-async function lookAtAll(survey: Survey, scope: Scope): Promise<readonly Found[]> {
+/** Plans every workload without a controller: of a Deployment with its ReplicaSet, only the Deployment. */
+async function planAll(client: KubeClient, change: Change, scope: NamespaceScope): Promise<readonly Found[]> {
   const found: Found[] = [];
   const kinds = workloadKinds.filter(({ kind }) => kind !== 'PodTemplate');
   await Promise.all(
-    kinds.map(async (kind) => {
-      const failed = await readWorkloads(survey.api, kind, scope, async (items) => {
-        const roots = items
+    kinds.map((kind) =>
+      readWorkloads(client, kind, scope, async (items) => {
+        const workloads = items
           .filter((item) => controllerOf(objectIn(item, 'metadata')) === undefined)
-          .flatMap((item) => subjectOf(kind, item));
-        const facts = await readClusterState(survey.api, roots);
-        for (const root of roots) found.push(...lookAt(survey, root, facts));
-      });
-      if (failed !== undefined) throw new Error(failed);
-    }),
+          .flatMap((item) => workloadOf(kind, item));
+        const cluster = await readClusterState(client, workloads);
+        for (const workload of workloads) found.push(...planWorkload(change, workload, cluster));
+      }),
+    ),
   );
   return found.toSorted((one, other) =>
     `${one.namespace}/${one.workload}` < `${other.namespace}/${other.workload}` ? -1 : 1,
   );
 }
 
-interface Root {
+interface Workload {
   readonly namespace: string;
   readonly workload: string;
   readonly pod: Pod;
 }
 
-function subjectOf(kind: WorkloadKind, item: JsonObject): readonly Root[] {
+function workloadOf(kind: WorkloadKind, item: JsonObject): readonly Workload[] {
   const metadata = objectIn(item, 'metadata');
   const name = textIn(metadata, 'name');
   const template = templateOf(kind, item);
@@ -125,15 +125,19 @@ function subjectOf(kind: WorkloadKind, item: JsonObject): readonly Root[] {
     : [];
 }
 
-function lookAt({ now, later, namespaces, labelNamespace }: Survey, root: Root, facts: ClusterState): readonly Found[] {
-  const namespace = namespaces.get(root.namespace);
+function planWorkload(
+  { now, later, namespaces, labelNamespace }: Change,
+  workload: Workload,
+  cluster: ClusterState,
+): readonly Found[] {
+  const namespace = namespaces.get(workload.namespace);
   if (!namespace) return [];
   const labelled =
     namespace.name === labelNamespace
       ? { ...namespace, labels: { ...namespace.labels, [INJECTION_LABEL]: 'enabled' } }
       : namespace;
-  const before: Admission = admit(root.pod, namespace, now, facts);
-  const after = admit(root.pod, labelled, later, facts);
+  const before: Admission = admit(workload.pod, namespace, now, cluster);
+  const after = admit(workload.pod, labelled, later, cluster);
   const one = comparePlans(before, after);
   const isQuiet =
     after.decision.outcome !== 'injected' &&
@@ -141,14 +145,14 @@ function lookAt({ now, later, namespaces, labelNamespace }: Survey, root: Root, 
     after.decision.reason.code === 'namespace-not-enabled';
   if (isQuiet) return [];
   const pod = one.verdict === 'gets' || one.verdict === 'changes' ? after.pod : undefined;
-  return [{ namespace: root.namespace, workload: root.workload, ...one, pod }];
+  return [{ namespace: workload.namespace, workload: workload.workload, ...one, pod }];
 }
 
-/** Asks the API server about the pod as it would be, as a dry run: Pod Security, quotas and policies have their say, nothing is made. */
-async function asked(api: Api, one: Found): Promise<Found> {
+/** Sends the changed pod to the API server as a dry run, which applies Pod Security, quotas and policies and creates nothing. */
+async function asked(client: KubeClient, one: Found): Promise<Found> {
   if (!one.pod) return one;
   const { metadata, spec } = one.pod;
-  // Opted out of the webhook itself: this pod has been injected already.
+  // Opted out of the webhook: this pod is already injected.
   const body: JsonObject = {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -160,7 +164,7 @@ async function asked(api: Api, one: Found): Promise<Found> {
     },
     spec,
   };
-  const answer = await sendOnce(api, `/api/v1/namespaces/${one.namespace}/pods?dryRun=All`, body);
+  const answer = await sendOnce(client, `/api/v1/namespaces/${one.namespace}/pods?dryRun=All`, body);
   if (answer.kind === 'ok') return { ...one, server: 'takes it' };
   const isPodSecurity = answer.kind === 'http' && answer.message.includes('violates PodSecurity');
   return { ...one, ...(isPodSecurity && { verdict: 'pod-security' }), server: describeFailure(answer) };
