@@ -11,7 +11,6 @@ import { openCluster } from '../server/cluster.ts';
 import type { CommandResult } from './command-result.ts';
 import { formatTable } from './format.ts';
 
-/** The PEM files of a directory or Secret. */
 interface CertificateFiles {
   readonly from: string;
   readonly cert: string;
@@ -57,7 +56,7 @@ async function readDirectory(dir: string): Promise<CertificateFiles> {
   return { from: dir, ca: '', ...found.certificate };
 }
 
-/** A table of a certificate and its authorities. `bundles` is undefined if no webhook configuration was named. */
+/** `bundles` is undefined if no webhook configuration is given. */
 export function certificateReport(
   { from, cert, key, ca }: CertificateFiles,
   bundles: readonly CaBundle[] | undefined,

@@ -5,7 +5,6 @@ import type { Namespace } from '../kubernetes/namespace.ts';
 import { apiPath, type WorkloadKind } from '../kubernetes/workload.ts';
 import { isObject, type JsonObject, textIn } from '../lib/json.ts';
 
-/** The namespaces that a command reads: one, or all. */
 export interface NamespaceScope {
   readonly namespace: string;
   readonly allNamespaces?: boolean | undefined;

@@ -1,4 +1,3 @@
-/** What a command prints, and its exit code. */
 export interface CommandResult {
   readonly output: string;
   /** Lines for standard error. */

@@ -11,7 +11,6 @@ export function decisionLines({ outcome, reason, containers }: DecisionText): re
   return [`${outcome === 'refused' ? 'refused' : 'not injected'}: ${first}`, hint, ...others];
 }
 
-/** A reason, then what to do about it. */
 export function reasonLines({ message, code, hint, docs }: ReasonText): readonly [string, string] {
   return [`${message} (${code})`, indent(`${hint} See ${docs}`)];
 }

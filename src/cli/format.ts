@@ -1,9 +1,7 @@
-/** The text of `-o json`. */
 export function formatJson(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
-/** Rows with aligned columns, two spaces apart. */
 export function formatTable(rows: readonly (readonly string[])[]): readonly string[] {
   const widthOf = (column: number): number => Math.max(...rows.map((cells) => cells[column]?.length ?? 0));
   return rows.map((cells) =>
@@ -14,7 +12,6 @@ export function formatTable(rows: readonly (readonly string[])[]): readonly stri
   );
 }
 
-/** The line, two spaces further to the right. */
 export function indent(line: string): string {
   return `  ${line}`;
 }

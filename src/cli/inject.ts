@@ -19,7 +19,6 @@ import { annotationsFrom, namespaceFinder, type NamespaceOptions } from './names
 export interface InjectOptions extends NamespaceOptions, ClusterInFiles {
   /** A path, or `-` for standard input. */
   readonly file: string;
-  /** For objects that do not specify one. */
   readonly namespace: string;
   readonly diff?: boolean | undefined;
 }
@@ -48,10 +47,10 @@ export async function inject(options: InjectOptions): Promise<Required<CommandRe
       ...(admissions.length === 0 ? [`${name}: contains no pods or workloads`] : []),
       ...admissions.flatMap((one) => messagesFor(name, one.template, one.decision, edited.problems)),
       ...edited.reformatted.map(
-        (line) => `${name}:${line}: warning: the formatting of this document could not be kept; it was reformatted`,
+        (line) => `${name}:${line}: warning: this document could not keep its layout and was reformatted`,
       ),
     ],
-    exitCode: edited.problems.length > 0 || admissions.some(({ decision }) => hasReportedReason(decision)) ? 1 : 0,
+    exitCode: edited.problems.length > 0 || admissions.some(({ decision }) => lacksRequestedAgent(decision)) ? 1 : 0,
   };
 }
 
@@ -100,8 +99,7 @@ function workloadOf({ kind, name }: PodTemplate): Partial<ClusterState> {
   return kind === 'Pod' || name === '' ? {} : { workload: { kind, name: name.replace(/\*$/, '') } };
 }
 
-/** True if an agent was requested for some container and could not be injected. */
-function hasReportedReason(decision: Decision): boolean {
+function lacksRequestedAgent(decision: Decision): boolean {
   const ofContainers = decision.containers.flatMap((one) => (one.outcome === 'skipped' ? [one.reason] : []));
   return [...ofContainers, ...(decision.outcome === 'injected' ? [] : [decision.reason])].some(isReported);
 }

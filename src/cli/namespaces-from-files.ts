@@ -7,9 +7,7 @@ import type { Manifest } from '../manifests/documents.ts';
 import { displayName, namespaceObjects, readNamespaces } from '../manifests/file.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 
-/** Flags that define namespaces without a cluster. */
 export interface NamespaceOptions {
-  /** Path of a file of Namespace manifests. */
   readonly namespaces?: string | undefined;
   /** Value of the namespace's annotation `agent-injector.io/profile`. */
   readonly profile?: string | undefined;

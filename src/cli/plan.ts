@@ -3,7 +3,7 @@ import { parseAllDocuments } from 'yaml';
 import { type Admission, admit } from '../admission/admit.ts';
 import { INJECTION_LABEL, key } from '../api/keys.ts';
 import { describeFailure } from '../cluster/client/errors.ts';
-import type { KubeClient } from '../cluster/client/types.ts';
+import type { KubeClient as Api } from '../cluster/client/types.ts';
 import { sendOnce } from '../cluster/one-shot.ts';
 import { catalogueFrom, type ClusterInFiles } from '../config/catalogue.ts';
 import { type PlanComparison, comparePlans, type Verdict } from '../diagnostics/plan-comparison.ts';
@@ -26,20 +26,17 @@ import { installedCatalogue } from './installed-defaults.ts';
 
 export interface PlanOptions extends NamespaceScope, ClusterInFiles {
   readonly kubeconfig?: string | undefined;
-  /** Path of the profiles to add or replace. */
   readonly profileFile?: string | undefined;
-  /** The namespace to label. */
   readonly labelNamespace?: string | undefined;
-  /** Sends each changed pod to the API server, as a dry run. */
   readonly serverDryRun?: boolean | undefined;
   readonly output: 'text' | 'json';
 }
 
-/** One workload, and what would happen to its pods. */
+/** One workload, and what would become of its pods. */
 export interface Planned extends PlanComparison {
   readonly namespace: string;
   readonly workload: string;
-  /** The API server's answer to the changed pod; only with `--server-dry-run`. */
+  /** What the API server says to the pod as it would be; only with `--server-dry-run`. */
   readonly server?: string;
 }
 
@@ -49,13 +46,13 @@ export async function plan(options: PlanOptions): Promise<CommandResult> {
   if (profileFile === undefined && labelNamespace === undefined)
     throw new UsageError(['--profile-file, --label-namespace or both are required']);
   const own = await catalogueFrom(options);
-  const client = await openUserCluster(options.kubeconfig);
-  const now = options.config === undefined ? await installedCatalogue(client, own) : own;
+  const api = await openUserCluster(options.kubeconfig);
+  const now = options.config === undefined ? await installedCatalogue(api, own) : own;
   const later = profileFile === undefined ? now : withProfilesOf(now, profileFile, await readText(profileFile));
   const scope = labelNamespace === undefined ? options : { namespace: labelNamespace, allNamespaces: false };
-  const namespaces = await readNamespaceList(client);
-  const found = await planAll(client, { now, later, namespaces, labelNamespace }, scope);
-  const planned = options.serverDryRun ? await Promise.all(found.map((one) => asked(client, one))) : found;
+  const survey: Survey = { api, now, later, namespaces: await readNamespaceList(api), labelNamespace };
+  const found = await lookAtAll(survey, scope);
+  const planned = options.serverDryRun ? await Promise.all(found.map((one) => asked(api, one))) : found;
   const rows = planned.map(({ pod: _pod, ...row }) => row);
   const output = options.output === 'json' ? formatJson({ planned: rows }) : `${lines(rows).join('\n')}\n`;
   return { output, exitCode: rows.some(isBad) ? 1 : 0 };
@@ -76,8 +73,8 @@ function withProfilesOf(catalogue: Catalogue, file: string, text: string): Catal
   return withProfiles(catalogue, new Map([...catalogue.profiles, ...profiles]));
 }
 
-/** The change to preview. */
-interface Change {
+interface Survey {
+  readonly api: Api;
   readonly now: Catalogue;
   readonly later: Catalogue;
   readonly namespaces: ReadonlyMap<string, Namespace>;
@@ -85,37 +82,37 @@ interface Change {
 }
 
 interface Found extends Planned {
-  /** The pod after the change; none if it does not change. */
+  /** The pod as it would be, to be asked about; none where nothing would change. */
   readonly pod: Pod | undefined;
 }
 
-/** Plans every workload without a controller: of a Deployment with its ReplicaSet, only the Deployment. */
-async function planAll(client: KubeClient, change: Change, scope: NamespaceScope): Promise<readonly Found[]> {
+/** Every workload that nothing else makes: of a ReplicaSet of a Deployment, the Deployment is looked at. */
+async function lookAtAll(survey: Survey, scope: NamespaceScope): Promise<readonly Found[]> {
   const found: Found[] = [];
   const kinds = workloadKinds.filter(({ kind }) => kind !== 'PodTemplate');
   await Promise.all(
-    kinds.map((kind) =>
-      readWorkloads(client, kind, scope, async (items) => {
-        const workloads = items
+    kinds.map(async (kind) => {
+      await readWorkloads(survey.api, kind, scope, async (items) => {
+        const roots = items
           .filter((item) => controllerOf(objectIn(item, 'metadata')) === undefined)
-          .flatMap((item) => workloadOf(kind, item));
-        const cluster = await readClusterState(client, workloads);
-        for (const workload of workloads) found.push(...planWorkload(change, workload, cluster));
-      }),
-    ),
+          .flatMap((item) => subjectOf(kind, item));
+        const facts = await readClusterState(survey.api, roots);
+        for (const root of roots) found.push(...lookAt(survey, root, facts));
+      });
+    }),
   );
   return found.toSorted((one, other) =>
     `${one.namespace}/${one.workload}` < `${other.namespace}/${other.workload}` ? -1 : 1,
   );
 }
 
-interface Workload {
+interface Root {
   readonly namespace: string;
   readonly workload: string;
   readonly pod: Pod;
 }
 
-function workloadOf(kind: WorkloadKind, item: JsonObject): readonly Workload[] {
+function subjectOf(kind: WorkloadKind, item: JsonObject): readonly Root[] {
   const metadata = objectIn(item, 'metadata');
   const name = textIn(metadata, 'name');
   const template = templateOf(kind, item);
@@ -125,19 +122,15 @@ function workloadOf(kind: WorkloadKind, item: JsonObject): readonly Workload[] {
     : [];
 }
 
-function planWorkload(
-  { now, later, namespaces, labelNamespace }: Change,
-  workload: Workload,
-  cluster: ClusterState,
-): readonly Found[] {
-  const namespace = namespaces.get(workload.namespace);
+function lookAt({ now, later, namespaces, labelNamespace }: Survey, root: Root, facts: ClusterState): readonly Found[] {
+  const namespace = namespaces.get(root.namespace);
   if (!namespace) return [];
   const labelled =
     namespace.name === labelNamespace
       ? { ...namespace, labels: { ...namespace.labels, [INJECTION_LABEL]: 'enabled' } }
       : namespace;
-  const before: Admission = admit(workload.pod, namespace, now, cluster);
-  const after = admit(workload.pod, labelled, later, cluster);
+  const before: Admission = admit(root.pod, namespace, now, facts);
+  const after = admit(root.pod, labelled, later, facts);
   const one = comparePlans(before, after);
   const isQuiet =
     after.decision.outcome !== 'injected' &&
@@ -145,14 +138,14 @@ function planWorkload(
     after.decision.reason.code === 'namespace-not-enabled';
   if (isQuiet) return [];
   const pod = one.verdict === 'gets' || one.verdict === 'changes' ? after.pod : undefined;
-  return [{ namespace: workload.namespace, workload: workload.workload, ...one, pod }];
+  return [{ namespace: root.namespace, workload: root.workload, ...one, pod }];
 }
 
-/** Sends the changed pod to the API server as a dry run, which applies Pod Security, quotas and policies and creates nothing. */
-async function asked(client: KubeClient, one: Found): Promise<Found> {
+/** Asks the API server about the pod as it would be, as a dry run: Pod Security, quotas and policies have their say, nothing is made. */
+async function asked(api: Api, one: Found): Promise<Found> {
   if (!one.pod) return one;
   const { metadata, spec } = one.pod;
-  // Opted out of the webhook: this pod is already injected.
+  // Opted out of the webhook itself: this pod has been injected already.
   const body: JsonObject = {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -164,7 +157,7 @@ async function asked(client: KubeClient, one: Found): Promise<Found> {
     },
     spec,
   };
-  const answer = await sendOnce(client, `/api/v1/namespaces/${one.namespace}/pods?dryRun=All`, body);
+  const answer = await sendOnce(api, `/api/v1/namespaces/${one.namespace}/pods?dryRun=All`, body);
   if (answer.kind === 'ok') return { ...one, server: 'takes it' };
   const isPodSecurity = answer.kind === 'http' && answer.message.includes('violates PodSecurity');
   return { ...one, ...(isPodSecurity && { verdict: 'pod-security' }), server: describeFailure(answer) };

@@ -66,7 +66,6 @@ export async function preflight(options: PreflightOptions): Promise<CommandResul
 
 const MARKS: { readonly [result in Check['result']]: string } = { ok: '✓', note: '!', problem: '✗' };
 
-/** Permissions of the user: for the installation, and for the diagnostic commands. */
 const permissions = [
   { verb: 'create', group: '', resource: 'namespaces', use: 'the installation' },
   { verb: 'create', group: 'apps', resource: 'deployments', use: 'the installation' },
@@ -128,7 +127,6 @@ function samplePod(namespace: string): JsonObject {
   };
 }
 
-/** Checks that a sample pod would be injected in each enabled namespace, and that the PersistentVolumeClaims it would mount exist. */
 async function checkSamplePods(
   client: KubeClient,
   enabled: readonly Namespace[],
@@ -166,7 +164,6 @@ function claimsOf({ spec }: Pod): readonly string[] {
   });
 }
 
-/** Checks that the API server reaches the webhook, by a pod that is created as a dry run in an enabled namespace. */
 async function checkReach(
   client: KubeClient,
   configurations: readonly JsonObject[],

@@ -15,7 +15,7 @@ export async function uninject(options: UninjectOptions): Promise<CommandResult>
   const manifest = await readManifest(options.file);
   const name = displayName(options.file);
   const { text, told } = uninjectText(manifest, await catalogueFrom(options));
-  const nothing = told.length === 0 ? [`${name}: no pod has an agent-injector status record`] : [];
+  const nothing = told.length === 0 ? [`${name}: no pod in it has a record of agent-injector`] : [];
   return {
     output: options.diff ? createTwoFilesPatch(name, `${name} (before)`, manifest.text, text, '', '') : text,
     messages: [

@@ -22,7 +22,7 @@ metadata: {name: other}
 const asked = ['--profile', 'opentelemetry-java', '--set', 'otlp-endpoint=http://collector:4318'];
 
 describe('uninject', () => {
-  it('restores the file that inject changed, byte for byte', async () => {
+  it('is the inverse of inject, to the byte', async () => {
     const injected = await run(['inject', '-f', '-', ...asked], { stdin: file });
     expect(injected.code).toBe(0);
     expect(injected.stdout).toContain('- name: JAVA_TOOL_OPTIONS   # heap\n          value: "-Xmx1g -javaagent:');
@@ -34,7 +34,7 @@ describe('uninject', () => {
     });
   });
 
-  it('keeps what was changed since, and reports why, with exit code 1', async () => {
+  it('leaves alone what was changed since, says why, and ends with 1', async () => {
     const { stdout } = await run(['inject', '-f', '-', ...asked], { stdin: file });
     const changed = stdout.replace('sizeLimit: 300Mi', 'sizeLimit: "300Mi"');
     expect(changed).not.toBe(stdout);
@@ -45,18 +45,18 @@ describe('uninject', () => {
     expect(gone.stderr).toContain('left as it is: there is no profile gone (see --profiles)');
   });
 
-  it('prints a file without a status record unchanged', async () => {
+  it('passes a file without a record through', async () => {
     expect(await run(['uninject', '-f', '-'], { stdin: file })).toEqual({
       code: 0,
       stdout: file,
-      stderr: 'standard input: no pod has an agent-injector status record\n',
+      stderr: 'standard input: no pod in it has a record of agent-injector\n',
     });
   });
 
-  it('prints a diff', async () => {
+  it('prints a difference', async () => {
     const { stdout } = await run(['inject', '-f', '-', ...asked], { stdin: file });
-    const { stdout: diff } = await run(['uninject', '-f', '-', '--diff'], { stdin: stdout });
-    expect(diff).toMatch(/^-.*agent-injector.io\/status/m);
-    expect(diff).not.toMatch(/^\+(?!\+\+)(?!.*"-Xmx1g"$)/m);
+    const { stdout: difference } = await run(['uninject', '-f', '-', '--diff'], { stdin: stdout });
+    expect(difference).toMatch(/^-.*agent-injector.io\/status/m);
+    expect(difference).not.toMatch(/^\+(?!\+\+)(?!.*"-Xmx1g"$)/m);
   });
 });

@@ -46,8 +46,8 @@ export function start(
   const ended = new Promise<Ended>((resolve) => child.once('close', (code) => resolve({ code, stdout, stderr })));
   const logged: Started['logged'] = (matches) =>
     new Promise((resolve, reject) => {
-      const logged = lines.find(matches);
-      if (logged) return resolve(logged);
+      const known = lines.find(matches);
+      if (known) return resolve(known);
       listeners.add((line) => matches(line) && resolve(line));
       void ended.then(({ code }) => reject(new Error(`ended with ${code}: ${stderr}${stdout}`)));
     });

@@ -46,7 +46,6 @@ export async function explainOnCluster(
   return [{ ...result, findings, ...(matches.length > 0 && { apiServer: matches }) }];
 }
 
-/** Reads the object of `deploy/web`, and the pod in it. */
 async function readWorkload(client: KubeClient, target: string, namespace: string): Promise<Workload> {
   const [word = '', name = ''] = target.split('/');
   const workload = workloadKindCalled(word);
@@ -99,7 +98,7 @@ function unreadable(failure: Failure): Finding {
   return { code: 'webhooks-unreadable', message };
 }
 
-/** Findings that need both decision and webhook entries: the API server does not call agent-injector, or did not at the pod's creation. */
+/** Findings that follow from the decision and the webhook entries together. */
 function matchFindings(result: ExplanationResult, matches: readonly EntryMatch[], pod: Pod): readonly Finding[] {
   const isOptedOut = result.findings.some(({ code }) => code === 'namespace-not-enabled');
   if (matches.length > 0 && matches.every(({ called }) => called === 'no') && !isOptedOut) {

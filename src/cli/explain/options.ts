@@ -3,7 +3,6 @@ import type { NamespaceOptions } from '../namespaces-from-files.ts';
 
 /** Flags of `explain`. Exactly one of target, file and review is given. */
 export interface ExplainOptions extends NamespaceOptions, ClusterInFiles {
-  /** `deploy/x`, in a cluster. */
   readonly target?: string | undefined;
   readonly file?: string | undefined;
   readonly review?: string | undefined;

@@ -21,11 +21,9 @@ export interface ExplanationResult {
   readonly apiServer?: readonly EntryMatch[];
   /** The status record from the pod's creation, as far as it can be read. */
   readonly recorded?: StatusRecord;
-  /** The decision that would be made now. */
   readonly decision: Explanation;
 }
 
-/** An object that is a pod or has a pod template. */
 export interface Workload {
   readonly workload: WorkloadKind;
   readonly name: string;
@@ -33,7 +31,7 @@ export interface Workload {
   readonly template: JsonObject;
 }
 
-/** Explains a pod, or the pod that a workload would create. `known` is undefined for a namespace that does not exist. */
+/** Explains the pod that a workload creates. `known` is undefined for a namespace that does not exist. */
 export function explainWorkload(
   { workload, name, object, template }: Workload,
   namespace: { readonly name: string; readonly known: Namespace | undefined },

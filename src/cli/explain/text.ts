@@ -13,7 +13,6 @@ import type { ExplanationResult } from './result.ts';
 /** Longer values are cut; `-o json` has them whole. */
 const MAX_VALUE_LENGTH = 160;
 
-/** An explanation for people: first the result and what to do, then how it came about. */
 export function explanationLines({ decision, ...result }: ExplanationResult): readonly string[] {
   const at = result.at === undefined ? '' : ` (${result.at})`;
   const place = result.namespace === '' ? '' : ` in namespace ${result.namespace}`;
@@ -40,7 +39,6 @@ function webhookLine({ configuration, entry, called, why }: EntryMatch): string 
   return `${what}: ${entry} of ${configuration}${why === undefined ? '' : `: ${why}`}`;
 }
 
-/** The steps, each group under its container and profile. */
 function stepLines(path: readonly Step[]): readonly string[] {
   let previous = '';
   return path.flatMap((step) => {

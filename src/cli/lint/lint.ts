@@ -56,7 +56,6 @@ function readSet(builtIn: readonly ProfileSource[], own: readonly ProfileSource[
   return step.value;
 }
 
-/** A valid profile and its document. */
 interface Linted extends SoundProfile {
   readonly source: ProfileSource;
 }
@@ -101,7 +100,6 @@ function remark(source: ProfileSource, { severity, path, own, message, at }: Fou
   return { severity, file: source.origin, ...position, profile: nameOf(source.document), path, message };
 }
 
-/** Warnings about profiles that replace a built-in one without extending it: probably by mistake. */
 function replacements(set: ProfileSet, documents: Documents): readonly Remark[] {
   return [...documents.keys()].flatMap((source) => {
     const name = nameOf(source.document);

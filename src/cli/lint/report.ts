@@ -2,7 +2,6 @@ import type { Severity } from '../../diagnostics/profile-lint.ts';
 import { pathText } from '../../lib/text.ts';
 import { formatJson } from '../format.ts';
 
-/** An error or a warning about a file, with its position if the file can be read. */
 export interface Remark {
   readonly severity: Severity;
   readonly file: string;
@@ -27,7 +26,6 @@ export interface LintReport {
   readonly remarks: readonly Remark[];
 }
 
-/** A line per remark in the format of compilers, then a summary. */
 export function asText(report: LintReport): string {
   const lines = report.remarks.map(({ severity, message, ...place }) =>
     [placeText(place), severity, ...pathParts(place), message].join(': '),
@@ -64,7 +62,6 @@ function counts({ remarks }: LintReport): { readonly errors: number; readonly wa
   return { errors, warnings: remarks.length - errors };
 }
 
-/** The text of `-o json`. */
 export function asJson(report: LintReport): string {
   const remarks = report.remarks.map(({ path, ...rest }) => ({ ...rest, ...(path && { path: pathText(path) }) }));
   return formatJson({ ...counts(report), profiles: report.profiles, remarks });

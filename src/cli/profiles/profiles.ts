@@ -11,7 +11,6 @@ import { listText, profileText } from './text.ts';
 export interface ProfilesOptions {
   /** Undefined: list all. */
   readonly name: string | undefined;
-  /** Path of a directory of profiles. */
   readonly profiles?: string | undefined;
   readonly output: 'text' | 'json' | 'yaml';
 }

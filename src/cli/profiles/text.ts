@@ -8,7 +8,6 @@ import type {
 } from '../../profiles/summary.ts';
 import { formatSection, formatTable, indent } from '../format.ts';
 
-/** A table of profiles. */
 export function listText(all: readonly ProfileSummary[]): string {
   const rows = all
     .toSorted((one, other) => (one.name < other.name ? -1 : 1))
@@ -16,7 +15,6 @@ export function listText(all: readonly ProfileSummary[]): string {
   return `${formatTable([['NAME', 'VENDOR', 'LANGUAGE', 'DELIVERIES'], ...rows]).join('\n')}\n`;
 }
 
-/** Everything about one profile. */
 export function profileText(profile: ProfileSummary): string {
   const { description, documentation } = profile;
   return `${[
@@ -32,14 +30,14 @@ export function profileText(profile: ProfileSummary): string {
       ].filter(([, value]) => value !== ''),
     ).map(indent),
     ...formatSection('Parameters (annotations agent-injector.io/NAME)', profile.parameters.flatMap(parameterLines)),
-    ...section('Deliveries, in order of preference', profile.deliveries.map(deliveryRow)),
+    ...section('Deliveries (in order of preference)', profile.deliveries.map(deliveryRow)),
     ...section(
       'Files',
       [...profile.mounts, ...profile.files].map(({ path }) => [path]).concat(profile.writable.map(writableRow)),
     ),
     ...section('Environment variables', profile.environment.map(variableRow)),
-    ...section('Conflicts, which prevent an injection', profile.conflicts.map(adviceRow)),
-    ...section('Advisories, which are only reported', profile.advisories.map(adviceRow)),
+    ...section('Conflicts (prevent an injection)', profile.conflicts.map(adviceRow)),
+    ...section('Advisories (reported only)', profile.advisories.map(adviceRow)),
   ].join('\n')}\n`;
 }
 
@@ -53,7 +51,6 @@ function section(title: string, rows: readonly (readonly string[])[]): readonly 
   return formatSection(title, formatTable(filled));
 }
 
-/** The environments that a profile supports, as text. */
 export function constraintsText({ os, arch, libc, kubernetes, namespaces, excludeOwners }: ConstraintsSummary): string {
   const parts = [
     [...os, ...(arch ?? []), ...(libc ?? [])].join(', '),
@@ -74,7 +71,7 @@ function parameterLines(parameter: ParameterSummary): readonly string[] {
   return [`${name}: ${expected}${required ? ', required' : standard}${levels}`, `    ${description}`];
 }
 
-/** What a delivery requires, as text; empty if it requires nothing. */
+/** Empty if the delivery requires nothing. */
 export function deliveryNeedsText({ type, os, kubernetes, privileged, needs }: DeliverySummary): string {
   const parts = [
     type === 'baked' ? 'only if chosen explicitly' : '',

@@ -2,10 +2,8 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { CommandResult } from '../command-result.ts';
 
 interface CommandHelp {
-  /** One line for the list of commands. */
   readonly summary: string;
   readonly description: string;
-  /** What each command line does, and the line without the program's name. */
   readonly examples: readonly (readonly [what: string, line: string])[];
 }
 
@@ -20,19 +18,16 @@ export function addCommand(program: Command, name: string, { summary, descriptio
     .addHelpText('after', `\nExamples:\n${lines.join('\n\n')}`);
 }
 
-/** Writes a result to standard output and standard error. */
 export function print({ output, messages = [], exitCode }: CommandResult): void {
   process.stdout.write(output);
   process.stderr.write(messages.map((message) => `${message}\n`).join(''));
   process.exitCode = exitCode;
 }
 
-/** `-o, --output` with these formats; text is the default. */
 export function outputOption(...formats: readonly string[]): Option {
   return new Option('-o, --output <FORMAT>', 'Output format.').choices(['text', ...formats]).default('text');
 }
 
-/** Parses a flag that can be repeated. */
 export function collect(value: string, previous: readonly string[] = []): readonly string[] {
   return [...previous, value];
 }
@@ -43,7 +38,6 @@ export function once(value: string, previous: string | undefined): string {
   return value;
 }
 
-/** Descriptions of flags that several commands have. */
 export const flagTexts = {
   config: 'Server configuration file, for its cluster-wide defaults.',
   kubernetes: 'Kubernetes version to assume, such as 1.36. Without it, features that require a version are not used.',

@@ -5,7 +5,6 @@ import type { PlanOptions } from '../plan.ts';
 import type { PreflightOptions } from '../preflight.ts';
 import { addCommand, collect, flagTexts, outputOption, print } from './command.ts';
 
-/** Adds the commands that only read: none of them changes a cluster or a file. */
 export function addDiagnosticCommands(program: Command): void {
   addExplain(program);
   addAudit(program);

@@ -17,7 +17,7 @@ function addInject(program: Command): void {
     examples: [
       [
         'Inject the default agent and apply the result',
-        'inject -f deploy.yaml --set server-address=jennifer.example.com | kubectl apply -f -',
+        'inject -f deploy.yaml --set server-address=apm.example.com | kubectl apply -f -',
       ],
       [
         'Show what would change with the settings of these namespaces',

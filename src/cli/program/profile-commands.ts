@@ -37,7 +37,7 @@ function addProfiles(program: Command): void {
       'Lists the available profiles, or shows the parameters, deliveries, environment variables and conflicts of one.',
     examples: [
       ['List all profiles', 'profiles'],
-      ['Show the parameters of a profile and what it adds to a pod', 'profiles jennifer-dotnet'],
+      ['Show the parameters of your own profile and what it adds to a pod', 'profiles --profiles profiles/ acme-java'],
     ],
   })
     .argument('[NAME]', 'Name of a profile.')
