@@ -8,7 +8,7 @@ import { parseVersion } from '../kubernetes/version.ts';
 import { isObject, type Json, objectIn } from '../lib/json.ts';
 
 /**
- * The current state of the cluster, as far as decisions on these pods need it: its version, the keys of the ConfigMaps in their `envFrom`, and
+ * Reads what decisions on these pods need to know about the cluster: its version, the keys of the ConfigMaps in their `envFrom`, and
  * the claims, quotas and LimitRanges of their namespaces. What cannot be read is unknown.
  */
 export async function readClusterState(

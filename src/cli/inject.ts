@@ -50,7 +50,7 @@ export async function inject(options: InjectOptions): Promise<Required<CommandRe
         (line) => `${name}:${line}: warning: this document could not keep its layout and was reformatted`,
       ),
     ],
-    exitCode: edited.problems.length > 0 || admissions.some(({ decision }) => lacksRequestedAgent(decision)) ? 1 : 0,
+    exitCode: edited.problems.length > 0 || admissions.some(({ decision }) => isMissingAgent(decision)) ? 1 : 0,
   };
 }
 
@@ -99,7 +99,7 @@ function workloadOf({ kind, name }: PodTemplate): Partial<ClusterState> {
   return kind === 'Pod' || name === '' ? {} : { workload: { kind, name: name.replace(/\*$/, '') } };
 }
 
-function lacksRequestedAgent(decision: Decision): boolean {
+function isMissingAgent(decision: Decision): boolean {
   const ofContainers = decision.containers.flatMap((one) => (one.outcome === 'skipped' ? [one.reason] : []));
   return [...ofContainers, ...(decision.outcome === 'injected' ? [] : [decision.reason])].some(isReported);
 }

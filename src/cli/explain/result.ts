@@ -19,7 +19,7 @@ export interface ExplanationResult {
   readonly findings: readonly Finding[];
   /** The webhook entries that the API server would call; only on a cluster. */
   readonly apiServer?: readonly EntryMatch[];
-  /** The status record from the pod's creation, as far as it can be read. */
+  /** The status record that was written when the pod was created. */
   readonly recorded?: StatusRecord;
   readonly decision: Explanation;
 }
