@@ -42,8 +42,8 @@ export async function certs(
     cluster && tlsSecret !== undefined ? await fromSecret(cluster, tlsSecret) : await fromDirectory(config.tlsDir);
   if (!cluster || webhookConfiguration === undefined) return show(material, undefined, at);
   const bundles = await readBundles(cluster, webhookConfiguration);
-  if (bundles.kind === 'failed') throw new Error(bundles.why);
-  return show(material, bundles.bundles, at);
+  if (!bundles.ok) throw new Error(bundles.error);
+  return show(material, bundles.value, at);
 }
 
 async function fromSecret(cluster: KubeClient, secret: string): Promise<Material> {

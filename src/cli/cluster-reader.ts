@@ -1,6 +1,7 @@
 import { toNamespace } from '../cluster/caches/namespace-object.ts';
 import type { KubeClient as Api } from '../cluster/client/types.ts';
-import { interruptionText, isAbsent, readAll } from '../cluster/one-shot.ts';
+import { isNotFound, readAll } from '../cluster/one-shot.ts';
+import { describeInterruption } from '../cluster/watch/backoff.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import { apiPath, type WorkloadKind, workloadKindOf } from '../kubernetes/workload.ts';
 import { isObject, type JsonObject, textIn } from '../lib/json.ts';
@@ -25,7 +26,7 @@ export async function readNamespaceList(api: Api): Promise<ReadonlyMap<string, N
       if (namespace) all.set(namespace.name, namespace);
     }
   });
-  if (failed) throw new Error(`the namespaces could not be listed: ${interruptionText(failed)}`);
+  if (failed) throw new Error(`the namespaces could not be listed: ${describeInterruption(failed)}`);
   return all;
 }
 
@@ -40,8 +41,8 @@ export async function readWorkloads(
   const failed = await readAll(api, apiPath(kind, namespaceOf(scope)), (items) => pending.push(onPage(items)));
   await Promise.all(pending);
   // A kind that this cluster does not have has no objects.
-  if (!failed || (failed.kind === 'failed' && isAbsent(failed.failure))) return undefined;
-  return `the ${kind.plural} could not be listed: ${interruptionText(failed)}`;
+  if (!failed || (failed.kind === 'failed' && isNotFound(failed.failure))) return undefined;
+  return `the ${kind.plural} could not be listed: ${describeInterruption(failed)}`;
 }
 
 /** The names of all claims, as `namespace/name`; undefined where they may not be listed. */
