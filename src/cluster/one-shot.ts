@@ -4,18 +4,15 @@ import type { ApiResponse, KubeClient } from './client/types.ts';
 import type { Interruption } from './watch/backoff.ts';
 import { PagedList } from './watch/list.ts';
 
-/** Timeout of one request of a command. */
 const TIMEOUT_MS = 15_000;
 
 /** An object is at most about 1.5 MiB; a response has few of them. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/** Sends one GET of a command: no cache, no retry. */
 export function readOnce(client: KubeClient, path: string): Promise<ApiResponse> {
   return client.getJson(path, { timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES });
 }
 
-/** Sends one POST of a command: an access review, or a dry run. */
 export function sendOnce(client: KubeClient, path: string, body: JsonObject): Promise<ApiResponse> {
   return client.sendJson(path, { method: 'POST', body, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES });
 }

@@ -2,7 +2,6 @@ import { isObject, type JsonObject, objectIn, textIn } from '../lib/json.ts';
 import { describeFailure, type Failure } from './client/errors.ts';
 import type { ApiResponse, KubeClient } from './client/types.ts';
 
-/** Decoded data of a Secret, as text. */
 type Data = Readonly<Record<string, string>>;
 
 interface Failed {

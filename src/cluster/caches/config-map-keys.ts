@@ -28,7 +28,6 @@ export class ConfigMapKeys {
     });
   }
 
-  /** Starts to list and watch, until `stop`. */
   start(): this {
     this.#reflector.start();
     return this;
@@ -50,7 +49,6 @@ export class ConfigMapKeys {
   }
 }
 
-/** Shared by all ConfigMaps without keys. */
 const NO_KEYS: readonly string[] = Object.freeze([]);
 
 /** Variables come from `data` only, not from `binaryData` (k8s.io/kubernetes kubelet_pods.go makeEnvironmentVariables). */

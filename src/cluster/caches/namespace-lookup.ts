@@ -8,15 +8,11 @@ import { type KubeClient, METADATA } from '../client/types.ts';
 import { toNamespace } from './namespace-object.ts';
 
 export interface LookupLimits {
-  /** Concurrent requests to the API server. */
   readonly concurrent: number;
-  /** Requests to the API server per second; also the burst. */
   readonly perSecond: number;
   /** Timeout of one request, in ms: it may serve several callers, each with its own deadline. */
   readonly timeoutMs: number;
-  /** Lifetime of a cached answer, in ms. */
   readonly cacheMs: number;
-  /** Number of cached answers; the oldest is dropped. */
   readonly cacheSize: number;
 }
 

@@ -23,9 +23,7 @@ export interface NamespaceSource {
    * name that does not exist is cached for a moment.
    */
   fetch(name: string, deadlineMs: number): Promise<NamespaceLookup>;
-  /** Resolves when all namespaces were read once. */
   whenSynced(): Promise<void>;
-  /** For readiness and metrics. */
   status(): NamespacesStatus;
   /** Resolves when no request and no timer is left. */
   stop(): Promise<void>;
@@ -57,7 +55,6 @@ export class ClusterNamespaces implements NamespaceSource {
     this.#lookups = new NamespaceLookups(client, options.clock ?? systemClock, { ...defaultLookupLimits, ...limits });
   }
 
-  /** Starts to list and watch, until `stop`. */
   start(): this {
     this.#reflector.start();
     return this;

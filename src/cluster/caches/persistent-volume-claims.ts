@@ -40,7 +40,6 @@ export class Claims implements Cache {
     });
   }
 
-  /** Starts to list and watch, until `stop`. */
   start(): this {
     this.#claims.start();
     this.#attachments.start();
@@ -125,7 +124,6 @@ function isDeleting(object: JsonObject): boolean {
   return objectIn(object, 'metadata')['deletionTimestamp'] !== undefined;
 }
 
-/** The volume is not attached, or about to be detached. */
 const NOT_ATTACHED: Attachment = { volume: undefined, node: '' };
 
 function toAttachment(object: JsonObject): Attachment {

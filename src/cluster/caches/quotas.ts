@@ -29,7 +29,6 @@ export class Quotas implements Cache {
     });
   }
 
-  /** Starts to list and watch, until `stop`. */
   start(): this {
     this.#quotas.start();
     this.#ranges.start();
@@ -41,7 +40,6 @@ export class Quotas implements Cache {
     return this.#quotas.fresh()?.byIndex(namespace);
   }
 
-  /** The entries of the LimitRanges of a namespace; undefined while they are unknown. No I/O. */
   limits(namespace: string): readonly LimitRangeItem[] | undefined {
     return this.#ranges.fresh()?.byIndex(namespace).flat();
   }
@@ -101,7 +99,6 @@ function toLimits(object: JsonObject): readonly LimitRangeItem[] {
   }));
 }
 
-/** Shared by all quotas and limits without amounts. */
 const NOTHING: ReadonlyMap<string, number> = new Map();
 
 function amounts(list: Json | undefined, isStored: (resource: string) => boolean = () => true): typeof NOTHING {

@@ -12,7 +12,6 @@ export interface ServerVersionOptions {
   readonly clock?: Clock;
 }
 
-/** Interval of the check whether a request is due; also the delay after a failure. */
 const CHECK_INTERVAL_MS = 10_000;
 
 const REQUEST_INTERVAL_MS = 600_000;
@@ -43,7 +42,6 @@ export class ServerVersion {
     this.#log = new TroubleLog(options.logger, this.#clock);
   }
 
-  /** Starts to request the version, until `stop`. */
   start(): this {
     this.#tried ??= this.#check();
     return this;

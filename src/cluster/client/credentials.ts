@@ -9,7 +9,6 @@ const TOKEN_FILE = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 /** An exec plugin that takes longer is started again; until then all requests wait for the one process. */
 const PLUGIN_TIMEOUT_MS = 60_000;
 
-/** Options of node:https that carry the credentials. */
 export type AuthenticatedOptions = Omit<RequestOptions, 'headers'> & {
   readonly headers: Readonly<Record<string, string>>;
 };
@@ -17,7 +16,6 @@ export type AuthenticatedOptions = Omit<RequestOptions, 'headers'> & {
 /** Address of the API server and the credentials for it. Loaded for each request, because certificates and tokens rotate. */
 export interface Credentials {
   readonly server: string;
-  /** Rejects when a certificate or token cannot be read, or an exec plugin fails. */
   options(): Promise<AuthenticatedOptions>;
   /**
    * Called when the API server refused the credentials: the next request reads or requests new tokens. The library caches them by the wall

@@ -20,7 +20,6 @@ export type Failure =
   | { readonly kind: 'not-json'; readonly sample: string }
   | { readonly kind: 'too-large'; readonly maxBytes: number };
 
-/** Describes a failure as a clause, for a log line or a warning. */
 export function describeFailure(failure: Failure): string {
   switch (failure.kind) {
     case 'http':
@@ -49,7 +48,6 @@ export function errorText(error: unknown): string {
   return oneLine(error.message.trim().split('\n', 1)[0] ?? '', 300) || errorCode(error);
 }
 
-/** Converts an error of node:http, node:tls or node:net. */
 export function networkFailure(error: unknown): Failure {
   return { kind: 'network', code: errorCode(error), message: errorText(error) };
 }

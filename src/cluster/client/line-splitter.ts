@@ -8,7 +8,6 @@ export class LineSplitter {
   #parts: Buffer[] = [];
   pending = 0;
 
-  /** Returns the lines that this chunk completes, without newlines and without blank lines. */
   push(chunk: Buffer): string[] {
     const lines: string[] = [];
     let start = 0;

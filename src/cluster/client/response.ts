@@ -47,7 +47,6 @@ export async function readFailure(response: IncomingMessage): Promise<Failure> {
   };
 }
 
-/** Passes on each line's JSON object until the stream ends or a line is not a JSON object. */
 export async function readLines(response: IncomingMessage, watch: WatchOptions): Promise<WatchEnd> {
   const chunks: AsyncIterable<Buffer> = response;
   const maxBytes = watch.maxLineBytes ?? MAX_LINE_BYTES;

@@ -12,7 +12,6 @@ export class ServerClock {
   readonly #wall: () => number;
   #observed: { readonly serverMs: number; readonly at: number } | undefined;
 
-  /** `wall` is in ms since 1970. */
   constructor(clock: Clock, wall: () => number = Date.now) {
     this.#clock = clock;
     this.#wall = wall;

@@ -18,7 +18,6 @@ export interface GetOptions {
 export interface SendOptions extends GetOptions {
   readonly method: 'POST' | 'PUT' | 'PATCH';
   readonly body: Json;
-  /** Also selects the kind of a PATCH. @default application/json */
   readonly contentType?: string;
 }
 
@@ -43,8 +42,6 @@ export interface KubeClient {
   readonly serverClock?: Pick<ServerClock, 'now' | 'aheadMs'>;
   /** GET of a path with its query, `/api/v1/namespaces/shop`. Any status but 200 and 201 is a failure; redirects are not followed. */
   getJson(path: string, options: GetOptions): Promise<ApiResponse>;
-  /** Writes an object and returns its new state. */
   sendJson(path: string, options: SendOptions): Promise<ApiResponse>;
-  /** GET of a stream of JSON objects, one per line. */
   watchLines(path: string, options: WatchOptions): Promise<WatchEnd>;
 }

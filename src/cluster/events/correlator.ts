@@ -27,7 +27,6 @@ export class EventCorrelator {
     this.#limits = limits;
   }
 
-  /** Records an occurrence. `wallMs` is the time since 1970. */
   correlate(namespace: string, key: string, wallMs: number): Correlation {
     this.#startWindow(Math.floor(wallMs / this.#limits.windowMs));
     const count = this.#counts.get(key);

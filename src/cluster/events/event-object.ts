@@ -5,7 +5,6 @@ import type { ObjectRef } from './workload-lookup.ts';
 
 export const COMPONENT = 'agent-injector';
 
-/** A message that is new in its window. */
 export interface NewEvent {
   readonly message: EventMessage;
   readonly key: string;

@@ -8,11 +8,9 @@ export interface EventRecorder {
   /** Records a decision about a pod. Returns at once and never throws. */
   readonly record: (namespace: string, pod: Named, decision: DecisionSummary) => void;
   readonly counts: () => Readonly<Record<EventResult, number>>;
-  /** Drops the queue. Resolves when no request and no timer is left. */
   readonly stop: () => Promise<void>;
 }
 
-/** Recorder of a server without a cluster, or with Events switched off. */
 export const noEventRecorder: EventRecorder = {
   record: () => {},
   counts: () => ({ written: 0, known: 0, repeated: 0, dropped: 0, failed: 0 }),

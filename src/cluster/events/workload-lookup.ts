@@ -6,7 +6,6 @@ import type { Clock } from '../../lib/clock.ts';
 import { type Json, type JsonObject, objectIn } from '../../lib/json.ts';
 import { type KubeClient, METADATA } from '../client/types.ts';
 
-/** An object as an Event refers to it. */
 export interface ObjectRef {
   readonly apiVersion: string;
   readonly kind: string;
@@ -36,7 +35,6 @@ function refFrom(reference: JsonObject | undefined): ObjectRef | undefined {
   return { apiVersion, kind, name, ...(typeof uid === 'string' && uid.length <= 128 && { uid }) };
 }
 
-/** Kinds that another workload creates, with their collection. */
 const OWNED_KINDS: Readonly<Record<string, string>> = {
   'apps/v1 ReplicaSet': '/apis/apps/v1/namespaces/NAMESPACE/replicasets/',
   'batch/v1 Job': '/apis/batch/v1/namespaces/NAMESPACE/jobs/',

@@ -24,10 +24,8 @@ export interface EventWriterOptions {
     workload: { readonly kind: string; readonly name: string; readonly metadata: Json | undefined },
     template: Json | undefined,
   ) => readonly Reason[];
-  /** Receives each notice about a workload itself. */
   readonly onNotice?: (notice: Reason) => void;
   readonly clock?: Clock;
-  /** Milliseconds since 1970. */
   readonly wall?: () => number;
   readonly limits?: Partial<EventLimits>;
 }
@@ -43,7 +41,6 @@ const defaultLimits: EventLimits = { ...defaultCorrelatorLimits, queued: 500, pe
 
 const REQUEST_LIMITS = { timeoutMs: 3_000, maxBytes: 256 * 1024 };
 
-/** The new Events about one pod. */
 interface QueueEntry {
   readonly namespace: string;
   readonly owner: ObjectRef;
@@ -95,7 +92,6 @@ export class EventWriter {
     await this.#running;
   }
 
-  /** Empty if the Event is repeated, or if there are too many. */
   #correlate(namespace: string, owner: ObjectRef, message: EventMessage): readonly NewEvent[] {
     const { reason, code, profile } = message;
     const key = [namespace, owner.kind, owner.name, owner.uid, reason, code, profile].join(' ');

@@ -47,7 +47,6 @@ export function isRefused(interruption: Interruption): boolean {
   return failure.kind === 'network' && failure.code === 'ECONNREFUSED';
 }
 
-/** Describes an interruption as a clause, for a log line. */
 export function describeInterruption(interruption: Interruption): string {
   switch (interruption.kind) {
     case 'due':

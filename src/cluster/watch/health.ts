@@ -17,7 +17,6 @@ export class WatchHealth {
   #contactAt: number | undefined;
   #lastEventAt = 0;
   #listedAt = 0;
-  /** Consecutive cycles that failed before an event or an orderly end of a watch. */
   failures = 0;
   restarts = 0;
   trouble: string | undefined;
@@ -27,7 +26,6 @@ export class WatchHealth {
     this.#log = new TroubleLog(options.logger, options.clock);
   }
 
-  /** Time since the last page, event, bookmark or orderly end of a watch, in ms; undefined before the first. */
   get ageMs(): number | undefined {
     return this.#contactAt === undefined ? undefined : this.#options.clock.now() - this.#contactAt;
   }

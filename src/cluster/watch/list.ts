@@ -15,17 +15,14 @@ const MAX_ITEMS = 500_000;
 
 export interface PagedListOptions {
   readonly client: KubeClient;
-  /** Path of the collection: `/api/v1/namespaces`. */
   readonly path: string;
   readonly metadataOnly: boolean;
-  /** Query parameters of every page. */
   readonly selector: Readonly<Record<string, string>>;
-  /** Page size. @default 500 */
   readonly pageItems?: number;
 }
 
 export interface ListRequest {
-  /** Per page. */
+  /** Of each page. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
   readonly onRequest: () => void;

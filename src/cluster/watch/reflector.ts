@@ -15,19 +15,15 @@ const MIN_WATCH_MS = 1_000;
 
 export interface ReflectorOptions<T, S extends Store<T> = Store<T>> {
   readonly client: KubeClient;
-  /** Path of the collection: `/api/v1/namespaces`. */
   readonly path: string;
   /** Requests metadata only. A server that sends whole objects all the same is understood. */
   readonly metadataOnly: boolean;
-  /** @default all objects */
   readonly fieldSelector?: string;
-  /** Page size of lists, where objects are large. */
   readonly pageItems?: number;
   /** Called after each change of the store. Must not throw. */
   readonly onChange?: () => void;
   /** Reduces an object to what is stored. Must not throw. */
   readonly transform: (object: JsonObject) => T;
-  /** Creates the empty store that a list is read into. */
   readonly createStore: () => S;
   readonly logger: Logger;
   readonly timing?: Partial<ReflectorTiming>;
@@ -42,9 +38,7 @@ export interface ReflectorStatus {
   readonly size: number;
   /** Time since the last page, event, bookmark or orderly end of a watch, in ms; undefined before the first. */
   readonly ageMs: number | undefined;
-  /** Number of times list and watch were restarted after an error. */
   readonly restarts: number;
-  /** The present error as a clause; undefined while there is none. */
   readonly trouble: string | undefined;
 }
 
@@ -80,7 +74,6 @@ export class Reflector<T, S extends Store<T> = Store<T>> {
     this.#pages = new PagedList({ ...options, selector: this.#selector });
   }
 
-  /** Starts to list and watch, until `stop`. */
   start(): this {
     this.#running ??= this.#run();
     return this;
@@ -100,7 +93,6 @@ export class Reflector<T, S extends Store<T> = Store<T>> {
     return this.#tried.promise;
   }
 
-  /** The store; undefined unless it is fresh. */
   fresh(): S | undefined {
     return this.isFresh() ? this.#store : undefined;
   }
@@ -145,7 +137,6 @@ export class Reflector<T, S extends Store<T> = Store<T>> {
     }
   }
 
-  /** Reads all pages and replaces the store, or leaves it as it is and returns the reason. */
   async #list(): Promise<Interruption | undefined> {
     const store = this.#options.createStore();
     const end = await this.#pages.read({
@@ -173,7 +164,6 @@ export class Reflector<T, S extends Store<T> = Store<T>> {
     return undefined;
   }
 
-  /** Runs watches, each from where the previous one ended, until one is interrupted. */
   async #watch(): Promise<Interruption> {
     for (;;) {
       const openedAt = this.#clock.now();

@@ -12,7 +12,6 @@ export class IndexedStore<T> implements Store<T> {
   readonly #all = new Map<string, T>();
   readonly #byIndex = new Map<string, readonly T[]>();
 
-  /** Values without an index are found by key only. */
   constructor(indexOf: (value: T, key: string) => string | undefined) {
     this.#indexOf = indexOf;
   }

@@ -2,7 +2,6 @@ import type { BackoffTiming } from './backoff.ts';
 
 /** In ms, unless the name says otherwise. */
 export interface ReflectorTiming extends BackoffTiming {
-  /** Timeout of one page of a list. */
   readonly pageTimeoutMs: number;
   /** The API server is asked to end a watch after so many seconds; the next watch continues from the same version. */
   readonly watchSeconds: number;

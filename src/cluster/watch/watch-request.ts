@@ -6,13 +6,10 @@ import type { Interruption } from './backoff.ts';
 export interface WatchRequest {
   readonly client: KubeClient;
   readonly clock: Clock;
-  /** With its query. */
   readonly path: string;
   readonly accept: string;
-  /** The watch is interrupted after so many ms without a line. */
   readonly silenceMs: number;
   readonly signal: AbortSignal;
-  /** Interrupts the watch by what it returns. */
   readonly onLine: (line: JsonObject) => Interruption | undefined;
 }
 

@@ -21,10 +21,8 @@ export interface CaBundleWriterOptions {
 
 export interface CaBundleStatus {
   readonly state: 'unknown' | 'absent' | 'present';
-  /** Number of times this replica wrote caBundle. */
   readonly repairs: number;
   readonly drift: readonly Drift[];
-  /** Why the configuration cannot be read or written, as a clause. */
   readonly trouble: string | undefined;
 }
 
@@ -88,18 +86,16 @@ export class CaBundleWriter {
     return this;
   }
 
-  /** Resolves when it is known whether the configuration exists. */
   whenSynced(): Promise<void> {
     return this.#reflector.whenSynced();
   }
 
-  /** The caBundle of each entry, PEM; undefined while the configuration does not exist or is unknown. */
+  /** PEM; undefined while the configuration does not exist or is unknown. */
   published(): readonly string[] | undefined {
     const object = this.#reflector.get(this.#options.name);
     return object && webhooksOf(object).map(caBundleOf);
   }
 
-  /** Grows with each change of the configuration. */
   generation(): number {
     return this.#generation;
   }
@@ -187,7 +183,6 @@ export class CaBundleWriter {
     return true;
   }
 
-  /** The operations that are needed; undefined if none is. */
   #patch(): readonly JsonObject[] | undefined {
     const wanted = this.#wanted;
     const object = this.#reflector.get(this.#options.name);

@@ -2,7 +2,7 @@ import { INJECTION_LABEL } from '../../api/keys.ts';
 import { NAMESPACE_NAME_LABEL } from '../../kubernetes/labels.ts';
 import { isObject, type Json, type JsonObject, objectIn, objectsIn, textIn } from '../../lib/json.ts';
 
-/** A field that differs from what this server needs. It is only reported: whoever changed it may have had a reason. */
+/** A field that differs from what this server needs. It is reported and not changed: the difference may be intended. */
 export interface Drift {
   readonly entry: string;
   readonly field: DriftField;
@@ -58,7 +58,6 @@ const checks = {
     items(entry['admissionReviewVersions']).includes('v1') ? undefined : 'include v1',
 } as const satisfies Readonly<Record<string, Check>>;
 
-/** Excluded from the webhook, whatever their labels. */
 export const SYSTEM_NAMESPACES: readonly string[] = ['kube-system', 'kube-public', 'kube-node-lease'];
 
 // Object.keys returns string[]; these are exactly the keys of the table above.

@@ -9,7 +9,6 @@ export function webhooksOf(configuration: JsonObject): readonly JsonObject[] {
   return objectsIn(configuration, 'webhooks');
 }
 
-/** Returns the caBundle of an entry as PEM, or an empty text. */
 export function caBundleOf(webhook: JsonObject): string {
   return Buffer.from(textIn(objectIn(webhook, 'clientConfig'), 'caBundle'), 'base64').toString();
 }
