@@ -3,7 +3,7 @@ import { type Logger, TroubleLog } from '../../lib/logger.ts';
 import { describeInterruption, type Interruption, isRefused } from './backoff.ts';
 import { type ReflectorTiming, STALE_MS } from './timing.ts';
 
-export interface HealthOptions {
+interface HealthOptions {
   readonly path: string;
   readonly timing: ReflectorTiming;
   readonly logger: Logger;

@@ -13,7 +13,7 @@ export function caBundleOf(webhook: JsonObject): string {
   return Buffer.from(textIn(objectIn(webhook, 'clientConfig'), 'caBundle'), 'base64').toString();
 }
 
-export interface EntryBundle {
+interface EntryBundle {
   readonly entry: string;
   readonly pem: string;
 }
