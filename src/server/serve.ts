@@ -145,7 +145,7 @@ async function start(config: Config, log: Logger, logLinesDropped: () => number)
         namespaces,
         metrics,
         log,
-        decided: events.decided,
+        decided: events.record,
       },
       metrics,
       draining: () => state === 'draining',

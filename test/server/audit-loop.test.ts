@@ -6,11 +6,11 @@ import { unknownCluster } from '../../src/kubernetes/cluster-state.ts';
 import type { Namespace } from '../../src/kubernetes/namespace.ts';
 import type { Pod } from '../../src/kubernetes/pod.ts';
 import { createMetrics } from '../../src/metrics/registry.ts';
-import { namespacesFromCluster } from '../../src/cluster/caches/namespaces.ts';
+import { ClusterNamespaces } from '../../src/cluster/caches/namespaces.ts';
 import { catalogue, container, namespace, pod } from '../support/fixtures.ts';
 import { FaultyApi, json, never } from '../support/faulty-api.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { Recorder } from '../support/recording-logger.ts';
+import { RecordingLogger } from '../support/recording-logger.ts';
 
 const shop = namespace();
 const called = (name: string, one: Namespace = shop): Namespace => ({ ...one, name });
@@ -34,7 +34,7 @@ const outdated = (): Pod => {
 const INTERVAL_MS = 600_000;
 let api: FaultyApi;
 let clock: ManualClock;
-let log: Recorder;
+let log: RecordingLogger;
 let loop: AuditLoop | undefined;
 let items: readonly object[];
 
@@ -42,7 +42,7 @@ beforeEach(async () => {
   api = new FaultyApi();
   await api.start();
   clock = new ManualClock();
-  log = new Recorder();
+  log = new RecordingLogger();
   items = [];
   api.faults.list = (request, response) => {
     const url = new URL(request.url ?? '', 'http://api');
@@ -65,7 +65,7 @@ const inside = (name: string, one: Pod, index = 0): object => ({
 
 async function begin(found: Pick<ReadonlyMap<string, Namespace>, 'get'> = namespaces): Promise<AuditLoop> {
   const sources = {
-    api: await api.cluster(),
+    api: await api.client(),
     catalogue: () => catalogue,
     facts: () => unknownCluster,
     namespaces: found,
@@ -242,9 +242,9 @@ describe('audits in the server', () => {
   });
 
   it('are not begun where nobody asks for them, or there is no cluster', async () => {
-    const cluster = await api.cluster();
+    const cluster = await api.client();
     api.faults.list = never;
-    const source = namespacesFromCluster(cluster, { logger: log });
+    const source = new ClusterNamespaces(cluster, { logger: log });
     const server = {
       api: cluster,
       profiles: { catalogue: () => catalogue },
