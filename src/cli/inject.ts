@@ -8,7 +8,7 @@ import { decodePod } from '../kubernetes/pod.ts';
 import { aroundTemplate } from '../kubernetes/workload.ts';
 import type { Operation } from '../lib/json-patch.ts';
 import type { Manifest, PodTemplate } from '../manifests/documents.ts';
-import { applyOperations, type Edit, type EditProblem } from '../manifests/edit/edit.ts';
+import { applyOperations, type EditedManifest, type EditProblem, type PodEdit } from '../manifests/edit/edit.ts';
 import { displayName, readManifest } from '../manifests/file.ts';
 import { misplacedKeys } from '../settings/misspelled-keys.ts';
 import { decisionLines, isWanting } from './decision-text.ts';
@@ -55,30 +55,27 @@ export async function inject(options: InjectOptions): Promise<InjectResult> {
       ...(decided.length === 0 ? [`${name}: no pod and no workload in it`] : []),
       ...decided.flatMap((one) => messagesFor(name, one.template, one.decision, written.problems)),
       ...written.reformatted.map(
-        (line) => `${name}:${line}: warning: this document could not keep its style and was formatted anew`,
+        (line) => `${name}:${line}: warning: this document could not keep its layout and was reformatted`,
       ),
     ],
     exitCode: written.problems.length > 0 || decided.some(({ decision }) => isWanting(decision)) ? 1 : 0,
   };
 }
 
-interface Written {
-  readonly text: string;
-  /** First lines of the documents that could not be kept as they were written. */
-  readonly reformatted: readonly number[];
+interface Written extends EditedManifest {
   readonly problems: readonly EditProblem[];
 }
 
-/** The text with the operations carried out, and for each pod that cannot be written into the reason, with its line. */
-function write(manifest: Manifest, edits: readonly Edit[]): Written {
+/** Applies the operations where possible; the pods that cannot be edited are the problems. */
+function write(manifest: Manifest, edits: readonly PodEdit[]): Written {
   const edited = applyOperations(manifest, edits);
-  if (edited.ok) return { text: edited.text, reformatted: edited.reformatted, problems: [] };
-  const bad = new Set(edited.problems.map(({ template }) => template));
+  if (edited.ok) return { ...edited.value, problems: [] };
+  const failed = new Set(edited.error.map(({ template }) => template));
   const rest = write(
     manifest,
-    edits.filter(({ template }) => !bad.has(template)),
+    edits.filter(({ template }) => !failed.has(template)),
   );
-  return { ...rest, problems: [...edited.problems, ...rest.problems] };
+  return { ...rest, problems: [...edited.error, ...rest.problems] };
 }
 
 interface Decided {
