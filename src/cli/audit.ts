@@ -35,7 +35,7 @@ export async function audit(options: AuditOptions): Promise<AuditResult> {
       return decoded.ok ? [{ namespace, pod: decoded.pod }] : [];
     });
     const facts = await readClusterState(api, pods);
-    for (const { namespace, pod } of pods) all.look(pod, namespace, facts);
+    for (const { namespace, pod } of pods) all.add(pod, namespace, facts);
   });
   if (failed !== undefined) throw new Error(failed);
   const report = all.report();

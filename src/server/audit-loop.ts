@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { KubeClient } from '../cluster/client/types.ts';
 import { interruptionText, isForbidden } from '../cluster/one-shot.ts';
 import { PagedList } from '../cluster/watch/list.ts';
-import { AuditCounts, type AuditFigures } from '../diagnostics/audit-counts.ts';
+import { AuditCounts, type AuditFigures } from '../diagnostics/audit.ts';
 import type { ClusterState as Facts } from '../kubernetes/cluster-state.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import { decodePod } from '../kubernetes/pod.ts';

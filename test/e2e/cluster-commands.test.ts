@@ -55,10 +55,10 @@ describe('audit', () => {
     expect(await jsonOf<AuditReport>(0, 'audit', '-n', 'late')).toMatchObject({ pods: 2, carrying: 0, findings: [] });
     await client.patch({ kind: 'Namespace', name: 'late' }, { metadata: { labels: ours({ injection: 'enabled' }) } });
     const { findings } = await jsonOf<AuditReport>(1, 'audit', '-n', 'late');
-    const mend = 'kubectl -n late rollout restart deployment/web';
-    expect(findings).toMatchObject([{ kind: 'expected-not-injected', workload: 'Deployment/web', pods: 2, mend }]);
+    const fix = 'kubectl -n late rollout restart deployment/web';
+    expect(findings).toMatchObject([{ kind: 'expected-not-injected', workload: 'Deployment/web', pods: 2, fix }]);
     const { stdout } = await ask('audit', '-n', 'late');
-    expect(stdout).toContain(`  $ ${mend}\n`);
+    expect(stdout).toContain(`  $ ${fix}\n`);
     // What kubectl does: another annotation on the template.
     const template = { metadata: { annotations: { 'kubectl.kubernetes.io/restartedAt': 'now' } } };
     await client.patch(
