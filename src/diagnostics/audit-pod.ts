@@ -23,7 +23,6 @@ export interface PodFinding {
 }
 
 export interface PodAudit {
-  /** The containers that carry an agent, according to the pod's status annotation. */
   readonly injected: readonly InjectedStatus[];
   readonly findings: readonly PodFinding[];
 }

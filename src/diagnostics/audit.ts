@@ -10,7 +10,6 @@ import type { SettingSources } from '../settings/resolve.ts';
 import { type AuditKind, auditPod, type PodFinding } from './audit-pod.ts';
 import { restartCommand } from './findings.ts';
 
-/** A finding about one workload, or about several namespaces together. */
 export interface AuditFinding {
   readonly kind: AuditKind;
   readonly namespace: string;
@@ -23,9 +22,7 @@ export interface AuditFinding {
 }
 
 export interface AuditReport {
-  /** Number of pods that were audited. */
   readonly pods: number;
-  /** Number of pods that carry an agent. */
   readonly carrying: number;
   readonly findings: readonly AuditFinding[];
   /** Number of findings beyond `MAX_FINDINGS`. */
@@ -39,7 +36,7 @@ export interface AuditInputs {
   readonly claims: ReadonlySet<string> | undefined;
 }
 
-/** Bounds memory; nobody reads more. */
+/** Bounds the memory of an audit and the length of its report. */
 const MAX_FINDINGS = 5000;
 
 /** Audits the pods of a cluster one at a time; retains only the findings. */
@@ -121,7 +118,6 @@ export class Audit {
 
 const FIXED_BY_RESTART: ReadonlySet<AuditKind> = new Set(['expected-not-injected', 'outdated', 'namespace-off']);
 
-/** The pods that use one value of a unique parameter. */
 interface ValueUse {
   readonly label: string;
   readonly maxInstances: number | undefined;
@@ -132,7 +128,6 @@ interface ValueUse {
 /** The part of `maxInstances` at which the finding is reported, early enough to act. */
 const CROWDED = 0.9;
 
-/** Names of namespaces in a message. */
 const MAX_NAMES = 10;
 
 function valueFindings({ label, maxInstances, pods: byNamespace }: ValueUse): readonly AuditFinding[] {
@@ -170,7 +165,6 @@ function parameterValue(
   return parameters.ok ? parameters.value.get(name)?.text : undefined;
 }
 
-/** Numbers of pods, as the metrics of a server report them. */
 export interface AuditFigures {
   /** Pods that should carry an agent and do not, by namespace; namespaces without such pods are absent. */
   readonly expectedNotInjected: ReadonlyMap<string, number>;
@@ -184,7 +178,6 @@ export class AuditCounts {
   readonly #expectedNotInjected = new Map<string, number>();
   readonly #counts = new Map<AuditKind, number>();
 
-  /** Counts a pod once per kind of finding. */
   add(sources: SettingSources): void {
     const kinds = new Set(auditPod(sources, undefined)?.findings.map(({ kind }) => kind));
     for (const kind of kinds) increment(this.#counts, kind);

@@ -11,7 +11,6 @@ import { type SettingSources, profilesFor } from '../settings/resolve.ts';
 import { type PodChanges, podChanges } from './pod-diff.ts';
 import { type Chain, chainsFor } from './precedence.ts';
 
-/** A reason as text: what, why, what to do, and where it is documented. */
 export interface ReasonText {
   readonly code: ReasonCode;
   readonly kind: ReasonKind;
@@ -122,7 +121,6 @@ function containerResult(outcome: ContainerOutcome): ExplainedContainer {
   };
 }
 
-/** The profiles that are selected for any container, injected or not. */
 function profilesIn(sources: SettingSources): readonly Profile[] {
   const profiles = containersOf(sources.pod).flatMap(({ name }) => {
     const selected = profilesFor(sources, name);
@@ -131,7 +129,6 @@ function profilesIn(sources: SettingSources): readonly Profile[] {
   return [...new Set(profiles)];
 }
 
-/** The explanation of a pod that could not be evaluated. */
 export function undecided(reason: Reason): Explanation {
   const nothing = { containers: [], initContainers: [], volumes: [], annotations: [], imagePullSecrets: [] };
   const rest = { containers: [], notices: [], path: [], deliveries: [], settings: [], changes: nothing };

@@ -45,7 +45,6 @@ export function misplacedKeyFindings(
     .map((reason) => ({ code: reason.code, message: `${reasonMessage(reason)}; move it to the pod template` }));
 }
 
-/** The kinds that `kubectl rollout restart` supports. */
 const RESTARTABLE: ReadonlySet<string> = new Set(['Deployment', 'StatefulSet', 'DaemonSet']);
 
 /** The command that replaces the pods of a workload; undefined for kinds that kubectl cannot restart. */

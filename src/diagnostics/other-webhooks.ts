@@ -1,7 +1,6 @@
 import { type JsonObject, objectIn, objectsIn, textIn } from '../lib/json.ts';
 import { coversPodCreation, ownEntries } from './webhook-match.ts';
 
-/** Another product's webhook that modifies pods. */
 export interface OtherInjector {
   readonly configuration: string;
   readonly product: string;

@@ -14,13 +14,11 @@ export type PlanComparison =
   | {
       readonly verdict: 'loses' | 'conflict' | 'pod-security' | 'skipped';
       readonly before: readonly InjectedAgent[];
-      /** Why the pod would not get an agent. */
       readonly reason: Reason;
     };
 
 export type Verdict = PlanComparison['verdict'];
 
-/** Reasons that lie in the pod's own content. */
 const CONFLICTS: ReadonlySet<Reason['code']> = new Set([
   'foreign-agent',
   'foreign-profiler',
@@ -31,7 +29,6 @@ const CONFLICTS: ReadonlySet<Reason['code']> = new Set([
   'mount-path-taken',
 ]);
 
-/** Compares two decisions on the same pod. */
 export function comparePlans(now: Admission, then: Admission): PlanComparison {
   const [before, after] = [agentsOf(now), agentsOf(then)];
   if (then.decision.outcome !== 'injected') {

@@ -18,12 +18,10 @@ export interface VariableChange {
 
 export interface ContainerChange {
   readonly container: string;
-  /** In the container's order. */
   readonly environment: readonly VariableChange[];
   readonly mounts: readonly VolumeMount[];
 }
 
-/** The additions and changes of an injection, for display. */
 export interface PodChanges {
   readonly containers: readonly ContainerChange[];
   readonly initContainers: readonly Container[];

@@ -11,7 +11,6 @@ import { settingChain, type SettingSources } from '../settings/resolve.ts';
 /** One value of a setting. The first value that may be set where it is wins; `locked` ones may not. */
 export interface ChainValue {
   readonly from: Source['from'];
-  /** The annotation's key, or the name of the default. */
   readonly key?: string;
   readonly text: string;
   readonly state: 'wins' | 'overridden' | 'locked';
@@ -22,7 +21,6 @@ export interface Chain {
   readonly setting: string;
   /** The container with its own annotation; absent if the chain applies to all containers. */
   readonly container?: string;
-  /** The profile of a parameter. */
   readonly profile?: string;
   readonly values: readonly ChainValue[];
 }
@@ -45,7 +43,6 @@ export function chainsFor(sources: SettingSources, profiles: readonly Profile[])
   return [...chains.filter(({ values }) => values.length > 0), ...parameters];
 }
 
-/** The pod as a whole (undefined), and the containers with their own annotation for the setting. */
 function scopesOf({ pod }: SettingSources, setting: string): readonly (Container | undefined)[] {
   const { single } = readAnnotations(annotationsOf(pod));
   return [undefined, ...containersOf(pod).filter(({ name }) => single.get(name)?.has(setting))];

@@ -28,7 +28,6 @@ export function checkVersion(version: KubernetesVersion | undefined): Check {
       };
 }
 
-/** Checks which kinds of delivery this version supports. */
 export function checkDeliveries(version: KubernetesVersion | undefined): readonly Check[] {
   return Object.entries(deliveryNeeds).map(([type, { kubernetes: minVersion, baseline }]): Check => {
     const name = `delivery ${type}`;
@@ -51,7 +50,6 @@ export function checkOtherInjectors(found: readonly OtherInjector[]): readonly C
   }));
 }
 
-/** Checks what Pod Security enforces in the namespaces that are opted in. */
 export function checkPodSecurity(namespaces: Iterable<Namespace>): readonly Check[] {
   const privileged = Object.entries(deliveryNeeds).flatMap(([type, { baseline }]) => (baseline ? [] : [type]));
   return [...namespaces].filter(isOptedIn).flatMap(({ name, labels }): readonly Check[] => {

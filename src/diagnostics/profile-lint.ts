@@ -24,7 +24,6 @@ export interface ProfileLint {
 }
 
 export interface LintOptions {
-  /** Also requires image digests and tests. */
   readonly strict: boolean;
   /** The profile extends another one, whose tests need not be repeated. */
   readonly isDerived: boolean;
@@ -88,7 +87,6 @@ function unknownNames(
   return [...settings, ...names];
 }
 
-/** Images whose content may change: those of deliveries, and defaults of parameters that are images. */
 function unpinnedImages(profile: Profile, strict: boolean): readonly Problem[] {
   const parameters = [...profile.parameters.keys()];
   const found = profile.deliveries.flatMap((delivery, index): readonly Problem[] => {
@@ -110,7 +108,6 @@ function imageOf(delivery: Delivery): Template | undefined {
   return 'copy' in delivery ? delivery.copy.image : undefined;
 }
 
-/** The text with the defaults of all parameters; undefined if one has no default. */
 function renderDefaults(template: Template, parameters: ReadonlyMap<string, Parameter>): string | undefined {
   const values = new Map<string, string>();
   for (const name of parametersOf(template)) {

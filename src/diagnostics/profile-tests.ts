@@ -12,7 +12,6 @@ import type { Problem } from '../profiles/problem.ts';
 import type { Profile } from '../profiles/profile.ts';
 import { reasonMessage } from '../reasons/message.ts';
 
-/** The result of one test of a profile: passed without deviations. */
 export interface TestResult {
   readonly name: string;
   /** Unmet expectations, with their paths in the profile's document. */
@@ -81,10 +80,8 @@ function plain(value: unknown): Json {
   return json;
 }
 
-/** The default name of the first container. */
 const APP = 'app';
 
-/** Adds what a test may omit: the containers, and a container's name and image. */
 function completed(pod: Json): Json {
   if (!isObject(pod)) return pod;
   const spec = pod['spec'] ?? {};
@@ -162,7 +159,6 @@ function isAsExpected(found: EnvVar | undefined, expected: Expectation['environm
   return from !== undefined && includes(from, plain(expected));
 }
 
-/** True if `found` has everything in `expected`; it may have more. */
 function includes(found: Json | undefined, expected: Json | undefined): boolean {
   if (!isObject(expected)) return JSON.stringify(found) === JSON.stringify(expected);
   return isObject(found) && Object.keys(expected).every((name) => includes(found[name], expected[name]));

@@ -13,7 +13,6 @@ export interface EntryMatch {
   readonly why?: string;
 }
 
-/** A namespace with all of its labels, as the API server sees it. */
 export interface LabelledNamespace {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;

@@ -12,9 +12,7 @@ export interface ManifestObject {
   /** A `generateName` ends in `*`, for the suffix that the API server adds. Empty without either. */
   readonly name: string;
   readonly namespace: string | undefined;
-  /** First line of the object, counted from 1. */
   readonly line: number;
-  /** Index into `Manifest.documents`. */
   readonly document: number;
   /** JSON Pointer within that document; empty for the whole document. */
   readonly pointer: string;

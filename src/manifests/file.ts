@@ -31,7 +31,6 @@ async function readBytes(file: string): Promise<Buffer> {
   }
 }
 
-/** Reads Namespace manifests. Throws a UsageError as `namespaceObjects` does. */
 export async function readNamespaces(file: string): Promise<readonly JsonObject[]> {
   return namespaceObjects(displayName(file), await readManifest(file));
 }
@@ -55,7 +54,6 @@ function unquotedSettings({ kind, name, json }: ManifestObject): readonly string
   );
 }
 
-/** The name of a file in messages. */
 export function displayName(file: string): string {
   return file === '-' ? 'standard input' : file;
 }

@@ -3,7 +3,6 @@ import type { Position, YamlDocument } from './yaml.ts';
 
 interface Child {
   readonly node: ParsedNode | null;
-  /** The node's key in a map. */
   readonly key: ParsedNode | undefined;
 }
 

@@ -15,11 +15,9 @@ export interface DraftNode {
   readonly token: string;
   readonly source: SourceNode | undefined;
   value: Json | undefined;
-  /** Opened only on the way to a change. */
   children: DraftNode[] | undefined;
 }
 
-/** Why an operation cannot be written into the text, and the offset of the cause. */
 export interface DraftFault {
   readonly offset: number;
   readonly message: string;
@@ -84,7 +82,6 @@ function open(at: DraftNode): DraftNode[] {
   return at.children;
 }
 
-/** The position among the children; behind the last one for a new key. */
 function indexIn(at: DraftNode, token: string): number {
   if (isSeq(at.source?.node)) return indexOf(token);
   const index = open(at).findIndex((child) => child.token === token);
@@ -118,7 +115,6 @@ function anchorFault(at: DraftNode, document: YamlDocument, path: readonly strin
   return faultAt(at, path, cause, 'a change would affect both places; write the value out in one of them');
 }
 
-/** Names the path as `kubectl explain` does. */
 function faultAt(at: DraftNode, path: readonly string[], cause: string, remedy: string): DraftFault {
   const steps = path.map((token) => (/^\d+$/.test(token) ? `[${token}]` : `.${token}`));
   const name = steps.join('').replace(/^\./, '') || 'the document';

@@ -15,7 +15,6 @@ export interface PodEdit {
   readonly operations: readonly Operation[];
 }
 
-/** Why a pod of the file cannot be edited, and the position of the cause. */
 export interface EditProblem extends Problem {
   readonly template: PodTemplate;
 }
@@ -110,7 +109,6 @@ function narrowed(operation: Operation, document: Json): readonly Operation[] {
     }));
 }
 
-/** The operations with paths that start at the document's root. */
 function operationsOf({ template, operations }: PodEdit): readonly Operation[] {
   return operations.map((operation) => ({ ...operation, path: template.pointer + operation.path }));
 }
@@ -139,7 +137,6 @@ function write(manifest: Manifest, edited: readonly DocumentEdit[]): Result<Edit
   return { ok: false, error: problems };
 }
 
-/** True if the text parses to what the edited documents expect, and the other documents are unchanged. */
 function isAsExpected(text: string, { documents }: Manifest, edited: readonly DocumentEdit[]): boolean {
   const stream = readStream(text);
   if (!stream.ok || stream.documents.length !== documents.length) return false;

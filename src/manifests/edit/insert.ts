@@ -25,7 +25,6 @@ export function insertLines(
   return source.insert(start, below.trimStart() + source.eol + ' '.repeat(column));
 }
 
-/** Prints the new parts of a flow collection. All lines of a part but the first begin with `lineStart`. */
 export type PrintParts = (lineStart: string) => readonly string[];
 
 /** Inserts parts of flow style: on the line of their neighbours if these share one, otherwise each on its own line. */

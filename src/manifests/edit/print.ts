@@ -13,7 +13,6 @@ export interface FlowStyle {
   readonly step: string | undefined;
   readonly comma: string;
   readonly colon: string;
-  /** `{ a: 1 }` rather than `{a: 1}`. */
   readonly padding: string;
 }
 
@@ -46,7 +45,6 @@ export function blockLines(value: Json, style: BlockStyle): readonly string[] | 
   return isList(value) && value.length > 0 ? listLines(value, style) : undefined;
 }
 
-/** A value on one line of a block collection: a scalar, or a list or map in brackets. */
 export function inlineText(value: Json): string {
   return typeof value === 'object' && value !== null ? bracketText(value, YAML_FLOW) : scalarText(value);
 }

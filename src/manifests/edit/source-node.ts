@@ -5,11 +5,9 @@ import type { Quotes } from './print.ts';
 export interface SourceNode {
   readonly node: ParsedNode | null;
   readonly item: CST.CollectionItem | undefined;
-  /** The key or index in the parent; empty for the root. */
   readonly token: string;
 }
 
-/** The values of a map or the elements of a list; empty for a scalar. */
 export function childrenOf(node: ParsedNode | null | undefined): readonly SourceNode[] {
   if (isMap<ParsedNode, ParsedNode | null>(node))
     return node.items.map(({ key, value, srcToken }) => ({
@@ -58,7 +56,6 @@ export function columnOf({ srcToken: token }: ParsedNode): number {
   return token && 'indent' in token ? token.indent : 0;
 }
 
-/** The offset of a part: of its dash, its key, or else of the value itself. */
 export function startOf({ node, item }: SourceNode): number {
   return item?.start.find(isDash)?.offset ?? item?.key?.offset ?? node?.range[0] ?? 0;
 }

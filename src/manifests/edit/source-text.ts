@@ -24,7 +24,6 @@ export function applyTextEdits(text: string, edits: readonly TextEdit[]): string
 /** The text of a file, as seen from one document in it. */
 export class SourceText {
   readonly text: string;
-  /** The line break in use. */
   readonly eol: string;
   /** How the document is written if it is JSON; undefined if it is YAML. */
   readonly json: FlowStyle | undefined;
@@ -35,7 +34,6 @@ export class SourceText {
     this.json = root && !isBlock(root) ? jsonStyle(text.slice(root.range[0], root.range[1])) : undefined;
   }
 
-  /** An edit that replaces a range; an insertion if the range is empty. */
   replace(start: number, end: number, inserted = ''): TextEdit {
     return { offset: start, removed: this.text.slice(start, end), inserted };
   }
@@ -55,7 +53,6 @@ export class SourceText {
     return newline > offset && this.text[newline - 1] === '\r' ? newline - 1 : newline;
   }
 
-  /** The part of the offset's line before the offset. */
   linePrefix(offset: number): string {
     return this.text.slice(this.text.lastIndexOf('\n', offset - 1) + 1, offset);
   }
@@ -69,7 +66,6 @@ export class SourceText {
     return /^[ \t]*(?:#.*)?$/.test(this.text.slice(offset, this.lineEnd(offset)));
   }
 
-  /** The white space at the start of the offset's line. */
   indentAt(offset: number): string {
     return /^[ \t]*/.exec(this.linePrefix(offset))?.[0] ?? '';
   }
@@ -104,7 +100,6 @@ export class SourceText {
   }
 }
 
-/** The last child of the last child of a block, down to the one that ends where the block ends. */
 function innermost(part: SourceNode): SourceNode {
   const last = isBlock(part.node) ? childrenOf(part.node).at(-1) : undefined;
   return last ? innermost(last) : part;

@@ -25,7 +25,6 @@ function* stepsIn(node: ParsedNode | null): Generator<{ readonly list: boolean; 
   }
 }
 
-/** The style of a JSON document; undefined for YAML. */
 export function jsonStyle(text: string): FlowStyle | undefined {
   try {
     JSON.parse(text);
@@ -38,7 +37,6 @@ export function jsonStyle(text: string): FlowStyle | undefined {
   return { json: true, step, comma: spaced ? ', ' : ',', colon: spaced ? ': ' : ':', padding: '' };
 }
 
-/** The style of a collection in brackets within YAML. */
 export function bracketStyle(text: string): FlowStyle {
   return { json: false, step: undefined, comma: ', ', colon: ': ', padding: isPadded(text) ? ' ' : '' };
 }

@@ -109,7 +109,6 @@ function partEdits(
   return replaceBelow(source, part, lines.map((line) => source.eol + indent + line).join(''));
 }
 
-/** Replaces a value by a text on the line of its `:` or `-`. Empty if there is no such indicator to put it behind. */
 function replaceInline(source: SourceText, part: SourceNode, text: string): readonly TextEdit[] {
   const { node } = part;
   if (node && !isImplicitNull(part) && !isBlock(node)) return [source.replace(node.range[0], node.range[1], text)];

@@ -46,7 +46,6 @@ class ReversePlanner implements ReversePlan {
   readonly #pod: Pod;
   readonly #catalogue: Catalogue;
   readonly #containers: readonly LocatedContainer[];
-  /** Names of the volumes in injected mounts and init containers. */
   readonly #volumes = new Set<string>();
 
   constructor(pod: Pod, catalogue: Catalogue) {
@@ -57,7 +56,6 @@ class ReversePlanner implements ReversePlan {
     );
   }
 
-  /** Adds what the record lists for one container; an error if it cannot be found. */
   addContainer(status: InjectedStatus): string | undefined {
     const { container: name, profile: profileName, init, annotations } = status;
     const located = this.#containers.find(({ container }) => container.name === name);
@@ -125,7 +123,6 @@ class ReversePlanner implements ReversePlan {
     for (const mount of this.#pod.spec.initContainers?.[index]?.volumeMounts ?? []) this.#volumes.add(mount.name);
   }
 
-  /** Adds what the containers share: volumes, the annotation that lists them, and image pull secrets. */
   addShared(statuses: readonly InjectedStatus[]): void {
     const stillMounted = new Set(
       this.#containers

@@ -10,9 +10,7 @@ export type Step =
   | { readonly kind: 'restore'; readonly path: string; readonly value: string };
 
 export interface Reversal {
-  /** The pod before the injection. */
   readonly before: Json;
-  /** The steps from the injected pod to `before`. */
   readonly steps: readonly Step[];
   /** The patch from `before` to the injected pod. */
   readonly operations: readonly Operation[];
@@ -95,7 +93,6 @@ function lastKeyBefore(keys: readonly string[], isAdded: (key: string) => boolea
   return -1;
 }
 
-/** True for an addition, and for a list or map that is not empty and consists of additions. */
 function isAllAdded(value: Json, path: string, added: ReadonlySet<string>): boolean {
   if (added.has(path)) return true;
   if (typeof value !== 'object' || value === null) return false;

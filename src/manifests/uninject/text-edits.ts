@@ -91,7 +91,6 @@ function restoredText(value: string, node: ParsedNode & { readonly value: unknow
   return replacementText(value, isAdded ? undefined : quotes, isFlow);
 }
 
-/** Removes whole lines, with the line break before them. */
 function removeLines(source: SourceText, part: SourceNode): readonly TextEdit[] | undefined {
   const start = startOf(part);
   const line = start - source.linePrefix(start).length;

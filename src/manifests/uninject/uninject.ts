@@ -44,9 +44,7 @@ interface Candidate {
 
 interface Attempt {
   readonly template: PodTemplate;
-  /** What the pod may have been before, the likeliest first. */
   readonly candidates: readonly Candidate[];
-  /** The problem if none of them is right. */
   readonly problem: string;
 }
 

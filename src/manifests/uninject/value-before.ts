@@ -11,7 +11,6 @@ export function valueBefore(value: string, entries: readonly EnvironmentEntry[])
   return withoutEntries(value, entries, 'word') ?? withoutEntries(value, entries, 'text');
 }
 
-/** What a parameter's value may consist of: text without the separator, or any text. */
 type ParameterKind = 'word' | 'text';
 
 function withoutEntries(
