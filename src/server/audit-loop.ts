@@ -3,7 +3,7 @@ import type { KubeClient } from '../cluster/client/types.ts';
 import { isForbidden } from '../cluster/one-shot.ts';
 import { describeInterruption } from '../cluster/watch/backoff.ts';
 import { PagedList } from '../cluster/watch/list.ts';
-import { AuditCounts, type AuditFigures } from '../diagnostics/audit-counts.ts';
+import { AuditCounts, type AuditFigures } from '../diagnostics/audit.ts';
 import type { ClusterState as Facts } from '../kubernetes/cluster-state.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import { decodePod } from '../kubernetes/pod.ts';
