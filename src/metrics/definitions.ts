@@ -64,7 +64,7 @@ export const metricRows = {
   },
   agent_injector_namespace_watch_restarts_total: {
     type: 'counter',
-    help: 'Number of times the namespace watch was restarted.',
+    help: 'Number of times list and watch of namespaces were restarted after an error.',
     labels: [],
   },
   agent_injector_namespaces_mislabelled: {
@@ -139,7 +139,7 @@ export const metricRows = {
   },
   agent_injector_cache_watch_restarts_total: {
     type: 'counter',
-    help: 'Number of times list and watch were restarted after an error, such as a missing permission.',
+    help: 'Number of times list and watch of this resource were restarted after an error, such as a missing permission.',
     labels: ['resource'],
   },
   agent_injector_expected_not_injected_pods: {
