@@ -7,7 +7,6 @@ export interface AuditGauges extends AuditFigures {
   readonly ageMs: number;
 }
 
-/** Metrics of the last complete audit. They are absent until there is one. */
 export function measureAudits(registry: Registry, read: () => AuditGauges | undefined = () => undefined): void {
   const collect = (name: MetricName, value: (audit: AuditGauges) => number): void =>
     collectValue(registry, name, () => {

@@ -9,7 +9,6 @@ export interface CacheGauges {
   readonly restarts: number;
 }
 
-/** Metrics of the watched resources, by the plural name of the resource. */
 export function measureCaches(
   registry: Registry,
   read: () => Readonly<Record<string, CacheGauges>> = () => ({}),

@@ -72,11 +72,9 @@ export function measureDecisions(
 
 interface ProfileResult {
   readonly outcome: DecisionSummary['outcome'];
-  /** Empty if injected. */
   readonly reason: string;
 }
 
-/** A set that takes no new member once it is full. The returned function adds a key if it may, and reports whether the set has it. */
 function limitedSet(max: number): (key: string, mayAdd?: boolean) => boolean {
   const keys = new Set<string>();
   return (key, mayAdd = true) => {

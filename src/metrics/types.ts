@@ -2,14 +2,12 @@ import type { DecisionSummary } from '../admission/decision.ts';
 import type { AuditGauges } from './audits.ts';
 import type { CacheGauges } from './caches.ts';
 
-/** State that is read at each scrape. */
 export interface Gauges {
   readonly namespaces: () => {
     readonly size: number;
     readonly synced: boolean;
     readonly ageMs: number | undefined;
     readonly restarts: number;
-    /** Namespaces with a misspelled injection label. */
     readonly mislabelled?: number;
   };
   readonly certificates: () => CertificateGauges;
@@ -20,16 +18,16 @@ export interface Gauges {
   readonly caches?: () => Readonly<Record<string, CacheGauges>>;
   /** Undefined before the first complete audit. */
   readonly audit?: () => AuditGauges | undefined;
-  /** Kubernetes Events by result. */
+  /** By result. */
   readonly events?: () => Readonly<Record<string, number>>;
   readonly logLinesDropped?: () => number;
 }
 
 export interface ProfileGauges {
-  /** Profiles by state. */
+  /** By state. */
   readonly profiles: Readonly<Record<string, number>>;
   readonly problems: number;
-  /** Reloads by result. */
+  /** By result. */
   readonly reloads: Readonly<Record<string, number>>;
 }
 

@@ -12,7 +12,6 @@ const TOTAL_LIMIT = 16 * 1024 * 1024;
 /** Bodies up to this size count towards TOTAL_LIMIT, but are not rejected by it. */
 const SMALL = 128 * 1024;
 
-/** Receives request bodies, with a limit for each and for all together. */
 export class BodyReceiver {
   #totalSize = 0;
 
@@ -77,9 +76,7 @@ const QUOTE = 34;
 
 const BACKSLASH = 92;
 
-/**
- * True for a large body of so many small values that parsing it would block the event loop: 4 MiB of brackets take half a second.
- */
+/** True for a large body of so many small values that parsing it would block the event loop: 4 MiB of brackets take half a second. */
 export function isTooDense(body: Buffer): boolean {
   if (body.length <= SMALL) return false;
   let cost = 0;
@@ -91,7 +88,6 @@ export function isTooDense(body: Buffer): boolean {
   return cost > MAX_PARSE_COST;
 }
 
-/** Index of the closing quote; the length of the body if there is none. */
 function endOfString(body: Buffer, start: number): number {
   for (let at = start + 1; at < body.length; at++) {
     const code = body[at];

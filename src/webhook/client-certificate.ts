@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
 
-/** Common name and DNS names of the client certificate. */
 export function clientCertificateNames(request: IncomingMessage): readonly string[] {
   const { socket } = request;
   if (!(socket instanceof TLSSocket)) return [];

@@ -10,7 +10,6 @@ import { recordLookups } from './answer-cache/lookup-recorder.ts';
 import { MAX_WAIT_MS } from './deadline.ts';
 import type { HandlerDependencies } from './dependencies.ts';
 
-/** The decision on one review, and what it was made from. */
 export interface DecidedReview {
   readonly decision: Decision;
   readonly operations: readonly Operation[];
@@ -44,7 +43,6 @@ export async function decide(
   }
 }
 
-/** A decision without a patch. */
 export function unchanged(decision: Decision): DecidedReview {
   return { decision, operations: [] };
 }

@@ -49,7 +49,6 @@ const MAX_LISTED = 20;
 
 const MAX_LIST_LENGTH = 600;
 
-/** Texts of the first items, and the number of the others. */
 function boundedList<T>(items: readonly T[], text: (item: T) => string): readonly string[] {
   const texts: string[] = [];
   let room = MAX_LIST_LENGTH;

@@ -10,7 +10,6 @@ export class RequestError extends Error {
   }
 }
 
-/** Text of the answer to a request that failed with a status below 500. */
 export function requestErrorText(error: FastifyError): string {
   if (error instanceof RequestError) return error.message;
   return error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE'

@@ -48,7 +48,6 @@ function withoutManagedFields({ metadata }: Pod): Named {
 
 const NO_UID = '"uid":"';
 
-/** Encodes an answer to any review with this decision. */
 export function splitAtUid(decision: Decision, operations: readonly Operation[]): AnswerText {
   const text = JSON.stringify(encodeReview('', decision, operations));
   // The first match is the uid: encodeReview writes it before any value from outside.
@@ -60,17 +59,15 @@ export function answerText(uid: string, [before, after]: AnswerText): string {
   return before + JSON.stringify(uid) + after;
 }
 
-/** True if the name occurs anywhere in what is reported of a decision. */
 export function mentions({ text, logFields }: RenderedAnswer, { operations }: DecidedReview, name = ''): boolean {
   return name !== '' && JSON.stringify([text, logFields, operations]).includes(name);
 }
 
-/** Estimates for the pod's metadata and log fields, and for the result of a container. */
+/** Estimates, in characters, for the pod's metadata and log fields, and for the result of a container. */
 const SIZE = 4096;
 
 const SIZE_OF_CONTAINER = 512;
 
-/** Characters that a cached answer takes. */
 export function sizeOf({ text, decision }: RenderedAnswer): number {
   return text[1].length + SIZE + decision.containers.length * SIZE_OF_CONTAINER;
 }

@@ -21,7 +21,6 @@ export interface WebhookServerOptions {
   readonly metrics: Pick<Metrics, 'recordBadRequest'>;
   /** While true, every answer asks the client to open a new connection, which reaches another replica. */
   readonly draining: () => boolean;
-  /** Measures the queue delay. */
   readonly clock?: Clock;
 }
 
@@ -79,7 +78,6 @@ export function createWebhookServer({
   return server;
 }
 
-/** The error for a request that must not reach the handler. */
 function rejectionOf({ raw, headers }: FastifyRequest, allowedNames: readonly string[]): RequestError | undefined {
   const names = allowedNames.length > 0 ? clientCertificateNames(raw) : [];
   if (allowedNames.length > 0 && !names.some((name) => allowedNames.includes(name))) {
@@ -125,7 +123,6 @@ function lingerAfter(socket: Socket): void {
   };
 }
 
-/** Time for open requests once the server stops listening. */
 const CLOSING_MS = 2000;
 
 /**

@@ -11,7 +11,6 @@ export interface DecisionInputs {
   readonly lookups: RecordedLookups;
 }
 
-/** Current inputs, compared with the inputs of a cached answer. */
 export interface CurrentInputs {
   readonly namespaces: { readonly get: (name: string) => Namespace | undefined };
   readonly catalogue: () => Catalogue;
@@ -48,7 +47,7 @@ export class AnswerCache<Answer> {
     return entry && isCurrent(entry.inputs, current) ? entry.answer : undefined;
   }
 
-  /** Reports whether a template was seen before, and remembers it. Forgets templates as others come, and may take a new one for an old one. */
+  /** Reports whether a template was seen recently, and records it. Approximate: templates share slots, and equal hashes count as the same template. */
   wasSeenBefore(template: string): boolean {
     const hash = hashOf(template);
     // The upper bits, because in this hash they depend on every character.
@@ -68,7 +67,6 @@ export class AnswerCache<Answer> {
 /** Binary logarithm of the number of templates that are remembered as seen. */
 const SEEN_BITS = 14;
 
-/** 32-bit hash of every fifth character. */
 function hashOf(text: string): number {
   let hash = text.length;
   for (let at = 0; at < text.length; at += 5) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);

@@ -1,9 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ClusterState } from '../../kubernetes/cluster-state.ts';
 
-/** The lookups that a decision made in a cluster. */
 export interface RecordedLookups {
-  /** The cluster, for the decision; every lookup in it is recorded. */
+  /** Behaves as the original and records every lookup. */
   readonly cluster: ClusterState;
   readonly count: () => number;
   /** True if every recorded lookup has the same result in this cluster. Then the same pod gets the same decision. */

@@ -1,4 +1,3 @@
-/** The parts of a review's text, split without parsing. */
 export interface ReviewKey {
   readonly uid: string;
   /** The text without everything that differs between pods of one workload, in Latin-1: one character per byte. */

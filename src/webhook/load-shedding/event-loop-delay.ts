@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 
-/** Interval at which an idle loop is kept turning, so that it does not look late. It is also the error of the bound in an idle loop. */
+/** Longest iteration of an idle event loop. The bound is too high by at most two of these. */
 const TICK_MS = 25;
 
 /**

@@ -1,4 +1,3 @@
-/** The start of a review, read without parsing. */
 export interface PeekedReview {
   readonly uid: string;
   readonly namespace: string;

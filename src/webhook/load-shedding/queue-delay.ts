@@ -4,11 +4,9 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../../lib/clock.ts';
 import { EventLoopDelay } from './event-loop-delay.ts';
 
-/** Upper bounds of the time that a request has waited, in milliseconds. */
+/** Upper bounds of the time since the last and the first bytes of a request arrived, in milliseconds. */
 export interface QueueDelay {
-  /** Since its last bytes arrived. */
   readonly lastBytes: number;
-  /** Since its first bytes arrived. */
   readonly firstBytes: number;
 }
 

@@ -19,7 +19,6 @@ const MAX_OPTIONAL_WAIT_MS = 1000;
 
 type ShedderDependencies = Pick<HandlerDependencies, 'namespaces' | 'metrics' | 'log'>;
 
-/** Answers reviews without evaluating the pod when they have waited too long. */
 export class LoadShedder {
   readonly #dependencies: ShedderDependencies;
   readonly #log: ShedLog;
@@ -30,8 +29,8 @@ export class LoadShedder {
   }
 
   /**
-   * Returns the answer to a review that is late, or undefined if it is to be decided. A required pod is never admitted this way: it may wait
-   * longer, and is refused after that.
+   * Returns an answer without evaluating the pod if the review has waited too long, otherwise undefined. A required pod is never admitted this way:
+   * it may wait longer, and is refused after that.
    */
   evaluate(body: Buffer, deadlineMs: number, delay: QueueDelay): string | undefined {
     const isLate = (maxWaitMs: number): boolean => delay.lastBytes > maxWaitMs || delay.firstBytes > deadlineMs;
@@ -53,7 +52,6 @@ export class LoadShedder {
   }
 }
 
-/** By whether injection is required. */
 const decisions = {
   false: notInjected({ code: 'overloaded' }, false),
   true: notInjected({ code: 'overloaded' }, true),
