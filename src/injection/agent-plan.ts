@@ -2,6 +2,7 @@ import { takenPaths } from '../kubernetes/mount-path.ts';
 import { isObject } from '../lib/json.ts';
 import type { Result } from '../lib/result.ts';
 import { type ConditionContext, isMet } from '../profiles/condition.ts';
+import type { Delivery } from '../profiles/delivery.ts';
 import type { DeclaredValue } from '../profiles/environment.ts';
 import type { Profile } from '../profiles/profile.ts';
 import { escapeForKubelet, render, renderIfGiven } from '../profiles/template.ts';
@@ -23,7 +24,8 @@ import type { ContainerDraft } from './draft.ts';
 import type { ResolvedEntry } from './env/entry.ts';
 import type { ResolvedValue } from './env/merge.ts';
 import { applySteps, type EnvironmentStep, planEnvironment } from './env/plan.ts';
-import { type PlannedFiles, planFiles } from './files/mounts.ts';
+import { addConfigFiles } from './files/config-files.ts';
+import { type FileRequest, type PlannedFiles, planFiles } from './files/mounts.ts';
 import type { Additions } from './outcome.ts';
 import { firstReason, traceResult, tracer } from './trace.ts';
 import { variantsFor } from './variants.ts';
@@ -58,7 +60,7 @@ export function planAgent(profile: Profile, draft: ContainerDraft): Result<Plann
   traceResult(trace, DELIVERY, scope, chosen);
   if (!chosen.ok) return chosen;
   trace?.({ kind: 'delivery', scope, chosen: chosen.value });
-  const additions = planAdditions(conflicts, chosen.value, conditions);
+  const additions = planAdditions(conflicts, chosen.value.delivery, conditions);
   if (!additions.ok) return additions;
   draft.notices.push(...advisoriesFor(conflicts));
   draft.entries.push(...conflicts.entries);
@@ -89,30 +91,29 @@ const ENVIRONMENT = {
   holds: "every variable that the agent's variables refer to is certain to exist",
 } as const;
 
-/** Plans files and environment, and commits both if both are possible. */
 function planAdditions(
   { profile, draft, entries, envFrom }: ConflictContext,
-  chosen: ChosenDelivery,
+  delivery: Delivery,
   conditions: ConditionContext,
 ): Result<Additions, Reason> {
-  const { podDraft, target } = draft;
-  const { annotations, context } = podDraft;
-  const scope = { container: target.container.name, profile: profile.name };
-  const paths = takenPaths(draft.mounts, target.container['volumeDevices']);
-  const request = { profile, delivery: chosen.delivery, target, conditions, takenPaths: paths, annotations };
-  const files = planFiles(request, podDraft.volumes, podDraft.initContainers);
-  traceResult(context.trace, FILES, scope, files);
+  const { container } = draft.target;
+  const { trace } = draft.podDraft.context;
+  const scope = { container: container.name, profile: profile.name };
+  const paths = takenPaths(draft.mounts, container['volumeDevices']);
+  const request = { profile, delivery, draft, conditions, takenPaths: paths };
+  const files = planFiles(request);
+  traceResult(trace, FILES, scope, files);
   if (!files.ok) return files;
+  addConfigFiles(request, files.value);
   const environment = planEnvironment(draft.environment, entries, envFrom);
   const steps: Result<readonly EnvironmentStep[], Reason> = environment.ok
     ? environment
     : { ok: false, error: { code: 'unproven-variable', ...environment.error, profile: profile.name } };
-  traceResult(context.trace, ENVIRONMENT, scope, steps);
+  traceResult(trace, ENVIRONMENT, scope, steps);
   if (!steps.ok) return steps;
   if (steps.value.length === 0 && files.value.mounts.length === 0)
     return { ok: false, error: alreadyInstrumented(profile, draft) };
-  const agent = { files: files.value, steps: steps.value, chosen, values: conditions.values };
-  return { ok: true, value: commit(profile, draft, agent) };
+  return { ok: true, value: commit(request, files.value, steps.value) };
 }
 
 function conditionsFor(
@@ -144,15 +145,8 @@ function resolvedValue(value: DeclaredValue, values: ReadonlyMap<string, string>
   return { valueFrom: { [value.reference]: { ...Object.fromEntries(fields), ...value.rest } } };
 }
 
-interface AgentChanges {
-  readonly files: PlannedFiles;
-  readonly steps: readonly EnvironmentStep[];
-  readonly chosen: ChosenDelivery;
-  readonly values: ReadonlyMap<string, string>;
-}
-
-function commit(profile: Profile, draft: ContainerDraft, agent: AgentChanges): Additions {
-  const { files, steps } = agent;
+function commit(request: FileRequest, files: PlannedFiles, steps: readonly EnvironmentStep[]): Additions {
+  const { profile, draft } = request;
   applySteps(draft.environment, steps);
   draft.steps.push(...steps);
   draft.mounts.push(...files.mounts);
@@ -165,27 +159,25 @@ function commit(profile: Profile, draft: ContainerDraft, agent: AgentChanges): A
     added: namesOf('insert'),
     changed: namesOf('replace'),
     mounts: new Map(files.mounts.map(({ mountPath, name }) => [mountPath, name])),
-    ...commitToPod(draft, agent),
+    ...commitToPod(request, files),
   };
 }
 
 function commitToPod(
-  { podDraft, target }: ContainerDraft,
-  { files, chosen, values }: AgentChanges,
+  { delivery, draft: { podDraft, target }, conditions: { values } }: FileRequest,
+  { volumes, mounts, initContainer: copier, annotations, nodeLocalVolumes }: PlannedFiles,
 ): Pick<Additions, 'initContainer' | 'annotations'> {
-  const annotations: string[] = [];
-  for (const volume of files.volumes) podDraft.volumes.add(volume);
-  for (const name of files.nodeLocal) podDraft.evictable.add(name);
-  for (const [name, text] of files.annotations) {
+  const newAnnotations: string[] = [];
+  for (const volume of volumes) podDraft.volumes.add(volume);
+  for (const name of nodeLocalVolumes) podDraft.evictable.add(name);
+  for (const [name, text] of annotations) {
     if (podDraft.annotations.get(name) === text) continue;
     podDraft.annotations.set(name, text);
     podDraft.newAnnotations.set(name, text);
-    annotations.push(name);
+    newAnnotations.push(name);
   }
-  const request = files.initContainer;
   const initContainer =
-    request && podDraft.initContainers.add(request, target, positionFor(podDraft.context, request.copy.position));
-  if (files.mounts.length > 0)
-    for (const name of renderIfGiven(chosen.delivery.pullSecret, values)) podDraft.pullSecrets.add(name);
-  return { initContainer, annotations };
+    copier && podDraft.initContainers.add(copier, target, positionFor(podDraft.context, copier.copy.position));
+  if (mounts.length > 0) for (const name of renderIfGiven(delivery.pullSecret, values)) podDraft.pullSecrets.add(name);
+  return { initContainer, annotations: newAnnotations };
 }

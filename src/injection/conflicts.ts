@@ -8,7 +8,6 @@ import { hasReference, isReference, isWritten, type ResolvedEntry, variableIn } 
 import { type EnvFromLookup, envFromPresence } from './env/env-from.ts';
 import type { Rule } from './trace.ts';
 
-/** An agent, and what its container holds before it is injected. */
 export interface ConflictContext {
   readonly profile: Profile;
   readonly draft: ContainerDraft;
@@ -24,14 +23,13 @@ export function conflictContext(
   draft: ContainerDraft,
   entries: readonly ResolvedEntry[],
 ): ConflictContext {
-  const { context, volumeNames } = draft.podDraft;
+  const { context, originalVolumeNames } = draft.podDraft;
   const { container } = draft.target;
-  const view = new ContainerView(container, draft.environment, volumeNames);
+  const view = new ContainerView(container, draft.environment, originalVolumeNames);
   const foreignView = withoutText(view, [...draft.entries, ...entries]);
   return { profile, draft, entries, envFrom: envFromPresence(context, container), view, foreignView };
 }
 
-/** The reasons against an agent in a container, one of which is that it is already present. */
 export const conflictRules: readonly Rule<ConflictContext>[] = [
   {
     name: 'variables',
@@ -98,7 +96,6 @@ function isInstrumented(environment: readonly EnvVar[], entries: readonly Resolv
   return loading.length > 0 && loading.every((entry) => isWritten(environment, entry));
 }
 
-/** A slot that the variables of another vendor occupy, or another value of a variable in a group. */
 function variableConflict({ profile, draft, view, entries, envFrom }: ConflictContext): Reason | undefined {
   const { environment } = view;
   for (const name of profile.slots) {
@@ -152,7 +149,6 @@ function hasSameValue(variable: EnvVar, { operation }: ResolvedEntry): boolean {
   return operation.compare === 'guid' ? comparableGuid(value) === comparableGuid(text) : value === text;
 }
 
-/** A foreign agent in one of the agent's slots, or a conflict that the profile declares. */
 function foreignConflict({ profile, draft, foreignView }: ConflictContext): Reason | undefined {
   for (const { vendor, slots, signs } of draft.podDraft.context.catalogue.foreignAgents) {
     const slot = slots.find((name) => profile.slots.includes(name));
@@ -190,7 +186,6 @@ function applies({ signs }: Advice, view: ContainerView): boolean {
   return signs.every((matcher) => matchedBy(matcher, view) !== undefined);
 }
 
-/** Removes the text of the entries from the variables. */
 function withoutText(view: ContainerView, entries: readonly ResolvedEntry[]): ContainerView {
   const texts = new Map<string, string[]>();
   for (const { name, operation } of entries) {

@@ -10,7 +10,6 @@ import { invalidSetting, type SettingSources, resolveSetting, profilesFor } from
 import { MAX_NOTICES } from '../settings/unknown-keys.ts';
 import type { ContainerOutcome } from './outcome.ts';
 
-/** A container and its place in the pod. */
 export interface TargetContainer {
   readonly list: ContainerList;
   readonly index: number;
@@ -86,11 +85,9 @@ function matches(pattern: string, { list, container }: TargetContainer): boolean
   return isGlob(pattern) ? list === 'containers' && matchesGlob(pattern, container.name) : container.name === pattern;
 }
 
-/** The containers selected for injection, and the profiles that apply to each. */
 export class ContainerSelector {
   readonly targets: readonly TargetContainer[];
-  /** Names of the pod's volumes. */
-  readonly volumeNames: ReadonlySet<string>;
+  readonly originalVolumeNames: ReadonlySet<string>;
   readonly notices: readonly Reason[];
   readonly #sources: SettingSources;
   readonly #named: NamedTargets;
@@ -104,7 +101,7 @@ export class ContainerSelector {
     this.#sources = sources;
     this.#named = named;
     this.notices = notices;
-    this.volumeNames = new Set((sources.pod.spec.volumes ?? []).map(({ name }) => name));
+    this.originalVolumeNames = new Set((sources.pod.spec.volumes ?? []).map(({ name }) => name));
     const forAll = named.get(undefined);
     const forOne = new Set([...named].flatMap(([profile, targets]) => (profile === undefined ? [] : [...targets])));
     this.targets = all.filter((target) => forOne.has(target) || (forAll ? forAll.has(target) : this.#isApp(target)));
@@ -120,7 +117,7 @@ export class ContainerSelector {
     if (named) return named.has(target);
     if (!this.#isApp(target)) return false;
     const { container } = target;
-    const view = new ContainerView(container, container.env ?? [], this.volumeNames);
+    const view = new ContainerView(container, container.env ?? [], this.originalVolumeNames);
     if (exclude.some((matcher) => matchedBy(matcher, view) !== undefined)) return false;
     return !include || include.some((matcher) => matchedBy(matcher, view) !== undefined);
   }

@@ -15,7 +15,6 @@ export interface ContainerDraft {
   readonly environment: EnvVar[];
   readonly steps: EnvironmentStep[];
   readonly mounts: VolumeMount[];
-  /** Entries of the agents planned so far. */
   readonly entries: ResolvedEntry[];
   /** Slots that our agents occupy, planned now or injected earlier, each with its profile. */
   readonly slots: Map<string, string>;
@@ -24,17 +23,14 @@ export interface ContainerDraft {
   readonly notices: Reason[];
 }
 
-/** The changes planned so far that belong to the pod and not to one container. */
 export interface PodDraft {
   readonly context: InjectionContext;
   readonly volumes: Volumes;
-  /** Names of the volumes of the original pod. */
-  readonly volumeNames: ReadonlySet<string>;
+  readonly originalVolumeNames: ReadonlySet<string>;
   readonly initContainers: InitContainers;
   /** Annotations of the pod, including the new ones. */
   readonly annotations: Map<string, string>;
   readonly newAnnotations: Map<string, string>;
-  /** Names of the new volumes that must not keep the cluster autoscaler from removing the node. */
   readonly evictable: Set<string>;
   readonly pullSecrets: Set<string>;
   readonly changes: Map<string, Change>;

@@ -1,11 +1,8 @@
 import type { SkippedDelivery, Reason } from '../reasons/reason.ts';
 import type { Parameters } from '../settings/parameters.ts';
 
-/** Names of what one agent adds to its container and to the pod. */
 export interface Additions {
-  /** New variables. */
   readonly added: readonly string[];
-  /** Variables whose value was replaced or extended. */
   readonly changed: readonly string[];
   /** New mounts, from the path in the container to the volume. */
   readonly mounts: ReadonlyMap<string, string>;
@@ -13,7 +10,6 @@ export interface Additions {
   readonly annotations: readonly string[];
 }
 
-/** Outcome of one profile in one container. */
 export type ContainerOutcome =
   | {
       readonly outcome: 'injected';
@@ -34,7 +30,6 @@ export type ContainerOutcome =
       readonly reason: Reason;
     };
 
-/** A `ContainerOutcome` without the details of the injection. */
 export type ContainerResult =
   | Omit<Extract<ContainerOutcome, { outcome: 'injected' }>, 'parameters' | 'additions' | 'skippedDeliveries'>
   | Extract<ContainerOutcome, { outcome: 'skipped' }>;

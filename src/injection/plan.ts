@@ -26,7 +26,6 @@ export interface Plan {
   readonly volumes: readonly Volume[];
   readonly containers: readonly ContainerPlan[];
   readonly initContainers: readonly Insertion[];
-  /** Contents of files, by annotation key. */
   readonly annotations: ReadonlyMap<string, string>;
   /** Names of the new volumes that must not keep the cluster autoscaler from removing the node. */
   readonly evictable: readonly string[];
@@ -57,7 +56,7 @@ export function planInjection(context: InjectionContext, selector: ContainerSele
   const mounts = containersOf(pod).flatMap(({ volumeMounts }) => volumeMounts ?? []);
   const draft: PodDraft = {
     context,
-    volumeNames: selector.volumeNames,
+    originalVolumeNames: selector.originalVolumeNames,
     volumes: new Volumes(pod.spec.volumes ?? [], mounts),
     initContainers: new InitContainers(pod, cluster.limitRanges?.(namespace.name) ?? []),
     annotations: new Map(Object.entries(annotationsOf(pod))),

@@ -3,13 +3,11 @@ import type { Reason } from '../reasons/reason.ts';
 import type { SettingSources } from '../settings/resolve.ts';
 import type { ChosenDelivery } from './delivery/choose.ts';
 
-/** Inputs of one decision. */
 export interface InjectionContext extends SettingSources {
   /** Receives the steps of the decision. Absent in the server, which spends nothing on them. */
   readonly trace?: Trace | undefined;
 }
 
-/** A row of a rule table: a condition, and the reason if it does not hold. */
 export interface Rule<Subject> {
   /** Stable identifier for programs. */
   readonly name: string;
@@ -18,7 +16,6 @@ export interface Rule<Subject> {
   readonly evaluate: (subject: Subject) => Reason | undefined;
 }
 
-/** Stages of a decision, in order. */
 export type Stage = 'policy' | 'containers' | 'fit' | 'parameters' | 'conflicts' | 'delivery' | 'files' | 'environment';
 
 /** The container and the profile that an event is about; both absent for the pod as a whole. */

@@ -16,7 +16,6 @@ export function isLibc(text: string): boolean {
   return text === 'glibc' || text === 'musl';
 }
 
-/** Returns the values of the profile's variants for one container. */
 export function variantsFor(
   sources: SettingSources,
   { variants, constraints }: Profile,

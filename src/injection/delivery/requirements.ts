@@ -12,10 +12,8 @@ import { parametersOf, render } from '../../profiles/template.ts';
 import type { ClaimProblem, UnmetRequirement } from '../../reasons/reason.ts';
 import type { SettingSources } from '../../settings/resolve.ts';
 
-/** Values that templates may refer to: parameters, built-in values and variants. */
 export type Values = ReadonlyMap<string, string>;
 
-/** A delivery to evaluate for one container. */
 export interface DeliveryCandidate {
   readonly delivery: Delivery;
   readonly sources: SettingSources;
@@ -25,7 +23,6 @@ export interface DeliveryCandidate {
 
 type Requirement = (candidate: DeliveryCandidate) => UnmetRequirement | undefined;
 
-/** Separates a storage class from the resource of it that a quota limits. */
 const CLASS_SUFFIX = '.storageclass.storage.k8s.io/';
 
 /** In order: the first that is not met is reported. An unknown fact counts as met, except the version of the API server. */
@@ -57,7 +54,6 @@ const requirements: readonly Requirement[] = [
   sufficientStorage,
 ];
 
-/** Returns the first requirement that the delivery does not meet, or undefined. */
 export function unmetRequirement(candidate: DeliveryCandidate): UnmetRequirement | undefined {
   for (const requirement of requirements) {
     const unmet = requirement(candidate);
@@ -86,8 +82,10 @@ function usableClaim({ delivery, sources, values }: DeliveryCandidate): UnmetReq
   return trouble && { why: 'claim', claim, trouble };
 }
 
-// A pod can have thousands of volumes, and each of its containers is checked.
+// A pod can have thousands of volumes and containers, and each container is checked.
 const claimsByPod = new WeakMap<Pod, ReadonlySet<unknown>>();
+
+const storageLimits = new WeakMap<Pod, number>();
 
 function hasClaim(pod: Pod, claim: string): boolean {
   let names = claimsByPod.get(pod);
@@ -121,7 +119,6 @@ function sufficientQuota({ delivery, sources, values }: DeliveryCandidate): Unme
   return undefined;
 }
 
-/** What one claim of this size adds to the usage of a quota, by resource. */
 function quotaUsage(size: number, storageClass: string | undefined): Readonly<Record<string, number>> {
   const prefix = `${storageClass}${CLASS_SUFFIX}`;
   return {
@@ -155,18 +152,14 @@ function permittedClaimSize({ delivery, sources }: DeliveryCandidate): UnmetRequ
  */
 function sufficientStorage({ delivery, sources: { pod } }: DeliveryCandidate): UnmetRequirement | undefined {
   if (delivery.type !== 'initContainer' || delivery.medium === 'Memory') return undefined;
-  const limit = storageLimits.get(pod) ?? storageLimitOf(pod);
+  const limit = storageLimits.get(pod) ?? storageLimitInBytes(pod);
   storageLimits.set(pod, limit);
   return limit < (parseQuantity(delivery.sizeLimit) ?? 0)
     ? { why: 'ephemeral-storage', limit: delivery.sizeLimit }
     : undefined;
 }
 
-// A pod can have thousands of containers, and each of them is checked.
-const storageLimits = new WeakMap<Pod, number>();
-
-/** Returns the pod's limit of ephemeral storage in bytes. */
-function storageLimitOf({ spec }: Pod): number {
+function storageLimitInBytes({ spec }: Pod): number {
   const initContainers = spec.initContainers ?? [];
   const sidecars = initContainers.filter(({ restartPolicy }) => restartPolicy === 'Always');
   const limitsOf = (containers: typeof spec.containers): readonly number[] =>

@@ -2,7 +2,6 @@ import type { EnvVar } from '../../kubernetes/pod.ts';
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
 import { combined, type ResolvedOperation } from './merge.ts';
 
-/** An environment entry of a profile with its value resolved. */
 export interface ResolvedEntry {
   readonly name: string;
   readonly group: string | undefined;

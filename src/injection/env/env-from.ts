@@ -5,7 +5,6 @@ import { type SettingSources, resolveSetting } from '../../settings/resolve.ts';
 
 export type EnvFromPresence = 'present' | 'absent' | 'unknown';
 
-/** Tells whether a container has a variable by `envFrom`. */
 export type EnvFromLookup = (name: string) => EnvFromPresence;
 
 /**
@@ -27,7 +26,6 @@ export function envFromPresence(sources: SettingSources, container: Container): 
   };
 }
 
-/** Undefined if the keys are not known. */
 function configMapLookup(
   { cluster, namespace }: SettingSources,
   source: Json,

@@ -6,7 +6,6 @@ export type ResolvedValue = { readonly text: string } | { readonly valueFrom: Js
 
 export type ResolvedOperation = Operation<ResolvedValue>;
 
-/** An operation that keeps the existing value and adds to it. */
 export type ListOperation = Exclude<ResolvedOperation, { kind: 'set' | 'force' }>;
 
 /** Adds text to a value; returns the value itself if it contains the text already. An empty value needs no separator. */

@@ -102,7 +102,6 @@ class EnvironmentDraft {
     return isCaptured ? { variable: name, why: 'order' } : this.#put('insert', index, variableOf(name, value));
   }
 
-  /** Collects the names of the entries that refer to the variable, directly or through others, and are still to be written. */
   #referrers(name: string, found = new Set<string>()): ReadonlySet<string> {
     for (const entry of this.#entries) {
       if (entry.name === name || found.has(entry.name) || !entryRefersTo(entry, name)) continue;
@@ -123,7 +122,6 @@ class EnvironmentDraft {
     return this.#unprovenIn(entry.name, index);
   }
 
-  /** Finds a variable that our text refers to and that is not certain to be defined before the index. */
   #unprovenIn(name: string, index: number): UnprovenVariable | undefined {
     const texts = this.#entries.flatMap((entry) =>
       entry.name === name && 'text' in entry.operation.value ? [entry.operation.value.text] : [],

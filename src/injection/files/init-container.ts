@@ -7,8 +7,8 @@ import type { Copy } from '../../profiles/delivery.ts';
 import { render } from '../../profiles/template.ts';
 import type { TargetContainer } from '../container-selection.ts';
 import { type InitResources, initResources } from './init-resources.ts';
+import { UniqueNames } from './unique-names.ts';
 
-/** An init container to be added that copies an agent's files into a volume. */
 export interface InitContainerRequest {
   readonly profile: string;
   readonly copy: Copy;
@@ -25,7 +25,6 @@ export interface Insertion {
 /** User ID if neither the target nor the pod has one: "nonroot" of the distroless images. Any ID but 0 passes `restricted`. */
 const NONROOT = 65_532;
 
-/** The init containers of a pod, including the new ones. */
 export class InitContainers {
   readonly added: Insertion[] = [];
   readonly #pod: Pod;
@@ -33,18 +32,15 @@ export class InitContainers {
   readonly #limitRanges: readonly LimitRangeItem[];
   readonly #list: Container[];
   readonly #resources = new Map<Copy, InitResources>();
-  readonly #names: Set<string>;
-  /** By copied files, the init container that copies them. */
+  readonly #names: UniqueNames;
   readonly #copiers = new Map<string, Container | undefined>();
-  /** By name, the first number that may be free: names only become more. */
-  readonly #nextNumbers = new Map<string, number>();
 
   constructor(pod: Pod, limitRanges: readonly LimitRangeItem[]) {
     this.#pod = pod;
     this.#limitRanges = limitRanges;
     this.#original = pod.spec.initContainers ?? [];
     this.#list = [...this.#original];
-    this.#names = new Set(containersOf(pod).map(({ name }) => name));
+    this.#names = new UniqueNames(containersOf(pod).map(({ name }) => name));
   }
 
   /**
@@ -91,7 +87,7 @@ export class InitContainers {
     const resources = this.#resources.get(copy);
     const { image, command } = copiedFiles(copy, values);
     return {
-      name: this.#freeName(`${profile}-agent`),
+      name: this.#names.free(`${profile}-agent`),
       image,
       imagePullPolicy: copy.pullPolicy,
       command,
@@ -100,17 +96,8 @@ export class InitContainers {
       volumeMounts: [{ name: volume, mountPath: copy.copyTo }],
     };
   }
-
-  #freeName(preferred: string): string {
-    let count = this.#nextNumbers.get(preferred) ?? 1;
-    const name = (): string => (count < 2 ? preferred : `${preferred}-${count}`);
-    while (this.#names.has(name())) count++;
-    this.#nextNumbers.set(preferred, count);
-    return name();
-  }
 }
 
-/** Identifies the files that an init container copies into a volume. */
 interface CopiedFiles {
   readonly image: string;
   readonly command: readonly string[];
@@ -137,7 +124,6 @@ function isSameImage(found: Json | undefined, expected: string): boolean {
   return one.tag === other.tag || (one.tag === '' && one.digest !== '');
 }
 
-/** Returns the last path segment of a reference, its tag and its digest. */
 function imageParts(reference: string): { readonly name: string; readonly tag: string; readonly digest: string } {
   const [rest = '', digest = ''] = reference.slice(reference.lastIndexOf('/') + 1).split('@', 2);
   const [name = '', tag = ''] = rest.split(':', 2);

@@ -21,20 +21,16 @@ interface Share {
 /** Request and limit of an app container. A missing request is the limit (k8s.io/kubernetes core/v1 defaults.go). */
 type AppShare = { readonly [field in keyof Share]: number | undefined };
 
-/** The strictest bounds of all LimitRanges for one resource. */
 interface Bounds {
-  /** Of the request and the limit of a container. */
   readonly min: number;
   /** Of the limit, if no other container of the pod has one. */
   readonly minOfPod: number;
   readonly max: number;
-  /** Of the limit to the request. */
   readonly ratio: number;
 }
 
 type Amounts = { readonly [resource in Resource]?: string };
 
-/** Requests and limits of an init container; undefined: none, like the app containers. */
 export type InitResources = { readonly [kind in Kind]?: Amounts } | undefined;
 
 /** An init container's own use of the disk: its log. */

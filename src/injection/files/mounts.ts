@@ -6,91 +6,67 @@ import type { Delivery } from '../../profiles/delivery.ts';
 import type { Profile } from '../../profiles/profile.ts';
 import { renderIfGiven } from '../../profiles/template.ts';
 import type { Reason } from '../../reasons/reason.ts';
-import type { TargetContainer } from '../container-selection.ts';
-import { planConfigFiles } from './config-files.ts';
-import type { InitContainerRequest, InitContainers } from './init-container.ts';
-import { type FileDelivery, sourceOf, type Volumes } from './volumes.ts';
-
-/** Additions to the pod and to one container that bring an agent's files. */
-export interface PlannedFiles {
-  readonly volumes: readonly Volume[];
-  readonly mounts: readonly VolumeMount[];
-  /** Undefined if the pod has the init container already, or needs none. */
-  readonly initContainer: InitContainerRequest | undefined;
-  /** Contents of files, by annotation key. */
-  readonly annotations: ReadonlyMap<string, string>;
-  /** Names of the new volumes on the node's disk. */
-  readonly nodeLocal: readonly string[];
-}
+import type { ContainerDraft } from '../draft.ts';
+import type { InitContainerRequest } from './init-container.ts';
+import { type FileDelivery, sourceOf } from './volumes.ts';
 
 /** An agent, and the container that its files are for. */
 export interface FileRequest {
   readonly profile: Profile;
   readonly delivery: Delivery;
-  readonly target: TargetContainer;
+  readonly draft: ContainerDraft;
   readonly conditions: ConditionContext;
   readonly takenPaths: readonly TakenPath[];
-  /** Annotations of the pod, including the new ones. */
-  readonly annotations: ReadonlyMap<string, string>;
 }
 
-const NO_FILES: PlannedFiles = {
-  volumes: [],
-  mounts: [],
-  initContainer: undefined,
-  annotations: new Map(),
-  nodeLocal: [],
-};
+/** Additions to the pod and to the container that bring the files. */
+export interface PlannedFiles {
+  readonly volumes: Volume[];
+  readonly mounts: VolumeMount[];
+  initContainer: InitContainerRequest | undefined;
+  readonly annotations: Map<string, string>;
+  readonly nodeLocalVolumes: string[];
+}
 
 /** Plans the missing mounts, and the volumes and the init container for them unless the pod has some with the same files. */
-export function planFiles(
-  request: FileRequest,
-  volumes: Volumes,
-  initContainers: InitContainers,
-): Result<PlannedFiles, Reason> {
-  const { delivery } = request;
-  const delivered =
-    delivery.type === 'baked'
-      ? { ok: true as const, value: NO_FILES }
-      : planDelivery(request, delivery, volumes, initContainers);
-  if (!delivered.ok) return delivered;
-  const writable = withWritablePaths(request, volumes, delivered.value);
-  return writable.ok ? { ok: true, value: withConfigFiles(request, volumes, writable.value) } : writable;
-}
-
-function planDelivery(
-  request: FileRequest,
-  delivery: FileDelivery,
-  volumes: Volumes,
-  initContainers: InitContainers,
-): Result<PlannedFiles, Reason> {
-  const volume = agentVolume(request, delivery, volumes, initContainers);
-  const mounts = missingMounts(request, volume);
-  if (!mounts.ok) return mounts;
-  if (mounts.value.length === 0) return { ok: true, value: NO_FILES };
-  const { name, created, initContainer } = volume;
-  const nodeLocal = delivery.type === 'initContainer' && created ? [name] : [];
-  return {
-    ok: true,
-    value: { ...NO_FILES, volumes: created ? [created] : [], mounts: mounts.value, initContainer, nodeLocal },
+export function planFiles(request: FileRequest): Result<PlannedFiles, Reason> {
+  const files: PlannedFiles = {
+    volumes: [],
+    mounts: [],
+    initContainer: undefined,
+    annotations: new Map(),
+    nodeLocalVolumes: [],
   };
+  const { delivery } = request;
+  const conflict =
+    (delivery.type === 'baked' ? undefined : addAgentFiles(request, delivery, files)) ??
+    addWritablePaths(request, files);
+  return conflict ? { ok: false, error: conflict } : { ok: true, value: files };
 }
 
-/** The volume with the agent's files: an existing one, or a new one. */
+function addAgentFiles(request: FileRequest, delivery: FileDelivery, files: PlannedFiles): Reason | undefined {
+  const volume = agentVolume(request, delivery);
+  const conflict = addMounts(request, volume, files);
+  if (conflict || files.mounts.length === 0) return conflict;
+  const { name, created, initContainer } = volume;
+  files.initContainer = initContainer;
+  if (created) files.volumes.push(created);
+  if (created && delivery.type === 'initContainer') files.nodeLocalVolumes.push(name);
+  return undefined;
+}
+
 interface AgentVolume {
   readonly name: string;
-  /** Names of all existing volumes with the same files. */
   readonly existing: ReadonlySet<string>;
   readonly created?: Volume;
   readonly initContainer?: InitContainerRequest;
 }
 
 function agentVolume(
-  { profile, conditions: { values }, takenPaths, target }: FileRequest,
+  { profile, draft: { podDraft, target }, conditions: { values }, takenPaths }: FileRequest,
   delivery: FileDelivery,
-  volumes: Volumes,
-  initContainers: InitContainers,
 ): AgentVolume {
+  const { volumes, initContainers } = podDraft;
   const source = sourceOf(delivery, values);
   if (delivery.type === 'initContainer' || delivery.type === 'ephemeral') {
     const filled = initContainers.filledVolume(delivery.copy, values, target);
@@ -107,11 +83,11 @@ function agentVolume(
   return { name, existing, created: { name, ...source.volume } };
 }
 
-function missingMounts(
+function addMounts(
   { profile, delivery, conditions: { values }, takenPaths }: FileRequest,
   { name, existing }: AgentVolume,
-): Result<readonly VolumeMount[], Reason> {
-  const mounts: VolumeMount[] = [];
+  { mounts }: PlannedFiles,
+): Reason | undefined {
   const parts = profile.mounts.map((mount) => {
     const texts = [delivery.subPath, mount.subPath].flatMap((template) => renderIfGiven(template, values));
     return { mount, subPath: normalPath(texts.join('/')).slice(1) };
@@ -122,7 +98,7 @@ function missingMounts(
     const other = takenPaths.find(
       (taken) => isWithin(taken.path, mount.path) && !hasFiles(taken) && !isExpected(profile, taken),
     );
-    if (other) return pathTaken(other);
+    if (other) return { code: 'mount-path-taken', path: other.path, volume: other.volume };
     if (takenPaths.some(({ path }) => path === mount.path)) continue;
     mounts.push({
       name,
@@ -131,11 +107,7 @@ function missingMounts(
       ...((mount.readOnly || delivery.readOnly) && { readOnly: true }),
     });
   }
-  return { ok: true, value: mounts };
-}
-
-function pathTaken({ path, volume }: TakenPath): { readonly ok: false; readonly error: Reason } {
-  return { ok: false, error: { code: 'mount-path-taken', path, volume } };
+  return undefined;
 }
 
 /** A mount of the user's own at a writable path, or at the path of a configuration file, is not a conflict. */
@@ -147,37 +119,21 @@ function isExpected({ writable, files }: Profile, { path, isFiles }: TakenPath):
  * Adds one emptyDir for each directory that the agent writes into, with a subdirectory for each container: two agents that write to one log
  * file would corrupt it. The kubelet creates the subPath with the mode of the emptyDir (pkg/volume/util/subpath).
  */
-function withWritablePaths(
-  { profile, target, conditions, takenPaths }: FileRequest,
-  volumes: Volumes,
+function addWritablePaths(
+  { profile, draft: { podDraft, target }, conditions, takenPaths }: FileRequest,
   files: PlannedFiles,
-): Result<PlannedFiles, Reason> {
-  const created = [...files.volumes];
-  const mounts = [...files.mounts];
-  const nodeLocal = [...files.nodeLocal];
+): Reason | undefined {
   for (const { path, volume: preferred, sizeLimit, when } of profile.writable) {
     if (!isMet(when, conditions) || takenPaths.some((taken) => taken.path === path)) continue;
     const other = takenPaths.find((taken) => isWithin(taken.path, path));
-    if (other) return pathTaken(other);
+    if (other) return { code: 'mount-path-taken', path: other.path, volume: other.volume };
     const volume = { emptyDir: { sizeLimit } };
-    const exists = volumes.withSource({ type: 'emptyDir', volume }).has(preferred);
-    const name = exists ? preferred : volumes.freeName(preferred, created);
-    mounts.push({ name, mountPath: path, subPath: target.container.name });
+    const exists = podDraft.volumes.withSource({ type: 'emptyDir', volume }).has(preferred);
+    const name = exists ? preferred : podDraft.volumes.freeName(preferred, files.volumes);
+    files.mounts.push({ name, mountPath: path, subPath: target.container.name });
     if (exists) continue;
-    created.push({ name, ...volume });
-    nodeLocal.push(name);
+    files.volumes.push({ name, ...volume });
+    files.nodeLocalVolumes.push(name);
   }
-  return { ok: true, value: { ...files, volumes: created, mounts, nodeLocal } };
-}
-
-function withConfigFiles(request: FileRequest, volumes: Volumes, files: PlannedFiles): PlannedFiles {
-  const { profile, conditions, takenPaths, annotations } = request;
-  const configs = planConfigFiles(profile, conditions, { annotations, volumes, pending: files.volumes, takenPaths });
-  if (configs.length === 0) return files;
-  return {
-    ...files,
-    volumes: [...files.volumes, ...configs.flatMap(({ volume }) => volume ?? [])],
-    mounts: [...files.mounts, ...configs.map(({ mount }) => mount)],
-    annotations: new Map(configs.map(({ annotation, content }) => [annotation, content])),
-  };
+  return undefined;
 }

@@ -1,10 +1,10 @@
 import type { Volume, VolumeMount } from '../../kubernetes/pod.ts';
 import { parseQuantity } from '../../kubernetes/quantity.ts';
-import { MAX_NAME_LENGTH } from '../../kubernetes/volume-name.ts';
 import { dispatch } from '../../lib/dispatch.ts';
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
 import type { Delivery } from '../../profiles/delivery.ts';
 import { render, type Template } from '../../profiles/template.ts';
+import { UniqueNames } from './unique-names.ts';
 
 /** A volume without its name. The type is the key of its only field. */
 export interface VolumeSource {
@@ -12,17 +12,12 @@ export interface VolumeSource {
   readonly volume: JsonObject;
 }
 
-/** A delivery that brings files. */
 export type FileDelivery = Exclude<Delivery, { type: 'baked' }>;
 
-/** The volumes of a pod, including the new ones. */
 export class Volumes {
   readonly added: Volume[] = [];
   readonly #all: Volume[];
-  readonly #names: Set<string>;
-  /** By name, the first number that may be free: names only become more. */
-  readonly #nextNumbers = new Map<string, number>();
-  /** The volumes of each source that was looked up. */
+  readonly #names: UniqueNames;
   readonly #bySource = new Map<string, { readonly source: VolumeSource; readonly names: Set<string> }>();
 
   /**
@@ -31,10 +26,9 @@ export class Volumes {
    */
   constructor(volumes: readonly Volume[], mounts: readonly VolumeMount[]) {
     this.#all = [...volumes];
-    this.#names = new Set([...volumes, ...mounts].map(({ name }) => name));
+    this.#names = new UniqueNames([...volumes, ...mounts].map(({ name }) => name));
   }
 
-  /** Returns the names of the volumes with exactly this source. */
   withSource(source: VolumeSource): ReadonlySet<string> {
     const key = JSON.stringify(source);
     const known = this.#bySource.get(key);
@@ -44,19 +38,13 @@ export class Volumes {
     return names;
   }
 
-  /** Returns the name of the first volume that matches. */
   find(matches: (volume: Volume) => boolean): string | undefined {
     return this.#all.find(matches)?.name;
   }
 
-  /** Returns the preferred name, with a number if it is in use by the pod or by a volume that is still to be added. */
+  /** Returns a name that no volume of the pod has, nor any of those that are still to be added. */
   freeName(preferred: string, pending: readonly Volume[] = []): string {
-    let count = this.#nextNumbers.get(preferred) ?? 1;
-    const name = (): string => (count < 2 ? preferred : `${preferred.slice(0, MAX_NAME_LENGTH - 6)}-${count}`);
-    while (this.#names.has(name())) count++;
-    this.#nextNumbers.set(preferred, count);
-    while (this.#names.has(name()) || pending.some((volume) => volume.name === name())) count++;
-    return name();
+    return this.#names.free(preferred, (name) => pending.some((volume) => volume.name === name));
   }
 
   add(volume: Volume): void {
@@ -113,7 +101,6 @@ function volumeSource(type: string, volume: JsonObject): VolumeSource {
   return { type, volume: { [type]: volume } };
 }
 
-/** Returns the source of the volume that holds a delivery's files. */
 export function sourceOf(delivery: FileDelivery, values: ReadonlyMap<string, string>): VolumeSource {
   return dispatch(sources, 'type', delivery, (template: Template) => render(template, values));
 }

@@ -5,7 +5,6 @@ import { isOptional, isReference, variableIn } from '../env/entry.ts';
 import type { EnvFromLookup } from '../env/env-from.ts';
 
 export interface PermittedEnvironment {
-  /** Existing variables that the injected profiles may change. */
   readonly changes: ReadonlyMap<string, Change>;
   readonly envFrom: EnvFromLookup;
 }

@@ -8,9 +8,7 @@ import { brokenEnvironment } from './env.ts';
 import { brokenInitContainers } from './init-containers.ts';
 import { brokenResources } from './resources.ts';
 
-/** What a patch may do in addition to adding new elements. */
 export interface Permitted {
-  /** Existing variables that the injected profiles may change. */
   readonly changes: ReadonlyMap<string, Change>;
   readonly envFrom: (container: Container) => EnvFromLookup;
 }
@@ -31,7 +29,7 @@ export function brokenRule(before: Pod, after: Pod, permitted: Permitted): strin
     () => changedField(before.spec, after.spec, ['volumes', 'containers', 'initContainers', 'imagePullSecrets']),
     () =>
       changedElement(listOf(before.spec['imagePullSecrets']), listOf(after.spec['imagePullSecrets']), 'pull secret'),
-    () => brokenVolumes(before.spec.volumes ?? [], after.spec.volumes ?? []),
+    () => brokenList(before.spec.volumes ?? [], after.spec.volumes ?? [], 'volume', ({ name }) => name),
     () => brokenContainers(before.spec.containers, after.spec.containers, verify),
     () => brokenInitContainers(before, after, verify),
     () => brokenResources(before, after),
@@ -62,6 +60,23 @@ function changedElement(before: readonly unknown[], after: readonly unknown[], k
     : `an existing ${kind} was changed, moved or removed`;
 }
 
+/** Elements may be added at the end, without new duplicates. */
+function brokenList<Element>(
+  before: readonly Element[],
+  after: readonly Element[],
+  kind: string,
+  nameOf: (element: Element) => string,
+): string | undefined {
+  const changed = changedElement(before, after, kind);
+  if (changed !== undefined || before.length === after.length) return changed;
+  const used = new Set(before.map(nameOf));
+  for (const name of after.slice(before.length).map(nameOf)) {
+    if (used.has(name)) return `duplicate ${kind} ${name}`;
+    used.add(name);
+  }
+  return undefined;
+}
+
 /** Permits the status, new files, and new names in the list of the cluster autoscaler. */
 function brokenAnnotations(before: Pod, after: Pod): string | undefined {
   const [existing, patched] = [annotationsOf(before), annotationsOf(after)];
@@ -75,13 +90,6 @@ function brokenAnnotations(before: Pod, after: Pod): string | undefined {
 
 function listOf(value: Json | undefined): readonly Json[] {
   return Array.isArray(value) ? value : [];
-}
-
-type Named = { readonly name: string };
-
-function brokenVolumes(before: readonly Named[], after: readonly Named[]): string | undefined {
-  const names = after.map(({ name }) => name);
-  return changedElement(before, after, 'volume') ?? newDuplicate(before.length, names, 'volume');
 }
 
 function brokenContainers(
@@ -107,12 +115,10 @@ function brokenContainer(
   if (before === after) return undefined;
   const [existing, mounts] = [before.volumeMounts ?? [], after.volumeMounts ?? []];
   const added = mounts.slice(existing.length);
-  const paths = mounts.map(({ mountPath }) => mountPath);
   return firstBroken([
     () => changedField(before, after, ['env', 'volumeMounts']),
     () => brokenEnvironment(before.env ?? [], after.env ?? [], { changes, envFrom: envFrom(before) }),
-    () => changedElement(existing, mounts, 'mount'),
-    () => newDuplicate(existing.length, paths, 'mount path'),
+    () => brokenList(existing, mounts, 'mount', ({ mountPath }) => mountPath),
     () => missingVolume(added, volumes),
     () => deviceConflict(added, before['volumeDevices']),
   ]);
@@ -131,15 +137,4 @@ function deviceConflict(mounts: readonly VolumeMount[], devices: Json | undefine
 function missingVolume(mounts: readonly VolumeMount[], volumes: ReadonlySet<string>): string | undefined {
   const mount = mounts.find(({ name }) => !volumes.has(name));
   return mount && `the mount at ${mount.mountPath} refers to volume ${mount.name}, which does not exist`;
-}
-
-/** Duplicates among the first `count` names existed before. */
-function newDuplicate(count: number, names: readonly string[], kind: string): string | undefined {
-  if (names.length === count) return undefined;
-  const used = new Set(names.slice(0, count));
-  for (const name of names.slice(count)) {
-    if (used.has(name)) return `duplicate ${kind} ${name}`;
-    used.add(name);
-  }
-  return undefined;
 }
