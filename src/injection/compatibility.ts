@@ -90,7 +90,6 @@ function unreadableSetting(sources: SettingSources, container: string): Reason |
     : undefined;
 }
 
-/** Returns the reason why the profile's agent cannot or must not run in the container, whatever else is in it. */
 export function incompatibility(context: InjectionContext, profile: Profile, container: Container): Reason | undefined {
   const { trace } = context;
   const report = trace && tracer(trace, 'fit', { container: container.name, profile: profile.name });

@@ -9,7 +9,6 @@ export interface InjectionContext extends SettingSources {
 }
 
 export interface Rule<Subject> {
-  /** Stable identifier for programs. */
   readonly name: string;
   /** The condition as a clause without a capital and a full stop. */
   readonly holds: string;
@@ -52,7 +51,6 @@ export function firstReason<Subject>(
   return undefined;
 }
 
-/** Reports the result of a step as the evaluation of a rule. */
 export function traceResult(
   trace: Trace | undefined,
   { stage, name, holds }: Omit<Rule<never>, 'evaluate'> & { readonly stage: Stage },
@@ -62,7 +60,6 @@ export function traceResult(
   trace?.({ kind: 'rule', stage, rule: name, holds, scope, reason: result.ok ? undefined : result.error });
 }
 
-/** Returns the function that reports the evaluations of rules of one stage. */
 export function tracer(
   trace: Trace,
   stage: Stage,

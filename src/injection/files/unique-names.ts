@@ -1,6 +1,5 @@
 import { MAX_NAME_LENGTH } from '../../kubernetes/volume-name.ts';
 
-/** Names of containers or volumes in use. */
 export class UniqueNames {
   readonly #used: Set<string>;
   /** By name, the first number that may be free: a pod can have thousands of volumes, and names are only added. */

@@ -42,7 +42,6 @@ export class Volumes {
     return this.#all.find(matches)?.name;
   }
 
-  /** Returns a name that no volume of the pod has, nor any of those that are still to be added. */
   freeName(preferred: string, pending: readonly Volume[] = []): string {
     return this.#names.free(preferred, (name) => pending.some((volume) => volume.name === name));
   }
