@@ -1,15 +1,15 @@
-import { type Selection, selectTargets } from '../injection/container-selection.ts';
-import type { InjectionContext } from '../injection/context.ts';
+import { type ContainerSelector, selectTargets } from '../injection/container-selection.ts';
 import { envFromPresence } from '../injection/env/env-from.ts';
 import type { ContainerOutcome } from '../injection/outcome.ts';
 import { applyOperations, patchFor } from '../injection/patch.ts';
 import { planInjection, EMPTY_PLAN, type Plan } from '../injection/plan.ts';
-import { tracer } from '../injection/trace.ts';
+import { type InjectionContext, tracer } from '../injection/trace.ts';
 import { brokenRule, type Permitted } from '../injection/verify/pod.ts';
 import { type ClusterState, unknownCluster } from '../kubernetes/cluster-state.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import type { Pod } from '../kubernetes/pod.ts';
 import type { Operation } from '../lib/json-patch.ts';
+import type { Result } from '../lib/result.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import type { Reason } from '../reasons/reason.ts';
 import { unknownKeysIn } from '../settings/unknown-keys.ts';
@@ -66,10 +66,7 @@ function withoutAny({ containers }: Decision, reason: Reason): readonly Containe
 }
 
 function permittedBy({ changes }: Plan, context: InjectionContext): Permitted {
-  return {
-    changes,
-    provided: (container) => envFromPresence(context, container),
-  };
+  return { changes, envFrom: (container) => envFromPresence(context, container) };
 }
 
 /** In characters of JSON; as base64 it is a third more. The API server reads an answer of any size into its memory: we set the bound. */
@@ -112,27 +109,25 @@ function decide(context: InjectionContext): { readonly decision: Decision; reado
   const selected = selectTargets(context);
   tellTargets(context, selected);
   const unknown = unknownKeysIn(context);
-  if (!selected.ok) return { decision: notInjected(selected.reason, required, { notices: unknown }), plan: EMPTY_PLAN };
-  const notices = [...selected.notices, ...unknown];
-  if (selected.selector.targets.length === 0) {
+  if (!selected.ok) return { decision: notInjected(selected.error, required, { notices: unknown }), plan: EMPTY_PLAN };
+  const selector = selected.value;
+  const notices = [...selector.notices, ...unknown];
+  if (selector.targets.length === 0) {
     const nothing: Reason = { code: 'no-target-container', profile: undefined };
     return { decision: notInjected(nothing, required, { notices }), plan: EMPTY_PLAN };
   }
-  const planned = planInjection(context, selected.selector);
+  const planned = planInjection(context, selector);
   return { decision: decideOn(planned.outcomes, required, [...notices, ...planned.notices]), plan: planned.plan };
 }
 
 const TARGETS = { name: 'targets', holds: 'some container is to get an agent' };
 
-function tellTargets({ trace }: InjectionContext, selected: Selection): void {
+function tellTargets({ trace }: InjectionContext, selected: Result<ContainerSelector, Reason>): void {
   if (!trace) return;
   const tell = tracer(trace, 'containers', {});
-  if (!selected.ok) tell(TARGETS, selected.reason);
+  if (!selected.ok) tell(TARGETS, selected.error);
   else
-    tell(
-      TARGETS,
-      selected.selector.targets.length > 0 ? undefined : { code: 'no-target-container', profile: undefined },
-    );
+    tell(TARGETS, selected.value.targets.length > 0 ? undefined : { code: 'no-target-container', profile: undefined });
 }
 
 function decideOn(containers: readonly ContainerOutcome[], required: boolean, notices: readonly Reason[]): Decision {

@@ -1,3 +1,5 @@
+import { isObject, type JsonObject } from '../lib/json.ts';
+
 /** Decimal and binary suffixes of a Kubernetes quantity (k8s.io/apimachinery pkg/api/resource suffix.go), as powers of ten and of 1024. */
 const SUFFIXES: Readonly<Record<string, number>> = {
   n: 1e-9,
@@ -43,3 +45,22 @@ export function quantityText(amount: number, resource: 'cpu' | 'memory'): string
 }
 
 const MIB = 2 ** 20;
+
+/**
+ * The request or limit of a container, or of a pod as a whole, in thousandths: the API server rounds up to these (k8s.io/kubernetes core/v1
+ * defaults.go SetDefaults_ResourceList).
+ */
+export function resourceMillis(
+  { resources }: JsonObject,
+  kind: 'requests' | 'limits',
+  resource: string,
+): number | undefined {
+  const amounts = isObject(resources) ? resources[kind] : undefined;
+  const amount = isObject(amounts) ? parseQuantity(amounts[resource]) : undefined;
+  return amount === undefined ? undefined : roundedUpMillis(amount);
+}
+
+/** In thousandths, rounded up; the error of a sum of binary fractions does not count. */
+export function roundedUpMillis(amount: number): number {
+  return Math.ceil(amount * 1000 - 1e-6);
+}
