@@ -98,7 +98,7 @@ function pass(context: InjectionContext): Pass {
 
 /** A second pass over its own result must find nothing to do: the API server calls again after other webhooks. */
 function unsettled(context: InjectionContext): string | undefined {
-  return pass(context).operations.length === 0 ? undefined : 'a second pass would change the pod again';
+  return pass(context).operations.length === 0 ? undefined : 'a second pass over the patched pod would change it again';
 }
 
 function decide(context: InjectionContext): { readonly decision: Decision; readonly plan: Plan } {
@@ -122,7 +122,7 @@ function decide(context: InjectionContext): { readonly decision: Decision; reado
   return { decision: decideOn(planned.outcomes, required, [...notices, ...planned.notices]), plan: planned.plan };
 }
 
-const TARGETS = { name: 'targets', holds: 'some container is to get an agent' };
+const TARGETS = { name: 'targets', holds: 'a container is selected for injection' };
 
 function tellTargets({ trace }: InjectionContext, selected: Selection): void {
   if (!trace) return;

@@ -35,7 +35,7 @@ export function isOptedIn({ labels }: Namespace): boolean {
 const rules: readonly Rule<InjectionContext>[] = [
   {
     name: 'mirror',
-    holds: 'the pod does not mirror a static pod',
+    holds: 'the pod is not a mirror pod',
     evaluate: ({ pod }) =>
       annotationsOf(pod)[MIRROR_POD_ANNOTATION] === undefined ? undefined : { code: 'mirror-pod' },
   },
@@ -49,7 +49,7 @@ const rules: readonly Rule<InjectionContext>[] = [
         code: 'namespace-not-enabled',
         namespace: name,
         label: labels[INJECTION_LABEL],
-        meant: intendedLabel(namespace),
+        suggestion: intendedLabel(namespace),
       };
     },
   },
@@ -76,7 +76,7 @@ const rules: readonly Rule<InjectionContext>[] = [
   },
   {
     name: 'inject',
-    holds: 'nobody who may say so has set inject to "false"',
+    holds: 'inject is not "false"',
     evaluate: (context) => {
       const choice = wantsInjection(context);
       if (!choice.ok) return choice.error;

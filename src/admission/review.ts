@@ -37,7 +37,7 @@ export function decodeReview(body: Json | undefined): DecodedReview {
   if (!isObject(body)) return invalid('the body is not a JSON object; send an AdmissionReview');
   if (body['kind'] !== KIND) return invalid(`kind is ${shown(body['kind'])}; send an ${KIND}`);
   if (body['apiVersion'] !== API_VERSION) {
-    return invalid(`apiVersion is ${shown(body['apiVersion'])}; only ${API_VERSION} is spoken here`);
+    return invalid(`apiVersion is ${shown(body['apiVersion'])}; only ${API_VERSION} is supported`);
   }
   const { request } = body;
   if (!isObject(request)) return invalid('the AdmissionReview has no request');
@@ -113,7 +113,7 @@ export function encodeReview(uid: string, decision: Decision, operations: readon
 function refusal(reason: Reason): string {
   const { hint } = reasonTable[reason.code];
   return oneLine(
-    `agent-injector: this pod must carry its agent, and cannot: ${reasonMessage(reason)} (${reason.code}). ${hint}`,
+    `agent-injector: injection is required for this pod but not possible: ${reasonMessage(reason)} (${reason.code}). ${hint}`,
     500,
   );
 }

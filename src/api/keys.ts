@@ -48,7 +48,7 @@ export const keyTable: readonly KeyRow[] = [
     values: '`enabled` or `required`',
     meaning:
       'Turns injection on for the namespace. `enabled` fails open: a pod that cannot be injected starts without the agent. ' +
-      '`required` fails closed: it is refused, with the reason. With any other value, or none, the API server never calls us.',
+      '`required` fails closed: such a pod is refused, with the reason. With any other value, or none, the API server never calls agent-injector.',
   },
   {
     name: 'injection',
@@ -56,7 +56,7 @@ export const keyTable: readonly KeyRow[] = [
     on: ['pod'],
     values: '`disabled` or `required`',
     meaning:
-      '`disabled`: the API server never calls us for this pod. `required`: this pod fails closed, whatever its namespace says.',
+      '`disabled`: the API server never calls agent-injector for this pod. `required`: this pod fails closed, whatever the label of its namespace.',
   },
   {
     name: 'inject',
@@ -64,14 +64,14 @@ export const keyTable: readonly KeyRow[] = [
     on: ['namespace', 'pod'],
     values: '`"true"` or `"false"`',
     meaning:
-      'Whether to inject. `"false"` on the namespace means that pods opt in one by one, with `"true"` on the pod.',
+      'Turns injection off or on. With `"false"` on the namespace, each pod must opt in, with `"true"` on the pod.',
   },
   {
     name: 'profile',
     as: 'annotation',
     on: ['namespace', 'pod', 'container'],
     values: 'profile names, comma-separated, or `none`',
-    meaning: 'Which agents to inject.',
+    meaning: 'The agents to inject.',
   },
   {
     name: 'containers',
@@ -79,9 +79,9 @@ export const keyTable: readonly KeyRow[] = [
     on: ['namespace', 'pod'],
     values: 'names, globs (`*`, `?`), `image:GLOB` or `env:VARIABLE`, comma-separated',
     meaning:
-      'Which containers get the agent. Default: every app container that is no known sidecar and that the profile is for. A glob, an ' +
-      'image and a variable match app containers; an init container or a native sidecar must be named in full. ' +
-      '`containers.PROFILE` says it for one profile.',
+      'The containers that get the agent. Default: every app container that the profile applies to, without known sidecars. Globs, images ' +
+      'and variables match only app containers; an init container or a native sidecar must be named in full. ' +
+      '`containers.PROFILE` applies to one profile.',
   },
   {
     name: 'delivery',
@@ -89,7 +89,7 @@ export const keyTable: readonly KeyRow[] = [
     on: ['namespace', 'pod'],
     values: "the name of one of the profile's deliveries, or `auto`",
     meaning:
-      "How the agent's files reach the container. Default, and `auto`: the profile's first that fits the cluster, the pod and the " +
+      "How the agent's files reach the container. Default, and `auto`: the first delivery of the profile that fits the cluster, the pod and the " +
       "namespace's Pod Security level.",
   },
   {
@@ -97,7 +97,8 @@ export const keyTable: readonly KeyRow[] = [
     as: 'annotation',
     on: ['namespace', 'pod'],
     values: '`first`, `last` or `before NAME`',
-    meaning: 'Where among the init containers the one stands that copies the agent. Default: what the profile says.',
+    meaning:
+      'Position of the init container that copies the agent, among the init containers. Default: set by the profile.',
   },
   {
     name: 'libc',
@@ -105,7 +106,7 @@ export const keyTable: readonly KeyRow[] = [
     on: ['namespace', 'pod', 'container'],
     values: '`glibc` or `musl`',
     meaning:
-      "The C library of the app's image. Default: `musl` where the image's name has `alpine` or `musl` in it, else not known.",
+      "The C library of the app's image. Default: `musl` if the name of the image contains `alpine` or `musl`, otherwise unknown.",
   },
   {
     name: 'env-from-keys',
@@ -113,22 +114,22 @@ export const keyTable: readonly KeyRow[] = [
     on: ['namespace', 'pod', 'container'],
     values: 'names of variables, comma-separated, or `none`',
     meaning:
-      'Which variables the container gets by `envFrom`, where agent-injector cannot read the ConfigMap or the Secret. A value is added ' +
-      'to such a variable only when it is known to be there.',
+      'The variables that the container gets from `envFrom`, if agent-injector cannot read the ConfigMap or the Secret. A value is added ' +
+      'to such a variable only if the variable is known to exist.',
   },
   {
     name: 'exclude-owners',
     as: 'annotation',
     on: ['namespace'],
     values: 'kinds, comma-separated, such as `Job`',
-    meaning: 'Pods that an object of such a kind controls are left alone.',
+    meaning: 'Pods that an object of one of these kinds controls are not injected.',
   },
   {
     name: 'status',
     as: 'annotation',
     on: ['pod'],
     values: 'JSON, written by agent-injector',
-    meaning: 'The record of what was decided for this pod, and why.',
+    meaning: 'The record of the decision for this pod, with its reason.',
   },
 ];
 

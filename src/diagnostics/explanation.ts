@@ -4,7 +4,7 @@ import type { ContainerOutcome } from '../injection/outcome.ts';
 import type { TraceEvent, Stage } from '../injection/trace.ts';
 import { containersOf } from '../kubernetes/pod.ts';
 import type { Profile } from '../profiles/profile.ts';
-import { unmetRequirementText, reasonMessage, sourceText } from '../reasons/message.ts';
+import { docsAddress, unmetRequirementText, reasonMessage, sourceText } from '../reasons/message.ts';
 import type { Reason, ReasonCode } from '../reasons/reason.ts';
 import { type ReasonKind, reasonTable } from '../reasons/table.ts';
 import { type SettingSources, profilesFor } from '../settings/resolve.ts';
@@ -80,7 +80,7 @@ export function explain(sources: SettingSources): Explanation {
 /** A reason in words, with what to do and where it is described. */
 export function reasonText(reason: Reason): ReasonText {
   const { kind, hint } = reasonTable[reason.code];
-  return { code: reason.code, kind, message: reasonMessage(reason), hint, docs: `docs/reasons.md#${reason.code}` };
+  return { code: reason.code, kind, message: reasonMessage(reason), hint, docs: docsAddress(reason.code) };
 }
 
 function stepOf(event: TraceEvent): readonly Step[] {

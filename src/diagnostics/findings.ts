@@ -21,14 +21,14 @@ export function namespaceFinding(namespace: Namespace): readonly Finding[] {
   if (isOptedIn(namespace)) return [];
   const { name } = namespace;
   const label = namespace.labels[INJECTION_LABEL];
-  const meant = intendedLabel(namespace);
-  const why = reasonMessage({ code: 'namespace-not-enabled', namespace: name, label, meant });
+  const suggestion = intendedLabel(namespace);
+  const why = reasonMessage({ code: 'namespace-not-enabled', namespace: name, label, suggestion });
   const overwrite = label === undefined ? '' : ' --overwrite';
   return [
     {
       code: 'namespace-not-enabled',
       message: `the API server never calls agent-injector for these pods: ${why}`,
-      fix: `kubectl label namespace ${name} ${meant ?? `${INJECTION_LABEL}=enabled`}${overwrite}`,
+      fix: `kubectl label namespace ${name} ${suggestion ?? `${INJECTION_LABEL}=enabled`}${overwrite}`,
     },
   ];
 }

@@ -42,9 +42,10 @@ type Judgement = Pick<EntryMatch, 'called' | 'why'>;
 
 function judge(entry: JsonObject, namespace: LabelledNamespace, pod: Pod): Judgement {
   const unselected = unselectedBecause(entry['namespaceSelector'], namespace.labels);
-  if (unselected !== undefined) return no(`its namespaceSelector wants ${unselected} on namespace ${namespace.name}`);
+  if (unselected !== undefined)
+    return no(`its namespaceSelector requires ${unselected} on namespace ${namespace.name}`);
   const object = unselectedBecause(entry['objectSelector'], labelsOf(pod));
-  if (object !== undefined) return no(`its objectSelector wants ${object} on the pod`);
+  if (object !== undefined) return no(`its objectSelector requires ${object} on the pod`);
   if (!coversPods(entry)) return no('its rules do not name the creation of pods');
   return byConditions(entry, pod) ?? byClient(entry);
 }

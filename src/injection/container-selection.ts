@@ -75,7 +75,7 @@ function unmatched(
   return patterns
     .filter((pattern) => !all.some((target) => matches(pattern, target)))
     .slice(0, MAX_NOTICES)
-    .map((pattern) => ({ code: 'container-not-found', pattern, source, nearest: nearest(pattern, names) }));
+    .map((pattern) => ({ code: 'container-not-found', pattern, source, suggestion: nearest(pattern, names) }));
 }
 
 /** `web`, `web-*`, `image:*dotnet*`, `env:ASPNETCORE_URLS`. */

@@ -82,7 +82,7 @@ type Check = (value: Json | undefined, path: string) => Fault;
 const text: Check = (value, path) => (typeof value === 'string' ? undefined : { path, expected: 'a string' });
 
 const name: Check = (value, path) =>
-  typeof value === 'string' && value !== '' ? undefined : { path, expected: 'a string that is not empty' };
+  typeof value === 'string' && value !== '' ? undefined : { path, expected: 'a non-empty string' };
 
 const absentOr =
   (check: Check): Check =>

@@ -14,7 +14,7 @@ export type UnmetRequirement =
   | { readonly why: 'os'; readonly os: readonly string[] }
   | { readonly why: 'parameter'; readonly parameter: string }
   | { readonly why: 'image'; readonly image: string }
-  | { readonly why: 'claim'; readonly claim: string; readonly trouble: ClaimProblem }
+  | { readonly why: 'claim'; readonly claim: string; readonly problem: ClaimProblem }
   | { readonly why: 'quota'; readonly quota: string; readonly resource: string }
   | { readonly why: 'claim-size'; readonly limitRange: string; readonly size: string }
   | { readonly why: 'ephemeral-storage'; readonly limit: string };
@@ -38,7 +38,7 @@ export type Reason =
       readonly namespace: string;
       readonly label: string | undefined;
       /** The label that was probably meant, where something almost like it is there. */
-      readonly meant: string | undefined;
+      readonly suggestion: string | undefined;
     }
   | { readonly code: 'opted-out'; readonly by: string }
   | { readonly code: 'already-instrumented'; readonly profile: string }
@@ -48,7 +48,7 @@ export type Reason =
       readonly code: 'unknown-profile';
       readonly name: string;
       readonly source: Source;
-      readonly nearest: string | undefined;
+      readonly suggestion: string | undefined;
     }
   | {
       readonly code: 'unknown-delivery';
@@ -89,7 +89,7 @@ export type Reason =
       readonly requirement: UnmetRequirement;
     }
   | { readonly code: 'no-fitting-delivery'; readonly profile: string; readonly skipped: readonly SkippedDelivery[] }
-  | { readonly code: 'claim-unusable'; readonly claim: string; readonly trouble: ClaimProblem }
+  | { readonly code: 'claim-unusable'; readonly claim: string; readonly problem: ClaimProblem }
   | { readonly code: 'foreign-agent'; readonly vendor: string; readonly at: string; readonly slot: string }
   | { readonly code: 'slot-taken'; readonly slot: string; readonly profile: string; readonly by: string }
   | { readonly code: 'profile-conflict'; readonly profile: string; readonly conflict: string; readonly message: string }
@@ -119,13 +119,13 @@ export type Reason =
       readonly code: 'unknown-annotation';
       readonly key: string;
       readonly on: 'namespace' | 'pod';
-      readonly nearest: string | undefined;
+      readonly suggestion: string | undefined;
     }
   | {
       readonly code: 'container-not-found';
       readonly pattern: string;
       readonly source: Source;
-      readonly nearest: string | undefined;
+      readonly suggestion: string | undefined;
     }
   | { readonly code: 'parameter-locked'; readonly parameter: string; readonly source: Source }
   | {

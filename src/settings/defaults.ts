@@ -33,7 +33,7 @@ const judges: Readonly<Record<string, Judge>> = {
   profile: (catalogue, value) =>
     splitList(value)
       .filter((word) => word !== 'none' && !catalogue.profiles.has(word))
-      .map((word) => `no profile "${word}"${didYouMean(nearest(word, catalogue.profiles.keys()))}`),
+      .map((word) => `profile "${word}" not found${didYouMean(nearest(word, catalogue.profiles.keys()))}`),
   delivery: ({ profiles }, value) => {
     const all = [...profiles.values()].flatMap(({ deliveries }) => deliveries.map((delivery) => delivery.name));
     const known = new Set([...all, AUTO]);
@@ -54,7 +54,7 @@ function problemsOfDefault(catalogue: Catalogue, name: string, value: string): r
     return profile.parameters.get(own) ?? [];
   });
   if (declared.length === 0) {
-    return [`is no setting and no parameter of any profile${didYouMean(nearest(name, catalogue.knownSettings))}`];
+    return [`is neither a setting nor a parameter of any profile${didYouMean(nearest(name, catalogue.knownSettings))}`];
   }
   const wrong = declared.filter((one) => !accepts(one, value)).map((one) => `"${value}" must be ${expectation(one)}`);
   // Several profiles have a parameter of one name: what they say alike is said once.
@@ -73,7 +73,7 @@ export function readDefaults(written: unknown): ReadDefaults {
   for (const [name, value] of Object.entries(written)) {
     if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
       defaults.push([name, String(value)]);
-    else problems.push({ path: [name], message: 'must be text, a number, true or false' });
+    else problems.push({ path: [name], message: 'must be a string, a number, true or false' });
   }
   return problems.length > 0 ? { ok: false, problems } : { ok: true, defaults: Object.fromEntries(defaults) };
 }

@@ -100,7 +100,7 @@ export function profilesFor(sources: SettingSources, container: string): Result<
     const profile = sources.catalogue.profiles.get(name);
     if (!profile) {
       const suggestion = nearest(name, sources.catalogue.profiles.keys());
-      return { ok: false, error: { code: 'unknown-profile', name, source: setting.source, nearest: suggestion } };
+      return { ok: false, error: { code: 'unknown-profile', name, source: setting.source, suggestion } };
     }
     profiles.push(profile);
   }

@@ -24,12 +24,12 @@ function unknownLabels(labels: Readonly<Record<string, string>>): readonly Reaso
     if (found.length === MAX_NOTICES) break;
     const value = labels[label] ?? '';
     const almost = misspelledKey(label);
-    if (almost !== undefined) found.push({ code: 'unknown-label', label, value, expected: `write it as ${almost}` });
+    if (almost !== undefined) found.push({ code: 'unknown-label', label, value, expected: `use ${almost}` });
     if (!label.startsWith(`${PREFIX}/`)) continue;
     if (label !== INJECTION_LABEL) {
-      found.push({ code: 'unknown-label', label, value, expected: 'settings are annotations' });
+      found.push({ code: 'unknown-label', label, value, expected: 'settings must be annotations' });
     } else if (value !== 'disabled' && value !== 'required') {
-      found.push({ code: 'unknown-label', label, value, expected: 'it may be disabled or required' });
+      found.push({ code: 'unknown-label', label, value, expected: 'the value must be disabled or required' });
     }
   }
   return found;
@@ -66,13 +66,13 @@ function unknownKey(
   const parsed = parseKey(written);
   if (!parsed) {
     const almost = misspelledKey(written);
-    return almost === undefined ? undefined : { code: 'unknown-annotation', key: written, on, nearest: almost };
+    return almost === undefined ? undefined : { code: 'unknown-annotation', key: written, on, suggestion: almost };
   }
   const { setting, container } = parsed;
   if (!known.has(setting) || (container !== undefined && !perContainer(setting, on))) {
-    return { code: 'unknown-annotation', key: written, on, nearest: nearest(setting, known) };
+    return { code: 'unknown-annotation', key: written, on, suggestion: nearest(setting, known) };
   }
   if (container === undefined || names().has(container)) return undefined;
   const source: Source = { from: on, key: written };
-  return { code: 'container-not-found', pattern: container, source, nearest: nearest(container, names()) };
+  return { code: 'container-not-found', pattern: container, source, suggestion: nearest(container, names()) };
 }

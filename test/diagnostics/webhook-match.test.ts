@@ -63,11 +63,11 @@ it('says what is wanted and what is there, and what it cannot judge', () => {
   ]);
   expect(whyOf({ namespaceSelector: { matchLabels: { team: 'a' } } })).toMatchObject({
     called: 'no',
-    why: 'its namespaceSelector wants team=a, there is none on namespace shop',
+    why: 'its namespaceSelector requires team=a, found none on namespace shop',
   });
   expect(whyOf({ objectSelector: { matchExpressions: [{ key: 'app', operator: 'DoesNotExist' }] } })).toMatchObject({
     called: 'no',
-    why: 'its objectSelector wants app not to be there, there is "web" on the pod',
+    why: 'its objectSelector requires app to be absent, found "web" on the pod',
   });
   expect(whyOf({ rules: [] })).toMatchObject({ called: 'no' });
   expect(whyOf({ matchConditions: [{ name: 'odd', expression: 'true' }] })).toMatchObject({

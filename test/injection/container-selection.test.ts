@@ -2,8 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { admit } from '../../src/admission/admit.ts';
 import { type ClusterState, unknownCluster } from '../../src/kubernetes/cluster-state.ts';
 import type { Pod } from '../../src/kubernetes/pod.ts';
-import { reasonMessage } from '../../src/reasons/message.ts';
-import { catalogueFrom, catalogueOf, container, plainNamespace, pod, profileDocument } from '../support/fixtures.ts';
+import type { Reason } from '../../src/reasons/reason.ts';
+import {
+  catalogueFrom,
+  catalogueOf,
+  container,
+  plainNamespace,
+  pod,
+  profileDocument,
+  reasonOf,
+} from '../support/fixtures.ts';
 
 const agent = (name: string, spec: object = {}): object =>
   profileDocument(
@@ -30,12 +38,10 @@ function agents(
   );
 }
 
-function told(given: Pod, known = catalogueOf(agent('a')), within = plainNamespace()): readonly string[] {
-  const { decision } = admit(given, within, known);
-  return [
-    ...(decision.outcome === 'injected' ? [] : [reasonMessage(decision.reason)]),
-    ...decision.notices.map(reasonMessage),
-  ];
+/** The reason where the pod is not injected, then the notices. */
+function reasons(given: Pod, known = catalogueOf(agent('a')), within = plainNamespace()): readonly Reason[] {
+  const admission = admit(given, within, known);
+  return [reasonOf(admission) ?? [], admission.decision.notices].flat();
 }
 
 describe('which containers', () => {
@@ -109,8 +115,10 @@ describe('which containers', () => {
     expect(agents(given, catalogueOf(java, dotnet))).toEqual(expected);
   });
 
-  it('a profile that no container is for is told', () => {
-    expect(told(pod([app('x', 'r/x')]), catalogueOf(java))).toEqual(['no container is to get the agent of java']);
+  it('a profile that applies to no container is reported', () => {
+    expect(reasons(pod([app('x', 'r/x')]), catalogueOf(java))).toEqual([
+      { code: 'no-target-container', profile: 'java' },
+    ]);
   });
 });
 
@@ -163,17 +171,13 @@ describe('guard rails', () => {
       owned('Job'),
       {},
       { 'exclude-owners': 'DaemonSet, Job' },
-      'pods of a Job are excluded by namespace annotation agent-injector.io/exclude-owners',
+      'namespace annotation agent-injector.io/exclude-owners',
     ],
-    [
-      'by the profile',
-      owned('Job'),
-      { constraints: { os: ['linux'], excludeOwners: ['Job'] } },
-      {},
-      'pods of a Job are excluded by profile a',
-    ],
-  ])('kinds of owners %s', (_, given, spec, annotations, text) => {
-    expect(told(given, catalogueOf(agent('a', spec)), plainNamespace(annotations))).toEqual([text]);
+    ['by the profile', owned('Job'), { constraints: { os: ['linux'], excludeOwners: ['Job'] } }, {}, 'profile a'],
+  ])('kinds of owners %s', (_, given, spec, annotations, by) => {
+    expect(reasons(given, catalogueOf(agent('a', spec)), plainNamespace(annotations))).toEqual([
+      { code: 'owner-excluded', kind: 'Job', by },
+    ]);
     expect(agents(owned('ReplicaSet'), catalogueOf(agent('a', spec)), plainNamespace(annotations))).toEqual({
       web: 'a',
     });
@@ -186,7 +190,9 @@ describe('guard rails', () => {
   ])('namespaces %j', (namespaces, allowed) => {
     const known = catalogueOf(agent('a', { namespaces }));
     expect(agents(pod(), known)).toEqual({ web: allowed ? 'a' : '' });
-    if (!allowed) expect(told(pod(), known)).toEqual(['profile a is not for namespace shop']);
+    if (!allowed) {
+      expect(reasons(pod(), known)).toEqual([{ code: 'profile-not-allowed', profile: 'a', namespace: 'shop' }]);
+    }
   });
 
   it.each<[string[], string, number]>([
@@ -211,11 +217,11 @@ describe('guard rails', () => {
     expect(decision.notices.filter(({ code }) => code === 'parameter-locked')).toHaveLength(passedOver);
   });
 
-  it('a parameter that is passed over is told of also where the agent does not go in', () => {
+  it('a parameter that is ignored is reported, also where the agent is not injected', () => {
     const parameters = [{ name: 'who', type: 'string', settableBy: ['cluster'], required: true, description: 'd' }];
-    expect(told(pod(undefined, { who: 'x' }), catalogueOf(agent('a', { parameters })))).toEqual([
-      'profile a needs agent-injector.io/who, which is not set',
-      'who cannot be set by pod annotation agent-injector.io/who; passed over',
+    expect(reasons(pod(undefined, { who: 'x' }), catalogueOf(agent('a', { parameters })))).toEqual([
+      { code: 'missing-parameter', parameter: 'who', profile: 'a' },
+      { code: 'parameter-locked', parameter: 'who', source: { from: 'pod', key: 'agent-injector.io/who' } },
     ]);
   });
 
@@ -282,46 +288,46 @@ describe('where the pod can run', () => {
 
   it('a pod that says nothing is no Windows pod', () => {
     const known = catalogueOf(agent('a', { constraints: { os: ['windows'] } }));
-    expect(told(pod(), known)).toEqual(['profile a does not run on "linux"']);
+    expect(reasons(pod(), known)).toEqual([{ code: 'os-unsupported', os: 'linux', profile: 'a' }]);
     expect(agents(pod(undefined, {}, affinity([[OS, 'In', ['windows']]])), known)).toEqual({ web: 'a' });
   });
 
-  it.each<[string, Record<string, string>, string[], string | undefined, string]>([
+  const musl = { code: 'libc-unsupported', libc: 'musl', profile: 'a', source: undefined } as const;
+  const libcOnPod = { from: 'pod', key: 'agent-injector.io/libc' } as const;
+
+  it.each<[string, Record<string, string>, string[], Partial<Reason> | undefined, string]>([
     ['r/web:1', {}, ['glibc'], undefined, 'linux'],
-    ['r/web:1-alpine', {}, ['glibc'], `profile a does not run on musl (the image's name)`, ''],
+    ['r/web:1-alpine', {}, ['glibc'], musl, ''],
     ['r/web:1-alpine', { libc: 'glibc' }, ['glibc'], undefined, 'linux'],
-    [
-      'r/web:1',
-      { libc: 'musl' },
-      ['glibc'],
-      'profile a does not run on musl (pod annotation agent-injector.io/libc)',
-      '',
-    ],
+    ['r/web:1', { libc: 'musl' }, ['glibc'], { ...musl, source: libcOnPod }, ''],
     ['r/web:1', { 'libc.agent-injector.io/web': 'musl' }, ['glibc', 'musl'], undefined, 'linux-musl'],
     ['r/web:1', {}, ['musl', 'glibc'], undefined, 'linux-musl'],
     [
       'r/web:1',
       { libc: 'uclibc' },
       ['glibc'],
-      'agent-injector.io/libc "uclibc" must be "glibc" or "musl" (pod annotation)',
+      { code: 'invalid-value', setting: 'libc', value: 'uclibc', source: libcOnPod },
       '',
     ],
-  ])('libc: %s %j %j', (image, annotations, libc, text, folder) => {
+  ])('libc: %s %j %j', (image, annotations, libc, reason, folder) => {
     const environment = [{ name: 'AGENT_a', value: '/x/${native}', group: 'g' }];
     const variants = [{ name: 'native', by: 'libc', values: { glibc: 'linux', musl: 'linux-musl' } }];
     const known = catalogueOf(agent('a', { environment, variants, constraints: { os: ['linux'], libc } }));
-    const { decision, pod: after } = admit(pod([container('web', { image })], annotations), plainNamespace(), known);
-    expect(decision.outcome === 'injected' ? undefined : reasonMessage(decision.reason)).toBe(text);
-    expect(after.spec.containers[0]?.env?.[0]?.value).toBe(folder === '' ? undefined : `/x/${folder}`);
+    const admission = admit(pod([container('web', { image })], annotations), plainNamespace(), known);
+    expect(reasonOf(admission)).toEqual(reason && expect.objectContaining(reason));
+    expect(admission.pod.spec.containers[0]?.env?.[0]?.value).toBe(folder === '' ? undefined : `/x/${folder}`);
   });
 
   it.each([
     [36, undefined],
-    [29, 'profile a needs Kubernetes 1.30, this is 1.29'],
-  ])('Kubernetes 1.%i', (minor, text) => {
+    [
+      29,
+      { code: 'kubernetes-unsupported', profile: 'a', least: { major: 1, minor: 30 }, found: { major: 1, minor: 29 } },
+    ],
+  ])('Kubernetes 1.%i', (minor, reason) => {
     const known = catalogueOf(agent('a', { constraints: { os: ['linux'], kubernetes: '1.30' } }));
-    const { decision } = admit(pod(), plainNamespace(), known, { ...unknownCluster, kubernetes: { major: 1, minor } });
-    expect(decision.outcome === 'injected' ? undefined : reasonMessage(decision.reason)).toBe(text);
+    const cluster = { ...unknownCluster, kubernetes: { major: 1, minor } };
+    expect(reasonOf(admit(pod(), plainNamespace(), known, cluster))).toEqual(reason);
   });
 });
 

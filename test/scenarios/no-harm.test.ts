@@ -9,7 +9,7 @@ import {
 } from '../../src/kubernetes/cluster-state.ts';
 import type { JsonObject } from '../../src/lib/json.ts';
 import type { Pod } from '../../src/kubernetes/pod.ts';
-import { reasonMessage } from '../../src/reasons/message.ts';
+import type { ClaimProblem, UnmetRequirement } from '../../src/reasons/reason.ts';
 import { catalogueOf, container, namespace, pod, profileDocument } from '../support/fixtures.ts';
 
 // What is known of claims, quotas and LimitRanges, and what follows. test/e2e/no-harm.test.ts asks a real API server.
@@ -25,52 +25,56 @@ function decide(deliveries: readonly object[], cluster: Partial<ClusterState>, g
   });
 }
 
-function outcome(...args: Parameters<typeof decide>): string {
+/** What the delivery does not meet; undefined where the pod is injected. */
+function unmet(...args: Parameters<typeof decide>): Partial<UnmetRequirement> | undefined {
   const { decision } = decide(...args);
-  return decision.outcome === 'injected' ? 'injected' : reasonMessage(decision.reason);
+  if (decision.outcome === 'injected') return undefined;
+  const { reason } = decision;
+  if (reason.code === 'claim-unusable') return { why: 'claim', problem: reason.problem };
+  return reason.code === 'no-fitting-delivery' ? reason.skipped[0]?.requirement : {};
 }
 
 describe('a claim', () => {
   const plain: Claim = { deleting: false, heldBy: undefined };
   const held: Claim = { deleting: false, heldBy: 'node-1' };
+  const elsewhere: ClaimProblem = { kind: 'elsewhere', node: 'node-1' };
   const on = (spec: object): Pod => pod(undefined, {}, spec);
   const terms = (...nodeSelectorTerms: object[]) =>
     on({ affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } } } });
   const is = (key: string, ...values: string[]) => ({ key, operator: 'In', values });
 
-  it.each<[string, Claim | 'absent' | undefined, Pod, string]>([
-    ['unknown', undefined, pod(), 'injected'],
-    ['there', plain, pod(), 'injected'],
-    ['absent', 'absent', pod(), 'does not exist in the namespace'],
-    ['deleting', { ...plain, deleting: true }, pod(), 'is being deleted'],
-    ['lost', { ...plain, lost: true }, pod(), 'has lost its volume'],
-    ['block', { ...plain, block: true }, pod(), 'is a block device, without files'],
-    ['held', held, pod(), 'is on node-1'],
-    ['held, and the pod is there', held, on({ nodeName: 'node-1' }), 'injected'],
-    ['held, and the pod is elsewhere', held, on({ nodeName: 'node-2' }), 'is on node-1'],
-    ['held, and selected', held, on({ nodeSelector: { 'kubernetes.io/hostname': 'node-1' } }), 'injected'],
-    ['held, a DaemonSet', held, terms({ matchFields: [is('metadata.name', 'node-1')] }), 'injected'],
-    ['held, a DaemonSet elsewhere', held, terms({ matchFields: [is('metadata.name', 'node-2')] }), 'is on node-1'],
-    ['held, required', held, terms({ matchExpressions: [is('kubernetes.io/hostname', 'node-1')] }), 'injected'],
+  it.each<[string, Claim | 'absent' | undefined, Pod, ClaimProblem | undefined]>([
+    ['unknown', undefined, pod(), undefined],
+    ['there', plain, pod(), undefined],
+    ['absent', 'absent', pod(), { kind: 'absent' }],
+    ['deleting', { ...plain, deleting: true }, pod(), { kind: 'deleting' }],
+    ['lost', { ...plain, lost: true }, pod(), { kind: 'lost' }],
+    ['block', { ...plain, block: true }, pod(), { kind: 'block' }],
+    ['held', held, pod(), elsewhere],
+    ['held, and the pod is there', held, on({ nodeName: 'node-1' }), undefined],
+    ['held, and the pod is elsewhere', held, on({ nodeName: 'node-2' }), elsewhere],
+    ['held, and selected', held, on({ nodeSelector: { 'kubernetes.io/hostname': 'node-1' } }), undefined],
+    ['held, a DaemonSet', held, terms({ matchFields: [is('metadata.name', 'node-1')] }), undefined],
+    ['held, a DaemonSet elsewhere', held, terms({ matchFields: [is('metadata.name', 'node-2')] }), elsewhere],
+    ['held, required', held, terms({ matchExpressions: [is('kubernetes.io/hostname', 'node-1')] }), undefined],
     [
       'held, one of two',
       held,
       terms({ matchExpressions: [is('kubernetes.io/hostname', 'node-1', 'node-2')] }),
-      'is on node-1',
+      elsewhere,
     ],
     [
       'held, or elsewhere',
       held,
       terms({ matchFields: [is('metadata.name', 'node-1')] }, { matchExpressions: [is('zone', 'a')] }),
-      'is on node-1',
+      elsewhere,
     ],
-    ['held, another label', held, terms({ matchExpressions: [is('zone', 'node-1')] }), 'is on node-1'],
-    ['one pod', { ...held, onePod: true }, on({ nodeName: 'node-1' }), 'is in use on node-1'],
-    ['one pod, free', { ...plain, onePod: true }, pod(), 'injected'],
-  ])('%s', (_, claim, given, text) => {
-    expect(outcome([{ type: 'persistentVolumeClaim', claimName: 'files' }], { claim: () => claim }, given)).toContain(
-      text,
-    );
+    ['held, another label', held, terms({ matchExpressions: [is('zone', 'node-1')] }), elsewhere],
+    ['one pod', { ...held, onePod: true }, on({ nodeName: 'node-1' }), { kind: 'in-use', node: 'node-1' }],
+    ['one pod, free', { ...plain, onePod: true }, pod(), undefined],
+  ])('%s', (_, claim, given, problem) => {
+    const delivery = { type: 'persistentVolumeClaim', claimName: 'files' };
+    expect(unmet([delivery], { claim: () => claim }, given)).toEqual(problem && { why: 'claim', problem });
   });
 
   it('that the pod names already is no reason: it waits for that anyway, and a second pass changes nothing', () => {
@@ -93,43 +97,48 @@ describe('a claim for the pod', () => {
     max: new Map([['storage', max]]),
     ratio: none,
   });
-  it.each<[string, object, Partial<ClusterState>, string]>([
-    ['unknown', scratch, { quotas: () => undefined, limitRanges: () => undefined }, 'injected'],
-    [
-      'enough',
-      scratch,
-      { quotas: () => quota({ persistentvolumeclaims: 1, 'requests.storage': 2 ** 30 }) },
-      'injected',
-    ],
+  it.each<[string, object, Partial<ClusterState>, UnmetRequirement | undefined]>([
+    ['unknown', scratch, { quotas: () => undefined, limitRanges: () => undefined }, undefined],
+    ['enough', scratch, { quotas: () => quota({ persistentvolumeclaims: 1, 'requests.storage': 2 ** 30 }) }, undefined],
     [
       'no room',
       scratch,
       { quotas: () => quota({ 'requests.storage': 2 ** 30 - 1 }) },
-      'too little left of requests.storage',
+      { why: 'quota', quota: 'q', resource: 'requests.storage' },
     ],
     [
       'negative',
       scratch,
       { quotas: () => quota({ persistentvolumeclaims: -1 }) },
-      'too little left of persistentvolumeclaims',
+      { why: 'quota', quota: 'q', resource: 'persistentvolumeclaims' },
     ],
     [
       'its class',
       { ...scratch, storageClassName: 'a' },
       { quotas: () => quota({ 'a.storageclass.storage.k8s.io/persistentvolumeclaims': 0 }) },
-      'too little left of a.storageclass',
+      { why: 'quota', quota: 'q', resource: 'a.storageclass.storage.k8s.io/persistentvolumeclaims' },
     ],
     [
       'another class',
       { ...scratch, storageClassName: 'b' },
       { quotas: () => quota({ 'a.storageclass.storage.k8s.io/persistentvolumeclaims': 0 }) },
-      'injected',
+      undefined,
     ],
-    ['too large', scratch, { limitRanges: () => [range(0, 1000)] }, 'LimitRange r allows no claim of 1Gi'],
-    ['too small', scratch, { limitRanges: () => [range(2 ** 31, 2 ** 32)] }, 'LimitRange r allows no claim of 1Gi'],
-    ['just so', scratch, { limitRanges: () => [range(2 ** 30, 2 ** 30)] }, 'injected'],
-  ])('%s', (_, delivery, cluster, text) => {
-    expect(outcome([delivery], cluster)).toContain(text);
+    [
+      'too large',
+      scratch,
+      { limitRanges: () => [range(0, 1000)] },
+      { why: 'claim-size', limitRange: 'r', size: '1Gi' },
+    ],
+    [
+      'too small',
+      scratch,
+      { limitRanges: () => [range(2 ** 31, 2 ** 32)] },
+      { why: 'claim-size', limitRange: 'r', size: '1Gi' },
+    ],
+    ['just so', scratch, { limitRanges: () => [range(2 ** 30, 2 ** 30)] }, undefined],
+  ])('%s', (_, delivery, cluster, requirement) => {
+    expect(unmet([delivery], cluster)).toEqual(requirement);
   });
 });
 
@@ -151,7 +160,7 @@ describe('files on the disk of the node', () => {
     ],
     ['one that is over', pod([disk('200Mi')], {}, { initContainers: [{ ...disk('300Mi'), name: 's' }] }), true],
   ])('%s', (_, given, fits) => {
-    expect(outcome([{ ...copy, type: 'initContainer' }], {}, given) === 'injected').toBe(fits);
+    expect(unmet([{ ...copy, type: 'initContainer' }], {}, given)?.why).toBe(fits ? undefined : 'ephemeral-storage');
   });
 });
 

@@ -21,17 +21,17 @@ export class MisspelledLabelLog {
   }
 
   check(namespace: Namespace): void {
-    const meant = intendedLabel(namespace);
+    const suggestion = intendedLabel(namespace);
     const { name, labels } = namespace;
-    if (meant === undefined) {
+    if (suggestion === undefined) {
       this.known.delete(name);
       return;
     }
     const label = labels[INJECTION_LABEL];
-    const seen = `${label ?? ''} ${meant}`;
+    const seen = `${label ?? ''} ${suggestion}`;
     if (this.known.get(name) === seen || (this.known.size >= MAX_REMEMBERED && !this.known.has(name))) return;
     this.known.set(name, seen);
-    const reason: Reason = { code: 'namespace-not-enabled', namespace: name, label, meant };
+    const reason: Reason = { code: 'namespace-not-enabled', namespace: name, label, suggestion };
     this.logger.warn({ namespace: name, reason: reason.code }, `pods are not injected: ${reasonMessage(reason)}`);
   }
 

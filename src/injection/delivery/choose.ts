@@ -62,6 +62,6 @@ function firstThatFits(context: SettingSources, profile: Profile, values: Values
 /** Of all misfits the one that a person will want to mend: the claim is what the profile asked for. */
 function claimReason(requirement: UnmetRequirement): Reason | undefined {
   return requirement.why === 'claim'
-    ? { code: 'claim-unusable', claim: requirement.claim, trouble: requirement.trouble }
+    ? { code: 'claim-unusable', claim: requirement.claim, problem: requirement.problem }
     : undefined;
 }

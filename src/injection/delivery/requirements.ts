@@ -80,8 +80,8 @@ function claimTrouble({ delivery, sources: context, values }: DeliveryCandidate)
   if (namesClaim(context.pod, claim)) return undefined;
   const found = context.cluster.claim(context.namespace.name, claim);
   if (found === undefined) return undefined;
-  const trouble = found === 'absent' ? ({ kind: 'absent' } as const) : troubleOf(found, context.pod);
-  return trouble && { why: 'claim', claim, trouble };
+  const problem = found === 'absent' ? ({ kind: 'absent' } as const) : claimProblemOf(found, context.pod);
+  return problem && { why: 'claim', claim, problem };
 }
 
 // A pod can have thousands of volumes, and this is asked for each of its containers.
@@ -98,7 +98,7 @@ function namesClaim(pod: Pod, claim: string): boolean {
 }
 
 /** What the scheduler (plugins/volumebinding, volumerestrictions), the kubelet or the attaching of a volume would wait for. */
-function troubleOf({ deleting, heldBy, onePod, lost, block }: Claim, pod: Pod): ClaimProblem | undefined {
+function claimProblemOf({ deleting, heldBy, onePod, lost, block }: Claim, pod: Pod): ClaimProblem | undefined {
   if (deleting) return { kind: 'deleting' };
   if (lost) return { kind: 'lost' };
   if (block) return { kind: 'block' };

@@ -1,12 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Admission, admit } from '../../../src/admission/admit.ts';
+import { readStatus } from '../../../src/api/status-annotation.ts';
 import type { Catalogue } from '../../../src/profiles/catalogue.ts';
 import { type ClusterState, unknownCluster } from '../../../src/kubernetes/cluster-state.ts';
 import type { Container, Pod } from '../../../src/kubernetes/pod.ts';
-import type { Reason } from '../../../src/reasons/reason.ts';
-import { reasonMessage } from '../../../src/reasons/message.ts';
-import { catalogueOf, container, namespace, plainNamespace, pod, profileDocument } from '../../support/fixtures.ts';
+import type { Reason, SkippedDelivery } from '../../../src/reasons/reason.ts';
+import {
+  catalogueOf,
+  container,
+  namespace,
+  plainNamespace,
+  pod,
+  profileDocument,
+  reasonOf,
+} from '../../support/fixtures.ts';
 
 const at = (minor: number): ClusterState => ({ ...unknownCluster, kubernetes: { major: 1, minor } });
 const environment = [{ name: 'AGENT', value: '/agent/a.so', group: 'g' }];
@@ -25,8 +33,6 @@ function inject(known: Catalogue, given: Pod, cluster = at(36), within = namespa
   expect(admit(admission.pod, within, known, cluster).operations).toEqual([]);
   return admission;
 }
-const reasonOf = ({ decision }: Admission): Reason | undefined =>
-  decision.outcome === 'injected' ? undefined : decision.reason;
 const inits = ({ pod: { spec } }: Admission): readonly Container[] => spec.initContainers ?? [];
 const names = (list: readonly { readonly name: string }[] | null | undefined) => (list ?? []).map(({ name }) => name);
 const mountsOf = ({ pod: { spec } }: Admission, index = 0) => spec.containers[index]?.volumeMounts;
@@ -358,21 +364,26 @@ describe('which delivery', () => {
     ],
     { parameters: [{ name: 'claim', type: 'objectName', description: 'd' }] },
   );
+  const source = { from: 'pod', key: 'agent-injector.io/delivery' } as const;
+  const tooOld: SkippedDelivery = {
+    delivery: 'image',
+    requirement: { why: 'kubernetes', least: { major: 1, minor: 35 }, found: { major: 1, minor: 34 } },
+  };
   const level = (value: string) => ({
     ...namespace(),
     labels: { ...namespace().labels, 'pod-security.kubernetes.io/enforce': value },
   });
 
-  it.each<[string, ClusterState, ReturnType<typeof namespace>, Record<string, string>, string, string | undefined]>([
-    ['a new server', at(35), namespace(), {}, 'image', undefined],
-    ['an older server', at(34), namespace(), {}, 'hostPath', 'not image (it needs Kubernetes 1.35, this is 1.34)'],
+  it.each<[string, ClusterState, ReturnType<typeof namespace>, Record<string, string>, string, SkippedDelivery[]?]>([
+    ['a new server', at(35), namespace(), {}, 'image', []],
+    ['an older server', at(34), namespace(), {}, 'hostPath', [tooOld]],
     [
       'an unknown server',
       unknownCluster,
       level('privileged'),
       {},
       'hostPath',
-      'not image (it needs Kubernetes 1.35, the version is not known)',
+      [{ delivery: 'image', requirement: { why: 'kubernetes', least: { major: 1, minor: 35 }, found: undefined } }],
     ],
     [
       'baseline',
@@ -380,45 +391,47 @@ describe('which delivery', () => {
       level('baseline'),
       { claim: 'c' },
       'persistentVolumeClaim',
-      'not image (it needs Kubernetes 1.35, this is 1.34), hostPath (Pod Security baseline forbids it)',
+      [tooOld, { delivery: 'hostPath', requirement: { why: 'pod-security', level: 'baseline' } }],
     ],
-    ['restricted, no claim', at(34), level('restricted'), { delivery: 'auto' }, 'initContainer', undefined],
-  ])('auto: %s', (_, cluster, within, annotations, delivery, why) => {
-    const { decision, pod: after } = inject(all, pod(undefined, annotations), cluster, within);
+    ['restricted, no claim', at(34), level('restricted'), { delivery: 'auto' }, 'initContainer'],
+  ])('auto: %s', (_, cluster, within, annotations, delivery, skippedDeliveries) => {
+    const { decision } = inject(all, pod(undefined, annotations), cluster, within);
     const [one] = decision.containers;
-    expect(one?.outcome === 'injected' && one.delivery).toBe(delivery);
-    if (why !== undefined)
-      expect(after.metadata?.annotations?.['agent-injector.io/status']).toContain(`"why":"${why}"`);
+    expect(one).toMatchObject({ outcome: 'injected', delivery, ...(skippedDeliveries && { skippedDeliveries }) });
   });
 
-  it.each<[string, ClusterState, ReturnType<typeof namespace>, string]>([
-    [
-      'image',
-      at(34),
-      namespace(),
-      'delivery image cannot be used: it needs Kubernetes 1.35, this is 1.34 (pod annotation agent-injector.io/delivery)',
-    ],
+  it('the record says why a preferred delivery is not used', () => {
+    const { pod: after } = inject(all, pod(), at(34));
+    expect(readStatus(after)?.containers).toMatchObject([{ why: expect.stringMatching(/^not image \(.*1\.35.*\)$/) }]);
+  });
+
+  it.each<[string, ClusterState, ReturnType<typeof namespace>, Partial<Reason>]>([
+    ['image', at(34), namespace(), { code: 'delivery-not-possible', source, ...tooOld }],
     [
       'hostPath',
       at(36),
       level('restricted'),
-      'delivery hostPath cannot be used: Pod Security restricted forbids it (pod annotation agent-injector.io/delivery)',
+      { code: 'delivery-not-possible', source, requirement: { why: 'pod-security', level: 'restricted' } },
     ],
     [
       'persistentVolumeClaim',
       at(36),
       namespace(),
-      'delivery persistentVolumeClaim cannot be used: agent-injector.io/claim is not set (pod annotation agent-injector.io/delivery)',
+      { code: 'delivery-not-possible', source, requirement: { why: 'parameter', parameter: 'claim' } },
     ],
     [
       'nfs',
       at(36),
       namespace(),
-      'no delivery "nfs", there are image, hostPath, persistentVolumeClaim, initContainer, auto (pod annotation agent-injector.io/delivery)',
+      {
+        code: 'unknown-delivery',
+        name: 'nfs',
+        source,
+        known: ['image', 'hostPath', 'persistentVolumeClaim', 'initContainer', 'auto'],
+      },
     ],
-  ])('named: %s does not fit', (delivery, cluster, within, text) => {
-    const reason = reasonOf(inject(all, pod(undefined, { delivery }), cluster, within));
-    expect(reason && reasonMessage(reason)).toBe(text);
+  ])('named: %s does not fit', (delivery, cluster, within, reason) => {
+    expect(reasonOf(inject(all, pod(undefined, { delivery }), cluster, within))).toMatchObject(reason);
   });
 
   it('named, and the version unknown: believed', () => {
@@ -612,8 +625,10 @@ describe('values that make a whole', () => {
   it('an image name that is none is not given to a pod: it would not start', () => {
     const pinned = `registry.example.com/agent@sha256:${'a'.repeat(64)}`;
     expect(decide({ image: pinned }).decision.outcome).toBe('injected');
-    const { decision } = decide({ image: pinned, suffix: '-alpine', delivery: 'initContainer' });
-    expect(decision.outcome !== 'injected' && reasonMessage(decision.reason)).toMatch(/is no name of an image/);
+    const image = `${pinned}-alpine`;
+    expect(reasonOf(decide({ image: pinned, suffix: '-alpine', delivery: 'initContainer' }))).toMatchObject({
+      requirement: { why: 'image', image },
+    });
   });
 
   it('a pull secret that nobody names is left out', () => {

@@ -34,11 +34,11 @@ const within = reviewText('must', podOf(1, 1), 'the-uid');
 const admitted = {
   uid: 'the-uid',
   allowed: true,
-  warnings: ['agent-injector: not injected: overloaded: too many pods at once; create this one again'],
+  warnings: [expect.stringContaining('not injected: overloaded: ')],
   auditAnnotations: {
     decision: 'skipped',
     reason: 'overloaded',
-    message: 'too many pods at once; create this one again',
+    message: expect.any(String),
   },
 };
 
@@ -76,7 +76,7 @@ describe.each([
       allowed: false,
       status: {
         code: 403,
-        message: expect.stringMatching(/^agent-injector: this pod must carry its agent, and cannot: too many/),
+        message: expect.stringContaining('(overloaded)'),
       },
     });
     expect(look(body, '2s', 1500)).toBeUndefined();
