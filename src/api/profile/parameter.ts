@@ -23,7 +23,7 @@ const meta = {
         .array(z.string())
         .default([])
         .describe('Only among namespaces where these parameters also have the same value.'),
-      instances: z.int().positive().optional().describe('How many pods may share a value.'),
+      instances: z.int().positive().optional().describe('How many instances of the agent may share a value.'),
     })
     .optional()
     .describe('Checked by agent-injector audit; it does not affect decisions.'),
