@@ -58,9 +58,9 @@ function decodeRequest(uid: string, request: JsonObject): DecodedReview {
   }
   const decoded = decodePod(request['object']);
   if (!decoded.ok) {
-    return unanswerable(uid, { code: 'malformed-pod', path: decoded.path, expected: decoded.expected });
+    return unanswerable(uid, { code: 'malformed-pod', ...decoded.error });
   }
-  return { kind: 'review', review: { uid, namespace, dryRun: request['dryRun'] === true, pod: decoded.pod } };
+  return { kind: 'review', review: { uid, namespace, dryRun: request['dryRun'] === true, pod: decoded.value } };
 }
 
 /** `pods`, `pods/ephemeralcontainers`, `deployments.apps`: what the request is about, as `kubectl` writes resources. */

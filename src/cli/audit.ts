@@ -32,7 +32,7 @@ export async function audit(options: AuditOptions): Promise<AuditResult> {
     const pods = items.flatMap((item) => {
       const decoded = decodePod(item);
       const namespace = isObject(item['metadata']) ? textIn(item['metadata'], 'namespace') : '';
-      return decoded.ok ? [{ namespace, pod: decoded.pod }] : [];
+      return decoded.ok ? [{ namespace, pod: decoded.value }] : [];
     });
     const facts = await readClusterState(api, pods);
     for (const { namespace, pod } of pods) all.look(pod, namespace, facts);

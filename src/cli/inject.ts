@@ -5,7 +5,7 @@ import { type ClusterInFiles, type OfflineInputs, offlineInputs } from '../confi
 import type { ClusterState } from '../kubernetes/cluster-state.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import { decodePod } from '../kubernetes/pod.ts';
-import { aroundTemplate } from '../kubernetes/workload.ts';
+import { enclosingMetadata } from '../kubernetes/workload.ts';
 import type { Operation } from '../lib/json-patch.ts';
 import type { Manifest, PodTemplate } from '../manifests/documents.ts';
 import { applyOperations, type Edit, type EditProblem } from '../manifests/edit/edit.ts';
@@ -92,15 +92,14 @@ function decide(template: PodTemplate, namespace: Namespace | undefined, name: s
   const decoded = decodePod(template.pod);
   const { catalogue, cluster } = known;
   if (decoded.ok) {
-    const admission = admit(decoded.pod, namespace, catalogue, { ...cluster, ...workloadOf(template) });
-    const misplaced = aroundTemplate(template.workload, template.object).flatMap((metadata) =>
+    const admission = admit(decoded.value, namespace, catalogue, { ...cluster, ...workloadOf(template) });
+    const misplaced = enclosingMetadata(template.workload, template.object).flatMap((metadata) =>
       misplacedKeys({ kind: template.kind, name: template.name, metadata }, template.pod['metadata'], catalogue),
     );
     const { decision } = admission;
     return { ...admission, decision: { ...decision, notices: [...misplaced, ...decision.notices] } };
   }
-  const { path, expected } = decoded;
-  return { decision: notInjected({ code: 'malformed-pod', path, expected }, false), operations: [] };
+  return { decision: notInjected({ code: 'malformed-pod', ...decoded.error }, false), operations: [] };
 }
 
 /** Who makes the pods of a template: what the API server would say by their owner references. A Pod is made by nobody. */

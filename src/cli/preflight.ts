@@ -139,7 +139,7 @@ async function checkStorage(api: Api, { catalogue, facts, on }: Basis): Promise<
   return on.flatMap((namespace): readonly Check[] => {
     const decoded = decodePod(samplePod(namespace.name));
     if (!decoded.ok) return [];
-    const { decision, pod } = admit(decoded.pod, namespace, catalogue, facts);
+    const { decision, pod } = admit(decoded.value, namespace, catalogue, facts);
     if (decision.outcome !== 'injected') {
       const message = `a plain pod in namespace ${namespace.name} would not get an agent: ${reasonMessage(decision.reason)} (${decision.reason.code})`;
       return [{ name: 'settings', result: 'note', message }];
@@ -184,7 +184,7 @@ async function checkReach(
   if (answer.kind !== 'ok')
     return [{ name, result: 'problem', message: `${where} was refused: ${describeFailure(answer)}` }];
   const decoded = decodePod(answer.body);
-  const record = decoded.ok ? readStatus(decoded.pod) : undefined;
+  const record = decoded.ok ? readStatus(decoded.value) : undefined;
   if (!record) {
     const message = `${where} came back without a record: the API server does not get through to agent-injector, or it had nothing to do; its log and \`agent-injector certs\` say more`;
     return [{ name, result: 'problem', message }];

@@ -1,7 +1,7 @@
 import { isOptedIn } from '../admission/opt-in.ts';
 import { INJECTION_LABEL } from '../api/keys.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
-import { aroundTemplate, type WorkloadKind } from '../kubernetes/workload.ts';
+import { enclosingMetadata, type WorkloadKind } from '../kubernetes/workload.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import { reasonMessage } from '../reasons/message.ts';
@@ -39,7 +39,7 @@ export function misplacedKeyFindings(
   { name, object, template }: { readonly name: string; readonly object: JsonObject; readonly template: JsonObject },
   catalogue: Catalogue,
 ): readonly Finding[] {
-  return aroundTemplate(workload, object)
+  return enclosingMetadata(workload, object)
     .flatMap((metadata) => misplacedKeys({ kind: workload.kind, name, metadata }, template['metadata'], catalogue))
     .map((reason) => ({ code: reason.code, message: `${reasonMessage(reason)}: write it on the template` }));
 }

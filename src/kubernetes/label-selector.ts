@@ -3,8 +3,8 @@ import { isObject, type Json, type JsonObject, objectIn, objectsIn, textIn } fro
 type Labels = Readonly<Record<string, string>>;
 
 /**
- * Why a label selector does not select these labels, to follow "requires"; undefined when it selects them. An empty selector, and none,
- * select everything (k8s.io/apimachinery pkg/apis/meta/v1 LabelSelectorAsSelector).
+ * Explains why a label selector does not match the labels, to follow "requires"; undefined if it matches. An empty or absent selector matches
+ * everything (k8s.io/apimachinery pkg/apis/meta/v1 LabelSelectorAsSelector).
  */
 export function unselectedBecause(selector: Json | undefined, labels: Labels): string | undefined {
   if (!isObject(selector)) return undefined;
@@ -12,13 +12,13 @@ export function unselectedBecause(selector: Json | undefined, labels: Labels): s
   for (const key of Object.keys(wanted)) {
     if (labels[key] !== wanted[key]) return `${key}=${textIn(wanted, key)}, found ${shown(labels[key])}`;
   }
-  const failed = objectsIn(selector, 'matchExpressions').find((expression) => !agrees(expression, labels));
+  const failed = objectsIn(selector, 'matchExpressions').find((expression) => !matches(expression, labels));
   if (!failed) return undefined;
   const key = textIn(failed, 'key');
   return `${key} ${expressionText(failed)}, found ${shown(labels[key])}`;
 }
 
-function agrees(expression: JsonObject, labels: Labels): boolean {
+function matches(expression: JsonObject, labels: Labels): boolean {
   const { values } = expression;
   const found = labels[textIn(expression, 'key')];
   const named = Array.isArray(values) && found !== undefined && values.includes(found);

@@ -1,4 +1,4 @@
-import { workloadOf } from '../kubernetes/owner.ts';
+import { workloadNameOf } from '../kubernetes/owner.ts';
 import type { Container } from '../kubernetes/pod.ts';
 import type { builtinNames } from '../profiles/template.ts';
 import type { SettingSources } from './resolve.ts';
@@ -9,7 +9,7 @@ export function builtinValues(
   container: Container,
 ): ReadonlyMap<string, string> {
   const values: { readonly [name in (typeof builtinNames)[number]]: string } = {
-    'pod.workload': cluster.workload?.name ?? workloadOf(pod) ?? container.name,
+    'pod.workload': cluster.workload?.name ?? workloadNameOf(pod) ?? container.name,
     'pod.namespace': namespace.name,
     'container.name': container.name,
   };

@@ -1,5 +1,6 @@
 import { AUTO } from '../api/keys.ts';
 import { isObject } from '../lib/json.ts';
+import type { Result } from '../lib/result.ts';
 import { didYouMean, nearest } from '../lib/suggest.ts';
 import { splitList } from '../lib/text.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
@@ -61,13 +62,9 @@ function problemsOfDefault(catalogue: Catalogue, name: string, value: string): r
   return [...new Set(wrong)];
 }
 
-export type ReadDefaults =
-  | { readonly ok: true; readonly defaults: Readonly<Record<string, string>> }
-  | { readonly ok: false; readonly problems: readonly Problem[] };
-
 /** Cluster-wide defaults as written: an object of text; numbers and booleans may stand unquoted. Whether they mean anything is not asked here. */
-export function readDefaults(written: unknown): ReadDefaults {
-  if (!isObject(written)) return { ok: false, problems: [{ path: [], message: 'must be an object' }] };
+export function readDefaults(written: unknown): Result<Readonly<Record<string, string>>, readonly Problem[]> {
+  if (!isObject(written)) return { ok: false, error: [{ path: [], message: 'must be an object' }] };
   const defaults: [string, string][] = [];
   const problems: Problem[] = [];
   for (const [name, value] of Object.entries(written)) {
@@ -75,5 +72,5 @@ export function readDefaults(written: unknown): ReadDefaults {
       defaults.push([name, String(value)]);
     else problems.push({ path: [name], message: 'must be a string, a number, true or false' });
   }
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, defaults: Object.fromEntries(defaults) };
+  return problems.length > 0 ? { ok: false, error: problems } : { ok: true, value: Object.fromEntries(defaults) };
 }

@@ -88,7 +88,7 @@ describe.each(Object.entries(hostilePods))('%s', (_, pod) => {
     else if (JSON.stringify(sent).split('"name":').length > MAX_TO_COMPARE) addsOnly(sent, operations);
     else {
       const settings = { 'server-address': 'apm.example.com', 'domain-id': '2000' };
-      holdPromises({ pod: decoded.pod, within: namespace(settings), known: catalogue, late: container('late') });
+      holdPromises({ pod: decoded.value, within: namespace(settings), known: catalogue, late: container('late') });
     }
   });
 });

@@ -103,8 +103,8 @@ describe.skipIf(files.length === 0)('recorded reviews', () => {
       expect(answered).toEqual({ uid: request.uid, allowed: true });
       expect(auditAnnotations).toMatchObject({ decision: 'skipped', reason: 'already-instrumented' });
       const decodedPod = decodePod(patched);
-      if (!decodedPod.ok) throw new Error(decodedPod.path);
-      expect(admit(decodedPod.pod, within(request.namespace), catalogue).operations).toEqual([]);
+      if (!decodedPod.ok) throw new Error(decodedPod.error.path);
+      expect(admit(decodedPod.value, within(request.namespace), catalogue).operations).toEqual([]);
     });
   });
 });

@@ -39,7 +39,7 @@ function agents(
 }
 
 /** The reason where the pod is not injected, then the notices. */
-function reasons(given: Pod, known = catalogueOf(agent('a')), within = plainNamespace()): readonly Reason[] {
+function reasonsOf(given: Pod, known = catalogueOf(agent('a')), within = plainNamespace()): readonly Reason[] {
   const admission = admit(given, within, known);
   return [reasonOf(admission) ?? [], admission.decision.notices].flat();
 }
@@ -116,7 +116,7 @@ describe('which containers', () => {
   });
 
   it('a profile that applies to no container is reported', () => {
-    expect(reasons(pod([app('x', 'r/x')]), catalogueOf(java))).toEqual([
+    expect(reasonsOf(pod([app('x', 'r/x')]), catalogueOf(java))).toEqual([
       { code: 'no-target-container', profile: 'java' },
     ]);
   });
@@ -175,7 +175,7 @@ describe('guard rails', () => {
     ],
     ['by the profile', owned('Job'), { constraints: { os: ['linux'], excludeOwners: ['Job'] } }, {}, 'profile a'],
   ])('kinds of owners %s', (_, given, spec, annotations, by) => {
-    expect(reasons(given, catalogueOf(agent('a', spec)), plainNamespace(annotations))).toEqual([
+    expect(reasonsOf(given, catalogueOf(agent('a', spec)), plainNamespace(annotations))).toEqual([
       { code: 'owner-excluded', kind: 'Job', by },
     ]);
     expect(agents(owned('ReplicaSet'), catalogueOf(agent('a', spec)), plainNamespace(annotations))).toEqual({
@@ -191,7 +191,7 @@ describe('guard rails', () => {
     const known = catalogueOf(agent('a', { namespaces }));
     expect(agents(pod(), known)).toEqual({ web: allowed ? 'a' : '' });
     if (!allowed) {
-      expect(reasons(pod(), known)).toEqual([{ code: 'profile-not-allowed', profile: 'a', namespace: 'shop' }]);
+      expect(reasonsOf(pod(), known)).toEqual([{ code: 'profile-not-allowed', profile: 'a', namespace: 'shop' }]);
     }
   });
 
@@ -219,7 +219,7 @@ describe('guard rails', () => {
 
   it('a parameter that is ignored is reported, also where the agent is not injected', () => {
     const parameters = [{ name: 'who', type: 'string', settableBy: ['cluster'], required: true, description: 'd' }];
-    expect(reasons(pod(undefined, { who: 'x' }), catalogueOf(agent('a', { parameters })))).toEqual([
+    expect(reasonsOf(pod(undefined, { who: 'x' }), catalogueOf(agent('a', { parameters })))).toEqual([
       { code: 'missing-parameter', parameter: 'who', profile: 'a' },
       { code: 'parameter-locked', parameter: 'who', source: { from: 'pod', key: 'agent-injector.io/who' } },
     ]);
@@ -288,7 +288,7 @@ describe('where the pod can run', () => {
 
   it('a pod that says nothing is no Windows pod', () => {
     const known = catalogueOf(agent('a', { constraints: { os: ['windows'] } }));
-    expect(reasons(pod(), known)).toEqual([{ code: 'os-unsupported', os: 'linux', profile: 'a' }]);
+    expect(reasonsOf(pod(), known)).toEqual([{ code: 'os-unsupported', os: 'linux', profile: 'a' }]);
     expect(agents(pod(undefined, {}, affinity([[OS, 'In', ['windows']]])), known)).toEqual({ web: 'a' });
   });
 

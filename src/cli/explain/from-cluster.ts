@@ -9,7 +9,7 @@ import { creatorOf } from '../../kubernetes/owner.ts';
 import { restartCommand } from '../../diagnostics/restart-command.ts';
 import { type EntryMatch, type LabelledNamespace, ownEntries, matchOf } from '../../diagnostics/webhook-match.ts';
 import { decodePod, type Pod } from '../../kubernetes/pod.ts';
-import { apiPath, podMadeBy, templateOf, workloadKindCalled, workloadKinds } from '../../kubernetes/workload.ts';
+import { apiPath, podFromTemplate, templateOf, workloadKindNamed, workloadKinds } from '../../kubernetes/workload.ts';
 import { isObject, type JsonObject } from '../../lib/json.ts';
 import { didYouMean, nearest } from '../../lib/suggest.ts';
 import { UsageError } from '../../lib/usage-error.ts';
@@ -31,8 +31,8 @@ export async function explainOnCluster(
     readNamespace(api, namespace),
     readWebhooks(api),
   ]);
-  const made = decodePod(podMadeBy(subject.workload, subject.name, subject.template));
-  const pods = made.ok ? [{ namespace, pod: made.pod }] : [];
+  const made = decodePod(podFromTemplate(subject.workload, subject.name, subject.template));
+  const pods = made.ok ? [{ namespace, pod: made.value }] : [];
   const installed =
     config === undefined ? await withInstalledDefaults(api, webhooks.configurations, catalogue) : { catalogue };
   const one = explained(
@@ -40,8 +40,8 @@ export async function explainOnCluster(
     { name: namespace, known: toNamespace(home.object) },
     { catalogue: installed.catalogue, cluster: await readClusterState(api, pods) },
   );
-  const reach = made.ok ? matchOf(webhooks.configurations, home.labelled, made.pod) : [];
-  const later = made.ok ? findLater(one, reach, made.pod) : [];
+  const reach = made.ok ? matchOf(webhooks.configurations, home.labelled, made.value) : [];
+  const later = made.ok ? findLater(one, reach, made.value) : [];
   return [
     {
       ...one,
@@ -54,7 +54,7 @@ export async function explainOnCluster(
 /** `deploy/web` → the object, and the pod in it. */
 async function readSubject(api: Api, target: string, namespace: string): Promise<ExplainedSubject> {
   const [word = '', name = ''] = target.split('/');
-  const workload = workloadKindCalled(word);
+  const workload = workloadKindNamed(word);
   if (!workload || name === '') {
     const known = workloadKinds.flatMap(({ plural, short }) => [plural, ...short]);
     throw new UsageError([

@@ -57,7 +57,7 @@ function lookAt(manifest: Manifest, template: PodTemplate, catalogue: Catalogue)
   const decoded = decodePod(template.pod);
   const document = manifest.documents[template.document];
   if (!decoded.ok || !document) return [];
-  const found = planReverse(decoded.pod, catalogue);
+  const found = planReverse(decoded.value, catalogue);
   if (found.kind === 'nothing') return [];
   if (found.kind === 'unknown') return [{ template, why: found.why }];
   const candidates = (['absent', 'empty'] as const).flatMap((atTheEnd): readonly Candidate[] => {

@@ -625,9 +625,8 @@ describe('values that make a whole', () => {
   it('an image name that is none is not given to a pod: it would not start', () => {
     const pinned = `registry.example.com/agent@sha256:${'a'.repeat(64)}`;
     expect(decide({ image: pinned }).decision.outcome).toBe('injected');
-    const image = `${pinned}-alpine`;
     expect(reasonOf(decide({ image: pinned, suffix: '-alpine', delivery: 'initContainer' }))).toMatchObject({
-      requirement: { why: 'image', image },
+      requirement: { why: 'image', image: `${pinned}-alpine` },
     });
   });
 
