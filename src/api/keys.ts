@@ -1,20 +1,18 @@
-/** What the setting says for "the first that fits"; so does its absence. */
+/** Value of the `delivery` setting for the first delivery that fits; the default. */
 export const AUTO = 'auto';
 
-/** The one prefix under which users write to us, as labels and annotations. */
 export const PREFIX = 'agent-injector.io';
 
-/** A label or annotation key of ours: `agent-injector.io/<name>`. */
 export function key(name: string): string {
   return `${PREFIX}/${name}`;
 }
 
-/** The pod annotation that sets something for one container: `<setting>.agent-injector.io/<container>`. */
+/** The pod annotation with a setting for one container: `<setting>.agent-injector.io/<container>`. */
 export function containerKey(setting: string, container: string): string {
   return `${setting}.${PREFIX}/${container}`;
 }
 
-/** A key under our prefix that users write, taken apart; undefined for everybody else's keys and for files that we put there. */
+/** Parses a key that users write; undefined for keys with another prefix and for the annotations that contain files. */
 export function parseKey(
   text: string,
 ): { readonly setting: string; readonly container: string | undefined } | undefined {
@@ -28,10 +26,10 @@ export const INJECTION_LABEL: string = key('injection');
 
 export const STATUS_ANNOTATION: string = key('status');
 
-/** What begins the keys of annotations that hold a file of an agent: written by us, mounted into the container. */
+/** Key prefix of annotations that contain a file of an agent, which is mounted into the container. */
 export const FILE_ANNOTATION: string = key('file.');
 
-/** One row per label or annotation that users write, parameters aside: the reference page is made from it. */
+/** A label or annotation other than a parameter. The table in docs/reference.md is generated from these rows. */
 export interface KeyRow {
   readonly name: string;
   readonly as: 'label' | 'annotation';
@@ -133,5 +131,5 @@ export const keyTable: readonly KeyRow[] = [
   },
 ];
 
-/** The settings that are annotations, parameters aside, and the one that we write. */
+/** All annotations other than parameters, with `status`. */
 export const settingNames: readonly string[] = keyTable.filter((row) => row.as === 'annotation').map((row) => row.name);

@@ -44,8 +44,8 @@ export function chainsFor(sources: SettingSources, profiles: readonly Profile[])
 
 /** The pod as a whole, and the containers for which an annotation says something else. */
 function placesFor({ pod }: SettingSources, setting: string): readonly (Container | undefined)[] {
-  const { single } = readAnnotations(annotationsOf(pod));
-  return [undefined, ...containersOf(pod).filter(({ name }) => single.get(name)?.has(setting))];
+  const { byContainer } = readAnnotations(annotationsOf(pod));
+  return [undefined, ...containersOf(pod).filter(({ name }) => byContainer.get(name)?.has(setting))];
 }
 
 function chainOfSetting(sources: SettingSources, setting: string, container: Container | undefined): Chain {
