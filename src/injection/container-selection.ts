@@ -1,5 +1,6 @@
 import { type Container, type ContainerList, imageOf, type Pod } from '../kubernetes/pod.ts';
 import { isGlob, MAX_IMAGE_LENGTH, matchesGlob } from '../lib/glob.ts';
+import type { Result } from '../lib/result.ts';
 import { nearest } from '../lib/suggest.ts';
 import { splitList } from '../lib/text.ts';
 import { matchedBy, ContainerView } from '../profiles/matcher.ts';
@@ -26,16 +27,17 @@ function allTargets(pod: Pod): readonly TargetContainer[] {
 /** More patterns than a person writes; each is tried on each container, so their number is bounded. */
 const MAX_PATTERNS = 50;
 
-export type Selection =
-  | { readonly ok: true; readonly selector: ContainerSelector; readonly notices: readonly Reason[] }
-  | { readonly ok: false; readonly reason: Reason };
+export interface Selection {
+  readonly selector: ContainerSelector;
+  readonly notices: readonly Reason[];
+}
 
 /**
  * Which containers are to get an agent. By default every app container that is no known sidecar and that the profile's own signs choose. The
  * `containers` annotation names them instead, or `containers.<profile>` those for one agent: a glob matches app containers only, since an
  * agent in an init container is seldom meant; a full name matches any.
  */
-export function selectTargets(context: SettingSources): Selection {
+export function selectTargets(context: SettingSources): Result<Selection, Reason> {
   const all = allTargets(context.pod);
   const chosen = new Map<string | undefined, ReadonlySet<TargetContainer>>();
   const notices: Reason[] = [];
@@ -44,11 +46,11 @@ export function selectTargets(context: SettingSources): Selection {
     const setting = resolveSetting(context, profile === undefined ? 'containers' : `containers.${profile}`);
     if (!setting) continue;
     const patterns = splitList(setting.text);
-    if (patterns.length > MAX_PATTERNS) return { ok: false, reason: tooMany(setting) };
+    if (patterns.length > MAX_PATTERNS) return { ok: false, error: tooMany(setting) };
     chosen.set(profile, new Set(all.filter((target) => patterns.some((pattern) => matches(pattern, target)))));
     notices.push(...unmatched(patterns, all, setting));
   }
-  return { ok: true, selector: new ContainerSelector(context, all, chosen), notices };
+  return { ok: true, value: { selector: new ContainerSelector(context, all, chosen), notices } };
 }
 
 /** The names of all profiles that some container is to get. Usually the containers have them in common. */
