@@ -26,12 +26,15 @@ function row(
   return { group, version, kind, plural, short: [], template: TEMPLATE, controller: kind, ...rest };
 }
 
+/** The row of pods. */
+export const podKind: WorkloadKind = row('v1', 'Pod', 'pods', { short: ['po'], template: [], controller: undefined });
+
 /**
  * The known kinds with a pod template. Objects in files match by group and kind, since none of these kinds has moved its template between
  * versions. The version is used for requests to the API server.
  */
 export const workloadKinds: readonly WorkloadKind[] = [
-  row('v1', 'Pod', 'pods', { short: ['po'], template: [], controller: undefined }),
+  podKind,
   row('v1', 'PodTemplate', 'podtemplates', { template: ['template'], controller: undefined }),
   row('v1', 'ReplicationController', 'replicationcontrollers', { short: ['rc'] }),
   row('apps/v1', 'DaemonSet', 'daemonsets', { short: ['ds'] }),
