@@ -71,7 +71,7 @@ function unmatchedPatterns(
   return patterns
     .filter((pattern) => !all.some((target) => matches(pattern, target)))
     .slice(0, MAX_NOTICES)
-    .map((pattern) => ({ code: 'container-not-found', pattern, source, nearest: nearest(pattern, names) }));
+    .map((pattern) => ({ code: 'container-not-found', pattern, source, suggestion: nearest(pattern, names) }));
 }
 
 /** A pattern is `web`, `web-*`, `image:*dotnet*` or `env:ASPNETCORE_URLS`. */

@@ -88,7 +88,12 @@ describe.each(Object.entries(hostilePods))('%s', (_, pod) => {
     else if (JSON.stringify(sent).split('"name":').length > MAX_TO_COMPARE) addsOnly(sent, operations);
     else {
       const settings = { 'server-address': 'apm.example.com', 'domain-id': '2000' };
-      admitAndVerify({ pod: decoded.pod, namespace: namespace(settings), catalogue, lateContainer: container('late') });
+      admitAndVerify({
+        pod: decoded.value,
+        namespace: namespace(settings),
+        catalogue,
+        lateContainer: container('late'),
+      });
     }
   });
 });

@@ -79,9 +79,9 @@ describe('a claim that is', () => {
       { kind: 'in-use', node: 'node-1' },
     ],
     ['for one pod and not in use', { ...plain, onePod: true }, pod(), undefined],
-  ])('%s', (_, claim, given, trouble) => {
+  ])('%s', (_, claim, given, problem) => {
     const reason = reasonFor([{ type: 'persistentVolumeClaim', claimName: 'files' }], { claim: () => claim }, given);
-    expect(reason).toEqual(trouble && { code: 'claim-unusable', claim: 'files', trouble });
+    expect(reason).toEqual(problem && { code: 'claim-unusable', claim: 'files', problem });
   });
 
   it('absent does not matter to a pod that mounts it already, and a second pass changes nothing', () => {

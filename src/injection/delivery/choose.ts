@@ -57,6 +57,6 @@ function firstPossible(sources: SettingSources, profile: Profile, values: Values
 /** An unusable claim has a reason of its own: it is what the profile prefers, and what a user can fix. */
 function claimReason(requirement: UnmetRequirement): Reason | undefined {
   return requirement.why === 'claim'
-    ? { code: 'claim-unusable', claim: requirement.claim, trouble: requirement.trouble }
+    ? { code: 'claim-unusable', claim: requirement.claim, problem: requirement.problem }
     : undefined;
 }

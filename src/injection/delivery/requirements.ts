@@ -78,8 +78,8 @@ function usableClaim({ delivery, sources, values }: DeliveryCandidate): UnmetReq
   if (hasClaim(sources.pod, claim)) return undefined;
   const found = sources.cluster.claim(sources.namespace.name, claim);
   if (found === undefined) return undefined;
-  const trouble = found === 'absent' ? ({ kind: 'absent' } as const) : claimProblem(found, sources.pod);
-  return trouble && { why: 'claim', claim, trouble };
+  const problem = found === 'absent' ? ({ kind: 'absent' } as const) : claimProblem(found, sources.pod);
+  return problem && { why: 'claim', claim, problem };
 }
 
 // A pod can have thousands of volumes and containers, and each container is checked.
