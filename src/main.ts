@@ -5,7 +5,7 @@ import { addExplain, collect } from './cli/explain/command.ts';
 import type { InjectOptions } from './cli/inject.ts';
 import { addUninject } from './cli/uninject-command.ts';
 import { readConfig } from './config/config.ts';
-import { flagOf, type SettingName, settingNames, settingRows, standardSettings, variableOf } from './config/options.ts';
+import { flagOf, type SettingName, settingNames, settingRows, defaultSettings, variableOf } from './config/options.ts';
 import { UsageError } from './lib/usage-error.ts';
 import './server/early-signals.ts';
 
@@ -46,7 +46,7 @@ for (const name of settingNames) serve.addOption(settingOption(name));
 
 function settingOption(name: SettingName): Option {
   const { placeholder, description } = settingRows[name];
-  const standard = standardSettings[name] === undefined ? '' : `, default ${standardSettings[name]}`;
+  const standard = defaultSettings[name] === undefined ? '' : `, default ${defaultSettings[name]}`;
   return new Option(`--${flagOf(name)} <${placeholder}>`, `${description} (${variableOf(name)}${standard})`);
 }
 
@@ -59,9 +59,9 @@ const certsCommand: Command = program
   .exitOverride()
   .action(async (flags: Record<string, string>) => {
     const read = readConfig(flags, undefined, 'read');
-    if (!read.ok) throw new UsageError(read.problems);
+    if (!read.ok) throw new UsageError(read.error.problems);
     const { certs } = await import('./cli/certs.ts');
-    const { output, problems } = await certs(read.config, new Date());
+    const { output, problems } = await certs(read.value, new Date());
     process.stdout.write(output);
     process.stderr.write(problems.map((problem) => `agent-injector: ${problem}\n`).join(''));
     process.exitCode = problems.length === 0 ? 0 : 1;

@@ -1,4 +1,4 @@
-import { catalogueFrom, type ClusterInFiles } from '../config/catalogue.ts';
+import { catalogueFrom, type OfflineOptions } from '../config/catalogue.ts';
 import { Audit, type AuditFinding, type AuditReport } from '../diagnostics/audit.ts';
 import { decodePod } from '../kubernetes/pod.ts';
 import { isObject, textIn } from '../lib/json.ts';
@@ -7,7 +7,7 @@ import { podKind, readClaims, readNamespaceList, readWorkloads, type Scope } fro
 import { readClusterState } from './cluster-state.ts';
 import { installedCatalogue } from './installed-defaults.ts';
 
-export interface AuditOptions extends Scope, ClusterInFiles {
+export interface AuditOptions extends Scope, OfflineOptions {
   readonly kubeconfig: string | undefined;
   readonly output: 'text' | 'json';
 }

@@ -1,6 +1,6 @@
 import { daysBetween, describeCertificate, expiryOf } from '../certificates/describe.ts';
 import { readTlsDirectory } from '../certificates/directory.ts';
-import { faultMessage } from '../certificates/fault-message.ts';
+import { faultMessage } from '../certificates/faults.ts';
 import { certificateBlocks, findFault, isTrusted, parseCertificates } from '../certificates/server-certificate.ts';
 import type { KubeClient } from '../cluster/client/types.ts';
 import { namedSecret } from '../cluster/secret-store.ts';
@@ -58,8 +58,8 @@ async function fromSecret(cluster: KubeClient, secret: string): Promise<Material
 
 async function fromDirectory(dir: string): Promise<Material> {
   const found = await readTlsDirectory(dir);
-  if (!found.ok) throw new Error(found.problem);
-  return { from: dir, ca: '', ...found.certificate };
+  if (!found.ok) throw new Error(found.error);
+  return { from: dir, ca: '', ...found.value };
 }
 
 /** The table of a certificate and its authorities. `bundles` is undefined where no registration was asked for. */

@@ -1,7 +1,7 @@
 import { createTwoFilesPatch } from 'diff';
 import { admit } from '../admission/admit.ts';
 import { type Decision, notInjected } from '../admission/decision.ts';
-import { type ClusterInFiles, type OfflineInputs, offlineInputs } from '../config/catalogue.ts';
+import { type OfflineOptions, type OfflineInputs, offlineInputs } from '../config/catalogue.ts';
 import type { ClusterState } from '../kubernetes/cluster-state.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import { decodePod } from '../kubernetes/pod.ts';
@@ -14,7 +14,7 @@ import { misplacedKeys } from '../settings/misspelled-keys.ts';
 import { decisionLines, isWanting } from './decision-text.ts';
 import { annotationsFrom, namespaceFinder, type NamespaceOptions } from './namespaces-from-files.ts';
 
-export interface InjectOptions extends NamespaceOptions, ClusterInFiles {
+export interface InjectOptions extends NamespaceOptions, OfflineOptions {
   /** A path, or `-` for standard input. */
   readonly file: string;
   /** For objects that name no namespace. */

@@ -5,7 +5,7 @@ import { INJECTION_LABEL, key } from '../api/keys.ts';
 import { describeFailure } from '../cluster/client/errors.ts';
 import type { KubeClient as Api } from '../cluster/client/types.ts';
 import { sendOnce } from '../cluster/one-shot.ts';
-import { catalogueFrom, type ClusterInFiles } from '../config/catalogue.ts';
+import { catalogueFrom, type OfflineOptions } from '../config/catalogue.ts';
 import { type PlanComparison, comparePlans, type Verdict } from '../diagnostics/plan-comparison.ts';
 import type { ClusterState } from '../kubernetes/cluster-state.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
@@ -22,7 +22,7 @@ import { readNamespaceList, readWorkloads, type Scope } from './cluster-reader.t
 import { readClusterState } from './cluster-state.ts';
 import { installedCatalogue } from './installed-defaults.ts';
 
-export interface PlanOptions extends Scope, ClusterInFiles {
+export interface PlanOptions extends Scope, OfflineOptions {
   readonly kubeconfig: string | undefined;
   /** Path of profiles as they would be. */
   readonly profileFile: string | undefined;

@@ -1,7 +1,7 @@
-import type { ClusterInFiles } from '../../config/catalogue.ts';
+import type { OfflineOptions } from '../../config/catalogue.ts';
 import type { NamespaceOptions } from '../namespaces-from-files.ts';
 
-export interface ExplainOptions extends NamespaceOptions, ClusterInFiles {
+export interface ExplainOptions extends NamespaceOptions, OfflineOptions {
   /** `pod/x`, `deploy/x`: on a cluster. */
   readonly target: string | undefined;
   readonly file: string | undefined;
