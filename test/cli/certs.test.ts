@@ -48,7 +48,7 @@ describe('the table', () => {
     expect(later.output).toMatch(/ -3[56]$/m);
     const garbage = show({ from: 'certs', cert: 'x', key: '', ca: 'x' }, undefined, at);
     expect(garbage.output).toContain('certs, for nobody');
-    expect(garbage.problems).toEqual(['certs: tls.crt holds nothing that is valid now and can be parsed']);
+    expect(garbage.problems).toEqual([expect.stringMatching(/^certs: tls\.crt /)]);
   });
 });
 
@@ -64,7 +64,7 @@ describe('agent-injector certs', () => {
     expect(await run(['certs', '--tls-dir', empty])).toEqual({
       code: 1,
       stdout: '',
-      stderr: `agent-injector: There is no certificate in ${empty}.\n`,
+      stderr: `agent-injector: no certificate in ${empty}\n`,
     });
   });
 

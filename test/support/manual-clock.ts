@@ -4,6 +4,7 @@ import type { Clock } from '../../src/lib/clock.ts';
 export class ManualClock implements Clock {
   private at = 0;
   private readonly timers = new Map<() => void, number>();
+  private readonly waiting: (() => void)[] = [];
 
   now(): number {
     return this.at;
@@ -11,6 +12,7 @@ export class ManualClock implements Clock {
 
   after(ms: number, action: () => void): () => void {
     this.timers.set(action, this.at + ms);
+    for (const resolve of this.waiting.splice(0)) resolve();
     return () => {
       this.timers.delete(action);
     };
@@ -18,6 +20,11 @@ export class ManualClock implements Clock {
 
   get open(): number {
     return this.timers.size;
+  }
+
+  /** Resolves once a timer is set. */
+  async whenOpen(): Promise<void> {
+    if (this.open === 0) await new Promise<void>((resolve) => this.waiting.push(resolve));
   }
 
   /** Moves on, and runs what is due. */
