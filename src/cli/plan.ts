@@ -18,18 +18,17 @@ import { builtInDocuments } from '../profile-sources/builtin-documents.ts';
 import { readCatalogue } from '../profile-sources/read-catalogue.ts';
 import { type Catalogue, problemText, withProfiles } from '../profiles/catalogue.ts';
 import { openUserCluster } from '../server/cluster.ts';
-import { readNamespaceList, readWorkloads, type Scope } from './cluster-reader.ts';
+import { type NamespaceScope, readNamespaceList, readWorkloads } from './cluster-reader.ts';
 import { readClusterState } from './cluster-state.ts';
+import type { CommandResult } from './command-result.ts';
+import { formatJson } from './format.ts';
 import { installedCatalogue } from './installed-defaults.ts';
 
-export interface PlanOptions extends Scope, OfflineOptions {
-  readonly kubeconfig: string | undefined;
-  /** Path of profiles as they would be. */
-  readonly profileFile: string | undefined;
-  /** The namespace that would be labelled. */
-  readonly labelNamespace: string | undefined;
-  /** Whether the API server is asked about each pod that would change. */
-  readonly serverDryRun: boolean;
+export interface PlanOptions extends NamespaceScope, OfflineOptions {
+  readonly kubeconfig?: string | undefined;
+  readonly profileFile?: string | undefined;
+  readonly labelNamespace?: string | undefined;
+  readonly serverDryRun?: boolean | undefined;
   readonly output: 'text' | 'json';
 }
 
@@ -41,11 +40,11 @@ export interface Planned extends PlanComparison {
   readonly server?: string;
 }
 
-/** Says what would become of every workload that is there. Throws a UsageError for options and files, an Error when the cluster fails. */
-export async function plan(options: PlanOptions): Promise<{ readonly output: string; readonly exitCode: 0 | 1 }> {
+/** Previews a change for every existing workload. Throws a UsageError for invalid flags or files, an Error if the cluster does not answer. */
+export async function plan(options: PlanOptions): Promise<CommandResult> {
   const { profileFile, labelNamespace } = options;
   if (profileFile === undefined && labelNamespace === undefined)
-    throw new UsageError(['give --profile-file, --label-namespace or both']);
+    throw new UsageError(['--profile-file, --label-namespace or both are required']);
   const own = await catalogueFrom(options);
   const api = await openUserCluster(options.kubeconfig);
   const now = options.config === undefined ? await installedCatalogue(api, own) : own;
@@ -55,8 +54,7 @@ export async function plan(options: PlanOptions): Promise<{ readonly output: str
   const found = await lookAtAll(survey, scope);
   const planned = options.serverDryRun ? await Promise.all(found.map((one) => asked(api, one))) : found;
   const rows = planned.map(({ pod: _pod, ...row }) => row);
-  const output =
-    options.output === 'json' ? `${JSON.stringify({ planned: rows }, null, 2)}\n` : `${lines(rows).join('\n')}\n`;
+  const output = options.output === 'json' ? formatJson({ planned: rows }) : `${lines(rows).join('\n')}\n`;
   return { output, exitCode: rows.some(isBad) ? 1 : 0 };
 }
 
@@ -89,19 +87,18 @@ interface Found extends Planned {
 }
 
 /** Every workload that nothing else makes: of a ReplicaSet of a Deployment, the Deployment is looked at. */
-async function lookAtAll(survey: Survey, scope: Scope): Promise<readonly Found[]> {
+async function lookAtAll(survey: Survey, scope: NamespaceScope): Promise<readonly Found[]> {
   const found: Found[] = [];
   const kinds = workloadKinds.filter(({ kind }) => kind !== 'PodTemplate');
   await Promise.all(
     kinds.map(async (kind) => {
-      const failed = await readWorkloads(survey.api, kind, scope, async (items) => {
+      await readWorkloads(survey.api, kind, scope, async (items) => {
         const roots = items
           .filter((item) => controllerOf(objectIn(item, 'metadata')) === undefined)
           .flatMap((item) => subjectOf(kind, item));
         const facts = await readClusterState(survey.api, roots);
         for (const root of roots) found.push(...lookAt(survey, root, facts));
       });
-      if (failed !== undefined) throw new Error(failed);
     }),
   );
   return found.toSorted((one, other) =>

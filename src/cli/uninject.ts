@@ -2,24 +2,16 @@ import { createTwoFilesPatch } from 'diff';
 import { catalogueFrom, type OfflineOptions } from '../config/catalogue.ts';
 import { displayName, readManifest } from '../manifests/file.ts';
 import { uninjectText } from '../manifests/uninject/uninject.ts';
+import type { CommandResult } from './command-result.ts';
 
 export interface UninjectOptions extends OfflineOptions {
   /** A path, or `-` for standard input. */
   readonly file: string;
-  readonly diff: boolean;
+  readonly diff?: boolean | undefined;
 }
 
-export interface UninjectResult {
-  /** The file as it was before `inject`, or the difference to it. */
-  readonly output: string;
-  /** For people: what became of each pod. */
-  readonly messages: readonly string[];
-  /** 1 when something carries a record and could not be taken out. */
-  readonly exitCode: 0 | 1;
-}
-
-/** Takes out of a file what `inject` put into it. Throws a UsageError when the options or the file make no sense. */
-export async function uninject(options: UninjectOptions): Promise<UninjectResult> {
+/** Removes what `inject` added to a file. Throws a UsageError for invalid flags or files. */
+export async function uninject(options: UninjectOptions): Promise<CommandResult> {
   const manifest = await readManifest(options.file);
   const name = displayName(options.file);
   const { text, told } = uninjectText(manifest, await catalogueFrom(options));

@@ -49,12 +49,16 @@ export interface DeliveryChoice {
   readonly skipped: readonly { readonly delivery: string; readonly why: string }[];
 }
 
-/** All that is to be known about the decision on one pod: plain data, the same that `explain -o json` prints. */
-export interface Explanation {
+/** A decision with the texts of its reasons. */
+export interface DecisionText {
   readonly outcome: Decision['outcome'];
   readonly reason?: ReasonText;
   readonly containers: readonly ExplainedContainer[];
   readonly notices: readonly ReasonText[];
+}
+
+/** All that is to be known about the decision on one pod: plain data, the same that `explain -o json` prints. */
+export interface Explanation extends DecisionText {
   readonly path: readonly Step[];
   readonly deliveries: readonly DeliveryChoice[];
   readonly settings: readonly Chain[];
@@ -66,14 +70,21 @@ export function explain(sources: SettingSources): Explanation {
   const events: TraceEvent[] = [];
   const { decision, pod } = admitInContext({ ...sources, trace: (event) => events.push(event) });
   return {
-    outcome: decision.outcome,
-    ...(decision.outcome !== 'injected' && { reason: reasonText(decision.reason) }),
-    containers: decision.containers.map(containerResult),
-    notices: decision.notices.map(reasonText),
+    ...decisionText(decision),
     path: [...events.flatMap(stepOf), ...lastStep(decision, events)],
     deliveries: events.flatMap(deliveryOf),
     settings: chainsFor(sources, profilesIn(sources)),
     changes: podChanges(sources.pod, pod),
+  };
+}
+
+/** A decision with the texts of its reasons. */
+export function decisionText(decision: Decision): DecisionText {
+  return {
+    outcome: decision.outcome,
+    ...(decision.outcome !== 'injected' && { reason: reasonText(decision.reason) }),
+    containers: decision.containers.map(containerResult),
+    notices: decision.notices.map(reasonText),
   };
 }
 

@@ -8,14 +8,11 @@ import { builtinValues } from '../settings/builtin-values.ts';
 import { valueChain, type ParameterValue } from '../settings/parameters.ts';
 import { settingChain, type SettingSources } from '../settings/resolve.ts';
 
-/** One value of a chain: the first that is allowed wins, whoever comes after it is overridden. */
-export interface ChainValue {
-  readonly from: Source['from'];
-  /** The annotation's key, or the name of the default. */
-  readonly key?: string;
+/** One value of a chain, and its source: the first that is allowed wins and overrides the others. */
+export type ChainValue = Source & {
   readonly text: string;
   readonly state: 'wins' | 'overridden' | 'locked';
-}
+};
 
 /** All that is said about one setting or parameter, the strongest first. */
 export interface Chain {
@@ -77,8 +74,7 @@ function firstOf({ pod }: SettingSources): Container {
 function judged(values: readonly ParameterValue[]): readonly ChainValue[] {
   const winner = values.findIndex(({ allowed }) => allowed);
   return values.map(({ text, source, allowed }, index) => ({
-    from: source.from,
-    ...('key' in source && { key: source.key }),
+    ...source,
     text,
     state: index === winner ? 'wins' : allowed ? 'overridden' : 'locked',
   }));

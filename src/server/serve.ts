@@ -17,7 +17,6 @@ import { openCertificates } from './certificates.ts';
 import { type ClusterStateSource, openClusterState } from './cluster-state.ts';
 import { openCluster, openNamespaces } from './cluster.ts';
 import { limitConnections } from './connection-limit.ts';
-import { releaseSignal } from './early-signals.ts';
 import { openEvents } from './events.ts';
 import { LogOutput, stdoutSink } from './log-output.ts';
 
@@ -53,7 +52,6 @@ export async function serve(read: ReturnType<typeof readConfig>): Promise<void> 
       await running?.drain();
     },
   );
-  releaseSignal();
   try {
     running = await start(config, log, () => output.dropped);
   } catch (error) {

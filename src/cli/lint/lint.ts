@@ -8,25 +8,20 @@ import { type Catalogue, withProfiles } from '../../profiles/catalogue.ts';
 import { baseOf, nameOf, pathInOwn } from '../../profiles/extends.ts';
 import type { Problem } from '../../profiles/problem.ts';
 import { type ProfileSet, type ProfileSource, readProfiles, type SoundProfile } from '../../profiles/read-profiles.ts';
+import type { CommandResult } from '../command-result.ts';
 import { type Documents, readProfileFiles } from './files.ts';
 import { asJson, asText, type LintedProfile, type LintReport, type Remark } from './report.ts';
 
 export interface LintOptions {
-  /** Files, directories, or `-` for standard input; none: the built-in profiles. */
+  /** Files, directories, or `-` for standard input. Empty: the built-in profiles. */
   readonly paths: readonly string[];
-  /** Warnings count as problems, and there are more of them. */
-  readonly strict: boolean;
+  /** Adds warnings, and treats warnings as errors. */
+  readonly strict?: boolean | undefined;
   readonly output: 'text' | 'json';
 }
 
-export interface LintResult {
-  readonly output: string;
-  /** 1 when something is wrong. */
-  readonly exitCode: 0 | 1;
-}
-
-/** Checks profiles as a server would read them, beside those that ship, and runs the tests in them. Throws a UsageError where a path is none. */
-export async function lint({ paths, strict, output }: LintOptions): Promise<LintResult> {
+/** Checks profiles as the server reads them, together with the built-in ones, and runs their tests. Throws a UsageError for an invalid path. */
+export async function lint({ paths, strict = false, output }: LintOptions): Promise<CommandResult> {
   const { names, documents, remarks: unread } = await readProfileFiles(paths);
   const builtIn = builtInSources(builtInDocuments.profiles);
   const set = readSet(builtIn, [...documents.keys()]);
@@ -61,7 +56,6 @@ function readSet(builtIn: readonly ProfileSource[], own: readonly ProfileSource[
   return step.value;
 }
 
-/** A sound profile, and the document that it was written in. */
 interface Linted extends SoundProfile {
   readonly source: ProfileSource;
 }
@@ -101,23 +95,22 @@ interface Found extends Problem {
 
 function remark(source: ProfileSource, { severity, path, own, message, at }: Found, documents: Documents): Remark {
   const document = documents.get(source);
-  // What a document inherits is not in it: then the key is what there is to show.
+  // An inherited value is not in the document: the position is that of the nearest key that is.
   const position = document && positionOf(document, own, own.length < path.length ? 'key' : (at ?? 'value'));
   return { severity, file: source.origin, ...position, profile: nameOf(source.document), path, message };
 }
 
-/** A name that a built-in profile has is taken by mistake, or for good; then it should say so. */
 function replacements(set: ProfileSet, documents: Documents): readonly Remark[] {
   return [...documents.keys()].flatMap((source) => {
     const name = nameOf(source.document);
-    if (name === undefined || !set.replaced.includes(name) || ships(source)) return [];
-    const message = `"${name}" takes the place of the built-in profile: choose another name, or extend it (spec.extends: ${name})`;
+    if (name === undefined || !set.replaced.includes(name) || isBuiltIn(source)) return [];
+    const message = `"${name}" replaces the built-in profile of that name: choose another name, or extend it (spec.extends: ${name})`;
     const path = ['metadata', 'name'];
     return [remark(source, { severity: 'warning', path, own: path, message }, documents)];
   });
 }
 
-function ships({ document }: ProfileSource): boolean {
+function isBuiltIn({ document }: ProfileSource): boolean {
   const text = JSON.stringify(document);
   return builtInDocuments.profiles.some((one) => JSON.stringify(one) === text);
 }

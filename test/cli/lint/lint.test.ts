@@ -49,7 +49,7 @@ spec:
           ACME_COLLECTOR: acme.example.com
 `;
 
-/** Writes a file and lints it; its name is left out of what comes back. */
+/** Writes a file and lints it; returns the lines without the file name. */
 const lint = async (text: string, ...flags: readonly string[]) => {
   await writeFile(join(dir, 'acme.yaml'), text);
   const { code, stdout, stderr } = await run(['lint', ...flags, 'acme.yaml'], { cwd: dir });
@@ -63,18 +63,18 @@ const lint = async (text: string, ...flags: readonly string[]) => {
   };
 };
 
-/** The good profile with a change in it, and where in it the changed text now stands. */
+/** The good profile with one change. */
 const changed = (from: string, to: string): string => {
   expect(good).toContain(from);
   return good.replace(from, to);
 };
 
 describe('lint', () => {
-  it('finds nothing in a sound profile', async () => {
+  it('reports no problems for a valid profile', async () => {
     expect(await lint(good)).toEqual({ code: 0, lines: ['1 profile, 1 test: no problems'] });
   });
 
-  it('finds the built-in profiles sound when it is given nothing, and by their files', async () => {
+  it('reports no problems for the built-in profiles, by default and by their files', async () => {
     const built = await run(['lint']);
     expect(built.stdout).toMatch(/^\d+ profiles?, \d+ tests: no problems\n$/);
     expect(built.code).toBe(0);
@@ -95,7 +95,7 @@ describe('lint', () => {
     ['a wrong type', 'vendor: Acme', 'vendor: 7', '6:11: error: spec.vendor: must be a string: write "7" in quotes'],
     ['an empty value, at its key', 'vendor: Acme', 'vendor:', '6:3: error: spec.vendor: is empty; it must be a string'],
     [
-      'a missing key, at what it is missing in',
+      'a missing key, at its parent',
       '  vendor: Acme\n',
       '',
       '5:1: error: spec.vendor: is missing; it must be a string',
@@ -107,7 +107,7 @@ describe('lint', () => {
       /^12:7: error: spec\.parameters\[0\]\.type: is missing; it must be one of string, /,
     ],
     [
-      'a word that is none of those',
+      'an unknown word',
       'os: [linux]',
       'os: [linus]',
       '9:10: error: spec.constraints.os[0]: must be one of linux, windows; did you mean "linux"?',
@@ -119,7 +119,7 @@ describe('lint', () => {
       '28:14: error: spec.environment[1].value: refers to "colector", which is no parameter of this profile; did you mean "collector"?',
     ],
     [
-      'an order that cannot be',
+      'a circular reference',
       '${collector}',
       '$(ACME_COLLECTOR)',
       '28:14: error: spec.environment[1].value: refers to itself by ACME_COLLECTOR → ACME_COLLECTOR',
@@ -131,55 +131,55 @@ describe('lint', () => {
       '10:11: error: spec.slots[0]: "jmv-agent" is no known slot; did you mean "jvm-agent"?',
     ],
     [
-      'a name that stands twice',
+      'a duplicate name',
       '    - name: ACME_COLLECTOR\n',
       '    - name: JAVA_TOOL_OPTIONS\n',
       /^27:7: error: spec\.environment\[1\]: "JAVA_TOOL_OPTIONS" stands here a second time/,
     ],
     [
-      'a profile that is not there',
+      'an unknown base profile',
       '  vendor: Acme',
       '  vendor: Acme\n  extends: acmee',
       /^7:12: error: spec\.extends: no profile "acmee"/,
     ],
-    ['YAML that is none', '  vendor: Acme', '  vendor: "Acme', /^\d+:\d+: error: /],
+    ['invalid YAML', '  vendor: Acme', '  vendor: "Acme', /^\d+:\d+: error: /],
     [
-      'a setting of a test that is none',
+      'an unknown setting in a test',
       '        collector:',
       '        colector:',
       '33:9: error: spec.tests[0].namespace.colector: is no setting and no parameter; did you mean "collector"?',
     ],
     [
-      'a reason that is none',
+      'an unknown reason in a test',
       'outcome: injected',
       'outcome: skipped\n        reason: missing-param',
       '36:17: error: spec.tests[0].expect.reason: there is no reason "missing-param"; did you mean "missing-parameter"?',
     ],
     [
-      'a delivery that is none',
+      'an unknown delivery in a test',
       'outcome: injected',
       'outcome: injected\n        delivery: imag',
       '36:19: error: spec.tests[0].expect.delivery: there is no delivery "imag"; did you mean "image"?',
     ],
     [
-      'an advisory that is none',
+      'an unknown advisory in a test',
       'outcome: injected',
       'outcome: injected\n        advisories: [slow]',
       '36:22: error: spec.tests[0].expect.advisories[0]: there is no advisory "slow"',
     ],
     [
-      'a conflict that is none',
+      'an unknown conflict in a test',
       'outcome: injected',
       'outcome: skipped\n        conflict: other',
       '36:19: error: spec.tests[0].expect.conflict: there is no conflict "other"',
     ],
     [
-      'a test that fails',
+      'a failing test',
       'ACME_COLLECTOR: acme.example.com',
       'ACME_COLLECTOR: other.example.com',
       '37:27: error: spec.tests[0].expect.environment.ACME_COLLECTOR: test "plain": ACME_COLLECTOR of container app is "acme.example.com", expected "other.example.com"',
     ],
-  ])('says where and what: %s', async (_, from, to, expected) => {
+  ])('reports position and cause of %s', async (_, from, to, expected) => {
     const { code, lines } = await lint(changed(from, to));
     expect(code).toBe(1);
     expect(lines[0]).toEqual(expected instanceof RegExp ? expect.stringMatching(expected) : expected);
@@ -200,13 +200,13 @@ describe('lint', () => {
       /^18:14: warning: spec\.deliveries\[0\]\.image: "registry\.example\.com\/acme:latest" will be something else tomorrow/,
     ],
     [
-      'no tag behind a port',
+      'no tag after a port',
       'registry.example.com/acme:1.2.3',
       'registry.example.com:5000/acme',
       /^18:14: warning: .*names no version/,
     ],
     [
-      'a parameter that nothing uses',
+      'an unused parameter',
       '      description: Where to',
       '      description: Where to\n    - {name: level, type: word, description: How much}',
       '16:14: warning: spec.parameters[1].name: "level" is used nowhere in this profile',
@@ -215,9 +215,9 @@ describe('lint', () => {
       'the name of a built-in profile',
       'name: acme',
       'name: jennifer-dotnet',
-      '4:9: warning: metadata.name: "jennifer-dotnet" takes the place of the built-in profile: choose another name, or extend it (spec.extends: jennifer-dotnet)',
+      '4:9: warning: metadata.name: "jennifer-dotnet" replaces the built-in profile of that name: choose another name, or extend it (spec.extends: jennifer-dotnet)',
     ],
-  ])('warns, and that is no failure unless it is strict: %s', async (_, from, to, expected) => {
+  ])('warns about %s, which fails with --strict only', async (_, from, to, expected) => {
     const text = changed(from, to);
     const { code, lines } = await lint(text);
     expect(lines[0]).toEqual(expected instanceof RegExp ? expect.stringMatching(expected) : expected);
@@ -226,7 +226,7 @@ describe('lint', () => {
     expect((await lint(text, '--strict')).code).toBe(1);
   });
 
-  it('looks at the default of a parameter that is the image', async () => {
+  it('checks the default of a parameter that names the image', async () => {
     const text = changed('image: registry.example.com/acme:1.2.3', 'image: ${image}').replace(
       '  deliveries:',
       '    - {name: image, type: image, default: registry.example.com/acme, description: The image}\n  deliveries:',
@@ -236,7 +236,7 @@ describe('lint', () => {
     );
   });
 
-  it('wants digests and tests when it is strict', async () => {
+  it('warns about missing digests and tests with --strict', async () => {
     const digest = `@sha256:${'0'.repeat(64)}`;
     const { code, lines } = await lint(good.slice(0, good.indexOf('  tests:')), '--strict');
     expect(lines).toEqual([
@@ -249,7 +249,7 @@ describe('lint', () => {
     expect((await lint(changed(':1.2.3', digest), '--strict')).code).toBe(0);
   });
 
-  it('says all of a file at once, of all its documents, in their order', async () => {
+  it('reports all problems of all documents of a file, in order', async () => {
     const second = good.replace('name: acme', 'name: other').replace('injected', 'skipped');
     const broken = good
       .replace('vendor', 'vendour')
@@ -276,7 +276,7 @@ describe('lint', () => {
     ]);
   });
 
-  it('reads what a profile inherits, and says where its own part of it stands', async () => {
+  it('checks what a profile inherits, and reports positions in its own document', async () => {
     const derived = (rest: string): string =>
       `${good}---\n{apiVersion: agent-injector.io/v1alpha1, kind: AgentProfile, metadata: {name: ours},\n  spec: {extends: acme, ${rest}}}\n`;
     expect(await lint(derived('parameters: [{name: collector, default: acme.example.com}]'))).toEqual({
@@ -292,7 +292,7 @@ describe('lint', () => {
     );
   });
 
-  it('takes other objects for what they are', async () => {
+  it('rejects files without AgentProfiles', async () => {
     expect((await lint('apiVersion: v1\nkind: ConfigMap\n')).lines[0]).toBe(
       '2:7: error: is no AgentProfile: apiVersion must be "agent-injector.io/v1alpha1", kind must be "AgentProfile"',
     );
@@ -305,7 +305,7 @@ describe('lint', () => {
     expect((await run(['lint', 'bytes.yaml'], { cwd: dir })).stdout).toMatch(/^bytes\.yaml: error: is no UTF-8 text\n/);
   });
 
-  it('reads directories, not what is hidden or below, and standard input', async () => {
+  it('reads directories without hidden files and subdirectories, and standard input', async () => {
     const room = join(dir, 'room');
     await mkdir(join(room, 'below.yaml'), { recursive: true });
     await writeFile(join(room, 'b.yaml'), good.replace('vendor', 'vendour'));
@@ -323,7 +323,7 @@ describe('lint', () => {
     expect(piped.stdout).toMatch(/^standard input:9:10: error: spec\.constraints\.os\[0\]/);
   });
 
-  it('speaks to programs', async () => {
+  it('prints JSON', async () => {
     await writeFile(join(dir, 'acme.yaml'), good.replace('injected', 'skipped').replace(':1.2.3', ''));
     const { code, stdout } = await run(['lint', '-o', 'json', 'acme.yaml'], { cwd: dir });
     expect(code).toBe(1);
@@ -355,11 +355,11 @@ describe('lint', () => {
   });
 
   it.each([
-    ['a path that is not there', ['nowhere.yaml'], 'nowhere.yaml'],
+    ['a path that does not exist', ['nowhere.yaml'], 'nowhere.yaml'],
     ['a directory without profiles', ['empty'], 'empty: has no file that ends in .yaml or .yml'],
-    ['an output that there is not', ['-o', 'xml'], 'Allowed choices are text, json'],
-    ['an option that there is not', ['--stric'], "unknown option '--stric'"],
-  ])('is not told to do what makes no sense: %s', async (_, args, message) => {
+    ['an unknown output format', ['-o', 'xml'], 'Allowed choices are text, json'],
+    ['an unknown flag', ['--stric'], "unknown option '--stric'"],
+  ])('fails with exit code 2 for %s', async (_, args, message) => {
     await mkdir(join(dir, 'empty'), { recursive: true });
     const { code, stdout, stderr } = await run(['lint', ...args], { cwd: dir });
     expect(stdout).toBe('');
@@ -367,7 +367,7 @@ describe('lint', () => {
     expect(code).toBe(2);
   });
 
-  it('does not go under with hostile texts', async () => {
+  it('survives hostile input', async () => {
     for (const text of [
       '['.repeat(20_000),
       `a: &a [x]\n${Array.from({ length: 50 }, (_, index) => `b${index}: [*a, *a]`).join('\n')}\n`,
