@@ -1,5 +1,6 @@
 import type { CaBundleWriter } from '../cluster/webhook-configuration/ca-bundle.ts';
 import { sleep } from '../lib/clock.ts';
+import { coalesce } from '../lib/coalesce.ts';
 import { errorMessage } from '../lib/error-message.ts';
 import { type Logger, TroubleLog } from '../lib/logger.ts';
 import type { CertificateGauges } from '../metrics/types.ts';
@@ -42,6 +43,8 @@ const STARTUP_INTERVAL_MS = 500;
  * caBundle, and checks that the API server could connect.
  */
 export class CertificateKeeper {
+  /** Checks now, or once more after the check in progress; resolves when done. Further checks follow by timer. */
+  readonly check: () => Promise<void> = coalesce(() => this.#checkAndSchedule());
   readonly #options: KeeperOptions;
   readonly #clock: WallClock;
   readonly #problemLog: TroubleLog;
@@ -55,9 +58,6 @@ export class CertificateKeeper {
   #authorities: string | undefined;
   #server: ListeningServer | undefined;
   #problem: string | undefined;
-  #checking: Promise<void> | undefined;
-  #isBusy = false;
-  #isRequested = false;
   #cancelTimer = (): void => {};
 
   constructor(options: KeeperOptions) {
@@ -68,13 +68,6 @@ export class CertificateKeeper {
     this.#clientCa = options.clientCa === undefined ? undefined : new ClientCaFile(options.clientCa);
     this.#problemLog = new TroubleLog(options.log, options.clock.monotonic);
     this.#clockLog = new TroubleLog(options.log, options.clock.monotonic);
-  }
-
-  /** Checks now, or once more after the check in progress; resolves when done. Further checks follow by timer. */
-  async check(): Promise<void> {
-    this.#isRequested = true;
-    if (!this.#isBusy) this.#checking = this.#checkAll();
-    await this.#checking;
   }
 
   /** Checks until there is a certificate, however long that takes. Rejects when stopped. */
@@ -120,23 +113,17 @@ export class CertificateKeeper {
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#cancelTimer();
-    await Promise.all([this.#checking, this.#options.registration?.stop()]);
+    await Promise.all([this.check(), this.#options.registration?.stop()]);
   }
 
-  async #checkAll(): Promise<void> {
+  async #checkAndSchedule(): Promise<void> {
     const { signal } = this.#stopping;
-    let recheckAfterMs = 0;
-    this.#isBusy = true;
-    while (this.#isRequested && !signal.aborted) {
-      this.#isRequested = false;
-      // oxlint-disable-next-line eslint/no-await-in-loop -- something changed during the previous check
-      recheckAfterMs = await this.#checkOnce().catch((error: unknown) => {
-        this.#report(`checking the certificate failed: ${errorMessage(error)}`);
-        return CHECK_INTERVAL_MS;
-      });
-    }
-    this.#isBusy = false;
     this.#cancelTimer();
+    if (signal.aborted) return;
+    const recheckAfterMs = await this.#checkOnce().catch((error: unknown) => {
+      this.#report(`checking the certificate failed: ${errorMessage(error)}`);
+      return CHECK_INTERVAL_MS;
+    });
     if (!signal.aborted) this.#cancelTimer = this.#clock.monotonic.after(recheckAfterMs, () => void this.check());
   }
 

@@ -32,7 +32,7 @@ export async function audit(options: AuditOptions): Promise<CommandResult> {
       return decoded.ok ? [{ namespace, pod: decoded.pod }] : [];
     });
     const cluster = await readClusterState(client, pods);
-    for (const { namespace, pod } of pods) all.look(pod, namespace, cluster);
+    for (const { namespace, pod } of pods) all.add(pod, namespace, cluster);
   });
   const report = all.report();
   const output = options.output === 'json' ? formatJson(report) : `${reportLines(report).join('\n')}\n`;

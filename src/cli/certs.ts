@@ -36,8 +36,8 @@ export async function certs(
     cluster && tlsSecret !== undefined ? await readSecret(cluster, tlsSecret) : await readDirectory(config.tlsDir);
   if (!cluster || webhookConfiguration === undefined) return certificateReport(files, undefined, at);
   const bundles = await readBundles(cluster, webhookConfiguration);
-  if (bundles.kind === 'failed') throw new Error(bundles.why);
-  return certificateReport(files, bundles.bundles, at);
+  if (!bundles.ok) throw new Error(bundles.error);
+  return certificateReport(files, bundles.value, at);
 }
 
 async function readSecret(cluster: KubeClient, secret: string): Promise<CertificateFiles> {

@@ -1,6 +1,7 @@
 import { toNamespace } from '../cluster/caches/namespace-object.ts';
 import type { KubeClient } from '../cluster/client/types.ts';
-import { interruptionText, isAbsent, readAll } from '../cluster/one-shot.ts';
+import { isNotFound, readAll } from '../cluster/one-shot.ts';
+import { describeInterruption } from '../cluster/watch/backoff.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import { apiPath, type WorkloadKind } from '../kubernetes/workload.ts';
 import { isObject, type JsonObject, textIn } from '../lib/json.ts';
@@ -19,7 +20,7 @@ export async function readNamespaceList(client: KubeClient): Promise<ReadonlyMap
       if (namespace) all.set(namespace.name, namespace);
     }
   });
-  if (failed) throw new Error(`cannot list namespaces: ${interruptionText(failed)}`);
+  if (failed) throw new Error(`cannot list namespaces: ${describeInterruption(failed)}`);
   return all;
 }
 
@@ -35,8 +36,8 @@ export async function readWorkloads(
   const failed = await readAll(client, path, (items) => pending.push(onPage(items)));
   await Promise.all(pending);
   // A cluster without this kind has no objects of it.
-  if (!failed || (failed.kind === 'failed' && isAbsent(failed.failure))) return;
-  throw new Error(`cannot list ${kind.plural}: ${interruptionText(failed)}`);
+  if (!failed || (failed.kind === 'failed' && isNotFound(failed.failure))) return;
+  throw new Error(`cannot list ${kind.plural}: ${describeInterruption(failed)}`);
 }
 
 /** The names of PersistentVolumeClaims as `namespace/name`; undefined if they cannot be listed. */

@@ -9,7 +9,7 @@ import { decodePod } from '../kubernetes/pod.ts';
 import { aroundTemplate } from '../kubernetes/workload.ts';
 import type { Operation } from '../lib/json-patch.ts';
 import type { Manifest, PodTemplate } from '../manifests/documents.ts';
-import { applyOperations, type Edit, type EditProblem } from '../manifests/edit/edit.ts';
+import { applyOperations, type EditedManifest, type EditProblem, type PodEdit } from '../manifests/edit/edit.ts';
 import { displayName, readManifest } from '../manifests/file.ts';
 import { misplacedKeys } from '../settings/misspelled-keys.ts';
 import type { CommandResult } from './command-result.ts';
@@ -54,23 +54,20 @@ export async function inject(options: InjectOptions): Promise<Required<CommandRe
   };
 }
 
-interface EditedManifest {
-  readonly text: string;
-  /** First lines of the documents that were reformatted. */
-  readonly reformatted: readonly number[];
+interface AppliedEdits extends EditedManifest {
   readonly problems: readonly EditProblem[];
 }
 
-/** Applies all edits that can be written, and reports the others as problems. */
-function applyEdits(manifest: Manifest, edits: readonly Edit[]): EditedManifest {
+/** Applies the operations where possible; the pods that cannot be edited are the problems. */
+function applyEdits(manifest: Manifest, edits: readonly PodEdit[]): AppliedEdits {
   const edited = applyOperations(manifest, edits);
-  if (edited.ok) return { text: edited.text, reformatted: edited.reformatted, problems: [] };
-  const failed = new Set(edited.problems.map(({ template }) => template));
+  if (edited.ok) return { ...edited.value, problems: [] };
+  const failed = new Set(edited.error.map(({ template }) => template));
   const rest = applyEdits(
     manifest,
     edits.filter(({ template }) => !failed.has(template)),
   );
-  return { ...rest, problems: [...edited.problems, ...rest.problems] };
+  return { ...rest, problems: [...edited.error, ...rest.problems] };
 }
 
 /** The decision on the pod of a template. Of an unknown namespace there is only the name. */

@@ -4,9 +4,10 @@ import { type Admission, admit } from '../admission/admit.ts';
 import { INJECTION_LABEL, key } from '../api/keys.ts';
 import { describeFailure } from '../cluster/client/errors.ts';
 import type { KubeClient as Api } from '../cluster/client/types.ts';
+import type { ApiResponse } from '../cluster/client/types.ts';
 import { sendOnce } from '../cluster/one-shot.ts';
 import { catalogueFrom, type OfflineOptions } from '../config/catalogue.ts';
-import { type PlanComparison, comparePlans, type Verdict } from '../diagnostics/plan-comparison.ts';
+import { comparePlans, type InjectedAgent, type PlanComparison, type Verdict } from '../diagnostics/plan-comparison.ts';
 import type { ClusterState } from '../kubernetes/cluster-state.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import { decodePod, type Pod } from '../kubernetes/pod.ts';
@@ -17,6 +18,7 @@ import { displayName, readText } from '../manifests/file.ts';
 import { builtInDocuments } from '../profile-sources/builtin-documents.ts';
 import { readCatalogue } from '../profile-sources/read-catalogue.ts';
 import { type Catalogue, problemText, withProfiles } from '../profiles/catalogue.ts';
+import { reasonMessage } from '../reasons/message.ts';
 import { openUserCluster } from '../server/cluster.ts';
 import { type NamespaceScope, readNamespaceList, readWorkloads } from './cluster-reader.ts';
 import { readClusterState } from './cluster-state.ts';
@@ -32,11 +34,13 @@ export interface PlanOptions extends NamespaceScope, OfflineOptions {
   readonly output: 'text' | 'json';
 }
 
-/** One workload, and what would become of its pods. */
-export interface Planned extends PlanComparison {
+/** A workload in the output. */
+export interface Planned {
   readonly namespace: string;
   readonly workload: string;
-  /** What the API server says to the pod as it would be; only with `--server-dry-run`. */
+  readonly verdict: Verdict;
+  readonly message: string;
+  /** The API server's answer to a dry run of the changed pod; only with `--server-dry-run`. */
   readonly server?: string;
 }
 
@@ -51,11 +55,11 @@ export async function plan(options: PlanOptions): Promise<CommandResult> {
   const later = profileFile === undefined ? now : withProfilesOf(now, profileFile, await readText(profileFile));
   const scope = labelNamespace === undefined ? options : { namespace: labelNamespace, allNamespaces: false };
   const survey: Survey = { api, now, later, namespaces: await readNamespaceList(api), labelNamespace };
-  const found = await lookAtAll(survey, scope);
-  const planned = options.serverDryRun ? await Promise.all(found.map((one) => asked(api, one))) : found;
-  const rows = planned.map(({ pod: _pod, ...row }) => row);
+  const found = await compareAll(survey, scope);
+  const compared = options.serverDryRun ? await Promise.all(found.map((one) => withDryRun(api, one))) : found;
+  const rows = compared.map(rowOf);
   const output = options.output === 'json' ? formatJson({ planned: rows }) : `${lines(rows).join('\n')}\n`;
-  return { output, exitCode: rows.some(isBad) ? 1 : 0 };
+  return { output, exitCode: compared.some(isBad) ? 1 : 0 };
 }
 
 /** The catalogue with the profiles of a file in it, or in the place of those of their names. */
@@ -81,14 +85,18 @@ interface Survey {
   readonly labelNamespace: string | undefined;
 }
 
-interface Found extends Planned {
-  /** The pod as it would be, to be asked about; none where nothing would change. */
+interface Compared {
+  readonly namespace: string;
+  readonly workload: string;
+  readonly comparison: PlanComparison;
+  /** The changed pod, for a dry run; undefined if nothing changes. */
   readonly pod: Pod | undefined;
+  readonly dryRun?: ApiResponse;
 }
 
-/** Every workload that nothing else makes: of a ReplicaSet of a Deployment, the Deployment is looked at. */
-async function lookAtAll(survey: Survey, scope: NamespaceScope): Promise<readonly Found[]> {
-  const found: Found[] = [];
+/** Compares every workload without a controller: for a ReplicaSet of a Deployment, the Deployment. */
+async function compareAll(survey: Survey, scope: NamespaceScope): Promise<readonly Compared[]> {
+  const found: Compared[] = [];
   const kinds = workloadKinds.filter(({ kind }) => kind !== 'PodTemplate');
   await Promise.all(
     kinds.map(async (kind) => {
@@ -97,7 +105,7 @@ async function lookAtAll(survey: Survey, scope: NamespaceScope): Promise<readonl
           .filter((item) => controllerOf(objectIn(item, 'metadata')) === undefined)
           .flatMap((item) => subjectOf(kind, item));
         const facts = await readClusterState(survey.api, roots);
-        for (const root of roots) found.push(...lookAt(survey, root, facts));
+        for (const root of roots) found.push(...compare(survey, root, facts));
       });
     }),
   );
@@ -122,61 +130,88 @@ function subjectOf(kind: WorkloadKind, item: JsonObject): readonly Root[] {
     : [];
 }
 
-function lookAt({ now, later, namespaces, labelNamespace }: Survey, root: Root, facts: ClusterState): readonly Found[] {
-  const namespace = namespaces.get(root.namespace);
+function compare(survey: Survey, root: Root, cluster: ClusterState): readonly Compared[] {
+  const { now, later, labelNamespace } = survey;
+  const namespace = survey.namespaces.get(root.namespace);
   if (!namespace) return [];
   const labelled =
     namespace.name === labelNamespace
       ? { ...namespace, labels: { ...namespace.labels, [INJECTION_LABEL]: 'enabled' } }
       : namespace;
-  const before: Admission = admit(root.pod, namespace, now, facts);
-  const after = admit(root.pod, labelled, later, facts);
-  const one = comparePlans(before, after);
-  const isQuiet =
-    after.decision.outcome !== 'injected' &&
-    before.decision.outcome !== 'injected' &&
-    after.decision.reason.code === 'namespace-not-enabled';
-  if (isQuiet) return [];
-  const pod = one.verdict === 'gets' || one.verdict === 'changes' ? after.pod : undefined;
-  return [{ namespace: root.namespace, workload: root.workload, ...one, pod }];
+  const before: Admission = admit(root.pod, namespace, now, cluster);
+  const after = admit(root.pod, labelled, later, cluster);
+  const comparison = comparePlans(before, after);
+  const { verdict } = comparison;
+  if (verdict === 'skipped' && comparison.reason.code === 'namespace-not-enabled') return [];
+  const pod = verdict === 'gets' || verdict === 'changes' ? after.pod : undefined;
+  return [{ namespace: root.namespace, workload: root.workload, comparison, pod }];
 }
 
-/** Asks the API server about the pod as it would be, as a dry run: Pod Security, quotas and policies have their say, nothing is made. */
-async function asked(api: Api, one: Found): Promise<Found> {
-  if (!one.pod) return one;
-  const { metadata, spec } = one.pod;
-  // Opted out of the webhook itself: this pod has been injected already.
+/** Creates the changed pod as a dry run: Pod Security, quotas and policies are evaluated, but nothing is stored. */
+async function withDryRun(api: Api, compared: Compared): Promise<Compared> {
+  const { pod, namespace } = compared;
+  if (!pod) return compared;
+  const { metadata, spec } = pod;
   const body: JsonObject = {
     apiVersion: 'v1',
     kind: 'Pod',
+    // Opted out of the webhook, because this pod is injected already.
     metadata: {
       generateName: 'agent-injector-plan-',
-      namespace: one.namespace,
+      namespace,
       labels: { ...metadata?.labels, [INJECTION_LABEL]: 'disabled' },
       annotations: { ...metadata?.annotations, [key('inject')]: 'false' },
     },
     spec,
   };
-  const answer = await sendOnce(api, `/api/v1/namespaces/${one.namespace}/pods?dryRun=All`, body);
-  if (answer.kind === 'ok') return { ...one, server: 'takes it' };
-  const isPodSecurity = answer.kind === 'http' && answer.message.includes('violates PodSecurity');
-  return { ...one, ...(isPodSecurity && { verdict: 'pod-security' }), server: describeFailure(answer) };
+  return { ...compared, dryRun: await sendOnce(api, `/api/v1/namespaces/${namespace}/pods?dryRun=All`, body) };
+}
+
+/** The API server marks a violation only in the message of its Status (k8s.io/pod-security-admission admission/admission.go). */
+function violatesPodSecurity(dryRun: ApiResponse | undefined): boolean {
+  return dryRun?.kind === 'http' && dryRun.message.includes('violates PodSecurity');
 }
 
 const TITLES: { readonly [verdict in Verdict]: string } = {
   gets: 'Get an agent',
   changes: 'Change',
   loses: 'Lose their agent',
-  conflict: 'In conflict',
-  'pod-security': 'Refused by Pod Security',
+  conflict: 'Conflict',
+  'pod-security': 'Rejected by Pod Security',
   skipped: 'Stay without an agent',
-  same: 'Stay as they are',
+  same: 'Do not change',
 };
 
 const BAD: ReadonlySet<Verdict> = new Set(['loses', 'conflict', 'pod-security']);
 
-function isBad({ verdict, server }: Planned): boolean {
-  return BAD.has(verdict) || (server !== undefined && server !== 'takes it');
+function isBad({ comparison, dryRun }: Compared): boolean {
+  return BAD.has(comparison.verdict) || (dryRun !== undefined && dryRun.kind !== 'ok');
+}
+
+function rowOf({ namespace, workload, comparison, dryRun }: Compared): Planned {
+  return {
+    namespace,
+    workload,
+    verdict: violatesPodSecurity(dryRun) ? 'pod-security' : comparison.verdict,
+    message: comparisonText(comparison),
+    ...(dryRun && { server: dryRun.kind === 'ok' ? 'accepted' : describeFailure(dryRun) }),
+  };
+}
+
+function comparisonText(comparison: PlanComparison): string {
+  const before = agentsText(comparison.before);
+  if ('reason' in comparison) {
+    const why = `${reasonMessage(comparison.reason)} (${comparison.reason.code})`;
+    return comparison.verdict === 'loses' ? `loses ${before}: ${why}` : why;
+  }
+  const after = agentsText(comparison.after);
+  if (comparison.verdict === 'gets') return `gets ${after}`;
+  if (comparison.verdict === 'same') return `keeps ${after}`;
+  return before === after ? `keeps ${after}, injected differently` : `${before} becomes ${after}`;
+}
+
+function agentsText(agents: readonly InjectedAgent[]): string {
+  return agents.map(({ profile, delivery, container }) => `${profile} by ${delivery} in ${container}`).join(', ');
 }
 
 function lines(planned: readonly Planned[]): readonly string[] {
@@ -185,12 +220,9 @@ function lines(planned: readonly Planned[]): readonly string[] {
     if (group.length === 0) return [];
     return ['', `${title}: ${group.length}`, ...group.map(line)];
   });
-  return [
-    `${planned.length} workloads looked at; pods that run stay as they are until they are created anew`,
-    ...groups,
-  ];
+  return [`${planned.length} workloads compared; running pods do not change until they are recreated`, ...groups];
 }
 
 function line({ namespace, workload, message, server }: Planned): string {
-  return `  ${namespace}: ${workload}: ${message}${server === undefined ? '' : `; the API server: ${server}`}`;
+  return `  ${namespace}: ${workload}: ${message}${server === undefined ? '' : `; dry run: ${server}`}`;
 }

@@ -14,14 +14,16 @@ export interface UninjectOptions extends OfflineOptions {
 export async function uninject(options: UninjectOptions): Promise<CommandResult> {
   const manifest = await readManifest(options.file);
   const name = displayName(options.file);
-  const { text, told } = uninjectText(manifest, await catalogueFrom(options));
-  const nothing = told.length === 0 ? [`${name}: no pod in it has a record of agent-injector`] : [];
+  const { text, pods } = uninjectText(manifest, await catalogueFrom(options));
   return {
     output: options.diff ? createTwoFilesPatch(name, `${name} (before)`, manifest.text, text, '', '') : text,
     messages: [
-      ...nothing,
-      ...told.map(({ template, message }) => `${name}:${template.line}: ${template.kind}/${template.name}: ${message}`),
+      ...(pods.length === 0 ? [`${name}: no pod in this file has a record of an injection`] : []),
+      ...pods.map(({ template: { line, kind, name: object }, problem }) => {
+        const result = problem === undefined ? 'uninjected' : `left unchanged: ${problem}`;
+        return `${name}:${line}: ${kind}/${object}: ${result}`;
+      }),
     ],
-    exitCode: told.some(({ ok }) => !ok) ? 1 : 0,
+    exitCode: pods.some(({ problem }) => problem !== undefined) ? 1 : 0,
   };
 }

@@ -26,9 +26,9 @@ export function openEvents(
   if (!events || !api) return { recorder: noEventRecorder, onNotice: () => {} };
   let notify: ((code: string) => void) | undefined;
   const recorder = createEventRecorder({
-    cluster: api,
+    client: api,
     logger: log,
-    misplaced: (workload, template) => misplacedKeys(workload, template, profiles.catalogue()),
+    misplacedKeys: (workload, template) => misplacedKeys(workload, template, profiles.catalogue()),
     onNotice: ({ code }) => notify?.(code),
   });
   return {

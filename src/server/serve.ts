@@ -143,7 +143,7 @@ async function start(config: Config, log: Logger, logLinesDropped: () => number)
         namespaces,
         metrics,
         log,
-        decided: recorder.decided,
+        decided: recorder.record,
       },
       metrics,
       draining: () => state === 'draining',

@@ -205,14 +205,14 @@ items:
     );
   });
 
-  it('keeps a byte order mark, and refuses what is no UTF-8', async () => {
+  it('keeps a byte order mark, and rejects what is not UTF-8', async () => {
     const marked = '\uFEFFkind: Other\n';
     expect((await run(['inject', '-f', '-'], { stdin: marked })).stdout).toBe(marked);
     const bytes = join(dir, 'latin1.yaml');
     await writeFile(bytes, Buffer.from([0x61, 0x3a, 0xff, 0x0a]));
     expect(await run(['inject', '-f', bytes])).toMatchObject({
       code: 2,
-      stderr: `agent-injector: ${bytes}: is no UTF-8 text\n`,
+      stderr: `agent-injector: ${bytes}: is not valid UTF-8\n`,
     });
   });
 

@@ -30,7 +30,7 @@ beforeEach(async () => {
 });
 
 async function open(flags: Record<string, string>) {
-  const source = openClusterState(configOf({ checks: 'none', ...flags }), await api.cluster(), namespaces, silent);
+  const source = openClusterState(configOf({ checks: 'none', ...flags }), await api.client(), namespaces, silent);
   onTestFinished(() => source.stop());
   await source.whenTried();
   return source;

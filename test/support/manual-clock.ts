@@ -1,39 +1,50 @@
 import type { Clock } from '../../src/lib/clock.ts';
 
-/** Time that stands still until it is moved. */
+/** Time that stands still until a test moves it. */
 export class ManualClock implements Clock {
-  private at = 0;
-  private readonly timers = new Map<() => void, number>();
-  private readonly waiting: (() => void)[] = [];
+  #now = 0;
+  readonly #timers = new Map<() => void, number>();
+  readonly #waiting: (() => void)[] = [];
 
   now(): number {
-    return this.at;
+    return this.#now;
   }
 
   after(ms: number, action: () => void): () => void {
-    this.timers.set(action, this.at + ms);
-    for (const resolve of this.waiting.splice(0)) resolve();
+    this.#timers.set(action, this.#now + ms);
+    for (const resolve of this.#waiting.splice(0)) resolve();
     return () => {
-      this.timers.delete(action);
+      this.#timers.delete(action);
     };
   }
 
+  /** Number of pending timers. */
   get open(): number {
-    return this.timers.size;
+    return this.#timers.size;
   }
 
-  /** Resolves once a timer is set. */
+  /** Resolves once a timer is pending. */
   async whenOpen(): Promise<void> {
-    if (this.open === 0) await new Promise<void>((resolve) => this.waiting.push(resolve));
+    if (this.open === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Moves on, and runs what is due. */
+  /** Throws if a timer is pending. */
+  expectNoTimers(): void {
+    if (this.open > 0) throw new Error(`${this.open} timers are left`);
+  }
+
+  /** Moves the time and runs the timers that are due. */
   advance(ms: number): void {
-    this.at += ms;
-    for (const [action, due] of this.timers) {
-      if (due > this.at) continue;
-      this.timers.delete(action);
+    this.#now += ms;
+    for (const [action, due] of this.#timers) {
+      if (due > this.#now) continue;
+      this.#timers.delete(action);
       action();
     }
+  }
+
+  /** Moves the time to the first pending timer. */
+  advanceToNext(): void {
+    this.advance(Math.max(0, Math.min(...this.#timers.values()) - this.#now));
   }
 }

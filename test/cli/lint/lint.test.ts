@@ -147,31 +147,31 @@ describe('lint', () => {
       'an unknown setting in a test',
       '        collector:',
       '        colector:',
-      '33:9: error: spec.tests[0].namespace.colector: is no setting and no parameter; did you mean "collector"?',
+      '33:9: error: spec.tests[0].namespace.colector: is neither a setting nor a parameter; did you mean "collector"?',
     ],
     [
       'an unknown reason in a test',
       'outcome: injected',
       'outcome: skipped\n        reason: missing-param',
-      '36:17: error: spec.tests[0].expect.reason: there is no reason "missing-param"; did you mean "missing-parameter"?',
+      '36:17: error: spec.tests[0].expect.reason: unknown reason "missing-param"; did you mean "missing-parameter"?',
     ],
     [
       'an unknown delivery in a test',
       'outcome: injected',
       'outcome: injected\n        delivery: imag',
-      '36:19: error: spec.tests[0].expect.delivery: there is no delivery "imag"; did you mean "image"?',
+      '36:19: error: spec.tests[0].expect.delivery: unknown delivery "imag"; did you mean "image"?',
     ],
     [
       'an unknown advisory in a test',
       'outcome: injected',
       'outcome: injected\n        advisories: [slow]',
-      '36:22: error: spec.tests[0].expect.advisories[0]: there is no advisory "slow"',
+      '36:22: error: spec.tests[0].expect.advisories[0]: unknown advisory "slow"',
     ],
     [
       'an unknown conflict in a test',
       'outcome: injected',
       'outcome: skipped\n        conflict: other',
-      '36:19: error: spec.tests[0].expect.conflict: there is no conflict "other"',
+      '36:19: error: spec.tests[0].expect.conflict: unknown conflict "other"',
     ],
     [
       'a failing test',
@@ -191,25 +191,25 @@ describe('lint', () => {
       'no tag',
       ':1.2.3',
       '',
-      '18:14: warning: spec.deliveries[0].image: "registry.example.com/acme" names no version, so nobody knows what will be run: write the version that you have tried, as a tag or a digest',
+      /^18:14: warning: spec\.deliveries\[0\]\.image: "registry\.example\.com\/acme" has no tag: /,
     ],
     [
       'the latest',
       ':1.2.3',
       ':latest',
-      /^18:14: warning: spec\.deliveries\[0\]\.image: "registry\.example\.com\/acme:latest" will be something else tomorrow/,
+      /^18:14: warning: spec\.deliveries\[0\]\.image: "registry\.example\.com\/acme:latest" has the tag "latest": /,
     ],
     [
       'no tag after a port',
       'registry.example.com/acme:1.2.3',
       'registry.example.com:5000/acme',
-      /^18:14: warning: .*names no version/,
+      /^18:14: warning: .*has no tag/,
     ],
     [
       'an unused parameter',
       '      description: Where to',
       '      description: Where to\n    - {name: level, type: word, description: How much}',
-      '16:14: warning: spec.parameters[1].name: "level" is used nowhere in this profile',
+      '16:14: warning: spec.parameters[1].name: "level" is not used in this profile',
     ],
     [
       'the name of a built-in profile',
@@ -232,7 +232,7 @@ describe('lint', () => {
       '    - {name: image, type: image, default: registry.example.com/acme, description: The image}\n  deliveries:',
     );
     expect((await lint(text)).lines[0]).toMatch(
-      /^16:43: warning: spec\.parameters\[1\]\.default: "registry\.example\.com\/acme" names no version/,
+      /^16:43: warning: spec\.parameters\[1\]\.default: "registry\.example\.com\/acme" has no tag/,
     );
   });
 
@@ -240,7 +240,7 @@ describe('lint', () => {
     const digest = `@sha256:${'0'.repeat(64)}`;
     const { code, lines } = await lint(good.slice(0, good.indexOf('  tests:')), '--strict');
     expect(lines).toEqual([
-      '5:1: warning: spec.tests: is missing: nothing shows that the profile works',
+      '5:1: warning: spec.tests: is missing: add at least one test',
       '18:14: warning: spec.deliveries[0].image: "registry.example.com/acme:1.2.3" is not pinned: a tag can be moved, a digest (@sha256:…) cannot',
       '1 profile, 0 tests: 2 warnings',
     ]);
@@ -339,7 +339,7 @@ describe('lint', () => {
           column: 14,
           profile: 'acme',
           path: 'spec.deliveries[0].image',
-          message: expect.stringContaining('names no version'),
+          message: expect.stringContaining('has no tag'),
         },
         {
           severity: 'error',
