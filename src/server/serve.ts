@@ -9,7 +9,7 @@ import type { Config, readConfig } from '../config/config.ts';
 import { traceOf } from '../lib/stack-trace.ts';
 import { createMetrics } from '../metrics/registry.ts';
 import type { Gauges } from '../metrics/types.ts';
-import { closeWebhookServer, createWebhookServer, replaceCertificate } from '../webhook/server.ts';
+import { createWebhookServer, replaceCertificate } from '../webhook/server.ts';
 import { createAdminServer } from './admin-server.ts';
 import type { AuditLoop } from './audit-loop.ts';
 import { openAudits } from './audits.ts';
@@ -117,7 +117,7 @@ async function start(config: Config, log: Logger, logLinesDropped: () => number)
   let state: 'starting' | 'serving' | 'draining' = 'starting';
   const { recorder, onNotice } = openEvents(config, sources, log);
   const metrics = createMetrics({ ...gaugesOf(sources), events: () => recorder.counts(), logLinesDropped }, VERSION);
-  onNotice((code) => metrics.noticed(code));
+  onNotice((code) => metrics.recordNotice(code));
   const notReady = (): readonly string[] => [
     ...(namespaces.status().synced ? [] : ['the namespaces of the cluster have not been read yet']),
     ...certificates.notReady(),
@@ -127,7 +127,7 @@ async function start(config: Config, log: Logger, logLinesDropped: () => number)
   const admin = createAdminServer({ metrics, notReady, notes });
   let webhook: FastifyInstance | undefined;
   const close = async (): Promise<void> => {
-    if (webhook) await closeWebhookServer(webhook);
+    await webhook?.close();
     await Promise.all([admin.close(), sources.stop(), recorder.stop()]);
   };
   try {
@@ -137,13 +137,13 @@ async function start(config: Config, log: Logger, logLinesDropped: () => number)
     const server = createWebhookServer({
       tls,
       clientNames: config.clientNames?.split(',').map((name) => name.trim()) ?? [],
-      reviewing: {
+      dependencies: {
         catalogue: profiles.catalogue,
         cluster: cluster.state,
         namespaces,
         metrics,
         log,
-        decided: recorder.record,
+        onDecision: recorder.record,
       },
       metrics,
       draining: () => state === 'draining',
