@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { parseDocument } from 'yaml';
-import { isObject } from '../lib/json.ts';
+import { isObject, type Json } from '../lib/json.ts';
+import type { Result } from '../lib/result.ts';
 import { nearest } from '../lib/suggest.ts';
 import { pathText } from '../lib/text.ts';
+import { readSingle } from '../manifests/yaml.ts';
 import { readDefaults } from '../settings/defaults.ts';
 import {
   flagOf,
@@ -177,7 +178,11 @@ function readVariables(
 
 function readFile(file: string, problems: string[]): FileContent {
   const parsed = parseFile(file);
-  const read = parsed.ok ? readContent(parsed.value ?? {}) : parsed;
+  if (!parsed.ok) {
+    problems.push(...parsed.error);
+    return NO_FILE;
+  }
+  const read = readContent(parsed.value ?? {});
   if (!read.ok) {
     problems.push(...read.problems.map((problem) => `${file}: ${problem}`));
     return NO_FILE;
@@ -219,18 +224,13 @@ function isScalar(value: unknown): value is Written {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 }
 
-type Parsed =
-  | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly problems: readonly string[] };
-
-function parseFile(file: string): Parsed {
+function parseFile(file: string): Result<Json, readonly string[]> {
   try {
-    const document = parseDocument(readFileSync(file, 'utf8'));
-    const problems = document.errors.map((error) => error.message.split('\n')[0] ?? '');
-    // An alias without its anchor is found only here.
-    return problems.length > 0 ? { ok: false, problems } : { ok: true, value: document.toJS() };
+    const read = readSingle(readFileSync(file, 'utf8'));
+    if (read.ok) return read;
+    return { ok: false, error: read.error.map(({ line, column, message }) => `${file}:${line}:${column}: ${message}`) };
   } catch (error) {
-    return { ok: false, problems: [error instanceof Error ? error.message : String(error)] };
+    return { ok: false, error: [`${file}: ${error instanceof Error ? error.message : String(error)}`] };
   }
 }
 

@@ -48,8 +48,8 @@ export type Parsed =
  */
 export function parseManifest(text: string): Parsed {
   const stream = readStream(text);
-  if (!stream.ok) return stream;
-  const { documents } = stream;
+  if (!stream.ok) return { ok: false, problems: stream.error };
+  const documents = stream.value;
   const objects = documents.flatMap((document, index) =>
     objectsIn({ document, index, tokens: [], value: document.json, itemOf: undefined }),
   );

@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
 import { millisecondsOf } from '../../src/config/options.ts';
@@ -73,5 +76,31 @@ describe('auditInterval', () => {
     expect(problemsOf({ auditInterval: written })).toEqual([
       `--audit-interval: "${written}" must be 0 (never), or a number of s, m, h or d up to 7d, such as 10m`,
     ]);
+  });
+});
+
+describe('the configuration file', () => {
+  const readFile = (text: string): ReturnType<typeof readConfig> => {
+    const file = join(mkdtempSync(join(tmpdir(), 'agent-injector-config-')), 'config.yaml');
+    writeFileSync(file, text);
+    return readConfig({ config: file }, {}, 'read');
+  };
+
+  test('is read as kubectl reads YAML', () => {
+    expect(readFile('port: 0o20123\ndefaults: {domain-id: 0644, java-options: e2}\n')).toMatchObject({
+      ok: true,
+      config: { port: 0o20123, defaults: { 'domain-id': '420', 'java-options': 'e2' } },
+    });
+    expect(readFile('')).toMatchObject({ ok: true });
+  });
+
+  test.each([
+    ['port: [1\n', 2, 1],
+    ['port: 1\nport: 2\n', 2, 1],
+    ['port: *a\n', 1, 7],
+    ['port: 1\n---\nport: 2\n', 3, 1],
+  ])('with a YAML error names its place: %j', (text, line, column) => {
+    const read = readFile(text);
+    expect(read.ok ? [] : read.problems).toEqual([expect.stringMatching(new RegExp(`yaml:${line}:${column}: \\S`))]);
   });
 });

@@ -111,18 +111,6 @@ items:
   });
 });
 
-describe('what is read is what kubectl reads', () => {
-  test('scalars of YAML 1.1, except times', () => {
-    const json = read('a: yes\nb: 0644\nc: 1:30\nd: 2001-01-01\ne: 1_000\n"f": "1"\n').documents[0]?.json;
-    expect(json).toEqual({ a: true, b: 420, c: '1:30', d: '2001-01-01', e: 1000, f: '1' });
-  });
-
-  test('keys are strings, merge keys are carried out, aliases stand for their own copies', () => {
-    const json = read('on: &x {a: [1]}\n8080: *x\nm: {<<: *x, b: 2}\n').documents[0]?.json;
-    expect(json).toEqual({ on: { a: [1] }, 8080: { a: [1] }, m: { a: [1], b: 2 } });
-  });
-});
-
 describe('a text that cannot be read gives its problems with their places', () => {
   test.each([
     ['a: 1\nb:\n  c: 1\n  c: 2\n', 4, 3, 'Map keys must be unique'],

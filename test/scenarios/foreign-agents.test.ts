@@ -267,7 +267,9 @@ describe('an agent of another vendor', () => {
   it.each(named)('%s by %s is mentioned where it does not matter', (vendor, _, __, shown) => {
     const { outcome, notices } = decideOn(podOf(shown), undefined);
     expect(outcome).toBe('injected');
-    expect(notices).toContainEqual(expect.objectContaining({ code: 'foreign-agent-present', vendor, container: 'web' }));
+    expect(notices).toContainEqual(
+      expect.objectContaining({ code: 'foreign-agent-present', vendor, container: 'web' }),
+    );
   });
 
   it('is in the table once, and each of its signs is in a row above', () => {

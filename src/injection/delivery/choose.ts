@@ -35,7 +35,12 @@ export function chooseDelivery(
   if (requirement && !(requirement.why === 'kubernetes' && requirement.found === undefined)) {
     return {
       ok: false,
-      error: claimReason(requirement) ?? { code: 'delivery-not-possible', delivery: delivery.name, source, requirement },
+      error: claimReason(requirement) ?? {
+        code: 'delivery-not-possible',
+        delivery: delivery.name,
+        source,
+        requirement,
+      },
     };
   }
   return { ok: true, value: { delivery, source, skipped: [] } };

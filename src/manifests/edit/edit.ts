@@ -169,10 +169,10 @@ function writeOneByOne(manifest: Manifest, drafts: readonly Draft[]): Edited {
 /** True when the text says what the drafts expect, and in all other documents what the manifest says. */
 function says(text: string, { documents }: Manifest, drafts: readonly Draft[]): boolean {
   const stream = readStream(text);
-  if (!stream.ok || stream.documents.length !== documents.length) return false;
+  if (!stream.ok || stream.value.length !== documents.length) return false;
   const expected = new Map(drafts.map((draft) => [draft.document, draft.expected]));
   return documents.every((document, index) => {
     const wanted = expected.has(document) ? expected.get(document) : document.json;
-    return JSON.stringify(stream.documents[index]?.json) === JSON.stringify(wanted);
+    return JSON.stringify(stream.value[index]?.json) === JSON.stringify(wanted);
   });
 }
