@@ -4,9 +4,9 @@
 # The same bytes from the same commit: SOURCE_DATE_EPOCH sets every file's time, and the layers' with
 #   docker buildx build --build-arg SOURCE_DATE_EPOCH=$(git log -1 --format=%ct) --output type=image,rewrite-timestamp=true .
 # For bytes that no registry can exchange, give both images by digest:
-#   --build-arg BUILD_IMAGE=node:22.20.0-bookworm-slim@sha256:… --build-arg RUNTIME_IMAGE=gcr.io/distroless/nodejs22-debian12:nonroot@sha256:…
-ARG BUILD_IMAGE=node:22-bookworm-slim
-ARG RUNTIME_IMAGE=gcr.io/distroless/nodejs22-debian12:nonroot
+#   --build-arg BUILD_IMAGE=node:24.11.0-bookworm-slim@sha256:… --build-arg RUNTIME_IMAGE=gcr.io/distroless/nodejs24-debian12:nonroot@sha256:…
+ARG BUILD_IMAGE=node:24-bookworm-slim
+ARG RUNTIME_IMAGE=gcr.io/distroless/nodejs24-debian12:nonroot
 
 # The build makes the same JavaScript on every platform: it runs once, on the builder's own.
 FROM --platform=$BUILDPLATFORM ${BUILD_IMAGE} AS build

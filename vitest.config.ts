@@ -1,15 +1,30 @@
 import { defineConfig } from 'vitest/config';
 import { viteYaml } from './tools/yaml-modules.js';
 
+/** Tests that run the built program. Only these wait for a build (test/support/built.ts refuses to be imported by others). */
+const program = [
+  'test/cli/**/*.test.ts',
+  'test/deploy/{image,sbom}.test.ts',
+  'test/docs/{add-your-own-agent,explain}.test.ts',
+  'test/scenarios/{hostile-reviews,kubectl-plugin,profiles-directory,start}.test.ts',
+  'test/server/{cluster-state,serve}.test.ts',
+];
+/** Suites with a configuration of their own: npm run e2e, e2e:faults, e2e:agents. */
+const otherSuites = ['test/e2e/**', 'test/faults/**', 'test/agents/*-run.test.ts'];
+
 export default defineConfig({
   plugins: [viteYaml],
   define: { VERSION: JSON.stringify('0.0.0-test') },
   test: {
-    include: ['test/**/*.test.ts'],
-    // What runs real agents needs their files: npm run e2e:agents.
-    exclude: ['test/e2e/**', 'test/faults/**', 'test/agents/*-run.test.ts'],
-    globalSetup: ['test/support/built.ts', 'test/e2e/notice.ts', 'test/deploy/notice.ts'],
+    globalSetup: ['test/e2e/notice.ts', 'test/deploy/notice.ts'],
+    coverage: { include: ['src/**/*.ts'], reporter: ['text-summary'] },
     testTimeout: 30_000,
-    coverage: { include: ['src/**/*.ts'] },
+    projects: [
+      { extends: true, test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [...otherSuites, ...program] } },
+      {
+        extends: true,
+        test: { name: 'program', include: program, globalSetup: ['test/support/build-once.ts'] },
+      },
+    ],
   },
 });

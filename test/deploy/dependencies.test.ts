@@ -36,6 +36,7 @@ const LICENCES = new Set([
   'BSD-2-Clause',
   'BSD-3-Clause',
   'Python-2.0',
+  'BlueOak-1.0.0',
   'Unlicense',
   // A choice: BSD is taken.
   '(BSD-3-Clause OR GPL-2.0)',

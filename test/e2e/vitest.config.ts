@@ -14,7 +14,7 @@ export default defineConfig({
     // With no control plane to be had there is nothing to run, and the notice has said so.
     include: assetsFolder() === undefined ? [] : ['test/e2e/**/*.test.ts'],
     passWithNoTests: true,
-    globalSetup: fileURLToPath(new URL('build.ts', import.meta.url)),
+    globalSetup: fileURLToPath(new URL('../support/build-once.ts', import.meta.url)),
     // One file after the other: a control plane wants both cores of a CI machine.
     pool: 'forks',
     maxWorkers: 1,

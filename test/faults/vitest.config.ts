@@ -8,7 +8,7 @@ export default defineConfig({
   define: { VERSION: JSON.stringify('0.0.0-test') },
   test: {
     include: ['test/faults/**/*.test.ts'],
-    globalSetup: fileURLToPath(new URL('../support/built.ts', import.meta.url)),
+    globalSetup: fileURLToPath(new URL('../support/build-once.ts', import.meta.url)),
     // One file after the other: each loads the machine as a whole, and measures.
     pool: 'forks',
     maxWorkers: 1,

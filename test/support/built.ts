@@ -1,12 +1,10 @@
-import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
+import { inject } from 'vitest';
 
-const root = join(import.meta.dirname, '../..');
+if (!inject('isBuilt'))
+  throw new Error(
+    'this test runs the program: list it under `program` in vitest.config.ts, so that it is built before',
+  );
 
 /** The executable that the tests of commands run: what users get, not the sources. */
-export const executable: string = join(root, 'dist/agent-injector.js');
-
-/** globalSetup of vitest: a test must never pass on yesterday's build. */
-export default function buildOnce(): void {
-  execFileSync(process.execPath, [join(root, 'build.mjs')], { stdio: 'inherit' });
-}
+export const executable: string = join(import.meta.dirname, '../../dist/agent-injector.js');
