@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { admit } from '../../src/admission/admit.ts';
-import { templatesIn } from '../../src/profiles/delivery.ts';
+import { requiredTemplates } from '../../src/profiles/delivery.ts';
 import { parseQuantity } from '../../src/kubernetes/quantity.ts';
-import { readProfile } from '../../src/profiles/parse.ts';
+import { parseProfile } from '../../src/profiles/parse.ts';
 import type { Profile } from '../../src/profiles/profile.ts';
 import { parametersOf, render } from '../../src/profiles/template.ts';
 import { catalogue, container, namespace, pod } from '../support/fixtures.ts';
@@ -29,9 +29,9 @@ function choosing(profile: Profile, settings: Record<string, string>): ReturnTyp
 
 describe('every file of profiles', () => {
   it.each(files)('%s reads without problems, and is named for its profile', (file) => {
-    const read = readProfile(parse(readFileSync(join(agents, file), 'utf8')));
-    expect(read.ok ? [] : read.problems).toEqual([]);
-    expect(read.ok && `${read.profile.name}.yaml`).toBe(file);
+    const read = parseProfile(parse(readFileSync(join(agents, file), 'utf8')));
+    expect(read.ok ? [] : read.error).toEqual([]);
+    expect(read.ok && `${read.value.name}.yaml`).toBe(file);
   });
 
   it('is in the catalogue', () => {
@@ -91,7 +91,7 @@ function defaultImages(profile: Profile): readonly string[] {
     ),
   );
   return profile.deliveries.flatMap((delivery) =>
-    templatesIn(delivery)
+    requiredTemplates(delivery)
       .filter(
         ([field, template]) =>
           field === 'image' &&

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Admission, admit } from '../../src/admission/admit.ts';
 import type { Catalogue } from '../../src/profiles/catalogue.ts';
 import type { Container, Pod } from '../../src/kubernetes/pod.ts';
-import { readProfile } from '../../src/profiles/parse.ts';
+import { parseProfile } from '../../src/profiles/parse.ts';
 import type { Profile } from '../../src/profiles/profile.ts';
 import { matchedBy, ContainerView } from '../../src/profiles/matcher.ts';
 import { catalogue, container, namespace, pod } from '../support/fixtures.ts';
@@ -12,7 +12,7 @@ const AGENTS = catalogue.foreignAgents;
 
 /** A profile that takes just this slot, or none. */
 function probe(slot: string | undefined): Profile {
-  const read = readProfile({
+  const read = parseProfile({
     apiVersion: 'agent-injector.io/v1alpha1',
     kind: 'AgentProfile',
     metadata: { name: 'probe' },
@@ -25,8 +25,8 @@ function probe(slot: string | undefined): Profile {
       environment: [{ name: 'PROBE', operation: 'append', separator: ' ', value: 'probe' }],
     },
   });
-  if (!read.ok) throw new Error(JSON.stringify(read.problems));
-  return read.profile;
+  if (!read.ok) throw new Error(JSON.stringify(read.error));
+  return read.value;
 }
 
 function decideOn(given: Pod, slot: string | undefined): Admission['decision'] {

@@ -1,4 +1,4 @@
-import { type Delivery, deliveryNeeds, templatesIn } from '../../src/profiles/delivery.ts';
+import { type Delivery, deliveryNeeds, requiredTemplates } from '../../src/profiles/delivery.ts';
 import type { Parameter } from '../../src/api/profile/parameter.ts';
 import { accepts } from '../../src/profiles/parameter.ts';
 import type { Profile } from '../../src/profiles/profile.ts';
@@ -28,7 +28,7 @@ export function sampleValue(parameter: Parameter): string {
 
 /** The settings without which a profile's delivery cannot be used: its required parameters, and those that it takes and that have no default. */
 export function settingsFor(profile: Profile, delivery?: Delivery): Record<string, string> {
-  const used = new Set(delivery ? templatesIn(delivery).flatMap(([, template]) => parametersOf(template)) : []);
+  const used = new Set(delivery ? requiredTemplates(delivery).flatMap(([, template]) => parametersOf(template)) : []);
   return Object.fromEntries(
     [...profile.parameters.values()]
       .filter((parameter) => parameter.required || (used.has(parameter.name) && parameter.default === undefined))

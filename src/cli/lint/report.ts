@@ -1,15 +1,10 @@
 import type { Severity } from '../../diagnostics/profile-lint.ts';
 import { pathText } from '../../lib/text.ts';
+import type { FileProblem } from '../../profile-sources/read-documents.ts';
 
-/** Something that is said of a file, with its place where there is a text. */
-export interface Remark {
+/** An error or warning in a file. */
+export interface Remark extends FileProblem {
   readonly severity: Severity;
-  readonly file: string;
-  readonly line?: number;
-  readonly column?: number;
-  readonly profile?: string | undefined;
-  readonly path?: readonly PropertyKey[];
-  readonly message: string;
 }
 
 export interface LintedProfile {
@@ -18,16 +13,14 @@ export interface LintedProfile {
   readonly tests: readonly { readonly name: string; readonly passed: boolean }[];
 }
 
-/** What came of a lint. */
 export interface LintReport {
-  /** Those that could be read. */
+  /** The valid profiles. */
   readonly profiles: readonly LintedProfile[];
-  /** How many there are, broken ones included. */
+  /** The number of documents, including invalid ones. */
   readonly documents: number;
   readonly remarks: readonly Remark[];
 }
 
-/** For people, as compilers do it: a line per remark, and a last one that sums up. */
 export function asText(report: LintReport): string {
   const lines = report.remarks.map(({ severity, message, ...place }) =>
     [placeText(place), severity, ...pathParts(place), message].join(': '),
@@ -64,7 +57,6 @@ function counts({ remarks }: LintReport): { readonly errors: number; readonly wa
   return { errors, warnings: remarks.length - errors };
 }
 
-/** For programs: the same facts. */
 export function asJson(report: LintReport): string {
   const remarks = report.remarks.map(({ path, ...rest }) => ({ ...rest, ...(path && { path: pathText(path) }) }));
   return `${JSON.stringify({ ...counts(report), profiles: report.profiles, remarks }, null, 2)}\n`;

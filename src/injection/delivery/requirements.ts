@@ -5,7 +5,7 @@ import { parseQuantity } from '../../kubernetes/quantity.ts';
 import { isPinnedTo, osOf } from '../../kubernetes/scheduling.ts';
 import { isAtLeast } from '../../kubernetes/version.ts';
 import { isObject } from '../../lib/json.ts';
-import { type Delivery, deliveryNeeds, templatesIn } from '../../profiles/delivery.ts';
+import { type Delivery, deliveryNeeds, requiredTemplates } from '../../profiles/delivery.ts';
 import { isImage } from '../../profiles/parameter.ts';
 import type { Profile } from '../../profiles/profile.ts';
 import { parametersOf, render } from '../../profiles/template.ts';
@@ -43,7 +43,7 @@ const rules: readonly ((candidate: DeliveryCandidate) => UnmetRequirement | unde
     return { why: 'pod-security', level };
   },
   ({ delivery, values }) => {
-    const lacking = templatesIn(delivery)
+    const lacking = requiredTemplates(delivery)
       .flatMap(([, template]) => parametersOf(template))
       .find((name) => !values.has(name));
     return lacking === undefined ? undefined : { why: 'parameter', parameter: lacking };
