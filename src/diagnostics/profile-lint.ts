@@ -11,7 +11,7 @@ import { templateUses } from '../profiles/template-uses.ts';
 import { reasonTable } from '../reasons/table.ts';
 import { runTests } from './profile-tests.ts';
 
-/** An error keeps a profile from being used, or shows that it does not do what its tests say; a warning is bad advice taken. */
+/** An error keeps a profile out of service, or is a failed test; a warning is a practice that is not recommended. */
 export type Severity = 'error' | 'warning';
 
 export interface Finding extends Problem {
@@ -24,22 +24,19 @@ export interface ProfileLint {
 }
 
 export interface LintOptions {
-  /** Asks for digests and for tests, too. */
+  /** Requires image digests and tests, too. */
   readonly strict: boolean;
-  /** It extends another profile: the tests of that one are not to be written again. */
+  /** The profile extends another one, whose tests need not be repeated. */
   readonly isDerived: boolean;
 }
 
-/**
- * What there is to say of a profile that can be used: names in its tests that mean nothing, tests that fail, and what is unwise. The paths
- * are those of the document that the profile was read from.
- */
+/** Findings in a valid profile: unknown names in its tests, failed tests, practices that are not recommended. Paths are those of its document. */
 export function lintProfile(profile: Profile, catalogue: Catalogue, options: LintOptions): ProfileLint {
   const known = withProfiles(catalogue, new Map([...catalogue.profiles, [profile.name, profile]]));
   const results = runTests(profile, known).map(({ name, deviations }, index) => {
     const test = profile.tests[index];
     const wrong = test ? problemsOfTest(test, index, profile, known) : [];
-    // What deviates from a word that means nothing is no news.
+    // A test with an unknown name fails because of it: the failure would say nothing new.
     const failed = deviations.map(({ path, message }) => ({
       path,
       message: `test ${JSON.stringify(name)}: ${message}`,
@@ -60,7 +57,7 @@ export function lintProfile(profile: Profile, catalogue: Catalogue, options: Lin
   };
 }
 
-const NO_TESTS: Problem = { path: ['spec', 'tests'], message: 'is missing: nothing shows that the profile works' };
+const NO_TESTS: Problem = { path: ['spec', 'tests'], message: 'is missing: add tests that show what the profile does' };
 
 function asFinding(severity: Severity): (problem: Problem) => Finding {
   return (problem) => ({ ...problem, severity });
@@ -84,7 +81,7 @@ function problemsOfTest(
     ...Object.keys(namespace).flatMap((name): readonly Problem[] => {
       const parsed = parseKey(name.includes('/') ? name : key(name));
       if (!parsed || parsed.container !== undefined || knownSettings.has(parsed.setting)) return [];
-      const message = `is no setting and no parameter${didYouMean(nearest(parsed.setting, knownSettings))}`;
+      const message = `not a setting or a parameter${didYouMean(nearest(parsed.setting, knownSettings))}`;
       return [{ path: [...at, 'namespace', name], message, at: 'key' }];
     }),
     ...word('reason', expect.reason, Object.keys(reasonTable)),
@@ -107,7 +104,7 @@ function problemsOfTest(
   ];
 }
 
-/** An image of which nobody can tell what will be run: by a delivery, or as a parameter's default. */
+/** Images without a fixed version, in deliveries and in defaults of parameters. */
 function problemsOfImages(profile: Profile, strict: boolean): readonly Problem[] {
   const found = profile.deliveries.flatMap((delivery, index): readonly Problem[] => {
     const template = imageOf(delivery);
@@ -129,7 +126,7 @@ function imageOf(delivery: Delivery): Template | undefined {
   return 'copy' in delivery ? delivery.copy.image : undefined;
 }
 
-/** The text where nobody sets anything; undefined while a parameter in it has no default. */
+/** Renders with the defaults of all parameters; undefined if one has none. */
 function renderDefaults(template: Template, parameters: ReadonlyMap<string, Parameter>): string | undefined {
   const values = new Map<string, string>();
   for (const name of parametersOf(template)) {
@@ -143,9 +140,9 @@ function renderDefaults(template: Template, parameters: ReadonlyMap<string, Para
 function pinning(image: string, strict: boolean): string | undefined {
   if (image.includes('@')) return undefined;
   const tag = /:([^/:]*)$/.exec(image)?.[1];
-  const advice = 'write the version that you have tried, as a tag or a digest';
-  if (tag === undefined) return `"${image}" names no version, so nobody knows what will be run: ${advice}`;
-  if (tag === 'latest') return `"${image}" will be something else tomorrow: ${advice}`;
+  const advice = 'pin the version that you have tested, by tag or digest';
+  if (tag === undefined) return `"${image}" has no version, so what runs can change at any time: ${advice}`;
+  if (tag === 'latest') return `"${image}" changes with every release: ${advice}`;
   return strict ? `"${image}" is not pinned: a tag can be moved, a digest (@sha256:…) cannot` : undefined;
 }
 
@@ -161,6 +158,6 @@ function problemsOfUnused(profile: Profile): readonly Problem[] {
   return [...profile.parameters.keys()].flatMap((name, index) =>
     used.has(name)
       ? []
-      : [{ path: ['spec', 'parameters', index, 'name'], message: `"${name}" is used nowhere in this profile` }],
+      : [{ path: ['spec', 'parameters', index, 'name'], message: `"${name}" is not used in this profile` }],
   );
 }

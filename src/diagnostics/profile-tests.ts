@@ -12,20 +12,19 @@ import type { Problem } from '../profiles/problem.ts';
 import type { Profile } from '../profiles/profile.ts';
 import { reasonMessage } from '../reasons/message.ts';
 
-/** What came of one test of a profile: passed when nothing deviates from what it expects. */
+/** The result of one test of a profile: passed without deviations. */
 export interface TestResult {
   readonly name: string;
-  /** Each with the place of the expectation in the profile's document. */
+  /** The paths are those of the expectations in the profile's document. */
   readonly deviations: readonly Problem[];
 }
 
-/** Something that is not as expected, with the steps from the test to the expectation. */
+/** A failed expectation; its path starts at the test. */
 type Deviation = Problem;
 
 /**
- * Runs the tests of a profile through `admit`, as a server would decide: in a namespace "test" that is opted in and chooses this profile.
- * The catalogue gives the other profiles, slots, sidecars and foreign agents; its cluster-wide defaults do not count, so that a test says
- * the same everywhere.
+ * Runs the tests of a profile through `admit`, like a server, in a namespace "test" that is opted in and chooses this profile. Cluster-wide
+ * defaults of the catalogue are ignored, so that a test has the same result everywhere.
  */
 export function runTests(profile: Profile, catalogue: Catalogue): readonly TestResult[] {
   const own: Catalogue = {
@@ -45,7 +44,7 @@ export function runTests(profile: Profile, catalogue: Catalogue): readonly TestR
 
 function runTest(test: ProfileTest, profile: Profile, catalogue: Catalogue): readonly Deviation[] {
   const cluster = clusterOf(test);
-  if (!cluster) return [{ path: ['kubernetes'], message: `"${test.kubernetes}" is no version such as 1.36` }];
+  if (!cluster) return [{ path: ['kubernetes'], message: `"${test.kubernetes}" is not a version such as 1.36` }];
   const decoded = decodePod(completed(plain(test.pod)));
   if (!decoded.ok) return [{ path: ['pod'], message: `${decoded.path} must be ${decoded.expected}` }];
   const admission = admit(decoded.pod, namespaceOf(test, profile), catalogue, cluster);
@@ -78,16 +77,15 @@ function namespaceOf(test: ProfileTest, profile: Profile): Namespace {
   };
 }
 
-/** What YAML may hold besides JSON (a date) becomes text, as it would on its way to the API server. */
 function plain(value: unknown): Json {
   const json: Json = JSON.parse(JSON.stringify(value));
   return json;
 }
 
-/** The name of the container that a test need not write. */
+/** The name of the container in a test that does not name one. */
 const APP = 'app';
 
-/** The pod with what its author may leave out: its containers, and a container's name and image. */
+/** Adds what a test may leave out: containers, and their names and images. */
 function completed(pod: Json): Json {
   if (!isObject(pod)) return pod;
   const spec = pod['spec'] ?? {};
@@ -171,17 +169,17 @@ function isAsWanted(found: EnvVar | undefined, wanted: Expectation['environment'
   if (wanted === null || found === undefined) return wanted === null && found === undefined;
   const from = found['valueFrom'] ?? undefined;
   if (typeof wanted === 'string') return from === undefined && (found.value ?? '') === wanted;
-  return from !== undefined && holds(from, plain(wanted));
+  return from !== undefined && includes(from, plain(wanted));
 }
 
-/** Whether everything that is wanted is there; more may be. */
-function holds(found: Json | undefined, wanted: Json | undefined): boolean {
+/** True if all wanted fields are equal; there may be others. */
+function includes(found: Json | undefined, wanted: Json | undefined): boolean {
   if (!isObject(wanted)) return JSON.stringify(found) === JSON.stringify(wanted);
-  return isObject(found) && Object.keys(wanted).every((name) => holds(found[name], wanted[name]));
+  return isObject(found) && Object.keys(wanted).every((name) => includes(found[name], wanted[name]));
 }
 
 function variableText(entry: EnvVar | undefined): string {
-  if (!entry) return 'not there';
+  if (!entry) return 'not set';
   const from = entry['valueFrom'] ?? undefined;
   return quoted(from === undefined ? (entry.value ?? '') : from);
 }
@@ -192,14 +190,14 @@ function quoted(value: unknown): string {
 
 function mountDeviations(expect: Expectation, container: Container): readonly Deviation[] {
   const paths = new Set(container.volumeMounts?.map(({ mountPath }) => mountPath));
-  const there = paths.size === 0 ? 'none is there' : `there are ${[...paths].join(', ')}`;
+  const all = paths.size === 0 ? 'none' : [...paths].join(', ');
   return expect.mounts.flatMap((path, index) =>
     paths.has(path)
       ? []
       : [
           {
             path: ['expect', 'mounts', index],
-            message: `container ${container.name} has no mount at ${path}; ${there}`,
+            message: `container ${container.name} has no mount at ${path}; its mounts: ${all}`,
           },
         ],
   );

@@ -70,11 +70,11 @@ const changed = (from: string, to: string): string => {
 };
 
 describe('lint', () => {
-  it('finds nothing in a sound profile', async () => {
+  it('finds nothing in a valid profile', async () => {
     expect(await lint(good)).toEqual({ code: 0, lines: ['1 profile, 1 test: no problems'] });
   });
 
-  it('finds the built-in profiles sound when it is given nothing, and by their files', async () => {
+  it('finds nothing in the built-in profiles, without arguments and by their files', async () => {
     const built = await run(['lint']);
     expect(built.stdout).toMatch(/^\d+ profiles?, \d+ tests: no problems\n$/);
     expect(built.code).toBe(0);
@@ -87,27 +87,27 @@ describe('lint', () => {
 
   it.each([
     [
-      'an unknown key',
+      'an unknown field',
       '  vendor: Acme',
       '  vendor: Acme\n  vendour: x',
-      '7:3: error: spec.vendour: is no known key here; did you mean "vendor"?',
+      '7:3: error: spec.vendour: unknown field; did you mean "vendor"?',
     ],
     ['a wrong type', 'vendor: Acme', 'vendor: 7', '6:11: error: spec.vendor: must be a string: write "7" in quotes'],
     ['an empty value, at its key', 'vendor: Acme', 'vendor:', '6:3: error: spec.vendor: is empty; it must be a string'],
     [
-      'a missing key, at what it is missing in',
+      'a missing field, at the object',
       '  vendor: Acme\n',
       '',
       '5:1: error: spec.vendor: is missing; it must be a string',
     ],
     [
-      'a missing key in a list',
+      'a missing field in a list item',
       '      type: host\n',
       '',
       /^12:7: error: spec\.parameters\[0\]\.type: is missing; it must be one of string, /,
     ],
     [
-      'a word that is none of those',
+      'an unknown word',
       'os: [linux]',
       'os: [linus]',
       '9:10: error: spec.constraints.os[0]: must be one of linux, windows; did you mean "linux"?',
@@ -116,70 +116,70 @@ describe('lint', () => {
       'an undeclared parameter',
       '${collector}',
       '${colector}',
-      '28:14: error: spec.environment[1].value: refers to "colector", which is no parameter of this profile; did you mean "collector"?',
+      '28:14: error: spec.environment[1].value: refers to "colector", which is not a parameter of this profile; did you mean "collector"?',
     ],
     [
-      'an order that cannot be',
+      'a reference of a variable to itself',
       '${collector}',
       '$(ACME_COLLECTOR)',
-      '28:14: error: spec.environment[1].value: refers to itself by ACME_COLLECTOR → ACME_COLLECTOR',
+      '28:14: error: spec.environment[1].value: refers to itself: ACME_COLLECTOR → ACME_COLLECTOR',
     ],
     [
       'an unknown slot',
       'jvm-agent',
       'jmv-agent',
-      '10:11: error: spec.slots[0]: "jmv-agent" is no known slot; did you mean "jvm-agent"?',
+      '10:11: error: spec.slots[0]: "jmv-agent" is not a known slot; did you mean "jvm-agent"?',
     ],
     [
-      'a name that stands twice',
+      'a duplicate name',
       '    - name: ACME_COLLECTOR\n',
       '    - name: JAVA_TOOL_OPTIONS\n',
-      /^27:7: error: spec\.environment\[1\]: "JAVA_TOOL_OPTIONS" stands here a second time/,
+      /^27:7: error: spec\.environment\[1\]: duplicate of "JAVA_TOOL_OPTIONS"/,
     ],
     [
-      'a profile that is not there',
+      'an unknown base profile',
       '  vendor: Acme',
       '  vendor: Acme\n  extends: acmee',
-      /^7:12: error: spec\.extends: no profile "acmee"/,
+      /^7:12: error: spec\.extends: there is no profile "acmee"/,
     ],
-    ['YAML that is none', '  vendor: Acme', '  vendor: "Acme', /^\d+:\d+: error: /],
+    ['invalid YAML', '  vendor: Acme', '  vendor: "Acme', /^\d+:\d+: error: /],
     [
-      'a setting of a test that is none',
+      'an unknown setting in a test',
       '        collector:',
       '        colector:',
-      '33:9: error: spec.tests[0].namespace.colector: is no setting and no parameter; did you mean "collector"?',
+      '33:9: error: spec.tests[0].namespace.colector: not a setting or a parameter; did you mean "collector"?',
     ],
     [
-      'a reason that is none',
+      'an unknown reason in a test',
       'outcome: injected',
       'outcome: skipped\n        reason: missing-param',
       '36:17: error: spec.tests[0].expect.reason: there is no reason "missing-param"; did you mean "missing-parameter"?',
     ],
     [
-      'a delivery that is none',
+      'an unknown delivery in a test',
       'outcome: injected',
       'outcome: injected\n        delivery: imag',
       '36:19: error: spec.tests[0].expect.delivery: there is no delivery "imag"; did you mean "image"?',
     ],
     [
-      'an advisory that is none',
+      'an unknown advisory in a test',
       'outcome: injected',
       'outcome: injected\n        advisories: [slow]',
       '36:22: error: spec.tests[0].expect.advisories[0]: there is no advisory "slow"',
     ],
     [
-      'a conflict that is none',
+      'an unknown conflict in a test',
       'outcome: injected',
       'outcome: skipped\n        conflict: other',
       '36:19: error: spec.tests[0].expect.conflict: there is no conflict "other"',
     ],
     [
-      'a test that fails',
+      'a failed test',
       'ACME_COLLECTOR: acme.example.com',
       'ACME_COLLECTOR: other.example.com',
       '37:27: error: spec.tests[0].expect.environment.ACME_COLLECTOR: test "plain": ACME_COLLECTOR of container app is "acme.example.com", expected "other.example.com"',
     ],
-  ])('says where and what: %s', async (_, from, to, expected) => {
+  ])('reports the place of %s', async (_, from, to, expected) => {
     const { code, lines } = await lint(changed(from, to));
     expect(code).toBe(1);
     expect(lines[0]).toEqual(expected instanceof RegExp ? expect.stringMatching(expected) : expected);
@@ -188,36 +188,36 @@ describe('lint', () => {
 
   it.each([
     [
-      'no tag',
+      'an image without a tag',
       ':1.2.3',
       '',
-      '18:14: warning: spec.deliveries[0].image: "registry.example.com/acme" names no version, so nobody knows what will be run: write the version that you have tried, as a tag or a digest',
+      '18:14: warning: spec.deliveries[0].image: "registry.example.com/acme" has no version, so what runs can change at any time: pin the version that you have tested, by tag or digest',
     ],
     [
-      'the latest',
+      'the tag latest',
       ':1.2.3',
       ':latest',
-      /^18:14: warning: spec\.deliveries\[0\]\.image: "registry\.example\.com\/acme:latest" will be something else tomorrow/,
+      /^18:14: warning: spec\.deliveries\[0\]\.image: "registry\.example\.com\/acme:latest" changes with every release/,
     ],
     [
-      'no tag behind a port',
+      'an image without a tag after a port',
       'registry.example.com/acme:1.2.3',
       'registry.example.com:5000/acme',
-      /^18:14: warning: .*names no version/,
+      /^18:14: warning: .*has no version/,
     ],
     [
-      'a parameter that nothing uses',
+      'an unused parameter',
       '      description: Where to',
       '      description: Where to\n    - {name: level, type: word, description: How much}',
-      '16:14: warning: spec.parameters[1].name: "level" is used nowhere in this profile',
+      '16:14: warning: spec.parameters[1].name: "level" is not used in this profile',
     ],
     [
       'the name of a built-in profile',
       'name: acme',
       'name: jennifer-dotnet',
-      '4:9: warning: metadata.name: "jennifer-dotnet" takes the place of the built-in profile: choose another name, or extend it (spec.extends: jennifer-dotnet)',
+      '4:9: warning: metadata.name: "jennifer-dotnet" replaces the built-in profile of that name: choose another name, or extend it (spec.extends: jennifer-dotnet)',
     ],
-  ])('warns, and that is no failure unless it is strict: %s', async (_, from, to, expected) => {
+  ])('warns of %s, and fails only with --strict', async (_, from, to, expected) => {
     const text = changed(from, to);
     const { code, lines } = await lint(text);
     expect(lines[0]).toEqual(expected instanceof RegExp ? expect.stringMatching(expected) : expected);
@@ -226,21 +226,21 @@ describe('lint', () => {
     expect((await lint(text, '--strict')).code).toBe(1);
   });
 
-  it('looks at the default of a parameter that is the image', async () => {
+  it('checks the default of a parameter that is the image', async () => {
     const text = changed('image: registry.example.com/acme:1.2.3', 'image: ${image}').replace(
       '  deliveries:',
       '    - {name: image, type: image, default: registry.example.com/acme, description: The image}\n  deliveries:',
     );
     expect((await lint(text)).lines[0]).toMatch(
-      /^16:43: warning: spec\.parameters\[1\]\.default: "registry\.example\.com\/acme" names no version/,
+      /^16:43: warning: spec\.parameters\[1\]\.default: "registry\.example\.com\/acme" has no version/,
     );
   });
 
-  it('wants digests and tests when it is strict', async () => {
+  it('requires digests and tests with --strict', async () => {
     const digest = `@sha256:${'0'.repeat(64)}`;
     const { code, lines } = await lint(good.slice(0, good.indexOf('  tests:')), '--strict');
     expect(lines).toEqual([
-      '5:1: warning: spec.tests: is missing: nothing shows that the profile works',
+      '5:1: warning: spec.tests: is missing: add tests that show what the profile does',
       '18:14: warning: spec.deliveries[0].image: "registry.example.com/acme:1.2.3" is not pinned: a tag can be moved, a digest (@sha256:…) cannot',
       '1 profile, 0 tests: 2 warnings',
     ]);
@@ -249,7 +249,7 @@ describe('lint', () => {
     expect((await lint(changed(':1.2.3', digest), '--strict')).code).toBe(0);
   });
 
-  it('says all of a file at once, of all its documents, in their order', async () => {
+  it('reports all errors of all documents, in their order', async () => {
     const second = good.replace('name: acme', 'name: other').replace('injected', 'skipped');
     const broken = good
       .replace('vendor', 'vendour')
@@ -261,9 +261,9 @@ describe('lint', () => {
     expect(lines).toEqual([
       `${length + 35}:18: error: spec.tests[0].expect.outcome: test "plain": the outcome is injected, expected skipped`,
       `${2 * length + 5}:1: error: spec.vendor: is missing; it must be a string`,
-      `${2 * length + 6}:3: error: spec.vendour: is no known key here; did you mean "vendor"?`,
+      `${2 * length + 6}:3: error: spec.vendour: unknown field; did you mean "vendor"?`,
       `${2 * length + 9}:5: error: spec.constraints.os: must have at least one entry`,
-      `${3 * length + 4}:9: error: metadata.name: "acme" stands in acme.yaml, too`,
+      `${3 * length + 4}:9: error: metadata.name: "acme" is already defined in acme.yaml`,
       '4 profiles, 2 tests (1 failed): 5 errors',
     ]);
     const unreadable = await lint(`${good}---\na: b: c\n---\n${broken}`);
@@ -276,7 +276,7 @@ describe('lint', () => {
     ]);
   });
 
-  it('reads what a profile inherits, and says where its own part of it stands', async () => {
+  it('resolves extends, and locates problems in the own document', async () => {
     const derived = (rest: string): string =>
       `${good}---\n{apiVersion: agent-injector.io/v1alpha1, kind: AgentProfile, metadata: {name: ours},\n  spec: {extends: acme, ${rest}}}\n`;
     expect(await lint(derived('parameters: [{name: collector, default: acme.example.com}]'))).toEqual({
@@ -292,20 +292,20 @@ describe('lint', () => {
     );
   });
 
-  it('takes other objects for what they are', async () => {
+  it('reports other objects, empty files and invalid text', async () => {
     expect((await lint('apiVersion: v1\nkind: ConfigMap\n')).lines[0]).toBe(
-      '2:7: error: is no AgentProfile: apiVersion must be "agent-injector.io/v1alpha1", kind must be "AgentProfile"',
+      '2:7: error: not an AgentProfile: apiVersion must be "agent-injector.io/v1alpha1", kind must be "AgentProfile"',
     );
     expect((await lint('# nothing\n')).lines).toEqual([
-      '1:1: error: there is no AgentProfile in it',
+      '1:1: error: no AgentProfile found',
       '0 profiles, 0 tests: 1 error',
     ]);
     expect((await lint('- a\n')).code).toBe(1);
     await writeFile(join(dir, 'bytes.yaml'), Buffer.from([0xff, 0xfe, 0x00]));
-    expect((await run(['lint', 'bytes.yaml'], { cwd: dir })).stdout).toMatch(/^bytes\.yaml: error: is no UTF-8 text\n/);
+    expect((await run(['lint', 'bytes.yaml'], { cwd: dir })).stdout).toMatch(/^bytes\.yaml: error: not valid UTF-8\n/);
   });
 
-  it('reads directories, not what is hidden or below, and standard input', async () => {
+  it('reads directories without hidden files and subdirectories, and standard input', async () => {
     const room = join(dir, 'room');
     await mkdir(join(room, 'below.yaml'), { recursive: true });
     await writeFile(join(room, 'b.yaml'), good.replace('vendor', 'vendour'));
@@ -323,7 +323,7 @@ describe('lint', () => {
     expect(piped.stdout).toMatch(/^standard input:9:10: error: spec\.constraints\.os\[0\]/);
   });
 
-  it('speaks to programs', async () => {
+  it('prints JSON', async () => {
     await writeFile(join(dir, 'acme.yaml'), good.replace('injected', 'skipped').replace(':1.2.3', ''));
     const { code, stdout } = await run(['lint', '-o', 'json', 'acme.yaml'], { cwd: dir });
     expect(code).toBe(1);
@@ -339,7 +339,7 @@ describe('lint', () => {
           column: 14,
           profile: 'acme',
           path: 'spec.deliveries[0].image',
-          message: expect.stringContaining('names no version'),
+          message: expect.stringContaining('has no version'),
         },
         {
           severity: 'error',
@@ -355,11 +355,11 @@ describe('lint', () => {
   });
 
   it.each([
-    ['a path that is not there', ['nowhere.yaml'], 'nowhere.yaml'],
-    ['a directory without profiles', ['empty'], 'empty: has no file that ends in .yaml or .yml'],
-    ['an output that there is not', ['-o', 'xml'], 'Allowed choices are text, json'],
-    ['an option that there is not', ['--stric'], "unknown option '--stric'"],
-  ])('is not told to do what makes no sense: %s', async (_, args, message) => {
+    ['a path that does not exist', ['nowhere.yaml'], 'nowhere.yaml'],
+    ['a directory without profiles', ['empty'], 'empty: no file that ends in .yaml or .yml'],
+    ['an unknown output', ['-o', 'xml'], 'Allowed choices are text, json'],
+    ['an unknown option', ['--stric'], "unknown option '--stric'"],
+  ])('ends with 2 for %s', async (_, args, message) => {
     await mkdir(join(dir, 'empty'), { recursive: true });
     const { code, stdout, stderr } = await run(['lint', ...args], { cwd: dir });
     expect(stdout).toBe('');
@@ -367,7 +367,7 @@ describe('lint', () => {
     expect(code).toBe(2);
   });
 
-  it('does not go under with hostile texts', async () => {
+  it('ends normally with hostile texts', async () => {
     for (const text of [
       '['.repeat(20_000),
       `a: &a [x]\n${Array.from({ length: 50 }, (_, index) => `b${index}: [*a, *a]`).join('\n')}\n`,
