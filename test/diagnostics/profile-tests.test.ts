@@ -51,8 +51,8 @@ const plain = `
   expect:
     outcome: injected`;
 
-describe('a test inside of a profile', () => {
-  it('passes when all is as expected', () => {
+describe('a test in a profile', () => {
+  it('passes when all expectations are met', () => {
     const results = runTests(
       profileWith(`${plain}
     delivery: persistentVolumeClaim
@@ -77,7 +77,7 @@ describe('a test inside of a profile', () => {
     ]);
   });
 
-  it('says of every expectation that is not met what is there and what was expected, and where it stands', () => {
+  it('reports each failed expectation with its path, the actual and the expected value', () => {
     expect(
       deviations(`${plain}
     delivery: baked
@@ -96,8 +96,8 @@ describe('a test inside of a profile', () => {
       'expect.environment.ACME_COLLECTOR: ACME_COLLECTOR of container app is "acme.example.com", expected none',
       'expect.environment.ACME_SERVICE: ACME_SERVICE of container app is "app", expected {"fieldRef":{"fieldPath":"metadata.name"}}',
       'expect.environment.ACME_NODE: ACME_NODE of container app is {"fieldRef":{"fieldPath":"spec.nodeName"}}, expected "node-1"',
-      'expect.environment.OTHER: OTHER of container app is not there, expected "y"',
-      'expect.mounts.1: container app has no mount at /other; there are /acme',
+      'expect.environment.OTHER: OTHER of container app is not set, expected "y"',
+      'expect.mounts.1: container app has no mount at /other; its mounts: /acme',
       'expect.advisories: the list of advisories is none, expected slow-start',
       'expect.annotations.example.com/none: annotation example.com/none of the pod is none, expected "x"',
     ]);
@@ -114,7 +114,7 @@ describe('a test inside of a profile', () => {
     expect(second?.deviations[0]?.path).toEqual(['spec', 'tests', 1, 'expect', 'delivery']);
   });
 
-  it('tells an unexpected outcome with its reason, and nothing that follows from it', () => {
+  it('reports an unexpected outcome with its reason, and no consequences of it', () => {
     expect(deviations('- {name: a, expect: {outcome: injected, mounts: [/acme]}}')).toEqual([
       'expect.outcome: the outcome is skipped (missing-parameter: profile acme needs agent-injector.io/collector, which is not set), expected injected',
     ]);
@@ -142,7 +142,7 @@ describe('a test inside of a profile', () => {
     ]);
   });
 
-  it('looks at the container "app", else at the first, else at the one that is named', () => {
+  it('checks the named container, or "app", or the first one', () => {
     const about = (expected: string, name = 'app') =>
       deviations(`
 - name: two
@@ -154,12 +154,12 @@ describe('a test inside of a profile', () => {
     expect(about('container: web, environment: {ACME_COLLECTOR: acme.example.com}', 'web')).toEqual([]);
     expect(about('container: acme-agent, mounts: [/agent]')).toEqual([]);
     expect(about('container: acme-agent, mounts: [/other]')).toEqual([
-      'expect.mounts.0: container acme-agent has no mount at /other; there are /agent',
+      'expect.mounts.0: container acme-agent has no mount at /other; its mounts: /agent',
     ]);
     expect(about('container: none')).toEqual(['expect.container: the pod has no container "none"']);
   });
 
-  it('completes a pod, but takes nothing for a pod that is none', () => {
+  it('completes a pod, and rejects an invalid one', () => {
     const ofPod = (pod: string) =>
       deviations(`- {name: a, namespace: {collector: a.example.com}, pod: ${pod}, expect: {outcome: injected}}`);
     expect(ofPod('{metadata: {name: web}}')).toEqual([]);
@@ -174,9 +174,9 @@ describe('a test inside of a profile', () => {
     expect(ofPod('{spec: 1}')).toEqual(['pod: spec must be an object']);
   });
 
-  it('has a version of Kubernetes that is one', () => {
+  it('rejects an invalid Kubernetes version', () => {
     expect(deviations('- {name: a, kubernetes: newest, expect: {outcome: injected}}')).toEqual([
-      'kubernetes: "newest" is no version such as 1.36',
+      'kubernetes: "newest" is not a version such as 1.36',
     ]);
   });
 
