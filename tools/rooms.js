@@ -85,7 +85,11 @@ export const rooms = [
     pure: false,
     holds: '`serve`: starts, connects and stops everything; the admin port, the audit loop, log output',
   },
-  { name: 'cli', pure: false, holds: 'One file or folder per command, with the text that it prints' },
+  {
+    name: 'cli',
+    pure: false,
+    holds: 'The command line: `program/` defines all commands and flags, and each command has a file or folder',
+  },
 ];
 
 const IO = '^(node:|fastify|pino|prom-client|yaml$|@kubernetes/client-node$)';

@@ -8,107 +8,96 @@ import { readBundles } from '../cluster/webhook-configuration/entries.ts';
 import type { Config } from '../config/config.ts';
 import { UsageError } from '../lib/usage-error.ts';
 import { openCluster } from '../server/cluster.ts';
+import type { CommandResult } from './command-result.ts';
+import { formatTable } from './format.ts';
 
-/** What is to be printed: the table, then what is wrong, one sentence each. */
-export interface CertsResult {
-  readonly output: string;
-  readonly problems: readonly string[];
-}
-
-/** Where certificates come from, and what was found there. */
-interface Material {
+interface CertificateFiles {
   readonly from: string;
   readonly cert: string;
   readonly key: string;
   readonly ca: string;
 }
 
-/** caBundle of a webhook entry. */
-export interface Bundle {
+interface CaBundle {
   readonly entry: string;
   readonly pem: string;
 }
 
-/** `agent-injector certs`: the certificate, the authorities beside it, and which webhook entries would take it. */
+/** Reports the serving certificate, its authorities, and the webhook entries that trust them. */
 export async function certs(
   config: Pick<Config, 'tlsDir' | 'tlsSecret' | 'webhookConfiguration' | 'kubeconfig'>,
   at: Date,
-): Promise<CertsResult> {
+): Promise<CommandResult> {
   const { tlsSecret, webhookConfiguration } = config;
   const needsCluster = tlsSecret !== undefined || webhookConfiguration !== undefined;
   const cluster = needsCluster ? await openCluster(config.kubeconfig) : undefined;
-  if (needsCluster && !cluster) throw new UsageError(['no cluster: this is no pod, and no kubeconfig is given']);
-  const material =
-    cluster && tlsSecret !== undefined ? await fromSecret(cluster, tlsSecret) : await fromDirectory(config.tlsDir);
-  if (!cluster || webhookConfiguration === undefined) return show(material, undefined, at);
+  if (needsCluster && !cluster) throw new UsageError(['no cluster: give --kubeconfig FILE, or run in a pod']);
+  const files =
+    cluster && tlsSecret !== undefined ? await readSecret(cluster, tlsSecret) : await readDirectory(config.tlsDir);
+  if (!cluster || webhookConfiguration === undefined) return certificateReport(files, undefined, at);
   const bundles = await readBundles(cluster, webhookConfiguration);
-  if (bundles.kind === 'failed') throw new Error(bundles.why);
-  return show(material, bundles.bundles, at);
+  if (!bundles.ok) throw new Error(bundles.error);
+  return certificateReport(files, bundles.value, at);
 }
 
-async function fromSecret(cluster: KubeClient, secret: string): Promise<Material> {
+async function readSecret(cluster: KubeClient, secret: string): Promise<CertificateFiles> {
   const [namespace = '', name = ''] = secret.split('/');
   const found = await namedSecret(cluster, namespace, name).read();
   if (found.kind === 'failed') throw new Error(found.why);
-  if (found.kind === 'absent') throw new Error(`there is no Secret ${secret}`);
+  if (found.kind === 'absent') throw new Error(`Secret ${secret} not found`);
   const { data } = found;
   const part = (file: string): string => data[file] ?? '';
   return { from: `Secret ${secret}`, cert: part('tls.crt'), key: part('tls.key'), ca: part('ca.crt') };
 }
 
-async function fromDirectory(dir: string): Promise<Material> {
+async function readDirectory(dir: string): Promise<CertificateFiles> {
   const found = await readTlsDirectory(dir);
   if (!found.ok) throw new Error(found.problem);
   return { from: dir, ca: '', ...found.certificate };
 }
 
-/** The table of a certificate and its authorities. `bundles` is undefined where no registration was asked for. */
-export function show(material: Material, bundles: readonly Bundle[] | undefined, at: Date): CertsResult {
-  const { from, cert, key, ca } = material;
+/** `bundles` is undefined if no webhook configuration is given. */
+export function certificateReport(
+  { from, cert, key, ca }: CertificateFiles,
+  bundles: readonly CaBundle[] | undefined,
+  at: Date,
+): Required<CommandResult> {
   const leaf = parseCertificates(cert) && certificateBlocks(cert)[0];
   const authorities = parseCertificates(ca) ? certificateBlocks(ca) : [];
-  const trusting = (pem: string): readonly string[] | undefined =>
+  const trustedBy = (pem: string): readonly string[] | undefined =>
     bundles?.filter((bundle) => isTrusted(pem, bundle.pem, at)).map(({ entry }) => entry);
   const rows = [
-    ['WHAT', 'SUBJECT', 'ISSUER', 'EXPIRES', 'DAYS LEFT', ...(bundles ? ['TRUSTED BY'] : [])],
-    ...(leaf === undefined ? [] : [row('leaf', leaf, trusting(cert), at)]),
-    ...authorities.map((one) => row('CA', one, trusting(one), at)),
+    ['TYPE', 'SUBJECT', 'ISSUER', 'EXPIRES', 'DAYS LEFT', ...(bundles ? ['TRUSTED BY'] : [])],
+    ...(leaf === undefined ? [] : [row('leaf', leaf, trustedBy(cert), at)]),
+    ...authorities.map((one) => row('CA', one, trustedBy(one), at)),
   ];
   const names = leaf === undefined ? [] : describeCertificate(leaf).names;
   const fault = findFault({ cert, key, ...(ca.trim() === '' ? {} : { ca }) }, at);
   const distrusting = (bundles ?? []).filter(({ pem }) => !isTrusted(cert, pem, at));
+  const problems = [
+    ...(fault ? [`${from}: ${faultMessage(fault)}`] : []),
+    ...distrusting.map(({ entry }) => `${entry}: its caBundle does not trust the certificate`),
+  ];
   return {
-    output: [`${from}, for ${listed(names)}`, '', ...table(rows), ''].join('\n'),
-    problems: [
-      ...(fault ? [`${from}: ${faultMessage(fault)}`] : []),
-      ...distrusting.map(({ entry }) => `caBundle of ${entry} does not vouch for the certificate`),
-    ],
+    output: [`${from}: certificate for ${listed(names)}`, '', ...formatTable(rows), ''].join('\n'),
+    messages: problems.map((problem) => `agent-injector: ${problem}`),
+    exitCode: problems.length === 0 ? 0 : 1,
   };
 }
 
-function row(what: string, pem: string, trusting: readonly string[] | undefined, at: Date): readonly string[] {
+function row(type: string, pem: string, trustedBy: readonly string[] | undefined, at: Date): readonly string[] {
   const { subject, issuer, expires } = describeCertificate(pem);
   const days = String(daysBetween(at, expiryOf(pem) ?? at));
   return [
-    what,
+    type,
     subject,
-    issuer === subject ? 'itself' : issuer,
+    issuer === subject ? 'self-signed' : issuer,
     expires,
     days,
-    ...(trusting ? [listed(trusting)] : []),
+    ...(trustedBy ? [listed(trustedBy)] : []),
   ];
 }
 
 function listed(names: readonly string[]): string {
-  return names.length === 0 ? 'nobody' : names.join(', ');
-}
-
-function table(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0))) ?? [];
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd();
-  return rows.map(line);
+  return names.length === 0 ? 'none' : names.join(', ');
 }

@@ -1,42 +1,40 @@
 import { claimsFrom } from '../cluster/caches/persistent-volume-claims.ts';
 import { limitRangesFrom, quotasFrom } from '../cluster/caches/quotas.ts';
-import type { KubeClient as Api } from '../cluster/client/types.ts';
+import type { KubeClient } from '../cluster/client/types.ts';
 import { readOnce } from '../cluster/one-shot.ts';
 import type { ClusterState } from '../kubernetes/cluster-state.ts';
 import { containersOf, type Pod } from '../kubernetes/pod.ts';
 import { parseVersion } from '../kubernetes/version.ts';
-import { isObject, type Json, type JsonObject } from '../lib/json.ts';
-
-/** The names of a ConfigMap's keys by `namespace/name`; undefined for one that may not be read. Filled as pods ask for it. */
-export type KnownKeys = Map<string, ReadonlySet<string> | undefined>;
+import { isObject, type Json, objectIn } from '../lib/json.ts';
 
 /**
- * What a decision may know of this cluster, read now, for these pods: its version, the keys of the ConfigMaps that they take variables from, and
- * the claims, quotas and LimitRanges of their namespaces. What may not be read is not known.
+ * Reads what decisions on these pods need to know about the cluster: its version, the keys of the ConfigMaps in their `envFrom`, and
+ * the claims, quotas and LimitRanges of their namespaces. What cannot be read is unknown.
  */
 export async function readClusterState(
-  api: Api,
+  client: KubeClient,
   pods: readonly { readonly namespace: string; readonly pod: Pod }[],
 ): Promise<ClusterState> {
   const wanted = new Set(pods.flatMap(({ namespace, pod }) => configMapsOf(pod).map((name) => `${namespace}/${name}`)));
   const [kubernetes, ...keys] = await Promise.all([
-    versionOf(api),
-    ...[...wanted].map(async (id) => [id, await keysOf(api, id)] as const),
+    versionOf(client),
+    ...[...wanted].map(async (id) => [id, await keysOf(client, id)] as const),
   ]);
-  const known: KnownKeys = new Map(keys);
-  const checks = await checksOf(api, new Set(pods.map(({ namespace }) => namespace)));
-  return { kubernetes, configMapKeys: (namespace, name) => known.get(`${namespace}/${name}`), ...checks };
+  const known = new Map(keys);
+  const resources = await readResources(client, new Set(pods.map(({ namespace }) => namespace)));
+  return { kubernetes, configMapKeys: (namespace, name) => known.get(`${namespace}/${name}`), ...resources };
 }
 
-type Checks = Required<Pick<ClusterState, 'claim' | 'quotas' | 'limitRanges'>>;
-
-async function checksOf(api: Api, namespaces: ReadonlySet<string>): Promise<Checks> {
-  const attachments = (await listOf(api, '/apis/storage.k8s.io/v1/volumeattachments')) ?? [];
+async function readResources(
+  client: KubeClient,
+  namespaces: ReadonlySet<string>,
+): Promise<Required<Pick<ClusterState, 'claim' | 'quotas' | 'limitRanges'>>> {
+  const attachments = (await listOf(client, '/apis/storage.k8s.io/v1/volumeattachments')) ?? [];
   const read = await Promise.all(
     [...namespaces].map(async (namespace) => {
       const at = `/api/v1/namespaces/${namespace}`;
       const [claims, quotas, ranges] = await Promise.all(
-        ['persistentvolumeclaims', 'resourcequotas', 'limitranges'].map((kind) => listOf(api, `${at}/${kind}`)),
+        ['persistentvolumeclaims', 'resourcequotas', 'limitranges'].map((kind) => listOf(client, `${at}/${kind}`)),
       );
       const known = {
         claim: claims && claimsFrom(claims, attachments),
@@ -54,14 +52,14 @@ async function checksOf(api: Api, namespaces: ReadonlySet<string>): Promise<Chec
   };
 }
 
-async function listOf(api: Api, path: string): Promise<readonly Json[] | undefined> {
-  const answer = await readOnce(api, path);
+async function listOf(client: KubeClient, path: string): Promise<readonly Json[] | undefined> {
+  const answer = await readOnce(client, path);
   const items = answer.kind === 'ok' ? answer.body['items'] : undefined;
   return Array.isArray(items) ? items : undefined;
 }
 
-async function versionOf(api: Api): Promise<ClusterState['kubernetes']> {
-  const answer = await readOnce(api, '/version');
+async function versionOf(client: KubeClient): Promise<ClusterState['kubernetes']> {
+  const answer = await readOnce(client, '/version');
   const text = answer.kind === 'ok' ? answer.body['gitVersion'] : undefined;
   return typeof text === 'string' ? parseVersion(text) : undefined;
 }
@@ -75,10 +73,9 @@ function configMapsOf(pod: Pod): readonly string[] {
   );
 }
 
-async function keysOf(api: Api, id: string): Promise<ReadonlySet<string> | undefined> {
+async function keysOf(client: KubeClient, id: string): Promise<ReadonlySet<string> | undefined> {
   const [namespace = '', name = ''] = id.split('/');
-  const answer = await readOnce(api, `/api/v1/namespaces/${namespace}/configmaps/${name}`);
+  const answer = await readOnce(client, `/api/v1/namespaces/${namespace}/configmaps/${name}`);
   if (answer.kind !== 'ok') return undefined;
-  const data: JsonObject = isObject(answer.body['data']) ? answer.body['data'] : {};
-  return new Set(Object.keys(data));
+  return new Set(Object.keys(objectIn(answer.body, 'data')));
 }

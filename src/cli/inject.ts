@@ -1,111 +1,104 @@
 import { createTwoFilesPatch } from 'diff';
 import { admit } from '../admission/admit.ts';
-import { type Decision, notInjected } from '../admission/decision.ts';
+import { type Decision, isReported, notInjected } from '../admission/decision.ts';
 import { type ClusterInFiles, type OfflineInputs, offlineInputs } from '../config/catalogue.ts';
+import { decisionText } from '../diagnostics/explanation.ts';
 import type { ClusterState } from '../kubernetes/cluster-state.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import { decodePod } from '../kubernetes/pod.ts';
 import { aroundTemplate } from '../kubernetes/workload.ts';
 import type { Operation } from '../lib/json-patch.ts';
 import type { Manifest, PodTemplate } from '../manifests/documents.ts';
-import { applyOperations, type Edit, type EditProblem } from '../manifests/edit/edit.ts';
+import { applyOperations, type EditedManifest, type EditProblem, type PodEdit } from '../manifests/edit/edit.ts';
 import { displayName, readManifest } from '../manifests/file.ts';
 import { misplacedKeys } from '../settings/misspelled-keys.ts';
-import { decisionLines, isWanting } from './decision-text.ts';
+import type { CommandResult } from './command-result.ts';
+import { decisionLines } from './decision-text.ts';
 import { annotationsFrom, namespaceFinder, type NamespaceOptions } from './namespaces-from-files.ts';
 
 export interface InjectOptions extends NamespaceOptions, ClusterInFiles {
   /** A path, or `-` for standard input. */
   readonly file: string;
-  /** For objects that name no namespace. */
   readonly namespace: string;
-  readonly diff: boolean;
+  readonly diff?: boolean | undefined;
 }
 
-export interface InjectResult {
-  /** The file with the agents in it, or the difference to it. */
-  readonly output: string;
-  /** For people: what became of each pod. */
-  readonly messages: readonly string[];
-  /** 1 when an agent was asked for somewhere and could not be given. */
-  readonly exitCode: 0 | 1;
-}
-
-/** Injects a file of manifests by the code of the server. Throws a UsageError when the options or the files make no sense. */
-export async function inject(options: InjectOptions): Promise<InjectResult> {
-  const { catalogue, cluster } = await offlineInputs(options);
-  const annotations = annotationsFrom(options, catalogue);
+/** Injects a manifest file by the code of the server. Throws a UsageError for invalid flags or files. */
+export async function inject(options: InjectOptions): Promise<Required<CommandResult>> {
+  const inputs = await offlineInputs(options);
+  const annotations = annotationsFrom(options, inputs.catalogue);
   const manifest = await readManifest(options.file);
   const namespaceOf = await namespaceFinder(options, { file: options.file, manifest }, annotations);
-  const decided = manifest.templates.map((template) => {
+  const admissions = manifest.templates.map((template) => {
     const name = template.namespace ?? options.namespace;
-    return { template, ...decide(template, namespaceOf(name), name, { catalogue, cluster }) };
+    return { template, ...admitTemplate(template, namespaceOf(name) ?? name, inputs) };
   });
-  const name = displayName(options.file);
-  const written = write(
-    manifest,
-    // Why a pod was not injected is said on stderr: in a file it would stand until somebody takes it out.
-    decided.filter(({ operations, decision }) => operations.length > 0 && decision.outcome === 'injected'),
+  // A status that says why a pod was not injected does not belong in a file: nothing would ever update it.
+  const edits = admissions.filter(
+    ({ operations, decision }) => operations.length > 0 && decision.outcome === 'injected',
   );
+  const edited = applyEdits(manifest, edits);
+  const name = displayName(options.file);
   return {
     output: options.diff
-      ? createTwoFilesPatch(name, `${name} (injected)`, manifest.text, written.text, '', '')
-      : written.text,
+      ? createTwoFilesPatch(name, `${name} (injected)`, manifest.text, edited.text, '', '')
+      : edited.text,
     messages: [
-      ...(decided.length === 0 ? [`${name}: no pod and no workload in it`] : []),
-      ...decided.flatMap((one) => messagesFor(name, one.template, one.decision, written.problems)),
-      ...written.reformatted.map(
-        (line) => `${name}:${line}: warning: this document could not keep its style and was formatted anew`,
+      ...(admissions.length === 0 ? [`${name}: contains no pods or workloads`] : []),
+      ...admissions.flatMap((one) => messagesFor(name, one.template, one.decision, edited.problems)),
+      ...edited.reformatted.map(
+        (line) => `${name}:${line}: warning: this document could not keep its layout and was reformatted`,
       ),
     ],
-    exitCode: written.problems.length > 0 || decided.some(({ decision }) => isWanting(decision)) ? 1 : 0,
+    exitCode: edited.problems.length > 0 || admissions.some(({ decision }) => isMissingAgent(decision)) ? 1 : 0,
   };
 }
 
-interface Written {
-  readonly text: string;
-  /** First lines of the documents that could not be kept as they were written. */
-  readonly reformatted: readonly number[];
+interface AppliedEdits extends EditedManifest {
   readonly problems: readonly EditProblem[];
 }
 
-/** The text with the operations carried out, and for each pod that cannot be written into the reason, with its line. */
-function write(manifest: Manifest, edits: readonly Edit[]): Written {
+/** Applies the operations where possible; the pods that cannot be edited are the problems. */
+function applyEdits(manifest: Manifest, edits: readonly PodEdit[]): AppliedEdits {
   const edited = applyOperations(manifest, edits);
-  if (edited.ok) return { text: edited.text, reformatted: edited.reformatted, problems: [] };
-  const bad = new Set(edited.problems.map(({ template }) => template));
-  const rest = write(
+  if (edited.ok) return { ...edited.value, problems: [] };
+  const failed = new Set(edited.error.map(({ template }) => template));
+  const rest = applyEdits(
     manifest,
-    edits.filter(({ template }) => !bad.has(template)),
+    edits.filter(({ template }) => !failed.has(template)),
   );
-  return { ...rest, problems: [...edited.problems, ...rest.problems] };
+  return { ...rest, problems: [...edited.error, ...rest.problems] };
 }
 
-interface Decided {
-  readonly decision: Decision;
-  readonly operations: readonly Operation[];
-}
-
-function decide(template: PodTemplate, namespace: Namespace | undefined, name: string, known: OfflineInputs): Decided {
-  if (!namespace)
-    return { decision: notInjected({ code: 'namespace-unknown', namespace: name }, false), operations: [] };
+/** The decision on the pod of a template. Of an unknown namespace there is only the name. */
+function admitTemplate(
+  template: PodTemplate,
+  namespace: Namespace | string,
+  { catalogue, cluster }: OfflineInputs,
+): { readonly decision: Decision; readonly operations: readonly Operation[] } {
+  if (typeof namespace === 'string')
+    return { decision: notInjected({ code: 'namespace-unknown', namespace }, false), operations: [] };
   const decoded = decodePod(template.pod);
-  const { catalogue, cluster } = known;
-  if (decoded.ok) {
-    const admission = admit(decoded.pod, namespace, catalogue, { ...cluster, ...workloadOf(template) });
-    const misplaced = aroundTemplate(template.workload, template.object).flatMap((metadata) =>
-      misplacedKeys({ kind: template.kind, name: template.name, metadata }, template.pod['metadata'], catalogue),
-    );
-    const { decision } = admission;
-    return { ...admission, decision: { ...decision, notices: [...misplaced, ...decision.notices] } };
+  if (!decoded.ok) {
+    const { path, expected } = decoded;
+    return { decision: notInjected({ code: 'malformed-pod', path, expected }, false), operations: [] };
   }
-  const { path, expected } = decoded;
-  return { decision: notInjected({ code: 'malformed-pod', path, expected }, false), operations: [] };
+  const admission = admit(decoded.pod, namespace, catalogue, { ...cluster, ...workloadOf(template) });
+  const misplaced = aroundTemplate(template.workload, template.object).flatMap((metadata) =>
+    misplacedKeys({ kind: template.kind, name: template.name, metadata }, template.pod['metadata'], catalogue),
+  );
+  const { decision } = admission;
+  return { ...admission, decision: { ...decision, notices: [...misplaced, ...decision.notices] } };
 }
 
-/** Who makes the pods of a template: what the API server would say by their owner references. A Pod is made by nobody. */
+/** The workload of a template, which the server would find through owner references; none for a Pod. */
 function workloadOf({ kind, name }: PodTemplate): Partial<ClusterState> {
   return kind === 'Pod' || name === '' ? {} : { workload: { kind, name: name.replace(/\*$/, '') } };
+}
+
+function isMissingAgent(decision: Decision): boolean {
+  const ofContainers = decision.containers.flatMap((one) => (one.outcome === 'skipped' ? [one.reason] : []));
+  return [...ofContainers, ...(decision.outcome === 'injected' ? [] : [decision.reason])].some(isReported);
 }
 
 function messagesFor(
@@ -114,9 +107,11 @@ function messagesFor(
   decision: Decision,
   problems: readonly EditProblem[],
 ): readonly string[] {
-  const at = `${template.kind}/${template.name}`;
+  const subject = `${template.kind}/${template.name}`;
   const unwritten = problems.filter((problem) => problem.template === template);
-  return unwritten.length > 0
-    ? unwritten.map(({ line, message }) => `${file}:${line}: ${at}: not written: ${message}`)
-    : decisionLines(decision).map((line) => `${file}:${template.line}: ${at}: ${line}`);
+  if (unwritten.length > 0)
+    return unwritten.map(({ line, message }) => `${file}:${line}: ${subject}: not written: ${message}`);
+  const text = decisionText(decision);
+  const notices = text.notices.map(({ message, code }) => `warning: ${message} (${code})`);
+  return [...decisionLines(text), ...notices].map((line) => `${file}:${template.line}: ${subject}: ${line}`);
 }

@@ -7,18 +7,17 @@ import type { Manifest } from '../manifests/documents.ts';
 import { displayName, namespaceObjects, readNamespaces } from '../manifests/file.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 
-/** What says which namespaces there are, and what is written on them, where there is no cluster to ask. */
 export interface NamespaceOptions {
-  /** Path of a file of Namespace manifests. */
-  readonly namespaces: string | undefined;
-  readonly profile: string | undefined;
-  /** `key=value`, as if the namespace had that annotation. */
-  readonly set: readonly string[];
+  readonly namespaces?: string | undefined;
+  /** Value of the namespace's annotation `agent-injector.io/profile`. */
+  readonly profile?: string | undefined;
+  /** `KEY=VALUE`: more annotations of the namespace, without their prefix. */
+  readonly set?: readonly string[] | undefined;
 }
 
-/** What `--profile` and `--set` say, as annotations of the namespace. Throws a UsageError for keys that do not exist. */
+/** `--profile` and `--set` as annotations of a namespace. Throws a UsageError for unknown keys. */
 export function annotationsFrom(
-  { profile, set }: Omit<NamespaceOptions, 'namespaces'>,
+  { profile, set = [] }: Omit<NamespaceOptions, 'namespaces'>,
   catalogue: Catalogue,
 ): Readonly<Record<string, string>> {
   const problems: string[] = [];
@@ -27,9 +26,9 @@ export function annotationsFrom(
     const at = assignment.indexOf('=');
     const name = assignment.slice(0, Math.max(at, 0));
     const known = catalogue.knownSettings.has(name) && name !== 'status';
-    if (at < 1) problems.push(`--set ${assignment}: write it as KEY=VALUE`);
+    if (at < 1) problems.push(`--set ${assignment}: must be KEY=VALUE`);
     else if (!known)
-      problems.push(`--set ${assignment}: no such key${didYouMean(nearest(name, catalogue.knownSettings))}`);
+      problems.push(`--set ${assignment}: unknown key${didYouMean(nearest(name, catalogue.knownSettings))}`);
     else annotations[key(name)] = assignment.slice(at + 1);
   }
   if (problems.length > 0) throw new UsageError(problems);
@@ -37,8 +36,8 @@ export function annotationsFrom(
 }
 
 /**
- * Where namespaces are known from: the file itself and `--namespaces`. A namespace that neither of them speaks of, where no list was given,
- * is taken as opted in: who runs a command on a file wants what is in it injected.
+ * Finds namespaces in the manifest file and in `--namespaces`. Without `--namespaces`, a namespace that is not found counts as enabled: a user
+ * who injects a file wants its pods injected.
  */
 export async function namespaceFinder(
   { namespaces }: NamespaceOptions,

@@ -3,9 +3,10 @@ import { type Admission, admit } from '../admission/admit.ts';
 import { INJECTION_LABEL, key } from '../api/keys.ts';
 import { describeFailure } from '../cluster/client/errors.ts';
 import type { KubeClient as Api } from '../cluster/client/types.ts';
+import type { ApiResponse } from '../cluster/client/types.ts';
 import { sendOnce } from '../cluster/one-shot.ts';
 import { catalogueFrom, type ClusterInFiles } from '../config/catalogue.ts';
-import { type PlanComparison, comparePlans, type Verdict } from '../diagnostics/plan-comparison.ts';
+import { comparePlans, type InjectedAgent, type PlanComparison, type Verdict } from '../diagnostics/plan-comparison.ts';
 import type { ClusterState } from '../kubernetes/cluster-state.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import { decodePod, type Pod } from '../kubernetes/pod.ts';
@@ -16,35 +17,37 @@ import { displayName, readText } from '../manifests/file.ts';
 import { readWithBuiltIn } from '../profile-sources/builtin-documents.ts';
 import { fileProblem, fileProblemText, readProfileDocuments } from '../profile-sources/read-documents.ts';
 import { type Catalogue, withProfiles } from '../profiles/catalogue.ts';
+import { reasonMessage } from '../reasons/message.ts';
 import { openUserCluster } from '../server/cluster.ts';
-import { readNamespaceList, readWorkloads, type Scope } from './cluster-reader.ts';
+import { type NamespaceScope, readNamespaceList, readWorkloads } from './cluster-reader.ts';
 import { readClusterState } from './cluster-state.ts';
+import type { CommandResult } from './command-result.ts';
+import { formatJson } from './format.ts';
 import { installedCatalogue } from './installed-defaults.ts';
 
-export interface PlanOptions extends Scope, ClusterInFiles {
-  readonly kubeconfig: string | undefined;
-  /** Path of profiles as they would be. */
-  readonly profileFile: string | undefined;
-  /** The namespace that would be labelled. */
-  readonly labelNamespace: string | undefined;
-  /** Whether the API server is asked about each pod that would change. */
-  readonly serverDryRun: boolean;
+export interface PlanOptions extends NamespaceScope, ClusterInFiles {
+  readonly kubeconfig?: string | undefined;
+  readonly profileFile?: string | undefined;
+  readonly labelNamespace?: string | undefined;
+  readonly serverDryRun?: boolean | undefined;
   readonly output: 'text' | 'json';
 }
 
-/** One workload, and what would become of its pods. */
-export interface Planned extends PlanComparison {
+/** A workload in the output. */
+export interface Planned {
   readonly namespace: string;
   readonly workload: string;
-  /** What the API server says to the pod as it would be; only with `--server-dry-run`. */
+  readonly verdict: Verdict;
+  readonly message: string;
+  /** The API server's answer to a dry run of the changed pod; only with `--server-dry-run`. */
   readonly server?: string;
 }
 
-/** Says what would become of every workload that is there. Throws a UsageError for options and files, an Error when the cluster fails. */
-export async function plan(options: PlanOptions): Promise<{ readonly output: string; readonly exitCode: 0 | 1 }> {
+/** Previews a change for every existing workload. Throws a UsageError for invalid flags or files, an Error if the cluster does not answer. */
+export async function plan(options: PlanOptions): Promise<CommandResult> {
   const { profileFile, labelNamespace } = options;
   if (profileFile === undefined && labelNamespace === undefined)
-    throw new UsageError(['give --profile-file, --label-namespace or both']);
+    throw new UsageError(['--profile-file, --label-namespace or both are required']);
   const own = await catalogueFrom(options);
   const withFile = profileFile === undefined ? own : withProfilesOf(own, profileFile, await readText(profileFile));
   const api = await openUserCluster(options.kubeconfig);
@@ -52,12 +55,11 @@ export async function plan(options: PlanOptions): Promise<{ readonly output: str
   const later = withProfiles(now, withFile.profiles);
   const scope = labelNamespace === undefined ? options : { namespace: labelNamespace, allNamespaces: false };
   const survey: Survey = { api, now, later, namespaces: await readNamespaceList(api), labelNamespace };
-  const found = await lookAtAll(survey, scope);
-  const planned = options.serverDryRun ? await Promise.all(found.map((one) => asked(api, one))) : found;
-  const rows = planned.map(({ pod: _pod, ...row }) => row);
-  const output =
-    options.output === 'json' ? `${JSON.stringify({ planned: rows }, null, 2)}\n` : `${lines(rows).join('\n')}\n`;
-  return { output, exitCode: rows.some(isBad) ? 1 : 0 };
+  const found = await compareAll(survey, scope);
+  const compared = options.serverDryRun ? await Promise.all(found.map((one) => withDryRun(api, one))) : found;
+  const rows = compared.map(rowOf);
+  const output = options.output === 'json' ? formatJson({ planned: rows }) : `${lines(rows).join('\n')}\n`;
+  return { output, exitCode: compared.some(isBad) ? 1 : 0 };
 }
 
 /** Adds the profiles of a file to the catalogue; they replace those of their names. Throws a UsageError with every problem in the file. */
@@ -85,25 +87,28 @@ interface Survey {
   readonly labelNamespace: string | undefined;
 }
 
-interface Found extends Planned {
-  /** The pod as it would be, to be asked about; none where nothing would change. */
+interface Compared {
+  readonly namespace: string;
+  readonly workload: string;
+  readonly comparison: PlanComparison;
+  /** The changed pod, for a dry run; undefined if nothing changes. */
   readonly pod: Pod | undefined;
+  readonly dryRun?: ApiResponse;
 }
 
-/** Every workload that nothing else makes: of a ReplicaSet of a Deployment, the Deployment is looked at. */
-async function lookAtAll(survey: Survey, scope: Scope): Promise<readonly Found[]> {
-  const found: Found[] = [];
+/** Compares every workload without a controller: for a ReplicaSet of a Deployment, the Deployment. */
+async function compareAll(survey: Survey, scope: NamespaceScope): Promise<readonly Compared[]> {
+  const found: Compared[] = [];
   const kinds = workloadKinds.filter(({ kind }) => kind !== 'PodTemplate');
   await Promise.all(
     kinds.map(async (kind) => {
-      const failed = await readWorkloads(survey.api, kind, scope, async (items) => {
+      await readWorkloads(survey.api, kind, scope, async (items) => {
         const roots = items
           .filter((item) => controllerOf(objectIn(item, 'metadata')) === undefined)
           .flatMap((item) => subjectOf(kind, item));
         const facts = await readClusterState(survey.api, roots);
-        for (const root of roots) found.push(...lookAt(survey, root, facts));
+        for (const root of roots) found.push(...compare(survey, root, facts));
       });
-      if (failed !== undefined) throw new Error(failed);
     }),
   );
   return found.toSorted((one, other) =>
@@ -127,61 +132,88 @@ function subjectOf(kind: WorkloadKind, item: JsonObject): readonly Root[] {
     : [];
 }
 
-function lookAt({ now, later, namespaces, labelNamespace }: Survey, root: Root, facts: ClusterState): readonly Found[] {
-  const namespace = namespaces.get(root.namespace);
+function compare(survey: Survey, root: Root, cluster: ClusterState): readonly Compared[] {
+  const { now, later, labelNamespace } = survey;
+  const namespace = survey.namespaces.get(root.namespace);
   if (!namespace) return [];
   const labelled =
     namespace.name === labelNamespace
       ? { ...namespace, labels: { ...namespace.labels, [INJECTION_LABEL]: 'enabled' } }
       : namespace;
-  const before: Admission = admit(root.pod, namespace, now, facts);
-  const after = admit(root.pod, labelled, later, facts);
-  const one = comparePlans(before, after);
-  const isQuiet =
-    after.decision.outcome !== 'injected' &&
-    before.decision.outcome !== 'injected' &&
-    after.decision.reason.code === 'namespace-not-enabled';
-  if (isQuiet) return [];
-  const pod = one.verdict === 'gets' || one.verdict === 'changes' ? after.pod : undefined;
-  return [{ namespace: root.namespace, workload: root.workload, ...one, pod }];
+  const before: Admission = admit(root.pod, namespace, now, cluster);
+  const after = admit(root.pod, labelled, later, cluster);
+  const comparison = comparePlans(before, after);
+  const { verdict } = comparison;
+  if (verdict === 'skipped' && comparison.reason.code === 'namespace-not-enabled') return [];
+  const pod = verdict === 'gets' || verdict === 'changes' ? after.pod : undefined;
+  return [{ namespace: root.namespace, workload: root.workload, comparison, pod }];
 }
 
-/** Asks the API server about the pod as it would be, as a dry run: Pod Security, quotas and policies have their say, nothing is made. */
-async function asked(api: Api, one: Found): Promise<Found> {
-  if (!one.pod) return one;
-  const { metadata, spec } = one.pod;
-  // Opted out of the webhook itself: this pod has been injected already.
+/** Creates the changed pod as a dry run: Pod Security, quotas and policies are evaluated, but nothing is stored. */
+async function withDryRun(api: Api, compared: Compared): Promise<Compared> {
+  const { pod, namespace } = compared;
+  if (!pod) return compared;
+  const { metadata, spec } = pod;
   const body: JsonObject = {
     apiVersion: 'v1',
     kind: 'Pod',
+    // Opted out of the webhook, because this pod is injected already.
     metadata: {
       generateName: 'agent-injector-plan-',
-      namespace: one.namespace,
+      namespace,
       labels: { ...metadata?.labels, [INJECTION_LABEL]: 'disabled' },
       annotations: { ...metadata?.annotations, [key('inject')]: 'false' },
     },
     spec,
   };
-  const answer = await sendOnce(api, `/api/v1/namespaces/${one.namespace}/pods?dryRun=All`, body);
-  if (answer.kind === 'ok') return { ...one, server: 'takes it' };
-  const isPodSecurity = answer.kind === 'http' && answer.message.includes('violates PodSecurity');
-  return { ...one, ...(isPodSecurity && { verdict: 'pod-security' }), server: describeFailure(answer) };
+  return { ...compared, dryRun: await sendOnce(api, `/api/v1/namespaces/${namespace}/pods?dryRun=All`, body) };
+}
+
+/** The API server marks a violation only in the message of its Status (k8s.io/pod-security-admission admission/admission.go). */
+function violatesPodSecurity(dryRun: ApiResponse | undefined): boolean {
+  return dryRun?.kind === 'http' && dryRun.message.includes('violates PodSecurity');
 }
 
 const TITLES: { readonly [verdict in Verdict]: string } = {
   gets: 'Get an agent',
   changes: 'Change',
   loses: 'Lose their agent',
-  conflict: 'In conflict',
-  'pod-security': 'Refused by Pod Security',
+  conflict: 'Conflict',
+  'pod-security': 'Rejected by Pod Security',
   skipped: 'Stay without an agent',
-  same: 'Stay as they are',
+  same: 'Do not change',
 };
 
 const BAD: ReadonlySet<Verdict> = new Set(['loses', 'conflict', 'pod-security']);
 
-function isBad({ verdict, server }: Planned): boolean {
-  return BAD.has(verdict) || (server !== undefined && server !== 'takes it');
+function isBad({ comparison, dryRun }: Compared): boolean {
+  return BAD.has(comparison.verdict) || (dryRun !== undefined && dryRun.kind !== 'ok');
+}
+
+function rowOf({ namespace, workload, comparison, dryRun }: Compared): Planned {
+  return {
+    namespace,
+    workload,
+    verdict: violatesPodSecurity(dryRun) ? 'pod-security' : comparison.verdict,
+    message: comparisonText(comparison),
+    ...(dryRun && { server: dryRun.kind === 'ok' ? 'accepted' : describeFailure(dryRun) }),
+  };
+}
+
+function comparisonText(comparison: PlanComparison): string {
+  const before = agentsText(comparison.before);
+  if ('reason' in comparison) {
+    const why = `${reasonMessage(comparison.reason)} (${comparison.reason.code})`;
+    return comparison.verdict === 'loses' ? `loses ${before}: ${why}` : why;
+  }
+  const after = agentsText(comparison.after);
+  if (comparison.verdict === 'gets') return `gets ${after}`;
+  if (comparison.verdict === 'same') return `keeps ${after}`;
+  return before === after ? `keeps ${after}, injected differently` : `${before} becomes ${after}`;
+}
+
+function agentsText(agents: readonly InjectedAgent[]): string {
+  return agents.map(({ profile, delivery, container }) => `${profile} by ${delivery} in ${container}`).join(', ');
 }
 
 function lines(planned: readonly Planned[]): readonly string[] {
@@ -190,12 +222,9 @@ function lines(planned: readonly Planned[]): readonly string[] {
     if (group.length === 0) return [];
     return ['', `${title}: ${group.length}`, ...group.map(line)];
   });
-  return [
-    `${planned.length} workloads looked at; pods that run stay as they are until they are created anew`,
-    ...groups,
-  ];
+  return [`${planned.length} workloads compared; running pods do not change until they are recreated`, ...groups];
 }
 
 function line({ namespace, workload, message, server }: Planned): string {
-  return `  ${namespace}: ${workload}: ${message}${server === undefined ? '' : `; the API server: ${server}`}`;
+  return `  ${namespace}: ${workload}: ${message}${server === undefined ? '' : `; dry run: ${server}`}`;
 }

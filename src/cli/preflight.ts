@@ -2,7 +2,7 @@ import { admit } from '../admission/admit.ts';
 import { isOptedIn } from '../admission/opt-in.ts';
 import { readStatus } from '../api/status-annotation.ts';
 import { describeFailure } from '../cluster/client/errors.ts';
-import type { KubeClient as Api } from '../cluster/client/types.ts';
+import type { KubeClient } from '../cluster/client/types.ts';
 import { readOnce, sendOnce } from '../cluster/one-shot.ts';
 import { WEBHOOK_CONFIGURATIONS } from '../cluster/webhook-configuration/entries.ts';
 import { catalogueFrom, type ClusterInFiles } from '../config/catalogue.ts';
@@ -25,73 +25,75 @@ import { reasonMessage } from '../reasons/message.ts';
 import { openUserCluster } from '../server/cluster.ts';
 import { readClaims, readNamespaceList } from './cluster-reader.ts';
 import { readClusterState } from './cluster-state.ts';
+import type { CommandResult } from './command-result.ts';
+import { formatJson } from './format.ts';
 import { withInstalledDefaults } from './installed-defaults.ts';
 
 export interface PreflightOptions extends ClusterInFiles {
-  readonly kubeconfig: string | undefined;
+  readonly kubeconfig?: string | undefined;
   readonly output: 'text' | 'json';
 }
 
-/** Looks whether a cluster can run agent-injector, and whether it does. Creates nothing: pods are made as dry runs. */
-export async function preflight(
-  options: PreflightOptions,
-): Promise<{ readonly output: string; readonly exitCode: 0 | 1 }> {
+/** Checks whether a cluster can run agent-injector, and whether an installed one works. Creates nothing: pods are sent as dry runs. */
+export async function preflight(options: PreflightOptions): Promise<CommandResult> {
   const own = await catalogueFrom(options);
-  const api = await openUserCluster(options.kubeconfig);
-  const facts = await readClusterState(api, []);
-  const [namespaces, webhooks] = await Promise.all([readNamespaceList(api), readOnce(api, WEBHOOK_CONFIGURATIONS)]);
+  const client = await openUserCluster(options.kubeconfig);
+  const cluster = await readClusterState(client, []);
+  const [namespaces, webhooks] = await Promise.all([
+    readNamespaceList(client),
+    readOnce(client, WEBHOOK_CONFIGURATIONS),
+  ]);
   const configurations = webhooks.kind === 'ok' ? objectsIn(webhooks.body, 'items') : [];
-  const { catalogue } = await withInstalledDefaults(api, configurations, own);
-  const on = [...namespaces.values()].filter(isOptedIn);
+  const { catalogue } = await withInstalledDefaults(client, configurations, own);
+  const enabled = [...namespaces.values()].filter(isOptedIn);
   const checks: readonly Check[] = [
-    checkVersion(facts.kubernetes),
-    ...checkDeliveries(facts.kubernetes),
-    ...(await checkPermissions(api)),
+    checkVersion(cluster.kubernetes),
+    ...checkDeliveries(cluster.kubernetes),
+    ...(await checkPermissions(client)),
     ...(webhooks.kind === 'ok'
       ? checkOtherInjectors(otherInjectors(configurations, knownInjectors))
       : [{ name: 'other injectors', result: 'problem' as const, message: describeFailure(webhooks) }]),
-    ...checkPodSecurity(on),
-    ...(await checkStorage(api, { catalogue, facts, on })),
-    ...(await checkReach(api, configurations, on)),
+    ...checkPodSecurity(enabled),
+    ...(await checkSamplePods(client, enabled, catalogue, cluster)),
+    ...(await checkReach(client, configurations, enabled)),
   ];
   const output =
     options.output === 'json'
-      ? `${JSON.stringify({ checks }, null, 2)}\n`
+      ? formatJson({ checks })
       : checks.map(({ name, result, message }) => `${MARKS[result]} ${name}: ${message}\n`).join('');
   return { output, exitCode: checks.some(({ result }) => result === 'problem') ? 1 : 0 };
 }
 
 const MARKS: { readonly [result in Check['result']]: string } = { ok: '✓', note: '!', problem: '✗' };
 
-/** What whoever runs this needs: to install, and for the other commands. */
-const permissions: readonly {
-  readonly verb: string;
-  readonly group: string;
-  readonly resource: string;
-  readonly use: string;
-}[] = [
-  { verb: 'create', group: '', resource: 'namespaces', use: 'install' },
-  { verb: 'create', group: 'apps', resource: 'deployments', use: 'install' },
-  { verb: 'create', group: 'rbac.authorization.k8s.io', resource: 'clusterroles', use: 'install' },
-  { verb: 'create', group: 'admissionregistration.k8s.io', resource: 'mutatingwebhookconfigurations', use: 'install' },
+const permissions = [
+  { verb: 'create', group: '', resource: 'namespaces', use: 'the installation' },
+  { verb: 'create', group: 'apps', resource: 'deployments', use: 'the installation' },
+  { verb: 'create', group: 'rbac.authorization.k8s.io', resource: 'clusterroles', use: 'the installation' },
+  {
+    verb: 'create',
+    group: 'admissionregistration.k8s.io',
+    resource: 'mutatingwebhookconfigurations',
+    use: 'the installation',
+  },
   {
     verb: 'list',
     group: 'admissionregistration.k8s.io',
     resource: 'mutatingwebhookconfigurations',
-    use: 'explain, preflight',
+    use: 'explain and preflight',
   },
-  { verb: 'list', group: '', resource: 'namespaces', use: 'audit, plan' },
+  { verb: 'list', group: '', resource: 'namespaces', use: 'audit and plan' },
   { verb: 'list', group: '', resource: 'pods', use: 'audit' },
   { verb: 'list', group: 'apps', resource: 'deployments', use: 'plan' },
-  { verb: 'get', group: '', resource: 'configmaps', use: 'explain, audit, plan: variables that come by envFrom' },
-  { verb: 'list', group: '', resource: 'persistentvolumeclaims', use: 'audit: missing claims' },
+  { verb: 'get', group: '', resource: 'configmaps', use: 'explain, audit and plan (variables from envFrom)' },
+  { verb: 'list', group: '', resource: 'persistentvolumeclaims', use: 'audit (missing claims)' },
 ];
 
-async function checkPermissions(api: Api): Promise<readonly Check[]> {
-  const answers = await Promise.all(
+function checkPermissions(client: KubeClient): Promise<readonly Check[]> {
+  return Promise.all(
     permissions.map(async ({ verb, group, resource, use }): Promise<Check> => {
       const name = `permission to ${verb} ${resource}${group === '' ? '' : `.${group}`}`;
-      const answer = await sendOnce(api, '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', {
+      const answer = await sendOnce(client, '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', {
         apiVersion: 'authorization.k8s.io/v1',
         kind: 'SelfSubjectAccessReview',
         spec: { resourceAttributes: { verb, group, resource } },
@@ -99,14 +101,13 @@ async function checkPermissions(api: Api): Promise<readonly Check[]> {
       if (answer.kind !== 'ok') return { name, result: 'problem', message: describeFailure(answer) };
       const isAllowed = objectIn(answer.body, 'status')['allowed'] === true;
       return isAllowed
-        ? { name, result: 'ok', message: `given (${use})` }
-        : { name, result: 'problem', message: `not given to you; it is needed to ${use}` };
+        ? { name, result: 'ok', message: `granted, used by ${use}` }
+        : { name, result: 'problem', message: `not granted to you, but required by ${use}` };
     }),
   );
-  return answers;
 }
 
-/** A pod as small as can be. */
+/** A minimal pod that Pod Security level `restricted` admits. */
 function samplePod(namespace: string): JsonObject {
   return {
     apiVersion: 'v1',
@@ -126,32 +127,31 @@ function samplePod(namespace: string): JsonObject {
   };
 }
 
-interface Basis {
-  readonly catalogue: Catalogue;
-  readonly facts: ClusterState;
-  readonly on: readonly Namespace[];
-}
-
-/** Whether the claims that pods would mount are there, and whether a plain pod would get the agent at all. */
-async function checkStorage(api: Api, { catalogue, facts, on }: Basis): Promise<readonly Check[]> {
-  const claims = await readClaims(api, { namespace: '', allNamespaces: true });
-  if (!claims) return [{ name: 'storage', result: 'note', message: 'the claims may not be listed by you' }];
-  return on.flatMap((namespace): readonly Check[] => {
+async function checkSamplePods(
+  client: KubeClient,
+  enabled: readonly Namespace[],
+  catalogue: Catalogue,
+  cluster: ClusterState,
+): Promise<readonly Check[]> {
+  const claims = await readClaims(client, { namespace: '', allNamespaces: true });
+  if (!claims)
+    return [{ name: 'storage', result: 'note', message: 'you are not allowed to list PersistentVolumeClaims' }];
+  return enabled.flatMap((namespace): readonly Check[] => {
     const decoded = decodePod(samplePod(namespace.name));
     if (!decoded.ok) return [];
-    const { decision, pod } = admit(decoded.pod, namespace, catalogue, facts);
+    const { decision, pod } = admit(decoded.pod, namespace, catalogue, cluster);
     if (decision.outcome !== 'injected') {
-      const message = `a plain pod in namespace ${namespace.name} would not get an agent: ${reasonMessage(decision.reason)} (${decision.reason.code})`;
+      const message = `a sample pod in namespace ${namespace.name} would not be injected: ${reasonMessage(decision.reason)} (${decision.reason.code})`;
       return [{ name: 'settings', result: 'note', message }];
     }
     return claimsOf(pod).map((claim): Check => {
-      const isThere = claims.has(`${namespace.name}/${claim}`);
-      return isThere
-        ? { name: 'storage', result: 'ok', message: `the claim ${claim} is there in namespace ${namespace.name}` }
+      const subject = `PersistentVolumeClaim ${claim}`;
+      return claims.has(`${namespace.name}/${claim}`)
+        ? { name: 'storage', result: 'ok', message: `${subject} exists in namespace ${namespace.name}` }
         : {
             name: 'storage',
             result: 'problem',
-            message: `the claim ${claim} does not exist in namespace ${namespace.name}: its pods would stay Pending`,
+            message: `${subject} does not exist in namespace ${namespace.name}: its pods would stay Pending`,
           };
     });
   });
@@ -164,31 +164,30 @@ function claimsOf({ spec }: Pod): readonly string[] {
   });
 }
 
-/** Whether the API server gets through to the webhook: a pod is made as a dry run where injection is on. */
 async function checkReach(
-  api: Api,
+  client: KubeClient,
   configurations: readonly JsonObject[],
-  on: readonly Namespace[],
+  [namespace]: readonly Namespace[],
 ): Promise<readonly Check[]> {
   const name = 'reach';
   if (configurations.every((one) => ownEntries(one).length === 0))
-    return [{ name, result: 'note', message: 'agent-injector is not installed yet: no webhook configuration of it' }];
-  const [namespace] = on;
+    return [{ name, result: 'note', message: 'not checked: agent-injector has no webhook configuration yet' }];
   if (!namespace) {
     const message =
-      'no namespace is opted in: nothing to try it with (kubectl label namespace NAME agent-injector.io/injection=enabled)';
+      'not checked: injection is not enabled for any namespace (kubectl label namespace NAME agent-injector.io/injection=enabled)';
     return [{ name, result: 'note', message }];
   }
-  const answer = await sendOnce(api, `/api/v1/namespaces/${namespace.name}/pods?dryRun=All`, samplePod(namespace.name));
-  const where = `a pod, made as a dry run in namespace ${namespace.name},`;
+  const path = `/api/v1/namespaces/${namespace.name}/pods?dryRun=All`;
+  const answer = await sendOnce(client, path, samplePod(namespace.name));
+  const subject = `a pod created as a dry run in namespace ${namespace.name}`;
   if (answer.kind !== 'ok')
-    return [{ name, result: 'problem', message: `${where} was refused: ${describeFailure(answer)}` }];
+    return [{ name, result: 'problem', message: `${subject} was rejected: ${describeFailure(answer)}` }];
   const decoded = decodePod(answer.body);
-  const record = decoded.ok ? readStatus(decoded.pod) : undefined;
-  if (!record) {
-    const message = `${where} came back without a record: the API server does not get through to agent-injector, or it had nothing to do; its log and \`agent-injector certs\` say more`;
+  const status = decoded.ok ? readStatus(decoded.pod) : undefined;
+  if (!status) {
+    const message = `${subject} has no status record: the API server does not reach agent-injector, or the pod did not request an agent; see the server's log and \`agent-injector certs\``;
     return [{ name, result: 'problem', message }];
   }
-  const why = record.reason === undefined ? '' : ` (${record.reason})`;
-  return [{ name, result: 'ok', message: `${where} came back with a record: ${record.decision}${why}` }];
+  const why = status.reason === undefined ? '' : ` (${status.reason})`;
+  return [{ name, result: 'ok', message: `${subject} has a status record: ${status.decision}${why}` }];
 }

@@ -2,34 +2,28 @@ import { createTwoFilesPatch } from 'diff';
 import { catalogueFrom, type ClusterInFiles } from '../config/catalogue.ts';
 import { displayName, readManifest } from '../manifests/file.ts';
 import { uninjectText } from '../manifests/uninject/uninject.ts';
+import type { CommandResult } from './command-result.ts';
 
 export interface UninjectOptions extends ClusterInFiles {
   /** A path, or `-` for standard input. */
   readonly file: string;
-  readonly diff: boolean;
+  readonly diff?: boolean | undefined;
 }
 
-export interface UninjectResult {
-  /** The file as it was before `inject`, or the difference to it. */
-  readonly output: string;
-  /** For people: what became of each pod. */
-  readonly messages: readonly string[];
-  /** 1 when something carries a record and could not be taken out. */
-  readonly exitCode: 0 | 1;
-}
-
-/** Takes out of a file what `inject` put into it. Throws a UsageError when the options or the file make no sense. */
-export async function uninject(options: UninjectOptions): Promise<UninjectResult> {
+/** Removes what `inject` added to a file. Throws a UsageError for invalid flags or files. */
+export async function uninject(options: UninjectOptions): Promise<CommandResult> {
   const manifest = await readManifest(options.file);
   const name = displayName(options.file);
-  const { text, told } = uninjectText(manifest, await catalogueFrom(options));
-  const nothing = told.length === 0 ? [`${name}: no pod in it has a record of agent-injector`] : [];
+  const { text, pods } = uninjectText(manifest, await catalogueFrom(options));
   return {
     output: options.diff ? createTwoFilesPatch(name, `${name} (before)`, manifest.text, text, '', '') : text,
     messages: [
-      ...nothing,
-      ...told.map(({ template, message }) => `${name}:${template.line}: ${template.kind}/${template.name}: ${message}`),
+      ...(pods.length === 0 ? [`${name}: no pod in this file has a record of an injection`] : []),
+      ...pods.map(({ template: { line, kind, name: object }, problem }) => {
+        const result = problem === undefined ? 'uninjected' : `left unchanged: ${problem}`;
+        return `${name}:${line}: ${kind}/${object}: ${result}`;
+      }),
     ],
-    exitCode: told.some(({ ok }) => !ok) ? 1 : 0,
+    exitCode: pods.some(({ problem }) => problem !== undefined) ? 1 : 0,
   };
 }

@@ -1,71 +1,70 @@
-import { isObject, type JsonObject } from '../lib/json.ts';
+import { isObject, type JsonObject, objectIn, textIn } from '../lib/json.ts';
 import { describeFailure, type Failure } from './client/errors.ts';
 import type { ApiResponse, KubeClient } from './client/types.ts';
 
-/** What a Secret holds, as text. */
 type Data = Readonly<Record<string, string>>;
 
-type Written =
-  | { readonly kind: 'done' }
-  | { readonly kind: 'conflict' }
-  | { readonly kind: 'failed'; readonly why: string };
+interface Failed {
+  readonly kind: 'failed';
+  readonly why: string;
+}
 
-/** One named Secret. Needs get and update of that one, and create in its namespace (RBAC cannot name what does not exist yet). */
+type WriteResult = { readonly kind: 'done' } | { readonly kind: 'conflict' } | Failed;
+
+/** One Secret. Needs get and update of it, and create in its namespace (RBAC cannot name what does not exist yet). */
 export interface NamedSecret {
   readonly read: () => Promise<
-    | { readonly kind: 'found'; readonly data: Data; readonly version: string }
-    | { readonly kind: 'absent' }
-    | { readonly kind: 'failed'; readonly why: string }
+    { readonly kind: 'found'; readonly data: Data; readonly version: string } | { readonly kind: 'absent' } | Failed
   >;
-  readonly create: (data: Data) => Promise<Written>;
-  /** Keeps what others put on it: labels, owners, annotations. `conflict`: it is no longer of that version. */
-  readonly update: (data: Data, version: string) => Promise<Written>;
+  readonly create: (data: Data) => Promise<WriteResult>;
+  /** Preserves labels, owners and annotations. `conflict`: the Secret no longer has that version. */
+  readonly update: (data: Data, version: string) => Promise<WriteResult>;
 }
 
 const LIMITS = { timeoutMs: 5_000, maxBytes: 2 * 1024 * 1024 };
 
 const MANAGER = 'fieldManager=agent-injector';
 
-export function namedSecret(cluster: KubeClient, namespace: string, name: string): NamedSecret {
-  const all = `/api/v1/namespaces/${namespace}/secrets`;
-  const one = `${all}/${name}`;
-  const failed = (failure: Failure): { readonly kind: 'failed'; readonly why: string } => ({
+export function namedSecret(client: KubeClient, namespace: string, name: string): NamedSecret {
+  const collection = `/api/v1/namespaces/${namespace}/secrets`;
+  const path = `${collection}/${name}`;
+  const failed = (failure: Failure): Failed => ({
     kind: 'failed',
     why: `Secret ${namespace}/${name}: ${describeFailure(failure)}`,
   });
-  const written = (answer: ApiResponse): Written => {
-    if (answer.kind === 'ok') return { kind: 'done' };
-    // 409 is "there is one" and "not this version"; 404 on an update: it has been deleted meanwhile.
-    const isConflict = answer.kind === 'http' && (answer.reason === 'AlreadyExists' || answer.reason === 'Conflict');
-    const isGone = answer.kind === 'http' && answer.reason === 'NotFound' && answer.message.includes(`"${name}"`);
-    return isConflict || isGone ? { kind: 'conflict' } : failed(answer);
+  const toResult = (response: ApiResponse): WriteResult => {
+    if (response.kind === 'ok') return { kind: 'done' };
+    // 409 means "exists already" or "another version"; 404 on an update means that the Secret was deleted.
+    const { reason, message } = response.kind === 'http' ? response : { reason: '', message: '' };
+    const isDeleted = reason === 'NotFound' && message.includes(`"${name}"`);
+    const isConflict = reason === 'AlreadyExists' || reason === 'Conflict' || isDeleted;
+    return isConflict ? { kind: 'conflict' } : failed(response);
   };
   let last: JsonObject | undefined;
   return {
     read: async () => {
-      const answer = await cluster.getJson(one, LIMITS);
-      if (answer.kind === 'http' && answer.status === 404) return { kind: 'absent' };
-      if (answer.kind !== 'ok') return failed(answer);
-      last = answer.body;
-      return { kind: 'found', data: decode(answer.body['data']), version: versionOf(answer.body) };
+      const response = await client.getJson(path, LIMITS);
+      if (response.kind === 'http' && response.status === 404) return { kind: 'absent' };
+      if (response.kind !== 'ok') return failed(response);
+      last = response.body;
+      return { kind: 'found', data: decode(last['data']), version: versionOf(last) };
     },
     create: async (data) => {
       const metadata = { name, namespace, labels: { 'app.kubernetes.io/managed-by': 'agent-injector' } };
       const body = { apiVersion: 'v1', kind: 'Secret', type: 'Opaque', metadata, data: encode(data) };
-      return written(await cluster.sendJson(`${all}?${MANAGER}`, { ...LIMITS, method: 'POST', body }));
+      return toResult(await client.sendJson(`${collection}?${MANAGER}`, { ...LIMITS, method: 'POST', body }));
     },
     update: async (data, version) => {
       if (!last || versionOf(last) !== version) return { kind: 'conflict' };
-      // Whole, with its resourceVersion: the API server compares that.
+      // The whole object with its resourceVersion, which the API server compares.
       const body = { ...last, data: encode(data) };
-      return written(await cluster.sendJson(`${one}?${MANAGER}`, { ...LIMITS, method: 'PUT', body }));
+      return toResult(await client.sendJson(`${path}?${MANAGER}`, { ...LIMITS, method: 'PUT', body }));
     },
   };
 }
 
-function versionOf({ metadata }: JsonObject): string {
-  const version = isObject(metadata) ? metadata['resourceVersion'] : undefined;
-  return typeof version === 'string' ? version : '';
+function versionOf(object: JsonObject): string {
+  return textIn(objectIn(object, 'metadata'), 'resourceVersion');
 }
 
 function decode(data: unknown): Data {

@@ -1,24 +1,23 @@
 import type { ClusterState } from '../kubernetes/cluster-state.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
+import { creatorOf } from '../kubernetes/owner.ts';
 import { type Container, containersOf, type Pod } from '../kubernetes/pod.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import type { Profile } from '../profiles/profile.ts';
 import { builtinValues } from '../settings/builtin-values.ts';
 import { parametersFor } from '../settings/parameters.ts';
 import type { SettingSources } from '../settings/resolve.ts';
-import { type AuditKind, hasEnded, auditPod } from './audit-pod.ts';
-import { creatorOf } from '../kubernetes/owner.ts';
-import { restartCommand } from './restart-command.ts';
+import { type AuditKind, auditPod, type PodFinding } from './audit-pod.ts';
+import { restartCommand } from './findings.ts';
 
-/** Something that an audit found: of one workload, or of several namespaces together. */
 export interface AuditFinding {
   readonly kind: AuditKind;
   readonly namespace: string;
-  /** `Deployment/web`; none where it is about namespaces. */
+  /** `Deployment/web`; absent if the finding is about namespaces. */
   readonly workload?: string;
   readonly pods: number;
   readonly message: string;
-  /** The command that mends it, to be read before it is run. */
+  /** A command that fixes it, to be reviewed before it is run. */
   readonly fix?: string;
 }
 
@@ -26,127 +25,136 @@ export interface AuditReport {
   readonly pods: number;
   readonly carrying: number;
   readonly findings: readonly AuditFinding[];
-  /** How many findings more there are than are kept. */
+  /** Number of findings beyond `MAX_FINDINGS`. */
   readonly more: number;
 }
 
-/** What an audit goes by. Claims by `namespace/name`; undefined where they may not be read. */
-export interface AuditBasis {
+/** Inputs of an audit. Claims as `namespace/name`; undefined if they cannot be read. */
+export interface AuditInputs {
   readonly catalogue: Catalogue;
   readonly namespaces: ReadonlyMap<string, Namespace>;
   readonly claims: ReadonlySet<string> | undefined;
 }
 
-/** More than anybody reads; what is beyond is counted. */
+/** Bounds the memory of an audit and the length of its report. */
 const MAX_FINDINGS = 5000;
 
-/** Goes through the pods of a cluster, one at a time, and keeps of each no more than what is found. */
+/** Audits the pods of a cluster one at a time; retains only the findings. */
 export class Audit {
-  private readonly basis: AuditBasis;
-  private readonly found = new Map<string, AuditFinding>();
-  private readonly uses = new Map<string, Use>();
-  private pods = 0;
-  private carrying = 0;
-  private more = 0;
+  readonly #inputs: AuditInputs;
+  readonly #findings = new Map<string, AuditFinding>();
+  readonly #uses = new Map<string, ValueUse>();
+  #pods = 0;
+  #injectedPods = 0;
+  #dropped = 0;
 
-  constructor(basis: AuditBasis) {
-    this.basis = basis;
+  constructor(inputs: AuditInputs) {
+    this.#inputs = inputs;
   }
 
-  /** Looks at a pod as the server would now, and at what it carries. A pod that has ended, or is about to, is passed over. */
-  look(pod: Pod, namespaceName: string, cluster: ClusterState): void {
-    const namespace = this.basis.namespaces.get(namespaceName);
-    if (!namespace || hasEnded(pod)) return;
-    this.pods++;
-    const sources: SettingSources = { pod, namespace, catalogue: this.basis.catalogue, cluster };
-    const { lines, seen } = auditPod(sources, this.basis.claims);
-    if (lines.length > 0) this.carrying++;
-    for (const line of lines) {
-      const profile = sources.catalogue.profiles.get(line.profile);
-      if (profile) this.use(sources, profile, line.container);
+  add(pod: Pod, namespaceName: string, cluster: ClusterState): void {
+    const { catalogue, claims, namespaces } = this.#inputs;
+    const namespace = namespaces.get(namespaceName);
+    const sources = namespace && { pod, namespace, catalogue, cluster };
+    const audited = sources && auditPod(sources, claims);
+    if (!audited) return;
+    this.#pods++;
+    if (audited.injected.length > 0) this.#injectedPods++;
+    for (const { profile: name, container } of audited.injected) {
+      const profile = catalogue.profiles.get(name);
+      if (profile) this.#countValues(sources, profile, container);
     }
-    for (const { kind, message } of seen) this.add(sources, kind, message);
+    for (const finding of audited.findings) this.#record(sources, finding);
   }
 
   report(): AuditReport {
-    const shared = [...this.uses.values()].flatMap(findingsOf);
-    const { pods, carrying, more } = this;
-    return { pods, carrying, findings: [...this.found.values(), ...shared], more };
+    const shared = [...this.#uses.values()].flatMap(valueFindings);
+    return {
+      pods: this.#pods,
+      carrying: this.#injectedPods,
+      findings: [...this.#findings.values(), ...shared],
+      more: this.#dropped,
+    };
   }
 
-  private add({ pod, namespace }: SettingSources, kind: AuditKind, message: string): void {
-    const maker = creatorOf(pod);
-    const workload = maker ? `${maker.kind}/${maker.name}` : `Pod/${pod.metadata?.name ?? ''}`;
+  #record({ pod, namespace }: SettingSources, { kind, message }: PodFinding): void {
+    const creator = creatorOf(pod);
+    const workload = creator ? `${creator.kind}/${creator.name}` : `Pod/${pod.metadata?.name ?? ''}`;
     const key = JSON.stringify([kind, namespace.name, workload, message]);
-    const before = this.found.get(key);
-    if (!before && this.found.size >= MAX_FINDINGS) {
-      this.more++;
+    const before = this.#findings.get(key);
+    if (!before && this.#findings.size >= MAX_FINDINGS) {
+      this.#dropped++;
       return;
     }
-    const mend = RESTART_MENDS.has(kind) ? restartCommand(namespace.name, maker) : undefined;
+    const fix = FIXED_BY_RESTART.has(kind) ? restartCommand(namespace.name, creator) : undefined;
     const pods = (before?.pods ?? 0) + 1;
-    this.found.set(key, {
+    this.#findings.set(key, {
       kind,
       namespace: namespace.name,
       workload,
       pods,
       message,
-      ...(mend !== undefined && { fix: mend }),
+      ...(fix !== undefined && { fix }),
     });
   }
 
-  /** Counts who uses a value that the profile says belongs to one namespace, or to a number of instances. */
-  private use(sources: SettingSources, profile: Profile, containerName: string): void {
+  /** Counts the pods per value of a parameter that the profile declares unique to a namespace or limits to a number of instances. */
+  #countValues(sources: SettingSources, profile: Profile, containerName: string): void {
     const container = containersOf(sources.pod).find(({ name }) => name === containerName);
     if (!container) return;
     for (const { name, unique } of profile.parameters.values()) {
-      const value = unique && valueIn(sources, profile, container, name);
+      const value = unique && parameterValue(sources, profile, container, name);
       if (!unique || value === undefined) continue;
-      const within = unique.within.map((other) => `${other} ${valueIn(sources, profile, container, other) ?? ''}`);
-      const key = JSON.stringify([profile.name, name, value, within]);
-      const use = this.uses.get(key) ?? { profile, name, value, within, most: unique.instances, namespaces: new Map() };
-      use.namespaces.set(sources.namespace.name, (use.namespaces.get(sources.namespace.name) ?? 0) + 1);
-      this.uses.set(key, use);
+      const within = unique.within.map(
+        (other) => `${other} ${parameterValue(sources, profile, container, other) ?? ''}`,
+      );
+      const label = `${name} ${value} of ${profile.name}${within.length > 0 ? ` (${within.join(', ')})` : ''}`;
+      const use = this.#uses.get(label) ?? { label, maxInstances: unique.instances, pods: new Map() };
+      use.pods.set(sources.namespace.name, (use.pods.get(sources.namespace.name) ?? 0) + 1);
+      this.#uses.set(label, use);
     }
   }
 }
 
-const RESTART_MENDS: ReadonlySet<AuditKind> = new Set(['expected-not-injected', 'outdated', 'namespace-off']);
+const FIXED_BY_RESTART: ReadonlySet<AuditKind> = new Set(['expected-not-injected', 'outdated', 'namespace-off']);
 
-/** Who has one value of a parameter. */
-interface Use {
-  readonly profile: Profile;
-  readonly name: string;
-  readonly value: string;
-  readonly within: readonly string[];
-  readonly most: number | undefined;
-  /** From a namespace to the number of its instances. */
-  readonly namespaces: Map<string, number>;
+interface ValueUse {
+  readonly label: string;
+  readonly maxInstances: number | undefined;
+  /** Number of pods by namespace. */
+  readonly pods: Map<string, number>;
 }
 
-/** From this part of the most on, it is time to make room. */
+/** The part of `maxInstances` at which the finding is reported, early enough to act. */
 const CROWDED = 0.9;
 
-function findingsOf({ profile, name, value, within, most, namespaces }: Use): readonly AuditFinding[] {
-  const pods = [...namespaces.values()].reduce((sum, count) => sum + count, 0);
-  const names = [...namespaces.keys()].toSorted();
-  const what = `${name} ${value} of ${profile.name}${within.length > 0 ? ` (${within.join(', ')})` : ''}`;
-  const base = { namespace: names[0] ?? '', pods };
-  const shared: AuditFinding = {
-    ...base,
-    kind: 'value-shared',
-    message: `${what} is used by ${names.length} namespaces: ${names.slice(0, 10).join(', ')}${names.length > 10 ? ', …' : ''}`,
-  };
-  const crowded: AuditFinding = {
-    ...base,
-    kind: 'value-crowded',
-    message: `${what} has ${pods} instances; the vendor allows ${most ?? 0}`,
-  };
-  return [...(names.length > 1 ? [shared] : []), ...(most !== undefined && pods >= most * CROWDED ? [crowded] : [])];
+const MAX_NAMES = 10;
+
+function valueFindings({ label, maxInstances, pods: byNamespace }: ValueUse): readonly AuditFinding[] {
+  const pods = [...byNamespace.values()].reduce((sum, count) => sum + count, 0);
+  const names = [...byNamespace.keys()].toSorted();
+  const finding = (kind: AuditKind, message: string): AuditFinding => ({
+    namespace: names[0] ?? '',
+    pods,
+    kind,
+    message: `${label} ${message}`,
+  });
+  const list = `${names.slice(0, MAX_NAMES).join(', ')}${names.length > MAX_NAMES ? ', …' : ''}`;
+  return [
+    ...(names.length > 1 ? [finding('value-shared', `is used by ${names.length} namespaces: ${list}`)] : []),
+    ...(maxInstances !== undefined && pods >= maxInstances * CROWDED
+      ? [finding('value-crowded', `has ${pods} instances; the vendor allows ${maxInstances}`)]
+      : []),
+  ];
 }
 
-/** The value that a container was given: of a variable that is just this parameter, else what it would be given now. */
-function valueIn(sources: SettingSources, profile: Profile, container: Container, name: string): string | undefined {
+/** The value that a container has: from the variable that holds just this parameter, otherwise the value that it would get now. */
+function parameterValue(
+  sources: SettingSources,
+  profile: Profile,
+  container: Container,
+  name: string,
+): string | undefined {
   const variable = profile.environment.find(({ operation: { kind, value } }) => {
     const [only, ...others] = 'text' in value ? value.text : [];
     return kind === 'set' && others.length === 0 && typeof only === 'object' && only.parameter === name;
@@ -155,4 +163,38 @@ function valueIn(sources: SettingSources, profile: Profile, container: Container
   if (written !== undefined) return written;
   const { parameters } = parametersFor(sources, profile, container.name, builtinValues(sources, container));
   return parameters.ok ? parameters.value.get(name)?.text : undefined;
+}
+
+export interface AuditFigures {
+  /** Pods that should carry an agent and do not, by namespace; namespaces without such pods are absent. */
+  readonly expectedNotInjected: ReadonlyMap<string, number>;
+  readonly cannotBeInjected: number;
+  readonly outdated: number;
+  readonly namespaceOff: number;
+}
+
+/** Audits pods like `Audit`, but retains only counts, so that it costs a server no memory. */
+export class AuditCounts {
+  readonly #expectedNotInjected = new Map<string, number>();
+  readonly #counts = new Map<AuditKind, number>();
+
+  add(sources: SettingSources): void {
+    const kinds = new Set(auditPod(sources, undefined)?.findings.map(({ kind }) => kind));
+    for (const kind of kinds) increment(this.#counts, kind);
+    if (kinds.has('expected-not-injected')) increment(this.#expectedNotInjected, sources.namespace.name);
+  }
+
+  figures(): AuditFigures {
+    const count = (kind: AuditKind): number => this.#counts.get(kind) ?? 0;
+    return {
+      expectedNotInjected: this.#expectedNotInjected,
+      cannotBeInjected: count('cannot-be-injected'),
+      outdated: count('outdated'),
+      namespaceOff: count('namespace-off'),
+    };
+  }
+}
+
+function increment<Key>(counts: Map<Key, number>, key: Key): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
 }

@@ -4,14 +4,13 @@ import type { ContainerOutcome } from '../injection/outcome.ts';
 import type { TraceEvent, Stage } from '../injection/trace.ts';
 import { containersOf } from '../kubernetes/pod.ts';
 import type { Profile } from '../profiles/profile.ts';
-import { unmetRequirementText, reasonMessage, sourceText } from '../reasons/message.ts';
+import { docsAddress, unmetRequirementText, reasonMessage, sourceText } from '../reasons/message.ts';
 import type { Reason, ReasonCode } from '../reasons/reason.ts';
 import { type ReasonKind, reasonTable } from '../reasons/table.ts';
 import { type SettingSources, profilesFor } from '../settings/resolve.ts';
 import { type PodChanges, podChanges } from './pod-diff.ts';
 import { type Chain, chainsFor } from './precedence.ts';
 
-/** A reason, ready to be read: what, why, what to do, and where more is written. */
 export interface ReasonText {
   readonly code: ReasonCode;
   readonly kind: ReasonKind;
@@ -20,7 +19,7 @@ export interface ReasonText {
   readonly docs: string;
 }
 
-/** One question on the way to the decision. Without a reason the answer was yes. */
+/** One evaluated rule. Without a reason, the rule holds. */
 export interface Step {
   readonly stage: Stage;
   readonly rule: string;
@@ -30,7 +29,6 @@ export interface Step {
   readonly reason?: ReasonText;
 }
 
-/** What became of one profile in one container. */
 export interface ExplainedContainer {
   readonly container: string;
   readonly profile?: string;
@@ -39,37 +37,37 @@ export interface ExplainedContainer {
   readonly reason?: ReasonText;
 }
 
-/** How the delivery was chosen. */
 export interface DeliveryChoice {
   readonly container: string;
   readonly profile: string;
   readonly delivery: string;
-  /** Who named it; none where it is the first that fits. */
+  /** The setting that selects it; absent if it is the first possible one. */
   readonly namedBy?: string;
   readonly skipped: readonly { readonly delivery: string; readonly why: string }[];
 }
 
-/** All that is to be known about the decision on one pod: plain data, the same that `explain -o json` prints. */
-export interface Explanation {
+/** A decision with the texts of its reasons. */
+export interface DecisionText {
   readonly outcome: Decision['outcome'];
   readonly reason?: ReasonText;
   readonly containers: readonly ExplainedContainer[];
   readonly notices: readonly ReasonText[];
+}
+
+/** Everything about the decision on one pod, as `explain -o json` prints it. */
+export interface Explanation extends DecisionText {
   readonly path: readonly Step[];
   readonly deliveries: readonly DeliveryChoice[];
   readonly settings: readonly Chain[];
   readonly changes: PodChanges;
 }
 
-/** Decides on the pod as a server does, and keeps what was asked on the way. */
+/** Decides on the pod as a server does, and records the rules that were evaluated. */
 export function explain(sources: SettingSources): Explanation {
   const events: TraceEvent[] = [];
   const { decision, pod } = admitInContext({ ...sources, trace: (event) => events.push(event) });
   return {
-    outcome: decision.outcome,
-    ...(decision.outcome !== 'injected' && { reason: reasonText(decision.reason) }),
-    containers: decision.containers.map(containerResult),
-    notices: decision.notices.map(reasonText),
+    ...decisionText(decision),
     path: [...events.flatMap(stepOf), ...lastStep(decision, events)],
     deliveries: events.flatMap(deliveryOf),
     settings: chainsFor(sources, profilesIn(sources)),
@@ -77,10 +75,20 @@ export function explain(sources: SettingSources): Explanation {
   };
 }
 
+/** A decision with the texts of its reasons. */
+export function decisionText(decision: Decision): DecisionText {
+  return {
+    outcome: decision.outcome,
+    ...(decision.outcome !== 'injected' && { reason: reasonText(decision.reason) }),
+    containers: decision.containers.map(containerResult),
+    notices: decision.notices.map(reasonText),
+  };
+}
+
 /** A reason in words, with what to do and where it is described. */
 export function reasonText(reason: Reason): ReasonText {
   const { kind, hint } = reasonTable[reason.code];
-  return { code: reason.code, kind, message: reasonMessage(reason), hint, docs: `docs/reasons.md#${reason.code}` };
+  return { code: reason.code, kind, message: reasonMessage(reason), hint, docs: docsAddress(reason.code) };
 }
 
 function stepOf(event: TraceEvent): readonly Step[] {
@@ -89,12 +97,12 @@ function stepOf(event: TraceEvent): readonly Step[] {
   return [{ stage, rule, holds, ...about, ...(reason && { reason: reasonText(reason) }) }];
 }
 
-/** A reason that no rule on the way gave: found when all was planned (the patch is too large, a promise would be broken). */
+/** A reason from the verification of the patched pod, which is not traced as a rule: the patch is too large, or a guarantee would be violated. */
 function lastStep(decision: Decision, events: readonly TraceEvent[]): readonly Step[] {
   if (decision.outcome === 'injected') return [];
   const { code } = decision.reason;
   if (code !== 'patch-too-large' && code !== 'rule-broken' && events.length > 0) return [];
-  const holds = 'the patch keeps all promises';
+  const holds = 'the patched pod passes verification';
   return [{ stage: 'environment', rule: 'promises', holds, reason: reasonText(decision.reason) }];
 }
 
@@ -125,17 +133,14 @@ function containerResult(outcome: ContainerOutcome): ExplainedContainer {
   };
 }
 
-/** The profiles that some container is to get, whatever became of that. */
 function profilesIn(sources: SettingSources): readonly Profile[] {
-  const found = new Set<Profile>();
-  for (const { name } of containersOf(sources.pod)) {
-    const profiles = profilesFor(sources, name);
-    for (const profile of profiles.ok ? profiles.value : []) found.add(profile);
-  }
-  return [...found];
+  const profiles = containersOf(sources.pod).flatMap(({ name }) => {
+    const selected = profilesFor(sources, name);
+    return selected.ok ? selected.value : [];
+  });
+  return [...new Set(profiles)];
 }
 
-/** The explanation of what never came to a decision: there is a reason, and nothing was asked. */
 export function undecided(reason: Reason): Explanation {
   const nothing = { containers: [], initContainers: [], volumes: [], annotations: [], imagePullSecrets: [] };
   const rest = { containers: [], notices: [], path: [], deliveries: [], settings: [], changes: nothing };

@@ -1,5 +1,6 @@
 import { isOptedIn } from '../admission/opt-in.ts';
 import { INJECTION_LABEL } from '../api/keys.ts';
+import type { Workload } from '../kubernetes/cluster-state.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import { aroundTemplate, type WorkloadKind } from '../kubernetes/workload.ts';
 import type { JsonObject } from '../lib/json.ts';
@@ -7,16 +8,16 @@ import type { Catalogue } from '../profiles/catalogue.ts';
 import { reasonMessage } from '../reasons/message.ts';
 import { intendedLabel, misplacedKeys } from '../settings/misspelled-keys.ts';
 
-/** Something to be mended, beside the decision itself. */
+/** Something to fix, in addition to the decision itself. */
 export interface Finding {
   /** Stable, for programs. */
   readonly code: string;
   readonly message: string;
-  /** A command that mends it, to be read before it is run. */
+  /** A command that fixes it, to be reviewed before it is run. */
   readonly fix?: string;
 }
 
-/** A namespace that is not opted in: what its label is, what was probably meant, and the command that turns it on. */
+/** Reports a namespace that is not opted in: its label, the label that was probably meant, and the command that sets it. */
 export function namespaceFinding(namespace: Namespace): readonly Finding[] {
   if (isOptedIn(namespace)) return [];
   const { name } = namespace;
@@ -33,7 +34,7 @@ export function namespaceFinding(namespace: Namespace): readonly Finding[] {
   ];
 }
 
-/** Labels and annotations of ours on a workload itself, where they mean nothing: they belong on its pod template. */
+/** Reports labels and annotations of agent-injector on a workload itself, where they have no effect. */
 export function misplacedKeyFindings(
   workload: WorkloadKind,
   { name, object, template }: { readonly name: string; readonly object: JsonObject; readonly template: JsonObject },
@@ -41,5 +42,13 @@ export function misplacedKeyFindings(
 ): readonly Finding[] {
   return aroundTemplate(workload, object)
     .flatMap((metadata) => misplacedKeys({ kind: workload.kind, name, metadata }, template['metadata'], catalogue))
-    .map((reason) => ({ code: reason.code, message: `${reasonMessage(reason)}: write it on the template` }));
+    .map((reason) => ({ code: reason.code, message: `${reasonMessage(reason)}; move it to the pod template` }));
+}
+
+const RESTARTABLE: ReadonlySet<string> = new Set(['Deployment', 'StatefulSet', 'DaemonSet']);
+
+/** The command that replaces the pods of a workload; undefined for kinds that kubectl cannot restart. */
+export function restartCommand(namespace: string, workload: Workload | undefined): string | undefined {
+  if (!workload || !RESTARTABLE.has(workload.kind)) return undefined;
+  return `kubectl -n ${namespace} rollout restart ${workload.kind.toLowerCase()}/${workload.name}`;
 }

@@ -1,18 +1,24 @@
 import type { Admission } from '../admission/admit.ts';
 import type { ContainerOutcome } from '../injection/outcome.ts';
-import { reasonMessage } from '../reasons/message.ts';
 import type { Reason } from '../reasons/reason.ts';
 
-/** What would become of a workload: as it is now, and by other profiles or another label. */
-export type Verdict = 'same' | 'gets' | 'changes' | 'loses' | 'conflict' | 'skipped' | 'pod-security';
+export type InjectedAgent = Extract<ContainerOutcome, { outcome: 'injected' }>;
 
-export interface PlanComparison {
-  readonly verdict: Verdict;
-  /** What it comes to, a sentence without a capital and a full stop. */
-  readonly message: string;
-}
+/** How the decision on a pod changes with other profiles or another namespace label. */
+export type PlanComparison =
+  | {
+      readonly verdict: 'same' | 'gets' | 'changes';
+      readonly before: readonly InjectedAgent[];
+      readonly after: readonly InjectedAgent[];
+    }
+  | {
+      readonly verdict: 'loses' | 'conflict' | 'pod-security' | 'skipped';
+      readonly before: readonly InjectedAgent[];
+      readonly reason: Reason;
+    };
 
-/** Reasons by which something in the pod stands in the way. */
+export type Verdict = PlanComparison['verdict'];
+
 const CONFLICTS: ReadonlySet<Reason['code']> = new Set([
   'foreign-agent',
   'foreign-profiler',
@@ -23,25 +29,21 @@ const CONFLICTS: ReadonlySet<Reason['code']> = new Set([
   'mount-path-taken',
 ]);
 
-/** Compares two decisions on the same pod. */
 export function comparePlans(now: Admission, then: Admission): PlanComparison {
   const [before, after] = [agentsOf(now), agentsOf(then)];
-  if (then.decision.outcome !== 'injected') return withoutAgent(then.decision.reason, before);
-  if (before === '') return { verdict: 'gets', message: `gets ${after}` };
-  if (JSON.stringify(now.pod) === JSON.stringify(then.pod)) return { verdict: 'same', message: `stays with ${after}` };
-  return {
-    verdict: 'changes',
-    message: before === after ? `gets ${after} in another way` : `${before} becomes ${after}`,
-  };
+  if (then.decision.outcome !== 'injected') {
+    const { reason } = then.decision;
+    return { verdict: verdictWithoutAgent(reason, before.length > 0), before, reason };
+  }
+  if (before.length === 0) return { verdict: 'gets', before, after };
+  const isSame = JSON.stringify(now.pod) === JSON.stringify(then.pod);
+  return { verdict: isSame ? 'same' : 'changes', before, after };
 }
 
-function withoutAgent(reason: Reason, before: string): PlanComparison {
-  const why = `${reasonMessage(reason)} (${reason.code})`;
-  if (isPodSecurity(reason)) return { verdict: 'pod-security', message: why };
-  if (CONFLICTS.has(reason.code)) return { verdict: 'conflict', message: why };
-  return before === ''
-    ? { verdict: 'skipped', message: why }
-    : { verdict: 'loses', message: `loses ${before}: ${why}` };
+function verdictWithoutAgent(reason: Reason, hasAgentNow: boolean): 'loses' | 'conflict' | 'pod-security' | 'skipped' {
+  if (isPodSecurity(reason)) return 'pod-security';
+  if (CONFLICTS.has(reason.code)) return 'conflict';
+  return hasAgentNow ? 'loses' : 'skipped';
 }
 
 function isPodSecurity(reason: Reason): boolean {
@@ -52,9 +54,6 @@ function isPodSecurity(reason: Reason): boolean {
   );
 }
 
-function agentsOf({ decision }: Admission): string {
-  const agents = decision.containers.flatMap((one: ContainerOutcome) =>
-    one.outcome === 'injected' ? [`${one.profile} by ${one.delivery} in ${one.container}`] : [],
-  );
-  return agents.join(', ');
+function agentsOf({ decision }: Admission): readonly InjectedAgent[] {
+  return decision.containers.filter((one) => one.outcome === 'injected');
 }

@@ -11,114 +11,96 @@ import { templateUses } from '../profiles/template-uses.ts';
 import { reasonTable } from '../reasons/table.ts';
 import { runTests } from './profile-tests.ts';
 
-/** An error keeps a profile out of service, or is a failed test; a warning is a practice that is not recommended. */
+/** An error is a failed or invalid test; a warning is a bad practice. */
 export type Severity = 'error' | 'warning';
 
-export interface Finding extends Problem {
+export interface LintFinding extends Problem {
   readonly severity: Severity;
 }
 
 export interface ProfileLint {
-  readonly findings: readonly Finding[];
+  readonly findings: readonly LintFinding[];
   readonly tests: readonly { readonly name: string; readonly passed: boolean }[];
 }
 
 export interface LintOptions {
-  /** Requires image digests and tests, too. */
   readonly strict: boolean;
   /** The profile extends another one, whose tests need not be repeated. */
   readonly isDerived: boolean;
 }
 
-/** Findings in a valid profile: unknown names in its tests, failed tests, practices that are not recommended. Paths are those of its document. */
+/** Lints a valid profile: unknown names in its tests, failing tests, bad practices. Paths are those of the profile's document. */
 export function lintProfile(profile: Profile, catalogue: Catalogue, options: LintOptions): ProfileLint {
   const known = withProfiles(catalogue, new Map([...catalogue.profiles, [profile.name, profile]]));
   const results = runTests(profile, known).map(({ name, deviations }, index) => {
     const test = profile.tests[index];
-    const wrong = test ? problemsOfTest(test, index, profile, known) : [];
-    // A test with an unknown name fails because of it: the failure would say nothing new.
+    const invalid = test ? unknownNames(test, ['spec', 'tests', index], profile, known) : [];
     const failed = deviations.map(({ path, message }) => ({
       path,
       message: `test ${JSON.stringify(name)}: ${message}`,
     }));
-    return { name, problems: wrong.length > 0 ? wrong : failed };
+    // A deviation from an unknown name follows from that name.
+    return { name, problems: invalid.length > 0 ? invalid : failed };
   });
   const warnings = [
-    ...problemsOfImages(profile, options.strict),
-    ...problemsOfUnused(profile),
+    ...unpinnedImages(profile, options.strict),
+    ...unusedParameters(profile),
     ...(options.strict && !options.isDerived && profile.tests.length === 0 ? [NO_TESTS] : []),
   ];
   return {
     findings: [
-      ...results.flatMap(({ problems }) => problems.map(asFinding('error'))),
-      ...warnings.map(asFinding('warning')),
+      ...results.flatMap(({ problems }) => problems.map((problem) => ({ ...problem, severity: 'error' as const }))),
+      ...warnings.map((problem) => ({ ...problem, severity: 'warning' as const })),
     ],
     tests: results.map(({ name, problems }) => ({ name, passed: problems.length === 0 })),
   };
 }
 
-const NO_TESTS: Problem = { path: ['spec', 'tests'], message: 'is missing: add tests that show what the profile does' };
+const NO_TESTS: Problem = { path: ['spec', 'tests'], message: 'is missing: add at least one test' };
 
-function asFinding(severity: Severity): (problem: Problem) => Finding {
-  return (problem) => ({ ...problem, severity });
-}
-
-function problemsOfTest(
+function unknownNames(
   { namespace, expect }: ProfileTest,
-  index: number,
+  path: readonly PropertyKey[],
   profile: Profile,
   { knownSettings }: Catalogue,
 ): readonly Problem[] {
-  const at = ['spec', 'tests', index];
-  const word = (field: string, value: string | undefined, known: Iterable<string>): readonly Problem[] => {
-    const words = [...known];
-    if (value === undefined || words.includes(value)) return [];
-    const message = `there is no ${field} "${value}"${didYouMean(nearest(value, words))}`;
-    return [{ path: [...at, 'expect', field], message }];
-  };
-  const advisories = profile.advisories.map(({ code }) => code);
-  return [
-    ...Object.keys(namespace).flatMap((name): readonly Problem[] => {
-      const parsed = parseKey(name.includes('/') ? name : key(name));
-      if (!parsed || parsed.container !== undefined || knownSettings.has(parsed.setting)) return [];
-      const message = `not a setting or a parameter${didYouMean(nearest(parsed.setting, knownSettings))}`;
-      return [{ path: [...at, 'namespace', name], message, at: 'key' }];
-    }),
-    ...word('reason', expect.reason, Object.keys(reasonTable)),
-    ...word(
-      'conflict',
-      expect.conflict,
-      profile.conflicts.map(({ code }) => code),
-    ),
-    ...word(
-      'delivery',
-      expect.delivery,
-      profile.deliveries.map(({ name }) => name),
-    ),
-    ...(expect.advisories ?? []).flatMap((code, position) =>
-      word('advisory', code, advisories).map((problem) => ({
-        ...problem,
-        path: [...at, 'expect', 'advisories', position],
-      })),
+  const settings = Object.keys(namespace).flatMap((name): readonly Problem[] => {
+    const parsed = parseKey(name.includes('/') ? name : key(name));
+    if (!parsed || parsed.container !== undefined || knownSettings.has(parsed.setting)) return [];
+    const message = `is neither a setting nor a parameter${didYouMean(nearest(parsed.setting, knownSettings))}`;
+    return [{ path: [...path, 'namespace', name], message, at: 'key' }];
+  });
+  const advisories = expect.advisories ?? [];
+  const expected: readonly (readonly [string, string | undefined, readonly string[], readonly PropertyKey[]])[] = [
+    ['reason', expect.reason, Object.keys(reasonTable), ['reason']],
+    ['conflict', expect.conflict, profile.conflicts.map(({ code }) => code), ['conflict']],
+    ['delivery', expect.delivery, profile.deliveries.map(({ name }) => name), ['delivery']],
+    ...advisories.map(
+      (code, index) => ['advisory', code, profile.advisories.map((one) => one.code), ['advisories', index]] as const,
     ),
   ];
+  const names = expected.flatMap(([kind, name, known, field]): readonly Problem[] => {
+    if (name === undefined || known.includes(name)) return [];
+    const message = `unknown ${kind} "${name}"${didYouMean(nearest(name, known))}`;
+    return [{ path: [...path, 'expect', ...field], message }];
+  });
+  return [...settings, ...names];
 }
 
-/** Images without a fixed version, in deliveries and in defaults of parameters. */
-function problemsOfImages(profile: Profile, strict: boolean): readonly Problem[] {
+function unpinnedImages(profile: Profile, strict: boolean): readonly Problem[] {
+  const parameters = [...profile.parameters.keys()];
   const found = profile.deliveries.flatMap((delivery, index): readonly Problem[] => {
     const template = imageOf(delivery);
     if (!template) return [];
     const [only, ...others] = template;
-    const named = typeof only === 'object' && others.length === 0 ? only.parameter : undefined;
-    const place = [...profile.parameters.keys()].indexOf(named ?? '');
-    const path = place < 0 ? ['spec', 'deliveries', index, 'image'] : ['spec', 'parameters', place, 'default'];
+    const parameter = typeof only === 'object' && others.length === 0 ? parameters.indexOf(only.parameter) : -1;
+    const path = parameter < 0 ? ['spec', 'deliveries', index, 'image'] : ['spec', 'parameters', parameter, 'default'];
     const image = renderDefaults(template, profile.parameters);
-    const message = image === undefined ? undefined : pinning(image, strict);
+    const message = image === undefined ? undefined : pinningAdvice(image, strict);
     return message === undefined ? [] : [{ path, message }];
   });
-  const places = found.map(({ path }) => path.join(' '));
-  return found.filter((_, index) => places.indexOf(places[index] ?? '') === index);
+  // Several deliveries may use one parameter.
+  return [...new Map(found.map((problem) => [problem.path.join(' '), problem])).values()];
 }
 
 function imageOf(delivery: Delivery): Template | undefined {
@@ -126,7 +108,6 @@ function imageOf(delivery: Delivery): Template | undefined {
   return 'copy' in delivery ? delivery.copy.image : undefined;
 }
 
-/** Renders with the defaults of all parameters; undefined if one has none. */
 function renderDefaults(template: Template, parameters: ReadonlyMap<string, Parameter>): string | undefined {
   const values = new Map<string, string>();
   for (const name of parametersOf(template)) {
@@ -137,16 +118,16 @@ function renderDefaults(template: Template, parameters: ReadonlyMap<string, Para
   return render(template, values);
 }
 
-function pinning(image: string, strict: boolean): string | undefined {
+function pinningAdvice(image: string, strict: boolean): string | undefined {
   if (image.includes('@')) return undefined;
   const tag = /:([^/:]*)$/.exec(image)?.[1];
-  const advice = 'pin the version that you have tested, by tag or digest';
-  if (tag === undefined) return `"${image}" has no version, so what runs can change at any time: ${advice}`;
-  if (tag === 'latest') return `"${image}" changes with every release: ${advice}`;
+  const advice = 'its content can change at any time; use the tag or digest of a version that you have tested';
+  if (tag === undefined) return `"${image}" has no tag: ${advice}`;
+  if (tag === 'latest') return `"${image}" has the tag "latest": ${advice}`;
   return strict ? `"${image}" is not pinned: a tag can be moved, a digest (@sha256:…) cannot` : undefined;
 }
 
-function problemsOfUnused(profile: Profile): readonly Problem[] {
+function unusedParameters(profile: Profile): readonly Problem[] {
   const conditions = [...profile.environment, ...profile.writable, ...profile.files].flatMap(({ when }) =>
     when?.if === 'parameter' ? [when.name] : [],
   );

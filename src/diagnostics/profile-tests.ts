@@ -4,27 +4,23 @@ import { INJECTION_LABEL, key } from '../api/keys.ts';
 import type { ProfileTest } from '../api/profile/profile.ts';
 import { type ClusterState, unknownCluster } from '../kubernetes/cluster-state.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
-import { type Container, decodePod, type EnvVar, type Pod } from '../kubernetes/pod.ts';
+import { annotationsOf, type Container, containersOf, decodePod, type EnvVar, type Pod } from '../kubernetes/pod.ts';
 import { parseVersion } from '../kubernetes/version.ts';
-import { isObject, type Json, type JsonObject } from '../lib/json.ts';
+import { isObject, type Json } from '../lib/json.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import type { Problem } from '../profiles/problem.ts';
 import type { Profile } from '../profiles/profile.ts';
 import { reasonMessage } from '../reasons/message.ts';
 
-/** The result of one test of a profile: passed without deviations. */
 export interface TestResult {
   readonly name: string;
-  /** The paths are those of the expectations in the profile's document. */
+  /** Unmet expectations, with their paths in the profile's document. */
   readonly deviations: readonly Problem[];
 }
 
-/** A failed expectation; its path starts at the test. */
-type Deviation = Problem;
-
 /**
- * Runs the tests of a profile through `admit`, like a server, in a namespace "test" that is opted in and chooses this profile. Cluster-wide
- * defaults of the catalogue are ignored, so that a test has the same result everywhere.
+ * Runs the tests of a profile with `admit`, in a namespace "test" that is opted in and selects this profile. The catalogue provides other
+ * profiles, slots, sidecars and foreign agents; its cluster-wide defaults are ignored, so that a test has the same result everywhere.
  */
 export function runTests(profile: Profile, catalogue: Catalogue): readonly TestResult[] {
   const own: Catalogue = {
@@ -42,9 +38,10 @@ export function runTests(profile: Profile, catalogue: Catalogue): readonly TestR
   }));
 }
 
-function runTest(test: ProfileTest, profile: Profile, catalogue: Catalogue): readonly Deviation[] {
+function runTest(test: ProfileTest, profile: Profile, catalogue: Catalogue): readonly Problem[] {
   const cluster = clusterOf(test);
-  if (!cluster) return [{ path: ['kubernetes'], message: `"${test.kubernetes}" is not a version such as 1.36` }];
+  if (!cluster)
+    return [{ path: ['kubernetes'], message: `"${test.kubernetes}" is not a Kubernetes version such as 1.36` }];
   const decoded = decodePod(completed(plain(test.pod)));
   if (!decoded.ok) return [{ path: ['pod'], message: `${decoded.path} must be ${decoded.expected}` }];
   const admission = admit(decoded.pod, namespaceOf(test, profile), catalogue, cluster);
@@ -77,15 +74,14 @@ function namespaceOf(test: ProfileTest, profile: Profile): Namespace {
   };
 }
 
+/** YAML values beyond JSON (a timestamp) become strings, as on their way to the API server. */
 function plain(value: unknown): Json {
   const json: Json = JSON.parse(JSON.stringify(value));
   return json;
 }
 
-/** The name of the container in a test that does not name one. */
 const APP = 'app';
 
-/** Adds what a test may leave out: containers, and their names and images. */
 function completed(pod: Json): Json {
   if (!isObject(pod)) return pod;
   const spec = pod['spec'] ?? {};
@@ -107,32 +103,28 @@ function completedContainer(container: Json, index: number): Json {
 
 type Expectation = ProfileTest['expect'];
 
-function outcomeDeviations(expect: Expectation, decision: Decision): readonly Deviation[] {
-  if (decision.outcome === 'injected') {
-    return expect.outcome === 'injected' ? [] : [deviation(['outcome'], 'the outcome', 'injected', expect.outcome)];
-  }
+function outcomeDeviations(expect: Expectation, decision: Decision): readonly Problem[] {
+  if (decision.outcome === 'injected') return compare(['outcome'], 'the outcome', 'injected', expect.outcome);
   const { reason } = decision;
   const why = `${reason.code}: ${reasonMessage(reason)}`;
-  if (decision.outcome !== expect.outcome) {
-    return [deviation(['outcome'], 'the outcome', `${decision.outcome} (${why})`, expect.outcome)];
-  }
-  if (expect.reason !== undefined && expect.reason !== reason.code) {
-    return [deviation(['reason'], 'the reason', why, expect.reason)];
-  }
-  const conflict = reason.code === 'profile-conflict' ? reason.conflict : undefined;
-  return expect.conflict === undefined || expect.conflict === conflict
-    ? []
-    : [deviation(['conflict'], 'the conflict', conflict ?? `none (${why})`, expect.conflict)];
+  if (decision.outcome !== expect.outcome)
+    return compare(['outcome'], 'the outcome', `${decision.outcome} (${why})`, expect.outcome);
+  if (expect.reason !== undefined && expect.reason !== reason.code)
+    return compare(['reason'], 'the reason', why, expect.reason);
+  if (expect.conflict === undefined) return [];
+  const conflict = reason.code === 'profile-conflict' ? reason.conflict : `none (${why})`;
+  return compare(['conflict'], 'the conflict', conflict, expect.conflict);
 }
 
-function deviation(path: readonly PropertyKey[], what: string, found: string, expected: string): Deviation {
-  return { path: ['expect', ...path], message: `${what} is ${found}, expected ${expected}` };
+function compare(path: readonly PropertyKey[], what: string, found: string, expected: string): readonly Problem[] {
+  if (found === expected) return [];
+  return [{ path: ['expect', ...path], message: `${what} is ${found}, expected ${expected}` }];
 }
 
-function containerOf({ spec }: Pod, wanted: string | undefined): Container | undefined {
-  const all = [...spec.containers, ...(spec.initContainers ?? [])];
-  if (wanted !== undefined) return all.find(({ name }) => name === wanted);
-  return all.find(({ name }) => name === APP) ?? all[0];
+function containerOf(pod: Pod, expected: string | undefined): Container | undefined {
+  const containers = containersOf(pod);
+  if (expected !== undefined) return containers.find(({ name }) => name === expected);
+  return containers.find(({ name }) => name === APP) ?? containers[0];
 }
 
 function deliveryDeviations(
@@ -140,86 +132,68 @@ function deliveryDeviations(
   decision: Decision,
   profile: Profile,
   container: string,
-): readonly Deviation[] {
+): readonly Problem[] {
   if (expect.delivery === undefined) return [];
   const found = decision.containers.find((one) => one.container === container && one.profile === profile.name);
   const delivery = found?.outcome === 'injected' ? found.delivery : undefined;
-  return delivery === expect.delivery
-    ? []
-    : [deviation(['delivery'], `the delivery of container ${container}`, quoted(delivery), quoted(expect.delivery))];
+  return compare(['delivery'], `the delivery of container ${container}`, quoted(delivery), quoted(expect.delivery));
 }
 
-function environmentDeviations(expect: Expectation, container: Container): readonly Deviation[] {
-  return Object.entries(expect.environment).flatMap(([name, wanted]) => {
+function environmentDeviations(expect: Expectation, container: Container): readonly Problem[] {
+  return Object.entries(expect.environment).flatMap(([name, expected]) => {
     const found = container.env?.findLast((entry) => entry.name === name);
-    return isAsWanted(found, wanted)
-      ? []
-      : [
-          deviation(
-            ['environment', name],
-            `${name} of container ${container.name}`,
-            variableText(found),
-            quoted(wanted),
-          ),
-        ];
+    if (isAsExpected(found, expected)) return [];
+    return compare(
+      ['environment', name],
+      `${name} of container ${container.name}`,
+      variableText(found),
+      quoted(expected),
+    );
   });
 }
 
-function isAsWanted(found: EnvVar | undefined, wanted: Expectation['environment'][string]): boolean {
-  if (wanted === null || found === undefined) return wanted === null && found === undefined;
+function isAsExpected(found: EnvVar | undefined, expected: Expectation['environment'][string]): boolean {
+  if (expected === null || found === undefined) return expected === null && found === undefined;
   const from = found['valueFrom'] ?? undefined;
-  if (typeof wanted === 'string') return from === undefined && (found.value ?? '') === wanted;
-  return from !== undefined && includes(from, plain(wanted));
+  if (typeof expected === 'string') return from === undefined && (found.value ?? '') === expected;
+  return from !== undefined && includes(from, plain(expected));
 }
 
-/** True if all wanted fields are equal; there may be others. */
-function includes(found: Json | undefined, wanted: Json | undefined): boolean {
-  if (!isObject(wanted)) return JSON.stringify(found) === JSON.stringify(wanted);
-  return isObject(found) && Object.keys(wanted).every((name) => includes(found[name], wanted[name]));
+function includes(found: Json | undefined, expected: Json | undefined): boolean {
+  if (!isObject(expected)) return JSON.stringify(found) === JSON.stringify(expected);
+  return isObject(found) && Object.keys(expected).every((name) => includes(found[name], expected[name]));
 }
 
 function variableText(entry: EnvVar | undefined): string {
-  if (!entry) return 'not set';
-  const from = entry['valueFrom'] ?? undefined;
-  return quoted(from === undefined ? (entry.value ?? '') : from);
+  return entry ? quoted(entry['valueFrom'] ?? entry.value ?? '') : 'not set';
 }
 
 function quoted(value: unknown): string {
   return value === undefined || value === null ? 'none' : JSON.stringify(value);
 }
 
-function mountDeviations(expect: Expectation, container: Container): readonly Deviation[] {
+function mountDeviations(expect: Expectation, container: Container): readonly Problem[] {
   const paths = new Set(container.volumeMounts?.map(({ mountPath }) => mountPath));
-  const all = paths.size === 0 ? 'none' : [...paths].join(', ');
-  return expect.mounts.flatMap((path, index) =>
-    paths.has(path)
-      ? []
-      : [
-          {
-            path: ['expect', 'mounts', index],
-            message: `container ${container.name} has no mount at ${path}; its mounts: ${all}`,
-          },
-        ],
-  );
+  const found = [...paths].join(', ') || 'none';
+  return expect.mounts.flatMap((path, index) => {
+    const message = `container ${container.name} has no mount at ${path}; its mounts: ${found}`;
+    return paths.has(path) ? [] : [{ path: ['expect', 'mounts', index], message }];
+  });
 }
 
-function advisoryDeviations(expect: Expectation, { notices }: Decision): readonly Deviation[] {
-  if (expect.advisories === undefined) return [];
+function advisoryDeviations({ advisories }: Expectation, { notices }: Decision): readonly Problem[] {
+  if (advisories === undefined) return [];
   const found = notices.flatMap((notice) => (notice.code === 'advisory' ? [notice.advisory] : []));
-  return listText(found) === listText(expect.advisories)
-    ? []
-    : [deviation(['advisories'], 'the list of advisories', listText(found), listText(expect.advisories))];
+  return compare(['advisories'], 'the list of advisories', listText(found), listText(advisories));
 }
 
 function listText(codes: readonly string[]): string {
   return [...new Set(codes)].toSorted().join(', ') || 'none';
 }
 
-function annotationDeviations({ annotations }: Expectation, { pod }: Admission): readonly Deviation[] {
-  const found: JsonObject = pod.metadata?.annotations ?? {};
-  return Object.entries(annotations).flatMap(([name, wanted]) =>
-    (found[name] ?? null) === wanted
-      ? []
-      : [deviation(['annotations', name], `annotation ${name} of the pod`, quoted(found[name]), quoted(wanted))],
+function annotationDeviations({ annotations }: Expectation, { pod }: Admission): readonly Problem[] {
+  const found = annotationsOf(pod);
+  return Object.entries(annotations).flatMap(([name, expected]) =>
+    compare(['annotations', name], `annotation ${name} of the pod`, quoted(found[name]), quoted(expected)),
   );
 }

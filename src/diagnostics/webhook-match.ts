@@ -1,30 +1,29 @@
-import { MIRROR_POD_ANNOTATION } from '../kubernetes/labels.ts';
 import { key, PREFIX } from '../api/keys.ts';
 import { unselectedBecause } from '../kubernetes/label-selector.ts';
+import { MIRROR_POD_ANNOTATION } from '../kubernetes/labels.ts';
 import { annotationsOf, labelsOf, type Pod } from '../kubernetes/pod.ts';
-import { type Json, type JsonObject, objectIn, objectsIn, textIn } from '../lib/json.ts';
+import { type JsonObject, objectIn, objectsIn, textIn } from '../lib/json.ts';
 
-/** Whether the API server calls one webhook entry for a pod that is created. `unknown`: a condition that we cannot judge. */
+/** Whether the API server calls one webhook entry when a pod is created. `unknown`: a match condition that is not ours. */
 export interface EntryMatch {
   readonly configuration: string;
   readonly entry: string;
   readonly called: 'yes' | 'no' | 'unknown';
-  /** Why not, or what is not known; a sentence without a capital and a full stop. */
+  /** Why not, or what is unknown; a sentence fragment. */
   readonly why?: string;
 }
 
-/** Namespaces as the API server sees them: all of their labels. */
 export interface LabelledNamespace {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** The entries of a MutatingWebhookConfiguration that are ours, by their names; those of everybody else are passed over. */
+/** The entries of agent-injector in a MutatingWebhookConfiguration, by their names. */
 export function ownEntries(configuration: JsonObject): readonly JsonObject[] {
   return objectsIn(configuration, 'webhooks').filter((entry) => textIn(entry, 'name').endsWith(`.${PREFIX}`));
 }
 
-/** What the API server does before agent-injector is asked (k8s.io/apiserver pkg/admission/plugin/webhook): each entry of ours, in order. */
+/** Evaluates each entry of agent-injector as the API server does before it calls a webhook (k8s.io/apiserver pkg/admission/plugin/webhook). */
 export function matchOf(
   configurations: readonly JsonObject[],
   namespace: LabelledNamespace,
@@ -33,38 +32,42 @@ export function matchOf(
   return configurations.flatMap((configuration) =>
     ownEntries(configuration).map((entry): EntryMatch => {
       const name = textIn(objectIn(configuration, 'metadata'), 'name');
-      return { configuration: name, entry: textIn(entry, 'name'), ...judge(entry, namespace, pod) };
+      return { configuration: name, entry: textIn(entry, 'name'), ...evaluate(entry, namespace, pod) };
     }),
   );
 }
 
-type Judgement = Pick<EntryMatch, 'called' | 'why'>;
+type Evaluation = Pick<EntryMatch, 'called' | 'why'>;
 
-function judge(entry: JsonObject, namespace: LabelledNamespace, pod: Pod): Judgement {
-  const unselected = unselectedBecause(entry['namespaceSelector'], namespace.labels);
-  if (unselected !== undefined) return no(`its namespaceSelector wants ${unselected} on namespace ${namespace.name}`);
-  const object = unselectedBecause(entry['objectSelector'], labelsOf(pod));
-  if (object !== undefined) return no(`its objectSelector wants ${object} on the pod`);
-  if (!coversPods(entry)) return no('its rules do not name the creation of pods');
-  return byConditions(entry, pod) ?? byClient(entry);
+function evaluate(entry: JsonObject, namespace: LabelledNamespace, pod: Pod): Evaluation {
+  const namespaceMismatch = unselectedBecause(entry['namespaceSelector'], namespace.labels);
+  if (namespaceMismatch !== undefined)
+    return notCalled(`its namespaceSelector requires ${namespaceMismatch} on namespace ${namespace.name}`);
+  const podMismatch = unselectedBecause(entry['objectSelector'], labelsOf(pod));
+  if (podMismatch !== undefined) return notCalled(`its objectSelector requires ${podMismatch} on the pod`);
+  if (!coversPodCreation(entry)) return notCalled('its rules do not cover the creation of pods');
+  const condition = evaluateConditions(entry, pod);
+  if (condition) return condition;
+  if (textIn(objectIn(entry, 'clientConfig'), 'caBundle') !== '') return { called: 'yes' };
+  return { called: 'yes', why: 'it has no caBundle: unless the certificate is publicly trusted, every call fails' };
 }
 
-function no(why: string): Judgement {
+function notCalled(why: string): Evaluation {
   return { called: 'no', why };
 }
 
-function coversPods(entry: JsonObject): boolean {
-  return objectsIn(entry, 'rules').some(
-    ({ resources, operations, apiGroups }) =>
-      holds(resources, 'pods') && holds(operations, 'CREATE') && holds(apiGroups, ''),
+/** True if the rules of a webhook entry include the creation of pods (k8s.io/apiserver pkg/admission/plugin/webhook/predicates/rules). */
+export function coversPodCreation(entry: JsonObject): boolean {
+  return objectsIn(entry, 'rules').some(({ resources, operations, apiGroups }) =>
+    [
+      [resources, 'pods', '*', '*/*'],
+      [operations, 'CREATE', '*'],
+      [apiGroups, '', '*'],
+    ].every(([list, ...values]) => Array.isArray(list) && list.some((one) => values.includes(one))),
   );
 }
 
-function holds(list: Json | undefined, value: string): boolean {
-  return Array.isArray(list) && (list.includes(value) || list.includes('*'));
-}
-
-/** The conditions that we install, in our own words: CEL is not spoken here. A test compares them with the chart. */
+/** The match conditions that the chart installs, as functions, because CEL is not evaluated here. A test compares them with the chart. */
 const conditions: readonly { readonly expression: string; readonly holds: (pod: Pod) => boolean; why: string }[] = [
   {
     expression: "!has(object.metadata.annotations) || !('kubernetes.io/config.mirror' in object.metadata.annotations)",
@@ -79,20 +82,13 @@ const conditions: readonly { readonly expression: string; readonly holds: (pod: 
   },
 ];
 
-function byConditions(entry: JsonObject, pod: Pod): Judgement | undefined {
-  let unknown: Judgement | undefined;
+function evaluateConditions(entry: JsonObject, pod: Pod): Evaluation | undefined {
+  let unknown: Evaluation | undefined;
   for (const condition of objectsIn(entry, 'matchConditions')) {
     const name = textIn(condition, 'name');
     const known = conditions.find(({ expression }) => expression === condition['expression']);
-    if (known && !known.holds(pod)) return no(`its matchCondition ${name} does not hold: ${known.why}`);
-    if (!known) unknown ??= { called: 'unknown', why: `its matchCondition ${name} cannot be judged here` };
+    if (known && !known.holds(pod)) return notCalled(`its matchCondition ${name} is false: ${known.why}`);
+    if (!known) unknown ??= { called: 'unknown', why: `its matchCondition ${name} cannot be evaluated here` };
   }
   return unknown;
-}
-
-/** Without an authority that vouches for us, every call fails. */
-function byClient(entry: JsonObject): Judgement {
-  return textIn(objectIn(entry, 'clientConfig'), 'caBundle') !== ''
-    ? { called: 'yes' }
-    : { called: 'yes', why: 'it has no caBundle: unless the certificate is publicly trusted, every call fails' };
 }

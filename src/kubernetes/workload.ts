@@ -26,12 +26,15 @@ function row(
   return { group, version, kind, plural, short: [], template: TEMPLATE, controller: kind, ...rest };
 }
 
+/** The row of pods. */
+export const podKind: WorkloadKind = row('v1', 'Pod', 'pods', { short: ['po'], template: [], controller: undefined });
+
 /**
  * Every kind of which we know where its pod is. Only group and kind of an object in a file count: no kind here has ever moved its template
  * between versions. The version is the one to ask an API server for. A kind that is not listed holds no pod that we know of.
  */
 export const workloadKinds: readonly WorkloadKind[] = [
-  row('v1', 'Pod', 'pods', { short: ['po'], template: [], controller: undefined }),
+  podKind,
   row('v1', 'PodTemplate', 'podtemplates', { template: ['template'], controller: undefined }),
   row('v1', 'ReplicationController', 'replicationcontrollers', { short: ['rc'] }),
   row('apps/v1', 'DaemonSet', 'daemonsets', { short: ['ds'] }),

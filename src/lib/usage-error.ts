@@ -1,4 +1,4 @@
-/** The command was given something that makes no sense: every problem at once, one sentence each. The process ends with exit code 2. */
+/** Invalid flags, arguments or files: all problems at once, one sentence each. The process exits with code 2. */
 export class UsageError extends Error {
   readonly problems: readonly string[];
 

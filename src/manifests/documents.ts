@@ -1,35 +1,32 @@
-import { isMap, isNode, isSeq, type ParsedNode } from 'yaml';
 import { templateOf, type WorkloadKind, workloadKindOf } from '../kubernetes/workload.ts';
 import { pointer } from '../lib/json-patch.ts';
-import { isObject, type Json, type JsonObject } from '../lib/json.ts';
+import { isObject, type Json, type JsonObject, objectIn } from '../lib/json.ts';
+import type { Result } from '../lib/result.ts';
+import { positionOf } from './locate.ts';
 import { type Problem, readStream, type YamlDocument } from './yaml.ts';
 
-/** A Kubernetes object of the file: a document of its own, or an item of a list. */
+/** A Kubernetes object in a file: a whole document, or an item of a list. */
 export interface ManifestObject {
   readonly apiVersion: string;
   readonly kind: string;
-  /** Empty when there is none; a `generateName` counts, with `*` for the part that the API server makes up. */
+  /** A `generateName` ends in `*`, for the suffix that the API server adds. Empty without either. */
   readonly name: string;
   readonly namespace: string | undefined;
-  /** The line where the object starts, from 1. */
   readonly line: number;
-  /** The document that holds it: an index into `Manifest.documents`. */
   readonly document: number;
-  /** Where in that document: a JSON Pointer, empty for the document itself. */
+  /** JSON Pointer within that document; empty for the whole document. */
   readonly pointer: string;
   readonly json: JsonObject;
 }
 
-/** A pod in the file: the object that holds it, and where. `pointer` leads to the pod, `line` stays the line of the object. */
+/** A pod in a file. `pointer` leads to the pod; `line` is the line of the object that contains it. */
 export interface PodTemplate extends Omit<ManifestObject, 'json'> {
-  /** `{metadata, spec}`: for a Pod the whole object, else the template. As untrusted as the file: its shape is for others to check. */
+  /** `{metadata, spec}`: a Pod itself, or the template of a workload. Not validated. */
   readonly pod: JsonObject;
   readonly workload: WorkloadKind;
-  /** The whole object that holds the pod. */
   readonly object: JsonObject;
 }
 
-/** A file of manifests, read: what it says, and all that is needed to write into it. */
 export interface Manifest {
   readonly text: string;
   readonly documents: readonly YamlDocument[];
@@ -37,67 +34,45 @@ export interface Manifest {
   readonly templates: readonly PodTemplate[];
 }
 
-export type Parsed =
-  | { readonly ok: true; readonly manifest: Manifest }
-  | { readonly ok: false; readonly problems: readonly Problem[] };
-
 /**
- * Reads a file of manifests, YAML or JSON, with any number of documents: every object that has an `apiVersion` and a `kind`, lists opened
- * into their items, and every pod in them. What is no such object is left alone and not spoken of: kubectl will. Never throws: a text that
- * cannot be read gives every problem with its place.
+ * Parses manifests, YAML or JSON: every object with an `apiVersion` and a `kind`, lists expanded into their items, and every pod in them.
+ * Other documents are ignored: kubectl reports them. Never throws.
  */
-export function parseManifest(text: string): Parsed {
+export function parseManifest(text: string): Result<Manifest, readonly Problem[]> {
   const stream = readStream(text);
-  if (!stream.ok) return { ok: false, problems: stream.error };
+  if (!stream.ok) return stream;
   const documents = stream.value;
   const objects = documents.flatMap((document, index) =>
-    objectsIn({ document, index, tokens: [], value: document.json, itemOf: undefined }),
+    objectsAt(document.json, { document, index, path: [], itemType: undefined }),
   );
-  return { ok: true, manifest: { text, documents, objects, templates: objects.flatMap(templateIn) } };
+  return { ok: true, value: { text, documents, objects, templates: objects.flatMap(templatesOf) } };
 }
 
-interface Place {
+interface Location {
   readonly document: YamlDocument;
   readonly index: number;
-  readonly tokens: readonly (string | number)[];
-  readonly value: Json | undefined;
-  /** What the items of a typed list (`kind: DeploymentList`) may leave unsaid. */
-  readonly itemOf: { readonly apiVersion: string; readonly kind: string } | undefined;
+  readonly path: readonly (string | number)[];
+  /** Items of a typed list (`kind: DeploymentList`) may omit these. */
+  readonly itemType: Pick<ManifestObject, 'apiVersion' | 'kind'> | undefined;
 }
 
-function objectsIn(place: Place): readonly ManifestObject[] {
-  const { value, itemOf, tokens } = place;
+function objectsAt(value: Json, location: Location): readonly ManifestObject[] {
+  const { document, index, path, itemType } = location;
   if (!isObject(value)) return [];
-  const apiVersion = value['apiVersion'] ?? itemOf?.apiVersion;
-  const kind = value['kind'] ?? itemOf?.kind;
+  const { apiVersion, kind, items }: JsonObject = { ...itemType, ...value };
   if (typeof apiVersion !== 'string' || typeof kind !== 'string') return [];
-  const items = value['items'];
-  if (kind.endsWith('List') && Array.isArray(items))
-    return itemsIn(items, { ...place, itemOf: itemOfList(apiVersion, kind) });
-  return [
-    {
-      apiVersion,
-      kind,
-      ...identityOf(value['metadata']),
-      line: lineOf(place),
-      document: place.index,
-      pointer: pointer(...tokens),
-      json: value,
-    },
-  ];
+  if (kind.endsWith('List') && Array.isArray(items)) {
+    const inList = kind === 'List' ? undefined : { apiVersion, kind: kind.slice(0, -'List'.length) };
+    return items.flatMap((item: Json, position) =>
+      objectsAt(item, { ...location, path: [...path, 'items', position], itemType: inList }),
+    );
+  }
+  const { line } = positionOf(document, path, 'value');
+  return [{ apiVersion, kind, ...identityOf(value), line, document: index, pointer: pointer(...path), json: value }];
 }
 
-function itemsIn(items: readonly Json[], list: Place): readonly ManifestObject[] {
-  return items.flatMap((value, index) => objectsIn({ ...list, tokens: [...list.tokens, 'items', index], value }));
-}
-
-function itemOfList(apiVersion: string, kind: string): Place['itemOf'] {
-  return kind === 'List' ? undefined : { apiVersion, kind: kind.slice(0, -'List'.length) };
-}
-
-function identityOf(metadata: Json | undefined): Pick<ManifestObject, 'name' | 'namespace'> {
-  if (!isObject(metadata)) return { name: '', namespace: undefined };
-  const { name, generateName, namespace } = metadata;
+function identityOf(object: JsonObject): Pick<ManifestObject, 'name' | 'namespace'> {
+  const { name, generateName, namespace } = objectIn(object, 'metadata');
   const generated = typeof generateName === 'string' ? `${generateName}*` : '';
   return {
     name: typeof name === 'string' ? name : generated,
@@ -105,20 +80,7 @@ function identityOf(metadata: Json | undefined): Pick<ManifestObject, 'name' | '
   };
 }
 
-function lineOf({ document, tokens }: Place): number {
-  let node: ParsedNode | null = document.root;
-  for (const token of tokens) {
-    // An item that comes by an alias or a merge key has no line of its own: the nearest place above it will do.
-    const child: unknown = isMap(node) || isSeq(node) ? node.get(token, true) : undefined;
-    if (!isNode(child)) break;
-    // Every node below the root of a parsed document is a parsed node; the library's types forget that in `get`.
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-    node = child as ParsedNode;
-  }
-  return document.position(node?.range[0] ?? 0).line;
-}
-
-function templateIn({ json, ...object }: ManifestObject): readonly PodTemplate[] {
+function templatesOf({ json, ...object }: ManifestObject): readonly PodTemplate[] {
   const workload = workloadKindOf(object.apiVersion, object.kind);
   const pod = workload && templateOf(workload, json);
   if (!pod) return [];

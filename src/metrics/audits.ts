@@ -1,5 +1,5 @@
 import { Gauge, type Registry } from 'prom-client';
-import type { AuditFigures } from '../diagnostics/audit-counts.ts';
+import type { AuditFigures } from '../diagnostics/audit.ts';
 import { type metricRows, MAX_NAMESPACES, optionsOf, OTHER_LABEL } from './definitions.ts';
 
 export interface AuditGauges extends AuditFigures {
@@ -8,11 +8,12 @@ export interface AuditGauges extends AuditFigures {
 
 /** The metrics of the last audit: none while there is none. */
 export function measureAudits(registry: Registry, read: () => AuditGauges | undefined = () => undefined): void {
-  const expected: Gauge = new Gauge({
+  const expectedNotInjected: Gauge = new Gauge({
     ...optionsOf('agent_injector_expected_not_injected_pods', registry),
     collect() {
-      expected.reset();
-      for (const [namespace, pods] of bounded(read()?.expected ?? new Map())) expected.set({ namespace }, pods);
+      expectedNotInjected.reset();
+      const counts = read()?.expectedNotInjected ?? new Map<string, number>();
+      for (const [namespace, pods] of bounded(counts)) expectedNotInjected.set({ namespace }, pods);
     },
   });
   const gauge = (name: keyof typeof metricRows, value: (audit: AuditGauges) => number): void => {
@@ -26,9 +27,9 @@ export function measureAudits(registry: Registry, read: () => AuditGauges | unde
       },
     });
   };
-  gauge('agent_injector_cannot_be_injected_pods', ({ cannot }) => cannot);
+  gauge('agent_injector_cannot_be_injected_pods', ({ cannotBeInjected }) => cannotBeInjected);
   gauge('agent_injector_outdated_pods', ({ outdated }) => outdated);
-  gauge('agent_injector_injected_but_off_pods', ({ off }) => off);
+  gauge('agent_injector_injected_but_off_pods', ({ namespaceOff }) => namespaceOff);
   gauge('agent_injector_audit_age_seconds', ({ ageMs }) => ageMs / 1000);
 }
 

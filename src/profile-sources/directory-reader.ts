@@ -72,8 +72,8 @@ async function readOne(path: string): Promise<FileContent | undefined> {
     const found = await stat(path);
     if (found.isDirectory()) return undefined;
     // Reading a pipe could block forever.
-    if (!found.isFile()) return { ok: false, error: 'not a regular file' };
-    if (found.size > MAX_FILE_BYTES) return { ok: false, error: `larger than ${MAX_FILE_BYTES / 1024} KiB` };
+    if (!found.isFile()) return { ok: false, error: 'is not a regular file' };
+    if (found.size > MAX_FILE_BYTES) return { ok: false, error: `is larger than ${MAX_FILE_BYTES / 1024} KiB` };
     return decodeText(await readFile(path));
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
@@ -86,7 +86,7 @@ export function decodeText(bytes: Uint8Array): FileContent {
   try {
     return { ok: true, value: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
   } catch {
-    return { ok: false, error: 'not valid UTF-8' };
+    return { ok: false, error: 'is not valid UTF-8' };
   }
 }
 

@@ -94,7 +94,7 @@ function problemsOfForeignAgents({ foreignAgents, slots }: CatalogueTables): rea
       .filter((slot) => !slots.has(slot))
       .map((slot) => ({
         path: ['foreignAgents', index, 'slots'],
-        message: `"${slot}" is not a known slot${didYouMean(nearest(slot, slots.keys()))}`,
+        message: `unknown slot "${slot}"${didYouMean(nearest(slot, slots.keys()))}`,
       })),
   );
 }

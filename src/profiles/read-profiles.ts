@@ -212,13 +212,13 @@ class ProfileResolver {
       base,
       others.filter((name) => name !== entry.name),
     );
-    return `there is no profile "${base}"${didYouMean(similar)}`;
+    return `unknown profile "${base}"${didYouMean(similar)}`;
   }
 
   #unknownSlots({ slots }: Profile): readonly Problem[] {
     return slots.flatMap((slot, index) => {
       if (this.#sources.slots.has(slot)) return [];
-      const message = `"${slot}" is not a known slot${didYouMean(nearest(slot, this.#sources.slots))}`;
+      const message = `unknown slot "${slot}"${didYouMean(nearest(slot, this.#sources.slots))}`;
       return [{ path: ['spec', 'slots', index], message }];
     });
   }

@@ -103,17 +103,17 @@ export function problemsOfTemplates(profile: Profile, environment: readonly Envi
     parametersOf(use.template).flatMap((name) => {
       if (alwaysSet.has(name)) return [];
       const parameter = profile.parameters.get(name);
-      const problem = parameter
+      const message = parameter
         ? problemOfUse(use, parameter)
-        : `which is not a parameter of this profile${didYouMean(nearest(name, known))}`;
-      return problem === undefined ? [] : [{ path: use.path, message: `refers to "${name}", ${problem}` }];
+        : `refers to the unknown parameter "${name}"${didYouMean(nearest(name, known))}`;
+      return message === undefined ? [] : [{ path: use.path, message }];
     }),
   );
 }
 
 function problemOfUse({ forbidden, optional, given }: TemplateUse, parameter: Parameter): string | undefined {
   const { name, type } = parameter;
-  if (forbidden?.types.includes(type)) return `which has type ${type}: ${forbidden.why}`;
+  if (forbidden?.types.includes(type)) return `refers to "${name}", which has type ${type}: ${forbidden.why}`;
   if (!mayBeUnset(parameter) || optional === true || given === name) return undefined;
-  return 'which is not required and has no default';
+  return `refers to "${name}", which is not required and has no default`;
 }

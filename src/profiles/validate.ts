@@ -34,7 +34,7 @@ function problemsOfParameters(spec: Spec): readonly Problem[] {
     }
     for (const name of parameter.unique?.within ?? []) {
       if (spec.parameters.some((other) => other.name === name)) continue;
-      problems.push({ path: [...path, 'unique', 'within'], message: `there is no parameter "${name}"` });
+      problems.push({ path: [...path, 'unique', 'within'], message: `unknown parameter "${name}"` });
     }
     return problems;
   });
@@ -75,7 +75,7 @@ function problemsOfConditions(spec: Spec, profile: Profile): readonly Problem[] 
     spec[list].flatMap(({ when }, index) => {
       if (when?.if !== 'parameter' || profile.parameters.has(when.name)) return [];
       const similar = didYouMean(nearest(when.name, profile.parameters.keys()));
-      const message = `"${when.name}" is not a parameter of this profile${similar}`;
+      const message = `unknown parameter "${when.name}"${similar}`;
       return [{ path: ['spec', list, index, 'when', 'name'], message }];
     }),
   );

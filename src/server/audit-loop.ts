@@ -1,8 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { KubeClient } from '../cluster/client/types.ts';
-import { interruptionText, isForbidden } from '../cluster/one-shot.ts';
+import { isForbidden } from '../cluster/one-shot.ts';
+import { describeInterruption } from '../cluster/watch/backoff.ts';
 import { PagedList } from '../cluster/watch/list.ts';
-import { AuditCounts, type AuditFigures } from '../diagnostics/audit-counts.ts';
+import { AuditCounts, type AuditFigures } from '../diagnostics/audit.ts';
 import type { ClusterState as Facts } from '../kubernetes/cluster-state.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import { decodePod } from '../kubernetes/pod.ts';
@@ -55,7 +56,7 @@ export class AuditLoop {
     this.options = options;
     this.clock = options.clock ?? systemClock;
     this.list = new PagedList({
-      cluster: sources.api,
+      client: sources.api,
       path: '/api/v1/pods',
       metadataOnly: false,
       selector: {},
@@ -115,7 +116,7 @@ export class AuditLoop {
     const isDenied = read.kind === 'failed' && isForbidden(read.failure);
     // Nobody would see that old figures are old for good.
     if (isDenied) this.last = undefined;
-    this.tell(isDenied ? `${interruptionText(read)}; ${REMEDY}` : interruptionText(read));
+    this.tell(isDenied ? `${describeInterruption(read)}; ${REMEDY}` : describeInterruption(read));
   }
 
   /** Counts a pod; false where there was nothing to do for it. A defect is not the server's end. */

@@ -20,15 +20,11 @@ export async function openCertificates(
 ): Promise<CertificateKeeper> {
   const [name = '', namespace = ''] = config.service?.split('.') ?? [];
   const servername = `${name}.${namespace}.svc`;
-  if (config.clientCa !== undefined) await readable(config.clientCa);
-  const registration = openRegistration(config, cluster, {
-    service: { name, namespace },
-    logger: log,
-    onChange: () => void keeper.check(),
-  });
+  await readable(config.clientCa);
+  const registration = openRegistration(config, cluster, { service: { name, namespace }, logger: log });
   const source = sourceOf(config, cluster, servername);
   const { clientCa } = config;
-  const keeper: CertificateKeeper = new CertificateKeeper({
+  const keeper = new CertificateKeeper({
     source,
     registration,
     servername,
@@ -36,6 +32,7 @@ export async function openCertificates(
     log,
     clock: wallClockOf(cluster),
   });
+  registration?.start(() => void keeper.check());
   // A directory is there from the start, or somebody has made a mistake.
   if (!source.isShared) await keeper.check();
   if (source.isShared || keeper.hasCertificate()) return keeper;
@@ -43,7 +40,8 @@ export async function openCertificates(
   throw new UsageError([`${keeper.trouble() ?? 'there is no certificate'}.`]);
 }
 
-async function readable(file: string): Promise<void> {
+async function readable(file: string | undefined): Promise<void> {
+  if (file === undefined) return;
   try {
     await readFile(file);
   } catch (error) {
@@ -54,10 +52,10 @@ async function readable(file: string): Promise<void> {
 function openRegistration(
   { webhookConfiguration }: Config,
   cluster: KubeClient | undefined,
-  options: Omit<CaBundleWriterOptions, 'cluster' | 'name'>,
+  options: Omit<CaBundleWriterOptions, 'client' | 'name'>,
 ): CaBundleWriter | undefined {
   if (webhookConfiguration === undefined) return undefined;
-  if (cluster) return new CaBundleWriter({ ...options, cluster, name: webhookConfiguration });
+  if (cluster) return new CaBundleWriter({ ...options, client: cluster, name: webhookConfiguration });
   throw new UsageError([
     'tlsSecret and webhookConfiguration need a cluster: this is no pod, and no kubeconfig is given',
   ]);

@@ -40,11 +40,11 @@ export function openClusterState(
   const { kubernetes } = clusterStateFromFiles(config);
   const version =
     cluster && !kubernetes
-      ? new ServerVersion({ cluster, logger, reconnects: () => namespaces.status().restarts })
+      ? new ServerVersion({ client: cluster, logger, reconnects: () => namespaces.status().restarts })
       : undefined;
   const keys = cluster && config.configMapKeys ? new ConfigMapKeys(cluster, { logger }).start() : undefined;
   const checks = openChecks(config, cluster, logger);
-  const asked = Promise.all([version?.start(), checks.whenTried()]);
+  const asked = Promise.all([version?.start().whenTried(), checks.whenTried()]);
   const caches = (): Readonly<Record<string, ReflectorStatus>> => ({
     ...(keys && { configmaps: keys.status() }),
     ...checks.status(),

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { toNamespace } from '../cluster/caches/namespace-object.ts';
 import {
   anyNamespace,
-  namespacesFromCluster,
+  ClusterNamespaces,
   namespacesFromObjects,
   type NamespaceSource,
 } from '../cluster/caches/namespaces.ts';
@@ -45,7 +45,7 @@ export async function openNamespaces(
   }
   if (cluster) {
     log.info({ server: cluster.server }, 'namespaces come from the API server');
-    return namespacesFromCluster(cluster, { logger: log });
+    return new ClusterNamespaces(cluster, { logger: log }).start();
   }
   log.warn(
     {},

@@ -24,9 +24,9 @@ export function openEvents(
     return noEventRecorder;
   }
   return createEventRecorder({
-    cluster: api,
+    client: api,
     logger: log,
-    misplaced: (workload, template) => misplacedKeys(workload, template, profiles.catalogue()),
+    misplacedKeys: (workload, template) => misplacedKeys(workload, template, profiles.catalogue()),
     onNotice: ({ code }) => onNotice(code),
   });
 }

@@ -17,7 +17,6 @@ import { openCertificates } from './certificates.ts';
 import { type ClusterStateSource, openClusterState } from './cluster-state.ts';
 import { openCluster, openNamespaces } from './cluster.ts';
 import { limitConnections } from './connection-limit.ts';
-import { releaseSignal } from './early-signals.ts';
 import { openEvents } from './events.ts';
 import { logDestination, timestamps } from './log-output.ts';
 
@@ -52,7 +51,6 @@ export async function serve(read: ReadConfig): Promise<void> {
       await running?.drain();
     },
   );
-  releaseSignal();
   try {
     running = await start(config, log, destination.dropped);
   } catch (error) {
@@ -147,7 +145,7 @@ async function start(config: Config, log: Logger, logLinesDropped: () => number)
         namespaces,
         metrics,
         log,
-        decided: events.decided,
+        decided: events.record,
       },
       metrics,
       draining: () => state === 'draining',

@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { show } from '../../src/cli/certs.ts';
+import { certificateReport } from '../../src/cli/certs.ts';
 import { DAY, shift } from '../../src/certificates/describe.ts';
 import { issueServerCertificate } from '../../src/certificates/issue.ts';
 import type { ServerCertificate } from '../../src/certificates/server-certificate.ts';
@@ -21,34 +21,35 @@ afterAll(() => {
   rmSync(dir, { recursive: true });
 });
 
-describe('the table', () => {
+describe('certificateReport', () => {
   const lines = (text: string): readonly string[] => text.trimEnd().split('\n');
 
-  test('says what is in force and which entries take it', () => {
+  test('shows the certificate, its authorities, and the entries that trust them', () => {
     const bundles = [
       { entry: 'a.example.com', pem: made.ca },
       { entry: 'b.example.com', pem: '' },
     ];
-    const { output, problems } = show({ from: 'Secret apm/tls', ...made }, bundles, at);
+    const { output, messages, exitCode } = certificateReport({ from: 'Secret apm/tls', ...made }, bundles, at);
     expect(lines(output)).toEqual([
-      'Secret apm/tls, for agent-injector.apm.svc',
+      'Secret apm/tls: certificate for agent-injector.apm.svc',
       '',
-      expect.stringMatching(/^WHAT {2}SUBJECT {2,}ISSUER {2,}EXPIRES {2,}DAYS LEFT {2}TRUSTED BY$/),
+      expect.stringMatching(/^TYPE {2}SUBJECT {2,}ISSUER {2,}EXPIRES {2,}DAYS LEFT {2}TRUSTED BY$/),
       expect.stringMatching(
         /^leaf {2}CN=agent-injector\.apm\.svc {2,}CN=agent-injector local CA \w{8} {2}20\S+Z {2}36[45] {8}a\.example\.com$/,
       ),
-      expect.stringMatching(/^CA {4}CN=agent-injector local CA \w{8} {2}itself .* a\.example\.com$/),
+      expect.stringMatching(/^CA {4}CN=agent-injector local CA \w{8} {2}self-signed .* a\.example\.com$/),
     ]);
-    expect(problems).toEqual(['caBundle of b.example.com does not vouch for the certificate']);
+    expect(messages).toEqual(['agent-injector: b.example.com: its caBundle does not trust the certificate']);
+    expect(exitCode).toBe(1);
   });
 
-  test('says what is wrong', () => {
-    const later = show({ from: 'certs', ...made }, undefined, shift(at, 400 * DAY));
-    expect(later.problems).toEqual([expect.stringMatching(/^certs: ca\.crt expired at /)]);
+  test('reports an expired and an unreadable certificate', () => {
+    const later = certificateReport({ from: 'certs', ...made }, undefined, shift(at, 400 * DAY));
+    expect(later.messages).toEqual([expect.stringMatching(/^agent-injector: certs: ca\.crt expired at /)]);
     expect(later.output).toMatch(/ -3[56]$/m);
-    const garbage = show({ from: 'certs', cert: 'x', key: '', ca: 'x' }, undefined, at);
-    expect(garbage.output).toContain('certs, for nobody');
-    expect(garbage.problems).toEqual(['certs: tls.crt holds nothing that is valid now and can be parsed']);
+    const garbage = certificateReport({ from: 'certs', cert: 'x', key: '', ca: 'x' }, undefined, at);
+    expect(garbage.output).toContain('certs: certificate for none');
+    expect(garbage.messages).toHaveLength(1);
   });
 });
 
@@ -56,22 +57,19 @@ describe('agent-injector certs', () => {
   test('reads a directory', async () => {
     const { code, stdout, stderr } = await run(['certs', '--tls-dir', dir]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toContain(`${dir}, for agent-injector.apm.svc`);
+    expect(stdout).toContain(`${dir}: certificate for agent-injector.apm.svc`);
   });
 
-  test('changes nothing in an empty one, and says what it lacks', async () => {
+  test('fails on an empty directory, and does not fill it', async () => {
     const empty = join(dir, 'empty');
-    expect(await run(['certs', '--tls-dir', empty])).toEqual({
-      code: 1,
-      stdout: '',
-      stderr: `agent-injector: There is no certificate in ${empty}.\n`,
-    });
+    expect(await run(['certs', '--tls-dir', empty])).toMatchObject({ code: 1, stdout: '' });
+    expect(existsSync(empty)).toBe(false);
   });
 
-  test('needs a cluster for a Secret', async () => {
+  test('requires a cluster for a Secret', async () => {
     expect(await run(['certs', '--tls-secret', 'apm/tls'])).toMatchObject({
       code: 2,
-      stderr: 'agent-injector: no cluster: this is no pod, and no kubeconfig is given\n',
+      stderr: 'agent-injector: no cluster: give --kubeconfig FILE, or run in a pod\n',
     });
   });
 });

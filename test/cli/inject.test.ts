@@ -51,7 +51,7 @@ spec:
 `;
 
 describe('inject', () => {
-  it('keeps every line of the author, in order, and injects every workload', async () => {
+  it('injects every workload, and keeps every line of the file', async () => {
     const { code, stdout, stderr } = await run([
       'inject',
       '-f',
@@ -87,7 +87,7 @@ describe('inject', () => {
     ]);
   });
 
-  it('over its own output changes nothing', async () => {
+  it('does not change its own output', async () => {
     const args = ['inject', '-f', '-', '--set', 'server-address=jennifer.example.com'];
     const once = await run(args, { stdin: mixed });
     const twice = await run(args, { stdin: once.stdout });
@@ -115,32 +115,32 @@ spec:
     expect(stdout).toMatch(/name: JAVA_TOOL_OPTIONS, value: "?e2 -javaagent:/);
   });
 
-  it('prints a difference', async () => {
+  it('prints a diff', async () => {
     const { stdout } = await run(['inject', '-f', '-', '--set', 'server-address=x', '--diff'], { stdin: mixed });
     expect(stdout).toMatch(/^\+ +- name: ARIES_SERVER_ADDRESS$/m);
     expect(stdout).not.toMatch(/^-(?!--)(?!.*containers: \[)/m);
   });
 
-  it('goes by namespaces: in the file itself, or listed', async () => {
+  it('uses the namespaces in the file and in --namespaces', async () => {
     const namespaces = await file('namespaces.yaml', 'apiVersion: v1\nkind: Namespace\nmetadata: {name: other}\n');
     const listed = await run(['inject', '-f', '-', '--namespaces', namespaces], { stdin: mixed });
     expect(listed.code).toBe(1);
-    expect(listed.stderr).toContain('skipped: namespace shop is not known (namespace-unknown)');
+    expect(listed.stderr).toContain('not injected: namespace shop is not known (namespace-unknown)');
     expect(listed.stdout).toBe(mixed);
     const within = `apiVersion: v1\nkind: Namespace\nmetadata:\n  name: shop\n---\n${mixed}`;
     const { code, stderr } = await run(['inject', '-f', '-', '-n', 'shop'], { stdin: within });
     expect(stderr).toContain(
-      'skipped: namespace shop has no label agent-injector.io/injection (namespace-not-enabled)',
+      'not injected: namespace shop has no label agent-injector.io/injection (namespace-not-enabled)',
     );
     expect(code).toBe(0);
   });
 
-  it('says on stderr what could not be injected, why and what to do, and ends with 1', async () => {
+  it('reports what could not be injected, why and what to do, with exit code 1', async () => {
     const { code, stdout, stderr } = await run(['inject', '-f', '-'], { stdin: mixed });
     expect(code).toBe(1);
     expect(stdout).toBe(mixed);
     expect(stderr).toContain(
-      'Deployment/web: skipped: profile jennifer-dotnet needs agent-injector.io/server-address, which is not set (missing-parameter)',
+      'Deployment/web: not injected: profile jennifer-dotnet needs agent-injector.io/server-address, which is not set (missing-parameter)',
     );
     expect(stderr).toContain('Set the annotation agent-injector.io/PARAMETER');
     expect(stderr).toContain('See docs/reasons.md#missing-parameter');
@@ -154,7 +154,7 @@ spec:
       'metadata: {name: w}',
       'jobTemplate: {metadata: {annotations: {agent-injector.io/domain-id: "7"}}, spec: {template',
     ],
-  ])('says that a key on a %s is not on its pod template', async (kind, apiVersion, metadata, template) => {
+  ])('warns about a key on a %s instead of its pod template', async (kind, apiVersion, metadata, template) => {
     const end = kind === 'CronJob' ? '}}' : '';
     const pod = '{spec: {containers: [{name: web, image: web}]}}';
     const stdin = `{apiVersion: ${apiVersion}, kind: ${kind}, ${metadata}, spec: {${template}: ${pod}${end}}}\n`;
@@ -166,28 +166,29 @@ spec:
   });
 
   it.each([
-    ['a file that is not there', ['inject', '-f', '/nowhere.yaml'], /no such file/],
-    ['a file that is no YAML', ['inject', '-f', '-'], /standard input:2:1: Flow sequence/],
+    ['a file that does not exist', ['inject', '-f', '/nowhere.yaml'], /no such file/],
+    ['a file that is not YAML', ['inject', '-f', '-'], /standard input:2:1: Flow sequence/],
     [
-      'a key that does not exist',
+      'an unknown key',
       ['inject', '-f', '-', '--set', 'domian-id=1'],
-      /--set domian-id=1: no such key; did you mean "domain-id"\?/,
+      /--set domian-id=1: unknown key; did you mean "domain-id"\?/,
     ],
-    ['a setting without value', ['inject', '-f', '-', '--set', 'x'], /--set x: write it as KEY=VALUE/],
+    ['a setting without a value', ['inject', '-f', '-', '--set', 'x'], /--set x: must be KEY=VALUE/],
     ['no file', ['inject'], /required option '-f, --file <FILE>' not specified/],
+    ['a second file', ['inject', '-f', 'a', '-f', 'b'], /It can be given only once/],
     [
-      'an option that does not exist',
+      'an unknown flag',
       ['inject', '-f', '-', '--fiel', 'x'],
-      /unknown option '--fiel'\n?\(Did you mean --file\?\)/,
+      /Did you mean --file.*\nSee 'agent-injector inject --help'/,
     ],
-    ['a command that does not exist', ['injct'], /unknown command 'injct'\n?\(Did you mean inject\?\)/],
-  ])('%s ends with 2', async (_, args, text) => {
+    ['an unknown command', ['injct'], /unknown command 'injct'\n?\(Did you mean inject\?\)/],
+  ])('fails with exit code 2 for %s', async (_, args, text) => {
     const { code, stdout, stderr } = await run(args, { stdin: 'a: [\n' });
     expect(stderr).toMatch(text);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   });
 
-  it('injects all but a pod that shares its text with another', async () => {
+  it('injects all pods except one that shares its text with another', async () => {
     const shared = `apiVersion: v1
 kind: Pod
 metadata: {name: a}
@@ -213,28 +214,28 @@ items:
     expect(stderr).toMatch(/standard input:\d+: Pod\/c: not written: /);
   });
 
-  it('says so when a document could not keep its style', async () => {
+  it('warns about a document that it had to reformat', async () => {
     const odd =
       'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  ? volumes\n  containers: [{name: web, image: web}]\n';
     const { code, stderr } = await run(['inject', '-f', '-', '--set', 'server-address=x'], { stdin: odd });
     expect(code).toBe(0);
     expect(stderr).toContain(
-      'standard input:1: warning: this document could not keep its style and was formatted anew\n',
+      'standard input:1: warning: this document could not keep its layout and was reformatted\n',
     );
   });
 
-  it('keeps a byte order mark, and refuses what is no UTF-8', async () => {
+  it('keeps a byte order mark, and rejects what is not UTF-8', async () => {
     const marked = '\uFEFFkind: Other\n';
     expect((await run(['inject', '-f', '-'], { stdin: marked })).stdout).toBe(marked);
     const bytes = join(dir, 'latin1.yaml');
     await writeFile(bytes, Buffer.from([0x61, 0x3a, 0xff, 0x0a]));
     expect(await run(['inject', '-f', bytes])).toMatchObject({
       code: 2,
-      stderr: `agent-injector: ${bytes}: is no UTF-8 text\n`,
+      stderr: `agent-injector: ${bytes}: is not valid UTF-8\n`,
     });
   });
 
-  it('ends quietly when nobody reads on', async () => {
+  it('ends without an error if the reader closes the pipe', async () => {
     const started = start(['inject', '-f', '-', '--set', 'server-address=x'], { stdin: `${mixed}---\n`.repeat(2000) });
     started.child.stdout?.once('data', () => started.child.stdout?.destroy());
     const { code, stderr } = await started.ended;
@@ -242,36 +243,13 @@ items:
     expect(code).toBe(0);
   });
 
-  it('passes a file without pods through, byte for byte', async () => {
+  it('prints a file without pods unchanged', async () => {
     const text = '# nothing\r\nkind: Other\r\na:   1\r\n';
     const { code, stdout, stderr } = await run(['inject', '-f', '-'], { stdin: text });
     expect({ code, stdout, stderr }).toEqual({
       code: 0,
       stdout: text,
-      stderr: 'standard input: no pod and no workload in it\n',
+      stderr: 'standard input: contains no pods or workloads\n',
     });
-  });
-});
-
-describe('--help', () => {
-  it.each([
-    [['--help'], ['serve', 'inject', 'Examples:']],
-    [
-      ['serve', '--help'],
-      ['--admin-port <NUMBER>', 'AGENT_INJECTOR_ADMIN_PORT', 'default 9090'],
-    ],
-    [
-      ['inject', '--help'],
-      ['--set <KEY=VALUE>', '--diff'],
-    ],
-  ])('%j', async (args, parts) => {
-    const { code, stdout } = await run(args);
-    expect(code).toBe(0);
-    // Lines are broken to fit a terminal.
-    for (const part of parts) expect(stdout.replaceAll(/\s+/g, ' ')).toContain(part);
-  });
-
-  it('is shown when no command is given, with exit code 2', async () => {
-    expect(await run([])).toMatchObject({ code: 2, stderr: expect.stringContaining('Usage: agent-injector') });
   });
 });

@@ -4,7 +4,6 @@ import { Audit, type AuditReport } from '../../src/diagnostics/audit.ts';
 import { unknownCluster } from '../../src/kubernetes/cluster-state.ts';
 import type { Namespace } from '../../src/kubernetes/namespace.ts';
 import type { Pod } from '../../src/kubernetes/pod.ts';
-import { comparePlans } from '../../src/diagnostics/plan-comparison.ts';
 import { parseProfile } from '../../src/profiles/parse.ts';
 import { catalogue, container, namespace, pod, profileDocument } from '../support/fixtures.ts';
 
@@ -12,8 +11,8 @@ const shop = namespace({ 'domain-id': '7' });
 const called = (name: string, one: Namespace = shop): Namespace => ({ ...one, name });
 const injected = (one: Pod, within: Namespace): Pod => admit(one, within, catalogue).pod;
 
-/** A pod of a Deployment. */
-function made(name: string, one: Pod): Pod {
+/** The pod with the metadata of a pod of a Deployment. */
+function ofDeployment(name: string, one: Pod): Pod {
   const owner = { kind: 'ReplicaSet', name: `${name}-5d4f`, controller: true };
   const metadata = {
     ...one.metadata,
@@ -34,15 +33,15 @@ function auditOf(
     namespaces: new Map(namespaces.map((one) => [one.name, one])),
     claims: claims && new Set(claims),
   });
-  for (const [one, name] of pods) audit.look(one, name, unknownCluster);
+  for (const [one, name] of pods) audit.add(one, name, unknownCluster);
   return audit.report();
 }
 
 const restart = 'kubectl -n shop rollout restart deployment/web';
 
 describe('an audit', () => {
-  it('finds nothing where all is as it should be', () => {
-    const one = made('web', injected(pod(), shop));
+  it('finds nothing if all pods are as expected', () => {
+    const one = ofDeployment('web', injected(pod(), shop));
     expect(auditOf([[one, 'shop']], [shop], ['shop/my-agent-file'])).toEqual({
       pods: 1,
       carrying: 1,
@@ -52,7 +51,7 @@ describe('an audit', () => {
   });
 
   it('counts the pods of a workload that should carry an agent, and names the command', () => {
-    const one = made('web', pod());
+    const one = ofDeployment('web', pod());
     const { findings, carrying } = auditOf(
       [
         [one, 'shop'],
@@ -67,13 +66,13 @@ describe('an audit', () => {
         namespace: 'shop',
         workload: 'Deployment/web',
         pods: 2,
-        message: 'should carry jennifer-dotnet, and carries no agent',
+        message: expect.stringContaining('jennifer-dotnet'),
         fix: restart,
       },
     ]);
   });
 
-  it('tells what was asked for and cannot be; what nobody asked for, and what has ended, is no finding', () => {
+  it('reports pods that cannot be injected, but not pods in namespaces that are not opted in, or that have ended', () => {
     const foreign = pod([
       container('web', { env: [{ name: 'CORECLR_PROFILER', value: '{846F5F1C-F9AE-4B07-969E-05C26BC060D8}' }] }),
     ]);
@@ -90,8 +89,8 @@ describe('an audit', () => {
     expect(report.findings[0]?.message).toContain('(foreign-profiler)');
   });
 
-  it('knows an agent of yesterday by its hash, and one in a namespace that is off', () => {
-    const one = made('web', injected(pod(), shop));
+  it('recognizes an outdated agent by its hash, and an agent in a namespace that is not opted in', () => {
+    const one = ofDeployment('web', injected(pod(), shop));
     const text = one.metadata?.annotations?.['agent-injector.io/status'] ?? '';
     const before = text.replace(/"hash":"[0-9a-f]{8}"/, '"hash":"00000000"');
     expect(before).not.toBe(text);
@@ -101,22 +100,22 @@ describe('an audit', () => {
     expect(auditOf([[one, 'shop']], [off]).findings).toMatchObject([{ kind: 'namespace-off', fix: restart }]);
   });
 
-  it('misses claims, where claims may be read', () => {
-    const one = made('web', injected(pod(), shop));
+  it('reports missing claims if claims can be read', () => {
+    const one = ofDeployment('web', injected(pod(), shop));
     expect(auditOf([[one, 'shop']], [shop], []).findings).toMatchObject([
-      { kind: 'claim-missing', message: 'the claim my-agent-file does not exist in namespace shop' },
+      { kind: 'claim-missing', message: expect.stringMatching(/my-agent-file.* shop$/) },
     ]);
     expect(auditOf([[one, 'shop']], [shop]).findings).toEqual([]);
   });
 
-  it('sees a domain that two namespaces share on one server, and one that is nearly full', () => {
+  it('reports a domain that two namespaces share on one server, and one that is nearly full', () => {
     const other = called('other');
     const elsewhere = {
       ...other,
       annotations: { ...other.annotations, 'agent-injector.io/server-address': 'b.example.com' },
     };
-    const inShop = made('web', injected(pod(), shop));
-    const inOther = made('web', injected(pod(), other));
+    const inShop = ofDeployment('web', injected(pod(), shop));
+    const inOther = ofDeployment('web', injected(pod(), other));
     expect(
       auditOf(
         [
@@ -125,13 +124,11 @@ describe('an audit', () => {
         ],
         [shop, other],
       ).findings,
-    ).toMatchObject([
-      { kind: 'value-shared', pods: 2, message: expect.stringContaining('is used by 2 namespaces: other, shop') },
-    ]);
+    ).toMatchObject([{ kind: 'value-shared', pods: 2, message: expect.stringContaining('other, shop') }]);
     const apart = auditOf(
       [
         [inShop, 'shop'],
-        [made('web', injected(pod(), elsewhere)), 'other'],
+        [ofDeployment('web', injected(pod(), elsewhere)), 'other'],
       ],
       [shop, elsewhere],
     );
@@ -147,28 +144,6 @@ describe('an audit', () => {
         [shop],
       ).findings,
     ).toEqual([]);
-  });
-});
-
-describe('what would become of a pod', () => {
-  const decided = (one: Pod, within: Namespace) => admit(one, within, catalogue);
-  const off = { ...shop, labels: {} };
-  it.each([
-    ['the label is set', off, shop, 'gets'],
-    ['nothing is changed', shop, shop, 'same'],
-    ['a setting is changed', shop, namespace({ 'domain-id': '8' }), 'changes'],
-    ['a setting is lost', shop, { ...shop, annotations: {} }, 'loses'],
-    [
-      'Pod Security forbids it',
-      off,
-      {
-        ...namespace({ delivery: 'hostPath', 'host-path': '/x' }),
-        labels: { ...shop.labels, 'pod-security.kubernetes.io/enforce': 'restricted' },
-      },
-      'pod-security',
-    ],
-  ])('%s', (_, before, after, verdict) => {
-    expect(comparePlans(decided(pod(), before), decided(pod(), after)).verdict).toBe(verdict);
   });
 });
 

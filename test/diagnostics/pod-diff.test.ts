@@ -6,7 +6,7 @@ const podOf = (env: readonly EnvVar[], more: object = {}): Pod => ({
   spec: { containers: [{ name: 'web', env }], ...more },
 });
 
-it('shows variables that are new, added to, and renamed, in their order; what stayed is left out', () => {
+it('lists new, extended and renamed variables in order, without unchanged ones', () => {
   const reference = { name: 'OPTS', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } };
   const before = podOf([{ name: 'A', value: 'a' }, { name: 'JAVA', value: '-Xmx1g' }, reference]);
   const after = podOf([
@@ -34,7 +34,7 @@ it('shows variables that are new, added to, and renamed, in their order; what st
   ]);
 });
 
-it('shows what is new beside the containers', () => {
+it('lists additions outside of the containers', () => {
   const before: Pod = { ...podOf([]), metadata: { annotations: { kept: '1', added: 'a' } } };
   const after: Pod = {
     metadata: { annotations: { kept: '1', added: 'a,b', fresh: 'f' } },

@@ -6,7 +6,6 @@ import type { JsonObject } from '../../src/lib/json.ts';
 import type { Pod } from '../../src/kubernetes/pod.ts';
 import { matchOf } from '../../src/diagnostics/webhook-match.ts';
 
-// What is installed, to the letter.
 const manifests = readFileSync(join(import.meta.dirname, '../../deploy/install.yaml'), 'utf8');
 const installed = parseAllDocuments(manifests)
   .map((document): JsonObject => document.toJS())
@@ -24,11 +23,11 @@ const label = (value: string) => ({ 'agent-injector.io/injection': value });
 const called = (...args: readonly [ReturnType<typeof on>, Pod]): readonly string[] =>
   matchOf(installed, ...args).flatMap((reach) => (reach.called === 'yes' ? [reach.entry.split('.')[0] ?? ''] : []));
 
-describe('which entries of the installed configuration are called', () => {
+describe('the entries of the installed configuration that are called', () => {
   it.each([
     ['a namespace without the label', on(undefined), pod(), []],
-    ['an enabled one', on('enabled'), pod(), ['enabled']],
-    ['a required one', on('required'), pod(), ['required-namespaces']],
+    ['an enabled namespace', on('enabled'), pod(), ['enabled']],
+    ['a required namespace', on('required'), pod(), ['required-namespaces']],
     ['a required pod', on('enabled'), pod(label('required')), ['required-pods']],
     ['a disabled pod', on('enabled'), pod(label('disabled')), []],
     ['a system namespace', on('enabled', 'kube-system'), pod(), []],
@@ -39,12 +38,12 @@ describe('which entries of the installed configuration are called', () => {
     expect(called(namespace, one)).toEqual(entries);
   });
 
-  it('every condition that is installed can be judged', () => {
+  it('evaluates every condition that is installed', () => {
     expect(matchOf(installed, on('enabled'), pod()).map((reach) => reach.called)).not.toContain('unknown');
   });
 });
 
-it('says what is wanted and what is there, and what it cannot judge', () => {
+it('names the part of the entry that does not match, and conditions that it cannot evaluate', () => {
   const entry = (more: object): JsonObject => ({
     metadata: { name: 'mine' },
     webhooks: [
@@ -63,16 +62,16 @@ it('says what is wanted and what is there, and what it cannot judge', () => {
   ]);
   expect(whyOf({ namespaceSelector: { matchLabels: { team: 'a' } } })).toMatchObject({
     called: 'no',
-    why: 'its namespaceSelector wants team=a, there is none on namespace shop',
+    why: expect.stringMatching(/namespaceSelector .*team=a.*shop/),
   });
   expect(whyOf({ objectSelector: { matchExpressions: [{ key: 'app', operator: 'DoesNotExist' }] } })).toMatchObject({
     called: 'no',
-    why: 'its objectSelector wants app not to be there, there is "web" on the pod',
+    why: expect.stringMatching(/objectSelector .*app.*"web"/),
   });
   expect(whyOf({ rules: [] })).toMatchObject({ called: 'no' });
   expect(whyOf({ matchConditions: [{ name: 'odd', expression: 'true' }] })).toMatchObject({
     called: 'unknown',
-    why: 'its matchCondition odd cannot be judged here',
+    why: expect.stringContaining('odd'),
   });
-  expect(whyOf({ clientConfig: {} })).toMatchObject({ called: 'yes', why: expect.stringContaining('no caBundle') });
+  expect(whyOf({ clientConfig: {} })).toMatchObject({ called: 'yes', why: expect.stringContaining('caBundle') });
 });

@@ -239,7 +239,7 @@ test('agent-injector certs shows what is in force, and who trusts it', async () 
   const { code, output } = await show();
   console.log(output);
   expect(code).toBe(0);
-  expect(output).toContain(`Secret ${issuedFlags['tls-secret']}, for ${SERVERNAME}, `);
+  expect(output).toContain(`Secret ${issuedFlags['tls-secret']}: certificate for ${SERVERNAME}, `);
   const line = output.split('\n').find((one) => one.startsWith('leaf'));
   expect(line).toMatch(
     / (6|29) +enabled\.agent-injector\.io, required\.agent-injector\.io, required-pods\.agent-injector\.io$/,

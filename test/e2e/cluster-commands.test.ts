@@ -47,7 +47,7 @@ const deployment = (namespace: string, name: string, spec: object = { containers
 });
 
 describe('audit', () => {
-  it('finds what was created before the label was there; the command that it prints mends it', async () => {
+  it('finds pods from before the label was set; the printed command fixes them', async () => {
     await client.createNamespace('late', { annotations: optedIn().annotations });
     await client.create(claimIn('late'));
     await client.create(deployment('late', 'web'));
@@ -55,10 +55,10 @@ describe('audit', () => {
     expect(await jsonOf<AuditReport>(0, 'audit', '-n', 'late')).toMatchObject({ pods: 2, carrying: 0, findings: [] });
     await client.patch({ kind: 'Namespace', name: 'late' }, { metadata: { labels: ours({ injection: 'enabled' }) } });
     const { findings } = await jsonOf<AuditReport>(1, 'audit', '-n', 'late');
-    const mend = 'kubectl -n late rollout restart deployment/web';
-    expect(findings).toMatchObject([{ kind: 'expected-not-injected', workload: 'Deployment/web', pods: 2, mend }]);
+    const fix = 'kubectl -n late rollout restart deployment/web';
+    expect(findings).toMatchObject([{ kind: 'expected-not-injected', workload: 'Deployment/web', pods: 2, fix }]);
     const { stdout } = await ask('audit', '-n', 'late');
-    expect(stdout).toContain(`  $ ${mend}\n`);
+    expect(stdout).toContain(`  $ ${fix}\n`);
     // What kubectl does: another annotation on the template.
     const template = { metadata: { annotations: { 'kubectl.kubernetes.io/restartedAt': 'now' } } };
     await client.patch(
@@ -68,7 +68,7 @@ describe('audit', () => {
     await waitFor('the audit to find nothing', async () => (await ask('audit', '-n', 'late')).code === 0);
   });
 
-  it('all namespaces: an agent where the namespace is off, a missing claim, a shared domain', async () => {
+  it('finds an agent in a disabled namespace, a missing claim and a shared domain', async () => {
     for (const name of ['one', 'two']) {
       await client.createNamespace(name, optedIn({ 'domain-id': '77' }));
       await client.create(podOf(name, 'app'));
@@ -89,7 +89,7 @@ describe('audit', () => {
 });
 
 describe('plan', () => {
-  it('a label that would be set: who gets an agent, who cannot, and what the API server says to it', async () => {
+  it('previews a namespace label, and reports what the API server says to it', async () => {
     await client.createNamespace('soon', {
       labels: { 'pod-security.kubernetes.io/enforce': 'restricted' },
       annotations: optedIn().annotations,
@@ -121,7 +121,7 @@ describe('plan', () => {
     ).toBe(true);
   });
 
-  it('a profile that would be changed: who changes, who stays', async () => {
+  it('previews a changed profile: some workloads change, others do not', async () => {
     await client.createNamespace('there', optedIn());
     await client.create(claimIn('there'));
     await client.create(deployment('there', 'web'));
@@ -140,13 +140,13 @@ describe('plan', () => {
     expect(other.planned).toMatchObject([{ workload: 'Deployment/web', verdict: 'changes' }]);
   });
 
-  it('needs something that would be changed', async () => {
+  it('requires a change to preview', async () => {
     expect(await ask('plan')).toMatchObject({ code: 2, stderr: expect.stringContaining('--label-namespace') });
   });
 });
 
 describe('preflight', () => {
-  it('of a cluster where it is installed: a pod comes back injected, and what would collide is named', async () => {
+  it('reports on a cluster with agent-injector: a pod is injected, and a colliding webhook is named', async () => {
     const before = await ask('preflight', '-o', 'json');
     const checksOf = ({ stdout }: Ended): readonly Check[] =>
       (JSON.parse(stdout) as { checks: readonly Check[] }).checks;
@@ -155,7 +155,7 @@ describe('preflight', () => {
     expect(of(before, 'version')).toMatchObject([{ result: 'ok' }]);
     expect(of(before, 'permission').every(({ result }) => result === 'ok')).toBe(true);
     expect(of(before, 'reach')).toMatchObject([
-      { result: 'ok', message: expect.stringContaining('came back with a record') },
+      { result: 'ok', message: expect.stringContaining('has a status record') },
     ]);
     expect(of(before, 'other injectors')).toMatchObject([{ result: 'ok' }]);
     await client.create({
@@ -183,10 +183,10 @@ describe('preflight', () => {
     expect(stdout).toContain('✗ other injectors: dynatrace-webhook');
   });
 
-  it('says so when the API server does not get through', async () => {
+  it('reports that the API server does not reach the webhook', async () => {
     await cluster.injector.stop();
     const { code, stdout } = await ask('preflight');
     expect(code).toBe(1);
-    expect(stdout).toMatch(/✗ reach: .* came back without a record/);
+    expect(stdout).toMatch(/✗ reach: .* has no status record/);
   });
 });

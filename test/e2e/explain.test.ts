@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Explained } from '../../src/cli/explain/explained.ts';
+import type { ExplanationResult } from '../../src/cli/explain/result.ts';
 import { run, type Ended } from '../support/process.ts';
 import { examplesOf, expectPrinted } from '../support/doc-examples.ts';
 import type { Client } from '../support/client.ts';
@@ -17,10 +17,10 @@ afterAll(() => cluster?.stop());
 const ask = (...args: readonly string[]): Promise<Ended> =>
   run(['explain', ...args, '--kubeconfig', cluster.controlPlane.kubeconfigPath]);
 
-const explainOf = async (...args: readonly string[]): Promise<Explained> => {
+const explainOf = async (...args: readonly string[]): Promise<ExplanationResult> => {
   const { code, stdout, stderr } = await ask(...args, '-o', 'json');
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  return (JSON.parse(stdout) as { explained: readonly [Explained] }).explained[0];
+  return (JSON.parse(stdout) as { explained: readonly [ExplanationResult] }).explained[0];
 };
 
 const deployment = (
@@ -124,7 +124,7 @@ describe('explain on a cluster', () => {
       code: 2,
       stderr: expect.stringContaining('did you mean "deploy"?'),
     });
-    expect(await ask('deploy')).toMatchObject({ code: 2, stderr: expect.stringContaining('write it as KIND/NAME') });
+    expect(await ask('deploy')).toMatchObject({ code: 2, stderr: expect.stringContaining('must be KIND/NAME') });
   });
 
   it('a claim that is not there, which the server would not wait for', async () => {

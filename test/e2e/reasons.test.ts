@@ -244,14 +244,14 @@ async function withDefect(code: ReasonCode, row: Row): Promise<Scene> {
   const api = await loadClient({ kubeconfig: cluster.controlPlane.kubeconfigPath });
   if (!api) throw new Error('no cluster');
   const logger = { info: () => {}, warn: () => {}, error: () => {} };
-  const events = createEventRecorder({ cluster: api, logger, misplaced: () => [] });
+  const events = createEventRecorder({ client: api, logger, misplacedKeys: () => [] });
   const server = await startServer({
     namespaces: [{ name: namespace, ...optedIn({ profile: 'jennifer-dotnet' }) }],
     catalogue: () => {
       if (code === 'internal-error') throw new Error('planted');
       return { ...catalogue, profiles: new Map([['jennifer-dotnet', spoilt()]]) };
     },
-    decided: events.decided,
+    decided: events.record,
   });
   const url = `https://127.0.0.1:${server.port}/mutate`;
   const { remove } = await registerWebhook(client, { name: `zz-${code}`, url, ca: server.ca });

@@ -4,14 +4,14 @@ import { workloadKindOf } from '../../src/kubernetes/workload.ts';
 
 function read(text: string): Manifest {
   const parsed = parseManifest(text);
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
-  return parsed.manifest;
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+  return parsed.value;
 }
 
 const templates = (text: string): unknown[] =>
   read(text).templates.map(({ kind, name, line, document, pointer }) => ({ kind, name, line, document, pointer }));
 
-describe('where a pod is', () => {
+describe('pods are found', () => {
   test.each([
     ['v1', 'Pod', []],
     ['v1', 'PodTemplate', ['template']],
@@ -27,7 +27,7 @@ describe('where a pod is', () => {
     expect(workloadKindOf(apiVersion, kind)?.template).toEqual(path);
   });
 
-  test('in many documents, with lines, names and markers of all kinds', () => {
+  test('in several documents, with their lines and names', () => {
     const text = `# the namespace first
 apiVersion: v1
 kind: Namespace
@@ -52,7 +52,7 @@ kind: Pod
 metadata:
   generateName: run-
 spec: {containers: []}
---- # values of a chart are no object
+--- # values of a chart are not an object
 replicas: 2
 `;
     expect(templates(text)).toEqual([
@@ -68,7 +68,7 @@ replicas: 2
     expect(found[0]?.pod).toEqual({ spec: { containers: [] } });
   });
 
-  test('in lists, in lists in lists, and in typed lists whose items leave out their kind', () => {
+  test('in lists, nested lists, and typed lists whose items omit their kind', () => {
     const text = `apiVersion: v1
 kind: List
 items:
@@ -95,14 +95,14 @@ items:
     ]);
   });
 
-  test('in JSON, and behind a byte order mark', () => {
+  test('in JSON, and after a byte order mark', () => {
     expect(templates('{\n\t"apiVersion": "v1",\n\t"kind": "Pod"\n}')).toEqual([
       { kind: 'Pod', name: '', line: 1, document: 0, pointer: '' },
     ]);
     expect(templates('\uFEFFapiVersion: v1\nkind: Pod\n')).toMatchObject([{ line: 1 }]);
   });
 
-  test('not in an object that has no template (a Rollout with a workloadRef), nor in what is no object', () => {
+  test('but not in a workload without a template, nor in documents that are not objects', () => {
     const text =
       'apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nspec: {workloadRef: {name: a}}\n---\n- a\n---\nkind: 1\napiVersion: v1\n';
     expect(read(text)).toMatchObject({ objects: [{ kind: 'Rollout' }], templates: [] });
@@ -111,7 +111,7 @@ items:
   });
 });
 
-describe('a text that cannot be read gives its problems with their places', () => {
+describe('invalid text gives problems with their position', () => {
   test.each([
     ['a: 1\nb:\n  c: 1\n  c: 2\n', 4, 3, 'Map keys must be unique'],
     ['a: 1\n---\nb: *gone\n', 3, 4, 'Unresolved alias (the anchor must be set before the alias): gone'],
@@ -124,31 +124,31 @@ describe('a text that cannot be read gives its problems with their places', () =
     ],
   ])('%j', (text, line, column, message) => {
     const parsed = parseManifest(text);
-    expect(parsed.ok ? undefined : parsed.problems[0]).toEqual({ line, column, message });
+    expect(parsed.ok ? undefined : parsed.error[0]).toEqual({ line, column, message });
   });
 
-  test('a document that is too deep', () => {
+  test('a document that is nested too deeply', () => {
     expect(parseManifest('['.repeat(50_000))).toMatchObject({
       ok: false,
-      problems: [{ line: 1, message: 'nested too deeply' }],
+      error: [{ line: 1, message: 'nested too deeply' }],
     });
   });
 
-  test('all at once, one of each line', () => {
+  test('all at once, one per line', () => {
     const parsed = parseManifest('a: 1\na: 2\n---\n{{- if .x }}\nb: 1\n{{- end }}\n');
-    const lines = parsed.ok ? [] : parsed.problems.map(({ line }) => line);
+    const lines = parsed.ok ? [] : parsed.error.map(({ line }) => line);
     expect(lines[0]).toBe(2);
     expect(new Set(lines).size).toBe(lines.length);
   });
 
-  test('aliases of aliases that multiply to more than fits', () => {
+  test('aliases of aliases that multiply beyond the limit', () => {
     const bomb = [
       'a0: &a0 [x]',
       ...Array.from({ length: 12 }, (_, i) => `a${i + 1}: &a${i + 1} [*a${i},*a${i},*a${i},*a${i},*a${i}]`),
     ];
     expect(parseManifest(bomb.join('\n'))).toMatchObject({
       ok: false,
-      problems: [{ message: expect.stringContaining('alias') }],
+      error: [{ message: expect.stringContaining('alias') }],
     });
   });
 });

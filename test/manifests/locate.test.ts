@@ -26,7 +26,7 @@ const at = (path: readonly PropertyKey[], spot: 'key' | 'value' = 'value'): stri
   return `${line}:${column}`;
 };
 
-describe('where something of a document stands', () => {
+describe('the position of a path in a document', () => {
   it.each([
     [['top'], '3:6'],
     [['list'], '4:1'],
@@ -47,13 +47,13 @@ describe('where something of a document stands', () => {
   ])('the key of %j: %s', (path, expected) => expect(at(path, 'key')).toBe(expected));
 
   it.each([
-    ['what is not there, in what is', ['list', 1, 'nothing', 'below'], '6:5'],
-    ['an item too many', ['list', 9], '4:1'],
-    ['what comes by an alias', ['alias', 'name'], '10:1'],
-    ['what comes by a merge key', ['merged', 'name'], '11:1'],
-    ['below a text', ['top', 'below'], '3:1'],
-    ['nothing at all', [], '3:1'],
+    ['a missing key, at its parent', ['list', 1, 'nothing', 'below'], '6:5'],
+    ['an index out of range', ['list', 9], '4:1'],
+    ['a key brought in by an alias', ['alias', 'name'], '10:1'],
+    ['a key brought in by a merge key', ['merged', 'name'], '11:1'],
+    ['a path below a scalar', ['top', 'below'], '3:1'],
+    ['the empty path', [], '3:1'],
     ['an unknown key at the top', ['nothing'], '3:1'],
-    ['a number where a name must be', [7], '3:1'],
+    ['an index in a map', [7], '3:1'],
   ])('%s', (_, path, expected) => expect(at(path)).toBe(expected));
 });

@@ -63,47 +63,47 @@ const choices: fc.Arbitrary<Choice> = fc.record({
   value: values,
 });
 
-interface Spot {
+interface Location {
   readonly path: string;
   readonly value: Json;
 }
 
-function spotsIn(value: Json, path = ''): Spot[] {
+function locationsIn(value: Json, path = ''): Location[] {
   const inner = Array.isArray(value)
-    ? value.flatMap((element: Json, index) => spotsIn(element, path + pointer(index)))
+    ? value.flatMap((element: Json, index) => locationsIn(element, path + pointer(index)))
     : isObject(value)
-      ? Object.entries(value).flatMap(([key, field]) => spotsIn(field ?? null, path + pointer(key)))
+      ? Object.entries(value).flatMap(([key, field]) => locationsIn(field ?? null, path + pointer(key)))
       : [];
   return [{ path, value }, ...inner];
 }
 
 /**
- * An operation that applies to the pod as it is now. `pure` when no text of the author's has to give way; `lines` when not even a line of
- * the author's is broken in two, as it is before the first element of a list in a list (`- - a`).
+ * An operation that applies to the pod. `pure`: no text of the author's is replaced; `lines`: no line of the author's is split either, as it is
+ * before the first element of a list in a list (`- - a`).
  */
-interface Made {
+interface AppliedOperation {
   readonly operation: Operation;
   readonly pure: boolean;
   readonly lines: boolean;
 }
 
-function operationFor(pod: Json, { where, how, key, value }: Choice): Made {
-  const spots = spotsIn(pod);
-  const spot = spots[where % spots.length] ?? { path: '', value: pod };
-  if (Array.isArray(spot.value)) {
-    const index = how % (spot.value.length + 2);
-    const token = index > spot.value.length ? '-' : index;
+function operationFor(pod: Json, { where, how, key, value }: Choice): AppliedOperation {
+  const locations = locationsIn(pod);
+  const location = locations[where % locations.length] ?? { path: '', value: pod };
+  if (Array.isArray(location.value)) {
+    const index = how % (location.value.length + 2);
+    const token = index > location.value.length ? '-' : index;
     return {
-      operation: { op: 'add', path: spot.path + pointer(token), value },
-      pure: spot.value.length > 0,
+      operation: { op: 'add', path: location.path + pointer(token), value },
+      pure: location.value.length > 0,
       lines: index > 0,
     };
   }
-  if (isObject(spot.value)) {
-    const pure = !Object.hasOwn(spot.value, key) && Object.keys(spot.value).length > 0;
-    return { operation: { op: 'add', path: spot.path + pointer(key), value }, pure, lines: true };
+  if (isObject(location.value)) {
+    const pure = !Object.hasOwn(location.value, key) && Object.keys(location.value).length > 0;
+    return { operation: { op: 'add', path: location.path + pointer(key), value }, pure, lines: true };
   }
-  return { operation: { op: 'replace', path: spot.path, value }, pure: false, lines: false };
+  return { operation: { op: 'replace', path: location.path, value }, pure: false, lines: false };
 }
 
 function operationsFor(
@@ -136,11 +136,11 @@ const linesOf = (text: string): string[] => text.split(/\r?\n/);
 
 function manifestOf(text: string): Manifest {
   const parsed = parseManifest(text);
-  if (!parsed.ok) throw new Error(`${JSON.stringify(parsed.problems)} in\n${text}`);
-  return parsed.manifest;
+  if (!parsed.ok) throw new Error(`${JSON.stringify(parsed.error)} in\n${text}`);
+  return parsed.value;
 }
 
-test('whatever the style and the operations: the text says what the patch says, and every line of the author survives', () => {
+test('in any style, the edited text parses to the patched pod, and every line of the author survives', () => {
   fc.assert(
     fc.property(pods, styles, fc.array(choices, { minLength: 1, maxLength: 6 }), (template, style, chosen) => {
       const object: JsonObject = {
@@ -154,13 +154,13 @@ test('whatever the style and the operations: the text says what the patch says, 
       if (!found) throw new Error('no template');
       const { operations, pure, lines } = operationsFor(found.pod, chosen);
       const edited = applyOperations(manifest, [{ template: found, operations }]);
-      if (!edited.ok) throw new Error(JSON.stringify(edited.problems));
-      expect(edited.reformatted).toEqual([]);
+      if (!edited.ok) throw new Error(JSON.stringify(edited.error));
+      expect(edited.value.reformatted).toEqual([]);
       const expected = jsonpatch.applyPatch(structuredClone(found.pod), structuredClone(operations)).newDocument;
-      expect(manifestOf(edited.text).templates[0]?.pod).toEqual(expected);
+      expect(manifestOf(edited.value.text).templates[0]?.pod).toEqual(expected);
       const block = style.flow === 0 && style.json === undefined;
-      expect(!pure || isSubsequence(manifest.text, edited.text)).toBe(true);
-      expect(!(pure && lines && block) || isSubsequence(linesOf(manifest.text), linesOf(edited.text))).toBe(true);
+      expect(!pure || isSubsequence(manifest.text, edited.value.text)).toBe(true);
+      expect(!(pure && lines && block) || isSubsequence(linesOf(manifest.text), linesOf(edited.value.text))).toBe(true);
     }),
     { numRuns: 400 },
   );

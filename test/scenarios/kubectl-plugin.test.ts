@@ -15,9 +15,9 @@ beforeAll(async () => {
 });
 afterAll(() => rm(dir, { recursive: true }));
 
-// kubectl looks on the PATH for an executable kubectl-<name>, with "_" for each "-" of the name, and runs it with what follows the name
-// (kubernetes.io/docs/tasks/extend-kubectl/kubectl-plugins). So do we.
-it('runs as kubectl runs a plugin, under the name that the package installs', async () => {
+// kubectl runs an executable kubectl-<name> from the PATH, with "_" for each "-" of the name, and passes on the arguments after the name
+// (kubernetes.io/docs/tasks/extend-kubectl/kubectl-plugins).
+it('runs as a kubectl plugin, under the name that the package installs', async () => {
   const { bin } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { bin: Record<string, string> };
   const name = `kubectl-${'agent-injector'.replaceAll('-', '_')}`;
   expect(Object.keys(bin)).toContain(name);

@@ -193,7 +193,7 @@ describe('inject --profiles', () => {
     expect(stderr).toMatch(/a\.yaml:\d+:\d+: a: spec/);
     expect(stderr).toMatch(/b\.yaml:1:\d+: /);
     expect(stderr).toMatch(
-      /c\.yaml:\d+:\d+: c: spec\.extends: no profile "jenifer-dotnet"; did you mean "jennifer-dotnet"\?/,
+      /c\.yaml:\d+:\d+: c: spec\.extends: unknown profile "jenifer-dotnet"; did you mean "jennifer-dotnet"\?/,
     );
   });
 

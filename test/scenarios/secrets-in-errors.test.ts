@@ -6,22 +6,22 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { loadClient } from '../../src/cluster/client/client.ts';
 import { describeFailure } from '../../src/cluster/client/errors.ts';
 import { namedSecret } from '../../src/cluster/secret-store.ts';
-import { kubeconfig, temporaryDirectory } from '../support/faulty-api.ts';
+import { clientFor, kubeconfig, temporaryDirectory } from '../support/faulty-api.ts';
 
-// What goes wrong is said on stderr and in the log. What it went wrong with is not: a kubeconfig holds tokens and keys, a Secret a private key.
+// Errors go to stderr and to the log. Their input does not: a kubeconfig holds tokens and keys, a Secret a private key.
 
 const SECRET = 'hunter2topsecret';
 const LIMITS = { timeoutMs: 2_000, maxBytes: 10_000 };
 
-/** Everything that is said of a request by this kubeconfig. */
-async function saidOf(text: string): Promise<string> {
+/** The text and the value of the error of a request with this kubeconfig. */
+async function errorOf(text: string): Promise<string> {
   const file = join(temporaryDirectory(), 'config');
   writeFileSync(file, text);
   try {
-    const cluster = await loadClient({ kubeconfig: file });
-    const answer = await cluster?.getJson('/api', LIMITS);
-    if (!answer || answer.kind === 'ok') throw new Error('it went well');
-    return `${describeFailure(answer)} ${JSON.stringify(answer)}`;
+    const client = await loadClient({ kubeconfig: file });
+    const response = await client?.getJson('/api', LIMITS);
+    if (!response || response.kind === 'ok') throw new Error('the request succeeded');
+    return `${describeFailure(response)} ${JSON.stringify(response)}`;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
@@ -34,50 +34,51 @@ function plugin(script: string): object {
   return { exec: { apiVersion: 'client.authentication.k8s.io/v1', command: file } };
 }
 
-const away = (user: object): string => kubeconfig('https://127.0.0.1:1', {}, user);
+const unreachable = (user: object): string => kubeconfig('https://127.0.0.1:1', {}, user);
 const whole = `apiVersion: v1\nusers:\n- name: me\n  user:\n    token: ${SECRET}\n`;
 
-describe('nothing secret is in what is said of', () => {
+describe('no error has a secret of', () => {
   it.each<[string, () => string, string]>([
-    ['a kubeconfig with a quote that is not closed', () => whole.replace(SECRET, `"${SECRET}`), 'it is no YAML (6:1)'],
-    ['one that is indented wrongly', () => `${whole}   certificate: x\n`, 'it is no YAML'],
-    ['one with an alias that nobody defined', () => whole.replace(SECRET, `*${SECRET}`), 'it is no YAML'],
+    ['a kubeconfig with an unclosed quote', () => whole.replace(SECRET, `"${SECRET}`), 'YAML (6:1)'],
+    ['a kubeconfig with a wrong indentation', () => `${whole}   certificate: x\n`, 'YAML'],
+    ['a kubeconfig with an undefined alias', () => whole.replace(SECRET, `*${SECRET}`), 'YAML'],
     [
-      'a server without TLS, to which no token is sent',
+      'a kubeconfig with a server without TLS, to which no token is sent',
       () => kubeconfig('http://127.0.0.1:1', {}, { token: SECRET }),
       'HTTP protocol is not allowed',
     ],
-    ['one that is but a text', () => SECRET, 'kubeconfig'],
-    ['a token that no header may hold', () => away({ token: `${SECRET}\u0001${SECRET}` }), 'Authorization'],
+    ['a kubeconfig that is a plain text', () => SECRET, 'kubeconfig'],
+    ['a token that no header can hold', () => unreachable({ token: `${SECRET}\u0001${SECRET}` }), 'Authorization'],
     [
-      'a key that is none',
-      () => away({ 'client-key-data': Buffer.from(SECRET).toString('base64'), 'client-certificate-data': 'eA==' }),
+      'an invalid key',
+      () =>
+        unreachable({ 'client-key-data': Buffer.from(SECRET).toString('base64'), 'client-certificate-data': 'eA==' }),
       '',
     ],
-    [
-      'an exec plugin that prints a bare token',
-      () => away(plugin(`echo ${SECRET}`)),
-      'the exec plugin printed is no JSON',
-    ],
+    ['an exec plugin that prints a bare token', () => unreachable(plugin(`echo ${SECRET}`)), 'JSON'],
     [
       'an exec plugin that prints broken JSON',
-      () => away(plugin(`echo '{"status": {"token": ${SECRET}}}'`)),
-      'is no JSON',
+      () => unreachable(plugin(`echo '{"status": {"token": ${SECRET}}}'`)),
+      'JSON',
     ],
-    ['an exec plugin that prints something else', () => away(plugin(`echo '{"token": "${SECRET}"}'`)), 'credentials'],
     [
-      'an exec plugin that fails, and dumps what it sent below',
-      () => away(plugin(`printf 'access denied\\nAuthorization: ${SECRET}\\n' >&2; exit 1`)),
+      'an exec plugin that prints another object',
+      () => unreachable(plugin(`echo '{"token": "${SECRET}"}'`)),
+      'credentials',
+    ],
+    [
+      'an exec plugin that fails and prints its request',
+      () => unreachable(plugin(`printf 'access denied\\nAuthorization: ${SECRET}\\n' >&2; exit 1`)),
       'access denied',
     ],
-  ])('%s', async (_, text, says) => {
-    const said = await saidOf(text());
-    expect(said).toContain(says);
-    expect(said).not.toMatch(new RegExp(`hunter2|${Buffer.from(SECRET).toString('base64')}`));
-    expect(said.split('\n')).toHaveLength(1);
+  ])('%s', async (_, text, fact) => {
+    const error = await errorOf(text());
+    expect(error).toContain(fact);
+    expect(error).not.toMatch(new RegExp(`hunter2|${Buffer.from(SECRET).toString('base64')}`));
+    expect(error.split('\n')).toHaveLength(1);
   });
 
-  it('a Secret that cannot be written, whatever the API server says of it, is bounded and one line', async () => {
+  it('a Secret that cannot be written, and the error is one bounded line whatever the API server answers', async () => {
     const bodies: string[] = [];
     const server = createServer((request, response) => {
       request.setEncoding('utf8').on('data', (chunk: string) => bodies.push(chunk));
@@ -88,22 +89,12 @@ describe('nothing secret is in what is said of', () => {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void server.close());
-    const file = join(temporaryDirectory(), 'config');
-    writeFileSync(
-      file,
-      kubeconfig(
-        `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-        { 'insecure-skip-tls-verify': true },
-        { token: SECRET },
-      ),
-    );
-    const cluster = await loadClient({ kubeconfig: file });
-    if (!cluster) throw new Error('no cluster');
-    const written = await namedSecret(cluster, 'a', 'b').create({ 'tls.key': SECRET });
+    const client = await clientFor(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const written = await namedSecret(client, 'a', 'b').create({ 'tls.key': SECRET });
     expect(bodies.join('')).toContain(Buffer.from(SECRET).toString('base64'));
     expect(written).toMatchObject({
       kind: 'failed',
-      why: expect.stringMatching(/^Secret a\/b: the API server answered 422: no: x+…$/),
+      why: expect.stringMatching(/^Secret a\/b: .*422: no: x+…$/),
     });
     expect(JSON.stringify(written)).not.toContain('hunter2');
     expect(JSON.stringify(written).length).toBeLessThan(700);

@@ -6,11 +6,11 @@ import { unknownCluster } from '../../src/kubernetes/cluster-state.ts';
 import type { Namespace } from '../../src/kubernetes/namespace.ts';
 import type { Pod } from '../../src/kubernetes/pod.ts';
 import { createMetrics } from '../../src/metrics/registry.ts';
-import { namespacesFromCluster } from '../../src/cluster/caches/namespaces.ts';
+import { ClusterNamespaces } from '../../src/cluster/caches/namespaces.ts';
 import { catalogue, container, namespace, pod } from '../support/fixtures.ts';
 import { FaultyApi, json, never } from '../support/faulty-api.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { Recorder } from '../support/recording-logger.ts';
+import { RecordingLogger } from '../support/recording-logger.ts';
 
 const shop = namespace();
 const called = (name: string, one: Namespace = shop): Namespace => ({ ...one, name });
@@ -34,7 +34,7 @@ const outdated = (): Pod => {
 const INTERVAL_MS = 600_000;
 let api: FaultyApi;
 let clock: ManualClock;
-let log: Recorder;
+let log: RecordingLogger;
 let loop: AuditLoop | undefined;
 let items: readonly object[];
 
@@ -42,7 +42,7 @@ beforeEach(async () => {
   api = new FaultyApi();
   await api.start();
   clock = new ManualClock();
-  log = new Recorder();
+  log = new RecordingLogger();
   items = [];
   api.faults.list = (request, response) => {
     const url = new URL(request.url ?? '', 'http://api');
@@ -65,7 +65,7 @@ const inside = (name: string, one: Pod, index = 0): object => ({
 
 async function begin(found: Pick<ReadonlyMap<string, Namespace>, 'get'> = namespaces): Promise<AuditLoop> {
   const sources = {
-    api: await api.cluster(),
+    api: await api.client(),
     catalogue: () => catalogue,
     facts: () => unknownCluster,
     namespaces: found,
@@ -106,11 +106,17 @@ describe('audits in the server', () => {
     expect(await exposition()).toEqual([]);
     const audits = await begin();
     await whenOver();
-    const expected = new Map([
+    const expectedNotInjected = new Map([
       ['shop', 70],
       ['bank', 1],
     ]);
-    expect(audits.gauges()).toEqual({ expected, cannot: 1, outdated: 1, off: 1, ageMs: 0 });
+    expect(audits.gauges()).toEqual({
+      expectedNotInjected,
+      cannotBeInjected: 1,
+      outdated: 1,
+      namespaceOff: 1,
+      ageMs: 0,
+    });
     expect(api.seen.map(({ url }) => [url.pathname, url.searchParams.get('limit')])).toEqual(
       Array.from({ length: 4 }, () => ['/api/v1/pods', '25']),
     );
@@ -135,7 +141,13 @@ describe('audits in the server', () => {
     expect(api.seen.length).toBe(1);
     clock.advance(1);
     await whenOver();
-    expect(audits.gauges()).toEqual({ expected: new Map(), cannot: 0, outdated: 0, off: 0, ageMs: 0 });
+    expect(audits.gauges()).toEqual({
+      expectedNotInjected: new Map(),
+      cannotBeInjected: 0,
+      outdated: 0,
+      namespaceOff: 0,
+      ageMs: 0,
+    });
     expect(await exposition()).toContain('agent_injector_outdated_pods 0');
   });
 
@@ -156,7 +168,7 @@ describe('audits in the server', () => {
     if (allowed) api.faults.list = allowed;
     clock.advance(INTERVAL_MS);
     await whenOver();
-    expect(audits.gauges()?.expected).toEqual(new Map([['shop', 1]]));
+    expect(audits.gauges()?.expectedNotInjected).toEqual(new Map([['shop', 1]]));
     expect(log.messages.slice(1)).toEqual([expect.stringMatching(/^info /)]);
     // Taken away again: what nobody renews is not shown.
     api.faults.list = forbidden;
@@ -177,7 +189,7 @@ describe('audits in the server', () => {
     };
     clock.advance(INTERVAL_MS);
     await whenOver();
-    expect(audits.gauges()).toMatchObject({ expected: new Map([['shop', 1]]), ageMs: INTERVAL_MS });
+    expect(audits.gauges()).toMatchObject({ expectedNotInjected: new Map([['shop', 1]]), ageMs: INTERVAL_MS });
     expect(log.messages).toEqual([expect.stringContaining('410: expired')]);
   });
 
@@ -199,7 +211,7 @@ describe('audits in the server', () => {
     ]);
     const audits = await begin(broken);
     await whenOver();
-    expect(audits.gauges()?.expected).toEqual(new Map([['shop', 1]]));
+    expect(audits.gauges()?.expectedNotInjected).toEqual(new Map([['shop', 1]]));
     expect(log.messages).toEqual(['error audit: a pod could not be judged']);
   });
 
@@ -235,16 +247,16 @@ describe('audits in the server', () => {
     const audits = await begin({ get });
     await whenOver();
     watching = false;
-    expect(audits.gauges()?.expected).toEqual(new Map([['shop', 200]]));
+    expect(audits.gauges()?.expectedNotInjected).toEqual(new Map([['shop', 200]]));
     expect(api.seen.length).toBe(8);
     // Where a page begins, two of our turns may fall into one of the loop.
     expect(most).toBeLessThanOrEqual(2);
   });
 
   it('are not begun where nobody asks for them, or there is no cluster', async () => {
-    const cluster = await api.cluster();
+    const cluster = await api.client();
     api.faults.list = never;
-    const source = namespacesFromCluster(cluster, { logger: log });
+    const source = new ClusterNamespaces(cluster, { logger: log });
     const server = {
       api: cluster,
       profiles: { catalogue: () => catalogue },
@@ -262,7 +274,7 @@ describe('audits in the server', () => {
 
 it('the metric names 200 namespaces, those with the most pods', async () => {
   const expected = new Map(Array.from({ length: 203 }, (_, index) => [`n${index}`, index + 1]));
-  const audit = () => ({ expected, cannot: 0, outdated: 0, off: 0, ageMs: 0 });
+  const audit = () => ({ expectedNotInjected: expected, cannotBeInjected: 0, outdated: 0, namespaceOff: 0, ageMs: 0 });
   const certificates = () => ({
     expiry: { leaf: undefined, ca: undefined },
     renewals: { leaf: 0, ca: 0 },

@@ -30,7 +30,7 @@ beforeEach(async () => {
 });
 
 async function open(flags: Record<string, string>) {
-  const facts = openClusterState(configOf({ checks: 'none', ...flags }), await api.cluster(), namespaces, silent);
+  const facts = openClusterState(configOf({ checks: 'none', ...flags }), await api.client(), namespaces, silent);
   onTestFinished(() => facts.stop());
   await facts.whenAsked();
   return facts;

@@ -259,7 +259,7 @@ describe('bad configuration', () => {
     await writeFile(empty, '');
     expect(await run(['serve', ...local(), '--kubeconfig', empty])).toMatchObject({
       code: 2,
-      stderr: `agent-injector: cannot read the kubeconfig ${empty}: it is no kubeconfig\n`,
+      stderr: `agent-injector: cannot read the kubeconfig ${empty}: it is not a kubeconfig\n`,
     });
     const numbers = join(dir, 'numbers.yaml');
     await writeFile(

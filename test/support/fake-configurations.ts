@@ -7,14 +7,14 @@ export interface Configuration {
   webhooks: Entry[];
 }
 
-/** An API server that knows one MutatingWebhookConfiguration: list, watch, and a JSON patch that is refused when its tests fail. */
+/** An API server with one MutatingWebhookConfiguration: list, watch, and a JSON patch that fails with its `test` operation. */
 export class FakeConfigurations implements KubeClient {
   readonly server = 'https://fake';
   readonly patches: { readonly path: string; readonly options: SendOptions }[] = [];
-  private readonly watchers = new Set<WatchOptions['onLine']>();
-  private version = 1;
+  readonly #watchers = new Set<WatchOptions['onLine']>();
+  #version = 1;
   current: Configuration | undefined;
-  /** Answers writes in its place. */
+  /** Answers all writes. */
   refusal: ApiResponse | undefined;
   listed: string | undefined;
 
@@ -24,19 +24,19 @@ export class FakeConfigurations implements KubeClient {
 
   getJson = async (path: string): Promise<ApiResponse> => {
     this.listed = path;
-    const metadata = { resourceVersion: String(this.version) };
+    const metadata = { resourceVersion: String(this.#version) };
     return { kind: 'ok', body: copy({ metadata, items: this.current ? [this.current] : [] }) };
   };
 
   watchLines = async (_: string, { onLine, signal }: WatchOptions): ReturnType<KubeClient['watchLines']> => {
-    this.watchers.add(onLine);
+    this.#watchers.add(onLine);
     await new Promise((resolve) => signal.addEventListener('abort', resolve));
-    this.watchers.delete(onLine);
+    this.#watchers.delete(onLine);
     return { kind: 'aborted' };
   };
 
   sendJson = async (path: string, options: SendOptions): Promise<ApiResponse> => {
-    // A patch takes its time: another one may be on its way.
+    // Asynchronous, so that another patch can be on its way.
     await new Promise((resolve) => setImmediate(resolve));
     if (this.refusal) return this.refusal;
     const [check, ...operations] = options.body as { op: string; path: string; value: string }[];
@@ -55,25 +55,25 @@ export class FakeConfigurations implements KubeClient {
   };
 
   get watching(): number {
-    return this.watchers.size;
+    return this.#watchers.size;
   }
 
-  /** Somebody writes it. */
+  /** Changes the configuration as another client. */
   change(how: (webhooks: Entry[]) => void): void {
     if (!this.current) throw new Error('there is none');
     how(this.current.webhooks);
-    this.send('MODIFIED', this.current);
+    this.#send('MODIFIED', this.current);
   }
 
   create(configuration: Configuration): void {
     this.current = configuration;
-    this.send('ADDED', configuration);
+    this.#send('ADDED', configuration);
   }
 
-  private send(type: string, configuration: Configuration): void {
-    this.version += 1;
-    configuration.metadata.resourceVersion = String(this.version);
-    for (const onLine of this.watchers) onLine(copy({ type, object: configuration }));
+  #send(type: string, configuration: Configuration): void {
+    this.#version += 1;
+    configuration.metadata.resourceVersion = String(this.#version);
+    for (const onLine of this.#watchers) onLine(copy({ type, object: configuration }));
   }
 }
 

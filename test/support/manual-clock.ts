@@ -1,32 +1,43 @@
 import type { Clock } from '../../src/lib/clock.ts';
 
-/** Time that stands still until it is moved. */
+/** Time that stands still until a test moves it. */
 export class ManualClock implements Clock {
-  private at = 0;
-  private readonly timers = new Map<() => void, number>();
+  #now = 0;
+  readonly #timers = new Map<() => void, number>();
 
   now(): number {
-    return this.at;
+    return this.#now;
   }
 
   after(ms: number, action: () => void): () => void {
-    this.timers.set(action, this.at + ms);
+    this.#timers.set(action, this.#now + ms);
     return () => {
-      this.timers.delete(action);
+      this.#timers.delete(action);
     };
   }
 
+  /** Number of pending timers. */
   get open(): number {
-    return this.timers.size;
+    return this.#timers.size;
   }
 
-  /** Moves on, and runs what is due. */
+  /** Throws if a timer is pending. */
+  expectNoTimers(): void {
+    if (this.open > 0) throw new Error(`${this.open} timers are left`);
+  }
+
+  /** Moves the time and runs the timers that are due. */
   advance(ms: number): void {
-    this.at += ms;
-    for (const [action, due] of this.timers) {
-      if (due > this.at) continue;
-      this.timers.delete(action);
+    this.#now += ms;
+    for (const [action, due] of this.#timers) {
+      if (due > this.#now) continue;
+      this.#timers.delete(action);
       action();
     }
+  }
+
+  /** Moves the time to the first pending timer. */
+  advanceToNext(): void {
+    this.advance(Math.max(0, Math.min(...this.#timers.values()) - this.#now));
   }
 }

@@ -1,18 +1,18 @@
 import type { Logger } from '../../src/lib/logger.ts';
 
-/** A logger that keeps its messages. */
-export class Recorder implements Logger {
+/** Keeps each message, with its level in front. */
+export class RecordingLogger implements Logger {
   readonly messages: string[] = [];
+  readonly info = this.#recorder('info');
+  readonly warn = this.#recorder('warn');
+  readonly error = this.#recorder('error');
 
-  info(_: object, message: string): void {
-    this.messages.push(`info ${message}`);
+  /** The messages of one level, without it. */
+  of(level: keyof Logger): readonly string[] {
+    return this.messages.filter((line) => line.startsWith(`${level} `)).map((line) => line.slice(level.length + 1));
   }
 
-  warn(_: object, message: string): void {
-    this.messages.push(`warn ${message}`);
-  }
-
-  error(_: object, message: string): void {
-    this.messages.push(`error ${message}`);
+  #recorder(level: keyof Logger): Logger['info'] {
+    return (_, message) => void this.messages.push(`${level} ${message}`);
   }
 }

@@ -3,22 +3,21 @@ import { Document, visit } from 'yaml';
 import type { JsonObject } from '../../src/lib/json.ts';
 import { parseManifest } from '../../src/manifests/documents.ts';
 
-/** How somebody writes YAML or JSON. */
+/** Ways to write YAML or JSON. */
 export const styles = fc.record({
   indent: fc.constantFrom(2, 4),
   indentSeq: fc.boolean(),
   eol: fc.constantFrom('\n', '\n', '\r\n'),
   finalNewline: fc.boolean(),
-  /** Every how many nodes one is written in brackets. */
+  /** Every n-th node is written in brackets; 0: none. */
   flow: fc.constantFrom(0, 0, 2, 5),
-  /** After every how many lines a comment or an empty line comes. */
+  /** A comment or an empty line follows every n-th line; 0: none. */
   comments: fc.constantFrom(0, 1, 3),
   padding: fc.boolean(),
   json: fc.constantFrom(undefined, undefined, undefined, 0, 2, '\t'),
 });
 export type Style = typeof styles extends fc.Arbitrary<infer T> ? T : never;
 
-/** The object, written in that style. */
 export function render(object: JsonObject, style: Style): string {
   const plain = style.json === undefined ? renderYaml(object, style) : `${JSON.stringify(object, null, style.json)}\n`;
   return (style.finalNewline ? plain : plain.trimEnd()).replaceAll('\n', style.eol);
@@ -40,12 +39,12 @@ function renderYaml(object: JsonObject, style: Style): string {
     flowCollectionPadding: style.padding,
     lineWidth: style.flow === 2 ? 20 : 0,
   });
-  const commented = sprinkle(text, style.comments);
-  return same(commented, text) ? commented : text;
+  const commented = withComments(text, style.comments);
+  return isSame(commented, text) ? commented : text;
 }
 
-/** Comments in places that mean nothing to a parser (text blocks excepted: `same` finds those). */
-function sprinkle(text: string, every: number): string {
+/** Adds comments where a parser ignores them, except in strings after `|` and `>`, which `isSame` detects. */
+function withComments(text: string, every: number): string {
   const lines = text.split('\n');
   const extras = ['# at the left', '', '      # deep', '  # two in'];
   return lines
@@ -53,9 +52,7 @@ function sprinkle(text: string, every: number): string {
     .join('\n');
 }
 
-function same(one: string, other: string): boolean {
+function isSame(one: string, other: string): boolean {
   const [a, b] = [parseManifest(one), parseManifest(other)];
-  return (
-    a.ok && b.ok && JSON.stringify(a.manifest.documents[0]?.json) === JSON.stringify(b.manifest.documents[0]?.json)
-  );
+  return a.ok && b.ok && JSON.stringify(a.value.documents[0]?.json) === JSON.stringify(b.value.documents[0]?.json);
 }

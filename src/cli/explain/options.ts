@@ -1,13 +1,12 @@
 import type { ClusterInFiles } from '../../config/catalogue.ts';
 import type { NamespaceOptions } from '../namespaces-from-files.ts';
 
+/** Flags of `explain`. Exactly one of target, file and review is given. */
 export interface ExplainOptions extends NamespaceOptions, ClusterInFiles {
-  /** `pod/x`, `deploy/x`: on a cluster. */
-  readonly target: string | undefined;
-  readonly file: string | undefined;
-  /** Path of a recorded AdmissionReview. */
-  readonly review: string | undefined;
+  readonly target?: string | undefined;
+  readonly file?: string | undefined;
+  readonly review?: string | undefined;
   readonly namespace: string;
-  readonly kubeconfig: string | undefined;
+  readonly kubeconfig?: string | undefined;
   readonly output: 'text' | 'json';
 }

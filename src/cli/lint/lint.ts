@@ -1,4 +1,4 @@
-import { type Finding, lintProfile } from '../../diagnostics/profile-lint.ts';
+import { type LintFinding, lintProfile } from '../../diagnostics/profile-lint.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { builtInDocuments, readWithBuiltIn } from '../../profile-sources/builtin-documents.ts';
 import { builtInCatalogue } from '../../profile-sources/builtin.ts';
@@ -8,6 +8,7 @@ import { type Catalogue, withProfiles } from '../../profiles/catalogue.ts';
 import { baseNameOf, nameOf, problemsInSource } from '../../profiles/extends.ts';
 import type { ProfileSource } from '../../profiles/problem.ts';
 import type { ProfileSet, ResolvedProfile } from '../../profiles/read-profiles.ts';
+import type { CommandResult } from '../command-result.ts';
 import { readProfileFiles } from './files.ts';
 import { asJson, asText, type LintedProfile, type LintReport, type Remark } from './report.ts';
 
@@ -15,17 +16,12 @@ export interface LintOptions {
   /** Files, directories, or `-` for standard input. Empty: the built-in profiles. */
   readonly paths: readonly string[];
   /** Adds warnings, and treats warnings as errors. */
-  readonly strict: boolean;
+  readonly strict?: boolean | undefined;
   readonly output: 'text' | 'json';
 }
 
-export interface LintResult {
-  readonly output: string;
-  readonly exitCode: 0 | 1;
-}
-
 /** Checks profiles as the server reads them, together with the built-in ones, and runs their tests. Throws a UsageError for an invalid path. */
-export async function lint({ paths, strict, output }: LintOptions): Promise<LintResult> {
+export async function lint({ paths, strict = false, output }: LintOptions): Promise<CommandResult> {
   const { names, sources: own, problems: ofFiles } = await readProfileFiles(paths);
   const sources = paths.length === 0 ? builtInSources(builtInDocuments.profiles) : own;
   const set = readWithBuiltIn(own, builtInCatalogue());
@@ -72,14 +68,13 @@ function lintOne(
   };
 }
 
-function remarksOn(source: ProfileSource, findings: readonly Finding[], whole?: JsonObject): readonly Remark[] {
+function remarksOn(source: ProfileSource, findings: readonly LintFinding[], whole?: JsonObject): readonly Remark[] {
   return problemsInSource(source, findings, whole).map((problem) => ({
     severity: problem.severity,
     ...fileProblem(problem),
   }));
 }
 
-/** The name of a built-in profile may be chosen by mistake. */
 function replacements(set: ProfileSet, own: readonly ProfileSource[]): readonly Remark[] {
   return own.flatMap((source) => {
     const name = nameOf(source.document);

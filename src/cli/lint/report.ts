@@ -1,8 +1,8 @@
 import type { Severity } from '../../diagnostics/profile-lint.ts';
 import { pathText } from '../../lib/text.ts';
 import type { FileProblem } from '../../profile-sources/read-documents.ts';
+import { formatJson } from '../format.ts';
 
-/** An error or warning in a file. */
 export interface Remark extends FileProblem {
   readonly severity: Severity;
 }
@@ -59,5 +59,5 @@ function counts({ remarks }: LintReport): { readonly errors: number; readonly wa
 
 export function asJson(report: LintReport): string {
   const remarks = report.remarks.map(({ path, ...rest }) => ({ ...rest, ...(path && { path: pathText(path) }) }));
-  return `${JSON.stringify({ ...counts(report), profiles: report.profiles, remarks }, null, 2)}\n`;
+  return formatJson({ ...counts(report), profiles: report.profiles, remarks });
 }

@@ -6,36 +6,38 @@ import type {
   ProfileSummary,
   VariableSummary,
 } from '../../profiles/summary.ts';
+import { formatSection, formatTable, indent } from '../format.ts';
 
-/** The list of profiles for people: a line each. */
 export function listText(all: readonly ProfileSummary[]): string {
   const rows = all
     .toSorted((one, other) => (one.name < other.name ? -1 : 1))
     .map(({ name, vendor, language, deliveries }) => [name, vendor, language ?? '', deliveries.map(nameOf).join(', ')]);
-  return `${columns([['NAME', 'VENDOR', 'LANGUAGE', 'DELIVERIES'], ...rows]).join('\n')}\n`;
+  return `${formatTable([['NAME', 'VENDOR', 'LANGUAGE', 'DELIVERIES'], ...rows]).join('\n')}\n`;
 }
 
-/** All that there is to know of one profile, for people. */
 export function profileText(profile: ProfileSummary): string {
   const { description, documentation } = profile;
   return `${[
     `${profile.name}: ${description}`,
-    ...section('', [
-      ['Vendor', profile.vendor],
-      ['Language', profile.language ?? ''],
-      ['Runs on', constraintsText(profile.constraints)],
-      ['Takes', profile.slots.join(', ')],
-      ['Documentation', documentation ?? ''],
-    ]),
-    ...blocks('Parameters, as annotations agent-injector.io/NAME', profile.parameters.map(parameterLines)),
-    ...section('Deliveries, in order of preference', profile.deliveries.map(deliveryRow)),
+    '',
+    ...formatTable(
+      [
+        ['Vendor', profile.vendor],
+        ['Language', profile.language ?? ''],
+        ['Runs on', constraintsText(profile.constraints)],
+        ['Slots', profile.slots.join(', ')],
+        ['Documentation', documentation ?? ''],
+      ].filter(([, value]) => value !== ''),
+    ).map(indent),
+    ...formatSection('Parameters (annotations agent-injector.io/NAME)', profile.parameters.flatMap(parameterLines)),
+    ...section('Deliveries (in order of preference)', profile.deliveries.map(deliveryRow)),
     ...section(
       'Files',
       [...profile.mounts, ...profile.files].map(({ path }) => [path]).concat(profile.writable.map(writableRow)),
     ),
-    ...section('Variables', profile.environment.map(variableRow)),
-    ...section('Conflicts, which keep it out of a container', profile.conflicts.map(adviceRow)),
-    ...section('Advisories, which are told and change nothing', profile.advisories.map(adviceRow)),
+    ...section('Environment variables', profile.environment.map(variableRow)),
+    ...section('Conflicts (prevent an injection)', profile.conflicts.map(adviceRow)),
+    ...section('Advisories (reported only)', profile.advisories.map(adviceRow)),
   ].join('\n')}\n`;
 }
 
@@ -43,59 +45,39 @@ function nameOf({ name }: { readonly name: string }): string {
   return name;
 }
 
-/** Cells under each other; the last column is as wide as it is. Empty ones at the end leave no blanks. */
-function columns(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = rows.reduce<readonly number[]>(
-    (sofar, row) => row.map((cell, index) => Math.max(cell.length, sofar[index] ?? 0)),
-    [],
-  );
-  return rows.map((row) =>
-    row
-      .map((cell, index) => (index === row.length - 1 ? cell : cell.padEnd((widths[index] ?? 0) + 2)))
-      .join('')
-      .trimEnd(),
-  );
-}
-
-/** A title with its rows below it; nothing where there are none. A row whose only text is its name is left out. */
+/** A title with rows below it. A row without any text after its name is left out. */
 function section(title: string, rows: readonly (readonly string[])[]): readonly string[] {
-  const told = rows.filter((row) => row.length === 1 || row.slice(1).some((cell) => cell !== ''));
-  if (told.length === 0) return [];
-  return ['', ...(title === '' ? [] : [`${title}:`]), ...columns(told).map((line) => `  ${line}`)];
+  const filled = rows.filter((row) => row.length === 1 || row.slice(1).some((cell) => cell !== ''));
+  return formatSection(title, formatTable(filled));
 }
 
-function blocks(title: string, lines: readonly (readonly string[])[]): readonly string[] {
-  return lines.length === 0 ? [] : ['', `${title}:`, ...lines.flat().map((line) => `  ${line}`)];
-}
-
-/** What it is made for, in words. */
 export function constraintsText({ os, arch, libc, kubernetes, namespaces, excludeOwners }: ConstraintsSummary): string {
   const parts = [
     [...os, ...(arch ?? []), ...(libc ?? [])].join(', '),
     kubernetes === undefined ? '' : `Kubernetes ${kubernetes} or later`,
     namespaces === undefined ? '' : `namespaces ${namespaces.join(', ')}`,
-    excludeOwners.length === 0 ? '' : `no pods of a ${excludeOwners.join(' or a ')}`,
+    excludeOwners.length === 0 ? '' : `not for pods of ${excludeOwners.join(' or ')}`,
   ];
   return parts.filter((part) => part !== '').join('; ');
 }
 
-/** Everybody may set most parameters: only others are worth a word. */
-const EVERYBODY = 4;
+/** Most parameters can be set at every level; only the others show their levels. */
+const LEVELS = 4;
 
 function parameterLines(parameter: ParameterSummary): readonly string[] {
   const { name, expected, required, settableBy, description } = parameter;
   const standard = parameter.default === undefined ? '' : `, default ${parameter.default}`;
-  const who = settableBy.length === EVERYBODY ? '' : ` (set by ${settableBy.join(' or ')} only)`;
-  return [`${name}: ${expected}${required ? ', required' : standard}${who}`, `    ${description}`];
+  const levels = settableBy.length === LEVELS ? '' : ` (settable by ${settableBy.join(' or ')} only)`;
+  return [`${name}: ${expected}${required ? ', required' : standard}${levels}`, `    ${description}`];
 }
 
-/** What a delivery asks for, in words; empty where it asks for nothing. */
+/** Empty if the delivery requires nothing. */
 export function deliveryNeedsText({ type, os, kubernetes, privileged, needs }: DeliverySummary): string {
   const parts = [
-    type === 'baked' ? 'when it is named' : '',
-    needs.length === 0 ? '' : `with ${needs.join(', ')} given`,
+    type === 'baked' ? 'only if chosen explicitly' : '',
+    needs.length === 0 ? '' : `requires ${needs.join(', ')}`,
     kubernetes === undefined ? '' : `Kubernetes ${kubernetes} or later`,
-    privileged ? 'not where Pod Security is baseline or restricted' : '',
+    privileged ? 'not under Pod Security baseline or restricted' : '',
     os === undefined ? '' : `${os.join(', ')} only`,
   ];
   return parts.filter((part) => part !== '').join('; ');
@@ -106,26 +88,26 @@ function deliveryRow(delivery: DeliverySummary): readonly string[] {
 }
 
 function writableRow({ path, when }: ProfileSummary['writable'][number]): string[] {
-  return [`${path} (written to${when === undefined ? '' : `, where ${when}`})`];
+  return [`${path} (writable${when === undefined ? '' : ` if ${when}`})`];
 }
 
-/** What becomes of a variable that the pod has already. */
+/** What happens to a variable that the pod already has. */
 export function operationText({ operation, group }: VariableSummary): string {
-  if (group !== undefined) return `another value is a conflict (group ${group})`;
+  if (group !== undefined) return `a different value is a conflict (group ${group})`;
   return {
-    set: "the author's value stays",
-    force: "the author's value is replaced",
-    append: "is added to the end of the author's value",
-    prepend: "is added to the beginning of the author's value",
-    merge: "is added to the author's value, but for what that has",
+    set: 'an existing value is kept',
+    force: 'an existing value is replaced',
+    append: 'appended to an existing value',
+    prepend: 'prepended to an existing value',
+    merge: 'merged into an existing value, which takes precedence',
   }[operation];
 }
 
 function variableRow(variable: VariableSummary): readonly string[] {
   const { name, value, when } = variable;
-  return [name, value, `${operationText(variable)}${when === undefined ? '' : `; only where ${when}`}`];
+  return [name, value, `${operationText(variable)}${when === undefined ? '' : `; only if ${when}`}`];
 }
 
 function adviceRow({ code, signs, message }: AdviceSummary): readonly string[] {
-  return [code, `${message} (${signs.join(', and ')})`];
+  return [code, `${message} (${signs.join(' and ')})`];
 }

@@ -3,13 +3,10 @@ import type { Logger } from '../../lib/logger.ts';
 import type { ReflectorStatus } from '../watch/reflector.ts';
 import type { ReflectorTiming } from '../watch/timing.ts';
 
-/** Collections of the API server that are kept in memory. */
 export interface Cache {
-  /** Facts for readiness and metrics, by the name of the resource. */
   readonly status: () => Readonly<Record<string, ReflectorStatus>>;
-  /** Resolves when all has been listed, or could not be for the first time. */
+  /** Resolves when each collection was listed, or its first attempt has failed. */
   readonly whenTried: () => Promise<void>;
-  /** Resolves when no request is left. */
   readonly stop: () => Promise<void>;
 }
 

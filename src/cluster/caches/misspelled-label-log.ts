@@ -5,39 +5,40 @@ import { reasonMessage } from '../../reasons/message.ts';
 import type { Reason } from '../../reasons/reason.ts';
 import { intendedLabel } from '../../settings/misspelled-keys.ts';
 
-/** Beyond it nobody corrects them one by one. */
-const MAX_REMEMBERED = 1_000;
+/** Bound of memory and log lines: more are not corrected one by one. */
+const MAX_NAMESPACES = 1_000;
 
 /**
- * The namespaces whose label is only almost right: the API server never calls us for their pods, so nobody would tell. Each is logged once, and
- * again when its label changes to another wrong one.
+ * Logs namespaces whose injection label is misspelled: the API server never calls the webhook for their pods, so no decision would show it. Each
+ * is logged once, and again when its label changes to another misspelling.
  */
 export class MisspelledLabelLog {
-  private readonly logger: Logger;
-  private readonly known = new Map<string, string>();
+  readonly #logger: Logger;
+  readonly #logged = new Map<string, string>();
 
   constructor(logger: Logger) {
-    this.logger = logger;
+    this.#logger = logger;
   }
 
   check(namespace: Namespace): void {
     const meant = intendedLabel(namespace);
     const { name, labels } = namespace;
     if (meant === undefined) {
-      this.known.delete(name);
+      this.#logged.delete(name);
       return;
     }
     const label = labels[INJECTION_LABEL];
-    const seen = `${label ?? ''} ${meant}`;
-    if (this.known.get(name) === seen || (this.known.size >= MAX_REMEMBERED && !this.known.has(name))) return;
-    this.known.set(name, seen);
+    const misspelling = `${label ?? ''} ${meant}`;
+    if (this.#logged.get(name) === misspelling || (this.#logged.size >= MAX_NAMESPACES && !this.#logged.has(name)))
+      return;
+    this.#logged.set(name, misspelling);
     const reason: Reason = { code: 'namespace-not-enabled', namespace: name, label, meant };
-    this.logger.warn({ namespace: name, reason: reason.code }, `pods are not injected: ${reasonMessage(reason)}`);
+    this.#logger.warn({ namespace: name, reason: reason.code }, `pods are not injected: ${reasonMessage(reason)}`);
   }
 
-  /** How many there are; those that are gone are forgotten. */
+  /** Counts the namespaces with a misspelled label and drops those that no longer exist. */
   count(exists: (name: string) => boolean): number {
-    for (const name of this.known.keys()) if (!exists(name)) this.known.delete(name);
-    return this.known.size;
+    for (const name of this.#logged.keys()) if (!exists(name)) this.#logged.delete(name);
+    return this.#logged.size;
   }
 }

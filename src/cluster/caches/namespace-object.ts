@@ -4,28 +4,28 @@ import type { Namespace } from '../../kubernetes/namespace.ts';
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
 import { misspelledKey } from '../../settings/misspelled-keys.ts';
 
-type Texts = Readonly<Record<string, string>>;
+type Entries = Readonly<Record<string, string>>;
 
-/** Shared by all namespaces without any: most of them, in a large cluster. */
-const NONE: Texts = Object.freeze({});
+/** Shared by all namespaces without entries: most of them, in a large cluster. */
+const NO_ENTRIES: Entries = Object.freeze({});
 
-/** What we keep of a Namespace object: its name, and the labels and annotations that bear on a decision. Undefined: no name. */
+/** Reduces a Namespace object to its name and the labels and annotations that affect a decision. Undefined without a name. */
 export function toNamespace(object: JsonObject): Namespace | undefined {
   const { metadata } = object;
   if (!isObject(metadata) || typeof metadata['name'] !== 'string' || metadata['name'] === '') return undefined;
-  return { name: metadata['name'], labels: kept(metadata['labels']), annotations: kept(metadata['annotations']) };
+  return { name: metadata['name'], labels: pick(metadata['labels']), annotations: pick(metadata['annotations']) };
 }
 
-function kept(texts: Json | undefined): Texts {
-  if (!isObject(texts)) return NONE;
+function pick(map: Json | undefined): Entries {
+  if (!isObject(map)) return NO_ENTRIES;
   const entries: [string, string][] = [];
-  for (const [name, value] of Object.entries(texts)) {
-    if (typeof value === 'string' && isKept(name)) entries.push([name, value]);
+  for (const [name, value] of Object.entries(map)) {
+    if (typeof value === 'string' && isRelevant(name)) entries.push([name, value]);
   }
-  return entries.length === 0 ? NONE : Object.fromEntries(entries);
+  return entries.length === 0 ? NO_ENTRIES : Object.fromEntries(entries);
 }
 
-function isKept(name: string): boolean {
+function isRelevant(name: string): boolean {
   return (
     name === NAMESPACE_NAME_LABEL ||
     name.startsWith(POD_SECURITY_PREFIX) ||

@@ -5,86 +5,92 @@ import { describeFailure } from '../client/errors.ts';
 import type { KubeClient } from '../client/types.ts';
 
 export interface ServerVersionOptions {
-  readonly cluster: KubeClient;
-  /** How often a connection to the API server broke: one that comes back may be another. */
+  readonly client: KubeClient;
+  /** Number of times a connection to the API server broke: the server that answers next may be another one. */
   readonly reconnects: () => number;
   readonly logger: Logger;
   readonly clock?: Clock;
 }
 
-/** How often to see whether it is time to ask. Between failures, too. */
-const CHECK_EVERY_MS = 10_000;
+const CHECK_INTERVAL_MS = 10_000;
 
-const ASK_EVERY_MS = 600_000;
+const REQUEST_INTERVAL_MS = 600_000;
 
 const TIMEOUT_MS = 3_000;
 
 const MAX_BYTES = 64 * 1024;
 
 /**
- * The API server's version, asked for at the start, every ten minutes, and after a connection broke, as in an upgrade. What was heard last
- * counts until something else is heard. Everybody who is authenticated may ask (ClusterRole system:public-info-viewer).
+ * The API server's version, requested at the start, every ten minutes, and after a connection broke, as in an upgrade. The last known version
+ * stays until another one is read. Every authenticated user may read it (ClusterRole system:public-info-viewer).
  */
 export class ServerVersion {
-  private readonly options: ServerVersionOptions;
-  private readonly clock: Clock;
-  private readonly log: TroubleLog;
-  private readonly stopping = new AbortController();
-  private known: KubernetesVersion | undefined;
-  private answeredAt = -Infinity;
-  private reconnects = 0;
-  private asking: Promise<void> | undefined;
-  private cancelCheck = (): void => {};
+  readonly #options: ServerVersionOptions;
+  readonly #clock: Clock;
+  readonly #log: TroubleLog;
+  readonly #stopping = new AbortController();
+  #version: KubernetesVersion | undefined;
+  #answeredAt = -Infinity;
+  #reconnects = 0;
+  #request: Promise<void> | undefined;
+  #tried: Promise<void> | undefined;
+  #cancelCheck = (): void => {};
 
   constructor(options: ServerVersionOptions) {
-    this.options = options;
-    this.clock = options.clock ?? systemClock;
-    this.log = new TroubleLog(options.logger, this.clock);
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#log = new TroubleLog(options.logger, this.#clock);
   }
 
-  /** Begins to ask; `stop` ends it. Resolves with the first answer, or when it is given up for now: within three seconds. */
-  async start(): Promise<void> {
-    await this.check();
+  start(): this {
+    this.#tried ??= this.#check();
+    return this;
   }
 
   get(): KubernetesVersion | undefined {
-    return this.known;
+    return this.#version;
+  }
+
+  /** Resolves when the first request was answered or has failed: within three seconds. */
+  async whenTried(): Promise<void> {
+    await this.#tried;
   }
 
   async stop(): Promise<void> {
-    this.stopping.abort();
-    this.cancelCheck();
-    await this.asking;
+    this.#stopping.abort();
+    this.#cancelCheck();
+    await this.#request;
   }
 
-  private async check(): Promise<void> {
-    const reconnects = this.options.reconnects();
-    const isDue = reconnects !== this.reconnects || this.clock.now() - this.answeredAt >= ASK_EVERY_MS;
+  async #check(): Promise<void> {
+    const reconnects = this.#options.reconnects();
+    const isDue = reconnects !== this.#reconnects || this.#clock.now() - this.#answeredAt >= REQUEST_INTERVAL_MS;
     if (isDue) {
-      this.asking = this.ask(reconnects);
-      await this.asking;
+      this.#request = this.#read(reconnects);
+      await this.#request;
     }
-    if (this.stopping.signal.aborted) return;
-    this.cancelCheck = this.clock.after(CHECK_EVERY_MS, () => void this.check());
+    if (this.#stopping.signal.aborted) return;
+    this.#cancelCheck = this.#clock.after(CHECK_INTERVAL_MS, () => void this.#check());
   }
 
-  private async ask(reconnects: number): Promise<void> {
-    const { cluster, logger } = this.options;
-    const limits = { timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES, signal: this.stopping.signal };
-    const answer = await cluster.getJson('/version', limits);
-    if (this.stopping.signal.aborted) return;
-    const text = answer.kind === 'ok' ? answer.body['gitVersion'] : undefined;
+  async #read(reconnects: number): Promise<void> {
+    const { client, logger } = this.#options;
+    const limits = { timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES, signal: this.#stopping.signal };
+    const response = await client.getJson('/version', limits);
+    if (this.#stopping.signal.aborted) return;
+    const text = response.kind === 'ok' ? response.body['gitVersion'] : undefined;
     const version = typeof text === 'string' ? parseVersion(text) : undefined;
     if (!version) {
-      const why = answer.kind === 'ok' ? 'the API server sent something that is no version' : describeFailure(answer);
-      this.log.trouble({}, `the version of Kubernetes is not known: ${why}`);
+      const why =
+        response.kind === 'ok' ? 'the API server sent a response without a version' : describeFailure(response);
+      this.#log.trouble({}, `the Kubernetes version of the API server cannot be read: ${why}`);
       return;
     }
-    this.answeredAt = this.clock.now();
-    this.reconnects = reconnects;
-    this.log.over({}, 'the version of Kubernetes is known');
-    if (!this.known || versionText(this.known) !== versionText(version))
+    this.#answeredAt = this.#clock.now();
+    this.#reconnects = reconnects;
+    this.#log.over({}, 'the Kubernetes version of the API server can be read again');
+    if (!this.#version || versionText(this.#version) !== versionText(version))
       logger.info({ kubernetes: versionText(version) }, 'version of the API server');
-    this.known = version;
+    this.#version = version;
   }
 }

@@ -1,50 +1,39 @@
-import type { IncomingMessage } from 'node:http';
 import { type Clock, systemClock } from '../../lib/clock.ts';
 import { loadCredentials } from './credentials.ts';
-import { sendRequest, Deadline } from './request.ts';
+import { sendRequest } from './request.ts';
 import { readLines, readObject } from './response.ts';
 import { ServerClock } from './server-clock.ts';
-import type { ApiResponse, KubeClient, WatchEnd } from './types.ts';
+import type { KubeClient } from './types.ts';
 
 export interface LoadOptions {
-  /** A kubeconfig file, what `--kubeconfig` or KUBECONFIG names; its current context is taken. */
   readonly kubeconfig?: string;
-  /** Stands before the service account's path. @default '' */
+  /** Prefix of the service account's path, for tests. @default '' */
   readonly root?: string;
   readonly clock?: Clock;
 }
 
 /**
- * The cluster to talk to: the kubeconfig's, else the one this pod runs in (KUBERNETES_SERVICE_HOST and the service account's
- * token file, which is read again every minute, as in client-go), else undefined. `~/.kube/config` is deliberately never
- * consulted: a server started on a laptop must not read whatever cluster kubectl was last pointed at.
- * Throws an Error with a sentence when the kubeconfig cannot be used.
+ * Connects to the cluster of the kubeconfig's current context, else to the one that this pod runs in (KUBERNETES_SERVICE_HOST and the service
+ * account's token file, which is read again every minute, as in client-go). Undefined where there is neither. `~/.kube/config` is deliberately
+ * never read: a server started on a laptop must not read whatever cluster kubectl was last pointed at.
+ * Throws an Error whose message is for users when the kubeconfig cannot be used.
  */
 export async function loadClient(options: LoadOptions = {}): Promise<KubeClient | undefined> {
   const clock = options.clock ?? systemClock;
   const credentials = await loadCredentials(options.kubeconfig, options.root ?? '', clock);
   if (credentials === undefined) return undefined;
   const serverClock = new ServerClock(clock);
-  const peer = { credentials, serverClock };
+  const connection = { credentials, serverClock, clock };
   return {
     server: credentials.server,
-    serverClock: serverClock,
-    getJson: async (path, get) => {
-      const limit = new Deadline(clock, get.signal, get.timeoutMs);
-      const read = (response: IncomingMessage): Promise<ApiResponse> => readObject(response, get.maxBytes);
-      return sendRequest({ ...peer, path, accept: get.accept, deadline: limit }, read);
-    },
-    sendJson: async (path, sent) => {
-      const limit = new Deadline(clock, sent.signal, sent.timeoutMs);
-      const { method, body, contentType = 'application/json' } = sent;
+    serverClock,
+    getJson: (path, get) =>
+      sendRequest({ ...connection, ...get, path }, (response) => readObject(response, get.maxBytes)),
+    sendJson: (path, { method, body, contentType = 'application/json', ...rest }) => {
       const payload = { method, contentType, text: JSON.stringify(body) };
-      const read = (response: IncomingMessage): Promise<ApiResponse> => readObject(response, sent.maxBytes);
-      return sendRequest({ ...peer, path, accept: sent.accept, deadline: limit, payload }, read);
+      return sendRequest({ ...connection, ...rest, path, payload }, (response) => readObject(response, rest.maxBytes));
     },
-    watchLines: async (path, watch) => {
-      const limit = new Deadline(clock, watch.signal);
-      const read = (response: IncomingMessage): Promise<WatchEnd> => readLines(response, watch);
-      return sendRequest({ ...peer, path, accept: watch.accept, deadline: limit }, read);
-    },
+    watchLines: (path, watch) =>
+      sendRequest({ ...connection, ...watch, path }, (response) => readLines(response, watch)),
   };
 }

@@ -6,27 +6,27 @@ import { errorText } from './errors.ts';
 
 const TOKEN_FILE = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 
-/** An exec plugin that has not answered for this long is started anew; until then all requests wait for the one process. */
-const GIVE_UP_MS = 60_000;
+/** An exec plugin that takes longer is started again; until then all requests wait for the one process. */
+const PLUGIN_TIMEOUT_MS = 60_000;
 
-/** Options of node:https with headers as a plain object, to which more can be added. */
-export type SignedOptions = Omit<RequestOptions, 'headers'> & { readonly headers: Readonly<Record<string, string>> };
+export type AuthenticatedOptions = Omit<RequestOptions, 'headers'> & {
+  readonly headers: Readonly<Record<string, string>>;
+};
 
-/** Where the API server is, and what to send along; a fresh agent each time, because certificates and tokens rotate. */
+/** Address of the API server and the credentials for it. Loaded for each request, because certificates and tokens rotate. */
 export interface Credentials {
   readonly server: string;
-  /** Rejects when a certificate or token cannot be read, or an exec plugin fails. */
-  options(): Promise<SignedOptions>;
+  options(): Promise<AuthenticatedOptions>;
   /**
-   * To be called when they were refused: tokens are read, or asked for, anew the next time. The library remembers them by the clock on the wall,
-   * for years if somebody sets it back.
+   * Called when the API server refused the credentials: the next request reads or requests new tokens. The library caches them by the wall
+   * clock, and that would be for years if the clock is set back.
    */
-  renew(): void;
+  reload(): void;
 }
 
 /**
- * The kubeconfig's current context, or the pod's service account, or undefined when there is neither. `root` stands before the
- * service account's path, for tests. Throws when the kubeconfig named by the user is of no use: a start-up error.
+ * Loads the credentials of the kubeconfig's current context, else of the pod's service account. Undefined where there is neither. `root` is a
+ * prefix of the service account's path, for tests. Throws a start-up error when the kubeconfig cannot be used.
  */
 export async function loadCredentials(
   kubeconfig: string | undefined,
@@ -34,7 +34,7 @@ export async function loadCredentials(
   clock: Clock,
 ): Promise<Credentials | undefined> {
   if (kubeconfig === undefined && !existsSync(root + TOKEN_FILE)) return undefined;
-  // Deep and late: the package's index pulls in every generated API, and commands that need no cluster need none of it.
+  // Deep and late: the package's index loads every generated API, and commands without a cluster need none of them.
   const { KubeConfig: Config } = await import('@kubernetes/client-node/dist/config.js');
   const load = (): KubeConfig => {
     const config = new Config();
@@ -43,7 +43,7 @@ export async function loadCredentials(
     return config;
   };
   const config = load();
-  // Without KUBERNETES_SERVICE_HOST and _PORT, which the library reads, it makes https://undefined:undefined.
+  // Without KUBERNETES_SERVICE_HOST and _PORT the library returns https://undefined:undefined.
   const server = config.getCurrentCluster()?.server ?? '';
   if (kubeconfig === undefined && (!URL.canParse(server) || new URL(server).hostname === 'undefined')) return undefined;
   return new ConfigCredentials(config, load, clock);
@@ -53,68 +53,68 @@ function loadFile(config: KubeConfig, file: string): void {
   try {
     config.loadFromFile(file);
   } catch (error) {
-    throw new Error(`cannot read the kubeconfig ${file}: ${unreadable(error)}`, { cause: error });
+    throw new Error(`cannot read the kubeconfig ${file}: ${kubeconfigError(error)}`, { cause: error });
   }
   const cluster = config.getCurrentCluster();
-  if (cluster === null) throw new Error(`the kubeconfig ${file} has no cluster in its current context`);
+  if (cluster === null) throw new Error(`the current context of the kubeconfig ${file} has no cluster`);
   if (!URL.canParse(cluster.server)) {
-    throw new Error(`the kubeconfig ${file} names a server that is no URL: ${cluster.server}`);
+    throw new Error(`the server in the kubeconfig ${file} is not a URL: ${cluster.server}`);
   }
 }
 
-/** Why the library cannot read a kubeconfig, without a word of what stands in it: there are tokens and keys. */
-function unreadable(error: unknown): string {
-  // It reads `undefined.clusters` of a file that holds something else, or nothing.
-  if (error instanceof TypeError) return 'it is no kubeconfig';
+/** Explains why the library cannot read a kubeconfig, without quoting it: it holds tokens and keys. */
+function kubeconfigError(error: unknown): string {
+  // The library reads `undefined.clusters` from a file that is empty or holds something else.
+  if (error instanceof TypeError) return 'it is not a kubeconfig';
   if (!(error instanceof Error) || error.name !== 'YAMLException') return errorText(error);
   const place = /\(\d+:\d+\)/.exec(error.message)?.[0];
-  return `it is no YAML${place === undefined ? '' : ` ${place}`}`;
+  return `it is not valid YAML${place === undefined ? '' : ` ${place}`}`;
 }
 
 class ConfigCredentials implements Credentials {
   readonly server: string;
-  private config: KubeConfig;
-  private readonly load: () => KubeConfig;
-  private readonly clock: Clock;
-  private pending: { readonly since: number; readonly options: Promise<SignedOptions> } | undefined;
+  #config: KubeConfig;
+  readonly #load: () => KubeConfig;
+  readonly #clock: Clock;
+  #pending: { readonly since: number; readonly options: Promise<AuthenticatedOptions> } | undefined;
 
   constructor(config: KubeConfig, load: () => KubeConfig, clock: Clock) {
-    this.config = config;
-    this.load = load;
-    this.clock = clock;
+    this.#config = config;
+    this.#load = load;
+    this.#clock = clock;
     this.server = config.getCurrentCluster()?.server ?? '';
   }
 
-  /** Concurrent calls share one run: a slow exec plugin is one process, not one for every request. */
-  options(): Promise<SignedOptions> {
-    const now = this.clock.now();
-    if (this.pending !== undefined && now - this.pending.since < GIVE_UP_MS) return this.pending.options;
-    const mine = { since: now, options: this.make() };
-    this.pending = mine;
-    const forget = (): void => {
-      if (this.pending === mine) this.pending = undefined;
+  /** Concurrent calls share one run: a slow exec plugin is one process, not one per request. */
+  options(): Promise<AuthenticatedOptions> {
+    const now = this.#clock.now();
+    if (this.#pending !== undefined && now - this.#pending.since < PLUGIN_TIMEOUT_MS) return this.#pending.options;
+    const pending = { since: now, options: this.#authenticate() };
+    this.#pending = pending;
+    const clear = (): void => {
+      if (this.#pending === pending) this.#pending = undefined;
     };
-    mine.options.then(forget, forget);
-    return mine.options;
+    pending.options.then(clear, clear);
+    return pending.options;
   }
 
-  renew(): void {
+  reload(): void {
     try {
-      this.config = this.load();
+      this.#config = this.#load();
     } catch {
-      // Somebody is just exchanging the file: the next refusal is the next chance.
+      // The file is just being replaced: the next refusal tries again.
     }
   }
 
-  private async make(): Promise<SignedOptions> {
+  async #authenticate(): Promise<AuthenticatedOptions> {
     const headers: Record<string, string> = {};
     const options: RequestOptions = { headers };
-    await this.config.applyToHTTPSOptions(options).catch((error: unknown) => {
-      // The parser's message has parts of what it read: of a token.
-      if (error instanceof SyntaxError) throw new Error('what the exec plugin printed is no JSON', { cause: error });
+    await this.#config.applyToHTTPSOptions(options).catch((error: unknown) => {
+      // The parser's message quotes its input, which is part of a token.
+      if (error instanceof SyntaxError) throw new Error('the output of the exec plugin is not JSON', { cause: error });
       throw error;
     });
-    // A token file may end in a newline, which no header may hold; the library does not trim it.
+    // A token file may end in a newline, which a header must not contain; the library does not trim it.
     if (headers['Authorization'] !== undefined) headers['Authorization'] = headers['Authorization'].trim();
     return { ...options, headers };
   }

@@ -1,9 +1,9 @@
 import { oneLine } from '../../lib/text.ts';
 
 /**
- * What can go wrong between us and the API server. Errors are data: nothing of `src/kube` rejects because of the network.
- * `http`: an answer other than 200; `reason` and `message` are those of the Kubernetes Status, if it sent one. `credentials`:
- * no request was made, the kubeconfig's user could not be turned into headers and certificates.
+ * A failed request, as a value: nothing in src/cluster rejects because of the network. `http`: a status other than 200 and 201; `reason` and
+ * `message` are those of the Kubernetes Status, if the server sent one. `credentials`: no request was made, because the kubeconfig's user gave
+ * no usable headers or certificates.
  */
 export type Failure =
   | {
@@ -20,7 +20,6 @@ export type Failure =
   | { readonly kind: 'not-json'; readonly sample: string }
   | { readonly kind: 'too-large'; readonly maxBytes: number };
 
-/** One sentence fragment about a failure, for a log line or a warning. */
 export function describeFailure(failure: Failure): string {
   switch (failure.kind) {
     case 'http':
@@ -32,7 +31,7 @@ export function describeFailure(failure: Failure): string {
     case 'timeout':
       return `the API server did not answer within ${failure.afterMs} ms`;
     case 'aborted':
-      return 'the request was given up';
+      return 'the request was aborted';
     case 'not-json':
       return `the API server sent something that is not a JSON object: ${JSON.stringify(failure.sample)}`;
     case 'too-large':
@@ -41,15 +40,14 @@ export function describeFailure(failure: Failure): string {
 }
 
 /**
- * The text of something thrown: one line of bounded length, for below it may stand what was read (a parser of YAML shows the lines around a
- * mistake, keys and tokens included). An AggregateError (every address of a name refused) has no message, only a code.
+ * First line of an error's message, with bounded length. The lines below it may quote the input (a YAML parser shows the lines around a mistake,
+ * keys and tokens included). An AggregateError (every address of a name refused the connection) has no message, only a code.
  */
 export function errorText(error: unknown): string {
   if (!(error instanceof Error)) return typeof error;
   return oneLine(error.message.trim().split('\n', 1)[0] ?? '', 300) || errorCode(error);
 }
 
-/** A network failure out of what node:http, node:tls or node:net threw. */
 export function networkFailure(error: unknown): Failure {
   return { kind: 'network', code: errorCode(error), message: errorText(error) };
 }

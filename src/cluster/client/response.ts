@@ -10,10 +10,10 @@ const MAX_ERROR_BYTES = 64 * 1024;
 
 const SAMPLE_LENGTH = 80;
 
-/** No API server may silence us for longer, whatever its Retry-After says. */
+/** Upper bound for Retry-After: no API server can stop the requests for longer. */
 const MAX_RETRY_AFTER_MS = 30_000;
 
-async function readText(response: IncomingMessage, maxBytes: number): Promise<string | Failure> {
+async function readBody(response: IncomingMessage, maxBytes: number): Promise<string | Failure> {
   const chunks: AsyncIterable<Buffer> = response;
   const parts: Buffer[] = [];
   let size = 0;
@@ -25,17 +25,16 @@ async function readText(response: IncomingMessage, maxBytes: number): Promise<st
   return Buffer.concat(parts, size).toString('utf8');
 }
 
-/** The JSON object of a whole body. */
 export async function readObject(response: IncomingMessage, maxBytes: number): Promise<ApiResponse> {
-  const text = await readText(response, maxBytes);
+  const text = await readBody(response, maxBytes);
   if (typeof text !== 'string') return text;
   const body = parseObject(text);
   return body === undefined ? notJson(text) : { kind: 'ok', body };
 }
 
-/** What a server says that will not do as asked: a Status object, if it is an API server at all. */
+/** Reads an error response. Its body is a Status object only if the server is an API server, and not a proxy. */
 export async function readFailure(response: IncomingMessage): Promise<Failure> {
-  const text = await readText(response, MAX_ERROR_BYTES);
+  const text = await readBody(response, MAX_ERROR_BYTES);
   const status = typeof text === 'string' ? parseObject(text) : undefined;
   const field = (name: string): string => (typeof status?.[name] === 'string' ? status[name] : '');
   const seconds = Number(response.headers['retry-after'] ?? 0);
@@ -48,7 +47,6 @@ export async function readFailure(response: IncomingMessage): Promise<Failure> {
   };
 }
 
-/** Hands on each line's JSON object until the stream ends, or stops being lines of JSON. */
 export async function readLines(response: IncomingMessage, watch: WatchOptions): Promise<WatchEnd> {
   const chunks: AsyncIterable<Buffer> = response;
   const maxBytes = watch.maxLineBytes ?? MAX_LINE_BYTES;

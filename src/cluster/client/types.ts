@@ -2,7 +2,7 @@ import type { Json, JsonObject } from '../../lib/json.ts';
 import type { Failure } from './errors.ts';
 import type { ServerClock } from './server-clock.ts';
 
-/** The media type of an answer that holds metadata only: a Namespace needs no more, and it spares us spec and status. */
+/** Media type of metadata-only responses: enough for a Namespace, without spec and status. */
 export const METADATA = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json';
 
 export const METADATA_LIST = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
@@ -18,12 +18,11 @@ export interface GetOptions {
 export interface SendOptions extends GetOptions {
   readonly method: 'POST' | 'PUT' | 'PATCH';
   readonly body: Json;
-  /** Of the body: a PATCH says by it of which kind it is. @default application/json */
   readonly contentType?: string;
 }
 
 export interface WatchOptions {
-  /** Is called with each line's JSON object, in order; never again once the signal is aborted. */
+  /** Receives each line's JSON object, in order; never called again once the signal is aborted. */
   readonly onLine: (line: JsonObject) => void;
   /** Ends the watch. There is no timeout: only the caller knows how long a watch may be silent. */
   readonly signal: AbortSignal;
@@ -34,18 +33,15 @@ export interface WatchOptions {
 
 export type ApiResponse = { readonly kind: 'ok'; readonly body: JsonObject } | Failure;
 
-/** `ended`: the server closed the stream in an orderly way, after a whole line. */
+/** `ended`: the server closed the stream in an orderly way, after a complete line. */
 export type WatchEnd = { readonly kind: 'ended' } | Failure;
 
 /** The API server, as plain JSON. No function ever rejects: failures are values. */
 export interface KubeClient {
   readonly server: string;
-  /** The time by its clock. */
   readonly serverClock?: Pick<ServerClock, 'now' | 'aheadMs'>;
-  /** GET of a path with its query, `/api/v1/namespaces/shop`. Any status but 200 (and 201) is a failure; redirects are not followed. */
+  /** GET of a path with its query, `/api/v1/namespaces/shop`. Any status but 200 and 201 is a failure; redirects are not followed. */
   getJson(path: string, options: GetOptions): Promise<ApiResponse>;
-  /** Writes an object, and gives it back as it is now. */
   sendJson(path: string, options: SendOptions): Promise<ApiResponse>;
-  /** GET of a stream of JSON objects, one a line. */
   watchLines(path: string, options: WatchOptions): Promise<WatchEnd>;
 }

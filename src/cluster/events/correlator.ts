@@ -1,52 +1,51 @@
-/** Bounds of what is remembered and written. Whoever reaches our port can make up pods, so both are bounded. */
+/** Bounds of memory and of writes: any client of the webhook port can make up pods. */
 export interface CorrelatorLimits {
-  /** The same is said once in this time, in ms, counted by the clock on the wall so that all replicas mean the same. */
+  /** The same Event is written once per window, in ms. Windows follow the wall clock, so that they are the same for all replicas. */
   readonly windowMs: number;
-  /** In one window: different things said in one namespace, and in all of them together. */
+  /** Number of different Events in one window, per namespace and in total. */
   readonly perNamespace: number;
   readonly total: number;
 }
 
 export const defaultCorrelatorLimits: CorrelatorLimits = { windowMs: 600_000, perNamespace: 100, total: 5_000 };
 
-export type Entry =
-  /** To be written; it happened this often since it was last written. */
+export type Correlation =
+  /** To be written; `count` is how often it happened since it was last written. */
   | { readonly kind: 'new'; readonly window: number; readonly count: number }
   | { readonly kind: 'repeated' }
   | { readonly kind: 'capped' };
 
-/** Remembers what was said in this window and in the one before, so that one workload of a thousand pods makes one Event. */
+/** Remembers the Events of this window and the previous one, so that a workload of a thousand pods gets one Event. */
 export class EventCorrelator {
-  private readonly bounds: CorrelatorLimits;
-  private window = Number.NaN;
-  private counts = new Map<string, number>();
-  private before: ReadonlyMap<string, number> = new Map();
-  private namespaces = new Map<string, number>();
+  readonly #limits: CorrelatorLimits;
+  #window = Number.NaN;
+  #counts = new Map<string, number>();
+  #previousCounts: ReadonlyMap<string, number> = new Map();
+  #namespaces = new Map<string, number>();
 
-  constructor(bounds: CorrelatorLimits) {
-    this.bounds = bounds;
+  constructor(limits: CorrelatorLimits) {
+    this.#limits = limits;
   }
 
-  /** Notes that something happened. `wallMs` is the time since 1970. */
-  correlate(namespace: string, key: string, wallMs: number): Entry {
-    this.turnTo(Math.floor(wallMs / this.bounds.windowMs));
-    const count = this.counts.get(key);
+  correlate(namespace: string, key: string, wallMs: number): Correlation {
+    this.#startWindow(Math.floor(wallMs / this.#limits.windowMs));
+    const count = this.#counts.get(key);
     if (count !== undefined) {
-      this.counts.set(key, count + 1);
+      this.#counts.set(key, count + 1);
       return { kind: 'repeated' };
     }
-    const inNamespace = this.namespaces.get(namespace) ?? 0;
-    if (this.counts.size >= this.bounds.total || inNamespace >= this.bounds.perNamespace) return { kind: 'capped' };
-    this.namespaces.set(namespace, inNamespace + 1);
-    this.counts.set(key, 1);
-    return { kind: 'new', window: this.window, count: this.before.get(key) ?? 1 };
+    const inNamespace = this.#namespaces.get(namespace) ?? 0;
+    if (this.#counts.size >= this.#limits.total || inNamespace >= this.#limits.perNamespace) return { kind: 'capped' };
+    this.#namespaces.set(namespace, inNamespace + 1);
+    this.#counts.set(key, 1);
+    return { kind: 'new', window: this.#window, count: this.#previousCounts.get(key) ?? 1 };
   }
 
-  private turnTo(window: number): void {
-    if (window === this.window) return;
-    this.before = window === this.window + 1 ? this.counts : new Map();
-    this.counts = new Map();
-    this.namespaces = new Map();
-    this.window = window;
+  #startWindow(window: number): void {
+    if (window === this.#window) return;
+    this.#previousCounts = window === this.#window + 1 ? this.#counts : new Map();
+    this.#counts = new Map();
+    this.#namespaces = new Map();
+    this.#window = window;
   }
 }

@@ -3,25 +3,24 @@ import { isObjectName } from '../../kubernetes/names.ts';
 import { controllerOf, ownerOf } from '../../kubernetes/owner.ts';
 import type { Named } from '../../kubernetes/pod.ts';
 import type { Clock } from '../../lib/clock.ts';
-import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
+import { type Json, type JsonObject, objectIn } from '../../lib/json.ts';
 import { type KubeClient, METADATA } from '../client/types.ts';
 
-/** An object as an Event refers to it. */
 export interface ObjectRef {
   readonly apiVersion: string;
   readonly kind: string;
   readonly name: string;
-  /** Without it `kubectl describe` does not show the Event; a pod has none before it exists. */
+  /** `kubectl describe` shows an Event only with it; a pod has none before it exists. */
   readonly uid?: string;
 }
 
-/** The workload that somebody wrote, and the metadata of what it made, which carries its annotations. */
-export interface Workload {
+/** The workload that a user wrote, and the metadata of the ReplicaSet or Job that it created, which has a copy of its annotations. */
+export interface WorkloadObject {
   readonly ref: ObjectRef;
   readonly metadata: Json | undefined;
 }
 
-/** Who an Event about the pod goes to, as far as the pod tells: what controls it, else the pod itself. Undefined: neither has a name. */
+/** Returns the object that an Event about the pod refers to, by the pod alone: its controller, else the pod itself. Undefined without a name. */
 export function directOwner(pod: Named): ObjectRef | undefined {
   const owner = refFrom(ownerOf(pod));
   if (owner) return owner;
@@ -36,48 +35,44 @@ function refFrom(reference: JsonObject | undefined): ObjectRef | undefined {
   return { apiVersion, kind, name, ...(typeof uid === 'string' && uid.length <= 128 && { uid }) };
 }
 
-/** Kinds that are made by another workload, and where they are read. */
-const MADE: Readonly<Record<string, string>> = {
+const OWNED_KINDS: Readonly<Record<string, string>> = {
   'apps/v1 ReplicaSet': '/apis/apps/v1/namespaces/NAMESPACE/replicasets/',
   'batch/v1 Job': '/apis/batch/v1/namespaces/NAMESPACE/jobs/',
 };
 
 const LIMITS = { timeoutMs: 3_000, maxBytes: 2 * 1024 * 1024, accept: METADATA };
 
-const REMEMBER_MS = 600_000;
+const CACHE_MS = 600_000;
 
 const MAX_CACHED = 1_000;
 
 /**
- * Finds the workload behind a ReplicaSet (a Deployment, a Rollout) or a Job (a CronJob), by one GET, which is remembered. Where that may not be
- * read, or fails, the one that is known is good enough. Needs get of replicasets and jobs.
+ * Finds the workload behind a ReplicaSet (a Deployment, a Rollout) or a Job (a CronJob) by one GET, and caches it. If that fails or is forbidden,
+ * the ReplicaSet or Job is used instead. Needs get of replicasets and jobs.
  */
 export class WorkloadLookup {
-  private readonly cluster: KubeClient;
-  private readonly known: LRUCache<string, Workload>;
+  readonly #client: KubeClient;
+  readonly #cache: LRUCache<string, WorkloadObject>;
 
-  constructor(cluster: KubeClient, clock: Clock) {
-    this.cluster = cluster;
-    this.known = new LRUCache({ max: MAX_CACHED, ttl: REMEMBER_MS, ttlResolution: 0, perf: clock });
+  constructor(client: KubeClient, clock: Clock) {
+    this.#client = client;
+    this.#cache = new LRUCache({ max: MAX_CACHED, ttl: CACHE_MS, ttlResolution: 0, perf: clock });
   }
 
   /** Never rejects. */
-  async workloadOf(namespace: string, owner: ObjectRef, signal: AbortSignal): Promise<Workload> {
+  async find(namespace: string, owner: ObjectRef, signal: AbortSignal): Promise<WorkloadObject> {
     const type = `${owner.apiVersion} ${owner.kind}`;
-    const path = Object.hasOwn(MADE, type) ? MADE[type] : undefined;
+    const path = Object.hasOwn(OWNED_KINDS, type) ? OWNED_KINDS[type] : undefined;
     if (path === undefined) return { ref: owner, metadata: undefined };
     const key = `${namespace} ${type} ${owner.name} ${owner.uid ?? ''}`;
-    const known = this.known.get(key);
-    if (known) return known;
-    const answer = await this.cluster.getJson(`${path.replace('NAMESPACE', namespace)}${owner.name}`, {
-      ...LIMITS,
-      signal,
-    });
-    if (answer.kind !== 'ok') return { ref: owner, metadata: undefined };
-    const { metadata } = answer.body;
-    const made = isObject(metadata) ? metadata : {};
-    const workload = { ref: refFrom(controllerOf(made)) ?? owner, metadata: made };
-    this.known.set(key, workload);
+    const cached = this.#cache.get(key);
+    if (cached) return cached;
+    const url = path.replace('NAMESPACE', namespace) + owner.name;
+    const response = await this.#client.getJson(url, { ...LIMITS, signal });
+    if (response.kind !== 'ok') return { ref: owner, metadata: undefined };
+    const metadata = objectIn(response.body, 'metadata');
+    const workload = { ref: refFrom(controllerOf(metadata)) ?? owner, metadata };
+    this.#cache.set(key, workload);
     return workload;
   }
 }

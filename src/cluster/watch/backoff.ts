@@ -1,6 +1,6 @@
 import { describeFailure, type Failure } from '../client/errors.ts';
 
-/** Why a list-and-watch cycle ended. `due`: it is time to list again, the only one that is no trouble. */
+/** Reason for the end of a list-and-watch cycle. `due`, the periodic list, is the only one that is not an error. */
 export type Interruption =
   | { readonly kind: 'failed'; readonly failure: Failure }
   | { readonly kind: 'due' }
@@ -9,16 +9,15 @@ export type Interruption =
   | { readonly kind: 'closed-at-once' }
   | { readonly kind: 'protocol'; readonly message: string };
 
-/** All in ms. Defaults are in reflector.ts. */
 export interface BackoffTiming {
-  /** The delay after the first failure; it doubles with each further one. */
+  /** Delay after the first failure; it doubles with each further one. */
   readonly firstDelayMs: number;
   readonly maxDelayMs: number;
-  /** What a cycle that failed pays, in time, for each request that it made: 1,000 is one request a second on average. */
+  /** Minimum time per request of a failed cycle: 1,000 is one request per second on average. */
   readonly requestCostMs: number;
 }
 
-/** The cycle that has just ended. `failures` counts the cycles in a row, this one included, that ended before they proved healthy. */
+/** A cycle that has just ended. `failures` counts the consecutive cycles, this one included, that ended before the watch proved healthy. */
 export interface Cycle {
   readonly interruption: Interruption;
   readonly failures: number;
@@ -27,20 +26,20 @@ export interface Cycle {
 }
 
 /**
- * How long to wait before the next cycle, in ms. `random` is in [0, 1): replicas that lost the same server must not come back
- * in step. Whatever the delays grow to, the price of the requests alone keeps the average at one request per `requestCostMs`.
+ * Delay before the next cycle, in ms. `random` is in [0, 1): replicas that lost the same server must not return in step. However the delays
+ * grow, the cost of the requests alone keeps their average rate at one per `requestCostMs`.
  */
 export function delayAfter(cycle: Cycle, timing: BackoffTiming, random: number): number {
   const { interruption, failures, requests, elapsedMs } = cycle;
   const doubled = failures === 0 ? 0 : Math.min(timing.maxDelayMs, timing.firstDelayMs * 2 ** (failures - 1));
-  const price = Math.max(0, requests * timing.requestCostMs - elapsedMs);
-  const asked = interruption.kind === 'failed' ? retryAfterMs(interruption.failure) : 0;
-  return Math.max(doubled * (0.5 + random / 2), Math.max(price, asked) * (1 + random / 4));
+  const cost = Math.max(0, requests * timing.requestCostMs - elapsedMs);
+  const retryAfter = interruption.kind === 'failed' ? retryAfterMs(interruption.failure) : 0;
+  return Math.max(doubled * (0.5 + random / 2), Math.max(cost, retryAfter) * (1 + random / 4));
 }
 
 /**
- * Nobody listens: the server is down or restarting. A refusal costs it nothing, so it does not count as a failure here: it pays
- * the price of its request and no more, which is how a server that is back is noticed within about a second.
+ * True if the connection was refused: the server is down or restarting. A refusal costs the server nothing, so it does not count as a failure
+ * and only pays the cost of its request. The reflector notices within about a second that the server is back.
  */
 export function isRefused(interruption: Interruption): boolean {
   if (interruption.kind !== 'failed') return false;
@@ -48,17 +47,16 @@ export function isRefused(interruption: Interruption): boolean {
   return failure.kind === 'network' && failure.code === 'ECONNREFUSED';
 }
 
-/** One sentence fragment, for a log line. */
 export function describeInterruption(interruption: Interruption): string {
   switch (interruption.kind) {
     case 'due':
-      return 'it is time to list again';
+      return 'the periodic list is due';
     case 'gone':
-      return 'the resource version is too old to watch from (410)';
+      return 'the resource version has expired (410)';
     case 'silent':
-      return `the watch gave no event and no bookmark for ${interruption.afterMs} ms`;
+      return `the watch sent neither an event nor a bookmark for ${interruption.afterMs} ms`;
     case 'closed-at-once':
-      return 'the API server closed the watch at once';
+      return 'the API server closed the watch immediately';
     case 'protocol':
       return interruption.message;
     case 'failed':

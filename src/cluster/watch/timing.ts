@@ -1,28 +1,28 @@
 import type { BackoffTiming } from './backoff.ts';
 
+/** In ms, unless the name says otherwise. */
 export interface ReflectorTiming extends BackoffTiming {
-  /** How long one page of a list may take, in ms. */
   readonly pageTimeoutMs: number;
-  /** After so many seconds the API server is asked to end the watch, to be followed by the next one from the same version. */
+  /** The API server is asked to end a watch after so many seconds; the next watch continues from the same version. */
   readonly watchSeconds: number;
   /**
-   * Must be longer than `watchSeconds`, in ms. A watch that is silent for so long, and was not ended as asked, is deaf: it is
-   * cut. When watches end as asked, but nothing was heard on them for so long, everything is listed again to be sure.
+   * Must be longer than `watchSeconds`. A watch that is silent for so long and did not end as requested is dead and is closed. When watches end
+   * as requested but were silent for so long, everything is listed again to be sure.
    */
   readonly silenceMs: number;
-  /** The longest time between two lists, in ms: what a watch that lies by omission can cost. */
+  /** Longest time between two lists: the price of a watch that omits events. */
   readonly relistMs: number;
 }
 
-/** What was heard last so long ago, in ms, may be so no more: a healthy watch is heard of twice a minute. */
+/** Data of an API server that was last heard from so long ago, in ms, is stale: a healthy watch is heard from twice a minute. */
 export const STALE_MS = 120_000;
 
 /**
- * Bookmarks are no heartbeat: an API server sends one about once a minute and one 2 s before a watch reaches its
- * `timeoutSeconds` (cacher.go), but none at all while its cache stands still (seen on 1.36, idle). That a watch ends on time is
- * one, so watches are short: the price is one request in 30 s, and a connection that went dead is cut after 40 s, which leaves
- * time to be right again within 60 s; with watches of the usual minutes, and bookmarks, it would take longer than 90 s.
- * Delays double up to 10 s: a replica that asks ten times less often than it may is no load, and recovers sooner.
+ * Bookmarks are not a heartbeat: an API server sends one about once a minute and one 2 s before a watch reaches its `timeoutSeconds` (cacher.go),
+ * but none at all while its cache does not change (seen on 1.36, idle). The end of a watch on time is a heartbeat, so watches are short. The
+ * price is one request per 30 s. In return a dead connection is closed after 40 s, which leaves time to be right again within 60 s; with watches
+ * of the usual minutes, and bookmarks, it would take longer than 90 s. Delays double up to 10 s: a replica that sends a tenth of the requests it
+ * may send is not a load, and recovers sooner.
  */
 export const defaultTiming: ReflectorTiming = {
   pageTimeoutMs: 10_000,

@@ -1,20 +1,20 @@
-import { isObject, type JsonObject } from '../../lib/json.ts';
+import { isObject, type JsonObject, objectIn, textIn } from '../../lib/json.ts';
 import type { Interruption } from './backoff.ts';
 
-/** One line of a watch, understood. `version` is the resourceVersion to go on watching from. */
+/** A parsed line of a watch. `version` is the resourceVersion to continue from. */
 export type WatchEvent =
   | { readonly kind: 'put' | 'remove'; readonly key: string; readonly object: JsonObject; readonly version: string }
   | { readonly kind: 'bookmark'; readonly version: string }
   | { readonly kind: 'interrupted'; readonly by: Interruption };
 
-/** A page of a list, understood. `next` is the token of the next page, empty after the last. */
+/** A parsed page of a list. `next` is the token of the next page, empty after the last. */
 export interface Page {
   readonly items: readonly JsonObject[];
   readonly version: string;
   readonly next: string;
 }
 
-/** Reads a watch line; what is no watch event interrupts, because after it nothing can be trusted to be complete. */
+/** Parses a line of a watch. Anything but a watch event interrupts the watch: events may be missing after it. */
 export function readEvent(line: JsonObject): WatchEvent {
   const { type, object } = line;
   if (!isObject(object)) return protocol('the API server sent a watch event without an object');
@@ -29,9 +29,9 @@ export function readEvent(line: JsonObject): WatchEvent {
   return protocol('the API server sent a watch event of an unknown type');
 }
 
-/** Reads a list body; undefined when it is no list of named objects with a version, a Status served as 200 for instance. */
+/** Parses the body of a list. Undefined unless it is a list of named objects with a version: a Status may come with status 200. */
 export function readPage(body: JsonObject): Page | undefined {
-  // Go writes an empty list that was never filled as null.
+  // Go encodes a nil slice as null.
   const items = body['items'] ?? [];
   const version = metadataField(body, 'resourceVersion');
   if (version === '' || !Array.isArray(items)) return undefined;
@@ -40,27 +40,26 @@ export function readPage(body: JsonObject): Page | undefined {
   return { items: objects, version, next: metadataField(body, 'continue') };
 }
 
-/** `name`, or `namespace/name` for what lives in a namespace; empty when there is no name. */
+/** Returns `name`, or `namespace/name` for a namespaced object; empty without a name. */
 export function keyOf(object: JsonObject): string {
   const name = metadataField(object, 'name');
   const namespace = metadataField(object, 'namespace');
   return name === '' || namespace === '' ? name : `${namespace}/${name}`;
 }
 
-/** Whether a version is older than another: they are decimal numbers of any length (KEP-5504). Others cannot be compared. */
+/** Compares two resource versions, decimal numbers of any length (KEP-5504). False if one of them is something else. */
 export function isOlder(version: string, than: string): boolean {
   return /^\d+$/.test(version) && /^\d+$/.test(than) && BigInt(version) < BigInt(than);
 }
 
 function readStatus(status: JsonObject): Interruption {
   if (status['code'] === 410) return { kind: 'gone' };
-  const message = typeof status['message'] === 'string' ? status['message'] : 'no message';
+  const message = textIn(status, 'message') || 'no message';
   return { kind: 'protocol', message: `the API server ended the watch with an error: ${message}` };
 }
 
 function metadataField(object: JsonObject, name: string): string {
-  const value = isObject(object['metadata']) ? object['metadata'][name] : undefined;
-  return typeof value === 'string' ? value : '';
+  return textIn(objectIn(object, 'metadata'), name);
 }
 
 function protocol(message: string): WatchEvent {

@@ -1,12 +1,12 @@
-import { NAMESPACE_NAME_LABEL } from '../../kubernetes/labels.ts';
 import { INJECTION_LABEL } from '../../api/keys.ts';
-import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
+import { NAMESPACE_NAME_LABEL } from '../../kubernetes/labels.ts';
+import { isObject, type Json, type JsonObject, objectIn, objectsIn, textIn } from '../../lib/json.ts';
 
-/** What is not as this server needs it. Whoever changed it may have had a reason: it is said, and left alone. */
+/** A field that differs from what this server needs. It is reported and not changed: the difference may be intended. */
 export interface Drift {
   readonly entry: string;
   readonly field: DriftField;
-  /** What the field should be, in words that follow "should". */
+  /** What the field should be, as words that follow "should". */
   readonly expected: string;
 }
 
@@ -19,34 +19,32 @@ export interface Service {
 
 type Check = (entry: JsonObject, service: Service) => string | undefined;
 
-/** What each field of an entry has to be; a sentence fragment where it is not. The rows are the label values of the metric. */
+/** Checks by field: each returns what the field should be, or undefined if it is correct. The keys are label values of the metric. */
 const checks = {
-  clientConfig: (entry, service) => {
-    const called = field(entry['clientConfig'], 'service');
-    // A URL leads wherever it leads: only whoever wrote it knows.
-    if (!isObject(called)) return undefined;
-    const isOurs =
-      called['name'] === service.name && called['namespace'] === service.namespace && called['path'] === '/mutate';
-    return isOurs ? undefined : `call /mutate of Service ${service.name} in namespace ${service.namespace}`;
+  clientConfig: (entry, { name, namespace }) => {
+    const { service } = objectIn(entry, 'clientConfig');
+    // A URL cannot be checked: it may lead to this server by any way.
+    if (!isObject(service)) return undefined;
+    const isOurs = service['name'] === name && service['namespace'] === namespace && service['path'] === '/mutate';
+    return isOurs ? undefined : `call /mutate of Service ${name} in namespace ${namespace}`;
   },
   rules: (entry) => {
     const rules = items(entry['rules']);
-    const isRight =
-      rules.length === 1 && isSame(rules[0], 'operations', 'CREATE') && isSame(rules[0], 'resources', 'pods');
-    return isRight ? undefined : 'be the creation of pods and nothing else';
+    const [rule] = objectsIn(entry, 'rules');
+    const isRight = rules.length === 1 && isOnly(rule?.['operations'], 'CREATE') && isOnly(rule?.['resources'], 'pods');
+    return isRight ? undefined : 'match only CREATE of pods';
   },
   namespaceSelector: (entry, service) => {
     const values = valuesOf(entry['namespaceSelector'], INJECTION_LABEL, 'In');
-    const never = valuesOf(entry['namespaceSelector'], NAMESPACE_NAME_LABEL, 'NotIn');
-    const missing = [...SYSTEM_NAMESPACES, service.namespace].filter((name) => !never.includes(name));
-    if (values.length === 0) return `ask for the label ${INJECTION_LABEL}`;
-    return missing.length === 0 ? undefined : `leave out ${missing.join(', ')}`;
+    const excluded = valuesOf(entry['namespaceSelector'], NAMESPACE_NAME_LABEL, 'NotIn');
+    const missing = [...SYSTEM_NAMESPACES, service.namespace].filter((name) => !excluded.includes(name));
+    if (values.length === 0) return `select by the label ${INJECTION_LABEL}`;
+    return missing.length === 0 ? undefined : `exclude ${missing.join(', ')}`;
   },
   failurePolicy: (entry) => {
-    const isRequired = [entry['namespaceSelector'], entry['objectSelector']].some((selector) => {
-      const values = valuesOf(selector, INJECTION_LABEL, 'In');
-      return values.length === 1 && values[0] === 'required';
-    });
+    const isRequired = [entry['namespaceSelector'], entry['objectSelector']].some((selector) =>
+      isOnly(valuesOf(selector, INJECTION_LABEL, 'In'), 'required'),
+    );
     const expected = isRequired ? 'Fail' : 'Ignore';
     return entry['failurePolicy'] === expected ? undefined : `be ${expected}`;
   },
@@ -56,46 +54,40 @@ const checks = {
     const seconds = entry['timeoutSeconds'];
     return typeof seconds === 'number' && seconds >= 2 && seconds <= 10 ? undefined : 'be from 2 to 10';
   },
-  admissionReviewVersions: (entry) => (items(entry['admissionReviewVersions']).includes('v1') ? undefined : 'have v1'),
+  admissionReviewVersions: (entry) =>
+    items(entry['admissionReviewVersions']).includes('v1') ? undefined : 'include v1',
 } as const satisfies Readonly<Record<string, Check>>;
 
-/** Whatever their labels are, nobody is called for these. */
 export const SYSTEM_NAMESPACES: readonly string[] = ['kube-system', 'kube-public', 'kube-node-lease'];
 
-// Object.keys gives string[]; these are just the keys of the table above.
+// Object.keys returns string[]; these are exactly the keys of the table above.
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion
 export const driftFields = Object.keys(checks) as readonly DriftField[];
 
-export function driftOf(webhooks: readonly JsonObject[], service: Service): readonly Drift[] {
+export function findDrift(webhooks: readonly JsonObject[], service: Service): readonly Drift[] {
   return webhooks.flatMap((webhook) =>
-    driftFields.flatMap((name): readonly Drift[] => {
-      const expected = checks[name](webhook, service);
-      return expected === undefined
-        ? []
-        : [{ entry: typeof webhook['name'] === 'string' ? webhook['name'] : '', field: name, expected }];
+    driftFields.flatMap((field): readonly Drift[] => {
+      const expected = checks[field](webhook, service);
+      return expected === undefined ? [] : [{ entry: textIn(webhook, 'name'), field, expected }];
     }),
   );
 }
 
-/** The values that a label selector asks of a key by an operator; `matchLabels` is the other way to write In. */
+/** The values that a label selector gives for a key and an operator; an entry of `matchLabels` is an `In` with one value. */
 function valuesOf(selector: Json | undefined, key: string, operator: 'In' | 'NotIn'): readonly Json[] {
-  const label = field(field(selector, 'matchLabels'), key);
-  const expressions = items(field(selector, 'matchExpressions')).filter(
-    (one) => field(one, 'key') === key && field(one, 'operator') === operator,
+  const object = isObject(selector) ? selector : {};
+  const label = objectIn(object, 'matchLabels')[key];
+  const expressions = objectsIn(object, 'matchExpressions').filter(
+    (one) => one['key'] === key && one['operator'] === operator,
   );
   return [
     ...(operator === 'In' && typeof label === 'string' ? [label] : []),
-    ...expressions.flatMap((one) => items(field(one, 'values'))),
+    ...expressions.flatMap((one) => items(one['values'])),
   ];
 }
 
-function isSame(rule: Json | undefined, name: string, only: string): boolean {
-  const values = items(field(rule, name));
-  return values.length === 1 && values[0] === only;
-}
-
-function field(parent: Json | undefined, name: string): Json | undefined {
-  return isObject(parent) ? parent[name] : undefined;
+function isOnly(list: Json | undefined, value: string): boolean {
+  return Array.isArray(list) && list.length === 1 && list[0] === value;
 }
 
 function items(list: Json | undefined): readonly Json[] {

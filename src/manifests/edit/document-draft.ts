@@ -1,144 +1,122 @@
 import jsonpatch from 'fast-json-patch';
-import { isAlias, isMap, isScalar, isSeq, type ParsedNode } from 'yaml';
+import { isAlias, isSeq } from 'yaml';
 import { type Operation, pointer } from '../../lib/json-patch.ts';
 import type { Json } from '../../lib/json.ts';
 import type { YamlDocument } from '../yaml.ts';
-import { isHollow, partsOf, type SourceNode } from './source-node.ts';
+import { childrenOf, isEmptyCollection, type SourceNode } from './source-node.ts';
 
 /**
- * One place of the document that is to be. `author` is what the text has there now, `ours` what operations put in its place; a place
- * without `author` is new. Operations are carried out here first and written into the text at the end, all at once: then a list that one
- * operation adds and the next one fills is written once, and no operation has to know what the one before it did to the line numbers.
+ * A value of the document as it will be. `source` is what the text has there now (undefined: the value is new), `value` what operations replace
+ * it with. Operations are applied to the draft first and written into the text at the end, together: a list that one operation adds and
+ * the next one fills is written once, and no operation depends on how an earlier one moved the lines.
  */
-export interface Slot {
-  readonly author: SourceNode | undefined;
-  ours: Json | undefined;
-  /** What is inside, opened only on the way to a change. */
-  fields: Map<string, Slot> | undefined;
-  elements: Slot[] | undefined;
+export interface DraftNode {
+  /** The key in a map. In a list positions shift, so its elements are found by position. */
+  readonly token: string;
+  readonly source: SourceNode | undefined;
+  value: Json | undefined;
+  children: DraftNode[] | undefined;
 }
 
-/** Why an operation cannot be carried out in the text, and where the cause stands. */
-export interface Obstacle {
+export interface DraftFault {
   readonly offset: number;
   readonly message: string;
 }
 
-/** The document as it is, to carry operations out on. */
-export function rootSlot(document: YamlDocument): Slot {
-  return slot({ node: document.root, item: undefined });
+export function draftOf({ root }: YamlDocument): DraftNode {
+  return draftNode({ node: root, item: undefined, token: '' });
 }
 
 /**
- * Carries out one operation, its path counted from the document's root. The operation must apply (fast-json-patch must have said so). What it
- * would change may stand in the text once and count in several places: then nothing is done, and the obstacle says so.
+ * Applies one operation; its path starts at the document's root. The operation must be valid (checked with fast-json-patch). A value that the
+ * text has once but the document several times (anchor, alias, merge key) is not changed: that is the fault.
  */
-export function carryOut(root: Slot, operation: Operation, document: YamlDocument): Obstacle | undefined {
+export function applyToDraft(root: DraftNode, operation: Operation, document: YamlDocument): DraftFault | undefined {
   const path = tokensOf(operation.path);
   let at = root;
-  let depth = 0;
-  let obstacle = sharing(at, document, []);
-  while (!obstacle && !isOurs(at) && depth < path.length - 1) {
-    const next = inside(at, path[depth] ?? '');
-    depth += 1;
-    if (!next) return merged(at, path.slice(0, depth));
-    at = next;
-    obstacle = sharing(at, document, path.slice(0, depth));
+  for (let depth = 0; ; depth++) {
+    const fault = at.value === undefined ? sharingFault(at, document, path.slice(0, depth)) : undefined;
+    if (fault) return fault;
+    if (isRewritten(at)) return patchValue(at, operation, path.slice(depth));
+    if (depth >= path.length - 1) return setChild(at, operation, document);
+    const child = open(at)[indexIn(at, path[depth] ?? '')];
+    if (!child) return faultAt(at, path.slice(0, depth + 1), 'comes from a merge key (<<)', ALL);
+    at = child;
   }
-  if (obstacle) return obstacle;
-  return isOurs(at) ? patchOurs(at, operation, path.slice(depth)) : put(at, operation, document);
 }
 
 /** The reference tokens of a JSON Pointer (RFC 6901 §4). */
 export function tokensOf(path: string): readonly string[] {
-  const tokens = path.split('/').slice(1);
-  return tokens.map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
+  return path.split('/').slice(1).map(jsonpatch.unescapePathComponent);
 }
 
-function slot(author: SourceNode | undefined, ours?: Json): Slot {
-  return { author, ours, fields: undefined, elements: undefined };
-}
-
-/** The index in a list that a reference token means; `-` is behind the last element, wherever that is. */
+/** The list index that a reference token stands for; `-` is behind the last element. */
 export function indexOf(token: string): number {
   return token === '-' ? Infinity : Number(token);
 }
 
-/** An empty list or map counts as ours: it has no neighbour to take an indentation from, so it is written anew as a whole. */
-function isOurs({ author, ours }: Slot): boolean {
-  return ours !== undefined || isHollow(author?.node);
+function draftNode(source: SourceNode | undefined, token = source?.token ?? '', value?: Json): DraftNode {
+  return { token, source, value, children: undefined };
 }
 
-// fast-json-patch works on what it is given, and puts the operation's own value into it: both are copies here, as the caller's are not ours.
-function patchOurs(at: Slot, operation: Operation, rest: readonly string[]): undefined {
-  const before: Json = at.ours ?? (isSeq(at.author?.node) ? [] : {});
-  const patch = [{ ...operation, path: pointer(...rest), value: copyOf(operation.value) }];
-  at.ours = jsonpatch.applyPatch(before, patch).newDocument;
+/** An empty list or map has no element to take an indentation from, so it is rewritten as a whole. */
+function isRewritten({ source, value }: DraftNode): boolean {
+  return value !== undefined || isEmptyCollection(source?.node);
 }
 
+// fast-json-patch changes the document it is given and puts the operation's own value into it: both must be copies.
+function patchValue(at: DraftNode, operation: Operation, path: readonly string[]): undefined {
+  const before: Json = at.value ?? (isSeq(at.source?.node) ? [] : {});
+  const patch = [{ ...operation, path: pointer(...path), value: copyOf(operation.value) }];
+  at.value = jsonpatch.applyPatch(before, patch).newDocument;
+}
+
+// structuredClone would keep one object in two places of a value as one: a later change to it would show in both.
 function copyOf(value: Json): Json {
   const copy: Json = JSON.parse(JSON.stringify(value));
   return copy;
 }
 
-/** Opens the place, so that its `fields` or `elements` are there, and gives what is under the key or index. */
-function inside(at: Slot, token: string): Slot | undefined {
-  const node = at.author?.node;
-  if (isMap<ParsedNode>(node)) {
-    at.fields ??= new Map(partsOf(node).map((part, index) => [keyOf(node.items[index]?.key), slot(part)]));
-  } else if (isSeq(node)) {
-    at.elements ??= partsOf(node).map((element) => slot(element));
-  }
-  return at.fields?.get(token) ?? at.elements?.[Number(token)];
+function open(at: DraftNode): DraftNode[] {
+  at.children ??= childrenOf(at.source?.node).map((child) => draftNode(child));
+  return at.children;
 }
 
-function put(at: Slot, { op, path, value }: Operation, document: YamlDocument): Obstacle | undefined {
+function indexIn(at: DraftNode, token: string): number {
+  if (isSeq(at.source?.node)) return indexOf(token);
+  const index = open(at).findIndex((child) => child.token === token);
+  return index === -1 ? Infinity : index;
+}
+
+function setChild(at: DraftNode, { op, path, value }: Operation, document: YamlDocument): DraftFault | undefined {
   const tokens = tokensOf(path);
   const token = tokens.at(-1) ?? '';
-  const found = inside(at, token);
-  const before = op === 'add' && at.elements ? undefined : found;
-  const obstacle = before && anchorIn(before, document, tokens);
-  if (obstacle) return obstacle;
-  const next = slot(before?.author, copyOf(value));
-  at.fields?.set(token, next);
-  at.elements?.splice(indexOf(token), before ? 1 : 0, next);
+  const children = open(at);
+  const index = indexIn(at, token);
+  const before = op === 'add' && isSeq(at.source?.node) ? undefined : children[index];
+  const fault = before && anchorFault(before, document, tokens);
+  if (fault) return fault;
+  children.splice(index, before ? 1 : 0, draftNode(before?.source, token, copyOf(value)));
   return undefined;
 }
 
-function keyOf(key: ParsedNode | undefined): string {
-  return isScalar(key) ? String(key.value) : '';
+const ALL = 'a change here would affect every place that shares it; write the value out here';
+
+function sharingFault(at: DraftNode, document: YamlDocument, path: readonly string[]): DraftFault | undefined {
+  const node = at.source?.node;
+  return isAlias(node) ? faultAt(at, path, `is the alias *${node.source}`, ALL) : anchorFault(at, document, path);
 }
 
-function sharing(at: Slot, document: YamlDocument, path: readonly string[]): Obstacle | undefined {
-  if (at.ours !== undefined) return undefined;
-  const node = at.author?.node;
-  if (isAlias(node)) {
-    const message = `${nameOf(path)} is the alias *${node.source}: a change would reach all that share it, so write it out here`;
-    return { offset: offsetOf(at), message };
-  }
-  return anchorIn(at, document, path);
-}
-
-function anchorIn(at: Slot, document: YamlDocument, path: readonly string[]): Obstacle | undefined {
-  const node = at.author?.node;
+function anchorFault(at: DraftNode, document: YamlDocument, path: readonly string[]): DraftFault | undefined {
+  const node = at.source?.node;
   const alias = node ? document.aliased.get(node) : undefined;
   if (!node || isAlias(node) || alias === undefined) return undefined;
-  const user = document.position(alias).line;
-  const message = `${nameOf(path)} has the anchor &${node.anchor}, which line ${user} uses too: a change would reach both, so write one out`;
-  return { offset: offsetOf(at), message };
+  const cause = `has the anchor &${node.anchor}, which is also used in line ${document.position(alias).line}`;
+  return faultAt(at, path, cause, 'a change would affect both places; write the value out in one of them');
 }
 
-function merged(at: Slot, path: readonly string[]): Obstacle {
-  const message = `${nameOf(path)} comes from a merge key (<<): a change would reach all that share it, so write it out here`;
-  return { offset: offsetOf(at), message };
-}
-
-function offsetOf({ author }: Slot): number {
-  return author?.node?.range[0] ?? 0;
-}
-
-/** The path as `kubectl explain` writes it. */
-function nameOf(path: readonly string[]): string {
+function faultAt(at: DraftNode, path: readonly string[], cause: string, remedy: string): DraftFault {
   const steps = path.map((token) => (/^\d+$/.test(token) ? `[${token}]` : `.${token}`));
-  return steps.join('').replace(/^\./, '') || 'the document';
+  const name = steps.join('').replace(/^\./, '') || 'the document';
+  return { offset: at.source?.node?.range[0] ?? 0, message: `${name} ${cause}: ${remedy}` };
 }

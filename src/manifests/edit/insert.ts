@@ -1,70 +1,64 @@
 import type { ParsedNode } from 'yaml';
-import { behindSign, columnOf, partsOf, type SourceNode } from './source-node.ts';
-import {
-  afterElement,
-  type Change,
-  contentEnd,
-  contentStart,
-  endsLine,
-  indentAt,
-  insertion,
-  lineBefore,
-  lineEnd,
-  type SourceText,
-} from './source-text.ts';
+import { childrenOf, columnOf, indicatorEnd, type SourceNode, startOf } from './source-node.ts';
+import type { SourceText, TextEdit } from './source-text.ts';
 
-/** Where new parts go: into a collection that is not empty, behind one of its parts or (`after` undefined) before the first. */
-export interface Gap {
+/** Where new parts go: into a collection that is not empty, behind one of its parts or, without `after`, before the first. */
+export interface InsertionPoint {
   readonly collection: SourceNode & { readonly node: ParsedNode };
   readonly after: SourceNode | undefined;
 }
 
-/** Puts lines of block style into the gap: always whole lines, so that none of the author's changes. */
-export function insertLines(page: SourceText, { collection, after }: Gap, lines: readonly string[]): Change {
-  const { node } = collection;
-  const column = columnOf(node);
-  const below = lines.map((line) => page.eol + ' '.repeat(column) + line).join('');
-  if (after) return insertion(afterElement(page, contentEnd(page, after), column), below);
-  const [start] = node.range;
-  const sign = behindSign(collection);
-  // Comments above the first element are its own, or the list's: what comes before it goes above them, below the key.
-  if (sign !== undefined && lineBefore(page, start).trim() === '') return insertion(lineEnd(page, sign), below);
-  // A list in a list, `- - a`: the first dash that is on this line is not ours.
-  return insertion(start, below.trimStart() + page.eol + ' '.repeat(column));
+/** Inserts lines of block style: always whole lines, so that no line of the author's changes. */
+export function insertLines(
+  source: SourceText,
+  { collection, after }: InsertionPoint,
+  lines: readonly string[],
+): TextEdit {
+  const column = columnOf(collection.node);
+  const below = lines.map((line) => source.eol + ' '.repeat(column) + line).join('');
+  if (after) return source.insert(source.afterElement(source.endOf(after), column), below);
+  const [start] = collection.node.range;
+  const indicator = indicatorEnd(collection);
+  // Comments above the first element stay with it: the new lines go above them, right below the key.
+  if (indicator !== undefined && source.startsLine(start)) return source.insert(source.lineEnd(indicator), below);
+  // In a list of lists, `- - a`, the first dash on this line belongs to the outer list.
+  return source.insert(start, below.trimStart() + source.eol + ' '.repeat(column));
 }
 
-/** The texts of new parts of a flow collection. Of one that takes several lines, all but the first begin with what is given. */
-export type Parts = (lineStart: string) => readonly string[];
+export type PrintParts = (lineStart: string) => readonly string[];
 
-/** Puts parts of flow style into the gap: on the line where the neighbours share one, else on lines of their own. */
-export function insertParts(page: SourceText, gap: Gap, comma: string, parts: Parts): readonly Change[] {
-  const { node } = gap.collection;
-  if (gap.after) return insertBehind(page, gap.after, comma, parts);
+/** Inserts parts of flow style: on the line of their neighbours if these share one, otherwise each on its own line. */
+export function insertFlow(
+  source: SourceText,
+  { collection: { node }, after }: InsertionPoint,
+  comma: string,
+  print: PrintParts,
+): readonly TextEdit[] {
+  if (after) return insertFlowAfter(source, after, comma, print);
   const open = node.range[0] + 1;
-  const [first] = partsOf(node);
-  const start = first ? contentStart(first) : open;
-  if (endsLine(page, open) && lineBefore(page, start).trim() === '') {
-    const lineStart = page.eol + indentAt(page, start);
-    const lines = parts(lineStart).map((part) => `${lineStart}${part},`);
-    return [insertion(lineEnd(page, open), lines.join(''))];
+  const [first] = childrenOf(node);
+  const start = first ? startOf(first) : open;
+  if (source.endsLine(open) && source.startsLine(start)) {
+    const lineStart = source.eol + source.indentAt(start);
+    const lines = print(lineStart).map((part) => `${lineStart}${part},`);
+    return [source.insert(source.lineEnd(open), lines.join(''))];
   }
-  const blanks = /^[ \t]*/.exec(page.text.slice(open, start))?.[0].length ?? 0;
-  const inLine = parts(page.eol + indentAt(page, open)).map((part) => part + comma);
-  return [insertion(open + blanks, inLine.join(''))];
+  const padding = /^[ \t]*/.exec(source.text.slice(open, start))?.[0].length ?? 0;
+  const parts = print(source.eol + source.indentAt(open)).map((part) => part + comma);
+  return [source.insert(open + padding, parts.join(''))];
 }
 
-function insertBehind(page: SourceText, after: SourceNode, comma: string, parts: Parts): readonly Change[] {
-  const start = contentStart(after);
-  const end = contentEnd(page, after);
-  const lineStart = page.eol + indentAt(page, start);
-  const texts = parts(lineStart);
-  const follower = /^[ \t]*,/.exec(page.text.slice(end, lineEnd(page, end)))?.[0] ?? '';
-  if (lineBefore(page, start).trim() !== '' || !endsLine(page, end + follower.length)) {
-    return [insertion(end, texts.map((text) => comma + text).join(''))];
-  }
-  const lines = texts.map((text) => lineStart + text);
-  const below = lineEnd(page, end);
-  // A comma behind the neighbour stays where it is, and so does a comment behind that comma.
-  if (follower) return [insertion(below, lines.map((line) => `${line},`).join(''))];
-  return [insertion(end, ','), insertion(below, lines.join(','))];
+function insertFlowAfter(source: SourceText, after: SourceNode, comma: string, print: PrintParts): readonly TextEdit[] {
+  const start = startOf(after);
+  const end = source.endOf(after);
+  const lineStart = source.eol + source.indentAt(start);
+  const parts = print(lineStart);
+  const lineEnd = source.lineEnd(end);
+  const oldComma = /^[ \t]*,/.exec(source.text.slice(end, lineEnd))?.[0] ?? '';
+  if (!source.startsLine(start) || !source.endsLine(end + oldComma.length))
+    return [source.insert(end, parts.map((part) => comma + part).join(''))];
+  const lines = parts.map((part) => lineStart + part);
+  // A comma behind the neighbour stays in place, and so does a comment behind that comma.
+  if (oldComma) return [source.insert(lineEnd, lines.map((line) => `${line},`).join(''))];
+  return [source.insert(end, ','), source.insert(lineEnd, lines.join(','))];
 }

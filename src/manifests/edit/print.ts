@@ -2,19 +2,18 @@ import { stringify } from 'yaml';
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
 import { DIALECT } from '../yaml-dialect.ts';
 
-/** How far block collections are indented under their key. A list may stand level with its key, as kubectl prints it. */
+/** Indentation of block collections under their key. A list may be level with its key, as kubectl prints it. */
 export interface BlockStyle {
   readonly map: number;
   readonly list: number;
 }
 
-/** How a flow collection is written. `step`, of JSON over several lines only, is what each level is indented by. */
+/** `step` is the indentation per level, for JSON over several lines only. */
 export interface FlowStyle {
   readonly json: boolean;
   readonly step: string | undefined;
   readonly comma: string;
   readonly colon: string;
-  /** `{ a: 1 }` rather than `{a: 1}`. */
   readonly padding: string;
 }
 
@@ -22,7 +21,6 @@ export type Entry = readonly [key: string, value: Json];
 
 export type Quotes = 'single' | 'double' | undefined;
 
-/** The lines of a map in block style. */
 export function mapLines(entries: readonly Entry[], style: BlockStyle): readonly string[] {
   return entries.flatMap(([key, value]) => {
     const inner = blockLines(value, style);
@@ -32,7 +30,6 @@ export function mapLines(entries: readonly Entry[], style: BlockStyle): readonly
   });
 }
 
-/** The lines of a list in block style. */
 export function listLines(values: readonly Json[], style: BlockStyle): readonly string[] {
   return values.flatMap((value) => {
     const [first, ...others] = blockLines(value, style) ?? [inlineText(value)];
@@ -40,7 +37,7 @@ export function listLines(values: readonly Json[], style: BlockStyle): readonly 
   });
 }
 
-/** The lines of a value in block style; undefined for what has none and is written in line: scalars, and empty lists and maps. */
+/** The lines of a value in block style; undefined for values written inline: scalars, and empty lists and maps. */
 export function blockLines(value: Json, style: BlockStyle): readonly string[] | undefined {
   if (isObject(value)) {
     const entries = entriesOf(value);
@@ -49,26 +46,21 @@ export function blockLines(value: Json, style: BlockStyle): readonly string[] | 
   return isList(value) && value.length > 0 ? listLines(value, style) : undefined;
 }
 
-/** A value on one line of a block collection: a scalar, or a list or map in brackets. A string keeps the quotes of the value before it. */
-export function inlineText(value: Json, quotes?: Quotes): string {
-  return typeof value === 'object' && value !== null ? bracketText(value, YAML_FLOW) : scalarText(value, quotes);
+export function inlineText(value: Json): string {
+  return typeof value === 'object' && value !== null ? bracketText(value, YAML_FLOW) : scalarText(value);
 }
 
-/** A value in flow style; of JSON over several lines, all lines but the first begin with `lineStart`, the line break included. */
+/** A value in flow style. In JSON over several lines, all lines but the first begin with `lineStart`, a line break and indentation. */
 export function flowText(value: Json, style: FlowStyle, lineStart: string): string {
   if (style.step === undefined || typeof value !== 'object') return bracketText(value, style);
   return JSON.stringify(value, null, style.step).replaceAll('\n', lineStart);
 }
 
-/** An entry of a map in flow style, as `flowText` has it. */
 export function flowEntry([key, value]: Entry, style: FlowStyle, lineStart: string): string {
   return `${flowScalar(key, style)}${style.colon}${flowText(value, style, lineStart)}`;
 }
 
-/**
- * A string, number, boolean or null on one line of YAML. What kubectl, or any reader of YAML 1.1 or 1.2, would take for anything but the very
- * string is quoted ("5000", "true", "yes", "0755", "1:30"); a string keeps the quotes that the value before it had.
- */
+/** A scalar on one line. A string that a YAML 1.1 or 1.2 parser would read as another type is quoted ("5000", "yes", "0755", "1:30"). */
 function scalarText(value: null | boolean | number | string, quotes?: Quotes): string {
   if (typeof value === 'string' && NEEDS_ESCAPES.test(value)) return escaped(value);
   const text = stringify(value, {
@@ -82,10 +74,10 @@ function scalarText(value: null | boolean | number | string, quotes?: Quotes): s
 }
 
 /**
- * A string in the place of one that was written with these quotes: they stay. What was plain stays plain where it can; else it gets single
- * quotes, which are seldom an author's own, so that it is known again.
+ * A string that replaces one with these quotes, and keeps them. A plain one stays plain if possible; otherwise it gets single quotes: authors
+ * seldom write these, so `uninject` can recognize them.
  */
-export function textInPlaceOf(value: string, quotes: Quotes, isFlow: boolean): string {
+export function replacementText(value: string, quotes: Quotes, isFlow: boolean): string {
   if (NEEDS_ESCAPES.test(value)) return escaped(value);
   if (quotes !== undefined) return scalarText(value, quotes);
   const plain = scalarText(value);
@@ -95,7 +87,7 @@ export function textInPlaceOf(value: string, quotes: Quotes, isFlow: boolean): s
 
 const YAML_FLOW: FlowStyle = { json: false, step: undefined, comma: ', ', colon: ': ', padding: '' };
 
-/** Control characters, and what YAML 1.1 takes for a line break: never as they are, nor over several lines. */
+/** Control characters and the line breaks of YAML 1.1. */
 const NEEDS_ESCAPES = /[\p{Cc}\p{Zl}\p{Zp}\uFEFF]/u;
 
 function escaped(value: string): string {
@@ -110,7 +102,7 @@ function entriesOf(object: JsonObject): readonly Entry[] {
   return Object.entries(object).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]]));
 }
 
-/** Array.isArray does not see that a readonly list is one. */
+/** Array.isArray does not narrow to a readonly array. */
 function isList(value: Json): value is readonly Json[] {
   return Array.isArray(value);
 }
@@ -126,7 +118,7 @@ function bracketText(value: Json, style: FlowStyle): string {
   return parts.length === 0 ? '[]' : `[${style.padding}${parts.join(style.comma)}${style.padding}]`;
 }
 
-/** Inside of brackets, `,`, `:` and more brackets mean something: all but the plainest words are quoted there. */
+/** Inside brackets, `,`, `:` and brackets have a meaning: all but the plainest words are quoted. */
 function flowScalar(value: null | boolean | number | string, style: FlowStyle): string {
   if (style.json) return JSON.stringify(value);
   const text = scalarText(value);

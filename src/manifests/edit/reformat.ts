@@ -2,25 +2,25 @@ import { type Document, isMap, isScalar, isSeq } from 'yaml';
 import type { Operation } from '../../lib/json-patch.ts';
 import { documentsOf } from '../yaml.ts';
 import { indexOf, tokensOf } from './document-draft.ts';
-import type { Change } from './source-text.ts';
+import type { TextEdit } from './source-text.ts';
 
 /**
- * The last resort, for a document whose text is written in a way that we do not know how to write into: the `yaml` package carries the
- * operations out on its own tree and writes the whole document, comments and all, in its own style. No change where even that does not work.
+ * The last resort for a document with syntax that `textEditsOf` cannot edit: the `yaml` package applies the operations to its own tree and
+ * prints the whole document, comments included, in its own style. Empty if that does not work either.
  */
-export function reformatted(text: string, index: number, operations: readonly Operation[]): readonly Change[] {
-  // A tree of its own, as it is about to be changed.
+export function reformat(text: string, index: number, operations: readonly Operation[]): readonly TextEdit[] {
+  // Parsed again, because the tree is changed.
   const document = documentsOf(text)[index];
-  if (!document?.contents || !operations.every((operation) => carryOutOn(document, operation))) return [];
+  if (!document?.contents || !operations.every((operation) => applyToTree(document, operation))) return [];
   const [start, end] = document.contents.range;
   const removed = text.slice(start, end);
   const eol = text.includes('\r\n') ? '\r\n' : '\n';
-  leaveOutWhatIsAround(document);
-  const rendered = document.toString({ directives: false, lineWidth: 0 }).replaceAll(/\r?\n/g, eol);
-  return [{ offset: start, removed, inserted: removed.endsWith('\n') ? rendered : rendered.trimEnd() }];
+  removeSurroundings(document);
+  const printed = document.toString({ directives: false, lineWidth: 0 }).replaceAll(/\r?\n/g, eol);
+  return [{ offset: start, removed, inserted: removed.endsWith('\n') ? printed : printed.trimEnd() }];
 }
 
-function carryOutOn(document: Document.Parsed, { op, path, value }: Operation): boolean {
+function applyToTree(document: Document.Parsed, { op, path, value }: Operation): boolean {
   const tokens = tokensOf(path);
   const key = tokens.at(-1) ?? '';
   const parent = document.getIn(tokens.slice(0, -1), true);
@@ -30,8 +30,8 @@ function carryOutOn(document: Document.Parsed, { op, path, value }: Operation): 
   return isMap(parent) || isSeq(parent);
 }
 
-/** Comments above the first key, markers and what is behind them are not replaced: from the tree they would come out a second time. */
-function leaveOutWhatIsAround(document: Document.Parsed): void {
+/** Markers, and comments before the first key and behind the last value, are outside of the replaced text: they must not be printed again. */
+function removeSurroundings(document: Document.Parsed): void {
   document.commentBefore = null;
   document.comment = null;
   document.directives.docEnd = false;

@@ -1,7 +1,7 @@
 import { isScalar, isSeq, type ParsedNode } from 'yaml';
 import { isObject, type Json } from '../../lib/json.ts';
-import type { Slot } from './document-draft.ts';
-import { type Gap, insertLines, insertParts } from './insert.ts';
+import type { DraftNode } from './document-draft.ts';
+import { insertFlow, insertLines, type InsertionPoint } from './insert.ts';
 import {
   blockLines,
   type Entry,
@@ -11,126 +11,134 @@ import {
   inlineText,
   listLines,
   mapLines,
-  textInPlaceOf,
+  replacementText,
 } from './print.ts';
-import { replaceBelow, replaceInLine } from './replace.ts';
-import { columnOf, isBlock, isHollow, quotesOf, type SourceNode } from './source-node.ts';
-import { type Change, contentStart, indentAt, inOrder, insertion, lineBefore, type SourceText } from './source-text.ts';
+import {
+  columnOf,
+  indicatorEnd,
+  isBlock,
+  isEmptyCollection,
+  isImplicitNull,
+  quotesOf,
+  type SourceNode,
+  startOf,
+} from './source-node.ts';
+import type { SourceText, TextEdit } from './source-text.ts';
 import { blockStyle, bracketStyle } from './style.ts';
 
 /**
- * The changes of the text that make of it what the draft says, in order: insertions wherever something is new, and a replacement only where a
- * value was there. A place whose writing is not understood (`? key` without a value) gives no change: the caller has to see whether
- * the text then says what it should.
+ * The edits that turn the text into what the draft holds: insertions for new values, replacements only for values that were there. A value
+ * whose syntax is not supported (`? key` without a value) gives no edit; the caller verifies the result.
  */
-export function changesOf(page: SourceText, root: Slot): readonly Change[] {
-  return inOrder(changesIn(page, root, []));
-}
-
-// Changes inside of a part come before those behind it: where both fall on one offset, that is the order of the text.
-function changesIn(page: SourceText, slot: Slot, around: readonly ParsedNode[]): readonly Change[] {
-  const { author } = slot;
-  const node = author?.node;
-  if (!author || !node) return [];
-  const collection: Collection = { page, written: { ...author, node }, scope: [node, ...around] };
-  if (slot.fields) return mapChanges(collection, slot.fields);
-  return slot.elements ? listChanges(collection, slot.elements) : [];
+export function textEditsOf(source: SourceText, root: DraftNode): readonly TextEdit[] {
+  return childEdits(source, root, []);
 }
 
 interface Collection {
-  readonly page: SourceText;
-  readonly written: Gap['collection'];
-  /** The collection, and all around it from the inside out. */
+  readonly source: SourceText;
+  readonly part: InsertionPoint['collection'];
+  /** The collection and those around it, from the inside out. */
   readonly scope: readonly ParsedNode[];
 }
 
-function mapChanges(collection: Collection, fields: ReadonlyMap<string, Slot>): readonly Change[] {
-  const added: Entry[] = [];
-  const changes: Change[] = [];
-  let last: SourceNode | undefined;
-  for (const [key, slot] of fields) {
-    if (slot.author) {
-      changes.push(...partChanges(collection, slot, slot.author));
-      last = slot.author;
-    } else if (slot.ours !== undefined) added.push([key, slot.ours]);
-  }
-  return added.length > 0 ? [...changes, ...entriesInto(collection, last, added)] : changes;
-}
-
-function listChanges(collection: Collection, elements: readonly Slot[]): readonly Change[] {
-  const changes: Change[] = [];
+// Edits inside a part come before those behind it: where both have the same offset, that is the order of the text.
+function childEdits(source: SourceText, draft: DraftNode, around: readonly ParsedNode[]): readonly TextEdit[] {
+  const node = draft.source?.node;
+  if (!draft.source || !node) return [];
+  const collection: Collection = { source, part: { ...draft.source, node }, scope: [node, ...around] };
+  const edits: TextEdit[] = [];
   let after: SourceNode | undefined;
-  let added: Json[] = [];
-  for (const slot of elements) {
-    if (!slot.author) {
-      if (slot.ours !== undefined) added.push(slot.ours);
+  let added: Entry[] = [];
+  for (const child of draft.children ?? []) {
+    if (!child.source) {
+      added.push([child.token, child.value ?? null]);
       continue;
     }
-    if (added.length > 0) changes.push(...elementsInto(collection, after, added));
-    changes.push(...partChanges(collection, slot, slot.author));
+    edits.push(...insertions(collection, after, added), ...partEdits(collection, child, child.source));
     added = [];
-    after = slot.author;
+    after = child.source;
   }
-  return added.length > 0 ? [...changes, ...elementsInto(collection, after, added)] : changes;
+  return [...edits, ...insertions(collection, after, added)];
 }
 
-function entriesInto(
-  { page, written, scope }: Collection,
+function insertions(
+  { source, part, scope }: Collection,
   after: SourceNode | undefined,
-  entries: readonly Entry[],
-): readonly Change[] {
-  const gap = { collection: written, after };
-  if (isBlock(written.node)) return [insertLines(page, gap, mapLines(entries, blockStyle(scope)))];
-  const style = flowStyleOf(page, written.node);
-  return insertParts(page, gap, style.comma, (lineStart) => entries.map((entry) => flowEntry(entry, style, lineStart)));
-}
-
-function elementsInto(
-  { page, written, scope }: Collection,
-  after: SourceNode | undefined,
-  values: readonly Json[],
-): readonly Change[] {
-  const gap = { collection: written, after };
-  if (isBlock(written.node)) return [insertLines(page, gap, listLines(values, blockStyle(scope)))];
-  const style = flowStyleOf(page, written.node);
-  return insertParts(page, gap, style.comma, (lineStart) => values.map((value) => flowText(value, style, lineStart)));
-}
-
-function flowStyleOf({ text, json }: SourceText, node: ParsedNode): FlowStyle {
-  return json ?? bracketStyle(text.slice(node.range[0], node.range[1]));
-}
-
-function partChanges({ page, written, scope }: Collection, slot: Slot, author: SourceNode): readonly Change[] {
-  const { ours } = slot;
-  if (ours === undefined) return changesIn(page, slot, scope);
-  const { node } = written;
-  if (hasOnlyComments(page, author.node)) return insertBelowComments(page, author.node, ours);
-  if (typeof ours === 'string' && isScalar(author.node) && !page.json) {
-    const text = textInPlaceOf(ours, quotesOf(author.node), !isBlock(node));
-    return replaceInLine(page, author, text);
+  added: readonly Entry[],
+): readonly TextEdit[] {
+  if (added.length === 0) return [];
+  const { node } = part;
+  const values = added.map(([, value]) => value);
+  if (isBlock(node)) {
+    const style = blockStyle(scope);
+    const lines = isSeq(node) ? listLines(values, style) : mapLines(added, style);
+    return [insertLines(source, { collection: part, after }, lines)];
   }
-  if (!isBlock(node)) {
-    const lineStart = page.eol + indentAt(page, contentStart(author));
-    return replaceInLine(page, author, flowText(ours, flowStyleOf(page, node), lineStart));
+  const style = flowStyleOf(source, node);
+  return insertFlow(source, { collection: part, after }, style.comma, (lineStart) =>
+    isSeq(node)
+      ? values.map((value) => flowText(value, style, lineStart))
+      : added.map((entry) => flowEntry(entry, style, lineStart)),
+  );
+}
+
+function flowStyleOf(source: SourceText, node: ParsedNode): FlowStyle {
+  return source.json ?? bracketStyle(source.textOf(node));
+}
+
+function partEdits(
+  { source, part: { node: parent }, scope }: Collection,
+  draft: DraftNode,
+  part: SourceNode,
+): readonly TextEdit[] {
+  const { value } = draft;
+  const { node } = part;
+  if (value === undefined) return childEdits(source, draft, scope);
+  if (hasOnlyComments(source, node)) return [insertBelowComments(source, node, value)];
+  if (typeof value === 'string' && isScalar(node) && !source.json)
+    return replaceInline(source, part, replacementText(value, quotesOf(node), !isBlock(parent)));
+  if (!isBlock(parent)) {
+    const lineStart = source.eol + source.indentAt(startOf(part));
+    return replaceInline(source, part, flowText(value, flowStyleOf(source, parent), lineStart));
   }
   const style = blockStyle(scope);
-  const lines = blockLines(ours, style);
-  if (!lines) return replaceInLine(page, author, inlineText(ours));
-  if (isSeq(node)) return replaceInLine(page, author, lines.join(page.eol + ' '.repeat(columnOf(node) + 2)));
-  const indent = ' '.repeat(columnOf(node) + (isObject(ours) ? style.map : style.list));
-  return replaceBelow(page, author, lines.map((line) => page.eol + indent + line).join(''));
+  const lines = blockLines(value, style);
+  if (!lines) return replaceInline(source, part, inlineText(value));
+  if (isSeq(parent)) return replaceInline(source, part, lines.join(source.eol + ' '.repeat(columnOf(parent) + 2)));
+  const indent = ' '.repeat(columnOf(parent) + (isObject(value) ? style.map : style.list));
+  return replaceBelow(source, part, lines.map((line) => source.eol + indent + line).join(''));
 }
 
-/** Empty brackets give way to lines, unless the author has said something in them: that stays, and ours goes below it. */
-function insertBelowComments(page: SourceText, node: ParsedNode, ours: Json): readonly Change[] {
-  const [start, end] = node.range;
-  const inBrackets = flowText(ours, bracketStyle(''), '').slice(1, -1);
-  const commentsEnd = start + page.text.slice(start, end - 1).trimEnd().length;
-  const line = lineBefore(page, commentsEnd).trimStart();
-  const indent = indentAt(page, commentsEnd) + (line.startsWith('#') ? '' : '  ');
-  return [insertion(commentsEnd, page.eol + indent + inBrackets)];
+function replaceInline(source: SourceText, part: SourceNode, text: string): readonly TextEdit[] {
+  const { node } = part;
+  if (node && !isImplicitNull(part) && !isBlock(node)) return [source.replace(node.range[0], node.range[1], text)];
+  const start = indicatorEnd(part);
+  if (start === undefined) return [];
+  return [source.replace(start, isImplicitNull(part) ? start : source.endOf(part), ` ${text}`)];
 }
 
-function hasOnlyComments({ text }: SourceText, node: ParsedNode | null): node is ParsedNode {
-  return node !== null && !isBlock(node) && isHollow(node) && text.slice(node.range[0], node.range[1]).includes('#');
+/** Replaces a value by lines below its key; a comment behind the key or the value stays on the key's line. */
+function replaceBelow(source: SourceText, part: SourceNode, below: string): readonly TextEdit[] {
+  const { node } = part;
+  const start = indicatorEnd(part);
+  if (start === undefined) return [];
+  const lineEnd = source.lineEnd(start);
+  if (!node || isImplicitNull(part)) return [source.insert(lineEnd, below)];
+  const end = source.endOf(part);
+  if (node.srcToken?.type === 'block-scalar') return [source.replace(start, end, below)];
+  if (node.range[0] > lineEnd) return [source.replace(lineEnd, end, below)];
+  return [source.replace(start, end), source.insert(source.lineEnd(end), below)];
+}
+
+/** Empty brackets become lines, unless there is a comment in them: then the brackets stay, and the new value goes below the comment. */
+function insertBelowComments(source: SourceText, node: ParsedNode, value: Json): TextEdit {
+  const inBrackets = flowText(value, bracketStyle(''), '').slice(1, -1);
+  const commentsEnd = node.range[0] + source.textOf(node).slice(0, -1).trimEnd().length;
+  const isOwnLine = source.linePrefix(commentsEnd).trimStart().startsWith('#');
+  const indent = source.indentAt(commentsEnd) + (isOwnLine ? '' : '  ');
+  return source.insert(commentsEnd, source.eol + indent + inBrackets);
+}
+
+function hasOnlyComments(source: SourceText, node: ParsedNode | null): node is ParsedNode {
+  return node !== null && !isBlock(node) && isEmptyCollection(node) && source.textOf(node).includes('#');
 }

@@ -1,194 +1,185 @@
 import { STATUS_ANNOTATION } from '../../api/keys.ts';
 import { type InjectedStatus, isInjected, readStatus } from '../../api/status-annotation.ts';
-import { annotationsOf, type Container, type ContainerList, type Pod } from '../../kubernetes/pod.ts';
+import { annotationsOf, type Container, type Pod } from '../../kubernetes/pod.ts';
 import { EVICTION_ANNOTATION } from '../../kubernetes/safe-to-evict.ts';
 import { pointer } from '../../lib/json-patch.ts';
 import { isObject, type Json } from '../../lib/json.ts';
+import type { Result } from '../../lib/result.ts';
+import { splitList } from '../../lib/text.ts';
 import type { Catalogue } from '../../profiles/catalogue.ts';
 import type { Profile } from '../../profiles/profile.ts';
 import { parametersOf, render, type Template } from '../../profiles/template.ts';
 import { valueBefore } from './value-before.ts';
 
-/** What an injection put into a pod, as places in it: paths of what was added, and of texts that were changed with what they were. */
+/** What an injection did to a pod: paths of additions, and paths of changed strings with their value before. */
 export interface ReversePlan {
   readonly added: ReadonlySet<string>;
   readonly changed: ReadonlyMap<string, string>;
 }
 
-export type ReversePlanResult =
-  | { readonly kind: 'undo'; readonly undoing: ReversePlan }
-  /** There is no record of an injection: nothing is to be done. */
-  | { readonly kind: 'nothing' }
-  /** A sentence without a capital and a full stop. */
-  | { readonly kind: 'unknown'; readonly why: string };
-
 /**
- * Where our parts are in a pod, by the record on it and the profiles: nothing of what is not recorded. What it comes to has to be tried: the
- * record may be wrong, and the pod may have been changed since.
+ * Finds the injected parts of a pod by its status annotation and the profiles. The result must be verified: the annotation may be wrong, and the
+ * pod may have been changed since. Undefined for a pod without a record of an injection; the error is a sentence fragment.
  */
-export function planReverse(pod: Pod, catalogue: Catalogue): ReversePlanResult {
+export function planReverse(pod: Pod, catalogue: Catalogue): Result<ReversePlan, string> | undefined {
   const record = readStatus(pod);
-  if (!record || record.decision !== 'injected') return { kind: 'nothing' };
-  if (record.more > 0) return { kind: 'unknown', why: 'the record does not tell of all containers' };
-  const search = new Search(pod, catalogue);
-  const lines = record.containers.filter(isInjected);
-  for (const line of lines.toReversed()) {
-    const why = search.take(line);
-    if (why !== undefined) return { kind: 'unknown', why };
+  if (!record || record.decision !== 'injected') return undefined;
+  if (record.more > 0) return { ok: false, error: 'the record does not list all containers' };
+  const planner = new ReversePlanner(pod, catalogue);
+  const statuses = record.containers.filter(isInjected);
+  for (const status of statuses.toReversed()) {
+    const error = planner.addContainer(status);
+    if (error !== undefined) return { ok: false, error };
   }
-  search.takeWhatIsShared(lines);
-  return { kind: 'undo', undoing: { added: search.added, changed: search.changed } };
+  planner.addShared(statuses);
+  return { ok: true, value: planner };
 }
 
-interface Place {
+interface LocatedContainer {
   readonly path: string;
   readonly container: Container;
 }
 
-class Search {
+class ReversePlanner implements ReversePlan {
   readonly added = new Set<string>([pointer('metadata', 'annotations', STATUS_ANNOTATION)]);
   readonly changed = new Map<string, string>();
-  private readonly pod: Pod;
-  private readonly catalogue: Catalogue;
-  /** The names of the volumes that our mounts and init containers use. */
-  private readonly volumes = new Set<string>();
+  readonly #pod: Pod;
+  readonly #catalogue: Catalogue;
+  readonly #containers: readonly LocatedContainer[];
+  readonly #volumes = new Set<string>();
 
   constructor(pod: Pod, catalogue: Catalogue) {
-    this.pod = pod;
-    this.catalogue = catalogue;
+    this.#pod = pod;
+    this.#catalogue = catalogue;
+    this.#containers = (['containers', 'initContainers'] as const).flatMap((list) =>
+      (pod.spec[list] ?? []).map((container, index) => ({ path: pointer('spec', list, index), container })),
+    );
   }
 
-  /** Takes what one line of the record tells of; a sentence where it cannot. */
-  take(line: InjectedStatus): string | undefined {
-    const { container: name, profile: profileName } = line;
-    const place = this.places().find(({ container }) => container.name === name);
-    const profile = this.catalogue.profiles.get(profileName);
-    if (!place) return `the record tells of container ${name}, which is not there`;
-    if (!profile) return `there is no profile ${profileName} (see --profiles)`;
-    if (line.env === undefined && line.changed === undefined && line.mounts === undefined)
-      return `the record of container ${name} does not tell what was added`;
-    if ([line.env, line.changed].some((text) => text?.endsWith('…'))) return `the record of container ${name} is cut`;
-    const missing = this.takeVariables(place, line, profile) ?? this.takeMounts(place, line);
-    if (missing !== undefined) return missing;
-    this.takeInitContainer(line.init);
-    for (const annotation of namesIn(line.annotations)) this.added.add(pointer('metadata', 'annotations', annotation));
+  addContainer(status: InjectedStatus): string | undefined {
+    const { container: name, profile: profileName, init, annotations } = status;
+    const located = this.#containers.find(({ container }) => container.name === name);
+    const profile = this.#catalogue.profiles.get(profileName);
+    if (!located) return `the record lists container ${name}, which the pod does not have`;
+    if (!profile) return `profile ${profileName} is unknown: give its directory with --profiles`;
+    const error =
+      incompleteRecord(status) ??
+      this.#addVariables(located, status) ??
+      this.#restoreVariables(located, status, profile) ??
+      this.#addMounts(located, status);
+    if (error !== undefined) return error;
+    this.#addInitContainer(init);
+    for (const annotation of namesIn(annotations)) this.added.add(pointer('metadata', 'annotations', annotation));
     return undefined;
   }
 
-  private places(): readonly Place[] {
-    const of = (list: ContainerList): readonly Place[] =>
-      (this.pod.spec[list] ?? []).map((container, index) => ({ path: pointer('spec', list, index), container }));
-    return [...of('containers'), ...of('initContainers')];
+  #addVariables({ path, container }: LocatedContainer, status: InjectedStatus): string | undefined {
+    for (const name of namesIn(status.env)) {
+      const index = (container.env ?? []).findLastIndex((one) => one.name === name);
+      if (index < 0) return `variable ${name} of container ${container.name} is missing`;
+      this.added.add(path + pointer('env', index));
+    }
+    return undefined;
   }
 
-  private takeVariables({ path, container }: Place, line: InjectedStatus, profile: Profile): string | undefined {
+  #restoreVariables(
+    { path, container }: LocatedContainer,
+    status: InjectedStatus,
+    profile: Profile,
+  ): string | undefined {
     const env = container.env ?? [];
-    const added = new Set(namesIn(line.env));
-    for (const name of added) {
+    const added = namesIn(status.env);
+    // A variable that was added and then extended is removed as a whole.
+    for (const name of new Set(namesIn(status.changed).filter((one) => !added.includes(one)))) {
       const index = env.findLastIndex((one) => one.name === name);
-      if (index < 0) return `variable ${name} of container ${container.name} is not there any more`;
-      this.added.add(`${path}${pointer('env', index)}`);
-    }
-    // A variable that was added and then added to is ours as a whole.
-    for (const name of new Set(namesIn(line.changed).filter((one) => !added.has(one)))) {
-      const index = env.findLastIndex((one) => one.name === name);
-      const at = `${path}${pointer('env', index)}`;
-      const renamed = [...added].find((one) => name.startsWith(`${one}_ORIGINAL`));
-      if (renamed !== undefined) {
-        this.changed.set(`${at}/name`, renamed);
-        continue;
-      }
-      const value = this.changed.get(`${at}/value`) ?? env[index]?.value;
+      const variablePath = path + pointer('env', index);
+      const original = added.find((one) => name.startsWith(`${one}_ORIGINAL`));
+      const value = this.changed.get(`${variablePath}/value`) ?? env[index]?.value;
       const entries = profile.environment.filter((one) => one.name === name);
-      const before = value === undefined ? undefined : valueBefore(value, entries);
-      if (before === undefined) return `what ${name} of container ${container.name} held before cannot be told`;
-      this.changed.set(`${at}/value`, before);
+      const before = original ?? (value === undefined ? undefined : valueBefore(value, entries));
+      if (before === undefined)
+        return `the original value of variable ${name} in container ${container.name} cannot be determined`;
+      this.changed.set(`${variablePath}/${original === undefined ? 'value' : 'name'}`, before);
     }
     return undefined;
   }
 
-  private takeMounts({ path, container }: Place, { mounts = {} }: InjectedStatus): string | undefined {
+  #addMounts({ path, container }: LocatedContainer, { mounts = {} }: InjectedStatus): string | undefined {
     for (const [mountPath, volume] of Object.entries(mounts)) {
       const index = (container.volumeMounts ?? []).findIndex(
         (one) => one.mountPath === mountPath && one.name === volume,
       );
-      if (index < 0) return `the mount ${mountPath} of container ${container.name} is not there any more`;
-      this.added.add(`${path}${pointer('volumeMounts', index)}`);
-      this.volumes.add(volume);
+      if (index < 0) return `the mount at ${mountPath} of container ${container.name} is missing`;
+      this.added.add(path + pointer('volumeMounts', index));
+      this.#volumes.add(volume);
     }
     return undefined;
   }
 
-  private takeInitContainer(name: string | undefined): void {
-    const index = (this.pod.spec.initContainers ?? []).findIndex((one) => one.name === name);
+  #addInitContainer(name: string | undefined): void {
+    const index = (this.#pod.spec.initContainers ?? []).findIndex((one) => one.name === name);
     if (index < 0) return;
     this.added.add(pointer('spec', 'initContainers', index));
-    for (const mount of this.pod.spec.initContainers?.[index]?.volumeMounts ?? []) this.volumes.add(mount.name);
+    for (const mount of this.#pod.spec.initContainers?.[index]?.volumeMounts ?? []) this.#volumes.add(mount.name);
   }
 
-  /** What the containers have in common: volumes that nobody else mounts, their names in an annotation, secrets for images. */
-  takeWhatIsShared(lines: readonly InjectedStatus[]): void {
-    const used = new Set(
-      this.places()
+  addShared(statuses: readonly InjectedStatus[]): void {
+    const stillMounted = new Set(
+      this.#containers
         .filter(({ path }) => !this.added.has(path))
         .flatMap(({ path, container }) =>
-          (container.volumeMounts ?? []).filter(
-            (_, index) => !this.added.has(`${path}${pointer('volumeMounts', index)}`),
-          ),
+          (container.volumeMounts ?? []).filter((_, index) => !this.added.has(path + pointer('volumeMounts', index))),
         )
         .map(({ name }) => name),
     );
-    const volumes = this.pod.spec.volumes ?? [];
-    // An author's volume with the same files is mounted, too, where there is one; ours bear the name of their profile.
-    const isOurs = (name: string): boolean =>
-      lines.some(({ profile }) => name === profile || name.startsWith(`${profile}-`));
-    const ours = volumes
-      .map(({ name }) => name)
-      .filter((name) => this.volumes.has(name) && isOurs(name) && !used.has(name));
-    for (const name of ours)
-      this.added.add(
-        pointer(
-          'spec',
-          'volumes',
-          volumes.findIndex((one) => one.name === name),
-        ),
-      );
-    this.takeEvictable(ours);
-    this.takeSecrets(lines);
+    // An injected mount may use a volume of the author's with the same files; injected volumes are named after their profile.
+    const isInjectedVolume = (name: string): boolean =>
+      this.#volumes.has(name) &&
+      !stillMounted.has(name) &&
+      statuses.some(({ profile }) => name === profile || name.startsWith(`${profile}-`));
+    const names = (this.#pod.spec.volumes ?? []).map(({ name }) => name);
+    for (const [index, name] of names.entries())
+      if (isInjectedVolume(name)) this.added.add(pointer('spec', 'volumes', index));
+    this.#addEvictable(names.filter(isInjectedVolume));
+    this.#addPullSecrets(statuses);
   }
 
-  private takeEvictable(ours: readonly string[]): void {
-    const text = annotationsOf(this.pod)[EVICTION_ANNOTATION];
-    if (text === undefined) return;
-    const names = text.split(',');
-    let count = names.length;
-    while (count > 0 && ours.includes(names[count - 1] ?? '')) count--;
+  #addEvictable(volumes: readonly string[]): void {
+    const names = annotationsOf(this.#pod)[EVICTION_ANNOTATION]?.split(',') ?? [];
+    const kept = names.slice(0, names.findLastIndex((name) => !volumes.includes(name)) + 1);
     const path = pointer('metadata', 'annotations', EVICTION_ANNOTATION);
-    if (count === 0) this.added.add(path);
-    else if (count < names.length) this.changed.set(path, names.slice(0, count).join(','));
+    if (kept.length === names.length) return;
+    if (kept.length === 0) this.added.add(path);
+    else this.changed.set(path, kept.join(','));
   }
 
-  private takeSecrets(lines: readonly InjectedStatus[]): void {
-    const list = this.pod.spec['imagePullSecrets'];
+  #addPullSecrets(statuses: readonly InjectedStatus[]): void {
+    const list = this.#pod.spec['imagePullSecrets'];
     const names = Array.isArray(list) ? list.map((one: Json) => (isObject(one) ? one['name'] : undefined)) : [];
-    const templates = lines.flatMap(({ profile, delivery }) =>
-      (this.catalogue.profiles.get(profile)?.deliveries ?? []).flatMap((one) =>
+    const templates = statuses.flatMap(({ profile, delivery }) =>
+      (this.#catalogue.profiles.get(profile)?.deliveries ?? []).flatMap((one) =>
         one.name === delivery && one.pullSecret ? [one.pullSecret] : [],
       ),
     );
-    for (let index = names.length - 1; index >= 0; index--) {
-      const name = names[index];
-      if (typeof name !== 'string' || !templates.some((template) => couldBe(template, name))) return;
+    const isAdded = (name: Json | undefined): boolean =>
+      typeof name === 'string' && templates.some((template) => couldRenderTo(template, name));
+    for (let index = names.length - 1; isAdded(names[index]); index--)
       this.added.add(pointer('spec', 'imagePullSecrets', index));
-    }
   }
 }
 
-function namesIn(text: string | undefined): readonly string[] {
-  return text === undefined || text === '' ? [] : text.split(',');
+function incompleteRecord({ container, env, changed, mounts }: InjectedStatus): string | undefined {
+  if (env === undefined && changed === undefined && mounts === undefined)
+    return `the record of container ${container} does not list what was added`;
+  const isTruncated = [env, changed].some((text) => text?.endsWith('…'));
+  return isTruncated ? `the record of container ${container} is truncated` : undefined;
 }
 
-/** A name with a parameter in it could be any. */
-function couldBe(template: Template, name: string): boolean {
+function namesIn(list: string | undefined): readonly string[] {
+  return list === undefined ? [] : splitList(list);
+}
+
+/** Always true with a parameter in the template: its value is unknown. */
+function couldRenderTo(template: Template, name: string): boolean {
   return parametersOf(template).length > 0 || render(template, new Map()) === name;
 }

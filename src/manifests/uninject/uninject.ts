@@ -1,89 +1,83 @@
 import { decodePod } from '../../kubernetes/pod.ts';
-import type { Json } from '../../lib/json.ts';
 import type { Catalogue } from '../../profiles/catalogue.ts';
 import { type Manifest, parseManifest, type PodTemplate } from '../documents.ts';
 import { applyOperations } from '../edit/edit.ts';
-import { type Change, inOrder, withChanges } from '../edit/source-text.ts';
+import { applyTextEdits, type TextEdit } from '../edit/source-text.ts';
 import { planReverse } from './reverse-plan.ts';
-import { type Reversed, reverseSteps } from './reverse-steps.ts';
+import { type Reversal, reverse } from './reverse-steps.ts';
 import { reverseTextEdits } from './text-edits.ts';
 
-/** What became of a pod that carries a record. */
-export interface UninjectNote {
+export interface UninjectedPod {
   readonly template: PodTemplate;
-  readonly ok: boolean;
-  /** A sentence fragment. */
-  readonly message: string;
+  /** Why the pod was left unchanged, a sentence fragment; undefined if it was uninjected. */
+  readonly problem: string | undefined;
 }
 
-/** The text without what was injected, where that is certain; what became of each pod with a record. */
+/** Removes from the text what was injected, where the result is certain. Lists the pods with a record of an injection. */
 export function uninjectText(
   manifest: Manifest,
   catalogue: Catalogue,
-): { readonly text: string; readonly told: readonly UninjectNote[] } {
-  const found = manifest.templates.flatMap((template) => lookAt(manifest, template, catalogue));
-  const likely = found.flatMap((one) => ('candidates' in one ? one.candidates.slice(0, 1) : []));
-  // Nearly always all of them are right: one look at the whole is enough then.
-  const all = isInverse(manifest, likely) ? new Set(likely) : undefined;
-  const right = found.flatMap((one) => {
-    const candidates = 'candidates' in one ? one.candidates : [];
-    return candidates.find((candidate) => all?.has(candidate) ?? isInverse(manifest, [candidate])) ?? [];
-  });
-  const told = found.map((one): UninjectNote => {
-    const { template } = one;
-    if ('why' in one) return { template, ok: false, message: `left as it is: ${one.why}` };
-    return right.some((candidate) => candidate.template === template)
-      ? { template, ok: true, message: 'uninjected' }
-      : { template, ok: false, message: `left as it is: ${CHANGED}` };
-  });
-  return { text: withChanges(manifest.text, inOrder(right.flatMap(({ changes }) => changes))), told };
+): { readonly text: string; readonly pods: readonly UninjectedPod[] } {
+  const attempts = manifest.templates.flatMap((template) => attemptsFor(manifest, template, catalogue));
+  const likeliest = attempts.flatMap(({ candidates }) => candidates.slice(0, 1));
+  // Nearly always all of them are right, so they are verified together first.
+  const areAllRight = isInverse(manifest, likeliest);
+  const results = attempts.map(({ template, candidates, problem }) => ({
+    template,
+    problem,
+    right: areAllRight ? candidates[0] : candidates.find((candidate) => isInverse(manifest, [candidate])),
+  }));
+  return {
+    text: applyTextEdits(
+      manifest.text,
+      results.flatMap(({ right }) => right?.textEdits ?? []),
+    ),
+    pods: results.map(({ template, problem, right }) => ({ template, problem: right ? undefined : problem })),
+  };
 }
-
-const CHANGED =
-  'it is not as inject writes it: it was changed since, or formatted anew; injecting the result would not make the same file';
 
 interface Candidate {
   readonly template: PodTemplate;
-  readonly undone: Reversed;
-  readonly changes: readonly Change[];
+  readonly reversal: Reversal;
+  readonly textEdits: readonly TextEdit[];
 }
 
-type Look =
-  | { readonly template: PodTemplate; readonly candidates: readonly Candidate[] }
-  | { readonly template: PodTemplate; readonly why: string };
+interface Attempt {
+  readonly template: PodTemplate;
+  readonly candidates: readonly Candidate[];
+  readonly problem: string;
+}
 
-/** What the pod may have been before, the likeliest first; nothing for a pod without a record. */
-function lookAt(manifest: Manifest, template: PodTemplate, catalogue: Catalogue): readonly Look[] {
+const CHANGED = 'it was edited or reformatted after the injection, so the original text cannot be restored exactly';
+
+function attemptsFor(manifest: Manifest, template: PodTemplate, catalogue: Catalogue): readonly Attempt[] {
   const decoded = decodePod(template.pod);
   const document = manifest.documents[template.document];
-  if (!decoded.ok || !document) return [];
-  const found = planReverse(decoded.pod, catalogue);
-  if (found.kind === 'nothing') return [];
-  if (found.kind === 'unknown') return [{ template, why: found.why }];
-  const candidates = (['absent', 'empty'] as const).flatMap((atTheEnd): readonly Candidate[] => {
-    const result = reverseSteps(template.pod, found.undoing, atTheEnd);
-    const steps = result.steps.map((step) => ({ ...step, path: template.pointer + step.path }));
-    const changes = reverseTextEdits(manifest.text, document, steps);
-    return changes ? [{ template, undone: result, changes }] : [];
+  const plan = decoded.ok ? planReverse(decoded.pod, catalogue) : undefined;
+  if (!plan || !document) return [];
+  if (!plan.ok) return [{ template, candidates: [], problem: plan.error }];
+  const candidates = (['absent', 'empty'] as const).flatMap((trailing): readonly Candidate[] => {
+    const reversal = reverse(template.pod, plan.value, trailing);
+    const steps = reversal.steps.map((step) => ({ ...step, path: template.pointer + step.path }));
+    const textEdits = reverseTextEdits(manifest.text, document, steps);
+    return textEdits ? [{ template, reversal, textEdits }] : [];
   });
-  return [{ template, candidates }];
+  return [{ template, candidates, problem: CHANGED }];
 }
 
-/** The proof: the text without our parts says what it should, and the same additions written into it make the very file again. */
+/** The proof: the text without the injected parts parses as expected, and injecting them again gives the very same file. */
 function isInverse(manifest: Manifest, candidates: readonly Candidate[]): boolean {
-  const parsed = parseManifest(withChanges(manifest.text, inOrder(candidates.flatMap(({ changes }) => changes))));
+  const text = applyTextEdits(
+    manifest.text,
+    candidates.flatMap(({ textEdits }) => textEdits),
+  );
+  const parsed = parseManifest(text);
   if (!parsed.ok) return false;
-  const edits = candidates.flatMap(({ template, undone: { before, operations } }) => {
-    const there = parsed.manifest.templates.find(
-      (one) => one.document === template.document && one.pointer === template.pointer,
-    );
-    return there && isSame(there.pod, before) ? [{ template: there, operations }] : [];
+  const edits = candidates.flatMap(({ template: { document, pointer }, reversal: { before, operations } }) => {
+    const template = parsed.value.templates.find((one) => one.document === document && one.pointer === pointer);
+    return template && JSON.stringify(template.pod) === JSON.stringify(before) ? [{ template, operations }] : [];
   });
   if (edits.length < candidates.length) return false;
-  const again = applyOperations(parsed.manifest, edits);
-  return again.ok && again.text === manifest.text;
-}
-
-function isSame(one: Json, other: Json): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
+  const again = applyOperations(parsed.value, edits);
+  return again.ok && again.value.text === manifest.text;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Explained } from '../../../src/cli/explain/explained.ts';
+import type { ExplanationResult } from '../../../src/cli/explain/result.ts';
 import { run } from '../../support/process.ts';
 
 const pod = (spec: object, metadata: object = {}): object => ({
@@ -10,20 +10,20 @@ const pod = (spec: object, metadata: object = {}): object => ({
 });
 const web = { containers: [{ name: 'web', image: 'registry.example.com/web:1' }] };
 
-const explainOf = async (document: object, ...args: readonly string[]): Promise<Explained> => {
+const explainOf = async (document: object, ...args: readonly string[]): Promise<ExplanationResult> => {
   const { code, stdout, stderr } = await run(['explain', '-f', '-', '-o', 'json', ...args], {
     stdin: JSON.stringify(document),
   });
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  const { explained } = JSON.parse(stdout) as { explained: readonly Explained[] };
+  const { explained } = JSON.parse(stdout) as { explained: readonly ExplanationResult[] };
   expect(explained).toHaveLength(1);
-  return explained[0] as Explained;
+  return explained[0] as ExplanationResult;
 };
 
 const address = ['--set', 'server-address=jennifer.example.com'];
 
 describe('explain', () => {
-  it('asks the questions of the server in their order, and stops at the first that does not hold', async () => {
+  it('lists the checks of the server in order, up to the first that fails', async () => {
     const { decision } = await explainOf(pod(web));
     expect(decision.reason?.code).toBe('missing-parameter');
     const stages = decision.path.map(({ stage }) => stage);
@@ -36,7 +36,7 @@ describe('explain', () => {
     expect(whole.decision.path.filter(({ reason }) => reason)).toEqual([]);
   });
 
-  it('shows every layer of a value, who wins and where it stands', async () => {
+  it('shows every source of a value, and which one applies', async () => {
     const annotations = { 'agent-injector.io/domain-id': '3', 'domain-id.agent-injector.io/web': '4' };
     const { decision } = await explainOf(pod(web, { annotations }), ...address, '--set', 'domain-id=2');
     const chain = decision.settings.find(({ setting, container }) => setting === 'domain-id' && container === 'web');
@@ -52,7 +52,7 @@ describe('explain', () => {
     });
   });
 
-  it('says which deliveries were passed over, and why', async () => {
+  it('shows where the delivery was chosen', async () => {
     const { decision } = await explainOf(pod(web), ...address, '--set', 'delivery=baked');
     expect(decision.deliveries).toEqual([
       {
@@ -70,7 +70,7 @@ describe('explain', () => {
     });
   });
 
-  it('takes a recorded AdmissionReview', async () => {
+  it('explains a recorded AdmissionReview', async () => {
     const review = {
       apiVersion: 'admission.k8s.io/v1',
       kind: 'AdmissionReview',
@@ -95,26 +95,26 @@ describe('explain', () => {
 
   it.each([
     [
-      'an almost right label',
+      'a misspelled label',
       'enable',
       'namespace shop has agent-injector.io/injection="enable"; did you mean "agent-injector.io/injection=enabled"?',
       '=enabled --overwrite',
     ],
-    ['true', '"true"', 'did you mean "agent-injector.io/injection=enabled"?', '=enabled --overwrite'],
-  ])('a namespace with %s: says so first, with the command that mends it', async (_, label, message, mend) => {
+    ['the label "true"', '"true"', 'did you mean "agent-injector.io/injection=enabled"?', '=enabled --overwrite'],
+  ])('suggests the command that fixes a namespace with %s', async (_, label, message, flag) => {
     const namespace = `apiVersion: v1\nkind: Namespace\nmetadata:\n  name: shop\n  labels: {agent-injector.io/injection: ${label}}\n---\n`;
     const { stdout } = await run(['explain', '-f', '-'], { stdin: namespace + JSON.stringify(pod(web)) });
     expect(stdout).toContain(message);
-    expect(stdout).toContain(`$ kubectl label namespace shop agent-injector.io/injection${mend}\n`);
+    expect(stdout).toContain(`$ kubectl label namespace shop agent-injector.io/injection${flag}\n`);
   });
 
   it.each([
-    ['nothing to explain', ['explain'], 'give one of KIND/NAME, --file and --review'],
-    ['two things', ['explain', 'pod/x', '-f', '-'], 'give one of KIND/NAME, --file and --review'],
-    ['a review that is none', ['explain', '--review', '-'], 'send an AdmissionReview'],
-    ['a file without pods', ['explain', '-f', '-'], 'no pod and no workload in it'],
-    ['an output that does not exist', ['explain', '-f', '-', '-o', 'xml'], 'Allowed choices are text, json.'],
-  ])('%s ends with 2', async (_, args, text) => {
+    ['no source', ['explain'], 'exactly one of KIND/NAME, --file and --review is required'],
+    ['two sources', ['explain', 'pod/x', '-f', '-'], 'exactly one of KIND/NAME, --file and --review is required'],
+    ['an invalid review', ['explain', '--review', '-'], 'send an AdmissionReview'],
+    ['a file without pods', ['explain', '-f', '-'], 'contains no pods or workloads'],
+    ['an unknown output format', ['explain', '-f', '-', '-o', 'xml'], 'Allowed choices are text, json.'],
+  ])('fails with exit code 2 for %s', async (_, args, text) => {
     const { code, stdout, stderr } = await run(args, { stdin: '{"kind":"Other"}' });
     expect(stderr).toContain(text);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

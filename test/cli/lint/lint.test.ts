@@ -49,7 +49,7 @@ spec:
           ACME_COLLECTOR: acme.example.com
 `;
 
-/** Writes a file and lints it; its name is left out of what comes back. */
+/** Writes a file and lints it; returns the lines without the file name. */
 const lint = async (text: string, ...flags: readonly string[]) => {
   await writeFile(join(dir, 'acme.yaml'), text);
   const { code, stdout, stderr } = await run(['lint', ...flags, 'acme.yaml'], { cwd: dir });
@@ -63,18 +63,18 @@ const lint = async (text: string, ...flags: readonly string[]) => {
   };
 };
 
-/** The good profile with a change in it, and where in it the changed text now stands. */
+/** The good profile with one change. */
 const changed = (from: string, to: string): string => {
   expect(good).toContain(from);
   return good.replace(from, to);
 };
 
 describe('lint', () => {
-  it('finds nothing in a valid profile', async () => {
+  it('reports no problems for a valid profile', async () => {
     expect(await lint(good)).toEqual({ code: 0, lines: ['1 profile, 1 test: no problems'] });
   });
 
-  it('finds nothing in the built-in profiles, without arguments and by their files', async () => {
+  it('reports no problems for the built-in profiles, by default and by their files', async () => {
     const built = await run(['lint']);
     expect(built.stdout).toMatch(/^\d+ profiles?, \d+ tests: no problems\n$/);
     expect(built.code).toBe(0);
@@ -87,7 +87,7 @@ describe('lint', () => {
 
   it.each([
     [
-      'an unknown field',
+      'an unknown key',
       '  vendor: Acme',
       '  vendor: Acme\n  vendour: x',
       '7:3: error: spec.vendour: unknown field; did you mean "vendor"?',
@@ -95,13 +95,13 @@ describe('lint', () => {
     ['a wrong type', 'vendor: Acme', 'vendor: 7', '6:11: error: spec.vendor: must be a string: write "7" in quotes'],
     ['an empty value, at its key', 'vendor: Acme', 'vendor:', '6:3: error: spec.vendor: is empty; it must be a string'],
     [
-      'a missing field, at the object',
+      'a missing key, at its parent',
       '  vendor: Acme\n',
       '',
       '5:1: error: spec.vendor: is missing; it must be a string',
     ],
     [
-      'a missing field in a list item',
+      'a missing key in a list',
       '      type: host\n',
       '',
       /^12:7: error: spec\.parameters\[0\]\.type: is missing; it must be one of string, /,
@@ -116,10 +116,10 @@ describe('lint', () => {
       'an undeclared parameter',
       '${collector}',
       '${colector}',
-      '28:14: error: spec.environment[1].value: refers to "colector", which is not a parameter of this profile; did you mean "collector"?',
+      '28:14: error: spec.environment[1].value: refers to the unknown parameter "colector"; did you mean "collector"?',
     ],
     [
-      'a reference of a variable to itself',
+      'a circular reference',
       '${collector}',
       '$(ACME_COLLECTOR)',
       '28:14: error: spec.environment[1].value: refers to itself: ACME_COLLECTOR → ACME_COLLECTOR',
@@ -128,7 +128,7 @@ describe('lint', () => {
       'an unknown slot',
       'jvm-agent',
       'jmv-agent',
-      '10:11: error: spec.slots[0]: "jmv-agent" is not a known slot; did you mean "jvm-agent"?',
+      '10:11: error: spec.slots[0]: unknown slot "jmv-agent"; did you mean "jvm-agent"?',
     ],
     [
       'a duplicate name',
@@ -140,46 +140,46 @@ describe('lint', () => {
       'an unknown base profile',
       '  vendor: Acme',
       '  vendor: Acme\n  extends: acmee',
-      /^7:12: error: spec\.extends: there is no profile "acmee"/,
+      /^7:12: error: spec\.extends: unknown profile "acmee"/,
     ],
     ['invalid YAML', '  vendor: Acme', '  vendor: "Acme', /^\d+:\d+: error: /],
     [
       'an unknown setting in a test',
       '        collector:',
       '        colector:',
-      '33:9: error: spec.tests[0].namespace.colector: not a setting or a parameter; did you mean "collector"?',
+      '33:9: error: spec.tests[0].namespace.colector: is neither a setting nor a parameter; did you mean "collector"?',
     ],
     [
       'an unknown reason in a test',
       'outcome: injected',
       'outcome: skipped\n        reason: missing-param',
-      '36:17: error: spec.tests[0].expect.reason: there is no reason "missing-param"; did you mean "missing-parameter"?',
+      '36:17: error: spec.tests[0].expect.reason: unknown reason "missing-param"; did you mean "missing-parameter"?',
     ],
     [
       'an unknown delivery in a test',
       'outcome: injected',
       'outcome: injected\n        delivery: imag',
-      '36:19: error: spec.tests[0].expect.delivery: there is no delivery "imag"; did you mean "image"?',
+      '36:19: error: spec.tests[0].expect.delivery: unknown delivery "imag"; did you mean "image"?',
     ],
     [
       'an unknown advisory in a test',
       'outcome: injected',
       'outcome: injected\n        advisories: [slow]',
-      '36:22: error: spec.tests[0].expect.advisories[0]: there is no advisory "slow"',
+      '36:22: error: spec.tests[0].expect.advisories[0]: unknown advisory "slow"',
     ],
     [
       'an unknown conflict in a test',
       'outcome: injected',
       'outcome: skipped\n        conflict: other',
-      '36:19: error: spec.tests[0].expect.conflict: there is no conflict "other"',
+      '36:19: error: spec.tests[0].expect.conflict: unknown conflict "other"',
     ],
     [
-      'a failed test',
+      'a failing test',
       'ACME_COLLECTOR: acme.example.com',
       'ACME_COLLECTOR: other.example.com',
       '37:27: error: spec.tests[0].expect.environment.ACME_COLLECTOR: test "plain": ACME_COLLECTOR of container app is "acme.example.com", expected "other.example.com"',
     ],
-  ])('reports the place of %s', async (_, from, to, expected) => {
+  ])('reports position and cause of %s', async (_, from, to, expected) => {
     const { code, lines } = await lint(changed(from, to));
     expect(code).toBe(1);
     expect(lines[0]).toEqual(expected instanceof RegExp ? expect.stringMatching(expected) : expected);
@@ -188,22 +188,22 @@ describe('lint', () => {
 
   it.each([
     [
-      'an image without a tag',
+      'no tag',
       ':1.2.3',
       '',
-      '18:14: warning: spec.deliveries[0].image: "registry.example.com/acme" has no version, so what runs can change at any time: pin the version that you have tested, by tag or digest',
+      /^18:14: warning: spec\.deliveries\[0\]\.image: "registry\.example\.com\/acme" has no tag: /,
     ],
     [
-      'the tag latest',
+      'the latest',
       ':1.2.3',
       ':latest',
-      /^18:14: warning: spec\.deliveries\[0\]\.image: "registry\.example\.com\/acme:latest" changes with every release/,
+      /^18:14: warning: spec\.deliveries\[0\]\.image: "registry\.example\.com\/acme:latest" has the tag "latest": /,
     ],
     [
-      'an image without a tag after a port',
+      'no tag after a port',
       'registry.example.com/acme:1.2.3',
       'registry.example.com:5000/acme',
-      /^18:14: warning: .*has no version/,
+      /^18:14: warning: .*has no tag/,
     ],
     [
       'an unused parameter',
@@ -217,7 +217,7 @@ describe('lint', () => {
       'name: jennifer-dotnet',
       '4:9: warning: metadata.name: "jennifer-dotnet" replaces the built-in profile of that name: choose another name, or extend it (spec.extends: jennifer-dotnet)',
     ],
-  ])('warns of %s, and fails only with --strict', async (_, from, to, expected) => {
+  ])('warns about %s, which fails with --strict only', async (_, from, to, expected) => {
     const text = changed(from, to);
     const { code, lines } = await lint(text);
     expect(lines[0]).toEqual(expected instanceof RegExp ? expect.stringMatching(expected) : expected);
@@ -226,21 +226,21 @@ describe('lint', () => {
     expect((await lint(text, '--strict')).code).toBe(1);
   });
 
-  it('checks the default of a parameter that is the image', async () => {
+  it('checks the default of a parameter that names the image', async () => {
     const text = changed('image: registry.example.com/acme:1.2.3', 'image: ${image}').replace(
       '  deliveries:',
       '    - {name: image, type: image, default: registry.example.com/acme, description: The image}\n  deliveries:',
     );
     expect((await lint(text)).lines[0]).toMatch(
-      /^16:43: warning: spec\.parameters\[1\]\.default: "registry\.example\.com\/acme" has no version/,
+      /^16:43: warning: spec\.parameters\[1\]\.default: "registry\.example\.com\/acme" has no tag/,
     );
   });
 
-  it('requires digests and tests with --strict', async () => {
+  it('warns about missing digests and tests with --strict', async () => {
     const digest = `@sha256:${'0'.repeat(64)}`;
     const { code, lines } = await lint(good.slice(0, good.indexOf('  tests:')), '--strict');
     expect(lines).toEqual([
-      '5:1: warning: spec.tests: is missing: add tests that show what the profile does',
+      '5:1: warning: spec.tests: is missing: add at least one test',
       '18:14: warning: spec.deliveries[0].image: "registry.example.com/acme:1.2.3" is not pinned: a tag can be moved, a digest (@sha256:…) cannot',
       '1 profile, 0 tests: 2 warnings',
     ]);
@@ -249,7 +249,7 @@ describe('lint', () => {
     expect((await lint(changed(':1.2.3', digest), '--strict')).code).toBe(0);
   });
 
-  it('reports all errors of all documents, in their order', async () => {
+  it('reports all problems of all documents of a file, in order', async () => {
     const second = good.replace('name: acme', 'name: other').replace('injected', 'skipped');
     const broken = good
       .replace('vendor', 'vendour')
@@ -276,7 +276,7 @@ describe('lint', () => {
     ]);
   });
 
-  it('resolves extends, and locates problems in the own document', async () => {
+  it('checks what a profile inherits, and reports positions in its own document', async () => {
     const derived = (rest: string): string =>
       `${good}---\n{apiVersion: agent-injector.io/v1alpha1, kind: AgentProfile, metadata: {name: ours},\n  spec: {extends: acme, ${rest}}}\n`;
     expect(await lint(derived('parameters: [{name: collector, default: acme.example.com}]'))).toEqual({
@@ -292,7 +292,7 @@ describe('lint', () => {
     );
   });
 
-  it('reports other objects, empty files and invalid text', async () => {
+  it('rejects files without AgentProfiles', async () => {
     expect((await lint('apiVersion: v1\nkind: ConfigMap\n')).lines[0]).toBe(
       '2:7: error: not an AgentProfile: apiVersion must be "agent-injector.io/v1alpha1", kind must be "AgentProfile"',
     );
@@ -302,7 +302,9 @@ describe('lint', () => {
     ]);
     expect((await lint('- a\n')).code).toBe(1);
     await writeFile(join(dir, 'bytes.yaml'), Buffer.from([0xff, 0xfe, 0x00]));
-    expect((await run(['lint', 'bytes.yaml'], { cwd: dir })).stdout).toMatch(/^bytes\.yaml: error: not valid UTF-8\n/);
+    expect((await run(['lint', 'bytes.yaml'], { cwd: dir })).stdout).toMatch(
+      /^bytes\.yaml: error: is not valid UTF-8\n/,
+    );
   });
 
   it('reads directories without hidden files and subdirectories, and standard input', async () => {
@@ -339,7 +341,7 @@ describe('lint', () => {
           column: 14,
           profile: 'acme',
           path: 'spec.deliveries[0].image',
-          message: expect.stringContaining('has no version'),
+          message: expect.stringContaining('has no tag'),
         },
         {
           severity: 'error',
@@ -357,9 +359,9 @@ describe('lint', () => {
   it.each([
     ['a path that does not exist', ['nowhere.yaml'], 'nowhere.yaml'],
     ['a directory without profiles', ['empty'], 'empty: no file that ends in .yaml or .yml'],
-    ['an unknown output', ['-o', 'xml'], 'Allowed choices are text, json'],
-    ['an unknown option', ['--stric'], "unknown option '--stric'"],
-  ])('ends with 2 for %s', async (_, args, message) => {
+    ['an unknown output format', ['-o', 'xml'], 'Allowed choices are text, json'],
+    ['an unknown flag', ['--stric'], "unknown option '--stric'"],
+  ])('fails with exit code 2 for %s', async (_, args, message) => {
     await mkdir(join(dir, 'empty'), { recursive: true });
     const { code, stdout, stderr } = await run(['lint', ...args], { cwd: dir });
     expect(stdout).toBe('');
@@ -367,7 +369,7 @@ describe('lint', () => {
     expect(code).toBe(2);
   });
 
-  it('ends normally with hostile texts', async () => {
+  it('survives hostile input', async () => {
     for (const text of [
       '['.repeat(20_000),
       `a: &a [x]\n${Array.from({ length: 50 }, (_, index) => `b${index}: [*a, *a]`).join('\n')}\n`,

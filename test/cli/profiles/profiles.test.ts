@@ -10,7 +10,7 @@ const all = [...catalogue.profiles.values()];
 const names = all.map(({ name }) => name).toSorted();
 
 describe('profiles', () => {
-  it('lists them all, with vendor, language and deliveries', async () => {
+  it('lists all profiles with vendor, language and deliveries', async () => {
     const { code, stdout, stderr } = await run(['profiles']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const [head, ...lines] = stdout.trimEnd().split('\n');
@@ -32,7 +32,7 @@ describe('profiles', () => {
     const { code, stdout } = await run(['profiles', name]);
     expect(code).toBe(0);
     const profile = catalogue.profiles.get(name);
-    const told = [
+    const texts = [
       ...[...(profile?.parameters.values() ?? [])].flatMap((one) => [`  ${one.name}: `, one.description]),
       ...(profile?.deliveries ?? []).map((one) => `\n  ${one.name}  `),
       ...(profile?.environment ?? []).map((one) => `\n  ${one.name} `),
@@ -44,11 +44,11 @@ describe('profiles', () => {
         (one) => `\n  ${one.path}`,
       ),
     ];
-    expect(told.length).toBeGreaterThan(5);
-    for (const text of told) expect(stdout).toContain(text);
+    expect(texts.length).toBeGreaterThan(5);
+    for (const text of texts) expect(stdout).toContain(text);
   });
 
-  it('shows one of them to the letter', async () => {
+  it('shows jennifer-dotnet in this format', async () => {
     const { stdout } = await run(['profiles', 'jennifer-dotnet']);
     expect(stdout).toMatch(/^jennifer-dotnet: JENNIFER \.NET agent/);
     expect(stdout).toContain(
@@ -56,16 +56,16 @@ describe('profiles', () => {
     );
     expect(stdout).toContain('\n  domain-id: an integer from 1 to 32767, default 1000\n      The JENNIFER domain');
     expect(stdout).toContain('\n  server-address: a host name or an IP address, required\n');
-    expect(stdout).toMatch(/\n {2}agent-image: the reference of an image \(set by cluster or namespace only\)\n/);
+    expect(stdout).toMatch(/\n {2}agent-image: an image reference \(settable by cluster or namespace only\)\n/);
     expect(stdout).toMatch(/\n {2}persistentVolumeClaim +always\n/);
-    expect(stdout).toMatch(/\n {2}image +with agent-image given; Kubernetes 1\.35 or later\n/);
-    expect(stdout).toMatch(/\n {2}hostPath +with host-path given; not where Pod Security is baseline or restricted\n/);
-    expect(stdout).toMatch(/\n {2}CORECLR_ENABLE_PROFILING +1 +another value is a conflict \(group profiler\)\n/);
-    expect(stdout).toMatch(/\n {2}ARIES_DOMAIN_ID +\$\{domain-id\} +the author's value stays\n/);
+    expect(stdout).toMatch(/\n {2}image +requires agent-image; Kubernetes 1\.35 or later\n/);
+    expect(stdout).toMatch(/\n {2}hostPath +requires host-path; not under Pod Security baseline or restricted\n/);
+    expect(stdout).toMatch(/\n {2}CORECLR_ENABLE_PROFILING +1 +a different value is a conflict \(group profiler\)\n/);
+    expect(stdout).toMatch(/\n {2}ARIES_DOMAIN_ID +\$\{domain-id\} +an existing value is kept\n/);
     expect(stdout).not.toMatch(/ \n|undefined|\[object/);
   });
 
-  it('speaks to programs, in either language', async () => {
+  it('prints the same data as JSON and YAML', async () => {
     const json = JSON.parse((await run(['profiles', '-o', 'json'])).stdout) as { name: string }[];
     expect(json.map(({ name }) => name).toSorted()).toEqual(names);
     const yaml: unknown = parse((await run(['profiles', '-o', 'yaml'])).stdout);
@@ -86,7 +86,7 @@ describe('profiles', () => {
     });
   });
 
-  it('knows those of a directory, too, and takes none of it where one is broken', async () => {
+  it('includes the profiles of a directory, and fails if one of them is invalid', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'agent-injector-profiles-'));
     const text = (extended: string) =>
       `{apiVersion: agent-injector.io/v1alpha1, kind: AgentProfile, metadata: {name: ours},\n  spec: {extends: ${extended}, vendor: Ours}}\n`;
@@ -96,14 +96,14 @@ describe('profiles', () => {
     await writeFile(join(dir, 'ours.yaml'), text('jennifer'));
     const { code, stdout, stderr } = await run(['profiles', '--profiles', dir]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toContain(`${join(dir, 'ours.yaml')}:2:19: ours: spec.extends: no profile "jennifer"`);
+    expect(stderr).toContain(`${join(dir, 'ours.yaml')}:2:19: ours: spec.extends: unknown profile "jennifer"`);
     await rm(dir, { recursive: true });
   });
 
-  it('says which one was meant', async () => {
+  it('suggests the nearest name', async () => {
     const { code, stdout, stderr } = await run(['profiles', 'jennifer-dotnt']);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toMatch(/^agent-injector: no profile "jennifer-dotnt"; did you mean "jennifer-dotnet"\?\n$/);
+    expect(stderr).toMatch(/^agent-injector: profile "jennifer-dotnt" not found; did you mean "jennifer-dotnet"\?\n$/);
     expect((await run(['profiles', '-o', 'xml'])).code).toBe(2);
   });
 });

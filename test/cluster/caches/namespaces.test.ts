@@ -1,51 +1,54 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { LookupLimits } from '../../../src/cluster/caches/namespace-lookup.ts';
 import { toNamespace } from '../../../src/cluster/caches/namespace-object.ts';
 import {
   anyNamespace,
-  namespacesFromCluster,
+  ClusterNamespaces,
   namespacesFromObjects,
   type NamespaceSource,
 } from '../../../src/cluster/caches/namespaces.ts';
-import { CountingClock } from '../../support/counting-clock.ts';
-import { FaultyApi, html, json, never } from '../../support/faulty-api.ts';
-import { Recorder } from '../../support/recording-logger.ts';
+import { eventually } from '../../support/eventually.ts';
+import { answers, FaultyApi, html, never } from '../../support/faulty-api.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { RecordingLogger } from '../../support/recording-logger.ts';
 
 const DOMAIN = 'agent-injector.io/domain-id';
-const within = { timeout: 1_500, interval: 3 };
 
 describe('from the API server', () => {
   let api: FaultyApi;
   let source: NamespaceSource;
-  let clock: CountingClock;
+  let clock: ManualClock;
+  let log: RecordingLogger;
 
   beforeEach(async () => {
     api = new FaultyApi();
-    clock = new CountingClock();
+    clock = new ManualClock();
+    // The cache of lookups takes 0 for "no time".
+    clock.advance(1);
+    log = new RecordingLogger();
     await api.start();
   });
 
   afterEach(async () => {
     await source.stop();
-    const left = clock.open;
     await api.kill();
-    if (left !== 0) throw new Error(`${left} timers left after stop`);
+    clock.expectNoTimers();
   });
 
-  const begin = async (bounds: Partial<LookupLimits> = {}) => {
-    source = namespacesFromCluster(await api.cluster(clock), { logger: new Recorder(), bounds, clock });
-    await vi.waitFor(() => expect(api.watching).toBe(1), within);
+  const begin = async (limits: Partial<LookupLimits> = {}) => {
+    source = new ClusterNamespaces(await api.client(clock), { logger: log, limits, clock }).start();
+    await eventually(() => expect(api.watching).toBe(1));
   };
 
-  /** Makes a namespace that the watch has not told of: it comes with a pod close behind. */
+  /** Creates a namespace whose event has not arrived, as when its first pod comes close behind. */
   const unannounced = (name: string) => {
     api.silently(() => {
       api.put(name, { [DOMAIN]: '1001' });
     });
   };
 
-  test('a cached namespace costs no request, in either way', async () => {
-    api.put('shop', { [DOMAIN]: '1001', other: 'not kept' });
+  test('a cached namespace costs no request', async () => {
+    api.put('shop', { [DOMAIN]: '1001', other: 'dropped' });
     await begin();
     const shop = { name: 'shop', labels: {}, annotations: { [DOMAIN]: '1001' } };
     expect(source.get('shop')).toEqual(shop);
@@ -54,31 +57,31 @@ describe('from the API server', () => {
     expect(api.count('get')).toBe(0);
   });
 
-  test('one that is not cached is asked for once, however many ask, and remembered for a moment', async () => {
-    await begin({ rememberMs: 60_000 });
+  test('concurrent lookups share one request, and its answer is cached but not stored', async () => {
+    await begin();
     unannounced('shop');
-    const answers = await Promise.all(Array.from({ length: 50 }, () => source.fetch('shop', 1_000)));
-    expect(new Set(answers).size).toBe(1);
-    expect(answers[0]).toMatchObject({ kind: 'found', namespace: { annotations: { [DOMAIN]: '1001' } } });
+    const found = await Promise.all(Array.from({ length: 50 }, () => source.fetch('shop', 1_000)));
+    expect(new Set(found).size).toBe(1);
+    expect(found[0]).toMatchObject({ kind: 'found', namespace: { annotations: { [DOMAIN]: '1001' } } });
     await source.fetch('shop', 1_000);
     expect(api.count('get')).toBe(1);
     expect(api.seen.at(-1)?.accept).toMatch(/as=PartialObjectMetadata;/);
     expect(source.get('shop')).toBeUndefined();
   });
 
-  test('one that does not exist is remembered briefly', async () => {
-    await begin({ rememberMs: 40 });
+  test('the absence of a namespace is cached for two seconds', async () => {
+    await begin();
     expect(await source.fetch('nowhere', 1_000)).toEqual({ kind: 'absent' });
+    clock.advance(2_000);
     await source.fetch('nowhere', 1_000);
     expect(api.count('get')).toBe(1);
-    await vi.waitFor(async () => {
-      await source.fetch('nowhere', 1_000);
-      expect(api.count('get')).toBe(2);
-    }, within);
+    clock.advance(1);
+    await source.fetch('nowhere', 1_000);
+    expect(api.count('get')).toBe(2);
   });
 
-  test('how many are remembered is bounded, the oldest gives way', async () => {
-    await begin({ rememberMs: 60_000, remembered: 2 });
+  test('the size of the cache is bounded, and the oldest answer is dropped', async () => {
+    await begin({ cacheSize: 2 });
     for (const name of ['a', 'b', 'c', 'c', 'b']) await source.fetch(name, 1_000);
     expect(api.count('get')).toBe(3);
     await source.fetch('a', 1_000);
@@ -88,53 +91,50 @@ describe('from the API server', () => {
   test('how many are asked for at one time is bounded', async () => {
     api.faults.get = never;
     await begin({ concurrent: 3 });
-    const names = ['a', 'b', 'c', 'd', 'a'];
-    const answers = await Promise.all(names.map((name) => source.fetch(name, 50)));
-    const late = { kind: 'unavailable', why: 'the API server did not answer within 50 ms' };
-    const many = { kind: 'unavailable', why: 'too many namespaces are being looked up at once' };
-    expect(answers).toEqual([late, late, late, many, late]);
+    const waiting = ['a', 'b', 'c', 'a'].map((name) => source.fetch(name, 50));
+    expect(await source.fetch('d', 50)).toMatchObject({ kind: 'unavailable' });
+    await eventually(() => expect(api.count('get')).toBe(3));
+    clock.advance(50);
+    expect(await Promise.all(waiting)).toEqual(waiting.map(() => ({ kind: 'unavailable', why: expect.any(String) })));
     expect(api.count('get')).toBe(3);
   });
 
   test('how many are asked for in a second is bounded', async () => {
-    await begin({ perSecond: 20 });
-    for (let index = 0; index < 100; index += 1) await source.fetch(`random-${index}`, 1_000);
-    expect(api.count('get')).toBeGreaterThanOrEqual(20);
-    expect(api.count('get')).toBeLessThan(30);
+    await begin();
+    const fetchMany = async () => {
+      for (let index = 0; index < 50; index += 1) await source.fetch(`random-${clock.now()}-${index}`, 1_000);
+    };
+    await fetchMany();
+    expect(api.count('get')).toBe(20);
+    clock.advance(500);
+    await fetchMany();
+    expect(api.count('get')).toBe(30);
   });
 
   test('names that no namespace can have cost nothing, and cannot climb out of the path', async () => {
     await begin();
     const names = ['', '..', '.', '__proto__', 'a/b', 'a?watch=1', 'Shop', 'a b', '-a', 'x'.repeat(64), 'shop\n'];
-    const answers = await Promise.all(names.map((name) => source.fetch(name, 1_000)));
-    expect(answers).toEqual(names.map(() => ({ kind: 'absent' })));
+    const found = await Promise.all(names.map((name) => source.fetch(name, 1_000)));
+    expect(found).toEqual(names.map(() => ({ kind: 'absent' })));
     expect(names.map((name) => source.get(name))).toEqual(names.map(() => undefined));
     expect(api.count('get')).toBe(0);
   });
 
   test.each([
-    ['an error', (_: unknown, response: Parameters<typeof json>[0]) => json(response, {}, 500), /answered 500/],
-    [
-      'a 404 of somebody else',
-      (_: unknown, response: Parameters<typeof json>[0]) => json(response, {}, 404),
-      /answered 404/,
-    ],
-    ['HTML', html, /not a JSON object/],
-    [
-      'another namespace',
-      (_: unknown, response: Parameters<typeof json>[0]) => json(response, { metadata: { name: 'other' } }),
-      /not this namespace/,
-    ],
-  ])('%s is no knowledge, and is not remembered', async (_, fault, why) => {
+    ['an error', answers({}, 500)],
+    ['a 404 without the reason of an API server', answers({}, 404)],
+    ['HTML', html],
+    ['another namespace', answers({ metadata: { name: 'other' } }, 200)],
+  ])('%s makes the namespace unavailable, and is not cached', async (_, fault) => {
     api.faults.get = fault;
     await begin();
-    expect(await source.fetch('shop', 1_000)).toEqual({ kind: 'unavailable', why: expect.stringMatching(why) });
+    expect(await source.fetch('shop', 1_000)).toMatchObject({ kind: 'unavailable' });
     delete api.faults.get;
     unannounced('shop');
     expect(await source.fetch('shop', 1_000)).toMatchObject({ kind: 'found' });
   });
 
-  test('a caller who gives up does not take the answer from the others', async () => {
+  test('the deadline of one caller does not end the request of another', async () => {
     await begin();
     unannounced('shop');
     let reply: (() => void) | undefined;
@@ -144,19 +144,33 @@ describe('from the API server', () => {
       };
     };
     const [hasty, patient] = [source.fetch('shop', 10), source.fetch('shop', 1_000)];
+    await eventually(() => expect(reply).toBeDefined());
+    clock.advance(10);
     expect(await hasty).toMatchObject({ kind: 'unavailable' });
     reply?.();
     expect(await patient).toMatchObject({ kind: 'found' });
   });
 
-  test('stopping answers those who wait', async () => {
+  test('stopping ends running lookups and refuses new ones', async () => {
     api.faults.get = never;
     await begin();
     const waiting = source.fetch('shop', 60_000);
-    await vi.waitFor(() => expect(api.count('get')).toBe(1), within);
+    await eventually(() => expect(api.count('get')).toBe(1));
     await source.stop();
-    expect(await waiting).toEqual({ kind: 'unavailable', why: 'the request was given up' });
-    expect(await source.fetch('other', 60_000)).toEqual({ kind: 'unavailable', why: 'the server is stopping' });
+    expect(await waiting).toMatchObject({ kind: 'unavailable' });
+    expect(await source.fetch('other', 60_000)).toMatchObject({ kind: 'unavailable' });
+    expect(api.count('get')).toBe(1);
+  });
+
+  test('a misspelled label is logged once and counted until the namespace is deleted', async () => {
+    api.put('almost', {}, { 'agent-injector.io/injection': 'enable' });
+    await begin();
+    api.put('almost', { [DOMAIN]: '1' }, { 'agent-injector.io/injection': 'enable' });
+    await eventually(() => expect(source.get('almost')?.annotations).toEqual({ [DOMAIN]: '1' }));
+    expect(source.status().mislabelled).toBe(1);
+    expect(log.of('warn')).toEqual([expect.stringContaining('almost')]);
+    api.remove('almost');
+    await eventually(() => expect(source.status().mislabelled).toBe(0));
   });
 });
 
@@ -167,7 +181,7 @@ const manifest = (name: string, annotations: Record<string, string>) => ({
 });
 
 describe('from manifests', () => {
-  test('Namespaces are taken, everything else is passed over, the last of one name counts', async () => {
+  test('Namespaces are read, other objects are ignored, and the last of one name counts', async () => {
     const source = namespacesFromObjects([
       manifest('shop', { [DOMAIN]: '1' }),
       { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'pod' } },
@@ -194,7 +208,7 @@ describe('from manifests', () => {
 });
 
 describe('any namespace', () => {
-  test('every name is one, with the labels and annotations given', async () => {
+  test('every name has the given labels and annotations', async () => {
     const source = anyNamespace({
       labels: { 'agent-injector.io/injection': 'enabled' },
       annotations: { [DOMAIN]: '1' },
@@ -210,7 +224,7 @@ describe('any namespace', () => {
   });
 });
 
-describe('what is kept of a Namespace', () => {
+describe('a Namespace is reduced to', () => {
   test('our own keys, its name and its Pod Security level', () => {
     const ours = { 'agent-injector.io/injection': 'enabled', 'domain-id.agent-injector.io/web': '1' };
     const theirs = { 'kubernetes.io/metadata.name': 'shop', 'pod-security.kubernetes.io/enforce': 'restricted' };
@@ -228,7 +242,7 @@ describe('what is kept of a Namespace', () => {
   });
 
   test.each([[{}], [{ metadata: null }], [{ metadata: { name: '' } }], [{ metadata: { name: 7 } }]])(
-    '%o is none',
+    'nothing for %o',
     (object) => {
       expect(toNamespace(object)).toBeUndefined();
     },

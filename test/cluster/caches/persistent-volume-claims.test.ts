@@ -1,11 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Claims } from '../../../src/cluster/caches/persistent-volume-claims.ts';
-import type { Logger } from '../../../src/lib/logger.ts';
-import { CountingClock } from '../../support/counting-clock.ts';
-import { FaultyApi, json } from '../../support/faulty-api.ts';
-import { Recorder } from '../../support/recording-logger.ts';
-
-const within = { timeout: 1_500, interval: 3 };
+import { eventually } from '../../support/eventually.ts';
+import { answers, FaultyApi, json } from '../../support/faulty-api.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { RecordingLogger } from '../../support/recording-logger.ts';
 
 const claim = (name: string, spec: object = {}, more: { metadata?: object; status?: object } = {}) => ({
   metadata: { namespace: 'shop', name, resourceVersion: '1', ...more.metadata },
@@ -25,31 +23,36 @@ const attachment = (
 });
 
 let api: FaultyApi;
-let clock: CountingClock;
+let clock: ManualClock;
 let claims: Claims;
 
 beforeEach(async () => {
   api = new FaultyApi();
-  clock = new CountingClock();
+  clock = new ManualClock();
   await api.start();
 });
 
 afterEach(async () => {
   await claims.stop();
-  const left = clock.open;
   await api.kill();
-  if (left !== 0) throw new Error(`${left} timers left after stop`);
+  clock.expectNoTimers();
 });
 
-async function begin(items: readonly object[], attachments: readonly object[] = [], logger: Logger = new Recorder()) {
+async function start(): Promise<RecordingLogger> {
+  const logger = new RecordingLogger();
+  claims = new Claims(await api.client(clock), { logger, clock, random: () => 0 }).start();
+  await claims.whenTried();
+  return logger;
+}
+
+async function begin(items: readonly object[], attachments: readonly object[] = []): Promise<void> {
   api.faults.list = ({ url = '' }, response) =>
     json(response, {
       metadata: { resourceVersion: '100' },
       items: url.includes('/volumeattachments') ? attachments : items,
     });
-  claims = new Claims(await api.cluster(clock), { logger, clock }).start();
-  await claims.whenTried();
-  await vi.waitFor(() => expect(api.watching).toBe(2), within);
+  await start();
+  await eventually(() => expect(api.watching).toBe(2));
 }
 
 describe('a claim', () => {
@@ -68,16 +71,16 @@ describe('a claim', () => {
     ['for many nodes', claim('c', { volumeName: 'pv', accessModes: ['ReadWriteOnce', 'ReadWriteMany'] }), {}],
     ['for many readers', claim('c', { volumeName: 'pv', accessModes: ['ReadOnlyMany'] }), {}],
     [
-      'whose volume can do more',
+      'whose volume has more modes than it requests',
       claim('c', { volumeName: 'pv' }, { status: { accessModes: ['ReadWriteOnce', 'ReadWriteMany'] } }),
       {},
     ],
-    ['without modes', claim('c', { volumeName: 'pv', accessModes: [] }), {}],
+    ['without access modes', claim('c', { volumeName: 'pv', accessModes: [] }), {}],
     ['whose volume is being attached', claim('c', { volumeName: 'attaching' }), {}],
     ['whose volume is being detached', claim('c', { volumeName: 'detaching' }), {}],
-    ['whose volume two nodes have', claim('c', { volumeName: 'two' }), {}],
+    ['whose volume is attached to two nodes', claim('c', { volumeName: 'two' }), {}],
     [
-      'of strange shape',
+      'of an invalid shape',
       { metadata: { namespace: 'shop', name: 'c', resourceVersion: '1' }, spec: [], status: 'x' },
       {},
     ],
@@ -98,59 +101,58 @@ describe('a claim', () => {
     expect(claims.get('other', 'c')).toBe('absent');
   });
 
-  test('follows what happens', async () => {
+  test('follows events', async () => {
     await begin([claim('c', { volumeName: 'pv' })]);
     expect(claims.get('shop', 'c')).toEqual({ deleting: false, heldBy: undefined });
     api.send({ type: 'ADDED', object: attachment('a', 'pv', 'node-1', true, { resourceVersion: '101' }) });
-    await vi.waitFor(() => expect(claims.get('shop', 'c')).toMatchObject({ heldBy: 'node-1' }), within);
+    await eventually(() => expect(claims.get('shop', 'c')).toMatchObject({ heldBy: 'node-1' }));
     api.send({ type: 'MODIFIED', object: attachment('a', 'pv', 'node-1', false, { resourceVersion: '102' }) });
-    await vi.waitFor(() => expect(claims.get('shop', 'c')).toMatchObject({ heldBy: undefined }), within);
+    await eventually(() => expect(claims.get('shop', 'c')).toMatchObject({ heldBy: undefined }));
   });
 
-  test('is absent only while what is new would be heard of', async () => {
+  test('is absent only while the watch is established', async () => {
     await begin([claim('c')]);
     expect(claims.get('shop', 'new')).toBe('absent');
-    api.faults.list = (_, response) => json(response, { kind: 'Status', message: 'busy' }, 500);
     api.closeWatches((watcher) => watcher.destroy());
-    await vi.waitFor(() => expect(claims.get('shop', 'new')).toBeUndefined(), within);
+    await eventually(() => expect(claims.get('shop', 'new')).toBeUndefined());
     expect(claims.get('shop', 'c')).toEqual({ deleting: false, heldBy: undefined });
   });
 
-  test('is not certain any more two minutes after the API server was last heard from', async () => {
+  test('is unknown from two minutes after the API server was last heard from', async () => {
     await begin([claim('c')]);
-    clock.aheadMs += 119_000;
+    clock.advance(120_000);
     expect(claims.get('shop', 'c')).toBeDefined();
-    clock.aheadMs += 2_000;
+    clock.advance(1);
     expect(claims.get('shop', 'c')).toBeUndefined();
     expect(claims.get('shop', 'new')).toBeUndefined();
   });
 });
 
 describe('without the permission', () => {
-  const forbidden = (what: string) => ({ kind: 'Status', message: `${what} is forbidden` });
+  const forbidden = { kind: 'Status', message: 'it is forbidden' };
 
-  test('nothing is known, nobody waits, and the log says so once', async () => {
-    api.faults.list = (_, response) => json(response, forbidden('it'), 403);
-    const log = new Recorder();
-    claims = new Claims(await api.cluster(clock), {
-      logger: log,
-      clock,
-      timing: { firstDelayMs: 1, requestCostMs: 1 },
-    }).start();
-    await claims.whenTried();
-    await vi.waitFor(() => expect(api.count('list')).toBeGreaterThan(6), within);
+  test('nothing is known, `whenTried` resolves, and each resource is logged once', async () => {
+    api.faults.list = answers(forbidden, 403);
+    const log = await start();
+    for (let restarts = 1; restarts <= 4; restarts += 1) {
+      await eventually(() =>
+        expect(Object.values(claims.status())).toEqual([
+          expect.objectContaining({ synced: false, size: 0, restarts }),
+          expect.objectContaining({ synced: false, size: 0, restarts }),
+        ]),
+      );
+      clock.advance(10_000);
+    }
     expect(claims.get('shop', 'c')).toBeUndefined();
-    expect(log.messages.filter((line) => line.startsWith('warn') && line.includes('is forbidden'))).toHaveLength(2);
-    expect(claims.status()['persistentvolumeclaims']).toMatchObject({ synced: false, size: 0 });
+    expect(log.of('warn').filter((line) => line.includes(forbidden.message))).toHaveLength(2);
   });
 
-  test('to volumes alone, claims are known, and nodes are not', async () => {
+  test('to volume attachments, claims are known and nodes are not', async () => {
     api.faults.list = ({ url = '' }, response) =>
       url.includes('/volumeattachments')
-        ? json(response, forbidden('it'), 403)
+        ? json(response, forbidden, 403)
         : json(response, { metadata: { resourceVersion: '1' }, items: [claim('c', { volumeName: 'pv' })] });
-    claims = new Claims(await api.cluster(clock), { logger: new Recorder(), clock }).start();
-    await claims.whenTried();
+    await start();
     expect(claims.get('shop', 'c')).toEqual({ deleting: false, heldBy: undefined });
     expect(claims.get('shop', 'new')).toBe('absent');
   });

@@ -9,25 +9,41 @@ import type { JsonObject } from '../../../src/lib/json.ts';
 import { loadClient } from '../../../src/cluster/client/client.ts';
 import type { KubeClient } from '../../../src/cluster/client/types.ts';
 import { describeFailure, type Failure } from '../../../src/cluster/client/errors.ts';
-import { FaultyApi, html, json, kubeconfig, never, reset, temporaryDirectory } from '../../support/faulty-api.ts';
+import { eventually } from '../../support/eventually.ts';
+import {
+  answers,
+  FaultyApi,
+  html,
+  json,
+  kubeconfig,
+  never,
+  reset,
+  temporaryDirectory,
+} from '../../support/faulty-api.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 
 const LIMITS = { timeoutMs: 2_000, maxBytes: 10_000 };
 const SERVICE_ACCOUNT = 'var/run/secrets/kubernetes.io/serviceaccount';
 
 describe('requests', () => {
-  const api = new FaultyApi();
-  let cluster: KubeClient;
+  let api: FaultyApi;
+  let client: KubeClient;
+  let clock: ManualClock;
   beforeEach(async () => {
+    api = new FaultyApi();
+    clock = new ManualClock();
     await api.start();
-    cluster = await api.cluster();
-    delete api.faults.get;
-    delete api.faults.watch;
+    client = await api.client(clock);
   });
-  afterEach(() => api.kill());
+  afterEach(async () => {
+    await api.kill();
+    clock.expectNoTimers();
+  });
 
-  const get = (options = LIMITS) => cluster.getJson('/api/v1/namespaces/shop', options);
+  const get = (signal?: AbortSignal) =>
+    client.getJson('/api/v1/namespaces/shop', { ...LIMITS, ...(signal && { signal }) });
 
-  test('an object comes back, with credentials and media type sent', async () => {
+  test('an object is returned, with credentials and media type sent', async () => {
     api.put('shop', { a: 'b' });
     expect(await get()).toMatchObject({ kind: 'ok', body: { metadata: { name: 'shop', annotations: { a: 'b' } } } });
     expect(api.seen.at(-1)).toMatchObject({ accept: 'application/json' });
@@ -35,12 +51,12 @@ describe('requests', () => {
 
   test.each([
     ['HTML with status 200', html, { kind: 'not-json', sample: expect.stringContaining('<html>') }],
-    ['an array', (_: unknown, response: ServerResponse) => json(response, []), { kind: 'not-json', sample: '[]' }],
+    ['an array', answers([], 200), { kind: 'not-json', sample: '[]' }],
     ['a reset', reset, { kind: 'network', code: 'ECONNRESET' }],
-    ['too much', (_: unknown, response: ServerResponse) => json(response, 'x'.repeat(20_000)), { kind: 'too-large' }],
+    ['a body that is too large', answers('x'.repeat(20_000), 200), { kind: 'too-large' }],
     [
       'a Status',
-      (_: unknown, response: ServerResponse) => json(response, { reason: 'Forbidden', message: 'no, you cannot' }, 403),
+      answers({ reason: 'Forbidden', message: 'no, you cannot' }, 403),
       { kind: 'http', status: 403, reason: 'Forbidden', message: 'no, you cannot', retryAfterMs: 0 },
     ],
     [
@@ -63,27 +79,40 @@ describe('requests', () => {
     expect(describeFailure(answer as Failure)).toMatch(/API server/);
   });
 
-  test('the timeout covers a server that does not answer, and one that sends a byte at a time', async () => {
+  test('the timeout covers a server that does not answer, and one whose body never ends', async () => {
     api.faults.get = never;
-    expect(await get({ ...LIMITS, timeoutMs: 30 })).toEqual({ kind: 'timeout', afterMs: 30 });
-    api.faults.get = drip('{"metadata":{"name":"shop"}}');
-    expect(await get({ ...LIMITS, timeoutMs: 60 })).toEqual({ kind: 'timeout', afterMs: 60 });
+    const unanswered = get();
+    await eventually(() => expect(api.count('get')).toBe(1));
+    clock.advance(LIMITS.timeoutMs);
+    expect(await unanswered).toEqual({ kind: 'timeout', afterMs: LIMITS.timeoutMs });
+
+    let slow: ServerResponse | undefined;
+    api.faults.get = (_, response) => {
+      slow = response;
+      response.writeHead(200).write('{');
+    };
+    const endless = get();
+    await eventually(() => expect(slow).toBeDefined());
+    clock.advance(LIMITS.timeoutMs - 1);
+    slow?.write('"metadata":');
+    clock.advance(1);
+    expect(await endless).toEqual({ kind: 'timeout', afterMs: LIMITS.timeoutMs });
   });
 
-  test('a refused connection names its code', async () => {
+  test('a refused connection has its code', async () => {
     await api.kill();
     expect(await get()).toMatchObject({ kind: 'network', code: 'ECONNREFUSED' });
     await api.start();
   });
 
-  test('a signal gives the request up, before and during it', async () => {
+  test('a signal aborts the request, before and during it', async () => {
     api.faults.get = never;
     const ending = new AbortController();
-    const pending = cluster.getJson('/api/v1/namespaces/shop', { ...LIMITS, signal: ending.signal });
-    await vi.waitFor(() => expect(api.seen.at(-1)?.url.pathname).toMatch(/shop/));
+    const pending = get(ending.signal);
+    await eventually(() => expect(api.count('get')).toBe(1));
     ending.abort();
     expect(await pending).toEqual({ kind: 'aborted' });
-    expect(await cluster.getJson('/x', { ...LIMITS, signal: ending.signal })).toEqual({ kind: 'aborted' });
+    expect(await get(ending.signal)).toEqual({ kind: 'aborted' });
   });
 
   const watch = async (write: (response: ServerResponse) => void, maxLineBytes = 1_000) => {
@@ -94,10 +123,10 @@ describe('requests', () => {
     const lines: JsonObject[] = [];
     const onLine = (line: JsonObject) => void lines.push(line);
     const { signal } = new AbortController();
-    return { end: await cluster.watchLines('/api/v1/namespaces?watch=1', { onLine, signal, maxLineBytes }), lines };
+    return { end: await client.watchLines('/api/v1/namespaces?watch=1', { onLine, signal, maxLineBytes }), lines };
   };
 
-  test('lines arrive whole, however they are cut, even inside a character', async () => {
+  test('lines are complete however they are split, even inside a character', async () => {
     const bytes = Buffer.from('{"a":"é"}\n\n{"b":1}\n');
     const at = bytes.indexOf(0xc3) + 1;
     const { end, lines } = await watch((response) => {
@@ -107,7 +136,7 @@ describe('requests', () => {
     expect(lines).toEqual([{ a: 'é' }, { b: 1 }]);
   });
 
-  test('a broken line, a line cut off and a line without end are failures; what came before counts', async () => {
+  test('a broken line, a truncated line and an endless line are failures, and the lines before count', async () => {
     const broken = await watch((response) => response.end('{"a":1}\n{"b":\n{"c":1}\n'));
     expect(broken).toEqual({ end: { kind: 'not-json', sample: '{"b":' }, lines: [{ a: 1 }] });
     const cutOff = await watch((response) => response.end('{"a":1}\n{"b"'));
@@ -117,44 +146,47 @@ describe('requests', () => {
   });
 });
 
-describe('where the cluster is', () => {
-  test('without a kubeconfig and outside a cluster there is none, whatever ~/.kube/config says', async () => {
+describe('the cluster is found', () => {
+  test('neither without a kubeconfig outside a cluster, nor by ~/.kube/config', async () => {
     expect(await loadClient({ root: temporaryDirectory() })).toBeUndefined();
   });
 
   test.each([
-    ['missing', undefined, /cannot read the kubeconfig .*ENOENT/],
-    ['empty', '', /cannot read the kubeconfig/],
-    ['without a context', '{"clusters":[]}', /no cluster in its current context/],
-    ['with a server that is no URL', kubeconfig('nowhere', {}, {}), /a server that is no URL: nowhere/],
-  ])('a kubeconfig that is %s is a start-up error in a sentence', async (_, text, message) => {
+    ['missing', undefined, /ENOENT/],
+    ['empty', '', /not a kubeconfig/],
+    ['without a context', '{"clusters":[]}', /current context/],
+    ['with a server that is not a URL', kubeconfig('nowhere', {}, {}), /nowhere/],
+  ])('a kubeconfig that is %s is a start-up error that names the file', async (_, text, message) => {
     const file = join(temporaryDirectory(), 'config');
     if (text !== undefined) writeFileSync(file, text);
     await expect(loadClient({ kubeconfig: file })).rejects.toThrow(message);
+    await expect(loadClient({ kubeconfig: file })).rejects.toThrow(file);
   });
 
-  test('credentials that cannot be had are a failure of the request', async () => {
+  test('a failing exec plugin is a failure of the request', async () => {
     const file = join(temporaryDirectory(), 'config');
     const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: '/bin/false' };
     writeFileSync(file, kubeconfig('https://127.0.0.1:1', {}, { exec }));
-    const cluster = await loadClient({ kubeconfig: file });
-    expect(await cluster?.getJson('/', LIMITS)).toMatchObject({ kind: 'credentials' });
+    const client = await loadClient({ kubeconfig: file });
+    expect(await client?.getJson('/', LIMITS)).toMatchObject({ kind: 'credentials' });
   });
 
-  test('an exec plugin that hangs is one process, and does not hang the request', async () => {
+  test('an exec plugin that hangs runs once, and does not block the request', async () => {
     const directory = temporaryDirectory();
     const plugin = join(directory, 'plugin');
     writeFileSync(plugin, `#!/bin/sh\necho ran >> ${directory}/runs\nexec sleep 1\n`);
     chmodSync(plugin, 0o755);
     const file = join(directory, 'config');
     writeFileSync(file, kubeconfig('https://127.0.0.1:1', {}, { exec: { command: plugin } }));
-    const cluster = await loadClient({ kubeconfig: file });
-    const both = [1, 2].map(async () => cluster?.getJson('/', { ...LIMITS, timeoutMs: 300 }));
-    expect(await Promise.all(both)).toEqual([
-      { kind: 'timeout', afterMs: 300 },
-      { kind: 'timeout', afterMs: 300 },
-    ]);
-    expect(readFileSync(join(directory, 'runs'), 'utf8')).toBe('ran\n');
+    const clock = new ManualClock();
+    const client = await loadClient({ kubeconfig: file, clock });
+    const both = [1, 2].map(async () => client?.getJson('/', LIMITS));
+    const runs = join(directory, 'runs');
+    await eventually(() => expect(readFileSync(runs, 'utf8')).toBe('ran\n'));
+    clock.advance(LIMITS.timeoutMs);
+    const timeout = { kind: 'timeout', afterMs: LIMITS.timeoutMs };
+    expect(await Promise.all(both)).toEqual([timeout, timeout]);
+    expect(readFileSync(runs, 'utf8')).toBe('ran\n');
   });
 });
 
@@ -165,7 +197,7 @@ describe('a service account over TLS', () => {
     vi.useRealTimers();
   });
 
-  test('the certificate is checked, and a token that rotates is read again', async () => {
+  test('the certificate is verified, and a rotated token is read again', async () => {
     const root = `${temporaryDirectory()}/`;
     const account = join(root, SERVICE_ACCOUNT);
     mkdirSync(account, { recursive: true });
@@ -185,27 +217,27 @@ describe('a service account over TLS', () => {
     process.env['KUBERNETES_SERVICE_HOST'] = '127.0.0.1';
     process.env['KUBERNETES_SERVICE_PORT'] = String((server.address() as AddressInfo).port);
 
-    const cluster = await loadClient({ root });
-    expect(await cluster?.getJson('/', LIMITS)).toEqual({ kind: 'ok', body: {} });
+    const client = await loadClient({ root });
+    expect(await client?.getJson('/', LIMITS)).toEqual({ kind: 'ok', body: {} });
     writeFileSync(join(account, 'token'), 'second');
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 61_000 });
-    await cluster?.getJson('/', LIMITS);
+    await client?.getJson('/', LIMITS);
     expect(tokens).toEqual(['Bearer first', 'Bearer second']);
 
-    // A minute by the clock on the wall never passes once that is set back a year: what is refused is read again.
+    // A minute of the wall clock never passes after it was set back a year: a refused token is read again.
     writeFileSync(join(account, 'token'), 'third');
     vi.setSystemTime(Date.now() - 31_536_000_000);
-    await cluster?.getJson('/', LIMITS);
+    await client?.getJson('/', LIMITS);
     refused = 'Bearer second';
-    expect(await cluster?.getJson('/', LIMITS)).toMatchObject({ kind: 'http', status: 401 });
-    expect(await cluster?.getJson('/', LIMITS)).toEqual({ kind: 'ok', body: {} });
+    expect(await client?.getJson('/', LIMITS)).toMatchObject({ kind: 'http', status: 401 });
+    expect(await client?.getJson('/', LIMITS)).toEqual({ kind: 'ok', body: {} });
     expect(tokens.splice(2)).toEqual(['Bearer second', 'Bearer second', 'Bearer third']);
 
     delete process.env['KUBERNETES_SERVICE_HOST'];
     expect(await loadClient({ root })).toBeUndefined();
 
     const file = join(root, 'config');
-    writeFileSync(file, kubeconfig(cluster?.server ?? '', {}, { token: 'x' }));
+    writeFileSync(file, kubeconfig(client?.server ?? '', {}, { token: 'x' }));
     const unverified = await loadClient({ kubeconfig: file });
     expect(await unverified?.getJson('/', LIMITS)).toMatchObject({
       kind: 'network',
@@ -215,15 +247,3 @@ describe('a service account over TLS', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 });
-
-/** A body that comes one byte each 10 ms, without an end. */
-function drip(text: string) {
-  return (_: IncomingMessage, response: ServerResponse): void => {
-    response.writeHead(200, { 'Content-Length': String(text.length) });
-    let sent = 0;
-    const timer = setInterval(() => response.write(text[(sent += 1) - 1] ?? ''), 10);
-    response.on('close', () => {
-      clearInterval(timer);
-    });
-  };
-}

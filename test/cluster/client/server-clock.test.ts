@@ -18,7 +18,7 @@ function begin() {
   };
 }
 
-it('is the time of this machine while nothing else is known, or the API server’s clock agrees', () => {
+it('is the time of this machine while the API server’s time is unknown or agrees', () => {
   const { time } = begin();
   expect(time.now()).toEqual(new Date(START));
   time.observe(undefined);
@@ -29,7 +29,7 @@ it('is the time of this machine while nothing else is known, or the API server�
   expect(time.now()).toEqual(new Date(START));
 });
 
-it.each([365 * DAY, -365 * DAY])('goes on as it was when the clock of this machine is set by %d ms', (by) => {
+it.each([365 * DAY, -365 * DAY])('does not follow when the clock of this machine is set by %d ms', (by) => {
   const { clock, time, step } = begin();
   time.observe(new Date(START).toUTCString());
   step(by);

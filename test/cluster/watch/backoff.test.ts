@@ -16,7 +16,7 @@ const cycle = (some: Partial<Cycle>): Cycle => ({
   ...some,
 });
 
-test('a cycle that failed pays a second for each of its requests: one a second on average, always', () => {
+test('a failed cycle takes at least a second for each of its requests', () => {
   const cycles = fc.record({
     failures: fc.nat(50),
     requests: fc.integer({ min: 1, max: 40 }),
@@ -31,23 +31,23 @@ test('a cycle that failed pays a second for each of its requests: one a second o
   );
 });
 
-test('a refusal is tried again in about a second, however long the server is down', () => {
+test('a refused connection is retried after about a second, however long the server is down', () => {
   expect(delayAfter(cycle({ interruption: refused, failures: 0 }), defaultTiming, 0)).toBe(1_000);
   expect(delayAfter(cycle({ interruption: refused, failures: 0 }), defaultTiming, 0.99)).toBeLessThan(1_250);
 });
 
-test('other failures double up to the cap, with jitter', () => {
+test('the delay after other failures doubles up to the maximum, with jitter', () => {
   const delays = [1, 2, 3, 4, 5, 6, 7, 100].map((failures) =>
     delayAfter(cycle({ failures, elapsedMs: 60_000 }), defaultTiming, 0.5),
   );
   expect(delays).toEqual([187.5, 375, 750, 1_500, 3_000, 6_000, 7_500, 7_500]);
 });
 
-test('the periodic list waits for nothing, and a Retry-After is honoured', () => {
+test('the periodic list is not delayed, and Retry-After is honoured', () => {
   expect(delayAfter(cycle({ interruption: { kind: 'due' }, failures: 0, elapsedMs: 60_000 }), defaultTiming, 0.5)).toBe(
     0,
   );
   const failure = { kind: 'http', status: 429, reason: '', message: '', retryAfterMs: 20_000 } as const;
   expect(delayAfter(cycle({ interruption: { kind: 'failed', failure } }), defaultTiming, 0)).toBe(20_000);
-  expect(describeInterruption({ kind: 'failed', failure })).toBe('the API server answered 429');
+  expect(describeInterruption({ kind: 'failed', failure })).toContain('429');
 });

@@ -18,11 +18,11 @@ import { render, styles } from '../../support/yaml-styles.ts';
 
 const manifestOf = (text: string): Manifest => {
   const parsed = parseManifest(text);
-  if (!parsed.ok) throw new Error(`${JSON.stringify(parsed.problems)} in\n${text}`);
-  return parsed.manifest;
+  if (!parsed.ok) throw new Error(`${JSON.stringify(parsed.error)} in\n${text}`);
+  return parsed.value;
 };
 
-/** The text as `inject` writes it; undefined where no pod is injected, or a document has to be formatted anew. */
+/** The text that `inject` writes; undefined if no pod is injected or a document is reformatted. */
 function injected(text: string, within: Namespace, by: Catalogue = catalogue): string | undefined {
   const manifest = manifestOf(text);
   const edits = manifest.templates.flatMap((template) => {
@@ -32,7 +32,7 @@ function injected(text: string, within: Namespace, by: Catalogue = catalogue): s
     return decision.outcome === 'injected' ? [{ template, operations }] : [];
   });
   const edited = applyOperations(manifest, edits);
-  return edits.length > 0 && edited.ok && edited.reformatted.length === 0 ? edited.text : undefined;
+  return edits.length > 0 && edited.ok && edited.value.reformatted.length === 0 ? edited.value.text : undefined;
 }
 
 const golden = join(import.meta.dirname, '../../golden');
@@ -44,32 +44,32 @@ function namespaceFor(name: string): Namespace {
   const own = join(golden, name, 'namespace.yaml');
   const file = existsSync(own) ? own : join(golden, 'namespace.yaml');
   const found = toNamespace(parse(readFileSync(file, 'utf8')) as JsonObject);
-  if (!found) throw new Error(`${file} is no Namespace`);
+  if (!found) throw new Error(`${file} is not a Namespace`);
   return { ...found, name };
 }
 
-/** One golden pod has these; whether they were there cannot be told (docs/reference.md says so). */
+/** One golden pod has these. Whether they were there before is unknown (docs/reference.md). */
 const EMPTY_AT_THE_END = '      env: []\n      volumeMounts: []\n';
 
-describe('of the golden pods', () => {
+describe('the golden pods', () => {
   const texts = cases.flatMap((name) => {
     const text = readFileSync(join(golden, name, 'pod.yaml'), 'utf8');
     const after = injected(text, namespaceFor(name));
     return after === undefined ? [] : [{ name, text, after }];
   });
 
-  it('most are injected', () => {
+  it('are mostly injected', () => {
     expect(texts.length).toBeGreaterThan(20);
   });
 
-  it.each(texts)('$name comes back to the byte', ({ text, after }) => {
+  it.each(texts)('$name is restored byte for byte', ({ text, after }) => {
     expect(after).not.toBe(text);
-    const { text: before, told } = uninjectText(manifestOf(after), catalogue);
-    expect(told.map(({ message }) => message)).toEqual(['uninjected']);
+    const { text: before, pods: results } = uninjectText(manifestOf(after), catalogue);
+    expect(results.map(({ problem }) => problem)).toEqual([undefined]);
     expect(before).toBe(text.replace(EMPTY_AT_THE_END, ''));
   });
 
-  it.each(texts)('$name comes back from JSON to the byte', ({ name, text: author }) => {
+  it.each(texts)('$name is restored byte for byte from JSON', ({ name, text: author }) => {
     const text = author.replace(EMPTY_AT_THE_END, '');
     const json = JSON.stringify(parse(text), null, 2);
     const after = injected(json, namespaceFor(name)) ?? '';
@@ -77,54 +77,54 @@ describe('of the golden pods', () => {
   });
 });
 
-/** Without a record, and, unless `hollow`, without null and without lists and maps with nothing in them. */
-function cleaned(value: unknown, hollow: boolean): unknown {
-  if (Array.isArray(value)) return value.map((one) => cleaned(one, hollow));
+/** The value without a record and, unless `keepEmpty`, without null, empty lists and empty maps. */
+function cleaned(value: unknown, keepEmpty: boolean): unknown {
+  if (Array.isArray(value)) return value.map((one) => cleaned(one, keepEmpty));
   if (typeof value !== 'object' || value === null) return value;
   const isNothing = (one: unknown): boolean =>
     one === null || (typeof one === 'object' && Object.keys(one).length === 0);
   const entries = Object.entries(value)
     .filter(([key]) => key !== 'agent-injector.io/status')
-    .map(([key, one]) => [key, cleaned(one, hollow)] as const);
-  return Object.fromEntries(entries.filter(([, one]) => hollow || !isNothing(one)));
+    .map(([key, one]) => [key, cleaned(one, keepEmpty)] as const);
+  return Object.fromEntries(entries.filter(([, one]) => keepEmpty || !isNothing(one)));
 }
 
-describe('of generated pods', () => {
+describe('generated pods', () => {
   const profiles = ['jennifer-dotnet', 'opentelemetry-java', 'newrelic-nodejs', 'opentelemetry-dotnet'] as const;
   const within = (profile: string): Namespace =>
     namespace({ profile, 'otlp-endpoint': 'http://collector:4318', 'license-key-secret': 'newrelic', containers: '*' });
   let count = 0;
   let refused = 0;
 
-  const check = (profile: string, hollow: boolean): void => {
+  const check = (profile: string, keepEmpty: boolean): void => {
     fc.assert(
       fc.property(pods, styles, (pod, style) => {
         const object: JsonObject = {
           apiVersion: 'apps/v1',
           kind: 'Deployment',
           metadata: { name: 'a' },
-          spec: { template: JSON.parse(JSON.stringify(cleaned(pod, hollow))), after: 1 },
+          spec: { template: JSON.parse(JSON.stringify(cleaned(pod, keepEmpty))), after: 1 },
         };
         const text = render(object, style);
         const after = injected(text, within(profile));
         if (after === undefined) return;
         count++;
-        const { text: before, told } = uninjectText(manifestOf(after), catalogue);
-        const isDone = told.every(({ ok }) => ok);
-        if (!isDone && (hollow || (style.flow > 0 && style.comments > 0))) {
-          // Comments among brackets over several lines, or around empty lists: better nothing than another text.
+        const { text: before, pods: results } = uninjectText(manifestOf(after), catalogue);
+        const isDone = results.every(({ problem }) => problem === undefined);
+        if (!isDone && (keepEmpty || (style.flow > 0 && style.comments > 0))) {
+          // Comments in brackets over several lines, or around empty lists: no change is better than another text.
           refused++;
           expect(before).toBe(after);
           return;
         }
-        expect(told.map(({ message }) => message)).toEqual(['uninjected']);
-        expect(hollow ? injected(before, within(profile)) : before).toBe(hollow ? after : text);
+        expect(results).toMatchObject([{ problem: undefined }]);
+        expect(keepEmpty ? injected(before, within(profile)) : before).toBe(keepEmpty ? after : text);
       }),
       { numRuns: 60 },
     );
   };
 
-  it.each(profiles)('%s comes back to the byte, in whatever style', (profile) => {
+  it.each(profiles)('injected with %s are restored byte for byte, in any style', (profile) => {
     count = 0;
     refused = 0;
     check(profile, false);
@@ -133,7 +133,7 @@ describe('of generated pods', () => {
   });
 
   it.each(profiles)(
-    '%s with empty lists, empty maps and null: what comes back makes the same file again',
+    'with empty lists, empty maps and null: the restored file, injected with %s again, is the same file',
     (profile) => {
       count = 0;
       refused = 0;

@@ -1,5 +1,5 @@
 import { readStatus, type StatusRecord } from '../../api/status-annotation.ts';
-import { explain as explainLayers, type Explanation, undecided } from '../../diagnostics/explanation.ts';
+import { explain, type Explanation, undecided } from '../../diagnostics/explanation.ts';
 import { type Finding, misplacedKeyFindings, namespaceFinding } from '../../diagnostics/findings.ts';
 import type { EntryMatch } from '../../diagnostics/webhook-match.ts';
 import type { Namespace } from '../../kubernetes/namespace.ts';
@@ -8,37 +8,35 @@ import { podMadeBy, type WorkloadKind } from '../../kubernetes/workload.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import type { SettingSources } from '../../settings/resolve.ts';
 
-/** One pod or workload, explained: what `explain -o json` prints for it. */
-export interface Explained {
+/** The explanation of one pod or workload: an element of `explain -o json`. */
+export interface ExplanationResult {
   /** `Deployment/web`. */
   readonly subject: string;
   readonly namespace: string;
-  /** Where it stands in a file. */
+  /** File and line, or the file of a review. */
   readonly at?: string;
-  /** What is to be mended beside the decision, most important first. */
+  /** What to fix in addition to the decision, most important first. */
   readonly findings: readonly Finding[];
-  /** What the API server does before agent-injector is asked; only where the cluster could be asked. */
+  /** The webhook entries that the API server would call; only on a cluster. */
   readonly apiServer?: readonly EntryMatch[];
-  /** The record that is on the pod from when it was created, as far as it can be read. */
+  /** The status record that was written when the pod was created. */
   readonly recorded?: StatusRecord;
-  /** What would be decided now. */
   readonly decision: Explanation;
 }
 
-/** What is to be explained: an object that is a pod or makes pods. */
-export interface ExplainedSubject {
+export interface Workload {
   readonly workload: WorkloadKind;
   readonly name: string;
   readonly object: JsonObject;
   readonly template: JsonObject;
 }
 
-/** Explains a pod, or the pod that a workload would make. */
-export function explained(
-  { workload, name, object, template }: ExplainedSubject,
+/** Explains the pod that a workload creates. `known` is undefined for a namespace that does not exist. */
+export function explainWorkload(
+  { workload, name, object, template }: Workload,
   namespace: { readonly name: string; readonly known: Namespace | undefined },
   rest: Pick<SettingSources, 'catalogue' | 'cluster'>,
-): Explained {
+): ExplanationResult {
   const subject = { subject: `${workload.kind}/${name}`, namespace: namespace.name };
   const { known } = namespace;
   if (!known) {
@@ -58,6 +56,6 @@ export function explained(
     ...subject,
     findings,
     ...(recorded && { recorded }),
-    decision: explainLayers({ ...rest, pod: decoded.pod, namespace: known }),
+    decision: explain({ ...rest, pod: decoded.pod, namespace: known }),
   };
 }

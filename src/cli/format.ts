@@ -1,0 +1,22 @@
+export function formatJson(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+export function formatTable(rows: readonly (readonly string[])[]): readonly string[] {
+  const widthOf = (column: number): number => Math.max(...rows.map((cells) => cells[column]?.length ?? 0));
+  return rows.map((cells) =>
+    cells
+      .map((cell, column) => cell.padEnd(widthOf(column)))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+export function indent(line: string): string {
+  return `  ${line}`;
+}
+
+/** An empty line, a title with a colon, and the lines indented; nothing if there are no lines. */
+export function formatSection(title: string, lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : ['', `${title}:`, ...lines.map(indent)];
+}

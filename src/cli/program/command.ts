@@ -1,0 +1,49 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { CommandResult } from '../command-result.ts';
+
+interface CommandHelp {
+  readonly summary: string;
+  readonly description: string;
+  readonly examples: readonly (readonly [what: string, line: string])[];
+}
+
+/** Adds a command. Errors in its flags point to its own help. */
+export function addCommand(program: Command, name: string, { summary, description, examples }: CommandHelp): Command {
+  const lines = examples.map(([what, line]) => `  # ${what}\n  ${program.name()} ${line}`);
+  return program
+    .command(name)
+    .summary(summary)
+    .description(description)
+    .showHelpAfterError(`See '${program.name()} ${name} --help' for usage.`)
+    .addHelpText('after', `\nExamples:\n${lines.join('\n\n')}`);
+}
+
+export function print({ output, messages = [], exitCode }: CommandResult): void {
+  process.stdout.write(output);
+  process.stderr.write(messages.map((message) => `${message}\n`).join(''));
+  process.exitCode = exitCode;
+}
+
+export function outputOption(...formats: readonly string[]): Option {
+  return new Option('-o, --output <FORMAT>', 'Output format.').choices(['text', ...formats]).default('text');
+}
+
+export function collect(value: string, previous: readonly string[] = []): readonly string[] {
+  return [...previous, value];
+}
+
+/** Parses a flag that must not be repeated: commander would silently keep only the last value. */
+export function once(value: string, previous: string | undefined): string {
+  if (previous !== undefined) throw new InvalidArgumentError('It can be given only once.');
+  return value;
+}
+
+export const flagTexts = {
+  config: 'Server configuration file, for its cluster-wide defaults.',
+  kubernetes: 'Kubernetes version to assume, such as 1.36. Without it, features that require a version are not used.',
+  profiles: 'Directory of AgentProfile documents, in addition to the built-in profiles.',
+  profile: 'Profiles to inject, as if the namespace had the annotation agent-injector.io/profile.',
+  set: 'Setting to use, as if the namespace had the annotation agent-injector.io/KEY. Can be repeated.',
+  namespaces: 'Namespace manifests to use. Without them, a namespace that is not in the file counts as enabled.',
+  kubeconfig: 'Path to the kubeconfig file. Default: KUBECONFIG, then ~/.kube/config.',
+} as const;

@@ -1,0 +1,108 @@
+import type { Command } from 'commander';
+import type { AuditOptions } from '../audit.ts';
+import type { ExplainOptions } from '../explain/options.ts';
+import type { PlanOptions } from '../plan.ts';
+import type { PreflightOptions } from '../preflight.ts';
+import { addCommand, collect, flagTexts, outputOption, print } from './command.ts';
+
+export function addDiagnosticCommands(program: Command): void {
+  addExplain(program);
+  addAudit(program);
+  addPlan(program);
+  addPreflight(program);
+}
+
+function addExplain(program: Command): void {
+  const command = addCommand(program, 'explain', {
+    summary: 'Explain why a pod gets an agent or does not',
+    description:
+      'Explains why a pod gets an agent or does not: each check in order, where each setting comes from, and what would change in the pod. ' +
+      'The decision is made by the same code as in the server.',
+    examples: [
+      ['Explain the pods of a Deployment', 'explain deploy/web -n shop'],
+      ['Explain a manifest file without a cluster', 'explain -f deploy.yaml --namespaces namespaces.yaml'],
+      ['Explain a recorded AdmissionReview, as JSON', 'explain --review review.json -o json'],
+    ],
+  })
+    .argument('[KIND/NAME]', 'Pod or workload in the cluster, such as pod/web-1, deploy/web or sts/db.')
+    .option('-f, --file <FILE>', 'Manifest file to explain instead, or - for standard input.')
+    .option('--review <FILE>', 'Recorded AdmissionReview (JSON) to explain instead, or - for standard input.')
+    .option('-n, --namespace <NAMESPACE>', 'Namespace of KIND/NAME, or of objects that do not specify one.', 'default')
+    .option('--namespaces <FILE>', `${flagTexts.namespaces} Not with KIND/NAME.`)
+    .option('--profile <NAMES>', `${flagTexts.profile} Not with KIND/NAME.`)
+    .option('--set <KEY=VALUE>', `${flagTexts.set} Not with KIND/NAME.`, collect)
+    .option('--kubernetes <VERSION>', `${flagTexts.kubernetes} Not with KIND/NAME.`);
+  withClusterFlags(command).action(async (target: string | undefined, flags: Omit<ExplainOptions, 'target'>) => {
+    const { explain } = await import('../explain/explain.ts');
+    print(await explain({ ...flags, target }));
+  });
+}
+
+function addAudit(program: Command): void {
+  const command = addCommand(program, 'audit', {
+    summary: 'Find pods whose agent is missing, outdated or not wanted',
+    description:
+      'Compares the pods of a cluster with what the server would decide now, and prints the commands that fix the differences: pods whose ' +
+      'agent is missing, outdated or not wanted, PersistentVolumeClaims that do not exist, and values that are shared or used too often. ' +
+      'Exit code 1 if anything is found.',
+    examples: [
+      ['Audit a namespace', 'audit -n shop'],
+      ['Audit the whole cluster', 'audit -A'],
+    ],
+  });
+  withClusterFlags(withNamespaceFlags(command)).action(async (flags: AuditOptions) => {
+    const { audit } = await import('../audit.ts');
+    print(await audit(flags));
+  });
+}
+
+function addPlan(program: Command): void {
+  const command = addCommand(program, 'plan', {
+    summary: 'Preview what a changed profile or namespace label would do',
+    description:
+      'Shows what would happen to each existing workload if you changed a profile or labelled a namespace. Exit code 1 if a workload would ' +
+      'lose its agent, have a conflict or be rejected.',
+    examples: [
+      ['Preview a changed profile in all namespaces', 'plan --profile-file acme.yaml -A'],
+      [
+        'Preview enabling a namespace, and ask the API server about each changed pod',
+        'plan --label-namespace shop --server-dry-run',
+      ],
+    ],
+  })
+    .option('--profile-file <FILE>', 'Profiles to add or replace, or - for standard input.')
+    .option('--label-namespace <NAMESPACE>', 'Namespace to label with agent-injector.io/injection=enabled.')
+    .option('--server-dry-run', 'Also send each changed pod to the API server, as a dry run. Nothing is created.');
+  withClusterFlags(withNamespaceFlags(command)).action(async (flags: PlanOptions) => {
+    const { plan } = await import('../plan.ts');
+    print(await plan(flags));
+  });
+}
+
+function addPreflight(program: Command): void {
+  const command = addCommand(program, 'preflight', {
+    summary: 'Check whether a cluster can run agent-injector',
+    description:
+      'Checks whether a cluster can run agent-injector, and whether an installed one works: Kubernetes version, deliveries, permissions, ' +
+      'other injectors, Pod Security, PersistentVolumeClaims, and a pod that is created as a dry run. Exit code 1 if a check fails.',
+    examples: [['Check the current cluster', 'preflight']],
+  });
+  withClusterFlags(command).action(async (flags: PreflightOptions) => {
+    const { preflight } = await import('../preflight.ts');
+    print(await preflight(flags));
+  });
+}
+
+function withNamespaceFlags(command: Command): Command {
+  return command
+    .option('-n, --namespace <NAMESPACE>', 'Namespace to read.', 'default')
+    .option('-A, --all-namespaces', 'Read all namespaces.');
+}
+
+function withClusterFlags(command: Command): Command {
+  return command
+    .option('--kubeconfig <FILE>', flagTexts.kubeconfig)
+    .option('--config <FILE>', `${flagTexts.config} Default on a cluster: that of the installed server.`)
+    .option('--profiles <DIR>', flagTexts.profiles)
+    .addOption(outputOption('json'));
+}

@@ -1,0 +1,50 @@
+import type { Command } from 'commander';
+import type { LintOptions } from '../lint/lint.ts';
+import type { ProfilesOptions } from '../profiles/profiles.ts';
+import { addCommand, flagTexts, outputOption, print } from './command.ts';
+
+export function addProfileCommands(program: Command): void {
+  addLint(program);
+  addProfiles(program);
+}
+
+function addLint(program: Command): void {
+  addCommand(program, 'lint', {
+    summary: 'Check AgentProfiles and run their tests',
+    description:
+      'Checks AgentProfiles as the server reads them, and runs the tests that they contain. Exit code 1 if an error is found.',
+    examples: [
+      ['Check the profiles of a directory', 'lint profiles/'],
+      ['Fail on warnings, too', 'lint --strict acme.yaml'],
+    ],
+  })
+    .argument(
+      '[PATH...]',
+      'Files, directories (their *.yaml and *.yml files), or - for standard input. Default: the built-in profiles.',
+    )
+    .option('--strict', 'Fail on warnings, too. Also warn about images without a digest and profiles without tests.')
+    .addOption(outputOption('json'))
+    .action(async (paths: readonly string[], flags: Omit<LintOptions, 'paths'>) => {
+      const { lint } = await import('../lint/lint.ts');
+      print(await lint({ ...flags, paths }));
+    });
+}
+
+function addProfiles(program: Command): void {
+  addCommand(program, 'profiles', {
+    summary: 'List the available profiles, or show one',
+    description:
+      'Lists the available profiles, or shows the parameters, deliveries, environment variables and conflicts of one.',
+    examples: [
+      ['List all profiles', 'profiles'],
+      ['Show the parameters of your own profile and what it adds to a pod', 'profiles --profiles profiles/ acme-java'],
+    ],
+  })
+    .argument('[NAME]', 'Name of a profile.')
+    .option('--profiles <DIR>', flagTexts.profiles)
+    .addOption(outputOption('json', 'yaml'))
+    .action(async (name: string | undefined, flags: Omit<ProfilesOptions, 'name'>) => {
+      const { profiles } = await import('../profiles/profiles.ts');
+      print(await profiles({ ...flags, name }));
+    });
+}

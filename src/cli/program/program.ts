@@ -1,0 +1,24 @@
+import { Command } from 'commander';
+import { basename } from 'node:path';
+import { addDiagnosticCommands } from './diagnostic-commands.ts';
+import { addManifestCommands } from './manifest-commands.ts';
+import { addProfileCommands } from './profile-commands.ts';
+import { addServerCommands } from './server-commands.ts';
+
+/** All commands and their flags. A command's implementation is loaded when it runs, so that `serve` starts without the others. */
+export function createProgram(executable = ''): Command {
+  // kubectl runs plugins by an executable name of their own.
+  const name = basename(executable).startsWith('kubectl-') ? 'kubectl agent-injector' : 'agent-injector';
+  const program = new Command(name)
+    .description('Injects APM agents into Kubernetes pods, as a mutating admission webhook or into manifest files.')
+    .version(VERSION, '-V, --version', 'Print the version.')
+    .helpOption('-h, --help', 'Print help.')
+    .exitOverride()
+    .showHelpAfterError(`See '${name} --help' for usage.`)
+    .addHelpText('after', `\nUse "${name} COMMAND --help" for the flags of a command and examples.`);
+  addServerCommands(program.commandsGroup('Server commands:'));
+  addManifestCommands(program.commandsGroup('Manifest commands:'));
+  addProfileCommands(program.commandsGroup('Profile commands:'));
+  addDiagnosticCommands(program.commandsGroup('Diagnostic commands:'));
+  return program.commandsGroup('Other commands:').helpCommand('help [COMMAND]', 'Print the help of a command');
+}

@@ -1,0 +1,82 @@
+import { type Command, Option } from 'commander';
+import { readConfig } from '../../config/config.ts';
+import {
+  flagOf,
+  type SettingName,
+  settingNames,
+  settingRows,
+  standardSettings,
+  variableOf,
+} from '../../config/options.ts';
+import { UsageError } from '../../lib/usage-error.ts';
+import { addCommand, print } from './command.ts';
+
+type Flags = Readonly<Record<string, string>>;
+
+export function addServerCommands(program: Command): void {
+  addServe(program);
+  addCerts(program);
+}
+
+function addServe(program: Command): void {
+  const command = addCommand(program, 'serve', {
+    summary: 'Run the admission webhook',
+    description:
+      'Answers AdmissionReviews over HTTPS until it receives SIGTERM. Each flag can also be set by its environment variable or in the ' +
+      'configuration file.',
+    examples: [
+      ['Serve on this machine, with a new CA and certificate in certs/', 'serve'],
+      [
+        'Serve for a cluster, with the profiles of a directory',
+        'serve --kubeconfig ~/.kube/config --profiles profiles/',
+      ],
+    ],
+  });
+  for (const name of settingNames) command.addOption(settingOption(name));
+  command.action(async (flags: Flags) => {
+    process.once('SIGTERM', quit);
+    const { serve } = await import('../../server/serve.ts');
+    const serving = serve(readConfig(flags));
+    process.off('SIGTERM', quit);
+    await serving;
+  });
+}
+
+/** Handles SIGTERM until serve() has registered its own handlers: while its modules load, the exit code is 0, too. */
+function quit(): void {
+  process.exit(0);
+}
+
+function addCerts(program: Command): void {
+  addCommand(program, 'certs', {
+    summary: 'Show the serving certificate and which webhook entries trust it',
+    description:
+      'Shows the serving certificate and its CAs, and checks that the webhook entries trust it. Exit code 1 if the certificate is invalid ' +
+      'or not trusted.',
+    examples: [
+      ['Show the certificate in certs/', 'certs'],
+      [
+        'Show the certificate of an installed server, and which webhook entries trust it',
+        'certs --kubeconfig ~/.kube/config --tls-secret agent-injector/agent-injector-tls --webhook-configuration agent-injector',
+      ],
+    ],
+  })
+    .addOption(settingOption('kubeconfig', 'Path to the kubeconfig file. Default in a pod: its service account.'))
+    .addOption(settingOption('tlsDir', 'Directory of tls.crt, tls.key and ca.crt.'))
+    .addOption(settingOption('tlsSecret', 'Secret of the certificate, instead of a directory.'))
+    .addOption(
+      settingOption('webhookConfiguration', 'MutatingWebhookConfiguration whose entries must trust the certificate.'),
+    )
+    .action(async (flags: Flags) => {
+      const read = readConfig(flags, undefined, 'read');
+      if (!read.ok) throw new UsageError(read.problems);
+      const { certs } = await import('../certs.ts');
+      print(await certs(read.config, new Date()));
+    });
+}
+
+function settingOption(name: SettingName, description: string = settingRows[name].description): Option {
+  const standard = standardSettings[name] === undefined ? '' : `, default ${standardSettings[name]}`;
+  const placeholder = `<${settingRows[name].placeholder}>`;
+  return new Option(`--${flagOf(name)} ${placeholder}`, `${description} (${variableOf(name)}${standard})`);
+}

@@ -1,0 +1,48 @@
+/** Cache of a reflector, as in client-go; a Map is one. */
+export interface Store<T> {
+  readonly size: number;
+  get(key: string): T | undefined;
+  set(key: string, value: T): unknown;
+  delete(key: string): unknown;
+}
+
+/** A store whose values are also found by an index, such as their namespace, at the same cost however many there are. */
+export class IndexedStore<T> implements Store<T> {
+  readonly #indexOf: (value: T, key: string) => string | undefined;
+  readonly #all = new Map<string, T>();
+  readonly #byIndex = new Map<string, readonly T[]>();
+
+  constructor(indexOf: (value: T, key: string) => string | undefined) {
+    this.#indexOf = indexOf;
+  }
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  get(key: string): T | undefined {
+    return this.#all.get(key);
+  }
+
+  byIndex(index: string): readonly T[] {
+    return this.#byIndex.get(index) ?? [];
+  }
+
+  set(key: string, value: T): void {
+    this.delete(key);
+    this.#all.set(key, value);
+    const index = this.#indexOf(value, key);
+    if (index !== undefined) this.#byIndex.set(index, [...this.byIndex(index), value]);
+  }
+
+  delete(key: string): void {
+    const value = this.#all.get(key);
+    if (value === undefined) return;
+    this.#all.delete(key);
+    const index = this.#indexOf(value, key);
+    if (index === undefined) return;
+    const values = this.byIndex(index);
+    if (values.length === 1) this.#byIndex.delete(index);
+    else this.#byIndex.set(index, values.toSpliced(values.indexOf(value), 1));
+  }
+}

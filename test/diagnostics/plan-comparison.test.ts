@@ -1,0 +1,40 @@
+import { expect, it } from 'vitest';
+import { admit } from '../../src/admission/admit.ts';
+import { comparePlans } from '../../src/diagnostics/plan-comparison.ts';
+import type { Namespace } from '../../src/kubernetes/namespace.ts';
+import { catalogue, container, namespace, pod } from '../support/fixtures.ts';
+
+const shop = namespace({ 'domain-id': '7' });
+const off: Namespace = { ...shop, labels: {} };
+const restricted: Namespace = {
+  ...namespace({ delivery: 'hostPath', 'host-path': '/x' }),
+  labels: { ...shop.labels, 'pod-security.kubernetes.io/enforce': 'restricted' },
+};
+const agent = { profile: 'jennifer-dotnet', delivery: 'persistentVolumeClaim', container: 'web' };
+
+it.each<[what: string, before: Namespace, after: Namespace, comparison: object]>([
+  ['the label is set', off, shop, { verdict: 'gets', before: [], after: [agent] }],
+  ['nothing is changed', shop, shop, { verdict: 'same', before: [agent], after: [agent] }],
+  ['a setting is changed', shop, namespace({ 'domain-id': '8' }), { verdict: 'changes', after: [agent] }],
+  [
+    'a setting is removed',
+    shop,
+    { ...shop, annotations: {} },
+    { verdict: 'loses', before: [agent], reason: { code: 'missing-parameter' } },
+  ],
+  ['Pod Security forbids it', off, restricted, { verdict: 'pod-security', reason: { code: 'delivery-not-possible' } }],
+  ['nothing is opted in', off, off, { verdict: 'skipped', reason: { code: 'namespace-not-enabled' } }],
+])('compares two decisions on a pod: %s', (_, before, after, comparison) => {
+  const decide = (within: Namespace) => admit(pod(), within, catalogue);
+  expect(comparePlans(decide(before), decide(after))).toMatchObject(comparison);
+});
+
+it('tells a conflict in the pod from other reasons', () => {
+  const foreign = pod([
+    container('web', { env: [{ name: 'CORECLR_PROFILER', value: '{846F5F1C-F9AE-4B07-969E-05C26BC060D8}' }] }),
+  ]);
+  expect(comparePlans(admit(foreign, off, catalogue), admit(foreign, shop, catalogue))).toMatchObject({
+    verdict: 'conflict',
+    reason: { code: 'foreign-profiler' },
+  });
+});
