@@ -24,7 +24,6 @@ export function readBuiltIn(): Catalogue {
   throw new Error(read.error.map(problemText).join('\n'));
 }
 
-/** Reads users' profiles together with the built-in ones. */
 export function readWithBuiltIn(own: readonly ProfileSource[], { slots: known }: Pick<Catalogue, 'slots'>): ProfileSet {
   return readAllProfiles({
     builtIn: builtInSources(builtInDocuments.profiles),

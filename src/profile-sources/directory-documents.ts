@@ -5,12 +5,10 @@ import { type FileContent, type FileDocument, fileProblemText, readProfileDocume
 /** Far above the number of agents in any cluster. */
 const MAX_DOCUMENTS = 1000;
 
-/** The profile documents of a directory. */
 export interface Documents {
   readonly sources: readonly ProfileSource[];
   /** The names of the profiles in each file, those of invalid documents included. */
   readonly names: ReadonlyMap<string, ReadonlySet<string>>;
-  /** Names of profiles whose documents cannot be read. */
   readonly unreadable: ReadonlySet<string>;
   /** Why they cannot be read: one line each, with file, line and column. */
   readonly problems: readonly string[];

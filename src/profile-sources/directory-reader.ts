@@ -4,18 +4,14 @@ import { join } from 'node:path';
 import type { Result } from '../lib/result.ts';
 import type { FileContent } from './read-documents.ts';
 
-/** Larger than any ConfigMap. */
 const MAX_FILE_BYTES = 1024 * 1024;
 
 const MAX_FILES = 1000;
 
 const MAX_DIRECTORY_BYTES = 8 * 1024 * 1024;
 
-/** The YAML files of a directory at one moment. */
 export interface DirectoryContent {
-  /** Sorted by name. */
   readonly files: ReadonlyMap<string, FileContent>;
-  /** Equal for equal files. */
   readonly fingerprint: string;
   /** True if all files are of one moment: a mounted ConfigMap or Secret. In other directories a file may be half written. */
   readonly isAtomic: boolean;
@@ -66,7 +62,6 @@ async function readFiles(
   return { files, fingerprint: hash.digest('hex') };
 }
 
-/** Undefined for a directory, and for a file that was removed meanwhile. */
 async function readOne(path: string): Promise<FileContent | undefined> {
   try {
     const found = await stat(path);
@@ -81,7 +76,6 @@ async function readOne(path: string): Promise<FileContent | undefined> {
   }
 }
 
-/** Decodes the bytes of a file. */
 export function decodeText(bytes: Uint8Array): FileContent {
   try {
     return { ok: true, value: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };

@@ -12,7 +12,6 @@ import { fileProblem, fileProblemText } from './read-documents.ts';
 
 export interface ProfileDirectoryOptions {
   readonly dir: string;
-  /** The built-in profile documents. */
   readonly builtIn: readonly unknown[];
   /** The rest of the catalogue; its defaults are the cluster's. */
   readonly tables: CatalogueTables;
@@ -20,7 +19,6 @@ export interface ProfileDirectoryOptions {
   readonly clock?: Clock;
 }
 
-/** Counts for metrics. */
 export interface ProfilesStatus {
   readonly profiles: {
     readonly 'built-in': number;
@@ -31,11 +29,9 @@ export interface ProfilesStatus {
     readonly broken: number;
   };
   readonly problems: number;
-  /** Reloads without and with problems. */
   readonly reloads: { readonly sound: number; readonly broken: number };
 }
 
-/** Time between two checks, in ms. */
 const POLL_MS = 2000;
 
 /** After a change, the time in which a writer of several files is expected to finish, in ms. */
@@ -64,11 +60,9 @@ export class ProfileDirectory {
   #catalogue: Catalogue;
   #set: ProfileSet = EMPTY;
   #names: Documents['names'] = new Map();
-  /** Fingerprints of the content in service, and of the last read. */
   #loaded: string | undefined;
   #lastRead: string | undefined;
   #problems: readonly string[] = [];
-  /** Why the directory cannot be read. */
   #unreadable: string | undefined;
   readonly #stopping = new AbortController();
   #polling: Promise<void> | undefined;
@@ -87,7 +81,6 @@ export class ProfileDirectory {
     return directory;
   }
 
-  /** Checks the directory periodically, until `stop`. */
   watch(): void {
     this.#polling ??= this.#poll(this.#options.clock ?? systemClock, this.#stopping.signal);
   }
@@ -112,7 +105,6 @@ export class ProfileDirectory {
     return this.#catalogue;
   }
 
-  /** Current problems, one line each. */
   problems(): readonly string[] {
     return [...(this.#unreadable === undefined ? [] : [this.#unreadable]), ...this.#problems];
   }
@@ -164,7 +156,6 @@ export class ProfileDirectory {
     }
   }
 
-  /** Builds a catalogue, and puts it into service. */
   async #load({ files, fingerprint }: DirectoryContent): Promise<keyof ProfilesStatus['reloads']> {
     const { dir, builtIn, tables, log } = this.#options;
     const documents = await runInSlices(profileDocuments(dir, files, this.#names));
@@ -214,7 +205,6 @@ function limited(problems: readonly string[]): readonly string[] {
   return more > 0 ? [...problems.slice(0, MAX_PROBLEMS), `and ${more} more problems with profiles`] : problems;
 }
 
-/** Runs the work step by step, and yields to the event loop in between. */
 async function runInSlices<T>(work: Generator<void, T>): Promise<T> {
   let since = performance.now();
   for (;;) {

@@ -31,7 +31,6 @@ const foreignAgentsSchema = z.array(
 
 const sidecarsSchema = z.array(z.strictObject({ name: z.string(), of: z.string() }));
 
-/** The documents of a catalogue, as written. */
 export interface CatalogueSource {
   readonly profiles: readonly unknown[];
   readonly slots: unknown;
@@ -62,7 +61,6 @@ export function readCatalogue(source: CatalogueSource): Result<Catalogue, readon
   return problems.length > 0 ? { ok: false, error: problems } : { ok: true, value: catalogue };
 }
 
-/** Sources of built-in documents, which have no file. */
 export function builtInSources(documents: readonly unknown[]): readonly ProfileSource[] {
   return documents.map((document) => ({ origin: 'built-in', document }));
 }

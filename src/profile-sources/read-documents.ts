@@ -6,7 +6,6 @@ import { type BrokenDocument, readDocuments } from '../manifests/yaml.ts';
 import { nameOf } from '../profiles/extends.ts';
 import type { ProfileProblem, ProfileSource } from '../profiles/problem.ts';
 
-/** The text of a file, or the reason why it cannot be read. */
 export type FileContent = Result<string, string>;
 
 /** An error in a file of profiles. Line and column count from 1. */
@@ -19,7 +18,6 @@ export interface FileProblem {
   readonly message: string;
 }
 
-/** One YAML document of a file of profiles. */
 export interface FileDocument {
   /** The profile's name; for a document with errors, if the parser came as far. */
   readonly name: string | undefined;
@@ -67,7 +65,6 @@ function isOtherKind(json: Json): boolean {
   return typeof apiVersion === 'string' && !apiVersion.startsWith('agent-injector') && kind !== 'AgentProfile';
 }
 
-/** Locates a problem of a profile in its file. */
 export function fileProblem({ source, path, sourcePath, message, at }: ProfileProblem): FileProblem {
   // An inherited part is not in the file: then the place is the key that is nearest to it.
   const position = source.positionOf?.(sourcePath, sourcePath.length < path.length ? 'key' : (at ?? 'value'));

@@ -11,16 +11,13 @@ export interface Slot {
   readonly variables: readonly string[];
   readonly off: readonly { readonly variable: string; readonly value: string }[];
   readonly identity: readonly string[];
-  /** Vendors by identity, in the form of `comparableGuid`. */
   readonly vendors: ReadonlyMap<string, string>;
 }
 
-/** An agent of another vendor, and how to detect it in a container. */
 export interface ForeignAgent {
   readonly vendor: string;
   /** Slots that it takes: a profile that needs one of them is not injected. */
   readonly slots: readonly string[];
-  /** One match is enough. */
   readonly signs: readonly Matcher[];
 }
 
@@ -31,16 +28,13 @@ export interface Catalogue {
   readonly foreignAgents: readonly ForeignAgent[];
   /** Names of containers that are not an app. */
   readonly sidecars: ReadonlySet<string>;
-  /** Cluster-wide defaults by setting, as in an annotation. */
   readonly defaults: ReadonlyMap<string, string>;
   /** All valid names in annotations with our prefix: settings, and parameters of all profiles. */
   readonly knownSettings: ReadonlySet<string>;
 }
 
-/** A catalogue without its profiles. */
 export type CatalogueTables = Omit<Catalogue, 'profiles' | 'knownSettings'>;
 
-/** Builds a catalogue of these profiles. */
 export function withProfiles(tables: CatalogueTables, profiles: Catalogue['profiles']): Catalogue {
   const own = [...profiles.values()].map(({ name, parameters }) => ({ name, parameters: [...parameters.keys()] }));
   // Suggestions prefer the first of equally similar names: a typo is seldom in the name of a profile.
@@ -52,7 +46,6 @@ export function withProfiles(tables: CatalogueTables, profiles: Catalogue['profi
   return { ...tables, profiles, knownSettings: new Set(known) };
 }
 
-/** A problem as one line. */
 export function problemText({ path, message }: Problem): string {
   return path.length === 0 ? message : `${pathText(path)}: ${message}`;
 }

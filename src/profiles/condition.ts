@@ -1,6 +1,5 @@
 import type { Condition } from '../api/profile/condition.ts';
 
-/** The inputs of conditions. */
 export interface ConditionContext {
   readonly values: ReadonlyMap<string, string>;
   readonly readOnlyRootFilesystem: boolean;

@@ -3,7 +3,6 @@ import type { DeliveryDocument, Position, Resources } from '../api/profile/deliv
 import type { KubernetesVersion } from '../kubernetes/version.ts';
 import { parseTemplate, type Template } from './template.ts';
 
-/** An init container that copies an agent's files. */
 export interface Copy {
   readonly image: Template;
   readonly pullPolicy: string;
@@ -22,7 +21,6 @@ interface Common {
   readonly readOnly: boolean;
 }
 
-/** A delivery with parsed templates. */
 export type Delivery = Common &
   (
     | { readonly type: 'persistentVolumeClaim'; readonly claimName: Template }
@@ -87,7 +85,6 @@ const parsers: Parsers = {
   baked: ({ type }) => ({ type }),
 };
 
-/** Parses the templates of a delivery. */
 export function parseDelivery(delivery: DeliveryDocument): Delivery {
   const common: Common = {
     name: delivery.name ?? delivery.type,

@@ -5,14 +5,12 @@ import type { JsonObject } from '../lib/json.ts';
 import type { Result } from '../lib/result.ts';
 import { parseTemplate, type Template } from './template.ts';
 
-/** A value in a profile: text with references to parameters, or a reference that the kubelet resolves. */
 export type DeclaredValue =
   | { readonly text: Template }
   | { readonly reference: ReferenceKind; readonly fields: ReadonlyMap<string, Template>; readonly rest: JsonObject };
 
 type ReferenceKind = 'fieldRef' | 'resourceFieldRef' | 'secretKeyRef' | 'configMapKeyRef';
 
-/** The effect of an entry on a variable. */
 export type Operation<Value> =
   | { readonly kind: 'set'; readonly compare: 'exact' | 'guid'; readonly value: Value }
   | { readonly kind: 'force'; readonly value: Value }
@@ -27,7 +25,6 @@ export interface EnvironmentEntry {
   readonly operation: Operation<DeclaredValue>;
 }
 
-/** How a profile may change a value that the pod's author has set. */
 export type Change = 'replaces' | 'extends';
 
 /** The variables whose values the entries may change. Variables that are only set are not included: the author's value wins. */
@@ -39,7 +36,6 @@ export function changesBy(entries: readonly EnvironmentEntry[]): ReadonlyMap<str
   );
 }
 
-/** Parses the templates of an entry. */
 export function parseEntry(entry: EnvironmentDocument): EnvironmentEntry {
   return {
     name: entry.name,
@@ -81,7 +77,6 @@ function parseValue(value: string | undefined, from: ValueFrom | undefined): Dec
   return { reference: kind, fields, rest: { optional: ref.optional } };
 }
 
-/** All templates of a value. */
 export function templatesOf(value: DeclaredValue): readonly Template[] {
   return 'text' in value ? [value.text] : [...value.fields.values()];
 }
@@ -92,7 +87,6 @@ function variablesOf(entry: EnvironmentEntry): readonly string[] {
   return 'text' in value ? variablesIn(value.text.map((part) => (typeof part === 'string' ? part : ' ')).join('')) : [];
 }
 
-/** An entry that cannot be put in order. */
 export interface UnsortableEntry {
   readonly index: number;
   readonly message: string;

@@ -2,13 +2,11 @@ import { hasOwn, isObject, type Json, type JsonObject } from '../lib/json.ts';
 import { didYouMean, nearest } from '../lib/suggest.ts';
 import type { Problem, ProfileProblem, ProfileSource } from './problem.ts';
 
-/** Two documents merged, and the errors in the one that extends the other. */
 export interface Merged {
   readonly document: JsonObject;
   readonly problems: readonly Problem[];
 }
 
-/** The identity of a list item; undefined without such a field. */
 type KeyOf = (item: JsonObject) => string | undefined;
 
 const by =
@@ -36,7 +34,6 @@ const namedLists: Readonly<Record<string, KeyOf>> = {
   environment: byVariable,
 };
 
-/** The field that removes an inherited item. */
 const REMOVE = 'remove';
 
 /**
@@ -59,13 +56,11 @@ export function mergeDocuments(base: JsonObject, own: JsonObject): Merged {
   return { document: { ...own, spec: { ...merged, ...(tests !== undefined && { tests }) } }, problems };
 }
 
-/** The name of the profile that a document extends; undefined for none. */
 export function baseNameOf(document: unknown): string | undefined {
   const base = isObject(document) ? specOf(document)['extends'] : undefined;
   return typeof base === 'string' ? base : undefined;
 }
 
-/** The name in a document's metadata; undefined for none. */
 export function nameOf(document: unknown): string | undefined {
   const metadata = isObject(document) ? document['metadata'] : undefined;
   const name = isObject(metadata) ? metadata['name'] : undefined;
@@ -146,7 +141,6 @@ function objectIn(base: JsonObject, name: string): JsonObject {
 
 interface MergedList {
   readonly items: readonly Json[];
-  /** Entries that remove an item which is not inherited. */
   readonly unknown: readonly (readonly [index: number, message: string])[];
 }
 

@@ -68,7 +68,6 @@ export function matchedBy(matcher: Matcher, view: ContainerView): string | undef
   return dispatch(matchPart, 'in', matcher, view);
 }
 
-/** `matchedBy` of the first matcher that matches. */
 export function firstMatch(matchers: readonly Matcher[], view: ContainerView): string | undefined {
   for (const matcher of matchers) {
     const part = matchedBy(matcher, view);

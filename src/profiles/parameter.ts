@@ -7,7 +7,6 @@ const MAX_LENGTH = 1024;
 
 const HOST_NAME = /^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*\.?$/;
 
-/** A host name or an IP address, without a port: the port is a separate parameter. */
 function isHost(text: string): boolean {
   // Resolvers treat digits and dots as an IPv4 address, so the value must be a valid one.
   if (/^[0-9.]+$/.test(text)) return isAddress(text);
@@ -33,7 +32,6 @@ export function isImage(text: string): boolean {
 /** An OCI tag. It cannot be `..`, so it is also safe as the name of a directory. */
 const VERSION = /^\w[\w.-]{0,127}$/;
 
-/** Text that stays one word in an option list such as JAVA_TOOL_OPTIONS. */
 const WORD = /^[^\s"'`\\$]{1,1024}$/;
 
 const PATH = /^\/[\w./@+-]*$/;
@@ -94,7 +92,6 @@ function kindOf(parameter: Parameter): Kind<Parameter> {
   return kinds[parameter.type] as Kind<Parameter>;
 }
 
-/** True for a parameter that can have no value in a pod that is injected. */
 export function mayBeUnset({ required, default: value }: Parameter): boolean {
   return !required && value === undefined;
 }
@@ -104,7 +101,6 @@ export function expectation(parameter: Parameter): string {
   return kindOf(parameter).expected(parameter);
 }
 
-/** Tests a value as written. */
 export function accepts(parameter: Parameter, text: string): boolean {
   return text.length <= MAX_LENGTH && !CONTROL.test(text) && kindOf(parameter).accepts(parameter, text);
 }

@@ -6,7 +6,6 @@ export interface Problem {
   readonly at?: 'key';
 }
 
-/** A profile document as written, and its origin. */
 export interface ProfileSource {
   /** A file, or `built-in`. */
   readonly origin: string;
@@ -18,7 +17,6 @@ export interface ProfileSource {
   ) => { readonly line: number; readonly column: number };
 }
 
-/** An error in the document of a profile. */
 export interface ProfileProblem extends Problem {
   readonly source: ProfileSource;
   /** The part of the path that is in the source itself; the rest may be inherited. */

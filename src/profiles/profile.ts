@@ -13,7 +13,6 @@ export interface Mount {
   readonly readOnly: boolean;
 }
 
-/** A directory that the agent writes to. */
 export interface WritableDirectory {
   readonly path: string;
   /** The preferred name of its volume; another one is used if the pod has a volume of this name. */
@@ -22,7 +21,6 @@ export interface WritableDirectory {
   readonly when: Condition | undefined;
 }
 
-/** A configuration file with parameters in it. */
 export interface FileTemplate {
   readonly path: string;
   readonly content: Template;
@@ -36,7 +34,6 @@ export interface Advice {
   readonly message: string;
 }
 
-/** A value that depends on the libc, the processor architecture, or a parameter. */
 export interface Variant {
   readonly name: string;
   readonly by: string;

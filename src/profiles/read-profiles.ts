@@ -14,13 +14,10 @@ export interface ResolvedProfile {
 export interface ProfileSources {
   readonly builtIn: readonly ProfileSource[];
   readonly own: readonly ProfileSource[];
-  /** Names of users' profiles whose documents cannot be read. */
   readonly unreadable?: ReadonlySet<string>;
   /** The last valid profiles of users: each replaces a document of its name that is invalid now. */
   readonly last?: ReadonlyMap<string, ResolvedProfile>;
-  /** The built-in profiles of an earlier call. */
   readonly shipped?: ReadonlyMap<string, ResolvedProfile>;
-  /** The names of all slots. */
   readonly slots: ReadonlySet<string>;
 }
 
@@ -53,7 +50,6 @@ export function* readProfiles(sources: ProfileSources): Generator<void, ProfileS
   return resolver.result();
 }
 
-/** Reads all profiles without a pause. */
 export function readAllProfiles(sources: ProfileSources): ProfileSet {
   const reading = readProfiles(sources);
   let step = reading.next();
@@ -65,7 +61,6 @@ type Resolution =
   | { readonly kind: 'valid' | 'last-good'; readonly resolved: ResolvedProfile }
   | { readonly kind: 'broken'; readonly resolved: undefined };
 
-/** A name that is built in, or that a user has defined; one name may be both. */
 interface Entry {
   readonly name: string;
   readonly isBuiltIn: boolean;
@@ -90,7 +85,6 @@ class ProfileResolver {
     this.#own = own;
   }
 
-  /** One entry per name: the user's, or else the built-in one. */
   entries(): readonly Entry[] {
     return [...new Map([...this.#builtIn, ...this.#own]).values()];
   }
@@ -123,7 +117,6 @@ class ProfileResolver {
     };
   }
 
-  /** The first of several documents with one name wins; the others are problems. */
   #byName(sources: readonly ProfileSource[], isBuiltIn: boolean): Map<string, Entry> {
     const entries = new Map<string, Entry>();
     for (const source of sources) {
@@ -154,7 +147,6 @@ class ProfileResolver {
     return resolved ? { kind: 'last-good', resolved } : { kind: 'broken', resolved: undefined };
   }
 
-  /** Undefined for an invalid document, once its problems are reported. */
   #read(entry: Entry): Resolution | undefined {
     const document = this.#wholeDocument(entry);
     if (!document || !entry.source) return undefined;
@@ -168,7 +160,6 @@ class ProfileResolver {
       : undefined;
   }
 
-  /** The document with everything that it inherits. */
   #wholeDocument(entry: Entry): JsonObject | undefined {
     const { source } = entry;
     if (!source || !isObject(source.document)) return undefined;
@@ -185,7 +176,6 @@ class ProfileResolver {
     return merged.problems.length > 0 ? undefined : merged.document;
   }
 
-  /** The entry that this one extends; undefined if it extends nothing, or a name that does not exist. */
   #baseOf({ name, source, isBuiltIn }: Entry): Entry | undefined {
     const base = baseNameOf(source?.document);
     if (base === undefined) return undefined;

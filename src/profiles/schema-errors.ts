@@ -21,9 +21,7 @@ export function parseWithSchema<Value>(schema: z.ZodType<Value>, document: unkno
 
 /** Facts that the schema has when it makes an issue, and that the issue does not carry. The map keys are arrays that the issue carries. */
 interface Known {
-  /** From the unknown fields of an object to its known ones. */
   readonly keys: Map<readonly string[], readonly string[]>;
-  /** From the errors of all options of a union to those of the option that was probably meant. */
   readonly meant: Map<readonly (readonly Issue[])[], readonly Issue[]>;
 }
 
@@ -145,7 +143,6 @@ function meantBy(
   return fitting[0]?.issues;
 }
 
-/** True for issues that are not about the type of the value itself. */
 function isInside({ path, code }: Issue): boolean {
   return path.length > 0 || (code !== 'invalid_type' && code !== 'invalid_value');
 }

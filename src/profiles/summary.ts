@@ -34,18 +34,14 @@ export interface ConstraintsSummary {
   readonly os: readonly string[];
   readonly arch?: readonly string[];
   readonly libc?: readonly string[];
-  /** The minimum version. */
   readonly kubernetes?: string;
-  /** Kinds of owners whose pods are not injected. */
   readonly excludeOwners: readonly string[];
-  /** The namespaces that may use the profile; missing: all. */
   readonly namespaces?: readonly string[];
 }
 
 export interface ParameterSummary {
   readonly name: string;
   readonly type: Parameter['type'];
-  /** A description of the values that follows "must be". */
   readonly expected: string;
   readonly default?: string;
   readonly required: boolean;
@@ -57,7 +53,6 @@ export interface DeliverySummary {
   readonly name: string;
   readonly type: Delivery['type'];
   readonly os?: readonly string[];
-  /** The minimum version. */
   readonly kubernetes?: string;
   /** Forbidden by the Pod Security levels baseline and restricted. */
   readonly privileged: boolean;
@@ -68,7 +63,6 @@ export interface DeliverySummary {
 export interface VariableSummary {
   readonly name: string;
   readonly operation: EnvironmentEntry['operation']['kind'];
-  /** The template, or the reference that the kubelet resolves. */
   readonly value: string;
   readonly group?: string;
   readonly when?: string;
@@ -77,7 +71,6 @@ export interface VariableSummary {
 export interface AdviceSummary {
   readonly code: string;
   readonly message: string;
-  /** All of them must match. */
   readonly signs: readonly string[];
 }
 
@@ -161,7 +154,6 @@ function variableOf({ name, operation, group, when }: EnvironmentEntry): Variabl
   return { name, operation: kind, value: text, ...defined({ group }), ...whenOf(when) };
 }
 
-/** `secret/key`, `spec.nodeName`; `optional` is left out. */
 function referenceText(fields: JsonObject): string {
   return Object.entries(fields)
     .filter(([name, value]) => name !== 'optional' && value !== undefined)
@@ -201,7 +193,6 @@ const matcherTexts: { readonly [where in Matcher['in']]: (matcher: Extract<Match
   mount: ({ path }) => `something is mounted at ${path}`,
 };
 
-/** A matcher in words. */
 export function matcherText(matcher: Matcher): string {
   return dispatch(matcherTexts, 'in', matcher);
 }

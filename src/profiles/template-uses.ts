@@ -7,18 +7,15 @@ import type { Problem } from './problem.ts';
 import type { Profile } from './profile.ts';
 import { builtinNames, parametersOf, type Template } from './template.ts';
 
-/** A template, and where it is in a profile. */
 export interface TemplateUse {
   readonly path: readonly PropertyKey[];
   readonly template: Template;
   /** While a parameter has no value, the part is left out, or the delivery is not possible. */
   readonly optional?: boolean;
-  /** The parameter whose value is a condition of the part. */
   readonly given?: string | undefined;
   readonly forbidden?: ForbiddenTypes;
 }
 
-/** Types that a parameter in a template must not have, and why. */
 interface ForbiddenTypes {
   readonly types: readonly Parameter['type'][];
   readonly why: string;
@@ -31,7 +28,6 @@ const IN_LIST: ForbiddenTypes = {
 
 const ANY_TEXT: readonly Parameter['type'][] = ['string', 'word', 'url'];
 
-/** For fields that decide which files are run. */
 const IMAGE_OR_PATH: ForbiddenTypes = {
   types: ANY_TEXT,
   why: 'a tenant could choose any image or directory with it: use type image, version or path',

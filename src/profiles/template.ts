@@ -1,4 +1,3 @@
-/** Names that templates can use in addition to parameters: `${pod.workload}`. They always have a value. */
 export const builtinNames = ['pod.workload', 'pod.namespace', 'container.name'] as const;
 
 /** A parsed value with `${parameter}` references. All other text is literal; `$(VAR)` is the kubelet's syntax and stays as it is. */
@@ -45,7 +44,6 @@ export function escapeForKubelet(value: string): string {
   return value.replaceAll('$', '$$$$');
 }
 
-/** The template as written. */
 export function templateText(template: Template): string {
   return template.map((part) => (typeof part === 'string' ? part : `\${${part.parameter}}`)).join('');
 }

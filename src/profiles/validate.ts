@@ -61,7 +61,6 @@ function problemsOfVariant(
   return problems;
 }
 
-/** All values that a variant must map; undefined if a variant cannot depend on `by`. */
 function domainOf(profile: Profile, by: string): readonly string[] | undefined {
   if (by === 'libc') return profile.constraints.libc ?? ['glibc', 'musl'];
   if (by === 'arch') return profile.constraints.arch ?? ['amd64', 'arm64'];
