@@ -19,14 +19,14 @@ const SAMPLES: { readonly [type in Parameter['type']]: (parameter: Parameter) =>
   enum: (parameter) => (parameter.type === 'enum' ? (parameter.values[0] ?? '') : ''),
 };
 
-/** A value of the parameter. Throws where the profile allows none of what we think of: then SAMPLES needs another. */
+/** A valid value of the parameter. Throws if the profile does not allow the sample: then SAMPLES needs another one. */
 export function sampleValue(parameter: Parameter): string {
   const value = SAMPLES[parameter.type](parameter);
   if (!accepts(parameter, value)) throw new Error(`no sample value for parameter ${parameter.name}`);
   return value;
 }
 
-/** The settings without which a profile's delivery cannot be used: its required parameters, and those that it takes and that have no default. */
+/** The settings that a delivery of the profile needs: required parameters, and those in the delivery without a default. */
 export function settingsFor(profile: Profile, delivery?: Delivery): Record<string, string> {
   const used = new Set(delivery ? requiredTemplates(delivery).flatMap(([, template]) => parametersOf(template)) : []);
   return Object.fromEntries(
@@ -36,7 +36,7 @@ export function settingsFor(profile: Profile, delivery?: Delivery): Record<strin
   );
 }
 
-/** Whether Pod Security lets the delivery into a namespace of this level. */
+/** True if Pod Security allows the delivery in a namespace of this level. */
 export function isLetIn({ type }: Delivery, level: 'privileged' | 'restricted'): boolean {
   return level === 'privileged' || deliveryNeeds[type].baseline;
 }
