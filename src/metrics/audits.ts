@@ -13,7 +13,9 @@ export function measureAudits(registry: Registry, read: () => AuditGauges | unde
       const audit = read();
       return audit && value(audit);
     });
-  collectByLabel(registry, 'agent_injector_expected_not_injected_pods', () => largestNamespaces(read()?.expectedNotInjected));
+  collectByLabel(registry, 'agent_injector_expected_not_injected_pods', () =>
+    largestNamespaces(read()?.expectedNotInjected),
+  );
   collect('agent_injector_cannot_be_injected_pods', ({ cannotBeInjected }) => cannotBeInjected);
   collect('agent_injector_outdated_pods', ({ outdated }) => outdated);
   collect('agent_injector_injected_but_off_pods', ({ namespaceOff }) => namespaceOff);
