@@ -29,7 +29,7 @@ export async function audit(options: AuditOptions): Promise<CommandResult> {
     const pods = items.flatMap((item) => {
       const decoded = decodePod(item);
       const namespace = textIn(objectIn(item, 'metadata'), 'namespace');
-      return decoded.ok ? [{ namespace, pod: decoded.pod }] : [];
+      return decoded.ok ? [{ namespace, pod: decoded.value }] : [];
     });
     const cluster = await readClusterState(client, pods);
     for (const { namespace, pod } of pods) all.add(pod, namespace, cluster);

@@ -50,7 +50,7 @@ function defaultsIn(text: unknown): readonly (readonly [string, string])[] | und
   try {
     const document: unknown = parse(text);
     const read = readDefaults(isObject(document) ? (document['defaults'] ?? {}) : {});
-    return read.ok ? Object.entries(read.defaults) : undefined;
+    return read.ok ? Object.entries(read.value) : undefined;
   } catch {
     return undefined;
   }

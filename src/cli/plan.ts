@@ -11,7 +11,7 @@ import { comparePlans, type InjectedAgent, type PlanComparison, type Verdict } f
 import type { ClusterState } from '../kubernetes/cluster-state.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import { decodePod, type Pod } from '../kubernetes/pod.ts';
-import { podMadeBy, templateOf, type WorkloadKind, workloadKinds } from '../kubernetes/workload.ts';
+import { podFromTemplate, templateOf, type WorkloadKind, workloadKinds } from '../kubernetes/workload.ts';
 import { isObject, type JsonObject, objectIn, textIn } from '../lib/json.ts';
 import { UsageError } from '../lib/usage-error.ts';
 import { displayName, readText } from '../manifests/file.ts';
@@ -124,9 +124,9 @@ function subjectOf(kind: WorkloadKind, item: JsonObject): readonly Root[] {
   const metadata = objectIn(item, 'metadata');
   const name = textIn(metadata, 'name');
   const template = templateOf(kind, item);
-  const decoded = template && decodePod(podMadeBy(kind, name, template));
+  const decoded = template && decodePod(podFromTemplate(kind, name, template));
   return decoded?.ok
-    ? [{ namespace: textIn(metadata, 'namespace'), workload: `${kind.kind}/${name}`, pod: decoded.pod }]
+    ? [{ namespace: textIn(metadata, 'namespace'), workload: `${kind.kind}/${name}`, pod: decoded.value }]
     : [];
 }
 

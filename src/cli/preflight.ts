@@ -139,7 +139,7 @@ async function checkSamplePods(
   return enabled.flatMap((namespace): readonly Check[] => {
     const decoded = decodePod(samplePod(namespace.name));
     if (!decoded.ok) return [];
-    const { decision, pod } = admit(decoded.pod, namespace, catalogue, cluster);
+    const { decision, pod } = admit(decoded.value, namespace, catalogue, cluster);
     if (decision.outcome !== 'injected') {
       const message = `a sample pod in namespace ${namespace.name} would not be injected: ${reasonMessage(decision.reason)} (${decision.reason.code})`;
       return [{ name: 'settings', result: 'note', message }];
@@ -183,7 +183,7 @@ async function checkReach(
   if (answer.kind !== 'ok')
     return [{ name, result: 'problem', message: `${subject} was rejected: ${describeFailure(answer)}` }];
   const decoded = decodePod(answer.body);
-  const status = decoded.ok ? readStatus(decoded.pod) : undefined;
+  const status = decoded.ok ? readStatus(decoded.value) : undefined;
   if (!status) {
     const message = `${subject} has no status record: the API server does not reach agent-injector, or the pod did not request an agent; see the server's log and \`agent-injector certs\``;
     return [{ name, result: 'problem', message }];

@@ -209,8 +209,8 @@ function readContent(content: unknown): Content {
     else if (isScalar(value)) values.push([name, value]);
     else wrong.push(`${name}: must be text, a number, true or false`);
   }
-  if (read.ok && wrong.length === 0) return { ok: true, values, defaults: read.defaults };
-  const ofDefaults = read.ok ? [] : read.problems;
+  if (read.ok && wrong.length === 0) return { ok: true, values, defaults: read.value };
+  const ofDefaults = read.ok ? [] : read.error;
   const told = ofDefaults.map(({ path, message }) => `${pathText(['defaults', ...path])}: ${message}`);
   return { ok: false, problems: [...told, ...wrong] };
 }

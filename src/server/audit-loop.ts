@@ -131,7 +131,7 @@ export class AuditLoop {
     const decoded = namespace && decodePod(item);
     if (!namespace || !decoded?.ok) return false;
     try {
-      counts.add({ pod: decoded.pod, namespace, ...basis });
+      counts.add({ pod: decoded.value, namespace, ...basis });
     } catch (error) {
       const trace = traceOf(error);
       defects.set(JSON.stringify(trace), trace);

@@ -186,7 +186,7 @@ describe('a directory of profiles', () => {
     expect(directory.problems()).toEqual([]);
     await rm(join(dir, 'a.yaml'));
     await eventually(() => directory.problems()).toEqual([
-      expect.stringContaining('defaults.profile: no profile "mine"'),
+      expect.stringContaining('defaults.profile: profile "mine" not found'),
     ]);
   });
 

@@ -10,7 +10,7 @@ import type { Profile } from '../../src/profiles/profile.ts';
 import { encodeReview } from '../../src/admission/review.ts';
 import { decisionFields } from '../../src/webhook/decision-log.ts';
 import { catalogue, container, namespace, pod } from '../support/fixtures.ts';
-import { podsWith } from '../support/promises.ts';
+import { podsWithVariables } from '../support/promises.ts';
 import { settingsFor } from '../support/sample-values.ts';
 import { reviewOf, startServer } from '../support/webhook-server.ts';
 
@@ -114,7 +114,7 @@ describe.each(profiles.map((profile) => [profile.name, profile] as const))('%s',
 
   it('reports no secret of a user, over 60 pods full of secrets', () => {
     fc.assert(
-      fc.property(podsWith(names), (given) => {
+      fc.property(podsWithVariables(names), (given) => {
         const secretive = planted(given, names);
         const { operations, injected: _, ...reports } = report(secretive, within);
         assert.ok(!JSON.stringify(reports).includes(MARK), JSON.stringify(reports));
@@ -151,7 +151,7 @@ it('logs, metrics, Events and answers of a server contain no secret either', asy
     onDecision: (_, __, decision) => void events.push(eventMessages(decision)),
   });
   const texts: string[] = [];
-  for (const given of fc.sample(podsWith([]), { numRuns: 40, seed: 11 })) {
+  for (const given of fc.sample(podsWithVariables([]), { numRuns: 40, seed: 11 })) {
     const { text } = await server.post(
       reviewOf(planted(given, ['CORECLR_PROFILER', 'CORECLR_ENABLE_PROFILING', 'ARIES_DOMAIN_ID'])),
     );

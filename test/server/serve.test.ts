@@ -240,9 +240,9 @@ describe('bad configuration', () => {
     expect(codeOfDefaults).toBe(2);
     expect(defaults.trim().split('\n')).toEqual([
       `agent-injector: ${file}: port: "99999" must be a port from 0 to 65535 (0: any free one)`,
-      'agent-injector: defaults.server-adress: is no setting and no parameter of any profile; did you mean "server-address"?',
+      'agent-injector: defaults.server-adress: is neither a setting nor a parameter of any profile; did you mean "server-address"?',
       'agent-injector: defaults.domain-id: "40000" must be an integer from 1 to 32767',
-      'agent-injector: defaults.profile: no profile "jenifer-dotnet"; did you mean "jennifer-dotnet"?',
+      'agent-injector: defaults.profile: profile "jenifer-dotnet" not found; did you mean "jennifer-dotnet"?',
       'agent-injector: defaults.delivery: no profile has a delivery "pvc"',
       'agent-injector: defaults.inject: must be "true" or "false"',
     ]);
