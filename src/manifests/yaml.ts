@@ -32,7 +32,7 @@ export interface YamlDocument {
   readonly position: (offset: number) => Position;
 }
 
-/** A document with errors, and its tree as far as the parser came. */
+/** A document with errors, and the part of its tree that could be parsed. */
 export interface BrokenDocument {
   readonly problems: readonly Problem[];
   readonly tree: Document.Parsed | undefined;
