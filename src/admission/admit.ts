@@ -1,11 +1,10 @@
-import { type Selection, selectTargets } from '../injection/container-selection.ts';
-import type { InjectionContext } from '../injection/context.ts';
+import { type ContainerSelector, selectTargets } from '../injection/container-selection.ts';
 import { envFromPresence } from '../injection/env/env-from.ts';
 import type { ContainerOutcome } from '../injection/outcome.ts';
 import { applyOperations, patchFor } from '../injection/patch.ts';
 import { planInjection, EMPTY_PLAN, type Plan } from '../injection/plan.ts';
-import { tracer } from '../injection/trace.ts';
-import { brokenRule, type Permitted } from '../injection/verify/pod.ts';
+import { type InjectionContext, tracer } from '../injection/trace.ts';
+import { brokenRule } from '../injection/verify/pod.ts';
 import { type ClusterState, unknownCluster } from '../kubernetes/cluster-state.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import type { Pod } from '../kubernetes/pod.ts';
@@ -15,19 +14,16 @@ import type { Reason } from '../reasons/reason.ts';
 import { unknownKeysIn } from '../settings/unknown-keys.ts';
 import { type Decision, primaryReason, notInjected } from './decision.ts';
 import { isRequired, reasonToSkip } from './opt-in.ts';
-import { fitsBeside, statusText } from './status-text.ts';
+import { fitsInAnnotations, statusText } from './status-text.ts';
 
-/** The decision on a pod, the operations that carry it out, and the pod that they make. */
+/** The decision on a pod, the patch that implements it, and the patched pod. */
 export interface Admission {
   readonly decision: Decision;
   readonly operations: readonly Operation[];
   readonly pod: Pod;
 }
 
-/**
- * Decides on one pod: policy → settings → plan → patch → apply → check. Pure, and the same for the server, the command line and the tests.
- * The operations have been applied and the result holds the rules; where it would not, the pod is left as it is and the decision says so.
- */
+/** Decides on a pod and verifies the patched pod. Pure, and the same for the server, the command line and the tests. */
 export function admit(
   pod: Pod,
   namespace: Namespace,
@@ -37,105 +33,95 @@ export function admit(
   return admitInContext({ pod, namespace, catalogue, cluster });
 }
 
-/** As `admit`; what is asked on the way is told to the layers' trace, if there is one. */
+/** Like `admit`, and traces the rules that are evaluated, except those of the second pass. */
 export function admitInContext(context: InjectionContext): Admission {
-  const { pod, namespace } = context;
-  const { decision, operations, plan } = pass(context);
-  if (operations.length === 0) return { decision, operations, pod };
-  const unchanged = (reason: Reason): Admission => ({
-    decision: notInjected(reason, isRequired(pod, namespace), {
-      ...decision,
-      containers: withoutAny(decision, reason),
-    }),
-    operations: [],
-    pod,
-  });
+  const first = decideAndPatch(context);
+  const { decision, operations } = first;
+  if (operations.length === 0) return { decision, operations, pod: context.pod };
   const size = sizeOf(operations);
-  if (size > MAX_PATCH_LENGTH) return unchanged({ code: 'patch-too-large', size });
-  const after = applyOperations(pod, operations);
-  const rule =
-    brokenRule(pod, after, permittedBy(plan, context)) ?? unsettled({ ...context, pod: after, trace: undefined });
-  return rule === undefined ? { decision, operations, pod: after } : unchanged({ code: 'rule-broken', rule });
+  if (size > MAX_PATCH_LENGTH) return withoutPatch(context, decision, { code: 'patch-too-large', size });
+  const patched = applyOperations(context.pod, operations);
+  const rule = verifyFirstPass(context, first.plan, patched) ?? verifySecondPass(context, patched);
+  if (rule !== undefined) return withoutPatch(context, decision, { code: 'rule-broken', rule });
+  return { decision, operations, pod: patched };
 }
 
-/** What was to go in does not, since the patch as a whole is thrown away. */
-function withoutAny({ containers }: Decision, reason: Reason): readonly ContainerOutcome[] {
-  return containers.map((one) =>
-    one.outcome === 'injected' ? { outcome: 'skipped', container: one.container, profile: one.profile, reason } : one,
+function verifyFirstPass(context: InjectionContext, { changes }: Plan, patched: Pod): string | undefined {
+  return brokenRule(context.pod, patched, { changes, envFrom: (container) => envFromPresence(context, container) });
+}
+
+/** The API server calls a webhook again after other webhooks have changed the pod, so a second pass must not change anything. */
+function verifySecondPass(context: InjectionContext, patched: Pod): string | undefined {
+  const { operations } = decideAndPatch({ ...context, pod: patched, trace: undefined });
+  return operations.length === 0 ? undefined : 'a second pass over the patched pod would change it again';
+}
+
+/** Discards the patch as a whole, so no container is injected. */
+function withoutPatch(
+  { pod, namespace }: InjectionContext,
+  { containers, notices }: Decision,
+  reason: Reason,
+): Admission {
+  const skipped = containers.map((result): ContainerOutcome =>
+    result.outcome === 'injected'
+      ? { outcome: 'skipped', container: result.container, profile: result.profile, reason }
+      : result,
   );
+  const decision = notInjected(reason, isRequired(pod, namespace), { notices, containers: skipped });
+  return { decision, operations: [], pod };
 }
 
-function permittedBy({ changes }: Plan, context: InjectionContext): Permitted {
-  return {
-    changes,
-    provided: (container) => envFromPresence(context, container),
-  };
-}
-
-/** In characters of JSON; as base64 it is a third more. The API server reads an answer of any size into its memory: we set the bound. */
+/** In characters of JSON; base64 adds a third. The API server does not limit the size of answers. */
 const MAX_PATCH_LENGTH = 192 * 1024;
 
-/** No operation of a pod that people write is larger than this: only a patch of many is worth measuring. */
+/** A hand-written pod has no operation above the limit, so only patches with more operations than usual are measured. */
 const USUAL_OPERATIONS = 24;
 
 function sizeOf(operations: readonly Operation[]): number {
   return operations.length <= USUAL_OPERATIONS ? 0 : JSON.stringify(operations).length;
 }
 
-interface Pass {
-  readonly plan: Plan;
+interface PlannedDecision {
   readonly decision: Decision;
-  readonly operations: readonly Operation[];
+  readonly plan: Plan;
 }
 
-function pass(context: InjectionContext): Pass {
+/** One pass: opt-in, container selection, plan, status annotation, patch. */
+function decideAndPatch(context: InjectionContext): PlannedDecision & { readonly operations: readonly Operation[] } {
   const { decision, plan } = decide(context);
-  // A refused pod is never created: nobody would see a record on it.
+  // A refused pod is never created, so it needs no status.
   const status = decision.outcome === 'refused' ? undefined : statusText(decision, context.pod);
-  const record = status !== undefined && fitsBeside(context.pod, status) ? status : undefined;
-  return { plan, decision, operations: patchFor(context.pod, plan, record) };
+  const written = status !== undefined && fitsInAnnotations(context.pod, status) ? status : undefined;
+  return { decision, plan, operations: patchFor(context.pod, plan, written) };
 }
 
-/** A second pass over its own result must find nothing to do: the API server calls again after other webhooks. */
-function unsettled(context: InjectionContext): string | undefined {
-  return pass(context).operations.length === 0 ? undefined : 'a second pass would change the pod again';
-}
-
-function decide(context: InjectionContext): { readonly decision: Decision; readonly plan: Plan } {
+function decide(context: InjectionContext): PlannedDecision {
   const required = isRequired(context.pod, context.namespace);
-  const reason = reasonToSkip(context);
-  if (reason) {
-    // Who asked for nothing is told nothing; but an opt-out may be a typing error away from what was meant.
-    const notices = reason.code === 'opted-out' ? unknownKeysIn(context) : [];
-    return { decision: notInjected(reason, required, { notices }), plan: EMPTY_PLAN };
-  }
-  const selected = selectTargets(context);
-  tellTargets(context, selected);
-  const unknown = unknownKeysIn(context);
-  if (!selected.ok) return { decision: notInjected(selected.reason, required, { notices: unknown }), plan: EMPTY_PLAN };
-  const notices = [...selected.notices, ...unknown];
-  if (selected.selector.targets.length === 0) {
-    const nothing: Reason = { code: 'no-target-container', profile: undefined };
-    return { decision: notInjected(nothing, required, { notices }), plan: EMPTY_PLAN };
-  }
-  const planned = planInjection(context, selected.selector);
-  return { decision: decideOn(planned.outcomes, required, [...notices, ...planned.notices]), plan: planned.plan };
+  const skip = (reason: Reason, notices: readonly Reason[]): PlannedDecision => ({
+    decision: notInjected(reason, required, { notices }),
+    plan: EMPTY_PLAN,
+  });
+  const optedOut = reasonToSkip(context);
+  // Only an opt-out may be a misspelling away from what was meant; a pod that asks for nothing gets no notices.
+  if (optedOut) return skip(optedOut, optedOut.code === 'opted-out' ? unknownKeysIn(context) : []);
+  const unknownKeys = unknownKeysIn(context);
+  const selection = selectTargets(context);
+  const reason = selection.ok ? noTarget(selection.value) : selection.error;
+  if (context.trace) tracer(context.trace, 'containers', {})(TARGETS, reason);
+  if (!selection.ok) return skip(selection.error, unknownKeys);
+  const notices = [...selection.value.notices, ...unknownKeys];
+  if (reason) return skip(reason, notices);
+  const { plan, outcomes, notices: more } = planInjection(context, selection.value);
+  return { decision: decisionOn(outcomes, required, [...notices, ...more]), plan };
 }
 
-const TARGETS = { name: 'targets', holds: 'some container is to get an agent' };
+const TARGETS = { name: 'targets', holds: 'a container is selected for injection' };
 
-function tellTargets({ trace }: InjectionContext, selected: Selection): void {
-  if (!trace) return;
-  const tell = tracer(trace, 'containers', {});
-  if (!selected.ok) tell(TARGETS, selected.reason);
-  else
-    tell(
-      TARGETS,
-      selected.selector.targets.length > 0 ? undefined : { code: 'no-target-container', profile: undefined },
-    );
+function noTarget({ targets }: ContainerSelector): Reason | undefined {
+  return targets.length > 0 ? undefined : { code: 'no-target-container', profile: undefined };
 }
 
-function decideOn(containers: readonly ContainerOutcome[], required: boolean, notices: readonly Reason[]): Decision {
+function decisionOn(containers: readonly ContainerOutcome[], required: boolean, notices: readonly Reason[]): Decision {
   if (containers.some(({ outcome }) => outcome === 'injected')) return { outcome: 'injected', containers, notices };
   return notInjected(primaryReason(containers), required, { containers, notices });
 }

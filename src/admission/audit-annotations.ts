@@ -3,14 +3,14 @@ import { oneLine } from '../lib/text.ts';
 import { reasonMessage } from '../reasons/message.ts';
 import type { Decision } from './decision.ts';
 
-/** Bounds of a value: the API server takes any length, and keeps it for as long as its audit log. */
+/** The API server accepts values of any length and keeps them in its audit log. */
 const MAX_VALUE_LENGTH = 500;
 
 const MAX_CONTAINERS = 20;
 
 /**
- * What the audit log of the API server says of the decision, beside who created the pod: the API server puts the name of the webhook before
- * each key (k8s.io/apiserver pkg/admission/plugin/webhook/mutating/dispatcher.go). A dry run has them, too: they are no trace in the cluster.
+ * The decision in the audit log of the API server, which prefixes each key with the name of the webhook (k8s.io/apiserver
+ * pkg/admission/plugin/webhook/mutating/dispatcher.go). A dry run has audit annotations too, since they leave nothing in the cluster.
  */
 export function auditAnnotations(decision: Decision): Readonly<Record<string, string>> {
   const { containers, notices } = decision;
@@ -28,7 +28,7 @@ export function auditAnnotations(decision: Decision): Readonly<Record<string, st
   };
 }
 
-/** `web=some-agent@3f9c1a2b` where the agent went in; `web=some-agent:mount-path-taken` where it did not. */
+// `web=some-agent@3f9c1a2b` or `web=some-agent:mount-path-taken`
 function containerText(outcome: ContainerOutcome): string {
   const container = oneLine(outcome.container, 63);
   if (outcome.outcome === 'injected') return `${container}=${outcome.profile}@${outcome.hash}`;

@@ -5,19 +5,19 @@ import { reasonTable } from '../reasons/table.ts';
 import { isReported, type DecisionSummary } from './decision.ts';
 import { reportedReasons } from './warnings.ts';
 
-/** One thing that an Event on a workload says. */
+/** Content of an Event on a workload. */
 export interface EventMessage {
   readonly type: 'Normal' | 'Warning';
-  /** For machines and `kubectl get events`: a row of the reference page each. */
+  /** Documented in docs/reference.md. */
   readonly reason: 'AgentInjected' | 'AgentNotInjected' | 'PodRefused' | 'AgentNotice';
-  /** The reason code; empty where the agent went in. */
+  /** Empty for an injection. */
   readonly code: ReasonCode | '';
-  /** Which profiles it is about, for telling one Event from another. */
+  /** The profiles, which distinguish this Event from others. */
   readonly profile: string;
   readonly message: string;
 }
 
-/** An Event's note may have 1024 characters (k8s.io/kubernetes pkg/apis/core/validation/events.go). */
+/** The API server accepts 1024 characters (k8s.io/kubernetes pkg/apis/core/validation/events.go). */
 const MAX_MESSAGE_LENGTH = 700;
 
 const MAX_MESSAGES = 5;
@@ -25,35 +25,37 @@ const MAX_MESSAGES = 5;
 const MAX_CONTAINERS = 20;
 
 /**
- * What the workload's Events are to say of a decision. Nothing where nobody asked for an agent, and nothing where it is there already: a pod
- * that another webhook has changed is asked about twice, and the second answer is no news.
+ * The Events for a decision. None if no agent is asked for, and none if the agent is already there: the API server sends a pod again after
+ * another webhook has changed it, and the second answer is not new.
  */
 export function eventMessages(decision: DecisionSummary): readonly EventMessage[] {
-  const refused = decision.outcome === 'refused';
-  const whole =
-    decision.outcome === 'injected'
-      ? [injection(decision)]
-      : isReported(decision.reason)
-        ? [noteOf(refused ? 'PodRefused' : 'AgentNotInjected', decision.reason, profilesIn(decision))]
-        : [];
-  const partly =
-    decision.outcome !== 'injected'
-      ? []
-      : decision.containers.flatMap((outcome) =>
-          reportedReasons(outcome).map(([container, reason]) =>
-            noteOf('AgentNotInjected', reason, outcome.profile ?? '', `container ${oneLine(container, 63)}: `),
-          ),
-        );
-  return [...whole, ...partly, ...decision.notices.map(noticeEventMessage)].slice(0, MAX_MESSAGES);
+  const outcome = decision.outcome === 'injected' ? injectedMessages(decision) : notInjectedMessages(decision);
+  return [...outcome, ...decision.notices.map(noticeEventMessage)].slice(0, MAX_MESSAGES);
 }
 
-/** A notice for the workload, whatever was decided. */
+function injectedMessages(decision: Extract<DecisionSummary, { outcome: 'injected' }>): readonly EventMessage[] {
+  const failed = decision.containers.flatMap((result) =>
+    reportedReasons(result).map(([container, reason]) =>
+      warning('AgentNotInjected', reason, result.profile ?? '', `container ${oneLine(container, 63)}: `),
+    ),
+  );
+  return [injectionMessage(decision), ...failed];
+}
+
+function notInjectedMessages(decision: Exclude<DecisionSummary, { outcome: 'injected' }>): readonly EventMessage[] {
+  const { outcome, reason, containers } = decision;
+  if (!isReported(reason)) return [];
+  const profiles = [...new Set(containers.map(({ profile }) => profile ?? ''))].join();
+  return [warning(outcome === 'refused' ? 'PodRefused' : 'AgentNotInjected', reason, profiles)];
+}
+
+/** The Event for a notice, independent of a decision. */
 export function noticeEventMessage(notice: Reason): EventMessage {
-  return noteOf('AgentNotice', notice, '');
+  return warning('AgentNotice', notice, '');
 }
 
-function injection(decision: DecisionSummary): EventMessage {
-  const injected = decision.containers.filter((outcome) => outcome.outcome === 'injected');
+function injectionMessage({ containers }: DecisionSummary): EventMessage {
+  const injected = containers.filter((outcome) => outcome.outcome === 'injected');
   const parts = injected
     .slice(0, MAX_CONTAINERS)
     .map(
@@ -68,12 +70,8 @@ function injection(decision: DecisionSummary): EventMessage {
   };
 }
 
-function profilesIn({ containers }: DecisionSummary): string {
-  return [...new Set(containers.map(({ profile }) => profile ?? ''))].join();
-}
-
-function noteOf(reason: EventMessage['reason'], why: Reason, profile: string, where = ''): EventMessage {
-  const { hint } = reasonTable[why.code];
-  const message = oneLine(`${why.code}: ${where}${reasonMessage(why)}. ${hint}`, MAX_MESSAGE_LENGTH);
-  return { type: 'Warning', reason, code: why.code, profile: oneLine(profile, 200), message };
+function warning(type: EventMessage['reason'], reason: Reason, profile: string, prefix = ''): EventMessage {
+  const { code } = reason;
+  const message = oneLine(`${code}: ${prefix}${reasonMessage(reason)}. ${reasonTable[code].hint}`, MAX_MESSAGE_LENGTH);
+  return { type: 'Warning', reason: type, code, profile: oneLine(profile, 200), message };
 }

@@ -1,7 +1,6 @@
 import { MIRROR_POD_ANNOTATION } from '../kubernetes/labels.ts';
 import { INJECTION_LABEL, key } from '../api/keys.ts';
-import type { InjectionContext } from '../injection/context.ts';
-import { firstReason, type Rule, tracer } from '../injection/trace.ts';
+import { firstReason, type InjectionContext, type Rule, tracer } from '../injection/trace.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import { ownerKindsOf } from '../kubernetes/owner.ts';
 import { annotationsOf, labelsOf, type Pod } from '../kubernetes/pod.ts';
@@ -11,10 +10,9 @@ import type { Reason } from '../reasons/reason.ts';
 import { intendedLabel } from '../settings/misspelled-keys.ts';
 import { resolveSetting, wantsInjection } from '../settings/resolve.ts';
 
-/** The label value of a namespace or pod that fails closed. */
 const REQUIRED = 'required';
 
-/** Whether a pod that cannot be injected must be refused rather than started without its agent. */
+/** True if the pod fails closed: it is refused if it cannot be injected. */
 export function isRequired(pod: Pod | undefined, namespace: Namespace | undefined): boolean {
   return (
     namespace?.labels[INJECTION_LABEL] === REQUIRED ||
@@ -22,20 +20,16 @@ export function isRequired(pod: Pod | undefined, namespace: Namespace | undefine
   );
 }
 
-/** Whether the label of the namespace is one that turns injection on. */
 export function isOptedIn({ labels }: Namespace): boolean {
   const label = labels[INJECTION_LABEL];
   return label === 'enabled' || label === REQUIRED;
 }
 
-/**
- * Why a pod is not to be looked at any further: the first rule with a reason wins. The API server's selectors have asked most of this
- * before; whoever reaches the port directly is asked again.
- */
+// The selectors of the API server check most of this too, but callers can bypass the API server.
 const rules: readonly Rule<InjectionContext>[] = [
   {
     name: 'mirror',
-    holds: 'the pod does not mirror a static pod',
+    holds: 'the pod is not a mirror pod',
     evaluate: ({ pod }) =>
       annotationsOf(pod)[MIRROR_POD_ANNOTATION] === undefined ? undefined : { code: 'mirror-pod' },
   },
@@ -49,7 +43,7 @@ const rules: readonly Rule<InjectionContext>[] = [
         code: 'namespace-not-enabled',
         namespace: name,
         label: labels[INJECTION_LABEL],
-        meant: intendedLabel(namespace),
+        suggestion: intendedLabel(namespace),
       };
     },
   },
@@ -68,7 +62,7 @@ const rules: readonly Rule<InjectionContext>[] = [
       const kinds = ownerKindsOf(context.pod, context.cluster);
       const setting = kinds.length === 0 ? undefined : resolveSetting(context, 'exclude-owners');
       const excluded = setting ? splitList(setting.text) : [];
-      const kind = kinds.find((one) => excluded.includes(one));
+      const kind = kinds.find((name) => excluded.includes(name));
       return kind !== undefined && setting
         ? { code: 'owner-excluded', kind, by: sourceText(setting.source) }
         : undefined;
@@ -76,20 +70,20 @@ const rules: readonly Rule<InjectionContext>[] = [
   },
   {
     name: 'inject',
-    holds: 'nobody who may say so has set inject to "false"',
+    holds: 'inject is not "false"',
     evaluate: (context) => {
-      const choice = wantsInjection(context);
-      if (!choice.ok) return choice.error;
-      const { wanted, source } = choice.value;
+      const inject = wantsInjection(context);
+      if (!inject.ok) return inject.error;
+      const { wanted, source } = inject.value;
       if (wanted || source === undefined) return undefined;
-      // A pod that must carry the agent has opted in by that, where the namespace leaves it to the pods.
+      // Where the namespace leaves the choice to its pods, the label `required` opts a pod in.
       if (source.from !== 'pod' && labelsOf(context.pod)[INJECTION_LABEL] === REQUIRED) return undefined;
       return { code: 'opted-out', by: `${sourceText(source)} (set ${key('inject')}: "true" on the pod to opt in)` };
     },
   },
 ];
 
-/** The reason to leave the pod alone before any agent is looked at, or undefined. */
+/** The reason to skip the pod before any profile is considered; undefined if there is none. */
 export function reasonToSkip(context: InjectionContext): Reason | undefined {
   return firstReason(rules, context, context.trace && tracer(context.trace, 'policy', {}));
 }

@@ -13,10 +13,9 @@ const API_VERSION = 'admission.k8s.io/v1';
 
 const KIND = 'AdmissionReview';
 
-/** What an AdmissionReview asks, as far as we look at it. */
 export interface Review {
   readonly uid: string;
-  /** From the request: the pod's own metadata may lack it. */
+  /** From the request, since it can be missing in the metadata of the pod. */
   readonly namespace: string;
   readonly dryRun: boolean;
   readonly pod: Pod;
@@ -24,20 +23,20 @@ export interface Review {
 
 export type DecodedReview =
   | { readonly kind: 'review'; readonly review: Review }
-  /** It can be answered, for the uid is known, but there is no pod to decide on. */
+  /** A review with a uid, but without a pod to decide on. */
   | { readonly kind: 'unanswerable'; readonly uid: string; readonly reason: Reason }
-  /** It cannot be answered at all: the sentence says what is wrong with it. */
+  /** A review that cannot be answered. */
   | { readonly kind: 'invalid'; readonly message: string };
 
-/** A UUID has 36 characters; whatever is much longer is none, and would come back in our answer. */
+/** A UUID has 36 characters. The answer repeats the uid. */
 const MAX_UID_LENGTH = 128;
 
-/** Parses the body of a request (k8s.io/api admission/v1). No exception for any JSON whatever. */
+/** Parses the body of a request (k8s.io/api admission/v1). Never throws. */
 export function decodeReview(body: Json | undefined): DecodedReview {
   if (!isObject(body)) return invalid('the body is not a JSON object; send an AdmissionReview');
   if (body['kind'] !== KIND) return invalid(`kind is ${shown(body['kind'])}; send an ${KIND}`);
   if (body['apiVersion'] !== API_VERSION) {
-    return invalid(`apiVersion is ${shown(body['apiVersion'])}; only ${API_VERSION} is spoken here`);
+    return invalid(`apiVersion is ${shown(body['apiVersion'])}; only ${API_VERSION} is supported`);
   }
   const { request } = body;
   if (!isObject(request)) return invalid('the AdmissionReview has no request');
@@ -58,12 +57,12 @@ function decodeRequest(uid: string, request: JsonObject): DecodedReview {
   }
   const decoded = decodePod(request['object']);
   if (!decoded.ok) {
-    return unanswerable(uid, { code: 'malformed-pod', path: decoded.path, expected: decoded.expected });
+    return unanswerable(uid, { code: 'malformed-pod', ...decoded.error });
   }
-  return { kind: 'review', review: { uid, namespace, dryRun: request['dryRun'] === true, pod: decoded.pod } };
+  return { kind: 'review', review: { uid, namespace, dryRun: request['dryRun'] === true, pod: decoded.value } };
 }
 
-/** `pods`, `pods/ephemeralcontainers`, `deployments.apps`: what the request is about, as `kubectl` writes resources. */
+// `pods`, `pods/ephemeralcontainers`, `deployments.apps`, as kubectl writes resources
 function resourceOf(request: JsonObject): string {
   const { resource, subResource } = request;
   if (!isObject(resource)) return textOf(resource);
@@ -88,7 +87,7 @@ function unanswerable(uid: string, reason: Reason): DecodedReview {
   return { kind: 'unanswerable', uid, reason };
 }
 
-/** The AdmissionReview that answers: `allowed` is false only for a decision to refuse. */
+/** The response. `allowed` is false only for a refused pod. */
 export function encodeReview(uid: string, decision: Decision, operations: readonly Operation[]): JsonObject {
   const warnings = warningsFor(decision);
   return {
@@ -113,7 +112,7 @@ export function encodeReview(uid: string, decision: Decision, operations: readon
 function refusal(reason: Reason): string {
   const { hint } = reasonTable[reason.code];
   return oneLine(
-    `agent-injector: this pod must carry its agent, and cannot: ${reasonMessage(reason)} (${reason.code}). ${hint}`,
+    `agent-injector: injection is required for this pod but not possible: ${reasonMessage(reason)} (${reason.code}). ${hint}`,
     500,
   );
 }

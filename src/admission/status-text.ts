@@ -16,16 +16,13 @@ import { reasonTable } from '../reasons/table.ts';
 import type { Parameters } from '../settings/parameters.ts';
 import type { Decision } from './decision.ts';
 
-/**
- * The text of the `status` annotation: the record of the decision. Undefined when none is to be written: the pod is to stay as it is, or
- * carries the record of the injection that made it so.
- */
+/** The `status` annotation for the decision. Undefined if the pod must not change, or has the status of the earlier injection. */
 export function statusText(decision: Decision, pod: Pod): string | undefined {
   const before = injectedBefore(pod);
   if (decision.outcome === 'injected') {
-    const lineOf = (outcome: ContainerOutcome): ContainerStatus =>
-      (isThere(outcome) ? before.get(agentIn(outcome)) : undefined) ?? containerStatus(outcome);
-    return `{"decision":"injected",${containersPart(decision.containers, lineOf)}}`;
+    const statusOf = (result: ContainerOutcome): ContainerStatus =>
+      (hasAgent(result) ? before.get(keyOf(result)) : undefined) ?? containerStatus(result);
+    return `{"decision":"injected",${containersPart(decision.containers, statusOf)}}`;
   }
   const { kind } = reasonTable[decision.reason.code];
   if (kind !== 'problem' && kind !== 'satisfied') return undefined;
@@ -39,70 +36,69 @@ export function statusText(decision: Decision, pod: Pod): string | undefined {
   return `${head.slice(0, -1)},${containersPart(decision.containers, containerStatus)}}`;
 }
 
-/** Only of an agent that is in the container an earlier record is believed: anybody can write the annotation. */
-function isThere(outcome: ContainerOutcome): boolean {
-  return outcome.outcome === 'skipped' && outcome.reason.code === 'already-instrumented';
+// Anyone can write the annotation, so an earlier status is trusted only for an agent that is in the container.
+function hasAgent(result: ContainerOutcome): boolean {
+  return result.outcome === 'skipped' && result.reason.code === 'already-instrumented';
 }
 
-/** In characters. Lines beyond it say what the container carries, and no more. */
+/** In characters, for all containers together. Beyond it, details are omitted. */
 const MAX_DETAIL = 6000;
 
 function containersPart(
-  outcomes: readonly ContainerOutcome[],
-  lineOf: (outcome: ContainerOutcome) => ContainerStatus,
+  results: readonly ContainerOutcome[],
+  statusOf: (result: ContainerOutcome) => ContainerStatus,
 ): string {
-  const more = outcomes.length - MAX_CONTAINERS;
+  const more = results.length - MAX_CONTAINERS;
   let room = MAX_DETAIL;
-  const texts = outcomes.slice(0, MAX_CONTAINERS).map((outcome) => {
-    const line = lineOf(outcome);
-    const text = JSON.stringify(line);
+  const texts = results.slice(0, MAX_CONTAINERS).map((result) => {
+    const status = statusOf(result);
+    const text = JSON.stringify(status);
     room -= text.length;
-    return room >= 0 ? text : JSON.stringify(withoutDetail(line));
+    return room >= 0 ? text : JSON.stringify(withoutDetail(status));
   });
   return `"containers":[${texts.join(',')}]${more > 0 ? `,"more":${more}` : ''}`;
 }
 
-function withoutDetail(line: ContainerStatus): ContainerStatus {
-  if (!isInjected(line)) return line;
-  const { container, profile, hash, delivery } = line;
+function withoutDetail(status: ContainerStatus): ContainerStatus {
+  if (!isInjected(status)) return status;
+  const { container, profile, hash, delivery } = status;
   return { container, profile, ...(hash !== undefined && { hash }), delivery };
 }
 
-/** What tells one agent in one container from another. Neither name can hold a blank. */
-function agentIn({ container, profile }: { readonly container: string; readonly profile: string | undefined }): string {
+/** Neither name can contain a space. */
+function keyOf({ container, profile }: { readonly container: string; readonly profile: string | undefined }): string {
   return `${container} ${profile ?? ''}`;
 }
 
-function containerStatus(outcome: ContainerOutcome): ContainerStatus {
-  const container = oneLine(outcome.container, MAX_TEXT_LENGTH);
-  if (outcome.outcome === 'injected') return injectedStatus(container, outcome);
-  const profile = outcome.profile === undefined ? {} : { profile: outcome.profile };
-  return { container, ...profile, reason: outcome.reason.code };
+function containerStatus(result: ContainerOutcome): ContainerStatus {
+  const container = oneLine(result.container, MAX_TEXT_LENGTH);
+  if (result.outcome === 'injected') return injectedStatus(container, result);
+  const profile = result.profile === undefined ? {} : { profile: result.profile };
+  return { container, ...profile, reason: result.reason.code };
 }
 
-function injectedStatus(
-  container: string,
-  outcome: Extract<ContainerOutcome, { outcome: 'injected' }>,
-): InjectedStatus {
-  const { profile, hash, delivery, skippedDeliveries: skipped, parameters, additions } = outcome;
+function injectedStatus(container: string, result: Extract<ContainerOutcome, { outcome: 'injected' }>): InjectedStatus {
+  const { profile, hash, delivery, skippedDeliveries, parameters, additions } = result;
   const { initContainer } = additions;
   return {
     container,
     profile,
     hash,
     delivery,
-    ...(skipped.length > 0 && { why: oneLine(`not ${skipped.map(skippedDeliveryText).join(', ')}`, 200) }),
+    ...(skippedDeliveries.length > 0 && {
+      why: oneLine(`not ${skippedDeliveries.map(skippedDeliveryText).join(', ')}`, 200),
+    }),
     ...listed('env', additions.added),
     ...listed('changed', additions.changed),
     ...mapped('mounts', [...additions.mounts].slice(0, MAX_PATHS)),
     ...(initContainer !== undefined && { init: initContainer }),
     ...listed('annotations', additions.annotations),
-    ...mapped('from', [...givers(parameters)]),
+    ...mapped('from', [...parametersBySource(parameters)]),
   };
 }
 
-/** From who gave something to the names of what he gave, in the order of the profile. */
-function givers(parameters: Parameters): ReadonlyMap<string, string> {
+/** Parameter names by source, in the order of the profile. */
+function parametersBySource(parameters: Parameters): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
   for (const [name, { source }] of parameters) {
     const before = names.get(source.from);
@@ -125,11 +121,11 @@ function mapped(
   return entries.length === 0 ? {} : { [name]: Object.fromEntries(bounded) };
 }
 
-/** All annotations of an object together, keys and values in UTF-8 (k8s.io/apimachinery pkg/api/validation/objectmeta.go). */
+/** Bytes of all keys and values of an object's annotations (k8s.io/apimachinery pkg/api/validation/objectmeta.go). */
 const ANNOTATIONS_LIMIT = 256 * 1024;
 
-/** Whether the pod can carry the record, too: an author who fills the annotations to their limit gets the agent without it. */
-export function fitsBeside(pod: Pod, status: string): boolean {
+/** Checks the size limit of annotations. A pod with full annotations is injected without a status. */
+export function fitsInAnnotations(pod: Pod, status: string): boolean {
   const annotations = annotationsOf(pod);
   let size = STATUS_ANNOTATION.length + Buffer.byteLength(status);
   for (const name in annotations) {
@@ -138,9 +134,9 @@ export function fitsBeside(pod: Pod, status: string): boolean {
   return size <= ANNOTATIONS_LIMIT;
 }
 
-/** What an earlier pass says it injected. Only for the record: what is done follows from the pod itself, which cannot lie. */
+/** The containers that an earlier pass injected, for the new status only. Decisions rely on the pod itself. */
 function injectedBefore(pod: Pod): ReadonlyMap<string, InjectedStatus> {
-  const record = readStatus(pod);
-  if (record?.decision !== 'injected') return new Map();
-  return new Map(record.containers.filter(isInjected).map((line) => [agentIn(line), line]));
+  const earlier = readStatus(pod);
+  if (earlier?.decision !== 'injected') return new Map();
+  return new Map(earlier.containers.filter(isInjected).map((status) => [keyOf(status), status]));
 }

@@ -1,20 +1,18 @@
-/** What the setting says for "the first that fits"; so does its absence. */
+/** Value of the `delivery` setting for the first delivery that fits; the default. */
 export const AUTO = 'auto';
 
-/** The one prefix under which users write to us, as labels and annotations. */
 export const PREFIX = 'agent-injector.io';
 
-/** A label or annotation key of ours: `agent-injector.io/<name>`. */
 export function key(name: string): string {
   return `${PREFIX}/${name}`;
 }
 
-/** The pod annotation that sets something for one container: `<setting>.agent-injector.io/<container>`. */
+/** The pod annotation with a setting for one container: `<setting>.agent-injector.io/<container>`. */
 export function containerKey(setting: string, container: string): string {
   return `${setting}.${PREFIX}/${container}`;
 }
 
-/** A key under our prefix that users write, taken apart; undefined for everybody else's keys and for files that we put there. */
+/** Parses a key that users write; undefined for keys with another prefix and for the annotations that contain files. */
 export function parseKey(
   text: string,
 ): { readonly setting: string; readonly container: string | undefined } | undefined {
@@ -28,10 +26,10 @@ export const INJECTION_LABEL: string = key('injection');
 
 export const STATUS_ANNOTATION: string = key('status');
 
-/** What begins the keys of annotations that hold a file of an agent: written by us, mounted into the container. */
+/** Key prefix of annotations that contain a file of an agent, which is mounted into the container. */
 export const FILE_ANNOTATION: string = key('file.');
 
-/** One row per label or annotation that users write, parameters aside: the reference page is made from it. */
+/** A label or annotation other than a parameter. The table in docs/reference.md is generated from these rows. */
 export interface KeyRow {
   readonly name: string;
   readonly as: 'label' | 'annotation';
@@ -48,7 +46,7 @@ export const keyTable: readonly KeyRow[] = [
     values: '`enabled` or `required`',
     meaning:
       'Turns injection on for the namespace. `enabled` fails open: a pod that cannot be injected starts without the agent. ' +
-      '`required` fails closed: it is refused, with the reason. With any other value, or none, the API server never calls us.',
+      '`required` fails closed: such a pod is refused, with the reason. With any other value, or none, the API server never calls agent-injector.',
   },
   {
     name: 'injection',
@@ -56,7 +54,7 @@ export const keyTable: readonly KeyRow[] = [
     on: ['pod'],
     values: '`disabled` or `required`',
     meaning:
-      '`disabled`: the API server never calls us for this pod. `required`: this pod fails closed, whatever its namespace says.',
+      '`disabled`: the API server never calls agent-injector for this pod. `required`: this pod fails closed, whatever the label of its namespace.',
   },
   {
     name: 'inject',
@@ -64,14 +62,14 @@ export const keyTable: readonly KeyRow[] = [
     on: ['namespace', 'pod'],
     values: '`"true"` or `"false"`',
     meaning:
-      'Whether to inject. `"false"` on the namespace means that pods opt in one by one, with `"true"` on the pod.',
+      'Turns injection off or on. With `"false"` on the namespace, each pod must opt in, with `"true"` on the pod.',
   },
   {
     name: 'profile',
     as: 'annotation',
     on: ['namespace', 'pod', 'container'],
     values: 'profile names, comma-separated, or `none`',
-    meaning: 'Which agents to inject.',
+    meaning: 'The agents to inject.',
   },
   {
     name: 'containers',
@@ -79,9 +77,9 @@ export const keyTable: readonly KeyRow[] = [
     on: ['namespace', 'pod'],
     values: 'names, globs (`*`, `?`), `image:GLOB` or `env:VARIABLE`, comma-separated',
     meaning:
-      'Which containers get the agent. Default: every app container that is no known sidecar and that the profile is for. A glob, an ' +
-      'image and a variable match app containers; an init container or a native sidecar must be named in full. ' +
-      '`containers.PROFILE` says it for one profile.',
+      'The containers that get the agent. Default: every app container that the profile applies to, without known sidecars. Globs, images ' +
+      'and variables match only app containers; an init container or a native sidecar must be named in full. ' +
+      '`containers.PROFILE` applies to one profile.',
   },
   {
     name: 'delivery',
@@ -89,7 +87,7 @@ export const keyTable: readonly KeyRow[] = [
     on: ['namespace', 'pod'],
     values: "the name of one of the profile's deliveries, or `auto`",
     meaning:
-      "How the agent's files reach the container. Default, and `auto`: the profile's first that fits the cluster, the pod and the " +
+      "How the agent's files reach the container. Default, and `auto`: the first delivery of the profile that fits the cluster, the pod and the " +
       "namespace's Pod Security level.",
   },
   {
@@ -97,7 +95,8 @@ export const keyTable: readonly KeyRow[] = [
     as: 'annotation',
     on: ['namespace', 'pod'],
     values: '`first`, `last` or `before NAME`',
-    meaning: 'Where among the init containers the one stands that copies the agent. Default: what the profile says.',
+    meaning:
+      'Position of the init container that copies the agent, among the init containers. Default: set by the profile.',
   },
   {
     name: 'libc',
@@ -105,7 +104,7 @@ export const keyTable: readonly KeyRow[] = [
     on: ['namespace', 'pod', 'container'],
     values: '`glibc` or `musl`',
     meaning:
-      "The C library of the app's image. Default: `musl` where the image's name has `alpine` or `musl` in it, else not known.",
+      "The C library of the app's image. Default: `musl` if the name of the image contains `alpine` or `musl`, otherwise unknown.",
   },
   {
     name: 'env-from-keys',
@@ -113,24 +112,24 @@ export const keyTable: readonly KeyRow[] = [
     on: ['namespace', 'pod', 'container'],
     values: 'names of variables, comma-separated, or `none`',
     meaning:
-      'Which variables the container gets by `envFrom`, where agent-injector cannot read the ConfigMap or the Secret. A value is added ' +
-      'to such a variable only when it is known to be there.',
+      'The variables that the container gets from `envFrom`, if agent-injector cannot read the ConfigMap or the Secret. A value is added ' +
+      'to such a variable only if the variable is known to exist.',
   },
   {
     name: 'exclude-owners',
     as: 'annotation',
     on: ['namespace'],
     values: 'kinds, comma-separated, such as `Job`',
-    meaning: 'Pods that an object of such a kind controls are left alone.',
+    meaning: 'Pods that an object of one of these kinds controls are not injected.',
   },
   {
     name: 'status',
     as: 'annotation',
     on: ['pod'],
     values: 'JSON, written by agent-injector',
-    meaning: 'The record of what was decided for this pod, and why.',
+    meaning: 'The record of the decision for this pod, with its reason.',
   },
 ];
 
-/** The settings that are annotations, parameters aside, and the one that we write. */
+/** All annotations other than parameters, with `status`. */
 export const settingNames: readonly string[] = keyTable.filter((row) => row.as === 'annotation').map((row) => row.name);

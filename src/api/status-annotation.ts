@@ -2,31 +2,27 @@ import { annotationsOf, type Pod } from '../kubernetes/pod.ts';
 import { isObject, type Json, type JsonObject } from '../lib/json.ts';
 import { STATUS_ANNOTATION } from './keys.ts';
 
-/**
- * What the record says of a container that got an agent. Lists are names joined by commas, for it comes with every answer and must be short;
- * an empty one is left out.
- */
+/** Status of an injected container. Part of every answer, so it is short: lists are comma-separated names, and empty ones are omitted. */
 export interface InjectedStatus extends JsonObject {
   readonly container: string;
   readonly profile: string;
-  /** Of the profile's content at the time; absent in records of versions before 0.2. */
+  /** Hash of the content of the profile; absent in annotations of versions before 0.2. */
   readonly hash?: string;
   readonly delivery: string;
-  /** Why deliveries that the profile prefers were passed over. */
+  /** Why the deliveries that the profile prefers were not used. */
   readonly why?: string;
-  /** Variables that were added, and those whose value was changed. */
+  /** Added variables. */
   readonly env?: string;
   readonly changed?: string;
-  /** From a path in the container to the volume that was mounted there. */
+  /** Maps paths in the container to the volumes mounted there. */
   readonly mounts?: Readonly<Record<string, string>>;
-  /** The init container and the annotations that the pod got for it. */
+  /** The init container that was added. */
   readonly init?: string;
   readonly annotations?: string;
-  /** From `container`, `pod`, `namespace`, `cluster` or `profile` to the parameters whose value it gave. */
+  /** Maps `container`, `pod`, `namespace`, `cluster` or `profile` to the parameters whose values come from there. */
   readonly from?: Readonly<Record<string, string>>;
 }
 
-/** What the record says of a container that got none. */
 export interface SkippedStatus extends JsonObject {
   readonly container: string;
   readonly profile?: string;
@@ -35,44 +31,43 @@ export interface SkippedStatus extends JsonObject {
 
 export type ContainerStatus = InjectedStatus | SkippedStatus;
 
-/** The record on a pod, as far as it can be read. */
+/** The valid parts of the status annotation of a pod. */
 export interface StatusRecord {
   readonly decision: string;
-  /** The code, where the pod as a whole was not injected. */
+  /** Reason code, if no container was injected. */
   readonly reason: string | undefined;
   readonly message: string | undefined;
   readonly containers: readonly ContainerStatus[];
-  /** How many containers more the pod has than are told of. */
+  /** Number of containers that are not listed. */
   readonly more: number;
 }
 
-/** A record is for people: of a pod with hundreds of containers it says the first ones, and how many more there are. */
+/** Containers that are listed; the annotation counts the others. */
 export const MAX_CONTAINERS = 20;
 
-/** The longest text in a line, and the most paths. Both hold when it is written and when it is read. */
+// Both limits apply to writing and reading.
 export const MAX_TEXT_LENGTH = 1000;
 
 export const MAX_PATHS = 30;
 
-/** Whether the line is of a container that carries an agent. */
-export function isInjected(line: ContainerStatus): line is InjectedStatus {
-  return 'delivery' in line;
+export function isInjected(status: ContainerStatus): status is InjectedStatus {
+  return 'delivery' in status;
 }
 
 /**
- * The record on a pod; undefined where there is none, or nothing that could be one. Anybody can write the annotation: what is read is bounded
- * and has the shape of a record, but it need not be true.
+ * Reads the status annotation; undefined if it is absent or invalid. Anyone can write the annotation: the result is bounded and well formed, but
+ * may be untrue.
  */
 export function readStatus(pod: Pod): StatusRecord | undefined {
   const record = parse(annotationsOf(pod)[STATUS_ANNOTATION]);
   if (!isObject(record) || !isText(record['decision'])) return undefined;
   const { decision, reason, message, containers, more } = record;
-  const lines = Array.isArray(containers) ? containers.slice(0, MAX_CONTAINERS) : [];
+  const statuses = Array.isArray(containers) ? containers.slice(0, MAX_CONTAINERS) : [];
   return {
     decision,
     reason: isText(reason) ? reason : undefined,
     message: isText(message) ? message : undefined,
-    containers: lines.flatMap((line: Json) => (isStatus(line) ? [line] : [])),
+    containers: statuses.flatMap((status: Json) => (isStatus(status) ? [status] : [])),
     more: typeof more === 'number' && more > 0 ? more : 0,
   };
 }
@@ -86,7 +81,7 @@ function parse(text: string | undefined): unknown {
   }
 }
 
-/** Far more than we ever write. */
+/** Far more than agent-injector writes. */
 const MAX_RECORD_LENGTH = 64 * 1024;
 
 type Check = (value: Json | undefined) => boolean;
@@ -98,7 +93,7 @@ function isText(value: Json | undefined): value is string {
 const isTextMap: Check = (value) =>
   isObject(value) && Object.keys(value).length <= MAX_PATHS && Object.entries(value).flat().every(isText);
 
-/** What may stand in a line, and what it must be. A field that is not named here is no line of ours. */
+// A status with any other field was not written by agent-injector.
 const fields: Readonly<Record<string, Check>> = {
   container: isText,
   profile: isText,
@@ -114,8 +109,10 @@ const fields: Readonly<Record<string, Check>> = {
   from: isTextMap,
 };
 
-function isStatus(line: Json): line is ContainerStatus {
-  if (!isObject(line) || line['container'] === undefined) return false;
-  const isWhole = line['reason'] !== undefined || (line['profile'] !== undefined && line['delivery'] !== undefined);
-  return isWhole && Object.entries(line).every(([name, value]) => Object.hasOwn(fields, name) && fields[name]?.(value));
+function isStatus(value: Json): value is ContainerStatus {
+  if (!isObject(value) || value['container'] === undefined) return false;
+  const isWhole = value['reason'] !== undefined || (value['profile'] !== undefined && value['delivery'] !== undefined);
+  return (
+    isWhole && Object.entries(value).every(([name, field]) => Object.hasOwn(fields, name) && fields[name]?.(field))
+  );
 }

@@ -1,4 +1,4 @@
-import { catalogueFrom, type ClusterInFiles } from '../config/catalogue.ts';
+import { catalogueFrom, type OfflineOptions } from '../config/catalogue.ts';
 import { Audit, type AuditFinding, type AuditReport } from '../diagnostics/audit.ts';
 import { decodePod } from '../kubernetes/pod.ts';
 import { podKind } from '../kubernetes/workload.ts';
@@ -10,7 +10,7 @@ import type { CommandResult } from './command-result.ts';
 import { formatJson, formatSection } from './format.ts';
 import { installedCatalogue } from './installed-defaults.ts';
 
-export interface AuditOptions extends NamespaceScope, ClusterInFiles {
+export interface AuditOptions extends NamespaceScope, OfflineOptions {
   readonly kubeconfig?: string | undefined;
   readonly output: 'text' | 'json';
 }
@@ -29,7 +29,7 @@ export async function audit(options: AuditOptions): Promise<CommandResult> {
     const pods = items.flatMap((item) => {
       const decoded = decodePod(item);
       const namespace = textIn(objectIn(item, 'metadata'), 'namespace');
-      return decoded.ok ? [{ namespace, pod: decoded.pod }] : [];
+      return decoded.ok ? [{ namespace, pod: decoded.value }] : [];
     });
     const cluster = await readClusterState(client, pods);
     for (const { namespace, pod } of pods) all.add(pod, namespace, cluster);

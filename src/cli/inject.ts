@@ -1,12 +1,12 @@
 import { createTwoFilesPatch } from 'diff';
 import { admit } from '../admission/admit.ts';
 import { type Decision, isReported, notInjected } from '../admission/decision.ts';
-import { type ClusterInFiles, type OfflineInputs, offlineInputs } from '../config/catalogue.ts';
+import { type OfflineOptions, type OfflineInputs, offlineInputs } from '../config/catalogue.ts';
 import { decisionText } from '../diagnostics/explanation.ts';
 import type { ClusterState } from '../kubernetes/cluster-state.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import { decodePod } from '../kubernetes/pod.ts';
-import { aroundTemplate } from '../kubernetes/workload.ts';
+import { enclosingMetadata } from '../kubernetes/workload.ts';
 import type { Operation } from '../lib/json-patch.ts';
 import type { Manifest, PodTemplate } from '../manifests/documents.ts';
 import { applyOperations, type EditedManifest, type EditProblem, type PodEdit } from '../manifests/edit/edit.ts';
@@ -16,7 +16,7 @@ import type { CommandResult } from './command-result.ts';
 import { decisionLines } from './decision-text.ts';
 import { annotationsFrom, namespaceFinder, type NamespaceOptions } from './namespaces-from-files.ts';
 
-export interface InjectOptions extends NamespaceOptions, ClusterInFiles {
+export interface InjectOptions extends NamespaceOptions, OfflineOptions {
   /** A path, or `-` for standard input. */
   readonly file: string;
   readonly namespace: string;
@@ -80,11 +80,11 @@ function admitTemplate(
     return { decision: notInjected({ code: 'namespace-unknown', namespace }, false), operations: [] };
   const decoded = decodePod(template.pod);
   if (!decoded.ok) {
-    const { path, expected } = decoded;
+    const { path, expected } = decoded.error;
     return { decision: notInjected({ code: 'malformed-pod', path, expected }, false), operations: [] };
   }
-  const admission = admit(decoded.pod, namespace, catalogue, { ...cluster, ...workloadOf(template) });
-  const misplaced = aroundTemplate(template.workload, template.object).flatMap((metadata) =>
+  const admission = admit(decoded.value, namespace, catalogue, { ...cluster, ...workloadOf(template) });
+  const misplaced = enclosingMetadata(template.workload, template.object).flatMap((metadata) =>
     misplacedKeys({ kind: template.kind, name: template.name, metadata }, template.pod['metadata'], catalogue),
   );
   const { decision } = admission;

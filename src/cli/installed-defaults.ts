@@ -49,5 +49,5 @@ function defaultsIn(text: unknown): readonly (readonly [string, string])[] | und
   const document = typeof text === 'string' ? readSingle(text) : undefined;
   if (!document?.ok) return undefined;
   const read = readDefaults(isObject(document.value) ? (document.value['defaults'] ?? {}) : {});
-  return read.ok ? Object.entries(read.defaults) : undefined;
+  return read.ok ? Object.entries(read.value) : undefined;
 }

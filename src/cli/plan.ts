@@ -5,12 +5,12 @@ import { describeFailure } from '../cluster/client/errors.ts';
 import type { KubeClient as Api } from '../cluster/client/types.ts';
 import type { ApiResponse } from '../cluster/client/types.ts';
 import { sendOnce } from '../cluster/one-shot.ts';
-import { catalogueFrom, type ClusterInFiles } from '../config/catalogue.ts';
+import { catalogueFrom, type OfflineOptions } from '../config/catalogue.ts';
 import { comparePlans, type InjectedAgent, type PlanComparison, type Verdict } from '../diagnostics/plan-comparison.ts';
 import type { ClusterState } from '../kubernetes/cluster-state.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import { decodePod, type Pod } from '../kubernetes/pod.ts';
-import { podMadeBy, templateOf, type WorkloadKind, workloadKinds } from '../kubernetes/workload.ts';
+import { podFromTemplate, templateOf, type WorkloadKind, workloadKinds } from '../kubernetes/workload.ts';
 import { type JsonObject, objectIn, textIn } from '../lib/json.ts';
 import { UsageError } from '../lib/usage-error.ts';
 import { displayName, readText } from '../manifests/file.ts';
@@ -25,7 +25,7 @@ import type { CommandResult } from './command-result.ts';
 import { formatJson } from './format.ts';
 import { installedCatalogue } from './installed-defaults.ts';
 
-export interface PlanOptions extends NamespaceScope, ClusterInFiles {
+export interface PlanOptions extends NamespaceScope, OfflineOptions {
   readonly kubeconfig?: string | undefined;
   readonly profileFile?: string | undefined;
   readonly labelNamespace?: string | undefined;
@@ -126,9 +126,9 @@ function subjectOf(kind: WorkloadKind, item: JsonObject): readonly Root[] {
   const metadata = objectIn(item, 'metadata');
   const name = textIn(metadata, 'name');
   const template = templateOf(kind, item);
-  const decoded = template && decodePod(podMadeBy(kind, name, template));
+  const decoded = template && decodePod(podFromTemplate(kind, name, template));
   return decoded?.ok
-    ? [{ namespace: textIn(metadata, 'namespace'), workload: `${kind.kind}/${name}`, pod: decoded.pod }]
+    ? [{ namespace: textIn(metadata, 'namespace'), workload: `${kind.kind}/${name}`, pod: decoded.value }]
     : [];
 }
 

@@ -5,7 +5,7 @@ import { describeFailure } from '../cluster/client/errors.ts';
 import type { KubeClient } from '../cluster/client/types.ts';
 import { readOnce, sendOnce } from '../cluster/one-shot.ts';
 import { WEBHOOK_CONFIGURATIONS } from '../cluster/webhook-configuration/entries.ts';
-import { catalogueFrom, type ClusterInFiles } from '../config/catalogue.ts';
+import { catalogueFrom, type OfflineOptions } from '../config/catalogue.ts';
 import { otherInjectors } from '../diagnostics/other-webhooks.ts';
 import {
   type Check,
@@ -29,7 +29,7 @@ import type { CommandResult } from './command-result.ts';
 import { formatJson } from './format.ts';
 import { withInstalledDefaults } from './installed-defaults.ts';
 
-export interface PreflightOptions extends ClusterInFiles {
+export interface PreflightOptions extends OfflineOptions {
   readonly kubeconfig?: string | undefined;
   readonly output: 'text' | 'json';
 }
@@ -139,7 +139,7 @@ async function checkSamplePods(
   return enabled.flatMap((namespace): readonly Check[] => {
     const decoded = decodePod(samplePod(namespace.name));
     if (!decoded.ok) return [];
-    const { decision, pod } = admit(decoded.pod, namespace, catalogue, cluster);
+    const { decision, pod } = admit(decoded.value, namespace, catalogue, cluster);
     if (decision.outcome !== 'injected') {
       const message = `a sample pod in namespace ${namespace.name} would not be injected: ${reasonMessage(decision.reason)} (${decision.reason.code})`;
       return [{ name: 'settings', result: 'note', message }];
@@ -183,7 +183,7 @@ async function checkReach(
   if (answer.kind !== 'ok')
     return [{ name, result: 'problem', message: `${subject} was rejected: ${describeFailure(answer)}` }];
   const decoded = decodePod(answer.body);
-  const status = decoded.ok ? readStatus(decoded.pod) : undefined;
+  const status = decoded.ok ? readStatus(decoded.value) : undefined;
   if (!status) {
     const message = `${subject} has no status record: the API server does not reach agent-injector, or the pod did not request an agent; see the server's log and \`agent-injector certs\``;
     return [{ name, result: 'problem', message }];

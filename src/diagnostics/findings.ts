@@ -2,7 +2,7 @@ import { isOptedIn } from '../admission/opt-in.ts';
 import { INJECTION_LABEL } from '../api/keys.ts';
 import type { Workload } from '../kubernetes/cluster-state.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
-import { aroundTemplate, type WorkloadKind } from '../kubernetes/workload.ts';
+import { enclosingMetadata, type WorkloadKind } from '../kubernetes/workload.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import { reasonMessage } from '../reasons/message.ts';
@@ -22,14 +22,14 @@ export function namespaceFinding(namespace: Namespace): readonly Finding[] {
   if (isOptedIn(namespace)) return [];
   const { name } = namespace;
   const label = namespace.labels[INJECTION_LABEL];
-  const meant = intendedLabel(namespace);
-  const why = reasonMessage({ code: 'namespace-not-enabled', namespace: name, label, meant });
+  const suggestion = intendedLabel(namespace);
+  const why = reasonMessage({ code: 'namespace-not-enabled', namespace: name, label, suggestion });
   const overwrite = label === undefined ? '' : ' --overwrite';
   return [
     {
       code: 'namespace-not-enabled',
       message: `the API server never calls agent-injector for these pods: ${why}`,
-      fix: `kubectl label namespace ${name} ${meant ?? `${INJECTION_LABEL}=enabled`}${overwrite}`,
+      fix: `kubectl label namespace ${name} ${suggestion ?? `${INJECTION_LABEL}=enabled`}${overwrite}`,
     },
   ];
 }
@@ -40,7 +40,7 @@ export function misplacedKeyFindings(
   { name, object, template }: { readonly name: string; readonly object: JsonObject; readonly template: JsonObject },
   catalogue: Catalogue,
 ): readonly Finding[] {
-  return aroundTemplate(workload, object)
+  return enclosingMetadata(workload, object)
     .flatMap((metadata) => misplacedKeys({ kind: workload.kind, name, metadata }, template['metadata'], catalogue))
     .map((reason) => ({ code: reason.code, message: `${reasonMessage(reason)}; move it to the pod template` }));
 }

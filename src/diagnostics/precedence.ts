@@ -42,8 +42,8 @@ export function chainsFor(sources: SettingSources, profiles: readonly Profile[])
 }
 
 function scopesOf({ pod }: SettingSources, setting: string): readonly (Container | undefined)[] {
-  const { single } = readAnnotations(annotationsOf(pod));
-  return [undefined, ...containersOf(pod).filter(({ name }) => single.get(name)?.has(setting))];
+  const { byContainer } = readAnnotations(annotationsOf(pod));
+  return [undefined, ...containersOf(pod).filter(({ name }) => byContainer.get(name)?.has(setting))];
 }
 
 function parameterChain(

@@ -43,8 +43,8 @@ function runTest(test: ProfileTest, profile: Profile, catalogue: Catalogue): rea
   if (!cluster)
     return [{ path: ['kubernetes'], message: `"${test.kubernetes}" is not a Kubernetes version such as 1.36` }];
   const decoded = decodePod(completed(plain(test.pod)));
-  if (!decoded.ok) return [{ path: ['pod'], message: `${decoded.path} must be ${decoded.expected}` }];
-  const admission = admit(decoded.pod, namespaceOf(test, profile), catalogue, cluster);
+  if (!decoded.ok) return [{ path: ['pod'], message: `${decoded.error.path} must be ${decoded.error.expected}` }];
+  const admission = admit(decoded.value, namespaceOf(test, profile), catalogue, cluster);
   const { expect } = test;
   const outcome = outcomeDeviations(expect, admission.decision);
   if (outcome.length > 0) return outcome;

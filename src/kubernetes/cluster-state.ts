@@ -1,56 +1,56 @@
 import type { KubernetesVersion } from './version.ts';
 
-/** What a decision may know of the cluster besides the namespace. All of it comes from memory: nothing is asked for while a pod waits. */
+/** The state of the cluster that a decision uses, apart from the namespace. It comes from memory: a decision never waits for the API server. */
 export interface ClusterState {
-  /** The API server's version; undefined where nobody knows it (a file on a laptop). */
+  /** The version of the API server; undefined if unknown, such as for a file on a laptop. */
   readonly kubernetes: KubernetesVersion | undefined;
-  /** The names of a ConfigMap's keys; undefined where we may not read it or have not seen it. */
+  /** The keys of a ConfigMap; undefined if it cannot be read or has not been loaded. */
   readonly configMapKeys: (namespace: string, name: string) => ReadonlySet<string> | undefined;
-  /** A claim by namespace and name; undefined where nobody knows. Left out where claims are not looked at. */
+  /** Undefined if unknown. Absent if claims are not watched. */
   readonly claim?: (namespace: string, name: string) => Claim | 'absent' | undefined;
-  /** The quotas of a namespace; undefined where nobody knows. */
+  /** The quotas of a namespace; undefined if unknown. */
   readonly quotas?: (namespace: string) => readonly Quota[] | undefined;
-  /** What the LimitRanges of a namespace say, entry by entry; undefined where nobody knows. */
+  /** The entries of all LimitRanges of a namespace; undefined if unknown. */
   readonly limitRanges?: (namespace: string) => readonly LimitRangeItem[] | undefined;
-  /** What makes the pod, where the pod cannot say so itself: it is a template in a file. */
+  /** The workload that creates the pod, if the pod has no owner reference yet because it is a template in a file. */
   readonly workload?: Workload;
 }
 
-/** A PersistentVolumeClaim as far as it matters to a pod that would mount it. */
+/** The state of a PersistentVolumeClaim that decides whether a pod can mount it. */
 export interface Claim {
   readonly deleting: boolean;
-  /** The node that has it, where only one at a time can. */
+  /** The node that it is attached to, if only one node at a time can mount it. */
   readonly heldBy: string | undefined;
-  /** Only one pod at a time can have it (ReadWriteOncePod). */
+  /** Access mode ReadWriteOncePod. */
   readonly onePod?: boolean;
-  /** Its volume is gone for good. */
+  /** The volume no longer exists. */
   readonly lost?: boolean;
-  /** It is a block device, without files. */
+  /** Volume mode Block: a device without a file system. */
   readonly block?: boolean;
 }
 
-/** A ResourceQuota: what is left of each resource that it limits, in units (bytes, cores, objects). */
+/** A ResourceQuota with the remaining amount of each resource that it limits, in units (bytes, cores, objects). */
 export interface Quota {
   readonly name: string;
   readonly left: ReadonlyMap<string, number>;
 }
 
-/** An entry of a LimitRange: what each container, each pod or each claim of the namespace may have, in units (bytes, cores). */
+/** An entry of a LimitRange, which applies to each container, pod or claim of the namespace, in units (bytes, cores). */
 export interface LimitRangeItem {
   readonly name: string;
-  /** Container, Pod, PersistentVolumeClaim… */
+  /** Container, Pod or PersistentVolumeClaim. */
   readonly type: string;
   readonly min: ReadonlyMap<string, number>;
   readonly max: ReadonlyMap<string, number>;
-  /** How many times the request a limit may be. */
+  /** The maximum ratio of limit to request. */
   readonly ratio: ReadonlyMap<string, number>;
 }
 
-/** The object that makes pods, as users know it. */
+/** The object that creates pods, as users know it. */
 export interface Workload {
   readonly kind: string;
   readonly name: string;
 }
 
-/** A cluster of which nothing is known: what rests on a fact of it is not done. */
+/** A cluster of which nothing is known. Checks that depend on its state are skipped. */
 export const unknownCluster: ClusterState = { kubernetes: undefined, configMapKeys: () => undefined };

@@ -1,17 +1,15 @@
-/** The names that a value refers to by `$(NAME)`. */
+/** The variables that a value references as `$(NAME)`. */
 export function variablesIn(value: string): readonly string[] {
   return scan(value).names;
 }
 
-/** Whether the value has a `$(` that nothing closes. */
+/** True for a value with `$(` but without its `)`. */
 export function hasOpening(value: string): boolean {
   return scan(value).isOpen;
 }
 
-/**
- * Reads a value as the kubelet does (k8s.io/kubernetes third_party/forked/golang/expansion/expand.go): `$$` is a dollar, `$(` goes to the next
- * `)`. In one go: a pod can hold a value of a megabyte, and a regular expression would go to its end for each `$(`.
- */
+// Scans a value as the kubelet does (k8s.io/kubernetes third_party/forked/golang/expansion/expand.go): `$$` is a dollar, `$(` extends to the next
+// `)`. A single pass: a value can have a megabyte, and a regular expression would read to its end for each `$(`.
 function scan(value: string): { readonly names: readonly string[]; readonly isOpen: boolean } {
   const names: string[] = [];
   let at = value.indexOf('$');

@@ -3,22 +3,22 @@ import { isObject, type Json, type JsonObject, objectIn, objectsIn, textIn } fro
 type Labels = Readonly<Record<string, string>>;
 
 /**
- * Why a label selector does not select these labels, as what follows "it wants"; undefined when it selects them. An empty selector, and none,
- * select everything (k8s.io/apimachinery pkg/apis/meta/v1 LabelSelectorAsSelector).
+ * Explains why a label selector does not match the labels, to follow "requires"; undefined if it matches. An empty or absent selector matches
+ * everything (k8s.io/apimachinery pkg/apis/meta/v1 LabelSelectorAsSelector).
  */
 export function unselectedBecause(selector: Json | undefined, labels: Labels): string | undefined {
   if (!isObject(selector)) return undefined;
   const wanted = objectIn(selector, 'matchLabels');
   for (const key of Object.keys(wanted)) {
-    if (labels[key] !== wanted[key]) return `${key}=${textIn(wanted, key)}, there is ${shown(labels[key])}`;
+    if (labels[key] !== wanted[key]) return `${key}=${textIn(wanted, key)}, found ${shown(labels[key])}`;
   }
-  const failed = objectsIn(selector, 'matchExpressions').find((expression) => !agrees(expression, labels));
+  const failed = objectsIn(selector, 'matchExpressions').find((expression) => !matches(expression, labels));
   if (!failed) return undefined;
   const key = textIn(failed, 'key');
-  return `${key} ${expressionText(failed)}, there is ${shown(labels[key])}`;
+  return `${key} ${expressionText(failed)}, found ${shown(labels[key])}`;
 }
 
-function agrees(expression: JsonObject, labels: Labels): boolean {
+function matches(expression: JsonObject, labels: Labels): boolean {
   const { values } = expression;
   const found = labels[textIn(expression, 'key')];
   const named = Array.isArray(values) && found !== undefined && values.includes(found);
@@ -38,7 +38,7 @@ function expressionText({ operator, values }: JsonObject): string {
   const list = Array.isArray(values) ? values.map(String).join(', ') : '';
   if (operator === 'In') return `in (${list})`;
   if (operator === 'NotIn') return `not in (${list})`;
-  return operator === 'Exists' ? 'to be there' : 'not to be there';
+  return operator === 'Exists' ? 'to exist' : 'to be absent';
 }
 
 function shown(value: string | undefined): string {

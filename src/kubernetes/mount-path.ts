@@ -1,17 +1,17 @@
 import { isObject, type Json } from '../lib/json.ts';
 import type { VolumeMount } from './pod.ts';
 
-/** A path in a container that something of its author is at. */
+/** A path in a container where the pod mounts something. */
 export interface TakenPath {
   readonly path: string;
   readonly volume: string;
-  /** A volume's files, and not a block device. */
+  /** False for a block device. */
   readonly isFiles: boolean;
-  /** The part of the volume that is there: empty for all of it, undefined where it cannot be known. */
+  /** The mounted part of the volume: empty for the whole volume, undefined if it depends on a variable. */
   readonly subPath: string | undefined;
 }
 
-/** What sits at which path of a container: mounts, and block devices, which the API server wants apart (core validation.go). */
+/** The paths of mounts and block devices in a container, which must all differ (core validation.go). */
 export function takenPaths(mounts: readonly VolumeMount[], devices: Json | undefined): readonly TakenPath[] {
   return [
     ...mounts.map((mount) => ({
@@ -36,12 +36,12 @@ function subPathOf(mount: VolumeMount): string | undefined {
   return typeof subPath === 'string' ? normalPath(subPath).slice(1) : undefined;
 }
 
-/** At the path or below it: what is mounted below hides a part of the files. */
+/** True for the path itself or below it, since a mount below hides a part of the files. */
 export function isWithin(path: string, parent: string): boolean {
   return path === parent || path.startsWith(`${parent}/`);
 }
 
-/** The one spelling of a path, as the runtime resolves it: `/netagent/.`, `//netagent/` and `netagent` are one place. */
+/** Normalizes a path as the runtime does: `/netagent/.`, `//netagent/` and `netagent` are the same path. */
 export function normalPath(path: string): string {
   const steps: string[] = [];
   for (const step of path.split('/')) {

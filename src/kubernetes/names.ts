@@ -1,15 +1,15 @@
-/** A DNS label (RFC 1123), as names of namespaces, containers and volumes are (apimachinery pkg/util/validation IsDNS1123Label). */
+// RFC 1123 label (apimachinery pkg/util/validation IsDNS1123Label)
 const DNS_LABEL = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
 
-/** A DNS subdomain (RFC 1123), as names of most objects are (apimachinery pkg/util/validation IsDNS1123Subdomain). */
+// RFC 1123 subdomain (apimachinery pkg/util/validation IsDNS1123Subdomain)
 const DNS_SUBDOMAIN = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
-/** The name can stand in a URL path as it is: no slash, and `..` is not a label. */
+/** Names of namespaces, containers and volumes. Such a name is safe in a URL path: it has no slash and is not `..`. */
 export function isDnsLabel(text: string): boolean {
   return DNS_LABEL.test(text);
 }
 
-/** The name can stand in a URL path or a file path as it is: no slash, and `..` is not a subdomain. */
+/** Names of most objects. Such a name is safe in a URL path and a file path: it has no slash and is not `..`. */
 export function isObjectName(text: string): boolean {
   return DNS_SUBDOMAIN.test(text);
 }

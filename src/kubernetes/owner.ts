@@ -3,19 +3,19 @@ import { isObject, type Json, type JsonObject } from '../lib/json.ts';
 import type { ClusterState, Workload } from './cluster-state.ts';
 import { labelsOf, type Named, type Pod } from './pod.ts';
 
-/** The owner reference of an object's controller, from the object's metadata. */
+/** The owner reference of the controller of an object with this metadata. */
 export function controllerOf(metadata: JsonObject | Named['metadata']): JsonObject | undefined {
   const owners = metadata?.['ownerReferences'];
   if (!Array.isArray(owners)) return undefined;
   return owners.find((owner: Json): owner is JsonObject => isObject(owner) && owner['controller'] === true);
 }
 
-/** The owner reference of the object that controls the pod: a ReplicaSet, a Job, a StatefulSet… */
+/** The owner reference of the object that controls the pod, such as a ReplicaSet. */
 export function ownerOf(pod: Named): JsonObject | undefined {
   return controllerOf(pod.metadata);
 }
 
-/** The workload that creates a pod: its controller, or the Deployment behind a ReplicaSet whose name ends in the template's hash. */
+/** The workload that creates a pod: its controller, or the Deployment of a ReplicaSet whose name ends in the pod template hash. */
 export function creatorOf(pod: Pod): Workload | undefined {
   const { kind, name } = ownerOf(pod) ?? {};
   if (typeof kind !== 'string' || typeof name !== 'string') return undefined;
@@ -25,20 +25,20 @@ export function creatorOf(pod: Pod): Workload | undefined {
     : { kind, name };
 }
 
-/** The kinds of what makes the pod: the object that controls it, and the workload whose template it is. */
+/** The kinds of the object that controls the pod and of the workload whose template it is. */
 export function ownerKindsOf(pod: Pod, cluster: ClusterState): readonly string[] {
   const kind = ownerOf(pod)?.['kind'];
-  return [typeof kind === 'string' ? kind : undefined, cluster.workload?.kind].filter((one) => one !== undefined);
+  return [typeof kind === 'string' ? kind : undefined, cluster.workload?.kind].filter((name) => name !== undefined);
 }
 
-/** Labels that a controller puts on its pods, with the hash that it appends to the name in between. */
+// Labels with the hash that a Deployment or a Rollout appends to the name of its ReplicaSet.
 const HASH_LABELS = ['pod-template-hash', 'rollouts-pod-template-hash'];
 
 /**
- * The name of the workload: what owns the pod, without the hash of a Deployment or a Rollout, or the time of a CronJob. Templates put it into paths
- * and images, and the API server does not check names in `ownerReferences`: anything else than an object's name is ignored.
+ * The name of the workload: the name of the pod's owner, without the hash of a Deployment or a Rollout and without the time of a CronJob.
+ * Templates use it in paths and images, and the API server does not validate names in `ownerReferences`: an invalid name is ignored.
  */
-export function workloadOf(pod: Pod): string | undefined {
+export function workloadNameOf(pod: Pod): string | undefined {
   const owner = ownerOf(pod);
   const name = owner?.['name'];
   if (typeof name === 'string' && isObjectName(name)) return withoutSuffix(name, owner?.['kind'], labelsOf(pod));

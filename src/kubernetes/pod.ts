@@ -1,15 +1,15 @@
 import { isObject, type Json, type JsonObject } from '../lib/json.ts';
+import type { Result } from '../lib/result.ts';
 
 /**
- * A Pod as far as we look at it. Every object is open: what we do not know, we carry along untouched, so a field that Kubernetes invents
- * tomorrow survives. Lists may be null, as hand-written YAML has them.
+ * The fields of a Pod that are used. All objects are open, so unknown fields, such as those of later Kubernetes versions, are preserved. Lists
+ * may be null, as in hand-written YAML.
  */
 export interface Pod extends JsonObject {
   readonly metadata?: Metadata | null;
   readonly spec: PodSpec;
 }
 
-/** What of a pod says whose it is. */
 export type Named = Pick<Pod, 'metadata'>;
 
 export interface Metadata extends JsonObject {
@@ -40,7 +40,7 @@ export interface Container extends JsonObject {
 
 export interface EnvVar extends JsonObject {
   readonly name: string;
-  /** Absent when the value comes by `valueFrom`; absent and no `valueFrom` is the empty string. */
+  /** Absent with `valueFrom`; without either, the value is the empty string. */
   readonly value?: string;
 }
 
@@ -65,24 +65,23 @@ export function annotationsOf(pod: Named): StringMap {
   return pod.metadata?.annotations ?? NONE;
 }
 
-/** Every container of the pod: app containers first, then init containers and native sidecars. */
+/** All containers of the pod: app containers first, then init containers and native sidecars. */
 export function containersOf({ spec }: Pod): readonly Container[] {
   return [...spec.containers, ...(spec.initContainers ?? [])];
 }
 
-export type DecodedPod =
-  | { readonly ok: true; readonly pod: Pod }
-  /** Where in the object, as `kubectl explain` writes paths, and what should be there. */
-  | { readonly ok: false; readonly path: string; readonly expected: string };
+/** A field that is not as it should be: its path, as `kubectl explain` writes it, and the expected type. */
+export interface PodFault {
+  readonly path: string;
+  readonly expected: string;
+}
 
-type Fault = { readonly path: string; readonly expected: string } | undefined;
-
-type Check = (value: Json | undefined, path: string) => Fault;
+type Check = (value: Json | undefined, path: string) => PodFault | undefined;
 
 const text: Check = (value, path) => (typeof value === 'string' ? undefined : { path, expected: 'a string' });
 
 const name: Check = (value, path) =>
-  typeof value === 'string' && value !== '' ? undefined : { path, expected: 'a string that is not empty' };
+  typeof value === 'string' && value !== '' ? undefined : { path, expected: 'a non-empty string' };
 
 const absentOr =
   (check: Check): Check =>
@@ -145,13 +144,13 @@ const podShape = fields({
   }),
 });
 
-/** Parses untrusted JSON to a Pod, checking just the shape that later code relies on. Nothing is copied or dropped. */
-export function decodePod(value: Json | undefined): DecodedPod {
+/** Parses untrusted JSON as a Pod. It checks only the structure that other code relies on, and copies and drops nothing. */
+export function decodePod(value: Json | undefined): Result<Pod, PodFault> {
   const fault = podShape(value, '');
-  if (fault) return { ok: false, path: fault.path === '' ? 'object' : fault.path, expected: fault.expected };
-  // podShape has just proven this shape; an open interface cannot be built from checks without copying the pod.
+  if (fault) return { ok: false, error: { path: fault.path === '' ? 'object' : fault.path, expected: fault.expected } };
+  // podShape has proven this structure; an open interface cannot be built from checks without copying the pod.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  return { ok: true, pod: value as Pod };
+  return { ok: true, value: value as Pod };
 }
 
 export function imageOf(container: Container): string {

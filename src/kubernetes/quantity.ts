@@ -1,4 +1,6 @@
-/** Decimal and binary suffixes of a Kubernetes quantity (k8s.io/apimachinery pkg/api/resource suffix.go), as powers of ten and of 1024. */
+import { isObject, type JsonObject } from '../lib/json.ts';
+
+// k8s.io/apimachinery pkg/api/resource suffix.go
 const SUFFIXES: Readonly<Record<string, number>> = {
   n: 1e-9,
   u: 1e-6,
@@ -20,7 +22,7 @@ const SUFFIXES: Readonly<Record<string, number>> = {
 
 const QUANTITY = /^([+-]?(?:\d{1,18}(?:\.\d{0,9})?|\.\d{1,9}))(?:([eE][+-]?\d{1,2})|([numkMGTPE]|[KMGTPE]i)?)$/;
 
-/** `100m`, `1.5`, `64Mi`, `1e3` → a number of cores, bytes or whatever it counts; undefined when it is no quantity. Numbers pass. */
+/** `100m`, `1.5`, `64Mi`, `1e3` or a number → the amount in cores, bytes or objects; undefined for anything else. */
 export function parseQuantity(value: unknown): number | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
   const match = typeof value === 'string' ? QUANTITY.exec(value) : null;
@@ -30,10 +32,7 @@ export function parseQuantity(value: unknown): number | undefined {
   return Number(digits) * (SUFFIXES[suffix] ?? Number.NaN);
 }
 
-/**
- * An amount as the API server takes it: in thousandths, rounded down. What a sum of binary fractions lacks to the
- * next whole one is made up for.
- */
+/** Formats an amount for the API server, rounded down to thousandths. The epsilon compensates for errors in sums of binary fractions. */
 export function quantityText(amount: number, resource: 'cpu' | 'memory'): string {
   if (amount <= 0) return '0';
   const thousandths = Math.floor(amount * 1000 + 1e-6);
@@ -43,3 +42,22 @@ export function quantityText(amount: number, resource: 'cpu' | 'memory'): string
 }
 
 const MIB = 2 ** 20;
+
+/**
+ * The request or limit of a container, or of a pod as a whole, in thousandths: the API server rounds up to these (k8s.io/kubernetes core/v1
+ * defaults.go SetDefaults_ResourceList).
+ */
+export function resourceMillis(
+  { resources }: JsonObject,
+  kind: 'requests' | 'limits',
+  resource: string,
+): number | undefined {
+  const amounts = isObject(resources) ? resources[kind] : undefined;
+  const amount = isObject(amounts) ? parseQuantity(amounts[resource]) : undefined;
+  return amount === undefined ? undefined : roundedUpMillis(amount);
+}
+
+/** In thousandths, rounded up; the error of a sum of binary fractions does not count. */
+export function roundedUpMillis(amount: number): number {
+  return Math.ceil(amount * 1000 - 1e-6);
+}

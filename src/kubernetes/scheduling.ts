@@ -2,32 +2,35 @@ import { HOSTNAME_LABEL, OS_LABEL } from './labels.ts';
 import { isObject, type Json } from '../lib/json.ts';
 import type { Pod } from './pod.ts';
 
-/** Whether the pod can be placed on a node whose label has this value: by its node selector and its required node affinity. */
+/** Checks node selector and required node affinity: can the pod run on a node whose label has this value? */
 export function mayRunOn(pod: Pod, label: string, value: string): boolean {
   const selected = pod.spec.nodeSelector?.[label];
   if (selected !== undefined && selected !== value) return false;
   const terms = termsOf(pod);
-  return terms.length === 0 || terms.some((term) => expressionsOf(term).every((one) => agrees(one, label, value)));
+  return (
+    terms.length === 0 ||
+    terms.some((term) => expressionsOf(term).every((expression) => matches(expression, label, value)))
+  );
 }
 
-/** Whether the pod can run on no other node: it is there already, selects it, or is a DaemonSet's pod for it (which names it by a field). */
+/** True if the pod can run only on this node: it is bound to the node, selects it, or belongs to a DaemonSet (which selects it by a field). */
 export function isPinnedTo(pod: Pod, node: string): boolean {
   const { spec } = pod;
   if (spec['nodeName'] === node || spec.nodeSelector?.[HOSTNAME_LABEL] === node) return true;
   const terms = termsOf(pod);
-  return terms.length > 0 && terms.every((term) => namesOnly(term, node));
+  return terms.length > 0 && terms.every((term) => selectsOnly(term, node));
 }
 
-function namesOnly(term: Json, node: string): boolean {
+function selectsOnly(term: Json, node: string): boolean {
   const fields = field(term, 'matchFields');
-  const named = (one: Json, key: string): boolean => {
-    const values = field(one, 'values');
-    const isIt = field(one, 'key') === key && field(one, 'operator') === 'In';
-    return isIt && Array.isArray(values) && values.length === 1 && values[0] === node;
+  const selects = (requirement: Json, key: string): boolean => {
+    const values = field(requirement, 'values');
+    const isKey = field(requirement, 'key') === key && field(requirement, 'operator') === 'In';
+    return isKey && Array.isArray(values) && values.length === 1 && values[0] === node;
   };
   return (
-    (Array.isArray(fields) && fields.some((one) => named(one, 'metadata.name'))) ||
-    expressionsOf(term).some((one) => named(one, HOSTNAME_LABEL))
+    (Array.isArray(fields) && fields.some((requirement) => selects(requirement, 'metadata.name'))) ||
+    expressionsOf(term).some((requirement) => selects(requirement, HOSTNAME_LABEL))
   );
 }
 
@@ -46,8 +49,8 @@ function expressionsOf(term: Json): readonly Json[] {
   return Array.isArray(expressions) ? expressions : [];
 }
 
-/** Whether a node selector requirement lets the value pass (k8s.io/api core/v1 NodeSelectorOperator). */
-function agrees(expression: Json, label: string, value: string): boolean {
+// k8s.io/api core/v1 NodeSelectorOperator
+function matches(expression: Json, label: string, value: string): boolean {
   if (field(expression, 'key') !== label) return true;
   const values = field(expression, 'values');
   const named = Array.isArray(values) && values.includes(value);
@@ -57,8 +60,8 @@ function agrees(expression: Json, label: string, value: string): boolean {
 }
 
 /**
- * The operating system of the pod: what it names by `spec.os` or by the label that selects the node, else Linux, as most are, unless its
- * node affinity rules that out. Undefined where no node would do.
+ * The operating system of the pod: from `spec.os` or the node selector, otherwise Linux unless its node affinity excludes that. Undefined if
+ * no node can run the pod.
  */
 export function osOf(pod: Pod): string | undefined {
   const named = pod.spec.os?.['name'] ?? pod.spec.nodeSelector?.[OS_LABEL];

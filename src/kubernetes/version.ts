@@ -3,7 +3,7 @@ export interface KubernetesVersion {
   readonly minor: number;
 }
 
-/** `v1.36.3`, `1.36`, `1.30+` → major and minor; undefined when it is no version. */
+/** `v1.36.3`, `1.36`, `1.30+` → major and minor; undefined for anything else. */
 export function parseVersion(text: string): KubernetesVersion | undefined {
   const match = /^v?(\d{1,3})\.(\d{1,3})(?![0-9])/.exec(text);
   return match ? { major: Number(match[1]), minor: Number(match[2]) } : undefined;

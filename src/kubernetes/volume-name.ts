@@ -1,10 +1,7 @@
-/** Names of volumes are DNS labels (k8s.io/kubernetes core validation.go ValidateDNS1123Label). */
+/** Volume names are DNS labels (k8s.io/kubernetes core validation.go ValidateDNS1123Label). */
 export const MAX_NAME_LENGTH = 63;
 
-/**
- * Names for the volumes of directories, one for each: `some-agent-var-log`. Short enough to take a number, and no two are alike, for the
- * same paths always the same.
- */
+/** Unique volume names for directories, such as `some-agent-var-log`: stable for the same paths, and short enough to append a number. */
 export function volumeNames(prefix: string, paths: readonly string[]): readonly string[] {
   const names: string[] = [];
   for (const path of paths) {

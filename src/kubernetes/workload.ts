@@ -1,16 +1,16 @@
-import { hasOwn, isObject, type Json, type JsonObject } from '../lib/json.ts';
+import { isObject, type Json, type JsonObject } from '../lib/json.ts';
 
-/** A kind that holds a pod, or is one. */
+/** A kind of object that contains a pod template, or Pod itself. */
 export interface WorkloadKind {
   readonly group: string;
   readonly version: string;
   readonly kind: string;
   readonly plural: string;
-  /** What kubectl takes for it besides the kind and the plural. */
+  /** Short names in kubectl. */
   readonly short: readonly string[];
-  /** The keys that lead from an object to its pod; none for a Pod itself. */
+  /** Path from an object to its pod template; empty for Pod. */
   readonly template: readonly string[];
-  /** The kind that controls its pods; none for what makes no pods. */
+  /** The kind that controls its pods; undefined if it does not create pods. */
   readonly controller: string | undefined;
 }
 
@@ -30,8 +30,8 @@ function row(
 export const podKind: WorkloadKind = row('v1', 'Pod', 'pods', { short: ['po'], template: [], controller: undefined });
 
 /**
- * Every kind of which we know where its pod is. Only group and kind of an object in a file count: no kind here has ever moved its template
- * between versions. The version is the one to ask an API server for. A kind that is not listed holds no pod that we know of.
+ * The known kinds with a pod template. Objects in files match by group and kind, since none of these kinds has moved its template between
+ * versions. The version is used for requests to the API server.
  */
 export const workloadKinds: readonly WorkloadKind[] = [
   podKind,
@@ -60,57 +60,53 @@ export const workloadKinds: readonly WorkloadKind[] = [
   row('apps.kruise.io/v1beta1', 'StatefulSet', 'statefulsets'),
 ];
 
-const byGroupAndKind = new Map(workloadKinds.map((one) => [`${one.group}/${one.kind}`, one]));
+const byGroupAndKind = new Map(workloadKinds.map((workload) => [`${workload.group}/${workload.kind}`, workload]));
 
-/** The row of an object's kind; undefined for a kind that holds no pod. */
 export function workloadKindOf(apiVersion: string, kind: string): WorkloadKind | undefined {
   const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
   return byGroupAndKind.get(`${group}/${kind}`);
 }
 
-/** The row of what a user calls a kind, as kubectl takes it: `deploy`, `Deployment`, `deployments`, `deployments.apps`. */
-export function workloadKindCalled(word: string): WorkloadKind | undefined {
-  const [name = '', ...group] = word.toLowerCase().split('.');
+/** Finds a kind by a name that kubectl accepts: `deploy`, `Deployment`, `deployments`, `deployments.apps`. */
+export function workloadKindNamed(text: string): WorkloadKind | undefined {
+  const [name = '', ...group] = text.toLowerCase().split('.');
   return workloadKinds.find(
-    (one) =>
-      (one.kind.toLowerCase() === name || one.plural === name || one.short.includes(name)) &&
-      (group.length === 0 || one.group === group.join('.')),
+    (workload) =>
+      (workload.kind.toLowerCase() === name || workload.plural === name || workload.short.includes(name)) &&
+      (group.length === 0 || workload.group === group.join('.')),
   );
 }
 
-/** The path of one object, or of all of a kind in a namespace, or in all of them. */
+/** The API path of one object, or of all objects of a kind, in one namespace or in all. */
 export function apiPath({ group, version, plural }: WorkloadKind, namespace?: string, name?: string): string {
   const api = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
   const within = namespace === undefined ? '' : `/namespaces/${encodeURIComponent(namespace)}`;
   return `${api}${within}/${plural}${name === undefined ? '' : `/${encodeURIComponent(name)}`}`;
 }
 
-/** The pod in an object of the kind, as untrusted as the object; undefined where there is none. */
+/** The pod template of an object, as untrusted as the object; undefined if it has none. */
 export function templateOf({ template }: WorkloadKind, object: JsonObject): JsonObject | undefined {
   let pod: Json | undefined = object;
-  for (const step of template) pod = isObject(pod) && hasOwn(pod, step) ? pod[step] : undefined;
+  for (const step of template) pod = isObject(pod) && Object.hasOwn(pod, step) ? pod[step] : undefined;
   return isObject(pod) ? pod : undefined;
 }
 
-/**
- * The pod that a controller would make of the template, as far as a decision looks at it: with the reference to who controls it. Without its
- * hash or ordinal, which nobody knows before it is made.
- */
-export function podMadeBy({ kind, controller }: WorkloadKind, name: string, template: JsonObject): JsonObject {
+/** The pod that a controller would create from the template, with its owner reference, but without the hash or ordinal in its name. */
+export function podFromTemplate({ kind, controller }: WorkloadKind, name: string, template: JsonObject): JsonObject {
   if (kind === 'Pod' || controller === undefined) return template;
   const metadata = isObject(template['metadata']) ? template['metadata'] : {};
   const owner = { apiVersion: 'apps/v1', kind: controller, name, uid: '', controller: true };
   return { ...template, metadata: { ...metadata, generateName: `${name}-`, ownerReferences: [owner] } };
 }
 
-/** The metadata of the objects around the template, the workload's own first: none for a Pod. */
-export function aroundTemplate({ template }: WorkloadKind, object: JsonObject): readonly JsonObject[] {
-  const around: JsonObject[] = [];
+/** The metadata of the objects that enclose the template, starting with the workload; empty for a Pod. */
+export function enclosingMetadata({ template }: WorkloadKind, object: JsonObject): readonly JsonObject[] {
+  const found: JsonObject[] = [];
   let at: Json | undefined = object;
   for (const step of template) {
     const metadata = isObject(at) ? at['metadata'] : undefined;
-    if (isObject(metadata)) around.push(metadata);
+    if (isObject(metadata)) found.push(metadata);
     at = isObject(at) ? at[step] : undefined;
   }
-  return around;
+  return found;
 }

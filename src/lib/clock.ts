@@ -1,7 +1,8 @@
-/** Time as an argument. `now` is monotonic, in ms, and means nothing but by difference: a wall clock may jump. */
+/** Time as an argument, so that tests can replace it. */
 export interface Clock {
+  /** Monotonic, in ms: only differences have a meaning. A wall clock may jump. */
   now(): number;
-  /** Runs the action once, `ms` from now, unless the returned function is called before. */
+  /** Runs the action once, after `ms`. The returned function cancels it. */
   after(ms: number, action: () => void): () => void;
 }
 
@@ -15,18 +16,18 @@ export const systemClock: Clock = {
   },
 };
 
-/** Resolves after so many ms, or as soon as the signal is given. Leaves no timer and no listener. */
+/** Resolves after `ms`, or as soon as the signal is aborted. Leaves no timer and no listener behind. */
 export async function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
   await new Promise<void>((resolve) => {
     const cancel = clock.after(ms, () => {
-      signal.removeEventListener('abort', onStop);
+      signal.removeEventListener('abort', onAbort);
       resolve();
     });
-    const onStop = (): void => {
+    const onAbort = (): void => {
       cancel();
       resolve();
     };
-    signal.addEventListener('abort', onStop, { once: true });
+    signal.addEventListener('abort', onAbort, { once: true });
   });
 }

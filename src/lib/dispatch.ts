@@ -1,4 +1,4 @@
-/** Calls the function that the table has for the tag of this member of a discriminated union. */
+/** Calls the function in the table for this member of a discriminated union, by its tag. */
 export function dispatch<
   Tag extends string,
   Member extends { readonly [tag in Tag]: string },

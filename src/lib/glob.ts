@@ -1,20 +1,19 @@
-/** True when the pattern has a wildcard, so that it is a glob and not a name. */
 export function isGlob(pattern: string): boolean {
   return pattern.includes('*') || pattern.includes('?');
 }
 
-/** No container has a longer name (RFC 1123 label), and a pattern of more characters than that is made to hurt. */
+/** The longest name of a container (RFC 1123 label). */
 const MAX_NAME_LENGTH = 63;
 
-/** Image references: a registry's host, a path of 255 characters, a digest (github.com/distribution/reference). */
+/** The longest image reference: a host, a path of 255 characters, a digest (github.com/distribution/reference). */
 export const MAX_IMAGE_LENGTH = 512;
 
 /**
- * Whether the name matches the glob (`*` any run, `?` one character; all else literal). With one point to go back to it takes at most the
- * product of both lengths, which are bounded: a pattern comes from a pod, and a regular expression made of it could take exponential time.
+ * Matches a name against a glob: `*` is any run of characters, `?` one character. Pods contain globs, so the time must be bounded: one point
+ * of return limits it to the product of both lengths, where a regular expression could take exponential time.
  */
-export function matchesGlob(pattern: string, name: string, longest: number = MAX_NAME_LENGTH): boolean {
-  if (pattern.length > longest || name.length > longest) return false;
+export function matchesGlob(pattern: string, name: string, maxLength: number = MAX_NAME_LENGTH): boolean {
+  if (pattern.length > maxLength || name.length > maxLength) return false;
   let p = 0;
   let n = 0;
   let star = -1;

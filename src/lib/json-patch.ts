@@ -1,9 +1,7 @@
+import jsonpatch from 'fast-json-patch';
 import type { Json } from './json.ts';
 
-/**
- * One JSON Patch operation (RFC 6902). We only ever add, or replace a value that is ours or that a profile may change:
- * there is no `remove`, `move` or `copy` in this type, so nothing of the author's can go away.
- */
+/** A JSON Patch operation (RFC 6902). The type has no `remove`, `move` and `copy`, so a patch cannot delete anything from a pod. */
 export interface Operation {
   readonly op: 'add' | 'replace';
   /** A JSON Pointer (RFC 6901); a trailing `-` means behind the last element of an array. */
@@ -11,7 +9,7 @@ export interface Operation {
   readonly value: Json;
 }
 
-/** A JSON Pointer made of reference tokens, escaped as RFC 6901 §3 asks (`~` → `~0`, `/` → `~1`). */
+/** Builds a JSON Pointer from reference tokens. */
 export function pointer(...tokens: readonly (string | number)[]): string {
-  return tokens.map((token) => `/${String(token).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  return tokens.map((token) => `/${jsonpatch.escapePathComponent(String(token))}`).join('');
 }

@@ -1,4 +1,4 @@
-/** A value, or the fault that there is instead of it. */
+/** A value or an error. */
 export type Result<Value, Fault> =
   | { readonly ok: true; readonly value: Value }
   | { readonly ok: false; readonly error: Fault };

@@ -1,15 +1,15 @@
 import type { JsonObject } from './json.ts';
 import { oneLine } from './text.ts';
 
-/** Enough to find the place; a log line is no dump. */
+/** Enough to find the place in the code. */
 const MAX_FRAMES = 8;
 
 const MAX_FRAME_LENGTH = 160;
 
 /**
- * What the log may have of something thrown: its class, its code, and where it was thrown. Not its message, which can hold what was being
- * worked on (fast-json-patch puts the whole pod into it, JSON.parse and V8 parts of a text), and none of its own fields. Only the message of a
- * failed system call goes along: it is made of the call, the code, a path or an address.
+ * Describes a thrown value for the log: class, code and stack frames. The message is left out, since it can contain the data being processed
+ * (fast-json-patch includes the whole pod, JSON.parse and V8 parts of a text), and so are the error's own fields. Only a failed system call
+ * keeps its message: it consists of the call, the code and a path or an address.
  */
 export function traceOf(error: unknown): JsonObject {
   if (!(error instanceof Error)) return { type: typeof error };
@@ -18,10 +18,10 @@ export function traceOf(error: unknown): JsonObject {
   return { type: oneLine(error.name, 60), ...code, ...said, at: framesOf(error) };
 }
 
-/** The frames of the stack. The message stands before them, and could have lines that look like frames. */
+// The message precedes the frames in the stack and could contain lines that look like frames.
 function framesOf({ stack = '', message }: Error): readonly string[] {
-  const behind = stack.slice(Math.max(0, stack.indexOf(message)) + message.length);
-  return [...behind.matchAll(/^\s+at (.+)$/gm)]
+  const frames = stack.slice(Math.max(0, stack.indexOf(message)) + message.length);
+  return [...frames.matchAll(/^\s+at (.+)$/gm)]
     .slice(0, MAX_FRAMES)
     .map(([, frame = '']) => oneLine(frame, MAX_FRAME_LENGTH));
 }

@@ -1,12 +1,12 @@
 import { distance } from 'fastest-levenshtein';
 
-/** Longer words are no typing slips of ours, and comparing them would cost an attacker's square of time. */
+/** Longer words are not compared: the time grows with the square of the length, and words come from pods. */
 const MAX_WORD_LENGTH = 64;
 
 /** More than all settings of a large catalogue; a pod can have ten thousand containers. */
 const MAX_CANDIDATES = 500;
 
-/** The known word that is most like the given one, for "did you mean"; undefined when none is near enough to be meant. */
+/** Finds the known word that is most similar to the given one; undefined if none is similar enough. */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   if (word.length > MAX_WORD_LENGTH) return undefined;
   let best: string | undefined;
@@ -24,7 +24,7 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   return best;
 }
 
-/** What follows a sentence about a word that is not known: nothing, where no known word is near. */
-export function didYouMean(known: string | undefined): string {
-  return known === undefined ? '' : `; did you mean "${known}"?`;
+/** Text to append to a message about an unknown word; empty without a suggestion. */
+export function didYouMean(suggestion: string | undefined): string {
+  return suggestion === undefined ? '' : `; did you mean "${suggestion}"?`;
 }

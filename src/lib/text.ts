@@ -1,4 +1,4 @@
-/** `['spec', 'mounts', 0, 'path']` → `spec.mounts[0].path`; a step that is no plain word stands in quotes. */
+/** `['spec', 'mounts', 0, 'path']` → `spec.mounts[0].path`; names with other characters than word characters and dashes are quoted. */
 export function pathText(path: readonly PropertyKey[]): string {
   return path
     .map((step, index) => {
@@ -10,21 +10,21 @@ export function pathText(path: readonly PropertyKey[]): string {
     .join('');
 }
 
-/** Text from outside, shown so that its edges are seen and it cannot grow or play tricks on a terminal. */
+/** Untrusted text in quotes, on one line and shortened. */
 export function quote(text: string): string {
   return `"${oneLine(text, 40)}"`;
 }
 
 /**
- * Text on one line and of bounded length: control characters (which make the API server drop a warning, apimachinery pkg/util/net/http.go)
- * and halves of surrogate pairs become blanks; what is too long ends in an ellipsis.
+ * Text on one line and of bounded length. Control characters (the API server drops a warning that has any, apimachinery pkg/util/net/http.go)
+ * and halves of surrogate pairs become spaces; what is too long ends in an ellipsis.
  */
-export function oneLine(text: string, most: number): string {
-  const head = text.length > most ? `${text.slice(0, most - 1)}…` : text;
+export function oneLine(text: string, maxLength: number): string {
+  const head = text.length > maxLength ? `${text.slice(0, maxLength - 1)}…` : text;
   return head.replaceAll(/[\p{Cc}\p{Cs}\p{Cf}\u2028\u2029]/gu, ' ');
 }
 
-/** Comma-separated words; blanks around them do not count, nor do empty ones. */
+/** Splits comma-separated words, without spaces around them and without empty ones. */
 export function splitList(text: string): readonly string[] {
   return text
     .split(',')

@@ -1,28 +1,28 @@
 import type { Clock } from './clock.ts';
 
-/** So many at once, and so many a second after that. */
+/** Rate limiter with a burst size and a refill rate per second. */
 export class TokenBucket {
-  private readonly clock: Clock;
-  private readonly perSecond: number;
-  private readonly burst: number;
-  private tokens: number;
-  private filledAt: number;
+  readonly #clock: Clock;
+  readonly #perSecond: number;
+  readonly #burst: number;
+  #tokens: number;
+  #filledAt: number;
 
   constructor(clock: Clock, perSecond: number, burst: number) {
-    this.clock = clock;
-    this.perSecond = perSecond;
-    this.burst = burst;
-    this.tokens = burst;
-    this.filledAt = clock.now();
+    this.#clock = clock;
+    this.#perSecond = perSecond;
+    this.#burst = burst;
+    this.#tokens = burst;
+    this.#filledAt = clock.now();
   }
 
-  /** Takes one. Else gives back after how many ms there will be one. */
+  /** Takes a token and returns 0, or returns the time until there is one, in ms. */
   take(): number {
-    const now = this.clock.now();
-    this.tokens = Math.min(this.burst, this.tokens + ((now - this.filledAt) * this.perSecond) / 1000);
-    this.filledAt = now;
-    if (this.tokens < 1) return Math.ceil(((1 - this.tokens) * 1000) / this.perSecond);
-    this.tokens -= 1;
+    const now = this.#clock.now();
+    this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#filledAt) * this.#perSecond) / 1000);
+    this.#filledAt = now;
+    if (this.#tokens < 1) return Math.ceil(((1 - this.#tokens) * 1000) / this.#perSecond);
+    this.#tokens -= 1;
     return 0;
   }
 }

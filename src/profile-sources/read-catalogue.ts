@@ -72,7 +72,7 @@ function readTables(source: Omit<CatalogueSource, 'profiles'>): Result<Catalogue
   const defaults = readDefaults(source.defaults);
   if (!slots.success || !foreignAgents.success || !sidecars.success || !defaults.ok) {
     const issues = [slots, foreignAgents, sidecars].flatMap((parsed) => parsed.error?.issues ?? []);
-    const problems = [...issues, ...(defaults.ok ? [] : defaults.problems)];
+    const problems = [...issues, ...(defaults.ok ? [] : defaults.error)];
     return { ok: false, error: problems.map(({ path, message }) => ({ path, message })) };
   }
   const vendorsOf = ({ vendors }: (typeof slots.data)[number]): Slot['vendors'] =>
@@ -81,7 +81,7 @@ function readTables(source: Omit<CatalogueSource, 'profiles'>): Result<Catalogue
     slots: new Map(slots.data.map((slot) => [slot.name, { ...slot, vendors: vendorsOf(slot) }])),
     foreignAgents: foreignAgents.data,
     sidecars: new Set(sidecars.data.map((row) => row.name)),
-    defaults: new Map(Object.entries(defaults.defaults)),
+    defaults: new Map(Object.entries(defaults.value)),
   };
   return { ok: true, value: tables };
 }

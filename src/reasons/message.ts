@@ -4,80 +4,86 @@ import { didYouMean } from '../lib/suggest.ts';
 import { oneLine, quote } from '../lib/text.ts';
 import type { ClaimProblem, UnmetRequirement, SkippedDelivery, Reason, ReasonCode, Source } from './reason.ts';
 
-type Sentences = { readonly [code in ReasonCode]: (reason: Extract<Reason, { code: code }>) => string };
+type Messages = { readonly [code in ReasonCode]: (reason: Extract<Reason, { code: code }>) => string };
 
-/** One sentence per reason, from its facts: what was wrong, and where. Values from the pod are quoted and shortened. */
-const sentences: Sentences = {
+// Values from the pod are quoted and shortened.
+const messages: Messages = {
   'not-a-pod': ({ resource }) => `${quote(resource)} is not a Pod`,
-  'not-a-creation': ({ operation }) => `${quote(operation)} is not a creation`,
-  'mirror-pod': () => 'the pod mirrors a static pod',
-  'namespace-not-enabled': ({ namespace, label, meant: intended }) =>
-    `namespace ${oneLine(namespace, 63)} has ${label === undefined ? 'no label agent-injector.io/injection' : `agent-injector.io/injection=${quote(label)}`}${meant(intended)}`,
+  'not-a-creation': ({ operation }) => `the operation is ${quote(operation)}, not CREATE`,
+  'mirror-pod': () => 'the pod is the mirror pod of a static pod',
+  'namespace-not-enabled': ({ namespace, label, suggestion }) =>
+    `namespace ${oneLine(namespace, 63)} has ${label === undefined ? 'no label agent-injector.io/injection' : `label agent-injector.io/injection=${quote(label)}`}${suggested(suggestion)}`,
   'opted-out': ({ by }) => `opted out by ${by}`,
-  'already-instrumented': ({ profile }) => `the agent of ${profile} is there already`,
+  'already-instrumented': ({ profile }) => `the container already has the agent of profile ${profile}`,
   'malformed-pod': ({ path, expected }) => `${oneLine(path, 80)} must be ${expected}`,
-  'no-profile': () => 'no profile is chosen',
-  'unknown-profile': ({ name, source, nearest }) =>
-    `no profile ${quote(name)}${meant(nearest)} (${sourceText(source)})`,
+  'no-profile': () => 'no profile is selected',
+  'unknown-profile': ({ name, source, suggestion }) =>
+    `profile ${quote(name)} not found${suggested(suggestion)} (${sourceText(source)})`,
   'unknown-delivery': ({ name, source, known }) =>
-    `no delivery ${quote(name)}, there are ${known.join(', ')} (${sourceText(source)})`,
+    `delivery ${quote(name)} not found, must be one of ${known.join(', ')} (${sourceText(source)})`,
   'invalid-value': ({ setting, value, source, expected }) =>
-    `${'key' in source ? oneLine(source.key, 130) : setting} ${quote(value)} must be ${expected} (${place(source)})`,
+    `${'key' in source ? oneLine(source.key, 130) : setting} is ${quote(value)}, must be ${expected} (${sourceKind(source.from)})`,
   'missing-parameter': ({ parameter, profile }) =>
-    `profile ${profile} needs agent-injector.io/${parameter}, which is not set`,
+    `profile ${profile} requires agent-injector.io/${parameter}, which is not set`,
   'owner-excluded': ({ kind, by }) => `pods of a ${oneLine(kind, 63)} are excluded by ${by}`,
   'profile-not-allowed': ({ profile, namespace }) =>
-    `profile ${profile} is not for namespace ${oneLine(namespace, 63)}`,
+    `profile ${profile} is not allowed in namespace ${oneLine(namespace, 63)}`,
   'no-target-container': ({ profile }) =>
-    profile === undefined ? 'no container is to get the agent' : `no container is to get the agent of ${profile}`,
-  'os-unsupported': ({ os, profile }) => `profile ${profile} does not run on ${quote(os)}`,
+    profile === undefined
+      ? 'no container is selected for injection'
+      : `no container is selected for profile ${profile}`,
+  'os-unsupported': ({ os, profile }) => `profile ${profile} does not support OS ${quote(os)}`,
   'arch-unsupported': ({ profile, supported }) =>
-    `profile ${profile} runs on ${supported.join(', ')}, where the pod cannot be`,
+    `profile ${profile} supports ${supported.join(', ')}; the pod cannot be scheduled on such a node`,
   'libc-unsupported': ({ profile, libc, source }) =>
-    `profile ${profile} does not run on ${libc} (${source ? sourceText(source) : "the image's name"})`,
+    `profile ${profile} does not support ${libc} (${source ? sourceText(source) : 'guessed from the image name'})`,
   'kubernetes-unsupported': ({ profile, least, found }) =>
-    `profile ${profile} needs Kubernetes ${versionText(least)}, this is ${versionText(found)}`,
+    `profile ${profile} requires Kubernetes ${versionText(least)} or later, the cluster has ${versionText(found)}`,
   'delivery-not-possible': ({ delivery, source, requirement }) =>
     `delivery ${delivery} cannot be used: ${unmetRequirementText(requirement)} (${sourceText(source)})`,
   'no-fitting-delivery': ({ profile, skipped }) =>
-    `no delivery of ${profile} can be used: ${skipped.map(skippedDeliveryText).join(', ')}`,
-  'claim-unusable': ({ claim, trouble }) => `claim ${oneLine(claim, 63)} ${claimText(trouble)}`,
-  'foreign-agent': ({ vendor, at, slot }) => `${vendor} is there already (${oneLine(at, 63)}) and holds ${slot}`,
-  'slot-taken': ({ slot, profile, by }) => `profile ${profile} needs ${slot}, which ${by} has in this container`,
+    `no delivery of profile ${profile} can be used: ${skipped.map(skippedDeliveryText).join(', ')}`,
+  'claim-unusable': ({ claim, problem }) => `claim ${oneLine(claim, 63)} ${claimText(problem)}`,
+  'foreign-agent': ({ vendor, at, slot }) =>
+    `${vendor} is already in the container (${oneLine(at, 63)}) and uses slot ${slot}`,
+  'slot-taken': ({ slot, profile, by }) => `profile ${profile} needs slot ${slot}, which ${by} uses in this container`,
   'profile-conflict': ({ message }) => oneLine(message, 160),
   'unproven-variable': ({ variable, profile, why }) =>
     why === 'order'
-      ? `profile ${profile} refers to ${variable}, which would have to stand elsewhere among the container's variables`
-      : `profile ${profile} adds to ${variable}, which may come from a ConfigMap or a Secret that cannot be seen`,
-  'foreign-profiler': ({ vendor, slot, variable }) => `${vendor ?? 'an unknown profiler'} holds ${slot} (${variable})`,
-  'profiling-disabled': ({ variable, value }) => `the pod sets ${variable}=${quote(value)}`,
-  'conflicting-variable': ({ variable, profile }) => `${variable} holds another value than profile ${profile} needs`,
-  'mount-path-taken': ({ path, volume }) => `volume ${quote(volume)} is mounted at ${quote(path)}`,
-  'namespace-unknown': ({ namespace }) => `namespace ${oneLine(namespace, 63)} is not known`,
+      ? `profile ${profile} refers to ${variable}, which would have to be moved within the container's variables`
+      : `profile ${profile} extends ${variable}, which may come from a ConfigMap or Secret that cannot be read`,
+  'foreign-profiler': ({ vendor, slot, variable }) =>
+    `${vendor ?? 'an unknown profiler'} uses slot ${slot} (${variable})`,
+  'profiling-disabled': ({ variable, value }) => `the pod turns profiling off with ${variable}=${quote(value)}`,
+  'conflicting-variable': ({ variable, profile }) =>
+    `${variable} has a value other than the one that profile ${profile} requires`,
+  'mount-path-taken': ({ path, volume }) => `volume ${quote(volume)} is already mounted at ${quote(path)}`,
+  'namespace-unknown': ({ namespace }) => `namespace ${oneLine(namespace, 63)} not found`,
   'namespace-unavailable': ({ namespace, why }) => `namespace ${oneLine(namespace, 63)} could not be read: ${why}`,
-  'patch-too-large': ({ size }) => `the patch would have ${size} characters`,
-  'rule-broken': ({ rule }) => `the patch would have broken a rule: ${rule}`,
-  'internal-error': () => 'agent-injector failed; its log has the details',
-  overloaded: () => 'too many pods at once; create this one again',
-  'unknown-annotation': ({ on, key, nearest }) => `${on} annotation ${quote(key)} means nothing${meant(nearest)}`,
-  'container-not-found': ({ pattern, source, nearest }) =>
-    `no container ${quote(pattern)}${meant(nearest)} (${sourceText(source)})`,
-  'parameter-locked': ({ parameter, source }) => `${parameter} cannot be set by ${sourceText(source)}; passed over`,
+  'patch-too-large': ({ size }) => `the patch would be ${size} characters long`,
+  'rule-broken': ({ rule }) => `the patch would break a rule: ${rule}`,
+  'internal-error': () => 'agent-injector failed; see its log',
+  overloaded: () => 'too many admission requests at once; create the pod again',
+  'unknown-annotation': ({ on, key, suggestion }) =>
+    `${on} annotation ${quote(key)} has no effect${suggested(suggestion)}`,
+  'container-not-found': ({ pattern, source, suggestion }) =>
+    `container ${quote(pattern)} not found${suggested(suggestion)} (${sourceText(source)})`,
+  'parameter-locked': ({ parameter, source }) => `${parameter} may not be set by ${sourceText(source)}; ignored`,
   advisory: ({ container, message }) => `container ${oneLine(container, 63)}: ${oneLine(message, 200)}`,
   'foreign-agent-present': ({ vendor, at, container }) =>
-    `container ${oneLine(container, 63)} has ${vendor}, too (${oneLine(at, 63)})`,
+    `container ${oneLine(container, 63)} also has ${vendor} (${oneLine(at, 63)})`,
   'misplaced-key': ({ as, key, kind, name }) =>
-    `${as} ${oneLine(key, 130)} is on ${oneLine(kind, 63)} ${oneLine(name, 253)}, not on its pod template, so it means nothing`,
+    `${as} ${oneLine(key, 130)} is on ${oneLine(kind, 63)} ${oneLine(name, 253)}, not on its pod template, so it has no effect`,
   'unknown-label': ({ label, value, expected }) =>
-    `pod label ${quote(label)}=${quote(value)} means nothing; ${expected}`,
+    `pod label ${quote(label)}=${quote(value)} has no effect; ${expected}`,
 };
 
 /** The reason in one English sentence, without a capital and a full stop, so that it can follow a colon. */
 export function reasonMessage(reason: Reason): string {
-  return dispatch(sentences, 'code', reason);
+  return dispatch(messages, 'code', reason);
 }
 
-/** Where the reason is explained: a page with an anchor for each code, which never changes. */
+/** The section of the documentation that explains the reason. Its anchor is the code, which never changes. */
 export function docsAddress(code: ReasonCode): string {
   return `docs/reasons.md#${code}`;
 }
@@ -88,26 +94,25 @@ type RequirementTexts = {
 
 const requirementTexts: RequirementTexts = {
   kubernetes: ({ least, found }) =>
-    `it needs Kubernetes ${versionText(least)}, ${found ? `this is ${versionText(found)}` : 'the version is not known'}`,
+    `it requires Kubernetes ${versionText(least)} or later, ${found ? `the cluster has ${versionText(found)}` : 'the version is unknown'}`,
   'pod-security': ({ level }) => `Pod Security ${level} forbids it`,
-  os: ({ os }) => `it is for ${os.join(', ')}`,
+  os: ({ os }) => `it supports only ${os.join(', ')}`,
   parameter: ({ parameter }) => `agent-injector.io/${parameter} is not set`,
-  'named-only': () => 'nobody says that the agent is in the image',
-  image: ({ image }) => `${quote(image)} is no name of an image`,
-  claim: ({ claim, trouble }) => `claim ${oneLine(claim, 63)} ${claimText(trouble)}`,
-  quota: ({ quota, resource }) => `quota ${oneLine(quota, 63)} has too little left of ${resource}`,
-  'claim-size': ({ limitRange, size }) => `LimitRange ${oneLine(limitRange, 63)} allows no claim of ${size}`,
-  'ephemeral-storage': ({ limit }) =>
-    `the containers' limits of ephemeral-storage are below the ${limit} that it may take`,
+  'named-only': () => 'it is used only if a setting names it',
+  image: ({ image }) => `${quote(image)} is not a valid image reference`,
+  claim: ({ claim, problem }) => `claim ${oneLine(claim, 63)} ${claimText(problem)}`,
+  quota: ({ quota, resource }) => `quota ${oneLine(quota, 63)} has too little ${resource} left`,
+  'claim-size': ({ limitRange, size }) => `LimitRange ${oneLine(limitRange, 63)} does not allow a claim of ${size}`,
+  'ephemeral-storage': ({ limit }) => `the containers' ephemeral-storage limits are below the ${limit} that it may use`,
 };
 
-/** Why a delivery cannot be used, as what follows a colon. */
+/** Why a delivery cannot be used, to follow a colon. */
 export function unmetRequirementText(requirement: UnmetRequirement): string {
   return dispatch(requirementTexts, 'why', requirement);
 }
 
-function claimText(trouble: ClaimProblem): string {
-  switch (trouble.kind) {
+function claimText(problem: ClaimProblem): string {
+  switch (problem.kind) {
     case 'absent':
       return 'does not exist in the namespace';
     case 'deleting':
@@ -115,38 +120,35 @@ function claimText(trouble: ClaimProblem): string {
     case 'lost':
       return 'has lost its volume';
     case 'block':
-      return 'is a block device, without files';
+      return 'is a block device, without a file system';
     case 'in-use':
-      return `can be used by one pod at a time, and is in use on ${oneLine(trouble.node, 63)}`;
+      return `can be used by only one pod and is in use on ${oneLine(problem.node, 63)}`;
     case 'elsewhere':
-      return `can be mounted on one node at a time, and is on ${oneLine(trouble.node, 63)}`;
+      return `can be mounted on only one node, currently ${oneLine(problem.node, 63)}`;
   }
 }
 
-/** A delivery that was passed over, with the reason. */
 export function skippedDeliveryText({ delivery, requirement }: SkippedDelivery): string {
   return `${delivery} (${unmetRequirementText(requirement)})`;
 }
 
-/** A source as the user finds it: where to look for the value that is spoken of. */
+/** Where a user finds the value: `pod annotation agent-injector.io/profile`. */
 export function sourceText(source: Source): string {
-  return 'key' in source ? `${place(source)} ${oneLine(source.key, 130)}` : place(source);
+  return 'key' in source ? `${sourceKind(source.from)} ${oneLine(source.key, 130)}` : sourceKind(source.from);
 }
 
-function place({ from }: Source): string {
-  switch (from) {
-    case 'container':
-    case 'pod':
-      return 'pod annotation';
-    case 'namespace':
-      return 'namespace annotation';
-    case 'cluster':
-      return 'cluster default';
-    case 'profile':
-      return 'profile default';
-  }
+const sourceKinds: { readonly [from in Source['from']]: string } = {
+  container: 'pod annotation',
+  pod: 'pod annotation',
+  namespace: 'namespace annotation',
+  cluster: 'cluster default',
+  profile: 'profile default',
+};
+
+export function sourceKind(from: Source['from']): string {
+  return sourceKinds[from];
 }
 
-function meant(known: string | undefined): string {
-  return didYouMean(known && oneLine(known, 63));
+function suggested(suggestion: string | undefined): string {
+  return didYouMean(suggestion && oneLine(suggestion, 63));
 }

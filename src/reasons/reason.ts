@@ -1,12 +1,12 @@
 import type { KubernetesVersion } from '../kubernetes/version.ts';
 
-/** A delivery that comes before the chosen one and does not fit. */
+/** A delivery that the profile prefers to the chosen one, and that cannot be used. */
 export interface SkippedDelivery {
   readonly delivery: string;
   readonly requirement: UnmetRequirement;
 }
 
-/** Why a delivery cannot be used for a pod: what would keep the pod from starting, or from being created. */
+/** Why a delivery cannot be used: the pod would not start or could not be created. */
 export type UnmetRequirement =
   | { readonly why: 'named-only' }
   | { readonly why: 'kubernetes'; readonly least: KubernetesVersion; readonly found: KubernetesVersion | undefined }
@@ -14,12 +14,12 @@ export type UnmetRequirement =
   | { readonly why: 'os'; readonly os: readonly string[] }
   | { readonly why: 'parameter'; readonly parameter: string }
   | { readonly why: 'image'; readonly image: string }
-  | { readonly why: 'claim'; readonly claim: string; readonly trouble: ClaimProblem }
+  | { readonly why: 'claim'; readonly claim: string; readonly problem: ClaimProblem }
   | { readonly why: 'quota'; readonly quota: string; readonly resource: string }
   | { readonly why: 'claim-size'; readonly limitRange: string; readonly size: string }
   | { readonly why: 'ephemeral-storage'; readonly limit: string };
 
-/** `in-use`: one pod at a time can have it, and one has. `elsewhere`: it can be mounted on one node only, and is on that one. */
+/** `in-use`: another pod uses a claim that only one pod can use. `elsewhere`: another node has mounted a claim that only one node can mount. */
 export type ClaimProblem =
   | { readonly kind: 'absent' }
   | { readonly kind: 'deleting' }
@@ -28,7 +28,7 @@ export type ClaimProblem =
   | { readonly kind: 'in-use'; readonly node: string }
   | { readonly kind: 'elsewhere'; readonly node: string };
 
-/** Why something was not done, or what else the user should know: the facts; `sentence` makes them text. */
+/** Why a pod or a container was not injected, or a notice: the facts, which `reasonMessage` turns into text. */
 export type Reason =
   | { readonly code: 'not-a-pod'; readonly resource: string }
   | { readonly code: 'not-a-creation'; readonly operation: string }
@@ -37,8 +37,8 @@ export type Reason =
       readonly code: 'namespace-not-enabled';
       readonly namespace: string;
       readonly label: string | undefined;
-      /** The label that was probably meant, where something almost like it is there. */
-      readonly meant: string | undefined;
+      /** The label that was probably meant, for a misspelled one. */
+      readonly suggestion: string | undefined;
     }
   | { readonly code: 'opted-out'; readonly by: string }
   | { readonly code: 'already-instrumented'; readonly profile: string }
@@ -48,7 +48,7 @@ export type Reason =
       readonly code: 'unknown-profile';
       readonly name: string;
       readonly source: Source;
-      readonly nearest: string | undefined;
+      readonly suggestion: string | undefined;
     }
   | {
       readonly code: 'unknown-delivery';
@@ -73,7 +73,7 @@ export type Reason =
       readonly code: 'libc-unsupported';
       readonly libc: string;
       readonly profile: string;
-      /** Who says so; undefined: the image's name hints at it. */
+      /** Undefined if guessed from the name of the image. */
       readonly source: Source | undefined;
     }
   | {
@@ -89,7 +89,7 @@ export type Reason =
       readonly requirement: UnmetRequirement;
     }
   | { readonly code: 'no-fitting-delivery'; readonly profile: string; readonly skipped: readonly SkippedDelivery[] }
-  | { readonly code: 'claim-unusable'; readonly claim: string; readonly trouble: ClaimProblem }
+  | { readonly code: 'claim-unusable'; readonly claim: string; readonly problem: ClaimProblem }
   | { readonly code: 'foreign-agent'; readonly vendor: string; readonly at: string; readonly slot: string }
   | { readonly code: 'slot-taken'; readonly slot: string; readonly profile: string; readonly by: string }
   | { readonly code: 'profile-conflict'; readonly profile: string; readonly conflict: string; readonly message: string }
@@ -97,7 +97,7 @@ export type Reason =
       readonly code: 'unproven-variable';
       readonly variable: string;
       readonly profile: string;
-      /** Nobody sees whether it is there, or it would have to stand elsewhere in the container's list. */
+      /** `unseen`: the source of the variable cannot be read. `order`: the variable would have to be moved. */
       readonly why: 'unseen' | 'order';
     }
   | {
@@ -119,13 +119,13 @@ export type Reason =
       readonly code: 'unknown-annotation';
       readonly key: string;
       readonly on: 'namespace' | 'pod';
-      readonly nearest: string | undefined;
+      readonly suggestion: string | undefined;
     }
   | {
       readonly code: 'container-not-found';
       readonly pattern: string;
       readonly source: Source;
-      readonly nearest: string | undefined;
+      readonly suggestion: string | undefined;
     }
   | { readonly code: 'parameter-locked'; readonly parameter: string; readonly source: Source }
   | {
@@ -140,7 +140,7 @@ export type Reason =
       readonly code: 'misplaced-key';
       readonly as: 'label' | 'annotation';
       readonly key: string;
-      /** Of the workload that it stands on. */
+      /** Kind and name of the workload that has the key. */
       readonly kind: string;
       readonly name: string;
     }
@@ -148,12 +148,11 @@ export type Reason =
 
 export type ReasonCode = Reason['code'];
 
-/** Where a value comes from. */
 export type Source =
   | { readonly from: 'container' | 'pod' | 'namespace' | 'cluster'; readonly key: string }
   | { readonly from: 'profile' };
 
-/** A value as it was written, and where. */
+/** A value as written, and its source. */
 export interface Setting {
   readonly text: string;
   readonly source: Source;

@@ -1,242 +1,243 @@
 import type { ReasonCode } from './reason.ts';
 
 /**
- * What kind of reason it is decides how it is treated:
- * - `choice`: nobody asked for an agent here. The pod is left as it is, in silence.
- * - `satisfied`: the agent is there already. Recorded on the pod.
- * - `problem`: an agent was asked for and cannot be given. Recorded, warned of, and refused where the pod is `required`.
- * - `failure`: it is our fault or the cluster's. The pod is left as it is; warned of, and refused where the pod is `required`.
- * - `notice`: told beside a decision that it does not change.
+ * The kind of a reason decides how it is treated:
+ * - `choice`: no agent is asked for here. The pod is left unchanged, without a warning.
+ * - `satisfied`: the agent is already there. Recorded on the pod.
+ * - `problem`: an agent is asked for and cannot be injected. Recorded, with a warning; refused where the pod is `required`.
+ * - `failure`: agent-injector or the cluster failed. The pod is left unchanged, with a warning; refused where the pod is `required`.
+ * - `notice`: an addition to a decision that it does not change.
  */
 export type ReasonKind = 'choice' | 'satisfied' | 'problem' | 'failure' | 'notice';
 
 export interface ReasonRow {
   readonly kind: ReasonKind;
-  /** What it means, in one sentence. */
+  /** One sentence. */
   readonly meaning: string;
   /** What to do about it. */
   readonly hint: string;
 }
 
-/** Every reason code. Codes are public: they stand in metrics, logs and annotations, and are never reused for something else. */
+/** Every reason code. Codes are public: metrics, logs and annotations contain them, and a code never changes its meaning. */
 export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
   'not-a-pod': {
     kind: 'failure',
-    meaning: 'The review is about something else than a Pod.',
-    hint: 'Let the webhook configuration name only the resource `pods`, without subresources.',
+    meaning: 'The review is about something other than a Pod.',
+    hint: 'Restrict the webhook configuration to the resource `pods`, without subresources.',
   },
   'not-a-creation': {
     kind: 'failure',
-    meaning: 'The review is about an update or a deletion; an agent can only be put into a pod as it is created.',
-    hint: 'Let the webhook configuration name only the operation `CREATE`.',
+    meaning: 'The review is about an update or a deletion; an agent can only be injected when a pod is created.',
+    hint: 'Restrict the webhook configuration to the operation `CREATE`.',
   },
   'mirror-pod': {
     kind: 'choice',
-    meaning: 'The pod mirrors a static pod of a kubelet, which runs it from a file whatever the API server says.',
-    hint: 'Put the agent into the static manifest by hand, or with `agent-injector inject -f`.',
+    meaning:
+      'The pod is the mirror pod of a static pod, which the kubelet runs from a file, whatever the API server says.',
+    hint: 'Add the agent to the static pod manifest by hand, or with `agent-injector inject -f`.',
   },
   'namespace-not-enabled': {
     kind: 'choice',
-    meaning: 'The namespace does not carry the label that turns injection on.',
-    hint: 'kubectl label namespace NAME agent-injector.io/injection=enabled',
+    meaning: 'The namespace does not have the label that turns injection on.',
+    hint: 'To turn it on: kubectl label namespace NAME agent-injector.io/injection=enabled',
   },
   'opted-out': {
     kind: 'choice',
-    meaning: 'The pod, or its namespace, asks not to be injected.',
-    hint: 'Set the annotation agent-injector.io/inject: "true" on the pod template, or remove what is named.',
+    meaning: 'The pod or its namespace has opted out of injection.',
+    hint: 'Set the annotation agent-injector.io/inject: "true" on the pod template, or remove the label or annotation that the message names.',
   },
   'already-instrumented': {
     kind: 'satisfied',
-    meaning: 'The agent is there already: written by hand, or by an earlier injection.',
-    hint: 'Nothing to do. To let agent-injector manage it, remove the hand-written variables from the pod template.',
+    meaning: 'The container already has the agent, added by hand or by an earlier injection.',
+    hint: 'Nothing to do. To let agent-injector manage the agent, remove the hand-written variables from the pod template.',
   },
   'malformed-pod': {
     kind: 'failure',
-    meaning: 'The pod in the review does not have the shape of a Pod.',
-    hint: 'Compare the named field with `kubectl explain pod.spec`.',
+    meaning: 'The object in the review does not have the structure of a Pod.',
+    hint: 'Compare the field that the message names with `kubectl explain pod.spec`.',
   },
   'no-profile': {
     kind: 'choice',
-    meaning: 'No agent was chosen: no profile is set, or it is `none`.',
+    meaning: 'No agent is selected: no profile is set, or it is `none`.',
     hint: 'Set the annotation agent-injector.io/profile on the namespace or the pod template.',
   },
   'unknown-profile': {
     kind: 'problem',
-    meaning: 'The chosen profile does not exist.',
+    meaning: 'The selected profile does not exist.',
     hint: 'Correct the name; the profiles are listed in docs/reference.md.',
   },
   'unknown-delivery': {
     kind: 'problem',
-    meaning: 'The profile has no delivery of that name.',
-    hint: 'Choose one that the profile has, or remove the annotation.',
+    meaning: 'The profile does not have a delivery with this name.',
+    hint: 'Use one of the deliveries that the message lists, or remove the annotation.',
   },
   'invalid-value': {
     kind: 'problem',
-    meaning: 'A setting has a value that it cannot have.',
-    hint: 'Correct the value at the key that is named.',
+    meaning: 'A setting has an invalid value.',
+    hint: 'Correct the value of the key that the message names.',
   },
   'missing-parameter': {
     kind: 'problem',
-    meaning: 'The profile needs a parameter that nobody gave.',
+    meaning: 'The profile requires a parameter that is not set.',
     hint: 'Set the annotation agent-injector.io/PARAMETER on the namespace, or a default in the configuration file.',
   },
   'owner-excluded': {
     kind: 'choice',
-    meaning: 'Pods of that kind of owner are left alone: the namespace or the profile says so.',
+    meaning: 'The namespace or the profile excludes pods with an owner of this kind.',
     hint: 'Remove the kind from the annotation agent-injector.io/exclude-owners, or from the profile.',
   },
   'profile-not-allowed': {
     kind: 'problem',
-    meaning: 'The profile is not for this namespace.',
-    hint: 'Choose another profile, or ask who owns the profile to add the namespace to spec.namespaces.',
+    meaning: 'The profile is not allowed in this namespace.',
+    hint: 'Use another profile, or ask the owner of the profile to add the namespace to spec.namespaces.',
   },
   'no-target-container': {
     kind: 'problem',
     meaning:
-      'No container of the pod is to get the agent: all are known sidecars, none matches the annotation, or none is what the profile is for.',
+      'No container of the pod is selected: all are known sidecars, none matches the annotation, or the profile applies to none of them.',
     hint: 'Name the container in the annotation agent-injector.io/containers.',
   },
   'os-unsupported': {
     kind: 'problem',
-    meaning: 'The pod is for an operating system that the agent does not run on.',
-    hint: 'Set agent-injector.io/inject: "false" on the pod template, or choose another profile.',
+    meaning: 'The agent does not support the operating system of the pod.',
+    hint: 'Set agent-injector.io/inject: "false" on the pod template, or use another profile.',
   },
   'arch-unsupported': {
     kind: 'problem',
-    meaning: 'The pod is for nodes with a processor that the agent does not run on.',
-    hint: 'Set agent-injector.io/inject: "false" on the pod template, or choose another profile.',
+    meaning: 'The agent does not support the processor architecture of the nodes that the pod can run on.',
+    hint: 'Set agent-injector.io/inject: "false" on the pod template, or use another profile.',
   },
   'libc-unsupported': {
     kind: 'problem',
-    meaning: "The agent is not made for the C library of the container's image (Alpine has musl).",
-    hint: 'Use an image with the other C library. If the name misleads: agent-injector.io/libc: glibc (or musl).',
+    meaning: "The agent does not support the C library of the container's image (Alpine has musl).",
+    hint: 'Use an image with the other C library. If the library was guessed wrong, set agent-injector.io/libc to glibc or musl.',
   },
   'kubernetes-unsupported': {
     kind: 'problem',
-    meaning: 'The profile needs a newer Kubernetes.',
-    hint: 'Choose another profile, or upgrade the cluster.',
+    meaning: 'The profile requires a later version of Kubernetes.',
+    hint: 'Use another profile, or upgrade the cluster.',
   },
   'delivery-not-possible': {
     kind: 'problem',
-    meaning: 'The delivery that was named cannot be used for this pod.',
-    hint: 'Remove the annotation agent-injector.io/delivery: the first delivery that fits is taken then.',
+    meaning: 'The delivery that a setting names cannot be used for this pod.',
+    hint: 'Remove the annotation agent-injector.io/delivery; the first delivery that fits is then used.',
   },
   'no-fitting-delivery': {
     kind: 'problem',
     meaning: "None of the profile's deliveries can be used for this pod.",
-    hint: 'Give the parameter that is named, or choose a profile with another delivery.',
+    hint: 'Set the parameter that the message names, or use a profile with another delivery.',
   },
   'claim-unusable': {
     kind: 'problem',
     meaning:
-      "The claim that holds the agent's files is not there, or the pod would have to wait for it: it would not start.",
-    hint: 'Create the claim in the namespace, or name another with agent-injector.io/claim-name (or what the profile calls it).',
+      "The claim that holds the agent's files does not exist, or the pod would have to wait for it and would not start.",
+    hint: 'Create the claim in the namespace, or name another one with agent-injector.io/claim-name (or the parameter that the profile uses).',
   },
   'foreign-agent': {
     kind: 'problem',
-    meaning: "Another vendor's agent is in the container already, and the two cannot share it.",
-    hint: 'Remove the other agent from where it was seen, or set agent-injector.io/inject: "false".',
+    meaning: "Another vendor's agent is already in the container, and the two cannot run together.",
+    hint: 'Remove the other agent from the place that the message names, or set agent-injector.io/inject: "false".',
   },
   'slot-taken': {
     kind: 'problem',
-    meaning: 'Two profiles were chosen that both need the same place in one process.',
-    hint: 'Choose one of them for the container: profile.agent-injector.io/CONTAINER.',
+    meaning: 'Two selected profiles need the same slot of one process.',
+    hint: 'Select one of them for the container: profile.agent-injector.io/CONTAINER.',
   },
   'profile-conflict': {
     kind: 'problem',
-    meaning: 'The profile says that its agent cannot run beside something that is in the container.',
-    hint: 'Change what is named, or set agent-injector.io/inject: "false".',
+    meaning: 'The profile declares a conflict with something that is in the container.',
+    hint: 'Change what the message names, or set agent-injector.io/inject: "false".',
   },
   'unproven-variable': {
     kind: 'problem',
     meaning:
-      'The agent must be added to a variable that may come from a ConfigMap or a Secret, and nobody knows whether it is there. A reference to a missing one would reach the app as text.',
-    hint: 'Say which variables come by envFrom: agent-injector.io/env-from-keys: NAMES (or none), or let agent-injector read the keys (configMapKeys in the chart).',
+      'The agent must extend a variable that may come from a ConfigMap or a Secret, and it is unknown whether the variable exists. A reference to a missing one would reach the app as text.',
+    hint: 'List the variables that envFrom provides in agent-injector.io/env-from-keys: NAMES (or none), or let agent-injector read the keys (configMapKeys in the chart).',
   },
   'foreign-profiler': {
     kind: 'problem',
-    meaning: "Another vendor's agent already sits in the one place that both need.",
-    hint: 'Remove the other agent\'s variables from the container, or agent-injector.io/inject: "false".',
+    meaning: "Another vendor's agent already uses the slot that this agent needs.",
+    hint: 'Remove the other agent\'s variables from the container, or set agent-injector.io/inject: "false".',
   },
   'profiling-disabled': {
     kind: 'problem',
-    meaning: 'The author of the pod switched profiling off.',
-    hint: 'Remove the variable that is named, if the agent is wanted.',
+    meaning: 'The pod turns profiling off.',
+    hint: 'Remove the variable that the message names if the agent is wanted.',
   },
   'conflicting-variable': {
     kind: 'problem',
-    meaning: 'A variable that must hold the agent’s own value holds another.',
-    hint: 'Remove the variable from the container, or set it to what the profile says.',
+    meaning: 'A variable that must have the value of the agent has another one.',
+    hint: 'Remove the variable from the container, or set it to the value in the profile.',
   },
   'mount-path-taken': {
     kind: 'problem',
-    meaning: 'Another volume is mounted where the agent’s files must be.',
-    hint: 'Mount the other volume elsewhere, or choose the delivery `baked` if the agent is in the image.',
+    meaning: 'Another volume is mounted where the files of the agent must be.',
+    hint: 'Mount the other volume elsewhere, or use the delivery `baked` if the agent is in the image.',
   },
   'namespace-unknown': {
     kind: 'failure',
-    meaning: 'The API server does not know the namespace that the review names.',
+    meaning: 'The API server does not know the namespace of the review.',
     hint: 'If the namespace is new, create the pod again.',
   },
   'namespace-unavailable': {
     kind: 'failure',
     meaning: 'The namespace could not be read in time.',
-    hint: 'See whether agent-injector reaches the API server: its log and /readyz say so. Then create the pod again.',
+    hint: 'Check whether agent-injector can reach the API server: see its log and /readyz. Then create the pod again.',
   },
   'patch-too-large': {
     kind: 'failure',
-    meaning: 'The patch for all containers of the pod would be larger than an API server should be sent.',
+    meaning: 'The patch for all containers of the pod would be too large to send to the API server.',
     hint: 'Name the containers that need the agent in the annotation agent-injector.io/containers.',
   },
   'rule-broken': {
     kind: 'failure',
-    meaning: 'The patch that was made would have broken one of the promises of agent-injector, so it was thrown away.',
-    hint: 'This is a defect of agent-injector or of a profile: please report it with the pod.',
+    meaning: 'The patch would break one of the guarantees of agent-injector, so it was discarded.',
+    hint: 'This is a bug in agent-injector or in a profile. Please report it, with the pod.',
   },
   'internal-error': {
     kind: 'failure',
-    meaning: 'Something in agent-injector failed; the pod is left as it is.',
-    hint: 'This is a defect: please report it with the log line of the same uid.',
+    meaning: 'agent-injector failed; the pod is left unchanged.',
+    hint: 'This is a bug. Please report it, with the log line that has the same uid.',
   },
   overloaded: {
     kind: 'failure',
-    meaning: 'More reviews came at once than agent-injector can answer in time; the pod was not looked at.',
-    hint: 'Create the pod again (kubectl rollout restart). Should it go on, give agent-injector more CPU or more replicas.',
+    meaning: 'More reviews arrived at once than agent-injector can answer in time; the pod was not examined.',
+    hint: 'Create the pod again (kubectl rollout restart). If this keeps happening, give agent-injector more CPU or more replicas.',
   },
   'unknown-annotation': {
     kind: 'notice',
-    meaning: 'An annotation under the prefix agent-injector.io/ has a name that means nothing.',
+    meaning: 'An annotation with the prefix agent-injector.io/ has an unknown name.',
     hint: 'Correct the name or remove the annotation.',
   },
   'parameter-locked': {
     kind: 'notice',
-    meaning: 'A parameter was given by somebody whom the profile does not let set it; what he says is passed over.',
-    hint: 'Remove it, or ask who owns the profile (settableBy).',
+    meaning: 'The parameter was set at a level that the profile does not allow (`settableBy`); the value is ignored.',
+    hint: 'Remove the value, or ask the owner of the profile to allow it (settableBy).',
   },
   advisory: {
     kind: 'notice',
-    meaning: 'The agent goes in, and the profile has something to say about this container.',
-    hint: 'Read the message: it names what to look at.',
+    meaning: 'The agent is injected, and the profile has advice about this container.',
+    hint: 'Read the message; it names what to check.',
   },
   'foreign-agent-present': {
     kind: 'notice',
-    meaning: "Another vendor's agent is in the container, too; both can run.",
+    meaning: "Another vendor's agent is also in the container; both can run.",
     hint: 'Make sure that both are wanted.',
   },
   'misplaced-key': {
     kind: 'notice',
     meaning:
-      'A label or an annotation of ours stands on the workload itself; only what is on its pod template reaches a pod.',
+      'A label or annotation of agent-injector is on the workload itself; only those on its pod template reach a pod.',
     hint: 'Move it to spec.template.metadata (of a CronJob: spec.jobTemplate.spec.template.metadata).',
   },
   'unknown-label': {
     kind: 'notice',
-    meaning: 'A label under the prefix agent-injector.io/ has a name or a value that means nothing on a pod.',
-    hint: 'Correct it, or write it as an annotation if that is what was meant.',
+    meaning: 'A label with the prefix agent-injector.io/ has a name or a value that is unknown on a pod.',
+    hint: 'Correct it, or use an annotation if that is what was meant.',
   },
   'container-not-found': {
     kind: 'notice',
-    meaning: 'A container that is named does not exist in the pod.',
+    meaning: 'A setting names a container that does not exist in the pod.',
     hint: 'Correct the name.',
   },
 };

@@ -1,44 +1,41 @@
 import { parseKey } from '../api/keys.ts';
 
-/** A setting as somebody wrote it: the whole key, and the text. */
+/** A setting with the key of its annotation. */
 export interface AnnotationSetting {
   readonly key: string;
   readonly text: string;
 }
 
-/** What one map of annotations says under our prefix, by the name of the setting. */
+/** The settings of one object, by name. */
 export interface AnnotationSettings {
   readonly common: ReadonlyMap<string, AnnotationSetting>;
-  /** By container: what is said for that one alone. */
-  readonly single: ReadonlyMap<string, ReadonlyMap<string, AnnotationSetting>>;
+  /** Settings for one container, by the name of the container. */
+  readonly byContainer: ReadonlyMap<string, ReadonlyMap<string, AnnotationSetting>>;
 }
 
-const NONE: AnnotationSettings = { common: new Map(), single: new Map() };
+const NONE: AnnotationSettings = { common: new Map(), byContainer: new Map() };
 
-// A decision asks for dozens of settings, and the annotations of a namespace are asked for every pod of it: they are read once.
-const known = new WeakMap<object, AnnotationSettings>();
+// A decision reads dozens of settings, and all pods of a namespace share its annotations: they are parsed once.
+const parsedAnnotations = new WeakMap<object, AnnotationSettings>();
 
-/** The settings in a map of annotations, which must never change once it was read. */
+/** Parses the settings in annotations, which must not change afterwards. */
 export function readAnnotations(annotations: Readonly<Record<string, string>>): AnnotationSettings {
-  const read = known.get(annotations) ?? readSettings(annotations);
-  known.set(annotations, read);
-  return read;
+  const settings = parsedAnnotations.get(annotations) ?? parseAnnotations(annotations);
+  parsedAnnotations.set(annotations, settings);
+  return settings;
 }
 
-function readSettings(annotations: Readonly<Record<string, string>>): AnnotationSettings {
+function parseAnnotations(annotations: Readonly<Record<string, string>>): AnnotationSettings {
   const common = new Map<string, AnnotationSetting>();
-  const single = new Map<string, Map<string, AnnotationSetting>>();
+  const byContainer = new Map<string, Map<string, AnnotationSetting>>();
   for (const key of Object.keys(annotations)) {
     const parsed = parseKey(key);
     if (!parsed) continue;
-    const written = { key, text: annotations[key] ?? '' };
     const { setting, container } = parsed;
-    if (container === undefined) {
-      common.set(setting, written);
-      continue;
-    }
-    const own = single.get(container) ?? new Map<string, AnnotationSetting>();
-    single.set(container, own.set(setting, written));
+    const settings =
+      container === undefined ? common : (byContainer.get(container) ?? new Map<string, AnnotationSetting>());
+    settings.set(setting, { key, text: annotations[key] ?? '' });
+    if (container !== undefined) byContainer.set(container, settings);
   }
-  return common.size + single.size === 0 ? NONE : { common, single };
+  return common.size + byContainer.size === 0 ? NONE : { common, byContainer };
 }

@@ -1,5 +1,6 @@
 import { AUTO } from '../api/keys.ts';
 import { isObject } from '../lib/json.ts';
+import type { Result } from '../lib/result.ts';
 import { didYouMean, nearest } from '../lib/suggest.ts';
 import { splitList } from '../lib/text.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
@@ -7,7 +8,7 @@ import { accepts, expectation } from '../profiles/parameter.ts';
 import type { Problem } from '../profiles/problem.ts';
 import { readPosition } from './init-position.ts';
 
-/** What is wrong in cluster-wide defaults: names that mean nothing, and values that would keep every pod from its agent. */
+/** Validates cluster-wide defaults: unknown names, and values that would prevent injection into every pod. */
 export function problemsOfDefaults(
   catalogue: Catalogue,
   defaults: Iterable<readonly [string, string]>,
@@ -17,23 +18,23 @@ export function problemsOfDefaults(
   );
 }
 
-type Judge = (catalogue: Catalogue, value: string) => readonly string[];
+type Check = (catalogue: Catalogue, value: string) => readonly string[];
 
-const anything: Judge = () => [];
+const anything: Check = () => [];
 
 const oneOf =
-  (...known: readonly string[]): Judge =>
+  (...known: readonly string[]): Check =>
   (_, value) =>
     known.includes(value) ? [] : [`must be ${known.map((word) => `"${word}"`).join(' or ')}`];
 
-/** What a default of a setting may be; whatever has no row is a parameter. */
-const judges: Readonly<Record<string, Judge>> = {
+// Settings without a row are parameters.
+const checks: Readonly<Record<string, Check>> = {
   inject: oneOf('true', 'false'),
   libc: oneOf('glibc', 'musl'),
   profile: (catalogue, value) =>
     splitList(value)
       .filter((word) => word !== 'none' && !catalogue.profiles.has(word))
-      .map((word) => `no profile "${word}"${didYouMean(nearest(word, catalogue.profiles.keys()))}`),
+      .map((word) => `profile "${word}" not found${didYouMean(nearest(word, catalogue.profiles.keys()))}`),
   delivery: ({ profiles }, value) => {
     const all = [...profiles.values()].flatMap(({ deliveries }) => deliveries.map((delivery) => delivery.name));
     const known = new Set([...all, AUTO]);
@@ -46,34 +47,32 @@ const judges: Readonly<Record<string, Judge>> = {
 };
 
 function problemsOfDefault(catalogue: Catalogue, name: string, value: string): readonly string[] {
-  const judge = Object.hasOwn(judges, name) ? judges[name] : undefined;
-  if (judge) return judge(catalogue, value);
+  const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
+  if (check) return check(catalogue, value);
   if (name.startsWith('containers.') && catalogue.knownSettings.has(name)) return [];
   const declared = [...catalogue.profiles.values()].flatMap((profile) => {
-    const own = name.endsWith(`.${profile.name}`) ? name.slice(0, -profile.name.length - 1) : name;
-    return profile.parameters.get(own) ?? [];
+    const parameter = name.endsWith(`.${profile.name}`) ? name.slice(0, -profile.name.length - 1) : name;
+    return profile.parameters.get(parameter) ?? [];
   });
   if (declared.length === 0) {
-    return [`is no setting and no parameter of any profile${didYouMean(nearest(name, catalogue.knownSettings))}`];
+    return [`is neither a setting nor a parameter of any profile${didYouMean(nearest(name, catalogue.knownSettings))}`];
   }
-  const wrong = declared.filter((one) => !accepts(one, value)).map((one) => `"${value}" must be ${expectation(one)}`);
-  // Several profiles have a parameter of one name: what they say alike is said once.
-  return [...new Set(wrong)];
+  const problems = declared
+    .filter((parameter) => !accepts(parameter, value))
+    .map((parameter) => `"${value}" must be ${expectation(parameter)}`);
+  // Several profiles can have a parameter of this name.
+  return [...new Set(problems)];
 }
 
-export type ReadDefaults =
-  | { readonly ok: true; readonly defaults: Readonly<Record<string, string>> }
-  | { readonly ok: false; readonly problems: readonly Problem[] };
-
-/** Cluster-wide defaults as written: an object of text; numbers and booleans may stand unquoted. Whether they mean anything is not asked here. */
-export function readDefaults(written: unknown): ReadDefaults {
-  if (!isObject(written)) return { ok: false, problems: [{ path: [], message: 'must be an object' }] };
+/** Reads cluster-wide defaults, which may contain unquoted numbers and booleans. It does not check names and values. */
+export function readDefaults(document: unknown): Result<Readonly<Record<string, string>>, readonly Problem[]> {
+  if (!isObject(document)) return { ok: false, error: [{ path: [], message: 'must be an object' }] };
   const defaults: [string, string][] = [];
   const problems: Problem[] = [];
-  for (const [name, value] of Object.entries(written)) {
+  for (const [name, value] of Object.entries(document)) {
     if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
       defaults.push([name, String(value)]);
-    else problems.push({ path: [name], message: 'must be text, a number, true or false' });
+    else problems.push({ path: [name], message: 'must be a string, a number, true or false' });
   }
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, defaults: Object.fromEntries(defaults) };
+  return problems.length > 0 ? { ok: false, error: problems } : { ok: true, value: Object.fromEntries(defaults) };
 }

@@ -1,12 +1,12 @@
 import type { Position } from '../api/profile/delivery.ts';
 import { type SettingSources, resolveSetting } from './resolve.ts';
 
-/** The place of an init container: what the `init-position` setting says (`first`, `last`, `before NAME`), else what its profile says. */
+/** The position of an init container: from the `init-position` setting, otherwise the default of the profile. */
 export function positionFor(sources: SettingSources, fallback: Position): Position {
   return readPosition(resolveSetting(sources, 'init-position')?.text ?? '') ?? fallback;
 }
 
-/** The position that the text says, or undefined. */
+/** Parses `first`, `last` or `before NAME`; undefined for anything else. */
 export function readPosition(text: string): Position | undefined {
   const trimmed = text.trim();
   if (trimmed === 'first' || trimmed === 'last') return trimmed;

@@ -6,17 +6,14 @@ import { nearest } from '../lib/suggest.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import type { Reason } from '../reasons/reason.ts';
 
-// What is a typing error away from meaning something. It means nothing, but whoever wrote it is to be told what would.
+const LETTERS_OF_PREFIX = letters(PREFIX);
 
-/** Our prefix without what people leave out and mix up. */
-const BARE = bare(PREFIX);
-
-/** Longer ones are not compared: a pod can carry thousands of annotations. */
+/** Longer prefixes are not compared: a pod can have thousands of annotations. */
 const MAX_PREFIX_LENGTH = 40;
 
 /**
- * The key of ours that a label or an annotation was probably meant to be, though its prefix is not ours: `agent-injector/profile`,
- * `agentinjector.io/profile`, `Agent-Injector.io/profile`. Undefined for our own keys and for everybody else's.
+ * Corrects a key whose prefix is misspelled: `agent-injector/profile`, `agentinjector.io/profile`, `Agent-Injector.io/profile`. Undefined for
+ * correct keys and for keys with another prefix.
  */
 export function misspelledKey(text: string): string | undefined {
   const slash = text.indexOf('/');
@@ -32,59 +29,58 @@ export function misspelledKey(text: string): string | undefined {
 }
 
 function isAlmostPrefix(prefix: string): boolean {
-  // Nobody mistypes the first letter; and most keys of a pod are told apart by it.
+  // The first letter is never misspelled, and this check excludes most keys of a pod.
   if (prefix[0] !== 'a' && prefix[0] !== 'A') return false;
-  const word = bare(prefix);
-  return word === 'agentinjector' || (Math.abs(word.length - BARE.length) <= 2 && distance(word, BARE) <= 2);
+  const word = letters(prefix);
+  const lengthDifference = Math.abs(word.length - LETTERS_OF_PREFIX.length);
+  return word === 'agentinjector' || (lengthDifference <= 2 && distance(word, LETTERS_OF_PREFIX) <= 2);
 }
 
-function bare(prefix: string): string {
+function letters(prefix: string): string {
   return prefix.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
 }
 
-/** What people write for "on" and for "off" where the label wants a word of ours. */
+// Common words for "on" and "off" that are not values of the label.
 const ON = new Set(['true', 'yes', 'on', '1', 'enable', 'enabled', 'required', 'inject', 'injected']);
 
 const OFF = new Set(['', 'false', 'no', 'off', '0', 'none', 'disable', 'disabled', 'never']);
 
-/** The values of the label that turn injection on for a namespace. */
 const VALUES = ['enabled', 'required'];
 
 /**
- * The label, as it must be written, that a namespace was probably meant to carry: the value is almost right, or the key is, or it stands among
- * the annotations. Undefined where injection is on, or switched off on purpose, or not spoken of.
+ * Suggests the injection label for a namespace with a misspelled key or value, or with the label among its annotations. Undefined if injection
+ * is on, off on purpose, or not mentioned.
  */
 export function intendedLabel({ labels, annotations }: Namespace): string | undefined {
   const value = labels[INJECTION_LABEL];
-  if (value !== undefined) return VALUES.includes(value) ? undefined : meantBy(value);
-  for (const name in labels) if (isAlmostInjection(name)) return meantBy(labels[name] ?? '');
+  if (value !== undefined) return VALUES.includes(value) ? undefined : labelFor(value);
+  for (const name in labels) if (isAlmostInjection(name)) return labelFor(labels[name] ?? '');
   for (const name in annotations) {
-    if (name === INJECTION_LABEL || misspelledKey(name) === INJECTION_LABEL) return meantBy(annotations[name] ?? '');
+    if (name === INJECTION_LABEL || misspelledKey(name) === INJECTION_LABEL) return labelFor(annotations[name] ?? '');
   }
   return undefined;
 }
 
-/** `inject` is an annotation; as a label it can only have been meant as this one. */
+/** `inject` is an annotation; as a label it can only mean `injection`. */
 function isAlmostInjection(name: string): boolean {
-  const ours = misspelledKey(name) ?? name;
-  if (!ours.startsWith(`${PREFIX}/`)) return false;
-  const setting = ours.slice(PREFIX.length + 1);
+  const corrected = misspelledKey(name) ?? name;
+  if (!corrected.startsWith(`${PREFIX}/`)) return false;
+  const setting = corrected.slice(PREFIX.length + 1);
   return setting === 'inject' || nearest(setting, ['injection']) !== undefined;
 }
 
-function meantBy(value: string): string | undefined {
+function labelFor(value: string): string | undefined {
   const word = value.toLowerCase();
   if (OFF.has(word)) return undefined;
-  const meant = nearest(word, VALUES) ?? (ON.has(word) ? 'enabled' : undefined);
-  return meant === undefined ? undefined : `${INJECTION_LABEL}=${meant}`;
+  const intended = nearest(word, VALUES) ?? (ON.has(word) ? 'enabled' : undefined);
+  return intended === undefined ? undefined : `${INJECTION_LABEL}=${intended}`;
 }
 
-/** As many as are ever told. */
 const MAX_MISPLACED = 10;
 
 /**
- * Settings of ours on a workload itself, where they mean nothing: only what stands on its pod template reaches a pod. What stands on the
- * template, too, is no mistake. The workload's metadata are as untrusted as the file or the object that they come from.
+ * Finds keys on a workload itself, where they have no effect, unless its pod template has them too. The metadata of the workload is as untrusted
+ * as its source.
  */
 export function misplacedKeys(
   workload: { readonly kind: string; readonly name: string; readonly metadata: Json | undefined },
@@ -92,17 +88,17 @@ export function misplacedKeys(
   { knownSettings }: Pick<Catalogue, 'knownSettings'>,
 ): readonly Reason[] {
   const { kind, name } = workload;
-  const found = (as: 'label' | 'annotation', isOurs: (key: string) => boolean): readonly Reason[] => {
-    const there = textsOf(template, as);
+  const misplaced = (as: 'label' | 'annotation', isOurs: (text: string) => boolean): readonly Reason[] => {
+    const onTemplate = textsOf(template, as);
     return Object.keys(textsOf(workload.metadata, as))
-      .filter((one) => isOurs(one) && !Object.hasOwn(there, one))
+      .filter((found) => isOurs(found) && !Object.hasOwn(onTemplate, found))
       .slice(0, MAX_MISPLACED)
-      .map((one) => ({ code: 'misplaced-key', as, key: one, kind, name }));
+      .map((found) => ({ code: 'misplaced-key', as, key: found, kind, name }));
   };
   return [
-    ...found('label', (one) => one === INJECTION_LABEL),
-    ...found('annotation', (one) => {
-      const parsed = parseKey(one);
+    ...misplaced('label', (text) => text === INJECTION_LABEL),
+    ...misplaced('annotation', (text) => {
+      const parsed = parseKey(text);
       return parsed !== undefined && parsed.setting !== 'status' && knownSettings.has(parsed.setting);
     }),
   ];

@@ -1,43 +1,37 @@
 import type { Parameter } from '../api/profile/parameter.ts';
+import type { Result } from '../lib/result.ts';
 import { accepts, expectation } from '../profiles/parameter.ts';
 import type { Profile } from '../profiles/profile.ts';
 import { parseTemplate, render, type Template } from '../profiles/template.ts';
-import type { Result } from '../lib/result.ts';
-import type { Reason, Setting, Source } from '../reasons/reason.ts';
+import type { Reason, Setting } from '../reasons/reason.ts';
 import { settingChain, invalidSetting, type SettingSources } from './resolve.ts';
 
-/** Who may say something: everybody, unless a profile says otherwise. */
-type Setter = Exclude<Source['from'], 'profile'>;
-
-/** A profile's parameters for one container: every one that has a value, each with its source. */
+/** The parameters of a profile that have a value for one container. */
 export type Parameters = ReadonlyMap<string, Setting>;
 
-/** The bare values, for templates. */
+/** The values without their sources, for templates. */
 export function parameterTexts(parameters: Parameters): ReadonlyMap<string, string> {
   return new Map([...parameters].map(([name, setting]) => [name, setting.text]));
 }
 
-/** The values of a profile's parameters, or the reason why not, and what was passed over on the way. */
+/** The parameters, and notices about values that were ignored. */
 export interface ResolvedParameters {
   readonly parameters: Result<Parameters, Reason>;
   readonly notices: readonly Reason[];
 }
 
-/** Resolves and checks all parameters of a profile; the first that is missing or wrong is the reason. Defaults may refer to facts. */
+/** Resolves and validates all parameters of a profile; the first one that is missing or invalid is the reason. */
 export function parametersFor(
   sources: SettingSources,
   profile: Profile,
   container: string,
-  facts: ReadonlyMap<string, string>,
+  builtins: ReadonlyMap<string, string>,
 ): ResolvedParameters {
   const parameters = new Map<string, Setting>();
   const notices: Reason[] = [];
   for (const parameter of profile.parameters.values()) {
-    const setting = firstAllowed(
-      valueChain({ sources, profile, container, builtins: facts }, parameter),
-      parameter.name,
-      notices,
-    );
+    const values = valueChain({ sources, profile, container, builtins }, parameter);
+    const setting = firstAllowed(values, parameter.name, notices);
     if (setting) {
       if (!accepts(parameter, setting.text)) {
         const reason = invalidSetting(parameter.name, setting, expectation(parameter));
@@ -52,12 +46,11 @@ export function parametersFor(
   return { parameters: { ok: true, value: parameters }, notices };
 }
 
-/** A value, and whether the profile lets whoever gives it give it. */
+/** A value, and whether the profile allows the parameter to be set by its source. */
 export interface ParameterValue extends Setting {
   readonly allowed: boolean;
 }
 
-/** Whose parameters are asked for. */
 export interface ParameterQuery {
   readonly sources: SettingSources;
   readonly profile: Profile;
@@ -65,43 +58,40 @@ export interface ParameterQuery {
   readonly builtins: ReadonlyMap<string, string>;
 }
 
-/**
- * Every value of a parameter, the strongest first, the profile's default last. The first one that is allowed counts. In each place
- * `<parameter>.<profile>` is stronger than `<parameter>`: two agents may mean different things by one name.
- */
+/** All values of a parameter in order of precedence, the default of the profile last. The first one that is allowed wins. */
 export function* valueChain(
-  { sources, profile, container, builtins: facts }: ParameterQuery,
+  { sources, profile, container, builtins }: ParameterQuery,
   parameter: Parameter,
 ): Generator<ParameterValue, undefined> {
   for (const setting of settingChain(sources, namesOf(profile, parameter), container)) {
-    const { source } = setting;
-    yield { ...setting, allowed: source.from === 'profile' || isSetter(parameter.settableBy, source.from) };
+    const { from } = setting.source;
+    yield { ...setting, allowed: from === 'profile' || parameter.settableBy.includes(from) };
   }
-  const fallback = defaultOf(parameter, facts);
+  const fallback = defaultOf(parameter, builtins);
   if (fallback) yield { ...fallback, allowed: true };
   return undefined;
 }
 
-// Names and templates follow from the profile alone, and are asked for by every review.
-const names = new WeakMap<Profile, Map<string, readonly string[]>>();
+// Names and templates depend only on the profile, and every review needs them.
+const settingNames = new WeakMap<Profile, Map<string, readonly string[]>>();
 
 const templates = new WeakMap<Parameter, Template>();
 
+/** Two agents may use one name for different things, so a setting can name the profile. */
 function namesOf(profile: Profile, { name }: Parameter): readonly string[] {
-  const known = names.get(profile) ?? new Map<string, readonly string[]>();
-  names.set(profile, known);
-  const both = known.get(name) ?? [`${name}.${profile.name}`, name];
-  known.set(name, both);
-  return both;
+  const known = settingNames.get(profile) ?? new Map<string, readonly string[]>();
+  settingNames.set(profile, known);
+  const names = known.get(name) ?? [`${name}.${profile.name}`, name];
+  known.set(name, names);
+  return names;
 }
 
 function templateOf(parameter: Parameter, text: string): Template {
-  const known = templates.get(parameter) ?? parseTemplate(text);
-  templates.set(parameter, known);
-  return known;
+  const template = templates.get(parameter) ?? parseTemplate(text);
+  templates.set(parameter, template);
+  return template;
 }
 
-/** The strongest value of those who may give one; the others are told. */
 function firstAllowed(values: Iterable<ParameterValue>, parameter: string, notices: Reason[]): Setting | undefined {
   for (const { allowed, text, source } of values) {
     if (allowed) return { text, source };
@@ -110,13 +100,9 @@ function firstAllowed(values: Iterable<ParameterValue>, parameter: string, notic
   return undefined;
 }
 
-function isSetter(settableBy: readonly Setter[], from: Setter): boolean {
-  return settableBy.includes(from);
-}
-
-function defaultOf(parameter: Parameter, facts: ReadonlyMap<string, string>): Setting | undefined {
+function defaultOf(parameter: Parameter, builtins: ReadonlyMap<string, string>): Setting | undefined {
   const { default: value } = parameter;
   if (value === undefined) return undefined;
-  const text = typeof value === 'string' ? render(templateOf(parameter, value), facts) : String(value);
+  const text = typeof value === 'string' ? render(templateOf(parameter, value), builtins) : String(value);
   return { text, source: { from: 'profile' } };
 }

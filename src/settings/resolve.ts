@@ -1,15 +1,27 @@
 import type { ClusterState } from '../kubernetes/cluster-state.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import { annotationsOf, type Pod } from '../kubernetes/pod.ts';
+import type { Result } from '../lib/result.ts';
 import { nearest } from '../lib/suggest.ts';
 import { splitList } from '../lib/text.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import type { Profile } from '../profiles/profile.ts';
-import type { Result } from '../lib/result.ts';
 import type { Reason, Setting, Source } from '../reasons/reason.ts';
 import { readAnnotations, type AnnotationSetting } from './annotations.ts';
 
-/** What everybody may write to, strongest first: the pod for one container, the pod, the namespace, the cluster's defaults. */
+/**
+ * The sources of settings. The first one in this table that has a setting wins:
+ *
+ * | `from`      | source                                                                    |
+ * | ----------- | ------------------------------------------------------------------------- |
+ * | `container` | pod annotation `<setting>.agent-injector.io/<container>`                  |
+ * | `pod`       | pod annotation `agent-injector.io/<setting>`                              |
+ * | `namespace` | namespace annotation `agent-injector.io/<setting>`                        |
+ * | `cluster`   | `defaults` in the configuration file                                      |
+ * | `profile`   | default of the parameter in the profile (parameters only: parameters.ts)  |
+ *
+ * Within a source, `<parameter>.<profile>` wins over `<parameter>`.
+ */
 export interface SettingSources {
   readonly pod: Pod;
   readonly namespace: Namespace;
@@ -17,29 +29,29 @@ export interface SettingSources {
   readonly cluster: ClusterState;
 }
 
-/** The strongest value of a setting, or undefined where nobody set it. With a container, its own annotation comes first. */
+/** The value that wins; undefined if the setting is not set. Settings for one container apply only if it is given. */
 export function resolveSetting(sources: SettingSources, setting: string, container?: string): Setting | undefined {
   const { pod, namespace, catalogue } = sources;
-  const { common, single } = readAnnotations(annotationsOf(pod));
+  const { common, byContainer } = readAnnotations(annotationsOf(pod));
   return (
-    (container === undefined ? undefined : settingIn(single.get(container), 'container', setting)) ??
+    (container === undefined ? undefined : settingIn(byContainer.get(container), 'container', setting)) ??
     settingIn(common, 'pod', setting) ??
     settingIn(readAnnotations(namespace.annotations).common, 'namespace', setting) ??
     defaultIn(catalogue, setting)
   );
 }
 
-/** Every value of a setting, the strongest first. Of several names, each place is asked for the first one first. */
+/** All values of a setting in order of precedence. With several names, each source is searched for them in this order. */
 export function* settingChain(
   { pod, namespace, catalogue }: SettingSources,
   setting: string | readonly string[],
   container?: string,
 ): Generator<Setting, undefined> {
   const names = typeof setting === 'string' ? [setting] : setting;
-  const { common, single } = readAnnotations(annotationsOf(pod));
-  if (container !== undefined) yield* foundIn(single.get(container), 'container', names);
-  yield* foundIn(common, 'pod', names);
-  yield* foundIn(readAnnotations(namespace.annotations).common, 'namespace', names);
+  const { common, byContainer } = readAnnotations(annotationsOf(pod));
+  if (container !== undefined) yield* settingsIn(byContainer.get(container), 'container', names);
+  yield* settingsIn(common, 'pod', names);
+  yield* settingsIn(readAnnotations(namespace.annotations).common, 'namespace', names);
   for (const name of names) {
     const found = defaultIn(catalogue, name);
     if (found) yield found;
@@ -47,19 +59,19 @@ export function* settingChain(
   return undefined;
 }
 
-type Written = ReadonlyMap<string, AnnotationSetting> | undefined;
+type Settings = ReadonlyMap<string, AnnotationSetting> | undefined;
 
-type Place = 'container' | 'pod' | 'namespace';
+type Level = 'container' | 'pod' | 'namespace';
 
-function* foundIn(written: Written, from: Place, names: readonly string[]): Generator<Setting, void> {
+function* settingsIn(settings: Settings, from: Level, names: readonly string[]): Generator<Setting, void> {
   for (const name of names) {
-    const found = settingIn(written, from, name);
+    const found = settingIn(settings, from, name);
     if (found) yield found;
   }
 }
 
-function settingIn(written: Written, from: Place, name: string): Setting | undefined {
-  const found = written?.get(name);
+function settingIn(settings: Settings, from: Level, name: string): Setting | undefined {
+  const found = settings?.get(name);
   return found && { text: found.text, source: { from, key: found.key } };
 }
 
@@ -68,7 +80,7 @@ function defaultIn({ defaults }: Catalogue, name: string): Setting | undefined {
   return text === undefined ? undefined : { text, source: { from: 'cluster', key: name } };
 }
 
-/** The `inject` annotation: `true` unless somebody says otherwise. */
+/** Resolves the `inject` setting, which is true by default. */
 export function wantsInjection(
   sources: SettingSources,
 ): Result<{ readonly wanted: boolean; readonly source: Source | undefined }, Reason> {
@@ -79,35 +91,34 @@ export function wantsInjection(
   return { ok: false, error: invalidSetting('inject', setting, '"true" or "false"') };
 }
 
-// A pod can have thousands of containers, and a list of thousands of names for them all: it is read once.
-const wordLists = new WeakMap<SettingSources, Map<string, readonly string[]>>();
+// A pod can have thousands of containers, and one list with thousands of names for all of them: it is parsed once.
+const parsedLists = new WeakMap<SettingSources, Map<string, readonly string[]>>();
 
-function wordsIn(sources: SettingSources, text: string): readonly string[] {
-  const known = wordLists.get(sources) ?? new Map<string, readonly string[]>();
-  wordLists.set(sources, known);
-  const read = known.get(text) ?? [...new Set(splitList(text))];
-  known.set(text, read);
-  return read;
+function namesIn(sources: SettingSources, text: string): readonly string[] {
+  const lists = parsedLists.get(sources) ?? new Map<string, readonly string[]>();
+  parsedLists.set(sources, lists);
+  const names = lists.get(text) ?? [...new Set(splitList(text))];
+  lists.set(text, names);
+  return names;
 }
 
-/** The profiles that a container is to get, in the order written, each once. None is no error: `none` is a choice. */
+/** The profiles that are selected for a container, without duplicates. An empty list is valid, and so is `none`. */
 export function profilesFor(sources: SettingSources, container: string): Result<readonly Profile[], Reason> {
   const setting = resolveSetting(sources, 'profile', container);
-  const names = setting ? wordsIn(sources, setting.text) : [];
+  const names = setting ? namesIn(sources, setting.text) : [];
   if (!setting || names.length === 0 || (names.length === 1 && names[0] === 'none')) return { ok: true, value: [] };
   const profiles: Profile[] = [];
   for (const name of names) {
     const profile = sources.catalogue.profiles.get(name);
     if (!profile) {
       const suggestion = nearest(name, sources.catalogue.profiles.keys());
-      return { ok: false, error: { code: 'unknown-profile', name, source: setting.source, nearest: suggestion } };
+      return { ok: false, error: { code: 'unknown-profile', name, source: setting.source, suggestion } };
     }
     profiles.push(profile);
   }
   return { ok: true, value: profiles };
 }
 
-/** The reason that a setting has a value that it cannot have. */
 export function invalidSetting(setting: string, found: Setting | undefined, expected: string): Reason {
   const { text, source }: Setting = found ?? { text: '', source: { from: 'profile' } };
   return { code: 'invalid-value', setting, value: text, source, expected };

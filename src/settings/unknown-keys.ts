@@ -6,10 +6,10 @@ import type { Reason, Source } from '../reasons/reason.ts';
 import { misspelledKey } from './misspelled-keys.ts';
 import type { SettingSources } from './resolve.ts';
 
-/** As many notices as are ever shown, and some: a pod can carry ten thousand annotations. */
+/** More notices than are ever shown: a pod can have ten thousand annotations. */
 export const MAX_NOTICES = 10;
 
-/** Labels and annotations under our prefix that mean nothing, each with what would. The first few, when there are many. */
+/** Reports labels and annotations with our prefix that have no effect, each with a suggestion, up to a limit. */
 export function unknownKeysIn({ pod, namespace, catalogue }: SettingSources): readonly Reason[] {
   return [
     ...unknownLabels(labelsOf(pod)),
@@ -23,20 +23,20 @@ function unknownLabels(labels: Readonly<Record<string, string>>): readonly Reaso
   for (const label in labels) {
     if (found.length === MAX_NOTICES) break;
     const value = labels[label] ?? '';
-    const almost = misspelledKey(label);
-    if (almost !== undefined) found.push({ code: 'unknown-label', label, value, expected: `write it as ${almost}` });
+    const suggestion = misspelledKey(label);
+    if (suggestion !== undefined) found.push({ code: 'unknown-label', label, value, expected: `use ${suggestion}` });
     if (!label.startsWith(`${PREFIX}/`)) continue;
     if (label !== INJECTION_LABEL) {
-      found.push({ code: 'unknown-label', label, value, expected: 'settings are annotations' });
+      found.push({ code: 'unknown-label', label, value, expected: 'settings must be annotations' });
     } else if (value !== 'disabled' && value !== 'required') {
-      found.push({ code: 'unknown-label', label, value, expected: 'it may be disabled or required' });
+      found.push({ code: 'unknown-label', label, value, expected: 'the value must be disabled or required' });
     }
   }
   return found;
 }
 
-/** Parameters, and the settings whose row says so, may be set for one container, on the pod. */
-function perContainer(setting: string, on: 'namespace' | 'pod'): boolean {
+// Parameters may be set for one container, and so may the settings whose row says so.
+function isPerContainer(setting: string, on: 'namespace' | 'pod'): boolean {
   return on === 'pod' && keyTable.every((row) => row.name !== setting || row.on.includes('container'));
 }
 
@@ -49,8 +49,8 @@ function unknownKeys(
   const found: Reason[] = [];
   let containers: ReadonlySet<string> | undefined;
   const names = (): ReadonlySet<string> => (containers ??= new Set(containersOf(pod).map(({ name }) => name)));
-  for (const written in annotations) {
-    const reason = unknownKey(written, on, knownSettings, names);
+  for (const key in annotations) {
+    const reason = unknownKey(key, on, knownSettings, names);
     if (reason) found.push(reason);
     if (found.length === MAX_NOTICES) break;
   }
@@ -58,21 +58,21 @@ function unknownKeys(
 }
 
 function unknownKey(
-  written: string,
+  key: string,
   on: 'namespace' | 'pod',
   known: Catalogue['knownSettings'],
   names: () => ReadonlySet<string>,
 ): Reason | undefined {
-  const parsed = parseKey(written);
+  const parsed = parseKey(key);
   if (!parsed) {
-    const almost = misspelledKey(written);
-    return almost === undefined ? undefined : { code: 'unknown-annotation', key: written, on, nearest: almost };
+    const suggestion = misspelledKey(key);
+    return suggestion === undefined ? undefined : { code: 'unknown-annotation', key, on, suggestion };
   }
   const { setting, container } = parsed;
-  if (!known.has(setting) || (container !== undefined && !perContainer(setting, on))) {
-    return { code: 'unknown-annotation', key: written, on, nearest: nearest(setting, known) };
+  if (!known.has(setting) || (container !== undefined && !isPerContainer(setting, on))) {
+    return { code: 'unknown-annotation', key, on, suggestion: nearest(setting, known) };
   }
   if (container === undefined || names().has(container)) return undefined;
-  const source: Source = { from: on, key: written };
-  return { code: 'container-not-found', pattern: container, source, nearest: nearest(container, names()) };
+  const source: Source = { from: on, key };
+  return { code: 'container-not-found', pattern: container, source, suggestion: nearest(container, names()) };
 }

@@ -125,7 +125,7 @@ spec:
     const namespaces = await file('namespaces.yaml', 'apiVersion: v1\nkind: Namespace\nmetadata: {name: other}\n');
     const listed = await run(['inject', '-f', '-', '--namespaces', namespaces], { stdin: mixed });
     expect(listed.code).toBe(1);
-    expect(listed.stderr).toContain('not injected: namespace shop is not known (namespace-unknown)');
+    expect(listed.stderr).toContain('not injected: namespace shop not found (namespace-unknown)');
     expect(listed.stdout).toBe(mixed);
     const within = `apiVersion: v1\nkind: Namespace\nmetadata:\n  name: shop\n---\n${mixed}`;
     const { code, stderr } = await run(['inject', '-f', '-', '-n', 'shop'], { stdin: within });
@@ -140,7 +140,7 @@ spec:
     expect(code).toBe(1);
     expect(stdout).toBe(mixed);
     expect(stderr).toContain(
-      'Deployment/web: not injected: profile jennifer-dotnet needs agent-injector.io/server-address, which is not set (missing-parameter)',
+      'Deployment/web: not injected: profile jennifer-dotnet requires agent-injector.io/server-address, which is not set (missing-parameter)',
     );
     expect(stderr).toContain('Set the annotation agent-injector.io/PARAMETER');
     expect(stderr).toContain('See docs/reasons.md#missing-parameter');
@@ -160,7 +160,7 @@ spec:
     const stdin = `{apiVersion: ${apiVersion}, kind: ${kind}, ${metadata}, spec: {${template}: ${pod}${end}}}\n`;
     const { code, stderr } = await run(['inject', '-f', '-', '--set', 'server-address=x'], { stdin });
     expect(stderr).toContain(
-      `${kind}/w: warning: annotation agent-injector.io/domain-id is on ${kind} w, not on its pod template, so it means nothing (misplaced-key)`,
+      `${kind}/w: warning: annotation agent-injector.io/domain-id is on ${kind} w, not on its pod template, so it has no effect (misplaced-key)`,
     );
     expect(code).toBe(0);
   });

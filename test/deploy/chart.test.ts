@@ -227,10 +227,10 @@ describe.skipIf(helm === undefined)('the chart', () => {
       const read = readConfig({}, { ...Object.fromEntries(environment), AGENT_INJECTOR_CONFIG: file });
       expect(read).toMatchObject({ ok: true });
       if (!read.ok) return;
-      expect(read.config.defaults).toEqual(
+      expect(read.value.defaults).toEqual(
         values === 'everything' ? { 'server-address': 'jennifer.apm.svc', 'domain-id': '1000' } : {},
       );
-      for (const name of Object.keys(read.config.defaults)) expect(catalogue.knownSettings).toContain(name);
+      for (const name of Object.keys(read.value.defaults)) expect(catalogue.knownSettings).toContain(name);
     });
   });
 
@@ -372,10 +372,10 @@ describe.skipIf(helm === undefined)('the chart', () => {
   });
 
   it.each([
-    ['hostNetwork=true,ports.webhook=10250', /the kubelet listens there/],
-    ['ports.webhook=9090', /are the same/],
+    ['hostNetwork=true,ports.webhook=10250', /10250.*kubelet/],
+    ['ports.webhook=9090', /must be different/],
     ['certificates.source=existingSecret', /set certificates\.existingSecret\.name/],
-    ['profiles.a=x,profilesConfigMap=b', /give one of them/],
+    ['profiles.a=x,profilesConfigMap=b', /only one of/],
   ])('refuses --set %s in words', (set, message) => {
     expect(() => renderText('default', { args: ['--set', set] })).toThrow(message);
   });

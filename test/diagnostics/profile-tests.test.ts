@@ -116,7 +116,7 @@ describe('a test in a profile', () => {
 
   it('reports an unexpected outcome with its reason, and nothing else', () => {
     expect(deviations('- {name: a, expect: {outcome: injected, mounts: [/acme]}}')).toEqual([
-      'expect.outcome: the outcome is skipped (missing-parameter: profile acme needs agent-injector.io/collector, which is not set), expected injected',
+      'expect.outcome: the outcome is skipped (missing-parameter: profile acme requires agent-injector.io/collector, which is not set), expected injected',
     ]);
     expect(deviations(plain.replace('outcome: injected', 'outcome: skipped'))).toEqual([
       'expect.outcome: the outcome is injected, expected skipped',
@@ -138,7 +138,7 @@ describe('a test in a profile', () => {
     ]);
     expect(conflict('conflict: other')).toEqual(['expect.conflict: the conflict is other-acme, expected other']);
     expect(deviations('- {name: a, expect: {outcome: skipped, conflict: other-acme}}')).toEqual([
-      'expect.conflict: the conflict is none (missing-parameter: profile acme needs agent-injector.io/collector, which is not set), expected other-acme',
+      'expect.conflict: the conflict is none (missing-parameter: profile acme requires agent-injector.io/collector, which is not set), expected other-acme',
     ]);
   });
 
@@ -166,7 +166,7 @@ describe('a test in a profile', () => {
     expect(ofPod('{spec: {nodeName: n}}')).toEqual([]);
     expect(ofPod('{spec: {containers: [{env: [{name: A, value: "1"}]}, {name: second}]}}')).toEqual([]);
     expect(ofPod('{spec: {containers: [{name: a}, {}]}}')).toEqual([
-      'pod: spec.containers[1].name must be a string that is not empty',
+      'pod: spec.containers[1].name must be a non-empty string',
     ]);
     expect(ofPod('{spec: {containers: [{env: [{name: A, value: 1}]}]}}')).toEqual([
       'pod: spec.containers[0].env[0].value must be a string',

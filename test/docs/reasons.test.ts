@@ -6,20 +6,20 @@ import type { ReasonCode } from '../../src/reasons/reason.ts';
 import { docsAddress, reasonMessage } from '../../src/reasons/message.ts';
 import { examples } from '../support/reason-examples.ts';
 
-// docs/reasons.md is made of the table of reasons and of the sentences as the server writes them. `UPDATE_DOCS=1 npx vitest run test/docs`
-// writes it. Its headings are the codes, so a code is an anchor.
+// docs/reasons.md is generated from the reason table and the messages of the server: `UPDATE_DOCS=1 npx vitest run test/docs/reasons`.
+// Its headings are the codes, so each code is an anchor.
 
 const root = join(import.meta.dirname, '../..');
 const file = join(root, 'docs/reasons.md');
 
 const kinds: Readonly<Record<ReasonKind, string>> = {
-  choice: 'Nobody asked for an agent here. The pod is left as it is, in silence: no warning, no record, no Event.',
-  satisfied: 'The agent is there already. Recorded on the pod; no warning, no Event.',
+  choice: 'No agent is asked for here. The pod is left unchanged, without a warning, a record or an Event.',
+  satisfied: 'The agent is already there. Recorded on the pod, without a warning or an Event.',
   problem:
-    'An agent was asked for and cannot be given. Recorded on the pod, warned of, an Event; refused where the pod is `required`.',
+    'An agent is asked for and cannot be injected. Recorded on the pod, with a warning and an Event; refused where the pod is `required`.',
   failure:
-    "It is our fault or the cluster's. The pod is left as it is; warned of, an Event; refused where the pod is `required`.",
-  notice: 'Told beside a decision that it does not change: warned of, an Event.',
+    'agent-injector or the cluster failed. The pod is left unchanged, with a warning and an Event; refused where the pod is `required`.',
+  notice: 'An addition to a decision that it does not change, as a warning and an Event.',
 };
 
 function page(): string {
@@ -35,16 +35,16 @@ function page(): string {
     ].join('\n');
   return [
     '# Reasons\n',
-    'Why a pod was not injected, or what else there is to know. This page is made from the code; a test fails when they differ. A code never',
-    'changes its meaning. The same one stands in the warning that kubectl shows, in the annotation `agent-injector.io/status` of the pod, in',
-    'the audit log of the API server (annotation `reason` or `notices` of our webhook), in the Event on the workload, in the log line, and in',
-    'the labels of `agent_injector_reviews_total` and `agent_injector_notices_total`.\n',
+    'Why a pod was not injected, and other notices about a pod. This page is generated from the code, and a test compares them. A code never',
+    'changes its meaning. The same code is in the warning that kubectl shows, in the annotation `agent-injector.io/status` of the pod, in the',
+    'audit log of the API server (annotation `reason` or `notices` of the webhook), in the Event on the workload, in the log line, and in the',
+    'labels of `agent_injector_reviews_total` and `agent_injector_notices_total`.\n',
     `${codes.map((code) => `[${code}](#${code})`).join(' · ')}\n`,
     ...(Object.keys(kinds) as ReasonKind[]).map(chapter),
   ].join('\n');
 }
 
-it('docs/reasons.md says what the code says', () => {
+it('docs/reasons.md matches the code', () => {
   if (process.env['UPDATE_DOCS'] === '1') writeFileSync(file, page());
   expect(readFileSync(file, 'utf8')).toBe(page());
 });
@@ -55,7 +55,7 @@ it.each(Object.keys(reasonTable) as ReasonCode[])('%s has an anchor that a link 
   expect(headings.filter((heading) => heading.replace(/^#+ /, '') === anchor)).toHaveLength(1);
 });
 
-it.each(Object.entries(examples))('the sentence of %s is short, on one line and needs no other', (_, reason) => {
+it.each(Object.entries(examples))('the message of %s is short and on one line, without a full stop', (_, reason) => {
   const text = reasonMessage(reason);
   expect(text).toMatch(/^\S.*[^.\s]$/);
   expect(text.length).toBeLessThan(200);

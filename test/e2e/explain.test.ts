@@ -82,7 +82,7 @@ describe('explain on a cluster', () => {
     expect(one.apiServer).toMatchObject([{ called: 'no' }]);
     expect(one.findings[0]).toMatchObject({ code: 'never-called' });
     expect(one.findings[0]?.message).toContain(
-      'its objectSelector wants agent-injector.io/injection not in (disabled)',
+      'its objectSelector requires agent-injector.io/injection not in (disabled)',
     );
   });
 

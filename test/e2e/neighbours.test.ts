@@ -53,7 +53,7 @@ test("another vendor's profiler is left alone, and the vendor named", async () =
   const spec = { containers: [container('app', { env })] };
   const { object, warnings } = await client.create<Pod>(podOf('ours', 'datadog', { spec }));
   expect(warnings).toEqual([
-    'agent-injector: not injected: foreign-profiler: Datadog holds clr-profiler (CORECLR_PROFILER)',
+    'agent-injector: not injected: foreign-profiler: Datadog uses slot clr-profiler (CORECLR_PROFILER)',
   ]);
   expect(recordOf(object)).toMatchObject({ decision: 'skipped', reason: 'foreign-profiler' });
   const bare = await client.create<Pod>(podOf('bare', 'datadog', { spec }));

@@ -173,7 +173,7 @@ describe('a claim', () => {
   test('that another node has (ReadWriteOnce) keeps it out, but of pods that can only run there', async () => {
     await attached('once', ['ReadWriteOnce'], 'node-1');
     await becomes('once', UNUSABLE);
-    expect((await create('once')).warnings.join()).toContain('can be mounted on one node at a time, and is on node-1');
+    expect((await create('once')).warnings.join()).toContain('can be mounted on only one node, currently node-1');
     const on = (more: object): PodOptions => ({ spec: { containers: [container('app')], ...more } });
     expect(await decided('once', on({ nodeSelector: { 'kubernetes.io/hostname': 'node-1' } }))).toMatchObject(INJECTED);
     expect(await decided('once', on({ nodeSelector: { 'kubernetes.io/hostname': 'node-2' } }))).toMatchObject(UNUSABLE);
@@ -272,28 +272,28 @@ describe('a claim that is made for the pod', () => {
       { hard: { persistentvolumeclaims: '0' } },
       undefined,
       unfit,
-      'quota quota has too little left of persistentvolumeclaims',
+      'quota quota has too little persistentvolumeclaims left',
     ],
     [
       'storage',
       { hard: { 'requests.storage': '1000Mi' } },
       undefined,
       unfit,
-      'quota quota has too little left of requests.storage',
+      'quota quota has too little requests.storage left',
     ],
     [
       'objects',
       { hard: { 'count/persistentvolumeclaims': '0' } },
       undefined,
       unfit,
-      'too little left of count/persistentvolumeclaims',
+      'too little count/persistentvolumeclaims left',
     ],
     [
       'class',
       { hard: { 'fast.storageclass.storage.k8s.io/requests.storage': '1' } },
       undefined,
       unfit,
-      'too little left of fast.storageclass',
+      'too little fast.storageclass.storage.k8s.io/requests.storage left',
     ],
     [
       'other-class',
@@ -307,7 +307,7 @@ describe('a claim that is made for the pod', () => {
       undefined,
       [{ type: 'PersistentVolumeClaim', max: { storage: '500Mi' } }],
       unfit,
-      'LimitRange range allows no claim of 1Gi',
+      'LimitRange range does not allow a claim of 1Gi',
     ],
     [
       'wide-range',

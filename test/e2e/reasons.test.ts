@@ -251,7 +251,7 @@ async function withDefect(code: ReasonCode, row: Row): Promise<Scene> {
       if (code === 'internal-error') throw new Error('planted');
       return { ...catalogue, profiles: new Map([['jennifer-dotnet', spoilt()]]) };
     },
-    decided: events.record,
+    onDecision: events.record,
   });
   const url = `https://127.0.0.1:${server.port}/mutate`;
   const { remove } = await registerWebhook(client, { name: `zz-${code}`, url, ca: server.ca });
@@ -337,6 +337,6 @@ test('a label that is almost right is logged once and counted, and no more once 
   await waitFor('the injector to count none', async () => (await mislabelled()) === '0');
   const lines = injector.lines().filter((line) => line.level === 'warn' && line['namespace'] === namespace);
   expect(lines.map(({ msg }) => msg)).toEqual([
-    'pods are not injected: namespace almost has agent-injector.io/injection="enable"; did you mean "agent-injector.io/injection=enabled"?',
+    'pods are not injected: namespace almost has label agent-injector.io/injection="enable"; did you mean "agent-injector.io/injection=enabled"?',
   ]);
 });

@@ -28,8 +28,8 @@ function namespaceFor(name: string): Namespace {
 
 function podOf(object: JsonObject): Pod {
   const decoded = decodePod(object);
-  if (!decoded.ok) throw new Error(`${decoded.path} must be ${decoded.expected}`);
-  return decoded.pod;
+  if (!decoded.ok) throw new Error(`${decoded.error.path} must be ${decoded.error.expected}`);
+  return decoded.value;
 }
 
 let server: TestServer;

@@ -66,8 +66,8 @@ describe.skipIf(files.length === 0)('recorded reviews', () => {
 
   it.each(files.filter((file) => !isCreation(file)))('%s is no creation, so its pod stays as it is', async (file) => {
     const review = read(file);
-    const { uid, operation } = review.request;
-    const warnings = [`agent-injector: not injected: not-a-creation: "${operation}" is not a creation`];
+    const { uid } = review.request;
+    const warnings = [expect.stringContaining('not injected: not-a-creation: ')];
     expect((await server.post(review)).json.response).toMatchObject({ uid, allowed: true, warnings });
   });
 
@@ -103,8 +103,8 @@ describe.skipIf(files.length === 0)('recorded reviews', () => {
       expect(answered).toEqual({ uid: request.uid, allowed: true });
       expect(auditAnnotations).toMatchObject({ decision: 'skipped', reason: 'already-instrumented' });
       const decodedPod = decodePod(patched);
-      if (!decodedPod.ok) throw new Error(decodedPod.path);
-      expect(admit(decodedPod.pod, within(request.namespace), catalogue).operations).toEqual([]);
+      if (!decodedPod.ok) throw new Error(decodedPod.error.path);
+      expect(admit(decodedPod.value, within(request.namespace), catalogue).operations).toEqual([]);
     });
   });
 });

@@ -158,7 +158,7 @@ describe('messages for an invalid document', () => {
       'a required reference',
       'key: key',
       'key: key, optional: false',
-      'spec.environment[2].valueFrom.secretKeyRef.optional: a required reference could keep the pod from starting: leave it out or say true',
+      'spec.environment[2].valueFrom.secretKeyRef.optional: a required reference could prevent the pod from starting: omit it or set it to true',
     ],
     [
       'an unknown reference',

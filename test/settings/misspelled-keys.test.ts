@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { admit } from '../../src/admission/admit.ts';
 import { misspelledKey, intendedLabel, misplacedKeys } from '../../src/settings/misspelled-keys.ts';
-import { reasonMessage } from '../../src/reasons/message.ts';
 import { catalogue, namespace, pod } from '../support/fixtures.ts';
 
 const LABEL = 'agent-injector.io/injection';
@@ -36,20 +35,35 @@ describe('a key that is almost ours', () => {
     `${'a'.repeat(10_000)}/profile`,
   ])('but not %s', (other) => expect(misspelledKey(other)).toBeUndefined());
 
-  it('is told on pod and namespace, as annotation and as label', () => {
+  it('is reported on pod and namespace, as annotation and as label', () => {
     const given = pod(undefined, { 'agentinjector.io/domain-id': '7' });
     const labelled = { ...given, metadata: { ...given.metadata, labels: { 'agent-injector/injection': 'required' } } };
     const { decision } = admit(labelled, namespace({ 'agent-injector/profile': 'x' }), catalogue);
     expect(decision.outcome).toBe('injected');
-    expect(decision.notices.map(reasonMessage)).toEqual([
-      'pod label "agent-injector/injection"="required" means nothing; write it as agent-injector.io/injection',
-      'namespace annotation "agent-injector/profile" means nothing; did you mean "agent-injector.io/profile"?',
-      'pod annotation "agentinjector.io/domain-id" means nothing; did you mean "agent-injector.io/domain-id"?',
+    expect(decision.notices).toEqual([
+      {
+        code: 'unknown-label',
+        label: 'agent-injector/injection',
+        value: 'required',
+        expected: expect.stringContaining(LABEL),
+      },
+      {
+        code: 'unknown-annotation',
+        on: 'namespace',
+        key: 'agent-injector/profile',
+        suggestion: 'agent-injector.io/profile',
+      },
+      {
+        code: 'unknown-annotation',
+        on: 'pod',
+        key: 'agentinjector.io/domain-id',
+        suggestion: 'agent-injector.io/domain-id',
+      },
     ]);
   });
 });
 
-describe('a namespace that was probably meant to be on', () => {
+describe('a namespace whose label is misspelled', () => {
   const meant = (labels: Record<string, string>, annotations: Record<string, string> = {}) =>
     intendedLabel({ name: 'shop', labels, annotations });
 
@@ -89,27 +103,25 @@ describe('a namespace that was probably meant to be on', () => {
 });
 
 describe('keys on the workload instead of its template', () => {
-  const told = (metadata: object, template: object | undefined) =>
-    misplacedKeys({ kind: 'Deployment', name: 'web', metadata: metadata as never }, template as never, catalogue).map(
-      reasonMessage,
-    );
+  const keysIn = (metadata: object, template: object | undefined) =>
+    misplacedKeys({ kind: 'Deployment', name: 'web', metadata: metadata as never }, template as never, catalogue);
 
-  it('are told', () => {
+  it('are reported', () => {
     const metadata = {
       labels: { [LABEL]: 'required', app: 'web' },
       annotations: { 'agent-injector.io/domain-id': '7', 'domain-id.agent-injector.io/web': '8', other: 'x' },
     };
-    const where = 'is on Deployment web, not on its pod template, so it means nothing';
-    expect(told(metadata, undefined)).toEqual([
-      `label ${LABEL} ${where}`,
-      `annotation agent-injector.io/domain-id ${where}`,
-      `annotation domain-id.agent-injector.io/web ${where}`,
+    const on = { code: 'misplaced-key', kind: 'Deployment', name: 'web' };
+    expect(keysIn(metadata, undefined)).toEqual([
+      { ...on, as: 'label', key: LABEL },
+      { ...on, as: 'annotation', key: 'agent-injector.io/domain-id' },
+      { ...on, as: 'annotation', key: 'domain-id.agent-injector.io/web' },
     ]);
   });
 
-  it('are no mistake where they stand on the template, too', () => {
+  it('are fine if they are also on the template', () => {
     const metadata = { labels: { [LABEL]: 'disabled' }, annotations: { 'agent-injector.io/domain-id': '7' } };
-    expect(told(metadata, metadata)).toEqual([]);
+    expect(keysIn(metadata, metadata)).toEqual([]);
   });
 
   it.each([
@@ -118,5 +130,5 @@ describe('keys on the workload instead of its template', () => {
     ['x'],
     [{ annotations: null }],
     [{ annotations: { 'agent-injector.io/status': '{}' } }],
-  ])('are none in %o', (metadata) => expect(told(metadata as never, undefined)).toEqual([]));
+  ])('are none in %o', (metadata) => expect(keysIn(metadata as never, undefined)).toEqual([]));
 });

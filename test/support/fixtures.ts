@@ -2,8 +2,10 @@ import { builtInCatalogue } from '../../src/profile-sources/builtin.ts';
 import { builtInDocuments } from '../../src/profile-sources/builtin-documents.ts';
 import { type Catalogue, problemText, withDefaults } from '../../src/profiles/catalogue.ts';
 import { type CatalogueSource, readCatalogue } from '../../src/profile-sources/read-catalogue.ts';
+import type { Admission } from '../../src/admission/admit.ts';
 import type { Namespace } from '../../src/kubernetes/namespace.ts';
 import type { Container, Pod } from '../../src/kubernetes/pod.ts';
+import type { Reason } from '../../src/reasons/reason.ts';
 
 export const catalogue: Catalogue = builtInCatalogue();
 
@@ -95,4 +97,9 @@ export function plainNamespace(annotations: Record<string, string> = {}): Namesp
   const own = namespace(annotations);
   const { 'agent-injector.io/server-address': _, ...rest } = own.annotations;
   return { ...own, annotations: rest };
+}
+
+/** Why the pod was not injected; undefined where it was. */
+export function reasonOf({ decision }: Pick<Admission, 'decision'>): Reason | undefined {
+  return decision.outcome === 'injected' ? undefined : decision.reason;
 }

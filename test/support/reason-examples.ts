@@ -13,17 +13,17 @@ export const examples: { readonly [code in ReasonCode]: Extract<Reason, { code: 
     code: 'namespace-not-enabled',
     namespace: 'shop',
     label: 'enable',
-    meant: 'agent-injector.io/injection=enabled',
+    suggestion: 'agent-injector.io/injection=enabled',
   },
   'opted-out': { code: 'opted-out', by: 'pod annotation agent-injector.io/inject' },
   'already-instrumented': { code: 'already-instrumented', profile: 'jennifer-dotnet' },
-  'malformed-pod': { code: 'malformed-pod', path: 'spec.containers', expected: 'a list that is not empty' },
+  'malformed-pod': { code: 'malformed-pod', path: 'spec.containers', expected: 'a list with at least one element' },
   'no-profile': { code: 'no-profile' },
   'unknown-profile': {
     code: 'unknown-profile',
     name: 'jenifer-dotnet',
     source: onNamespace('profile'),
-    nearest: 'jennifer-dotnet',
+    suggestion: 'jennifer-dotnet',
   },
   'unknown-delivery': {
     code: 'unknown-delivery',
@@ -69,7 +69,7 @@ export const examples: { readonly [code in ReasonCode]: Extract<Reason, { code: 
       { delivery: 'initContainer', requirement: { why: 'parameter', parameter: 'agent-image' } },
     ],
   },
-  'claim-unusable': { code: 'claim-unusable', claim: 'my-agent-file', trouble: { kind: 'absent' } },
+  'claim-unusable': { code: 'claim-unusable', claim: 'my-agent-file', problem: { kind: 'absent' } },
   'foreign-agent': { code: 'foreign-agent', vendor: 'Dynatrace', at: 'LD_PRELOAD', slot: 'jvm-agent' },
   'slot-taken': { code: 'slot-taken', slot: 'jvm-agent', profile: 'team-java', by: 'pinpoint-java' },
   'profile-conflict': {
@@ -111,13 +111,13 @@ export const examples: { readonly [code in ReasonCode]: Extract<Reason, { code: 
     code: 'unknown-annotation',
     key: 'agent-injector.io/doman-id',
     on: 'pod',
-    nearest: 'domain-id',
+    suggestion: 'domain-id',
   },
   'container-not-found': {
     code: 'container-not-found',
     pattern: 'wbe',
     source: onPod('containers'),
-    nearest: 'web',
+    suggestion: 'web',
   },
   'parameter-locked': { code: 'parameter-locked', parameter: 'agent-image', source: onPod('agent-image') },
   advisory: {
@@ -144,6 +144,6 @@ export const examples: { readonly [code in ReasonCode]: Extract<Reason, { code: 
     code: 'unknown-label',
     label: 'agent-injector.io/inject',
     value: 'true',
-    expected: 'settings are annotations',
+    expected: 'settings must be annotations',
   },
 };

@@ -1,14 +1,14 @@
 import * as z from 'zod';
 
-/** When a part of a profile counts. */
+/** When a part of a profile applies. */
 export const conditionSchema = z.discriminatedUnion('if', [
   z.strictObject({
-    if: z.literal('parameter').describe('The parameter has a value, or just this one.'),
-    name: z.string().describe('Of the parameter.'),
-    is: z.string().optional().describe('The value; default: any.'),
+    if: z.literal('parameter').describe('The parameter has a value, or exactly this value.'),
+    name: z.string().describe('Name of the parameter.'),
+    is: z.string().optional().describe('The value. Default: any value.'),
   }),
   z.strictObject({
-    if: z.literal('readOnlyRootFilesystem').describe('The container cannot write outside of its mounts.'),
+    if: z.literal('readOnlyRootFilesystem').describe('The container cannot write outside its mounts.'),
   }),
   z.strictObject({ if: z.literal('readOnlyFiles').describe("The agent's files are mounted read-only.") }),
 ]);

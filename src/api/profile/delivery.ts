@@ -6,17 +6,17 @@ const shared = {
     .string()
     .regex(/^[A-Za-z0-9-]{1,63}$/, 'must be 1 to 63 letters, digits and dashes')
     .optional()
-    .describe('What the delivery annotation says; default: the type.'),
+    .describe('Name to use in the delivery annotation. Default: the type.'),
   os: z
     .array(z.enum(['linux', 'windows']))
     .min(1)
     .optional()
-    .describe('Only for pods of these; default: those of the profile.'),
+    .describe('Operating systems of pods that can use it. Default: those of the profile.'),
 };
 
 const part = relativePath
   .optional()
-  .describe('The directory in it that is mounted. Left out while a parameter in it has no value.');
+  .describe('Directory within the volume to mount. Omitted while a parameter in it has no value.');
 
 const readOnly = (fallback: boolean) => z.boolean().default(fallback).describe('The container cannot write there.');
 
@@ -30,28 +30,31 @@ const positionSchema = z.union([z.enum(['first', 'last']), z.strictObject({ befo
 const resourcesSchema = z.strictObject({ cpu: quantity, memory: quantity });
 
 const copy = {
-  image: z.string().min(1).describe("The image that holds the agent's files."),
+  image: z.string().min(1).describe("Image that contains the agent's files."),
   pullPolicy,
   pullSecret: z
     .string()
     .min(1)
     .optional()
-    .describe('A Secret to pull it with, added to the imagePullSecrets of the pod.'),
-  command: z.array(z.string()).min(1).describe('Copies the files to copyTo. No shell unless it names one.'),
-  copyTo: absolutePath.default('/agent').describe('Where the init container has the volume that the app will see.'),
-  position: positionSchema.default('first').describe('Its place among the init containers.'),
+    .describe('Secret for pulling the image, added to the imagePullSecrets of the pod.'),
+  command: z
+    .array(z.string())
+    .min(1)
+    .describe('Command that copies the files to copyTo. It runs without a shell unless it names one.'),
+  copyTo: absolutePath.default('/agent').describe('Where the volume for the app is mounted in the init container.'),
+  position: positionSchema.default('first').describe('Position among the init containers.'),
   requests: resourcesSchema
     .default({ cpu: '10m', memory: '32Mi' })
-    .describe('Never more than the pod asks for anyway.'),
-  limits: resourcesSchema.default({ cpu: '200m', memory: '128Mi' }).describe('What copying may take.'),
+    .describe('Requests of the init container, never more than the pod requests anyway.'),
+  limits: resourcesSchema.default({ cpu: '200m', memory: '128Mi' }).describe('Limits of the init container.'),
 };
 
-/** How an agent's files reach a container: a row per kind. */
+/** How the files of an agent reach a container. */
 export const deliverySchema = z.discriminatedUnion('type', [
   z.strictObject({
     ...shared,
-    type: z.literal('persistentVolumeClaim').describe('A claim that somebody has put the files on.'),
-    claimName: z.string().min(1).describe('The claim that holds the agent, in the namespace of the pod.'),
+    type: z.literal('persistentVolumeClaim').describe('An existing claim with the files on it.'),
+    claimName: z.string().min(1).describe('Name of the claim, in the namespace of the pod.'),
     subPath: part,
     readOnly: readOnly(false),
   }),
@@ -67,44 +70,48 @@ export const deliverySchema = z.discriminatedUnion('type', [
     ...shared,
     ...copy,
     type: z.literal('initContainer').describe('An init container copies the files into an emptyDir.'),
-    sizeLimit: quantity.default('300Mi').describe('The most that the files may take.'),
+    sizeLimit: quantity.default('300Mi').describe('Size limit of the emptyDir.'),
     medium: z
       .enum(['', 'Memory'])
       .default('')
-      .describe('Where the emptyDir is: on the disk of the node, or in memory.'),
+      .describe('Medium of the emptyDir: "" for the disk of the node, or Memory.'),
     readOnly: readOnly(false),
   }),
   z.strictObject({
     ...shared,
     ...copy,
-    type: z.literal('ephemeral').describe('As initContainer, into a claim that lives as long as the pod.'),
-    storageClassName: z.string().min(1).optional().describe("Default: the cluster's."),
-    size: quantity.default('1Gi').describe('What the claim asks for.'),
+    type: z
+      .literal('ephemeral')
+      .describe('Like initContainer, but into a generic ephemeral volume: a claim that lives as long as the pod.'),
+    storageClassName: z.string().min(1).optional().describe('Default: the default StorageClass of the cluster.'),
+    size: quantity.default('1Gi').describe('Storage that the claim requests.'),
     readOnly: readOnly(false),
   }),
   z.strictObject({
     ...shared,
-    type: z.literal('hostPath').describe('A directory of the node. Pod Security baseline and restricted forbid it.'),
-    path: z.string().min(1).describe('A parameter in it must be of type path or version.'),
+    type: z
+      .literal('hostPath')
+      .describe('A directory on the node. Pod Security levels baseline and restricted forbid it.'),
+    path: z.string().min(1).describe('Path on the node. A parameter in it must be of type path or version.'),
     hostPathType: z
       .enum(['DirectoryOrCreate', 'Directory'])
       .default('DirectoryOrCreate')
-      .describe('Directory: the kubelet does not start the pod before it is there.'),
+      .describe('With Directory, the kubelet does not start the pod until the directory exists.'),
     subPath: part,
     readOnly: readOnly(true),
   }),
   z.strictObject({
     ...shared,
-    type: z.literal('csi').describe('A volume that a CSI driver makes for the pod.'),
-    driver: z.string().min(1).describe('The name of the driver.'),
-    fsType: z.string().optional().describe('What the driver is to make on it.'),
-    attributes: z.record(z.string(), z.string()).default({}).describe('What the driver is told.'),
+    type: z.literal('csi').describe('A volume that a CSI driver creates for the pod.'),
+    driver: z.string().min(1).describe('Name of the driver.'),
+    fsType: z.string().optional().describe('File system type for the driver.'),
+    attributes: z.record(z.string(), z.string()).default({}).describe('Volume attributes for the driver.'),
     subPath: part,
     readOnly: readOnly(true),
   }),
   z.strictObject({
     ...shared,
-    type: z.literal('baked').describe("The agent is in the app's image: environment only."),
+    type: z.literal('baked').describe("The agent is already in the app's image; only the environment is set."),
   }),
 ]);
 

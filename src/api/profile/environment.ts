@@ -1,28 +1,32 @@
 import * as z from 'zod';
 import { conditionSchema } from './condition.ts';
 
-/** What the API server takes in a variable's fieldRef (k8s.io/kubernetes core validation.go): another path would refuse the whole pod. */
+/** The paths that the API server accepts in a fieldRef (k8s.io/kubernetes core validation.go). It rejects the whole pod for any other one. */
 const FIELD_PATH =
   /^(metadata\.(name|namespace|uid)|metadata\.(labels|annotations)\['(?:[a-z0-9][a-z0-9.-]*\/)?[A-Za-z0-9](?:[\w.-]{0,61}[A-Za-z0-9])?'\]|spec\.(nodeName|serviceAccountName)|status\.(hostIP|podIP|podIPs))$/;
 
 const RESOURCE = /^(limits|requests)\.(cpu|memory|ephemeral-storage)$/;
 
-// A required reference to an object that is not there keeps the container from starting: ours are optional, always.
+// A required reference to a missing object prevents the container from starting, so the references of profiles are always optional.
 const keyRef = z.strictObject({
   name: z.string().min(1),
   key: z.string().min(1),
   optional: z
-    .literal(true, 'a required reference could keep the pod from starting: leave it out or say true')
+    .literal(true, 'a required reference could prevent the pod from starting: omit it or set it to true')
     .default(true),
 });
 
 const valueFromSchema = z.union([
   z.strictObject({
-    fieldRef: z.strictObject({ fieldPath: z.string().regex(FIELD_PATH, 'is no field that a variable can refer to') }),
+    fieldRef: z.strictObject({
+      fieldPath: z.string().regex(FIELD_PATH, 'is not a field that a variable can reference'),
+    }),
   }),
   z.strictObject({
     resourceFieldRef: z.strictObject({
-      resource: z.string().regex(RESOURCE, 'must be limits. or requests. with cpu, memory or ephemeral-storage'),
+      resource: z
+        .string()
+        .regex(RESOURCE, 'must be limits or requests of cpu, memory or ephemeral-storage, such as limits.cpu'),
       divisor: z.string().optional(),
     }),
   }),
@@ -33,19 +37,23 @@ const valueFromSchema = z.union([
 const common = {
   name: z
     .string()
-    .regex(/^[-._a-zA-Z][-._a-zA-Z0-9]*$/, 'is no name of a variable')
-    .describe('Of the variable.'),
-  when: conditionSchema.optional().describe('Left out otherwise.'),
+    .regex(/^[-._a-zA-Z][-._a-zA-Z0-9]*$/, 'is not a valid variable name')
+    .describe('Name of the variable.'),
+  when: conditionSchema.optional().describe('The variable is omitted unless the condition holds.'),
 };
 
 const group = z
   .string()
   .optional()
-  .describe('Entries of one group go in whole or not at all; a value of theirs that differs is a conflict.');
+  .describe(
+    'Entries of a group are set together or not at all. A variable of the group that already has another value is a conflict.',
+  );
 
 const anyValue = {
-  value: z.string().optional().describe('May refer to parameters and facts: ${parameter}.'),
-  valueFrom: valueFromSchema.optional().describe('fieldRef, resourceFieldRef, secretKeyRef or configMapKeyRef.'),
+  value: z.string().optional().describe('May contain parameters and built-in values: ${parameter}.'),
+  valueFrom: valueFromSchema
+    .optional()
+    .describe('One of fieldRef, resourceFieldRef, secretKeyRef and configMapKeyRef.'),
 };
 
 const either = ({ value, valueFrom }: { value?: string | undefined; valueFrom?: unknown }): boolean =>
@@ -53,58 +61,57 @@ const either = ({ value, valueFrom }: { value?: string | undefined; valueFrom?: 
 
 const EITHER = 'must have either value or valueFrom';
 
-/** The same for the published JSON Schema, which cannot have functions. */
+// The published JSON Schema cannot contain functions.
 const eitherInJsonSchema = { oneOf: [{ required: ['value'] }, { required: ['valueFrom'] }] };
 
-const listed = z.string().min(1).describe('May refer to parameters and facts: ${parameter}.');
+const listed = z.string().min(1).describe('May contain parameters and built-in values: ${parameter}.');
 
 const separator = z
   .string()
   .min(1)
   .max(4)
-  .regex(/^[^$()]*$/, 'must not have $, ( or ) in it: the kubelet would read them together with the value')
-  .describe('What stands between the words of the value.');
+  .regex(/^[^$()]*$/, 'must not contain $, ( or ): the kubelet would interpret them together with the value')
+  .describe('Separates the parts of the value.');
 
-/** One entry of a profile's environment. */
 export const environmentSchema = z.discriminatedUnion('operation', [
   z
     .strictObject({
       ...common,
-      operation: z.literal('set').optional().describe('Sets the variable where its author did not. The default.'),
+      operation: z.literal('set').optional().describe('Sets the variable unless the pod already has it. The default.'),
       ...anyValue,
       group,
-      compare: z.enum(['exact', 'guid']).default('exact').describe('How a value that is there is compared with ours.'),
+      compare: z.enum(['exact', 'guid']).default('exact').describe('How an existing value is compared with this one.'),
     })
     .refine(either, EITHER)
     .meta(eitherInJsonSchema),
   z
     .strictObject({
       ...common,
-      operation: z.literal('force').describe("Sets the variable in the place of its author's value."),
+      operation: z.literal('force').describe('Sets the variable and replaces any value in the pod.'),
       ...anyValue,
     })
     .refine(either, EITHER)
     .meta(eitherInJsonSchema),
   z.strictObject({
     ...common,
-    operation: z.literal('append').describe("Adds to the end of its author's value, unless it is in there already."),
+    operation: z.literal('append').describe('Appends to the value in the pod, unless it already contains this part.'),
     value: listed,
     separator,
     group,
   }),
   z.strictObject({
     ...common,
-    operation: z.literal('prepend').describe("Adds to the beginning of its author's value, unless it is in there."),
+    operation: z.literal('prepend').describe('Prepends to the value in the pod, unless it already contains this part.'),
     value: listed,
     separator,
     group,
   }),
   z.strictObject({
     ...common,
-    operation: z.literal('merge').describe("Adds those assignments whose names its author's value does not have."),
+    operation: z.literal('merge').describe('Adds the assignments whose names are not in the value in the pod.'),
     value: listed,
     separator,
-    assignment: separator.describe('What stands between a name and its value.'),
+    assignment: separator.describe('Separates a name from its value.'),
   }),
 ]);
 

@@ -1,29 +1,29 @@
 import * as z from 'zod';
 
-const glob = z.string().min(1).describe('With * and ?.');
+const glob = z.string().min(1).describe('May contain the wildcards * and ?.');
 
 const names = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
 
-/** Something that can be seen of a container: how selectors, conflicts and advisories say what they look for. */
+/** A condition on a container, for container selection, conflicts and advisories. */
 export const matcherSchema = z.discriminatedUnion('in', [
   z.strictObject({
-    in: z.literal('environment').describe('A variable of one of these names is there, with that value.'),
-    name: names.describe('What is looked for: a name or several, any of which will do.'),
+    in: z.literal('environment').describe('The container has a variable with one of these names and with that value.'),
+    name: names.describe('A name, or a list of alternative names.'),
     equals: z.string().optional().describe('The whole value.'),
-    contains: z.string().optional().describe('A part of it.'),
+    contains: z.string().optional().describe('A part of the text.'),
   }),
   z.strictObject({
-    in: z.literal('command').describe('Command and args, joined by blanks, contain this.'),
-    contains: z.string().min(1).describe('A part of it.'),
+    in: z.literal('command').describe('Command and args, joined by spaces, contain this text.'),
+    contains: z.string().min(1).describe('A part of the text.'),
   }),
-  z.strictObject({ in: z.literal('image').describe('A glob over the image reference.'), matches: glob }),
-  z.strictObject({ in: z.literal('name').describe("A glob over the container's name."), matches: glob }),
+  z.strictObject({ in: z.literal('image').describe('The image reference matches this glob.'), matches: glob }),
+  z.strictObject({ in: z.literal('name').describe('The name of the container matches this glob.'), matches: glob }),
   z.strictObject({
-    in: z.literal('volume').describe('The pod has a volume of this name.'),
-    name: z.string().min(1).describe('What is looked for.'),
+    in: z.literal('volume').describe('The pod has a volume with this name.'),
+    name: z.string().min(1).describe('Name of the volume.'),
   }),
   z.strictObject({
-    in: z.literal('mount').describe('Something is mounted at this path or below it.'),
+    in: z.literal('mount').describe('A volume is mounted at this path or below it.'),
     path: z.string().regex(/^\//, 'must be an absolute path').describe('An absolute path.'),
   }),
 ]);

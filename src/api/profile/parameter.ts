@@ -1,56 +1,63 @@
 import * as z from 'zod';
 
-/** Who may give a parameter its value, weakest first. */
-const setters = ['cluster', 'namespace', 'pod', 'container'] as const;
+/** The levels at which a parameter can be set, lowest precedence first. */
+const levels = ['cluster', 'namespace', 'pod', 'container'] as const;
 
 const meta = {
   name: z
     .string()
     .regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, 'must be words of a-z and 0-9 joined by dashes')
-    .describe('The annotation is agent-injector.io/NAME, the template ${NAME}.'),
-  description: z.string().describe('What it means, in a sentence.'),
-  required: z.boolean().default(false).describe('Without a value, the pod is not injected.'),
+    .describe('The annotation is agent-injector.io/NAME, the template variable ${NAME}.'),
+  description: z.string().describe('One sentence about the parameter.'),
+  required: z.boolean().default(false).describe('The pod is not injected without a value.'),
   settableBy: z
-    .array(z.enum(setters))
-    .default([...setters])
+    .array(z.enum(levels))
+    .default([...levels])
     .describe(
-      'Who may give it a value: a guard rail for tenants. What anybody else says is passed over, with a warning.',
+      'Levels at which the parameter may be set, as a guard rail for tenants. A value at any other level is ignored, with a warning.',
     ),
   unique: z
     .strictObject({
-      by: z.literal('namespace').describe('Two namespaces with one value are a mistake.'),
-      within: z.array(z.string()).default([]).describe('Only where these parameters have one value, too.'),
-      instances: z.int().positive().optional().describe('How many instances may share a value.'),
+      by: z.literal('namespace').describe('No two namespaces may have the same value.'),
+      within: z
+        .array(z.string())
+        .default([])
+        .describe('Only among namespaces where these parameters also have the same value.'),
+      instances: z.int().positive().optional().describe('How many instances of the agent may share a value.'),
     })
     .optional()
-    .describe('What agent-injector audit looks at. It changes no decision.'),
+    .describe('Checked by agent-injector audit; it does not affect decisions.'),
 };
 
 const patterns = z
   .array(z.string().min(1))
   .optional()
-  .describe('Globs (*, ?): a value must match one of them, whoever gives it.');
+  .describe('Globs (*, ?). A value must match one of them, at whatever level it is set.');
 
-const DEFAULT = 'What it is where nobody gives it; without one, it may have no value. May refer to facts.';
+const DEFAULT = 'Value if the parameter is not set anywhere. May contain built-in values.';
 
 const textual = z.string().optional().describe(DEFAULT);
 
 const whole = z.int().optional().describe(DEFAULT);
 
-/** How a profile declares a parameter. What differs between types is in their rows of parameter.ts, nowhere else. */
+/** The declaration of a parameter. profiles/parameter.ts has the semantics of each type. */
 export const parameterSchema = z.discriminatedUnion('type', [
   z.strictObject({
     ...meta,
-    type: z.literal('string').describe('Any text. Not for lists, images, commands and directories.'),
+    type: z.literal('string').describe('Any text. Not allowed in lists, images, commands and directories.'),
     default: textual,
   }),
   z.strictObject({
     ...meta,
-    type: z.literal('word').describe('Text without blanks, quotes, $ and backslashes.'),
+    type: z.literal('word').describe('Text without spaces, quotes, $ and backslashes.'),
     default: textual,
   }),
   z.strictObject({ ...meta, type: z.literal('host').describe('A host name or an IP address.'), default: textual }),
-  z.strictObject({ ...meta, type: z.literal('url').describe('http:// or https://'), default: textual }),
+  z.strictObject({
+    ...meta,
+    type: z.literal('url').describe('A URL that starts with http:// or https://.'),
+    default: textual,
+  }),
   z.strictObject({
     ...meta,
     type: z.literal('objectName').describe('The name of a Kubernetes object.'),
@@ -62,7 +69,11 @@ export const parameterSchema = z.discriminatedUnion('type', [
     default: textual,
     allowed: patterns,
   }),
-  z.strictObject({ ...meta, type: z.literal('version').describe("An image's tag, or a directory."), default: textual }),
+  z.strictObject({
+    ...meta,
+    type: z.literal('version').describe('The tag of an image, or the name of a directory.'),
+    default: textual,
+  }),
   z.strictObject({
     ...meta,
     type: z.literal('path').describe('An absolute path.'),
@@ -79,14 +90,14 @@ export const parameterSchema = z.discriminatedUnion('type', [
     ...meta,
     type: z.literal('integer').describe('From minimum to maximum.'),
     default: whole,
-    minimum: z.int().describe('The least value.'),
-    maximum: z.int().describe('The greatest value.'),
+    minimum: z.int().describe('The smallest value.'),
+    maximum: z.int().describe('The largest value.'),
   }),
   z.strictObject({
     ...meta,
-    type: z.literal('enum').describe('One of values.'),
+    type: z.literal('enum').describe('One of a list of values.'),
     default: textual,
-    values: z.array(z.string()).min(1).describe('What it may be.'),
+    values: z.array(z.string()).min(1).describe('The allowed values.'),
   }),
 ]);
 

@@ -15,141 +15,164 @@ const constraintsSchema = z.strictObject({
   os: z
     .array(z.enum(['linux', 'windows']))
     .min(1)
-    .describe('A pod for another one is not injected.'),
-  arch: z.array(z.string()).min(1).optional().describe('Values of kubernetes.io/arch: amd64, arm64…'),
+    .describe('Operating systems that the agent supports. A pod for another one is not injected.'),
+  arch: z
+    .array(z.string())
+    .min(1)
+    .optional()
+    .describe('Architectures that the agent supports: values of kubernetes.io/arch, such as amd64.'),
   libc: z
     .array(z.enum(['glibc', 'musl']))
     .min(1)
     .optional()
-    .describe("What the agent's binaries are made for. The first one is assumed where nothing tells."),
+    .describe('C libraries that the agent supports. The first one is assumed if the library of the image is unknown.'),
   kubernetes: z
     .string()
     .refine((text) => parseVersion(text) !== undefined, 'must be a version such as 1.30')
     .optional()
-    .describe('The least version of the API server.'),
-  excludeOwners: z.array(z.string()).default([]).describe('Kinds whose pods are left alone: Job, DaemonSet…'),
+    .describe('Minimum version of the API server.'),
+  excludeOwners: z
+    .array(z.string())
+    .default([])
+    .describe('Kinds of owners whose pods are not injected, such as Job or DaemonSet.'),
 });
 
 const adviceSchema = z.strictObject({
-  code: code.describe('By which it is known.'),
-  /** All of the signs must be seen. */
-  signs: z.array(matcherSchema).min(1).describe('All of them must be seen in the container.'),
-  message: z.string().describe('What the user should know, in one sentence without a capital and a full stop.'),
+  code: code.describe('Identifies it in messages and tests.'),
+  signs: z.array(matcherSchema).min(1).describe('All of them must match the container.'),
+  message: z.string().describe('One sentence for the user, without a capital letter and a full stop.'),
 });
 
 const testSchema = z.strictObject({
-  name: z.string().describe('What is tested.'),
+  name: z.string().describe('Name of the test.'),
   namespace: z
     .record(z.string(), z.string())
     .default({})
-    .describe('Settings as the annotations of the namespace: domain-id: "7".'),
+    .describe('Settings in the annotations of the namespace, such as domain-id: "7".'),
   pod: z
     .looseObject({})
     .default({})
-    .describe('A pod, or just what matters of it. Default: one container "app" with nothing in it.'),
-  kubernetes: z.string().optional().describe('The version of the API server.'),
+    .describe('A pod, or the relevant parts of one. Default: one empty container "app".'),
+  kubernetes: z.string().optional().describe('Version of the API server.'),
   expect: z
     .strictObject({
-      outcome: z.enum(['injected', 'skipped']).describe('What becomes of the pod.'),
-      reason: z.string().optional().describe('The code of the reason, when it is skipped.'),
-      conflict: z.string().optional().describe('The code of the conflict of this profile that is the reason.'),
+      outcome: z.enum(['injected', 'skipped']).describe('Outcome for the pod.'),
+      reason: z.string().optional().describe('Reason code, if the pod is skipped.'),
+      conflict: z.string().optional().describe('Code of the conflict of this profile that is the reason.'),
       container: z
         .string()
         .optional()
-        .describe('The container that the rest is about, init containers included; default: "app", or the first.'),
-      delivery: z.string().optional().describe('The name of the delivery by which the container got the agent.'),
+        .describe('Container or init container that the rest is about. Default: "app", or else the first container.'),
+      delivery: z.string().optional().describe('Name of the delivery that is used.'),
       environment: z
         .record(z.string(), z.union([z.string(), z.null(), z.looseObject({})]))
         .default({})
         .describe(
-          'Variables of the container afterwards: the text; null: there is none of that name; an object: what its valueFrom has in it.',
+          'Variables of the container after injection: a text is the value, null means that the variable does not exist, and an object is a part of valueFrom.',
         ),
-      mounts: z.array(z.string()).default([]).describe('Paths at which something is mounted in it afterwards.'),
-      advisories: z.array(z.string()).optional().describe('The codes of all advisories that are given.'),
+      mounts: z.array(z.string()).default([]).describe('Mount paths of the container after injection.'),
+      advisories: z.array(z.string()).optional().describe('Codes of all advisories that are reported.'),
       annotations: z
         .record(z.string(), z.union([z.string(), z.null()]))
         .default({})
-        .describe('Annotations of the pod afterwards; null: there is none of that name.'),
+        .describe('Annotations of the pod after injection; null means that the annotation does not exist.'),
     })
-    .describe('What is to be afterwards.'),
+    .describe('Expected result.'),
 });
 
-/** An AgentProfile document: the one source of the types, of the messages and of the published JSON Schema. */
+/** An AgentProfile document. Types, error messages and the published JSON Schema are derived from this schema. */
 export const profileSchema = z.strictObject({
   apiVersion: z.literal('agent-injector.io/v1alpha1'),
   kind: z.literal('AgentProfile'),
   metadata: z.strictObject({ name }),
   spec: z.strictObject({
-    extends: name.optional().describe('A profile that this one derives from: what is written here is laid over it.'),
-    vendor: z.string().describe('Whose agent it is.'),
-    description: z.string().describe('What it is, in a sentence.'),
-    language: z.string().optional().describe('The runtime that the agent is for: dotnet, java, nodejs, python, php…'),
-    documentation: z.url().optional().describe("The vendor's page on it."),
-    sources: z.array(z.string()).default([]).describe('Where the facts in this profile come from.'),
+    extends: name
+      .optional()
+      .describe('Profile that this one is derived from. The spec of this profile is merged over it.'),
+    vendor: z.string().describe('Vendor of the agent.'),
+    description: z.string().describe('One sentence about the agent.'),
+    language: z
+      .string()
+      .optional()
+      .describe('Runtime that the agent is for, such as dotnet, java, nodejs, python or php.'),
+    documentation: z.url().optional().describe("The vendor's documentation of the agent."),
+    sources: z.array(z.string()).default([]).describe('Sources of the facts in this profile.'),
     namespaces: z
       .array(z.string())
       .optional()
-      .describe('Names or globs of the namespaces that may use it; default: all.'),
+      .describe('Names or globs of the namespaces that may use the profile. Default: all.'),
     constraints: constraintsSchema.describe('Where the agent can run.'),
     containers: z
       .strictObject({
-        include: z.array(matcherSchema).min(1).optional().describe('Any of them makes a container a target.'),
-        exclude: z.array(matcherSchema).default([]).describe('Any of them makes it none.'),
+        include: z
+          .array(matcherSchema)
+          .min(1)
+          .optional()
+          .describe('A container that matches any of these is selected.'),
+        exclude: z.array(matcherSchema).default([]).describe('A container that matches any of these is not selected.'),
       })
       .default({ exclude: [] })
-      .describe('Which app containers get the agent where nobody names them.'),
-    slots: z.array(z.string()).default([]).describe('The exclusive places in a process that this agent takes.'),
-    conflicts: z.array(adviceSchema).default([]).describe('What keeps this agent out of a container.'),
-    advisories: z.array(adviceSchema).default([]).describe('What the user is told, without a change to the decision.'),
-    parameters: z.array(parameterSchema).default([]).describe('What users may set, by annotations.'),
+      .describe('App containers that get the agent if no setting names the containers.'),
+    slots: z
+      .array(z.string())
+      .default([])
+      .describe('Slots that the agent uses. Only one agent in a process can use a slot.'),
+    conflicts: z.array(adviceSchema).default([]).describe('Conflicts that prevent injection into a container.'),
+    advisories: z
+      .array(adviceSchema)
+      .default([])
+      .describe('Advice for the user, as a warning. It does not affect the decision.'),
+    parameters: z.array(parameterSchema).default([]).describe('Parameters that users can set with annotations.'),
     variants: z
       .array(
         z.strictObject({
-          name: code.describe('The template is ${NAME}.'),
+          name: code.describe('The template variable is ${NAME}.'),
           by: z.string().describe('libc, arch, or a parameter of type enum or boolean.'),
-          values: z.record(z.string(), z.string()).describe('From each value of it to the value of this one.'),
+          values: z.record(z.string(), z.string()).describe('Maps each value of `by` to the value of this variant.'),
         }),
       )
       .default([])
-      .describe('Values that follow from another one: ${name} in a template.'),
-    deliveries: z.array(deliverySchema).min(1).describe('In order of preference.'),
+      .describe('Values that depend on another value, for templates: ${name}.'),
+    deliveries: z.array(deliverySchema).min(1).describe('Deliveries in order of preference.'),
     mounts: z
       .array(
         z.strictObject({
-          path: absolutePath.describe('Where in the container.'),
+          path: absolutePath.describe('Path in the container.'),
           subPath: relativePath
             .optional()
-            .describe("A directory or a file of the agent's files; default: all of them."),
+            .describe("A directory or a file among the agent's files. Default: all of them."),
           readOnly: z.boolean().default(false).describe('The container cannot write there.'),
         }),
       )
       .default([])
-      .describe("Where the agent's files are in the container."),
+      .describe("Where the agent's files are mounted in the container."),
     writable: z
       .array(
         z.strictObject({
-          path: absolutePath.describe('Where in the container.'),
-          sizeLimit: quantitySchema.default('100Mi').describe('The most that may be in it.'),
-          when: conditionSchema.optional().describe('Left out otherwise.'),
+          path: absolutePath.describe('Path in the container.'),
+          sizeLimit: quantitySchema.default('100Mi').describe('Size limit of the emptyDir.'),
+          when: conditionSchema.optional().describe('The directory is omitted unless the condition holds.'),
         }),
       )
       .default([])
-      .describe('Directories that the agent writes into: each gets an emptyDir of its own for each container.'),
+      .describe('Directories that the agent writes to. Each container gets its own emptyDir for each of them.'),
     files: z
       .array(
         z.strictObject({
-          path: absolutePath.describe('Where in the container.'),
+          path: absolutePath.describe('Path in the container.'),
           content: z
             .string()
             .max(16_384)
-            .describe('May refer to parameters and facts. Everybody who can see the pod can read it.'),
-          when: conditionSchema.optional().describe('Left out otherwise.'),
+            .describe(
+              'Content of the file. May contain parameters and built-in values. Anyone who can read the pod can read it.',
+            ),
+          when: conditionSchema.optional().describe('The file is omitted unless the condition holds.'),
         }),
       )
       .default([])
-      .describe('Configuration files: each is an annotation of the pod, and a read-only mount.'),
-    environment: z.array(environmentSchema).default([]).describe('The variables, in order.'),
-    tests: z.array(testSchema).default([]).describe('Run by agent-injector lint.'),
+      .describe('Configuration files. Each is stored in an annotation of the pod and mounted read-only.'),
+    environment: z.array(environmentSchema).default([]).describe('Environment variables, in order.'),
+    tests: z.array(testSchema).default([]).describe('Tests that agent-injector lint runs.'),
   }),
 });
 

@@ -8,7 +8,7 @@ import { type Finding, restartCommand } from '../../diagnostics/findings.ts';
 import { type EntryMatch, type LabelledNamespace, matchOf, ownEntries } from '../../diagnostics/webhook-match.ts';
 import { creatorOf } from '../../kubernetes/owner.ts';
 import { decodePod, type Pod } from '../../kubernetes/pod.ts';
-import { apiPath, podMadeBy, templateOf, workloadKindCalled, workloadKinds } from '../../kubernetes/workload.ts';
+import { apiPath, podFromTemplate, templateOf, workloadKindNamed, workloadKinds } from '../../kubernetes/workload.ts';
 import { type JsonObject, objectIn, objectsIn } from '../../lib/json.ts';
 import { didYouMean, nearest } from '../../lib/suggest.ts';
 import { UsageError } from '../../lib/usage-error.ts';
@@ -30,8 +30,8 @@ export async function explainOnCluster(
     readNamespace(client, namespace),
     readWebhooks(client),
   ]);
-  const decoded = decodePod(podMadeBy(workload.workload, workload.name, workload.template));
-  const pods = decoded.ok ? [{ namespace, pod: decoded.pod }] : [];
+  const decoded = decodePod(podFromTemplate(workload.workload, workload.name, workload.template));
+  const pods = decoded.ok ? [{ namespace, pod: decoded.value }] : [];
   const installed =
     config === undefined ? await withInstalledDefaults(client, webhooks.configurations, catalogue) : { catalogue };
   const result = explainWorkload(
@@ -40,14 +40,14 @@ export async function explainOnCluster(
     { catalogue: installed.catalogue, cluster: await readClusterState(client, pods) },
   );
   if (!decoded.ok) return [{ ...result, findings: [...result.findings, ...webhooks.findings] }];
-  const matches = matchOf(webhooks.configurations, labelled(namespace, namespaceObject), decoded.pod);
-  const findings = [...result.findings, ...webhooks.findings, ...matchFindings(result, matches, decoded.pod)];
+  const matches = matchOf(webhooks.configurations, labelled(namespace, namespaceObject), decoded.value);
+  const findings = [...result.findings, ...webhooks.findings, ...matchFindings(result, matches, decoded.value)];
   return [{ ...result, findings, ...(matches.length > 0 && { apiServer: matches }) }];
 }
 
 async function readWorkload(client: KubeClient, target: string, namespace: string): Promise<Workload> {
   const [word = '', name = ''] = target.split('/');
-  const workload = workloadKindCalled(word);
+  const workload = workloadKindNamed(word);
   if (!workload || name === '') {
     const known = workloadKinds.flatMap(({ plural, short }) => [plural, ...short]);
     throw new UsageError([

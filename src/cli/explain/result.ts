@@ -4,7 +4,7 @@ import { type Finding, misplacedKeyFindings, namespaceFinding } from '../../diag
 import type { EntryMatch } from '../../diagnostics/webhook-match.ts';
 import type { Namespace } from '../../kubernetes/namespace.ts';
 import { decodePod } from '../../kubernetes/pod.ts';
-import { podMadeBy, type WorkloadKind } from '../../kubernetes/workload.ts';
+import { podFromTemplate, type WorkloadKind } from '../../kubernetes/workload.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import type { SettingSources } from '../../settings/resolve.ts';
 
@@ -46,16 +46,16 @@ export function explainWorkload(
     ...namespaceFinding(known),
     ...misplacedKeyFindings(workload, { name, object, template }, rest.catalogue),
   ];
-  const decoded = decodePod(podMadeBy(workload, name, template));
+  const decoded = decodePod(podFromTemplate(workload, name, template));
   if (!decoded.ok) {
-    const { path, expected } = decoded;
+    const { path, expected } = decoded.error;
     return { ...subject, findings, decision: undecided({ code: 'malformed-pod', path, expected }) };
   }
-  const recorded = readStatus(decoded.pod);
+  const recorded = readStatus(decoded.value);
   return {
     ...subject,
     findings,
     ...(recorded && { recorded }),
-    decision: explain({ ...rest, pod: decoded.pod, namespace: known }),
+    decision: explain({ ...rest, pod: decoded.value, namespace: known }),
   };
 }

@@ -21,18 +21,18 @@ export class MisspelledLabelLog {
   }
 
   check(namespace: Namespace): void {
-    const meant = intendedLabel(namespace);
+    const suggestion = intendedLabel(namespace);
     const { name, labels } = namespace;
-    if (meant === undefined) {
+    if (suggestion === undefined) {
       this.#logged.delete(name);
       return;
     }
     const label = labels[INJECTION_LABEL];
-    const misspelling = `${label ?? ''} ${meant}`;
+    const misspelling = `${label ?? ''} ${suggestion}`;
     if (this.#logged.get(name) === misspelling || (this.#logged.size >= MAX_NAMESPACES && !this.#logged.has(name)))
       return;
     this.#logged.set(name, misspelling);
-    const reason: Reason = { code: 'namespace-not-enabled', namespace: name, label, meant };
+    const reason: Reason = { code: 'namespace-not-enabled', namespace: name, label, suggestion };
     this.#logger.warn({ namespace: name, reason: reason.code }, `pods are not injected: ${reasonMessage(reason)}`);
   }
 

@@ -53,7 +53,7 @@ const CHANGED = 'it was edited or reformatted after the injection, so the origin
 function attemptsFor(manifest: Manifest, template: PodTemplate, catalogue: Catalogue): readonly Attempt[] {
   const decoded = decodePod(template.pod);
   const document = manifest.documents[template.document];
-  const plan = decoded.ok ? planReverse(decoded.pod, catalogue) : undefined;
+  const plan = decoded.ok ? planReverse(decoded.value, catalogue) : undefined;
   if (!plan || !document) return [];
   if (!plan.ok) return [{ template, candidates: [], problem: plan.error }];
   const candidates = (['absent', 'empty'] as const).flatMap((trailing): readonly Candidate[] => {

@@ -97,7 +97,7 @@ describe('explain', () => {
     [
       'a misspelled label',
       'enable',
-      'namespace shop has agent-injector.io/injection="enable"; did you mean "agent-injector.io/injection=enabled"?',
+      'namespace shop has label agent-injector.io/injection="enable"; did you mean "agent-injector.io/injection=enabled"?',
       '=enabled --overwrite',
     ],
     ['the label "true"', '"true"', 'did you mean "agent-injector.io/injection=enabled"?', '=enabled --overwrite'],

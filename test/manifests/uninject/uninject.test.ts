@@ -28,7 +28,7 @@ function injected(text: string, within: Namespace, by: Catalogue = catalogue): s
   const edits = manifest.templates.flatMap((template) => {
     const decoded = decodePod(template.pod);
     if (!decoded.ok) return [];
-    const { decision, operations } = admit(decoded.pod, within, by);
+    const { decision, operations } = admit(decoded.value, within, by);
     return decision.outcome === 'injected' ? [{ template, operations }] : [];
   });
   const edited = applyOperations(manifest, edits);
