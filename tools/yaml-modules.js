@@ -1,6 +1,6 @@
-// Agents are YAML; the bundle and the tests import them as data, so that nothing is parsed at start-up.
-// `import documents from './*.yaml'` gives every YAML file of that folder, sorted by name: a new agent is a new file, no index to edit.
-// `import text from './builtin.catalogue'` gives the catalogue that they make, read here as a server would read it.
+// Plugins that turn the YAML of the agents into data at build time, so that a server parses nothing at start.
+// `import documents from './*.yaml'` imports all YAML files of a folder, sorted by name: a new agent is a new file, without an index to edit.
+// `import text from './builtin.catalogue'` imports the catalogue of these documents, parsed by the server's own code.
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +14,7 @@ const files = (path) =>
         .map((name) => join(dirname(path), name))
     : [path];
 
-/** Runs a module of src/ without leaving a file behind. */
+/** Bundles a module of src/ in memory, and imports it. */
 const load = async (entry, plugins = []) => {
   const { outputFiles } = await build({
     entryPoints: [entry],
@@ -32,7 +32,6 @@ const load = async (entry, plugins = []) => {
 
 let reader;
 
-/** What the documents of a module are: read as the server reads YAML. */
 const content = async (path) => {
   reader ??= load(fileURLToPath(new URL('../src/manifests/yaml.ts', import.meta.url)));
   const { readSingle } = await reader;
@@ -44,7 +43,7 @@ const content = async (path) => {
   return JSON.stringify(path.endsWith('/*.yaml') ? values : values[0]);
 };
 
-// Paths are in the bundle: it is the same wherever the project lies.
+// Relative paths, because the bundle contains them: it does not depend on the location of the project.
 const fromHere = ({ resolveDir, path }) => relative('.', resolve(resolveDir, path));
 
 const documents = {
@@ -64,7 +63,7 @@ const documents = {
 
 const frozen = async (folder) => (await load(join(folder, 'freeze.ts'), [documents])).frozen;
 
-/** esbuild: YAML modules become JSON text inside the bundle. */
+/** For esbuild: YAML modules become JSON in the bundle. */
 export const esbuildYaml = {
   name: 'yaml-modules',
   setup(building) {
@@ -80,7 +79,7 @@ export const esbuildYaml = {
   },
 };
 
-/** vite (vitest): the same modules. */
+/** For vite (vitest). */
 export const viteYaml = {
   name: 'yaml-modules',
   enforce: 'pre',

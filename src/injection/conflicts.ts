@@ -198,7 +198,8 @@ function withoutText(view: ContainerView, entries: readonly ResolvedEntry[]): Co
   const environment = view.environment.map((variable): EnvVar => {
     const { value } = variable;
     const written = texts.get(variable.name);
-    if (!written || value === undefined) return variable;
+    // A manifest may have `value: null`, which the types of a pod do not.
+    if (!written || typeof value !== 'string') return variable;
     return { ...variable, value: written.reduce((rest, text) => rest.replaceAll(text, ''), value) };
   });
   return new ContainerView(view.container, environment, view.volumes);

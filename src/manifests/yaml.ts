@@ -8,6 +8,7 @@ import {
   type ParsedNode,
   visit,
 } from 'yaml';
+import { errorMessage } from '../lib/error-message.ts';
 import type { Json } from '../lib/json.ts';
 import type { Result } from '../lib/result.ts';
 import { DIALECT } from './yaml-dialect.ts';
@@ -32,7 +33,7 @@ export interface YamlDocument {
   readonly position: (offset: number) => Position;
 }
 
-/** A document with errors, and its tree as far as the parser came. */
+/** A document with errors, and the part of its tree that could be parsed. */
 export interface BrokenDocument {
   readonly problems: readonly Problem[];
   readonly tree: Document.Parsed | undefined;
@@ -74,7 +75,7 @@ export function readDocuments(text: string): readonly (YamlDocument | BrokenDocu
       return { problems, tree: parsed };
     });
   } catch (error) {
-    return [{ problems: [{ line: 1, column: 1, message: messageOf(error) }], tree: undefined }];
+    return [{ problems: [{ line: 1, column: 1, message: clearer(errorMessage(error)) }], tree: undefined }];
   }
 }
 
@@ -99,12 +100,11 @@ function readDocument(
   try {
     return { ok: true, value: { root: document.contents, json: jsonOf(document), aliased, position } };
   } catch (error) {
-    return { ok: false, error: [{ ...position(dangling ?? document.range[0]), message: messageOf(error) }] };
+    return {
+      ok: false,
+      error: [{ ...position(dangling ?? document.range[0]), message: clearer(errorMessage(error)) }],
+    };
   }
-}
-
-function messageOf(error: unknown): string {
-  return clearer(error instanceof Error ? error.message : String(error));
 }
 
 function clearer(message: string): string {

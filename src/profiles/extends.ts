@@ -169,5 +169,5 @@ function mergeItem(base: Json | undefined, own: Json): Json {
 
 function nothingToRemove(key: string | undefined, known: readonly string[]): string {
   if (key === undefined) return 'this entry does not name what to remove';
-  return `there is no inherited "${key}" to remove${didYouMean(nearest(key, known))}`;
+  return `no inherited item "${key}"${didYouMean(nearest(key, known))}`;
 }

@@ -196,7 +196,7 @@ class ProfileResolver {
   #missingBase(entry: Entry, baseEntry: Entry | undefined): string {
     const base = baseNameOf(entry.source?.document) ?? '';
     if (baseEntry) return `extends "${base}", which has errors itself`;
-    if (base === entry.name) return `extends itself, but there is no built-in profile "${base}"`;
+    if (base === entry.name) return `extends itself, but no built-in profile has the name "${base}"`;
     const others = this.entries().map(({ name }) => name);
     const similar = nearest(
       base,

@@ -22,7 +22,7 @@ const cluster: ClusterState = {
 };
 
 interface App {
-  readonly env?: readonly EnvVar[];
+  readonly env?: readonly (EnvVar | { readonly name: string; readonly value: null })[];
   readonly envFrom?: readonly object[];
 }
 
@@ -53,6 +53,7 @@ const sources: readonly (readonly [string, App, string | undefined])[] = [
   ['absent', {}, ''],
   ['empty', { env: [{ name: 'X', value: '' }] }, ''],
   ['without a value', { env: [{ name: 'X' }] }, ''],
+  ['null', { env: [{ name: 'X', value: null }] }, ''],
   ['given by value', { env: [{ name: 'X', value: 'existing' }] }, 'existing'],
   [
     'defined twice',
