@@ -79,7 +79,7 @@ export const rooms = [
     pure: false,
     holds: 'Flags, environment variables and the configuration file as one configuration',
   },
-  { name: 'webhook', pure: false, holds: 'The HTTPS server, its handler, load shedding and remembered answers' },
+  { name: 'webhook', pure: false, holds: 'The HTTPS server, its handler, the answer cache and load shedding' },
   {
     name: 'server',
     pure: false,

@@ -1,10 +1,9 @@
-import { type Selection, selectTargets } from '../injection/container-selection.ts';
-import type { InjectionContext } from '../injection/context.ts';
+import { type ContainerSelector, selectTargets } from '../injection/container-selection.ts';
 import { envFromPresence } from '../injection/env/env-from.ts';
 import type { ContainerOutcome } from '../injection/outcome.ts';
 import { applyOperations, patchFor } from '../injection/patch.ts';
 import { planInjection, EMPTY_PLAN, type Plan } from '../injection/plan.ts';
-import { tracer } from '../injection/trace.ts';
+import { type InjectionContext, tracer } from '../injection/trace.ts';
 import { brokenRule } from '../injection/verify/pod.ts';
 import { type ClusterState, unknownCluster } from '../kubernetes/cluster-state.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
@@ -48,7 +47,7 @@ export function admitInContext(context: InjectionContext): Admission {
 }
 
 function verifyFirstPass(context: InjectionContext, { changes }: Plan, patched: Pod): string | undefined {
-  return brokenRule(context.pod, patched, { changes, provided: (container) => envFromPresence(context, container) });
+  return brokenRule(context.pod, patched, { changes, envFrom: (container) => envFromPresence(context, container) });
 }
 
 /** The API server calls a webhook again after other webhooks have changed the pod, so a second pass must not change anything. */
@@ -106,20 +105,20 @@ function decide(context: InjectionContext): PlannedDecision {
   // Only an opt-out may be a misspelling away from what was meant; a pod that asks for nothing gets no notices.
   if (optedOut) return skip(optedOut, optedOut.code === 'opted-out' ? unknownKeysIn(context) : []);
   const unknownKeys = unknownKeysIn(context);
-  const selection = selectTargets(context);
-  const reason = selection.ok ? noTarget(selection.value) : selection.error;
+  const selector = selectTargets(context);
+  const reason = selector.ok ? noTarget(selector.value) : selector.error;
   if (context.trace) tracer(context.trace, 'containers', {})(TARGETS, reason);
-  if (!selection.ok) return skip(selection.error, unknownKeys);
-  const notices = [...selection.value.notices, ...unknownKeys];
+  if (!selector.ok) return skip(selector.error, unknownKeys);
+  const notices = [...selector.value.notices, ...unknownKeys];
   if (reason) return skip(reason, notices);
-  const { plan, outcomes, notices: more } = planInjection(context, selection.value.selector);
-  return { decision: decisionOn(outcomes, required, [...notices, ...more]), plan };
+  const planned = planInjection(context, selector.value);
+  return { decision: decisionOn(planned.outcomes, required, [...notices, ...planned.notices]), plan: planned.plan };
 }
 
 const TARGETS = { name: 'targets', holds: 'a container is selected for injection' };
 
-function noTarget({ selector }: Selection): Reason | undefined {
-  return selector.targets.length > 0 ? undefined : { code: 'no-target-container', profile: undefined };
+function noTarget({ targets }: ContainerSelector): Reason | undefined {
+  return targets.length > 0 ? undefined : { code: 'no-target-container', profile: undefined };
 }
 
 function decisionOn(containers: readonly ContainerOutcome[], required: boolean, notices: readonly Reason[]): Decision {

@@ -1,7 +1,6 @@
 import { MIRROR_POD_ANNOTATION } from '../kubernetes/labels.ts';
 import { INJECTION_LABEL, key } from '../api/keys.ts';
-import type { InjectionContext } from '../injection/context.ts';
-import { firstReason, type Rule, tracer } from '../injection/trace.ts';
+import { firstReason, type InjectionContext, type Rule, tracer } from '../injection/trace.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import { ownerKindsOf } from '../kubernetes/owner.ts';
 import { annotationsOf, labelsOf, type Pod } from '../kubernetes/pod.ts';

@@ -92,9 +92,9 @@ export function reasonText(reason: Reason): ReasonText {
 }
 
 function stepOf(event: TraceEvent): readonly Step[] {
-  if (event.kind !== 'asked') return [];
-  const { stage, rule, holds, about, reason } = event;
-  return [{ stage, rule, holds, ...about, ...(reason && { reason: reasonText(reason) }) }];
+  if (event.kind !== 'rule') return [];
+  const { stage, rule, holds, scope, reason } = event;
+  return [{ stage, rule, holds, ...scope, ...(reason && { reason: reasonText(reason) }) }];
 }
 
 /** A reason from the verification of the patched pod, which is not traced as a rule: the patch is too large, or a guarantee would be violated. */
@@ -108,11 +108,11 @@ function lastStep(decision: Decision, events: readonly TraceEvent[]): readonly S
 
 function deliveryOf(event: TraceEvent): readonly DeliveryChoice[] {
   if (event.kind !== 'delivery') return [];
-  const { about, chosen } = event;
+  const { scope, chosen } = event;
   return [
     {
-      container: about.container ?? '',
-      profile: about.profile ?? '',
+      container: scope.container ?? '',
+      profile: scope.profile ?? '',
       delivery: chosen.delivery.name,
       ...(chosen.source && { namedBy: sourceText(chosen.source) }),
       skipped: chosen.skipped.map(({ delivery, requirement }) => ({

@@ -1,130 +1,131 @@
 import type { EnvVar } from '../kubernetes/pod.ts';
-import { type Catalogue, comparableGuid, type Slot } from '../profiles/catalogue.ts';
+import { comparableGuid, type Slot } from '../profiles/catalogue.ts';
 import { firstMatch, matchedBy, ContainerView } from '../profiles/matcher.ts';
 import type { Advice, Profile } from '../profiles/profile.ts';
 import type { Reason } from '../reasons/reason.ts';
-import { comesByReference, entryOf, type OwnEntry, refersAlike } from './env/entry.ts';
-import type { EnvFromPresence } from './env/env-from.ts';
+import type { ContainerDraft } from './draft.ts';
+import { hasReference, isReference, isWritten, type ResolvedEntry, variableIn } from './env/entry.ts';
+import { type EnvFromLookup, envFromPresence } from './env/env-from.ts';
+import type { Rule } from './trace.ts';
 
-/** What a profile would meet in a container. */
 export interface ConflictContext {
   readonly profile: Profile;
-  readonly catalogue: Catalogue;
+  readonly draft: ContainerDraft;
+  readonly entries: readonly ResolvedEntry[];
+  readonly envFrom: EnvFromLookup;
   readonly view: ContainerView;
-  /** The same without what agents of ours write: our own words are no sign of somebody else. */
-  readonly others: ContainerView;
-  readonly own: readonly OwnEntry[];
-  readonly envFrom: (name: string) => EnvFromPresence;
+  /** The view without the text of our agents: our own variables must not match foreign-agent rules. */
+  readonly foreignView: ContainerView;
 }
 
-/** Why the agent's own variables cannot go in: a slot that another vendor's variables hold, or a value of a group that differs. */
-export function variableConflict({
-  profile,
-  catalogue,
-  view,
-  own,
-  envFrom: provided,
-}: ConflictContext): Reason | undefined {
+export function conflictContext(
+  profile: Profile,
+  draft: ContainerDraft,
+  entries: readonly ResolvedEntry[],
+): ConflictContext {
+  const { context, originalVolumeNames } = draft.podDraft;
+  const { container } = draft.target;
+  const view = new ContainerView(container, draft.environment, originalVolumeNames);
+  const foreignView = withoutText(view, [...draft.entries, ...entries]);
+  return { profile, draft, entries, envFrom: envFromPresence(context, container), view, foreignView };
+}
+
+export const conflictRules: readonly Rule<ConflictContext>[] = [
+  {
+    name: 'variables',
+    holds: "no variable of the container conflicts with the agent's variables",
+    evaluate: variableConflict,
+  },
+  {
+    name: 'slots',
+    holds: 'no other profile occupies a slot that the agent needs',
+    evaluate: ({ profile, draft: { slots } }) => {
+      const slot = profile.slots.find((name) => slots.has(name));
+      if (slot === undefined) return undefined;
+      return { code: 'slot-taken', slot, profile: profile.name, by: slots.get(slot) ?? '' };
+    },
+  },
+  {
+    name: 'changes',
+    holds: 'no other profile changes the same variable in another way',
+    evaluate: ({ profile, draft: { changes } }) => {
+      // If two agents used different separators in one variable, neither would find its own text again.
+      const conflict = changesOf(profile).find(([name, change]) => (changes.get(name) ?? change) !== change);
+      return conflict && { code: 'conflicting-variable', variable: conflict[0], profile: profile.name };
+    },
+  },
+  {
+    name: 'not-there',
+    holds: 'the agent is not already present',
+    evaluate: ({ profile, draft, entries }) =>
+      isInstrumented(draft.environment, entries) ? alreadyInstrumented(profile, draft) : undefined,
+  },
+  {
+    name: 'signs',
+    holds: 'nothing else in the container conflicts with the agent',
+    evaluate: foreignConflict,
+  },
+];
+
+/** Returns the reason that the agent is already present, and occupies its slots. */
+export function alreadyInstrumented(profile: Profile, draft: ContainerDraft): Reason {
+  occupySlots(profile, draft);
+  return { code: 'already-instrumented', profile: profile.name };
+}
+
+export function occupySlots(profile: Profile, { slots, changes }: ContainerDraft): void {
+  for (const slot of profile.slots) slots.set(slot, profile.name);
+  for (const [name, change] of changesOf(profile)) changes.set(name, change);
+}
+
+function changesOf({ name: profile, environment }: Profile): readonly (readonly [variable: string, change: string])[] {
+  return environment.flatMap(({ name, operation }) => {
+    if (operation.kind === 'set') return [];
+    return [[name, operation.kind === 'force' ? `force by ${profile}` : operation.separator] as const];
+  });
+}
+
+/**
+ * A complete group of variables loads the agent: it was set, by a user or by us, together with what the agent needs. A profile without a
+ * group loads its agent by what it adds to lists (-javaagent:…).
+ */
+function isInstrumented(environment: readonly EnvVar[], entries: readonly ResolvedEntry[]): boolean {
+  const grouped = entries.filter(({ group }) => group !== undefined);
+  const loading =
+    grouped.length > 0 ? grouped : entries.filter(({ operation }) => ['append', 'prepend'].includes(operation.kind));
+  return loading.length > 0 && loading.every((entry) => isWritten(environment, entry));
+}
+
+function variableConflict({ profile, draft, view, entries, envFrom }: ConflictContext): Reason | undefined {
   const { environment } = view;
   for (const name of profile.slots) {
-    const slot = catalogue.slots.get(name);
-    const conflict = slot && slotConflict(slot, environment, own, provided);
+    const slot = draft.podDraft.context.catalogue.slots.get(name);
+    const conflict = slot && slotConflict(slot, environment, entries, envFrom);
     if (conflict) return conflict;
   }
-  const differing = own.find((entry) => {
+  const differing = entries.find((entry) => {
     if (entry.group === undefined || entry.operation.kind !== 'set') return false;
-    const found = entryOf(environment, entry.name);
-    return found ? !hasSameValue(found, entry) : provided(entry.name) === 'present';
+    const variable = variableIn(environment, entry.name);
+    return variable ? !hasSameValue(variable, entry) : envFrom(entry.name) === 'present';
   });
   return differing && { code: 'conflicting-variable', variable: differing.name, profile: profile.name };
 }
 
-/** Why the agent cannot go in beside what else is in the container: by the signs of other agents, and by the profile's own list. */
-export function matcherConflict(context: ConflictContext): Reason | undefined {
-  const { profile, catalogue, others } = context;
-  for (const agent of catalogue.foreignAgents) {
-    const slot = agent.slots.find((name) => profile.slots.includes(name));
-    if (slot === undefined) continue;
-    const at = firstMatch(agent.signs, others);
-    if (at !== undefined) return { code: 'foreign-agent', vendor: agent.vendor, at, slot };
-  }
-  const conflict = profile.conflicts.find((advice) => applies(advice, others));
-  return (
-    conflict && { code: 'profile-conflict', profile: profile.name, conflict: conflict.code, message: conflict.message }
-  );
-}
-
-/** What the user should know about the container besides: what the profile says, and agents of others that sit beside ours. */
-export function advisoriesFor(context: ConflictContext): readonly Reason[] {
-  const { profile, catalogue, others } = context;
-  const { name: container } = others.container;
-  return [
-    ...profile.advisories
-      .filter((advice) => applies(advice, others))
-      .map(({ code, message }): Reason => ({
-        code: 'advisory',
-        profile: profile.name,
-        advisory: code,
-        message,
-        container,
-      })),
-    ...catalogue.foreignAgents.flatMap(({ vendor, slots, signs }): readonly Reason[] => {
-      if (slots.some((slot) => profile.slots.includes(slot))) return [];
-      const at = firstMatch(signs, others);
-      return at === undefined ? [] : [{ code: 'foreign-agent-present', vendor, at, container }];
-    }),
-  ];
-}
-
-function applies({ signs }: Advice, view: ContainerView): boolean {
-  return signs.every((sign) => matchedBy(sign, view) !== undefined);
-}
-
-/** The view without the texts of these entries. */
-export function withoutOwnText(view: ContainerView, own: readonly OwnEntry[]): ContainerView {
-  const texts = new Map<string, string[]>();
-  for (const { name, operation } of own) {
-    if (!('text' in operation.value) || view.variable(name) === undefined) continue;
-    const known = texts.get(name);
-    if (known) known.push(operation.value.text);
-    else texts.set(name, [operation.value.text]);
-  }
-  if (texts.size === 0) return view;
-  const environment = view.environment.map((entry): EnvVar => {
-    const ours = texts.get(entry.name);
-    const value = entry.value;
-    if (!ours || value === undefined) return entry;
-    return { ...entry, value: ours.reduce((text, one) => text.replaceAll(one, ''), value) };
-  });
-  return new ContainerView(view.container, environment, view.volumes);
-}
-
-/** Whether an entry of the pod holds just what we would set. A text that comes by `valueFrom` is not known, so it does not. */
-export function hasSameValue(found: EnvVar, { operation }: OwnEntry): boolean {
-  if (operation.kind !== 'set') return false;
-  if (!('text' in operation.value)) return refersAlike(found, operation.value.valueFrom);
-  if (comesByReference(found)) return false;
-  const text = found.value ?? '';
-  const ours = operation.value.text;
-  return operation.compare === 'guid' ? comparableGuid(text) === comparableGuid(ours) : text === ours;
-}
-
-/** Who else sits in the slot, by the container's environment: the reason not to inject, or undefined when the slot is free or ours. */
-export function slotConflict(
+function slotConflict(
   slot: Slot,
   environment: readonly EnvVar[],
-  own: readonly OwnEntry[],
-  provided: (name: string) => EnvFromPresence,
+  entries: readonly ResolvedEntry[],
+  envFrom: EnvFromLookup,
 ): Reason | undefined {
   for (const { variable, value } of slot.off) {
-    if (entryOf(environment, variable)?.value === value) return { code: 'profiling-disabled', variable, value };
+    if (variableIn(environment, variable)?.value === value) return { code: 'profiling-disabled', variable, value };
   }
-  for (const variable of slot.variables) {
-    const found = entryOf(environment, variable);
-    if (!found && provided(variable) !== 'present') continue;
-    const ours = own.find((entry) => entry.name === variable);
-    if (!found || !ours || !hasSameValue(found, ours)) {
-      return { code: 'foreign-profiler', slot: slot.name, variable, vendor: vendorIn(slot, environment) };
+  for (const name of slot.variables) {
+    const variable = variableIn(environment, name);
+    if (!variable && envFrom(name) !== 'present') continue;
+    const entry = entries.find((one) => one.name === name);
+    if (!variable || !entry || !hasSameValue(variable, entry)) {
+      return { code: 'foreign-profiler', slot: slot.name, variable: name, vendor: vendorIn(slot, environment) };
     }
   }
   return undefined;
@@ -132,8 +133,73 @@ export function slotConflict(
 
 function vendorIn(slot: Slot, environment: readonly EnvVar[]): string | undefined {
   for (const variable of slot.identity) {
-    const vendor = slot.vendors.get(comparableGuid(entryOf(environment, variable)?.value ?? ''));
+    const vendor = slot.vendors.get(comparableGuid(variableIn(environment, variable)?.value ?? ''));
     if (vendor !== undefined) return vendor;
   }
   return undefined;
+}
+
+/** The text of a reference is unknown, so it never equals the text of an entry. */
+function hasSameValue(variable: EnvVar, { operation }: ResolvedEntry): boolean {
+  if (operation.kind !== 'set') return false;
+  if (!('text' in operation.value)) return hasReference(variable, operation.value.valueFrom);
+  if (isReference(variable)) return false;
+  const { text } = operation.value;
+  const value = variable.value ?? '';
+  return operation.compare === 'guid' ? comparableGuid(value) === comparableGuid(text) : value === text;
+}
+
+function foreignConflict({ profile, draft, foreignView }: ConflictContext): Reason | undefined {
+  for (const { vendor, slots, signs } of draft.podDraft.context.catalogue.foreignAgents) {
+    const slot = slots.find((name) => profile.slots.includes(name));
+    if (slot === undefined) continue;
+    const at = firstMatch(signs, foreignView);
+    if (at !== undefined) return { code: 'foreign-agent', vendor, at, slot };
+  }
+  const conflict = profile.conflicts.find((advice) => applies(advice, foreignView));
+  return (
+    conflict && { code: 'profile-conflict', profile: profile.name, conflict: conflict.code, message: conflict.message }
+  );
+}
+
+/** Returns the profile's advisories that apply to the container, and the foreign agents that the agent can coexist with. */
+export function advisoriesFor({ profile, draft, foreignView }: ConflictContext): readonly Reason[] {
+  const { name: container } = foreignView.container;
+  const advisories = profile.advisories.filter((advice) => applies(advice, foreignView));
+  return [
+    ...advisories.map(({ code, message }): Reason => ({
+      code: 'advisory',
+      profile: profile.name,
+      advisory: code,
+      message,
+      container,
+    })),
+    ...draft.podDraft.context.catalogue.foreignAgents.flatMap(({ vendor, slots, signs }): readonly Reason[] => {
+      if (slots.some((slot) => profile.slots.includes(slot))) return [];
+      const at = firstMatch(signs, foreignView);
+      return at === undefined ? [] : [{ code: 'foreign-agent-present', vendor, at, container }];
+    }),
+  ];
+}
+
+function applies({ signs }: Advice, view: ContainerView): boolean {
+  return signs.every((matcher) => matchedBy(matcher, view) !== undefined);
+}
+
+function withoutText(view: ContainerView, entries: readonly ResolvedEntry[]): ContainerView {
+  const texts = new Map<string, string[]>();
+  for (const { name, operation } of entries) {
+    if (!('text' in operation.value) || view.variable(name) === undefined) continue;
+    const known = texts.get(name);
+    if (known) known.push(operation.value.text);
+    else texts.set(name, [operation.value.text]);
+  }
+  if (texts.size === 0) return view;
+  const environment = view.environment.map((variable): EnvVar => {
+    const { value } = variable;
+    const written = texts.get(variable.name);
+    if (!written || value === undefined) return variable;
+    return { ...variable, value: written.reduce((rest, text) => rest.replaceAll(text, ''), value) };
+  });
+  return new ContainerView(view.container, environment, view.volumes);
 }

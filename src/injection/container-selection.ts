@@ -6,69 +6,63 @@ import { splitList } from '../lib/text.ts';
 import { matchedBy, ContainerView } from '../profiles/matcher.ts';
 import type { Profile } from '../profiles/profile.ts';
 import type { Reason, Setting } from '../reasons/reason.ts';
-import { type SettingSources, resolveSetting, profilesFor } from '../settings/resolve.ts';
+import { invalidSetting, type SettingSources, resolveSetting, profilesFor } from '../settings/resolve.ts';
 import { MAX_NOTICES } from '../settings/unknown-keys.ts';
 import type { ContainerOutcome } from './outcome.ts';
 
-/** A container and where it stands, so that an operation can point at it. */
 export interface TargetContainer {
   readonly list: ContainerList;
   readonly index: number;
   readonly container: Container;
 }
 
-/** Every container of the pod: app containers first, then init containers and native sidecars. */
-function allTargets(pod: Pod): readonly TargetContainer[] {
-  const of = (list: ContainerList): readonly TargetContainer[] =>
-    (pod.spec[list] ?? []).map((container, index) => ({ list, index, container }));
-  return [...of('containers'), ...of('initContainers')];
-}
+/** By profile, the containers named for it; under undefined, those named for all profiles. */
+type NamedTargets = ReadonlyMap<string | undefined, ReadonlySet<TargetContainer>>;
 
-/** More patterns than a person writes; each is tried on each container, so their number is bounded. */
+/** Each pattern is tried on each container of the pod. */
 const MAX_PATTERNS = 50;
 
-export interface Selection {
-  readonly selector: ContainerSelector;
-  readonly notices: readonly Reason[];
-}
-
 /**
- * Which containers are to get an agent. By default every app container that is no known sidecar and that the profile's own signs choose. The
- * `containers` annotation names them instead, or `containers.<profile>` those for one agent: a glob matches app containers only, since an
- * agent in an init container is seldom meant; a full name matches any.
+ * Selects the containers for injection. By default these are all app containers that are not known sidecars and that match the profile's own
+ * matchers. The `containers` annotation names them instead, or `containers.<profile>` for one profile: a glob matches app containers only,
+ * since an agent in an init container is seldom intended; a full name matches any container.
  */
-export function selectTargets(context: SettingSources): Result<Selection, Reason> {
-  const all = allTargets(context.pod);
-  const chosen = new Map<string | undefined, ReadonlySet<TargetContainer>>();
+export function selectTargets(sources: SettingSources): Result<ContainerSelector, Reason> {
+  const all = allTargets(sources.pod);
+  const named = new Map<string | undefined, ReadonlySet<TargetContainer>>();
   const notices: Reason[] = [];
-  const names = [undefined, ...profilesNamed(context, all)];
-  for (const profile of names) {
-    const setting = resolveSetting(context, profile === undefined ? 'containers' : `containers.${profile}`);
+  for (const profile of [undefined, ...profileNames(sources, all)]) {
+    const setting = resolveSetting(sources, profile === undefined ? 'containers' : `containers.${profile}`);
     if (!setting) continue;
     const patterns = splitList(setting.text);
-    if (patterns.length > MAX_PATTERNS) return { ok: false, error: tooMany(setting) };
-    chosen.set(profile, new Set(all.filter((target) => patterns.some((pattern) => matches(pattern, target)))));
-    notices.push(...unmatched(patterns, all, setting));
+    if (patterns.length > MAX_PATTERNS) return { ok: false, error: tooManyPatterns(setting) };
+    named.set(profile, new Set(all.filter((target) => patterns.some((pattern) => matches(pattern, target)))));
+    notices.push(...unmatchedPatterns(patterns, all, setting));
   }
-  return { ok: true, value: { selector: new ContainerSelector(context, all, chosen), notices } };
+  return { ok: true, value: new ContainerSelector(sources, all, named, notices) };
 }
 
-/** The names of all profiles that some container is to get. Usually the containers have them in common. */
-function profilesNamed(context: SettingSources, all: readonly TargetContainer[]): readonly string[] {
+function allTargets(pod: Pod): readonly TargetContainer[] {
+  const targetsIn = (list: ContainerList): readonly TargetContainer[] =>
+    (pod.spec[list] ?? []).map((container, index) => ({ list, index, container }));
+  return [...targetsIn('containers'), ...targetsIn('initContainers')];
+}
+
+function profileNames(sources: SettingSources, all: readonly TargetContainer[]): ReadonlySet<string> {
   const names = new Set<string>();
   for (const { container } of all) {
-    const profiles = profilesFor(context, container.name);
+    const profiles = profilesFor(sources, container.name);
     for (const profile of profiles.ok ? profiles.value : []) names.add(profile.name);
   }
-  return [...names];
+  return names;
 }
 
-function tooMany({ text, source }: Setting): Reason {
-  const setting = 'key' in source ? source.key : 'containers';
-  return { code: 'invalid-value', setting, value: text, source, expected: `at most ${MAX_PATTERNS} names or globs` };
+function tooManyPatterns(setting: Setting): Reason {
+  const { source } = setting;
+  return invalidSetting('key' in source ? source.key : 'containers', setting, `at most ${MAX_PATTERNS} names or globs`);
 }
 
-function unmatched(
+function unmatchedPatterns(
   patterns: readonly string[],
   all: readonly TargetContainer[],
   { source }: Setting,
@@ -80,7 +74,7 @@ function unmatched(
     .map((pattern) => ({ code: 'container-not-found', pattern, source, suggestion: nearest(pattern, names) }));
 }
 
-/** `web`, `web-*`, `image:*dotnet*`, `env:ASPNETCORE_URLS`. */
+/** A pattern is `web`, `web-*`, `image:*dotnet*` or `env:ASPNETCORE_URLS`. */
 function matches(pattern: string, { list, container }: TargetContainer): boolean {
   if (pattern.startsWith('image:')) {
     return list === 'containers' && matchesGlob(pattern.slice(6), imageOf(container), MAX_IMAGE_LENGTH);
@@ -91,51 +85,51 @@ function matches(pattern: string, { list, container }: TargetContainer): boolean
   return isGlob(pattern) ? list === 'containers' && matchesGlob(pattern, container.name) : container.name === pattern;
 }
 
-/** What was selected: whom to look at, and whether a profile is for him. */
 export class ContainerSelector {
-  /** All containers that some agent may go into. */
   readonly targets: readonly TargetContainer[];
-  /** The names of the pod's volumes. */
-  readonly volumes: ReadonlySet<string>;
-  private readonly context: SettingSources;
-  /** By profile, those that were named for it; under undefined those that were named for all. */
-  private readonly chosen: ReadonlyMap<string | undefined, ReadonlySet<TargetContainer>>;
+  readonly originalVolumeNames: ReadonlySet<string>;
+  readonly notices: readonly Reason[];
+  readonly #sources: SettingSources;
+  readonly #named: NamedTargets;
 
   constructor(
-    context: SettingSources,
+    sources: SettingSources,
     all: readonly TargetContainer[],
-    chosen: ReadonlyMap<string | undefined, ReadonlySet<TargetContainer>>,
+    named: NamedTargets,
+    notices: readonly Reason[],
   ) {
-    this.context = context;
-    this.volumes = new Set((context.pod.spec.volumes ?? []).map(({ name }) => name));
-    this.chosen = chosen;
-    const common = chosen.get(undefined);
-    const own = new Set([...chosen].flatMap(([profile, targets]) => (profile === undefined ? [] : [...targets])));
-    this.targets = all.filter((target) => own.has(target) || (common ? common.has(target) : this.isApp(target)));
+    this.#sources = sources;
+    this.#named = named;
+    this.notices = notices;
+    this.originalVolumeNames = new Set((sources.pod.spec.volumes ?? []).map(({ name }) => name));
+    const forAll = named.get(undefined);
+    const forOne = new Set([...named].flatMap(([profile, targets]) => (profile === undefined ? [] : [...targets])));
+    this.targets = all.filter((target) => forOne.has(target) || (forAll ? forAll.has(target) : this.#isApp(target)));
   }
 
-  private isApp({ list, container }: TargetContainer): boolean {
-    return list === 'containers' && !this.context.catalogue.sidecars.has(container.name);
+  #isApp({ list, container }: TargetContainer): boolean {
+    return list === 'containers' && !this.#sources.catalogue.sidecars.has(container.name);
   }
 
-  /** Whether the profile's agent is to go into the container. Who names containers is not asked for signs. */
+  /** True if the profile applies to the container. If containers are named explicitly, matchers are not evaluated. */
   selects({ name, include, exclude }: Profile, target: TargetContainer): boolean {
-    const named = this.chosen.get(name) ?? this.chosen.get(undefined);
+    const named = this.#named.get(name) ?? this.#named.get(undefined);
     if (named) return named.has(target);
-    if (!this.isApp(target)) return false;
+    if (!this.#isApp(target)) return false;
     const { container } = target;
-    const view = new ContainerView(container, container.env ?? [], this.volumes);
-    if (exclude.some((sign) => matchedBy(sign, view) !== undefined)) return false;
-    return !include || include.some((sign) => matchedBy(sign, view) !== undefined);
+    const view = new ContainerView(container, container.env ?? [], this.originalVolumeNames);
+    if (exclude.some((matcher) => matchedBy(matcher, view) !== undefined)) return false;
+    return !include || include.some((matcher) => matchedBy(matcher, view) !== undefined);
   }
 
-  /** The profiles that were asked for and that no container of the pod was for. */
+  /** Returns an outcome for each requested profile that has none, because it applies to no container. */
   withoutTarget(outcomes: readonly ContainerOutcome[]): readonly ContainerOutcome[] {
-    const met = new Set(outcomes.map(({ profile }) => profile));
+    const present = new Set(outcomes.map(({ profile }) => profile));
     const missing = new Map<string, string>();
     for (const { container } of this.targets) {
-      const profiles = profilesFor(this.context, container.name);
-      for (const { name } of profiles.ok ? profiles.value : []) if (!met.has(name)) missing.set(name, container.name);
+      const profiles = profilesFor(this.#sources, container.name);
+      for (const { name } of profiles.ok ? profiles.value : [])
+        if (!present.has(name)) missing.set(name, container.name);
     }
     return [...missing].map(([profile, container]) => ({
       outcome: 'skipped',

@@ -4,18 +4,18 @@ import { annotationsOf, type Container, type EnvVar, type Pod } from '../kuberne
 import { EVICTION_ANNOTATION, withEvictable } from '../kubernetes/safe-to-evict.ts';
 import { type Operation, pointer } from '../lib/json-patch.ts';
 import { isObject, type Json } from '../lib/json.ts';
-import type { EnvironmentStep } from './env/plan.ts';
+import { applySteps, type EnvironmentStep } from './env/plan.ts';
 import type { ContainerPlan, Plan } from './plan.ts';
 
 /**
- * The pod that the operations make of it, by fast-json-patch. The given pod stays as it is: what operations may touch is copied one level
- * deep first, the rest is shared between both, which is far cheaper than a clone. Throws when an operation does not apply.
+ * Applies the operations to a copy of the pod. Only the objects and lists that operations may change are copied; both pods share the rest,
+ * which is far cheaper than a clone. Throws if an operation does not apply.
  */
 export function applyOperations(pod: Pod, operations: readonly Operation[]): Pod {
-  return jsonpatch.applyPatch(withOwnSpine(pod), operations, false, true).newDocument;
+  return jsonpatch.applyPatch(mutableCopy(pod), operations, false, true).newDocument;
 }
 
-function withOwnSpine(pod: Pod): Pod {
+function mutableCopy(pod: Pod): Pod {
   const { metadata, spec } = pod;
   return {
     ...pod,
@@ -24,15 +24,15 @@ function withOwnSpine(pod: Pod): Pod {
     }),
     spec: {
       ...spec,
-      containers: spec.containers.map(ownLists),
-      ...(spec.initContainers && { initContainers: spec.initContainers.map(ownLists) }),
+      containers: spec.containers.map(withCopiedLists),
+      ...(spec.initContainers && { initContainers: spec.initContainers.map(withCopiedLists) }),
       ...(spec.volumes && { volumes: [...spec.volumes] }),
       ...(Array.isArray(spec['imagePullSecrets']) && { imagePullSecrets: [...spec['imagePullSecrets']] }),
     },
   };
 }
 
-function ownLists(container: Container): Container {
+function withCopiedLists(container: Container): Container {
   return {
     ...container,
     ...(container.env && { env: [...container.env] }),
@@ -41,9 +41,9 @@ function ownLists(container: Container): Container {
 }
 
 /**
- * The fewest operations that carry out the plan on the pod: into a list that is there, one `add` per element; a list that is missing comes
- * whole in one `add`. Never made by comparing two pods: a comparison rewrites every element behind an insertion. Init containers come last,
- * so that the places of the others are those of the pod as it came.
+ * Makes the smallest patch that applies the plan: one `add` per element to an existing list, one `add` for a list that does not exist. It does
+ * not compare two pods, since a comparison would rewrite every element behind an insertion. Init containers come last, so that the indexes of
+ * the other operations are those of the original pod.
  */
 export function patchFor(pod: Pod, plan: Plan, status: string | undefined): readonly Operation[] {
   const secrets = plan.pullSecrets.filter((name) => !namesOf(pod.spec['imagePullSecrets']).includes(name));
@@ -61,26 +61,25 @@ export function patchFor(pod: Pod, plan: Plan, status: string | undefined): read
 }
 
 function operationsFor({ target, environment, mounts }: ContainerPlan): readonly Operation[] {
-  const at = pointer('spec', target.list, target.index);
+  const path = pointer('spec', target.list, target.index);
   return [
-    ...changeEnvironment(`${at}/env`, target.container.env, environment),
-    ...append(`${at}/volumeMounts`, target.container.volumeMounts, mounts),
+    ...changeEnvironment(`${path}/env`, target.container.env, environment),
+    ...append(`${path}/volumeMounts`, target.container.volumeMounts, mounts),
   ];
 }
 
-/** Steps into a list that is there, one operation each. Where there is none, all steps insert, and the list comes whole. */
 function changeEnvironment(
   path: string,
-  present: readonly EnvVar[] | null | undefined,
+  existing: readonly EnvVar[] | null | undefined,
   steps: readonly EnvironmentStep[],
 ): readonly Operation[] {
   if (steps.length === 0) return [];
-  if (!present) {
+  if (!existing) {
     const list: EnvVar[] = [];
-    for (const { kind, index, entry } of steps) list.splice(index, kind === 'insert' ? 0 : 1, entry);
+    applySteps(list, steps);
     return [{ op: 'add', path, value: list }];
   }
-  let length = present.length;
+  let length = existing.length;
   return steps.map(({ kind, index, entry }): Operation => {
     if (kind === 'replace') return { op: 'replace', path: `${path}/${index}`, value: entry };
     const isEnd = index === length++;
@@ -104,11 +103,11 @@ function insertInitContainers(pod: Pod, { initContainers }: Plan): readonly Oper
 
 function append(
   path: string,
-  present: readonly Json[] | null | undefined,
+  existing: readonly Json[] | null | undefined,
   values: readonly Json[],
 ): readonly Operation[] {
   if (values.length === 0) return [];
-  if (!present) return [{ op: 'add', path, value: values }];
+  if (!existing) return [{ op: 'add', path, value: values }];
   return values.map((value) => ({ op: 'add', path: `${path}/-`, value }));
 }
 
@@ -117,23 +116,23 @@ function listOf(value: Json | undefined): readonly Json[] | undefined {
 }
 
 function namesOf(value: Json | undefined): readonly unknown[] {
-  return (listOf(value) ?? []).map((one) => (isObject(one) ? one['name'] : undefined));
+  return (listOf(value) ?? []).map((element) => (isObject(element) ? element['name'] : undefined));
 }
 
 function annotate(pod: Pod, plan: Plan, status: string | undefined): readonly Operation[] {
-  const present = annotationsOf(pod);
-  const evictable = withEvictable(present[EVICTION_ANNOTATION], plan.evictable);
-  const wanted = Object.entries({
+  const existing = annotationsOf(pod);
+  const evictable = withEvictable(existing[EVICTION_ANNOTATION], plan.evictable);
+  const changed = Object.entries({
     ...Object.fromEntries(plan.annotations),
     ...(status !== undefined && { [STATUS_ANNOTATION]: status }),
     ...(evictable !== undefined && { [EVICTION_ANNOTATION]: evictable }),
-  }).filter(([name, value]) => present[name] !== value);
-  if (wanted.length === 0) return [];
-  const whole = Object.fromEntries(wanted);
-  if (!pod.metadata) return [{ op: 'add', path: '/metadata', value: { annotations: whole } }];
-  if (!pod.metadata.annotations) return [{ op: 'add', path: '/metadata/annotations', value: whole }];
-  return wanted.map(([name, value]) => ({
-    op: present[name] === undefined ? 'add' : 'replace',
+  }).filter(([name, value]) => existing[name] !== value);
+  if (changed.length === 0) return [];
+  const annotations = Object.fromEntries(changed);
+  if (!pod.metadata) return [{ op: 'add', path: '/metadata', value: { annotations } }];
+  if (!pod.metadata.annotations) return [{ op: 'add', path: '/metadata/annotations', value: annotations }];
+  return changed.map(([name, value]) => ({
+    op: existing[name] === undefined ? 'add' : 'replace',
     path: pointer('metadata', 'annotations', name),
     value,
   }));

@@ -8,33 +8,29 @@ import { profilesFor } from '../settings/resolve.ts';
 import { MAX_NOTICES } from '../settings/unknown-keys.ts';
 import { planAgent } from './agent-plan.ts';
 import type { ContainerSelector, TargetContainer } from './container-selection.ts';
-import type { InjectionContext } from './context.ts';
-import type { ChosenDelivery } from './delivery/choose.ts';
 import type { ContainerDraft, PodDraft } from './draft.ts';
 import type { EnvironmentStep } from './env/plan.ts';
 import { InitContainers, type Insertion } from './files/init-container.ts';
 import { Volumes } from './files/volumes.ts';
 import type { ContainerOutcome } from './outcome.ts';
-import { traceResult } from './trace.ts';
+import { type InjectionContext, traceResult } from './trace.ts';
 
-/** What is to be put into one container. */
 export interface ContainerPlan {
   readonly target: TargetContainer;
   readonly environment: readonly EnvironmentStep[];
   readonly mounts: readonly VolumeMount[];
 }
 
-/** What is to be put into the pod. Nothing is ever taken out. */
+/** Additions to a pod. Nothing is ever removed. */
 export interface Plan {
   readonly volumes: readonly Volume[];
   readonly containers: readonly ContainerPlan[];
   readonly initContainers: readonly Insertion[];
-  /** Text for annotations of the pod, by key: files of agents. */
   readonly annotations: ReadonlyMap<string, string>;
-  /** Volumes on a node's disk that need not keep the pod there. */
+  /** Names of the new volumes that must not keep the cluster autoscaler from removing the node. */
   readonly evictable: readonly string[];
   readonly pullSecrets: readonly string[];
-  /** The variables of the author that the profiles of the plan may change, and how. */
+  /** Existing variables that the injected profiles may change. */
   readonly changes: ReadonlyMap<string, Change>;
 }
 
@@ -48,125 +44,128 @@ export const EMPTY_PLAN: Plan = {
   changes: new Map(),
 };
 
-export interface Planned {
+export interface PlannedInjection {
   readonly plan: Plan;
   readonly outcomes: readonly ContainerOutcome[];
   readonly notices: readonly Reason[];
 }
 
-/** Plans every profile of every target. Each agent goes into a container as a whole or not at all. */
-export function planInjection(context: InjectionContext, selector: ContainerSelector): Planned {
-  const { spec } = context.pod;
-  const mounted = containersOf(context.pod).flatMap(({ volumeMounts }) => volumeMounts ?? []);
+/** Plans all profiles for all selected containers. Each agent goes into a container as a whole or not at all. */
+export function planInjection(context: InjectionContext, selector: ContainerSelector): PlannedInjection {
+  const { pod, cluster, namespace } = context;
+  const mounts = containersOf(pod).flatMap(({ volumeMounts }) => volumeMounts ?? []);
   const draft: PodDraft = {
     context,
-    volumeNames: selector.volumes,
-    volumes: new Volumes(spec.volumes ?? [], mounted),
-    initContainers: new InitContainers(context.pod, context.cluster.limitRanges?.(context.namespace.name) ?? []),
-    annotations: new Map(Object.entries(annotationsOf(context.pod))),
-    added: new Map(),
+    originalVolumeNames: selector.originalVolumeNames,
+    volumes: new Volumes(pod.spec.volumes ?? [], mounts),
+    initContainers: new InitContainers(pod, cluster.limitRanges?.(namespace.name) ?? []),
+    annotations: new Map(Object.entries(annotationsOf(pod))),
+    newAnnotations: new Map(),
     evictable: new Set(),
     pullSecrets: new Set(),
     changes: new Map(),
   };
-  const drafts = new Map<TargetContainer, Drafted>();
-  for (const target of inOrderOfStart(selector.targets)) drafts.set(target, planContainer(draft, target, selector));
-  const all = selector.targets.flatMap((target) => drafts.get(target) ?? []);
+  const planned = new Map<TargetContainer, PlannedContainer>();
+  for (const target of inStartOrder(selector.targets)) planned.set(target, planContainer(draft, target, selector));
+  const all = selector.targets.flatMap((target) => planned.get(target) ?? []);
   const outcomes = all.flatMap((one) => one.outcomes);
   return {
     plan: {
       volumes: draft.volumes.added,
       containers: all.flatMap(({ plan }) => plan ?? []),
       initContainers: draft.initContainers.added,
-      annotations: draft.added,
+      annotations: draft.newAnnotations,
       evictable: [...draft.evictable],
       pullSecrets: [...draft.pullSecrets],
       changes: draft.changes,
     },
     outcomes: [...outcomes, ...selector.withoutTarget(outcomes)],
-    notices: firstFew(all.flatMap(({ notices }) => notices)),
+    notices: distinctNotices(all.flatMap(({ notices }) => notices)),
   };
 }
 
-/** What is planned for one container, and what became of each profile in it. */
-interface Drafted {
+interface PlannedContainer {
   readonly plan: ContainerPlan | undefined;
   readonly outcomes: readonly ContainerOutcome[];
   readonly notices: readonly Reason[];
 }
 
-/** Init containers come before app containers, so that what copies the files for one of them is there when the others look for it. */
-function inOrderOfStart(targets: readonly TargetContainer[]): readonly TargetContainer[] {
+/** Init containers come first, so that the init container that copies the files for one of them exists when app containers look for it. */
+function inStartOrder(targets: readonly TargetContainer[]): readonly TargetContainer[] {
   return (['initContainers', 'containers'] as const).flatMap((list) =>
     targets.filter((target) => target.list === list),
   );
 }
 
-/** Each notice once, and no more than are ever shown: a pod can have thousands of containers. */
-function firstFew(notices: readonly Reason[]): readonly Reason[] {
-  const seen = new Map<string, Reason>();
+// A pod can have thousands of containers with the same notices.
+function distinctNotices(notices: readonly Reason[]): readonly Reason[] {
+  const distinct = new Map<string, Reason>();
   for (const notice of notices) {
-    if (seen.size === MAX_NOTICES) break;
-    seen.set(JSON.stringify(notice), notice);
+    if (distinct.size === MAX_NOTICES) break;
+    distinct.set(JSON.stringify(notice), notice);
   }
-  return [...seen.values()];
+  return [...distinct.values()];
 }
 
-function planContainer(pod: PodDraft, target: TargetContainer, selector: ContainerSelector): Drafted {
+function planContainer(podDraft: PodDraft, target: TargetContainer, selector: ContainerSelector): PlannedContainer {
   const { env, volumeMounts, name } = target.container;
-  const into: ContainerDraft = {
-    pod,
+  const { context } = podDraft;
+  const draft: ContainerDraft = {
+    podDraft,
     target,
     environment: [...(env ?? [])],
     steps: [],
     mounts: [...(volumeMounts ?? [])],
-    written: [],
+    entries: [],
     slots: new Map(),
-    changed: new Map(),
+    changes: new Map(),
     notices: [],
   };
-  const isFor = (profile: Profile): boolean => {
-    const selected = selector.selects(profile, target);
-    const reason: Reason = { code: 'no-target-container', profile: profile.name };
-    const choice = selected ? { ok: true as const, value: profile } : { ok: false as const, error: reason };
-    traceResult(pod.context.trace, SELECTION, { container: name, profile: profile.name }, choice);
-    return selected;
-  };
-  const profiles = profilesFor(pod.context, name);
-  tellProfiles(pod.context, name, profiles);
+  const profiles = profilesFor(context, name);
+  const isNone = profiles.ok && profiles.value.length === 0;
+  traceResult(context.trace, PROFILE, { container: name }, isNone ? NO_PROFILE : profiles);
   const outcomes = profiles.ok
-    ? profiles.value.filter(isFor).map((profile) => planProfile(profile, into))
+    ? profiles.value
+        .filter((profile) => isSelected(profile, draft, selector))
+        .map((profile) => planProfile(profile, draft))
     : [skipped(name, undefined, profiles.error)];
-  const mounts = into.mounts.slice(volumeMounts?.length ?? 0);
-  const plan = into.steps.length + mounts.length > 0 ? { target, environment: into.steps, mounts } : undefined;
-  return { plan, outcomes, notices: into.notices };
+  const mounts = draft.mounts.slice(volumeMounts?.length ?? 0);
+  const plan = draft.steps.length + mounts.length > 0 ? { target, environment: draft.steps, mounts } : undefined;
+  return { plan, outcomes, notices: draft.notices };
 }
 
-const PROFILE = { stage: 'containers', name: 'profile', holds: 'a profile is chosen that exists' } as const;
+const NO_PROFILE: Result<never, Reason> = { ok: false, error: { code: 'no-profile' } };
 
-const SELECTION = {
-  stage: 'containers',
-  name: 'selection',
-  holds: 'the container is one that the profile is for, or is named',
-} as const;
+const PROFILE = { stage: 'containers', name: 'profile', holds: 'a profile is chosen, and it exists' } as const;
 
-function tellProfiles(
-  { trace }: InjectionContext,
-  container: string,
-  profiles: Result<readonly Profile[], Reason>,
-): void {
-  const none = profiles.ok && profiles.value.length === 0;
-  traceResult(trace, PROFILE, { container }, none ? { ok: false, error: { code: 'no-profile' } } : profiles);
+function isSelected(profile: Profile, { podDraft, target }: ContainerDraft, selector: ContainerSelector): boolean {
+  const selected = selector.selects(profile, target);
+  podDraft.context.trace?.({
+    kind: 'rule',
+    stage: 'containers',
+    rule: 'selection',
+    holds: "the profile's matchers or an annotation select the container",
+    scope: { container: target.container.name, profile: profile.name },
+    reason: selected ? undefined : { code: 'no-target-container', profile: profile.name },
+  });
+  return selected;
 }
 
-function planProfile(profile: Profile, into: ContainerDraft): ContainerOutcome {
-  const container = into.target.container.name;
-  const result = planAgent(profile, into);
-  if (!result.ok) return skipped(container, profile.name, result.error);
-  const { delivery, skipped: skippedDeliveries }: ChosenDelivery = result.value.chosen;
-  const { parameters, additions } = result.value;
-  const what = { profile: profile.name, hash: profileHash(profile), delivery: delivery.name, skippedDeliveries };
-  return { outcome: 'injected', container, ...what, parameters, additions };
+function planProfile(profile: Profile, draft: ContainerDraft): ContainerOutcome {
+  const container = draft.target.container.name;
+  const planned = planAgent(profile, draft);
+  if (!planned.ok) return skipped(container, profile.name, planned.error);
+  const { chosen, parameters, additions } = planned.value;
+  return {
+    outcome: 'injected',
+    container,
+    profile: profile.name,
+    hash: profileHash(profile),
+    delivery: chosen.delivery.name,
+    skippedDeliveries: chosen.skipped,
+    parameters,
+    additions,
+  };
 }
 
 function skipped(container: string, profile: string | undefined, reason: Reason): ContainerOutcome {

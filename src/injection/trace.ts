@@ -1,74 +1,71 @@
 import type { Result } from '../lib/result.ts';
 import type { Reason } from '../reasons/reason.ts';
-import type { Parameters } from '../settings/parameters.ts';
+import type { SettingSources } from '../settings/resolve.ts';
 import type { ChosenDelivery } from './delivery/choose.ts';
 
-/** A rule of a table: what has to hold, and why it does not. */
+export interface InjectionContext extends SettingSources {
+  /** Receives the steps of the decision. Absent in the server, which spends nothing on them. */
+  readonly trace?: Trace | undefined;
+}
+
 export interface Rule<Subject> {
-  /** Stable, for programs. */
   readonly name: string;
-  /** For people: a sentence without a capital and a full stop, true when the rule has no reason. */
+  /** The condition as a clause without a capital and a full stop. */
   readonly holds: string;
   readonly evaluate: (subject: Subject) => Reason | undefined;
 }
 
-/** The part of a decision that a rule belongs to, in the order in which they come. */
 export type Stage = 'policy' | 'containers' | 'fit' | 'parameters' | 'conflicts' | 'delivery' | 'files' | 'environment';
 
-/** Which agent in which container; nothing of both where it is about the whole pod. */
-export interface About {
+/** The container and the profile that an event is about; both absent for the pod as a whole. */
+export interface TraceScope {
   readonly container?: string;
   readonly profile?: string;
 }
 
-/** Something that happened on the way to a decision. */
 export type TraceEvent =
   | {
-      readonly kind: 'asked';
+      readonly kind: 'rule';
       readonly stage: Stage;
       readonly rule: string;
       readonly holds: string;
-      readonly about: About;
-      /** What stands in the way; undefined: it holds. */
+      readonly scope: TraceScope;
+      /** Undefined if the condition holds. */
       readonly reason: Reason | undefined;
     }
-  | { readonly kind: 'parameters'; readonly about: About; readonly parameters: Parameters }
-  | { readonly kind: 'delivery'; readonly about: About; readonly chosen: ChosenDelivery };
+  | { readonly kind: 'delivery'; readonly scope: TraceScope; readonly chosen: ChosenDelivery };
 
-/** Who wants to know how a decision came about. A server does not: then nothing is made for it. */
 export type Trace = (event: TraceEvent) => void;
 
-/** The first reason of the rules. Everything that is asked on the way is told. */
+/** Evaluates the rules in order up to the first reason, and reports each evaluation. */
 export function firstReason<Subject>(
   rules: readonly Rule<Subject>[],
   subject: Subject,
-  trace: ((rule: Rule<Subject>, reason: Reason | undefined) => void) | undefined,
+  report: ((rule: Rule<Subject>, reason: Reason | undefined) => void) | undefined,
 ): Reason | undefined {
   for (const rule of rules) {
     const reason = rule.evaluate(subject);
-    trace?.(rule, reason);
+    report?.(rule, reason);
     if (reason) return reason;
   }
   return undefined;
 }
 
-/** Tells what came of something that may fail, as of a rule. */
 export function traceResult(
   trace: Trace | undefined,
   { stage, name, holds }: Omit<Rule<never>, 'evaluate'> & { readonly stage: Stage },
-  about: About,
-  choice: Result<unknown, Reason>,
+  scope: TraceScope,
+  result: Result<unknown, Reason>,
 ): void {
-  trace?.({ kind: 'asked', stage, rule: name, holds, about, reason: choice.ok ? undefined : choice.error });
+  trace?.({ kind: 'rule', stage, rule: name, holds, scope, reason: result.ok ? undefined : result.error });
 }
 
-/** Tells of rules of one stage. */
 export function tracer(
   trace: Trace,
   stage: Stage,
-  about: About,
+  scope: TraceScope,
 ): (rule: Omit<Rule<never>, 'evaluate'>, reason: Reason | undefined) => void {
   return ({ name, holds }, reason) => {
-    trace({ kind: 'asked', stage, rule: name, holds, about, reason });
+    trace({ kind: 'rule', stage, rule: name, holds, scope, reason });
   };
 }

@@ -1,3 +1,5 @@
+import { isObject, type JsonObject } from '../lib/json.ts';
+
 // k8s.io/apimachinery pkg/api/resource suffix.go
 const SUFFIXES: Readonly<Record<string, number>> = {
   n: 1e-9,
@@ -40,3 +42,22 @@ export function quantityText(amount: number, resource: 'cpu' | 'memory'): string
 }
 
 const MIB = 2 ** 20;
+
+/**
+ * The request or limit of a container or a pod in thousandths, to which the API server rounds up (k8s.io/kubernetes core/v1 defaults.go
+ * SetDefaults_ResourceList).
+ */
+export function resourceMillis(
+  { resources }: JsonObject,
+  kind: 'requests' | 'limits',
+  resource: string,
+): number | undefined {
+  const amounts = isObject(resources) ? resources[kind] : undefined;
+  const amount = isObject(amounts) ? parseQuantity(amounts[resource]) : undefined;
+  return amount === undefined ? undefined : roundedUpMillis(amount);
+}
+
+/** In thousandths, rounded up; the error of a sum of binary fractions does not count. */
+export function roundedUpMillis(amount: number): number {
+  return Math.ceil(amount * 1000 - 1e-6);
+}

@@ -1,5 +1,6 @@
-import { Counter, Gauge, type Registry } from 'prom-client';
-import { type metricRows, optionsOf } from './definitions.ts';
+import type { Registry } from 'prom-client';
+import { collectByLabel } from './collect.ts';
+import type { MetricName } from './definitions.ts';
 
 export interface CacheGauges {
   readonly size: number;
@@ -8,31 +9,16 @@ export interface CacheGauges {
   readonly restarts: number;
 }
 
-/** The metrics of what is watched of the cluster. A label's value is one of the few resources that we watch. */
 export function measureCaches(
   registry: Registry,
   read: () => Readonly<Record<string, CacheGauges>> = () => ({}),
 ): void {
-  const gauge = (name: keyof typeof metricRows, value: (cache: CacheGauges) => number | undefined): void => {
-    const made: Gauge = new Gauge({
-      ...optionsOf(name, registry),
-      collect() {
-        made.reset();
-        for (const [resource, cache] of Object.entries(read())) {
-          const found = value(cache);
-          if (found !== undefined) made.set({ resource }, found);
-        }
-      },
-    });
-  };
-  gauge('agent_injector_cache_synced', ({ synced }) => Number(synced));
-  gauge('agent_injector_cache_objects', ({ size }) => size);
-  gauge('agent_injector_cache_age_seconds', ({ ageMs }) => (ageMs === undefined ? undefined : ageMs / 1000));
-  const restarts: Counter = new Counter({
-    ...optionsOf('agent_injector_cache_watch_restarts_total', registry),
-    collect() {
-      restarts.reset();
-      for (const [resource, cache] of Object.entries(read())) restarts.inc({ resource }, cache.restarts);
-    },
-  });
+  const collect = (name: MetricName, value: (cache: CacheGauges) => number | undefined): void =>
+    collectByLabel(registry, name, () =>
+      Object.fromEntries(Object.entries(read()).map(([resource, cache]) => [resource, value(cache)])),
+    );
+  collect('agent_injector_cache_synced', ({ synced }) => Number(synced));
+  collect('agent_injector_cache_objects', ({ size }) => size);
+  collect('agent_injector_cache_age_seconds', ({ ageMs }) => (ageMs === undefined ? undefined : ageMs / 1000));
+  collect('agent_injector_cache_watch_restarts_total', ({ restarts }) => restarts);
 }

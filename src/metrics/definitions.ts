@@ -1,6 +1,6 @@
 import type { Registry } from 'prom-client';
 
-/** Namespaces that get a label value of their own: each costs a series per profile, outcome and reason. */
+/** Namespaces with their own label value. Each costs one series per profile, outcome and reason. */
 export const MAX_NAMESPACES = 200;
 
 export const OTHER_LABEL = 'other';
@@ -14,7 +14,7 @@ type MetricRow =
       readonly buckets: number[];
     };
 
-/** Every metric of ours; the reference is made from these rows. Labels take their values from tables of ours, or are bounded in number. */
+/** Every metric of the injector; docs/reference.md is generated from it. The number of values of each label is bounded. */
 export const metricRows = {
   agent_injector_reviews_total: {
     type: 'counter',
@@ -23,23 +23,23 @@ export const metricRows = {
   },
   agent_injector_decisions_total: {
     type: 'counter',
-    help: 'Decisions by namespace, profile, outcome and reason code. A pod counts once for each profile that was looked at, under an empty one where none was. Of namespaces that are opted in the first 200 are named, the others are "other"; of 3,000 series on, profiles are, too.',
+    help: 'Decisions by namespace, profile, outcome and reason code. A pod counts once per profile that was evaluated, or once with an empty profile if none was. The first 200 enabled namespaces have their own label value, all others count as "other"; after 3,000 series, further series count under the namespace and the profile "other".',
     labels: ['namespace', 'profile', 'outcome', 'reason'],
   },
   agent_injector_notices_total: {
     type: 'counter',
-    help: 'What was told beside a decision, by reason code: typing errors, things to look at. A pod counts once for each code.',
+    help: 'Notices about reviewed pods, by code, such as misspelled annotations. A pod counts once per code.',
     labels: ['code'],
   },
   agent_injector_review_duration_seconds: {
     type: 'histogram',
-    help: 'Time from a parsed request to its answer, namespace look-ups included.',
+    help: 'Seconds from the complete request to its answer, including namespace look-ups.',
     labels: [],
     buckets: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1, 5],
   },
   agent_injector_known_answers_total: {
     type: 'counter',
-    help: 'Reviews of pods of a template that was answered before, and nothing had changed since: the same answer was given again.',
+    help: 'Reviews answered from the cache: the answer to an earlier pod of the same template was still valid.',
     labels: [],
   },
   agent_injector_bad_requests_total: {
@@ -54,132 +54,133 @@ export const metricRows = {
   },
   agent_injector_namespaces_synced: {
     type: 'gauge',
-    help: '1 once the namespaces are known, else 0.',
+    help: '1 once all namespaces are loaded, otherwise 0.',
     labels: [],
   },
   agent_injector_namespaces_age_seconds: {
     type: 'gauge',
-    help: 'Time since the API server was last heard from about namespaces.',
+    help: 'Seconds since the API server last sent anything about namespaces.',
     labels: [],
   },
   agent_injector_namespace_watch_restarts_total: {
     type: 'counter',
-    help: 'Times that the watch of namespaces ended and was begun anew.',
+    help: 'Number of times list and watch of namespaces were restarted after an error.',
     labels: [],
   },
   agent_injector_namespaces_mislabelled: {
     type: 'gauge',
-    help: 'Namespaces that were probably meant to be injected, and are not, for their label is only almost right; the log names them.',
+    help: 'Namespaces with a misspelled injection label, so their pods are not injected. The log names them.',
     labels: [],
   },
   agent_injector_events_total: {
     type: 'counter',
-    help: 'Events for workloads, by result: written, known (another replica has written it), repeated (said already in these ten minutes), dropped (too many), failed (the log says why).',
+    help: 'Kubernetes Events for workloads, by result: written, known (another replica wrote it), repeated (the same Event was written in the last ten minutes), dropped (over the rate limit), failed (see the log).',
     labels: ['result'],
   },
   agent_injector_certificate_expiry_seconds: {
     type: 'gauge',
-    help: 'When the served certificate (leaf) and the last authority that vouches for it (ca) expire, in seconds since 1970.',
+    help: 'Unix time at which the serving certificate (leaf) and the last CA certificate that verifies it (ca) expire.',
     labels: ['kind'],
   },
   agent_injector_certificate_renewals_total: {
     type: 'counter',
-    help: 'Times that another certificate was taken into service (leaf), or another set of authorities was to be trusted (ca).',
+    help: 'Number of times the serving certificate (leaf) or the set of trusted CA certificates (ca) was replaced.',
     labels: ['kind'],
   },
   agent_injector_certificate_problem: {
     type: 'gauge',
-    help: '1 while the certificate cannot be read, renewed or published; the log says why. Else 0.',
+    help: '1 while the certificate cannot be read, renewed or published, otherwise 0. The log has the cause.',
     labels: [],
   },
   agent_injector_ca_bundle_repairs_total: {
     type: 'counter',
-    help: 'Times that this replica wrote caBundle because it was not as it should be, the first time included.',
+    help: 'Number of times this replica wrote caBundle because its value was wrong or missing, including the first time.',
     labels: [],
   },
   agent_injector_webhook_drift: {
     type: 'gauge',
-    help: 'Webhook entries of the configuration in which this field is not as the server needs it.',
+    help: 'Webhook entries in which this field differs from what the server needs.',
     labels: ['field'],
   },
   agent_injector_profiles: {
     type: 'gauge',
-    help: 'Profiles by state: built-in, user (as its document says), last-good (its document is broken, the version before it goes on), broken (not served).',
+    help: 'Profiles by state: built-in, user (from a valid document), last-good (the document is broken, its last valid version is served), broken (not served).',
     labels: ['state'],
   },
   agent_injector_profile_problems: {
     type: 'gauge',
-    help: 'What is wrong in the directory of profiles at this moment; the log and /readyz say what.',
+    help: 'Current problems in the profile directory. The log and /readyz list them.',
     labels: [],
   },
   agent_injector_profile_reloads_total: {
     type: 'counter',
-    help: 'Times that changed profiles were taken, by result: sound, or broken (some of them were not taken).',
+    help: 'Number of times changed profiles were loaded, by result: sound, or broken (some documents were rejected).',
     labels: ['result'],
   },
   agent_injector_config_maps: {
     type: 'gauge',
-    help: 'ConfigMaps whose keys are known; 0 where they are not asked for (configMapKeys).',
+    help: 'ConfigMaps whose keys are known. 0 if keys are not read (configMapKeys).',
     labels: [],
   },
   agent_injector_cache_synced: {
     type: 'gauge',
-    help: '1 once the objects of this resource are known, else 0. Resources that are not watched are left out.',
+    help: '1 once all objects of this resource are loaded, otherwise 0. Only watched resources are listed.',
     labels: ['resource'],
   },
   agent_injector_cache_objects: {
     type: 'gauge',
-    help: 'Objects of this resource that are known.',
+    help: 'Objects of this resource in the cache.',
     labels: ['resource'],
   },
   agent_injector_cache_age_seconds: {
     type: 'gauge',
-    help: 'Time since the API server was last heard from about this resource. After two minutes nothing is gone by.',
+    help: 'Seconds since the API server last sent anything about this resource. Data older than two minutes is ignored.',
     labels: ['resource'],
   },
   agent_injector_cache_watch_restarts_total: {
     type: 'counter',
-    help: 'Times that list and watch of this resource were begun anew because of trouble, such as a permission that lacks.',
+    help: 'Number of times list and watch of this resource were restarted after an error, such as a missing permission.',
     labels: ['resource'],
   },
   agent_injector_expected_not_injected_pods: {
     type: 'gauge',
-    help: 'Pods that should carry an agent and do not, by namespace, as the last audit counted them (auditInterval). A namespace without any is left out; of more than 200 those with the most pods are named, the others are "other". Every replica counts the same pods: take the maximum.',
+    help: 'Pods that should have an agent but do not, by namespace, as of the last audit (auditInterval). Namespaces without such pods are left out. The 200 namespaces with the most pods have their own label value, all others count as "other". Every replica counts the same pods: use the maximum.',
     labels: ['namespace'],
   },
   agent_injector_cannot_be_injected_pods: {
     type: 'gauge',
-    help: 'Pods for which an agent was asked that they cannot be given; `agent-injector audit -A` says why. As the last audit counted them.',
+    help: 'Pods that asked for an agent that cannot be injected, as of the last audit; `agent-injector audit -A` shows the reasons.',
     labels: [],
   },
   agent_injector_outdated_pods: {
     type: 'gauge',
-    help: 'Pods that carry an agent as its profile was before. As the last audit counted them.',
+    help: 'Pods injected with an earlier version of their profile, as of the last audit.',
     labels: [],
   },
   agent_injector_injected_but_off_pods: {
     type: 'gauge',
-    help: 'Pods that carry an agent though their namespace is off. As the last audit counted them.',
+    help: 'Pods that have an agent although injection is off for their namespace, as of the last audit.',
     labels: [],
   },
   agent_injector_audit_age_seconds: {
     type: 'gauge',
-    help: 'Time since the last audit that went through all pods; absent while there was none.',
+    help: 'Seconds since the last complete audit. Absent before the first one.',
     labels: [],
   },
   agent_injector_log_lines_dropped_total: {
     type: 'counter',
-    help: 'Log lines that were given up because whoever reads standard output was too slow, or gone.',
+    help: 'Log lines dropped because standard output is blocked or closed.',
     labels: [],
   },
   agent_injector_build_info: {
     type: 'gauge',
-    help: 'Always 1; the version is in the label.',
+    help: 'Always 1. The label has the version.',
     labels: ['version'],
   },
 } as const satisfies Readonly<Record<string, MetricRow>>;
 
-/** What prom-client wants to know of a metric besides its kind. */
-export function optionsOf<N extends keyof typeof metricRows>(name: N, registry: Registry) {
+export type MetricName = keyof typeof metricRows;
+
+export function optionsOf<N extends MetricName>(name: N, registry: Registry) {
   return { name, help: metricRows[name].help, labelNames: [...metricRows[name].labels], registers: [registry] };
 }

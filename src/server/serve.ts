@@ -9,7 +9,7 @@ import type { Config, ReadConfig } from '../config/config.ts';
 import { traceOf } from '../lib/stack-trace.ts';
 import { createMetrics } from '../metrics/registry.ts';
 import type { Gauges, Metrics } from '../metrics/types.ts';
-import { closeWebhookServer, createWebhookServer, replaceCertificate } from '../webhook/server.ts';
+import { createWebhookServer, replaceCertificate } from '../webhook/server.ts';
 import { createAdminServer } from './admin-server.ts';
 import type { AuditLoop } from './audit-loop.ts';
 import { openAudits } from './audits.ts';
@@ -118,7 +118,7 @@ async function start(config: Config, log: Logger, logLinesDropped: () => number)
   const sources = await openSources(config, log);
   const { profiles, namespaces, certificates, cluster } = sources;
   let state: 'starting' | 'serving' | 'draining' = 'starting';
-  const events = openEvents(config, sources, log, (code) => metrics.noticed(code));
+  const events = openEvents(config, sources, log, (code) => metrics.recordNotice(code));
   const metrics: Metrics = createMetrics({ ...gaugesOf(sources), events: events.counts, logLinesDropped }, VERSION);
   const unready = (): readonly string[] => [
     ...(namespaces.status().synced ? [] : ['the namespaces of the cluster are not known yet']),
@@ -129,7 +129,7 @@ async function start(config: Config, log: Logger, logLinesDropped: () => number)
   const admin = createAdminServer({ metrics, unready, notes });
   let webhook: FastifyInstance | undefined;
   const close = async (): Promise<void> => {
-    if (webhook) await closeWebhookServer(webhook);
+    await webhook?.close();
     await Promise.all([admin.close(), sources.stop(), events.stop()]);
   };
   try {
@@ -139,13 +139,13 @@ async function start(config: Config, log: Logger, logLinesDropped: () => number)
     const server = createWebhookServer({
       tls,
       clientNames: config.clientNames?.split(',').map((name) => name.trim()) ?? [],
-      reviewing: {
+      dependencies: {
         catalogue: profiles.catalogue,
         cluster: cluster.facts,
         namespaces,
         metrics,
         log,
-        decided: events.record,
+        onDecision: events.record,
       },
       metrics,
       draining: () => state === 'draining',

@@ -1,14 +1,17 @@
-/** When the API server does not say how long it waits, its own default (k8s.io/api admissionregistration/v1 types.go). */
+/** Default of the API server (k8s.io/api admissionregistration/v1 types.go). */
 const DEFAULT_TIMEOUT_MS = 10_000;
 
-/** For the way of the answer, and for what is read before the request is seen. */
+/** Time for the network, and for reading the request before the clock starts. */
 const MARGIN_MS = 500;
 
 /**
- * How long an answer may take, in milliseconds. The API server says in the query how long it waits (`timeout=5s`, whole seconds:
- * k8s.io/apiserver pkg/admission/plugin/webhook/mutating/dispatcher.go); we answer before that, since a late answer is none.
+ * Milliseconds in which a review must be answered. The API server sends its timeout in the query (`timeout=5s`, whole seconds:
+ * k8s.io/apiserver pkg/admission/plugin/webhook/mutating/dispatcher.go).
  */
-export function timeoutOf(timeout: unknown): number {
+export function answerDeadlineMs(timeout: unknown): number {
   const seconds = typeof timeout === 'string' ? /^(\d{1,3})s$/.exec(timeout)?.[1] : undefined;
   return Math.max(MARGIN_MS, (seconds === undefined ? DEFAULT_TIMEOUT_MS : Number(seconds) * 1000) - MARGIN_MS);
 }
+
+/** Longest wait for a namespace look-up or for a required pod, even if the API server would wait longer: a pod creation is blocked meanwhile. */
+export const MAX_WAIT_MS = 3000;

@@ -1,11 +1,10 @@
-import { ownerOf } from '../kubernetes/owner.ts';
 import type { Decision } from '../admission/decision.ts';
+import { ownerOf } from '../kubernetes/owner.ts';
 import type { Pod } from '../kubernetes/pod.ts';
-import { type JsonObject } from '../lib/json.ts';
+import type { JsonObject } from '../lib/json.ts';
 import { oneLine } from '../lib/text.ts';
 import { reasonMessage } from '../reasons/message.ts';
 
-/** What the log line of a decision says besides the decision. */
 export interface DecisionLogContext {
   readonly namespace: string;
   readonly dryRun: boolean;
@@ -13,14 +12,14 @@ export interface DecisionLogContext {
 }
 
 /**
- * The fields of the one log line of a decision, but for the uid and the time it took. Every text from outside is on one line and bounded; no value
- * of a variable is among them.
+ * Fields of the log line of a decision, without uid and duration. Text from outside is cut to one line of bounded length. Values of environment
+ * variables are never logged.
  */
-export function decisionFields(decision: Decision, pod: Pod | undefined, at: DecisionLogContext): JsonObject {
+export function decisionFields(decision: Decision, pod: Pod | undefined, context: DecisionLogContext): JsonObject {
   const injected = decision.containers.filter((container) => container.outcome === 'injected');
   const skipped = decision.containers.filter((container) => container.outcome === 'skipped');
   return {
-    namespace: oneLine(at.namespace, 63),
+    namespace: oneLine(context.namespace, 63),
     ...(pod && { pod: podName(pod), ...ownerField(pod) }),
     outcome: decision.outcome,
     ...(decision.outcome !== 'injected' && {
@@ -28,43 +27,42 @@ export function decisionFields(decision: Decision, pod: Pod | undefined, at: Dec
       message: oneLine(reasonMessage(decision.reason), 300),
     }),
     ...(injected.length > 0 && {
-      injected: bounded(
+      injected: boundedList(
         injected,
         ({ container, profile, delivery }) => `${oneLine(container, 63)}=${profile}/${delivery}`,
       ),
     }),
     ...(decision.outcome === 'injected' &&
       skipped.length > 0 && {
-        skipped: bounded(skipped, ({ container, reason }) => `${oneLine(container, 63)}: ${reason.code}`),
+        skipped: boundedList(skipped, ({ container, reason }) => `${oneLine(container, 63)}: ${reason.code}`),
       }),
     ...(decision.notices.length > 0 && {
-      notices: bounded(decision.notices, (notice) => oneLine(`${notice.code}: ${reasonMessage(notice)}`, 200)),
+      notices: boundedList(decision.notices, (notice) => oneLine(`${notice.code}: ${reasonMessage(notice)}`, 200)),
     }),
-    operations: at.operations,
-    ...(at.dryRun && { dryRun: true }),
+    operations: context.operations,
+    ...(context.dryRun && { dryRun: true }),
   };
 }
 
-/** A pod of a thousand containers does not make a log line of a thousand entries: a line has at most 8 KiB, whatever the review. */
+// A line has at most 8 KiB, also for a pod of a thousand containers.
 const MAX_LISTED = 20;
 
 const MAX_LIST_LENGTH = 600;
 
-/** The first texts of a list, and how many more there are. */
-function bounded<T>(list: readonly T[], text: (one: T) => string): readonly string[] {
+function boundedList<T>(items: readonly T[], text: (item: T) => string): readonly string[] {
   const texts: string[] = [];
   let room = MAX_LIST_LENGTH;
-  for (const one of list) {
-    const next = text(one);
+  for (const item of items) {
+    const next = text(item);
     room -= next.length;
     if (texts.length === MAX_LISTED || (room < 0 && texts.length > 0))
-      return [...texts, `and ${list.length - texts.length} more`];
+      return [...texts, `and ${items.length - texts.length} more`];
     texts.push(next);
   }
   return texts;
 }
 
-/** A pod that a controller makes has no name yet, only the beginning of one. */
+/** A pod that a controller creates has only a prefix of its name at admission. */
 function podName(pod: Pod): string {
   const { name, generateName } = pod.metadata ?? {};
   return oneLine(name ?? (generateName === undefined ? '' : `${generateName}*`), 253);

@@ -1,156 +1,85 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { admit } from '../admission/admit.ts';
-import { type Decision, notInjected, summaryOf } from '../admission/decision.ts';
-import { isRequired } from '../admission/opt-in.ts';
-import { decodeReview, type Review } from '../admission/review.ts';
-import { type ClusterState, unknownCluster } from '../kubernetes/cluster-state.ts';
-import type { NamespaceLookup } from '../kubernetes/namespace.ts';
-import type { Pod } from '../kubernetes/pod.ts';
-import type { Json } from '../lib/json.ts';
-import { traceOf } from '../lib/stack-trace.ts';
+import { notInjected, summaryOf } from '../admission/decision.ts';
+import { decodeReview } from '../admission/review.ts';
 import { oneLine } from '../lib/text.ts';
-import { AnswerCache, type CurrentInputs } from './answer-cache/answer-cache.ts';
-import { recordLookups } from './answer-cache/consulted-cluster.ts';
-import { readReviewKey } from './answer-cache/review-key.ts';
-import { timeoutOf } from './deadline.ts';
+import { AnswerCache } from './answer-cache/answer-cache.ts';
+import { readReviewKey, type ReviewKey } from './answer-cache/review-key.ts';
+import { parseBody } from './body.ts';
+import { answerDeadlineMs } from './deadline.ts';
+import { decide, type DecidedReview, unchanged } from './decide.ts';
 import type { HandlerDependencies } from './dependencies.ts';
 import type { QueueDelay } from './load-shedding/queue-delay.ts';
 import { LoadShedder } from './load-shedding/shedder.ts';
-import { type Answer, answerTo, render, type Rendered, reportsEvents } from './respond.ts';
+import { RequestError } from './request-error.ts';
+import { answerText, mentions, render, type RenderedAnswer, sizeOf } from './respond.ts';
 
-/** A request of the API server, its body as it came. */
 export interface ReviewRequest {
   readonly Querystring: { readonly timeout?: unknown };
   readonly Body: Buffer | undefined;
 }
 
-/** Makes JSON of a body, or throws what the server's error handler answers. */
-export type ParseBody = (request: FastifyRequest, body: Buffer) => Json;
+/** Handles POST /mutate: answers a review from the cache, sheds it under overload, or parses it and decides. */
+export class MutateHandler {
+  readonly #dependencies: HandlerDependencies;
+  readonly #queueDelay: (request: FastifyRequest) => QueueDelay;
+  readonly #cache = new AnswerCache<RenderedAnswer>();
+  readonly #shedder: LoadShedder;
 
-/** What the handler asks the server that it is in. */
-export interface RequestReaders {
-  readonly parse: ParseBody;
-  /** How long a request that is whole now has waited. */
-  readonly waiting: (request: FastifyRequest<ReviewRequest>) => QueueDelay;
-}
+  constructor(dependencies: HandlerDependencies, queueDelay: (request: FastifyRequest) => QueueDelay) {
+    this.#dependencies = dependencies;
+    this.#queueDelay = queueDelay;
+    this.#shedder = new LoadShedder(dependencies);
+  }
 
-/** A body of this length is not looked for among known answers: the text alone would be most of what may be kept. */
-const MAX_CACHED_LENGTH = 256 * 1024;
-
-/** The handler of POST /mutate. Whatever happens inside, a review with a uid is answered with 200, and refused only by decision. */
-export function mutateHandler(reviewing: HandlerDependencies, { parse, waiting }: RequestReaders) {
-  const answers = new AnswerCache<Rendered>();
-  const shedding = new LoadShedder(reviewing);
-  const present: CurrentInputs = {
-    namespace: (name) => reviewing.namespaces.get(name),
-    catalogue: reviewing.catalogue,
-    cluster: clusterOf(reviewing),
-  };
-  return (request: FastifyRequest<ReviewRequest>, reply: FastifyReply): Promise<FastifyReply> | FastifyReply => {
-    const started = performance.now();
+  /** Answers every review that has a uid with status 200, and refuses a pod only by decision. Throws a RequestError for anything else. */
+  handle(request: FastifyRequest<ReviewRequest>, reply: FastifyReply): FastifyReply | Promise<FastifyReply> {
+    const respond = this.#responder(reply);
     const { body = Buffer.alloc(0) } = request;
-    const text = body.length <= MAX_CACHED_LENGTH ? readReviewKey(body.toString('latin1')) : undefined;
-    const known = text && answers.find(text.template, present);
-    if (known) {
-      reviewing.metrics.recalled();
-      return conclude(reviewing, known, { uid: text.uid, started, reply });
+    const key = readReviewKey(body);
+    const cached = key && this.#cache.find(key.template, this.#dependencies);
+    if (cached) {
+      this.#dependencies.metrics.recordCachedAnswer();
+      return respond(key.uid, cached);
     }
-    const unseen = shedding.evaluate(body, request.query.timeout, waiting(request), () => parse(request, body));
-    if (unseen !== undefined) return send(reply, unseen);
+    const deadlineMs = answerDeadlineMs(request.query.timeout);
+    const shed = this.#shedder.evaluate(body, deadlineMs, this.#queueDelay(request));
+    if (shed !== undefined) return sendJson(reply, shed);
 
-    const decoded = decodeReview(parse(request, body));
-    if (decoded.kind === 'invalid') return reply.code(400).type('text/plain').send(decoded.message);
-    const { uid } = decoded.kind === 'review' ? decoded.review : decoded;
+    const { log } = this.#dependencies;
+    const decoded = decodeReview(parseBody(body));
+    if (decoded.kind === 'invalid') throw new RequestError(400, decoded.message);
     if (decoded.kind === 'unanswerable') {
-      const answer = unchanged(notInjected(decoded.reason, false));
-      return conclude(reviewing, render(reviewing.log, undefined, answer), { uid, started, reply });
+      return respond(decoded.uid, render(log, undefined, unchanged(notInjected(decoded.reason, false))));
     }
     const { review } = decoded;
-    return decide(reviewing, review, lookupDeadline(request.query.timeout)).then((answer) => {
-      const made = render(reviewing.log, review, answer);
-      if (text && answer.grounds && answers.isWanted(text.template) && !reportsEvents(made, answer, text.left)) {
-        answers.store(text.template, { ...made, decision: summaryOf(answer.decision) }, answer.grounds, sizeOf(made));
-      }
-      return conclude(reviewing, made, { uid, started, reply });
+    return decide(this.#dependencies, review, deadlineMs).then((decided) => {
+      const answer = render(log, review, decided);
+      if (key) this.#storeAnswer(key, decided, answer);
+      return respond(review.uid, answer);
     });
-  };
-}
+  }
 
-/** What is kept beside text and answer, in characters: the pod's metadata, the fields of the log line, what became of each container. */
-const KEPT = 4096;
-
-const KEPT_OF_CONTAINER = 512;
-
-function sizeOf({ answer, decision }: Rendered): number {
-  return answer[1].length + KEPT + decision.containers.length * KEPT_OF_CONTAINER;
-}
-
-interface Circumstances {
-  readonly uid: string;
-  /** By `performance.now()`. */
-  readonly started: number;
-  readonly reply: FastifyReply;
-}
-
-/** Counts and logs the decision, and sends its answer. */
-function conclude(
-  { metrics, decided }: HandlerDependencies,
-  { decision, namespace, pod, answer, line }: Rendered,
-  { uid, started, reply }: Circumstances,
-): FastifyReply {
-  const durationMs = performance.now() - started;
-  metrics.reviewed(decision, namespace, durationMs / 1000);
-  line.info({ uid: oneLine(uid, 128), durationMs: Math.round(durationMs * 1000) / 1000 }, 'decision');
-  if (decided && pod) setImmediate(decided, pod.namespace, pod, decision);
-  return send(reply, answerTo(uid, answer));
-}
-
-function send(reply: FastifyReply, text: string): FastifyReply {
-  return reply.header('content-type', 'application/json; charset=utf-8').send(text);
-}
-
-function clusterOf({ cluster }: HandlerDependencies): () => ClusterState {
-  return cluster ?? (() => unknownCluster);
-}
-
-async function decide(reviewing: HandlerDependencies, review: Review, deadlineMs: number): Promise<Answer> {
-  const { catalogue, namespaces, log } = reviewing;
-  const { pod } = review;
-  const cached = namespaces.get(review.namespace);
-  let namespace = cached;
-  try {
-    if (!namespace) {
-      const lookup = await namespaces.fetch(review.namespace, deadlineMs);
-      if (lookup.kind !== 'found') return withoutNamespace(review.namespace, lookup, pod);
-      ({ namespace } = lookup);
-    }
-    const now = { catalogue: catalogue(), consulted: recordLookups(clusterOf(reviewing)()) };
-    const admission = admit(pod, namespace, now.catalogue, now.consulted.facts);
-    return { ...admission, namespace: namespace.name, ...(cached && { grounds: { namespace: cached, ...now } }) };
-  } catch (error) {
-    log.error({ err: traceOf(error), uid: review.uid }, 'a review failed; the pod is left as it is');
-    return {
-      ...unchanged(notInjected({ code: 'internal-error' }, isRequired(pod, namespace))),
-      ...(namespace && { namespace: namespace.name }),
+  /** Counts, logs and sends an answer. The time to answer is measured from this call. */
+  #responder(reply: FastifyReply): (uid: string, answer: RenderedAnswer) => FastifyReply {
+    const { metrics, onDecision } = this.#dependencies;
+    const startedAt = performance.now();
+    return (uid, { decision, namespace, pod, text, logger }) => {
+      const durationMs = performance.now() - startedAt;
+      metrics.recordReview(decision, namespace, durationMs / 1000);
+      logger.info({ uid: oneLine(uid, 128), durationMs: Math.round(durationMs * 1000) / 1000 }, 'decision');
+      if (onDecision && pod) setImmediate(onDecision, pod.namespace, pod, decision);
+      return sendJson(reply, answerText(uid, text));
     };
+  }
+
+  #storeAnswer({ template, volume }: ReviewKey, decided: DecidedReview, answer: RenderedAnswer): void {
+    // Most templates are never seen again, and an answer with the name of the volume is only right for its own pod.
+    if (!decided.inputs || !this.#cache.wasSeenBefore(template) || mentions(answer, decided, volume)) return;
+    const stored = { ...answer, decision: summaryOf(decided.decision) };
+    this.#cache.store(template, stored, decided.inputs, sizeOf(stored));
   }
 }
 
-function withoutNamespace(name: string, lookup: Exclude<NamespaceLookup, { kind: 'found' }>, pod: Pod): Answer {
-  const required = isRequired(pod, undefined);
-  return lookup.kind === 'absent'
-    ? unchanged(notInjected({ code: 'namespace-unknown', namespace: name }, required))
-    : unchanged(notInjected({ code: 'namespace-unavailable', namespace: name, why: lookup.why }, required));
-}
-
-function unchanged(decision: Decision): Answer {
-  return { decision, operations: [] };
-}
-
-/** A namespace look-up may take this long at most, however patient the API server is: somebody waits for the pod. */
-const MAX_LOOKUP_MS = 3000;
-
-/** How long a look-up may take: so long that there is time left for the answer. */
-function lookupDeadline(timeout: unknown): number {
-  return Math.min(MAX_LOOKUP_MS, timeoutOf(timeout));
+function sendJson(reply: FastifyReply, text: string): FastifyReply {
+  return reply.header('content-type', 'application/json; charset=utf-8').send(text);
 }

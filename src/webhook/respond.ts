@@ -1,42 +1,32 @@
-import type { Logger, ParentLogger } from '../lib/logger.ts';
 import type { Decision, DecisionSummary } from '../admission/decision.ts';
 import { encodeReview, type Review } from '../admission/review.ts';
 import type { Named, Pod } from '../kubernetes/pod.ts';
 import type { Operation } from '../lib/json-patch.ts';
 import type { JsonObject } from '../lib/json.ts';
-import type { AnswerInputs } from './answer-cache/answer-cache.ts';
+import type { Logger, ParentLogger } from '../lib/logger.ts';
+import type { DecidedReview } from './decide.ts';
 import { decisionFields } from './decision-log.ts';
 
-/** What is decided of one review. */
-export interface Answer {
-  readonly decision: Decision;
-  readonly operations: readonly Operation[];
-  /** The pod's namespace, where it is known to exist. */
-  readonly namespace?: string;
-  /** What the decision was made of, where another review can be answered alike. */
-  readonly grounds?: AnswerInputs;
-}
-
-/** The text of an answer: what stands before and after the uid. */
+/** Text of an answer before and after its uid. */
 export type AnswerText = readonly [before: string, after: string];
 
-/** A decision in all its renderings, but for what differs between pods of one template. */
-export interface Rendered {
+/** A decision in every form in which it is reported. Pods of one template share it: uid and duration are added for each review. */
+export interface RenderedAnswer {
   readonly decision: DecisionSummary;
-  /** Counted by it; undefined unless it is known to exist. */
+  /** Undefined unless the namespace is known to exist. */
   readonly namespace: string | undefined;
-  /** Of the pod, for Events; undefined where it was a dry run, or there was none. */
+  /** The pod to write Events for; undefined for a dry run or if the review has no pod. */
   readonly pod: (Named & { readonly namespace: string }) | undefined;
-  readonly answer: AnswerText;
-  readonly fields: JsonObject;
-  readonly line: Pick<Logger, 'info'>;
+  readonly text: AnswerText;
+  readonly logFields: JsonObject;
+  readonly logger: Pick<Logger, 'info'>;
 }
 
-/** Renders an answer to a review, or to something that has a uid and no pod. */
-export function render(log: ParentLogger, review: Review | undefined, answer: Answer): Rendered {
-  const { decision, operations, namespace } = answer;
+/** Renders a decision. `review` is undefined if the request has a uid but no pod. */
+export function render(log: ParentLogger, review: Review | undefined, decided: DecidedReview): RenderedAnswer {
+  const { decision, operations, namespace } = decided;
   const dryRun = review?.dryRun ?? false;
-  const fields = decisionFields(decision, review?.pod, {
+  const logFields = decisionFields(decision, review?.pod, {
     namespace: review?.namespace ?? '',
     dryRun,
     operations: operations.length,
@@ -44,34 +34,40 @@ export function render(log: ParentLogger, review: Review | undefined, answer: An
   return {
     decision,
     namespace,
-    pod: review && !dryRun ? { namespace: review.namespace, ...withoutManagers(review.pod) } : undefined,
-    answer: splitAtUid(decision, operations),
-    fields,
-    line: log.child(fields),
+    pod: review && !dryRun ? { namespace: review.namespace, ...withoutManagedFields(review.pod) } : undefined,
+    text: splitAtUid(decision, operations),
+    logFields,
+    logger: log.child(logFields),
   };
 }
 
-/** Managed fields are most of a pod's metadata, and nobody reads them. */
-function withoutManagers({ metadata }: Pod): Named {
+/** Managed fields are the largest part of a pod's metadata, and are not used. */
+function withoutManagedFields({ metadata }: Pod): Named {
   return metadata ? { metadata: { ...metadata, managedFields: undefined } } : {};
 }
 
 const NO_UID = '"uid":"';
 
-/** The answer to whoever asks about a pod for which this was decided, but for the uid. */
 export function splitAtUid(decision: Decision, operations: readonly Operation[]): AnswerText {
   const text = JSON.stringify(encodeReview('', decision, operations));
-  // It is the first value that could be empty: encodeReview writes it before anything that comes from outside.
+  // The first match is the uid: encodeReview writes it before any value from outside.
   const at = text.indexOf(NO_UID) + NO_UID.length;
   return [text.slice(0, at - 1), text.slice(at + 1)];
 }
 
-/** The whole answer to the review with this uid. */
-export function answerTo(uid: string, [before, after]: AnswerText): string {
+export function answerText(uid: string, [before, after]: AnswerText): string {
   return before + JSON.stringify(uid) + after;
 }
 
-/** Whether the answer says what the template leaves out. */
-export function reportsEvents({ answer, fields }: Rendered, { operations }: Answer, left: string | undefined): boolean {
-  return left !== undefined && JSON.stringify([answer, fields, operations]).includes(left);
+export function mentions({ text, logFields }: RenderedAnswer, { operations }: DecidedReview, name = ''): boolean {
+  return name !== '' && JSON.stringify([text, logFields, operations]).includes(name);
+}
+
+/** Estimates, in characters, for the pod's metadata and log fields, and for the result of a container. */
+const SIZE = 4096;
+
+const SIZE_OF_CONTAINER = 512;
+
+export function sizeOf({ text, decision }: RenderedAnswer): number {
+  return text[1].length + SIZE + decision.containers.length * SIZE_OF_CONTAINER;
 }

@@ -1,29 +1,38 @@
-import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
+import fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { constants } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { type SecureContextOptions, Server as TlsServer } from 'node:tls';
 import type { ServerTls } from '../certificates/source.ts';
-import type { Json } from '../lib/json.ts';
+import { type Clock, systemClock } from '../lib/clock.ts';
 import { traceOf } from '../lib/stack-trace.ts';
 import type { Metrics } from '../metrics/types.ts';
-import { Bodies, BODY_LIMIT, BodyError, isTooDense } from './body.ts';
+import { BODY_LIMIT, BodyReceiver } from './body.ts';
 import { clientCertificateNames } from './client-certificate.ts';
 import type { HandlerDependencies } from './dependencies.ts';
-import { mutateHandler, type ParseBody, type ReviewRequest } from './handler.ts';
+import { MutateHandler, type ReviewRequest } from './handler.ts';
 import { trackQueueDelay } from './load-shedding/queue-delay.ts';
+import { RequestError, requestErrorText } from './request-error.ts';
 
 export interface WebhookServerOptions {
   readonly tls: ServerTls;
-  /** Names that a caller's certificate may have; empty: any. Means something only with `clientCa`. */
+  /** Names that a client certificate may have; empty: any. Ignored without `clientCa`. */
   readonly clientNames?: readonly string[];
-  readonly reviewing: HandlerDependencies;
-  readonly metrics: Pick<Metrics, 'badRequest'>;
+  readonly dependencies: HandlerDependencies;
+  readonly metrics: Pick<Metrics, 'recordBadRequest'>;
   /** While true, every answer asks the client to open a new connection, which reaches another replica. */
   readonly draining: () => boolean;
+  readonly clock?: Clock;
 }
 
-/** The webhook's HTTPS server, not yet listening. Why each setting: docs/adr/0004-http-settings.md. */
-export function createWebhookServer(options: WebhookServerOptions): FastifyInstance {
+/** Creates the HTTPS server of the webhook. It does not listen yet. The reasons for each setting: docs/adr/0004-http-settings.md. */
+export function createWebhookServer({
+  tls,
+  clientNames = [],
+  dependencies,
+  metrics,
+  draining,
+  clock = systemClock,
+}: WebhookServerOptions): FastifyInstance {
   const server: FastifyInstance = fastify({
     logger: false,
     bodyLimit: BODY_LIMIT,
@@ -32,151 +41,104 @@ export function createWebhookServer(options: WebhookServerOptions): FastifyInsta
     maxRequestsPerSocket: 1000,
     return503OnClosing: false,
     forceCloseConnections: 'idle',
-    onProtoPoisoning: 'remove',
-    onConstructorPoisoning: 'remove',
     https: {
-      ...contextOf(options.tls),
-      requestCert: options.tls.clientCa !== undefined,
+      ...contextOf(tls),
+      requestCert: tls.clientCa !== undefined,
       rejectUnauthorized: true,
       handshakeTimeout: 8000,
       headersTimeout: 8000,
       connectionsCheckingInterval: 1000,
     },
   });
-  followConnections(server);
-  const waiting = trackQueueDelay(server);
-  const parse = leaveBodies(server);
-  const { clientNames: allowed = [] } = options;
+  limitClosingTime(server);
+  const bodies = new BodyReceiver();
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('application/json', (_, payload, done) => bodies.receive(payload, done));
   server.addHook('onRequest', (request, reply, done) => {
-    if (options.draining()) reply.header('connection', 'close');
-    const names = allowed.length > 0 ? clientCertificateNames(request.raw) : undefined;
-    const encoding = request.headers['content-encoding'];
-    // As text: of a JSON body that is no Status the API server shows its users nothing but "unknown".
-    if (names && !names.some((name) => allowed.includes(name))) {
-      reply.code(403).type('text/plain').send(strangerText(names));
-    } else if (encoding !== undefined && encoding !== 'identity') {
-      reply
-        .code(415)
-        .type('text/plain')
-        .send(`content-encoding "${encoding}" is not understood; send the review as it is`);
-    } else {
-      done();
-    }
+    if (draining()) reply.header('connection', 'close');
+    done(rejectionOf(request, clientNames));
   });
   server.addHook('onResponse', (_, reply, done) => {
-    if (reply.statusCode >= 400) options.metrics.badRequest(reply.statusCode);
+    if (reply.statusCode >= 400) metrics.recordBadRequest(reply.statusCode);
     done();
   });
-  // As plain text: of a JSON body the API server shows its user just "unknown".
+  // Errors are sent as plain text: the API server shows its users only "unknown" for a JSON body that is not a Status.
   server.setErrorHandler((error: FastifyError, request, reply) => {
     if (error.statusCode === 413) lingerAfter(request.raw.socket);
     if (error.statusCode !== undefined && error.statusCode < 500) {
-      return reply.code(error.statusCode).type('text/plain').send(messageFor(error));
+      return reply.code(error.statusCode).type('text/plain').send(requestErrorText(error));
     }
-    // Nothing that is known leads here; should something, it is ours, and the log has to have it.
-    options.reviewing.log.error({ err: traceOf(error) }, 'a request failed');
+    // No known input leads here.
+    dependencies.log.error({ err: traceOf(error) }, 'internal error while handling a request');
     return reply.code(500).type('text/plain').send('agent-injector failed; its log has the details');
   });
-  server.setNotFoundHandler((_, reply) => reply.code(404).type('text/plain').send('there is only POST /mutate here'));
-  server.post<ReviewRequest>('/mutate', mutateHandler(options.reviewing, { parse, waiting }));
+  server.setNotFoundHandler((_, reply) => reply.code(404).type('text/plain').send('not found; send POST /mutate'));
+  const handler = new MutateHandler(dependencies, trackQueueDelay(server, clock));
+  server.post<ReviewRequest>('/mutate', (request, reply) => handler.handle(request, reply));
   return server;
 }
 
-/** Bodies come to the handler as they are: most are known by their text. The parser of those that are not; it throws what answers them. */
-function leaveBodies(server: FastifyInstance): ParseBody {
-  const parse = server.getDefaultJsonParser('remove', 'remove');
-  server.removeAllContentTypeParsers();
-  const bodies = new Bodies();
-  server.addContentTypeParser('application/json', (_, payload, done) => bodies.receive(payload, done));
-  return (request, body) => {
-    if (isTooDense(body)) throw new BodyError(413, 'the body has too many values for its size');
-    let json: Json = null;
-    const settle = (error: Error | null, parsed?: Json): void => {
-      if (error) throw error;
-      json = parsed ?? null;
-    };
-    // It calls back before it returns.
-    void parse(request, body.toString(), settle);
-    return json;
-  };
+function rejectionOf({ raw, headers }: FastifyRequest, allowedNames: readonly string[]): RequestError | undefined {
+  const names = allowedNames.length > 0 ? clientCertificateNames(raw) : [];
+  if (allowedNames.length > 0 && !names.some((name) => allowedNames.includes(name))) {
+    const shown = names.join(', ') || 'no name';
+    return new RequestError(403, `agent-injector: the client certificate (${shown}) is not in --client-names`);
+  }
+  const encoding = headers['content-encoding'];
+  return encoding === undefined || encoding === 'identity'
+    ? undefined
+    : new RequestError(415, `content-encoding "${encoding}" is not supported; send the body uncompressed`);
 }
 
-/**
- * Serves with another certificate from the next connection on; open ones go on as they are. Throws what is wrong with it, and then serves as
- * before.
- */
+/** Replaces the certificate for new connections. Throws if the certificate is not usable; the previous one then stays in use. */
 export function replaceCertificate(server: FastifyInstance, tls: ServerTls): void {
   const { server: listening } = server;
-  if (!(listening instanceof TlsServer)) throw new Error('this server does not speak TLS');
+  if (!(listening instanceof TlsServer)) throw new Error('the server does not use TLS');
   listening.setSecureContext(contextOf(tls));
 }
 
-/** TLS 1.2 only with ephemeral keys and authenticated ciphers, and nobody may make the server negotiate again and again. TLS 1.3 has nothing else. */
-const STRONG: SecureContextOptions = {
+/** TLS 1.2 only with ephemeral keys, authenticated ciphers and no renegotiation, which a client could repeat without end. TLS 1.3 has nothing else. */
+const TLS_OPTIONS: SecureContextOptions = {
   minVersion: 'TLSv1.2',
   ciphers: 'TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:ECDHE+AESGCM:ECDHE+CHACHA20',
   secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
 };
 
 function contextOf({ cert, key, clientCa }: ServerTls): SecureContextOptions {
-  return { cert, key, ...STRONG, ...(clientCa !== undefined && { ca: clientCa }) };
+  return { cert, key, ...TLS_OPTIONS, ...(clientCa !== undefined && { ca: clientCa }) };
 }
 
-function strangerText(names: readonly string[]): string {
-  return `agent-injector: the client certificate is of ${names.join(', ') || 'nobody'}, who may not call (--client-names)`;
-}
-
-function messageFor(error: FastifyError): string {
-  if (error instanceof BodyError) return error.message;
-  switch (error.code) {
-    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return 'the content type is not application/json';
-    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
-      return 'the body is empty; send an AdmissionReview';
-    default:
-      return `the request cannot be read: ${error.message.slice(0, 200)}`;
-  }
-}
-
-/** How long somebody who sends too much has to notice the answer. */
 const LINGER_MS = 2000;
 
 /**
- * Instead of closing the connection at once, lets the other side see the end of the answer, and goes on reading what it sends. A connection
- * that is closed with something unread is reset, and an answer that is on its way is lost with it.
+ * Keeps reading from the connection for a while after its last answer. Closing a socket with unread data resets the connection, and the client
+ * loses an answer that it has not read yet.
  */
 function lingerAfter(socket: Socket): void {
-  // This is what Node's server calls when the last answer of a connection is written.
+  // Node's server calls this when the last answer of a connection is written.
   socket.destroySoon = () => {
     socket.end();
-    const cut = setTimeout(() => socket.destroy(), LINGER_MS);
-    socket.once('close', () => clearTimeout(cut));
+    const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+    socket.once('close', () => clearTimeout(timer));
   };
 }
 
-/** How long an answer that is under way may take once the port is closed. */
-const LAST_ANSWERS_MS = 2000;
+const CLOSING_MS = 2000;
 
 /**
- * Closes the server: no new connection, idle ones cut at once, answers under way given two seconds. A connection on which nothing is asked
- * (a probe, a proxy that connects ahead, half a request) would hold it up for as long as it likes.
+ * Destroys the connections that are still open some time after close(). A connection without a request (a probe, a proxy that connects ahead,
+ * half a request) would otherwise delay the end as long as its peer likes. Node's own list of connections begins with their first request.
  */
-export async function closeWebhookServer(server: FastifyInstance): Promise<void> {
-  const cut = setTimeout(() => {
-    for (const socket of sockets.get(server) ?? []) socket.destroy();
-  }, LAST_ANSWERS_MS);
-  await server.close();
-  clearTimeout(cut);
-}
-
-/** The open connections of each server, TLS made or not: Node's own list begins with the first request. */
-const sockets = new WeakMap<FastifyInstance, Set<Socket>>();
-
-function followConnections(server: FastifyInstance): void {
+function limitClosingTime(server: FastifyInstance): void {
   const open = new Set<Socket>();
-  sockets.set(server, open);
   server.server.on('connection', (socket: Socket) => {
     open.add(socket);
     socket.once('close', () => open.delete(socket));
+  });
+  server.addHook('preClose', (done) => {
+    setTimeout(() => {
+      for (const socket of open) socket.destroy();
+    }, CLOSING_MS).unref();
+    done();
   });
 }

@@ -372,10 +372,10 @@ describe.skipIf(helm === undefined)('the chart', () => {
   });
 
   it.each([
-    ['hostNetwork=true,ports.webhook=10250', /the kubelet listens there/],
-    ['ports.webhook=9090', /are the same/],
+    ['hostNetwork=true,ports.webhook=10250', /10250.*kubelet/],
+    ['ports.webhook=9090', /must be different/],
     ['certificates.source=existingSecret', /set certificates\.existingSecret\.name/],
-    ['profiles.a=x,profilesConfigMap=b', /give one of them/],
+    ['profiles.a=x,profilesConfigMap=b', /only one of/],
   ])('refuses --set %s in words', (set, message) => {
     expect(() => renderText('default', { args: ['--set', set] })).toThrow(message);
   });

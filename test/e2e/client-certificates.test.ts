@@ -106,7 +106,7 @@ test.each([
   [
     'another name',
     { 'client-ca': 'ca.crt', 'client-names': 'somebody-else' },
-    /agent-injector: the client certificate is of kube-apiserver, who may not call/,
+    /agent-injector: the client certificate \(kube-apiserver\) is not in --client-names/,
   ],
   ['another authority', { 'client-ca': 'other-ca.crt' }, /failed calling webhook/],
 ])('%s: required pods are refused', async (_, flags, reason) => {

@@ -251,7 +251,7 @@ async function withDefect(code: ReasonCode, row: Row): Promise<Scene> {
       if (code === 'internal-error') throw new Error('planted');
       return { ...catalogue, profiles: new Map([['jennifer-dotnet', spoilt()]]) };
     },
-    decided: events.record,
+    onDecision: events.record,
   });
   const url = `https://127.0.0.1:${server.port}/mutate`;
   const { remove } = await registerWebhook(client, { name: `zz-${code}`, url, ca: server.ca });

@@ -2,7 +2,7 @@ import jsonpatch, { type Operation } from 'fast-json-patch';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decodePod } from '../../src/kubernetes/pod.ts';
 import { namespace, catalogue, container } from '../support/fixtures.ts';
-import { holdPromises } from '../support/promises.ts';
+import { admitAndVerify } from '../support/promises.ts';
 import { figure } from './figure.ts';
 import { hostileBodies, hostilePods } from './hostile-pods.ts';
 import { podOf, reviewText } from '../support/reviews.ts';
@@ -88,7 +88,12 @@ describe.each(Object.entries(hostilePods))('%s', (_, pod) => {
     else if (JSON.stringify(sent).split('"name":').length > MAX_TO_COMPARE) addsOnly(sent, operations);
     else {
       const settings = { 'server-address': 'apm.example.com', 'domain-id': '2000' };
-      holdPromises({ pod: decoded.value, within: namespace(settings), known: catalogue, late: container('late') });
+      admitAndVerify({
+        pod: decoded.value,
+        namespace: namespace(settings),
+        catalogue,
+        lateContainer: container('late'),
+      });
     }
   });
 });

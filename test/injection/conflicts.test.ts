@@ -11,7 +11,8 @@ const agent = (spec: object): object => profileDocument({ environment, slots: ['
 const known = (spec: object, foreignAgents: unknown = []): Catalogue =>
   catalogueFrom({ profiles: [agent(spec)], foreignAgents });
 
-function met(given: Pod, catalogue: Catalogue): Reason | undefined {
+/** The reason against an injection. A second pass must change nothing. */
+function reasonFor(given: Pod, catalogue: Catalogue): Reason | undefined {
   const { decision, pod: after } = admit(given, plainNamespace(), catalogue);
   expect(admit(after, plainNamespace(), catalogue).operations).toEqual([]);
   return decision.outcome === 'injected' ? undefined : decision.reason;
@@ -22,8 +23,8 @@ const web = (rest: object, spec: object = {}): Pod =>
 const env = (...list: object[]) => web({ env: list });
 const volumes = { volumes: [{ name: 'v', emptyDir: {} }] };
 
-/** A sign, a pod in which it is seen and where, and one in which it is not. */
-const signs: readonly (readonly [object, Pod, string, Pod])[] = [
+/** A matcher, a pod that matches, the place of the match, and a pod that does not match. */
+const matchers: readonly (readonly [object, Pod, string, Pod])[] = [
   [{ in: 'environment', name: 'Y' }, env({ name: 'Y', value: '' }), 'Y', env({ name: 'YY', value: '' })],
   [
     { in: 'environment', name: ['Z', 'Y'], equals: '0' },
@@ -78,68 +79,67 @@ const signs: readonly (readonly [object, Pod, string, Pod])[] = [
   ],
 ];
 
-describe.each(signs)('sign %j', (sign, seen, at, unseen) => {
-  it('of another agent in the same place: not injected, and who it is', () => {
-    const catalogue = known({}, [{ vendor: 'Other', slots: ['jvm-agent'], signs: [sign] }]);
-    expect(met(seen, catalogue)).toEqual({ code: 'foreign-agent', vendor: 'Other', at, slot: 'jvm-agent' });
-    expect(met(unseen, catalogue)).toBeUndefined();
+describe.each(matchers)('matcher %j', (matcher, matching, at, other) => {
+  it('of a foreign agent in the same slot: not injected, and the vendor is named', () => {
+    const catalogue = known({}, [{ vendor: 'Other', slots: ['jvm-agent'], signs: [matcher] }]);
+    expect(reasonFor(matching, catalogue)).toEqual({ code: 'foreign-agent', vendor: 'Other', at, slot: 'jvm-agent' });
+    expect(reasonFor(other, catalogue)).toBeUndefined();
   });
 
-  it('of another agent elsewhere: injected, and told', () => {
-    const catalogue = known({}, [{ vendor: 'Other', slots: ['clr-profiler'], signs: [sign] }]);
-    expect(met(seen, catalogue)).toBeUndefined();
-    expect(admit(seen, plainNamespace(), catalogue).decision.notices).toEqual([
+  it('of a foreign agent in another slot: injected, with a notice', () => {
+    const catalogue = known({}, [{ vendor: 'Other', slots: ['clr-profiler'], signs: [matcher] }]);
+    expect(reasonFor(matching, catalogue)).toBeUndefined();
+    expect(admit(matching, plainNamespace(), catalogue).decision.notices).toEqual([
       { code: 'foreign-agent-present', vendor: 'Other', at, container: 'web' },
     ]);
-    expect(admit(unseen, plainNamespace(), catalogue).decision.notices).toEqual([]);
+    expect(admit(other, plainNamespace(), catalogue).decision.notices).toEqual([]);
   });
 
-  it('of what the profile cannot bear', () => {
-    const catalogue = known({ conflicts: [{ code: 'no-good', signs: [sign], message: 'it cannot be' }] });
-    expect(met(seen, catalogue)).toEqual({
+  it('of a conflict of the profile: not injected', () => {
+    const catalogue = known({ conflicts: [{ code: 'conflict', signs: [matcher], message: 'a conflict' }] });
+    expect(reasonFor(matching, catalogue)).toEqual({
       code: 'profile-conflict',
       profile: 'agent',
-      conflict: 'no-good',
-      message: 'it cannot be',
+      conflict: 'conflict',
+      message: 'a conflict',
     });
-    expect(met(unseen, catalogue)).toBeUndefined();
+    expect(reasonFor(other, catalogue)).toBeUndefined();
   });
 
-  it('of what the user should know', () => {
-    const catalogue = known({ advisories: [{ code: 'mind', signs: [sign], message: 'mind this' }] });
-    expect(admit(seen, plainNamespace(), catalogue).decision.notices.map(({ code }) => code)).toEqual(['advisory']);
-    expect(admit(unseen, plainNamespace(), catalogue).decision.notices).toEqual([]);
+  it('of an advisory of the profile: injected, with a notice', () => {
+    const catalogue = known({ advisories: [{ code: 'advisory', signs: [matcher], message: 'an advisory' }] });
+    expect(admit(matching, plainNamespace(), catalogue).decision.notices.map(({ code }) => code)).toEqual(['advisory']);
+    expect(admit(other, plainNamespace(), catalogue).decision.notices).toEqual([]);
   });
 });
 
-describe('signs', () => {
-  it('all of an advice must be seen', () => {
+describe('matchers', () => {
+  it('of an advice must all match', () => {
     const both = [
       { in: 'name', matches: 'web' },
       { in: 'environment', name: 'Y' },
     ];
     const catalogue = known({ conflicts: [{ code: 'both', signs: both, message: 'both' }] });
-    expect(met(web({}), catalogue)).toBeUndefined();
-    expect(met(env({ name: 'Y', value: '' }), catalogue)?.code).toBe('profile-conflict');
+    expect(reasonFor(web({}), catalogue)).toBeUndefined();
+    expect(reasonFor(env({ name: 'Y', value: '' }), catalogue)?.code).toBe('profile-conflict');
   });
 
-  it('our own words in a list are no sign of somebody else', () => {
+  it('do not match text that our agents write', () => {
     const spec = { environment: [...environment, { name: 'Z', operation: 'append', separator: ' ', value: '-z' }] };
     const catalogue = known(spec, [
       { vendor: 'Us', slots: ['jvm-agent'], signs: [{ in: 'environment', name: 'X', contains: '/agent/a.jar' }] },
     ]);
-    expect(met(env({ name: 'X', value: '-javaagent:/agent/a.jar' }), catalogue)).toBeUndefined();
-    expect(met(env({ name: 'X', value: '-javaagent:/old/agent/a.jar' }), catalogue)?.code).toBe('foreign-agent');
+    expect(reasonFor(env({ name: 'X', value: '-javaagent:/agent/a.jar' }), catalogue)).toBeUndefined();
+    expect(reasonFor(env({ name: 'X', value: '-javaagent:/old/agent/a.jar' }), catalogue)?.code).toBe('foreign-agent');
   });
 
-  it('a slot that nobody knows is a problem', () => {
-    expect(() => known({ slots: ['jvm-agnet'] })).toThrow('jvm-agent');
-    expect(() => known({}, [{ vendor: 'Other', slots: ['x'], signs: [{ in: 'name', matches: 'x' }] }])).toThrow(
-      'no known slot',
-    );
+  it('cannot be for an unknown slot', () => {
+    expect(() => known({ slots: ['jvm-agnet'] })).toThrow('agent.spec.slots[0]:');
+    const foreignAgents = [{ vendor: 'Other', slots: ['x'], signs: [{ in: 'name', matches: 'x' }] }];
+    expect(() => known({}, foreignAgents)).toThrow('foreignAgents[0].slots:');
   });
 
-  it('warnings are bounded, whatever the message', () => {
+  it('give a bounded number of warnings of bounded length, whatever the message', () => {
     const message = `line\nbreak ${'x'.repeat(500)}`;
     const advisories = Array.from({ length: 20 }, (_, index) => ({
       code: `a${index}`,
@@ -149,13 +149,13 @@ describe('signs', () => {
     const { decision, operations } = admit(web({}), plainNamespace(), known({ advisories }));
     const { warnings } = encodeReview('u', decision, operations)['response'] as { warnings: string[] };
     expect(warnings).toHaveLength(5);
-    for (const text of warnings) expect(text).toMatch(/^agent-injector: [\P{Cc}]*container web: line break x+…$/u);
+    for (const text of warnings) expect(text).toMatch(/^\P{Cc}* x+…$/u);
     for (const text of warnings) expect(text.length).toBeLessThanOrEqual(120);
     expect(decision.notices.length).toBeLessThanOrEqual(20);
   });
 });
 
-it('an agent of ours is no foreign agent to the next one', () => {
+it('an injected agent is not a foreign agent to the next one', () => {
   const foreign = [
     { vendor: 'X', slots: ['jvm-agent'], signs: [{ in: 'environment', name: 'OPTS', contains: '/x.jar' }] },
   ];

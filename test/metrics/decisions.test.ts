@@ -4,9 +4,9 @@ import { createMetrics } from '../../src/metrics/registry.ts';
 import type { Metrics } from '../../src/metrics/types.ts';
 import { examples } from '../support/reason-examples.ts';
 
-// Every pod of the cluster can send reviews, and so choose namespaces, profiles and reasons. What is kept of them must not grow with that.
+// Every pod of the cluster can send reviews with any namespaces, profiles and reasons. The number of series must not grow with them.
 
-function fresh(): Metrics {
+function newMetrics(): Metrics {
   const certificates = {
     expiry: { leaf: undefined, ca: undefined },
     renewals: { leaf: 0, ca: 0 },
@@ -20,7 +20,7 @@ function fresh(): Metrics {
 
 const reasons = Object.values(examples);
 
-/** The n-th forged decision: namespaces, profiles and reasons in every combination. */
+/** The n-th forged decision: every combination of profiles and reasons. */
 function decision(n: number): Decision {
   const reason = reasons[n % reasons.length] ?? { code: 'internal-error' };
   const profile = `profile-${Math.floor(n / 7) % 100}`;
@@ -35,14 +35,14 @@ const sum = (lines: readonly string[]): number =>
 
 describe('after 100,000 forged reviews of 20,000 namespaces, 100 profiles and every reason', () => {
   it('the metrics have a bounded number of series, and every review is counted', async () => {
-    const metrics = fresh();
+    const metrics = newMetrics();
     for (let n = 0; n < 100_000; n++) {
-      metrics.reviewed(decision(n), `namespace-${n % 20_011}`, 0.001);
-      metrics.badRequest(400 + (n % 16));
+      metrics.recordReview(decision(n), `namespace-${n % 20_011}`, 0.001);
+      metrics.recordBadRequest(400 + (n % 16));
     }
     const text = await metrics.render();
     const decisions = seriesOf(text, 'agent_injector_decisions_total');
-    // What is beyond the 3,000 is "other", by outcome and reason.
+    // Series beyond 3,000 are "other", by outcome and reason.
     expect(decisions.length).toBeLessThanOrEqual(3000 + 2 * reasons.length);
     expect(decisions.length).toBeGreaterThan(3000);
     expect(decisions.filter((line) => line.includes('namespace="other",profile="other"')).length).toBeGreaterThan(0);
@@ -55,11 +55,11 @@ describe('after 100,000 forged reviews of 20,000 namespaces, 100 profiles and ev
   });
 });
 
-it('a namespace that is not opted in takes no name away from one that is', async () => {
-  const metrics = fresh();
+it('reviews of namespaces that are not enabled do not use up the label values of enabled ones', async () => {
+  const metrics = newMetrics();
   const notEnabled = notInjected(examples['namespace-not-enabled'], false);
-  for (let n = 0; n < 500; n++) metrics.reviewed(notEnabled, `made-up-${n}`, 0.001);
-  metrics.reviewed(notInjected(examples['no-profile'], false), 'shop', 0.001);
+  for (let n = 0; n < 500; n++) metrics.recordReview(notEnabled, `made-up-${n}`, 0.001);
+  metrics.recordReview(notInjected(examples['no-profile'], false), 'shop', 0.001);
   const text = await metrics.render();
   const [others, shop, ...rest] = seriesOf(text, 'agent_injector_decisions_total');
   expect(others).toMatch(/namespace="other",.*reason="namespace-not-enabled"\} 500$/);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { withDefaults } from '../../src/profiles/catalogue.ts';
 import { catalogue, catalogueOf, container, namespace, pod, profileDocument } from '../support/fixtures.ts';
 import { lateContainer } from '../support/generated-pod.ts';
-import { holdPromises, podsWith } from '../support/promises.ts';
+import { admitAndVerify, podsWithVariables } from '../support/promises.ts';
 import { settingsFor } from '../support/sample-values.ts';
 
 const every = [...catalogue.profiles.values()].flatMap((profile) =>
@@ -90,8 +90,11 @@ describe('the promises', () => {
         [['delivery', 'baked']].filter(() => JSON.stringify(document).includes('"baked"')) as [string, string][],
       );
       fc.assert(
-        fc.property(podsWith(variables), lateContainer, (given, late) => {
-          if (holdPromises({ pod: given, within: namespace(), known, late }).decision.outcome === 'injected')
+        fc.property(podsWithVariables(variables), lateContainer, (given, late) => {
+          if (
+            admitAndVerify({ pod: given, namespace: namespace(), catalogue: known, lateContainer: late }).decision
+              .outcome === 'injected'
+          )
             injected++;
         }),
         { numRuns: 120, seed: 20_261_121 },
@@ -104,15 +107,15 @@ describe('the promises', () => {
     let several = 0;
     fc.assert(
       fc.property(
-        podsWith(variables),
+        podsWithVariables(variables),
         lateContainer,
         fc.shuffledSubarray(made, { minLength: 2 }),
         (given, late, documents) => {
-          const { decision } = holdPromises({
+          const { decision } = admitAndVerify({
             pod: given,
-            within: namespace(),
-            known: catalogueOf(...documents),
-            late,
+            namespace: namespace(),
+            catalogue: catalogueOf(...documents),
+            lateContainer: late,
           });
           if (decision.containers.filter(({ outcome }) => outcome === 'injected').length > 1) several++;
         },
@@ -127,16 +130,16 @@ describe('the promises', () => {
     const known = withDefaults(catalogue, Object.entries({ ...settings, profile: name, delivery: way }));
     const names = profile.environment.map((one) => one.name);
     // Whatever the generated pods have in the way, a plain one gets the agent.
-    const plain = holdPromises({
+    const plain = admitAndVerify({
       pod: pod([container('web')], {}, { nodeSelector: { 'kubernetes.io/arch': 'amd64' } }),
-      within: namespace(),
-      known,
-      late: container('late'),
+      namespace: namespace(),
+      catalogue: known,
+      lateContainer: container('late'),
     });
     expect(plain.decision.outcome === 'injected' ? '' : plain.decision.reason.code).toBe('');
     fc.assert(
-      fc.property(podsWith(names), lateContainer, (given, late) => {
-        holdPromises({ pod: given, within: namespace(), known, late });
+      fc.property(podsWithVariables(names), lateContainer, (given, late) => {
+        admitAndVerify({ pod: given, namespace: namespace(), catalogue: known, lateContainer: late });
       }),
       { numRuns: 6, seed: 20_261_121 },
     );

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { namespace, pod } from '../support/fixtures.ts';
 import { reviewOf, startServer, type TestServer } from '../support/webhook-server.ts';
 
-// The port is open to every pod. Here are bytes that no HTTP library would send.
+// The port is open to every pod. These are bytes that no HTTP library sends.
 
 let server: TestServer;
 beforeAll(async () => {
@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** Sends the bytes over TLS, and gives what comes back until the server closes. */
+/** Sends bytes over TLS. Resolves with everything that is received until the server closes the connection. */
 function send(bytes: string, options: ConnectionOptions = {}): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect({ host: '127.0.0.1', port: server.port, ca: server.ca, ...options });
@@ -36,25 +36,25 @@ const smuggled = 'POST /mutate HTTP/1.1\r\nHost: x\r\n\r\n';
 describe('one answer, and no second request', () => {
   it.each([
     [
-      'a length beside chunks',
+      'a length in addition to chunks',
       framed('Content-Length: 5\r\nTransfer-Encoding: chunked\r\n', `0\r\n\r\n${smuggled}`),
       400,
     ],
     ['two lengths', framed('Content-Length: 2\r\nContent-Length: 40\r\n', `{}${smuggled}`), 400],
-    ['a length below nothing', framed('Content-Length: -1\r\n', smuggled), 400],
-    ['a length that is no number', framed('Content-Length: 1e1\r\n', smuggled), 400],
-    ['chunks by half a name', framed('Transfer-Encoding : chunked\r\n', `0\r\n\r\n${smuggled}`), 400],
-    ['a chunk of no length', framed('Transfer-Encoding: chunked\r\n', `zz\r\n\r\n${smuggled}`), 400],
+    ['a negative length', framed('Content-Length: -1\r\n', smuggled), 400],
+    ['a length that is not a number', framed('Content-Length: 1e1\r\n', smuggled), 400],
+    ['a header name with a trailing space', framed('Transfer-Encoding : chunked\r\n', `0\r\n\r\n${smuggled}`), 400],
+    ['a chunk with an invalid length', framed('Transfer-Encoding: chunked\r\n', `zz\r\n\r\n${smuggled}`), 400],
     ['lines that end without a carriage return', request('POST /mutate').replaceAll('\r\n', '\n'), 400],
     ['a header folded over two lines', framed(' folded: 1\r\n', smuggled), 400],
     ['a control character in a header', framed('X-A: a\u0001b\r\n'), 400],
     ['no host', request('POST /mutate').replace('Host: x\r\n', ''), 400],
     ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400],
-    ['a method that is none', request('STEAL /mutate'), 400],
+    ['an unknown method', request('STEAL /mutate'), 400],
     ['headers of 20 KB', framed(`X-A: ${'a'.repeat(20_000)}\r\n`), 431],
     ['3,000 headers', framed(Array.from({ length: 3000 }, (_, index) => `x${index}: 1\r\n`).join('')), 431],
     ['a path of 20 KB', request(`POST /mutate?${'a'.repeat(20_000)}`), 431],
-    ['a wish that nobody knows', framed('Expect: miracles\r\nContent-Length: 0\r\n'), 417],
+    ['an unknown expectation', framed('Expect: miracles\r\nContent-Length: 0\r\n'), 417],
   ])('%s', async (_, bytes, status) => {
     const before = server.lines.length;
     expect(statuses(await send(bytes))).toEqual([status]);
@@ -62,7 +62,7 @@ describe('one answer, and no second request', () => {
   });
 });
 
-describe('there is one path, and one method', () => {
+describe('the server has one path and one method', () => {
   it.each([
     'POST /mutate/',
     'POST //mutate',
@@ -85,7 +85,7 @@ describe('there is one path, and one method', () => {
     'GET /',
     'GET /.git/config',
     'GET /debug/pprof/',
-  ])('%s is not there', async (line) => {
+  ])('%s is not found', async (line) => {
     expect(statuses(await send(request(line, '', line.startsWith('POST') ? review : '')))).toEqual([404]);
   });
 
@@ -96,14 +96,14 @@ describe('there is one path, and one method', () => {
   });
 
   it.each([
-    ['an address in the request line leads nowhere else', request('POST https://169.254.169.254/mutate')],
-    ['a Host header is not looked at', request('POST /mutate').replace('Host: x', 'Host: 169.254.169.254')],
+    ['an address in the request line is ignored', request('POST https://169.254.169.254/mutate')],
+    ['a Host header is ignored', request('POST /mutate').replace('Host: x', 'Host: 169.254.169.254')],
     [
-      'X-Forwarded-… means nothing',
+      'X-Forwarded headers are ignored',
       request('POST /mutate', 'X-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Host: evil\r\n'),
     ],
     [
-      'parameters of the query cannot reach prototypes',
+      'query parameters cannot change prototypes',
       request('POST /mutate?timeout=5s&__proto__[timeout]=1&constructor=1'),
     ],
   ])('%s', async (_, bytes) => {
@@ -115,7 +115,7 @@ describe('there is one path, and one method', () => {
     expect(({} as Record<string, unknown>)['timeout']).toBeUndefined();
   });
 
-  it('a uid comes back as JSON: it cannot become a header', async () => {
+  it('a uid cannot become a header of the answer', async () => {
     const odd = JSON.stringify(reviewOf(pod(), { uid: 'x\r\nSet-Cookie: a=b\r\n\r\n"}' }));
     const answer = await send(request('POST /mutate', '', odd));
     expect(statuses(answer)).toEqual([200]);
@@ -125,7 +125,7 @@ describe('there is one path, and one method', () => {
     });
   });
 
-  it('an answer says neither what answers nor which version', async () => {
+  it('an answer names neither the software nor its version', async () => {
     const [head = ''] = (await send(request('POST /mutate'))).split('\r\n\r\n');
     const names = head
       .split('\r\n')
@@ -161,16 +161,16 @@ describe('TLS', () => {
     expect(await negotiated(options)).toBe('refused');
   });
 
-  it('1.2 with authenticated ciphers, and 1.3, are spoken', async () => {
+  it('1.2 with authenticated ciphers, and 1.3, are accepted', async () => {
     expect(await negotiated({ maxVersion: 'TLSv1.2' })).toMatch(/^TLSv1\.2 ECDHE-ECDSA-.*(GCM|POLY1305)/);
     expect(await negotiated({})).toMatch(/^TLSv1\.3 TLS_/);
   });
 
-  it('nobody can have the handshake done again', async () => {
+  it('a client cannot renegotiate', async () => {
     const outcome = await new Promise<string>((resolve) => {
       const socket = connect({ host: '127.0.0.1', port: server.port, ca: server.ca, maxVersion: 'TLSv1.2' });
       socket.once('secureConnect', () => {
-        socket.renegotiate({}, (error) => resolve(error ? 'refused' : 'done again'));
+        socket.renegotiate({}, (error) => resolve(error ? 'refused' : 'renegotiated'));
       });
       socket.on('error', () => resolve('refused'));
       socket.on('close', () => resolve('refused'));

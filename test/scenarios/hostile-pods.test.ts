@@ -22,7 +22,7 @@ const copies = {
   position: 'last',
 };
 const v = { name: 'v', type: 'version', default: '1', description: 'd' };
-const rich = {
+const spec = {
   environment: [
     { name: 'X', operation: 'append', separator: ' ', value: '-javaagent:/agent/a.jar' },
     { name: 'X', operation: 'append', separator: ' ', value: '-Dx=$(ONE)' },
@@ -33,7 +33,7 @@ const rich = {
   writable: [{ path: '/w' }],
   files: [{ path: '/f', content: 'x' }],
 };
-const signs = many(20, (index) => ({
+const foreignAgents = many(20, (index) => ({
   vendor: `V${index}`,
   slots: ['clr-profiler'],
   signs: [
@@ -48,13 +48,13 @@ const chain = many(40, (index) => ({
   name: `C${index}`,
   value: index > 38 ? 'x' : `$(C${index + 1})$(C${Math.min(39, index + 2)})`,
 }));
-const plain = catalogueOf(profileDocument(rich));
-const copying = catalogueOf(profileDocument({ ...rich, parameters: [v], deliveries: [copies] }));
+const plain = catalogueOf(profileDocument(spec));
+const copying = catalogueOf(profileDocument({ ...spec, parameters: [v], deliveries: [copies] }));
 const keys = new Set(many(200, (index) => `KEY_${index}`));
 const cluster: ClusterState = { ...unknownCluster, configMapKeys: () => keys };
-const web = (rest: Record<string, unknown>, spec: object = {}): Pod => pod([container('web', rest)], {}, spec);
+const web = (rest: Record<string, unknown>): Pod => pod([container('web', rest)]);
 
-describe('a pod made to hurt', () => {
+describe('a hostile pod', () => {
   it.each<[string, Pod, Catalogue]>([
     [
       '10,000 variables',
@@ -63,7 +63,7 @@ describe('a pod made to hurt', () => {
     ],
     ['10,000 variables of one name', web({ env: many(10_000, () => ({ name: 'X', value: '-a' })) }), plain],
     [
-      '10,000 variables that are taken for ours',
+      '10,000 variables with the names that ours would get',
       web({
         env: [
           ...many(10_000, (index) => ({ name: `X_ORIGINAL${index < 1 ? '' : `_${index + 1}`}`, value: '' })),
@@ -82,14 +82,14 @@ describe('a pod made to hurt', () => {
       plain,
     ],
     [
-      '2,000 containers, 100 signs',
+      '2,000 containers, 100 matchers',
       pod(many(2000, (index) => container(`c${index}`, { env: [{ name: 'A', value: 'a' }], command: ['x'] }))),
-      catalogueFrom({ profiles: [profileDocument(rich)], foreignAgents: signs }),
+      catalogueFrom({ profiles: [profileDocument(spec)], foreignAgents }),
     ],
     [
-      '10,000 variables, 100 signs',
+      '10,000 variables, 100 matchers',
       web({ env: many(10_000, (index) => ({ name: `V${index}`, value: 'x' })) }),
-      catalogueFrom({ profiles: [profileDocument(rich)], foreignAgents: signs }),
+      catalogueFrom({ profiles: [profileDocument(spec)], foreignAgents }),
     ],
     [
       '5,000 init containers',
@@ -105,7 +105,7 @@ describe('a pod made to hurt', () => {
       copying,
     ],
     [
-      '5,000 init containers, 50 of them to get the agent',
+      '5,000 init containers, 50 of them selected',
       pod(
         undefined,
         { containers: many(50, (index) => `i${index * 100}`).join() },
@@ -122,7 +122,7 @@ describe('a pod made to hurt', () => {
       copying,
     ],
     [
-      '2,000 volumes of one name',
+      '2,000 volumes with the names that ours would get',
       pod(
         many(2000, (index) => container(`c${index}`)),
         {},
@@ -155,8 +155,8 @@ describe('a pod made to hurt', () => {
       ),
       catalogue,
     ],
-  ])('%s: decided in less than a second of the processor', (_, given, known) => {
-    // The processor's time: on a machine with other work to do, a clock on the wall says little.
+  ])('with %s is decided in less than a second of CPU time', (_, given, known) => {
+    // CPU time: on a busy machine, elapsed time says little.
     const started = process.cpuUsage();
     const { decision, operations } = admit(given, plainNamespace(), known, cluster);
     const { user, system } = process.cpuUsage(started);

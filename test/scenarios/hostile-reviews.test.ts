@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { reviewOf } from '../support/webhook-server.ts';
 import { start, type Started } from '../support/process.ts';
 
-// Any pod that reaches the port can send any review. Here the built server gets the worst of them, and what it writes is looked at from outside.
+// Any pod that reaches the port can send any review. The built server gets the worst of them, and its output is checked from outside.
 
 const MAX_LINE_LENGTH = 8 * 1024;
 
@@ -43,10 +43,10 @@ function post(body: object): Promise<number> {
   });
 }
 
-/** Texts that grow when they are written down: three bytes a character, two for a quote, six for what is escaped. */
+/** Texts that grow when they are encoded: three bytes per character, two for a quote, six for an escape. */
 const growing = ['\u4e00', '"', '\u0001', '\ud800', '\ud83d\ude00'];
 
-/** Reviews of a pod that has the text wherever a pod can have one, each wrong in another way. */
+/** Reviews of pods that have the text in every string, each invalid in another way. */
 function* reviewsWith(text: string): Generator<object> {
   const long = text.repeat(400);
   const many = <T>(make: (index: number) => T, count = 40): T[] =>
@@ -134,7 +134,7 @@ it('no line of the log is longer than 8 KiB, whatever the review', async () => {
   expect(decisions).toHaveLength(sent);
   const longest = Math.max(...lines.map((line) => Buffer.byteLength(line)));
   console.log(`longest line: ${longest} bytes of ${sent} reviews`);
-  // The worst of them is near the bound, else this test would show nothing.
+  // A line near the limit shows that the reviews are hostile enough.
   expect(longest).toBeGreaterThan(MAX_LINE_LENGTH / 4);
   expect(longest).toBeLessThanOrEqual(MAX_LINE_LENGTH);
   expect(stderr).toBe('');

@@ -9,10 +9,10 @@ import {
 } from '../../src/kubernetes/cluster-state.ts';
 import type { JsonObject } from '../../src/lib/json.ts';
 import type { Pod } from '../../src/kubernetes/pod.ts';
-import type { ClaimProblem, UnmetRequirement } from '../../src/reasons/reason.ts';
+import type { ClaimProblem, Reason } from '../../src/reasons/reason.ts';
 import { catalogueOf, container, namespace, pod, profileDocument } from '../support/fixtures.ts';
 
-// What is known of claims, quotas and LimitRanges, and what follows. test/e2e/no-harm.test.ts asks a real API server.
+// Decisions that depend on claims, quotas and LimitRanges. test/e2e/no-harm.test.ts runs against a real API server.
 
 const copy = { image: 'registry.example.com/agent:1', command: ['cp'] };
 
@@ -25,59 +25,66 @@ function decide(deliveries: readonly object[], cluster: Partial<ClusterState>, g
   });
 }
 
-/** What the delivery does not meet; undefined where the pod is injected. */
-function unmet(...args: Parameters<typeof decide>): Partial<UnmetRequirement> | undefined {
+/** Undefined if the agent is injected. */
+function reasonFor(...args: Parameters<typeof decide>): Reason | undefined {
   const { decision } = decide(...args);
-  if (decision.outcome === 'injected') return undefined;
-  const { reason } = decision;
-  if (reason.code === 'claim-unusable') return { why: 'claim', problem: reason.problem };
-  return reason.code === 'no-fitting-delivery' ? reason.skipped[0]?.requirement : {};
+  return decision.outcome === 'injected' ? undefined : decision.reason;
 }
 
-describe('a claim', () => {
+describe('a claim that is', () => {
   const plain: Claim = { deleting: false, heldBy: undefined };
   const held: Claim = { deleting: false, heldBy: 'node-1' };
-  const elsewhere: ClaimProblem = { kind: 'elsewhere', node: 'node-1' };
   const on = (spec: object): Pod => pod(undefined, {}, spec);
   const terms = (...nodeSelectorTerms: object[]) =>
     on({ affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } } } });
   const is = (key: string, ...values: string[]) => ({ key, operator: 'In', values });
 
+  const elsewhere: ClaimProblem = { kind: 'elsewhere', node: 'node-1' };
   it.each<[string, Claim | 'absent' | undefined, Pod, ClaimProblem | undefined]>([
     ['unknown', undefined, pod(), undefined],
-    ['there', plain, pod(), undefined],
+    ['usable', plain, pod(), undefined],
     ['absent', 'absent', pod(), { kind: 'absent' }],
-    ['deleting', { ...plain, deleting: true }, pod(), { kind: 'deleting' }],
+    ['being deleted', { ...plain, deleting: true }, pod(), { kind: 'deleting' }],
     ['lost', { ...plain, lost: true }, pod(), { kind: 'lost' }],
-    ['block', { ...plain, block: true }, pod(), { kind: 'block' }],
-    ['held', held, pod(), elsewhere],
-    ['held, and the pod is there', held, on({ nodeName: 'node-1' }), undefined],
-    ['held, and the pod is elsewhere', held, on({ nodeName: 'node-2' }), elsewhere],
-    ['held, and selected', held, on({ nodeSelector: { 'kubernetes.io/hostname': 'node-1' } }), undefined],
-    ['held, a DaemonSet', held, terms({ matchFields: [is('metadata.name', 'node-1')] }), undefined],
-    ['held, a DaemonSet elsewhere', held, terms({ matchFields: [is('metadata.name', 'node-2')] }), elsewhere],
-    ['held, required', held, terms({ matchExpressions: [is('kubernetes.io/hostname', 'node-1')] }), undefined],
+    ['a block device', { ...plain, block: true }, pod(), { kind: 'block' }],
+    ['bound to a node', held, pod(), elsewhere],
+    ['bound to the node of the pod', held, on({ nodeName: 'node-1' }), undefined],
+    ['bound to another node than the pod', held, on({ nodeName: 'node-2' }), elsewhere],
+    ['bound to the selected node', held, on({ nodeSelector: { 'kubernetes.io/hostname': 'node-1' } }), undefined],
+    ['bound to the node of a DaemonSet pod', held, terms({ matchFields: [is('metadata.name', 'node-1')] }), undefined],
+    ['not on the node of a DaemonSet pod', held, terms({ matchFields: [is('metadata.name', 'node-2')] }), elsewhere],
     [
-      'held, one of two',
+      'bound to the required node',
+      held,
+      terms({ matchExpressions: [is('kubernetes.io/hostname', 'node-1')] }),
+      undefined,
+    ],
+    [
+      'bound to one of two possible nodes',
       held,
       terms({ matchExpressions: [is('kubernetes.io/hostname', 'node-1', 'node-2')] }),
       elsewhere,
     ],
     [
-      'held, or elsewhere',
+      'bound to a node that one of two terms requires',
       held,
       terms({ matchFields: [is('metadata.name', 'node-1')] }, { matchExpressions: [is('zone', 'a')] }),
       elsewhere,
     ],
-    ['held, another label', held, terms({ matchExpressions: [is('zone', 'node-1')] }), elsewhere],
-    ['one pod', { ...held, onePod: true }, on({ nodeName: 'node-1' }), { kind: 'in-use', node: 'node-1' }],
-    ['one pod, free', { ...plain, onePod: true }, pod(), undefined],
+    ['bound to the value of another label', held, terms({ matchExpressions: [is('zone', 'node-1')] }), elsewhere],
+    [
+      'in use by its only pod',
+      { ...held, onePod: true },
+      on({ nodeName: 'node-1' }),
+      { kind: 'in-use', node: 'node-1' },
+    ],
+    ['for one pod and not in use', { ...plain, onePod: true }, pod(), undefined],
   ])('%s', (_, claim, given, problem) => {
-    const delivery = { type: 'persistentVolumeClaim', claimName: 'files' };
-    expect(unmet([delivery], { claim: () => claim }, given)).toEqual(problem && { why: 'claim', problem });
+    const reason = reasonFor([{ type: 'persistentVolumeClaim', claimName: 'files' }], { claim: () => claim }, given);
+    expect(reason).toEqual(problem && { code: 'claim-unusable', claim: 'files', problem });
   });
 
-  it('that the pod names already is no reason: it waits for that anyway, and a second pass changes nothing', () => {
+  it('absent does not matter to a pod that mounts it already, and a second pass changes nothing', () => {
     const deliveries = [{ type: 'persistentVolumeClaim', claimName: 'files' }];
     const first = decide(deliveries, {}).pod;
     const { decision, operations } = decide(deliveries, { claim: () => 'absent' }, first);
@@ -86,7 +93,7 @@ describe('a claim', () => {
   });
 });
 
-describe('a claim for the pod', () => {
+describe('an ephemeral claim', () => {
   const quota = (left: Record<string, number>): Quota[] => [{ name: 'q', left: new Map(Object.entries(left)) }];
   const scratch = { ...copy, type: 'ephemeral', size: '1Gi' };
   const none = new Map<string, number>();
@@ -97,70 +104,80 @@ describe('a claim for the pod', () => {
     max: new Map([['storage', max]]),
     ratio: none,
   });
-  it.each<[string, object, Partial<ClusterState>, UnmetRequirement | undefined]>([
-    ['unknown', scratch, { quotas: () => undefined, limitRanges: () => undefined }, undefined],
-    ['enough', scratch, { quotas: () => quota({ persistentvolumeclaims: 1, 'requests.storage': 2 ** 30 }) }, undefined],
+  const refused = { why: 'claim-size', limitRange: 'r', size: '1Gi' };
+  it.each<[string, object, Partial<ClusterState>, object | undefined]>([
+    ['with unknown limits', scratch, { quotas: () => undefined, limitRanges: () => undefined }, undefined],
     [
-      'no room',
+      'within its quota',
+      scratch,
+      { quotas: () => quota({ persistentvolumeclaims: 1, 'requests.storage': 2 ** 30 }) },
+      undefined,
+    ],
+    [
+      'one byte beyond its quota',
       scratch,
       { quotas: () => quota({ 'requests.storage': 2 ** 30 - 1 }) },
       { why: 'quota', quota: 'q', resource: 'requests.storage' },
     ],
     [
-      'negative',
+      'with a quota that is exceeded already',
       scratch,
       { quotas: () => quota({ persistentvolumeclaims: -1 }) },
       { why: 'quota', quota: 'q', resource: 'persistentvolumeclaims' },
     ],
     [
-      'its class',
+      'beyond the quota of its storage class',
       { ...scratch, storageClassName: 'a' },
       { quotas: () => quota({ 'a.storageclass.storage.k8s.io/persistentvolumeclaims': 0 }) },
       { why: 'quota', quota: 'q', resource: 'a.storageclass.storage.k8s.io/persistentvolumeclaims' },
     ],
     [
-      'another class',
+      'beyond the quota of another storage class',
       { ...scratch, storageClassName: 'b' },
       { quotas: () => quota({ 'a.storageclass.storage.k8s.io/persistentvolumeclaims': 0 }) },
       undefined,
     ],
-    [
-      'too large',
-      scratch,
-      { limitRanges: () => [range(0, 1000)] },
-      { why: 'claim-size', limitRange: 'r', size: '1Gi' },
-    ],
-    [
-      'too small',
-      scratch,
-      { limitRanges: () => [range(2 ** 31, 2 ** 32)] },
-      { why: 'claim-size', limitRange: 'r', size: '1Gi' },
-    ],
-    ['just so', scratch, { limitRanges: () => [range(2 ** 30, 2 ** 30)] }, undefined],
+    ['above the maximum of a LimitRange', scratch, { limitRanges: () => [range(0, 1000)] }, refused],
+    ['below the minimum of a LimitRange', scratch, { limitRanges: () => [range(2 ** 31, 2 ** 32)] }, refused],
+    ['at the bounds of a LimitRange', scratch, { limitRanges: () => [range(2 ** 30, 2 ** 30)] }, undefined],
   ])('%s', (_, delivery, cluster, requirement) => {
-    expect(unmet([delivery], cluster)).toEqual(requirement);
+    expect(reasonFor([delivery], cluster)).toEqual(
+      requirement && {
+        code: 'no-fitting-delivery',
+        profile: 'agent',
+        skipped: [{ delivery: 'ephemeral', requirement }],
+      },
+    );
   });
 });
 
-describe('files on the disk of the node', () => {
+describe('300 MiB of files on the disk of the node', () => {
   const disk = (limit: string | undefined, rest: object = {}) =>
     container('web', {
       ...(limit !== undefined && { resources: { limits: { 'ephemeral-storage': limit } } }),
       ...rest,
     });
   it.each<[string, Pod, boolean]>([
-    ['no limit', pod([disk(undefined)]), true],
-    ['a wide one', pod([disk('300Mi')]), true],
-    ['a narrow one', pod([disk('299Mi')]), false],
-    ['a narrow one beside none: it is that of the pod', pod([disk('299Mi'), { ...disk(undefined), name: 'b' }]), false],
+    ['fit without a limit', pod([disk(undefined)]), true],
+    ['fit a limit of the same size', pod([disk('300Mi')]), true],
+    ['exceed a smaller limit', pod([disk('299Mi')]), false],
     [
-      'with a sidecar',
+      'exceed the smaller limit of one of two containers',
+      pod([disk('299Mi'), { ...disk(undefined), name: 'b' }]),
+      false,
+    ],
+    [
+      'fit the sum of the limits of a container and a sidecar',
       pod([disk('200Mi')], {}, { initContainers: [{ ...disk('100Mi'), name: 's', restartPolicy: 'Always' }] }),
       true,
     ],
-    ['one that is over', pod([disk('200Mi')], {}, { initContainers: [{ ...disk('300Mi'), name: 's' }] }), true],
+    [
+      'fit the limit of an init container',
+      pod([disk('200Mi')], {}, { initContainers: [{ ...disk('300Mi'), name: 's' }] }),
+      true,
+    ],
   ])('%s', (_, given, fits) => {
-    expect(unmet([{ ...copy, type: 'initContainer' }], {}, given)?.why).toBe(fits ? undefined : 'ephemeral-storage');
+    expect(reasonFor([{ ...copy, type: 'initContainer' }], {}, given) === undefined).toBe(fits);
   });
 });
 
@@ -188,31 +205,31 @@ describe('the init container', () => {
 
   it.each<[string, readonly JsonObject[], readonly LimitRangeItem[], unknown]>([
     [
-      'asks for what it may use',
+      'requests as much as its limit',
       [app],
       [],
       { requests: { cpu: '200m', memory: '128Mi' }, limits: { cpu: '200m', memory: '128Mi' } },
     ],
     [
-      'asks for the least of a container',
+      'requests at least the minimum of a container',
       [app],
       [item('Container', { min: { cpu: 0.5 } })],
       { requests: { cpu: '500m', memory: '128Mi' }, limits: { cpu: '500m', memory: '128Mi' } },
     ],
     [
-      'has the least limit of a pod',
+      'is limited to at least the minimum of a pod',
       [app],
       [item('Pod', { min: { cpu: 0.5 } })],
       { requests: { cpu: '200m', memory: '128Mi' }, limits: { cpu: '500m', memory: '128Mi' } },
     ],
     [
-      'has no more than the others together',
+      'is limited to at most the sum of the app containers',
       [{ limits: { cpu: '50m' } }, { requests: { cpu: '10m' } }],
       [],
       { requests: { cpu: '10m', memory: '0' }, limits: { cpu: '50m', memory: '128Mi' } },
     ],
     [
-      'keeps a ratio to the thousandth',
+      'keeps the ratio of a LimitRange to the thousandth',
       [
         { requests: { cpu: '20m' }, limits: { cpu: '40m' } },
         { requests: { cpu: '300m' }, limits: { cpu: '900m' } },
@@ -220,10 +237,15 @@ describe('the init container', () => {
       [item('Container', { ratio: { cpu: 3 } })],
       { requests: { cpu: '67m', memory: '0' }, limits: { cpu: '200m', memory: '128Mi' } },
     ],
-    ['names nothing as its neighbours do', [{ requests: { cpu: '0' } }], [], { requests: { cpu: '0' }, limits: {} }],
-    ['names what all name', [{ requests: { cpu: '0' } }, {}], [], undefined],
     [
-      'has no limit of the disk where others have none',
+      'requests zero if the app container does',
+      [{ requests: { cpu: '0' } }],
+      [],
+      { requests: { cpu: '0' }, limits: {} },
+    ],
+    ['has no resources unless all app containers have them', [{ requests: { cpu: '0' } }, {}], [], undefined],
+    [
+      'has no limit of ephemeral storage if the app container has none',
       [{ requests: { cpu: '10m', 'ephemeral-storage': '1Gi' } }],
       [],
       { requests: { cpu: '10m', memory: '0', 'ephemeral-storage': '64Mi' }, limits: { cpu: '200m', memory: '128Mi' } },
@@ -232,7 +254,7 @@ describe('the init container', () => {
     expect(resourcesFor(apps, ranges)).toEqual(expected);
   });
 
-  it('of a pod with resources as a whole has its own only where a LimitRange asks for them, within those', () => {
+  it('has resources of its own in a pod with resources as a whole only if a LimitRange requires them', () => {
     const whole = { resources: { requests: { cpu: '100m', memory: '64Mi' }, limits: { cpu: '100m', memory: '64Mi' } } };
     const own = { requests: { cpu: '50m', memory: '32Mi' } };
     expect(resourcesFor([own], [], whole)).toBeUndefined();

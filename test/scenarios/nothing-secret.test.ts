@@ -10,16 +10,16 @@ import type { Profile } from '../../src/profiles/profile.ts';
 import { encodeReview } from '../../src/admission/review.ts';
 import { decisionFields } from '../../src/webhook/decision-log.ts';
 import { catalogue, container, namespace, pod } from '../support/fixtures.ts';
-import { podsWith } from '../support/promises.ts';
+import { podsWithVariables } from '../support/promises.ts';
 import { settingsFor } from '../support/sample-values.ts';
 import { reviewOf, startServer } from '../support/webhook-server.ts';
 
-// People put secrets into pods: in values of variables, in arguments, in annotations. None of it may be in a log line, a warning, an audit
-// annotation, an Event, the status annotation or a metric; and in the patch only where a value of theirs is added to, for there it must stand.
+// Users put secrets into pods: in values of variables, in arguments, in annotations. None may appear in a log line, a warning, an audit annotation,
+// an Event, the status annotation or a metric. The patch may contain one only where it extends a value, which it has to repeat.
 
 const MARK = 'hunter2';
 
-/** The marker wherever people may write a text of their own; not in names, which are told. */
+/** Puts the marker wherever users can write any text, except in names, which are reported. */
 function planted(given: Pod, names: readonly string[]): Pod {
   const marked = (one: Container, index: number): Container => ({
     ...one,
@@ -27,7 +27,7 @@ function planted(given: Pod, names: readonly string[]): Pod {
       ...(one.env ?? []).map((entry): EnvVar =>
         entry.value === undefined ? entry : { ...entry, value: `${entry.value} ${MARK}` },
       ),
-      // Some of the names that profiles write, and one that nobody knows.
+      // Some of the variables that profiles set, and one of the user.
       ...names.filter((_, at) => (at + index) % 3 === 0).map((name): EnvVar => ({ name, value: `-Dpassword=${MARK}` })),
       { name: 'DATABASE_URL', value: `postgres://me:${MARK}@db/shop` },
     ],
@@ -57,11 +57,11 @@ function planted(given: Pod, names: readonly string[]): Pod {
   };
 }
 
-/** An operation that holds the marker: it writes a variable that its author has, with his value in it, because a profile adds to that. */
-function isAddedTo({ path, value }: Operation, before: Pod, profiles: readonly Profile[]): boolean {
+/** True if an operation contains the marker because the profile extends the value of a variable that the user has set. */
+function extendsValue({ path, value }: Operation, before: Pod, profiles: readonly Profile[]): boolean {
   const [, list, at] = /^\/spec\/(containers|initContainers)\/(\d+)\/env\/(?:\d+|-)(?:\/value)?$/.exec(path) ?? [];
   const all = [...before.spec.containers, ...(before.spec.initContainers ?? [])];
-  const theirs = all.flatMap(({ env }) => env ?? []).filter((entry) => entry.value?.includes(MARK));
+  const marked = all.flatMap(({ env }) => env ?? []).filter((entry) => entry.value?.includes(MARK));
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   const extended = new Set(
     profiles.flatMap(({ environment }) =>
@@ -75,30 +75,30 @@ function isAddedTo({ path, value }: Operation, before: Pod, profiles: readonly P
   return (
     list !== undefined &&
     at !== undefined &&
-    theirs.some((entry) => {
+    marked.some((entry) => {
       const isSame = name === undefined || name === entry.name || name.startsWith(`${entry.name}_ORIGINAL`);
       return isSame && extended.has(entry.name) && text.includes(JSON.stringify(entry.value).slice(1, -1));
     })
   );
 }
 
-interface Told {
+interface Reports {
   readonly answer: unknown;
   readonly log: unknown;
   readonly events: unknown;
 }
 
-/** Decides, and gives all that is told of it. */
-function tell(
+/** Decides on a pod. Returns everything that is reported about the decision. */
+function report(
   given: Pod,
   within: Namespace,
-): Told & { readonly operations: readonly Operation[]; readonly injected: boolean } {
+): Reports & { readonly operations: readonly Operation[]; readonly injected: boolean } {
   const { decision, operations } = admit(given, within, catalogue);
-  const at = { namespace: within.name, dryRun: false, operations: operations.length };
+  const context = { namespace: within.name, dryRun: false, operations: operations.length };
   return {
-    // The patch is looked at on its own.
+    // The patch is checked separately.
     answer: encodeReview('uid', decision, []),
-    log: decisionFields(decision, given, at),
+    log: decisionFields(decision, given, context),
     events: eventMessages(decision),
     operations,
     injected: decision.outcome === 'injected',
@@ -112,52 +112,52 @@ describe.each(profiles.map((profile) => [profile.name, profile] as const))('%s',
   const [delivery] = profile.deliveries;
   const within = namespace({ ...settingsFor(profile, delivery), profile: name, delivery: delivery.name });
 
-  it('says nothing of what people wrote, over 60 pods full of secrets', () => {
+  it('reports no secret of a user, over 60 pods full of secrets', () => {
     fc.assert(
-      fc.property(podsWith(names), (given) => {
+      fc.property(podsWithVariables(names), (given) => {
         const secretive = planted(given, names);
-        const { operations, injected: _, ...told } = tell(secretive, within);
-        assert.ok(!JSON.stringify(told).includes(MARK), JSON.stringify(told));
+        const { operations, injected: _, ...reports } = report(secretive, within);
+        assert.ok(!JSON.stringify(reports).includes(MARK), JSON.stringify(reports));
         for (const operation of operations)
           if (JSON.stringify(operation).includes(MARK))
-            assert.ok(isAddedTo(operation, secretive, [profile]), JSON.stringify(operation));
+            assert.ok(extendsValue(operation, secretive, [profile]), JSON.stringify(operation));
       }),
       { numRuns: 60, seed: 7 },
     );
-    // A clean pod with secrets is injected: else the patch was never looked at.
+    // A simple pod with secrets is injected, so that at least one patch was checked.
     const plain = planted(pod([container('web')]), []);
-    const { operations, injected: isInjected } = tell(plain, within);
+    const { operations, injected: isInjected } = report(plain, within);
     assert.ok(isInjected, name);
     assert.ok(!JSON.stringify(operations).includes(MARK));
   });
 });
 
-it('a value that is added to is in the patch, once, and nowhere else', () => {
+it('a value that is extended is in the patch, once, and nowhere else', () => {
   const java = catalogue.profiles.get('opentelemetry-java');
   if (!java) throw new Error('no such profile');
   const within = namespace({ ...settingsFor(java), profile: java.name });
   const given = pod([container('web', { env: [{ name: 'JAVA_TOOL_OPTIONS', value: `-Dpassword=${MARK}` }] })]);
-  const { operations, ...told } = tell(given, within);
+  const { operations, ...reports } = report(given, within);
   const holding = operations.filter((operation) => JSON.stringify(operation).includes(MARK));
   expect(holding).toHaveLength(1);
   expect(holding[0]?.path).toMatch(/^\/spec\/containers\/0\/env\/0(\/value)?$/);
-  expect(JSON.stringify(told)).not.toContain(MARK);
+  expect(JSON.stringify(reports)).not.toContain(MARK);
 });
 
-it('what a server logs, measures and answers over TLS has nothing of it either', async () => {
+it('logs, metrics, Events and answers of a server contain no secret either', async () => {
   const events: unknown[] = [];
   const server = await startServer({
     namespaces: [namespace()],
-    decided: (_, __, decision) => void events.push(eventMessages(decision)),
+    onDecision: (_, __, decision) => void events.push(eventMessages(decision)),
   });
   const texts: string[] = [];
-  for (const given of fc.sample(podsWith([]), { numRuns: 40, seed: 11 })) {
+  for (const given of fc.sample(podsWithVariables([]), { numRuns: 40, seed: 11 })) {
     const { text } = await server.post(
       reviewOf(planted(given, ['CORECLR_PROFILER', 'CORECLR_ENABLE_PROFILING', 'ARIES_DOMAIN_ID'])),
     );
     texts.push(text, Buffer.from(/"patch":"([^"]*)"/.exec(text)?.[1] ?? '', 'base64').toString());
   }
-  // Not a pod, no uid, a broken shape: what is said of a body has nothing of the body's values.
+  // Not a pod, no uid, an invalid pod: errors do not quote the body either.
   const whole = planted(pod(), []);
   const odd = { ...whole, spec: { containers: [{ name: 'web', env: [{ name: 'A', value: { secret: MARK } }] }] } };
   texts.push((await server.post(reviewOf(odd))).text);

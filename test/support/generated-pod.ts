@@ -4,7 +4,7 @@ import { articleEnvironment } from './fixtures.ts';
 
 const name = fc.stringMatching(/^[a-z]([a-z0-9-]{0,8}[a-z0-9])?$/);
 
-/** Variables of all kinds: foreign ones, ours with our value or another, by value and by reference, `$(…)` in values, names that stand twice. */
+/** Variables of all kinds: unrelated ones, those of the agent with its value or another, by value and by reference, with `$(…)`, duplicates. */
 const variable = fc.oneof(
   {
     weight: 4,
@@ -94,14 +94,14 @@ const setting = fc.oneof(
   ),
 );
 
-/** Settings as annotations, a few at a time. */
+/** Up to three settings as annotations. */
 export const settings: fc.Arbitrary<Record<string, string>> = fc
   .array(setting, { maxLength: 3 })
   .map((pairs) =>
     Object.fromEntries(pairs.map(([key, value]) => [key.includes('/') ? key : `agent-injector.io/${key}`, value])),
   );
 
-/** Pods as an API server, a human or an adversary may send them, all of the right shape. */
+/** Pods of a valid shape, sensible and hostile ones. */
 export const pods: fc.Arbitrary<Pod> = fc
   .record(
     {

@@ -1,21 +1,21 @@
 import type { Json, JsonObject } from '../../src/lib/json.ts';
 import type { Container } from '../../src/kubernetes/pod.ts';
 
-/** What a kubelet finds in the namespace: names to keys to values. */
+/** ConfigMaps and Secrets of a namespace, by name, then by key. */
 export interface Objects {
   readonly configMaps: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly secrets: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
-/** Sees each value as it is set, undefined where it is left out; gives the one to be set. For a model of what an injection should do. */
-export type Hook = (
+/** Called with the value of each variable, undefined if it is left out; returns the value to set instead. Models an injection. */
+export type VariableHook = (
   name: string,
   value: string | undefined,
   index: number,
   known: (name: string) => string | undefined,
 ) => string | undefined;
 
-/** k8s.io/kubernetes third_party/forked/golang/expansion/expand.go, line by line. */
+/** A port of k8s.io/kubernetes third_party/forked/golang/expansion/expand.go. */
 export function expand(input: string, mapping: (name: string) => string | undefined): string {
   let out = '';
   let checkpoint = 0;
@@ -41,13 +41,13 @@ function readName(input: string): readonly [string, boolean, number] {
 }
 
 /**
- * The environment of a container as pkg/kubelet/kubelet_pods.go makeEnvironmentVariables makes it; undefined where the container would not
- * start, because something is missing that is not optional.
+ * A port of pkg/kubelet/kubelet_pods.go makeEnvironmentVariables. Undefined if the container would not start, because a source that is not
+ * optional does not exist.
  */
 export function environmentOf(
   container: Container,
   { configMaps, secrets }: Objects,
-  hook: Hook = (_, value) => value,
+  hook: VariableHook = (_, value) => value,
 ): ReadonlyMap<string, string> | undefined {
   const result = new Map<string, string>();
   for (const from of (container['envFrom'] ?? []) as readonly JsonObject[]) {

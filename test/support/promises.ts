@@ -9,123 +9,122 @@ import type { Container, EnvVar, Pod } from '../../src/kubernetes/pod.ts';
 import type { Profile } from '../../src/profiles/profile.ts';
 import { pods } from './generated-pod.ts';
 
-// The promises of docs/adr/0002 for any profile, from the pods' point of view. They share nothing with src/injection/verify/pod.ts.
+// The rules of docs/adr/0002 for any profile, written without any code of src/injection/verify.
 
 const copy = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
 const EVICTABLE = 'cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes';
 
-export const somewhere: ClusterState = {
+export const cluster: ClusterState = {
   kubernetes: { major: 1, minor: 36 },
   configMapKeys: (_, name) => (name === 'known' ? new Set(['KNOWN', 'JAVA_TOOL_OPTIONS', 'NODE_OPTIONS']) : undefined),
 };
 
 export interface Case {
   readonly pod: Pod;
-  readonly within: Namespace;
-  readonly known: Catalogue;
-  readonly late: Container;
+  readonly namespace: Namespace;
+  readonly catalogue: Catalogue;
+  readonly lateContainer: Container;
 }
 
-/** Decides on the pod and holds every promise on the result; gives it. */
-export function holdPromises({ pod, within, known, late }: Case): Admission {
+/** Decides on the pod, asserts that the result holds every rule, and returns it. */
+export function admitAndVerify({ pod, namespace, catalogue, lateContainer }: Case): Admission {
   const untouched = copy(pod);
-  const admission = admit(pod, within, known, somewhere);
+  const admission = admit(pod, namespace, catalogue, cluster);
   const { decision, operations, pod: after } = admission;
-  // 6: no patch fails the product's own check; who is refused is left as he is.
+  // 6: no patch fails the verification, and a refused pod is not patched.
   assert.notEqual(decision.outcome === 'injected' ? '' : decision.reason.code, 'rule-broken', JSON.stringify(decision));
   if (decision.outcome === 'refused') assert.deepEqual(operations, []);
   // 1 and 2
   assert.deepEqual(copy(pod), untouched, 'the input is not written to');
-  survives(untouched, copy(after), [...known.profiles.values()]);
-  isWhole(after, admission, known);
+  survives(untouched, copy(after), [...catalogue.profiles.values()]);
+  isWhole(after, admission, catalogue);
   // 3
-  settles(copy(after), { within, known, late });
+  settles(copy(after), { namespace, catalogue, lateContainer });
   // 4
   hasNoDuplicates(untouched, after);
   // 5
-  assert.equal(JSON.stringify(admit(copy(pod), within, known, somewhere).operations), JSON.stringify(operations));
+  assert.equal(JSON.stringify(admit(copy(pod), namespace, catalogue, cluster).operations), JSON.stringify(operations));
   assert.deepEqual(jsonpatch.applyPatch(copy(pod), copy([...operations]), true).newDocument, copy(after));
   return admission;
 }
 
-/** The author's pod is in there: lists have grown at their ends, init containers anywhere, variables as the profiles say. */
+/** Lists have only grown, init containers anywhere and others at their ends; variables have changed only as the profiles declare. */
 function survives(before: Pod, after: Pod, profiles: readonly Profile[]): void {
   const { spec: had, metadata: hadMeta, ...hadRest } = before;
   const { spec: has, metadata: hasMeta, ...hasRest } = after;
   assert.deepEqual(hasRest, hadRest);
-  const { annotations: hadNotes, ...hadFields } = hadMeta ?? {};
-  const { annotations: hasNotes, ...hasFields } = hasMeta ?? {};
+  const { annotations: hadAnnotations, ...hadFields } = hadMeta ?? {};
+  const { annotations: hasAnnotations, ...hasFields } = hasMeta ?? {};
   assert.deepEqual(hasFields, hadFields);
-  for (const [name, text] of Object.entries(hadNotes ?? {})) {
+  for (const [name, text] of Object.entries(hadAnnotations ?? {})) {
     if (name === 'agent-injector.io/status') continue;
-    if (name === EVICTABLE) assert.ok(hasNotes?.[name]?.startsWith(text));
-    else assert.equal(hasNotes?.[name], text, name);
+    if (name === EVICTABLE) assert.ok(hasAnnotations?.[name]?.startsWith(text));
+    else assert.equal(hasAnnotations?.[name], text, name);
   }
   const { containers, initContainers, volumes, imagePullSecrets, ...hadOther } = had;
   const {
-    containers: nowContainers,
-    initContainers: nowInits,
-    volumes: nowVolumes,
-    imagePullSecrets: nowSecrets,
+    containers: hasContainers,
+    initContainers: hasInits,
+    volumes: hasVolumes,
+    imagePullSecrets: hasSecrets,
     ...hasOther
   } = has;
   assert.deepEqual(hasOther, hadOther);
-  begins(volumes, nowVolumes);
-  begins(imagePullSecrets, nowSecrets);
-  assert.equal(nowContainers.length, containers.length);
+  startsWith(volumes, hasVolumes);
+  startsWith(imagePullSecrets, hasSecrets);
+  assert.equal(hasContainers.length, containers.length);
   const names = new Set((initContainers ?? []).map(({ name }) => name));
-  const authors = (nowInits ?? []).filter(({ name }) => names.has(name));
+  const existing = (hasInits ?? []).filter(({ name }) => names.has(name));
   assert.deepEqual(
-    authors.map(({ name }) => name),
+    existing.map(({ name }) => name),
     (initContainers ?? []).map(({ name }) => name),
   );
   const pairs = [
-    ...containers.map((one, index) => [one, nowContainers[index]] as const),
-    ...(initContainers ?? []).map((one, index) => [one, authors[index]] as const),
+    ...containers.map((one, index) => [one, hasContainers[index]] as const),
+    ...(initContainers ?? []).map((one, index) => [one, existing[index]] as const),
   ];
-  for (const [one, now] of pairs) if (now) containerSurvives(one, now, profiles);
+  for (const [one, patched] of pairs) if (patched) containerSurvives(one, patched, profiles);
 }
 
-function begins(before: unknown, after: unknown): void {
+function startsWith(before: unknown, after: unknown): void {
   const had = Array.isArray(before) ? (before as unknown[]) : [];
   assert.deepEqual((Array.isArray(after) ? (after as unknown[]) : []).slice(0, had.length), had);
 }
 
 function containerSurvives(before: Container, after: Container, profiles: readonly Profile[]): void {
   const { env, volumeMounts, ...had } = before;
-  const { env: nowEnv, volumeMounts: nowMounts, ...has } = after;
+  const { env: hasEnv, volumeMounts: hasMounts, ...has } = after;
   assert.deepEqual(has, had);
-  begins(volumeMounts, nowMounts);
+  startsWith(volumeMounts, hasMounts);
   const kinds = (name: string) =>
     profiles.flatMap(({ environment }) =>
       environment.filter((one) => one.name === name).map(({ operation }) => operation.kind),
     );
-  let at = 0;
-  for (const theirs of env ?? []) {
-    const isTheirs = (one: EnvVar, following: EnvVar | undefined): boolean => {
-      if (JSON.stringify(one) === JSON.stringify(theirs)) return true;
-      const allowed = kinds(theirs.name).filter((kind) => kind !== 'set');
+  let next = 0;
+  for (const original of env ?? []) {
+    const isKept = (one: EnvVar, following: EnvVar | undefined): boolean => {
+      if (JSON.stringify(one) === JSON.stringify(original)) return true;
+      const allowed = kinds(original.name).filter((kind) => kind !== 'set');
       if (allowed.length === 0) return false;
-      if (one.name.startsWith(`${theirs.name}_ORIGINAL`)) {
-        const isSame = JSON.stringify({ ...one, name: '' }) === JSON.stringify({ ...theirs, name: '' });
-        return isSame && following?.name === theirs.name && following.value?.includes(`$(${one.name})`) === true;
+      if (one.name.startsWith(`${original.name}_ORIGINAL`)) {
+        const isSame = JSON.stringify({ ...one, name: '' }) === JSON.stringify({ ...original, name: '' });
+        return isSame && following?.name === original.name && following.value?.includes(`$(${one.name})`) === true;
       }
-      if (one.name !== theirs.name) return false;
+      if (one.name !== original.name) return false;
       if (allowed.includes('force')) return true;
-      const value = theirs.value ?? '';
-      return !theirs['valueFrom'] && (one.value ?? '').includes(value);
+      return !original['valueFrom'] && (one.value ?? '').includes(original.value ?? '');
     };
-    const found = (nowEnv ?? []).findIndex((one, index) => index >= at && isTheirs(one, nowEnv?.[index + 1]));
-    assert.ok(found >= 0, `${theirs.name} ${JSON.stringify([env, nowEnv])}`);
-    at = found + 1;
+    const found = (hasEnv ?? []).findIndex((one, index) => index >= next && isKept(one, hasEnv?.[index + 1]));
+    assert.ok(found >= 0, `${original.name} ${JSON.stringify([env, hasEnv])}`);
+    next = found + 1;
   }
 }
 
-/** Files and environment together: each variable of the profile that has no condition, each mount with its volume. */
-function isWhole(after: Pod, { decision }: Admission, known: Catalogue): void {
+/** Each variable of the profile that has no condition is present, and each mount has its volume. */
+function isWhole(after: Pod, { decision }: Admission, catalogue: Catalogue): void {
   for (const outcome of decision.containers) {
     if (outcome.outcome !== 'injected') continue;
-    const profile = known.profiles.get(outcome.profile);
+    const profile = catalogue.profiles.get(outcome.profile);
     const container = [...after.spec.containers, ...(after.spec.initContainers ?? [])].find(
       ({ name }) => name === outcome.container,
     );
@@ -155,12 +154,12 @@ function isWhole(after: Pod, { decision }: Admission, known: Catalogue): void {
   }
 }
 
-function settles(after: Pod, { within, known, late }: Omit<Case, 'pod'>): void {
-  assert.deepEqual(admit(after, within, known, somewhere).operations, []);
-  const extended = { ...after, spec: { ...after.spec, containers: [...after.spec.containers, late] } } as Pod;
-  const second = admit(extended, within, known, somewhere);
+function settles(after: Pod, { namespace, catalogue, lateContainer }: Omit<Case, 'pod'>): void {
+  assert.deepEqual(admit(after, namespace, catalogue, cluster).operations, []);
+  const extended = { ...after, spec: { ...after.spec, containers: [...after.spec.containers, lateContainer] } } as Pod;
+  const second = admit(extended, namespace, catalogue, cluster);
   assert.notEqual(second.decision.outcome === 'injected' ? '' : second.decision.reason.code, 'rule-broken');
-  assert.deepEqual(admit(copy(second.pod), within, known, somewhere).operations, []);
+  assert.deepEqual(admit(copy(second.pod), namespace, catalogue, cluster).operations, []);
 }
 
 function hasNoDuplicates(before: Pod, after: Pod): void {
@@ -181,8 +180,8 @@ function hasNoDuplicates(before: Pod, after: Pod): void {
   for (const { name } of after.spec.volumes ?? []) assert.match(name, /^.{1,63}$/);
 }
 
-/** Generated pods into whose containers variables of these names were put, in every way that a value can come. */
-export function podsWith(names: readonly string[]): fc.Arbitrary<Pod> {
+/** Generated pods with variables of these names, whose values come in every possible way. */
+export function podsWithVariables(names: readonly string[]): fc.Arbitrary<Pod> {
   const value = fc.constantFrom<object>(
     { value: '' },
     { value: 'theirs' },

@@ -1,4 +1,4 @@
-/** A review of the creation of a pod, in the order in which an API server writes it; `UID` stands for its uid. */
+/** A review of a pod creation, with its fields in the order of the API server. The default uid is a placeholder for callers that replace it. */
 export function reviewText(namespace: string, object: unknown, uid = 'UID'): string {
   return JSON.stringify({
     kind: 'AdmissionReview',
@@ -21,7 +21,7 @@ export function reviewText(namespace: string, object: unknown, uid = 'UID'): str
   });
 }
 
-/** A pod of so many containers, each with so many variables; it says `NUMBER` somewhere, so that no two are of one template. */
+/** A pod with these numbers of containers and of variables in each. Callers replace `NUMBER`, so that no two pods have the same template. */
 export function podOf(containers: number, variables: number, labels: Readonly<Record<string, string>> = {}): object {
   return {
     apiVersion: 'v1',

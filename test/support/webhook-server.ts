@@ -6,8 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { Catalogue } from '../../src/profiles/catalogue.ts';
-import type { ClusterState } from '../../src/kubernetes/cluster-state.ts';
+import { type ClusterState, unknownCluster } from '../../src/kubernetes/cluster-state.ts';
 import type { Namespace, NamespaceLookup } from '../../src/kubernetes/namespace.ts';
+import type { Clock } from '../../src/lib/clock.ts';
 import { createMetrics } from '../../src/metrics/registry.ts';
 import type { Metrics } from '../../src/metrics/types.ts';
 import type { HandlerDependencies } from '../../src/webhook/dependencies.ts';
@@ -41,7 +42,8 @@ export interface TestServerOptions {
   readonly catalogue?: () => Catalogue;
   readonly cluster?: () => ClusterState;
   readonly draining?: () => boolean;
-  readonly decided?: HandlerDependencies['decided'];
+  readonly clock?: Clock;
+  readonly onDecision?: HandlerDependencies['onDecision'];
 }
 
 /** The real webhook server on a free port, over TLS that the client verifies. */
@@ -69,7 +71,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   );
   const server = createWebhookServer({
     tls: certificate,
-    reviewing: {
+    dependencies: {
       catalogue: options.catalogue ?? (() => catalogue),
       namespaces: { get: (name) => known.get(name), fetch: options.lookup ?? (async () => ({ kind: 'absent' })) },
       metrics,
@@ -79,11 +81,12 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
         error: log,
         child: (bound) => ({ info: (fields, message) => log({ ...bound, ...fields }, message) }),
       },
-      ...(options.cluster && { cluster: options.cluster }),
-      ...(options.decided && { decided: options.decided }),
+      cluster: options.cluster ?? (() => unknownCluster),
+      ...(options.onDecision && { onDecision: options.onDecision }),
     },
     metrics,
     draining: options.draining ?? (() => false),
+    ...(options.clock && { clock: options.clock }),
   });
   await server.listen({ host: '127.0.0.1', port: 0 });
   const address = server.server.address();

@@ -9,9 +9,10 @@ import { checkSelf } from '../../src/certificates/self-check.ts';
 import { createWebhookServer, replaceCertificate } from '../../src/webhook/server.ts';
 import { DAY, shift } from '../../src/certificates/describe.ts';
 import { issueServerCertificate, type KeyedCertificate } from '../../src/certificates/issue.ts';
+import { unknownCluster } from '../../src/kubernetes/cluster-state.ts';
 import { catalogue } from '../support/fixtures.ts';
 
-/** The client may hear why, or only that the connection is gone. */
+/** A refused client receives an alert, or only sees its connection closed. */
 const REFUSED = /alert|ECONNRESET|EPIPE|socket hang up/i;
 const NAME = 'agent-injector.apm.svc';
 const running: FastifyInstance[] = [];
@@ -40,7 +41,7 @@ function makeKeys() {
   });
 }
 
-/** As a company's own authority makes it; what is made in src/tls is for servers. All have one key, which takes a second to make. */
+/** Signs a client certificate as a private CA does; src/certificates issues only server certificates. All share one key: making one takes a second. */
 function sign(subject: string, keys: Keys, by?: { readonly issuer: string; readonly name: string }): KeyedCertificate {
   const certificate = forge.pki.createCertificate();
   certificate.publicKey = forge.pki.publicKeyFromPem(keys.publicKey);
@@ -63,13 +64,14 @@ async function serve(
   const instance = createWebhookServer({
     tls: { cert: server.cert, key: server.key, clientCa: options.clientCa },
     ...(options.clientNames && { clientNames: options.clientNames }),
-    reviewing: {
+    dependencies: {
       catalogue: () => catalogue,
+      cluster: () => unknownCluster,
       namespaces: { get: () => undefined, fetch: async () => ({ kind: 'absent' }) },
-      metrics: { reviewed: () => {}, recalled: () => {} },
+      metrics: { recordReview: () => {}, recordCachedAnswer: () => {} },
       log: { info: () => {}, warn: () => {}, error: () => {}, child: () => ({ info: () => {} }) },
     },
-    metrics: { badRequest: () => {} },
+    metrics: { recordBadRequest: () => {} },
     draining: () => false,
   });
   running.push(instance);
@@ -78,10 +80,10 @@ async function serve(
   return { port: typeof address === 'object' && address ? address.port : 0, instance };
 }
 
-/** The status of a GET of nothing: 404 is as far as anybody gets. */
-async function statusFor(port: number, shown?: KeyedCertificate): Promise<number> {
+/** Status of a GET request: 404 once the client certificate is accepted. */
+async function statusFor(port: number, certificate?: KeyedCertificate): Promise<number> {
   return new Promise((resolve, reject) => {
-    const target = { host: '127.0.0.1', port, servername: NAME, ca: server.ca, agent: false as const, ...shown };
+    const target = { host: '127.0.0.1', port, servername: NAME, ca: server.ca, agent: false as const, ...certificate };
     const sent = request(target, (response) => {
       text(response).then(() => resolve(response.statusCode ?? 0), reject);
     });
@@ -102,12 +104,12 @@ async function serialAt(port: number, ca: string): Promise<string> {
 }
 
 describe('client certificates', () => {
-  test('are not asked for when no authority is given', async () => {
+  test('are not requested without a client CA', async () => {
     const { port } = await serve();
     expect(await statusFor(port)).toBe(404);
   });
 
-  test('are asked for: none, and one of another authority, ends the handshake', async () => {
+  test('are required with a client CA: no certificate, or one of another CA, ends the handshake', async () => {
     const { port } = await serve({ clientCa: authority.cert });
     await expect(statusFor(port)).rejects.toThrow(REFUSED);
     await expect(statusFor(port, foreign)).rejects.toThrow(REFUSED);
@@ -123,7 +125,7 @@ describe('client certificates', () => {
     expect(await statusFor(port, client)).toBe(status);
   });
 
-  test('go on being asked for with another certificate of our own', async () => {
+  test('are still required after the server certificate is replaced', async () => {
     const { port, instance } = await serve({ clientCa: authority.cert });
     replaceCertificate(instance, { ...server, clientCa: stranger.cert });
     await expect(statusFor(port, client)).rejects.toThrow(REFUSED);
@@ -131,8 +133,8 @@ describe('client certificates', () => {
   });
 });
 
-describe('another certificate', () => {
-  test('is served from the next connection on; a bad one is refused, and the good one stays', async () => {
+describe('a replaced server certificate', () => {
+  test('is served to new connections; an unusable one is rejected, and the previous one stays in use', async () => {
     const { port, instance } = await serve();
     const next = await issueServerCertificate([NAME], new Date());
     const before = await serialAt(port, server.ca);
@@ -145,8 +147,8 @@ describe('another certificate', () => {
   });
 });
 
-describe('a call to oneself', () => {
-  test('goes well by the right authority and name, also where clients must show a certificate', async () => {
+describe('the self-check', () => {
+  test('succeeds with the right CA and name, also if client certificates are required', async () => {
     for (const options of [{}, { clientCa: authority.cert }]) {
       const { port } = await serve(options);
       for (const host of ['127.0.0.1', '::', '0.0.0.0']) {
@@ -155,7 +157,7 @@ describe('a call to oneself', () => {
     }
   });
 
-  test('says why not', async () => {
+  test('reports why it failed', async () => {
     const { port } = await serve();
     const self = { port, host: '127.0.0.1', servername: NAME, bundle: server.ca };
     expect(await checkSelf({ ...self, bundle: '' })).toBe('caBundle is empty');

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DecisionSummary } from '../../src/admission/decision.ts';
 import type { Named } from '../../src/kubernetes/pod.ts';
+import { reasonTable } from '../../src/reasons/table.ts';
 import { catalogueWith, container, namespace, pod } from '../support/fixtures.ts';
 import { patchIn, reviewOf, startServer, type TestServer } from '../support/webhook-server.ts';
 
@@ -41,7 +42,7 @@ describe('a review', () => {
     expect(await server.metrics.render()).toMatch(/agent_injector_reviews_total\{outcome="injected",reason=""\} [1-9]/);
   });
 
-  it('of the recorded pod is answered in less than 2 KB, record and audit annotations included', async () => {
+  it('of the recorded pod is answered in less than 2 KB, including status and audit annotations', async () => {
     const recorded = JSON.parse(readFileSync(new URL('../e2e/recorded-sample.json', import.meta.url), 'utf8')) as {
       request: { namespace: string };
     };
@@ -56,13 +57,13 @@ describe('a review', () => {
     expect(Buffer.byteLength(answer.text)).toBeLessThan(2000);
   });
 
-  it('has audit annotations on a dry run, too', async () => {
+  it('has audit annotations also for a dry run', async () => {
     const annotations = { domian: 'x', containers: 'web' };
     const { json } = await server.post(reviewOf(pod(undefined, annotations), { dryRun: true }));
     expect(json.response.auditAnnotations).toMatchObject({ decision: 'injected', notices: 'unknown-annotation' });
   });
 
-  it('names the pod of a controller by its beginning and its owner', async () => {
+  it('is logged with generateName and owner for the pod of a controller', async () => {
     server.lines.length = 0;
     const ownerReferences = [{ kind: 'ReplicaSet', name: 'web-5d', controller: true }];
     await server.post(
@@ -78,7 +79,8 @@ describe('a review', () => {
     const answer = await server.post(reviewOf(pod(undefined, { 'domain-id': `4\n${'0'.repeat(300)}` })));
     expect(answer.json.response).toMatchObject({ allowed: true });
     const [warning] = answer.json.response.warnings;
-    expect(warning).toMatch(/^agent-injector: not injected: invalid-value: agent-injector.io\/domain-id is "4 0+…"/);
+    expect(warning).toContain('invalid-value');
+    expect(warning).not.toContain('\n');
     expect(warning.length).toBeLessThanOrEqual(120);
   });
 
@@ -96,18 +98,18 @@ describe('a review', () => {
     expect(json.response).toEqual({
       uid: '705ab4f5-6393-11e8-b7cc-42010a800002',
       allowed: false,
-      status: {
-        code: 403,
-        reason: 'Forbidden',
-        message: expect.stringContaining('(invalid-value)'),
-      },
+      status: { code: 403, reason: 'Forbidden', message: expect.any(String) },
       auditAnnotations: {
         decision: 'refused',
         reason: 'invalid-value',
-        message: expect.stringContaining('agent-injector.io/domain-id'),
+        message: expect.stringContaining('agent-injector.io/domain-id is "x"'),
         containers: 'web=jennifer-dotnet:invalid-value',
       },
     });
+    const { status, auditAnnotations } = json.response;
+    expect(status.message).toContain(
+      `${auditAnnotations.message} (invalid-value). ${reasonTable['invalid-value'].hint}`,
+    );
   });
 });
 
@@ -117,17 +119,12 @@ describe('a namespace that is not cached', () => {
     [
       'and does not exist',
       { kind: 'absent' },
-      { allowed: true, warnings: [expect.stringContaining('not injected: namespace-unknown: ')] },
+      { allowed: true, warnings: [expect.stringContaining('namespace-unknown')] },
     ],
     [
       'and cannot be read',
       { kind: 'unavailable', why: 'no answer in 1 s' },
-      {
-        allowed: true,
-        warnings: [
-          'agent-injector: not injected: namespace-unavailable: namespace shop could not be read: no answer in 1 s',
-        ],
-      },
+      { allowed: true, warnings: [expect.stringMatching(/namespace-unavailable: .*: no answer in 1 s$/)] },
     ],
   ] as const)('%s', async (_, lookup, expected) => {
     let deadline = 0;
@@ -152,7 +149,7 @@ describe('a namespace that is not cached', () => {
 });
 
 describe('an exception inside', () => {
-  it('admits the pod unchanged, says so and is logged', async () => {
+  it('admits the pod unchanged with a warning, and is logged', async () => {
     const broken = await startServer({
       namespaces: [namespace()],
       catalogue: () => {
@@ -164,12 +161,8 @@ describe('an exception inside', () => {
     expect(json.response).toEqual({
       uid: '705ab4f5-6393-11e8-b7cc-42010a800002',
       allowed: true,
-      warnings: [expect.stringContaining('not injected: internal-error: ')],
-      auditAnnotations: {
-        decision: 'skipped',
-        reason: 'internal-error',
-        message: expect.any(String),
-      },
+      warnings: [expect.stringContaining('internal-error')],
+      auditAnnotations: { decision: 'skipped', reason: 'internal-error', message: expect.any(String) },
     });
     const { err } = broken.lines[0]?.fields ?? {};
     expect(err).toEqual({ type: 'Error', at: expect.arrayContaining([expect.stringContaining('handler.test.ts')]) });
@@ -183,28 +176,23 @@ describe('bad input', () => {
   const without = (key: string) => ({ ...whole, request: { ...request, [key]: undefined } });
 
   it.each([
-    ['no JSON', '{', 400, /cannot be read/],
-    ['nothing', '', 400, /body is empty/],
-    ['null', 'null', 400, /not a JSON object/],
-    ['a list', '[]', 400, /not a JSON object/],
-    ['another kind', { ...whole, kind: 'Pod' }, 400, /kind is "Pod"; send an AdmissionReview/],
+    ['invalid JSON', '{', 400, /JSON/],
+    ['an empty body', '', 400, /empty/],
+    ['null', 'null', 400, /JSON object/],
+    ['a list', '[]', 400, /JSON object/],
+    ['another kind', { ...whole, kind: 'Pod' }, 400, /"Pod".*AdmissionReview/],
+    ['an old version', { ...whole, apiVersion: 'admission.k8s.io/v1beta1' }, 400, /admission\.k8s\.io\/v1/],
+    ['no request', { ...whole, request: undefined }, 400, /request/],
+    ['no uid', without('uid'), 400, /uid/],
+    ['a uid of another type', { ...whole, request: { ...request, uid: 7 } }, 400, /uid/],
+    ['a body of 5 MiB', JSON.stringify({ ...whole, padding: 'x'.repeat(5 << 20) }), 413, /4194304 bytes/],
+    ['deep nesting', '['.repeat(100_000) + ']'.repeat(100_000), 400, /JSON object/],
+    ['brackets that would take half a second to parse', `[${'[],'.repeat(500_000)}0]`, 413, /values/],
     [
-      'an old version',
-      { ...whole, apiVersion: 'admission.k8s.io/v1beta1' },
-      400,
-      /only admission.k8s.io\/v1 is supported/,
-    ],
-    ['no request', { ...whole, request: undefined }, 400, /has no request/],
-    ['no uid', without('uid'), 400, /no uid/],
-    ['a uid of another type', { ...whole, request: { ...request, uid: 7 } }, 400, /no uid/],
-    ['a body of 5 MiB', JSON.stringify({ ...whole, padding: 'x'.repeat(5 << 20) }), 413, /larger than/],
-    ['a hostile nesting', '['.repeat(100_000) + ']'.repeat(100_000), 400, /not a JSON object/],
-    ['brackets that would take half a second to parse', `[${'[],'.repeat(500_000)}0]`, 413, /too many values/],
-    [
-      'a hostile nesting where the pod should be',
+      'deep nesting in place of the pod',
       `{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"u","object":${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}}}`,
       200,
-      /not a Pod/,
+      /Pod/,
     ],
   ])('%s', async (_, body, status, text) => {
     const answer = await server.post(body);
@@ -213,21 +201,16 @@ describe('bad input', () => {
   });
 
   it.each([
-    ['another content type', { 'content-type': 'text/plain' }, 415, 'the content type is not application/json'],
-    [
-      'a compressed body',
-      { 'content-encoding': 'gzip' },
-      415,
-      'content-encoding "gzip" is not understood; send the review as it is',
-    ],
-  ])('%s', async (_, headers, status, message) => {
-    expect(await server.post(whole, headers)).toMatchObject({ status, text: message });
+    ['another content type', { 'content-type': 'text/plain' }, 'application/json'],
+    ['a compressed body', { 'content-encoding': 'gzip' }, '"gzip"'],
+  ])('%s is answered with 415', async (_, headers, text) => {
+    expect(await server.post(whole, headers)).toMatchObject({ status: 415, text: expect.stringContaining(text) });
   });
 
   it('another path is answered with 404', async () => {
     expect(await server.post(whole, {}, '/')).toMatchObject({
       status: 404,
-      text: 'there is only POST /mutate here',
+      text: expect.stringContaining('POST /mutate'),
     });
   });
 
@@ -255,10 +238,10 @@ describe('bad input', () => {
     expect(server.lines[0]?.fields['reason']).toBe(reason);
   });
 
-  it('says where a pod is malformed', async () => {
+  it('names the field that makes a pod malformed', async () => {
     const { json } = await server.post(reviewOf({ spec: { containers: [{ name: 'web', env: [{ name: 'A' }, {}] }] } }));
     expect(json.response.warnings).toEqual([
-      'agent-injector: not injected: malformed-pod: spec.containers[0].env[1].name must be a non-empty string',
+      expect.stringMatching(/malformed-pod: spec\.containers\[0\]\.env\[1\]\.name/),
     ]);
   });
 
@@ -335,7 +318,7 @@ describe('bad input', () => {
 });
 
 describe('the connection', () => {
-  it('speaks HTTP/1.1 only, over TLS 1.2 or later', async () => {
+  it('is HTTP/1.1 over TLS 1.2 or later', async () => {
     const socket = connect({ host: '127.0.0.1', port: server.port, ca: server.ca, ALPNProtocols: ['h2', 'http/1.1'] });
     await new Promise((resolve) => socket.once('secureConnect', resolve));
     expect(socket.alpnProtocol).toBe('http/1.1');
@@ -353,7 +336,7 @@ describe('the connection', () => {
     expect(String(error)).toMatch(/protocol version|unsupported|alert/i);
   });
 
-  it('is kept open longer than the 90 s of the API server, and closed on request while draining', async () => {
+  it('stays open longer than the 90 s of the API server, and is closed with each answer while draining', async () => {
     const kept = await server.post(reviewOf(pod()));
     expect(kept.headers['keep-alive']).toBe('timeout=120, max=1000');
     let draining = false;
@@ -366,7 +349,7 @@ describe('the connection', () => {
   });
 });
 
-it('takes its defaults from the catalogue of the moment', async () => {
+it('uses the defaults of the current catalogue', async () => {
   const changing = { domain: '1' };
   const live = await startServer({
     namespaces: [namespace()],
@@ -380,19 +363,17 @@ it('takes its defaults from the catalogue of the moment', async () => {
   await live.close();
 });
 
-describe('what is told after the answer', () => {
-  const told: string[] = [];
-  const decided = (name: string, given: Named, decision: DecisionSummary): void =>
-    void told.push(`${name}/${given.metadata?.name}: ${decision.outcome}`);
-
-  it('is told once the answer is on its way, and not of a dry run', async () => {
-    told.length = 0;
-    const own = await startServer({ namespaces: [namespace()], decided });
+describe('decisions for Events', () => {
+  it('are reported after the answer, except for dry runs', async () => {
+    const reported: string[] = [];
+    const onDecision = (name: string, given: Named, decision: DecisionSummary): void =>
+      void reported.push(`${name}/${given.metadata?.name}: ${decision.outcome}`);
+    const own = await startServer({ namespaces: [namespace()], onDecision });
     await own.post(reviewOf(pod(), { dryRun: true }));
     await own.post(reviewOf({ ...pod(), metadata: { name: 'second' } }));
     await own.post(reviewOf({}, {}));
     await own.close();
-    expect(told).toEqual(['shop/second: injected']);
+    expect(reported).toEqual(['shop/second: injected']);
   });
 });
 
@@ -403,7 +384,7 @@ describe('decisions as metrics', () => {
       .filter((line) => line.startsWith(`${name}{`))
       .map((line) => line.slice(name.length).replaceAll(/="/g, ':').replaceAll(/[{}"]/g, ''));
 
-  it('by namespace, profile, outcome and reason; notices by code', async () => {
+  it('are counted by namespace, profile, outcome and reason; notices by code', async () => {
     const own = await startServer({ namespaces: [namespace()] });
     await own.post(reviewOf(pod(undefined, { typo: 'x', tipo: 'y' })));
     await own.post(reviewOf(pod(undefined, { 'domain-id': '0' })));
@@ -418,7 +399,7 @@ describe('decisions as metrics', () => {
     await own.close();
   });
 
-  it('names two hundred namespaces at most', async () => {
+  it('name at most two hundred namespaces', async () => {
     const many = Array.from({ length: 205 }, (_, index) => ({ ...namespace(), name: `team-${index}` }));
     const own = await startServer({ namespaces: many });
     for (const { name } of many) await own.post(reviewOf(pod(), { namespace: name }));
@@ -428,7 +409,7 @@ describe('decisions as metrics', () => {
     expect(lines.at(-1)).toBe('namespace:other,profile:jennifer-dotnet,outcome:injected,reason: 5');
   });
 
-  it('of a patch that is thrown away count nothing as injected', async () => {
+  it('do not count as injected if the patch is too large', async () => {
     const own = await startServer({ namespaces: [namespace()] });
     const many = Array.from({ length: 600 }, (_, index) => container(`c${index}`));
     const { json } = await own.post(reviewOf(pod(many)));

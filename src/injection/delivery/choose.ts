@@ -8,50 +8,45 @@ import { unmetRequirement, type Values } from './requirements.ts';
 
 export interface ChosenDelivery {
   readonly delivery: Delivery;
-  /** Who named it; undefined: it is the first that fits. */
+  /** Source of the `delivery` setting; undefined if the delivery was chosen automatically. */
   readonly source: Source | undefined;
   readonly skipped: readonly SkippedDelivery[];
 }
 
-/** Nobody but the author knows what is in an image: who has the agent in it says so. */
+/** Nothing shows whether an image contains the agent, so the setting must name such a delivery. */
 const NAMED_ONLY: UnmetRequirement = { why: 'named-only' };
 
-/** The delivery that the settings name, else the profile's first that fits the pod, its namespace and the cluster. */
+/** Chooses the delivery that the setting names, else the profile's first that is possible for the pod, its namespace and the cluster. */
 export function chooseDelivery(
-  context: SettingSources,
+  sources: SettingSources,
   profile: Profile,
   values: Values,
 ): Result<ChosenDelivery, Reason> {
-  const setting = resolveSetting(context, 'delivery');
-  if (!setting || setting.text === AUTO) return firstThatFits(context, profile, values);
-  const delivery = profile.deliveries.find(({ name }) => name === setting.text);
-  const { source } = setting;
+  const setting = resolveSetting(sources, 'delivery');
+  if (!setting || setting.text === AUTO) return firstPossible(sources, profile, values);
+  const { text: name, source } = setting;
+  const delivery = profile.deliveries.find((one) => one.name === name);
   if (!delivery) {
-    const known = [...profile.deliveries.map(({ name }) => name), AUTO];
-    return { ok: false, error: { code: 'unknown-delivery', name: setting.text, source, known } };
+    const known = [...profile.deliveries.map((one) => one.name), AUTO];
+    return { ok: false, error: { code: 'unknown-delivery', name, source, known } };
   }
-  const requirement = unmetRequirement({ delivery, sources: context, profile, values });
-  // Who names a delivery is believed about a version that nobody can see.
+  const requirement = unmetRequirement({ delivery, sources, profile, values });
+  // A delivery that is named explicitly is used even if the version of the API server is unknown.
   if (requirement && !(requirement.why === 'kubernetes' && requirement.found === undefined)) {
     return {
       ok: false,
-      error: claimReason(requirement) ?? {
-        code: 'delivery-not-possible',
-        delivery: delivery.name,
-        source,
-        requirement,
-      },
+      error: claimReason(requirement) ?? { code: 'delivery-not-possible', delivery: name, source, requirement },
     };
   }
   return { ok: true, value: { delivery, source, skipped: [] } };
 }
 
-function firstThatFits(context: SettingSources, profile: Profile, values: Values): Result<ChosenDelivery, Reason> {
+function firstPossible(sources: SettingSources, profile: Profile, values: Values): Result<ChosenDelivery, Reason> {
   const skipped: SkippedDelivery[] = [];
-  const onlyBaked = profile.deliveries.every(({ type }) => type === 'baked');
+  const isAllBaked = profile.deliveries.every(({ type }) => type === 'baked');
   for (const delivery of profile.deliveries) {
-    const isGuess = delivery.type === 'baked' && !onlyBaked;
-    const requirement = isGuess ? NAMED_ONLY : unmetRequirement({ delivery, sources: context, profile, values });
+    const isGuess = delivery.type === 'baked' && !isAllBaked;
+    const requirement = isGuess ? NAMED_ONLY : unmetRequirement({ delivery, sources, profile, values });
     if (!requirement) return { ok: true, value: { delivery, source: undefined, skipped } };
     skipped.push({ delivery: delivery.name, requirement });
   }
@@ -59,7 +54,7 @@ function firstThatFits(context: SettingSources, profile: Profile, values: Values
   return { ok: false, error: claim ?? { code: 'no-fitting-delivery', profile: profile.name, skipped } };
 }
 
-/** Of all misfits the one that a person will want to mend: the claim is what the profile asked for. */
+/** An unusable claim has a reason of its own: it is what the profile prefers, and what a user can fix. */
 function claimReason(requirement: UnmetRequirement): Reason | undefined {
   return requirement.why === 'claim'
     ? { code: 'claim-unusable', claim: requirement.claim, problem: requirement.problem }

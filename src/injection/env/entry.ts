@@ -1,41 +1,46 @@
 import type { EnvVar } from '../../kubernetes/pod.ts';
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
-import { combined, type OwnOperation } from './merge.ts';
+import { combined, type ResolvedOperation } from './merge.ts';
 
-/** An entry that a profile writes, with its value made. */
-export interface OwnEntry {
+export interface ResolvedEntry {
   readonly name: string;
   readonly group: string | undefined;
-  readonly operation: OwnOperation;
+  readonly operation: ResolvedOperation;
 }
 
-/** The value that a container gives a variable: the last entry of a name wins, as in the kubelet. Undefined where none is written. */
-export function entryOf(environment: readonly EnvVar[], name: string): EnvVar | undefined {
-  return environment.findLast((entry) => entry.name === name);
+/** Returns the variable that takes effect: the last one of its name, as in the kubelet. */
+export function variableIn(environment: readonly EnvVar[], name: string): EnvVar | undefined {
+  return environment.findLast((variable) => variable.name === name);
 }
 
-export function comesByReference(entry: EnvVar): boolean {
-  return entry['valueFrom'] !== undefined && entry['valueFrom'] !== null;
+export function isReference(variable: EnvVar): boolean {
+  return variable['valueFrom'] !== undefined && variable['valueFrom'] !== null;
 }
 
-/** Whether the variable comes by just this reference. The API server fills in what we leave out, so only what we say is compared. */
-export function refersAlike(entry: EnvVar, valueFrom: JsonObject): boolean {
-  return includes(entry['valueFrom'], valueFrom);
+/** True if the kubelet leaves the variable out when the Secret, the ConfigMap or its key does not exist. */
+export function isOptional({ valueFrom }: EnvVar): boolean {
+  if (!isObject(valueFrom)) return false;
+  return Object.values(valueFrom).some((reference) => isObject(reference) && reference['optional'] === true);
 }
 
-function includes(theirs: Json | undefined, ours: Json | undefined): boolean {
-  if (!isObject(ours)) return theirs === ours;
-  return isObject(theirs) && Object.keys(ours).every((key) => includes(theirs[key], ours[key]));
+/** Compares only the fields that the profile sets: the API server adds defaults to the others. */
+export function hasReference(variable: EnvVar, valueFrom: JsonObject): boolean {
+  return includes(variable['valueFrom'], valueFrom);
 }
 
-/** Whether the variable has what the entry would give it. Only what stands in the pod counts. */
-export function isWritten(environment: readonly EnvVar[], { name, operation }: OwnEntry): boolean {
-  const found = entryOf(environment, name);
-  if (!found) return false;
+function includes(value: Json | undefined, part: Json | undefined): boolean {
+  if (!isObject(part)) return value === part;
+  return isObject(value) && Object.keys(part).every((key) => includes(value[key], part[key]));
+}
+
+/** True if writing the entry would change nothing. Variables from `envFrom` do not count. */
+export function isWritten(environment: readonly EnvVar[], { name, operation }: ResolvedEntry): boolean {
+  const variable = variableIn(environment, name);
+  if (!variable) return false;
   if (operation.kind === 'set') return true;
-  if (!('text' in operation.value)) return refersAlike(found, operation.value.valueFrom);
-  if (comesByReference(found)) return false;
-  const value = found.value ?? '';
+  if (!('text' in operation.value)) return hasReference(variable, operation.value.valueFrom);
+  if (isReference(variable)) return false;
+  const value = variable.value ?? '';
   return operation.kind === 'force'
     ? value === operation.value.text
     : combined(value, operation.value.text, operation) === value;

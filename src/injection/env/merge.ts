@@ -1,44 +1,47 @@
 import type { JsonObject } from '../../lib/json.ts';
 import type { Operation } from '../../profiles/environment.ts';
 
-/** An operation that adds to what its author wrote. */
-export type Addition = Exclude<OwnOperation, { kind: 'set' | 'force' }>;
+/** The value of a profile's entry with its templates rendered: text, or a reference that the kubelet resolves. */
+export type ResolvedValue = { readonly text: string } | { readonly valueFrom: JsonObject };
 
-/** The author's value with ours added; the same text when ours is in it already. An empty value needs no separator. */
-export function combined(value: string, ours: string, operation: Addition): string {
-  if (operation.kind === 'merge') return merged(value, ours, operation);
-  if (holdsWord(value, ours, operation.separator)) return value;
-  if (value === '') return ours;
+export type ResolvedOperation = Operation<ResolvedValue>;
+
+export type ListOperation = Exclude<ResolvedOperation, { kind: 'set' | 'force' }>;
+
+/** Adds text to a value; returns the value itself if it contains the text already. An empty value needs no separator. */
+export function combined(value: string, added: string, operation: ListOperation): string {
+  if (operation.kind === 'merge') return merged(value, added, operation);
+  if (containsOption(value, added, operation.separator)) return value;
+  if (value === '') return added;
   return operation.kind === 'append'
-    ? `${value}${operation.separator}${ours}`
-    : `${ours}${operation.separator}${value}`;
+    ? `${value}${operation.separator}${added}`
+    : `${added}${operation.separator}${value}`;
 }
 
 /**
- * An option that is there with another value (`-javaagent:/x.jar=a`, `-Dname=b`) is there: its author's value counts. One with two dashes may
- * stand many times, each with an effect of its own (`--require=a --require=b`, `--add-opens=…`).
+ * An option that is present with another value (`-javaagent:/x.jar=a`, `-Dname=b`) counts as present: the existing value wins. An option with
+ * two dashes may be repeated, and each occurrence has its own effect (`--require=a --require=b`, `--add-opens=…`).
  */
-function holdsWord(value: string, ours: string, separator: string): boolean {
-  const spaced = (text: string): string =>
+function containsOption(value: string, added: string, separator: string): boolean {
+  const delimited = (text: string): string =>
     `${separator}${separator === ' ' ? text.trim().replaceAll(/\s+/g, ' ') : text}`;
-  const [there, wanted] = [`${spaced(value)}${separator}`, spaced(ours)];
-  if (there.includes(`${wanted}${separator}`)) return true;
-  if (!ours.startsWith('-') || ours.startsWith('--')) return false;
-  const at = wanted.indexOf('=');
-  const option = at < 0 ? wanted : wanted.slice(0, at);
-  return there.includes(`${option}=`) || (at >= 0 && there.includes(`${option}${separator}`));
+  const [list, item] = [`${delimited(value)}${separator}`, delimited(added)];
+  if (list.includes(`${item}${separator}`)) return true;
+  if (!added.startsWith('-') || added.startsWith('--')) return false;
+  const at = item.indexOf('=');
+  const option = at < 0 ? item : item.slice(0, at);
+  return list.includes(`${option}=`) || (at >= 0 && list.includes(`${option}${separator}`));
 }
 
-function merged(value: string, ours: string, { separator, assignment }: Extract<Addition, { kind: 'merge' }>): string {
+function merged(
+  value: string,
+  added: string,
+  { separator, assignment }: Extract<ListOperation, { kind: 'merge' }>,
+): string {
   const nameOf = (pair: string): string => (pair.split(assignment)[0] ?? '').trim();
   const names = new Set(value.split(separator).map(nameOf));
-  const missing = ours.split(separator).filter((pair) => pair !== '' && !names.has(nameOf(pair)));
+  const missing = added.split(separator).filter((pair) => pair !== '' && !names.has(nameOf(pair)));
   if (missing.length === 0) return value;
   const start = value === '' || value.endsWith(separator) ? value : `${value}${separator}`;
   return `${start}${missing.join(separator)}`;
 }
-
-/** A variable's value made: text for the container, or a reference for the kubelet. */
-export type Value = { readonly text: string } | { readonly valueFrom: JsonObject };
-
-export type OwnOperation = Operation<Value>;

@@ -1,182 +1,174 @@
 import { hasOpening, variablesIn } from '../../kubernetes/env-expansion.ts';
 import type { EnvVar } from '../../kubernetes/pod.ts';
-import { comesByReference, isWritten, type OwnEntry } from './entry.ts';
-import type { EnvFromPresence } from './env-from.ts';
-import { type Addition, combined, type Value } from './merge.ts';
+import type { Result } from '../../lib/result.ts';
+import { isOptional, isReference, isWritten, type ResolvedEntry } from './entry.ts';
+import type { EnvFromLookup } from './env-from.ts';
+import { combined, type ListOperation, type ResolvedValue } from './merge.ts';
 
-/** One change to a container's list of variables, at a place in the list as the steps before have left it. */
+/** One change to a container's `env`. The index counts in the list that the previous steps have made. */
 export interface EnvironmentStep {
   readonly kind: 'insert' | 'replace';
   readonly index: number;
   readonly entry: EnvVar;
 }
 
-export type EnvironmentPlan =
-  | { readonly ok: true; readonly steps: readonly EnvironmentStep[] }
-  | ({ readonly ok: false } & Unproven);
-
 /**
- * A variable that cannot be referred to: nobody sees whether the kubelet will have it when the container starts, or it would have to stand
- * at another place of the list.
+ * A variable that cannot be referred to: it is unknown whether the kubelet will define it (`unseen`), or it would have to be at another place
+ * in the list (`order`).
  */
-export interface Unproven {
+export interface UnprovenVariable {
   readonly variable: string;
   readonly why: 'unseen' | 'order';
 }
 
 /**
- * What to write so that every entry has its effect. The author's entries keep their places and their order: a value is added to where it
- * stands, one that comes by reference is renamed and referred to, and what an entry refers to is put before it. Entries must come ordered
- * (`inOrder`). Nothing is written that would refer to a variable which is not proven to be there.
+ * Plans the steps that give every entry its effect. Existing variables keep their places and their order: text is added to a value in place,
+ * a variable by reference is renamed and then referred to, and a variable that an entry refers to is inserted before it. Nothing is written
+ * that refers to a variable which is not proven to exist. Requires entries in the order of their references (`inOrder`).
  */
 export function planEnvironment(
   environment: readonly EnvVar[],
-  own: readonly OwnEntry[],
-  provided: (name: string) => EnvFromPresence,
-): EnvironmentPlan {
-  const draft = new EnvironmentDraft(environment, own, provided);
-  for (const entry of own) {
+  entries: readonly ResolvedEntry[],
+  envFrom: EnvFromLookup,
+): Result<readonly EnvironmentStep[], UnprovenVariable> {
+  const draft = new EnvironmentDraft(environment, entries, envFrom);
+  for (const entry of entries) {
     const unproven = draft.write(entry);
-    if (unproven) return { ok: false, ...unproven };
+    if (unproven) return { ok: false, error: unproven };
   }
-  return { ok: true, steps: draft.steps };
+  return { ok: true, value: draft.steps };
+}
+
+export function applySteps(variables: EnvVar[], steps: readonly EnvironmentStep[]): void {
+  for (const { kind, index, entry } of steps) variables.splice(index, kind === 'insert' ? 0 : 1, entry);
 }
 
 class EnvironmentDraft {
   readonly steps: EnvironmentStep[] = [];
-  private readonly list: EnvVar[];
-  private readonly own: readonly OwnEntry[];
-  private readonly envFrom: (name: string) => EnvFromPresence;
+  readonly #variables: EnvVar[];
+  readonly #entries: readonly ResolvedEntry[];
+  readonly #envFrom: EnvFromLookup;
 
-  constructor(environment: readonly EnvVar[], own: readonly OwnEntry[], provided: (name: string) => EnvFromPresence) {
-    this.list = [...environment];
-    this.own = own;
-    this.envFrom = provided;
+  constructor(environment: readonly EnvVar[], entries: readonly ResolvedEntry[], envFrom: EnvFromLookup) {
+    this.#variables = [...environment];
+    this.#entries = entries;
+    this.#envFrom = envFrom;
   }
 
-  /** Carries out one entry; gives the name of the variable that is not proven, if there is one. */
-  write(entry: OwnEntry): Unproven | undefined {
+  write(entry: ResolvedEntry): UnprovenVariable | undefined {
     const { name, operation } = entry;
-    if (isWritten(this.list, entry)) return undefined;
-    const found = this.lastIndexOf(name);
+    if (isWritten(this.#variables, entry)) return undefined;
+    const index = this.#lastIndexOf(name);
     switch (operation.kind) {
       case 'set':
-        return this.envFrom(name) === 'present' && entry.group === undefined
+        return this.#envFrom(name) === 'present' && entry.group === undefined
           ? undefined
-          : this.add(entry, operation.value);
+          : this.#add(name, operation.value);
       case 'force':
-        return found < 0
-          ? this.add(entry, operation.value)
-          : this.put('replace', found, variable(name, operation.value));
+        return index < 0
+          ? this.#add(name, operation.value)
+          : this.#put('replace', index, variableOf(name, operation.value));
       case 'append':
       case 'prepend':
       case 'merge':
-        return this.extend(entry, operation, found);
+        return this.#extend(name, operation, index);
     }
   }
 
-  /** Adds to a variable: to its value, to what its reference or its `envFrom` source gives, or to nothing. */
-  private extend(entry: OwnEntry, operation: Addition, found: number): Unproven | undefined {
-    const { name } = entry;
-    const ours = 'text' in operation.value ? operation.value.text : '';
-    const present = this.list[found];
-    if (!present) {
-      const presence = this.envFrom(name);
+  #extend(name: string, operation: ListOperation, index: number): UnprovenVariable | undefined {
+    const added = 'text' in operation.value ? operation.value.text : '';
+    const variable = this.#variables[index];
+    if (!variable) {
+      const presence = this.#envFrom(name);
       if (presence === 'unknown') return { variable: name, why: 'unseen' };
-      return this.add(entry, { text: presence === 'present' ? combined(`$(${name})`, ours, operation) : ours });
+      return this.#add(name, { text: presence === 'present' ? combined(`$(${name})`, added, operation) : added });
     }
-    if (!comesByReference(present) && !leavesOpen(present.value ?? '', ours, operation)) {
-      return this.put('replace', found, { ...present, value: combined(present.value ?? '', ours, operation) });
+    const value = variable.value ?? '';
+    if (!isReference(variable) && !closesReference(value, added, operation)) {
+      return this.#put('replace', index, { ...variable, value: combined(value, added, operation) });
     }
-    if (isOptional(present)) return { variable: name, why: 'unseen' };
-    const original = this.freeName(`${name}_ORIGINAL`);
-    this.put('replace', found, { ...present, name: original });
-    return this.put('insert', found + 1, { name, value: combined(`$(${original})`, ours, operation) });
+    if (isOptional(variable)) return { variable: name, why: 'unseen' };
+    const original = this.#freeName(`${name}_ORIGINAL`);
+    this.#put('replace', index, { ...variable, name: original });
+    return this.#put('insert', index + 1, { name, value: combined(`$(${original})`, added, operation) });
   }
 
-  /** Writes a variable that is not there: before the first of ours that refers to it and has a place already, else at the end. */
-  private add({ name }: OwnEntry, value: Value): Unproven | undefined {
-    const at = [...this.users(name)].map((user) => this.lastIndexOf(user)).filter((index) => index >= 0);
-    const index = Math.min(this.list.length, ...at);
-    // What an entry of the author says by `$(NAME)` is the author's, even where it is just text: nothing of ours comes before it.
-    const isCaught = this.list.slice(index).some((one) => refersTo(one.value, name));
-    return isCaught ? { variable: name, why: 'order' } : this.put('insert', index, variable(name, value));
+  /** Inserts a new variable before the first of our variables that refers to it, else at the end. */
+  #add(name: string, value: ResolvedValue): UnprovenVariable | undefined {
+    const places = [...this.#referrers(name)].map((referrer) => this.#lastIndexOf(referrer));
+    const index = Math.min(this.#variables.length, ...places.filter((place) => place >= 0));
+    // A `$(NAME)` in an existing variable behind the place would change its meaning, even if it is plain text so far.
+    const isCaptured = this.#variables.slice(index).some((variable) => refersTo(variable.value, name));
+    return isCaptured ? { variable: name, why: 'order' } : this.#put('insert', index, variableOf(name, value));
   }
 
-  /** The names of our entries that refer to the variable, directly or by others. */
-  private users(name: string, found = new Set<string>()): ReadonlySet<string> {
-    for (const one of this.own) {
-      if (one.name === name || found.has(one.name) || !textRefersTo(one, name) || isWritten(this.list, one)) continue;
-      found.add(one.name);
-      this.users(one.name, found);
+  #referrers(name: string, found = new Set<string>()): ReadonlySet<string> {
+    for (const entry of this.#entries) {
+      if (entry.name === name || found.has(entry.name) || !entryRefersTo(entry, name)) continue;
+      if (isWritten(this.#variables, entry)) continue;
+      found.add(entry.name);
+      this.#referrers(entry.name, found);
     }
     return found;
   }
 
-  /** One more word for the variable that was written last changes that step: several words are one operation. */
-  private put(kind: EnvironmentStep['kind'], index: number, entry: EnvVar): Unproven | undefined {
-    this.list.splice(index, kind === 'insert' ? 0 : 1, entry);
+  /** Applies a step. A replacement of the variable of the last step is folded into that step. */
+  #put(kind: EnvironmentStep['kind'], index: number, entry: EnvVar): UnprovenVariable | undefined {
+    this.#variables.splice(index, kind === 'insert' ? 0 : 1, entry);
     const last = this.steps.at(-1);
     const isSame = kind === 'replace' && last?.index === index;
     if (isSame) this.steps.pop();
     this.steps.push({ kind: isSame ? last.kind : kind, index, entry });
-    return this.unproven(entry, index);
+    return this.#unprovenIn(entry.name, index);
   }
 
-  /** A variable that our part of the entry refers to and that is not certain to stand before it. */
-  private unproven({ name }: EnvVar, index: number): Unproven | undefined {
-    const texts = this.own.flatMap((one) =>
-      one.name === name && 'text' in one.operation.value ? [one.operation.value.text] : [],
+  #unprovenIn(name: string, index: number): UnprovenVariable | undefined {
+    const texts = this.#entries.flatMap((entry) =>
+      entry.name === name && 'text' in entry.operation.value ? [entry.operation.value.text] : [],
     );
     for (const used of new Set(texts.flatMap(variablesIn))) {
-      const last = this.lastIndexOf(used);
-      // Of a name that stands twice the kubelet would take the first, which is not what the app sees.
+      const last = this.#lastIndexOf(used);
+      // Of a duplicate name the kubelet would expand the first value, while the app sees the last.
       if (last > index) return { variable: used, why: 'order' };
-      const before = this.list[last];
-      if (before && isOptional(before)) return { variable: used, why: 'unseen' };
-      const presence = before ? 'present' : this.envFrom(used);
+      const variable = this.#variables[last];
+      if (variable && isOptional(variable)) return { variable: used, why: 'unseen' };
+      const presence = variable ? 'present' : this.#envFrom(used);
       if (presence !== 'present') return { variable: used, why: presence === 'unknown' ? 'unseen' : 'order' };
     }
     return undefined;
   }
 
-  private lastIndexOf(name: string): number {
-    return this.list.findLastIndex((entry) => entry.name === name);
+  #lastIndexOf(name: string): number {
+    return this.#variables.findLastIndex((variable) => variable.name === name);
   }
 
-  /** A name that nobody has and nobody speaks of: what the author's `$(NAME)` is, known or mere text, stays. */
-  private freeName(wanted: string): string {
-    const taken = new Set([...this.own, ...this.list].map((one) => one.name));
-    for (const { value } of this.list) for (const used of variablesIn(value ?? '')) taken.add(used);
-    let name = wanted;
-    for (let count = 2; taken.has(name) || this.envFrom(name) === 'present'; count++) name = `${wanted}_${count}`;
+  /** A name that is neither in use nor referred to: a `$(NAME)` in an existing value must keep its meaning, also if it is plain text. */
+  #freeName(preferred: string): string {
+    const used = new Set([...this.#entries, ...this.#variables].map(({ name }) => name));
+    for (const { value } of this.#variables) for (const name of variablesIn(value ?? '')) used.add(name);
+    let name = preferred;
+    for (let count = 2; used.has(name) || this.#envFrom(name) === 'present'; count++) name = `${preferred}_${count}`;
     return name;
   }
 }
 
-/** The kubelet takes whatever stands between `$(` and the next `)` for a name, so a mere look at the text errs on the safe side. */
+// The kubelet reads everything between `$(` and the next `)` as a name, so a plain search errs on the safe side.
 function refersTo(value: string | null | undefined, name: string): boolean {
   return (value ?? '').includes(`$(${name})`);
 }
 
-function textRefersTo({ operation: { value } }: OwnEntry, name: string): boolean {
+function entryRefersTo({ operation: { value } }: ResolvedEntry, name: string): boolean {
   return 'text' in value && variablesIn(value.text).includes(name);
 }
 
 /**
- * Whether the author's value ends within a `$(` that ours would close: the kubelet would take all up to there for one name. Behind a name of
- * its own, it stays the text that it is.
+ * True if the value has an open `$(` that the added text would close: the kubelet would read everything in between as one name. The value of
+ * a variable that is referred to is not expanded again, so there it stays plain text.
  */
-function leavesOpen(value: string, ours: string, { kind }: Addition): boolean {
-  return kind !== 'prepend' && ours.includes(')') && hasOpening(value);
+function closesReference(value: string, added: string, { kind }: ListOperation): boolean {
+  return kind !== 'prepend' && added.includes(')') && hasOpening(value);
 }
 
-/** Whether the kubelet may leave the variable out: its Secret or ConfigMap need not be there. */
-function isOptional(entry: EnvVar): boolean {
-  const from = entry['valueFrom'];
-  return comesByReference(entry) && JSON.stringify(from).includes('"optional":true');
-}
-
-function variable(name: string, value: Value): EnvVar {
+function variableOf(name: string, value: ResolvedValue): EnvVar {
   return 'text' in value ? { name, value: value.text } : { name, valueFrom: value.valueFrom };
 }

@@ -1,77 +1,47 @@
 import { FILE_ANNOTATION } from '../../api/keys.ts';
-import type { TakenPath } from '../../kubernetes/mount-path.ts';
-import type { Volume, VolumeMount } from '../../kubernetes/pod.ts';
+import type { Volume } from '../../kubernetes/pod.ts';
 import { isObject, type Json } from '../../lib/json.ts';
-import { type ConditionContext, isMet } from '../../profiles/condition.ts';
-import type { Profile } from '../../profiles/profile.ts';
+import { isMet } from '../../profiles/condition.ts';
 import { render } from '../../profiles/template.ts';
-import type { Volumes } from './volumes.ts';
-
-/** A file that a profile writes: its text is an annotation of the pod, and a downwardAPI volume makes a file of it. */
-export interface ConfigFile {
-  readonly annotation: string;
-  readonly content: string;
-  readonly mount: VolumeMount;
-  /** Where the pod has none for this annotation yet. */
-  readonly volume: Volume | undefined;
-}
-
-/** What is looked at: the annotations as they would be so far, and the pod's volumes. */
-export interface Surroundings {
-  readonly annotations: ReadonlyMap<string, string>;
-  readonly volumes: Volumes;
-  /** New volumes that the agent has besides. */
-  readonly others: readonly Volume[];
-  readonly taken: readonly TakenPath[];
-}
+import type { FileRequest, PlannedFiles } from './mounts.ts';
 
 /**
- * The files that are missing in a container. It takes no permission, no shell and no ConfigMap in the namespace, and the text is there for
- * everybody to read, so no secret may be in it. A file that the author mounts at that path is the author's choice.
+ * Adds the profile's configuration files: the text is an annotation of the pod, which a downwardAPI volume mounts as a file. This needs no
+ * permission, no shell and no ConfigMap in the namespace, but anyone who can read the pod can read the text, so it must not contain a secret.
+ * An existing mount at the path of a file replaces that file.
  */
-export function planConfigFiles(
-  profile: Profile,
-  circumstances: ConditionContext,
-  { annotations, volumes, others, taken }: Surroundings,
-): readonly ConfigFile[] {
-  // The pod's annotations are not copied: there may be thousands, and this is asked for each container.
-  const own = new Map<string, string>();
-  const added = [...others];
-  return profile.files
-    .filter(({ path, when }) => isMet(when, circumstances) && taken.every((one) => one.path !== path))
-    .map(({ path, content: template }): ConfigFile => {
-      const content = render(template, circumstances.values);
-      const annotation = keyFor(profile.name, content, (key) => own.get(key) ?? annotations.get(key));
-      own.set(annotation, content);
-      const file = path.slice(path.lastIndexOf('/') + 1);
-      const fieldPath = `metadata.annotations['${annotation}']`;
-      const present = volumes.find((volume) => showsOnly(volume, fieldPath, file));
-      const name = present ?? volumes.freeName(`${profile.name}-file`, added);
-      if (present === undefined) added.push({ name });
-      const items = [{ path: file, fieldRef: { apiVersion: 'v1', fieldPath } }];
-      return {
-        annotation,
-        content,
-        mount: { name, mountPath: path, subPath: file, readOnly: true },
-        volume: present === undefined ? { name, downwardAPI: { items } } : undefined,
-      };
-    });
+export function addConfigFiles(request: FileRequest, { volumes, mounts, annotations }: PlannedFiles): void {
+  const { profile, conditions, takenPaths } = request;
+  const { podDraft } = request.draft;
+  for (const { path, content: template, when } of profile.files) {
+    if (!isMet(when, conditions) || takenPaths.some((taken) => taken.path === path)) continue;
+    const content = render(template, conditions.values);
+    const annotation = keyFor(profile.name, content, (key) => annotations.get(key) ?? podDraft.annotations.get(key));
+    annotations.set(annotation, content);
+    const file = path.slice(path.lastIndexOf('/') + 1);
+    const fieldPath = `metadata.annotations['${annotation}']`;
+    const existing = podDraft.volumes.find((volume) => holdsOnly(volume, fieldPath, file));
+    const name = existing ?? podDraft.volumes.freeName(`${profile.name}-file`, volumes);
+    mounts.push({ name, mountPath: path, subPath: file, readOnly: true });
+    if (existing !== undefined) continue;
+    const items = [{ path: file, fieldRef: { apiVersion: 'v1', fieldPath } }];
+    volumes.push({ name, downwardAPI: { items } });
+  }
 }
 
-/** The first key of the profile that nobody uses, or that has this text already: containers with the same text share it. */
-function keyFor(profile: string, content: string, present: (key: string) => string | undefined): string {
+/** Returns the profile's first key that is free or has the same text: containers with the same text share it. */
+function keyFor(profile: string, content: string, textOf: (key: string) => string | undefined): string {
   let key = `${FILE_ANNOTATION}${profile}`;
-  for (let count = 2; (present(key) ?? content) !== content; count++) key = `${FILE_ANNOTATION}${profile}.${count}`;
+  for (let count = 2; (textOf(key) ?? content) !== content; count++) key = `${FILE_ANNOTATION}${profile}.${count}`;
   return key;
 }
 
-/** The API server fills in what we leave out, so only what matters is compared. */
-function showsOnly(volume: Volume, fieldPath: string, file: string): boolean {
-  const { downwardAPI: source } = volume;
-  const items = isObject(source) ? source['items'] : undefined;
+/** Compares only what is written: the API server adds defaults. */
+function holdsOnly({ downwardAPI }: Volume, fieldPath: string, file: string): boolean {
+  const items = isObject(downwardAPI) ? downwardAPI['items'] : undefined;
   if (!Array.isArray(items) || items.length !== 1) return false;
   return items.some((item: Json) => {
-    const ref = isObject(item) ? item['fieldRef'] : undefined;
-    return isObject(item) && item['path'] === file && isObject(ref) && ref['fieldPath'] === fieldPath;
+    const reference = isObject(item) ? item['fieldRef'] : undefined;
+    return isObject(item) && item['path'] === file && isObject(reference) && reference['fieldPath'] === fieldPath;
   });
 }

@@ -1,8 +1,8 @@
-import type { Resources } from '../../api/profile/delivery.ts';
 import type { LimitRangeItem } from '../../kubernetes/cluster-state.ts';
 import type { Container, Pod } from '../../kubernetes/pod.ts';
-import { parseQuantity, quantityText } from '../../kubernetes/quantity.ts';
-import { isObject, type JsonObject } from '../../lib/json.ts';
+import { parseQuantity, quantityText, resourceMillis, roundedUpMillis } from '../../kubernetes/quantity.ts';
+import type { JsonObject } from '../../lib/json.ts';
+import type { Copy } from '../../profiles/delivery.ts';
 
 const RESOURCES = ['cpu', 'memory', 'ephemeral-storage'] as const;
 
@@ -12,161 +12,154 @@ type Resource = (typeof RESOURCES)[number];
 
 type Kind = (typeof KINDS)[number];
 
-/** What an app container asks for of one resource. A request that is not written is the limit (k8s.io/kubernetes core/v1 defaults.go). */
+/** Request and limit of one resource, in units (cores, bytes). */
 interface Share {
-  readonly request: number | undefined;
-  readonly limit: number | undefined;
+  readonly request: number;
+  readonly limit: number;
 }
 
-/** What LimitRanges say of one resource, each the strictest of them. */
+/** Request and limit of an app container. A missing request is the limit (k8s.io/kubernetes core/v1 defaults.go). */
+type AppShare = { readonly [field in keyof Share]: number | undefined };
+
 interface Bounds {
-  /** Of a request and a limit of a container. */
-  readonly least: number;
-  /** Of a limit that is the only one in the pod. */
-  readonly leastOfPod: number;
-  readonly most: number;
+  readonly min: number;
+  /** Of the limit, if no other container of the pod has one. */
+  readonly minOfPod: number;
+  readonly max: number;
   readonly ratio: number;
 }
 
 type Amounts = { readonly [resource in Resource]?: string };
 
-/** Requests and limits of an init container; undefined: none of either, which is what its neighbours have. */
 export type InitResources = { readonly [kind in Kind]?: Amounts } | undefined;
 
-/** What an init container writes beside the volume that it fills: its log. */
-const OWN_DISK = { request: 0, limit: 64 * 2 ** 20 };
+/** An init container's own use of the disk: its log. */
+const LOG_SHARE: Share = { request: 0, limit: 64 * 2 ** 20 };
 
 /**
- * Requests and limits of an init container that change nothing for its pod. The pod asks for the larger of its app containers together and
- * of each init container (k8s.io/component-helpers resource/helpers.go), so ours stays within what the app containers ask for. The QoS class
- * counts init containers, too (k8s.io/kubernetes pkg/apis/core/v1/helper/qos): where all have limits that are their requests, ours are alike;
- * where none has anything, neither has ours. A LimitRange has let the app containers pass: ours asks for as much as the least of them as far
- * as it may use that, is allowed no more than the most, and the ratio of both is within theirs; what the LimitRanges are known to say on top
- * of that goes before. Where the pod as a whole has resources, all of its containers share those, unless a LimitRange asks for each one's own.
+ * Computes requests and limits of an init container that change nothing for its pod.
+ *
+ * - The request of a pod is the larger of the sum of its app containers and each init container (k8s.io/component-helpers
+ *   resource/helpers.go): the init container requests at most that sum.
+ * - The QoS class counts init containers (k8s.io/kubernetes pkg/apis/core/v1/helper/qos): if the requests of all app containers equal their
+ *   limits, so do those of the init container; if no app container has any, neither has the init container.
+ * - The app containers have passed every LimitRange: the init container requests at least the least of theirs (within its own limit), its limit
+ *   is at most the largest of theirs, and its ratio is within theirs. Known bounds of LimitRanges take precedence.
+ * - If the pod as a whole has resources, the init container shares them, unless a LimitRange requires resources of each container.
  */
 export function initResources(
   pod: Pod,
-  requests: Resources,
-  limits: Resources,
-  ranges: readonly LimitRangeItem[] = [],
+  copy: Pick<Copy, Kind>,
+  limitRanges: readonly LimitRangeItem[] = [],
 ): InitResources {
-  const asksEach = ranges.some(({ type }) => type === 'Container');
-  if (hasAny(pod.spec) && !asksEach) return undefined;
-  if (!pod.spec.containers.some(hasAny)) return zeros(pod.spec.containers);
-  const parts = RESOURCES.filter((resource) => resource !== 'ephemeral-storage' || hasDisk(pod)).map((resource) => {
-    const shares = pod.spec.containers.map((container) => shareOf(container, resource));
-    const wanted =
-      resource === 'ephemeral-storage'
-        ? OWN_DISK
-        : { request: parseQuantity(requests[resource]) ?? 0, limit: parseQuantity(limits[resource]) ?? 0 };
-    const bounds = boundsOf(ranges, resource);
-    const most = Math.min(bounds.most, amount(pod.spec, 'limits', resource) ?? Infinity);
-    const share = within(shares, wanted, { ...bounds, most });
-    // A limit of the disk is one of the whole pod (kubelet eviction_manager.go): ours is not to be the first.
-    const isFree = resource === 'ephemeral-storage' && shares.some(({ limit }) => limit === undefined);
-    return { resource, request: share.request, limit: isFree ? undefined : share.limit };
+  const { containers } = pod.spec;
+  if (hasAny(pod.spec) && !limitRanges.some(({ type }) => type === 'Container')) return undefined;
+  if (!containers.some(hasAny)) return zeroResources(containers);
+  const parts = RESOURCES.filter((resource) => resource !== 'ephemeral-storage' || hasStorage(pod)).map((resource) => {
+    const apps = containers.map((container) => appShare(container, resource));
+    const bounds = boundsOf(limitRanges, resource);
+    const max = Math.min(bounds.max, amountOf(pod.spec, 'limits', resource) ?? Infinity);
+    const share = fittedShare(apps, preferredShare(copy, resource), { ...bounds, max });
+    // A limit of ephemeral storage holds for the whole pod (kubelet eviction_manager.go), so it must not be the pod's first.
+    const isUnlimited = resource === 'ephemeral-storage' && apps.some(({ limit }) => limit === undefined);
+    return { resource, request: share.request, limit: isUnlimited ? undefined : share.limit };
   });
-  const list = (kind: 'request' | 'limit'): Amounts =>
+  const amounts = (kind: keyof Share): Amounts =>
     Object.fromEntries(
       parts.flatMap(({ resource, [kind]: value }) =>
         value === undefined ? [] : [[resource, quantityText(value, resource === 'cpu' ? 'cpu' : 'memory')]],
       ),
     );
-  return { limits: list('limit'), requests: list('request') };
+  return { limits: amounts('limit'), requests: amounts('request') };
 }
 
-/** A quota asks each container to name what it limits (quota/v1/evaluator/core/pods.go Constraints); nothing of it is an answer, too. */
-function zeros(containers: readonly Container[]): InitResources {
-  const named = (kind: Kind): Amounts =>
+/** A quota requires each container to set the resources that it limits (quota/v1/evaluator/core/pods.go Constraints); 0 is enough. */
+function zeroResources(containers: readonly Container[]): InitResources {
+  const zeros = (kind: Kind): Amounts =>
     Object.fromEntries(
-      RESOURCES.filter((resource) => containers.every((container) => amount(container, kind, resource) === 0)).map(
+      RESOURCES.filter((resource) => containers.every((container) => amountOf(container, kind, resource) === 0)).map(
         (resource) => [resource, '0'],
       ),
     );
-  const [requests, limits] = [named('requests'), named('limits')];
-  const isNone = containers.length === 0 || (Object.keys(requests).length === 0 && Object.keys(limits).length === 0);
-  return isNone ? undefined : { limits, requests };
+  const [requests, limits] = [zeros('requests'), zeros('limits')];
+  const isEmpty = containers.length === 0 || (Object.keys(requests).length === 0 && Object.keys(limits).length === 0);
+  return isEmpty ? undefined : { limits, requests };
 }
 
-function hasDisk({ spec }: Pod): boolean {
-  return spec.containers.some((container) =>
-    KINDS.some((kind) => (amount(container, kind, 'ephemeral-storage') ?? 0) > 0),
-  );
+function preferredShare({ requests, limits }: Pick<Copy, Kind>, resource: Resource): Share {
+  if (resource === 'ephemeral-storage') return LOG_SHARE;
+  return { request: parseQuantity(requests[resource]) ?? 0, limit: parseQuantity(limits[resource]) ?? 0 };
 }
 
-function boundsOf(ranges: readonly LimitRangeItem[], resource: Resource): Bounds {
+function boundsOf(limitRanges: readonly LimitRangeItem[], resource: Resource): Bounds {
   const all = (types: readonly string[], field: 'min' | 'max' | 'ratio'): readonly number[] =>
-    ranges.flatMap((item) => (types.includes(item.type) ? (item[field].get(resource) ?? []) : []));
+    limitRanges.flatMap((item) => (types.includes(item.type) ? (item[field].get(resource) ?? []) : []));
   return {
-    least: Math.max(0, ...all(['Container'], 'min')),
-    leastOfPod: Math.max(0, ...all(['Container', 'Pod'], 'min')),
-    most: Math.min(Infinity, ...all(['Container', 'Pod'], 'max')),
+    min: Math.max(0, ...all(['Container'], 'min')),
+    minOfPod: Math.max(0, ...all(['Container', 'Pod'], 'min')),
+    max: Math.min(Infinity, ...all(['Container', 'Pod'], 'max')),
     ratio: Math.min(Infinity, ...all(['Container'], 'ratio')),
   };
 }
 
-/** Request and limit of ours for one resource, by what each app container has of it. */
-function within(
-  shares: readonly Share[],
-  wanted: { readonly request: number; readonly limit: number },
-  bounds: Bounds,
-): { readonly request: number; readonly limit: number } {
-  const asked = shares.map(({ request }) => request ?? 0);
-  const all = sumOf(asked);
-  const limited = shares.flatMap((share) => (share.limit === undefined || share.limit <= 0 ? [] : [share.limit]));
-  const isLimited = limited.length === shares.length;
-  // No more than ours may use: what another webhook makes of the app containers later (VerticalPodAutoscaler), ours does not follow.
-  const least = Math.max(
-    bounds.least,
-    Math.min(
-      wanted.limit,
-      asked.reduce((one, other) => Math.min(one, other), Infinity),
-    ),
+function fittedShare(apps: readonly AppShare[], preferred: Share, bounds: Bounds): Share {
+  const requests = apps.map(({ request }) => request ?? 0);
+  const limits = apps.flatMap(({ limit }) => (limit === undefined || limit <= 0 ? [] : [limit]));
+  const areAllLimited = limits.length === apps.length;
+  // At most the preferred limit: a later change of the app containers (by a VerticalPodAutoscaler) does not reach the init container.
+  const leastRequest = Math.max(bounds.min, Math.min(preferred.limit, smallest(requests)));
+  const limit = Math.min(
+    bounds.max,
+    Math.max(fittedLimit(limits, areAllLimited, preferred.limit), limits.length === 0 ? bounds.minOfPod : bounds.min),
   );
-  const allowed = Math.min(
-    bounds.most,
-    Math.max(topOf(limited, isLimited, wanted.limit), limited.length === 0 ? bounds.leastOfPod : bounds.least),
-  );
-  const theirs = isLimited
-    ? shares.reduce((most, share) => Math.max(most, share.request ? (share.limit ?? 0) / share.request : Infinity), 1)
+  const appRatio = areAllLimited
+    ? apps.reduce((most, app) => Math.max(most, app.request ? (app.limit ?? 0) / app.request : Infinity), 1)
     : Infinity;
-  const wantedRequest = Math.max(wanted.request, least, roundedUp(allowed / Math.min(theirs, bounds.ratio)));
-  if (isLimited) return { request: Math.min(all, allowed, wantedRequest), limit: allowed };
-  const request = Math.min(all, bounds.most, wantedRequest);
-  return { request, limit: Math.max(allowed, request) };
+  const request = Math.max(preferred.request, leastRequest, roundedUp(limit / Math.min(appRatio, bounds.ratio)));
+  if (areAllLimited) return { request: Math.min(sumOf(requests), limit, request), limit };
+  const fitted = Math.min(sumOf(requests), bounds.max, request);
+  return { request: fitted, limit: Math.max(limit, fitted) };
 }
 
-/** The most that ours may have beside limits of theirs: as much as the largest of them; where some have none, no more than the others together. */
-function topOf(limited: readonly number[], isLimited: boolean, wanted: number): number {
-  if (limited.length === 0) return wanted;
-  return Math.min(wanted, isLimited ? limited.reduce((one, other) => Math.max(one, other)) : sumOf(limited));
+/** At most the largest limit of the app containers; if some have none, at most the sum of the others. */
+function fittedLimit(limits: readonly number[], areAllLimited: boolean, preferred: number): number {
+  if (limits.length === 0) return preferred;
+  return Math.min(preferred, areAllLimited ? limits.reduce((one, other) => Math.max(one, other)) : sumOf(limits));
+}
+
+// Spreading thousands of numbers into Math.min would overflow the stack.
+function smallest(numbers: readonly number[]): number {
+  return numbers.reduce((one, other) => Math.min(one, other), Infinity);
 }
 
 function sumOf(numbers: readonly number[]): number {
   return numbers.reduce((sum, one) => sum + one, 0);
 }
 
-/** To thousandths, which is as fine as the API server counts: rounded down, a ratio would be above the one that is allowed. */
-function roundedUp(value: number): number {
-  return Math.ceil(value * 1000 - 1e-6) / 1000;
+/** Rounds up to the API server's precision: rounded down, a ratio could exceed its bound. */
+function roundedUp(amount: number): number {
+  return roundedUpMillis(amount) / 1000;
 }
 
-function shareOf(container: Container, resource: Resource): Share {
-  const limit = amount(container, 'limits', resource);
-  return { request: amount(container, 'requests', resource) ?? limit, limit };
+function appShare(container: Container, resource: Resource): AppShare {
+  const limit = amountOf(container, 'limits', resource);
+  return { request: amountOf(container, 'requests', resource) ?? limit, limit };
 }
 
-function amount(owner: JsonObject, kind: Kind, resource: string): number | undefined {
-  const { resources } = owner;
-  const amounts = isObject(resources) ? resources[kind] : undefined;
-  const value = isObject(amounts) ? parseQuantity(amounts[resource]) : undefined;
-  // The API server rounds up to thousandths (k8s.io/kubernetes core/v1 defaults.go SetDefaults_ResourceList).
-  return value === undefined ? undefined : roundedUp(value);
+function amountOf(owner: JsonObject, kind: Kind, resource: Resource): number | undefined {
+  const millis = resourceMillis(owner, kind, resource);
+  return millis === undefined ? undefined : millis / 1000;
 }
 
-/** Whether anything of cpu or memory is asked for or limited. Zero is nothing (qos.go: only what is positive counts). */
+function hasStorage({ spec }: Pod): boolean {
+  return spec.containers.some((container) =>
+    KINDS.some((kind) => (resourceMillis(container, kind, 'ephemeral-storage') ?? 0) > 0),
+  );
+}
+
+/** True if any CPU or memory is requested or limited. Zero does not count (qos.go considers only positive amounts). */
 function hasAny(owner: JsonObject): boolean {
   return KINDS.some((kind) =>
-    (['cpu', 'memory'] as const).some((resource) => (amount(owner, kind, resource) ?? 0) > 0),
+    (['cpu', 'memory'] as const).some((resource) => (resourceMillis(owner, kind, resource) ?? 0) > 0),
   );
 }

@@ -1,77 +1,105 @@
 import type { Volume, VolumeMount } from '../../kubernetes/pod.ts';
 import { parseQuantity } from '../../kubernetes/quantity.ts';
-import { MAX_NAME_LENGTH } from '../../kubernetes/volume-name.ts';
+import { dispatch } from '../../lib/dispatch.ts';
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
+import type { Delivery } from '../../profiles/delivery.ts';
+import { render, type Template } from '../../profiles/template.ts';
+import { UniqueNames } from './unique-names.ts';
 
-/** Where files come from: a volume without its name, and the one key of it that says what it is. */
-export interface FileSource {
+/** A volume without its name. The type is the key of its only field. */
+export interface VolumeSource {
   readonly type: string;
   readonly volume: JsonObject;
 }
 
-/** The pod's volumes as they would be so far, found by their source and by name. */
+export type FileDelivery = Exclude<Delivery, { type: 'baked' }>;
+
 export class Volumes {
   readonly added: Volume[] = [];
-  private readonly all: Volume[];
-  private readonly names: Set<string>;
-  /** From a name to the first number that was free behind it: names only grow. */
-  private readonly counts = new Map<string, number>();
-  /** From a source that was asked for to the volumes that have it. */
-  private readonly bySource = new Map<string, { readonly source: FileSource; readonly names: Set<string> }>();
+  readonly #all: Volume[];
+  readonly #names: UniqueNames;
+  readonly #bySource = new Map<string, { readonly source: VolumeSource; readonly names: Set<string> }>();
 
   /**
-   * `mounted` are the mounts of all containers: a name that one of them asks for is taken, even if no volume has it. Such a pod cannot be
-   * created; giving it ours under that name would hand the mount files that were never meant for it.
+   * A name in `mounts` (those of all containers) counts as used, even if no volume has it: such a pod cannot be created, but a new volume
+   * of that name would give the mount files that were not meant for it.
    */
-  constructor(present: readonly Volume[], mounted: readonly VolumeMount[]) {
-    this.all = [...present];
-    this.names = new Set([...present, ...mounted].map(({ name }) => name));
+  constructor(volumes: readonly Volume[], mounts: readonly VolumeMount[]) {
+    this.#all = [...volumes];
+    this.#names = new UniqueNames([...volumes, ...mounts].map(({ name }) => name));
   }
 
-  /** The names of the volumes that have just this source, whoever wrote them: mounting one claim twice under two names helps nobody. */
-  withSource(source: FileSource): ReadonlySet<string> {
+  withSource(source: VolumeSource): ReadonlySet<string> {
     const key = JSON.stringify(source);
-    const known = this.bySource.get(key);
+    const known = this.#bySource.get(key);
     if (known) return known.names;
-    const names = new Set(this.all.filter((volume) => isMadeFrom(volume, source)).map(({ name }) => name));
-    this.bySource.set(key, { source, names });
+    const names = new Set(this.#all.filter((volume) => hasSource(volume, source)).map(({ name }) => name));
+    this.#bySource.set(key, { source, names });
     return names;
   }
 
-  /** The name of the first volume that is as asked for. */
-  find(isWanted: (volume: Volume) => boolean): string | undefined {
-    return this.all.find(isWanted)?.name;
+  find(matches: (volume: Volume) => boolean): string | undefined {
+    return this.#all.find(matches)?.name;
   }
 
-  /** A name for a new volume, as near to the wanted one as is free: of the pod's, and of others that are about to be added. */
-  freeName(wanted: string, others: readonly Volume[] = []): string {
-    let count = this.counts.get(wanted) ?? 1;
-    const name = (): string => (count < 2 ? wanted : `${wanted.slice(0, MAX_NAME_LENGTH - 6)}-${count}`);
-    while (this.names.has(name())) count++;
-    this.counts.set(wanted, count);
-    while (this.names.has(name()) || others.some((one) => one.name === name())) count++;
-    return name();
+  freeName(preferred: string, pending: readonly Volume[] = []): string {
+    return this.#names.free(preferred, (name) => pending.some((volume) => volume.name === name));
   }
 
   add(volume: Volume): void {
-    this.all.push(volume);
+    this.#all.push(volume);
     this.added.push(volume);
-    this.names.add(volume.name);
-    for (const { source, names } of this.bySource.values()) if (isMadeFrom(volume, source)) names.add(volume.name);
+    this.#names.add(volume.name);
+    for (const { source, names } of this.#bySource.values()) if (hasSource(volume, source)) names.add(volume.name);
   }
 }
 
-/** Whether the volume has just this source. Its author's default (`readOnly: false`) does not count, and no part of it is walked that ours has not. */
-function isMadeFrom(volume: Volume, { type, volume: ours }: FileSource): boolean {
-  return volume[type] !== undefined && Object.keys(volume).length === 2 && equals(volume[type], ours[type]);
+function hasSource(volume: Volume, { type, volume: expected }: VolumeSource): boolean {
+  return volume[type] !== undefined && Object.keys(volume).length === 2 && equals(volume[type], expected[type]);
 }
 
-function equals(theirs: Json | undefined, ours: Json | undefined, field = ''): boolean {
-  // The API server writes quantities its own way: 1024Mi comes back as 1Gi.
-  if (field === 'sizeLimit') return parseQuantity(theirs) === parseQuantity(ours);
-  if (!isObject(theirs) || !isObject(ours)) return theirs === ours;
-  const keys = Object.keys(theirs).filter(
-    (key) => !(key === 'readOnly' && theirs[key] === false && ours[key] === undefined),
+/** Ignores `readOnly: false`, which is the default. Descends only into objects that are expected: a pod can hold deep ones. */
+function equals(found: Json | undefined, expected: Json | undefined, field = ''): boolean {
+  // The API server normalizes quantities: 1024Mi comes back as 1Gi.
+  if (field === 'sizeLimit') return parseQuantity(found) === parseQuantity(expected);
+  if (!isObject(found) || !isObject(expected)) return found === expected;
+  const keys = Object.keys(found).filter(
+    (key) => !(key === 'readOnly' && found[key] === false && expected[key] === undefined),
   );
-  return keys.length === Object.keys(ours).length && keys.every((key) => equals(theirs[key], ours[key], key));
+  return keys.length === Object.keys(expected).length && keys.every((key) => equals(found[key], expected[key], key));
+}
+
+/** Defaults of the API server are written, so that the volume is recognized after the API server has added them. */
+const sources: {
+  readonly [type in FileDelivery['type']]: (
+    delivery: Extract<FileDelivery, { type: type }>,
+    text: (template: Template) => string,
+  ) => VolumeSource;
+} = {
+  persistentVolumeClaim: ({ claimName }, text) => volumeSource('persistentVolumeClaim', { claimName: text(claimName) }),
+  image: ({ image, pullPolicy }, text) => volumeSource('image', { reference: text(image), pullPolicy }),
+  initContainer: ({ sizeLimit, medium }) => volumeSource('emptyDir', { sizeLimit, ...(medium !== '' && { medium }) }),
+  ephemeral: ({ storageClassName, size }, text) => {
+    const storage = storageClassName && { storageClassName: text(storageClassName) };
+    const spec = { accessModes: ['ReadWriteOnce'], ...storage, resources: { requests: { storage: size } } };
+    return volumeSource('ephemeral', { volumeClaimTemplate: { spec } });
+  },
+  hostPath: ({ path, hostPathType }, text) => volumeSource('hostPath', { path: text(path), type: hostPathType }),
+  csi: ({ driver, readOnly, fsType, attributes }, text) => {
+    const values = [...attributes].map(([key, template]) => [key, text(template)] as const);
+    return volumeSource('csi', {
+      driver,
+      readOnly,
+      ...(fsType !== undefined && { fsType }),
+      ...(values.length > 0 && { volumeAttributes: Object.fromEntries(values) }),
+    });
+  },
+};
+
+function volumeSource(type: string, volume: JsonObject): VolumeSource {
+  return { type, volume: { [type]: volume } };
+}
+
+export function sourceOf(delivery: FileDelivery, values: ReadonlyMap<string, string>): VolumeSource {
+  return dispatch(sources, 'type', delivery, (template: Template) => render(template, values));
 }

@@ -1,120 +1,124 @@
 import { variablesIn } from '../../kubernetes/env-expansion.ts';
 import type { EnvVar } from '../../kubernetes/pod.ts';
 import type { Change } from '../../profiles/environment.ts';
-import type { EnvFromPresence } from '../env/env-from.ts';
+import { isOptional, isReference, variableIn } from '../env/entry.ts';
+import type { EnvFromLookup } from '../env/env-from.ts';
 
-/** What is allowed beyond keeping the author's variables as they are. */
-export interface Allowed {
-  /** What the profiles of the plan may do to a variable of that name. */
+export interface PermittedEnvironment {
   readonly changes: ReadonlyMap<string, Change>;
-  /** Whether a variable comes by `envFrom`, as far as that is known. */
-  readonly provided: (name: string) => EnvFromPresence;
+  readonly envFrom: EnvFromLookup;
 }
 
 /**
- * The promise that a container's list of variables breaks, or undefined. Every entry of the author is there, in its order, and is the same;
- * or, where a profile may change it, has its
- * value still in it, or was renamed and stands right before the one that refers to it, or was replaced as the profile says. No name stands twice
- * because of us, and every `$(NAME)` that was not there before refers to what is certain to stand before it.
+ * Checks a container's `env`. Every existing variable is present, in order and unchanged; or, if a profile may change it, contains its value,
+ * or was renamed and stands right before the variable that refers to it, or was replaced. There are no new duplicates, and every new `$(NAME)`
+ * refers to a variable that is certain to be defined before it.
  */
 export function brokenEnvironment(
   before: readonly EnvVar[],
   after: readonly EnvVar[],
-  allowed: Allowed,
+  permitted: PermittedEnvironment,
 ): string | undefined {
-  const added = newIn(before, after, allowed.changes);
-  if (!added) return 'a variable of the author was changed';
-  return twice(before, after) ?? hidden(before, after, added, allowed) ?? dangling(before, after, added, allowed);
+  const changed = changedIndexes(before, after, permitted.changes);
+  if (!changed) return 'an existing variable was changed, moved or removed';
+  return (
+    duplicateVariable(before, after) ??
+    hiddenVariable(before, after, changed, permitted) ??
+    undefinedReference(before, after, changed, permitted)
+  );
 }
 
-/** The places of what is new or was changed; undefined where an entry of the author is not kept. */
-function newIn(
+/** Returns the indexes of new and changed variables; undefined if an existing variable was not kept. */
+function changedIndexes(
   before: readonly EnvVar[],
   after: readonly EnvVar[],
   changes: ReadonlyMap<string, Change>,
 ): readonly number[] | undefined {
-  const added: number[] = [];
+  const changed: number[] = [];
   let next = 0;
-  for (const [index, has] of after.entries()) {
-    const had = before[next];
-    const isKept = had !== undefined && (has === had || keeps(had, has, after[index + 1], changes));
-    // What was renamed says what it said.
-    if (!isKept || (has !== had && has.name === had.name)) added.push(index);
+  for (const [index, variable] of after.entries()) {
+    const original = before[next];
+    const isKept =
+      original !== undefined &&
+      (variable === original || isPermitted(original, variable, after[index + 1], changes.get(original.name)));
+    // A renamed variable has its old value.
+    if (!isKept || (variable !== original && variable.name === original.name)) changed.push(index);
     if (isKept) next++;
   }
-  return next < before.length ? undefined : added;
+  return next < before.length ? undefined : changed;
 }
 
-/** An entry of `env` hides what comes by `envFrom`: what is to be added to must be referred to, and be there. */
-function hidden(
-  before: readonly EnvVar[],
-  after: readonly EnvVar[],
-  added: readonly number[],
-  { changes, provided }: Allowed,
-): string | undefined {
-  const authors = new Set(before.map(({ name }) => name));
-  for (const index of added) {
-    const { name, value = '' } = after[index] ?? { name: '' };
-    if (authors.has(name) || changes.get(name) !== 'extends') continue;
-    if (provided(name) !== 'absent' && !value.includes(`$(${name})`))
-      return `variable ${name} would hide that of envFrom`;
-  }
-  return undefined;
-}
-
-function keeps(had: EnvVar, has: EnvVar, following: EnvVar | undefined, changes: ReadonlyMap<string, Change>): boolean {
-  const change = changes.get(had.name);
+function isPermitted(
+  original: EnvVar,
+  variable: EnvVar,
+  next: EnvVar | undefined,
+  change: Change | undefined,
+): boolean {
   if (change === undefined) return false;
-  if (had.name === has.name) return change === 'replaces' || isPartOf(had, has);
-  const isRenamed = had['valueFrom'] === has['valueFrom'] && had.value === has.value;
-  return isRenamed && following?.name === had.name && (following.value ?? '').includes(`$(${has.name})`);
+  if (original.name === variable.name) return change === 'replaces' || containsValue(variable, original);
+  const isRenamed = original['valueFrom'] === variable['valueFrom'] && original.value === variable.value;
+  return isRenamed && next?.name === original.name && (next.value ?? '').includes(`$(${variable.name})`);
 }
 
-function isPartOf(had: EnvVar, has: EnvVar): boolean {
-  return !had['valueFrom'] && !has['valueFrom'] && (has.value ?? '').includes(had.value ?? '');
+function containsValue(variable: EnvVar, original: EnvVar): boolean {
+  return !isReference(original) && !isReference(variable) && (variable.value ?? '').includes(original.value ?? '');
 }
 
-/** Duplicates of the author's own are the author's; there may be no more of a name than there were, and one at least. */
-function twice(before: readonly EnvVar[], after: readonly EnvVar[]): string | undefined {
-  const most = new Map<string, number>();
-  for (const { name } of before) most.set(name, (most.get(name) ?? 0) + 1);
-  const seen = new Map<string, number>();
-  for (const { name } of after) {
-    const count = (seen.get(name) ?? 0) + 1;
-    if (count > Math.max(1, most.get(name) ?? 0)) return `variable ${name} stands twice`;
-    seen.set(name, count);
-  }
-  return undefined;
-}
-
-function dangling(
+/** A variable in `env` hides the one from `envFrom`: a new value that extends it must refer to it. */
+function hiddenVariable(
   before: readonly EnvVar[],
   after: readonly EnvVar[],
-  added: readonly number[],
-  { provided }: Allowed,
+  changed: readonly number[],
+  { changes, envFrom }: PermittedEnvironment,
 ): string | undefined {
-  for (const index of added) {
-    const uncertain = ownReferences(before, after[index]).find((used) => {
-      const found = after.slice(0, index).findLast((entry) => entry.name === used);
-      return found ? mayBeMissing(found) : provided(used) !== 'present';
-    });
-    if (uncertain !== undefined) return `$(${uncertain}) refers to nothing that is certain to stand before it`;
+  const existing = new Set(before.map(({ name }) => name));
+  for (const index of changed) {
+    const { name, value = '' } = after[index] ?? { name: '' };
+    if (existing.has(name) || changes.get(name) !== 'extends') continue;
+    if (envFrom(name) !== 'absent' && !value.includes(`$(${name})`))
+      return `variable ${name} would hide the value from envFrom`;
   }
   return undefined;
 }
 
-/** What an entry refers to beyond what its author's did. */
-function ownReferences(before: readonly EnvVar[], entry: EnvVar | undefined): readonly string[] {
-  const theirs = new Map<string, number>();
-  for (const name of variablesIn(before.findLast((one) => one.name === entry?.name)?.value ?? ''))
-    theirs.set(name, (theirs.get(name) ?? 0) + 1);
-  return variablesIn(entry?.value ?? '').filter((name) => {
-    const count = theirs.get(name) ?? 0;
-    theirs.set(name, count - 1);
+/** Duplicates in the original list may stay. */
+function duplicateVariable(before: readonly EnvVar[], after: readonly EnvVar[]): string | undefined {
+  const permitted = new Map<string, number>();
+  for (const { name } of before) permitted.set(name, (permitted.get(name) ?? 0) + 1);
+  const counts = new Map<string, number>();
+  for (const { name } of after) {
+    const count = (counts.get(name) ?? 0) + 1;
+    if (count > Math.max(1, permitted.get(name) ?? 0)) return `duplicate variable ${name}`;
+    counts.set(name, count);
+  }
+  return undefined;
+}
+
+function undefinedReference(
+  before: readonly EnvVar[],
+  after: readonly EnvVar[],
+  changed: readonly number[],
+  { envFrom }: PermittedEnvironment,
+): string | undefined {
+  for (const index of changed) {
+    const uncertain = newReferences(before, after[index]).find((name) => {
+      const variable = variableIn(after.slice(0, index), name);
+      return variable ? isOptional(variable) : envFrom(name) !== 'present';
+    });
+    if (uncertain !== undefined) return `$(${uncertain}) refers to a variable that may not be defined before it`;
+  }
+  return undefined;
+}
+
+/** Returns the names that a variable refers to more often than the original value did. */
+function newReferences(before: readonly EnvVar[], variable: EnvVar | undefined): readonly string[] {
+  if (!variable) return [];
+  const existing = new Map<string, number>();
+  for (const name of variablesIn(variableIn(before, variable.name)?.value ?? ''))
+    existing.set(name, (existing.get(name) ?? 0) + 1);
+  return variablesIn(variable.value ?? '').filter((name) => {
+    const count = existing.get(name) ?? 0;
+    existing.set(name, count - 1);
     return count <= 0;
   });
-}
-
-function mayBeMissing(entry: EnvVar): boolean {
-  return JSON.stringify(entry['valueFrom'] ?? null).includes('"optional":true');
 }

@@ -2,59 +2,53 @@ import { type Container, containersOf, type Pod } from '../../kubernetes/pod.ts'
 import { isObject, type Json } from '../../lib/json.ts';
 
 /**
- * The promise that the pod's init containers break, or undefined: those of the author are there in their order, and what was put among them
- * passes Pod Security `restricted`, is named like no other container, and has the pod's own volumes. `keeps` judges a container of the author.
+ * Checks that existing init containers keep their order and are unchanged by `brokenContainer`, and that each new one passes Pod Security
+ * `restricted`, has a unique name, mounts existing volumes, and starts before any container that uses the volume it fills.
  */
 export function brokenInitContainers(
   before: Pod,
   after: Pod,
-  keeps: (had: Container, has: Container) => string | undefined,
+  brokenContainer: (before: Container, after: Container) => string | undefined,
 ): string | undefined {
-  const had = before.spec.initContainers ?? [];
+  const original = before.spec.initContainers ?? [];
   let next = 0;
-  for (const has of after.spec.initContainers ?? []) {
-    const own = had[next];
-    if (own?.name === has.name) {
-      const broken = keeps(own, has);
-      if (broken !== undefined) return broken;
-      next++;
-    } else {
-      const broken = brokenAddition(has, after);
-      if (broken !== undefined) return broken;
-    }
+  for (const container of after.spec.initContainers ?? []) {
+    const existing = original[next];
+    const isExisting = existing?.name === container.name;
+    const broken = isExisting ? brokenContainer(existing, container) : brokenAddition(container, after);
+    if (broken !== undefined) return broken;
+    if (isExisting) next++;
   }
-  return next < had.length ? 'an init container of the author was removed or moved' : startsUnfilled(before, after);
+  if (next < original.length) return 'an existing init container was removed or moved';
+  return lateFilling(new Set(original.map(({ name }) => name)), after);
 }
 
-/** What a new init container fills, no init container may have mounted before it: it would start without the files. */
-function startsUnfilled(before: Pod, after: Pod): string | undefined {
-  const authors = new Set((before.spec.initContainers ?? []).map(({ name }) => name));
-  const seen = new Set<string>();
-  for (const { name, volumeMounts } of after.spec.initContainers ?? []) {
+function lateFilling(existing: ReadonlySet<string>, { spec }: Pod): string | undefined {
+  const used = new Set<string>();
+  for (const { name, volumeMounts } of spec.initContainers ?? []) {
     const volumes = (volumeMounts ?? []).map((mount) => mount.name);
-    const late = authors.has(name) ? undefined : volumes.find((volume) => seen.has(volume));
-    if (late !== undefined) return `init container ${name} fills volume ${late} after it is used`;
-    for (const volume of volumes) seen.add(volume);
+    const late = existing.has(name) ? undefined : volumes.find((volume) => used.has(volume));
+    if (late !== undefined) return `init container ${name} would fill volume ${late} after its first use`;
+    for (const volume of volumes) used.add(volume);
   }
   return undefined;
 }
 
 function brokenAddition(container: Container, pod: Pod): string | undefined {
   const { name } = container;
-  if (containersOf(pod).filter((one) => one.name === name).length > 1) return `container ${name} stands twice`;
-  const passes = pod.spec.os?.['name'] === 'windows' ? isUnprivileged : isRestricted;
-  if (!passes(container['securityContext'])) return `init container ${name} would not pass Pod Security restricted`;
+  if (containersOf(pod).filter((one) => one.name === name).length > 1) return `duplicate container ${name}`;
+  const passes = pod.spec.os?.['name'] === 'windows' ? isRestrictedOnWindows : isRestricted;
+  if (!passes(container['securityContext'])) return `init container ${name} would violate Pod Security restricted`;
   const volumes = new Set((pod.spec.volumes ?? []).map((volume) => volume.name));
   const mount = container.volumeMounts?.find((one) => !volumes.has(one.name));
   return mount && `init container ${name} mounts volume ${mount.name}, which does not exist`;
 }
 
-/** What `restricted` looks at in a Windows pod. */
-function isUnprivileged(context: Json | undefined): boolean {
+function isRestrictedOnWindows(context: Json | undefined): boolean {
   return isObject(context) && context['runAsNonRoot'] === true && context['privileged'] !== true;
 }
 
-/** The fields of a container that `restricted` looks at (k8s.io/pod-security-admission policy/). */
+/** k8s.io/pod-security-admission policy/ */
 function isRestricted(context: Json | undefined): boolean {
   if (!isObject(context)) return false;
   const { capabilities, seccompProfile, runAsUser } = context;

@@ -3,39 +3,40 @@ import { annotationsOf, type Container, type Pod, type VolumeMount } from '../..
 import { evictable, EVICTION_ANNOTATION } from '../../kubernetes/safe-to-evict.ts';
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
 import type { Change } from '../../profiles/environment.ts';
-import type { EnvFromPresence } from '../env/env-from.ts';
+import type { EnvFromLookup } from '../env/env-from.ts';
 import { brokenEnvironment } from './env.ts';
 import { brokenInitContainers } from './init-containers.ts';
-import { brokenCosts } from './resources.ts';
+import { brokenResources } from './resources.ts';
 
-/** What a patch may do beyond adding: by the profiles of the plan, and by what is known of a container's `envFrom`. */
 export interface Permitted {
   readonly changes: ReadonlyMap<string, Change>;
-  readonly provided: (container: Container) => (name: string) => EnvFromPresence;
+  readonly envFrom: (container: Container) => EnvFromLookup;
 }
 
 /**
- * Holds the promises of docs/adr/0002 on the pod that a patch made, before the patch is sent: an API server refuses a pod whose patch is
- * wrong, whatever the failurePolicy. Returns the promise that is broken, or undefined. It knows nothing of plans, so that an error in those
- * cannot hide here. `after` must share with `before` what is unchanged, as `applyOperations` leaves it.
+ * Verifies a patched pod against the rules of docs/adr/0002 before the patch is sent: an API server rejects a pod whose patch is wrong,
+ * whatever the failurePolicy. Returns the broken rule, or undefined. The verification does not use plans, so that it detects errors in them.
+ * Unchanged parts must be the same objects in both pods, as `applyOperations` leaves them.
  */
 export function brokenRule(before: Pod, after: Pod, permitted: Permitted): string | undefined {
   const volumes = new Set((after.spec.volumes ?? []).map(({ name }) => name));
-  const keeps = (had: Container, has: Container): string | undefined => brokenContainer(had, has, volumes, permitted);
-  return first([
-    () => survives(before, after, ['metadata', 'spec']),
-    () => survives(before.metadata ?? {}, after.metadata ?? {}, ['annotations']),
+  const verify = (one: Container, other: Container): string | undefined =>
+    brokenContainer(one, other, volumes, permitted);
+  return firstBroken([
+    () => changedField(before, after, ['metadata', 'spec']),
+    () => changedField(before.metadata ?? {}, after.metadata ?? {}, ['annotations']),
     () => brokenAnnotations(before, after),
-    () => survives(before.spec, after.spec, ['volumes', 'containers', 'initContainers', 'imagePullSecrets']),
-    () => extendsList(listOf(before.spec['imagePullSecrets']), listOf(after.spec['imagePullSecrets']), 'a pull secret'),
-    () => brokenVolumes(before, after),
-    () => brokenContainers(before.spec.containers, after.spec.containers, keeps),
-    () => brokenInitContainers(before, after, keeps),
-    () => brokenCosts(before, after),
+    () => changedField(before.spec, after.spec, ['volumes', 'containers', 'initContainers', 'imagePullSecrets']),
+    () =>
+      changedElement(listOf(before.spec['imagePullSecrets']), listOf(after.spec['imagePullSecrets']), 'pull secret'),
+    () => brokenList(before.spec.volumes ?? [], after.spec.volumes ?? [], 'volume', ({ name }) => name),
+    () => brokenContainers(before.spec.containers, after.spec.containers, verify),
+    () => brokenInitContainers(before, after, verify),
+    () => brokenResources(before, after),
   ]);
 }
 
-function first(rules: readonly (() => string | undefined)[]): string | undefined {
+function firstBroken(rules: readonly (() => string | undefined)[]): string | undefined {
   for (const rule of rules) {
     const broken = rule();
     if (broken !== undefined) return broken;
@@ -43,8 +44,7 @@ function first(rules: readonly (() => string | undefined)[]): string | undefined
   return undefined;
 }
 
-/** The same keys with the same values, but for those named. */
-function survives(before: JsonObject, after: JsonObject, except: readonly string[]): string | undefined {
+function changedField(before: JsonObject, after: JsonObject, except: readonly string[]): string | undefined {
   for (const key in before) {
     if (!except.includes(key) && before[key] !== after[key]) return `${key} was changed`;
   }
@@ -54,42 +54,53 @@ function survives(before: JsonObject, after: JsonObject, except: readonly string
   return undefined;
 }
 
-/** The record and new files are ours; of the autoscaler's list, all names of the author stay. */
-function brokenAnnotations(before: Pod, after: Pod): string | undefined {
-  const [had, has] = [annotationsOf(before), annotationsOf(after)];
-  const names = evictable(has[EVICTION_ANNOTATION]);
-  if (!evictable(had[EVICTION_ANNOTATION]).every((name) => name === '' || names.includes(name))) {
-    return `${EVICTION_ANNOTATION} lost a name`;
-  }
-  const files = Object.keys(has).filter((name) => name.startsWith(FILE_ANNOTATION) && !Object.hasOwn(had, name));
-  return survives(had, has, [STATUS_ANNOTATION, EVICTION_ANNOTATION, ...files]);
+function changedElement(before: readonly unknown[], after: readonly unknown[], kind: string): string | undefined {
+  return before.every((element, index) => after[index] === element)
+    ? undefined
+    : `an existing ${kind} was changed, moved or removed`;
 }
 
-/** The list starts with all that was in it, in its order. */
-function extendsList(before: readonly unknown[], after: readonly unknown[], what: string): string | undefined {
-  return before.every((element, index) => after[index] === element) ? undefined : `${what} of the author was changed`;
+/** Elements may be added at the end, without new duplicates. */
+function brokenList<Element>(
+  before: readonly Element[],
+  after: readonly Element[],
+  kind: string,
+  nameOf: (element: Element) => string,
+): string | undefined {
+  const changed = changedElement(before, after, kind);
+  if (changed !== undefined || before.length === after.length) return changed;
+  const used = new Set(before.map(nameOf));
+  for (const name of after.slice(before.length).map(nameOf)) {
+    if (used.has(name)) return `duplicate ${kind} ${name}`;
+    used.add(name);
+  }
+  return undefined;
+}
+
+/** Permits the status, new files, and new names in the list of the cluster autoscaler. */
+function brokenAnnotations(before: Pod, after: Pod): string | undefined {
+  const [existing, patched] = [annotationsOf(before), annotationsOf(after)];
+  const names = evictable(patched[EVICTION_ANNOTATION]);
+  if (!evictable(existing[EVICTION_ANNOTATION]).every((name) => name === '' || names.includes(name))) {
+    return `a name was removed from ${EVICTION_ANNOTATION}`;
+  }
+  const files = Object.keys(patched).filter((key) => key.startsWith(FILE_ANNOTATION) && !Object.hasOwn(existing, key));
+  return changedField(existing, patched, [STATUS_ANNOTATION, EVICTION_ANNOTATION, ...files]);
 }
 
 function listOf(value: Json | undefined): readonly Json[] {
   return Array.isArray(value) ? value : [];
 }
 
-function brokenVolumes(before: Pod, after: Pod): string | undefined {
-  const had = before.spec.volumes ?? [];
-  const has = after.spec.volumes ?? [];
-  const names = has.map(({ name }) => name);
-  return extendsList(had, has, 'a volume') ?? addedTwice(had.length, names, 'volume');
-}
-
 function brokenContainers(
   before: readonly Container[],
   after: readonly Container[],
-  keeps: (had: Container, has: Container) => string | undefined,
+  verify: (before: Container, after: Container) => string | undefined,
 ): string | undefined {
   if (before.length !== after.length) return 'a container was added or removed';
-  for (const [index, had] of before.entries()) {
-    const has = after[index];
-    const broken = has ? keeps(had, has) : 'a container was removed';
+  for (const [index, container] of before.entries()) {
+    const patched = after[index];
+    const broken = patched && verify(container, patched);
     if (broken !== undefined) return broken;
   }
   return undefined;
@@ -99,44 +110,31 @@ function brokenContainer(
   before: Container,
   after: Container,
   volumes: ReadonlySet<string>,
-  { changes, provided }: Permitted,
+  { changes, envFrom }: Permitted,
 ): string | undefined {
   if (before === after) return undefined;
-  const [hadMounts, hasMounts] = [before.volumeMounts ?? [], after.volumeMounts ?? []];
-  const newMounts = hasMounts.slice(hadMounts.length);
-  const paths = hasMounts.map(({ mountPath }) => mountPath);
-  return first([
-    () => survives(before, after, ['env', 'volumeMounts']),
-    () => brokenEnvironment(before.env ?? [], after.env ?? [], { changes, provided: provided(before) }),
-    () => extendsList(hadMounts, hasMounts, 'a mount'),
-    () => addedTwice(hadMounts.length, paths, 'mount path'),
-    () => dangling(newMounts, volumes),
-    () => onDevice(newMounts, before['volumeDevices']),
+  const [existing, mounts] = [before.volumeMounts ?? [], after.volumeMounts ?? []];
+  const added = mounts.slice(existing.length);
+  return firstBroken([
+    () => changedField(before, after, ['env', 'volumeMounts']),
+    () => brokenEnvironment(before.env ?? [], after.env ?? [], { changes, envFrom: envFrom(before) }),
+    () => brokenList(existing, mounts, 'mount', ({ mountPath }) => mountPath),
+    () => missingVolume(added, volumes),
+    () => deviceConflict(added, before['volumeDevices']),
   ]);
 }
 
-/** A volume or a path is either a block device of a container or a mount, never both (k8s.io/kubernetes core validation.go). */
-function onDevice(mounts: readonly VolumeMount[], devices: Json | undefined): string | undefined {
+/** A container has a volume, and a path, either as a mount or as a block device (k8s.io/kubernetes core validation.go). */
+function deviceConflict(mounts: readonly VolumeMount[], devices: Json | undefined): string | undefined {
   if (!Array.isArray(devices) || mounts.length === 0) return undefined;
-  const taken = new Set(
+  const used = new Set(
     devices.flatMap((device: Json) => (isObject(device) ? [device['name'], device['devicePath']] : [])),
   );
-  const mount = mounts.find(({ name, mountPath }) => taken.has(name) || taken.has(mountPath));
-  return mount && `a mount at ${mount.mountPath} is where a block device is`;
+  const mount = mounts.find(({ name, mountPath }) => used.has(name) || used.has(mountPath));
+  return mount && `the mount at ${mount.mountPath} conflicts with a block device`;
 }
 
-function dangling(mounts: readonly VolumeMount[], volumes: ReadonlySet<string>): string | undefined {
+function missingVolume(mounts: readonly VolumeMount[], volumes: ReadonlySet<string>): string | undefined {
   const mount = mounts.find(({ name }) => !volumes.has(name));
-  return mount && `a mount names volume ${mount.name}, which does not exist`;
-}
-
-/** None of the names behind the first `had` stands anywhere before it. Duplicates of the author's own are the author's. */
-function addedTwice(had: number, names: readonly string[], what: string): string | undefined {
-  if (names.length === had) return undefined;
-  const seen = new Set(names.slice(0, had));
-  for (const name of names.slice(had)) {
-    if (seen.has(name)) return `${what} ${name} stands twice`;
-    seen.add(name);
-  }
-  return undefined;
+  return mount && `the mount at ${mount.mountPath} refers to volume ${mount.name}, which does not exist`;
 }

@@ -1,60 +1,54 @@
 import { type Container, containersOf, type Pod } from '../../kubernetes/pod.ts';
-import { parseQuantity } from '../../kubernetes/quantity.ts';
+import { resourceMillis } from '../../kubernetes/quantity.ts';
 import { isObject, type JsonObject } from '../../lib/json.ts';
 
 const RESOURCES = ['cpu', 'memory'] as const;
 
 type Resource = (typeof RESOURCES)[number];
 
-/** The promise that init containers of ours break, or undefined: the pod asks for no more than before, and is of the same QoS class. */
-export function brokenCosts(before: Pod, after: Pod): string | undefined {
+/** Checks that new init containers raise no request of the pod and keep its QoS class. */
+export function brokenResources(before: Pod, after: Pod): string | undefined {
   if (before.spec.initContainers === after.spec.initContainers) return undefined;
-  const raised = RESOURCES.find((resource) => requested(after, resource) > requested(before, resource) * (1 + 1e-9));
-  if (raised !== undefined) return `the pod would ask for more ${raised}`;
-  return qosClass(before) === qosClass(after) ? undefined : 'the pod would be of another QoS class';
+  // Sums above 2^53 are not exact.
+  const raised = RESOURCES.find((resource) => podRequest(after, resource) > podRequest(before, resource) * (1 + 1e-9));
+  if (raised !== undefined) return `the pod would request more ${raised}`;
+  return qosClass(before) === qosClass(after) ? undefined : 'the QoS class of the pod would change';
 }
 
 /**
- * What a pod asks for of a resource: all that run at the same time, or what one init container needs beside the sidecars that started before
- * it, if that is more (k8s.io/component-helpers resource/helpers.go AggregateContainerRequests).
+ * The request of the pod as a whole, else the larger of what all containers request that run at the same time and of what an init container
+ * requests together with the sidecars started before it (k8s.io/component-helpers resource/helpers.go AggregateContainerRequests).
  */
-function requested({ spec }: Pod, resource: Resource): number {
-  const whole = amount(spec, 'requests', resource);
-  if (whole !== undefined) return whole;
-  let running = spec.containers.reduce((sum, container) => sum + request(container, resource), 0);
+function podRequest({ spec }: Pod, resource: Resource): number {
+  const ofPod = resourceMillis(spec, 'requests', resource);
+  if (ofPod !== undefined) return ofPod;
+  let running = spec.containers.reduce((sum, container) => sum + containerRequest(container, resource), 0);
   let sidecars = 0;
-  let most = 0;
+  let starting = 0;
   for (const container of spec.initContainers ?? []) {
-    const own = request(container, resource);
-    most = Math.max(most, sidecars + own);
+    const request = containerRequest(container, resource);
+    starting = Math.max(starting, sidecars + request);
     if (container['restartPolicy'] !== 'Always') continue;
-    sidecars += own;
-    running += own;
+    sidecars += request;
+    running += request;
   }
-  return Math.max(running, most);
+  return Math.max(running, starting);
 }
 
-/** A request that is not written is the limit. */
-function request(container: Container, resource: Resource): number {
-  return amount(container, 'requests', resource) ?? amount(container, 'limits', resource) ?? 0;
+/** A missing request is the limit. */
+function containerRequest(container: Container, resource: Resource): number {
+  return resourceMillis(container, 'requests', resource) ?? resourceMillis(container, 'limits', resource) ?? 0;
 }
 
-/** k8s.io/kubernetes pkg/apis/core/v1/helper/qos: init containers count, zero does not, and resources of the pod as a whole decide. */
+/** k8s.io/kubernetes pkg/apis/core/v1/helper/qos: init containers count, zero does not, and resources of the pod as a whole take precedence. */
 function qosClass(pod: Pod): 'BestEffort' | 'Burstable' | 'Guaranteed' {
   const owners: readonly JsonObject[] = isObject(pod.spec['resources']) ? [pod.spec] : containersOf(pod);
-  const amounts = owners.flatMap((owner) =>
+  const shares = owners.flatMap((owner) =>
     RESOURCES.map((resource) => {
-      const limit = amount(owner, 'limits', resource) ?? 0;
-      return { limit, request: amount(owner, 'requests', resource) ?? limit };
+      const limit = resourceMillis(owner, 'limits', resource) ?? 0;
+      return { limit, request: resourceMillis(owner, 'requests', resource) ?? limit };
     }),
   );
-  if (amounts.every(({ limit, request: asked }) => limit <= 0 && asked <= 0)) return 'BestEffort';
-  return amounts.every(({ limit, request: asked }) => limit > 0 && asked === limit) ? 'Guaranteed' : 'Burstable';
-}
-
-/** In thousandths, rounded up, as the API server takes it (k8s.io/kubernetes core/v1 defaults.go SetDefaults_ResourceList). */
-function amount({ resources }: JsonObject, kind: 'requests' | 'limits', resource: Resource): number | undefined {
-  const amounts = isObject(resources) ? resources[kind] : undefined;
-  const value = isObject(amounts) ? parseQuantity(amounts[resource]) : undefined;
-  return value === undefined ? undefined : Math.ceil(value * 1000 - 1e-6);
+  if (shares.every(({ limit, request }) => limit <= 0 && request <= 0)) return 'BestEffort';
+  return shares.every(({ limit, request }) => limit > 0 && request === limit) ? 'Guaranteed' : 'Burstable';
 }

@@ -1,102 +1,82 @@
+import { LRUCache } from 'lru-cache';
 import type { ClusterState } from '../../kubernetes/cluster-state.ts';
 import type { Namespace } from '../../kubernetes/namespace.ts';
 import type { Catalogue } from '../../profiles/catalogue.ts';
-import type { ConsultedCluster } from './consulted-cluster.ts';
+import type { RecordedLookups } from './lookup-recorder.ts';
 
-/** All that a decision was made of, but for the pod. */
-export interface AnswerInputs {
+/** Everything that a decision was made from, except the pod. */
+export interface DecisionInputs {
   readonly namespace: Namespace;
   readonly catalogue: Catalogue;
-  readonly consulted: ConsultedCluster;
+  readonly lookups: RecordedLookups;
 }
 
-/** What the grounds of earlier answers are held against. */
 export interface CurrentInputs {
-  readonly namespace: (name: string) => Namespace | undefined;
+  readonly namespaces: { readonly get: (name: string) => Namespace | undefined };
   readonly catalogue: () => Catalogue;
   readonly cluster: () => ClusterState;
 }
 
-interface Known<Answer> {
+interface Entry<Answer> {
   readonly answer: Answer;
-  readonly grounds: AnswerInputs;
-  /** In characters. */
-  readonly size: number;
+  readonly inputs: DecisionInputs;
 }
 
-/** In characters, one byte each: of two generations, together twice as much at most. */
-const MAX_CHARACTERS = 8 * 1024 * 1024;
+/** Characters, of one byte each. */
+const MAX_SIZE = 16 * 1024 * 1024;
 
-/** Where so many facts were asked for, asking again costs as much as deciding again. */
+/** Above this, repeating the lookups costs as much as deciding again. */
 const MAX_LOOKUPS = 32;
 
 /**
- * The answers to reviews of pod templates, as long as they hold. A decision is a pure function of pod, namespace, catalogue and what it asks of
- * the cluster: the same text on the same grounds has the same answer. Bounded: what was not asked for in a while is forgotten, half at a time.
+ * Answers to reviews, by pod template. A decision is a pure function of the pod and its inputs: the same template with the same inputs has the same
+ * answer. Why and how much: docs/adr/0017-known-answers.md.
  */
 export class AnswerCache<Answer> {
-  private young = new Map<string, Known<Answer>>();
-  private old: ReadonlyMap<string, Known<Answer>> = new Map();
-  private youngSize = 0;
-  private readonly most: number;
-  private readonly sights = new Uint32Array(2 ** SIGHT_BITS);
+  readonly #entries: LRUCache<string, Entry<Answer>>;
+  readonly #seen = new Uint32Array(2 ** SEEN_BITS);
 
-  /** `most`: characters that a generation may have. */
-  constructor(most = MAX_CHARACTERS) {
-    this.most = most;
+  /** An answer that takes more than an eighth of `maxSize` is not stored. */
+  constructor(maxSize = MAX_SIZE) {
+    this.#entries = new LRUCache({ maxSize, maxEntrySize: Math.floor(maxSize / 8) });
   }
 
-  /** The answer to a review of this template, if everything that it was made of is still so. */
-  find(template: string, present: CurrentInputs): Answer | undefined {
-    const young = this.young.get(template);
-    const known = young ?? this.old.get(template);
-    if (!known || !holds(known.grounds, present)) return undefined;
-    if (!young) this.put(template, known);
-    return known.answer;
+  /** Returns the answer if all its inputs are unchanged. */
+  find(template: string, current: CurrentInputs): Answer | undefined {
+    const entry = this.#entries.get(template);
+    return entry && isCurrent(entry.inputs, current) ? entry.answer : undefined;
   }
 
-  /** Whether an answer to this template is worth keeping: it was asked for before, not long ago. Most that are made up never are again. */
-  isWanted(template: string): boolean {
-    const sight = sightOf(template);
-    // The upper bits: of this kind of number they depend on all characters.
-    const place = sight >>> (32 - SIGHT_BITS);
-    const isKnown = this.sights[place] === sight;
-    this.sights[place] = sight;
-    return isKnown;
+  /** Reports whether a template was seen recently, and records it. Approximate: templates share slots, and equal hashes count as the same template. */
+  wasSeenBefore(template: string): boolean {
+    const hash = hashOf(template);
+    // The upper bits, because in this hash they depend on every character.
+    const slot = hash >>> (32 - SEEN_BITS);
+    const isSeen = this.#seen[slot] === hash;
+    this.#seen[slot] = hash;
+    return isSeen;
   }
 
-  /** Keeps an answer; what is too large for what it saves is let go. `size`: of the answer, in characters. */
-  store(template: string, answer: Answer, grounds: AnswerInputs, size: number): void {
-    if (grounds.consulted.questions() > MAX_LOOKUPS) return;
-    this.put(template, { answer, grounds, size: template.length + size });
-  }
-
-  private put(template: string, known: Known<Answer>): void {
-    if (known.size > this.most / 4) return;
-    if (this.youngSize + known.size > this.most) {
-      this.old = this.young;
-      this.young = new Map();
-      this.youngSize = 0;
-    }
-    this.youngSize += known.size - (this.young.get(template)?.size ?? 0);
-    this.young.set(template, known);
+  /** `size`: characters that the answer takes. */
+  store(template: string, answer: Answer, inputs: DecisionInputs, size: number): void {
+    if (inputs.lookups.count() > MAX_LOOKUPS) return;
+    this.#entries.set(template, { answer, inputs }, { size: template.length + size });
   }
 }
 
-/** How many templates are remembered to have been seen: two to the power of this. */
-const SIGHT_BITS = 14;
+/** Binary logarithm of the number of templates that are remembered as seen. */
+const SEEN_BITS = 14;
 
-/** A number of 32 bits for a text, from every fifth of its characters. Two texts may share one: then one is kept a little early. */
-function sightOf(text: string): number {
-  let view = text.length;
-  for (let at = 0; at < text.length; at += 5) view = Math.imul(view ^ text.charCodeAt(at), 0x01000193);
-  return view >>> 0;
+function hashOf(text: string): number {
+  let hash = text.length;
+  for (let at = 0; at < text.length; at += 5) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  return hash >>> 0;
 }
 
-function holds({ namespace, catalogue, consulted }: AnswerInputs, present: CurrentInputs): boolean {
+function isCurrent({ namespace, catalogue, lookups }: DecisionInputs, current: CurrentInputs): boolean {
   return (
-    present.namespace(namespace.name) === namespace &&
-    present.catalogue() === catalogue &&
-    consulted.holds(present.cluster())
+    current.namespaces.get(namespace.name) === namespace &&
+    current.catalogue() === catalogue &&
+    lookups.matches(current.cluster())
   );
 }

@@ -1,54 +1,57 @@
-/** The text of a review, taken apart without parsing it. */
 export interface ReviewKey {
   readonly uid: string;
-  /** Reviews of one template have one: the text itself, without what differs from pod to pod of the same workload. */
+  /** The text without everything that differs between pods of one workload, in Latin-1: one character per byte. */
   readonly template: string;
-  /** The name of the volume that Kubernetes made for this pod, where the template leaves it out. */
-  readonly left: string | undefined;
+  /** Name of the service account volume, which the template leaves out. */
+  readonly volume: string | undefined;
 }
 
-/** As the API server writes it: Go encodes the fields of a struct in their order (k8s.io/api admission/v1 types.go). */
+/** Longer bodies are not cached: their text alone would fill the cache. */
+const MAX_BODY_LENGTH = 256 * 1024;
+
+/** Start of the text that an API server sends: Go encodes struct fields in order (k8s.io/api admission/v1 types.go). */
 const HEAD = '{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{"uid":"';
 
 const UID = /^[0-9a-f-]{1,64}$/;
 
-/** What stands for what is left out. No JSON text has such characters, so none can look like another one with its parts left out. */
-const VOLUME_GAP = '\u0000';
+// Placeholders for what the template leaves out. JSON text cannot contain these characters, so no other text has the same template.
+const VOLUME_PLACEHOLDER = '\u0000';
 
-const TIME_GAP = '\u0001';
+const TIME_PLACEHOLDER = '\u0001';
 
 /**
- * Takes a review apart; undefined where it is not written as the API server writes it. What is left out of the template: the uid, the times
- * in managed fields (nothing reads them), and the random end of the name of the service account's volume
- * (k8s.io/kubernetes plugin/pkg/admission/serviceaccount), if all of the text means one volume by it. Text and parts are in Latin-1: a character each byte.
+ * Splits the body of a review into uid and template; undefined if an API server would not write it this way. The template leaves out the uid, the
+ * times in managed fields, which are not used, and the random suffix of the service account volume (k8s.io/kubernetes
+ * plugin/pkg/admission/serviceaccount) if the text has only one such volume.
  */
-export function readReviewKey(text: string): ReviewKey | undefined {
+export function readReviewKey(body: Buffer): ReviewKey | undefined {
+  if (body.length > MAX_BODY_LENGTH) return undefined;
+  const text = body.toString('latin1');
   if (!text.startsWith(HEAD)) return undefined;
   const end = text.indexOf('"', HEAD.length);
   const uid = text.slice(HEAD.length, end);
   if (end === -1 || !UID.test(uid)) return undefined;
   const rest = text.slice(end);
-  const left = volumeIn(rest);
-  const unnamed = left === undefined ? rest : rest.replaceAll(left, VOLUME + VOLUME_GAP);
-  return { uid, template: unnamed.replaceAll(TIMES, TIME_GAP), left };
+  const volume = onlyVolumeIn(rest);
+  const unnamed = volume === undefined ? rest : rest.replaceAll(volume, VOLUME_PREFIX + VOLUME_PLACEHOLDER);
+  return { uid, template: unnamed.replaceAll(TIMES, TIME_PLACEHOLDER), volume };
 }
 
-const VOLUME = 'kube-api-access-';
+const VOLUME_PREFIX = 'kube-api-access-';
 
-const SUFFIX = /^[a-z0-9]{5}$/;
+const VOLUME_SUFFIX = /^[a-z0-9]{5}$/;
 
-const VOLUME_LENGTH = VOLUME.length + 5;
+const VOLUME_LENGTH = VOLUME_PREFIX.length + 5;
 
-/** The one volume of this kind; undefined where there is none, or there are two. */
-function volumeIn(text: string): string | undefined {
-  const first = text.indexOf(VOLUME);
+function onlyVolumeIn(text: string): string | undefined {
+  const first = text.indexOf(VOLUME_PREFIX);
   const name = text.slice(first, first + VOLUME_LENGTH);
-  if (first === -1 || !SUFFIX.test(name.slice(VOLUME.length))) return undefined;
-  for (let at = first; at !== -1; at = text.indexOf(VOLUME, at + VOLUME_LENGTH)) {
+  if (first === -1 || !VOLUME_SUFFIX.test(name.slice(VOLUME_PREFIX.length))) return undefined;
+  for (let at = first; at !== -1; at = text.indexOf(VOLUME_PREFIX, at + VOLUME_LENGTH)) {
     if (!text.startsWith(name, at)) return undefined;
   }
   return name;
 }
 
-/** As `metav1.Time` is written. With its quotes it is never part of a string: there they would be escaped. */
+/** The form of `metav1.Time`. The quotes keep it from matching inside a string, where they would be escaped. */
 const TIMES = /"time":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"/g;

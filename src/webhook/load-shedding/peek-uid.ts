@@ -1,8 +1,7 @@
-/** What the beginning of a review says of it, read without parsing it. */
 export interface PeekedReview {
   readonly uid: string;
   readonly namespace: string;
-  /** Whether a label may say `required`. Where it is false, none does; where it is true, only parsing tells. */
+  /** False if no label of the pod has the value `required`. If true, the body must be parsed to know. */
   readonly mayBeRequired: boolean;
 }
 
@@ -11,8 +10,8 @@ const OBJECT = String.raw`\{[^{}]*\}`;
 const TEXT = String.raw`"[^"\\]*"`;
 
 /**
- * The order in which Go writes the fields of an AdmissionRequest (k8s.io/api admission/v1 types.go), for the creation of a pod. No key is left
- * to guess: what stands here is what a parser would find, as long as no key comes twice, which Go never writes.
+ * The fields of an AdmissionRequest for the creation of a pod, in the order in which Go writes them (k8s.io/api admission/v1 types.go). Every key is
+ * spelled out, so a parser finds the same values unless a key is repeated, which Go never does.
  */
 const HEAD = new RegExp(
   String.raw`^\{"kind":"AdmissionReview","apiVersion":"admission\.k8s\.io/v1","request":\{` +
@@ -22,13 +21,10 @@ const HEAD = new RegExp(
     String.raw`"namespace":"([a-z0-9-]{1,63})","operation":"CREATE",`,
 );
 
-/** All of the above fits; a name has at most 253 characters. */
+/** Longer than any match: a name has at most 253 characters. */
 const MAX_HEAD_LENGTH = 2048;
 
-/**
- * What can be seen of a review in the body of a request as an API server writes it. Undefined where it is written otherwise, or is no review of
- * the creation of a pod: then it has to be parsed.
- */
+/** Undefined if the body is not a review of a pod creation as an API server writes it: then it must be parsed. */
 export function peekReview(body: Buffer): PeekedReview | undefined {
   const [, uid, namespace] = HEAD.exec(body.toString('latin1', 0, MAX_HEAD_LENGTH)) ?? [];
   if (uid === undefined || namespace === undefined) return undefined;

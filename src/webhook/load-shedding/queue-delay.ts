@@ -1,46 +1,47 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { EventLoopTurns } from './event-loop-turns.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { EventLoopDelay } from './event-loop-delay.ts';
 
-/** How long a request has waited, in milliseconds. */
+/** Upper bounds of the time since the last and the first bytes of a request arrived, in milliseconds. */
 export interface QueueDelay {
-  /** What is read in this turn of the event loop, at most. */
-  readonly turn: number;
-  /** The request itself, since its first byte, at most. */
-  readonly request: number;
+  readonly lastBytes: number;
+  readonly firstBytes: number;
 }
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** By `performance.now()`, since when it may have been waiting when its headers were read. */
-    waitingSince: number;
+    /** Earliest time at which the first bytes can have arrived. */
+    earliestArrival: number;
   }
 }
 
-type LateRequest = Pick<FastifyRequest, 'raw' | 'waitingSince'>;
-
-/** Lets the server see how late it is. Gives what tells how long a request that is whole now has waited. */
-export function trackQueueDelay(server: FastifyInstance): (request: LateRequest) => QueueDelay {
-  const turns = new EventLoopTurns();
-  server.server.on('connection', () => turns.note());
-  server.server.on('secureConnection', () => turns.note());
-  /** When the last answer on a connection was given: nothing that was read on it later has waited for longer. */
-  const answered = new WeakMap<Socket, number>();
-  const since = ({ socket }: IncomingMessage): number => Math.max(turns.waitingSince(), answered.get(socket) ?? 0);
-  server.decorateRequest('waitingSince', 0);
+/** Makes a server measure its queue delay. The returned function is for requests that were received completely in this event loop iteration. */
+export function trackQueueDelay(server: FastifyInstance, clock: Clock): (request: FastifyRequest) => QueueDelay {
+  const delay = new EventLoopDelay(clock);
+  // Until the last connection is closed: requests are answered while the server closes.
+  server.server.once('listening', () => delay.start()).once('close', () => delay.stop());
+  server.server.on('connection', () => delay.recordRead());
+  server.server.on('secureConnection', () => delay.recordRead());
+  /** Time of the last answer on a connection. The client sends the next request after it. */
+  const answeredAt = new WeakMap<Socket, number>();
+  const earliestArrival = ({ socket }: IncomingMessage): number => {
+    delay.recordRead();
+    return Math.max(delay.earliestArrival(), answeredAt.get(socket) ?? 0);
+  };
+  server.decorateRequest('earliestArrival', 0);
   server.addHook('onRequest', (request, _, done) => {
-    turns.note();
-    request.waitingSince = since(request.raw);
+    request.earliestArrival = earliestArrival(request.raw);
     done();
   });
   server.addHook('onResponse', (request, _, done) => {
-    answered.set(request.raw.socket, performance.now());
+    answeredAt.set(request.raw.socket, clock.now());
     done();
   });
   return (request) => {
-    turns.note();
-    const now = performance.now();
-    return { turn: now - since(request.raw), request: now - request.waitingSince };
+    const lastBytesAt = earliestArrival(request.raw);
+    const now = clock.now();
+    return { lastBytes: now - lastBytesAt, firstBytes: now - request.earliestArrival };
   };
 }

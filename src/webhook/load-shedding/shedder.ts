@@ -3,61 +3,55 @@ import { isRequired } from '../../admission/opt-in.ts';
 import { decodeReview } from '../../admission/review.ts';
 import type { Namespace } from '../../kubernetes/namespace.ts';
 import type { Pod } from '../../kubernetes/pod.ts';
-import type { Json } from '../../lib/json.ts';
-import { timeoutOf } from '../deadline.ts';
+import { type Clock, systemClock } from '../../lib/clock.ts';
+import { parseBody } from '../body.ts';
+import { MAX_WAIT_MS } from '../deadline.ts';
 import type { HandlerDependencies } from '../dependencies.ts';
-import { answerTo, splitAtUid } from '../respond.ts';
+import { answerText, splitAtUid } from '../respond.ts';
 import { peekReview } from './peek-uid.ts';
 import type { QueueDelay } from './queue-delay.ts';
 import { ShedLog } from './shed-log.ts';
 
-// Why, and how far: docs/adr/0016-overload.md.
+// Why, and the choice of the limits: docs/adr/0016-overload.md.
 
-/** Longer than this nobody waits for an agent that he can do without; a burst of thousands of pods is answered in less. */
-const MAX_WAIT_MS = 1000;
+/** Longest queue delay for optional injection. A burst of thousands of pods stays below it. */
+const MAX_OPTIONAL_WAIT_MS = 1000;
 
-/** As long as for a namespace that has to be asked for. */
-const MAX_WAIT_WHEN_REQUIRED_MS = 3000;
+type ShedderDependencies = Pick<HandlerDependencies, 'namespaces' | 'metrics' | 'log'>;
 
-/** Decides without looking at the pod, when there is no time for that. */
 export class LoadShedder {
-  readonly #reviewing: Pick<HandlerDependencies, 'namespaces' | 'metrics'>;
+  readonly #dependencies: ShedderDependencies;
   readonly #log: ShedLog;
 
-  constructor(reviewing: Pick<HandlerDependencies, 'namespaces' | 'metrics' | 'log'>) {
-    this.#reviewing = reviewing;
-    this.#log = new ShedLog(reviewing.log);
+  constructor(dependencies: ShedderDependencies, clock: Clock = systemClock) {
+    this.#dependencies = dependencies;
+    this.#log = new ShedLog(dependencies.log, clock);
   }
 
   /**
-   * The text of the answer to a review that came too late, or undefined: then it is to be decided on. A pod that must carry its agent is never
-   * admitted so; it is given more time, and then refused. Only then is the body parsed, by `parse`.
+   * Returns an answer without evaluating the pod if the review has waited too long, otherwise undefined. A required pod is never admitted this way:
+   * it may wait longer, and is refused after that.
    */
-  evaluate(body: Buffer, timeout: unknown, waiting: QueueDelay, parse: () => Json): string | undefined {
-    const limit = timeoutOf(timeout);
-    // Three turns pass until the first review of a new connection is read: it is accepted, greeted, and heard.
-    if (!isLate(waiting, Math.min(limit / 3, MAX_WAIT_MS), limit)) return undefined;
-    const seen = peekReview(body);
-    const namespace = seen && this.#reviewing.namespaces.get(seen.namespace);
+  evaluate(body: Buffer, deadlineMs: number, delay: QueueDelay): string | undefined {
+    const isLate = (maxWaitMs: number): boolean => delay.lastBytes > maxWaitMs || delay.firstBytes > deadlineMs;
+    // A third, because a new connection needs three event loop iterations before its first review is read: accept, TLS handshake, request.
+    if (!isLate(Math.min(deadlineMs / 3, MAX_OPTIONAL_WAIT_MS))) return undefined;
+    const peeked = peekReview(body);
+    const namespace = peeked && this.#dependencies.namespaces.get(peeked.namespace);
     if (!namespace) return undefined;
-    if (!seen.mayBeRequired && !isRequired(undefined, namespace)) return this.#answer(seen.uid, namespace, false);
-    if (!isLate(waiting, MAX_WAIT_WHEN_REQUIRED_MS, limit)) return undefined;
-    const pod = podIn(parse);
-    return pod && this.#answer(seen.uid, namespace, isRequired(pod, namespace));
+    if (!peeked.mayBeRequired && !isRequired(undefined, namespace)) return this.#answer(peeked.uid, namespace, false);
+    if (!isLate(MAX_WAIT_MS)) return undefined;
+    const pod = podIn(body);
+    return pod && this.#answer(peeked.uid, namespace, isRequired(pod, namespace));
   }
 
   #answer(uid: string, namespace: Namespace, required: boolean): string {
-    this.#reviewing.metrics.reviewed(decisions[`${required}`], namespace.name, 0);
-    this.#log.shed(namespace.name, required);
-    return answerTo(uid, answers[`${required}`]);
+    this.#dependencies.metrics.recordReview(decisions[`${required}`], namespace.name, 0);
+    this.#log.record(namespace.name, required);
+    return answerText(uid, answers[`${required}`]);
   }
 }
 
-function isLate({ turn, request }: QueueDelay, longest: number, limit: number): boolean {
-  return turn > longest || request > limit;
-}
-
-/** By whether the pod must carry its agent. */
 const decisions = {
   false: notInjected({ code: 'overloaded' }, false),
   true: notInjected({ code: 'overloaded' }, true),
@@ -65,10 +59,10 @@ const decisions = {
 
 const answers = { false: splitAtUid(decisions.false, []), true: splitAtUid(decisions.true, []) };
 
-/** Undefined for what is no review of a pod, or cannot be parsed: whoever decides says so. */
-function podIn(parse: () => Json): Pod | undefined {
+/** Undefined if the body is not a valid review of a pod; the handler reports why. */
+function podIn(body: Buffer): Pod | undefined {
   try {
-    const decoded = decodeReview(parse());
+    const decoded = decodeReview(parseBody(body));
     return decoded.kind === 'review' ? decoded.review.pod : undefined;
   } catch {
     return undefined;

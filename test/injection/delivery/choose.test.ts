@@ -1,11 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Admission, admit } from '../../../src/admission/admit.ts';
-import { readStatus } from '../../../src/api/status-annotation.ts';
 import type { Catalogue } from '../../../src/profiles/catalogue.ts';
 import { type ClusterState, unknownCluster } from '../../../src/kubernetes/cluster-state.ts';
 import type { Container, Pod } from '../../../src/kubernetes/pod.ts';
-import type { Reason, SkippedDelivery } from '../../../src/reasons/reason.ts';
+import type { Reason, UnmetRequirement } from '../../../src/reasons/reason.ts';
 import {
   catalogueOf,
   container,
@@ -26,18 +25,18 @@ const copies = {
   command: ['cp', '-r', '/a/.', '/agent'],
 };
 
-function inject(known: Catalogue, given: Pod, cluster = at(36), within = namespace()): Admission {
-  const admission = admit(given, within, known, cluster);
+function inject(known: Catalogue, given: Pod, cluster = at(36), inNamespace = namespace()): Admission {
+  const admission = admit(given, inNamespace, known, cluster);
   const { decision } = admission;
   expect(decision.outcome === 'injected' ? '' : decision.reason.code).not.toBe('rule-broken');
-  expect(admit(admission.pod, within, known, cluster).operations).toEqual([]);
+  expect(admit(admission.pod, inNamespace, known, cluster).operations).toEqual([]);
   return admission;
 }
 const inits = ({ pod: { spec } }: Admission): readonly Container[] => spec.initContainers ?? [];
 const names = (list: readonly { readonly name: string }[] | null | undefined) => (list ?? []).map(({ name }) => name);
 const mountsOf = ({ pod: { spec } }: Admission, index = 0) => spec.containers[index]?.volumeMounts;
 
-describe('each kind', () => {
+describe('a delivery', () => {
   const version = { parameters: [{ name: 'agent-version', type: 'version', description: 'd' }] };
   it.each<[object, object, object]>([
     [{ type: 'persistentVolumeClaim', claimName: 'c' }, { persistentVolumeClaim: { claimName: 'c' } }, {}],
@@ -86,45 +85,45 @@ describe('each kind', () => {
   it.each([
     [undefined, undefined],
     ['5.6.5', 'versions/5.6.5/lib'],
-  ])('a part of the files, version %s', (asked, subPath) => {
+  ])('of a part of the files, with version %s', (requested, subPath) => {
     const delivery = { type: 'persistentVolumeClaim', claimName: 'c', subPath: 'versions/${agent-version}' };
     const known = delivered(delivery, { ...version, mounts: [{ path: '/agent', subPath: 'lib' }] });
-    const admission = inject(known, pod(undefined, asked === undefined ? {} : { 'agent-version': asked }));
+    const admission = inject(known, pod(undefined, requested === undefined ? {} : { 'agent-version': requested }));
     expect(mountsOf(admission)).toEqual([{ name: 'agent', mountPath: '/agent', subPath: subPath ?? 'lib' }]);
   });
 
-  it('a path as a part of a volume is never absolute: the API server would refuse the pod', () => {
+  it('with a path as a part of the files has no absolute subPath, which the API server would refuse', () => {
     const parameters = [{ name: 'part', type: 'path', default: '/x//y/', description: 'd' }];
     const known = delivered({ type: 'persistentVolumeClaim', claimName: 'c', subPath: '${part}' }, { parameters });
     expect(mountsOf(inject(known, pod()))).toEqual([{ name: 'agent', mountPath: '/agent', subPath: 'x/y' }]);
   });
 
   it.each([
-    [{ mounts: [{ path: '/agent/' }] }, 'absolute path'],
-    [{ mounts: [{ path: '/' }] }, 'absolute path'],
-    [{ mounts: [{ path: '/a/../b' }] }, 'absolute path'],
-    [{ mounts: [{ path: '/a', subPath: '../b' }] }, '..'],
-    [{ writable: [{ path: '/w', sizeLimit: '0' }] }, 'quantity'],
-    [{ deliveries: [{ ...copies, copyTo: '/agent/' }] }, 'absolute path'],
+    [{ mounts: [{ path: '/agent/' }] }, 'mounts[0].path'],
+    [{ mounts: [{ path: '/' }] }, 'mounts[0].path'],
+    [{ mounts: [{ path: '/a/../b' }] }, 'mounts[0].path'],
+    [{ mounts: [{ path: '/a', subPath: '../b' }] }, 'mounts[0].subPath'],
+    [{ writable: [{ path: '/w', sizeLimit: '0' }] }, 'writable[0].sizeLimit'],
+    [{ deliveries: [{ ...copies, copyTo: '/agent/' }] }, 'deliveries[0].copyTo'],
     [
       {
         deliveries: [{ type: 'persistentVolumeClaim', claimName: '${n}' }],
         parameters: [{ name: 'n', type: 'string', description: 'd' }],
       },
-      'no name',
+      'deliveries[0].claimName',
     ],
     [
       {
         deliveries: [{ type: 'hostPath', path: '/x/${n}' }],
         parameters: [{ name: 'n', type: 'word', description: 'd' }],
       },
-      'tenant',
+      'deliveries[0].path',
     ],
-  ])('%j is a problem of the profile', (spec, message) => {
-    expect(() => catalogueOf(profileDocument(spec))).toThrow(message);
+  ])('of %j is invalid in a profile', (spec, path) => {
+    expect(() => catalogueOf(profileDocument(spec))).toThrow(`agent.spec.${path}:`);
   });
 
-  it('mounts in each other, writable directories and files are known again', () => {
+  it('with nested mounts, writable directories and files is recognized on a second pass', () => {
     const spec = {
       mounts: [{ path: '/agent' }, { path: '/agent/ext', subPath: 'ext' }],
       writable: [{ path: '/agent/logs' }, { path: '/agent-logs' }, { path: `/${'long/'.repeat(20)}x` }],
@@ -143,7 +142,7 @@ describe('each kind', () => {
     ).toEqual(['worker', 'worker']);
   });
 
-  it('writable directories only where they are needed', () => {
+  it('has writable directories only where they are needed', () => {
     const writable = [
       { path: '/logs', when: { if: 'readOnlyRootFilesystem' } },
       { path: '/agent/logs', when: { if: 'readOnlyFiles' } },
@@ -159,39 +158,39 @@ describe('each kind', () => {
   });
 });
 
-describe('with what is in the pod', () => {
+describe('existing volumes and init containers', () => {
   it.each<[object, object, readonly string[]]>([
     [
       { type: 'persistentVolumeClaim', claimName: 'c' },
       { persistentVolumeClaim: { claimName: 'c', readOnly: false } },
-      ['theirs'],
+      ['existing'],
     ],
     [
       { type: 'persistentVolumeClaim', claimName: 'c' },
       { persistentVolumeClaim: { claimName: 'c', readOnly: true } },
-      ['theirs', 'agent'],
+      ['existing', 'agent'],
     ],
-    [{ type: 'image', image: 'r/a:1' }, { image: { reference: 'r/a:1', pullPolicy: 'IfNotPresent' } }, ['theirs']],
+    [{ type: 'image', image: 'r/a:1' }, { image: { reference: 'r/a:1', pullPolicy: 'IfNotPresent' } }, ['existing']],
     [
       { type: 'image', image: 'r/a:1' },
       { image: { reference: 'r/a:2', pullPolicy: 'IfNotPresent' } },
-      ['theirs', 'agent'],
+      ['existing', 'agent'],
     ],
-    [{ type: 'hostPath', path: '/a' }, { hostPath: { path: '/a', type: 'Directory' } }, ['theirs', 'agent']],
-    [copies, { emptyDir: { sizeLimit: '300Mi' } }, ['theirs', 'agent']],
-  ])('%j beside %j', (delivery, theirs, volumes) => {
-    const admission = inject(delivered(delivery), pod(undefined, {}, { volumes: [{ name: 'theirs', ...theirs }] }));
+    [{ type: 'hostPath', path: '/a' }, { hostPath: { path: '/a', type: 'Directory' } }, ['existing', 'agent']],
+    [copies, { emptyDir: { sizeLimit: '300Mi' } }, ['existing', 'agent']],
+  ])('%j in a pod with %j', (delivery, existing, volumes) => {
+    const admission = inject(delivered(delivery), pod(undefined, {}, { volumes: [{ name: 'existing', ...existing }] }));
     expect(names(admission.pod.spec.volumes)).toEqual(volumes);
   });
 
-  it('names of volumes and init containers that are taken', () => {
+  it('keep their names: new ones get a number', () => {
     const given = pod([container('agent-agent')], {}, { volumes: [{ name: 'agent', emptyDir: {} }] });
     const admission = inject(delivered(copies), given);
     expect(names(admission.pod.spec.volumes)).toEqual(['agent', 'agent-2']);
     expect(names(inits(admission))).toEqual(['agent-agent-2']);
   });
 
-  it('two containers share one volume and one init container; two profiles have their own', () => {
+  it('are shared by containers, but not by profiles', () => {
     const two = catalogueOf(
       profileDocument({ environment, deliveries: [copies] }, 'one'),
       profileDocument(
@@ -213,11 +212,11 @@ describe('with what is in the pod', () => {
   });
 
   it.each([
-    ['as it was', 'registry.example.com/agent:1'],
-    ['from a mirror', 'mirror.example.com/deep/agent:1'],
-    ['as a digest', `mirror.example.com/agent@sha256:${'a'.repeat(64)}`],
-    ['as tag and digest', `registry.example.com/agent:1@sha256:${'a'.repeat(64)}`],
-  ])('a late container uses the init container, %s, with the quantities as the API server writes them', (_, image) => {
+    ['its image unchanged', 'registry.example.com/agent:1'],
+    ['the image from a mirror', 'mirror.example.com/deep/agent:1'],
+    ['the image as a digest', `mirror.example.com/agent@sha256:${'a'.repeat(64)}`],
+    ['the image as tag and digest', `registry.example.com/agent:1@sha256:${'a'.repeat(64)}`],
+  ])('serve a container added later, with %s and normalized quantities', (_, image) => {
     const known = delivered({ ...copies, sizeLimit: '1024Mi' }, { writable: [{ path: '/logs', sizeLimit: '1024Mi' }] });
     const first = inject(known, pod()).pod;
     const canonical = (volume: object) =>
@@ -238,7 +237,7 @@ describe('with what is in the pod', () => {
     expect(mountsOf(admission, 1)?.map(({ name }) => name)).toEqual(['agent', 'agent-logs']);
   });
 
-  it('another version is not the same files', () => {
+  it('are not shared by two versions of an agent', () => {
     const parameters = [{ name: 'v', type: 'version', default: '1', description: 'd' }];
     const known = delivered({ ...copies, image: 'r/agent:${v}' }, { parameters });
     const admission = inject(
@@ -258,7 +257,7 @@ describe('the init container', () => {
   };
 
   it.each([
-    ['nothing', {}, {}, { runAsUser: 65_532 }],
+    ['the default', {}, {}, { runAsUser: 65_532 }],
     [
       'the target',
       { runAsUser: 1000, runAsGroup: 2000 },
@@ -266,9 +265,14 @@ describe('the init container', () => {
       { runAsUser: 1000, runAsGroup: 2000 },
     ],
     ['the pod', {}, { runAsUser: 1000, runAsGroup: 2000, fsGroup: 3 }, { runAsUser: 1000, runAsGroup: 2000 }],
-    ['root', { runAsUser: 0, runAsGroup: 0 }, {}, { runAsUser: 65_532 }],
-    ['root over the pod', { runAsUser: 0 }, { runAsUser: 7 }, { runAsUser: 7 }],
-    ['a privileged target', { privileged: true, capabilities: { add: ['ALL'] } }, {}, { runAsUser: 65_532 }],
+    ['the default instead of root', { runAsUser: 0, runAsGroup: 0 }, {}, { runAsUser: 65_532 }],
+    ['the pod instead of root', { runAsUser: 0 }, { runAsUser: 7 }, { runAsUser: 7 }],
+    [
+      'the default for a privileged target',
+      { privileged: true, capabilities: { add: ['ALL'] } },
+      {},
+      { runAsUser: 65_532 },
+    ],
   ])('is restricted, with the user of %s', (_, own, common, user) => {
     expect(
       made(pod([container('web', { securityContext: own })], {}, { securityContext: common }))['securityContext'],
@@ -283,13 +287,13 @@ describe('the init container', () => {
     });
   });
 
-  it('of a Windows pod has nothing that the API server refuses there', () => {
+  it('of a Windows pod has no field that the API server refuses there', () => {
     const known = delivered(copies, { constraints: { os: ['windows'] } });
     const [added] = inits(inject(known, pod(undefined, {}, { os: { name: 'windows' } })));
     expect(added?.['securityContext']).toEqual({ runAsNonRoot: true });
   });
 
-  const authors = {
+  const existing = {
     initContainers: [container('one'), container('tail', { restartPolicy: 'Always' }), container('two')],
   };
   it.each<[object, Record<string, string>, readonly string[]]>([
@@ -302,15 +306,15 @@ describe('the init container', () => {
     [{ position: 'last' }, { containers: 'web,two' }, ['one', 'tail', 'agent-agent', 'two']],
     [{ position: 'last' }, { containers: 'web,tail,two' }, ['one', 'agent-agent', 'tail', 'two']],
     [{ position: 'last' }, { containers: 'two,one' }, ['agent-agent', 'one', 'tail', 'two']],
-  ])('stands where it is asked to: %j, %j', (delivery, annotations, order) => {
-    expect(names(inits(inject(delivered({ ...copies, ...delivery }), pod(undefined, annotations, authors))))).toEqual(
+  ])('is at the requested position: %j, %j', (delivery, annotations, order) => {
+    expect(names(inits(inject(delivered({ ...copies, ...delivery }), pod(undefined, annotations, existing))))).toEqual(
       order,
     );
   });
 
-  it('before which another webhook has put a target since: a copy of its own', () => {
+  it('is created again for a target that another webhook has inserted before it', () => {
     const known = delivered({ ...copies, position: 'last' });
-    const first = inject(known, pod(undefined, { containers: 'web,late' }, authors)).pod;
+    const first = inject(known, pod(undefined, { containers: 'web,late' }, existing)).pod;
     const extended = {
       ...first,
       spec: { ...first.spec, initContainers: [container('late'), ...(first.spec.initContainers ?? [])] },
@@ -320,28 +324,28 @@ describe('the init container', () => {
     expect(inits(admission)[1]?.volumeMounts).toEqual([{ name: 'agent-2', mountPath: '/agent' }]);
   });
 
-  it.each([['middle'], ['before'], ['before A b'], ['']])('init-position "%s" is told, not guessed at', (text) => {
+  it.each([['middle'], ['before'], ['before A b'], ['']])('has no position "%s": not injected', (text) => {
     const reason = reasonOf(inject(delivered(copies), pod(undefined, { 'init-position': text })));
     expect(reason?.code).toBe('invalid-value');
   });
 
-  it('brings its pull secret and lets the autoscaler have the node; both keep what is there', () => {
-    const note = 'cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes';
+  it('adds its pull secret, and its volumes to those safe to evict, to the existing ones', () => {
+    const annotation = 'cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes';
     const known = delivered({ ...copies, pullSecret: 'pull' }, { writable: [{ path: '/logs' }] });
     const fresh = inject(known, pod());
     expect(fresh.pod.spec['imagePullSecrets']).toEqual([{ name: 'pull' }]);
-    expect(fresh.pod.metadata?.annotations?.[note]).toBe('agent,agent-logs');
+    expect(fresh.pod.metadata?.annotations?.[annotation]).toBe('agent,agent-logs');
     const merged = inject(
       known,
-      pod(undefined, { [note]: 'data, agent' }, { imagePullSecrets: [{ name: 'mine' }, { name: 'pull' }] }),
+      pod(undefined, { [annotation]: 'data, agent' }, { imagePullSecrets: [{ name: 'mine' }, { name: 'pull' }] }),
     );
     expect(merged.pod.spec['imagePullSecrets']).toEqual([{ name: 'mine' }, { name: 'pull' }]);
-    expect(merged.pod.metadata?.annotations?.[note]).toBe('data, agent,agent-logs');
+    expect(merged.pod.metadata?.annotations?.[annotation]).toBe('data, agent,agent-logs');
     const none = inject(known, pod(undefined, {}, { imagePullSecrets: null }));
     expect(none.pod.spec['imagePullSecrets']).toEqual([{ name: 'pull' }]);
   });
 
-  it("an author's own volume is not said to be safe to evict", () => {
+  it('does not declare an existing volume safe to evict', () => {
     const own = container('mine', {
       image: copies.image,
       command: copies.command,
@@ -354,7 +358,7 @@ describe('the init container', () => {
   });
 });
 
-describe('which delivery', () => {
+describe('the chosen delivery', () => {
   const all = delivered(
     [
       { type: 'image', image: 'r/a:1' },
@@ -364,85 +368,91 @@ describe('which delivery', () => {
     ],
     { parameters: [{ name: 'claim', type: 'objectName', description: 'd' }] },
   );
-  const source = { from: 'pod', key: 'agent-injector.io/delivery' } as const;
-  const tooOld: SkippedDelivery = {
-    delivery: 'image',
-    requirement: { why: 'kubernetes', least: { major: 1, minor: 35 }, found: { major: 1, minor: 34 } },
-  };
   const level = (value: string) => ({
     ...namespace(),
     labels: { ...namespace().labels, 'pod-security.kubernetes.io/enforce': value },
   });
 
-  it.each<[string, ClusterState, ReturnType<typeof namespace>, Record<string, string>, string, SkippedDelivery[]?]>([
-    ['a new server', at(35), namespace(), {}, 'image', []],
-    ['an older server', at(34), namespace(), {}, 'hostPath', [tooOld]],
+  const unmet = (found: number | undefined): UnmetRequirement => ({
+    why: 'kubernetes',
+    least: { major: 1, minor: 35 },
+    found: found === undefined ? undefined : { major: 1, minor: found },
+  });
+  const forbidden = (podSecurity: string): UnmetRequirement => ({ why: 'pod-security', level: podSecurity });
+
+  it.each<
     [
-      'an unknown server',
-      unknownCluster,
-      level('privileged'),
-      {},
-      'hostPath',
-      [{ delivery: 'image', requirement: { why: 'kubernetes', least: { major: 1, minor: 35 }, found: undefined } }],
-    ],
+      string,
+      ClusterState,
+      ReturnType<typeof namespace>,
+      Record<string, string>,
+      string,
+      Readonly<Record<string, UnmetRequirement>>,
+    ]
+  >([
+    ['a new server', at(35), namespace(), {}, 'image', {}],
+    ['an older server', at(34), namespace(), {}, 'hostPath', { image: unmet(34) }],
+    ['an unknown server', unknownCluster, level('privileged'), {}, 'hostPath', { image: unmet(undefined) }],
     [
       'baseline',
       at(34),
       level('baseline'),
       { claim: 'c' },
       'persistentVolumeClaim',
-      [tooOld, { delivery: 'hostPath', requirement: { why: 'pod-security', level: 'baseline' } }],
+      { image: unmet(34), hostPath: forbidden('baseline') },
     ],
-    ['restricted, no claim', at(34), level('restricted'), { delivery: 'auto' }, 'initContainer'],
-  ])('auto: %s', (_, cluster, within, annotations, delivery, skippedDeliveries) => {
-    const { decision } = inject(all, pod(undefined, annotations), cluster, within);
-    const [one] = decision.containers;
-    expect(one).toMatchObject({ outcome: 'injected', delivery, ...(skippedDeliveries && { skippedDeliveries }) });
-  });
-
-  it('the record says why a preferred delivery is not used', () => {
-    const { pod: after } = inject(all, pod(), at(34));
-    expect(readStatus(after)?.containers).toMatchObject([{ why: expect.stringMatching(/^not image \(.*1\.35.*\)$/) }]);
-  });
-
-  it.each<[string, ClusterState, ReturnType<typeof namespace>, Partial<Reason>]>([
-    ['image', at(34), namespace(), { code: 'delivery-not-possible', source, ...tooOld }],
     [
-      'hostPath',
-      at(36),
+      'restricted and no claim',
+      at(34),
       level('restricted'),
-      { code: 'delivery-not-possible', source, requirement: { why: 'pod-security', level: 'restricted' } },
-    ],
-    [
-      'persistentVolumeClaim',
-      at(36),
-      namespace(),
-      { code: 'delivery-not-possible', source, requirement: { why: 'parameter', parameter: 'claim' } },
-    ],
-    [
-      'nfs',
-      at(36),
-      namespace(),
+      { delivery: 'auto' },
+      'initContainer',
       {
-        code: 'unknown-delivery',
-        name: 'nfs',
-        source,
-        known: ['image', 'hostPath', 'persistentVolumeClaim', 'initContainer', 'auto'],
+        image: unmet(34),
+        hostPath: forbidden('restricted'),
+        persistentVolumeClaim: { why: 'parameter', parameter: 'claim' },
       },
     ],
-  ])('named: %s does not fit', (delivery, cluster, within, reason) => {
-    expect(reasonOf(inject(all, pod(undefined, { delivery }), cluster, within))).toMatchObject(reason);
+  ])('is automatic: %s', (_, cluster, inNamespace, annotations, delivery, skipped) => {
+    const [one] = inject(all, pod(undefined, annotations), cluster, inNamespace).decision.containers;
+    expect(one?.outcome === 'injected' && [one.delivery, one.skippedDeliveries]).toEqual([
+      delivery,
+      Object.entries(skipped).map(([name, requirement]) => ({ delivery: name, requirement })),
+    ]);
   });
 
-  it('named, and the version unknown: believed', () => {
+  it.each<[string, ClusterState, ReturnType<typeof namespace>, UnmetRequirement]>([
+    ['image', at(34), namespace(), unmet(34)],
+    ['hostPath', at(36), level('restricted'), forbidden('restricted')],
+    ['persistentVolumeClaim', at(36), namespace(), { why: 'parameter', parameter: 'claim' }],
+  ])('is named, but not possible: %s', (delivery, cluster, inNamespace, requirement) => {
+    const source = { from: 'pod', key: 'agent-injector.io/delivery' };
+    expect(reasonOf(inject(all, pod(undefined, { delivery }), cluster, inNamespace))).toEqual({
+      code: 'delivery-not-possible',
+      delivery,
+      source,
+      requirement,
+    });
+  });
+
+  it('is named, but unknown', () => {
+    expect(reasonOf(inject(all, pod(undefined, { delivery: 'nfs' })))).toEqual({
+      code: 'unknown-delivery',
+      name: 'nfs',
+      source: { from: 'pod', key: 'agent-injector.io/delivery' },
+      known: ['image', 'hostPath', 'persistentVolumeClaim', 'initContainer', 'auto'],
+    });
+  });
+
+  it('is named, and used although the version of the API server is unknown', () => {
     expect(inject(all, pod(undefined, { delivery: 'image' }), unknownCluster).decision.outcome).toBe('injected');
   });
 
   it.each<[string, object, string]>([
-    ['a pod that says nothing', {}, 'linux'],
+    ['a pod without an operating system', {}, 'linux'],
     ['spec.os', { os: { name: 'windows' } }, 'windows'],
     ['the node selector', { nodeSelector: { 'kubernetes.io/os': 'windows' } }, 'windows'],
-  ])('by system: %s', (_, spec, name) => {
+  ])('is for the operating system: %s', (_, spec, name) => {
     const claims = ['windows', 'linux'].map((os) => ({
       name: os,
       type: 'persistentVolumeClaim',
@@ -455,8 +465,8 @@ describe('which delivery', () => {
   });
 });
 
-describe('what the pod costs', () => {
-  // Exact, in thousandths of thousandths, and written from k8s.io/component-helpers and pkg/apis/core/v1/helper/qos without the product's code.
+describe('requests and QoS class of the pod', () => {
+  // Exact, in millionths, after k8s.io/component-helpers and pkg/apis/core/v1/helper/qos, without any code of src.
   const suffixes: Record<string, bigint> = {
     m: 1_000n,
     '': 1_000_000n,
@@ -568,7 +578,7 @@ describe('what the pod costs', () => {
       ),
     );
 
-  it('is what it was, and so is its class; a LimitRange lets pass what it let pass', () => {
+  it('stay the same, within the limits of the app containers', () => {
     const known = delivered({
       ...copies,
       requests: { cpu: '200m', memory: '64Mi' },
@@ -602,7 +612,7 @@ describe('what the pod costs', () => {
   }, 30_000);
 });
 
-describe('values that make a whole', () => {
+describe('templates of several parameters', () => {
   const image = {
     type: 'initContainer',
     image: '${image}${suffix}',
@@ -622,15 +632,17 @@ describe('values that make a whole', () => {
   );
   const decide = (settings: Record<string, string>) => admit(pod(), plainNamespace(settings), known);
 
-  it('an image name that is none is not given to a pod: it would not start', () => {
+  it('an invalid image name is not written to a pod, which would not start', () => {
     const pinned = `registry.example.com/agent@sha256:${'a'.repeat(64)}`;
     expect(decide({ image: pinned }).decision.outcome).toBe('injected');
-    expect(reasonOf(decide({ image: pinned, suffix: '-alpine', delivery: 'initContainer' }))).toMatchObject({
+    const { decision } = decide({ image: pinned, suffix: '-alpine', delivery: 'initContainer' });
+    expect(decision.outcome !== 'injected' && decision.reason).toMatchObject({
+      code: 'delivery-not-possible',
       requirement: { why: 'image', image: `${pinned}-alpine` },
     });
   });
 
-  it('a pull secret that nobody names is left out', () => {
+  it('a pull secret without a value is left out', () => {
     const without = decide({ image: 'registry.example.com/agent:1' });
     expect(without.decision.outcome).toBe('injected');
     expect(without.pod.spec['imagePullSecrets']).toBeUndefined();

@@ -9,27 +9,31 @@ import { catalogueOf, container, namespace, pod, profileDocument } from '../../s
 import { environmentOf, expand, type Objects } from '../../support/kubelet-environment.ts';
 
 const objects: Objects = {
-  configMaps: { known: { X: 'theirs', A: 'a', OTHER: 'other' }, hidden: { X: 'theirs' }, parts: { _X: 'theirs' } },
-  secrets: { secret: { key: 'theirs' } },
+  configMaps: {
+    known: { X: 'existing', A: 'a', OTHER: 'other' },
+    hidden: { X: 'existing' },
+    parts: { _X: 'existing' },
+  },
+  secrets: { secret: { key: 'existing' } },
 };
 const cluster: ClusterState = {
   kubernetes: { major: 1, minor: 36 },
   configMapKeys: (_, name) => (name === 'hidden' ? undefined : new Set(Object.keys(objects.configMaps[name] ?? {}))),
 };
 
-interface Written {
+interface App {
   readonly env?: readonly EnvVar[];
   readonly envFrom?: readonly object[];
 }
 
-function admitted(known: Catalogue, app: Written, annotations: Record<string, string> = {}): Admission {
+function admitted(known: Catalogue, app: App, annotations: Record<string, string> = {}): Admission {
   return admit(pod([container('app', { ...app })], annotations), namespace(), known, cluster);
 }
 
-/** The container's environment after injection, as the app sees it; the code of the reason where there is none. */
-function seen(
+/** The variables of the app after the injection, or the code of the reason against it. A second pass must change nothing. */
+function variablesOf(
   known: Catalogue,
-  app: Written,
+  app: App,
   annotations: Record<string, string> = {},
 ): Record<string, string> | string {
   const { decision, pod: after } = admitted(known, app, annotations);
@@ -37,104 +41,104 @@ function seen(
   expect(admit(after, namespace(), known, cluster).operations).toEqual([]);
   const skipped = decision.containers.find(({ outcome }) => outcome === 'skipped');
   if (skipped?.outcome === 'skipped') return skipped.reason.code;
-  const [app2] = after.spec.containers;
-  return Object.fromEntries((app2 && environmentOf(app2, objects)) ?? []);
+  const [patched] = after.spec.containers;
+  return Object.fromEntries((patched && environmentOf(patched, objects)) ?? []);
 }
 
-const entry = (operation: string, value = 'ours', rest: object = {}) =>
+const entry = (operation: string, value = 'added', rest: object = {}) =>
   catalogueOf(profileDocument({ environment: [{ name: 'X', operation, value, ...rest }] }));
 
 const secretRef = (rest: object = {}) => ({ valueFrom: { secretKeyRef: { name: 'secret', key: 'key', ...rest } } });
-const ways: readonly (readonly [string, Written, string | undefined])[] = [
+const sources: readonly (readonly [string, App, string | undefined])[] = [
   ['absent', {}, ''],
   ['empty', { env: [{ name: 'X', value: '' }] }, ''],
-  ['no value at all', { env: [{ name: 'X' }] }, ''],
-  ['by value', { env: [{ name: 'X', value: 'theirs' }] }, 'theirs'],
+  ['without a value', { env: [{ name: 'X' }] }, ''],
+  ['given by value', { env: [{ name: 'X', value: 'existing' }] }, 'existing'],
   [
-    'twice',
+    'defined twice',
     {
       env: [
         { name: 'X', value: 'first' },
-        { name: 'X', value: 'theirs' },
+        { name: 'X', value: 'existing' },
       ],
     },
-    'theirs',
+    'existing',
   ],
   [
-    'by another variable',
+    'given by another variable',
     {
       env: [
-        { name: 'T', value: 'theirs' },
+        { name: 'T', value: 'existing' },
         { name: 'X', value: '$(T)' },
       ],
     },
-    'theirs',
+    'existing',
   ],
-  ['with an escape', { env: [{ name: 'X', value: '$$(X)$$$(X)$' }] }, '$(X)$$(X)$'],
+  ['given with an escape', { env: [{ name: 'X', value: '$$(X)$$$(X)$' }] }, '$(X)$$(X)$'],
   [
-    'by a field',
+    'given by a field',
     { env: [{ name: 'X', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }] },
     'the metadata.name',
   ],
-  ['by a Secret', { env: [{ name: 'X', ...secretRef() }] }, 'theirs'],
-  ['by a Secret that may be missing', { env: [{ name: 'X', ...secretRef({ optional: true }) }] }, undefined],
+  ['given by a Secret', { env: [{ name: 'X', ...secretRef() }] }, 'existing'],
+  ['given by an optional Secret', { env: [{ name: 'X', ...secretRef({ optional: true }) }] }, undefined],
   [
-    'a value, then a Secret',
+    'given by value, then by a Secret',
     {
       env: [
         { name: 'X', value: 'first' },
         { name: 'X', ...secretRef() },
       ],
     },
-    'theirs',
+    'existing',
   ],
-  ['by envFrom', { envFrom: [{ configMapRef: { name: 'known' } }] }, 'theirs'],
-  ['by envFrom with a prefix', { envFrom: [{ configMapRef: { name: 'known' }, prefix: 'Y_' }] }, ''],
+  ['given by envFrom', { envFrom: [{ configMapRef: { name: 'known' } }] }, 'existing'],
+  ['absent, but for a prefix in envFrom', { envFrom: [{ configMapRef: { name: 'known' }, prefix: 'Y_' }] }, ''],
   [
-    'by envFrom, made by a prefix',
+    'given by envFrom with a prefix',
     {
       envFrom: [
         { configMapRef: { name: 'known' }, prefix: '' },
         { configMapRef: { name: 'parts' }, prefix: 'X' },
       ],
     },
-    'theirs',
+    'existing',
   ],
-  ['perhaps by envFrom', { envFrom: [{ configMapRef: { name: 'hidden' } }] }, undefined],
-  ['perhaps by a Secret in envFrom', { envFrom: [{ secretRef: { name: 'secret' } }] }, undefined],
+  ['perhaps given by an unknown ConfigMap in envFrom', { envFrom: [{ configMapRef: { name: 'hidden' } }] }, undefined],
+  ['perhaps given by a Secret in envFrom', { envFrom: [{ secretRef: { name: 'secret' } }] }, undefined],
 ];
 
 describe.each([' ', ':', ';', ','])('a list with "%s"', (separator) => {
-  it.each(ways)('append to one that is %s', (_, app, theirs) => {
-    const result = seen(entry('append', 'ours', { separator }), app);
-    if (theirs === undefined) expect(result).toBe('unproven-variable');
-    else expect(result).toMatchObject({ X: [theirs, 'ours'].filter((text) => text !== '').join(separator) });
+  it.each(sources)('append to a variable that is %s', (_, app, existing) => {
+    const result = variablesOf(entry('append', 'added', { separator }), app);
+    if (existing === undefined) expect(result).toBe('unproven-variable');
+    else expect(result).toMatchObject({ X: [existing, 'added'].filter((text) => text !== '').join(separator) });
   });
 
-  it.each(ways)('prepend to one that is %s', (_, app, theirs) => {
-    const result = seen(entry('prepend', 'ours', { separator }), app);
-    if (theirs === undefined) expect(result).toBe('unproven-variable');
-    else expect(result).toMatchObject({ X: ['ours', theirs].filter((text) => text !== '').join(separator) });
+  it.each(sources)('prepend to a variable that is %s', (_, app, existing) => {
+    const result = variablesOf(entry('prepend', 'added', { separator }), app);
+    if (existing === undefined) expect(result).toBe('unproven-variable');
+    else expect(result).toMatchObject({ X: ['added', existing].filter((text) => text !== '').join(separator) });
   });
 
-  it.each(ways)('merge into one that is %s', (_, app, theirs) => {
-    const result = seen(entry('merge', `k=v${separator}l=w`, { separator, assignment: '=' }), app);
-    if (theirs === undefined) expect(result).toBe('unproven-variable');
-    else expect(result).toMatchObject({ X: [theirs, 'k=v', 'l=w'].filter((text) => text !== '').join(separator) });
+  it.each(sources)('merge into a variable that is %s', (_, app, existing) => {
+    const result = variablesOf(entry('merge', `k=v${separator}l=w`, { separator, assignment: '=' }), app);
+    if (existing === undefined) expect(result).toBe('unproven-variable');
+    else expect(result).toMatchObject({ X: [existing, 'k=v', 'l=w'].filter((text) => text !== '').join(separator) });
   });
 });
 
 describe('set and force', () => {
-  it.each(ways)('force over one that is %s', (_, app) => {
-    expect(seen(entry('force'), app)).toMatchObject({ X: 'ours' });
+  it.each(sources)('force replaces a variable that is %s', (_, app) => {
+    expect(variablesOf(entry('force'), app)).toMatchObject({ X: 'added' });
   });
 
-  it.each(ways.filter(([, , theirs]) => theirs !== undefined))(
-    'set leaves one alone that is %s',
-    (way, app, theirs) => {
-      const result = seen(entry('set'), app);
-      const isFree = way === 'absent' || way === 'by envFrom with a prefix';
-      expect(result).toMatchObject({ X: isFree ? 'ours' : theirs });
+  it.each(sources.filter(([, , existing]) => existing !== undefined))(
+    'set keeps a variable that is %s',
+    (source, app, existing) => {
+      const result = variablesOf(entry('set'), app);
+      const isFree = source.startsWith('absent');
+      expect(result).toMatchObject({ X: isFree ? 'added' : existing });
     },
   );
 
@@ -142,21 +146,21 @@ describe('set and force', () => {
 
   it.each([
     ['another field', fromField('metadata.uid')],
-    ['a text', { value: 'theirs' }],
-  ])('force by reference over %s', (_, theirs) => {
+    ['a text', { value: 'existing' }],
+  ])('force by reference over %s', (_, existing) => {
     const known = catalogueOf(
       profileDocument({ environment: [{ name: 'X', operation: 'force', ...fromField('metadata.name') }] }),
     );
-    expect(seen(known, { env: [{ name: 'X', ...theirs }] })).toMatchObject({ X: 'the metadata.name' });
+    expect(variablesOf(known, { env: [{ name: 'X', ...existing }] })).toMatchObject({ X: 'the metadata.name' });
   });
 
-  it('a reference in a group is ours again after the API server has filled it in', () => {
+  it('a reference in a group is recognized after the API server has added defaults', () => {
     const known = catalogueOf(
       profileDocument({ environment: [{ name: 'X', group: 'g', ...fromField('metadata.name') }] }),
     );
     const filled = { name: 'X', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.name' } } };
-    expect(seen(known, { env: [filled] })).toBe('already-instrumented');
-    expect(seen(known, { env: [{ name: 'X', ...fromField('metadata.uid') }] })).toBe('conflicting-variable');
+    expect(variablesOf(known, { env: [filled] })).toBe('already-instrumented');
+    expect(variablesOf(known, { env: [{ name: 'X', ...fromField('metadata.uid') }] })).toBe('conflicting-variable');
   });
 
   it('a reference in a value that a user gives stays text: only the profile refers to variables', () => {
@@ -166,7 +170,7 @@ describe('set and force', () => {
     ];
     const parameters = [{ name: 'text', type: 'string', required: true, description: 'd' }];
     const known = catalogueOf(profileDocument({ environment, parameters }));
-    expect(seen(known, {}, { text: '$(A)' })).toMatchObject({ X: 'a/$(A)' });
+    expect(variablesOf(known, {}, { text: '$(A)' })).toMatchObject({ X: 'a/$(A)' });
   });
 
   it('name and key of a Secret may be parameters', () => {
@@ -180,41 +184,41 @@ describe('set and force', () => {
     expect(app?.env).toEqual([
       { name: 'X', valueFrom: { secretKeyRef: { name: 'team-a', key: 'token', optional: true } } },
     ]);
-    expect(seen(known, {}, { secret: 'secret', key: 'key' })).toMatchObject({ X: 'theirs' });
+    expect(variablesOf(known, {}, { secret: 'secret', key: 'key' })).toMatchObject({ X: 'existing' });
   });
 
-  it('what says which keys come by envFrom is believed', () => {
+  it('env-from-keys states which variables come by envFrom', () => {
     const app = { envFrom: [{ secretRef: { name: 'secret' } }, { configMapRef: { name: 'hidden' } }] };
-    const known = entry('append', 'ours', { separator: ' ' });
-    expect(seen(known, app, { 'env-from-keys': 'X' })).toMatchObject({ X: 'theirs ours' });
+    const known = entry('append', 'added', { separator: ' ' });
+    expect(variablesOf(known, app, { 'env-from-keys': 'X' })).toMatchObject({ X: 'existing added' });
     const without = { envFrom: [{ secretRef: { name: 'secret' } }] };
-    expect(seen(known, without, { 'env-from-keys': 'none' })).toMatchObject({ X: 'ours' });
+    expect(variablesOf(known, without, { 'env-from-keys': 'none' })).toMatchObject({ X: 'added' });
   });
 });
 
-describe('what is in a list already is not added', () => {
+describe('an element that a list contains is not added', () => {
   const jar = '-javaagent:/a.jar';
   it.each([
-    ['the word', ' ', jar, `-Xmx1g ${jar}`, true],
-    ['the word, with blanks', ' ', jar, `  -Xmx1g   ${jar}  `, true],
-    ['the word in another one', ' ', jar, `${jar}.bak`, false],
-    ['another word behind ours', ' ', jar, `x${jar}`, false],
-    ['the option with options', ' ', jar, `${jar}=debug`, true],
-    ['the option without ours', ' ', `${jar}=debug`, jar, true],
+    ['the same word', ' ', jar, `-Xmx1g ${jar}`, true],
+    ['the same word, with blanks', ' ', jar, `  -Xmx1g   ${jar}  `, true],
+    ['a longer word', ' ', jar, `${jar}.bak`, false],
+    ['a word with the same end', ' ', jar, `x${jar}`, false],
+    ['the option with another value', ' ', jar, `${jar}=debug`, true],
+    ['the option without a value', ' ', `${jar}=debug`, jar, true],
     ['a property with another value', ' ', '-Dk=v', '-Dk=w', true],
     ['a longer property', ' ', '-Dk=v', '-Dkk=v', false],
     ['two words', ' ', '--require /x.js', '--require /x.js --y', true],
-    ['two words, apart', ' ', '--require /x.js', '--require /y.js /x.js', false],
-    ['an option that may stand many times', ' ', '--require=/x.js', '--require=/y.js', false],
-    ['an option that may stand many times, with a blank', ' ', '--require=/x.js', '--require /y.js', false],
-    ['an option that may stand many times, ours', ' ', '--require=/x.js', '--require=/y.js --require=/x.js', true],
+    ['two words that are apart', ' ', '--require /x.js', '--require /y.js /x.js', false],
+    ['a repeatable option', ' ', '--require=/x.js', '--require=/y.js', false],
+    ['a repeatable option with a blank', ' ', '--require=/x.js', '--require /y.js', false],
+    ['a repeatable option with the same value', ' ', '--require=/x.js', '--require=/y.js --require=/x.js', true],
     ['a path', ':', '/a', '/b:/a', true],
     ['a longer path', ':', '/a', '/a/b:/aa', false],
-  ])('%s', (_, separator, ours, theirs, isThere) => {
-    const known = entry('append', ours, { separator });
-    const result = seen(known, { env: [{ name: 'X', value: theirs }] });
+  ])('%s', (_, separator, added, existing, isThere) => {
+    const known = entry('append', added, { separator });
+    const result = variablesOf(known, { env: [{ name: 'X', value: existing }] });
     if (isThere) expect(result).toBe('already-instrumented');
-    else expect(result).toMatchObject({ X: `${theirs}${separator}${ours}` });
+    else expect(result).toMatchObject({ X: `${existing}${separator}${added}` });
   });
 
   it.each([
@@ -225,43 +229,45 @@ describe('what is in a list already is not added', () => {
     [' k = w ', ' k = w '],
     ['k', 'k'],
     ['kk=1', 'kk=1,k=v'],
-  ])('merge into "%s"', (theirs, merged) => {
+  ])('merge into "%s"', (existing, merged) => {
     const environment = [
       { name: 'X', operation: 'merge', value: 'k=v', separator: ',', assignment: '=' },
       { name: 'ON', value: '1', group: 'g' },
     ];
-    expect(seen(catalogueOf(profileDocument({ environment })), { env: [{ name: 'X', value: theirs }] })).toMatchObject({
+    expect(
+      variablesOf(catalogueOf(profileDocument({ environment })), { env: [{ name: 'X', value: existing }] }),
+    ).toMatchObject({
       X: merged,
     });
   });
 });
 
-describe('names and places', () => {
+describe('names and order of variables', () => {
   const append = (value: string, ...others: object[]) =>
     catalogueOf(
       profileDocument({ environment: [{ name: 'X', operation: 'append', separator: ' ', value }, ...others] }),
     );
-  const names = (known: Catalogue, app: Written): readonly string[] =>
+  const names = (known: Catalogue, app: App): readonly string[] =>
     (admitted(known, app).pod.spec.containers[0]?.env ?? []).map(({ name }) => name);
   const reference = { name: 'X', ...secretRef() };
 
-  it.each<[string, Written, string]>([
-    ['by a variable', { env: [reference, { name: 'X_ORIGINAL', value: 'mine' }] }, 'mine'],
-    ['by envFrom', { env: [reference], envFrom: [{ configMapRef: { name: 'originals' } }] }, 'mine'],
-    ['by a mere text', { env: [reference, { name: 'T', value: '$(X_ORIGINAL)' }] }, ''],
-  ])('X_ORIGINAL is taken %s', (_, app, mine) => {
+  it.each<[string, App, string]>([
+    ['a variable', { env: [reference, { name: 'X_ORIGINAL', value: 'mine' }] }, 'mine'],
+    ['envFrom', { env: [reference], envFrom: [{ configMapRef: { name: 'originals' } }] }, 'mine'],
+    ['a reference in plain text', { env: [reference, { name: 'T', value: '$(X_ORIGINAL)' }] }, ''],
+  ])('X_ORIGINAL is in use by %s', (_, app, mine) => {
     const configMaps: Objects['configMaps'] = { ...objects.configMaps, originals: { X_ORIGINAL: 'mine' } };
     const world = { ...objects, configMaps };
     const at: ClusterState = { ...cluster, configMapKeys: (__, name) => new Set(Object.keys(configMaps[name] ?? {})) };
-    const { pod: after } = admit(pod([container('app', { ...app })]), namespace(), append('ours'), at);
+    const { pod: after } = admit(pod([container('app', { ...app })]), namespace(), append('added'), at);
     const [has] = after.spec.containers;
     const environment = Object.fromEntries((has && environmentOf(has, world)) ?? []);
-    expect(environment).toMatchObject({ X: 'theirs ours', X_ORIGINAL_2: 'theirs' });
+    expect(environment).toMatchObject({ X: 'existing added', X_ORIGINAL_2: 'existing' });
     if (mine !== '') expect(environment['X_ORIGINAL']).toBe(mine);
     if (app.env?.some(({ name }) => name === 'T')) expect(environment['T']).toBe('$(X_ORIGINAL)');
   });
 
-  it('a helper stands before the entry of the author that refers to it, and everything else where it stood', () => {
+  it('a new variable is inserted before the existing one that refers to it, and all others keep their places', () => {
     const known = append('-D$(ONE)', { name: 'ONE', value: '1$(TWO)' }, { name: 'TWO', value: '2' });
     const app = {
       env: [
@@ -271,10 +277,10 @@ describe('names and places', () => {
       ],
     };
     expect(names(known, app)).toEqual(['A', 'TWO', 'ONE', 'X', 'B']);
-    expect(seen(known, app)).toEqual({ A: 'a', TWO: '2', ONE: '12', X: 'x -D12', B: 'x -D12' });
+    expect(variablesOf(known, app)).toEqual({ A: 'a', TWO: '2', ONE: '12', X: 'x -D12', B: 'x -D12' });
   });
 
-  it('new ones stand behind what they refer to, at the end', () => {
+  it('new variables come last, each behind those that it refers to', () => {
     const known = catalogueOf(
       profileDocument({
         environment: [
@@ -284,12 +290,15 @@ describe('names and places', () => {
       }),
     );
     expect(names(known, { env: [{ name: 'A', value: '$(HOST)' }] })).toEqual(['A', 'HOST', 'URL']);
-    expect(seen(known, { env: [{ name: 'A', value: '$(HOST)' }] })).toMatchObject({ A: '$(HOST)', URL: 'http://h' });
+    expect(variablesOf(known, { env: [{ name: 'A', value: '$(HOST)' }] })).toMatchObject({
+      A: '$(HOST)',
+      URL: 'http://h',
+    });
   });
 
-  it.each<[string, Written, string]>([
+  it.each<[string, App, string]>([
     [
-      'stands behind',
+      'comes later',
       {
         env: [
           { name: 'X', value: 'x' },
@@ -299,7 +308,7 @@ describe('names and places', () => {
       'order',
     ],
     [
-      'may be missing',
+      'may not exist',
       {
         env: [
           { name: 'ONE', ...secretRef({ optional: true }) },
@@ -309,7 +318,7 @@ describe('names and places', () => {
       'unseen',
     ],
     [
-      'is a mere text of the author behind',
+      'is plain text in a later value',
       {
         env: [
           { name: 'X', value: 'x' },
@@ -318,7 +327,7 @@ describe('names and places', () => {
       },
       'order',
     ],
-  ])('what ours refers to %s: not injected, and why', (_, app, why) => {
+  ])('a variable that an added value refers to %s: not injected', (_, app, why) => {
     const { decision, pod: after } = admitted(append('-D$(ONE)', { name: 'ONE', value: '1' }), app);
     expect(decision.outcome !== 'injected' && decision.reason).toEqual({
       code: 'unproven-variable',
@@ -329,90 +338,90 @@ describe('names and places', () => {
     expect(after.spec.containers[0]?.env).toEqual(app.env);
   });
 
-  it("a reference that the author's value leaves open does not swallow ours", () => {
+  it('an open reference in the existing value does not include the added value', () => {
     const known = append('-D$(ONE)', { name: 'ONE', value: '1' });
-    expect(seen(known, { env: [{ name: 'X', value: '$$ $(open' }] })).toMatchObject({ X: '$ $(open -D1' });
+    expect(variablesOf(known, { env: [{ name: 'X', value: '$$ $(open' }] })).toMatchObject({ X: '$ $(open -D1' });
   });
 
   it.each([
     [
-      'a ring',
+      'a cycle',
       [
         { name: 'A', value: '$(B)' },
         { name: 'B', value: '$(A)' },
       ],
-      'refers to itself by A → B → A',
+      '[0].value',
     ],
-    ['an unknown name', [{ name: 'A', value: '$(B)' }], 'refers to $(B), which this profile does not set'],
+    ['a reference to an unknown variable', [{ name: 'A', value: '$(B)' }], '[0].value'],
     [
-      'one that may be missing',
+      'a reference to an optional variable',
       [
         { name: 'A', value: '$(B)' },
         { name: 'B', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } },
       ],
-      'refers to $(B), which may not be there',
+      '[0].value',
     ],
     [
-      'one with a condition',
+      'a reference to a conditional variable',
       [
         { name: 'A', value: '$(B)' },
         { name: 'B', value: 'b', when: { if: 'readOnlyRootFilesystem' } },
       ],
-      'refers to $(B), which may not be there',
+      '[0].value',
     ],
     [
-      'a separator that the kubelet reads',
+      'a separator with a meaning to the kubelet',
       [{ name: 'A', operation: 'append', value: 'x', separator: '$' }],
-      '$, ( or )',
+      '[0].separator',
     ],
     [
-      'a name twice',
+      'a duplicate name',
       [
         { name: 'A', value: 'a' },
         { name: 'A', operation: 'force', value: 'b' },
       ],
-      'second time',
+      '[1]',
     ],
-  ])('%s is a problem of the profile', (_, environment, message) => {
-    expect(() => catalogueOf(profileDocument({ environment }))).toThrow(message);
+  ])('%s is invalid in a profile', (_, environment, path) => {
+    expect(() => catalogueOf(profileDocument({ environment }))).toThrow(`agent.spec.environment${path}:`);
   });
 
-  it('both ends of one list', () => {
+  it('prepend and append to one variable', () => {
     const environment = [
       { name: 'X', operation: 'prepend', separator: ':', value: '/first' },
       { name: 'X', operation: 'append', separator: ':', value: '/last' },
     ];
     const known = catalogueOf(profileDocument({ environment }));
-    expect(seen(known, { env: [{ name: 'X', value: '/x' }] })).toMatchObject({ X: '/first:/x:/last' });
-    expect(seen(known, { env: [reference] })).toMatchObject({ X: '/first:theirs:/last' });
-    expect(seen(known, {})).toMatchObject({ X: '/first:/last' });
-    expect(seen(known, { env: [{ name: 'X', value: '/last:/x' }] })).toMatchObject({ X: '/first:/last:/x' });
+    expect(variablesOf(known, { env: [{ name: 'X', value: '/x' }] })).toMatchObject({ X: '/first:/x:/last' });
+    expect(variablesOf(known, { env: [reference] })).toMatchObject({ X: '/first:existing:/last' });
+    expect(variablesOf(known, {})).toMatchObject({ X: '/first:/last' });
+    expect(variablesOf(known, { env: [{ name: 'X', value: '/last:/x' }] })).toMatchObject({ X: '/first:/last:/x' });
   });
 
-  it('a group goes in whole or not at all, whatever its operations', () => {
+  it('a group is injected as a whole or not at all, whatever its operations', () => {
     const environment = [
       { name: 'ON', value: '1', group: 'g' },
-      { name: 'X', operation: 'append', separator: ' ', value: 'ours', group: 'g' },
+      { name: 'X', operation: 'append', separator: ' ', value: 'added', group: 'g' },
     ];
     const known = catalogueOf(profileDocument({ environment }));
-    expect(seen(known, { env: [{ name: 'ON', value: '0' }] })).toBe('conflicting-variable');
-    expect(seen(known, { env: [{ name: 'X', ...secretRef({ optional: true }) }] })).toBe('unproven-variable');
-    expect(seen(known, { env: [{ name: 'ON', value: '1' }] })).toMatchObject({ ON: '1', X: 'ours' });
+    expect(variablesOf(known, { env: [{ name: 'ON', value: '0' }] })).toBe('conflicting-variable');
+    expect(variablesOf(known, { env: [{ name: 'X', ...secretRef({ optional: true }) }] })).toBe('unproven-variable');
+    expect(variablesOf(known, { env: [{ name: 'ON', value: '1' }] })).toMatchObject({ ON: '1', X: 'added' });
     expect(
-      seen(known, {
+      variablesOf(known, {
         env: [
           { name: 'ON', value: '1' },
-          { name: 'X', value: 'x ours' },
+          { name: 'X', value: 'x added' },
         ],
       }),
     ).toBe('already-instrumented');
     expect(
-      seen(known, { envFrom: [{ configMapRef: { name: 'known' } }], env: [{ name: 'X', value: '' }] }),
-    ).toMatchObject({ X: 'ours' });
+      variablesOf(known, { envFrom: [{ configMapRef: { name: 'known' } }], env: [{ name: 'X', value: '' }] }),
+    ).toMatchObject({ X: 'added' });
   });
 });
 
-describe('for all lists of variables and all profiles', () => {
+describe('for generated variables and profiles', () => {
   const pool = ['A', 'B', 'X', 'Y', 'X_ORIGINAL'];
   const soup = fc
     .array(fc.constantFrom('a', ' ', '$', '$$', '$(', ')', ...pool.map((name) => `$(${name})`)), { maxLength: 5 })
@@ -457,13 +466,13 @@ describe('for all lists of variables and all profiles', () => {
     .map((entries) =>
       entries.map((one, index) => ({
         ...one,
-        // No ring, and no name that the profile does not have: those are problems of a profile, tested above.
+        // No cycle and no unknown name: those are invalid profiles, tested above.
         refers: entries.slice(index + 1).some(({ name }) => name === one.refers) ? one.refers : null,
       })),
     );
   type Entries = typeof profile extends fc.Arbitrary<infer T> ? T : never;
 
-  const textOf = ({ name, refers }: Entries[number]): string => `ours${name}=${refers === null ? '' : `$(${refers})`}`;
+  const textOf = ({ name, refers }: Entries[number]): string => `added${name}=${refers === null ? '' : `$(${refers})`}`;
   const document = (entries: Entries) =>
     profileDocument({
       environment: entries.map((one) => ({
@@ -475,7 +484,7 @@ describe('for all lists of variables and all profiles', () => {
       })),
     });
 
-  /** What the app should see: what it saw, with each operation done to the value where it stood, or at the end where there was none. */
+  /** The expected variables: the existing ones with the operations applied in place, then the new ones. */
   function model(
     written: { env: readonly EnvVar[]; envFrom: readonly object[] },
     entries: Entries,
@@ -483,30 +492,30 @@ describe('for all lists of variables and all profiles', () => {
     const ofName = (name: string) => entries.find((one) => one.name === name);
     const isThere = (name: string) => written.env.some((one) => one.name === name);
     const given = new Map(environmentOf(container('app', { envFrom: written.envFrom }), objects));
-    const isSeen = written.envFrom.every((from) => 'configMapRef' in from);
-    const ours = (one: Entries[number], known: (name: string) => string | undefined): string =>
+    const areKeysKnown = written.envFrom.every((from) => 'configMapRef' in from);
+    const added = (one: Entries[number], known: (name: string) => string | undefined): string =>
       expand(textOf(one), (name) => newValue(ofName(name), known) ?? known(name));
-    /** Of a variable that is not in the list: what it has by `envFrom`, with the operation done to it. */
+    /** The value of a variable that is not in `env`: the value from `envFrom` with the operation applied. */
     const newValue = (
       one: Entries[number] | undefined,
       known: (name: string) => string | undefined,
     ): string | undefined => {
       if (!one || isThere(one.name)) return undefined;
-      const theirs = given.get(one.name);
-      if (one.operation === 'set' && theirs !== undefined && isSeen) return theirs;
-      return done(one, theirs ?? '', theirs === undefined, ours(one, known));
+      const existing = given.get(one.name);
+      if (one.operation === 'set' && existing !== undefined && areKeysKnown) return existing;
+      return done(one, existing ?? '', existing === undefined, added(one, known));
     };
-    const done = (one: Entries[number], theirs: string, isEmpty: boolean, own: string): string => {
+    const done = (one: Entries[number], existing: string, isEmpty: boolean, own: string): string => {
       if (one.operation === 'force') return own;
       if (isEmpty) return own;
-      return one.operation === 'prepend' ? `${own},${theirs}` : `${theirs},${own}`;
+      return one.operation === 'prepend' ? `${own},${existing}` : `${existing},${own}`;
     };
     const result = environmentOf(container('app', { ...written }), objects, (name, value, index, known) => {
       const one = ofName(name);
       if (!one || one.operation === 'set' || written.env.findLastIndex((each) => each.name === name) !== index)
         return value;
       const { value: raw, valueFrom } = written.env[index] ?? { name };
-      return done(one, value ?? '', !valueFrom && (raw ?? '') === '', ours(one, known));
+      return done(one, value ?? '', !valueFrom && (raw ?? '') === '', added(one, known));
     });
     const all = new Map(result ?? []);
     for (const one of entries) {
@@ -516,7 +525,7 @@ describe('for all lists of variables and all profiles', () => {
     return result && all;
   }
 
-  it('the app sees what it saw, and just what the profile says besides', () => {
+  it('the app keeps its variables and gets exactly what the profile adds', () => {
     const counts = { injected: 0, renamed: 0, anchored: 0 };
     fc.assert(
       fc.property(app, profile, (written, entries) => {

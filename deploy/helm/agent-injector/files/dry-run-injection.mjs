@@ -1,4 +1,4 @@
-// `helm test`: creates a pod as a dry run, in a namespace that fails closed, and looks whether it comes back injected. Nothing is stored.
+// `helm test`: creates a pod as a dry run, in a namespace that fails closed, and checks that the returned pod is injected. Nothing is stored.
 import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 
@@ -6,7 +6,7 @@ const { API_SERVER, NAMESPACE, TOKEN_FILE, PATIENCE_SECONDS } = process.env;
 const pod = {
   apiVersion: 'v1',
   kind: 'Pod',
-  // No claim with an agent is in that namespace.
+  // This namespace has no claim with an agent.
   metadata: { generateName: 'dry-run-', annotations: { 'agent-injector.io/delivery': 'baked' } },
   spec: { containers: [{ name: 'app', image: 'app' }] },
 };
@@ -21,7 +21,7 @@ const attempt = async () => {
     answer.metadata?.annotations?.['agent-injector.io/status'] ?? `not injected: ${answer.message ?? response.status}`
   );
 };
-// The namespace was made a moment ago: its service account may be missing, and the API server may not yet know its labels.
+// The namespace is new: its service account may not exist yet, and the API server may not know its labels yet.
 for (let last, end = Date.now() + Number(PATIENCE_SECONDS) * 1000; ; await setTimeout(1000)) {
   const seen = await attempt().catch((error) => `no answer: ${error.cause?.message ?? error.message}`);
   if (seen !== last) console.log(seen);

@@ -2,7 +2,7 @@
 {{- default .Chart.Name .Values.nameOverride | trunc 52 | trimSuffix "-" }}
 {{- end }}
 
-{{- /* 52 characters: "-metrics", "-test" and what a ReplicaSet adds must fit in 63. */}}
+{{- /* At most 52 characters, so that names with "-metrics", "-test" or the suffix of a ReplicaSet fit in 63. */}}
 {{- define "agent-injector.fullname" -}}
 {{- if .Values.fullnameOverride }}
 {{- .Values.fullnameOverride | trunc 52 | trimSuffix "-" }}
@@ -52,7 +52,7 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace 
 {{- end }}
 {{- end }}
 
-{{- /* The Secret of the certificate, whoever fills it. */}}
+{{- /* Name of the Secret with the certificate. */}}
 {{- define "agent-injector.tlsSecret" -}}
 {{- if eq .Values.certificates.source "existingSecret" -}}
 {{ required "certificates.source is existingSecret: set certificates.existingSecret.name" .Values.certificates.existingSecret.name }}
@@ -61,7 +61,7 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace 
 {{- end }}
 {{- end }}
 
-{{- /* The ConfigMap of the profiles, whoever fills it; "" means none. */}}
+{{- /* Name of the ConfigMap with the profiles; empty if there is none. */}}
 {{- define "agent-injector.profiles" -}}
 {{- if .Values.profilesConfigMap -}}
 {{ .Values.profilesConfigMap }}
@@ -70,14 +70,14 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace 
 {{- end }}
 {{- end }}
 
-{{- /* Whether the server writes the authority into the webhook configuration; "" means no. */}}
+{{- /* Not empty if the server writes the CA into the webhook configuration. */}}
 {{- define "agent-injector.publishes" -}}
 {{- if or (eq .Values.certificates.source "issued") (and (eq .Values.certificates.source "existingSecret") (not .Values.certificates.existingSecret.caBundle)) -}}
 yes
 {{- end }}
 {{- end }}
 
-{{- /* What the PodSecurity level "restricted" asks of a container. */}}
+{{- /* Required by the PodSecurity level "restricted". */}}
 {{- define "agent-injector.containerSecurityContext" -}}
 allowPrivilegeEscalation: false
 readOnlyRootFilesystem: true
@@ -85,14 +85,14 @@ capabilities:
   drop: [ALL]
 {{- end }}
 
-{{- /* No user ID: the image has one (65532), and OpenShift gives its own. */}}
+{{- /* Without a user ID: the image sets one (65532), and OpenShift assigns its own. */}}
 {{- define "agent-injector.podSecurityContext" -}}
 runAsNonRoot: true
 seccompProfile:
   type: RuntimeDefault
 {{- end }}
 
-{{- /* What is watched so that no pod is made to wait: the setting "checks". */}}
+{{- /* Value of the setting "checks". */}}
 {{- define "agent-injector.checks" -}}
 {{- $checks := list }}
 {{- if .Values.checks.claims }}{{- $checks = append $checks "claims" }}{{- end }}

@@ -1,0 +1,55 @@
+import type { Clock } from '../../lib/clock.ts';
+
+/** Longest iteration of an idle event loop. The bound is too high by at most two of these. */
+const TICK_MS = 25;
+
+/**
+ * Upper bound of the time for which data waited in a socket before it was read. A process with one thread cannot see that queue, but whatever it
+ * reads in one iteration of the event loop arrived after the previous iteration began. Event loop utilization cannot replace this, because a process
+ * that is short of CPU is suspended where it waits for events, and looks idle. Neither can the histogram of monitorEventLoopDelay(), which does not
+ * say which requests waited.
+ */
+export class EventLoopDelay {
+  readonly #clock: Clock;
+  readonly #onIterationEnd: (action: () => void) => void;
+  #isInIteration = false;
+  #previousStart: number;
+  #start: number;
+  #end: number;
+  #cancelTick = (): void => {};
+
+  constructor(clock: Clock, onIterationEnd: (action: () => void) => void = setImmediate) {
+    this.#clock = clock;
+    this.#onIterationEnd = onIterationEnd;
+    this.#previousStart = this.#start = this.#end = clock.now();
+  }
+
+  start(): void {
+    this.recordRead();
+    this.#cancelTick = this.#clock.after(TICK_MS, () => this.start());
+  }
+
+  stop(): void {
+    this.#cancelTick();
+  }
+
+  /** Called for everything that is read from a socket. */
+  recordRead(): void {
+    if (this.#isInIteration) return;
+    this.#isInIteration = true;
+    this.#previousStart = this.#start;
+    // An iteration can begin with work that is not recorded (a part of a TLS handshake), so it starts at the end of the one before.
+    this.#start = this.#end;
+    this.#onIterationEnd(this.#endIteration);
+  }
+
+  /** Earliest time, by the clock, at which data that is read in this iteration can have arrived. */
+  earliestArrival(): number {
+    return this.#previousStart;
+  }
+
+  readonly #endIteration = (): void => {
+    this.#isInIteration = false;
+    this.#end = this.#clock.now();
+  };
+}
