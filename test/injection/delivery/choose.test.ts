@@ -4,7 +4,7 @@ import { type Admission, admit } from '../../../src/admission/admit.ts';
 import type { Catalogue } from '../../../src/profiles/catalogue.ts';
 import { type ClusterState, unknownCluster } from '../../../src/kubernetes/cluster-state.ts';
 import type { Container, Pod } from '../../../src/kubernetes/pod.ts';
-import type { Reason, UnmetRequirement } from '../../../src/reasons/reason.ts';
+import type { UnmetRequirement } from '../../../src/reasons/reason.ts';
 import {
   catalogueOf,
   container,
