@@ -1,5 +1,5 @@
-// `npm run demo`: the real server, started as a process with fresh certificates on a free port, is sent the AdmissionReview that a real API
-// server recorded for the article's sample Deployment, over TLS that is verified. What it decided and what the pod becomes is printed.
+// `npm run demo` starts the real server as a process, with fresh certificates, on a free port. It sends, over verified TLS, the AdmissionReview that a
+// real API server sent for the article's sample Deployment, and prints the decision and the pod before and after.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:https';
@@ -74,7 +74,7 @@ const post = (port, body) =>
     sent.once('error', reject).end(body);
   });
 
-/** The pod as a person reads it: the bookkeeping of the API server left out. */
+/** The pod without the fields that only the API server needs. */
 const readable = ({ metadata: { managedFields: _, ...metadata }, spec, ...rest }) =>
   stringify({ apiVersion: rest.apiVersion, kind: rest.kind, metadata, spec }, { lineWidth: 0 });
 
@@ -94,24 +94,24 @@ try {
   const review = JSON.parse(text);
   const { response } = await post(port, text);
   if (response.uid !== review.request.uid || !response.allowed || !response.patch)
-    throw new Error('the answer is not the one expected');
+    throw new Error('the server gave an unexpected answer');
   const patch = JSON.parse(Buffer.from(response.patch, 'base64').toString());
   const before = review.request.object;
   const after = jsonpatch.applyPatch(structuredClone(before), patch, true).newDocument;
   const decision = await logged(({ msg }) => msg === 'decision');
 
-  title('The namespace says (demo/namespaces.yaml)');
+  title('The namespace (demo/namespaces.yaml)');
   console.log(readFileSync(join(root, 'demo/namespaces.yaml'), 'utf8').trimEnd().replaceAll(/^/gm, '  '));
-  title('The API server asked about a pod of Deployment net-razor31-sample, the server decided');
+  title('The decision about a pod of Deployment net-razor31-sample');
   console.log(
     `  ${paint('green', decision.outcome)}: ${decision.injected.join(', ')} in ${decision.durationMs} ms, ${patch.length} operations`,
   );
   console.log(`  ${JSON.stringify(decision)}`);
-  title('The pod, before and after (+)');
+  title('The pod, before and after (+: added)');
   console.log(difference(readable(before), readable(after)));
   title('Next');
   console.log(
-    '  node dist/agent-injector.js inject -f your-deployment.yaml --set server-address=HOST --diff     the same on your file',
+    '  node dist/agent-injector.js inject -f your-deployment.yaml --set server-address=HOST --diff     does the same to your file',
   );
 } finally {
   server.kill('SIGTERM');

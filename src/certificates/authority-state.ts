@@ -1,34 +1,32 @@
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { parseDate, shift } from './describe.ts';
-import { faultMessage } from './fault-message.ts';
-import { type KeyedCertificate, VALID_BEFORE } from './issue.ts';
+import { faultMessage } from './faults.ts';
+import { BACKDATED_MS, type KeyedCertificate } from './issue.ts';
 import { certificateBlocks, findFault } from './server-certificate.ts';
 
-/** What the replicas share: all of it is in one Secret. */
 export interface AuthorityState {
   readonly leaf: KeyedCertificate;
-  /** Signs leaves. */
   readonly authority: KeyedCertificate;
-  /** Signs them as soon as every caller trusts it. */
+  /** Signs certificates as soon as every caller trusts it. */
   readonly next: KeyedCertificate | undefined;
-  /** Whom callers are to trust, PEM each: the two above, and who signed what may still be served somewhere. */
+  /** Authorities (PEM) that callers should trust: the two above, and those whose certificates may still be served by a replica. */
   readonly trusted: readonly string[];
 }
 
 export type SecretData = Readonly<Record<string, string>>;
 
-/** What a Secret turned out to hold. `authority`: of an unsound one, what can still sign. */
-export type Reading =
-  | { readonly kind: 'sound'; readonly state: AuthorityState }
+/** Contents of a Secret. Of an invalid one, `authority` is what can still sign. */
+export type ParsedSecret =
+  | { readonly kind: 'valid'; readonly state: AuthorityState }
   | {
-      readonly kind: 'unsound';
-      readonly why: string;
+      readonly kind: 'invalid';
+      readonly reason: string;
       readonly authority: KeyedCertificate | undefined;
       readonly trusted: readonly string[];
     };
 
-/** The keys of a Secret of type `kubernetes.io/tls`, as cert-manager fills it, and `ca.key`: the authority's key, then the next one's. */
-export function toSecret({ leaf, authority, next, trusted }: AuthorityState): SecretData {
+/** The keys of a Secret of type `kubernetes.io/tls`, as cert-manager fills it, and `ca.key`: the authority's key, followed by the next one's. */
+export function secretData({ leaf, authority, next, trusted }: AuthorityState): SecretData {
   return {
     'tls.crt': leaf.cert,
     'tls.key': leaf.key,
@@ -37,42 +35,42 @@ export function toSecret({ leaf, authority, next, trusted }: AuthorityState): Se
   };
 }
 
-/** Reads a Secret with suspicion: anybody may have been at it. An authority that has expired counts as not being there. */
-export function fromSecret(data: SecretData, at: Date): Reading {
+/** Parses a Secret that anybody may have edited. Expired authorities are ignored. */
+export function parseSecret(data: SecretData, at: Date): ParsedSecret {
   const trusted = certificateBlocks(data['ca.crt'] ?? '').filter((cert) => isAuthority(cert, at));
   const [authority, next] = privateKeys(data['ca.key'] ?? '').flatMap((key) => {
-    const cert = trusted.find((one) => fits(one, key.pem));
-    return cert === undefined ? [] : [{ cert, key: key.pem }];
+    const cert = trusted.find((one) => new X509Certificate(one).checkPrivateKey(createPrivateKey(key)));
+    return cert === undefined ? [] : [{ cert, key }];
   });
   const leaf = { cert: data['tls.crt'] ?? '', key: data['tls.key'] ?? '' };
+  const invalid = (reason: string): ParsedSecret => ({ kind: 'invalid', reason, authority, trusted });
   const fault = findFault({ ...leaf, ca: trusted.join('') }, at);
-  if (fault) return { kind: 'unsound', why: faultMessage(fault), authority, trusted };
-  if (!authority) return { kind: 'unsound', why: 'ca.key holds no key of an authority in ca.crt', authority, trusted };
-  return { kind: 'sound', state: { leaf, authority, next, trusted } };
+  if (fault) return invalid(faultMessage(fault));
+  if (!authority) return invalid('ca.key contains no key of an authority in ca.crt');
+  return { kind: 'valid', state: { leaf, authority, next, trusted } };
 }
 
-/** The end of the second third of its life: what is left is for mending a renewal that does not work. */
-export function renewalOf(cert: string): Date {
+/** Time at which to renew: after two thirds of the lifetime. The last third is left for fixing a renewal that fails. */
+export function renewalTime(cert: string): Date {
   const { validFrom, validTo } = new X509Certificate(cert);
   const until = parseDate(validTo);
-  const made = shift(parseDate(validFrom), VALID_BEFORE);
+  const made = shift(parseDate(validFrom), BACKDATED_MS);
   const from = made < until ? made : parseDate(validFrom);
   return shift(until, (from.getTime() - until.getTime()) / 3);
 }
 
-/** Whether the authority signed it, whatever the time. */
+/** True if the authority signed the certificate; validity dates are not checked. */
 export function isSignedBy(cert: string, authority: KeyedCertificate): boolean {
   return new X509Certificate(cert).verify(new X509Certificate(authority.cert).publicKey);
 }
 
-/** Whether it answers to each of these names. */
-export function answersTo(cert: string, names: readonly string[]): boolean {
+export function coversNames(cert: string, names: readonly string[]): boolean {
   const parsed = new X509Certificate(cert);
   return names.every((name) => parsed.checkHost(name) !== undefined);
 }
 
-/** Whether two PEM texts are one certificate, however their lines are broken. */
-export function isSame(cert: string, other: string): boolean {
+/** True if two PEM texts are the same certificate, whatever their line breaks. */
+export function isSameCertificate(cert: string, other: string): boolean {
   return new X509Certificate(cert).raw.equals(new X509Certificate(other).raw);
 }
 
@@ -85,19 +83,16 @@ export function isAuthority(cert: string, at: Date): boolean {
   }
 }
 
-function fits(cert: string, pem: string): boolean {
-  return new X509Certificate(cert).checkPrivateKey(createPrivateKey(pem));
+/** The elliptic keys: with any other kind, no certificate can be signed here. */
+function privateKeys(pem: string): readonly string[] {
+  const blocks = pem.match(/-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]+-----END [A-Z ]*PRIVATE KEY-----/g) ?? [];
+  return blocks.map((block) => `${block}\n`).filter(isEllipticKey);
 }
 
-/** The elliptic ones: with another kind no leaf could be signed here. */
-function privateKeys(pem: string): readonly { readonly pem: string; readonly key: KeyObject }[] {
-  const blocks = pem.match(/-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]+-----END [A-Z ]*PRIVATE KEY-----/g) ?? [];
-  return blocks.flatMap((block) => {
-    try {
-      const key = createPrivateKey(block);
-      return key.asymmetricKeyType === 'ec' ? [{ pem: `${block}\n`, key }] : [];
-    } catch {
-      return [];
-    }
-  });
+function isEllipticKey(pem: string): boolean {
+  try {
+    return createPrivateKey(pem).asymmetricKeyType === 'ec';
+  } catch {
+    return false;
+  }
 }

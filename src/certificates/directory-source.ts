@@ -1,26 +1,28 @@
-import { tlsDirectoryProblemText } from './directory-problem.ts';
 import { openTlsDirectory } from './directory.ts';
+import { directoryFaultMessage } from './faults.ts';
 import type { ServerCertificate } from './server-certificate.ts';
-import { type CertificateSource, CHECK_INTERVAL_MS, SETTLE_MS } from './source.ts';
+import { type CertificateSource, CHECK_INTERVAL_MS, PROPAGATION_MS } from './source.ts';
 
 /**
- * A TLS directory, read again at each look: a mounted Secret (cert-manager's, say), or the local `certs/`. What is broken there is not taken,
- * and what was read before stays offered. An empty one is filled where it can be.
+ * A TLS directory, read again on every check: a mounted Secret (cert-manager's, for example) or the local `certs/`. While its contents are
+ * invalid, the last valid certificate stays in use. An empty directory is filled if possible.
  */
 export function directorySource(dir: string): CertificateSource {
-  let last: ServerCertificate | undefined;
+  let certificate: ServerCertificate | undefined;
   return {
     isShared: false,
-    settleMs: SETTLE_MS,
-    evaluate: async (at) => {
+    propagationMs: PROPAGATION_MS,
+    reconcile: async (at) => {
       const opened = await openTlsDirectory(dir, at);
-      if (opened.ok) last = opened.certificate;
+      if (opened.ok) ({ certificate } = opened.value);
       return {
-        certificate: last,
-        problem: opened.ok ? undefined : tlsDirectoryProblemText(opened.problem).replace(/\.$/, ''),
-        news:
-          opened.ok && opened.created ? [`made a certificate authority and a certificate for localhost in ${dir}`] : [],
-        againInMs: CHECK_INTERVAL_MS,
+        certificate,
+        problem: opened.ok ? undefined : directoryFaultMessage(opened.error),
+        changes:
+          opened.ok && opened.value.created
+            ? [`created a certificate authority and a certificate for localhost in ${dir}`]
+            : [],
+        recheckAfterMs: CHECK_INTERVAL_MS,
       };
     },
   };

@@ -4,30 +4,27 @@ import { DAY, HOUR, shift } from './describe.ts';
 import type { ServerCertificate } from './server-certificate.ts';
 import { composeCertificate } from './x509.ts';
 
-/** A caller whose clock is behind ours must not find the certificate to be of tomorrow. */
-export const VALID_BEFORE = HOUR;
+/** Certificates are backdated by this much, in ms, for callers whose clocks are behind ours. */
+export const BACKDATED_MS = HOUR;
 
-/** A certificate and its private key: PEM texts. */
 export interface KeyedCertificate {
   readonly cert: string;
   readonly key: string;
 }
 
-/** From when, and for how long in milliseconds. */
+/** Start of the validity, and its length in ms. */
 export interface Term {
   readonly at: Date;
   readonly lifetime: number;
 }
 
-/** An authority of its own, with a name that no other has. */
 export async function issueAuthority(purpose: string, term: Term): Promise<KeyedCertificate> {
   const key = await makeKey();
   const subject = `${purpose} ${randomBytes(4).toString('hex')}`;
   const cert = await composeCertificate({ subject, key, names: [], ...validity(term) }, { key });
-  return { cert, key: pemOf(key) };
+  return { cert, key: toPem(key) };
 }
 
-/** A certificate, signed by the authority, for a server that is called by these host names and IP addresses. */
 export async function issueLeaf(
   authority: KeyedCertificate,
   names: readonly [string, ...string[]],
@@ -36,13 +33,12 @@ export async function issueLeaf(
   const key = await makeKey();
   const issuer = { key: createPrivateKey(authority.key), certificate: new X509Certificate(authority.cert) };
   const cert = await composeCertificate({ subject: names[0], key, names, ...validity(term) }, issuer);
-  return { cert, key: pemOf(key) };
+  return { cert, key: toPem(key) };
 }
 
 /**
- * Makes a fresh authority and, signed by it, a certificate; both end together. The authority's private key lives in this call only. Whoever
- * trusts `ca` thereby trusts this one leaf and nothing else, ever: there is no key lying about with which somebody could sign a certificate
- * for another name. The price is that a new leaf needs a new authority.
+ * Issues a server certificate from a new authority with the same lifetime. The authority's private key is discarded, so trusting `ca` means
+ * trusting this one certificate: there is no key that could sign another. The price is that a new certificate needs a new authority.
  */
 export async function issueServerCertificate(
   names: readonly [string, ...string[]],
@@ -54,7 +50,7 @@ export async function issueServerCertificate(
 }
 
 function validity({ at, lifetime }: Term): { readonly notBefore: Date; readonly notAfter: Date } {
-  return { notBefore: shift(at, -VALID_BEFORE), notAfter: shift(at, lifetime) };
+  return { notBefore: shift(at, -BACKDATED_MS), notAfter: shift(at, lifetime) };
 }
 
 async function makeKey(): Promise<ReturnType<typeof createPrivateKey>> {
@@ -62,6 +58,6 @@ async function makeKey(): Promise<ReturnType<typeof createPrivateKey>> {
   return privateKey;
 }
 
-function pemOf(key: Awaited<ReturnType<typeof makeKey>>): string {
+function toPem(key: Awaited<ReturnType<typeof makeKey>>): string {
   return String(key.export({ type: 'pkcs8', format: 'pem' }));
 }

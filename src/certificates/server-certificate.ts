@@ -1,30 +1,19 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
+import { errorMessage } from '../lib/error-message.ts';
 import { parseDate } from './describe.ts';
+import type { CertificateFault, Part } from './faults.ts';
 
-/** What an HTTPS server needs, and what its callers need to trust it: PEM texts. */
+/** Serving certificate, its private key, and the authorities that callers need to verify it: PEM texts. */
 export interface ServerCertificate {
-  /** The server's certificate, then its intermediates, if any. */
+  /** The server's certificate, followed by its intermediates, if any. */
   readonly cert: string;
   readonly key: string;
-  /** The authorities by which callers verify `cert`; the server itself has no use for it. */
+  /** Authorities that callers verify `cert` with; not used by the server itself. */
   readonly ca?: string;
 }
 
-export type Part = keyof ServerCertificate;
-
-/** What can be wrong with the three texts themselves, wherever they came from. */
-export type CertificateFault =
-  | { readonly kind: 'not-pem'; readonly part: Part }
-  | { readonly kind: 'encrypted-key' }
-  | { readonly kind: 'key-mismatch' }
-  | { readonly kind: 'other-authority' }
-  | { readonly kind: 'expired'; readonly part: Part; readonly since: string; readonly at: string }
-  | { readonly kind: 'not-yet-valid'; readonly part: Part; readonly from: string; readonly at: string }
-  /** Sound in itself, but the TLS library will not serve with it: a key too short, a digest too weak. */
-  | { readonly kind: 'unusable'; readonly reason: string };
-
-/** The first fault that would keep the server from serving, or its callers from trusting it, at that moment. */
+/** Returns the first fault that prevents the server from serving, or callers from trusting it, at the given time. */
 export function findFault(certificate: ServerCertificate, at: Date): CertificateFault | undefined {
   const chain = parseCertificates(certificate.cert);
   const leaf = chain?.[0];
@@ -37,10 +26,7 @@ export function findFault(certificate: ServerCertificate, at: Date): Certificate
   );
 }
 
-/**
- * Whether callers who trust these authorities, and nothing else, take the certificate at that moment. By which name they call is another
- * question.
- */
+/** True if callers that trust only these authorities accept the certificate at the given time. Its names are not checked. */
 export function isTrusted(cert: string, authorities: string, at: Date): boolean {
   const chain = parseCertificates(cert);
   const leaf = chain?.[0];
@@ -49,7 +35,6 @@ export function isTrusted(cert: string, authorities: string, at: Date): boolean 
   return findAnchor(chain, valid) !== undefined;
 }
 
-/** The certificates in a PEM text; undefined when one of them cannot be parsed. */
 export function parseCertificates(pem: string): readonly X509Certificate[] | undefined {
   try {
     return certificateBlocks(pem).map((block) => new X509Certificate(block));
@@ -58,14 +43,14 @@ export function parseCertificates(pem: string): readonly X509Certificate[] | und
   }
 }
 
-/** Each certificate in a PEM text, as it stands there, and ending in a line break. */
+/** Splits a PEM text into its certificates, each unchanged and ending in a line break. */
 export function certificateBlocks(pem: string): readonly string[] {
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
   return blocks.map((block) => `${block}\n`);
 }
 
 function keyFault(leaf: X509Certificate, pem: string): CertificateFault | undefined {
-  // Both forms of an encrypted key say so: "BEGIN ENCRYPTED PRIVATE KEY" and "Proc-Type: 4,ENCRYPTED".
+  // Both formats of an encrypted key contain the word: "BEGIN ENCRYPTED PRIVATE KEY" and "Proc-Type: 4,ENCRYPTED".
   if (pem.includes('ENCRYPTED')) return { kind: 'encrypted-key' };
   let key: KeyObject;
   try {
@@ -84,7 +69,6 @@ function trustFault(chain: readonly X509Certificate[], ca: string | undefined, a
   return anchor ? dateFault(anchor, 'ca', at) : { kind: 'other-authority' };
 }
 
-/** Climbs from the leaf by way of the intermediates to the first certificate that is, or was signed by, one of the authorities. */
 function findAnchor(
   chain: readonly X509Certificate[],
   authorities: readonly X509Certificate[],
@@ -94,7 +78,7 @@ function findAnchor(
     const child: X509Certificate = current;
     const anchor = authorities.find((authority) => child.raw.equals(authority.raw) || issued(child, authority));
     if (anchor) return anchor;
-    // A certificate is climbed to once only: a ring of cross-signed ones has an end.
+    // Each intermediate is used once, so that a cycle of cross-signed certificates ends.
     current = rest.find((candidate) => issued(child, candidate));
     rest = rest.filter((candidate) => candidate !== current);
   }
@@ -118,6 +102,6 @@ function contextFault({ cert, key }: ServerCertificate): CertificateFault | unde
     createSecureContext({ cert, key });
     return undefined;
   } catch (error) {
-    return { kind: 'unusable', reason: error instanceof Error ? error.message : String(error) };
+    return { kind: 'unusable', reason: errorMessage(error) };
   }
 }

@@ -1,56 +1,52 @@
 import { findFault, isTrusted, type ServerCertificate } from './server-certificate.ts';
 
-/** What the server shows, and whom it believes. */
 export interface ServerTls {
   readonly cert: string;
   readonly key: string;
-  /** The authorities of callers, PEM: with them, only a caller with a certificate of theirs gets in. */
+  /** Authorities (PEM) of client certificates; if set, callers must present a certificate issued by one of them. */
   readonly clientCa?: string | undefined;
 }
 
-/** The caBundle of each webhook entry as the API server has it, PEM; undefined where none is registered, or it is not known yet. */
-export type Published = readonly string[] | undefined;
+/** The caBundle (PEM) of each webhook entry as the API server has it; undefined if there is no registration, or it has not been read yet. */
+export type PublishedBundles = readonly string[] | undefined;
 
-/** What a source has to give at a moment. */
-export interface Offer {
-  /** Sound at that moment, with the authorities that callers should trust; undefined while there is none. */
+export interface SourceState {
+  /** Valid at that time, with the authorities that callers should trust; undefined if there is none. */
   readonly certificate: ServerCertificate | undefined;
-  /** What keeps the source from giving something better: a sentence without its full stop. */
+  /** Why the source cannot provide a certificate, or a better one: a sentence without its full stop. */
   readonly problem: string | undefined;
-  /** What has been done, one sentence each, for the log. */
-  readonly news: readonly string[];
-  /** When to look again at the latest, in milliseconds. */
-  readonly againInMs: number;
+  /** What was changed, a log message each. */
+  readonly changes: readonly string[];
+  readonly recheckAfterMs: number;
 }
 
-/** Where the server's certificate comes from. */
 export interface CertificateSource {
-  /** Looks at what there is, and mends and renews it where it can. Never rejects. What was offered before stays good if now is no better. */
-  readonly evaluate: (at: Date, published: Published) => Promise<Offer>;
+  /** Checks the stored certificate, and repairs or renews it where possible. Never rejects; the last valid certificate stays available. */
+  readonly reconcile: (at: Date, published: PublishedBundles) => Promise<SourceState>;
   /**
-   * Whether every replica is offered the same authorities, so that others may be taken out of caBundle. A mounted Secret reaches one replica a
-   * minute before the next: there each replica adds what it needs and removes nothing, or they would fight.
+   * True if every replica gets the same authorities, so that others may be removed from caBundle. A mounted Secret reaches one replica up to a
+   * minute before the next: there, each replica adds what it needs and removes nothing, or they would undo each other's writes.
    */
   readonly isShared: boolean;
-  /** For how long an authority has to have been published before something is served by it, in milliseconds. */
-  readonly settleMs: number;
+  /** How long an authority must have been published before a certificate of it is served, in ms. */
+  readonly propagationMs: number;
 }
 
-/** Several API servers read a caBundle back from one store, but hear of it one after the other. */
-export const SETTLE_MS = 10_000;
+/** Several API servers share one store, but learn of a new caBundle one after the other. */
+export const PROPAGATION_MS = 10_000;
 
-/** How long a source may go without being looked at, in milliseconds: a Secret is healed within three looks. */
+/** Longest time between two checks of a source, in ms; a damaged Secret is repaired within three checks. */
 export const CHECK_INTERVAL_MS = 3_000;
 
 /**
- * Which of two certificates to serve: the one offered, unless the API server would refuse it and takes the one in service. Keep-alive hides a
- * leaf that came before its authority; a fresh connection does not (x509: certificate signed by unknown authority). `published` is every caBundle
- * by which some API server may go at this moment.
+ * Selects the certificate to serve: the offered one, unless an API server would reject it but accepts the current one. Connections that are kept
+ * alive hide a certificate that was served before its authority was published; a new connection fails (x509: certificate signed by unknown
+ * authority). `published` is every caBundle that some API server may use at this time.
  */
-export function choose(
+export function selectCertificate(
   current: ServerCertificate | undefined,
   offered: ServerCertificate,
-  published: Published,
+  published: PublishedBundles,
   at: Date,
 ): ServerCertificate {
   if (!current || findFault({ cert: current.cert, key: current.key }, at)) return offered;

@@ -1,21 +1,20 @@
 import type { KubeClient } from '../cluster/client/types.ts';
-import { systemClock } from '../lib/clock.ts';
+import { type Clock, systemClock } from '../lib/clock.ts';
 
-/** The time of day, and timers. */
 export interface WallClock {
   readonly now: () => Date;
-  /** Runs the action once, unless the returned function is called before. */
-  readonly after: (ms: number, action: () => void) => () => void;
-  /** How far the clock of this machine is ahead of it, in ms. @default not at all */
-  readonly aheadMs?: () => number;
+  /** How far this machine's clock is ahead of `now`, in ms. */
+  readonly aheadMs: () => number;
+  /** For timers and durations: unaffected when the time of day is set. */
+  readonly monotonic: Clock;
 }
 
-/** This machine's clock; that of the API server instead, where there is one and the two are far apart: it judges certificates. */
+/** This machine's clock, or the API server's if the two are far apart: the API server decides whether a certificate is valid. */
 export function wallClockOf(cluster: KubeClient | undefined): WallClock {
-  const time = cluster?.serverClock;
+  const server = cluster?.serverClock;
   return {
-    now: () => time?.now() ?? new Date(),
-    after: (ms, action) => systemClock.after(ms, action),
-    aheadMs: () => time?.aheadMs() ?? 0,
+    now: () => server?.now() ?? new Date(),
+    aheadMs: () => server?.aheadMs() ?? 0,
+    monotonic: systemClock,
   };
 }

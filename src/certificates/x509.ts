@@ -2,19 +2,19 @@ import type Forge from 'node-forge';
 import { createHash, createPublicKey, type KeyObject, randomBytes, sign, type X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 
-/** What a certificate says. Keys are elliptic: the signature is ECDSA with SHA-256. */
+/** Contents of a certificate to be composed. Keys are elliptic: signatures are ECDSA with SHA-256. */
 export interface CertificateFacts {
   readonly subject: string;
   readonly key: KeyObject;
   readonly notBefore: Date;
   readonly notAfter: Date;
-  /** Host names and IP addresses of a server; none makes it an authority, which may sign servers and no further authority. */
+  /** Host names and IP addresses of a server. Empty: the certificate is an authority, which may sign servers but no further authorities. */
   readonly names: readonly string[];
 }
 
 export interface Issuer {
   readonly key: KeyObject;
-  /** Absent when the certificate signs itself. */
+  /** Absent for a self-signed certificate. */
   readonly certificate?: X509Certificate;
 }
 
@@ -30,14 +30,12 @@ const OID = {
   serverAuth: '1.3.6.1.5.5.7.3.1',
 } as const;
 
-/** KeyUsage bits with the number of unused bits before them: keyCertSign and cRLSign; digitalSignature. */
-const MAY_SIGN_CERTIFICATES = '\u0001\u0006';
+// KeyUsage bits, preceded by the number of unused bits: keyCertSign and cRLSign; digitalSignature.
+const CERT_SIGN = '\u0001\u0006';
+const DIGITAL_SIGNATURE = '\u0007\u0080';
 
-const MAY_SIGN = '\u0007\u0080';
-
-/** Positions in a TBSCertificate that begins with its version. */
+// Positions in a TBSCertificate that begins with its version.
 const SUBJECT = 5;
-
 const KEY = 6;
 
 const SERIAL_BYTES = 16;
@@ -45,11 +43,11 @@ const SERIAL_BYTES = 16;
 type Asn1 = Forge.asn1.Asn1;
 
 /**
- * A certificate, PEM, out of node-forge's ASN.1 and node's own keys and signatures: forge knows no elliptic curve, node composes no
- * certificate (docs/adr/0007-p256-leaf.md).
+ * Composes a PEM certificate from node-forge's ASN.1 and Node's keys and signatures: node-forge has no elliptic curves, and Node cannot
+ * compose certificates (docs/adr/0007-p256-leaf.md).
  */
 export async function composeCertificate(facts: CertificateFacts, issuer: Issuer): Promise<string> {
-  // Late, and no more of forge than this: a server that finds a certificate makes none.
+  // Loaded on demand, and only these parts of node-forge: a server that finds a certificate composes none.
   const { default: asn1 } = await import('node-forge/lib/asn1.js');
   const { default: util } = await import('node-forge/lib/util.js');
   const der = new Der({ asn1, util });
@@ -59,8 +57,8 @@ export async function composeCertificate(facts: CertificateFacts, issuer: Issuer
   const isAuthority = facts.names.length === 0;
   const issuerKey = signing ? at(at(signing, 0), KEY) : key;
   const extensions = [
-    der.extension(OID.basicConstraints, der.sequence(isAuthority ? [der.yes(), der.integer('\u0000')] : []), true),
-    der.extension(OID.keyUsage, der.bits(isAuthority ? MAY_SIGN_CERTIFICATES : MAY_SIGN), true),
+    der.extension(OID.basicConstraints, der.sequence(isAuthority ? [der.true(), der.integer('\u0000')] : []), true),
+    der.extension(OID.keyUsage, der.bits(isAuthority ? CERT_SIGN : DIGITAL_SIGNATURE), true),
     der.extension(OID.subjectKeyIdentifier, der.octets(keyIdentifier(key))),
     der.extension(OID.authorityKeyIdentifier, der.sequence([der.context(0, keyIdentifier(issuerKey))])),
     ...(isAuthority ? [] : [der.extension(OID.extKeyUsage, der.sequence([der.oid(OID.serverAuth)]))]),
@@ -87,87 +85,86 @@ export async function composeCertificate(facts: CertificateFacts, issuer: Issuer
   return `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`;
 }
 
-/** Shorthand for the few types that a certificate is made of. Bytes are strings of one character each, as forge has them. */
+/** Constructors for the ASN.1 types in a certificate. Bytes are strings of one character each, as in node-forge. */
 class Der {
-  private readonly forge: Pick<typeof Forge, 'asn1' | 'util'>;
+  readonly #asn1: typeof Forge.asn1;
+  readonly #util: typeof Forge.util;
 
-  constructor(forge: Pick<typeof Forge, 'asn1' | 'util'>) {
-    this.forge = forge;
+  constructor({ asn1, util }: Pick<typeof Forge, 'asn1' | 'util'>) {
+    this.#asn1 = asn1;
+    this.#util = util;
   }
 
-  private universal(type: keyof typeof Forge.asn1.Type, value: string | Asn1[]): Asn1 {
-    const { asn1 } = this.forge;
-    return asn1.create(asn1.Class.UNIVERSAL, asn1.Type[type], Array.isArray(value), value);
+  #universal(type: keyof typeof Forge.asn1.Type, value: string | Asn1[]): Asn1 {
+    return this.#asn1.create(this.#asn1.Class.UNIVERSAL, this.#asn1.Type[type], Array.isArray(value), value);
   }
 
   sequence(items: readonly Asn1[]): Asn1 {
-    return this.universal('SEQUENCE', [...items]);
+    return this.#universal('SEQUENCE', [...items]);
   }
 
-  /** `[number]`: explicit around items, implicit over bytes. */
+  /** `[number]`: explicit tag for items, implicit for bytes. */
   context(number: number, value: string | Asn1[]): Asn1 {
-    const { asn1 } = this.forge;
-    // A tag in a context is a number of that context, not one of the universal types.
+    // A context-specific tag is any number, not one of the universal types.
     // oxlint-disable-next-line typescript/no-unsafe-enum-assignment
-    return asn1.create(asn1.Class.CONTEXT_SPECIFIC, number, Array.isArray(value), value);
+    return this.#asn1.create(this.#asn1.Class.CONTEXT_SPECIFIC, number, Array.isArray(value), value);
   }
 
   integer(bytes: string): Asn1 {
-    return this.universal('INTEGER', bytes);
+    return this.#universal('INTEGER', bytes);
   }
 
-  yes(): Asn1 {
-    return this.universal('BOOLEAN', '\u00FF');
+  true(): Asn1 {
+    return this.#universal('BOOLEAN', '\u00FF');
   }
 
   bits(bytes: string): Asn1 {
-    return this.universal('BITSTRING', bytes);
+    return this.#universal('BITSTRING', bytes);
   }
 
   octets(bytes: string): Asn1 {
-    return this.universal('OCTETSTRING', bytes);
+    return this.#universal('OCTETSTRING', bytes);
   }
 
   oid(dotted: string): Asn1 {
-    return this.universal('OID', this.forge.asn1.oidToDer(dotted).getBytes());
+    return this.#universal('OID', this.#asn1.oidToDer(dotted).getBytes());
   }
 
   name(commonName: string): Asn1 {
     const attribute = this.sequence([
       this.oid(OID.commonName),
-      this.universal('UTF8', this.forge.util.encodeUtf8(commonName)),
+      this.#universal('UTF8', this.#util.encodeUtf8(commonName)),
     ]);
-    return this.sequence([this.universal('SET', [attribute])]);
+    return this.sequence([this.#universal('SET', [attribute])]);
   }
 
-  /** RFC 5280 4.1.2.5: in two-digit years until 2049, in four digits after. */
+  /** RFC 5280 4.1.2.5: two-digit years up to 2049, four digits from 2050. */
   time(moment: Date): Asn1 {
-    const { asn1 } = this.forge;
     return moment.getUTCFullYear() < 2050
-      ? this.universal('UTCTIME', asn1.dateToUtcTime(moment))
-      : this.universal('GENERALIZEDTIME', asn1.dateToGeneralizedTime(moment));
+      ? this.#universal('UTCTIME', this.#asn1.dateToUtcTime(moment))
+      : this.#universal('GENERALIZEDTIME', this.#asn1.dateToGeneralizedTime(moment));
   }
 
-  /** A GeneralName: 2 is a DNS name, 7 an IP address. */
+  /** GeneralName: 2 is a DNS name, 7 an IP address. */
   host(name: string): Asn1 {
-    return isIP(name) === 0 ? this.context(2, name) : this.context(7, this.forge.util.bytesFromIP(name));
+    return isIP(name) === 0 ? this.context(2, name) : this.context(7, this.#util.bytesFromIP(name));
   }
 
   extension(oid: string, value: Asn1, critical = false): Asn1 {
-    const octets = this.octets(this.forge.asn1.toDer(value).getBytes());
-    return this.sequence([this.oid(oid), ...(critical ? [this.yes()] : []), octets]);
+    const octets = this.octets(this.#asn1.toDer(value).getBytes());
+    return this.sequence([this.oid(oid), ...(critical ? [this.true()] : []), octets]);
   }
 }
 
-/** RFC 5280 4.2.1.2, method 1: SHA-1 of the key's bits. Of an issuer, too: authorities are ours, and were made here. */
+/** RFC 5280 4.2.1.2, method 1: SHA-1 of the key's bits. Also used for issuers, since every authority is composed here. */
 function keyIdentifier(key: Asn1): string {
   const bits = at(key, 1).value;
-  // Without the first byte, the number of unused bits.
+  // The first byte is the number of unused bits.
   const bytes = typeof bits === 'string' ? bits.slice(1) : '';
   return binary(createHash('sha1').update(Buffer.from(bytes, 'binary')).digest());
 }
 
-/** A serial number is a signed integer: a first byte of 0x40 to 0x7f keeps it positive, and always the same length. */
+/** Serial numbers are signed integers: a first byte from 0x40 to 0x7f keeps them positive and of equal length. */
 function serial(): string {
   const bytes = randomBytes(SERIAL_BYTES);
   bytes.writeUInt8((bytes.readUInt8(0) & 0x3f) | 0x40, 0);
@@ -176,7 +173,7 @@ function serial(): string {
 
 function at(parent: Asn1, index: number): Asn1 {
   const child = typeof parent.value === 'string' ? undefined : parent.value[index];
-  if (child === undefined) throw new Error('the certificate of the authority is not built like one');
+  if (child === undefined) throw new Error('the authority is not a well-formed certificate');
   return child;
 }
 

@@ -1,4 +1,4 @@
-import { catalogueFrom, type ClusterInFiles } from '../config/catalogue.ts';
+import { catalogueFrom, type OfflineOptions } from '../config/catalogue.ts';
 import { Audit, type AuditFinding, type AuditReport } from '../diagnostics/audit.ts';
 import { decodePod } from '../kubernetes/pod.ts';
 import { podKind } from '../kubernetes/workload.ts';
@@ -10,7 +10,7 @@ import type { CommandResult } from './command-result.ts';
 import { formatJson, formatSection } from './format.ts';
 import { installedCatalogue } from './installed-defaults.ts';
 
-export interface AuditOptions extends NamespaceScope, ClusterInFiles {
+export interface AuditOptions extends NamespaceScope, OfflineOptions {
   readonly kubeconfig?: string | undefined;
   readonly output: 'text' | 'json';
 }

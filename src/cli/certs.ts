@@ -1,6 +1,6 @@
 import { daysBetween, describeCertificate, expiryOf } from '../certificates/describe.ts';
 import { readTlsDirectory } from '../certificates/directory.ts';
-import { faultMessage } from '../certificates/fault-message.ts';
+import { faultMessage } from '../certificates/faults.ts';
 import { certificateBlocks, findFault, isTrusted, parseCertificates } from '../certificates/server-certificate.ts';
 import type { KubeClient } from '../cluster/client/types.ts';
 import { namedSecret } from '../cluster/secret-store.ts';
@@ -52,8 +52,8 @@ async function readSecret(cluster: KubeClient, secret: string): Promise<Certific
 
 async function readDirectory(dir: string): Promise<CertificateFiles> {
   const found = await readTlsDirectory(dir);
-  if (!found.ok) throw new Error(found.problem);
-  return { from: dir, ca: '', ...found.certificate };
+  if (!found.ok) throw new Error(found.error);
+  return { from: dir, ca: '', ...found.value };
 }
 
 /** `bundles` is undefined if no webhook configuration is given. */

@@ -1,7 +1,7 @@
 import { createTwoFilesPatch } from 'diff';
 import { admit } from '../admission/admit.ts';
 import { type Decision, isReported, notInjected } from '../admission/decision.ts';
-import { type ClusterInFiles, type OfflineInputs, offlineInputs } from '../config/catalogue.ts';
+import { type OfflineOptions, type OfflineInputs, offlineInputs } from '../config/catalogue.ts';
 import { decisionText } from '../diagnostics/explanation.ts';
 import type { ClusterState } from '../kubernetes/cluster-state.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
@@ -16,7 +16,7 @@ import type { CommandResult } from './command-result.ts';
 import { decisionLines } from './decision-text.ts';
 import { annotationsFrom, namespaceFinder, type NamespaceOptions } from './namespaces-from-files.ts';
 
-export interface InjectOptions extends NamespaceOptions, ClusterInFiles {
+export interface InjectOptions extends NamespaceOptions, OfflineOptions {
   /** A path, or `-` for standard input. */
   readonly file: string;
   readonly namespace: string;

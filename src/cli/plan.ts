@@ -6,7 +6,7 @@ import { describeFailure } from '../cluster/client/errors.ts';
 import type { KubeClient as Api } from '../cluster/client/types.ts';
 import type { ApiResponse } from '../cluster/client/types.ts';
 import { sendOnce } from '../cluster/one-shot.ts';
-import { catalogueFrom, type ClusterInFiles } from '../config/catalogue.ts';
+import { catalogueFrom, type OfflineOptions } from '../config/catalogue.ts';
 import { comparePlans, type InjectedAgent, type PlanComparison, type Verdict } from '../diagnostics/plan-comparison.ts';
 import type { ClusterState } from '../kubernetes/cluster-state.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
@@ -26,7 +26,7 @@ import type { CommandResult } from './command-result.ts';
 import { formatJson } from './format.ts';
 import { installedCatalogue } from './installed-defaults.ts';
 
-export interface PlanOptions extends NamespaceScope, ClusterInFiles {
+export interface PlanOptions extends NamespaceScope, OfflineOptions {
   readonly kubeconfig?: string | undefined;
   readonly profileFile?: string | undefined;
   readonly labelNamespace?: string | undefined;

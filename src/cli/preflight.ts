@@ -5,7 +5,7 @@ import { describeFailure } from '../cluster/client/errors.ts';
 import type { KubeClient } from '../cluster/client/types.ts';
 import { readOnce, sendOnce } from '../cluster/one-shot.ts';
 import { WEBHOOK_CONFIGURATIONS } from '../cluster/webhook-configuration/entries.ts';
-import { catalogueFrom, type ClusterInFiles } from '../config/catalogue.ts';
+import { catalogueFrom, type OfflineOptions } from '../config/catalogue.ts';
 import { otherInjectors } from '../diagnostics/other-webhooks.ts';
 import {
   type Check,
@@ -29,7 +29,7 @@ import type { CommandResult } from './command-result.ts';
 import { formatJson } from './format.ts';
 import { withInstalledDefaults } from './installed-defaults.ts';
 
-export interface PreflightOptions extends ClusterInFiles {
+export interface PreflightOptions extends OfflineOptions {
   readonly kubeconfig?: string | undefined;
   readonly output: 'text' | 'json';
 }

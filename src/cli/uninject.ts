@@ -1,10 +1,10 @@
 import { createTwoFilesPatch } from 'diff';
-import { catalogueFrom, type ClusterInFiles } from '../config/catalogue.ts';
+import { catalogueFrom, type OfflineOptions } from '../config/catalogue.ts';
 import { displayName, readManifest } from '../manifests/file.ts';
 import { uninjectText } from '../manifests/uninject/uninject.ts';
 import type { CommandResult } from './command-result.ts';
 
-export interface UninjectOptions extends ClusterInFiles {
+export interface UninjectOptions extends OfflineOptions {
   /** A path, or `-` for standard input. */
   readonly file: string;
   readonly diff?: boolean | undefined;

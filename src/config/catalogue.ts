@@ -1,52 +1,54 @@
-import type { ClusterState, ClusterState as Facts } from '../kubernetes/cluster-state.ts';
+import type { ClusterState } from '../kubernetes/cluster-state.ts';
 import { parseVersion } from '../kubernetes/version.ts';
+import { errorMessage } from '../lib/error-message.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { Result } from '../lib/result.ts';
 import { UsageError } from '../lib/usage-error.ts';
 import { builtInCatalogue } from '../profile-sources/builtin.ts';
-import type { Logger } from '../lib/logger.ts';
 import type { ProfilesStatus } from '../profile-sources/directory.ts';
 import { type Catalogue, problemText, withDefaults } from '../profiles/catalogue.ts';
 import { problemsOfDefaults } from '../settings/defaults.ts';
-import { type Config, type ReadConfig, readConfig } from './config.ts';
+import { type Config, type ConfigFault, readConfig } from './config.ts';
 
-/** The catalogue of a cluster: the built-in one with its defaults, and the profiles of its directory. */
-export interface ClusterCatalogue {
+/** The catalogue of a cluster: built-in profiles with cluster-wide defaults, and the profiles of a directory. */
+export interface CatalogueSource {
   readonly catalogue: () => Catalogue;
-  /** What is wrong with profiles at this moment, a line each. */
   readonly problems: () => readonly string[];
   readonly status: () => ProfilesStatus;
   readonly stop: () => Promise<void>;
 }
 
-/** The configuration. Throws a UsageError with every problem of it, and of its defaults where profiles of users cannot mend them. */
-export function configFrom(read: ReadConfig): Config {
-  if (read.ok) return read.config;
-  const defaults = read.profiles === undefined ? problemsIn(builtInCatalogue(), read.defaults) : [];
-  throw new UsageError([...read.problems, ...defaults]);
+/** Returns the configuration, or throws a UsageError with all its problems, including those of defaults that no user's profile can resolve. */
+export function requireConfig(read: Result<Config, ConfigFault>): Config {
+  if (read.ok) return read.value;
+  const { problems, defaults, profiles } = read.error;
+  const ofDefaults = profiles === undefined ? problemsIn(builtInCatalogue(), defaults) : [];
+  throw new UsageError([...problems, ...ofDefaults]);
 }
 
 /**
- * Opens the catalogue. A server begins without those profiles that are broken (`watch`: and reads all again when they change); a command has no
- * use for half of what was meant. Throws a UsageError with every problem that makes no sense of the whole.
+ * Opens the catalogue. A server (`watch`) starts without broken profiles and reloads the directory when it changes; a command (`once`) fails on
+ * any broken profile. Throws a UsageError with all problems.
  */
-export async function openCatalogue(config: Config, log: Logger, use: 'watch' | 'once'): Promise<ClusterCatalogue> {
+export async function openCatalogue(config: Config, log: Logger, use: 'watch' | 'once'): Promise<CatalogueSource> {
   const { profiles: dir, defaults } = config;
-  const shipped = withDefaults(builtInCatalogue(), Object.entries(defaults));
+  const builtIn = withDefaults(builtInCatalogue(), Object.entries(defaults));
   if (dir === undefined) {
-    const problems = problemsIn(shipped, defaults);
+    const problems = problemsIn(builtIn, defaults);
     if (problems.length > 0) throw new UsageError(problems);
-    return fixed(shipped);
+    return withoutDirectory(builtIn);
   }
-  // Late: most servers have no profiles but those that were read when the product was built, and need nothing that reads any.
+  // Loaded on demand: the built-in profiles were parsed at build time, so most servers need no parser.
   const { builtInDocuments } = await import('../profile-sources/builtin-documents.ts');
   const { ProfileDirectory } = await import('../profile-sources/directory.ts');
-  const options = { dir, builtIn: builtInDocuments.profiles, tables: shipped, log };
+  const options = { dir, builtIn: builtInDocuments.profiles, tables: builtIn, log };
   const directory = await ProfileDirectory.open(options).catch((error: unknown) => {
-    throw new UsageError([`profiles: ${error instanceof Error ? error.message : String(error)}`]);
+    throw new UsageError([`profiles: ${errorMessage(error)}`]);
   });
-  const wrong = problemsIn(directory.catalogue(), defaults);
-  // Defaults may speak of a profile that is broken just now: no reason to leave the cluster without a server.
-  const isBroken = directory.problems().length > wrong.length;
-  if (use === 'once' ? isBroken || wrong.length > 0 : !isBroken && wrong.length > 0)
+  const ofDefaults = problemsIn(directory.catalogue(), defaults).length;
+  // Defaults may refer to a profile that is broken right now: no reason to leave the cluster without a server.
+  const isBroken = directory.problems().length > ofDefaults;
+  if (use === 'once' ? isBroken || ofDefaults > 0 : !isBroken && ofDefaults > 0)
     throw new UsageError(directory.problems());
   if (use === 'watch') directory.watch();
   return {
@@ -57,39 +59,34 @@ export async function openCatalogue(config: Config, log: Logger, use: 'watch' | 
   };
 }
 
-/** What stands for a cluster where there is none. */
-export interface ClusterInFiles {
-  /** Path of a server's configuration file, for its cluster-wide defaults. */
+/** Files that replace a cluster. */
+export interface OfflineOptions {
   readonly config?: string | undefined;
-  /** Path of a directory of profiles. */
   readonly profiles?: string | undefined;
-  /** The API server's version, `1.36`. */
   readonly kubernetes?: string | undefined;
 }
 
-/** What a decision goes by besides the namespace. */
 export interface OfflineInputs {
   readonly catalogue: Catalogue;
   readonly cluster: ClusterState;
 }
 
-/** What a server of these files would know, all that is in them sound. Throws a UsageError where it is not. */
-export async function offlineInputs({ config: file, profiles, kubernetes }: ClusterInFiles): Promise<OfflineInputs> {
+/** Loads the inputs that a server with these files would use. Throws a UsageError if any of them is not valid. */
+export async function offlineInputs({ config: file, profiles, kubernetes }: OfflineOptions): Promise<OfflineInputs> {
   const flags = Object.entries({ config: file, profiles, kubernetes });
   const given = flags.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
-  const config = configFrom(readConfig(Object.fromEntries(given), {}));
+  const config = requireConfig(readConfig(Object.fromEntries(given), {}));
   const silent = { info: () => {}, warn: () => {}, error: () => {} };
   const opened = await openCatalogue(config, silent, 'once');
   return { catalogue: opened.catalogue(), cluster: clusterStateFromFiles(config) };
 }
 
-/** The catalogue alone. */
-export async function catalogueFrom(files: ClusterInFiles): Promise<Catalogue> {
+export async function catalogueFrom(files: OfflineOptions): Promise<Catalogue> {
   const { catalogue } = await offlineInputs(files);
   return catalogue;
 }
 
-function fixed(catalogue: Catalogue): ClusterCatalogue {
+function withoutDirectory(catalogue: Catalogue): CatalogueSource {
   const profiles = { 'built-in': catalogue.profiles.size, user: 0, 'last-good': 0, broken: 0 };
   return {
     catalogue: () => catalogue,
@@ -103,8 +100,7 @@ function problemsIn(catalogue: Catalogue, defaults: Config['defaults']): readonl
   return problemsOfDefaults(catalogue, Object.entries(defaults)).map(problemText);
 }
 
-/** What the settings say of a cluster that nobody asks. */
-export function clusterStateFromFiles({ kubernetes }: Pick<Config, 'kubernetes'>): Facts {
+export function clusterStateFromFiles({ kubernetes }: Pick<Config, 'kubernetes'>): ClusterState {
   return {
     kubernetes: kubernetes === undefined ? undefined : parseVersion(kubernetes),
     configMapKeys: () => undefined,

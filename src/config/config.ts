@@ -5,70 +5,61 @@ import { parseDocument } from 'yaml';
 import { isObject } from '../lib/json.ts';
 import { nearest } from '../lib/suggest.ts';
 import { pathText } from '../lib/text.ts';
+import { errorMessage } from '../lib/error-message.ts';
+import type { Result } from '../lib/result.ts';
 import { readDefaults } from '../settings/defaults.ts';
 import {
   flagOf,
-  millisecondsOf,
-  readSettings,
+  parseSettings,
   type SettingName,
   settingNames,
   settingRows,
   type Settings,
   variableOf,
-  type Written,
 } from './options.ts';
+import { millisecondsOf, type RawValue } from './value-kinds.ts';
 
-/** The server's configuration, complete and checked. */
 export interface Config extends Settings {
-  /** Cluster-wide defaults: from a setting's name to its value, as an annotation would have it. */
+  /** Cluster-wide defaults: from a setting's name to its value, as in an annotation. */
   readonly defaults: Readonly<Record<string, string>>;
 }
 
-export type ReadConfig =
-  | { readonly ok: true; readonly config: Config }
-  | {
-      readonly ok: false;
-      readonly problems: readonly string[];
-      /** The defaults of a file that could be read, so that its problems can be told with the others. */
-      readonly defaults: Config['defaults'];
-      /** The directory of profiles, where one is named: defaults may speak of them. */
-      readonly profiles: string | undefined;
-    };
+export interface ConfigFault {
+  readonly problems: readonly string[];
+  /** The defaults of a file that could be read, so that their problems are reported with the others. */
+  readonly defaults: Config['defaults'];
+  /** The directory of profiles, if any: defaults may refer to profiles in it. */
+  readonly profiles: string | undefined;
+}
 
-/**
- * In the namespace of a Service called agent-injector the kubelet puts its addresses into every container under our own prefix
- * (AGENT_INJECTOR_PORT=tcp://10.0.0.1:443, AGENT_INJECTOR_SERVICE_HOST=…): they are not meant for us.
- */
-function isServiceLink(name: string, value: string): boolean {
-  return (
-    /_SERVICE_(HOST|PORT)(_|$)/.test(name) ||
-    /_PORT_\d+_(TCP|UDP|SCTP)(_|$)/.test(name) ||
-    /^(tcp|udp|sctp):\/\//.test(value)
-  );
+interface GivenValue {
+  readonly value: RawValue;
+  /** Where it was given: a flag, a variable, or a file and key. */
+  readonly origin: string;
 }
 
 /**
- * Reads flags, environment and file, the stronger first, into one configuration. Every problem is found at once, each a sentence that says
- * where the value stands. Who only looks at something need not give all that a server needs.
+ * Merges flags, environment and file, in this order of precedence, into one configuration. All problems are reported at once, each with the
+ * origin of the value. With `read`, settings that only a server requires may be missing.
  */
 export function readConfig(
   flags: Readonly<Record<string, string>>,
   environment: Readonly<Record<string, string | undefined>> = process.env,
   purpose: 'serve' | 'read' = 'serve',
-): ReadConfig {
+): Result<Config, ConfigFault> {
   const problems: string[] = [];
   const variables = readVariables(environment, problems);
   const file = flags['config'] ?? variables.get('config')?.value;
-  const { settings, defaults } = file === undefined ? NO_FILE : readFile(file, problems);
-  const found = strongest(flags, variables, settings);
-  const read = readSettings(new Map([...found].map(([name, { value }]) => [name, value])));
-  problems.push(...(read.ok ? contradictions(read.settings, found, purpose) : problemsOf(read.wrong, found)));
-  return read.ok && problems.length === 0
-    ? { ok: true, config: { ...read.settings, defaults } }
-    : { ok: false, problems, defaults, profiles: found.get('profiles')?.value.toString() };
+  const { settings, defaults } = file === undefined ? NO_FILE : readFile(String(file), problems);
+  const given = merge(flags, variables, settings);
+  const parsed = parseSettings(new Map([...given].map(([name, { value }]) => [name, value])));
+  problems.push(...(parsed.ok ? contradictions(parsed.value, given, purpose) : invalidValues(parsed.error, given)));
+  return parsed.ok && problems.length === 0
+    ? { ok: true, value: { ...parsed.value, defaults } }
+    : { ok: false, error: { problems, defaults, profiles: given.get('profiles')?.value.toString() } };
 }
 
-/** The kubeconfig that kubectl would take; undefined where there is none. Of several files in KUBECONFIG the first one counts. */
+/** The kubeconfig that kubectl would use; undefined if there is none. Of several files in KUBECONFIG, the first is used. */
 export function userKubeconfig(
   flag: string | undefined,
   environment: Readonly<Record<string, string | undefined>> = process.env,
@@ -79,161 +70,145 @@ export function userKubeconfig(
   return existsSync(standard) ? standard : undefined;
 }
 
-/** Settings that contradict each other, or are of no use alone. */
 function contradictions(
   settings: Settings,
-  found: ReadonlyMap<SettingName, Found>,
+  given: ReadonlyMap<SettingName, GivenValue>,
   purpose: 'serve' | 'read',
 ): readonly string[] {
   const { port, adminPort, leafLifetime, caLifetime } = settings;
-  const publishes = found.has('tlsSecret') || found.has('webhookConfiguration');
-  const rules: readonly (readonly [isWrong: boolean, problem: string])[] = [
-    [port !== 0 && port === adminPort, `port and admin-port are both ${port}: give each its own`],
+  const has = (name: SettingName): boolean => given.has(name);
+  const rules: readonly (readonly [isViolated: boolean, problem: string])[] = [
+    [port !== 0 && port === adminPort, `port and adminPort are both ${port}: choose different ports`],
     [
-      found.has('kubeconfig') && found.has('namespaces'),
-      'kubeconfig and namespaces: give one of them; namespaces come from a cluster or from a file',
+      has('kubeconfig') && has('namespaces'),
+      'kubeconfig and namespaces exclude each other: namespaces are read from a cluster or from a file',
     ],
     [
-      found.has('tlsSecret') && found.has('tlsDir'),
-      'tlsSecret and tlsDir: give one of them; the certificate comes from a Secret or from a directory',
+      has('tlsSecret') && has('tlsDir'),
+      'tlsSecret and tlsDir exclude each other: the certificate is read from a Secret or from a directory',
     ],
     [
-      found.has('tlsSecret') && !found.has('webhookConfiguration'),
-      'tlsSecret needs webhookConfiguration: a new CA signs only once the API server is seen to trust it',
+      has('tlsSecret') && !has('webhookConfiguration'),
+      'tlsSecret requires webhookConfiguration: a new CA may sign only once it is seen in caBundle',
     ],
     [
-      publishes && !found.has('service'),
-      'tlsSecret and webhookConfiguration need service: by its names the API server calls',
+      (has('tlsSecret') || has('webhookConfiguration')) && !has('service'),
+      'tlsSecret and webhookConfiguration require service: the certificate must be valid for its DNS names',
     ],
     [
-      found.has('clientNames') && !found.has('clientCa'),
-      'clientNames needs clientCa: without it nobody is asked for a certificate',
+      has('clientNames') && !has('clientCa'),
+      'clientNames requires clientCa: without it no client certificate is requested',
     ],
     [
       millisecondsOf(caLifetime) < 3 * millisecondsOf(leafLifetime),
       `caLifetime: "${caLifetime}" must be at least three times leafLifetime ("${leafLifetime}")`,
     ],
   ];
-  return purpose === 'read' ? [] : rules.filter(([isWrong]) => isWrong).map(([, problem]) => problem);
+  return purpose === 'read' ? [] : rules.filter(([isViolated]) => isViolated).map(([, problem]) => problem);
 }
 
-function strongest(
+function merge(
   flags: Readonly<Record<string, string>>,
-  variables: ReadonlyMap<string, Found>,
-  settings: ReadonlyMap<string, Found>,
-): ReadonlyMap<SettingName, Found> {
-  const found = new Map<SettingName, Found>();
+  variables: ReadonlyMap<string, GivenValue>,
+  settings: ReadonlyMap<string, GivenValue>,
+): ReadonlyMap<SettingName, GivenValue> {
+  const given = new Map<SettingName, GivenValue>();
   for (const name of settingNames) {
     const flag = flags[name];
-    const written = flag === undefined ? undefined : { value: flag, at: `--${flagOf(name)}` };
-    const setting = written ?? variables.get(name) ?? settings.get(name);
-    if (setting) found.set(name, setting);
+    const fromFlag = flag === undefined ? undefined : { value: flag, origin: `--${flagOf(name)}` };
+    const value = fromFlag ?? variables.get(name) ?? settings.get(name);
+    if (value) given.set(name, value);
   }
-  return found;
+  return given;
 }
 
-function problemsOf(wrong: ReadonlySet<SettingName>, found: ReadonlyMap<SettingName, Found>): readonly string[] {
-  return settingNames
-    .filter((name) => wrong.has(name))
-    .map(
-      (name) =>
-        `${found.get(name)?.at ?? name}: "${found.get(name)?.value ?? ''}" must be ${settingRows[name].expected}`,
-    );
+function invalidValues(
+  invalid: ReadonlySet<SettingName>,
+  given: ReadonlyMap<SettingName, GivenValue>,
+): readonly string[] {
+  return [...given]
+    .filter(([name]) => invalid.has(name))
+    .map(([name, { value, origin }]) => `${origin}: "${value}" must be ${settingRows[name].expected}`);
 }
-
-interface Found {
-  readonly value: Written;
-  readonly at: string;
-}
-
-/** What a configuration file says. */
-interface FileContent {
-  readonly settings: ReadonlyMap<string, Found>;
-  readonly defaults: Readonly<Record<string, string>>;
-}
-
-const NO_FILE: FileContent = { settings: new Map(), defaults: {} };
 
 function readVariables(
   environment: Readonly<Record<string, string | undefined>>,
   problems: string[],
-): ReadonlyMap<string, { readonly value: string; readonly at: string }> {
+): ReadonlyMap<string, GivenValue> {
   const names = new Map(settingNames.map((name) => [variableOf(name), name]));
-  const found = new Map<string, { readonly value: string; readonly at: string }>();
+  const given = new Map<string, GivenValue>();
   for (const [variable, value] of Object.entries(environment)) {
-    if (
-      !variable.startsWith('AGENT_INJECTOR_') ||
-      value === undefined ||
-      value === '' ||
-      isServiceLink(variable, value)
-    )
-      continue;
+    if (!variable.startsWith('AGENT_INJECTOR_') || value === undefined || value === '') continue;
+    if (isServiceLink(variable, value)) continue;
     const name = names.get(variable);
-    if (name !== undefined) found.set(name, { value, at: variable });
-    else problems.push(`${variable}: no such setting${meant(nearest(variable, names.keys()))}`);
+    if (name !== undefined) given.set(name, { value, origin: variable });
+    else problems.push(`${variable}: unknown setting${suggestion(nearest(variable, names.keys()))}`);
   }
-  return found;
+  return given;
 }
+
+/**
+ * True for variables that the kubelet adds to every container in the namespace of a Service called agent-injector
+ * (AGENT_INJECTOR_PORT=tcp://10.0.0.1:443, AGENT_INJECTOR_SERVICE_HOST=…): they share our prefix but are not settings.
+ */
+function isServiceLink(name: string, value: string): boolean {
+  return (
+    /_SERVICE_(HOST|PORT)(_|$)/.test(name) ||
+    /_PORT_\d+_(TCP|UDP|SCTP)(_|$)/.test(name) ||
+    /^(tcp|udp|sctp):\/\//.test(value)
+  );
+}
+
+interface FileContent {
+  readonly settings: ReadonlyMap<string, GivenValue>;
+  readonly defaults: Config['defaults'];
+}
+
+const NO_FILE: FileContent = { settings: new Map(), defaults: {} };
 
 function readFile(file: string, problems: string[]): FileContent {
   const parsed = parseFile(file);
-  const read = parsed.ok ? readContent(parsed.value ?? {}) : parsed;
-  if (!read.ok) {
-    problems.push(...read.problems.map((problem) => `${file}: ${problem}`));
-    return NO_FILE;
-  }
-  const { values, defaults } = read;
-  const settings = values.map(([name, value]) => [name, { value, at: `${file}: ${name}` }] as const);
-  return { settings: new Map(settings), defaults };
+  const content = parsed.ok ? readContent(parsed.value ?? {}, file) : parsed;
+  if (content.ok) return content.value;
+  problems.push(...content.error.map((problem) => `${file}: ${problem}`));
+  return NO_FILE;
 }
 
-type Content =
-  | {
-      readonly ok: true;
-      readonly values: readonly (readonly [string, Written])[];
-      readonly defaults: FileContent['defaults'];
-    }
-  | { readonly ok: false; readonly problems: readonly string[] };
-
-/** Reads a file as a whole, before its values are read. */
-function readContent(content: unknown): Content {
-  if (!isObject(content)) return { ok: false, problems: ['must be an object: a setting and its value on each line'] };
-  const { defaults = {}, ...given } = content;
-  const read = readDefaults(defaults);
+function readContent(content: unknown, file: string): Result<FileContent, readonly string[]> {
+  if (!isObject(content)) return { ok: false, error: ['must be an object of settings and their values'] };
+  const { defaults: rawDefaults = {}, ...given } = content;
+  const defaults = readDefaults(rawDefaults);
   const names = settingNames.filter((name) => name !== 'config');
   const known = new Set<string>(names);
-  const values: (readonly [string, Written])[] = [];
-  const wrong: string[] = [];
+  const settings = new Map<string, GivenValue>();
+  const problems = defaults.ok
+    ? []
+    : defaults.error.map(({ path, message }) => `${pathText(['defaults', ...path])}: ${message}`);
   for (const [name, value] of Object.entries(given)) {
-    if (!known.has(name)) wrong.push(`${name}: no such setting${meant(nearest(name, [...names, 'defaults']))}`);
-    else if (isScalar(value)) values.push([name, value]);
-    else wrong.push(`${name}: must be text, a number, true or false`);
+    if (!known.has(name)) problems.push(`${name}: unknown setting${suggestion(nearest(name, [...names, 'defaults']))}`);
+    else if (isScalar(value)) settings.set(name, { value, origin: `${file}: ${name}` });
+    else problems.push(`${name}: must be a string, a number or a boolean`);
   }
-  if (read.ok && wrong.length === 0) return { ok: true, values, defaults: read.value };
-  const ofDefaults = read.ok ? [] : read.error;
-  const told = ofDefaults.map(({ path, message }) => `${pathText(['defaults', ...path])}: ${message}`);
-  return { ok: false, problems: [...told, ...wrong] };
+  return defaults.ok && problems.length === 0
+    ? { ok: true, value: { settings, defaults: defaults.value } }
+    : { ok: false, error: problems };
 }
 
-function isScalar(value: unknown): value is Written {
+function isScalar(value: unknown): value is RawValue {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 }
 
-type Parsed =
-  | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly problems: readonly string[] };
-
-function parseFile(file: string): Parsed {
+function parseFile(file: string): Result<unknown, readonly string[]> {
   try {
     const document = parseDocument(readFileSync(file, 'utf8'));
     const problems = document.errors.map((error) => error.message.split('\n')[0] ?? '');
     // An alias without its anchor is found only here.
-    return problems.length > 0 ? { ok: false, problems } : { ok: true, value: document.toJS() };
+    return problems.length > 0 ? { ok: false, error: problems } : { ok: true, value: document.toJS() };
   } catch (error) {
-    return { ok: false, problems: [error instanceof Error ? error.message : String(error)] };
+    return { ok: false, error: [errorMessage(error)] };
   }
 }
 
-function meant(name: string | undefined): string {
+function suggestion(name: string | undefined): string {
   return name === undefined ? '' : `; did you mean ${name}?`;
 }

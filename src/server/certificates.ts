@@ -9,10 +9,11 @@ import type { KubeClient } from '../cluster/client/types.ts';
 import { namedSecret } from '../cluster/secret-store.ts';
 import { CaBundleWriter, type CaBundleWriterOptions } from '../cluster/webhook-configuration/ca-bundle.ts';
 import type { Config } from '../config/config.ts';
-import { millisecondsOf } from '../config/options.ts';
+import { millisecondsOf } from '../config/value-kinds.ts';
+import { errorMessage } from '../lib/error-message.ts';
 import { UsageError } from '../lib/usage-error.ts';
 
-/** What looks after the certificate, as the settings ask for it. Throws a UsageError when they name what cannot be used. */
+/** Creates the certificate keeper for the settings. Throws a UsageError if they refer to something that cannot be used. */
 export async function openCertificates(
   config: Config,
   cluster: KubeClient | undefined,
@@ -33,11 +34,11 @@ export async function openCertificates(
     clock: wallClockOf(cluster),
   });
   registration?.start(() => void keeper.check());
-  // A directory is there from the start, or somebody has made a mistake.
+  // An authority may be created later, but a directory that cannot be used is a configuration error.
   if (!source.isShared) await keeper.check();
   if (source.isShared || keeper.hasCertificate()) return keeper;
   await keeper.stop();
-  throw new UsageError([`${keeper.trouble() ?? 'there is no certificate'}.`]);
+  throw new UsageError([keeper.problem() ?? 'there is no certificate']);
 }
 
 async function readable(file: string | undefined): Promise<void> {
@@ -45,7 +46,7 @@ async function readable(file: string | undefined): Promise<void> {
   try {
     await readFile(file);
   } catch (error) {
-    throw new UsageError([`clientCa: ${error instanceof Error ? error.message : String(error)}`]);
+    throw new UsageError([`clientCa: ${errorMessage(error)}`]);
   }
 }
 
@@ -57,7 +58,7 @@ function openRegistration(
   if (webhookConfiguration === undefined) return undefined;
   if (cluster) return new CaBundleWriter({ ...options, client: cluster, name: webhookConfiguration });
   throw new UsageError([
-    'tlsSecret and webhookConfiguration need a cluster: this is no pod, and no kubeconfig is given',
+    'tlsSecret and webhookConfiguration require a cluster: not running in a pod, and no kubeconfig given',
   ]);
 }
 
@@ -67,7 +68,7 @@ function sourceOf(config: Config, cluster: KubeClient | undefined, servername: s
   const [namespace = '', name = ''] = tlsSecret.split('/');
   return new AuthoritySource({
     store: namedSecret(cluster, namespace, name),
-    // The first is the one by which the API server calls.
+    // The first is the name that the API server uses.
     names: [servername, `${servername}.cluster.local`, servername.replace(/\.svc$/, '')],
     leafLifetime: millisecondsOf(leafLifetime),
     authorityLifetime: millisecondsOf(caLifetime),

@@ -10,25 +10,21 @@ import type { ReflectorStatus } from '../cluster/watch/reflector.ts';
 import { clusterStateFromFiles } from '../config/catalogue.ts';
 import type { Config } from '../config/config.ts';
 import type { CheckName } from '../config/options.ts';
-import type { ClusterState as Facts } from '../kubernetes/cluster-state.ts';
+import type { ClusterState } from '../kubernetes/cluster-state.ts';
 import { UsageError } from '../lib/usage-error.ts';
 
-/** What is known of the cluster besides its namespaces, kept up to date. */
 export interface ClusterStateSource {
-  /** What is known at this moment, from memory: no I/O. */
-  readonly facts: () => Facts;
-  /** Resolves when the cluster has been asked once, whatever it said: within seconds. */
-  readonly whenAsked: () => Promise<void>;
-  /** What is not known though it should be, a line each. */
+  /** Current state, from memory: no I/O. */
+  readonly state: () => ClusterState;
+  /** Resolves within seconds, once the cluster was asked for everything, successfully or not. */
+  readonly whenTried: () => Promise<void>;
   readonly notes: () => readonly string[];
-  /** How many ConfigMaps are known; undefined where nobody asks for them. */
   readonly configMaps: () => number | undefined;
-  /** What is watched of the cluster besides its namespaces, by the name of the resource. */
   readonly caches: () => Readonly<Record<string, ReflectorStatus>>;
   readonly stop: () => Promise<void>;
 }
 
-/** The facts that the settings ask for. Throws a UsageError when they need a cluster, and there is none. */
+/** Starts the watches that the settings enable. Throws a UsageError if they require a cluster and there is none. */
 export function openClusterState(
   config: Config,
   cluster: KubeClient | undefined,
@@ -36,7 +32,7 @@ export function openClusterState(
   logger: Logger,
 ): ClusterStateSource {
   if (config.configMapKeys && !cluster)
-    throw new UsageError(['configMapKeys needs a cluster: this is no pod, and no kubeconfig is given']);
+    throw new UsageError(['configMapKeys requires a cluster: not running in a pod, and no kubeconfig given']);
   const { kubernetes } = clusterStateFromFiles(config);
   const version =
     cluster && !kubernetes
@@ -44,19 +40,19 @@ export function openClusterState(
       : undefined;
   const keys = cluster && config.configMapKeys ? new ConfigMapKeys(cluster, { logger }).start() : undefined;
   const checks = openChecks(config, cluster, logger);
-  const asked = Promise.all([version?.start().whenTried(), checks.whenTried()]);
+  const tried = Promise.all([version?.start().whenTried(), checks.whenTried()]);
   const caches = (): Readonly<Record<string, ReflectorStatus>> => ({
     ...(keys && { configmaps: keys.status() }),
     ...checks.status(),
   });
   return {
-    facts: () => ({
+    state: () => ({
       kubernetes: kubernetes ?? version?.get(),
       configMapKeys: (namespace, name) => keys?.get(namespace, name),
-      ...checks.facts,
+      ...checks.state,
     }),
-    whenAsked: async () => {
-      await asked;
+    whenTried: async () => {
+      await tried;
     },
     notes: () =>
       Object.entries(caches())
@@ -70,18 +66,17 @@ export function openClusterState(
   };
 }
 
-/** What is watched so that no pod is made to wait: the facts that come of it, where somebody wants them. */
 function openChecks(
   config: Config,
   cluster: KubeClient | undefined,
   logger: Logger,
-): Cache & { readonly facts: Pick<Facts, 'claim' | 'quotas' | 'limitRanges'> } {
-  const wanted = new Set<string>(cluster ? config.checks.split(',') : []);
-  const isWanted = (check: CheckName): boolean => wanted.has(check);
-  const claims = cluster && isWanted('claims') ? new Claims(cluster, { logger }).start() : undefined;
-  const quotas = cluster && isWanted('quotas') ? new Quotas(cluster, { logger }).start() : undefined;
+): Cache & { readonly state: Pick<ClusterState, 'claim' | 'quotas' | 'limitRanges'> } {
+  const enabled = new Set<string>(cluster ? config.checks.split(',') : []);
+  const isEnabled = (check: CheckName): boolean => enabled.has(check);
+  const claims = cluster && isEnabled('claims') ? new Claims(cluster, { logger }).start() : undefined;
+  const quotas = cluster && isEnabled('quotas') ? new Quotas(cluster, { logger }).start() : undefined;
   return {
-    facts: {
+    state: {
       ...(claims && { claim: (namespace, name) => claims.get(namespace, name) }),
       ...(quotas && {
         quotas: (namespace) => quotas.left(namespace),
@@ -99,6 +94,6 @@ function openChecks(
 }
 
 function noteOf(resource: string, { trouble }: ReflectorStatus): string {
-  const what = resource === 'configmaps' ? 'the keys of ConfigMaps are' : `the ${resource} of the cluster are`;
-  return `${what} not known yet${trouble === undefined ? '' : ` (${trouble})`}`;
+  const what = resource === 'configmaps' ? 'the keys of ConfigMaps' : `the ${resource} of the cluster`;
+  return `${what} have not been read yet${trouble === undefined ? '' : ` (${trouble})`}`;
 }

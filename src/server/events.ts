@@ -5,28 +5,36 @@ import type { Config } from '../config/config.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import { misplacedKeys } from '../settings/misspelled-keys.ts';
 
-/** What Events are made from. */
 export interface EventSources {
   readonly api: KubeClient | undefined;
   readonly profiles: { readonly catalogue: () => Catalogue };
 }
 
-/** Where Events go: to the cluster if the settings ask for them, else nowhere. `onNotice` is told of what is seen on workloads. */
+export interface ServerEvents {
+  readonly recorder: EventRecorder;
+  /** Sets the function that is called with the code of each notice about a workload. */
+  readonly onNotice: (listener: (code: string) => void) => void;
+}
+
+/** Creates the Event recorder; it does nothing if the settings do not enable it, or there is no cluster. */
 export function openEvents(
   { events }: Pick<Config, 'events'>,
   { api, profiles }: EventSources,
   log: Logger,
-  onNotice: (code: string) => void,
-): EventRecorder {
-  if (!events) return noEventRecorder;
-  if (!api) {
-    log.warn({}, 'events: there is no cluster to write Events to');
-    return noEventRecorder;
-  }
-  return createEventRecorder({
+): ServerEvents {
+  if (events && !api) log.warn({}, 'events is ignored: there is no cluster');
+  if (!events || !api) return { recorder: noEventRecorder, onNotice: () => {} };
+  let notify: ((code: string) => void) | undefined;
+  const recorder = createEventRecorder({
     client: api,
     logger: log,
     misplacedKeys: (workload, template) => misplacedKeys(workload, template, profiles.catalogue()),
-    onNotice: ({ code }) => onNotice(code),
+    onNotice: ({ code }) => notify?.(code),
   });
+  return {
+    recorder,
+    onNotice: (listener) => {
+      notify = listener;
+    },
+  };
 }

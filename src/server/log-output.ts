@@ -1,101 +1,104 @@
 import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { type Clock, systemClock } from '../lib/clock.ts';
 
-/** Where lines go: pino writes to it, and never waits. */
-export interface LogDestination {
-  readonly write: (line: string) => void;
-  /** Writes what waits, at the end of the process. What does not go out at once is lost. */
-  readonly flushSync: () => void;
-  /** How many lines were given up since the start: nobody read them, or not in time. */
-  readonly dropped: () => number;
-}
-
-/** Takes a text, and says when it is written or why it is not. It must not throw. */
 export interface Sink {
+  /** Writes without blocking, and calls back when done. Must not throw. */
   readonly write: (text: string, done: (error?: Error | null) => void) => void;
   /** Writes at once, or throws. */
-  readonly writeNow: (text: string) => void;
+  readonly writeSync: (text: string) => void;
 }
 
-/** Lines that wait for their reader, in characters: some thousand decisions. What comes beyond it is dropped. */
-const MAX_QUEUED_BYTES = 1024 * 1024;
+/** Bound of lines that wait to be written, in characters: some thousand decisions. */
+const MAX_QUEUED = 1024 * 1024;
 
-/** A reader that is gone is tried again so much later, in ms. */
 const RETRY_MS = 1000;
 
 /**
- * Lines are collected for one turn of the event loop, and written in one call that nobody waits for: a reader that is slow or gone costs lines,
- * which are counted, and holds up no review. Afterwards one line says how many were lost.
+ * Destination for pino that never blocks. The lines of one turn of the event loop are written in one call. While standard output is blocked or
+ * closed, lines are dropped and counted, and afterwards one line reports how many.
+ *
+ * Not sonic-boom: its asynchronous write to a full pipe holds a thread of libuv's pool, so that the process cannot exit; its `flushSync` writes
+ * into the middle of a line that is half written; and after EPIPE it holds lines back instead of counting them as dropped.
  */
-export function logDestination(sink: Sink = stdoutSink(), now: () => number = () => performance.now()): LogDestination {
-  let waiting: string[] = [];
-  let size = 0;
-  let dropped = 0;
-  let untold = 0;
-  let retryAt = 0;
-  let state: 'idle' | 'due' | 'busy' = 'idle';
+export class LogOutput {
+  readonly #sink: Sink;
+  readonly #clock: Pick<Clock, 'now'>;
+  #queue: string[] = [];
+  #queued = 0;
+  #dropped = 0;
+  #reported = 0;
+  #retryAt = 0;
+  #state: 'idle' | 'scheduled' | 'writing' = 'idle';
 
-  const drop = (lines: number): void => {
-    dropped += lines;
-    untold += lines;
-  };
-  const take = (): readonly string[] => {
-    const lines = untold > 0 ? [lossLine(untold), ...waiting] : waiting;
-    waiting = [];
-    size = 0;
-    return lines;
-  };
-  const flush = (): void => {
-    state = 'idle';
-    if (waiting.length === 0) return;
-    const lines = take();
-    const told = untold;
-    untold = 0;
-    state = 'busy';
-    sink.write(lines.join(''), (error) => {
-      state = 'idle';
-      if (error) {
-        untold += told;
-        drop(lines.length - (told > 0 ? 1 : 0));
-        retryAt = now() + RETRY_MS;
-      }
-      if (waiting.length > 0) schedule();
+  constructor(sink: Sink, clock: Pick<Clock, 'now'> = systemClock) {
+    this.#sink = sink;
+    this.#clock = clock;
+  }
+
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  write(line: string): void {
+    if (this.#queued + line.length > MAX_QUEUED || this.#clock.now() < this.#retryAt) {
+      this.#dropped += 1;
+      return;
+    }
+    this.#queue.push(line);
+    this.#queued += line.length;
+    if (this.#state === 'idle') this.#schedule();
+  }
+
+  /** Writes the waiting lines at the end of the process. Lines that cannot be written at once are dropped. */
+  flushSync(): void {
+    // Nothing may be written into the middle of a text that is half written.
+    if (this.#state === 'writing' || this.#queue.length === 0) return;
+    const { text, lines } = this.#drain();
+    try {
+      this.#sink.writeSync(text);
+    } catch {
+      this.#dropped += lines;
+    }
+  }
+
+  #schedule(): void {
+    this.#state = 'scheduled';
+    setImmediate(() => {
+      this.#flush();
     });
-  };
-  const schedule = (): void => {
-    state = 'due';
-    setImmediate(flush);
-  };
-  return {
-    write: (line) => {
-      if (size + line.length > MAX_QUEUED_BYTES || now() < retryAt) {
-        drop(1);
-        return;
-      }
-      waiting.push(line);
-      size += line.length;
-      if (state === 'idle') schedule();
-    },
-    flushSync: () => {
-      // A text that is half out must not be cut in two by another.
-      if (state === 'busy' || waiting.length === 0) return;
-      const lines = take();
-      try {
-        sink.writeNow(lines.join(''));
-      } catch {
-        drop(lines.length);
-      }
-    },
-    dropped: () => dropped,
-  };
+  }
+
+  #flush(): void {
+    this.#state = 'idle';
+    if (this.#queue.length === 0) return;
+    const { text, lines, lost } = this.#drain();
+    this.#state = 'writing';
+    this.#sink.write(text, (error) => {
+      this.#state = 'idle';
+      if (error) {
+        this.#dropped += lines;
+        this.#retryAt = this.#clock.now() + RETRY_MS;
+      } else this.#reported += lost;
+      if (this.#queue.length > 0) this.#schedule();
+    });
+  }
+
+  #drain(): { readonly text: string; readonly lines: number; readonly lost: number } {
+    const lines = this.#queue;
+    const lost = this.#dropped - this.#reported;
+    this.#queue = [];
+    this.#queued = 0;
+    return { text: (lost > 0 ? lossLine(lost) : '') + lines.join(''), lines: lines.length, lost };
+  }
 }
 
-/** Standard output. A pipe is written to without waiting for its reader; a file, or a terminal, takes everything at once. */
-function stdoutSink(): Sink {
+/** Standard output. A pipe is written to asynchronously; files and terminals accept everything at once. */
+export function stdoutSink(): Sink {
   const { stdout } = process;
-  // Each writing hears of its own error; without this, the process would end of it.
+  // Each write reports its own error; without a listener, an error event would end the process.
   stdout.on('error', () => {});
-  if (stdout instanceof Socket) return { write: (text, done) => void stdout.write(text, done), writeNow };
+  if (stdout instanceof Socket) return { write: (text, done) => void stdout.write(text, done), writeSync: writeNow };
   return {
     write: (text, done) => {
       try {
@@ -105,7 +108,7 @@ function stdoutSink(): Sink {
         done(error instanceof Error ? error : new Error(String(error)));
       }
     },
-    writeNow,
+    writeSync: writeNow,
   };
 }
 
@@ -113,22 +116,7 @@ function writeNow(text: string): void {
   writeSync(1, text);
 }
 
-/** As pino writes it. */
 function lossLine(lines: number): string {
-  const time = new Date().toISOString();
-  const msg = 'log lines were lost: whoever reads standard output was too slow, or gone';
-  return `${JSON.stringify({ level: 'warn', time, lines, msg })}\n`;
-}
-
-/** The time of a log line as pino takes it, in UTC. A line costs less than its date would: all lines of a millisecond have the same. */
-export function timestamps(now: () => number = Date.now): () => string {
-  let last = Number.NaN;
-  let text = '';
-  return () => {
-    const time = now();
-    if (time === last) return text;
-    last = time;
-    text = `,"time":"${new Date(time).toISOString()}"`;
-    return text;
-  };
+  const msg = 'log lines were dropped: standard output was blocked or closed';
+  return `${JSON.stringify({ level: 'warn', time: new Date().toISOString(), lines, msg })}\n`;
 }

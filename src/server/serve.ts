@@ -4,11 +4,11 @@ import pino, { type Logger } from 'pino';
 import type { CertificateKeeper } from '../certificates/keeper.ts';
 import type { NamespaceSource } from '../cluster/caches/namespaces.ts';
 import type { KubeClient } from '../cluster/client/types.ts';
-import { type ClusterCatalogue, configFrom, openCatalogue } from '../config/catalogue.ts';
-import type { Config, ReadConfig } from '../config/config.ts';
+import { type CatalogueSource, openCatalogue, requireConfig } from '../config/catalogue.ts';
+import type { Config, readConfig } from '../config/config.ts';
 import { traceOf } from '../lib/stack-trace.ts';
 import { createMetrics } from '../metrics/registry.ts';
-import type { Gauges, Metrics } from '../metrics/types.ts';
+import type { Gauges } from '../metrics/types.ts';
 import { createWebhookServer, replaceCertificate } from '../webhook/server.ts';
 import { createAdminServer } from './admin-server.ts';
 import type { AuditLoop } from './audit-loop.ts';
@@ -18,82 +18,80 @@ import { type ClusterStateSource, openClusterState } from './cluster-state.ts';
 import { openCluster, openNamespaces } from './cluster.ts';
 import { limitConnections } from './connection-limit.ts';
 import { openEvents } from './events.ts';
-import { logDestination, timestamps } from './log-output.ts';
+import { LogOutput, stdoutSink } from './log-output.ts';
 
-/** A server that answers reviews, and how to end it. */
 interface Running {
-  /** Goes on answering for the drain time, telling callers to go elsewhere, then closes. */
+  /** Keeps answering for the drain time while callers are asked to reconnect elsewhere, then closes. */
   readonly drain: () => Promise<void>;
 }
 
-/** `agent-injector serve`: runs until a signal ends it. Throws a UsageError before anything listens when the configuration is wrong. */
-export async function serve(read: ReadConfig): Promise<void> {
-  const config = configFrom(read);
-  const destination = logDestination();
-  process.once('exit', destination.flushSync);
+/** `agent-injector serve`: runs until a signal. Throws a UsageError before any port opens if the configuration is not valid. */
+export async function serve(read: ReturnType<typeof readConfig>): Promise<void> {
+  const config = requireConfig(read);
+  const output = new LogOutput(stdoutSink());
+  process.once('exit', () => {
+    output.flushSync();
+  });
   const log = pino(
     {
       level: config.logLevel,
       base: null,
-      timestamp: timestamps(),
+      timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (level) => ({ level }) },
     },
-    destination,
+    output,
   );
   let running: Running | undefined;
-  // Before anything else: until a handler is set, a signal kills the process in the middle of whatever it does.
+  // First of all: without a handler, a signal would kill the process in the middle of its work.
   const signals = closeWithGrace(
     { delay: (config.drainSeconds + 10) * 1000, logger: false },
     async ({ err, signal }) => {
-      if (err) log.error({ err: traceOf(err) }, 'ending because of an error');
+      if (err) log.error({ err: traceOf(err) }, 'shutting down after an error');
       else if (running) log.info({ signal, drainSeconds: config.drainSeconds }, 'draining');
-      else log.info({ signal }, 'stopped before anything was served');
+      else log.info({ signal }, 'stopped during startup');
       await running?.drain();
     },
   );
   try {
-    running = await start(config, log, destination.dropped);
+    running = await start(config, log, () => output.dropped);
   } catch (error) {
     signals.uninstall();
     throw error;
   }
 }
 
-/** All that the server goes by, each kept up to date by itself until it is stopped. */
 interface Sources {
-  readonly profiles: ClusterCatalogue;
+  readonly profiles: CatalogueSource;
   readonly namespaces: NamespaceSource;
   readonly certificates: CertificateKeeper;
   readonly cluster: ClusterStateSource;
-  /** The API server itself, where there is one. */
   readonly api: KubeClient | undefined;
-  /** Not begun; undefined where nobody asks for them. */
   readonly audits: AuditLoop | undefined;
   readonly stop: () => Promise<void>;
 }
 
-/** Opens everything, or nothing. Throws a UsageError when the settings name what cannot be used. */
+/** Opens all sources, or none. Throws a UsageError if the settings refer to something that cannot be used. */
 async function openSources(config: Config, log: Logger): Promise<Sources> {
   const opened: { readonly stop: () => Promise<void> }[] = [];
   const stop = async (): Promise<void> => {
     await Promise.all(opened.map((source) => source.stop()));
   };
-  const keep = <T extends (typeof opened)[number]>(source: T): T => {
+  const add = <T extends (typeof opened)[number]>(source: T): T => {
     opened.push(source);
     return source;
   };
   try {
-    const profiles = keep(await openCatalogue(config, log, 'watch'));
+    const profiles = add(await openCatalogue(config, log, 'watch'));
     const { namespaces: file, webhookConfiguration, configMapKeys, events, auditInterval } = config;
-    const asks = configMapKeys || events || auditInterval !== '0';
-    const needsCluster = file === undefined || webhookConfiguration !== undefined || asks;
+    const readsMore = configMapKeys || events || auditInterval !== '0';
+    const needsCluster = file === undefined || webhookConfiguration !== undefined || readsMore;
     const cluster = needsCluster ? await openCluster(config.kubeconfig) : undefined;
-    const namespaces = keep(await openNamespaces(file, cluster, log));
-    const facts = keep(openClusterState(config, cluster, namespaces, log));
-    const certificates = keep(await openCertificates(config, cluster, log));
-    const opening = { profiles, namespaces, certificates, cluster: facts, api: cluster };
+    const namespaces = add(await openNamespaces(file, cluster, log));
+    const state = add(openClusterState(config, cluster, namespaces, log));
+    const certificates = add(await openCertificates(config, cluster, log));
+    const opening = { profiles, namespaces, certificates, cluster: state, api: cluster };
     const audits = openAudits(config, opening, log);
-    if (audits) keep(audits);
+    if (audits) add(audits);
     return { ...opening, audits, stop };
   } catch (error) {
     await stop();
@@ -101,7 +99,6 @@ async function openSources(config: Config, log: Logger): Promise<Sources> {
   }
 }
 
-/** What is measured of the sources whenever Prometheus asks. */
 function gaugesOf({ profiles, namespaces, certificates, cluster, audits }: Sources): Gauges {
   return {
     namespaces: () => namespaces.status(),
@@ -113,39 +110,40 @@ function gaugesOf({ profiles, namespaces, certificates, cluster, audits }: Sourc
   };
 }
 
-/** Starts the server. The webhook's port opens last, when a review would be answered right. */
+/** Starts the server. The webhook port opens last, once a review would be answered correctly. */
 async function start(config: Config, log: Logger, logLinesDropped: () => number): Promise<Running> {
   const sources = await openSources(config, log);
   const { profiles, namespaces, certificates, cluster } = sources;
   let state: 'starting' | 'serving' | 'draining' = 'starting';
-  const events = openEvents(config, sources, log, (code) => metrics.recordNotice(code));
-  const metrics: Metrics = createMetrics({ ...gaugesOf(sources), events: events.counts, logLinesDropped }, VERSION);
-  const unready = (): readonly string[] => [
-    ...(namespaces.status().synced ? [] : ['the namespaces of the cluster are not known yet']),
-    ...certificates.unready(),
+  const { recorder, onNotice } = openEvents(config, sources, log);
+  const metrics = createMetrics({ ...gaugesOf(sources), events: () => recorder.counts(), logLinesDropped }, VERSION);
+  onNotice((code) => metrics.recordNotice(code));
+  const notReady = (): readonly string[] => [
+    ...(namespaces.status().synced ? [] : ['the namespaces of the cluster have not been read yet']),
+    ...certificates.notReady(),
     ...(state === 'serving' ? [] : [state === 'starting' ? 'the webhook port is not open yet' : 'shutting down']),
   ];
   const notes = (): readonly string[] => [...profiles.problems(), ...cluster.notes()];
-  const admin = createAdminServer({ metrics, unready, notes });
+  const admin = createAdminServer({ metrics, notReady, notes });
   let webhook: FastifyInstance | undefined;
   const close = async (): Promise<void> => {
     await webhook?.close();
-    await Promise.all([admin.close(), sources.stop(), events.stop()]);
+    await Promise.all([admin.close(), sources.stop(), recorder.stop()]);
   };
   try {
     const adminPort = await listen(admin, config.host, config.adminPort);
     log.info({ port: adminPort }, 'admin port is open: /livez, /readyz, /metrics');
-    const [tls] = await Promise.all([certificates.whenServed(), namespaces.whenSynced(), cluster.whenAsked()]);
+    const [tls] = await Promise.all([certificates.whenServed(), namespaces.whenSynced(), cluster.whenTried()]);
     const server = createWebhookServer({
       tls,
       clientNames: config.clientNames?.split(',').map((name) => name.trim()) ?? [],
       dependencies: {
         catalogue: profiles.catalogue,
-        cluster: cluster.facts,
+        cluster: cluster.state,
         namespaces,
         metrics,
         log,
-        onDecision: events.record,
+        onDecision: recorder.record,
       },
       metrics,
       draining: () => state === 'draining',
@@ -171,7 +169,7 @@ async function start(config: Config, log: Logger, logLinesDropped: () => number)
   };
 }
 
-/** Opens a port and says which it is. `::` takes IPv4, too; a machine without IPv6 gets 0.0.0.0 instead. */
+/** Opens a port and returns its number. `::` accepts IPv4 too; without IPv6, 0.0.0.0 is used instead. */
 async function listen(server: FastifyInstance, host: string, port: number): Promise<number> {
   try {
     await server.listen({ host, port });
@@ -179,7 +177,9 @@ async function listen(server: FastifyInstance, host: string, port: number): Prom
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (host === '::' && (code === 'EAFNOSUPPORT' || code === 'EADDRNOTAVAIL')) return listen(server, '0.0.0.0', port);
     if (code === 'EADDRINUSE')
-      throw new Error(`port ${port} is in use: stop what listens there, or choose another`, { cause: error });
+      throw new Error(`port ${port} is already in use: stop the process that uses it, or choose another port`, {
+        cause: error,
+      });
     throw error;
   }
   const address = server.server.address();

@@ -22,9 +22,9 @@ beforeAll(async () => {
   authority = new X509Certificate(issued.ca);
 });
 
-/** Connects as a caller who trusts ca.crt and nothing else. */
+/** Connects as a caller that trusts only ca.crt. */
 async function handshake(host: string, servername?: string): Promise<TLSSocket> {
-  // Its own, valid now: the verifying side of a handshake reads the real clock.
+  // Issued now: the verifying side of a handshake uses the real clock.
   const fresh = await issueServerCertificate(names, new Date());
   const server = createServer({ cert: fresh.cert, key: fresh.key }, (socket) => socket.end());
   server.listen(0, host);
@@ -41,12 +41,12 @@ async function handshake(host: string, servername?: string): Promise<TLSSocket> 
   }
 }
 
-describe('a fresh certificate', () => {
+describe('a new certificate', () => {
   test.each([
     ['localhost', undefined],
     ['127.0.0.1', undefined],
     ['127.0.0.1', 'agent-injector.apm.svc'],
-  ])('is trusted by a caller of %s (server name %s) who knows ca.crt', async (host, servername) => {
+  ])('is trusted by a caller of %s (server name %s) that trusts ca.crt', async (host, servername) => {
     expect((await handshake(host, servername)).authorized).toBe(true);
   });
 
@@ -54,7 +54,7 @@ describe('a fresh certificate', () => {
     await expect(handshake('127.0.0.1', 'agent-injector.other.svc')).rejects.toThrow('does not match');
   });
 
-  test('is signed by its authority and fits its key', () => {
+  test('is signed by its authority', () => {
     expect(leaf.checkIssued(authority)).toBe(true);
     expect(leaf.verify(authority.publicKey)).toBe(true);
     expect(authority.ca).toBe(true);
@@ -64,25 +64,25 @@ describe('a fresh certificate', () => {
     }
   });
 
-  test('names its hosts, the IPv6 loopback too', () => {
+  test('names its hosts, including the IPv6 loopback', () => {
     expect(leaf.subjectAltName).toBe(
       'DNS:localhost, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1, DNS:agent-injector.apm.svc',
     );
   });
 
-  test('is valid from an hour ago, for a year', () => {
+  test('is backdated by an hour and valid for a year', () => {
     for (const certificate of [leaf, authority]) {
       expect(new Date(certificate.validFrom)).toEqual(new Date('2026-11-20T11:00:00Z'));
       expect(new Date(certificate.validTo)).toEqual(new Date('2027-11-20T12:00:00Z'));
     }
   });
 
-  test('has a positive serial number of 16 bytes that nothing else has', () => {
+  test('has a unique positive serial number of 16 bytes', () => {
     for (const { serialNumber } of [leaf, authority]) expect(serialNumber).toMatch(/^[4-7][0-9A-F]{31}$/);
     expect(leaf.serialNumber).not.toBe(authority.serialNumber);
   });
 
-  test('holds no second private key', () => {
+  test('contains only one private key', () => {
     expect(
       Object.values(issued)
         .join('')
@@ -106,14 +106,14 @@ describe.skipIf(spawnSync('openssl', ['version']).status !== 0)('openssl', () =>
   const openssl = (...args: readonly string[]): string => execFileSync('openssl', args, { cwd: dir, encoding: 'utf8' });
   const seconds = String(at.getTime() / 1000);
 
-  test('verifies it strictly, for a server, by name and by address', () => {
+  test('verifies it strictly as a server certificate, by name and by address', () => {
     const verify = ['verify', '-x509_strict', '-purpose', 'sslserver', '-attime', seconds, '-CAfile', 'ca.crt'];
     expect(openssl(...verify, '-verify_hostname', 'localhost', 'tls.crt')).toBe('tls.crt: OK\n');
     expect(openssl(...verify, '-verify_ip', '127.0.0.1', 'tls.crt')).toBe('tls.crt: OK\n');
     expect(openssl(...verify, '-verify_ip', '::1', 'tls.crt')).toBe('tls.crt: OK\n');
   });
 
-  test('finds the extensions that it should have', () => {
+  test('finds the required extensions', () => {
     const text = openssl('x509', '-in', 'tls.crt', '-noout', '-text');
     expect(text).toContain('Signature Algorithm: ecdsa-with-SHA256');
     expect(text).toMatch(/Basic Constraints: critical\n\s+CA:FALSE/);
@@ -132,7 +132,7 @@ describe.skipIf(spawnSync('openssl', ['version']).status !== 0)('openssl', () =>
 });
 
 describe('an authority', () => {
-  test('signs for as long as it is asked to, also past the year 2050, and under a name that is no ASCII', async () => {
+  test('signs for any lifetime, past the year 2050 too, and under a name beyond ASCII', async () => {
     const made = await issueAuthority('앱 CA', { at, lifetime: 30 * 365 * DAY });
     const short = await issueLeaf(made, ['localhost'], { at, lifetime: 1000 });
     const [parsed, signed] = [new X509Certificate(made.cert), new X509Certificate(short.cert)];
@@ -143,8 +143,8 @@ describe('an authority', () => {
     expect(parsed.verify(parsed.publicKey) && signed.verify(parsed.publicKey)).toBe(true);
   });
 
-  test('is of a sound form every time: 200 of them', async () => {
-    // A signature's and a serial number's first bit decide about their length.
+  test('is well-formed, 200 times', async () => {
+    // The first bit of a signature or serial number affects its length.
     const all = await Promise.all(Array.from({ length: 200 }, async () => issueServerCertificate(['localhost'], at)));
     expect(all.map((one) => findFault(one, at))).toEqual(all.map(() => undefined));
   });

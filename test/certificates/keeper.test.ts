@@ -8,7 +8,8 @@ import type { CaBundleStatus } from '../../src/cluster/webhook-configuration/ca-
 import { DAY, shift } from '../../src/certificates/describe.ts';
 import { issueServerCertificate } from '../../src/certificates/issue.ts';
 import type { ServerCertificate } from '../../src/certificates/server-certificate.ts';
-import type { CertificateSource, Offer, Published } from '../../src/certificates/source.ts';
+import type { CertificateSource, PublishedBundles, SourceState } from '../../src/certificates/source.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 
 const NAME = 'agent-injector.apm.svc';
 const scratch = mkdtempSync(join(tmpdir(), 'agent-injector-keeper-'));
@@ -22,30 +23,32 @@ afterAll(() => {
   rmSync(scratch, { recursive: true });
 });
 
-/** A source, a registration and a clock that do as they are told. */
+/** A source, a registration and clocks under the control of the test. */
 class World {
   now = new Date();
-  timers: { readonly ms: number; readonly action: () => void }[] = [];
-  offer: Partial<Offer> = {};
-  published: Published = undefined;
+  monotonic = new ManualClock();
+  state: Partial<SourceState> = {};
+  reconciled = 0;
+  published: PublishedBundles = undefined;
   wanted: ((published: string) => string) | undefined;
   status: CaBundleStatus = { state: 'present', repairs: 3, drift: [], trouble: undefined };
   lines: string[] = [];
   used: string[] = [];
   isShared = true;
-  settleMs = 0;
+  propagationMs = 0;
   generation = 1;
   wantedFor: number | undefined;
   failure: Error | undefined;
 
   keeper(more: Partial<KeeperOptions> = {}): CertificateKeeper {
-    const note = (level: string) => (_: object, message: string) => void this.lines.push(`${level}: ${message}`);
+    const log = (level: string) => (_: object, message: string) => void this.lines.push(`${level}: ${message}`);
     const source: CertificateSource = {
       isShared: this.isShared,
-      settleMs: this.settleMs,
-      evaluate: async () => {
+      propagationMs: this.propagationMs,
+      reconcile: async () => {
+        this.reconciled += 1;
         if (this.failure) throw this.failure;
-        return { certificate: undefined, problem: undefined, news: [], againInMs: 3000, ...this.offer };
+        return { certificate: undefined, problem: undefined, changes: [], recheckAfterMs: 3000, ...this.state };
       },
     };
     return new CertificateKeeper({
@@ -63,15 +66,8 @@ class World {
       },
       servername: NAME,
       clientCa: undefined,
-      log: { info: note('info'), warn: note('warn'), error: note('error') },
-      clock: {
-        now: () => this.now,
-        after: (ms, action) => {
-          const timer = { ms, action };
-          this.timers.push(timer);
-          return () => (this.timers = this.timers.filter((one) => one !== timer));
-        },
-      },
+      log: { info: log('info'), warn: log('warn'), error: log('error') },
+      clock: { now: () => this.now, aheadMs: () => 0, monotonic: this.monotonic },
       ...more,
     });
   }
@@ -87,7 +83,7 @@ afterEach(() => {
   for (const server of servers) server.close();
 });
 
-/** A server that is called, with what the keeper gives it. */
+/** A listening TLS server with the keeper's certificate. */
 async function attach(keeper: CertificateKeeper): Promise<void> {
   const server = createServer(await keeper.whenServed(), (socket) => socket.end()).listen(0, '127.0.0.1');
   servers.push(server);
@@ -104,63 +100,71 @@ async function attach(keeper: CertificateKeeper): Promise<void> {
   });
 }
 
-describe('a keeper', () => {
-  test('waits for a certificate, and says so', async () => {
-    world.offer = { problem: 'no connection' };
+describe('CertificateKeeper', () => {
+  test('is not ready without a certificate, and logs the problem', async () => {
+    world.state = { problem: 'no connection' };
     const keeper = world.keeper();
     await keeper.check();
-    expect(keeper.unready()).toEqual(['there is no certificate yet: no connection']);
+    expect(keeper.notReady()).toEqual([expect.stringContaining('no connection')]);
     expect(world.lines).toEqual(['warn: no connection']);
     expect(keeper.gauges()).toMatchObject({ expiry: { leaf: undefined, ca: undefined }, hasProblem: true, repairs: 3 });
     await keeper.stop();
-    expect(world.timers).toEqual([]);
+    expect(world.monotonic.open).toBe(0);
   });
 
-  test('serves, has the authorities published, and is ready once the server is trusted by them', async () => {
-    world.offer = { certificate: old, news: ['made'] };
+  test('publishes the authorities, and is ready once the published ones verify the server', async () => {
+    world.state = { certificate: old, changes: ['created'] };
     world.published = [''];
     const keeper = world.keeper();
     await attach(keeper);
     expect(world.wanted?.('')).toBe(old.ca);
-    expect(keeper.unready()).toEqual([
-      `a caller who goes by the published caBundle does not trust ${NAME}: caBundle is empty`,
-    ]);
+    expect(keeper.notReady()).toEqual([expect.stringContaining('caBundle is empty')]);
     world.published = [old.ca, fresh.ca];
     await keeper.check();
-    expect(keeper.unready()).toEqual([expect.stringMatching(/does not trust .*: (unable|self)/)]);
+    expect(keeper.notReady()).toEqual([expect.stringMatching(/: (unable|self)/)]);
     world.published = [old.ca, old.ca];
     await keeper.check();
-    expect(keeper.unready()).toEqual([]);
+    expect(keeper.notReady()).toEqual([]);
     expect(keeper.gauges()).toMatchObject({ renewals: { leaf: 0, ca: 0 }, hasProblem: false });
     expect(keeper.gauges().expiry.ca?.getTime()).toBe(keeper.gauges().expiry.leaf?.getTime());
-    expect(world.lines.slice(0, 2)).toEqual(['info: made', 'info: serving with this certificate']);
-    expect(world.timers.map(({ ms }) => ms)).toEqual([3000]);
+    expect(world.lines[0]).toBe('info: created');
     await keeper.stop();
   });
 
-  test('takes another certificate into service only once it is trusted', async () => {
-    world.offer = { certificate: old };
+  test('checks again after the time that the source names', async () => {
+    world.state = { certificate: old };
+    const keeper = world.keeper();
+    await keeper.check();
+    world.monotonic.advance(2999);
+    expect(world.reconciled).toBe(1);
+    world.monotonic.advance(1);
+    expect(world.reconciled).toBe(2);
+    await keeper.stop();
+  });
+
+  test('serves another certificate only once it is trusted', async () => {
+    world.state = { certificate: old };
     world.published = [old.ca];
     const keeper = world.keeper();
     await attach(keeper);
-    world.offer = { certificate: { ...fresh, ca: old.ca + fresh.ca } };
+    world.state = { certificate: { ...fresh, ca: old.ca + fresh.ca } };
     await keeper.check();
     expect(world.used).toEqual([old.cert]);
     world.published = [old.ca + fresh.ca];
     await keeper.check();
     expect(world.used).toEqual([old.cert, fresh.cert]);
-    expect(keeper.unready()).toEqual([]);
+    expect(keeper.notReady()).toEqual([]);
     expect(keeper.gauges().renewals).toEqual({ leaf: 1, ca: 1 });
     await keeper.stop();
   });
 
-  test('waits until every API server can have heard of a new authority', async () => {
-    world.settleMs = 10_000;
-    world.offer = { certificate: old };
+  test('waits until every API server has had time to learn of a new authority', async () => {
+    world.propagationMs = 10_000;
+    world.state = { certificate: old };
     world.published = [old.ca];
     const keeper = world.keeper();
     await attach(keeper);
-    world.offer = { certificate: { ...fresh, ca: old.ca + fresh.ca } };
+    world.state = { certificate: { ...fresh, ca: old.ca + fresh.ca } };
     world.published = [old.ca + fresh.ca];
     await keeper.check();
     world.now = shift(world.now, 9999);
@@ -172,33 +176,34 @@ describe('a keeper', () => {
     await keeper.stop();
   });
 
-  test('says of which generation of the configuration it knew before it looked', async () => {
-    world.offer = { certificate: old };
+  test('publishes for the generation of the configuration that it saw before the source', async () => {
+    world.state = { certificate: old };
     const keeper = world.keeper();
-    const looked = keeper.check();
+    const checked = keeper.check();
     world.generation = 2;
-    await looked;
+    await checked;
     expect(world.wantedFor).toBe(1);
     await keeper.stop();
   });
 
-  test('keeps serving when another one cannot be served', async () => {
-    world.offer = { certificate: old };
+  test('keeps serving if another certificate cannot be served', async () => {
+    world.state = { certificate: old };
     const keeper = world.keeper();
     await attach(keeper);
-    world.offer = { certificate: { ...fresh, key: 'garbage' } };
+    world.state = { certificate: { ...fresh, key: 'garbage' } };
     await keeper.check();
-    expect(keeper.trouble()).toMatch(/^the certificate cannot be served: /);
-    world.offer = { certificate: fresh };
+    expect(keeper.problem()).toBeDefined();
+    expect(world.used).toEqual([old.cert]);
+    world.state = { certificate: fresh };
     await keeper.check();
-    expect(keeper.trouble()).toBeUndefined();
-    expect(world.lines.at(-1)).toBe('info: the certificate is in order again');
+    expect(keeper.problem()).toBeUndefined();
+    expect(world.used).toEqual([old.cert, fresh.cert]);
     await keeper.stop();
   });
 
-  test('adds to what others have published where replicas may differ, and takes away what has expired', async () => {
+  test('adds to what other replicas have published if sources differ, and removes expired authorities', async () => {
     world.isShared = false;
-    world.offer = { certificate: old };
+    world.state = { certificate: old };
     const past = await issueServerCertificate([NAME], shift(world.now, -400 * DAY));
     const keeper = world.keeper();
     await keeper.check();
@@ -208,52 +213,52 @@ describe('a keeper', () => {
     await keeper.stop();
   });
 
-  test('says when there is nothing to publish', async () => {
-    world.offer = { certificate: { cert: old.cert, key: old.key } };
+  test('reports a certificate without authorities that could be published', async () => {
+    world.state = { certificate: { cert: old.cert, key: old.key } };
     const keeper = world.keeper();
     await keeper.check();
-    expect(keeper.trouble()).toBe('there is no ca.crt beside the certificate, so nothing can be written into caBundle');
+    expect(keeper.problem()).toContain('ca.crt');
     expect(world.wanted).toBeUndefined();
     await keeper.stop();
   });
 
   test.each([
-    [{ state: 'unknown', trouble: 'refused' }, 'the webhook configuration is not known yet (refused)'],
-    [{ state: 'absent' }, 'there is no webhook configuration yet'],
-  ] as const)('is unready while the configuration is %j', async (status, sentence) => {
+    [{ state: 'unknown', trouble: 'refused' }, 'refused'],
+    [{ state: 'absent' }, 'does not exist'],
+  ] as const)('is not ready while the webhook configuration is %j', async (status, reason) => {
     world.status = { ...world.status, ...status };
-    world.offer = { certificate: old };
+    world.state = { certificate: old };
     const keeper = world.keeper();
     await keeper.check();
-    expect(keeper.unready()).toEqual([sentence]);
+    expect(keeper.notReady()).toEqual([expect.stringContaining(reason)]);
     await keeper.stop();
   });
 
-  test('is unready when what it serves has expired', async () => {
-    world.offer = { certificate: old };
+  test('is not ready once the certificate has expired', async () => {
+    world.state = { certificate: old };
     const keeper = world.keeper({ registration: undefined });
     await keeper.check();
-    expect(keeper.unready()).toEqual([]);
+    expect(keeper.notReady()).toEqual([]);
     world.now = shift(world.now, 366 * DAY);
-    expect(keeper.unready()).toEqual([expect.stringMatching(/^the certificate expired at 20/)]);
+    expect(keeper.notReady()).toEqual([expect.stringContaining('expired at 20')]);
     await keeper.stop();
   });
 
-  test('outlives a look that fails', async () => {
-    world.offer = { certificate: old };
+  test('continues after a check that fails', async () => {
+    world.state = { certificate: old };
     const keeper = world.keeper();
     await keeper.check();
     world.failure = new Error('out of luck');
     await keeper.check();
-    expect(keeper.trouble()).toBe('a look at the certificate failed: out of luck');
-    expect(world.timers.map(({ ms }) => ms)).toEqual([3000]);
+    expect(keeper.problem()).toContain('out of luck');
+    expect(world.monotonic.open).toBe(1);
     await keeper.stop();
   });
 
-  test('reads the authorities of callers again when they change', async () => {
+  test('reads the authorities of client certificates again when they change', async () => {
     const clientCa = join(scratch, 'clients.crt');
     writeFileSync(clientCa, old.ca);
-    world.offer = { certificate: old };
+    world.state = { certificate: old };
     const keeper = world.keeper({ clientCa, registration: undefined });
     expect(await keeper.whenServed()).toEqual({ cert: old.cert, key: old.key, clientCa: old.ca });
     writeFileSync(clientCa, fresh.ca);
@@ -261,10 +266,10 @@ describe('a keeper', () => {
     expect((await keeper.whenServed()).clientCa).toBe(fresh.ca);
     writeFileSync(clientCa, 'garbage');
     await keeper.check();
-    expect(keeper.trouble()).toBe(`${clientCa} holds no certificate`);
+    expect(keeper.problem()).toContain(clientCa);
     rmSync(clientCa);
     await keeper.check();
-    expect(keeper.trouble()).toContain('ENOENT');
+    expect(keeper.problem()).toContain('ENOENT');
     expect((await keeper.whenServed()).clientCa).toBe(fresh.ca);
     await keeper.stop();
   });

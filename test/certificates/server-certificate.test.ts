@@ -15,7 +15,7 @@ beforeAll(async () => {
   ]);
 });
 
-/** A certificate as a company's own authority might give it: signed by `issuer`, or by itself. */
+/** A certificate as a company's own authority might issue it: signed by `issuer`, or self-signed. */
 function sign(subject: string, keys: Keys, issuer?: { readonly subject: string; readonly keys: Keys }): string {
   const certificate = forge.pki.createCertificate();
   certificate.publicKey = forge.pki.publicKeyFromPem(keys.publicKey);
@@ -42,8 +42,8 @@ function makeKeys(modulusLength = 2048): Keys {
   });
 }
 
-describe('what is served', () => {
-  test('has no fault', () => {
+describe('a serving certificate', () => {
+  test('without a fault is accepted, with or without ca', () => {
     expect(findFault(good, at)).toBeUndefined();
     expect(findFault({ cert: good.cert, key: good.key }, at)).toBeUndefined();
   });
@@ -54,27 +54,27 @@ describe('what is served', () => {
     ['cert', ''],
     ['key', 'text'],
     ['ca', 'text'],
-  ] as const)('is PEM: %s = %j is not', (part, text) => {
+  ] as const)('must be PEM: %s = %j', (part, text) => {
     expect(findFault({ ...good, [part]: text }, at)).toEqual({ kind: 'not-pem', part });
   });
 
-  test('has a key that is its own', () => {
+  test('must match its key', () => {
     expect(findFault({ ...good, key: other.key }, at)).toEqual({ kind: 'key-mismatch' });
   });
 
-  test.each(['pkcs8', 'sec1'] as const)('has a key without a passphrase (%s)', (type) => {
+  test.each(['pkcs8', 'sec1'] as const)('must have a key without a passphrase (%s)', (type) => {
     const key = createPrivateKey(good.key)
       .export({ type, format: 'pem', cipher: 'aes-256-cbc', passphrase: 'secret' })
       .toString();
     expect(findFault({ ...good, key }, at)).toEqual({ kind: 'encrypted-key' });
   });
 
-  test('was issued by the authority beside it', () => {
+  test('must be issued by an authority in ca', () => {
     expect(findFault({ ...good, ca: other.ca }, at)).toEqual({ kind: 'other-authority' });
     expect(findFault({ ...good, ca: other.ca + good.ca }, at)).toBeUndefined();
   });
 
-  test('has a key that TLS accepts', () => {
+  test('must have a key that TLS accepts', () => {
     const keys = makeKeys(512);
     expect(findFault({ cert: sign('leaf', keys), key: keys.privateKey }, at)).toMatchObject({
       kind: 'unusable',
@@ -83,7 +83,7 @@ describe('what is served', () => {
   });
 });
 
-describe('time', () => {
+describe('validity', () => {
   const range = { from: '2026-11-20T11:00:00.000Z', since: '2027-11-20T12:00:00.000Z' };
 
   test.each([
@@ -95,7 +95,7 @@ describe('time', () => {
     expect(findFault({ cert: good.cert, key: good.key }, new Date(moment))).toEqual(fault && { ...fault, at: moment });
   });
 
-  test('an authority that has expired is one that nobody trusts', () => {
+  test('an expired authority is a fault', () => {
     const moment = new Date('2027-11-20T12:00:01Z');
     expect(findFault(good, moment)).toMatchObject({ kind: 'expired', part: 'ca', since: range.since });
   });
@@ -111,19 +111,19 @@ describe('a chain', () => {
   const key = leaf.privateKey;
 
   test.each([
-    ['by way of an intermediate to the root', leafCert + middleCert, rootCert],
-    ['to the intermediate, when that is trusted itself', leafCert, middleCert],
-    ['with the root sent along', leafCert + middleCert + rootCert, rootCert],
+    ['through an intermediate to the root', leafCert + middleCert, rootCert],
+    ['to the intermediate, if that is trusted itself', leafCert, middleCert],
+    ['with the root included', leafCert + middleCert + rootCert, rootCert],
     ['with the intermediates in disorder', leafCert + rootCert + middleCert, rootCert],
   ])('leads %s', (_, cert, ca) => {
     expect(findFault({ cert, key, ca }, at)).toBeUndefined();
   });
 
-  test('without its intermediate leads nowhere', () => {
+  test('without its intermediate is not trusted', () => {
     expect(findFault({ cert: leafCert, key, ca: rootCert }, at)).toEqual({ kind: 'other-authority' });
   });
 
-  test('of one certificate that signed itself is its own authority', () => {
+  test('of one self-signed certificate is its own authority', () => {
     const cert = sign('leaf', leaf);
     expect(findFault({ cert, key, ca: cert }, at)).toBeUndefined();
   });

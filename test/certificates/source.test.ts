@@ -6,7 +6,7 @@ import { DAY, shift } from '../../src/certificates/describe.ts';
 import { directorySource } from '../../src/certificates/directory-source.ts';
 import { issueServerCertificate } from '../../src/certificates/issue.ts';
 import type { ServerCertificate } from '../../src/certificates/server-certificate.ts';
-import { choose } from '../../src/certificates/source.ts';
+import { selectCertificate } from '../../src/certificates/source.ts';
 
 const at = new Date('2026-11-20T12:00:00Z');
 let old: Required<ServerCertificate>;
@@ -18,26 +18,26 @@ beforeAll(async () => {
   ]);
 });
 
-describe('which certificate to serve', () => {
+describe('selectCertificate', () => {
   const later = () => shift(at, 301 * DAY);
 
-  test('the one offered, when there is none, or nobody is known to call', () => {
-    expect(choose(undefined, fresh, ['', ''], later())).toBe(fresh);
-    expect(choose(old, fresh, undefined, later())).toBe(fresh);
+  test('selects the offered certificate if there is no other, or no registration', () => {
+    expect(selectCertificate(undefined, fresh, ['', ''], later())).toBe(fresh);
+    expect(selectCertificate(old, fresh, undefined, later())).toBe(fresh);
   });
 
-  test('the one offered, once every entry vouches for it', () => {
-    expect(choose(old, fresh, [fresh.ca, old.ca + fresh.ca], later())).toBe(fresh);
-    expect(choose(old, fresh, [fresh.ca, old.ca], later())).toBe(old);
-    expect(choose(old, fresh, ['', ''], later())).toBe(old);
+  test('selects the offered certificate once every entry verifies it', () => {
+    expect(selectCertificate(old, fresh, [fresh.ca, old.ca + fresh.ca], later())).toBe(fresh);
+    expect(selectCertificate(old, fresh, [fresh.ca, old.ca], later())).toBe(old);
+    expect(selectCertificate(old, fresh, ['', ''], later())).toBe(old);
   });
 
-  test('the one offered, when the other has expired', () => {
-    expect(choose(old, fresh, [old.ca], shift(at, 366 * DAY))).toBe(fresh);
+  test('selects the offered certificate if the current one has expired', () => {
+    expect(selectCertificate(old, fresh, [old.ca], shift(at, 366 * DAY))).toBe(fresh);
   });
 });
 
-describe('a directory', () => {
+describe('directorySource', () => {
   const scratch = mkdtempSync(join(tmpdir(), 'agent-injector-source-'));
   afterAll(() => {
     rmSync(scratch, { recursive: true });
@@ -52,38 +52,47 @@ describe('a directory', () => {
     renameSync(join(dir, '..data_tmp'), join(dir, '..data'));
   }
 
-  test('is read again when it changes; what is broken there is said, and not taken', async () => {
+  test('reads the directory again when it changes, and keeps the last valid certificate', async () => {
     const dir = join(scratch, 'mounted');
     mount(dir, '..1', files(old));
     for (const name of Object.keys(files(old))) symlinkSync(join('..data', name), join(dir, name));
     const source = directorySource(dir);
-    expect(await source.evaluate(at, undefined)).toEqual({
+    expect(await source.reconcile(at, undefined)).toEqual({
       certificate: old,
       problem: undefined,
-      news: [],
-      againInMs: 3000,
+      changes: [],
+      recheckAfterMs: 3000,
     });
 
     mount(dir, '..2', { ...files(fresh), 'tls.key': old.key });
-    const broken = await source.evaluate(shift(at, 301 * DAY), undefined);
-    expect(broken.certificate).toEqual(old);
-    expect(broken.problem).toMatch(/tls\.key is not the private key of .*tls\.crt/);
+    const broken = await source.reconcile(shift(at, 301 * DAY), undefined);
+    expect(broken).toMatchObject({ certificate: old, problem: expect.stringContaining('tls.key') });
 
     mount(dir, '..3', files(fresh));
-    expect(await source.evaluate(shift(at, 301 * DAY), undefined)).toMatchObject({
+    expect(await source.reconcile(shift(at, 301 * DAY), undefined)).toMatchObject({
       certificate: fresh,
       problem: undefined,
     });
   });
 
-  test('is filled when it is empty, also later', async () => {
+  test('fills the directory whenever it is empty', async () => {
     const dir = join(scratch, 'local');
     const source = directorySource(dir);
-    const first = await source.evaluate(at, undefined);
-    expect(first.news).toEqual([`made a certificate authority and a certificate for localhost in ${dir}`]);
-    expect((await source.evaluate(at, undefined)).news).toEqual([]);
+    const first = await source.reconcile(at, undefined);
+    expect(first.changes).toHaveLength(1);
+    expect((await source.reconcile(at, undefined)).changes).toEqual([]);
     rmSync(dir, { recursive: true });
-    const second = await source.evaluate(at, undefined);
+    const second = await source.reconcile(at, undefined);
     expect(second.certificate).not.toEqual(first.certificate);
+  });
+
+  test('describes a lasting problem by the same text, so that it is logged once', async () => {
+    const dir = join(scratch, 'expired');
+    mount(dir, '..1', files(old));
+    const source = directorySource(join(dir, '..1'));
+    const later = shift(at, 400 * DAY);
+    const { problem } = await source.reconcile(later, undefined);
+    expect(problem).toContain('tls.crt');
+    expect((await source.reconcile(shift(later, 3000), undefined)).problem).toBe(problem);
   });
 });

@@ -1,43 +1,41 @@
 import { describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
-import { millisecondsOf } from '../../src/config/options.ts';
+import { millisecondsOf } from '../../src/config/value-kinds.ts';
 
 const issued = { tlsSecret: 'apm/tls', webhookConfiguration: 'agent-injector', service: 'agent-injector.apm' };
 const problemsOf = (flags: Readonly<Record<string, string>>, purpose?: 'read'): readonly string[] => {
   const read = readConfig(flags, {}, purpose);
-  return read.ok ? [] : read.problems;
+  return read.ok ? [] : read.error.problems;
 };
 
 describe('settings of certificates', () => {
-  test('that belong together', () => {
-    expect(problemsOf(issued)).toEqual([]);
-    expect(problemsOf({ webhookConfiguration: 'a', service: 'a.b', tlsDir: 'certs' })).toEqual([]);
-    expect(problemsOf({ clientCa: 'ca.crt', clientNames: 'kube-apiserver, other' })).toEqual([]);
+  test.each([
+    [issued],
+    [{ webhookConfiguration: 'a', service: 'a.b', tlsDir: 'certs' }],
+    [{ clientCa: 'ca.crt', clientNames: 'kube-apiserver, other' }],
+  ])('that belong together: %j', (flags) => {
+    expect(problemsOf(flags)).toEqual([]);
+  });
+
+  test('may be incomplete for a command that only reads', () => {
     expect(problemsOf({ tlsSecret: 'apm/tls' }, 'read')).toEqual([]);
   });
 
   test.each([
-    [
-      { tlsSecret: 'apm/tls' },
-      [
-        'tlsSecret needs webhookConfiguration: a new CA signs only once the API server is seen to trust it',
-        'tlsSecret and webhookConfiguration need service: by its names the API server calls',
-      ],
-    ],
-    [
-      { ...issued, tlsDir: 'certs' },
-      ['tlsSecret and tlsDir: give one of them; the certificate comes from a Secret or from a directory'],
-    ],
-    [{ clientNames: 'a' }, ['clientNames needs clientCa: without it nobody is asked for a certificate']],
-    [{ ...issued, tlsSecret: 'tls' }, ['--tls-secret: "tls" must be NAMESPACE/NAME']],
-    [{ ...issued, service: 'a.b.svc' }, ['--service: "a.b.svc" must be NAME.NAMESPACE']],
-    [{ leafLifetime: '0d' }, ['--leaf-lifetime: "0d" must be a number of s, m, h or d, such as 7d']],
-    [{ leafLifetime: '7d', caLifetime: '20d' }, ['caLifetime: "20d" must be at least three times leafLifetime ("7d")']],
+    [{ tlsSecret: 'apm/tls' }, [/^tlsSecret .*webhookConfiguration/, /^tlsSecret .*service/]],
+    [{ ...issued, tlsDir: 'certs' }, [/^tlsSecret and tlsDir/]],
+    [{ clientNames: 'a' }, [/^clientNames .*clientCa/]],
+    [{ ...issued, tlsSecret: 'tls' }, [/^--tls-secret: "tls"/]],
+    [{ ...issued, tlsSecret: 'apm/-tls' }, [/^--tls-secret: /]],
+    [{ ...issued, service: 'a.b.svc' }, [/^--service: "a.b.svc"/]],
+    [{ ...issued, webhookConfiguration: 'a.-b' }, [/^--webhook-configuration: /]],
+    [{ leafLifetime: '0d' }, [/^--leaf-lifetime: "0d"/]],
+    [{ leafLifetime: '7d', caLifetime: '20d' }, [/^caLifetime: "20d" .*"7d"/]],
   ])('that do not: %j', (flags, problems) => {
-    expect(problemsOf(flags)).toEqual(problems);
+    expect(problemsOf(flags)).toEqual(problems.map((problem) => expect.stringMatching(problem)));
   });
 
-  test('come from the environment, beside what the kubelet puts there for the Service', () => {
+  test('are read from the environment, next to what the kubelet adds for the Service', () => {
     const read = readConfig(
       {},
       {
@@ -48,30 +46,24 @@ describe('settings of certificates', () => {
         AGENT_INJECTOR_WEBHOOK_CONFIGURATION: 'agent-injector',
       },
     );
-    expect(read).toMatchObject({ ok: true, config: issued });
-  });
-
-  test('are durations', () => {
-    expect(['5s', '3m', '2h', '7d'].map(millisecondsOf)).toEqual([5000, 180_000, 7_200_000, 604_800_000]);
+    expect(read).toMatchObject({ ok: true, value: issued });
   });
 });
 
-describe('auditInterval', () => {
+describe('durations', () => {
   test.each([
-    [undefined, 0],
     ['0', 0],
     ['90s', 90_000],
     ['10m', 600_000],
+    ['2h', 7_200_000],
     ['7d', 604_800_000],
-  ])('%s', (written, ms) => {
-    const read = readConfig(written === undefined ? {} : { auditInterval: written }, {});
-    expect(read.ok && millisecondsOf(read.config.auditInterval)).toBe(ms);
+  ])('auditInterval %s', (auditInterval, ms) => {
+    const read = readConfig({ auditInterval }, {});
+    expect(read.ok && millisecondsOf(read.value.auditInterval)).toBe(ms);
   });
 
-  // Beyond some weeks a timer would end at once.
-  test.each(['8d', '999999h', '10', '0m', '-1m', 'often'])('is not %s', (written) => {
-    expect(problemsOf({ auditInterval: written })).toEqual([
-      `--audit-interval: "${written}" must be 0 (never), or a number of s, m, h or d up to 7d, such as 10m`,
-    ]);
+  // setTimeout overflows after some weeks, and then fires at once.
+  test.each(['8d', '999999h', '10', '0m', '-1m', 'often'])('auditInterval is not %s', (auditInterval) => {
+    expect(problemsOf({ auditInterval })).toEqual([expect.stringContaining(`--audit-interval: "${auditInterval}"`)]);
   });
 });

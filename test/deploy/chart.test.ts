@@ -227,10 +227,10 @@ describe.skipIf(helm === undefined)('the chart', () => {
       const read = readConfig({}, { ...Object.fromEntries(environment), AGENT_INJECTOR_CONFIG: file });
       expect(read).toMatchObject({ ok: true });
       if (!read.ok) return;
-      expect(read.config.defaults).toEqual(
+      expect(read.value.defaults).toEqual(
         values === 'everything' ? { 'server-address': 'jennifer.apm.svc', 'domain-id': '1000' } : {},
       );
-      for (const name of Object.keys(read.config.defaults)) expect(catalogue.knownSettings).toContain(name);
+      for (const name of Object.keys(read.value.defaults)) expect(catalogue.knownSettings).toContain(name);
     });
   });
 

@@ -33,9 +33,8 @@ function list(profiles: readonly Profile[]): string {
 
 <!-- Made from src/agents/*.yaml: UPDATE_DOCS=1 npx vitest run test/docs -->
 
-The agents that agent-injector knows without being told. Each is [a document](../profile-language.md) like those that you
-[write yourself](../add-your-own-agent.md), and each carries tests that \`agent-injector lint\` runs. \`agent-injector profiles NAME\` shows on the
-command line what the pages here say.
+These agents are built in. Each is [a document](../profile-language.md) like those that you [write yourself](../add-your-own-agent.md), and contains
+tests that \`agent-injector lint\` runs. \`agent-injector profiles NAME\` prints the contents of these pages on the command line.
 
 ${table(
   ['profile', 'runtime', 'vendor', 'what it is'],

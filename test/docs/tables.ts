@@ -2,11 +2,11 @@ import { keyTable } from '../../src/api/keys.ts';
 import { reasonTable } from '../../src/reasons/table.ts';
 import type { Matcher } from '../../src/api/profile/matcher.ts';
 import { metricRows } from '../../src/metrics/definitions.ts';
-import { flagOf, settingNames, settingRows, standardSettings, variableOf } from '../../src/config/options.ts';
+import { flagOf, settingNames, settingRows, defaultSettings, variableOf } from '../../src/config/options.ts';
 import { catalogue } from '../support/fixtures.ts';
 import { code, table } from '../support/markdown.ts';
 
-const standard = standardSettings;
+const standard = defaultSettings;
 
 /** What of a sign gives the agent away, wherever it stands. */
 const wordOf = (sign: Matcher): string => {

@@ -56,7 +56,7 @@ test('started while it is away, it lives, and is not ready until it is back', as
   try {
     expect(await early.ask('/readyz')).toEqual({
       status: 503,
-      text: 'not ready: the namespaces of the cluster are not known yet\nnot ready: the webhook port is not open yet\n',
+      text: 'not ready: the namespaces of the cluster have not been read yet\nnot ready: the webhook port is not open yet\n',
     });
     expect(await isOpen(early.url)).toBe(false);
     await waitFor('the injector to say what it lacks', () => warned(early));

@@ -270,7 +270,7 @@ describe('drift', () => {
     const [replica] = replicas;
     if (!replica) throw new Error('no replica');
     await waitFor('the replica to be unready', async () => (await replica.ask('/readyz')).status === 503);
-    expect((await replica.ask('/readyz')).text).toBe('not ready: there is no webhook configuration yet\n');
+    expect((await replica.ask('/readyz')).text).toBe('not ready: the webhook configuration does not exist yet\n');
     expect((await replica.ask('/livez')).status).toBe(200);
     await client.create(configuration(balancer.port));
     await replica.ready();

@@ -98,7 +98,7 @@ test('without the permission, what comes by envFrom is not added to, and readine
   expect(variable(pod, JAVA)).toBeUndefined();
   const { status, text } = await injector.ask('/readyz');
   expect(status).toBe(200);
-  expect(text).toMatch(/^ok\nnote: the keys of ConfigMaps are not known yet \(.*configmaps is forbidden/);
+  expect(text).toMatch(/^ok\nnote: the keys of ConfigMaps have not been read yet \(.*configmaps is forbidden/);
 });
 
 test('once it is given, without a restart, the value of the ConfigMap is added to', async () => {

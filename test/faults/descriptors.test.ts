@@ -63,5 +63,5 @@ test('file descriptors exhausted: it lives, does not spin, tells the truth, and 
   expect((await injector.ask('/readyz')).status).toBe(200);
   expect(injector.process.pid).toBe(pid);
   const said = injector.lines().filter(({ level }) => level !== 'info');
-  expect(said.map(({ msg }) => msg)).toEqual([expect.stringMatching(/^callers are refused: /)]);
+  expect(said.map(({ msg }) => msg)).toEqual([expect.stringMatching(/^connections are refused: /)]);
 });

@@ -11,9 +11,9 @@ import { figure } from './figure.ts';
 import { cpuMs } from '../support/process-figures.ts';
 import { shopFile } from './shop.ts';
 
-// Whoever reads the log is gone, or does not read: a container runtime that died, a log collector that hangs.
+// Standard output is closed or blocked: a container runtime that died, a log collector that hangs.
 
-/** More than the pipe holds and the server keeps, so that it has to give up lines. */
+/** More than the pipe and the server's queue hold, so that lines are dropped. */
 const LINES = 6000;
 
 let dir: string;
@@ -32,7 +32,7 @@ interface Piped {
 
 let pipes = 0;
 
-/** A server whose standard output is a pipe, which is read here. */
+/** A server whose standard output is a pipe that is read here. */
 async function startPiped(): Promise<Piped> {
   const path = join(dir, `pipe-${(pipes += 1)}`);
   execFileSync('mkfifo', [path]);
@@ -59,7 +59,7 @@ beforeEach(async () => {
   };
 });
 
-test('a reader of stdout that is gone: it answers on, counts the lines, and does not spin', async () => {
+test('with stdout closed, it keeps answering, counts the dropped lines, and does not spin', async () => {
   const { injector, reader, read } = piped;
   const asking = startAsking(injector);
   await waitFor('the first decisions to be read', () => read().includes('"msg":"decision"'));
@@ -78,11 +78,11 @@ test('a reader of stdout that is gone: it answers on, counts the lines, and does
   expect(await injector.stop('SIGTERM')).toEqual({ code: 0, signal: null });
 });
 
-test('a reader of stdout that does not read: no review waits for it; what was lost is counted and said', async () => {
+test('with stdout blocked, no review waits; dropped lines are counted and reported', async () => {
   const { injector, reader, read } = piped;
   reader.pause();
   const asking = startAsking(injector, { workers: 16, pauseMs: 0 });
-  await waitFor('more lines than anybody keeps', () => asking.soFar().reviews >= LINES, { deadline: 60_000 });
+  await waitFor('more lines than fit', () => asking.soFar().reviews >= LINES, { deadline: 60_000 });
   const { longestMs, wrong, reviews } = await asking.end();
   expect(wrong).toEqual([]);
   figure('stdout-blocked', longestMs);
@@ -91,11 +91,23 @@ test('a reader of stdout that does not read: no review waits for it; what was lo
   expect((await injector.ask('/livez')).status).toBe(200);
 
   reader.resume();
-  await waitFor('what was kept to be read', () => read().includes('log lines were lost'));
+  await waitFor('the queued lines', () => read().includes('log lines were dropped'));
   const lines = read().trimEnd().split('\n');
   const said = lines.map((line) => JSON.parse(line) as { msg: string; lines?: number });
-  expect(said.find(({ msg }) => msg.startsWith('log lines were lost'))).toMatchObject({ level: 'warn', lines: lost });
+  expect(said.find(({ msg }) => msg.startsWith('log lines were dropped'))).toMatchObject({
+    level: 'warn',
+    lines: lost,
+  });
   expect(said.filter(({ msg }) => msg === 'decision')).toHaveLength(reviews - lost);
   expect(await injector.stop('SIGTERM')).toEqual({ code: 0, signal: null });
   await waitFor('its last line', () => read().includes('"msg":"stopped"'));
+});
+
+test('with stdout blocked, it still exits', async () => {
+  const { injector, reader } = piped;
+  reader.pause();
+  const asking = startAsking(injector, { workers: 16, pauseMs: 0 });
+  await waitFor('a full pipe', () => asking.soFar().reviews >= LINES / 4, { deadline: 60_000 });
+  await asking.end();
+  expect(await injector.stop('SIGTERM')).toEqual({ code: 0, signal: null });
 });

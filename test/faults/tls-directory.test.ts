@@ -40,14 +40,14 @@ async function startMounted(script: string): Promise<Injector> {
 
 test('a disk that is full at the start: it ends with a sentence, and leaves nothing half-made', async () => {
   const error = await startMounted(MOUNT + FILL + RUN).catch(String);
-  expect(error).toMatch(/ended \(code 2, .*holds no certificate, and none can be put there \(ENOSPC\): /s);
+  expect(error).toMatch(/ended \(code 2, .*contains no certificate, and none can be written to it \(ENOSPC\): /s);
   expect(error).toMatch(/left: filler\n$/);
 });
 
 test('a directory that is read-only and empty: it ends with a sentence', async () => {
   const script = `${MOUNT} mount -o remount,ro "$TLS"; ${RUN}`;
   await expect(startMounted(script)).rejects.toThrow(
-    /ended \(code 2, .*holds no certificate, and none can be put there \(EROFS\): /s,
+    /ended \(code 2, .*contains no certificate, and none can be written to it \(EROFS\): /s,
   );
 });
 

@@ -1,104 +1,97 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { logDestination, type LogDestination } from '../../src/server/log-output.ts';
+import { LogOutput } from '../../src/server/log-output.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 
-/** A reader that takes a text when it is told to. */
-function slowReader() {
+/** A sink whose writes finish when the test says so. */
+function slowSink() {
   const texts: string[] = [];
-  const waiting: ((error?: Error) => void)[] = [];
-  const now: string[] = [];
-  let at = 0;
-  const destination: LogDestination = logDestination(
+  const pending: ((error?: Error) => void)[] = [];
+  const written: string[] = [];
+  const clock = new ManualClock();
+  const output = new LogOutput(
     {
       write: (text, done) => {
         texts.push(text);
-        waiting.push(done);
+        pending.push(done);
       },
-      writeNow: (text) => now.push(text),
+      writeSync: (text) => written.push(text),
     },
-    () => at,
+    clock,
   );
-  return {
-    destination,
-    texts,
-    now,
-    take: (error?: Error) => waiting.shift()?.(error),
-    pass: (ms: number) => {
-      at += ms;
-    },
-  };
+  return { output, texts, written, finish: (error?: Error) => pending.shift()?.(error), clock };
 }
 
 const lineOf = (text = ''): unknown => JSON.parse(text.slice(0, text.indexOf('\n')));
 
-it('writes the lines of one turn at once, and the next when these are taken', async () => {
-  const { destination, texts, take } = slowReader();
-  destination.write('a\n');
-  destination.write('b\n');
+it('writes the lines of one turn in one call, and the next lines once that has finished', async () => {
+  const { output, texts, finish } = slowSink();
+  output.write('a\n');
+  output.write('b\n');
   expect(texts).toEqual([]);
   await nextTurn();
   expect(texts).toEqual(['a\nb\n']);
-  destination.write('c\n');
-  destination.write('d\n');
+  output.write('c\n');
+  output.write('d\n');
   await nextTurn();
   expect(texts).toHaveLength(1);
-  take();
+  finish();
   await nextTurn();
   expect(texts).toEqual(['a\nb\n', 'c\nd\n']);
-  expect(destination.dropped()).toBe(0);
+  expect(output.dropped).toBe(0);
 });
 
-it('keeps a mebibyte for a slow reader, drops what comes beyond, and says so as soon as it is read again', async () => {
-  const { destination, texts, take } = slowReader();
+it('queues a mebibyte for a slow reader, drops further lines, and reports how many', async () => {
+  const { output, texts, finish } = slowSink();
   const line = `${'x'.repeat(1023)}\n`;
-  destination.write('first\n');
+  output.write('first\n');
   await nextTurn();
-  for (let written = 0; written < 1030; written += 1) destination.write(line);
-  expect(destination.dropped()).toBe(6);
-  take();
+  for (let written = 0; written < 1030; written += 1) output.write(line);
+  expect(output.dropped).toBe(6);
+  finish();
   await nextTurn();
   expect(lineOf(texts[1])).toMatchObject({ level: 'warn', lines: 6 });
   expect(texts[1]?.split('\n')).toHaveLength(1 + 1024 + 1);
-  take();
-  destination.write('last\n');
+  finish();
+  output.write('last\n');
   await nextTurn();
   expect(texts[2]).toBe('last\n');
 });
 
-it('tries a reader that is gone once a second, and counts what was not read', async () => {
-  const { destination, texts, take, pass } = slowReader();
-  destination.write('a\n');
-  destination.write('b\n');
+it('tries again once a second after an error, and counts the lines that were not written', async () => {
+  const { output, texts, finish, clock } = slowSink();
+  output.write('a\n');
+  output.write('b\n');
   await nextTurn();
-  take(new Error('EPIPE'));
-  destination.write('c\n');
+  finish(new Error('EPIPE'));
+  output.write('c\n');
   await nextTurn();
   expect(texts).toHaveLength(1);
-  expect(destination.dropped()).toBe(3);
-  pass(1000);
-  destination.write('d\n');
+  expect(output.dropped).toBe(3);
+  clock.advance(1000);
+  output.write('d\n');
   await nextTurn();
   expect(lineOf(texts[1])).toMatchObject({ lines: 3 });
-  take(new Error('EPIPE'));
-  expect(destination.dropped()).toBe(4);
-  pass(1000);
-  destination.write('e\n');
+  finish(new Error('EPIPE'));
+  expect(output.dropped).toBe(4);
+  clock.advance(1000);
+  output.write('e\n');
   await nextTurn();
   expect(lineOf(texts[2])).toMatchObject({ lines: 4 });
   expect(texts[2]).toMatch(/\ne\n$/);
 });
 
-it('at the end writes what waits, unless a text is half out', async () => {
-  const { destination, texts, now, take } = slowReader();
-  destination.write('a\n');
-  destination.flushSync();
-  expect(now).toEqual(['a\n']);
-  destination.write('b\n');
+it('writes the queue at the end, unless a write is in progress', async () => {
+  const { output, texts, written, finish } = slowSink();
+  output.write('a\n');
+  output.flushSync();
+  expect(written).toEqual(['a\n']);
+  output.write('b\n');
   await nextTurn();
-  destination.write('c\n');
-  destination.flushSync();
-  expect(now).toHaveLength(1);
-  take();
+  output.write('c\n');
+  output.flushSync();
+  expect(written).toHaveLength(1);
+  finish();
   await nextTurn();
   expect(texts.at(-1)).toBe('c\n');
 });

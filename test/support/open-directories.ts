@@ -1,4 +1,4 @@
-// A process of its own for directory.test.ts, bundled there: opens TLS directories, and says what it found.
+// A separate process for directory.test.ts, bundled there: opens TLS directories and prints the results.
 // usage: node open-directories.mjs TIME CERTIFICATE.json|- DIR…
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -8,7 +8,7 @@ const [time = '', prepared, ...dirs] = process.argv.slice(2);
 const issue: Issue | undefined =
   prepared === undefined || prepared === '-' ? undefined : async () => JSON.parse(readFileSync(prepared, 'utf8'));
 
-// All processes begin at one word, so that they meet.
+// Starts on a signal, so that all processes run at the same time.
 process.stdout.write('ready\n');
 await new Promise((resolve) => process.stdin.once('data', resolve));
 process.stdin.destroy();

@@ -51,8 +51,8 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   const dir = await mkdtemp(join(tmpdir(), 'agent-injector-tls-'));
   const opened = await openTlsDirectory(dir, new Date());
   await rm(dir, { recursive: true });
-  if (!opened.ok) throw new Error(opened.problem.kind);
-  const { certificate } = opened;
+  if (!opened.ok) throw new Error(opened.error.kind);
+  const { certificate } = opened.value;
   const ca = certificate.ca ?? '';
   const known = new Map((options.namespaces ?? []).map((namespace) => [namespace.name, namespace]));
   const lines: TestServer['lines'] = [];

@@ -102,7 +102,7 @@ describe('a review', () => {
       auditAnnotations: {
         decision: 'refused',
         reason: 'invalid-value',
-        message: expect.stringContaining('agent-injector.io/domain-id is "x"'),
+        message: expect.stringContaining('agent-injector.io/domain-id'),
         containers: 'web=jennifer-dotnet:invalid-value',
       },
     });

@@ -1,8 +1,8 @@
-import type { ClusterInFiles } from '../../config/catalogue.ts';
+import type { OfflineOptions } from '../../config/catalogue.ts';
 import type { NamespaceOptions } from '../namespaces-from-files.ts';
 
 /** Flags of `explain`. Exactly one of target, file and review is given. */
-export interface ExplainOptions extends NamespaceOptions, ClusterInFiles {
+export interface ExplainOptions extends NamespaceOptions, OfflineOptions {
   readonly target?: string | undefined;
   readonly file?: string | undefined;
   readonly review?: string | undefined;

@@ -5,7 +5,7 @@ import {
   type SettingName,
   settingNames,
   settingRows,
-  standardSettings,
+  defaultSettings,
   variableOf,
 } from '../../config/options.ts';
 import { UsageError } from '../../lib/usage-error.ts';
@@ -69,14 +69,14 @@ function addCerts(program: Command): void {
     )
     .action(async (flags: Flags) => {
       const read = readConfig(flags, undefined, 'read');
-      if (!read.ok) throw new UsageError(read.problems);
+      if (!read.ok) throw new UsageError(read.error.problems);
       const { certs } = await import('../certs.ts');
-      print(await certs(read.config, new Date()));
+      print(await certs(read.value, new Date()));
     });
 }
 
 function settingOption(name: SettingName, description: string = settingRows[name].description): Option {
-  const standard = standardSettings[name] === undefined ? '' : `, default ${standardSettings[name]}`;
+  const standard = defaultSettings[name] === undefined ? '' : `, default ${defaultSettings[name]}`;
   const placeholder = `<${settingRows[name].placeholder}>`;
   return new Option(`--${flagOf(name)} ${placeholder}`, `${description} (${variableOf(name)}${standard})`);
 }

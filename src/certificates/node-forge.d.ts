@@ -1,4 +1,4 @@
-// In node-forge since 0.7, missing from its types; and its parts, which have none.
+// Missing from the types of node-forge: a function that exists since 0.7, and the modules of its parts.
 declare module 'node-forge' {
   namespace util {
     function bytesFromIP(address: string): string;

@@ -1,0 +1,59 @@
+import type { CaBundleStatus } from '../cluster/webhook-configuration/ca-bundle.ts';
+import { driftFields } from '../cluster/webhook-configuration/drift.ts';
+import type { CertificateGauges } from '../metrics/types.ts';
+import { expiryOf } from './describe.ts';
+import type { SelfCheck } from './self-check.ts';
+import { certificateBlocks, isTrusted, type ServerCertificate } from './server-certificate.ts';
+
+export interface CertificateStatus {
+  readonly at: Date;
+  readonly served: ServerCertificate | undefined;
+  readonly authorities: string;
+  readonly problem: string | undefined;
+  /** Undefined if no webhook configuration is maintained. */
+  readonly registration: CaBundleStatus | undefined;
+  readonly selfCheck: SelfCheck['result'] | 'not listening';
+  readonly renewals: CertificateGauges['renewals'];
+}
+
+/** Why a caller would not get a trusted answer, a sentence each. */
+export function notReadyReasons(status: CertificateStatus): readonly string[] {
+  const { at, served, problem, registration, selfCheck } = status;
+  const reasons = registration ? trustReasons(registration, selfCheck) : [];
+  if (!served) return [`there is no certificate yet${problem === undefined ? '' : `: ${problem}`}`, ...reasons];
+  const expiry = expiryOf(served.cert);
+  if (expiry && expiry > at) return reasons;
+  return [`the certificate expired at ${expiry?.toISOString() ?? '?'}`, ...reasons];
+}
+
+function trustReasons(
+  { state, trouble }: CaBundleStatus,
+  selfCheck: CertificateStatus['selfCheck'],
+): readonly string[] {
+  const cause = trouble === undefined ? '' : ` (${trouble})`;
+  if (state === 'unknown') return [`the webhook configuration has not been read yet${cause}`];
+  if (state === 'absent') return ['the webhook configuration does not exist yet'];
+  if (selfCheck === 'not listening') return [];
+  if (!selfCheck) return ['the certificate has not been checked against the published caBundle yet'];
+  const { problem } = selfCheck;
+  return problem === undefined ? [] : [`callers that use the published caBundle cannot connect: ${problem}${cause}`];
+}
+
+/** Metrics of the certificate. The expiry of the CA is the latest one of the authorities that verify the certificate. */
+export function certificateGauges(status: CertificateStatus): CertificateGauges {
+  const { at, served, authorities, problem, registration, renewals } = status;
+  const expiries = certificateBlocks(authorities)
+    .filter((authority) => served && isTrusted(served.cert, authority, at))
+    .map(expiryOf);
+  const drift = registration?.drift ?? [];
+  return {
+    expiry: {
+      leaf: served && expiryOf(served.cert),
+      ca: expiries.reduce((last, one) => (last && one && last > one ? last : one), undefined),
+    },
+    renewals,
+    hasProblem: problem !== undefined || registration?.trouble !== undefined,
+    repairs: registration?.repairs ?? 0,
+    drift: Object.fromEntries(driftFields.map((name) => [name, drift.filter(({ field }) => field === name).length])),
+  };
+}
