@@ -16,7 +16,6 @@ import { type Decision, primaryReason, notInjected } from './decision.ts';
 import { isRequired, reasonToSkip } from './opt-in.ts';
 import { fitsInAnnotations, statusText } from './status-text.ts';
 
-/** The decision on a pod, the patch that implements it, and the patched pod. */
 export interface Admission {
   readonly decision: Decision;
   readonly operations: readonly Operation[];
@@ -56,7 +55,6 @@ function verifySecondPass(context: InjectionContext, patched: Pod): string | und
   return operations.length === 0 ? undefined : 'a second pass over the patched pod would change it again';
 }
 
-/** Discards the patch as a whole, so no container is injected. */
 function withoutPatch(
   { pod, namespace }: InjectionContext,
   { containers, notices }: Decision,

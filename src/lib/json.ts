@@ -1,4 +1,3 @@
-/** Plain JSON, never a class instance. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 
 export interface JsonObject {

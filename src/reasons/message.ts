@@ -106,7 +106,6 @@ const requirementTexts: RequirementTexts = {
   'ephemeral-storage': ({ limit }) => `the containers' ephemeral-storage limits are below the ${limit} that it may use`,
 };
 
-/** Why a delivery cannot be used, to follow a colon. */
 export function unmetRequirementText(requirement: UnmetRequirement): string {
   return dispatch(requirementTexts, 'why', requirement);
 }

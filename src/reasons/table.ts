@@ -12,9 +12,7 @@ export type ReasonKind = 'choice' | 'satisfied' | 'problem' | 'failure' | 'notic
 
 export interface ReasonRow {
   readonly kind: ReasonKind;
-  /** One sentence. */
   readonly meaning: string;
-  /** What to do about it. */
   readonly hint: string;
 }
 
