@@ -4,7 +4,7 @@ declare module '*.yaml' {
   export default data;
 }
 
-/** The catalogue of the built-in profiles as profile-sources/builtin-snapshot.ts writes it: read at build time (tools/yaml-modules.js). */
+/** The built-in catalogue in the format of profile-sources/builtin-snapshot.ts, made at build time (tools/yaml-modules.js). */
 declare module '*.catalogue' {
   const text: string;
   export default text;

@@ -3,8 +3,8 @@
 // `import text from './builtin.catalogue'` gives the catalogue that they make, read here as a server would read it.
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { parse } from 'yaml';
 
 const files = (path) =>
   path.endsWith('/*.yaml')
@@ -14,8 +14,33 @@ const files = (path) =>
         .map((name) => join(dirname(path), name))
     : [path];
 
-const content = (path) => {
-  const values = files(path).map((file) => parse(readFileSync(file, 'utf8')));
+/** Runs a module of src/ without leaving a file behind. */
+const load = async (entry, plugins = []) => {
+  const { outputFiles } = await build({
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    platform: 'node',
+    format: 'esm',
+    plugins,
+    // The package yaml calls require() for Node's own modules.
+    banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr('/');" },
+    logLevel: 'warning',
+  });
+  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
+};
+
+let reader;
+
+/** What the documents of a module are: read as the server reads YAML. */
+const content = async (path) => {
+  reader ??= load(fileURLToPath(new URL('../src/manifests/yaml.ts', import.meta.url)));
+  const { readSingle } = await reader;
+  const values = files(path).map((file) => {
+    const read = readSingle(readFileSync(file, 'utf8'));
+    if (read.ok) return read.value;
+    throw new Error(read.error.map(({ line, column, message }) => `${file}:${line}:${column}: ${message}`).join('\n'));
+  });
   return JSON.stringify(path.endsWith('/*.yaml') ? values : values[0]);
 };
 
@@ -29,28 +54,15 @@ const documents = {
       path: fromHere(args),
       namespace: 'yaml',
     }));
-    building.onLoad({ filter: /.*/, namespace: 'yaml' }, (args) => ({
-      contents: content(args.path),
+    building.onLoad({ filter: /.*/, namespace: 'yaml' }, async (args) => ({
+      contents: await content(args.path),
       loader: 'json',
       watchFiles: files(args.path),
     }));
   },
 };
 
-/** Runs the sources that read the documents, without leaving a file behind. */
-const frozen = async (folder) => {
-  const { outputFiles } = await build({
-    entryPoints: [join(folder, 'freeze.ts')],
-    bundle: true,
-    write: false,
-    platform: 'node',
-    format: 'esm',
-    plugins: [documents],
-    logLevel: 'warning',
-  });
-  const module = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
-  return module.frozen;
-};
+const frozen = async (folder) => (await load(join(folder, 'freeze.ts'), [documents])).frozen;
 
 /** esbuild: YAML modules become JSON text inside the bundle. */
 export const esbuildYaml = {
@@ -79,7 +91,7 @@ export const viteYaml = {
   async load(id) {
     if (!id.startsWith('\0yaml:')) return undefined;
     const path = id.slice(6, -4);
-    const text = path.endsWith('.catalogue') ? JSON.stringify(await frozen(dirname(path))) : content(path);
+    const text = path.endsWith('.catalogue') ? JSON.stringify(await frozen(dirname(path))) : await content(path);
     return `export default ${text}`;
   },
 };

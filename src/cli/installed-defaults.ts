@@ -1,9 +1,9 @@
-import { parse } from 'yaml';
 import type { KubeClient as Api } from '../cluster/client/types.ts';
 import { readOnce } from '../cluster/one-shot.ts';
 import { WEBHOOK_CONFIGURATIONS } from '../cluster/webhook-configuration/entries.ts';
 import { ownEntries } from '../diagnostics/webhook-match.ts';
 import { isObject, type JsonObject, objectIn, objectsIn, textIn } from '../lib/json.ts';
+import { readSingle } from '../manifests/yaml.ts';
 import { type Catalogue, withDefaults } from '../profiles/catalogue.ts';
 import { problemsOfDefaults, readDefaults } from '../settings/defaults.ts';
 
@@ -46,12 +46,8 @@ export async function installedCatalogue(api: Api, catalogue: Catalogue): Promis
 }
 
 function defaultsIn(text: unknown): readonly (readonly [string, string])[] | undefined {
-  if (typeof text !== 'string') return undefined;
-  try {
-    const document: unknown = parse(text);
-    const read = readDefaults(isObject(document) ? (document['defaults'] ?? {}) : {});
-    return read.ok ? Object.entries(read.value) : undefined;
-  } catch {
-    return undefined;
-  }
+  const document = typeof text === 'string' ? readSingle(text) : undefined;
+  if (!document?.ok) return undefined;
+  const read = readDefaults(isObject(document.value) ? (document.value['defaults'] ?? {}) : {});
+  return read.ok ? Object.entries(read.value) : undefined;
 }

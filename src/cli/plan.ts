@@ -1,5 +1,4 @@
 import { controllerOf } from '../kubernetes/owner.ts';
-import { parseAllDocuments } from 'yaml';
 import { type Admission, admit } from '../admission/admit.ts';
 import { INJECTION_LABEL, key } from '../api/keys.ts';
 import { describeFailure } from '../cluster/client/errors.ts';
@@ -12,12 +11,12 @@ import type { ClusterState } from '../kubernetes/cluster-state.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import { decodePod, type Pod } from '../kubernetes/pod.ts';
 import { podFromTemplate, templateOf, type WorkloadKind, workloadKinds } from '../kubernetes/workload.ts';
-import { isObject, type JsonObject, objectIn, textIn } from '../lib/json.ts';
+import { type JsonObject, objectIn, textIn } from '../lib/json.ts';
 import { UsageError } from '../lib/usage-error.ts';
 import { displayName, readText } from '../manifests/file.ts';
-import { builtInDocuments } from '../profile-sources/builtin-documents.ts';
-import { readCatalogue } from '../profile-sources/read-catalogue.ts';
-import { type Catalogue, problemText, withProfiles } from '../profiles/catalogue.ts';
+import { readWithBuiltIn } from '../profile-sources/builtin-documents.ts';
+import { fileProblem, fileProblemText, readProfileDocuments } from '../profile-sources/read-documents.ts';
+import { type Catalogue, withProfiles } from '../profiles/catalogue.ts';
 import { reasonMessage } from '../reasons/message.ts';
 import { openUserCluster } from '../server/cluster.ts';
 import { type NamespaceScope, readNamespaceList, readWorkloads } from './cluster-reader.ts';
@@ -50,9 +49,10 @@ export async function plan(options: PlanOptions): Promise<CommandResult> {
   if (profileFile === undefined && labelNamespace === undefined)
     throw new UsageError(['--profile-file, --label-namespace or both are required']);
   const own = await catalogueFrom(options);
+  const withFile = profileFile === undefined ? own : withProfilesOf(own, profileFile, await readText(profileFile));
   const api = await openUserCluster(options.kubeconfig);
   const now = options.config === undefined ? await installedCatalogue(api, own) : own;
-  const later = profileFile === undefined ? now : withProfilesOf(now, profileFile, await readText(profileFile));
+  const later = withProfiles(now, withFile.profiles);
   const scope = labelNamespace === undefined ? options : { namespace: labelNamespace, allNamespaces: false };
   const survey: Survey = { api, now, later, namespaces: await readNamespaceList(api), labelNamespace };
   const found = await compareAll(survey, scope);
@@ -62,19 +62,21 @@ export async function plan(options: PlanOptions): Promise<CommandResult> {
   return { output, exitCode: compared.some(isBad) ? 1 : 0 };
 }
 
-/** The catalogue with the profiles of a file in it, or in the place of those of their names. */
+/** Adds the profiles of a file to the catalogue; they replace those of their names. Throws a UsageError with every problem in the file. */
 function withProfilesOf(catalogue: Catalogue, file: string, text: string): Catalogue {
-  const origin = displayName(file);
-  const documents = parseAllDocuments(text).map((document): unknown => document.toJS());
-  const read = readCatalogue({ ...builtInDocuments, own: documents.map((document) => ({ origin, document })) });
-  if (!read.ok) throw new UsageError(read.problems.map(problemText));
-  const profiles = documents.flatMap((document) => {
-    const name = isObject(document) ? textIn(objectIn(document, 'metadata'), 'name') : '';
-    const profile = read.catalogue.profiles.get(name);
-    return profile ? [[name, profile] as const] : [];
-  });
-  if (profiles.length === 0) throw new UsageError([`${origin}: no profile in it`]);
-  return withProfiles(catalogue, new Map([...catalogue.profiles, ...profiles]));
+  const documents = readProfileDocuments(displayName(file), { ok: true, value: text });
+  const set = readWithBuiltIn(
+    documents.flatMap(({ source }) => (source.ok ? [source.value] : [])),
+    catalogue,
+  );
+  const problems = [
+    ...documents.flatMap(({ source }) => (source.ok ? [] : source.error)),
+    ...set.problems.map(fileProblem),
+  ];
+  if (problems.length > 0) throw new UsageError(problems.map(fileProblemText));
+  if (set.own.size === 0) throw new UsageError([`${displayName(file)}: no AgentProfile found`]);
+  const own = [...set.own].map(([name, { profile }]) => [name, profile] as const);
+  return withProfiles(catalogue, new Map([...catalogue.profiles, ...own]));
 }
 
 interface Survey {

@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { parseDocument } from 'yaml';
-import { isObject } from '../lib/json.ts';
+import { isObject, type Json } from '../lib/json.ts';
 import { nearest } from '../lib/suggest.ts';
 import { pathText } from '../lib/text.ts';
 import { errorMessage } from '../lib/error-message.ts';
 import type { Result } from '../lib/result.ts';
+import { readSingle } from '../manifests/yaml.ts';
 import { readDefaults } from '../settings/defaults.ts';
 import {
   flagOf,
@@ -170,12 +170,12 @@ function readFile(file: string, problems: string[]): FileContent {
   const parsed = parseFile(file);
   const content = parsed.ok ? readContent(parsed.value ?? {}, file) : parsed;
   if (content.ok) return content.value;
-  problems.push(...content.error.map((problem) => `${file}: ${problem}`));
+  problems.push(...content.error);
   return NO_FILE;
 }
 
 function readContent(content: unknown, file: string): Result<FileContent, readonly string[]> {
-  if (!isObject(content)) return { ok: false, error: ['must be an object of settings and their values'] };
+  if (!isObject(content)) return { ok: false, error: [`${file}: must be an object of settings and their values`] };
   const { defaults: rawDefaults = {}, ...given } = content;
   const defaults = readDefaults(rawDefaults);
   const names = settingNames.filter((name) => name !== 'config');
@@ -191,21 +191,20 @@ function readContent(content: unknown, file: string): Result<FileContent, readon
   }
   return defaults.ok && problems.length === 0
     ? { ok: true, value: { settings, defaults: defaults.value } }
-    : { ok: false, error: problems };
+    : { ok: false, error: problems.map((problem) => `${file}: ${problem}`) };
 }
 
 function isScalar(value: unknown): value is RawValue {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 }
 
-function parseFile(file: string): Result<unknown, readonly string[]> {
+function parseFile(file: string): Result<Json, readonly string[]> {
   try {
-    const document = parseDocument(readFileSync(file, 'utf8'));
-    const problems = document.errors.map((error) => error.message.split('\n')[0] ?? '');
-    // An alias without its anchor is found only here.
-    return problems.length > 0 ? { ok: false, error: problems } : { ok: true, value: document.toJS() };
+    const read = readSingle(readFileSync(file, 'utf8'));
+    if (read.ok) return read;
+    return { ok: false, error: read.error.map(({ line, column, message }) => `${file}:${line}:${column}: ${message}`) };
   } catch (error) {
-    return { ok: false, error: [errorMessage(error)] };
+    return { ok: false, error: [`${file}: ${errorMessage(error)}`] };
   }
 }
 

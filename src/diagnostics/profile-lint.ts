@@ -7,7 +7,7 @@ import type { Delivery } from '../profiles/delivery.ts';
 import type { Problem } from '../profiles/problem.ts';
 import type { Profile } from '../profiles/profile.ts';
 import { parametersOf, render, type Template } from '../profiles/template.ts';
-import { placesIn } from '../profiles/validate.ts';
+import { templateUses } from '../profiles/template-uses.ts';
 import { reasonTable } from '../reasons/table.ts';
 import { runTests } from './profile-tests.ts';
 
@@ -132,7 +132,7 @@ function unusedParameters(profile: Profile): readonly Problem[] {
     when?.if === 'parameter' ? [when.name] : [],
   );
   const used = new Set([
-    ...placesIn(profile, profile.environment).flatMap(({ template }) => parametersOf(template)),
+    ...templateUses(profile, profile.environment).flatMap(({ template }) => parametersOf(template)),
     ...profile.variants.map(({ by }) => by),
     ...conditions,
   ]);

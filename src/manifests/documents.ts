@@ -40,8 +40,8 @@ export interface Manifest {
  */
 export function parseManifest(text: string): Result<Manifest, readonly Problem[]> {
   const stream = readStream(text);
-  if (!stream.ok) return { ok: false, error: stream.problems };
-  const { documents } = stream;
+  if (!stream.ok) return stream;
+  const documents = stream.value;
   const objects = documents.flatMap((document, index) =>
     objectsAt(document.json, { document, index, path: [], itemType: undefined }),
   );

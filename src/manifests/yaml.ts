@@ -1,73 +1,65 @@
-import { type Document, LineCounter, type Node, parseAllDocuments, type ParsedNode, visit } from 'yaml';
+import {
+  type Document,
+  isNode,
+  isScalar,
+  LineCounter,
+  type Node,
+  parseAllDocuments,
+  type ParsedNode,
+  visit,
+} from 'yaml';
 import type { Json } from '../lib/json.ts';
+import type { Result } from '../lib/result.ts';
+import { DIALECT } from './yaml-dialect.ts';
 
-/** Something wrong at one place of the text, in a sentence that names what, not where. Line and column count from 1. */
-export interface Problem {
-  readonly line: number;
-  readonly column: number;
-  readonly message: string;
-}
-
-/** A place in the text, counted from 1 as editors do. */
+/** A place in a text, counted from 1 as in editors. */
 export interface Position {
   readonly line: number;
   readonly column: number;
 }
 
-/** One document of a YAML stream: its tree with source positions, and what it says. */
+/** An error at one place of a text. The message does not repeat the place. */
+export interface Problem extends Position {
+  readonly message: string;
+}
+
+/** One document of a YAML stream: its tree with source positions, and its value. */
 export interface YamlDocument {
   readonly root: ParsedNode | null;
   readonly json: Json;
-  /** Every anchored node that an alias of the document points to, with where the first such alias starts: a change in it shows there too. */
+  /** Anchored nodes that aliases refer to, with the offset of the first alias: a change of the node changes its aliases, too. */
   readonly aliased: ReadonlyMap<Node, number>;
   readonly position: (offset: number) => Position;
 }
 
-export type Stream =
-  | { readonly ok: true; readonly documents: readonly YamlDocument[] }
-  | { readonly ok: false; readonly problems: readonly Problem[] };
-
-type ParseOptions = NonNullable<Parameters<typeof parseAllDocuments>[1]>;
-
-/**
- * YAML as kubectl reads it (sigs.k8s.io/yaml, https://github.com/kubernetes-sigs/yaml): 1.1 scalars, so that `yes` is true and 0644 octal,
- * but no times; merge keys; string keys only, as there is no other in JSON.
- */
-const DIALECT: ParseOptions = {
-  schema: 'yaml-1.1',
-  merge: true,
-  stringKeys: true,
-  resolveKnownTags: false,
-  customTags: (tags) => tags.filter((tag) => typeof tag === 'string' || isJsonTag(tag)),
-  keepSourceTokens: true,
-  prettyErrors: false,
-};
-
-/** An anchor used more often than this, or aliases of aliases that multiply to it, is an attack ("billion laughs") or a mistake. */
-const MAX_ALIASES = 10_000;
-
-function isJsonTag(tag: { readonly tag: string; readonly format?: string }): boolean {
-  return tag.format !== 'TIME' && !/:(?:binary|omap|pairs|set|timestamp)$/.test(tag.tag);
-}
-
-/** A document that cannot be read: why, and its tree as far as the parser came. */
+/** A document with errors, and its tree as far as the parser came. */
 export interface BrokenDocument {
   readonly problems: readonly Problem[];
   readonly tree: Document.Parsed | undefined;
 }
 
-/** The documents of a YAML or JSON text, each with its tree and its JSON; or every problem of the text at once. Never throws. */
-export function readStream(text: string): Stream {
-  const documents: YamlDocument[] = [];
-  const problems: Problem[] = [];
-  for (const read of readDocuments(text)) {
-    if ('json' in read) documents.push(read);
-    else problems.push(...read.problems);
-  }
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, documents };
+/** Limit of uses of one anchor, counted through nested aliases: a text above it is an attack ("billion laughs") or a mistake. */
+const MAX_ALIASES = 10_000;
+
+/** Reads all documents of a YAML or JSON text, or fails with every problem of the text. Never throws. */
+export function readStream(text: string): Result<readonly YamlDocument[], readonly Problem[]> {
+  const read = readDocuments(text);
+  const problems = read.flatMap((document) => ('json' in document ? [] : document.problems));
+  return problems.length > 0
+    ? { ok: false, error: problems }
+    : { ok: true, value: read.filter((document) => 'json' in document) };
 }
 
-/** The documents of a text one by one: those that can be read, and those that cannot. Never throws. */
+/** Reads the only document of a text; null for an empty text. Never throws. */
+export function readSingle(text: string): Result<Json, readonly Problem[]> {
+  const read = readStream(text);
+  if (!read.ok) return read;
+  const [only, second] = read.value;
+  if (!second) return { ok: true, value: only?.json ?? null };
+  return { ok: false, error: [{ ...second.position(second.root?.range[0] ?? 0), message: 'a second document' }] };
+}
+
+/** Reads each document of a text, valid or not. Never throws. */
 export function readDocuments(text: string): readonly (YamlDocument | BrokenDocument)[] {
   const lines = new LineCounter();
   const position = (offset: number): Position => {
@@ -77,8 +69,8 @@ export function readDocuments(text: string): readonly (YamlDocument | BrokenDocu
   try {
     return documentsOf(text, lines).map((parsed) => {
       const read = readDocument(parsed, position);
-      if ('json' in read) return read;
-      const problems = read.map((problem) => ({ ...problem, message: problem.message + hintFor(text, problem.line) }));
+      if (read.ok) return read.value;
+      const problems = read.error.map((one) => ({ ...one, message: one.message + hintFor(text, one.line) }));
       return { problems, tree: parsed };
     });
   } catch (error) {
@@ -86,27 +78,28 @@ export function readDocuments(text: string): readonly (YamlDocument | BrokenDocu
   }
 }
 
-/** The parser's own documents, whose trees may be changed by the caller; their errors are theirs to read. */
+/** Parses a text into the library's own documents. Callers may change the trees and must check `errors`. */
 export function documentsOf(text: string, lines?: LineCounter): readonly Document.Parsed[] {
-  const parsed = parseAllDocuments(text, lines ? { ...DIALECT, lineCounter: lines } : DIALECT);
-  // A text without any document comes back as a list with extras; what it may complain of there (a lone directive) does not matter to us.
-  return [...parsed];
+  const options = { ...DIALECT, keepSourceTokens: true, prettyErrors: false };
+  // A text without a document is returned as an array with extra properties. Its warnings (a lone directive) do not matter here.
+  return [...parseAllDocuments(text, lines ? { ...options, lineCounter: lines } : options)];
 }
 
 function readDocument(
   document: Document.Parsed,
   position: (offset: number) => Position,
-): YamlDocument | readonly Problem[] {
+): Result<YamlDocument, readonly Problem[]> {
   if (document.errors.length > 0) {
-    const problems = document.errors.map((error) => ({ ...position(error.pos[0]), message: clearer(error.message) }));
-    // One fault makes the parser stumble on: what else it says of the same line is about itself.
-    return problems.filter(({ line }, index) => problems[index - 1]?.line !== line);
+    const problems = document.errors.map(({ pos, message }) => ({ ...position(pos[0]), message: clearer(message) }));
+    // One error causes others on the same line: only the first is of use.
+    return { ok: false, error: problems.filter(({ line }, index) => problems[index - 1]?.line !== line) };
   }
-  const { targets, dangling } = aliasesOf(document);
+  const { aliased, dangling, badKey } = inspect(document);
+  if (badKey !== undefined) return { ok: false, error: [{ ...position(badKey), message: 'Map keys must be strings' }] };
   try {
-    return { root: document.contents, json: jsonOf(document), aliased: targets, position };
+    return { ok: true, value: { root: document.contents, json: jsonOf(document), aliased, position } };
   } catch (error) {
-    return [{ ...position(dangling ?? document.range[0]), message: messageOf(error) }];
+    return { ok: false, error: [{ ...position(dangling ?? document.range[0]), message: messageOf(error) }] };
   }
 }
 
@@ -114,31 +107,34 @@ function messageOf(error: unknown): string {
   return clearer(error instanceof Error ? error.message : String(error));
 }
 
-/** The parser's sentences are good but for two, which speak of how it works. */
 function clearer(message: string): string {
-  // It calls itself once per level, and passes the engine's complaint on.
-  if (message.includes('call stack')) return 'nested too deeply';
-  return message.startsWith('With stringKeys') ? 'Map keys must be strings' : message;
+  // The parser recurses once per level, and passes on the engine's error.
+  return message.includes('call stack') ? 'nested too deeply' : message;
 }
 
-/** Braces of a Helm template are YAML of another meaning, so the parser's own complaint would only puzzle. */
 function hintFor(text: string, line: number): string {
   const found = text.split('\n', line)[line - 1] ?? '';
   return found.includes('{{') ? '; this looks like the template of a Helm chart: render it first' : '';
 }
 
-/** Aliased objects come out of the parser as one object in several places: the detour over text gives each place its own. */
+/** The parser returns one object for all aliases of an anchor: the round trip through text makes a copy for each. */
 function jsonOf(document: Document.Parsed): Json {
   const json: Json = JSON.parse(JSON.stringify(document.toJS({ maxAliasCount: MAX_ALIASES }) ?? null));
   return json;
 }
 
-function aliasesOf(document: Document.Parsed): { targets: ReadonlyMap<Node, number>; dangling: number | undefined } {
+/** The nodes that aliases refer to, and the offsets of the first alias without an anchor and of the first key that is not a scalar. */
+function inspect(document: Document.Parsed): {
+  readonly aliased: ReadonlyMap<Node, number>;
+  readonly dangling: number | undefined;
+  readonly badKey: number | undefined;
+} {
   const anchors = new Map<string, Node>();
-  const targets = new Map<Node, number>();
+  const aliased = new Map<Node, number>();
   let dangling: number | undefined;
+  let badKey: number | undefined;
   visit(document, {
-    // An anchor may be given anew further down; an alias means the last one above it (YAML 1.2.2 §7.1).
+    // An anchor may be defined again further down; an alias refers to the last one above it (YAML 1.2.2 §7.1).
     Value: (_, node) => {
       if (node.anchor !== undefined) anchors.set(node.anchor, node);
     },
@@ -146,8 +142,11 @@ function aliasesOf(document: Document.Parsed): { targets: ReadonlyMap<Node, numb
       const target = anchors.get(alias.source);
       const offset = alias.range?.[0] ?? 0;
       if (!target) dangling ??= offset;
-      else if (!targets.has(target)) targets.set(target, offset);
+      else if (!aliased.has(target)) aliased.set(target, offset);
+    },
+    Pair: (_, { key }) => {
+      if (isNode(key) && !isScalar(key)) badKey ??= key.range?.[0] ?? 0;
     },
   });
-  return { targets, dangling };
+  return { aliased, dangling, badKey };
 }

@@ -3,10 +3,10 @@ import sample from '../agents/tables/sample.yaml';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import { restore } from './builtin-snapshot.ts';
 
-/** The catalogue that ships with the product. It was read from its documents (documents.ts) when the product was built. */
+/** The built-in catalogue, which the build has read from its documents. */
 export function builtInCatalogue(): Catalogue {
   return restore(frozen);
 }
 
-/** The Namespace that every name stands for where there is neither a cluster nor a file of namespaces. */
+/** The Namespace for every name, without a cluster and without a file of namespaces. */
 export const sampleNamespace: unknown = sample;

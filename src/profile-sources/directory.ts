@@ -1,49 +1,44 @@
-import type { Logger } from '../lib/logger.ts';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type Clock, sleep, systemClock } from '../lib/clock.ts';
+import type { Logger } from '../lib/logger.ts';
 import { traceOf } from '../lib/stack-trace.ts';
-import { type Catalogue, problemText, type CatalogueTables, withProfiles } from '../profiles/catalogue.ts';
+import { type Catalogue, type CatalogueTables, problemText, withProfiles } from '../profiles/catalogue.ts';
 import { type ProfileSet, readProfiles } from '../profiles/read-profiles.ts';
 import { problemsOfDefaults } from '../settings/defaults.ts';
 import { type Documents, profileDocuments } from './directory-documents.ts';
-import { type DirectoryReading, readDirectory } from './directory-reader.ts';
+import { type DirectoryContent, readDirectory } from './directory-reader.ts';
 import { builtInSources } from './read-catalogue.ts';
+import { fileProblem, fileProblemText } from './read-documents.ts';
 
 export interface ProfileDirectoryOptions {
   readonly dir: string;
-  /** The documents that ship, and what there is besides profiles; its defaults are the cluster's. */
   readonly builtIn: readonly unknown[];
+  /** The rest of the catalogue; its defaults are the cluster's. */
   readonly tables: CatalogueTables;
   readonly log: Logger;
-  /** How long to go without a look, in milliseconds. */
-  readonly everyMs?: number;
+  readonly clock?: Clock;
 }
 
-/** For metrics: what is served, and how updates went. */
 export interface ProfilesStatus {
   readonly profiles: {
-    /** As they ship. */
     readonly 'built-in': number;
-    /** As users wrote them. */
     readonly user: number;
-    /** As users wrote them before: their documents are broken now. */
+    /** Users' profiles with an invalid document, whose last valid version is in service. */
     readonly 'last-good': number;
-    /** Not served: their documents are broken, and never were sound. */
+    /** Users' profiles with an invalid document and no valid version: not in service. */
     readonly broken: number;
   };
   readonly problems: number;
-  /** Updates that were taken, by whether all in them was sound. */
   readonly reloads: { readonly sound: number; readonly broken: number };
 }
 
-type Whole = Extract<DirectoryReading, { ok: true }>;
+const POLL_MS = 2000;
 
-const LOOK_EVERY_MS = 2000;
-
-/** Whoever writes files one by one, or one in pieces, has done so by then. */
+/** After a change, the time in which a writer of several files is expected to finish, in ms. */
 const SETTLE_MS = 100;
 
-/** For so long a server may attend to nothing else. */
-const MAX_TURN_MS = 5;
+/** The longest time that a reload may block the event loop, in ms. */
+const MAX_BLOCKING_MS = 5;
 
 const EMPTY: ProfileSet = {
   profiles: new Map(),
@@ -56,174 +51,167 @@ const EMPTY: ProfileSet = {
 };
 
 /**
- * The profiles in a directory beside those that ship, read again when something there changes. What is broken does not count: a profile goes on
- * as it was last sound. The catalogue changes from one whole to the next, in one step.
+ * The built-in profiles and those of a directory, which is read again when it changes. An invalid document does not take effect: the last valid
+ * version of its profile stays in service. The whole catalogue is replaced in one step.
  */
 export class ProfileDirectory {
-  private readonly options: ProfileDirectoryOptions;
-  private current: Catalogue;
-  private set: ProfileSet = EMPTY;
-  private names: Documents['names'] = new Map();
-  private taken: string | undefined;
-  private seen: string | undefined;
-  private broken: readonly string[] = [];
-  private unreadable: string | undefined;
-  private readonly reloads = { sound: 0, broken: 0 };
-  private checking: Promise<void> | undefined;
-  private cancelCheck = (): void => {};
-  private stopped = false;
+  readonly #options: ProfileDirectoryOptions;
+  readonly #reloads = { sound: 0, broken: 0 };
+  #catalogue: Catalogue;
+  #set: ProfileSet = EMPTY;
+  #names: Documents['names'] = new Map();
+  #loaded: string | undefined;
+  #lastRead: string | undefined;
+  #problems: readonly string[] = [];
+  #unreadable: string | undefined;
+  readonly #stopping = new AbortController();
+  #polling: Promise<void> | undefined;
 
   private constructor(options: ProfileDirectoryOptions) {
-    this.options = options;
-    this.current = withProfiles(options.tables, EMPTY.profiles);
+    this.#options = options;
+    this.#catalogue = withProfiles(options.tables, EMPTY.profiles);
   }
 
-  /** Reads the directory for the first time. Throws an Error with a sentence when it cannot be read at all. */
+  /** Reads the directory for the first time. Throws an Error if it cannot be read at all. */
   static async open(options: ProfileDirectoryOptions): Promise<ProfileDirectory> {
     const directory = new ProfileDirectory(options);
-    const reading = await readDirectory(options.dir);
-    if (!reading.ok) throw new Error(reading.problem);
-    await directory.take(reading);
+    const read = await readDirectory(options.dir);
+    if (!read.ok) throw new Error(read.error);
+    await directory.#load(read.value);
     return directory;
   }
 
-  /** Begins to look again and again; `stop` ends it. */
-  watch(): this {
-    this.checkAfter(this.options.everyMs ?? LOOK_EVERY_MS);
-    return this;
+  watch(): void {
+    this.#polling ??= this.#poll(this.#options.clock ?? systemClock, this.#stopping.signal);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#polling;
+  }
+
+  async #poll(clock: Clock, signal: AbortSignal): Promise<void> {
+    let waitMs = POLL_MS;
+    for (;;) {
+      // oxlint-disable-next-line eslint/no-await-in-loop -- one check after the other
+      await sleep(clock, waitMs, signal);
+      if (signal.aborted) return;
+      // oxlint-disable-next-line eslint/no-await-in-loop -- one check after the other
+      waitMs = await this.check();
+    }
   }
 
   catalogue(): Catalogue {
-    return this.current;
+    return this.#catalogue;
   }
 
-  /** What is wrong at this moment, a line each. */
   problems(): readonly string[] {
-    return [...(this.unreadable === undefined ? [] : [this.unreadable]), ...this.broken];
+    return [...(this.#unreadable === undefined ? [] : [this.#unreadable]), ...this.#problems];
   }
 
   status(): ProfilesStatus {
-    const { lastGood, broken, own } = this.set;
+    const { lastGood, broken, own } = this.#set;
     return {
       profiles: {
-        'built-in': this.current.profiles.size - own.size,
+        'built-in': this.#catalogue.profiles.size - own.size,
         user: own.size - lastGood.length,
         'last-good': lastGood.length,
         broken: broken.length,
       },
       problems: this.problems().length,
-      reloads: this.reloads,
+      reloads: this.#reloads,
     };
   }
 
-  async stop(): Promise<void> {
-    this.stopped = true;
-    this.cancelCheck();
-    await this.checking;
-  }
-
-  private checkAfter(ms: number): void {
-    if (this.stopped) return;
-    const timer = setTimeout(() => {
-      this.checking = this.check().then((nextMs) => this.checkAfter(nextMs));
-    }, ms);
-    this.cancelCheck = () => {
-      clearTimeout(timer);
-    };
-  }
-
-  /** Takes what has changed, if anything; gives back when to look again. Never rejects. */
-  private async check(): Promise<number> {
-    const { dir, log, everyMs = LOOK_EVERY_MS } = this.options;
-    const reading = await readDirectory(dir);
-    const before = this.unreadable;
-    this.unreadable = reading.ok ? undefined : reading.problem;
-    if (!reading.ok) {
-      if (reading.problem !== before) log.error({ dir }, `profiles stay as they are: ${reading.problem}`);
-      return everyMs;
+  /** Loads changes, and returns the time until the next check in ms. Never rejects. */
+  async check(): Promise<number> {
+    const { dir, log } = this.#options;
+    const read = await readDirectory(dir);
+    const before = this.#unreadable;
+    this.#unreadable = read.ok ? undefined : read.error;
+    if (!read.ok) {
+      if (read.error !== before) log.error({ dir }, `profiles not reloaded: ${read.error}`);
+      return POLL_MS;
     }
-    if (before !== undefined) log.info({ dir }, 'the profiles can be read again');
-    if (reading.fingerprint === this.taken) return everyMs;
-    const isSettled = reading.isWhole || reading.fingerprint === this.seen;
-    this.seen = reading.fingerprint;
+    if (before !== undefined) log.info({ dir }, 'profile directory readable again');
+    const { fingerprint, isAtomic } = read.value;
+    if (fingerprint === this.#loaded) return POLL_MS;
+    const isSettled = isAtomic || fingerprint === this.#lastRead;
+    this.#lastRead = fingerprint;
     if (!isSettled) return SETTLE_MS;
-    await this.reload(reading);
-    return everyMs;
+    await this.#reload(read.value);
+    return POLL_MS;
   }
 
-  private async reload(reading: Whole): Promise<void> {
-    const { dir, log } = this.options;
+  async #reload(content: DirectoryContent): Promise<void> {
+    const { dir, log } = this.#options;
     try {
-      this.reloads[await this.take(reading)] += 1;
+      this.#reloads[await this.#load(content)] += 1;
     } catch (error) {
-      // No document can do this; if ours can, the server goes on with what it has, and says so once.
-      this.taken = reading.fingerprint;
-      this.broken = [`${dir}: ${error instanceof Error ? error.message : String(error)}`];
-      this.reloads.broken += 1;
-      log.error({ dir, err: traceOf(error) }, 'profiles stay as they are');
+      // Not expected for any document. The server goes on with the catalogue that it has, and logs the error once.
+      this.#loaded = content.fingerprint;
+      this.#problems = [`${dir}: ${error instanceof Error ? error.message : String(error)}`];
+      this.#reloads.broken += 1;
+      log.error({ dir, err: traceOf(error) }, 'profiles not reloaded');
     }
   }
 
-  /** Makes a catalogue of what was read, and puts it in the place of the one before. */
-  private async take({ files, fingerprint }: Whole): Promise<keyof ProfilesStatus['reloads']> {
-    const { dir, builtIn, tables, log } = this.options;
-    const documents = await inTurns(profileDocuments(dir, files, this.names));
-    const set = await this.read(documents);
+  async #load({ files, fingerprint }: DirectoryContent): Promise<keyof ProfilesStatus['reloads']> {
+    const { dir, builtIn, tables, log } = this.#options;
+    const documents = await runInSlices(profileDocuments(dir, files, this.#names));
+    const set = await this.#readProfiles(documents);
     const catalogue = withProfiles(tables, set.profiles);
-    const problems = foremost([
+    const problems = limited([
       ...documents.problems,
-      ...set.problems.map(documents.textOf),
+      ...set.problems.map((problem) => fileProblemText(fileProblem(problem))),
       ...problemsOfDefaults(catalogue, tables.defaults).map(problemText),
     ]);
-    const before = this.current.profiles;
-    this.current = catalogue;
-    this.set = set;
-    this.names = documents.names;
-    this.taken = fingerprint;
-    this.broken = problems;
+    const before = this.#catalogue.profiles;
+    this.#catalogue = catalogue;
+    this.#set = set;
+    this.#names = documents.names;
+    this.#loaded = fingerprint;
+    this.#problems = problems;
     for (const problem of problems) log.error({ dir }, problem);
-    for (const name of set.lastGood) log.error({ dir, profile: name }, 'a broken profile goes on as it was last sound');
-    for (const name of set.broken) log.error({ dir, profile: name }, 'a broken profile is not served');
-    for (const name of set.replaced)
-      log.info({ dir, profile: name }, 'a profile of this name stands in the place of the built-in one');
+    for (const profile of set.lastGood)
+      log.error({ dir, profile }, 'invalid profile: the last valid version stays in service');
+    for (const profile of set.broken) log.error({ dir, profile }, 'invalid profile: not in service');
+    for (const profile of set.replaced) log.info({ dir, profile }, 'profile replaces the built-in profile of its name');
     const removed = [...before.keys()].filter((name) => !catalogue.profiles.has(name));
-    log.info(
-      { dir, builtIn: builtIn.length, own: [...set.own.keys()], removed, problems: problems.length },
-      'profiles taken',
-    );
+    const own = [...set.own.keys()];
+    log.info({ dir, builtIn: builtIn.length, own, removed, problems: problems.length }, 'profiles loaded');
     return problems.length === 0 ? 'sound' : 'broken';
   }
 
-  private read({ sources, unreadable }: Documents): Promise<ProfileSet> {
-    const { builtIn, tables } = this.options;
+  #readProfiles({ sources, unreadable }: Documents): Promise<ProfileSet> {
+    const { builtIn, tables } = this.#options;
     const reading = readProfiles({
       builtIn: builtInSources(builtIn),
       own: sources,
       unreadable,
-      last: this.set.own,
-      shipped: this.set.builtIn,
+      last: this.#set.own,
+      shipped: this.#set.builtIn,
       slots: new Set(tables.slots.keys()),
     });
-    return inTurns(reading);
+    return runInSlices(reading);
   }
 }
 
-/** Nobody reads more at once, and a log must not drown in one mistake. */
-const MAX_LOGGED_PROBLEMS = 50;
+/** One mistake can cause any number of problems; the log must stay readable. */
+const MAX_PROBLEMS = 50;
 
-function foremost(problems: readonly string[]): readonly string[] {
-  const more = problems.length - MAX_LOGGED_PROBLEMS;
-  return more > 0 ? [...problems.slice(0, MAX_LOGGED_PROBLEMS), `and ${more} more problems of profiles`] : problems;
+function limited(problems: readonly string[]): readonly string[] {
+  const more = problems.length - MAX_PROBLEMS;
+  return more > 0 ? [...problems.slice(0, MAX_PROBLEMS), `and ${more} more problems with profiles`] : problems;
 }
 
-/** Does the work step by step, and gives way to others between. */
-async function inTurns<T>(work: Generator<void, T>): Promise<T> {
+async function runInSlices<T>(work: Generator<void, T>): Promise<T> {
   let since = performance.now();
   for (;;) {
     const step = work.next();
     if (step.done) return step.value;
-    if (performance.now() - since < MAX_TURN_MS) continue;
-    // oxlint-disable-next-line eslint/no-await-in-loop -- reviews come first
+    if (performance.now() - since < MAX_BLOCKING_MS) continue;
+    // oxlint-disable-next-line eslint/no-await-in-loop -- reviews have priority
     await nextTurn();
     since = performance.now();
   }

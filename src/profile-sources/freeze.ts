@@ -1,5 +1,5 @@
 import { readBuiltIn } from './builtin-documents.ts';
 import { freeze } from './builtin-snapshot.ts';
 
-/** What `built-in.catalogue` is: the build runs this (tools/yaml-modules.js). */
+/** The content of `builtin.catalogue`: the build runs this module (tools/yaml-modules.js). */
 export const frozen: string = freeze(readBuiltIn());

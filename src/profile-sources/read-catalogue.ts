@@ -1,17 +1,17 @@
 import * as z from 'zod';
 import { matcherSchema } from '../api/profile/matcher.ts';
+import type { Result } from '../lib/result.ts';
 import { didYouMean, nearest } from '../lib/suggest.ts';
 import {
   type Catalogue,
-  type CatalogueProblem,
+  type CatalogueTables,
   comparableGuid,
   type Slot,
-  type CatalogueTables,
   withProfiles,
 } from '../profiles/catalogue.ts';
 import { nameOf } from '../profiles/extends.ts';
-import type { Problem } from '../profiles/problem.ts';
-import { type ProfileSet, type ProfileSource, readProfiles } from '../profiles/read-profiles.ts';
+import type { Problem, ProfileSource } from '../profiles/problem.ts';
+import { readAllProfiles } from '../profiles/read-profiles.ts';
 import { problemsOfDefaults, readDefaults } from '../settings/defaults.ts';
 
 const slotsSchema = z.array(
@@ -31,61 +31,41 @@ const foreignAgentsSchema = z.array(
 
 const sidecarsSchema = z.array(z.strictObject({ name: z.string(), of: z.string() }));
 
-/** Documents as written. */
 export interface CatalogueSource {
-  /** Those that ship. */
   readonly profiles: readonly unknown[];
-  /** Those of users. */
-  readonly own?: readonly ProfileSource[];
   readonly slots: unknown;
   readonly foreignAgents: unknown;
   readonly sidecars: unknown;
   readonly defaults: unknown;
 }
 
-export type ReadCatalogue =
-  | { readonly ok: true; readonly catalogue: Catalogue; readonly set: ProfileSet }
-  | { readonly ok: false; readonly problems: readonly CatalogueProblem[] };
-
-/** What profiles that ship are called as the place of a problem. */
-const BUILT_IN = 'built-in';
-
-/** Reads the documents of a catalogue; all problems of all documents are gathered. */
-export function readCatalogue(source: CatalogueSource): ReadCatalogue {
+/** Reads a catalogue, or fails with every problem. Their paths start with the name of the profile or table. */
+export function readCatalogue(source: CatalogueSource): Result<Catalogue, readonly Problem[]> {
   const read = readTables(source);
-  if (!read.ok) return { ok: false, problems: read.problems };
-  const { tables } = read;
-  const reading = readProfiles({
+  if (!read.ok) return read;
+  const tables = read.value;
+  const { profiles, problems: inProfiles } = readAllProfiles({
     builtIn: builtInSources(source.profiles),
-    own: source.own ?? [],
+    own: [],
     slots: new Set(tables.slots.keys()),
   });
-  let step = reading.next();
-  while (!step.done) step = reading.next();
-  const set = step.value;
-  const catalogue = withProfiles(tables, set.profiles);
+  const catalogue = withProfiles(tables, profiles);
   const problems = [
-    ...set.problems.map(({ source: { origin, document }, path, message }) => {
-      const name = nameOf(document);
-      return { origin, path: name === undefined ? path : [name, ...path], message };
-    }),
+    ...inProfiles.map(({ source: { document }, path, message }) => ({
+      path: [nameOf(document) ?? 'profiles', ...path],
+      message,
+    })),
     ...problemsOfForeignAgents(tables),
     ...problemsOfDefaults(catalogue, tables.defaults),
   ];
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, catalogue, set };
+  return problems.length > 0 ? { ok: false, error: problems } : { ok: true, value: catalogue };
 }
 
-/** Documents that ship, each with its place. */
 export function builtInSources(documents: readonly unknown[]): readonly ProfileSource[] {
-  return documents.map((document) => ({ origin: BUILT_IN, document }));
+  return documents.map((document) => ({ origin: 'built-in', document }));
 }
 
-export type ReadTables =
-  | { readonly ok: true; readonly tables: CatalogueTables }
-  | { readonly ok: false; readonly problems: readonly Problem[] };
-
-/** Reads what a catalogue has besides profiles. */
-export function readTables(source: Omit<CatalogueSource, 'profiles' | 'own'>): ReadTables {
+function readTables(source: Omit<CatalogueSource, 'profiles'>): Result<CatalogueTables, readonly Problem[]> {
   const slots = slotsSchema.safeParse(source.slots);
   const foreignAgents = foreignAgentsSchema.safeParse(source.foreignAgents);
   const sidecars = sidecarsSchema.safeParse(source.sidecars);
@@ -93,7 +73,7 @@ export function readTables(source: Omit<CatalogueSource, 'profiles' | 'own'>): R
   if (!slots.success || !foreignAgents.success || !sidecars.success || !defaults.ok) {
     const issues = [slots, foreignAgents, sidecars].flatMap((parsed) => parsed.error?.issues ?? []);
     const problems = [...issues, ...(defaults.ok ? [] : defaults.error)];
-    return { ok: false, problems: problems.map(({ path, message }) => ({ path, message })) };
+    return { ok: false, error: problems.map(({ path, message }) => ({ path, message })) };
   }
   const vendorsOf = ({ vendors }: (typeof slots.data)[number]): Slot['vendors'] =>
     new Map(vendors.map(({ id, vendor }) => [comparableGuid(id), vendor]));
@@ -103,7 +83,7 @@ export function readTables(source: Omit<CatalogueSource, 'profiles' | 'own'>): R
     sidecars: new Set(sidecars.data.map((row) => row.name)),
     defaults: new Map(Object.entries(defaults.value)),
   };
-  return { ok: true, tables };
+  return { ok: true, value: tables };
 }
 
 function problemsOfForeignAgents({ foreignAgents, slots }: CatalogueTables): readonly Problem[] {
@@ -112,7 +92,7 @@ function problemsOfForeignAgents({ foreignAgents, slots }: CatalogueTables): rea
       .filter((slot) => !slots.has(slot))
       .map((slot) => ({
         path: ['foreignAgents', index, 'slots'],
-        message: `"${slot}" is no known slot${didYouMean(nearest(slot, slots.keys()))}`,
+        message: `unknown slot "${slot}"${didYouMean(nearest(slot, slots.keys()))}`,
       })),
   );
 }

@@ -4,52 +4,40 @@ import { pathText } from '../lib/text.ts';
 import type { Problem } from './problem.ts';
 import type { Profile } from './profile.ts';
 
-/** An exclusive place in a process that one agent at most can take, and how the environment shows whose it is. */
+/** An exclusive place in a process, for one agent at most. The environment shows whether it is taken, and by which vendor. */
 export interface Slot {
   readonly name: string;
   readonly description: string;
   readonly variables: readonly string[];
   readonly off: readonly { readonly variable: string; readonly value: string }[];
   readonly identity: readonly string[];
-  /** From the identity, as `comparableGuid` writes it, to the vendor's name. */
   readonly vendors: ReadonlyMap<string, string>;
 }
 
-/** Another vendor's agent, and how it shows in a container. */
 export interface ForeignAgent {
   readonly vendor: string;
-  /** The exclusive places that it takes: no agent of ours that needs one of them goes in beside it. */
+  /** Slots that it takes: a profile that needs one of them is not injected. */
   readonly slots: readonly string[];
-  /** Any of them gives it away. */
   readonly signs: readonly Matcher[];
 }
 
-/** All that a decision is made of besides the pod and its namespace. */
+/** All inputs of a decision except the pod, its namespace and the cluster. */
 export interface Catalogue {
   readonly profiles: ReadonlyMap<string, Profile>;
   readonly slots: ReadonlyMap<string, Slot>;
   readonly foreignAgents: readonly ForeignAgent[];
-  /** Names of containers that are no app. */
+  /** Names of containers that are not an app. */
   readonly sidecars: ReadonlySet<string>;
-  /** Cluster-wide defaults: from a setting's name to its value, as an annotation would have it. */
   readonly defaults: ReadonlyMap<string, string>;
-  /** Every name that may stand under our prefix in an annotation: the settings and the parameters of all profiles. */
+  /** All valid names in annotations with our prefix: settings, and parameters of all profiles. */
   readonly knownSettings: ReadonlySet<string>;
 }
 
-/** Its path is led by the name of the profile, or by the table, that it is in. */
-export interface CatalogueProblem extends Problem {
-  /** Of a profile: where it comes from. */
-  readonly origin?: string;
-}
-
-/** What the profiles of a catalogue are used with. */
 export type CatalogueTables = Omit<Catalogue, 'profiles' | 'knownSettings'>;
 
-/** A catalogue of these profiles. */
 export function withProfiles(tables: CatalogueTables, profiles: Catalogue['profiles']): Catalogue {
   const own = [...profiles.values()].map(({ name, parameters }) => ({ name, parameters: [...parameters.keys()] }));
-  // What is looked for first comes first: a typing slip is seldom in the name of a profile.
+  // Suggestions prefer the first of equally similar names: a typo is seldom in the name of a profile.
   const known = [
     ...settingNames,
     ...own.flatMap(({ parameters }) => parameters),
@@ -58,17 +46,16 @@ export function withProfiles(tables: CatalogueTables, profiles: Catalogue['profi
   return { ...tables, profiles, knownSettings: new Set(known) };
 }
 
-/** A problem as one line: where it is, and what. */
-export function problemText({ origin, path, message }: CatalogueProblem): string {
-  return [origin, pathText(path), message].filter((part) => part !== undefined && part !== '').join(': ');
+export function problemText({ path, message }: Problem): string {
+  return path.length === 0 ? message : `${pathText(path)}: ${message}`;
 }
 
-/** The catalogue with a cluster's own defaults laid over the built-in ones. */
+/** Adds the cluster's own defaults, which override the built-in ones. */
 export function withDefaults(catalogue: Catalogue, defaults: Iterable<readonly [string, string]>): Catalogue {
   return { ...catalogue, defaults: new Map([...catalogue.defaults, ...defaults]) };
 }
 
-/** A GUID so that spellings of one compare equal: the CLR minds neither case nor braces. */
+/** Normalizes a GUID for comparison: the CLR ignores case and braces. */
 export function comparableGuid(text: string): string {
   return text.replaceAll(/[{}\s]/g, '').toUpperCase();
 }

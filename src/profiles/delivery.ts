@@ -3,7 +3,6 @@ import type { DeliveryDocument, Position, Resources } from '../api/profile/deliv
 import type { KubernetesVersion } from '../kubernetes/version.ts';
 import { parseTemplate, type Template } from './template.ts';
 
-/** What an init container needs to copy an agent's files. */
 export interface Copy {
   readonly image: Template;
   readonly pullPolicy: string;
@@ -22,7 +21,6 @@ interface Common {
   readonly readOnly: boolean;
 }
 
-/** A delivery with its templates taken apart. */
 export type Delivery = Common &
   (
     | { readonly type: 'persistentVolumeClaim'; readonly claimName: Template }
@@ -46,12 +44,12 @@ export type Delivery = Common &
 
 export type DeliveryType = Delivery['type'];
 
-/** What each kind asks of the cluster: the least version of the API server, and whether Pod Security baseline lets it pass. */
+/** Requirements of each type: the minimum version of the API server; `baseline` if the Pod Security level of that name allows it. */
 export const deliveryNeeds: {
   readonly [type in DeliveryType]: { readonly kubernetes: KubernetesVersion | undefined; readonly baseline: boolean };
 } = {
   persistentVolumeClaim: { kubernetes: undefined, baseline: true },
-  // On by default from then on (k8s.io/kubernetes pkg/features ImageVolume): before, the API server drops the field and refuses the pod.
+  // Enabled by default since this version (k8s.io/kubernetes pkg/features ImageVolume); older API servers drop the field and reject the pod.
   image: { kubernetes: { major: 1, minor: 35 }, baseline: true },
   initContainer: { kubernetes: undefined, baseline: true },
   ephemeral: { kubernetes: { major: 1, minor: 23 }, baseline: true },
@@ -63,17 +61,17 @@ export const deliveryNeeds: {
 
 type Own<Type extends DeliveryType> = Omit<Extract<Delivery, { type: Type }>, keyof Common>;
 
-type Readers = {
+type Parsers = {
   readonly [type in DeliveryType]: (delivery: Extract<DeliveryDocument, { type: type }>) => Own<type>;
 };
 
-const readers: Readers = {
+const parsers: Parsers = {
   persistentVolumeClaim: ({ type, claimName }) => ({ type, claimName: parseTemplate(claimName) }),
   image: ({ type, image, pullPolicy: policy }) => ({ type, image: parseTemplate(image), pullPolicy: policy }),
-  initContainer: ({ type, sizeLimit, medium, ...own }) => ({ type, copy: readCopy(own), sizeLimit, medium }),
+  initContainer: ({ type, sizeLimit, medium, ...own }) => ({ type, copy: parseCopy(own), sizeLimit, medium }),
   ephemeral: ({ type, storageClassName, size, ...own }) => ({
     type,
-    copy: readCopy(own),
+    copy: parseCopy(own),
     storageClassName: optional(storageClassName),
     size,
   }),
@@ -87,8 +85,7 @@ const readers: Readers = {
   baked: ({ type }) => ({ type }),
 };
 
-/** Takes the templates of a delivery apart. */
-export function readDelivery(delivery: DeliveryDocument): Delivery {
+export function parseDelivery(delivery: DeliveryDocument): Delivery {
   const common: Common = {
     name: delivery.name ?? delivery.type,
     os: delivery.os,
@@ -96,8 +93,8 @@ export function readDelivery(delivery: DeliveryDocument): Delivery {
     subPath: optional('subPath' in delivery ? delivery.subPath : undefined),
     readOnly: delivery.type === 'image' || ('readOnly' in delivery && delivery.readOnly),
   };
-  const own: Own<DeliveryType> = dispatch(readers, 'type', delivery);
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the common fields and those of the type make the delivery
+  const own: Own<DeliveryType> = dispatch(parsers, 'type', delivery);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- common fields and those of the type are all fields
   return { ...common, ...own } as Delivery;
 }
 
@@ -105,14 +102,14 @@ function optional(text: string | undefined): Template | undefined {
   return text === undefined ? undefined : parseTemplate(text);
 }
 
-function readCopy(delivery: Omit<Extract<DeliveryDocument, { command: string[] }>, 'type'>): Copy {
+function parseCopy(delivery: Omit<Extract<DeliveryDocument, { command: string[] }>, 'type'>): Copy {
   const { pullPolicy: policy, copyTo, position, requests, limits } = delivery;
   const command = delivery.command.map(parseTemplate);
   return { image: parseTemplate(delivery.image), pullPolicy: policy, command, copyTo, position, requests, limits };
 }
 
-/** Every template of a delivery but what may be left out (subPath, pullSecret), with the field it is in: what must have a value before it can be used. */
-export function templatesIn(delivery: Delivery): readonly (readonly [field: string, template: Template])[] {
+/** The templates of a delivery, with their fields, that need a value before it can be used: all but subPath and pullSecret. */
+export function requiredTemplates(delivery: Delivery): readonly (readonly [field: string, template: Template])[] {
   switch (delivery.type) {
     case 'persistentVolumeClaim':
       return [['claimName', delivery.claimName]];

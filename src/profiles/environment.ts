@@ -2,16 +2,15 @@ import type { Condition } from '../api/profile/condition.ts';
 import type { EnvironmentDocument, ValueFrom } from '../api/profile/environment.ts';
 import { variablesIn } from '../kubernetes/env-expansion.ts';
 import type { JsonObject } from '../lib/json.ts';
+import type { Result } from '../lib/result.ts';
 import { parseTemplate, type Template } from './template.ts';
 
-/** A value as a profile declares it: text with references to parameters, or a reference that the kubelet follows. */
 export type DeclaredValue =
   | { readonly text: Template }
   | { readonly reference: ReferenceKind; readonly fields: ReadonlyMap<string, Template>; readonly rest: JsonObject };
 
 type ReferenceKind = 'fieldRef' | 'resourceFieldRef' | 'secretKeyRef' | 'configMapKeyRef';
 
-/** What an entry does to a variable. */
 export type Operation<Value> =
   | { readonly kind: 'set'; readonly compare: 'exact' | 'guid'; readonly value: Value }
   | { readonly kind: 'force'; readonly value: Value }
@@ -26,10 +25,9 @@ export interface EnvironmentEntry {
   readonly operation: Operation<DeclaredValue>;
 }
 
-/** What a profile may do to a value of the author: put another one in its place, or add to it. */
 export type Change = 'replaces' | 'extends';
 
-/** The variables that the entries may change, and how. A variable that is only set is none of them: its author's value stays. */
+/** The variables whose values the entries may change. Variables that are only set are not included: the author's value wins. */
 export function changesBy(entries: readonly EnvironmentEntry[]): ReadonlyMap<string, Change> {
   return new Map(
     entries.flatMap(({ name, operation: { kind } }): [string, Change][] =>
@@ -38,18 +36,17 @@ export function changesBy(entries: readonly EnvironmentEntry[]): ReadonlyMap<str
   );
 }
 
-/** Takes the templates of an entry apart. */
-export function readEnvironment(entry: EnvironmentDocument): EnvironmentEntry {
+export function parseEntry(entry: EnvironmentDocument): EnvironmentEntry {
   return {
     name: entry.name,
     group: 'group' in entry ? entry.group : undefined,
     when: entry.when,
-    operation: readOperation(entry),
+    operation: parseOperation(entry),
   };
 }
 
-function readOperation(entry: EnvironmentDocument): Operation<DeclaredValue> {
-  const value = declared(entry.value, 'valueFrom' in entry ? entry.valueFrom : undefined);
+function parseOperation(entry: EnvironmentDocument): Operation<DeclaredValue> {
+  const value = parseValue(entry.value, 'valueFrom' in entry ? entry.valueFrom : undefined);
   switch (entry.operation) {
     case undefined:
     case 'set':
@@ -64,7 +61,7 @@ function readOperation(entry: EnvironmentDocument): Operation<DeclaredValue> {
   }
 }
 
-function declared(value: string | undefined, from: ValueFrom | undefined): DeclaredValue {
+function parseValue(value: string | undefined, from: ValueFrom | undefined): DeclaredValue {
   if (!from) return { text: parseTemplate(value ?? '') };
   if ('fieldRef' in from) return { reference: 'fieldRef', fields: new Map(), rest: from.fieldRef };
   if ('resourceFieldRef' in from)
@@ -80,52 +77,54 @@ function declared(value: string | undefined, from: ValueFrom | undefined): Decla
   return { reference: kind, fields, rest: { optional: ref.optional } };
 }
 
-/** The templates of a value, each to be checked for what it refers to. */
 export function templatesOf(value: DeclaredValue): readonly Template[] {
   return 'text' in value ? [value.text] : [...value.fields.values()];
 }
 
-/** The variables that an entry's own text refers to. Values of parameters are escaped, so only literal text counts. */
+/** Values of parameters are escaped, so only the literal text can refer to variables. */
 function variablesOf(entry: EnvironmentEntry): readonly string[] {
   const { value } = entry.operation;
   return 'text' in value ? variablesIn(value.text.map((part) => (typeof part === 'string' ? part : ' ')).join('')) : [];
 }
 
-export type Ordered =
-  | { readonly ok: true; readonly entries: readonly EnvironmentEntry[] }
-  | { readonly ok: false; readonly index: number; readonly message: string };
+export interface UnsortableEntry {
+  readonly index: number;
+  readonly message: string;
+}
 
 /**
- * The entries so that each stands behind those that it refers to by `$(NAME)`; else as written. A ring, a name that the profile does not
- * define, and one that may be missing when the container starts are problems: the literal `$(NAME)` would reach the app.
+ * Sorts the entries so that each follows those that it refers to by `$(NAME)`, and otherwise keeps their order. Fails for a cycle, a name that
+ * the profile does not define, and one that may be unset when the container starts: the app would get the literal `$(NAME)`.
  */
-export function inOrder(entries: readonly EnvironmentEntry[]): Ordered {
+export function sortByReference(
+  entries: readonly EnvironmentEntry[],
+): Result<readonly EnvironmentEntry[], UnsortableEntry> {
   const done = new Set<EnvironmentEntry>();
-  const ordered: EnvironmentEntry[] = [];
-  const visit = (entry: EnvironmentEntry, behind: readonly EnvironmentEntry[]): string | undefined => {
+  const visit = (entry: EnvironmentEntry, referrers: readonly EnvironmentEntry[]): string | undefined => {
     if (done.has(entry)) return undefined;
-    if (behind.includes(entry)) return `refers to itself by ${[...behind, entry].map(({ name }) => name).join(' → ')}`;
+    if (referrers.includes(entry))
+      return `refers to itself: ${[...referrers, entry].map(({ name }) => name).join(' → ')}`;
     for (const name of variablesOf(entry)) {
-      const used = entries.filter((one) => one.name === name);
+      const targets = entries.filter((one) => one.name === name);
       const problem =
-        unfit(name, used) ?? used.map((one) => visit(one, [...behind, entry])).find((text) => text !== undefined);
+        problemOfReference(name, targets) ??
+        targets.map((one) => visit(one, [...referrers, entry])).find((text) => text !== undefined);
       if (problem !== undefined) return problem;
     }
     done.add(entry);
-    ordered.push(entry);
     return undefined;
   };
   for (const [index, entry] of entries.entries()) {
     const message = visit(entry, []);
-    if (message !== undefined) return { ok: false, index, message };
+    if (message !== undefined) return { ok: false, error: { index, message } };
   }
-  return { ok: true, entries: ordered };
+  return { ok: true, value: [...done] };
 }
 
-function unfit(name: string, used: readonly EnvironmentEntry[]): string | undefined {
-  if (used.length === 0) return `refers to $(${name}), which this profile does not set`;
-  const uncertain = used.find(
+function problemOfReference(name: string, targets: readonly EnvironmentEntry[]): string | undefined {
+  if (targets.length === 0) return `refers to $(${name}), which this profile does not set`;
+  const uncertain = targets.find(
     ({ when, operation: { value } }) => when || ('rest' in value && value.rest['optional'] === true),
   );
-  return uncertain && `refers to $(${name}), which may not be there`;
+  return uncertain && `refers to $(${name}), which may be unset`;
 }

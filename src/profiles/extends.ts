@@ -1,14 +1,12 @@
 import { hasOwn, isObject, type Json, type JsonObject } from '../lib/json.ts';
 import { didYouMean, nearest } from '../lib/suggest.ts';
-import type { Problem } from './problem.ts';
+import type { Problem, ProfileProblem, ProfileSource } from './problem.ts';
 
-/** A document laid over another one: what comes out, and what in it makes no sense. */
 export interface Merged {
   readonly document: JsonObject;
   readonly problems: readonly Problem[];
 }
 
-/** By what a thing in a list is known; undefined where it has no such field. */
 type KeyOf = (item: JsonObject) => string | undefined;
 
 const by =
@@ -16,14 +14,14 @@ const by =
   (item) =>
     fields.map((field) => item[field]).find((value) => typeof value === 'string');
 
-/** A variable may be added to at both ends, by an entry each; all else that is done to it is one entry. */
+/** A variable may have one entry for each end of its list (append, prepend); all other operations on it are one entry. */
 const byVariable: KeyOf = (item) => {
   const { name, operation } = item;
   if (typeof name !== 'string') return undefined;
   return operation === 'append' || operation === 'prepend' ? `${name} (${operation})` : name;
 };
 
-/** The lists of a spec whose things have names. All other lists are values: who writes one writes it whole. */
+/** The lists of a spec that are merged item by item. All other lists are replaced as a whole. */
 const namedLists: Readonly<Record<string, KeyOf>> = {
   parameters: by('name'),
   variants: by('name'),
@@ -36,36 +34,33 @@ const namedLists: Readonly<Record<string, KeyOf>> = {
   environment: byVariable,
 };
 
-/** The field that takes a named thing out of an inherited list. */
 const REMOVE = 'remove';
 
 /**
- * A profile's document laid over the one that it extends, both as written: objects are merged, named things by their names, all other values
- * replaced; `null` takes a field away, `remove: true` a named thing. Tests speak of one profile and are not inherited. Neither document is
- * changed, and neither needs to be a sound profile: what comes out is to be read like any other.
+ * Merges a profile's document over the one that it extends, both as written: objects are merged, named items by their names, all other values
+ * replaced; `null` removes a field, `remove: true` a named item. Tests are not inherited, because they test one profile. Neither document is
+ * changed, and neither has to be valid: the result is validated like any other.
  */
-export function mergeOver(base: JsonObject, own: JsonObject): Merged {
+export function mergeDocuments(base: JsonObject, own: JsonObject): Merged {
   const { tests: _tests, extends: _extends, ...inherited } = specOf(base);
   const { tests, ...spec } = specOf(own);
   const problems: Problem[] = [];
-  const laid = mergedObject(inherited, spec, (name, list) => {
+  const merged = mergeObjects(inherited, spec, (name, list) => {
     const keyOf = hasOwn(namedLists, name) ? namedLists[name] : undefined;
     if (!keyOf) return undefined;
-    const below = inherited[name];
-    const { items, unknown } = mergedList(Array.isArray(below) ? below : [], list, keyOf);
+    const baseList = inherited[name];
+    const { items, unknown } = mergeLists(Array.isArray(baseList) ? baseList : [], list, keyOf);
     problems.push(...unknown.map(([index, message]) => ({ path: ['spec', name, index, REMOVE], message })));
     return items;
   });
-  return { document: { ...own, spec: { ...laid, ...(tests !== undefined && { tests }) } }, problems };
+  return { document: { ...own, spec: { ...merged, ...(tests !== undefined && { tests }) } }, problems };
 }
 
-/** The name of the profile that a document extends, if it does. */
-export function baseOf(document: unknown): string | undefined {
+export function baseNameOf(document: unknown): string | undefined {
   const base = isObject(document) ? specOf(document)['extends'] : undefined;
   return typeof base === 'string' ? base : undefined;
 }
 
-/** The name that a document gives itself, if it does. */
 export function nameOf(document: unknown): string | undefined {
   const metadata = isObject(document) ? document['metadata'] : undefined;
   const name = isObject(metadata) ? metadata['name'] : undefined;
@@ -73,23 +68,41 @@ export function nameOf(document: unknown): string | undefined {
 }
 
 /**
- * A path in the document that came out, as a path in the one that was laid over: as far as that one goes. There its author finds what is
- * wrong, whatever stands before it in an inherited list.
+ * Converts a path in a merged document to a path in the source, whose lists have no inherited items. The result ends where the source ends:
+ * there its author finds the error.
  */
-export function pathInOwn(own: JsonObject, laid: JsonObject, path: readonly PropertyKey[]): readonly PropertyKey[] {
-  let [here, there]: [Json | undefined, Json | undefined] = [own, laid];
+export function pathInSource(
+  source: JsonObject,
+  merged: JsonObject,
+  path: readonly PropertyKey[],
+): readonly PropertyKey[] {
+  let [inSource, inMerged]: [Json | undefined, Json | undefined] = [source, merged];
   const found: PropertyKey[] = [];
   for (const [depth, step] of path.entries()) {
     const list = path[depth - 1];
     const keyOf = depth === 2 && typeof list === 'string' && hasOwn(namedLists, list) ? namedLists[list] : undefined;
-    const below: Json | undefined = at(there, step);
-    const taken: PropertyKey | undefined = keyOf ? indexIn(here, below, keyOf) : step;
-    const next: Json | undefined = taken === undefined ? undefined : at(here, taken);
-    if (next === undefined || taken === undefined) break;
-    found.push(taken);
-    [here, there] = [next, below];
+    const nextInMerged: Json | undefined = at(inMerged, step);
+    const sourceStep: PropertyKey | undefined = keyOf ? indexIn(inSource, nextInMerged, keyOf) : step;
+    const nextInSource: Json | undefined = sourceStep === undefined ? undefined : at(inSource, sourceStep);
+    if (nextInSource === undefined || sourceStep === undefined) break;
+    found.push(sourceStep);
+    [inSource, inMerged] = [nextInSource, nextInMerged];
   }
   return found;
+}
+
+/** Problems of a profile, located in its source. `whole` is the document with everything that it inherits. */
+export function problemsInSource<Found extends Problem>(
+  source: ProfileSource,
+  problems: readonly Found[],
+  whole?: JsonObject,
+): readonly (Found & ProfileProblem)[] {
+  const { document } = source;
+  return problems.map((problem) => ({
+    ...problem,
+    source,
+    sourcePath: isObject(document) ? pathInSource(document, whole ?? document, problem.path) : [],
+  }));
 }
 
 function specOf({ spec }: JsonObject): JsonObject {
@@ -108,15 +121,15 @@ function indexIn(list: Json | undefined, item: Json | undefined, keyOf: KeyOf): 
   return index < 0 ? undefined : index;
 }
 
-/** What a list at this name becomes; undefined: just what is written. */
+/** The value of a list field after the merge; undefined if the list is replaced as a whole. */
 type MergeList = (name: string, list: readonly Json[]) => readonly Json[] | undefined;
 
-function mergedObject(base: JsonObject, own: JsonObject, mergeList: MergeList = () => undefined): JsonObject {
+function mergeObjects(base: JsonObject, own: JsonObject, mergeList: MergeList = () => undefined): JsonObject {
   const fields = new Map(Object.entries(base));
   for (const [name, value] of Object.entries(own)) {
     if (value === null || value === undefined) fields.delete(name);
     else if (Array.isArray(value)) fields.set(name, mergeList(name, value) ?? value);
-    else fields.set(name, isObject(value) ? mergedObject(objectIn(base, name), value) : value);
+    else fields.set(name, isObject(value) ? mergeObjects(objectIn(base, name), value) : value);
   }
   return Object.fromEntries(fields);
 }
@@ -128,34 +141,33 @@ function objectIn(base: JsonObject, name: string): JsonObject {
 
 interface MergedList {
   readonly items: readonly Json[];
-  /** Which entries would remove what is not there. */
   readonly unknown: readonly (readonly [index: number, message: string])[];
 }
 
-/** Inherited things keep their places; new ones come behind them. The second of one name meets the second of that name. */
-function mergedList(base: readonly Json[], own: readonly Json[], keyOf: KeyOf): MergedList {
-  const nameOfItem = (item: Json | undefined): string | undefined => (isObject(item) ? keyOf(item) : undefined);
-  const free = base.map(nameOfItem);
-  const names = free.filter((name) => name !== undefined);
+/** Inherited items keep their order, new ones follow. The second item of a name is merged with the second inherited one. */
+function mergeLists(base: readonly Json[], own: readonly Json[], keyOf: KeyOf): MergedList {
+  const keyOfItem = (item: Json | undefined): string | undefined => (isObject(item) ? keyOf(item) : undefined);
+  const unmerged = base.map(keyOfItem);
+  const known = unmerged.filter((key) => key !== undefined);
   const items: (Json | undefined)[] = [...base];
   const unknown: (readonly [number, string])[] = [];
   for (const [index, item] of own.entries()) {
-    const name = nameOfItem(item);
-    const place = name === undefined ? -1 : free.indexOf(name);
-    if (place >= 0) free[place] = undefined;
+    const key = keyOfItem(item);
+    const place = key === undefined ? -1 : unmerged.indexOf(key);
+    if (place >= 0) unmerged[place] = undefined;
     if (!isObject(item) || item[REMOVE] !== true)
-      items[place < 0 ? items.length : place] = laidItem(items[place], item);
+      items[place < 0 ? items.length : place] = mergeItem(items[place], item);
     else if (place >= 0) items[place] = undefined;
-    else unknown.push([index, nothingCalled(name, names)]);
+    else unknown.push([index, nothingToRemove(key, known)]);
   }
   return { items: items.filter((item) => item !== undefined), unknown };
 }
 
-function laidItem(base: Json | undefined, own: Json): Json {
-  return isObject(own) ? mergedObject(isObject(base) ? base : {}, own) : own;
+function mergeItem(base: Json | undefined, own: Json): Json {
+  return isObject(own) ? mergeObjects(isObject(base) ? base : {}, own) : own;
 }
 
-function nothingCalled(key: string | undefined, names: readonly string[]): string {
-  if (key === undefined) return 'says not what is to be removed';
-  return `there is no "${key}" to remove${didYouMean(nearest(key, names))}`;
+function nothingToRemove(key: string | undefined, known: readonly string[]): string {
+  if (key === undefined) return 'this entry does not name what to remove';
+  return `there is no inherited "${key}" to remove${didYouMean(nearest(key, known))}`;
 }

@@ -3,17 +3,16 @@ import type { Profile } from './profile.ts';
 const known = new WeakMap<Profile, string>();
 
 /**
- * Eight hex digits that change when what the profile does to a pod changes: not with its description, its sources, its tests or the wording
- * of its messages. For telling one version of a profile from another in a record; it is no protection against anybody.
+ * Eight hex digits that change with the effect of the profile on a pod, and not with its description, sources, tests or messages. They tell
+ * versions of a profile apart in the status annotation; they are not a security feature.
  */
 export function profileHash(profile: Profile): string {
-  const hash = known.get(profile) ?? hashOf(canonical(whatMatters(profile)) ?? '');
+  const hash = known.get(profile) ?? hashOf(canonical(effectOf(profile)) ?? '');
   known.set(profile, hash);
   return hash;
 }
 
-/** Who sees a running pod sees nothing of what is left out here. */
-function whatMatters(profile: Profile): object {
+function effectOf(profile: Profile): object {
   const {
     vendor: _vendor,
     description: _description,
@@ -22,7 +21,7 @@ function whatMatters(profile: Profile): object {
     sources: _sources,
     advisories: _advisories,
     tests: _tests,
-    // Follows from the rest.
+    // Derived from the environment.
     changes: _changes,
     ...rest
   } = profile;
@@ -36,8 +35,8 @@ function whatMatters(profile: Profile): object {
 }
 
 /**
- * JSON in which equal values are equal text: keys sorted, and what is empty or not there left out, so that a field that a later version of the
- * server adds changes no hash until a profile uses it.
+ * JSON that is equal text for equal values: keys are sorted, empty and missing values left out. So a new field in a later version of the
+ * server changes no hash until a profile uses it.
  */
 function canonical(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return value === undefined ? undefined : JSON.stringify(value);
@@ -55,7 +54,7 @@ function canonical(value: unknown): string | undefined {
   return fields.length === 0 ? undefined : `{${fields.join(',')}}`;
 }
 
-/** FNV-1a over UTF-16 code units, then the finish of MurmurHash3, so that each digit depends on every character. Core imports no crypto. */
+/** FNV-1a over UTF-16 code units, then the finalizer of MurmurHash3, so that each digit depends on every character. */
 function hashOf(text: string): string {
   let hash = 0x811c9dc5;
   for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);

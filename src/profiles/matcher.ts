@@ -6,17 +6,16 @@ import { MAX_IMAGE_LENGTH, matchesGlob } from '../lib/glob.ts';
 import type { Json } from '../lib/json.ts';
 
 /**
- * Where signs are looked for: a container, and its variables as planned so far. There are hundreds of signs, and a pod can have thousands of
- * containers, variables and volumes, so what is looked through is indexed once, when it is first asked for.
+ * A container, its variables as planned so far, and its pod's volumes, as matchers see them. There are hundreds of matchers, and a pod can have
+ * thousands of containers, variables and volumes, so everything is indexed on first use.
  */
 export class ContainerView {
   readonly container: Container;
   readonly environment: readonly EnvVar[];
-  /** The names of the pod's volumes. */
   readonly volumes: ReadonlySet<string>;
-  private byName: ReadonlyMap<string, EnvVar> | undefined;
-  private words: string | undefined;
-  private paths: readonly string[] | undefined;
+  #byName: ReadonlyMap<string, EnvVar> | undefined;
+  #command: string | undefined;
+  #mountPaths: readonly string[] | undefined;
 
   constructor(container: Container, environment: readonly EnvVar[], volumes: ReadonlySet<string>) {
     this.container = container;
@@ -24,33 +23,35 @@ export class ContainerView {
     this.volumes = volumes;
   }
 
-  /** The entry of a name that counts: the last one, as in the kubelet. */
+  /** The effective entry of a name: the last one, as in the kubelet. */
   variable(name: string): EnvVar | undefined {
-    this.byName ??= new Map(this.environment.map((entry) => [entry.name, entry]));
-    return this.byName.get(name);
+    this.#byName ??= new Map(this.environment.map((entry) => [entry.name, entry]));
+    return this.#byName.get(name);
   }
 
-  /** Command and arguments as one line, so that `-r some-agent` is seen whether it is one word or two. */
+  /** Command and arguments on one line, so that `-r some-agent` matches as one word or two. */
   get command(): string {
-    this.words ??= commandOf(this.container);
-    return this.words;
+    this.#command ??= commandOf(this.container);
+    return this.#command;
   }
 
-  /** The places of all mounts, each in its one spelling. */
   get mountPaths(): readonly string[] {
-    this.paths ??= (this.container.volumeMounts ?? []).map(({ mountPath }) => normalPath(mountPath));
-    return this.paths;
+    this.#mountPaths ??= (this.container.volumeMounts ?? []).map(({ mountPath }) => normalPath(mountPath));
+    return this.#mountPaths;
   }
 }
 
-type Look<In extends Matcher['in']> = (sign: Extract<Matcher, { in: In }>, view: ContainerView) => string | undefined;
+type Match<In extends Matcher['in']> = (
+  matcher: Extract<Matcher, { in: In }>,
+  view: ContainerView,
+) => string | undefined;
 
-const looks: { readonly [where in Matcher['in']]: Look<where> } = {
-  environment: (sign, view) => {
-    const wanted = typeof sign.name === 'string' ? [sign.name] : sign.name;
-    return wanted.find((name) => {
+const matchPart: { readonly [where in Matcher['in']]: Match<where> } = {
+  environment: (matcher, view) => {
+    const names = typeof matcher.name === 'string' ? [matcher.name] : matcher.name;
+    return names.find((name) => {
       const entry = view.variable(name);
-      return entry !== undefined && holds(entry, sign);
+      return entry !== undefined && hasValue(entry, matcher);
     });
   },
   command: ({ contains }, { command }) => (command.includes(contains) ? 'its command' : undefined),
@@ -62,21 +63,20 @@ const looks: { readonly [where in Matcher['in']]: Look<where> } = {
     mountPaths.some((mounted) => isWithin(mounted, normalPath(path))) ? `mount ${path}` : undefined,
 };
 
-/** Where the sign was seen, in words for a person (`JAVA_TOOL_OPTIONS`, `its command`), or undefined. */
-export function matchedBy(sign: Matcher, view: ContainerView): string | undefined {
-  return dispatch(looks, 'in', sign, view);
+/** The part of the container that matches, for messages (`JAVA_TOOL_OPTIONS`, `its command`); undefined for no match. */
+export function matchedBy(matcher: Matcher, view: ContainerView): string | undefined {
+  return dispatch(matchPart, 'in', matcher, view);
 }
 
-/** Where the first of the signs that is there was seen, or undefined. */
-export function firstMatch(signs: readonly Matcher[], view: ContainerView): string | undefined {
-  for (const sign of signs) {
-    const place = matchedBy(sign, view);
-    if (place !== undefined) return place;
+export function firstMatch(matchers: readonly Matcher[], view: ContainerView): string | undefined {
+  for (const matcher of matchers) {
+    const part = matchedBy(matcher, view);
+    if (part !== undefined) return part;
   }
   return undefined;
 }
 
-function holds(
+function hasValue(
   entry: EnvVar,
   { equals, contains }: { equals?: string | undefined; contains?: string | undefined },
 ): boolean {

@@ -1,34 +1,32 @@
 import { profileSchema, type Spec } from '../api/profile/profile.ts';
 import { parseVersion } from '../kubernetes/version.ts';
 import { volumeNames } from '../kubernetes/volume-name.ts';
-import { readDelivery } from './delivery.ts';
-import { changesBy, type EnvironmentEntry, inOrder, readEnvironment } from './environment.ts';
+import type { Result } from '../lib/result.ts';
+import { parseDelivery } from './delivery.ts';
+import { changesBy, type EnvironmentEntry, parseEntry, sortByReference } from './environment.ts';
 import type { Problem } from './problem.ts';
-import type { Profile, Writable } from './profile.ts';
-import { readDocument } from './schema-errors.ts';
+import type { Profile, WritableDirectory } from './profile.ts';
+import { parseWithSchema } from './schema-errors.ts';
 import { parseTemplate } from './template.ts';
-import { problemsIn } from './validate.ts';
+import { validate } from './validate.ts';
 
-export type ReadProfile =
-  | { readonly ok: true; readonly profile: Profile }
-  | { readonly ok: false; readonly problems: readonly Problem[] };
-
-/** Reads an AgentProfile document. All problems are gathered: those of the schema first, then those between its parts. */
-export function readProfile(document: unknown): ReadProfile {
-  const parsed = readDocument(profileSchema, document);
+/** Parses an AgentProfile document. Fails with all errors of the schema, or with all errors between the parts of the spec. */
+export function parseProfile(document: unknown): Result<Profile, readonly Problem[]> {
+  const parsed = parseWithSchema(profileSchema, document);
   if (!parsed.ok) return parsed;
   const { metadata, spec } = parsed.value;
-  const [first, ...others] = spec.deliveries.map(readDelivery);
-  if (!first)
-    return { ok: false, problems: [{ path: ['spec', 'deliveries'], message: 'must name at least one delivery' }] };
-  const environment = spec.environment.map(readEnvironment);
-  const ordered = inOrder(environment);
-  const profile = toProfile(metadata.name, spec, [first, ...others], ordered.ok ? ordered.entries : environment);
+  const [first, ...others] = spec.deliveries.map(parseDelivery);
+  if (!first) return { ok: false, error: [{ path: ['spec', 'deliveries'], message: 'must have at least one entry' }] };
+  const environment = spec.environment.map(parseEntry);
+  const sorted = sortByReference(environment);
+  const profile = toProfile(metadata.name, spec, [first, ...others], sorted.ok ? sorted.value : environment);
   const problems = [
-    ...problemsIn(spec, profile, environment),
-    ...(ordered.ok ? [] : [{ path: ['spec', 'environment', ordered.index, 'value'], message: ordered.message }]),
+    ...validate(spec, profile, environment),
+    ...(sorted.ok
+      ? []
+      : [{ path: ['spec', 'environment', sorted.error.index, 'value'], message: sorted.error.message }]),
   ];
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, profile };
+  return problems.length > 0 ? { ok: false, error: problems } : { ok: true, value: profile };
 }
 
 function toProfile(
@@ -68,18 +66,16 @@ function toProfile(
       subPath: subPath === undefined ? undefined : parseTemplate(subPath),
       readOnly,
     })),
-    writable: writableOf(name, spec.writable),
+    writable: writableDirectories(name, spec.writable),
     files: spec.files.map(({ path, content, when }) => ({ path, content: parseTemplate(content), when })),
     environment,
     changes: changesBy(environment),
   };
 }
 
-function writableOf(profile: string, directories: Spec['writable']): readonly Writable[] {
-  const names = volumeNames(
-    profile,
-    directories.map(({ path }) => path),
-  );
+function writableDirectories(profile: string, directories: Spec['writable']): readonly WritableDirectory[] {
+  const paths = directories.map(({ path }) => path);
+  const names = volumeNames(profile, paths);
   return directories.map(({ path, sizeLimit, when }, index) => {
     return { path, volume: names[index] ?? profile, sizeLimit, when };
   });

@@ -13,30 +13,27 @@ export interface Mount {
   readonly readOnly: boolean;
 }
 
-/** A directory that the agent writes into. */
-export interface Writable {
+export interface WritableDirectory {
   readonly path: string;
-  /** The name of its volume, where it is free. */
+  /** The preferred name of its volume; another one is used if the pod has a volume of this name. */
   readonly volume: string;
   readonly sizeLimit: string;
   readonly when: Condition | undefined;
 }
 
-/** A configuration file, made from parameters. */
 export interface FileTemplate {
   readonly path: string;
   readonly content: Template;
   readonly when: Condition | undefined;
 }
 
-/** Something to look for in a container, and what to say when it is there. */
+/** A message for containers that match all signs. */
 export interface Advice {
   readonly code: string;
   readonly signs: readonly Matcher[];
   readonly message: string;
 }
 
-/** A value that follows from another: from the libc, the processor, or a parameter. */
 export interface Variant {
   readonly name: string;
   readonly by: string;
@@ -51,7 +48,7 @@ export interface Constraints {
   readonly excludeOwners: readonly string[];
 }
 
-/** A profile that has been read: templates taken apart, defaults filled in, every reference known to lead somewhere. */
+/** A valid profile: templates are parsed, defaults filled in, and all references resolve. */
 export interface Profile {
   readonly name: string;
   readonly vendor: string;
@@ -59,7 +56,7 @@ export interface Profile {
   readonly language: string | undefined;
   readonly documentation: string | undefined;
   readonly sources: readonly string[];
-  /** Names or globs of the namespaces that may use it; undefined: all. */
+  /** Names or globs of the namespaces that may use the profile; undefined: all. */
   readonly namespaces: readonly string[] | undefined;
   readonly constraints: Constraints;
   readonly include: readonly Matcher[] | undefined;
@@ -71,11 +68,11 @@ export interface Profile {
   readonly variants: readonly Variant[];
   readonly deliveries: readonly [Delivery, ...Delivery[]];
   readonly mounts: readonly Mount[];
-  readonly writable: readonly Writable[];
+  readonly writable: readonly WritableDirectory[];
   readonly files: readonly FileTemplate[];
-  /** Each entry behind those that it refers to. */
+  /** Each entry follows those that it refers to. */
   readonly environment: readonly EnvironmentEntry[];
-  /** The variables of an author that it may change, and how. */
+  /** Variables of the pod's author that the profile may change. */
   readonly changes: ReadonlyMap<string, Change>;
   readonly tests: readonly ProfileTest[];
 }

@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { isObject } from '../lib/json.ts';
+import type { Result } from '../lib/result.ts';
 import { didYouMean, nearest } from '../lib/suggest.ts';
 import type { Problem } from './problem.ts';
 
@@ -7,26 +8,20 @@ type Raw = z.core.$ZodRawIssue;
 
 type Issue = z.core.$ZodIssue;
 
-export type ReadDocument<Value> =
-  | { readonly ok: true; readonly value: Value }
-  | { readonly ok: false; readonly problems: readonly Problem[] };
-
 /**
- * Reads a document by a schema. What is wrong comes out as problems for people: one per unknown key, with the key that was meant; of a choice
- * the one that was meant, not each that it is not; and of each what must be there instead.
+ * Parses a document, and words the schema's errors for people: one problem per unknown field, with the field that was probably meant; for a
+ * union only the errors of the option that was probably meant; for each error the values that are allowed.
  */
-export function readDocument<Value>(schema: z.ZodType<Value>, document: unknown): ReadDocument<Value> {
+export function parseWithSchema<Value>(schema: z.ZodType<Value>, document: unknown): Result<Value, readonly Problem[]> {
   const known: Known = { keys: new Map(), meant: new Map() };
   const parsed = schema.safeParse(document, { error: (issue) => messageOf(issue, known) });
   if (parsed.success) return { ok: true, value: parsed.data };
-  return { ok: false, problems: parsed.error.issues.flatMap((issue) => problemsOf(issue, known)) };
+  return { ok: false, error: parsed.error.issues.flatMap((issue) => problemsOf(issue, known)) };
 }
 
-/** What the schema knows when it makes an issue, and an issue does not carry: by a list that it does carry. */
+/** Facts that the schema has when it makes an issue, and that the issue does not carry. The map keys are arrays that the issue carries. */
 interface Known {
-  /** From the unknown keys of an object to those that it may have. */
   readonly keys: Map<readonly string[], readonly string[]>;
-  /** From what is wrong by each option of a union to what is wrong by the one that was meant. */
   readonly meant: Map<readonly (readonly Issue[])[], readonly Issue[]>;
 }
 
@@ -43,11 +38,11 @@ function problemsOf(issue: Issue, known: Known): readonly Problem[] {
 }
 
 function unknownKey(key: string, keys: readonly string[]): string {
-  const meant = nearest(key, keys);
-  return `is no known key here${meant === undefined ? `; there are ${keys.join(', ')}` : didYouMean(meant)}`;
+  const similar = nearest(key, keys);
+  return `unknown field${similar === undefined ? `; the fields here are ${keys.join(', ')}` : didYouMean(similar)}`;
 }
 
-/** The sentence for an issue; undefined where the schema's own is good. */
+/** Undefined keeps the schema's own message. */
 function messageOf(issue: Raw, known: Known): string | undefined {
   if (issue.code === 'invalid_union') return unionMessage(issue, known);
   if (issue.code === 'unrecognized_keys') known.keys.set(issue.keys, keysOf(issue.inst));
@@ -57,7 +52,6 @@ function messageOf(issue: Raw, known: Known): string | undefined {
   return issue.code === 'invalid_format' && issue.format === 'url' ? 'must be a URL' : undefined;
 }
 
-/** What a part of a document is called, by its type in the schema's language. */
 const nouns: Readonly<Record<string, string>> = {
   string: 'a string',
   number: 'an integer',
@@ -120,7 +114,8 @@ function unionMessage(issue: RawUnion, known: Known): string | undefined {
   const keys = options.flatMap(keysOf);
   if (!isObject(input) || keys.length === 0) return typesMessage(options, input);
   const written = Object.keys(input)[0] ?? '';
-  return `must have one of ${keys.join(', ')}${didYouMean(nearest(written, keys))}`;
+  const fields = keys.length === 1 ? 'the field' : 'one of the fields';
+  return `must have ${fields} ${keys.join(', ')}${didYouMean(nearest(written, keys))}`;
 }
 
 function typesMessage(options: readonly unknown[], input: unknown): string {
@@ -132,8 +127,8 @@ function typesMessage(options: readonly unknown[], input: unknown): string {
 }
 
 /**
- * What is wrong by the option that was meant: the one whose type it has, and of several objects the one that knows most of its keys.
- * Undefined where none has the type, or none knows a key.
+ * The errors of the option that was probably meant: the one of the value's type, and among several objects the one with most of its fields.
+ * Undefined if no option has the type, or any of the fields.
  */
 function meantBy(
   input: unknown,
@@ -148,7 +143,6 @@ function meantBy(
   return fitting[0]?.issues;
 }
 
-/** Whether the issue is not about the type of the thing itself. */
 function isInside({ path, code }: Issue): boolean {
   return path.length > 0 || (code !== 'invalid_type' && code !== 'invalid_value');
 }
@@ -163,7 +157,7 @@ function sizeMessage(issue: Extract<Raw, { code: 'too_small' | 'too_big' }>): st
   return issue.origin === 'string' ? 'must not be empty' : `must be at least ${String(issue.minimum)}`;
 }
 
-/** What a schema is made of, as far as it is looked at here. Zod hands it out with an issue, without its type. */
+/** Zod passes the schema with an issue, but without its type. */
 function definitionOf(schema: unknown): Readonly<Record<string, unknown>> {
   const internals = isRecord(schema) ? schema['_zod'] : undefined;
   const definition = isRecord(internals) ? internals['def'] : undefined;

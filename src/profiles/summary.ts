@@ -4,13 +4,13 @@ import type { Matcher } from '../api/profile/matcher.ts';
 import type { Parameter } from '../api/profile/parameter.ts';
 import { versionText } from '../kubernetes/version.ts';
 import type { JsonObject } from '../lib/json.ts';
-import { type Delivery, deliveryNeeds, templatesIn } from './delivery.ts';
+import { type Delivery, deliveryNeeds, requiredTemplates } from './delivery.ts';
 import type { EnvironmentEntry } from './environment.ts';
 import { expectation } from './parameter.ts';
 import type { Advice, Profile } from './profile.ts';
 import { parametersOf, templateText } from './template.ts';
 
-/** What a user is to know of a profile, as plain JSON: made once, for the command line and for the pages of the documentation. */
+/** A profile as plain JSON, for `profiles -o json` and for the pages of the documentation. */
 export interface ProfileSummary {
   readonly name: string;
   readonly vendor: string;
@@ -34,18 +34,14 @@ export interface ConstraintsSummary {
   readonly os: readonly string[];
   readonly arch?: readonly string[];
   readonly libc?: readonly string[];
-  /** The least version. */
   readonly kubernetes?: string;
-  /** Kinds whose pods are left alone. */
   readonly excludeOwners: readonly string[];
-  /** The namespaces that may use it, where not all may. */
   readonly namespaces?: readonly string[];
 }
 
 export interface ParameterSummary {
   readonly name: string;
   readonly type: Parameter['type'];
-  /** What follows "must be". */
   readonly expected: string;
   readonly default?: string;
   readonly required: boolean;
@@ -57,18 +53,16 @@ export interface DeliverySummary {
   readonly name: string;
   readonly type: Delivery['type'];
   readonly os?: readonly string[];
-  /** The least version. */
   readonly kubernetes?: string;
-  /** Pod Security baseline and restricted forbid it. */
+  /** Forbidden by the Pod Security levels baseline and restricted. */
   readonly privileged: boolean;
-  /** Parameters that must be given for it: while one of them has no value, it is passed over. */
+  /** Parameters without a default: the delivery is skipped unless all of them are set. */
   readonly needs: readonly string[];
 }
 
 export interface VariableSummary {
   readonly name: string;
   readonly operation: EnvironmentEntry['operation']['kind'];
-  /** The template, or what the kubelet is to fill in. */
   readonly value: string;
   readonly group?: string;
   readonly when?: string;
@@ -77,11 +71,9 @@ export interface VariableSummary {
 export interface AdviceSummary {
   readonly code: string;
   readonly message: string;
-  /** All of them must be seen. */
   readonly signs: readonly string[];
 }
 
-/** What there is to know of a profile. */
 export function summaryOf(profile: Profile): ProfileSummary {
   const { name, vendor, description, language, documentation, sources, slots } = profile;
   return {
@@ -109,9 +101,8 @@ export function summaryOf(profile: Profile): ProfileSummary {
 
 type Defined<Fields> = { [name in keyof Fields]?: Exclude<Fields[name], undefined> };
 
-/** The fields that have a value. */
 function defined<Fields extends object>(fields: Fields): Defined<Fields> {
-  // Object.entries knows nothing of the names; none is made or lost here but those without a value.
+  // Object.entries loses the names of the fields; the filter removes only those without a value.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<Fields>;
 }
@@ -127,12 +118,12 @@ function constraintsOf({ constraints, namespaces }: Profile): ConstraintsSummary
 
 function parameterOf(parameter: Parameter): ParameterSummary {
   const { name, type, required, settableBy, description } = parameter;
-  const standard = parameter.default === undefined ? undefined : String(parameter.default);
+  const text = parameter.default === undefined ? undefined : String(parameter.default);
   return {
     name,
     type,
     expected: expectation(parameter),
-    ...defined({ default: standard }),
+    ...defined({ default: text }),
     required,
     settableBy,
     description,
@@ -141,8 +132,8 @@ function parameterOf(parameter: Parameter): ParameterSummary {
 
 function deliveryOf(delivery: Delivery, { parameters }: Profile): DeliverySummary {
   const { kubernetes, baseline } = deliveryNeeds[delivery.type];
-  const used = templatesIn(delivery).flatMap(([, template]) => parametersOf(template));
-  const needs = [...new Set(used)].filter(
+  const names = requiredTemplates(delivery).flatMap(([, template]) => parametersOf(template));
+  const needs = [...new Set(names)].filter(
     (name) => parameters.has(name) && parameters.get(name)?.default === undefined,
   );
   return {
@@ -163,7 +154,6 @@ function variableOf({ name, operation, group, when }: EnvironmentEntry): Variabl
   return { name, operation: kind, value: text, ...defined({ group }), ...whenOf(when) };
 }
 
-/** Where the kubelet takes it from: `secret/key`, `spec.nodeName`. That it may be missing goes without saying. */
 function referenceText(fields: JsonObject): string {
   return Object.entries(fields)
     .filter(([name, value]) => name !== 'optional' && value !== undefined)
@@ -190,20 +180,19 @@ function adviceOf({ code, message, signs }: Advice): AdviceSummary {
   return { code, message, signs: signs.map(matcherText) };
 }
 
-const signTexts: { readonly [kind in Matcher['in']]: (sign: Extract<Matcher, { in: kind }>) => string } = {
+const matcherTexts: { readonly [where in Matcher['in']]: (matcher: Extract<Matcher, { in: where }>) => string } = {
   environment: ({ name, equals, contains }) => {
     const names = typeof name === 'string' ? name : name.join(' or ');
     if (equals !== undefined) return `${names} is ${JSON.stringify(equals)}`;
-    return contains === undefined ? `${names} is set` : `${names} has ${JSON.stringify(contains)} in it`;
+    return contains === undefined ? `${names} is set` : `${names} contains ${JSON.stringify(contains)}`;
   },
-  command: ({ contains }) => `its command has ${JSON.stringify(contains)} in it`,
-  image: ({ matches }) => `its image is like ${matches}`,
-  name: ({ matches }) => `its name is like ${matches}`,
+  command: ({ contains }) => `its command contains ${JSON.stringify(contains)}`,
+  image: ({ matches }) => `its image matches ${matches}`,
+  name: ({ matches }) => `its name matches ${matches}`,
   volume: ({ name }) => `the pod has a volume ${name}`,
   mount: ({ path }) => `something is mounted at ${path}`,
 };
 
-/** A sign in words: what is to be seen of a container. */
-export function matcherText(sign: Matcher): string {
-  return dispatch(signTexts, 'in', sign);
+export function matcherText(matcher: Matcher): string {
+  return dispatch(matcherTexts, 'in', matcher);
 }

@@ -1,15 +1,11 @@
-/** What templates may say besides parameters: `${pod.workload}`. A row per fact; each always has a value. */
 export const builtinNames = ['pod.workload', 'pod.namespace', 'container.name'] as const;
 
-/**
- * A value with `${parameter}` in it, taken apart once when the profile is read. Text that is not `${name}` is literal; `$(VAR)` is the
- * kubelet's own syntax and passes through.
- */
+/** A parsed value with `${parameter}` references. All other text is literal; `$(VAR)` is the kubelet's syntax and stays as it is. */
 export type Template = readonly (string | { readonly parameter: string })[];
 
 const REFERENCE = /\$\{([^}]*)\}/g;
 
-/** Takes a template apart. Every piece between `${` and `}` is a reference, whether such a parameter exists or not. */
+/** Parses a template. Any text between `${` and `}` is a reference, even if there is no such parameter. */
 export function parseTemplate(text: string): Template {
   const parts: (string | { readonly parameter: string })[] = [];
   let end = 0;
@@ -22,12 +18,11 @@ export function parseTemplate(text: string): Template {
   return parts;
 }
 
-/** The names of the parameters that a template refers to. */
 export function parametersOf(template: Template): readonly string[] {
   return template.flatMap((part) => (typeof part === 'string' ? [] : [part.parameter]));
 }
 
-/** The template's text; every referenced parameter must have a value. `escape` is applied to the values, not to the literal text. */
+/** Renders a template; every referenced parameter must have a value. `escape` is applied to the values, not to the literal text. */
 export function render(
   template: Template,
   values: ReadonlyMap<string, string>,
@@ -36,20 +31,19 @@ export function render(
   return template.map((part) => (typeof part === 'string' ? part : escape(values.get(part.parameter) ?? ''))).join('');
 }
 
-/** The text, as a list of one; none where there is no template, or where something in it has no value. */
+/** Renders to a list of one; an empty list without a template, or if a referenced parameter has no value. */
 export function renderIfGiven(template: Template | undefined, values: ReadonlyMap<string, string>): readonly string[] {
   return template && parametersOf(template).every((name) => values.has(name)) ? [render(template, values)] : [];
 }
 
 /**
- * Keeps the kubelet from expanding `$(VAR)` in a value that a user gave: it turns `$$` into `$` and expands nothing behind it
+ * Escapes a user's value so that the kubelet does not expand `$(VAR)` in it: the kubelet turns `$$` into `$`, and expands nothing after it
  * (k8s.io/kubernetes third_party/forked/golang/expansion/expand.go).
  */
 export function escapeForKubelet(value: string): string {
   return value.replaceAll('$', '$$$$');
 }
 
-/** A template as it was written. */
 export function templateText(template: Template): string {
   return template.map((part) => (typeof part === 'string' ? part : `\${${part.parameter}}`)).join('');
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { admit } from '../../src/admission/admit.ts';
 import type { Pod } from '../../src/kubernetes/pod.ts';
 import { profileHash } from '../../src/profiles/fingerprint.ts';
-import { readProfile } from '../../src/profiles/parse.ts';
+import { parseProfile } from '../../src/profiles/parse.ts';
 import type { Profile } from '../../src/profiles/profile.ts';
 import { isInjected, readStatus } from '../../src/api/status-annotation.ts';
 import { catalogue, catalogueWith, container, namespace, pod } from '../support/fixtures.ts';
@@ -115,9 +115,9 @@ describe('the hash of a profile', () => {
     },
   });
   const hashOf = (document: unknown): string => {
-    const read = readProfile(document);
-    if (!read.ok) throw new Error(JSON.stringify(read.problems));
-    return profileHash(read.profile);
+    const read = parseProfile(document);
+    if (!read.ok) throw new Error(JSON.stringify(read.error));
+    return profileHash(read.value);
   };
   const plain = hashOf(documentWith({}));
 

@@ -4,7 +4,7 @@ import { builtInCatalogue } from '../../src/profile-sources/builtin.ts';
 import type { Catalogue } from '../../src/profiles/catalogue.ts';
 import type { ClusterState } from '../../src/kubernetes/cluster-state.ts';
 import type { Container, Pod } from '../../src/kubernetes/pod.ts';
-import { readProfile } from '../../src/profiles/parse.ts';
+import { parseProfile } from '../../src/profiles/parse.ts';
 import { container as containerOf, namespace, pod as podOf } from '../support/fixtures.ts';
 import { imageWith, LocalPod } from './container.ts';
 import { commandOf, environmentOf, type Surroundings } from './kubelet.ts';
@@ -19,9 +19,9 @@ export const catalogue: Catalogue = withProfiles(builtInCatalogue(), Array.isArr
 
 function withProfiles(known: Catalogue, documents: readonly unknown[]): Catalogue {
   const more = documents.map((document) => {
-    const read = readProfile(document);
-    if (!read.ok) throw new Error(JSON.stringify(read.problems));
-    return [read.profile.name, read.profile] as const;
+    const read = parseProfile(document);
+    if (!read.ok) throw new Error(JSON.stringify(read.error));
+    return [read.value.name, read.value] as const;
   });
   return { ...known, profiles: new Map([...known.profiles, ...more]) };
 }

@@ -96,6 +96,25 @@ describe('inject', () => {
     expect(twice.code).toBe(0);
   });
 
+  it('keeps values that only look like numbers', async () => {
+    const stdin = `apiVersion: v1
+kind: Pod
+metadata: {name: a}
+spec:
+  containers:
+    - name: web
+      image: web
+      env:
+        - {name: JAVA_TOOL_OPTIONS, value: e2}
+        - {name: B, value: "e2"}
+`;
+    const args = ['inject', '-f', '-', '--set', 'profile=datadog-java'];
+    const { code, stdout } = await run(args, { stdin });
+    expect(code).toBe(0);
+    expect(stdout).toContain('{name: B, value: "e2"}');
+    expect(stdout).toMatch(/name: JAVA_TOOL_OPTIONS, value: "?e2 -javaagent:/);
+  });
+
   it('prints a diff', async () => {
     const { stdout } = await run(['inject', '-f', '-', '--set', 'server-address=x', '--diff'], { stdin: mixed });
     expect(stdout).toMatch(/^\+ +- name: ARIES_SERVER_ADDRESS$/m);

@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
 import { millisecondsOf } from '../../src/config/value-kinds.ts';
@@ -65,5 +68,31 @@ describe('durations', () => {
   // setTimeout overflows after some weeks, and then fires at once.
   test.each(['8d', '999999h', '10', '0m', '-1m', 'often'])('auditInterval is not %s', (auditInterval) => {
     expect(problemsOf({ auditInterval })).toEqual([expect.stringContaining(`--audit-interval: "${auditInterval}"`)]);
+  });
+});
+
+describe('the configuration file', () => {
+  const readFile = (text: string): ReturnType<typeof readConfig> => {
+    const file = join(mkdtempSync(join(tmpdir(), 'agent-injector-config-')), 'config.yaml');
+    writeFileSync(file, text);
+    return readConfig({ config: file }, {}, 'read');
+  };
+
+  test('is read as kubectl reads YAML', () => {
+    expect(readFile('port: 0o20123\ndefaults: {domain-id: 0644, java-options: e2}\n')).toMatchObject({
+      ok: true,
+      value: { port: 0o20123, defaults: { 'domain-id': '420', 'java-options': 'e2' } },
+    });
+    expect(readFile('')).toMatchObject({ ok: true });
+  });
+
+  test.each([
+    ['port: [1\n', 2, 1],
+    ['port: 1\nport: 2\n', 2, 1],
+    ['port: *a\n', 1, 7],
+    ['port: 1\n---\nport: 2\n', 3, 1],
+  ])('with a YAML error names its place: %j', (text, line, column) => {
+    const read = readFile(text);
+    expect(read.ok ? [] : read.error.problems).toEqual([expect.stringMatching(new RegExp(`yaml:${line}:${column}: \\S`))]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { readProfile } from '../../src/profiles/parse.ts';
+import { parseProfile } from '../../src/profiles/parse.ts';
 import type { Profile } from '../../src/profiles/profile.ts';
 import { runTests } from '../../src/diagnostics/profile-tests.ts';
 import { catalogue, catalogueWith } from '../support/fixtures.ts';
@@ -34,9 +34,9 @@ spec:
 `;
 
 function profileWith(tests: string): Profile {
-  const read = readProfile(parse(base + tests.replaceAll(/^/gm, '    ')));
-  if (!read.ok) throw new Error(JSON.stringify(read.problems));
-  return read.profile;
+  const read = parseProfile(parse(base + tests.replaceAll(/^/gm, '    ')));
+  if (!read.ok) throw new Error(JSON.stringify(read.error));
+  return read.value;
 }
 
 /** The deviations of the test. */

@@ -5,7 +5,7 @@ import formats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import profiles from '../../src/agents/*.yaml';
-import { readProfile } from '../../src/profiles/parse.ts';
+import { parseProfile } from '../../src/profiles/parse.ts';
 import { blocksIn } from '../support/markdown.ts';
 import { profileJsonSchema } from './profile-json-schema.ts';
 
@@ -60,7 +60,7 @@ describe('docs/agent-profile.schema.json', () => {
   });
 
   it('takes a small one, as the product does', () => {
-    expect(readProfile(parse(complete)).ok).toBe(true);
+    expect(parseProfile(parse(complete)).ok).toBe(true);
     expect(faults(parse(complete))).toEqual([]);
   });
 
@@ -83,7 +83,7 @@ describe('docs/agent-profile.schema.json', () => {
   ])('takes no document with %s, nor does the product', (_, from, to, at) => {
     expect(complete).toContain(from);
     const document: unknown = parse(complete.replace(from, to));
-    expect(readProfile(document).ok).toBe(false);
+    expect(parseProfile(document).ok).toBe(false);
     expect(faults(document)).toContain(at);
   });
 

@@ -111,18 +111,6 @@ items:
   });
 });
 
-describe('YAML is parsed as kubectl does', () => {
-  test('scalars of YAML 1.1, except timestamps', () => {
-    const json = read('a: yes\nb: 0644\nc: 1:30\nd: 2001-01-01\ne: 1_000\n"f": "1"\n').documents[0]?.json;
-    expect(json).toEqual({ a: true, b: 420, c: '1:30', d: '2001-01-01', e: 1000, f: '1' });
-  });
-
-  test('keys are strings, merge keys are merged, aliases are copies', () => {
-    const json = read('on: &x {a: [1]}\n8080: *x\nm: {<<: *x, b: 2}\n').documents[0]?.json;
-    expect(json).toEqual({ on: { a: [1] }, 8080: { a: [1] }, m: { a: [1], b: 2 } });
-  });
-});
-
 describe('invalid text gives problems with their position', () => {
   test.each([
     ['a: 1\nb:\n  c: 1\n  c: 2\n', 4, 3, 'Map keys must be unique'],

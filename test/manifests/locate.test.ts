@@ -19,7 +19,7 @@ merged:
 `;
 
 const stream = readStream(text);
-const document = stream.ok ? stream.documents[0] : undefined;
+const document = stream.ok ? stream.value[0] : undefined;
 const at = (path: readonly PropertyKey[], spot: 'key' | 'value' = 'value'): string => {
   if (!document) throw new Error('no document');
   const { line, column } = positionOf(document, path, spot);

@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { admit } from '../../src/admission/admit.ts';
-import { templatesIn } from '../../src/profiles/delivery.ts';
+import { requiredTemplates } from '../../src/profiles/delivery.ts';
 import { parseQuantity } from '../../src/kubernetes/quantity.ts';
-import { readProfile } from '../../src/profiles/parse.ts';
+import { parseProfile } from '../../src/profiles/parse.ts';
 import type { Profile } from '../../src/profiles/profile.ts';
 import { parametersOf, render } from '../../src/profiles/template.ts';
 import { catalogue, container, namespace, pod } from '../support/fixtures.ts';
 import { settingsFor } from '../support/sample-values.ts';
 
-// What holds for every profile that ships with the product, whoever adds one.
+// Rules for every built-in profile, including new ones.
 
 const agents = join(import.meta.dirname, '../../src/agents');
 const golden = join(import.meta.dirname, '../golden');
@@ -22,16 +22,16 @@ const byDelivery = builtIn.flatMap((profile) =>
   profile.deliveries.map((delivery) => [profile.name, delivery.name, profile, delivery] as const),
 );
 
-/** A namespace that chooses the profile. Fixtures' own settings are another agent's: they are no setting that a test is about. */
+/** A namespace that chooses the profile. The server address of the fixture belongs to another agent and has no effect. */
 function choosing(profile: Profile, settings: Record<string, string>): ReturnType<typeof namespace> {
   return namespace({ profile: profile.name, ...settings });
 }
 
 describe('every file of profiles', () => {
-  it.each(files)('%s reads without problems, and is named for its profile', (file) => {
-    const read = readProfile(parse(readFileSync(join(agents, file), 'utf8')));
-    expect(read.ok ? [] : read.problems).toEqual([]);
-    expect(read.ok && `${read.profile.name}.yaml`).toBe(file);
+  it.each(files)('%s is valid, and has the name of its profile', (file) => {
+    const read = parseProfile(parse(readFileSync(join(agents, file), 'utf8')));
+    expect(read.ok ? [] : read.error).toEqual([]);
+    expect(read.ok && `${read.value.name}.yaml`).toBe(file);
   });
 
   it('is in the catalogue', () => {
@@ -40,19 +40,19 @@ describe('every file of profiles', () => {
 });
 
 describe.each(named)('%s', (name, profile) => {
-  it('says what it is for, where its facts come from, and where to read on', () => {
+  it('has a language, sources and a documentation page', () => {
     expect(profile.language).toBeTypeOf('string');
     expect(profile.documentation).toMatch(/^https:\/\//);
     expect(profile.sources).not.toEqual([]);
     expect(profile.description).toMatch(/\.$/);
   });
 
-  it('has tests of its own, of pods that are injected and of pods that are not', () => {
+  it('has tests with injected and with skipped pods', () => {
     const outcomes = profile.tests.map((test) => test.expect.outcome);
     expect(new Set(outcomes)).toEqual(new Set(['injected', 'skipped']));
   });
 
-  it('has an exclusive place, so that no second agent sits beside it', () => {
+  it('has a slot, so that no second agent is added', () => {
     expect(profile.slots).not.toEqual([]);
   });
 
@@ -69,7 +69,7 @@ describe.each(named)('%s', (name, profile) => {
     expect(wanting.map((parameter) => parameter.name)).toEqual([]);
   });
 
-  it('lets no tenant choose an image or a directory of the node', () => {
+  it('does not let tenants choose an image or a directory of the node', () => {
     const open = [...profile.parameters.values()].filter(
       ({ type, settableBy }) =>
         (type === 'image' || type === 'path') && settableBy.some((who) => who !== 'cluster' && who !== 'namespace'),
@@ -77,13 +77,13 @@ describe.each(named)('%s', (name, profile) => {
     expect(open.map((parameter) => parameter.name)).toEqual([]);
   });
 
-  it('takes no file away from a pod for too small a directory', () => {
+  it('has no writable directory below 50 MiB', () => {
     const small = profile.writable.filter(({ sizeLimit }) => (parseQuantity(sizeLimit) ?? 0) < 50 * 1024 * 1024);
     expect(small).toEqual([]);
   });
 });
 
-/** The image that a delivery takes when nobody says anything; undefined when somebody must. */
+/** The images of all deliveries with default parameters. */
 function defaultImages(profile: Profile): readonly string[] {
   const defaults = new Map(
     [...profile.parameters.values()].flatMap(({ name, default: value }) =>
@@ -91,7 +91,7 @@ function defaultImages(profile: Profile): readonly string[] {
     ),
   );
   return profile.deliveries.flatMap((delivery) =>
-    templatesIn(delivery)
+    requiredTemplates(delivery)
       .filter(
         ([field, template]) =>
           field === 'image' &&
@@ -103,25 +103,25 @@ function defaultImages(profile: Profile): readonly string[] {
 
 const PINNED = /^[a-z0-9.-]+(:\d+)?(\/[a-z0-9._-]+)+(:\w[\w.-]*)(@sha256:[a-f0-9]{64})?$/;
 
-describe('images that are taken when nobody says anything', () => {
-  it('are there', () => {
+describe('default images', () => {
+  it('exist', () => {
     expect(builtIn.flatMap(defaultImages).length).toBeGreaterThan(0);
   });
 
-  it.each(named)('%s: each has a tag, and none that moves', (_, profile) => {
+  it.each(named)('%s: each has a tag with a version', (_, profile) => {
     const moving = (image: string): boolean => !PINNED.test(image) || !/:v?\d+\.\d+/.test(image);
     expect(defaultImages(profile).filter(moving)).toEqual([]);
   });
 
   it.each(['busybox', 'docker.io/a/b', 'docker.io/a/b:latest', 'registry:5000/a', 'docker.io/a/b:1'])(
-    '%s would be found',
+    '%s would fail',
     (image) => {
       expect(!PINNED.test(image) || !/:v?\d+\.\d+/.test(image)).toBe(true);
     },
   );
 });
 
-describe('every delivery of every profile, chosen by name with its parameters given', () => {
+describe('every delivery of every profile, chosen by name, with its parameters set', () => {
   it.each(byDelivery)(
     '%s by %s injects the plain pod, and a second pass changes nothing',
     (name, delivery, profile, chosen) => {
@@ -140,7 +140,7 @@ describe('every delivery of every profile, chosen by name with its parameters gi
     },
   );
 
-  it.each(byDelivery)('%s by %s leaves nothing of a template in the pod', (_, delivery, profile, chosen) => {
+  it.each(byDelivery)('%s by %s leaves no template in the pod', (_, delivery, profile, chosen) => {
     const { pod: after } = admit(
       pod([container('web')]),
       choosing(profile, { delivery, ...settingsFor(profile, chosen) }),
@@ -150,7 +150,7 @@ describe('every delivery of every profile, chosen by name with its parameters gi
   });
 
   it.each(byDelivery)(
-    '%s by %s adds no container that runs beside the app, and limits each directory of its own',
+    '%s by %s adds no container that runs alongside the app, and limits the size of each directory',
     (_, delivery, profile, chosen) => {
       const within = choosing(profile, { delivery, ...settingsFor(profile, chosen) });
       const { spec } = admit(pod([container('web')]), within, catalogue).pod;
@@ -166,15 +166,15 @@ describe('every delivery of every profile, chosen by name with its parameters gi
 });
 
 describe('without a choice of delivery', () => {
-  it.each(named)('%s never comes without its files', (_, profile) => {
+  it.each(named)('%s does not use the delivery "baked"', (_, profile) => {
     const bare = admit(pod([container('web')]), choosing(profile, settingsFor(profile)), catalogue);
     expect(bare.decision.containers.map((one) => one.outcome === 'injected' && one.delivery)).not.toContain('baked');
   });
 
-  it.each(named)('%s takes no directory of the node, unless somebody names one', (_, profile) => {
+  it.each(named)('%s uses a directory of the node only if one is set', (_, profile) => {
     const ofNode = profile.deliveries.find(({ type }) => type === 'hostPath');
-    if (!ofNode) throw new Error('no delivery of the kind that this test is about');
-    // Alone, so that nothing that fits before it hides it.
+    if (!ofNode) throw new Error('no delivery of type hostPath');
+    // Alone, so that no other delivery is used instead.
     const alone = { ...catalogue, profiles: new Map([[profile.name, { ...profile, deliveries: [ofNode] as const }]]) };
     const without = admit(pod([container('web')]), choosing(profile, settingsFor(profile)), alone);
     expect(without.decision).toMatchObject({ outcome: 'skipped', reason: { code: 'no-fitting-delivery' } });
@@ -184,8 +184,8 @@ describe('without a choice of delivery', () => {
   });
 });
 
-describe('lists that the author has already', () => {
-  it.each(named)('%s: each is replaced once, whatever the number of words that go in', (_, profile) => {
+describe('lists that the author has set', () => {
+  it.each(named)('%s: each is replaced once, for any number of words', (_, profile) => {
     const lists = [
       ...new Set(
         profile.environment

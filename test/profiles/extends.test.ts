@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { builtInDocuments } from '../../src/profile-sources/builtin-documents.ts';
-import { mergeOver, pathInOwn } from '../../src/profiles/extends.ts';
+import { mergeDocuments, pathInSource } from '../../src/profiles/extends.ts';
 import type { Json, JsonObject } from '../../src/lib/json.ts';
-import { readProfile } from '../../src/profiles/parse.ts';
+import { parseProfile } from '../../src/profiles/parse.ts';
 
-const over = (base: JsonObject, own: JsonObject) => mergeOver({ spec: base }, { spec: own });
+const over = (base: JsonObject, own: JsonObject) => mergeDocuments({ spec: base }, { spec: own });
 const spec = (base: JsonObject, own: JsonObject): Json | undefined => over(base, own).document['spec'];
 
-describe('layOver', () => {
+describe('mergeDocuments', () => {
   it.each<[string, JsonObject, JsonObject, JsonObject]>([
     ['replaces a scalar', { vendor: 'A', description: 'd' }, { vendor: 'B' }, { vendor: 'B', description: 'd' }],
     [
@@ -19,16 +19,16 @@ describe('layOver', () => {
       { constraints: { os: ['linux'], libc: ['musl'] } },
     ],
     ['replaces a list of values', { slots: ['a', 'b'] }, { slots: ['c'] }, { slots: ['c'] }],
-    ['takes a field away by null', { vendor: 'A', slots: ['a'] }, { slots: null }, { vendor: 'A' }],
+    ['removes a field by null', { vendor: 'A', slots: ['a'] }, { slots: null }, { vendor: 'A' }],
     [
-      'takes a field of an object away by null',
+      'removes a field of an object by null',
       { constraints: { os: ['linux'], arch: ['amd64'] } },
       { constraints: { arch: null } },
       { constraints: { os: ['linux'] } },
     ],
-    ['minds no null where nothing is', { vendor: 'A' }, { language: null }, { vendor: 'A' }],
+    ['ignores a null for a field that is not inherited', { vendor: 'A' }, { language: null }, { vendor: 'A' }],
     [
-      'merges parameters by name, new ones behind',
+      'merges parameters by name, and appends new ones',
       {
         parameters: [
           { name: 'a', type: 'string' },
@@ -39,19 +39,19 @@ describe('layOver', () => {
       { parameters: [{ name: 'a', type: 'string' }, { name: 'b', default: 2 }, { name: 'c' }] },
     ],
     [
-      'takes a field of a named thing away by null',
+      'removes a field of a named item by null',
       { parameters: [{ name: 'a', default: 'x', required: true }] },
       { parameters: [{ name: 'a', default: null }] },
       { parameters: [{ name: 'a', required: true }] },
     ],
     [
-      'takes a named thing away by remove',
+      'removes a named item by remove',
       { mounts: [{ path: '/a' }, { path: '/b' }] },
       { mounts: [{ path: '/a', remove: true }] },
       { mounts: [{ path: '/b' }] },
     ],
     [
-      'knows a delivery by its name, or by its type where it has none',
+      'identifies a delivery by its name, or by its type without a name',
       {
         deliveries: [
           { type: 'image', image: 'a' },
@@ -68,7 +68,7 @@ describe('layOver', () => {
       },
     ],
     [
-      'knows a variable by its name, and what is added to it at either end',
+      'identifies a variable by its name, and additions to it also by their operation',
       {
         environment: [
           { name: 'A', value: '1' },
@@ -91,7 +91,7 @@ describe('layOver', () => {
       },
     ],
     [
-      'pairs the entries of one variable in their order',
+      'merges several entries of one variable in their order',
       { environment: [1, 2].map((n) => ({ name: 'L', operation: 'append', value: `${n}`, separator: ':' })) },
       { environment: [3, 4, 5].map((n) => ({ name: 'L', operation: 'append', value: `${n}` })) },
       {
@@ -111,13 +111,13 @@ describe('layOver', () => {
     ],
     ['does not inherit extends', { extends: 'z', vendor: 'A' }, { extends: 'y' }, { vendor: 'A', extends: 'y' }],
     [
-      'replaces what is no list by a list',
+      'replaces an object by a list',
       { mounts: { path: '/a' } },
       { mounts: [{ path: '/b' }] },
       { mounts: [{ path: '/b' }] },
     ],
     [
-      'leaves what makes no sense to the schema',
+      'keeps invalid items for the schema to report',
       { mounts: [{ path: '/a' }] },
       { mounts: ['x', { remove: 1 }] },
       { mounts: [{ path: '/a' }, 'x', { remove: 1 }] },
@@ -127,22 +127,22 @@ describe('layOver', () => {
     expect(over(base, own).problems).toEqual([]);
   });
 
-  it('says what there is nothing to remove of', () => {
+  it('reports an item to remove that is not inherited', () => {
     const { problems } = over(
       { mounts: [{ path: '/agent' }] },
       { mounts: [{ path: '/agnet', remove: true }, { remove: true }] },
     );
     expect(problems).toEqual([
-      { path: ['spec', 'mounts', 0, 'remove'], message: 'there is no "/agnet" to remove; did you mean "/agent"?' },
-      { path: ['spec', 'mounts', 1, 'remove'], message: 'says not what is to be removed' },
+      { path: ['spec', 'mounts', 0, 'remove'], message: expect.stringMatching(/"\/agnet".*"\/agent"/) },
+      { path: ['spec', 'mounts', 1, 'remove'], message: expect.any(String) },
     ]);
   });
 
-  it('takes __proto__ for a name like any other', () => {
+  it('handles __proto__ like any other name', () => {
     const own = JSON.parse('{"constraints":{"__proto__":{"x":1}},"__proto__":{"vendor":"evil"}}') as JsonObject;
-    const laid = spec({ constraints: {} }, own) as JsonObject;
-    expect(Object.keys(laid)).toEqual(['constraints', '__proto__']);
-    expect(laid['vendor']).toBeUndefined();
+    const merged = spec({ constraints: {} }, own) as JsonObject;
+    expect(Object.keys(merged)).toEqual(['constraints', '__proto__']);
+    expect(merged['vendor']).toBeUndefined();
     expect(({} as Record<string, unknown>)['vendor']).toBeUndefined();
   });
 
@@ -151,16 +151,16 @@ describe('layOver', () => {
       (document as { metadata: { name: string } }).metadata.name,
       document as JsonObject,
     ]),
-  )('with nothing laid over it, %s is what it was', (name, document) => {
-    const laid = mergeOver(document, { ...document, spec: { extends: name } });
-    const read = readProfile(laid.document);
-    const before = readProfile(document);
+  )('%s, extended without a change, stays the same', (name, document) => {
+    const merged = mergeDocuments(document, { ...document, spec: { extends: name } });
+    const read = parseProfile(merged.document);
+    const before = parseProfile(document);
     assert(read.ok && before.ok);
-    expect(read.profile).toEqual({ ...before.profile, tests: [] });
+    expect(read.value).toEqual({ ...before.value, tests: [] });
   });
 });
 
-describe('of any two specs', () => {
+describe('for any two specs', () => {
   const named = (...names: string[]) =>
     fc.uniqueArray(fc.record({ name: fc.constantFrom(...names), a: fc.jsonValue({ maxDepth: 1 }) }), {
       selector: ({ name }) => name,
@@ -183,11 +183,11 @@ describe('of any two specs', () => {
         )
       : value;
 
-  it('nothing laid over a spec changes nothing', () => {
+  it('an empty spec over a base is the base', () => {
     fc.assert(fc.property(specs, (base) => assert.deepEqual(spec(base, {}), base)));
   });
 
-  it('laid over nothing, a spec is itself but for its nulls', () => {
+  it('a spec over an empty base is the spec without its nulls', () => {
     fc.assert(
       fc.property(specs, (own) => {
         const lists = Object.fromEntries(
@@ -201,7 +201,7 @@ describe('of any two specs', () => {
     );
   });
 
-  it('twice laid over is once laid over', () => {
+  it('a second merge changes nothing', () => {
     fc.assert(
       fc.property(specs, specs, (base, own) => {
         const once = spec(base, own) as JsonObject;
@@ -210,7 +210,7 @@ describe('of any two specs', () => {
     );
   });
 
-  it('every name of either is there, once, and the inherited ones in their order', () => {
+  it('every name of both is in the result once, inherited ones first and in order', () => {
     fc.assert(
       fc.property(specs, specs, (base, own) => {
         for (const list of ['parameters', 'environment']) {
@@ -223,7 +223,7 @@ describe('of any two specs', () => {
     );
   });
 
-  it('neither is written to', () => {
+  it('neither is modified', () => {
     fc.assert(
       fc.property(specs, specs, (base, own) => {
         const before = structuredClone([base, own]);
@@ -234,10 +234,10 @@ describe('of any two specs', () => {
   });
 });
 
-describe('pathInOwn', () => {
+describe('pathInSource', () => {
   const base = { spec: { parameters: [{ name: 'a' }, { name: 'b', default: 1 }], vendor: 'A' } };
   const own = { spec: { parameters: [{ name: 'b', default: 'x' }], slots: ['y'] } };
-  const { document } = mergeOver(base, own);
+  const { document } = mergeDocuments(base, own);
   it.each([
     [
       ['spec', 'parameters', 1, 'default'],
@@ -254,6 +254,6 @@ describe('pathInOwn', () => {
     [['spec', 'vendor'], ['spec']],
     [['kind'], []],
   ])('%j is %j', (path, expected) => {
-    expect(pathInOwn(own, document, path)).toEqual(expected);
+    expect(pathInSource(own, document, path)).toEqual(expected);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type ProfileSet, type ProfileSources, readProfiles } from '../../src/profiles/read-profiles.ts';
+import { type ProfileSet, type ProfileSources, readAllProfiles } from '../../src/profiles/read-profiles.ts';
 
 type Spec = Record<string, unknown>;
 const document = (name: string, spec: Spec) => ({
@@ -8,7 +8,7 @@ const document = (name: string, spec: Spec) => ({
   metadata: { name },
   spec,
 });
-/** A sound spec of its own. */
+/** A valid spec that extends nothing. */
 const whole = (vendor: string): Spec => ({
   vendor,
   description: 'd',
@@ -19,31 +19,28 @@ const whole = (vendor: string): Spec => ({
 const source = (name: string, spec: Spec, origin = `${name}.yaml`) => ({ origin, document: document(name, spec) });
 
 function read(own: ProfileSources['own'], more: Partial<ProfileSources> = {}): ProfileSet {
-  const reading = readProfiles({
+  return readAllProfiles({
     builtIn: [source('shipped', whole('Shipped'), 'built-in')],
     own,
     slots: new Set(['slot']),
     ...more,
   });
-  let step = reading.next();
-  while (!step.done) step = reading.next();
-  return step.value;
 }
 
 const vendors = ({ profiles }: ProfileSet) =>
   Object.fromEntries([...profiles].map(([name, { vendor }]) => [name, vendor]));
-const texts = ({ problems }: ProfileSet) =>
+const lines = ({ problems }: ProfileSet) =>
   problems.map(({ source: { origin }, path, message }) => `${origin}: ${path.join('.')}: ${message}`);
 
 describe('readProfiles', () => {
-  it('adds the profiles of users to those that ship', () => {
+  it("adds users' profiles to the built-in ones", () => {
     const set = read([source('mine', whole('Mine'))]);
     expect(vendors(set)).toEqual({ shipped: 'Shipped', mine: 'Mine' });
     expect([...set.own.keys()]).toEqual(['mine']);
     expect(set).toMatchObject({ problems: [], lastGood: [], broken: [], replaced: [] });
   });
 
-  it('lets a profile extend one that ships, and others extend that, whatever the order', () => {
+  it('lets a profile extend a built-in one, and others extend it, in any order', () => {
     const set = read([
       source('c', { extends: 'b' }),
       source('b', { extends: 'a', description: 'b' }),
@@ -55,7 +52,7 @@ describe('readProfiles', () => {
     expect(set.profiles.get('c')?.environment).toHaveLength(1);
   });
 
-  it('lets a profile of the same name take the place of one that ships, for those that extend it, too', () => {
+  it('lets a profile replace the built-in one of its name, also as a base of others', () => {
     const extending = read([
       source('shipped', { extends: 'shipped', vendor: 'Mine' }),
       source('other', { extends: 'shipped' }),
@@ -67,7 +64,7 @@ describe('readProfiles', () => {
     expect(replacing.replaced).toEqual(['shipped']);
   });
 
-  it('does not let what ships change by what users write', () => {
+  it('resolves built-in profiles without those of users', () => {
     const builtIn = [
       source('shipped', whole('Shipped'), 'built-in'),
       source('derived', { extends: 'shipped' }, 'built-in'),
@@ -78,19 +75,15 @@ describe('readProfiles', () => {
     });
   });
 
-  it.each<[string, ProfileSources['own'], string[]]>([
+  it.each<[string, ProfileSources['own'], RegExp[]]>([
+    ['an unknown name', [source('mine', { extends: 'shiped' })], [/^mine.yaml: spec.extends: .*"shiped".*"shipped"/]],
     [
-      'an unknown name',
-      [source('mine', { extends: 'shiped' })],
-      ['mine.yaml: spec.extends: no profile "shiped"; did you mean "shipped"?'],
-    ],
-    [
-      'itself, where nothing of that name ships',
+      'itself, without a built-in profile of that name',
       [source('mine', { extends: 'mine' })],
-      ['mine.yaml: spec.extends: extends itself, and no profile "mine" is built in'],
+      [/^mine.yaml: spec.extends: .*"mine"/],
     ],
     [
-      'a ring',
+      'itself through others',
       [
         source('a', { extends: 'b' }),
         source('b', { extends: 'c' }),
@@ -98,62 +91,55 @@ describe('readProfiles', () => {
         source('outside', { extends: 'a' }),
       ],
       [
-        'a.yaml: spec.extends: extends itself: a → b → c → a',
-        'b.yaml: spec.extends: extends itself: b → c → a → b',
-        'c.yaml: spec.extends: extends itself: c → a → b → c',
-        'outside.yaml: spec.extends: extends "a", which is broken itself',
+        /^a.yaml: spec.extends: .*a → b → c → a/,
+        /^b.yaml: spec.extends: .*b → c → a → b/,
+        /^c.yaml: spec.extends: .*c → a → b → c/,
+        /^outside.yaml: spec.extends: .*"a"/,
       ],
     ],
     [
-      'something broken',
+      'an invalid profile',
       [source('a', { ...whole('A'), vendor: 5 }), source('b', { extends: 'a', vendor: 'B' })],
-      [
-        'a.yaml: spec.vendor: must be a string: write "5" in quotes',
-        'b.yaml: spec.extends: extends "a", which is broken itself',
-      ],
+      [/^a.yaml: spec.vendor: /, /^b.yaml: spec.extends: .*"a"/],
     ],
+    ['a number', [source('a', { ...whole('A'), extends: 5 })], [/^a.yaml: spec.extends: /]],
     [
-      'no string',
-      [source('a', { ...whole('A'), extends: 5 })],
-      ['a.yaml: spec.extends: must be a string: write "5" in quotes'],
-    ],
-    [
-      'and removes what is not there',
+      'a profile without the item that it removes',
       [source('a', { extends: 'shipped', environment: [{ name: 'B', remove: true }] })],
-      ['a.yaml: spec.environment.0.remove: there is no "B" to remove; did you mean "A"?'],
+      [/^a.yaml: spec.environment.0.remove: .*"B"/],
     ],
-  ])('says where a profile extends %s', (_, own, expected) => {
+  ])('reports a profile that extends %s', (_, own, expected) => {
     const set = read(own);
-    expect(texts(set)).toEqual(expected);
+    expect(lines(set)).toEqual(expected.map((pattern) => expect.stringMatching(pattern)));
     expect(vendors(set)).toEqual({ shipped: 'Shipped' });
   });
 
-  it('takes a ring by way of a name that ships for what it is', () => {
+  it('reports a cycle through the name of a built-in profile', () => {
     const set = read([source('shipped', { extends: 'mine' }), source('mine', { extends: 'shipped' })]);
-    expect(texts(set)[0]).toBe('shipped.yaml: spec.extends: extends itself: shipped → mine → shipped');
+    expect(lines(set)[0]).toMatch(/^shipped.yaml: spec.extends: .*shipped → mine → shipped/);
     expect(vendors(set)).toEqual({});
   });
 
-  it('takes the first of two with one name', () => {
+  it('reads the first of two documents with one name', () => {
     const set = read([source('a', whole('First'), 'one.yaml'), source('a', whole('Second'), 'two.yaml')]);
     expect(vendors(set)).toMatchObject({ a: 'First' });
-    expect(texts(set)).toEqual(['two.yaml: metadata.name: "a" stands in one.yaml, too']);
+    expect(lines(set)).toEqual([expect.stringMatching(/^two.yaml: metadata.name: .*one.yaml/)]);
   });
 
   it.each([
-    [null, 'x.yaml: : is empty; it must be an object'],
-    [{ ...document('x', whole('X')), metadata: {} }, 'x.yaml: metadata.name: is missing; it must be a string'],
-  ])('says that %j has no name', (nameless, expected) => {
-    expect(texts(read([{ origin: 'x.yaml', document: nameless }]))).toEqual([expected]);
+    [null, 'x.yaml: : '],
+    [{ ...document('x', whole('X')), metadata: {} }, 'x.yaml: metadata.name: '],
+  ])('reports that %j has no name', (nameless, expected) => {
+    expect(lines(read([{ origin: 'x.yaml', document: nameless }]))).toEqual([expect.stringContaining(expected)]);
   });
 
-  it('says what slot is unknown', () => {
-    expect(texts(read([source('a', { ...whole('A'), slots: ['slto'] })]))).toEqual([
-      'a.yaml: spec.slots.0: "slto" is no known slot; did you mean "slot"?',
+  it('reports an unknown slot', () => {
+    expect(lines(read([source('a', { ...whole('A'), slots: ['slto'] })]))).toEqual([
+      expect.stringMatching(/^a.yaml: spec.slots.0: .*"slto".*"slot"/),
     ]);
   });
 
-  it('gives the place in what the user wrote, not in what he inherits', () => {
+  it('locates a problem in the source, without inherited items', () => {
     const { problems } = read([
       source('a', {
         extends: 'shipped',
@@ -164,12 +150,12 @@ describe('readProfiles', () => {
       }),
     ]);
     expect(problems).toMatchObject([
-      { path: ['spec', 'environment', 2, 'value'], own: ['spec', 'environment', 1, 'value'] },
+      { path: ['spec', 'environment', 2, 'value'], sourcePath: ['spec', 'environment', 1, 'value'] },
     ]);
   });
 });
 
-describe('what was sound once', () => {
+describe('the last valid version', () => {
   const good = read([
     source('a', whole('Good')),
     source('b', { extends: 'a', description: 'b' }),
@@ -177,14 +163,14 @@ describe('what was sound once', () => {
   ]);
   const broken = { ...whole('Bad'), deliveries: [] };
 
-  it('goes on for a broken document, and others of the update take effect', () => {
+  it('replaces an invalid document, while others are updated', () => {
     const set = read([source('a', broken), source('new', whole('New'))], { last: good.own });
     expect(vendors(set)).toEqual({ shipped: 'Shipped', a: 'Good', new: 'New' });
     expect(set).toMatchObject({ lastGood: ['a'], broken: [] });
     expect(set.problems.length).toBeGreaterThan(0);
   });
 
-  it('is not read again while its whole document is the same', () => {
+  it('is reused while the document and everything that it inherits are the same', () => {
     const next = read(
       [
         source('a', { ...whole('Good'), description: 'changed' }),
@@ -203,13 +189,13 @@ describe('what was sound once', () => {
     expect(changedBase.profiles.get('b')?.vendor).toBe('Other');
   });
 
-  it('is what others extend meanwhile', () => {
+  it('is the base of others meanwhile', () => {
     const set = read([source('a', broken), source('b', { extends: 'a', description: 'changed' })], { last: good.own });
     expect(set.profiles.get('b')).toMatchObject({ vendor: 'Good', description: 'changed' });
     expect(set.lastGood).toEqual(['a']);
   });
 
-  it('goes on for a document whose base went another way', () => {
+  it('replaces a document that no longer fits its base', () => {
     const changed = { ...whole('Changed'), environment: [{ name: 'B', value: '1' }] };
     const set = read(
       [source('a', changed), source('b', { extends: 'a', environment: [{ name: 'A', remove: true }] })],
@@ -220,22 +206,22 @@ describe('what was sound once', () => {
     expect(set.lastGood).toEqual(['b']);
   });
 
-  it('goes on in the place of one that ships', () => {
+  it('still replaces the built-in profile', () => {
     expect(vendors(read([], { last: good.own, unreadable: new Set(['shipped']) }))).toEqual({ shipped: 'Mine' });
   });
 
-  it('stays what it was through many broken updates', () => {
+  it('is kept through many invalid updates', () => {
     let last = good.own;
     for (let round = 0; round < 3; round += 1) last = read([source('a', broken)], { last }).own;
     expect([...last.keys()]).toEqual(['a']);
     expect(last.get('a')?.profile.vendor).toBe('Good');
   });
 
-  it('is forgotten once the document is gone', () => {
+  it('is dropped when the document is removed', () => {
     expect(vendors(read([], { last: good.own }))).toEqual({ shipped: 'Shipped' });
   });
 
-  it('is nothing where nothing ever was sound: no built-in profile stands in for it', () => {
+  it('may not exist: then the built-in profile does not replace it', () => {
     const set = read([source('a', broken), source('shipped', broken)]);
     expect(vendors(set)).toEqual({});
     expect(set).toMatchObject({ lastGood: [], broken: ['shipped', 'a'].toSorted() });

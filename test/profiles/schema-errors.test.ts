@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { pathText } from '../../src/lib/text.ts';
-import { readProfile } from '../../src/profiles/parse.ts';
+import { parseProfile } from '../../src/profiles/parse.ts';
 
 const complete = `
 apiVersion: agent-injector.io/v1alpha1
@@ -35,54 +35,54 @@ spec:
 const problems = (from: string | RegExp, to: string): readonly string[] => {
   const text = complete.replace(from, to);
   expect(text).not.toBe(complete);
-  const read = readProfile(parse(text));
-  return read.ok ? [] : read.problems.map(({ path, message }) => `${pathText(path)}: ${message}`);
+  const read = parseProfile(parse(text));
+  return read.ok ? [] : read.error.map(({ path, message }) => `${pathText(path)}: ${message}`);
 };
 
-describe('what is said of a document that is no profile', () => {
-  it('says nothing of one that is', () => {
-    expect(readProfile(parse(complete))).toMatchObject({ ok: true });
+describe('messages for an invalid document', () => {
+  it('there are none for a valid one', () => {
+    expect(parseProfile(parse(complete))).toMatchObject({ ok: true });
   });
 
   it.each([
     [
-      'an unknown key',
+      'an unknown field',
       'vendor: Acme',
       'vendor: Acme\n  vendour: x',
-      'spec.vendour: is no known key here; did you mean "vendor"?',
+      'spec.vendour: unknown field; did you mean "vendor"?',
     ],
     [
-      'one that is like none',
+      'an unknown field without a similar one',
       'vendor: Acme',
       'vendor: Acme\n  xxxxxxxxxx: x',
-      /^spec\.xxxxxxxxxx: is no known key here; there are extends, vendor, description, /,
+      /^spec\.xxxxxxxxxx: unknown field; the fields here are extends, vendor, description, /,
     ],
     [
-      'one at the top',
+      'an unknown field at the top',
       'kind: A',
       'parameters: []\nkind: A',
-      'parameters: is no known key here; there are apiVersion, kind, metadata, spec',
+      'parameters: unknown field; the fields here are apiVersion, kind, metadata, spec',
     ],
     [
-      'one in a list',
+      'an unknown field in a list item',
       'claimName: acme',
       'claimName: acme, subpath: x',
-      'spec.deliveries[0].subpath: is no known key here; did you mean "subPath"?',
+      'spec.deliveries[0].subpath: unknown field; did you mean "subPath"?',
     ],
     [
-      'one of another kind',
+      'a field of another delivery type',
       'claimName: acme',
       'claimName: acme, command: [cp]',
-      'spec.deliveries[0].command: is no known key here; there are name, os, type, claimName, subPath, readOnly',
+      'spec.deliveries[0].command: unknown field; the fields here are name, os, type, claimName, subPath, readOnly',
     ],
     [
-      'one with a strange name',
+      'a field whose name needs quotes',
       'vendor: Acme',
       'vendor: Acme\n  "ven dor": x',
-      'spec["ven dor"]: is no known key here; did you mean "vendor"?',
+      'spec["ven dor"]: unknown field; did you mean "vendor"?',
     ],
-    ['what is missing', '  vendor: Acme\n', '', 'spec.vendor: is missing; it must be a string'],
-    ['what is empty', 'vendor: Acme', 'vendor:', 'spec.vendor: is empty; it must be a string'],
+    ['a missing value', '  vendor: Acme\n', '', 'spec.vendor: is missing; it must be a string'],
+    ['an empty value', 'vendor: Acme', 'vendor:', 'spec.vendor: is empty; it must be a string'],
     ['a number for a string', 'vendor: Acme', 'vendor: 7', 'spec.vendor: must be a string: write "7" in quotes'],
     ['a boolean for a string', 'vendor: Acme', 'vendor: true', 'spec.vendor: must be a string: write "true" in quotes'],
     ['a list for a string', 'vendor: Acme', 'vendor: [Acme]', 'spec.vendor: must be a string, not a list'],
@@ -110,19 +110,24 @@ describe('what is said of a document that is no profile', () => {
     ['an empty list', 'os: [linux]', 'os: []', 'spec.constraints.os: must have at least one entry'],
     ['an empty string', 'claimName: acme', 'claimName: ""', 'spec.deliveries[0].claimName: must not be empty'],
     [
-      'a word that is none of those',
+      'an unknown word',
       'os: [linux]',
       'os: [linus]',
       'spec.constraints.os[0]: must be one of linux, windows; did you mean "linux"?',
     ],
-    ['another kind', 'kind: AgentProfile', 'kind: AgentProfil', 'kind: must be "AgentProfile"'],
+    ['a wrong kind', 'kind: AgentProfile', 'kind: AgentProfil', 'kind: must be "AgentProfile"'],
     [
-      'another type',
+      'an unknown type',
       'type: host',
       'type: hots',
       /^spec\.parameters\[0\]\.type: must be one of string, word, host, .*; did you mean "host"\?$/,
     ],
-    ['no type', 'type: host, ', '', /^spec\.parameters\[0\]\.type: is missing; it must be one of string, word, /],
+    [
+      'a missing type',
+      'type: host, ',
+      '',
+      /^spec\.parameters\[0\]\.type: is missing; it must be one of string, word, /,
+    ],
     [
       'an empty type',
       'type: host',
@@ -130,27 +135,27 @@ describe('what is said of a document that is no profile', () => {
       /^spec\.parameters\[0\]\.type: is empty; it must be one of string, word, /,
     ],
     [
-      'another operation',
+      'an unknown operation',
       'operation: append',
       'operation: apend',
       'spec.environment[3].operation: must be one of set, force, append, prepend, merge; did you mean "append"?',
     ],
     [
-      'another condition',
+      'an unknown condition',
       'if: parameter',
       'if: parm',
       /^spec\.environment\[0\]\.when\.if: must be one of parameter, readOnlyRootFilesystem, readOnlyFiles/,
     ],
     [
-      'a delivery that is none',
+      'a string for a delivery',
       '{type: persistentVolumeClaim, claimName: acme}',
       'persistentVolumeClaim',
       'spec.deliveries[0]: must be an object, not a string',
     ],
-    ['no URL', 'https://acme.example.com/docs', 'acme', 'spec.documentation: must be a URL'],
-    ['no name', '{name: acme}', '{name: Acme!}', 'metadata.name: must be a DNS label of at most 53 characters'],
+    ['an invalid URL', 'https://acme.example.com/docs', 'acme', 'spec.documentation: must be a URL'],
+    ['an invalid name', '{name: acme}', '{name: Acme!}', 'metadata.name: must be a DNS label of at most 53 characters'],
     [
-      'a reference that may fail',
+      'a required reference',
       'key: key',
       'key: key, optional: false',
       'spec.environment[2].valueFrom.secretKeyRef.optional: a required reference could prevent the pod from starting: omit it or set it to true',
@@ -159,41 +164,41 @@ describe('what is said of a document that is no profile', () => {
       'an unknown reference',
       'secretKeyRef: {',
       'secretKeyReff: {',
-      'spec.environment[2].valueFrom: must have one of fieldRef, resourceFieldRef, secretKeyRef, configMapKeyRef; did you mean "secretKeyRef"?',
+      'spec.environment[2].valueFrom: must have one of the fields fieldRef, resourceFieldRef, secretKeyRef, configMapKeyRef; did you mean "secretKeyRef"?',
     ],
     [
-      'a key missing in a reference',
+      'a reference without a key',
       ', key: key',
       '',
       'spec.environment[2].valueFrom.secretKeyRef.key: is missing; it must be a string',
     ],
     [
-      'an unknown key in a reference',
+      'an unknown field in a reference',
       'key: key',
       'key: key, nmae: x',
-      'spec.environment[2].valueFrom.secretKeyRef.nmae: is no known key here; did you mean "name"?',
+      'spec.environment[2].valueFrom.secretKeyRef.nmae: unknown field; did you mean "name"?',
     ],
     [
-      'no reference',
+      'a string for a reference',
       '{secretKeyRef: {name: acme, key: key}}',
       'acme',
       'spec.environment[2].valueFrom: must be an object',
     ],
     [
-      'no position',
+      'an invalid position',
       'position: {before: proxy}',
       'position: frist',
       'spec.deliveries[1].position: must be first or last or an object',
     ],
     ['an empty position', 'before: proxy', 'before: ""', 'spec.deliveries[1].position.before: must not be empty'],
     [
-      'a position of another kind',
+      'a position with an unknown field',
       'before: proxy',
       'bevor: proxy',
-      'spec.deliveries[1].position: must have one of before; did you mean "before"?',
+      'spec.deliveries[1].position: must have the field before; did you mean "before"?',
     ],
     [
-      'names that are none',
+      'a number for names',
       'name: [OTHER]',
       'name: 1',
       'spec.conflicts[0].signs[0].name: must be a string or a list: write "1" in quotes',
@@ -216,13 +221,13 @@ describe('what is said of a document that is no profile', () => {
     expect(found).toEqual([expected instanceof RegExp ? expect.stringMatching(expected) : expected]);
   });
 
-  it('gathers everything', () => {
+  it('all errors are reported', () => {
     const text = complete
       .replace('vendor: Acme', 'vendour: Acme')
       .replace('os: [linux]', 'os: [linus]')
       .replace('claimName: acme', 'claimname: acme, subpath: a');
-    const read = readProfile(parse(text));
-    expect(read.ok ? [] : read.problems.map(({ path, at }) => [pathText(path), at])).toEqual([
+    const read = parseProfile(parse(text));
+    expect(read.ok ? [] : read.error.map(({ path, at }) => [pathText(path), at])).toEqual([
       ['spec.vendor', undefined],
       ['spec.constraints.os[0]', undefined],
       ['spec.deliveries[0].claimName', undefined],
@@ -232,9 +237,9 @@ describe('what is said of a document that is no profile', () => {
     ]);
   });
 
-  it.each([undefined, null, 7, 'text', [], {}])('finds %s no profile', (document) => {
-    const read = readProfile(document);
-    expect(read.ok ? [] : read.problems.map(({ message }) => message)[0]).toMatch(
+  it.each([undefined, null, 7, 'text', [], {}])('%s is not a profile', (document) => {
+    const read = parseProfile(document);
+    expect(read.ok ? [] : read.error.map(({ message }) => message)[0]).toMatch(
       /^(is missing|is empty|must be an object)/,
     );
   });

@@ -82,7 +82,7 @@ const made = [
 const variables = ['X', 'S', 'F', 'G', 'H', 'HOME_OF', 'X_ORIGINAL'];
 
 describe('the promises', () => {
-  it('hold for profiles of every operation and every delivery, alone', () => {
+  it('hold for profiles with every operation and every delivery', () => {
     let injected = 0;
     for (const document of made) {
       const known = withDefaults(
@@ -103,7 +103,7 @@ describe('the promises', () => {
     expect(injected).toBeGreaterThan(200);
   }, 60_000);
 
-  it('hold for several of them in one pod', () => {
+  it('hold for several profiles in one pod', () => {
     let several = 0;
     fc.assert(
       fc.property(

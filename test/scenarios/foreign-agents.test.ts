@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Admission, admit } from '../../src/admission/admit.ts';
 import type { Catalogue } from '../../src/profiles/catalogue.ts';
 import type { Container, Pod } from '../../src/kubernetes/pod.ts';
-import { readProfile } from '../../src/profiles/parse.ts';
+import { parseProfile } from '../../src/profiles/parse.ts';
 import type { Profile } from '../../src/profiles/profile.ts';
 import { matchedBy, ContainerView } from '../../src/profiles/matcher.ts';
 import { catalogue, container, namespace, pod } from '../support/fixtures.ts';
@@ -12,7 +12,7 @@ const AGENTS = catalogue.foreignAgents;
 
 /** A profile that takes just this slot, or none. */
 function probe(slot: string | undefined): Profile {
-  const read = readProfile({
+  const read = parseProfile({
     apiVersion: 'agent-injector.io/v1alpha1',
     kind: 'AgentProfile',
     metadata: { name: 'probe' },
@@ -25,8 +25,8 @@ function probe(slot: string | undefined): Profile {
       environment: [{ name: 'PROBE', operation: 'append', separator: ' ', value: 'probe' }],
     },
   });
-  if (!read.ok) throw new Error(JSON.stringify(read.problems));
-  return read.profile;
+  if (!read.ok) throw new Error(JSON.stringify(read.error));
+  return read.value;
 }
 
 function decideOn(given: Pod, slot: string | undefined): Admission['decision'] {
@@ -255,7 +255,7 @@ const named = table.map(([vendor, slot, shown]) => {
 
 describe('an agent of another vendor', () => {
   it.each(named.filter(([, , slot]) => slot !== undefined))(
-    '%s by %s keeps out who needs its slot, and no other',
+    '%s by %s excludes the profiles that need its slot, and no others',
     (vendor, _, slot, shown) => {
       const decision = decideOn(podOf(shown), slot);
       expect(decision).toMatchObject({ outcome: 'skipped', reason: { code: 'foreign-agent', vendor, slot } });
@@ -264,7 +264,7 @@ describe('an agent of another vendor', () => {
     },
   );
 
-  it.each(named)('%s by %s is mentioned where it does not matter', (vendor, _, __, shown) => {
+  it.each(named)('%s by %s is reported for other profiles', (vendor, _, __, shown) => {
     const { outcome, notices } = decideOn(podOf(shown), undefined);
     expect(outcome).toBe('injected');
     expect(notices).toContainEqual(
@@ -272,7 +272,7 @@ describe('an agent of another vendor', () => {
     );
   });
 
-  it('is in the table once, and each of its signs is in a row above', () => {
+  it('is in the table once, and each of its signs has a row above', () => {
     expect(AGENTS.map(({ vendor }) => vendor).toSorted()).toEqual(
       [...new Set(table.map(([vendor]) => vendor))].toSorted(),
     );
@@ -290,7 +290,7 @@ describe('an agent of another vendor', () => {
     expect(unseen).toEqual([]);
   });
 
-  it('is named by its own entry, before any that is broader', () => {
+  it('is found by its own entry before broader ones', () => {
     for (const [vendor, slot, shown] of table) {
       const decision = decideOn(podOf(shown), slot);
       if (slot !== undefined) expect(decision).toMatchObject({ reason: { vendor } });
@@ -298,7 +298,7 @@ describe('an agent of another vendor', () => {
   });
 });
 
-describe('what is no APM agent', () => {
+describe('software that is not an APM agent', () => {
   it.each([
     ['a metrics exporter', options('/opt/jmx_prometheus_javaagent-1.0.1.jar=9404:/opt/jmx.yaml')],
     ['a metrics exporter in the command', jar('/opt/jmx_prometheus_javaagent-1.0.1.jar=9404:/opt/jmx.yaml')],
@@ -318,7 +318,7 @@ describe('what is no APM agent', () => {
       }),
     ],
     ['a mount beside', mounted('/opt/dynatrace-docs')],
-  ])('%s: no conflict, and no word about it', (_, shown) => {
+  ])('%s: no conflict and no notice', (_, shown) => {
     for (const slot of catalogue.slots.keys()) {
       const decision = decideOn(podOf(shown), slot);
       expect(decision).toMatchObject({ outcome: 'injected', notices: [] });
@@ -339,7 +339,7 @@ describe.each(deliveries)('$profile.name by $delivery.name', ({ profile, deliver
   const within = namespace(chosen({ profile, delivery }));
   const first = admit(pod([container('web')]), within, catalogue);
 
-  it('takes itself for nobody else', () => {
+  it('is not detected as a foreign agent', () => {
     expect(first.decision).toMatchObject({ outcome: 'injected' });
     expect(first.decision.notices.filter(({ code }) => code === 'foreign-agent-present')).toEqual([]);
     const second = admit(first.pod, within, catalogue);
@@ -347,14 +347,14 @@ describe.each(deliveries)('$profile.name by $delivery.name', ({ profile, deliver
     expect(second.decision).toMatchObject({ reason: { code: 'already-instrumented' } });
   });
 
-  it('goes into a container that came later, too', () => {
+  it('is added to a container that was added later', () => {
     const { spec } = first.pod;
     const late: Pod = { ...first.pod, spec: { ...spec, containers: [...spec.containers, container('late')] } };
     const { decision } = admit(late, within, catalogue);
     expect(decision.containers.find((one) => one.container === 'late')).toMatchObject({ outcome: 'injected' });
   });
 
-  it('leaves who needs another slot alone', () => {
+  it('does not exclude profiles with another slot', () => {
     for (const slot of catalogue.slots.keys()) {
       if (!profile.slots.includes(slot)) expect(decideOn(first.pod, slot)).toMatchObject({ outcome: 'injected' });
     }

@@ -96,7 +96,7 @@ async function serve(...args: string[]) {
 const eventually = <T>(look: () => Promise<T>) => expect.poll(look, { interval: 50, timeout: 15_000 });
 
 describe('serve --profiles', () => {
-  it('takes what changes, keeps what breaks, and tells of it', async () => {
+  it('loads changes, keeps the last valid version of an invalid profile, and reports it', async () => {
     const { dir: profiles, swap } = await mounted({ 'mine.yaml': value('mine', 'one') });
     const server = await serve('--profiles', profiles, '--namespaces', await namespaces('mine'));
     expect(await server.review()).toBe('one');
@@ -125,7 +125,7 @@ describe('serve --profiles', () => {
     expect(await server.review()).toMatch(/unknown-profile.*"mine".*did you mean "mime"/);
   });
 
-  it('begins without a profile that is broken from the start, though a default names it', async () => {
+  it('starts without a profile that is invalid from the start, even if a default names it', async () => {
     const { dir: profiles, swap } = await mounted({ 'mine.yaml': 'a: [', 'other.yaml': value('other', 'before') });
     const config = await file('config.yaml', 'defaults: {profile: mine}\n');
     const server = await serve('--profiles', profiles, '--config', config, '--namespaces', await namespaces('other'));
@@ -137,9 +137,9 @@ describe('serve --profiles', () => {
   });
 
   it.each([
-    ['a directory that is not there', ['--profiles', '/nowhere'], 'profiles: ENOENT'],
-    ['a default that no profile knows', [], 'defaults.profile: profile "mime" not found; did you mean "mine"?'],
-  ])('makes no sense with %s', async (_, args, message) => {
+    ['a directory that does not exist', ['--profiles', '/nowhere'], 'profiles: ENOENT'],
+    ['a default with an unknown profile', [], 'defaults.profile: profile "mime" not found; did you mean "mine"?'],
+  ])('fails with %s', async (_, args, message) => {
     const { dir: profiles } = await mounted({ 'mine.yaml': value('mine', 'one') });
     const config = await file('wrong.yaml', 'defaults: {profile: mime}\n');
     const ended = await run([
@@ -160,7 +160,7 @@ describe('serve --profiles', () => {
 describe('inject --profiles', () => {
   const manifest = stringify({ ...pod(), metadata: { name: 'web', namespace: 'shop' } });
 
-  it('knows the profiles of the directory', async () => {
+  it('uses the profiles of the directory', async () => {
     const { dir: profiles } = await mounted({
       'mine.yaml': profileText('mine', {
         parameters: [{ name: 'colour', type: 'word', description: 'd' }],
@@ -173,7 +173,7 @@ describe('inject --profiles', () => {
     expect(stdout).toMatch(/name: A\n\s+value: red\n/);
   });
 
-  it('takes the directory of a configuration file, and a word of its own before that', async () => {
+  it('uses the directory of a configuration file, which a flag overrides', async () => {
     const one = await mounted({ 'mine.yaml': value('mine', 'one') });
     const two = await mounted({ 'mine.yaml': value('mine', 'two') });
     const config = await file('with-profiles.yaml', `profiles: ${one.dir}\ndefaults: {profile: mine}\n`);
@@ -182,7 +182,7 @@ describe('inject --profiles', () => {
     expect((await run([...args, '--profiles', two.dir], { stdin: manifest })).stdout).toMatch(/value: two\n/);
   });
 
-  it('has no use for broken ones, and names every problem', async () => {
+  it('fails with invalid profiles, and reports every problem', async () => {
     const profiles = join(dir, 'broken');
     await mkdir(profiles);
     await writeFile(join(profiles, 'a.yaml'), value('a', 'one').replace('vendor:', 'vender:'));
@@ -193,11 +193,11 @@ describe('inject --profiles', () => {
     expect(stderr).toMatch(/a\.yaml:\d+:\d+: a: spec/);
     expect(stderr).toMatch(/b\.yaml:1:\d+: /);
     expect(stderr).toMatch(
-      /c\.yaml:\d+:\d+: c: spec\.extends: no profile "jenifer-dotnet"; did you mean "jennifer-dotnet"\?/,
+      /c\.yaml:\d+:\d+: c: spec\.extends: unknown profile "jenifer-dotnet"; did you mean "jennifer-dotnet"\?/,
     );
   });
 
-  it('makes no sense with a directory that is not there', async () => {
+  it('fails with a directory that does not exist', async () => {
     const { code, stderr } = await run(['inject', '-f', '-', '--profiles', '/nowhere'], { stdin: manifest });
     expect(code).toBe(2);
     expect(stderr).toContain('profiles: ENOENT');

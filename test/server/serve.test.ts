@@ -245,7 +245,7 @@ describe('an invalid configuration', () => {
       expect.stringMatching(/^agent-injector: defaults\.inject: /),
     ]);
     await writeFile(file, 'x: *nobody\n');
-    expect((await run(['serve', '--config', file])).stderr).toContain(`agent-injector: ${file}: `);
+    expect((await run(['serve', '--config', file])).stderr).toContain(`agent-injector: ${file}:1:4: `);
     expect(await run(['serve', '--config', join(dir, 'missing.yaml')])).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('no such file'),

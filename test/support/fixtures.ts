@@ -88,8 +88,8 @@ export function catalogueFrom(source: Partial<CatalogueSource> & { readonly prof
     defaults: { profile: names.join() },
     ...source,
   });
-  if (read.ok) return read.catalogue;
-  throw new Error(read.problems.map(problemText).join('\n'));
+  if (read.ok) return read.value;
+  throw new Error(read.error.map(problemText).join('\n'));
 }
 
 /** As `namespace`, with nothing in it but what is said. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 
-/** A profile's document as text, sound and small unless the spec says otherwise. */
+/** A profile document as text: small and valid, with these changes in its spec. */
 export function profileText(name: string, spec: Record<string, unknown> = {}): string {
   const small = {
     vendor: 'Example',
@@ -22,12 +22,12 @@ export function profileText(name: string, spec: Record<string, unknown> = {}): s
 
 export interface Mounted {
   readonly dir: string;
-  /** Exchanges all files for these, as the kubelet does: another directory, and a link that is moved over the one before. */
+  /** Replaces all files at once like the kubelet: a new directory, and a link that is moved to it. */
   readonly swap: (files: Readonly<Record<string, string>>) => Promise<void>;
   readonly remove: () => Promise<void>;
 }
 
-/** A directory as the kubelet makes it of a ConfigMap (k8s.io/kubernetes pkg/volume/util/atomic_writer.go). */
+/** A directory like the kubelet's for a ConfigMap (k8s.io/kubernetes pkg/volume/util/atomic_writer.go). */
 export async function mountedDirectory(files: Readonly<Record<string, string>>): Promise<Mounted> {
   const dir = await mkdtemp(join(tmpdir(), 'agent-injector-mounted-'));
   let version = 0;

@@ -1,4 +1,4 @@
-import { type Delivery, deliveryNeeds, templatesIn } from '../../src/profiles/delivery.ts';
+import { type Delivery, deliveryNeeds, requiredTemplates } from '../../src/profiles/delivery.ts';
 import type { Parameter } from '../../src/api/profile/parameter.ts';
 import { accepts } from '../../src/profiles/parameter.ts';
 import type { Profile } from '../../src/profiles/profile.ts';
@@ -19,16 +19,16 @@ const SAMPLES: { readonly [type in Parameter['type']]: (parameter: Parameter) =>
   enum: (parameter) => (parameter.type === 'enum' ? (parameter.values[0] ?? '') : ''),
 };
 
-/** A value of the parameter. Throws where the profile allows none of what we think of: then SAMPLES needs another. */
+/** A valid value of the parameter. Throws if the profile does not allow the sample: then SAMPLES needs another one. */
 export function sampleValue(parameter: Parameter): string {
   const value = SAMPLES[parameter.type](parameter);
   if (!accepts(parameter, value)) throw new Error(`no sample value for parameter ${parameter.name}`);
   return value;
 }
 
-/** The settings without which a profile's delivery cannot be used: its required parameters, and those that it takes and that have no default. */
+/** The settings that a delivery of the profile needs: required parameters, and those in the delivery without a default. */
 export function settingsFor(profile: Profile, delivery?: Delivery): Record<string, string> {
-  const used = new Set(delivery ? templatesIn(delivery).flatMap(([, template]) => parametersOf(template)) : []);
+  const used = new Set(delivery ? requiredTemplates(delivery).flatMap(([, template]) => parametersOf(template)) : []);
   return Object.fromEntries(
     [...profile.parameters.values()]
       .filter((parameter) => parameter.required || (used.has(parameter.name) && parameter.default === undefined))
@@ -36,7 +36,7 @@ export function settingsFor(profile: Profile, delivery?: Delivery): Record<strin
   );
 }
 
-/** Whether Pod Security lets the delivery into a namespace of this level. */
+/** True if Pod Security allows the delivery in a namespace of this level. */
 export function isLetIn({ type }: Delivery, level: 'privileged' | 'restricted'): boolean {
   return level === 'privileged' || deliveryNeeds[type].baseline;
 }

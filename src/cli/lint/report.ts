@@ -1,15 +1,10 @@
 import type { Severity } from '../../diagnostics/profile-lint.ts';
 import { pathText } from '../../lib/text.ts';
+import type { FileProblem } from '../../profile-sources/read-documents.ts';
 import { formatJson } from '../format.ts';
 
-export interface Remark {
+export interface Remark extends FileProblem {
   readonly severity: Severity;
-  readonly file: string;
-  readonly line?: number;
-  readonly column?: number;
-  readonly profile?: string | undefined;
-  readonly path?: readonly PropertyKey[];
-  readonly message: string;
 }
 
 export interface LintedProfile {

@@ -5,7 +5,7 @@ import { parseQuantity, resourceMillis } from '../../kubernetes/quantity.ts';
 import { isPinnedTo, osOf } from '../../kubernetes/scheduling.ts';
 import { isAtLeast } from '../../kubernetes/version.ts';
 import { isObject } from '../../lib/json.ts';
-import { type Delivery, deliveryNeeds, templatesIn } from '../../profiles/delivery.ts';
+import { type Delivery, deliveryNeeds, requiredTemplates } from '../../profiles/delivery.ts';
 import { isImage } from '../../profiles/parameter.ts';
 import type { Profile } from '../../profiles/profile.ts';
 import { parametersOf, render } from '../../profiles/template.ts';
@@ -42,7 +42,7 @@ const requirements: readonly Requirement[] = [
     return { why: 'pod-security', level };
   },
   ({ delivery, values }) => {
-    const parameter = templatesIn(delivery)
+    const parameter = requiredTemplates(delivery)
       .flatMap(([, template]) => parametersOf(template))
       .find((name) => !values.has(name));
     return parameter === undefined ? undefined : { why: 'parameter', parameter };

@@ -139,10 +139,10 @@ function write(manifest: Manifest, edited: readonly DocumentEdit[]): Result<Edit
 
 function isAsExpected(text: string, { documents }: Manifest, edited: readonly DocumentEdit[]): boolean {
   const stream = readStream(text);
-  if (!stream.ok || stream.documents.length !== documents.length) return false;
+  if (!stream.ok || stream.value.length !== documents.length) return false;
   const expected = new Map(edited.map((one) => [one.document, one.expected]));
   return documents.every((document, index) => {
     const wanted = expected.get(document) ?? document.json;
-    return JSON.stringify(stream.documents[index]?.json) === JSON.stringify(wanted);
+    return JSON.stringify(stream.value[index]?.json) === JSON.stringify(wanted);
   });
 }

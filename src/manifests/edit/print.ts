@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
+import { DIALECT } from '../yaml-dialect.ts';
 
 /** Indentation of block collections under their key. A list may be level with its key, as kubectl prints it. */
 export interface BlockStyle {
@@ -63,6 +64,7 @@ export function flowEntry([key, value]: Entry, style: FlowStyle, lineStart: stri
 function scalarText(value: null | boolean | number | string, quotes?: Quotes): string {
   if (typeof value === 'string' && NEEDS_ESCAPES.test(value)) return escaped(value);
   const text = stringify(value, {
+    ...DIALECT,
     compat: 'yaml-1.1',
     lineWidth: 0,
     defaultStringType: quotes === undefined ? 'PLAIN' : quotes === 'single' ? 'QUOTE_SINGLE' : 'QUOTE_DOUBLE',

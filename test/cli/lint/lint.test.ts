@@ -90,7 +90,7 @@ describe('lint', () => {
       'an unknown key',
       '  vendor: Acme',
       '  vendor: Acme\n  vendour: x',
-      '7:3: error: spec.vendour: is no known key here; did you mean "vendor"?',
+      '7:3: error: spec.vendour: unknown field; did you mean "vendor"?',
     ],
     ['a wrong type', 'vendor: Acme', 'vendor: 7', '6:11: error: spec.vendor: must be a string: write "7" in quotes'],
     ['an empty value, at its key', 'vendor: Acme', 'vendor:', '6:3: error: spec.vendor: is empty; it must be a string'],
@@ -116,31 +116,31 @@ describe('lint', () => {
       'an undeclared parameter',
       '${collector}',
       '${colector}',
-      '28:14: error: spec.environment[1].value: refers to "colector", which is no parameter of this profile; did you mean "collector"?',
+      '28:14: error: spec.environment[1].value: refers to the unknown parameter "colector"; did you mean "collector"?',
     ],
     [
       'a circular reference',
       '${collector}',
       '$(ACME_COLLECTOR)',
-      '28:14: error: spec.environment[1].value: refers to itself by ACME_COLLECTOR → ACME_COLLECTOR',
+      '28:14: error: spec.environment[1].value: refers to itself: ACME_COLLECTOR → ACME_COLLECTOR',
     ],
     [
       'an unknown slot',
       'jvm-agent',
       'jmv-agent',
-      '10:11: error: spec.slots[0]: "jmv-agent" is no known slot; did you mean "jvm-agent"?',
+      '10:11: error: spec.slots[0]: unknown slot "jmv-agent"; did you mean "jvm-agent"?',
     ],
     [
       'a duplicate name',
       '    - name: ACME_COLLECTOR\n',
       '    - name: JAVA_TOOL_OPTIONS\n',
-      /^27:7: error: spec\.environment\[1\]: "JAVA_TOOL_OPTIONS" stands here a second time/,
+      /^27:7: error: spec\.environment\[1\]: duplicate of "JAVA_TOOL_OPTIONS"/,
     ],
     [
       'an unknown base profile',
       '  vendor: Acme',
       '  vendor: Acme\n  extends: acmee',
-      /^7:12: error: spec\.extends: no profile "acmee"/,
+      /^7:12: error: spec\.extends: unknown profile "acmee"/,
     ],
     ['invalid YAML', '  vendor: Acme', '  vendor: "Acme', /^\d+:\d+: error: /],
     [
@@ -261,9 +261,9 @@ describe('lint', () => {
     expect(lines).toEqual([
       `${length + 35}:18: error: spec.tests[0].expect.outcome: test "plain": the outcome is injected, expected skipped`,
       `${2 * length + 5}:1: error: spec.vendor: is missing; it must be a string`,
-      `${2 * length + 6}:3: error: spec.vendour: is no known key here; did you mean "vendor"?`,
+      `${2 * length + 6}:3: error: spec.vendour: unknown field; did you mean "vendor"?`,
       `${2 * length + 9}:5: error: spec.constraints.os: must have at least one entry`,
-      `${3 * length + 4}:9: error: metadata.name: "acme" stands in acme.yaml, too`,
+      `${3 * length + 4}:9: error: metadata.name: "acme" is already defined in acme.yaml`,
       '4 profiles, 2 tests (1 failed): 5 errors',
     ]);
     const unreadable = await lint(`${good}---\na: b: c\n---\n${broken}`);
@@ -294,15 +294,17 @@ describe('lint', () => {
 
   it('rejects files without AgentProfiles', async () => {
     expect((await lint('apiVersion: v1\nkind: ConfigMap\n')).lines[0]).toBe(
-      '2:7: error: is no AgentProfile: apiVersion must be "agent-injector.io/v1alpha1", kind must be "AgentProfile"',
+      '2:7: error: not an AgentProfile: apiVersion must be "agent-injector.io/v1alpha1", kind must be "AgentProfile"',
     );
     expect((await lint('# nothing\n')).lines).toEqual([
-      '1:1: error: there is no AgentProfile in it',
+      '1:1: error: no AgentProfile found',
       '0 profiles, 0 tests: 1 error',
     ]);
     expect((await lint('- a\n')).code).toBe(1);
     await writeFile(join(dir, 'bytes.yaml'), Buffer.from([0xff, 0xfe, 0x00]));
-    expect((await run(['lint', 'bytes.yaml'], { cwd: dir })).stdout).toMatch(/^bytes\.yaml: error: is no UTF-8 text\n/);
+    expect((await run(['lint', 'bytes.yaml'], { cwd: dir })).stdout).toMatch(
+      /^bytes\.yaml: error: is not valid UTF-8\n/,
+    );
   });
 
   it('reads directories without hidden files and subdirectories, and standard input', async () => {
@@ -356,7 +358,7 @@ describe('lint', () => {
 
   it.each([
     ['a path that does not exist', ['nowhere.yaml'], 'nowhere.yaml'],
-    ['a directory without profiles', ['empty'], 'empty: has no file that ends in .yaml or .yml'],
+    ['a directory without profiles', ['empty'], 'empty: no file that ends in .yaml or .yml'],
     ['an unknown output format', ['-o', 'xml'], 'Allowed choices are text, json'],
     ['an unknown flag', ['--stric'], "unknown option '--stric'"],
   ])('fails with exit code 2 for %s', async (_, args, message) => {

@@ -56,7 +56,7 @@ describe('profiles', () => {
     );
     expect(stdout).toContain('\n  domain-id: an integer from 1 to 32767, default 1000\n      The JENNIFER domain');
     expect(stdout).toContain('\n  server-address: a host name or an IP address, required\n');
-    expect(stdout).toMatch(/\n {2}agent-image: the reference of an image \(settable by cluster or namespace only\)\n/);
+    expect(stdout).toMatch(/\n {2}agent-image: an image reference \(settable by cluster or namespace only\)\n/);
     expect(stdout).toMatch(/\n {2}persistentVolumeClaim +always\n/);
     expect(stdout).toMatch(/\n {2}image +requires agent-image; Kubernetes 1\.35 or later\n/);
     expect(stdout).toMatch(/\n {2}hostPath +requires host-path; not under Pod Security baseline or restricted\n/);
@@ -96,7 +96,7 @@ describe('profiles', () => {
     await writeFile(join(dir, 'ours.yaml'), text('jennifer'));
     const { code, stdout, stderr } = await run(['profiles', '--profiles', dir]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toContain(`${join(dir, 'ours.yaml')}:2:19: ours: spec.extends: no profile "jennifer"`);
+    expect(stderr).toContain(`${join(dir, 'ours.yaml')}:2:19: ours: spec.extends: unknown profile "jennifer"`);
     await rm(dir, { recursive: true });
   });
 

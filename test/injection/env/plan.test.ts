@@ -537,7 +537,7 @@ describe('for generated variables and profiles', () => {
           defaults: { profile: 'agent' },
         });
         if (!read.ok) return;
-        const { decision, pod: after } = admitted(read.catalogue, written);
+        const { decision, pod: after } = admitted(read.value, written);
         expect(decision.outcome !== 'injected' && decision.reason.code).not.toBe('rule-broken');
         if (decision.outcome !== 'injected') return;
         counts.injected++;

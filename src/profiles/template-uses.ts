@@ -1,0 +1,115 @@
+import type { Parameter } from '../api/profile/parameter.ts';
+import { didYouMean, nearest } from '../lib/suggest.ts';
+import { type Delivery, requiredTemplates } from './delivery.ts';
+import { type EnvironmentEntry, templatesOf } from './environment.ts';
+import { mayBeUnset } from './parameter.ts';
+import type { Problem } from './problem.ts';
+import type { Profile } from './profile.ts';
+import { builtinNames, parametersOf, type Template } from './template.ts';
+
+export interface TemplateUse {
+  readonly path: readonly PropertyKey[];
+  readonly template: Template;
+  /** While a parameter has no value, the part is left out, or the delivery is not possible. */
+  readonly optional?: boolean;
+  readonly given?: string | undefined;
+  readonly forbidden?: ForbiddenTypes;
+}
+
+interface ForbiddenTypes {
+  readonly types: readonly Parameter['type'][];
+  readonly why: string;
+}
+
+const IN_LIST: ForbiddenTypes = {
+  types: ['string'],
+  why: 'a space or quote in its value would break the list: use type word',
+};
+
+const ANY_TEXT: readonly Parameter['type'][] = ['string', 'word', 'url'];
+
+const IMAGE_OR_PATH: ForbiddenTypes = {
+  types: ANY_TEXT,
+  why: 'a tenant could choose any image or directory with it: use type image, version or path',
+};
+
+const OBJECT_NAME: ForbiddenTypes = {
+  types: [...ANY_TEXT, 'path', 'image'],
+  why: 'the API server rejects the pod if its value is not a valid name: use type objectName or version',
+};
+
+/** All templates of a profile. The paths are those of the document, if the environment is given in its order. */
+export function templateUses(profile: Profile, environment: readonly EnvironmentEntry[]): readonly TemplateUse[] {
+  return [
+    ...environment.flatMap(usesInEntry),
+    ...profile.files.map(({ content, when }, index): TemplateUse => ({
+      path: ['spec', 'files', index, 'content'],
+      template: content,
+      given: when?.if === 'parameter' ? when.name : undefined,
+    })),
+    ...profile.deliveries.flatMap(usesInDelivery),
+    ...profile.mounts.flatMap(({ subPath }, index) => usesInSubPath(['spec', 'mounts', index], subPath)),
+  ];
+}
+
+function usesInEntry({ operation, when }: EnvironmentEntry, index: number): readonly TemplateUse[] {
+  const isText = 'text' in operation.value;
+  const isList = operation.kind !== 'set' && operation.kind !== 'force';
+  return templatesOf(operation.value).map((template) => ({
+    path: ['spec', 'environment', index, isText ? 'value' : 'valueFrom'],
+    template,
+    given: when?.if === 'parameter' ? when.name : undefined,
+    ...(isList && { forbidden: IN_LIST }),
+    ...(!isText && { forbidden: OBJECT_NAME }),
+  }));
+}
+
+function usesInDelivery(delivery: Delivery, index: number): readonly TemplateUse[] {
+  const path = ['spec', 'deliveries', index];
+  const secret = delivery.pullSecret ? [['pullSecret', delivery.pullSecret] as const] : [];
+  return [
+    ...[...requiredTemplates(delivery), ...secret].map(([field, template]): TemplateUse => {
+      const forbidden = forbiddenIn(field);
+      return { path: [...path, ...fieldPath(field)], template, optional: true, ...(forbidden && { forbidden }) };
+    }),
+    ...usesInSubPath(path, delivery.subPath),
+  ];
+}
+
+function usesInSubPath(path: readonly PropertyKey[], template: Template | undefined): readonly TemplateUse[] {
+  return template ? [{ path: [...path, 'subPath'], template, optional: true, forbidden: IMAGE_OR_PATH }] : [];
+}
+
+function forbiddenIn(field: string): ForbiddenTypes | undefined {
+  if (field === 'image' || field === 'path' || field.startsWith('command')) return IMAGE_OR_PATH;
+  return ['claimName', 'pullSecret', 'storageClassName'].includes(field) ? OBJECT_NAME : undefined;
+}
+
+function fieldPath(field: string): readonly PropertyKey[] {
+  const match = /^(\w+)(?:\[(\d+)\]|\.(.+))$/.exec(field);
+  if (!match) return [field];
+  return [match[1] ?? '', match[2] === undefined ? (match[3] ?? '') : Number(match[2])];
+}
+
+/** Templates that refer to nothing, to a parameter that may be unset, or to one whose type is not safe there. */
+export function problemsOfTemplates(profile: Profile, environment: readonly EnvironmentEntry[]): readonly Problem[] {
+  const alwaysSet = new Set<string>([...builtinNames, ...profile.variants.map(({ name }) => name)]);
+  const known = [...profile.parameters.keys(), ...alwaysSet];
+  return templateUses(profile, environment).flatMap((use) =>
+    parametersOf(use.template).flatMap((name) => {
+      if (alwaysSet.has(name)) return [];
+      const parameter = profile.parameters.get(name);
+      const message = parameter
+        ? problemOfUse(use, parameter)
+        : `refers to the unknown parameter "${name}"${didYouMean(nearest(name, known))}`;
+      return message === undefined ? [] : [{ path: use.path, message }];
+    }),
+  );
+}
+
+function problemOfUse({ forbidden, optional, given }: TemplateUse, parameter: Parameter): string | undefined {
+  const { name, type } = parameter;
+  if (forbidden?.types.includes(type)) return `refers to "${name}", which has type ${type}: ${forbidden.why}`;
+  if (!mayBeUnset(parameter) || optional === true || given === name) return undefined;
+  return `refers to "${name}", which is not required and has no default`;
+}
