@@ -20,7 +20,7 @@ export interface InjectedStatus extends JsonObject {
   readonly from?: Readonly<Record<string, string>>;
 }
 
-export interface SkippedStatus extends JsonObject {
+interface SkippedStatus extends JsonObject {
   readonly container: string;
   readonly profile?: string;
   readonly reason: string;

@@ -1,15 +1,15 @@
 import { isObjectName } from './names.ts';
 import { isObject, type Json, type JsonObject } from '../lib/json.ts';
 import type { ClusterState, Workload } from './cluster-state.ts';
-import { labelsOf, type Named, type Pod } from './pod.ts';
+import { labelsOf, type HasMetadata, type Pod } from './pod.ts';
 
-export function controllerOf(metadata: JsonObject | Named['metadata']): JsonObject | undefined {
+export function controllerOf(metadata: JsonObject | HasMetadata['metadata']): JsonObject | undefined {
   const owners = metadata?.['ownerReferences'];
   if (!Array.isArray(owners)) return undefined;
   return owners.find((owner: Json): owner is JsonObject => isObject(owner) && owner['controller'] === true);
 }
 
-export function ownerOf(pod: Named): JsonObject | undefined {
+export function ownerOf(pod: HasMetadata): JsonObject | undefined {
   return controllerOf(pod.metadata);
 }
 

@@ -25,8 +25,3 @@ export function objectsIn(object: JsonObject | undefined, key: string): readonly
   const value = object?.[key];
   return Array.isArray(value) ? value.filter(isObject) : [];
 }
-
-/** Ignores `constructor` and other keys that are inherited from Object.prototype. */
-export function hasOwn(object: object, key: string): boolean {
-  return Object.hasOwn(object, key);
-}

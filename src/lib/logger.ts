@@ -13,7 +13,7 @@ export interface ParentLogger extends Logger {
 const REPEAT_MS = 60_000;
 
 /** Logs a problem when it begins or changes, once a minute while it lasts or comes and goes, and when it is over. */
-export class TroubleLog {
+export class ProblemLog {
   readonly #logger: Logger;
   readonly #clock: Clock;
   #text = '';
@@ -25,7 +25,7 @@ export class TroubleLog {
     this.#clock = clock;
   }
 
-  trouble(facts: Readonly<Record<string, unknown>>, text: string): void {
+  report(facts: Readonly<Record<string, unknown>>, text: string): void {
     const now = this.#clock.now();
     if (text === this.#text && now - this.#loggedAt < REPEAT_MS) return;
     this.#text = text;
@@ -34,7 +34,7 @@ export class TroubleLog {
     this.#logger.warn(facts, text);
   }
 
-  over(facts: Readonly<Record<string, unknown>>, text: string): void {
+  resolve(facts: Readonly<Record<string, unknown>>, text: string): void {
     if (this.#open) this.#logger.info(facts, text);
     this.#open = false;
   }

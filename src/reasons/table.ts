@@ -10,7 +10,7 @@ import type { ReasonCode } from './reason.ts';
  */
 export type ReasonKind = 'choice' | 'satisfied' | 'problem' | 'failure' | 'notice';
 
-export interface ReasonRow {
+interface ReasonRow {
   readonly kind: ReasonKind;
   readonly meaning: string;
   readonly hint: string;

@@ -5,7 +5,7 @@ export interface AnnotationSetting {
   readonly text: string;
 }
 
-export interface AnnotationSettings {
+interface AnnotationSettings {
   readonly common: ReadonlyMap<string, AnnotationSetting>;
   readonly byContainer: ReadonlyMap<string, ReadonlyMap<string, AnnotationSetting>>;
 }

@@ -12,7 +12,7 @@ export function parameterTexts(parameters: Parameters): ReadonlyMap<string, stri
   return new Map([...parameters].map(([name, setting]) => [name, setting.text]));
 }
 
-export interface ResolvedParameters {
+interface ResolvedParameters {
   readonly parameters: Result<Parameters, Reason>;
   readonly notices: readonly Reason[];
 }
@@ -47,7 +47,7 @@ export interface ParameterValue extends Setting {
   readonly allowed: boolean;
 }
 
-export interface ParameterQuery {
+interface ParameterQuery {
   readonly sources: SettingSources;
   readonly profile: Profile;
   readonly container: string | undefined;

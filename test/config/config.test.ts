@@ -93,6 +93,8 @@ describe('the configuration file', () => {
     ['port: 1\n---\nport: 2\n', 3, 1],
   ])('with a YAML error names its place: %j', (text, line, column) => {
     const read = readFile(text);
-    expect(read.ok ? [] : read.error.problems).toEqual([expect.stringMatching(new RegExp(`yaml:${line}:${column}: \\S`))]);
+    expect(read.ok ? [] : read.error.problems).toEqual([
+      expect.stringMatching(new RegExp(`yaml:${line}:${column}: \\S`)),
+    ]);
   });
 });

@@ -147,7 +147,7 @@ export const profileSchema = z.strictObject({
   }),
 });
 
-export type ProfileDocument = z.infer<typeof profileSchema>;
+type ProfileDocument = z.infer<typeof profileSchema>;
 
 export type Spec = ProfileDocument['spec'];
 
