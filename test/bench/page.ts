@@ -55,7 +55,7 @@ export function tableOf(name: string, measured: Partial<Measured>): string {
   if (name === 'machine') return machine(measured);
   if (name === 'targets') return targetTable(samples);
   const detail = details[name];
-  if (!detail) throw new Error(`docs/benchmarks.md has a table "${name}" that nobody makes`);
+  if (!detail) throw new Error(`docs/benchmarks.md has an unknown table "${name}"`);
   return detailTable(detail, samples);
 }
 
@@ -64,15 +64,15 @@ function machine({ machine: on, versions, run }: Partial<Measured>): string {
   return [
     `Measured on ${run.day}, commit ${code(versions.commit)}, in windows of ${run.seconds} s, ${run.rounds} rounds.`,
     '',
-    `- ${on.cores} cores of ${on.cpu}, ${on.memoryGiB} GiB of memory, ${on.kernel}; ${on.pinned ? 'server and generator on a core each' : 'server and generator share their cores'}`,
+    `- ${on.cores} cores of ${on.cpu}, ${on.memoryGiB} GiB of memory, ${on.kernel}; ${on.pinned ? 'server and load generator on one core each' : 'server and load generator share the cores'}`,
     `- Node ${versions.node}, Fastify ${versions.fastify}, Kubernetes ${versions.kubernetes}`,
-    `- the memory row after ${run.reviews.toLocaleString('en')} reviews`,
+    `- final memory after ${run.reviews.toLocaleString('en')} reviews`,
   ].join('\n');
 }
 
 function targetTable(samples: Samples): string {
   return table(
-    ['what', 'must reach', 'measured', ''],
+    ['what', 'target', 'measured', 'result'],
     verdictsOn(samples, rowNames).map(({ target, value, met }) => [
       target.what,
       boundOf(target),
@@ -96,7 +96,7 @@ function detailTable({ row, figure, variant, unit, base }: Detail, samples: Samp
         Number.isNaN(ratio) ? '' : shown(ratio),
       ];
     });
-  const against = base === floor ? '× bare Fastify' : '× the least';
+  const against = base === floor ? '× bare Fastify' : '× the smallest';
   return table([...(variant === '' ? [] : [variant]), 'server', `min (${unit})`, 'median', 'max', against], lines);
 }
 
@@ -110,7 +110,7 @@ const names: Readonly<Record<string, string>> = {
   raw: 'raw node:https',
   fastify: 'bare Fastify',
   'fastify in one file': 'bare Fastify, bundled into one file',
-  'fastify with a small answer': 'bare Fastify, its answer that of the recorded pod',
+  'fastify with a small answer': 'bare Fastify, with the answer for the recorded pod',
   none: 'no webhook',
   product: 'agent-injector',
   'product-strangers': 'agent-injector, every pod of a ReplicaSet not seen before',

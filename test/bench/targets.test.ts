@@ -12,7 +12,7 @@ const verdict = (samples: Samples, what: string) =>
 
 describe('a verdict', () => {
   it('goes by the median of the rounds', () => {
-    const what = "reviews/s at 8 connections, of bare Fastify's";
+    const what = 'reviews/s at 8 connections, relative to bare Fastify';
     expect(verdict(throughputOf([800, 100, 760], [1000, 1000, 1000]), what)).toMatchObject({ value: 0.76, met: true });
     expect(verdict(throughputOf([700, 990, 740], [1000, 1000, 1000]), what)).toMatchObject({ value: 0.74, met: false });
   });
@@ -35,8 +35,8 @@ describe('a verdict', () => {
       'pod-growth/10x20/product/cpu': [190],
       'pod-growth/30x20/product/cpu': [thirty],
     });
-    expect(verdict(grown(390), 'CPU of one more container')).toMatchObject({ value: 1, met: true });
-    expect(verdict(grown(900), 'CPU of one more container')).toMatchObject({ met: false });
+    expect(verdict(grown(390), 'CPU per additional container')).toMatchObject({ value: 1, met: true });
+    expect(verdict(grown(900), 'CPU per additional container')).toMatchObject({ met: false });
   });
 
   it.each([

@@ -53,21 +53,21 @@ export const targets: readonly Target[] = [
     pods.flatMap(([product, which]): readonly Target[] => [
       {
         row: 'throughput',
-        what: `reviews/s at ${connections} connections, of bare Fastify's${which}`,
+        what: `reviews/s at ${connections} connections, relative to bare Fastify${which}`,
         least: 0.75,
         unit: '×',
         value: throughput(connections, 'perSecond', product),
       },
       {
         row: 'throughput',
-        what: `CPU per review at ${connections} connections, of bare Fastify's (85 us where it takes 64)${which}`,
+        what: `CPU per review at ${connections} connections, relative to bare Fastify (85 us if that takes 64 us)${which}`,
         most: 1.33,
         unit: '×',
         value: throughput(connections, 'cpu', product),
       },
       {
         row: 'throughput',
-        what: `reviews/s at ${connections} connections, of raw node:https'${which}`,
+        what: `reviews/s at ${connections} connections, relative to raw node:https${which}`,
         least: 0.75,
         unit: '×',
         aim: true,
@@ -78,7 +78,7 @@ export const targets: readonly Target[] = [
   ...[1, 8].flatMap((count) =>
     ['p50', 'p99'].map((figure): Target => ({
       row: 'creation',
-      what: `pod creation, ${count} at a time: ${figure}, of that with bare Fastify as the webhook`,
+      what: `pod creation, ${count} at a time: ${figure}, relative to bare Fastify as the webhook`,
       most: 1.05,
       unit: '×',
       value: creation(count, figure),
@@ -86,21 +86,21 @@ export const targets: readonly Target[] = [
   ),
   {
     row: 'throughput',
-    what: 'the answer for the recorded pod',
+    what: 'size of the answer for the recorded pod',
     most: 2000,
     unit: 'bytes',
     value: most('throughput/8/product/answerBytes'),
   },
   {
     row: 'throughput',
-    what: "p50 at 1 connection, of bare Fastify's",
+    what: 'p50 at 1 connection, relative to bare Fastify',
     most: 1.3,
     unit: '×',
     value: throughput(1, 'p50'),
   },
   {
     row: 'throughput',
-    what: "p99 at 8 connections, of bare Fastify's",
+    what: 'p99 at 8 connections, relative to bare Fastify',
     most: 1.5,
     unit: '×',
     value: throughput(8, 'p99'),
@@ -108,14 +108,14 @@ export const targets: readonly Target[] = [
   ...pods.flatMap(([product, which]): readonly Target[] => [
     {
       row: 'pod-growth',
-      what: `CPU of one more container, from 10 to 30 of them, of that from 1 to 10 (linear: 1)${which}`,
+      what: `CPU per additional container from 10 to 30 containers, relative to that from 1 to 10 (linear: 1)${which}`,
       most: 1.25,
       unit: '×',
       value: bend(product),
     },
     {
       row: 'pod-growth',
-      what: `CPU per review of a pod of 30 containers of 20 variables, of bare Fastify's${which}`,
+      what: `CPU per review of a pod with 30 containers of 20 variables each, relative to bare Fastify${which}`,
       most: 2,
       unit: '×',
       value: ratio(`pod-growth/30x20/${product}/cpu`, 'pod-growth/30x20/fastify/cpu'),
@@ -123,56 +123,56 @@ export const targets: readonly Target[] = [
   ]),
   {
     row: 'cluster-growth',
-    what: 'CPU per review with 1,000 namespaces, of that with 10',
+    what: 'CPU per review with 1,000 namespaces, relative to that with 10',
     most: 1.05,
     unit: '×',
     value: cluster('1000 namespaces', '10 namespaces'),
   },
   {
     row: 'cluster-growth',
-    what: 'CPU per review with 10,000 namespaces, of that with 10',
+    what: 'CPU per review with 10,000 namespaces, relative to that with 10',
     most: 1.05,
     unit: '×',
     value: cluster('10000 namespaces', '10 namespaces'),
   },
   {
     row: 'cluster-growth',
-    what: "CPU per review with 20 profiles of users', of that with 1",
+    what: 'CPU per review with 20 user profiles, relative to that with 1',
     most: 1.05,
     unit: '×',
     value: cluster('20 profiles', '1 profile'),
   },
   {
     row: 'cluster-growth',
-    what: "CPU per review with 100 profiles of users', of that with 1",
+    what: 'CPU per review with 100 user profiles, relative to that with 1',
     most: 1.05,
     unit: '×',
     value: cluster('100 profiles', '1 profile'),
   },
   {
     row: 'cluster-growth',
-    what: 'memory with 10,000 namespaces, above that with 10',
+    what: 'increase in memory from 10 to 10,000 namespaces',
     most: 25,
     unit: 'MiB',
     value: difference('cluster-growth/10000 namespaces/product/rss', 'cluster-growth/10 namespaces/product/rss'),
   },
   {
     row: 'cold-start',
-    what: "cold start, standalone, of bare Fastify's (300 ms where it takes 240)",
+    what: 'cold start, standalone, relative to bare Fastify (300 ms if that takes 240 ms)',
     most: 1.25,
     unit: '×',
     value: ratio('cold-start/start/standalone/ms', 'cold-start/start/fastify/ms'),
   },
   {
     row: 'cold-start',
-    what: "cold start in a cluster of 1,000 namespaces, of bare Fastify's (600 ms where it takes 240)",
+    what: 'cold start in a cluster of 1,000 namespaces, relative to bare Fastify (600 ms if that takes 240 ms)',
     most: 2.5,
     unit: '×',
     value: ratio('cold-start/start/cluster/ms', 'cold-start/start/fastify/ms'),
   },
   {
     row: 'cold-start',
-    what: 'connections that were taken before the answer was right',
+    what: 'connections accepted before the server could answer correctly',
     most: 0,
     unit: '',
     value: (samples) =>
@@ -180,7 +180,7 @@ export const targets: readonly Target[] = [
   },
   {
     row: 'memory',
-    what: "memory at rest, above bare Fastify's",
+    what: 'memory at rest, minus that of bare Fastify',
     most: 30,
     unit: 'MiB',
     value: difference('memory/idle/product/rss', 'memory/idle/fastify/rss'),
@@ -188,7 +188,7 @@ export const targets: readonly Target[] = [
   { row: 'memory', what: 'memory under load', most: 100, unit: 'MiB', value: most('memory/load/product/rss') },
   {
     row: 'memory',
-    what: 'memory after all reviews, above that after 50,000',
+    what: 'increase in memory from 50,000 reviews to all reviews',
     most: 10,
     unit: 'MiB',
     value: difference('memory/after all/product/rss', 'memory/after 50000/product/rss'),
@@ -229,5 +229,5 @@ export function shown(value: number): string {
 /** `at most 1.33 ×` */
 export function boundOf({ most: top, least, unit, aim }: Target): string {
   const bound = top === undefined ? `at least ${least}` : `at most ${top}`;
-  return `${bound} ${unit}`.trimEnd() + (aim === true ? ', as an aim' : '');
+  return `${bound} ${unit}`.trimEnd() + (aim === true ? ' (an aim)' : '');
 }

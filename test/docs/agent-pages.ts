@@ -17,7 +17,7 @@ const languages: Readonly<Record<string, string>> = {
 
 const languageText = (language: string | undefined): string => languages[language ?? ''] ?? language ?? '';
 
-const everybody = 4;
+const allPlaces = 4;
 
 /** The pages of docs/agents, by their names: one for each built-in profile, and the list. */
 export function agentPages(): ReadonlyMap<string, string> {
@@ -71,7 +71,7 @@ function example(profile: Profile): string {
   const delivery = outcome?.outcome === 'injected' ? outcome.delivery : '?';
   const [first] = admission.pod.spec.containers;
   return `${block(manifest)}
-The container \`web\` of a pod that is created there then has this besides its own, its files by delivery \`${delivery}\`:
+In a pod that is created in this namespace, the container \`web\` gets the following. Its files come by delivery \`${delivery}\`:
 
 ${block({ env: first?.env ?? [], volumeMounts: first?.volumeMounts ?? [] })}`;
 }
@@ -92,12 +92,12 @@ function page(profile: Profile): string {
   const summary = summaryOf(profile);
   const { name, vendor, description, documentation, constraints, slots } = summary;
   const link = documentation === undefined ? vendor : `[${vendor}](${documentation})`;
-  const taken = slots.map((slot) => `${catalogue.slots.get(slot)?.description ?? slot} (\`${slot}\`)`).join('; ');
+  const taken = slots.map((slot) => `\`${slot}\`: ${catalogue.slots.get(slot)?.description ?? slot}`).join('; ');
   return `# ${name}
 
 <!-- Made from src/agents/${name}.yaml: UPDATE_DOCS=1 npx vitest run test/docs -->
 
-${description} By ${link}. Runs on ${constraintsText(constraints)}.${taken === '' ? '' : `\nTakes a place that one agent at most can have: ${taken}.`}
+${description} By ${link}. Runs on ${constraintsText(constraints)}.${taken === '' ? '' : `\nOccupies a slot that only one agent can take. ${taken}.`}
 
 ## Use it
 
@@ -113,7 +113,7 @@ function tablesOf(summary: ProfileSummary): string {
         code(`agent-injector.io/${one.name}`),
         one.expected,
         one.required ? 'required' : code(one.default ?? ''),
-        one.settableBy.length === everybody ? 'all' : one.settableBy.join(', '),
+        one.settableBy.length === allPlaces ? 'all' : one.settableBy.join(', '),
         one.description,
       ]),
     ),
@@ -121,34 +121,34 @@ function tablesOf(summary: ProfileSummary): string {
       'Deliveries',
       ['name', 'kind', 'fits'],
       summary.deliveries.map((one) => [code(one.name), code(one.type), deliveryNeedsText(one) || 'always']),
-      'The first that fits is taken, unless `agent-injector.io/delivery` names one.\n\n',
+      'The first delivery that fits is chosen, unless `agent-injector.io/delivery` names another.\n\n',
     ),
-    rows('Files', ['path', 'what'], fileRows(summary)),
+    rows('Files', ['path', 'content'], fileRows(summary)),
     rows(
       'Variables',
-      ['variable', 'value', 'when the pod has it already'],
+      ['variable', 'value', 'if the pod already sets it'],
       summary.environment.map((one) => [
         code(one.name),
-        `${code(one.value)}${one.when === undefined ? '' : ` where ${one.when}`}`,
+        `${code(one.value)}${one.when === undefined ? '' : ` if ${one.when}`}`,
         operationText(one),
       ]),
     ),
-    adviceRows('Conflicts', 'A container with one of these is left as it is.', summary.conflicts),
-    adviceRows('Advisories', 'The agent goes in, and whoever creates the pod is told.', summary.advisories),
+    adviceRows('Conflicts', 'A container to which one of these applies is left as it is.', summary.conflicts),
+    adviceRows('Advisories', 'The agent is injected, and a warning with the message is given.', summary.advisories),
   ].join('');
 }
 
 function fileRows({ mounts, files, writable }: ProfileSummary): readonly (readonly string[])[] {
-  const where = (when: string | undefined): string => (when === undefined ? '' : `, where ${when}`);
+  const where = (when: string | undefined): string => (when === undefined ? '' : `, if ${when}`);
   return [
     ...mounts.map(({ path, subPath }) => [
       code(path),
-      `the agent's files${subPath === undefined ? '' : `: ${code(subPath)} of them`}`,
+      `the agent's files${subPath === undefined ? '' : `, only ${code(subPath)}`}`,
     ]),
-    ...files.map(({ path, when }) => [code(path), `a configuration file that is made for the container${where(when)}`]),
+    ...files.map(({ path, when }) => [code(path), `a configuration file${where(when)}`]),
     ...writable.map(({ path, sizeLimit, when }) => [
       code(path),
-      `an empty directory of ${sizeLimit} to write into${where(when)}`,
+      `an empty, writable directory of at most ${sizeLimit}${where(when)}`,
     ]),
   ];
 }
@@ -156,7 +156,7 @@ function fileRows({ mounts, files, writable }: ProfileSummary): readonly (readon
 function adviceRows(title: string, before: string, advice: readonly AdviceSummary[]): string {
   return rows(
     title,
-    ['code', 'seen by', 'message'],
+    ['code', 'recognised by', 'message'],
     advice.map(({ code: name, signs, message }) => [code(name), signs.join(' and '), message]),
     `${before}\n\n`,
   );

@@ -12,7 +12,7 @@ const SECTION = /(<!-- table: (\w+) -->\n)[\s\S]*?<!-- end -->/g;
 
 const facts: { readonly [name in (typeof builtinNames)[number]]: string } = {
   'pod.workload':
-    'The name of the workload: the Deployment, StatefulSet, CronJob… that makes the pod; else that of the pod, or of the container.',
+    'The name of the workload: the Deployment, StatefulSet, CronJob… that creates the pod. Without one: the name of the pod or of the container.',
   'pod.namespace': 'The namespace of the pod.',
   'container.name': 'The name of the container.',
 };

@@ -48,8 +48,9 @@ export const tables: Readonly<Record<string, () => string>> = {
       .filter(({ vendors }) => vendors.size > 0)
       .map((slot) =>
         [
-          `${code(slot.name)} is taken by another value than the profile's in ${slot.variables.map(code).join(', ')}; ` +
-            `${slot.off.map(({ variable, value }) => code(`${variable}=${value}`)).join(' or ')} switches it off.`,
+          `Another agent occupies ${code(slot.name)} if one of these variables differs from the profile's value: ` +
+            `${slot.variables.map(code).join(', ')}. ` +
+            `${slot.off.map(({ variable, value }) => code(`${variable}=${value}`)).join(' or ')} switches the profiler off.`,
           '',
           table(
             ['GUID', 'vendor'],

@@ -55,7 +55,7 @@ export const rows = {
     most: 60,
   },
   'watch-versions': {
-    fault: 'the watch of namespaces: resourceVersion goes back, is no number, is always the same, is missing',
+    fault: 'the watch of namespaces: resourceVersion goes back, is not a number, is always the same, is missing',
     figure: 'right again after',
     unit: 's',
     most: 60,
