@@ -16,7 +16,6 @@ import { type Decision, primaryReason, notInjected } from './decision.ts';
 import { isRequired, reasonToSkip } from './opt-in.ts';
 import { fitsInAnnotations, statusText } from './status-text.ts';
 
-/** The decision on a pod, the patch that implements it, and the patched pod. */
 export interface Admission {
   readonly decision: Decision;
   readonly operations: readonly Operation[];
@@ -56,7 +55,6 @@ function verifySecondPass(context: InjectionContext, patched: Pod): string | und
   return operations.length === 0 ? undefined : 'a second pass over the patched pod would change it again';
 }
 
-/** Discards the patch as a whole, so no container is injected. */
 function withoutPatch(
   { pod, namespace }: InjectionContext,
   { containers, notices }: Decision,
@@ -105,14 +103,14 @@ function decide(context: InjectionContext): PlannedDecision {
   // Only an opt-out may be a misspelling away from what was meant; a pod that asks for nothing gets no notices.
   if (optedOut) return skip(optedOut, optedOut.code === 'opted-out' ? unknownKeysIn(context) : []);
   const unknownKeys = unknownKeysIn(context);
-  const selection = selectTargets(context);
-  const reason = selection.ok ? noTarget(selection.value) : selection.error;
+  const selector = selectTargets(context);
+  const reason = selector.ok ? noTarget(selector.value) : selector.error;
   if (context.trace) tracer(context.trace, 'containers', {})(TARGETS, reason);
-  if (!selection.ok) return skip(selection.error, unknownKeys);
-  const notices = [...selection.value.notices, ...unknownKeys];
+  if (!selector.ok) return skip(selector.error, unknownKeys);
+  const notices = [...selector.value.notices, ...unknownKeys];
   if (reason) return skip(reason, notices);
-  const { plan, outcomes, notices: more } = planInjection(context, selection.value);
-  return { decision: decisionOn(outcomes, required, [...notices, ...more]), plan };
+  const planned = planInjection(context, selector.value);
+  return { decision: decisionOn(planned.outcomes, required, [...notices, ...planned.notices]), plan: planned.plan };
 }
 
 const TARGETS = { name: 'targets', holds: 'a container is selected for injection' };

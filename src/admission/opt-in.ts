@@ -83,7 +83,6 @@ const rules: readonly Rule<InjectionContext>[] = [
   },
 ];
 
-/** The reason to skip the pod before any profile is considered; undefined if there is none. */
 export function reasonToSkip(context: InjectionContext): Reason | undefined {
   return firstReason(rules, context, context.trace && tracer(context.trace, 'policy', {}));
 }

@@ -97,7 +97,6 @@ function injectedStatus(container: string, result: Extract<ContainerOutcome, { o
   };
 }
 
-/** Parameter names by source, in the order of the profile. */
 function parametersBySource(parameters: Parameters): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
   for (const [name, { source }] of parameters) {

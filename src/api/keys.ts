@@ -7,7 +7,6 @@ export function key(name: string): string {
   return `${PREFIX}/${name}`;
 }
 
-/** The pod annotation with a setting for one container: `<setting>.agent-injector.io/<container>`. */
 export function containerKey(setting: string, container: string): string {
   return `${setting}.${PREFIX}/${container}`;
 }
@@ -131,5 +130,4 @@ export const keyTable: readonly KeyRow[] = [
   },
 ];
 
-/** All annotations other than parameters, with `status`. */
 export const settingNames: readonly string[] = keyTable.filter((row) => row.as === 'annotation').map((row) => row.name);

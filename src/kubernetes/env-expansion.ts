@@ -1,4 +1,3 @@
-/** The variables that a value references as `$(NAME)`. */
 export function variablesIn(value: string): readonly string[] {
   return scan(value).names;
 }

@@ -1,17 +1,15 @@
 import { isObjectName } from './names.ts';
 import { isObject, type Json, type JsonObject } from '../lib/json.ts';
 import type { ClusterState, Workload } from './cluster-state.ts';
-import { labelsOf, type Named, type Pod } from './pod.ts';
+import { labelsOf, type HasMetadata, type Pod } from './pod.ts';
 
-/** The owner reference of the controller of an object with this metadata. */
-export function controllerOf(metadata: JsonObject | Named['metadata']): JsonObject | undefined {
+export function controllerOf(metadata: JsonObject | HasMetadata['metadata']): JsonObject | undefined {
   const owners = metadata?.['ownerReferences'];
   if (!Array.isArray(owners)) return undefined;
   return owners.find((owner: Json): owner is JsonObject => isObject(owner) && owner['controller'] === true);
 }
 
-/** The owner reference of the object that controls the pod, such as a ReplicaSet. */
-export function ownerOf(pod: Named): JsonObject | undefined {
+export function ownerOf(pod: HasMetadata): JsonObject | undefined {
   return controllerOf(pod.metadata);
 }
 
@@ -25,7 +23,6 @@ export function creatorOf(pod: Pod): Workload | undefined {
     : { kind, name };
 }
 
-/** The kinds of the object that controls the pod and of the workload whose template it is. */
 export function ownerKindsOf(pod: Pod, cluster: ClusterState): readonly string[] {
   const kind = ownerOf(pod)?.['kind'];
   return [typeof kind === 'string' ? kind : undefined, cluster.workload?.kind].filter((name) => name !== undefined);

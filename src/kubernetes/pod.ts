@@ -10,7 +10,7 @@ export interface Pod extends JsonObject {
   readonly spec: PodSpec;
 }
 
-export type Named = Pick<Pod, 'metadata'>;
+export type HasMetadata = Pick<Pod, 'metadata'>;
 
 export interface Metadata extends JsonObject {
   readonly name?: string;
@@ -20,7 +20,7 @@ export interface Metadata extends JsonObject {
   readonly annotations?: StringMap | null;
 }
 
-export interface StringMap extends JsonObject {
+interface StringMap extends JsonObject {
   readonly [key: string]: string;
 }
 
@@ -57,11 +57,11 @@ export type ContainerList = 'containers' | 'initContainers';
 
 const NONE: StringMap = Object.freeze({});
 
-export function labelsOf(pod: Named): StringMap {
+export function labelsOf(pod: HasMetadata): StringMap {
   return pod.metadata?.labels ?? NONE;
 }
 
-export function annotationsOf(pod: Named): StringMap {
+export function annotationsOf(pod: HasMetadata): StringMap {
   return pod.metadata?.annotations ?? NONE;
 }
 

@@ -22,7 +22,7 @@ const messages: Messages = {
   'unknown-delivery': ({ name, source, known }) =>
     `delivery ${quote(name)} not found, must be one of ${known.join(', ')} (${sourceText(source)})`,
   'invalid-value': ({ setting, value, source, expected }) =>
-    `${'key' in source ? oneLine(source.key, 130) : setting} is ${quote(value)}, must be ${expected} (${sourceKind(source.from)})`,
+    `${'key' in source ? oneLine(source.key, 130) : setting} is ${quote(value)}, must be ${expected} (${sourceKinds[source.from]})`,
   'missing-parameter': ({ parameter, profile }) =>
     `profile ${profile} requires agent-injector.io/${parameter}, which is not set`,
   'owner-excluded': ({ kind, by }) => `pods of a ${oneLine(kind, 63)} are excluded by ${by}`,
@@ -106,7 +106,6 @@ const requirementTexts: RequirementTexts = {
   'ephemeral-storage': ({ limit }) => `the containers' ephemeral-storage limits are below the ${limit} that it may use`,
 };
 
-/** Why a delivery cannot be used, to follow a colon. */
 export function unmetRequirementText(requirement: UnmetRequirement): string {
   return dispatch(requirementTexts, 'why', requirement);
 }
@@ -134,7 +133,7 @@ export function skippedDeliveryText({ delivery, requirement }: SkippedDelivery):
 
 /** Where a user finds the value: `pod annotation agent-injector.io/profile`. */
 export function sourceText(source: Source): string {
-  return 'key' in source ? `${sourceKind(source.from)} ${oneLine(source.key, 130)}` : sourceKind(source.from);
+  return 'key' in source ? `${sourceKinds[source.from]} ${oneLine(source.key, 130)}` : sourceKinds[source.from];
 }
 
 const sourceKinds: { readonly [from in Source['from']]: string } = {
@@ -144,10 +143,6 @@ const sourceKinds: { readonly [from in Source['from']]: string } = {
   cluster: 'cluster default',
   profile: 'profile default',
 };
-
-export function sourceKind(from: Source['from']): string {
-  return sourceKinds[from];
-}
 
 function suggested(suggestion: string | undefined): string {
   return didYouMean(suggestion && oneLine(suggestion, 63));

@@ -10,11 +10,9 @@ import type { ReasonCode } from './reason.ts';
  */
 export type ReasonKind = 'choice' | 'satisfied' | 'problem' | 'failure' | 'notice';
 
-export interface ReasonRow {
+interface ReasonRow {
   readonly kind: ReasonKind;
-  /** One sentence. */
   readonly meaning: string;
-  /** What to do about it. */
   readonly hint: string;
 }
 

@@ -93,7 +93,7 @@ function openChecks(
   };
 }
 
-function noteOf(resource: string, { trouble }: ReflectorStatus): string {
+function noteOf(resource: string, { problem }: ReflectorStatus): string {
   const what = resource === 'configmaps' ? 'the keys of ConfigMaps' : `the ${resource} of the cluster`;
-  return `${what} have not been read yet${trouble === undefined ? '' : ` (${trouble})`}`;
+  return `${what} have not been read yet${problem === undefined ? '' : ` (${problem})`}`;
 }

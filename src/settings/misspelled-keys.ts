@@ -40,7 +40,6 @@ function letters(prefix: string): string {
   return prefix.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
 }
 
-// Common words for "on" and "off" that are not values of the label.
 const ON = new Set(['true', 'yes', 'on', '1', 'enable', 'enabled', 'required', 'inject', 'injected']);
 
 const OFF = new Set(['', 'false', 'no', 'off', '0', 'none', 'disable', 'disabled', 'never']);

@@ -80,7 +80,6 @@ function defaultIn({ defaults }: Catalogue, name: string): Setting | undefined {
   return text === undefined ? undefined : { text, source: { from: 'cluster', key: name } };
 }
 
-/** Resolves the `inject` setting, which is true by default. */
 export function wantsInjection(
   sources: SettingSources,
 ): Result<{ readonly wanted: boolean; readonly source: Source | undefined }, Reason> {

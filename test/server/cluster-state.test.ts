@@ -11,7 +11,7 @@ import { run } from '../support/process.ts';
 
 const silent = pino({ level: 'silent' });
 const namespaces = {
-  status: () => ({ synced: true, size: 0, ageMs: 0, restarts: 0, trouble: undefined, mislabelled: 0 }),
+  status: () => ({ synced: true, size: 0, ageMs: 0, restarts: 0, problem: undefined, mislabelled: 0 }),
 };
 const within = { timeout: 1_500, interval: 3 };
 
