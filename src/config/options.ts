@@ -2,7 +2,7 @@ import { isObjectName } from '../kubernetes/names.ts';
 import type { Result } from '../lib/result.ts';
 import * as kinds from './value-kinds.ts';
 
-export const checkNames = ['claims', 'quotas'] as const;
+const checkNames = ['claims', 'quotas'] as const;
 
 export type CheckName = (typeof checkNames)[number];
 

@@ -86,7 +86,7 @@ export function decisionText(decision: Decision): DecisionText {
 }
 
 /** A reason in words, with what to do and where it is described. */
-export function reasonText(reason: Reason): ReasonText {
+function reasonText(reason: Reason): ReasonText {
   const { kind, hint } = reasonTable[reason.code];
   return { code: reason.code, kind, message: reasonMessage(reason), hint, docs: docsAddress(reason.code) };
 }

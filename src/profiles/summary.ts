@@ -193,6 +193,6 @@ const matcherTexts: { readonly [where in Matcher['in']]: (matcher: Extract<Match
   mount: ({ path }) => `something is mounted at ${path}`,
 };
 
-export function matcherText(matcher: Matcher): string {
+function matcherText(matcher: Matcher): string {
   return dispatch(matcherTexts, 'in', matcher);
 }
