@@ -23,7 +23,7 @@ afterAll(() => cluster?.stop());
 const warned = (it: Injector): boolean => it.lines().some(({ level }) => level === 'warn');
 const domainIn = (patch: unknown): unknown => /"ARIES_DOMAIN_ID","value":"(\d+)"/.exec(JSON.stringify(patch))?.[1];
 
-test('while it is away, known namespaces are served; once it is back, a change counts within 5 s', async () => {
+test('known namespaces are served while the API server is down, and a change takes effect within 5 s of its return', async () => {
   const { pid } = injector.process;
   expect(instrumented((await client.create<Pod>(podOf(NAMESPACE, 'before'))).object)).toEqual(['app']);
 
@@ -50,7 +50,7 @@ test('while it is away, known namespaces are served; once it is back, a change c
   expect(injector.lines().filter(({ level }) => level !== 'info' && level !== 'warn')).toEqual([]);
 });
 
-test('started while it is away, it lives, and is not ready until it is back', async () => {
+test('a server that starts while the API server is down is alive, and becomes ready when the API server returns', async () => {
   await cluster.controlPlane.stopApiServer();
   const early = await startInjector(cluster.controlPlane);
   try {

@@ -35,7 +35,7 @@ const label = (namespace: string, value: string | null): Promise<unknown> =>
     { metadata: { labels: { 'agent-injector.io/injection': value } } },
   );
 
-it('counts a pod that was created before the label was set; a restart mends it', async () => {
+it('counts pods that were created before the label was set, until a restart fixes them', async () => {
   await client.createNamespace('late', { annotations: optedIn().annotations });
   await client.create({
     apiVersion: 'apps/v1',
@@ -62,7 +62,7 @@ it('counts a pod that was created before the label was set; a restart mends it',
   await becomes(OFF, 2);
 });
 
-it('ends with the server, and was no trouble', async () => {
+it('stops with the server, and logs no warning', async () => {
   const warnings = cluster.injector.lines().filter(({ msg }) => msg.startsWith('audit'));
   expect(warnings).toEqual([]);
   expect(await cluster.injector.stop('SIGTERM')).toMatchObject({ code: 0 });

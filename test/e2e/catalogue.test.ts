@@ -50,7 +50,7 @@ interface AgentRecord {
 const recordIn = (pod: Pod): AgentRecord => recordOf(pod) as AgentRecord;
 
 describe.each(LEVELS)('in a namespace that enforces %s', (level) => {
-  test.each(profiles)('$name goes in by each of its deliveries', async (profile) => {
+  test.each(profiles)('$name is injected by each of its deliveries', async (profile) => {
     const namespace = await createNamespace(profile, level);
     for (const delivery of profile.deliveries) {
       const annotations = ours({ delivery: delivery.name });
@@ -95,7 +95,7 @@ const MAKERS: Readonly<Record<string, Maker>> = {
   CronJob: { apiVersion: 'batch/v1', spec: { schedule: '* * * * *', concurrencyPolicy: 'Forbid', jobTemplate: job } },
 };
 
-test.each(profiles)('$name goes into the pods of every kind of workload', async (profile) => {
+test.each(profiles)('$name is injected into the pods of every kind of workload', async (profile) => {
   const namespace = `${profile.name}-restricted`;
   for (const [kind, { apiVersion, spec: own }] of Object.entries(MAKERS)) {
     const name = kind.toLowerCase();

@@ -46,7 +46,7 @@ afterAll(async () => {
   await controlPlane?.stop();
 });
 
-test(`${LEAVES} rotations of the leaf and ${AUTHORITIES} of the authority under load fail no admission`, async () => {
+test(`${LEAVES} rotations of the leaf and ${AUTHORITIES} of the CA under load fail no admission`, async () => {
   const [one] = replicas;
   if (!one) throw new Error('no replica');
   const authorities = new Set<string>();
@@ -81,7 +81,7 @@ test(`${LEAVES} rotations of the leaf and ${AUTHORITIES} of the authority under 
   expect(sum).toBeLessThanOrEqual(2 * authorities.size + 1);
 }, 500_000);
 
-test('replicas that were paused until everything had expired are back within a minute', async () => {
+test('replicas that were paused until every certificate expired recover within a minute', async () => {
   for (const replica of replicas) replica.process.signal('SIGSTOP');
   const expiry = Date.now() + 37_000;
   await waitFor('the authority to expire', () => Date.now() > expiry, { deadline: 60_000 });

@@ -32,7 +32,7 @@ beforeAll(async () => {
 afterAll(() => controlPlane?.stop());
 
 test(
-  `${PROCESSES} processes started together make one authority, each of ${ROUNDS} times`,
+  `${PROCESSES} replicas that start together create one CA, in each of ${ROUNDS} rounds`,
   async () => {
     for (let round = 0; round < ROUNDS; round += 1) {
       await client.create(configuration(1));
@@ -58,7 +58,7 @@ test(
   ROUNDS * 60_000,
 );
 
-test('a replica that has lost everything keeps those trusted who are published already', async () => {
+test('a replica that finds no Secret keeps the published CA trusted', async () => {
   await client.create(configuration(1));
   const first = await startReplica({ kubeconfigPath: controlPlane.kubeconfigPath });
   await first.ready();
@@ -73,7 +73,7 @@ test('a replica that has lost everything keeps those trusted who are published a
   await second.stop();
 });
 
-test('what docs/operations.md says of a leaked key leaves nothing of it trusted', async () => {
+test('the steps for a leaked key in docs/operations.md leave no trust in the old CA', async () => {
   const page = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
   const patch = JSON.parse(/--type=json -p '(\[[^']+\])'/.exec(page)?.[1] ?? '') as unknown[];
   await client.delete(SECRET);

@@ -49,7 +49,7 @@ afterAll(async () => {
 const resourceVersion = async (): Promise<string> =>
   String((await client.get(CONFIGURATION)).metadata?.resourceVersion);
 
-test('from an empty namespace to the first injected pod within 5 s', async () => {
+test('the first pod is injected within 5 s of the first start', async () => {
   await client.create(configuration(balancer.port));
   const started = performance.now();
   const first = await startReplica(controlPlane);
@@ -72,7 +72,7 @@ test('from an empty namespace to the first injected pod within 5 s', async () =>
   );
 });
 
-test('all three entries call; a required pod that cannot be injected is refused with the reason', async () => {
+test('all three webhook entries are called, and a required pod that cannot be injected is refused with the reason', async () => {
   expect(await injects(client, 'open')).toBe(true);
   expect(await injects(client, 'closed')).toBe(true);
   await client.createNamespace('unset', { labels: { 'agent-injector.io/injection': 'enabled' } });
@@ -126,25 +126,25 @@ describe('the Secret', () => {
     healthy.secret = (await secretOf(client)) ?? {};
   });
 
-  test('deleted, is written back as it was', async () => {
+  test('is restored after it was deleted', async () => {
     await healed(() => client.delete(SECRET), isAsBefore);
   });
 
   test.each([
-    ['garbage', { 'tls.crt': 'garbage', 'tls.key': 'garbage', 'ca.crt': 'garbage', 'ca.key': 'garbage' }],
-    ['without a certificate', { 'tls.crt': '' }],
-    ['without the key of the authority', { 'ca.key': '' }],
-    ['empty', { 'tls.crt': '', 'tls.key': '', 'ca.crt': '', 'ca.key': '' }],
-  ])('%s, is written back as it was', async (_, change: Readonly<Record<string, string>>) => {
+    ['invalid values', { 'tls.crt': 'garbage', 'tls.key': 'garbage', 'ca.crt': 'garbage', 'ca.key': 'garbage' }],
+    ['no certificate', { 'tls.crt': '' }],
+    ['no CA key', { 'ca.key': '' }],
+    ['no values', { 'tls.crt': '', 'tls.key': '', 'ca.crt': '', 'ca.key': '' }],
+  ])('is restored when it has %s', async (_, change: Readonly<Record<string, string>>) => {
     await healed(() => put(change), isAsBefore);
   });
 
-  test('with the key of another certificate, is written back as it was', async () => {
+  test('is restored when it has the key of another certificate', async () => {
     const { key } = await issueAuthority('other', { at: new Date(), lifetime: DAY });
     await healed(() => put({ 'tls.key': key }), isAsBefore);
   });
 
-  test('expired, is written back as it was', async () => {
+  test('is restored when it has an expired certificate', async () => {
     const term = { at: new Date(Date.now() - 2 * DAY), lifetime: DAY };
     const authority = await issueAuthority('old', term);
     const leaf = await issueLeaf(authority, [SERVERNAME], term);
@@ -154,7 +154,7 @@ describe('the Secret', () => {
     );
   });
 
-  test('swapped for another sound one, is taken over without a failed admission', async () => {
+  test('is used when it has another valid certificate, without a failed admission', async () => {
     const term = { at: new Date(), lifetime: 30 * DAY };
     const authority = await issueAuthority('swapped', term);
     const names = ['agent-injector.apm.svc', 'agent-injector.apm.svc.cluster.local', 'agent-injector.apm'] as const;
@@ -181,7 +181,7 @@ describe('the Secret', () => {
 });
 
 describe('caBundle', () => {
-  test('emptied 20 times, is repaired within 2 s each, by one write each', async () => {
+  test('is repaired within 2 s and by one write, each of 20 times that it was removed', async () => {
     const [right] = await publishedBy(client);
     const before = await writes(client, 'PATCH', 'mutatingwebhookconfigurations');
     const durations: number[] = [];
@@ -206,7 +206,7 @@ describe('caBundle', () => {
     expect(await injects(client)).toBe(true);
   });
 
-  test('is the only field that is written; what others own stays theirs', async () => {
+  test('is the only field that the server writes and owns', async () => {
     const { metadata } = await client.get(CONFIGURATION);
     const managed = metadata?.['managedFields'] as { manager: string; fieldsV1: unknown }[];
     const ours = JSON.stringify(managed.filter(({ manager }) => manager === 'agent-injector'));
@@ -214,7 +214,7 @@ describe('caBundle', () => {
   });
 
   const seconds = process.env['E2E_LONG'] === '1' ? 300 : 20;
-  test(`while nothing happens for ${seconds} s, nothing is written`, { timeout: (seconds + 60) * 1000 }, async () => {
+  test(`is not written while nothing changes for ${seconds} s`, { timeout: (seconds + 60) * 1000 }, async () => {
     const count = async (): Promise<readonly unknown[]> => [
       await resourceVersion(),
       (await client.get(SECRET)).metadata?.resourceVersion,
@@ -227,7 +227,7 @@ describe('caBundle', () => {
   });
 });
 
-test('agent-injector certs shows what is in force, and who trusts it', async () => {
+test('agent-injector certs shows the certificate in use, and the webhook entries that trust it', async () => {
   const show = async (): Promise<{ readonly code: number; readonly output: string }> => {
     const args = ['certs', '--kubeconfig', controlPlane.kubeconfigPath, '--tls-secret', issuedFlags['tls-secret']];
     return new Promise((resolve) => {
@@ -246,8 +246,8 @@ test('agent-injector certs shows what is in force, and who trusts it', async () 
   );
 });
 
-describe('drift', () => {
-  test('of other fields is reported, never fought', async () => {
+describe('the webhook configuration', () => {
+  test('keeps a changed field, and the drift is reported', async () => {
     const change = async (value: string): Promise<void> => {
       await client.patch(CONFIGURATION, [{ op: 'replace', path: '/webhooks/1/failurePolicy', value }], {
         type: 'json',
@@ -265,7 +265,7 @@ describe('drift', () => {
     for (const replica of replicas) await waitFor('the drift to be over', async () => (await drift(replica)) === 0);
   });
 
-  test('of a configuration that is gone makes replicas unready, and they wait for it', async () => {
+  test('makes replicas unready when it is deleted, until it exists again', async () => {
     await client.delete(CONFIGURATION);
     const [replica] = replicas;
     if (!replica) throw new Error('no replica');

@@ -96,7 +96,7 @@ async function withReplica(flags: Readonly<Record<string, string>>, then: (repli
   }
 }
 
-test('the right authority and name: pods are injected', async () => {
+test('pods are injected when the API server has a certificate with the right CA and name', async () => {
   await withReplica({ 'client-ca': file('ca.crt'), 'client-names': 'kube-apiserver' }, async () => {
     await waitFor('a pod with the agent', () => injects(controlPlane.client));
   });
@@ -105,11 +105,11 @@ test('the right authority and name: pods are injected', async () => {
 test.each([
   [
     'another name',
-    { 'client-ca': 'ca.crt', 'client-names': 'somebody-else' },
+    { 'client-ca': 'ca.crt', 'client-names': 'another-name' },
     /agent-injector: the client certificate \(kube-apiserver\) is not in --client-names/,
   ],
-  ['another authority', { 'client-ca': 'other-ca.crt' }, /failed calling webhook/],
-])('%s: required pods are refused', async (_, flags, reason) => {
+  ['another CA', { 'client-ca': 'other-ca.crt' }, /failed calling webhook/],
+])('required pods are refused when the certificate has %s', async (_, flags, reason) => {
   const { 'client-ca': ca, ...rest } = flags;
   await withReplica({ ...rest, 'client-ca': file(ca) }, async (replica) => {
     await expect(injects(controlPlane.client)).rejects.toThrow(reason);

@@ -89,7 +89,7 @@ describe('audit', () => {
 });
 
 describe('plan', () => {
-  it('previews a namespace label, and reports what the API server says to it', async () => {
+  it('previews a namespace label, and reports the pods that the API server would refuse', async () => {
     await client.createNamespace('soon', {
       labels: { 'pod-security.kubernetes.io/enforce': 'restricted' },
       annotations: optedIn().annotations,
@@ -121,7 +121,7 @@ describe('plan', () => {
     ).toBe(true);
   });
 
-  it('previews a changed profile: some workloads change, others do not', async () => {
+  it('previews a changed profile, and tells changed workloads from unchanged ones', async () => {
     await client.createNamespace('there', optedIn());
     await client.create(claimIn('there'));
     await client.create(deployment('there', 'web'));

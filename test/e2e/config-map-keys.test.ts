@@ -91,7 +91,7 @@ let count = 0;
 const create = async (options: object): Promise<Pod> =>
   (await client.create<Pod>(podOf('shop', `pod-${(count += 1)}`, options), { dryRun: true })).object;
 
-test('without the permission, what comes by envFrom is not added to, and readiness says why it is not known', async () => {
+test('a variable that comes by envFrom is not extended without the permission, and readiness says why', async () => {
   await client.create(configMap('settings', { [JAVA]: '-Xmx100m' }));
   const pod = await create(from('settings'));
   expect(recordOf(pod)).toMatchObject({ decision: 'skipped', reason: 'unproven-variable' });
@@ -101,7 +101,7 @@ test('without the permission, what comes by envFrom is not added to, and readine
   expect(text).toMatch(/^ok\nnote: the keys of ConfigMaps have not been read yet \(.*configmaps is forbidden/);
 });
 
-test('once it is given, without a restart, the value of the ConfigMap is added to', async () => {
+test('the value of a ConfigMap is extended once the permission is granted, without a restart', async () => {
   await allow('agent-injector-config-map-keys', ['configmaps'], ['list', 'watch']);
   await waitFor('the keys to be known', async () => (await injector.ask('/readyz')).text === 'ok\n', {
     deadline: 60_000,
@@ -112,7 +112,7 @@ test('once it is given, without a restart, the value of the ConfigMap is added t
   expect((await injector.ask('/metrics')).text).toMatch(/^agent_injector_config_maps [1-9]/m);
 });
 
-test('a ConfigMap without the key, one with a prefix before it, and one that is not there', async () => {
+test('a ConfigMap without the key, with a prefixed key, or absent decides whether the variable is extended', async () => {
   await client.create(configMap('others', { OTHER: 'x', OPTIONS: 'y' }));
   const known = async (options: object) => {
     const pod = await waitUntil(
@@ -127,7 +127,7 @@ test('a ConfigMap without the key, one with a prefix before it, and one that is 
   expect(recordOf(await create(from('not-there')))).toMatchObject({ reason: 'unproven-variable' });
 });
 
-test('a new key counts within a second, and one that is gone no more', async () => {
+test('a new key of a ConfigMap takes effect within a second, and a removed one too', async () => {
   await client.create(configMap('growing', { OTHER: 'x' }));
   const valueOnce = (expected: string) =>
     waitFor(`${JAVA} to be ${expected}`, async () => variable(await create(from('growing')), JAVA) === expected, {
@@ -144,7 +144,7 @@ test('a new key counts within a second, and one that is gone no more', async () 
   await valueOnce('-javaagent:/our-agent/one.jar');
 });
 
-test('the first delivery that fits is an image volume: the version of this server is known', async () => {
+test('an image volume is the first possible delivery, because the version of the API server is known', async () => {
   const pod = await create({});
   expect(recordOf(pod)).toMatchObject({ containers: [{ container: 'app', delivery: 'image' }] });
   expect(pod.spec['volumes']).toContainEqual(
@@ -155,7 +155,7 @@ test('the first delivery that fits is an image volume: the version of this serve
   );
 });
 
-test('a changed profile counts without a restart; a broken one goes on; one that is gone is named with its nearest', async () => {
+test('a changed profile takes effect without a restart, an invalid one keeps its last version, and a removed one is reported with a suggestion', async () => {
   await profiles.swap({ 'our-java.yaml': java('-javaagent:/our-agent/two.jar') });
   await waitFor('the new profile', async () => variable(await create({}), JAVA) === '-javaagent:/our-agent/two.jar');
   await profiles.swap({

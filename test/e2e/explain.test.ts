@@ -42,7 +42,7 @@ const deployment = (
 });
 
 describe('explain on a cluster', () => {
-  it('a namespace without the label: as docs/explain.md has it, and the command that it names mends it', async () => {
+  it('explains a namespace without the label as docs/explain.md shows, and names the command that fixes it', async () => {
     const example = examplesOf('explain.md').find(({ kind }) => kind === 'cluster');
     if (!example) throw new Error('docs/explain.md has no example on a cluster');
     await client.createNamespace('shop', { annotations: optedIn().annotations });
@@ -65,7 +65,7 @@ describe('explain on a cluster', () => {
     ]);
   });
 
-  it('a pod that carries the agent: what is recorded on it, and what would be decided now', async () => {
+  it('shows the record on an injected pod, and the decision that would be made now', async () => {
     await client.createNamespace('carries', optedIn());
     await client.create(podOf('carries', 'app'));
     const one = await explainOf('pod/app', '-n', 'carries');
@@ -74,7 +74,7 @@ describe('explain on a cluster', () => {
     expect(one.findings).toEqual([]);
   });
 
-  it('a pod for which the API server never calls: by which selector', async () => {
+  it('names the selector because of which the API server does not call the webhook', async () => {
     await client.createNamespace('opted', optedIn());
     await client.create(claimIn('opted'));
     await client.create(podOf('opted', 'out', { labels: ours({ injection: 'disabled' }) }));
@@ -86,7 +86,7 @@ describe('explain on a cluster', () => {
     );
   });
 
-  it('an annotation on the Deployment, and a label that is almost right', async () => {
+  it('finds an annotation on the Deployment instead of its template, and a misspelled label', async () => {
     await client.createNamespace('near', { labels: ours({ injection: 'enable' }) });
     await client.create(deployment('near', 'web', { own: ours({ 'server-address': 'x.example.com' }) }));
     const { findings } = await explainOf('deployments.apps/web', '-n', 'near');
@@ -94,7 +94,7 @@ describe('explain on a cluster', () => {
     expect(findings[0]?.message).toContain('did you mean "agent-injector.io/injection=enabled"?');
   });
 
-  it('knows what the server may know: the version, and the keys of a ConfigMap', async () => {
+  it('uses the keys of a ConfigMap', async () => {
     await client.createNamespace('keys', optedIn());
     await client.create(claimIn('keys'));
     const data = { CORECLR_ENABLE_PROFILING: '0' };
@@ -116,7 +116,7 @@ describe('explain on a cluster', () => {
     expect(one.decision.reason?.code).toBe('conflicting-variable');
   });
 
-  it('what is not there, and a kind that holds no pod', async () => {
+  it('fails for an object that does not exist, and for an invalid argument', async () => {
     const absent = await ask('deploy/nowhere', '-n', 'shop');
     expect(absent).toMatchObject({ code: 1, stdout: '' });
     expect(absent.stderr).toContain('Deployment shop/nowhere: the API server answered 404');
@@ -127,7 +127,7 @@ describe('explain on a cluster', () => {
     expect(await ask('deploy')).toMatchObject({ code: 2, stderr: expect.stringContaining('must be KIND/NAME') });
   });
 
-  it('a claim that is not there, which the server would not wait for', async () => {
+  it('reports a claim that does not exist', async () => {
     await client.createNamespace('claimless', optedIn());
     await client.create(deployment('claimless', 'web'));
     const { decision } = await explainOf('deploy/web', '-n', 'claimless');

@@ -106,7 +106,7 @@ const expectGolden = goldenFiles(import.meta.url);
 
 describe('the API server', () => {
   test(
-    'takes every object of every values file, with no unknown field and no warning',
+    'accepts every object of every values file, without an unknown field or a warning',
     { timeout: 120_000 },
     async () => {
       await create(install[0] ?? {});
@@ -126,14 +126,14 @@ describe('the API server', () => {
     },
   );
 
-  test('installs install.yaml, and PodSecurity "restricted" lets both replicas in', async () => {
+  test('installs install.yaml, and Pod Security "restricted" admits both replicas', async () => {
     for (const object of install.slice(1)) expect(await create(object), object.kind).toEqual([]);
     await waitFor('two pods', async () => (await client.list({ kind: 'Pod', namespace: NAMESPACE })).length === 2);
     const hostNetwork = { ...pod(NAMESPACE), spec: { hostNetwork: true, containers: [{ name: 'app', image: 'app' }] } };
     expect(await refusal(hostNetwork)).toContain('violates PodSecurity "restricted:latest"');
   });
 
-  test('lets the ServiceAccount do what it needs, and nothing else', async () => {
+  test('allows the ServiceAccount what it needs, and nothing else', async () => {
     const account = new Client({
       url: controlPlane.url,
       ca: readFileSync(join(dir, 'ca.crt'), 'utf8'),
@@ -180,7 +180,7 @@ describe('the API server', () => {
   });
 });
 
-describe('installed and running', () => {
+describe('the installed webhook', () => {
   let server: GuardedProcess;
 
   beforeAll(async () => {
@@ -217,7 +217,7 @@ describe('installed and running', () => {
     return found;
   }
 
-  test('injects by each of the three entries, and refuses what is required and cannot be injected', async () => {
+  test('injects by each of the three entries, and refuses a required pod that cannot be injected', async () => {
     const required = { labels: { [INJECTION]: 'required' } };
     const before = await calls();
     expect(await decision(pod('shop'))).toBe('injected');
@@ -237,7 +237,7 @@ describe('installed and running', () => {
     expect([asked('enabled'), asked('required-pods'), asked('required-namespaces')]).toEqual([2, 2, 3]);
   });
 
-  test('is never called for system namespaces and its own, however they are labelled, nor for pods that are left out', async () => {
+  test('is never called for system namespaces and its own, whatever their labels, nor for excluded pods', async () => {
     for (const name of ['kube-system', 'kube-public', 'kube-node-lease', NAMESPACE]) {
       await client.patch(
         { kind: 'Namespace', name },
@@ -258,7 +258,7 @@ describe('installed and running', () => {
     expect(await calls()).toEqual(before);
   });
 
-  test('is told apart from nothing by an apply of the same files: the authority stays', async () => {
+  test('keeps its CA when the same files are applied again', async () => {
     const ref = { kind: 'MutatingWebhookConfiguration', name: 'agent-injector' };
     const bundles = async () =>
       (await client.get<WebhookConfiguration>(ref)).webhooks.map(({ clientConfig }) => clientConfig.caBundle);
@@ -296,13 +296,13 @@ describe('installed and running', () => {
       for (const hook of hooks) await create(hook);
     });
 
-    test('says yes when pods are injected', async () => {
+    test('succeeds when pods are injected', async () => {
       const { stdout, code } = await runTest('20');
       expect(stdout).toContain('"decision":"injected"');
       expect(code).toBe(0);
     });
 
-    test('says no with the message of the API server when no answer comes', async () => {
+    test('fails with the message of the API server when the webhook does not answer', async () => {
       await server.stop();
       const { stdout, code } = await runTest('1');
       expect(stdout).toContain('failed calling webhook "required-namespaces.agent-injector.io"');
@@ -310,7 +310,7 @@ describe('installed and running', () => {
     });
   });
 
-  test('that it has died refuses the required and nobody else', async () => {
+  test('refuses required pods, and only those, while no replica runs', async () => {
     await server.stop();
     expect(await decision(pod('shop'))).toBeUndefined();
     expect(await decision(pod('kube-system'))).toBeUndefined();
@@ -397,14 +397,14 @@ describe.skipIf(!has('kubectl') || helm === undefined)('the README', () => {
   ];
   const gone = () => waitFor('all of it to be gone', async () => (await ours()).length === 0, { deadline: 60_000 });
 
-  test('uninstalls what kubectl installed: nothing is left, nobody is blocked', { timeout: 120_000 }, async () => {
+  test('uninstalls with kubectl, and leaves no object and no blocked pod', { timeout: 120_000 }, async () => {
     await follow('uninstall with kubectl');
     await client.delete({ kind: 'Namespace', name: 'agent-injector-test' });
     await gone();
     expect(await decision(pod('bank'))).toBeUndefined();
   });
 
-  test('installs and upgrades with kubectl: what the server wrote stays', { timeout: 120_000 }, async () => {
+  test('installs and upgrades with kubectl, and keeps what the server wrote', { timeout: 120_000 }, async () => {
     await follow('or install, and upgrade, with kubectl');
     const { spec } = await client.get<{ spec: { template: { spec: PodSpec } } }>({
       kind: 'Deployment',
@@ -421,7 +421,7 @@ describe.skipIf(!has('kubectl') || helm === undefined)('the README', () => {
   });
 
   test(
-    'installs, upgrades and uninstalls with helm: what the server wrote stays, then nothing is left',
+    'installs, upgrades and uninstalls with Helm, keeps what the server wrote, and leaves no object',
     { timeout: 120_000 },
     async () => {
       const upgrade = 'install, and upgrade, with helm';
@@ -438,7 +438,7 @@ describe.skipIf(!has('kubectl') || helm === undefined)('the README', () => {
     },
   );
 
-  test('has notes that say what is on', { timeout: 120_000 }, async () => {
+  test('has notes that describe the chosen options', { timeout: 120_000 }, async () => {
     const args = [
       'install',
       'notes',

@@ -17,7 +17,7 @@ import { webhookConfiguration } from './webhook.ts';
 if (prometheus === undefined)
   console.log('e2e: monitoring is not tested, there is no prometheus (name it in PROMETHEUS)');
 
-describe.skipIf(prometheus === undefined)('with Prometheus', () => {
+describe.skipIf(prometheus === undefined)('Prometheus', () => {
   let dir: string;
   let mounted: Mounted;
   let cluster: InjectedCluster;
@@ -76,7 +76,7 @@ describe.skipIf(prometheus === undefined)('with Prometheus', () => {
   }
 
   test.each(panels.flatMap(({ title, targets }) => targets.map(({ expr }) => [title, expr] as const)))(
-    'the panel "%s" shows something: %s',
+    'has data for the panel "%s": %s',
     async (_, expr) => {
       const query = expr.replaceAll('$__range', '5m').replaceAll('$__rate_interval', '30s');
       await waitFor(`data for ${query}`, async () =>
@@ -85,7 +85,7 @@ describe.skipIf(prometheus === undefined)('with Prometheus', () => {
     },
   );
 
-  test('coverage tells the namespaces apart', async () => {
+  test('computes the coverage of each namespace', async () => {
     const { expr = '' } = panels.find(({ title }) => title === 'Coverage per namespace')?.targets[0] ?? {};
     const shares = (await measured.query(expr)).map(({ metric, value }) => [metric['namespace'], Number(value[1])]);
     // Five injected, five not, one refused.
@@ -93,7 +93,7 @@ describe.skipIf(prometheus === undefined)('with Prometheus', () => {
   });
 
   test.each(alerts.map(({ alert, expr }) => [alert, expr] as const))(
-    'the alert %s can be evaluated',
+    'evaluates the alert %s, which fires only for a planted fault',
     async (alert, expr) => {
       const found = await measured.query(expr.replaceAll(/(LEAF|CA)_HOURS/g, '1'));
       // What is wrong here, on purpose, and nothing else.

@@ -110,7 +110,7 @@ async function attached(namespace: string, accessModes: readonly string[], node:
 }
 
 describe('a claim', () => {
-  test('that is not there keeps the agent out, and the pod is told; once it is there, the agent goes in', async () => {
+  test('prevents injection with a warning while it does not exist, and not once it exists', async () => {
     await client.createNamespace('absent', optedIn());
     await waitFor('the namespace to be known', async () => (await create('absent')).object.metadata?.annotations);
     const { object, warnings } = await create('absent');
@@ -123,7 +123,7 @@ describe('a claim', () => {
     console.log(`a claim counted ${Math.round(performance.now() - created)} ms after it was created`);
   });
 
-  test('that is made in one go with a Deployment is known when the pods come, every time', async () => {
+  test('is known when the pods of a Deployment that was created right after it arrive', async () => {
     const took: number[] = [];
     for (let round = 0; round < 10; round += 1) {
       const namespace = `together-${round}`;
@@ -145,7 +145,7 @@ describe('a claim', () => {
     console.log(`pods of a Deployment were there ${took.join(', ')} ms after it was created`);
   });
 
-  test('and a bare pod right behind it: the claim is heard of while the pod is on its way, or nearly so', async () => {
+  test('is known in most cases for a bare pod that is created right after it', async () => {
     let injected = 0;
     const rounds = 20;
     for (let round = 0; round < rounds; round += 1) {
@@ -159,7 +159,7 @@ describe('a claim', () => {
     expect(injected).toBeGreaterThan(rounds / 2);
   });
 
-  test('that is being deleted keeps the agent out', async () => {
+  test('prevents injection while it is being deleted', async () => {
     await client.createNamespace('deleting', optedIn());
     const ref = { kind: 'PersistentVolumeClaim', namespace: 'deleting', name: CLAIM };
     await client.create(claimOf('deleting', {}, { finalizers: ['example.com/kept'] }));
@@ -170,7 +170,7 @@ describe('a claim', () => {
     await client.patch(ref, { metadata: { finalizers: null } });
   });
 
-  test('that another node has (ReadWriteOnce) keeps it out, but of pods that can only run there', async () => {
+  test('with ReadWriteOnce that is attached to a node prevents injection, except into pods that can only run there', async () => {
     await attached('once', ['ReadWriteOnce'], 'node-1');
     await becomes('once', UNUSABLE);
     expect((await create('once')).warnings.join()).toContain('can be mounted on only one node, currently node-1');
@@ -193,7 +193,7 @@ describe('a claim', () => {
     await becomes('once', INJECTED);
   });
 
-  test('that many nodes can have (ReadWriteMany) is none, one for a single pod (ReadWriteOncePod) is', async () => {
+  test('with ReadWriteMany allows injection on every node, and with ReadWriteOncePod prevents it once it is in use', async () => {
     await attached('many', ['ReadWriteMany'], 'node-1');
     await attached('one-pod', ['ReadWriteOncePod'], 'node-1');
     await becomes('one-pod', UNUSABLE, {
@@ -203,7 +203,7 @@ describe('a claim', () => {
   });
 });
 
-test('Pod Security: a directory of the node is not mounted where that is forbidden', async () => {
+test('a directory of the node is not mounted where Pod Security forbids it', async () => {
   await client.createNamespace('strict', {
     ...optedIn({ 'host-path': '/opt/agent', delivery: 'hostPath' }),
     labels: { ...optedIn().labels, 'pod-security.kubernetes.io/enforce': 'restricted' },
@@ -263,7 +263,7 @@ async function limit(
   await waitFor('the injector to know', async () => (await known('resourcequotas')) === limits.quotas);
 }
 
-describe('a claim that is made for the pod', () => {
+describe('an ephemeral claim is limited by quotas and LimitRanges', () => {
   const unfit = { decision: 'skipped', reason: 'no-fitting-delivery' };
   test.each<[string, object | undefined, readonly object[] | undefined, object, string | undefined]>([
     ['room', { hard: { persistentvolumeclaims: '1', 'requests.storage': '1Gi' } }, undefined, INJECTED, undefined],
@@ -328,7 +328,7 @@ describe('a claim that is made for the pod', () => {
   });
 });
 
-describe('an init container passes wherever the pod without it does', () => {
+describe('the init container is admitted wherever the pod without it is admitted', () => {
   const of = (requests: object | undefined, limited?: object, name = 'app') =>
     container(name, { resources: { ...(requests && { requests }), ...(limited && { limits: limited }) } });
   const cpu = (value: string, memory: string) => ({ cpu: value, memory });

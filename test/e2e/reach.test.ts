@@ -22,7 +22,7 @@ async function counts(): Promise<readonly number[]> {
   return [await cluster.webhook.calls(), await injector.reviews(), (await injector.decisions()).length];
 }
 
-test('it is asked about the pods of opted-in namespaces, and about no other', async () => {
+test('the webhook is called for pods of opted-in namespaces, and for no others', async () => {
   const { labels, annotations } = optedIn();
   await client.createNamespace('unlabelled', { annotations });
   await client.createNamespace('misspelt', { labels: ours({ injection: 'true' }), annotations });
@@ -46,7 +46,7 @@ test('it is asked about the pods of opted-in namespaces, and about no other', as
   expect(await counts()).toEqual(before.map((count) => count + 1));
 });
 
-test('the first pod of a namespace that has just been made is injected', async () => {
+test('the first pod of a new namespace is injected', async () => {
   // Pods need a service account. Waiting for the namespace's own would give the injector time to hear of the namespace.
   const serviceAccountName = 'own';
   for (let round = 0; round < 10; round++) {
@@ -72,7 +72,7 @@ test('the first pod of a namespace that has just been made is injected', async (
   );
 });
 
-test('a namespace that the watch has not told of is asked for once, one that is known never', async () => {
+test('a namespace that the watch has not sent is requested once, and a known one never', async () => {
   await client.createNamespace('known', optedIn());
   const holder = await startWatchHolder(cluster.controlPlane);
   onTestFinished(() => holder.stop());

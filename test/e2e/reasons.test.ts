@@ -271,7 +271,7 @@ function spoilt(): Profile {
 const provocable = Object.entries(rows) as readonly (readonly [ReasonCode, Row])[];
 
 describe.each(provocable)('%s', (code, row) => {
-  test('is told wherever it is to be told, and nowhere else', async () => {
+  test('is reported in every place where it belongs, and nowhere else', async () => {
     try {
       const scene = await provoke[row.by ?? 'pod'](code, row);
       const absent = { ...silent[reasonTable[code].kind], ...row.absent };
@@ -294,7 +294,7 @@ describe.each(provocable)('%s', (code, row) => {
   });
 });
 
-test('a Deployment is told once of all of its pods, and a dry run tells nobody', async () => {
+test('a Deployment gets one Event for all of its pods, and a dry run causes no Event', async () => {
   const namespace = 'many';
   await createNamespace(namespace, optedIn());
   const { object } = await client.create(deployment(namespace, 20));
@@ -326,7 +326,7 @@ test('a Deployment is told once of all of its pods, and a dry run tells nobody',
   });
 });
 
-test('a label that is almost right is logged once and counted, and no more once it is mended', async () => {
+test('a misspelled namespace label is logged once, and counted until it is fixed', async () => {
   const namespace = 'almost';
   await client.createNamespace(namespace, { labels: ours({ injection: 'enable' }) });
   const mislabelled = async (): Promise<string | undefined> =>

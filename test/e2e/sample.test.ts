@@ -43,7 +43,7 @@ function autoscaler(namespace: string, minReplicas: number): KubeObject {
   };
 }
 
-test('it is injected, and so is each pod that an autoscaler adds', async () => {
+test('each pod of the Deployment is injected, and so is each pod that an autoscaler adds', async () => {
   const { client, injector } = cluster;
   const namespace = 'scaled';
   await client.createNamespace(namespace, optedIn());
@@ -67,7 +67,7 @@ test('it is injected, and so is each pod that an autoscaler adds', async () => {
   expect(new Set(five.map(normalise))).toEqual(new Set([normalise(first)]));
 });
 
-test('the files come from the claim that the namespace names, or are in the image already', async () => {
+test('the agent files come from the claim that the namespace names, or are in the image already', async () => {
   const { client } = cluster;
   await client.createNamespace('claimed', optedIn({ 'claim-name': 'agents-of-this-team', 'domain-id': '1200' }));
   await client.create(sampleIn('claimed', ours({ delivery: 'persistentVolumeClaim' })));
@@ -80,7 +80,7 @@ test('the files come from the claim that the namespace names, or are in the imag
   expectGolden('baked.yaml', normalise(baked));
 });
 
-test('a dry run shows the injected pod, and leaves nothing behind', async () => {
+test('a dry run returns the injected pod, and creates no pod and no Event', async () => {
   const { client, injector } = cluster;
   const namespace = 'tried';
   await client.createNamespace(namespace, optedIn());

@@ -60,7 +60,7 @@ function startLoad(): { readonly made: () => number; readonly end: () => Promise
 }
 
 describe('SIGTERM', () => {
-  test('fails no admission: it answers on for the drain time, says so, and ends', async () => {
+  test('fails no admission, because the server keeps answering for the drain time', async () => {
     const injector = await start(controlPlane.kubeconfigPath, DRAIN_SECONDS);
     await injector.ready();
     // A pod whose review fails is refused here, and counted.
@@ -89,7 +89,7 @@ describe('SIGTERM', () => {
     await webhook.remove();
   });
 
-  test('sent twice, ends it at once', async () => {
+  test('ends the server at once when it is sent twice', async () => {
     const injector = await start(controlPlane.kubeconfigPath, 60);
     await injector.ready();
     injector.process.signal('SIGTERM');
@@ -99,14 +99,14 @@ describe('SIGTERM', () => {
     expect(exit).toEqual({ code: 1, signal: null });
   });
 
-  test('ends it at once while nobody answers at the address of the API server', async () => {
+  test('ends the server at once while the API server refuses connections', async () => {
     const injector = await start(kubeconfigFor(await freePort()), 60);
     await waitFor('it to be refused', () => injector.lines().some(({ level }) => level === 'warn'));
     expect((await injector.ask('/readyz')).status).toBe(503);
     expect(await endBy(injector)).toEqual({ code: 0, signal: null });
   });
 
-  test('ends it at once while the API server takes the call and says nothing', async () => {
+  test('ends the server at once while the API server does not answer', async () => {
     const port = await freePort();
     const silent = createServer().listen(port, '127.0.0.1');
     onTestFinished(() => void silent.close());

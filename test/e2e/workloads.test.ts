@@ -42,8 +42,8 @@ async function onlyPodOf(name: string, owner: string | RegExp): Promise<Pod> {
   return pod;
 }
 
-describe('a pod is injected that is made by', () => {
-  test('a StatefulSet, with a volume of its own', async () => {
+describe('the pod is injected', () => {
+  test('of a StatefulSet with a volume claim template', async () => {
     const data = { name: 'data', mountPath: '/var/lib/app' };
     const requests = { storage: '1Gi' };
     const claim = { metadata: { name: 'data' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests } } };
@@ -62,7 +62,7 @@ describe('a pod is injected that is made by', () => {
     expectGolden('statefulset.yaml', normalise(pod));
   });
 
-  test('a DaemonSet, on the network of its node', async () => {
+  test('of a DaemonSet with the network of the node', async () => {
     const status = { conditions: [{ type: 'Ready', status: 'True' }], capacity: { pods: '110' } };
     await client.create({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'node-1' }, status });
     const tolerations = [{ operator: 'Exists' }];
@@ -78,12 +78,12 @@ describe('a pod is injected that is made by', () => {
     await client.delete({ kind: 'Node', name: 'node-1' });
   });
 
-  test('a Job', async () => {
+  test('of a Job', async () => {
     await client.create({ apiVersion: 'batch/v1', kind: 'Job', metadata: metadata('once'), ...jobTemplate });
     expectGolden('job.yaml', normalise(await onlyPodOf('once', 'Job/once')));
   });
 
-  test('a CronJob, when its time has come', async () => {
+  test('of a CronJob', async () => {
     const spec = { schedule: '* * * * *', concurrencyPolicy: 'Forbid', jobTemplate };
     const cronJob = { apiVersion: 'batch/v1', kind: 'CronJob', metadata: metadata('each-minute'), spec };
     await client.create(cronJob);
@@ -94,7 +94,7 @@ describe('a pod is injected that is made by', () => {
     expectGolden('cronjob.yaml', normalise(await onlyPodOf('each-minute', /^Job\/each-minute-\d+$/)));
   });
 
-  test('nobody, with init containers and native sidecars', async () => {
+  test('that has init containers and native sidecars', async () => {
     const scratch = { name: 'scratch', mountPath: '/scratch' };
     const env = [{ name: 'HOST_IP', valueFrom: { fieldRef: { fieldPath: 'status.hostIP' } } }];
     const spec = {
@@ -115,7 +115,7 @@ describe('a pod is injected that is made by', () => {
     expect(instrumented(named.object)).toEqual(['app', 'log-shipper']);
   });
 
-  test('nobody, with the proxy of a mesh beside the app', async () => {
+  test('that has the proxy of a service mesh, which gets no agent', async () => {
     const proxy = container('istio-proxy', { args: ['proxy', 'sidecar'] });
     const beside = { containers: [container('app'), proxy] };
     const { object } = await client.create<Pod>(podOf(NAMESPACE, 'meshed', { spec: beside }));
@@ -128,7 +128,7 @@ describe('a pod is injected that is made by', () => {
   });
 });
 
-test('what was injected is not touched when it is changed later', async () => {
+test('an update of an injected pod does not call the webhook', async () => {
   const ref = { kind: 'Pod', namespace: NAMESPACE, name: 'later' };
   const { object } = await client.create<Pod>(podOf(NAMESPACE, 'later'));
   const before = await cluster.webhook.calls();

@@ -75,7 +75,7 @@ async function domainInOpen(): Promise<string | undefined> {
 }
 
 test(
-  'the clock of one of two replicas is set a year forwards and back, and backwards and back',
+  'no admission fails while the clock of one of two replicas is a year ahead, right, a year behind, and right again',
   async () => {
     const [stepped, right] = replicas;
     if (!stepped || !right) throw new Error('no replicas');
