@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { container, pod } from '../support/fixtures.ts';
-import { commandOf, environmentOf, expand, type Surroundings } from './kubelet.ts';
+import { expand } from '../support/kubelet-environment.ts';
+import { commandOf, environmentOf, type Surroundings } from './kubelet.ts';
 
 // input → what is left of it, with A, B and C known. Cases of the kubelet's own test, expansion/expand_test.go.
 const expansions: readonly (readonly [string, string])[] = [

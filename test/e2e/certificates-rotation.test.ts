@@ -1,17 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startBalancer, type Balancer } from '../support/balancer.ts';
 import type { Client } from '../support/client.ts';
-import { startControlPlane, type ControlPlane } from '../support/control-plane.ts';
-import {
-  configuration,
-  injects,
-  issuedFlags,
-  prepare,
-  secretOf,
-  startLoad,
-  startReplica,
-  type Replica,
-} from '../support/replicas.ts';
+import { startReplicatedCluster, type ReplicatedCluster } from '../support/replicated-cluster.ts';
+import { injects, issuedFlags, secretOf, startLoad, type Replica } from '../support/replicas.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 // Certificates that live for seconds: months of renewals in two minutes. Required pods are made all the while, so that a call that fails is
@@ -22,29 +12,18 @@ const AUTHORITIES = 5;
 // A leaf is renewed after 4 s, and has 2 s left then; an authority after 24 s.
 const flags = { ...issuedFlags, 'leaf-lifetime': '6s', 'ca-lifetime': '36s' };
 
-let controlPlane: ControlPlane;
+let cluster: ReplicatedCluster;
 let client: Client;
-let balancer: Balancer;
-const replicas: Replica[] = [];
+let replicas: readonly Replica[];
 
 beforeAll(async () => {
-  controlPlane = await startControlPlane();
-  ({ client } = controlPlane);
-  balancer = await startBalancer();
-  await prepare(client, balancer.port);
-  await client.create(configuration(balancer.port));
-  for (let index = 0; index < 2; index += 1) {
-    const replica = await startReplica({ kubeconfigPath: controlPlane.kubeconfigPath, flags });
-    replicas.push(replica);
-    await replica.ready();
-  }
-  balancer.to(replicas);
+  cluster = await startReplicatedCluster();
+  ({ client, replicas } = cluster);
+  await cluster.createConfiguration();
+  for (let index = 0; index < 2; index += 1) await (await cluster.startReplica({ flags })).ready();
+  cluster.balancer.to(replicas);
 });
-afterAll(async () => {
-  for (const replica of replicas) await replica.stop();
-  balancer?.close();
-  await controlPlane?.stop();
-});
+afterAll(() => cluster?.stop());
 
 test(`${LEAVES} rotations of the leaf and ${AUTHORITIES} of the CA under load fail no admission`, async () => {
   const [one] = replicas;
@@ -71,7 +50,7 @@ test(`${LEAVES} rotations of the leaf and ${AUTHORITIES} of the CA under load fa
   const seconds = Math.round((performance.now() - started) / 1000);
   console.log(
     `${most} leaves, ${authorities.size - 1} new authorities in ${seconds} s; ` +
-      `${load.made()} pods over ${balancer.connections()} connections`,
+      `${load.made()} pods over ${cluster.balancer.connections()} connections`,
   );
   expect(await load.end()).toEqual([]);
   // Each authority comes and goes by one write, and no replica takes back what another has written. One or two may be under way.

@@ -3,44 +3,36 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Client } from '../support/client.ts';
-import { startControlPlane, type ControlPlane } from '../support/control-plane.ts';
-import {
-  configuration,
-  CONFIGURATION,
-  prepare,
-  publishedBy,
-  SECRET,
-  secretOf,
-  SERVERNAME,
-  startReplica,
-  writes,
-  type Replica,
-} from '../support/replicas.ts';
+import { startReplicatedCluster, type ReplicatedCluster } from '../support/replicated-cluster.ts';
+import { CONFIGURATION, publishedBy, SECRET, secretOf, SERVERNAME, writes, type Replica } from '../support/replicas.ts';
 
 // There is no leader: replicas that start at the same moment agree all the same.
 
 const ROUNDS = process.env['E2E_LONG'] === '1' ? 20 : 3;
 const PROCESSES = 5;
 
-let controlPlane: ControlPlane;
+let cluster: ReplicatedCluster;
 let client: Client;
 beforeAll(async () => {
-  controlPlane = await startControlPlane();
-  ({ client } = controlPlane);
-  await prepare(client, 1);
+  cluster = await startReplicatedCluster();
+  ({ client } = cluster);
 });
-afterAll(() => controlPlane?.stop());
+afterAll(() => cluster?.stop());
+
+async function startReady(): Promise<Replica> {
+  const replica = await cluster.startReplica();
+  await replica.ready();
+  return replica;
+}
 
 test(
   `${PROCESSES} replicas that start together create one CA, in each of ${ROUNDS} rounds`,
   async () => {
     for (let round = 0; round < ROUNDS; round += 1) {
-      await client.create(configuration(1));
+      await cluster.createConfiguration();
       const before = await writes(client, 'POST', 'secrets');
       const started = performance.now();
-      const replicas = await Promise.all(
-        Array.from({ length: PROCESSES }, async () => startReplica({ kubeconfigPath: controlPlane.kubeconfigPath })),
-      );
+      const replicas = await Promise.all(Array.from({ length: PROCESSES }, () => cluster.startReplica()));
       await Promise.all(replicas.map((replica) => replica.ready()));
       console.log(`${PROCESSES} processes ready after ${Math.round(performance.now() - started)} ms`);
       const secret = (await secretOf(client)) ?? {};
@@ -59,14 +51,12 @@ test(
 );
 
 test('a replica that finds no Secret keeps the published CA trusted', async () => {
-  await client.create(configuration(1));
-  const first = await startReplica({ kubeconfigPath: controlPlane.kubeconfigPath });
-  await first.ready();
+  await cluster.createConfiguration();
+  const first = await startReady();
   const [before = ''] = await publishedBy(client);
   await first.stop();
   await client.delete(SECRET);
-  const second = await startReplica({ kubeconfigPath: controlPlane.kubeconfigPath });
-  await second.ready();
+  const second = await startReady();
   const [after = ''] = await publishedBy(client);
   expect(after.match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
   expect(after).toContain(before.trim());
@@ -78,15 +68,13 @@ test('the steps for a leaked key in docs/operations.md leave no trust in the old
   const patch = JSON.parse(/--type=json -p '(\[[^']+\])'/.exec(page)?.[1] ?? '') as unknown[];
   await client.delete(SECRET);
   await client.delete(CONFIGURATION);
-  await client.create(configuration(1));
-  const first = await startReplica({ kubeconfigPath: controlPlane.kubeconfigPath });
-  await first.ready();
+  await cluster.createConfiguration();
+  const first = await startReady();
   const [leaked = ''] = await publishedBy(client);
   await first.stop();
   await client.delete(SECRET);
   await client.patch(CONFIGURATION, patch, { type: 'json' });
-  const second = await startReplica({ kubeconfigPath: controlPlane.kubeconfigPath });
-  await second.ready();
+  const second = await startReady();
   const published = await publishedBy(client);
   expect(published).toHaveLength(patch.length);
   for (const bundle of published) {

@@ -5,23 +5,19 @@ import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DAY } from '../../src/certificates/describe.ts';
 import { issueAuthority, issueLeaf } from '../../src/certificates/issue.ts';
-import { startBalancer, type Balancer } from '../support/balancer.ts';
 import type { Client } from '../support/client.ts';
-import { startControlPlane, type ControlPlane } from '../support/control-plane.ts';
+import { startReplicatedCluster, type ReplicatedCluster } from '../support/replicated-cluster.ts';
 import {
   BUNDLE,
-  configuration,
   CONFIGURATION,
   injects,
   issuedFlags,
   NAME,
-  prepare,
   publishedBy,
   SECRET,
   secretOf,
   SERVERNAME,
   startLoad,
-  startReplica,
   writes,
   type Replica,
 } from '../support/replicas.ts';
@@ -29,42 +25,33 @@ import { waitFor } from '../support/wait-for.ts';
 
 // Two replicas look after their certificate and their registration by themselves.
 
-let controlPlane: ControlPlane;
+let cluster: ReplicatedCluster;
 let client: Client;
-let balancer: Balancer;
-const replicas: Replica[] = [];
+let replicas: readonly Replica[];
 
 beforeAll(async () => {
-  controlPlane = await startControlPlane();
-  ({ client } = controlPlane);
-  balancer = await startBalancer();
-  await prepare(client, balancer.port);
+  cluster = await startReplicatedCluster();
+  ({ client, replicas } = cluster);
 });
-afterAll(async () => {
-  for (const replica of replicas) await replica.stop();
-  balancer?.close();
-  await controlPlane?.stop();
-});
+afterAll(() => cluster?.stop());
 
 const resourceVersion = async (): Promise<string> =>
   String((await client.get(CONFIGURATION)).metadata?.resourceVersion);
 
 test('the first pod is injected within 5 s of the first start', async () => {
-  await client.create(configuration(balancer.port));
+  await cluster.createConfiguration();
   const started = performance.now();
-  const first = await startReplica(controlPlane);
-  replicas.push(first);
-  balancer.to(replicas);
+  const first = await cluster.startReplica();
+  cluster.balancer.to(replicas);
   await waitFor('a pod with the agent', () => injects(client), { interval: 20 });
   const took = performance.now() - started;
   console.log(`first injected pod after ${Math.round(took)} ms`);
   expect(took).toBeLessThan(5000);
   await first.ready();
 
-  const second = await startReplica(controlPlane);
-  replicas.push(second);
+  const second = await cluster.startReplica();
   await second.ready();
-  balancer.to(replicas);
+  cluster.balancer.to(replicas);
   expect(new Set(await publishedBy(client)).size).toBe(1);
   expect((await publishedBy(client))[0]).toBe((await secretOf(client))?.['ca.crt']);
   expect(new X509Certificate((await secretOf(client))?.['tls.crt'] ?? '').subjectAltName).toBe(
@@ -229,7 +216,13 @@ describe('caBundle', () => {
 
 test('agent-injector certs shows the certificate in use, and the webhook entries that trust it', async () => {
   const show = async (): Promise<{ readonly code: number; readonly output: string }> => {
-    const args = ['certs', '--kubeconfig', controlPlane.kubeconfigPath, '--tls-secret', issuedFlags['tls-secret']];
+    const args = [
+      'certs',
+      '--kubeconfig',
+      cluster.controlPlane.kubeconfigPath,
+      '--tls-secret',
+      issuedFlags['tls-secret'],
+    ];
     return new Promise((resolve) => {
       execFile(process.execPath, [BUNDLE, ...args, '--webhook-configuration', NAME], (failure, stdout, stderr) => {
         resolve({ code: failure ? Number(failure.code) : 0, output: stdout + stderr });
@@ -272,7 +265,7 @@ describe('the webhook configuration', () => {
     await waitFor('the replica to be unready', async () => (await replica.ask('/readyz')).status === 503);
     expect((await replica.ask('/readyz')).text).toBe('not ready: the webhook configuration does not exist yet\n');
     expect((await replica.ask('/livez')).status).toBe(200);
-    await client.create(configuration(balancer.port));
+    await cluster.createConfiguration();
     await replica.ready();
     await waitFor('a pod with the agent', () => injects(client));
   });

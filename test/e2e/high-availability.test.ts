@@ -1,15 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startBalancer, type Balancer } from '../support/balancer.ts';
+import type { Balancer } from '../support/balancer.ts';
 import { Client } from '../support/client.ts';
-import { startControlPlane, type ControlPlane } from '../support/control-plane.ts';
 import { optedIn, ours } from '../support/injected-cluster.ts';
 import { review } from '../support/injector.ts';
 import { podOf } from '../support/pod.ts';
+import { startReplicatedCluster, type ReplicatedCluster } from '../support/replicated-cluster.ts';
 import {
-  configuration,
   injects,
   issuedFlags,
-  prepare,
   publishedBy,
   SERVERNAME,
   startLoad,
@@ -28,31 +26,25 @@ const WORKERS = 16;
 // Long enough for the balancer to notice, as in a cluster for kube-proxy.
 const flags = { ...issuedFlags, 'drain-seconds': '3' };
 
-let controlPlane: ControlPlane;
+let cluster: ReplicatedCluster;
 let client: Client;
 let balancer: Balancer;
-const replicas: Replica[] = [];
+let replicas: Replica[];
 
 beforeAll(async () => {
-  controlPlane = await startControlPlane();
-  ({ client } = controlPlane);
-  balancer = await startBalancer();
-  await prepare(client, balancer.port);
-  await client.create(configuration(balancer.port));
+  cluster = await startReplicatedCluster();
+  ({ client, balancer, replicas } = cluster);
+  await cluster.createConfiguration();
   await start(0);
   await start(1);
   await waitFor('a pod with the agent', () => injects(client));
 });
-afterAll(async () => {
-  for (const replica of replicas) await replica.stop();
-  balancer?.close();
-  await controlPlane?.stop();
-});
+afterAll(() => cluster?.stop());
 
-/** In place of the one that was there. */
+/** Starts the replica, in the place of the one that was there. */
 async function start(index: number): Promise<void> {
   await replicas[index]?.stop();
-  const replica = await startReplica({ kubeconfigPath: controlPlane.kubeconfigPath, flags });
+  const replica = await startReplica({ kubeconfigPath: cluster.controlPlane.kubeconfigPath, flags });
   replicas[index] = replica;
   await replica.ready();
   await balancer.follow(replicas);
@@ -155,7 +147,7 @@ test(
     const pids = replicas.map((replica) => replica.process.pid);
     await waitFor('both to know the namespace', async () => (await domains()).every((domain) => domain === '1000'));
 
-    await controlPlane.stopApiServer();
+    await cluster.controlPlane.stopApiServer();
     const gone = performance.now();
     while (performance.now() - gone < OUTAGE_SECONDS * 1000) {
       expect(await domains()).toEqual(['1000', '1000']);
@@ -164,7 +156,7 @@ test(
         expect(await replica.ask('/readyz')).toEqual({ status: 200, text: 'ok\n' });
       }
     }
-    await controlPlane.startApiServer();
+    await cluster.controlPlane.startApiServer();
     const back = performance.now();
     await client.patch(
       { kind: 'Namespace', name: 'shop' },

@@ -13,7 +13,7 @@ import {
   profileDocument,
 } from '../support/fixtures.ts';
 
-// What was seen to go wrong in other injectors (shared/features.md, part 1; shared/agents.md §3): one test each, named for the defect.
+// Defects that users of other injectors have reported: one test for each.
 
 const copies = {
   type: 'initContainer',
@@ -29,7 +29,7 @@ const web = (...env: EnvVar[]) => pod([container('web', { env })]);
 const envOf = ({ spec }: Pod, index = 0) => spec.containers[index]?.env ?? [];
 const valueOf = (given: Pod, name: string) => envOf(given).findLast((one) => one.name === name)?.value;
 
-describe('defects of other injectors', () => {
+describe('defects of other injectors do not occur', () => {
   it("mixing another vendor's CLSID with our path does not happen", () => {
     const { decision, pod: after } = admit(web(datadog), namespace(), dotnet);
     expect(decision.outcome !== 'injected' && decision.reason).toMatchObject({
