@@ -6,10 +6,10 @@ import type { Client } from '../support/client.ts';
 import { startReplicatedCluster, type ReplicatedCluster } from '../support/replicated-cluster.ts';
 import { CONFIGURATION, publishedBy, SECRET, secretOf, SERVERNAME, writes, type Replica } from '../support/replicas.ts';
 
-// There is no leader: replicas that start at the same moment agree all the same.
+// There is no leader election: replicas that start at the same time must agree on one certificate.
 
 const ROUNDS = process.env['E2E_LONG'] === '1' ? 20 : 3;
-const PROCESSES = 5;
+const REPLICAS = 5;
 
 let cluster: ReplicatedCluster;
 let client: Client;
@@ -26,15 +26,15 @@ async function startReady(): Promise<Replica> {
 }
 
 test(
-  `${PROCESSES} replicas that start together create one CA, in each of ${ROUNDS} rounds`,
+  `${REPLICAS} replicas that start together create one CA, in each of ${ROUNDS} rounds`,
   async () => {
     for (let round = 0; round < ROUNDS; round += 1) {
       await cluster.createConfiguration();
       const before = await writes(client, 'POST', 'secrets');
       const started = performance.now();
-      const replicas = await Promise.all(Array.from({ length: PROCESSES }, () => cluster.startReplica()));
+      const replicas = await Promise.all(Array.from({ length: REPLICAS }, () => cluster.startReplica()));
       await Promise.all(replicas.map((replica) => replica.ready()));
-      console.log(`${PROCESSES} processes ready after ${Math.round(performance.now() - started)} ms`);
+      console.log(`${REPLICAS} replicas ready after ${Math.round(performance.now() - started)} ms`);
       const secret = (await secretOf(client)) ?? {};
       expect(secret['ca.crt']?.match(/BEGIN CERTIFICATE/g)).toHaveLength(1);
       expect(new Set(await publishedBy(client))).toEqual(new Set([secret['ca.crt']]));
@@ -84,7 +84,7 @@ test('the steps for a leaked key in docs/operations.md leave no trust in the old
   await second.stop();
 });
 
-/** Of the certificate that it serves to a caller who trusts these authorities. */
+/** The serial number of the certificate that a replica serves. */
 async function serialOf({ port }: Replica, ca: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: '127.0.0.1', port, ca, servername: SERVERNAME });

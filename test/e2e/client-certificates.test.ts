@@ -9,7 +9,7 @@ import { startReplicatedCluster, type ReplicatedCluster } from '../support/repli
 import { injects, issuedFlags, SERVERNAME, type Replica } from '../support/replicas.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-// An API server that shows a certificate, as an AdmissionConfiguration tells it to, and an injector that asks for one.
+// The API server presents the client certificate of its AdmissionConfiguration, and the injector requires one.
 
 const dir = mkdtempSync(join(tmpdir(), 'agent-injector-mtls-'));
 const file = (name: string): string => join(dir, name);

@@ -59,7 +59,7 @@ describe('audit', () => {
     expect(findings).toMatchObject([{ kind: 'expected-not-injected', workload: 'Deployment/web', pods: 2, fix }]);
     const { stdout } = await ask('audit', '-n', 'late');
     expect(stdout).toContain(`  $ ${fix}\n`);
-    // What kubectl does: another annotation on the template.
+    // As `kubectl rollout restart` does.
     const template = { metadata: { annotations: { 'kubectl.kubernetes.io/restartedAt': 'now' } } };
     await client.patch(
       { kind: 'Deployment', namespace: 'late', name: 'web' },
@@ -109,7 +109,7 @@ describe('plan', () => {
     );
     expect(planned).toMatchObject([
       { workload: 'Deployment/other', verdict: 'conflict', message: expect.stringContaining('(foreign-profiler)') },
-      // The pod itself is not what `restricted` asks for: the API server says so.
+      // The API server refuses the pod, because `restricted` does.
       { workload: 'Deployment/web', verdict: 'pod-security', server: expect.stringContaining('violates PodSecurity') },
     ]);
     const without = await jsonOf<{ planned: readonly Planned[] }>(1, 'plan', '--label-namespace', 'soon');

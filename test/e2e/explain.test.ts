@@ -26,16 +26,16 @@ const explainOf = async (...args: readonly string[]): Promise<ExplanationResult>
 const deployment = (
   namespace: string,
   name: string,
-  more: { own?: Record<string, string>; template?: Record<string, string> } = {},
+  annotations: { own?: Record<string, string>; template?: Record<string, string> } = {},
 ) => ({
   apiVersion: 'apps/v1',
   kind: 'Deployment',
-  metadata: { name, namespace, annotations: more.own ?? {} },
+  metadata: { name, namespace, annotations: annotations.own ?? {} },
   spec: {
     replicas: 1,
     selector: { matchLabels: { app: name } },
     template: {
-      metadata: { labels: { app: name }, annotations: more.template ?? {} },
+      metadata: { labels: { app: name }, annotations: annotations.template ?? {} },
       spec: { containers: [container('app')] },
     },
   },
@@ -54,10 +54,10 @@ describe('explain on a cluster', () => {
     expectPrinted(stdout, example);
     const [, key = '', value = ''] = /\$ kubectl label namespace shop (\S+)=(\S+)\n/.exec(stdout) ?? [];
     await client.patch({ kind: 'Namespace', name: 'shop' }, { metadata: { labels: { [key]: value } } });
-    const mended = await explainOf('deploy/web', '-n', 'shop');
-    expect(mended.decision.outcome).toBe('injected');
-    expect(mended.apiServer?.map(({ called }) => called)).toEqual(['yes']);
-    // The pod that was there before would get it now, and shows that nobody was asked then.
+    const fixed = await explainOf('deploy/web', '-n', 'shop');
+    expect(fixed.decision.outcome).toBe('injected');
+    expect(fixed.apiServer?.map(({ called }) => called)).toEqual(['yes']);
+    // The existing pod would be injected now; the webhook was not called when it was created.
     const before = await explainOf(`pod/${pod.metadata?.name ?? ''}`, '-n', 'shop');
     expect(before.decision.outcome).toBe('injected');
     expect(before.findings).toMatchObject([
@@ -68,20 +68,20 @@ describe('explain on a cluster', () => {
   it('shows the record on an injected pod, and the decision that would be made now', async () => {
     await client.createNamespace('carries', optedIn());
     await client.create(podOf('carries', 'app'));
-    const one = await explainOf('pod/app', '-n', 'carries');
-    expect(one.recorded).toMatchObject({ decision: 'injected' });
-    expect(one.decision.reason?.code).toBe('already-instrumented');
-    expect(one.findings).toEqual([]);
+    const explanation = await explainOf('pod/app', '-n', 'carries');
+    expect(explanation.recorded).toMatchObject({ decision: 'injected' });
+    expect(explanation.decision.reason?.code).toBe('already-instrumented');
+    expect(explanation.findings).toEqual([]);
   });
 
   it('names the selector because of which the API server does not call the webhook', async () => {
     await client.createNamespace('opted', optedIn());
     await client.create(claimIn('opted'));
     await client.create(podOf('opted', 'out', { labels: ours({ injection: 'disabled' }) }));
-    const one = await explainOf('po/out', '-n', 'opted');
-    expect(one.apiServer).toMatchObject([{ called: 'no' }]);
-    expect(one.findings[0]).toMatchObject({ code: 'never-called' });
-    expect(one.findings[0]?.message).toContain(
+    const explanation = await explainOf('po/out', '-n', 'opted');
+    expect(explanation.apiServer).toMatchObject([{ called: 'no' }]);
+    expect(explanation.findings[0]).toMatchObject({ code: 'never-called' });
+    expect(explanation.findings[0]?.message).toContain(
       'its objectSelector requires agent-injector.io/injection not in (disabled)',
     );
   });
@@ -111,9 +111,9 @@ describe('explain on a cluster', () => {
         template: { metadata: { labels: { app: 'db' } }, spec },
       },
     });
-    const one = await explainOf('sts/db', '-n', 'keys');
-    // Only who knows the keys sees that the ConfigMap gives the variable.
-    expect(one.decision.reason?.code).toBe('conflicting-variable');
+    const explanation = await explainOf('sts/db', '-n', 'keys');
+    // Only with the keys is it known that the ConfigMap sets the variable.
+    expect(explanation.decision.reason?.code).toBe('conflicting-variable');
   });
 
   it('fails for an object that does not exist, and for an invalid argument', async () => {

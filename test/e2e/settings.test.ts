@@ -11,7 +11,7 @@ import {
 import type { Injector } from '../support/injector.ts';
 import { container, instrumented, podOf, recordOf, variable, type Pod } from '../support/pod.ts';
 
-// What users write as annotations, and how soon it counts.
+// Annotations of users, and how soon a change takes effect.
 
 const expectGolden = goldenFiles(import.meta.url);
 
@@ -74,11 +74,7 @@ test('an invalid value prevents injection with a warning, and the pod is created
   await client.createNamespace('wrong', optedIn());
   const annotations = ours({ 'domain-id': '40000' });
   const { object, warnings } = await client.create<Pod>(podOf('wrong', 'warned', { annotations }));
-  expect(warnings).toEqual([
-    expect.stringMatching(
-      /^agent-injector: not injected: invalid-value: agent-injector.io\/domain-id is "40000", must be /,
-    ),
-  ]);
+  expect(warnings).toEqual([expect.stringMatching(/ invalid-value: .*domain-id.*"40000"/)]);
   expect(instrumented(object)).toEqual([]);
   expect(recordOf(object)).toMatchObject({ decision: 'skipped', reason: 'invalid-value' });
   expect(await client.find({ kind: 'Pod', namespace: 'wrong', name: 'warned' })).toBeDefined();
@@ -91,10 +87,7 @@ test('a pod that requires injection but cannot be injected is refused with the r
   await expect(client.create(wrong)).rejects.toMatchObject({
     status: 403,
     reason: 'Forbidden',
-    message: expect.stringContaining(
-      'denied the request: agent-injector: injection is required for this pod but not possible: ' +
-        'agent-injector.io/domain-id is "40000", must be an integer from 1 to 32767 (pod annotation) (invalid-value)',
-    ),
+    message: expect.stringMatching(/denied the request: .*domain-id.*"40000".*\(invalid-value\)/),
   });
   expect(await client.find({ kind: 'Pod', namespace: 'strict', name: 'refused' })).toBeUndefined();
   expect(instrumented(await create(podOf('strict', 'right', { labels })))).toEqual(['app']);
@@ -106,6 +99,6 @@ test('a changed annotation of the namespace applies to the next pod', async () =
   expect(variable(await create(podOf(namespace, 'before')), 'ARIES_DOMAIN_ID')).toBe('1000');
 
   const after = await changeDomain(client, namespace, '1001');
-  console.log(`a changed annotation counted after ${after} ms`);
+  console.log(`a changed annotation took effect after ${after} ms`);
   expect(after).toBeLessThan(2000);
 });

@@ -4,8 +4,6 @@ import { goldenFiles, normalise } from './golden.ts';
 import { optedIn, ours, startInjectedCluster, type InjectedCluster } from '../support/injected-cluster.ts';
 import { container, instrumented, podOf, podsOf, type Pod } from '../support/pod.ts';
 
-// Whatever makes the pods, and whatever else is in them.
-
 const NAMESPACE = 'workloads';
 const expectGolden = goldenFiles(import.meta.url);
 
@@ -20,7 +18,6 @@ afterAll(() => cluster?.stop());
 
 const metadata = (name: string): KubeObject['metadata'] & object => ({ name, namespace: NAMESPACE });
 
-/** The selector and the template of a workload. */
 function templateOf(app: string, spec: object): object {
   return { selector: { matchLabels: { app } }, template: { metadata: { labels: { app } }, spec } };
 }
@@ -34,7 +31,7 @@ const jobTemplate = {
   },
 };
 
-/** The only pod that a controller has made, and that it was decided on once, as this controller's. */
+/** Waits for the only pod of a controller, and expects one decision with this owner. */
 async function onlyPodOf(name: string, owner: string | RegExp): Promise<Pod> {
   const [pod] = await podsOf(client, { namespace: NAMESPACE, name }, 1);
   const decisions = (await cluster.injector.decisions(NAMESPACE)).filter((decision) => decision.owner?.match(owner));
@@ -87,7 +84,7 @@ describe('the pod is injected', () => {
     const spec = { schedule: '* * * * *', concurrencyPolicy: 'Forbid', jobTemplate };
     const cronJob = { apiVersion: 'batch/v1', kind: 'CronJob', metadata: metadata('each-minute'), spec };
     await client.create(cronJob);
-    // One that has not run for a while is late, and runs at once: nobody need wait for the minute to end.
+    // An overdue CronJob runs at once, instead of at the end of the minute.
     const lastScheduleTime = new Date(Date.now() - 120_000).toISOString().replace(/\.\d+/, '');
     const ref = { kind: 'CronJob', namespace: NAMESPACE, name: 'each-minute' };
     await client.patch(ref, { status: { lastScheduleTime } }, { subresource: 'status' });
@@ -117,8 +114,8 @@ describe('the pod is injected', () => {
 
   test('that has the proxy of a service mesh, which gets no agent', async () => {
     const proxy = container('istio-proxy', { args: ['proxy', 'sidecar'] });
-    const beside = { containers: [container('app'), proxy] };
-    const { object } = await client.create<Pod>(podOf(NAMESPACE, 'meshed', { spec: beside }));
+    const sidecar = { containers: [container('app'), proxy] };
+    const { object } = await client.create<Pod>(podOf(NAMESPACE, 'meshed', { spec: sidecar }));
     expect(instrumented(object)).toEqual(['app']);
     expectGolden('meshed.yaml', normalise(object));
 
