@@ -10,3 +10,6 @@ export interface Room {
 }
 export const rooms: readonly Room[];
 export function lintOverrides(): readonly object[];
+
+export const purePackages: readonly string[];
+export function lintOverrides(): readonly object[];

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { lintOverrides, rooms } from '../../tools/rooms.js';
+import { lintOverrides, purePackages, rooms } from '../../tools/rooms.js';
 import { table } from '../support/markdown.ts';
 
 // tools/rooms.js is the one list of rooms: the linter's rules and ARCHITECTURE.md follow from it, and src/ is held to it here, with type imports.
@@ -15,6 +15,7 @@ interface Source {
   readonly room: string;
   readonly lines: number;
   readonly imports: readonly string[];
+  readonly packages: readonly string[];
 }
 
 const sources: readonly Source[] = readdirSync(src, { recursive: true, encoding: 'utf8' })
@@ -22,12 +23,14 @@ const sources: readonly Source[] = readdirSync(src, { recursive: true, encoding:
   .map((path) => {
     const text = readFileSync(join(src, path), 'utf8');
     const found = [...text.matchAll(/(?:from|import|import\()\s*'(\.[^']+\.ts)'/g)];
+    const packages = [...text.matchAll(/^(?:.*\bfrom|import) '([^.'][^']*)';$/gm)].map(([, name = '']) => name);
     const imports = found.map(([, to = '']) => relative(src, resolve(src, dirname(path), to)));
     return {
       path,
       room: path.includes('/') ? (path.split('/')[0] ?? '') : '',
       lines: text.split('\n').length - 1,
       imports,
+      packages,
     };
   });
 
@@ -72,6 +75,12 @@ describe('the rooms of src/', () => {
         imports.filter((to) => !existsSync(join(src, to))).map((to) => [path, to]),
       ),
     ).toEqual([]);
+  });
+
+  it('import no package that could do I/O if they are pure, and no path inside of a package', () => {
+    const pure = new Set(rooms.filter((room) => room.pure).map(({ name }) => name));
+    const imported = sources.filter(({ room }) => pure.has(room)).flatMap(({ packages }) => packages);
+    expect([...new Set(imported)].toSorted()).toEqual(purePackages.toSorted());
   });
 
   it('have no import circle', () => expect(circles()).toEqual([]));

@@ -24,6 +24,8 @@ describe('CONTRIBUTING.md', () => {
     };
     const named = [...page.matchAll(/`npm run ([\w:]+)`/g)].map(([, name = '']) => name);
     expect(named.filter((name) => !Object.hasOwn(scripts, name))).toEqual([]);
+    const files = [...page.matchAll(/`npx vitest run (\S+)`/g)].map(([, path = '']) => path);
+    expect(files.filter((path) => !existsSync(join(root, path)))).toEqual([]);
     const links = [...page.matchAll(/\]\(([\w./-]+)\)/g)].map(([, path = '']) => path);
     expect(links.filter((path) => !existsSync(join(root, path)))).toEqual([]);
   });
