@@ -21,7 +21,7 @@ import type { WallClock } from './wall-clock.ts';
 
 export interface KeeperOptions {
   readonly source: CertificateSource;
-  readonly registration:
+  readonly caBundle:
     | Pick<CaBundleWriter, 'published' | 'generation' | 'want' | 'status' | 'whenSynced' | 'stop'>
     | undefined;
   readonly servername: string;
@@ -72,9 +72,9 @@ export class CertificateKeeper {
 
   /** Checks until there is a certificate, however long that takes. Rejects when stopped. */
   async whenServed(): Promise<ServerTls> {
-    const { source, registration } = this.#options;
+    const { source, caBundle } = this.#options;
     // A source that creates an authority needs to know which ones callers already trust.
-    if (source.isShared) await registration?.whenSynced();
+    if (source.isShared) await caBundle?.whenSynced();
     for (;;) {
       this.#stopping.signal.throwIfAborted();
       // oxlint-disable-next-line eslint/no-await-in-loop -- one check after the other
@@ -113,7 +113,7 @@ export class CertificateKeeper {
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#cancelTimer();
-    await Promise.all([this.check(), this.#options.registration?.stop()]);
+    await Promise.all([this.check(), this.#options.caBundle?.stop()]);
   }
 
   async #checkAndSchedule(): Promise<void> {
@@ -128,14 +128,14 @@ export class CertificateKeeper {
   }
 
   async #checkOnce(): Promise<number> {
-    const { source, registration, log } = this.#options;
+    const { source, caBundle, log } = this.#options;
     // Read before the source: a configuration that changes meanwhile is not overwritten.
-    const generation = registration?.generation() ?? 0;
-    const state = await source.reconcile(this.#clock.now(), registration?.published());
+    const generation = caBundle?.generation() ?? 0;
+    const state = await source.reconcile(this.#clock.now(), caBundle?.published());
     for (const change of state.changes) log.info({}, change);
     const problems = [state.problem, await this.#loadClientCa(), this.#serve(state, generation)];
     this.#report(problems.find((problem) => problem !== undefined));
-    const published = registration?.published();
+    const published = caBundle?.published();
     if (this.#server && this.#served && published)
       await this.#selfCheck.run(this.#server, this.#served.cert, published);
     this.#reportClock();
@@ -144,9 +144,9 @@ export class CertificateKeeper {
 
   #serve({ certificate }: SourceState, generation: number): string | undefined {
     if (!certificate) return undefined;
-    const { registration } = this.#options;
+    const { caBundle } = this.#options;
     const now = this.#clock.now();
-    const published = this.#history.record(registration?.published(), now);
+    const published = this.#history.record(caBundle?.published(), now);
     const selected = selectCertificate(this.#served, certificate, published, now);
     this.#publish(certificate, generation);
     try {
@@ -154,7 +154,7 @@ export class CertificateKeeper {
     } catch (error) {
       return `the certificate cannot be served: ${errorMessage(error)}`;
     }
-    return registration && certificate.ca === undefined
+    return caBundle && certificate.ca === undefined
       ? 'there is no ca.crt next to tls.crt, so nothing can be written to caBundle'
       : undefined;
   }
@@ -170,19 +170,19 @@ export class CertificateKeeper {
   }
 
   #publish({ ca = '' }: ServerCertificate, generation: number): void {
-    const { source, registration } = this.#options;
+    const { source, caBundle } = this.#options;
     if (ca !== this.#authorities) {
       if (this.#authorities !== undefined) this.#renewals.ca += 1;
       this.#authorities = ca;
     }
-    if (!registration || ca === '') return;
+    if (!caBundle || ca === '') return;
     if (source.isShared) {
-      registration.want(() => ca, generation);
+      caBundle.want(() => ca, generation);
       return;
     }
     // Another replica may need what it has published: only expired authorities are removed.
     const own = [...certificateBlocks(ca), ...certificateBlocks(this.#served?.ca ?? '')];
-    registration.want((published) => {
+    caBundle.want((published) => {
       const others = certificateBlocks(published).filter((cert) => !isExpired(cert, this.#clock.now()));
       return own.every((cert) => others.includes(cert)) ? published : [...new Set([...own, ...others])].join('');
     }, generation);
@@ -200,7 +200,7 @@ export class CertificateKeeper {
       served: this.#served,
       authorities: this.#authorities ?? '',
       problem: this.#problem,
-      registration: this.#options.registration?.status(),
+      caBundle: this.#options.caBundle?.status(),
       selfCheck: this.#server ? this.#selfCheck.result : 'not listening',
       renewals: this.#renewals,
     };

@@ -7,7 +7,7 @@ export interface ServerTls {
   readonly clientCa?: string | undefined;
 }
 
-/** The caBundle (PEM) of each webhook entry as the API server has it; undefined if there is no registration, or it has not been read yet. */
+/** The caBundle (PEM) of each webhook entry as the API server has it; undefined if no webhook configuration is maintained, or it has not been read yet. */
 export type PublishedBundles = readonly string[] | undefined;
 
 export interface SourceState {

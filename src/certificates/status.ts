@@ -11,15 +11,15 @@ export interface CertificateStatus {
   readonly authorities: string;
   readonly problem: string | undefined;
   /** Undefined if no webhook configuration is maintained. */
-  readonly registration: CaBundleStatus | undefined;
+  readonly caBundle: CaBundleStatus | undefined;
   readonly selfCheck: SelfCheck['result'] | 'not listening';
   readonly renewals: CertificateGauges['renewals'];
 }
 
 /** Why a caller would not get a trusted answer, a sentence each. */
 export function notReadyReasons(status: CertificateStatus): readonly string[] {
-  const { at, served, problem, registration, selfCheck } = status;
-  const reasons = registration ? trustReasons(registration, selfCheck) : [];
+  const { at, served, problem, caBundle, selfCheck } = status;
+  const reasons = caBundle ? trustReasons(caBundle, selfCheck) : [];
   if (!served) return [`there is no certificate yet${problem === undefined ? '' : `: ${problem}`}`, ...reasons];
   const expiry = expiryOf(served.cert);
   if (expiry && expiry > at) return reasons;
@@ -41,19 +41,19 @@ function trustReasons(
 
 /** Metrics of the certificate. The expiry of the CA is the latest one of the authorities that verify the certificate. */
 export function certificateGauges(status: CertificateStatus): CertificateGauges {
-  const { at, served, authorities, problem, registration, renewals } = status;
+  const { at, served, authorities, problem, caBundle, renewals } = status;
   const expiries = certificateBlocks(authorities)
     .filter((authority) => served && isTrusted(served.cert, authority, at))
     .map(expiryOf);
-  const drift = registration?.drift ?? [];
+  const drift = caBundle?.drift ?? [];
   return {
     expiry: {
       leaf: served && expiryOf(served.cert),
       ca: expiries.reduce((last, one) => (last && one && last > one ? last : one), undefined),
     },
     renewals,
-    hasProblem: problem !== undefined || registration?.problem !== undefined,
-    repairs: registration?.repairs ?? 0,
+    hasProblem: problem !== undefined || caBundle?.problem !== undefined,
+    repairs: caBundle?.repairs ?? 0,
     drift: Object.fromEntries(driftFields.map((name) => [name, drift.filter(({ field }) => field === name).length])),
   };
 }

@@ -10,8 +10,8 @@ export interface WallClock {
 }
 
 /** This machine's clock, or the API server's if the two are far apart: the API server decides whether a certificate is valid. */
-export function wallClockOf(cluster: KubeClient | undefined): WallClock {
-  const server = cluster?.serverClock;
+export function wallClockOf(client: KubeClient | undefined): WallClock {
+  const server = client?.serverClock;
   return {
     now: () => server?.now() ?? new Date(),
     aheadMs: () => server?.aheadMs() ?? 0,

@@ -30,19 +30,19 @@ export async function certs(
 ): Promise<CommandResult> {
   const { tlsSecret, webhookConfiguration } = config;
   const needsCluster = tlsSecret !== undefined || webhookConfiguration !== undefined;
-  const cluster = needsCluster ? await openCluster(config.kubeconfig) : undefined;
-  if (needsCluster && !cluster) throw new UsageError(['no cluster: give --kubeconfig FILE, or run in a pod']);
+  const client = needsCluster ? await openCluster(config.kubeconfig) : undefined;
+  if (needsCluster && !client) throw new UsageError(['no cluster: give --kubeconfig FILE, or run in a pod']);
   const files =
-    cluster && tlsSecret !== undefined ? await readSecret(cluster, tlsSecret) : await readDirectory(config.tlsDir);
-  if (!cluster || webhookConfiguration === undefined) return certificateReport(files, undefined, at);
-  const bundles = await readBundles(cluster, webhookConfiguration);
+    client && tlsSecret !== undefined ? await readSecret(client, tlsSecret) : await readDirectory(config.tlsDir);
+  if (!client || webhookConfiguration === undefined) return certificateReport(files, undefined, at);
+  const bundles = await readBundles(client, webhookConfiguration);
   if (!bundles.ok) throw new Error(bundles.error);
   return certificateReport(files, bundles.value, at);
 }
 
-async function readSecret(cluster: KubeClient, secret: string): Promise<CertificateFiles> {
+async function readSecret(client: KubeClient, secret: string): Promise<CertificateFiles> {
   const [namespace = '', name = ''] = secret.split('/');
-  const found = await namedSecret(cluster, namespace, name).read();
+  const found = await namedSecret(client, namespace, name).read();
   if (found.kind === 'failed') throw new Error(found.why);
   if (found.kind === 'absent') throw new Error(`Secret ${secret} not found`);
   const { data } = found;

@@ -1,4 +1,4 @@
-import type { KubeClient as Api } from '../cluster/client/types.ts';
+import type { KubeClient } from '../cluster/client/types.ts';
 import { readOnce } from '../cluster/one-shot.ts';
 import { WEBHOOK_CONFIGURATIONS } from '../cluster/webhook-configuration/entries.ts';
 import { ownEntries } from '../diagnostics/webhook-match.ts';
@@ -21,7 +21,7 @@ export interface InstalledCatalogue {
  * configuration file. The catalogue as it is where none can be read or used; never throws.
  */
 export async function withInstalledDefaults(
-  api: Api,
+  client: KubeClient,
   configurations: readonly JsonObject[],
   catalogue: Catalogue,
 ): Promise<InstalledCatalogue> {
@@ -31,7 +31,7 @@ export async function withInstalledDefaults(
   const service = services.find((one) => textIn(one, 'name') !== '');
   if (!service) return { catalogue, from: undefined };
   const [namespace, name] = [textIn(service, 'namespace'), textIn(service, 'name')];
-  const answer = await readOnce(api, `/api/v1/namespaces/${namespace}/configmaps/${name}`);
+  const answer = await readOnce(client, `/api/v1/namespaces/${namespace}/configmaps/${name}`);
   const data = answer.kind === 'ok' ? answer.body['data'] : undefined;
   const defaults = isObject(data) ? defaultsIn(data[FILE]) : undefined;
   if (!defaults || problemsOfDefaults(catalogue, defaults).length > 0) return { catalogue, from: undefined };
@@ -39,10 +39,10 @@ export async function withInstalledDefaults(
 }
 
 /** The same, where the webhook configurations have not been read yet. */
-export async function installedCatalogue(api: Api, catalogue: Catalogue): Promise<Catalogue> {
-  const answer = await readOnce(api, WEBHOOK_CONFIGURATIONS);
+export async function installedCatalogue(client: KubeClient, catalogue: Catalogue): Promise<Catalogue> {
+  const answer = await readOnce(client, WEBHOOK_CONFIGURATIONS);
   const configurations = answer.kind === 'ok' ? objectsIn(answer.body, 'items') : [];
-  return (await withInstalledDefaults(api, configurations, catalogue)).catalogue;
+  return (await withInstalledDefaults(client, configurations, catalogue)).catalogue;
 }
 
 function defaultsIn(text: unknown): readonly (readonly [string, string])[] | undefined {

@@ -2,8 +2,7 @@ import { controllerOf } from '../kubernetes/owner.ts';
 import { type Admission, admit } from '../admission/admit.ts';
 import { INJECTION_LABEL, key } from '../api/keys.ts';
 import { describeFailure } from '../cluster/client/errors.ts';
-import type { KubeClient as Api } from '../cluster/client/types.ts';
-import type { ApiResponse } from '../cluster/client/types.ts';
+import type { ApiResponse, KubeClient } from '../cluster/client/types.ts';
 import { sendOnce } from '../cluster/one-shot.ts';
 import { catalogueFrom, type OfflineOptions } from '../config/catalogue.ts';
 import { comparePlans, type InjectedAgent, type PlanComparison, type Verdict } from '../diagnostics/plan-comparison.ts';
@@ -50,13 +49,13 @@ export async function plan(options: PlanOptions): Promise<CommandResult> {
     throw new UsageError(['--profile-file, --label-namespace or both are required']);
   const own = await catalogueFrom(options);
   const withFile = profileFile === undefined ? own : withProfilesOf(own, profileFile, await readText(profileFile));
-  const api = await openUserCluster(options.kubeconfig);
-  const now = options.config === undefined ? await installedCatalogue(api, own) : own;
+  const client = await openUserCluster(options.kubeconfig);
+  const now = options.config === undefined ? await installedCatalogue(client, own) : own;
   const later = withProfiles(now, withFile.profiles);
   const scope = labelNamespace === undefined ? options : { namespace: labelNamespace, allNamespaces: false };
-  const survey: Survey = { api, now, later, namespaces: await readNamespaceList(api), labelNamespace };
+  const survey: Survey = { client, now, later, namespaces: await readNamespaceList(client), labelNamespace };
   const found = await compareAll(survey, scope);
-  const compared = options.serverDryRun ? await Promise.all(found.map((one) => withDryRun(api, one))) : found;
+  const compared = options.serverDryRun ? await Promise.all(found.map((one) => withDryRun(client, one))) : found;
   const rows = compared.map(rowOf);
   const output = options.output === 'json' ? formatJson({ planned: rows }) : `${lines(rows).join('\n')}\n`;
   return { output, exitCode: compared.some(isBad) ? 1 : 0 };
@@ -80,7 +79,7 @@ function withProfilesOf(catalogue: Catalogue, file: string, text: string): Catal
 }
 
 interface Survey {
-  readonly api: Api;
+  readonly client: KubeClient;
   readonly now: Catalogue;
   readonly later: Catalogue;
   readonly namespaces: ReadonlyMap<string, Namespace>;
@@ -102,11 +101,11 @@ async function compareAll(survey: Survey, scope: NamespaceScope): Promise<readon
   const kinds = workloadKinds.filter(({ kind }) => kind !== 'PodTemplate');
   await Promise.all(
     kinds.map(async (kind) => {
-      await readWorkloads(survey.api, kind, scope, async (items) => {
+      await readWorkloads(survey.client, kind, scope, async (items) => {
         const roots = items
           .filter((item) => controllerOf(objectIn(item, 'metadata')) === undefined)
           .flatMap((item) => subjectOf(kind, item));
-        const facts = await readClusterState(survey.api, roots);
+        const facts = await readClusterState(survey.client, roots);
         for (const root of roots) found.push(...compare(survey, root, facts));
       });
     }),
@@ -150,7 +149,7 @@ function compare(survey: Survey, root: Root, cluster: ClusterState): readonly Co
 }
 
 /** Creates the changed pod as a dry run: Pod Security, quotas and policies are evaluated, but nothing is stored. */
-async function withDryRun(api: Api, compared: Compared): Promise<Compared> {
+async function withDryRun(client: KubeClient, compared: Compared): Promise<Compared> {
   const { pod, namespace } = compared;
   if (!pod) return compared;
   const { metadata, spec } = pod;
@@ -166,7 +165,7 @@ async function withDryRun(api: Api, compared: Compared): Promise<Compared> {
     },
     spec,
   };
-  return { ...compared, dryRun: await sendOnce(api, `/api/v1/namespaces/${namespace}/pods?dryRun=All`, body) };
+  return { ...compared, dryRun: await sendOnce(client, `/api/v1/namespaces/${namespace}/pods?dryRun=All`, body) };
 }
 
 /** The API server marks a violation only in the message of its Status (k8s.io/pod-security-admission admission/admission.go). */

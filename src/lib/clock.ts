@@ -1,3 +1,5 @@
+import { deferred } from './deferred.ts';
+
 export interface Clock {
   /** Monotonic, in ms: only differences have a meaning. A wall clock may jump. */
   now(): number;
@@ -16,17 +18,12 @@ export const systemClock: Clock = {
 };
 
 /** Resolves after `ms`, or as soon as the signal is aborted. Leaves no timer and no listener behind. */
-export async function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    const cancel = clock.after(ms, () => {
-      signal.removeEventListener('abort', onAbort);
-      resolve();
-    });
-    const onAbort = (): void => {
-      cancel();
-      resolve();
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
+export async function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted) return;
+  const { promise, resolve } = deferred();
+  const cancel = clock.after(ms, resolve);
+  signal?.addEventListener('abort', resolve, { once: true });
+  await promise;
+  cancel();
+  signal?.removeEventListener('abort', resolve);
 }

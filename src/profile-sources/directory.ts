@@ -57,6 +57,7 @@ const EMPTY: ProfileSet = {
  */
 export class ProfileDirectory {
   readonly #options: ProfileDirectoryOptions;
+  readonly #clock: Clock;
   readonly #reloads = { sound: 0, broken: 0 };
   #catalogue: Catalogue;
   #set: ProfileSet = EMPTY;
@@ -70,6 +71,7 @@ export class ProfileDirectory {
 
   private constructor(options: ProfileDirectoryOptions) {
     this.#options = options;
+    this.#clock = options.clock ?? systemClock;
     this.#catalogue = withProfiles(options.tables, EMPTY.profiles);
   }
 
@@ -83,7 +85,7 @@ export class ProfileDirectory {
   }
 
   watch(): void {
-    this.#polling ??= this.#poll(this.#options.clock ?? systemClock, this.#stopping.signal);
+    this.#polling ??= this.#poll(this.#stopping.signal);
   }
 
   async stop(): Promise<void> {
@@ -91,11 +93,11 @@ export class ProfileDirectory {
     await this.#polling;
   }
 
-  async #poll(clock: Clock, signal: AbortSignal): Promise<void> {
+  async #poll(signal: AbortSignal): Promise<void> {
     let waitMs = POLL_MS;
     for (;;) {
       // oxlint-disable-next-line eslint/no-await-in-loop -- one check after the other
-      await sleep(clock, waitMs, signal);
+      await sleep(this.#clock, waitMs, signal);
       if (signal.aborted) return;
       // oxlint-disable-next-line eslint/no-await-in-loop -- one check after the other
       waitMs = await this.check();
@@ -159,7 +161,7 @@ export class ProfileDirectory {
 
   async #load({ files, fingerprint }: DirectoryContent): Promise<keyof ProfilesStatus['reloads']> {
     const { dir, builtIn, tables, log } = this.#options;
-    const documents = await runInSlices(profileDocuments(dir, files, this.#names));
+    const documents = await runInSlices(profileDocuments(dir, files, this.#names), this.#clock);
     const set = await this.#readProfiles(documents);
     const catalogue = withProfiles(tables, set.profiles);
     const problems = limited([
@@ -194,7 +196,7 @@ export class ProfileDirectory {
       shipped: this.#set.builtIn,
       slots: new Set(tables.slots.keys()),
     });
-    return runInSlices(reading);
+    return runInSlices(reading, this.#clock);
   }
 }
 
@@ -206,14 +208,14 @@ function limited(problems: readonly string[]): readonly string[] {
   return more > 0 ? [...problems.slice(0, MAX_PROBLEMS), `and ${more} more problems with profiles`] : problems;
 }
 
-async function runInSlices<T>(work: Generator<void, T>): Promise<T> {
-  let since = performance.now();
+async function runInSlices<T>(work: Generator<void, T>, clock: Clock): Promise<T> {
+  let since = clock.now();
   for (;;) {
     const step = work.next();
     if (step.done) return step.value;
-    if (performance.now() - since < MAX_BLOCKING_MS) continue;
+    if (clock.now() - since < MAX_BLOCKING_MS) continue;
     // oxlint-disable-next-line eslint/no-await-in-loop -- reviews have priority
     await nextTurn();
-    since = performance.now();
+    since = clock.now();
   }
 }

@@ -15,7 +15,7 @@ import type { AuditGauges } from '../metrics/audits.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 
 export interface AuditSources {
-  readonly api: KubeClient;
+  readonly client: KubeClient;
   readonly catalogue: () => Catalogue;
   readonly clusterState: () => ClusterState;
   readonly namespaces: { readonly get: (name: string) => Namespace | undefined };
@@ -57,7 +57,7 @@ export class AuditLoop {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#list = new PagedList({
-      client: sources.api,
+      client: sources.client,
       path: '/api/v1/pods',
       metadataOnly: false,
       selector: {},

@@ -9,21 +9,21 @@ import { AuditLoop } from './audit-loop.ts';
 import type { ClusterStateSource } from './cluster-state.ts';
 
 export interface AuditedServer {
-  readonly api: KubeClient | undefined;
+  readonly client: KubeClient | undefined;
   readonly profiles: { readonly catalogue: () => Catalogue };
   readonly namespaces: NamespaceSource;
-  readonly cluster: Pick<ClusterStateSource, 'state'>;
+  readonly clusterState: Pick<ClusterStateSource, 'state'>;
 }
 
 /** Creates the audit loop; undefined if the settings do not enable it, or there is no cluster. */
 export function openAudits(
   { auditInterval, service }: Pick<Config, 'auditInterval' | 'service'>,
-  { api, profiles, namespaces, cluster }: AuditedServer,
+  { client, profiles, namespaces, clusterState }: AuditedServer,
   logger: Logger,
 ): AuditLoop | undefined {
   const intervalMs = millisecondsOf(auditInterval);
   if (intervalMs === 0) return undefined;
-  if (!api) {
+  if (!client) {
     logger.warn({}, 'auditInterval is ignored: there is no cluster');
     return undefined;
   }
@@ -31,5 +31,8 @@ export function openAudits(
   const [, own = ''] = service?.split('.') ?? [];
   const excluded = new Set([...SYSTEM_NAMESPACES, own]);
   const { catalogue } = profiles;
-  return new AuditLoop({ api, catalogue, clusterState: cluster.state, namespaces, excluded }, { intervalMs, logger });
+  return new AuditLoop(
+    { client, catalogue, clusterState: clusterState.state, namespaces, excluded },
+    { intervalMs, logger },
+  );
 }

@@ -16,24 +16,24 @@ import { UsageError } from '../lib/usage-error.ts';
 /** Creates the certificate keeper for the settings. Throws a UsageError if they refer to something that cannot be used. */
 export async function openCertificates(
   config: Config,
-  cluster: KubeClient | undefined,
+  client: KubeClient | undefined,
   log: Logger,
 ): Promise<CertificateKeeper> {
   const [name = '', namespace = ''] = config.service?.split('.') ?? [];
   const servername = `${name}.${namespace}.svc`;
   await readable(config.clientCa);
-  const registration = openRegistration(config, cluster, { service: { name, namespace }, logger: log });
-  const source = sourceOf(config, cluster, servername);
+  const caBundle = openCaBundle(config, client, { service: { name, namespace }, logger: log });
+  const source = sourceOf(config, client, servername);
   const { clientCa } = config;
   const keeper = new CertificateKeeper({
     source,
-    registration,
+    caBundle,
     servername,
     clientCa,
     log,
-    clock: wallClockOf(cluster),
+    clock: wallClockOf(client),
   });
-  registration?.start(() => void keeper.check());
+  caBundle?.start(() => void keeper.check());
   // An authority may be created later, but a directory that cannot be used is a configuration error.
   if (!source.isShared) await keeper.check();
   if (source.isShared || keeper.hasCertificate()) return keeper;
@@ -50,24 +50,24 @@ async function readable(file: string | undefined): Promise<void> {
   }
 }
 
-function openRegistration(
+function openCaBundle(
   { webhookConfiguration }: Config,
-  cluster: KubeClient | undefined,
+  client: KubeClient | undefined,
   options: Omit<CaBundleWriterOptions, 'client' | 'name'>,
 ): CaBundleWriter | undefined {
   if (webhookConfiguration === undefined) return undefined;
-  if (cluster) return new CaBundleWriter({ ...options, client: cluster, name: webhookConfiguration });
+  if (client) return new CaBundleWriter({ ...options, client, name: webhookConfiguration });
   throw new UsageError([
     'tlsSecret and webhookConfiguration require a cluster: not running in a pod, and no kubeconfig given',
   ]);
 }
 
-function sourceOf(config: Config, cluster: KubeClient | undefined, servername: string): CertificateSource {
+function sourceOf(config: Config, client: KubeClient | undefined, servername: string): CertificateSource {
   const { tlsSecret, leafLifetime, caLifetime } = config;
-  if (!cluster || tlsSecret === undefined) return directorySource(config.tlsDir);
+  if (!client || tlsSecret === undefined) return directorySource(config.tlsDir);
   const [namespace = '', name = ''] = tlsSecret.split('/');
   return new AuthoritySource({
-    store: namedSecret(cluster, namespace, name),
+    store: namedSecret(client, namespace, name),
     // The first is the name that the API server uses.
     names: [servername, `${servername}.cluster.local`, servername.replace(/\.svc$/, '')],
     leafLifetime: millisecondsOf(leafLifetime),

@@ -27,19 +27,19 @@ export interface ClusterStateSource {
 /** Starts the watches that the settings enable. Throws a UsageError if they require a cluster and there is none. */
 export function openClusterState(
   config: Config,
-  cluster: KubeClient | undefined,
+  client: KubeClient | undefined,
   namespaces: Pick<NamespaceSource, 'status'>,
   logger: Logger,
 ): ClusterStateSource {
-  if (config.configMapKeys && !cluster)
+  if (config.configMapKeys && !client)
     throw new UsageError(['configMapKeys requires a cluster: not running in a pod, and no kubeconfig given']);
   const { kubernetes } = clusterStateFromFiles(config);
   const version =
-    cluster && !kubernetes
-      ? new ServerVersion({ client: cluster, logger, reconnects: () => namespaces.status().restarts })
+    client && !kubernetes
+      ? new ServerVersion({ client, logger, reconnects: () => namespaces.status().restarts })
       : undefined;
-  const keys = cluster && config.configMapKeys ? new ConfigMapKeys(cluster, { logger }).start() : undefined;
-  const checks = openChecks(config, cluster, logger);
+  const keys = client && config.configMapKeys ? new ConfigMapKeys(client, { logger }).start() : undefined;
+  const checks = openChecks(config, client, logger);
   const tried = Promise.all([version?.start().whenTried(), checks.whenTried()]);
   const caches = (): Readonly<Record<string, ReflectorStatus>> => ({
     ...(keys && { configmaps: keys.status() }),
@@ -68,13 +68,13 @@ export function openClusterState(
 
 function openChecks(
   config: Config,
-  cluster: KubeClient | undefined,
+  client: KubeClient | undefined,
   logger: Logger,
 ): Cache & { readonly state: Pick<ClusterState, 'claim' | 'quotas' | 'limitRanges'> } {
-  const enabled = new Set<string>(cluster ? config.checks.split(',') : []);
+  const enabled = new Set<string>(client ? config.checks.split(',') : []);
   const isEnabled = (check: CheckName): boolean => enabled.has(check);
-  const claims = cluster && isEnabled('claims') ? new Claims(cluster, { logger }).start() : undefined;
-  const quotas = cluster && isEnabled('quotas') ? new Quotas(cluster, { logger }).start() : undefined;
+  const claims = client && isEnabled('claims') ? new Claims(client, { logger }).start() : undefined;
+  const quotas = client && isEnabled('quotas') ? new Quotas(client, { logger }).start() : undefined;
   return {
     state: {
       ...(claims && { claim: (namespace, name) => claims.get(namespace, name) }),

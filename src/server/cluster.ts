@@ -28,15 +28,15 @@ export async function openCluster(kubeconfig: string | undefined): Promise<KubeC
  * UsageError if there is none.
  */
 export async function openUserCluster(kubeconfig: string | undefined): Promise<KubeClient> {
-  const cluster = await openCluster(userKubeconfig(kubeconfig));
-  if (cluster) return cluster;
+  const client = await openCluster(userKubeconfig(kubeconfig));
+  if (client) return client;
   throw new UsageError(['no cluster: give --kubeconfig FILE, or set KUBECONFIG']);
 }
 
 /** Namespaces of the file if one is given, else of the cluster, else the built-in sample namespace under every name. */
 export async function openNamespaces(
   file: Config['namespaces'],
-  cluster: KubeClient | undefined,
+  client: KubeClient | undefined,
   log: Logger,
 ): Promise<NamespaceSource> {
   if (file !== undefined) {
@@ -44,9 +44,9 @@ export async function openNamespaces(
     const { readNamespaces } = await import('../manifests/file.ts');
     return namespacesFromObjects(await readNamespaces(file));
   }
-  if (cluster) {
-    log.info({ server: cluster.server }, 'reading namespaces from the API server');
-    return new ClusterNamespaces(cluster, { logger: log }).start();
+  if (client) {
+    log.info({ server: client.server }, 'reading namespaces from the API server');
+    return new ClusterNamespaces(client, { logger: log }).start();
   }
   log.warn(
     {},

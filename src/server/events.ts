@@ -6,7 +6,7 @@ import type { Catalogue } from '../profiles/catalogue.ts';
 import { misplacedKeys } from '../settings/misspelled-keys.ts';
 
 export interface EventSources {
-  readonly api: KubeClient | undefined;
+  readonly client: KubeClient | undefined;
   readonly profiles: { readonly catalogue: () => Catalogue };
 }
 
@@ -19,14 +19,14 @@ export interface ServerEvents {
 /** Creates the Event recorder; it does nothing if the settings do not enable it, or there is no cluster. */
 export function openEvents(
   { events }: Pick<Config, 'events'>,
-  { api, profiles }: EventSources,
+  { client, profiles }: EventSources,
   log: Logger,
 ): ServerEvents {
-  if (events && !api) log.warn({}, 'events is ignored: there is no cluster');
-  if (!events || !api) return { recorder: noEventRecorder, onNotice: () => {} };
+  if (events && !client) log.warn({}, 'events is ignored: there is no cluster');
+  if (!events || !client) return { recorder: noEventRecorder, onNotice: () => {} };
   let notify: ((code: string) => void) | undefined;
   const recorder = createEventRecorder({
-    client: api,
+    client,
     logger: log,
     misplacedKeys: (workload, template) => misplacedKeys(workload, template, profiles.catalogue()),
     onNotice: ({ code }) => notify?.(code),

@@ -6,6 +6,7 @@ import type { NamespaceSource } from '../cluster/caches/namespaces.ts';
 import type { KubeClient } from '../cluster/client/types.ts';
 import { type CatalogueSource, openCatalogue, requireConfig } from '../config/catalogue.ts';
 import type { Config, readConfig } from '../config/config.ts';
+import { sleep, systemClock } from '../lib/clock.ts';
 import { traceOf } from '../lib/stack-trace.ts';
 import { createMetrics } from '../metrics/registry.ts';
 import type { Gauges } from '../metrics/types.ts';
@@ -64,8 +65,8 @@ interface Sources {
   readonly profiles: CatalogueSource;
   readonly namespaces: NamespaceSource;
   readonly certificates: CertificateKeeper;
-  readonly cluster: ClusterStateSource;
-  readonly api: KubeClient | undefined;
+  readonly clusterState: ClusterStateSource;
+  readonly client: KubeClient | undefined;
   readonly audits: AuditLoop | undefined;
   readonly stop: () => Promise<void>;
 }
@@ -85,11 +86,11 @@ async function openSources(config: Config, log: Logger): Promise<Sources> {
     const { namespaces: file, webhookConfiguration, configMapKeys, events, auditInterval } = config;
     const readsMore = configMapKeys || events || auditInterval !== '0';
     const needsCluster = file === undefined || webhookConfiguration !== undefined || readsMore;
-    const cluster = needsCluster ? await openCluster(config.kubeconfig) : undefined;
-    const namespaces = add(await openNamespaces(file, cluster, log));
-    const state = add(openClusterState(config, cluster, namespaces, log));
-    const certificates = add(await openCertificates(config, cluster, log));
-    const opening = { profiles, namespaces, certificates, cluster: state, api: cluster };
+    const client = needsCluster ? await openCluster(config.kubeconfig) : undefined;
+    const namespaces = add(await openNamespaces(file, client, log));
+    const clusterState = add(openClusterState(config, client, namespaces, log));
+    const certificates = add(await openCertificates(config, client, log));
+    const opening = { profiles, namespaces, certificates, clusterState, client };
     const audits = openAudits(config, opening, log);
     if (audits) add(audits);
     return { ...opening, audits, stop };
@@ -99,13 +100,13 @@ async function openSources(config: Config, log: Logger): Promise<Sources> {
   }
 }
 
-function gaugesOf({ profiles, namespaces, certificates, cluster, audits }: Sources): Gauges {
+function gaugesOf({ profiles, namespaces, certificates, clusterState, audits }: Sources): Gauges {
   return {
     namespaces: () => namespaces.status(),
     certificates: () => certificates.gauges(),
     profiles: () => profiles.status(),
-    configMaps: () => cluster.configMaps(),
-    caches: () => cluster.caches(),
+    configMaps: () => clusterState.configMaps(),
+    caches: () => clusterState.caches(),
     audit: () => audits?.gauges(),
   };
 }
@@ -113,7 +114,7 @@ function gaugesOf({ profiles, namespaces, certificates, cluster, audits }: Sourc
 /** Starts the server. The webhook port opens last, once a review would be answered correctly. */
 async function start(config: Config, log: Logger, logLinesDropped: () => number): Promise<Running> {
   const sources = await openSources(config, log);
-  const { profiles, namespaces, certificates, cluster } = sources;
+  const { profiles, namespaces, certificates, clusterState } = sources;
   let state: 'starting' | 'serving' | 'draining' = 'starting';
   const { recorder, onNotice } = openEvents(config, sources, log);
   const metrics = createMetrics({ ...gaugesOf(sources), events: () => recorder.counts(), logLinesDropped }, VERSION);
@@ -123,7 +124,7 @@ async function start(config: Config, log: Logger, logLinesDropped: () => number)
     ...certificates.notReady(),
     ...(state === 'serving' ? [] : [state === 'starting' ? 'the webhook port is not open yet' : 'shutting down']),
   ];
-  const notes = (): readonly string[] => [...profiles.problems(), ...cluster.notes()];
+  const notes = (): readonly string[] => [...profiles.problems(), ...clusterState.notes()];
   const admin = createAdminServer({ metrics, notReady, notes });
   let webhook: FastifyInstance | undefined;
   const close = async (): Promise<void> => {
@@ -133,13 +134,13 @@ async function start(config: Config, log: Logger, logLinesDropped: () => number)
   try {
     const adminPort = await listen(admin, config.host, config.adminPort);
     log.info({ port: adminPort }, 'admin port is open: /livez, /readyz, /metrics');
-    const [tls] = await Promise.all([certificates.whenServed(), namespaces.whenSynced(), cluster.whenTried()]);
+    const [tls] = await Promise.all([certificates.whenServed(), namespaces.whenSynced(), clusterState.whenTried()]);
     const server = createWebhookServer({
       tls,
       clientNames: config.clientNames?.split(',').map((name) => name.trim()) ?? [],
       dependencies: {
         catalogue: profiles.catalogue,
-        cluster: cluster.state,
+        cluster: clusterState.state,
         namespaces,
         metrics,
         log,
@@ -162,7 +163,7 @@ async function start(config: Config, log: Logger, logLinesDropped: () => number)
   return {
     drain: async () => {
       state = 'draining';
-      await new Promise((resolve) => setTimeout(resolve, config.drainSeconds * 1000));
+      await sleep(systemClock, config.drainSeconds * 1000);
       await close();
       log.info({}, 'stopped');
     },

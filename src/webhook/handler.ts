@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { notInjected, summaryOf } from '../admission/decision.ts';
 import { decodeReview } from '../admission/review.ts';
+import type { Clock } from '../lib/clock.ts';
 import { oneLine } from '../lib/text.ts';
 import { AnswerCache } from './answer-cache/answer-cache.ts';
 import { readReviewKey, type ReviewKey } from './answer-cache/review-key.ts';
@@ -24,11 +25,13 @@ export class MutateHandler {
   readonly #queueDelay: (request: FastifyRequest) => QueueDelay;
   readonly #cache = new AnswerCache<RenderedAnswer>();
   readonly #shedder: LoadShedder;
+  readonly #clock: Clock;
 
-  constructor(dependencies: HandlerDependencies, queueDelay: (request: FastifyRequest) => QueueDelay) {
+  constructor(dependencies: HandlerDependencies, queueDelay: (request: FastifyRequest) => QueueDelay, clock: Clock) {
     this.#dependencies = dependencies;
     this.#queueDelay = queueDelay;
-    this.#shedder = new LoadShedder(dependencies);
+    this.#shedder = new LoadShedder(dependencies, clock);
+    this.#clock = clock;
   }
 
   /** Answers every review that has a uid with status 200, and refuses a pod only by decision. Throws a RequestError for anything else. */
@@ -62,9 +65,9 @@ export class MutateHandler {
   /** Counts, logs and sends an answer. The time to answer is measured from this call. */
   #responder(reply: FastifyReply): (uid: string, answer: RenderedAnswer) => FastifyReply {
     const { metrics, onDecision } = this.#dependencies;
-    const startedAt = performance.now();
+    const startedAt = this.#clock.now();
     return (uid, { decision, namespace, pod, text, logger }) => {
-      const durationMs = performance.now() - startedAt;
+      const durationMs = this.#clock.now() - startedAt;
       metrics.recordReview(decision, namespace, durationMs / 1000);
       logger.info({ uid: oneLine(uid, 128), durationMs: Math.round(durationMs * 1000) / 1000 }, 'decision');
       if (onDecision && pod) setImmediate(onDecision, pod.namespace, pod, decision);

@@ -73,7 +73,7 @@ export function createWebhookServer({
     return reply.code(500).type('text/plain').send('agent-injector failed; its log has the details');
   });
   server.setNotFoundHandler((_, reply) => reply.code(404).type('text/plain').send('not found; send POST /mutate'));
-  const handler = new MutateHandler(dependencies, trackQueueDelay(server, clock));
+  const handler = new MutateHandler(dependencies, trackQueueDelay(server, clock), clock);
   server.post<ReviewRequest>('/mutate', (request, reply) => handler.handle(request, reply));
   return server;
 }

@@ -23,7 +23,7 @@ afterAll(() => {
   rmSync(scratch, { recursive: true });
 });
 
-/** A source, a registration and clocks under the control of the test. */
+/** A source, a caBundle and clocks under the control of the test. */
 class World {
   now = new Date();
   monotonic = new ManualClock();
@@ -53,7 +53,7 @@ class World {
     };
     return new CertificateKeeper({
       source,
-      registration: {
+      caBundle: {
         published: () => this.published,
         generation: () => this.generation,
         want: (wanted, generation) => {
@@ -236,7 +236,7 @@ describe('CertificateKeeper', () => {
 
   test('is not ready once the certificate has expired', async () => {
     world.state = { certificate: old };
-    const keeper = world.keeper({ registration: undefined });
+    const keeper = world.keeper({ caBundle: undefined });
     await keeper.check();
     expect(keeper.notReady()).toEqual([]);
     world.now = shift(world.now, 366 * DAY);
@@ -259,7 +259,7 @@ describe('CertificateKeeper', () => {
     const clientCa = join(scratch, 'clients.crt');
     writeFileSync(clientCa, old.ca);
     world.state = { certificate: old };
-    const keeper = world.keeper({ clientCa, registration: undefined });
+    const keeper = world.keeper({ clientCa, caBundle: undefined });
     expect(await keeper.whenServed()).toEqual({ cert: old.cert, key: old.key, clientCa: old.ca });
     writeFileSync(clientCa, fresh.ca);
     await keeper.check();

@@ -21,7 +21,7 @@ beforeAll(async () => {
 describe('selectCertificate', () => {
   const later = () => shift(at, 301 * DAY);
 
-  test('selects the offered certificate if there is no other, or no registration', () => {
+  test('selects the offered certificate if there is no other, or no published caBundle', () => {
     expect(selectCertificate(undefined, fresh, ['', ''], later())).toBe(fresh);
     expect(selectCertificate(old, fresh, undefined, later())).toBe(fresh);
   });

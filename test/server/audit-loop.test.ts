@@ -65,7 +65,7 @@ const inside = (name: string, one: Pod, index = 0): object => ({
 
 async function start(found: Pick<ReadonlyMap<string, Namespace>, 'get'> = namespaces): Promise<AuditLoop> {
   const sources = {
-    api: await api.client(),
+    client: await api.client(),
     catalogue: () => catalogue,
     clusterState: () => unknownCluster,
     namespaces: found,
@@ -256,19 +256,19 @@ describe('AuditLoop', () => {
   });
 
   it('is not created unless enabled, or without a cluster', async () => {
-    const cluster = await api.client();
+    const client = await api.client();
     api.faults.list = never;
-    const source = new ClusterNamespaces(cluster, { logger: log });
+    const source = new ClusterNamespaces(client, { logger: log });
     const server = {
-      api: cluster,
+      client,
       profiles: { catalogue: () => catalogue },
       namespaces: source,
-      cluster: { state: () => unknownCluster },
+      clusterState: { state: () => unknownCluster },
     };
     const settings = { service: 'agent-injector.apm' };
     expect(openAudits({ ...settings, auditInterval: '0' }, server, log)).toBeUndefined();
     expect(openAudits({ ...settings, auditInterval: '10m' }, server, log)).toBeInstanceOf(AuditLoop);
-    expect(openAudits({ ...settings, auditInterval: '10m' }, { ...server, api: undefined }, log)).toBeUndefined();
+    expect(openAudits({ ...settings, auditInterval: '10m' }, { ...server, client: undefined }, log)).toBeUndefined();
     expect(log.messages).toEqual([expect.stringMatching(/^warn auditInterval /)]);
     await source.stop();
   });

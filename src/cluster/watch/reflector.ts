@@ -1,4 +1,5 @@
 import { type Clock, sleep, systemClock } from '../../lib/clock.ts';
+import { deferred } from '../../lib/deferred.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { type KubeClient, METADATA } from '../client/types.ts';
@@ -212,13 +213,4 @@ export class Reflector<T, S extends Store<T> = Store<T>> {
     // A watch need not end: a server that ignores `timeoutSeconds` is not trusted forever either.
     return this.#health.isRelistDue ? { kind: 'due' } : undefined;
   }
-}
-
-/** `Promise.withResolvers` of Node 22. */
-function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
-  let resolve: (() => void) | undefined;
-  const promise = new Promise<void>((done) => {
-    resolve = done;
-  });
-  return { promise, resolve: () => resolve?.() };
 }

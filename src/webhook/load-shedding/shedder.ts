@@ -3,7 +3,7 @@ import { isRequired } from '../../admission/opt-in.ts';
 import { decodeReview } from '../../admission/review.ts';
 import type { Namespace } from '../../kubernetes/namespace.ts';
 import type { Pod } from '../../kubernetes/pod.ts';
-import { type Clock, systemClock } from '../../lib/clock.ts';
+import type { Clock } from '../../lib/clock.ts';
 import { parseBody } from '../body.ts';
 import { MAX_WAIT_MS } from '../deadline.ts';
 import type { HandlerDependencies } from '../dependencies.ts';
@@ -23,7 +23,7 @@ export class LoadShedder {
   readonly #dependencies: ShedderDependencies;
   readonly #log: ShedLog;
 
-  constructor(dependencies: ShedderDependencies, clock: Clock = systemClock) {
+  constructor(dependencies: ShedderDependencies, clock: Clock) {
     this.#dependencies = dependencies;
     this.#log = new ShedLog(dependencies.log, clock);
   }
