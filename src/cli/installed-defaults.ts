@@ -5,7 +5,7 @@ import { ownEntries } from '../diagnostics/webhook-match.ts';
 import { isObject, type JsonObject, objectIn, objectsIn, textIn } from '../lib/json.ts';
 import { readSingle } from '../manifests/yaml.ts';
 import { type Catalogue, withDefaults } from '../profiles/catalogue.ts';
-import { problemsOfDefaults, readDefaults } from '../settings/defaults.ts';
+import { problemsOfDefaults, readDefaults } from '../settings/validate-defaults.ts';
 
 /** The key under which the chart puts the server's configuration file. */
 const FILE = 'agent-injector.yaml';

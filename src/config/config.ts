@@ -7,19 +7,19 @@ import { pathText } from '../lib/text.ts';
 import { errorMessage } from '../lib/error-message.ts';
 import type { Result } from '../lib/result.ts';
 import { readSingle } from '../manifests/yaml.ts';
-import { readDefaults } from '../settings/defaults.ts';
+import { readDefaults } from '../settings/validate-defaults.ts';
 import {
   flagOf,
-  parseSettings,
-  type SettingName,
-  settingNames,
-  settingRows,
-  type Settings,
+  parseOptions,
+  type OptionName,
+  optionNames,
+  optionRows,
+  type ServerOptions,
   variableOf,
 } from './options.ts';
 import { millisecondsOf, type RawValue } from './value-kinds.ts';
 
-export interface Config extends Settings {
+export interface Config extends ServerOptions {
   /** Cluster-wide defaults: from a setting's name to its value, as in an annotation. */
   readonly defaults: Readonly<Record<string, string>>;
 }
@@ -52,7 +52,7 @@ export function readConfig(
   const file = flags['config'] ?? variables.get('config')?.value;
   const { settings, defaults } = file === undefined ? NO_FILE : readFile(String(file), problems);
   const given = merge(flags, variables, settings);
-  const parsed = parseSettings(new Map([...given].map(([name, { value }]) => [name, value])));
+  const parsed = parseOptions(new Map([...given].map(([name, { value }]) => [name, value])));
   problems.push(...(parsed.ok ? contradictions(parsed.value, given, purpose) : invalidValues(parsed.error, given)));
   return parsed.ok && problems.length === 0
     ? { ok: true, value: { ...parsed.value, defaults } }
@@ -71,12 +71,12 @@ export function userKubeconfig(
 }
 
 function contradictions(
-  settings: Settings,
-  given: ReadonlyMap<SettingName, GivenValue>,
+  options: ServerOptions,
+  given: ReadonlyMap<OptionName, GivenValue>,
   purpose: 'serve' | 'read',
 ): readonly string[] {
-  const { port, adminPort, leafLifetime, caLifetime } = settings;
-  const has = (name: SettingName): boolean => given.has(name);
+  const { port, adminPort, leafLifetime, caLifetime } = options;
+  const has = (name: OptionName): boolean => given.has(name);
   const rules: readonly (readonly [isViolated: boolean, problem: string])[] = [
     [port !== 0 && port === adminPort, `port and adminPort are both ${port}: choose different ports`],
     [
@@ -111,9 +111,9 @@ function merge(
   flags: Readonly<Record<string, string>>,
   variables: ReadonlyMap<string, GivenValue>,
   settings: ReadonlyMap<string, GivenValue>,
-): ReadonlyMap<SettingName, GivenValue> {
-  const given = new Map<SettingName, GivenValue>();
-  for (const name of settingNames) {
+): ReadonlyMap<OptionName, GivenValue> {
+  const given = new Map<OptionName, GivenValue>();
+  for (const name of optionNames) {
     const flag = flags[name];
     const fromFlag = flag === undefined ? undefined : { value: flag, origin: `--${flagOf(name)}` };
     const value = fromFlag ?? variables.get(name) ?? settings.get(name);
@@ -123,19 +123,19 @@ function merge(
 }
 
 function invalidValues(
-  invalid: ReadonlySet<SettingName>,
-  given: ReadonlyMap<SettingName, GivenValue>,
+  invalid: ReadonlySet<OptionName>,
+  given: ReadonlyMap<OptionName, GivenValue>,
 ): readonly string[] {
   return [...given]
     .filter(([name]) => invalid.has(name))
-    .map(([name, { value, origin }]) => `${origin}: "${value}" must be ${settingRows[name].expected}`);
+    .map(([name, { value, origin }]) => `${origin}: "${value}" must be ${optionRows[name].expected}`);
 }
 
 function readVariables(
   environment: Readonly<Record<string, string | undefined>>,
   problems: string[],
 ): ReadonlyMap<string, GivenValue> {
-  const names = new Map(settingNames.map((name) => [variableOf(name), name]));
+  const names = new Map(optionNames.map((name) => [variableOf(name), name]));
   const given = new Map<string, GivenValue>();
   for (const [variable, value] of Object.entries(environment)) {
     if (!variable.startsWith('AGENT_INJECTOR_') || value === undefined || value === '') continue;
@@ -178,7 +178,7 @@ function readContent(content: unknown, file: string): Result<FileContent, readon
   if (!isObject(content)) return { ok: false, error: [`${file}: must be an object of settings and their values`] };
   const { defaults: rawDefaults = {}, ...given } = content;
   const defaults = readDefaults(rawDefaults);
-  const names = settingNames.filter((name) => name !== 'config');
+  const names = optionNames.filter((name) => name !== 'config');
   const known = new Set<string>(names);
   const settings = new Map<string, GivenValue>();
   const problems = defaults.ok

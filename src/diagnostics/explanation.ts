@@ -6,7 +6,7 @@ import { containersOf } from '../kubernetes/pod.ts';
 import type { Profile } from '../profiles/profile.ts';
 import { docsAddress, unmetRequirementText, reasonMessage, sourceText } from '../reasons/message.ts';
 import type { Reason, ReasonCode } from '../reasons/reason.ts';
-import { type ReasonKind, reasonTable } from '../reasons/table.ts';
+import { type ReasonKind, reasonTable } from '../reasons/reason-table.ts';
 import { type SettingSources, profilesFor } from '../settings/resolve.ts';
 import { type PodChanges, podChanges } from './pod-diff.ts';
 import { type Chain, chainsFor } from './precedence.ts';
@@ -103,7 +103,7 @@ function lastStep(decision: Decision, events: readonly TraceEvent[]): readonly S
   const { code } = decision.reason;
   if (code !== 'patch-too-large' && code !== 'rule-broken' && events.length > 0) return [];
   const holds = 'the patched pod passes verification';
-  return [{ stage: 'environment', rule: 'promises', holds, reason: reasonText(decision.reason) }];
+  return [{ stage: 'verify', rule: 'patched-pod', holds, reason: reasonText(decision.reason) }];
 }
 
 function deliveryOf(event: TraceEvent): readonly DeliveryChoice[] {

@@ -1,12 +1,12 @@
 import type { EnvVar } from '../kubernetes/pod.ts';
 import { comparableGuid, type Slot } from '../profiles/catalogue.ts';
 import { firstMatch, matchedBy, ContainerView } from '../profiles/matcher.ts';
-import type { Advice, Profile } from '../profiles/profile.ts';
+import type { ContainerNote, Profile } from '../profiles/profile.ts';
 import type { Reason } from '../reasons/reason.ts';
 import type { ContainerDraft } from './draft.ts';
-import { hasReference, isReference, isWritten, type ResolvedEntry, variableIn } from './env/entry.ts';
+import { hasReference, isReference, isAlreadyApplied, type ResolvedEntry, variableIn } from './env/entry.ts';
 import { type EnvFromLookup, envFromPresence } from './env/env-from.ts';
-import type { Rule } from './trace.ts';
+import type { Rule } from './rule.ts';
 
 export interface ConflictContext {
   readonly profile: Profile;
@@ -55,7 +55,7 @@ export const conflictRules: readonly Rule<ConflictContext>[] = [
     },
   },
   {
-    name: 'not-there',
+    name: 'not-instrumented',
     holds: 'the agent is not already present',
     evaluate: ({ profile, draft, entries }) =>
       isInstrumented(draft.environment, entries) ? alreadyInstrumented(profile, draft) : undefined,
@@ -93,7 +93,7 @@ function isInstrumented(environment: readonly EnvVar[], entries: readonly Resolv
   const grouped = entries.filter(({ group }) => group !== undefined);
   const loading =
     grouped.length > 0 ? grouped : entries.filter(({ operation }) => ['append', 'prepend'].includes(operation.kind));
-  return loading.length > 0 && loading.every((entry) => isWritten(environment, entry));
+  return loading.length > 0 && loading.every((entry) => isAlreadyApplied(environment, entry));
 }
 
 function variableConflict({ profile, draft, view, entries, envFrom }: ConflictContext): Reason | undefined {
@@ -182,7 +182,7 @@ export function advisoriesFor({ profile, draft, foreignView }: ConflictContext):
   ];
 }
 
-function applies({ signs }: Advice, view: ContainerView): boolean {
+function applies({ signs }: ContainerNote, view: ContainerView): boolean {
   return signs.every((matcher) => matchedBy(matcher, view) !== undefined);
 }
 

@@ -7,7 +7,7 @@ import type { JsonObject } from '../lib/json.ts';
 import { type Delivery, deliveryNeeds, requiredTemplates } from './delivery.ts';
 import type { EnvironmentEntry } from './environment.ts';
 import { expectation } from './parameter.ts';
-import type { Advice, Profile } from './profile.ts';
+import type { ContainerNote, Profile } from './profile.ts';
 import { parametersOf, templateText } from './template.ts';
 
 /** A profile as plain JSON, for `profiles -o json` and for the pages of the documentation. */
@@ -74,7 +74,7 @@ export interface AdviceSummary {
   readonly signs: readonly string[];
 }
 
-export function summaryOf(profile: Profile): ProfileSummary {
+export function profileSummary(profile: Profile): ProfileSummary {
   const { name, vendor, description, language, documentation, sources, slots } = profile;
   return {
     name,
@@ -176,7 +176,7 @@ function conditionText(condition: Condition): string {
   }
 }
 
-function adviceOf({ code, message, signs }: Advice): AdviceSummary {
+function adviceOf({ code, message, signs }: ContainerNote): AdviceSummary {
   return { code, message, signs: signs.map(matcherText) };
 }
 
