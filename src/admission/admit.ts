@@ -101,7 +101,7 @@ function decide(context: InjectionContext): PlannedDecision {
     plan: EMPTY_PLAN,
   });
   const optedOut = reasonToSkip(context);
-  // Only an opt-out may be a misspelling away from what was meant; a pod that asks for nothing gets no notices.
+  // Report unknown keys for an opt-out, which may be a typo; pods that request nothing get no notices.
   if (optedOut) return skip(optedOut, optedOut.code === 'opted-out' ? unknownKeysIn(context) : []);
   const unknownKeys = unknownKeysIn(context);
   const selector = selectTargets(context);

@@ -40,7 +40,7 @@ interface GivenValue {
 
 /**
  * Merges flags, environment and file, in this order of precedence, into one configuration. All problems are reported at once, each with the
- * origin of the value. With `read`, settings that only a server requires may be missing.
+ * origin of the value. With `read`, options that only a server requires may be missing.
  */
 export function readConfig(
   flags: Readonly<Record<string, string>>,
@@ -50,8 +50,8 @@ export function readConfig(
   const problems: string[] = [];
   const variables = readVariables(environment, problems);
   const file = flags['config'] ?? variables.get('config')?.value;
-  const { settings, defaults } = file === undefined ? NO_FILE : readFile(String(file), problems);
-  const given = merge(flags, variables, settings);
+  const { options, defaults } = file === undefined ? NO_FILE : readFile(String(file), problems);
+  const given = merge(flags, variables, options);
   const parsed = parseOptions(new Map([...given].map(([name, { value }]) => [name, value])));
   problems.push(...(parsed.ok ? contradictions(parsed.value, given, purpose) : invalidValues(parsed.error, given)));
   return parsed.ok && problems.length === 0
@@ -110,13 +110,13 @@ function contradictions(
 function merge(
   flags: Readonly<Record<string, string>>,
   variables: ReadonlyMap<string, GivenValue>,
-  settings: ReadonlyMap<string, GivenValue>,
+  inFile: ReadonlyMap<string, GivenValue>,
 ): ReadonlyMap<OptionName, GivenValue> {
   const given = new Map<OptionName, GivenValue>();
   for (const name of optionNames) {
     const flag = flags[name];
     const fromFlag = flag === undefined ? undefined : { value: flag, origin: `--${flagOf(name)}` };
-    const value = fromFlag ?? variables.get(name) ?? settings.get(name);
+    const value = fromFlag ?? variables.get(name) ?? inFile.get(name);
     if (value) given.set(name, value);
   }
   return given;
@@ -149,7 +149,7 @@ function readVariables(
 
 /**
  * True for variables that the kubelet adds to every container in the namespace of a Service called agent-injector
- * (AGENT_INJECTOR_PORT=tcp://10.0.0.1:443, AGENT_INJECTOR_SERVICE_HOST=…): they share our prefix but are not settings.
+ * (AGENT_INJECTOR_PORT=tcp://10.0.0.1:443, AGENT_INJECTOR_SERVICE_HOST=…): they share our prefix but are not options.
  */
 function isServiceLink(name: string, value: string): boolean {
   return (
@@ -160,11 +160,11 @@ function isServiceLink(name: string, value: string): boolean {
 }
 
 interface FileContent {
-  readonly settings: ReadonlyMap<string, GivenValue>;
+  readonly options: ReadonlyMap<string, GivenValue>;
   readonly defaults: Config['defaults'];
 }
 
-const NO_FILE: FileContent = { settings: new Map(), defaults: {} };
+const NO_FILE: FileContent = { options: new Map(), defaults: {} };
 
 function readFile(file: string, problems: string[]): FileContent {
   const parsed = parseFile(file);
@@ -180,17 +180,17 @@ function readContent(content: unknown, file: string): Result<FileContent, readon
   const defaults = readDefaults(rawDefaults);
   const names = optionNames.filter((name) => name !== 'config');
   const known = new Set<string>(names);
-  const settings = new Map<string, GivenValue>();
+  const options = new Map<string, GivenValue>();
   const problems = defaults.ok
     ? []
     : defaults.error.map(({ path, message }) => `${pathText(['defaults', ...path])}: ${message}`);
   for (const [name, value] of Object.entries(given)) {
     if (!known.has(name)) problems.push(`${name}: unknown setting${suggestion(nearest(name, [...names, 'defaults']))}`);
-    else if (isScalar(value)) settings.set(name, { value, origin: `${file}: ${name}` });
+    else if (isScalar(value)) options.set(name, { value, origin: `${file}: ${name}` });
     else problems.push(`${name}: must be a string, a number or a boolean`);
   }
   return defaults.ok && problems.length === 0
-    ? { ok: true, value: { settings, defaults: defaults.value } }
+    ? { ok: true, value: { options, defaults: defaults.value } }
     : { ok: false, error: problems.map((problem) => `${file}: ${problem}`) };
 }
 

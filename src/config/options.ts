@@ -54,7 +54,7 @@ interface OptionRow<Value> extends kinds.ValueKind<Value> {
   readonly description: string;
 }
 
-/** One row per setting. Its flag, environment variable, key in the configuration file, `--help` and reference are derived from it. */
+/** One row per option. Its flag, environment variable, key in the configuration file, `--help` and reference are derived from it. */
 export const optionRows: { readonly [name in OptionName]-?: OptionRow<NonNullable<ServerOptions[name]>> } = {
   config: {
     ...kinds.FILE,
@@ -145,7 +145,7 @@ export const optionRows: { readonly [name in OptionName]-?: OptionRow<NonNullabl
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion
 export const optionNames = Object.keys(optionRows) as readonly OptionName[];
 
-/** Parses the given values and adds the defaults of all other settings. The error holds the names of those that are not valid. */
+/** Parses the given values and adds the defaults of all other options. The error holds the names of those that are not valid. */
 export function parseOptions(
   given: ReadonlyMap<OptionName, kinds.RawValue>,
 ): Result<ServerOptions, ReadonlySet<OptionName>> {

@@ -75,7 +75,6 @@ export function explain(sources: SettingSources): Explanation {
   };
 }
 
-/** A decision with the texts of its reasons. */
 export function decisionText(decision: Decision): DecisionText {
   return {
     outcome: decision.outcome,
@@ -85,7 +84,6 @@ export function decisionText(decision: Decision): DecisionText {
   };
 }
 
-/** A reason in words, with what to do and where it is described. */
 function reasonText(reason: Reason): ReasonText {
   const { kind, hint } = reasonTable[reason.code];
   return { code: reason.code, kind, message: reasonMessage(reason), hint, docs: docsAddress(reason.code) };
@@ -97,7 +95,7 @@ function stepOf(event: TraceEvent): readonly Step[] {
   return [{ stage, rule, holds, ...scope, ...(reason && { reason: reasonText(reason) }) }];
 }
 
-/** A reason from the verification of the patched pod, which is not traced as a rule: the patch is too large, or a guarantee would be violated. */
+/** The verification of the patched pod. It is not traced as a rule, so a failure is known only by its reason: the patch is too large, or violates a guarantee. */
 function lastStep(decision: Decision, events: readonly TraceEvent[]): readonly Step[] {
   if (decision.outcome === 'injected') return [];
   const { code } = decision.reason;

@@ -156,7 +156,7 @@ function foreignConflict({ profile, draft, foreignView }: ConflictContext): Reas
     const at = firstMatch(signs, foreignView);
     if (at !== undefined) return { code: 'foreign-agent', vendor, at, slot };
   }
-  const conflict = profile.conflicts.find((advice) => applies(advice, foreignView));
+  const conflict = profile.conflicts.find((note) => applies(note, foreignView));
   return (
     conflict && { code: 'profile-conflict', profile: profile.name, conflict: conflict.code, message: conflict.message }
   );
@@ -165,7 +165,7 @@ function foreignConflict({ profile, draft, foreignView }: ConflictContext): Reas
 /** Returns the profile's advisories that apply to the container, and the foreign agents that the agent can coexist with. */
 export function advisoriesFor({ profile, draft, foreignView }: ConflictContext): readonly Reason[] {
   const { name: container } = foreignView.container;
-  const advisories = profile.advisories.filter((advice) => applies(advice, foreignView));
+  const advisories = profile.advisories.filter((note) => applies(note, foreignView));
   return [
     ...advisories.map(({ code, message }): Reason => ({
       code: 'advisory',

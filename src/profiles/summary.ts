@@ -26,8 +26,8 @@ export interface ProfileSummary {
   readonly writable: readonly { readonly path: string; readonly sizeLimit: string; readonly when?: string }[];
   readonly files: readonly { readonly path: string; readonly content: string; readonly when?: string }[];
   readonly environment: readonly VariableSummary[];
-  readonly conflicts: readonly AdviceSummary[];
-  readonly advisories: readonly AdviceSummary[];
+  readonly conflicts: readonly NoteSummary[];
+  readonly advisories: readonly NoteSummary[];
 }
 
 export interface ConstraintsSummary {
@@ -68,7 +68,7 @@ export interface VariableSummary {
   readonly when?: string;
 }
 
-export interface AdviceSummary {
+export interface NoteSummary {
   readonly code: string;
   readonly message: string;
   readonly signs: readonly string[];
@@ -94,8 +94,8 @@ export function profileSummary(profile: Profile): ProfileSummary {
     writable: profile.writable.map(({ path, sizeLimit, when }) => ({ path, sizeLimit, ...whenOf(when) })),
     files: profile.files.map(({ path, content, when }) => ({ path, content: templateText(content), ...whenOf(when) })),
     environment: profile.environment.map(variableOf),
-    conflicts: profile.conflicts.map(adviceOf),
-    advisories: profile.advisories.map(adviceOf),
+    conflicts: profile.conflicts.map(noteSummary),
+    advisories: profile.advisories.map(noteSummary),
   };
 }
 
@@ -176,7 +176,7 @@ function conditionText(condition: Condition): string {
   }
 }
 
-function adviceOf({ code, message, signs }: ContainerNote): AdviceSummary {
+function noteSummary({ code, message, signs }: ContainerNote): NoteSummary {
   return { code, message, signs: signs.map(matcherText) };
 }
 

@@ -23,7 +23,7 @@ type AppShare = { readonly [field in keyof Share]: number | undefined };
 
 interface Bounds {
   readonly min: number;
-  /** Of the limit, if no other container of the pod has one. */
+  /** Minimum of the limit if no other container of the pod has a limit. */
   readonly minOfPod: number;
   readonly max: number;
   readonly ratio: number;
