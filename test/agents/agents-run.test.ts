@@ -69,11 +69,11 @@ describe.each(rows.flatMap((row) => (row.runtime ? [row] : [])))('$title', ({ ag
   it('has a profile', () => {
     expect([...catalogue.profiles.keys()]).toContain(agent.profile);
   });
-  it.concurrent.each(ways)(`lives, ${runtime.shared.name}: $name`, (way) => prove(agent, runtime, way));
+  it.concurrent.each(ways)(`runs, with ${runtime.shared.name} from: $name`, (way) => prove(agent, runtime, way));
 });
 
 describe.skipIf(!isRequired).each(rows.flatMap((row) => (row.runtime ? [] : [row])))('$title', ({ agent, why }) => {
-  it('can be run here', () => {
+  it('can run on this machine', () => {
     expect.fail(`${agent.profile}: ${why}`);
   });
 });

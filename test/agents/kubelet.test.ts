@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { container, pod } from '../support/fixtures.ts';
-import { commandOf, environmentOf, expand, type Surroundings } from './kubelet.ts';
+import { expand } from '../support/kubelet-environment.ts';
+import { commandOf, environmentOf, type Surroundings } from './kubelet.ts';
 
 // input → what is left of it, with A, B and C known. Cases of the kubelet's own test, expansion/expand_test.go.
 const expansions: readonly (readonly [string, string])[] = [
@@ -76,23 +77,31 @@ const configMap = (name: string, rest: object = {}): object => ({ configMapRef: 
 const from = (name: string, valueFrom: object): object => ({ name, valueFrom });
 
 const rows: readonly Row[] = [
-  { title: 'nothing', gives: {} },
+  { title: 'a container without variables gets none', gives: {} },
   {
     title: 'the last envFrom wins',
     envFrom: [configMap('one'), configMap('two')],
     gives: { A: 'of two', ONLY: 'one' },
   },
-  { title: 'a prefix', envFrom: [{ ...configMap('two'), prefix: 'P_' }], gives: { P_A: 'of two' } },
-  { title: 'a Secret, whole', envFrom: [{ secretRef: { name: 'secret' } }], gives: { KEY: 'hidden' } },
-  { title: 'an optional ConfigMap that is not there', envFrom: [configMap('none', { optional: true })], gives: {} },
   {
-    title: 'env wins over envFrom and may refer to what it hides',
+    title: 'a prefix is put before each key',
+    envFrom: [{ ...configMap('two'), prefix: 'P_' }],
+    gives: { P_A: 'of two' },
+  },
+  { title: 'every key of a Secret is added', envFrom: [{ secretRef: { name: 'secret' } }], gives: { KEY: 'hidden' } },
+  {
+    title: 'an optional ConfigMap that does not exist adds nothing',
+    envFrom: [configMap('none', { optional: true })],
+    gives: {},
+  },
+  {
+    title: 'env overrides envFrom, and can refer to the value that it overrides',
     envFrom: [configMap('two')],
     env: [{ name: 'A', value: '$(A) and more' }],
     gives: { A: 'of two and more' },
   },
   {
-    title: 'only what came before is known',
+    title: 'a reference resolves only to an earlier variable',
     env: [
       { name: 'X', value: '$(Y)' },
       { name: 'Y', value: '1' },
@@ -101,16 +110,24 @@ const rows: readonly Row[] = [
     gives: { X: '$(Y)', Y: '1', Z: '1' },
   },
   {
-    title: 'a value that came in is not expanded again',
+    title: 'a value that was expanded once is not expanded again',
     envFrom: [configMap('two'), configMap('options')],
     env: [{ name: 'JAVA_TOOL_OPTIONS', value: '$(JAVA_TOOL_OPTIONS) -javaagent:x' }],
     gives: { A: 'of two', JAVA_TOOL_OPTIONS: '-Da=$(A) -javaagent:x' },
   },
-  { title: 'services are known', env: [{ name: 'X', value: '$(SHOP_PORT)$$' }], gives: { X: '80$' } },
-  { title: 'env wins over services', env: [{ name: 'SHOP_PORT', value: '' }], gives: { SHOP_PORT: '' } },
-  { title: 'the last of two of a name wins', env: [{ name: 'X', value: '1' }, { name: 'X' }], gives: { X: '' } },
   {
-    title: 'each valueFrom',
+    title: 'a reference resolves to a service variable',
+    env: [{ name: 'X', value: '$(SHOP_PORT)$$' }],
+    gives: { X: '80$' },
+  },
+  { title: 'env overrides a service variable', env: [{ name: 'SHOP_PORT', value: '' }], gives: { SHOP_PORT: '' } },
+  {
+    title: 'the last of two variables with one name wins',
+    env: [{ name: 'X', value: '1' }, { name: 'X' }],
+    gives: { X: '' },
+  },
+  {
+    title: 'each kind of valueFrom is resolved',
     env: [
       from('NAME', { fieldRef: { fieldPath: 'metadata.name' } }),
       from('IP', { fieldRef: { fieldPath: 'status.podIP' } }),
@@ -131,7 +148,7 @@ const rows: readonly Row[] = [
     },
   },
   {
-    title: 'an optional key that is not there leaves the reference to it as it is written',
+    title: 'a reference to an optional key that does not exist stays as written',
     env: [
       from('X', { configMapKeyRef: { name: 'one', key: 'NONE', optional: true } }),
       from('Y', { secretKeyRef: { name: 'none', key: 'NONE', optional: true } }),
@@ -165,7 +182,7 @@ describe('environmentOf', () => {
   });
 });
 
-it('expands command and arguments by the whole environment', () => {
+it('expands command and arguments with the whole environment', () => {
   const one = container('copy', { command: ['cp', '$(FROM)'], args: ['$$(FROM)', '$(NONE)'] });
   expect(commandOf(one, new Map([['FROM', '/a']]))).toEqual(['cp', '/a', '$(FROM)', '$(NONE)']);
 });

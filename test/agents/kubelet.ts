@@ -1,5 +1,6 @@
 import { isObject, type Json, type JsonObject } from '../../src/lib/json.ts';
 import type { Container, Pod } from '../../src/kubernetes/pod.ts';
+import { expand } from '../support/kubelet-environment.ts';
 
 /** What a kubelet knows besides the pod: the objects of its namespace, and the node. */
 export interface Surroundings {
@@ -9,27 +10,6 @@ export interface Surroundings {
   readonly services?: Readonly<Record<string, string>>;
   /** From a field's path (`status.podIP`) to its value: what is not in a pod before it runs. */
   readonly fields?: Readonly<Record<string, string>>;
-}
-
-/**
- * Replaces `$(NAME)` by what `valueOf` says, `$$` by `$`; what it does not know stays as it is written. The same as the kubelet's:
- * k8s.io/kubernetes third_party/forked/golang/expansion/expand.go.
- */
-export function expand(input: string, valueOf: (name: string) => string | undefined): string {
-  let out = '';
-  for (let at = 0; at < input.length; at++) {
-    const close = input[at] === '$' && input[at + 1] === '(' ? input.indexOf(')', at + 2) : -1;
-    if (close >= 0) {
-      const name = input.slice(at + 2, close);
-      out += valueOf(name) ?? `$(${name})`;
-      at = close;
-    } else {
-      out += input[at];
-      // Of two dollars one is left. A reference that is never closed stays as it is.
-      if (input[at] === '$' && input[at + 1] === '$') at++;
-    }
-  }
-  return out;
 }
 
 /**

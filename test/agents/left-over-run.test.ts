@@ -34,19 +34,19 @@ async function run(env: readonly { readonly name: string; readonly value: string
 }
 
 describe.skipIf(!found?.ok || whyNoNamespaces() !== undefined)('a left-over CORECLR_PROFILER_PATH_64', () => {
-  it('without it, the CLR asks the agent for its class', async () => {
+  it('is the only obstacle: without it, the CLR loads the agent', async () => {
     const output = await run(articleEnvironment);
     expect(output).toContain(ASKED);
     expect(output).toContain('app answered: 200');
     expect(output).toContain('ended with 0');
   });
 
-  it('silently keeps the CLR from loading the agent', async () => {
+  it('prevents the CLR from loading the agent, without any output', async () => {
     const output = await run([...articleEnvironment, LEFT_OVER]);
     expect(output).toMatch(/^own value: null\napp answered: 200\nended with 0$/);
   });
 
-  it('is why such a container is left alone, with a reason', () => {
+  it('prevents injection, with a reason', () => {
     const { decision, operations } = admit(pod([container('web', { env: [LEFT_OVER] })]), namespace(), catalogue);
     expect(decision).toMatchObject({ outcome: 'skipped', reason: { code: 'foreign-profiler' } });
     expect(JSON.stringify(decision)).toContain(LEFT_OVER.name);

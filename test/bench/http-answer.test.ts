@@ -12,24 +12,24 @@ const answerOf = (body: string, head?: string) => {
   return answer;
 };
 
-describe('the answer in the bytes of a connection', () => {
-  it('is there once its last byte is, however it comes', () => {
+describe('the parser of HTTP answers', () => {
+  it('returns an answer once its last byte has arrived, whatever the chunks', () => {
     const bytes = bytesOf(bodyOf('W10='));
     for (let size = 0; size < bytes.length; size += 1) expect(readAnswer(bytes.subarray(0, size))).toBeUndefined();
     expect(readAnswer(bytes)).toEqual({ status: 200, last: false, body: bodyOf('W10='), size: bytes.length });
   });
 
-  it('ends where its length says', () => {
+  it('takes no byte beyond the Content-Length', () => {
     const bytes = bytesOf('{}');
     expect(readAnswer(Buffer.concat([bytes, bytes]))?.size).toBe(bytes.length);
   });
 
-  it('says whether the connection ends', () => {
+  it('reports whether the connection closes', () => {
     expect(answerOf('{}', 'HTTP/1.1 200 OK\r\nConnection: close').last).toBe(true);
     expect(answerOf('{}', 'HTTP/1.1 200 OK\r\nconnection: keep-alive').last).toBe(false);
   });
 
-  it('must have a length', () => {
+  it('refuses an answer without a Content-Length', () => {
     expect(() => readAnswer(Buffer.from('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2'))).toThrow(
       'not an answer',
     );
@@ -38,7 +38,7 @@ describe('the answer in the bytes of a connection', () => {
 });
 
 describe('an answer', () => {
-  it('is right with the uid, allowed, and this very patch', () => {
+  it('is right with the uid, allowed, and the expected patch', () => {
     expect(wrongWith(answerOf(bodyOf('W10=')), uid, 'W10=')).toBeUndefined();
   });
 

@@ -39,8 +39,8 @@ const sent = (index: number, count: number, stranger = false): Review => {
   return review;
 };
 
-describe('the reviews that are sent', () => {
-  it('are of 64 Deployments, the first one as it was recorded but for the uid and the volume', () => {
+describe('the generated reviews', () => {
+  it('are of 64 Deployments, and the first equals the recorded one except for the uid and the volume', () => {
     expect(new Set(bodies.map(({ json }) => json)).size).toBe(64);
     const { request } = sent(0, 1);
     const recorded = JSON.stringify(recordedReview().request);
@@ -50,7 +50,7 @@ describe('the reviews that are sent', () => {
     ).toBe(recorded);
   });
 
-  it('have each a uid and a volume name of their own, and the pod mounts what it has', () => {
+  it('each have a unique uid and volume name, and the pod mounts its volume', () => {
     const names = Array.from({ length: 1000 }, (_, count) => {
       const { spec } = sent(count % 64, count).request.object;
       expect(spec.containers[0]?.volumeMounts[0]?.name).toBe(spec.volumes[0]?.name);
@@ -59,7 +59,7 @@ describe('the reviews that are sent', () => {
     expect(new Set(names).size).toBe(1000);
   });
 
-  it('may be of a ReplicaSet each, with nothing else changed', () => {
+  it('can each be of another ReplicaSet, with nothing else changed', () => {
     const hashes = [1, 2].map((count) => {
       const { metadata } = sent(5, count, true).request.object;
       const hash = metadata.labels['pod-template-hash'] ?? '';
@@ -73,19 +73,19 @@ describe('the reviews that are sent', () => {
     expect(hashes[0]).not.toBe(hashes[1]);
   });
 
-  it('are sound: each ReplicaSet has one uid, that looks like one', () => {
+  it('have one valid uid for each ReplicaSet', () => {
     const owners = bodies.map((_, index) => sent(index, index).request.object.metadata.ownerReferences[0]?.uid ?? '');
     expect(new Set(owners).size).toBe(64);
     for (const owner of owners) expect(owner).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
   });
 
-  it('have the patch that injects the agent, and it is not the same for all', () => {
+  it('have patches that inject the agent, and that differ', () => {
     for (const { patch } of bodies) expect(Buffer.from(patch, 'base64').toString()).toContain('CORECLR_PROFILER_PATH');
     expect(new Set(bodies.map(({ patch }) => patch)).size).toBeGreaterThan(4);
     expect(answerTo(JSON.stringify(recordedReview())).patch).toBe(bodies[0]?.patch);
   });
 
-  it('grow as they are asked to', () => {
+  it('have the requested numbers of containers and variables', () => {
     const [body] = reviewBodies({ containers: 30, variables: 20 });
     const { containers } = (JSON.parse(body?.json ?? '') as Review).request.object.spec;
     expect(containers.map(({ env }) => env?.length)).toEqual(Array.from({ length: 30 }, () => 20));
@@ -93,7 +93,7 @@ describe('the reviews that are sent', () => {
   });
 });
 
-it('the floors and the product are sent the same head as kube-apiserver sends', () => {
+it('requests have the same head as those of kube-apiserver', () => {
   const [body] = bodies;
   const head = templateOf(body ?? { json: '', hash: '', patch: '' }, 8443)
     .bytes.toString()

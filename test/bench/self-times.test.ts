@@ -19,7 +19,7 @@ const locate = ({ functionName, url }: { functionName: string; url: string }) =>
 });
 
 describe('self time', () => {
-  it('is summed over the window, without what was before, after, and idle', () => {
+  it('is summed over the window, and excludes idle time', () => {
     expect(selfTimes(profile, { from: 1150, to: 1450, locate })).toEqual([
       { place: { name: 'work', file: 'work.js', line: 1 }, micros: 200 },
     ]);

@@ -12,7 +12,7 @@ describe('a percentile', () => {
     [1, 100],
   ])('of %d is the nearest rank', (share, value) => expect(percentile(hundred, share)).toBe(value));
 
-  it('of few samples is one of them', () => {
+  it('of few samples is one of the samples', () => {
     expect(percentile([3], 0.99)).toBe(3);
     expect(percentile([1, 2, 3], 0.5)).toBe(2);
     expect(percentile([], 0.5)).toBeNaN();
@@ -20,19 +20,19 @@ describe('a percentile', () => {
 });
 
 describe('a spread', () => {
-  it('has the least, the middle and the greatest, whatever the order', () => {
+  it('has minimum, median and maximum, whatever the order', () => {
     expect(spread([5, 1, 3])).toEqual({ min: 1, median: 3, max: 5 });
     expect(spread([4, 1, 2, 3])).toEqual({ min: 1, median: 2.5, max: 4 });
     expect(spread([7])).toEqual({ min: 7, median: 7, max: 7 });
   });
 
-  it('of nothing is none', () => expect(spread([]).median).toBeNaN());
+  it('of no samples is NaN', () => expect(spread([]).median).toBeNaN());
 });
 
 describe('ratios', () => {
-  it('are taken round by round: a slow round slows both', () => {
+  it('are computed round by round, so that a slow round affects both sides', () => {
     expect(ratios([10, 200, 30], [20, 400, 60])).toEqual([0.5, 0.5, 0.5]);
   });
 
-  it('want as many rounds of both', () => expect(() => ratios([1, 2], [1])).toThrow('2 rounds'));
+  it('need the same number of rounds on both sides', () => expect(() => ratios([1, 2], [1])).toThrow('2 rounds'));
 });

@@ -11,25 +11,25 @@ const verdict = (samples: Samples, what: string) =>
   verdictsOn(samples, rowNames).find(({ target }) => target.what.startsWith(what));
 
 describe('a verdict', () => {
-  it('goes by the median of the rounds', () => {
+  it('uses the median of the rounds', () => {
     const what = 'reviews/s at 8 connections, relative to bare Fastify';
     expect(verdict(throughputOf([800, 100, 760], [1000, 1000, 1000]), what)).toMatchObject({ value: 0.76, met: true });
     expect(verdict(throughputOf([700, 990, 740], [1000, 1000, 1000]), what)).toMatchObject({ value: 0.74, met: false });
   });
 
-  it('on what was not measured is no', () => {
+  it('is negative for a target that was not measured', () => {
     for (const { value, met } of verdictsOn({}, rowNames)) {
       expect(Number.isFinite(value)).toBe(false);
       expect(met).toBe(false);
     }
   });
 
-  it('on memory is a difference', () => {
+  it('on memory compares a difference', () => {
     const samples = { 'memory/idle/product/rss': [90, 91, 92], 'memory/idle/fastify/rss': [60, 62, 61] };
     expect(verdict(samples, 'memory at rest')).toMatchObject({ value: 30, met: true });
   });
 
-  it('on growth asks for a line', () => {
+  it('on growth compares the cost per container', () => {
     const grown = (thirty: number): Samples => ({
       'pod-growth/1x20/product/cpu': [100],
       'pod-growth/10x20/product/cpu': [190],
@@ -46,15 +46,15 @@ describe('a verdict', () => {
     [{ least: 0.75 }, 0.749, false],
     [{ most: 2000 }, 2001, false],
     [{ most: 1 }, Number.NaN, false],
-  ])('%o holds: %d', (bound, value, met) => expect(isMet(bound, value)).toBe(met));
+  ])('%o is met by %d: %s', (bound, value, met) => expect(isMet(bound, value)).toBe(met));
 
-  it('is asked for by rows', () => {
+  it('is given for the requested rows', () => {
     expect(new Set(targets.map(({ row }) => row))).toEqual(new Set(rowNames));
     expect(verdictsOn({}, ['memory'])).toHaveLength(3);
   });
 });
 
-it('figures are shown with as many digits as they are worth', () => {
+it('figures are shown with about three digits', () => {
   expect([0.7456, 2.345, 12.34, 1234.5, 3, Number.NaN].map(shown)).toEqual([
     '0.746',
     '2.35',
@@ -66,7 +66,7 @@ it('figures are shown with as many digits as they are worth', () => {
   expect(boundOf({ row: 'memory', what: '', unit: 'MiB', most: 100, value: () => 0 })).toBe('at most 100 MiB');
 });
 
-it('samples are kept by row, case, server and figure, to five digits', () => {
+it('samples are stored by row, case, server and figure, with five digits', () => {
   const book = new SampleBook();
   const key = { row: 'memory', variant: 'idle', server: 'product', figure: 'rss' };
   book.add(key, 64.123456);
@@ -75,7 +75,7 @@ it('samples are kept by row, case, server and figure, to five digits', () => {
 });
 
 describe('the command line', () => {
-  it('is read', () => {
+  it('is parsed', () => {
     expect(readArguments(['--only', 'memory,creation', '--seconds', '2', '--rounds', '1'])).toMatchObject({
       only: ['memory', 'creation'],
       seconds: 2,
@@ -92,5 +92,5 @@ describe('the command line', () => {
     [['--profile=go'], 'there are product, fastify and raw'],
     [['--only', 'memory', '--write'], 'whole runs only'],
     [['--seconds', '1', '--write'], 'whole runs only'],
-  ])('%j is not understood', (args, sentence) => expect(() => readArguments(args)).toThrow(sentence));
+  ])('%j is refused', (args, sentence) => expect(() => readArguments(args)).toThrow(sentence));
 });

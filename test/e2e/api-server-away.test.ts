@@ -6,7 +6,7 @@ import { startInjector, type Injector } from '../support/injector.ts';
 import { instrumented, podOf, type Pod } from '../support/pod.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-// The API server goes away and comes back: the injector knows what it knew, and learns what it missed.
+// An outage of the API server: the injector keeps what it has loaded, and then applies what it missed.
 
 const NAMESPACE = 'shop';
 
@@ -20,46 +20,41 @@ beforeAll(async () => {
 });
 afterAll(() => cluster?.stop());
 
-const warned = (it: Injector): boolean => it.lines().some(({ level }) => level === 'warn');
+const hasWarned = (server: Injector): boolean => server.lines().some(({ level }) => level === 'warn');
 const domainIn = (patch: unknown): unknown => /"ARIES_DOMAIN_ID","value":"(\d+)"/.exec(JSON.stringify(patch))?.[1];
 
-test('while it is away, known namespaces are served; once it is back, a change counts within 5 s', async () => {
+test('known namespaces are served while the API server is down, and a change takes effect within 5 s of its return', async () => {
   const { pid } = injector.process;
   expect(instrumented((await client.create<Pod>(podOf(NAMESPACE, 'before'))).object)).toEqual(['app']);
 
   await cluster.controlPlane.stopApiServer();
-  await waitFor('the injector to notice', () => warned(injector));
+  await waitFor('the injector to log a warning', () => hasWarned(injector));
   expect((await injector.ask('/livez')).status).toBe(200);
   expect((await injector.ask('/readyz')).status).toBe(200);
   expect(domainIn((await injector.review(NAMESPACE, podOf(NAMESPACE, 'meanwhile'))).patch)).toBe('1000');
-  const unknown = await injector.review('never-heard-of', podOf('never-heard-of', 'meanwhile'));
+  const unknown = await injector.review('unknown', podOf('unknown', 'meanwhile'));
   expect(unknown).toMatchObject({ allowed: true, patch: [] });
-  expect(unknown.warnings).toEqual([
-    expect.stringMatching(
-      /^agent-injector: not injected: namespace-unavailable: namespace never-heard-of could not be read: /,
-    ),
-  ]);
+  expect(unknown.warnings).toEqual([expect.stringContaining(' namespace-unavailable: ')]);
 
   await cluster.controlPlane.startApiServer();
   const after = await changeDomain(client, NAMESPACE, '1001');
-  console.log(`after the API server's return a changed annotation counted after ${after} ms`);
+  console.log(`a changed annotation took effect ${after} ms after the API server's return`);
   expect(after).toBeLessThanOrEqual(5000);
   expect(injector.process.pid).toBe(pid);
   expect(injector.process.exit()).toBeUndefined();
-  // An error, or anything that is no line of its log, would be a defect.
+  // A line that is not JSON has no level.
   expect(injector.lines().filter(({ level }) => level !== 'info' && level !== 'warn')).toEqual([]);
 });
 
-test('started while it is away, it lives, and is not ready until it is back', async () => {
+test('a server that starts while the API server is down is alive, and becomes ready when the API server returns', async () => {
   await cluster.controlPlane.stopApiServer();
   const early = await startInjector(cluster.controlPlane);
   try {
-    expect(await early.ask('/readyz')).toEqual({
-      status: 503,
-      text: 'not ready: the namespaces of the cluster have not been read yet\nnot ready: the webhook port is not open yet\n',
-    });
+    const { status, text } = await early.ask('/readyz');
+    expect(status).toBe(503);
+    expect(text.match(/^not ready: /gm)).toHaveLength(2);
     expect(await isOpen(early.url)).toBe(false);
-    await waitFor('the injector to say what it lacks', () => warned(early));
+    await waitFor('the injector to log a warning', () => hasWarned(early));
 
     await cluster.controlPlane.startApiServer();
     const back = performance.now();

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What the audit log says of a request, as far as tests read it. */
+/** The fields of an audit event that tests read. */
 export interface AuditEvent {
   readonly verb: string;
   readonly objectRef: { readonly resource: string; readonly namespace?: string; readonly name?: string };
@@ -9,13 +9,13 @@ export interface AuditEvent {
 }
 
 export interface AuditLog {
-  /** For the API server. */
+  /** Flags of the API server. */
   readonly flags: readonly string[];
-  /** What was written in a namespace so far, in order. */
+  /** The write requests in a namespace so far, in order. */
   readonly of: (namespace: string) => readonly AuditEvent[];
 }
 
-/** An audit log of whatever is written, metadata only, in this folder. */
+/** Configures an audit log of all write requests in this folder, with their metadata only. */
 export function auditLogIn(dir: string): AuditLog {
   const policy = join(dir, 'audit-policy.json');
   const log = join(dir, 'audit.log');

@@ -4,8 +4,6 @@ import { optedIn, startInjectedCluster, type InjectedCluster } from '../support/
 import { container, podsOf } from '../support/pod.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-// The server that audits by itself, on a real API server. Each figure is waited for: the next audit brings it.
-
 let cluster: InjectedCluster;
 let client: Client;
 beforeAll(async () => {
@@ -16,15 +14,15 @@ afterAll(async () => {
   await cluster?.stop();
 });
 
-/** The value of a series by its name and labels; undefined where it is not there. */
-async function figure(series: string): Promise<number | undefined> {
+/** Reads the value of a series, by its name and labels. */
+async function metric(series: string): Promise<number | undefined> {
   const { text } = await cluster.injector.ask('/metrics');
   const line = text.split('\n').find((one) => one.startsWith(`${series} `));
   return line === undefined ? undefined : Number(line.slice(series.length + 1));
 }
 
-const becomes = (series: string, value: number | undefined): Promise<unknown> =>
-  waitFor(`${series} to be ${value}`, async () => (await figure(series)) === value);
+const waitForMetric = (series: string, value: number | undefined): Promise<unknown> =>
+  waitFor(`${series} to be ${value}`, async () => (await metric(series)) === value);
 
 const EXPECTED = 'agent_injector_expected_not_injected_pods{namespace="late"}';
 const OFF = 'agent_injector_injected_but_off_pods';
@@ -35,7 +33,7 @@ const label = (namespace: string, value: string | null): Promise<unknown> =>
     { metadata: { labels: { 'agent-injector.io/injection': value } } },
   );
 
-it('counts a pod that was created before the label was set; a restart mends it', async () => {
+it('counts pods that were created before the label was set, until a restart fixes them', async () => {
   await client.createNamespace('late', { annotations: optedIn().annotations });
   await client.create({
     apiVersion: 'apps/v1',
@@ -49,20 +47,20 @@ it('counts a pod that was created before the label was set; a restart mends it',
     },
   });
   await podsOf(client, { namespace: 'late', name: 'web' }, 2);
-  await waitFor('an audit', async () => (await figure('agent_injector_audit_age_seconds')) !== undefined);
-  expect(await figure(EXPECTED)).toBeUndefined();
+  await waitFor('an audit', async () => (await metric('agent_injector_audit_age_seconds')) !== undefined);
+  expect(await metric(EXPECTED)).toBeUndefined();
   await label('late', 'enabled');
-  await becomes(EXPECTED, 2);
-  // What kubectl does: another annotation on the template.
+  await waitForMetric(EXPECTED, 2);
+  // As `kubectl rollout restart` does.
   const template = { metadata: { annotations: { 'kubectl.kubernetes.io/restartedAt': 'now' } } };
   await client.patch({ kind: 'Deployment', namespace: 'late', name: 'web' }, { spec: { template } });
-  await becomes(EXPECTED, undefined);
-  await becomes(OFF, 0);
+  await waitForMetric(EXPECTED, undefined);
+  await waitForMetric(OFF, 0);
   await label('late', null);
-  await becomes(OFF, 2);
+  await waitForMetric(OFF, 2);
 });
 
-it('ends with the server, and was no trouble', async () => {
+it('stops with the server, and logs no warning', async () => {
   const warnings = cluster.injector.lines().filter(({ msg }) => msg.startsWith('audit'));
   expect(warnings).toEqual([]);
   expect(await cluster.injector.stop('SIGTERM')).toMatchObject({ code: 0 });

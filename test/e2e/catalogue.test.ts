@@ -6,7 +6,7 @@ import type { Client, KubeObject } from '../support/client.ts';
 import { optedIn, ours, startInjectedCluster, type InjectedCluster } from '../support/injected-cluster.ts';
 import { container, podOf, podsOf, recordOf, type Pod } from '../support/pod.ts';
 
-// Every profile, by every delivery, and by everything that makes pods, in namespaces where the API server itself judges Pod Security.
+// Every profile, with every delivery and every workload kind, in namespaces where the API server enforces Pod Security.
 
 const profiles = [...builtInCatalogue().profiles.values()];
 const LEVELS = ['restricted', 'privileged'] as const;
@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => cluster?.stop());
 
-/** As strict an app as `restricted` asks for; `containers` names it, so that no profile looks for signs of its runtime. */
+/** A pod that `restricted` admits. The annotation `containers` names its container, so that no matcher of a profile is evaluated. */
 const spec: Pod['spec'] = {
   securityContext: { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: 'RuntimeDefault' } },
   containers: [
@@ -50,7 +50,7 @@ interface AgentRecord {
 const recordIn = (pod: Pod): AgentRecord => recordOf(pod) as AgentRecord;
 
 describe.each(LEVELS)('in a namespace that enforces %s', (level) => {
-  test.each(profiles)('$name goes in by each of its deliveries', async (profile) => {
+  test.each(profiles)('$name is injected by each of its deliveries', async (profile) => {
     const namespace = await createNamespace(profile, level);
     for (const delivery of profile.deliveries) {
       const annotations = ours({ delivery: delivery.name });
@@ -71,46 +71,46 @@ describe.each(LEVELS)('in a namespace that enforces %s', (level) => {
   });
 });
 
-const templated = (app: string, rest: object = {}): object => ({
+const withTemplate = (app: string, rest: object = {}): object => ({
   selector: { matchLabels: { app } },
   template: { metadata: { labels: { app } }, spec: { ...spec, ...rest } },
 });
 const job = { spec: { template: { spec: { ...spec, restartPolicy: 'Never' } } } };
 
-interface Maker {
+interface Workload {
   readonly apiVersion: string;
   readonly spec: object;
 }
 
-const MAKERS: Readonly<Record<string, Maker>> = {
-  Deployment: { apiVersion: 'apps/v1', spec: templated('deployment') },
-  ReplicaSet: { apiVersion: 'apps/v1', spec: templated('replicaset') },
-  StatefulSet: { apiVersion: 'apps/v1', spec: { serviceName: 'none', ...templated('statefulset') } },
-  DaemonSet: { apiVersion: 'apps/v1', spec: templated('daemonset') },
+const WORKLOADS: Readonly<Record<string, Workload>> = {
+  Deployment: { apiVersion: 'apps/v1', spec: withTemplate('deployment') },
+  ReplicaSet: { apiVersion: 'apps/v1', spec: withTemplate('replicaset') },
+  StatefulSet: { apiVersion: 'apps/v1', spec: { serviceName: 'none', ...withTemplate('statefulset') } },
+  DaemonSet: { apiVersion: 'apps/v1', spec: withTemplate('daemonset') },
   ReplicationController: {
     apiVersion: 'v1',
-    spec: { ...templated('replicationcontroller'), selector: { app: 'replicationcontroller' } },
+    spec: { ...withTemplate('replicationcontroller'), selector: { app: 'replicationcontroller' } },
   },
   Job: { apiVersion: 'batch/v1', spec: job.spec },
   CronJob: { apiVersion: 'batch/v1', spec: { schedule: '* * * * *', concurrencyPolicy: 'Forbid', jobTemplate: job } },
 };
 
-test.each(profiles)('$name goes into the pods of every kind of workload', async (profile) => {
+test.each(profiles)('$name is injected into the pods of every kind of workload', async (profile) => {
   const namespace = `${profile.name}-restricted`;
-  for (const [kind, { apiVersion, spec: own }] of Object.entries(MAKERS)) {
+  for (const [kind, { apiVersion, spec: own }] of Object.entries(WORKLOADS)) {
     const name = kind.toLowerCase();
     const object: KubeObject = { apiVersion, kind, metadata: { name, namespace }, spec: own };
     await client.create(object);
-    if (kind === 'CronJob') await client.patch({ kind, namespace, name }, late(), { subresource: 'status' });
+    if (kind === 'CronJob') await client.patch({ kind, namespace, name }, overdue(), { subresource: 'status' });
   }
-  for (const kind of Object.keys(MAKERS)) {
+  for (const kind of Object.keys(WORKLOADS)) {
     const [pod] = await podsOf(client, { namespace, name: kind.toLowerCase() }, 1);
     const isExcluded = kind !== 'CronJob' && profile.constraints.excludeOwners.includes(kind);
     if (!isExcluded) expect(recordIn(pod), kind).toMatchObject({ decision: 'injected' });
   }
 });
 
-/** A CronJob that has not run for a while is late, and runs at once: nobody need wait for the minute to end. */
-function late(): object {
+/** A status with which the CronJob controller runs the job at once, instead of at the end of the minute. */
+function overdue(): object {
   return { status: { lastScheduleTime: new Date(Date.now() - 120_000).toISOString().replace(/\.\d+/, '') } };
 }

@@ -1,66 +1,45 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startBalancer, type Balancer } from '../support/balancer.ts';
 import type { Client } from '../support/client.ts';
-import { startControlPlane, type ControlPlane } from '../support/control-plane.ts';
-import {
-  configuration,
-  injects,
-  issuedFlags,
-  prepare,
-  secretOf,
-  startLoad,
-  startReplica,
-  type Replica,
-} from '../support/replicas.ts';
+import { startReplicatedCluster, type ReplicatedCluster } from '../support/replicated-cluster.ts';
+import { injects, issuedFlags, secretOf, startLoad, type Replica } from '../support/replicas.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-// Certificates that live for seconds: months of renewals in two minutes. Required pods are made all the while, so that a call that fails is
-// a pod that is refused.
+// Certificates with a lifetime of seconds, so that two minutes have as many renewals as months. Pods that require injection are created
+// meanwhile: each failed call refuses one.
 
 const LEAVES = 40;
-const AUTHORITIES = 5;
-// A leaf is renewed after 4 s, and has 2 s left then; an authority after 24 s.
+const CAS = 5;
+// Two thirds of a lifetime: a leaf is renewed after 4 s, with 2 s left, and a CA after 24 s.
 const flags = { ...issuedFlags, 'leaf-lifetime': '6s', 'ca-lifetime': '36s' };
 
-let controlPlane: ControlPlane;
+let cluster: ReplicatedCluster;
 let client: Client;
-let balancer: Balancer;
-const replicas: Replica[] = [];
+let replicas: readonly Replica[];
 
 beforeAll(async () => {
-  controlPlane = await startControlPlane();
-  ({ client } = controlPlane);
-  balancer = await startBalancer();
-  await prepare(client, balancer.port);
-  await client.create(configuration(balancer.port));
-  for (let index = 0; index < 2; index += 1) {
-    const replica = await startReplica({ kubeconfigPath: controlPlane.kubeconfigPath, flags });
-    replicas.push(replica);
-    await replica.ready();
-  }
-  balancer.to(replicas);
+  cluster = await startReplicatedCluster();
+  ({ client, replicas } = cluster);
+  await cluster.createConfiguration();
+  for (let index = 0; index < 2; index += 1) await (await cluster.startReplica({ flags })).ready();
+  cluster.balancer.to(replicas);
 });
-afterAll(async () => {
-  for (const replica of replicas) await replica.stop();
-  balancer?.close();
-  await controlPlane?.stop();
-});
+afterAll(() => cluster?.stop());
 
-test(`${LEAVES} rotations of the leaf and ${AUTHORITIES} of the authority under load fail no admission`, async () => {
-  const [one] = replicas;
-  if (!one) throw new Error('no replica');
-  const authorities = new Set<string>();
-  // The API server keeps 25 idle connections; of more calls at once, some open a connection each time.
+test(`${LEAVES} rotations of the leaf and ${CAS} of the CA under load fail no admission`, async () => {
+  const [replica] = replicas;
+  if (!replica) throw new Error('no replica');
+  const cas = new Set<string>();
+  // More than the 25 idle connections that the API server keeps, so that some calls open a new one.
   const load = startLoad(client, 32);
   const started = performance.now();
-  const most = await waitFor(
+  const renewals = await waitFor(
     'the rotations',
     async () => {
       const bundle = (await secretOf(client))?.['ca.crt'] ?? '';
-      for (const block of bundle.split(/(?<=-----END CERTIFICATE-----\n)/)) authorities.add(block);
-      const leaves = await one.metric('agent_injector_certificate_renewals_total', '{kind="leaf"}');
+      for (const block of bundle.split(/(?<=-----END CERTIFICATE-----\n)/)) cas.add(block);
+      const leaves = await replica.metric('agent_injector_certificate_renewals_total', '{kind="leaf"}');
       expect(load.failures()).toEqual([]);
-      return leaves >= LEAVES && authorities.size > AUTHORITIES && leaves;
+      return leaves >= LEAVES && cas.size > CAS && leaves;
     },
     {
       deadline: 400_000,
@@ -70,27 +49,27 @@ test(`${LEAVES} rotations of the leaf and ${AUTHORITIES} of the authority under 
   );
   const seconds = Math.round((performance.now() - started) / 1000);
   console.log(
-    `${most} leaves, ${authorities.size - 1} new authorities in ${seconds} s; ` +
-      `${load.made()} pods over ${balancer.connections()} connections`,
+    `${renewals} leaves, ${cas.size - 1} new CAs in ${seconds} s; ` +
+      `${load.made()} pods over ${cluster.balancer.connections()} connections`,
   );
   expect(await load.end()).toEqual([]);
-  // Each authority comes and goes by one write, and no replica takes back what another has written. One or two may be under way.
-  const repairs = await Promise.all(replicas.map((each) => each.metric('agent_injector_ca_bundle_repairs_total')));
-  const sum = repairs.reduce((all, some) => all + some, 0);
+  // Two writes for each CA, one to add and one to remove it: no replica reverts a write of another.
+  const repairs = await Promise.all(replicas.map((one) => one.metric('agent_injector_ca_bundle_repairs_total')));
+  const sum = repairs.reduce((total, count) => total + count, 0);
   console.log(`caBundle was written ${sum} times`);
-  expect(sum).toBeLessThanOrEqual(2 * authorities.size + 1);
+  expect(sum).toBeLessThanOrEqual(2 * cas.size + 1);
 }, 500_000);
 
-test('replicas that were paused until everything had expired are back within a minute', async () => {
+test('replicas that were paused until every certificate expired recover within a minute', async () => {
   for (const replica of replicas) replica.process.signal('SIGSTOP');
   const expiry = Date.now() + 37_000;
-  await waitFor('the authority to expire', () => Date.now() > expiry, { deadline: 60_000 });
+  await waitFor('the CA to expire', () => Date.now() > expiry, { deadline: 60_000 });
   await expect(injects(client)).rejects.toThrow('failed calling webhook');
   for (const replica of replicas) replica.process.signal('SIGCONT');
-  const woken = performance.now();
+  const resumed = performance.now();
   await waitFor('a pod with the agent', () => injects(client), { deadline: 60_000 });
-  const took = performance.now() - woken;
-  console.log(`back after ${Math.round(took)} ms`);
+  const took = performance.now() - resumed;
+  console.log(`recovered after ${Math.round(took)} ms`);
   expect(took).toBeLessThan(60_000);
   for (const replica of replicas) await replica.ready();
 });

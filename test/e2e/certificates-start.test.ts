@@ -3,46 +3,38 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Client } from '../support/client.ts';
-import { startControlPlane, type ControlPlane } from '../support/control-plane.ts';
-import {
-  configuration,
-  CONFIGURATION,
-  prepare,
-  publishedBy,
-  SECRET,
-  secretOf,
-  SERVERNAME,
-  startReplica,
-  writes,
-  type Replica,
-} from '../support/replicas.ts';
+import { startReplicatedCluster, type ReplicatedCluster } from '../support/replicated-cluster.ts';
+import { CONFIGURATION, publishedBy, SECRET, secretOf, SERVERNAME, writes, type Replica } from '../support/replicas.ts';
 
-// There is no leader: replicas that start at the same moment agree all the same.
+// There is no leader election: replicas that start at the same time must agree on one certificate.
 
 const ROUNDS = process.env['E2E_LONG'] === '1' ? 20 : 3;
-const PROCESSES = 5;
+const REPLICAS = 5;
 
-let controlPlane: ControlPlane;
+let cluster: ReplicatedCluster;
 let client: Client;
 beforeAll(async () => {
-  controlPlane = await startControlPlane();
-  ({ client } = controlPlane);
-  await prepare(client, 1);
+  cluster = await startReplicatedCluster();
+  ({ client } = cluster);
 });
-afterAll(() => controlPlane?.stop());
+afterAll(() => cluster?.stop());
+
+async function startReady(): Promise<Replica> {
+  const replica = await cluster.startReplica();
+  await replica.ready();
+  return replica;
+}
 
 test(
-  `${PROCESSES} processes started together make one authority, each of ${ROUNDS} times`,
+  `${REPLICAS} replicas that start together create one CA, in each of ${ROUNDS} rounds`,
   async () => {
     for (let round = 0; round < ROUNDS; round += 1) {
-      await client.create(configuration(1));
+      await cluster.createConfiguration();
       const before = await writes(client, 'POST', 'secrets');
       const started = performance.now();
-      const replicas = await Promise.all(
-        Array.from({ length: PROCESSES }, async () => startReplica({ kubeconfigPath: controlPlane.kubeconfigPath })),
-      );
+      const replicas = await Promise.all(Array.from({ length: REPLICAS }, () => cluster.startReplica()));
       await Promise.all(replicas.map((replica) => replica.ready()));
-      console.log(`${PROCESSES} processes ready after ${Math.round(performance.now() - started)} ms`);
+      console.log(`${REPLICAS} replicas ready after ${Math.round(performance.now() - started)} ms`);
       const secret = (await secretOf(client)) ?? {};
       expect(secret['ca.crt']?.match(/BEGIN CERTIFICATE/g)).toHaveLength(1);
       expect(new Set(await publishedBy(client))).toEqual(new Set([secret['ca.crt']]));
@@ -58,35 +50,31 @@ test(
   ROUNDS * 60_000,
 );
 
-test('a replica that has lost everything keeps those trusted who are published already', async () => {
-  await client.create(configuration(1));
-  const first = await startReplica({ kubeconfigPath: controlPlane.kubeconfigPath });
-  await first.ready();
+test('a replica that finds no Secret keeps the published CA trusted', async () => {
+  await cluster.createConfiguration();
+  const first = await startReady();
   const [before = ''] = await publishedBy(client);
   await first.stop();
   await client.delete(SECRET);
-  const second = await startReplica({ kubeconfigPath: controlPlane.kubeconfigPath });
-  await second.ready();
+  const second = await startReady();
   const [after = ''] = await publishedBy(client);
   expect(after.match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
   expect(after).toContain(before.trim());
   await second.stop();
 });
 
-test('what docs/operations.md says of a leaked key leaves nothing of it trusted', async () => {
+test('the steps for a leaked key in docs/operations.md leave no trust in the old CA', async () => {
   const page = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
   const patch = JSON.parse(/--type=json -p '(\[[^']+\])'/.exec(page)?.[1] ?? '') as unknown[];
   await client.delete(SECRET);
   await client.delete(CONFIGURATION);
-  await client.create(configuration(1));
-  const first = await startReplica({ kubeconfigPath: controlPlane.kubeconfigPath });
-  await first.ready();
+  await cluster.createConfiguration();
+  const first = await startReady();
   const [leaked = ''] = await publishedBy(client);
   await first.stop();
   await client.delete(SECRET);
   await client.patch(CONFIGURATION, patch, { type: 'json' });
-  const second = await startReplica({ kubeconfigPath: controlPlane.kubeconfigPath });
-  await second.ready();
+  const second = await startReady();
   const published = await publishedBy(client);
   expect(published).toHaveLength(patch.length);
   for (const bundle of published) {
@@ -96,7 +84,7 @@ test('what docs/operations.md says of a leaked key leaves nothing of it trusted'
   await second.stop();
 });
 
-/** Of the certificate that it serves to a caller who trusts these authorities. */
+/** The serial number of the certificate that a replica serves. */
 async function serialOf({ port }: Replica, ca: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: '127.0.0.1', port, ca, servername: SERVERNAME });

@@ -5,66 +5,53 @@ import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DAY } from '../../src/certificates/describe.ts';
 import { issueAuthority, issueLeaf } from '../../src/certificates/issue.ts';
-import { startBalancer, type Balancer } from '../support/balancer.ts';
 import type { Client } from '../support/client.ts';
-import { startControlPlane, type ControlPlane } from '../support/control-plane.ts';
+import { startReplicatedCluster, type ReplicatedCluster } from '../support/replicated-cluster.ts';
 import {
   BUNDLE,
-  configuration,
   CONFIGURATION,
   injects,
   issuedFlags,
   NAME,
-  prepare,
   publishedBy,
   SECRET,
   secretOf,
   SERVERNAME,
   startLoad,
-  startReplica,
   writes,
   type Replica,
 } from '../support/replicas.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-// Two replicas look after their certificate and their registration by themselves.
+// Two replicas issue their certificate and publish its CA in the webhook configuration.
 
-let controlPlane: ControlPlane;
+let cluster: ReplicatedCluster;
 let client: Client;
-let balancer: Balancer;
-const replicas: Replica[] = [];
+let replicas: readonly Replica[];
 
 beforeAll(async () => {
-  controlPlane = await startControlPlane();
-  ({ client } = controlPlane);
-  balancer = await startBalancer();
-  await prepare(client, balancer.port);
+  cluster = await startReplicatedCluster();
+  ({ client, replicas } = cluster);
 });
-afterAll(async () => {
-  for (const replica of replicas) await replica.stop();
-  balancer?.close();
-  await controlPlane?.stop();
-});
+afterAll(() => cluster?.stop());
 
 const resourceVersion = async (): Promise<string> =>
   String((await client.get(CONFIGURATION)).metadata?.resourceVersion);
 
-test('from an empty namespace to the first injected pod within 5 s', async () => {
-  await client.create(configuration(balancer.port));
+test('the first pod is injected within 5 s of the first start', async () => {
+  await cluster.createConfiguration();
   const started = performance.now();
-  const first = await startReplica(controlPlane);
-  replicas.push(first);
-  balancer.to(replicas);
+  const first = await cluster.startReplica();
+  cluster.balancer.to(replicas);
   await waitFor('a pod with the agent', () => injects(client), { interval: 20 });
   const took = performance.now() - started;
   console.log(`first injected pod after ${Math.round(took)} ms`);
   expect(took).toBeLessThan(5000);
   await first.ready();
 
-  const second = await startReplica(controlPlane);
-  replicas.push(second);
+  const second = await cluster.startReplica();
   await second.ready();
-  balancer.to(replicas);
+  cluster.balancer.to(replicas);
   expect(new Set(await publishedBy(client)).size).toBe(1);
   expect((await publishedBy(client))[0]).toBe((await secretOf(client))?.['ca.crt']);
   expect(new X509Certificate((await secretOf(client))?.['tls.crt'] ?? '').subjectAltName).toBe(
@@ -72,7 +59,7 @@ test('from an empty namespace to the first injected pod within 5 s', async () =>
   );
 });
 
-test('all three entries call; a required pod that cannot be injected is refused with the reason', async () => {
+test('all three webhook entries are called, and a required pod that cannot be injected is refused with the reason', async () => {
   expect(await injects(client, 'open')).toBe(true);
   expect(await injects(client, 'closed')).toBe(true);
   await client.createNamespace('unset', { labels: { 'agent-injector.io/injection': 'enabled' } });
@@ -90,24 +77,24 @@ test('all three entries call; a required pod that cannot be injected is refused 
 });
 
 describe('the Secret', () => {
-  /** Does the damage under load; what is in the Secret afterwards, once callers are served by it again. */
-  async function healed(
-    damage: (secret: Readonly<Record<string, string>>) => Promise<void>,
-    isHealed: (secret: Readonly<Record<string, string>>) => boolean,
+  /** Changes the Secret under load, and waits until the replicas have written the expected one. */
+  async function expectRestored(
+    change: (secret: Readonly<Record<string, string>>) => Promise<void>,
+    isRestored: (secret: Readonly<Record<string, string>>) => boolean,
   ): Promise<void> {
     const before = (await secretOf(client)) ?? {};
     const load = startLoad(client, 4);
     const started = performance.now();
-    await damage(before);
+    await change(before);
     await waitFor(
-      'the Secret to be healed',
+      'the Secret to be restored',
       async () => {
         const secret = await secretOf(client);
-        return secret && isHealed(secret);
+        return secret && isRestored(secret);
       },
       { deadline: 15_000 },
     );
-    console.log(`healed after ${Math.round(performance.now() - started)} ms, ${load.made()} pods meanwhile`);
+    console.log(`restored after ${Math.round(performance.now() - started)} ms, ${load.made()} pods meanwhile`);
     expect(await load.end()).toEqual([]);
     for (const replica of replicas) expect(await replica.ask('/readyz')).toEqual({ status: 200, text: 'ok\n' });
   }
@@ -120,49 +107,49 @@ describe('the Secret', () => {
     );
     await client.patch(SECRET, { data });
   };
-  const healthy = { secret: {} as Readonly<Record<string, string>> };
-  const isAsBefore = (secret: Readonly<Record<string, string>>): boolean => isDeepStrictEqual(secret, healthy.secret);
+  let original: Readonly<Record<string, string>>;
+  const isOriginal = (secret: Readonly<Record<string, string>>): boolean => isDeepStrictEqual(secret, original);
   beforeAll(async () => {
-    healthy.secret = (await secretOf(client)) ?? {};
+    original = (await secretOf(client)) ?? {};
   });
 
-  test('deleted, is written back as it was', async () => {
-    await healed(() => client.delete(SECRET), isAsBefore);
+  test('is restored after it was deleted', async () => {
+    await expectRestored(() => client.delete(SECRET), isOriginal);
   });
 
   test.each([
-    ['garbage', { 'tls.crt': 'garbage', 'tls.key': 'garbage', 'ca.crt': 'garbage', 'ca.key': 'garbage' }],
-    ['without a certificate', { 'tls.crt': '' }],
-    ['without the key of the authority', { 'ca.key': '' }],
-    ['empty', { 'tls.crt': '', 'tls.key': '', 'ca.crt': '', 'ca.key': '' }],
-  ])('%s, is written back as it was', async (_, change: Readonly<Record<string, string>>) => {
-    await healed(() => put(change), isAsBefore);
+    ['invalid values', { 'tls.crt': 'garbage', 'tls.key': 'garbage', 'ca.crt': 'garbage', 'ca.key': 'garbage' }],
+    ['no certificate', { 'tls.crt': '' }],
+    ['no CA key', { 'ca.key': '' }],
+    ['no values', { 'tls.crt': '', 'tls.key': '', 'ca.crt': '', 'ca.key': '' }],
+  ])('is restored when it has %s', async (_, change: Readonly<Record<string, string>>) => {
+    await expectRestored(() => put(change), isOriginal);
   });
 
-  test('with the key of another certificate, is written back as it was', async () => {
+  test('is restored when it has the key of another certificate', async () => {
     const { key } = await issueAuthority('other', { at: new Date(), lifetime: DAY });
-    await healed(() => put({ 'tls.key': key }), isAsBefore);
+    await expectRestored(() => put({ 'tls.key': key }), isOriginal);
   });
 
-  test('expired, is written back as it was', async () => {
+  test('is restored when it has an expired certificate', async () => {
     const term = { at: new Date(Date.now() - 2 * DAY), lifetime: DAY };
     const authority = await issueAuthority('old', term);
     const leaf = await issueLeaf(authority, [SERVERNAME], term);
-    await healed(
+    await expectRestored(
       () => put({ 'tls.crt': leaf.cert, 'tls.key': leaf.key, 'ca.crt': authority.cert, 'ca.key': authority.key }),
-      isAsBefore,
+      isOriginal,
     );
   });
 
-  test('swapped for another sound one, is taken over without a failed admission', async () => {
+  test('is used when it has another valid certificate, without a failed admission', async () => {
     const term = { at: new Date(), lifetime: 30 * DAY };
     const authority = await issueAuthority('swapped', term);
     const names = ['agent-injector.apm.svc', 'agent-injector.apm.svc.cluster.local', 'agent-injector.apm'] as const;
     const leaf = await issueLeaf(authority, names, term);
     const serial = new X509Certificate(leaf.cert).serialNumber;
-    const before = healthy.secret['ca.crt'] ?? '';
+    const before = original['ca.crt'] ?? '';
     const writesBefore = await writes(client, 'PATCH', 'mutatingwebhookconfigurations');
-    await healed(
+    await expectRestored(
       () => put({ 'tls.crt': leaf.cert, 'tls.key': leaf.key, 'ca.crt': authority.cert, 'ca.key': authority.key }),
       (secret) =>
         (secret['ca.crt'] ?? '').includes(before.trim()) && (secret['ca.crt'] ?? '').includes(authority.cert.trim()),
@@ -174,15 +161,15 @@ describe('the Secret', () => {
       return served.every((count) => count === 1);
     });
     expect(new X509Certificate((await secretOf(client))?.['tls.crt'] ?? '').serialNumber).toBe(serial);
-    // The replica that hears of it last does not undo what the first has published.
+    // The second replica does not revert what the first has published.
     expect((await writes(client, 'PATCH', 'mutatingwebhookconfigurations')) - writesBefore).toBe(1);
     expect(await injects(client)).toBe(true);
   });
 });
 
 describe('caBundle', () => {
-  test('emptied 20 times, is repaired within 2 s each, by one write each', async () => {
-    const [right] = await publishedBy(client);
+  test('is repaired within 2 s and by one write, each of 20 times that it was removed', async () => {
+    const [expected] = await publishedBy(client);
     const before = await writes(client, 'PATCH', 'mutatingwebhookconfigurations');
     const durations: number[] = [];
     for (let round = 0; round < 20; round += 1) {
@@ -192,21 +179,21 @@ describe('caBundle', () => {
       await client.patch(CONFIGURATION, patch, { type: 'json' });
       await waitFor(
         'caBundle to be repaired',
-        async () => (await publishedBy(client)).every((bundle) => bundle === right),
+        async () => (await publishedBy(client)).every((bundle) => bundle === expected),
         { interval: 5 },
       );
       durations.push(performance.now() - started);
     }
     console.log(`repaired within ${Math.round(Math.max(...durations))} ms at most`);
     expect(Math.max(...durations)).toBeLessThan(2000);
-    // Half of them are this test's own.
+    // One write of the server for each of the 20 writes of this test.
     expect((await writes(client, 'PATCH', 'mutatingwebhookconfigurations')) - before).toBe(40);
     const repairs = replicas.map((replica) => replica.metric('agent_injector_ca_bundle_repairs_total'));
     console.log(`writes by replica: ${(await Promise.all(repairs)).join(', ')}`);
     expect(await injects(client)).toBe(true);
   });
 
-  test('is the only field that is written; what others own stays theirs', async () => {
+  test('is the only field that the server writes and owns', async () => {
     const { metadata } = await client.get(CONFIGURATION);
     const managed = metadata?.['managedFields'] as { manager: string; fieldsV1: unknown }[];
     const ours = JSON.stringify(managed.filter(({ manager }) => manager === 'agent-injector'));
@@ -214,7 +201,7 @@ describe('caBundle', () => {
   });
 
   const seconds = process.env['E2E_LONG'] === '1' ? 300 : 20;
-  test(`while nothing happens for ${seconds} s, nothing is written`, { timeout: (seconds + 60) * 1000 }, async () => {
+  test(`is not written while nothing changes for ${seconds} s`, { timeout: (seconds + 60) * 1000 }, async () => {
     const count = async (): Promise<readonly unknown[]> => [
       await resourceVersion(),
       (await client.get(SECRET)).metadata?.resourceVersion,
@@ -227,9 +214,15 @@ describe('caBundle', () => {
   });
 });
 
-test('agent-injector certs shows what is in force, and who trusts it', async () => {
+test('agent-injector certs shows the certificate in use, and the webhook entries that trust it', async () => {
   const show = async (): Promise<{ readonly code: number; readonly output: string }> => {
-    const args = ['certs', '--kubeconfig', controlPlane.kubeconfigPath, '--tls-secret', issuedFlags['tls-secret']];
+    const args = [
+      'certs',
+      '--kubeconfig',
+      cluster.controlPlane.kubeconfigPath,
+      '--tls-secret',
+      issuedFlags['tls-secret'],
+    ];
     return new Promise((resolve) => {
       execFile(process.execPath, [BUNDLE, ...args, '--webhook-configuration', NAME], (failure, stdout, stderr) => {
         resolve({ code: failure ? Number(failure.code) : 0, output: stdout + stderr });
@@ -246,8 +239,8 @@ test('agent-injector certs shows what is in force, and who trusts it', async () 
   );
 });
 
-describe('drift', () => {
-  test('of other fields is reported, never fought', async () => {
+describe('the webhook configuration', () => {
+  test('keeps a changed field, and the drift is reported', async () => {
     const change = async (value: string): Promise<void> => {
       await client.patch(CONFIGURATION, [{ op: 'replace', path: '/webhooks/1/failurePolicy', value }], {
         type: 'json',
@@ -257,22 +250,24 @@ describe('drift', () => {
     const version = await resourceVersion();
     const drift = (replica: Replica) => replica.metric('agent_injector_webhook_drift', '{field="failurePolicy"}');
     for (const replica of replicas) {
-      await waitFor('the drift to be seen', async () => (await drift(replica)) === 1);
-      expect(replica.messages()).toContain('failurePolicy of required.agent-injector.io should be Fail');
+      await waitFor('the drift metric', async () => (await drift(replica)) === 1);
+      expect(
+        replica.messages().filter((text) => /failurePolicy.*required\.agent-injector\.io/.test(text)),
+      ).toHaveLength(1);
     }
     expect(await resourceVersion()).toBe(version);
     await change('Fail');
-    for (const replica of replicas) await waitFor('the drift to be over', async () => (await drift(replica)) === 0);
+    for (const replica of replicas) await waitFor('the end of the drift', async () => (await drift(replica)) === 0);
   });
 
-  test('of a configuration that is gone makes replicas unready, and they wait for it', async () => {
+  test('makes replicas unready when it is deleted, until it exists again', async () => {
     await client.delete(CONFIGURATION);
     const [replica] = replicas;
     if (!replica) throw new Error('no replica');
     await waitFor('the replica to be unready', async () => (await replica.ask('/readyz')).status === 503);
-    expect((await replica.ask('/readyz')).text).toBe('not ready: the webhook configuration does not exist yet\n');
+    expect((await replica.ask('/readyz')).text).toMatch(/^not ready: .*webhook configuration/);
     expect((await replica.ask('/livez')).status).toBe(200);
-    await client.create(configuration(balancer.port));
+    await cluster.createConfiguration();
     await replica.ready();
     await waitFor('a pod with the agent', () => injects(client));
   });

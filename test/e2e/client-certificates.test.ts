@@ -3,26 +3,17 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import forge from 'node-forge';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startBalancer, type Balancer } from '../support/balancer.ts';
-import { startControlPlane, type ControlPlane } from '../support/control-plane.ts';
-import {
-  configuration,
-  injects,
-  issuedFlags,
-  prepare,
-  SERVERNAME,
-  startReplica,
-  type Replica,
-} from '../support/replicas.ts';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { startBalancer } from '../support/balancer.ts';
+import { startReplicatedCluster, type ReplicatedCluster } from '../support/replicated-cluster.ts';
+import { injects, issuedFlags, SERVERNAME, type Replica } from '../support/replicas.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-// An API server that shows a certificate, as an AdmissionConfiguration tells it to, and an injector that asks for one.
+// The API server presents the client certificate of its AdmissionConfiguration, and the injector requires one.
 
 const dir = mkdtempSync(join(tmpdir(), 'agent-injector-mtls-'));
 const file = (name: string): string => join(dir, name);
-let controlPlane: ControlPlane;
-let balancer: Balancer;
+let cluster: ReplicatedCluster;
 
 beforeAll(async () => {
   const keys = generateKeyPairSync('rsa', {
@@ -34,8 +25,8 @@ beforeAll(async () => {
   writeFileSync(file('other-ca.crt'), sign('others', 'others', keys));
   writeFileSync(file('client.crt'), sign('kube-apiserver', 'clients', keys));
   writeFileSync(file('client.key'), keys.privateKey);
-  balancer = await startBalancer();
-  // The user's name is the host that is called, with its port unless that is 443.
+  const balancer = await startBalancer();
+  // The API server looks up the user by the host that it calls, with the port unless that is 443.
   const name = `${SERVERNAME}:${balancer.port}`;
   const kubeconfig = {
     apiVersion: 'v1',
@@ -58,15 +49,12 @@ beforeAll(async () => {
   };
   writeFileSync(file('kubeconfig'), JSON.stringify(kubeconfig));
   writeFileSync(file('admission.yaml'), JSON.stringify(admission));
-  controlPlane = await startControlPlane({
-    apiServerFlags: [`--admission-control-config-file=${file('admission.yaml')}`],
-  });
-  await prepare(controlPlane.client, balancer.port);
-  await controlPlane.client.create(configuration(balancer.port));
+  const apiServerFlags = [`--admission-control-config-file=${file('admission.yaml')}`];
+  cluster = await startReplicatedCluster({ apiServerFlags }, balancer);
+  await cluster.createConfiguration();
 });
 afterAll(async () => {
-  balancer?.close();
-  await controlPlane?.stop();
+  await cluster?.stop();
   rmSync(dir, { recursive: true });
 });
 
@@ -84,37 +72,31 @@ function sign(subject: string, issuer: string, keys: Keys): string {
   return forge.pki.certificateToPem(certificate);
 }
 
-async function withReplica(flags: Readonly<Record<string, string>>, then: (replica: Replica) => Promise<void>) {
-  const { kubeconfigPath } = controlPlane;
-  const replica = await startReplica({ kubeconfigPath, flags: { ...issuedFlags, ...flags } });
-  try {
-    balancer.to([replica]);
-    await replica.ready();
-    await then(replica);
-  } finally {
-    await replica.stop();
-  }
+async function startOnlyReplica(flags: Readonly<Record<string, string>>): Promise<Replica> {
+  const replica = await cluster.startReplica({ flags: { ...issuedFlags, ...flags } });
+  onTestFinished(() => replica.stop());
+  cluster.balancer.to([replica]);
+  await replica.ready();
+  return replica;
 }
 
-test('the right authority and name: pods are injected', async () => {
-  await withReplica({ 'client-ca': file('ca.crt'), 'client-names': 'kube-apiserver' }, async () => {
-    await waitFor('a pod with the agent', () => injects(controlPlane.client));
-  });
+test('pods are injected when the API server has a certificate with the right CA and name', async () => {
+  await startOnlyReplica({ 'client-ca': file('ca.crt'), 'client-names': 'kube-apiserver' });
+  await waitFor('a pod with the agent', () => injects(cluster.client));
 });
 
 test.each([
   [
     'another name',
-    { 'client-ca': 'ca.crt', 'client-names': 'somebody-else' },
+    { 'client-ca': 'ca.crt', 'client-names': 'another-name' },
     /agent-injector: the client certificate \(kube-apiserver\) is not in --client-names/,
   ],
-  ['another authority', { 'client-ca': 'other-ca.crt' }, /failed calling webhook/],
-])('%s: required pods are refused', async (_, flags, reason) => {
+  ['another CA', { 'client-ca': 'other-ca.crt' }, /failed calling webhook/],
+])('required pods are refused when the certificate has %s', async (_, flags, reason) => {
   const { 'client-ca': ca, ...rest } = flags;
-  await withReplica({ ...rest, 'client-ca': file(ca) }, async (replica) => {
-    await expect(injects(controlPlane.client)).rejects.toThrow(reason);
-    // The kubelet and Prometheus are asked for nothing.
-    expect((await replica.ask('/livez')).status).toBe(200);
-    expect((await replica.ask('/metrics')).status).toBe(200);
-  });
+  const replica = await startOnlyReplica({ ...rest, 'client-ca': file(ca) });
+  await expect(injects(cluster.client)).rejects.toThrow(reason);
+  // The admin port, for the kubelet and Prometheus, requires no certificate.
+  expect((await replica.ask('/livez')).status).toBe(200);
+  expect((await replica.ask('/metrics')).status).toBe(200);
 });

@@ -59,7 +59,7 @@ describe('audit', () => {
     expect(findings).toMatchObject([{ kind: 'expected-not-injected', workload: 'Deployment/web', pods: 2, fix }]);
     const { stdout } = await ask('audit', '-n', 'late');
     expect(stdout).toContain(`  $ ${fix}\n`);
-    // What kubectl does: another annotation on the template.
+    // As `kubectl rollout restart` does.
     const template = { metadata: { annotations: { 'kubectl.kubernetes.io/restartedAt': 'now' } } };
     await client.patch(
       { kind: 'Deployment', namespace: 'late', name: 'web' },
@@ -89,7 +89,7 @@ describe('audit', () => {
 });
 
 describe('plan', () => {
-  it('previews a namespace label, and reports what the API server says to it', async () => {
+  it('previews a namespace label, and reports the pods that the API server would refuse', async () => {
     await client.createNamespace('soon', {
       labels: { 'pod-security.kubernetes.io/enforce': 'restricted' },
       annotations: optedIn().annotations,
@@ -109,7 +109,7 @@ describe('plan', () => {
     );
     expect(planned).toMatchObject([
       { workload: 'Deployment/other', verdict: 'conflict', message: expect.stringContaining('(foreign-profiler)') },
-      // The pod itself is not what `restricted` asks for: the API server says so.
+      // The API server refuses the pod, because `restricted` does.
       { workload: 'Deployment/web', verdict: 'pod-security', server: expect.stringContaining('violates PodSecurity') },
     ]);
     const without = await jsonOf<{ planned: readonly Planned[] }>(1, 'plan', '--label-namespace', 'soon');
@@ -121,7 +121,7 @@ describe('plan', () => {
     ).toBe(true);
   });
 
-  it('previews a changed profile: some workloads change, others do not', async () => {
+  it('previews a changed profile, and tells changed workloads from unchanged ones', async () => {
     await client.createNamespace('there', optedIn());
     await client.create(claimIn('there'));
     await client.create(deployment('there', 'web'));

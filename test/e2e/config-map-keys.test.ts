@@ -11,7 +11,7 @@ import { container, podOf, recordOf, variable, type Pod } from '../support/pod.t
 import { waitFor, waitUntil } from '../support/wait-for.ts';
 import { registerWebhook } from './webhook.ts';
 
-// What the server knows of a real cluster: the keys of its ConfigMaps where it may, its version; and profiles that change under it.
+// What the server reads from a cluster: the keys of ConfigMaps, if it has the permission, and the version; and profiles that change.
 
 const JAVA = 'JAVA_TOOL_OPTIONS';
 const ACCOUNT = { namespace: 'default', name: 'injector' };
@@ -57,7 +57,7 @@ const allow = async (name: string, resources: readonly string[], verbs: readonly
   await client.create({ apiVersion: `${group}/v1`, kind: 'ClusterRoleBinding', metadata: { name }, roleRef, subjects });
 };
 
-/** A kubeconfig of an account that may do what the chart allows by default. */
+/** Writes a kubeconfig for a ServiceAccount with the permissions that the chart grants by default. */
 async function kubeconfigOfAccount(): Promise<string> {
   await client.create({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: ACCOUNT });
   await allow('agent-injector', ['namespaces'], ['get', 'list', 'watch']);
@@ -91,19 +91,19 @@ let count = 0;
 const create = async (options: object): Promise<Pod> =>
   (await client.create<Pod>(podOf('shop', `pod-${(count += 1)}`, options), { dryRun: true })).object;
 
-test('without the permission, what comes by envFrom is not added to, and readiness says why it is not known', async () => {
+test('a variable that comes by envFrom is not extended without the permission, and readiness says why', async () => {
   await client.create(configMap('settings', { [JAVA]: '-Xmx100m' }));
   const pod = await create(from('settings'));
   expect(recordOf(pod)).toMatchObject({ decision: 'skipped', reason: 'unproven-variable' });
   expect(variable(pod, JAVA)).toBeUndefined();
   const { status, text } = await injector.ask('/readyz');
   expect(status).toBe(200);
-  expect(text).toMatch(/^ok\nnote: the keys of ConfigMaps have not been read yet \(.*configmaps is forbidden/);
+  expect(text).toMatch(/^ok\nnote: .*configmaps is forbidden/);
 });
 
-test('once it is given, without a restart, the value of the ConfigMap is added to', async () => {
+test('the value of a ConfigMap is extended once the permission is granted, without a restart', async () => {
   await allow('agent-injector-config-map-keys', ['configmaps'], ['list', 'watch']);
-  await waitFor('the keys to be known', async () => (await injector.ask('/readyz')).text === 'ok\n', {
+  await waitFor('the keys to be loaded', async () => (await injector.ask('/readyz')).text === 'ok\n', {
     deadline: 60_000,
   });
   const pod = await create(from('settings'));
@@ -112,39 +112,39 @@ test('once it is given, without a restart, the value of the ConfigMap is added t
   expect((await injector.ask('/metrics')).text).toMatch(/^agent_injector_config_maps [1-9]/m);
 });
 
-test('a ConfigMap without the key, one with a prefix before it, and one that is not there', async () => {
+test('a ConfigMap without the key, with a prefixed key, or absent decides whether the variable is extended', async () => {
   await client.create(configMap('others', { OTHER: 'x', OPTIONS: 'y' }));
-  const known = async (options: object) => {
+  const valueWith = async (options: object) => {
     const pod = await waitUntil(
-      'the ConfigMap to be known',
+      'the ConfigMap to be loaded',
       () => create(options),
-      (made) => variable(made, JAVA) !== undefined,
+      (created) => variable(created, JAVA) !== undefined,
     );
     return variable(pod, JAVA);
   };
-  expect(await known(from('others'))).toBe('-javaagent:/our-agent/one.jar');
-  expect(await known(from('others', 'JAVA_TOOL_'))).toBe(`$(${JAVA}) -javaagent:/our-agent/one.jar`);
+  expect(await valueWith(from('others'))).toBe('-javaagent:/our-agent/one.jar');
+  expect(await valueWith(from('others', 'JAVA_TOOL_'))).toBe(`$(${JAVA}) -javaagent:/our-agent/one.jar`);
   expect(recordOf(await create(from('not-there')))).toMatchObject({ reason: 'unproven-variable' });
 });
 
-test('a new key counts within a second, and one that is gone no more', async () => {
+test('a new key of a ConfigMap takes effect within a second, and a removed one too', async () => {
   await client.create(configMap('growing', { OTHER: 'x' }));
-  const valueOnce = (expected: string) =>
+  const waitForValue = (expected: string) =>
     waitFor(`${JAVA} to be ${expected}`, async () => variable(await create(from('growing')), JAVA) === expected, {
       interval: 5,
     });
-  await valueOnce('-javaagent:/our-agent/one.jar');
+  await waitForValue('-javaagent:/our-agent/one.jar');
   await client.patch({ kind: 'ConfigMap', namespace: 'shop', name: 'growing' }, { data: { [JAVA]: '-Xmx1g' } });
   const changed = performance.now();
-  await valueOnce(`$(${JAVA}) -javaagent:/our-agent/one.jar`);
+  await waitForValue(`$(${JAVA}) -javaagent:/our-agent/one.jar`);
   const after = Math.round(performance.now() - changed);
-  console.log(`a new key of a ConfigMap counted after ${after} ms`);
+  console.log(`a new key of a ConfigMap took effect after ${after} ms`);
   expect(after).toBeLessThan(1000);
   await client.patch({ kind: 'ConfigMap', namespace: 'shop', name: 'growing' }, { data: { [JAVA]: null } });
-  await valueOnce('-javaagent:/our-agent/one.jar');
+  await waitForValue('-javaagent:/our-agent/one.jar');
 });
 
-test('the first delivery that fits is an image volume: the version of this server is known', async () => {
+test('an image volume is the first possible delivery, because the version of the API server is known', async () => {
   const pod = await create({});
   expect(recordOf(pod)).toMatchObject({ containers: [{ container: 'app', delivery: 'image' }] });
   expect(pod.spec['volumes']).toContainEqual(
@@ -155,7 +155,7 @@ test('the first delivery that fits is an image volume: the version of this serve
   );
 });
 
-test('a changed profile counts without a restart; a broken one goes on; one that is gone is named with its nearest', async () => {
+test('a changed profile takes effect without a restart, an invalid one keeps its last version, and a removed one is reported with a suggestion', async () => {
   await profiles.swap({ 'our-java.yaml': java('-javaagent:/our-agent/two.jar') });
   await waitFor('the new profile', async () => variable(await create({}), JAVA) === '-javaagent:/our-agent/two.jar');
   await profiles.swap({
@@ -164,7 +164,7 @@ test('a changed profile counts without a restart; a broken one goes on; one that
   const { text } = await waitUntil(
     'the note',
     () => injector.ask('/readyz'),
-    (said) => said.text !== 'ok\n',
+    (readiness) => readiness.text !== 'ok\n',
   );
   expect(text).toMatch(/^ok\nnote: .*our-java\.yaml:\d+:\d+: our-java: spec\.environment/);
   expect(variable(await create({}), JAVA)).toBe('-javaagent:/our-agent/two.jar');

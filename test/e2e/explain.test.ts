@@ -26,23 +26,23 @@ const explainOf = async (...args: readonly string[]): Promise<ExplanationResult>
 const deployment = (
   namespace: string,
   name: string,
-  more: { own?: Record<string, string>; template?: Record<string, string> } = {},
+  annotations: { own?: Record<string, string>; template?: Record<string, string> } = {},
 ) => ({
   apiVersion: 'apps/v1',
   kind: 'Deployment',
-  metadata: { name, namespace, annotations: more.own ?? {} },
+  metadata: { name, namespace, annotations: annotations.own ?? {} },
   spec: {
     replicas: 1,
     selector: { matchLabels: { app: name } },
     template: {
-      metadata: { labels: { app: name }, annotations: more.template ?? {} },
+      metadata: { labels: { app: name }, annotations: annotations.template ?? {} },
       spec: { containers: [container('app')] },
     },
   },
 });
 
 describe('explain on a cluster', () => {
-  it('a namespace without the label: as docs/explain.md has it, and the command that it names mends it', async () => {
+  it('explains a namespace without the label as docs/explain.md shows, and names the command that fixes it', async () => {
     const example = examplesOf('explain.md').find(({ kind }) => kind === 'cluster');
     if (!example) throw new Error('docs/explain.md has no example on a cluster');
     await client.createNamespace('shop', { annotations: optedIn().annotations });
@@ -54,10 +54,10 @@ describe('explain on a cluster', () => {
     expectPrinted(stdout, example);
     const [, key = '', value = ''] = /\$ kubectl label namespace shop (\S+)=(\S+)\n/.exec(stdout) ?? [];
     await client.patch({ kind: 'Namespace', name: 'shop' }, { metadata: { labels: { [key]: value } } });
-    const mended = await explainOf('deploy/web', '-n', 'shop');
-    expect(mended.decision.outcome).toBe('injected');
-    expect(mended.apiServer?.map(({ called }) => called)).toEqual(['yes']);
-    // The pod that was there before would get it now, and shows that nobody was asked then.
+    const fixed = await explainOf('deploy/web', '-n', 'shop');
+    expect(fixed.decision.outcome).toBe('injected');
+    expect(fixed.apiServer?.map(({ called }) => called)).toEqual(['yes']);
+    // The existing pod would be injected now; the webhook was not called when it was created.
     const before = await explainOf(`pod/${pod.metadata?.name ?? ''}`, '-n', 'shop');
     expect(before.decision.outcome).toBe('injected');
     expect(before.findings).toMatchObject([
@@ -65,28 +65,28 @@ describe('explain on a cluster', () => {
     ]);
   });
 
-  it('a pod that carries the agent: what is recorded on it, and what would be decided now', async () => {
+  it('shows the record on an injected pod, and the decision that would be made now', async () => {
     await client.createNamespace('carries', optedIn());
     await client.create(podOf('carries', 'app'));
-    const one = await explainOf('pod/app', '-n', 'carries');
-    expect(one.recorded).toMatchObject({ decision: 'injected' });
-    expect(one.decision.reason?.code).toBe('already-instrumented');
-    expect(one.findings).toEqual([]);
+    const explanation = await explainOf('pod/app', '-n', 'carries');
+    expect(explanation.recorded).toMatchObject({ decision: 'injected' });
+    expect(explanation.decision.reason?.code).toBe('already-instrumented');
+    expect(explanation.findings).toEqual([]);
   });
 
-  it('a pod for which the API server never calls: by which selector', async () => {
+  it('names the selector because of which the API server does not call the webhook', async () => {
     await client.createNamespace('opted', optedIn());
     await client.create(claimIn('opted'));
     await client.create(podOf('opted', 'out', { labels: ours({ injection: 'disabled' }) }));
-    const one = await explainOf('po/out', '-n', 'opted');
-    expect(one.apiServer).toMatchObject([{ called: 'no' }]);
-    expect(one.findings[0]).toMatchObject({ code: 'never-called' });
-    expect(one.findings[0]?.message).toContain(
+    const explanation = await explainOf('po/out', '-n', 'opted');
+    expect(explanation.apiServer).toMatchObject([{ called: 'no' }]);
+    expect(explanation.findings[0]).toMatchObject({ code: 'never-called' });
+    expect(explanation.findings[0]?.message).toContain(
       'its objectSelector requires agent-injector.io/injection not in (disabled)',
     );
   });
 
-  it('an annotation on the Deployment, and a label that is almost right', async () => {
+  it('finds an annotation on the Deployment instead of its template, and a misspelled label', async () => {
     await client.createNamespace('near', { labels: ours({ injection: 'enable' }) });
     await client.create(deployment('near', 'web', { own: ours({ 'server-address': 'x.example.com' }) }));
     const { findings } = await explainOf('deployments.apps/web', '-n', 'near');
@@ -94,7 +94,7 @@ describe('explain on a cluster', () => {
     expect(findings[0]?.message).toContain('did you mean "agent-injector.io/injection=enabled"?');
   });
 
-  it('knows what the server may know: the version, and the keys of a ConfigMap', async () => {
+  it('uses the keys of a ConfigMap', async () => {
     await client.createNamespace('keys', optedIn());
     await client.create(claimIn('keys'));
     const data = { CORECLR_ENABLE_PROFILING: '0' };
@@ -111,12 +111,12 @@ describe('explain on a cluster', () => {
         template: { metadata: { labels: { app: 'db' } }, spec },
       },
     });
-    const one = await explainOf('sts/db', '-n', 'keys');
-    // Only who knows the keys sees that the ConfigMap gives the variable.
-    expect(one.decision.reason?.code).toBe('conflicting-variable');
+    const explanation = await explainOf('sts/db', '-n', 'keys');
+    // Only with the keys is it known that the ConfigMap sets the variable.
+    expect(explanation.decision.reason?.code).toBe('conflicting-variable');
   });
 
-  it('what is not there, and a kind that holds no pod', async () => {
+  it('fails for an object that does not exist, and for an invalid argument', async () => {
     const absent = await ask('deploy/nowhere', '-n', 'shop');
     expect(absent).toMatchObject({ code: 1, stdout: '' });
     expect(absent.stderr).toContain('Deployment shop/nowhere: the API server answered 404');
@@ -127,7 +127,7 @@ describe('explain on a cluster', () => {
     expect(await ask('deploy')).toMatchObject({ code: 2, stderr: expect.stringContaining('must be KIND/NAME') });
   });
 
-  it('a claim that is not there, which the server would not wait for', async () => {
+  it('reports a claim that does not exist', async () => {
     await client.createNamespace('claimless', optedIn());
     await client.create(deployment('claimless', 'web'));
     const { decision } = await explainOf('deploy/web', '-n', 'claimless');

@@ -4,7 +4,7 @@ import { normalise } from './golden.ts';
 const uid = '0f5d5b2c-9a53-4ed5-93ab-6a3a0b6d3b1e';
 
 describe('normalise', () => {
-  test('gives each random part a fixed word, and leaves what the author wrote', () => {
+  test('replaces each random part with a placeholder, and keeps what the author wrote', () => {
     const pod = {
       apiVersion: 'v1',
       kind: 'Pod',
@@ -52,7 +52,7 @@ status:
 `);
   });
 
-  test('keeps the name that a StatefulSet chose', () => {
+  test('keeps the name of a pod of a StatefulSet', () => {
     expect(normalise({ metadata: { name: 'web-0', generateName: 'web-' } })).toBe(
       'metadata:\n  generateName: web-\n  name: web-0\n',
     );

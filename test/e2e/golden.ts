@@ -11,8 +11,8 @@ const RANDOM_SUFFIX = /^[bcdfghjklmnpqrstvwxz2456789]{5}$/;
 const updating = process.env['UPDATE_GOLDEN'] === '1';
 
 /**
- * What `kubectl get pod -o yaml` shows, with a fixed word for whatever differs from run to run. Names of ReplicaSets and their
- * pod-template-hash stay: they are made from the template alone.
+ * Formats the pod like `kubectl get pod -o yaml`, with placeholders for values that differ between runs. Names of ReplicaSets and their
+ * pod-template-hash stay, since they depend only on the template.
  */
 export function normalise(pod: KubeObject): string {
   const replace = replacements(pod);
@@ -29,11 +29,11 @@ export function normalise(pod: KubeObject): string {
     spec: mapStrings(pod['spec'], replace),
     ...(pod['status'] !== undefined && { status: mapStrings(pod['status'], replaceVolatile) }),
   };
-  // As kubectl prints it: keys in the order of the alphabet, lists not indented, no line broken.
+  // As kubectl prints it.
   return stringify(fixed, { sortMapEntries: true, indentSeq: false, lineWidth: 0 });
 }
 
-/** For the whole pod: the random part of the token volume, and the minute in the name of a CronJob's Job. */
+/** Replaces the random part of the token volume, and the minute in the name of a CronJob's Job. */
 function replacements(pod: KubeObject): (text: string) => string {
   const owners = (pod.metadata?.['ownerReferences'] ?? []) as readonly {
     readonly kind: string;
@@ -41,8 +41,8 @@ function replacements(pod: KubeObject): (text: string) => string {
   }[];
   const scheduled = owners.find(({ kind, name }) => kind === 'Job' && /-\d{8}$/.test(name))?.name;
   return (text) => {
-    const steady = text.replaceAll(/kube-api-access-[a-z0-9]{5}/g, 'kube-api-access-<suffix>');
-    return scheduled === undefined ? steady : steady.replaceAll(scheduled, `${scheduled.slice(0, -8)}<minute>`);
+    const stable = text.replaceAll(/kube-api-access-[a-z0-9]{5}/g, 'kube-api-access-<suffix>');
+    return scheduled === undefined ? stable : stable.replaceAll(scheduled, `${scheduled.slice(0, -8)}<minute>`);
   };
 }
 
@@ -50,7 +50,7 @@ function replaceVolatile(text: string): string {
   return TIME.test(text) ? '<time>' : text.replaceAll(UUID, '<uid>');
 }
 
-/** The API server's own five random characters; a StatefulSet sets `generateName` too, but chooses the name itself: `web-0`. */
+/** Replaces the five random characters of the API server. A StatefulSet sets `generateName` too, but its names are not random: `web-0`. */
 function withoutSuffix(name: string, generateName: string | undefined): string {
   if (generateName === undefined || !name.startsWith(generateName)) return name;
   return RANDOM_SUFFIX.test(name.slice(generateName.length)) ? `${generateName}<suffix>` : name;
@@ -66,28 +66,26 @@ function mapStrings(value: unknown, map: (text: string) => string): unknown {
 export type ExpectGolden = (file: string, text: string) => void;
 
 /**
- * The golden files of one test file: `goldenFiles(import.meta.url)` at its top. They lie in `golden/<name of the test file>/`; a text that
- * differs fails, and so does a file that nobody asked for once all tests of the test file have passed. With UPDATE_GOLDEN=1 they are
- * written instead, and the stale ones removed.
+ * Compares texts with the golden files of one test file, in `golden/<name of the test file>/`: `goldenFiles(import.meta.url)`. A file that no
+ * test has used fails, too. With UPDATE_GOLDEN=1, files are written and unused ones removed.
  */
 export function goldenFiles(testUrl: string): ExpectGolden {
   const testPath = fileURLToPath(testUrl);
   const folder = join(dirname(testPath), 'golden', basename(testPath, '.test.ts'));
-  const asked = new Set<string>();
+  const used = new Set<string>();
 
-  // vitest insists on a destructured first parameter to hand over the second.
+  // vitest passes the second parameter only if the first one is destructured.
   // oxlint-disable-next-line eslint/no-empty-pattern
   afterAll(({}, suite) => {
-    // A run of a few tests only asks for a few files; a test that failed may not have come to its own.
+    // Tests that were skipped or have failed may not have used their files.
     if (!allPassed(suite)) return;
-    const stale = staleFiles(folder, asked);
+    const stale = staleFiles(folder, used);
     if (updating) for (const file of stale) rmSync(join(folder, file));
-    else
-      expect(stale, `files in ${folder} that no test asks for: remove them, or run with UPDATE_GOLDEN=1`).toEqual([]);
+    else expect(stale, `files in ${folder} that no test uses: remove them, or run with UPDATE_GOLDEN=1`).toEqual([]);
   });
 
   return (file, text) => {
-    asked.add(file);
+    used.add(file);
     const path = join(folder, file);
     if (updating) {
       mkdirSync(folder, { recursive: true });
@@ -98,12 +96,11 @@ export function goldenFiles(testUrl: string): ExpectGolden {
   };
 }
 
-/** The files of a folder that were not asked for. */
-export function staleFiles(folder: string, asked: ReadonlySet<string>): readonly string[] {
-  return existsSync(folder) ? readdirSync(folder).filter((file) => !asked.has(file)) : [];
+export function staleFiles(folder: string, used: ReadonlySet<string>): readonly string[] {
+  return existsSync(folder) ? readdirSync(folder).filter((file) => !used.has(file)) : [];
 }
 
-/** Folders of golden files whose test file has gone. */
+/** Folders of golden files without a test file. */
 export function staleFolders(testFolder: string): readonly string[] {
   const golden = join(testFolder, 'golden');
   return existsSync(golden)

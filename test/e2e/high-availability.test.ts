@@ -1,15 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startBalancer, type Balancer } from '../support/balancer.ts';
+import type { Balancer } from '../support/balancer.ts';
 import { Client } from '../support/client.ts';
-import { startControlPlane, type ControlPlane } from '../support/control-plane.ts';
 import { optedIn, ours } from '../support/injected-cluster.ts';
 import { review } from '../support/injector.ts';
 import { podOf } from '../support/pod.ts';
+import { startReplicatedCluster, type ReplicatedCluster } from '../support/replicated-cluster.ts';
 import {
-  configuration,
   injects,
   issuedFlags,
-  prepare,
   publishedBy,
   SERVERNAME,
   startLoad,
@@ -18,57 +16,51 @@ import {
 } from '../support/replicas.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-// Two replicas behind one Service, as the chart installs them, and what becomes of required pods (a call that fails is a pod that is
-// refused) when one of the two goes, or the API server does.
+// Two replicas behind one Service, as the chart installs them, while one of them or the API server stops. Pods require injection: each
+// failed call refuses one.
 
 const LONG = process.env['E2E_LONG'] === '1';
 const RUNS = LONG ? 10 : 3;
 const OUTAGE_SECONDS = LONG ? 60 : 10;
 const WORKERS = 16;
-// Long enough for the balancer to notice, as in a cluster for kube-proxy.
+// Long enough for the balancer, like kube-proxy, to stop using the replica.
 const flags = { ...issuedFlags, 'drain-seconds': '3' };
 
-let controlPlane: ControlPlane;
+let cluster: ReplicatedCluster;
 let client: Client;
 let balancer: Balancer;
-const replicas: Replica[] = [];
+let replicas: Replica[];
 
 beforeAll(async () => {
-  controlPlane = await startControlPlane();
-  ({ client } = controlPlane);
-  balancer = await startBalancer();
-  await prepare(client, balancer.port);
-  await client.create(configuration(balancer.port));
+  cluster = await startReplicatedCluster();
+  ({ client, balancer, replicas } = cluster);
+  await cluster.createConfiguration();
   await start(0);
   await start(1);
   await waitFor('a pod with the agent', () => injects(client));
 });
-afterAll(async () => {
-  for (const replica of replicas) await replica.stop();
-  balancer?.close();
-  await controlPlane?.stop();
-});
+afterAll(() => cluster?.stop());
 
-/** In place of the one that was there. */
+/** Starts the replica, in the place of the one that was there. */
 async function start(index: number): Promise<void> {
   await replicas[index]?.stop();
-  const replica = await startReplica({ kubeconfigPath: controlPlane.kubeconfigPath, flags });
+  const replica = await startReplica({ kubeconfigPath: cluster.controlPlane.kubeconfigPath, flags });
   replicas[index] = replica;
   await replica.ready();
   await balancer.follow(replicas);
 }
 
-function at(index: number): Replica {
+function replicaAt(index: number): Replica {
   const found = replicas[index];
-  if (!found) throw new Error(`there is no replica ${index}`);
+  if (!found) throw new Error(`no replica ${index}`);
   return found;
 }
 
-/** Load that both replicas have their share of: connections that are kept would go on to the one that stayed the last time. */
-async function startSpreadLoad(): Promise<ReturnType<typeof startLoad>> {
+/** Starts load on new connections: reused ones would all lead to the replica that did not stop in the previous run. */
+async function startBalancedLoad(): Promise<ReturnType<typeof startLoad>> {
   balancer.cut();
   const load = startLoad(client, WORKERS);
-  await waitFor('the load to get going', () => load.made() >= 300 && replicas.every((one) => balancer.open(one) >= 3), {
+  await waitFor('load on both replicas', () => load.made() >= 300 && replicas.every((one) => balancer.open(one) >= 3), {
     interval: 5,
   });
   expect(load.failures()).toEqual([]);
@@ -76,28 +68,28 @@ async function startSpreadLoad(): Promise<ReturnType<typeof startLoad>> {
 }
 
 test(
-  `SIGTERM of one of two under load, ${RUNS} times, fails no admission`,
+  `SIGTERM of one of two replicas under load fails no admission, ${RUNS} times`,
   async () => {
     for (let run = 0; run < RUNS; run += 1) {
-      const leaving = at(run % 2);
-      const load = await startSpreadLoad();
-      const open = balancer.open(leaving);
+      const stopping = replicaAt(run % 2);
+      const load = await startBalancedLoad();
+      const open = balancer.open(stopping);
       const before = load.made();
-      leaving.process.signal('SIGTERM');
-      expect(await leaving.process.exited).toEqual({ code: 0, signal: null });
-      const meanwhile = load.made() - before;
-      const given = balancer.connections(leaving);
-      await waitFor('pods after its end', () => load.made() >= before + meanwhile + 200, { interval: 5 });
+      stopping.process.signal('SIGTERM');
+      expect(await stopping.process.exited).toEqual({ code: 0, signal: null });
+      const whileDraining = load.made() - before;
+      const connections = balancer.connections(stopping);
+      await waitFor('pods after its end', () => load.made() >= before + whileDraining + 200, { interval: 5 });
       expect(await load.end()).toEqual([]);
-      const messages = leaving.messages();
+      const messages = stopping.messages();
       const last = messages.slice(messages.indexOf('draining')).filter((message) => message === 'decision').length;
       console.log(
-        `run ${run + 1}: ${load.made()} pods, ${meanwhile} of them while it drained, ${last} of these by it, ` +
-          `over ${open} connections and new ones; none failed`,
+        `run ${run + 1}: ${load.made()} pods, ${whileDraining} of them during the drain, ${last} of these by the stopping replica, ` +
+          `over ${open} open connections and new ones; none failed`,
       );
-      expect(meanwhile, 'pods made while it drained').toBeGreaterThan(200);
-      expect(last, 'reviews that it answered while it drained').toBeGreaterThan(0);
-      expect(balancer.connections(leaving), 'connections after its end').toBe(given);
+      expect(whileDraining, 'pods during the drain').toBeGreaterThan(200);
+      expect(last, 'reviews answered by the stopping replica during the drain').toBeGreaterThan(0);
+      expect(balancer.connections(stopping), 'connections after its end').toBe(connections);
       await start(run % 2);
     }
   },
@@ -105,26 +97,26 @@ test(
 );
 
 test(
-  `kill -9 of one of two under load, ${RUNS} times, fails no more than was under way with it, and nothing 2 s later`,
+  `SIGKILL of one of two replicas under load fails only the calls in flight, and none after 2 s, ${RUNS} times`,
   async () => {
     for (let run = 0; run < RUNS; run += 1) {
-      const dying = at(run % 2);
-      const load = await startSpreadLoad();
-      const open = balancer.open(dying);
-      const given = balancer.connections(dying);
-      const killed = Date.now();
-      dying.process.signal('SIGKILL');
-      expect(await dying.process.exited).toMatchObject({ signal: 'SIGKILL' });
-      await waitFor('2 s to be over', () => Date.now() > killed + 2000);
+      const killed = replicaAt(run % 2);
+      const load = await startBalancedLoad();
+      const open = balancer.open(killed);
+      const connections = balancer.connections(killed);
+      const killedAt = Date.now();
+      killed.process.signal('SIGKILL');
+      expect(await killed.process.exited).toMatchObject({ signal: 'SIGKILL' });
+      await waitFor('pods after 2 s', () => Date.now() > killedAt + 2000 && load.made());
       const made = load.made();
-      await waitFor('pods after that', () => load.made() >= made + 300, { interval: 5 });
+      await waitFor('more pods', () => load.made() >= made + 300, { interval: 5 });
       const failures = await load.end();
-      // Until the balancer had noticed, it gave it connections that nobody took.
-      const late = balancer.connections(dying) - given;
-      const times = failures.map((failure) => Date.parse(failure.slice(0, failure.indexOf(' '))) - killed);
+      // Connections that the balancer still made to the killed replica.
+      const late = balancer.connections(killed) - connections;
+      const times = failures.map((failure) => Date.parse(failure.slice(0, failure.indexOf(' '))) - killedAt);
       console.log(
-        `run ${run + 1}: ${load.made()} pods, ${failures.length} failed; ${open} connections open to it, ` +
-          `${late} given to it afterwards; last failure after ${Math.max(0, ...times)} ms`,
+        `run ${run + 1}: ${load.made()} pods, ${failures.length} failed; ${open} connections were open to the killed replica, ` +
+          `${late} were made afterwards; last failure after ${Math.max(0, ...times)} ms`,
       );
       for (const failure of failures) expect(failure).toContain('failed calling webhook');
       expect(failures.length).toBeLessThanOrEqual(open + late);
@@ -136,7 +128,7 @@ test(
 );
 
 test(
-  `the API server away for ${OUTAGE_SECONDS} s and back: nothing restarts, known namespaces stay right, a change counts within 2 s`,
+  `replicas keep serving known namespaces while the API server is down for ${OUTAGE_SECONDS} s, and apply a change within 2 s of its return`,
   async () => {
     await client.createNamespace('shop', optedIn({ 'domain-id': '1000' }));
     const [ca = ''] = await publishedBy(client);
@@ -144,7 +136,7 @@ test(
       ({ port }) => new Client({ url: `https://127.0.0.1:${port}`, ca, token: '', servername: SERVERNAME }),
     );
     let pods = 0;
-    /** What each replica would inject, asked by nobody but this test. */
+    /** The value that each replica injects, requested without the API server. */
     const domains = async (): Promise<readonly (string | undefined)[]> =>
       Promise.all(
         callers.map(async (caller) => {
@@ -153,29 +145,35 @@ test(
         }),
       );
     const pids = replicas.map((replica) => replica.process.pid);
-    await waitFor('both to know the namespace', async () => (await domains()).every((domain) => domain === '1000'));
+    await waitFor('both replicas to load the namespace', async () =>
+      (await domains()).every((domain) => domain === '1000'),
+    );
 
-    await controlPlane.stopApiServer();
-    const gone = performance.now();
-    while (performance.now() - gone < OUTAGE_SECONDS * 1000) {
+    await cluster.controlPlane.stopApiServer();
+    const stopped = performance.now();
+    while (performance.now() - stopped < OUTAGE_SECONDS * 1000) {
       expect(await domains()).toEqual(['1000', '1000']);
       for (const replica of replicas) {
         expect((await replica.ask('/livez')).status).toBe(200);
         expect(await replica.ask('/readyz')).toEqual({ status: 200, text: 'ok\n' });
       }
     }
-    await controlPlane.startApiServer();
-    const back = performance.now();
+    await cluster.controlPlane.startApiServer();
+    const restarted = performance.now();
     await client.patch(
       { kind: 'Namespace', name: 'shop' },
       { metadata: { annotations: ours({ 'domain-id': '1001' }) } },
     );
-    await waitFor('both to inject the new value', async () => (await domains()).every((domain) => domain === '1001'), {
-      interval: 5,
-    });
-    const took = performance.now() - back;
+    await waitFor(
+      'both replicas to inject the new value',
+      async () => (await domains()).every((domain) => domain === '1001'),
+      {
+        interval: 5,
+      },
+    );
+    const took = performance.now() - restarted;
     console.log(
-      `away for ${Math.round((back - gone) / 1000)} s, ${pods} reviews; a change counted ${Math.round(took)} ms after its return`,
+      `down for ${Math.round((restarted - stopped) / 1000)} s, ${pods} reviews; a change took effect ${Math.round(took)} ms after the return`,
     );
     expect(took).toBeLessThan(2000);
     expect(await injects(client)).toBe(true);

@@ -25,12 +25,12 @@ import { installedFlags, runInstalled, tokenOf, type WebhookConfiguration } from
 import { pathOf } from './kinds.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-// What deploy/ installs, as a real API server takes it, and as it then works. No kubelet is there: this test is one for a pod of the Deployment.
+// The manifests of deploy/ on a real API server. There is no kubelet: `runInstalled` runs a pod of the Deployment.
 
 const INJECTION = 'agent-injector.io/injection';
 const STATUS = 'agent-injector.io/status';
 const SERVER = { 'agent-injector.io/server-address': 'jennifer.example.com' };
-/** Kinds of operators that are not here. */
+/** Kinds whose CustomResourceDefinitions are not installed here. */
 const FOREIGN = new Set(['ServiceMonitor', 'PrometheusRule', 'Certificate', 'Issuer']);
 const install = objectsOf(readFileSync(join(root, 'deploy/install.yaml'), 'utf8'));
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
@@ -57,7 +57,7 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-/** The files of docs/operations.md with which an API server presents a client certificate, where they say, but below `dir`. */
+/** Writes the files of docs/operations.md with which the API server presents a client certificate, at their paths below the folder. */
 async function admissionConfiguration(folder: string): Promise<string> {
   const path = '/etc/kubernetes/agent-injector';
   const { cert, key } = await issueServerCertificate(['kube-apiserver'], new Date());
@@ -106,7 +106,7 @@ const expectGolden = goldenFiles(import.meta.url);
 
 describe('the API server', () => {
   test(
-    'takes every object of every values file, with no unknown field and no warning',
+    'accepts every object of every values file, without an unknown field or a warning',
     { timeout: 120_000 },
     async () => {
       await create(install[0] ?? {});
@@ -117,7 +117,7 @@ describe('the API server', () => {
       for (const { values, objects } of [...texts, { values: 'install.yaml', objects: install.slice(1) }]) {
         for (const object of objects.filter(({ kind }) => !FOREIGN.has(kind ?? ''))) {
           const warnings = await create(object, true);
-          // Asked for: on the network of the node the namespace must allow it.
+          // The network of the node violates the Pod Security level of the namespace.
           const expected =
             values === 'host-network' && object.kind === 'Deployment' ? [expect.stringContaining('hostNetwork')] : [];
           expect(warnings, `${values}: ${object.kind}`).toEqual(expected);
@@ -126,14 +126,14 @@ describe('the API server', () => {
     },
   );
 
-  test('installs install.yaml, and PodSecurity "restricted" lets both replicas in', async () => {
+  test('installs install.yaml, and Pod Security "restricted" admits both replicas', async () => {
     for (const object of install.slice(1)) expect(await create(object), object.kind).toEqual([]);
     await waitFor('two pods', async () => (await client.list({ kind: 'Pod', namespace: NAMESPACE })).length === 2);
     const hostNetwork = { ...pod(NAMESPACE), spec: { hostNetwork: true, containers: [{ name: 'app', image: 'app' }] } };
     expect(await refusal(hostNetwork)).toContain('violates PodSecurity "restricted:latest"');
   });
 
-  test('lets the ServiceAccount do what it needs, and nothing else', async () => {
+  test('allows the ServiceAccount what it needs, and nothing else', async () => {
     const account = new Client({
       url: controlPlane.url,
       ca: readFileSync(join(dir, 'ca.crt'), 'utf8'),
@@ -152,7 +152,7 @@ describe('the API server', () => {
         };
       }
     ).status;
-    // What `kubectl auth can-i --list` shows; the API server gives it in no fixed order.
+    // As `kubectl auth can-i --list` shows it. The API server has no fixed order.
     const lines = resourceRules
       .map(
         ({ verbs, resources, resourceNames = [] }) =>
@@ -180,7 +180,7 @@ describe('the API server', () => {
   });
 });
 
-describe('installed and running', () => {
+describe('the installed webhook', () => {
   let server: GuardedProcess;
 
   beforeAll(async () => {
@@ -198,13 +198,13 @@ describe('installed and running', () => {
   });
   afterAll(async () => {
     await server?.stop();
-    // A pod that is on a node goes when its kubelet says so, and there is none. Its successor is on no node.
+    // Without a kubelet, a pod that is bound to a node is never removed.
     for (const { metadata } of await client.list({ kind: 'Pod', namespace: NAMESPACE })) {
       await client.delete({ kind: 'Pod', namespace: NAMESPACE, name: metadata?.name });
     }
   });
 
-  /** How many reviews the API server has asked for, by the entry. */
+  /** Calls of each webhook entry, counted by the API server. */
   async function calls(): Promise<Readonly<Record<string, number>>> {
     const { body } = await client.request('GET', '/metrics');
     const found: Record<string, number> = {};
@@ -217,7 +217,7 @@ describe('installed and running', () => {
     return found;
   }
 
-  test('injects by each of the three entries, and refuses what is required and cannot be injected', async () => {
+  test('injects by each of the three entries, and refuses a required pod that cannot be injected', async () => {
     const required = { labels: { [INJECTION]: 'required' } };
     const before = await calls();
     expect(await decision(pod('shop'))).toBe('injected');
@@ -232,12 +232,12 @@ describe('installed and running', () => {
       /"required-pods\.agent-injector\.io" denied the request: .*server-address/,
     );
     const after = await calls();
-    const asked = (name: string) =>
+    const callsOf = (name: string) =>
       (after[`${name}.agent-injector.io`] ?? 0) - (before[`${name}.agent-injector.io`] ?? 0);
-    expect([asked('enabled'), asked('required-pods'), asked('required-namespaces')]).toEqual([2, 2, 3]);
+    expect([callsOf('enabled'), callsOf('required-pods'), callsOf('required-namespaces')]).toEqual([2, 2, 3]);
   });
 
-  test('is never called for system namespaces and its own, however they are labelled, nor for pods that are left out', async () => {
+  test('is never called for system namespaces and its own, whatever their labels, nor for excluded pods', async () => {
     for (const name of ['kube-system', 'kube-public', 'kube-node-lease', NAMESPACE]) {
       await client.patch(
         { kind: 'Namespace', name },
@@ -258,7 +258,7 @@ describe('installed and running', () => {
     expect(await calls()).toEqual(before);
   });
 
-  test('is told apart from nothing by an apply of the same files: the authority stays', async () => {
+  test('keeps its CA when the same files are applied again', async () => {
     const ref = { kind: 'MutatingWebhookConfiguration', name: 'agent-injector' };
     const bundles = async () =>
       (await client.get<WebhookConfiguration>(ref)).webhooks.map(({ clientConfig }) => clientConfig.caBundle);
@@ -296,13 +296,13 @@ describe('installed and running', () => {
       for (const hook of hooks) await create(hook);
     });
 
-    test('says yes when pods are injected', async () => {
+    test('succeeds when pods are injected', async () => {
       const { stdout, code } = await runTest('20');
       expect(stdout).toContain('"decision":"injected"');
       expect(code).toBe(0);
     });
 
-    test('says no with the message of the API server when no answer comes', async () => {
+    test('fails with the message of the API server when the webhook does not answer', async () => {
       await server.stop();
       const { stdout, code } = await runTest('1');
       expect(stdout).toContain('failed calling webhook "required-namespaces.agent-injector.io"');
@@ -310,7 +310,7 @@ describe('installed and running', () => {
     });
   });
 
-  test('that it has died refuses the required and nobody else', async () => {
+  test('refuses required pods, and only those, while no replica runs', async () => {
     await server.stop();
     expect(await decision(pod('shop'))).toBeUndefined();
     expect(await decision(pod('kube-system'))).toBeUndefined();
@@ -321,7 +321,7 @@ describe('installed and running', () => {
       'failed calling webhook "required-pods.agent-injector.io"',
     );
     const { body } = await client.request('GET', '/metrics');
-    // The names and labels that the alerts go by.
+    // The names and labels that the alerts use.
     expect(String(body)).toMatch(
       /^apiserver_admission_webhook_fail_open_count\{name="enabled\.agent-injector\.io",type="admit"\} [1-9]/m,
     );
@@ -341,7 +341,7 @@ function has(program: string): boolean {
 }
 
 describe.skipIf(!has('kubectl') || helm === undefined)('the README', () => {
-  /** Runs the commands of the block that begins with this comment, as they stand there. */
+  /** Runs the code block of the README that begins with this comment. */
   const follow = async (comment: string): Promise<string> => {
     const block = readme
       .split('```sh\n')
@@ -384,27 +384,28 @@ describe.skipIf(!has('kubectl') || helm === undefined)('the README', () => {
   };
   const secret = { kind: 'Secret', namespace: NAMESPACE, name: 'agent-injector-tls' };
   const registration = { kind: 'MutatingWebhookConfiguration', name: 'agent-injector' };
-  /** What the server does with its certificate. */
-  const fillIn = async (): Promise<void> => {
+  /** Writes what the server writes: the certificate and its CA. */
+  const writeCertificate = async (): Promise<void> => {
     await client.patch(secret, { data: { 'tls.crt': 'eA==' } });
     await client.patch(registration, [{ op: 'add', path: '/webhooks/0/clientConfig/caBundle', value: 'eA==' }], {
       type: 'json',
     });
   };
-  const filledIn = async (): Promise<readonly unknown[]> => [
+  const writtenCertificate = async (): Promise<readonly unknown[]> => [
     (await client.get<{ data?: Record<string, string> }>(secret)).data?.['tls.crt'],
     (await client.get<WebhookConfiguration>(registration)).webhooks[0]?.clientConfig.caBundle,
   ];
-  const gone = () => waitFor('all of it to be gone', async () => (await ours()).length === 0, { deadline: 60_000 });
+  const removed = () =>
+    waitFor('the removal of every object', async () => (await ours()).length === 0, { deadline: 60_000 });
 
-  test('uninstalls what kubectl installed: nothing is left, nobody is blocked', { timeout: 120_000 }, async () => {
+  test('uninstalls with kubectl, and leaves no object and no blocked pod', { timeout: 120_000 }, async () => {
     await follow('uninstall with kubectl');
     await client.delete({ kind: 'Namespace', name: 'agent-injector-test' });
-    await gone();
+    await removed();
     expect(await decision(pod('bank'))).toBeUndefined();
   });
 
-  test('installs and upgrades with kubectl: what the server wrote stays', { timeout: 120_000 }, async () => {
+  test('installs and upgrades with kubectl, and keeps what the server wrote', { timeout: 120_000 }, async () => {
     await follow('or install, and upgrade, with kubectl');
     const { spec } = await client.get<{ spec: { template: { spec: PodSpec } } }>({
       kind: 'Deployment',
@@ -412,33 +413,33 @@ describe.skipIf(!has('kubectl') || helm === undefined)('the README', () => {
       name: 'agent-injector',
     });
     expect(spec.template.spec.containers[0]?.image).toBe('registry.example.com/agent-injector:0.1.0');
-    await fillIn();
-    const before = await filledIn();
+    await writeCertificate();
+    const before = await writtenCertificate();
     await follow('or install, and upgrade, with kubectl');
-    expect(await filledIn()).toEqual(before);
+    expect(await writtenCertificate()).toEqual(before);
     await follow('uninstall with kubectl');
-    await gone();
+    await removed();
   });
 
   test(
-    'installs, upgrades and uninstalls with helm: what the server wrote stays, then nothing is left',
+    'installs, upgrades and uninstalls with Helm, keeps what the server wrote, and leaves no object',
     { timeout: 120_000 },
     async () => {
       const upgrade = 'install, and upgrade, with helm';
       expect(await follow(upgrade)).toContain(
         'Certificate: made and renewed by the server itself, in Secret agent-injector-tls.',
       );
-      await fillIn();
-      const before = await filledIn();
+      await writeCertificate();
+      const before = await writtenCertificate();
       expect(await follow(upgrade)).toContain('REVISION: 2');
-      expect(await filledIn()).toEqual(before);
+      expect(await writtenCertificate()).toEqual(before);
       await follow('uninstall with helm');
-      await gone();
+      await removed();
       expect(await decision(pod('bank'))).toBeUndefined();
     },
   );
 
-  test('has notes that say what is on', { timeout: 120_000 }, async () => {
+  test('has notes that describe the chosen options', { timeout: 120_000 }, async () => {
     const args = [
       'install',
       'notes',

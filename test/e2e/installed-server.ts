@@ -22,13 +22,13 @@ export interface WebhookConfiguration extends KubeObject {
 }
 
 export const installedFlags = {
-  // By endpoints: there is no kube-proxy that would lead from the address of a Service to them.
+  // Routes to the endpoints of a Service, since there is no kube-proxy.
   apiServerFlags: ['--enable-aggregator-routing=true'],
-  // It would miss the kubelet's heartbeat, and take the pod for lost.
+  // Without a kubelet's heartbeat, this controller would evict the pod.
   controllerManagerFlags: ['--controllers=*,-node-lifecycle-controller'],
 } as const;
 
-/** A token for a ServiceAccount, as the kubelet would ask for it. */
+/** Requests a token of a ServiceAccount, as the kubelet does. */
 export async function tokenOf(client: Client, name: string): Promise<string> {
   const path = `/api/v1/namespaces/${NAMESPACE}/serviceaccounts/${name}/token`;
   const { status, body } = await client.request('POST', path, {
@@ -40,19 +40,19 @@ export async function tokenOf(client: Client, name: string): Promise<string> {
   return (body as { status: { token: string } }).status.token;
 }
 
-/** An address of this machine that may stand in an EndpointSlice: loopback may not. */
+/** An address of this machine that an EndpointSlice accepts: not a loopback address. */
 function address(): string {
   const found = Object.values(networkInterfaces())
     .flat()
     .find((one) => one?.family === 'IPv4' && !one.internal);
-  if (!found) throw new Error('this machine has no address but loopback');
+  if (!found) throw new Error('this machine has only loopback addresses');
   return found.address;
 }
 
 /**
- * Plays the kubelet for one pod of the installed Deployment: runs the bundle with the environment of its container and the token of its
- * ServiceAccount, and reports the pod ready at an address of this machine. From there on all is real: the endpoint controller, the Service, and the
- * API server's way by it. The control plane needs `installedFlags`.
+ * Acts as the kubelet for one pod of the installed Deployment: runs the bundle with the environment of its container and the token of its
+ * ServiceAccount, and reports the pod as ready at an address of this machine. The endpoint controller, the Service and the route of the API
+ * server through it are real. The control plane needs `installedFlags`.
  */
 export async function runInstalled({ client, url, dir }: ControlPlane): Promise<GuardedProcess> {
   const pod = await waitFor(
@@ -91,7 +91,7 @@ export async function runInstalled({ client, url, dir }: ControlPlane): Promise<
     AGENT_INJECTOR_ADMIN_PORT: String(adminPort),
   };
 
-  // Ports of this machine are shared: the Service leads to a free one instead of the container's.
+  // The port of the container may be in use on this machine.
   await client.patch(
     { kind: 'Service', namespace: NAMESPACE, name: NAME },
     [{ op: 'replace', path: '/spec/ports/0/targetPort', value: port }],
@@ -116,7 +116,7 @@ export async function runInstalled({ client, url, dir }: ControlPlane): Promise<
   return server;
 }
 
-/** What the server does itself once it has the settings for it. Gives back the folder. */
+/** Issues a certificate and publishes its CA in the place of the server. Returns the folder. */
 async function certificates(folder: string, client: Client): Promise<string> {
   const { cert, key, ca } = await issueServerCertificate([`${NAME}.${NAMESPACE}.svc`], new Date());
   const dir = join(folder, 'tls');
@@ -131,7 +131,7 @@ async function certificates(folder: string, client: Client): Promise<string> {
 }
 
 async function reportReady(client: Client, name: string): Promise<void> {
-  // The endpoint controller leaves out pods that are on no node.
+  // The endpoint controller ignores pods that are not bound to a node.
   const node = 'node-of-a-test';
   await client.create({ apiVersion: 'v1', kind: 'Node', metadata: { name: node } });
   const binding = {

@@ -1,4 +1,4 @@
-/** Which object; without a name, all of the kind. `apiVersion` only where the table below does not know the kind. */
+/** A reference to an object, or without a name to all objects of the kind. `apiVersion` overrides the table below. */
 export interface Ref {
   readonly kind: string;
   readonly name?: string | undefined;
@@ -51,7 +51,7 @@ const KINDS: Readonly<Record<string, KindRow>> = {
 /** The path of an object, or of the collection when it has no name. */
 export function pathOf(ref: Omit<Ref, 'name'> & { readonly name?: string | undefined }): string {
   const known = KINDS[ref.kind];
-  if (!known) throw new Error(`test/e2e/kinds.ts does not know the kind ${ref.kind}: add a row`);
+  if (!known) throw new Error(`test/e2e/kinds.ts has no row for the kind ${ref.kind}: add a row`);
   const apiVersion = ref.apiVersion ?? known.apiVersion;
   const group = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
   const namespace = known.namespaced && ref.namespace !== undefined ? `/namespaces/${ref.namespace}` : '';

@@ -12,50 +12,50 @@ import { prometheus, startPrometheus, type Prometheus } from './prometheus.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { webhookConfiguration } from './webhook.ts';
 
-// Each query of the dashboard and each alert, asked of a real Prometheus that scrapes a real server and a real API server.
+// Each query of the dashboard and each alert, evaluated by a Prometheus that scrapes a server and an API server.
 
 if (prometheus === undefined)
   console.log('e2e: monitoring is not tested, there is no prometheus (name it in PROMETHEUS)');
 
-describe.skipIf(prometheus === undefined)('with Prometheus', () => {
+describe.skipIf(prometheus === undefined)('Prometheus', () => {
   let dir: string;
   let mounted: Mounted;
   let cluster: InjectedCluster;
-  let measured: Prometheus;
+  let scraper: Prometheus;
   beforeAll(async () => {
     dir = mkdtempSync(join(tmpdir(), 'agent-injector-monitoring-'));
     mounted = await mountedDirectory({ 'own.yaml': profileText('own') });
     const flags = { events: 'true', checks: 'quotas', profiles: mounted.dir, 'audit-interval': '1s' };
     cluster = await startInjectedCluster({ flags });
-    measured = await startPrometheus(dir, jobsOf(cluster));
-    await happen(0);
+    scraper = await startPrometheus(dir, jobsOf(cluster));
+    await causeEvents(0);
     await mounted.swap({ 'own.yaml': profileText('own', { description: 'Another.' }) });
     await waitFor('the first round to be scraped', () =>
-      measured.query('agent_injector_decisions_total{namespace="team-0"}').then((all) => all.length > 0),
+      scraper.query('agent_injector_decisions_total{namespace="team-0"}').then((all) => all.length > 0),
     );
-    await happen(1);
+    await causeEvents(1);
     await waitFor('the second round to be scraped', () =>
-      measured.query('agent_injector_decisions_total{namespace="team-1"}').then((all) => all.length > 0),
+      scraper.query('agent_injector_decisions_total{namespace="team-1"}').then((all) => all.length > 0),
     );
     await waitFor('the change of profiles to be scraped', () =>
-      measured.query('agent_injector_profile_reloads_total > 0').then((all) => all.length > 0),
+      scraper.query('agent_injector_profile_reloads_total > 0').then((all) => all.length > 0),
     );
   });
   afterAll(async () => {
-    await measured?.stop();
+    await scraper?.stop();
     await cluster?.stop();
     await mounted?.remove();
     rmSync(dir, { recursive: true, force: true });
   });
 
-  /** A little of everything that is measured. */
-  async function happen(round: number): Promise<void> {
+  /** Causes at least one of each measured event. */
+  async function causeEvents(round: number): Promise<void> {
     const { client, injector } = cluster;
     const namespace = `team-${round}`;
     await client.createNamespace(namespace, optedIn());
     await client.createNamespace(`almost-${round}`, { labels: ours({ injection: 'true' }) });
     if (round === 0) {
-      // Nobody listens there: the API server goes on without an answer.
+      // A webhook that does not answer, and that the API server ignores.
       await client.create(webhookConfiguration({ name: 'dead', url: 'https://127.0.0.1:9/mutate', ca: injector.ca }));
     }
     const wrong = ours({ 'domain-id': '0' });
@@ -63,7 +63,7 @@ describe.skipIf(prometheus === undefined)('with Prometheus', () => {
       await client.create(podOf(namespace, `in-${count}`, { annotations: ours({ typo: 'x' }) }));
       await client.create(podOf(namespace, `out-${count}`, { annotations: wrong }));
     }
-    // A pod that was there before the label.
+    // A pod that was created before the label was set.
     const late = `late-${round}`;
     await client.createNamespace(late, { annotations: optedIn().annotations });
     await client.create(podOf(late, 'early'));
@@ -76,33 +76,32 @@ describe.skipIf(prometheus === undefined)('with Prometheus', () => {
   }
 
   test.each(panels.flatMap(({ title, targets }) => targets.map(({ expr }) => [title, expr] as const)))(
-    'the panel "%s" shows something: %s',
+    'has data for the panel "%s": %s',
     async (_, expr) => {
       const query = expr.replaceAll('$__range', '5m').replaceAll('$__rate_interval', '30s');
       await waitFor(`data for ${query}`, async () =>
-        (await measured.query(query)).some(({ value: [, text] }) => Number.isFinite(Number(text))),
+        (await scraper.query(query)).some(({ value: [, text] }) => Number.isFinite(Number(text))),
       );
     },
   );
 
-  test('coverage tells the namespaces apart', async () => {
+  test('computes the coverage of each namespace', async () => {
     const { expr = '' } = panels.find(({ title }) => title === 'Coverage per namespace')?.targets[0] ?? {};
-    const shares = (await measured.query(expr)).map(({ metric, value }) => [metric['namespace'], Number(value[1])]);
+    const shares = (await scraper.query(expr)).map(({ metric, value }) => [metric['namespace'], Number(value[1])]);
     // Five injected, five not, one refused.
     expect(Object.fromEntries(shares)).toMatchObject({ 'team-0': 5 / 11, 'team-1': 5 / 11 });
   });
 
   test.each(alerts.map(({ alert, expr }) => [alert, expr] as const))(
-    'the alert %s can be evaluated',
+    'evaluates the alert %s, which fires only for a planted fault',
     async (alert, expr) => {
-      const found = await measured.query(expr.replaceAll(/(LEAF|CA)_HOURS/g, '1'));
-      // What is wrong here, on purpose, and nothing else.
-      const wrong = [
+      const found = await scraper.query(expr.replaceAll(/(LEAF|CA)_HOURS/g, '1'));
+      const planted = [
         'AgentInjectorNamespaceMislabelled',
         'AgentInjectorFailedOpen',
         'AgentInjectorExpectedNotInjected',
       ];
-      expect(found.length > 0, JSON.stringify(found)).toBe(wrong.includes(alert));
+      expect(found.length > 0, JSON.stringify(found)).toBe(planted.includes(alert));
     },
   );
 });
@@ -118,7 +117,7 @@ function jobsOf({ injector, controlPlane }: InjectedCluster): Parameters<typeof 
       ...at(controlPlane.url),
       authorization: { credentials: kubeconfig.users[0]?.user.token },
       tls_config: { ca_file: join(controlPlane.dir, 'ca.crt') },
-      // It has a hundred thousand lines and takes its time.
+      // A scrape of 100,000 lines takes longer than the default interval.
       scrape_interval: '1s',
       scrape_timeout: '1s',
       metric_relabel_configs: [

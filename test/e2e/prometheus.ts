@@ -6,7 +6,7 @@ import { freePort } from '../support/free-port.ts';
 import { startProcess } from '../support/guarded-process.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-/** The program, by `PROMETHEUS` or on the PATH; undefined where there is none. */
+/** The program that `PROMETHEUS` names, or the one on the PATH; undefined if there is none. */
 export const prometheus: string | undefined = (() => {
   const program = process.env['PROMETHEUS'] || 'prometheus';
   return spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0 ? program : undefined;
@@ -18,12 +18,12 @@ export interface Sample {
 }
 
 export interface Prometheus {
-  /** What a query gives at this moment. Throws what is wrong with it. */
+  /** Evaluates a query now. Throws the error of an invalid query. */
   readonly query: (expr: string) => Promise<readonly Sample[]>;
   readonly stop: () => Promise<void>;
 }
 
-/** Starts Prometheus on loopback, in this folder; resolves when it has scraped each job. */
+/** Starts Prometheus on loopback, with its files in this folder. Resolves once each job was scraped. */
 export async function startPrometheus(dir: string, jobs: readonly object[]): Promise<Prometheus> {
   const config = join(dir, 'prometheus.yaml');
   const every = { scrape_interval: '200ms', scrape_timeout: '200ms' };

@@ -4,21 +4,18 @@ import type { ReasonCode } from '../../src/reasons/reason.ts';
 import { ours } from '../support/injected-cluster.ts';
 import { container, type Pod, type PodOptions } from '../support/pod.ts';
 
-/** Where a reason is to be seen. */
+/** Where reasons are reported. */
 export const places = ['annotation', 'warning', 'audit', 'event', 'log', 'metric'] as const;
 export type Place = (typeof places)[number];
 
-/** How a reason is provoked, and why one of the places cannot have it, beyond what its kind says. */
+/** How a reason is caused, and the places where it is not reported, in addition to those that follow from its kind. */
 export interface Row {
-  /** Settings and labels of the namespace, besides those that opt in. */
+  /** Settings and labels of the namespace, in addition to those that opt in. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly labels?: Readonly<Record<string, string>>;
-  /** The pod that is created, owned by a Deployment. */
+  /** The pod, owned by a Deployment. */
   readonly pod?: PodOptions;
-  /**
-   * `pod` (when not given): it is created. `direct`: the server is asked without an API server, which would not ask. The others are made in
-   * reasons.test.ts.
-   */
+  /** `pod`, the default: the pod is created. `direct`: the review is sent without the API server, which would not send it. */
   readonly by?:
     | 'pod'
     | 'direct'
@@ -38,18 +35,18 @@ const env = (name: string, value: string): Pod['spec'] => ({
 });
 const settings = (values: Readonly<Record<string, string>>): PodOptions => ({ annotations: ours(values) });
 const noApiServer = {
-  audit: 'the API server does not ask',
-  annotation: 'no pod is made',
-  event: 'there is no workload: the question is ours',
+  audit: 'the API server does not send the review',
+  annotation: 'no pod is created',
+  event: 'there is no workload',
 } as const;
 
-/** Profiles that only this test has. */
+/** Profiles for this test. */
 export const profiles: Readonly<Record<string, string>> = {
   'probe-elsewhere.yaml': profileText('probe-elsewhere', { namespaces: ['elsewhere'] }),
   'probe-arm.yaml': profileText('probe-arm', { constraints: { os: ['linux'], arch: ['arm64'] } }),
   'probe-future.yaml': profileText('probe-future', { constraints: { os: ['linux'], kubernetes: '1.99' } }),
   'probe-lost.yaml': profileText('probe-lost', {
-    parameters: [{ name: 'lost-image', type: 'image', description: 'Never given.' }],
+    parameters: [{ name: 'lost-image', type: 'image', description: 'Never set.' }],
     deliveries: [{ type: 'image', image: '${lost-image}' }],
     mounts: [{ path: '/lost' }],
   }),
@@ -59,16 +56,14 @@ export const profiles: Readonly<Record<string, string>> = {
     environment: [{ name: 'B', value: '1' }],
   }),
   'probe-conflict.yaml': profileText('probe-conflict', {
-    conflicts: [
-      { code: 'any-image', signs: [{ in: 'image', matches: '*' }], message: 'it cannot be beside any image' },
-    ],
+    conflicts: [{ code: 'any-image', signs: [{ in: 'image', matches: '*' }], message: 'it conflicts with any image' }],
   }),
   'probe-append.yaml': profileText('probe-append', {
     environment: [{ name: 'JAVA_TOOL_OPTIONS', operation: 'append', separator: ' ', value: '-Dprobe' }],
   }),
 };
 
-/** A row for every code. A code without one fails, and one whose row says wrong where it is to be seen does, too. */
+/** One row for each code. The test fails if a reason is not reported in exactly the places of its row. */
 export const rows: { readonly [code in ReasonCode]: Row } = {
   'not-a-pod': { by: 'config-map', absent: { annotation: 'there is no pod', event: 'there is no pod' } },
   'not-a-creation': { by: 'update', absent: { event: 'the pod of an update is not read' } },
@@ -151,8 +146,8 @@ export const rows: { readonly [code in ReasonCode]: Row } = {
   'misplaced-key': {
     by: 'deployment',
     absent: {
-      warning: 'it is seen when the workload is read, after the answer',
-      audit: 'it is seen when the workload is read, after the answer',
+      warning: 'the workload is read after the answer',
+      audit: 'the workload is read after the answer',
     },
   },
   'unknown-label': { pod: { labels: ours({ inject: 'true' }) } },

@@ -20,7 +20,7 @@ import { waitFor } from '../support/wait-for.ts';
 import { registerWebhook, webhookConfiguration } from './webhook.ts';
 import { describedEvents } from './workload-events.ts';
 
-// Every reason there is, provoked on a real API server and looked for wherever it is to be told. reason-rows.ts has a row for each.
+// Causes every reason on a real API server, and looks for it in every place where reasons are reported. See reason-rows.ts.
 
 let dir: string;
 let audit: AuditLog;
@@ -38,7 +38,7 @@ beforeAll(async () => {
     flags: { events: 'true', profiles: mounted.dir, checks: 'claims' },
   });
   ({ client, injector } = cluster);
-  await registerOtherRules();
+  await registerWideRules();
 });
 afterAll(async () => {
   await cluster?.stop();
@@ -48,8 +48,8 @@ afterAll(async () => {
 
 const WIDE = 'wide';
 
-/** A registration that asks about more than it should: about ConfigMaps, and about updates. */
-async function registerOtherRules(): Promise<void> {
+/** Registers a webhook for more than it should be called for: ConfigMaps and updates. */
+async function registerWideRules(): Promise<void> {
   const object = webhookConfiguration({ name: WIDE, url: injector.url, ca: injector.ca });
   const [entry] = object['webhooks'] as readonly object[];
   const core = { apiGroups: [''], apiVersions: ['v1'], scope: 'Namespaced' };
@@ -60,18 +60,18 @@ async function registerOtherRules(): Promise<void> {
   await client.create({ ...object, webhooks: [{ ...entry, rules: wide, objectSelector: {} }] });
 }
 
-/** What a provocation left behind, for all places to be looked at. */
+/** What is inspected after a reason was caused. */
 interface Scene {
   readonly namespace: string;
   readonly warnings: readonly string[];
   readonly pod?: Pod;
   readonly owner?: KubeObject;
-  /** Where it was told by another process than the injector. */
+  /** Log and metrics, if another process than the injector has answered. */
   readonly log?: () => readonly string[];
   readonly metrics?: () => Promise<string>;
 }
 
-const look: { readonly [place in Place]: (code: ReasonCode, scene: Scene) => unknown } = {
+const isReported: { readonly [place in Place]: (code: ReasonCode, scene: Scene) => unknown } = {
   annotation: (code, { pod }) => JSON.stringify((pod && recordOf(pod)) ?? '').includes(`"reason":"${code}"`),
   warning: (code, { warnings }) => warnings.some((text) => text.length <= 120 && text.includes(` ${code}: `)),
   audit: (code, { namespace }) =>
@@ -84,7 +84,7 @@ const look: { readonly [place in Place]: (code: ReasonCode, scene: Scene) => unk
     owner && (await describedEvents(client, owner)).some(({ message }) => message.startsWith(`${code}: `)),
   log: (code, { namespace, log }) =>
     (log?.() ?? injector.lines().map((line) => JSON.stringify(line))).some(
-      (line) => (line.includes(`"${namespace}"`) || line.includes('"namespace":""')) && saysCode(line, code),
+      (line) => (line.includes(`"${namespace}"`) || line.includes('"namespace":""')) && containsCode(line, code),
     ),
   metric: async (code, { namespace, metrics }) => {
     const text = await (metrics?.() ?? injector.ask('/metrics').then((answer) => answer.text));
@@ -92,51 +92,51 @@ const look: { readonly [place in Place]: (code: ReasonCode, scene: Scene) => unk
       const [, labels = '', value = '0'] = /^agent_injector_\w+_total\{(.*)\} (\d+)$/.exec(line) ?? [];
       if (Number(value) === 0) return false;
       const decision = line.startsWith('agent_injector_decisions_total') && labels.includes(`namespace="${namespace}"`);
-      const elsewhere = /^agent_injector_(reviews|notices)_total/.test(line) && isUncounted(code);
+      const elsewhere = /^agent_injector_(reviews|notices)_total/.test(line) && isCountedGlobally(code);
       return (decision || elsewhere) && new RegExp(`(reason|code)="${code}"`).test(labels);
     });
   },
 };
 
-/** Notices are counted for all namespaces together, and so is what is asked about no pod, or about a namespace not known or not opted in. */
-function isUncounted(code: ReasonCode): boolean {
+/** These are counted without a namespace: notices, and reviews of other objects and of namespaces that are unknown or not opted in. */
+function isCountedGlobally(code: ReasonCode): boolean {
   const { by } = rows[code];
   return reasonTable[code].kind === 'notice' || (by !== undefined && !['pod', 'defect'].includes(by));
 }
 
-function saysCode(line: string, code: ReasonCode): boolean {
+function containsCode(line: string, code: ReasonCode): boolean {
   return line.includes(`"reason":"${code}"`) || new RegExp(`"(notices|skipped)":\\[[^\\]]*\\b${code}\\b`).test(line);
 }
 
 const silent: { readonly [kind in ReasonKind]: Readonly<Partial<Record<Place, string>>> } = {
-  choice: { annotation: 'nobody asked', warning: 'nobody asked', event: 'nobody asked' },
-  satisfied: { warning: 'all is well', event: 'all is well' },
+  choice: { annotation: 'not requested', warning: 'not requested', event: 'not requested' },
+  satisfied: { warning: 'nothing to report', event: 'nothing to report' },
   problem: {},
-  failure: { annotation: 'the pod is left as it is' },
-  notice: { annotation: 'the record says what was done' },
+  failure: { annotation: 'the pod is not changed' },
+  notice: { annotation: 'the record has no notices' },
 };
 
-async function opened(
+async function prepareNamespace(
   code: ReasonCode,
   { settings = {}, labels = {} }: Row,
 ): Promise<{ namespace: string; owner: KubeObject }> {
   const namespace = `r-${code}`;
-  const marks = optedIn(settings);
-  await createNamespace(namespace, { ...marks, labels: { ...marks.labels, ...labels } });
-  await namespaceIsSeen(namespace);
+  const metadata = optedIn(settings);
+  await createNamespace(namespace, { ...metadata, labels: { ...metadata.labels, ...labels } });
+  await waitForNamespace(namespace);
   const { object } = await client.create(deployment(namespace, 0));
   return { namespace, owner: object };
 }
 
-/** A namespace with the claim that the default profile's files are in: without it, that would be the reason. */
-async function createNamespace(name: string, marks: Parameters<Client['createNamespace']>[1]): Promise<void> {
-  await client.createNamespace(name, marks);
+/** Creates a namespace with the claim of the default profile, which would otherwise be the reason. */
+async function createNamespace(name: string, metadata: Parameters<Client['createNamespace']>[1]): Promise<void> {
+  await client.createNamespace(name, metadata);
   await client.create(claimIn(name));
 }
 
-/** The server hears of a namespace by its watch, a little after the API server has it; a pod may come before that, and is looked up then. */
-async function namespaceIsSeen(namespace: string): Promise<void> {
-  await waitFor(`the injector to answer about ${namespace}`, async () => {
+/** The watch sends a new namespace with a delay, and until then the namespace is requested by name. */
+async function waitForNamespace(namespace: string): Promise<void> {
+  await waitFor(`the injector to load ${namespace}`, async () => {
     const { warnings = [] } = await injector.review(namespace, podOf(namespace, 'ask'));
     return !warnings.some((text) => text.includes('namespace-un'));
   });
@@ -153,7 +153,7 @@ function deployment(namespace: string, replicas: number, annotations: Record<str
   };
 }
 
-/** A pod as a controller makes it, but by our own hand, so that the warnings come to us. */
+/** Creates a pod as a controller does, so that its warnings are returned here. */
 async function createOwned(namespace: string, owner: KubeObject, options: Row['pod']): Promise<Written<Pod>> {
   const pod = podOf(namespace, 'probe', options);
   const { name = '', uid = '' } = owner.metadata ?? {};
@@ -161,7 +161,7 @@ async function createOwned(namespace: string, owner: KubeObject, options: Row['p
   return client.create<Pod>({ ...pod, metadata: { ...pod.metadata, ownerReferences } });
 }
 
-const asked = async (namespace: string, pod: Pod): Promise<Scene> => {
+const reviewed = async (namespace: string, pod: Pod): Promise<Scene> => {
   const { warnings = [] } = await injector.review(namespace, pod);
   return { namespace, warnings };
 };
@@ -170,27 +170,27 @@ type Provoke = (code: ReasonCode, row: Row) => Promise<Scene>;
 
 const provoke: { readonly [way in NonNullable<Row['by']>]: Provoke } = {
   pod: async (code, row) => {
-    const { namespace, owner } = await opened(code, row);
+    const { namespace, owner } = await prepareNamespace(code, row);
     const { object, warnings } = await createOwned(namespace, owner, row.pod);
     return { namespace, owner, warnings, pod: object };
   },
   direct: async (code, row) => {
-    const { namespace } = await opened(code, row);
-    return asked(namespace, { ...podOf(namespace, 'probe'), ...row.pod });
+    const { namespace } = await prepareNamespace(code, row);
+    return reviewed(namespace, { ...podOf(namespace, 'probe'), ...row.pod });
   },
   update: async (code, row) => {
-    const { namespace, owner } = await opened(code, row);
+    const { namespace, owner } = await prepareNamespace(code, row);
     const { object } = await createOwned(namespace, owner, row.pod);
     const change = { metadata: { labels: { changed: 'yes' } } };
-    const { warnings } = await waitFor('the API server to ask about an update', async () => {
+    const { warnings } = await waitFor('a review of an update', async () => {
       const written = await client.patch<Pod>({ kind: 'Pod', namespace, name: 'probe' }, change);
       return written.warnings.length > 0 && written;
     });
     return { namespace, owner, warnings, pod: object };
   },
   'config-map': async (code, row) => {
-    const { namespace, owner } = await opened(code, row);
-    const { warnings } = await waitFor('the API server to ask about a ConfigMap', async () => {
+    const { namespace, owner } = await prepareNamespace(code, row);
+    const { warnings } = await waitFor('a review of a ConfigMap', async () => {
       const metadata = { generateName: 'probe-', namespace };
       const written = await client.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata });
       return written.warnings.length > 0 && written;
@@ -207,27 +207,26 @@ const provoke: { readonly [way in NonNullable<Row['by']>]: Provoke } = {
   unlabelled: async (code) => {
     const namespace = `r-${code}`;
     await client.createNamespace(namespace);
-    await namespaceIsSeen(namespace);
-    return asked(namespace, podOf(namespace, 'probe'));
+    await waitForNamespace(namespace);
+    return reviewed(namespace, podOf(namespace, 'probe'));
   },
-  nowhere: async (code) => asked(`r-${code}`, podOf('x', 'probe')),
+  nowhere: async (code) => reviewed(`r-${code}`, podOf('x', 'probe')),
   flood: async (code) => {
     const all = await Promise.all(
-      Array.from({ length: 60 }, (_, index) => asked(`r-${code}-${index}`, podOf('x', 'probe'))),
+      Array.from({ length: 60 }, (_, index) => reviewed(`r-${code}-${index}`, podOf('x', 'probe'))),
     );
-    const refused = all.find(({ warnings }) => look.warning(code, { namespace: '', warnings }));
-    if (!refused) throw new Error('all sixty were looked up');
+    const refused = all.find(({ warnings }) => isReported.warning(code, { namespace: '', warnings }));
+    if (!refused) throw new Error('all 60 namespaces were requested');
     return refused;
   },
   overload: async (code, row) => {
-    const { namespace } = await opened(code, row);
-    // Each takes some milliseconds, and nobody is to wait for longer than a second.
-    // And no two are alike, or the answer would be known.
+    const { namespace } = await prepareNamespace(code, row);
+    // Each decision takes some milliseconds, and the queueing time is limited to a second. Different pods, so that none is in the cache.
     let number = 0;
     const pod = (): Pod => ({ ...podOf(namespace, 'probe', { annotations: { number: `${number++}` } }), ...row.pod });
-    return waitFor('one of many dear pods at a time to be shed', async () => {
-      const all = await Promise.all(Array.from({ length: 300 }, () => asked(namespace, pod())));
-      return all.find(({ warnings }) => look.warning(code, { namespace, warnings }));
+    return waitFor('one of many concurrent reviews to be shed', async () => {
+      const all = await Promise.all(Array.from({ length: 300 }, () => reviewed(namespace, pod())));
+      return all.find(({ warnings }) => isReported.warning(code, { namespace, warnings }));
     });
   },
   defect: (code, row) => withDefect(code, row),
@@ -236,11 +235,11 @@ const provoke: { readonly [way in NonNullable<Row['by']>]: Provoke } = {
 let defective: { server: TestServer; events: EventRecorder; remove: () => Promise<void> } | undefined;
 
 /**
- * No profile that can be read makes a defect. So a second server, in this process, is given one that was spoilt after it was read, or a
- * catalogue that throws; the API server asks it after the first, which is told to leave the pod alone.
+ * No valid profile causes a defect. So the API server also calls a second server, in this process, whose profile is made invalid after parsing
+ * or whose catalogue throws. The first server is configured to skip the pod.
  */
 async function withDefect(code: ReasonCode, row: Row): Promise<Scene> {
-  const { namespace, owner } = await opened(code, { ...row, settings: { profile: 'none' } });
+  const { namespace, owner } = await prepareNamespace(code, { ...row, settings: { profile: 'none' } });
   const api = await loadClient({ kubeconfig: cluster.controlPlane.kubeconfigPath });
   if (!api) throw new Error('no cluster');
   const logger = { info: () => {}, warn: () => {}, error: () => {} };
@@ -249,7 +248,7 @@ async function withDefect(code: ReasonCode, row: Row): Promise<Scene> {
     namespaces: [{ name: namespace, ...optedIn({ profile: 'jennifer-dotnet' }) }],
     catalogue: () => {
       if (code === 'internal-error') throw new Error('planted');
-      return { ...catalogue, profiles: new Map([['jennifer-dotnet', spoilt()]]) };
+      return { ...catalogue, profiles: new Map([['jennifer-dotnet', invalidProfile()]]) };
     },
     onDecision: events.record,
   });
@@ -261,29 +260,33 @@ async function withDefect(code: ReasonCode, row: Row): Promise<Scene> {
   return { namespace, owner, warnings, pod: object, log, metrics: () => server.metrics.render() };
 }
 
-/** It mounts its files twice at one place: no API server would take that, so it must not be sent. */
-function spoilt(): Profile {
+/** A profile with two mounts at one path, which the API server refuses. */
+function invalidProfile(): Profile {
   const profile = catalogue.profiles.get('jennifer-dotnet');
-  if (!profile) throw new Error('jennifer-dotnet is gone');
+  if (!profile) throw new Error('no profile jennifer-dotnet');
   return { ...profile, mounts: [...profile.mounts, ...profile.mounts] };
 }
 
 const provocable = Object.entries(rows) as readonly (readonly [ReasonCode, Row])[];
 
 describe.each(provocable)('%s', (code, row) => {
-  test('is told wherever it is to be told, and nowhere else', async () => {
+  test('is reported in every place where it belongs, and nowhere else', async () => {
     try {
       const scene = await provoke[row.by ?? 'pod'](code, row);
       const absent = { ...silent[reasonTable[code].kind], ...row.absent };
       for (const place of places) {
         if (absent[place] !== undefined) continue;
-        await waitFor(`${code} in: ${place}; warnings: ${scene.warnings.join(' | ')}`, () => look[place](code, scene), {
-          deadline: 10_000,
-        });
+        await waitFor(
+          `${code} in: ${place}; warnings: ${scene.warnings.join(' | ')}`,
+          () => isReported[place](code, scene),
+          {
+            deadline: 10_000,
+          },
+        );
       }
       for (const place of places) {
         if (absent[place] !== undefined)
-          expect(await look[place](code, scene), `${place}: ${absent[place]}`).toBeFalsy();
+          expect(await isReported[place](code, scene), `${place}: ${absent[place]}`).toBeFalsy();
       }
     } finally {
       await defective?.remove();
@@ -294,7 +297,7 @@ describe.each(provocable)('%s', (code, row) => {
   });
 });
 
-test('a Deployment is told once of all of its pods, and a dry run tells nobody', async () => {
+test('a Deployment gets one Event for all of its pods, and a dry run causes no Event', async () => {
   const namespace = 'many';
   await createNamespace(namespace, optedIn());
   const { object } = await client.create(deployment(namespace, 20));
@@ -310,14 +313,14 @@ test('a Deployment is told once of all of its pods, and a dry run tells nobody',
   const tried = podOf('tried', 'probe', { annotations: ours({ 'domain-id': '0' }) });
   await client.create(tried, { dryRun: true });
   const made = await client.create(podOf('tried', 'made', { annotations: ours({ 'domain-id': '0' }) }));
-  const told = await waitFor('an Event on the pod that was made', async () => {
+  const eventsOfPods = await waitFor('an Event on the created pod', async () => {
     const found = await client.list<KubeObject & { involvedObject: { name: string } }>({
       kind: 'Event',
       namespace: 'tried',
     });
     return found.length > 0 && found;
   });
-  expect(told.map(({ involvedObject }) => involvedObject.name)).toEqual([made.object.metadata?.name]);
+  expect(eventsOfPods.map(({ involvedObject }) => involvedObject.name)).toEqual([made.object.metadata?.name]);
   const dry = audit.of('tried').find(({ objectRef }) => objectRef.name === 'probe');
   expect(dry?.annotations).toMatchObject({
     'agent-injector.agent-injector.io/decision': 'skipped',
@@ -326,7 +329,7 @@ test('a Deployment is told once of all of its pods, and a dry run tells nobody',
   });
 });
 
-test('a label that is almost right is logged once and counted, and no more once it is mended', async () => {
+test('a misspelled namespace label is logged once, and counted until it is fixed', async () => {
   const namespace = 'almost';
   await client.createNamespace(namespace, { labels: ours({ injection: 'enable' }) });
   const mislabelled = async (): Promise<string | undefined> =>
@@ -336,7 +339,5 @@ test('a label that is almost right is logged once and counted, and no more once 
   await client.patch({ kind: 'Namespace', name: namespace }, { metadata: { labels: ours({ injection: 'enabled' }) } });
   await waitFor('the injector to count none', async () => (await mislabelled()) === '0');
   const lines = injector.lines().filter((line) => line.level === 'warn' && line['namespace'] === namespace);
-  expect(lines.map(({ msg }) => msg)).toEqual([
-    'pods are not injected: namespace almost has label agent-injector.io/injection="enable"; did you mean "agent-injector.io/injection=enabled"?',
-  ]);
+  expect(lines.map(({ msg }) => msg)).toEqual([expect.stringContaining('"agent-injector.io/injection=enabled"')]);
 });

@@ -5,7 +5,7 @@ import { issueServerCertificate } from '../../src/certificates/issue.ts';
 import type { KubeObject } from '../support/client.ts';
 import { freePort } from '../support/free-port.ts';
 
-/** The body that the API server posts, as far as tests read it. */
+/** The fields of a review that tests read. */
 export interface AdmissionReview {
   readonly apiVersion: string;
   readonly kind: string;
@@ -25,14 +25,14 @@ export interface PatchOperation {
   readonly value?: unknown;
 }
 
-/** What to change in the object of a review; an empty list or undefined for nothing. */
+/** Returns the patch of a review; an empty list or undefined for none. */
 export type Patcher = (review: AdmissionReview) => readonly PatchOperation[] | undefined;
 
-/** A webhook that remembers what it was asked, and always allows. */
+/** A webhook that records its reviews and allows everything. */
 export interface Recorder {
   readonly url: string;
   readonly ca: string;
-  /** Every review since the start, in order; those of one namespace when it is given. */
+  /** All reviews in order, or those of one namespace. */
   readonly reviews: (namespace?: string) => readonly AdmissionReview[];
   readonly clear: () => void;
   readonly stop: () => Promise<void>;
@@ -53,7 +53,7 @@ export async function startRecorder({ port, patch }: RecorderOptions = {}): Prom
       reviews.push(review);
       response.setHeader('content-type', 'application/json').end(JSON.stringify(answer(review, patch?.(review))));
     };
-    // What is not a review, or breaks off, or breaks the patcher, gets no answer: the API server counts a failed call.
+    // On any error the connection closes, and the API server counts a failed call.
     record().catch(() => response.destroy());
   });
   server.listen(listenOn, '127.0.0.1');
@@ -74,7 +74,7 @@ export async function startRecorder({ port, patch }: RecorderOptions = {}): Prom
   };
 }
 
-/** A second webhook's work: appends a container, unless it is there. */
+/** Appends a container, unless it exists. */
 export function addsContainer(container: { readonly name: string; readonly image: string }): Patcher {
   return ({ request }) => {
     const spec = request.object['spec'] as { readonly containers: readonly { readonly name: string }[] };

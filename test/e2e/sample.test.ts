@@ -6,14 +6,14 @@ import { goldenFiles, normalise } from './golden.ts';
 import { optedIn, ours, startInjectedCluster, type InjectedCluster } from '../support/injected-cluster.ts';
 import { instrumented, podsOf, recordOf, type Pod } from '../support/pod.ts';
 
-// The article's sample Deployment, as a user meets it: opted in by a label and an annotation on the namespace.
+// The article's sample Deployment, in a namespace that is opted in by a label and an annotation.
 
 const NAME = 'net-razor31-sample';
 const expectGolden = goldenFiles(import.meta.url);
 
 let cluster: InjectedCluster;
 beforeAll(async () => {
-  // The autoscaler looks each 15 s, which is a long time for a test.
+  // The default is 15 s.
   cluster = await startInjectedCluster({ controllerManagerFlags: ['--horizontal-pod-autoscaler-sync-period=1s'] });
 });
 afterAll(() => cluster?.stop());
@@ -43,7 +43,7 @@ function autoscaler(namespace: string, minReplicas: number): KubeObject {
   };
 }
 
-test('it is injected, and so is each pod that an autoscaler adds', async () => {
+test('each pod of the Deployment is injected, and so is each pod that an autoscaler adds', async () => {
   const { client, injector } = cluster;
   const namespace = 'scaled';
   await client.createNamespace(namespace, optedIn());
@@ -52,7 +52,7 @@ test('it is injected, and so is each pod that an autoscaler adds', async () => {
   const [first] = await podsOf(client, { namespace, name: NAME }, 1);
   expectGolden('injected.yaml', normalise(first));
 
-  // Nobody measures the load here, but the autoscaler keeps its bounds without it.
+  // The autoscaler applies its bounds without metrics.
   await client.patch({ kind: 'HorizontalPodAutoscaler', namespace, name: NAME }, { spec: { minReplicas: 3 } });
   const three = await podsOf(client, { namespace, name: NAME }, 3);
   expect(new Set(three.map(normalise))).toEqual(new Set([normalise(first)]));
@@ -67,7 +67,7 @@ test('it is injected, and so is each pod that an autoscaler adds', async () => {
   expect(new Set(five.map(normalise))).toEqual(new Set([normalise(first)]));
 });
 
-test('the files come from the claim that the namespace names, or are in the image already', async () => {
+test('the agent files come from the claim that the namespace names, or are in the image already', async () => {
   const { client } = cluster;
   await client.createNamespace('claimed', optedIn({ 'claim-name': 'agents-of-this-team', 'domain-id': '1200' }));
   await client.create(sampleIn('claimed', ours({ delivery: 'persistentVolumeClaim' })));
@@ -80,7 +80,7 @@ test('the files come from the claim that the namespace names, or are in the imag
   expectGolden('baked.yaml', normalise(baked));
 });
 
-test('a dry run shows the injected pod, and leaves nothing behind', async () => {
+test('a dry run returns the injected pod, and creates no pod and no Event', async () => {
   const { client, injector } = cluster;
   const namespace = 'tried';
   await client.createNamespace(namespace, optedIn());

@@ -11,7 +11,7 @@ import {
 import type { Injector } from '../support/injector.ts';
 import { container, instrumented, podOf, recordOf, variable, type Pod } from '../support/pod.ts';
 
-// What users write as annotations, and how soon it counts.
+// Annotations of users, and how soon a change takes effect.
 
 const expectGolden = goldenFiles(import.meta.url);
 
@@ -26,7 +26,7 @@ afterAll(() => cluster?.stop());
 
 const create = async (pod: Pod): Promise<Pod> => (await client.create<Pod>(pod)).object;
 
-test('the namespace sets a value, the pod overrides it, and one container overrides both', async () => {
+test('a pod overrides a value of its namespace, and a container overrides both', async () => {
   await client.createNamespace('layers', optedIn());
   const both = { containers: [container('app'), container('worker')] };
   const domains = (pod: Pod): readonly unknown[] => [
@@ -47,7 +47,7 @@ test('the namespace sets a value, the pod overrides it, and one container overri
   expectGolden('by-container.yaml', normalise(pod));
 });
 
-test('inject "false" on a pod keeps the agent out of an injecting namespace, in silence', async () => {
+test('inject "false" on a pod prevents its injection without a warning', async () => {
   await client.createNamespace('all-but-one', optedIn());
   const annotations = ours({ inject: 'false' });
   const { object, warnings } = await client.create<Pod>(podOf('all-but-one', 'not-this-one', { annotations }));
@@ -61,7 +61,7 @@ test('inject "false" on a pod keeps the agent out of an injecting namespace, in 
   ]);
 });
 
-test('inject "false" on a namespace leaves it to the pods: "true" opts in', async () => {
+test('inject "false" on a namespace prevents injection, except into pods with inject "true"', async () => {
   await client.createNamespace('one-by-one', optedIn({ inject: 'false' }));
   const { object, warnings } = await client.create<Pod>(podOf('one-by-one', 'not-this-one'));
   expect(instrumented(object)).toEqual([]);
@@ -70,42 +70,35 @@ test('inject "false" on a namespace leaves it to the pods: "true" opts in', asyn
   expect(instrumented(await create(podOf('one-by-one', 'this-one', { annotations })))).toEqual(['app']);
 });
 
-test('a value that cannot be keeps the agent out, not the pod, and whoever creates it is told', async () => {
+test('an invalid value prevents injection with a warning, and the pod is created', async () => {
   await client.createNamespace('wrong', optedIn());
   const annotations = ours({ 'domain-id': '40000' });
   const { object, warnings } = await client.create<Pod>(podOf('wrong', 'warned', { annotations }));
-  expect(warnings).toEqual([
-    expect.stringMatching(
-      /^agent-injector: not injected: invalid-value: agent-injector.io\/domain-id is "40000", must be /,
-    ),
-  ]);
+  expect(warnings).toEqual([expect.stringMatching(/ invalid-value: .*domain-id.*"40000"/)]);
   expect(instrumented(object)).toEqual([]);
   expect(recordOf(object)).toMatchObject({ decision: 'skipped', reason: 'invalid-value' });
   expect(await client.find({ kind: 'Pod', namespace: 'wrong', name: 'warned' })).toBeDefined();
 });
 
-test('a pod that must carry the agent and cannot is refused with the reason, though the webhook fails open', async () => {
+test('a pod that requires injection but cannot be injected is refused with the reason, though the webhook fails open', async () => {
   await client.createNamespace('strict', optedIn());
   const labels = ours({ injection: 'required' });
   const wrong = podOf('strict', 'refused', { labels, annotations: ours({ 'domain-id': '40000' }) });
   await expect(client.create(wrong)).rejects.toMatchObject({
     status: 403,
     reason: 'Forbidden',
-    message: expect.stringContaining(
-      'denied the request: agent-injector: injection is required for this pod but not possible: ' +
-        'agent-injector.io/domain-id is "40000", must be an integer from 1 to 32767 (pod annotation) (invalid-value)',
-    ),
+    message: expect.stringMatching(/denied the request: .*domain-id.*"40000".*\(invalid-value\)/),
   });
   expect(await client.find({ kind: 'Pod', namespace: 'strict', name: 'refused' })).toBeUndefined();
   expect(instrumented(await create(podOf('strict', 'right', { labels })))).toEqual(['app']);
 });
 
-test('an annotation changed on the namespace counts for the next pod', async () => {
+test('a changed annotation of the namespace applies to the next pod', async () => {
   const namespace = 'changing';
   await client.createNamespace(namespace, optedIn({ 'domain-id': '1000' }));
   expect(variable(await create(podOf(namespace, 'before')), 'ARIES_DOMAIN_ID')).toBe('1000');
 
   const after = await changeDomain(client, namespace, '1001');
-  console.log(`a changed annotation counted after ${after} ms`);
+  console.log(`a changed annotation took effect after ${after} ms`);
   expect(after).toBeLessThan(2000);
 });

@@ -45,7 +45,7 @@ const pod = (name: string, labels: Record<string, string> = {}, namespace = NAME
 });
 
 describe('the API server', () => {
-  test('asks the webhook about each pod of the sample Deployment', async () => {
+  test('calls the webhook for each pod of the sample Deployment', async () => {
     await client.create(sample());
     const [first] = await waitUntil(
       'one review',
@@ -71,7 +71,7 @@ describe('the API server', () => {
     expect(recorder.reviews(NAMESPACE)).toHaveLength(3);
   });
 
-  test('does not ask about a pod that is labelled disabled, nor in a namespace without the label', async () => {
+  test('does not call the webhook for a pod with the label "disabled", nor in a namespace without the label', async () => {
     recorder.clear();
     await client.createNamespace('plain');
     const before = await webhook.calls();
@@ -83,7 +83,7 @@ describe('the API server', () => {
     expect(await client.find({ kind: 'Pod', namespace: NAMESPACE, name: 'asked' })).toBeUndefined();
   });
 
-  test('asks again after a second webhook has added a container', async () => {
+  test('calls the webhook again after a second webhook has added a container', async () => {
     const second = await startRecorder({ patch: addsContainer({ name: 'sidecar', image: 'sidecar' }) });
     const registered = await registerWebhook(client, { name: 'zz-sidecar', url: second.url, ca: second.ca });
     recorder.clear();
@@ -98,7 +98,7 @@ describe('the API server', () => {
     expect(names((await client.create(pod('extended-no-more'))).object)).toEqual(['app']);
   });
 
-  test('passes its warnings and refusals on', async () => {
+  test('returns its own warnings and refusals', async () => {
     const old = {
       ...pod('warned'),
       spec: { ...(pod('warned')['spec'] as object), nodeSelector: { 'beta.kubernetes.io/os': 'linux' } },
@@ -112,7 +112,7 @@ describe('the API server', () => {
     });
   });
 
-  test('can go away and come back, and remembers', async () => {
+  test('keeps its objects over a restart', async () => {
     await controlPlane.stopApiServer();
     await expect(client.get(deployment)).rejects.toThrow('ECONNREFUSED');
     await controlPlane.startApiServer();

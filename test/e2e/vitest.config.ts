@@ -11,11 +11,11 @@ export default defineConfig({
   plugins: [viteYaml],
   define: { VERSION: JSON.stringify('0.0.0-test') },
   test: {
-    // With no control plane to be had there is nothing to run, and the notice has said so.
+    // Without a control plane nothing runs; the notice has said so.
     include: assetsFolder() === undefined ? [] : ['test/e2e/**/*.test.ts'],
     passWithNoTests: true,
     globalSetup: fileURLToPath(new URL('../support/build-once.ts', import.meta.url)),
-    // One file after the other: a control plane wants both cores of a CI machine.
+    // One file at a time: a control plane uses both cores of a CI machine.
     pool: 'forks',
     maxWorkers: 1,
     fileParallelism: false,

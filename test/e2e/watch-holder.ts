@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import type { ControlPlane } from '../support/control-plane.ts';
 import { freePort } from '../support/free-port.ts';
 
-/** Stands before an API server, passes all requests on, and can keep back what watches are told. */
+/** A proxy of an API server that can withhold the events of watches. */
 export interface WatchHolder {
-  /** For a user who may do everything, by way of this. */
+  /** A kubeconfig of the cluster administrator that leads through the proxy. */
   readonly kubeconfigPath: string;
   /** The paths of all requests so far, in order. */
   readonly requests: () => readonly string[];
-  /** From now on, what the API server says on a watch stays here. */
+  /** Withholds all events of watches from now on. */
   readonly hold: () => void;
   readonly stop: () => Promise<void>;
 }

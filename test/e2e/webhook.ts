@@ -3,8 +3,8 @@ import { waitFor } from '../support/wait-for.ts';
 
 export interface WebhookOptions {
   /**
-   * Of the configuration: the API server calls mutating webhooks in the order of these names. `agent-injector` when not given; a webhook
-   * that should come after it is named `zz-…`.
+   * Name of the configuration, `agent-injector` by default. The API server calls mutating webhooks in the order of these names, so a webhook
+   * that is called later is named `zz-…`.
    */
   readonly name?: string;
   readonly url: string;
@@ -15,9 +15,9 @@ export interface WebhookOptions {
 }
 
 export interface RegisteredWebhook {
-  /** How often the API server has called it, by its own count, with whatever result. */
+  /** Calls of the webhook with any result, counted by the API server. */
   readonly calls: () => Promise<number>;
-  /** Removes it, and waits until the API server has stopped calling it. */
+  /** Deletes the configuration, and waits until the API server no longer calls the webhook. */
   readonly remove: () => Promise<void>;
 }
 
@@ -25,7 +25,7 @@ const DEFAULT_NAME = 'agent-injector';
 const PROBE_NAMESPACE = 'webhook-probe';
 const INJECTION_LABEL = 'agent-injector.io/injection';
 
-/** The one entry with which the injector is registered in these tests. */
+/** A configuration with one entry, which most tests use. */
 export function webhookConfiguration({
   name = DEFAULT_NAME,
   url,
@@ -59,8 +59,8 @@ export function webhookConfiguration({
 }
 
 /**
- * Registers a webhook, and waits until the API server calls it and gets an answer: it learns of configurations a little later than it stores
- * them. It is made to call by pods created as a dry run in a namespace of their own, `webhook-probe`; who counts reviews leaves that out.
+ * Registers a webhook, and waits until the API server gets an answer from it: the API server applies a configuration some time after it has
+ * stored it. The calls are caused by dry runs in the namespace `webhook-probe`, which tests that count reviews exclude.
  */
 export async function registerWebhook(client: Client, options: WebhookOptions): Promise<RegisteredWebhook> {
   const name = options.name ?? DEFAULT_NAME;
@@ -80,7 +80,7 @@ export async function registerWebhook(client: Client, options: WebhookOptions): 
     },
     remove: async () => {
       await client.delete({ kind: 'MutatingWebhookConfiguration', name });
-      await waitFor(`the API server to forget webhook ${name}`, async () => {
+      await waitFor(`the API server to stop calling webhook ${name}`, async () => {
         const last = await countCalls(client, name);
         await probe(client);
         const now = await countCalls(client, name);
@@ -91,7 +91,7 @@ export async function registerWebhook(client: Client, options: WebhookOptions): 
 }
 
 function entryName(name: string): string {
-  // The API server wants three parts at least.
+  // The API server requires at least three parts.
   return `${name}.agent-injector.io`;
 }
 
@@ -109,7 +109,7 @@ async function probe(client: Client): Promise<void> {
   await client.create({ apiVersion: 'v1', kind: 'Pod', metadata, spec }, { dryRun: true });
 }
 
-/** From the API server's metrics: code 600 stands for "no answer". */
+/** Reads the metrics of the API server, in which any code but 200 is a failed call. */
 async function countCalls(
   client: Client,
   name: string,

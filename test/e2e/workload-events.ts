@@ -9,8 +9,7 @@ export interface WorkloadEvent extends KubeObject {
 }
 
 /**
- * The Events of an object, by the question that `kubectl describe` asks (k8s.io/client-go kubernetes/typed/core/v1/event_expansion.go, Search),
- * ours alone.
+ * Lists our Events of an object with the request of `kubectl describe` (k8s.io/client-go kubernetes/typed/core/v1/event_expansion.go, Search).
  */
 export async function describedEvents(client: Client, object: KubeObject): Promise<readonly WorkloadEvent[]> {
   const { kind, metadata } = object;

@@ -4,8 +4,6 @@ import { goldenFiles, normalise } from './golden.ts';
 import { optedIn, ours, startInjectedCluster, type InjectedCluster } from '../support/injected-cluster.ts';
 import { container, instrumented, podOf, podsOf, type Pod } from '../support/pod.ts';
 
-// Whatever makes the pods, and whatever else is in them.
-
 const NAMESPACE = 'workloads';
 const expectGolden = goldenFiles(import.meta.url);
 
@@ -20,7 +18,6 @@ afterAll(() => cluster?.stop());
 
 const metadata = (name: string): KubeObject['metadata'] & object => ({ name, namespace: NAMESPACE });
 
-/** The selector and the template of a workload. */
 function templateOf(app: string, spec: object): object {
   return { selector: { matchLabels: { app } }, template: { metadata: { labels: { app } }, spec } };
 }
@@ -34,7 +31,7 @@ const jobTemplate = {
   },
 };
 
-/** The only pod that a controller has made, and that it was decided on once, as this controller's. */
+/** Waits for the only pod of a controller, and expects one decision with this owner. */
 async function onlyPodOf(name: string, owner: string | RegExp): Promise<Pod> {
   const [pod] = await podsOf(client, { namespace: NAMESPACE, name }, 1);
   const decisions = (await cluster.injector.decisions(NAMESPACE)).filter((decision) => decision.owner?.match(owner));
@@ -42,8 +39,8 @@ async function onlyPodOf(name: string, owner: string | RegExp): Promise<Pod> {
   return pod;
 }
 
-describe('a pod is injected that is made by', () => {
-  test('a StatefulSet, with a volume of its own', async () => {
+describe('the pod is injected', () => {
+  test('of a StatefulSet with a volume claim template', async () => {
     const data = { name: 'data', mountPath: '/var/lib/app' };
     const requests = { storage: '1Gi' };
     const claim = { metadata: { name: 'data' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests } } };
@@ -62,7 +59,7 @@ describe('a pod is injected that is made by', () => {
     expectGolden('statefulset.yaml', normalise(pod));
   });
 
-  test('a DaemonSet, on the network of its node', async () => {
+  test('of a DaemonSet with the network of the node', async () => {
     const status = { conditions: [{ type: 'Ready', status: 'True' }], capacity: { pods: '110' } };
     await client.create({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'node-1' }, status });
     const tolerations = [{ operator: 'Exists' }];
@@ -78,23 +75,23 @@ describe('a pod is injected that is made by', () => {
     await client.delete({ kind: 'Node', name: 'node-1' });
   });
 
-  test('a Job', async () => {
+  test('of a Job', async () => {
     await client.create({ apiVersion: 'batch/v1', kind: 'Job', metadata: metadata('once'), ...jobTemplate });
     expectGolden('job.yaml', normalise(await onlyPodOf('once', 'Job/once')));
   });
 
-  test('a CronJob, when its time has come', async () => {
+  test('of a CronJob', async () => {
     const spec = { schedule: '* * * * *', concurrencyPolicy: 'Forbid', jobTemplate };
     const cronJob = { apiVersion: 'batch/v1', kind: 'CronJob', metadata: metadata('each-minute'), spec };
     await client.create(cronJob);
-    // One that has not run for a while is late, and runs at once: nobody need wait for the minute to end.
+    // An overdue CronJob runs at once, instead of at the end of the minute.
     const lastScheduleTime = new Date(Date.now() - 120_000).toISOString().replace(/\.\d+/, '');
     const ref = { kind: 'CronJob', namespace: NAMESPACE, name: 'each-minute' };
     await client.patch(ref, { status: { lastScheduleTime } }, { subresource: 'status' });
     expectGolden('cronjob.yaml', normalise(await onlyPodOf('each-minute', /^Job\/each-minute-\d+$/)));
   });
 
-  test('nobody, with init containers and native sidecars', async () => {
+  test('that has init containers and native sidecars', async () => {
     const scratch = { name: 'scratch', mountPath: '/scratch' };
     const env = [{ name: 'HOST_IP', valueFrom: { fieldRef: { fieldPath: 'status.hostIP' } } }];
     const spec = {
@@ -115,10 +112,10 @@ describe('a pod is injected that is made by', () => {
     expect(instrumented(named.object)).toEqual(['app', 'log-shipper']);
   });
 
-  test('nobody, with the proxy of a mesh beside the app', async () => {
+  test('that has the proxy of a service mesh, which gets no agent', async () => {
     const proxy = container('istio-proxy', { args: ['proxy', 'sidecar'] });
-    const beside = { containers: [container('app'), proxy] };
-    const { object } = await client.create<Pod>(podOf(NAMESPACE, 'meshed', { spec: beside }));
+    const sidecar = { containers: [container('app'), proxy] };
+    const { object } = await client.create<Pod>(podOf(NAMESPACE, 'meshed', { spec: sidecar }));
     expect(instrumented(object)).toEqual(['app']);
     expectGolden('meshed.yaml', normalise(object));
 
@@ -128,7 +125,7 @@ describe('a pod is injected that is made by', () => {
   });
 });
 
-test('what was injected is not touched when it is changed later', async () => {
+test('an update of an injected pod does not call the webhook', async () => {
   const ref = { kind: 'Pod', namespace: NAMESPACE, name: 'later' };
   const { object } = await client.create<Pod>(podOf(NAMESPACE, 'later'));
   const before = await cluster.webhook.calls();

@@ -22,7 +22,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-test('file descriptors exhausted: it lives, does not spin, tells the truth, and is back at once', async () => {
+test('a server without free file descriptors stays alive at low CPU, logs the fault, and recovers at once', async () => {
   const through = ['sh', '-c', 'ulimit -n 64; exec "$@"', 'sh'];
   const injector = await startInjector({ through, flags: { namespaces } });
   onTestFinished(async () => void (await injector.stop()));

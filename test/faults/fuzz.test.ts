@@ -94,7 +94,7 @@ async function sendAll(count: number, next: () => Buffer): Promise<{ wrong: numb
 }
 
 test(
-  'fuzzed bodies',
+  'fuzzed bodies are answered as specified, without a stall',
   async () => {
     const dice = new Dice(1);
     const texts = real.map((one) => Buffer.from(JSON.stringify(one)));
@@ -108,7 +108,7 @@ test(
 );
 
 test(
-  'mutated reviews',
+  'mutated reviews are answered as specified, without a stall',
   async () => {
     const dice = new Dice(2);
     const { wrong, stall } = await sendAll(MUTATED, () => Buffer.from(JSON.stringify(mutated(dice, dice.one(real)))));
@@ -118,7 +118,7 @@ test(
   PATIENCE_MS,
 );
 
-test('after all that, a pod of 3 MiB is answered right', async () => {
+test('a pod of 3 MiB gets the right answer afterwards', async () => {
   const namespace = real[0]?.request.namespace ?? '';
   const pod = podOf(1, 5) as { metadata: Record<string, unknown> };
   const large = { ...pod, metadata: { ...pod.metadata, managedFields: [{ manager: 'x'.repeat(3 << 20) }] } };

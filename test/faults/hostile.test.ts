@@ -65,7 +65,7 @@ function addsOnly(before: object, operations: readonly Operation[]): void {
 }
 
 describe.each(Object.entries(hostilePods))('%s', (_, pod) => {
-  test('is answered, and the rules hold', async () => {
+  test('is answered, and the answer holds every rule', async () => {
     const { status, response } = await ask(reviewText('shop', pod, 'the-uid'));
     expect(status).toBe(200);
     expect(response).toMatchObject({ uid: 'the-uid', allowed: true });
@@ -108,7 +108,7 @@ describe.each(Object.entries(hostileBodies))('%s', (name, body) => {
   });
 });
 
-test('all of them within bounds, and nobody is the worse for it', async () => {
+test('every answer is within bounds, and the server still injects', async () => {
   figure('hostile-time', Math.round(longest));
   figure('hostile-size', Number(largest.toFixed(1)));
   const { response } = await ask(reviewText('shop', podOf(1, 5), 'afterwards'));

@@ -28,7 +28,7 @@ const big: Pod = podOf(SHOP, 'big', {
 });
 
 test(
-  `${LIMIT_MIB} MiB for ${NAMESPACES} namespaces and ${PER_SECOND} reviews/s with large pods between: it stays up`,
+  `the server works with ${LIMIT_MIB} MiB for ${NAMESPACES} namespaces and ${PER_SECOND} reviews/s, some of them of large pods`,
   async () => {
     // RLIMIT_DATA bounds what can be written to and belongs to no file: more than what a container's limit counts, which is only what was. Stacks
     // are smaller for that, since threads hardly touch theirs.

@@ -68,41 +68,41 @@ function outcomeOf(name: FaultName): Outcome {
   return outcome;
 }
 
-test('half-open: packets of the open connections are dropped', () => {
+test('the server recovers when the packets of open connections are dropped (half-open)', () => {
   figure('watch-half-open', outcomeOf('halfOpen').recovered);
 });
 
-test('half-open, and nobody answers new connections either', () => {
+test('the server recovers when new connections get no answer either', () => {
   figure('watch-dark', outcomeOf('dark').recovered);
 });
 
-test('each connection is reset', () => {
+test('the server recovers when each connection is reset', () => {
   figure('watch-reset', outcomeOf('reset').recovered);
 });
 
-test('410 Gone: to the watch, within it, to the second page of a list', () => {
+test('the server recovers from 410 Gone to a watch, in a watch, and to the second page of a list', () => {
   const gone = (['goneAtStart', 'goneInStream', 'goneInList'] as const).map((name) => outcomeOf(name).recovered);
   figure('watch-gone', Math.max(...gone));
 });
 
-test('5xx to everything', () => {
+test('the server recovers when each request gets a 5xx', () => {
   figure('watch-server-error', outcomeOf('serverError').recovered);
 });
 
-test('one byte a second', () => {
+test('the server recovers when answers arrive at one byte a second', () => {
   figure('watch-slow', Math.max(outcomeOf('slow').recovered, outcomeOf('slowWatch').recovered));
 });
 
-test('HTML with status 200', () => {
+test('the server recovers from HTML with status 200', () => {
   figure('watch-html', outcomeOf('html').recovered);
 });
 
-test('resource versions that go back, are no numbers, are always the same, are not there', () => {
+test('the server recovers from resource versions that decrease, are not numbers, never change, or are missing', () => {
   const names = ['versionBack', 'versionText', 'versionSame', 'versionMissing'] as const;
   figure('watch-versions', Math.max(...names.map((name) => outcomeOf(name).recovered)));
 });
 
-test('requests while failing', () => {
+test('the server sends few requests during each fault', () => {
   // Object.keys knows no better than string.
   const names = Object.keys(namespaceFaults) as FaultName[];
   for (const name of names) {

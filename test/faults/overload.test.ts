@@ -52,7 +52,7 @@ async function capacity(bodies: readonly string[]): Promise<number> {
 
 const lost = ({ failed, hung, wrong }: Outcome): number => failed + hung + wrong;
 
-test('ten times as many dear pods as it can decide on', async () => {
+test('ten times as many expensive pods as the server can decide are answered in time, and no required pod is admitted without its agent', async () => {
   const best = await capacity(dearest);
   const light = { bodies: [small], rate: 100, seconds: 5 };
   const before = await run(light);
@@ -72,7 +72,7 @@ test('ten times as many dear pods as it can decide on', async () => {
   figure('overload-required', unseen);
 });
 
-test('ten times as many small pods as it can decide on, from callers with a bound', async () => {
+test('ten times as many small pods as the server can decide are answered in time', async () => {
   const best = await capacity([small]);
   const outcome = await run({ bodies: [small], rate: 10 * best, seconds: 10, ...SLOTS });
   figure('flood-lost', lost(outcome));

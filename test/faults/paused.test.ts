@@ -9,7 +9,7 @@ import { startWatchedServer } from './watched-server.ts';
 
 const SECONDS = process.env['FAULTS_LONG'] === '1' ? 60 : 20;
 
-test(`paused for ${SECONDS} s: the change meanwhile is seen, and the API server is not stormed`, async () => {
+test(`a server that was paused for ${SECONDS} s applies a missed change, and sends few requests`, async () => {
   const { api, injector, change, requests, stop } = await startWatchedServer();
   onTestFinished(stop);
   injector.process.signal('SIGSTOP');

@@ -79,30 +79,30 @@ const exchange = async (): Promise<void> => mounted.swap({ 'acme.yaml': acme(Str
 const file = (): string => join(mounted.dir, '..data', 'acme.yaml');
 
 test.each([
-  ['a broken document', async () => mounted.swap({ 'acme.yaml': 'apiVersion: [' })],
+  ['an invalid document', async () => mounted.swap({ 'acme.yaml': 'apiVersion: [' })],
   [
     'half a document',
     async () => mounted.swap({ 'acme.yaml': acme('77').slice(0, acme('77').indexOf('deliveries') + 5) }),
   ],
-  ['no UTF-8', async () => writeFileSync(file(), Buffer.from([0xff, 0xfe, 0x00]))],
-])('%s', async (_, breaks) => {
+  ['invalid UTF-8', async () => writeFileSync(file(), Buffer.from([0xff, 0xfe, 0x00]))],
+])('the last valid profile is used while the file has %s', async (_, breaks) => {
   await breaks();
   await suffer(exchange);
 });
 
-test('a file that leads to itself', async () => {
+test('the last valid profile is used while the file is a link to itself', async () => {
   rmSync(file());
   symlinkSync('acme.yaml', file());
   await suffer(exchange);
 });
 
-test('something that is no file in its place: a device that never ends', async () => {
+test('the last valid profile is used while the file is an endless device', async () => {
   rmSync(file());
   symlinkSync('/dev/zero', file());
   await suffer(exchange);
 });
 
-test('the directory is gone', async () => {
+test('the last valid profile is used while the directory is missing', async () => {
   renameSync(mounted.dir, `${mounted.dir}-away`);
   await suffer(async () => {
     renameSync(`${mounted.dir}-away`, mounted.dir);
@@ -110,7 +110,7 @@ test('the directory is gone', async () => {
   });
 });
 
-test('the directory leads to itself', async () => {
+test('the last valid profile is used while the directory is a link to itself', async () => {
   renameSync(mounted.dir, `${mounted.dir}-away`);
   symlinkSync(mounted.dir, mounted.dir);
   await suffer(async () => {
@@ -120,7 +120,7 @@ test('the directory leads to itself', async () => {
   });
 });
 
-test('a file in the place of the directory', async () => {
+test('the last valid profile is used while the directory is a file', async () => {
   renameSync(mounted.dir, `${mounted.dir}-away`);
   writeFileSync(mounted.dir, 'no directory');
   await suffer(async () => {
@@ -130,7 +130,7 @@ test('a file in the place of the directory', async () => {
   });
 });
 
-test('in all of these', () => {
+test('no answer was wrong, and each new version was used in time', () => {
   figure('profiles-wrong', wrong);
   figure('profiles-recovery', Math.round(slowest / 100) / 10);
 });

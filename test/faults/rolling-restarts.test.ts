@@ -70,7 +70,7 @@ async function end(): Promise<void> {
 }
 
 test(
-  `${RESTARTS} rolling restarts of two replicas under ${PER_SECOND} reviews/s: none fails`,
+  `${RESTARTS} rolling restarts of two replicas under ${PER_SECOND} reviews/s fail no review`,
   async () => {
     const load = startPacedLoad({
       port: balancer.port,

@@ -18,7 +18,7 @@ afterAll(async () => {
   await server.stop();
 });
 
-test('500 slow connections', async () => {
+test('500 slow connections are closed, and delay no other call', async () => {
   const job = { port: server.port, ca: server.ca, timeout: 5, bodies: [reviewText('shop', podOf(1, 5))], rate: 100 };
   await loader.run({ ...job, seconds: 3 });
   const before = await loader.run({ ...job, seconds: 5 });

@@ -59,7 +59,7 @@ beforeEach(async () => {
   };
 });
 
-test('with stdout closed, it keeps answering, counts the dropped lines, and does not spin', async () => {
+test('a server with closed stdout keeps answering at low CPU, and counts the dropped lines', async () => {
   const { injector, reader, read } = piped;
   const asking = startAsking(injector);
   await waitFor('the first decisions to be read', () => read().includes('"msg":"decision"'));
@@ -78,7 +78,7 @@ test('with stdout closed, it keeps answering, counts the dropped lines, and does
   expect(await injector.stop('SIGTERM')).toEqual({ code: 0, signal: null });
 });
 
-test('with stdout blocked, no review waits; dropped lines are counted and reported', async () => {
+test('a server with blocked stdout delays no review, and counts and reports the dropped lines', async () => {
   const { injector, reader, read } = piped;
   reader.pause();
   const asking = startAsking(injector, { workers: 16, pauseMs: 0 });
@@ -103,7 +103,7 @@ test('with stdout blocked, no review waits; dropped lines are counted and report
   await waitFor('its last line', () => read().includes('"msg":"stopped"'));
 });
 
-test('with stdout blocked, it still exits', async () => {
+test('a server with blocked stdout exits', async () => {
   const { injector, reader } = piped;
   reader.pause();
   const asking = startAsking(injector, { workers: 16, pauseMs: 0 });

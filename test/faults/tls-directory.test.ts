@@ -38,20 +38,20 @@ async function startMounted(script: string): Promise<Injector> {
   return injector;
 }
 
-test('a disk that is full at the start: it ends with a sentence, and leaves nothing half-made', async () => {
+test('a server that starts with a full disk ends with an error, and leaves no incomplete file', async () => {
   const error = await startMounted(MOUNT + FILL + RUN).catch(String);
   expect(error).toMatch(/ended \(code 2, .*contains no certificate, and none can be written to it \(ENOSPC\): /s);
   expect(error).toMatch(/left: filler\n$/);
 });
 
-test('a directory that is read-only and empty: it ends with a sentence', async () => {
+test('a server that starts with an empty read-only directory ends with an error', async () => {
   const script = `${MOUNT} mount -o remount,ro "$TLS"; ${RUN}`;
   await expect(startMounted(script)).rejects.toThrow(
     /ended \(code 2, .*contains no certificate, and none can be written to it \(EROFS\): /s,
   );
 });
 
-test('a directory that is read-only and holds a certificate serves, as a mounted Secret does', async () => {
+test('a server uses the certificate in a read-only directory, such as a mounted Secret', async () => {
   const made = await issueServerCertificate(['localhost', '127.0.0.1'], new Date());
   for (const [name, text] of [
     ['tls.crt', made.cert],
@@ -64,7 +64,7 @@ test('a directory that is read-only and holds a certificate serves, as a mounted
   expect(asked.wrong).toEqual([]);
 });
 
-test('a disk that fills up while it runs, and the certificate is gone from it: it serves on, and renews when there is room', async () => {
+test('a server keeps serving when its disk is full and its certificate was deleted, and renews once there is space', async () => {
   const injector = await startMounted(`${MOUNT} exec "$@"`);
   const inside = join(`/proc/${injector.process.pid}/root`, tls);
   const first = readFileSync(join(inside, 'tls.crt'), 'utf8');

@@ -13,7 +13,7 @@ import {
   profileDocument,
 } from '../support/fixtures.ts';
 
-// What was seen to go wrong in other injectors (shared/features.md, part 1; shared/agents.md §3): one test each, named for the defect.
+// Defects that users of other injectors have reported: one test for each.
 
 const copies = {
   type: 'initContainer',
@@ -29,8 +29,8 @@ const web = (...env: EnvVar[]) => pod([container('web', { env })]);
 const envOf = ({ spec }: Pod, index = 0) => spec.containers[index]?.env ?? [];
 const valueOf = (given: Pod, name: string) => envOf(given).findLast((one) => one.name === name)?.value;
 
-describe('defects of other injectors', () => {
-  it("a mixed profiler set: another vendor's CLSID with our path", () => {
+describe('defects of other injectors do not occur', () => {
+  it("mixing another vendor's CLSID with our path does not happen", () => {
     const { decision, pod: after } = admit(web(datadog), namespace(), dotnet);
     expect(decision.outcome !== 'injected' && decision.reason).toMatchObject({
       code: 'foreign-profiler',
@@ -39,7 +39,7 @@ describe('defects of other injectors', () => {
     expect(after.spec).toEqual(web(datadog).spec);
   });
 
-  it('files without environment: the init container comes though every container was skipped', () => {
+  it('an init container is not added when every container is skipped', () => {
     const reference = {
       name: 'JAVA_TOOL_OPTIONS',
       valueFrom: { secretKeyRef: { name: 's', key: 'k', optional: true } },
@@ -52,7 +52,7 @@ describe('defects of other injectors', () => {
     ).toBeUndefined();
   });
 
-  it('environment without files: a mount is in the way', () => {
+  it('variables are not added when a mount path is taken', () => {
     const mount = { volumeMounts: [{ name: 'x', mountPath: '/agent' }] };
     const given = pod([container('web', mount)], {}, { volumes: [{ name: 'x', emptyDir: {} }] });
     const { decision, pod: after } = admit(given, plainNamespace(), java);
@@ -60,13 +60,13 @@ describe('defects of other injectors', () => {
     expect(after.spec).toEqual(given.spec);
   });
 
-  it('a skip that only a log at INFO tells: it reaches the user', () => {
+  it('a skipped injection is reported to the user, not only in a log', () => {
     const { decision, operations } = admit(web(datadog), namespace(), dotnet);
     const { warnings } = encodeReview('u', decision, operations)['response'] as { warnings?: string[] };
     expect(warnings?.[0]).toContain('Datadog');
   });
 
-  it('an order of variables that differs from call to call, and `$(VAR)` before its variable', () => {
+  it('the order of variables is the same in each call, and each `$(VAR)` comes after its variable', () => {
     const environment = ['A', 'B', 'C', 'D'].map((name, index, all) => ({
       name,
       value: `$(${all[index + 1] ?? 'E'})`,
@@ -77,12 +77,12 @@ describe('defects of other injectors', () => {
     expect(envOf(admit(pod(), plainNamespace(), known).pod).map(({ name }) => name)).toEqual(['E', 'D', 'C', 'B', 'A']);
   });
 
-  it('a second call that adds volume, init container and mount again', () => {
+  it('a second call does not add volume, init container and mount again', () => {
     const once = admit(pod(), plainNamespace(), java).pod;
     expect(admit(once, plainNamespace(), java).operations).toEqual([]);
   });
 
-  it('a pod that looks instrumented because one container of it is', () => {
+  it('a pod with one instrumented container still gets the agent in its other containers', () => {
     const once = admit(pod(), plainNamespace(), java).pod;
     const extended = {
       ...once,
@@ -91,12 +91,12 @@ describe('defects of other injectors', () => {
     expect(admit(extended, plainNamespace(), java).pod.spec.containers[1]?.volumeMounts).toHaveLength(1);
   });
 
-  it('every container gets the agent, sidecars too', () => {
+  it('sidecars do not get the agent', () => {
     const { pod: after } = admit(pod([container('istio-proxy'), container('web')]), plainNamespace(), java);
     expect(after.spec.containers.map(({ env }) => env?.length ?? 0)).toEqual([0, 1]);
   });
 
-  it('an init container named for its image: two agents with one image name collide', () => {
+  it('init containers of two agents with the same image name do not collide', () => {
     const one = profileDocument(
       {
         environment: [{ name: 'A', value: 'a' }],
@@ -118,7 +118,7 @@ describe('defects of other injectors', () => {
     expect(after.spec.volumes?.map(({ name }) => name)).toEqual(['one', 'two']);
   });
 
-  it('a size limit that is accepted and ignored', () => {
+  it('a size limit is applied', () => {
     const known = catalogueOf(
       profileDocument({ deliveries: [{ ...copies, sizeLimit: '77Mi' }], environment: [{ name: 'A', value: 'a' }] }),
     );
@@ -128,7 +128,7 @@ describe('defects of other injectors', () => {
     });
   });
 
-  it('fields that are newer than the injector are stripped', () => {
+  it('fields that are newer than the injector are kept', () => {
     const odd = {
       spec: { containers: [{ name: 'web', newField: { x: [1, null] } }], newer: 1 },
       newest: [{}],
@@ -137,12 +137,12 @@ describe('defects of other injectors', () => {
     expect(after).toMatchObject(odd);
   });
 
-  it('a bad annotation denies the pod', () => {
+  it('an invalid annotation does not deny the pod', () => {
     const { decision, operations } = admit(pod(undefined, { 'domain-id': 'x' }), namespace(), dotnet);
     expect(encodeReview('u', decision, operations)['response']).toMatchObject({ allowed: true });
   });
 
-  it('a whole list is added where there is one: a later operation takes the earlier one back', () => {
+  it('no operation replaces a list that an earlier one has added', () => {
     const two = [
       profileDocument({ environment: [{ name: 'A', value: 'a' }] }, 'one'),
       profileDocument(
@@ -157,7 +157,7 @@ describe('defects of other injectors', () => {
     );
   });
 
-  it("the author's JAVA_TOOL_OPTIONS wins, and the agent that was copied is never loaded", () => {
+  it("the agent is loaded in addition to the options of the author's JAVA_TOOL_OPTIONS", () => {
     expect(
       valueOf(
         admit(web({ name: 'JAVA_TOOL_OPTIONS', value: '-Xmx1g' }), plainNamespace(), java).pod,
@@ -166,12 +166,12 @@ describe('defects of other injectors', () => {
     ).toBe('-Xmx1g -javaagent:/agent/a.jar');
   });
 
-  it('JAVA_TOOL_OPTIONS stands twice', () => {
+  it('JAVA_TOOL_OPTIONS is never set twice', () => {
     const { pod: after } = admit(web({ name: 'JAVA_TOOL_OPTIONS', value: '-Xmx1g' }), plainNamespace(), java);
     expect(envOf(after).map(({ name }) => name)).toEqual(['JAVA_TOOL_OPTIONS']);
   });
 
-  it('`value` is written beside `valueFrom`: the API server refuses the pod', () => {
+  it('no variable has both `value` and `valueFrom`, which the API server refuses', () => {
     const valueFrom = { fieldRef: { fieldPath: 'metadata.name' } };
     for (const operation of ['append', 'force']) {
       const known =
@@ -194,13 +194,13 @@ describe('defects of other injectors', () => {
       '--max-old-space-size=1',
       '--max-old-space-size=1 --require /agent/a.js',
     ],
-  ])("the author's %s drops ours", (name, operation, separator, ours, theirs, both) => {
+  ])("the author's %s is extended", (name, operation, separator, ours, theirs, both) => {
     expect(
       valueOf(admit(web({ name, value: theirs }), plainNamespace(), list(name, operation, separator, ours)).pod, name),
     ).toBe(both);
   });
 
-  it("another webhook's duplicate of a connection key points the agent elsewhere", () => {
+  it('a duplicate of a connection setting does not override ours', () => {
     const known = catalogueOf(
       profileDocument({ environment: [{ name: 'whatap.server.host', operation: 'force', value: 'apm' }] }),
     );
@@ -211,21 +211,21 @@ describe('defects of other injectors', () => {
     expect(valueOf(admit(twice, plainNamespace(), known).pod, 'whatap.server.host')).toBe('apm');
   });
 
-  it('the agent is appended where the first one in a list wins', () => {
+  it('the agent is prepended to a list in which the first element wins', () => {
     const known = list('PYTHONPATH', 'prepend', ':', '/agent');
     expect(
       valueOf(admit(web({ name: 'PYTHONPATH', value: '/app/site' }), plainNamespace(), known).pod, 'PYTHONPATH'),
     ).toMatch(/^\/agent:/);
   });
 
-  it('a reference to a variable that nobody has reaches the app as text', () => {
+  it('no reference to an undefined variable is added, which the app would read as text', () => {
     const from = pod([container('web', { envFrom: [{ configMapRef: { name: 'x' } }] })]);
     const { decision, pod: after } = admit(from, plainNamespace(), java);
     expect(decision.outcome !== 'injected' && decision.reason.code).toBe('unproven-variable');
     expect(JSON.stringify(after.spec)).not.toContain('$(');
   });
 
-  it('half a set of a hand-made instrumentation is completed, a whole one is left alone', () => {
+  it('an incomplete manual instrumentation is completed, and a complete one is not changed', () => {
     const half = admit(web(...articleEnvironment.slice(0, 2)), namespace(), dotnet).pod;
     expect(valueOf(half, 'CORECLR_PROFILER_PATH')).toBe('/netagent/bin/libAriesProfiler.so');
     expect(admit(web(...articleEnvironment), namespace(), dotnet).pod.spec).toEqual(web(...articleEnvironment).spec);

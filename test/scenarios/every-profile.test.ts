@@ -81,7 +81,7 @@ const made = [
 ];
 const variables = ['X', 'S', 'F', 'G', 'H', 'HOME_OF', 'X_ORIGINAL'];
 
-describe('the promises', () => {
+describe('the six rules', () => {
   it('hold for profiles with every operation and every delivery', () => {
     let injected = 0;
     for (const document of made) {

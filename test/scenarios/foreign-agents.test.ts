@@ -272,7 +272,7 @@ describe('an agent of another vendor', () => {
     );
   });
 
-  it('is in the table once, and each of its signs has a row above', () => {
+  it('is in the table once, and each of its matchers is tested above', () => {
     expect(AGENTS.map(({ vendor }) => vendor).toSorted()).toEqual(
       [...new Set(table.map(([vendor]) => vendor))].toSorted(),
     );
@@ -307,7 +307,7 @@ describe('software that is not an APM agent', () => {
     ['a weaver', jar('/aspectjweaver.jar')],
     ['a debugger', env('JAVA_TOOL_OPTIONS', '-agentlib:jdwp=transport=dt_socket,server=y,suspend=n,address=*:5005')],
     ['options of Node.js', env('NODE_OPTIONS', '--max-old-space-size=512 --require ./tracing-off.js')],
-    ['a service with a telling name', command('node', '/srv/newrelic-reports/server.js')],
+    ['a service with the name of an agent', command('node', '/srv/newrelic-reports/server.js')],
     ['a path of Python', env('PYTHONPATH', '/app:/app/lib')],
     ['an allocator', env('LD_PRELOAD', '/usr/lib/x86_64-linux-gnu/libjemalloc.so.2')],
     ['an ini directory', env('PHP_INI_SCAN_DIR', ':/etc/php/conf.d')],
@@ -317,8 +317,8 @@ describe('software that is not an APM agent', () => {
         env: [{ name: 'JAVA_TOOL_OPTIONS', valueFrom: { configMapKeyRef: { name: 'a', key: 'b' } } }],
       }),
     ],
-    ['a mount beside', mounted('/opt/dynatrace-docs')],
-  ])('%s: no conflict and no notice', (_, shown) => {
+    ['a mount with a similar path', mounted('/opt/dynatrace-docs')],
+  ])('%s causes no conflict and no notice', (_, shown) => {
     for (const slot of catalogue.slots.keys()) {
       const decision = decideOn(podOf(shown), slot);
       expect(decision).toMatchObject({ outcome: 'injected', notices: [] });

@@ -33,7 +33,7 @@ const statuses = (text: string): readonly number[] =>
 
 const smuggled = 'POST /mutate HTTP/1.1\r\nHost: x\r\n\r\n';
 
-describe('one answer, and no second request', () => {
+describe('ambiguous bytes get one answer, and no second request', () => {
   it.each([
     [
       'a length in addition to chunks',

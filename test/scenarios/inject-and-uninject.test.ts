@@ -140,7 +140,7 @@ function manifestOf(text: string): Manifest {
   return parsed.value;
 }
 
-test('in any style, the edited text parses to the patched pod, and every line of the author survives', () => {
+test('the edited text parses to the patched pod and keeps every line of the author, in any style', () => {
   fc.assert(
     fc.property(pods, styles, fc.array(choices, { minLength: 1, maxLength: 6 }), (template, style, chosen) => {
       const object: JsonObject = {

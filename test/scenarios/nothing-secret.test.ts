@@ -132,7 +132,7 @@ describe.each(profiles.map((profile) => [profile.name, profile] as const))('%s',
   });
 });
 
-it('a value that is extended is in the patch, once, and nowhere else', () => {
+it('an extended value appears once in the patch, and nowhere else', () => {
   const java = catalogue.profiles.get('opentelemetry-java');
   if (!java) throw new Error('no such profile');
   const within = namespace({ ...settingsFor(java), profile: java.name });

@@ -20,7 +20,7 @@ const files = (version: number) => ({
   }),
 });
 
-it(`${RELOADS} reloads under load, and every answer is of one version that was served meanwhile`, async () => {
+it(`each answer during ${RELOADS} reloads under load uses one version that was current`, async () => {
   const mounted = await mountedDirectory(files(0));
   onTestFinished(mounted.remove);
   const log = { info: () => {}, warn: () => {}, error: () => {} };

@@ -23,7 +23,7 @@ function lives(pid: number): boolean {
   }
 }
 
-test('a command dies with its owner, even when that is killed', async () => {
+test('a command ends with its owner, even if the owner is killed', async () => {
   const guard = fileURLToPath(new URL('guard.js', import.meta.url));
   const owner = spawn(
     process.execPath,
@@ -42,7 +42,7 @@ test('a command dies with its owner, even when that is killed', async () => {
   await waitFor('the command to die', () => !lives(pid));
 });
 
-test('a command gets the signals meant for it, and tells how it ended', async () => {
+test('a command receives its signals, and its exit code is reported', async () => {
   const program = `process.on('SIGTERM', () => { console.log('drained'); process.exit(3); }); console.log('up'); ${forever}`;
   const started = await startProcess({ command: process.execPath, args: ['-e', program], logPath });
   await waitFor('the command to be up', () => started.log().includes('up'));
@@ -52,7 +52,7 @@ test('a command gets the signals meant for it, and tells how it ended', async ()
   expect(lives(started.pid)).toBe(false);
 });
 
-test('a command that is killed says so', async () => {
+test('the signal that killed a command is reported', async () => {
   const started = await startProcess({ command: process.execPath, args: ['-e', forever], logPath });
   expect(await started.stop()).toEqual({ code: null, signal: 'SIGKILL' });
   expect(await started.stop()).toEqual({ code: null, signal: 'SIGKILL' });

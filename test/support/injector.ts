@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { Client } from './client.ts';
 import { freePort } from './free-port.ts';
+import { httpGet, type TextAnswer } from './http-get.ts';
 import { startProcess, type Exit, type GuardedProcess } from './guarded-process.ts';
 import type { PatchOperation } from '../e2e/recorder.ts';
 import type { Pod } from './pod.ts';
@@ -58,7 +57,7 @@ export interface Injector {
   readonly ca: string;
   readonly process: GuardedProcess;
   /** GET on the admin port; `/livez`, `/readyz`, `/metrics`. */
-  readonly ask: (path: string) => Promise<{ readonly status: number; readonly text: string }>;
+  readonly ask: (path: string) => Promise<TextAnswer>;
   /** Resolves when `/readyz` says yes. */
   readonly ready: () => Promise<void>;
   /** Asks it about the creation of a pod, without an API server in between. */
@@ -107,7 +106,7 @@ export async function startInjector({
   const lines = (): readonly LogLine[] => parse(started.log());
   const decided = (): readonly DecisionLine[] =>
     lines().filter((line): line is DecisionLine => line.msg === 'decision');
-  const ask = async (path: string): Promise<{ readonly status: number; readonly text: string }> => get(adminPort, path);
+  const ask = (path: string): Promise<TextAnswer> => httpGet(adminPort, path);
   const reviews = async (): Promise<number> => sumOf('agent_injector_reviews_total', (await ask('/metrics')).text);
   const ended = (): Error | undefined => {
     const exit = started.exit();
@@ -170,9 +169,9 @@ export async function review(webhook: Client, namespace: string, pod: Pod): Prom
 }
 
 /** True, or an exception with the sentence that says why not: it shows when the wait is given up. */
-function isYes({ status, text: sentence }: { readonly status: number; readonly text: string }): true {
+function isYes({ status, text }: TextAnswer): true {
   if (status === 200) return true;
-  throw new Error(sentence);
+  throw new Error(text);
 }
 
 /** The last line counts once it is written to its end. */
@@ -188,16 +187,4 @@ function sumOf(name: string, metrics: string): number {
   let sum = 0;
   for (const [, value] of metrics.matchAll(new RegExp(`^${name}(?:\\{.*\\})? (\\d+)$`, 'gm'))) sum += Number(value);
   return sum;
-}
-
-/** On a connection of its own: one that was kept could be the one that the server closes as it ends. */
-async function get(port: number, path: string): Promise<{ readonly status: number; readonly text: string }> {
-  return new Promise((resolve, reject) => {
-    const sent = request({ host: HOST, port, path, agent: false });
-    sent.on('error', reject);
-    sent.on('response', (response) => {
-      text(response).then((content) => resolve({ status: response.statusCode ?? 0, text: content }), reject);
-    });
-    sent.end();
-  });
 }

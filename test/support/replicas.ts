@@ -1,11 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import type { Client, KubeObject } from './client.ts';
 import { freePort } from './free-port.ts';
+import { httpGet, type TextAnswer } from './http-get.ts';
 import { startProcess, type GuardedProcess } from './guarded-process.ts';
 import { instrumented, podOf, type Pod } from './pod.ts';
 import { waitFor } from './wait-for.ts';
@@ -25,7 +24,7 @@ const LABEL = 'agent-injector.io/injection';
 export interface Replica {
   readonly port: number;
   readonly process: GuardedProcess;
-  readonly ask: (path: string) => Promise<{ readonly status: number; readonly text: string }>;
+  readonly ask: (path: string) => Promise<TextAnswer>;
   readonly ready: () => Promise<void>;
   readonly messages: () => readonly string[];
   /** The value of a metric with these labels, as they stand in the text. */
@@ -73,7 +72,7 @@ export async function startReplica({
     logPath: join(dir, 'log'),
     env,
   });
-  const ask: Replica['ask'] = async (path) => get(adminPort, path);
+  const ask: Replica['ask'] = (path) => httpGet(adminPort, path);
   return {
     port,
     process: started,
@@ -82,9 +81,9 @@ export async function startReplica({
       await waitFor(
         'a replica to be ready',
         async () => {
-          const { status, text: sentence } = await ask('/readyz');
+          const { status, text } = await ask('/readyz');
           if (status === 200) return true;
-          throw new Error(sentence);
+          throw new Error(text);
         },
         { interval: 10, hopeless: () => (started.exit() ? new Error(`it ended: ${started.log()}`) : undefined) },
       );
@@ -95,8 +94,8 @@ export async function startReplica({
         .split('\n')
         .flatMap((line) => (line.startsWith('{') ? [(JSON.parse(line) as { msg: string }).msg] : [])),
     metric: async (name, labels = '') => {
-      const { text: metrics } = await ask('/metrics');
-      const line = metrics.split('\n').find((one) => one.startsWith(`${name}${labels} `));
+      const { text } = await ask('/metrics');
+      const line = text.split('\n').find((one) => one.startsWith(`${name}${labels} `));
       return Number(line?.split(' ').at(-1) ?? Number.NaN);
     },
     stop: async (signal) => {
@@ -104,17 +103,6 @@ export async function startReplica({
       rmSync(dir, { recursive: true, force: true });
     },
   };
-}
-
-async function get(port: number, path: string): Promise<{ readonly status: number; readonly text: string }> {
-  return new Promise((resolve, reject) => {
-    const sent = request({ host: HOST, port, path, agent: false });
-    sent.on('error', reject);
-    sent.on('response', (response) => {
-      text(response).then((content) => resolve({ status: response.statusCode ?? 0, text: content }), reject);
-    });
-    sent.end();
-  });
 }
 
 /** Three entries, as the chart has them, without a caBundle: that is for the server to fill in. */
