@@ -41,7 +41,7 @@ export function packagesIn({ inputs, outputs }) {
       throw new Error(`${key} is in the bundle; version, integrity or license is not in package-lock.json`);
     if (dev)
       throw new Error(
-        `${key} is in the bundle, and is only there for development: nobody audits it. Make it external.`,
+        `${key} is in the bundle, and is only there for development: it is not audited. Make it external.`,
       );
     const name = key.slice(key.lastIndexOf('node_modules/') + 'node_modules/'.length);
     return { key, name, version, integrity, license, folder: resolve(folder), calls: [...calls.get(folder)] };

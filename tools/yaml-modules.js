@@ -61,7 +61,7 @@ const documents = {
   },
 };
 
-const frozen = async (folder) => (await load(join(folder, 'freeze.ts'), [documents])).frozen;
+const frozen = async (folder) => (await load(join(folder, 'build-snapshot.ts'), [documents])).frozen;
 
 /** For esbuild: YAML modules become JSON in the bundle. */
 export const esbuildYaml = {

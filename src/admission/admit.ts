@@ -1,9 +1,10 @@
 import { type ContainerSelector, selectTargets } from '../injection/container-selection.ts';
 import { envFromPresence } from '../injection/env/env-from.ts';
 import type { ContainerOutcome } from '../injection/outcome.ts';
-import { applyOperations, patchFor } from '../injection/patch.ts';
+import { applyPatch, patchFor } from '../injection/patch.ts';
 import { planInjection, EMPTY_PLAN, type Plan } from '../injection/plan.ts';
-import { type InjectionContext, tracer } from '../injection/trace.ts';
+import type { InjectionContext } from '../injection/context.ts';
+import { tracer } from '../injection/trace.ts';
 import { brokenRule } from '../injection/verify/pod.ts';
 import { type ClusterState, unknownCluster } from '../kubernetes/cluster-state.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
@@ -39,7 +40,7 @@ export function admitInContext(context: InjectionContext): Admission {
   if (operations.length === 0) return { decision, operations, pod: context.pod };
   const size = sizeOf(operations);
   if (size > MAX_PATCH_LENGTH) return withoutPatch(context, decision, { code: 'patch-too-large', size });
-  const patched = applyOperations(context.pod, operations);
+  const patched = applyPatch(context.pod, operations);
   const rule = verifyFirstPass(context, first.plan, patched) ?? verifySecondPass(context, patched);
   if (rule !== undefined) return withoutPatch(context, decision, { code: 'rule-broken', rule });
   return { decision, operations, pod: patched };
@@ -100,7 +101,7 @@ function decide(context: InjectionContext): PlannedDecision {
     plan: EMPTY_PLAN,
   });
   const optedOut = reasonToSkip(context);
-  // Only an opt-out may be a misspelling away from what was meant; a pod that asks for nothing gets no notices.
+  // Report unknown keys for an opt-out, which may be a typo; pods that request nothing get no notices.
   if (optedOut) return skip(optedOut, optedOut.code === 'opted-out' ? unknownKeysIn(context) : []);
   const unknownKeys = unknownKeysIn(context);
   const selector = selectTargets(context);

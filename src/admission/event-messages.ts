@@ -1,7 +1,7 @@
 import { oneLine } from '../lib/text.ts';
 import { reasonMessage } from '../reasons/message.ts';
 import type { Reason, ReasonCode } from '../reasons/reason.ts';
-import { reasonTable } from '../reasons/table.ts';
+import { reasonTable } from '../reasons/reason-table.ts';
 import { isReported, type DecisionSummary } from './decision.ts';
 import { reportedReasons } from './warnings.ts';
 

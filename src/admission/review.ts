@@ -4,7 +4,7 @@ import { isObject, type Json, type JsonObject } from '../lib/json.ts';
 import { oneLine } from '../lib/text.ts';
 import { reasonMessage } from '../reasons/message.ts';
 import type { Reason } from '../reasons/reason.ts';
-import { reasonTable } from '../reasons/table.ts';
+import { reasonTable } from '../reasons/reason-table.ts';
 import { auditAnnotations } from './audit-annotations.ts';
 import type { Decision } from './decision.ts';
 import { warningsFor } from './warnings.ts';

@@ -1,6 +1,9 @@
 /** Value of the `delivery` setting for the first delivery that fits; the default. */
 export const AUTO = 'auto';
 
+/** Values of the `libc` setting and of the constraint of that name. */
+export const LIBCS = ['glibc', 'musl'] as const;
+
 export const PREFIX = 'agent-injector.io';
 
 export function key(name: string): string {
@@ -22,6 +25,13 @@ export function parseKey(
 }
 
 export const INJECTION_LABEL: string = key('injection');
+
+// Values of the injection label.
+export const ENABLED = 'enabled';
+
+export const REQUIRED = 'required';
+
+export const DISABLED = 'disabled';
 
 export const STATUS_ANNOTATION: string = key('status');
 

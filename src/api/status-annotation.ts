@@ -6,8 +6,8 @@ import { STATUS_ANNOTATION } from './keys.ts';
 export interface InjectedStatus extends JsonObject {
   readonly container: string;
   readonly profile: string;
-  /** Hash of the content of the profile; absent in annotations of versions before 0.2. */
-  readonly hash?: string;
+  /** Hash of the content of the profile. */
+  readonly hash: string;
   readonly delivery: string;
   readonly why?: string;
   readonly env?: string;
@@ -105,8 +105,9 @@ const fields: Readonly<Record<string, Check>> = {
 
 function isStatus(value: Json): value is ContainerStatus {
   if (!isObject(value) || value['container'] === undefined) return false;
-  const isWhole = value['reason'] !== undefined || (value['profile'] !== undefined && value['delivery'] !== undefined);
+  const required = value['delivery'] === undefined ? ['reason'] : ['profile', 'hash'];
   return (
-    isWhole && Object.entries(value).every(([name, field]) => Object.hasOwn(fields, name) && fields[name]?.(field))
+    required.every((name) => value[name] !== undefined) &&
+    Object.entries(value).every(([name, field]) => Object.hasOwn(fields, name) && fields[name]?.(field))
   );
 }

@@ -101,7 +101,6 @@ export class CertificateKeeper {
     return this.#problem;
   }
 
-  /** Why a caller would not get a trusted answer, a sentence each. */
   notReady(): readonly string[] {
     return notReadyReasons(this.#status());
   }

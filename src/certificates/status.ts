@@ -16,7 +16,7 @@ export interface CertificateStatus {
   readonly renewals: CertificateGauges['renewals'];
 }
 
-/** Why a caller would not get a trusted answer, a sentence each. */
+/** Reasons why a caller could not connect or would not trust the certificate, one sentence each. */
 export function notReadyReasons(status: CertificateStatus): readonly string[] {
   const { at, served, problem, caBundle, selfCheck } = status;
   const reasons = caBundle ? trustReasons(caBundle, selfCheck) : [];

@@ -8,7 +8,7 @@ export type CheckName = (typeof checkNames)[number];
 
 const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
-export interface Settings {
+export interface ServerOptions {
   readonly config?: string;
   readonly kubeconfig?: string;
   readonly namespaces?: string;
@@ -33,9 +33,9 @@ export interface Settings {
   readonly logLevel: (typeof logLevels)[number];
 }
 
-export type SettingName = keyof Settings;
+export type OptionName = keyof ServerOptions;
 
-export const defaultSettings: Settings = {
+export const defaultOptions: ServerOptions = {
   configMapKeys: false,
   events: false,
   checks: checkNames.join(','),
@@ -50,12 +50,12 @@ export const defaultSettings: Settings = {
   logLevel: 'info',
 };
 
-interface SettingRow<Value> extends kinds.ValueKind<Value> {
+interface OptionRow<Value> extends kinds.ValueKind<Value> {
   readonly description: string;
 }
 
-/** One row per setting. Its flag, environment variable, key in the configuration file, `--help` and reference are derived from it. */
-export const settingRows: { readonly [name in SettingName]-?: SettingRow<NonNullable<Settings[name]>> } = {
+/** One row per option. Its flag, environment variable, key in the configuration file, `--help` and reference are derived from it. */
+export const optionRows: { readonly [name in OptionName]-?: OptionRow<NonNullable<ServerOptions[name]>> } = {
   config: {
     ...kinds.FILE,
     description: 'Configuration file (YAML) with any of these settings by camelCase name, and cluster-wide `defaults`.',
@@ -143,17 +143,17 @@ export const settingRows: { readonly [name in SettingName]-?: SettingRow<NonNull
 
 // Object.keys gives string[]; these are exactly the keys of the table above.
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-export const settingNames = Object.keys(settingRows) as readonly SettingName[];
+export const optionNames = Object.keys(optionRows) as readonly OptionName[];
 
-/** Parses the given values and adds the defaults of all other settings. The error holds the names of those that are not valid. */
-export function parseSettings(
-  given: ReadonlyMap<SettingName, kinds.RawValue>,
-): Result<Settings, ReadonlySet<SettingName>> {
-  const parsed = [...given].map(([name, raw]) => [name, settingRows[name].parse(raw)] as const);
+/** Parses the given values and adds the defaults of all other options. The error holds the names of those that are not valid. */
+export function parseOptions(
+  given: ReadonlyMap<OptionName, kinds.RawValue>,
+): Result<ServerOptions, ReadonlySet<OptionName>> {
+  const parsed = [...given].map(([name, raw]) => [name, optionRows[name].parse(raw)] as const);
   const invalid = parsed.filter(([, value]) => value === undefined).map(([name]) => name);
   if (invalid.length > 0) return { ok: false, error: new Set(invalid) };
   // Each value was parsed by the kind in its own row, whose type is the setting's.
-  return { ok: true, value: { ...defaultSettings, ...(Object.fromEntries(parsed) as Partial<Settings>) } };
+  return { ok: true, value: { ...defaultOptions, ...(Object.fromEntries(parsed) as Partial<ServerOptions>) } };
 }
 
 /** `adminPort` → `admin-port`, the flag without its dashes. */

@@ -1,4 +1,5 @@
 import type { KubernetesVersion } from './version.ts';
+import type { WorkloadRef } from './workload.ts';
 
 /** The state of the cluster, from memory: a decision never waits for the API server. Undefined means unknown. */
 export interface ClusterState {
@@ -8,7 +9,7 @@ export interface ClusterState {
   readonly quotas?: (namespace: string) => readonly Quota[] | undefined;
   readonly limitRanges?: (namespace: string) => readonly LimitRangeItem[] | undefined;
   /** The workload of a pod template from a file, which has no owner reference. */
-  readonly workload?: Workload;
+  readonly workload?: WorkloadRef;
 }
 
 export interface Claim {
@@ -38,11 +39,6 @@ export interface LimitRangeItem {
   readonly max: ReadonlyMap<string, number>;
   /** The maximum ratio of limit to request. */
   readonly ratio: ReadonlyMap<string, number>;
-}
-
-export interface Workload {
-  readonly kind: string;
-  readonly name: string;
 }
 
 /** A cluster of which nothing is known. Checks that depend on its state are skipped. */

@@ -1,9 +1,9 @@
-export function variablesIn(value: string): readonly string[] {
+export function referencesIn(value: string): readonly string[] {
   return scan(value).names;
 }
 
 /** True for a value with `$(` but without its `)`. */
-export function hasOpening(value: string): boolean {
+export function hasUnclosedReference(value: string): boolean {
   return scan(value).isOpen;
 }
 

@@ -1,5 +1,10 @@
 import { isObject, type Json, type JsonObject } from '../lib/json.ts';
 
+export interface WorkloadRef {
+  readonly kind: string;
+  readonly name: string;
+}
+
 export interface WorkloadKind {
   readonly group: string;
   readonly version: string;

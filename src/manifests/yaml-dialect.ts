@@ -129,7 +129,7 @@ const keyTag: ScalarTag = {
   },
 };
 
-/** What a merge key brings overrides the keys above it, too, as go-yaml has it: the library's own lets every explicit key win. */
+/** Merge keys (`<<`) as in go-yaml: merged values replace those of keys above the merge key. In the library, every explicit key has precedence. */
 function mergeTag(library: ScalarTag): ScalarTag {
   return {
     ...library,

@@ -20,7 +20,7 @@ export interface Position {
 }
 
 /** An error at one place of a text. The message does not repeat the place. */
-export interface Problem extends Position {
+export interface SyntaxProblem extends Position {
   readonly message: string;
 }
 
@@ -35,7 +35,7 @@ export interface YamlDocument {
 
 /** A document with errors, and the part of its tree that could be parsed. */
 export interface BrokenDocument {
-  readonly problems: readonly Problem[];
+  readonly problems: readonly SyntaxProblem[];
   readonly tree: Document.Parsed | undefined;
 }
 
@@ -43,7 +43,7 @@ export interface BrokenDocument {
 const MAX_ALIASES = 10_000;
 
 /** Reads all documents of a YAML or JSON text, or fails with every problem of the text. Never throws. */
-export function readStream(text: string): Result<readonly YamlDocument[], readonly Problem[]> {
+export function readStream(text: string): Result<readonly YamlDocument[], readonly SyntaxProblem[]> {
   const read = readDocuments(text);
   const problems = read.flatMap((document) => ('json' in document ? [] : document.problems));
   return problems.length > 0
@@ -52,7 +52,7 @@ export function readStream(text: string): Result<readonly YamlDocument[], readon
 }
 
 /** Reads the only document of a text; null for an empty text. Never throws. */
-export function readSingle(text: string): Result<Json, readonly Problem[]> {
+export function readSingle(text: string): Result<Json, readonly SyntaxProblem[]> {
   const read = readStream(text);
   if (!read.ok) return read;
   const [only, second] = read.value;
@@ -89,7 +89,7 @@ export function documentsOf(text: string, lines?: LineCounter): readonly Documen
 function readDocument(
   document: Document.Parsed,
   position: (offset: number) => Position,
-): Result<YamlDocument, readonly Problem[]> {
+): Result<YamlDocument, readonly SyntaxProblem[]> {
   if (document.errors.length > 0) {
     const problems = document.errors.map(({ pos, message }) => ({ ...position(pos[0]), message: clearer(message) }));
     // One error causes others on the same line: only the first is of use.

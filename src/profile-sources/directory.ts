@@ -5,7 +5,7 @@ import type { Logger } from '../lib/logger.ts';
 import { traceOf } from '../lib/stack-trace.ts';
 import { type Catalogue, type CatalogueTables, problemText, withProfiles } from '../profiles/catalogue.ts';
 import { type ProfileSet, readProfiles } from '../profiles/read-profiles.ts';
-import { problemsOfDefaults } from '../settings/defaults.ts';
+import { problemsOfDefaults } from '../settings/validate-defaults.ts';
 import { type Documents, profileDocuments } from './directory-documents.ts';
 import { type DirectoryContent, readDirectory } from './directory-reader.ts';
 import { builtInSources } from './read-catalogue.ts';
@@ -192,8 +192,8 @@ export class ProfileDirectory {
       builtIn: builtInSources(builtIn),
       own: sources,
       unreadable,
-      last: this.#set.own,
-      shipped: this.#set.builtIn,
+      previousOwn: this.#set.own,
+      previousBuiltIn: this.#set.builtIn,
       slots: new Set(tables.slots.keys()),
     });
     return runInSlices(reading, this.#clock);

@@ -37,8 +37,8 @@ const messages: Messages = {
     `profile ${profile} supports ${supported.join(', ')}; the pod cannot be scheduled on such a node`,
   'libc-unsupported': ({ profile, libc, source }) =>
     `profile ${profile} does not support ${libc} (${source ? sourceText(source) : 'guessed from the image name'})`,
-  'kubernetes-unsupported': ({ profile, least, found }) =>
-    `profile ${profile} requires Kubernetes ${versionText(least)} or later, the cluster has ${versionText(found)}`,
+  'kubernetes-unsupported': ({ profile, minimum, actual }) =>
+    `profile ${profile} requires Kubernetes ${versionText(minimum)} or later, the cluster has ${versionText(actual)}`,
   'delivery-not-possible': ({ delivery, source, requirement }) =>
     `delivery ${delivery} cannot be used: ${unmetRequirementText(requirement)} (${sourceText(source)})`,
   'no-fitting-delivery': ({ profile, skipped }) =>
@@ -93,8 +93,8 @@ type RequirementTexts = {
 };
 
 const requirementTexts: RequirementTexts = {
-  kubernetes: ({ least, found }) =>
-    `it requires Kubernetes ${versionText(least)} or later, ${found ? `the cluster has ${versionText(found)}` : 'the version is unknown'}`,
+  kubernetes: ({ minimum, actual }) =>
+    `it requires Kubernetes ${versionText(minimum)} or later, ${actual ? `the cluster has ${versionText(actual)}` : 'the version is unknown'}`,
   'pod-security': ({ level }) => `Pod Security ${level} forbids it`,
   os: ({ os }) => `it supports only ${os.join(', ')}`,
   parameter: ({ parameter }) => `agent-injector.io/${parameter} is not set`,

@@ -8,7 +8,7 @@ export interface SkippedDelivery {
 /** Why a delivery cannot be used: the pod would not start or could not be created. */
 export type UnmetRequirement =
   | { readonly why: 'named-only' }
-  | { readonly why: 'kubernetes'; readonly least: KubernetesVersion; readonly found: KubernetesVersion | undefined }
+  | { readonly why: 'kubernetes'; readonly minimum: KubernetesVersion; readonly actual: KubernetesVersion | undefined }
   | { readonly why: 'pod-security'; readonly level: string }
   | { readonly why: 'os'; readonly os: readonly string[] }
   | { readonly why: 'parameter'; readonly parameter: string }
@@ -77,8 +77,8 @@ export type Reason =
   | {
       readonly code: 'kubernetes-unsupported';
       readonly profile: string;
-      readonly least: KubernetesVersion;
-      readonly found: KubernetesVersion;
+      readonly minimum: KubernetesVersion;
+      readonly actual: KubernetesVersion;
     }
   | {
       readonly code: 'delivery-not-possible';

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { KubeClient } from '../cluster/client/types.ts';
-import { isForbidden } from '../cluster/one-shot.ts';
+import { isForbidden } from '../cluster/client/errors.ts';
 import { describeInterruption } from '../cluster/watch/backoff.ts';
 import { PagedList } from '../cluster/watch/list.ts';
 import { AuditCounts, type AuditFigures } from '../diagnostics/audit.ts';

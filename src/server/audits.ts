@@ -6,7 +6,7 @@ import { millisecondsOf } from '../config/value-kinds.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import { AuditLoop } from './audit-loop.ts';
-import type { ClusterStateSource } from './cluster-state.ts';
+import type { ClusterStateSource } from './cluster-watches.ts';
 
 export interface AuditedServer {
   readonly client: KubeClient | undefined;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { reasonTable } from '../../src/reasons/table.ts';
+import { reasonTable } from '../../src/reasons/reason-table.ts';
 import { metricRows } from '../../src/metrics/definitions.ts';
 import type { KubeObject } from '../support/client.ts';
 import { chart, only, render, root } from '../support/chart.ts';

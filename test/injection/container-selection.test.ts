@@ -331,7 +331,9 @@ describe('the nodes of the pod', () => {
     const found = { major: 1, minor };
     const { decision } = admit(pod(), plainNamespace(), known, { ...unknownCluster, kubernetes: found });
     expect(decision.outcome === 'injected' ? undefined : decision.reason).toEqual(
-      minor < 30 ? { code: 'kubernetes-unsupported', profile: 'a', least: { major: 1, minor: 30 }, found } : undefined,
+      minor < 30
+        ? { code: 'kubernetes-unsupported', profile: 'a', minimum: { major: 1, minor: 30 }, actual: found }
+        : undefined,
     );
   });
 });

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DecisionSummary } from '../../src/admission/decision.ts';
 import type { HasMetadata } from '../../src/kubernetes/pod.ts';
-import { reasonTable } from '../../src/reasons/table.ts';
+import { reasonTable } from '../../src/reasons/reason-table.ts';
 import { catalogueWith, container, namespace, pod } from '../support/fixtures.ts';
 import { patchIn, reviewOf, startServer, type TestServer } from '../support/webhook-server.ts';
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { parseVersion } from '../../kubernetes/version.ts';
+import { LIBCS } from '../keys.ts';
 import { conditionSchema } from './condition.ts';
 import { deliverySchema } from './delivery.ts';
 import { environmentSchema } from './environment.ts';
@@ -18,7 +19,7 @@ const constraintsSchema = z.strictObject({
     .describe('Operating systems that the agent supports. A pod for another one is not injected.'),
   arch: z.array(z.string()).min(1).optional().describe('Supported values of kubernetes.io/arch, such as amd64.'),
   libc: z
-    .array(z.enum(['glibc', 'musl']))
+    .array(z.enum(LIBCS))
     .min(1)
     .optional()
     .describe('C libraries that the agent supports. The first one is assumed if the library of the image is unknown.'),

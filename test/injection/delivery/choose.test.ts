@@ -375,8 +375,8 @@ describe('the chosen delivery', () => {
 
   const unmet = (found: number | undefined): UnmetRequirement => ({
     why: 'kubernetes',
-    least: { major: 1, minor: 35 },
-    found: found === undefined ? undefined : { major: 1, minor: found },
+    minimum: { major: 1, minor: 35 },
+    actual: found === undefined ? undefined : { major: 1, minor: found },
   });
   const forbidden = (podSecurity: string): UnmetRequirement => ({ why: 'pod-security', level: podSecurity });
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { pino } from 'pino';
 import { stringify } from 'yaml';
-import { openClusterState } from '../../src/server/cluster-state.ts';
+import { openClusterState } from '../../src/server/cluster-watches.ts';
 import { UsageError } from '../../src/lib/usage-error.ts';
 import { type Config, readConfig } from '../../src/config/config.ts';
 import { pod } from '../support/fixtures.ts';
