@@ -4,7 +4,13 @@ export const AUTO = 'auto';
 /** Values of the `libc` setting and of the constraint of that name. */
 export const LIBCS = ['glibc', 'musl'] as const;
 
-export const PREFIX = 'agent-injector.io';
+export const PRODUCT = 'agent-injector';
+
+export const PREFIX = `${PRODUCT}.io` as const;
+
+export const PROFILE_API_VERSION = `${PREFIX}/v1alpha1` as const;
+
+export const PROFILE_KIND = 'AgentProfile';
 
 export function key(name: string): string {
   return `${PREFIX}/${name}`;
@@ -33,7 +39,9 @@ export const REQUIRED = 'required';
 
 export const DISABLED = 'disabled';
 
-export const STATUS_ANNOTATION: string = key('status');
+const STATUS = 'status';
+
+export const STATUS_ANNOTATION: string = key(STATUS);
 
 /** Key prefix of annotations that contain a file of an agent, which is mounted into the container. */
 export const FILE_ANNOTATION: string = key('file.');
@@ -132,7 +140,7 @@ export const keyTable: readonly KeyRow[] = [
     meaning: 'Pods that an object of one of these kinds controls are not injected.',
   },
   {
-    name: 'status',
+    name: STATUS,
     as: 'annotation',
     on: ['pod'],
     values: 'JSON, written by agent-injector',
@@ -141,3 +149,6 @@ export const keyTable: readonly KeyRow[] = [
 ];
 
 export const settingNames: readonly string[] = keyTable.filter((row) => row.as === 'annotation').map((row) => row.name);
+
+/** The settings that users write: all except the status, which agent-injector writes. */
+export const userSettingNames: readonly string[] = settingNames.filter((name) => name !== STATUS);

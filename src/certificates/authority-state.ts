@@ -35,7 +35,7 @@ export function secretData({ leaf, authority, next, trusted }: AuthorityState): 
   };
 }
 
-/** Parses a Secret that anybody may have edited. Expired authorities are ignored. */
+/** Parses a Secret, which may have been edited by hand. Expired authorities are ignored. */
 export function parseSecret(data: SecretData, at: Date): ParsedSecret {
   const trusted = certificateBlocks(data['ca.crt'] ?? '').filter((cert) => isAuthority(cert, at));
   const [authority, next] = privateKeys(data['ca.key'] ?? '').flatMap((key) => {

@@ -13,9 +13,9 @@ export type PublishedBundles = readonly string[] | undefined;
 export interface SourceState {
   /** Valid at that time, with the authorities that callers should trust; undefined if there is none. */
   readonly certificate: ServerCertificate | undefined;
-  /** Why the source cannot provide a certificate, or a better one: a sentence without its full stop. */
+  /** The reason for having no certificate, or no better one: a sentence without its full stop. */
   readonly problem: string | undefined;
-  /** What was changed, a log message each. */
+  /** A log message for each change. */
   readonly changes: readonly string[];
   readonly recheckAfterMs: number;
 }
@@ -28,7 +28,7 @@ export interface CertificateSource {
    * minute before the next: there, each replica adds what it needs and removes nothing, or they would undo each other's writes.
    */
   readonly isShared: boolean;
-  /** How long an authority must have been published before a certificate of it is served, in ms. */
+  /** Time between the publication of an authority and the first use of a certificate that it issued, in ms. */
   readonly propagationMs: number;
 }
 

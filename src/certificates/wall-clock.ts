@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../lib/clock.ts';
 
 export interface WallClock {
   readonly now: () => Date;
-  /** How far this machine's clock is ahead of `now`, in ms. */
+  /** Difference between this machine's clock and `now`, in ms; positive if the machine is ahead. */
   readonly aheadMs: () => number;
   /** For timers and durations: unaffected when the time of day is set. */
   readonly monotonic: Clock;

@@ -12,7 +12,7 @@ const FILE = 'agent-injector.yaml';
 
 export interface InstalledCatalogue {
   readonly catalogue: Catalogue;
-  /** Where the defaults were read; undefined if they were not. */
+  /** The ConfigMap of the defaults; undefined if they were not read. */
   readonly from: string | undefined;
 }
 

@@ -25,9 +25,8 @@ export function annotationsFrom(
   for (const assignment of set) {
     const at = assignment.indexOf('=');
     const name = assignment.slice(0, Math.max(at, 0));
-    const known = catalogue.knownSettings.has(name) && name !== 'status';
     if (at < 1) problems.push(`--set ${assignment}: must be KEY=VALUE`);
-    else if (!known)
+    else if (!catalogue.knownSettings.has(name))
       problems.push(`--set ${assignment}: unknown key${didYouMean(nearest(name, catalogue.knownSettings))}`);
     else annotations[key(name)] = assignment.slice(at + 1);
   }

@@ -34,7 +34,7 @@ export interface ConfigFault {
 
 interface GivenValue {
   readonly value: RawValue;
-  /** Where it was given: a flag, a variable, or a file and key. */
+  /** The place that has the value: a flag, a variable, or a file and key. */
   readonly origin: string;
 }
 

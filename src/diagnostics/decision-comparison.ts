@@ -4,7 +4,7 @@ import type { Reason } from '../reasons/reason.ts';
 
 export type InjectedAgent = Extract<ContainerOutcome, { outcome: 'injected' }>;
 
-/** How the decision on a pod changes with other profiles or another namespace label. */
+/** The change of the decision on a pod with other profiles or another namespace label. */
 export type DecisionComparison =
   | {
       readonly verdict: 'same' | 'gets' | 'changes';

@@ -1,4 +1,4 @@
-import { keyTable } from '../api/keys.ts';
+import { userSettingNames } from '../api/keys.ts';
 import type { Parameter } from '../api/profile/parameter.ts';
 import { annotationsOf, type Container, containersOf } from '../kubernetes/pod.ts';
 import type { Profile } from '../profiles/profile.ts';
@@ -25,9 +25,8 @@ export interface Chain {
 
 /** The chains of all settings that have a value, and of every parameter of the profiles. */
 export function chainsFor(sources: SettingSources, profiles: readonly Profile[]): readonly Chain[] {
-  const settings = keyTable.filter(({ as, name }) => as === 'annotation' && name !== 'status').map(({ name }) => name);
   const perProfile = profiles.map(({ name }) => `containers.${name}`);
-  const chains = [...settings, ...perProfile].flatMap((setting) =>
+  const chains = [...userSettingNames, ...perProfile].flatMap((setting) =>
     scopesOf(sources, setting).map((container): Chain => {
       const values = [...settingChain(sources, setting, container?.name)].map((one) => ({ ...one, allowed: true }));
       return { setting, ...(container && { container: container.name }), values: withStates(values) };

@@ -4,12 +4,12 @@ import { MIRROR_POD_ANNOTATION } from '../kubernetes/labels.ts';
 import { annotationsOf, labelsOf, type Pod } from '../kubernetes/pod.ts';
 import { type JsonObject, objectIn, objectsIn, textIn } from '../lib/json.ts';
 
-/** Whether the API server calls one webhook entry when a pod is created. `unknown`: a match condition that is not ours. */
+/** Prediction for one webhook entry when a pod is created: does the API server call it? `unknown`: a match condition that is not ours. */
 export interface EntryMatch {
   readonly configuration: string;
   readonly entry: string;
   readonly called: 'yes' | 'no' | 'unknown';
-  /** Why not, or what is unknown; a sentence fragment. */
+  /** The reason for `no` or `unknown`; a sentence fragment. */
   readonly why?: string;
 }
 

@@ -18,7 +18,7 @@ export interface ContainerDraft {
   readonly entries: ResolvedEntry[];
   /** Slots that our agents occupy, planned now or injected earlier, each with its profile. */
   readonly slots: Map<string, string>;
-  /** How our agents change each variable: the separator, or a marker of the profile that replaces the value. */
+  /** The change of each variable by our agents: the separator, or a marker of the profile that replaces the value. */
   readonly changes: Map<string, string>;
   readonly notices: Reason[];
 }

@@ -12,25 +12,28 @@ export function selectorMismatch(selector: Json | undefined, labels: Labels): st
   for (const key of Object.keys(wanted)) {
     if (labels[key] !== wanted[key]) return `${key}=${textIn(wanted, key)}, found ${shown(labels[key])}`;
   }
-  const failed = objectsIn(selector, 'matchExpressions').find((expression) => !matches(expression, labels));
+  const failed = objectsIn(selector, 'matchExpressions').find(
+    (one) => !matchesExpression(one, labels[textIn(one, 'key')]),
+  );
   if (!failed) return undefined;
   const key = textIn(failed, 'key');
   return `${key} ${expressionText(failed)}, found ${shown(labels[key])}`;
 }
 
-function matches(expression: JsonObject, labels: Labels): boolean {
-  const { values } = expression;
-  const found = labels[textIn(expression, 'key')];
-  const named = Array.isArray(values) && found !== undefined && values.includes(found);
-  switch (textIn(expression, 'operator')) {
+/** Evaluates an expression of a label or node selector against the value of its label. `Gt` and `Lt` (node selectors only) count as matched. */
+export function matchesExpression({ operator, values }: JsonObject, value: string | undefined): boolean {
+  const isListed = Array.isArray(values) && value !== undefined && values.includes(value);
+  switch (operator) {
     case 'In':
-      return named;
+      return isListed;
     case 'NotIn':
-      return !named;
+      return !isListed;
     case 'Exists':
-      return found !== undefined;
+      return value !== undefined;
+    case 'DoesNotExist':
+      return value === undefined;
     default:
-      return found === undefined;
+      return true;
   }
 }
 

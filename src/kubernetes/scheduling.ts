@@ -1,5 +1,6 @@
 import { HOSTNAME_LABEL, OS_LABEL } from './labels.ts';
 import { isObject, type Json } from '../lib/json.ts';
+import { matchesExpression } from './label-selector.ts';
 import type { Pod } from './pod.ts';
 
 /** Checks node selector and required node affinity: can the pod run on a node whose label has this value? */
@@ -49,14 +50,8 @@ function expressionsOf(term: Json): readonly Json[] {
   return Array.isArray(expressions) ? expressions : [];
 }
 
-// k8s.io/api core/v1 NodeSelectorOperator
 function matches(expression: Json, label: string, value: string): boolean {
-  if (field(expression, 'key') !== label) return true;
-  const values = field(expression, 'values');
-  const named = Array.isArray(values) && values.includes(value);
-  const operator = field(expression, 'operator');
-  if (operator === 'In') return named;
-  return operator === 'NotIn' ? !named : operator !== 'DoesNotExist';
+  return !isObject(expression) || expression['key'] !== label || matchesExpression(expression, value);
 }
 
 /**

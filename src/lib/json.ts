@@ -16,7 +16,7 @@ export function textIn(object: JsonObject | undefined, key: string): string {
 
 /** Reads an object; an empty one where the key has anything else. */
 export function objectIn(object: JsonObject | undefined, key: string): JsonObject {
-  const value = object?.[key];
+  const value = object && Object.hasOwn(object, key) ? object[key] : undefined;
   return isObject(value) ? value : {};
 }
 

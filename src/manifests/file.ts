@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { parseKey } from '../api/keys.ts';
+import { errorMessage } from '../lib/error-message.ts';
 import { type JsonObject, objectIn } from '../lib/json.ts';
 import { UsageError } from '../lib/usage-error.ts';
 import { type Manifest, type ManifestObject, parseManifest } from './documents.ts';
@@ -27,7 +28,7 @@ async function readBytes(file: string): Promise<Buffer> {
   try {
     return await readFile(file);
   } catch (error) {
-    throw new UsageError([error instanceof Error ? error.message : String(error)]);
+    throw new UsageError([errorMessage(error)]);
   }
 }
 

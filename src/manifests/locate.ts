@@ -7,7 +7,7 @@ interface Child {
 }
 
 /**
- * The position that a path leads to, or that of its closest ancestor in the text: what an alias or a merge key brings in stands elsewhere.
+ * The position that a path leads to, or that of its closest ancestor in the text: the content of an alias or a merge key is written elsewhere.
  * A scalar is located by its first character; a list, a map and an empty value by their key.
  */
 export function positionOf(document: YamlDocument, path: readonly PropertyKey[], at: 'key' | 'value'): Position {

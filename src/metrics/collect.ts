@@ -20,18 +20,18 @@ export function collectByLabel(
 
 type Recorder = (labels: Readonly<Record<string, string>>, value: number | undefined) => void;
 
-function collect(registry: Registry, name: MetricName, read: (record: Recorder) => void): void {
+function collect(registry: Registry, name: MetricName, read: (record: Recorder) => void): Counter | Gauge {
   const { type, labels } = metricRows[name];
   const options = {
     ...optionsOf(name, registry),
-    collect: () => {
-      metric.reset();
+    collect(this: Counter | Gauge) {
+      this.reset();
       // reset() leaves a metric without labels at 0.
-      if (labels.length === 0) metric.remove();
+      if (labels.length === 0) this.remove();
       read((series, value) => {
-        if (value !== undefined) metric.inc(series, value);
+        if (value !== undefined) this.inc(series, value);
       });
     },
   };
-  const metric: Counter | Gauge = type === 'counter' ? new Counter(options) : new Gauge(options);
+  return type === 'counter' ? new Counter(options) : new Gauge(options);
 }

@@ -33,7 +33,7 @@ export const metricRows = {
   },
   agent_injector_review_duration_seconds: {
     type: 'histogram',
-    help: 'Seconds from the complete request to its answer, including namespace look-ups.',
+    help: 'Seconds from the complete request to its answer, including namespace lookups.',
     labels: [],
     buckets: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1, 5],
   },

@@ -14,7 +14,7 @@ export interface Gauges {
   readonly profiles?: () => ProfileGauges;
   /** Undefined if the keys of ConfigMaps are not read. */
   readonly configMaps?: () => number | undefined;
-  /** Watched resources besides namespaces, by plural name. */
+  /** Watched resources other than namespaces, by plural name. */
   readonly caches?: () => Readonly<Record<string, CacheGauges>>;
   /** Undefined before the first complete audit. */
   readonly audit?: () => AuditGauges | undefined;

@@ -10,7 +10,7 @@ export interface Documents {
   /** The names of the profiles in each file, those of invalid documents included. */
   readonly names: ReadonlyMap<string, ReadonlySet<string>>;
   readonly unreadable: ReadonlySet<string>;
-  /** Why they cannot be read: one line each, with file, line and column. */
+  /** Errors of documents that cannot be read: one line each, with file, line and column. */
   readonly problems: readonly string[];
 }
 

@@ -1,3 +1,4 @@
+import { PRODUCT, PROFILE_API_VERSION, PROFILE_KIND } from '../api/keys.ts';
 import { isObject, type Json } from '../lib/json.ts';
 import type { Result } from '../lib/result.ts';
 import { pathText } from '../lib/text.ts';
@@ -55,14 +56,13 @@ function nameInTree({ tree }: BrokenDocument): string | undefined {
   return typeof name === 'string' ? name : undefined;
 }
 
-const NOT_A_PROFILE =
-  'not an AgentProfile: apiVersion must be "agent-injector.io/v1alpha1", kind must be "AgentProfile"';
+const NOT_A_PROFILE = `not an ${PROFILE_KIND}: apiVersion must be "${PROFILE_API_VERSION}", kind must be "${PROFILE_KIND}"`;
 
 /** True for other Kubernetes objects: what they lack to be a profile is of no use to their author. */
 function isOtherKind(json: Json): boolean {
   if (!isObject(json)) return false;
   const { apiVersion, kind } = json;
-  return typeof apiVersion === 'string' && !apiVersion.startsWith('agent-injector') && kind !== 'AgentProfile';
+  return typeof apiVersion === 'string' && !apiVersion.startsWith(PRODUCT) && kind !== PROFILE_KIND;
 }
 
 export function fileProblem({ source, path, sourcePath, message, at }: ProfileProblem): FileProblem {

@@ -1,4 +1,4 @@
-import { settingNames } from '../api/keys.ts';
+import { userSettingNames } from '../api/keys.ts';
 import type { Matcher } from '../api/profile/matcher.ts';
 import { pathText } from '../lib/text.ts';
 import type { Problem } from './problem.ts';
@@ -29,7 +29,7 @@ export interface Catalogue {
   /** Names of containers that are not an app. */
   readonly sidecars: ReadonlySet<string>;
   readonly defaults: ReadonlyMap<string, string>;
-  /** All valid names in annotations with our prefix: settings, and parameters of all profiles. */
+  /** All names in annotations with our prefix that users may write: settings, and parameters of all profiles. */
   readonly knownSettings: ReadonlySet<string>;
 }
 
@@ -39,7 +39,7 @@ export function withProfiles(tables: CatalogueTables, profiles: Catalogue['profi
   const own = [...profiles.values()].map(({ name, parameters }) => ({ name, parameters: [...parameters.keys()] }));
   // Suggestions prefer the first of equally similar names: a typo is seldom in the name of a profile.
   const known = [
-    ...settingNames,
+    ...userSettingNames,
     ...own.flatMap(({ parameters }) => parameters),
     ...own.flatMap(({ name, parameters }) => ['containers', ...parameters].map((setting) => `${setting}.${name}`)),
   ];

@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from '../lib/json.ts';
+import { isObject, type Json, type JsonObject, objectIn } from '../lib/json.ts';
 import { didYouMean, nearest } from '../lib/suggest.ts';
 import type { Problem, ProfileProblem, ProfileSource } from './problem.ts';
 
@@ -106,8 +106,8 @@ export function problemsInSource<Found extends Problem>(
   }));
 }
 
-function specOf({ spec }: JsonObject): JsonObject {
-  return isObject(spec) ? spec : {};
+function specOf(document: JsonObject): JsonObject {
+  return objectIn(document, 'spec');
 }
 
 function at(value: Json | undefined, step: PropertyKey): Json | undefined {
@@ -133,11 +133,6 @@ function mergeObjects(base: JsonObject, own: JsonObject, mergeList: MergeList = 
     else fields.set(name, isObject(value) ? mergeObjects(objectIn(base, name), value) : value);
   }
   return Object.fromEntries(fields);
-}
-
-function objectIn(base: JsonObject, name: string): JsonObject {
-  const value = Object.hasOwn(base, name) ? base[name] : undefined;
-  return isObject(value) ? value : {};
 }
 
 interface MergedList {

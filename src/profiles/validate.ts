@@ -1,4 +1,4 @@
-import { LIBCS, settingNames } from '../api/keys.ts';
+import { AUTO, LIBCS, settingNames } from '../api/keys.ts';
 import type { Spec } from '../api/profile/profile.ts';
 import { didYouMean, nearest } from '../lib/suggest.ts';
 import type { EnvironmentEntry } from './environment.ts';
@@ -95,11 +95,11 @@ function problemsOfNames(spec: Spec, profile: Profile): readonly Problem[] {
   return [
     ...Object.entries(named).flatMap(([list, names]) => duplicates(['spec', list], names)),
     ...profile.deliveries.flatMap(({ name }, index) =>
-      name === 'auto'
+      name === AUTO
         ? [
             {
               path: ['spec', 'deliveries', index, 'name'],
-              message: '"auto" is reserved: it means the first that is possible',
+              message: `"${AUTO}" is reserved: it means the first that is possible`,
             },
           ]
         : [],

@@ -1,3 +1,4 @@
+import { INJECTION_LABEL, key } from '../api/keys.ts';
 import { dispatch } from '../lib/dispatch.ts';
 import { versionText } from '../kubernetes/version.ts';
 import { didYouMean } from '../lib/suggest.ts';
@@ -12,7 +13,7 @@ const messages: Messages = {
   'not-a-creation': ({ operation }) => `the operation is ${quote(operation)}, not CREATE`,
   'mirror-pod': () => 'the pod is the mirror pod of a static pod',
   'namespace-not-enabled': ({ namespace, label, suggestion }) =>
-    `namespace ${oneLine(namespace, 63)} has ${label === undefined ? 'no label agent-injector.io/injection' : `label agent-injector.io/injection=${quote(label)}`}${suggested(suggestion)}`,
+    `namespace ${oneLine(namespace, 63)} has ${label === undefined ? `no label ${INJECTION_LABEL}` : `label ${INJECTION_LABEL}=${quote(label)}`}${suggested(suggestion)}`,
   'opted-out': ({ by }) => `opted out by ${by}`,
   'already-instrumented': ({ profile }) => `the container already has the agent of profile ${profile}`,
   'malformed-pod': ({ path, expected }) => `${oneLine(path, 80)} must be ${expected}`,
@@ -23,8 +24,7 @@ const messages: Messages = {
     `delivery ${quote(name)} not found, must be one of ${known.join(', ')} (${sourceText(source)})`,
   'invalid-value': ({ setting, value, source, expected }) =>
     `${'key' in source ? oneLine(source.key, 130) : setting} is ${quote(value)}, must be ${expected} (${sourceKinds[source.from]})`,
-  'missing-parameter': ({ parameter, profile }) =>
-    `profile ${profile} requires agent-injector.io/${parameter}, which is not set`,
+  'missing-parameter': ({ parameter, profile }) => `profile ${profile} requires ${key(parameter)}, which is not set`,
   'owner-excluded': ({ kind, by }) => `pods of a ${oneLine(kind, 63)} are excluded by ${by}`,
   'profile-not-allowed': ({ profile, namespace }) =>
     `profile ${profile} is not allowed in namespace ${oneLine(namespace, 63)}`,
@@ -97,7 +97,7 @@ const requirementTexts: RequirementTexts = {
     `it requires Kubernetes ${versionText(minimum)} or later, ${actual ? `the cluster has ${versionText(actual)}` : 'the version is unknown'}`,
   'pod-security': ({ level }) => `Pod Security ${level} forbids it`,
   os: ({ os }) => `it supports only ${os.join(', ')}`,
-  parameter: ({ parameter }) => `agent-injector.io/${parameter} is not set`,
+  parameter: ({ parameter }) => `${key(parameter)} is not set`,
   'named-only': () => 'it is used only if a setting names it',
   image: ({ image }) => `${quote(image)} is not a valid image reference`,
   claim: ({ claim, problem }) => `claim ${oneLine(claim, 63)} ${claimText(problem)}`,
@@ -131,7 +131,7 @@ export function skippedDeliveryText({ delivery, requirement }: SkippedDelivery):
   return `${delivery} (${unmetRequirementText(requirement)})`;
 }
 
-/** Where a user finds the value: `pod annotation agent-injector.io/profile`. */
+/** The place of a value, in words: `pod annotation agent-injector.io/profile`. */
 export function sourceText(source: Source): string {
   return 'key' in source ? `${sourceKinds[source.from]} ${oneLine(source.key, 130)}` : sourceKinds[source.from];
 }

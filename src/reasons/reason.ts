@@ -5,7 +5,7 @@ export interface SkippedDelivery {
   readonly requirement: UnmetRequirement;
 }
 
-/** Why a delivery cannot be used: the pod would not start or could not be created. */
+/** The requirement that rules out a delivery: the pod would not start or could not be created. */
 export type UnmetRequirement =
   | { readonly why: 'named-only' }
   | { readonly why: 'kubernetes'; readonly minimum: KubernetesVersion; readonly actual: KubernetesVersion | undefined }
@@ -27,7 +27,7 @@ export type ClaimProblem =
   | { readonly kind: 'in-use'; readonly node: string }
   | { readonly kind: 'elsewhere'; readonly node: string };
 
-/** Why a pod or a container was not injected, or a notice: the facts, which `reasonMessage` turns into text. */
+/** The reason for not injecting a pod or a container, or a notice: the facts, which `reasonMessage` turns into text. */
 export type Reason =
   | { readonly code: 'not-a-pod'; readonly resource: string }
   | { readonly code: 'not-a-creation'; readonly operation: string }

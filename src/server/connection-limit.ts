@@ -3,7 +3,7 @@ import type { Server } from 'node:net';
 import { systemClock } from '../lib/clock.ts';
 import { type Logger, ProblemLog } from '../lib/logger.ts';
 
-/** File descriptors reserved for everything but callers: probes, watches, look-ups, files. */
+/** File descriptors reserved for everything but callers: probes, watches, lookups, files. */
 const RESERVED_DESCRIPTORS = 24;
 
 const MIN_CONNECTIONS = 8;

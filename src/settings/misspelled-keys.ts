@@ -98,7 +98,7 @@ export function misplacedKeys(
     ...misplaced('label', (text) => text === INJECTION_LABEL),
     ...misplaced('annotation', (text) => {
       const parsed = parseKey(text);
-      return parsed !== undefined && parsed.setting !== 'status' && knownSettings.has(parsed.setting);
+      return parsed !== undefined && knownSettings.has(parsed.setting);
     }),
   ];
 }

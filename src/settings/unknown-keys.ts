@@ -1,4 +1,4 @@
-import { DISABLED, INJECTION_LABEL, keyTable, parseKey, PREFIX, REQUIRED } from '../api/keys.ts';
+import { DISABLED, INJECTION_LABEL, keyTable, parseKey, PREFIX, REQUIRED, STATUS_ANNOTATION } from '../api/keys.ts';
 import { annotationsOf, containersOf, labelsOf, type Pod } from '../kubernetes/pod.ts';
 import { nearest } from '../lib/suggest.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
@@ -63,6 +63,7 @@ function unknownKey(
   known: Catalogue['knownSettings'],
   names: () => ReadonlySet<string>,
 ): Reason | undefined {
+  if (key === STATUS_ANNOTATION) return undefined;
   const parsed = parseKey(key);
   if (!parsed) {
     const suggestion = misspelledKey(key);

@@ -13,5 +13,5 @@ export function answerDeadlineMs(timeout: unknown): number {
   return Math.max(MARGIN_MS, (seconds === undefined ? DEFAULT_TIMEOUT_MS : Number(seconds) * 1000) - MARGIN_MS);
 }
 
-/** Longest wait for a namespace look-up or for a required pod, even if the API server would wait longer: a pod creation is blocked meanwhile. */
+/** Longest wait for a namespace lookup or for a required pod, even if the API server would wait longer: a pod creation is blocked meanwhile. */
 export const MAX_WAIT_MS = 3000;

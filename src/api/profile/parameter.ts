@@ -1,13 +1,11 @@
 import * as z from 'zod';
+import { dashedWords } from './scalars.ts';
 
 /** The levels at which a parameter can be set, lowest precedence first. */
 const levels = ['cluster', 'namespace', 'pod', 'container'] as const;
 
 const meta = {
-  name: z
-    .string()
-    .regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, 'must be words of a-z and 0-9 joined by dashes')
-    .describe('The annotation is agent-injector.io/NAME, the template variable ${NAME}.'),
+  name: dashedWords.describe('The annotation is agent-injector.io/NAME, the template variable ${NAME}.'),
   description: z.string().describe('One sentence about the parameter.'),
   required: z.boolean().default(false).describe('The pod is not injected without a value.'),
   settableBy: z

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { PROFILE_API_VERSION, PROFILE_KIND } from '../keys.ts';
 import { parseVersion } from '../../kubernetes/version.ts';
 import { LIBCS } from '../keys.ts';
 import { conditionSchema } from './condition.ts';
@@ -6,11 +7,9 @@ import { deliverySchema } from './delivery.ts';
 import { environmentSchema } from './environment.ts';
 import { matcherSchema } from './matcher.ts';
 import { parameterSchema } from './parameter.ts';
-import { absolutePath, quantitySchema, relativePath } from './scalars.ts';
+import { absolutePath, dashedWords, quantitySchema, relativePath } from './scalars.ts';
 
 const name = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,51}[a-z0-9])?$/, 'must be a DNS label of at most 53 characters');
-
-const code = z.string().regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, 'must be words of a-z and 0-9 joined by dashes');
 
 const constraintsSchema = z.strictObject({
   os: z
@@ -32,7 +31,7 @@ const constraintsSchema = z.strictObject({
 });
 
 const adviceSchema = z.strictObject({
-  code: code.describe('Identifies it in messages and tests.'),
+  code: dashedWords.describe('Identifies it in messages and tests.'),
   signs: z.array(matcherSchema).min(1).describe('All of them must match the container.'),
   message: z.string().describe('One sentence for the user, without a capital letter and a full stop.'),
 });
@@ -76,8 +75,8 @@ const testSchema = z.strictObject({
 
 /** An AgentProfile document. Types, error messages and the published JSON Schema are derived from this schema. */
 export const profileSchema = z.strictObject({
-  apiVersion: z.literal('agent-injector.io/v1alpha1'),
-  kind: z.literal('AgentProfile'),
+  apiVersion: z.literal(PROFILE_API_VERSION),
+  kind: z.literal(PROFILE_KIND),
   metadata: z.strictObject({ name }),
   spec: z.strictObject({
     extends: name.optional().describe('Profile to extend. The spec of this profile is merged over it.'),
@@ -102,7 +101,7 @@ export const profileSchema = z.strictObject({
     variants: z
       .array(
         z.strictObject({
-          name: code.describe('The template variable is ${NAME}.'),
+          name: dashedWords.describe('The template variable is ${NAME}.'),
           by: z.string().describe('libc, arch, or a parameter of type enum or boolean.'),
           values: z.record(z.string(), z.string()).describe('Maps each value of `by` to the value of this variant.'),
         }),

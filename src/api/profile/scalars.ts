@@ -1,6 +1,11 @@
 import * as z from 'zod';
 import { parseQuantity } from '../../kubernetes/quantity.ts';
 
+/** The form of names that become part of annotation keys, and of codes. */
+export const dashedWords = z
+  .string()
+  .regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, 'must be words of a-z and 0-9 joined by dashes');
+
 /** A mount path in normal form, since the API server and the runtime compare paths. `/` would hide the whole image. */
 export const absolutePath = z
   .string()

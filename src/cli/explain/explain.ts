@@ -2,6 +2,7 @@ import { decodeReview } from '../../admission/review.ts';
 import { type OfflineInputs, offlineInputs } from '../../config/catalogue.ts';
 import { undecided } from '../../diagnostics/explanation.ts';
 import { podKind } from '../../kubernetes/workload.ts';
+import { errorMessage } from '../../lib/error-message.ts';
 import type { Json } from '../../lib/json.ts';
 import { UsageError } from '../../lib/usage-error.ts';
 import { displayName, readManifest, readText } from '../../manifests/file.ts';
@@ -68,6 +69,6 @@ async function readJson(file: string): Promise<Json> {
     const json: Json = JSON.parse(text);
     return json;
   } catch (error) {
-    throw new UsageError([`${displayName(file)}: ${error instanceof Error ? error.message : String(error)}`]);
+    throw new UsageError([`${displayName(file)}: ${errorMessage(error)}`]);
   }
 }

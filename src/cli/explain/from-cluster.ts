@@ -8,7 +8,15 @@ import { type Finding, restartCommand } from '../../diagnostics/findings.ts';
 import { type EntryMatch, type LabelledNamespace, matchOf, ownEntries } from '../../diagnostics/webhook-match.ts';
 import { creatorOf } from '../../kubernetes/owner.ts';
 import { decodePod, type Pod } from '../../kubernetes/pod.ts';
-import { apiPath, podFromTemplate, templateOf, workloadKindNamed, workloadKinds } from '../../kubernetes/workload.ts';
+import {
+  apiPath,
+  podFromTemplate,
+  podKind,
+  templateOf,
+  type WorkloadKind,
+  workloadKindNamed,
+  workloadKinds,
+} from '../../kubernetes/workload.ts';
 import { type JsonObject, objectIn, objectsIn } from '../../lib/json.ts';
 import { didYouMean, nearest } from '../../lib/suggest.ts';
 import { UsageError } from '../../lib/usage-error.ts';
@@ -41,7 +49,11 @@ export async function explainOnCluster(
   );
   if (!decoded.ok) return [{ ...result, findings: [...result.findings, ...webhooks.findings] }];
   const matches = matchOf(webhooks.configurations, labelled(namespace, namespaceObject), decoded.value);
-  const findings = [...result.findings, ...webhooks.findings, ...matchFindings(result, matches, decoded.value)];
+  const findings = [
+    ...result.findings,
+    ...webhooks.findings,
+    ...matchFindings(result, workload.workload, matches, decoded.value),
+  ];
   return [{ ...result, findings, ...(matches.length > 0 && { apiServer: matches }) }];
 }
 
@@ -98,13 +110,18 @@ function unreadable(failure: Failure): Finding {
 }
 
 /** Findings that follow from the decision and the webhook entries together. */
-function matchFindings(result: ExplanationResult, matches: readonly EntryMatch[], pod: Pod): readonly Finding[] {
+function matchFindings(
+  result: ExplanationResult,
+  { kind }: WorkloadKind,
+  matches: readonly EntryMatch[],
+  pod: Pod,
+): readonly Finding[] {
   const isOptedOut = result.findings.some(({ code }) => code === 'namespace-not-enabled');
   if (matches.length > 0 && matches.every(({ called }) => called === 'no') && !isOptedOut) {
     const reasons = [...new Set(matches.map(({ why = '' }) => why))].join('; ');
     return [{ code: 'never-called', message: `the API server never calls agent-injector for this pod: ${reasons}` }];
   }
-  const isUnrecordedPod = result.subject.startsWith('Pod/') && result.recorded === undefined;
+  const isUnrecordedPod = kind === podKind.kind && result.recorded === undefined;
   if (!isUnrecordedPod || result.decision.outcome !== 'injected') return [];
   const fix = restartCommand(result.namespace, creatorOf(pod));
   const message =

@@ -15,7 +15,7 @@ export interface ExplanationResult {
   readonly namespace: string;
   /** File and line, or the file of a review. */
   readonly at?: string;
-  /** What to fix in addition to the decision, most important first. */
+  /** Problems in addition to the decision, most important first. */
   readonly findings: readonly Finding[];
   /** The webhook entries that the API server would call; only on a cluster. */
   readonly apiServer?: readonly EntryMatch[];

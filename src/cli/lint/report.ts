@@ -41,7 +41,10 @@ function summary(report: LintReport): string {
   const tests = report.profiles.flatMap((profile) => profile.tests);
   const failed = tests.filter(({ passed }) => !passed).length;
   const { errors, warnings } = counts(report);
-  const found = [count(errors, 'error'), count(warnings, 'warning')].filter((text) => !text.startsWith('0 '));
+  const found = [
+    ...(errors > 0 ? [count(errors, 'error')] : []),
+    ...(warnings > 0 ? [count(warnings, 'warning')] : []),
+  ];
   return (
     `${count(report.documents, 'profile')}, ${count(tests.length, 'test')}${failed > 0 ? ` (${failed} failed)` : ''}: ` +
     (found.join(', ') || 'no problems')

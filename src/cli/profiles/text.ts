@@ -91,7 +91,7 @@ function writableRow({ path, when }: ProfileSummary['writable'][number]): string
   return [`${path} (writable${when === undefined ? '' : ` if ${when}`})`];
 }
 
-/** What happens to a variable that the pod already has. */
+/** The effect on a variable that the pod already has. */
 export function operationText({ operation, group }: VariableSummary): string {
   if (group !== undefined) return `a different value is a conflict (group ${group})`;
   return {

@@ -35,7 +35,7 @@ export class Quotas implements Cache {
     return this;
   }
 
-  /** What is left of the quotas of a namespace; undefined while it is unknown. No I/O. */
+  /** Remaining amounts of the quotas of a namespace; undefined while they are unknown. No I/O. */
   left(namespace: string): readonly Quota[] | undefined {
     return this.#quotas.fresh()?.byIndex(namespace);
   }

@@ -24,7 +24,7 @@ export class ServerClock {
     if (Number.isFinite(serverMs)) this.#observed = { serverMs, at: this.#clock.now() };
   }
 
-  /** How far this machine's clock is ahead of the API server's, in ms; 0 within the tolerance, or before the first response. */
+  /** Difference between this machine's clock and the API server's, in ms, positive if the machine is ahead; 0 within the tolerance, or before the first response. */
   aheadMs(): number {
     if (this.#observed === undefined) return 0;
     const ahead = this.#wall() - (this.#observed.serverMs + this.#clock.now() - this.#observed.at);

@@ -84,7 +84,7 @@ export class Reflector<T, S extends Store<T> = Store<T>> {
     return this.#store?.get(key);
   }
 
-  /** Resolves when the first list is complete; never, should the server never answer. */
+  /** Resolves when the first list is complete. Never resolves if the server does not answer. */
   whenSynced(): Promise<void> {
     return this.#synced.promise;
   }

@@ -6,7 +6,7 @@ import { isObject, type Json, type JsonObject, objectIn, objectsIn, textIn } fro
 export interface Drift {
   readonly entry: string;
   readonly field: DriftField;
-  /** What the field should be, as words that follow "should". */
+  /** The correct value, as words that follow "should". */
   readonly expected: string;
 }
 

@@ -2,7 +2,7 @@ import type { ParsedNode } from 'yaml';
 import { childrenOf, columnOf, indicatorEnd, type SourceNode, startOf } from './source-node.ts';
 import type { SourceText, TextEdit } from './source-text.ts';
 
-/** Where new parts go: into a collection that is not empty, behind one of its parts or, without `after`, before the first. */
+/** The place for new parts in a collection that is not empty: behind one of its parts or, without `after`, before the first. */
 export interface InsertionPoint {
   readonly collection: SourceNode & { readonly node: ParsedNode };
   readonly after: SourceNode | undefined;

@@ -25,7 +25,7 @@ export function applyTextEdits(text: string, edits: readonly TextEdit[]): string
 export class SourceText {
   readonly text: string;
   readonly eol: string;
-  /** How the document is written if it is JSON; undefined if it is YAML. */
+  /** Style of a JSON document; undefined for YAML. */
   readonly json: FlowStyle | undefined;
 
   constructor(text: string, root: ParsedNode | null) {

@@ -11,7 +11,7 @@ import type { Profile } from '../../profiles/profile.ts';
 import { parametersOf, render, type Template } from '../../profiles/template.ts';
 import { valueBefore } from './value-before.ts';
 
-/** What an injection did to a pod: paths of additions, and paths of changed strings with their value before. */
+/** The changes that an injection made to a pod: paths of additions, and paths of changed strings with their value before. */
 export interface ReversePlan {
   readonly added: ReadonlySet<string>;
   readonly changed: ReadonlyMap<string, string>;

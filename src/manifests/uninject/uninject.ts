@@ -9,7 +9,7 @@ import { reverseTextEdits } from './reverse-edits.ts';
 
 export interface UninjectedPod {
   readonly template: PodTemplate;
-  /** Why the pod was left unchanged, a sentence fragment; undefined if it was uninjected. */
+  /** The reason for leaving the pod unchanged, a sentence fragment; undefined if it was uninjected. */
   readonly problem: string | undefined;
 }
 

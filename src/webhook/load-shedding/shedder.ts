@@ -12,7 +12,7 @@ import { peekReview } from './peek-review.ts';
 import type { QueueDelay } from './queue-delay.ts';
 import { ShedLog } from './shed-log.ts';
 
-// Why, and the choice of the limits: docs/adr/0016-overload.md.
+// The reasons, and the choice of the limits: docs/adr/0016-overload.md.
 
 /** Longest queue delay for optional injection. A burst of thousands of pods stays below it. */
 const MAX_OPTIONAL_WAIT_MS = 1000;
