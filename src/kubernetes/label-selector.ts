@@ -21,9 +21,10 @@ export function selectorMismatch(selector: Json | undefined, labels: Labels): st
 }
 
 /** Evaluates an expression of a label or node selector against the value of its label. `Gt` and `Lt` (node selectors only) count as matched. */
-export function matchesExpression({ operator, values }: JsonObject, value: string | undefined): boolean {
+export function matchesExpression(expression: JsonObject, value: string | undefined): boolean {
+  const { values } = expression;
   const isListed = Array.isArray(values) && value !== undefined && values.includes(value);
-  switch (operator) {
+  switch (textIn(expression, 'operator')) {
     case 'In':
       return isListed;
     case 'NotIn':

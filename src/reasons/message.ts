@@ -1,4 +1,4 @@
-import { INJECTION_LABEL, key } from '../api/keys.ts';
+import { INJECTION_LABEL, PREFIX } from '../api/keys.ts';
 import { dispatch } from '../lib/dispatch.ts';
 import { versionText } from '../kubernetes/version.ts';
 import { didYouMean } from '../lib/suggest.ts';
@@ -24,7 +24,8 @@ const messages: Messages = {
     `delivery ${quote(name)} not found, must be one of ${known.join(', ')} (${sourceText(source)})`,
   'invalid-value': ({ setting, value, source, expected }) =>
     `${'key' in source ? oneLine(source.key, 130) : setting} is ${quote(value)}, must be ${expected} (${sourceKinds[source.from]})`,
-  'missing-parameter': ({ parameter, profile }) => `profile ${profile} requires ${key(parameter)}, which is not set`,
+  'missing-parameter': ({ parameter, profile }) =>
+    `profile ${profile} requires ${PREFIX}/${parameter}, which is not set`,
   'owner-excluded': ({ kind, by }) => `pods of a ${oneLine(kind, 63)} are excluded by ${by}`,
   'profile-not-allowed': ({ profile, namespace }) =>
     `profile ${profile} is not allowed in namespace ${oneLine(namespace, 63)}`,
@@ -97,7 +98,7 @@ const requirementTexts: RequirementTexts = {
     `it requires Kubernetes ${versionText(minimum)} or later, ${actual ? `the cluster has ${versionText(actual)}` : 'the version is unknown'}`,
   'pod-security': ({ level }) => `Pod Security ${level} forbids it`,
   os: ({ os }) => `it supports only ${os.join(', ')}`,
-  parameter: ({ parameter }) => `${key(parameter)} is not set`,
+  parameter: ({ parameter }) => `${PREFIX}/${parameter} is not set`,
   'named-only': () => 'it is used only if a setting names it',
   image: ({ image }) => `${quote(image)} is not a valid image reference`,
   claim: ({ claim, problem }) => `claim ${oneLine(claim, 63)} ${claimText(problem)}`,
