@@ -1,5 +1,5 @@
 import { MIRROR_POD_ANNOTATION } from '../kubernetes/labels.ts';
-import { INJECTION_LABEL, key } from '../api/keys.ts';
+import { INJECTION_LABEL } from '../api/keys.ts';
 import { firstReason, type InjectionContext, type Rule, tracer } from '../injection/trace.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import { ownerKindsOf } from '../kubernetes/owner.ts';
@@ -78,7 +78,7 @@ const rules: readonly Rule<InjectionContext>[] = [
       if (wanted || source === undefined) return undefined;
       // Where the namespace leaves the choice to its pods, the label `required` opts a pod in.
       if (source.from !== 'pod' && labelsOf(context.pod)[INJECTION_LABEL] === REQUIRED) return undefined;
-      return { code: 'opted-out', by: `${sourceText(source)} (set ${key('inject')}: "true" on the pod to opt in)` };
+      return { code: 'opted-out', by: sourceText(source) };
     },
   },
 ];
