@@ -69,7 +69,7 @@ const messages: Messages = {
   'container-not-found': ({ pattern, source, suggestion }) =>
     `container ${quote(pattern)} not found${suggested(suggestion)} (${sourceText(source)})`,
   'parameter-locked': ({ parameter, source }) =>
-    `${parameter} cannot be set by ${sourceText(source)}; the value is ignored`,
+    `${parameter} cannot be set by ${sourceText(source)}; ignored`,
   advisory: ({ container, message }) => `container ${oneLine(container, 63)}: ${oneLine(message, 200)}`,
   'foreign-agent-present': ({ vendor, at, container }) =>
     `container ${oneLine(container, 63)} also has ${vendor} (${oneLine(at, 63)})`,
