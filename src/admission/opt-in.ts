@@ -78,7 +78,7 @@ const rules: readonly Rule<InjectionContext>[] = [
       if (wanted || source === undefined) return undefined;
       // Where the namespace leaves the choice to its pods, the label `required` opts a pod in.
       if (source.from !== 'pod' && labelsOf(context.pod)[INJECTION_LABEL] === REQUIRED) return undefined;
-      return { code: 'opted-out', by: `${sourceText(source)} (set ${key('inject')}: "true" on the pod to opt in)` };
+      return { code: 'opted-out', by: sourceText(source) };
     },
   },
 ];
