@@ -1,5 +1,5 @@
 import { MIRROR_POD_ANNOTATION } from '../kubernetes/labels.ts';
-import { DISABLED, ENABLED, INJECTION_LABEL, key, REQUIRED } from '../api/keys.ts';
+import { DISABLED, ENABLED, INJECTION_LABEL, REQUIRED } from '../api/keys.ts';
 import { firstReason, type Rule } from '../injection/rule.ts';
 import type { InjectionContext } from '../injection/context.ts';
 import { tracer } from '../injection/trace.ts';
