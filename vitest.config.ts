@@ -7,7 +7,7 @@ const program = [
   'test/deploy/{image,sbom}.test.ts',
   'test/docs/{add-your-own-agent,explain}.test.ts',
   'test/scenarios/{hostile-reviews,kubectl-plugin,profiles-directory,start}.test.ts',
-  'test/server/{cluster-state,serve}.test.ts',
+  'test/server/{cluster-watches,serve}.test.ts',
 ];
 /** Suites with a configuration of their own: npm run e2e, e2e:faults, e2e:agents. */
 const otherSuites = ['test/e2e/**', 'test/faults/**', 'test/agents/*-run.test.ts'];

@@ -122,7 +122,7 @@ export function licencesOf({ packages }) {
     const files = readdirSync(folder).filter((file) => /^(licen[cs]e|copying|notice)/i.test(file));
     const { author } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
     const by = typeof author === 'string' ? author : author?.name;
-    const stated = `The package has no file of its own for it. It states: licence ${license}${by ? `, author ${by}` : ''}.`;
+    const stated = `The package has no file of its own for it. It states: license ${license}${by ? `, author ${by}` : ''}.`;
     const text = files.toSorted().map((file) => readFileSync(join(folder, file), 'utf8').trim());
     return `${'='.repeat(80)}\n${name} ${version} (${license})\n${'='.repeat(80)}\n\n${text.join('\n\n') || stated}\n`;
   });

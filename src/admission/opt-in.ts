@@ -1,5 +1,5 @@
 import { MIRROR_POD_ANNOTATION } from '../kubernetes/labels.ts';
-import { DISABLED, ENABLED, INJECTION_LABEL, key, REQUIRED } from '../api/keys.ts';
+import { DISABLED, ENABLED, INJECTION_LABEL, REQUIRED } from '../api/keys.ts';
 import { firstReason, type Rule } from '../injection/rule.ts';
 import type { InjectionContext } from '../injection/context.ts';
 import { tracer } from '../injection/trace.ts';
@@ -78,7 +78,7 @@ const rules: readonly Rule<InjectionContext>[] = [
       if (wanted || source === undefined) return undefined;
       // Where the namespace leaves the choice to its pods, the label `required` opts a pod in.
       if (source.from !== 'pod' && labelsOf(context.pod)[INJECTION_LABEL] === REQUIRED) return undefined;
-      return { code: 'opted-out', by: `${sourceText(source)} (set ${key('inject')}: "true" on the pod to opt in)` };
+      return { code: 'opted-out', by: sourceText(source) };
     },
   },
 ];

@@ -144,7 +144,7 @@ export const keyTable: readonly KeyRow[] = [
     as: 'annotation',
     on: ['pod'],
     values: 'JSON, written by agent-injector',
-    meaning: 'The record of the decision for this pod, with its reason.',
+    meaning: 'The decision for this pod, with its reason.',
   },
 ];
 

@@ -18,10 +18,7 @@ export function directorySource(dir: string): CertificateSource {
       return {
         certificate,
         problem: opened.ok ? undefined : directoryFaultMessage(opened.error),
-        changes:
-          opened.ok && opened.value.created
-            ? [`created a certificate authority and a certificate for localhost in ${dir}`]
-            : [],
+        changes: opened.ok && opened.value.created ? [`created a CA and a certificate for localhost in ${dir}`] : [],
         recheckAfterMs: CHECK_INTERVAL_MS,
       };
     },

@@ -31,7 +31,7 @@ export async function certs(
   const { tlsSecret, webhookConfiguration } = config;
   const needsCluster = tlsSecret !== undefined || webhookConfiguration !== undefined;
   const client = needsCluster ? await openCluster(config.kubeconfig) : undefined;
-  if (needsCluster && !client) throw new UsageError(['no cluster: give --kubeconfig FILE, or run in a pod']);
+  if (needsCluster && !client) throw new UsageError(['no cluster found: use --kubeconfig FILE or run in a pod']);
   const files =
     client && tlsSecret !== undefined ? await readSecret(client, tlsSecret) : await readDirectory(config.tlsDir);
   if (!client || webhookConfiguration === undefined) return certificateReport(files, undefined, at);

@@ -178,9 +178,9 @@ async function checkReach(
   const decoded = decodePod(answer.body);
   const status = decoded.ok ? readStatus(decoded.value) : undefined;
   if (!status) {
-    const message = `${subject} has no status record: the API server does not reach agent-injector, or the pod did not request an agent; see the server's log and \`agent-injector certs\``;
+    const message = `${subject} has no status annotation: the API server does not reach agent-injector, or the pod did not request an agent; see the server's log and \`agent-injector certs\``;
     return [{ name, result: 'problem', message }];
   }
   const why = status.reason === undefined ? '' : ` (${status.reason})`;
-  return [{ name, result: 'ok', message: `${subject} has a status record: ${status.decision}${why}` }];
+  return [{ name, result: 'ok', message: `${subject} has a status annotation: ${status.decision}${why}` }];
 }

@@ -81,15 +81,15 @@ function contradictions(
     [port !== 0 && port === adminPort, `port and adminPort are both ${port}: choose different ports`],
     [
       has('kubeconfig') && has('namespaces'),
-      'kubeconfig and namespaces exclude each other: namespaces are read from a cluster or from a file',
+      'kubeconfig and namespaces are mutually exclusive: namespaces are read from a cluster or from a file',
     ],
     [
       has('tlsSecret') && has('tlsDir'),
-      'tlsSecret and tlsDir exclude each other: the certificate is read from a Secret or from a directory',
+      'tlsSecret and tlsDir are mutually exclusive: the certificate is read from a Secret or from a directory',
     ],
     [
       has('tlsSecret') && !has('webhookConfiguration'),
-      'tlsSecret requires webhookConfiguration: a new CA may sign only once it is seen in caBundle',
+      'tlsSecret requires webhookConfiguration: a new CA must appear in caBundle before it issues certificates',
     ],
     [
       (has('tlsSecret') || has('webhookConfiguration')) && !has('service'),

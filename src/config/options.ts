@@ -62,7 +62,7 @@ export const optionRows: { readonly [name in OptionName]-?: OptionRow<NonNullabl
   },
   kubeconfig: {
     ...kinds.FILE,
-    description: 'Kubeconfig of the cluster to read namespaces from. In a pod, its service account is the default.',
+    description: "Kubeconfig of the cluster to read namespaces from. Default in a pod: the pod's service account.",
   },
   namespaces: { ...kinds.FILE, description: 'Use these Namespace manifests (YAML) instead of a cluster.' },
   profiles: {
@@ -86,14 +86,14 @@ export const optionRows: { readonly [name in OptionName]-?: OptionRow<NonNullabl
   checks: {
     ...kinds.subset('NAMES', 'claims, quotas, both separated by a comma, or none', checkNames),
     description:
-      'What to watch in the cluster, so that injection never keeps a pod from starting: claims (and where their volumes are attached), quotas (and LimitRanges).',
+      'What to watch in the cluster, so that injection never keeps a pod from starting: claims (and where their volumes are attached), quotas (and LimitRanges). Comma-separated, or none.',
   },
   auditInterval: {
     ...kinds.INTERVAL,
     description:
       'How often to list the pods of the cluster and count those that should have an agent but do not, for the metrics. 0: never.',
   },
-  host: { ...kinds.text('ADDRESS', 'an address'), description: 'Address that both ports listen on.' },
+  host: { ...kinds.text('ADDRESS', 'an address'), description: 'Address to listen on, for both ports.' },
   port: { ...kinds.PORT, description: 'HTTPS port that the API server calls.' },
   adminPort: { ...kinds.PORT, description: 'Plain HTTP port of /livez, /readyz and /metrics.' },
   tlsDir: {
@@ -104,7 +104,7 @@ export const optionRows: { readonly [name in OptionName]-?: OptionRow<NonNullabl
   tlsSecret: {
     ...kinds.SECRET,
     description:
-      'Secret for a CA and a certificate that the replicas create, share and renew themselves, instead of a directory.',
+      'Secret in which the replicas store the CA and certificate that they create and renew; replaces --tls-dir.',
   },
   webhookConfiguration: {
     ...kinds.text('NAME', 'the name of a MutatingWebhookConfiguration', isObjectName),
@@ -120,7 +120,8 @@ export const optionRows: { readonly [name in OptionName]-?: OptionRow<NonNullabl
   },
   caLifetime: {
     ...kinds.LIFETIME,
-    description: 'Lifetime of its CA, which is renewed likewise. At least three times leafLifetime.',
+    description:
+      'Lifetime of the CA for --tls-secret, also renewed after two thirds. At least three times --leaf-lifetime.',
   },
   clientCa: {
     ...kinds.FILE,
@@ -129,7 +130,7 @@ export const optionRows: { readonly [name in OptionName]-?: OptionRow<NonNullabl
   },
   clientNames: {
     ...kinds.text('NAMES', 'names separated by commas', (value) => value.split(',').every((name) => name !== '')),
-    description: 'Common or DNS names, separated by commas: a client certificate must have one of them.',
+    description: 'Accepted client certificates: comma-separated common names or DNS names.',
   },
   drainSeconds: {
     ...kinds.integer(0, 3600, 'a whole number of seconds from 0 to 3600'),

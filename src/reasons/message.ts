@@ -21,7 +21,7 @@ const messages: Messages = {
   'unknown-profile': ({ name, source, suggestion }) =>
     `profile ${quote(name)} not found${suggested(suggestion)} (${sourceText(source)})`,
   'unknown-delivery': ({ name, source, known }) =>
-    `delivery ${quote(name)} not found, must be one of ${known.join(', ')} (${sourceText(source)})`,
+    `the profile has no delivery ${quote(name)}; available: ${known.join(', ')} (${sourceText(source)})`,
   'invalid-value': ({ setting, value, source, expected }) =>
     `${'key' in source ? oneLine(source.key, 130) : setting} is ${quote(value)}, must be ${expected} (${sourceKinds[source.from]})`,
   'missing-parameter': ({ parameter, profile }) =>
@@ -35,7 +35,7 @@ const messages: Messages = {
       : `no container is selected for profile ${profile}`,
   'os-unsupported': ({ os, profile }) => `profile ${profile} does not support OS ${quote(os)}`,
   'arch-unsupported': ({ profile, supported }) =>
-    `profile ${profile} supports ${supported.join(', ')}; the pod cannot be scheduled on such a node`,
+    `profile ${profile} supports only ${supported.join(' and ')}, and no such node matches the pod's node selector or affinity`,
   'libc-unsupported': ({ profile, libc, source }) =>
     `profile ${profile} does not support ${libc} (${source ? sourceText(source) : 'guessed from the image name'})`,
   'kubernetes-unsupported': ({ profile, minimum, actual }) =>
@@ -69,7 +69,7 @@ const messages: Messages = {
     `${on} annotation ${quote(key)} has no effect${suggested(suggestion)}`,
   'container-not-found': ({ pattern, source, suggestion }) =>
     `container ${quote(pattern)} not found${suggested(suggestion)} (${sourceText(source)})`,
-  'parameter-locked': ({ parameter, source }) => `${parameter} may not be set by ${sourceText(source)}; ignored`,
+  'parameter-locked': ({ parameter, source }) => `${parameter} cannot be set by ${sourceText(source)}; ignored`,
   advisory: ({ container, message }) => `container ${oneLine(container, 63)}: ${oneLine(message, 200)}`,
   'foreign-agent-present': ({ vendor, at, container }) =>
     `container ${oneLine(container, 63)} also has ${vendor} (${oneLine(at, 63)})`,
@@ -120,11 +120,11 @@ function claimText(problem: ClaimProblem): string {
     case 'lost':
       return 'has lost its volume';
     case 'block':
-      return 'is a block device, without a file system';
+      return 'is a block volume (volumeMode: Block)';
     case 'in-use':
       return `can be used by only one pod and is in use on ${oneLine(problem.node, 63)}`;
     case 'elsewhere':
-      return `can be mounted on only one node, currently ${oneLine(problem.node, 63)}`;
+      return `can be mounted on only one node and is attached to ${oneLine(problem.node, 63)}`;
   }
 }
 

@@ -24,7 +24,7 @@ export function openAudits(
   const intervalMs = millisecondsOf(auditInterval);
   if (intervalMs === 0) return undefined;
   if (!client) {
-    logger.warn({}, 'auditInterval is ignored: there is no cluster');
+    logger.warn({}, 'ignoring the setting auditInterval: no cluster is configured');
     return undefined;
   }
   // The chart's selectors exclude these and the server's own namespace.

@@ -22,7 +22,7 @@ export function openEvents(
   { client, profiles }: EventSources,
   log: Logger,
 ): ServerEvents {
-  if (events && !client) log.warn({}, 'events is ignored: there is no cluster');
+  if (events && !client) log.warn({}, 'ignoring the setting events: no cluster is configured');
   if (!events || !client) return { recorder: noEventRecorder, onNotice: () => {} };
   let notify: ((code: string) => void) | undefined;
   const recorder = createEventRecorder({

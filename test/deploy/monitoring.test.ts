@@ -42,7 +42,7 @@ describe('alerts and dashboard', () => {
     for (const name of names) expect(served.has(name) || FOREIGN.has(name), name).toBe(true);
   });
 
-  it('show every metric of ours somewhere', () => {
+  it('show every metric of agent-injector somewhere', () => {
     const shown = new Set(queries.flatMap(({ expr }) => metricsIn(expr)));
     for (const [name, { type }] of Object.entries(metricRows)) {
       expect(shown, name).toContain(type === 'histogram' ? `${name}_bucket` : name);

@@ -71,7 +71,7 @@ function example(profile: Profile): string {
   const delivery = outcome?.outcome === 'injected' ? outcome.delivery : '?';
   const [first] = admission.pod.spec.containers;
   return `${block(manifest)}
-In a pod that is created in this namespace, the container \`web\` gets the following. Its files come by delivery \`${delivery}\`:
+In a pod that is created in this namespace, the container \`web\` gets the following. The files are delivered by \`${delivery}\`:
 
 ${block({ env: first?.env ?? [], volumeMounts: first?.volumeMounts ?? [] })}`;
 }
@@ -156,7 +156,7 @@ function fileRows({ mounts, files, writable }: ProfileSummary): readonly (readon
 function adviceRows(title: string, before: string, advice: readonly NoteSummary[]): string {
   return rows(
     title,
-    ['code', 'recognised by', 'message'],
+    ['code', 'recognized by', 'message'],
     advice.map(({ code: name, signs, message }) => [code(name), signs.join(' and '), message]),
     `${before}\n\n`,
   );

@@ -125,7 +125,7 @@ function matchFindings(
   if (!isUnrecordedPod || result.decision.outcome !== 'injected') return [];
   const fix = restartCommand(result.namespace, creatorOf(pod));
   const message =
-    'this pod has no status record, but would be injected if it were created now: when it was created, agent-injector was not called or did ' +
+    'this pod has no status annotation, but would be injected if it were created now: when it was created, agent-injector was not called or did ' +
     `not answer, or ${INJECTION_LABEL} was not set yet`;
   return [{ code: 'not-asked-then', message, ...(fix !== undefined && { fix }) }];
 }

@@ -90,7 +90,7 @@ export class ServerVersion {
     this.#reconnects = reconnects;
     this.#log.resolve({}, 'the Kubernetes version of the API server can be read again');
     if (!this.#version || versionText(this.#version) !== versionText(version))
-      logger.info({ kubernetes: versionText(version) }, 'version of the API server');
+      logger.info({ kubernetes: versionText(version) }, 'read the version of the API server');
     this.#version = version;
   }
 }

@@ -164,7 +164,7 @@ export class EventWriter {
       this.#log.report({ namespace }, `an Event could not be written: ${describeFailure(response)}`);
       return;
     }
-    this.#log.resolve({}, 'Events are written again');
+    this.#log.resolve({}, 'Events can be written again');
   }
 
   #wallMs(): number {

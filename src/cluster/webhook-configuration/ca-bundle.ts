@@ -178,7 +178,7 @@ export class CaBundleWriter {
       return false;
     this.#log.report(
       { webhookConfiguration: this.#options.name },
-      'another writer keeps changing caBundle: it is now written every 10 s at most. Check whether cert-manager injects its CA, too',
+      'another writer keeps changing caBundle: writing at most once every 10 s. Check whether cert-manager also injects a CA',
     );
     return true;
   }

@@ -188,7 +188,7 @@ describe('set and force', () => {
     expect(variablesOf(known, {}, { secret: 'secret', key: 'key' })).toMatchObject({ X: 'existing' });
   });
 
-  it('env-from-keys states which variables come by envFrom', () => {
+  it('env-from-keys states which variables come from envFrom', () => {
     const app = { envFrom: [{ secretRef: { name: 'secret' } }, { configMapRef: { name: 'hidden' } }] };
     const known = entry('append', 'added', { separator: ' ' });
     expect(variablesOf(known, app, { 'env-from-keys': 'X' })).toMatchObject({ X: 'existing added' });
