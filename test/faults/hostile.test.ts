@@ -2,7 +2,7 @@ import jsonpatch, { type Operation } from 'fast-json-patch';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decodePod } from '../../src/kubernetes/pod.ts';
 import { namespace, catalogue, container } from '../support/fixtures.ts';
-import { admitAndVerify } from '../support/promises.ts';
+import { admitAndVerify } from '../support/six-rules.ts';
 import { figure } from './figure.ts';
 import { hostileBodies, hostilePods } from './hostile-pods.ts';
 import { podOf, reviewText } from '../support/reviews.ts';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { withDefaults } from '../../src/profiles/catalogue.ts';
 import { catalogue, catalogueOf, container, namespace, pod, profileDocument } from '../support/fixtures.ts';
 import { lateContainer } from '../support/generated-pod.ts';
-import { admitAndVerify, podsWithVariables } from '../support/promises.ts';
+import { admitAndVerify, podsWithVariables } from '../support/six-rules.ts';
 import { settingsFor } from '../support/sample-values.ts';
 
 const every = [...catalogue.profiles.values()].flatMap((profile) =>

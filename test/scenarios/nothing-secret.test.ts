@@ -10,7 +10,7 @@ import type { Profile } from '../../src/profiles/profile.ts';
 import { encodeReview } from '../../src/admission/review.ts';
 import { decisionFields } from '../../src/webhook/decision-log.ts';
 import { catalogue, container, namespace, pod } from '../support/fixtures.ts';
-import { podsWithVariables } from '../support/promises.ts';
+import { podsWithVariables } from '../support/six-rules.ts';
 import { settingsFor } from '../support/sample-values.ts';
 import { reviewOf, startServer } from '../support/webhook-server.ts';
 
