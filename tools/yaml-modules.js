@@ -1,6 +1,6 @@
-// Agents are YAML; the bundle and the tests import them as data, so that nothing is parsed at start-up.
-// `import documents from './*.yaml'` gives every YAML file of that folder, sorted by name: a new agent is a new file, no index to edit.
-// `import text from './builtin.catalogue'` gives the catalogue that they make, read here as a server would read it.
+// Agents are YAML files. The bundle and the tests import them as data, so that nothing is parsed at start-up.
+// `import documents from './*.yaml'` imports every YAML file of a folder, sorted by name.
+// `import text from './builtin.catalogue'` imports the catalogue that is built from them.
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +14,7 @@ const files = (path) =>
         .map((name) => join(dirname(path), name))
     : [path];
 
-/** Runs a module of src/ without leaving a file behind. */
+/** Bundles and imports a module of src/ without writing a file. */
 const load = async (entry, plugins = []) => {
   const { outputFiles } = await build({
     entryPoints: [entry],
@@ -23,7 +23,7 @@ const load = async (entry, plugins = []) => {
     platform: 'node',
     format: 'esm',
     plugins,
-    // The package yaml calls require() for Node's own modules.
+    // The package yaml calls require() for modules of Node.js.
     banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr('/');" },
     logLevel: 'warning',
   });
@@ -32,7 +32,7 @@ const load = async (entry, plugins = []) => {
 
 let reader;
 
-/** What the documents of a module are: read as the server reads YAML. */
+/** The documents of a module as JSON, parsed like by the server. */
 const content = async (path) => {
   reader ??= load(fileURLToPath(new URL('../src/manifests/yaml.ts', import.meta.url)));
   const { readSingle } = await reader;
@@ -44,7 +44,7 @@ const content = async (path) => {
   return JSON.stringify(path.endsWith('/*.yaml') ? values : values[0]);
 };
 
-// Paths are in the bundle: it is the same wherever the project lies.
+// Relative, because paths are in the bundle, which must be reproducible.
 const fromHere = ({ resolveDir, path }) => relative('.', resolve(resolveDir, path));
 
 const documents = {
@@ -64,7 +64,7 @@ const documents = {
 
 const frozen = async (folder) => (await load(join(folder, 'freeze.ts'), [documents])).frozen;
 
-/** esbuild: YAML modules become JSON text inside the bundle. */
+/** The plugin for esbuild: YAML modules become JSON text in the bundle. */
 export const esbuildYaml = {
   name: 'yaml-modules',
   setup(building) {
@@ -80,7 +80,7 @@ export const esbuildYaml = {
   },
 };
 
-/** vite (vitest): the same modules. */
+/** The plugin for vite (vitest), with the same modules. */
 export const viteYaml = {
   name: 'yaml-modules',
   enforce: 'pre',
