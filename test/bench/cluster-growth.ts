@@ -21,7 +21,7 @@ export async function clusterGrowth(bench: Bench, book: SampleBook): Promise<voi
   try {
     const usual = await bench.cluster();
     await memoryAtRest(bench, book, { few, many });
-    const beside = async (
+    const withProduct = async (
       variant: string,
       plane: ControlPlane,
       profiles?: string,
@@ -30,13 +30,13 @@ export async function clusterGrowth(bench: Bench, book: SampleBook): Promise<voi
       return [variant, await bench.product({ flags })];
     };
     const servers: (readonly [string, Server])[] = [
-      await beside(`${FEW} namespaces`, few),
-      await beside(`${NAMESPACES} namespaces`, usual),
-      await beside(`${MANY} namespaces`, many),
+      await withProduct(`${FEW} namespaces`, few),
+      await withProduct(`${NAMESPACES} namespaces`, usual),
+      await withProduct(`${MANY} namespaces`, many),
     ];
     for (const count of PROFILES) {
       servers.push(
-        await beside(`${count} ${count === 1 ? 'profile' : 'profiles'}`, usual, writeProfiles(bench.dir, count)),
+        await withProduct(`${count} ${count === 1 ? 'profile' : 'profiles'}`, usual, writeProfiles(bench.dir, count)),
       );
     }
     await warmUp(

@@ -34,7 +34,7 @@ export async function memory(bench: Bench, book: SampleBook): Promise<void> {
 
 /** Sends reviews over 8 and over 64 connections in turn, half of them of new ReplicaSets, and samples the memory. */
 async function reviewed(bench: Bench, book: SampleBook, server: Server, count: number): Promise<void> {
-  const look = setInterval(() => {
+  const sampling = setInterval(() => {
     book.add({ row: 'memory', variant: 'load', server: server.name, figure: 'rss' }, residentMiB(server.pid));
   }, 1000);
   try {
@@ -45,7 +45,7 @@ async function reviewed(bench: Bench, book: SampleBook, server: Server, count: n
       left -= (await bench.window(server, job)).reviews;
     }
   } finally {
-    clearInterval(look);
+    clearInterval(sampling);
   }
 }
 

@@ -24,13 +24,13 @@ export async function profile(bench: Bench, kind: 'product' | 'fastify' | 'raw')
   const window = await bench.window(server, { connections, strangers });
   await server.stop();
   const [file] = readdirSync(dir);
-  const taken = JSON.parse(readFileSync(join(dir, file ?? ''), 'utf8')) as CpuProfile;
+  const cpuProfile = JSON.parse(readFileSync(join(dir, file ?? ''), 'utf8')) as CpuProfile;
   rmSync(dir, { recursive: true });
-  print(kind, window, taken);
+  print(kind, window, cpuProfile);
 }
 
-function print(kind: string, window: Window, taken: CpuProfile): void {
-  const times = selfTimes(taken, { from: window.from, to: window.to, locate: sourceLocator() });
+function print(kind: string, window: Window, cpuProfile: CpuProfile): void {
+  const times = selfTimes(cpuProfile, { from: window.from, to: window.to, locate: sourceLocator() });
   const total = times.reduce((sum, { micros }) => sum + micros, 0);
   const row = (micros: number, what: string): string =>
     `  ${((micros / total) * 100).toFixed(1).padStart(5)} %  ${((micros / total) * window.cpuPerReview).toFixed(2).padStart(6)} us  ${what}`;

@@ -28,11 +28,11 @@ const replicas: Replica[] = [];
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'agent-injector-rolling-'));
-  const made = await issueServerCertificate(['localhost', '127.0.0.1'], new Date());
-  for (const [name, text] of Object.entries({ 'tls.crt': made.cert, 'tls.key': made.key, 'ca.crt': made.ca })) {
+  const issued = await issueServerCertificate(['localhost', '127.0.0.1'], new Date());
+  for (const [name, text] of Object.entries({ 'tls.crt': issued.cert, 'tls.key': issued.key, 'ca.crt': issued.ca })) {
     writeFileSync(join(dir, name), text);
   }
-  ({ ca } = made);
+  ({ ca } = issued);
   await api.start();
   const { labels, annotations } = optedIn({ 'domain-id': '1000' });
   api.put(SHOP, annotations, labels);

@@ -50,11 +50,11 @@ test('a server that starts with an empty read-only directory ends with an error'
 });
 
 test('a server uses the certificate in a read-only directory, such as a mounted Secret', async () => {
-  const made = await issueServerCertificate(['localhost', '127.0.0.1'], new Date());
+  const issued = await issueServerCertificate(['localhost', '127.0.0.1'], new Date());
   for (const [name, text] of [
-    ['tls.crt', made.cert],
-    ['tls.key', made.key],
-    ['ca.crt', made.ca],
+    ['tls.crt', issued.cert],
+    ['tls.key', issued.key],
+    ['ca.crt', issued.ca],
   ] as const)
     writeFileSync(join(tls, name), text);
   const injector = await startMounted('mount --bind "$TLS" "$TLS" && mount -o remount,ro,bind "$TLS"; exec "$@"');

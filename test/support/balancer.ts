@@ -104,9 +104,9 @@ export async function startBalancer(): Promise<Balancer> {
 
 /** Probes a replica. The chart's readiness probe also needs two failures (failureThreshold: 2). */
 async function probeOf(replica: Probed): Promise<'ready' | 'unready' | 'silent'> {
-  const asked = replica.ask('/readyz').then(
+  const answer = replica.ask('/readyz').then(
     ({ status }) => (status === 200 ? ('ready' as const) : ('unready' as const)),
     () => 'silent' as const,
   );
-  return Promise.race([asked, delay(PROBE_TIMEOUT_MS, 'silent' as const, { ref: false })]);
+  return Promise.race([answer, delay(PROBE_TIMEOUT_MS, 'silent' as const, { ref: false })]);
 }
