@@ -1,4 +1,4 @@
-// The rooms of src/ in import order: a room imports only itself and rooms above it. The linter's overrides (.oxlintrc.json) and the table in
+// The rooms of src/ in import order: a room imports only itself and rooms above it. The linter's overrides (.oxlintrc.rooms.json) and the table in
 // ARCHITECTURE.md are made from this list: UPDATE_DOCS=1 npx vitest run test/docs/architecture
 
 /** A pure room has no I/O, clock, timer or process: plain JSON in, a value out. */

@@ -40,7 +40,7 @@ export function packagesIn({ inputs, outputs }) {
       throw new Error(`${key} is in the bundle; version, integrity or license is not in package-lock.json`);
     if (dev)
       throw new Error(
-        `${key} is in the bundle, but is only a development dependency, which is not audited. Make it external.`,
+        `${key} is in the bundle, and is only there for development: it is not audited. Make it external.`,
       );
     const name = key.slice(key.lastIndexOf('node_modules/') + 'node_modules/'.length);
     return { key, name, version, integrity, license, folder: resolve(folder), calls: [...calls.get(folder)] };
@@ -121,7 +121,7 @@ export function licencesOf({ packages }) {
     const files = readdirSync(folder).filter((file) => /^(licen[cs]e|copying|notice)/i.test(file));
     const { author } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
     const by = typeof author === 'string' ? author : author?.name;
-    const stated = `The package has no file of its own for it. It states: licence ${license}${by ? `, author ${by}` : ''}.`;
+    const stated = `The package has no file of its own for it. It states: license ${license}${by ? `, author ${by}` : ''}.`;
     const text = files.toSorted().map((file) => readFileSync(join(folder, file), 'utf8').trim());
     return `${'='.repeat(80)}\n${name} ${version} (${license})\n${'='.repeat(80)}\n\n${text.join('\n\n') || stated}\n`;
   });

@@ -1,6 +1,6 @@
-// Agents are YAML files. The bundle and the tests import them as data, so that nothing is parsed at start-up.
-// `import documents from './*.yaml'` imports every YAML file of a folder, sorted by name.
-// `import text from './builtin.catalogue'` imports the catalogue that is built from them.
+// Plugins that turn the YAML of the agents into data at build time, so that a server parses nothing at start.
+// `import documents from './*.yaml'` imports all YAML files of a folder, sorted by name: a new agent is a new file, without an index to edit.
+// `import text from './builtin.catalogue'` imports the catalogue of these documents, parsed by the server's own code.
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +14,7 @@ const files = (path) =>
         .map((name) => join(dirname(path), name))
     : [path];
 
-/** Bundles and imports a module of src/ without writing a file. */
+/** Bundles a module of src/ in memory, and imports it. */
 const load = async (entry, plugins = []) => {
   const { outputFiles } = await build({
     entryPoints: [entry],
@@ -32,7 +32,6 @@ const load = async (entry, plugins = []) => {
 
 let reader;
 
-/** The documents of a module as JSON, parsed like by the server. */
 const content = async (path) => {
   reader ??= load(fileURLToPath(new URL('../src/manifests/yaml.ts', import.meta.url)));
   const { readSingle } = await reader;
@@ -44,7 +43,7 @@ const content = async (path) => {
   return JSON.stringify(path.endsWith('/*.yaml') ? values : values[0]);
 };
 
-// Relative, because paths are in the bundle, which must be reproducible.
+// Relative paths, because the bundle contains them: it does not depend on the location of the project.
 const fromHere = ({ resolveDir, path }) => relative('.', resolve(resolveDir, path));
 
 const documents = {
@@ -62,9 +61,9 @@ const documents = {
   },
 };
 
-const frozen = async (folder) => (await load(join(folder, 'freeze.ts'), [documents])).frozen;
+const frozen = async (folder) => (await load(join(folder, 'build-snapshot.ts'), [documents])).frozen;
 
-/** The plugin for esbuild: YAML modules become JSON text in the bundle. */
+/** For esbuild: YAML modules become JSON in the bundle. */
 export const esbuildYaml = {
   name: 'yaml-modules',
   setup(building) {
@@ -80,7 +79,7 @@ export const esbuildYaml = {
   },
 };
 
-/** The plugin for vite (vitest), with the same modules. */
+/** For vite (vitest). */
 export const viteYaml = {
   name: 'yaml-modules',
   enforce: 'pre',

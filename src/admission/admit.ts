@@ -1,9 +1,10 @@
 import { type ContainerSelector, selectTargets } from '../injection/container-selection.ts';
 import { envFromPresence } from '../injection/env/env-from.ts';
 import type { ContainerOutcome } from '../injection/outcome.ts';
-import { applyOperations, patchFor } from '../injection/patch.ts';
+import { applyPatch, patchFor } from '../injection/patch.ts';
 import { planInjection, EMPTY_PLAN, type Plan } from '../injection/plan.ts';
-import { type InjectionContext, tracer } from '../injection/trace.ts';
+import type { InjectionContext } from '../injection/context.ts';
+import { tracer } from '../injection/trace.ts';
 import { brokenRule } from '../injection/verify/pod.ts';
 import { type ClusterState, unknownCluster } from '../kubernetes/cluster-state.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
@@ -16,7 +17,6 @@ import { type Decision, primaryReason, notInjected } from './decision.ts';
 import { isRequired, reasonToSkip } from './opt-in.ts';
 import { fitsInAnnotations, statusText } from './status-text.ts';
 
-/** The decision on a pod, the patch that implements it, and the patched pod. */
 export interface Admission {
   readonly decision: Decision;
   readonly operations: readonly Operation[];
@@ -40,7 +40,7 @@ export function admitInContext(context: InjectionContext): Admission {
   if (operations.length === 0) return { decision, operations, pod: context.pod };
   const size = sizeOf(operations);
   if (size > MAX_PATCH_LENGTH) return withoutPatch(context, decision, { code: 'patch-too-large', size });
-  const patched = applyOperations(context.pod, operations);
+  const patched = applyPatch(context.pod, operations);
   const rule = verifyFirstPass(context, first.plan, patched) ?? verifySecondPass(context, patched);
   if (rule !== undefined) return withoutPatch(context, decision, { code: 'rule-broken', rule });
   return { decision, operations, pod: patched };
@@ -56,7 +56,6 @@ function verifySecondPass(context: InjectionContext, patched: Pod): string | und
   return operations.length === 0 ? undefined : 'a second pass over the patched pod would change it again';
 }
 
-/** Discards the patch as a whole, so no container is injected. */
 function withoutPatch(
   { pod, namespace }: InjectionContext,
   { containers, notices }: Decision,
@@ -102,17 +101,17 @@ function decide(context: InjectionContext): PlannedDecision {
     plan: EMPTY_PLAN,
   });
   const optedOut = reasonToSkip(context);
-  // Only an opt-out may be a misspelling away from what was meant; a pod that asks for nothing gets no notices.
+  // Report unknown keys for an opt-out, which may be a typo; pods that request nothing get no notices.
   if (optedOut) return skip(optedOut, optedOut.code === 'opted-out' ? unknownKeysIn(context) : []);
   const unknownKeys = unknownKeysIn(context);
-  const selection = selectTargets(context);
-  const reason = selection.ok ? noTarget(selection.value) : selection.error;
+  const selector = selectTargets(context);
+  const reason = selector.ok ? noTarget(selector.value) : selector.error;
   if (context.trace) tracer(context.trace, 'containers', {})(TARGETS, reason);
-  if (!selection.ok) return skip(selection.error, unknownKeys);
-  const notices = [...selection.value.notices, ...unknownKeys];
+  if (!selector.ok) return skip(selector.error, unknownKeys);
+  const notices = [...selector.value.notices, ...unknownKeys];
   if (reason) return skip(reason, notices);
-  const { plan, outcomes, notices: more } = planInjection(context, selection.value);
-  return { decision: decisionOn(outcomes, required, [...notices, ...more]), plan };
+  const planned = planInjection(context, selector.value);
+  return { decision: decisionOn(planned.outcomes, required, [...notices, ...planned.notices]), plan: planned.plan };
 }
 
 const TARGETS = { name: 'targets', holds: 'a container is selected for injection' };

@@ -1,6 +1,6 @@
 import type { ContainerResult, ContainerOutcome } from '../injection/outcome.ts';
 import type { Reason } from '../reasons/reason.ts';
-import { type ReasonKind, reasonTable } from '../reasons/table.ts';
+import { type ReasonKind, reasonTable } from '../reasons/reason-table.ts';
 
 type DecisionOn<Container> =
   | { readonly outcome: 'injected'; readonly containers: readonly Container[]; readonly notices: readonly Reason[] }
@@ -17,7 +17,7 @@ export type Decision = DecisionOn<ContainerOutcome>;
 /** A decision without the details of its containers, for metrics, Events and the answer cache. Every Decision is one. */
 export type DecisionSummary = DecisionOn<ContainerResult>;
 
-export function summaryOf(decision: Decision): DecisionSummary {
+export function decisionSummary(decision: Decision): DecisionSummary {
   return { ...decision, containers: decision.containers.map(withoutDetails) };
 }
 

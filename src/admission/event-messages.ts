@@ -1,14 +1,12 @@
 import { oneLine } from '../lib/text.ts';
 import { reasonMessage } from '../reasons/message.ts';
 import type { Reason, ReasonCode } from '../reasons/reason.ts';
-import { reasonTable } from '../reasons/table.ts';
+import { reasonTable } from '../reasons/reason-table.ts';
 import { isReported, type DecisionSummary } from './decision.ts';
 import { reportedReasons } from './warnings.ts';
 
-/** Content of an Event on a workload. */
 export interface EventMessage {
   readonly type: 'Normal' | 'Warning';
-  /** Documented in docs/reference.md. */
   readonly reason: 'AgentInjected' | 'AgentNotInjected' | 'PodRefused' | 'AgentNotice';
   /** Empty for an injection. */
   readonly code: ReasonCode | '';
@@ -49,7 +47,6 @@ function notInjectedMessages(decision: Exclude<DecisionSummary, { outcome: 'inje
   return [warning(outcome === 'refused' ? 'PodRefused' : 'AgentNotInjected', reason, profiles)];
 }
 
-/** The Event for a notice, independent of a decision. */
 export function noticeEventMessage(notice: Reason): EventMessage {
   return warning('AgentNotice', notice, '');
 }

@@ -1,6 +1,8 @@
 import { MIRROR_POD_ANNOTATION } from '../kubernetes/labels.ts';
-import { INJECTION_LABEL, key } from '../api/keys.ts';
-import { firstReason, type InjectionContext, type Rule, tracer } from '../injection/trace.ts';
+import { DISABLED, ENABLED, INJECTION_LABEL, REQUIRED } from '../api/keys.ts';
+import { firstReason, type Rule } from '../injection/rule.ts';
+import type { InjectionContext } from '../injection/context.ts';
+import { tracer } from '../injection/trace.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import { ownerKindsOf } from '../kubernetes/owner.ts';
 import { annotationsOf, labelsOf, type Pod } from '../kubernetes/pod.ts';
@@ -9,8 +11,6 @@ import { sourceText } from '../reasons/message.ts';
 import type { Reason } from '../reasons/reason.ts';
 import { intendedLabel } from '../settings/misspelled-keys.ts';
 import { resolveSetting, wantsInjection } from '../settings/resolve.ts';
-
-const REQUIRED = 'required';
 
 /** True if the pod fails closed: it is refused if it cannot be injected. */
 export function isRequired(pod: Pod | undefined, namespace: Namespace | undefined): boolean {
@@ -22,7 +22,7 @@ export function isRequired(pod: Pod | undefined, namespace: Namespace | undefine
 
 export function isOptedIn({ labels }: Namespace): boolean {
   const label = labels[INJECTION_LABEL];
-  return label === 'enabled' || label === REQUIRED;
+  return label === ENABLED || label === REQUIRED;
 }
 
 // The selectors of the API server check most of this too, but callers can bypass the API server.
@@ -51,8 +51,8 @@ const rules: readonly Rule<InjectionContext>[] = [
     name: 'pod-label',
     holds: 'the pod is not opted out by its label',
     evaluate: ({ pod }) =>
-      labelsOf(pod)[INJECTION_LABEL] === 'disabled'
-        ? { code: 'opted-out', by: `pod label ${INJECTION_LABEL}=disabled` }
+      labelsOf(pod)[INJECTION_LABEL] === DISABLED
+        ? { code: 'opted-out', by: `pod label ${INJECTION_LABEL}=${DISABLED}` }
         : undefined,
   },
   {
@@ -78,12 +78,11 @@ const rules: readonly Rule<InjectionContext>[] = [
       if (wanted || source === undefined) return undefined;
       // Where the namespace leaves the choice to its pods, the label `required` opts a pod in.
       if (source.from !== 'pod' && labelsOf(context.pod)[INJECTION_LABEL] === REQUIRED) return undefined;
-      return { code: 'opted-out', by: `${sourceText(source)} (set ${key('inject')}: "true" on the pod to opt in)` };
+      return { code: 'opted-out', by: sourceText(source) };
     },
   },
 ];
 
-/** The reason to skip the pod before any profile is considered; undefined if there is none. */
 export function reasonToSkip(context: InjectionContext): Reason | undefined {
-  return firstReason(rules, context, context.trace && tracer(context.trace, 'policy', {}));
+  return firstReason(rules, context, context.trace && tracer(context.trace, 'opt-in', {}));
 }

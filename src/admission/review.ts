@@ -4,7 +4,7 @@ import { isObject, type Json, type JsonObject } from '../lib/json.ts';
 import { oneLine } from '../lib/text.ts';
 import { reasonMessage } from '../reasons/message.ts';
 import type { Reason } from '../reasons/reason.ts';
-import { reasonTable } from '../reasons/table.ts';
+import { reasonTable } from '../reasons/reason-table.ts';
 import { auditAnnotations } from './audit-annotations.ts';
 import type { Decision } from './decision.ts';
 import { warningsFor } from './warnings.ts';
@@ -25,7 +25,6 @@ export type DecodedReview =
   | { readonly kind: 'review'; readonly review: Review }
   /** A review with a uid, but without a pod to decide on. */
   | { readonly kind: 'unanswerable'; readonly uid: string; readonly reason: Reason }
-  /** A review that cannot be answered. */
   | { readonly kind: 'invalid'; readonly message: string };
 
 /** A UUID has 36 characters. The answer repeats the uid. */
@@ -87,7 +86,6 @@ function unanswerable(uid: string, reason: Reason): DecodedReview {
   return { kind: 'unanswerable', uid, reason };
 }
 
-/** The response. `allowed` is false only for a refused pod. */
 export function encodeReview(uid: string, decision: Decision, operations: readonly Operation[]): JsonObject {
   const warnings = warningsFor(decision);
   return {

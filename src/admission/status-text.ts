@@ -12,7 +12,7 @@ import type { ContainerOutcome } from '../injection/outcome.ts';
 import { annotationsOf, type Pod } from '../kubernetes/pod.ts';
 import { oneLine } from '../lib/text.ts';
 import { skippedDeliveryText, reasonMessage } from '../reasons/message.ts';
-import { reasonTable } from '../reasons/table.ts';
+import { reasonTable } from '../reasons/reason-table.ts';
 import type { Parameters } from '../settings/parameters.ts';
 import type { Decision } from './decision.ts';
 
@@ -62,7 +62,7 @@ function containersPart(
 function withoutDetail(status: ContainerStatus): ContainerStatus {
   if (!isInjected(status)) return status;
   const { container, profile, hash, delivery } = status;
-  return { container, profile, ...(hash !== undefined && { hash }), delivery };
+  return { container, profile, hash, delivery };
 }
 
 /** Neither name can contain a space. */
@@ -97,7 +97,6 @@ function injectedStatus(container: string, result: Extract<ContainerOutcome, { o
   };
 }
 
-/** Parameter names by source, in the order of the profile. */
 function parametersBySource(parameters: Parameters): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
   for (const [name, { source }] of parameters) {

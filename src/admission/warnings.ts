@@ -21,7 +21,6 @@ export function warningsFor(decision: Decision): readonly string[] {
   return texts.slice(0, MAX_WARNINGS).map((text) => oneLine(`agent-injector: ${text}`, MAX_WARNING_LENGTH));
 }
 
-/** The reason for a container that should have been injected and was not. */
 export function reportedReasons(result: ContainerResult): readonly (readonly [container: string, reason: Reason])[] {
   return result.outcome === 'skipped' && isReported(result.reason) ? [[result.container, result.reason]] : [];
 }

@@ -1,13 +1,15 @@
 /** Value of the `delivery` setting for the first delivery that fits; the default. */
 export const AUTO = 'auto';
 
+/** Values of the `libc` setting and of the constraint of that name. */
+export const LIBCS = ['glibc', 'musl'] as const;
+
 export const PREFIX = 'agent-injector.io';
 
 export function key(name: string): string {
   return `${PREFIX}/${name}`;
 }
 
-/** The pod annotation with a setting for one container: `<setting>.agent-injector.io/<container>`. */
 export function containerKey(setting: string, container: string): string {
   return `${setting}.${PREFIX}/${container}`;
 }
@@ -23,6 +25,13 @@ export function parseKey(
 }
 
 export const INJECTION_LABEL: string = key('injection');
+
+// Values of the injection label.
+export const ENABLED = 'enabled';
+
+export const REQUIRED = 'required';
+
+export const DISABLED = 'disabled';
 
 export const STATUS_ANNOTATION: string = key('status');
 
@@ -127,9 +136,8 @@ export const keyTable: readonly KeyRow[] = [
     as: 'annotation',
     on: ['pod'],
     values: 'JSON, written by agent-injector',
-    meaning: 'The record of the decision for this pod, with its reason.',
+    meaning: 'The decision for this pod, with its reason.',
   },
 ];
 
-/** All annotations other than parameters, with `status`. */
 export const settingNames: readonly string[] = keyTable.filter((row) => row.as === 'annotation').map((row) => row.name);

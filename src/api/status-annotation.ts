@@ -6,24 +6,21 @@ import { STATUS_ANNOTATION } from './keys.ts';
 export interface InjectedStatus extends JsonObject {
   readonly container: string;
   readonly profile: string;
-  /** Hash of the content of the profile; absent in annotations of versions before 0.2. */
-  readonly hash?: string;
+  /** Hash of the content of the profile. */
+  readonly hash: string;
   readonly delivery: string;
-  /** Why the deliveries that the profile prefers were not used. */
   readonly why?: string;
-  /** Added variables. */
   readonly env?: string;
   readonly changed?: string;
   /** Maps paths in the container to the volumes mounted there. */
   readonly mounts?: Readonly<Record<string, string>>;
-  /** The init container that was added. */
   readonly init?: string;
   readonly annotations?: string;
   /** Maps `container`, `pod`, `namespace`, `cluster` or `profile` to the parameters whose values come from there. */
   readonly from?: Readonly<Record<string, string>>;
 }
 
-export interface SkippedStatus extends JsonObject {
+interface SkippedStatus extends JsonObject {
   readonly container: string;
   readonly profile?: string;
   readonly reason: string;
@@ -31,10 +28,8 @@ export interface SkippedStatus extends JsonObject {
 
 export type ContainerStatus = InjectedStatus | SkippedStatus;
 
-/** The valid parts of the status annotation of a pod. */
 export interface StatusRecord {
   readonly decision: string;
-  /** Reason code, if no container was injected. */
   readonly reason: string | undefined;
   readonly message: string | undefined;
   readonly containers: readonly ContainerStatus[];
@@ -81,7 +76,6 @@ function parse(text: string | undefined): unknown {
   }
 }
 
-/** Far more than agent-injector writes. */
 const MAX_RECORD_LENGTH = 64 * 1024;
 
 type Check = (value: Json | undefined) => boolean;
@@ -111,8 +105,9 @@ const fields: Readonly<Record<string, Check>> = {
 
 function isStatus(value: Json): value is ContainerStatus {
   if (!isObject(value) || value['container'] === undefined) return false;
-  const isWhole = value['reason'] !== undefined || (value['profile'] !== undefined && value['delivery'] !== undefined);
+  const required = value['delivery'] === undefined ? ['reason'] : ['profile', 'hash'];
   return (
-    isWhole && Object.entries(value).every(([name, field]) => Object.hasOwn(fields, name) && fields[name]?.(field))
+    required.every((name) => value[name] !== undefined) &&
+    Object.entries(value).every(([name, field]) => Object.hasOwn(fields, name) && fields[name]?.(field))
   );
 }

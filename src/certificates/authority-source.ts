@@ -116,11 +116,11 @@ export class AuthoritySource implements CertificateSource {
     if (stored?.kind === 'valid')
       return current ? adopt(stored.state, current, at) : { state: stored.state, changes: [] };
     const cause = stored ? `the Secret was not usable (${stored.reason})` : 'the Secret did not exist';
-    if (current) return { state: current, changes: [`${cause}: wrote back the certificate and authority in use`] };
+    if (current) return { state: current, changes: [`${cause}: wrote back the certificate and CA in use`] };
     if (!stored?.authority) return this.#create(cause, at, published);
     const { authority, trusted } = stored;
     const state = { leaf: await this.#newLeaf(authority, at), authority, next: undefined, trusted };
-    return { state, changes: [`${cause}: kept its certificate authority and issued a new certificate`] };
+    return { state, changes: [`${cause}: kept its CA and issued a new certificate`] };
   }
 
   #validCurrent(at: Date): AuthorityState | undefined {
@@ -134,7 +134,7 @@ export class AuthoritySource implements CertificateSource {
     const adopted = certificateBlocks((published ?? []).join('')).filter((cert) => isAuthority(cert, at));
     const trusted = [...new Set([authority.cert, ...adopted])].slice(0, 1 + MAX_ADOPTED);
     const state = { leaf: await this.#newLeaf(authority, at), authority, next: undefined, trusted };
-    return { state, changes: [`${cause}: created a certificate authority and a certificate`] };
+    return { state, changes: [`${cause}: created a CA and a certificate`] };
   }
 
   async #advance(draft: Draft, at: Date, published: PublishedBundles): Promise<Draft> {
@@ -142,14 +142,14 @@ export class AuthoritySource implements CertificateSource {
     const { authority, next } = state;
     if (next && this.#isPropagated(next, at, published)) {
       const promoted = { ...state, leaf: await this.#newLeaf(next, at), authority: next, next: undefined };
-      return { state: promoted, changes: [...changes, 'the new certificate authority is trusted and now signs'] };
+      return { state: promoted, changes: [...changes, 'the new CA is trusted and now issues certificates'] };
     }
     if (!next && at >= renewalTime(authority.cert)) {
       const created = await this.#newAuthority(at);
       const begun = { ...state, next: created, trusted: [...state.trusted, created.cert] };
       return {
         state: begun,
-        changes: [...changes, 'created a new certificate authority, which signs once it is trusted'],
+        changes: [...changes, 'created a new CA, which issues certificates once it is trusted'],
       };
     }
     return this.#renewLeaf(draft, at);
@@ -162,7 +162,7 @@ export class AuthoritySource implements CertificateSource {
     // The second certificate in a row from one authority: no replica serves a certificate of the previous authority any more.
     const trusted = isSignedBy(leaf.cert, authority) ? [authority.cert, ...(next ? [next.cert] : [])] : before;
     const change = hasWrongNames ? 'the certificate was for other names: issued a new one' : 'renewed the certificate';
-    const dropped = trusted.length < before.length ? '; the previous certificate authority is no longer trusted' : '';
+    const dropped = trusted.length < before.length ? '; the previous CA is no longer trusted' : '';
     const state = { ...draft.state, leaf: await this.#newLeaf(authority, at), trusted };
     return { state, changes: [...draft.changes, change + dropped] };
   }
@@ -197,8 +197,6 @@ function adopt(state: AuthorityState, current: AuthorityState, at: Date): Draft 
   if (signers.length === 0) return { state, changes: [] };
   return {
     state: { ...state, trusted: [...state.trusted, ...signers] },
-    changes: [
-      'the Secret contains another certificate authority; the one in use here stays trusted until the certificate is renewed',
-    ],
+    changes: ['the Secret contains another CA; the one in use here stays trusted until the certificate is renewed'],
   };
 }

@@ -46,7 +46,7 @@ export function parseSecret(data: SecretData, at: Date): ParsedSecret {
   const invalid = (reason: string): ParsedSecret => ({ kind: 'invalid', reason, authority, trusted });
   const fault = findFault({ ...leaf, ca: trusted.join('') }, at);
   if (fault) return invalid(faultMessage(fault));
-  if (!authority) return invalid('ca.key contains no key of an authority in ca.crt');
+  if (!authority) return invalid('ca.key contains no key of a CA in ca.crt');
   return { kind: 'valid', state: { leaf, authority, next, trusted } };
 }
 

@@ -1,4 +1,4 @@
-import { openTlsDirectory } from './directory.ts';
+import { readOrCreateTlsDirectory } from './directory.ts';
 import { directoryFaultMessage } from './faults.ts';
 import type { ServerCertificate } from './server-certificate.ts';
 import { type CertificateSource, CHECK_INTERVAL_MS, PROPAGATION_MS } from './source.ts';
@@ -13,15 +13,12 @@ export function directorySource(dir: string): CertificateSource {
     isShared: false,
     propagationMs: PROPAGATION_MS,
     reconcile: async (at) => {
-      const opened = await openTlsDirectory(dir, at);
+      const opened = await readOrCreateTlsDirectory(dir, at);
       if (opened.ok) ({ certificate } = opened.value);
       return {
         certificate,
         problem: opened.ok ? undefined : directoryFaultMessage(opened.error),
-        changes:
-          opened.ok && opened.value.created
-            ? [`created a certificate authority and a certificate for localhost in ${dir}`]
-            : [],
+        changes: opened.ok && opened.value.created ? [`created a CA and a certificate for localhost in ${dir}`] : [],
         recheckAfterMs: CHECK_INTERVAL_MS,
       };
     },

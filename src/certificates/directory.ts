@@ -23,7 +23,7 @@ const COMMITTED = '.issued';
  * Opens a directory of `tls.crt`, `tls.key` and `ca.crt` (optional) whose certificate is valid at the given time. A directory without any of
  * them is filled with a new authority and a certificate for this machine's local names; other files in it are ignored.
  */
-export async function openTlsDirectory(
+export async function readOrCreateTlsDirectory(
   dir: string,
   at: Date,
   issue: Issue = issueLocal,

@@ -33,7 +33,7 @@ export function faultMessage(fault: CertificateFault, nameOf = (part: Part): str
     case 'key-mismatch':
       return `${nameOf('key')} is not the private key of ${nameOf('cert')}`;
     case 'other-authority':
-      return `${nameOf('cert')} was not issued by a valid authority in ${nameOf('ca')}`;
+      return `${nameOf('cert')} was not issued by a valid CA in ${nameOf('ca')}`;
     case 'expired':
       return `${nameOf(fault.part)} expired at ${fault.since} (it is now ${toMinute(fault.at)})`;
     case 'not-yet-valid':

@@ -12,9 +12,9 @@ export interface KeyedCertificate {
   readonly key: string;
 }
 
-/** Start of the validity, and its length in ms. */
 export interface Term {
   readonly at: Date;
+  /** In ms. */
   readonly lifetime: number;
 }
 

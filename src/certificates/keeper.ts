@@ -2,7 +2,7 @@ import type { CaBundleWriter } from '../cluster/webhook-configuration/ca-bundle.
 import { sleep } from '../lib/clock.ts';
 import { coalesce } from '../lib/coalesce.ts';
 import { errorMessage } from '../lib/error-message.ts';
-import { type Logger, TroubleLog } from '../lib/logger.ts';
+import { type Logger, ProblemLog } from '../lib/logger.ts';
 import type { CertificateGauges } from '../metrics/types.ts';
 import { ClientCaFile } from './client-ca.ts';
 import { describeCertificate, expiryOf } from './describe.ts';
@@ -47,8 +47,8 @@ export class CertificateKeeper {
   readonly check: () => Promise<void> = coalesce(() => this.#checkAndSchedule());
   readonly #options: KeeperOptions;
   readonly #clock: WallClock;
-  readonly #problemLog: TroubleLog;
-  readonly #clockLog: TroubleLog;
+  readonly #problemLog: ProblemLog;
+  readonly #clockLog: ProblemLog;
   readonly #history: PublishedHistory;
   readonly #selfCheck: SelfCheck;
   readonly #clientCa: ClientCaFile | undefined;
@@ -66,8 +66,8 @@ export class CertificateKeeper {
     this.#history = new PublishedHistory(options.source.propagationMs);
     this.#selfCheck = new SelfCheck(options.servername, options.clock);
     this.#clientCa = options.clientCa === undefined ? undefined : new ClientCaFile(options.clientCa);
-    this.#problemLog = new TroubleLog(options.log, options.clock.monotonic);
-    this.#clockLog = new TroubleLog(options.log, options.clock.monotonic);
+    this.#problemLog = new ProblemLog(options.log, options.clock.monotonic);
+    this.#clockLog = new ProblemLog(options.log, options.clock.monotonic);
   }
 
   /** Checks until there is a certificate, however long that takes. Rejects when stopped. */
@@ -101,7 +101,6 @@ export class CertificateKeeper {
     return this.#problem;
   }
 
-  /** Why a caller would not get a trusted answer, a sentence each. */
   notReady(): readonly string[] {
     return notReadyReasons(this.#status());
   }
@@ -212,16 +211,16 @@ export class CertificateKeeper {
 
   #report(problem: string | undefined): void {
     this.#problem = problem;
-    if (problem === undefined) this.#problemLog.over({}, 'the certificate problem is resolved');
-    else this.#problemLog.trouble({}, problem);
+    if (problem === undefined) this.#problemLog.resolve({}, 'the certificate problem is resolved');
+    else this.#problemLog.report({}, problem);
   }
 
   #reportClock(): void {
     const aheadSeconds = Math.round(this.#clock.aheadMs() / 1000);
-    if (aheadSeconds === 0) this.#clockLog.over({}, "this machine's clock agrees with the API server's again");
+    if (aheadSeconds === 0) this.#clockLog.resolve({}, "this machine's clock agrees with the API server's again");
     else {
       const text = "this machine's clock differs from the API server's, whose time is used for certificates";
-      this.#clockLog.trouble({ aheadSeconds }, text);
+      this.#clockLog.report({ aheadSeconds }, text);
     }
   }
 }

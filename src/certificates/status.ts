@@ -16,7 +16,7 @@ export interface CertificateStatus {
   readonly renewals: CertificateGauges['renewals'];
 }
 
-/** Why a caller would not get a trusted answer, a sentence each. */
+/** Reasons why a caller could not connect or would not trust the certificate, one sentence each. */
 export function notReadyReasons(status: CertificateStatus): readonly string[] {
   const { at, served, problem, registration, selfCheck } = status;
   const reasons = registration ? trustReasons(registration, selfCheck) : [];
@@ -27,16 +27,16 @@ export function notReadyReasons(status: CertificateStatus): readonly string[] {
 }
 
 function trustReasons(
-  { state, trouble }: CaBundleStatus,
+  { state, problem }: CaBundleStatus,
   selfCheck: CertificateStatus['selfCheck'],
 ): readonly string[] {
-  const cause = trouble === undefined ? '' : ` (${trouble})`;
+  const cause = problem === undefined ? '' : ` (${problem})`;
   if (state === 'unknown') return [`the webhook configuration has not been read yet${cause}`];
   if (state === 'absent') return ['the webhook configuration does not exist yet'];
   if (selfCheck === 'not listening') return [];
   if (!selfCheck) return ['the certificate has not been checked against the published caBundle yet'];
-  const { problem } = selfCheck;
-  return problem === undefined ? [] : [`callers that use the published caBundle cannot connect: ${problem}${cause}`];
+  if (selfCheck.problem === undefined) return [];
+  return [`callers that use the published caBundle cannot connect: ${selfCheck.problem}${cause}`];
 }
 
 /** Metrics of the certificate. The expiry of the CA is the latest one of the authorities that verify the certificate. */
@@ -52,7 +52,7 @@ export function certificateGauges(status: CertificateStatus): CertificateGauges 
       ca: expiries.reduce((last, one) => (last && one && last > one ? last : one), undefined),
     },
     renewals,
-    hasProblem: problem !== undefined || registration?.trouble !== undefined,
+    hasProblem: problem !== undefined || registration?.problem !== undefined,
     repairs: registration?.repairs ?? 0,
     drift: Object.fromEntries(driftFields.map((name) => [name, drift.filter(({ field }) => field === name).length])),
   };

@@ -173,7 +173,7 @@ function serial(): string {
 
 function at(parent: Asn1, index: number): Asn1 {
   const child = typeof parent.value === 'string' ? undefined : parent.value[index];
-  if (child === undefined) throw new Error('the authority is not a well-formed certificate');
+  if (child === undefined) throw new Error('the CA is not a well-formed certificate');
   return child;
 }
 

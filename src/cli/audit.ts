@@ -5,7 +5,7 @@ import { podKind } from '../kubernetes/workload.ts';
 import { objectIn, textIn } from '../lib/json.ts';
 import { openUserCluster } from '../server/cluster.ts';
 import { type NamespaceScope, readClaims, readNamespaceList, readWorkloads } from './cluster-reader.ts';
-import { readClusterState } from './cluster-state.ts';
+import { readClusterState } from './read-cluster-state.ts';
 import type { CommandResult } from './command-result.ts';
 import { formatJson, formatSection } from './format.ts';
 import { installedCatalogue } from './installed-defaults.ts';

@@ -31,7 +31,7 @@ export async function certs(
   const { tlsSecret, webhookConfiguration } = config;
   const needsCluster = tlsSecret !== undefined || webhookConfiguration !== undefined;
   const cluster = needsCluster ? await openCluster(config.kubeconfig) : undefined;
-  if (needsCluster && !cluster) throw new UsageError(['no cluster: give --kubeconfig FILE, or run in a pod']);
+  if (needsCluster && !cluster) throw new UsageError(['no cluster found: use --kubeconfig FILE or run in a pod']);
   const files =
     cluster && tlsSecret !== undefined ? await readSecret(cluster, tlsSecret) : await readDirectory(config.tlsDir);
   if (!cluster || webhookConfiguration === undefined) return certificateReport(files, undefined, at);

@@ -1,6 +1,7 @@
 import { toNamespace } from '../cluster/caches/namespace-object.ts';
 import type { KubeClient } from '../cluster/client/types.ts';
-import { isNotFound, readAll } from '../cluster/one-shot.ts';
+import { isNotFound } from '../cluster/client/errors.ts';
+import { readAll } from '../cluster/one-shot.ts';
 import { describeInterruption } from '../cluster/watch/backoff.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import { apiPath, type WorkloadKind } from '../kubernetes/workload.ts';

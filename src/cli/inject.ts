@@ -9,7 +9,7 @@ import { decodePod } from '../kubernetes/pod.ts';
 import { enclosingMetadata } from '../kubernetes/workload.ts';
 import type { Operation } from '../lib/json-patch.ts';
 import type { Manifest, PodTemplate } from '../manifests/documents.ts';
-import { applyOperations, type EditedManifest, type EditProblem, type PodEdit } from '../manifests/edit/edit.ts';
+import { editManifest, type EditedManifest, type EditProblem, type PodEdit } from '../manifests/edit/edit.ts';
 import { displayName, readManifest } from '../manifests/file.ts';
 import { misplacedKeys } from '../settings/misspelled-keys.ts';
 import type { CommandResult } from './command-result.ts';
@@ -60,7 +60,7 @@ interface AppliedEdits extends EditedManifest {
 
 /** Applies the operations where possible; the pods that cannot be edited are the problems. */
 function applyEdits(manifest: Manifest, edits: readonly PodEdit[]): AppliedEdits {
-  const edited = applyOperations(manifest, edits);
+  const edited = editManifest(manifest, edits);
   if (edited.ok) return { ...edited.value, problems: [] };
   const failed = new Set(edited.error.map(({ template }) => template));
   const rest = applyEdits(

@@ -5,20 +5,20 @@ import { ownEntries } from '../diagnostics/webhook-match.ts';
 import { isObject, type JsonObject, objectIn, objectsIn, textIn } from '../lib/json.ts';
 import { readSingle } from '../manifests/yaml.ts';
 import { type Catalogue, withDefaults } from '../profiles/catalogue.ts';
-import { problemsOfDefaults, readDefaults } from '../settings/defaults.ts';
+import { problemsOfDefaults, readDefaults } from '../settings/validate-defaults.ts';
 
 /** The key under which the chart puts the server's configuration file. */
 const FILE = 'agent-injector.yaml';
 
-/** The catalogue as the installed server has it, as far as it can be read, and where its defaults were read. */
 export interface InstalledCatalogue {
   readonly catalogue: Catalogue;
+  /** Where the defaults were read; undefined if they were not. */
   readonly from: string | undefined;
 }
 
 /**
- * The cluster-wide defaults of the server that is installed: the webhook entries name its Service, and the ConfigMap of that name is its
- * configuration file. The catalogue as it is where none can be read or used; never throws.
+ * Adds the cluster-wide defaults of the installed server to the catalogue. The webhook entries name the server's Service, and the ConfigMap of the
+ * same name contains its configuration file. Returns the catalogue unchanged if the defaults cannot be read or are not valid. Never throws.
  */
 export async function withInstalledDefaults(
   api: Api,
@@ -38,7 +38,7 @@ export async function withInstalledDefaults(
   return { catalogue: withDefaults(catalogue, defaults), from: `ConfigMap ${namespace}/${name}` };
 }
 
-/** The same, where the webhook configurations have not been read yet. */
+/** Reads the webhook configurations, and adds the defaults as `withInstalledDefaults` does. */
 export async function installedCatalogue(api: Api, catalogue: Catalogue): Promise<Catalogue> {
   const answer = await readOnce(api, WEBHOOK_CONFIGURATIONS);
   const configurations = answer.kind === 'ok' ? objectsIn(answer.body, 'items') : [];

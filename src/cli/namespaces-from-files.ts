@@ -1,4 +1,4 @@
-import { INJECTION_LABEL, key } from '../api/keys.ts';
+import { ENABLED, INJECTION_LABEL, key } from '../api/keys.ts';
 import { namespacesFromObjects } from '../cluster/caches/namespaces.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import { didYouMean, nearest } from '../lib/suggest.ts';
@@ -47,7 +47,7 @@ export async function namespaceFinder(
   const own = manifest ? namespaceObjects(displayName(manifest.file), manifest.manifest) : [];
   const listed = namespaces === undefined ? [] : await readNamespaces(namespaces);
   const known = namespacesFromObjects([...listed, ...own]);
-  const assumed = { labels: { [INJECTION_LABEL]: 'enabled' }, annotations: {} };
+  const assumed = { labels: { [INJECTION_LABEL]: ENABLED }, annotations: {} };
   return (name) => {
     const namespace = known.get(name) ?? (namespaces === undefined ? { name, ...assumed } : undefined);
     return namespace && { ...namespace, annotations: { ...namespace.annotations, ...annotations } };

@@ -1,12 +1,17 @@
 import { controllerOf } from '../kubernetes/owner.ts';
 import { type Admission, admit } from '../admission/admit.ts';
-import { INJECTION_LABEL, key } from '../api/keys.ts';
+import { DISABLED, ENABLED, INJECTION_LABEL, key } from '../api/keys.ts';
 import { describeFailure } from '../cluster/client/errors.ts';
 import type { KubeClient as Api } from '../cluster/client/types.ts';
 import type { ApiResponse } from '../cluster/client/types.ts';
 import { sendOnce } from '../cluster/one-shot.ts';
 import { catalogueFrom, type OfflineOptions } from '../config/catalogue.ts';
-import { comparePlans, type InjectedAgent, type PlanComparison, type Verdict } from '../diagnostics/plan-comparison.ts';
+import {
+  compareAdmissions,
+  type InjectedAgent,
+  type DecisionComparison,
+  type Verdict,
+} from '../diagnostics/decision-comparison.ts';
 import type { ClusterState } from '../kubernetes/cluster-state.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import { decodePod, type Pod } from '../kubernetes/pod.ts';
@@ -20,7 +25,7 @@ import { type Catalogue, withProfiles } from '../profiles/catalogue.ts';
 import { reasonMessage } from '../reasons/message.ts';
 import { openUserCluster } from '../server/cluster.ts';
 import { type NamespaceScope, readNamespaceList, readWorkloads } from './cluster-reader.ts';
-import { readClusterState } from './cluster-state.ts';
+import { readClusterState } from './read-cluster-state.ts';
 import type { CommandResult } from './command-result.ts';
 import { formatJson } from './format.ts';
 import { installedCatalogue } from './installed-defaults.ts';
@@ -90,7 +95,7 @@ interface Survey {
 interface Compared {
   readonly namespace: string;
   readonly workload: string;
-  readonly comparison: PlanComparison;
+  readonly comparison: DecisionComparison;
   /** The changed pod, for a dry run; undefined if nothing changes. */
   readonly pod: Pod | undefined;
   readonly dryRun?: ApiResponse;
@@ -138,11 +143,11 @@ function compare(survey: Survey, root: Root, cluster: ClusterState): readonly Co
   if (!namespace) return [];
   const labelled =
     namespace.name === labelNamespace
-      ? { ...namespace, labels: { ...namespace.labels, [INJECTION_LABEL]: 'enabled' } }
+      ? { ...namespace, labels: { ...namespace.labels, [INJECTION_LABEL]: ENABLED } }
       : namespace;
   const before: Admission = admit(root.pod, namespace, now, cluster);
   const after = admit(root.pod, labelled, later, cluster);
-  const comparison = comparePlans(before, after);
+  const comparison = compareAdmissions(before, after);
   const { verdict } = comparison;
   if (verdict === 'skipped' && comparison.reason.code === 'namespace-not-enabled') return [];
   const pod = verdict === 'gets' || verdict === 'changes' ? after.pod : undefined;
@@ -161,7 +166,7 @@ async function withDryRun(api: Api, compared: Compared): Promise<Compared> {
     metadata: {
       generateName: 'agent-injector-plan-',
       namespace,
-      labels: { ...metadata?.labels, [INJECTION_LABEL]: 'disabled' },
+      labels: { ...metadata?.labels, [INJECTION_LABEL]: DISABLED },
       annotations: { ...metadata?.annotations, [key('inject')]: 'false' },
     },
     spec,
@@ -200,7 +205,7 @@ function rowOf({ namespace, workload, comparison, dryRun }: Compared): Planned {
   };
 }
 
-function comparisonText(comparison: PlanComparison): string {
+function comparisonText(comparison: DecisionComparison): string {
   const before = agentsText(comparison.before);
   if ('reason' in comparison) {
     const why = `${reasonMessage(comparison.reason)} (${comparison.reason.code})`;

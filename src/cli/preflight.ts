@@ -17,14 +17,14 @@ import {
 import { ownEntries } from '../diagnostics/webhook-match.ts';
 import type { ClusterState } from '../kubernetes/cluster-state.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
-import { decodePod, type Pod } from '../kubernetes/pod.ts';
-import { type JsonObject, objectIn, objectsIn, textIn } from '../lib/json.ts';
+import { claimsOf, decodePod } from '../kubernetes/pod.ts';
+import { type JsonObject, objectIn, objectsIn } from '../lib/json.ts';
 import { knownInjectors } from '../profile-sources/known-injectors.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import { reasonMessage } from '../reasons/message.ts';
 import { openUserCluster } from '../server/cluster.ts';
 import { readClaims, readNamespaceList } from './cluster-reader.ts';
-import { readClusterState } from './cluster-state.ts';
+import { readClusterState } from './read-cluster-state.ts';
 import type { CommandResult } from './command-result.ts';
 import { formatJson } from './format.ts';
 import { withInstalledDefaults } from './installed-defaults.ts';
@@ -144,7 +144,7 @@ async function checkSamplePods(
       const message = `a sample pod in namespace ${namespace.name} would not be injected: ${reasonMessage(decision.reason)} (${decision.reason.code})`;
       return [{ name: 'settings', result: 'note', message }];
     }
-    return claimsOf(pod).map((claim): Check => {
+    return claimsOf(pod.spec.volumes).map((claim): Check => {
       const subject = `PersistentVolumeClaim ${claim}`;
       return claims.has(`${namespace.name}/${claim}`)
         ? { name: 'storage', result: 'ok', message: `${subject} exists in namespace ${namespace.name}` }
@@ -154,13 +154,6 @@ async function checkSamplePods(
             message: `${subject} does not exist in namespace ${namespace.name}: its pods would stay Pending`,
           };
     });
-  });
-}
-
-function claimsOf({ spec }: Pod): readonly string[] {
-  return (spec.volumes ?? []).flatMap((volume) => {
-    const claim = textIn(objectIn(volume, 'persistentVolumeClaim'), 'claimName');
-    return claim === '' ? [] : [claim];
   });
 }
 
@@ -185,9 +178,9 @@ async function checkReach(
   const decoded = decodePod(answer.body);
   const status = decoded.ok ? readStatus(decoded.value) : undefined;
   if (!status) {
-    const message = `${subject} has no status record: the API server does not reach agent-injector, or the pod did not request an agent; see the server's log and \`agent-injector certs\``;
+    const message = `${subject} has no status annotation: the API server does not reach agent-injector, or the pod did not request an agent; see the server's log and \`agent-injector certs\``;
     return [{ name, result: 'problem', message }];
   }
   const why = status.reason === undefined ? '' : ` (${status.reason})`;
-  return [{ name, result: 'ok', message: `${subject} has a status record: ${status.decision}${why}` }];
+  return [{ name, result: 'ok', message: `${subject} has a status annotation: ${status.decision}${why}` }];
 }

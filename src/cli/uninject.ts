@@ -18,7 +18,7 @@ export async function uninject(options: UninjectOptions): Promise<CommandResult>
   return {
     output: options.diff ? createTwoFilesPatch(name, `${name} (before)`, manifest.text, text, '', '') : text,
     messages: [
-      ...(pods.length === 0 ? [`${name}: no pod in this file has a record of an injection`] : []),
+      ...(pods.length === 0 ? [`${name}: no pod in this file has a status annotation that lists an injection`] : []),
       ...pods.map(({ template: { line, kind, name: object }, problem }) => {
         const result = problem === undefined ? 'uninjected' : `left unchanged: ${problem}`;
         return `${name}:${line}: ${kind}/${object}: ${result}`;

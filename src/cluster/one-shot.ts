@@ -1,5 +1,4 @@
 import type { JsonObject } from '../lib/json.ts';
-import type { Failure } from './client/errors.ts';
 import type { ApiResponse, KubeClient } from './client/types.ts';
 import type { Interruption } from './watch/backoff.ts';
 import { PagedList } from './watch/list.ts';
@@ -15,14 +14,6 @@ export function readOnce(client: KubeClient, path: string): Promise<ApiResponse>
 
 export function sendOnce(client: KubeClient, path: string, body: JsonObject): Promise<ApiResponse> {
   return client.sendJson(path, { method: 'POST', body, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES });
-}
-
-export function isForbidden(failure: Failure): boolean {
-  return failure.kind === 'http' && (failure.status === 401 || failure.status === 403);
-}
-
-export function isNotFound(failure: Failure): boolean {
-  return failure.kind === 'http' && failure.status === 404;
 }
 
 /** Reads all objects of a collection, with one page in memory at a time. Returns what interrupted it, or undefined. */

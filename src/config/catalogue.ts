@@ -7,11 +7,11 @@ import { UsageError } from '../lib/usage-error.ts';
 import { builtInCatalogue } from '../profile-sources/builtin.ts';
 import type { ProfilesStatus } from '../profile-sources/directory.ts';
 import { type Catalogue, problemText, withDefaults } from '../profiles/catalogue.ts';
-import { problemsOfDefaults } from '../settings/defaults.ts';
+import { problemsOfDefaults } from '../settings/validate-defaults.ts';
 import { type Config, type ConfigFault, readConfig } from './config.ts';
 
 /** The catalogue of a cluster: built-in profiles with cluster-wide defaults, and the profiles of a directory. */
-export interface CatalogueSource {
+export interface CatalogueProvider {
   readonly catalogue: () => Catalogue;
   readonly problems: () => readonly string[];
   readonly status: () => ProfilesStatus;
@@ -30,7 +30,7 @@ export function requireConfig(read: Result<Config, ConfigFault>): Config {
  * Opens the catalogue. A server (`watch`) starts without broken profiles and reloads the directory when it changes; a command (`once`) fails on
  * any broken profile. Throws a UsageError with all problems.
  */
-export async function openCatalogue(config: Config, log: Logger, use: 'watch' | 'once'): Promise<CatalogueSource> {
+export async function openCatalogue(config: Config, log: Logger, use: 'watch' | 'once'): Promise<CatalogueProvider> {
   const { profiles: dir, defaults } = config;
   const builtIn = withDefaults(builtInCatalogue(), Object.entries(defaults));
   if (dir === undefined) {
@@ -78,7 +78,7 @@ export async function offlineInputs({ config: file, profiles, kubernetes }: Offl
   const config = requireConfig(readConfig(Object.fromEntries(given), {}));
   const silent = { info: () => {}, warn: () => {}, error: () => {} };
   const opened = await openCatalogue(config, silent, 'once');
-  return { catalogue: opened.catalogue(), cluster: clusterStateFromFiles(config) };
+  return { catalogue: opened.catalogue(), cluster: assumedClusterState(config) };
 }
 
 export async function catalogueFrom(files: OfflineOptions): Promise<Catalogue> {
@@ -86,7 +86,7 @@ export async function catalogueFrom(files: OfflineOptions): Promise<Catalogue> {
   return catalogue;
 }
 
-function withoutDirectory(catalogue: Catalogue): CatalogueSource {
+function withoutDirectory(catalogue: Catalogue): CatalogueProvider {
   const profiles = { 'built-in': catalogue.profiles.size, user: 0, 'last-good': 0, broken: 0 };
   return {
     catalogue: () => catalogue,
@@ -100,7 +100,7 @@ function problemsIn(catalogue: Catalogue, defaults: Config['defaults']): readonl
   return problemsOfDefaults(catalogue, Object.entries(defaults)).map(problemText);
 }
 
-export function clusterStateFromFiles({ kubernetes }: Pick<Config, 'kubernetes'>): ClusterState {
+export function assumedClusterState({ kubernetes }: Pick<Config, 'kubernetes'>): ClusterState {
   return {
     kubernetes: kubernetes === undefined ? undefined : parseVersion(kubernetes),
     configMapKeys: () => undefined,

@@ -7,19 +7,19 @@ import { pathText } from '../lib/text.ts';
 import { errorMessage } from '../lib/error-message.ts';
 import type { Result } from '../lib/result.ts';
 import { readSingle } from '../manifests/yaml.ts';
-import { readDefaults } from '../settings/defaults.ts';
+import { readDefaults } from '../settings/validate-defaults.ts';
 import {
   flagOf,
-  parseSettings,
-  type SettingName,
-  settingNames,
-  settingRows,
-  type Settings,
+  parseOptions,
+  type OptionName,
+  optionNames,
+  optionRows,
+  type ServerOptions,
   variableOf,
 } from './options.ts';
 import { millisecondsOf, type RawValue } from './value-kinds.ts';
 
-export interface Config extends Settings {
+export interface Config extends ServerOptions {
   /** Cluster-wide defaults: from a setting's name to its value, as in an annotation. */
   readonly defaults: Readonly<Record<string, string>>;
 }
@@ -40,7 +40,7 @@ interface GivenValue {
 
 /**
  * Merges flags, environment and file, in this order of precedence, into one configuration. All problems are reported at once, each with the
- * origin of the value. With `read`, settings that only a server requires may be missing.
+ * origin of the value. With `read`, options that only a server requires may be missing.
  */
 export function readConfig(
   flags: Readonly<Record<string, string>>,
@@ -50,9 +50,9 @@ export function readConfig(
   const problems: string[] = [];
   const variables = readVariables(environment, problems);
   const file = flags['config'] ?? variables.get('config')?.value;
-  const { settings, defaults } = file === undefined ? NO_FILE : readFile(String(file), problems);
-  const given = merge(flags, variables, settings);
-  const parsed = parseSettings(new Map([...given].map(([name, { value }]) => [name, value])));
+  const { options, defaults } = file === undefined ? NO_FILE : readFile(String(file), problems);
+  const given = merge(flags, variables, options);
+  const parsed = parseOptions(new Map([...given].map(([name, { value }]) => [name, value])));
   problems.push(...(parsed.ok ? contradictions(parsed.value, given, purpose) : invalidValues(parsed.error, given)));
   return parsed.ok && problems.length === 0
     ? { ok: true, value: { ...parsed.value, defaults } }
@@ -71,25 +71,25 @@ export function userKubeconfig(
 }
 
 function contradictions(
-  settings: Settings,
-  given: ReadonlyMap<SettingName, GivenValue>,
+  options: ServerOptions,
+  given: ReadonlyMap<OptionName, GivenValue>,
   purpose: 'serve' | 'read',
 ): readonly string[] {
-  const { port, adminPort, leafLifetime, caLifetime } = settings;
-  const has = (name: SettingName): boolean => given.has(name);
+  const { port, adminPort, leafLifetime, caLifetime } = options;
+  const has = (name: OptionName): boolean => given.has(name);
   const rules: readonly (readonly [isViolated: boolean, problem: string])[] = [
     [port !== 0 && port === adminPort, `port and adminPort are both ${port}: choose different ports`],
     [
       has('kubeconfig') && has('namespaces'),
-      'kubeconfig and namespaces exclude each other: namespaces are read from a cluster or from a file',
+      'kubeconfig and namespaces are mutually exclusive: namespaces are read from a cluster or from a file',
     ],
     [
       has('tlsSecret') && has('tlsDir'),
-      'tlsSecret and tlsDir exclude each other: the certificate is read from a Secret or from a directory',
+      'tlsSecret and tlsDir are mutually exclusive: the certificate is read from a Secret or from a directory',
     ],
     [
       has('tlsSecret') && !has('webhookConfiguration'),
-      'tlsSecret requires webhookConfiguration: a new CA may sign only once it is seen in caBundle',
+      'tlsSecret requires webhookConfiguration: a new CA must appear in caBundle before it issues certificates',
     ],
     [
       (has('tlsSecret') || has('webhookConfiguration')) && !has('service'),
@@ -110,32 +110,32 @@ function contradictions(
 function merge(
   flags: Readonly<Record<string, string>>,
   variables: ReadonlyMap<string, GivenValue>,
-  settings: ReadonlyMap<string, GivenValue>,
-): ReadonlyMap<SettingName, GivenValue> {
-  const given = new Map<SettingName, GivenValue>();
-  for (const name of settingNames) {
+  inFile: ReadonlyMap<string, GivenValue>,
+): ReadonlyMap<OptionName, GivenValue> {
+  const given = new Map<OptionName, GivenValue>();
+  for (const name of optionNames) {
     const flag = flags[name];
     const fromFlag = flag === undefined ? undefined : { value: flag, origin: `--${flagOf(name)}` };
-    const value = fromFlag ?? variables.get(name) ?? settings.get(name);
+    const value = fromFlag ?? variables.get(name) ?? inFile.get(name);
     if (value) given.set(name, value);
   }
   return given;
 }
 
 function invalidValues(
-  invalid: ReadonlySet<SettingName>,
-  given: ReadonlyMap<SettingName, GivenValue>,
+  invalid: ReadonlySet<OptionName>,
+  given: ReadonlyMap<OptionName, GivenValue>,
 ): readonly string[] {
   return [...given]
     .filter(([name]) => invalid.has(name))
-    .map(([name, { value, origin }]) => `${origin}: "${value}" must be ${settingRows[name].expected}`);
+    .map(([name, { value, origin }]) => `${origin}: "${value}" must be ${optionRows[name].expected}`);
 }
 
 function readVariables(
   environment: Readonly<Record<string, string | undefined>>,
   problems: string[],
 ): ReadonlyMap<string, GivenValue> {
-  const names = new Map(settingNames.map((name) => [variableOf(name), name]));
+  const names = new Map(optionNames.map((name) => [variableOf(name), name]));
   const given = new Map<string, GivenValue>();
   for (const [variable, value] of Object.entries(environment)) {
     if (!variable.startsWith('AGENT_INJECTOR_') || value === undefined || value === '') continue;
@@ -149,7 +149,7 @@ function readVariables(
 
 /**
  * True for variables that the kubelet adds to every container in the namespace of a Service called agent-injector
- * (AGENT_INJECTOR_PORT=tcp://10.0.0.1:443, AGENT_INJECTOR_SERVICE_HOST=…): they share our prefix but are not settings.
+ * (AGENT_INJECTOR_PORT=tcp://10.0.0.1:443, AGENT_INJECTOR_SERVICE_HOST=…): they share our prefix but are not options.
  */
 function isServiceLink(name: string, value: string): boolean {
   return (
@@ -160,11 +160,11 @@ function isServiceLink(name: string, value: string): boolean {
 }
 
 interface FileContent {
-  readonly settings: ReadonlyMap<string, GivenValue>;
+  readonly options: ReadonlyMap<string, GivenValue>;
   readonly defaults: Config['defaults'];
 }
 
-const NO_FILE: FileContent = { settings: new Map(), defaults: {} };
+const NO_FILE: FileContent = { options: new Map(), defaults: {} };
 
 function readFile(file: string, problems: string[]): FileContent {
   const parsed = parseFile(file);
@@ -178,19 +178,19 @@ function readContent(content: unknown, file: string): Result<FileContent, readon
   if (!isObject(content)) return { ok: false, error: [`${file}: must be an object of settings and their values`] };
   const { defaults: rawDefaults = {}, ...given } = content;
   const defaults = readDefaults(rawDefaults);
-  const names = settingNames.filter((name) => name !== 'config');
+  const names = optionNames.filter((name) => name !== 'config');
   const known = new Set<string>(names);
-  const settings = new Map<string, GivenValue>();
+  const options = new Map<string, GivenValue>();
   const problems = defaults.ok
     ? []
     : defaults.error.map(({ path, message }) => `${pathText(['defaults', ...path])}: ${message}`);
   for (const [name, value] of Object.entries(given)) {
     if (!known.has(name)) problems.push(`${name}: unknown setting${suggestion(nearest(name, [...names, 'defaults']))}`);
-    else if (isScalar(value)) settings.set(name, { value, origin: `${file}: ${name}` });
+    else if (isScalar(value)) options.set(name, { value, origin: `${file}: ${name}` });
     else problems.push(`${name}: must be a string, a number or a boolean`);
   }
   return defaults.ok && problems.length === 0
-    ? { ok: true, value: { settings, defaults: defaults.value } }
+    ? { ok: true, value: { options, defaults: defaults.value } }
     : { ok: false, error: problems.map((problem) => `${file}: ${problem}`) };
 }
 

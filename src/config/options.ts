@@ -2,13 +2,13 @@ import { isObjectName } from '../kubernetes/names.ts';
 import type { Result } from '../lib/result.ts';
 import * as kinds from './value-kinds.ts';
 
-export const checkNames = ['claims', 'quotas'] as const;
+const checkNames = ['claims', 'quotas'] as const;
 
 export type CheckName = (typeof checkNames)[number];
 
 const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
-export interface Settings {
+export interface ServerOptions {
   readonly config?: string;
   readonly kubeconfig?: string;
   readonly namespaces?: string;
@@ -33,9 +33,9 @@ export interface Settings {
   readonly logLevel: (typeof logLevels)[number];
 }
 
-export type SettingName = keyof Settings;
+export type OptionName = keyof ServerOptions;
 
-export const defaultSettings: Settings = {
+export const defaultOptions: ServerOptions = {
   configMapKeys: false,
   events: false,
   checks: checkNames.join(','),
@@ -50,19 +50,19 @@ export const defaultSettings: Settings = {
   logLevel: 'info',
 };
 
-interface SettingRow<Value> extends kinds.ValueKind<Value> {
+interface OptionRow<Value> extends kinds.ValueKind<Value> {
   readonly description: string;
 }
 
-/** One row per setting. Its flag, environment variable, key in the configuration file, `--help` and reference are derived from it. */
-export const settingRows: { readonly [name in SettingName]-?: SettingRow<NonNullable<Settings[name]>> } = {
+/** One row per option. Its flag, environment variable, key in the configuration file, `--help` and reference are derived from it. */
+export const optionRows: { readonly [name in OptionName]-?: OptionRow<NonNullable<ServerOptions[name]>> } = {
   config: {
     ...kinds.FILE,
     description: 'Configuration file (YAML) with any of these settings by camelCase name, and cluster-wide `defaults`.',
   },
   kubeconfig: {
     ...kinds.FILE,
-    description: 'Kubeconfig of the cluster to read namespaces from. In a pod, its service account is the default.',
+    description: "Kubeconfig of the cluster to read namespaces from. Default in a pod: the pod's service account.",
   },
   namespaces: { ...kinds.FILE, description: 'Use these Namespace manifests (YAML) instead of a cluster.' },
   profiles: {
@@ -86,14 +86,14 @@ export const settingRows: { readonly [name in SettingName]-?: SettingRow<NonNull
   checks: {
     ...kinds.subset('NAMES', 'claims, quotas, both separated by a comma, or none', checkNames),
     description:
-      'What to watch in the cluster, so that injection never keeps a pod from starting: claims (and where their volumes are attached), quotas (and LimitRanges).',
+      'What to watch in the cluster, so that injection never keeps a pod from starting: claims (and where their volumes are attached), quotas (and LimitRanges). Comma-separated, or none.',
   },
   auditInterval: {
     ...kinds.INTERVAL,
     description:
       'How often to list the pods of the cluster and count those that should have an agent but do not, for the metrics. 0: never.',
   },
-  host: { ...kinds.text('ADDRESS', 'an address'), description: 'Address that both ports listen on.' },
+  host: { ...kinds.text('ADDRESS', 'an address'), description: 'Address to listen on, for both ports.' },
   port: { ...kinds.PORT, description: 'HTTPS port that the API server calls.' },
   adminPort: { ...kinds.PORT, description: 'Plain HTTP port of /livez, /readyz and /metrics.' },
   tlsDir: {
@@ -104,7 +104,7 @@ export const settingRows: { readonly [name in SettingName]-?: SettingRow<NonNull
   tlsSecret: {
     ...kinds.SECRET,
     description:
-      'Secret for a CA and a certificate that the replicas create, share and renew themselves, instead of a directory.',
+      'Secret in which the replicas store the CA and certificate that they create and renew; replaces --tls-dir.',
   },
   webhookConfiguration: {
     ...kinds.text('NAME', 'the name of a MutatingWebhookConfiguration', isObjectName),
@@ -120,7 +120,8 @@ export const settingRows: { readonly [name in SettingName]-?: SettingRow<NonNull
   },
   caLifetime: {
     ...kinds.LIFETIME,
-    description: 'Lifetime of its CA, which is renewed likewise. At least three times leafLifetime.',
+    description:
+      'Lifetime of the CA for --tls-secret, also renewed after two thirds. At least three times --leaf-lifetime.',
   },
   clientCa: {
     ...kinds.FILE,
@@ -129,7 +130,7 @@ export const settingRows: { readonly [name in SettingName]-?: SettingRow<NonNull
   },
   clientNames: {
     ...kinds.text('NAMES', 'names separated by commas', (value) => value.split(',').every((name) => name !== '')),
-    description: 'Common or DNS names, separated by commas: a client certificate must have one of them.',
+    description: 'Accepted client certificates: comma-separated common names or DNS names.',
   },
   drainSeconds: {
     ...kinds.integer(0, 3600, 'a whole number of seconds from 0 to 3600'),
@@ -143,17 +144,17 @@ export const settingRows: { readonly [name in SettingName]-?: SettingRow<NonNull
 
 // Object.keys gives string[]; these are exactly the keys of the table above.
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-export const settingNames = Object.keys(settingRows) as readonly SettingName[];
+export const optionNames = Object.keys(optionRows) as readonly OptionName[];
 
-/** Parses the given values and adds the defaults of all other settings. The error holds the names of those that are not valid. */
-export function parseSettings(
-  given: ReadonlyMap<SettingName, kinds.RawValue>,
-): Result<Settings, ReadonlySet<SettingName>> {
-  const parsed = [...given].map(([name, raw]) => [name, settingRows[name].parse(raw)] as const);
+/** Parses the given values and adds the defaults of all other options. The error holds the names of those that are not valid. */
+export function parseOptions(
+  given: ReadonlyMap<OptionName, kinds.RawValue>,
+): Result<ServerOptions, ReadonlySet<OptionName>> {
+  const parsed = [...given].map(([name, raw]) => [name, optionRows[name].parse(raw)] as const);
   const invalid = parsed.filter(([, value]) => value === undefined).map(([name]) => name);
   if (invalid.length > 0) return { ok: false, error: new Set(invalid) };
   // Each value was parsed by the kind in its own row, whose type is the setting's.
-  return { ok: true, value: { ...defaultSettings, ...(Object.fromEntries(parsed) as Partial<Settings>) } };
+  return { ok: true, value: { ...defaultOptions, ...(Object.fromEntries(parsed) as Partial<ServerOptions>) } };
 }
 
 /** `adminPort` → `admin-port`, the flag without its dashes. */

@@ -2,7 +2,7 @@ import { admitInContext } from '../admission/admit.ts';
 import { isReported } from '../admission/decision.ts';
 import { isOptedIn } from '../admission/opt-in.ts';
 import { type InjectedStatus, isInjected, readStatus } from '../api/status-annotation.ts';
-import type { Pod } from '../kubernetes/pod.ts';
+import { claimsOf, type Pod } from '../kubernetes/pod.ts';
 import { objectIn, textIn } from '../lib/json.ts';
 import { profileHash } from '../profiles/fingerprint.ts';
 import { reasonMessage } from '../reasons/message.ts';
@@ -61,7 +61,7 @@ function injectedPodFindings(
     const profile = catalogue.profiles.get(name);
     if (!profile) return [{ kind: 'outdated', message: `carries ${name}, a profile that no longer exists` }];
     const current = profileHash(profile);
-    const versions = `hash ${hash ?? 'not recorded'}, now ${current}`;
+    const versions = `hash ${hash}, now ${current}`;
     const message = `container ${container} carries an older version of ${name} (${versions})`;
     return hash === current ? [] : [{ kind: 'outdated', message }];
   });
@@ -90,13 +90,14 @@ function profileNames(containers: readonly { readonly profile: string | undefine
 
 function missingClaims(
   { namespace }: SettingSources,
-  volumes: NonNullable<Pod['spec']['volumes']>,
+  volumes: Pod['spec']['volumes'],
   claims: ReadonlySet<string> | undefined,
 ): readonly PodFinding[] {
   if (!claims) return [];
-  return volumes.flatMap((volume): readonly PodFinding[] => {
-    const claim = textIn(objectIn(volume, 'persistentVolumeClaim'), 'claimName');
-    if (claim === '' || claims.has(`${namespace.name}/${claim}`)) return [];
-    return [{ kind: 'claim-missing', message: `the claim ${claim} does not exist in namespace ${namespace.name}` }];
-  });
+  return claimsOf(volumes)
+    .filter((claim) => !claims.has(`${namespace.name}/${claim}`))
+    .map((claim) => ({
+      kind: 'claim-missing',
+      message: `the claim ${claim} does not exist in namespace ${namespace.name}`,
+    }));
 }

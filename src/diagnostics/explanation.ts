@@ -6,7 +6,7 @@ import { containersOf } from '../kubernetes/pod.ts';
 import type { Profile } from '../profiles/profile.ts';
 import { docsAddress, unmetRequirementText, reasonMessage, sourceText } from '../reasons/message.ts';
 import type { Reason, ReasonCode } from '../reasons/reason.ts';
-import { type ReasonKind, reasonTable } from '../reasons/table.ts';
+import { type ReasonKind, reasonTable } from '../reasons/reason-table.ts';
 import { type SettingSources, profilesFor } from '../settings/resolve.ts';
 import { type PodChanges, podChanges } from './pod-diff.ts';
 import { type Chain, chainsFor } from './precedence.ts';
@@ -75,7 +75,6 @@ export function explain(sources: SettingSources): Explanation {
   };
 }
 
-/** A decision with the texts of its reasons. */
 export function decisionText(decision: Decision): DecisionText {
   return {
     outcome: decision.outcome,
@@ -85,8 +84,7 @@ export function decisionText(decision: Decision): DecisionText {
   };
 }
 
-/** A reason in words, with what to do and where it is described. */
-export function reasonText(reason: Reason): ReasonText {
+function reasonText(reason: Reason): ReasonText {
   const { kind, hint } = reasonTable[reason.code];
   return { code: reason.code, kind, message: reasonMessage(reason), hint, docs: docsAddress(reason.code) };
 }
@@ -97,13 +95,13 @@ function stepOf(event: TraceEvent): readonly Step[] {
   return [{ stage, rule, holds, ...scope, ...(reason && { reason: reasonText(reason) }) }];
 }
 
-/** A reason from the verification of the patched pod, which is not traced as a rule: the patch is too large, or a guarantee would be violated. */
+/** The verification of the patched pod. It is not traced as a rule, so a failure is known only by its reason: the patch is too large, or violates a guarantee. */
 function lastStep(decision: Decision, events: readonly TraceEvent[]): readonly Step[] {
   if (decision.outcome === 'injected') return [];
   const { code } = decision.reason;
   if (code !== 'patch-too-large' && code !== 'rule-broken' && events.length > 0) return [];
   const holds = 'the patched pod passes verification';
-  return [{ stage: 'environment', rule: 'promises', holds, reason: reasonText(decision.reason) }];
+  return [{ stage: 'verify', rule: 'patched-pod', holds, reason: reasonText(decision.reason) }];
 }
 
 function deliveryOf(event: TraceEvent): readonly DeliveryChoice[] {

@@ -1,8 +1,7 @@
 import { isOptedIn } from '../admission/opt-in.ts';
 import { INJECTION_LABEL } from '../api/keys.ts';
-import type { Workload } from '../kubernetes/cluster-state.ts';
+import { type WorkloadRef, enclosingMetadata, type WorkloadKind } from '../kubernetes/workload.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
-import { enclosingMetadata, type WorkloadKind } from '../kubernetes/workload.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import { reasonMessage } from '../reasons/message.ts';
@@ -48,7 +47,7 @@ export function misplacedKeyFindings(
 const RESTARTABLE: ReadonlySet<string> = new Set(['Deployment', 'StatefulSet', 'DaemonSet']);
 
 /** The command that replaces the pods of a workload; undefined for kinds that kubectl cannot restart. */
-export function restartCommand(namespace: string, workload: Workload | undefined): string | undefined {
+export function restartCommand(namespace: string, workload: WorkloadRef | undefined): string | undefined {
   if (!workload || !RESTARTABLE.has(workload.kind)) return undefined;
   return `kubectl -n ${namespace} rollout restart ${workload.kind.toLowerCase()}/${workload.name}`;
 }

@@ -8,7 +8,7 @@ import type { Problem } from '../profiles/problem.ts';
 import type { Profile } from '../profiles/profile.ts';
 import { parametersOf, render, type Template } from '../profiles/template.ts';
 import { templateUses } from '../profiles/template-uses.ts';
-import { reasonTable } from '../reasons/table.ts';
+import { reasonTable } from '../reasons/reason-table.ts';
 import { runTests } from './profile-tests.ts';
 
 /** An error is a failed or invalid test; a warning is a bad practice. */
@@ -23,14 +23,14 @@ export interface ProfileLint {
   readonly tests: readonly { readonly name: string; readonly passed: boolean }[];
 }
 
-export interface LintOptions {
+export interface ProfileLintOptions {
   readonly strict: boolean;
   /** The profile extends another one, whose tests need not be repeated. */
   readonly isDerived: boolean;
 }
 
 /** Lints a valid profile: unknown names in its tests, failing tests, bad practices. Paths are those of the profile's document. */
-export function lintProfile(profile: Profile, catalogue: Catalogue, options: LintOptions): ProfileLint {
+export function lintProfile(profile: Profile, catalogue: Catalogue, options: ProfileLintOptions): ProfileLint {
   const known = withProfiles(catalogue, new Map([...catalogue.profiles, [profile.name, profile]]));
   const results = runTests(profile, known).map(({ name, deviations }, index) => {
     const test = profile.tests[index];

@@ -1,6 +1,6 @@
 import { type Admission, admit } from '../admission/admit.ts';
 import type { Decision } from '../admission/decision.ts';
-import { INJECTION_LABEL, key } from '../api/keys.ts';
+import { ENABLED, INJECTION_LABEL, key } from '../api/keys.ts';
 import type { ProfileTest } from '../api/profile/profile.ts';
 import { type ClusterState, unknownCluster } from '../kubernetes/cluster-state.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
@@ -69,7 +69,7 @@ function namespaceOf(test: ProfileTest, profile: Profile): Namespace {
   const own = Object.entries(test.namespace).map(([name, value]) => [name.includes('/') ? name : key(name), value]);
   return {
     name: 'test',
-    labels: { [INJECTION_LABEL]: 'enabled' },
+    labels: { [INJECTION_LABEL]: ENABLED },
     annotations: { [key('profile')]: profile.name, ...Object.fromEntries(own) },
   };
 }

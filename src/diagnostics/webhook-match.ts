@@ -1,5 +1,5 @@
 import { key, PREFIX } from '../api/keys.ts';
-import { unselectedBecause } from '../kubernetes/label-selector.ts';
+import { selectorMismatch } from '../kubernetes/label-selector.ts';
 import { MIRROR_POD_ANNOTATION } from '../kubernetes/labels.ts';
 import { annotationsOf, labelsOf, type Pod } from '../kubernetes/pod.ts';
 import { type JsonObject, objectIn, objectsIn, textIn } from '../lib/json.ts';
@@ -40,10 +40,10 @@ export function matchOf(
 type Evaluation = Pick<EntryMatch, 'called' | 'why'>;
 
 function evaluate(entry: JsonObject, namespace: LabelledNamespace, pod: Pod): Evaluation {
-  const namespaceMismatch = unselectedBecause(entry['namespaceSelector'], namespace.labels);
+  const namespaceMismatch = selectorMismatch(entry['namespaceSelector'], namespace.labels);
   if (namespaceMismatch !== undefined)
     return notCalled(`its namespaceSelector requires ${namespaceMismatch} on namespace ${namespace.name}`);
-  const podMismatch = unselectedBecause(entry['objectSelector'], labelsOf(pod));
+  const podMismatch = selectorMismatch(entry['objectSelector'], labelsOf(pod));
   if (podMismatch !== undefined) return notCalled(`its objectSelector requires ${podMismatch} on the pod`);
   if (!coversPodCreation(entry)) return notCalled('its rules do not cover the creation of pods');
   const condition = evaluateConditions(entry, pod);

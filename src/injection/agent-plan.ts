@@ -27,7 +27,8 @@ import { applySteps, type EnvironmentStep, planEnvironment } from './env/plan.ts
 import { addConfigFiles } from './files/config-files.ts';
 import { type FileRequest, type PlannedFiles, planFiles } from './files/mounts.ts';
 import type { Additions } from './outcome.ts';
-import { firstReason, traceResult, tracer } from './trace.ts';
+import { firstReason } from './rule.ts';
+import { traceResult, tracer } from './trace.ts';
 import { variantsFor } from './variants.ts';
 
 export interface PlannedAgent {

@@ -5,11 +5,13 @@ import { mayRunOn, osOf } from '../kubernetes/scheduling.ts';
 import { isAtLeast } from '../kubernetes/version.ts';
 import { matchesGlob } from '../lib/glob.ts';
 import type { Profile } from '../profiles/profile.ts';
-import type { Reason } from '../reasons/reason.ts';
-import { readPosition } from '../settings/init-position.ts';
+import type { Reason, Setting } from '../reasons/reason.ts';
 import { invalidSetting, type SettingSources, resolveSetting } from '../settings/resolve.ts';
-import { firstReason, type InjectionContext, type Rule, tracer } from './trace.ts';
-import { isLibc, libcOf } from './variants.ts';
+import { settingValues } from '../settings/setting-values.ts';
+import { firstReason, type Rule } from './rule.ts';
+import type { InjectionContext } from './context.ts';
+import { tracer } from './trace.ts';
+import { libcOf } from './libc.ts';
 
 interface Candidate {
   readonly sources: SettingSources;
@@ -71,27 +73,30 @@ const rules: readonly Rule<Candidate>[] = [
     name: 'kubernetes',
     holds: 'the cluster has at least the Kubernetes version that the profile requires',
     evaluate: ({ sources: { cluster }, profile: { name, constraints } }) => {
-      const { kubernetes: least } = constraints;
-      const found = cluster.kubernetes;
-      return !least || !found || isAtLeast(found, least)
+      const { kubernetes: minimum } = constraints;
+      const actual = cluster.kubernetes;
+      return !minimum || !actual || isAtLeast(actual, minimum)
         ? undefined
-        : { code: 'kubernetes-unsupported', profile: name, least, found };
+        : { code: 'kubernetes-unsupported', profile: name, minimum, actual };
     },
   },
 ];
 
 // A setting that cannot be followed is a reason not to inject: ignoring it would do something that was not asked for.
 function unreadableSetting(sources: SettingSources, container: string): Reason | undefined {
-  const libc = resolveSetting(sources, 'libc', container);
-  if (libc && !isLibc(libc.text)) return invalidSetting('libc', libc, '"glibc" or "musl"');
-  const position = resolveSetting(sources, 'init-position');
-  return position && !readPosition(position.text)
-    ? invalidSetting('init-position', position, '"first", "last" or "before NAME"')
-    : undefined;
+  return (
+    invalidIn('libc', resolveSetting(sources, 'libc', container)) ??
+    invalidIn('init-position', resolveSetting(sources, 'init-position'))
+  );
+}
+
+function invalidIn(name: keyof typeof settingValues, setting: Setting | undefined): Reason | undefined {
+  const { accepts, expected } = settingValues[name];
+  return !setting || accepts(setting.text) ? undefined : invalidSetting(name, setting, expected);
 }
 
 export function incompatibility(context: InjectionContext, profile: Profile, container: Container): Reason | undefined {
   const { trace } = context;
-  const report = trace && tracer(trace, 'fit', { container: container.name, profile: profile.name });
+  const report = trace && tracer(trace, 'compatibility', { container: container.name, profile: profile.name });
   return firstReason(rules, { sources: context, profile, container }, report);
 }

@@ -1,12 +1,12 @@
 import type { EnvVar } from '../kubernetes/pod.ts';
 import { comparableGuid, type Slot } from '../profiles/catalogue.ts';
 import { firstMatch, matchedBy, ContainerView } from '../profiles/matcher.ts';
-import type { Advice, Profile } from '../profiles/profile.ts';
+import type { ContainerNote, Profile } from '../profiles/profile.ts';
 import type { Reason } from '../reasons/reason.ts';
 import type { ContainerDraft } from './draft.ts';
-import { hasReference, isReference, isWritten, type ResolvedEntry, variableIn } from './env/entry.ts';
+import { hasReference, isReference, isAlreadyApplied, type ResolvedEntry, variableIn } from './env/entry.ts';
 import { type EnvFromLookup, envFromPresence } from './env/env-from.ts';
-import type { Rule } from './trace.ts';
+import type { Rule } from './rule.ts';
 
 export interface ConflictContext {
   readonly profile: Profile;
@@ -55,7 +55,7 @@ export const conflictRules: readonly Rule<ConflictContext>[] = [
     },
   },
   {
-    name: 'not-there',
+    name: 'not-instrumented',
     holds: 'the agent is not already present',
     evaluate: ({ profile, draft, entries }) =>
       isInstrumented(draft.environment, entries) ? alreadyInstrumented(profile, draft) : undefined,
@@ -93,7 +93,7 @@ function isInstrumented(environment: readonly EnvVar[], entries: readonly Resolv
   const grouped = entries.filter(({ group }) => group !== undefined);
   const loading =
     grouped.length > 0 ? grouped : entries.filter(({ operation }) => ['append', 'prepend'].includes(operation.kind));
-  return loading.length > 0 && loading.every((entry) => isWritten(environment, entry));
+  return loading.length > 0 && loading.every((entry) => isAlreadyApplied(environment, entry));
 }
 
 function variableConflict({ profile, draft, view, entries, envFrom }: ConflictContext): Reason | undefined {
@@ -156,7 +156,7 @@ function foreignConflict({ profile, draft, foreignView }: ConflictContext): Reas
     const at = firstMatch(signs, foreignView);
     if (at !== undefined) return { code: 'foreign-agent', vendor, at, slot };
   }
-  const conflict = profile.conflicts.find((advice) => applies(advice, foreignView));
+  const conflict = profile.conflicts.find((note) => applies(note, foreignView));
   return (
     conflict && { code: 'profile-conflict', profile: profile.name, conflict: conflict.code, message: conflict.message }
   );
@@ -165,7 +165,7 @@ function foreignConflict({ profile, draft, foreignView }: ConflictContext): Reas
 /** Returns the profile's advisories that apply to the container, and the foreign agents that the agent can coexist with. */
 export function advisoriesFor({ profile, draft, foreignView }: ConflictContext): readonly Reason[] {
   const { name: container } = foreignView.container;
-  const advisories = profile.advisories.filter((advice) => applies(advice, foreignView));
+  const advisories = profile.advisories.filter((note) => applies(note, foreignView));
   return [
     ...advisories.map(({ code, message }): Reason => ({
       code: 'advisory',
@@ -182,7 +182,7 @@ export function advisoriesFor({ profile, draft, foreignView }: ConflictContext):
   ];
 }
 
-function applies({ signs }: Advice, view: ContainerView): boolean {
+function applies({ signs }: ContainerNote, view: ContainerView): boolean {
   return signs.every((matcher) => matchedBy(matcher, view) !== undefined);
 }
 
@@ -198,7 +198,8 @@ function withoutText(view: ContainerView, entries: readonly ResolvedEntry[]): Co
   const environment = view.environment.map((variable): EnvVar => {
     const { value } = variable;
     const written = texts.get(variable.name);
-    if (!written || value === undefined) return variable;
+    // A manifest may have `value: null`, which the types of a pod do not.
+    if (!written || typeof value !== 'string') return variable;
     return { ...variable, value: written.reduce((rest, text) => rest.replaceAll(text, ''), value) };
   });
   return new ContainerView(view.container, environment, view.volumes);

@@ -6,7 +6,7 @@ import type { ResolvedEntry } from './env/entry.ts';
 import type { EnvironmentStep } from './env/plan.ts';
 import type { InitContainers } from './files/init-container.ts';
 import type { Volumes } from './files/volumes.ts';
-import type { InjectionContext } from './trace.ts';
+import type { InjectionContext } from './context.ts';
 
 /** A container with the changes of the agents planned so far, which the next agent takes into account. */
 export interface ContainerDraft {

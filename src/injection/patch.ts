@@ -11,7 +11,7 @@ import type { ContainerPlan, Plan } from './plan.ts';
  * Applies the operations to a copy of the pod. Only the objects and lists that operations may change are copied; both pods share the rest,
  * which is far cheaper than a clone. Throws if an operation does not apply.
  */
-export function applyOperations(pod: Pod, operations: readonly Operation[]): Pod {
+export function applyPatch(pod: Pod, operations: readonly Operation[]): Pod {
   return jsonpatch.applyPatch(mutableCopy(pod), operations, false, true).newDocument;
 }
 

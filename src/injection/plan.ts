@@ -13,7 +13,8 @@ import type { EnvironmentStep } from './env/plan.ts';
 import { InitContainers, type Insertion } from './files/init-container.ts';
 import { Volumes } from './files/volumes.ts';
 import type { ContainerOutcome } from './outcome.ts';
-import { type InjectionContext, traceResult } from './trace.ts';
+import type { InjectionContext } from './context.ts';
+import { traceResult } from './trace.ts';
 
 export interface ContainerPlan {
   readonly target: TargetContainer;

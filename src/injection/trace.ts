@@ -1,21 +1,18 @@
 import type { Result } from '../lib/result.ts';
 import type { Reason } from '../reasons/reason.ts';
-import type { SettingSources } from '../settings/resolve.ts';
 import type { ChosenDelivery } from './delivery/choose.ts';
+import type { Rule } from './rule.ts';
 
-export interface InjectionContext extends SettingSources {
-  /** Receives the steps of the decision. Absent in the server, which spends nothing on them. */
-  readonly trace?: Trace | undefined;
-}
-
-export interface Rule<Subject> {
-  readonly name: string;
-  /** The condition as a clause without a capital and a full stop. */
-  readonly holds: string;
-  readonly evaluate: (subject: Subject) => Reason | undefined;
-}
-
-export type Stage = 'policy' | 'containers' | 'fit' | 'parameters' | 'conflicts' | 'delivery' | 'files' | 'environment';
+export type Stage =
+  | 'opt-in'
+  | 'containers'
+  | 'compatibility'
+  | 'parameters'
+  | 'conflicts'
+  | 'delivery'
+  | 'files'
+  | 'environment'
+  | 'verify';
 
 /** The container and the profile that an event is about; both absent for the pod as a whole. */
 export interface TraceScope {
@@ -36,20 +33,6 @@ export type TraceEvent =
   | { readonly kind: 'delivery'; readonly scope: TraceScope; readonly chosen: ChosenDelivery };
 
 export type Trace = (event: TraceEvent) => void;
-
-/** Evaluates the rules in order up to the first reason, and reports each evaluation. */
-export function firstReason<Subject>(
-  rules: readonly Rule<Subject>[],
-  subject: Subject,
-  report: ((rule: Rule<Subject>, reason: Reason | undefined) => void) | undefined,
-): Reason | undefined {
-  for (const rule of rules) {
-    const reason = rule.evaluate(subject);
-    report?.(rule, reason);
-    if (reason) return reason;
-  }
-  return undefined;
-}
 
 export function traceResult(
   trace: Trace | undefined,

@@ -1,20 +1,10 @@
 import { ARCH_LABEL } from '../kubernetes/labels.ts';
-import { type Container, imageOf } from '../kubernetes/pod.ts';
+import type { Container } from '../kubernetes/pod.ts';
 import { mayRunOn } from '../kubernetes/scheduling.ts';
 import type { Profile } from '../profiles/profile.ts';
 import type { Parameters } from '../settings/parameters.ts';
-import { type SettingSources, resolveSetting } from '../settings/resolve.ts';
-
-/** Returns the libc of a container: the `libc` setting, else a guess by the name of the image. Undefined if unknown. */
-export function libcOf(sources: SettingSources, container: Container): string | undefined {
-  const setting = resolveSetting(sources, 'libc', container.name)?.text;
-  if (setting !== undefined && isLibc(setting)) return setting;
-  return /alpine|musl/i.test(imageOf(container)) ? 'musl' : undefined;
-}
-
-export function isLibc(text: string): boolean {
-  return text === 'glibc' || text === 'musl';
-}
+import type { SettingSources } from '../settings/resolve.ts';
+import { libcOf } from './libc.ts';
 
 export function variantsFor(
   sources: SettingSources,

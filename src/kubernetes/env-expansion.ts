@@ -1,10 +1,9 @@
-/** The variables that a value references as `$(NAME)`. */
-export function variablesIn(value: string): readonly string[] {
+export function referencesIn(value: string): readonly string[] {
   return scan(value).names;
 }
 
 /** True for a value with `$(` but without its `)`. */
-export function hasOpening(value: string): boolean {
+export function hasUnclosedReference(value: string): boolean {
   return scan(value).isOpen;
 }
 

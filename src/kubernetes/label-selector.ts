@@ -6,7 +6,7 @@ type Labels = Readonly<Record<string, string>>;
  * Explains why a label selector does not match the labels, to follow "requires"; undefined if it matches. An empty or absent selector matches
  * everything (k8s.io/apimachinery pkg/apis/meta/v1 LabelSelectorAsSelector).
  */
-export function unselectedBecause(selector: Json | undefined, labels: Labels): string | undefined {
+export function selectorMismatch(selector: Json | undefined, labels: Labels): string | undefined {
   if (!isObject(selector)) return undefined;
   const wanted = objectIn(selector, 'matchLabels');
   for (const key of Object.keys(wanted)) {

@@ -1,9 +1,7 @@
 // Labels and annotations of Kubernetes itself (kubernetes.io/docs/reference/labels-annotations-taints).
 
-/** Label with the name of the namespace, set by the API server. */
 export const NAMESPACE_NAME_LABEL = 'kubernetes.io/metadata.name';
 
-/** Prefix of the namespace labels for Pod Security levels. */
 export const POD_SECURITY_PREFIX = 'pod-security.kubernetes.io/';
 
 /** Namespace label with the enforced Pod Security level (k8s.io/pod-security-admission api EnforceLevelLabel). */

@@ -1,7 +1,6 @@
 import { isObject, type Json } from '../lib/json.ts';
 import type { VolumeMount } from './pod.ts';
 
-/** A path in a container where the pod mounts something. */
 export interface TakenPath {
   readonly path: string;
   readonly volume: string;

@@ -1,38 +1,36 @@
 import { isObjectName } from './names.ts';
 import { isObject, type Json, type JsonObject } from '../lib/json.ts';
-import type { ClusterState, Workload } from './cluster-state.ts';
-import { labelsOf, type Named, type Pod } from './pod.ts';
+import type { WorkloadRef } from './workload.ts';
+import type { ClusterState } from './cluster-state.ts';
+import { labelsOf, type HasMetadata, type Pod } from './pod.ts';
 
-/** The owner reference of the controller of an object with this metadata. */
-export function controllerOf(metadata: JsonObject | Named['metadata']): JsonObject | undefined {
+export function controllerOf(metadata: JsonObject | HasMetadata['metadata']): JsonObject | undefined {
   const owners = metadata?.['ownerReferences'];
   if (!Array.isArray(owners)) return undefined;
   return owners.find((owner: Json): owner is JsonObject => isObject(owner) && owner['controller'] === true);
 }
 
-/** The owner reference of the object that controls the pod, such as a ReplicaSet. */
-export function ownerOf(pod: Named): JsonObject | undefined {
+export function ownerOf(pod: HasMetadata): JsonObject | undefined {
   return controllerOf(pod.metadata);
 }
 
 /** The workload that creates a pod: its controller, or the Deployment of a ReplicaSet whose name ends in the pod template hash. */
-export function creatorOf(pod: Pod): Workload | undefined {
+export function creatorOf(pod: Pod): WorkloadRef | undefined {
   const { kind, name } = ownerOf(pod) ?? {};
   if (typeof kind !== 'string' || typeof name !== 'string') return undefined;
-  const hash = labelsOf(pod)['pod-template-hash'];
-  return kind === 'ReplicaSet' && hash !== undefined && name.endsWith(`-${hash}`)
-    ? { kind: 'Deployment', name: name.slice(0, -hash.length - 1) }
-    : { kind, name };
+  const deployment = kind === 'ReplicaSet' ? withoutHash(name, labelsOf(pod), [DEPLOYMENT_HASH_LABEL]) : undefined;
+  return deployment === undefined ? { kind, name } : { kind: 'Deployment', name: deployment };
 }
 
-/** The kinds of the object that controls the pod and of the workload whose template it is. */
 export function ownerKindsOf(pod: Pod, cluster: ClusterState): readonly string[] {
   const kind = ownerOf(pod)?.['kind'];
   return [typeof kind === 'string' ? kind : undefined, cluster.workload?.kind].filter((name) => name !== undefined);
 }
 
+const DEPLOYMENT_HASH_LABEL = 'pod-template-hash';
+
 // Labels with the hash that a Deployment or a Rollout appends to the name of its ReplicaSet.
-const HASH_LABELS = ['pod-template-hash', 'rollouts-pod-template-hash'];
+const HASH_LABELS = [DEPLOYMENT_HASH_LABEL, 'rollouts-pod-template-hash'];
 
 /**
  * The name of the workload: the name of the pod's owner, without the hash of a Deployment or a Rollout and without the time of a CronJob.
@@ -51,7 +49,15 @@ function ownName({ metadata }: Pod): string | undefined {
 }
 
 function withoutSuffix(name: string, kind: Json | undefined, labels: Readonly<Record<string, string>>): string {
-  const hash = HASH_LABELS.map((label) => labels[label]).find((value) => value && name.endsWith(`-${value}`));
-  if (hash !== undefined) return name.slice(0, -hash.length - 1);
-  return kind === 'Job' ? name.replace(/-\d{8,}$/, '') : name;
+  return withoutHash(name, labels, HASH_LABELS) ?? (kind === 'Job' ? name.replace(/-\d{8,}$/, '') : name);
+}
+
+/** The name without the hash that one of the labels has; undefined if it ends in none of them. */
+function withoutHash(
+  name: string,
+  labels: Readonly<Record<string, string>>,
+  hashLabels: readonly string[],
+): string | undefined {
+  const hash = hashLabels.map((label) => labels[label]).find((value) => value && name.endsWith(`-${value}`));
+  return hash === undefined ? undefined : name.slice(0, -hash.length - 1);
 }

@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from '../lib/json.ts';
+import { isObject, type Json, type JsonObject, objectIn, textIn } from '../lib/json.ts';
 import type { Result } from '../lib/result.ts';
 
 /**
@@ -10,7 +10,7 @@ export interface Pod extends JsonObject {
   readonly spec: PodSpec;
 }
 
-export type Named = Pick<Pod, 'metadata'>;
+export type HasMetadata = Pick<Pod, 'metadata'>;
 
 export interface Metadata extends JsonObject {
   readonly name?: string;
@@ -20,7 +20,7 @@ export interface Metadata extends JsonObject {
   readonly annotations?: StringMap | null;
 }
 
-export interface StringMap extends JsonObject {
+interface StringMap extends JsonObject {
   readonly [key: string]: string;
 }
 
@@ -57,17 +57,25 @@ export type ContainerList = 'containers' | 'initContainers';
 
 const NONE: StringMap = Object.freeze({});
 
-export function labelsOf(pod: Named): StringMap {
+export function labelsOf(pod: HasMetadata): StringMap {
   return pod.metadata?.labels ?? NONE;
 }
 
-export function annotationsOf(pod: Named): StringMap {
+export function annotationsOf(pod: HasMetadata): StringMap {
   return pod.metadata?.annotations ?? NONE;
 }
 
 /** All containers of the pod: app containers first, then init containers and native sidecars. */
 export function containersOf({ spec }: Pod): readonly Container[] {
   return [...spec.containers, ...(spec.initContainers ?? [])];
+}
+
+/** Names of the PersistentVolumeClaims that the volumes use. */
+export function claimsOf(volumes: PodSpec['volumes']): readonly string[] {
+  return (volumes ?? []).flatMap((volume) => {
+    const claim = textIn(objectIn(volume, 'persistentVolumeClaim'), 'claimName');
+    return claim === '' ? [] : [claim];
+  });
 }
 
 /** A field that is not as it should be: its path, as `kubectl explain` writes it, and the expected type. */
@@ -108,10 +116,10 @@ const fields =
   };
 
 const listOf =
-  (check: Check, least: number): Check =>
+  (check: Check, minimum: number): Check =>
   (value, path) => {
     if (!Array.isArray(value)) return { path, expected: 'a list' };
-    if (value.length < least) return { path, expected: 'a list with at least one element' };
+    if (value.length < minimum) return { path, expected: 'a list with at least one element' };
     for (let index = 0; index < value.length; index++) {
       const fault = check(value[index], `${path}[${index}]`);
       if (fault) return fault;

@@ -44,8 +44,8 @@ export function quantityText(amount: number, resource: 'cpu' | 'memory'): string
 const MIB = 2 ** 20;
 
 /**
- * The request or limit of a container, or of a pod as a whole, in thousandths: the API server rounds up to these (k8s.io/kubernetes core/v1
- * defaults.go SetDefaults_ResourceList).
+ * The request or limit of a container or a pod in thousandths, to which the API server rounds up (k8s.io/kubernetes core/v1 defaults.go
+ * SetDefaults_ResourceList).
  */
 export function resourceMillis(
   { resources }: JsonObject,

@@ -9,8 +9,8 @@ export function parseVersion(text: string): KubernetesVersion | undefined {
   return match ? { major: Number(match[1]), minor: Number(match[2]) } : undefined;
 }
 
-export function isAtLeast(version: KubernetesVersion, least: KubernetesVersion): boolean {
-  return version.major > least.major || (version.major === least.major && version.minor >= least.minor);
+export function isAtLeast(version: KubernetesVersion, minimum: KubernetesVersion): boolean {
+  return version.major > minimum.major || (version.major === minimum.major && version.minor >= minimum.minor);
 }
 
 export function versionText({ major, minor }: KubernetesVersion): string {

@@ -1,12 +1,15 @@
 import { isObject, type Json, type JsonObject } from '../lib/json.ts';
 
-/** A kind of object that contains a pod template, or Pod itself. */
+export interface WorkloadRef {
+  readonly kind: string;
+  readonly name: string;
+}
+
 export interface WorkloadKind {
   readonly group: string;
   readonly version: string;
   readonly kind: string;
   readonly plural: string;
-  /** Short names in kubectl. */
   readonly short: readonly string[];
   /** Path from an object to its pod template; empty for Pod. */
   readonly template: readonly string[];
@@ -26,7 +29,6 @@ function row(
   return { group, version, kind, plural, short: [], template: TEMPLATE, controller: kind, ...rest };
 }
 
-/** The row of pods. */
 export const podKind: WorkloadKind = row('v1', 'Pod', 'pods', { short: ['po'], template: [], controller: undefined });
 
 /**
@@ -77,7 +79,6 @@ export function workloadKindNamed(text: string): WorkloadKind | undefined {
   );
 }
 
-/** The API path of one object, or of all objects of a kind, in one namespace or in all. */
 export function apiPath({ group, version, plural }: WorkloadKind, namespace?: string, name?: string): string {
   const api = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
   const within = namespace === undefined ? '' : `/namespaces/${encodeURIComponent(namespace)}`;

@@ -1,4 +1,3 @@
-/** Time as an argument, so that tests can replace it. */
 export interface Clock {
   /** Monotonic, in ms: only differences have a meaning. A wall clock may jump. */
   now(): number;

@@ -9,7 +9,6 @@ export interface Operation {
   readonly value: Json;
 }
 
-/** Builds a JSON Pointer from reference tokens. */
 export function pointer(...tokens: readonly (string | number)[]): string {
   return tokens.map((token) => `/${jsonpatch.escapePathComponent(String(token))}`).join('');
 }

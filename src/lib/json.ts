@@ -1,4 +1,3 @@
-/** Plain JSON, never a class instance. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 
 export interface JsonObject {
@@ -25,9 +24,4 @@ export function objectIn(object: JsonObject | undefined, key: string): JsonObjec
 export function objectsIn(object: JsonObject | undefined, key: string): readonly JsonObject[] {
   const value = object?.[key];
   return Array.isArray(value) ? value.filter(isObject) : [];
-}
-
-/** Ignores `constructor` and other keys that are inherited from Object.prototype. */
-export function hasOwn(object: object, key: string): boolean {
-  return Object.hasOwn(object, key);
 }

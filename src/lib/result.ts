@@ -1,4 +1,3 @@
-/** A value or an error. */
 export type Result<Value, Fault> =
   | { readonly ok: true; readonly value: Value }
   | { readonly ok: false; readonly error: Fault };

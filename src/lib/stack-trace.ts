@@ -1,7 +1,6 @@
 import type { JsonObject } from './json.ts';
 import { oneLine } from './text.ts';
 
-/** Enough to find the place in the code. */
 const MAX_FRAMES = 8;
 
 const MAX_FRAME_LENGTH = 160;

@@ -6,7 +6,6 @@ const MAX_WORD_LENGTH = 64;
 /** More than all settings of a large catalogue; a pod can have ten thousand containers. */
 const MAX_CANDIDATES = 500;
 
-/** Finds the known word that is most similar to the given one; undefined if none is similar enough. */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   if (word.length > MAX_WORD_LENGTH) return undefined;
   let best: string | undefined;
@@ -24,7 +23,6 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   return best;
 }
 
-/** Text to append to a message about an unknown word; empty without a suggestion. */
 export function didYouMean(suggestion: string | undefined): string {
   return suggestion === undefined ? '' : `; did you mean "${suggestion}"?`;
 }

@@ -1,6 +1,5 @@
 import type { Clock } from './clock.ts';
 
-/** Rate limiter with a burst size and a refill rate per second. */
 export class TokenBucket {
   readonly #clock: Clock;
   readonly #perSecond: number;

@@ -3,7 +3,7 @@ import { pointer } from '../lib/json-patch.ts';
 import { isObject, type Json, type JsonObject, objectIn } from '../lib/json.ts';
 import type { Result } from '../lib/result.ts';
 import { positionOf } from './locate.ts';
-import { type Problem, readStream, type YamlDocument } from './yaml.ts';
+import { type SyntaxProblem, readStream, type YamlDocument } from './yaml.ts';
 
 /** A Kubernetes object in a file: a whole document, or an item of a list. */
 export interface ManifestObject {
@@ -38,7 +38,7 @@ export interface Manifest {
  * Parses manifests, YAML or JSON: every object with an `apiVersion` and a `kind`, lists expanded into their items, and every pod in them.
  * Other documents are ignored: kubectl reports them. Never throws.
  */
-export function parseManifest(text: string): Result<Manifest, readonly Problem[]> {
+export function parseManifest(text: string): Result<Manifest, readonly SyntaxProblem[]> {
   const stream = readStream(text);
   if (!stream.ok) return stream;
   const documents = stream.value;

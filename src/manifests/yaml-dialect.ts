@@ -1,11 +1,12 @@
 import { isScalar, type ParseOptions, type ScalarTag, type SchemaOptions } from 'yaml';
 
 /**
- * YAML as kubectl and the API server read it: what sigs.k8s.io/yaml (on go.yaml.in/yaml/v2, resolve.go) makes of a text on its way to JSON.
- * That is YAML 1.1 with exceptions: `yes` is true and 0644 octal, but times, base-60 numbers (`1:30`) and `e2` are text.
+ * YAML as kubectl and the API server read it: sigs.k8s.io/yaml converts it to JSON with go.yaml.in/yaml/v2 (resolve.go). That is YAML 1.1 with
+ * exceptions: `yes` is true and `0644` octal, but times, base-60 numbers (`1:30`) and `e2` are text. Keys are the text of their values.
  *
- * It is stricter in four places. A duplicate key is an error, because the last one would win unseen (and strict validation of the API server
- * refuses it). `.inf` and `.nan` are errors there too, but only when the JSON is written. Keys are scalars, and `!!binary` is not supported.
+ * This dialect differs on purpose where reading on would hide a mistake. A duplicate key is an error: there the last one wins, and only strict
+ * validation by the API server rejects it. An alias as a key and `!!binary` are errors, too.
+ * Integers above 2^53 lose precision, like in any JSON that JavaScript parses. A float as a key has JavaScript's spelling.
  */
 export const DIALECT: ParseOptions & SchemaOptions = {
   schema: 'yaml-1.1',
@@ -43,10 +44,9 @@ const FLOAT = /^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?$/;
 
 /** The value of a plain (unquoted) scalar. */
 function plainValue(text: string): Plain {
-  return (
-    CONSTANTS.get(text) ??
-    (CONSTANTS.has(text) ? null : ((NUMBER_LIKE.test(text) ? numberIn(text) : undefined) ?? text))
-  );
+  const constant = CONSTANTS.get(text);
+  if (constant !== undefined) return constant;
+  return (NUMBER_LIKE.test(text) ? numberIn(text) : undefined) ?? text;
 }
 
 function numberIn(text: string): number | undefined {
@@ -129,7 +129,7 @@ const keyTag: ScalarTag = {
   },
 };
 
-/** What a merge key brings overrides the keys above it, too, as go-yaml has it: the library's own lets every explicit key win. */
+/** Merge keys (`<<`) as in go-yaml: merged values replace those of keys above the merge key. In the library, every explicit key has precedence. */
 function mergeTag(library: ScalarTag): ScalarTag {
   return {
     ...library,

@@ -8,6 +8,7 @@ import {
   type ParsedNode,
   visit,
 } from 'yaml';
+import { errorMessage } from '../lib/error-message.ts';
 import type { Json } from '../lib/json.ts';
 import type { Result } from '../lib/result.ts';
 import { DIALECT } from './yaml-dialect.ts';
@@ -19,7 +20,7 @@ export interface Position {
 }
 
 /** An error at one place of a text. The message does not repeat the place. */
-export interface Problem extends Position {
+export interface SyntaxProblem extends Position {
   readonly message: string;
 }
 
@@ -32,9 +33,9 @@ export interface YamlDocument {
   readonly position: (offset: number) => Position;
 }
 
-/** A document with errors, and its tree as far as the parser came. */
+/** A document with errors, and the part of its tree that could be parsed. */
 export interface BrokenDocument {
-  readonly problems: readonly Problem[];
+  readonly problems: readonly SyntaxProblem[];
   readonly tree: Document.Parsed | undefined;
 }
 
@@ -42,7 +43,7 @@ export interface BrokenDocument {
 const MAX_ALIASES = 10_000;
 
 /** Reads all documents of a YAML or JSON text, or fails with every problem of the text. Never throws. */
-export function readStream(text: string): Result<readonly YamlDocument[], readonly Problem[]> {
+export function readStream(text: string): Result<readonly YamlDocument[], readonly SyntaxProblem[]> {
   const read = readDocuments(text);
   const problems = read.flatMap((document) => ('json' in document ? [] : document.problems));
   return problems.length > 0
@@ -51,7 +52,7 @@ export function readStream(text: string): Result<readonly YamlDocument[], readon
 }
 
 /** Reads the only document of a text; null for an empty text. Never throws. */
-export function readSingle(text: string): Result<Json, readonly Problem[]> {
+export function readSingle(text: string): Result<Json, readonly SyntaxProblem[]> {
   const read = readStream(text);
   if (!read.ok) return read;
   const [only, second] = read.value;
@@ -74,7 +75,7 @@ export function readDocuments(text: string): readonly (YamlDocument | BrokenDocu
       return { problems, tree: parsed };
     });
   } catch (error) {
-    return [{ problems: [{ line: 1, column: 1, message: messageOf(error) }], tree: undefined }];
+    return [{ problems: [{ line: 1, column: 1, message: clearer(errorMessage(error)) }], tree: undefined }];
   }
 }
 
@@ -88,7 +89,7 @@ export function documentsOf(text: string, lines?: LineCounter): readonly Documen
 function readDocument(
   document: Document.Parsed,
   position: (offset: number) => Position,
-): Result<YamlDocument, readonly Problem[]> {
+): Result<YamlDocument, readonly SyntaxProblem[]> {
   if (document.errors.length > 0) {
     const problems = document.errors.map(({ pos, message }) => ({ ...position(pos[0]), message: clearer(message) }));
     // One error causes others on the same line: only the first is of use.
@@ -99,12 +100,11 @@ function readDocument(
   try {
     return { ok: true, value: { root: document.contents, json: jsonOf(document), aliased, position } };
   } catch (error) {
-    return { ok: false, error: [{ ...position(dangling ?? document.range[0]), message: messageOf(error) }] };
+    return {
+      ok: false,
+      error: [{ ...position(dangling ?? document.range[0]), message: clearer(errorMessage(error)) }],
+    };
   }
-}
-
-function messageOf(error: unknown): string {
-  return clearer(error instanceof Error ? error.message : String(error));
 }
 
 function clearer(message: string): string {

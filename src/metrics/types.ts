@@ -18,16 +18,13 @@ export interface Gauges {
   readonly caches?: () => Readonly<Record<string, CacheGauges>>;
   /** Undefined before the first complete audit. */
   readonly audit?: () => AuditGauges | undefined;
-  /** By result. */
   readonly events?: () => Readonly<Record<string, number>>;
   readonly logLinesDropped?: () => number;
 }
 
 export interface ProfileGauges {
-  /** By state. */
   readonly profiles: Readonly<Record<string, number>>;
   readonly problems: number;
-  /** By result. */
   readonly reloads: Readonly<Record<string, number>>;
 }
 

@@ -6,10 +6,10 @@ import slots from '../agents/tables/slots.yaml';
 import { type Catalogue, problemText } from '../profiles/catalogue.ts';
 import type { ProfileSource } from '../profiles/problem.ts';
 import { type ProfileSet, readAllProfiles } from '../profiles/read-profiles.ts';
-import { builtInSources, type CatalogueSource, readCatalogue } from './read-catalogue.ts';
+import { builtInSources, type CatalogueDocuments, readCatalogue } from './read-catalogue.ts';
 
 /** The built-in documents. They are validated like a user's; an error in them fails the build. */
-export const builtInDocuments: CatalogueSource = {
+export const builtInDocuments: CatalogueDocuments = {
   profiles: Array.isArray(profiles) ? profiles : [],
   slots,
   foreignAgents,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { errorMessage } from '../lib/error-message.ts';
 import type { Result } from '../lib/result.ts';
 import type { FileContent } from './read-documents.ts';
 
@@ -38,7 +39,7 @@ export async function readDirectory(dir: string): Promise<Result<DirectoryConten
       mounted !== undefined && mounted === (await realpath(join(dir, MOUNT_LINK)).catch(() => undefined));
     return { ok: true, value: { ...read, isAtomic } };
   } catch (error) {
-    return { ok: false, error: messageOf(error) };
+    return { ok: false, error: errorMessage(error) };
   }
 }
 
@@ -72,7 +73,7 @@ async function readOne(path: string): Promise<FileContent | undefined> {
     return decodeText(await readFile(path));
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    return code === 'ENOENT' ? undefined : { ok: false, error: messageOf(error) };
+    return code === 'ENOENT' ? undefined : { ok: false, error: errorMessage(error) };
   }
 }
 
@@ -82,8 +83,4 @@ export function decodeText(bytes: Uint8Array): FileContent {
   } catch {
     return { ok: false, error: 'is not valid UTF-8' };
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

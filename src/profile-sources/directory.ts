@@ -1,10 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Clock, sleep, systemClock } from '../lib/clock.ts';
+import { errorMessage } from '../lib/error-message.ts';
 import type { Logger } from '../lib/logger.ts';
 import { traceOf } from '../lib/stack-trace.ts';
 import { type Catalogue, type CatalogueTables, problemText, withProfiles } from '../profiles/catalogue.ts';
 import { type ProfileSet, readProfiles } from '../profiles/read-profiles.ts';
-import { problemsOfDefaults } from '../settings/defaults.ts';
+import { problemsOfDefaults } from '../settings/validate-defaults.ts';
 import { type Documents, profileDocuments } from './directory-documents.ts';
 import { type DirectoryContent, readDirectory } from './directory-reader.ts';
 import { builtInSources } from './read-catalogue.ts';
@@ -150,7 +151,7 @@ export class ProfileDirectory {
     } catch (error) {
       // Not expected for any document. The server goes on with the catalogue that it has, and logs the error once.
       this.#loaded = content.fingerprint;
-      this.#problems = [`${dir}: ${error instanceof Error ? error.message : String(error)}`];
+      this.#problems = [`${dir}: ${errorMessage(error)}`];
       this.#reloads.broken += 1;
       log.error({ dir, err: traceOf(error) }, 'profiles not reloaded');
     }
@@ -189,8 +190,8 @@ export class ProfileDirectory {
       builtIn: builtInSources(builtIn),
       own: sources,
       unreadable,
-      last: this.#set.own,
-      shipped: this.#set.builtIn,
+      previousOwn: this.#set.own,
+      previousBuiltIn: this.#set.builtIn,
       slots: new Set(tables.slots.keys()),
     });
     return runInSlices(reading);

@@ -12,7 +12,7 @@ import {
 import { nameOf } from '../profiles/extends.ts';
 import type { Problem, ProfileSource } from '../profiles/problem.ts';
 import { readAllProfiles } from '../profiles/read-profiles.ts';
-import { problemsOfDefaults, readDefaults } from '../settings/defaults.ts';
+import { problemsOfDefaults, readDefaults } from '../settings/validate-defaults.ts';
 
 const slotsSchema = z.array(
   z.strictObject({
@@ -31,7 +31,7 @@ const foreignAgentsSchema = z.array(
 
 const sidecarsSchema = z.array(z.strictObject({ name: z.string(), of: z.string() }));
 
-export interface CatalogueSource {
+export interface CatalogueDocuments {
   readonly profiles: readonly unknown[];
   readonly slots: unknown;
   readonly foreignAgents: unknown;
@@ -40,7 +40,7 @@ export interface CatalogueSource {
 }
 
 /** Reads a catalogue, or fails with every problem. Their paths start with the name of the profile or table. */
-export function readCatalogue(source: CatalogueSource): Result<Catalogue, readonly Problem[]> {
+export function readCatalogue(source: CatalogueDocuments): Result<Catalogue, readonly Problem[]> {
   const read = readTables(source);
   if (!read.ok) return read;
   const tables = read.value;
@@ -65,7 +65,7 @@ export function builtInSources(documents: readonly unknown[]): readonly ProfileS
   return documents.map((document) => ({ origin: 'built-in', document }));
 }
 
-function readTables(source: Omit<CatalogueSource, 'profiles'>): Result<CatalogueTables, readonly Problem[]> {
+function readTables(source: Omit<CatalogueDocuments, 'profiles'>): Result<CatalogueTables, readonly Problem[]> {
   const slots = slotsSchema.safeParse(source.slots);
   const foreignAgents = foreignAgentsSchema.safeParse(source.foreignAgents);
   const sidecars = sidecarsSchema.safeParse(source.sidecars);

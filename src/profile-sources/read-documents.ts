@@ -71,7 +71,7 @@ export function fileProblem({ source, path, sourcePath, message, at }: ProfilePr
   return { file: source.origin, ...position, profile: nameOf(source.document), path, message };
 }
 
-/** `FILE:LINE:COLUMN: PROFILE: PATH: MESSAGE`, as far as known. */
+/** `FILE:LINE:COLUMN: PROFILE: PATH: MESSAGE`, without unknown parts. */
 export function fileProblemText({ file, line, column, profile, path = [], message }: FileProblem): string {
   const place = line === undefined ? file : `${file}:${line}:${column}`;
   const parts = [place, profile, path.length > 0 ? pathText(path) : undefined, message];

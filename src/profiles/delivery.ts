@@ -3,7 +3,7 @@ import type { DeliveryDocument, Position, Resources } from '../api/profile/deliv
 import type { KubernetesVersion } from '../kubernetes/version.ts';
 import { parseTemplate, type Template } from './template.ts';
 
-export interface Copy {
+export interface CopyStep {
   readonly image: Template;
   readonly pullPolicy: string;
   readonly command: readonly Template[];
@@ -25,10 +25,10 @@ export type Delivery = Common &
   (
     | { readonly type: 'persistentVolumeClaim'; readonly claimName: Template }
     | { readonly type: 'image'; readonly image: Template; readonly pullPolicy: string }
-    | { readonly type: 'initContainer'; readonly copy: Copy; readonly sizeLimit: string; readonly medium: string }
+    | { readonly type: 'initContainer'; readonly copy: CopyStep; readonly sizeLimit: string; readonly medium: string }
     | {
         readonly type: 'ephemeral';
-        readonly copy: Copy;
+        readonly copy: CopyStep;
         readonly storageClassName: Template | undefined;
         readonly size: string;
       }
@@ -68,10 +68,10 @@ type Parsers = {
 const parsers: Parsers = {
   persistentVolumeClaim: ({ type, claimName }) => ({ type, claimName: parseTemplate(claimName) }),
   image: ({ type, image, pullPolicy: policy }) => ({ type, image: parseTemplate(image), pullPolicy: policy }),
-  initContainer: ({ type, sizeLimit, medium, ...own }) => ({ type, copy: parseCopy(own), sizeLimit, medium }),
+  initContainer: ({ type, sizeLimit, medium, ...own }) => ({ type, copy: parseCopyStep(own), sizeLimit, medium }),
   ephemeral: ({ type, storageClassName, size, ...own }) => ({
     type,
-    copy: parseCopy(own),
+    copy: parseCopyStep(own),
     storageClassName: optional(storageClassName),
     size,
   }),
@@ -102,7 +102,7 @@ function optional(text: string | undefined): Template | undefined {
   return text === undefined ? undefined : parseTemplate(text);
 }
 
-function parseCopy(delivery: Omit<Extract<DeliveryDocument, { command: string[] }>, 'type'>): Copy {
+function parseCopyStep(delivery: Omit<Extract<DeliveryDocument, { command: string[] }>, 'type'>): CopyStep {
   const { pullPolicy: policy, copyTo, position, requests, limits } = delivery;
   const command = delivery.command.map(parseTemplate);
   return { image: parseTemplate(delivery.image), pullPolicy: policy, command, copyTo, position, requests, limits };
@@ -116,10 +116,10 @@ export function requiredTemplates(delivery: Delivery): readonly (readonly [field
     case 'image':
       return [['image', delivery.image]];
     case 'initContainer':
-      return templatesInCopy(delivery.copy);
+      return templatesInStep(delivery.copy);
     case 'ephemeral': {
-      const { storageClassName, copy: own } = delivery;
-      return [...templatesInCopy(own), ...(storageClassName ? [['storageClassName', storageClassName] as const] : [])];
+      const { storageClassName, copy } = delivery;
+      return [...templatesInStep(copy), ...(storageClassName ? [['storageClassName', storageClassName] as const] : [])];
     }
     case 'hostPath':
       return [['path', delivery.path]];
@@ -130,6 +130,6 @@ export function requiredTemplates(delivery: Delivery): readonly (readonly [field
   }
 }
 
-function templatesInCopy(own: Copy): readonly (readonly [string, Template])[] {
-  return [['image', own.image], ...own.command.map((word, index) => [`command[${index}]`, word] as const)];
+function templatesInStep(step: CopyStep): readonly (readonly [string, Template])[] {
+  return [['image', step.image], ...step.command.map((word, index) => [`command[${index}]`, word] as const)];
 }

@@ -1,6 +1,6 @@
 import type { Condition } from '../api/profile/condition.ts';
 import type { EnvironmentDocument, ValueFrom } from '../api/profile/environment.ts';
-import { variablesIn } from '../kubernetes/env-expansion.ts';
+import { referencesIn } from '../kubernetes/env-expansion.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Result } from '../lib/result.ts';
 import { parseTemplate, type Template } from './template.ts';
@@ -11,7 +11,7 @@ export type DeclaredValue =
 
 type ReferenceKind = 'fieldRef' | 'resourceFieldRef' | 'secretKeyRef' | 'configMapKeyRef';
 
-export type Operation<Value> =
+export type VariableOperation<Value> =
   | { readonly kind: 'set'; readonly compare: 'exact' | 'guid'; readonly value: Value }
   | { readonly kind: 'force'; readonly value: Value }
   | { readonly kind: 'append' | 'prepend'; readonly separator: string; readonly value: Value }
@@ -22,7 +22,7 @@ export interface EnvironmentEntry {
   /** The atomic set that the entry belongs to. */
   readonly group: string | undefined;
   readonly when: Condition | undefined;
-  readonly operation: Operation<DeclaredValue>;
+  readonly operation: VariableOperation<DeclaredValue>;
 }
 
 export type Change = 'replaces' | 'extends';
@@ -45,7 +45,7 @@ export function parseEntry(entry: EnvironmentDocument): EnvironmentEntry {
   };
 }
 
-function parseOperation(entry: EnvironmentDocument): Operation<DeclaredValue> {
+function parseOperation(entry: EnvironmentDocument): VariableOperation<DeclaredValue> {
   const value = parseValue(entry.value, 'valueFrom' in entry ? entry.valueFrom : undefined);
   switch (entry.operation) {
     case undefined:
@@ -84,7 +84,9 @@ export function templatesOf(value: DeclaredValue): readonly Template[] {
 /** Values of parameters are escaped, so only the literal text can refer to variables. */
 function variablesOf(entry: EnvironmentEntry): readonly string[] {
   const { value } = entry.operation;
-  return 'text' in value ? variablesIn(value.text.map((part) => (typeof part === 'string' ? part : ' ')).join('')) : [];
+  return 'text' in value
+    ? referencesIn(value.text.map((part) => (typeof part === 'string' ? part : ' ')).join(''))
+    : [];
 }
 
 export interface UnsortableEntry {

@@ -1,4 +1,4 @@
-import { hasOwn, isObject, type Json, type JsonObject } from '../lib/json.ts';
+import { isObject, type Json, type JsonObject } from '../lib/json.ts';
 import { didYouMean, nearest } from '../lib/suggest.ts';
 import type { Problem, ProfileProblem, ProfileSource } from './problem.ts';
 
@@ -46,7 +46,7 @@ export function mergeDocuments(base: JsonObject, own: JsonObject): Merged {
   const { tests, ...spec } = specOf(own);
   const problems: Problem[] = [];
   const merged = mergeObjects(inherited, spec, (name, list) => {
-    const keyOf = hasOwn(namedLists, name) ? namedLists[name] : undefined;
+    const keyOf = Object.hasOwn(namedLists, name) ? namedLists[name] : undefined;
     if (!keyOf) return undefined;
     const baseList = inherited[name];
     const { items, unknown } = mergeLists(Array.isArray(baseList) ? baseList : [], list, keyOf);
@@ -80,7 +80,8 @@ export function pathInSource(
   const found: PropertyKey[] = [];
   for (const [depth, step] of path.entries()) {
     const list = path[depth - 1];
-    const keyOf = depth === 2 && typeof list === 'string' && hasOwn(namedLists, list) ? namedLists[list] : undefined;
+    const keyOf =
+      depth === 2 && typeof list === 'string' && Object.hasOwn(namedLists, list) ? namedLists[list] : undefined;
     const nextInMerged: Json | undefined = at(inMerged, step);
     const sourceStep: PropertyKey | undefined = keyOf ? indexIn(inSource, nextInMerged, keyOf) : step;
     const nextInSource: Json | undefined = sourceStep === undefined ? undefined : at(inSource, sourceStep);
@@ -111,7 +112,7 @@ function specOf({ spec }: JsonObject): JsonObject {
 
 function at(value: Json | undefined, step: PropertyKey): Json | undefined {
   if (Array.isArray(value)) return typeof step === 'number' ? value[step] : undefined;
-  return isObject(value) && typeof step === 'string' && hasOwn(value, step) ? value[step] : undefined;
+  return isObject(value) && typeof step === 'string' && Object.hasOwn(value, step) ? value[step] : undefined;
 }
 
 function indexIn(list: Json | undefined, item: Json | undefined, keyOf: KeyOf): number | undefined {
@@ -135,7 +136,7 @@ function mergeObjects(base: JsonObject, own: JsonObject, mergeList: MergeList = 
 }
 
 function objectIn(base: JsonObject, name: string): JsonObject {
-  const value = hasOwn(base, name) ? base[name] : undefined;
+  const value = Object.hasOwn(base, name) ? base[name] : undefined;
   return isObject(value) ? value : {};
 }
 
@@ -169,5 +170,5 @@ function mergeItem(base: Json | undefined, own: Json): Json {
 
 function nothingToRemove(key: string | undefined, known: readonly string[]): string {
   if (key === undefined) return 'this entry does not name what to remove';
-  return `there is no inherited "${key}" to remove${didYouMean(nearest(key, known))}`;
+  return `no inherited item "${key}"${didYouMean(nearest(key, known))}`;
 }

@@ -28,7 +28,7 @@ export interface FileTemplate {
 }
 
 /** A message for containers that match all signs. */
-export interface Advice {
+export interface ContainerNote {
   readonly code: string;
   readonly signs: readonly Matcher[];
   readonly message: string;
@@ -62,8 +62,8 @@ export interface Profile {
   readonly include: readonly Matcher[] | undefined;
   readonly exclude: readonly Matcher[];
   readonly slots: readonly string[];
-  readonly conflicts: readonly Advice[];
-  readonly advisories: readonly Advice[];
+  readonly conflicts: readonly ContainerNote[];
+  readonly advisories: readonly ContainerNote[];
   readonly parameters: ReadonlyMap<string, Parameter>;
   readonly variants: readonly Variant[];
   readonly deliveries: readonly [Delivery, ...Delivery[]];

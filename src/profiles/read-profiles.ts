@@ -16,17 +16,17 @@ export interface ProfileSources {
   readonly own: readonly ProfileSource[];
   readonly unreadable?: ReadonlySet<string>;
   /** The last valid profiles of users: each replaces a document of its name that is invalid now. */
-  readonly last?: ReadonlyMap<string, ResolvedProfile>;
-  readonly shipped?: ReadonlyMap<string, ResolvedProfile>;
+  readonly previousOwn?: ReadonlyMap<string, ResolvedProfile>;
+  readonly previousBuiltIn?: ReadonlyMap<string, ResolvedProfile>;
   readonly slots: ReadonlySet<string>;
 }
 
 export interface ProfileSet {
   /** All valid profiles by name: a user's profile instead of the built-in one of its name. */
   readonly profiles: ReadonlyMap<string, Profile>;
-  /** The users' profiles among them: `last` of the next call. */
+  /** The users' profiles among them: `previousOwn` of the next call. */
   readonly own: ReadonlyMap<string, ResolvedProfile>;
-  /** The built-in profiles, replaced or not: `shipped` of the next call. */
+  /** The built-in profiles, replaced or not: `previousBuiltIn` of the next call. */
   readonly builtIn: ReadonlyMap<string, ResolvedProfile>;
   readonly problems: readonly ProfileProblem[];
   /** Names of invalid documents with a last valid version, and of those without. */
@@ -143,14 +143,14 @@ class ProfileResolver {
   }
 
   #lastValid({ name, isBuiltIn }: Entry): Resolution {
-    const resolved = isBuiltIn ? undefined : this.#sources.last?.get(name);
+    const resolved = isBuiltIn ? undefined : this.#sources.previousOwn?.get(name);
     return resolved ? { kind: 'last-good', resolved } : { kind: 'broken', resolved: undefined };
   }
 
   #read(entry: Entry): Resolution | undefined {
     const document = this.#wholeDocument(entry);
     if (!document || !entry.source) return undefined;
-    const known = (entry.isBuiltIn ? this.#sources.shipped : this.#sources.last)?.get(entry.name);
+    const known = (entry.isBuiltIn ? this.#sources.previousBuiltIn : this.#sources.previousOwn)?.get(entry.name);
     if (known && isSame(known.document, document)) return { kind: 'valid', resolved: known };
     const parsed = parseProfile(document);
     const problems = parsed.ok ? this.#unknownSlots(parsed.value) : parsed.error;
@@ -196,7 +196,7 @@ class ProfileResolver {
   #missingBase(entry: Entry, baseEntry: Entry | undefined): string {
     const base = baseNameOf(entry.source?.document) ?? '';
     if (baseEntry) return `extends "${base}", which has errors itself`;
-    if (base === entry.name) return `extends itself, but there is no built-in profile "${base}"`;
+    if (base === entry.name) return `extends itself, but no built-in profile has the name "${base}"`;
     const others = this.entries().map(({ name }) => name);
     const similar = nearest(
       base,

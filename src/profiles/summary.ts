@@ -7,7 +7,7 @@ import type { JsonObject } from '../lib/json.ts';
 import { type Delivery, deliveryNeeds, requiredTemplates } from './delivery.ts';
 import type { EnvironmentEntry } from './environment.ts';
 import { expectation } from './parameter.ts';
-import type { Advice, Profile } from './profile.ts';
+import type { ContainerNote, Profile } from './profile.ts';
 import { parametersOf, templateText } from './template.ts';
 
 /** A profile as plain JSON, for `profiles -o json` and for the pages of the documentation. */
@@ -26,8 +26,8 @@ export interface ProfileSummary {
   readonly writable: readonly { readonly path: string; readonly sizeLimit: string; readonly when?: string }[];
   readonly files: readonly { readonly path: string; readonly content: string; readonly when?: string }[];
   readonly environment: readonly VariableSummary[];
-  readonly conflicts: readonly AdviceSummary[];
-  readonly advisories: readonly AdviceSummary[];
+  readonly conflicts: readonly NoteSummary[];
+  readonly advisories: readonly NoteSummary[];
 }
 
 export interface ConstraintsSummary {
@@ -68,13 +68,13 @@ export interface VariableSummary {
   readonly when?: string;
 }
 
-export interface AdviceSummary {
+export interface NoteSummary {
   readonly code: string;
   readonly message: string;
   readonly signs: readonly string[];
 }
 
-export function summaryOf(profile: Profile): ProfileSummary {
+export function profileSummary(profile: Profile): ProfileSummary {
   const { name, vendor, description, language, documentation, sources, slots } = profile;
   return {
     name,
@@ -94,8 +94,8 @@ export function summaryOf(profile: Profile): ProfileSummary {
     writable: profile.writable.map(({ path, sizeLimit, when }) => ({ path, sizeLimit, ...whenOf(when) })),
     files: profile.files.map(({ path, content, when }) => ({ path, content: templateText(content), ...whenOf(when) })),
     environment: profile.environment.map(variableOf),
-    conflicts: profile.conflicts.map(adviceOf),
-    advisories: profile.advisories.map(adviceOf),
+    conflicts: profile.conflicts.map(noteSummary),
+    advisories: profile.advisories.map(noteSummary),
   };
 }
 
@@ -176,7 +176,7 @@ function conditionText(condition: Condition): string {
   }
 }
 
-function adviceOf({ code, message, signs }: Advice): AdviceSummary {
+function noteSummary({ code, message, signs }: ContainerNote): NoteSummary {
   return { code, message, signs: signs.map(matcherText) };
 }
 
@@ -193,6 +193,6 @@ const matcherTexts: { readonly [where in Matcher['in']]: (matcher: Extract<Match
   mount: ({ path }) => `something is mounted at ${path}`,
 };
 
-export function matcherText(matcher: Matcher): string {
+function matcherText(matcher: Matcher): string {
   return dispatch(matcherTexts, 'in', matcher);
 }

@@ -1,4 +1,4 @@
-import { settingNames } from '../api/keys.ts';
+import { LIBCS, settingNames } from '../api/keys.ts';
 import type { Spec } from '../api/profile/profile.ts';
 import { didYouMean, nearest } from '../lib/suggest.ts';
 import type { EnvironmentEntry } from './environment.ts';
@@ -62,7 +62,7 @@ function problemsOfVariant(
 }
 
 function domainOf(profile: Profile, by: string): readonly string[] | undefined {
-  if (by === 'libc') return profile.constraints.libc ?? ['glibc', 'musl'];
+  if (by === 'libc') return profile.constraints.libc ?? LIBCS;
   if (by === 'arch') return profile.constraints.arch ?? ['amd64', 'arm64'];
   const parameter = profile.parameters.get(by);
   if (parameter?.type === 'enum') return parameter.values;

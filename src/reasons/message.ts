@@ -20,9 +20,9 @@ const messages: Messages = {
   'unknown-profile': ({ name, source, suggestion }) =>
     `profile ${quote(name)} not found${suggested(suggestion)} (${sourceText(source)})`,
   'unknown-delivery': ({ name, source, known }) =>
-    `delivery ${quote(name)} not found, must be one of ${known.join(', ')} (${sourceText(source)})`,
+    `the profile has no delivery ${quote(name)}; available: ${known.join(', ')} (${sourceText(source)})`,
   'invalid-value': ({ setting, value, source, expected }) =>
-    `${'key' in source ? oneLine(source.key, 130) : setting} is ${quote(value)}, must be ${expected} (${sourceKind(source.from)})`,
+    `${'key' in source ? oneLine(source.key, 130) : setting} is ${quote(value)}, must be ${expected} (${sourceKinds[source.from]})`,
   'missing-parameter': ({ parameter, profile }) =>
     `profile ${profile} requires agent-injector.io/${parameter}, which is not set`,
   'owner-excluded': ({ kind, by }) => `pods of a ${oneLine(kind, 63)} are excluded by ${by}`,
@@ -34,11 +34,11 @@ const messages: Messages = {
       : `no container is selected for profile ${profile}`,
   'os-unsupported': ({ os, profile }) => `profile ${profile} does not support OS ${quote(os)}`,
   'arch-unsupported': ({ profile, supported }) =>
-    `profile ${profile} supports ${supported.join(', ')}; the pod cannot be scheduled on such a node`,
+    `profile ${profile} supports only ${supported.join(' and ')}, and no such node matches the pod's node selector or affinity`,
   'libc-unsupported': ({ profile, libc, source }) =>
     `profile ${profile} does not support ${libc} (${source ? sourceText(source) : 'guessed from the image name'})`,
-  'kubernetes-unsupported': ({ profile, least, found }) =>
-    `profile ${profile} requires Kubernetes ${versionText(least)} or later, the cluster has ${versionText(found)}`,
+  'kubernetes-unsupported': ({ profile, minimum, actual }) =>
+    `profile ${profile} requires Kubernetes ${versionText(minimum)} or later, the cluster has ${versionText(actual)}`,
   'delivery-not-possible': ({ delivery, source, requirement }) =>
     `delivery ${delivery} cannot be used: ${unmetRequirementText(requirement)} (${sourceText(source)})`,
   'no-fitting-delivery': ({ profile, skipped }) =>
@@ -68,7 +68,7 @@ const messages: Messages = {
     `${on} annotation ${quote(key)} has no effect${suggested(suggestion)}`,
   'container-not-found': ({ pattern, source, suggestion }) =>
     `container ${quote(pattern)} not found${suggested(suggestion)} (${sourceText(source)})`,
-  'parameter-locked': ({ parameter, source }) => `${parameter} may not be set by ${sourceText(source)}; ignored`,
+  'parameter-locked': ({ parameter, source }) => `${parameter} cannot be set by ${sourceText(source)}; ignored`,
   advisory: ({ container, message }) => `container ${oneLine(container, 63)}: ${oneLine(message, 200)}`,
   'foreign-agent-present': ({ vendor, at, container }) =>
     `container ${oneLine(container, 63)} also has ${vendor} (${oneLine(at, 63)})`,
@@ -93,8 +93,8 @@ type RequirementTexts = {
 };
 
 const requirementTexts: RequirementTexts = {
-  kubernetes: ({ least, found }) =>
-    `it requires Kubernetes ${versionText(least)} or later, ${found ? `the cluster has ${versionText(found)}` : 'the version is unknown'}`,
+  kubernetes: ({ minimum, actual }) =>
+    `it requires Kubernetes ${versionText(minimum)} or later, ${actual ? `the cluster has ${versionText(actual)}` : 'the version is unknown'}`,
   'pod-security': ({ level }) => `Pod Security ${level} forbids it`,
   os: ({ os }) => `it supports only ${os.join(', ')}`,
   parameter: ({ parameter }) => `agent-injector.io/${parameter} is not set`,
@@ -106,7 +106,6 @@ const requirementTexts: RequirementTexts = {
   'ephemeral-storage': ({ limit }) => `the containers' ephemeral-storage limits are below the ${limit} that it may use`,
 };
 
-/** Why a delivery cannot be used, to follow a colon. */
 export function unmetRequirementText(requirement: UnmetRequirement): string {
   return dispatch(requirementTexts, 'why', requirement);
 }
@@ -120,11 +119,11 @@ function claimText(problem: ClaimProblem): string {
     case 'lost':
       return 'has lost its volume';
     case 'block':
-      return 'is a block device, without a file system';
+      return 'is a block volume (volumeMode: Block)';
     case 'in-use':
       return `can be used by only one pod and is in use on ${oneLine(problem.node, 63)}`;
     case 'elsewhere':
-      return `can be mounted on only one node, currently ${oneLine(problem.node, 63)}`;
+      return `can be mounted on only one node and is attached to ${oneLine(problem.node, 63)}`;
   }
 }
 
@@ -134,7 +133,7 @@ export function skippedDeliveryText({ delivery, requirement }: SkippedDelivery):
 
 /** Where a user finds the value: `pod annotation agent-injector.io/profile`. */
 export function sourceText(source: Source): string {
-  return 'key' in source ? `${sourceKind(source.from)} ${oneLine(source.key, 130)}` : sourceKind(source.from);
+  return 'key' in source ? `${sourceKinds[source.from]} ${oneLine(source.key, 130)}` : sourceKinds[source.from];
 }
 
 const sourceKinds: { readonly [from in Source['from']]: string } = {
@@ -144,10 +143,6 @@ const sourceKinds: { readonly [from in Source['from']]: string } = {
   cluster: 'cluster default',
   profile: 'profile default',
 };
-
-export function sourceKind(from: Source['from']): string {
-  return sourceKinds[from];
-}
 
 function suggested(suggestion: string | undefined): string {
   return didYouMean(suggestion && oneLine(suggestion, 63));

@@ -1,6 +1,5 @@
 import type { KubernetesVersion } from '../kubernetes/version.ts';
 
-/** A delivery that the profile prefers to the chosen one, and that cannot be used. */
 export interface SkippedDelivery {
   readonly delivery: string;
   readonly requirement: UnmetRequirement;
@@ -9,7 +8,7 @@ export interface SkippedDelivery {
 /** Why a delivery cannot be used: the pod would not start or could not be created. */
 export type UnmetRequirement =
   | { readonly why: 'named-only' }
-  | { readonly why: 'kubernetes'; readonly least: KubernetesVersion; readonly found: KubernetesVersion | undefined }
+  | { readonly why: 'kubernetes'; readonly minimum: KubernetesVersion; readonly actual: KubernetesVersion | undefined }
   | { readonly why: 'pod-security'; readonly level: string }
   | { readonly why: 'os'; readonly os: readonly string[] }
   | { readonly why: 'parameter'; readonly parameter: string }
@@ -37,7 +36,6 @@ export type Reason =
       readonly code: 'namespace-not-enabled';
       readonly namespace: string;
       readonly label: string | undefined;
-      /** The label that was probably meant, for a misspelled one. */
       readonly suggestion: string | undefined;
     }
   | { readonly code: 'opted-out'; readonly by: string }
@@ -79,8 +77,8 @@ export type Reason =
   | {
       readonly code: 'kubernetes-unsupported';
       readonly profile: string;
-      readonly least: KubernetesVersion;
-      readonly found: KubernetesVersion;
+      readonly minimum: KubernetesVersion;
+      readonly actual: KubernetesVersion;
     }
   | {
       readonly code: 'delivery-not-possible';
@@ -140,7 +138,6 @@ export type Reason =
       readonly code: 'misplaced-key';
       readonly as: 'label' | 'annotation';
       readonly key: string;
-      /** Kind and name of the workload that has the key. */
       readonly kind: string;
       readonly name: string;
     }
@@ -152,7 +149,6 @@ export type Source =
   | { readonly from: 'container' | 'pod' | 'namespace' | 'cluster'; readonly key: string }
   | { readonly from: 'profile' };
 
-/** A value as written, and its source. */
 export interface Setting {
   readonly text: string;
   readonly source: Source;

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { KubeClient } from '../cluster/client/types.ts';
-import { isForbidden } from '../cluster/one-shot.ts';
+import { isForbidden } from '../cluster/client/errors.ts';
 import { describeInterruption } from '../cluster/watch/backoff.ts';
 import { PagedList } from '../cluster/watch/list.ts';
 import { AuditCounts, type AuditFigures } from '../diagnostics/audit.ts';
@@ -108,7 +108,7 @@ export class AuditLoop {
     for (const err of defects.values()) this.#options.logger.error({ err }, 'audit: a pod could not be evaluated');
     if (read.kind === 'listed') {
       this.#last = { figures: counts.figures(), at: this.#clock.now() };
-      if (this.#problem !== '') this.#options.logger.info({}, 'audit: the pods of the cluster are counted again');
+      if (this.#problem !== '') this.#options.logger.info({}, 'audit: counting pods has resumed');
       this.#problem = '';
       return;
     }

@@ -6,7 +6,7 @@ import { millisecondsOf } from '../config/value-kinds.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import { AuditLoop } from './audit-loop.ts';
-import type { ClusterStateSource } from './cluster-state.ts';
+import type { ClusterStateSource } from './cluster-watches.ts';
 
 export interface AuditedServer {
   readonly api: KubeClient | undefined;
@@ -24,7 +24,7 @@ export function openAudits(
   const intervalMs = millisecondsOf(auditInterval);
   if (intervalMs === 0) return undefined;
   if (!api) {
-    logger.warn({}, 'auditInterval is ignored: there is no cluster');
+    logger.warn({}, 'ignoring the setting auditInterval: no cluster is configured');
     return undefined;
   }
   // The chart's selectors exclude these and the server's own namespace.

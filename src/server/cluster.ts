@@ -30,7 +30,7 @@ export async function openCluster(kubeconfig: string | undefined): Promise<KubeC
 export async function openUserCluster(kubeconfig: string | undefined): Promise<KubeClient> {
   const cluster = await openCluster(userKubeconfig(kubeconfig));
   if (cluster) return cluster;
-  throw new UsageError(['no cluster: give --kubeconfig FILE, or set KUBECONFIG']);
+  throw new UsageError(['no cluster found: use --kubeconfig FILE or set KUBECONFIG']);
 }
 
 /** Namespaces of the file if one is given, else of the cluster, else the built-in sample namespace under every name. */

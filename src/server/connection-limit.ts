@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { systemClock } from '../lib/clock.ts';
-import { type Logger, TroubleLog } from '../lib/logger.ts';
+import { type Logger, ProblemLog } from '../lib/logger.ts';
 
 /** File descriptors reserved for everything but callers: probes, watches, look-ups, files. */
 const RESERVED_DESCRIPTORS = 24;
@@ -25,10 +25,10 @@ export function maxConnections(limits: string, open: number): number | undefined
 export function limitConnections(server: Server, logger: Logger): void {
   const connections = maxConnectionsHere();
   if (connections === undefined) return;
-  const log = new TroubleLog(logger, systemClock);
+  const log = new ProblemLog(logger, systemClock);
   server.maxConnections = connections;
   server.on('drop', () => {
-    log.trouble({ connections }, 'connections are refused: the limit on open file descriptors is almost reached');
+    log.report({ connections }, 'connections are refused: the limit on open file descriptors is almost reached');
   });
 }
 

@@ -22,7 +22,7 @@ export function openEvents(
   { api, profiles }: EventSources,
   log: Logger,
 ): ServerEvents {
-  if (events && !api) log.warn({}, 'events is ignored: there is no cluster');
+  if (events && !api) log.warn({}, 'ignoring the setting events: no cluster is configured');
   if (!events || !api) return { recorder: noEventRecorder, onNotice: () => {} };
   let notify: ((code: string) => void) | undefined;
   const recorder = createEventRecorder({

@@ -4,7 +4,7 @@ import pino, { type Logger } from 'pino';
 import type { CertificateKeeper } from '../certificates/keeper.ts';
 import type { NamespaceSource } from '../cluster/caches/namespaces.ts';
 import type { KubeClient } from '../cluster/client/types.ts';
-import { type CatalogueSource, openCatalogue, requireConfig } from '../config/catalogue.ts';
+import { type CatalogueProvider, openCatalogue, requireConfig } from '../config/catalogue.ts';
 import type { Config, readConfig } from '../config/config.ts';
 import { traceOf } from '../lib/stack-trace.ts';
 import { createMetrics } from '../metrics/registry.ts';
@@ -14,7 +14,7 @@ import { createAdminServer } from './admin-server.ts';
 import type { AuditLoop } from './audit-loop.ts';
 import { openAudits } from './audits.ts';
 import { openCertificates } from './certificates.ts';
-import { type ClusterStateSource, openClusterState } from './cluster-state.ts';
+import { type ClusterStateSource, openClusterState } from './cluster-watches.ts';
 import { openCluster, openNamespaces } from './cluster.ts';
 import { limitConnections } from './connection-limit.ts';
 import { openEvents } from './events.ts';
@@ -61,7 +61,7 @@ export async function serve(read: ReturnType<typeof readConfig>): Promise<void> 
 }
 
 interface Sources {
-  readonly profiles: CatalogueSource;
+  readonly profiles: CatalogueProvider;
   readonly namespaces: NamespaceSource;
   readonly certificates: CertificateKeeper;
   readonly cluster: ClusterStateSource;

@@ -1,15 +1,12 @@
 import { parseKey } from '../api/keys.ts';
 
-/** A setting with the key of its annotation. */
 export interface AnnotationSetting {
   readonly key: string;
   readonly text: string;
 }
 
-/** The settings of one object, by name. */
-export interface AnnotationSettings {
+interface AnnotationSettings {
   readonly common: ReadonlyMap<string, AnnotationSetting>;
-  /** Settings for one container, by the name of the container. */
   readonly byContainer: ReadonlyMap<string, ReadonlyMap<string, AnnotationSetting>>;
 }
 

@@ -3,7 +3,6 @@ import type { Container } from '../kubernetes/pod.ts';
 import type { builtinNames } from '../profiles/template.ts';
 import type { SettingSources } from './resolve.ts';
 
-/** The values that templates can use for a container without a parameter. */
 export function builtinValues(
   { pod, namespace, cluster }: SettingSources,
   container: Container,

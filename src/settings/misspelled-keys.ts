@@ -1,5 +1,5 @@
 import { distance } from 'fastest-levenshtein';
-import { containerKey, INJECTION_LABEL, key, parseKey, PREFIX } from '../api/keys.ts';
+import { containerKey, DISABLED, ENABLED, INJECTION_LABEL, key, parseKey, PREFIX, REQUIRED } from '../api/keys.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import { isObject, type Json, type JsonObject } from '../lib/json.ts';
 import { nearest } from '../lib/suggest.ts';
@@ -40,12 +40,11 @@ function letters(prefix: string): string {
   return prefix.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
 }
 
-// Common words for "on" and "off" that are not values of the label.
-const ON = new Set(['true', 'yes', 'on', '1', 'enable', 'enabled', 'required', 'inject', 'injected']);
+const ON = new Set(['true', 'yes', 'on', '1', 'enable', ENABLED, REQUIRED, 'inject', 'injected']);
 
-const OFF = new Set(['', 'false', 'no', 'off', '0', 'none', 'disable', 'disabled', 'never']);
+const OFF = new Set(['', 'false', 'no', 'off', '0', 'none', 'disable', DISABLED, 'never']);
 
-const VALUES = ['enabled', 'required'];
+const VALUES = [ENABLED, REQUIRED];
 
 /**
  * Suggests the injection label for a namespace with a misspelled key or value, or with the label among its annotations. Undefined if injection
@@ -72,7 +71,7 @@ function isAlmostInjection(name: string): boolean {
 function labelFor(value: string): string | undefined {
   const word = value.toLowerCase();
   if (OFF.has(word)) return undefined;
-  const intended = nearest(word, VALUES) ?? (ON.has(word) ? 'enabled' : undefined);
+  const intended = nearest(word, VALUES) ?? (ON.has(word) ? ENABLED : undefined);
   return intended === undefined ? undefined : `${INJECTION_LABEL}=${intended}`;
 }
 

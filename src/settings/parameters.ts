@@ -6,16 +6,13 @@ import { parseTemplate, render, type Template } from '../profiles/template.ts';
 import type { Reason, Setting } from '../reasons/reason.ts';
 import { settingChain, invalidSetting, type SettingSources } from './resolve.ts';
 
-/** The parameters of a profile that have a value for one container. */
 export type Parameters = ReadonlyMap<string, Setting>;
 
-/** The values without their sources, for templates. */
 export function parameterTexts(parameters: Parameters): ReadonlyMap<string, string> {
   return new Map([...parameters].map(([name, setting]) => [name, setting.text]));
 }
 
-/** The parameters, and notices about values that were ignored. */
-export interface ResolvedParameters {
+interface ResolvedParameters {
   readonly parameters: Result<Parameters, Reason>;
   readonly notices: readonly Reason[];
 }
@@ -46,12 +43,11 @@ export function parametersFor(
   return { parameters: { ok: true, value: parameters }, notices };
 }
 
-/** A value, and whether the profile allows the parameter to be set by its source. */
 export interface ParameterValue extends Setting {
   readonly allowed: boolean;
 }
 
-export interface ParameterQuery {
+interface ParameterQuery {
   readonly sources: SettingSources;
   readonly profile: Profile;
   readonly container: string | undefined;

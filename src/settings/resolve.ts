@@ -8,6 +8,7 @@ import type { Catalogue } from '../profiles/catalogue.ts';
 import type { Profile } from '../profiles/profile.ts';
 import type { Reason, Setting, Source } from '../reasons/reason.ts';
 import { readAnnotations, type AnnotationSetting } from './annotations.ts';
+import { settingValues } from './setting-values.ts';
 
 /**
  * The sources of settings. The first one in this table that has a setting wins:
@@ -80,15 +81,15 @@ function defaultIn({ defaults }: Catalogue, name: string): Setting | undefined {
   return text === undefined ? undefined : { text, source: { from: 'cluster', key: name } };
 }
 
-/** Resolves the `inject` setting, which is true by default. */
 export function wantsInjection(
   sources: SettingSources,
 ): Result<{ readonly wanted: boolean; readonly source: Source | undefined }, Reason> {
   const setting = resolveSetting(sources, 'inject');
   const text = setting?.text ?? 'true';
-  if (text === 'true' || text === 'false')
-    return { ok: true, value: { wanted: text === 'true', source: setting?.source } };
-  return { ok: false, error: invalidSetting('inject', setting, '"true" or "false"') };
+  const { accepts, expected } = settingValues.inject;
+  return accepts(text)
+    ? { ok: true, value: { wanted: text === 'true', source: setting?.source } }
+    : { ok: false, error: invalidSetting('inject', setting, expected) };
 }
 
 // A pod can have thousands of containers, and one list with thousands of names for all of them: it is parsed once.

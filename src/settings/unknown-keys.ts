@@ -1,4 +1,4 @@
-import { INJECTION_LABEL, keyTable, parseKey, PREFIX } from '../api/keys.ts';
+import { DISABLED, INJECTION_LABEL, keyTable, parseKey, PREFIX, REQUIRED } from '../api/keys.ts';
 import { annotationsOf, containersOf, labelsOf, type Pod } from '../kubernetes/pod.ts';
 import { nearest } from '../lib/suggest.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
@@ -28,8 +28,8 @@ function unknownLabels(labels: Readonly<Record<string, string>>): readonly Reaso
     if (!label.startsWith(`${PREFIX}/`)) continue;
     if (label !== INJECTION_LABEL) {
       found.push({ code: 'unknown-label', label, value, expected: 'settings must be annotations' });
-    } else if (value !== 'disabled' && value !== 'required') {
-      found.push({ code: 'unknown-label', label, value, expected: 'the value must be disabled or required' });
+    } else if (value !== DISABLED && value !== REQUIRED) {
+      found.push({ code: 'unknown-label', label, value, expected: `the value must be ${DISABLED} or ${REQUIRED}` });
     }
   }
   return found;

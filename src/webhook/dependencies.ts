@@ -1,7 +1,7 @@
 import type { DecisionSummary } from '../admission/decision.ts';
 import type { ClusterState } from '../kubernetes/cluster-state.ts';
 import type { Namespace, NamespaceLookup } from '../kubernetes/namespace.ts';
-import type { Named } from '../kubernetes/pod.ts';
+import type { HasMetadata } from '../kubernetes/pod.ts';
 import type { ParentLogger } from '../lib/logger.ts';
 import type { Metrics } from '../metrics/types.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
@@ -21,5 +21,5 @@ export interface HandlerDependencies {
   readonly metrics: Pick<Metrics, 'recordReview' | 'recordCachedAnswer'>;
   readonly log: ParentLogger;
   /** Called after the answer was sent, except for dry runs. It must not throw. */
-  readonly onDecision?: (namespace: string, pod: Named, decision: DecisionSummary) => void;
+  readonly onDecision?: (namespace: string, pod: HasMetadata, decision: DecisionSummary) => void;
 }

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { notInjected, summaryOf } from '../admission/decision.ts';
+import { notInjected, decisionSummary } from '../admission/decision.ts';
 import { decodeReview } from '../admission/review.ts';
 import { oneLine } from '../lib/text.ts';
 import { AnswerCache } from './answer-cache/answer-cache.ts';
@@ -11,7 +11,7 @@ import type { HandlerDependencies } from './dependencies.ts';
 import type { QueueDelay } from './load-shedding/queue-delay.ts';
 import { LoadShedder } from './load-shedding/shedder.ts';
 import { RequestError } from './request-error.ts';
-import { answerText, mentions, render, type RenderedAnswer, sizeOf } from './respond.ts';
+import { answerText, mentions, render, type RenderedAnswer, sizeOf } from './render-answer.ts';
 
 export interface ReviewRequest {
   readonly Querystring: { readonly timeout?: unknown };
@@ -75,7 +75,7 @@ export class MutateHandler {
   #storeAnswer({ template, volume }: ReviewKey, decided: DecidedReview, answer: RenderedAnswer): void {
     // Most templates are never seen again, and an answer with the name of the volume is only right for its own pod.
     if (!decided.inputs || !this.#cache.wasSeenBefore(template) || mentions(answer, decided, volume)) return;
-    const stored = { ...answer, decision: summaryOf(decided.decision) };
+    const stored = { ...answer, decision: decisionSummary(decided.decision) };
     this.#cache.store(template, stored, decided.inputs, sizeOf(stored));
   }
 }

@@ -479,7 +479,7 @@ describe('a forged record', () => {
   it('is not repeated for a container that has no agent', () => {
     const lie = JSON.stringify({
       decision: 'injected',
-      containers: [{ container: 'web', profile: 'jennifer-dotnet', delivery: 'LIE' }],
+      containers: [{ container: 'web', profile: 'jennifer-dotnet', hash: '00000000', delivery: 'LIE' }],
     });
     const web = container('web', {
       env: [{ name: 'CORECLR_PROFILER', value: '{846F5F1C-F9AE-4B07-969E-05C26BC060D8}' }],

@@ -77,7 +77,7 @@ describe('the record on an injected pod', () => {
 });
 
 describe('a record that somebody else wrote', () => {
-  const line = { container: 'web', profile: 'p', delivery: 'baked' };
+  const line = { container: 'web', profile: 'p', hash: '00000000', delivery: 'baked' };
   it.each([
     ['no JSON', '{', undefined],
     ['no object', '[]', undefined],
@@ -92,7 +92,8 @@ describe('a record that somebody else wrote', () => {
     ['a field that we never write', JSON.stringify({ decision: 'injected', containers: [{ ...line, x: 1 }] }), []],
     ['a hash that is none', JSON.stringify({ decision: 'injected', containers: [{ ...line, hash: 'zz' }] }), []],
     ['control characters', JSON.stringify({ decision: 'injected', containers: [{ ...line, env: 'a\nb' }] }), []],
-    ['a line of before', JSON.stringify({ decision: 'injected', containers: [line] }), [line]],
+    ['an injected container', JSON.stringify({ decision: 'injected', containers: [line] }), [line]],
+    ['no hash', JSON.stringify({ decision: 'injected', containers: [{ ...line, hash: undefined }] }), []],
   ])('%s', (_, status, lines) => {
     expect(readStatus(pod(undefined, { status }))?.containers).toEqual(lines);
   });

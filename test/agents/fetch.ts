@@ -49,13 +49,14 @@ async function makeOnce(folder: string, make: (unfinished: string) => Promise<vo
   try {
     const started = Date.now();
     await make(unfinished);
-    // Readable for any user, as in the image of a vendor.
+    // As in a vendor's image: readable for every user.
     await command('chmod', ['-R', 'go+rX', unfinished]);
     await rename(unfinished, folder);
     console.log(`fetched ${folder.slice(cache.length + 1)} in ${Math.round((Date.now() - started) / 100) / 10} s`);
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
-    throw error;
+    // Another run has made the same folder meanwhile.
+    if (!isReadable(folder)) throw error;
   }
 }
 

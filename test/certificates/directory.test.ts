@@ -19,7 +19,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type OpenedDirectory, openTlsDirectory } from '../../src/certificates/directory.ts';
+import { type OpenedDirectory, readOrCreateTlsDirectory } from '../../src/certificates/directory.ts';
 import type { DirectoryFault } from '../../src/certificates/faults.ts';
 import { issueServerCertificate } from '../../src/certificates/issue.ts';
 import type { ServerCertificate } from '../../src/certificates/server-certificate.ts';
@@ -60,7 +60,7 @@ const issueNothing = async (): Promise<never> => {
 };
 
 async function faultOf(dir: string, when = at): Promise<Omit<DirectoryFault, 'dir'>> {
-  const opened = await openTlsDirectory(dir, when, issueNothing);
+  const opened = await readOrCreateTlsDirectory(dir, when, issueNothing);
   if (opened.ok) throw new Error('no fault was found');
   const { dir: named, ...fault } = opened.error;
   expect(named).toBe(dir);
@@ -73,22 +73,25 @@ const without = (...names: readonly string[]): Record<string, string> =>
 describe('an empty directory', () => {
   test('is filled once, then read', async () => {
     const dir = join(newDir(), 'made', 'too');
-    const opened = await openTlsDirectory(dir, at);
+    const opened = await readOrCreateTlsDirectory(dir, at);
     expect(opened).toMatchObject({ ok: true, value: { created: true } });
     expect(readdirSync(dir).toSorted()).toEqual(['ca.crt', 'tls.crt', 'tls.key']);
     expect(statSync(join(dir, 'tls.key')).mode & 0o777).toBe(0o600);
-    expect(await openTlsDirectory(dir, at, issueNothing)).toMatchObject({ ok: true, value: { created: false } });
+    expect(await readOrCreateTlsDirectory(dir, at, issueNothing)).toMatchObject({
+      ok: true,
+      value: { created: false },
+    });
   });
 
   test('may contain other files', async () => {
     const dir = newDir({ 'README.md': '# Certificates\n' });
-    expect(await openTlsDirectory(dir, at, issueFirst)).toMatchObject({ ok: true, value: { created: true } });
+    expect(await readOrCreateTlsDirectory(dir, at, issueFirst)).toMatchObject({ ok: true, value: { created: true } });
     expect(readFileSync(join(dir, 'README.md'), 'utf8')).toBe('# Certificates\n');
   });
 
   test('stays empty if issuing the certificate fails', async () => {
     const dir = newDir();
-    await expect(openTlsDirectory(dir, at, issueNothing)).rejects.toThrow('nothing should have been issued');
+    await expect(readOrCreateTlsDirectory(dir, at, issueNothing)).rejects.toThrow('nothing should have been issued');
     expect(readdirSync(dir)).toEqual([]);
   });
 });
@@ -98,7 +101,7 @@ describe('a directory with certificates', () => {
     const { cert, key } = first();
     for (const ca of [{}, { 'ca.crt': '' }]) {
       const dir = newDir({ 'tls.crt': cert, 'tls.key': key, ...ca });
-      expect(await openTlsDirectory(dir, at, issueNothing)).toEqual({
+      expect(await readOrCreateTlsDirectory(dir, at, issueNothing)).toEqual({
         ok: true,
         value: { certificate: { cert, key }, created: false },
       });
@@ -114,7 +117,7 @@ describe('a directory with certificates', () => {
       symlinkSync(join('..2026_11_20', name), join(dir, name));
     }
     chmodSync(dir, 0o555);
-    expect(await openTlsDirectory(dir, at, issueNothing)).toEqual({
+    expect(await readOrCreateTlsDirectory(dir, at, issueNothing)).toEqual({
       ok: true,
       value: { certificate: first(), created: false },
     });
@@ -130,7 +133,7 @@ describe('a process that died while it filled the directory', () => {
       const committed = newDir(filesOf(first()));
       for (const name of published) cpSync(join(committed, name), join(dir, name));
       renameSync(committed, join(dir, '.issued'));
-      const opened = await openTlsDirectory(dir, at, async () => prepared[1] ?? first());
+      const opened = await readOrCreateTlsDirectory(dir, at, async () => prepared[1] ?? first());
       expect(opened).toEqual({ ok: true, value: { certificate: first(), created: false } });
       expect(readdirSync(dir).toSorted()).toEqual(['ca.crt', 'tls.crt', 'tls.key']);
     },

@@ -27,7 +27,7 @@ test('messages say what is wrong, where, and what to do', () => {
     certs/tls.key contains no valid PRIVATE KEY block (PEM): replace it, or remove tls.crt, tls.key, ca.crt to have new files created
     certs/tls.key is encrypted with a passphrase: store it decrypted, readable by this user only
     certs/tls.key is not the private key of certs/tls.crt: use files from the same source, or remove tls.crt, tls.key, ca.crt to have new files created
-    certs/tls.crt was not issued by a valid authority in certs/ca.crt: use files from the same source, or remove tls.crt, tls.key, ca.crt to have new files created
+    certs/tls.crt was not issued by a valid CA in certs/ca.crt: use files from the same source, or remove tls.crt, tls.key, ca.crt to have new files created
     certs/tls.crt expired at 2027-11-20T12:00:00.000Z (it is now 2028-01-01T00:00Z): replace it, or remove tls.crt, tls.key, ca.crt to have new files created
     certs/ca.crt is not valid before 2029-11-20T12:00:00.000Z (it is now 2028-01-01T00:00Z): correct the clock of this machine, or remove tls.crt, tls.key, ca.crt to have new files created
     certs/tls.crt and certs/tls.key cannot serve TLS (ee key too small): replace them, or remove tls.crt, tls.key, ca.crt to have new files created"

@@ -31,7 +31,7 @@ class World {
   reconciled = 0;
   published: PublishedBundles = undefined;
   wanted: ((published: string) => string) | undefined;
-  status: CaBundleStatus = { state: 'present', repairs: 3, drift: [], trouble: undefined };
+  status: CaBundleStatus = { state: 'present', repairs: 3, drift: [], problem: undefined };
   lines: string[] = [];
   used: string[] = [];
   isShared = true;
@@ -223,7 +223,7 @@ describe('CertificateKeeper', () => {
   });
 
   test.each([
-    [{ state: 'unknown', trouble: 'refused' }, 'refused'],
+    [{ state: 'unknown', problem: 'refused' }, 'refused'],
     [{ state: 'absent' }, 'does not exist'],
   ] as const)('is not ready while the webhook configuration is %j', async (status, reason) => {
     world.status = { ...world.status, ...status };

@@ -69,7 +69,7 @@ describe('agent-injector certs', () => {
   test('requires a cluster for a Secret', async () => {
     expect(await run(['certs', '--tls-secret', 'apm/tls'])).toMatchObject({
       code: 2,
-      stderr: 'agent-injector: no cluster: give --kubeconfig FILE, or run in a pod\n',
+      stderr: 'agent-injector: no cluster found: use --kubeconfig FILE or run in a pod\n',
     });
   });
 });

@@ -236,7 +236,7 @@ items:
   });
 
   it('ends without an error if the reader closes the pipe', async () => {
-    const started = start(['inject', '-f', '-', '--set', 'server-address=x'], { stdin: `${mixed}---\n`.repeat(2000) });
+    const started = start(['inject', '-f', '-', '--set', 'server-address=x'], { stdin: `${mixed}---\n`.repeat(300) });
     started.child.stdout?.once('data', () => started.child.stdout?.destroy());
     const { code, stderr } = await started.ended;
     expect(stderr).not.toContain('EPIPE');

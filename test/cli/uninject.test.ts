@@ -49,7 +49,7 @@ describe('uninject', () => {
     expect(await run(['uninject', '-f', '-'], { stdin: file })).toEqual({
       code: 0,
       stdout: file,
-      stderr: 'standard input: no pod in this file has a record of an injection\n',
+      stderr: 'standard input: no pod in this file has a status annotation that lists an injection\n',
     });
   });
 

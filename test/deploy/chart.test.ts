@@ -7,7 +7,7 @@ import { builtInDocuments } from '../../src/profile-sources/builtin-documents.ts
 import { readConfig } from '../../src/config/config.ts';
 import { ProfileDirectory } from '../../src/profile-sources/directory.ts';
 import { catalogue } from '../support/fixtures.ts';
-import { settingNames, variableOf } from '../../src/config/options.ts';
+import { optionNames, variableOf } from '../../src/config/options.ts';
 import type { KubeObject } from '../support/client.ts';
 import {
   chart,
@@ -189,7 +189,7 @@ describe.skipIf(helm === undefined)('the chart', () => {
     it('gives the server settings that it has, and ports that go together', () => {
       const objects = render(values);
       const environment = environmentOf(objects);
-      const known = new Set<string>(settingNames.map(variableOf));
+      const known = new Set<string>(optionNames.map(variableOf));
       for (const name of Object.keys(environment)) expect(known).toContain(name);
       const server = serverOf(objects);
       const ports = Object.fromEntries(

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { reasonTable } from '../../src/reasons/table.ts';
+import { reasonTable } from '../../src/reasons/reason-table.ts';
 import { metricRows } from '../../src/metrics/definitions.ts';
 import type { KubeObject } from '../support/client.ts';
 import { chart, only, render, root } from '../support/chart.ts';
@@ -42,7 +42,7 @@ describe('alerts and dashboard', () => {
     for (const name of names) expect(served.has(name) || FOREIGN.has(name), name).toBe(true);
   });
 
-  it('show every metric of ours somewhere', () => {
+  it('show every metric of agent-injector somewhere', () => {
     const shown = new Set(queries.flatMap(({ expr }) => metricsIn(expr)));
     for (const [name, { type }] of Object.entries(metricRows)) {
       expect(shown, name).toContain(type === 'histogram' ? `${name}_bucket` : name);

@@ -104,7 +104,7 @@ describe('the licences', () => {
     // What no file is for says who states what.
     for (const [, name = '', , license = '', body = ''] of sections) {
       const isWhole = /permission|redistribut|licen[cs]e/i.test(body) && body.length > 400;
-      expect(isWhole || body.includes(`It states: licence ${license}`), name).toBe(true);
+      expect(isWhole || body.includes(`It states: license ${license}`), name).toBe(true);
     }
     expect(sections.filter(([, , , , body = '']) => body.includes('It states:')).length).toBeLessThan(4);
   });

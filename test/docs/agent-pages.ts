@@ -3,7 +3,7 @@ import { constraintsText, deliveryNeedsText, operationText } from '../../src/cli
 import { admit } from '../../src/admission/admit.ts';
 import type { Namespace } from '../../src/kubernetes/namespace.ts';
 import type { Profile } from '../../src/profiles/profile.ts';
-import { type AdviceSummary, type ProfileSummary, summaryOf } from '../../src/profiles/summary.ts';
+import { type NoteSummary, type ProfileSummary, profileSummary } from '../../src/profiles/summary.ts';
 import { catalogue, container, pod } from '../support/fixtures.ts';
 import { code, linked, table } from '../support/markdown.ts';
 
@@ -71,7 +71,7 @@ function example(profile: Profile): string {
   const delivery = outcome?.outcome === 'injected' ? outcome.delivery : '?';
   const [first] = admission.pod.spec.containers;
   return `${block(manifest)}
-In a pod that is created in this namespace, the container \`web\` gets the following. Its files come by delivery \`${delivery}\`:
+In a pod that is created in this namespace, the container \`web\` gets the following. The files are delivered by \`${delivery}\`:
 
 ${block({ env: first?.env ?? [], volumeMounts: first?.volumeMounts ?? [] })}`;
 }
@@ -89,7 +89,7 @@ function rows(title: string, head: readonly string[], cells: readonly (readonly 
 }
 
 function page(profile: Profile): string {
-  const summary = summaryOf(profile);
+  const summary = profileSummary(profile);
   const { name, vendor, description, documentation, constraints, slots } = summary;
   const link = documentation === undefined ? vendor : `[${vendor}](${documentation})`;
   const taken = slots.map((slot) => `\`${slot}\`: ${catalogue.slots.get(slot)?.description ?? slot}`).join('; ');
@@ -153,10 +153,10 @@ function fileRows({ mounts, files, writable }: ProfileSummary): readonly (readon
   ];
 }
 
-function adviceRows(title: string, before: string, advice: readonly AdviceSummary[]): string {
+function adviceRows(title: string, before: string, advice: readonly NoteSummary[]): string {
   return rows(
     title,
-    ['code', 'recognised by', 'message'],
+    ['code', 'recognized by', 'message'],
     advice.map(({ code: name, signs, message }) => [code(name), signs.join(' and '), message]),
     `${before}\n\n`,
   );

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { type ReasonKind, reasonTable } from '../../src/reasons/table.ts';
+import { type ReasonKind, reasonTable } from '../../src/reasons/reason-table.ts';
 import type { ReasonCode } from '../../src/reasons/reason.ts';
 import { docsAddress, reasonMessage } from '../../src/reasons/message.ts';
 import { examples } from '../support/reason-examples.ts';

@@ -64,7 +64,7 @@ function kinds(of: JsonSchema, by: string): string {
     if (requiring.length === 0) return undefined;
     return requiring.length === having.length
       ? 'required'
-      : `required of ${requiring.map((one) => code(kindOf(one))).join(', ')}`;
+      : `required for ${requiring.map((one) => code(kindOf(one))).join(', ')}`;
   };
   return [
     table(

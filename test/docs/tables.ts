@@ -1,12 +1,12 @@
 import { keyTable } from '../../src/api/keys.ts';
-import { reasonTable } from '../../src/reasons/table.ts';
+import { reasonTable } from '../../src/reasons/reason-table.ts';
 import type { Matcher } from '../../src/api/profile/matcher.ts';
 import { metricRows } from '../../src/metrics/definitions.ts';
-import { flagOf, settingNames, settingRows, defaultSettings, variableOf } from '../../src/config/options.ts';
+import { flagOf, optionNames, optionRows, defaultOptions, variableOf } from '../../src/config/options.ts';
 import { catalogue } from '../support/fixtures.ts';
 import { code, table } from '../support/markdown.ts';
 
-const standard = defaultSettings;
+const standard = defaultOptions;
 
 /** What of a sign gives the agent away, wherever it stands. */
 const wordOf = (sign: Matcher): string => {
@@ -72,12 +72,12 @@ export const tables: Readonly<Record<string, () => string>> = {
   settings: () =>
     table(
       ['flag', 'environment variable', 'in the file', 'default', 'meaning'],
-      settingNames.map((name) => [
-        code(`--${flagOf(name)} ${settingRows[name].placeholder}`),
+      optionNames.map((name) => [
+        code(`--${flagOf(name)} ${optionRows[name].placeholder}`),
         code(variableOf(name)),
         name === 'config' ? '' : code(name),
         standard[name] === undefined ? '' : code(String(standard[name])),
-        settingRows[name].description,
+        optionRows[name].description,
       ]),
     ),
   reasons: () =>

@@ -155,7 +155,7 @@ describe('preflight', () => {
     expect(of(before, 'version')).toMatchObject([{ result: 'ok' }]);
     expect(of(before, 'permission').every(({ result }) => result === 'ok')).toBe(true);
     expect(of(before, 'reach')).toMatchObject([
-      { result: 'ok', message: expect.stringContaining('has a status record') },
+      { result: 'ok', message: expect.stringContaining('has a status annotation') },
     ]);
     expect(of(before, 'other injectors')).toMatchObject([{ result: 'ok' }]);
     await client.create({
@@ -187,6 +187,6 @@ describe('preflight', () => {
     await cluster.injector.stop();
     const { code, stdout } = await ask('preflight');
     expect(code).toBe(1);
-    expect(stdout).toMatch(/✗ reach: .* has no status record/);
+    expect(stdout).toMatch(/✗ reach: .* has no status annotation/);
   });
 });

@@ -91,7 +91,7 @@ let count = 0;
 const create = async (options: object): Promise<Pod> =>
   (await client.create<Pod>(podOf('shop', `pod-${(count += 1)}`, options), { dryRun: true })).object;
 
-test('a variable that comes by envFrom is not extended without the permission, and readiness says why', async () => {
+test('a variable that comes from envFrom is not extended without the permission, and readiness says why', async () => {
   await client.create(configMap('settings', { [JAVA]: '-Xmx100m' }));
   const pod = await create(from('settings'));
   expect(recordOf(pod)).toMatchObject({ decision: 'skipped', reason: 'unproven-variable' });
@@ -151,7 +151,7 @@ test('an image volume is the first possible delivery, because the version of the
     expect.objectContaining({ image: { reference: 'registry.example.com/agent:1', pullPolicy: 'IfNotPresent' } }),
   );
   expect(injector.lines()).toContainEqual(
-    expect.objectContaining({ msg: 'version of the API server', kubernetes: '1.36' }),
+    expect.objectContaining({ msg: 'read the version of the API server', kubernetes: '1.36' }),
   );
 });
 

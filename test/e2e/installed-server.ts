@@ -3,7 +3,7 @@ import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
-import { settingNames, variableOf } from '../../src/config/options.ts';
+import { optionNames, variableOf } from '../../src/config/options.ts';
 import { issueServerCertificate } from '../../src/certificates/issue.ts';
 import type { PodSpec } from '../support/chart.ts';
 import type { Client, KubeObject } from '../support/client.ts';
@@ -15,7 +15,7 @@ import { waitFor } from '../support/wait-for.ts';
 const BUNDLE = fileURLToPath(new URL('../../dist/agent-injector.js', import.meta.url));
 const NAMESPACE = 'agent-injector';
 const NAME = 'agent-injector';
-const known = new Set<string>(settingNames.map(variableOf));
+const known = new Set<string>(optionNames.map(variableOf));
 
 export interface WebhookConfiguration extends KubeObject {
   readonly webhooks: readonly { readonly name: string; readonly clientConfig: { readonly caBundle?: string } }[];

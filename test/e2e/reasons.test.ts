@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ReasonKind, reasonTable } from '../../src/reasons/table.ts';
+import { type ReasonKind, reasonTable } from '../../src/reasons/reason-table.ts';
 import type { ReasonCode } from '../../src/reasons/reason.ts';
 import type { Profile } from '../../src/profiles/profile.ts';
 import { loadClient } from '../../src/cluster/client/client.ts';

@@ -83,7 +83,12 @@ export const hostilePods: Readonly<Record<string, Tree>> = {
       annotations: {
         [ours('status')]: JSON.stringify({
           decision: 'injected',
-          containers: many(3000, (at) => ({ container: `c${at}`, profile: 'jennifer-dotnet', delivery: 'baked' })),
+          containers: many(3000, (at) => ({
+            container: `c${at}`,
+            profile: 'jennifer-dotnet',
+            hash: '00000000',
+            delivery: 'baked',
+          })),
         }),
       },
     },

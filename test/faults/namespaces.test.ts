@@ -107,7 +107,7 @@ test('the server sends few requests during each fault', () => {
   const names = Object.keys(namespaceFaults) as FaultName[];
   for (const name of names) {
     const { requests, recovered } = outcomeOf(name);
-    console.log(`${name}: ${requests.toFixed(2)} requests/s, recovered after ${recovered} s`);
+    console.log(`${name}: ${requests.toFixed(2)} requests/s, recovered within ${recovered} s`);
   }
   figure('watch-requests', Math.max(...names.map((name) => Math.round(outcomeOf(name).requests * 100) / 100)));
 });

@@ -3,7 +3,15 @@ import { admit } from '../../src/admission/admit.ts';
 import { type ClusterState, unknownCluster } from '../../src/kubernetes/cluster-state.ts';
 import type { Pod } from '../../src/kubernetes/pod.ts';
 import type { Reason, Source } from '../../src/reasons/reason.ts';
-import { catalogueFrom, catalogueOf, container, plainNamespace, pod, profileDocument } from '../support/fixtures.ts';
+import {
+  catalogueFrom,
+  catalogueOf,
+  container,
+  plainNamespace,
+  pod,
+  profileDocument,
+  reasonOf,
+} from '../support/fixtures.ts';
 
 const agent = (name: string, spec: object = {}): object =>
   profileDocument(
@@ -32,8 +40,8 @@ function agents(
 
 /** The reason against an injection, if any, and the notices. */
 function reasons(given: Pod, known = catalogueOf(agent('a')), inNamespace = plainNamespace()): readonly Reason[] {
-  const { decision } = admit(given, inNamespace, known);
-  return [...(decision.outcome === 'injected' ? [] : [decision.reason]), ...decision.notices];
+  const admission = admit(given, inNamespace, known);
+  return [reasonOf(admission) ?? [], admission.decision.notices].flat();
 }
 
 describe('selected containers', () => {
@@ -323,7 +331,9 @@ describe('the nodes of the pod', () => {
     const found = { major: 1, minor };
     const { decision } = admit(pod(), plainNamespace(), known, { ...unknownCluster, kubernetes: found });
     expect(decision.outcome === 'injected' ? undefined : decision.reason).toEqual(
-      minor < 30 ? { code: 'kubernetes-unsupported', profile: 'a', least: { major: 1, minor: 30 }, found } : undefined,
+      minor < 30
+        ? { code: 'kubernetes-unsupported', profile: 'a', minimum: { major: 1, minor: 30 }, actual: found }
+        : undefined,
     );
   });
 });

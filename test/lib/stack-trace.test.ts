@@ -75,7 +75,7 @@ it('no line of the log is given an error as it was thrown: a logger would write 
   const calls = files.flatMap((file) =>
     [
       ...readFileSync(join(dir, file), 'utf8').matchAll(
-        /\.(?:debug|info|warn|error|fatal|trouble|over)\(\s*\{([^{}]*)\}/g,
+        /\.(?:debug|info|warn|error|fatal|report|resolve)\(\s*\{([^{}]*)\}/g,
       ),
     ].map(([, fields = '']) => ({ file, fields })),
   );

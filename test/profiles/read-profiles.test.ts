@@ -164,7 +164,7 @@ describe('the last valid version', () => {
   const broken = { ...whole('Bad'), deliveries: [] };
 
   it('replaces an invalid document, while others are updated', () => {
-    const set = read([source('a', broken), source('new', whole('New'))], { last: good.own });
+    const set = read([source('a', broken), source('new', whole('New'))], { previousOwn: good.own });
     expect(vendors(set)).toEqual({ shipped: 'Shipped', a: 'Good', new: 'New' });
     expect(set).toMatchObject({ lastGood: ['a'], broken: [] });
     expect(set.problems.length).toBeGreaterThan(0);
@@ -177,20 +177,22 @@ describe('the last valid version', () => {
         source('b', { extends: 'a', description: 'b' }),
         source('shipped', { extends: 'shipped', vendor: 'Mine' }),
       ],
-      { last: good.own, shipped: good.builtIn },
+      { previousOwn: good.own, previousBuiltIn: good.builtIn },
     );
     expect(next.own.get('shipped')?.profile).toBe(good.own.get('shipped')?.profile);
     expect(next.builtIn.get('shipped')?.profile).toBe(good.builtIn.get('shipped')?.profile);
     expect(next.own.get('a')?.profile.description).toBe('changed');
     // Its own document is the same, but not what it inherits.
     const changedBase = read([source('a', whole('Other')), source('b', { extends: 'a', description: 'b' })], {
-      last: good.own,
+      previousOwn: good.own,
     });
     expect(changedBase.profiles.get('b')?.vendor).toBe('Other');
   });
 
   it('is the base of others meanwhile', () => {
-    const set = read([source('a', broken), source('b', { extends: 'a', description: 'changed' })], { last: good.own });
+    const set = read([source('a', broken), source('b', { extends: 'a', description: 'changed' })], {
+      previousOwn: good.own,
+    });
     expect(set.profiles.get('b')).toMatchObject({ vendor: 'Good', description: 'changed' });
     expect(set.lastGood).toEqual(['a']);
   });
@@ -199,7 +201,7 @@ describe('the last valid version', () => {
     const changed = { ...whole('Changed'), environment: [{ name: 'B', value: '1' }] };
     const set = read(
       [source('a', changed), source('b', { extends: 'a', environment: [{ name: 'A', remove: true }] })],
-      { last: good.own },
+      { previousOwn: good.own },
     );
     expect(set.profiles.get('a')?.vendor).toBe('Changed');
     expect(set.profiles.get('b')).toMatchObject({ vendor: 'Good', description: 'b' });
@@ -207,18 +209,18 @@ describe('the last valid version', () => {
   });
 
   it('still replaces the built-in profile', () => {
-    expect(vendors(read([], { last: good.own, unreadable: new Set(['shipped']) }))).toEqual({ shipped: 'Mine' });
+    expect(vendors(read([], { previousOwn: good.own, unreadable: new Set(['shipped']) }))).toEqual({ shipped: 'Mine' });
   });
 
   it('is kept through many invalid updates', () => {
     let last = good.own;
-    for (let round = 0; round < 3; round += 1) last = read([source('a', broken)], { last }).own;
+    for (let round = 0; round < 3; round += 1) last = read([source('a', broken)], { previousOwn: last }).own;
     expect([...last.keys()]).toEqual(['a']);
     expect(last.get('a')?.profile.vendor).toBe('Good');
   });
 
   it('is dropped when the document is removed', () => {
-    expect(vendors(read([], { last: good.own }))).toEqual({ shipped: 'Shipped' });
+    expect(vendors(read([], { previousOwn: good.own }))).toEqual({ shipped: 'Shipped' });
   });
 
   it('may not exist: then the built-in profile does not replace it', () => {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { reasonMessage, sourceText } from '../../src/reasons/message.ts';
 import type { ClaimProblem, Reason, Source, UnmetRequirement } from '../../src/reasons/reason.ts';
-import { reasonTable } from '../../src/reasons/table.ts';
+import { reasonTable } from '../../src/reasons/reason-table.ts';
 import { examples } from '../support/reason-examples.ts';
 
 // The English of all reasons is held here and nowhere else: `npx vitest run test/reasons -u` writes messages.txt. Other tests look at codes
@@ -18,8 +18,8 @@ const claimProblems: readonly ClaimProblem[] = [
 
 const requirements: readonly UnmetRequirement[] = [
   { why: 'named-only' },
-  { why: 'kubernetes', least: { major: 1, minor: 35 }, found: { major: 1, minor: 33 } },
-  { why: 'kubernetes', least: { major: 1, minor: 35 }, found: undefined },
+  { why: 'kubernetes', minimum: { major: 1, minor: 35 }, actual: { major: 1, minor: 33 } },
+  { why: 'kubernetes', minimum: { major: 1, minor: 35 }, actual: undefined },
   { why: 'pod-security', level: 'restricted' },
   { why: 'os', os: ['linux', 'windows'] },
   { why: 'parameter', parameter: 'agent-image' },

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { isObject, type Json, type JsonObject } from '../../src/lib/json.ts';
 import { type Operation, pointer } from '../../src/lib/json-patch.ts';
 import { type Manifest, parseManifest } from '../../src/manifests/documents.ts';
-import { applyOperations } from '../../src/manifests/edit/edit.ts';
+import { editManifest } from '../../src/manifests/edit/edit.ts';
 import { render, styles } from '../support/yaml-styles.ts';
 
 const words = fc.constantFrom(
@@ -153,7 +153,7 @@ test('the edited text parses to the patched pod and keeps every line of the auth
       const [found] = manifest.templates;
       if (!found) throw new Error('no template');
       const { operations, pure, lines } = operationsFor(found.pod, chosen);
-      const edited = applyOperations(manifest, [{ template: found, operations }]);
+      const edited = editManifest(manifest, [{ template: found, operations }]);
       if (!edited.ok) throw new Error(JSON.stringify(edited.error));
       expect(edited.value.reformatted).toEqual([]);
       const expected = jsonpatch.applyPatch(structuredClone(found.pod), structuredClone(operations)).newDocument;

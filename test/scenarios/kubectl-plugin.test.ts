@@ -28,6 +28,6 @@ it('runs as a kubectl plugin, under the name that the package installs', async (
   expect(stdout).toContain('Usage: kubectl agent-injector explain');
   await expect(run(name, ['explain', 'deploy/web'], { env })).rejects.toMatchObject({
     code: 2,
-    stderr: expect.stringContaining('no cluster: give --kubeconfig FILE, or set KUBECONFIG'),
+    stderr: expect.stringContaining('no cluster found: use --kubeconfig FILE or set KUBECONFIG'),
   });
 });

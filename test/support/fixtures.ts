@@ -1,7 +1,7 @@
 import { builtInCatalogue } from '../../src/profile-sources/builtin.ts';
 import { builtInDocuments } from '../../src/profile-sources/builtin-documents.ts';
 import { type Catalogue, problemText, withDefaults } from '../../src/profiles/catalogue.ts';
-import { type CatalogueSource, readCatalogue } from '../../src/profile-sources/read-catalogue.ts';
+import { type CatalogueDocuments, readCatalogue } from '../../src/profile-sources/read-catalogue.ts';
 import type { Admission } from '../../src/admission/admit.ts';
 import type { Namespace } from '../../src/kubernetes/namespace.ts';
 import type { Container, Pod } from '../../src/kubernetes/pod.ts';
@@ -79,8 +79,10 @@ export function catalogueOf(...profiles: readonly object[]): Catalogue {
   return catalogueFrom({ profiles });
 }
 
-/** Like `catalogueOf`, with other tables or other defaults. */
-export function catalogueFrom(source: Partial<CatalogueSource> & { readonly profiles: readonly object[] }): Catalogue {
+/** As `catalogueOf`, with other tables, or other defaults. */
+export function catalogueFrom(
+  source: Partial<CatalogueDocuments> & { readonly profiles: readonly object[] },
+): Catalogue {
   const names = source.profiles.map((profile) => (profile as { metadata: { name: string } }).metadata.name);
   const read = readCatalogue({
     ...builtInDocuments,

@@ -89,7 +89,7 @@ const setting = fc.oneof(
     fc.constantFrom(
       '{}',
       'x',
-      '{"decision":"injected","containers":[{"container":"web","profile":"jennifer-dotnet","delivery":"baked"}]}',
+      '{"decision":"injected","containers":[{"container":"web","profile":"jennifer-dotnet","hash":"00000000","delivery":"baked"}]}',
     ),
   ),
 );

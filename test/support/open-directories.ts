@@ -2,7 +2,7 @@
 // usage: node open-directories.mjs TIME CERTIFICATE.json|- DIR…
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { type Issue, openTlsDirectory } from '../../src/certificates/directory.ts';
+import { type Issue, readOrCreateTlsDirectory } from '../../src/certificates/directory.ts';
 
 const [time = '', prepared, ...dirs] = process.argv.slice(2);
 const issue: Issue | undefined =
@@ -14,6 +14,6 @@ await new Promise((resolve) => process.stdin.once('data', resolve));
 process.stdin.destroy();
 
 const opened = [];
-for (const dir of dirs) opened.push(await openTlsDirectory(dir, new Date(time), issue));
+for (const dir of dirs) opened.push(await readOrCreateTlsDirectory(dir, new Date(time), issue));
 const loadedForge = Object.keys(createRequire(import.meta.url).cache).some((path) => path.includes('node-forge'));
 process.stdout.write(JSON.stringify({ opened, loadedForge }));

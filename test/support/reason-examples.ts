@@ -52,8 +52,8 @@ export const examples: { readonly [code in ReasonCode]: Extract<Reason, { code: 
   'kubernetes-unsupported': {
     code: 'kubernetes-unsupported',
     profile: 'team-java',
-    least: { major: 1, minor: 35 },
-    found: { major: 1, minor: 33 },
+    minimum: { major: 1, minor: 35 },
+    actual: { major: 1, minor: 33 },
   },
   'delivery-not-possible': {
     code: 'delivery-not-possible',
@@ -65,7 +65,7 @@ export const examples: { readonly [code in ReasonCode]: Extract<Reason, { code: 
     code: 'no-fitting-delivery',
     profile: 'team-java',
     skipped: [
-      { delivery: 'image', requirement: { why: 'kubernetes', least: { major: 1, minor: 35 }, found: undefined } },
+      { delivery: 'image', requirement: { why: 'kubernetes', minimum: { major: 1, minor: 35 }, actual: undefined } },
       { delivery: 'initContainer', requirement: { why: 'parameter', parameter: 'agent-image' } },
     ],
   },

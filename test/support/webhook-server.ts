@@ -13,7 +13,7 @@ import { createMetrics } from '../../src/metrics/registry.ts';
 import type { Metrics } from '../../src/metrics/types.ts';
 import type { HandlerDependencies } from '../../src/webhook/dependencies.ts';
 import { createWebhookServer } from '../../src/webhook/server.ts';
-import { openTlsDirectory } from '../../src/certificates/directory.ts';
+import { readOrCreateTlsDirectory } from '../../src/certificates/directory.ts';
 import { catalogue } from './fixtures.ts';
 
 export interface Answer {
@@ -49,7 +49,7 @@ export interface TestServerOptions {
 /** The webhook server on a free port, with TLS that the client verifies. */
 export async function startServer(options: TestServerOptions = {}): Promise<TestServer> {
   const dir = await mkdtemp(join(tmpdir(), 'agent-injector-tls-'));
-  const opened = await openTlsDirectory(dir, new Date());
+  const opened = await readOrCreateTlsDirectory(dir, new Date());
   await rm(dir, { recursive: true });
   if (!opened.ok) throw new Error(opened.error.kind);
   const { certificate } = opened.value;

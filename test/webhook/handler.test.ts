@@ -3,8 +3,8 @@ import { connect } from 'node:tls';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DecisionSummary } from '../../src/admission/decision.ts';
-import type { Named } from '../../src/kubernetes/pod.ts';
-import { reasonTable } from '../../src/reasons/table.ts';
+import type { HasMetadata } from '../../src/kubernetes/pod.ts';
+import { reasonTable } from '../../src/reasons/reason-table.ts';
 import { catalogueWith, container, namespace, pod } from '../support/fixtures.ts';
 import { patchIn, reviewOf, startServer, type TestServer } from '../support/webhook-server.ts';
 
@@ -366,7 +366,7 @@ it('uses the defaults of the current catalogue', async () => {
 describe('decisions for Events', () => {
   it('are reported after the answer, except for dry runs', async () => {
     const reported: string[] = [];
-    const onDecision = (name: string, given: Named, decision: DecisionSummary): void =>
+    const onDecision = (name: string, given: HasMetadata, decision: DecisionSummary): void =>
       void reported.push(`${name}/${given.metadata?.name}: ${decision.outcome}`);
     const own = await startServer({ namespaces: [namespace()], onDecision });
     await own.post(reviewOf(pod(), { dryRun: true }));

@@ -1,6 +1,5 @@
 import * as z from 'zod';
 
-/** When a part of a profile applies. */
 export const conditionSchema = z.discriminatedUnion('if', [
   z.strictObject({
     if: z.literal('parameter').describe('The parameter has a value, or exactly this value.'),

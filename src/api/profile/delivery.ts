@@ -16,7 +16,7 @@ const shared = {
 
 const part = relativePath
   .optional()
-  .describe('Directory within the volume to mount. Omitted while a parameter in it has no value.');
+  .describe('Directory within the volume. Omitted while a parameter in it has no value.');
 
 const readOnly = (fallback: boolean) => z.boolean().default(fallback).describe('The container cannot write there.');
 
@@ -37,10 +37,7 @@ const copy = {
     .min(1)
     .optional()
     .describe('Secret for pulling the image, added to the imagePullSecrets of the pod.'),
-  command: z
-    .array(z.string())
-    .min(1)
-    .describe('Command that copies the files to copyTo. It runs without a shell unless it names one.'),
+  command: z.array(z.string()).min(1).describe('Copies the files to copyTo, without a shell unless it names one.'),
   copyTo: absolutePath.default('/agent').describe('Where the volume for the app is mounted in the init container.'),
   position: positionSchema.default('first').describe('Position among the init containers.'),
   requests: resourcesSchema
@@ -49,7 +46,6 @@ const copy = {
   limits: resourcesSchema.default({ cpu: '200m', memory: '128Mi' }).describe('Limits of the init container.'),
 };
 
-/** How the files of an agent reach a container. */
 export const deliverySchema = z.discriminatedUnion('type', [
   z.strictObject({
     ...shared,

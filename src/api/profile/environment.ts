@@ -19,14 +19,12 @@ const keyRef = z.strictObject({
 const valueFromSchema = z.union([
   z.strictObject({
     fieldRef: z.strictObject({
-      fieldPath: z.string().regex(FIELD_PATH, 'is not a field that a variable can reference'),
+      fieldPath: z.string().regex(FIELD_PATH, 'is not a valid field of a variable'),
     }),
   }),
   z.strictObject({
     resourceFieldRef: z.strictObject({
-      resource: z
-        .string()
-        .regex(RESOURCE, 'must be limits or requests of cpu, memory or ephemeral-storage, such as limits.cpu'),
+      resource: z.string().regex(RESOURCE, 'must be (limits|requests).(cpu|memory|ephemeral-storage)'),
       divisor: z.string().optional(),
     }),
   }),
@@ -45,15 +43,11 @@ const common = {
 const group = z
   .string()
   .optional()
-  .describe(
-    'Entries of a group are set together or not at all. A variable of the group that already has another value is a conflict.',
-  );
+  .describe('Entries of a group are set together or not at all. Another value of one of them is a conflict.');
 
 const anyValue = {
   value: z.string().optional().describe('May contain parameters and built-in values: ${parameter}.'),
-  valueFrom: valueFromSchema
-    .optional()
-    .describe('One of fieldRef, resourceFieldRef, secretKeyRef and configMapKeyRef.'),
+  valueFrom: valueFromSchema.optional().describe('fieldRef, resourceFieldRef, secretKeyRef or configMapKeyRef.'),
 };
 
 const either = ({ value, valueFrom }: { value?: string | undefined; valueFrom?: unknown }): boolean =>

@@ -4,7 +4,6 @@ const glob = z.string().min(1).describe('May contain the wildcards * and ?.');
 
 const names = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
 
-/** A condition on a container, for container selection, conflicts and advisories. */
 export const matcherSchema = z.discriminatedUnion('in', [
   z.strictObject({
     in: z.literal('environment').describe('The container has a variable with one of these names and with that value.'),

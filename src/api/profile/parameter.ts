@@ -13,16 +13,11 @@ const meta = {
   settableBy: z
     .array(z.enum(levels))
     .default([...levels])
-    .describe(
-      'Levels at which the parameter may be set, as a guard rail for tenants. A value at any other level is ignored, with a warning.',
-    ),
+    .describe('Levels at which it may be set, as a guard rail for tenants. Other values are ignored, with a warning.'),
   unique: z
     .strictObject({
       by: z.literal('namespace').describe('No two namespaces may have the same value.'),
-      within: z
-        .array(z.string())
-        .default([])
-        .describe('Only among namespaces where these parameters also have the same value.'),
+      within: z.array(z.string()).default([]).describe('Only where these parameters also have one value.'),
       instances: z.int().positive().optional().describe('How many instances of the agent may share a value.'),
     })
     .optional()
@@ -55,7 +50,7 @@ export const parameterSchema = z.discriminatedUnion('type', [
   z.strictObject({ ...meta, type: z.literal('host').describe('A host name or an IP address.'), default: textual }),
   z.strictObject({
     ...meta,
-    type: z.literal('url').describe('A URL that starts with http:// or https://.'),
+    type: z.literal('url').describe('An http or https URL.'),
     default: textual,
   }),
   z.strictObject({
@@ -71,7 +66,7 @@ export const parameterSchema = z.discriminatedUnion('type', [
   }),
   z.strictObject({
     ...meta,
-    type: z.literal('version').describe('The tag of an image, or the name of a directory.'),
+    type: z.literal('version').describe('An image tag, or a directory name.'),
     default: textual,
   }),
   z.strictObject({

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { parseVersion } from '../../kubernetes/version.ts';
+import { LIBCS } from '../keys.ts';
 import { conditionSchema } from './condition.ts';
 import { deliverySchema } from './delivery.ts';
 import { environmentSchema } from './environment.ts';
@@ -16,13 +17,9 @@ const constraintsSchema = z.strictObject({
     .array(z.enum(['linux', 'windows']))
     .min(1)
     .describe('Operating systems that the agent supports. A pod for another one is not injected.'),
-  arch: z
-    .array(z.string())
-    .min(1)
-    .optional()
-    .describe('Architectures that the agent supports: values of kubernetes.io/arch, such as amd64.'),
+  arch: z.array(z.string()).min(1).optional().describe('Supported values of kubernetes.io/arch, such as amd64.'),
   libc: z
-    .array(z.enum(['glibc', 'musl']))
+    .array(z.enum(LIBCS))
     .min(1)
     .optional()
     .describe('C libraries that the agent supports. The first one is assumed if the library of the image is unknown.'),
@@ -31,10 +28,7 @@ const constraintsSchema = z.strictObject({
     .refine((text) => parseVersion(text) !== undefined, 'must be a version such as 1.30')
     .optional()
     .describe('Minimum version of the API server.'),
-  excludeOwners: z
-    .array(z.string())
-    .default([])
-    .describe('Kinds of owners whose pods are not injected, such as Job or DaemonSet.'),
+  excludeOwners: z.array(z.string()).default([]).describe('Kinds of owners whose pods are skipped, such as Job.'),
 });
 
 const adviceSchema = z.strictObject({
@@ -68,7 +62,7 @@ const testSchema = z.strictObject({
         .record(z.string(), z.union([z.string(), z.null(), z.looseObject({})]))
         .default({})
         .describe(
-          'Variables of the container after injection: a text is the value, null means that the variable does not exist, and an object is a part of valueFrom.',
+          'Variables of the container after injection: a value, null for a variable that does not exist, or a part of valueFrom.',
         ),
       mounts: z.array(z.string()).default([]).describe('Mount paths of the container after injection.'),
       advisories: z.array(z.string()).optional().describe('Codes of all advisories that are reported.'),
@@ -86,42 +80,24 @@ export const profileSchema = z.strictObject({
   kind: z.literal('AgentProfile'),
   metadata: z.strictObject({ name }),
   spec: z.strictObject({
-    extends: name
-      .optional()
-      .describe('Profile that this one is derived from. The spec of this profile is merged over it.'),
+    extends: name.optional().describe('Profile to extend. The spec of this profile is merged over it.'),
     vendor: z.string().describe('Vendor of the agent.'),
     description: z.string().describe('One sentence about the agent.'),
-    language: z
-      .string()
-      .optional()
-      .describe('Runtime that the agent is for, such as dotnet, java, nodejs, python or php.'),
+    language: z.string().optional().describe('Runtime, such as dotnet, java, nodejs, python or php.'),
     documentation: z.url().optional().describe("The vendor's documentation of the agent."),
     sources: z.array(z.string()).default([]).describe('Sources of the facts in this profile.'),
-    namespaces: z
-      .array(z.string())
-      .optional()
-      .describe('Names or globs of the namespaces that may use the profile. Default: all.'),
+    namespaces: z.array(z.string()).optional().describe('Names or globs of the allowed namespaces. Default: all.'),
     constraints: constraintsSchema.describe('Where the agent can run.'),
     containers: z
       .strictObject({
-        include: z
-          .array(matcherSchema)
-          .min(1)
-          .optional()
-          .describe('A container that matches any of these is selected.'),
-        exclude: z.array(matcherSchema).default([]).describe('A container that matches any of these is not selected.'),
+        include: z.array(matcherSchema).min(1).optional().describe('Selects containers that match any of these.'),
+        exclude: z.array(matcherSchema).default([]).describe('Excludes containers that match any of these.'),
       })
       .default({ exclude: [] })
       .describe('App containers that get the agent if no setting names the containers.'),
-    slots: z
-      .array(z.string())
-      .default([])
-      .describe('Slots that the agent uses. Only one agent in a process can use a slot.'),
+    slots: z.array(z.string()).default([]).describe('Slots that the agent uses; each has room for one agent.'),
     conflicts: z.array(adviceSchema).default([]).describe('Conflicts that prevent injection into a container.'),
-    advisories: z
-      .array(adviceSchema)
-      .default([])
-      .describe('Advice for the user, as a warning. It does not affect the decision.'),
+    advisories: z.array(adviceSchema).default([]).describe('Warnings that do not affect the decision.'),
     parameters: z.array(parameterSchema).default([]).describe('Parameters that users can set with annotations.'),
     variants: z
       .array(
@@ -138,9 +114,7 @@ export const profileSchema = z.strictObject({
       .array(
         z.strictObject({
           path: absolutePath.describe('Path in the container.'),
-          subPath: relativePath
-            .optional()
-            .describe("A directory or a file among the agent's files. Default: all of them."),
+          subPath: relativePath.optional().describe('Directory or file of the agent. Default: all its files.'),
           readOnly: z.boolean().default(false).describe('The container cannot write there.'),
         }),
       )
@@ -163,9 +137,7 @@ export const profileSchema = z.strictObject({
           content: z
             .string()
             .max(16_384)
-            .describe(
-              'Content of the file. May contain parameters and built-in values. Anyone who can read the pod can read it.',
-            ),
+            .describe('May contain parameters and built-in values. Anyone who can read the pod can read it.'),
           when: conditionSchema.optional().describe('The file is omitted unless the condition holds.'),
         }),
       )
@@ -176,7 +148,7 @@ export const profileSchema = z.strictObject({
   }),
 });
 
-export type ProfileDocument = z.infer<typeof profileSchema>;
+type ProfileDocument = z.infer<typeof profileSchema>;
 
 export type Spec = ProfileDocument['spec'];
 

@@ -1,8 +1,8 @@
 import { INJECTION_LABEL } from '../../api/keys.ts';
 import { toNamespace } from '../../cluster/caches/namespace-object.ts';
-import { describeFailure, type Failure } from '../../cluster/client/errors.ts';
+import { describeFailure, type Failure, isForbidden } from '../../cluster/client/errors.ts';
 import type { KubeClient } from '../../cluster/client/types.ts';
-import { isForbidden, readOnce } from '../../cluster/one-shot.ts';
+import { readOnce } from '../../cluster/one-shot.ts';
 import { WEBHOOK_CONFIGURATIONS } from '../../cluster/webhook-configuration/entries.ts';
 import { type Finding, restartCommand } from '../../diagnostics/findings.ts';
 import { type EntryMatch, type LabelledNamespace, matchOf, ownEntries } from '../../diagnostics/webhook-match.ts';
@@ -14,7 +14,7 @@ import { didYouMean, nearest } from '../../lib/suggest.ts';
 import { UsageError } from '../../lib/usage-error.ts';
 import type { Catalogue } from '../../profiles/catalogue.ts';
 import { openUserCluster } from '../../server/cluster.ts';
-import { readClusterState } from '../cluster-state.ts';
+import { readClusterState } from '../read-cluster-state.ts';
 import { withInstalledDefaults } from '../installed-defaults.ts';
 import type { ExplainOptions } from './options.ts';
 import { type ExplanationResult, explainWorkload, type Workload } from './result.ts';
@@ -108,7 +108,7 @@ function matchFindings(result: ExplanationResult, matches: readonly EntryMatch[]
   if (!isUnrecordedPod || result.decision.outcome !== 'injected') return [];
   const fix = restartCommand(result.namespace, creatorOf(pod));
   const message =
-    'this pod has no status record, but would be injected if it were created now: when it was created, agent-injector was not called or did ' +
+    'this pod has no status annotation, but would be injected if it were created now: when it was created, agent-injector was not called or did ' +
     `not answer, or ${INJECTION_LABEL} was not set yet`;
   return [{ code: 'not-asked-then', message, ...(fix !== undefined && { fix }) }];
 }

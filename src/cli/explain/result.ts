@@ -19,7 +19,7 @@ export interface ExplanationResult {
   readonly findings: readonly Finding[];
   /** The webhook entries that the API server would call; only on a cluster. */
   readonly apiServer?: readonly EntryMatch[];
-  /** The status record that was written when the pod was created. */
+  /** The status annotation that was written when the pod was created. */
   readonly recorded?: StatusRecord;
   readonly decision: Explanation;
 }

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { errorMessage } from '../../lib/error-message.ts';
 import { UsageError } from '../../lib/usage-error.ts';
 import { displayName } from '../../manifests/file.ts';
 import { decodeText, readDirectory } from '../../profile-sources/directory-reader.ts';
@@ -35,7 +36,7 @@ async function filesAt(path: string): Promise<readonly (readonly [name: string, 
   try {
     if (!(await stat(path)).isDirectory()) return [[path, decodeText(await readFile(path))]];
   } catch (error) {
-    throw new UsageError([error instanceof Error ? error.message : String(error)]);
+    throw new UsageError([errorMessage(error)]);
   }
   const directory = await readDirectory(path);
   if (!directory.ok) throw new UsageError([directory.error]);

@@ -3,7 +3,7 @@ import { catalogueFrom } from '../../config/catalogue.ts';
 import { didYouMean, nearest } from '../../lib/suggest.ts';
 import { UsageError } from '../../lib/usage-error.ts';
 import type { Catalogue } from '../../profiles/catalogue.ts';
-import { type ProfileSummary, summaryOf } from '../../profiles/summary.ts';
+import { type ProfileSummary, profileSummary } from '../../profiles/summary.ts';
 import type { CommandResult } from '../command-result.ts';
 import { formatJson } from '../format.ts';
 import { listText, profileText } from './text.ts';
@@ -19,7 +19,7 @@ export interface ProfilesOptions {
 export async function profiles({ name, output, ...files }: ProfilesOptions): Promise<CommandResult> {
   const catalogue = await catalogueFrom({ profiles: files.profiles });
   if (name === undefined) {
-    const all = [...catalogue.profiles.values()].map(summaryOf);
+    const all = [...catalogue.profiles.values()].map(profileSummary);
     return { output: output === 'text' ? listText(all) : dataText(all, output), exitCode: 0 };
   }
   const one = find(catalogue, name);
@@ -28,7 +28,7 @@ export async function profiles({ name, output, ...files }: ProfilesOptions): Pro
 
 function find({ profiles: known }: Catalogue, name: string): ProfileSummary {
   const profile = known.get(name);
-  if (profile) return summaryOf(profile);
+  if (profile) return profileSummary(profile);
   throw new UsageError([`profile "${name}" not found${didYouMean(nearest(name, known.keys()))}`]);
 }
 

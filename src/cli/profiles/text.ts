@@ -1,5 +1,5 @@
 import type {
-  AdviceSummary,
+  NoteSummary,
   ConstraintsSummary,
   DeliverySummary,
   ParameterSummary,
@@ -108,6 +108,6 @@ function variableRow(variable: VariableSummary): readonly string[] {
   return [name, value, `${operationText(variable)}${when === undefined ? '' : `; only if ${when}`}`];
 }
 
-function adviceRow({ code, signs, message }: AdviceSummary): readonly string[] {
+function adviceRow({ code, signs, message }: NoteSummary): readonly string[] {
   return [code, `${message} (${signs.join(' and ')})`];
 }

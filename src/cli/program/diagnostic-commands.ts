@@ -60,7 +60,7 @@ function addPlan(program: Command): void {
   const command = addCommand(program, 'plan', {
     summary: 'Preview what a changed profile or namespace label would do',
     description:
-      'Shows what would happen to each existing workload if you changed a profile or labelled a namespace. Exit code 1 if a workload would ' +
+      'Shows what would happen to each existing workload if you changed a profile or labeled a namespace. Exit code 1 if a workload would ' +
       'lose its agent, have a conflict or be rejected.',
     examples: [
       ['Preview a changed profile in all namespaces', 'plan --profile-file acme.yaml -A'],
@@ -102,7 +102,7 @@ function withNamespaceFlags(command: Command): Command {
 function withClusterFlags(command: Command): Command {
   return command
     .option('--kubeconfig <FILE>', flagTexts.kubeconfig)
-    .option('--config <FILE>', `${flagTexts.config} Default on a cluster: that of the installed server.`)
+    .option('--config <FILE>', `${flagTexts.config} Default with a cluster: the installed server's configuration.`)
     .option('--profiles <DIR>', flagTexts.profiles)
     .addOption(outputOption('json'));
 }

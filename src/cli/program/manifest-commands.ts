@@ -44,8 +44,8 @@ function addUninject(program: Command): void {
   addCommand(program, 'uninject', {
     summary: 'Remove what inject added to a manifest file',
     description:
-      'Removes what inject added to a manifest file, and prints the original file, byte for byte. A pod that was changed since is left as ' +
-      'it is, with exit code 1.',
+      'Removes what inject added to a manifest file, and prints the original file, byte for byte. Pods that were edited after ' +
+      'injection are left unchanged, and the exit code is 1.',
     examples: [
       ['Restore the original file', 'uninject -f injected.yaml > deploy.yaml'],
       ['Show what would be removed', 'uninject -f injected.yaml --diff'],

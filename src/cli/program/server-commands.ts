@@ -1,13 +1,6 @@
 import { type Command, Option } from 'commander';
 import { readConfig } from '../../config/config.ts';
-import {
-  flagOf,
-  type SettingName,
-  settingNames,
-  settingRows,
-  defaultSettings,
-  variableOf,
-} from '../../config/options.ts';
+import { flagOf, type OptionName, optionNames, optionRows, defaultOptions, variableOf } from '../../config/options.ts';
 import { UsageError } from '../../lib/usage-error.ts';
 import { addCommand, print } from './command.ts';
 
@@ -32,7 +25,7 @@ function addServe(program: Command): void {
       ],
     ],
   });
-  for (const name of settingNames) command.addOption(settingOption(name));
+  for (const name of optionNames) command.addOption(optionFor(name));
   command.action(async (flags: Flags) => {
     process.once('SIGTERM', quit);
     const { serve } = await import('../../server/serve.ts');
@@ -61,11 +54,11 @@ function addCerts(program: Command): void {
       ],
     ],
   })
-    .addOption(settingOption('kubeconfig', 'Path to the kubeconfig file. Default in a pod: its service account.'))
-    .addOption(settingOption('tlsDir', 'Directory of tls.crt, tls.key and ca.crt.'))
-    .addOption(settingOption('tlsSecret', 'Secret of the certificate, instead of a directory.'))
+    .addOption(optionFor('kubeconfig', 'Path to the kubeconfig file. Default in a pod: its service account.'))
+    .addOption(optionFor('tlsDir', 'Directory of tls.crt, tls.key and ca.crt.'))
+    .addOption(optionFor('tlsSecret', 'Secret of the certificate, instead of a directory.'))
     .addOption(
-      settingOption('webhookConfiguration', 'MutatingWebhookConfiguration whose entries must trust the certificate.'),
+      optionFor('webhookConfiguration', 'MutatingWebhookConfiguration whose entries must trust the certificate.'),
     )
     .action(async (flags: Flags) => {
       const read = readConfig(flags, undefined, 'read');
@@ -75,8 +68,8 @@ function addCerts(program: Command): void {
     });
 }
 
-function settingOption(name: SettingName, description: string = settingRows[name].description): Option {
-  const standard = defaultSettings[name] === undefined ? '' : `, default ${defaultSettings[name]}`;
-  const placeholder = `<${settingRows[name].placeholder}>`;
+function optionFor(name: OptionName, description: string = optionRows[name].description): Option {
+  const standard = defaultOptions[name] === undefined ? '' : `, default ${defaultOptions[name]}`;
+  const placeholder = `<${optionRows[name].placeholder}>`;
   return new Option(`--${flagOf(name)} ${placeholder}`, `${description} (${variableOf(name)}${standard})`);
 }

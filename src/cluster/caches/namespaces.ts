@@ -120,7 +120,7 @@ function fixedSource(get: (name: string) => Namespace | undefined, size: number)
       return Promise.resolve(namespace ? { kind: 'found', namespace } : { kind: 'absent' });
     },
     whenSynced: () => Promise.resolve(),
-    status: () => ({ synced: true, size, ageMs: 0, restarts: 0, trouble: undefined, mislabelled: 0 }),
+    status: () => ({ synced: true, size, ageMs: 0, restarts: 0, problem: undefined, mislabelled: 0 }),
     stop: () => Promise.resolve(),
   };
 }

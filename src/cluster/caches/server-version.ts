@@ -1,6 +1,6 @@
 import { type KubernetesVersion, parseVersion, versionText } from '../../kubernetes/version.ts';
 import { type Clock, systemClock } from '../../lib/clock.ts';
-import { type Logger, TroubleLog } from '../../lib/logger.ts';
+import { type Logger, ProblemLog } from '../../lib/logger.ts';
 import { describeFailure } from '../client/errors.ts';
 import type { KubeClient } from '../client/types.ts';
 
@@ -27,7 +27,7 @@ const MAX_BYTES = 64 * 1024;
 export class ServerVersion {
   readonly #options: ServerVersionOptions;
   readonly #clock: Clock;
-  readonly #log: TroubleLog;
+  readonly #log: ProblemLog;
   readonly #stopping = new AbortController();
   #version: KubernetesVersion | undefined;
   #answeredAt = -Infinity;
@@ -39,7 +39,7 @@ export class ServerVersion {
   constructor(options: ServerVersionOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#log = new TroubleLog(options.logger, this.#clock);
+    this.#log = new ProblemLog(options.logger, this.#clock);
   }
 
   start(): this {
@@ -83,14 +83,14 @@ export class ServerVersion {
     if (!version) {
       const why =
         response.kind === 'ok' ? 'the API server sent a response without a version' : describeFailure(response);
-      this.#log.trouble({}, `the Kubernetes version of the API server cannot be read: ${why}`);
+      this.#log.report({}, `the Kubernetes version of the API server cannot be read: ${why}`);
       return;
     }
     this.#answeredAt = this.#clock.now();
     this.#reconnects = reconnects;
-    this.#log.over({}, 'the Kubernetes version of the API server can be read again');
+    this.#log.resolve({}, 'the Kubernetes version of the API server can be read again');
     if (!this.#version || versionText(this.#version) !== versionText(version))
-      logger.info({ kubernetes: versionText(version) }, 'version of the API server');
+      logger.info({ kubernetes: versionText(version) }, 'read the version of the API server');
     this.#version = version;
   }
 }

@@ -20,6 +20,14 @@ export type Failure =
   | { readonly kind: 'not-json'; readonly sample: string }
   | { readonly kind: 'too-large'; readonly maxBytes: number };
 
+export function isForbidden(failure: Failure): boolean {
+  return failure.kind === 'http' && (failure.status === 401 || failure.status === 403);
+}
+
+export function isNotFound(failure: Failure): boolean {
+  return failure.kind === 'http' && failure.status === 404;
+}
+
 export function describeFailure(failure: Failure): string {
   switch (failure.kind) {
     case 'http':

@@ -1,12 +1,12 @@
 import type { DecisionSummary } from '../../admission/decision.ts';
 import { type EventMessage, eventMessages } from '../../admission/event-messages.ts';
-import type { Named } from '../../kubernetes/pod.ts';
+import type { HasMetadata } from '../../kubernetes/pod.ts';
 import { traceOf } from '../../lib/stack-trace.ts';
 import { type EventResult, EventWriter, type EventWriterOptions } from './writer.ts';
 
 export interface EventRecorder {
   /** Records a decision about a pod. Returns at once and never throws. */
-  readonly record: (namespace: string, pod: Named, decision: DecisionSummary) => void;
+  readonly record: (namespace: string, pod: HasMetadata, decision: DecisionSummary) => void;
   readonly counts: () => Readonly<Record<EventResult, number>>;
   readonly stop: () => Promise<void>;
 }

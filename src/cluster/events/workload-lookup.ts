@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { isObjectName } from '../../kubernetes/names.ts';
 import { controllerOf, ownerOf } from '../../kubernetes/owner.ts';
-import type { Named } from '../../kubernetes/pod.ts';
+import type { HasMetadata } from '../../kubernetes/pod.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { type Json, type JsonObject, objectIn } from '../../lib/json.ts';
 import { type KubeClient, METADATA } from '../client/types.ts';
@@ -21,7 +21,7 @@ export interface WorkloadObject {
 }
 
 /** Returns the object that an Event about the pod refers to, by the pod alone: its controller, else the pod itself. Undefined without a name. */
-export function directOwner(pod: Named): ObjectRef | undefined {
+export function directOwner(pod: HasMetadata): ObjectRef | undefined {
   const owner = refFrom(ownerOf(pod));
   if (owner) return owner;
   const name = pod.metadata?.name;

@@ -1,9 +1,9 @@
 import { type EventMessage, noticeEventMessage } from '../../admission/event-messages.ts';
 import { isDnsLabel } from '../../kubernetes/names.ts';
-import type { Named } from '../../kubernetes/pod.ts';
+import type { HasMetadata } from '../../kubernetes/pod.ts';
 import { type Clock, sleep, systemClock } from '../../lib/clock.ts';
 import type { Json } from '../../lib/json.ts';
-import { type Logger, TroubleLog } from '../../lib/logger.ts';
+import { type Logger, ProblemLog } from '../../lib/logger.ts';
 import { TokenBucket } from '../../lib/token-bucket.ts';
 import { reasonMessage } from '../../reasons/message.ts';
 import type { Reason } from '../../reasons/reason.ts';
@@ -57,7 +57,7 @@ export class EventWriter {
   readonly #correlator: EventCorrelator;
   readonly #workloads: WorkloadLookup;
   readonly #bucket: TokenBucket;
-  readonly #log: TroubleLog;
+  readonly #log: ProblemLog;
   readonly #queue: QueueEntry[] = [];
   readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
@@ -69,10 +69,10 @@ export class EventWriter {
     this.#correlator = new EventCorrelator(this.#limits);
     this.#workloads = new WorkloadLookup(options.client, this.#clock);
     this.#bucket = new TokenBucket(this.#clock, this.#limits.perSecond, this.#limits.burst);
-    this.#log = new TroubleLog(options.logger, this.#clock);
+    this.#log = new ProblemLog(options.logger, this.#clock);
   }
 
-  enqueue(namespace: string, pod: Named, messages: readonly EventMessage[]): void {
+  enqueue(namespace: string, pod: HasMetadata, messages: readonly EventMessage[]): void {
     if (messages.length === 0 || this.#stopping.signal.aborted || !isDnsLabel(namespace)) return;
     const owner = directOwner(pod);
     if (!owner) return;
@@ -161,10 +161,10 @@ export class EventWriter {
     else if (response.kind === 'http' && response.reason === 'AlreadyExists') this.counts.known += 1;
     else if (response.kind !== 'aborted') {
       this.counts.failed += 1;
-      this.#log.trouble({ namespace }, `an Event could not be written: ${describeFailure(response)}`);
+      this.#log.report({ namespace }, `an Event could not be written: ${describeFailure(response)}`);
       return;
     }
-    this.#log.over({}, 'Events are written again');
+    this.#log.resolve({}, 'Events can be written again');
   }
 
   #wallMs(): number {

@@ -1,5 +1,5 @@
 import type { Clock } from '../../lib/clock.ts';
-import { type Logger, TroubleLog } from '../../lib/logger.ts';
+import { type Logger, ProblemLog } from '../../lib/logger.ts';
 import { describeInterruption, type Interruption, isRefused } from './backoff.ts';
 import { type ReflectorTiming, STALE_MS } from './timing.ts';
 
@@ -13,17 +13,17 @@ interface HealthOptions {
 /** Freshness and failures of a reflector: when data last arrived, what went wrong, and the log of it. */
 export class WatchHealth {
   readonly #options: HealthOptions;
-  readonly #log: TroubleLog;
+  readonly #log: ProblemLog;
   #contactAt: number | undefined;
   #lastEventAt = 0;
   #listedAt = 0;
   failures = 0;
   restarts = 0;
-  trouble: string | undefined;
+  problem: string | undefined;
 
   constructor(options: HealthOptions) {
     this.#options = options;
-    this.#log = new TroubleLog(options.logger, options.clock);
+    this.#log = new ProblemLog(options.logger, options.clock);
   }
 
   get ageMs(): number | undefined {
@@ -49,7 +49,7 @@ export class WatchHealth {
 
   recordList(): void {
     this.#listedAt = this.#options.clock.now();
-    this.trouble = undefined;
+    this.problem = undefined;
   }
 
   recordWatchEnd(size: number): void {
@@ -59,14 +59,14 @@ export class WatchHealth {
 
   recordSuccess(size: number): void {
     this.failures = 0;
-    this.#log.over({ path: this.#options.path, size }, 'watching again');
+    this.#log.resolve({ path: this.#options.path, size }, 'watching again');
   }
 
   recordInterruption(interruption: Interruption): void {
     if (interruption.kind === 'due') return;
     this.restarts += 1;
     this.failures = isRefused(interruption) ? 0 : this.failures + 1;
-    this.trouble = describeInterruption(interruption);
-    this.#log.trouble({ path: this.#options.path, restarts: this.restarts }, `watch interrupted: ${this.trouble}`);
+    this.problem = describeInterruption(interruption);
+    this.#log.report({ path: this.#options.path, restarts: this.restarts }, `watch interrupted: ${this.problem}`);
   }
 }

@@ -39,7 +39,7 @@ export interface ReflectorStatus {
   /** Time since the last page, event, bookmark or orderly end of a watch, in ms; undefined before the first. */
   readonly ageMs: number | undefined;
   readonly restarts: number;
-  readonly trouble: string | undefined;
+  readonly problem: string | undefined;
 }
 
 /**
@@ -108,8 +108,8 @@ export class Reflector<T, S extends Store<T> = Store<T>> {
   }
 
   status(): ReflectorStatus {
-    const { ageMs, restarts, trouble } = this.#health;
-    return { synced: this.#store !== undefined, size: this.#store?.size ?? 0, ageMs, restarts, trouble };
+    const { ageMs, restarts, problem } = this.#health;
+    return { synced: this.#store !== undefined, size: this.#store?.size ?? 0, ageMs, restarts, problem };
   }
 
   /** Resolves when the last request is closed and no timer is left. The store can still be read. */

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../../lib/clock.ts';
 import { coalesce } from '../../lib/coalesce.ts';
 import { isObject, type JsonObject } from '../../lib/json.ts';
-import { type Logger, TroubleLog } from '../../lib/logger.ts';
+import { type Logger, ProblemLog } from '../../lib/logger.ts';
 import { describeFailure } from '../client/errors.ts';
 import type { ApiResponse, KubeClient } from '../client/types.ts';
 import { Reflector } from '../watch/reflector.ts';
@@ -23,7 +23,7 @@ export interface CaBundleStatus {
   readonly state: 'unknown' | 'absent' | 'present';
   readonly repairs: number;
   readonly drift: readonly Drift[];
-  readonly trouble: string | undefined;
+  readonly problem: string | undefined;
 }
 
 const RETRY_MS = 1_000;
@@ -43,7 +43,7 @@ export class CaBundleWriter {
   readonly #options: CaBundleWriterOptions;
   readonly #clock: Clock;
   readonly #reflector: Reflector<JsonObject>;
-  readonly #log: TroubleLog;
+  readonly #log: ProblemLog;
   readonly #stopping = new AbortController();
   readonly #sync = coalesce(() => this.#syncOnce());
   #onChange: (() => void) | undefined;
@@ -53,13 +53,13 @@ export class CaBundleWriter {
   #cancelRetry = (): void => {};
   readonly #writes: number[] = [];
   #repairs = 0;
-  #trouble: string | undefined;
+  #problem: string | undefined;
   #loggedDrift = '';
 
   constructor(options: CaBundleWriterOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#log = new TroubleLog(options.logger, this.#clock);
+    this.#log = new ProblemLog(options.logger, this.#clock);
     this.#reflector = new Reflector({
       ...options,
       path: WEBHOOK_CONFIGURATIONS,
@@ -111,13 +111,13 @@ export class CaBundleWriter {
   }
 
   status(): CaBundleStatus {
-    const { synced, trouble } = this.#reflector.status();
+    const { synced, problem } = this.#reflector.status();
     const object = this.#reflector.get(this.#options.name);
     return {
       state: object ? 'present' : synced ? 'absent' : 'unknown',
       repairs: this.#repairs,
       drift: object ? findDrift(webhooksOf(object), this.#options.service) : [],
-      trouble: this.#trouble ?? trouble,
+      problem: this.#problem ?? problem,
     };
   }
 
@@ -152,8 +152,8 @@ export class CaBundleWriter {
     if (response.kind === 'ok') {
       this.#repairs += 1;
       this.#writes.push(this.#clock.now());
-      this.#trouble = undefined;
-      this.#log.over({ webhookConfiguration: name }, 'caBundle can be written again');
+      this.#problem = undefined;
+      this.#log.resolve({ webhookConfiguration: name }, 'caBundle can be written again');
       logger.info({ webhookConfiguration: name }, 'wrote caBundle');
       return;
     }
@@ -161,8 +161,8 @@ export class CaBundleWriter {
     this.#retryAfter(RETRY_MS);
     // Another replica was faster, or the configuration was deleted: the watch reports it.
     if (response.kind === 'http' && [404, 409, 422].includes(response.status)) return;
-    this.#trouble = `caBundle cannot be written: ${describeFailure(response)}`;
-    this.#log.trouble({ webhookConfiguration: name }, this.#trouble);
+    this.#problem = `caBundle cannot be written: ${describeFailure(response)}`;
+    this.#log.report({ webhookConfiguration: name }, this.#problem);
   }
 
   #retryAfter(ms: number): void {
@@ -176,9 +176,9 @@ export class CaBundleWriter {
     const last = this.#writes.at(-1);
     if (this.#writes.length < MAX_WRITES_PER_MINUTE || last === undefined || now - last >= CONTENDED_INTERVAL_MS)
       return false;
-    this.#log.trouble(
+    this.#log.report(
       { webhookConfiguration: this.#options.name },
-      'another writer keeps changing caBundle: it is now written every 10 s at most. Check whether cert-manager injects its CA, too',
+      'another writer keeps changing caBundle: writing at most once every 10 s. Check whether cert-manager also injects a CA',
     );
     return true;
   }

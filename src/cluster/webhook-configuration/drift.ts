@@ -1,4 +1,4 @@
-import { INJECTION_LABEL } from '../../api/keys.ts';
+import { INJECTION_LABEL, REQUIRED } from '../../api/keys.ts';
 import { NAMESPACE_NAME_LABEL } from '../../kubernetes/labels.ts';
 import { isObject, type Json, type JsonObject, objectIn, objectsIn, textIn } from '../../lib/json.ts';
 
@@ -43,7 +43,7 @@ const checks = {
   },
   failurePolicy: (entry) => {
     const isRequired = [entry['namespaceSelector'], entry['objectSelector']].some((selector) =>
-      isOnly(valuesOf(selector, INJECTION_LABEL, 'In'), 'required'),
+      isOnly(valuesOf(selector, INJECTION_LABEL, 'In'), REQUIRED),
     );
     const expected = isRequired ? 'Fail' : 'Ignore';
     return entry['failurePolicy'] === expected ? undefined : `be ${expected}`;

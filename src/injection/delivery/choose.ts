@@ -32,7 +32,7 @@ export function chooseDelivery(
   }
   const requirement = unmetRequirement({ delivery, sources, profile, values });
   // A delivery that is named explicitly is used even if the version of the API server is unknown.
-  if (requirement && !(requirement.why === 'kubernetes' && requirement.found === undefined)) {
+  if (requirement && !(requirement.why === 'kubernetes' && requirement.actual === undefined)) {
     return {
       ok: false,
       error: claimReason(requirement) ?? { code: 'delivery-not-possible', delivery: name, source, requirement },

@@ -1,10 +1,9 @@
 import { POD_SECURITY_ENFORCE_LABEL } from '../../kubernetes/labels.ts';
 import type { Claim } from '../../kubernetes/cluster-state.ts';
-import type { Pod } from '../../kubernetes/pod.ts';
+import { claimsOf, type Pod } from '../../kubernetes/pod.ts';
 import { parseQuantity, resourceMillis } from '../../kubernetes/quantity.ts';
 import { isPinnedTo, osOf } from '../../kubernetes/scheduling.ts';
 import { isAtLeast } from '../../kubernetes/version.ts';
-import { isObject } from '../../lib/json.ts';
 import { type Delivery, deliveryNeeds, requiredTemplates } from '../../profiles/delivery.ts';
 import { isImage } from '../../profiles/parameter.ts';
 import type { Profile } from '../../profiles/profile.ts';
@@ -32,9 +31,9 @@ const requirements: readonly Requirement[] = [
     return os.includes(osOf(pod) ?? '') ? undefined : { why: 'os', os };
   },
   ({ delivery, sources: { cluster } }) => {
-    const least = deliveryNeeds[delivery.type].kubernetes;
-    const found = cluster.kubernetes;
-    return !least || (found && isAtLeast(found, least)) ? undefined : { why: 'kubernetes', least, found };
+    const minimum = deliveryNeeds[delivery.type].kubernetes;
+    const actual = cluster.kubernetes;
+    return !minimum || (actual && isAtLeast(actual, minimum)) ? undefined : { why: 'kubernetes', minimum, actual };
   },
   ({ delivery, sources: { namespace } }) => {
     const level = namespace.labels[POD_SECURITY_ENFORCE_LABEL];
@@ -83,17 +82,13 @@ function usableClaim({ delivery, sources, values }: DeliveryCandidate): UnmetReq
 }
 
 // A pod can have thousands of volumes and containers, and each container is checked.
-const claimsByPod = new WeakMap<Pod, ReadonlySet<unknown>>();
+const claimsByPod = new WeakMap<Pod, ReadonlySet<string>>();
 
 const storageLimits = new WeakMap<Pod, number>();
 
 function hasClaim(pod: Pod, claim: string): boolean {
-  let names = claimsByPod.get(pod);
-  if (!names) {
-    const sources = (pod.spec.volumes ?? []).map(({ persistentVolumeClaim }) => persistentVolumeClaim);
-    names = new Set(sources.map((source) => (isObject(source) ? source['claimName'] : undefined)));
-    claimsByPod.set(pod, names);
-  }
+  const names = claimsByPod.get(pod) ?? new Set(claimsOf(pod.spec.volumes));
+  claimsByPod.set(pod, names);
   return names.has(claim);
 }
 

@@ -1,6 +1,6 @@
 import type { EnvVar } from '../../kubernetes/pod.ts';
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
-import { combined, type ResolvedOperation } from './merge.ts';
+import { withAdded, type ResolvedOperation } from './merge.ts';
 
 export interface ResolvedEntry {
   readonly name: string;
@@ -34,7 +34,7 @@ function includes(value: Json | undefined, part: Json | undefined): boolean {
 }
 
 /** True if writing the entry would change nothing. Variables from `envFrom` do not count. */
-export function isWritten(environment: readonly EnvVar[], { name, operation }: ResolvedEntry): boolean {
+export function isAlreadyApplied(environment: readonly EnvVar[], { name, operation }: ResolvedEntry): boolean {
   const variable = variableIn(environment, name);
   if (!variable) return false;
   if (operation.kind === 'set') return true;
@@ -43,5 +43,5 @@ export function isWritten(environment: readonly EnvVar[], { name, operation }: R
   const value = variable.value ?? '';
   return operation.kind === 'force'
     ? value === operation.value.text
-    : combined(value, operation.value.text, operation) === value;
+    : withAdded(value, operation.value.text, operation) === value;
 }

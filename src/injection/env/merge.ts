@@ -1,15 +1,15 @@
 import type { JsonObject } from '../../lib/json.ts';
-import type { Operation } from '../../profiles/environment.ts';
+import type { VariableOperation } from '../../profiles/environment.ts';
 
 /** The value of a profile's entry with its templates rendered: text, or a reference that the kubelet resolves. */
 export type ResolvedValue = { readonly text: string } | { readonly valueFrom: JsonObject };
 
-export type ResolvedOperation = Operation<ResolvedValue>;
+export type ResolvedOperation = VariableOperation<ResolvedValue>;
 
 export type ListOperation = Exclude<ResolvedOperation, { kind: 'set' | 'force' }>;
 
 /** Adds text to a value; returns the value itself if it contains the text already. An empty value needs no separator. */
-export function combined(value: string, added: string, operation: ListOperation): string {
+export function withAdded(value: string, added: string, operation: ListOperation): string {
   if (operation.kind === 'merge') return merged(value, added, operation);
   if (containsOption(value, added, operation.separator)) return value;
   if (value === '') return added;

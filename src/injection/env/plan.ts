@@ -1,9 +1,9 @@
-import { hasOpening, variablesIn } from '../../kubernetes/env-expansion.ts';
+import { hasUnclosedReference, referencesIn } from '../../kubernetes/env-expansion.ts';
 import type { EnvVar } from '../../kubernetes/pod.ts';
 import type { Result } from '../../lib/result.ts';
-import { isOptional, isReference, isWritten, type ResolvedEntry } from './entry.ts';
+import { isOptional, isReference, isAlreadyApplied, type ResolvedEntry } from './entry.ts';
 import type { EnvFromLookup } from './env-from.ts';
-import { combined, type ListOperation, type ResolvedValue } from './merge.ts';
+import { withAdded, type ListOperation, type ResolvedValue } from './merge.ts';
 
 /** One change to a container's `env`. The index counts in the list that the previous steps have made. */
 export interface EnvironmentStep {
@@ -24,7 +24,7 @@ export interface UnprovenVariable {
 /**
  * Plans the steps that give every entry its effect. Existing variables keep their places and their order: text is added to a value in place,
  * a variable by reference is renamed and then referred to, and a variable that an entry refers to is inserted before it. Nothing is written
- * that refers to a variable which is not proven to exist. Requires entries in the order of their references (`inOrder`).
+ * that refers to a variable which is not proven to exist. Requires entries in the order of their references.
  */
 export function planEnvironment(
   environment: readonly EnvVar[],
@@ -57,7 +57,7 @@ class EnvironmentDraft {
 
   write(entry: ResolvedEntry): UnprovenVariable | undefined {
     const { name, operation } = entry;
-    if (isWritten(this.#variables, entry)) return undefined;
+    if (isAlreadyApplied(this.#variables, entry)) return undefined;
     const index = this.#lastIndexOf(name);
     switch (operation.kind) {
       case 'set':
@@ -81,16 +81,16 @@ class EnvironmentDraft {
     if (!variable) {
       const presence = this.#envFrom(name);
       if (presence === 'unknown') return { variable: name, why: 'unseen' };
-      return this.#add(name, { text: presence === 'present' ? combined(`$(${name})`, added, operation) : added });
+      return this.#add(name, { text: presence === 'present' ? withAdded(`$(${name})`, added, operation) : added });
     }
     const value = variable.value ?? '';
     if (!isReference(variable) && !closesReference(value, added, operation)) {
-      return this.#put('replace', index, { ...variable, value: combined(value, added, operation) });
+      return this.#put('replace', index, { ...variable, value: withAdded(value, added, operation) });
     }
     if (isOptional(variable)) return { variable: name, why: 'unseen' };
     const original = this.#freeName(`${name}_ORIGINAL`);
     this.#put('replace', index, { ...variable, name: original });
-    return this.#put('insert', index + 1, { name, value: combined(`$(${original})`, added, operation) });
+    return this.#put('insert', index + 1, { name, value: withAdded(`$(${original})`, added, operation) });
   }
 
   /** Inserts a new variable before the first of our variables that refers to it, else at the end. */
@@ -105,7 +105,7 @@ class EnvironmentDraft {
   #referrers(name: string, found = new Set<string>()): ReadonlySet<string> {
     for (const entry of this.#entries) {
       if (entry.name === name || found.has(entry.name) || !entryRefersTo(entry, name)) continue;
-      if (isWritten(this.#variables, entry)) continue;
+      if (isAlreadyApplied(this.#variables, entry)) continue;
       found.add(entry.name);
       this.#referrers(entry.name, found);
     }
@@ -126,7 +126,7 @@ class EnvironmentDraft {
     const texts = this.#entries.flatMap((entry) =>
       entry.name === name && 'text' in entry.operation.value ? [entry.operation.value.text] : [],
     );
-    for (const used of new Set(texts.flatMap(variablesIn))) {
+    for (const used of new Set(texts.flatMap(referencesIn))) {
       const last = this.#lastIndexOf(used);
       // Of a duplicate name the kubelet would expand the first value, while the app sees the last.
       if (last > index) return { variable: used, why: 'order' };
@@ -145,7 +145,7 @@ class EnvironmentDraft {
   /** A name that is neither in use nor referred to: a `$(NAME)` in an existing value must keep its meaning, also if it is plain text. */
   #freeName(preferred: string): string {
     const used = new Set([...this.#entries, ...this.#variables].map(({ name }) => name));
-    for (const { value } of this.#variables) for (const name of variablesIn(value ?? '')) used.add(name);
+    for (const { value } of this.#variables) for (const name of referencesIn(value ?? '')) used.add(name);
     let name = preferred;
     for (let count = 2; used.has(name) || this.#envFrom(name) === 'present'; count++) name = `${preferred}_${count}`;
     return name;
@@ -158,7 +158,7 @@ function refersTo(value: string | null | undefined, name: string): boolean {
 }
 
 function entryRefersTo({ operation: { value } }: ResolvedEntry, name: string): boolean {
-  return 'text' in value && variablesIn(value.text).includes(name);
+  return 'text' in value && referencesIn(value.text).includes(name);
 }
 
 /**
@@ -166,7 +166,7 @@ function entryRefersTo({ operation: { value } }: ResolvedEntry, name: string): b
  * a variable that is referred to is not expanded again, so there it stays plain text.
  */
 function closesReference(value: string, added: string, { kind }: ListOperation): boolean {
-  return kind !== 'prepend' && added.includes(')') && hasOpening(value);
+  return kind !== 'prepend' && added.includes(')') && hasUnclosedReference(value);
 }
 
 function variableOf(name: string, value: ResolvedValue): EnvVar {

@@ -3,7 +3,7 @@ import type { LimitRangeItem } from '../../kubernetes/cluster-state.ts';
 import { normalPath } from '../../kubernetes/mount-path.ts';
 import { type Container, containersOf, type Pod } from '../../kubernetes/pod.ts';
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
-import type { Copy } from '../../profiles/delivery.ts';
+import type { CopyStep } from '../../profiles/delivery.ts';
 import { render } from '../../profiles/template.ts';
 import type { TargetContainer } from '../container-selection.ts';
 import { type InitResources, initResources } from './init-resources.ts';
@@ -11,7 +11,7 @@ import { UniqueNames } from './unique-names.ts';
 
 export interface InitContainerRequest {
   readonly profile: string;
-  readonly copy: Copy;
+  readonly copy: CopyStep;
   readonly volume: string;
   readonly values: ReadonlyMap<string, string>;
 }
@@ -31,7 +31,7 @@ export class InitContainers {
   readonly #original: readonly Container[];
   readonly #limitRanges: readonly LimitRangeItem[];
   readonly #list: Container[];
-  readonly #resources = new Map<Copy, InitResources>();
+  readonly #resources = new Map<CopyStep, InitResources>();
   readonly #names: UniqueNames;
   readonly #copiers = new Map<string, Container | undefined>();
 
@@ -47,7 +47,7 @@ export class InitContainers {
    * Returns the volume that an init container fills with these files already. If the target is an init container itself, only an init
    * container before it counts.
    */
-  filledVolume(copy: Copy, values: ReadonlyMap<string, string>, target: TargetContainer): string | undefined {
+  filledVolume(copy: CopyStep, values: ReadonlyMap<string, string>, target: TargetContainer): string | undefined {
     const files = copiedFiles(copy, values);
     const key = JSON.stringify(files);
     if (!this.#copiers.has(key)) {
@@ -104,7 +104,7 @@ interface CopiedFiles {
   readonly copyTo: string;
 }
 
-function copiedFiles({ image, command, copyTo }: Copy, values: ReadonlyMap<string, string>): CopiedFiles {
+function copiedFiles({ image, command, copyTo }: CopyStep, values: ReadonlyMap<string, string>): CopiedFiles {
   return { image: render(image, values), command: command.map((word) => render(word, values)), copyTo };
 }
 

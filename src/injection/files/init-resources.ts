@@ -2,7 +2,7 @@ import type { LimitRangeItem } from '../../kubernetes/cluster-state.ts';
 import type { Container, Pod } from '../../kubernetes/pod.ts';
 import { parseQuantity, quantityText, resourceMillis, roundedUpMillis } from '../../kubernetes/quantity.ts';
 import type { JsonObject } from '../../lib/json.ts';
-import type { Copy } from '../../profiles/delivery.ts';
+import type { CopyStep } from '../../profiles/delivery.ts';
 
 const RESOURCES = ['cpu', 'memory', 'ephemeral-storage'] as const;
 
@@ -23,7 +23,7 @@ type AppShare = { readonly [field in keyof Share]: number | undefined };
 
 interface Bounds {
   readonly min: number;
-  /** Of the limit, if no other container of the pod has one. */
+  /** Minimum of the limit if no other container of the pod has a limit. */
   readonly minOfPod: number;
   readonly max: number;
   readonly ratio: number;
@@ -49,7 +49,7 @@ const LOG_SHARE: Share = { request: 0, limit: 64 * 2 ** 20 };
  */
 export function initResources(
   pod: Pod,
-  copy: Pick<Copy, Kind>,
+  copy: Pick<CopyStep, Kind>,
   limitRanges: readonly LimitRangeItem[] = [],
 ): InitResources {
   const { containers } = pod.spec;
@@ -86,7 +86,7 @@ function zeroResources(containers: readonly Container[]): InitResources {
   return isEmpty ? undefined : { limits, requests };
 }
 
-function preferredShare({ requests, limits }: Pick<Copy, Kind>, resource: Resource): Share {
+function preferredShare({ requests, limits }: Pick<CopyStep, Kind>, resource: Resource): Share {
   if (resource === 'ephemeral-storage') return LOG_SHARE;
   return { request: parseQuantity(requests[resource]) ?? 0, limit: parseQuantity(limits[resource]) ?? 0 };
 }

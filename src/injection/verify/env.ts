@@ -1,4 +1,4 @@
-import { variablesIn } from '../../kubernetes/env-expansion.ts';
+import { referencesIn } from '../../kubernetes/env-expansion.ts';
 import type { EnvVar } from '../../kubernetes/pod.ts';
 import type { Change } from '../../profiles/environment.ts';
 import { isOptional, isReference, variableIn } from '../env/entry.ts';
@@ -114,9 +114,9 @@ function undefinedReference(
 function newReferences(before: readonly EnvVar[], variable: EnvVar | undefined): readonly string[] {
   if (!variable) return [];
   const existing = new Map<string, number>();
-  for (const name of variablesIn(variableIn(before, variable.name)?.value ?? ''))
+  for (const name of referencesIn(variableIn(before, variable.name)?.value ?? ''))
     existing.set(name, (existing.get(name) ?? 0) + 1);
-  return variablesIn(variable.value ?? '').filter((name) => {
+  return referencesIn(variable.value ?? '').filter((name) => {
     const count = existing.get(name) ?? 0;
     existing.set(name, count - 1);
     return count <= 0;

@@ -16,7 +16,7 @@ export interface Permitted {
 /**
  * Verifies a patched pod against the rules of docs/adr/0002 before the patch is sent: an API server rejects a pod whose patch is wrong,
  * whatever the failurePolicy. Returns the broken rule, or undefined. The verification does not use plans, so that it detects errors in them.
- * Unchanged parts must be the same objects in both pods, as `applyOperations` leaves them.
+ * Unchanged parts must be the same objects in both pods, as `applyPatch` leaves them.
  */
 export function brokenRule(before: Pod, after: Pod, permitted: Permitted): string | undefined {
   const volumes = new Set((after.spec.volumes ?? []).map(({ name }) => name));

@@ -3,7 +3,7 @@ import { type Operation, pointer } from '../../lib/json-patch.ts';
 import { isObject, type Json } from '../../lib/json.ts';
 import type { Result } from '../../lib/result.ts';
 import type { Manifest, PodTemplate } from '../documents.ts';
-import { type Problem, readStream, type YamlDocument } from '../yaml.ts';
+import { type SyntaxProblem, readStream, type YamlDocument } from '../yaml.ts';
 import { applyToDraft, type DraftNode, draftOf } from './document-draft.ts';
 import { reformat } from './reformat.ts';
 import { applyTextEdits, SourceText, type TextEdit } from './source-text.ts';
@@ -15,7 +15,7 @@ export interface PodEdit {
   readonly operations: readonly Operation[];
 }
 
-export interface EditProblem extends Problem {
+export interface EditProblem extends SyntaxProblem {
   readonly template: PodTemplate;
 }
 
@@ -30,7 +30,7 @@ export interface EditedManifest {
  * parsed input, and all other documents are unchanged; this is verified on the text that is returned. If a pod cannot be edited (it shares
  * text with another pod by an anchor, or an operation does not apply), only the problems are returned: without those pods it works.
  */
-export function applyOperations(
+export function editManifest(
   manifest: Manifest,
   edits: readonly PodEdit[],
 ): Result<EditedManifest, readonly EditProblem[]> {

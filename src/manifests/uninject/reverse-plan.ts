@@ -24,7 +24,7 @@ export interface ReversePlan {
 export function planReverse(pod: Pod, catalogue: Catalogue): Result<ReversePlan, string> | undefined {
   const record = readStatus(pod);
   if (!record || record.decision !== 'injected') return undefined;
-  if (record.more > 0) return { ok: false, error: 'the record does not list all containers' };
+  if (record.more > 0) return { ok: false, error: 'the status annotation does not list all containers' };
   const planner = new ReversePlanner(pod, catalogue);
   const statuses = record.containers.filter(isInjected);
   for (const status of statuses.toReversed()) {
@@ -60,7 +60,7 @@ class ReversePlanner implements ReversePlan {
     const { container: name, profile: profileName, init, annotations } = status;
     const located = this.#containers.find(({ container }) => container.name === name);
     const profile = this.#catalogue.profiles.get(profileName);
-    if (!located) return `the record lists container ${name}, which the pod does not have`;
+    if (!located) return `the status annotation lists container ${name}, which the pod does not have`;
     if (!profile) return `profile ${profileName} is unknown: give its directory with --profiles`;
     const error =
       incompleteRecord(status) ??
@@ -170,9 +170,9 @@ class ReversePlanner implements ReversePlan {
 
 function incompleteRecord({ container, env, changed, mounts }: InjectedStatus): string | undefined {
   if (env === undefined && changed === undefined && mounts === undefined)
-    return `the record of container ${container} does not list what was added`;
+    return `the status annotation of container ${container} does not list what was added`;
   const isTruncated = [env, changed].some((text) => text?.endsWith('…'));
-  return isTruncated ? `the record of container ${container} is truncated` : undefined;
+  return isTruncated ? `the status annotation of container ${container} is truncated` : undefined;
 }
 
 function namesIn(list: string | undefined): readonly string[] {

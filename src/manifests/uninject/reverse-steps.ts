@@ -2,10 +2,10 @@ import { type Operation, pointer } from '../../lib/json-patch.ts';
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
 import type { ReversePlan } from './reverse-plan.ts';
 
-/** One step back in the text. Paths are those of the injected text. */
+/** One edit of the text that reverses the injection. Paths are those of the injected text. */
 export type Step =
   | { readonly kind: 'remove'; readonly path: string }
-  /** Everything in a list or map was added, and an empty one must have been there before. */
+  /** Leaves an empty list or map: all its elements were added. */
   | { readonly kind: 'empty'; readonly path: string }
   | { readonly kind: 'restore'; readonly path: string; readonly value: string };
 
@@ -17,8 +17,8 @@ export interface Reversal {
 }
 
 /**
- * Removes the additions of an injection from a pod. A list or map that they fill entirely did not exist, unless something of the author's follows:
- * new keys are appended, so it must have been there, empty. For one at the end both are possible: `trailing` decides.
+ * Removes the additions of an injection from a pod. A list or map that contains only additions was either absent or empty before. Injection
+ * appends new keys, so a list or map that is followed by a key of the author existed and was empty. For one at the end, `trailing` decides.
  */
 export function reverse(pod: Json, plan: ReversePlan, trailing: 'absent' | 'empty'): Reversal {
   const steps: Step[] = [];

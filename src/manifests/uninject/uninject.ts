@@ -1,11 +1,11 @@
 import { decodePod } from '../../kubernetes/pod.ts';
 import type { Catalogue } from '../../profiles/catalogue.ts';
 import { type Manifest, parseManifest, type PodTemplate } from '../documents.ts';
-import { applyOperations } from '../edit/edit.ts';
+import { editManifest } from '../edit/edit.ts';
 import { applyTextEdits, type TextEdit } from '../edit/source-text.ts';
 import { planReverse } from './reverse-plan.ts';
 import { type Reversal, reverse } from './reverse-steps.ts';
-import { reverseTextEdits } from './text-edits.ts';
+import { reverseTextEdits } from './reverse-edits.ts';
 
 export interface UninjectedPod {
   readonly template: PodTemplate;
@@ -78,6 +78,6 @@ function isInverse(manifest: Manifest, candidates: readonly Candidate[]): boolea
     return template && JSON.stringify(template.pod) === JSON.stringify(before) ? [{ template, operations }] : [];
   });
   if (edits.length < candidates.length) return false;
-  const again = applyOperations(parsed.value, edits);
+  const again = editManifest(parsed.value, edits);
   return again.ok && again.value.text === manifest.text;
 }

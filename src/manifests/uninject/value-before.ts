@@ -1,4 +1,4 @@
-import { combined } from '../../injection/env/merge.ts';
+import { withAdded } from '../../injection/env/merge.ts';
 import type { EnvironmentEntry } from '../../profiles/environment.ts';
 import type { Template } from '../../profiles/template.ts';
 
@@ -42,7 +42,7 @@ function withoutEntry(
   const pattern = parameter === 'text' ? '[^]*' : `(?:(?!${escaped(separator)})[^])*`;
   const isAdded = kind === 'merge' ? pairsOf(template, separator, pattern) : wholeOf(template, pattern);
   for (const [before, added] of splits(value, operation))
-    if (isAdded(added) && combined(before, added, { ...operation, value: { text: added } }) === value) return before;
+    if (isAdded(added) && withAdded(before, added, { ...operation, value: { text: added } }) === value) return before;
   return undefined;
 }
 

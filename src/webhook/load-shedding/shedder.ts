@@ -7,8 +7,8 @@ import { type Clock, systemClock } from '../../lib/clock.ts';
 import { parseBody } from '../body.ts';
 import { MAX_WAIT_MS } from '../deadline.ts';
 import type { HandlerDependencies } from '../dependencies.ts';
-import { answerText, splitAtUid } from '../respond.ts';
-import { peekReview } from './peek-uid.ts';
+import { answerText, splitAtUid } from '../render-answer.ts';
+import { peekReview } from './peek-review.ts';
 import type { QueueDelay } from './queue-delay.ts';
 import { ShedLog } from './shed-log.ts';
 

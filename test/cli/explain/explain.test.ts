@@ -27,7 +27,16 @@ describe('explain', () => {
     const { decision } = await explainOf(pod(web));
     expect(decision.reason?.code).toBe('missing-parameter');
     const stages = decision.path.map(({ stage }) => stage);
-    const order = ['policy', 'containers', 'fit', 'parameters', 'conflicts', 'delivery', 'files', 'environment'];
+    const order = [
+      'opt-in',
+      'containers',
+      'compatibility',
+      'parameters',
+      'conflicts',
+      'delivery',
+      'files',
+      'environment',
+    ];
     expect([...new Set(stages)]).toEqual(order.slice(0, 4));
     expect(decision.path.filter(({ reason }) => reason)).toEqual([decision.path.at(-1)]);
     const whole = await explainOf(pod(web), ...address);

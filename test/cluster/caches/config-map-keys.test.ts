@@ -61,7 +61,7 @@ describe('the keys of ConfigMaps', () => {
   test('are unknown before the first list', async () => {
     api.faults.list = answers({ kind: 'Status', message: 'configmaps is forbidden' }, 403);
     keys = new ConfigMapKeys(await api.client(clock), { logger: new RecordingLogger(), clock }).start();
-    await eventually(() => expect(keys.status().trouble).toContain('configmaps is forbidden'));
+    await eventually(() => expect(keys.status().problem).toContain('configmaps is forbidden'));
     expect(get('shop', 'a')).toBeUndefined();
   });
 

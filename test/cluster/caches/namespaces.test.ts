@@ -200,7 +200,7 @@ describe('from manifests', () => {
       size: 2,
       ageMs: 0,
       restarts: 0,
-      trouble: undefined,
+      problem: undefined,
       mislabelled: 0,
     });
     await source.stop();

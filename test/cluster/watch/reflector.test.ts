@@ -82,7 +82,7 @@ describe('with a healthy API server', () => {
     expect(api.version).toBe(105);
     await reflect();
     await watches();
-    expect(reflector.status()).toMatchObject({ synced: true, size: 5, restarts: 0, trouble: undefined });
+    expect(reflector.status()).toMatchObject({ synced: true, size: 5, restarts: 0, problem: undefined });
     expect(api.seen.map(({ kind }) => kind)).toEqual(['list', 'list', 'list', 'watch']);
     expect(api.seen[1]?.url.search).toBe('?limit=500&continue=2');
     expect(api.seen[0]?.accept).toMatch(/^application\/json;as=PartialObjectMetadataList;.*,application\/json$/);
@@ -204,7 +204,7 @@ describe('a watch never goes deaf', () => {
     await knows('before');
     await retries();
     await eventually(() => expect(api.count('list')).toBe(2));
-    expect(reflector.status()).toMatchObject({ size: 1, trouble: expect.any(String) });
+    expect(reflector.status()).toMatchObject({ size: 1, problem: expect.any(String) });
   });
 
   test('410 as the status of the watch', async () => {
@@ -256,7 +256,7 @@ describe('with a failing API server', () => {
     await api.kill();
     for (let failed = 1; failed <= 10; failed += 1) await retries(failed);
     await fails(11);
-    expect(reflector.status().trouble).toContain('ECONNREFUSED');
+    expect(reflector.status().problem).toContain('ECONNREFUSED');
     expect(reflector.get('shop')).toContain('red');
     expect(reflector.status().synced).toBe(true);
     api.put('shop', { color: 'blue' });

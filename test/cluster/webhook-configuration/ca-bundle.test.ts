@@ -80,7 +80,7 @@ describe('caBundle', () => {
       options: { method: 'PATCH', contentType: 'application/json-patch+json' },
     });
     expect(api.listed).toContain('fieldSelector=metadata.name%3Dagent-injector');
-    expect(writer.status()).toMatchObject({ state: 'present', repairs: 1, drift: [], trouble: undefined });
+    expect(writer.status()).toMatchObject({ state: 'present', repairs: 1, drift: [], problem: undefined });
     expect(log.messages).toEqual([expect.stringMatching(/^info /), expect.stringMatching(/^info .*caBundle/)]);
   });
 
@@ -132,14 +132,14 @@ describe('caBundle', () => {
     api.refusal = { kind: 'http', status: 403, reason: 'Forbidden', message: 'no', retryAfterMs: 0 };
     const writer = start();
     writer.want(() => 'CA');
-    await eventually(() => expect(writer.status().trouble).toContain('403'));
-    expect(log.of('warn')).toEqual([writer.status().trouble]);
+    await eventually(() => expect(writer.status().problem).toContain('403'));
+    expect(log.of('warn')).toEqual([writer.status().problem]);
     api.refusal = undefined;
     clock.advance(999);
-    expect(writer.status().trouble).toBeDefined();
+    expect(writer.status().problem).toBeDefined();
     clock.advance(1);
     await eventually(() => expect(api.patches).toHaveLength(1));
-    expect(writer.status().trouble).toBeUndefined();
+    expect(writer.status().problem).toBeUndefined();
     expect(log.of('warn')).toHaveLength(1);
   });
 

@@ -4,8 +4,16 @@ import { type Admission, admit } from '../../../src/admission/admit.ts';
 import type { Catalogue } from '../../../src/profiles/catalogue.ts';
 import { type ClusterState, unknownCluster } from '../../../src/kubernetes/cluster-state.ts';
 import type { Container, Pod } from '../../../src/kubernetes/pod.ts';
-import type { Reason, UnmetRequirement } from '../../../src/reasons/reason.ts';
-import { catalogueOf, container, namespace, plainNamespace, pod, profileDocument } from '../../support/fixtures.ts';
+import type { UnmetRequirement } from '../../../src/reasons/reason.ts';
+import {
+  catalogueOf,
+  container,
+  namespace,
+  plainNamespace,
+  pod,
+  profileDocument,
+  reasonOf,
+} from '../../support/fixtures.ts';
 
 const at = (minor: number): ClusterState => ({ ...unknownCluster, kubernetes: { major: 1, minor } });
 const environment = [{ name: 'AGENT', value: '/agent/a.so', group: 'g' }];
@@ -24,8 +32,6 @@ function inject(known: Catalogue, given: Pod, cluster = at(36), inNamespace = na
   expect(admit(admission.pod, inNamespace, known, cluster).operations).toEqual([]);
   return admission;
 }
-const reasonOf = ({ decision }: Admission): Reason | undefined =>
-  decision.outcome === 'injected' ? undefined : decision.reason;
 const inits = ({ pod: { spec } }: Admission): readonly Container[] => spec.initContainers ?? [];
 const names = (list: readonly { readonly name: string }[] | null | undefined) => (list ?? []).map(({ name }) => name);
 const mountsOf = ({ pod: { spec } }: Admission, index = 0) => spec.containers[index]?.volumeMounts;
@@ -369,8 +375,8 @@ describe('the chosen delivery', () => {
 
   const unmet = (found: number | undefined): UnmetRequirement => ({
     why: 'kubernetes',
-    least: { major: 1, minor: 35 },
-    found: found === undefined ? undefined : { major: 1, minor: found },
+    minimum: { major: 1, minor: 35 },
+    actual: found === undefined ? undefined : { major: 1, minor: found },
   });
   const forbidden = (podSecurity: string): UnmetRequirement => ({ why: 'pod-security', level: podSecurity });
 

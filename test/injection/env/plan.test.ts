@@ -22,7 +22,7 @@ const cluster: ClusterState = {
 };
 
 interface App {
-  readonly env?: readonly EnvVar[];
+  readonly env?: readonly (EnvVar | { readonly name: string; readonly value: null })[];
   readonly envFrom?: readonly object[];
 }
 
@@ -53,6 +53,7 @@ const sources: readonly (readonly [string, App, string | undefined])[] = [
   ['absent', {}, ''],
   ['empty', { env: [{ name: 'X', value: '' }] }, ''],
   ['without a value', { env: [{ name: 'X' }] }, ''],
+  ['null', { env: [{ name: 'X', value: null }] }, ''],
   ['given by value', { env: [{ name: 'X', value: 'existing' }] }, 'existing'],
   [
     'defined twice',
@@ -187,7 +188,7 @@ describe('set and force', () => {
     expect(variablesOf(known, {}, { secret: 'secret', key: 'key' })).toMatchObject({ X: 'existing' });
   });
 
-  it('env-from-keys states which variables come by envFrom', () => {
+  it('env-from-keys states which variables come from envFrom', () => {
     const app = { envFrom: [{ secretRef: { name: 'secret' } }, { configMapRef: { name: 'hidden' } }] };
     const known = entry('append', 'added', { separator: ' ' });
     expect(variablesOf(known, app, { 'env-from-keys': 'X' })).toMatchObject({ X: 'existing added' });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Json } from '../../../src/lib/json.ts';
 import type { Operation } from '../../../src/lib/json-patch.ts';
 import { type Manifest, parseManifest } from '../../../src/manifests/documents.ts';
-import { applyOperations } from '../../../src/manifests/edit/edit.ts';
+import { editManifest } from '../../../src/manifests/edit/edit.ts';
 
 const add = (path: string, value: Json): Operation => ({ op: 'add', path, value });
 const replace = (path: string, value: Json): Operation => ({ op: 'replace', path, value });
@@ -14,9 +14,9 @@ function read(text: string): Manifest {
 }
 
 /** Applies the same operations to every pod of the text. */
-function edit(text: string, ...operations: readonly Operation[]): ReturnType<typeof applyOperations> {
+function edit(text: string, ...operations: readonly Operation[]): ReturnType<typeof editManifest> {
   const manifest = read(text);
-  return applyOperations(
+  return editManifest(
     manifest,
     manifest.templates.map((template) => ({ template, operations })),
   );
@@ -254,7 +254,7 @@ spec:
       template,
       operations: index === 0 ? [add('/metadata/annotations/agent-injector.io~1status', '{"a":1}'), ...both] : both,
     }));
-    const edited = applyOperations(manifest, edits.toReversed());
+    const edited = editManifest(manifest, edits.toReversed());
     expect(edited).toEqual({ ok: true, value: { text: result, reformatted: [] } });
   });
 

@@ -10,7 +10,7 @@ import type { Namespace } from '../../../src/kubernetes/namespace.ts';
 import { decodePod } from '../../../src/kubernetes/pod.ts';
 import { toNamespace } from '../../../src/cluster/caches/namespace-object.ts';
 import { type Manifest, parseManifest } from '../../../src/manifests/documents.ts';
-import { applyOperations } from '../../../src/manifests/edit/edit.ts';
+import { editManifest } from '../../../src/manifests/edit/edit.ts';
 import { uninjectText } from '../../../src/manifests/uninject/uninject.ts';
 import { catalogue, namespace } from '../../support/fixtures.ts';
 import { pods } from '../../support/generated-pod.ts';
@@ -31,7 +31,7 @@ function injected(text: string, within: Namespace, by: Catalogue = catalogue): s
     const { decision, operations } = admit(decoded.value, within, by);
     return decision.outcome === 'injected' ? [{ template, operations }] : [];
   });
-  const edited = applyOperations(manifest, edits);
+  const edited = editManifest(manifest, edits);
   return edits.length > 0 && edited.ok && edited.value.reformatted.length === 0 ? edited.value.text : undefined;
 }
 

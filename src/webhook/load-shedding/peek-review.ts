@@ -1,3 +1,5 @@
+import { REQUIRED } from '../../api/keys.ts';
+
 export interface PeekedReview {
   readonly uid: string;
   readonly namespace: string;
@@ -21,6 +23,8 @@ const HEAD = new RegExp(
     String.raw`"namespace":"([a-z0-9-]{1,63})","operation":"CREATE",`,
 );
 
+const REQUIRED_TEXT = JSON.stringify(REQUIRED);
+
 /** Longer than any match: a name has at most 253 characters. */
 const MAX_HEAD_LENGTH = 2048;
 
@@ -28,5 +32,5 @@ const MAX_HEAD_LENGTH = 2048;
 export function peekReview(body: Buffer): PeekedReview | undefined {
   const [, uid, namespace] = HEAD.exec(body.toString('latin1', 0, MAX_HEAD_LENGTH)) ?? [];
   if (uid === undefined || namespace === undefined) return undefined;
-  return { uid, namespace, mayBeRequired: body.includes('"required"') };
+  return { uid, namespace, mayBeRequired: body.includes(REQUIRED_TEXT) };
 }

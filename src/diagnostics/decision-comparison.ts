@@ -5,7 +5,7 @@ import type { Reason } from '../reasons/reason.ts';
 export type InjectedAgent = Extract<ContainerOutcome, { outcome: 'injected' }>;
 
 /** How the decision on a pod changes with other profiles or another namespace label. */
-export type PlanComparison =
+export type DecisionComparison =
   | {
       readonly verdict: 'same' | 'gets' | 'changes';
       readonly before: readonly InjectedAgent[];
@@ -17,7 +17,7 @@ export type PlanComparison =
       readonly reason: Reason;
     };
 
-export type Verdict = PlanComparison['verdict'];
+export type Verdict = DecisionComparison['verdict'];
 
 const CONFLICTS: ReadonlySet<Reason['code']> = new Set([
   'foreign-agent',
@@ -29,7 +29,7 @@ const CONFLICTS: ReadonlySet<Reason['code']> = new Set([
   'mount-path-taken',
 ]);
 
-export function comparePlans(now: Admission, then: Admission): PlanComparison {
+export function compareAdmissions(now: Admission, then: Admission): DecisionComparison {
   const [before, after] = [agentsOf(now), agentsOf(then)];
   if (then.decision.outcome !== 'injected') {
     const { reason } = then.decision;

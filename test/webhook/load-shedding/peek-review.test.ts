@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { peekReview } from '../../../src/webhook/load-shedding/peek-uid.ts';
+import { peekReview } from '../../../src/webhook/load-shedding/peek-review.ts';
 
 const peek = (body: string) => peekReview(Buffer.from(body));
 

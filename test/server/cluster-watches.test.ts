@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { pino } from 'pino';
 import { stringify } from 'yaml';
-import { openClusterState } from '../../src/server/cluster-state.ts';
+import { openClusterState } from '../../src/server/cluster-watches.ts';
 import { UsageError } from '../../src/lib/usage-error.ts';
 import { type Config, readConfig } from '../../src/config/config.ts';
 import { pod } from '../support/fixtures.ts';
@@ -11,7 +11,7 @@ import { run } from '../support/process.ts';
 
 const silent = pino({ level: 'silent' });
 const namespaces = {
-  status: () => ({ synced: true, size: 0, ageMs: 0, restarts: 0, trouble: undefined, mislabelled: 0 }),
+  status: () => ({ synced: true, size: 0, ageMs: 0, restarts: 0, problem: undefined, mislabelled: 0 }),
 };
 const within = { timeout: 1_500, interval: 3 };
 

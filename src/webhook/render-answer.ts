@@ -1,6 +1,6 @@
 import type { Decision, DecisionSummary } from '../admission/decision.ts';
 import { encodeReview, type Review } from '../admission/review.ts';
-import type { Named, Pod } from '../kubernetes/pod.ts';
+import type { HasMetadata, Pod } from '../kubernetes/pod.ts';
 import type { Operation } from '../lib/json-patch.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Logger, ParentLogger } from '../lib/logger.ts';
@@ -16,7 +16,7 @@ export interface RenderedAnswer {
   /** Undefined unless the namespace is known to exist. */
   readonly namespace: string | undefined;
   /** The pod to write Events for; undefined for a dry run or if the review has no pod. */
-  readonly pod: (Named & { readonly namespace: string }) | undefined;
+  readonly pod: (HasMetadata & { readonly namespace: string }) | undefined;
   readonly text: AnswerText;
   readonly logFields: JsonObject;
   readonly logger: Pick<Logger, 'info'>;
@@ -42,7 +42,7 @@ export function render(log: ParentLogger, review: Review | undefined, decided: D
 }
 
 /** Managed fields are the largest part of a pod's metadata, and are not used. */
-function withoutManagedFields({ metadata }: Pod): Named {
+function withoutManagedFields({ metadata }: Pod): HasMetadata {
   return metadata ? { metadata: { ...metadata, managedFields: undefined } } : {};
 }
 

@@ -6,7 +6,7 @@ import { splitList } from '../lib/text.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import { accepts, expectation } from '../profiles/parameter.ts';
 import type { Problem } from '../profiles/problem.ts';
-import { readPosition } from './init-position.ts';
+import { settingValues } from './setting-values.ts';
 
 /** Validates cluster-wide defaults: unknown names, and values that would prevent injection into every pod. */
 export function problemsOfDefaults(
@@ -22,15 +22,15 @@ type Check = (catalogue: Catalogue, value: string) => readonly string[];
 
 const anything: Check = () => [];
 
-const oneOf =
-  (...known: readonly string[]): Check =>
+const fixed =
+  (name: keyof typeof settingValues): Check =>
   (_, value) =>
-    known.includes(value) ? [] : [`must be ${known.map((word) => `"${word}"`).join(' or ')}`];
+    settingValues[name].accepts(value) ? [] : [`must be ${settingValues[name].expected}`];
 
 // Settings without a row are parameters.
 const checks: Readonly<Record<string, Check>> = {
-  inject: oneOf('true', 'false'),
-  libc: oneOf('glibc', 'musl'),
+  inject: fixed('inject'),
+  libc: fixed('libc'),
   profile: (catalogue, value) =>
     splitList(value)
       .filter((word) => word !== 'none' && !catalogue.profiles.has(word))
@@ -41,7 +41,7 @@ const checks: Readonly<Record<string, Check>> = {
     return known.has(value) ? [] : [`no profile has a delivery "${value}"${didYouMean(nearest(value, known))}`];
   },
   containers: anything,
-  'init-position': (_, value) => (readPosition(value) ? [] : ['must be "first", "last" or "before NAME"']),
+  'init-position': fixed('init-position'),
   'env-from-keys': anything,
   'exclude-owners': anything,
 };

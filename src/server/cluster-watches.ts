@@ -7,7 +7,7 @@ import { Quotas } from '../cluster/caches/quotas.ts';
 import { ServerVersion } from '../cluster/caches/server-version.ts';
 import type { KubeClient } from '../cluster/client/types.ts';
 import type { ReflectorStatus } from '../cluster/watch/reflector.ts';
-import { clusterStateFromFiles } from '../config/catalogue.ts';
+import { assumedClusterState } from '../config/catalogue.ts';
 import type { Config } from '../config/config.ts';
 import type { CheckName } from '../config/options.ts';
 import type { ClusterState } from '../kubernetes/cluster-state.ts';
@@ -33,7 +33,7 @@ export function openClusterState(
 ): ClusterStateSource {
   if (config.configMapKeys && !cluster)
     throw new UsageError(['configMapKeys requires a cluster: not running in a pod, and no kubeconfig given']);
-  const { kubernetes } = clusterStateFromFiles(config);
+  const { kubernetes } = assumedClusterState(config);
   const version =
     cluster && !kubernetes
       ? new ServerVersion({ client: cluster, logger, reconnects: () => namespaces.status().restarts })
@@ -93,7 +93,7 @@ function openChecks(
   };
 }
 
-function noteOf(resource: string, { trouble }: ReflectorStatus): string {
+function noteOf(resource: string, { problem }: ReflectorStatus): string {
   const what = resource === 'configmaps' ? 'the keys of ConfigMaps' : `the ${resource} of the cluster`;
-  return `${what} have not been read yet${trouble === undefined ? '' : ` (${trouble})`}`;
+  return `${what} have not been read yet${problem === undefined ? '' : ` (${problem})`}`;
 }

@@ -10,11 +10,9 @@ import type { ReasonCode } from './reason.ts';
  */
 export type ReasonKind = 'choice' | 'satisfied' | 'problem' | 'failure' | 'notice';
 
-export interface ReasonRow {
+interface ReasonRow {
   readonly kind: ReasonKind;
-  /** One sentence. */
   readonly meaning: string;
-  /** What to do about it. */
   readonly hint: string;
 }
 
@@ -49,7 +47,7 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
   'already-instrumented': {
     kind: 'satisfied',
     meaning: 'The container already has the agent, added by hand or by an earlier injection.',
-    hint: 'Nothing to do. To let agent-injector manage the agent, remove the hand-written variables from the pod template.',
+    hint: 'None needed. To let agent-injector manage the agent, remove the hand-written variables from the pod template.',
   },
   'malformed-pod': {
     kind: 'failure',
@@ -166,7 +164,7 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
   },
   'conflicting-variable': {
     kind: 'problem',
-    meaning: 'A variable that must have the value of the agent has another one.',
+    meaning: 'A variable has a different value from the one that the agent requires.',
     hint: 'Remove the variable from the container, or set it to the value in the profile.',
   },
   'mount-path-taken': {
@@ -216,7 +214,7 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
   },
   advisory: {
     kind: 'notice',
-    meaning: 'The agent is injected, and the profile has advice about this container.',
+    meaning: 'The agent is injected, and the profile has a warning about this container.',
     hint: 'Read the message; it names what to check.',
   },
   'foreign-agent-present': {

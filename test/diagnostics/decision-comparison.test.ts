@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { admit } from '../../src/admission/admit.ts';
-import { comparePlans } from '../../src/diagnostics/plan-comparison.ts';
+import { compareAdmissions } from '../../src/diagnostics/decision-comparison.ts';
 import type { Namespace } from '../../src/kubernetes/namespace.ts';
 import { catalogue, container, namespace, pod } from '../support/fixtures.ts';
 
@@ -26,14 +26,14 @@ it.each<[what: string, before: Namespace, after: Namespace, comparison: object]>
   ['nothing is opted in', off, off, { verdict: 'skipped', reason: { code: 'namespace-not-enabled' } }],
 ])('compares two decisions on a pod: %s', (_, before, after, comparison) => {
   const decide = (within: Namespace) => admit(pod(), within, catalogue);
-  expect(comparePlans(decide(before), decide(after))).toMatchObject(comparison);
+  expect(compareAdmissions(decide(before), decide(after))).toMatchObject(comparison);
 });
 
 it('tells a conflict in the pod from other reasons', () => {
   const foreign = pod([
     container('web', { env: [{ name: 'CORECLR_PROFILER', value: '{846F5F1C-F9AE-4B07-969E-05C26BC060D8}' }] }),
   ]);
-  expect(comparePlans(admit(foreign, off, catalogue), admit(foreign, shop, catalogue))).toMatchObject({
+  expect(compareAdmissions(admit(foreign, off, catalogue), admit(foreign, shop, catalogue))).toMatchObject({
     verdict: 'conflict',
     reason: { code: 'foreign-profiler' },
   });

@@ -1,0 +1,29 @@
+import { LIBCS } from '../api/keys.ts';
+import type { Position } from '../api/profile/delivery.ts';
+
+interface SettingValues {
+  /** Follows "must be". */
+  readonly expected: string;
+  readonly accepts: (text: string) => boolean;
+}
+
+/** The settings whose values are fixed: annotations and cluster-wide defaults are checked by the same rule. */
+export const settingValues = {
+  inject: oneOf('true', 'false'),
+  libc: oneOf(...LIBCS),
+  'init-position': {
+    expected: '"first", "last" or "before NAME"',
+    accepts: (text: string) => readPosition(text) !== undefined,
+  },
+} as const satisfies Readonly<Record<string, SettingValues>>;
+
+function oneOf(...known: readonly string[]): SettingValues {
+  return { expected: known.map((word) => `"${word}"`).join(' or '), accepts: (text) => known.includes(text) };
+}
+
+export function readPosition(text: string): Position | undefined {
+  const trimmed = text.trim();
+  if (trimmed === 'first' || trimmed === 'last') return trimmed;
+  const before = /^before\s+([a-z0-9-]{1,63})$/.exec(trimmed)?.[1];
+  return before === undefined ? undefined : { before };
+}
