@@ -1,5 +1,5 @@
-// `npm run demo` starts the real server as a process, with fresh certificates, on a free port. It sends, over verified TLS, the AdmissionReview that a
-// real API server sent for the article's sample Deployment, and prints the decision and the pod before and after.
+// `npm run demo` starts the server as a process, with new certificates, on a free port. It sends a recorded AdmissionReview of the article's sample
+// Deployment over verified TLS, and prints the decision and the pod before and after.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:https';

@@ -1,11 +1,11 @@
-// Asks the registry for known vulnerabilities of what is shipped. A high or critical one fails; a lesser one is shown. A registry that does not
-// answer audits (a mirror, no network) is said in one line and fails nothing: `node tools/audit.js`.
+// `node tools/audit.js` checks production dependencies for known vulnerabilities. High and critical ones fail, others are printed. If the registry
+// does not answer audits (a mirror, no network), it prints a line and does not fail.
 import { spawnSync } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
 
 const FAILING = new Set(['high', 'critical']);
 
-/** What to make of the report that `npm audit --json` prints: an exit code and a text. */
+/** Evaluates the report of `npm audit --json`. */
 export function judgeAudit(output) {
   const report = parse(output);
   if (report?.auditReportVersion === undefined) {

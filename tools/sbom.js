@@ -1,21 +1,20 @@
-// What of others is in the bundle, by esbuild's own account of it (the metafile), not by what lies in node_modules:
-// dist/sbom.cdx.json is a CycloneDX document of it, dist/THIRD-PARTY-LICENSES.txt has the text of each licence, as MIT, ISC, BSD and Apache ask.
-// Both are the same bytes each time: no date, no random number.
+// Lists the packages in the bundle, from esbuild's metafile instead of node_modules: dist/sbom.cdx.json is a CycloneDX document, and
+// dist/THIRD-PARTY-LICENSES.txt has the text of each licence, as MIT, ISC, BSD and Apache require. Both are reproducible: no date, no random number.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
 
-/** The folder of the package that a module of the bundle is in; undefined for our own. The last node_modules counts: packages nest. */
+/** The package folder of a module; undefined for our own modules. The last node_modules counts, since packages nest. */
 const folderOf = (input) => /^.*(?:^|\/)node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(input)?.[0];
 
-/** From the first node_modules on: the key of package-lock.json, wherever node_modules itself lies. */
+/** The key in package-lock.json, which starts with the first node_modules of the path. */
 const lockKeyOf = (folder) => folder.slice(folder.indexOf('node_modules/'));
 
 /**
- * The packages of which something is in the output, sorted by their place in package-lock.json, each with what it calls directly.
- * Throws when one of them is not in the lock, or is there for development only: nobody could say what it is, or would audit it.
+ * The packages in the output, sorted by their key in package-lock.json, each with its direct dependencies. Throws if a package is not in the
+ * lock, or is only for development: it could not be identified, or would not be audited.
  */
 export function packagesIn({ inputs, outputs }) {
   const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
@@ -60,15 +59,15 @@ const hashOf = (integrity) => ({
   content: Buffer.from(integrity.slice(integrity.indexOf('-') + 1), 'base64').toString('hex'),
 });
 
-/** A licence of the SPDX list by its id, a choice of several as an expression. */
+/** A single SPDX licence as its id, a choice of several as an expression. */
 const licenceOf = (license) => (/^[\w.+-]+$/.test(license) ? { license: { id: license } } : { expression: license });
 
 const byText = (one, other) => (one < other ? -1 : 1);
 
-/** Of one version that lies in two places there is one component. */
+/** A version that is installed twice is one component. */
 const onceEach = (list, keyOf) => [...new Map(list.map((one) => [keyOf(one), one])).values()];
 
-/** The CycloneDX 1.6 document. `bundle` is the text of the file that it is about: its hash says so. */
+/** The CycloneDX 1.6 document, which identifies the bundle by the hash of its content. */
 export function sbomOf({ packages, own }, { name, version, bundle }) {
   const refs = new Map(packages.map((one) => [one.key, purlOf(one)]));
   const subject = `pkg:generic/${name}@${version}`;
@@ -110,13 +109,13 @@ export function sbomOf({ packages, own }, { name, version, bundle }) {
     }),
     dependencies: [dependency(subject, own), ...each.map((one) => dependency(purlOf(one), callsOf(one)))],
   };
-  // A document of the same content has the same number (RFC 9562, version 8).
+  // The serial number depends only on the content (RFC 9562, version 8).
   const digest = createHash('sha256').update(JSON.stringify(document)).digest('hex');
   const uuid = `${digest.slice(0, 8)}-${digest.slice(8, 12)}-8${digest.slice(13, 16)}-8${digest.slice(17, 20)}-${digest.slice(20, 32)}`;
   return { ...document, serialNumber: `urn:uuid:${uuid}` };
 }
 
-/** The licences of the packages, in full. Of a package without such a file it says what its author states. */
+/** The licence texts of the packages. For a package without such a file, its licence and author. */
 export function licencesOf({ packages }) {
   const texts = packages.map(({ name, version, license, folder }) => {
     const files = readdirSync(folder).filter((file) => /^(licen[cs]e|copying|notice)/i.test(file));
@@ -129,7 +128,7 @@ export function licencesOf({ packages }) {
   return `Parts of these packages are in agent-injector.js.\n\n${texts.join('\n')}`.replaceAll('\r\n', '\n');
 }
 
-/** Writes both files beside the bundle. `metafile` is what esbuild gave for it. */
+/** Writes both files next to the bundle. */
 export function writeSbom(metafile, { name, version }) {
   const found = packagesIn(metafile);
   const entry = Object.keys(metafile.outputs).find((file) => metafile.outputs[file].entryPoint !== undefined);

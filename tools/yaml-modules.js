@@ -23,7 +23,7 @@ const load = async (entry, plugins = []) => {
     platform: 'node',
     format: 'esm',
     plugins,
-    // The package yaml calls require() for Node's own modules.
+    // The package yaml calls require() for modules of Node.js.
     banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr('/');" },
     logLevel: 'warning',
   });

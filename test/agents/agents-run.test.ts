@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { whyNoNamespaces } from './container.ts';
-import { catalogue, live, removeShared, type Life } from './life.ts';
+import { catalogue, runAgent, removeShared, type Observation } from './run-agent.ts';
 import { resultsFile, type Result } from './results.ts';
 import { isFolder, runtimes, type Runtime } from './runtimes.ts';
 import { agents, filesOf, type Agent } from './table.ts';
@@ -13,20 +13,20 @@ const noNamespaces = whyNoNamespaces();
 
 type Row = { readonly title: string; readonly agent: Agent } & (
   | { readonly runtime: Runtime; readonly why?: never }
-  /** One line: why the agent cannot be run on this machine. */
+  /** Why the agent cannot run on this machine, in one line. */
   | { readonly runtime?: never; readonly why: string }
 );
 
 function rowOf(agent: Agent): Row {
-  const title = `${agent.profile} ${agent.version}, ${agent.annotations['delivery'] ?? 'as it comes'}`;
+  const title = `${agent.profile} ${agent.version}, ${agent.annotations['delivery'] ?? 'default delivery'}`;
   const found = runtimes.get(agent.runtime);
   if (!found?.ok) return { title, agent, why: found?.missing ?? `no runtime ${agent.runtime}` };
   if (noNamespaces !== undefined) {
-    return { title, agent, why: `no mount namespace may be made here (${noNamespaces}): run it as root` };
+    return { title, agent, why: `mount namespaces are not allowed (${noNamespaces}): run it as root` };
   }
   return isFolder(filesOf(agent))
     ? { title, agent, runtime: found.runtime }
-    : { title, agent, why: 'its files are not there: run test/agents/fetch' };
+    : { title, agent, why: 'its files are missing: run test/agents/fetch' };
 }
 
 function record(result: Result): void {
@@ -34,7 +34,7 @@ function record(result: Result): void {
   appendFileSync(resultsFile, `${JSON.stringify(result)}\n`);
 }
 
-async function prove(agent: Agent, runtime: Runtime, way: Way): Promise<void> {
+async function verify(agent: Agent, runtime: Runtime, way: Way): Promise<void> {
   const delivery = agent.annotations['delivery'];
   const common = {
     profile: delivery === undefined ? agent.profile : `${agent.profile} by ${delivery}`,
@@ -43,17 +43,17 @@ async function prove(agent: Agent, runtime: Runtime, way: Way): Promise<void> {
     runtime: runtime.title,
     way: way.name,
   };
-  let life: Life | undefined;
+  let observed: Observation | undefined;
   try {
-    life = await live(agent, runtime, way);
-    const evidence = `\noutput:\n${life.output.slice(-6000)}\nreceived:\n${life.received.join('\n')}`;
-    for (const [index, sign] of agent.signs.entries()) {
-      expect(life.signs[index], `no sign of life: ${JSON.stringify(sign)}${evidence}`).toBeDefined();
+    observed = await runAgent(agent, runtime, way);
+    const evidence = `\noutput:\n${observed.output.slice(-6000)}\nreceived:\n${observed.received.join('\n')}`;
+    for (const [index, matcher] of agent.signs.entries()) {
+      expect(observed.signs[index], `no evidence of the agent: ${JSON.stringify(matcher)}${evidence}`).toBeDefined();
     }
-    expect(life.answered, `the app has not answered${evidence}`).toBe(true);
+    expect(observed.answered, `the app did not answer${evidence}`).toBe(true);
     const expected = way.name === 'none' ? expect.not.stringMatching('seen') : 'seen';
-    expect(life.ownValue, `the author's own ${runtime.shared.name}${evidence}`).toEqual(expected);
-    record({ ...common, sign: life.signs[0] ?? '', ok: true });
+    expect(observed.ownValue, `the author's own ${runtime.shared.name}${evidence}`).toEqual(expected);
+    record({ ...common, sign: observed.signs[0] ?? '', ok: true });
   } catch (error) {
     const message = error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : String(error);
     record({ ...common, sign: message, ok: false });
@@ -69,7 +69,7 @@ describe.each(rows.flatMap((row) => (row.runtime ? [row] : [])))('$title', ({ ag
   it('has a profile', () => {
     expect([...catalogue.profiles.keys()]).toContain(agent.profile);
   });
-  it.concurrent.each(ways)(`runs, with ${runtime.shared.name} from: $name`, (way) => prove(agent, runtime, way));
+  it.concurrent.each(ways)(`runs, with ${runtime.shared.name} from: $name`, (way) => verify(agent, runtime, way));
 });
 
 describe.skipIf(!isRequired).each(rows.flatMap((row) => (row.runtime ? [] : [row])))('$title', ({ agent, why }) => {

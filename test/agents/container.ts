@@ -9,10 +9,10 @@ import type { Container, Pod, Volume } from '../../src/kubernetes/pod.ts';
 const script = join(import.meta.dirname, 'container-root.sh');
 const isRoot = process.getuid?.() === 0;
 
-/** Who the app is when its pod does not say: the image's own user, and never the one that the init container is. */
+/** The user of the image, for pods without runAsUser. It differs from the user of the init container. */
 const USER_OF_IMAGE = 1000;
 
-/** Whether this machine lets us have a mount namespace; what it says, when it does not. */
+/** The error if this machine does not allow mount namespaces. */
 export function whyNoNamespaces(): string | undefined {
   try {
     execFileSync('unshare', [...unshare, 'mount', '--make-rprivate', '/'], { stdio: 'pipe' });
@@ -24,63 +24,63 @@ export function whyNoNamespaces(): string | undefined {
 
 const unshare = [...(isRoot ? [] : ['--map-root-user']), '--mount', '--pid', '--fork', '--kill-child'];
 
-const ROOM = 2 * 1024 ** 3;
+const MIN_FREE_BYTES = 2 * 1024 ** 3;
 
-/** Where volumes are made. Node's agents have twenty thousand files: memory takes them ten times as fast as many a disk. */
-const scratch = isRoomyMemory('/dev/shm') ? '/dev/shm' : tmpdir();
+/** The folder for volumes. Agents for Node.js have 20,000 files, and memory is ten times as fast as many disks. */
+const scratch = isUsableMemory('/dev/shm') ? '/dev/shm' : tmpdir();
 
-/** Whether programs can be run from there, too: in many a container they cannot. */
-function isRoomyMemory(folder: string): boolean {
+/** True if the folder has enough space and is not mounted noexec, as in many containers. */
+function isUsableMemory(folder: string): boolean {
   try {
     const { bavail, bsize } = statfsSync(folder);
     const mount = readFileSync('/proc/self/mountinfo', 'utf8')
       .split('\n')
       .findLast((line) => line.split(' ')[4] === folder);
-    return bavail * bsize >= ROOM && mount !== undefined && !/[ ,]noexec[ ,]/.test(mount);
+    return bavail * bsize >= MIN_FREE_BYTES && mount !== undefined && !/[ ,]noexec[ ,]/.test(mount);
   } catch {
     return false;
   }
 }
 
-/** What is in a container's root besides this machine's files: from its path there to where it is here. */
+/** Files of an image in addition to those of this machine: from the path in the container to the path here. */
 export type Image = ReadonlyMap<string, string>;
 
 export interface Start {
   readonly image: Image;
   readonly environment: ReadonlyMap<string, string>;
   readonly command: readonly string[];
-  /** The image's working directory. */
+  /** The working directory of the image. */
   readonly workdir?: string;
 }
 
-/** A pod on this machine: its volumes are folders, and its containers run one at a time in a root directory of their own. */
+/** A pod on this machine. Its volumes are folders, and its containers run one at a time, each in its own root directory. */
 export class LocalPod {
   private readonly folder = mkdtempSync(join(scratch, 'agents-'));
   private readonly pod: Pod;
-  /** Where the volumes are that the pod has not made itself. */
+  /** Folders of the volumes that other pods have filled. */
   private readonly filled: ReadonlyMap<string, string>;
 
   private constructor(pod: Pod, filled: ReadonlyMap<string, string>) {
     this.pod = pod;
     this.filled = filled;
-    // Not our own umask, but a kubelet's modes: an emptyDir is everybody's.
+    // The modes of a kubelet instead of our umask.
     chmodSync(this.folder, 0o755);
   }
 
-  /** Makes the volumes of a pod but those that are filled already. `files` is the content of the claim that the agent comes from. */
+  /** Creates the volumes of a pod, except for filled ones. `files` is the content of the agent's claim. */
   static async make(pod: Pod, files: string, filled: ReadonlyMap<string, string> = new Map()): Promise<LocalPod> {
     const local = new LocalPod(pod, filled);
-    const wanted = (pod.spec.volumes ?? []).filter(({ name }) => !filled.has(name));
-    await Promise.all(wanted.map((volume) => local.makeVolume(volume, files)));
+    const missing = (pod.spec.volumes ?? []).filter(({ name }) => !filled.has(name));
+    await Promise.all(missing.map((volume) => local.makeVolume(volume, files)));
     return local;
   }
 
-  /** The volumes that a container mounts, each with the folder that it is here. */
+  /** The folders of the volumes that a container mounts. */
   volumesOf(container: Container): ReadonlyMap<string, string> {
     return new Map((container.volumeMounts ?? []).map(({ name }) => [name, this.folderOf(name)]));
   }
 
-  /** Starts a container's process. It ends with this process at the latest. */
+  /** Starts the process of a container, which ends with this process at the latest. */
   start(container: Container, { image, environment, command, workdir = '/' }: Start): ChildProcessWithoutNullStreams {
     const mounts = (container.volumeMounts ?? []).flatMap((mount) => {
       const subPath = typeof mount['subPath'] === 'string' ? mount['subPath'] : '';
@@ -89,7 +89,7 @@ export class LocalPod {
     const root = mkdtempSync(join(this.folder, 'root-'));
     const inImage = [...image].flatMap(([path, source]) => ['-r', source, path]);
     const user = userOf(container, this.pod) ?? USER_OF_IMAGE;
-    // In a user namespace there is one user only.
+    // A user namespace has only one user.
     const as = isRoot ? ['-u', String(user), String(groupOf(container, this.pod) ?? user)] : [];
     const chroot = [script, root, ...inImage, ...mounts, ...as, '-w', workdir, '--'];
     const words = [...environment].map(([name, value]) => `${name}=${value}`);
@@ -106,7 +106,7 @@ export class LocalPod {
 
   private pathIn(volume: string, subPath: string): string {
     const path = join(this.folderOf(volume), subPath);
-    // The kubelet makes a subPath that is not there (pkg/volume/util/subpath), with the mode of the volume.
+    // The kubelet creates a missing subPath with the mode of the volume (pkg/volume/util/subpath).
     if (mkdirSync(path, { recursive: true }) !== undefined) chmodSync(path, 0o777);
     return path;
   }
@@ -116,11 +116,11 @@ export class LocalPod {
     mkdirSync(folder, { recursive: true });
     if ('emptyDir' in volume || 'ephemeral' in volume) chmodSync(folder, 0o777);
     else if ('persistentVolumeClaim' in volume) await cp(files, folder, { recursive: true });
-    else throw new Error(`no way to make the volume ${JSON.stringify(volume)} here`);
+    else throw new Error(`cannot create the volume ${JSON.stringify(volume)}`);
   }
 }
 
-/** An image that holds the files at a path; at "/" each of them stands for itself, beside what this machine has. */
+/** An image with the files at a path. At "/", each file is added to those of this machine. */
 export function imageWith(files: string, path: string): Image {
   if (path !== '/') return new Map([[path, files]]);
   return new Map(readdirSync(files).map((name) => [`/${name}`, join(files, name)]));

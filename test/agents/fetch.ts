@@ -1,4 +1,4 @@
-// Fetches the agents and builds the programs they are put into, each by its own ecosystem's client. What is there already is left as it is.
+// Fetches the missing agents with the clients of their ecosystems, and builds the programs that they instrument.
 import { execFile } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
@@ -22,18 +22,18 @@ import {
 
 const run = promisify(execFile);
 
-/** Runs a command; its error carries what it printed. */
+/** Runs a command. Its error contains the output. */
 async function command(name: string, args: readonly string[], cwd: string = cache): Promise<void> {
   try {
     await run(name, args, { cwd, maxBuffer: 1 << 26 });
   } catch (error) {
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
-    const said = `${stdout}${stderr}`.split('\n').slice(-15).join('\n');
-    throw new Error(`${name} ${args.join(' ')}: ${said || String(error)}`, { cause: error });
+    const output = `${stdout}${stderr}`.split('\n').slice(-15).join('\n');
+    throw new Error(`${name} ${args.join(' ')}: ${output || String(error)}`, { cause: error });
   }
 }
 
-function isThere(path: string): boolean {
+function isReadable(path: string): boolean {
   try {
     accessSync(path, constants.R_OK);
     return true;
@@ -42,9 +42,9 @@ function isThere(path: string): boolean {
   }
 }
 
-/** Makes a folder whole or not at all: it gets its name when all of it is there. */
+/** Creates a folder atomically: it gets its name when it is complete. */
 async function makeOnce(folder: string, make: (unfinished: string) => Promise<void>): Promise<void> {
-  if (isThere(folder)) return;
+  if (isReadable(folder)) return;
   const unfinished = await mkdtemp(`${folder}.`);
   try {
     const started = Date.now();
@@ -56,21 +56,21 @@ async function makeOnce(folder: string, make: (unfinished: string) => Promise<vo
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
     // Another run has made the same folder meanwhile.
-    if (!isThere(folder)) throw error;
+    if (!isReadable(folder)) throw error;
   }
 }
 
 const mavenFolder = join(cache, 'maven');
 
-/** `group:artifact:version[:type]` → where the file is once it is fetched. */
+/** The path of the fetched file of `group:artifact:version[:type]`. */
 function mavenFile(coordinates: string): string {
   const [, artifact = '', version = '', type = 'jar'] = coordinates.split(':');
   return join(mavenFolder, `${artifact}-${version}.${type}`);
 }
 
-/** All that are missing in one run of Maven: most of its time is its own start. */
+/** Fetches all missing files in one run of Maven, whose start takes most of the time. */
 async function fetchMaven(coordinates: readonly string[]): Promise<void> {
-  const missing = coordinates.filter((one) => !isThere(mavenFile(one)));
+  const missing = coordinates.filter((one) => !isReadable(mavenFile(one)));
   if (missing.length === 0) return;
   const items = missing.map((one) => {
     const [group, artifact, version, type = 'jar'] = one.split(':');
@@ -85,7 +85,7 @@ async function fetchMaven(coordinates: readonly string[]): Promise<void> {
       <configuration><outputDirectory>files</outputDirectory><artifactItems>${items.join('')}</artifactItems></configuration>
       </plugin></plugins></build></project>`,
     );
-    // Version 2 of the plugin copies a file without reading its POM; SkyWalking's has a parent that was never published.
+    // Version 2 of the plugin does not read the POM of a file. That of SkyWalking has a parent that was never published.
     await command('mvn', ['-q', '-B', 'dependency:copy'], folder);
     await mkdir(mavenFolder, { recursive: true });
     for (const file of await readdir(join(folder, 'files'))) {
@@ -95,7 +95,7 @@ async function fetchMaven(coordinates: readonly string[]): Promise<void> {
   await rm(join(cache, `maven.${process.pid}`), { recursive: true });
 }
 
-/** Into a folder, with pip's help: the interpreter is the one that the tests run, for wheels may be made for one version. */
+/** Installs packages into a folder with the interpreter of the tests, since wheels depend on its version. */
 async function pip(folder: string, requirements: readonly string[]): Promise<void> {
   await command('python3', [
     '-m',
@@ -109,7 +109,7 @@ async function pip(folder: string, requirements: readonly string[]): Promise<voi
   ]);
 }
 
-async function carryOut(step: Step, folder: string): Promise<void> {
+async function runStep(step: Step, folder: string): Promise<void> {
   if ('to' in step && step.to !== undefined) await mkdir(dirname(join(folder, step.to)), { recursive: true });
   if ('maven' in step) {
     if (step.to !== undefined) await cp(mavenFile(step.maven), join(folder, step.to));
@@ -132,7 +132,7 @@ async function carryOut(step: Step, folder: string): Promise<void> {
   }
 }
 
-/** C# by Debian's compiler, against the runtime's own assemblies. */
+/** Compiles C# with Debian's compiler, against the assemblies of the runtime. */
 async function compile(source: string, to: string, target: 'exe' | 'library'): Promise<void> {
   const framework = join(dotnetRoot, 'shared', 'Microsoft.NETCore.App', DOTNET.version);
   const references = ['System.Private.CoreLib', 'System.Runtime', 'System.Console'].map(
@@ -155,7 +155,7 @@ async function compile(source: string, to: string, target: 'exe' | 'library'): P
 async function buildProgram(runtime: RuntimeName, folder: string): Promise<void> {
   await cp(programs, folder, { recursive: true });
   if (runtime === 'jvm') {
-    // As old as the oldest agent can read: Scouter's knows no class files of Java 17.
+    // Class files that the oldest agent can read: Scouter's does not support Java 17.
     await command('javac', ['-nowarn', '--release', '8', '-d', folder, join(programs, 'App.java')]);
   }
   if (runtime === 'dotnet') {
@@ -166,7 +166,7 @@ async function buildProgram(runtime: RuntimeName, folder: string): Promise<void>
   }
 }
 
-/** Unpacked, not installed: nothing of the machine changes. */
+/** Unpacks the packages without installing them. */
 async function fetchMcs(folder: string): Promise<void> {
   const debs = await mkdtemp(join(cache, 'debs.'));
   try {
@@ -182,12 +182,12 @@ async function fetchMcs(folder: string): Promise<void> {
 
 async function fetchAgent(agent: Agent): Promise<void> {
   await makeOnce(filesOf(agent), async (folder) => {
-    for (const step of agent.files) await carryOut(step, folder);
+    for (const step of agent.files) await runStep(step, folder);
   });
 }
 
-/** Does what can be done, however much of it fails, and says what has failed. */
-async function all(...parts: readonly Promise<void>[]): Promise<void> {
+/** Waits for all parts and records the errors of those that fail. */
+async function runAll(...parts: readonly Promise<void>[]): Promise<void> {
   for (const part of await Promise.allSettled(parts)) {
     if (part.status === 'rejected')
       failures.add(part.reason instanceof Error ? part.reason.message : String(part.reason));
@@ -195,11 +195,11 @@ async function all(...parts: readonly Promise<void>[]): Promise<void> {
 }
 
 const failures = new Set<string>();
-const wanted = agents();
-const coordinates = wanted.flatMap(({ files }) => files.flatMap((step) => ('maven' in step ? [step.maven] : [])));
+const selected = agents();
+const coordinates = selected.flatMap(({ files }) => files.flatMap((step) => ('maven' in step ? [step.maven] : [])));
 
 await mkdir(cache, { recursive: true });
-await all(
+await runAll(
   fetchMaven(coordinates),
   makeOnce(mcsRoot, fetchMcs),
   makeOnce(dirname(dirname(dotnetRoot)), async (folder) => {
@@ -207,9 +207,9 @@ await all(
     await command('chmod', ['+x', join(folder, 'dotnetcore2', 'bin', 'dotnet')]);
   }),
 );
-await all(
+await runAll(
   ...RUNTIMES.map((runtime) => makeOnce(programOf(runtime), (folder) => buildProgram(runtime, folder))),
-  ...wanted.map(fetchAgent),
+  ...selected.map(fetchAgent),
 );
 for (const failure of failures) console.error(`fetch: ${failure}`);
 process.exitCode = failures.size > 0 ? 1 : 0;

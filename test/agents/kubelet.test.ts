@@ -3,7 +3,7 @@ import { container, pod } from '../support/fixtures.ts';
 import { expand } from '../support/kubelet-environment.ts';
 import { commandOf, environmentOf, type Surroundings } from './kubelet.ts';
 
-// input → what is left of it, with A, B and C known. Cases of the kubelet's own test, expansion/expand_test.go.
+// Cases of the kubelet's own test, expansion/expand_test.go.
 const expansions: readonly (readonly [string, string])[] = [
   ['$(A)', 'a'],
   ['$(A)-$(A)', 'a-a'],

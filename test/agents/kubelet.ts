@@ -2,20 +2,20 @@ import { isObject, type Json, type JsonObject } from '../../src/lib/json.ts';
 import type { Container, Pod } from '../../src/kubernetes/pod.ts';
 import { expand } from '../support/kubelet-environment.ts';
 
-/** What a kubelet knows besides the pod: the objects of its namespace, and the node. */
+/** Inputs of a kubelet in addition to the pod: objects of the namespace, and the node. */
 export interface Surroundings {
   readonly configMaps?: ReadonlyMap<string, Readonly<Record<string, string>>>;
   readonly secrets?: ReadonlyMap<string, Readonly<Record<string, string>>>;
-  /** The variables that announce services, such as KUBERNETES_SERVICE_HOST. */
+  /** Variables of services, such as KUBERNETES_SERVICE_HOST. */
   readonly services?: Readonly<Record<string, string>>;
-  /** From a field's path (`status.podIP`) to its value: what is not in a pod before it runs. */
+  /** Values of fields that a pod gets when it runs, by path (`status.podIP`). */
   readonly fields?: Readonly<Record<string, string>>;
 }
 
 /**
- * The environment that a kubelet gives to a container: `envFrom` first, in order; then `env` in order, each value expanded by what came before
- * it and by the services; then the services. Throws where a kubelet reports CreateContainerConfigError: a reference, not optional, that leads
- * nowhere. Source: makeEnvironmentVariables in k8s.io/kubernetes pkg/kubelet/kubelet_pods.go (v1.36).
+ * The environment that a kubelet gives to a container: `envFrom` in order; then `env` in order, each value expanded with the earlier variables
+ * and the services; then the services. Throws for a reference that is not optional and does not resolve, where a kubelet reports
+ * CreateContainerConfigError. Source: makeEnvironmentVariables in k8s.io/kubernetes pkg/kubelet/kubelet_pods.go (v1.36).
  */
 export function environmentOf(pod: Pod, container: Container, around: Surroundings = {}): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
@@ -23,14 +23,14 @@ export function environmentOf(pod: Pod, container: Container, around: Surroundin
   const services = around.services ?? {};
   for (const entry of objectsIn(container.env)) {
     const value = valueOfEntry(entry, pod, around, (name) => found.get(name) ?? services[name]);
-    // An optional reference that leads nowhere defines nothing: the variable is not empty, it is not there.
+    // An optional reference that does not resolve defines no variable.
     if (value !== undefined) found.set(text(entry['name']), value);
   }
   for (const [name, value] of Object.entries(services)) if (!found.has(name)) found.set(name, value);
   return found;
 }
 
-/** A container's command and arguments with `$(NAME)` replaced by its environment, as the kubelet does it. */
+/** The command and arguments of a container, with `$(NAME)` expanded from its environment. */
 export function commandOf(container: Container, environment: ReadonlyMap<string, string>): readonly string[] {
   return [...stringsIn(container['command']), ...stringsIn(container['args'])].map((word) =>
     expand(word, (name) => environment.get(name)),
@@ -58,7 +58,7 @@ function valueOfEntry(
   if (isObject(valueFrom['fieldRef'])) return fieldOf(pod, text(valueFrom['fieldRef']['fieldPath']), around);
   if (isObject(valueFrom['configMapKeyRef'])) return keyOf('ConfigMap', valueFrom['configMapKeyRef'], around);
   if (isObject(valueFrom['secretKeyRef'])) return keyOf('Secret', valueFrom['secretKeyRef'], around);
-  throw new Error(`${text(entry['name'])}: no way to carry out valueFrom ${JSON.stringify(valueFrom)} here`);
+  throw new Error(`${text(entry['name'])}: unsupported valueFrom ${JSON.stringify(valueFrom)}`);
 }
 
 type Kind = 'ConfigMap' | 'Secret';
@@ -89,7 +89,7 @@ function fieldOf(pod: Pod, path: string, around: Surroundings): string {
   if (known !== undefined) return known;
   if (path === 'metadata.name') return pod.metadata?.name ?? '';
   if (path === 'metadata.namespace') return pod.metadata?.namespace ?? '';
-  throw new Error(`the value of the field ${path} is not known here`);
+  throw new Error(`unknown value of the field ${path}`);
 }
 
 function objectsIn(list: Json | undefined): readonly JsonObject[] {

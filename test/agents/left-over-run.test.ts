@@ -10,9 +10,9 @@ import { agents, filesOf } from './table.ts';
 const found = runtimes.get('dotnet');
 const agent = agents().find(({ profile }) => profile === 'jennifer-dotnet');
 const LEFT_OVER = { name: 'CORECLR_PROFILER_PATH_64', value: '/opt/another/libProfiler.so' };
-const ASKED = 'profiler: asked for {6C7CAF0F-D0E5-4274-A71B-6551761BBDC8}';
+const LOADED = 'profiler: asked for {6C7CAF0F-D0E5-4274-A71B-6551761BBDC8}';
 
-/** Runs the app with the agent's variables written by hand, as the vendor's article has it, and gives all that is printed. */
+/** Runs the app with the variables of the vendor's article, and returns its output. */
 async function run(env: readonly { readonly name: string; readonly value: string }[]): Promise<string> {
   if (!found?.ok || !agent) throw new Error('no CoreCLR');
   const { image, environment, command } = found.runtime;
@@ -36,7 +36,7 @@ async function run(env: readonly { readonly name: string; readonly value: string
 describe.skipIf(!found?.ok || whyNoNamespaces() !== undefined)('a left-over CORECLR_PROFILER_PATH_64', () => {
   it('is the only obstacle: without it, the CLR loads the agent', async () => {
     const output = await run(articleEnvironment);
-    expect(output).toContain(ASKED);
+    expect(output).toContain(LOADED);
     expect(output).toContain('app answered: 200');
     expect(output).toContain('ended with 0');
   });

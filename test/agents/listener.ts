@@ -2,11 +2,11 @@ import { randomInt } from 'node:crypto';
 import { createServer as createHttpServer, type IncomingHttpHeaders } from 'node:http';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** What agents and apps speak to, on this machine only. */
+/** A collector for agents and a server for apps, on loopback. */
 export class Listener {
-  /** The beginning of each connection to the agent's collector: the first bytes, or the head of a request in one line. */
+  /** The first bytes of each connection to the collector, or the head of a request in one line. */
   readonly received: string[] = [];
-  /** The headers of each request that the app has sent. */
+  /** The headers of each request of the app. */
   readonly headers: IncomingHttpHeaders[] = [];
   private readonly sockets = new Set<Socket>();
   private readonly changed: () => void;
@@ -44,7 +44,7 @@ export class Listener {
     );
   }
 
-  /** Enough of a collector for every agent: an empty JSON object for HTTP, silence for the rest. */
+  /** Answers HTTP with a JSON object that satisfies every agent, and nothing else. */
   private collect(socket: Socket): void {
     this.sockets.add(socket);
     const index = this.received.push('') - 1;
@@ -61,13 +61,13 @@ export class Listener {
   }
 }
 
-// Below what the system gives out by itself, for JENNIFER's Python agent takes a port above 32767 for 0.
-const [LOWEST, HIGHEST] = [20_000, 32_000];
+// Below the ephemeral ports: JENNIFER's Python agent reads a port above 32767 as 0.
+const [MIN_PORT, MAX_PORT] = [20_000, 32_000];
 
 async function listenLow(server: Server): Promise<void> {
   for (;;) {
     try {
-      return await listen(server, randomInt(LOWEST, HIGHEST));
+      return await listen(server, randomInt(MIN_PORT, MAX_PORT));
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
     }

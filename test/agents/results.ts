@@ -3,35 +3,35 @@ import { dirname, join } from 'node:path';
 import { RUNTIMES } from './table.ts';
 import { runtimes } from './runtimes.ts';
 
-/** What became of one agent with one way of the author's own value. */
+/** The result of one agent with one source of the author's own value. */
 export interface Result {
   readonly profile: string;
   readonly version: string;
-  /** What was not the vendor's own. */
+  /** A replacement of a part that the vendor does not publish. */
   readonly standIn?: string | undefined;
   readonly runtime: string;
   readonly way: string;
-  /** The sign of life as it was seen; or what was wrong. */
+  /** The observed evidence of the agent, or the error. */
   readonly sign: string;
   readonly ok: boolean;
 }
 
 const folder = join(import.meta.dirname, '..', '..', '.e2e');
 
-/** One Result per line, as they come. */
+/** One Result per line. */
 export const resultsFile: string = join(folder, 'agents.jsonl');
 
-/** globalSetup of vitest: says which runtime is missing, one line each, and prints the table when all has run. */
+/** Prints missing runtimes, and a table of the results at the end: a globalSetup of vitest. */
 export default function setup(): () => void {
   rmSync(resultsFile, { force: true });
   for (const name of RUNTIMES) {
     const found = runtimes.get(name);
-    if (found && !found.ok) console.log(`e2e:agents: agents for ${name} are not run: ${found.missing}`);
+    if (found && !found.ok) console.log(`e2e:agents: agents for ${name} do not run: ${found.missing}`);
   }
   return () => {
     if (!existsSync(resultsFile)) return;
     const lines = readFileSync(resultsFile, 'utf8').trim().split('\n');
-    // Written by the tests of this very run.
+    // Written by the tests of this run.
     const results = lines.map((line) => JSON.parse(line) as Result);
     const text = [table(results), ...standIns(results)].join('\n');
     mkdirSync(dirname(resultsFile), { recursive: true });
@@ -53,7 +53,7 @@ function table(results: readonly Result[]): string {
       ok ? 'pass' : 'FAIL',
       printable(sign),
     ]);
-  const all = [['agent', 'version', 'runtime', 'own value by', '', 'sign of life'], ...rows];
+  const all = [['agent', 'version', 'runtime', 'own value from', '', 'evidence'], ...rows];
   const widths = all.reduce((sum, row) => row.map((cell, at) => Math.max(sum[at] ?? 0, cell.length)), [0]);
   return all
     .map((row) =>
@@ -65,10 +65,10 @@ function table(results: readonly Result[]): string {
     .join('\n');
 }
 
-/** Said once for each agent, below the table. */
+/** Lines below the table, one for each agent. */
 function standIns(results: readonly Result[]): readonly string[] {
-  const said = results.flatMap(({ profile, standIn }) => (standIn === undefined ? [] : [`${profile}: ${standIn}`]));
-  return said.length === 0 ? [] : ['', "not the vendor's own:", ...new Set(said)];
+  const lines = results.flatMap(({ profile, standIn }) => (standIn === undefined ? [] : [`${profile}: ${standIn}`]));
+  return lines.length === 0 ? [] : ['', "not the vendor's own:", ...new Set(lines)];
 }
 
 function printable(sign: string): string {

@@ -3,32 +3,32 @@ import { accessSync, constants } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { dotnetRoot, DOTNET, programOf, RUNTIMES, type RuntimeName } from './table.ts';
 
-/** A runtime of this machine, and how a container of it looks. */
+/** A runtime of this machine, and its container. */
 export interface Runtime {
-  /** As the table shows it: `Java 17.0.15`. */
+  /** For the table: `Java 17.0.15`. */
   readonly title: string;
-  /** What the image has besides this machine's own files: from a path in the container to a path here. */
+  /** Files in addition to those of this machine: from the path in the container to the path here. */
   readonly image: ReadonlyMap<string, string>;
   readonly environment: Readonly<Record<string, string>>;
   readonly command: readonly string[];
-  /** The variable that agents and authors share, and a value of the author whose effect the program shows. */
+  /** The variable that both agents and authors set, and a value of the author whose effect the program prints. */
   readonly shared: { readonly name: string; readonly value: string };
 }
 
 interface Kind {
   readonly find: () => Runtime;
-  /** One line: what is not there, and what brings it. */
+  /** What is missing, and how to install it, in one line. */
   readonly missing: string;
 }
 
 const APP = '/app';
 
-function said(command: string, ...args: readonly string[]): string {
+function outputOf(command: string, ...args: readonly string[]): string {
   return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
 }
 
-/** What must be mounted for a runtime to be there: nothing for one in /usr, else itself, for it may lie in a home that only its owner may enter. */
-function whereItLies(path: string): ReadonlyMap<string, string> {
+/** Mounts for a runtime: none for one in /usr, else its folder, which can be in a home that is readable only for its owner. */
+function mountsOf(path: string): ReadonlyMap<string, string> {
   return new Map(/^\/usr(\/|$)/.test(path) ? [] : [[path, path]]);
 }
 
@@ -52,9 +52,9 @@ const kinds: { readonly [name in RuntimeName]: Kind } = {
       const [home = '', version = ''] = ['java.home', 'java.version'].map((name) => javaProperty(name));
       return {
         title: `Java ${version}`,
-        image: whereItLies(home),
+        image: mountsOf(home),
         environment: {},
-        // The quick compiler only: what is wanted is a start.
+        // Only the fast compiler, since only the start matters.
         command: [join(home, 'bin', 'java'), '-XX:TieredStopAtLevel=1', '-cp', APP, 'App'],
         shared: { name: 'JAVA_TOOL_OPTIONS', value: '-Dshop.own=seen' },
       };
@@ -64,7 +64,7 @@ const kinds: { readonly [name in RuntimeName]: Kind } = {
   node: {
     find: () => ({
       title: `Node ${process.versions.node}`,
-      image: whereItLies(process.execPath),
+      image: mountsOf(process.execPath),
       environment: {},
       command: [process.execPath, `${APP}/app.cjs`],
       shared: { name: 'NODE_OPTIONS', value: `--require ${APP}/own/own.cjs` },
@@ -73,14 +73,14 @@ const kinds: { readonly [name in RuntimeName]: Kind } = {
   },
   python: {
     find: () => {
-      const [prefix = '', version = ''] = said(
+      const [prefix = '', version = ''] = outputOf(
         'python3',
         '-c',
         'import sys, platform; print(sys.base_prefix); print(platform.python_version())',
       ).split('\n');
       return {
         title: `Python ${version}`,
-        image: whereItLies(prefix),
+        image: mountsOf(prefix),
         environment: {},
         command: [join(prefix, 'bin', 'python3'), `${APP}/app.py`],
         shared: { name: 'PYTHONPATH', value: `${APP}/own` },
@@ -90,19 +90,19 @@ const kinds: { readonly [name in RuntimeName]: Kind } = {
   },
 };
 
-/** The JVM itself knows where it lies and which it is. */
+/** A system property of the installed JVM. */
 function javaProperty(name: string): string {
-  const settings = said('sh', '-c', 'java -XshowSettings:properties -version 2>&1');
+  const settings = outputOf('sh', '-c', 'java -XshowSettings:properties -version 2>&1');
   return new RegExp(String.raw`^\s*${name} = (.*)$`, 'm').exec(settings)?.[1] ?? '';
 }
 
 export type Found = { readonly ok: true; readonly runtime: Runtime } | { readonly ok: false; readonly missing: string };
 
-/** The runtime with the program in it, or one line that says what is missing. */
+/** Returns the runtime with its program, or what is missing. */
 function find(name: RuntimeName): Found {
-  const { find: look, missing } = kinds[name];
+  const { find: findRuntime, missing } = kinds[name];
   try {
-    const runtime = look();
+    const runtime = findRuntime();
     const image = new Map([...runtime.image, [APP, programOf(name)]]);
     return isFolder(programOf(name))
       ? { ok: true, runtime: { ...runtime, image } }

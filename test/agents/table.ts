@@ -46,31 +46,31 @@ export const RUNTIMES: readonly RuntimeName[] = row.shape.runtime.options;
 const here = import.meta.dirname;
 export const programs: string = join(here, 'programs');
 
-/** The agents that are run, as test/agents/agents.yaml has them. Throws what is wrong in it. */
+/** The agents of test/agents/agents.yaml. Throws if it is invalid. */
 export function agents(): readonly Agent[] {
   return z.array(row).parse(parse(readFileSync(join(here, 'agents.yaml'), 'utf8')));
 }
 
-/** Where everything is kept that is fetched or built: AGENTS_DIR, or a folder of the user's cache. */
+/** The folder of fetched and built files: AGENTS_DIR, or a folder of the user's cache. */
 export const cache: string =
   process.env['AGENTS_DIR'] ??
   join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'agent-injector', 'agents');
 
-/** The content of an agent's image or claim. Another recipe, another folder: what is there is whole and of this recipe. */
+/** The files of an agent. The name of the folder contains a hash of the steps that create it. */
 export function filesOf(agent: Agent): string {
   return join(cache, `${agent.profile}-${digest(JSON.stringify(agent.files) + programTexts())}`);
 }
 
-/** The program of a runtime that its agents are put into, built where it must be. */
+/** The program of a runtime that its agents instrument. */
 export function programOf(runtime: RuntimeName): string {
   return join(cache, `program-${runtime}-${digest(programTexts())}`);
 }
 
-/** A real CoreCLR: a wheel of PyPI carries it. */
+/** CoreCLR, from a wheel of PyPI. */
 export const DOTNET = { wheel: 'dotnetcore2==3.1.23', version: '3.1.23' } as const;
 export const dotnetRoot: string = join(cache, `dotnet-${DOTNET.version}`, 'dotnetcore2', 'bin');
 
-/** Debian's packages of the C# compiler and the runtime that it needs, without what they recommend. */
+/** Debian packages of the C# compiler and its runtime. */
 export const MCS_PACKAGES: readonly string[] = [
   'libmono-corlib4.5-dll',
   'libmono-security4.0-cil',

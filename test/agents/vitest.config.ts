@@ -9,7 +9,7 @@ export default defineConfig({
   test: {
     include: ['test/agents/*.test.ts'],
     globalSetup: fileURLToPath(new URL('results.ts', import.meta.url)),
-    // Each is a process of its own that mostly starts up: two cores are kept busy by three.
+    // Each test mostly waits for a process to start: three use two cores.
     maxConcurrency: 3,
     testTimeout: 180_000,
   },

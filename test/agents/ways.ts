@@ -1,10 +1,10 @@
 import type { Container } from '../../src/kubernetes/pod.ts';
 import type { Surroundings } from './kubelet.ts';
 
-/** One way in which the author's own value of a variable comes into a container. */
+/** A source of the author's own value of a variable. */
 export interface Way {
   readonly name: string;
-  /** What the author writes into the container. */
+  /** Fields that the author writes into the container. */
   readonly container: (variable: string, value: string) => Partial<Container>;
   readonly annotations: (value: string) => Readonly<Record<string, string>>;
   readonly configMaps: (variable: string, value: string) => NonNullable<Surroundings['configMaps']>;
@@ -14,7 +14,6 @@ const CONFIG_MAP = 'shop-settings';
 const ANNOTATION = 'shop.example.com/options';
 const nothing = { container: () => ({}), annotations: () => ({}), configMaps: () => new Map<string, never>() };
 
-/** All ways, the absence of a value first. */
 export const ways: readonly Way[] = [
   { ...nothing, name: 'none' },
   { ...nothing, name: 'value', container: (name, value) => ({ env: [{ name, value }] }) },

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-/** In the order in which they are measured. */
+/** The rows, in the order of measurement. */
 export const rowNames = ['throughput', 'creation', 'pod-growth', 'cluster-growth', 'cold-start', 'memory'] as const;
 export type RowName = (typeof rowNames)[number];
 
@@ -10,14 +10,14 @@ export interface Options {
   readonly rounds: number;
   /** Reviews of the memory row, after the first 50,000. */
   readonly reviews: number;
-  /** Writes test/bench/measured.json, which docs/benchmarks.md is made of. */
+  /** Writes test/bench/measured.json, the source of docs/benchmarks.md. */
   readonly write: boolean;
-  /** A target that is missed does not make the exit code 1. */
+  /** Exits with code 0 even if a target is missed. */
   readonly reportOnly: boolean;
-  /** The server of which a CPU profile is taken, instead of any row. */
+  /** Takes a CPU profile of this server, instead of measuring rows. */
   readonly profile: 'product' | 'fastify' | 'raw' | undefined;
   readonly connections: number;
-  /** The profile is of pods of ReplicaSets that were not seen before. */
+  /** Profiles with pods of new ReplicaSets. */
   readonly strangers: boolean;
 }
 
@@ -32,10 +32,9 @@ export const usage = `npm run bench -- [options]
   --connections N    of the profile (8)
   --strangers        of the profile: every pod of a ReplicaSet not seen before`;
 
-/** Reads the command line. Throws an Error that says what is wrong. */
+/** Parses the command line. Throws an Error for invalid arguments. */
 export function readArguments(args: readonly string[]): Options {
   const { values } = parseArgs({
-    // `--profile` alone means the product.
     args: args.map((arg) => (arg === '--profile' ? '--profile=product' : arg)),
     options: {
       only: { type: 'string', default: rowNames.join(',') },

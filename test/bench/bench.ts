@@ -10,54 +10,52 @@ import { startGenerator, type Generator } from './load-generator.ts';
 import { answerTo, reviewBodies, type Shape } from './reviews.ts';
 import { startFloor, startProduct, type FloorKind, type ProductOptions, type Server } from './servers.ts';
 
-/** As many namespaces as the product knows of in every row but those that vary it. */
+/** Namespaces of the cluster, except in rows that vary the number. */
 export const NAMESPACES = 1000;
 
-/** Files of reviews of one kind of pods. */
+/** Files for one kind of pods. */
 export interface ReviewFiles {
-  /** With the patches that the product answers. */
+  /** Reviews with the patches of the product. */
   readonly bodies: string;
-  /** What a floor answers to all of them. */
+  /** The fixed answer of a floor. */
   readonly fixed: string;
   readonly fixedPatch: string;
-  /** With that as the patch of each. */
+  /** Reviews with the patch of the fixed answer. */
   readonly floorBodies: string;
 }
 
-/** How a server is loaded. */
 export interface Loading extends Partial<Job> {
   readonly connections: number;
-  /** Deployments in each of the four namespaces, if not 16. */
+  /** Deployments in each of the four namespaces. @default 16 */
   readonly deployments?: number;
-  /** The floor was started with the answer for the recorded pod, whatever the pod. */
+  /** The floor answers with the patch for the recorded pod, whatever the pod. */
   readonly small?: boolean;
 }
 
-/** What the rows share: one certificate for all servers, one generator, one cluster, files of reviews. */
+/** Shared by all rows: the certificate, the generator, the cluster and the review files. */
 export interface Bench {
   readonly options: Options;
   readonly dir: string;
   readonly tlsDir: string;
   readonly ca: string;
   readonly generator: Generator;
-  /** The cluster of 1,000 namespaces; made when first asked for. */
+  /** The cluster of 1,000 namespaces, started on first use. */
   readonly cluster: () => Promise<ControlPlane>;
-  /** A file of reviews of such pods, and of the answer that floors give to them. */
+  /** Writes the files for pods of this shape. */
   readonly reviews: (shape?: Shape, deployments?: number) => ReviewFiles;
   readonly floor: (kind: FloorKind, shape?: Shape, nodeFlags?: readonly string[]) => Promise<Server>;
-  /** The product beside the cluster, or with other flags. */
+  /** Starts the product with the cluster, or with other flags. */
   readonly product: (options?: Partial<ProductOptions>) => Promise<Server>;
-  /** One window of load on a server. */
+  /** Loads a server for one window. */
   readonly window: (server: Server, loading: Loading, shape?: Shape) => Promise<Window>;
-  /** How many reviews it has answered so far. */
+  /** The number of reviews that the server has answered so far. */
   readonly answeredBy: (server: Server) => number;
   readonly stop: () => Promise<void>;
 }
 
-/** Opens what all rows share. */
 export async function openBench(options: Options): Promise<Bench> {
   const dir = mkdtempSync(join(tmpdir(), 'agent-injector-bench-'));
-  // Whatever is still being ended writes into it for a moment.
+  // Processes that are ending still write into the folder.
   const clear = (): void => rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   process.on('exit', clear);
   const { cert, key, ca } = await issueServerCertificate(['127.0.0.1', 'localhost'], new Date());
@@ -119,7 +117,7 @@ export async function openBench(options: Options): Promise<Bench> {
     answeredBy: ({ pid }) => answered.get(pid) ?? 0,
     stop: async () => {
       await generator.stop();
-      // Where it could not be started, somebody else says so.
+      // A failed start was reported by the caller of `cluster`.
       await (await cluster?.catch(() => undefined))?.stop();
       clear();
     },

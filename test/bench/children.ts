@@ -2,25 +2,24 @@ import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process'
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 
-/** Where a process runs: servers on the first core, what asks them on the second. */
+/** The core of a process: servers on the first, their callers on the second. */
 export type Place = 'server' | 'generator' | 'anywhere';
 
-/** Whether each place has a core of its own: `taskset` needs two of them, and Linux. */
+/** True if processes are pinned to cores: `taskset` needs Linux and two cores. */
 export const pinned: boolean = availableParallelism() >= 2 && process.platform === 'linux';
 
 const running = new Set<ChildProcess>();
 
-// However the bench ends, nothing of it stays.
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130));
 
-/** Starts a command at its place; the process id is that of the command itself. It is killed, at the latest, when the bench ends. */
+/** Starts a command on its core. The process id is that of the command. The command is killed when the bench exits. */
 export function start(place: Place, command: readonly [string, ...string[]], options: SpawnOptions): ChildProcess {
   const pin = pinned && place !== 'anywhere' ? ['taskset', '-c', place === 'server' ? '0' : '1'] : [];
   const [program, ...args] = [...pin, ...command];
-  // A group of its own: Ctrl-C is for the bench, which ends its processes in the right order.
+  // A separate process group: on Ctrl-C the bench ends its processes in order.
   const child = spawn(program ?? '', args, { ...options, detached: true });
   running.add(child);
   child.once('exit', () => running.delete(child));
@@ -28,7 +27,6 @@ export function start(place: Place, command: readonly [string, ...string[]], opt
   return child;
 }
 
-/** Sends the signal and waits for the end. */
 export async function end(child: ChildProcess, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, 'exit');

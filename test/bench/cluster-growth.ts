@@ -14,14 +14,14 @@ const FEW = 10;
 const MANY = 10_000;
 const PROFILES = [1, 20, 100];
 
-/** CPU per review, and memory, beside clusters of 10, 1,000 and 10,000 namespaces; and with 1, 20 and 100 profiles of users. */
+/** CPU per review and memory, with 10, 1,000 and 10,000 namespaces, and with 1, 20 and 100 profiles of users. */
 export async function clusterGrowth(bench: Bench, book: SampleBook): Promise<void> {
   const few = await startCluster(join(bench.dir, `cluster-${FEW}`), FEW);
   const many = await startCluster(join(bench.dir, `cluster-${MANY}`), MANY);
   try {
     const usual = await bench.cluster();
     await memoryAtRest(bench, book, { few, many });
-    const beside = async (
+    const withProduct = async (
       variant: string,
       plane: ControlPlane,
       profiles?: string,
@@ -30,13 +30,13 @@ export async function clusterGrowth(bench: Bench, book: SampleBook): Promise<voi
       return [variant, await bench.product({ flags })];
     };
     const servers: (readonly [string, Server])[] = [
-      await beside(`${FEW} namespaces`, few),
-      await beside(`${NAMESPACES} namespaces`, usual),
-      await beside(`${MANY} namespaces`, many),
+      await withProduct(`${FEW} namespaces`, few),
+      await withProduct(`${NAMESPACES} namespaces`, usual),
+      await withProduct(`${MANY} namespaces`, many),
     ];
     for (const count of PROFILES) {
       servers.push(
-        await beside(`${count} ${count === 1 ? 'profile' : 'profiles'}`, usual, writeProfiles(bench.dir, count)),
+        await withProduct(`${count} ${count === 1 ? 'profile' : 'profiles'}`, usual, writeProfiles(bench.dir, count)),
       );
     }
     await warmUp(
@@ -86,7 +86,7 @@ async function memoryAtRest(
   }
 }
 
-/** A directory of so many profiles as users would write them: those that are built in, by names of their own. */
+/** Writes a directory of profiles: copies of the built-in ones with other names. */
 function writeProfiles(dir: string, count: number): string {
   const folder = join(root, 'src/agents');
   const documents = readdirSync(folder)

@@ -2,7 +2,7 @@ import { startControlPlane, type ControlPlane } from '../support/control-plane.t
 import type { Client } from '../support/client.ts';
 import { shops } from './reviews.ts';
 
-/** A real etcd and kube-apiserver, its files in this directory, with just so many namespaces, four of them the shops that the reviews are about. */
+/** Starts etcd and kube-apiserver with this number of namespaces, including the four shops of the reviews. */
 export async function startCluster(dir: string, namespaces: number): Promise<ControlPlane> {
   const plane = await startControlPlane({ dir });
   try {
@@ -10,7 +10,7 @@ export async function startCluster(dir: string, namespaces: number): Promise<Con
       await plane.client.createNamespace(name, { labels: { ...labels }, annotations: { ...annotations } });
       await createClaim(plane.client, name);
     }
-    // It would make a service account and a ConfigMap for each of thousands of namespaces, and be at it while we measure.
+    // It would create a ServiceAccount and a ConfigMap for each of thousands of namespaces during the measurement.
     await plane.stopControllerManager();
     await growTo(plane.client, namespaces);
     return plane;
@@ -20,7 +20,7 @@ export async function startCluster(dir: string, namespaces: number): Promise<Con
   }
 }
 
-/** The claim that the default profile mounts: with the checks on, a pod is not injected without it. */
+/** Creates the claim of the default profile, which `checks` requires for an injection. */
 export async function createClaim(client: Client, namespace: string): Promise<void> {
   await client.create({
     apiVersion: 'v1',
@@ -30,7 +30,7 @@ export async function createClaim(client: Client, namespace: string): Promise<vo
   });
 }
 
-/** Makes namespaces, some at a time, until the cluster has so many. Every fourth uses the agent, as the shops do. */
+/** Creates namespaces until the cluster has this number. Every fourth is opted in. */
 async function growTo(client: Client, count: number): Promise<void> {
   let next = (await client.list({ kind: 'Namespace' })).length;
   const work = async (): Promise<void> => {

@@ -22,17 +22,17 @@ const GIVEN_UP_MS = 20_000;
 interface Starter {
   readonly name: string;
   readonly command: (port: number, adminPort: number) => readonly [string, ...string[]];
-  /** Of the first review. */
+  /** The patch of the first review. */
   readonly patch: string;
 }
 
-/** From the start of the process to the first right answer over TLS; and what came of connections before. */
+/** Time from the start of the process to the first right answer over TLS, and the results of earlier connections. */
 export async function coldStart(bench: Bench, book: SampleBook): Promise<void> {
   const starters = await startersOf(bench);
   for (let run = 0; run <= RUNS; run += 1) {
     for (const starter of starters) {
       const { ms, early, resident } = await startOnce(bench, starter);
-      // The first run of each reads its files from the disk.
+      // The first run reads the files from the disk, so it is not counted.
       if (run === 0) continue;
       const at = { row: 'cold-start', variant: 'start', server: starter.name };
       book.add({ ...at, figure: 'ms' }, ms);
@@ -76,7 +76,7 @@ async function startersOf(bench: Bench): Promise<readonly Starter[]> {
 
 interface Started {
   readonly ms: number;
-  /** Connections that were taken, and then not answered right. */
+  /** Accepted connections without a right answer. */
   readonly early: number;
   readonly resident: number;
 }
@@ -110,7 +110,7 @@ function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode !== null || signalCode !== null;
 }
 
-/** Connects and asks once. `refused`: nobody listens. `early`: somebody does, but gives no right answer. */
+/** Sends one review. `refused`: the port is closed. `early`: the port is open, but the answer is not right. */
 async function attempt(
   port: number,
   ca: string,

@@ -9,16 +9,16 @@ import type { Server } from './servers.ts';
 import { percentile } from './statistics.ts';
 
 const LABEL = 'bench.agent-injector.io/webhook';
-/** Short turns, so that what slows the machine down for a second slows all three. */
+/** Short turns, so that a slow second of the machine affects all three kinds. */
 const TURN_MS = 500;
 const AT_A_TIME = [1, 8];
-/** A p99 wants more samples than a median. */
+/** A p99 needs more samples than a median. */
 const ROUNDS_MORE = 2;
 
 const kinds = ['none', 'fastify', 'product'] as const;
 type Kind = (typeof kinds)[number];
 
-/** How long creating a pod takes through a real API server (as a dry run), with no webhook, with bare Fastify as the webhook, with the product. */
+/** Time to create a pod through a real API server (as a dry run): without a webhook, with a bare Fastify webhook, and with the product. */
 export async function creation(bench: Bench, book: SampleBook): Promise<void> {
   const plane = await bench.cluster();
   const servers = { fastify: await bench.floor('fastify'), product: await bench.product() };
@@ -47,7 +47,7 @@ async function measure(bench: Bench, book: SampleBook, client: Client, count: nu
     const samples: Record<Kind, number[]> = { none: [], fastify: [], product: [] };
     const until = performance.now() + bench.options.seconds * 1000 * kinds.length;
     for (let turn = 0; performance.now() < until; turn += 1) {
-      // Each comes after each other one as often.
+      // Alternates the order, so that each kind follows each other kind equally often.
       const order = turn % 2 === 0 ? kinds : kinds.toReversed();
       for (const kind of order) samples[kind].push(...(await createFor(client, kind, count)));
     }
@@ -64,7 +64,7 @@ async function measure(bench: Bench, book: SampleBook, client: Client, count: nu
   }
 }
 
-/** For one turn, so many pods at a time. Gives back how long each took, in milliseconds. */
+/** Creates pods for one turn with this concurrency. Returns the duration of each creation in ms. */
 async function createFor(client: Client, kind: Kind, count: number): Promise<readonly number[]> {
   const until = performance.now() + TURN_MS;
   const samples: number[] = [];
@@ -91,7 +91,7 @@ interface PodOfReplicaSet {
   };
 }
 
-/** Pods of 64 Deployments as the controllers of their ReplicaSets post them: without what the API server adds. The recorded one is first. */
+/** Pods of 64 Deployments, as the ReplicaSet controller sends them, without defaults of the API server. The first is the recorded one. */
 function podsFor(kind: Kind): readonly KubeObject[] {
   return reviewBodies().map(({ json }) => {
     const { request } = JSON.parse(json) as { readonly request: { readonly object: PodOfReplicaSet } };
@@ -121,7 +121,7 @@ function nextPod(kind: Kind): KubeObject {
   return pod;
 }
 
-/** Three namespaces, two of them with a webhook. Resolves when each pod comes back as it should; gives back how to remove the webhooks. */
+/** Creates three namespaces, two of them with a webhook. Resolves when each returns the expected pod, with a function that removes the webhooks. */
 async function prepare(
   { client }: ControlPlane,
   servers: Readonly<Record<'fastify' | 'product', Server>>,
@@ -136,7 +136,7 @@ async function prepare(
       kind: 'Namespace',
       metadata: { name: namespace, labels, annotations: { ...shop?.annotations } },
     });
-    // Nobody else makes it: the controller manager is gone.
+    // The controller manager, which would create it, is stopped.
     await client.create({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace } });
     await createClaim(client, namespace);
   }
@@ -164,7 +164,7 @@ function injectedPart({ metadata, spec }: KubeObject): string {
   return JSON.stringify([metadata?.annotations, containers.map(({ env }) => env)]);
 }
 
-/** As the chart registers the product, but for one namespace. */
+/** The webhook configuration of the chart, for one namespace. */
 function configuration(kind: 'fastify' | 'product', port: number, ca: string): KubeObject {
   return {
     apiVersion: 'admissionregistration.k8s.io/v1',
@@ -178,7 +178,7 @@ function configuration(kind: 'fastify' | 'product', port: number, ca: string): K
           { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'], scope: 'Namespaced' },
         ],
         namespaceSelector: { matchLabels: { [LABEL]: kind } },
-        // A pod that went without its webhook would count as a fast one.
+        // With Ignore, a failed call would count as a fast one.
         failurePolicy: 'Fail',
         reinvocationPolicy: 'IfNeeded',
         sideEffects: 'None',

@@ -9,7 +9,7 @@ import type { Measured } from './measured.ts';
 import { root } from './places.ts';
 import type { Samples } from './samples.ts';
 
-/** What was measured, with where and of what. */
+/** Adds the machine, the versions and the options to the samples. */
 export function described(samples: Samples, { seconds, rounds, reviews }: Options): Measured {
   const git = (...args: readonly string[]): string => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim();
   const changed = git('status', '--porcelain', '--', 'src', 'build.mjs', 'package-lock.json') === '' ? '' : '-changed';

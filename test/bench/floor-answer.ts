@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** What a floor is started with: its port, a directory with tls.crt and tls.key, and a file with the answer that it gives to everything. */
+/** The arguments of a floor: the port, a directory with tls.crt and tls.key, and a file with the fixed answer. */
 export function floorArguments(): {
   readonly port: number;
   readonly cert: string;
@@ -16,7 +16,7 @@ export function floorArguments(): {
   };
 }
 
-/** The least that a webhook does: the answer has the uid of the review, all else in it is the same each time. */
+/** The minimal work of a webhook: a fixed answer with the uid of the review. */
 export function floorAnswer(review: unknown, fixed: object): object {
   const { request } = review as { readonly request: { readonly uid: string } };
   return {

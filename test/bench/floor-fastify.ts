@@ -1,4 +1,4 @@
-// The floor of Fastify: reads, parses, answers a fixed patch. Of the product's options those that let it live as long and read as much.
+// The Fastify floor: reads and parses a review, and answers a fixed patch. It has the product's options for timeouts and body size.
 import fastify from 'fastify';
 import { floorAnswer, floorArguments } from './floor-answer.ts';
 
@@ -11,5 +11,5 @@ const server = fastify({
 });
 server.post('/mutate', (request, reply) => reply.send(floorAnswer(request.body, fixed)));
 await server.listen({ host: '127.0.0.1', port });
-// So that a profile of it is written.
+// A regular exit writes the CPU profile.
 process.on('SIGTERM', () => process.exit());

@@ -1,4 +1,4 @@
-// The floor of node:https: reads, parses, answers a fixed patch.
+// The node:https floor: reads and parses a review, and answers a fixed patch.
 import { createServer } from 'node:https';
 import { floorAnswer, floorArguments } from './floor-answer.ts';
 
@@ -13,5 +13,5 @@ createServer({ cert, key, keepAliveTimeout: 120_000 }, (request, response) => {
     response.end(body);
   });
 }).listen(port, '127.0.0.1');
-// So that a profile of it is written.
+// A regular exit writes the CPU profile.
 process.on('SIGTERM', () => process.exit());

@@ -1,4 +1,4 @@
-// A process of its own: asks one server as fast as it answers, one request at a time per connection, and checks every answer.
+// A separate process that loads one server in a closed loop, with one request at a time per connection, and checks every answer.
 import { readFileSync } from 'node:fs';
 import { connect, type TLSSocket } from 'node:tls';
 import { readAnswer, wrongWith } from './http-answer.ts';
@@ -18,7 +18,7 @@ function bodiesOf(file: string): readonly Body[] {
 
 const microseconds = (): number => Number(process.hrtime.bigint() / 1000n);
 
-/** The samples of a window; room is made as they come. */
+/** A growing buffer of samples. */
 class Samples {
   #values = new Float64Array(1 << 16);
   #length = 0;
@@ -60,7 +60,7 @@ async function load(job: Job): Promise<Window> {
     let pending: Buffer | undefined;
     let uid = '';
     let template: Template | undefined;
-    // What a caller waits for begins before the handshake, where there has to be one.
+    // The time of a caller includes the handshake of a new connection.
     let sent = performance.now();
     opened += 1;
     const socket = connect({ host: '127.0.0.1', port: job.port, ca: job.ca, minVersion: 'TLSv1.3' });

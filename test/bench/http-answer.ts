@@ -1,11 +1,10 @@
-/** One answer, taken out of the bytes of a connection. */
 export interface HttpAnswer {
   readonly status: number;
   /** The server closes the connection after this answer. */
   readonly last: boolean;
-  /** One character per byte: what is compared is ASCII. */
+  /** One character per byte, since only ASCII is compared. */
   readonly body: string;
-  /** How many bytes of the input it took. */
+  /** The number of bytes of the answer. */
   readonly size: number;
 }
 
@@ -13,10 +12,7 @@ const END_OF_HEAD = Buffer.from('\r\n\r\n');
 const LENGTH = /\r\ncontent-length: *(\d+)/i;
 const CLOSE = /\r\nconnection: *close/i;
 
-/**
- * The answer at the beginning of these bytes; undefined while it has not come as a whole. Throws at what is no answer with a
- * Content-Length: then nothing is measured that way.
- */
+/** Parses the answer at the beginning of the bytes; undefined if it is not complete. Throws if it has no Content-Length. */
 export function readAnswer(bytes: Buffer): HttpAnswer | undefined {
   const end = bytes.indexOf(END_OF_HEAD);
   if (end < 0) return undefined;
@@ -34,7 +30,7 @@ export function readAnswer(bytes: Buffer): HttpAnswer | undefined {
   };
 }
 
-/** What is wrong with the answer to the review with this uid; undefined: nothing, it has the uid, is allowed, and has exactly this patch. */
+/** Undefined if the answer has the uid, is allowed, and has exactly this patch; else what is wrong. */
 export function wrongWith({ status, body }: HttpAnswer, uid: string, patch: string): string | undefined {
   if (status !== 200) return `status ${status}: ${body.slice(0, 300)}`;
   if (!body.includes(`"uid":"${uid}"`)) return `another uid than ${uid}: ${body.slice(0, 300)}`;

@@ -4,9 +4,9 @@ import { end, start } from './children.ts';
 import type { Job, Window } from './load.ts';
 import { built } from './places.ts';
 
-/** The process that sends the load, kept for the whole run: what it has compiled stays compiled. */
+/** The process that sends the load. It lives for the whole run, so that its code stays compiled. */
 export interface Generator {
-  /** Rejects at the first answer that is wrong, and when a connection breaks. */
+  /** Rejects at the first wrong answer or broken connection. */
   readonly run: (job: Job) => Promise<Window>;
   readonly stop: () => Promise<void>;
 }

@@ -1,51 +1,49 @@
-/** A review that is sent again and again, each time with another uid and another volume name, and the patch (base64) that must come back. */
+/** A review that is sent with another uid and volume name each time, and its expected patch (base64). */
 export interface Body {
   readonly json: string;
-  /** The hash of its ReplicaSet, wherever it stands. */
+  /** The hash of the ReplicaSet, which is replaced everywhere. */
   readonly hash: string;
   readonly patch: string;
 }
 
-/** What the generator is to do. */
 export interface Job {
   readonly port: number;
-  /** The authority, PEM, that vouches for the server. */
+  /** The CA of the server, PEM. */
   readonly ca: string;
-  /** Whose CPU time is taken. */
+  /** The process whose CPU time is measured. */
   readonly pid: number;
   readonly connections: number;
   /** A JSON file of `Body[]`. */
   readonly bodies: string;
-  /** Each review is of a pod of a ReplicaSet that no review was of before: what is remembered of earlier ones is of no use. */
+  /** Each review is of a pod of a new ReplicaSet, so that no cache helps. */
   readonly strangers?: boolean;
-  /** Seconds before the window, with the same load, that count for nothing. */
+  /** Seconds of load before the window. */
   readonly settle: number;
-  /** Of the window; it ends earlier with `reviews`. */
+  /** Maximum duration of the window, which also ends after `reviews`. */
   readonly seconds: number;
   readonly reviews?: number;
 }
 
-/** What one window gave. Times of answers in microseconds, from all of its samples. */
+/** The results of one window. Response times are in microseconds. */
 export interface Window {
   readonly reviews: number;
-  /** With those before and after the window. */
+  /** Includes reviews before and after the window. */
   readonly answered: number;
   readonly seconds: number;
   readonly perSecond: number;
-  /** Of the server, user and system. */
+  /** CPU time of the server, user and system. */
   readonly cpuPerReview: number;
-  /** Share of its core that the server used, 0 to 1. */
+  /** The fraction of its core that the server used. */
   readonly serverShare: number;
-  /** The generator's, likewise. */
   readonly generatorShare: number;
   readonly p50: number;
   readonly p99: number;
   readonly p999: number;
   readonly slowest: number;
-  /** Connections that were opened during the window: the server ends them now and then. */
+  /** Connections that were opened during the window, after the server has closed one. */
   readonly opened: number;
   readonly answerBytes: number;
-  /** When it began and ended, by the clock of `process.hrtime`, in microseconds. */
+  /** Start and end by `process.hrtime`, in microseconds. */
   readonly from: number;
   readonly to: number;
 }

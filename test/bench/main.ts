@@ -1,4 +1,4 @@
-// The bench: see docs/performance.md for what it measures and how, `npm run bench -- --help` for its options.
+// The bench: docs/performance.md describes what it measures, `npm run bench -- --help` its options.
 import { writeFileSync } from 'node:fs';
 import { styleText } from 'node:util';
 import { readArguments, usage, type Options, type RowName } from './arguments.ts';
@@ -24,7 +24,7 @@ const measures: Readonly<Record<RowName, (bench: Bench, book: SampleBook) => Pro
   memory,
 };
 
-/** Measures what was asked for. The exit code: 1 where a target is missed. */
+/** Measures the selected rows. Returns 1 if a target is missed. */
 async function run(options: Options): Promise<number> {
   const bench = await openBench(options);
   const book = new SampleBook();

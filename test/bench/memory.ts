@@ -5,12 +5,12 @@ import type { Server } from './servers.ts';
 
 const SETTLED_MS = 5000;
 const FIRST = 50_000;
-/** So many reviews at a time, between which the memory is looked at. */
+/** Reviews between two samples of the memory. */
 const SLICE = 10_000;
 
 const delay = async (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Memory of bare Fastify and of the product: at rest, under load, after 50,000 reviews and after many more. */
+/** Memory of bare Fastify and of the product: idle, under load, after 50,000 reviews and after many more. */
 export async function memory(bench: Bench, book: SampleBook): Promise<void> {
   let servers: readonly Server[] = [];
   for (let round = 0; round < bench.options.rounds; round += 1) {
@@ -23,7 +23,7 @@ export async function memory(bench: Bench, book: SampleBook): Promise<void> {
     await reviewed(bench, book, server, FIRST);
     await delay(SETTLED_MS);
     note(book, `after ${FIRST}`, server);
-    // The floor keeps nothing that could grow; it is here for its memory under load.
+    // The floor has no state that could grow.
     if (server.name === 'fastify') continue;
     await reviewed(bench, book, server, bench.options.reviews - FIRST);
     await delay(SETTLED_MS);
@@ -32,9 +32,9 @@ export async function memory(bench: Bench, book: SampleBook): Promise<void> {
   for (const server of servers) await server.stop();
 }
 
-/** This many reviews, by 8 and by 64 connections in turn, every other two of pods that nothing is remembered of, and the memory that there was meanwhile. */
+/** Sends reviews over 8 and over 64 connections in turn, half of them of new ReplicaSets, and samples the memory. */
 async function reviewed(bench: Bench, book: SampleBook, server: Server, count: number): Promise<void> {
-  const look = setInterval(() => {
+  const sampling = setInterval(() => {
     book.add({ row: 'memory', variant: 'load', server: server.name, figure: 'rss' }, residentMiB(server.pid));
   }, 1000);
   try {
@@ -45,7 +45,7 @@ async function reviewed(bench: Bench, book: SampleBook, server: Server, count: n
       left -= (await bench.window(server, job)).reviews;
     }
   } finally {
-    clearInterval(look);
+    clearInterval(sampling);
   }
 }
 

@@ -9,10 +9,9 @@ import { boundOf, shown, verdictsOn } from './targets.ts';
 interface Detail {
   readonly row: string;
   readonly figure: string;
-  /** What was varied. */
   readonly variant: string;
   readonly unit: string;
-  /** What each line is held against. */
+  /** The samples that a line is compared with. */
   readonly base: (key: SampleKey) => SampleKey;
 }
 
@@ -46,10 +45,10 @@ const details: Readonly<Record<string, Detail>> = {
   memory: { row: 'memory', figure: 'rss', variant: 'when', unit: 'MiB', base: floor },
 };
 
-/** The names of the tables, in the order of the issue's rows. */
+/** The names of the tables, in order. */
 export const tableNames: readonly string[] = ['machine', 'targets', ...Object.keys(details)];
 
-/** The text of one table of docs/benchmarks.md. Throws when there is none of this name. */
+/** The text of a table of docs/benchmarks.md. Throws for an unknown name. */
 export function tableOf(name: string, measured: Partial<Measured>): string {
   const { samples = {} } = measured;
   if (name === 'machine') return machine(measured);
@@ -100,7 +99,7 @@ function detailTable({ row, figure, variant, unit, base }: Detail, samples: Samp
   return table([...(variant === '' ? [] : [variant]), 'server', `min (${unit})`, 'median', 'max', against], lines);
 }
 
-/** Round by round where both have as many rounds, else of the medians. */
+/** The ratio round by round if both have the same number of rounds, else of the medians. */
 function ratioOf(values: readonly number[], base: readonly number[]): number {
   if (values.length === base.length) return spread(ratios(values, base)).median;
   return spread(values).median / spread(base).median;

@@ -3,11 +3,11 @@ import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A pipe as a container runtime gives one to a container's stdout; `spawn` of Node would give a pair of sockets. */
+/** A pipe, like the stdout of a container. `spawn` of Node.js would create a pair of sockets. */
 export interface Pipe {
   readonly read: number;
   readonly write: number;
-  /** Gives up both ends, once those who use them have them. */
+  /** Closes both ends in this process, once the children have inherited them. */
   readonly close: () => void;
 }
 
@@ -15,7 +15,7 @@ export function makePipe(): Pipe {
   const dir = mkdtempSync(join(tmpdir(), 'agent-injector-bench-pipe-'));
   const path = join(dir, 'log');
   execFileSync('mkfifo', [path]);
-  // Either end alone would wait for the other to be opened.
+  // Opening only one end would block until the other is opened.
   const both = openSync(path, 'r+');
   const [read, write] = [openSync(path, 'r'), openSync(path, 'w')];
   closeSync(both);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
 export const root: string = join(import.meta.dirname, '../..');
-/** Where run.js puts the bench's own programs. */
+/** The folder of the programs that run.js builds. */
 export const built: string = join(root, '.bench');
 export const bundle: string = join(root, 'dist/agent-injector.js');

@@ -7,7 +7,7 @@ import { interleaved, type Contender } from './throughput.ts';
 const SHAPES: readonly Shape[] = [1, 10, 30].map((containers) => ({ containers, variables: 20 }));
 const CONNECTIONS = 8;
 
-/** CPU per review of pods of 1, 10 and 30 containers with 20 variables each; each floor answers as many bytes as the product does. */
+/** CPU per review of pods with 1, 10 and 30 containers of 20 variables. The answers of the floors are as long as those of the product. */
 export async function podGrowth(bench: Bench, book: SampleBook): Promise<void> {
   const product = await bench.product();
   const floors: Server[] = [];

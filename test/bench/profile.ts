@@ -7,12 +7,12 @@ import { areaOf, selfTimes, type CpuProfile, type Place } from './self-times.ts'
 import { sourceLocator } from './source-locator.ts';
 import { warmUp } from './throughput.ts';
 
-/** A profile of code that is not compiled yet leads nowhere. */
+/** A profile is useful only if the code is compiled. */
 const MAX_WARM_UP_S = 60;
 
 /**
- * Runs one server under load with Node's own CPU profiler, and prints where its time goes: by area, by file, by function. Of a builtin
- * (JSON.parse, a system call) the time is in the function that calls it, and in the engine's own `(program)`.
+ * Runs one server under load with the CPU profiler of Node.js, and prints its time by area, file and function. The time of a builtin
+ * (JSON.parse, a system call) counts for its caller, or for `(program)`.
  */
 export async function profile(bench: Bench, kind: 'product' | 'fastify' | 'raw'): Promise<void> {
   const { connections, strangers } = bench.options;
@@ -24,13 +24,13 @@ export async function profile(bench: Bench, kind: 'product' | 'fastify' | 'raw')
   const window = await bench.window(server, { connections, strangers });
   await server.stop();
   const [file] = readdirSync(dir);
-  const taken = JSON.parse(readFileSync(join(dir, file ?? ''), 'utf8')) as CpuProfile;
+  const cpuProfile = JSON.parse(readFileSync(join(dir, file ?? ''), 'utf8')) as CpuProfile;
   rmSync(dir, { recursive: true });
-  print(kind, window, taken);
+  print(kind, window, cpuProfile);
 }
 
-function print(kind: string, window: Window, taken: CpuProfile): void {
-  const times = selfTimes(taken, { from: window.from, to: window.to, locate: sourceLocator() });
+function print(kind: string, window: Window, cpuProfile: CpuProfile): void {
+  const times = selfTimes(cpuProfile, { from: window.from, to: window.to, locate: sourceLocator() });
   const total = times.reduce((sum, { micros }) => sum + micros, 0);
   const row = (micros: number, what: string): string =>
     `  ${((micros / total) * 100).toFixed(1).padStart(5)} %  ${((micros / total) * window.cpuPerReview).toFixed(2).padStart(6)} us  ${what}`;

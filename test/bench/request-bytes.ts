@@ -1,16 +1,16 @@
 import type { Body } from './load.ts';
 
-/** What stands in a body where each request gets its own. */
+/** Placeholders in a body. */
 export const UID_SLOT = '00000000-0000-4000-8000-000000000000';
 export const SUFFIX_SLOT = '-00000';
 const VOLUME_SLOT = `kube-api-access${SUFFIX_SLOT}`;
-/** Of a ReplicaSet, in characters. */
+/** Characters of the hash of a ReplicaSet. */
 const HASH_LENGTH = 10;
 const SUFFIX_LENGTH = SUFFIX_SLOT.length - 1;
-/** What Kubernetes makes such endings of (k8s.io/apimachinery pkg/util/rand): no vowels, nothing that looks like another. */
+/** The characters of such hashes (k8s.io/apimachinery pkg/util/rand). */
 const LETTERS = 'bcdfghjklmnpqrstvwxz2456789';
 
-/** A request in bytes, and where in them its own uid and volume name go. */
+/** A request in bytes, and the offsets of its uid and volume names. */
 export interface Template {
   readonly bytes: Buffer;
   readonly uidAt: number;
@@ -19,7 +19,7 @@ export interface Template {
   readonly patch: string;
 }
 
-/** The bytes that an API server would send with this body (headers as kube-apiserver 1.36 sends them). */
+/** The bytes of the request, with the headers of kube-apiserver 1.36. */
 export function templateOf({ json, hash, patch }: Body, port: number): Template {
   const head = [
     'POST /mutate?timeout=5s HTTP/1.1',
@@ -49,10 +49,7 @@ function placesOf(bytes: Buffer, text: string): readonly number[] {
   return found;
 }
 
-/**
- * Copies the request into `into`, with the uid and the volume names of request number `count`, and for a stranger the hash of a ReplicaSet of
- * its own; gives back uid and bytes.
- */
+/** Copies the request into `into`, with the uid and volume names of request number `count`, and for a stranger with a new hash of its ReplicaSet. */
 export function fill(
   template: Template,
   into: Buffer,

@@ -26,7 +26,7 @@ interface Review {
 
 const bodies = reviewBodies();
 
-/** What is sent as request number `count`: the JSON behind the head, and whether the head says its length. */
+/** The review in request number `count`. Asserts its Content-Length. */
 const sent = (index: number, count: number, stranger = false): Review => {
   const body = bodies[index];
   if (!body) throw new Error('no such body');

@@ -10,13 +10,13 @@ import type { Body } from './load.ts';
 import { root } from './places.ts';
 import { SUFFIX_SLOT, UID_SLOT } from './request-bytes.ts';
 
-/** A pod of so many containers with so many variables each; undefined: the recorded pod as it is. */
+/** The numbers of containers of a pod and of variables in each. Without a shape, the pod is the recorded one. */
 export interface Shape {
   readonly containers: number;
   readonly variables: number;
 }
 
-/** The answer that the floors give to everything: as large as the product's own. */
+/** The fixed answer of the floors, as large as the product's. */
 export interface FixedAnswer {
   readonly patch: string;
   readonly auditAnnotations: unknown;
@@ -38,7 +38,7 @@ interface Recorded {
   readonly [field: string]: unknown;
 }
 
-/** The names of the recorded review, which every Deployment has its own of. */
+/** Names in the recorded review, which are replaced for each Deployment. */
 const RECORDED = {
   namespace: 'net-sample"',
   deployment: 'net-razor31-sample',
@@ -48,10 +48,10 @@ const RECORDED = {
   suffix: '-6bd4m',
 };
 
-/** Each of these namespaces has this many Deployments whose pods are asked about, if nothing else is said. */
+/** The default number of Deployments in each namespace. */
 export const DEPLOYMENTS = 16;
 
-/** The namespaces that the pods are in, as in a cluster where four teams use the agent. */
+/** The namespaces of the pods. */
 export const shops: readonly Namespace[] = ['net-sample', 'orders', 'billing', 'checkout'].map((name, index) => ({
   name,
   labels: { 'agent-injector.io/injection': 'enabled' },
@@ -61,7 +61,7 @@ export const shops: readonly Namespace[] = ['net-sample', 'orders', 'billing', '
   },
 }));
 
-/** What the real API server has that the pods are checked against: see cluster.ts. */
+/** The state of the cluster that cluster.ts creates. */
 const cluster: ClusterState = {
   kubernetes: { major: 1, minor: 36 },
   configMapKeys: () => undefined,
@@ -70,7 +70,7 @@ const cluster: ClusterState = {
   limitRanges: () => [],
 };
 
-/** The recorded review, as a real API server sent it. */
+/** The recorded review of a real API server. */
 export function recordedReview(shape?: Shape): Recorded {
   const recorded = JSON.parse(readFileSync(join(root, 'test/e2e/recorded-sample.json'), 'utf8')) as Recorded;
   if (!shape) return recorded;
@@ -91,15 +91,15 @@ export function recordedReview(shape?: Shape): Recorded {
 }
 
 /**
- * Reviews of pods of 64 Deployments in four namespaces, with the patch that the product's own code makes for each in this process. The pod
- * that comes of it is held to test/golden elsewhere; here the server has to give just these bytes.
+ * Reviews of pods of 64 Deployments in four namespaces, each with the patch that the product's code computes in this process. The server must
+ * answer with the same bytes; test/golden checks the patched pods.
  */
 export function reviewBodies(shape?: Shape, deployments = DEPLOYMENTS): readonly Body[] {
   const text = JSON.stringify(recordedReview(shape));
   return shops.flatMap((shop, place) =>
     Array.from({ length: deployments }, (_, index) => {
       const number = place * deployments + index;
-      // The very first is the recorded one itself.
+      // The first one is the recorded one.
       const hash = (0x5c589866c8 + number * 7919).toString(16);
       const json = text
         .replaceAll(RECORDED.namespace, `${shop.name}"`)
@@ -115,7 +115,7 @@ export function reviewBodies(shape?: Shape, deployments = DEPLOYMENTS): readonly
 
 const catalogue = builtInCatalogue();
 
-/** What the product answers to a review in one of the shops. Throws when it would not inject: then there is nothing to measure. */
+/** The answer of the product to a review in one of the shops. Throws if the pod is not injected. */
 export function answerTo(json: string): FixedAnswer {
   const decoded = decodeReview(JSON.parse(json) as Json);
   if (decoded.kind !== 'review') throw new Error('this is no review of a pod');

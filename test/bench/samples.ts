@@ -1,10 +1,9 @@
-/** What was measured, round by round: `ROW/CASE/SERVER/FIGURE` to one value per round. */
+/** One value per round for each `ROW/CASE/SERVER/FIGURE`. */
 export type Samples = Readonly<Record<string, readonly number[]>>;
 
-/** Where a value belongs. */
 export interface SampleKey {
   readonly row: string;
-  /** What was varied: connections, the size of the pod… */
+  /** The varied parameter, such as the number of connections or the size of the pod. */
   readonly variant: string;
   readonly server: string;
   readonly figure: string;
@@ -19,12 +18,12 @@ export function readKey(key: string): SampleKey {
   return { row, variant, server, figure };
 }
 
-/** Takes values as they are measured. */
+/** Collects samples. */
 export class SampleBook {
   readonly #values: Record<string, number[]> = {};
 
   add(key: SampleKey, value: number): void {
-    // Five digits are more than any of it is exact to.
+    // No measurement is more precise than five digits.
     (this.#values[keyOf(key)] ??= []).push(Number(value.toPrecision(5)));
   }
 

@@ -1,4 +1,4 @@
-/** What Node writes with --cpu-prof (Chrome DevTools Protocol, Profiler.Profile). Times in microseconds of the monotonic clock. */
+/** The output of --cpu-prof (Chrome DevTools Protocol, Profiler.Profile). Times are in microseconds of the monotonic clock. */
 export interface CpuProfile {
   readonly nodes: readonly ProfileNode[];
   readonly startTime: number;
@@ -11,7 +11,7 @@ interface ProfileNode {
   readonly callFrame: CallFrame;
 }
 
-/** A function in what was run; line and column count from 0. */
+/** A function in the executed code. Line and column start at 0. */
 export interface CallFrame {
   readonly functionName: string;
   readonly url: string;
@@ -19,7 +19,7 @@ export interface CallFrame {
   readonly columnNumber: number;
 }
 
-/** A function, where it is written. */
+/** A function in its source. */
 export interface Place {
   readonly name: string;
   readonly file: string;
@@ -32,13 +32,13 @@ export interface SelfTime {
 }
 
 export interface Cut {
-  /** Only samples between these two moments count. */
+  /** Only samples in this interval count. */
   readonly from: number;
   readonly to: number;
   readonly locate: (frame: CallFrame) => Place;
 }
 
-/** How long each function was at work itself, without those that it called; time in which nothing was to do is left out. */
+/** The time of each function without its callees. Idle time is excluded. */
 export function selfTimes(
   { nodes, startTime, samples, timeDeltas }: CpuProfile,
   { from, to, locate }: Cut,
@@ -58,7 +58,6 @@ export function selfTimes(
   });
 }
 
-/** The part of the program that a place belongs to. */
 export function areaOf({ file, name }: Place): string {
   if (file === '(engine)') return name.startsWith('(') ? name : `(engine) ${name}`;
   const room = /^(src\/[^/]+|test\/bench|node_modules\/(?:@[^/]+\/)?[^/]+)/.exec(file)?.[1];

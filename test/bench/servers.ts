@@ -11,14 +11,14 @@ import { built, bundle } from './places.ts';
 
 export const HOST = '127.0.0.1';
 
-/** A server that answers reviews, in a process of its own on the first core. */
+/** A server process on the first core. */
 export interface Server {
   readonly name: string;
   readonly port: number;
   readonly pid: number;
-  /** SIGTERM, so that it writes its CPU profile where it was asked for one; resolves when it is gone. */
+  /** Sends SIGTERM, which also writes a CPU profile, and waits for the exit. */
   readonly stop: () => Promise<void>;
-  /** Of the product: how many lines of decisions its reader has seen in the end. Resolves after `stop`. */
+  /** The number of decisions in the log of the product. Resolves after `stop`. */
   readonly logged?: () => Promise<number>;
 }
 
@@ -27,13 +27,13 @@ export type FloorKind = 'raw' | 'fastify';
 export interface StartOptions {
   /** A directory with tls.crt, tls.key and ca.crt. */
   readonly tlsDir: string;
-  /** Options of Node itself. */
+  /** Options of Node.js. */
   readonly nodeFlags?: readonly string[];
-  /** Of a floor: as one file, without node_modules. */
+  /** Runs a floor as one file, without node_modules. */
   readonly bundled?: boolean;
 }
 
-/** Starts a floor, and waits until its port is open. */
+/** Resolves when the port is open. */
 export async function startFloor(kind: FloorKind, answer: string, options: StartOptions): Promise<Server> {
   const port = await freePort();
   const child = start('server', floorCommand(kind, port, answer, options), { stdio: ['ignore', 'inherit', 'inherit'] });
@@ -62,11 +62,11 @@ export function floorCommand(
 
 export interface ProductOptions extends StartOptions {
   readonly name?: string;
-  /** Without their dashes. */
+  /** Flags without dashes. */
   readonly flags: Readonly<Record<string, string>>;
 }
 
-/** Everything on but what asks for a cluster of more than tests have: one line of log per decision, metrics, checks, record on the pod. */
+/** Enables everything that works in the test cluster: a log line for each decision, metrics, checks, the record on the pod. */
 export function productCommand(
   ports: { readonly port: number; readonly adminPort: number },
   { tlsDir, nodeFlags = [], flags }: ProductOptions,
@@ -83,10 +83,10 @@ export function productCommand(
   return [process.execPath, ...nodeFlags, bundle, 'serve', ...args];
 }
 
-/** Counts the lines of decisions as they come through the pipe, and shows what is worse than information. */
+/** Counts the lines of decisions, and prints lines above the level info. */
 const COUNT_DECISIONS = '/"msg":"decision"/ {n++; next} !/^{"level":"info"/ {print > "/dev/stderr"} END {print n + 0}';
 
-/** Starts the product's bundle with its log in a pipe that is read, and waits until it says that it is ready. */
+/** Starts the bundle of the product with its log in a pipe. Resolves when it is ready. */
 export async function startProduct(options: ProductOptions): Promise<Server> {
   const port = await freePort();
   const adminPort = await freePort();

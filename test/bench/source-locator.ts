@@ -11,7 +11,7 @@ interface Mapped {
   readonly sources: ReadonlyMap<string, readonly string[]>;
 }
 
-/** Leads from a function in a bundle, its name shortened, to the source and the name that it was written with. */
+/** Maps a function of a minified bundle to its source and original name. */
 export function sourceLocator(): (frame: CallFrame) => Place {
   const maps = new Map<string, Mapped | undefined>();
   const mapOf = (path: string): Mapped | undefined => {
@@ -31,7 +31,7 @@ export function sourceLocator(): (frame: CallFrame) => Place {
   };
 }
 
-/** The name of the function that is defined on this line, as far as one can see it. */
+/** The name of the function that the line defines, if it can be recognized. */
 export function nameIn(line: string): string | undefined {
   const ways = [
     /function\*?\s+([\w$]+)/,
@@ -57,7 +57,7 @@ function readMap(path: string): Mapped | undefined {
   return { map: new SourceMap(payload), sources };
 }
 
-/** From the project's root; of a package, from its own. */
+/** The path relative to the root of the project or of the package. */
 function short(path: string): string {
   const tidy = path
     .replace(/^file:\/\//, '')

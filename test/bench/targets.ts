@@ -2,24 +2,23 @@ import type { RowName } from './arguments.ts';
 import type { Samples } from './samples.ts';
 import { ratios, spread } from './statistics.ts';
 
-/** A line of the issue's table: what must be reached, and how it follows from what was measured. */
+/** A performance target, and how its value is computed from the samples. */
 export interface Target {
   readonly row: RowName;
   readonly what: string;
   readonly most?: number;
   readonly least?: number;
-  /** Behind the figures: `×` (times the floor's in the same run), `ms`… */
+  /** The unit: `×` (times the floor in the same run), `ms`… */
   readonly unit: string;
-  /** An aim is shown; whoever misses it has missed no target. */
+  /** An aim is reported, but a miss does not fail the bench. */
   readonly aim?: boolean;
-  /** NaN where it was not measured. */
+  /** NaN if it was not measured. */
   readonly value: (samples: Samples) => number;
 }
 
 const valuesOf = (samples: Samples, key: string): readonly number[] => samples[key] ?? [];
 const median = (key: string) => (samples: Samples) => spread(valuesOf(samples, key)).median;
 const most = (key: string) => (samples: Samples) => spread(valuesOf(samples, key)).max;
-/** The median of the rounds' ratios. */
 const ratio = (key: string, base: string) => (samples: Samples) => {
   const [values, floor] = [valuesOf(samples, key), valuesOf(samples, base)];
   return values.length === 0 || floor.length === 0 ? Number.NaN : spread(ratios(values, floor)).median;
@@ -29,7 +28,7 @@ const difference = (key: string, base: string) => (samples: Samples) => median(k
 const throughput = (connections: number, figure: string, product = 'product', floor = 'fastify') =>
   ratio(`throughput/${connections}/${product}/${figure}`, `throughput/${connections}/${floor}/${figure}`);
 
-/** CPU of one more container, from 10 to 30 of them, in what one more takes from 1 to 10. */
+/** CPU of an additional container between 10 and 30, relative to one between 1 and 10. */
 const bend = (product: string) => (samples: Samples) => {
   const [one, ten, thirty] = [1, 10, 30].map((count) => median(`pod-growth/${count}x20/${product}/cpu`)(samples));
   return ((thirty ?? 0) - (ten ?? 0)) / 20 / (((ten ?? 0) - (one ?? 0)) / 9);
@@ -41,13 +40,12 @@ const creation = (connections: number, figure: string) =>
 const cluster = (variant: string, base: string) =>
   ratio(`cluster-growth/${variant}/product/cpu`, `cluster-growth/${base}/product/cpu`);
 
-/** Whose pods the product is asked about. What it remembers of earlier ones must not be all that makes it fast. */
+/** Kinds of reviewed pods. The product must also be fast without its cache. */
 const pods = [
   ['product', ''],
   ['product-strangers', '; every pod of a ReplicaSet not seen before'],
 ] as const;
 
-/** The issue's table, in its order. */
 export const targets: readonly Target[] = [
   ...[8, 64].flatMap((connections) =>
     pods.flatMap(([product, which]): readonly Target[] => [
@@ -195,14 +193,14 @@ export const targets: readonly Target[] = [
   },
 ];
 
-/** A target beside what was measured. */
+/** A target with its measured value. */
 export interface Verdict {
   readonly target: Target;
   readonly value: number;
   readonly met: boolean;
 }
 
-/** A verdict on each target of these rows. What was not measured is not met. */
+/** The verdicts on the targets of these rows. A target that was not measured is not met. */
 export function verdictsOn(samples: Samples, rows: readonly string[]): readonly Verdict[] {
   return targets
     .filter(({ row }) => rows.includes(row))
@@ -212,7 +210,7 @@ export function verdictsOn(samples: Samples, rows: readonly string[]): readonly 
     });
 }
 
-/** Whether a value is within the bound; NaN is not. */
+/** False for NaN. */
 export function isMet(
   { most: top = Number.POSITIVE_INFINITY, least = Number.NEGATIVE_INFINITY }: Pick<Target, 'most' | 'least'>,
   value: number,
@@ -220,7 +218,7 @@ export function isMet(
   return value <= top && value >= least;
 }
 
-/** A figure for people: with about three digits. NaN stays. */
+/** Formats a figure with about three digits. */
 export function shown(value: number): string {
   const size = Math.abs(value);
   return value.toFixed(Number.isInteger(value) || size >= 100 ? 0 : size >= 10 ? 1 : size >= 2 ? 2 : 3);

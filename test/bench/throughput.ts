@@ -4,19 +4,16 @@ import { residentMiB } from '../support/process-figures.ts';
 import type { SampleBook } from './samples.ts';
 import type { Server } from './servers.ts';
 
-/** A server with the load that it is to get. */
+/** A server with its load. */
 export interface Contender {
-  /** What it is called as it is measured. */
+  /** The name in the samples. */
   readonly name: string;
   readonly server: Server;
   readonly run: () => Promise<Window>;
   readonly takes: (window: Window) => void;
 }
 
-/**
- * Window after window, server after server, round after round: A B C A B C. What makes the machine slower for a while makes all of them
- * slower. Says each window as it ends.
- */
+/** Measures the servers in turn, round by round (A B C A B C), so that a slow machine affects all of them. */
 export async function interleaved(rounds: number, contenders: readonly Contender[]): Promise<void> {
   for (let round = 0; round < rounds; round += 1) {
     for (const { name, server, run, takes } of contenders) {
@@ -37,7 +34,7 @@ function line(server: Server, window: Window): string {
   ].join('; ');
 }
 
-/** Load until the code is compiled and the memory has its usual size. */
+/** Loads servers until their code is compiled and their memory is stable. */
 export async function warmUp(bench: Bench, servers: readonly Server[], seconds = 10): Promise<void> {
   const usual = { connections: 8, settle: 0.1, seconds };
   for (const server of servers) {
@@ -46,15 +43,14 @@ export async function warmUp(bench: Bench, servers: readonly Server[], seconds =
   }
 }
 
-/** How many connections there are in each case. */
 const CONNECTIONS = [1, 8, 64];
 
-/** In each of four namespaces: more than any server would remember the answers of. */
+/** Deployments in each of four namespaces: more than the answer cache holds. */
 const MANY_DEPLOYMENTS = 500;
 
 /**
- * Reviews per second, CPU of each and how long each takes: floors and product, one after the other. The product gets three kinds of pods: of 64
- * Deployments, each of a ReplicaSet of its own, and, at 8 connections, of 2,000 Deployments. To the floors they are all the same.
+ * Reviews per second, CPU per review and response times of the floors and the product. The product gets three kinds of pods: of 64 Deployments,
+ * of a new ReplicaSet each, and, with 8 connections, of 2,000 Deployments. For the floors, the kind makes no difference.
  */
 export async function throughput(bench: Bench, book: SampleBook): Promise<void> {
   const [raw, fastify, product] = [await bench.floor('raw'), await bench.floor('fastify'), await bench.product()];
@@ -84,7 +80,7 @@ export async function throughput(bench: Bench, book: SampleBook): Promise<void> 
   }
   for (const server of servers) {
     await server.stop();
-    // Those that were under way when a window ended have a line, too, but no answer that was waited for.
+    // Reviews in flight at the end of a window have a log line, but are not counted as answered.
     const [answered, logged] = [bench.answeredBy(server), await server.logged?.()];
     if (logged !== undefined && logged < answered)
       throw new Error(`${answered} answers, but ${logged} lines in the log`);

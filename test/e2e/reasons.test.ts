@@ -312,7 +312,7 @@ test('a Deployment gets one Event for all of its pods, and a dry run causes no E
   await client.createNamespace('tried', optedIn());
   const tried = podOf('tried', 'probe', { annotations: ours({ 'domain-id': '0' }) });
   await client.create(tried, { dryRun: true });
-  const made = await client.create(podOf('tried', 'made', { annotations: ours({ 'domain-id': '0' }) }));
+  const created = await client.create(podOf('tried', 'made', { annotations: ours({ 'domain-id': '0' }) }));
   const eventsOfPods = await waitFor('an Event on the created pod', async () => {
     const found = await client.list<KubeObject & { involvedObject: { name: string } }>({
       kind: 'Event',
@@ -320,7 +320,7 @@ test('a Deployment gets one Event for all of its pods, and a dry run causes no E
     });
     return found.length > 0 && found;
   });
-  expect(eventsOfPods.map(({ involvedObject }) => involvedObject.name)).toEqual([made.object.metadata?.name]);
+  expect(eventsOfPods.map(({ involvedObject }) => involvedObject.name)).toEqual([created.object.metadata?.name]);
   const dry = audit.of('tried').find(({ objectRef }) => objectRef.name === 'probe');
   expect(dry?.annotations).toMatchObject({
     'agent-injector.agent-injector.io/decision': 'skipped',

@@ -93,6 +93,6 @@ test('a dry run returns the injected pod, and creates no pod and no Event', asyn
   expect(await client.list({ kind: 'Pod', namespace })).toEqual([]);
   expect(await client.list({ kind: 'Event', namespace })).toEqual([]);
 
-  const made = await client.create<Pod>(manifest);
-  expect(recordOf(made.object)).toEqual(recordOf(tried.object));
+  const created = await client.create<Pod>(manifest);
+  expect(recordOf(created.object)).toEqual(recordOf(tried.object));
 });

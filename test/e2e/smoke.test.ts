@@ -65,9 +65,9 @@ describe('the API server', () => {
       () => recorder.reviews(NAMESPACE),
       (reviews) => reviews.length === 3,
     );
-    const made = await waitUntil('three pods', pods, (list) => list.length === 3);
-    expect(new Set(made.map(normalise)).size).toBe(1);
-    expectGolden('net-razor31-sample.yaml', normalise(made[0] ?? {}));
+    const created = await waitUntil('three pods', pods, (list) => list.length === 3);
+    expect(new Set(created.map(normalise)).size).toBe(1);
+    expectGolden('net-razor31-sample.yaml', normalise(created[0] ?? {}));
     expect(recorder.reviews(NAMESPACE)).toHaveLength(3);
   });
 

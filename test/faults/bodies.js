@@ -1,18 +1,18 @@
-// Sends large bodies at once, in a process of its own: `fork('bodies.js')`. One message, {port, ca, count, size, chunked}, is answered by how many
-// answers of each status were read, and by how many connections broke before one was.
+// Sends large bodies at the same time, in a separate process: `fork('bodies.js')`. The answer to the message {port, ca, count, size, chunked} has
+// the number of answers by status, and of errors by code.
 import { request } from 'node:https';
 
 const PIECE = Buffer.alloc(64 * 1024, 'x');
 
 process.on('disconnect', () => process.exit());
 process.on('message', async (job) => {
-  const seen = await Promise.all(Array.from({ length: job.count }, () => send(job)));
+  const outcomes = await Promise.all(Array.from({ length: job.count }, () => send(job)));
   const counts = {};
-  for (const one of seen) counts[one] = (counts[one] ?? 0) + 1;
+  for (const outcome of outcomes) counts[outcome] = (counts[outcome] ?? 0) + 1;
   process.send(counts);
 });
 
-/** The status, or the error. What cannot be written any more is no error as long as an answer is read. */
+/** Resolves with the status or the error code. A failed write does not matter if an answer arrives. */
 function send({ port, ca, size, chunked }) {
   return new Promise((resolve) => {
     const sent = request({

@@ -5,11 +5,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { figure } from './figure.ts';
 import { startLoader } from './load.ts';
 import { podOf, reviewText } from '../support/reviews.ts';
-import { serve, type Served } from './server.ts';
+import { serve, type ServerProcess } from './server.ts';
 
 const MIB = 1024 * 1024;
 
-let server: Served;
+let server: ServerProcess;
 beforeAll(async () => {
   server = await serve({ shop: {} });
 });
@@ -29,7 +29,7 @@ test('100 bodies of 20 MiB at once get an answer, and the memory stays bounded',
   const chunked = await send(20 * MIB, true);
   const all = (announced['413'] ?? 0) + (chunked['413'] ?? 0);
   figure('bodies-answered', all / 2);
-  // Each alone is taken: it is the sum that is too much. What is read in time is no JSON.
+  // Each body is below the limit, but not their sum. Accepted bodies are invalid JSON.
   const below = await send(3 * MIB, true);
   expect((below['413'] ?? 0) + (below['400'] ?? 0)).toBe(100);
   figure('bodies-memory', Math.round(server.memory().most));

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createConnection, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { startInjector } from '../support/injector.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -9,7 +10,7 @@ import { figure } from './figure.ts';
 import { cpuMs } from '../support/process-figures.ts';
 import { domainNow, shopFile } from './shop.ts';
 
-// File descriptors run out: 64 of them, and 300 connections on which nothing is said.
+// A server with 64 file descriptors, and 300 connections that send nothing.
 
 const CONNECTIONS = 300;
 const HELD_MS = 5000;
@@ -38,23 +39,23 @@ test('a server without free file descriptors stays alive at low CPU, logs the fa
     socket.on('error', () => {});
     sockets.push(socket);
   }
-  await waitFor('each connection to be taken or refused', () => sockets.every((socket) => !socket.connecting));
+  await waitFor('each connection to be accepted or refused', () => sockets.every((socket) => !socket.connecting));
   const cpu = cpuMs(pid);
   const since = performance.now();
-  let asked = 0;
-  let alive = 0;
+  let probes = 0;
+  let answered = 0;
   while (performance.now() - since < HELD_MS) {
-    asked += 1;
+    probes += 1;
     const { status } = await injector.ask('/livez').catch(() => ({ status: 0 }));
-    if (status === 200) alive += 1;
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    if (status === 200) answered += 1;
+    await delay(100);
   }
   const open = sockets.filter((socket) => !socket.destroyed && socket.readyState === 'open').length;
   console.log(
-    `${open} of ${CONNECTIONS} open, ${readdirSync(`/proc/${pid}/fd`).length} descriptors, /livez ${alive} of ${asked}`,
+    `${open} of ${CONNECTIONS} open, ${readdirSync(`/proc/${pid}/fd`).length} descriptors, /livez ${answered} of ${probes}`,
   );
   figure('descriptors-cpu', Math.round(((cpuMs(pid) - cpu) / (performance.now() - since)) * 100));
-  figure('descriptors-livez', Math.round((alive / asked) * 100));
+  figure('descriptors-livez', Math.round((answered / probes) * 100));
 
   for (const socket of sockets) socket.destroy();
   const closed = performance.now();
@@ -62,6 +63,6 @@ test('a server without free file descriptors stays alive at low CPU, logs the fa
   figure('descriptors-recovery', Math.round(performance.now() - closed));
   expect((await injector.ask('/readyz')).status).toBe(200);
   expect(injector.process.pid).toBe(pid);
-  const said = injector.lines().filter(({ level }) => level !== 'info');
-  expect(said.map(({ msg }) => msg)).toEqual([expect.stringMatching(/^connections are refused: /)]);
+  const warnings = injector.lines().filter(({ level }) => level !== 'info');
+  expect(warnings.map(({ msg }) => msg)).toEqual([expect.stringContaining('connections are refused')]);
 });

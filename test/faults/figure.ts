@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { rows, type Row, type RowName } from './rows.ts';
 
-/** What was measured last on a machine that was asked to write it down. */
+/** The measurements that docs/reliability.md shows. */
 export const measuredFile = join(import.meta.dirname, 'measured.json');
 
 export function readMeasured(): Readonly<Record<string, number>> {
   return JSON.parse(readFileSync(measuredFile, 'utf8')) as Readonly<Record<string, number>>;
 }
 
-/** Holds what was measured against the promise of its row. `UPDATE_DOCS=1 npm run e2e:faults` keeps it for docs/reliability.md. */
+/** Asserts that a measurement is within the bounds of its row. `UPDATE_DOCS=1 npm run e2e:faults` stores it. */
 export function figure(name: RowName, value: number): void {
   const row: Row = rows[name];
   console.log(`${name}: ${row.figure}: ${value} ${row.unit}`);

@@ -2,18 +2,18 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { figure } from './figure.ts';
-import { damaged, Dice, mutated, noise } from './mutations.ts';
+import { damaged, Random, mutated, noise } from './mutations.ts';
 import { podOf, reviewText } from '../support/reviews.ts';
-import { serve, type Served } from './server.ts';
-import { scheduled, Speaker, type Heard } from './speak.ts';
+import { serve, type ServerProcess } from './server.ts';
+import { ReviewSender, schedulerTimes, type ReviewResponse } from './review-sender.ts';
 
 const isLong = process.env['FAULTS_LONG'] === '1';
 const FUZZED = isLong ? 100_000 : 6000;
 const MUTATED = isLong ? 20_000 : 3000;
-const AT_A_TIME = 16;
-const PATIENCE_MS = 1_800_000;
+const CONCURRENCY = 16;
+const TIMEOUT_MS = 1_800_000;
 
-// More recorded reviews of a real API server are used where they are; they are not ours to keep.
+// Optional reviews of a real API server from outside of the repository.
 const recordings = join(import.meta.dirname, '../../../shared/reviews');
 const files = [
   join(import.meta.dirname, '../e2e/recorded-sample.json'),
@@ -21,21 +21,21 @@ const files = [
 ];
 const real = files.map((file) => JSON.parse(readFileSync(file, 'utf8')) as { request: { namespace: string } });
 
-let server: Served;
-let speaker: Speaker;
+let server: ServerProcess;
+let sender: ReviewSender;
 beforeAll(async () => {
   server = await serve(Object.fromEntries(real.map(({ request }) => [request.namespace, {}])));
-  speaker = new Speaker(server);
+  sender = new ReviewSender(server);
 });
 afterAll(async () => {
-  speaker.end();
+  sender.end();
   await server.stop();
 });
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The uid that an answer must have; undefined where the body is to be turned away. As the reference says it, without a line of the server's. */
+/** The uid that the answer must have; undefined if the body must be refused. Independent of the server's code. */
 function uidIn(body: Buffer): string | undefined {
   try {
     const value: unknown = JSON.parse(body.toString());
@@ -49,16 +49,16 @@ function uidIn(body: Buffer): string | undefined {
   }
 }
 
-function isRight(body: Buffer, { status, text }: Heard): boolean {
+function isRight(body: Buffer, { status, text }: ReviewResponse): boolean {
   const uid = uidIn(body);
   if (uid === undefined) return status === 400;
   if (status !== 200) return false;
   const { response } = JSON.parse(text) as { response: { uid: string; allowed: boolean } };
-  // Only a label "required" refuses, and no recorded pod has it.
+  // A pod is refused only with a label "required", which no recorded pod has.
   return response.uid === uid && response.allowed;
 }
 
-/** Sends so many bodies, some at a time. Gives how many were answered wrong, and the longest stall that was the server's own. */
+/** Sends the bodies and returns the number of wrong answers, and the longest stall of the server, in ms. */
 async function sendAll(count: number, next: () => Buffer): Promise<{ wrong: number; stall: number }> {
   const statuses: Record<number, number> = {};
   let wrong = 0;
@@ -66,66 +66,68 @@ async function sendAll(count: number, next: () => Buffer): Promise<{ wrong: numb
   let lags = 0;
   let left = 0;
   await server.metrics();
-  let before = scheduled(server.process.pid).waited;
-  const one = async (): Promise<void> => {
+  let before = schedulerTimes(server.process.pid).waited;
+  const worker = async (): Promise<void> => {
     while (left > 0) {
       left--;
       const body = next();
-      const heard = await speaker.post(body);
-      statuses[heard.status] = (statuses[heard.status] ?? 0) + 1;
-      if (!isRight(body, heard)) {
+      const answer = await sender.post(body);
+      statuses[answer.status] = (statuses[answer.status] ?? 0) + 1;
+      if (!isRight(body, answer)) {
         wrong++;
-        console.log(heard, body.toString('latin1').slice(0, 2000));
+        console.log(answer, body.toString('latin1').slice(0, 2000));
       }
     }
   };
-  // The server measures the longest delay of its event loop between two scrapes. What it had no processor for is not its own.
+  // The metric is the longest delay of the event loop since the last scrape. Time without a CPU is not a stall of the server.
   for (let until = count; until > 0; until -= 500) {
     left = Math.min(500, until);
-    await Promise.all(Array.from({ length: AT_A_TIME }, one));
+    await Promise.all(Array.from({ length: CONCURRENCY }, worker));
     const lag = 1000 * (await server.metric('nodejs_eventloop_lag_max_seconds'));
-    const { waited } = scheduled(server.process.pid);
+    const { waited } = schedulerTimes(server.process.pid);
     lags = Math.max(lags, lag);
     stall = Math.max(stall, lag - (waited - before));
     before = waited;
   }
-  console.log(statuses, 'longest delay', lags, 'of its own', stall);
+  console.log(statuses, 'longest delay', lags, 'while running', stall);
   return { wrong, stall };
 }
 
 test(
   'fuzzed bodies are answered as specified, without a stall',
   async () => {
-    const dice = new Dice(1);
+    const random = new Random(1);
     const texts = real.map((one) => Buffer.from(JSON.stringify(one)));
     const { wrong, stall } = await sendAll(FUZZED, () =>
-      dice.below(3) === 0 ? noise(dice) : damaged(dice, dice.one(texts)),
+      random.below(3) === 0 ? noise(random) : damaged(random, random.oneOf(texts)),
     );
     figure('fuzz-wrong', wrong);
     figure('fuzz-stall', Math.round(stall));
   },
-  PATIENCE_MS,
+  TIMEOUT_MS,
 );
 
 test(
   'mutated reviews are answered as specified, without a stall',
   async () => {
-    const dice = new Dice(2);
-    const { wrong, stall } = await sendAll(MUTATED, () => Buffer.from(JSON.stringify(mutated(dice, dice.one(real)))));
+    const random = new Random(2);
+    const { wrong, stall } = await sendAll(MUTATED, () =>
+      Buffer.from(JSON.stringify(mutated(random, random.oneOf(real)))),
+    );
     figure('mutated-wrong', wrong);
     figure('mutated-stall', Math.round(stall));
   },
-  PATIENCE_MS,
+  TIMEOUT_MS,
 );
 
 test('a pod of 3 MiB gets the right answer afterwards', async () => {
   const namespace = real[0]?.request.namespace ?? '';
   const pod = podOf(1, 5) as { metadata: Record<string, unknown> };
   const large = { ...pod, metadata: { ...pod.metadata, managedFields: [{ manager: 'x'.repeat(3 << 20) }] } };
-  const { status, text } = await speaker.post(reviewText(namespace, large, 'large'));
+  const { status, text } = await sender.post(reviewText(namespace, large, 'large'));
   expect(status).toBe(200);
   const { response } = JSON.parse(text) as { response: { uid: string; patch: string } };
-  const small = await speaker.post(reviewText(namespace, pod, 'small'));
+  const small = await sender.post(reviewText(namespace, pod, 'small'));
   expect(response).toMatchObject({ uid: 'large', allowed: true });
   expect(response.patch).toBe((JSON.parse(small.text) as { response: { patch: string } }).response.patch);
   expect(server.process.exit()).toBeUndefined();

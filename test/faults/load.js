@@ -1,15 +1,14 @@
-// Sends reviews at a rate that does not depend on the answers (open loop), or with so many at a time (closed loop), in a process of its own:
-// `fork('load.js')`. Each message is a Job (load.ts), each is answered by one Outcome.
+// Sends reviews at a rate that does not depend on the answers (open loop), or with a constant concurrency (closed loop), in a separate process:
+// `fork('load.js')`. Each message is a Job (load.ts), and its answer an Outcome.
 import { connect } from 'node:tls';
 
 process.on('message', async (job) => process.send(await run(job)));
 process.on('disconnect', () => process.exit());
 
-/** What uids begin with; the rest is a number of ten digits. */
 const UID = '00000000-0000-0000-0000-00';
 const NUMBER = '##########';
 
-/** The bytes of a request, and where in them the number of the review is to be written. */
+/** The bytes of a request, and the offsets at which the number of the review is written. */
 function partOf(body, timeout) {
   const text = body.replace('UID', UID + NUMBER).replaceAll('NUMBER', NUMBER);
   const head =
@@ -58,11 +57,10 @@ class Load {
     } else {
       await this.#atRate(rate, begun, end);
     }
-    const spent = () => performance.now() - begun;
-    const patience = setInterval(() => this.#isOver(end) && this.#finish(), 20);
+    const polling = setInterval(() => this.#isOver(end) && this.#finish(), 20);
     await done;
-    clearInterval(patience);
-    const elapsed = spent() / 1000;
+    clearInterval(polling);
+    const elapsed = (performance.now() - begun) / 1000;
     for (const connection of this.#free) connection.socket.destroy();
     for (const sending of this.#waiting) sending.connection?.socket.destroy();
     return {
@@ -79,7 +77,7 @@ class Load {
     };
   }
 
-  /** All are answered, or whoever is not has waited for longer than an API server does. */
+  /** Every request is answered, or has waited for longer than an API server does. */
   #isOver(end) {
     const now = performance.now();
     return now >= end && (this.#waiting.size === 0 || now > end + this.#job.timeout * 1000 + 2000);
@@ -129,7 +127,7 @@ class Load {
     return connection;
   }
 
-  /** A connection on which something was answered already: one that nothing was ever asked on is soon closed by the server. */
+  /** Opens a connection and sends a request on it: the server soon closes connections without a request. */
   async #warm() {
     const connection = await new Promise((resolve) => this.#connect(resolve));
     connection.socket.write('GET /nothing-here HTTP/1.1\r\nhost: localhost\r\n\r\n');

@@ -2,39 +2,38 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-/** What to send, and how fast. */
 export interface Job {
   readonly port: number;
   readonly ca: string;
-  /** Whole reviews as JSON, with `UID` where the uid is to be, and `NUMBER` where a text is to differ from review to review. */
+  /** Reviews as JSON, with the placeholder `UID` for the uid, and `NUMBER` for text that differs between reviews. */
   readonly bodies: readonly string[];
-  /** How long the caller says that it waits, in seconds. */
+  /** The timeout that the request announces, in seconds. */
   readonly timeout: number;
   readonly seconds: number;
-  /** Requests a second, whatever becomes of those before; without it `atATime` are under way all the time. */
+  /** Requests a second, independent of answers. Without it, `atATime` requests are always in flight. */
   readonly rate?: number;
   readonly atATime?: number;
-  /** The most connections: a request that finds none free is turned away by the caller, as by an API server with all its slots in use. */
+  /** Maximum of connections. A request without a free one is dropped, as by an API server whose slots are all in use. */
   readonly connections?: number;
-  /** Connections that are made before the first request. */
+  /** Connections that are opened before the first request. */
   readonly warm?: number;
 }
 
-/** What became of all requests. Times in milliseconds, from when a request was given to its connection, be that open or not. */
+/** Results of all requests. Times are in milliseconds, and include the time until the connection is open. */
 export interface Outcome {
   readonly offered: number;
   readonly sent: number;
   readonly turnedAway: number;
-  /** Connections that broke under a request, and how. */
+  /** Connections that broke during a request, with the error codes. */
   readonly failed: number;
   readonly errors: Readonly<Record<string, number>>;
   /** Never answered. */
   readonly hung: number;
   readonly elapsed: number;
-  /** How late this process itself was at most in sending one. */
+  /** The longest delay of the load process itself. */
   readonly behind: number;
   readonly injected: number;
-  /** Allowed without an agent, with a warning that says so. */
+  /** Allowed without an agent, with the reason overloaded. */
   readonly shed: number;
   readonly refused: number;
   readonly other: number;
@@ -50,7 +49,7 @@ export interface Loader {
   readonly end: () => void;
 }
 
-/** A process that makes load, one job at a time. */
+/** Starts a process that runs one job at a time. */
 export function startLoader(): Loader {
   const child = fork(fileURLToPath(new URL('load.js', import.meta.url)), { execArgv: [] });
   return {

@@ -7,17 +7,17 @@ import { anonymousMiB, cpuMs, peakMiB } from '../support/process-figures.ts';
 import { domainNow, SHOP } from './shop.ts';
 import { startWatchedServer } from './watched-server.ts';
 
-// The memory that a small limit leaves: 128 MiB, half of what the chart asks for.
+// A memory limit of 128 MiB, half of the chart's default.
 
 const SECONDS = process.env['FAULTS_LONG'] === '1' ? 60 : 15;
 const NAMESPACES = 1000;
 const PER_SECOND = 200;
 const LIMIT_MIB = 128;
-/** The heap that Node takes by itself where the container's limit is 128 MiB: half of it for what is old, and little for what is young. */
+/** The heap limits that Node chooses itself in a container with 128 MiB: half of it for the old generation, and little for the young one. */
 const HEAP = '--max-old-space-size=64 --max-semi-space-size=1';
 
-/** 1 MiB, of which the most is variables. */
-const big: Pod = podOf(SHOP, 'big', {
+/** 1 MiB, mostly variables. */
+const large: Pod = podOf(SHOP, 'large', {
   spec: {
     containers: Array.from({ length: 10 }, (_, index) =>
       container(`c-${index}`, {
@@ -30,13 +30,13 @@ const big: Pod = podOf(SHOP, 'big', {
 test(
   `the server works with ${LIMIT_MIB} MiB for ${NAMESPACES} namespaces and ${PER_SECOND} reviews/s, some of them of large pods`,
   async () => {
-    // RLIMIT_DATA bounds what can be written to and belongs to no file: more than what a container's limit counts, which is only what was. Stacks
-    // are smaller for that, since threads hardly touch theirs.
+    // RLIMIT_DATA limits all private writable memory, while the limit of a container counts only what was used. Stacks are smaller here, because
+    // threads use little of theirs.
     const through = ['sh', '-c', `ulimit -s 2048; ulimit -d ${LIMIT_MIB * 1024}; exec "$@"`, 'sh'];
     const env = { NODE_OPTIONS: HEAP };
-    const { api, injector, stop } = await startWatchedServer({ through, env }, (made) => {
-      made.pageItems = 500;
-      for (let index = 0; index < NAMESPACES; index += 1) made.put(`namespace-${index}`, { owner: `team-${index}` });
+    const { api, injector, stop } = await startWatchedServer({ through, env }, (fake) => {
+      fake.pageItems = 500;
+      for (let index = 0; index < NAMESPACES; index += 1) fake.put(`namespace-${index}`, { owner: `team-${index}` });
     });
     onTestFinished(stop);
     const { pid } = injector.process;
@@ -50,13 +50,13 @@ test(
       port: Number(new URL(injector.url).port),
       ca: injector.ca,
       perSecond: PER_SECOND,
-      // One in two seconds is large.
-      pod: (index) => (index % (2 * PER_SECOND) === PER_SECOND ? big : podOf(SHOP, `web-${index}`)),
+      // A large pod every two seconds.
+      pod: (index) => (index % (2 * PER_SECOND) === PER_SECOND ? large : podOf(SHOP, `web-${index}`)),
     });
     await delay((SECONDS + 2) * 1000);
     await load.end();
     console.log(
-      `${load.sent()} reviews, ${JSON.stringify(big).length} bytes in a large one; ${Math.round(idle)} MiB before, ${Math.round(most)} MiB at most (with files ${Math.round(peakMiB(pid))} MiB); ` +
+      `${load.sent()} reviews, ${JSON.stringify(large).length} bytes in a large one; ${Math.round(idle)} MiB before, ${Math.round(most)} MiB at most (with files ${Math.round(peakMiB(pid))} MiB); ` +
         `${Math.round(cpuMs(pid) / 1000)} s of CPU, longest answer ${load.longestMs()} ms`,
       load.failures().slice(0, 5),
     );

@@ -1,19 +1,19 @@
 import type { ServerResponse } from 'node:http';
 import { html, json, reset, type Answer, type FaultyApi, type Kind } from '../support/faulty-api.ts';
-import type { Wire } from './severed-wire.ts';
+import type { Wire } from './wire.ts';
 
-/** Something that goes wrong between the server and the API server, from one moment to another. */
+/** A fault between the server and the API server. */
 export interface NamespaceFault {
-  /** @default what the run says */
+  /** @default FAULT_SECONDS */
   readonly seconds?: number;
   readonly begin: (api: FaultyApi, wire: Wire) => void;
-  /** @default the API server answers as it should */
+  /** @default the API server answers normally again */
   readonly end?: (api: FaultyApi, wire: Wire) => void;
 }
 
 const KINDS: readonly Kind[] = ['list', 'watch', 'get'];
 
-/** The answer in the place of every other; watches that are open end. */
+/** Gives this answer to every request, and closes open watches. */
 function everywhere(answer: Answer): NamespaceFault {
   return {
     begin: (api) => {
@@ -23,7 +23,7 @@ function everywhere(answer: Answer): NamespaceFault {
   };
 }
 
-/** An answer in the place of that of watches only. */
+/** Gives this answer to watches only. */
 function onWatches(answer: Answer): NamespaceFault {
   return {
     begin: (api) => {
@@ -35,15 +35,15 @@ function onWatches(answer: Answer): NamespaceFault {
 
 const gone = { kind: 'Status', status: 'Failure', reason: 'Expired', code: 410, message: 'too old resource version' };
 
-/** Everything is answered as ever, but for the resource versions in it. */
-function lying(version: (true_: string) => string | undefined): NamespaceFault {
+/** Answers normally, except for the resource versions. */
+function wrongVersions(change: (version: string) => string | undefined): NamespaceFault {
   const answer =
     (api: FaultyApi, kind: Kind): Answer =>
     (request, response) => {
       rewrite(response, (text) =>
-        text.replaceAll(/"resourceVersion":"(\d+)"/g, (_, is: string) => {
-          const said = version(is);
-          return said === undefined ? '"noVersion":""' : `"resourceVersion":${JSON.stringify(said)}`;
+        text.replaceAll(/"resourceVersion":"(\d+)"/g, (_, version: string) => {
+          const changed = change(version);
+          return changed === undefined ? '"noVersion":""' : `"resourceVersion":${JSON.stringify(changed)}`;
         }),
       );
       api.normal(kind, new URL(request.url ?? '', 'http://api'), response);
@@ -56,12 +56,12 @@ function lying(version: (true_: string) => string | undefined): NamespaceFault {
   };
 }
 
-/** Changes each text that is written from now on. */
+/** Changes each text that is written to the response. */
 function rewrite(response: ServerResponse, change: (text: string) => string): void {
   const write = response.write.bind(response);
   const end = response.end.bind(response);
   response.write = (text: string) => write(change(text));
-  // Overloads cannot be matched by one arrow; the API of tests gives it a text, or nothing.
+  // FaultyApi only uses the overload with a text.
   response.end = ((text?: string) => (text === undefined ? end() : end(change(text)))) as typeof response.end;
 }
 
@@ -77,16 +77,16 @@ const eventText = `${JSON.stringify({ type: 'ADDED', object: { metadata: { name:
 let backwards = 1_000_000;
 
 export const namespaceFaults = {
-  // What comes after is another connection's: it is over at once.
+  // Only open connections are affected, so the fault itself ends at once.
   halfOpen: { seconds: 1, begin: (_, wire) => wire.sever() },
-  // Until the watch was given up, and longer than a list may take.
+  // Longer than the timeout of the watch and that of a list together.
   dark: {
     seconds: 55,
     begin: (_, wire) => {
       wire.sever();
-      wire.beDark(true);
+      wire.setDark(true);
     },
-    end: (_, wire) => wire.beDark(false),
+    end: (_, wire) => wire.setDark(false),
   },
   reset: everywhere(reset),
   goneAtStart: onWatches((_, response) => json(response, gone, 410)),
@@ -94,7 +94,7 @@ export const namespaceFaults = {
     response.writeHead(200, { 'Content-Type': 'application/json' });
     setTimeout(() => response.end(`${JSON.stringify({ type: 'ERROR', object: gone })}\n`), 50);
   }),
-  // From the second page on, as when the first took too long.
+  // Only from the second page on, as after a slow first page.
   goneInList: {
     begin: (api) => {
       api.faults.list = (request, response) => {
@@ -109,10 +109,10 @@ export const namespaceFaults = {
   slow: everywhere((_, response) => slowly(listText, response)),
   slowWatch: onWatches((_, response) => slowly(eventText, response)),
   html: everywhere(html),
-  versionBack: lying(() => String((backwards -= 1))),
-  versionText: lying((version) => `v${version}-x`),
-  versionSame: lying(() => '7'),
-  versionMissing: lying(() => undefined),
+  versionBack: wrongVersions(() => String((backwards -= 1))),
+  versionText: wrongVersions((version) => `v${version}-x`),
+  versionSame: wrongVersions(() => '7'),
+  versionMissing: wrongVersions(() => undefined),
 } satisfies Readonly<Record<string, NamespaceFault>>;
 
 export type FaultName = keyof typeof namespaceFaults;

@@ -6,16 +6,16 @@ import { namespaceFaults, type FaultName, type NamespaceFault } from './namespac
 import { domainNow } from './shop.ts';
 import { startWatchedServer, type WatchedServer } from './watched-server.ts';
 
-// The namespaces' list and watch, and what can become of them: a server for each fault, all at once, since most of it is waiting.
+// Faults of the list and watch of namespaces: a server for each fault, all at the same time, since they mostly wait.
 
 const FAULT_SECONDS = process.env['FAULTS_LONG'] === '1' ? 60 : 15;
 
 interface Outcome {
-  /** From the end of the fault, and a change at that moment, until a pod is given what the change says; in s. */
+  /** Seconds from a change at the end of the fault until it takes effect. */
   readonly recovered: number;
-  /** Requests to the API server a second, while the fault lasted. */
+  /** Requests to the API server per second during the fault. */
   readonly requests: number;
-  /** What pods were given while it lasted. */
+  /** The values that pods got during the fault. */
   readonly meanwhile: readonly (string | undefined)[];
 }
 
@@ -24,12 +24,12 @@ const outcomes = new Map<string, Outcome | Error>();
 beforeAll(async () => {
   await Promise.all(
     Object.entries<NamespaceFault>(namespaceFaults).map(async ([name, fault]) => {
-      outcomes.set(name, await suffer(fault).catch((error: unknown) => new Error(`${name}: ${String(error)}`)));
+      outcomes.set(name, await runFault(fault).catch((error: unknown) => new Error(`${name}: ${String(error)}`)));
     }),
   );
 }, 300_000);
 
-async function suffer(fault: NamespaceFault): Promise<Outcome> {
+async function runFault(fault: NamespaceFault): Promise<Outcome> {
   const server = await startWatchedServer({}, (api) => {
     for (const other of ['a', 'b', 'c', 'd']) api.put(other);
   });
@@ -56,14 +56,14 @@ async function measure(server: WatchedServer, fault: NamespaceFault): Promise<Ou
   fault.end?.(api, wire);
   change('1002');
   const ended = performance.now();
-  await waitFor('the change to count', async () => (await domainNow(injector)) === '1002', { deadline: 120_000 });
+  await waitFor('the change to take effect', async () => (await domainNow(injector)) === '1002', { deadline: 120_000 });
   return { recovered: Math.round((performance.now() - ended) / 100) / 10, requests: rate, meanwhile };
 }
 
 function outcomeOf(name: FaultName): Outcome {
   const outcome = outcomes.get(name);
   if (outcome === undefined || outcome instanceof Error) throw outcome ?? new Error(name);
-  // What was known last, or what came meanwhile: never nothing.
+  // The last known value, or the one of the change during the fault.
   for (const domain of outcome.meanwhile) expect(['1000', '1001']).toContain(domain);
   return outcome;
 }
@@ -103,7 +103,7 @@ test('the server recovers from resource versions that decrease, are not numbers,
 });
 
 test('the server sends few requests during each fault', () => {
-  // Object.keys knows no better than string.
+  // Object.keys returns string[].
   const names = Object.keys(namespaceFaults) as FaultName[];
   for (const name of names) {
     const { requests, recovered } = outcomeOf(name);

@@ -5,7 +5,7 @@ import { figure } from './figure.ts';
 import { domainNow } from './shop.ts';
 import { startWatchedServer } from './watched-server.ts';
 
-// The node is frozen, or moved: the server stands still, and the world does not.
+// The process is paused, as when its node is frozen or migrated, while the cluster changes.
 
 const SECONDS = process.env['FAULTS_LONG'] === '1' ? 60 : 20;
 
@@ -20,16 +20,16 @@ test(`a server that was paused for ${SECONDS} s applies a missed change, and sen
 
   const before = requests();
   injector.process.signal('SIGCONT');
-  const woken = performance.now();
-  await waitFor('the change to count', async () => (await domainNow(injector)) === '1001', { interval: 10 });
-  figure('paused-recovery', Math.round((performance.now() - woken) / 100) / 10);
+  const resumed = performance.now();
+  await waitFor('the change to take effect', async () => (await domainNow(injector)) === '1001', { interval: 10 });
+  figure('paused-recovery', Math.round((performance.now() - resumed) / 100) / 10);
   expect(['1000', '1001']).toContain(await late);
-  await waitFor('10 s to be over', () => performance.now() - woken > 10_000);
+  await waitFor('10 s to be over', () => performance.now() - resumed > 10_000);
   figure('paused-requests', requests() - before);
   expect((await injector.ask('/readyz')).status).toBe(200);
 
   change('1002');
-  await waitFor('the watch to go on', async () => (await domainNow(injector)) === '1002', { deadline: 5000 });
+  await waitFor('the watch to continue', async () => (await domainNow(injector)) === '1002', { deadline: 5000 });
   expect(api.watching).toBe(1);
   expect(injector.lines().filter(({ level }) => level === 'error')).toEqual([]);
 });

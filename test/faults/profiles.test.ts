@@ -12,9 +12,9 @@ import { mountedDirectory, profileText, type Mounted } from '../support/mounted-
 import { figure } from './figure.ts';
 import { SHOP } from './shop.ts';
 
-// The directory of profiles, a mounted ConfigMap: whatever becomes of it, the last sound version goes on, and the next sound one is taken.
+// Faults of the directory of profiles, a mounted ConfigMap.
 
-/** Longer than the server goes without a look. */
+/** Longer than the interval in which the server checks the directory. */
 const BROKEN_MS = 5000;
 
 let dir: string;
@@ -54,10 +54,10 @@ async function problems(): Promise<number> {
   return Number(/^agent_injector_profile_problems (\d+)$/m.exec(text)?.[1]);
 }
 
-/** Counts the answers that are not by the last sound version while it is broken; then mends it, with a new version. */
-async function suffer(mend: () => Promise<void>): Promise<void> {
+/** Counts the answers that do not use the last valid version during the fault, then repairs the directory with a new version. */
+async function measureFault(repair: () => Promise<void>): Promise<void> {
   const last = String(version);
-  await waitFor('it to be noticed', async () => (await problems()) > 0);
+  await waitFor('the problem to be reported', async () => (await problems()) > 0);
   const since = performance.now();
   while (performance.now() - since < BROKEN_MS) {
     if ((await valueNow()) !== last) wrong += 1;
@@ -67,15 +67,15 @@ async function suffer(mend: () => Promise<void>): Promise<void> {
   expect(ready.status).toBe(200);
   expect(ready.text).toMatch(/^ok\nnote: /);
   version += 1;
-  await mend();
-  const mended = performance.now();
+  await repair();
+  const repaired = performance.now();
   await waitFor('the new version', async () => (await valueNow()) === String(version), { deadline: 60_000 });
-  slowest = Math.max(slowest, performance.now() - mended);
+  slowest = Math.max(slowest, performance.now() - repaired);
   expect(await problems()).toBe(0);
 }
 
-const exchange = async (): Promise<void> => mounted.swap({ 'acme.yaml': acme(String(version)) });
-/** The file in the place where the kubelet's links lead. */
+const swapInNewVersion = async (): Promise<void> => mounted.swap({ 'acme.yaml': acme(String(version)) });
+/** The target of the kubelet's links. */
 const file = (): string => join(mounted.dir, '..data', 'acme.yaml');
 
 test.each([
@@ -85,48 +85,48 @@ test.each([
     async () => mounted.swap({ 'acme.yaml': acme('77').slice(0, acme('77').indexOf('deliveries') + 5) }),
   ],
   ['invalid UTF-8', async () => writeFileSync(file(), Buffer.from([0xff, 0xfe, 0x00]))],
-])('the last valid profile is used while the file has %s', async (_, breaks) => {
-  await breaks();
-  await suffer(exchange);
+])('the last valid profile is used while the file has %s', async (_, damage) => {
+  await damage();
+  await measureFault(swapInNewVersion);
 });
 
 test('the last valid profile is used while the file is a link to itself', async () => {
   rmSync(file());
   symlinkSync('acme.yaml', file());
-  await suffer(exchange);
+  await measureFault(swapInNewVersion);
 });
 
 test('the last valid profile is used while the file is an endless device', async () => {
   rmSync(file());
   symlinkSync('/dev/zero', file());
-  await suffer(exchange);
+  await measureFault(swapInNewVersion);
 });
 
 test('the last valid profile is used while the directory is missing', async () => {
   renameSync(mounted.dir, `${mounted.dir}-away`);
-  await suffer(async () => {
+  await measureFault(async () => {
     renameSync(`${mounted.dir}-away`, mounted.dir);
-    await exchange();
+    await swapInNewVersion();
   });
 });
 
 test('the last valid profile is used while the directory is a link to itself', async () => {
   renameSync(mounted.dir, `${mounted.dir}-away`);
   symlinkSync(mounted.dir, mounted.dir);
-  await suffer(async () => {
+  await measureFault(async () => {
     rmSync(mounted.dir);
     renameSync(`${mounted.dir}-away`, mounted.dir);
-    await exchange();
+    await swapInNewVersion();
   });
 });
 
 test('the last valid profile is used while the directory is a file', async () => {
   renameSync(mounted.dir, `${mounted.dir}-away`);
   writeFileSync(mounted.dir, 'no directory');
-  await suffer(async () => {
+  await measureFault(async () => {
     rmSync(mounted.dir);
     renameSync(`${mounted.dir}-away`, mounted.dir);
-    await exchange();
+    await swapInNewVersion();
   });
 });
 

@@ -13,8 +13,8 @@ import { figure } from './figure.ts';
 import { startPacedLoad } from './paced-load.ts';
 import { SHOP } from './shop.ts';
 
-// `kubectl rollout restart` of two replicas behind one Service, as the chart has it: a new one comes before an old one goes (maxSurge 1,
-// maxUnavailable 0), while pods are made as fast as an API server can.
+// `kubectl rollout restart` of two replicas behind one Service, as the chart configures it: a new replica starts before an old one stops
+// (maxSurge 1, maxUnavailable 0).
 
 const RESTARTS = process.env['FAULTS_LONG'] === '1' ? 10 : 3;
 const PER_SECOND = 500;
@@ -28,11 +28,11 @@ const replicas: Replica[] = [];
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'agent-injector-rolling-'));
-  const made = await issueServerCertificate(['localhost', '127.0.0.1'], new Date());
-  for (const [name, text] of Object.entries({ 'tls.crt': made.cert, 'tls.key': made.key, 'ca.crt': made.ca })) {
+  const issued = await issueServerCertificate(['localhost', '127.0.0.1'], new Date());
+  for (const [name, text] of Object.entries({ 'tls.crt': issued.cert, 'tls.key': issued.key, 'ca.crt': issued.ca })) {
     writeFileSync(join(dir, name), text);
   }
-  ({ ca } = made);
+  ({ ca } = issued);
   await api.start();
   const { labels, annotations } = optedIn({ 'domain-id': '1000' });
   api.put(SHOP, annotations, labels);
@@ -49,7 +49,7 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-/** One more replica behind the Service, from when it is ready. */
+/** Adds a replica to the Service once it is ready. */
 async function start(): Promise<void> {
   const flags = { 'tls-dir': dir, kubernetes: '1.36', 'drain-seconds': String(DRAIN_SECONDS) };
   const replica = await startReplica({ kubeconfigPath: join(dir, 'kubeconfig'), flags });
@@ -58,15 +58,15 @@ async function start(): Promise<void> {
   await balancer.follow(replicas);
 }
 
-/** Ends the oldest, as the kubelet does: the balancer learns by itself that it goes. */
+/** Stops the oldest replica like the kubelet. The balancer notices it by its readiness probe. */
 async function end(): Promise<void> {
-  const [leaving] = replicas;
-  if (!leaving) throw new Error('no replica');
-  leaving.process.signal('SIGTERM');
-  expect(await leaving.process.exited).toEqual({ code: 0, signal: null });
+  const [oldest] = replicas;
+  if (!oldest) throw new Error('no replica');
+  oldest.process.signal('SIGTERM');
+  expect(await oldest.process.exited).toEqual({ code: 0, signal: null });
   replicas.shift();
   await balancer.follow(replicas);
-  await leaving.stop();
+  await oldest.stop();
 }
 
 test(
@@ -78,7 +78,7 @@ test(
       perSecond: PER_SECOND,
       pod: (index) => podOf(SHOP, `web-${index}`),
     });
-    await waitFor('the load to be at its pace', () => load.sent() >= 4 * PER_SECOND);
+    await waitFor('the full pace of the load', () => load.sent() >= 4 * PER_SECOND);
     const atFirst = load.sent();
     const started = performance.now();
     for (let restart = 0; restart < RESTARTS; restart += 1) {

@@ -1,16 +1,13 @@
-/** What the server promises under one fault: the figure that a test measures, and how far it may go. */
+/** A guarantee under a fault: the figure that a test measures, and its bound. */
 export interface Row {
-  /** What is done to the server. */
   readonly fault: string;
-  /** What is measured. */
   readonly figure: string;
   readonly unit: string;
-  /** The most that holds the promise; without it, `least` says so. */
   readonly most?: number;
   readonly least?: number;
 }
 
-/** docs/reliability.md has a line for each, with what was measured last; one test of this folder measures it. */
+/** docs/reliability.md has a line for each row with its last measurement. One test of this folder measures it. */
 export const rows = {
   'watch-half-open': {
     fault: 'the watch of namespaces: packets of open connections are dropped (half-open)',
@@ -79,7 +76,7 @@ export const rows = {
     most: 20,
   },
   'stdout-blocked': {
-    fault: 'stdout’s reader does not read, 6,000 reviews, 16 at a time',
+    fault: 'stdout is blocked, 6,000 reviews, 16 at a time',
     figure: 'longest answer',
     unit: 'ms',
     most: 1000,
@@ -103,7 +100,7 @@ export const rows = {
     most: 2000,
   },
   'paused-recovery': {
-    fault: 'paused (SIGSTOP) for 20 s, a namespace changed meanwhile',
+    fault: 'paused (SIGSTOP) for 20 s, and a namespace changes',
     figure: 'recovered after SIGCONT within',
     unit: 's',
     most: 60,
@@ -116,19 +113,19 @@ export const rows = {
   },
   'tls-full': {
     fault: 'disk full under the TLS directory, and the certificate in it removed',
-    figure: 'answers that were wrong or missing',
+    figure: 'wrong or missing answers',
     unit: 'answers',
     most: 0,
   },
   'tls-full-recovery': {
-    fault: 'disk full under the TLS directory, and room again',
-    figure: 'a fresh certificate is served within',
+    fault: 'disk full under the TLS directory, and space again',
+    figure: 'a new certificate is served within',
     unit: 's',
     most: 10,
   },
   'clock-admissions': {
-    fault: 'the clock of one of two replicas is set a year forwards, back, a year backwards, back',
-    figure: 'required pods refused',
+    fault: 'the clock of one of two replicas is a year ahead, right, a year behind, right',
+    figure: 'refused required pods',
     unit: 'pods',
     most: 0,
   },
@@ -151,14 +148,15 @@ export const rows = {
     most: 60,
   },
   memory: {
-    fault: '128 MiB (ulimit -d, --max-old-space-size=64), 1,000 namespaces, 200 reviews/s, pods of 1 MiB between',
+    fault:
+      '128 MiB (ulimit -d, --max-old-space-size=64), 1,000 namespaces, 200 reviews/s, some of them of pods of 1 MiB',
     figure: 'peak memory (anonymous)',
     unit: 'MiB',
     most: 128,
   },
   'rolling-restarts': {
     fault: 'rolling restarts of two replicas under 500 reviews/s',
-    figure: 'reviews failed',
+    figure: 'failed reviews',
     unit: 'reviews',
     most: 0,
   },
@@ -188,7 +186,7 @@ export const rows = {
   },
   'overload-required': {
     fault: '10 times the sustainable rate of expensive pods, for 30 s, from 1,800 concurrent callers',
-    figure: 'pods that must carry their agent and were admitted without it',
+    figure: 'pods that require injection and were admitted without it',
     unit: 'pods',
     most: 0,
   },
@@ -224,7 +222,7 @@ export const rows = {
   },
   'bodies-answered': {
     fault: '100 bodies of 20 MiB at once, with a length and without one',
-    figure: 'clients that read their 413',
+    figure: 'clients that received 413',
     unit: '%',
     least: 100,
   },
@@ -259,13 +257,13 @@ export const rows = {
     most: 100,
   },
   'hostile-time': {
-    fault: 'hostile and strange pods, one after the other',
+    fault: 'hostile and unusual pods, one after the other',
     figure: 'longest stall of the event loop by one pod',
     unit: 'ms',
     most: 100,
   },
   'hostile-size': {
-    fault: 'hostile and strange pods, one after the other',
+    fault: 'hostile and unusual pods, one after the other',
     figure: 'largest answer',
     unit: 'KiB',
     most: 256,

@@ -7,31 +7,31 @@ import { startProcess, type GuardedProcess } from '../support/guarded-process.ts
 import { waitFor } from '../support/wait-for.ts';
 import { peakMiB, residentMiB } from '../support/process-figures.ts';
 
-/** `agent-injector serve` without a cluster, in a process of its own. */
-export interface Served {
+/** `agent-injector serve` without a cluster, in a separate process. */
+export interface ServerProcess {
   readonly port: number;
   readonly adminPort: number;
   readonly ca: string;
   readonly process: GuardedProcess;
   readonly metrics: () => Promise<string>;
-  /** The sum of a metric's series whose labels have this text. */
+  /** The sum of the metric over all series whose labels contain this text. */
   readonly metric: (name: string, labels?: string) => Promise<number>;
-  /** Its resident memory, and the most that it ever had, in MiB. */
+  /** Resident memory and its peak, in MiB. */
   readonly memory: () => { readonly now: number; readonly most: number };
   readonly stop: () => Promise<void>;
 }
 
-/** Of a namespace that is opted in: its label, and its settings. */
-export interface Opted {
+/** A namespace that is opted in. */
+export interface OptedIn {
   readonly label?: string;
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-/** Starts the server with these namespaces; resolves when it is ready. */
+/** Starts the server with these namespaces, and resolves when it is ready. */
 export async function serve(
-  namespaces: Readonly<Record<string, Opted>>,
+  namespaces: Readonly<Record<string, OptedIn>>,
   node: readonly string[] = [],
-): Promise<Served> {
+): Promise<ServerProcess> {
   const dir = mkdtempSync(join(tmpdir(), 'agent-injector-faults-'));
   const file = join(dir, 'namespaces.yaml');
   writeFileSync(file, Object.entries(namespaces).map(manifest).join('---\n'));
@@ -77,7 +77,7 @@ export async function serve(
   };
 }
 
-function manifest([name, { label = 'enabled', settings = {} }]: readonly [string, Opted]): string {
+function manifest([name, { label = 'enabled', settings = {} }]: readonly [string, OptedIn]): string {
   const annotations = Object.fromEntries(
     Object.entries({ 'server-address': 'apm.example.com', 'domain-id': '2000', ...settings }).map(([key, value]) => [
       `agent-injector.io/${key}`,

@@ -5,10 +5,10 @@ import { optedIn } from '../support/injected-cluster.ts';
 import type { Injector, ReviewAnswer } from '../support/injector.ts';
 import { podOf } from '../support/pod.ts';
 
-/** The namespace of whose pods servers under a fault are asked. */
+/** The namespace of the reviewed pods. */
 export const SHOP = 'shop';
 
-/** A file for `--namespaces`, in which the shop's domain is 1000. */
+/** Writes a file for `--namespaces` with the shop, whose domain is 1000. */
 export function shopFile(dir: string): string {
   const path = join(dir, 'namespaces.yaml');
   const metadata = { name: SHOP, ...optedIn({ 'domain-id': '1000' }) };
@@ -16,12 +16,12 @@ export function shopFile(dir: string): string {
   return path;
 }
 
-/** The domain that an answer gives the pod; undefined where it gives none. */
+/** The domain in the patch of an answer, if any. */
 export function domainOf({ patch }: ReviewAnswer): string | undefined {
   return /"ARIES_DOMAIN_ID","value":"(\d+)"/.exec(JSON.stringify(patch))?.[1];
 }
 
-/** What a pod of the shop would be given now. */
+/** The domain that a pod of the shop would get now. */
 export async function domainNow(injector: Injector): Promise<string | undefined> {
   return domainOf(await injector.review(SHOP, podOf(SHOP, 'web')));
 }

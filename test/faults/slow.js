@@ -1,10 +1,10 @@
-// Opens connections that are slow, in a process of its own: `fork('slow.js')`. One message, {port, ca, count}, is answered by what became of
-// them once all are closed: how long each was open, in milliseconds, by its kind.
+// Opens slow connections, in a separate process: `fork('slow.js')`. The answer to the message {port, ca, count} comes when all are closed, and
+// has the longest lifetime in milliseconds of each kind.
 import { connect as connectTcp } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
 const EVERY_MS = 1000;
-/** Between one connection and the next: a client of one thread has handshakes to make as well. */
+/** Interval between connections: the handshakes take time of this client's only thread. */
 const APART_MS = 4;
 const HEAD = 'POST /mutate?timeout=5s HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n';
 // The beginning of a ClientHello of 512 bytes.

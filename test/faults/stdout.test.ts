@@ -6,14 +6,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { startInjector, type Injector } from '../support/injector.ts';
 import { waitFor } from '../support/wait-for.ts';
-import { startAsking } from './asking.ts';
+import { startLoad } from './load-workers.ts';
 import { figure } from './figure.ts';
 import { cpuMs } from '../support/process-figures.ts';
 import { shopFile } from './shop.ts';
 
-// Standard output is closed or blocked: a container runtime that died, a log collector that hangs.
+// Standard output is closed or blocked, as when a container runtime or a log collector fails.
 
-/** More than the pipe and the server's queue hold, so that lines are dropped. */
+/** More lines than the pipe and the queue of the server hold. */
 const LINES = 6000;
 
 let dir: string;
@@ -32,7 +32,7 @@ interface Piped {
 
 let pipes = 0;
 
-/** A server whose standard output is a pipe that is read here. */
+/** Starts a server with a pipe as its standard output. */
 async function startPiped(): Promise<Piped> {
   const path = join(dir, `pipe-${(pipes += 1)}`);
   execFileSync('mkfifo', [path]);
@@ -61,12 +61,12 @@ beforeEach(async () => {
 
 test('a server with closed stdout keeps answering at low CPU, and counts the dropped lines', async () => {
   const { injector, reader, read } = piped;
-  const asking = startAsking(injector);
+  const load = startLoad(injector);
   await waitFor('the first decisions to be read', () => read().includes('"msg":"decision"'));
   reader.destroy();
-  const before = asking.soFar().reviews;
-  await waitFor('reviews without a reader', () => asking.soFar().reviews >= before + 500);
-  const { longestMs, wrong } = await asking.end();
+  const before = load.soFar().reviews;
+  await waitFor('reviews without a reader', () => load.soFar().reviews >= before + 500);
+  const { longestMs, wrong } = await load.end();
   expect(wrong).toEqual([]);
   figure('stdout-gone', longestMs);
   expect(await dropped(injector)).toBeGreaterThan(400);
@@ -81,9 +81,9 @@ test('a server with closed stdout keeps answering at low CPU, and counts the dro
 test('a server with blocked stdout delays no review, and counts and reports the dropped lines', async () => {
   const { injector, reader, read } = piped;
   reader.pause();
-  const asking = startAsking(injector, { workers: 16, pauseMs: 0 });
-  await waitFor('more lines than fit', () => asking.soFar().reviews >= LINES, { deadline: 60_000 });
-  const { longestMs, wrong, reviews } = await asking.end();
+  const load = startLoad(injector, { workers: 16, pauseMs: 0 });
+  await waitFor('more lines than fit', () => load.soFar().reviews >= LINES, { deadline: 60_000 });
+  const { longestMs, wrong, reviews } = await load.end();
   expect(wrong).toEqual([]);
   figure('stdout-blocked', longestMs);
   const lost = await dropped(injector);
@@ -93,21 +93,21 @@ test('a server with blocked stdout delays no review, and counts and reports the 
   reader.resume();
   await waitFor('the queued lines', () => read().includes('log lines were dropped'));
   const lines = read().trimEnd().split('\n');
-  const said = lines.map((line) => JSON.parse(line) as { msg: string; lines?: number });
-  expect(said.find(({ msg }) => msg.startsWith('log lines were dropped'))).toMatchObject({
+  const logged = lines.map((line) => JSON.parse(line) as { msg: string; lines?: number });
+  expect(logged.find(({ msg }) => msg.startsWith('log lines were dropped'))).toMatchObject({
     level: 'warn',
     lines: lost,
   });
-  expect(said.filter(({ msg }) => msg === 'decision')).toHaveLength(reviews - lost);
+  expect(logged.filter(({ msg }) => msg === 'decision')).toHaveLength(reviews - lost);
   expect(await injector.stop('SIGTERM')).toEqual({ code: 0, signal: null });
-  await waitFor('its last line', () => read().includes('"msg":"stopped"'));
+  await waitFor('the last line', () => read().includes('"msg":"stopped"'));
 });
 
 test('a server with blocked stdout exits', async () => {
   const { injector, reader } = piped;
   reader.pause();
-  const asking = startAsking(injector, { workers: 16, pauseMs: 0 });
-  await waitFor('a full pipe', () => asking.soFar().reviews >= LINES / 4, { deadline: 60_000 });
-  await asking.end();
+  const load = startLoad(injector, { workers: 16, pauseMs: 0 });
+  await waitFor('a full pipe', () => load.soFar().reviews >= LINES / 4, { deadline: 60_000 });
+  await load.end();
   expect(await injector.stop('SIGTERM')).toEqual({ code: 0, signal: null });
 });

@@ -2,15 +2,15 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A clock on the wall that can be set while a process goes by it. */
+/** A wall clock of a process that can be changed while it runs. */
 export interface SteppedClock {
-  /** For the process. */
+  /** Environment of the process. */
   readonly env: Readonly<Record<string, string>>;
-  /** So many days ahead of the true time from now on; behind it, if negative. */
+  /** Sets the offset from the real time, in days. */
   readonly set: (days: number) => void;
 }
 
-/** Builds the library that shifts the time, and puts what it needs into the folder. Needs gcc. */
+/** Builds the library that shifts the time, with its files in the folder. Needs gcc. */
 export function steppedClock(dir: string): SteppedClock {
   const library = join(dir, 'stepped-clock.so');
   const source = join(import.meta.dirname, 'stepped-clock.c');
@@ -22,7 +22,7 @@ export function steppedClock(dir: string): SteppedClock {
     set: (days) => {
       const seconds = Buffer.alloc(8);
       seconds.writeBigInt64LE(BigInt(days * 86_400));
-      // In place: the process has the file mapped.
+      // In place, because the process has mapped the file.
       const file = openSync(shift, 'r+');
       writeSync(file, seconds, 0, 8, 0);
       closeSync(file);

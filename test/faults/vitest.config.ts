@@ -9,7 +9,7 @@ export default defineConfig({
   test: {
     include: ['test/faults/**/*.test.ts'],
     globalSetup: fileURLToPath(new URL('../support/build-once.ts', import.meta.url)),
-    // One file after the other: each loads the machine as a whole, and measures.
+    // One file at a time: each measures under load of the whole machine.
     pool: 'forks',
     maxWorkers: 1,
     fileParallelism: false,

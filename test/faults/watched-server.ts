@@ -6,21 +6,21 @@ import { startInjector, type Injector, type InjectorOptions } from '../support/i
 import { waitFor } from '../support/wait-for.ts';
 import { FaultyApi, kubeconfig } from '../support/faulty-api.ts';
 import { SHOP } from './shop.ts';
-import { startWire, type Wire } from './severed-wire.ts';
+import { startWire, type Wire } from './wire.ts';
 
-/** A server that watches the namespaces of an API server which can be made to fail, over a wire that can be cut. */
+/** A server that watches the namespaces of a FaultyApi through a Wire. */
 export interface WatchedServer {
   readonly api: FaultyApi;
   readonly wire: Wire;
   readonly injector: Injector;
-  /** Gives the shop another domain. */
+  /** Changes the domain of the shop. */
   readonly change: (domain: string) => void;
-  /** To the API server so far, those included that do not arrive. */
+  /** Requests to the API server so far, including those that were dropped. */
   readonly requests: () => number;
   readonly stop: () => Promise<void>;
 }
 
-/** Starts both; resolves when the server watches, and the shop's domain is 1000. */
+/** Resolves when the server watches the namespaces, and the domain of the shop is 1000. */
 export async function startWatchedServer(
   options: Omit<InjectorOptions, 'kubeconfigPath'> = {},
   prepare: (api: FaultyApi) => void = () => {},

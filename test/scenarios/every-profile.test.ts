@@ -3,16 +3,16 @@ import { describe, expect, it } from 'vitest';
 import { withDefaults } from '../../src/profiles/catalogue.ts';
 import { catalogue, catalogueOf, container, namespace, pod, profileDocument } from '../support/fixtures.ts';
 import { lateContainer } from '../support/generated-pod.ts';
-import { admitAndVerify, podsWithVariables } from '../support/promises.ts';
+import { admitAndVerify, podsWithVariables } from '../support/six-rules.ts';
 import { settingsFor } from '../support/sample-values.ts';
 
 const every = [...catalogue.profiles.values()].flatMap((profile) =>
   profile.deliveries.map((delivery) => [profile.name, delivery.name, profile, delivery] as const),
 );
 
-/** Profiles that together have every operation and every delivery, and whatever else a profile can say. */
 const copies = { type: 'initContainer', image: 'r/a:1', command: ['cp', '-r', '/a/.', '/agent'], pullSecret: 'pull' };
-const made = [
+/** Profiles that together use every operation, every delivery and every other field. */
+const documents = [
   profileDocument(
     {
       environment: [
@@ -84,7 +84,7 @@ const variables = ['X', 'S', 'F', 'G', 'H', 'HOME_OF', 'X_ORIGINAL'];
 describe('the six rules', () => {
   it('hold for profiles with every operation and every delivery', () => {
     let injected = 0;
-    for (const document of made) {
+    for (const document of documents) {
       const known = withDefaults(
         catalogueOf(document),
         [['delivery', 'baked']].filter(() => JSON.stringify(document).includes('"baked"')) as [string, string][],
@@ -109,12 +109,12 @@ describe('the six rules', () => {
       fc.property(
         podsWithVariables(variables),
         lateContainer,
-        fc.shuffledSubarray(made, { minLength: 2 }),
-        (given, late, documents) => {
+        fc.shuffledSubarray(documents, { minLength: 2 }),
+        (given, late, selected) => {
           const { decision } = admitAndVerify({
             pod: given,
             namespace: namespace(),
-            catalogue: catalogueOf(...documents),
+            catalogue: catalogueOf(...selected),
             lateContainer: late,
           });
           if (decision.containers.filter(({ outcome }) => outcome === 'injected').length > 1) several++;
@@ -129,7 +129,7 @@ describe('the six rules', () => {
     const settings = settingsFor(profile, delivery);
     const known = withDefaults(catalogue, Object.entries({ ...settings, profile: name, delivery: way }));
     const names = profile.environment.map((one) => one.name);
-    // Whatever the generated pods have in the way, a plain one gets the agent.
+    // A plain pod gets the agent, so that the rules are checked for at least one injection.
     const plain = admitAndVerify({
       pod: pod([container('web')], {}, { nodeSelector: { 'kubernetes.io/arch': 'amd64' } }),
       namespace: namespace(),

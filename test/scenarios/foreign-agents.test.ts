@@ -10,7 +10,7 @@ import { settingsFor } from '../support/sample-values.ts';
 
 const AGENTS = catalogue.foreignAgents;
 
-/** A profile that takes just this slot, or none. */
+/** A profile that needs this slot, or none. */
 function probe(slot: string | undefined): Profile {
   const read = parseProfile({
     apiVersion: 'agent-injector.io/v1alpha1',
@@ -49,7 +49,7 @@ function rows(slot: string | undefined, all: Readonly<Record<string, readonly (C
   return Object.entries(all).flatMap(([vendor, shown]) => shown.map((one): Row => [vendor, slot, one]));
 }
 
-// As the vendors' documentation and injectors write them.
+// From the vendors' documentation and injectors.
 const table: readonly Row[] = [
   ...rows('jvm-agent', {
     'OpenTelemetry Java': [

@@ -78,8 +78,8 @@ function locationsIn(value: Json, path = ''): Location[] {
 }
 
 /**
- * An operation that applies to the pod. `pure`: no text of the author's is replaced; `lines`: no line of the author's is split either, as it is
- * before the first element of a list in a list (`- - a`).
+ * An operation that applies to the pod. `pure`: it replaces no text of the author. `lines`: it splits no line of the author either, as an
+ * insertion before the first element of a nested list does (`- - a`).
  */
 interface AppliedOperation {
   readonly operation: Operation;

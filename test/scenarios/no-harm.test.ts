@@ -198,8 +198,12 @@ describe('the init container', () => {
       {},
       spec,
     );
-    const made = decide([{ ...copy, type: 'initContainer', sizeLimit: '1Mi' }], { limitRanges: () => ranges }, given);
-    return made.pod.spec.initContainers?.at(0)?.['resources'];
+    const admission = decide(
+      [{ ...copy, type: 'initContainer', sizeLimit: '1Mi' }],
+      { limitRanges: () => ranges },
+      given,
+    );
+    return admission.pod.spec.initContainers?.at(0)?.['resources'];
   };
   const app = { requests: { cpu: '1', memory: '1Gi' } };
 

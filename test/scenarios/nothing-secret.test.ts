@@ -10,7 +10,7 @@ import type { Profile } from '../../src/profiles/profile.ts';
 import { encodeReview } from '../../src/admission/review.ts';
 import { decisionFields } from '../../src/webhook/decision-log.ts';
 import { catalogue, container, namespace, pod } from '../support/fixtures.ts';
-import { podsWithVariables } from '../support/promises.ts';
+import { podsWithVariables } from '../support/six-rules.ts';
 import { settingsFor } from '../support/sample-values.ts';
 import { reviewOf, startServer } from '../support/webhook-server.ts';
 
@@ -39,7 +39,7 @@ function planted(given: Pod, names: readonly string[]): Pod {
     },
   });
   const { metadata, spec } = given;
-  const spoken = { ...spec, containers: spec.containers.map(marked), imagePullSecrets: [{ name: MARK }] };
+  const markedSpec = { ...spec, containers: spec.containers.map(marked), imagePullSecrets: [{ name: MARK }] };
   return {
     ...given,
     metadata: {
@@ -47,12 +47,12 @@ function planted(given: Pod, names: readonly string[]): Pod {
       labels: { ...metadata?.labels, team: MARK },
       annotations: {
         ...metadata?.annotations,
-        'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify({ kind: 'Pod', spec: spoken }),
+        'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify({ kind: 'Pod', spec: markedSpec }),
         'vault.example.com/token': MARK,
       },
       managedFields: [{ manager: MARK }],
     },
-    spec: { ...spoken, ...(spec.initContainers && { initContainers: spec.initContainers.map(marked) }) },
+    spec: { ...markedSpec, ...(spec.initContainers && { initContainers: spec.initContainers.map(marked) }) },
     status: { message: MARK },
   };
 }
@@ -138,9 +138,9 @@ it('an extended value appears once in the patch, and nowhere else', () => {
   const within = namespace({ ...settingsFor(java), profile: java.name });
   const given = pod([container('web', { env: [{ name: 'JAVA_TOOL_OPTIONS', value: `-Dpassword=${MARK}` }] })]);
   const { operations, ...reports } = report(given, within);
-  const holding = operations.filter((operation) => JSON.stringify(operation).includes(MARK));
-  expect(holding).toHaveLength(1);
-  expect(holding[0]?.path).toMatch(/^\/spec\/containers\/0\/env\/0(\/value)?$/);
+  const withSecret = operations.filter((operation) => JSON.stringify(operation).includes(MARK));
+  expect(withSecret).toHaveLength(1);
+  expect(withSecret[0]?.path).toMatch(/^\/spec\/containers\/0\/env\/0(\/value)?$/);
   expect(JSON.stringify(reports)).not.toContain(MARK);
 });
 

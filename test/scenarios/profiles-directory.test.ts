@@ -22,9 +22,9 @@ afterEach(async () => {
 afterAll(() => rm(dir, { recursive: true }));
 
 const mounted = async (files: Record<string, string>): Promise<Mounted> => {
-  const made = await mountedDirectory(files);
-  mounts.push(made);
-  return made;
+  const directory = await mountedDirectory(files);
+  mounts.push(directory);
+  return directory;
 };
 const namespaces = async (profile: string): Promise<string> => {
   const file = join(dir, `${profile}.yaml`);

@@ -8,7 +8,7 @@ import { mountedDirectory, profileText } from '../support/mounted-directory.ts';
 const RELOADS = 100;
 const CALLERS = 8;
 
-// Two profiles in two files, of which one extends the other: an answer made of two versions would show.
+// Two profiles in two files, one of which extends the other, so that an answer that mixes two versions is detected.
 const files = (version: number) => ({
   'one.yaml': profileText('one', { environment: [{ name: 'ONE', value: `${version}` }] }),
   'two.yaml': profileText('two', {

@@ -12,7 +12,7 @@ import { FaultyApi, json, kubeconfig } from '../support/faulty-api.ts';
 import { evaluatedIn } from '../support/evaluated-sources.ts';
 import { run, start } from '../support/process.ts';
 
-// What a start must not load (docs/performance.md). Its duration is measured by `npm run bench`.
+// Modules that a start must not load (docs/performance.md). `npm run bench` measures its duration.
 
 let dir: string;
 beforeAll(async () => {
@@ -23,7 +23,7 @@ afterAll(() => rm(dir, { recursive: true }));
 const tls = () => ['--tls-dir', join(dir, 'tls')];
 
 /** The sources that a server evaluates until its port is open. The first one creates the certificate for all. */
-async function startedWith(name: string, ...flags: string[]): Promise<ReadonlySet<string>> {
+async function evaluatedAtStart(name: string, ...flags: string[]): Promise<ReadonlySet<string>> {
   const coverage = join(dir, name);
   const args = ['--host', '127.0.0.1', '--port', '0', '--admin-port', '0', '--drain-seconds', '0', ...tls(), ...flags];
   const server = start(['serve', ...args], { env: { NODE_V8_COVERAGE: coverage } });
@@ -35,14 +35,14 @@ async function startedWith(name: string, ...flags: string[]): Promise<ReadonlySe
 
 describe('a server that starts', () => {
   it('loads the certificate library only if there is no certificate yet', async () => {
-    const first = await startedWith('first');
-    const second = await startedWith('second');
+    const first = await evaluatedAtStart('first');
+    const second = await evaluatedAtStart('second');
     expect(first).toContain('node-forge');
     expect(second).not.toContain('node-forge');
   });
 
   it('loads no profile reader, no Kubernetes client and no other command', async () => {
-    const evaluated = await startedWith('plain');
+    const evaluated = await evaluatedAtStart('plain');
     expect(evaluated).toContain('fastify');
     expect(evaluated).toContain('src/admission/admit.ts');
     const needless = new Set([
@@ -63,7 +63,7 @@ describe('a server that starts', () => {
   });
 
   it('loads the profile reader for a directory of profiles', async () => {
-    const evaluated = await startedWith('profiles', '--profiles', dir);
+    const evaluated = await evaluatedAtStart('profiles', '--profiles', dir);
     expect(evaluated).toContain('zod');
     expect(evaluated).toContain('src/api/profile/profile.ts');
   });
@@ -102,7 +102,7 @@ it('accepts no connection before all namespaces are known, and injects the first
       { 'agent-injector.io/injection': 'enabled' },
     );
   let release = (): void => {};
-  const isHeld = new Promise<void>((resolve) => {
+  const isWithheld = new Promise<void>((resolve) => {
     api.faults.list = (request, response) => {
       const url = new URL(request.url ?? '', 'http://api');
       if (url.pathname !== '/api/v1/namespaces')
@@ -122,7 +122,7 @@ it('accepts no connection before all namespaces are known, and injects the first
     server.child.kill('SIGKILL');
     await api.kill();
   });
-  await isHeld;
+  await isWithheld;
   await server.logged(({ msg }) => String(msg).startsWith('admin port is open'));
   expect(await refusal(port)).toBe('ECONNREFUSED');
   release();

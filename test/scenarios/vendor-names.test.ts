@@ -3,11 +3,11 @@ import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { catalogue } from '../support/fixtures.ts';
 
-// Agents are data: no code that all of them share may know one by name. The names are those of the profiles and of the tables themselves.
+// Agents are data: shared code must not contain their names, which are taken from the profiles and tables.
 
 const root = join(import.meta.dirname, '../..');
 
-/** Words in the names of vendors and profiles that are no names: kinds of software, runtimes, and what stands between. */
+/** Common words in the names of vendors and profiles: kinds of software, runtimes, prepositions. */
 const COMMON = new Set(
   [
     'agent apm sample based profiler engine instrumentation insight inside microsoft apache visual studio clr net netframework framework',
@@ -36,7 +36,7 @@ function codeFiles(folder: string): readonly string[] {
   });
 }
 
-/** The words of a text: as they stand, and taken apart at capitals, "_" and "-", alone and in pairs (`isDatadog`, `SkyWalking`, `NEW_RELIC`). */
+/** The words of a text, whole and split at capitals, "_" and "-", alone and in pairs (`isDatadog`, `SkyWalking`, `NEW_RELIC`). */
 function tokensOf(text: string): ReadonlySet<string> {
   const tokens = text.split(/[^A-Za-z0-9_-]+/).flatMap((word) => {
     const parts = word.split(/[_-]|(?<=[a-z0-9])(?=[A-Z])/);
@@ -46,7 +46,6 @@ function tokensOf(text: string): ReadonlySet<string> {
   return new Set(tokens.map((token) => token.toLowerCase()));
 }
 
-/** Every name of a vendor in a text, once. */
 function namesIn(text: string): readonly string[] {
   const tokens = tokensOf(text);
   return [...names].filter((name) => tokens.has(name));

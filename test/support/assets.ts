@@ -5,7 +5,7 @@ export const BINARIES = ['etcd', 'kube-apiserver', 'kube-controller-manager'] as
 
 export type Binary = (typeof BINARIES)[number];
 
-/** The folder with the control plane's binaries, or undefined when nobody has named one. Throws when it is named but does not hold them. */
+/** The folder with the binaries of the control plane; undefined if KUBEBUILDER_ASSETS is not set. Throws if a binary is missing. */
 export function assetsFolder(): string | undefined {
   const folder = process.env['KUBEBUILDER_ASSETS'];
   if (folder === undefined || folder === '') return undefined;
@@ -19,7 +19,6 @@ export function assetsFolder(): string | undefined {
   return folder;
 }
 
-/** Where one binary is; throws when there are none. */
 export function binaryPath(binary: Binary): string {
   const folder = assetsFolder();
   if (folder === undefined) throw new Error(`KUBEBUILDER_ASSETS is not set. ${HOW_TO_BUILD}`);

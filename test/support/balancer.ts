@@ -4,30 +4,27 @@ import { freePort } from './free-port.ts';
 import type { Replica } from './replicas.ts';
 
 const HOST = '127.0.0.1';
-const PROBE_EVERY_MS = 200;
+const PROBE_INTERVAL_MS = 200;
 const PROBE_TIMEOUT_MS = 1000;
 
 type Target = Pick<Replica, 'port'>;
 type Probed = Pick<Replica, 'port' | 'ask'>;
 
-/**
- * What kube-proxy is in a cluster: each new connection goes to the next of the replicas, and stays with it. One that goes to a replica that
- * takes none fails: nobody tries another.
- */
+/** Distributes new connections over replicas in turn, like kube-proxy: a connection to a dead replica fails, without a retry on another. */
 export interface Balancer {
   readonly port: number;
-  /** These, whatever they say about themselves. */
+  /** Sets the replicas, whether they are ready or not. */
   readonly to: (replicas: readonly Target[]) => void;
   /**
-   * Those of these that say they are ready, asked every 200 ms, as kubelet and endpoint controller do. One that no longer is, or that twice said
-   * nothing, gets no new connection; those that it has live on. Resolves when all were asked once.
+   * Uses the replicas that are ready, probed every 200 ms, as the kubelet and the endpoint controller do. A replica that is not ready, or does
+   * not answer two probes, gets no new connection. Its open connections stay. Resolves after the first probes.
    */
   readonly follow: (replicas: readonly Probed[]) => Promise<void>;
-  /** How many there have been: all, or those for one replica, were it there or not. */
+  /** The number of connections so far, in total or to one replica. */
   readonly connections: (replica?: Target) => number;
-  /** How many to this replica are open. */
+  /** The number of open connections to the replica. */
   readonly open: (replica: Target) => number;
-  /** Ends all that are open, so that the next ones are spread anew. For times when no call is under way. */
+  /** Closes all connections, so that new ones are distributed again. Calls in flight fail. */
   readonly cut: () => void;
   readonly close: () => void;
 }
@@ -36,10 +33,10 @@ export async function startBalancer(): Promise<Balancer> {
   let targets: readonly number[] = [];
   let count = 0;
   let probing: NodeJS.Timeout | undefined;
-  const given = new Map<number, number>();
+  const counts = new Map<number, number>();
   const opened = new Map<number, Set<Socket>>();
 
-  // Both ways on their own: an end from one side is no end of the other, and what was sent before it arrives.
+  // Half-open connections stay open, so that data that was sent before an end arrives.
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (incoming) => {
     const target = targets[count++ % targets.length];
     if (target === undefined) {
@@ -47,7 +44,7 @@ export async function startBalancer(): Promise<Balancer> {
       incoming.resetAndDestroy();
       return;
     }
-    given.set(target, (given.get(target) ?? 0) + 1);
+    counts.set(target, (counts.get(target) ?? 0) + 1);
     const outgoing = createConnection({ host: HOST, port: target, allowHalfOpen: true, noDelay: true });
     const open = opened.get(target) ?? new Set();
     opened.set(target, open);
@@ -75,26 +72,26 @@ export async function startBalancer(): Promise<Balancer> {
     port,
     to,
     follow: async (replicas) => {
-      // Until the first has answered it goes on with those that it knows: a Service is never without endpoints because one more comes.
+      // The previous targets stay until the first probe is answered, as the endpoints of a Service do.
       clearInterval(probing);
       const ready = new Set<Probed>();
       const silent = new Set<Probed>();
-      const look = async (): Promise<void> => {
+      const probeAll = async (): Promise<void> => {
         const probe = async (replica: Probed): Promise<void> => {
-          const answer = await probed(replica);
+          const answer = await probeOf(replica);
           if (answer === 'ready') ready.add(replica);
           else if (answer === 'unready' || silent.has(replica)) ready.delete(replica);
           if (answer === 'silent') silent.add(replica);
           else silent.delete(replica);
-          if (probing === mine) targets = replicas.filter((one) => ready.has(one)).map((one) => one.port);
+          if (probing === interval) targets = replicas.filter((one) => ready.has(one)).map((one) => one.port);
         };
         await Promise.all(replicas.map(probe));
       };
-      const mine = setInterval(() => void look(), PROBE_EVERY_MS);
-      probing = mine;
-      await look();
+      const interval = setInterval(() => void probeAll(), PROBE_INTERVAL_MS);
+      probing = interval;
+      await probeAll();
     },
-    connections: (replica) => (replica === undefined ? count : (given.get(replica.port) ?? 0)),
+    connections: (replica) => (replica === undefined ? count : (counts.get(replica.port) ?? 0)),
     open: (replica) => opened.get(replica.port)?.size ?? 0,
     cut,
     close: () => {
@@ -105,11 +102,11 @@ export async function startBalancer(): Promise<Balancer> {
   };
 }
 
-/** What it says of itself. One that says nothing is given up the second time, as the chart's readiness probe does (failureThreshold: 2). */
-async function probed(replica: Probed): Promise<'ready' | 'unready' | 'silent'> {
-  const asked = replica.ask('/readyz').then(
+/** Probes a replica. The chart's readiness probe also needs two failures (failureThreshold: 2). */
+async function probeOf(replica: Probed): Promise<'ready' | 'unready' | 'silent'> {
+  const answer = replica.ask('/readyz').then(
     ({ status }) => (status === 200 ? ('ready' as const) : ('unready' as const)),
     () => 'silent' as const,
   );
-  return Promise.race([asked, delay(PROBE_TIMEOUT_MS, 'silent' as const, { ref: false })]);
+  return Promise.race([answer, delay(PROBE_TIMEOUT_MS, 'silent' as const, { ref: false })]);
 }

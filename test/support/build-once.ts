@@ -8,7 +8,7 @@ declare module 'vitest' {
   }
 }
 
-/** globalSetup of vitest: a test never passes on yesterday's build. */
+/** Builds the program before the tests: a globalSetup of vitest. */
 export default function buildOnce(project: TestProject): void {
   const root = join(import.meta.dirname, '../..');
   execFileSync(process.execPath, [join(root, 'build.mjs')], { stdio: 'inherit' });

@@ -6,5 +6,5 @@ if (!inject('isBuilt'))
     'this test runs the program: list it under `program` in vitest.config.ts, so that it is built before',
   );
 
-/** The executable that the tests of commands run: what users get, not the sources. */
+/** The built executable, as users install it. */
 export const executable: string = join(import.meta.dirname, '../../dist/agent-injector.js');

@@ -10,7 +10,7 @@ export const NAMESPACE = 'agent-injector';
 
 const valuesDir = join(import.meta.dirname, '../deploy/values');
 
-/** The values files that the chart is tested with, each by its path; everything that holds must hold for all of them. */
+/** The values files that the chart is tested with: their paths by name. */
 export const valuesFiles: ReadonlyMap<string, string> = new Map(
   readdirSync(valuesDir).map((file) => [file.replace('.yaml', ''), join(valuesDir, file)]),
 );
@@ -20,7 +20,7 @@ export interface RenderOptions {
   readonly args?: readonly string[];
 }
 
-/** What helm makes of the chart, hooks included. */
+/** Renders the chart with Helm, including hooks. */
 export function renderText(values = 'default', { release = 'agent-injector', args = [] }: RenderOptions = {}): string {
   const file = valuesFiles.get(values);
   if (helm === undefined || file === undefined) throw new Error(`cannot render with ${values}`);
@@ -39,7 +39,7 @@ export function objectsOf(text: string): readonly KubeObject[] {
 
 const rendered = new Map<string, readonly KubeObject[]>();
 
-/** Rendered once, however many tests look at it. */
+/** Caches its results. */
 export function render(values?: string, options?: RenderOptions): readonly KubeObject[] {
   const key = JSON.stringify([values, options]);
   const objects = rendered.get(key) ?? objectsOf(renderText(values, options));
@@ -47,7 +47,7 @@ export function render(values?: string, options?: RenderOptions): readonly KubeO
   return objects;
 }
 
-/** The one object of a kind, in the shape that the caller knows it to have. */
+/** The only object of a kind, in the shape that the caller expects. */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
 export function only<T = KubeObject>(objects: readonly KubeObject[], kind: string): T {
   const found = objects.filter((object) => object.kind === kind);
@@ -80,7 +80,7 @@ export interface PodSpec {
   }[];
 }
 
-/** Every pod that the chart makes: the server's and the test's. */
+/** The specs of the pods of the server and of the test. */
 export function podSpecs(objects: readonly KubeObject[]): readonly PodSpec[] {
   return objects.flatMap((object) => {
     if (object.kind === 'Pod') return [object['spec'] as PodSpec];
@@ -96,7 +96,7 @@ export interface Rule {
   readonly verbs: readonly string[];
 }
 
-/** What all roles together allow, a line per verb: `ClusterRole agent-injector: watch namespaces`. */
+/** The permissions of all roles, a line for each verb: `ClusterRole agent-injector: watch namespaces`. */
 export function permissions(objects: readonly KubeObject[]): readonly string[] {
   return objects
     .filter(({ kind }) => kind === 'ClusterRole' || kind === 'Role')

@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { pathOf, type Ref } from '../e2e/kinds.ts';
 import { waitFor } from './wait-for.ts';
 
-/** Any Kubernetes object. Tests that look deeper name a type: `client.get<V1Pod>(…)`. */
+/** Any Kubernetes object. Tests pass a narrower type: `client.get<V1Pod>(…)`. */
 export interface KubeObject {
   readonly apiVersion?: string;
   readonly kind?: string;
@@ -22,20 +22,20 @@ export interface KubeObject {
 
 export interface Reply {
   readonly status: number;
-  /** Parsed JSON; the text itself where it is none (`/metrics`). */
+  /** Parsed JSON, or text that is not JSON (`/metrics`). */
   readonly body: unknown;
-  /** What `kubectl` would print as "Warning: …". */
+  /** The warnings that `kubectl` prints. */
   readonly warnings: readonly string[];
 }
 
-/** An answer of 400 or above. The message is the API server's own sentence. */
+/** An answer with status 400 or above. */
 export class ApiError extends Error {
   readonly status: number;
   readonly reason: string;
   readonly reply: Reply;
 
   constructor(what: string, reply: Reply) {
-    // A metav1.Status, or some text.
+    // A metav1.Status or text.
     const body = reply.body as { readonly message?: string; readonly reason?: string } | string;
     super(`${what}: ${reply.status} ${typeof body === 'string' ? body : (body.message ?? JSON.stringify(body))}`);
     this.name = 'ApiError';
@@ -70,11 +70,11 @@ export interface ClientOptions {
   readonly url: string;
   readonly ca: string;
   readonly token: string;
-  /** The name that its certificate must be for, when that is not the one in the URL. */
+  /** The name in the certificate, if it differs from the host in the URL. */
   readonly servername?: string;
 }
 
-/** A client for tests: any object as plain JSON, and the warnings that came with it. */
+/** A client of the API server that returns plain JSON and warnings. */
 export class Client {
   readonly #options: ClientOptions;
   readonly #agent: Agent;
@@ -85,7 +85,7 @@ export class Client {
     this.#agent = new Agent({ keepAlive: true, ca, ...(servername !== undefined && { servername }) });
   }
 
-  /** One HTTP request; any status is an answer, only a failed connection throws. */
+  /** Sends a request. Throws only if the connection fails, whatever the status. */
   async request(method: string, path: string, body?: unknown, contentType = 'application/json'): Promise<Reply> {
     for (;;) {
       const reply = await this.#send(method, path, body === undefined ? undefined : JSON.stringify(body), contentType);
@@ -116,7 +116,7 @@ export class Client {
     return object;
   }
 
-  /** Like `get`; undefined when there is none. */
+  /** Returns undefined if the object does not exist. */
   async find<T = KubeObject>(ref: Ref): Promise<T | undefined> {
     try {
       return await this.get<T>(ref);
@@ -126,7 +126,7 @@ export class Client {
     }
   }
 
-  /** In the order of their names. Items carry no apiVersion and kind on the wire: those of the list are put in. */
+  /** Lists objects by name. The items of a list have no apiVersion and kind, so both are added. */
   async list<T = KubeObject>(ref: Omit<Ref, 'name'>, labelSelector?: string): Promise<T[]> {
     const query = labelSelector === undefined ? '' : `?labelSelector=${encodeURIComponent(labelSelector)}`;
     const { object } = await this.#write<{ apiVersion: string; kind: string; items: T[] }>('GET', pathOf(ref) + query);
@@ -134,19 +134,19 @@ export class Client {
     return object.items.map((item) => ({ ...head, ...item }));
   }
 
-  /** Deletes at once, with no grace; what is not there is as good as deleted. */
+  /** Deletes without a grace period. An object that does not exist is no error. */
   async delete(ref: Ref): Promise<void> {
     const path = `${pathOf(ref)}?gracePeriodSeconds=0&propagationPolicy=Background`;
     const reply = await this.request('DELETE', path);
     if (reply.status >= 400 && reply.status !== 404) throw new ApiError(`DELETE ${path}`, reply);
   }
 
-  /** Creates a namespace, and waits until pods can be made in it: they need its default service account. */
+  /** Creates a namespace, and waits for its default ServiceAccount, which pods need. */
   async createNamespace(
     name: string,
-    marks: { readonly labels?: Record<string, string>; readonly annotations?: Record<string, string> } = {},
+    metadata: { readonly labels?: Record<string, string>; readonly annotations?: Record<string, string> } = {},
   ): Promise<void> {
-    await this.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, ...marks } });
+    await this.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, ...metadata } });
     await waitFor(`the default service account of namespace ${name}`, () =>
       this.find({ kind: 'ServiceAccount', namespace: name, name: 'default' }),
     );
@@ -158,7 +158,7 @@ export class Client {
     return { object: reply.body as T, warnings: reply.warnings };
   }
 
-  /** Undefined when a connection kept from before turned out to be dead: to be sent again, as every HTTP client does. */
+  /** Returns undefined if a reused connection was closed: the request must be sent again. */
   async #send(method: string, path: string, body: string | undefined, contentType: string): Promise<Reply | undefined> {
     return new Promise((resolve, reject) => {
       const request = httpsRequest(`${this.#options.url}${path}`, {

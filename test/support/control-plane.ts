@@ -12,26 +12,25 @@ import { startProcess, type GuardedProcess } from './guarded-process.ts';
 import { waitFor } from './wait-for.ts';
 
 export interface ControlPlaneOptions {
-  /** Kept when the control plane stops; a temporary one is made, and removed, when none is given. */
+  /** A folder that stays when the control plane stops. @default a temporary folder */
   readonly dir?: string;
-  /** Of the API server. */
+  /** Port of the API server. */
   readonly port?: number;
   readonly apiServerFlags?: readonly string[];
   readonly controllerManagerFlags?: readonly string[];
 }
 
-/** etcd, kube-apiserver and kube-controller-manager, running on loopback. No scheduler, no kubelet: pods are made, and stay Pending. */
+/** etcd, kube-apiserver and kube-controller-manager on loopback. There is no scheduler and no kubelet, so pods stay Pending. */
 export interface ControlPlane {
   readonly url: string;
   readonly dir: string;
-  /** For a user who may do everything. */
+  /** The kubeconfig of a cluster administrator. */
   readonly kubeconfigPath: string;
   readonly client: Client;
-  /** Ends the API server at once, as a crash does (a graceful end by SIGTERM takes it a minute, for its watches); etcd keeps its data. */
+  /** Kills the API server, since a graceful shutdown takes a minute. etcd keeps its data. */
   readonly stopApiServer: (signal?: NodeJS.Signals) => Promise<void>;
-  /** Starts it again, on the same port, and waits until it is ready. */
+  /** Starts the API server again on the same port, and waits until it is ready. */
   readonly startApiServer: () => Promise<void>;
-  /** Ends it for good: what it has made stays, nothing more is made. */
   readonly stopControllerManager: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
@@ -40,7 +39,7 @@ const YEAR = 365 * DAY;
 const TOKEN = 'admin-token-of-a-test';
 const READY_WITHIN = { deadline: 90_000 };
 
-/** Starts a control plane; resolves when namespaces get their service accounts, which means that all three processes work. */
+/** Resolves when namespaces get a ServiceAccount, which shows that all three processes work. */
 export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
   const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'agent-injector-e2e-'));
   const port = options.port ?? (await freePort());
@@ -80,7 +79,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
       ...(options.controllerManagerFlags ?? []),
     ]);
     await waitFor(
-      'the controller manager to make service accounts',
+      'the controller manager to create ServiceAccounts',
       () => client.find({ kind: 'ServiceAccount', namespace: 'default', name: 'default' }),
       { ...READY_WITHIN, hopeless: () => endOf('kube-controller-manager', manager) },
     );
@@ -106,11 +105,11 @@ async function isReady(client: Client): Promise<true> {
   throw new Error(String(body));
 }
 
-/** Keys, tokens and the kubeconfig; gives back the authority that vouches for the API server. */
+/** Writes keys, tokens and the kubeconfig. Returns the CA of the API server. */
 async function writeFiles(dir: string, url: string): Promise<string> {
   mkdirSync(dir, { recursive: true });
   const write = (name: string, content: string): void => writeFileSync(join(dir, name), content, { mode: 0o600 });
-  // For years before and after: tests set clocks.
+  // Valid for years before and after, since tests change clocks.
   const term = { at: shift(new Date(), -2 * YEAR), lifetime: 10 * YEAR };
   const authority = await issueAuthority('test CA', term);
   const serving = await issueLeaf(authority, ['127.0.0.1', 'localhost', 'kubernetes.default.svc'], term);

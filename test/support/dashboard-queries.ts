@@ -17,7 +17,7 @@ export interface Panel {
   readonly targets: readonly { readonly expr: string; readonly legendFormat: string }[];
 }
 
-/** The alerts as they stand in the chart, before it fills in times. */
+/** The alerts of the chart, before the template fills in times. */
 export const alerts = parse(readFileSync(join(chart, 'files/alerts.yaml'), 'utf8')) as readonly Alert[];
 
 export const { panels } = JSON.parse(readFileSync(join(chart, 'files/dashboard.json'), 'utf8')) as {

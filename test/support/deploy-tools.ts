@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 
-/** A program that checks what we deploy, or undefined where there is none. `HELM` and `PROMTOOL` name them; else they are looked for on the PATH. */
+/** The program that the variable (`HELM`, `PROMTOOL`) names, or the one on the PATH; undefined if there is none. */
 function findProgram(variable: string, name: string, args: readonly string[]): string | undefined {
   const program = process.env[variable] || name;
   return spawnSync(program, args, { stdio: 'ignore' }).status === 0 ? program : undefined;
@@ -10,7 +10,7 @@ export const helm: string | undefined = findProgram('HELM', 'helm', ['version'])
 
 export const promtool: string | undefined = findProgram('PROMTOOL', 'promtool', ['--version']);
 
-/** Runs a program to its end, whatever the end is. */
+/** Runs a program, whatever its exit code. */
 export function run(
   program: string,
   args: readonly string[],

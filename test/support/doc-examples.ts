@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 
-/** A worked example of a page: files, the command line without the program's name, and the lines that it prints. */
+/** An example of a page: files, the arguments of the command, and its output. */
 export interface Example {
   readonly title: string;
   readonly kind: string;
@@ -11,7 +11,7 @@ export interface Example {
   readonly output: string;
 }
 
-/** The examples of docs/explain.md, in order. */
+/** The examples of a page in docs/, in order. */
 export function examplesOf(page: string): readonly Example[] {
   const text = readFileSync(join(import.meta.dirname, '../../docs', page), 'utf8');
   return text
@@ -32,7 +32,7 @@ export function examplesOf(page: string): readonly Example[] {
     });
 }
 
-/** Each line of the page is printed, in that order; `…` stands for any lines, and without it nothing may come between two. */
+/** Asserts that each line of the example is printed in this order. `…` stands for any lines. */
 export function expectPrinted(printed: string, { output }: Example): void {
   const blocks = output.split(/^…$/m).map((block) => block.replaceAll(/^\n|\n$/g, ''));
   let at = 0;

@@ -14,23 +14,23 @@ interface Coverage {
 }
 
 /**
- * The sources of which a process of the bundle has run a function, the one that evaluates a module included: packages by their names, our own
- * by their paths. `dir` is what NODE_V8_COVERAGE named for that process, which has ended.
+ * The modules that a process of the bundle has evaluated: packages by name, our own sources by path. `dir` is the NODE_V8_COVERAGE of that
+ * process, which has ended.
  */
 export async function evaluatedIn(dir: string): Promise<ReadonlySet<string>> {
   const [file = ''] = await readdir(dir);
   const { result } = JSON.parse(await readFile(join(dir, file), 'utf8')) as Coverage;
   const script = result.find(({ url }) => url === pathToFileURL(executable).href);
   if (!script) throw new Error(`nothing in ${dir} is about the bundle`);
-  const whereIs = positions(await readFile(executable, 'utf8'));
+  const positionOf = positions(await readFile(executable, 'utf8'));
   const map = new SourceMap(JSON.parse(await readFile(`${executable}.map`, 'utf8')) as SourceMapPayload);
   const sources = new Set<string>();
   for (const { ranges } of script.functions) {
     const [whole] = ranges;
     if (!whole || whole.count === 0) continue;
-    const start = whereIs(whole.startOffset);
-    const end = whereIs(whole.endOffset - 1);
-    // The last place in the function that stands in a source: its beginning may be of the bundler, which a map leaves to whatever is before.
+    const start = positionOf(whole.startOffset);
+    const end = positionOf(whole.endOffset - 1);
+    // The last mapped position in the function: its beginning can be code of the bundler, which the map attributes to the previous source.
     const entry = map.findEntry(end.line, end.column);
     const isInside =
       'originalSource' in entry &&

@@ -9,12 +9,12 @@ import type { Reason } from '../../src/reasons/reason.ts';
 
 export const catalogue: Catalogue = builtInCatalogue();
 
-/** A catalogue whose configuration file has these defaults. */
+/** The built-in catalogue with these defaults. */
 export function catalogueWith(defaults: Record<string, string>): Catalogue {
   return withDefaults(catalogue, Object.entries(defaults));
 }
 
-/** A namespace that is opted in, with a server address, unless said otherwise. Annotations without a prefix get ours. */
+/** A namespace that is opted in by default, with a server address. Annotations without a prefix get ours. */
 export function namespace(annotations: Record<string, string> = {}, label = 'enabled'): Namespace {
   const own = Object.entries({ 'server-address': 'jennifer.example.com', ...annotations });
   return {
@@ -47,7 +47,7 @@ export function pod(
   return { apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers, ...rest } };
 }
 
-/** The variables of the article, as a container's `env`. */
+/** The `env` of the article. */
 export const articleEnvironment = [
   { name: 'CORECLR_ENABLE_PROFILING', value: '1' },
   { name: 'CORECLR_PROFILER', value: '{6C7CAF0F-D0E5-4274-A71B-6551761BBDC8}' },
@@ -57,7 +57,7 @@ export const articleEnvironment = [
   { name: 'ARIES_DOMAIN_ID', value: '1000' },
 ];
 
-/** An AgentProfile document: an agent by a claim at /agent, unless said otherwise. */
+/** An AgentProfile document whose agent comes from a claim at /agent by default. */
 export function profileDocument(spec: object = {}, name = 'agent'): object {
   return {
     apiVersion: 'agent-injector.io/v1alpha1',
@@ -74,7 +74,7 @@ export function profileDocument(spec: object = {}, name = 'agent'): object {
   };
 }
 
-/** A catalogue of just these profiles, all of which every container is to get, with the built-in tables. */
+/** A catalogue of these profiles, all of them selected by default, with the built-in tables. */
 export function catalogueOf(...profiles: readonly object[]): Catalogue {
   return catalogueFrom({ profiles });
 }
@@ -94,14 +94,14 @@ export function catalogueFrom(
   throw new Error(read.error.map(problemText).join('\n'));
 }
 
-/** As `namespace`, with nothing in it but what is said. */
+/** Like `namespace`, without a server address. */
 export function plainNamespace(annotations: Record<string, string> = {}): Namespace {
   const own = namespace(annotations);
   const { 'agent-injector.io/server-address': _, ...rest } = own.annotations;
   return { ...own, annotations: rest };
 }
 
-/** Why the pod was not injected; undefined where it was. */
+/** Undefined if the pod was injected. */
 export function reasonOf({ decision }: Pick<Admission, 'decision'>): Reason | undefined {
   return decision.outcome === 'injected' ? undefined : decision.reason;
 }

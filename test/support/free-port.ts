@@ -1,17 +1,17 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-const LOWEST = 20_000;
+const MIN_PORT = 20_000;
 const COUNT = 10_000;
-const given = new Set<number>();
+const used = new Set<number>();
 
-/** A port of 127.0.0.1 between 20000 and 29999 that nobody listens on; never the same twice in a process. */
+/** A free port of 127.0.0.1 from 20000 to 29999, never the same twice in a process. */
 export async function freePort(): Promise<number> {
   for (;;) {
-    // At random, so that test runs beside each other on one machine hardly ever meet between this look and their own listening.
-    const port = LOWEST + Math.floor(Math.random() * COUNT);
-    if (!given.has(port) && (await isFree(port))) {
-      given.add(port);
+    // Random, so that concurrent test runs rarely choose the same port before they listen on it.
+    const port = MIN_PORT + Math.floor(Math.random() * COUNT);
+    if (!used.has(port) && (await isFree(port))) {
+      used.add(port);
       return port;
     }
   }

@@ -4,7 +4,7 @@ import { articleEnvironment } from './fixtures.ts';
 
 const name = fc.stringMatching(/^[a-z]([a-z0-9-]{0,8}[a-z0-9])?$/);
 
-/** Variables of all kinds: unrelated ones, those of the agent with its value or another, by value and by reference, with `$(…)`, duplicates. */
+/** Variables: unrelated ones, those of the agent with the same or another value, values and references, `$(…)`, duplicates. */
 const variable = fc.oneof(
   {
     weight: 4,
@@ -101,7 +101,7 @@ export const settings: fc.Arbitrary<Record<string, string>> = fc
     Object.fromEntries(pairs.map(([key, value]) => [key.includes('/') ? key : `agent-injector.io/${key}`, value])),
   );
 
-/** Pods of a valid shape, sensible and hostile ones. */
+/** Pods of a valid shape, ordinary and hostile ones. */
 export const pods: fc.Arbitrary<Pod> = fc
   .record(
     {

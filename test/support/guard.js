@@ -1,5 +1,5 @@
-// Runs a command that must not outlive whoever started it: `fork('guard.js', [COMMAND, ARG…])`. The channel between the two breaks when
-// the owner ends, however it ends; then the command is killed. Says the command's process id first, and how it ended last.
+// Runs a command that must not outlive its parent: `fork('guard.js', [COMMAND, ARG…])`. When the parent ends, even by SIGKILL, the IPC channel
+// closes and the command is killed. The first message is the process id of the command, and the last one its exit.
 import { spawn } from 'node:child_process';
 
 const [command, ...args] = process.argv.slice(2);
@@ -7,13 +7,13 @@ const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'] });
 
 process.on('disconnect', () => child.kill('SIGKILL'));
 process.on('message', (signal) => child.kill(signal));
-// A signal to the guard alone is for the command.
+// A signal to the guard is meant for the command.
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 
-const tell = (message) => {
+const send = (message) => {
   if (process.connected) process.send(message, () => {});
 };
-child.on('spawn', () => tell({ pid: child.pid }));
+child.on('spawn', () => send({ pid: child.pid }));
 child.on('error', (error) => {
   console.error(String(error));
   process.exitCode = 127;

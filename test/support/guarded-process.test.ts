@@ -14,7 +14,7 @@ afterAll(() => rmSync(dir, { recursive: true }));
 
 const forever = 'setInterval(() => {}, 1000)';
 
-function lives(pid: number): boolean {
+function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
@@ -37,9 +37,9 @@ test('a command ends with its owner, even if the owner is killed', async () => {
   );
   const [line] = await once(owner.stdout, 'data');
   const pid = Number(line);
-  expect(lives(pid)).toBe(true);
+  expect(isAlive(pid)).toBe(true);
   owner.kill('SIGKILL');
-  await waitFor('the command to die', () => !lives(pid));
+  await waitFor('the command to die', () => !isAlive(pid));
 });
 
 test('a command receives its signals, and its exit code is reported', async () => {
@@ -49,7 +49,7 @@ test('a command receives its signals, and its exit code is reported', async () =
   expect(started.exit()).toBeUndefined();
   expect(await started.stop('SIGTERM')).toEqual({ code: 3, signal: null });
   expect(started.log()).toBe('up\ndrained\n');
-  expect(lives(started.pid)).toBe(false);
+  expect(isAlive(started.pid)).toBe(false);
 });
 
 test('the signal that killed a command is reported', async () => {

@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url';
 export interface Command {
   readonly command: string;
   readonly args: readonly string[];
-  /** Added to this process's own environment. */
+  /** Added to the environment of this process. */
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** Where stdout and stderr go, appended. */
+  /** The file to which stdout and stderr are appended. */
   readonly logPath: string;
 }
 
@@ -18,28 +18,28 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** A process that cannot outlive this one: guard.js kills it as soon as this one is gone, were it by SIGKILL. */
+/** A process that guard.js kills when this one ends, even by SIGKILL. */
 export interface GuardedProcess {
-  /** Of the command itself, not of its guard. */
+  /** The process id of the command, not of its guard. */
   readonly pid: number;
   readonly exited: Promise<Exit>;
-  /** How it ended; undefined while it runs. */
+  /** Undefined while the process runs. */
   readonly exit: () => Exit | undefined;
   readonly signal: (signal: NodeJS.Signals) => void;
-  /** Sends the signal (SIGKILL when not given) and waits for the end. */
+  /** Sends the signal, SIGKILL by default, and waits for the exit. */
   readonly stop: (signal?: NodeJS.Signals) => Promise<Exit>;
-  /** Everything that it has written so far. */
+  /** The output so far. */
   readonly log: () => string;
 }
 
-/** Starts a command; resolves when it runs. */
+/** Resolves when the command runs. */
 export async function startProcess({ command, args, env = {}, cwd, logPath }: Command): Promise<GuardedProcess> {
   const log = openSync(logPath, 'a');
   const guard = fork(fileURLToPath(new URL('guard.js', import.meta.url)), [command, ...args], {
     stdio: ['ignore', log, log, 'ipc'],
     env: { ...process.env, ...env },
     execArgv: [],
-    // A group of its own: Ctrl-C ends the tests, and they (or the guard) end the command, in the right order.
+    // A separate process group: Ctrl-C ends the tests, and these (or the guard) end the command.
     detached: true,
     ...(cwd !== undefined && { cwd }),
   });

@@ -5,7 +5,7 @@ import { podOf, variable, type Pod } from './pod.ts';
 import { waitFor } from './wait-for.ts';
 import { registerWebhook, type RegisteredWebhook } from '../e2e/webhook.ts';
 
-/** A control plane whose API server calls a running injector. */
+/** A control plane whose API server calls an injector. */
 export interface InjectedCluster {
   readonly controlPlane: ControlPlane;
   readonly client: Client;
@@ -38,12 +38,12 @@ export async function startInjectedCluster(
 
 const PREFIX = 'agent-injector.io/';
 
-/** Annotations of ours, by their names without the prefix. */
+/** Adds our prefix to the keys of annotations or labels. */
 export function ours(settings: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(settings).map(([name, value]) => [`${PREFIX}${name}`, value]));
 }
 
-/** The marks of a namespace that is opted in and names the server that its agents report to. */
+/** Labels and annotations of a namespace that is opted in, with a server address. */
 export function optedIn(settings: Readonly<Record<string, string>> = {}): {
   readonly labels: Record<string, string>;
   readonly annotations: Record<string, string>;
@@ -54,7 +54,7 @@ export function optedIn(settings: Readonly<Record<string, string>> = {}): {
   };
 }
 
-/** Gives the namespace another domain, and says how many ms it took, once that was written, until a new pod got it. */
+/** Changes the domain of the namespace, and returns the time until a new pod gets it, in ms. */
 export async function changeDomain(client: Client, namespace: string, domain: string): Promise<number> {
   await client.patch(
     { kind: 'Namespace', name: namespace },

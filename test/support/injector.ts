@@ -12,25 +12,25 @@ import type { Pod } from './pod.ts';
 import { waitFor, waitUntil } from './wait-for.ts';
 
 export interface InjectorOptions {
-  /** None: it goes by files, as its flags say. */
+  /** Without it, the injector uses no cluster. */
   readonly kubeconfigPath?: string;
-  /** A command that ends by running what is added to it (`nice`, `sh -c '… exec "$@"' sh`), and what it finds in its environment. */
+  /** A command that runs its further arguments (`nice`, `sh -c '… exec "$@"' sh`). */
   readonly through?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** 0 when not given: it ends as soon as it is told to. */
+  /** @default 0 */
   readonly drainSeconds?: number;
-  /** Other flags of the server, without their dashes. */
+  /** Further flags of the server, without dashes. */
   readonly flags?: Readonly<Record<string, string>>;
 }
 
-/** A line of the log; a line that is no JSON is all message. */
+/** A line of the log. A line that is not JSON becomes the message. */
 export interface LogLine {
   readonly level?: 'debug' | 'info' | 'warn' | 'error' | 'fatal';
   readonly msg: string;
   readonly [field: string]: unknown;
 }
 
-/** The log line of one decision, as far as tests read it. */
+/** The fields of the log line of a decision that tests read. */
 export interface DecisionLine extends LogLine {
   readonly uid: string;
   readonly namespace: string;
@@ -41,43 +41,39 @@ export interface DecisionLine extends LogLine {
   readonly dryRun?: boolean;
 }
 
-/** An answer to a review, its patch decoded. */
+/** An answer to a review, with its decoded patch. */
 export interface ReviewAnswer {
   readonly allowed: boolean;
   readonly warnings?: readonly string[];
   readonly patch: readonly PatchOperation[];
 }
 
-/** `agent-injector serve`, the bundle itself in a process of its own. */
+/** The bundle as a process: `agent-injector serve`. */
 export interface Injector {
-  /** Of the webhook: what the API server is to call. */
+  /** The URL of the webhook. */
   readonly url: string;
   readonly adminUrl: string;
-  /** The authority, PEM, that vouches for its certificate: it made both itself. */
+  /** The CA that the injector has issued, PEM. */
   readonly ca: string;
   readonly process: GuardedProcess;
   /** GET on the admin port; `/livez`, `/readyz`, `/metrics`. */
   readonly ask: (path: string) => Promise<TextAnswer>;
-  /** Resolves when `/readyz` says yes. */
   readonly ready: () => Promise<void>;
-  /** Asks it about the creation of a pod, without an API server in between. */
+  /** Sends a review of a pod creation without an API server. */
   readonly review: (namespace: string, pod: Pod) => Promise<ReviewAnswer>;
   readonly lines: () => readonly LogLine[];
-  /**
-   * Every decision since the start, in order; those of one namespace when it is given. A line may be written a little after the answer
-   * was sent: there are as many lines as the metric counts before they are given.
-   */
+  /** All decisions in order, or those of one namespace. Waits for the lines of all answered reviews, which are written after the answers. */
   readonly decisions: (namespace?: string) => Promise<readonly DecisionLine[]>;
-  /** How many reviews were answered, by its own metric. */
+  /** The number of answered reviews, from the metrics. */
   readonly reviews: () => Promise<number>;
-  /** Sends the signal (SIGKILL when not given), and waits for the end; its files are removed. */
+  /** Sends the signal, SIGKILL by default, waits for the exit, and removes all files. */
   readonly stop: (signal?: NodeJS.Signals) => Promise<Exit>;
 }
 
 const BUNDLE = fileURLToPath(new URL('../../dist/agent-injector.js', import.meta.url));
 const HOST = '127.0.0.1';
 
-/** Starts the server with fresh certificates; resolves when it is alive, which is before it is ready. */
+/** Starts the server with new certificates. Resolves when it is alive, before it is ready. */
 export async function startInjector({
   kubeconfigPath,
   through = [],
@@ -95,16 +91,16 @@ export async function startInjector({
     'admin-port': adminPort,
     'tls-dir': join(dir, 'tls'),
     'drain-seconds': drainSeconds,
-    // Pods of most tests name claims that nobody makes.
+    // Most tests use claims that do not exist.
     checks: 'none',
     ...more,
   };
   const args = ['serve', ...Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)])];
-  // Not in the project's folder, so that nothing of it is found by accident.
+  // Not in the folder of the project, so that no file of it is found by accident.
   const [command = process.execPath, ...rest] = [...through, process.execPath, BUNDLE, ...args];
   const started = await startProcess({ command, args: rest, cwd: dir, logPath: join(dir, 'log'), env });
   const lines = (): readonly LogLine[] => parse(started.log());
-  const decided = (): readonly DecisionLine[] =>
+  const decisions = (): readonly DecisionLine[] =>
     lines().filter((line): line is DecisionLine => line.msg === 'decision');
   const ask = (path: string): Promise<TextAnswer> => httpGet(adminPort, path);
   const reviews = async (): Promise<number> => sumOf('agent_injector_reviews_total', (await ask('/metrics')).text);
@@ -119,7 +115,7 @@ export async function startInjector({
   };
   try {
     await waitFor('the injector to be alive', async () => (await ask('/livez')).status === 200, { hopeless: ended });
-    // What it is started through may have given it mounts of its own.
+    // The command in `through` can have created a mount namespace.
     const root = through.length === 0 ? '' : `/proc/${started.pid}/root`;
     const ca = readFileSync(join(root, flags['tls-dir'], 'ca.crt'), 'utf8');
     const webhook = new Client({ url: `https://${HOST}:${port}`, ca, token: '' });
@@ -131,12 +127,12 @@ export async function startInjector({
       process: started,
       ask,
       ready: async () => {
-        await waitFor('the injector to be ready', async () => isYes(await ask('/readyz')), { hopeless: ended });
+        await waitFor('the injector to be ready', async () => isReady(await ask('/readyz')), { hopeless: ended });
       },
       lines,
       decisions: async (namespace) => {
         const count = await reviews();
-        const all = await waitUntil(`${count} decisions in the log`, decided, ({ length }) => length >= count);
+        const all = await waitUntil(`${count} decisions in the log`, decisions, ({ length }) => length >= count);
         return all.filter((decision) => namespace === undefined || decision.namespace === namespace);
       },
       reviews,
@@ -148,7 +144,7 @@ export async function startInjector({
   }
 }
 
-/** Asks a webhook about the creation of a pod, as an API server does, to the order of the keys: who has no time to parse goes by that. */
+/** Sends a review of a pod creation, with the key order of the API server, on which load shedding depends. */
 export async function review(webhook: Client, namespace: string, pod: Pod): Promise<ReviewAnswer> {
   const { status, body } = await webhook.request('POST', '/mutate?timeout=5s', {
     kind: 'AdmissionReview',
@@ -168,13 +164,13 @@ export async function review(webhook: Client, namespace: string, pod: Pod): Prom
   return { ...response, patch: JSON.parse(patch) as readonly PatchOperation[] };
 }
 
-/** True, or an exception with the sentence that says why not: it shows when the wait is given up. */
-function isYes({ status, text }: TextAnswer): true {
+/** Throws the text of an unready server, for the error of `waitFor`. */
+function isReady({ status, text }: TextAnswer): true {
   if (status === 200) return true;
   throw new Error(text);
 }
 
-/** The last line counts once it is written to its end. */
+/** Skips a last line that is not complete yet. */
 function parse(log: string): readonly LogLine[] {
   return log
     .split('\n')
@@ -182,7 +178,6 @@ function parse(log: string): readonly LogLine[] {
     .map((line) => (line.startsWith('{') ? (JSON.parse(line) as LogLine) : { msg: line }));
 }
 
-/** All series of a counter together. */
 function sumOf(name: string, metrics: string): number {
   let sum = 0;
   for (const [, value] of metrics.matchAll(new RegExp(`^${name}(?:\\{.*\\})? (\\d+)$`, 'gm'))) sum += Number(value);

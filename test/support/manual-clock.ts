@@ -1,6 +1,6 @@
 import type { Clock } from '../../src/lib/clock.ts';
 
-/** Time that stands still until a test moves it. */
+/** A clock that a test moves. */
 export class ManualClock implements Clock {
   #now = 0;
   readonly #timers = new Map<() => void, number>();

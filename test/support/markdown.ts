@@ -5,13 +5,13 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return [line(head), `|${head.map(() => '---').join('|')}|`, ...rows.map(line)].join('\n');
 }
 
-/** Text as code, whatever quotes are in it. */
+/** Inline code, whatever backticks the text has. */
 export function code(text: string): string {
   const fence = text.includes('`') ? '``' : '`';
   return text === '' ? '' : `${fence}${text.replaceAll('\n', ' ')}${fence}`;
 }
 
-/** Addresses as links, all else as it is. */
+/** Turns URLs into links. */
 export function linked(text: string): string {
   return text.replaceAll(/https?:\/\/[^\s)]+/g, (url) => `<${url}>`);
 }

@@ -20,7 +20,7 @@ export interface Pod extends KubeObject {
 export interface PodOptions {
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
-  /** One container named `app` when not given. */
+  /** @default one container named `app` */
   readonly spec?: Pod['spec'];
 }
 
@@ -37,28 +37,28 @@ export function podOf(namespace: string, name: string, { labels, annotations, sp
   };
 }
 
-/** The value of a variable in a container; undefined where it is not set. */
+/** The value of a variable in a container, if it is set. */
 export function variable(pod: Pod, name: string, of = 'app'): string | undefined {
   const all = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])];
   const found = all.find((one) => one.name === of);
-  if (!found) throw new Error(`there is no container ${of}, but ${all.map((one) => one.name).join(', ')}`);
+  if (!found) throw new Error(`no container ${of} among ${all.map((one) => one.name).join(', ')}`);
   return found.env?.find((entry) => entry.name === name)?.value;
 }
 
-/** The names of the containers that load the agent's profiler. */
+/** Names of the containers that load the agent's profiler. */
 export function instrumented(pod: Pod): readonly string[] {
   return [...pod.spec.containers, ...(pod.spec.initContainers ?? [])]
     .map(({ name }) => name)
     .filter((name) => variable(pod, 'CORECLR_PROFILER', name) === '{6C7CAF0F-D0E5-4274-A71B-6551761BBDC8}');
 }
 
-/** The record that the injector left on the pod. */
+/** The status record on the pod. */
 export function recordOf(pod: Pod): unknown {
   const text = pod.metadata?.annotations?.['agent-injector.io/status'];
   return text === undefined ? undefined : JSON.parse(text);
 }
 
-/** Waits until there are just so many pods of a controller (a ReplicaSet is meant by the name of its Deployment), and gives them. */
+/** Waits for exactly this number of pods of a controller. A Deployment stands for its ReplicaSets. */
 export async function podsOf(
   client: Client,
   owner: { readonly namespace: string; readonly name: string },
@@ -78,7 +78,7 @@ export async function podsOf(
   return pods as unknown as readonly [Pod, ...Pod[]];
 }
 
-/** The claim that the default profile's files are in, where the agent is to be given. */
+/** The claim of the default profile. */
 export const claimIn = (namespace: string): KubeObject => ({
   apiVersion: 'v1',
   kind: 'PersistentVolumeClaim',

@@ -16,7 +16,7 @@ export interface Started {
 }
 
 /** The environment without settings of agent-injector and Kubernetes. */
-const clean = Object.fromEntries(
+const cleanEnvironment = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !name.startsWith('AGENT_INJECTOR_') && !name.startsWith('KUBE')),
 );
 
@@ -26,7 +26,7 @@ export function start(
   options: { env?: Record<string, string>; cwd?: string; stdin?: string } = {},
 ): Started {
   const child = spawn(process.execPath, [executable, ...args], {
-    env: { ...clean, ...options.env },
+    env: { ...cleanEnvironment, ...options.env },
     cwd: options.cwd,
     stdio: 'pipe',
   });

@@ -4,7 +4,7 @@ import type { Source } from '../../src/reasons/reason.ts';
 const onPod = (name: string): Source => ({ from: 'pod', key: `agent-injector.io/${name}` });
 const onNamespace = (name: string): Source => ({ from: 'namespace', key: `agent-injector.io/${name}` });
 
-/** One reason of each code with facts as they are met, for the page that explains them. The compiler misses none. */
+/** An example of each reason, for docs/reasons.md. */
 export const examples: { readonly [code in ReasonCode]: Extract<Reason, { code: code }> } = {
   'not-a-pod': { code: 'not-a-pod', resource: 'deployments.apps' },
   'not-a-creation': { code: 'not-a-creation', operation: 'UPDATE' },

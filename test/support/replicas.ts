@@ -9,7 +9,7 @@ import { startProcess, type GuardedProcess } from './guarded-process.ts';
 import { instrumented, podOf, type Pod } from './pod.ts';
 import { waitFor } from './wait-for.ts';
 
-// Replicas of the built server behind one Service, as in a cluster: they share a Secret and a MutatingWebhookConfiguration.
+// Replicas of the built server behind one Service. They share a Secret and a MutatingWebhookConfiguration.
 
 export const NAMESPACE = 'apm';
 export const NAME = 'agent-injector';
@@ -27,16 +27,15 @@ export interface Replica {
   readonly ask: (path: string) => Promise<TextAnswer>;
   readonly ready: () => Promise<void>;
   readonly messages: () => readonly string[];
-  /** The value of a metric with these labels, as they stand in the text. */
+  /** The value of a metric, with its labels as in the text format. */
   readonly metric: (name: string, labels?: string) => Promise<number>;
   readonly stop: (signal?: NodeJS.Signals) => Promise<void>;
 }
 
 export interface ReplicaOptions {
   readonly kubeconfigPath: string;
-  /** Instead of the Secret, or in addition to it. */
+  /** @default issuedFlags */
   readonly flags?: Readonly<Record<string, string>>;
-  /** What it finds in its environment. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -46,7 +45,7 @@ export const issuedFlags = {
   service: `${NAME}.${NAMESPACE}`,
 };
 
-/** Starts a process; resolves when it runs, which is long before it is ready. */
+/** Resolves when the process runs, before it is ready. */
 export async function startReplica({
   kubeconfigPath,
   flags = issuedFlags,
@@ -105,10 +104,10 @@ export async function startReplica({
   };
 }
 
-/** Three entries, as the chart has them, without a caBundle: that is for the server to fill in. */
+/** The three entries of the chart, without a caBundle, which the server writes. */
 export function configuration(port: number): KubeObject {
   const service = { name: NAME, namespace: NAMESPACE, path: '/mutate', port };
-  const never = ['kube-system', 'kube-public', 'kube-node-lease', NAMESPACE];
+  const excluded = ['kube-system', 'kube-public', 'kube-node-lease', NAMESPACE];
   const entry = (name: string, values: readonly string[], failurePolicy: string, objectSelector: object): object => ({
     name: `${name}.agent-injector.io`,
     clientConfig: { service },
@@ -116,7 +115,7 @@ export function configuration(port: number): KubeObject {
     namespaceSelector: {
       matchExpressions: [
         { key: LABEL, operator: 'In', values },
-        { key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: never },
+        { key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: excluded },
       ],
     },
     objectSelector,
@@ -141,14 +140,14 @@ export function configuration(port: number): KubeObject {
   };
 }
 
-/** The injector's namespace, its Service, and two namespaces to make pods in: `open` (enabled) and `closed` (required). */
+/** Creates the namespace and the Service of the injector, and two namespaces for pods: `open` (enabled) and `closed` (required). */
 export async function prepare(client: Client, port: number): Promise<void> {
   await client.createNamespace(NAMESPACE);
   await client.create({
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { name: NAME, namespace: NAMESPACE },
-    // No kube-proxy here: the API server goes to this name itself.
+    // There is no kube-proxy: the API server resolves this name.
     spec: { type: 'ExternalName', externalName: 'localhost', ports: [{ port }] },
   });
   const annotations = { 'agent-injector.io/server-address': 'jennifer.example.com' };
@@ -158,13 +157,13 @@ export async function prepare(client: Client, port: number): Promise<void> {
 
 let pods = 0;
 
-/** Whether a pod that is created now gets the agent; a refusal counts as no. */
+/** Creates a pod as a dry run. False if it gets no agent. Throws if it is refused. */
 export async function injects(client: Client, namespace = 'closed'): Promise<boolean> {
   const { object } = await client.create<Pod>(podOf(namespace, `probe-${(pods += 1)}`), { dryRun: true });
   return instrumented(object).length > 0;
 }
 
-/** caBundle of each entry, PEM. */
+/** The caBundle of each entry, PEM. */
 export async function publishedBy(client: Client): Promise<readonly string[]> {
   const { webhooks = [] } = await client.get<{ webhooks?: { clientConfig: { caBundle?: string } }[] }>(CONFIGURATION);
   return webhooks.map(({ clientConfig }) => Buffer.from(clientConfig.caBundle ?? '', 'base64').toString());
@@ -178,7 +177,7 @@ export async function secretOf(client: Client): Promise<Readonly<Record<string, 
   );
 }
 
-/** Creates required pods as a dry run, so many at a time, until it is told to end. */
+/** Creates required pods as a dry run from several workers, until `end` is called. */
 export function startLoad(client: Client, workers: number) {
   const ending = new AbortController();
   let made = 0;
@@ -187,7 +186,7 @@ export function startLoad(client: Client, workers: number) {
     while (!ending.signal.aborted) {
       made += 1;
       try {
-        if (!(await injects(client))) failures.push('a pod went without the agent');
+        if (!(await injects(client))) failures.push('a pod was created without the agent');
       } catch (error) {
         failures.push(`${new Date().toISOString()} ${String(error)}`);
       }
@@ -204,13 +203,13 @@ export function startLoad(client: Client, workers: number) {
   };
 }
 
-/** How often the API server has carried out such a request, by its own count; a request that was refused is not in it. */
+/** The number of such requests that the API server has counted as successful. */
 export async function writes(client: Client, verb: string, resource: string): Promise<number> {
   const { body } = await client.request('GET', '/metrics');
   let sum = 0;
   for (const [, labels = '', value] of String(body).matchAll(/^apiserver_request_total\{(.*)\} (\d+)$/gm)) {
-    const isIt = labels.includes(`verb="${verb}"`) && labels.includes(`resource="${resource}"`);
-    if (isIt && /code="20[01]"/.test(labels)) sum += Number(value);
+    const isMatch = labels.includes(`verb="${verb}"`) && labels.includes(`resource="${resource}"`);
+    if (isMatch && /code="20[01]"/.test(labels)) sum += Number(value);
   }
   return sum;
 }

@@ -2,7 +2,7 @@ import type { NamedSecret } from '../../src/cluster/secret-store.ts';
 
 type Data = Readonly<Record<string, string>>;
 
-/** A Secret in memory with resource versions, as the API server has it. */
+/** A Secret in memory with resource versions, like those of the API server. */
 export class StoredSecret implements NamedSecret {
   data: Data | undefined;
   version = 0;
@@ -23,7 +23,7 @@ export class StoredSecret implements NamedSecret {
     return this.data && version === String(this.version) ? this.#write(data) : { kind: 'conflict' };
   }
 
-  /** Writes as another process would: unconditionally, and not counted. */
+  /** Writes unconditionally, like another process, without counting. */
   put(data: Data | undefined): void {
     this.data = data;
     this.version += 1;

@@ -2,51 +2,48 @@ import { inspect } from 'node:util';
 import { setTimeout as delay } from 'node:timers/promises';
 
 export interface WaitOptions {
-  /** Milliseconds until it is given up. */
+  /** Timeout in ms. */
   readonly deadline?: number;
   readonly interval?: number;
-  /** An error that makes further waiting pointless, once there is one: "the process has ended". */
+  /** Returns an error that makes further waiting useless, such as the end of a process. */
   readonly hopeless?: () => Error | undefined;
 }
 
 type Falsy = false | undefined | null | 0 | '';
 
-/**
- * Asks again and again until the fact is there: until `fact` gives something truthy, which is the result. An exception counts as "not yet".
- * `what` completes the sentence "waited for …".
- */
+/** Polls until `check` returns a truthy value, and returns it. An exception counts as "not yet". `what` completes "waited for …". */
 export async function waitFor<T>(
   what: string,
-  fact: () => T | Falsy | Promise<T | Falsy>,
+  check: () => T | Falsy | Promise<T | Falsy>,
   { deadline = 30_000, interval = 50, hopeless }: WaitOptions = {},
 ): Promise<T> {
   const end = Date.now() + deadline;
   for (;;) {
-    const { value, seen, cause } = await look(fact);
+    const { value, observed, cause } = await attempt(check);
     if (value) return value;
-    const lost = hopeless?.();
-    if (lost) throw new Error(`waited for ${what}, in vain: ${lost.message}`, { cause: lost });
-    if (Date.now() > end) throw new Error(`waited ${deadline} ms for ${what}; ${seen}`, { cause });
+    const failure = hopeless?.();
+    if (failure) throw new Error(`waited for ${what}, in vain: ${failure.message}`, { cause: failure });
+    if (Date.now() > end) throw new Error(`waited ${deadline} ms for ${what}; ${observed}`, { cause });
     await delay(interval);
   }
 }
 
-interface Look<T> {
+interface Attempt<T> {
   readonly value?: T;
-  readonly seen: string;
+  readonly observed: string;
   readonly cause?: unknown;
 }
 
-async function look<T>(fact: () => T | Promise<T>): Promise<Look<T>> {
+async function attempt<T>(check: () => T | Promise<T>): Promise<Attempt<T>> {
   try {
-    const value = await fact();
-    return { value, seen: `last seen: ${inspect(value)}` };
+    const value = await check();
+    return { value, observed: `last value: ${inspect(value)}` };
   } catch (error) {
-    return { seen: `last error: ${error instanceof Error ? error.message : String(error)}`, cause: error };
+    return { observed: `last error: ${error instanceof Error ? error.message : String(error)}`, cause: error };
   }
 }
 
-/** Waits until what is read satisfies the condition, and gives it back; the error shows what was read last. */
+/** Polls until the value satisfies the condition, and returns it. The error of a timeout shows the last value. */
 export async function waitUntil<T>(
   what: string,
   read: () => T | Promise<T>,
@@ -58,7 +55,7 @@ export async function waitUntil<T>(
     async () => {
       const value = await read();
       if (condition(value)) return { value };
-      throw new Error(`not so: ${inspect(value, { depth: 6, breakLength: 120 })}`);
+      throw new Error(`unexpected value: ${inspect(value, { depth: 6, breakLength: 120 })}`);
     },
     options,
   );

@@ -20,7 +20,7 @@ export interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
-  // oxlint-disable-next-line typescript/no-explicit-any -- what a server sends is whatever it sends; tests look at it
+  // oxlint-disable-next-line typescript/no-explicit-any -- tests read any field of an answer
   readonly json: any;
 }
 
@@ -31,7 +31,7 @@ export interface TestServer {
   readonly metrics: Metrics;
   readonly lines: { fields: Record<string, unknown>; message: string }[];
   readonly post: (body: string | Buffer | object, headers?: Record<string, string>, path?: string) => Promise<Answer>;
-  /** Puts another in the place of the namespace of its name. */
+  /** Replaces the namespace of the same name. */
   readonly replace: (namespace: Namespace) => void;
   readonly close: () => Promise<void>;
 }
@@ -46,7 +46,7 @@ export interface TestServerOptions {
   readonly onDecision?: HandlerDependencies['onDecision'];
 }
 
-/** The real webhook server on a free port, over TLS that the client verifies. */
+/** The webhook server on a free port, with TLS that the client verifies. */
 export async function startServer(options: TestServerOptions = {}): Promise<TestServer> {
   const dir = await mkdtemp(join(tmpdir(), 'agent-injector-tls-'));
   const opened = await readOrCreateTlsDirectory(dir, new Date());

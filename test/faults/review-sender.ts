@@ -1,24 +1,24 @@
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
-import type { Served } from './server.ts';
+import type { ServerProcess } from './server.ts';
 
-export interface Heard {
+export interface ReviewResponse {
   readonly status: number;
   readonly text: string;
 }
 
-/** Sends bodies to a server, over connections that are kept. */
-export class Speaker {
-  readonly #server: Pick<Served, 'port' | 'ca'>;
+/** Posts bodies to a server over reused connections. */
+export class ReviewSender {
+  readonly #server: Pick<ServerProcess, 'port' | 'ca'>;
   readonly #agent: Agent;
 
-  constructor(server: Pick<Served, 'port' | 'ca'>) {
+  constructor(server: Pick<ServerProcess, 'port' | 'ca'>) {
     this.#server = server;
     this.#agent = new Agent({ keepAlive: true, ca: server.ca, servername: 'localhost' });
   }
 
-  /** Rejects when the connection breaks before an answer is whole. */
-  async post(body: Buffer | string): Promise<Heard> {
+  /** Rejects if the connection breaks before the answer is complete. */
+  async post(body: Buffer | string): Promise<ReviewResponse> {
     return new Promise((resolve, reject) => {
       const sent = request(
         {
@@ -48,8 +48,8 @@ export class Speaker {
   }
 }
 
-/** Of a process's main thread, in ms: how long it ran, and how long it was ready to and had no processor (sched(7)). */
-export function scheduled(pid: number): { readonly ran: number; readonly waited: number } {
+/** Times of a process's main thread in ms: running, and waiting for a CPU (sched(7)). */
+export function schedulerTimes(pid: number): { readonly ran: number; readonly waited: number } {
   const [ran = 0, waited = 0] = readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ').map(Number);
   return { ran: ran / 1e6, waited: waited / 1e6 };
 }

@@ -14,7 +14,7 @@ import profiles from './profiles/*.yaml';
 import { filesOf, type Agent, type Sign } from './table.ts';
 import type { Way } from './ways.ts';
 
-/** The built-in profiles, and those of test/agents/profiles: agents that the catalogue does not have, by one document each. */
+/** The built-in profiles and those of test/agents/profiles. */
 export const catalogue: Catalogue = withProfiles(builtInCatalogue(), Array.isArray(profiles) ? profiles : []);
 
 function withProfiles(known: Catalogue, documents: readonly unknown[]): Catalogue {
@@ -26,32 +26,31 @@ function withProfiles(known: Catalogue, documents: readonly unknown[]): Catalogu
   return { ...known, profiles: new Map([...known.profiles, ...more]) };
 }
 
-/** How long an agent may take to show itself: a JVM on a busy machine takes a while. */
-const PATIENCE_MS = 100_000;
+/** A JVM on a busy machine starts slowly. */
+const TIMEOUT_MS = 100_000;
 
-/** What a container under an agent has shown. */
-export interface Life {
-  /** The line in which each sign was seen, or undefined for one that was not, in the order of the agent's signs. */
+/** What was observed of a container with an agent. */
+export interface Observation {
+  /** The line that matches each of the agent's `signs`, or undefined. */
   readonly signs: readonly (string | undefined)[];
-  /** What the program saw of its author's own value. */
+  /** The author's own value, as the program has read it. */
   readonly ownValue: string | undefined;
-  /** Whether the app answered its request. */
+  /** True if the app answered its request. */
   readonly answered: boolean;
-  /** All that it printed. */
   readonly output: string;
   readonly received: readonly string[];
 }
 
-/** The pod of an author, injected as the webhook does it, with what a kubelet would know of it. */
+/** A pod that was injected like by the webhook, with the inputs of its kubelet. */
 export interface Injected {
   readonly admission: Admission;
   readonly around: Surroundings;
 }
 
-/** Has a pod with one container injected by the built-in profile of that name. */
+/** Injects a pod with one container. */
 export function inject(agent: Agent, runtime: Runtime, way: Way, listener: Listener): Injected {
   const { name, value } = runtime.shared;
-  const filledIn = (texts: Readonly<Record<string, string>>): Record<string, string> =>
+  const withAddress = (texts: Readonly<Record<string, string>>): Record<string, string> =>
     Object.fromEntries(
       Object.entries(texts).map(([key, text]) => [
         key,
@@ -62,14 +61,14 @@ export function inject(agent: Agent, runtime: Runtime, way: Way, listener: Liste
   const written = way.container(name, value);
   const env = [
     ...(written.env ?? []),
-    ...Object.entries({ APP_URL: listener.appUrl, ...filledIn(agent.env) }).map(([key, text]) => ({
+    ...Object.entries({ APP_URL: listener.appUrl, ...withAddress(agent.env) }).map(([key, text]) => ({
       name: key,
       value: text,
     })),
   ];
   const pod = podOf([containerOf('web', { ...written, env })], way.annotations(value));
   const cluster: ClusterState = {
-    // Before image volumes: a profile's init container is run, if it has one.
+    // A version without image volumes, so that the init container of a profile runs.
     kubernetes: { major: 1, minor: 34 },
     configMapKeys: (_, map) => {
       const data = configMaps.get(map);
@@ -78,7 +77,7 @@ export function inject(agent: Agent, runtime: Runtime, way: Way, listener: Liste
   };
   const admission = admit(
     pod,
-    namespace({ profile: agent.profile, ...filledIn(agent.annotations) }),
+    namespace({ profile: agent.profile, ...withAddress(agent.annotations) }),
     catalogue,
     cluster,
   );
@@ -94,10 +93,10 @@ const FIELDS = {
   'spec.serviceAccountName': 'default',
 };
 
-/** Runs the injected pod's containers on this machine until every sign is seen, the app has ended, or patience has. */
-export async function live(agent: Agent, runtime: Runtime, way: Way): Promise<Life> {
-  const watch = new Watch();
-  const listener = await Listener.start(() => watch.look());
+/** Runs the containers of the injected pod on this machine, until everything is observed, the app ends, or a timeout. */
+export async function runAgent(agent: Agent, runtime: Runtime, way: Way): Promise<Observation> {
+  const watch = new OutputWatch();
+  const listener = await Listener.start(() => watch.check());
   try {
     const { admission, around } = inject(agent, runtime, way, listener);
     const { pod, decision } = admission;
@@ -111,13 +110,13 @@ export async function live(agent: Agent, runtime: Runtime, way: Way): Promise<Li
         ...environmentOf(pod, app, around),
       ]);
       const child = local.start(app, { image: runtime.image, environment, command: runtime.command });
-      const seen = (): Life => lifeIn(agent, watch.output, listener);
+      const observed = (): Observation => observationIn(agent, watch.output, listener);
       const ended = watch.readFrom(child);
-      await Promise.race([watch.until(() => isWhole(seen())), ended]);
+      await Promise.race([watch.until(() => isComplete(observed())), ended]);
       child.stdin.end();
       child.kill('SIGKILL');
       await ended;
-      return seen();
+      return observed();
     } finally {
       await local.remove();
     }
@@ -135,36 +134,32 @@ interface Filled {
 
 const filled = new Map<string, Promise<Filled>>();
 
-/**
- * The volumes that a pod's init containers have filled. Pods whose init containers are the same to the letter share them: to copy ten thousand
- * files for each of them anew would show nothing new.
- */
+/** Fills the volumes by running the init containers. Pods with identical init containers share the volumes, since copying takes long. */
 async function filledVolumes(pod: Pod, agent: Agent, around: Surroundings): Promise<Filled['volumes']> {
   const inits = pod.spec.initContainers ?? [];
   const key = JSON.stringify([filesOf(agent), inits, pod.spec.volumes]);
-  const before = filled.get(key);
-  const made = before ?? fill(pod, agent, around);
-  filled.set(key, made);
-  return (await made).volumes;
+  const existing = filled.get(key) ?? fill(pod, agent, around);
+  filled.set(key, existing);
+  return (await existing).volumes;
 }
 
 async function fill(pod: Pod, agent: Agent, around: Surroundings): Promise<Filled> {
   const inits = pod.spec.initContainers ?? [];
   const local = await LocalPod.make(pod, filesOf(agent));
-  for (const init of inits) await runToItsEnd(local, init, agent, around);
+  for (const init of inits) await runInitContainer(local, init, agent, around);
   return { local, volumes: new Map(inits.flatMap((init) => [...local.volumesOf(init)])) };
 }
 
-/** Removes the volumes that pods have shared. */
+/** Removes the shared volumes. */
 export async function removeShared(): Promise<void> {
-  for (const made of await Promise.allSettled(filled.values())) {
-    if (made.status === 'fulfilled') await made.value.local.remove();
+  for (const result of await Promise.allSettled(filled.values())) {
+    if (result.status === 'fulfilled') await result.value.local.remove();
   }
 }
 
-async function runToItsEnd(local: LocalPod, init: Container, agent: Agent, around: Surroundings): Promise<void> {
+async function runInitContainer(local: LocalPod, init: Container, agent: Agent, around: Surroundings): Promise<void> {
   if (agent.image === undefined)
-    throw new Error(`an init container, but agents.yaml names no image for ${agent.profile}`);
+    throw new Error(`${agent.profile} has an init container, but agents.yaml has no image for it`);
   const environment = environmentOf({ spec: { containers: [init] } }, init, around);
   const child = local.start(init, {
     image: imageWith(filesOf(agent), agent.image),
@@ -179,12 +174,12 @@ async function runToItsEnd(local: LocalPod, init: Container, agent: Agent, aroun
   if (code !== 0) throw new Error(`init container ${init.name} ended with ${code}: ${output.slice(0, 2000)}`);
 }
 
-/** Gathers what a process prints and looks again, each time that something is new, whether a condition holds. */
-class Watch {
+/** Collects the output of a process, and checks a condition whenever there is new output. */
+class OutputWatch {
   output = '';
   private whenChanged: () => void = () => undefined;
 
-  look(): void {
+  check(): void {
     this.whenChanged();
   }
 
@@ -192,19 +187,19 @@ class Watch {
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
         this.output += text;
-        this.look();
+        this.check();
       });
     }
-    // Who is killed while it is written to is no error.
+    // A write to a killed process is not an error.
     child.stdin.on('error', () => undefined);
     return once(child, 'close');
   }
 
-  until(holds: () => boolean): Promise<void> {
+  until(isMet: () => boolean): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, PATIENCE_MS);
+      const timer = setTimeout(resolve, TIMEOUT_MS);
       this.whenChanged = () => {
-        if (!holds()) return;
+        if (!isMet()) return;
         clearTimeout(timer);
         resolve();
       };
@@ -213,11 +208,11 @@ class Watch {
   }
 }
 
-function isWhole({ signs, answered }: Life): boolean {
+function isComplete({ signs, answered }: Observation): boolean {
   return answered && !signs.includes(undefined);
 }
 
-function lifeIn(agent: Agent, output: string, { received, headers }: Listener): Life {
+function observationIn(agent: Agent, output: string, { received, headers }: Listener): Observation {
   const lines = output.split('\n');
   const find = (sign: Sign): string | undefined => {
     if ('output' in sign) return lines.find((line) => new RegExp(sign.output).test(line));

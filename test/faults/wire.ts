@@ -1,15 +1,15 @@
 import { createConnection, createServer, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 
-/** The wire between two, on which packets can get lost without a word to either. */
+/** A TCP proxy that can drop packets without closing connections. */
 export interface Wire {
   readonly port: number;
-  /** How many connections there have been, those too on which nothing arrived. */
+  /** The number of connections so far, including those whose packets were dropped. */
   readonly connections: () => number;
-  /** Nothing that is sent on a connection which is open now will ever arrive; none is closed. */
+  /** Drops all further packets of the open connections. */
   readonly sever: () => void;
-  /** While it is so, nothing arrives on new connections either. */
-  readonly beDark: (isDark: boolean) => void;
+  /** Drops all packets of new connections, too. */
+  readonly setDark: (isDark: boolean) => void;
   readonly close: () => void;
 }
 
@@ -32,18 +32,18 @@ export async function startWire(to: number): Promise<Wire> {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    // It listens, at a port.
+    // A server that listens on a port has this kind of address.
     port: (server.address() as AddressInfo).port,
     connections: () => count,
     sever: () => {
       for (const socket of open) {
         socket.unpipe();
         socket.pause();
-        // An end that one side sees is lost on its way to the other, too.
+        // A close of one side must not reach the other side either.
         socket.removeAllListeners('close');
       }
     },
-    beDark: (dark) => {
+    setDark: (dark) => {
       isDark = dark;
     },
     close: () => {

@@ -2,31 +2,31 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Injector } from '../support/injector.ts';
 import { domainNow } from './shop.ts';
 
-/** What a caller saw who asked about pods of the shop all the while. */
-export interface Asked {
+/** Results of the reviews of a caller. */
+export interface LoadResult {
   readonly reviews: number;
-  /** The longest that an answer took, in ms; one that did not come counts as long as was waited for it. */
+  /** A missing answer counts with the timeout. */
   readonly longestMs: number;
-  /** What was answered wrong, or not: a sentence each. */
+  /** One text for each wrong or missing answer. */
   readonly wrong: readonly string[];
 }
 
-const PATIENCE_MS = 10_000;
+const TIMEOUT_MS = 10_000;
 
-/** Asks about a pod, so many at a time with a pause between, until it is told to end. */
-export function startAsking(
+/** Sends reviews of pods of the shop from several workers, until `end` is called. */
+export function startLoad(
   injector: Injector,
   { workers = 4, pauseMs = 10, domain = '1000' } = {},
-): { readonly soFar: () => Asked; readonly end: () => Promise<Asked> } {
+): { readonly soFar: () => LoadResult; readonly end: () => Promise<LoadResult> } {
   let reviews = 0;
   let longestMs = 0;
   const ending = new AbortController();
   const wrong: string[] = [];
-  const askOnce = async (): Promise<void> => {
+  const reviewOnce = async (): Promise<void> => {
     const started = performance.now();
     const answer = await Promise.race([
       domainNow(injector).catch(String),
-      delay(PATIENCE_MS, 'no answer', { ref: false }),
+      delay(TIMEOUT_MS, 'no answer', { ref: false }),
     ]);
     longestMs = Math.max(longestMs, performance.now() - started);
     reviews += 1;
@@ -35,12 +35,12 @@ export function startAsking(
   const ended = Promise.all(
     Array.from({ length: workers }, async () => {
       while (!ending.signal.aborted) {
-        await askOnce();
+        await reviewOnce();
         await delay(pauseMs);
       }
     }),
   );
-  const soFar = (): Asked => ({ reviews, longestMs: Math.round(longestMs), wrong });
+  const soFar = (): LoadResult => ({ reviews, longestMs: Math.round(longestMs), wrong });
   return {
     soFar,
     end: async () => {
