@@ -122,9 +122,9 @@ function claimText(problem: ClaimProblem): string {
     case 'block':
       return 'is a block volume (volumeMode: Block)';
     case 'in-use':
-      return `can be used by only one pod and is in use on ${oneLine(problem.node, 63)}`;
+      return `is in use on ${oneLine(problem.node, 63)}, and only one pod can use it`;
     case 'elsewhere':
-      return `can be mounted on only one node and is attached to ${oneLine(problem.node, 63)}`;
+      return `is attached to ${oneLine(problem.node, 63)}, and only one node can mount it`;
   }
 }
 

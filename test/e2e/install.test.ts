@@ -427,7 +427,7 @@ describe.skipIf(!has('kubectl') || helm === undefined)('the README', () => {
     async () => {
       const upgrade = 'install, and upgrade, with helm';
       expect(await follow(upgrade)).toContain(
-        'Certificate: made and renewed by the server itself, in Secret agent-injector-tls.',
+        'Certificate: issued and renewed by the server, stored in Secret agent-injector-tls.',
       );
       await writeCertificate();
       const before = await writtenCertificate();
@@ -454,8 +454,8 @@ describe.skipIf(!has('kubectl') || helm === undefined)('the README', () => {
       execFileSync(helm ?? '', [...args, '--values', valuesFiles.get(values) ?? ''], { encoding: 'utf8' }).split(
         'NOTES:\n',
       )[1] ?? '';
-    expect(notes('existing-secret')).toContain('from your Secret my-tls');
-    expect(notes('host-network')).toContain('Network: of the node, port 10260');
+    expect(notes('existing-secret')).toContain('Certificate: your Secret my-tls.');
+    expect(notes('host-network')).toContain('Open port 10260 from the control plane to the nodes.');
     expect(notes('minimal')).not.toContain('helm test');
   });
 });
