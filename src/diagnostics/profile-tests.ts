@@ -6,7 +6,7 @@ import { type ClusterState, unknownCluster } from '../kubernetes/cluster-state.t
 import type { Namespace } from '../kubernetes/namespace.ts';
 import { annotationsOf, type Container, containersOf, decodePod, type EnvVar, type Pod } from '../kubernetes/pod.ts';
 import { parseVersion } from '../kubernetes/version.ts';
-import { isObject, type Json } from '../lib/json.ts';
+import { contains, isObject, type Json } from '../lib/json.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import type { Problem } from '../profiles/problem.ts';
 import type { Profile } from '../profiles/profile.ts';
@@ -156,12 +156,7 @@ function isAsExpected(found: EnvVar | undefined, expected: Expectation['environm
   if (expected === null || found === undefined) return expected === null && found === undefined;
   const from = found['valueFrom'] ?? undefined;
   if (typeof expected === 'string') return from === undefined && (found.value ?? '') === expected;
-  return from !== undefined && includes(from, plain(expected));
-}
-
-function includes(found: Json | undefined, expected: Json | undefined): boolean {
-  if (!isObject(expected)) return JSON.stringify(found) === JSON.stringify(expected);
-  return isObject(found) && Object.keys(expected).every((name) => includes(found[name], expected[name]));
+  return from !== undefined && contains(from, plain(expected));
 }
 
 function variableText(entry: EnvVar | undefined): string {

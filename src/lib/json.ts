@@ -8,6 +8,18 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** True for arrays and class instances, too: for values whose type is not known, such as another library's internals. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+/** Compares only the fields that the part has, at every depth; lists must be equal. */
+export function contains(value: Json | undefined, part: Json | undefined): boolean {
+  if (Array.isArray(part)) return JSON.stringify(value) === JSON.stringify(part);
+  if (!isObject(part)) return value === part;
+  return isObject(value) && Object.keys(part).every((key) => contains(value[key], part[key]));
+}
+
 /** Reads a string; the empty string where the key has anything else. */
 export function textIn(object: JsonObject | undefined, key: string): string {
   const value = object?.[key];

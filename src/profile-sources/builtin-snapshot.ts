@@ -1,3 +1,4 @@
+import { isRecord } from '../lib/json.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 
 // Parsing the built-in profiles would double the start time of a server. They do not change, so the build parses them, and the bundle contains
@@ -52,10 +53,6 @@ function unmarked(value: unknown): unknown {
     value[key] = unmarked(one);
   }
   return value[UNDEFINED] === true ? undefined : value;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }
 
 function listOf(value: unknown): readonly unknown[] {

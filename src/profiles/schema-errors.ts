@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { isObject } from '../lib/json.ts';
+import { isObject, isRecord } from '../lib/json.ts';
 import type { Result } from '../lib/result.ts';
 import { didYouMean, nearest } from '../lib/suggest.ts';
 import type { Problem } from './problem.ts';
@@ -162,10 +162,6 @@ function definitionOf(schema: unknown): Readonly<Record<string, unknown>> {
   const internals = isRecord(schema) ? schema['_zod'] : undefined;
   const definition = isRecord(internals) ? internals['def'] : undefined;
   return isRecord(definition) ? definition : {};
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }
 
 function optionsOf(schema: unknown): readonly unknown[] {

@@ -1,5 +1,5 @@
 import type { EnvVar } from '../../kubernetes/pod.ts';
-import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
+import { contains, isObject, type JsonObject } from '../../lib/json.ts';
 import { withAdded, type ResolvedOperation } from './merge.ts';
 
 export interface ResolvedEntry {
@@ -25,12 +25,7 @@ export function isOptional({ valueFrom }: EnvVar): boolean {
 
 /** Compares only the fields that the profile sets: the API server adds defaults to the others. */
 export function hasReference(variable: EnvVar, valueFrom: JsonObject): boolean {
-  return includes(variable['valueFrom'], valueFrom);
-}
-
-function includes(value: Json | undefined, part: Json | undefined): boolean {
-  if (!isObject(part)) return value === part;
-  return isObject(value) && Object.keys(part).every((key) => includes(value[key], part[key]));
+  return contains(variable['valueFrom'], valueFrom);
 }
 
 /** True if writing the entry would change nothing. Variables from `envFrom` do not count. */
