@@ -121,7 +121,7 @@ export const keyTable: readonly KeyRow[] = [
     on: ['namespace', 'pod', 'container'],
     values: '`glibc` or `musl`',
     meaning:
-      "The C library of the app's image. Default: `musl` if the name of the image contains `alpine` or `musl`, otherwise unknown.",
+      "The C library of the app's image. Default: `musl` if the image's name or tag contains the word `alpine` or `musl`, otherwise unknown.",
   },
   {
     name: 'env-from-keys',

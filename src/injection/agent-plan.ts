@@ -83,7 +83,7 @@ const DELIVERY = {
 const FILES = {
   stage: 'files',
   name: 'mounts',
-  holds: 'no other volume is mounted where the agent has files',
+  holds: 'no other volume is mounted where the agent has files, or read-only above them',
 } as const;
 
 const ENVIRONMENT = {
@@ -100,12 +100,12 @@ function planAdditions(
   const { container } = draft.target;
   const { trace } = draft.podDraft.context;
   const scope = { container: container.name, profile: profile.name };
-  const paths = takenPaths(draft.mounts, container['volumeDevices']);
+  const paths = takenPaths(draft.mounts, container['volumeDevices'], (name) => draft.podDraft.volumes.named(name));
   const request = { profile, delivery, draft, conditions, takenPaths: paths };
-  const files = planFiles(request);
+  const planned = planFiles(request);
+  const files = planned.ok ? addConfigFiles(request, planned.value) : planned;
   traceResult(trace, FILES, scope, files);
   if (!files.ok) return files;
-  addConfigFiles(request, files.value);
   const environment = planEnvironment(draft.environment, entries, envFrom);
   const steps: Result<readonly EnvironmentStep[], Reason> = environment.ok
     ? environment

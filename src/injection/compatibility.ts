@@ -1,4 +1,3 @@
-import { ARCH_LABEL } from '../kubernetes/labels.ts';
 import { ownerKindsOf } from '../kubernetes/owner.ts';
 import type { Container } from '../kubernetes/pod.ts';
 import { mayRunOn, osOf } from '../kubernetes/scheduling.ts';
@@ -44,8 +43,8 @@ const rules: readonly Rule<Candidate>[] = [
   {
     name: 'os',
     holds: 'the agent runs on the operating system of the pod',
-    evaluate: ({ sources: { pod }, profile: { name, constraints } }) => {
-      const os = osOf(pod) ?? 'the nodes of the pod';
+    evaluate: ({ sources: { pod }, profile: { name, constraints }, container }) => {
+      const os = osOf(pod, container) ?? 'the nodes of the pod';
       return constraints.os.includes(os) ? undefined : { code: 'os-unsupported', os, profile: name };
     },
   },
@@ -54,7 +53,7 @@ const rules: readonly Rule<Candidate>[] = [
     holds: 'the agent runs on a CPU architecture that the pod can be scheduled on',
     evaluate: ({ sources: { pod }, profile: { name, constraints } }) => {
       const { arch } = constraints;
-      return !arch || arch.some((one) => mayRunOn(pod, ARCH_LABEL, one))
+      return !arch || arch.some((one) => mayRunOn(pod, 'arch', one))
         ? undefined
         : { code: 'arch-unsupported', profile: name, supported: arch };
     },

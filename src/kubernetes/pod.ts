@@ -165,3 +165,9 @@ export function imageOf(container: Container): string {
   const { image } = container;
   return typeof image === 'string' ? image : '';
 }
+
+/** The name and the tag of the image, without registry, folders and digest. */
+export function imageNameOf(container: Container): string {
+  const image = imageOf(container);
+  return image.slice(image.lastIndexOf('/') + 1).split('@', 1)[0] ?? '';
+}

@@ -169,7 +169,7 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
   },
   'mount-path-taken': {
     kind: 'problem',
-    meaning: 'Another volume is mounted where the files of the agent must be.',
+    meaning: 'Another volume is mounted where the files of the agent must be, or read-only above that place.',
     hint: 'Mount the other volume elsewhere, or use the delivery `baked` if the agent is in the image.',
   },
   'namespace-unknown': {

@@ -16,7 +16,12 @@ export type UnmetRequirement =
   | { readonly why: 'claim'; readonly claim: string; readonly problem: ClaimProblem }
   | { readonly why: 'quota'; readonly quota: string; readonly resource: string }
   | { readonly why: 'claim-size'; readonly limitRange: string; readonly size: string }
-  | { readonly why: 'ephemeral-storage'; readonly limit: string };
+  | { readonly why: 'ephemeral-storage'; readonly limit: string }
+  | { readonly why: 'user-namespace' }
+  | { readonly why: 'volume-owner' }
+  | { readonly why: 'claim-name' }
+  | { readonly why: 'host-process' }
+  | { readonly why: 'init-limit'; readonly resource: 'cpu' | 'memory'; readonly least: string };
 
 /** `in-use`: another pod uses a claim that only one pod can use. `elsewhere`: another node has mounted a claim that only one node can mount. */
 export type ClaimProblem =

@@ -31,14 +31,19 @@ export function chooseDelivery(
     return { ok: false, error: { code: 'unknown-delivery', name, source, known } };
   }
   const requirement = unmetRequirement({ delivery, sources, profile, values });
-  // A delivery that is named explicitly is used even if the version of the API server is unknown.
-  if (requirement && !(requirement.why === 'kubernetes' && requirement.actual === undefined)) {
+  if (requirement && !isSuspected(requirement)) {
     return {
       ok: false,
       error: claimReason(requirement) ?? { code: 'delivery-not-possible', delivery: name, source, requirement },
     };
   }
   return { ok: true, value: { delivery, source, skipped: [] } };
+}
+
+/** True for what is likely rather than known, such as the file system of a claim: a delivery that a setting names is used all the same. */
+function isSuspected(requirement: UnmetRequirement): boolean {
+  const { why } = requirement;
+  return why === 'kubernetes' ? requirement.actual === undefined : why === 'user-namespace' || why === 'volume-owner';
 }
 
 function firstPossible(sources: SettingSources, profile: Profile, values: Values): Result<ChosenDelivery, Reason> {

@@ -10,6 +10,13 @@ import type { Profile } from '../../profiles/profile.ts';
 import { parametersOf, render } from '../../profiles/template.ts';
 import type { ClaimProblem, UnmetRequirement } from '../../reasons/reason.ts';
 import type { SettingSources } from '../../settings/resolve.ts';
+import {
+  mountableForUser,
+  noHostProcess,
+  sufficientLimits,
+  validClaimName,
+  writableVolume,
+} from './pod-requirements.ts';
 
 export type Values = ReadonlyMap<string, string>;
 
@@ -51,6 +58,11 @@ const requirements: readonly Requirement[] = [
   sufficientQuota,
   permittedClaimSize,
   sufficientStorage,
+  mountableForUser,
+  writableVolume,
+  validClaimName,
+  noHostProcess,
+  sufficientLimits,
 ];
 
 export function unmetRequirement(candidate: DeliveryCandidate): UnmetRequirement | undefined {

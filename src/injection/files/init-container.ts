@@ -2,6 +2,7 @@ import type { Position } from '../../api/profile/delivery.ts';
 import type { LimitRangeItem } from '../../kubernetes/cluster-state.ts';
 import { normalPath } from '../../kubernetes/mount-path.ts';
 import { type Container, containersOf, type Pod } from '../../kubernetes/pod.ts';
+import { osOf } from '../../kubernetes/scheduling.ts';
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
 import type { CopyStep } from '../../profiles/delivery.ts';
 import { render } from '../../profiles/template.ts';
@@ -141,8 +142,8 @@ function isSameCommand(found: Json | undefined, expected: readonly string[]): bo
  * Windows the API server rejects most of these fields (core validation.go validateWindows).
  */
 function securityContextFor(pod: Pod, target: Container): JsonObject {
-  if (pod.spec.os?.['name'] === 'windows') return { runAsNonRoot: true };
   const contexts = [target['securityContext'], pod.spec['securityContext']];
+  if (osOf(pod, target) === 'windows') return windowsContext(contexts);
   const idFrom = (field: string): number | undefined =>
     contexts
       .map((context) => (isObject(context) ? context[field] : undefined))
@@ -158,4 +159,15 @@ function securityContextFor(pod: Pod, target: Container): JsonObject {
     ...(group !== undefined && { runAsGroup: group }),
     seccompProfile: { type: 'RuntimeDefault' },
   };
+}
+
+/** The user of most Windows images is ContainerAdministrator, which the kubelet refuses as root (kuberuntime/security_context_windows.go). */
+const WINDOWS_USER = 'ContainerUser';
+
+function windowsContext(contexts: readonly (Json | undefined)[]): JsonObject {
+  const user = contexts
+    .map((context) => (isObject(context) ? context['windowsOptions'] : undefined))
+    .map((options) => (isObject(options) ? options['runAsUserName'] : undefined))
+    .find((name) => typeof name === 'string' && name !== 'ContainerAdministrator');
+  return { runAsNonRoot: true, windowsOptions: { runAsUserName: user ?? WINDOWS_USER } };
 }
