@@ -29,7 +29,9 @@ const foreignAgentsSchema = z.array(
   z.strictObject({ vendor: z.string(), slots: z.array(z.string()).default([]), signs: z.array(matcherSchema).min(1) }),
 );
 
-const sidecarsSchema = z.array(z.strictObject({ name: z.string(), of: z.string() }));
+const sidecarsSchema = z.array(
+  z.strictObject({ name: z.string(), of: z.string(), signs: z.array(matcherSchema).default([]) }),
+);
 
 export interface CatalogueDocuments {
   readonly profiles: readonly unknown[];
@@ -80,7 +82,7 @@ function readTables(source: Omit<CatalogueDocuments, 'profiles'>): Result<Catalo
   const tables = {
     slots: new Map(slots.data.map((slot) => [slot.name, { ...slot, vendors: vendorsOf(slot) }])),
     foreignAgents: foreignAgents.data,
-    sidecars: new Set(sidecars.data.map((row) => row.name)),
+    sidecars: sidecars.data,
     defaults: new Map(Object.entries(defaults.value)),
   };
   return { ok: true, value: tables };

@@ -21,13 +21,19 @@ export interface ForeignAgent {
   readonly signs: readonly Matcher[];
 }
 
+/** A container that is not an app: its name matches the glob, and each of the signs matches the container. */
+export interface Sidecar {
+  readonly name: string;
+  readonly of: string;
+  readonly signs: readonly Matcher[];
+}
+
 /** All inputs of a decision except the pod, its namespace and the cluster. */
 export interface Catalogue {
   readonly profiles: ReadonlyMap<string, Profile>;
   readonly slots: ReadonlyMap<string, Slot>;
   readonly foreignAgents: readonly ForeignAgent[];
-  /** Names of containers that are not an app. */
-  readonly sidecars: ReadonlySet<string>;
+  readonly sidecars: readonly Sidecar[];
   readonly defaults: ReadonlyMap<string, string>;
   /** All names in annotations with our prefix that users may write: settings, and parameters of all profiles. */
   readonly knownSettings: ReadonlySet<string>;

@@ -105,7 +105,8 @@ const requirementTexts: RequirementTexts = {
   quota: ({ quota, resource }) => `quota ${oneLine(quota, 63)} has too little ${resource} left`,
   'claim-size': ({ limitRange, size }) => `LimitRange ${oneLine(limitRange, 63)} does not allow a claim of ${size}`,
   'ephemeral-storage': ({ limit }) => `the containers' ephemeral-storage limits are below the ${limit} that it may use`,
-  'user-namespace': () => 'the pod has hostUsers: false, and many volumes of this kind cannot be mounted in a user namespace',
+  'user-namespace': () =>
+    'the pod has hostUsers: false, and many volumes of this kind cannot be mounted in a user namespace',
   'volume-owner': () => 'a new volume belongs to root, and the pod has no fsGroup that may write to it',
   'claim-name': () => "the name of the pod's claim would have more than 253 characters",
   'host-process': () => 'a pod with HostProcess containers can have no other containers',

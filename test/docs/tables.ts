@@ -68,7 +68,13 @@ export const tables: Readonly<Record<string, () => string>> = {
         [...new Set(signs.map(wordOf))].map(code).join(', '),
       ]),
     ),
-  sidecars: () => [...catalogue.sidecars].map(code).join(', '),
+  sidecars: () =>
+    catalogue.sidecars
+      .map(
+        ({ name, of, signs }) =>
+          `${code(name)}${signs.length === 0 ? '' : ` (${of}, known by ${signs.map(wordOf).map(code).join(', ')})`}`,
+      )
+      .join(', '),
   settings: () =>
     table(
       ['flag', 'environment variable', 'in the file', 'default', 'meaning'],

@@ -6,9 +6,13 @@ import { container, pod } from '../support/fixtures.ts';
 const selecting = (nodeSelector: Record<string, string>): Pod => pod(undefined, {}, { nodeSelector });
 const requiring = (...terms: readonly object[]): Pod => {
   const nodeSelectorTerms = terms.map((expression) => ({ matchExpressions: [expression].flat() }));
-  return pod(undefined, {}, {
-    affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } } },
-  });
+  return pod(
+    undefined,
+    {},
+    {
+      affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } } },
+    },
+  );
 };
 const expression = (key: string, operator: string, ...values: readonly string[]): object => ({ key, operator, values });
 const BUILD = 'node.kubernetes.io/windows-build';

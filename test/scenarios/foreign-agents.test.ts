@@ -60,6 +60,15 @@ const table: readonly Row[] = [
       env('_JAVA_OPTIONS', '-javaagent:/opt/opentelemetry-javaagent.jar'),
       env('JAVA_OPTS', '-javaagent:/opt/opentelemetry-javaagent.jar=otel.service.name=web'),
       env('CATALINA_OPTS', '-javaagent:"/opt/opentelemetry-javaagent.jar"'),
+      ...[
+        'JAVA_OPTS_APPEND',
+        'PREPEND_JAVA_OPTS',
+        'KAFKA_OPTS',
+        'SOLR_OPTS',
+        'JAVA_OPTIONS',
+        'ES_JAVA_OPTS',
+        'USER_MEM_ARGS',
+      ].map((name) => env(name, '-Xmx1g -javaagent:/opt/opentelemetry-javaagent.jar')),
     ],
     'Splunk OpenTelemetry Java': [options('/splunk-otel-javaagent.jar'), jar('/splunk-otel-javaagent.jar')],
     'AWS Distro for OpenTelemetry Java': [

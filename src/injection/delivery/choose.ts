@@ -4,7 +4,8 @@ import type { Profile } from '../../profiles/profile.ts';
 import type { Result } from '../../lib/result.ts';
 import type { UnmetRequirement, SkippedDelivery, Reason, Source } from '../../reasons/reason.ts';
 import { type SettingSources, resolveSetting } from '../../settings/resolve.ts';
-import { unmetRequirement, type Values } from './requirements.ts';
+import type { Values } from './candidate.ts';
+import { unmetRequirement } from './requirements.ts';
 
 export interface ChosenDelivery {
   readonly delivery: Delivery;

@@ -6,18 +6,24 @@ import type { CopyStep } from '../../profiles/delivery.ts';
 import { render } from '../../profiles/template.ts';
 import type { UnmetRequirement } from '../../reasons/reason.ts';
 import { initResources } from '../files/init-resources.ts';
-import type { DeliveryCandidate } from './requirements.ts';
+import type { DeliveryCandidate } from './candidate.ts';
 
 /**
  * A volume of a pod with `hostUsers: false` is mounted with mapped IDs. NFS cannot do that, and neither can image volumes of a containerd before
  * 2.2.2: the container is never created.
  */
-export function mountableForUser({ delivery, sources: { pod }, values }: DeliveryCandidate): UnmetRequirement | undefined {
+export function mountableForUser({
+  delivery,
+  sources: { pod },
+  values,
+}: DeliveryCandidate): UnmetRequirement | undefined {
   if (pod.spec['hostUsers'] !== false) return undefined;
   if (delivery.type === 'image') return { why: 'user-namespace' };
   if (delivery.type !== 'persistentVolumeClaim') return undefined;
   // Of a claim that the pod has already, the author knows it.
-  return claimsOf(pod.spec.volumes).includes(render(delivery.claimName, values)) ? undefined : { why: 'user-namespace' };
+  return claimsOf(pod.spec.volumes).includes(render(delivery.claimName, values))
+    ? undefined
+    : { why: 'user-namespace' };
 }
 
 /** A new file system belongs to root with mode 0755, and the init container that fills it does not run as root. */
@@ -38,7 +44,11 @@ const SUFFIX_LENGTH = 5;
 const SEPARATOR_LENGTH = 4;
 
 /** The claim of an ephemeral volume is called POD-VOLUME (k8s.io/kubernetes core validation.go validateVolumes). */
-export function validClaimName({ delivery, profile, sources: { pod } }: DeliveryCandidate): UnmetRequirement | undefined {
+export function validClaimName({
+  delivery,
+  profile,
+  sources: { pod },
+}: DeliveryCandidate): UnmetRequirement | undefined {
   if (delivery.type !== 'ephemeral') return undefined;
   const { name, generateName = '' } = pod.metadata ?? {};
   const length = name?.length ?? Math.min(generateName.length, MAX_PREFIX_LENGTH) + SUFFIX_LENGTH;
@@ -72,16 +82,14 @@ export function sufficientLimits({ delivery, sources }: DeliveryCandidate): Unme
   // A pod can have thousands of containers, and its limits are the same for each.
   const byPod = smallLimits.get(delivery.copy) ?? new WeakMap<Pod, { readonly unmet: UnmetRequirement | undefined }>();
   smallLimits.set(delivery.copy, byPod);
-  const known = byPod.get(pod) ?? { unmet: smallLimit(pod, delivery.copy, cluster.limitRanges?.(namespace.name) ?? []) };
+  const known = byPod.get(pod) ?? {
+    unmet: smallLimit(pod, delivery.copy, cluster.limitRanges?.(namespace.name) ?? []),
+  };
   byPod.set(pod, known);
   return known.unmet;
 }
 
-function smallLimit(
-  pod: Pod,
-  copy: CopyStep,
-  limitRanges: readonly LimitRangeItem[],
-): UnmetRequirement | undefined {
+function smallLimit(pod: Pod, copy: CopyStep, limitRanges: readonly LimitRangeItem[]): UnmetRequirement | undefined {
   const limits = initResources(pod, copy, limitRanges)?.limits;
   for (const resource of ['cpu', 'memory'] as const) {
     const ofPod = resourceMillis(pod.spec, 'limits', resource);

@@ -4,12 +4,11 @@ import { claimsOf, type Pod } from '../../kubernetes/pod.ts';
 import { parseQuantity, resourceMillis } from '../../kubernetes/quantity.ts';
 import { isPinnedTo, osOf } from '../../kubernetes/scheduling.ts';
 import { isAtLeast } from '../../kubernetes/version.ts';
-import { type Delivery, deliveryNeeds, requiredTemplates } from '../../profiles/delivery.ts';
+import { deliveryNeeds, requiredTemplates } from '../../profiles/delivery.ts';
 import { isImage } from '../../profiles/parameter.ts';
-import type { Profile } from '../../profiles/profile.ts';
 import { parametersOf, render } from '../../profiles/template.ts';
 import type { ClaimProblem, UnmetRequirement } from '../../reasons/reason.ts';
-import type { SettingSources } from '../../settings/resolve.ts';
+import type { DeliveryCandidate } from './candidate.ts';
 import {
   mountableForUser,
   noHostProcess,
@@ -17,15 +16,6 @@ import {
   validClaimName,
   writableVolume,
 } from './pod-requirements.ts';
-
-export type Values = ReadonlyMap<string, string>;
-
-export interface DeliveryCandidate {
-  readonly delivery: Delivery;
-  readonly sources: SettingSources;
-  readonly profile: Profile;
-  readonly values: Values;
-}
 
 type Requirement = (candidate: DeliveryCandidate) => UnmetRequirement | undefined;
 

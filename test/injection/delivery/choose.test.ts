@@ -615,7 +615,8 @@ describe('requests and QoS class of the pod', () => {
       }),
       { numRuns: 3000, seed: 20_261_121 },
     );
-    for (const name of ['BestEffort', 'Burstable', 'Guaranteed', 'too small']) expect(classes[name]).toBeGreaterThan(50);
+    for (const name of ['BestEffort', 'Burstable', 'Guaranteed', 'too small'])
+      expect(classes[name]).toBeGreaterThan(50);
   }, 30_000);
 });
 

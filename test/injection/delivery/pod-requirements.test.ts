@@ -24,9 +24,12 @@ function unmet(delivery: object, given: Pod, annotations: Record<string, string>
     expect(admit(admission.pod, namespace(annotations), known, cluster).operations).toEqual([]);
     return undefined;
   }
-  return decision.reason.code === 'no-fitting-delivery' ? decision.reason.skipped[0]?.requirement.why : decision.reason.code;
+  return decision.reason.code === 'no-fitting-delivery'
+    ? decision.reason.skipped[0]?.requirement.why
+    : decision.reason.code;
 }
-const limited = (cpu: string, memory: string): Pod => pod([container('web', { resources: { limits: { cpu, memory } } })]);
+const limited = (cpu: string, memory: string): Pod =>
+  pod([container('web', { resources: { limits: { cpu, memory } } })]);
 const named = (length: number): Pod => {
   const given = pod(undefined, {}, grouped);
   return { ...given, metadata: { ...given.metadata, name: 'a'.repeat(length) } };
@@ -53,7 +56,12 @@ it.each<[string, object, Pod, string | undefined]>([
     pod([container('web', { securityContext: { windowsOptions: { hostProcess: true } } })]),
     'host-process',
   ],
-  ['a claim in a HostProcess pod', claim, pod([container('web', { securityContext: { windowsOptions: { hostProcess: true } } })]), undefined],
+  [
+    'a claim in a HostProcess pod',
+    claim,
+    pod([container('web', { securityContext: { windowsOptions: { hostProcess: true } } })]),
+    undefined,
+  ],
   ['an init container with too little memory', initContainer, limited('1', '10Mi'), 'init-limit'],
   ['an init container with too little CPU', initContainer, limited('2m', '1Gi'), 'init-limit'],
   ['an init container with just enough', initContainer, limited('20m', '32Mi'), undefined],
@@ -74,7 +82,12 @@ it.each<[string, object, Pod, string | undefined]>([
 describe('a delivery that a setting names', () => {
   const named2 = (delivery: { readonly type: string }) => ({ delivery: delivery.type });
   it.each<[string, { readonly type: string }, Pod, string | undefined]>([
-    ['is used in a user namespace: the file system may allow it', claim, pod(undefined, {}, { hostUsers: false }), undefined],
+    [
+      'is used in a user namespace: the file system may allow it',
+      claim,
+      pod(undefined, {}, { hostUsers: false }),
+      undefined,
+    ],
     ['is used without fsGroup: the driver may allow it', ephemeral, pod(), undefined],
     ['is not used with too little memory', initContainer, limited('1', '10Mi'), 'delivery-not-possible'],
   ])('%s', (_, delivery, given, expected) => expect(unmet(delivery, given, named2(delivery))).toBe(expected));

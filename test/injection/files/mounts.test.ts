@@ -24,14 +24,22 @@ const readOnly = { name: 'v', readOnly: true };
 describe('a mount of the author above the files of the agent', () => {
   it.each<[string, Pod, readonly unknown[]]>([
     ['read-only', mounting([claim], [{ ...readOnly, mountPath: '/opt' }]), taken('/opt')],
-    ['read-only above a directory to write into', mounting([claim], [{ ...readOnly, mountPath: '/var/log' }]), taken('/var/log')],
+    [
+      'read-only above a directory to write into',
+      mounting([claim], [{ ...readOnly, mountPath: '/var/log' }]),
+      taken('/var/log'),
+    ],
     ['read-only above a configuration file', mounting([claim], [{ ...readOnly, mountPath: '/etc/' }]), taken('/etc')],
     [
       'of a read-only volume',
       mounting([{ name: 'v', nfs: { server: 's', path: '/', readOnly: true } }], [{ name: 'v', mountPath: '/opt' }]),
       taken('/opt'),
     ],
-    ['of an image', mounting([{ name: 'v', image: { reference: 'r/a:1' } }], [{ name: 'v', mountPath: '/opt' }]), taken('/opt')],
+    [
+      'of an image',
+      mounting([{ name: 'v', image: { reference: 'r/a:1' } }], [{ name: 'v', mountPath: '/opt' }]),
+      taken('/opt'),
+    ],
     ['writable', mounting([claim], [{ name: 'v', mountPath: '/opt' }]), ['injected']],
     [
       'read-only, with a writable one in between',
@@ -46,7 +54,15 @@ describe('a mount of the author above the files of the agent', () => {
     ],
     ['with a similar name', mounting([claim], [{ ...readOnly, mountPath: '/op' }]), ['injected']],
     // The kubelet makes the directories itself.
-    ['of a ConfigMap', mounting([{ name: 'v', configMap: { name: 'c' } }], [{ ...readOnly, mountPath: '/etc' }]), ['injected']],
-    ['of a Secret', mounting([{ name: 'v', secret: { secretName: 's' } }], [{ ...readOnly, mountPath: '/opt' }]), ['injected']],
+    [
+      'of a ConfigMap',
+      mounting([{ name: 'v', configMap: { name: 'c' } }], [{ ...readOnly, mountPath: '/etc' }]),
+      ['injected'],
+    ],
+    [
+      'of a Secret',
+      mounting([{ name: 'v', secret: { secretName: 's' } }], [{ ...readOnly, mountPath: '/opt' }]),
+      ['injected'],
+    ],
   ])('%s', (_, given, expected) => expect(decisionOn(given)).toEqual(expected));
 });
