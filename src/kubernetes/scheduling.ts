@@ -1,5 +1,5 @@
 import { HOSTNAME_LABEL, nodeLabels, type NodeFact, OS_LABEL } from './labels.ts';
-import { isObject, type Json, type JsonObject } from '../lib/json.ts';
+import { isObject, type Json, type JsonObject, textIn } from '../lib/json.ts';
 import { matchesExpression } from './label-selector.ts';
 import { type Container, imageNameOf, type Pod } from './pod.ts';
 
@@ -64,7 +64,7 @@ function matches(requirement: Json, fact: NodeFact, value: string): boolean {
   const { valueOf } = label;
   const listed = Array.isArray(requirement['values']) ? requirement['values'] : [];
   const isOnNode = label.onlyOn === undefined || label.onlyOn === value;
-  switch (requirement['operator']) {
+  switch (textIn(requirement, 'operator')) {
     case 'In':
       return isOnNode && listed.some((text) => typeof text === 'string' && valueOf(text) === value);
     case 'DoesNotExist':
