@@ -13,6 +13,9 @@ export const HOSTNAME_LABEL = 'kubernetes.io/hostname';
 /** Annotation of a mirror pod, which represents a static pod. The kubelet runs the static pod whatever the API server says. */
 export const MIRROR_POD_ANNOTATION = 'kubernetes.io/config.mirror';
 
+/** The SecurityContextConstraints that OpenShift has applied to the pod. */
+export const OPENSHIFT_SCC_ANNOTATION = 'openshift.io/scc';
+
 export type NodeFact = 'os' | 'arch';
 
 /** A node label that says something about the node's operating system or CPU architecture. */

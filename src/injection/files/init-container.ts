@@ -1,7 +1,8 @@
 import type { Position } from '../../api/profile/delivery.ts';
 import type { LimitRangeItem } from '../../kubernetes/cluster-state.ts';
 import { normalPath } from '../../kubernetes/mount-path.ts';
-import { type Container, containersOf, type Pod } from '../../kubernetes/pod.ts';
+import { OPENSHIFT_SCC_ANNOTATION } from '../../kubernetes/labels.ts';
+import { annotationsOf, type Container, containersOf, type Pod } from '../../kubernetes/pod.ts';
 import { osOf } from '../../kubernetes/scheduling.ts';
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
 import type { CopyStep } from '../../profiles/delivery.ts';
@@ -157,8 +158,16 @@ function securityContextFor(pod: Pod, target: Container): JsonObject {
     runAsNonRoot: true,
     runAsUser: idFrom('runAsUser') ?? NONROOT,
     ...(group !== undefined && { runAsGroup: group }),
-    seccompProfile: { type: 'RuntimeDefault' },
+    ...(!isOnOpenShift(pod) && { seccompProfile: { type: 'RuntimeDefault' } }),
   };
+}
+
+/**
+ * OpenShift has given the pod a SecurityContextConstraints before webhooks are called. It sets the seccomp profile of the whole pod where it
+ * requires one; others, such as anyuid, forbid any (openshift/apiserver-library-go pkg/securitycontextconstraints).
+ */
+function isOnOpenShift(pod: Pod): boolean {
+  return annotationsOf(pod)[OPENSHIFT_SCC_ANNOTATION] !== undefined;
 }
 
 /** The user of most Windows images is ContainerAdministrator, which the kubelet refuses as root (kuberuntime/security_context_windows.go). */

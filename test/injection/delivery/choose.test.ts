@@ -287,6 +287,16 @@ describe('the init container', () => {
     });
   });
 
+  it.each([
+    ['restricted-v2', { runAsUser: 1_000_680_000 }, { runAsUser: 1_000_680_000 }],
+    ['anyuid', {}, { runAsUser: 65_532 }],
+  ])('of a pod with the SCC %s of OpenShift leaves the seccomp profile to the pod', (scc, target, expected) => {
+    const given = pod([container('web', { securityContext: target })], { 'openshift.io/scc': scc });
+    const [added] = inits(inject(delivered(copies), given));
+    expect(added?.['securityContext']).toMatchObject(expected);
+    expect(added?.['securityContext']).not.toHaveProperty('seccompProfile');
+  });
+
   it('of a Windows pod has no field that the API server refuses there', () => {
     const known = delivered(copies, { constraints: { os: ['windows'] } });
     const [added] = inits(inject(known, pod(undefined, {}, { os: { name: 'windows' } })));
