@@ -139,12 +139,15 @@ function isSameCommand(found: Json | undefined, expected: readonly string[]): bo
 }
 
 /**
- * Meets Pod Security `restricted` (k8s.io/pod-security-admission policy/), with the user and group of the target unless that is root. On
- * Windows the API server rejects most of these fields (core validation.go validateWindows).
+ * Meets Pod Security `restricted` (k8s.io/pod-security-admission policy/), with the user and group of the target unless that is root. In a
+ * pod with `spec.os` windows, the API server rejects most of these fields (core validation.go validateWindows); in others it demands them.
  */
 function securityContextFor(pod: Pod, target: Container): JsonObject {
   const contexts = [target['securityContext'], pod.spec['securityContext']];
-  if (osOf(pod, target) === 'windows') return windowsContext(contexts);
+  const windowsOptions = osOf(pod, target) === 'windows' && {
+    windowsOptions: { runAsUserName: windowsUserIn(contexts) },
+  };
+  if (windowsOptions && pod.spec.os?.['name'] === 'windows') return { runAsNonRoot: true, ...windowsOptions };
   const idFrom = (field: string): number | undefined =>
     contexts
       .map((context) => (isObject(context) ? context[field] : undefined))
@@ -158,6 +161,7 @@ function securityContextFor(pod: Pod, target: Container): JsonObject {
     runAsNonRoot: true,
     runAsUser: idFrom('runAsUser') ?? NONROOT,
     ...(group !== undefined && { runAsGroup: group }),
+    ...windowsOptions,
     ...(!isOnOpenShift(pod) && { seccompProfile: { type: 'RuntimeDefault' } }),
   };
 }
@@ -171,12 +175,14 @@ function isOnOpenShift(pod: Pod): boolean {
 }
 
 /** The user of most Windows images is ContainerAdministrator, which the kubelet refuses as root (kuberuntime/security_context_windows.go). */
+const WINDOWS_ADMINISTRATOR = 'ContainerAdministrator';
+
 const WINDOWS_USER = 'ContainerUser';
 
-function windowsContext(contexts: readonly (Json | undefined)[]): JsonObject {
-  const user = contexts
+function windowsUserIn(contexts: readonly (Json | undefined)[]): string {
+  const names = contexts
     .map((context) => (isObject(context) ? context['windowsOptions'] : undefined))
-    .map((options) => (isObject(options) ? options['runAsUserName'] : undefined))
-    .find((name) => typeof name === 'string' && name !== 'ContainerAdministrator');
-  return { runAsNonRoot: true, windowsOptions: { runAsUserName: user ?? WINDOWS_USER } };
+    .map((options) => (isObject(options) ? options['runAsUserName'] : undefined));
+  const isUser = (name: Json | undefined): name is string => typeof name === 'string' && name !== WINDOWS_ADMINISTRATOR;
+  return names.find(isUser) ?? WINDOWS_USER;
 }

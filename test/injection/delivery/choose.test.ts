@@ -306,6 +306,17 @@ describe('the init container', () => {
     });
   });
 
+  it('of a pod that selects Windows nodes has the user of Windows, and what Pod Security demands without spec.os', () => {
+    const known = delivered(copies, { constraints: { os: ['windows'] } });
+    const given = pod(undefined, {}, { nodeSelector: { 'kubernetes.io/os': 'windows' } });
+    const [added] = inits(inject(known, given));
+    expect(added?.['securityContext']).toMatchObject({
+      runAsNonRoot: true,
+      allowPrivilegeEscalation: false,
+      windowsOptions: { runAsUserName: 'ContainerUser' },
+    });
+  });
+
   const existing = {
     initContainers: [container('one'), container('tail', { restartPolicy: 'Always' }), container('two')],
   };
