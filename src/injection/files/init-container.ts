@@ -183,6 +183,9 @@ function windowsUserIn(contexts: readonly (Json | undefined)[]): string {
   const names = contexts
     .map((context) => (isObject(context) ? context['windowsOptions'] : undefined))
     .map((options) => (isObject(options) ? options['runAsUserName'] : undefined));
-  const isUser = (name: Json | undefined): name is string => typeof name === 'string' && name !== WINDOWS_ADMINISTRATOR;
-  return names.find(isUser) ?? WINDOWS_USER;
+  return names.find(isWindowsUser) ?? WINDOWS_USER;
+}
+
+function isWindowsUser(name: Json | undefined): name is string {
+  return typeof name === 'string' && name !== WINDOWS_ADMINISTRATOR;
 }
