@@ -8,7 +8,7 @@ import {
   limitTrusted,
   renewalTime,
 } from './authority-state.ts';
-import { constraintsOf } from './name-constraints.ts';
+import { constraintsOf } from './x509/name-constraints.ts';
 import { isTrusted } from './server-certificate.ts';
 
 export interface AuthorityRules {

@@ -2,7 +2,7 @@ import { createPrivateKey, generateKeyPair, randomBytes, X509Certificate } from 
 import { promisify } from 'node:util';
 import { DAY, HOUR, shift } from './describe.ts';
 import type { ServerCertificate } from './server-certificate.ts';
-import { composeCertificate } from './x509.ts';
+import { composeCertificate } from './x509/certificate.ts';
 
 /** Certificates are backdated by this much, in ms, for callers whose clocks are behind ours. */
 export const BACKDATED_MS = HOUR;

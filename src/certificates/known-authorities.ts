@@ -5,8 +5,8 @@ import { type AuthorityState, isSignedBy } from './authority-state.ts';
  * The authorities that this replica has seen, and which of them no replica made. A replica announces each new authority next to the one in use,
  * before it signs anything; whatever comes into the Secret in another way is foreign.
  *
- * Whoever can read the Secret has the authority's key and can announce like a replica. The result lives no longer than any authority here, and
- * is visible in the log and in the metric of renewals.
+ * A reader of the Secret has the authority's key and can announce like a replica. The result lives no longer than any authority here, and is
+ * visible in the log and in the metric of renewals.
  */
 export class KnownAuthorities {
   /** Foreign or not, by fingerprint. */

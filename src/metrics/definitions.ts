@@ -94,7 +94,7 @@ export const metricRows = {
   },
   agent_injector_foreign_ca_certificates: {
     type: 'gauge',
-    help: 'Trusted CA certificates that no replica made, as far as this replica knows. The log names them.',
+    help: 'Trusted CA certificates that no replica made, since this replica started. The log names them.',
     labels: [],
   },
   agent_injector_ca_bundle_repairs_total: {

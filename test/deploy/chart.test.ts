@@ -403,7 +403,7 @@ describe.skipIf(helm === undefined)('the chart', () => {
     expect(policies('default', 'admissionPolicy.enabled=false')).toEqual([]);
     const account = `system:serviceaccount:${NAMESPACE}:injector-account`;
     for (const { kind, spec } of render('everything').filter((object) =>
-      /^ValidatingAdmission/.test(object.kind ?? ''),
+      object.kind?.startsWith('ValidatingAdmission'),
     ))
       if (kind === 'ValidatingAdmissionPolicy') expect(JSON.stringify(spec)).toContain(`username == '${account}'`);
   });

@@ -6,15 +6,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, createServer } from 'node:tls';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { DAY, HOUR, shift } from '../../src/certificates/describe.ts';
+import { DAY, HOUR, shift } from '../../../src/certificates/describe.ts';
 import {
   issueAuthority,
   issueLeaf,
   issueServerCertificate,
   type KeyedCertificate,
-} from '../../src/certificates/issue.ts';
-import { constraintsOf } from '../../src/certificates/name-constraints.ts';
-import { composeCertificate } from '../../src/certificates/x509.ts';
+} from '../../../src/certificates/issue.ts';
+import { constraintsOf } from '../../../src/certificates/x509/name-constraints.ts';
+import { composeCertificate } from '../../../src/certificates/x509/certificate.ts';
 
 // The names that the server issues its certificate for, and those of --tls-dir.
 const NAMES = ['agent-injector.apm.svc', 'agent-injector.apm.svc.cluster.local', 'agent-injector.apm'] as const;

@@ -6,7 +6,7 @@ import { DAY, HOUR, shift } from '../../src/certificates/describe.ts';
 import { issueAuthority, issueLeaf, type KeyedCertificate } from '../../src/certificates/issue.ts';
 import { certificateBlocks, isTrusted } from '../../src/certificates/server-certificate.ts';
 import type { SourceState } from '../../src/certificates/source.ts';
-import { composeCertificate } from '../../src/certificates/x509.ts';
+import { composeCertificate } from '../../src/certificates/x509/certificate.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { StoredSecret } from '../support/stored-secret.ts';
 
