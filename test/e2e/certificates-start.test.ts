@@ -1,6 +1,10 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { DAY, HOUR, shift } from '../../src/certificates/describe.ts';
+import { issueAuthority, issueLeaf } from '../../src/certificates/issue.ts';
+import { isTrusted } from '../../src/certificates/server-certificate.ts';
+import { composeCertificate } from '../../src/certificates/x509/certificate.ts';
 import type { Client } from '../support/client.ts';
 import { startReplicatedCluster, type ReplicatedCluster } from '../support/replicated-cluster.ts';
 import {
@@ -10,9 +14,12 @@ import {
   SECRET,
   secretOf,
   servedSerial,
+  SERVERNAME,
+  startLoad,
   writes,
   type Replica,
 } from '../support/replicas.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 // There is no leader election: replicas that start at the same time must agree on one certificate.
 
@@ -70,6 +77,41 @@ test('a replica that finds an empty Secret keeps the published CA trusted', asyn
   expect(after).toContain(before.trim());
   await second.stop();
 });
+
+test('a CA of an earlier version, which may sign for any name, is replaced after an upgrade without a failed admission', async () => {
+  await client.delete(CONFIGURATION);
+  await cluster.createConfiguration();
+  const at = new Date();
+  const [lifetime, leafLifetime] = [365 * DAY, 7 * DAY];
+  const { key } = await issueAuthority('old', [SERVERNAME], { at, lifetime });
+  const keys = createPrivateKey(key);
+  const facts = { subject: 'old', key: keys, names: [], notBefore: shift(at, -HOUR), notAfter: shift(at, lifetime) };
+  const cert = await composeCertificate({ role: 'authority', ...facts }, { key: keys });
+  const names = [SERVERNAME, `${SERVERNAME}.cluster.local`, SERVERNAME.replace('.svc', '')] as const;
+  const leaf = await issueLeaf({ cert, key }, names, { at, lifetime: leafLifetime });
+  const data = { 'tls.crt': leaf.cert, 'tls.key': leaf.key, 'ca.crt': cert, 'ca.key': key };
+  await client.patch(SECRET, EMPTY_DATA);
+  await client.patch(SECRET, { stringData: data });
+  const replicas = [await startReady(), await startReady()];
+  cluster.balancer.to(replicas);
+  const load = startLoad(client, 8);
+  await waitFor(
+    'a certificate of another CA',
+    async () => !isTrusted((await secretOf(client))?.['tls.crt'] ?? '', cert, new Date()),
+    { deadline: 60_000 },
+  );
+  await waitFor('both replicas to serve it', async () => {
+    const { 'tls.crt': made = '', 'ca.crt': bundle = '' } = (await secretOf(client)) ?? {};
+    const { serialNumber } = new X509Certificate(made);
+    const served = await Promise.all(replicas.map((replica) => servedSerial(replica, bundle)));
+    return served.every((serial) => serial === serialNumber);
+  });
+  expect(await load.end()).toEqual([]);
+  for (const replica of replicas) {
+    expect(await replica.metric('agent_injector_foreign_ca_certificates')).toBe(0);
+    await replica.stop();
+  }
+}, 120_000);
 
 test('the steps for a leaked key in docs/operations.md leave no trust in the old CA', async () => {
   const page = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
