@@ -92,6 +92,11 @@ export const metricRows = {
     help: '1 while the certificate cannot be read, renewed or published, otherwise 0. The log has the cause.',
     labels: [],
   },
+  agent_injector_foreign_ca_certificates: {
+    type: 'gauge',
+    help: 'Trusted CA certificates that no replica made, since this replica started. The log names them.',
+    labels: [],
+  },
   agent_injector_ca_bundle_repairs_total: {
     type: 'counter',
     help: 'Number of times this replica wrote caBundle because its value was wrong or missing, including the first time.',

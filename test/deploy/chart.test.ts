@@ -31,6 +31,15 @@ interface Webhook {
   readonly objectSelector: { readonly matchExpressions: readonly Expression[] };
   readonly [field: string]: unknown;
 }
+interface Projected {
+  readonly sources: readonly {
+    readonly secret: {
+      readonly name: string;
+      readonly optional?: boolean;
+      readonly items: readonly { readonly key: string; readonly path: string }[];
+    };
+  }[];
+}
 interface Expression {
   readonly key: string;
   readonly operator: string;
@@ -88,7 +97,14 @@ describe.skipIf(helm === undefined)('the chart', () => {
     });
 
     it('names its namespace on everything that lives in one', () => {
-      const clusterWide = new Set(['ClusterRole', 'ClusterRoleBinding', 'MutatingWebhookConfiguration', 'Namespace']);
+      const clusterWide = new Set([
+        'ClusterRole',
+        'ClusterRoleBinding',
+        'MutatingWebhookConfiguration',
+        'Namespace',
+        'ValidatingAdmissionPolicy',
+        'ValidatingAdmissionPolicyBinding',
+      ]);
       for (const { kind, metadata } of render(values)) {
         const expected = clusterWide.has(kind ?? '') ? [undefined] : [NAMESPACE, `${metadata?.name}`];
         expect(expected, `${kind} ${metadata?.name}`).toContain(metadata?.namespace);
@@ -169,7 +185,7 @@ describe.skipIf(helm === undefined)('the chart', () => {
         expect(pod).not.toHaveProperty('hostIPC');
         expect(pod.enableServiceLinks).toBe(false);
         for (const volume of pod.volumes ?? []) {
-          expect(['configMap', 'secret']).toContain(Object.keys(volume).find((key) => key !== 'name'));
+          expect(['configMap', 'projected']).toContain(Object.keys(volume).find((key) => key !== 'name'));
         }
         for (const container of pod.containers) {
           expect(container.securityContext).toEqual({
@@ -254,7 +270,6 @@ describe.skipIf(helm === undefined)('the chart', () => {
       'ClusterRole agent-injector-audit: list pods',
       'Role agent-injector: get secrets agent-injector-tls',
       'Role agent-injector: update secrets agent-injector-tls',
-      'Role agent-injector: create secrets',
     ]);
     expect(permissions(render()).filter((line) => line.includes('agent-injector-test'))).toEqual([
       'Role agent-injector-test: create pods',
@@ -355,7 +370,42 @@ describe.skipIf(helm === undefined)('the chart', () => {
     );
     const spec = certificate?.['spec'] as { secretName: string; dnsNames: string[] } | undefined;
     expect(spec?.dnsNames).toEqual([`agent-injector.${NAMESPACE}.svc`]);
-    expect(serverOf(objects).volumes).toContainEqual({ name: 'tls', secret: { secretName: spec?.secretName } });
+    expect(JSON.stringify(serverOf(objects).volumes)).toContain(`"name":"${spec?.secretName}"`);
+  });
+
+  it.each([...valuesFiles.keys()])('keeps the key of an authority out of the pods, with the values %s', (values) => {
+    const objects = render(values);
+    const { volumes = [], containers } = serverOf(objects);
+    const secrets = volumes.filter((volume) => JSON.stringify(volume).includes('"secret'));
+    const isIssued = environmentOf(objects)['AGENT_INJECTOR_TLS_DIR'] === undefined;
+    // The server reads the Secret that it fills with its own permission; nothing is mounted.
+    expect(secrets).toHaveLength(isIssued ? 0 : 1);
+    expect(permissions(objects).filter((line) => line.includes('secrets'))).toHaveLength(isIssued ? 2 : 0);
+    expect(JSON.stringify(containers)).not.toContain('secretKeyRef');
+    const sources = secrets.flatMap(({ projected }) => (projected as Projected).sources);
+    const paths = sources.flatMap(({ secret }) => secret.items.map(({ key, path }) => `${key} ${path}`));
+    expect(paths).toEqual(isIssued ? [] : ['tls.crt tls.crt', 'tls.key tls.key', 'ca.crt ca.crt']);
+    // A Secret without ca.crt can be mounted; one without the certificate keeps the pod waiting.
+    expect(sources.map(({ secret }) => secret.optional ?? false)).toEqual(isIssued ? [] : [false, true]);
+    // Not the one of the CA that cert-manager makes for this release.
+    for (const { secret } of sources) expect(secret.name).not.toMatch(/-ca$/);
+  });
+
+  it('limits its ServiceAccount by admission policies, where it may write something, and not if they are switched off', () => {
+    const policies = (values: string, ...sets: readonly string[]) =>
+      render(values, { args: ['--no-hooks', ...sets.flatMap((set) => ['--set', set])] })
+        .filter(({ kind }) => kind === 'ValidatingAdmissionPolicyBinding')
+        .map(({ metadata }) => metadata?.name?.replace('agent-injector-', ''));
+    expect(policies('default')).toEqual(['webhook', 'secret', 'events']);
+    expect(policies('default', 'events.enabled=false')).toEqual(['webhook', 'secret']);
+    expect(policies('existing-secret')).toEqual(['webhook', 'events']);
+    expect(policies('cert-manager')).toEqual(['events']);
+    expect(policies('default', 'admissionPolicy.enabled=false')).toEqual([]);
+    const account = `system:serviceaccount:${NAMESPACE}:injector-account`;
+    for (const { kind, spec } of render('everything').filter((object) =>
+      object.kind?.startsWith('ValidatingAdmission'),
+    ))
+      if (kind === 'ValidatingAdmissionPolicy') expect(JSON.stringify(spec)).toContain(`username == '${account}'`);
   });
 
   it('lets the autoscaler decide how many there are, where there is one', () => {
