@@ -24,6 +24,7 @@ const messages: Messages = {
     `the profile has no delivery ${quote(name)}; available: ${known.join(', ')} (${sourceText(source)})`,
   'invalid-value': ({ setting, value, source, expected }) =>
     `${'key' in source ? oneLine(source.key, 130) : setting} is ${quote(value)}, must be ${expected} (${sourceKinds[source.from]})`,
+  'value-too-long': ({ key }) => `annotation ${oneLine(key, 130)} of the namespace is too long to be read`,
   'missing-parameter': ({ parameter, profile }) =>
     `profile ${profile} requires ${PREFIX}/${parameter}, which is not set`,
   'owner-excluded': ({ kind, by }) => `pods of a ${oneLine(kind, 63)} are excluded by ${by}`,

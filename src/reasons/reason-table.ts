@@ -74,6 +74,12 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
     meaning: 'A setting has an invalid value.',
     hint: 'Correct the value of the key that the message names.',
   },
+  'value-too-long': {
+    kind: 'problem',
+    meaning:
+      'An annotation of the namespace is too long, so its value was not read: a value may have 1,024 characters, and all annotations of agent-injector on a namespace together 8,192.',
+    hint: 'Shorten the annotation that the message names, or move it to the pod template.',
+  },
   'missing-parameter': {
     kind: 'problem',
     meaning: 'The profile requires a parameter that is not set.',

@@ -61,6 +61,8 @@ export type Reason =
       readonly source: Source;
       readonly expected: string;
     }
+  /** The key of an annotation of the namespace. */
+  | { readonly code: 'value-too-long'; readonly key: string }
   | { readonly code: 'missing-parameter'; readonly parameter: string; readonly profile: string }
   | { readonly code: 'no-target-container'; readonly profile: string | undefined }
   | { readonly code: 'owner-excluded'; readonly kind: string; readonly by: string }

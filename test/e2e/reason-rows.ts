@@ -86,6 +86,7 @@ export const rows: { readonly [code in ReasonCode]: Row } = {
   'unknown-profile': { settings: { profile: 'jenifer-dotnet' } },
   'unknown-delivery': { pod: settings({ delivery: 'carrier-pigeon' }) },
   'invalid-value': { pod: settings({ 'domain-id': '40000' }) },
+  'value-too-long': { settings: { 'server-address': 'x'.repeat(2000) } },
   'missing-parameter': { settings: { profile: 'opentelemetry-dotnet', 'server-address': 'x' } },
   'no-target-container': { pod: { spec: { containers: [container('istio-proxy')] } } },
   'owner-excluded': { settings: { 'exclude-owners': 'Deployment' } },

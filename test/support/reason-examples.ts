@@ -38,6 +38,7 @@ export const examples: { readonly [code in ReasonCode]: Extract<Reason, { code: 
     source: onPod('domain-id'),
     expected: 'an integer from 1 to 32767',
   },
+  'value-too-long': { code: 'value-too-long', key: 'agent-injector.io/collector-host' },
   'missing-parameter': { code: 'missing-parameter', parameter: 'server-address', profile: 'jennifer-dotnet' },
   'no-target-container': { code: 'no-target-container', profile: undefined },
   'owner-excluded': {
