@@ -12,6 +12,7 @@ export interface ServerOptions {
   readonly config?: string;
   readonly kubeconfig?: string;
   readonly namespaces?: string;
+  readonly demo: boolean;
   readonly profiles?: string;
   readonly kubernetes?: string;
   readonly configMapKeys: boolean;
@@ -36,6 +37,7 @@ export interface ServerOptions {
 export type OptionName = keyof ServerOptions;
 
 export const defaultOptions: ServerOptions = {
+  demo: false,
   configMapKeys: false,
   events: false,
   checks: checkNames.join(','),
@@ -65,6 +67,10 @@ export const optionRows: { readonly [name in OptionName]-?: OptionRow<NonNullabl
     description: "Kubeconfig of the cluster to read namespaces from. Default in a pod: the pod's service account.",
   },
   namespaces: { ...kinds.FILE, description: 'Use these Namespace manifests (YAML) instead of a cluster.' },
+  demo: {
+    ...kinds.BOOLEAN,
+    description: 'Use the built-in sample namespace for every pod instead of a cluster, to try the server out.',
+  },
   profiles: {
     ...kinds.DIRECTORY,
     description:

@@ -52,7 +52,6 @@ test.runIf(cgroup)(
     for (let index = 0; index < NAMESPACES; index += 1) {
       api.put(`fat-${index}`, fat(index, 'y'), index % 2 === 0 ? labels : {});
       // The test holds what the server has not read yet.
-      // oxlint-disable-next-line no-await-in-loop -- one part after the other
       if (index % 200 === 0) await delivered(api, change, injector, String(2000 + index));
     }
     await delivered(api, change, injector, '5000');
