@@ -1,4 +1,5 @@
 import { isObjectName } from '../kubernetes/names.ts';
+import { POD_SECURITY_LEVELS, type PodSecurityLevel } from '../kubernetes/pod-security.ts';
 import type { Result } from '../lib/result.ts';
 import * as kinds from './value-kinds.ts';
 
@@ -15,6 +16,7 @@ export interface ServerOptions {
   readonly demo: boolean;
   readonly profiles?: string;
   readonly kubernetes?: string;
+  readonly podSecurityDefault?: PodSecurityLevel;
   readonly configMapKeys: boolean;
   readonly events: boolean;
   readonly checks: string;
@@ -79,6 +81,11 @@ export const optionRows: { readonly [name in OptionName]-?: OptionRow<NonNullabl
   kubernetes: {
     ...kinds.KUBERNETES_VERSION,
     description: 'Assume this version of the API server instead of asking it.',
+  },
+  podSecurityDefault: {
+    ...kinds.oneOf('LEVEL', POD_SECURITY_LEVELS),
+    description:
+      "The Pod Security level that the API server enforces in namespaces without the label (its PodSecurityConfiguration). Default: unknown, so a directory of the node is used only where the namespace's label allows it.",
   },
   configMapKeys: {
     ...kinds.BOOLEAN,

@@ -1,3 +1,4 @@
+import { POD_SECURITY_ENFORCE_LABEL } from '../kubernetes/labels.ts';
 import { INJECTION_LABEL, PREFIX } from '../api/keys.ts';
 import { dispatch } from '../lib/dispatch.ts';
 import { versionText } from '../kubernetes/version.ts';
@@ -97,7 +98,10 @@ type RequirementTexts = {
 const requirementTexts: RequirementTexts = {
   kubernetes: ({ minimum, actual }) =>
     `it requires Kubernetes ${versionText(minimum)} or later, ${actual ? `the cluster has ${versionText(actual)}` : 'the version is unknown'}`,
-  'pod-security': ({ level }) => `Pod Security ${level} forbids it`,
+  'pod-security': ({ level, from }) =>
+    from === 'assumed'
+      ? `Pod Security may forbid it: the namespace has no label ${POD_SECURITY_ENFORCE_LABEL}, and podSecurityDefault is not set`
+      : `Pod Security ${level}${from === 'cluster' ? ', the default of the cluster,' : ''} forbids it`,
   os: ({ os }) => `it supports only ${os.join(', ')}`,
   parameter: ({ parameter }) => `${PREFIX}/${parameter} is not set`,
   'named-only': () => 'it is used only if a setting names it',

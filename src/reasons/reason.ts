@@ -1,3 +1,4 @@
+import type { EnforcedLevel } from '../kubernetes/pod-security.ts';
 import type { KubernetesVersion } from '../kubernetes/version.ts';
 
 export interface SkippedDelivery {
@@ -9,7 +10,7 @@ export interface SkippedDelivery {
 export type UnmetRequirement =
   | { readonly why: 'named-only' }
   | { readonly why: 'kubernetes'; readonly minimum: KubernetesVersion; readonly actual: KubernetesVersion | undefined }
-  | { readonly why: 'pod-security'; readonly level: string }
+  | ({ readonly why: 'pod-security' } & EnforcedLevel)
   | { readonly why: 'os'; readonly os: readonly string[] }
   | { readonly why: 'parameter'; readonly parameter: string }
   | { readonly why: 'image'; readonly image: string }

@@ -60,7 +60,7 @@ export const examples: { readonly [code in ReasonCode]: Extract<Reason, { code: 
     code: 'delivery-not-possible',
     delivery: 'hostPath',
     source: onPod('delivery'),
-    requirement: { why: 'pod-security', level: 'restricted' },
+    requirement: { why: 'pod-security', level: 'restricted', from: 'label' },
   },
   'no-fitting-delivery': {
     code: 'no-fitting-delivery',
