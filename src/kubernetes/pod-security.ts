@@ -1,4 +1,3 @@
-import type { ClusterState } from './cluster-state.ts';
 import { POD_SECURITY_ENFORCE_LABEL } from './labels.ts';
 import type { Namespace } from './namespace.ts';
 
@@ -18,7 +17,10 @@ export interface EnforcedLevel {
  * (PodSecurityConfiguration), which cannot be read: unless a setting says otherwise, the strictest is assumed. So it is for an unknown value of
  * the label, as in the API server (k8s.io/pod-security-admission api helpers.go ParseLevel).
  */
-export function enforcedLevel({ labels }: Namespace, { podSecurityDefault }: ClusterState): EnforcedLevel {
+export function enforcedLevel(
+  { labels }: Namespace,
+  { podSecurityDefault }: { readonly podSecurityDefault?: PodSecurityLevel },
+): EnforcedLevel {
   const label = labels[POD_SECURITY_ENFORCE_LABEL];
   if (label !== undefined)
     return { level: POD_SECURITY_LEVELS.find((level) => level === label) ?? 'restricted', from: 'label' };

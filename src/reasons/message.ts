@@ -64,6 +64,7 @@ const messages: Messages = {
   'namespace-unknown': ({ namespace }) => `namespace ${oneLine(namespace, 63)} not found`,
   'namespace-unavailable': ({ namespace, why }) => `namespace ${oneLine(namespace, 63)} could not be read: ${why}`,
   'patch-too-large': ({ size }) => `the patch would be ${size} characters long`,
+  'annotations-full': () => 'the annotations of the pod leave no room for those of the agent',
   'rule-broken': ({ rule }) => `the patch would break a rule: ${rule}`,
   'internal-error': () => 'agent-injector failed; see its log',
   overloaded: () => 'too many admission requests at once; create the pod again',

@@ -193,6 +193,12 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
     meaning: 'The patch for all containers of the pod would be too large to send to the API server.',
     hint: 'Name the containers that need the agent in the annotation agent-injector.io/containers.',
   },
+  'annotations-full': {
+    kind: 'problem',
+    meaning:
+      'The annotations that the agent needs do not fit on the pod: all annotations of an object together may have 256 KiB.',
+    hint: 'Shorten or remove annotations of the pod template.',
+  },
   'rule-broken': {
     kind: 'failure',
     meaning: 'The patch would break one of the guarantees of agent-injector, so it was discarded.',

@@ -113,6 +113,7 @@ export type Reason =
   | { readonly code: 'namespace-unknown'; readonly namespace: string }
   | { readonly code: 'namespace-unavailable'; readonly namespace: string; readonly why: string }
   | { readonly code: 'patch-too-large'; readonly size: number }
+  | { readonly code: 'annotations-full' }
   | { readonly code: 'rule-broken'; readonly rule: string }
   | { readonly code: 'internal-error' }
   | { readonly code: 'overloaded' }

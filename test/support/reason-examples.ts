@@ -105,6 +105,7 @@ export const examples: { readonly [code in ReasonCode]: Extract<Reason, { code: 
     why: 'the API server did not answer within 3000 ms',
   },
   'patch-too-large': { code: 'patch-too-large', size: 212_000 },
+  'annotations-full': { code: 'annotations-full' },
   'rule-broken': { code: 'rule-broken', rule: 'two volumes have the name "agent"' },
   'internal-error': { code: 'internal-error' },
   overloaded: { code: 'overloaded' },
