@@ -24,23 +24,41 @@ export function missingEvidence(
 }
 
 function missingNames(pod: Pod, container: Container, status: InjectedStatus): string | undefined {
-  const { mounts = {}, init } = status;
   const variables = [...namesIn(status.env), ...namesIn(status.changed)];
-  const annotations = namesIn(status.annotations);
-  const paths = Object.entries(mounts);
-  if (variables.length + paths.length === 0 && init === undefined) return 'it names nothing that was added';
-  const env = new Set((container.env ?? []).map(({ name }) => name));
-  const variable = variables.find((name) => !env.has(name));
-  if (variable !== undefined) return `container ${container.name} has no variable ${variable}`;
-  const volumes = new Set((pod.spec.volumes ?? []).map(({ name }) => name));
-  const isMounted = ([path, volume]: readonly [string, string]): boolean =>
+  const mounts = Object.entries(status.mounts ?? {});
+  if (variables.length + mounts.length === 0 && status.init === undefined) return 'it names nothing that was added';
+  return (
+    missing('variable', variables, namesOf(container.env), `container ${container.name}`) ??
+    missingMount(pod, container, mounts) ??
+    missing('init container', status.init === undefined ? [] : [status.init], namesOf(pod.spec.initContainers)) ??
+    missing('annotation', namesIn(status.annotations), new Set(Object.keys(annotationsOf(pod))))
+  );
+}
+
+function missing(
+  what: string,
+  named: readonly string[],
+  present: ReadonlySet<string>,
+  where = 'the pod',
+): string | undefined {
+  const name = named.find((one) => !present.has(one));
+  return name === undefined ? undefined : `${where} has no ${what} ${name}`;
+}
+
+function missingMount(
+  pod: Pod,
+  container: Container,
+  mounts: readonly (readonly [path: string, volume: string])[],
+): string | undefined {
+  const volumes = namesOf(pod.spec.volumes);
+  const isMounted = (path: string, volume: string): boolean =>
     volumes.has(volume) && (container.volumeMounts ?? []).some((one) => one.mountPath === path && one.name === volume);
-  const mount = paths.find((one) => !isMounted(one));
-  if (mount) return `container ${container.name} has no mount of volume ${mount[1]} at ${mount[0]}`;
-  if (init !== undefined && !(pod.spec.initContainers ?? []).some(({ name }) => name === init))
-    return `the pod has no init container ${init}`;
-  const annotation = annotations.find((name) => annotationsOf(pod)[name] === undefined);
-  return annotation === undefined ? undefined : `the pod has no annotation ${annotation}`;
+  const found = mounts.find(([path, volume]) => !isMounted(path, volume));
+  return found && `container ${container.name} has no mount of volume ${found[1]} at ${found[0]}`;
+}
+
+function namesOf(list: readonly { readonly name: string }[] | null | undefined): ReadonlySet<string> {
+  return new Set((list ?? []).map(({ name }) => name));
 }
 
 function missingParts(container: Container, status: InjectedStatus, profile: Profile): string | undefined {

@@ -30,8 +30,7 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
   },
   'mirror-pod': {
     kind: 'choice',
-    meaning:
-      'The pod is the mirror pod of a static pod, which the kubelet runs from a file, whatever the API server says.',
+    meaning: 'The pod mirrors a static pod, which the kubelet runs from a file, whatever the API server says.',
     hint: 'Add the agent to the static pod manifest by hand, or with `agent-injector inject -f`.',
   },
   'namespace-not-enabled': {
@@ -76,8 +75,7 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
   },
   'value-too-long': {
     kind: 'problem',
-    meaning:
-      'An annotation of the namespace is too long, so its value was not read: a value may have 1,024 characters, and all annotations of agent-injector on a namespace together 8,192.',
+    meaning: 'An annotation of the namespace is longer than 1,024 characters, or all of them than 8,192.',
     hint: 'Shorten the annotation that the message names, or move it to the pod template.',
   },
   'missing-parameter': {
@@ -195,8 +193,7 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
   },
   'annotations-full': {
     kind: 'problem',
-    meaning:
-      'The annotations that the agent needs do not fit on the pod: all annotations of an object together may have 256 KiB.',
+    meaning: 'The annotations that the agent needs do not fit into the 256 KiB that an object may have.',
     hint: 'Shorten or remove annotations of the pod template.',
   },
   'rule-broken': {
