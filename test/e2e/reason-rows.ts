@@ -97,7 +97,7 @@ export const rows: { readonly [code in ReasonCode]: Row } = {
   'value-too-long': { settings: { 'server-address': 'x'.repeat(2000) } },
   'missing-parameter': { settings: { profile: 'opentelemetry-dotnet', 'server-address': 'x' } },
   'no-target-container': { pod: { spec: { containers: [container('istio-proxy')] } } },
-  'owner-excluded': { settings: { 'exclude-owners': 'Deployment' } },
+  'owner-excluded': { settings: { 'exclude-owners': 'ReplicaSet' } },
   'profile-not-allowed': { settings: { profile: 'probe-elsewhere' } },
   'os-unsupported': { pod: { spec: { containers: [container('app')], os: { name: 'windows' } } } },
   'arch-unsupported': {
