@@ -15,7 +15,7 @@ import type { Reason } from '../reasons/reason.ts';
 import { unknownKeysIn } from '../settings/unknown-keys.ts';
 import { type Decision, primaryReason, notInjected } from './decision.ts';
 import { isRequired, reasonToSkip } from './opt-in.ts';
-import { fitsInAnnotations, statusText } from './status-text.ts';
+import { exceedsAnnotations, fittingStatus, statusText } from './status-text.ts';
 
 export interface Admission {
   readonly decision: Decision;
@@ -41,6 +41,7 @@ export function admitInContext(context: InjectionContext): Admission {
   const size = sizeOf(operations);
   if (size > MAX_PATCH_LENGTH) return withoutPatch(context, decision, { code: 'patch-too-large', size });
   const patched = applyPatch(context.pod, operations);
+  if (exceedsAnnotations(context.pod, patched)) return withoutPatch(context, decision, { code: 'annotations-full' });
   const rule = verifyFirstPass(context, first.plan, patched) ?? verifySecondPass(context, patched);
   if (rule !== undefined) return withoutPatch(context, decision, { code: 'rule-broken', rule });
   return { decision, operations, pod: patched };
@@ -56,18 +57,24 @@ function verifySecondPass(context: InjectionContext, patched: Pod): string | und
   return operations.length === 0 ? undefined : 'a second pass over the patched pod would change it again';
 }
 
-function withoutPatch(
-  { pod, namespace }: InjectionContext,
-  { containers, notices }: Decision,
-  reason: Reason,
-): Admission {
+function withoutPatch(context: InjectionContext, { containers, notices }: Decision, reason: Reason): Admission {
   const skipped = containers.map((result): ContainerOutcome =>
     result.outcome === 'injected'
       ? { outcome: 'skipped', container: result.container, profile: result.profile, reason }
       : result,
   );
+  const { pod, namespace } = context;
   const decision = notInjected(reason, isRequired(pod, namespace), { notices, containers: skipped });
-  return { decision, operations: [], pod };
+  return { decision, ...statusOnly(decision, context) };
+}
+
+/** The operations that replace a status that agent-injector did not write, where nothing else changes. */
+export function statusOnly(
+  decision: Decision,
+  context: Pick<InjectionContext, 'pod' | 'catalogue'>,
+): Pick<Admission, 'operations' | 'pod'> {
+  const operations = patchFor(context.pod, EMPTY_PLAN, statusFor(decision, context));
+  return { operations, pod: operations.length === 0 ? context.pod : applyPatch(context.pod, operations) };
 }
 
 /** In characters of JSON; base64 adds a third. The API server does not limit the size of answers. */
@@ -88,10 +95,15 @@ interface PlannedDecision {
 /** One pass: opt-in, container selection, plan, status annotation, patch. */
 function decideAndPatch(context: InjectionContext): PlannedDecision & { readonly operations: readonly Operation[] } {
   const { decision, plan } = decide(context);
-  // A refused pod is never created, so it needs no status.
-  const status = decision.outcome === 'refused' ? undefined : statusText(decision, context.pod);
-  const written = status !== undefined && fitsInAnnotations(context.pod, status) ? status : undefined;
-  return { decision, plan, operations: patchFor(context.pod, plan, written) };
+  return { decision, plan, operations: patchFor(context.pod, plan, statusFor(decision, context)) };
+}
+
+/** A refused pod is never created, so it needs no status. */
+function statusFor(
+  decision: Decision,
+  { pod, catalogue }: Pick<InjectionContext, 'pod' | 'catalogue'>,
+): string | undefined {
+  return decision.outcome === 'refused' ? undefined : fittingStatus(pod, statusText(decision, pod, catalogue));
 }
 
 function decide(context: InjectionContext): PlannedDecision {

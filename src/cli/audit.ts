@@ -44,6 +44,7 @@ const TITLES: { readonly [kind in AuditFinding['kind']]: string } = {
   'cannot-be-injected': 'Agent cannot be injected',
   outdated: 'Agent is outdated: its profile has changed',
   'namespace-off': 'Agent is present, but injection is off for the namespace',
+  'record-unproven': 'Status annotation claims an agent that the pod does not have',
   'claim-missing': 'PersistentVolumeClaim does not exist',
   'value-shared': 'Value must be used in one namespace only',
   'value-crowded': 'Value is at or near its maximum number of instances',

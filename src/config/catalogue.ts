@@ -100,9 +100,13 @@ function problemsIn(catalogue: Catalogue, defaults: Config['defaults']): readonl
   return problemsOfDefaults(catalogue, Object.entries(defaults)).map(problemText);
 }
 
-export function assumedClusterState({ kubernetes }: Pick<Config, 'kubernetes'>): ClusterState {
+export function assumedClusterState({
+  kubernetes,
+  podSecurityDefault,
+}: Pick<Config, 'kubernetes' | 'podSecurityDefault'>): ClusterState {
   return {
     kubernetes: kubernetes === undefined ? undefined : parseVersion(kubernetes),
     configMapKeys: () => undefined,
+    ...(podSecurityDefault && { podSecurityDefault }),
   };
 }

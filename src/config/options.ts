@@ -1,4 +1,5 @@
 import { isObjectName } from '../kubernetes/names.ts';
+import { POD_SECURITY_LEVELS, type PodSecurityLevel } from '../kubernetes/pod-security.ts';
 import type { Result } from '../lib/result.ts';
 import * as kinds from './value-kinds.ts';
 
@@ -12,8 +13,10 @@ export interface ServerOptions {
   readonly config?: string;
   readonly kubeconfig?: string;
   readonly namespaces?: string;
+  readonly demo: boolean;
   readonly profiles?: string;
   readonly kubernetes?: string;
+  readonly podSecurityDefault?: PodSecurityLevel;
   readonly configMapKeys: boolean;
   readonly events: boolean;
   readonly checks: string;
@@ -36,6 +39,7 @@ export interface ServerOptions {
 export type OptionName = keyof ServerOptions;
 
 export const defaultOptions: ServerOptions = {
+  demo: false,
   configMapKeys: false,
   events: false,
   checks: checkNames.join(','),
@@ -65,6 +69,10 @@ export const optionRows: { readonly [name in OptionName]-?: OptionRow<NonNullabl
     description: "Kubeconfig of the cluster to read namespaces from. Default in a pod: the pod's service account.",
   },
   namespaces: { ...kinds.FILE, description: 'Use these Namespace manifests (YAML) instead of a cluster.' },
+  demo: {
+    ...kinds.BOOLEAN,
+    description: 'Use the built-in sample namespace for every pod instead of a cluster, to try the server out.',
+  },
   profiles: {
     ...kinds.DIRECTORY,
     description:
@@ -73,6 +81,11 @@ export const optionRows: { readonly [name in OptionName]-?: OptionRow<NonNullabl
   kubernetes: {
     ...kinds.KUBERNETES_VERSION,
     description: 'Assume this version of the API server instead of asking it.',
+  },
+  podSecurityDefault: {
+    ...kinds.oneOf('LEVEL', POD_SECURITY_LEVELS),
+    description:
+      "The Pod Security level that the API server enforces in namespaces without the label (its PodSecurityConfiguration). Default: unknown, so a directory of the node is used only where the namespace's label allows it.",
   },
   configMapKeys: {
     ...kinds.BOOLEAN,

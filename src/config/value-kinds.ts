@@ -7,6 +7,8 @@ export type RawValue = string | number | boolean;
 
 export interface ValueKind<Value> {
   readonly placeholder: string;
+  /** The value of a flag that is given without one. */
+  readonly preset?: string;
   /** Completes the sentence "must be …". */
   readonly expected: string;
   readonly parse: (raw: RawValue) => Value | undefined;
@@ -44,6 +46,7 @@ export const DIRECTORY = text('DIR', 'a directory');
 
 export const BOOLEAN: ValueKind<boolean> = {
   placeholder: 'true|false',
+  preset: 'true',
   expected: 'true or false',
   parse: (raw) => ({ true: true, false: false })[String(raw)],
 };

@@ -1,3 +1,4 @@
+import { POD_SECURITY_ENFORCE_LABEL } from '../kubernetes/labels.ts';
 import { INJECTION_LABEL, PREFIX } from '../api/keys.ts';
 import { dispatch } from '../lib/dispatch.ts';
 import { versionText } from '../kubernetes/version.ts';
@@ -24,6 +25,7 @@ const messages: Messages = {
     `the profile has no delivery ${quote(name)}; available: ${known.join(', ')} (${sourceText(source)})`,
   'invalid-value': ({ setting, value, source, expected }) =>
     `${'key' in source ? oneLine(source.key, 130) : setting} is ${quote(value)}, must be ${expected} (${sourceKinds[source.from]})`,
+  'value-too-long': ({ key }) => `annotation ${oneLine(key, 130)} of the namespace is too long to be read`,
   'missing-parameter': ({ parameter, profile }) =>
     `profile ${profile} requires ${PREFIX}/${parameter}, which is not set`,
   'owner-excluded': ({ kind, by }) => `pods of a ${oneLine(kind, 63)} are excluded by ${by}`,
@@ -62,6 +64,7 @@ const messages: Messages = {
   'namespace-unknown': ({ namespace }) => `namespace ${oneLine(namespace, 63)} not found`,
   'namespace-unavailable': ({ namespace, why }) => `namespace ${oneLine(namespace, 63)} could not be read: ${why}`,
   'patch-too-large': ({ size }) => `the patch would be ${size} characters long`,
+  'annotations-full': () => 'the annotations of the pod leave no room for those of the agent',
   'rule-broken': ({ rule }) => `the patch would break a rule: ${rule}`,
   'internal-error': () => 'agent-injector failed; see its log',
   overloaded: () => 'too many admission requests at once; create the pod again',
@@ -96,7 +99,10 @@ type RequirementTexts = {
 const requirementTexts: RequirementTexts = {
   kubernetes: ({ minimum, actual }) =>
     `it requires Kubernetes ${versionText(minimum)} or later, ${actual ? `the cluster has ${versionText(actual)}` : 'the version is unknown'}`,
-  'pod-security': ({ level }) => `Pod Security ${level} forbids it`,
+  'pod-security': ({ level, from }) =>
+    from === 'assumed'
+      ? `Pod Security may forbid it: the namespace has no label ${POD_SECURITY_ENFORCE_LABEL}, and podSecurityDefault is not set`
+      : `Pod Security ${level}${from === 'cluster' ? ', the default of the cluster,' : ''} forbids it`,
   os: ({ os }) => `it supports only ${os.join(', ')}`,
   parameter: ({ parameter }) => `${PREFIX}/${parameter} is not set`,
   'named-only': () => 'it is used only if a setting names it',

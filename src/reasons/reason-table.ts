@@ -30,8 +30,7 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
   },
   'mirror-pod': {
     kind: 'choice',
-    meaning:
-      'The pod is the mirror pod of a static pod, which the kubelet runs from a file, whatever the API server says.',
+    meaning: 'The pod mirrors a static pod, which the kubelet runs from a file, whatever the API server says.',
     hint: 'Add the agent to the static pod manifest by hand, or with `agent-injector inject -f`.',
   },
   'namespace-not-enabled': {
@@ -73,6 +72,11 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
     kind: 'problem',
     meaning: 'A setting has an invalid value.',
     hint: 'Correct the value of the key that the message names.',
+  },
+  'value-too-long': {
+    kind: 'problem',
+    meaning: 'An annotation of the namespace is longer than 1,024 characters, or all of them than 8,192.',
+    hint: 'Shorten the annotation that the message names, or move it to the pod template.',
   },
   'missing-parameter': {
     kind: 'problem',
@@ -186,6 +190,11 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
     kind: 'failure',
     meaning: 'The patch for all containers of the pod would be too large to send to the API server.',
     hint: 'Name the containers that need the agent in the annotation agent-injector.io/containers.',
+  },
+  'annotations-full': {
+    kind: 'problem',
+    meaning: 'The annotations that the agent needs do not fit into the 256 KiB that an object may have.',
+    hint: 'Shorten or remove annotations of the pod template.',
   },
   'rule-broken': {
     kind: 'failure',

@@ -1,3 +1,4 @@
+import type { EnforcedLevel } from '../kubernetes/pod-security.ts';
 import type { KubernetesVersion } from '../kubernetes/version.ts';
 
 export interface SkippedDelivery {
@@ -9,7 +10,7 @@ export interface SkippedDelivery {
 export type UnmetRequirement =
   | { readonly why: 'named-only' }
   | { readonly why: 'kubernetes'; readonly minimum: KubernetesVersion; readonly actual: KubernetesVersion | undefined }
-  | { readonly why: 'pod-security'; readonly level: string }
+  | ({ readonly why: 'pod-security' } & EnforcedLevel)
   | { readonly why: 'os'; readonly os: readonly string[] }
   | { readonly why: 'parameter'; readonly parameter: string }
   | { readonly why: 'image'; readonly image: string }
@@ -66,6 +67,8 @@ export type Reason =
       readonly source: Source;
       readonly expected: string;
     }
+  /** The key of an annotation of the namespace. */
+  | { readonly code: 'value-too-long'; readonly key: string }
   | { readonly code: 'missing-parameter'; readonly parameter: string; readonly profile: string }
   | { readonly code: 'no-target-container'; readonly profile: string | undefined }
   | { readonly code: 'owner-excluded'; readonly kind: string; readonly by: string }
@@ -115,6 +118,7 @@ export type Reason =
   | { readonly code: 'namespace-unknown'; readonly namespace: string }
   | { readonly code: 'namespace-unavailable'; readonly namespace: string; readonly why: string }
   | { readonly code: 'patch-too-large'; readonly size: number }
+  | { readonly code: 'annotations-full' }
   | { readonly code: 'rule-broken'; readonly rule: string }
   | { readonly code: 'internal-error' }
   | { readonly code: 'overloaded' }

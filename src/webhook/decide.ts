@@ -1,4 +1,4 @@
-import { admit } from '../admission/admit.ts';
+import { admit, statusOnly } from '../admission/admit.ts';
 import { type Decision, notInjected } from '../admission/decision.ts';
 import { isRequired } from '../admission/opt-in.ts';
 import type { Review } from '../admission/review.ts';
@@ -30,7 +30,10 @@ export async function decide(
   try {
     if (!namespace) {
       const lookup = await namespaces.fetch(name, Math.min(deadlineMs, MAX_WAIT_MS));
-      if (lookup.kind !== 'found') return unchanged(withoutNamespace(name, lookup, isRequired(pod, undefined)));
+      if (lookup.kind !== 'found') {
+        const decision = withoutNamespace(name, lookup, isRequired(pod, undefined));
+        return { decision, operations: statusOnly(decision, { pod, catalogue: catalogue() }).operations };
+      }
       ({ namespace } = lookup);
     }
     const inputs = { catalogue: catalogue(), lookups: recordLookups(cluster()) };

@@ -250,7 +250,8 @@ describe.skipIf(helm === undefined)('the chart', () => {
     });
   });
 
-  const forEvents = ['create events', 'get replicasets', 'get jobs'].map(
+  const controllers = ['replicationcontrollers', 'replicasets', 'statefulsets', 'daemonsets', 'jobs'];
+  const forEvents = ['create events', ...controllers.map((resource) => `get ${resource}`)].map(
     (what) => `ClusterRole agent-injector: ${what}`,
   );
   const ofChecks = ['persistentvolumeclaims', 'volumeattachments', 'resourcequotas', 'limitranges'].flatMap(
@@ -285,6 +286,13 @@ describe.skipIf(helm === undefined)('the chart', () => {
     const objects = render('default', { args: ['--no-hooks', ...sets.flatMap((set) => ['--set', set])] });
     expect(environmentOf(objects)).toHaveProperty('AGENT_INJECTOR_CHECKS', setting);
     expect(permissions(objects).filter((line) => ofChecks.includes(line))).toEqual(allowed);
+  });
+
+  it('tells the server the Pod Security level of the cluster only if it is set', () => {
+    expect(environmentOf(render())).not.toHaveProperty('AGENT_INJECTOR_POD_SECURITY_DEFAULT');
+    const objects = render('default', { args: ['--set', 'podSecurityDefault=baseline'] });
+    expect(environmentOf(objects)).toHaveProperty('AGENT_INJECTOR_POD_SECURITY_DEFAULT', 'baseline');
+    expect(() => render('default', { args: ['--set', 'podSecurityDefault=strict'] })).toThrow(/podSecurityDefault/);
   });
 
   it('lets the server read ConfigMaps only where their keys are asked for, by a role of its own', () => {

@@ -100,6 +100,7 @@ it('the bundle serves from an empty folder, with an empty environment, and no mo
     copyFileSync(file, join(dir, file.slice(dirname(executable).length)));
   const work = folder();
   const flags = [
+    '--demo',
     '--host',
     '127.0.0.1',
     '--port',

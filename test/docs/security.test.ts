@@ -109,10 +109,13 @@ it('the profile that it shows is locked: what a namespace says is passed over', 
   const { catalogue } = await offlineInputs({ profiles: mounted.dir });
   const evil = { 'agent-image': 'evil.example.com/a:1', 'host-path': '/etc', 'server-address': 'evil.example.com' };
   const deliveries = catalogue.profiles.get('jennifer-dotnet')?.deliveries ?? [];
+  const privileged = { 'pod-security.kubernetes.io/enforce': 'privileged' };
+  const within = (delivery: string) => {
+    const opted = namespace({ ...evil, delivery });
+    return { ...opted, labels: { ...opted.labels, ...privileged } };
+  };
   const patches = (known: Catalogue): string =>
-    deliveries
-      .map(({ name }) => JSON.stringify(admit(pod(), namespace({ ...evil, delivery: name }), known)))
-      .join('\n');
+    deliveries.map(({ name }) => JSON.stringify(admit(pod(), within(name), known))).join('\n');
   // As it ships, a namespace may say all of it.
   for (const word of ['evil.example.com/a:1', '"/etc"', '"evil.example.com"']) expect(patches(builtIn)).toContain(word);
   expect(patches(catalogue)).not.toMatch(/evil|\/etc/);

@@ -224,8 +224,10 @@ describe('guard rails', () => {
 
   it('an invalid name in ownerReferences never becomes a path', () => {
     const deliveries = [{ type: 'hostPath', path: '/opt/${pod.workload}' }];
+    const plain = plainNamespace();
+    const privileged = { ...plain, labels: { ...plain.labels, 'pod-security.kubernetes.io/enforce': 'privileged' } };
     const path = (given: Pod) =>
-      admit(given, plainNamespace(), catalogueOf(agent('a', { deliveries }))).pod.spec.volumes?.[0]?.['hostPath'];
+      admit(given, privileged, catalogueOf(agent('a', { deliveries }))).pod.spec.volumes?.[0]?.['hostPath'];
     expect(path(owned('StatefulSet', { name: '../../etc' }))).toMatchObject({ path: '/opt/web' });
     expect(path(owned('StatefulSet', { name: 'db' }))).toMatchObject({ path: '/opt/db' });
     expect(path(owned('Job', { name: 'backup-29384756' }))).toMatchObject({ path: '/opt/backup' });

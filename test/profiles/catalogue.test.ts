@@ -24,7 +24,8 @@ const byDelivery = builtIn.flatMap((profile) =>
 
 /** A namespace that chooses the profile. The server address of the fixture belongs to another agent and has no effect. */
 function choosing(profile: Profile, settings: Record<string, string>): ReturnType<typeof namespace> {
-  return namespace({ profile: profile.name, ...settings });
+  const opted = namespace({ profile: profile.name, ...settings });
+  return { ...opted, labels: { ...opted.labels, 'pod-security.kubernetes.io/enforce': 'privileged' } };
 }
 
 describe('every file of profiles', () => {

@@ -345,7 +345,9 @@ const chosen = ({ profile, delivery }: (typeof deliveries)[number]): Record<stri
 });
 
 describe.each(deliveries)('$profile.name by $delivery.name', ({ profile, delivery }) => {
-  const within = namespace(chosen({ profile, delivery }));
+  const chosenIn = namespace(chosen({ profile, delivery }));
+  const labels = { ...chosenIn.labels, 'pod-security.kubernetes.io/enforce': 'privileged' };
+  const within = { ...chosenIn, labels };
   const first = admit(pod([container('web')]), within, catalogue);
 
   it('is not detected as a foreign agent', () => {

@@ -38,6 +38,7 @@ export const examples: { readonly [code in ReasonCode]: Extract<Reason, { code: 
     source: onPod('domain-id'),
     expected: 'an integer from 1 to 32767',
   },
+  'value-too-long': { code: 'value-too-long', key: 'agent-injector.io/collector-host' },
   'missing-parameter': { code: 'missing-parameter', parameter: 'server-address', profile: 'jennifer-dotnet' },
   'no-target-container': { code: 'no-target-container', profile: undefined },
   'owner-excluded': {
@@ -59,7 +60,7 @@ export const examples: { readonly [code in ReasonCode]: Extract<Reason, { code: 
     code: 'delivery-not-possible',
     delivery: 'hostPath',
     source: onPod('delivery'),
-    requirement: { why: 'pod-security', level: 'restricted' },
+    requirement: { why: 'pod-security', level: 'restricted', from: 'label' },
   },
   'no-fitting-delivery': {
     code: 'no-fitting-delivery',
@@ -104,6 +105,7 @@ export const examples: { readonly [code in ReasonCode]: Extract<Reason, { code: 
     why: 'the API server did not answer within 3000 ms',
   },
   'patch-too-large': { code: 'patch-too-large', size: 212_000 },
+  'annotations-full': { code: 'annotations-full' },
   'rule-broken': { code: 'rule-broken', rule: 'two volumes have the name "agent"' },
   'internal-error': { code: 'internal-error' },
   overloaded: { code: 'overloaded' },

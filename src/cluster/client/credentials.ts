@@ -4,7 +4,7 @@ import type { RequestOptions } from 'node:https';
 import type { Clock } from '../../lib/clock.ts';
 import { errorText } from './errors.ts';
 
-const TOKEN_FILE = '/var/run/secrets/kubernetes.io/serviceaccount/token';
+export const TOKEN_FILE = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 
 /** An exec plugin that takes longer is started again; until then all requests wait for the one process. */
 const PLUGIN_TIMEOUT_MS = 60_000;

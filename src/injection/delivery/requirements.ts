@@ -1,5 +1,5 @@
-import { POD_SECURITY_ENFORCE_LABEL } from '../../kubernetes/labels.ts';
 import type { Claim } from '../../kubernetes/cluster-state.ts';
+import { enforcedLevel } from '../../kubernetes/pod-security.ts';
 import { claimsOf, type Pod } from '../../kubernetes/pod.ts';
 import { parseQuantity, resourceMillis } from '../../kubernetes/quantity.ts';
 import { isPinnedTo, osOf } from '../../kubernetes/scheduling.ts';
@@ -32,10 +32,10 @@ const requirements: readonly Requirement[] = [
     const actual = cluster.kubernetes;
     return !minimum || (actual && isAtLeast(actual, minimum)) ? undefined : { why: 'kubernetes', minimum, actual };
   },
-  ({ delivery, sources: { namespace } }) => {
-    const level = namespace.labels[POD_SECURITY_ENFORCE_LABEL];
-    if (deliveryNeeds[delivery.type].baseline || (level !== 'baseline' && level !== 'restricted')) return undefined;
-    return { why: 'pod-security', level };
+  ({ delivery, sources: { namespace, cluster } }) => {
+    if (deliveryNeeds[delivery.type].baseline) return undefined;
+    const enforced = enforcedLevel(namespace, cluster);
+    return enforced.level === 'privileged' ? undefined : { why: 'pod-security', ...enforced };
   },
   ({ delivery, values }) => {
     const parameter = requiredTemplates(delivery)

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Admission, admit } from '../../../src/admission/admit.ts';
 import type { Catalogue } from '../../../src/profiles/catalogue.ts';
 import { type ClusterState, unknownCluster } from '../../../src/kubernetes/cluster-state.ts';
+import type { PodSecurityLevel } from '../../../src/kubernetes/pod-security.ts';
 import type { Container, Pod } from '../../../src/kubernetes/pod.ts';
 import type { UnmetRequirement } from '../../../src/reasons/reason.ts';
 import {
@@ -15,7 +16,11 @@ import {
   reasonOf,
 } from '../../support/fixtures.ts';
 
-const at = (minor: number): ClusterState => ({ ...unknownCluster, kubernetes: { major: 1, minor } });
+const at = (minor: number): ClusterState => ({
+  ...unknownCluster,
+  kubernetes: { major: 1, minor },
+  podSecurityDefault: 'privileged',
+});
 const environment = [{ name: 'AGENT', value: '/agent/a.so', group: 'g' }];
 const delivered = (deliveries: object | readonly object[], rest: object = {}): Catalogue =>
   catalogueOf(profileDocument({ environment, deliveries: [deliveries].flat(), ...rest }));
@@ -402,7 +407,15 @@ describe('the chosen delivery', () => {
     minimum: { major: 1, minor: 35 },
     actual: found === undefined ? undefined : { major: 1, minor: found },
   });
-  const forbidden = (podSecurity: string): UnmetRequirement => ({ why: 'pod-security', level: podSecurity });
+  const forbidden = (
+    podSecurity: PodSecurityLevel,
+    from: 'label' | 'cluster' | 'assumed' = 'label',
+  ): UnmetRequirement => ({ why: 'pod-security', level: podSecurity, from });
+  const unlabelled = (podSecurityDefault?: PodSecurityLevel): ClusterState => ({
+    ...unknownCluster,
+    kubernetes: { major: 1, minor: 36 },
+    ...(podSecurityDefault && { podSecurityDefault }),
+  });
 
   it.each<
     [
@@ -448,6 +461,10 @@ describe('the chosen delivery', () => {
   it.each<[string, ClusterState, ReturnType<typeof namespace>, UnmetRequirement]>([
     ['image', at(34), namespace(), unmet(34)],
     ['hostPath', at(36), level('restricted'), forbidden('restricted')],
+    ['hostPath', at(36), level('an unknown level'), forbidden('restricted')],
+    ['hostPath', unlabelled(), namespace(), forbidden('restricted', 'assumed')],
+    ['hostPath', unlabelled('baseline'), namespace(), forbidden('baseline', 'cluster')],
+    ['hostPath', unlabelled('restricted'), namespace(), forbidden('restricted', 'cluster')],
     ['persistentVolumeClaim', at(36), namespace(), { why: 'parameter', parameter: 'claim' }],
   ])('is named, but not possible: %s', (delivery, cluster, inNamespace, requirement) => {
     const source = { from: 'pod', key: 'agent-injector.io/delivery' };
@@ -457,6 +474,14 @@ describe('the chosen delivery', () => {
       source,
       requirement,
     });
+  });
+
+  it.each([
+    ['the label', unlabelled('restricted'), level('privileged')],
+    ['the default of the cluster', unlabelled('privileged'), namespace()],
+  ])('is a directory of the node if %s allows it', (_, cluster, inNamespace) => {
+    const { decision } = inject(all, pod(undefined, { delivery: 'hostPath' }), cluster, inNamespace);
+    expect(decision.containers).toMatchObject([{ outcome: 'injected', delivery: 'hostPath' }]);
   });
 
   it('is named, but unknown', () => {
