@@ -1,5 +1,6 @@
 import { isObjectName } from '../kubernetes/names.ts';
 import type { Result } from '../lib/result.ts';
+import { lockableNames, type SettableBy, type Tenancy } from '../profiles/tenancy/policy.ts';
 import * as kinds from './value-kinds.ts';
 
 const checkNames = ['claims', 'quotas'] as const;
@@ -14,6 +15,10 @@ export interface ServerOptions {
   readonly namespaces?: string;
   readonly profiles?: string;
   readonly kubernetes?: string;
+  readonly tenancy: Tenancy['mode'];
+  readonly allowedProfiles?: readonly string[];
+  readonly builtInProfiles: boolean;
+  readonly settableBy?: SettableBy;
   readonly configMapKeys: boolean;
   readonly events: boolean;
   readonly checks: string;
@@ -36,6 +41,8 @@ export interface ServerOptions {
 export type OptionName = keyof ServerOptions;
 
 export const defaultOptions: ServerOptions = {
+  tenancy: 'strict',
+  builtInProfiles: true,
   configMapKeys: false,
   events: false,
   checks: checkNames.join(','),
@@ -49,6 +56,12 @@ export const defaultOptions: ServerOptions = {
   drainSeconds: 10,
   logLevel: 'info',
 };
+
+/** The default of an option, as it is written; undefined if it has none. */
+export function defaultText(name: OptionName): string | undefined {
+  const value = defaultOptions[name];
+  return value === undefined || typeof value === 'object' ? undefined : String(value);
+}
 
 interface OptionRow<Value> extends kinds.ValueKind<Value> {
   readonly description: string;
@@ -73,6 +86,25 @@ export const optionRows: { readonly [name in OptionName]-?: OptionRow<NonNullabl
   kubernetes: {
     ...kinds.KUBERNETES_VERSION,
     description: 'Assume this version of the API server instead of asking it.',
+  },
+  tenancy: {
+    ...kinds.oneOf('MODE', ['strict', 'open']),
+    description:
+      'strict: only the cluster (`defaults`) chooses images, directories of nodes, Secrets and code, whatever a profile allows. open: profiles alone decide who may set their parameters.',
+  },
+  allowedProfiles: {
+    ...kinds.list('NAMES', 'names of profiles or globs (*, ?), comma-separated', /^[a-z0-9*?-]{1,53}$/),
+    description:
+      'Profiles that may be used in the cluster: names or globs, comma-separated. Default: all. If it does not allow the built-in default of `profile`, that default does not apply.',
+  },
+  builtInProfiles: {
+    ...kinds.BOOLEAN,
+    description: 'false: only your own profiles may be used. They may still extend built-in ones.',
+  },
+  settableBy: {
+    ...kinds.levels(lockableNames),
+    description:
+      'Levels that may set a class of parameters or a setting, instead of those of `tenancy`: `address=cluster,claim=cluster|namespace`. No profile allows more.',
   },
   configMapKeys: {
     ...kinds.BOOLEAN,

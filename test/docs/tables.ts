@@ -2,11 +2,9 @@ import { keyTable } from '../../src/api/keys.ts';
 import { reasonTable } from '../../src/reasons/reason-table.ts';
 import type { Matcher } from '../../src/api/profile/matcher.ts';
 import { metricRows } from '../../src/metrics/definitions.ts';
-import { flagOf, optionNames, optionRows, defaultOptions, variableOf } from '../../src/config/options.ts';
+import { flagOf, optionNames, optionRows, defaultText, variableOf } from '../../src/config/options.ts';
 import { catalogue } from '../support/fixtures.ts';
 import { code, table } from '../support/markdown.ts';
-
-const standard = defaultOptions;
 
 /** What of a sign gives the agent away, wherever it stands. */
 const wordOf = (sign: Matcher): string => {
@@ -76,7 +74,7 @@ export const tables: Readonly<Record<string, () => string>> = {
         code(`--${flagOf(name)} ${optionRows[name].placeholder}`),
         code(variableOf(name)),
         name === 'config' ? '' : code(name),
-        standard[name] === undefined ? '' : code(String(standard[name])),
+        code(defaultText(name) ?? ''),
         optionRows[name].description,
       ]),
     ),

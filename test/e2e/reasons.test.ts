@@ -35,7 +35,7 @@ beforeAll(async () => {
   cluster = await startInjectedCluster({
     dir,
     apiServerFlags: audit.flags,
-    flags: { events: 'true', profiles: mounted.dir, checks: 'claims' },
+    flags: { events: 'true', profiles: mounted.dir, checks: 'claims', settableBy: 'init-position=cluster|namespace' },
   });
   ({ client, injector } = cluster);
   await registerWideRules();
