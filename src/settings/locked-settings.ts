@@ -3,7 +3,7 @@ import { annotationsOf, containersOf } from '../kubernetes/pod.ts';
 import { subjectOf } from '../profiles/tenancy/policy.ts';
 import type { Reason } from '../reasons/reason.ts';
 import { readAnnotations } from './annotations.ts';
-import { levelsOf, type SettingSources } from './resolve.ts';
+import { levelsFor, type SettingSources } from './resolve.ts';
 import { MAX_NOTICES } from './unknown-keys.ts';
 
 /** Reports settings in annotations that their level may not set, up to a limit. Parameters are reported where they are resolved. */
@@ -20,7 +20,7 @@ export function lockedSettingsIn(sources: SettingSources): readonly Reason[] {
   for (const [from, settings] of places) {
     for (const [setting, { key }] of settings) {
       if (found.length === MAX_NOTICES) return found;
-      const levels = isSetting(setting) ? levelsOf(sources, setting) : undefined;
+      const levels = isSetting(setting) ? levelsFor(sources, setting) : undefined;
       if (!levels || levels.includes(from)) continue;
       found.push({ code: 'setting-locked', setting, source: { from, key }, settableBy: levels });
     }

@@ -23,7 +23,7 @@ import { settingValues } from './setting-values.ts';
  * | `cluster`   | `defaults` in the configuration file                                      |
  * | `profile`   | default of the parameter in the profile (parameters only: parameters.ts)  |
  *
- * Within a source, `<parameter>.<profile>` wins over `<parameter>`. A source that may not set it (levelsOf, parameters.ts) is passed over.
+ * Within a source, `<parameter>.<profile>` wins over `<parameter>`. A source that may not set it (levelsFor, parameters.ts) is passed over.
  */
 export interface SettingSources {
   readonly pod: Pod;
@@ -36,7 +36,7 @@ export interface SettingSources {
 export function resolveSetting(sources: SettingSources, setting: string, container?: string): Setting | undefined {
   const { pod, namespace, catalogue } = sources;
   const { common, byContainer } = readAnnotations(annotationsOf(pod));
-  const levels = levelsOf(sources, setting);
+  const levels = levelsFor(sources, setting);
   const settable = (from: AnnotationLevel, settings: Settings): Setting | undefined =>
     levels.includes(from) ? settingIn(settings, from, setting) : undefined;
   return (
@@ -48,7 +48,7 @@ export function resolveSetting(sources: SettingSources, setting: string, contain
 }
 
 /** The levels that may set a setting which is not a parameter. */
-export function levelsOf({ catalogue }: SettingSources, setting: string): readonly Level[] {
+export function levelsFor({ catalogue }: SettingSources, setting: string): readonly Level[] {
   return levelsOfSetting(catalogue.tenancy, setting);
 }
 

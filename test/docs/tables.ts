@@ -1,6 +1,7 @@
 import { keyTable } from '../../src/api/keys.ts';
 import { reasonTable } from '../../src/reasons/reason-table.ts';
 import type { Matcher } from '../../src/api/profile/matcher.ts';
+import { parameterClasses } from '../../src/profiles/tenancy/parameter-class.ts';
 import { metricRows } from '../../src/metrics/definitions.ts';
 import { flagOf, optionNames, optionRows, defaultText, variableOf } from '../../src/config/options.ts';
 import { catalogue } from '../support/fixtures.ts';
@@ -76,6 +77,15 @@ export const tables: Readonly<Record<string, () => string>> = {
         name === 'config' ? '' : code(name),
         code(defaultText(name) ?? ''),
         optionRows[name].description,
+      ]),
+    ),
+  classes: () =>
+    table(
+      ['class', 'set with `tenancy: strict` by', 'what it decides'],
+      Object.entries(parameterClasses).map(([name, { strict, meaning }]) => [
+        code(name),
+        strict === undefined ? 'all levels' : strict.join(', '),
+        meaning,
       ]),
     ),
   reasons: () =>

@@ -6,7 +6,9 @@ const settableBy = (fallback: readonly Level[]) =>
   z
     .array(z.enum(LEVELS))
     .default([...fallback])
-    .describe('Levels at which it may be set, as a guard rail for tenants. Other values are ignored, with a warning.');
+    .describe(
+      'Levels at which it may be set, unless the cluster allows fewer (`tenancy`). Other values are ignored, with a warning. Default of image and path: cluster and namespace.',
+    );
 
 const meta = {
   name: dashedWords.describe('The annotation is agent-injector.io/NAME, the template variable ${NAME}.'),

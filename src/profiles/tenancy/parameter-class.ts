@@ -63,11 +63,8 @@ const NAME_BEFORE = /([\w.-]+)[ \t]*[=:][ \t]*$/;
 
 const ADDRESS_TYPES: ReadonlySet<Parameter['type']> = new Set(['host', 'port', 'url']);
 
-/** Types whose values the profile lists, or that are numbers: a tenant cannot write a name, a path or an option with them. */
+/** Types whose values the profile lists, or that are numbers: a tenant cannot write a word with them. */
 const CLOSED_TYPES: ReadonlySet<Parameter['type']> = new Set(['enum', 'boolean', 'integer', 'port']);
-
-/** Types in whose values a path or an option can stand. */
-const OPEN_TYPES: ReadonlySet<Parameter['type']> = new Set(['string', 'word', 'url', 'path', 'image']);
 
 const known = new WeakMap<Profile, ReadonlyMap<string, readonly ParameterClass[]>>();
 
@@ -100,7 +97,7 @@ function byUse({ place, variable = '', template }: TemplateUse, { name, type }: 
     const isCode = before.some((text) => (place === 'file' ? loadsCodeInFile(text) : loadsCode(variable, text)));
     const names = [variable, ...before.map((text) => NAME_BEFORE.exec(text)?.[1] ?? '')];
     return [
-      ...(isCode && OPEN_TYPES.has(type) ? ['code' as const] : []),
+      ...(isCode && !CLOSED_TYPES.has(type) ? ['code' as const] : []),
       ...(names.some((one) => ADDRESS_NAME.test(one)) ? ['address' as const] : []),
     ];
   }
