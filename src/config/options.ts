@@ -90,7 +90,7 @@ export const optionRows: { readonly [name in OptionName]-?: OptionRow<NonNullabl
   tenancy: {
     ...kinds.oneOf('MODE', ['strict', 'open']),
     description:
-      'strict: only the cluster (`defaults`) chooses images, directories of nodes, Secrets and code, whatever a profile allows. open: profiles alone decide who may set their parameters.',
+      'With strict, only the cluster (`defaults`) chooses images, directories of nodes, Secrets and code, whatever a profile allows. With open, profiles alone decide who may set their parameters.',
   },
   allowedProfiles: {
     ...kinds.list('NAMES', 'names of profiles or globs (*, ?), comma-separated', /^[a-z0-9*?-]{1,53}$/),
@@ -99,7 +99,8 @@ export const optionRows: { readonly [name in OptionName]-?: OptionRow<NonNullabl
   },
   builtInProfiles: {
     ...kinds.BOOLEAN,
-    description: 'false: only your own profiles may be used. They may still extend built-in ones.',
+    description:
+      'Allow the built-in profiles. With false, only your own may be used; they may still extend built-in ones.',
   },
   settableBy: {
     ...kinds.levels(lockableNames),
