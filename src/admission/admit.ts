@@ -12,6 +12,7 @@ import type { Pod } from '../kubernetes/pod.ts';
 import type { Operation } from '../lib/json-patch.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import type { Reason } from '../reasons/reason.ts';
+import { lockedSettingsIn } from '../settings/locked-settings.ts';
 import { unknownKeysIn } from '../settings/unknown-keys.ts';
 import { type Decision, primaryReason, notInjected } from './decision.ts';
 import { isRequired, reasonToSkip } from './opt-in.ts';
@@ -113,17 +114,21 @@ function decide(context: InjectionContext): PlannedDecision {
     plan: EMPTY_PLAN,
   });
   const optedOut = reasonToSkip(context);
-  // Report unknown keys for an opt-out, which may be a typo; pods that request nothing get no notices.
-  if (optedOut) return skip(optedOut, optedOut.code === 'opted-out' ? unknownKeysIn(context) : []);
-  const unknownKeys = unknownKeysIn(context);
+  // Report unknown and locked keys for an opt-out, which may be a typo; pods that request nothing get no notices.
+  if (optedOut) return skip(optedOut, optedOut.code === 'opted-out' ? ineffectiveKeysIn(context) : []);
+  const ineffectiveKeys = ineffectiveKeysIn(context);
   const selector = selectTargets(context);
   const reason = selector.ok ? noTarget(selector.value) : selector.error;
   if (context.trace) tracer(context.trace, 'containers', {})(TARGETS, reason);
-  if (!selector.ok) return skip(selector.error, unknownKeys);
-  const notices = [...selector.value.notices, ...unknownKeys];
+  if (!selector.ok) return skip(selector.error, ineffectiveKeys);
+  const notices = [...selector.value.notices, ...ineffectiveKeys];
   if (reason) return skip(reason, notices);
   const planned = planInjection(context, selector.value);
   return { decision: decisionOn(planned.outcomes, required, [...notices, ...planned.notices]), plan: planned.plan };
+}
+
+function ineffectiveKeysIn(context: InjectionContext): readonly Reason[] {
+  return [...lockedSettingsIn(context), ...unknownKeysIn(context)];
 }
 
 const TARGETS = { name: 'targets', holds: 'a container is selected for injection' };

@@ -4,6 +4,15 @@ export const AUTO = 'auto';
 /** Values of the `libc` setting and of the constraint of that name. */
 export const LIBCS = ['glibc', 'musl'] as const;
 
+/** The levels at which a value can be set, lowest precedence first. */
+export const LEVELS = ['cluster', 'namespace', 'pod', 'container'] as const;
+
+export type Level = (typeof LEVELS)[number];
+
+export function isLevel(text: string): text is Level {
+  return LEVELS.some((level) => level === text);
+}
+
 export const PRODUCT = 'agent-injector';
 
 export const PREFIX = `${PRODUCT}.io` as const;

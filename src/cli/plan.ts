@@ -56,7 +56,7 @@ export async function plan(options: PlanOptions): Promise<CommandResult> {
   const withFile = profileFile === undefined ? own : withProfilesOf(own, profileFile, await readText(profileFile));
   const client = await openUserCluster(options.kubeconfig);
   const now = options.config === undefined ? await installedCatalogue(client, own) : own;
-  const later = withProfiles(now, withFile.profiles);
+  const later = withProfiles(now, withFile.profiles, withFile.own);
   const scope = labelNamespace === undefined ? options : { namespace: labelNamespace, allNamespaces: false };
   const survey: Survey = { client, now, later, namespaces: await readNamespaceList(client), labelNamespace };
   const found = await compareAll(survey, scope);
@@ -80,7 +80,7 @@ function withProfilesOf(catalogue: Catalogue, file: string, text: string): Catal
   if (problems.length > 0) throw new UsageError(problems.map(fileProblemText));
   if (set.own.size === 0) throw new UsageError([`${displayName(file)}: no AgentProfile found`]);
   const own = [...set.own].map(([name, { profile }]) => [name, profile] as const);
-  return withProfiles(catalogue, new Map([...catalogue.profiles, ...own]));
+  return withProfiles(catalogue, new Map([...catalogue.profiles, ...own]), [...catalogue.own, ...set.own.keys()]);
 }
 
 interface Survey {

@@ -206,7 +206,7 @@ function readContent(content: unknown, file: string): Result<FileContent, readon
     : { ok: false, error: problems.map((problem) => `${file}: ${problem}`) };
 }
 
-function isScalar(value: unknown): value is RawValue {
+export function isScalar(value: unknown): value is RawValue {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 }
 

@@ -1,6 +1,7 @@
 import { isObjectName } from '../kubernetes/names.ts';
 import { POD_SECURITY_LEVELS, type PodSecurityLevel } from '../kubernetes/pod-security.ts';
 import type { Result } from '../lib/result.ts';
+import { lockableNames, type SettableBy, type Tenancy } from '../profiles/tenancy/policy.ts';
 import * as kinds from './value-kinds.ts';
 
 const checkNames = ['claims', 'quotas'] as const;
@@ -17,6 +18,10 @@ export interface ServerOptions {
   readonly profiles?: string;
   readonly kubernetes?: string;
   readonly podSecurityDefault?: PodSecurityLevel;
+  readonly tenancy: Tenancy['mode'];
+  readonly allowedProfiles?: readonly string[];
+  readonly builtInProfiles: boolean;
+  readonly settableBy?: SettableBy;
   readonly configMapKeys: boolean;
   readonly events: boolean;
   readonly checks: string;
@@ -40,6 +45,8 @@ export type OptionName = keyof ServerOptions;
 
 export const defaultOptions: ServerOptions = {
   demo: false,
+  tenancy: 'strict',
+  builtInProfiles: true,
   configMapKeys: false,
   events: false,
   checks: checkNames.join(','),
@@ -53,6 +60,12 @@ export const defaultOptions: ServerOptions = {
   drainSeconds: 10,
   logLevel: 'info',
 };
+
+/** The default of an option, as it is written; undefined if it has none. */
+export function defaultText(name: OptionName): string | undefined {
+  const value = defaultOptions[name];
+  return value === undefined || typeof value === 'object' ? undefined : String(value);
+}
 
 interface OptionRow<Value> extends kinds.ValueKind<Value> {
   readonly description: string;
@@ -86,6 +99,26 @@ export const optionRows: { readonly [name in OptionName]-?: OptionRow<NonNullabl
     ...kinds.oneOf('LEVEL', POD_SECURITY_LEVELS),
     description:
       "The Pod Security level that the API server enforces in namespaces without the label (its PodSecurityConfiguration). Default: unknown, so a directory of the node is used only where the namespace's label allows it.",
+  },
+  tenancy: {
+    ...kinds.oneOf('MODE', ['strict', 'open']),
+    description:
+      'With strict, only the cluster (`defaults`) chooses images, directories of nodes, Secrets and code, whatever a profile allows. With open, profiles alone decide who may set their parameters.',
+  },
+  allowedProfiles: {
+    ...kinds.list('NAMES', 'names of profiles or globs (*, ?), comma-separated', /^[a-z0-9*?-]{1,53}$/),
+    description:
+      'Profiles that may be used in the cluster: names or globs, comma-separated. Default: all. If it does not allow the built-in default of `profile`, that default does not apply.',
+  },
+  builtInProfiles: {
+    ...kinds.BOOLEAN,
+    description:
+      'Allow the built-in profiles. With false, only your own may be used; they may still extend built-in ones.',
+  },
+  settableBy: {
+    ...kinds.levels(lockableNames),
+    description:
+      'Levels that may set a class of parameters or a setting, instead of those of `tenancy`: `address=cluster,claim=cluster|namespace`. No profile allows more.',
   },
   configMapKeys: {
     ...kinds.BOOLEAN,

@@ -3,6 +3,7 @@ import type { Container } from '../kubernetes/pod.ts';
 import { mayRunOn, osOf } from '../kubernetes/scheduling.ts';
 import { isAtLeast } from '../kubernetes/version.ts';
 import { matchesGlob } from '../lib/glob.ts';
+import { profileForbiddenBy } from '../profiles/catalogue.ts';
 import type { Profile } from '../profiles/profile.ts';
 import type { Reason, Setting } from '../reasons/reason.ts';
 import { invalidSetting, type SettingSources, resolveSetting } from '../settings/resolve.ts';
@@ -20,6 +21,14 @@ interface Candidate {
 
 const rules: readonly Rule<Candidate>[] = [
   {
+    name: 'allowed',
+    holds: 'the cluster allows the profile',
+    evaluate: ({ sources: { catalogue, namespace }, profile: { name } }) => {
+      const by = profileForbiddenBy(catalogue, name);
+      return by && { code: 'profile-not-allowed', profile: name, namespace: namespace.name, by };
+    },
+  },
+  {
     name: 'settings',
     holds: 'every setting has a valid value',
     evaluate: ({ sources, container }) => unreadableSetting(sources, container.name),
@@ -30,7 +39,7 @@ const rules: readonly Rule<Candidate>[] = [
     evaluate: ({ sources: { namespace }, profile: { name, namespaces } }) =>
       !namespaces || namespaces.some((pattern) => matchesGlob(pattern, namespace.name))
         ? undefined
-        : { code: 'profile-not-allowed', profile: name, namespace: namespace.name },
+        : { code: 'profile-not-allowed', profile: name, namespace: namespace.name, by: 'namespaces' },
   },
   {
     name: 'owner',

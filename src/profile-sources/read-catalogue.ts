@@ -12,6 +12,7 @@ import {
 import { nameOf } from '../profiles/extends.ts';
 import type { Problem, ProfileSource } from '../profiles/problem.ts';
 import { readAllProfiles } from '../profiles/read-profiles.ts';
+import { STRICT } from '../profiles/tenancy/policy.ts';
 import { problemsOfDefaults, readDefaults } from '../settings/validate-defaults.ts';
 
 const slotsSchema = z.array(
@@ -51,7 +52,7 @@ export function readCatalogue(source: CatalogueDocuments): Result<Catalogue, rea
     own: [],
     slots: new Set(tables.slots.keys()),
   });
-  const catalogue = withProfiles(tables, profiles);
+  const catalogue = withProfiles(tables, profiles, []);
   const problems = [
     ...inProfiles.map(({ source: { document }, path, message }) => ({
       path: [nameOf(document) ?? 'profiles', ...path],
@@ -84,6 +85,7 @@ function readTables(source: Omit<CatalogueDocuments, 'profiles'>): Result<Catalo
     foreignAgents: foreignAgents.data,
     sidecars: sidecars.data,
     defaults: new Map(Object.entries(defaults.value)),
+    tenancy: STRICT,
   };
   return { ok: true, value: tables };
 }

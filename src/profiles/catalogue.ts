@@ -1,8 +1,9 @@
 import { userSettingNames } from '../api/keys.ts';
 import type { Matcher } from '../api/profile/matcher.ts';
-import { pathText } from '../lib/text.ts';
+import { pathText, splitList } from '../lib/text.ts';
 import type { Problem } from './problem.ts';
 import type { Profile } from './profile.ts';
+import { forbiddenBy, type Tenancy } from './tenancy/policy.ts';
 
 /** An exclusive place in a process, for one agent at most. The environment shows whether it is taken, and by which vendor. */
 export interface Slot {
@@ -31,25 +32,32 @@ export interface Sidecar {
 /** All inputs of a decision except the pod, its namespace and the cluster. */
 export interface Catalogue {
   readonly profiles: ReadonlyMap<string, Profile>;
+  /** Names of the users' profiles among them; all others are built in. */
+  readonly own: ReadonlySet<string>;
   readonly slots: ReadonlyMap<string, Slot>;
   readonly foreignAgents: readonly ForeignAgent[];
   readonly sidecars: readonly Sidecar[];
   readonly defaults: ReadonlyMap<string, string>;
+  readonly tenancy: Tenancy;
   /** All names in annotations with our prefix that users may write: settings, and parameters of all profiles. */
   readonly knownSettings: ReadonlySet<string>;
 }
 
-export type CatalogueTables = Omit<Catalogue, 'profiles' | 'knownSettings'>;
+export type CatalogueTables = Omit<Catalogue, 'profiles' | 'own' | 'knownSettings'>;
 
-export function withProfiles(tables: CatalogueTables, profiles: Catalogue['profiles']): Catalogue {
-  const own = [...profiles.values()].map(({ name, parameters }) => ({ name, parameters: [...parameters.keys()] }));
+export function withProfiles(
+  tables: CatalogueTables,
+  profiles: Catalogue['profiles'],
+  own: Iterable<string>,
+): Catalogue {
+  const named = [...profiles.values()].map(({ name, parameters }) => ({ name, parameters: [...parameters.keys()] }));
   // Suggestions prefer the first of equally similar names: a typo is seldom in the name of a profile.
   const known = [
     ...userSettingNames,
-    ...own.flatMap(({ parameters }) => parameters),
-    ...own.flatMap(({ name, parameters }) => ['containers', ...parameters].map((setting) => `${setting}.${name}`)),
+    ...named.flatMap(({ parameters }) => parameters),
+    ...named.flatMap(({ name, parameters }) => ['containers', ...parameters].map((setting) => `${setting}.${name}`)),
   ];
-  return { ...tables, profiles, knownSettings: new Set(known) };
+  return { ...tables, profiles, own: new Set(own), knownSettings: new Set(known) };
 }
 
 export function problemText({ path, message }: Problem): string {
@@ -59,6 +67,24 @@ export function problemText({ path, message }: Problem): string {
 /** Adds the cluster's own defaults, which override the built-in ones. */
 export function withDefaults(catalogue: Catalogue, defaults: Iterable<readonly [string, string]>): Catalogue {
   return { ...catalogue, defaults: new Map([...catalogue.defaults, ...defaults]) };
+}
+
+/**
+ * Adds the cluster's policy. The built-in default of `profile` does not apply if the policy forbids that profile: a namespace that chooses none
+ * then gets none.
+ */
+export function withTenancy(catalogue: Catalogue, tenancy: Tenancy): Catalogue {
+  const isForbidden = splitList(catalogue.defaults.get('profile') ?? '').some(
+    (name) => forbiddenBy(tenancy, name, true) !== undefined,
+  );
+  const defaults = new Map(catalogue.defaults);
+  if (isForbidden) defaults.delete('profile');
+  return { ...catalogue, tenancy, defaults };
+}
+
+/** The option that forbids a profile of the catalogue; undefined if the cluster allows it. */
+export function profileForbiddenBy({ tenancy, own }: Catalogue, name: string): ReturnType<typeof forbiddenBy> {
+  return forbiddenBy(tenancy, name, !own.has(name));
 }
 
 /** Normalizes a GUID for comparison: the CLR ignores case and braces. */

@@ -1,5 +1,5 @@
 import { POD_SECURITY_ENFORCE_LABEL } from '../kubernetes/labels.ts';
-import { INJECTION_LABEL, PREFIX } from '../api/keys.ts';
+import { INJECTION_LABEL, type Level, PREFIX } from '../api/keys.ts';
 import { dispatch } from '../lib/dispatch.ts';
 import { versionText } from '../kubernetes/version.ts';
 import { didYouMean } from '../lib/suggest.ts';
@@ -29,8 +29,10 @@ const messages: Messages = {
   'missing-parameter': ({ parameter, profile }) =>
     `profile ${profile} requires ${PREFIX}/${parameter}, which is not set`,
   'owner-excluded': ({ kind, by }) => `pods of a ${oneLine(kind, 63)} are excluded by ${by}`,
-  'profile-not-allowed': ({ profile, namespace }) =>
-    `profile ${profile} is not allowed in namespace ${oneLine(namespace, 63)}`,
+  'profile-not-allowed': ({ profile, namespace, by }) =>
+    by === 'namespaces'
+      ? `profile ${profile} is not allowed in namespace ${oneLine(namespace, 63)}`
+      : `profile ${profile} is not allowed in this cluster (${by})`,
   'no-target-container': ({ profile }) =>
     profile === undefined
       ? 'no container is selected for injection'
@@ -72,7 +74,10 @@ const messages: Messages = {
     `${on} annotation ${quote(key)} has no effect${suggested(suggestion)}`,
   'container-not-found': ({ pattern, source, suggestion }) =>
     `container ${quote(pattern)} not found${suggested(suggestion)} (${sourceText(source)})`,
-  'parameter-locked': ({ parameter, source }) => `${parameter} cannot be set by ${sourceText(source)}; ignored`,
+  'parameter-locked': ({ parameter, source, settableBy, narrowedBy }) =>
+    `${parameter} is ignored: ${settableByText(settableBy)} (${sourceText(source)}${narrowedBy.map((name) => `; settableBy.${name}`).join('')})`,
+  'setting-locked': ({ setting, source, settableBy }) =>
+    `${oneLine(setting, 70)} is ignored: ${settableByText(settableBy)} (${sourceText(source)})`,
   advisory: ({ container, message }) => `container ${oneLine(container, 63)}: ${oneLine(message, 200)}`,
   'foreign-agent-present': ({ vendor, at, container }) =>
     `container ${oneLine(container, 63)} also has ${vendor} (${oneLine(at, 63)})`,
@@ -90,6 +95,10 @@ export function reasonMessage(reason: Reason): string {
 /** The section of the documentation that explains the reason. Its anchor is the code, which never changes. */
 export function docsAddress(code: ReasonCode): string {
   return `docs/reasons.md#${code}`;
+}
+
+function settableByText(levels: readonly Level[]): string {
+  return levels.length === 0 ? 'no level may set it' : `settable by ${levels.join(' or ')} only`;
 }
 
 type RequirementTexts = {

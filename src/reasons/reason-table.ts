@@ -90,8 +90,8 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
   },
   'profile-not-allowed': {
     kind: 'problem',
-    meaning: 'The profile is not allowed in this namespace.',
-    hint: 'Use another profile, or ask the owner of the profile to add the namespace to spec.namespaces.',
+    meaning: 'The profile is not allowed in this namespace, or not in this cluster.',
+    hint: 'Use another profile. To allow this one: the owner of the profile adds the namespace to spec.namespaces, or the cluster administrator changes allowedProfiles or builtInProfiles, whichever the message names.',
   },
   'no-target-container': {
     kind: 'problem',
@@ -218,8 +218,14 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
   },
   'parameter-locked': {
     kind: 'notice',
-    meaning: 'The parameter was set at a level that the profile does not allow (`settableBy`); the value is ignored.',
-    hint: 'Remove the value, or ask the owner of the profile to allow it (settableBy).',
+    meaning:
+      'The parameter was set at a level that may not set it; the value is ignored. The profile decides (`settableBy`), and so does the cluster (`tenancy`).',
+    hint: 'Remove the value. To set it for the cluster: `defaults` in the configuration. To allow it here: settableBy of the class that the message names (chart value settableBy), or settableBy of the parameter in the profile.',
+  },
+  'setting-locked': {
+    kind: 'notice',
+    meaning: 'The setting was set at a level that the cluster does not allow; the value is ignored.',
+    hint: 'Remove the value, or ask the cluster administrator to allow it (settableBy in the configuration and the chart).',
   },
   advisory: {
     kind: 'notice',

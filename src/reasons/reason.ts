@@ -1,4 +1,5 @@
 import type { EnforcedLevel } from '../kubernetes/pod-security.ts';
+import type { Level } from '../api/keys.ts';
 import type { KubernetesVersion } from '../kubernetes/version.ts';
 
 export interface SkippedDelivery {
@@ -72,7 +73,13 @@ export type Reason =
   | { readonly code: 'missing-parameter'; readonly parameter: string; readonly profile: string }
   | { readonly code: 'no-target-container'; readonly profile: string | undefined }
   | { readonly code: 'owner-excluded'; readonly kind: string; readonly by: string }
-  | { readonly code: 'profile-not-allowed'; readonly profile: string; readonly namespace: string }
+  | {
+      readonly code: 'profile-not-allowed';
+      readonly profile: string;
+      readonly namespace: string;
+      /** `namespaces`: the profile's own list. The others are options of the cluster. */
+      readonly by: 'namespaces' | 'allowedProfiles' | 'builtInProfiles';
+    }
   | { readonly code: 'os-unsupported'; readonly os: string; readonly profile: string }
   | { readonly code: 'arch-unsupported'; readonly profile: string; readonly supported: readonly string[] }
   | {
@@ -134,7 +141,20 @@ export type Reason =
       readonly source: Source;
       readonly suggestion: string | undefined;
     }
-  | { readonly code: 'parameter-locked'; readonly parameter: string; readonly source: Source }
+  | {
+      readonly code: 'parameter-locked';
+      readonly parameter: string;
+      readonly source: Source;
+      readonly settableBy: readonly Level[];
+      /** The classes of parameters that the cluster locks; empty: the profile does. */
+      readonly narrowedBy: readonly string[];
+    }
+  | {
+      readonly code: 'setting-locked';
+      readonly setting: string;
+      readonly source: Source;
+      readonly settableBy: readonly Level[];
+    }
   | {
       readonly code: 'advisory';
       readonly profile: string;

@@ -4,8 +4,10 @@ import { annotationsOf, type Pod } from '../kubernetes/pod.ts';
 import type { Result } from '../lib/result.ts';
 import { nearest } from '../lib/suggest.ts';
 import { splitList } from '../lib/text.ts';
+import type { Level } from '../api/keys.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import type { Profile } from '../profiles/profile.ts';
+import { levelsOfSetting } from '../profiles/tenancy/policy.ts';
 import type { Reason, Setting, Source } from '../reasons/reason.ts';
 import { readAnnotations, type AnnotationSetting } from './annotations.ts';
 import { settingValues } from './setting-values.ts';
@@ -21,7 +23,7 @@ import { settingValues } from './setting-values.ts';
  * | `cluster`   | `defaults` in the configuration file                                      |
  * | `profile`   | default of the parameter in the profile (parameters only: parameters.ts)  |
  *
- * Within a source, `<parameter>.<profile>` wins over `<parameter>`.
+ * Within a source, `<parameter>.<profile>` wins over `<parameter>`. A source that may not set it (levelsFor, parameters.ts) is passed over.
  */
 export interface SettingSources {
   readonly pod: Pod;
@@ -34,12 +36,20 @@ export interface SettingSources {
 export function resolveSetting(sources: SettingSources, setting: string, container?: string): Setting | undefined {
   const { pod, namespace, catalogue } = sources;
   const { common, byContainer } = readAnnotations(annotationsOf(pod));
+  const levels = levelsFor(sources, setting);
+  const settable = (from: AnnotationLevel, settings: Settings): Setting | undefined =>
+    levels.includes(from) ? settingIn(settings, from, setting) : undefined;
   return (
-    (container === undefined ? undefined : settingIn(byContainer.get(container), 'container', setting)) ??
-    settingIn(common, 'pod', setting) ??
-    settingIn(readAnnotations(namespace.annotations).common, 'namespace', setting) ??
-    defaultIn(catalogue, setting)
+    (container === undefined ? undefined : settable('container', byContainer.get(container))) ??
+    settable('pod', common) ??
+    settable('namespace', readAnnotations(namespace.annotations).common) ??
+    (levels.includes('cluster') ? defaultIn(catalogue, setting) : undefined)
   );
+}
+
+/** The levels that may set a setting which is not a parameter. */
+export function levelsFor({ catalogue }: SettingSources, setting: string): readonly Level[] {
+  return levelsOfSetting(catalogue.tenancy, setting);
 }
 
 /** All values of a setting in order of precedence. With several names, each source is searched for them in this order. */
@@ -62,16 +72,16 @@ export function* settingChain(
 
 type Settings = ReadonlyMap<string, AnnotationSetting> | undefined;
 
-type Level = 'container' | 'pod' | 'namespace';
+type AnnotationLevel = Exclude<Level, 'cluster'>;
 
-function* settingsIn(settings: Settings, from: Level, names: readonly string[]): Generator<Setting, void> {
+function* settingsIn(settings: Settings, from: AnnotationLevel, names: readonly string[]): Generator<Setting, void> {
   for (const name of names) {
     const found = settingIn(settings, from, name);
     if (found) yield found;
   }
 }
 
-function settingIn(settings: Settings, from: Level, name: string): Setting | undefined {
+function settingIn(settings: Settings, from: AnnotationLevel, name: string): Setting | undefined {
   const found = settings?.get(name);
   return found && { text: found.text, source: { from, key: found.key } };
 }

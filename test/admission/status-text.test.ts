@@ -11,6 +11,7 @@ import {
   catalogueWith,
   container,
   namespace,
+  opened,
   pod,
   profileDocument,
 } from '../support/fixtures.ts';
@@ -47,7 +48,7 @@ describe('the record on an injected pod', () => {
 
   it('names init container, directories and why a delivery was passed over', () => {
     const settings = { 'agent-image': 'registry.example.com/jennifer:1', delivery: 'initContainer' };
-    const { pod: after } = admit(pod(), namespace(settings), catalogue);
+    const { pod: after } = admit(pod(), namespace(settings), opened(catalogue));
     const [line] = readStatus(after)?.containers ?? [];
     expect(line).toMatchObject({
       delivery: 'initContainer',
@@ -57,15 +58,16 @@ describe('the record on an injected pod', () => {
   });
 
   it('stays byte for byte over a second pass, whichever the delivery', () => {
+    const known = opened(catalogue);
     for (const delivery of ['persistentVolumeClaim', 'initContainer', 'baked', 'hostPath', 'csi']) {
       const image = { 'agent-image': 'registry.example.com/jennifer:1', 'host-path': '/opt/jennifer' };
       const plain = namespace({ ...image, delivery });
       const within = { ...plain, labels: { ...plain.labels, 'pod-security.kubernetes.io/enforce': 'privileged' } };
-      const { pod: once, operations } = admit(pod(), within, catalogue);
+      const { pod: once, operations } = admit(pod(), within, known);
       expect(operations.length, delivery).toBeGreaterThan(0);
-      expect(admit(once, within, catalogue).operations, delivery).toEqual([]);
+      expect(admit(once, within, known).operations, delivery).toEqual([]);
       const late = { ...once, spec: { ...once.spec, containers: [...once.spec.containers, container('late')] } } as Pod;
-      const { pod: twice } = admit(late, within, catalogue);
+      const { pod: twice } = admit(late, within, known);
       expect(textOf(twice)?.startsWith(textOf(once)?.slice(0, -2) ?? '?'), delivery).toBe(true);
       expect(readStatus(twice)?.containers.filter(isInjected), delivery).toHaveLength(2);
     }

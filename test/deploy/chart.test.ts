@@ -6,6 +6,8 @@ import { parse } from 'yaml';
 import { builtInDocuments } from '../../src/profile-sources/builtin-documents.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { ProfileDirectory } from '../../src/profile-sources/directory.ts';
+import { lockableNames } from '../../src/profiles/tenancy/policy.ts';
+import { configurationOf } from '../support/chart-values.ts';
 import { catalogue } from '../support/fixtures.ts';
 import { optionNames, variableOf } from '../../src/config/options.ts';
 import type { KubeObject } from '../support/client.ts';
@@ -22,6 +24,13 @@ import {
   type PodSpec,
 } from '../support/chart.ts';
 import { helm, run } from '../support/deploy-tools.ts';
+
+function serverConfiguration(objects: readonly KubeObject[]): string {
+  const config = objects.find(
+    ({ kind, metadata }) => kind === 'ConfigMap' && metadata?.labels?.['app.kubernetes.io/component'] === 'webhook',
+  );
+  return (config?.['data'] as Record<string, string> | undefined)?.['agent-injector.yaml'] ?? '';
+}
 
 interface Webhook {
   readonly name: string;
@@ -232,13 +241,10 @@ describe.skipIf(helm === undefined)('the chart', () => {
 
     it('gives the server a configuration file that it reads', () => {
       const objects = render(values);
-      const config = objects.find(
-        ({ kind, metadata }) => kind === 'ConfigMap' && metadata?.labels?.['app.kubernetes.io/component'] === 'webhook',
-      );
       const dir = mkdtempSync(join(tmpdir(), 'agent-injector-chart-'));
       onTestFinished(() => rmSync(dir, { recursive: true }));
       const file = join(dir, 'agent-injector.yaml');
-      writeFileSync(file, (config?.['data'] as Record<string, string> | undefined)?.['agent-injector.yaml'] ?? '');
+      writeFileSync(file, serverConfiguration(objects));
       const environment = Object.entries(environmentOf(objects));
       const read = readConfig({}, { ...Object.fromEntries(environment), AGENT_INJECTOR_CONFIG: file });
       expect(read).toMatchObject({ ok: true });
@@ -451,6 +457,11 @@ describe.skipIf(helm === undefined)('the chart', () => {
     ['logLevel=verbose', 'logLevel'],
     ['serviceMonitor.interval=often', 'interval'],
     ['defaults.server_address=x', 'server_address'],
+    ['tenancy=lax', 'tenancy'],
+    ['allowedProfiles={Our}', 'allowedProfiles'],
+    ['builtInProfiles=no', 'builtInProfiles'],
+    ['settableBy.images={cluster}', 'images'],
+    ['settableBy.image={clusters}', 'image'],
     ['profiles.Mine=x', 'Mine'],
     ['profiles.mine.spec=x', 'mine'],
     ['profilesConfigMap=Mine', 'profilesConfigMap'],
@@ -462,6 +473,31 @@ describe.skipIf(helm === undefined)('the chart', () => {
     expect(code).not.toBe(0);
     expect(stderr).toContain("values don't meet the specifications of the schema");
     expect(stderr).toContain(key);
+  });
+
+  it('renders the tenancy of its values, and the server reads it', () => {
+    const values = {
+      tenancy: 'open',
+      allowedProfiles: ['jennifer-dotnet', 'our-*'],
+      builtInProfiles: false,
+      settableBy: { address: ['cluster'], claim: ['cluster', 'namespace'] },
+      defaults: { 'agent-image.jennifer-dotnet': 'registry.example.com/a:1' },
+    };
+    const dir = mkdtempSync(join(tmpdir(), 'agent-injector-chart-'));
+    onTestFinished(() => rmSync(dir, { recursive: true }));
+    const file = join(dir, 'values.yaml');
+    writeFileSync(file, JSON.stringify(values));
+    const text = serverConfiguration(render('default', { args: ['--values', file] }));
+    expect(parse(text)).toEqual(configurationOf(values));
+    writeFileSync(file, text);
+    expect(readConfig({ config: file }, {}).ok).toBe(true);
+  });
+
+  it('names in its schema what the server knows', () => {
+    const schema = JSON.parse(readFileSync(join(chart, 'values.schema.json'), 'utf8')) as {
+      properties: { settableBy: { propertyNames: { enum: string[] } } };
+    };
+    expect(schema.properties.settableBy.propertyNames.enum).toEqual(lockableNames);
   });
 
   it('keeps two releases apart by their names', () => {

@@ -109,7 +109,7 @@ export const rows: { readonly [code in ReasonCode]: Row } = {
   },
   'kubernetes-unsupported': { settings: { profile: 'probe-future' } },
   'delivery-not-possible': {
-    settings: { delivery: 'hostPath', 'host-path': '/opt/jennifer' },
+    settings: { delivery: 'hostPath' },
     labels: { 'pod-security.kubernetes.io/enforce': 'baseline' },
   },
   'no-fitting-delivery': { settings: { profile: 'probe-lost' } },
@@ -149,6 +149,7 @@ export const rows: { readonly [code in ReasonCode]: Row } = {
   },
   'unknown-annotation': { pod: settings({ 'domian-id': '7' }) },
   'container-not-found': { pod: settings({ containers: 'app,wbe' }) },
+  'setting-locked': { pod: settings({ 'init-position': 'last' }) },
   'parameter-locked': { pod: settings({ 'agent-image': 'registry.example.com/own:1' }) },
   advisory: { pod: { spec: env('DOTNET_EnableDiagnostics', '0') } },
   'foreign-agent-present': { pod: { spec: env('JAVA_TOOL_OPTIONS', '-javaagent:/opt/opentelemetry-javaagent.jar') } },

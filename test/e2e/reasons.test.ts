@@ -35,7 +35,12 @@ beforeAll(async () => {
   cluster = await startInjectedCluster({
     dir,
     apiServerFlags: audit.flags,
-    flags: { events: 'true', profiles: mounted.dir, checks: 'claims' },
+    flags: {
+      events: 'true',
+      profiles: mounted.dir,
+      checks: 'claims',
+      'settable-by': 'init-position=cluster|namespace',
+    },
   });
   ({ client, injector } = cluster);
   await registerWideRules();

@@ -188,7 +188,7 @@ describe('guard rails', () => {
   ])('a profile for namespaces %j', (namespaces, allowed) => {
     const known = catalogueOf(agent('a', { namespaces }));
     expect(agents(pod(), known)).toEqual({ web: allowed ? 'a' : '' });
-    const refused: Reason = { code: 'profile-not-allowed', profile: 'a', namespace: 'shop' };
+    const refused: Reason = { code: 'profile-not-allowed', profile: 'a', namespace: 'shop', by: 'namespaces' };
     expect(reasons(pod(), known)).toEqual(allowed ? [] : [refused]);
   });
 
@@ -218,7 +218,13 @@ describe('guard rails', () => {
     const parameters = [{ name: 'who', type: 'string', settableBy: ['cluster'], required: true, description: 'd' }];
     expect(reasons(pod(undefined, { who: 'x' }), catalogueOf(agent('a', { parameters })))).toEqual([
       { code: 'missing-parameter', parameter: 'who', profile: 'a' },
-      { code: 'parameter-locked', parameter: 'who', source: { from: 'pod', key: 'agent-injector.io/who' } },
+      {
+        code: 'parameter-locked',
+        parameter: 'who',
+        source: { from: 'pod', key: 'agent-injector.io/who' },
+        settableBy: ['cluster'],
+        narrowedBy: [],
+      },
     ]);
   });
 

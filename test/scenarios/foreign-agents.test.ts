@@ -5,7 +5,7 @@ import type { Container, Pod } from '../../src/kubernetes/pod.ts';
 import { parseProfile } from '../../src/profiles/parse.ts';
 import type { Profile } from '../../src/profiles/profile.ts';
 import { matchedBy, ContainerView } from '../../src/profiles/matcher.ts';
-import { catalogue, container, namespace, pod } from '../support/fixtures.ts';
+import { catalogue, container, namespace, opened, pod } from '../support/fixtures.ts';
 import { settingsFor } from '../support/sample-values.ts';
 
 const AGENTS = catalogue.foreignAgents;
@@ -348,12 +348,12 @@ describe.each(deliveries)('$profile.name by $delivery.name', ({ profile, deliver
   const chosenIn = namespace(chosen({ profile, delivery }));
   const labels = { ...chosenIn.labels, 'pod-security.kubernetes.io/enforce': 'privileged' };
   const within = { ...chosenIn, labels };
-  const first = admit(pod([container('web')]), within, catalogue);
+  const first = admit(pod([container('web')]), within, opened(catalogue));
 
   it('is not detected as a foreign agent', () => {
     expect(first.decision).toMatchObject({ outcome: 'injected' });
     expect(first.decision.notices.filter(({ code }) => code === 'foreign-agent-present')).toEqual([]);
-    const second = admit(first.pod, within, catalogue);
+    const second = admit(first.pod, within, opened(catalogue));
     expect(second.operations).toEqual([]);
     expect(second.decision).toMatchObject({ reason: { code: 'already-instrumented' } });
   });
@@ -361,7 +361,7 @@ describe.each(deliveries)('$profile.name by $delivery.name', ({ profile, deliver
   it('is added to a container that was added later', () => {
     const { spec } = first.pod;
     const late: Pod = { ...first.pod, spec: { ...spec, containers: [...spec.containers, container('late')] } };
-    const { decision } = admit(late, within, catalogue);
+    const { decision } = admit(late, within, opened(catalogue));
     expect(decision.containers.find((one) => one.container === 'late')).toMatchObject({ outcome: 'injected' });
   });
 

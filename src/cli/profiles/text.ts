@@ -1,3 +1,4 @@
+import { LEVELS } from '../../api/keys.ts';
 import type {
   NoteSummary,
   ConstraintsSummary,
@@ -62,12 +63,11 @@ export function constraintsText({ os, arch, libc, kubernetes, namespaces, exclud
 }
 
 /** Most parameters can be set at every level; only the others show their levels. */
-const LEVELS = 4;
-
 function parameterLines(parameter: ParameterSummary): readonly string[] {
   const { name, expected, required, settableBy, description } = parameter;
   const standard = parameter.default === undefined ? '' : `, default ${parameter.default}`;
-  const levels = settableBy.length === LEVELS ? '' : ` (settable by ${settableBy.join(' or ')} only)`;
+  const levels =
+    settableBy.length === LEVELS.length ? '' : ` (settable by ${settableBy.join(' or ') || 'no level'} only)`;
   return [`${name}: ${expected}${required ? ', required' : standard}${levels}`, `    ${description}`];
 }
 

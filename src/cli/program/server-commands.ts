@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { readConfig } from '../../config/config.ts';
-import { flagOf, type OptionName, optionNames, optionRows, defaultOptions, variableOf } from '../../config/options.ts';
+import { flagOf, type OptionName, optionNames, optionRows, defaultText, variableOf } from '../../config/options.ts';
 import { UsageError } from '../../lib/usage-error.ts';
 import { addCommand, print } from './command.ts';
 
@@ -69,7 +69,8 @@ function addCerts(program: Command): void {
 }
 
 function optionFor(name: OptionName, description: string = optionRows[name].description): Option {
-  const standard = defaultOptions[name] === undefined ? '' : `, default ${defaultOptions[name]}`;
+  const text = defaultText(name);
+  const standard = text === undefined ? '' : `, default ${text}`;
   const { placeholder, preset } = optionRows[name];
   const value = preset === undefined ? `<${placeholder}>` : `[${placeholder}]`;
   const option = new Option(`--${flagOf(name)} ${value}`, `${description} (${variableOf(name)}${standard})`);

@@ -14,6 +14,7 @@ import {
   pod,
   profileDocument,
   reasonOf,
+  opened,
 } from '../../support/fixtures.ts';
 
 const at = (minor: number): ClusterState => ({
@@ -244,7 +245,7 @@ describe('existing volumes and init containers', () => {
 
   it('are not shared by two versions of an agent', () => {
     const parameters = [{ name: 'v', type: 'version', default: '1', description: 'd' }];
-    const known = delivered({ ...copies, image: 'r/agent:${v}' }, { parameters });
+    const known = opened(delivered({ ...copies, image: 'r/agent:${v}' }, { parameters }));
     const admission = inject(
       known,
       pod([container('web'), container('worker')], { 'v.agent-injector.io/worker': '2' }),
@@ -684,7 +685,7 @@ describe('templates of several parameters', () => {
       environment: [{ name: 'A', value: '1', group: 'g' }],
     }),
   );
-  const decide = (settings: Record<string, string>) => admit(pod(), plainNamespace(settings), known);
+  const decide = (settings: Record<string, string>) => admit(pod(), plainNamespace(settings), opened(known));
 
   it('an invalid image name is not written to a pod, which would not start', () => {
     const pinned = `registry.example.com/agent@sha256:${'a'.repeat(64)}`;
