@@ -12,9 +12,11 @@ import type { Pod } from '../kubernetes/pod.ts';
 import type { Operation } from '../lib/json-patch.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import type { Reason } from '../reasons/reason.ts';
+import { ignoredSettings } from '../settings/ignored-settings.ts';
+import { isRequired } from '../settings/required.ts';
 import { unknownKeysIn } from '../settings/unknown-keys.ts';
-import { type Decision, primaryReason, notInjected } from './decision.ts';
-import { isRequired, reasonToSkip } from './opt-in.ts';
+import { type Decision, missingAgent, notInjected, primaryReason, withoutInjection } from './decision.ts';
+import { ignoredExclusion, reasonToSkip } from './opt-in.ts';
 import { fitsInAnnotations, statusText } from './status-text.ts';
 
 export interface Admission {
@@ -52,22 +54,15 @@ function verifyFirstPass(context: InjectionContext, { changes }: Plan, patched: 
 
 /** The API server calls a webhook again after other webhooks have changed the pod, so a second pass must not change anything. */
 function verifySecondPass(context: InjectionContext, patched: Pod): string | undefined {
-  const { operations } = decideAndPatch({ ...context, pod: patched, trace: undefined });
-  return operations.length === 0 ? undefined : 'a second pass over the patched pod would change it again';
+  const { decision, operations } = decideAndPatch({ ...context, pod: patched, trace: undefined });
+  if (operations.length > 0) return 'a second pass over the patched pod would change it again';
+  return decision.outcome === 'refused' ? 'a second pass over the patched pod would refuse it' : undefined;
 }
 
-function withoutPatch(
-  { pod, namespace }: InjectionContext,
-  { containers, notices }: Decision,
-  reason: Reason,
-): Admission {
-  const skipped = containers.map((result): ContainerOutcome =>
-    result.outcome === 'injected'
-      ? { outcome: 'skipped', container: result.container, profile: result.profile, reason }
-      : result,
-  );
-  const decision = notInjected(reason, isRequired(pod, namespace), { notices, containers: skipped });
-  return { decision, operations: [], pod };
+function withoutPatch(context: InjectionContext, { containers, notices }: Decision, reason: Reason): Admission {
+  const skipped = containers.map(withoutInjection(reason));
+  const decision = notInjected(reason, isRequired(context), { notices, containers: skipped });
+  return { decision, operations: [], pod: context.pod };
 }
 
 /** In characters of JSON; base64 adds a third. The API server does not limit the size of answers. */
@@ -95,23 +90,24 @@ function decideAndPatch(context: InjectionContext): PlannedDecision & { readonly
 }
 
 function decide(context: InjectionContext): PlannedDecision {
-  const required = isRequired(context.pod, context.namespace);
+  const required = isRequired(context);
   const skip = (reason: Reason, notices: readonly Reason[]): PlannedDecision => ({
     decision: notInjected(reason, required, { notices }),
     plan: EMPTY_PLAN,
   });
   const optedOut = reasonToSkip(context);
-  // Report unknown keys for an opt-out, which may be a typo; pods that request nothing get no notices.
+  // Unknown keys are reported for an opt-out, which may be a typo; pods that request nothing get no notices.
   if (optedOut) return skip(optedOut, optedOut.code === 'opted-out' ? unknownKeysIn(context) : []);
-  const unknownKeys = unknownKeysIn(context);
+  const keyNotices = [...unknownKeysIn(context), ...ignoredSettings(context), ...ignoredExclusion(context)];
   const selector = selectTargets(context);
   const reason = selector.ok ? noTarget(selector.value) : selector.error;
   if (context.trace) tracer(context.trace, 'containers', {})(TARGETS, reason);
-  if (!selector.ok) return skip(selector.error, unknownKeys);
-  const notices = [...selector.value.notices, ...unknownKeys];
+  if (!selector.ok) return skip(selector.error, keyNotices);
+  const notices = [...selector.value.notices, ...keyNotices];
   if (reason) return skip(reason, notices);
   const planned = planInjection(context, selector.value);
-  return { decision: decisionOn(planned.outcomes, required, [...notices, ...planned.notices]), plan: planned.plan };
+  const decision = decisionOn(planned.outcomes, required, [...notices, ...planned.notices]);
+  return { decision, plan: decision.outcome === 'refused' ? EMPTY_PLAN : planned.plan };
 }
 
 const TARGETS = { name: 'targets', holds: 'a container is selected for injection' };
@@ -121,6 +117,8 @@ function noTarget({ targets }: ContainerSelector): Reason | undefined {
 }
 
 function decisionOn(containers: readonly ContainerOutcome[], required: boolean, notices: readonly Reason[]): Decision {
+  const missing = required ? missingAgent(containers) : undefined;
+  if (missing) return notInjected(missing, required, { containers, notices });
   if (containers.some(({ outcome }) => outcome === 'injected')) return { outcome: 'injected', containers, notices };
   return notInjected(primaryReason(containers), required, { containers, notices });
 }

@@ -12,6 +12,7 @@ import type { ContainerOutcome } from '../injection/outcome.ts';
 import { annotationsOf, type Pod } from '../kubernetes/pod.ts';
 import { oneLine } from '../lib/text.ts';
 import { skippedDeliveryText, reasonMessage } from '../reasons/message.ts';
+import type { ReasonKind } from '../reasons/reason-kind.ts';
 import { reasonTable } from '../reasons/reason-table.ts';
 import type { Parameters } from '../settings/parameters.ts';
 import type { Decision } from './decision.ts';
@@ -25,7 +26,7 @@ export function statusText(decision: Decision, pod: Pod): string | undefined {
     return `{"decision":"injected",${containersPart(decision.containers, statusOf)}}`;
   }
   const { kind } = reasonTable[decision.reason.code];
-  if (kind !== 'problem' && kind !== 'satisfied') return undefined;
+  if (!RECORDED.has(kind) && !isRequiredOptOut(decision)) return undefined;
   if (kind === 'satisfied' && before.size > 0) return undefined;
   const head = JSON.stringify({
     decision: decision.outcome,
@@ -34,6 +35,12 @@ export function statusText(decision: Decision, pod: Pod): string | undefined {
   });
   if (decision.containers.length < 2) return head;
   return `${head.slice(0, -1)},${containersPart(decision.containers, containerStatus)}}`;
+}
+
+const RECORDED: ReadonlySet<ReasonKind> = new Set(['problem', 'satisfied', 'unverified']);
+
+function isRequiredOptOut({ notices }: Decision): boolean {
+  return notices.some(({ code }) => code === 'required-opt-out');
 }
 
 // Anyone can write the annotation, so an earlier status is trusted only for an agent that is in the container.

@@ -17,7 +17,7 @@ export interface InstalledCatalogue {
 }
 
 /**
- * Adds the cluster-wide defaults of the installed server to the catalogue. The webhook entries name the server's Service, and the ConfigMap of the
+ * Adds the cluster-wide defaults of the installed server, and `strictRequired`, to the catalogue. The webhook entries name the server's Service, and the ConfigMap of the
  * same name contains its configuration file. Returns the catalogue unchanged if the defaults cannot be read or are not valid. Never throws.
  */
 export async function withInstalledDefaults(
@@ -33,9 +33,13 @@ export async function withInstalledDefaults(
   const [namespace, name] = [textIn(service, 'namespace'), textIn(service, 'name')];
   const answer = await readOnce(client, `/api/v1/namespaces/${namespace}/configmaps/${name}`);
   const data = answer.kind === 'ok' ? answer.body['data'] : undefined;
-  const defaults = isObject(data) ? defaultsIn(data[FILE]) : undefined;
-  if (!defaults || problemsOfDefaults(catalogue, defaults).length > 0) return { catalogue, from: undefined };
-  return { catalogue: withDefaults(catalogue, defaults), from: `ConfigMap ${namespace}/${name}` };
+  const installed = isObject(data) ? settingsIn(data[FILE]) : undefined;
+  if (!installed || problemsOfDefaults(catalogue, installed.defaults).length > 0) return { catalogue, from: undefined };
+  const { defaults, strictRequired } = installed;
+  return {
+    catalogue: { ...withDefaults(catalogue, defaults), strictRequired },
+    from: `ConfigMap ${namespace}/${name}`,
+  };
 }
 
 /** Reads the webhook configurations, and adds the defaults as `withInstalledDefaults` does. */
@@ -45,9 +49,17 @@ export async function installedCatalogue(client: KubeClient, catalogue: Catalogu
   return (await withInstalledDefaults(client, configurations, catalogue)).catalogue;
 }
 
-function defaultsIn(text: unknown): readonly (readonly [string, string])[] | undefined {
+interface InstalledSettings {
+  readonly defaults: readonly (readonly [string, string])[];
+  readonly strictRequired: boolean;
+}
+
+function settingsIn(text: unknown): InstalledSettings | undefined {
   const document = typeof text === 'string' ? readSingle(text) : undefined;
   if (!document?.ok) return undefined;
-  const read = readDefaults(isObject(document.value) ? (document.value['defaults'] ?? {}) : {});
-  return read.ok ? Object.entries(read.value) : undefined;
+  const file = isObject(document.value) ? document.value : {};
+  const read = readDefaults(file['defaults'] ?? {});
+  return read.ok
+    ? { defaults: Object.entries(read.value), strictRequired: file['strictRequired'] === true }
+    : undefined;
 }

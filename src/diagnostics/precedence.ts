@@ -6,7 +6,7 @@ import type { Source } from '../reasons/reason.ts';
 import { readAnnotations } from '../settings/annotations.ts';
 import { builtinValues } from '../settings/builtin-values.ts';
 import { type ParameterValue, valueChain } from '../settings/parameters.ts';
-import { settingChain, type SettingSources } from '../settings/resolve.ts';
+import { levelsFor, settingChain, type SettingSources } from '../settings/resolve.ts';
 
 /** One value of a setting, and its source. The first value that may be set at its source wins; `locked` values may not. */
 export type ChainValue = Source & {
@@ -28,7 +28,11 @@ export function chainsFor(sources: SettingSources, profiles: readonly Profile[])
   const perProfile = profiles.map(({ name }) => `containers.${name}`);
   const chains = [...userSettingNames, ...perProfile].flatMap((setting) =>
     scopesOf(sources, setting).map((container): Chain => {
-      const values = [...settingChain(sources, setting, container?.name)].map((one) => ({ ...one, allowed: true }));
+      const levels: readonly string[] = levelsFor(sources, setting);
+      const values = [...settingChain(sources, setting, container?.name)].map((one) => ({
+        ...one,
+        allowed: levels.includes(one.source.from),
+      }));
       return { setting, ...(container && { container: container.name }), values: withStates(values) };
     }),
   );

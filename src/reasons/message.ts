@@ -16,6 +16,8 @@ const messages: Messages = {
     `namespace ${oneLine(namespace, 63)} has ${label === undefined ? `no label ${INJECTION_LABEL}` : `label ${INJECTION_LABEL}=${quote(label)}`}${suggested(suggestion)}`,
   'opted-out': ({ by }) => `opted out by ${by}`,
   'already-instrumented': ({ profile }) => `the container already has the agent of profile ${profile}`,
+  'variables-already-set': ({ profile }) =>
+    `the container already has the variables of profile ${profile}, but no mount of its files`,
   'malformed-pod': ({ path, expected }) => `${oneLine(path, 80)} must be ${expected}`,
   'no-profile': () => 'no profile is selected',
   'unknown-profile': ({ name, source, suggestion }) =>
@@ -70,6 +72,10 @@ const messages: Messages = {
   'container-not-found': ({ pattern, source, suggestion }) =>
     `container ${quote(pattern)} not found${suggested(suggestion)} (${sourceText(source)})`,
   'parameter-locked': ({ parameter, source }) => `${parameter} cannot be set by ${sourceText(source)}; ignored`,
+  'setting-locked': ({ setting, source }) => `${setting} cannot be set by ${sourceText(source)}; ignored`,
+  'required-opt-out': ({ by }) => `no agent, although it is required: opted out by ${by}`,
+  'owner-not-excluded': ({ kind, by }) =>
+    `an agent is required, so ${by} does not exclude pods of a ${oneLine(kind, 63)}`,
   advisory: ({ container, message }) => `container ${oneLine(container, 63)}: ${oneLine(message, 200)}`,
   'foreign-agent-present': ({ vendor, at, container }) =>
     `container ${oneLine(container, 63)} also has ${vendor} (${oneLine(at, 63)})`,
@@ -105,6 +111,7 @@ const requirementTexts: RequirementTexts = {
   quota: ({ quota, resource }) => `quota ${oneLine(quota, 63)} has too little ${resource} left`,
   'claim-size': ({ limitRange, size }) => `LimitRange ${oneLine(limitRange, 63)} does not allow a claim of ${size}`,
   'ephemeral-storage': ({ limit }) => `the containers' ephemeral-storage limits are below the ${limit} that it may use`,
+  unverifiable: () => 'an agent is required, and only the pod says that it is in the image',
 };
 
 export function unmetRequirementText(requirement: UnmetRequirement): string {

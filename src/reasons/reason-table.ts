@@ -1,20 +1,5 @@
+import type { ReasonRow } from './reason-kind.ts';
 import type { ReasonCode } from './reason.ts';
-
-/**
- * The kind of a reason decides how it is treated:
- * - `choice`: no agent is asked for here. The pod is left unchanged, without a warning.
- * - `satisfied`: the agent is already there. Recorded on the pod.
- * - `problem`: an agent is asked for and cannot be injected. Recorded, with a warning; refused where the pod is `required`.
- * - `failure`: agent-injector or the cluster failed. The pod is left unchanged, with a warning; refused where the pod is `required`.
- * - `notice`: an addition to a decision that it does not change.
- */
-export type ReasonKind = 'choice' | 'satisfied' | 'problem' | 'failure' | 'notice';
-
-interface ReasonRow {
-  readonly kind: ReasonKind;
-  readonly meaning: string;
-  readonly hint: string;
-}
 
 /** Every reason code. Codes are public: metrics, logs and annotations contain them, and a code never changes its meaning. */
 export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
@@ -29,7 +14,7 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
     hint: 'Restrict the webhook configuration to the operation `CREATE`.',
   },
   'mirror-pod': {
-    kind: 'choice',
+    kind: 'exemption',
     meaning:
       'The pod is the mirror pod of a static pod, which the kubelet runs from a file, whatever the API server says.',
     hint: 'Add the agent to the static pod manifest by hand, or with `agent-injector inject -f`.',
@@ -40,14 +25,21 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
     hint: 'To turn it on: kubectl label namespace NAME agent-injector.io/injection=enabled',
   },
   'opted-out': {
-    kind: 'choice',
+    kind: 'exemption',
     meaning: 'The pod or its namespace has opted out of injection.',
     hint: 'Set the annotation agent-injector.io/inject: "true" on the pod template, or remove the label or annotation that the message names.',
   },
   'already-instrumented': {
     kind: 'satisfied',
-    meaning: 'The container already has the agent, added by hand or by an earlier injection.',
+    meaning:
+      "The container already has the agent, added by hand or by an earlier injection: its variables are set, and the agent's files are mounted, or a setting says that they are in the image.",
     hint: 'None needed. To let agent-injector manage the agent, remove the hand-written variables from the pod template.',
+  },
+  'variables-already-set': {
+    kind: 'unverified',
+    meaning:
+      "The container has the agent's variables, but no mount of its files. The files may be in the image, which agent-injector cannot see, so the container is left as it is.",
+    hint: 'Remove the hand-written variables from the pod template, or set agent-injector.io/delivery: baked if the agent is in the image (in a required namespace: on the namespace).',
   },
   'malformed-pod': {
     kind: 'failure',
@@ -211,6 +203,24 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
     kind: 'notice',
     meaning: 'The parameter was set at a level that the profile does not allow (`settableBy`); the value is ignored.',
     hint: 'Remove the value, or ask the owner of the profile to allow it (settableBy).',
+  },
+  'setting-locked': {
+    kind: 'notice',
+    meaning:
+      'The pod sets something that it cannot set. Owners are excluded by the namespace or the cluster. Where an agent is required, the profile, the containers and the delivery that the namespace or the cluster sets cannot be overridden, and with `strictRequired` no pod can opt out.',
+    hint: 'Remove the annotation from the pod template, or ask the owner of the namespace to change the setting there.',
+  },
+  'required-opt-out': {
+    kind: 'notice',
+    meaning:
+      'An agent is required for the pod, but the pod or its namespace has opted out. The pod is admitted without an agent.',
+    hint: 'Remove the label or annotation that the message names if the agent is wanted. To forbid opting out, set strictRequired (required.strict in the chart).',
+  },
+  'owner-not-excluded': {
+    kind: 'notice',
+    meaning:
+      "The kind of the pod's owner is excluded, but an agent is required for the pod. The exclusion has no effect then, since anyone who creates a pod can claim any owner for it.",
+    hint: 'Set agent-injector.io/inject: "false" on the pod template if the pod should start without the agent.',
   },
   advisory: {
     kind: 'notice',

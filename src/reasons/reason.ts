@@ -16,7 +16,9 @@ export type UnmetRequirement =
   | { readonly why: 'claim'; readonly claim: string; readonly problem: ClaimProblem }
   | { readonly why: 'quota'; readonly quota: string; readonly resource: string }
   | { readonly why: 'claim-size'; readonly limitRange: string; readonly size: string }
-  | { readonly why: 'ephemeral-storage'; readonly limit: string };
+  | { readonly why: 'ephemeral-storage'; readonly limit: string }
+  /** Nothing shows that the image has the agent, and only the pod says so. */
+  | { readonly why: 'unverifiable' };
 
 /** `in-use`: another pod uses a claim that only one pod can use. `elsewhere`: another node has mounted a claim that only one node can mount. */
 export type ClaimProblem =
@@ -40,6 +42,7 @@ export type Reason =
     }
   | { readonly code: 'opted-out'; readonly by: string }
   | { readonly code: 'already-instrumented'; readonly profile: string }
+  | { readonly code: 'variables-already-set'; readonly profile: string }
   | { readonly code: 'malformed-pod'; readonly path: string; readonly expected: string }
   | { readonly code: 'no-profile' }
   | {
@@ -126,6 +129,9 @@ export type Reason =
       readonly suggestion: string | undefined;
     }
   | { readonly code: 'parameter-locked'; readonly parameter: string; readonly source: Source }
+  | { readonly code: 'setting-locked'; readonly setting: string; readonly source: Source }
+  | { readonly code: 'required-opt-out'; readonly by: string }
+  | { readonly code: 'owner-not-excluded'; readonly kind: string; readonly by: string }
   | {
       readonly code: 'advisory';
       readonly profile: string;

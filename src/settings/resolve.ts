@@ -8,6 +8,8 @@ import type { Catalogue } from '../profiles/catalogue.ts';
 import type { Profile } from '../profiles/profile.ts';
 import type { Reason, Setting, Source } from '../reasons/reason.ts';
 import { readAnnotations, type AnnotationSetting } from './annotations.ts';
+import { decidesAgent, levelsOf, type Level } from './levels.ts';
+import { isRequired, isStrict } from './required.ts';
 import { settingValues } from './setting-values.ts';
 
 /**
@@ -21,25 +23,48 @@ import { settingValues } from './setting-values.ts';
  * | `cluster`   | `defaults` in the configuration file                                      |
  * | `profile`   | default of the parameter in the profile (parameters only: parameters.ts)  |
  *
- * Within a source, `<parameter>.<profile>` wins over `<parameter>`.
+ * Within a source, `<parameter>.<profile>` wins over `<parameter>`. The exceptions are in levels.ts.
  */
 export interface SettingSources {
   readonly pod: Pod;
   readonly namespace: Namespace;
   readonly catalogue: Catalogue;
   readonly cluster: ClusterState;
+  /** True if the API server calls the path for required pods, whatever the labels say. */
+  readonly required?: boolean | undefined;
 }
 
 /** The value that wins; undefined if the setting is not set. Settings for one container apply only if it is given. */
 export function resolveSetting(sources: SettingSources, setting: string, container?: string): Setting | undefined {
   const { pod, namespace, catalogue } = sources;
+  const levels = levelsFor(sources, setting);
+  const isOpen = (level: Level): boolean => levels.includes(level);
   const { common, byContainer } = readAnnotations(annotationsOf(pod));
   return (
-    (container === undefined ? undefined : settingIn(byContainer.get(container), 'container', setting)) ??
-    settingIn(common, 'pod', setting) ??
+    (container !== undefined && isOpen('container')
+      ? settingIn(byContainer.get(container), 'container', setting)
+      : undefined) ??
+    (isOpen('pod') ? settingIn(common, 'pod', setting) : undefined) ??
     settingIn(readAnnotations(namespace.annotations).common, 'namespace', setting) ??
     defaultIn(catalogue, setting)
   );
+}
+
+/** The levels at which a setting counts for this pod. */
+export function levelsFor(sources: SettingSources, setting: string): readonly Level[] {
+  return levelsOf(setting, decidesAgent(setting) && isRequired(sources) && isFixedAbove(sources, setting));
+}
+
+/** True if the namespace or the cluster itself sets the setting, to something other than nothing. A built-in default does not count. */
+function isFixedAbove({ namespace, catalogue }: SettingSources, setting: string): boolean {
+  const { common } = readAnnotations(namespace.annotations);
+  // `containers` also fixes `containers.PROFILE`.
+  const names = setting.startsWith('containers.') ? [setting, 'containers'] : [setting];
+  return names.some((name) => {
+    const own = catalogue.ownDefaults?.has(name) === true ? catalogue.defaults.get(name) : undefined;
+    const text = (common.get(name)?.text ?? own ?? '').trim();
+    return text !== '' && text !== 'none';
+  });
 }
 
 /** All values of a setting in order of precedence. With several names, each source is searched for them in this order. */
@@ -62,16 +87,16 @@ export function* settingChain(
 
 type Settings = ReadonlyMap<string, AnnotationSetting> | undefined;
 
-type Level = 'container' | 'pod' | 'namespace';
+type AnnotatedLevel = Exclude<Level, 'cluster'>;
 
-function* settingsIn(settings: Settings, from: Level, names: readonly string[]): Generator<Setting, void> {
+function* settingsIn(settings: Settings, from: AnnotatedLevel, names: readonly string[]): Generator<Setting, void> {
   for (const name of names) {
     const found = settingIn(settings, from, name);
     if (found) yield found;
   }
 }
 
-function settingIn(settings: Settings, from: Level, name: string): Setting | undefined {
+function settingIn(settings: Settings, from: AnnotatedLevel, name: string): Setting | undefined {
   const found = settings?.get(name);
   return found && { text: found.text, source: { from, key: found.key } };
 }
@@ -84,6 +109,7 @@ function defaultIn({ defaults }: Catalogue, name: string): Setting | undefined {
 export function wantsInjection(
   sources: SettingSources,
 ): Result<{ readonly wanted: boolean; readonly source: Source | undefined }, Reason> {
+  if (isStrict(sources)) return { ok: true, value: { wanted: true, source: undefined } };
   const setting = resolveSetting(sources, 'inject');
   const text = setting?.text ?? 'true';
   const { accepts, expected } = settingValues.inject;

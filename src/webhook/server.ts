@@ -8,9 +8,11 @@ import { traceOf } from '../lib/stack-trace.ts';
 import type { Metrics } from '../metrics/types.ts';
 import { BODY_LIMIT, BodyReceiver } from './body.ts';
 import { clientCertificateNames } from './client-certificate.ts';
+import { answerClientError } from './client-error.ts';
 import type { HandlerDependencies } from './dependencies.ts';
 import { MutateHandler, type ReviewRequest } from './handler.ts';
 import { trackQueueDelay } from './load-shedding/queue-delay.ts';
+import { MUTATE_PATH, REQUIRED_PATH, routedUrl } from './paths.ts';
 import { RequestError, requestErrorText } from './request-error.ts';
 
 export interface WebhookServerOptions {
@@ -41,6 +43,8 @@ export function createWebhookServer({
     maxRequestsPerSocket: 1000,
     return503OnClosing: false,
     forceCloseConnections: 'idle',
+    rewriteUrl: routedUrl,
+    clientErrorHandler: answerClientError,
     https: {
       ...contextOf(tls),
       requestCert: tls.clientCa !== undefined,
@@ -72,11 +76,14 @@ export function createWebhookServer({
     dependencies.log.error({ err: traceOf(error) }, 'internal error while handling a request');
     return reply.code(500).type('text/plain').send('agent-injector failed; its log has the details');
   });
-  server.setNotFoundHandler((_, reply) => reply.code(404).type('text/plain').send('not found; send POST /mutate'));
+  server.setNotFoundHandler((_, reply) => reply.code(404).type('text/plain').send(NOT_FOUND));
   const handler = new MutateHandler(dependencies, trackQueueDelay(server, clock), clock);
-  server.post<ReviewRequest>('/mutate', (request, reply) => handler.handle(request, reply));
+  server.post<ReviewRequest>(MUTATE_PATH, (request, reply) => handler.handle(request, reply, false));
+  server.post<ReviewRequest>(REQUIRED_PATH, (request, reply) => handler.handle(request, reply, true));
   return server;
 }
+
+const NOT_FOUND = `not found; send POST ${MUTATE_PATH} or POST ${REQUIRED_PATH}`;
 
 function rejectionOf({ raw, headers }: FastifyRequest, allowedNames: readonly string[]): RequestError | undefined {
   const names = allowedNames.length > 0 ? clientCertificateNames(raw) : [];
@@ -84,6 +91,13 @@ function rejectionOf({ raw, headers }: FastifyRequest, allowedNames: readonly st
     const shown = names.join(', ') || 'no name';
     return new RequestError(403, `agent-injector: the client certificate (${shown}) is not in --client-names`);
   }
+  const framing = headers['transfer-encoding'];
+  // Node reads `gzip, chunked` as if it were `chunked`.
+  if (framing !== undefined && framing !== 'chunked')
+    return new RequestError(
+      501,
+      `transfer-encoding "${framing.slice(0, 100)}" is not supported; send chunked or a content-length`,
+    );
   const encoding = headers['content-encoding'];
   return encoding === undefined || encoding === 'identity'
     ? undefined

@@ -81,6 +81,7 @@ export const rows: { readonly [code in ReasonCode]: Row } = {
       spec: { containers: [container('app', { env: articleEnvironment })] },
     },
   },
+  'variables-already-set': { pod: { spec: { containers: [container('app', { env: articleEnvironment })] } } },
   'malformed-pod': { by: 'direct', pod: { spec: { containers: [] } }, absent: noApiServer },
   'no-profile': { settings: { profile: 'none' } },
   'unknown-profile': { settings: { profile: 'jenifer-dotnet' } },
@@ -141,6 +142,15 @@ export const rows: { readonly [code in ReasonCode]: Row } = {
   'unknown-annotation': { pod: settings({ 'domian-id': '7' }) },
   'container-not-found': { pod: settings({ containers: 'app,wbe' }) },
   'parameter-locked': { pod: settings({ 'agent-image': 'registry.example.com/own:1' }) },
+  'setting-locked': { pod: settings({ 'exclude-owners': 'Job' }) },
+  'required-opt-out': {
+    labels: ours({ injection: 'required' }),
+    pod: settings({ inject: 'false' }),
+  },
+  'owner-not-excluded': {
+    labels: ours({ injection: 'required' }),
+    settings: { 'exclude-owners': 'Deployment' },
+  },
   advisory: { pod: { spec: env('DOTNET_EnableDiagnostics', '0') } },
   'foreign-agent-present': { pod: { spec: env('JAVA_TOOL_OPTIONS', '-javaagent:/opt/opentelemetry-javaagent.jar') } },
   'misplaced-key': {
