@@ -69,8 +69,9 @@ export function createWebhookServer({
   // Errors are sent as plain text: the API server shows its users only "unknown" for a JSON body that is not a Status.
   server.setErrorHandler((error: FastifyError, request, reply) => {
     if (error.statusCode === 413) lingerAfter(request.raw.socket);
-    if (error.statusCode !== undefined && error.statusCode < 500) {
-      return reply.code(error.statusCode).type('text/plain').send(requestErrorText(error));
+    const { statusCode } = error;
+    if (statusCode !== undefined && (statusCode < 500 || error instanceof RequestError)) {
+      return reply.code(statusCode).type('text/plain').send(requestErrorText(error));
     }
     // No known input leads here.
     dependencies.log.error({ err: traceOf(error) }, 'internal error while handling a request');

@@ -94,6 +94,40 @@ describe.each([
   });
 });
 
+describe('on the path for required pods', () => {
+  const late = { lastBytes: 3001, firstBytes: 3001 };
+  const denied = { allowed: false, status: { code: 403, message: expect.stringContaining('overloaded') } };
+  const annotated = (annotations: object): string =>
+    reviewText('must', { ...podOf(1, 1), metadata: { annotations } }, 'the-uid');
+
+  it.each([
+    ['of an enabled namespace', plain],
+    ['of a required namespace', inRequiredNamespace],
+    ['of an unknown namespace', reviewText('elsewhere', podOf(1, 1), 'the-uid')],
+  ])('a pod %s is given more time, and refused after that', (_, body) => {
+    expect(evaluateOn(true, body, '10s', { lastBytes: 3000, firstBytes: 3000 })).toBeUndefined();
+    expect(evaluateOn(true, body, '10s', late)).toMatchObject(denied);
+  });
+
+  it('an unknown namespace is not counted by its name', () => {
+    evaluateOn(true, reviewText('elsewhere', podOf(1, 1), 'the-uid'), '10s', late);
+    expect(counted).toMatchObject([{ namespace: undefined }]);
+  });
+
+  it.each([
+    ['the label', reviewText('must', podOf(1, 1, { 'agent-injector.io/injection': 'disabled' }), 'the-uid')],
+    ['the annotation', annotated({ 'agent-injector.io/inject': 'false' })],
+  ])('a pod that opts out by %s is admitted, unless strictRequired is set', (_, body) => {
+    expect(evaluateOn(true, body, '10s', late)).toEqual(admitted);
+    isStrict = true;
+    expect(evaluateOn(true, body, '10s', late)).toMatchObject(denied);
+  });
+
+  it('a pod that only mentions a way out is refused', () => {
+    expect(evaluateOn(true, annotated({ 'agent-injector.io/inject': 'true' }), '10s', late)).toMatchObject(denied);
+  });
+});
+
 it('a pod with "required" in another place is not refused', () => {
   const body = reviewText('shop', podOf(1, 1, { tier: 'required' }), 'the-uid');
   expect(evaluate(body, '10s', 2000)).toBeUndefined();
