@@ -2,6 +2,7 @@ import fastify, { type FastifyError, type FastifyInstance, type FastifyRequest }
 import { constants } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { type SecureContextOptions, Server as TlsServer } from 'node:tls';
+import { MUTATE_PATH, REQUIRED_PATH } from '../api/paths.ts';
 import type { ServerTls } from '../certificates/source.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { traceOf } from '../lib/stack-trace.ts';
@@ -12,8 +13,8 @@ import { answerClientError } from './client-error.ts';
 import type { HandlerDependencies } from './dependencies.ts';
 import { MutateHandler, type ReviewRequest } from './handler.ts';
 import { trackQueueDelay } from './load-shedding/queue-delay.ts';
-import { MUTATE_PATH, REQUIRED_PATH, routedUrl } from './paths.ts';
 import { RequestError, requestErrorText } from './request-error.ts';
+import { routedUrl } from './request-target.ts';
 
 export interface WebhookServerOptions {
   readonly tls: ServerTls;

@@ -1,10 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-
-/** The path that the entry for optional injection calls. */
-export const MUTATE_PATH = '/mutate';
-
-/** The path that the entries for required pods call: injection is required for every pod in a review there. */
-export const REQUIRED_PATH = '/mutate/required';
+import { MUTATE_PATH, REQUIRED_PATH } from '../api/paths.ts';
 
 const KNOWN = new Set([MUTATE_PATH, REQUIRED_PATH]);
 
