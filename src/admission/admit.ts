@@ -12,10 +12,12 @@ import type { Pod } from '../kubernetes/pod.ts';
 import type { Operation } from '../lib/json-patch.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import type { Reason } from '../reasons/reason.ts';
+import { ignoredSettings } from '../settings/ignored-settings.ts';
 import { lockedSettingsIn } from '../settings/locked-settings.ts';
+import { isRequired } from '../settings/required.ts';
 import { unknownKeysIn } from '../settings/unknown-keys.ts';
-import { type Decision, primaryReason, notInjected } from './decision.ts';
-import { isRequired, reasonToSkip } from './opt-in.ts';
+import { type Decision, missingAgent, notInjected, primaryReason, withoutInjection } from './decision.ts';
+import { ignoredExclusion, reasonToSkip } from './opt-in.ts';
 import { exceedsAnnotations, fittingStatus, statusText } from './status-text.ts';
 
 export interface Admission {
@@ -54,18 +56,14 @@ function verifyFirstPass(context: InjectionContext, { changes }: Plan, patched: 
 
 /** The API server calls a webhook again after other webhooks have changed the pod, so a second pass must not change anything. */
 function verifySecondPass(context: InjectionContext, patched: Pod): string | undefined {
-  const { operations } = decideAndPatch({ ...context, pod: patched, trace: undefined });
-  return operations.length === 0 ? undefined : 'a second pass over the patched pod would change it again';
+  const { decision, operations } = decideAndPatch({ ...context, pod: patched, trace: undefined });
+  if (operations.length > 0) return 'a second pass over the patched pod would change it again';
+  return decision.outcome === 'refused' ? 'a second pass over the patched pod would refuse it' : undefined;
 }
 
 function withoutPatch(context: InjectionContext, { containers, notices }: Decision, reason: Reason): Admission {
-  const skipped = containers.map((result): ContainerOutcome =>
-    result.outcome === 'injected'
-      ? { outcome: 'skipped', container: result.container, profile: result.profile, reason }
-      : result,
-  );
-  const { pod, namespace } = context;
-  const decision = notInjected(reason, isRequired(pod, namespace), { notices, containers: skipped });
+  const skipped = containers.map(withoutInjection(reason));
+  const decision = notInjected(reason, isRequired(context), { notices, containers: skipped });
   return { decision, ...statusOnly(decision, context) };
 }
 
@@ -108,7 +106,7 @@ function statusFor(
 }
 
 function decide(context: InjectionContext): PlannedDecision {
-  const required = isRequired(context.pod, context.namespace);
+  const required = isRequired(context);
   const skip = (reason: Reason, notices: readonly Reason[]): PlannedDecision => ({
     decision: notInjected(reason, required, { notices }),
     plan: EMPTY_PLAN,
@@ -124,11 +122,16 @@ function decide(context: InjectionContext): PlannedDecision {
   const notices = [...selector.value.notices, ...ineffectiveKeys];
   if (reason) return skip(reason, notices);
   const planned = planInjection(context, selector.value);
-  return { decision: decisionOn(planned.outcomes, required, [...notices, ...planned.notices]), plan: planned.plan };
+  const decision = decisionOn(planned.outcomes, required, [...notices, ...planned.notices]);
+  return { decision, plan: decision.outcome === 'refused' ? EMPTY_PLAN : planned.plan };
 }
 
 function ineffectiveKeysIn(context: InjectionContext): readonly Reason[] {
-  return [...lockedSettingsIn(context), ...unknownKeysIn(context)];
+  const locked = [...lockedSettingsIn(context), ...ignoredSettings(context)];
+  const distinct = new Map(
+    locked.map((reason) => [JSON.stringify('source' in reason ? reason.source : reason), reason]),
+  );
+  return [...distinct.values(), ...ignoredExclusion(context), ...unknownKeysIn(context)];
 }
 
 const TARGETS = { name: 'targets', holds: 'a container is selected for injection' };
@@ -138,6 +141,8 @@ function noTarget({ targets }: ContainerSelector): Reason | undefined {
 }
 
 function decisionOn(containers: readonly ContainerOutcome[], required: boolean, notices: readonly Reason[]): Decision {
+  const missing = required ? missingAgent(containers) : undefined;
+  if (missing) return notInjected(missing, required, { containers, notices });
   if (containers.some(({ outcome }) => outcome === 'injected')) return { outcome: 'injected', containers, notices };
   return notInjected(primaryReason(containers), required, { containers, notices });
 }

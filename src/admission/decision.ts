@@ -1,6 +1,7 @@
 import type { ContainerResult, ContainerOutcome } from '../injection/outcome.ts';
 import type { Reason } from '../reasons/reason.ts';
-import { type ReasonKind, reasonTable } from '../reasons/reason-table.ts';
+import type { ReasonKind } from '../reasons/reason-kind.ts';
+import { reasonTable } from '../reasons/reason-table.ts';
 
 type DecisionOn<Container> =
   | { readonly outcome: 'injected'; readonly containers: readonly Container[]; readonly notices: readonly Reason[] }
@@ -33,14 +34,38 @@ export function isReported({ code }: Reason): boolean {
   return kind === 'problem' || kind === 'failure';
 }
 
-/** A decision not to inject: a problem or a failure refuses a pod that requires injection, everything else skips it. */
+/** The kinds of reasons for which a required pod is admitted without an injection. */
+const ADMITTED: ReadonlySet<ReasonKind> = new Set(['exemption', 'satisfied']);
+
+/** A decision not to inject: a pod that requires injection is refused unless it is exempt or has the agent. Everything else skips the pod. */
 export function notInjected(
   reason: Reason,
   required: boolean,
   facts: { readonly containers?: readonly ContainerOutcome[]; readonly notices?: readonly Reason[] } = {},
 ): Decision {
-  const outcome = required && isReported(reason) ? 'refused' : 'skipped';
-  return { outcome, reason, containers: facts.containers ?? [], notices: facts.notices ?? [] };
+  const { containers = [], notices = [] } = facts;
+  if (required && !ADMITTED.has(reasonTable[reason.code].kind))
+    return { outcome: 'refused', reason, containers: containers.map(withoutInjection(reason)), notices };
+  const optOut: readonly Reason[] =
+    required && reason.code === 'opted-out' ? [{ code: 'required-opt-out', by: reason.by }] : [];
+  return { outcome: 'skipped', reason, containers, notices: [...optOut, ...notices] };
+}
+
+/** The same containers if the patch is discarded for this reason. */
+export function withoutInjection(reason: Reason): (outcome: ContainerOutcome) => ContainerOutcome {
+  return (result) =>
+    result.outcome === 'injected'
+      ? { outcome: 'skipped', container: result.container, profile: result.profile, reason }
+      : result;
+}
+
+/**
+ * The reason that refuses a required pod although an agent can be injected into one of its containers: every container and profile that is
+ * selected must get the agent or have it. A profile that applies to no container is not selected.
+ */
+export function missingAgent(containers: readonly ContainerOutcome[]): Reason | undefined {
+  const reasons = containers.flatMap((container) => (container.outcome === 'skipped' ? [container.reason] : []));
+  return reasons.find(({ code }) => code !== 'no-target-container' && reasonTable[code].kind !== 'satisfied');
 }
 
 /**
@@ -50,5 +75,5 @@ export function notInjected(
 export function primaryReason(containers: readonly ContainerOutcome[]): Reason {
   const reasons = containers.flatMap((container) => (container.outcome === 'skipped' ? [container.reason] : []));
   const first = (kind: ReasonKind): Reason | undefined => reasons.find(({ code }) => reasonTable[code].kind === kind);
-  return first('satisfied') ?? first('problem') ?? reasons[0] ?? { code: 'no-profile' };
+  return first('satisfied') ?? first('unverified') ?? first('problem') ?? reasons[0] ?? { code: 'no-profile' };
 }

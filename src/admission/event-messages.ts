@@ -42,7 +42,7 @@ function injectedMessages(decision: Extract<DecisionSummary, { outcome: 'injecte
 
 function notInjectedMessages(decision: Exclude<DecisionSummary, { outcome: 'injected' }>): readonly EventMessage[] {
   const { outcome, reason, containers } = decision;
-  if (!isReported(reason)) return [];
+  if (outcome !== 'refused' && !isReported(reason)) return [];
   const profiles = [...new Set(containers.map(({ profile }) => profile ?? ''))].join();
   return [warning(outcome === 'refused' ? 'PodRefused' : 'AgentNotInjected', reason, profiles)];
 }

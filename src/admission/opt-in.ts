@@ -1,5 +1,5 @@
 import { MIRROR_POD_ANNOTATION } from '../kubernetes/labels.ts';
-import { DISABLED, ENABLED, INJECTION_LABEL, parseKey, REQUIRED } from '../api/keys.ts';
+import { DISABLED, ENABLED, INJECTION_LABEL, key, parseKey, REQUIRED } from '../api/keys.ts';
 import { firstReason, type Rule } from '../injection/rule.ts';
 import type { InjectionContext } from '../injection/context.ts';
 import { tracer } from '../injection/trace.ts';
@@ -10,20 +10,18 @@ import { splitList } from '../lib/text.ts';
 import { sourceText } from '../reasons/message.ts';
 import type { Reason } from '../reasons/reason.ts';
 import { intendedLabel } from '../settings/misspelled-keys.ts';
+import { isRequired, isStrict } from '../settings/required.ts';
 import { resolveSetting, wantsInjection } from '../settings/resolve.ts';
 import { MAX_NOTICES } from '../settings/unknown-keys.ts';
-
-/** True if the pod fails closed: it is refused if it cannot be injected. */
-export function isRequired(pod: Pod | undefined, namespace: Namespace | undefined): boolean {
-  return (
-    namespace?.labels[INJECTION_LABEL] === REQUIRED ||
-    (pod !== undefined && labelsOf(pod)[INJECTION_LABEL] === REQUIRED)
-  );
-}
 
 export function isOptedIn({ labels }: Namespace): boolean {
   const label = labels[INJECTION_LABEL];
   return label === ENABLED || label === REQUIRED;
+}
+
+/** True if the pod itself opts out, which needs no knowledge of its namespace. */
+export function optsOut(pod: Pod): boolean {
+  return labelsOf(pod)[INJECTION_LABEL] === DISABLED || annotationsOf(pod)[key('inject')] === 'false';
 }
 
 // The selectors of the API server check most of this too, but callers can bypass the API server.
@@ -51,23 +49,15 @@ const rules: readonly Rule<InjectionContext>[] = [
   {
     name: 'pod-label',
     holds: 'the pod is not opted out by its label',
-    evaluate: ({ pod }) =>
-      labelsOf(pod)[INJECTION_LABEL] === DISABLED
+    evaluate: (context) =>
+      labelsOf(context.pod)[INJECTION_LABEL] === DISABLED && !isStrict(context)
         ? { code: 'opted-out', by: `pod label ${INJECTION_LABEL}=${DISABLED}` }
         : undefined,
   },
   {
     name: 'owner',
-    holds: "the kind of the pod's owner is not excluded",
-    evaluate: (context) => {
-      const kinds = ownerKindsOf(context.pod, context.cluster);
-      const setting = kinds.length === 0 ? undefined : resolveSetting(context, 'exclude-owners');
-      const excluded = setting ? splitList(setting.text) : [];
-      const kind = kinds.find((name) => excluded.includes(name));
-      return kind !== undefined && setting
-        ? { code: 'owner-excluded', kind, by: sourceText(setting.source) }
-        : undefined;
-    },
+    holds: "the kind of the pod's owner is not excluded, or an agent is required",
+    evaluate: (context) => (isRequired(context) ? undefined : excludedOwner(context)),
   },
   {
     name: 'inject',
@@ -92,12 +82,26 @@ const rules: readonly Rule<InjectionContext>[] = [
 /** Only known settings count, unless more keys than are listed were left out, and known ones may be among them. */
 function valueTooLong({ namespace: { tooLong = [] }, pod, catalogue }: InjectionContext): Reason | undefined {
   const own = annotationsOf(pod);
-  const key =
+  const ignored =
     tooLong.find((one) => own[one] === undefined && catalogue.knownSettings.has(parseKey(one)?.setting ?? '')) ??
     (tooLong.length >= MAX_NOTICES ? tooLong[0] : undefined);
-  return key === undefined ? undefined : { code: 'value-too-long', key };
+  return ignored === undefined ? undefined : { code: 'value-too-long', key: ignored };
 }
 
 export function reasonToSkip(context: InjectionContext): Reason | undefined {
   return firstReason(rules, context, context.trace && tracer(context.trace, 'opt-in', {}));
+}
+
+function excludedOwner(context: InjectionContext): Extract<Reason, { code: 'owner-excluded' }> | undefined {
+  const kinds = ownerKindsOf(context.pod, context.cluster);
+  const setting = kinds.length === 0 ? undefined : resolveSetting(context, 'exclude-owners');
+  const excluded = setting ? splitList(setting.text) : [];
+  const kind = kinds.find((name) => excluded.includes(name));
+  return kind !== undefined && setting ? { code: 'owner-excluded', kind, by: sourceText(setting.source) } : undefined;
+}
+
+/** The notice for a pod that would be excluded by its owner if no agent were required. */
+export function ignoredExclusion(context: InjectionContext): readonly Reason[] {
+  const excluded = isRequired(context) ? excludedOwner(context) : undefined;
+  return excluded ? [{ ...excluded, code: 'owner-not-excluded' }] : [];
 }

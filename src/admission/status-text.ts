@@ -13,6 +13,7 @@ import type { ContainerOutcome } from '../injection/outcome.ts';
 import { annotationsOf, type Pod } from '../kubernetes/pod.ts';
 import { oneLine } from '../lib/text.ts';
 import { skippedDeliveryText, reasonMessage } from '../reasons/message.ts';
+import type { ReasonKind } from '../reasons/reason-kind.ts';
 import { reasonTable } from '../reasons/reason-table.ts';
 import type { Parameters } from '../settings/parameters.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
@@ -32,7 +33,7 @@ export function statusText(decision: Decision, pod: Pod, catalogue: Catalogue): 
   }
   const { kind } = reasonTable[decision.reason.code];
   if (kind !== 'problem' && isProven(decision, pod, catalogue)) return undefined;
-  const isRecorded = kind === 'problem' || kind === 'satisfied';
+  const isRecorded = RECORDED.has(kind) || isRequiredOptOut(decision);
   if (!isRecorded && (annotationsOf(pod)[STATUS_ANNOTATION] === undefined || decision.reason.code === 'mirror-pod'))
     return undefined;
   const head = JSON.stringify({
@@ -42,6 +43,12 @@ export function statusText(decision: Decision, pod: Pod, catalogue: Catalogue): 
   });
   if (decision.containers.length < 2) return head;
   return `${head.slice(0, -1)},${containersPart(decision.containers, containerStatus)}}`;
+}
+
+const RECORDED: ReadonlySet<ReasonKind> = new Set(['problem', 'satisfied', 'unverified']);
+
+function isRequiredOptOut({ notices }: Decision): boolean {
+  return notices.some(({ code }) => code === 'required-opt-out');
 }
 
 // Anyone can write the annotation, so an earlier status is trusted only for an agent that is in the container.

@@ -80,7 +80,8 @@ export const keyTable: readonly KeyRow[] = [
     on: ['pod'],
     values: '`disabled` or `required`',
     meaning:
-      '`disabled`: the API server never calls agent-injector for this pod. `required`: this pod fails closed, whatever the label of its namespace.',
+      '`disabled`: this pod is not injected. In a `required` namespace this leaves a warning and a record, and has no effect with ' +
+      '`strictRequired`. `required`: this pod fails closed, whatever the label of its namespace.',
   },
   {
     name: 'inject',
@@ -88,7 +89,8 @@ export const keyTable: readonly KeyRow[] = [
     on: ['namespace', 'pod'],
     values: '`"true"` or `"false"`',
     meaning:
-      'Turns injection off or on. With `"false"` on the namespace, each pod must opt in, with `"true"` on the pod.',
+      'Turns injection off or on. With `"false"` on the namespace, each pod must opt in, with `"true"` on the pod. Where an agent is required, ' +
+      '`"false"` leaves a warning and a record, and has no effect with `strictRequired`.',
   },
   {
     name: 'profile',
@@ -146,7 +148,8 @@ export const keyTable: readonly KeyRow[] = [
     as: 'annotation',
     on: ['namespace'],
     values: 'kinds, comma-separated, such as `Job`',
-    meaning: 'Pods that an object of one of these kinds controls are not injected.',
+    meaning:
+      'Pods that an object of one of these kinds controls are not injected. It has no effect where an agent is required.',
   },
   {
     name: STATUS,

@@ -19,7 +19,7 @@ export interface InstalledCatalogue {
 }
 
 /**
- * Adds the cluster-wide defaults and the tenancy of the installed server to the catalogue. The webhook entries name the server's Service, and the ConfigMap of the
+ * Adds the cluster-wide defaults, the tenancy and `strictRequired` of the installed server to the catalogue. The webhook entries name the server's Service, and the ConfigMap of the
  * same name contains its configuration file. Returns the catalogue unchanged if the defaults cannot be read or are not valid. Never throws.
  */
 export async function withInstalledDefaults(
@@ -39,7 +39,11 @@ export async function withInstalledDefaults(
   if (!installed) return { catalogue, from: undefined };
   const restricted = withTenancy(catalogue, installed.tenancy);
   if (problemsOfDefaults(restricted, installed.defaults).length > 0) return { catalogue, from: undefined };
-  return { catalogue: withDefaults(restricted, installed.defaults), from: `ConfigMap ${namespace}/${name}` };
+  const { defaults, strictRequired } = installed;
+  return {
+    catalogue: { ...withDefaults(restricted, defaults), strictRequired },
+    from: `ConfigMap ${namespace}/${name}`,
+  };
 }
 
 /** Reads the webhook configurations, and adds the defaults as `withInstalledDefaults` does. */
@@ -52,6 +56,7 @@ export async function installedCatalogue(client: KubeClient, catalogue: Catalogu
 interface InstalledSettings {
   readonly defaults: readonly (readonly [string, string])[];
   readonly tenancy: Tenancy;
+  readonly strictRequired: boolean;
 }
 
 function settingsIn(text: unknown): InstalledSettings | undefined {
@@ -60,5 +65,6 @@ function settingsIn(text: unknown): InstalledSettings | undefined {
   const content = isObject(document.value) ? document.value : {};
   const defaults = readDefaults(content['defaults'] ?? {});
   const tenancy = tenancyIn(content);
-  return defaults.ok && tenancy ? { defaults: Object.entries(defaults.value), tenancy } : undefined;
+  const strictRequired = content['strictRequired'] === true;
+  return defaults.ok && tenancy ? { defaults: Object.entries(defaults.value), tenancy, strictRequired } : undefined;
 }

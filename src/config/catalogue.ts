@@ -34,8 +34,9 @@ export function requireConfig(read: Result<Config, ConfigFault>): Config {
  * any broken profile. Throws a UsageError with all problems.
  */
 export async function openCatalogue(config: Config, log: Logger, use: 'watch' | 'once'): Promise<CatalogueProvider> {
-  const { profiles: dir, defaults } = config;
-  const builtIn = withDefaults(withTenancy(builtInCatalogue(), tenancyOf(config)), Object.entries(defaults));
+  const { profiles: dir, defaults, strictRequired } = config;
+  const restricted = withTenancy(builtInCatalogue(), tenancyOf(config));
+  const builtIn = { ...withDefaults(restricted, Object.entries(defaults)), strictRequired };
   if (dir === undefined) {
     const problems = problemsIn(builtIn, defaults);
     if (problems.length > 0) throw new UsageError(problems);

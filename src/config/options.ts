@@ -25,6 +25,7 @@ export interface ServerOptions {
   readonly configMapKeys: boolean;
   readonly events: boolean;
   readonly checks: string;
+  readonly strictRequired: boolean;
   readonly auditInterval: string;
   readonly host: string;
   readonly port: number;
@@ -50,6 +51,7 @@ export const defaultOptions: ServerOptions = {
   configMapKeys: false,
   events: false,
   checks: checkNames.join(','),
+  strictRequired: false,
   auditInterval: '0',
   host: '::',
   port: 8443,
@@ -133,6 +135,11 @@ export const optionRows: { readonly [name in OptionName]-?: OptionRow<NonNullabl
     ...kinds.subset('NAMES', 'claims, quotas, both separated by a comma, or none', checkNames),
     description:
       'What to watch in the cluster, so that injection never keeps a pod from starting: claims (and where their volumes are attached), quotas (and LimitRanges). Comma-separated, or none.',
+  },
+  strictRequired: {
+    ...kinds.BOOLEAN,
+    description:
+      'Let no pod opt out where an agent is required: the label `disabled` and `inject: "false"` have no effect there, and the pod is injected or refused.',
   },
   auditInterval: {
     ...kinds.INTERVAL,

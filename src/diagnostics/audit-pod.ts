@@ -96,7 +96,7 @@ function otherPodFindings(sources: SettingSources, claims: ReadonlySet<string> |
   if (decision.outcome !== 'injected') {
     const { reason } = decision;
     const message = `${reasonMessage(reason)} (${reason.code})`;
-    return isReported(reason) ? [{ kind: 'cannot-be-injected', message }] : [];
+    return decision.outcome === 'refused' || isReported(reason) ? [{ kind: 'cannot-be-injected', message }] : [];
   }
   const profiles = profileNames(decision.containers.filter(({ outcome }) => outcome === 'injected'));
   const before = new Set((sources.pod.spec.volumes ?? []).map(({ name }) => name));

@@ -1,3 +1,4 @@
+import { optsOut } from '../admission/opt-in.ts';
 import { key, PREFIX } from '../api/keys.ts';
 import { selectorMismatch } from '../kubernetes/label-selector.ts';
 import { MIRROR_POD_ANNOTATION } from '../kubernetes/labels.ts';
@@ -67,6 +68,10 @@ export function coversPodCreation(entry: JsonObject): boolean {
   );
 }
 
+const OPTED_OUT =
+  "(has(object.metadata.labels) && 'agent-injector.io/injection' in object.metadata.labels && object.metadata.labels['agent-injector.io/injection'] == 'disabled') || " +
+  "(has(object.metadata.annotations) && 'agent-injector.io/inject' in object.metadata.annotations && object.metadata.annotations['agent-injector.io/inject'] == 'false')";
+
 /** The match conditions that the chart installs, as functions, because CEL is not evaluated here. A test compares them with the chart. */
 const conditions: readonly { readonly expression: string; readonly holds: (pod: Pod) => boolean; why: string }[] = [
   {
@@ -80,7 +85,13 @@ const conditions: readonly { readonly expression: string; readonly holds: (pod: 
     holds: (pod) => annotationsOf(pod)[key('inject')] !== 'false',
     why: `the pod has the annotation ${key('inject')}: "false"`,
   },
+  { expression: OPTED_OUT, holds: optsOut, why: 'the pod does not opt out' },
 ];
+
+/** True for the entry that selects only pods that opt out. */
+export function selectsOptOuts(entry: JsonObject): boolean {
+  return objectsIn(entry, 'matchConditions').some(({ expression }) => expression === OPTED_OUT);
+}
 
 function evaluateConditions(entry: JsonObject, pod: Pod): Evaluation | undefined {
   let unknown: Evaluation | undefined;

@@ -1,4 +1,4 @@
-import { takenPaths } from '../kubernetes/mount-path.ts';
+import { type TakenPath, takenPaths } from '../kubernetes/mount-path.ts';
 import { isObject } from '../lib/json.ts';
 import type { Result } from '../lib/result.ts';
 import { type ConditionContext, isMet } from '../profiles/condition.ts';
@@ -25,6 +25,7 @@ import type { ResolvedEntry } from './env/entry.ts';
 import type { ResolvedValue } from './env/merge.ts';
 import { applySteps, type EnvironmentStep, planEnvironment } from './env/plan.ts';
 import { addConfigFiles } from './files/config-files.ts';
+import { hasFiles } from './files/present-files.ts';
 import { type FileRequest, type PlannedFiles, planFiles } from './files/mounts.ts';
 import type { Additions } from './outcome.ts';
 import { firstReason } from './rule.ts';
@@ -53,9 +54,11 @@ export function planAgent(profile: Profile, draft: ContainerDraft): Result<Plann
   const parameters = resolved.parameters.value;
   const variants = variantsFor(context, profile, container, parameters);
   const values = new Map([...builtins, ...parameterTexts(parameters), ...variants]);
-  const chosen = chooseDelivery(context, profile, values);
+  const chosen = chooseDelivery(context, profile, values, container.name);
   const conditions = conditionsFor(draft, values, chosen);
-  const conflicts = conflictContext(profile, draft, entriesFor(profile, conditions));
+  const conflicts = conflictContext(profile, draft, entriesFor(profile, conditions), () =>
+    hasFiles({ profile, draft, conditions, takenPaths: pathsOf(draft) }, chosen),
+  );
   const conflict = firstReason(conflictRules, conflicts, trace && tracer(trace, 'conflicts', scope));
   if (conflict) return { ok: false, error: conflict };
   traceResult(trace, DELIVERY, scope, chosen);
@@ -93,15 +96,14 @@ const ENVIRONMENT = {
 } as const;
 
 function planAdditions(
-  { profile, draft, entries, envFrom }: ConflictContext,
+  { profile, draft, entries, envFrom, hasFiles: isThere }: ConflictContext,
   delivery: Delivery,
   conditions: ConditionContext,
 ): Result<Additions, Reason> {
   const { container } = draft.target;
   const { trace } = draft.podDraft.context;
   const scope = { container: container.name, profile: profile.name };
-  const paths = takenPaths(draft.mounts, container['volumeDevices'], (name) => draft.podDraft.volumes.named(name));
-  const request = { profile, delivery, draft, conditions, takenPaths: paths };
+  const request = { profile, delivery, draft, conditions, takenPaths: pathsOf(draft) };
   const planned = planFiles(request);
   const files = planned.ok ? addConfigFiles(request, planned.value) : planned;
   traceResult(trace, FILES, scope, files);
@@ -113,8 +115,12 @@ function planAdditions(
   traceResult(trace, ENVIRONMENT, scope, steps);
   if (!steps.ok) return steps;
   if (steps.value.length === 0 && files.value.mounts.length === 0)
-    return { ok: false, error: alreadyInstrumented(profile, draft) };
+    return { ok: false, error: alreadyInstrumented(profile, draft, isThere()) };
   return { ok: true, value: commit(request, files.value, steps.value) };
+}
+
+function pathsOf({ podDraft, mounts, target: { container } }: ContainerDraft): readonly TakenPath[] {
+  return takenPaths(mounts, container['volumeDevices'], (name) => podDraft.volumes.named(name));
 }
 
 function conditionsFor(

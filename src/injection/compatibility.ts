@@ -6,6 +6,7 @@ import { matchesGlob } from '../lib/glob.ts';
 import { profileForbiddenBy } from '../profiles/catalogue.ts';
 import type { Profile } from '../profiles/profile.ts';
 import type { Reason, Setting } from '../reasons/reason.ts';
+import { isRequired } from '../settings/required.ts';
 import { invalidSetting, type SettingSources, resolveSetting } from '../settings/resolve.ts';
 import { settingValues } from '../settings/setting-values.ts';
 import { firstReason, type Rule } from './rule.ts';
@@ -43,8 +44,10 @@ const rules: readonly Rule<Candidate>[] = [
   },
   {
     name: 'owner',
-    holds: "the profile does not exclude the kind of the pod's owner",
-    evaluate: ({ sources: { pod, cluster }, profile: { name, constraints } }) => {
+    holds: "the profile does not exclude the kind of the pod's owner, or an agent is required",
+    evaluate: ({ sources, profile: { name, constraints } }) => {
+      const { pod, cluster } = sources;
+      if (isRequired(sources)) return undefined;
       const kind = ownerKindsOf(pod, cluster).find((owner) => constraints.excludeOwners.includes(owner));
       return kind === undefined ? undefined : { code: 'owner-excluded', kind, by: `profile ${name}` };
     },

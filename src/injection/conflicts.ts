@@ -16,18 +16,21 @@ export interface ConflictContext {
   readonly view: ContainerView;
   /** The view without the text of our agents: our own variables must not match foreign-agent rules. */
   readonly foreignView: ContainerView;
+  /** True if the agent's files are in the container, as far as the pod and its settings show. */
+  readonly hasFiles: () => boolean;
 }
 
 export function conflictContext(
   profile: Profile,
   draft: ContainerDraft,
   entries: readonly ResolvedEntry[],
+  hasFiles: () => boolean,
 ): ConflictContext {
   const { context, originalVolumeNames } = draft.podDraft;
   const { container } = draft.target;
   const view = new ContainerView(container, draft.environment, originalVolumeNames);
   const foreignView = withoutText(view, [...draft.entries, ...entries]);
-  return { profile, draft, entries, envFrom: envFromPresence(context, container), view, foreignView };
+  return { profile, draft, entries, envFrom: envFromPresence(context, container), view, foreignView, hasFiles };
 }
 
 export const conflictRules: readonly Rule<ConflictContext>[] = [
@@ -57,8 +60,8 @@ export const conflictRules: readonly Rule<ConflictContext>[] = [
   {
     name: 'not-instrumented',
     holds: 'the agent is not already present',
-    evaluate: ({ profile, draft, entries }) =>
-      isInstrumented(draft.environment, entries) ? alreadyInstrumented(profile, draft) : undefined,
+    evaluate: ({ profile, draft, entries, hasFiles }) =>
+      isInstrumented(draft.environment, entries) ? alreadyInstrumented(profile, draft, hasFiles()) : undefined,
   },
   {
     name: 'signs',
@@ -67,10 +70,10 @@ export const conflictRules: readonly Rule<ConflictContext>[] = [
   },
 ];
 
-/** Returns the reason that the agent is already present, and occupies its slots. */
-export function alreadyInstrumented(profile: Profile, draft: ContainerDraft): Reason {
+/** Returns the reason that the agent is already present, or seems to be, and occupies its slots. */
+export function alreadyInstrumented(profile: Profile, draft: ContainerDraft, hasFiles: boolean): Reason {
   occupySlots(profile, draft);
-  return { code: 'already-instrumented', profile: profile.name };
+  return { code: hasFiles ? 'already-instrumented' : 'variables-already-set', profile: profile.name };
 }
 
 export function occupySlots(profile: Profile, { slots, changes }: ContainerDraft): void {

@@ -4,6 +4,7 @@ import { profileHash } from '../profiles/fingerprint.ts';
 import type { Profile } from '../profiles/profile.ts';
 import type { Result } from '../lib/result.ts';
 import type { Reason } from '../reasons/reason.ts';
+import { isRequired } from '../settings/required.ts';
 import { profilesFor } from '../settings/resolve.ts';
 import { MAX_NOTICES } from '../settings/unknown-keys.ts';
 import { planAgent } from './agent-plan.ts';
@@ -125,14 +126,25 @@ function planContainer(podDraft: PodDraft, target: TargetContainer, selector: Co
   const profiles = profilesFor(context, name);
   const isNone = profiles.ok && profiles.value.length === 0;
   traceResult(context.trace, PROFILE, { container: name }, isNone ? NO_PROFILE : profiles);
-  const outcomes = profiles.ok
-    ? profiles.value
-        .filter((profile) => isSelected(profile, draft, selector))
-        .map((profile) => planProfile(profile, draft))
-    : [skipped(name, undefined, profiles.error)];
+  const outcomes = outcomesOf(profiles, draft, selector);
   const mounts = draft.mounts.slice(volumeMounts?.length ?? 0);
   const plan = draft.steps.length + mounts.length > 0 ? { target, environment: draft.steps, mounts } : undefined;
   return { plan, outcomes, notices: draft.notices };
+}
+
+function outcomesOf(
+  profiles: Result<readonly Profile[], Reason>,
+  draft: ContainerDraft,
+  selector: ContainerSelector,
+): readonly ContainerOutcome[] {
+  const { name } = draft.target.container;
+  if (!profiles.ok) return [skipped(name, undefined, profiles.error)];
+  // Where an agent is required, a container without a profile counts as one that does not get its agent.
+  if (profiles.value.length === 0 && isRequired(draft.podDraft.context))
+    return [skipped(name, undefined, { code: 'no-profile' })];
+  return profiles.value
+    .filter((profile) => isSelected(profile, draft, selector))
+    .map((profile) => planProfile(profile, draft));
 }
 
 const NO_PROFILE: Result<never, Reason> = { ok: false, error: { code: 'no-profile' } };

@@ -39,6 +39,10 @@ export interface Catalogue {
   readonly sidecars: readonly Sidecar[];
   readonly defaults: ReadonlyMap<string, string>;
   readonly tenancy: Tenancy;
+  /** Names of the defaults that the cluster sets itself; the others are built in. */
+  readonly ownDefaults?: ReadonlySet<string>;
+  /** True if required pods have no way out (the option `strictRequired`). */
+  readonly strictRequired?: boolean;
   /** All names in annotations with our prefix that users may write: settings, and parameters of all profiles. */
   readonly knownSettings: ReadonlySet<string>;
 }
@@ -66,7 +70,12 @@ export function problemText({ path, message }: Problem): string {
 
 /** Adds the cluster's own defaults, which override the built-in ones. */
 export function withDefaults(catalogue: Catalogue, defaults: Iterable<readonly [string, string]>): Catalogue {
-  return { ...catalogue, defaults: new Map([...catalogue.defaults, ...defaults]) };
+  const own = new Map(defaults);
+  return {
+    ...catalogue,
+    defaults: new Map([...catalogue.defaults, ...own]),
+    ownDefaults: new Set([...(catalogue.ownDefaults ?? []), ...own.keys()]),
+  };
 }
 
 /**

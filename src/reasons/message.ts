@@ -17,6 +17,8 @@ const messages: Messages = {
     `namespace ${oneLine(namespace, 63)} has ${label === undefined ? `no label ${INJECTION_LABEL}` : `label ${INJECTION_LABEL}=${quote(label)}`}${suggested(suggestion)}`,
   'opted-out': ({ by }) => `opted out by ${by}`,
   'already-instrumented': ({ profile }) => `the container already has the agent of profile ${profile}`,
+  'variables-already-set': ({ profile }) =>
+    `the container already has the variables of profile ${profile}, but no mount of its files`,
   'malformed-pod': ({ path, expected }) => `${oneLine(path, 80)} must be ${expected}`,
   'no-profile': () => 'no profile is selected',
   'unknown-profile': ({ name, source, suggestion }) =>
@@ -78,6 +80,9 @@ const messages: Messages = {
     `${parameter} is ignored: ${settableByText(settableBy)} (${sourceText(source)}${narrowedBy.map((name) => `; settableBy.${name}`).join('')})`,
   'setting-locked': ({ setting, source, settableBy }) =>
     `${oneLine(setting, 70)} is ignored: ${settableByText(settableBy)} (${sourceText(source)})`,
+  'required-opt-out': ({ by }) => `no agent, although it is required: opted out by ${by}`,
+  'owner-not-excluded': ({ kind, by }) =>
+    `an agent is required, so ${by} does not exclude pods of a ${oneLine(kind, 63)}`,
   advisory: ({ container, message }) => `container ${oneLine(container, 63)}: ${oneLine(message, 200)}`,
   'foreign-agent-present': ({ vendor, at, container }) =>
     `container ${oneLine(container, 63)} also has ${vendor} (${oneLine(at, 63)})`,
@@ -127,6 +132,7 @@ const requirementTexts: RequirementTexts = {
   'host-process': () => 'a pod with HostProcess containers can have no other containers',
   'init-limit': ({ resource, least }) =>
     `the containers' ${resource} limits leave the init container less than the ${least} that it needs`,
+  unverifiable: () => 'an agent is required, and only the pod says that it is in the image',
 };
 
 export function unmetRequirementText(requirement: UnmetRequirement): string {

@@ -1,20 +1,6 @@
+import { noticeTable } from './notice-table.ts';
+import type { ReasonRow } from './reason-kind.ts';
 import type { ReasonCode } from './reason.ts';
-
-/**
- * The kind of a reason decides how it is treated:
- * - `choice`: no agent is asked for here. The pod is left unchanged, without a warning.
- * - `satisfied`: the agent is already there. Recorded on the pod.
- * - `problem`: an agent is asked for and cannot be injected. Recorded, with a warning; refused where the pod is `required`.
- * - `failure`: agent-injector or the cluster failed. The pod is left unchanged, with a warning; refused where the pod is `required`.
- * - `notice`: an addition to a decision that it does not change.
- */
-export type ReasonKind = 'choice' | 'satisfied' | 'problem' | 'failure' | 'notice';
-
-interface ReasonRow {
-  readonly kind: ReasonKind;
-  readonly meaning: string;
-  readonly hint: string;
-}
 
 /** Every reason code. Codes are public: metrics, logs and annotations contain them, and a code never changes its meaning. */
 export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
@@ -29,8 +15,9 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
     hint: 'Restrict the webhook configuration to the operation `CREATE`.',
   },
   'mirror-pod': {
-    kind: 'choice',
-    meaning: 'The pod mirrors a static pod, which the kubelet runs from a file, whatever the API server says.',
+    kind: 'exemption',
+    meaning:
+      'The pod is the mirror pod of a static pod, which the kubelet runs from a file, whatever the API server says.',
     hint: 'Add the agent to the static pod manifest by hand, or with `agent-injector inject -f`.',
   },
   'namespace-not-enabled': {
@@ -39,14 +26,21 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
     hint: 'To turn it on: kubectl label namespace NAME agent-injector.io/injection=enabled',
   },
   'opted-out': {
-    kind: 'choice',
+    kind: 'exemption',
     meaning: 'The pod or its namespace has opted out of injection.',
     hint: 'Set the annotation agent-injector.io/inject: "true" on the pod template, or remove the label or annotation that the message names.',
   },
   'already-instrumented': {
     kind: 'satisfied',
-    meaning: 'The container already has the agent, added by hand or by an earlier injection.',
+    meaning:
+      "The container already has the agent, added by hand or by an earlier injection: its variables are set, and the agent's files are mounted, or a setting says that they are in the image.",
     hint: 'None needed. To let agent-injector manage the agent, remove the hand-written variables from the pod template.',
+  },
+  'variables-already-set': {
+    kind: 'unverified',
+    meaning:
+      "The container has the agent's variables, but no mount of its files. The files may be in the image, which agent-injector cannot see, so the container is left as it is.",
+    hint: 'Remove the hand-written variables from the pod template, or set agent-injector.io/delivery: baked if the agent is in the image (in a required namespace: on the namespace).',
   },
   'malformed-pod': {
     kind: 'failure',
@@ -211,46 +205,5 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
     meaning: 'More reviews arrived at once than agent-injector can answer in time; the pod was not examined.',
     hint: 'Create the pod again (kubectl rollout restart). If this keeps happening, give agent-injector more CPU or more replicas.',
   },
-  'unknown-annotation': {
-    kind: 'notice',
-    meaning: 'An annotation with the prefix agent-injector.io/ has an unknown name.',
-    hint: 'Correct the name or remove the annotation.',
-  },
-  'parameter-locked': {
-    kind: 'notice',
-    meaning:
-      'The parameter was set at a level that may not set it; the value is ignored. The profile decides (`settableBy`), and so does the cluster (`tenancy`).',
-    hint: 'Remove the value. To set it for the cluster: `defaults` in the configuration. To allow it here: settableBy of the class that the message names (chart value settableBy), or settableBy of the parameter in the profile.',
-  },
-  'setting-locked': {
-    kind: 'notice',
-    meaning: 'The setting was set at a level that the cluster does not allow; the value is ignored.',
-    hint: 'Remove the value, or ask the cluster administrator to allow it (settableBy in the configuration and the chart).',
-  },
-  advisory: {
-    kind: 'notice',
-    meaning: 'The agent is injected, and the profile has a warning about this container.',
-    hint: 'Read the message; it names what to check.',
-  },
-  'foreign-agent-present': {
-    kind: 'notice',
-    meaning: "Another vendor's agent is also in the container; both can run.",
-    hint: 'Make sure that both are wanted.',
-  },
-  'misplaced-key': {
-    kind: 'notice',
-    meaning:
-      'A label or annotation of agent-injector is on the workload itself; only those on its pod template reach a pod.',
-    hint: 'Move it to spec.template.metadata (of a CronJob: spec.jobTemplate.spec.template.metadata).',
-  },
-  'unknown-label': {
-    kind: 'notice',
-    meaning: 'A label with the prefix agent-injector.io/ has a name or a value that is unknown on a pod.',
-    hint: 'Correct it, or use an annotation if that is what was meant.',
-  },
-  'container-not-found': {
-    kind: 'notice',
-    meaning: 'A setting names a container that does not exist in the pod.',
-    hint: 'Correct the name.',
-  },
+  ...noticeTable,
 };

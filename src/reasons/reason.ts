@@ -23,7 +23,9 @@ export type UnmetRequirement =
   | { readonly why: 'volume-owner' }
   | { readonly why: 'claim-name' }
   | { readonly why: 'host-process' }
-  | { readonly why: 'init-limit'; readonly resource: 'cpu' | 'memory'; readonly least: string };
+  | { readonly why: 'init-limit'; readonly resource: 'cpu' | 'memory'; readonly least: string }
+  /** Nothing shows that the image has the agent, and only the pod says so. */
+  | { readonly why: 'unverifiable' };
 
 /** `in-use`: another pod uses a claim that only one pod can use. `elsewhere`: another node has mounted a claim that only one node can mount. */
 export type ClaimProblem =
@@ -47,6 +49,7 @@ export type Reason =
     }
   | { readonly code: 'opted-out'; readonly by: string }
   | { readonly code: 'already-instrumented'; readonly profile: string }
+  | { readonly code: 'variables-already-set'; readonly profile: string }
   | { readonly code: 'malformed-pod'; readonly path: string; readonly expected: string }
   | { readonly code: 'no-profile' }
   | {
@@ -155,6 +158,8 @@ export type Reason =
       readonly source: Source;
       readonly settableBy: readonly Level[];
     }
+  | { readonly code: 'required-opt-out'; readonly by: string }
+  | { readonly code: 'owner-not-excluded'; readonly kind: string; readonly by: string }
   | {
       readonly code: 'advisory';
       readonly profile: string;

@@ -155,7 +155,10 @@ async function start(config: Config, log: Logger, logLinesDropped: () => number)
     await certificates.attach({ host: config.host, port, use: (next) => replaceCertificate(server, next) });
     state = 'serving';
     sources.audits?.start();
-    log.info({ port, namespaces: namespaces.status().size, version: VERSION }, 'webhook port is open: POST /mutate');
+    log.info(
+      { port, namespaces: namespaces.status().size, version: VERSION },
+      'webhook port is open: POST /mutate, /mutate/required',
+    );
   } catch (error) {
     await close();
     throw error;

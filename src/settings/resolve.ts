@@ -10,6 +10,8 @@ import type { Profile } from '../profiles/profile.ts';
 import { levelsOfSetting } from '../profiles/tenancy/policy.ts';
 import type { Reason, Setting, Source } from '../reasons/reason.ts';
 import { readAnnotations, type AnnotationSetting } from './annotations.ts';
+import { decidesAgent, levelsOf } from './levels.ts';
+import { isRequired, isStrict } from './required.ts';
 import { settingValues } from './setting-values.ts';
 
 /**
@@ -23,13 +25,15 @@ import { settingValues } from './setting-values.ts';
  * | `cluster`   | `defaults` in the configuration file                                      |
  * | `profile`   | default of the parameter in the profile (parameters only: parameters.ts)  |
  *
- * Within a source, `<parameter>.<profile>` wins over `<parameter>`. A source that may not set it (levelsFor, parameters.ts) is passed over.
+ * Within a source, `<parameter>.<profile>` wins over `<parameter>`. The exceptions are in levels.ts.
  */
 export interface SettingSources {
   readonly pod: Pod;
   readonly namespace: Namespace;
   readonly catalogue: Catalogue;
   readonly cluster: ClusterState;
+  /** True if the API server calls the path for required pods, whatever the labels say. */
+  readonly required?: boolean | undefined;
 }
 
 /** The value that wins; undefined if the setting is not set. Settings for one container apply only if it is given. */
@@ -47,9 +51,23 @@ export function resolveSetting(sources: SettingSources, setting: string, contain
   );
 }
 
-/** The levels that may set a setting which is not a parameter. */
-export function levelsFor({ catalogue }: SettingSources, setting: string): readonly Level[] {
-  return levelsOfSetting(catalogue.tenancy, setting);
+/** The levels at which a setting counts for this pod. */
+export function levelsFor(sources: SettingSources, setting: string): readonly Level[] {
+  const counting = levelsOf(setting, decidesAgent(setting) && isRequired(sources) && isFixedAbove(sources, setting));
+  const allowed = levelsOfSetting(sources.catalogue.tenancy, setting);
+  return counting.filter((level) => allowed.includes(level));
+}
+
+/** True if the namespace or the cluster itself sets the setting, to something other than nothing. A built-in default does not count. */
+function isFixedAbove({ namespace, catalogue }: SettingSources, setting: string): boolean {
+  const { common } = readAnnotations(namespace.annotations);
+  // `containers` also fixes `containers.PROFILE`.
+  const names = setting.startsWith('containers.') ? [setting, 'containers'] : [setting];
+  return names.some((name) => {
+    const own = catalogue.ownDefaults?.has(name) === true ? catalogue.defaults.get(name) : undefined;
+    const text = (common.get(name)?.text ?? own ?? '').trim();
+    return text !== '' && text !== 'none';
+  });
 }
 
 /** All values of a setting in order of precedence. With several names, each source is searched for them in this order. */
@@ -94,6 +112,7 @@ function defaultIn({ defaults }: Catalogue, name: string): Setting | undefined {
 export function wantsInjection(
   sources: SettingSources,
 ): Result<{ readonly wanted: boolean; readonly source: Source | undefined }, Reason> {
+  if (isStrict(sources)) return { ok: true, value: { wanted: true, source: undefined } };
   const setting = resolveSetting(sources, 'inject');
   const text = setting?.text ?? 'true';
   const { accepts, expected } = settingValues.inject;

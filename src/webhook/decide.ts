@@ -1,10 +1,13 @@
-import { admit, statusOnly } from '../admission/admit.ts';
+import { admitInContext, statusOnly } from '../admission/admit.ts';
 import { type Decision, notInjected } from '../admission/decision.ts';
-import { isRequired } from '../admission/opt-in.ts';
+import { isOptedIn, optsOut } from '../admission/opt-in.ts';
 import type { Review } from '../admission/review.ts';
-import type { NamespaceLookup } from '../kubernetes/namespace.ts';
+import { INJECTION_LABEL, REQUIRED } from '../api/keys.ts';
+import type { Namespace, NamespaceLookup } from '../kubernetes/namespace.ts';
+import type { Pod } from '../kubernetes/pod.ts';
 import type { Operation } from '../lib/json-patch.ts';
 import { traceOf } from '../lib/stack-trace.ts';
+import { isRequired } from '../settings/required.ts';
 import type { DecisionInputs } from './answer-cache/answer-cache.ts';
 import { recordLookups } from './answer-cache/lookup-recorder.ts';
 import { MAX_WAIT_MS } from './deadline.ts';
@@ -19,31 +22,70 @@ export interface DecidedReview {
   readonly inputs?: DecisionInputs;
 }
 
+/** How a review was asked: `required` is true on the path for required pods. */
+export interface Question {
+  readonly required: boolean;
+  readonly deadlineMs: number;
+}
+
 /** Decides on a review. Never rejects. */
 export async function decide(
-  { catalogue, cluster, namespaces, log }: HandlerDependencies,
-  { uid, namespace: name, pod }: Review,
-  deadlineMs: number,
+  dependencies: HandlerDependencies,
+  review: Review,
+  question: Question,
 ): Promise<DecidedReview> {
-  const cached = namespaces.get(name);
-  let namespace = cached;
+  const { pod } = review;
+  const { required } = question;
+  let namespace: Namespace | undefined;
   try {
-    if (!namespace) {
-      const lookup = await namespaces.fetch(name, Math.min(deadlineMs, MAX_WAIT_MS));
-      if (lookup.kind !== 'found') {
-        const decision = withoutNamespace(name, lookup, isRequired(pod, undefined));
-        return { decision, operations: statusOnly(decision, { pod, catalogue: catalogue() }).operations };
-      }
-      ({ namespace } = lookup);
+    const found = await findNamespace(dependencies, review, question);
+    if (found.kind !== 'found') {
+      const decision = withoutNamespace(review.namespace, found, isRequired({ pod, required }));
+      return { decision, operations: statusOnly(decision, { pod, catalogue: dependencies.catalogue() }).operations };
     }
-    const inputs = { catalogue: catalogue(), lookups: recordLookups(cluster()) };
-    const admission = admit(pod, namespace, inputs.catalogue, inputs.lookups.cluster);
-    return { ...admission, namespace: namespace.name, ...(cached && { inputs: { namespace: cached, ...inputs } }) };
+    ({ namespace } = found);
+    const inputs = { namespace, catalogue: dependencies.catalogue(), lookups: recordLookups(dependencies.cluster()) };
+    const { catalogue, lookups } = inputs;
+    const admission = admitInContext({ pod, namespace, catalogue, cluster: lookups.cluster, required });
+    return {
+      ...admission,
+      ...(found.by !== 'assumption' && { namespace: namespace.name }),
+      ...(found.by === 'cache' && { inputs }),
+    };
   } catch (error) {
-    log.error({ err: traceOf(error), uid }, 'internal error while deciding on a review');
-    const decision = notInjected({ code: 'internal-error' }, isRequired(pod, namespace));
+    dependencies.log.error({ err: traceOf(error), uid: review.uid }, 'internal error while deciding on a review');
+    const decision = notInjected({ code: 'internal-error' }, isRequired({ pod, namespace, required }));
     return { ...unchanged(decision), ...(namespace && { namespace: namespace.name }) };
   }
+}
+
+type FoundNamespace =
+  | { readonly kind: 'found'; readonly namespace: Namespace; readonly by: 'cache' | 'lookup' | 'assumption' }
+  | Exclude<NamespaceLookup, { kind: 'found' }>;
+
+async function findNamespace(
+  { catalogue, namespaces }: HandlerDependencies,
+  { namespace: name, pod }: Review,
+  { required, deadlineMs }: Question,
+): Promise<FoundNamespace> {
+  const cached = namespaces.get(name);
+  if (cached && (!required || isPlausible(cached, pod))) return { kind: 'found', namespace: cached, by: 'cache' };
+  // The documented ways out also work if the namespace cannot be read.
+  if (required && optsOut(pod) && catalogue().strictRequired !== true) {
+    const namespace = { name, labels: { [INJECTION_LABEL]: REQUIRED }, annotations: {} };
+    return { kind: 'found', namespace, by: 'assumption' };
+  }
+  const waitMs = Math.min(deadlineMs, MAX_WAIT_MS);
+  const lookup = await (required ? namespaces.fetchLatest(name, waitMs) : namespaces.fetch(name, waitMs));
+  return lookup.kind === 'found' ? { ...lookup, by: 'lookup' } : lookup;
+}
+
+/**
+ * False if the API server knows a later state of the namespace: by this one it would not call the path for required pods. What the namespace sets
+ * has changed as well then.
+ */
+function isPlausible(namespace: Namespace, pod: Pod): boolean {
+  return isOptedIn(namespace) && isRequired({ pod, namespace });
 }
 
 export function unchanged(decision: Decision): DecidedReview {

@@ -11,6 +11,8 @@ export interface Namespaces {
   readonly get: (name: string) => Namespace | undefined;
   /** Requests a namespace that is not in the cache. Never rejects. */
   readonly fetch: (name: string, deadlineMs: number) => Promise<NamespaceLookup>;
+  /** Requests a namespace for a required pod, whether or not it is in the cache. Never rejects. */
+  readonly fetchLatest: (name: string, deadlineMs: number) => Promise<NamespaceLookup>;
 }
 
 /** Dependencies of the handler. The functions are called for each review, so that their results can change while the server runs. */

@@ -19,7 +19,7 @@ export interface ReviewRequest {
   readonly Body: Buffer | undefined;
 }
 
-/** Handles POST /mutate: answers a review from the cache, sheds it under overload, or parses it and decides. */
+/** Handles the two paths: answers a review from the cache, sheds it under overload, or parses it and decides. */
 export class MutateHandler {
   readonly #dependencies: HandlerDependencies;
   readonly #queueDelay: (request: FastifyRequest) => QueueDelay;
@@ -35,27 +35,31 @@ export class MutateHandler {
   }
 
   /** Answers every review that has a uid with status 200, and refuses a pod only by decision. Throws a RequestError for anything else. */
-  handle(request: FastifyRequest<ReviewRequest>, reply: FastifyReply): FastifyReply | Promise<FastifyReply> {
+  handle(
+    request: FastifyRequest<ReviewRequest>,
+    reply: FastifyReply,
+    required: boolean,
+  ): FastifyReply | Promise<FastifyReply> {
     const respond = this.#responder(reply);
     const { body = Buffer.alloc(0) } = request;
-    const key = readReviewKey(body);
+    const key = readReviewKey(body, required);
     const cached = key && this.#cache.find(key.template, this.#dependencies);
     if (cached) {
       this.#dependencies.metrics.recordCachedAnswer();
       return respond(key.uid, cached);
     }
-    const deadlineMs = answerDeadlineMs(request.query.timeout);
-    const shed = this.#shedder.evaluate(body, deadlineMs, this.#queueDelay(request));
+    const question = { required, deadlineMs: answerDeadlineMs(request.query.timeout) };
+    const shed = this.#shedder.evaluate(body, question, this.#queueDelay(request));
     if (shed !== undefined) return sendJson(reply, shed);
 
     const { log } = this.#dependencies;
     const decoded = decodeReview(parseBody(body));
     if (decoded.kind === 'invalid') throw new RequestError(400, decoded.message);
     if (decoded.kind === 'unanswerable') {
-      return respond(decoded.uid, render(log, undefined, unchanged(notInjected(decoded.reason, false))));
+      return respond(decoded.uid, render(log, undefined, unchanged(notInjected(decoded.reason, required))));
     }
     const { review } = decoded;
-    return decide(this.#dependencies, review, deadlineMs).then((decided) => {
+    return decide(this.#dependencies, review, question).then((decided) => {
       const answer = render(log, review, decided);
       if (key) this.#storeAnswer(key, decided, answer);
       return respond(review.uid, answer);

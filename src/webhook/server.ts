@@ -2,16 +2,19 @@ import fastify, { type FastifyError, type FastifyInstance, type FastifyRequest }
 import { constants } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { type SecureContextOptions, Server as TlsServer } from 'node:tls';
+import { MUTATE_PATH, REQUIRED_PATH } from '../api/paths.ts';
 import type { ServerTls } from '../certificates/source.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { traceOf } from '../lib/stack-trace.ts';
 import type { Metrics } from '../metrics/types.ts';
 import { BODY_LIMIT, BodyReceiver } from './body.ts';
 import { clientCertificateNames } from './client-certificate.ts';
+import { answerClientError } from './client-error.ts';
 import type { HandlerDependencies } from './dependencies.ts';
 import { MutateHandler, type ReviewRequest } from './handler.ts';
 import { trackQueueDelay } from './load-shedding/queue-delay.ts';
 import { RequestError, requestErrorText } from './request-error.ts';
+import { routedUrl } from './request-target.ts';
 
 export interface WebhookServerOptions {
   readonly tls: ServerTls;
@@ -41,6 +44,8 @@ export function createWebhookServer({
     maxRequestsPerSocket: 1000,
     return503OnClosing: false,
     forceCloseConnections: 'idle',
+    rewriteUrl: routedUrl,
+    clientErrorHandler: answerClientError,
     https: {
       ...contextOf(tls),
       requestCert: tls.clientCa !== undefined,
@@ -65,18 +70,22 @@ export function createWebhookServer({
   // Errors are sent as plain text: the API server shows its users only "unknown" for a JSON body that is not a Status.
   server.setErrorHandler((error: FastifyError, request, reply) => {
     if (error.statusCode === 413) lingerAfter(request.raw.socket);
-    if (error.statusCode !== undefined && error.statusCode < 500) {
-      return reply.code(error.statusCode).type('text/plain').send(requestErrorText(error));
+    const { statusCode } = error;
+    if (statusCode !== undefined && (statusCode < 500 || error instanceof RequestError)) {
+      return reply.code(statusCode).type('text/plain').send(requestErrorText(error));
     }
     // No known input leads here.
     dependencies.log.error({ err: traceOf(error) }, 'internal error while handling a request');
     return reply.code(500).type('text/plain').send('agent-injector failed; its log has the details');
   });
-  server.setNotFoundHandler((_, reply) => reply.code(404).type('text/plain').send('not found; send POST /mutate'));
+  server.setNotFoundHandler((_, reply) => reply.code(404).type('text/plain').send(NOT_FOUND));
   const handler = new MutateHandler(dependencies, trackQueueDelay(server, clock), clock);
-  server.post<ReviewRequest>('/mutate', (request, reply) => handler.handle(request, reply));
+  server.post<ReviewRequest>(MUTATE_PATH, (request, reply) => handler.handle(request, reply, false));
+  server.post<ReviewRequest>(REQUIRED_PATH, (request, reply) => handler.handle(request, reply, true));
   return server;
 }
+
+const NOT_FOUND = `not found; send POST ${MUTATE_PATH} or POST ${REQUIRED_PATH}`;
 
 function rejectionOf({ raw, headers }: FastifyRequest, allowedNames: readonly string[]): RequestError | undefined {
   const names = allowedNames.length > 0 ? clientCertificateNames(raw) : [];
@@ -84,6 +93,13 @@ function rejectionOf({ raw, headers }: FastifyRequest, allowedNames: readonly st
     const shown = names.join(', ') || 'no name';
     return new RequestError(403, `agent-injector: the client certificate (${shown}) is not in --client-names`);
   }
+  const framing = headers['transfer-encoding'];
+  // Node reads `gzip, chunked` as if it were `chunked`.
+  if (framing !== undefined && framing !== 'chunked')
+    return new RequestError(
+      501,
+      `transfer-encoding "${framing.slice(0, 100)}" is not supported; send chunked or a content-length`,
+    );
   const encoding = headers['content-encoding'];
   return encoding === undefined || encoding === 'identity'
     ? undefined

@@ -219,8 +219,14 @@ describe('why a pod is not injected', () => {
     [
       "the article's variables by hand, the agent in the image",
       web(articleEnvironment),
-      namespace(),
+      namespace({ delivery: 'baked' }),
       { code: 'already-instrumented', profile: 'jennifer-dotnet' },
+    ],
+    [
+      "the article's variables by hand, and nothing that brings the files",
+      web(articleEnvironment),
+      namespace(),
+      { code: 'variables-already-set', profile: 'jennifer-dotnet' },
     ],
   ];
 
@@ -407,9 +413,15 @@ describe('required', () => {
     ],
     ['and opted out', pod(undefined, { inject: 'false' }), namespace({}, 'required'), 'skipped'],
     [
-      'and instrumented by hand',
+      'and the variables set by hand',
       pod([container('web', { env: articleEnvironment })]),
       namespace({}, 'required'),
+      'refused',
+    ],
+    [
+      'and instrumented by hand, as the namespace says',
+      pod([container('web', { env: articleEnvironment })]),
+      namespace({ delivery: 'baked' }, 'required'),
       'skipped',
     ],
     ['and injected', pod(), namespace({}, 'required'), 'injected'],

@@ -11,7 +11,13 @@ function clientWith(file: string): KubeClient {
   const unused = (): never => {
     throw new Error('only a ConfigMap is read');
   };
-  return { server: 'https://fake', getJson: async () => answer, getItems: unused, sendJson: unused, watchLines: unused };
+  return {
+    server: 'https://fake',
+    getJson: async () => answer,
+    getItems: unused,
+    sendJson: unused,
+    watchLines: unused,
+  };
 }
 
 const configurations: readonly JsonObject[] = [

@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
 import { builtInDocuments } from '../../src/profile-sources/builtin-documents.ts';
+import { findDrift } from '../../src/cluster/webhook-configuration/drift.ts';
 import { readConfig } from '../../src/config/config.ts';
+import { matchOf } from '../../src/diagnostics/webhook-match.ts';
+import type { Pod } from '../../src/kubernetes/pod.ts';
+import type { JsonObject } from '../../src/lib/json.ts';
 import { ProfileDirectory } from '../../src/profile-sources/directory.ts';
 import { lockableNames } from '../../src/profiles/tenancy/policy.ts';
 import { configurationOf } from '../support/chart-values.ts';
@@ -37,7 +41,6 @@ interface Webhook {
   readonly failurePolicy: string;
   readonly clientConfig: { readonly service: Record<string, unknown>; readonly caBundle?: string };
   readonly namespaceSelector: { readonly matchExpressions: readonly Expression[] };
-  readonly objectSelector: { readonly matchExpressions: readonly Expression[] };
   readonly [field: string]: unknown;
 }
 interface Projected {
@@ -122,7 +125,7 @@ describe.skipIf(helm === undefined)('the chart', () => {
 
     it('never calls for system namespaces nor its own, whatever their labels', () => {
       const webhooks = webhooksOf(render(values));
-      expect(webhooks).toHaveLength(3);
+      expect(webhooks).toHaveLength(values === 'strict-required' ? 3 : 4);
       for (const { name, namespaceSelector } of webhooks) {
         const excluded = namespaceSelector.matchExpressions.find(({ key }) => key === 'kubernetes.io/metadata.name');
         expect(excluded?.operator, name).toBe('NotIn');
@@ -132,25 +135,48 @@ describe.skipIf(helm === undefined)('the chart', () => {
       }
     });
 
-    it('divides the pods among three entries, none asked about twice', () => {
-      const webhooks = webhooksOf(render(values));
-      const asks = (namespace: string | undefined, pod: string | undefined) =>
-        webhooks
-          .filter(
-            ({ namespaceSelector, objectSelector }) =>
-              matches(namespaceSelector.matchExpressions, namespace, 'shop') &&
-              matches(objectSelector.matchExpressions, pod, ''),
-          )
-          .map(({ name, failurePolicy }) => `${name} ${failurePolicy}`);
-      expect(asks('enabled', undefined)).toEqual(['enabled.agent-injector.io Ignore']);
-      expect(asks('enabled', 'required')).toEqual(['required-pods.agent-injector.io Fail']);
+    it('divides the pods among its entries, none asked about twice', () => {
+      const objects = render(values);
+      const policies = new Map(webhooksOf(objects).map(({ name, failurePolicy }) => [name, failurePolicy]));
+      const configuration = only<JsonObject>(objects, 'MutatingWebhookConfiguration');
+      const asks = (namespace: string | undefined, pod: string | undefined, inject?: string): readonly string[] =>
+        matchOf([configuration], { name: 'shop', labels: labelsWith(namespace, 'shop') }, podWith(pod, inject)).flatMap(
+          ({ called, entry }) => (called === 'no' ? [] : [`${called} ${entry.split('.')[0]} ${policies.get(entry)}`]),
+        );
+      const isStrict = values === 'strict-required';
+      const optional = ['yes enabled Ignore'];
+      const pod = ['yes required-pods Fail'];
+      const required = ['yes required-namespaces Fail'];
+      const optOut = isStrict ? required : ['yes required-opt-outs Ignore'];
+      expect(asks('enabled', undefined)).toEqual(optional);
+      expect(asks('enabled', undefined, 'false')).toEqual([]);
+      expect(asks('enabled', undefined, 'true')).toEqual(optional);
+      expect(asks('enabled', 'required')).toEqual(pod);
+      expect(asks('enabled', 'required', 'false')).toEqual(isStrict ? pod : []);
       expect(asks('enabled', 'disabled')).toEqual([]);
-      expect(asks('required', undefined)).toEqual(['required-namespaces.agent-injector.io Fail']);
-      expect(asks('required', 'required')).toEqual(['required-namespaces.agent-injector.io Fail']);
-      expect(asks('required', 'disabled')).toEqual([]);
+      expect(asks('required', undefined)).toEqual(required);
+      expect(asks('required', undefined, 'true')).toEqual(required);
+      expect(asks('required', 'required')).toEqual(required);
+      expect(asks('required', undefined, 'false')).toEqual(optOut);
+      expect(asks('required', 'disabled')).toEqual(optOut);
+      expect(asks('required', 'disabled', 'false')).toEqual(optOut);
       for (const namespace of [undefined, '', 'true', 'disabled']) {
-        for (const pod of [undefined, 'required', 'enabled']) expect(asks(namespace, pod)).toEqual([]);
+        for (const label of [undefined, 'required', 'enabled']) expect(asks(namespace, label)).toEqual([]);
       }
+    });
+
+    it('calls the path for required pods from every entry but the one for optional injection', () => {
+      const paths = webhooksOf(render(values)).map(({ name, clientConfig }) => [name, clientConfig.service['path']]);
+      expect(paths).toEqual(
+        paths.map(([name]) => [name, name === 'enabled.agent-injector.io' ? '/mutate' : '/mutate/required']),
+      );
+    });
+
+    it('has entries that the server finds no fault with', () => {
+      const objects = render(values);
+      const name = String(webhooksOf(objects)[0]?.clientConfig.service['name']);
+      const { webhooks } = only<{ webhooks: JsonObject[] }>(objects, 'MutatingWebhookConfiguration');
+      expect(findDrift(webhooks, { name, namespace: NAMESPACE })).toEqual([]);
     });
 
     it('asks about the creation of pods only, and in the way that the server is built for', () => {
@@ -163,10 +189,9 @@ describe.skipIf(helm === undefined)('the chart', () => {
           sideEffects: 'None',
           reinvocationPolicy: 'IfNeeded',
           matchPolicy: 'Equivalent',
-          clientConfig: { service: { namespace: NAMESPACE, path: '/mutate', port: 443 } },
+          clientConfig: { service: { namespace: NAMESPACE, port: 443 } },
         });
         expect(webhook['timeoutSeconds']).toBeLessThanOrEqual(5);
-        expect(webhook['matchConditions']).toHaveLength(2);
       }
     });
 
@@ -178,7 +203,7 @@ describe.skipIf(helm === undefined)('the chart', () => {
           certificates?: { existingSecret?: { caBundle?: string } };
         }
       ).certificates?.existingSecret?.caBundle;
-      expect(bundles).toEqual([given, given, given]);
+      expect(new Set(bundles)).toEqual(new Set([given]));
       for (const secret of objects.filter(({ kind }) => kind === 'Secret')) {
         expect(Object.keys(secret).toSorted()).toEqual(['apiVersion', 'kind', 'metadata', 'type']);
       }
@@ -509,14 +534,16 @@ describe.skipIf(helm === undefined)('the chart', () => {
   });
 });
 
-function matches(expressions: readonly Expression[], injection: string | undefined, namespace: string): boolean {
-  return expressions.every(({ key, operator, values }) => {
-    const value = key === 'kubernetes.io/metadata.name' ? namespace : injection;
-    const within = value !== undefined && values.includes(value);
-    if (operator === 'In') return within;
-    if (operator === 'NotIn') return !within;
-    throw new Error(`unknown operator ${operator}`);
-  });
+function labelsWith(injection: string | undefined, namespace?: string): Record<string, string> {
+  return {
+    ...(namespace !== undefined && { 'kubernetes.io/metadata.name': namespace }),
+    ...(injection !== undefined && { 'agent-injector.io/injection': injection }),
+  };
+}
+
+function podWith(label: string | undefined, inject: string | undefined): Pod {
+  const annotations = inject === undefined ? {} : { 'agent-injector.io/inject': inject };
+  return { metadata: { labels: labelsWith(label), annotations }, spec: { containers: [{ name: 'web' }] } };
 }
 
 describe('the files of the chart', () => {

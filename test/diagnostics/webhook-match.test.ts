@@ -32,6 +32,13 @@ describe('the entries of the installed configuration that are called', () => {
     ['a disabled pod', on('enabled'), pod(label('disabled')), []],
     ['a system namespace', on('enabled', 'kube-system'), pod(), []],
     ['a pod that opts out', on('enabled'), pod({}, { 'agent-injector.io/inject': 'false' }), []],
+    ['a disabled pod of a required namespace', on('required'), pod(label('disabled')), ['required-opt-outs']],
+    [
+      'a pod of a required namespace that opts out',
+      on('required'),
+      pod({}, { 'agent-injector.io/inject': 'false' }),
+      ['required-opt-outs'],
+    ],
     ['a mirror pod', on('enabled'), pod({}, { 'kubernetes.io/config.mirror': 'x' }), []],
     ['a pod that opts in', on('enabled'), pod({}, { 'agent-injector.io/inject': 'true' }), ['enabled']],
   ])('%s', (_, namespace, one, entries) => {

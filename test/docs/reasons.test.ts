@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { type ReasonKind, reasonTable } from '../../src/reasons/reason-table.ts';
+import type { ReasonKind } from '../../src/reasons/reason-kind.ts';
+import { reasonTable } from '../../src/reasons/reason-table.ts';
 import type { ReasonCode } from '../../src/reasons/reason.ts';
 import { docsAddress, reasonMessage } from '../../src/reasons/message.ts';
 import { examples } from '../support/reason-examples.ts';
@@ -13,8 +14,13 @@ const root = join(import.meta.dirname, '../..');
 const file = join(root, 'docs/reasons.md');
 
 const kinds: Readonly<Record<ReasonKind, string>> = {
-  choice: 'No agent is asked for here. The pod is left unchanged, without a warning, a record or an Event.',
+  choice:
+    'No agent is asked for here. The pod is left unchanged, without a warning, a record or an Event; refused where the pod is `required`.',
+  exemption:
+    'The pod is exempt. It is left unchanged, without a warning, a record or an Event. A pod that opts out although it is `required` gets the notice `required-opt-out` and a record.',
   satisfied: 'The agent is already there. Recorded on the pod, without a warning or an Event.',
+  unverified:
+    'The agent seems to be there already. Recorded on the pod, without a warning or an Event; refused where the pod is `required`.',
   problem:
     'An agent is asked for and cannot be injected. Recorded on the pod, with a warning and an Event; refused where the pod is `required`.',
   failure:

@@ -84,6 +84,7 @@ export const rows: { readonly [code in ReasonCode]: Row } = {
       spec: { containers: [container('app', { env: articleEnvironment })] },
     },
   },
+  'variables-already-set': { pod: { spec: { containers: [container('app', { env: articleEnvironment })] } } },
   'malformed-pod': { by: 'direct', pod: { spec: { containers: [] } }, absent: noApiServer },
   'no-profile': { settings: { profile: 'none' } },
   'unknown-profile': { settings: { profile: 'jenifer-dotnet' } },
@@ -151,6 +152,14 @@ export const rows: { readonly [code in ReasonCode]: Row } = {
   'container-not-found': { pod: settings({ containers: 'app,wbe' }) },
   'setting-locked': { pod: settings({ 'init-position': 'last' }) },
   'parameter-locked': { pod: settings({ 'agent-image': 'registry.example.com/own:1' }) },
+  'required-opt-out': {
+    labels: ours({ injection: 'required' }),
+    pod: settings({ inject: 'false' }),
+  },
+  'owner-not-excluded': {
+    labels: ours({ injection: 'required' }),
+    settings: { 'exclude-owners': 'Deployment' },
+  },
   advisory: { pod: { spec: env('DOTNET_EnableDiagnostics', '0') } },
   'foreign-agent-present': { pod: { spec: env('JAVA_TOOL_OPTIONS', '-javaagent:/opt/opentelemetry-javaagent.jar') } },
   'misplaced-key': {

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ReasonKind, reasonTable } from '../../src/reasons/reason-table.ts';
+import type { ReasonKind } from '../../src/reasons/reason-kind.ts';
+import { reasonTable } from '../../src/reasons/reason-table.ts';
 import type { ReasonCode } from '../../src/reasons/reason.ts';
 import type { Profile } from '../../src/profiles/profile.ts';
 import { loadClient } from '../../src/cluster/client/client.ts';
@@ -115,6 +116,8 @@ function containsCode(line: string, code: ReasonCode): boolean {
 
 const silent: { readonly [kind in ReasonKind]: Readonly<Partial<Record<Place, string>>> } = {
   choice: { annotation: 'not requested', warning: 'not requested', event: 'not requested' },
+  exemption: { annotation: 'not requested', warning: 'not requested', event: 'not requested' },
+  unverified: { warning: 'nothing to report', event: 'nothing to report' },
   satisfied: { warning: 'nothing to report', event: 'nothing to report' },
   problem: {},
   failure: { annotation: 'the pod is not changed' },

@@ -51,19 +51,58 @@ describe('ambiguous bytes get one answer, and no second request', () => {
     ['no host', request('POST /mutate').replace('Host: x\r\n', ''), 400],
     ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400],
     ['an unknown method', request('STEAL /mutate'), 400],
+    ['a path without a slash', request('POST mutate'), 400],
+    ['a query without a path', request('POST ?/mutate'), 400],
     ['headers of 20 KB', framed(`X-A: ${'a'.repeat(20_000)}\r\n`), 431],
     ['3,000 headers', framed(Array.from({ length: 3000 }, (_, index) => `x${index}: 1\r\n`).join('')), 431],
     ['a path of 20 KB', request(`POST /mutate?${'a'.repeat(20_000)}`), 431],
     ['an unknown expectation', framed('Expect: miracles\r\nContent-Length: 0\r\n'), 417],
   ])('%s', async (_, bytes, status) => {
     const before = server.lines.length;
-    expect(statuses(await send(bytes))).toEqual([status]);
+    const answer = await send(bytes);
+    expect(statuses(answer)).toEqual([status]);
     expect(server.lines).toHaveLength(before);
+    // In plain text, without a word about the software.
+    expect(answer).not.toMatch(/json|FST_|fastify|[{}]/i);
+  });
+
+  it.each([
+    ['gzip, chunked', 501],
+    ['chunked, chunked', 400],
+    ['deflate, chunked', 501],
+    ['x, chunked', 501],
+    ['Chunked', 501],
+    ['chunked', 400],
+  ])('a body with Transfer-Encoding: %s', async (encoding, status) => {
+    const answer = await send(framed(`Transfer-Encoding: ${encoding}\r\n`, '0\r\n\r\n'));
+    expect(statuses(answer)).toEqual([status]);
+    expect(answer).toMatch(/^content-type: text\/plain/im);
   });
 });
 
-describe('the server has one path and one method', () => {
+describe('the server has two paths, one spelling of each, and one method', () => {
   it.each([
+    'POST /%6dutate',
+    'POST /mutate/%72equired',
+    'POST https://evil/mutate',
+    'POST http://localhost/mutate/required',
+    'POST https://169.254.169.254/mutate',
+    'POST /mutate#x',
+    'POST /mutate?timeout=5s#x',
+    'POST /mutate/required#',
+    'POST /mutate/required/',
+    'POST /mutate//required',
+    'POST /mutate/../mutate',
+    'POST /mutate/./required',
+    'POST /mutate/require',
+    'POST /mutate/REQUIRED',
+    'POST /%zz',
+    'POST /%',
+    'POST /mutate/%zz',
+    'POST *',
+    'GET /mutate/required',
+    'PROPFIND /mutate',
+    'QUERY /mutate',
     'POST /mutate/',
     'POST //mutate',
     'POST /MUTATE',
@@ -86,7 +125,16 @@ describe('the server has one path and one method', () => {
     'GET /.git/config',
     'GET /debug/pprof/',
   ])('%s is not found', async (line) => {
-    expect(statuses(await send(request(line, '', line.startsWith('POST') ? review : '')))).toEqual([404]);
+    const answer = await send(request(line, '', line.startsWith('POST') ? review : ''));
+    expect(statuses(answer)).toEqual([404]);
+    const [head = '', body] = answer.split('\r\n\r\n');
+    expect(head).toMatch(/^content-type: text\/plain/im);
+    expect(body).toBe('not found; send POST /mutate or POST /mutate/required');
+  });
+
+  it('both are answered', async () => {
+    expect(statuses(await send(request('POST /mutate')))).toEqual([200]);
+    expect(statuses(await send(request('POST /mutate/required?timeout=5s')))).toEqual([200]);
   });
 
   it('CONNECT opens no tunnel, an upgrade changes nothing', async () => {
@@ -96,7 +144,6 @@ describe('the server has one path and one method', () => {
   });
 
   it.each([
-    ['an address in the request line is ignored', request('POST https://169.254.169.254/mutate')],
     ['a Host header is ignored', request('POST /mutate').replace('Host: x', 'Host: 169.254.169.254')],
     [
       'X-Forwarded headers are ignored',

@@ -17,6 +17,7 @@ export const examples: { readonly [code in ReasonCode]: Extract<Reason, { code: 
   },
   'opted-out': { code: 'opted-out', by: 'pod annotation agent-injector.io/inject' },
   'already-instrumented': { code: 'already-instrumented', profile: 'jennifer-dotnet' },
+  'variables-already-set': { code: 'variables-already-set', profile: 'jennifer-dotnet' },
   'malformed-pod': { code: 'malformed-pod', path: 'spec.containers', expected: 'a list with at least one element' },
   'no-profile': { code: 'no-profile' },
   'unknown-profile': {
@@ -138,6 +139,12 @@ export const examples: { readonly [code in ReasonCode]: Extract<Reason, { code: 
     setting: 'profile',
     source: onPod('profile'),
     settableBy: ['cluster', 'namespace'],
+  },
+  'required-opt-out': { code: 'required-opt-out', by: 'pod annotation agent-injector.io/inject' },
+  'owner-not-excluded': {
+    code: 'owner-not-excluded',
+    kind: 'Job',
+    by: 'namespace annotation agent-injector.io/exclude-owners',
   },
   advisory: {
     code: 'advisory',

@@ -105,13 +105,19 @@ export async function startReplica({
   };
 }
 
-/** The three entries of the chart, without a caBundle, which the server writes. */
+/** The entries of the chart, except that for pods that opt out, without a caBundle, which the server writes. */
 export function configuration(port: number): KubeObject {
-  const service = { name: NAME, namespace: NAMESPACE, path: '/mutate', port };
   const excluded = ['kube-system', 'kube-public', 'kube-node-lease', NAMESPACE];
   const entry = (name: string, values: readonly string[], failurePolicy: string, objectSelector: object): object => ({
     name: `${name}.agent-injector.io`,
-    clientConfig: { service },
+    clientConfig: {
+      service: {
+        name: NAME,
+        namespace: NAMESPACE,
+        path: failurePolicy === 'Fail' ? '/mutate/required' : '/mutate',
+        port,
+      },
+    },
     rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'], scope: 'Namespaced' }],
     namespaceSelector: {
       matchExpressions: [

@@ -39,6 +39,8 @@ export interface TestServer {
 export interface TestServerOptions {
   readonly namespaces?: readonly Namespace[];
   readonly lookup?: (name: string, deadlineMs: number) => Promise<NamespaceLookup>;
+  /** The lookup for required pods. Default: `lookup`. */
+  readonly lookupLatest?: (name: string, deadlineMs: number) => Promise<NamespaceLookup>;
   readonly catalogue?: () => Catalogue;
   readonly cluster?: () => ClusterState;
   readonly draining?: () => boolean;
@@ -66,6 +68,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     repairs: 0,
     drift: {},
   };
+  const fetch = options.lookup ?? (async () => ({ kind: 'absent' as const }));
   const metrics = createMetrics(
     { namespaces: () => ({ size: known.size, synced: true, ageMs: 0, restarts: 0 }), certificates: () => certificates },
     'test',
@@ -74,7 +77,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     tls: certificate,
     dependencies: {
       catalogue: options.catalogue ?? (() => catalogue),
-      namespaces: { get: (name) => known.get(name), fetch: options.lookup ?? (async () => ({ kind: 'absent' })) },
+      namespaces: { get: (name) => known.get(name), fetch, fetchLatest: options.lookupLatest ?? fetch },
       metrics,
       log: {
         info: log,

@@ -58,6 +58,8 @@ function sign(subject: string, keys: Keys, by?: { readonly issuer: string; reado
   return { cert: forge.pki.certificateToPem(certificate), key: keys.privateKey };
 }
 
+const absent = async (): Promise<{ kind: 'absent' }> => ({ kind: 'absent' });
+
 async function serve(
   options: { clientCa?: string; clientNames?: readonly string[] } = {},
 ): Promise<{ port: number; instance: FastifyInstance }> {
@@ -67,7 +69,7 @@ async function serve(
     dependencies: {
       catalogue: () => catalogue,
       cluster: () => unknownCluster,
-      namespaces: { get: () => undefined, fetch: async () => ({ kind: 'absent' }) },
+      namespaces: { get: () => undefined, fetch: absent, fetchLatest: absent },
       metrics: { recordReview: () => {}, recordCachedAnswer: () => {} },
       log: { info: () => {}, warn: () => {}, error: () => {}, child: () => ({ info: () => {} }) },
     },

@@ -7,9 +7,21 @@ import { describeFailure } from '../client/errors.ts';
 import { type KubeClient, METADATA } from '../client/types.ts';
 import { toServedNamespace } from './namespace-object.ts';
 
-export interface LookupLimits {
+/**
+ * Who a lookup is for. Each share has limits of its own, so that made-up names do not use up what required pods need: `known` is for namespaces that
+ * are in the cache, whose names cannot be made up.
+ */
+export type LookupShare = 'optional' | 'required' | 'known';
+
+export interface ShareLimits {
   readonly concurrent: number;
   readonly perSecond: number;
+}
+
+export interface LookupLimits extends ShareLimits {
+  /** The limits of the shares for required pods. */
+  readonly required: ShareLimits;
+  readonly known: ShareLimits;
   /** Timeout of one request, in ms: it may serve several callers, each with its own deadline. */
   readonly timeoutMs: number;
   readonly cacheMs: number;
@@ -19,10 +31,18 @@ export interface LookupLimits {
 export const defaultLookupLimits: LookupLimits = {
   concurrent: 8,
   perSecond: 20,
+  required: { concurrent: 4, perSecond: 10 },
+  known: { concurrent: 4, perSecond: 10 },
   timeoutMs: 3_000,
   cacheMs: 2_000,
   cacheSize: 1_000,
 };
+
+interface Share {
+  readonly bucket: TokenBucket;
+  /** Requests that can start now. */
+  free: number;
+}
 
 /** An object in etcd is at most about 1.5 MiB. */
 const MAX_BYTES = 4 * 1024 * 1024;
@@ -39,28 +59,33 @@ export class NamespaceLookups {
   readonly #stopping = new AbortController();
   readonly #running = new Map<string, Promise<NamespaceLookup>>();
   readonly #cache: LRUCache<string, NamespaceLookup>;
-  readonly #bucket: TokenBucket;
+  readonly #shares: { readonly [share in LookupShare]: Share };
 
   constructor(client: KubeClient, clock: Clock, limits: LookupLimits) {
     this.#client = client;
     this.#clock = clock;
     this.#limits = limits;
     this.#cache = new LRUCache({ max: limits.cacheSize, ttl: limits.cacheMs, ttlResolution: 0, perf: clock });
-    this.#bucket = new TokenBucket(clock, limits.perSecond, limits.perSecond);
+    const share = ({ concurrent, perSecond }: ShareLimits): Share => ({
+      bucket: new TokenBucket(clock, perSecond, perSecond),
+      free: concurrent,
+    });
+    this.#shares = { optional: share(limits), required: share(limits.required), known: share(limits.known) };
   }
 
   /** Returns the answer within `deadlineMs`, or `unavailable`. Never rejects. */
-  async fetch(name: string, deadlineMs: number): Promise<NamespaceLookup> {
+  async fetch(name: string, deadlineMs: number, use: LookupShare = 'optional'): Promise<NamespaceLookup> {
     if (!isDnsLabel(name)) return { kind: 'absent' };
     const cached = this.#cache.get(name);
     if (cached !== undefined) return cached;
     const running = this.#running.get(name);
     if (running) return this.#within(deadlineMs, running);
     if (this.#stopping.signal.aborted) return unavailable('the server is stopping');
-    if (this.#running.size >= this.#limits.concurrent || this.#bucket.take() > 0) {
+    const share = this.#shares[use];
+    if (share.free === 0 || share.bucket.take() > 0) {
       return unavailable('too many namespaces are being looked up at once');
     }
-    return this.#within(deadlineMs, this.#start(name));
+    return this.#within(deadlineMs, this.#start(name, share));
   }
 
   /** Aborts the running requests: their callers get `unavailable`. Resolves when no request is left. */
@@ -69,8 +94,10 @@ export class NamespaceLookups {
     await Promise.all(this.#running.values());
   }
 
-  #start(name: string): Promise<NamespaceLookup> {
+  #start(name: string, share: Share): Promise<NamespaceLookup> {
+    share.free -= 1;
     const request = this.#request(name).then((lookup) => {
+      share.free += 1;
       this.#running.delete(name);
       if (lookup.kind !== 'unavailable') this.#cache.set(name, lookup);
       return lookup;

@@ -23,6 +23,8 @@ export interface NamespaceSource {
    * name that does not exist is cached for a moment.
    */
   fetch(name: string, deadlineMs: number): Promise<NamespaceLookup>;
+  /** Like `fetch`, for a required pod: the cached state is not used, and the lookup has a share of its own. */
+  fetchLatest(name: string, deadlineMs: number): Promise<NamespaceLookup>;
   whenSynced(): Promise<void>;
   status(): NamespacesStatus;
   /** Resolves when no request and no timer is left. */
@@ -69,6 +71,10 @@ export class ClusterNamespaces implements NamespaceSource {
     return namespace ? { kind: 'found', namespace } : this.#lookups.fetch(name, deadlineMs);
   }
 
+  fetchLatest(name: string, deadlineMs: number): Promise<NamespaceLookup> {
+    return this.#lookups.fetch(name, deadlineMs, this.get(name) ? 'known' : 'required');
+  }
+
   whenSynced(): Promise<void> {
     return this.#reflector.whenSynced();
   }
@@ -113,12 +119,14 @@ function withNameLabel({ name, labels }: Omit<Namespace, 'annotations'>): Namesp
 }
 
 function fixedSource(get: (name: string) => Namespace | undefined, size: number): NamespaceSource {
+  const fetch = (name: string): Promise<NamespaceLookup> => {
+    const namespace = get(name);
+    return Promise.resolve(namespace ? { kind: 'found', namespace } : { kind: 'absent' });
+  };
   return {
     get,
-    fetch: (name) => {
-      const namespace = get(name);
-      return Promise.resolve(namespace ? { kind: 'found', namespace } : { kind: 'absent' });
-    },
+    fetch,
+    fetchLatest: fetch,
     whenSynced: () => Promise.resolve(),
     status: () => ({ synced: true, size, ageMs: 0, restarts: 0, problem: undefined, mislabelled: 0 }),
     stop: () => Promise.resolve(),

@@ -1,4 +1,6 @@
 import { INJECTION_LABEL, REQUIRED } from '../../api/keys.ts';
+import { MUTATE_PATH, REQUIRED_PATH } from '../../api/paths.ts';
+import { selectsOptOuts } from '../../diagnostics/webhook-match.ts';
 import { NAMESPACE_NAME_LABEL } from '../../kubernetes/labels.ts';
 import { isObject, type Json, type JsonObject, objectIn, objectsIn, textIn } from '../../lib/json.ts';
 
@@ -25,8 +27,9 @@ const checks = {
     const { service } = objectIn(entry, 'clientConfig');
     // A URL cannot be checked: it may lead to this server by any way.
     if (!isObject(service)) return undefined;
-    const isOurs = service['name'] === name && service['namespace'] === namespace && service['path'] === '/mutate';
-    return isOurs ? undefined : `call /mutate of Service ${name} in namespace ${namespace}`;
+    const path = selectsRequired(entry) ? REQUIRED_PATH : MUTATE_PATH;
+    const isOurs = service['name'] === name && service['namespace'] === namespace && service['path'] === path;
+    return isOurs ? undefined : `call ${path} of Service ${name} in namespace ${namespace}`;
   },
   rules: (entry) => {
     const rules = items(entry['rules']);
@@ -42,10 +45,7 @@ const checks = {
     return missing.length === 0 ? undefined : `exclude ${missing.join(', ')}`;
   },
   failurePolicy: (entry) => {
-    const isRequired = [entry['namespaceSelector'], entry['objectSelector']].some((selector) =>
-      isOnly(valuesOf(selector, INJECTION_LABEL, 'In'), REQUIRED),
-    );
-    const expected = isRequired ? 'Fail' : 'Ignore';
+    const expected = selectsRequired(entry) && !selectsOptOuts(entry) ? 'Fail' : 'Ignore';
     return entry['failurePolicy'] === expected ? undefined : `be ${expected}`;
   },
   reinvocationPolicy: (entry) => (entry['reinvocationPolicy'] === 'IfNeeded' ? undefined : 'be IfNeeded'),
@@ -57,6 +57,13 @@ const checks = {
   admissionReviewVersions: (entry) =>
     items(entry['admissionReviewVersions']).includes('v1') ? undefined : 'include v1',
 } as const satisfies Readonly<Record<string, Check>>;
+
+/** True if every pod that the entry selects is required, by the label of its namespace or its own. */
+function selectsRequired(entry: JsonObject): boolean {
+  return [entry['namespaceSelector'], entry['objectSelector']].some((selector) =>
+    isOnly(valuesOf(selector, INJECTION_LABEL, 'In'), REQUIRED),
+  );
+}
 
 export const SYSTEM_NAMESPACES: readonly string[] = ['kube-system', 'kube-public', 'kube-node-lease'];
 

@@ -2,10 +2,11 @@ import { AUTO } from '../../api/keys.ts';
 import type { Delivery } from '../../profiles/delivery.ts';
 import type { Profile } from '../../profiles/profile.ts';
 import type { Result } from '../../lib/result.ts';
-import type { UnmetRequirement, SkippedDelivery, Reason, Source } from '../../reasons/reason.ts';
+import type { UnmetRequirement, SkippedDelivery, Reason, Setting, Source } from '../../reasons/reason.ts';
 import { type SettingSources, resolveSetting } from '../../settings/resolve.ts';
-import type { Values } from './candidate.ts';
+import type { DeliveryCandidate, Values } from './candidate.ts';
 import { unmetRequirement } from './requirements.ts';
+import { isRequired } from '../../settings/required.ts';
 
 export interface ChosenDelivery {
   readonly delivery: Delivery;
@@ -17,21 +18,29 @@ export interface ChosenDelivery {
 /** Nothing shows whether an image contains the agent, so the setting must name such a delivery. */
 const NAMED_ONLY: UnmetRequirement = { why: 'named-only' };
 
+/** Nothing shows it where an agent is required either, so the namespace or the cluster must say so, not the pod. */
+const UNVERIFIABLE: UnmetRequirement = { why: 'unverifiable' };
+
 /** Chooses the delivery that the setting names, else the profile's first that is possible for the pod, its namespace and the cluster. */
 export function chooseDelivery(
   sources: SettingSources,
   profile: Profile,
   values: Values,
+  container: string,
 ): Result<ChosenDelivery, Reason> {
   const setting = resolveSetting(sources, 'delivery');
-  if (!setting || setting.text === AUTO) return firstPossible(sources, profile, values);
+  if (!setting || setting.text === AUTO) {
+    const isPodsChoice = isUnproven(sources, resolveSetting(sources, 'profile', container));
+    return firstPossible({ sources, profile, values }, isPodsChoice);
+  }
   const { text: name, source } = setting;
   const delivery = profile.deliveries.find((one) => one.name === name);
   if (!delivery) {
     const known = [...profile.deliveries.map((one) => one.name), AUTO];
     return { ok: false, error: { code: 'unknown-delivery', name, source, known } };
   }
-  const requirement = unmetRequirement({ delivery, sources, profile, values });
+  const isUnverifiable = delivery.type === 'baked' && isUnproven(sources, setting);
+  const requirement = isUnverifiable ? UNVERIFIABLE : unmetRequirement({ delivery, sources, profile, values });
   if (requirement && !isSuspected(requirement)) {
     return {
       ok: false,
@@ -47,12 +56,23 @@ function isSuspected(requirement: UnmetRequirement): boolean {
   return why === 'kubernetes' ? requirement.actual === undefined : why === 'user-namespace' || why === 'volume-owner';
 }
 
-function firstPossible(sources: SettingSources, profile: Profile, values: Values): Result<ChosenDelivery, Reason> {
+/** True if only the pod itself says which agent is in its image, although an agent is required. */
+function isUnproven(sources: SettingSources, setting: Setting | undefined): boolean {
+  const from = setting?.source.from;
+  return (from === 'pod' || from === 'container') && isRequired(sources);
+}
+
+function firstPossible(
+  candidate: Omit<DeliveryCandidate, 'delivery'>,
+  isPodsChoice: boolean,
+): Result<ChosenDelivery, Reason> {
+  const { profile } = candidate;
   const skipped: SkippedDelivery[] = [];
   const isAllBaked = profile.deliveries.every(({ type }) => type === 'baked');
+  const bakedRequirement = isAllBaked ? (isPodsChoice ? UNVERIFIABLE : undefined) : NAMED_ONLY;
   for (const delivery of profile.deliveries) {
-    const isGuess = delivery.type === 'baked' && !isAllBaked;
-    const requirement = isGuess ? NAMED_ONLY : unmetRequirement({ delivery, sources, profile, values });
+    const requirement =
+      (delivery.type === 'baked' ? bakedRequirement : undefined) ?? unmetRequirement({ ...candidate, delivery });
     if (!requirement) return { ok: true, value: { delivery, source: undefined, skipped } };
     skipped.push({ delivery: delivery.name, requirement });
   }

@@ -83,17 +83,50 @@ function agentVolume(
   return { name, existing, created: { name, ...source.volume } };
 }
 
-function addMounts(
-  { profile, delivery, conditions: { values }, takenPaths }: FileRequest,
-  { name, existing }: AgentVolume,
-  { mounts }: PlannedFiles,
-): Reason | undefined {
-  const parts = profile.mounts.map((mount) => {
+/** A mount of the profile, and the part of the volume that it needs. */
+interface MountPart {
+  readonly mount: Profile['mounts'][number];
+  readonly subPath: string;
+}
+
+function partsOf({ profile, delivery, conditions: { values } }: FileRequest): readonly MountPart[] {
+  return profile.mounts.map((mount) => {
     const texts = [delivery.subPath, mount.subPath].flatMap((template) => renderIfGiven(template, values));
     return { mount, subPath: normalPath(texts.join('/')).slice(1) };
   });
-  const hasFiles = ({ volume, path, subPath }: TakenPath): boolean =>
-    existing.has(volume) && parts.some((part) => path === part.mount.path && subPath === part.subPath);
+}
+
+function isPart({ mount, subPath }: MountPart, taken: TakenPath): boolean {
+  return taken.path === mount.path && taken.subPath === subPath;
+}
+
+/** True if every mount of the profile is there, from a volume with the files of this delivery, and nothing else is mounted over or into it. */
+export function isMounted(request: FileRequest, delivery: FileDelivery): boolean {
+  const { existing } = agentVolume(request, delivery);
+  const parts = partsOf(request);
+  return (
+    parts.length > 0 &&
+    parts.every((part) => request.takenPaths.some((taken) => existing.has(taken.volume) && isPart(part, taken))) &&
+    parts.every(({ mount }) =>
+      request.takenPaths.every(
+        (taken) =>
+          !isWithin(taken.path, mount.path) ||
+          (existing.has(taken.volume) && parts.some((part) => isPart(part, taken))) ||
+          isExpected(request.profile, taken),
+      ),
+    )
+  );
+}
+
+function addMounts(
+  request: FileRequest,
+  { name, existing }: AgentVolume,
+  { mounts }: PlannedFiles,
+): Reason | undefined {
+  const { profile, delivery, takenPaths } = request;
+  const parts = partsOf(request);
+  const hasFiles = (taken: TakenPath): boolean =>
+    existing.has(taken.volume) && parts.some((part) => isPart(part, taken));
   for (const { mount, subPath } of parts) {
     const other = takenPaths.find(
       (taken) => isWithin(taken.path, mount.path) && !hasFiles(taken) && !isExpected(profile, taken),

@@ -19,12 +19,15 @@ const VOLUME_PLACEHOLDER = '\u0000';
 
 const TIME_PLACEHOLDER = '\u0001';
 
+/** Begins the template of a review on the path for required pods, which has an answer of its own. */
+const REQUIRED_MARK = '\u0002';
+
 /**
  * Splits the body of a review into uid and template; undefined if an API server would not write it this way. The template leaves out the uid, the
  * times in managed fields, which are not used, and the random suffix of the service account volume (k8s.io/kubernetes
  * plugin/pkg/admission/serviceaccount) if the text has only one such volume.
  */
-export function readReviewKey(body: Buffer): ReviewKey | undefined {
+export function readReviewKey(body: Buffer, required = false): ReviewKey | undefined {
   if (body.length > MAX_BODY_LENGTH) return undefined;
   const text = body.toString('latin1');
   if (!text.startsWith(HEAD)) return undefined;
@@ -34,7 +37,8 @@ export function readReviewKey(body: Buffer): ReviewKey | undefined {
   const rest = text.slice(end);
   const volume = onlyVolumeIn(rest);
   const unnamed = volume === undefined ? rest : rest.replaceAll(volume, VOLUME_PREFIX + VOLUME_PLACEHOLDER);
-  return { uid, template: unnamed.replaceAll(TIMES, TIME_PLACEHOLDER), volume };
+  const template = unnamed.replaceAll(TIMES, TIME_PLACEHOLDER);
+  return { uid, template: required ? REQUIRED_MARK + template : template, volume };
 }
 
 const VOLUME_PREFIX = 'kube-api-access-';

@@ -1,10 +1,12 @@
-import { REQUIRED } from '../../api/keys.ts';
+import { key, REQUIRED } from '../../api/keys.ts';
 
 export interface PeekedReview {
   readonly uid: string;
   readonly namespace: string;
   /** False if no label of the pod has the value `required`. If true, the body must be parsed to know. */
   readonly mayBeRequired: boolean;
+  /** False if the pod has neither the label nor the annotation that opts out. If true, the body must be parsed to know. */
+  readonly mayOptOut: boolean;
 }
 
 const OBJECT = String.raw`\{[^{}]*\}`;
@@ -25,6 +27,9 @@ const HEAD = new RegExp(
 
 const REQUIRED_TEXT = JSON.stringify(REQUIRED);
 
+/** The beginning of the label `injection` and of the annotation `inject`. */
+const OPT_OUT_TEXT = `"${key('inject')}`;
+
 /** Longer than any match: a name has at most 253 characters. */
 const MAX_HEAD_LENGTH = 2048;
 
@@ -32,5 +37,5 @@ const MAX_HEAD_LENGTH = 2048;
 export function peekReview(body: Buffer): PeekedReview | undefined {
   const [, uid, namespace] = HEAD.exec(body.toString('latin1', 0, MAX_HEAD_LENGTH)) ?? [];
   if (uid === undefined || namespace === undefined) return undefined;
-  return { uid, namespace, mayBeRequired: body.includes(REQUIRED_TEXT) };
+  return { uid, namespace, mayBeRequired: body.includes(REQUIRED_TEXT), mayOptOut: body.includes(OPT_OUT_TEXT) };
 }

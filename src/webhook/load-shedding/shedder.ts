@@ -1,14 +1,15 @@
 import { notInjected } from '../../admission/decision.ts';
-import { isRequired } from '../../admission/opt-in.ts';
+import { optsOut } from '../../admission/opt-in.ts';
 import { decodeReview } from '../../admission/review.ts';
-import type { Namespace } from '../../kubernetes/namespace.ts';
 import type { Pod } from '../../kubernetes/pod.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { isRequired } from '../../settings/required.ts';
 import { parseBody } from '../body.ts';
 import { MAX_WAIT_MS } from '../deadline.ts';
+import type { Question } from '../decide.ts';
 import type { HandlerDependencies } from '../dependencies.ts';
 import { answerText, splitAtUid } from '../render-answer.ts';
-import { peekReview } from './peek-review.ts';
+import { type PeekedReview, peekReview } from './peek-review.ts';
 import type { QueueDelay } from './queue-delay.ts';
 import { ShedLog } from './shed-log.ts';
 
@@ -17,7 +18,7 @@ import { ShedLog } from './shed-log.ts';
 /** Longest queue delay for optional injection. A burst of thousands of pods stays below it. */
 const MAX_OPTIONAL_WAIT_MS = 1000;
 
-type ShedderDependencies = Pick<HandlerDependencies, 'namespaces' | 'metrics' | 'log'>;
+type ShedderDependencies = Pick<HandlerDependencies, 'catalogue' | 'namespaces' | 'metrics' | 'log'>;
 
 export class LoadShedder {
   readonly #dependencies: ShedderDependencies;
@@ -32,22 +33,39 @@ export class LoadShedder {
    * Returns an answer without evaluating the pod if the review has waited too long, otherwise undefined. A required pod is never admitted this way:
    * it may wait longer, and is refused after that.
    */
-  evaluate(body: Buffer, deadlineMs: number, delay: QueueDelay): string | undefined {
+  evaluate(body: Buffer, { required, deadlineMs }: Question, delay: QueueDelay): string | undefined {
     const isLate = (maxWaitMs: number): boolean => delay.lastBytes > maxWaitMs || delay.firstBytes > deadlineMs;
     // A third, because a new connection needs three event loop iterations before its first review is read: accept, TLS handshake, request.
-    if (!isLate(Math.min(deadlineMs / 3, MAX_OPTIONAL_WAIT_MS))) return undefined;
+    if (!isLate(required ? MAX_WAIT_MS : Math.min(deadlineMs / 3, MAX_OPTIONAL_WAIT_MS))) return undefined;
     const peeked = peekReview(body);
-    const namespace = peeked && this.#dependencies.namespaces.get(peeked.namespace);
-    if (!namespace) return undefined;
-    if (!peeked.mayBeRequired && !isRequired(undefined, namespace)) return this.#answer(peeked.uid, namespace, false);
-    if (!isLate(MAX_WAIT_MS)) return undefined;
-    const pod = podIn(body);
-    return pod && this.#answer(peeked.uid, namespace, isRequired(pod, namespace));
+    if (!peeked) return undefined;
+    return required ? this.#answerRequired(body, peeked) : this.#answerByLabels(body, peeked, isLate(MAX_WAIT_MS));
   }
 
-  #answer(uid: string, namespace: Namespace, required: boolean): string {
-    this.#dependencies.metrics.recordReview(decisions[`${required}`], namespace.name, 0);
-    this.#log.record(namespace.name, required);
+  #answerRequired(body: Buffer, peeked: PeekedReview): string {
+    const namespace = this.#dependencies.namespaces.get(peeked.namespace);
+    return this.#answer(peeked, namespace?.name, !(peeked.mayOptOut && this.#optsOut(body)));
+  }
+
+  #answerByLabels(body: Buffer, peeked: PeekedReview, isLateForRequired: boolean): string | undefined {
+    const namespace = this.#dependencies.namespaces.get(peeked.namespace);
+    if (!namespace) return undefined;
+    if (!peeked.mayBeRequired && !isRequired({ namespace })) return this.#answer(peeked, namespace.name, false);
+    if (!isLateForRequired) return undefined;
+    const pod = podIn(body);
+    return pod && this.#answer(peeked, namespace.name, isRequired({ pod, namespace }));
+  }
+
+  /** The documented ways out of an injection that is required also work under overload. */
+  #optsOut(body: Buffer): boolean {
+    const pod = podIn(body);
+    return pod !== undefined && optsOut(pod) && this.#dependencies.catalogue().strictRequired !== true;
+  }
+
+  /** `namespace` is undefined unless the namespace is known to exist. */
+  #answer({ uid, namespace: name }: PeekedReview, namespace: string | undefined, required: boolean): string {
+    this.#dependencies.metrics.recordReview(decisions[`${required}`], namespace, 0);
+    this.#log.record(name, required);
     return answerText(uid, answers[`${required}`]);
   }
 }

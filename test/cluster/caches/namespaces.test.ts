@@ -7,6 +7,7 @@ import {
   namespacesFromObjects,
   type NamespaceSource,
 } from '../../../src/cluster/caches/namespaces.ts';
+import type { NamespaceLookup } from '../../../src/kubernetes/namespace.ts';
 import { eventually } from '../../support/eventually.ts';
 import { answers, FaultyApi, html, never } from '../../support/faulty-api.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -170,6 +171,46 @@ describe('from the API server', () => {
     clock.advance(500);
     await fetchMany();
     expect(api.count('get')).toBe(30);
+  });
+
+  describe('lookups for required pods', () => {
+    const flood = async (fetch: (name: string) => Promise<NamespaceLookup>): Promise<readonly NamespaceLookup[]> => {
+      const found: NamespaceLookup[] = [];
+      for (let index = 0; index < 50; index += 1) found.push(await fetch(`made-up-${index}`));
+      return found;
+    };
+    const kindsOf = (lookups: readonly NamespaceLookup[]): ReadonlySet<string> =>
+      new Set(lookups.map(({ kind }) => kind));
+
+    test('have a share of their own, which a flood of other lookups leaves alone', async () => {
+      await begin();
+      api.silently(() => api.put('shop'));
+      expect(kindsOf(await flood((name) => source.fetch(name, 1_000)))).toContain('unavailable');
+      expect(await source.fetch('shop', 1_000)).toMatchObject({ kind: 'unavailable' });
+      expect(await source.fetchLatest('shop', 1_000)).toMatchObject({ kind: 'found' });
+    });
+
+    test('have another share for namespaces in the cache, which no flood of made-up names reaches', async () => {
+      api.put('shop', {}, { 'agent-injector.io/injection': 'enabled' });
+      await begin();
+      api.silently(() => api.put('shop', {}, { 'agent-injector.io/injection': 'required' }));
+      expect(kindsOf(await flood((name) => source.fetchLatest(name, 1_000)))).toContain('unavailable');
+      expect(await source.fetchLatest('other', 1_000)).toMatchObject({ kind: 'unavailable' });
+      expect(await source.fetchLatest('shop', 1_000)).toMatchObject({
+        kind: 'found',
+        namespace: { labels: { 'agent-injector.io/injection': 'required' } },
+      });
+      expect(source.get('shop')?.labels).toEqual({ 'agent-injector.io/injection': 'enabled' });
+    });
+
+    test('are bounded in their number at one time and in a second', async () => {
+      api.faults.get = never;
+      await begin();
+      const waiting = Array.from({ length: 20 }, (_, index) => source.fetchLatest(`n${index}`, 50));
+      await eventually(() => expect(api.count('get')).toBe(4));
+      clock.advance(50);
+      expect(kindsOf(await Promise.all(waiting))).toEqual(new Set(['unavailable']));
+    });
   });
 
   test('names that no namespace can have cost nothing, and cannot climb out of the path', async () => {

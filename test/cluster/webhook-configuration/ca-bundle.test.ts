@@ -8,10 +8,10 @@ import { RecordingLogger } from '../../support/recording-logger.ts';
 const NAME = 'agent-injector';
 const service = { name: 'agent-injector', namespace: 'apm' };
 
-function entry(name: string, values: readonly string[], failurePolicy: string) {
+function entry(name: string, values: readonly string[], failurePolicy: string, path = '/mutate/required') {
   return {
     name: `${name}.agent-injector.io`,
-    clientConfig: { service: { ...service, path: '/mutate', port: 443 } },
+    clientConfig: { service: { ...service, path, port: 443 } },
     rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'], scope: 'Namespaced' }],
     namespaceSelector: {
       matchExpressions: [
@@ -34,7 +34,7 @@ function entry(name: string, values: readonly string[], failurePolicy: string) {
 const configuration = (): Configuration => ({
   metadata: { name: NAME, resourceVersion: '1' },
   webhooks: [
-    entry('enabled', ['enabled'], 'Ignore'),
+    entry('enabled', ['enabled'], 'Ignore', '/mutate'),
     entry('required', ['required'], 'Fail'),
     {
       ...entry('pods', ['enabled'], 'Fail'),
@@ -184,6 +184,9 @@ describe('a configuration', () => {
     ['rules', 0, []],
     ['namespaceSelector', 0, {}],
     ['namespaceSelector', 0, { matchLabels: { 'agent-injector.io/injection': 'enabled' } }],
+    ['clientConfig', 0, { service: { ...service, path: '/mutate/required' } }],
+    ['clientConfig', 1, { service: { ...service, path: '/mutate' } }],
+    ['clientConfig', 2, { service: { ...service, path: '/mutate' } }],
     ['clientConfig', 0, { service: { name: 'other', namespace: 'apm', path: '/mutate' } }],
   ])('whose %s drifts is reported once and not changed', async (field, index, value) => {
     const writer = start();

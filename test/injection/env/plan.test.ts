@@ -160,7 +160,7 @@ describe('set and force', () => {
       profileDocument({ environment: [{ name: 'X', group: 'g', ...fromField('metadata.name') }] }),
     );
     const filled = { name: 'X', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.name' } } };
-    expect(variablesOf(known, { env: [filled] })).toBe('already-instrumented');
+    expect(variablesOf(known, { env: [filled] })).toBe('variables-already-set');
     expect(variablesOf(known, { env: [{ name: 'X', ...fromField('metadata.uid') }] })).toBe('conflicting-variable');
   });
 
@@ -218,7 +218,7 @@ describe('an element that a list contains is not added', () => {
   ])('%s', (_, separator, added, existing, isThere) => {
     const known = entry('append', added, { separator });
     const result = variablesOf(known, { env: [{ name: 'X', value: existing }] });
-    if (isThere) expect(result).toBe('already-instrumented');
+    if (isThere) expect(result).toBe('variables-already-set');
     else expect(result).toMatchObject({ X: `${existing}${separator}${added}` });
   });
 
@@ -415,7 +415,7 @@ describe('names and order of variables', () => {
           { name: 'X', value: 'x added' },
         ],
       }),
-    ).toBe('already-instrumented');
+    ).toBe('variables-already-set');
     expect(
       variablesOf(known, { envFrom: [{ configMapRef: { name: 'known' } }], env: [{ name: 'X', value: '' }] }),
     ).toMatchObject({ X: 'added' });

@@ -14,12 +14,24 @@ const text = (changes: Readonly<Record<string, unknown>> = {}): string =>
 
 describe('peeking at a review', () => {
   it('finds uid and namespace in a recorded review', () => {
-    expect(peek(text())).toEqual({ uid: request['uid'], namespace: 'net-sample', mayBeRequired: false });
+    expect(peek(text())).toEqual({
+      uid: request['uid'],
+      namespace: 'net-sample',
+      mayBeRequired: false,
+      mayOptOut: false,
+    });
   });
 
   it('reports that a pod may be required', () => {
     const labels = { 'agent-injector.io/injection': 'required' };
     expect(peek(text({ object: { metadata: { labels } } }))).toMatchObject({ mayBeRequired: true });
+  });
+
+  it.each([
+    ['by its label', { labels: { 'agent-injector.io/injection': 'disabled' } }],
+    ['by its annotation', { annotations: { 'agent-injector.io/inject': 'false' } }],
+  ])('reports that a pod may opt out %s', (_, metadata) => {
+    expect(peek(text({ object: { metadata } }))).toMatchObject({ mayOptOut: true });
   });
 
   it.each([

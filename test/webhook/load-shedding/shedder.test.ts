@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { DecisionSummary } from '../../../src/admission/decision.ts';
 import { answerDeadlineMs } from '../../../src/webhook/deadline.ts';
+import type { QueueDelay } from '../../../src/webhook/load-shedding/queue-delay.ts';
 import { LoadShedder } from '../../../src/webhook/load-shedding/shedder.ts';
-import { namespace } from '../../support/fixtures.ts';
+import { catalogue, namespace } from '../../support/fixtures.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { podOf, reviewText } from '../../support/reviews.ts';
 
@@ -10,17 +11,21 @@ const REQUIRED = { 'agent-injector.io/injection': 'required' };
 const known = new Map(
   [namespace(), { ...namespace(), name: 'must', labels: REQUIRED }].map((one) => [one.name, one] as const),
 );
+const absent = async (): Promise<{ kind: 'absent' }> => ({ kind: 'absent' });
+let isStrict: boolean;
 let counted: { decision: DecisionSummary; namespace: string | undefined }[];
 let lines: object[];
 let clock: ManualClock;
 let shedder: LoadShedder;
 beforeEach(() => {
+  isStrict = false;
   counted = [];
   lines = [];
   clock = new ManualClock();
   shedder = new LoadShedder(
     {
-      namespaces: { get: (name) => known.get(name), fetch: async () => ({ kind: 'absent' }) },
+      catalogue: () => ({ ...catalogue, strictRequired: isStrict }),
+      namespaces: { get: (name) => known.get(name), fetch: absent, fetchLatest: absent },
       metrics: {
         recordReview: (decision, name) => counted.push({ decision, namespace: name }),
         recordCachedAnswer: () => {},
@@ -34,7 +39,9 @@ beforeEach(() => {
 const response = (text: string | undefined): object | undefined =>
   text === undefined ? undefined : (JSON.parse(text) as { response: object }).response;
 const evaluate = (body: string, timeout: string, lastBytes: number, firstBytes = lastBytes): object | undefined =>
-  response(shedder.evaluate(Buffer.from(body), answerDeadlineMs(timeout), { lastBytes, firstBytes }));
+  evaluateOn(false, body, timeout, { lastBytes, firstBytes });
+const evaluateOn = (required: boolean, body: string, timeout: string, delay: QueueDelay): object | undefined =>
+  response(shedder.evaluate(Buffer.from(body), { required, deadlineMs: answerDeadlineMs(timeout) }, delay));
 
 const plain = reviewText('shop', podOf(1, 1), 'the-uid');
 const labelled = reviewText('shop', podOf(1, 1, REQUIRED), 'the-uid');
@@ -84,6 +91,40 @@ describe.each([
     expect(evaluate(body, '2s', 1500)).toBeUndefined();
     expect(evaluate(body, '2s', 1000, 1501)).toMatchObject({ allowed: false });
     expect(counted.map(({ decision }) => decision.outcome)).toEqual(['refused', 'refused']);
+  });
+});
+
+describe('on the path for required pods', () => {
+  const late = { lastBytes: 3001, firstBytes: 3001 };
+  const denied = { allowed: false, status: { code: 403, message: expect.stringContaining('overloaded') } };
+  const annotated = (annotations: object): string =>
+    reviewText('must', { ...podOf(1, 1), metadata: { annotations } }, 'the-uid');
+
+  it.each([
+    ['of an enabled namespace', plain],
+    ['of a required namespace', inRequiredNamespace],
+    ['of an unknown namespace', reviewText('elsewhere', podOf(1, 1), 'the-uid')],
+  ])('a pod %s is given more time, and refused after that', (_, body) => {
+    expect(evaluateOn(true, body, '10s', { lastBytes: 3000, firstBytes: 3000 })).toBeUndefined();
+    expect(evaluateOn(true, body, '10s', late)).toMatchObject(denied);
+  });
+
+  it('an unknown namespace is not counted by its name', () => {
+    evaluateOn(true, reviewText('elsewhere', podOf(1, 1), 'the-uid'), '10s', late);
+    expect(counted).toMatchObject([{ namespace: undefined }]);
+  });
+
+  it.each([
+    ['the label', reviewText('must', podOf(1, 1, { 'agent-injector.io/injection': 'disabled' }), 'the-uid')],
+    ['the annotation', annotated({ 'agent-injector.io/inject': 'false' })],
+  ])('a pod that opts out by %s is admitted, unless strictRequired is set', (_, body) => {
+    expect(evaluateOn(true, body, '10s', late)).toEqual(admitted);
+    isStrict = true;
+    expect(evaluateOn(true, body, '10s', late)).toMatchObject(denied);
+  });
+
+  it('a pod that only mentions a way out is refused', () => {
+    expect(evaluateOn(true, annotated({ 'agent-injector.io/inject': 'true' }), '10s', late)).toMatchObject(denied);
   });
 });
 

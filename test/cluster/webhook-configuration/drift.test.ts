@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { findDrift } from '../../../src/cluster/webhook-configuration/drift.ts';
+import { webhooksOf } from '../../../src/cluster/webhook-configuration/entries.ts';
+import { isObject, type JsonObject } from '../../../src/lib/json.ts';
+
+const service = { name: 'agent-injector', namespace: 'agent-injector' };
+const manifests = readFileSync(join(import.meta.dirname, '../../../deploy/install.yaml'), 'utf8');
+const installed = parseAllDocuments(manifests)
+  .map((document): JsonObject => document.toJS())
+  .filter(({ kind }) => kind === 'MutatingWebhookConfiguration')
+  .flatMap(webhooksOf);
+
+const changed = (change: (entry: JsonObject) => JsonObject): readonly (readonly [unknown, unknown, unknown])[] =>
+  findDrift(installed.map(change), service).map(({ entry, field, expected }) => [entry.split('.')[0], field, expected]);
+
+it('there is none in the entries that are installed', () => {
+  expect(changed((entry) => entry)).toEqual([]);
+});
+
+it('the path of each entry follows from the pods that it selects', () => {
+  const withPath = (path: string) =>
+    changed((entry) => {
+      const { clientConfig } = entry;
+      return {
+        ...entry,
+        clientConfig: {
+          service: {
+            ...(isObject(clientConfig) && isObject(clientConfig['service']) ? clientConfig['service'] : {}),
+            path,
+          },
+        },
+      };
+    });
+  const required = ['required-namespaces', 'required-opt-outs', 'required-pods'];
+  expect(withPath('/mutate')).toEqual(
+    required.map((name) => [name, 'clientConfig', expect.stringContaining('call /mutate/required of')]),
+  );
+  expect(withPath('/mutate/required')).toEqual([
+    ['enabled', 'clientConfig', expect.stringContaining('call /mutate of')],
+  ]);
+});
+
+it('only the entry for pods that opt out of a required namespace fails open', () => {
+  const failing = (failurePolicy: string) => changed((entry) => ({ ...entry, failurePolicy }));
+  expect(failing('Ignore')).toEqual([
+    ['required-namespaces', 'failurePolicy', 'be Fail'],
+    ['required-pods', 'failurePolicy', 'be Fail'],
+  ]);
+  expect(failing('Fail')).toEqual([
+    ['enabled', 'failurePolicy', 'be Ignore'],
+    ['required-opt-outs', 'failurePolicy', 'be Ignore'],
+  ]);
+});
