@@ -24,7 +24,7 @@ describe('docs/operations.md', () => {
     for (const anchor of links) expect(anchors).toContain(anchor);
     const reference = readFileSync(join(root, 'docs/reference.md'), 'utf8').toLowerCase();
     for (const [, anchor = ''] of text.matchAll(/\]\(reference\.md#([^)]+)\)/g))
-      expect(reference).toContain(`\n## ${anchor}\n`);
+      expect(reference).toContain(`\n## ${anchor.replaceAll('-', ' ')}\n`);
   });
 
   it('names the entries that the chart has', () => {
