@@ -76,16 +76,18 @@ export class NamespaceLookups {
   /** Returns the answer within `deadlineMs`, or `unavailable`. Never rejects. */
   async fetch(name: string, deadlineMs: number, use: LookupShare = 'optional'): Promise<NamespaceLookup> {
     if (!isDnsLabel(name)) return { kind: 'absent' };
-    const cached = this.#cache.get(name);
+    // What another caller learned a moment ago can be older than what made the API server ask about a required pod.
+    const key = use === 'optional' ? name : `required ${name}`;
+    const cached = this.#cache.get(key);
     if (cached !== undefined) return cached;
-    const running = this.#running.get(name);
+    const running = this.#running.get(key);
     if (running) return this.#within(deadlineMs, running);
     if (this.#stopping.signal.aborted) return unavailable('the server is stopping');
     const share = this.#shares[use];
     if (share.free === 0 || share.bucket.take() > 0) {
       return unavailable('too many namespaces are being looked up at once');
     }
-    return this.#within(deadlineMs, this.#start(name, share));
+    return this.#within(deadlineMs, this.#start(name, key, share));
   }
 
   /** Aborts the running requests: their callers get `unavailable`. Resolves when no request is left. */
@@ -94,15 +96,15 @@ export class NamespaceLookups {
     await Promise.all(this.#running.values());
   }
 
-  #start(name: string, share: Share): Promise<NamespaceLookup> {
+  #start(name: string, key: string, share: Share): Promise<NamespaceLookup> {
     share.free -= 1;
     const request = this.#request(name).then((lookup) => {
       share.free += 1;
-      this.#running.delete(name);
-      if (lookup.kind !== 'unavailable') this.#cache.set(name, lookup);
+      this.#running.delete(key);
+      if (lookup.kind !== 'unavailable') this.#cache.set(key, lookup);
       return lookup;
     });
-    this.#running.set(name, request);
+    this.#running.set(key, request);
     return request;
   }
 

@@ -203,6 +203,16 @@ describe('from the API server', () => {
       expect(source.get('shop')?.labels).toEqual({ 'agent-injector.io/injection': 'enabled' });
     });
 
+    test('do not use what another caller learned a moment ago', async () => {
+      await begin();
+      api.silently(() => api.put('shop', {}, { 'agent-injector.io/injection': 'enabled' }));
+      await source.fetch('shop', 1_000);
+      api.silently(() => api.put('shop', {}, { 'agent-injector.io/injection': 'required' }));
+      expect(await source.fetchLatest('shop', 1_000)).toMatchObject({
+        namespace: { labels: { 'agent-injector.io/injection': 'required' } },
+      });
+    });
+
     test('are bounded in their number at one time and in a second', async () => {
       api.faults.get = never;
       await begin();
