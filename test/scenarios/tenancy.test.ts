@@ -35,7 +35,9 @@ function attack(known: Catalogue, level: Level, settings: Settings): Admission {
   const given = pod([container('web')], level === 'namespace' ? {} : own, {
     nodeSelector: { 'kubernetes.io/arch': 'amd64' },
   });
-  return admit(given, namespace(level === 'namespace' ? { ...annotated, ...own } : annotated), known, cluster);
+  const within = namespace(level === 'namespace' ? { ...annotated, ...own } : annotated);
+  const labels = { ...within.labels, 'pod-security.kubernetes.io/enforce': 'privileged' };
+  return admit(given, { ...within, labels }, known, cluster);
 }
 
 function attacked(known: Catalogue, level: Level, settings: Settings): Pod {
