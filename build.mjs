@@ -24,6 +24,12 @@ const leftOut = [
     `export const createConfiguration = () => { ${unreached} }; export class ServerConfiguration { constructor() { ${unreached} } }`,
   ],
   [/\/client-node\//, /^node-fetch$/, 'export const { Headers } = globalThis;'],
+  // Logins that Kubernetes took out in favour of `exec`, and the packages that they need: credentials.ts refuses them before they are reached.
+  ...['Azure', 'GoogleCloudPlatform', 'OpenIDConnect'].map((name, index) => [
+    /\/client-node\//,
+    new RegExp(`^\\./${['azure', 'gcp', 'oidc'][index]}_auth\\.js$`),
+    `export class ${name}Auth { isAuthProvider() { return false; } }`,
+  ]),
 ];
 
 const esbuildLeftOut = {

@@ -1,6 +1,7 @@
 /**
  * What a terminal or a log would act on instead of showing it: control characters (escape sequences, line breaks), format characters (bidirectional
- * overrides, zero-width ones), halves of surrogate pairs, Unicode's own line breaks, and what is not shown at all (.NET ignores it before `::`). A tab, and the carriage return of a CRLF line, are text.
+ * overrides, zero-width ones), halves of surrogate pairs, Unicode's own line breaks, and what is never shown (the runner of GitHub Actions, in .NET,
+ * may ignore it before `::`). A tab, and the carriage return of a CRLF line, are text.
  */
 const UNSAFE = /(?!\t|\r$)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{DI}]/gu;
 

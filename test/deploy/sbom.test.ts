@@ -48,6 +48,13 @@ describe('the SBOM', () => {
     expect(sbom.components.map((one) => `${fullName(one)} ${one.version}`).toSorted()).toEqual(versioned);
   });
 
+  it('has nothing of the logins that are left out: they would bring an evaluator of expressions and an OAuth client', () => {
+    const names = new Set(sbom.components.map(fullName));
+    const leftOut = ['jsonpath-plus', 'jsep', 'openid-client', 'oauth4webapi', 'jose', 'rfc4648', 'node-fetch', 'ws'];
+    expect(leftOut.filter((name) => names.has(name))).toEqual([]);
+    expect(read('agent-injector.js')).not.toMatch(/cmd-path|idp-issuer-url|refresh-token/);
+  });
+
   it('has of each package what the lock says: version, licence and hash', () => {
     for (const place of mapped) {
       const locked = lock.packages[place];
