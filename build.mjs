@@ -25,11 +25,13 @@ const leftOut = [
   ],
   [/\/client-node\//, /^node-fetch$/, 'export const { Headers } = globalThis;'],
   // Logins that Kubernetes took out in favour of `exec`, and the packages that they need: credentials.ts refuses them before they are reached.
-  ...['Azure', 'GoogleCloudPlatform', 'OpenIDConnect'].map((name, index) => [
-    /\/client-node\//,
-    new RegExp(`^\\./${['azure', 'gcp', 'oidc'][index]}_auth\\.js$`),
-    `export class ${name}Auth { isAuthProvider() { return false; } }`,
-  ]),
+  ...Object.entries({ azure: 'AzureAuth', gcp: 'GoogleCloudPlatformAuth', oidc: 'OpenIDConnectAuth' }).map(
+    ([file, login]) => [
+      /\/client-node\//,
+      new RegExp(`^\\./${file}_auth\\.js$`),
+      `export class ${login} { isAuthProvider() { return false; } }`,
+    ],
+  ),
 ];
 
 const esbuildLeftOut = {
@@ -57,7 +59,7 @@ const { metafile } = await build({
   sourcemap: 'linked',
   metafile: true,
   platform: 'node',
-  target: 'node20.19',
+  target: 'node20.20',
   format: 'esm',
   plugins: [esbuildYaml, esbuildLeftOut],
   // The package debug takes it for its colours if it is there, and it is there for vitest: what is not audited is not bundled.
