@@ -78,7 +78,7 @@ export function certificateReport(
     ...distrusting.map(({ entry }) => `${entry}: its caBundle does not trust the certificate`),
   ];
   return {
-    output: [`${from}: certificate for ${listed(names)}`, '', ...formatTable(rows), ''].join('\n'),
+    output: { kind: 'lines', lines: [`${from}: certificate for ${listed(names)}`, '', ...formatTable(rows)] },
     messages: problems.map((problem) => `agent-injector: ${problem}`),
     exitCode: problems.length === 0 ? 0 : 1,
   };

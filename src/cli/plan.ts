@@ -25,8 +25,7 @@ import { reasonMessage } from '../reasons/message.ts';
 import { openUserCluster } from '../server/cluster.ts';
 import { type NamespaceScope, readNamespaceList, readWorkloads } from './cluster-reader.ts';
 import { readClusterState } from './read-cluster-state.ts';
-import type { CommandResult } from './command-result.ts';
-import { formatJson } from './format.ts';
+import type { CommandOutput, CommandResult } from './command-result.ts';
 import { installedCatalogue } from './installed-defaults.ts';
 
 export interface PlanOptions extends NamespaceScope, OfflineOptions {
@@ -62,7 +61,8 @@ export async function plan(options: PlanOptions): Promise<CommandResult> {
   const found = await compareAll(survey, scope);
   const compared = options.serverDryRun ? await Promise.all(found.map((one) => withDryRun(client, one))) : found;
   const rows = compared.map(rowOf);
-  const output = options.output === 'json' ? formatJson({ planned: rows }) : `${lines(rows).join('\n')}\n`;
+  const output: CommandOutput =
+    options.output === 'json' ? { kind: 'json', value: { planned: rows } } : { kind: 'lines', lines: lines(rows) };
   return { output, exitCode: compared.some(isBad) ? 1 : 0 };
 }
 

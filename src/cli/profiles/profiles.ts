@@ -1,12 +1,11 @@
-import { stringify } from 'yaml';
 import { catalogueFrom } from '../../config/catalogue.ts';
 import { didYouMean, nearest } from '../../lib/suggest.ts';
 import { UsageError } from '../../lib/usage-error.ts';
 import { type Catalogue, profileForbiddenBy } from '../../profiles/catalogue.ts';
 import { type ProfileSummary, profileSummary } from '../../profiles/summary.ts';
-import type { CommandResult } from '../command-result.ts';
-import { formatJson } from '../format.ts';
-import { listText, profileText } from './text.ts';
+import type { CommandOutput, CommandResult } from '../command-result.ts';
+import { listLines, profileLines } from './text.ts';
+import { yamlText } from './yaml.ts';
 
 export interface ProfilesOptions {
   /** Undefined: list all. */
@@ -23,10 +22,10 @@ export async function profiles({ name, output, ...files }: ProfilesOptions): Pro
     const all = [...catalogue.profiles.values()]
       .filter((profile) => profileForbiddenBy(catalogue, profile.name) === undefined)
       .map((profile) => profileSummary(profile, catalogue.tenancy));
-    return { output: output === 'text' ? listText(all) : dataText(all, output), exitCode: 0 };
+    return { output: output === 'text' ? { kind: 'lines', lines: listLines(all) } : data(all, output), exitCode: 0 };
   }
   const one = find(catalogue, name);
-  return { output: output === 'text' ? profileText(one) : dataText(one, output), exitCode: 0 };
+  return { output: output === 'text' ? { kind: 'lines', lines: profileLines(one) } : data(one, output), exitCode: 0 };
 }
 
 function find({ profiles: known, tenancy }: Catalogue, name: string): ProfileSummary {
@@ -35,6 +34,6 @@ function find({ profiles: known, tenancy }: Catalogue, name: string): ProfileSum
   throw new UsageError([`profile "${name}" not found${didYouMean(nearest(name, known.keys()))}`]);
 }
 
-function dataText(data: unknown, output: 'json' | 'yaml'): string {
-  return output === 'json' ? formatJson(data) : stringify(data, { aliasDuplicateObjects: false });
+function data(value: unknown, output: 'json' | 'yaml'): CommandOutput {
+  return output === 'json' ? { kind: 'json', value } : { kind: 'document', text: yamlText(value) };
 }

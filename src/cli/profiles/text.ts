@@ -9,16 +9,16 @@ import type {
 } from '../../profiles/summary.ts';
 import { formatSection, formatTable, indent } from '../format.ts';
 
-export function listText(all: readonly ProfileSummary[]): string {
+export function listLines(all: readonly ProfileSummary[]): readonly string[] {
   const rows = all
     .toSorted((one, other) => (one.name < other.name ? -1 : 1))
     .map(({ name, vendor, language, deliveries }) => [name, vendor, language ?? '', deliveries.map(nameOf).join(', ')]);
-  return `${formatTable([['NAME', 'VENDOR', 'LANGUAGE', 'DELIVERIES'], ...rows]).join('\n')}\n`;
+  return formatTable([['NAME', 'VENDOR', 'LANGUAGE', 'DELIVERIES'], ...rows]);
 }
 
-export function profileText(profile: ProfileSummary): string {
+export function profileLines(profile: ProfileSummary): readonly string[] {
   const { description, documentation } = profile;
-  return `${[
+  return [
     `${profile.name}: ${description}`,
     '',
     ...formatTable(
@@ -39,7 +39,7 @@ export function profileText(profile: ProfileSummary): string {
     ...section('Environment variables', profile.environment.map(variableRow)),
     ...section('Conflicts (prevent an injection)', profile.conflicts.map(adviceRow)),
     ...section('Advisories (reported only)', profile.advisories.map(adviceRow)),
-  ].join('\n')}\n`;
+  ];
 }
 
 function nameOf({ name }: { readonly name: string }): string {
