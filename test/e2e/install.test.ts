@@ -249,13 +249,23 @@ describe('the installed webhook', () => {
       expect(await decision(pod(name)), name).toBeUndefined();
     const restricted = only<{ spec: { template: { spec: object } } }>(install, 'Deployment').spec.template.spec;
     expect(await decision({ ...pod(NAMESPACE), spec: restricted })).toBeUndefined();
+    for (const optOut of [
+      { labels: { [INJECTION]: 'disabled' } },
+      { annotations: { 'agent-injector.io/inject': 'false' } },
+    ])
+      expect(await decision(pod('shop', optOut))).toBeUndefined();
     for (const namespace of ['shop', 'bank']) {
-      expect(await decision(pod(namespace, { labels: { [INJECTION]: 'disabled' } }))).toBeUndefined();
-      expect(await decision(pod(namespace, { annotations: { 'agent-injector.io/inject': 'false' } }))).toBeUndefined();
       const mirror = pod(namespace, { annotations: { 'kubernetes.io/config.mirror': 'x' } });
       expect(await decision({ ...mirror, spec: { ...(mirror['spec'] as object), nodeName: 'any' } })).toBeUndefined();
     }
     expect(await calls()).toEqual(before);
+  });
+
+  test('is called for pods of required namespaces that opt out, which leaves a record', async () => {
+    const before = (await calls())['required-opt-outs.agent-injector.io'] ?? 0;
+    expect(await decision(pod('bank', { labels: { [INJECTION]: 'disabled' } }))).toBe('skipped');
+    expect(await decision(pod('bank', { annotations: { 'agent-injector.io/inject': 'false' } }))).toBe('skipped');
+    expect((await calls())['required-opt-outs.agent-injector.io']).toBe(before + 2);
   });
 
   test('keeps its CA when the same files are applied again', async () => {

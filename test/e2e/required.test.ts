@@ -216,15 +216,15 @@ describe('no pod gets in without an agent', () => {
     await waitFor('the role to be bound again', () => isKnown('probe'));
     const names = await darken('flooded', () => api.behave({ holdsWatches: true }));
     const webhook = new Client({ url: new URL(injector.url).origin, ca: injector.ca, token: '' });
-    let isOver = false;
+    const over = new AbortController();
     const flood = Array.from({ length: 8 }, async (_, at) => {
-      for (let index = 0; !isOver; index++) {
+      for (let index = 0; !over.signal.aborted; index++) {
         const body: unknown = JSON.parse(reviewText(`made-up-${at}-${index}`, podOf('x', 'x'), `${at}-${index}`));
         await webhook.request('POST', index % 2 === 0 ? '/mutate' : '/mutate/required', body);
       }
     });
     const counts = await attempts(names, share);
-    isOver = true;
+    over.abort();
     await Promise.all(flood);
     console.log(`under a flood: ${JSON.stringify(counts)}`);
     expect(counts.slipped).toBe(0);

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { admit } from '../../src/admission/admit.ts';
 import { withDefaults } from '../../src/profiles/catalogue.ts';
 import { catalogue, catalogueOf, container, namespace, pod, profileDocument } from '../support/fixtures.ts';
 import { lateContainer } from '../support/generated-pod.ts';
@@ -137,6 +138,15 @@ describe('the six rules', () => {
       lateContainer: container('late'),
     });
     expect(plain.decision.outcome === 'injected' ? '' : plain.decision.reason.code).toBe('');
+    // Where an agent is required, a pod that was injected must not be refused when the API server asks again.
+    const must = namespace({}, 'required');
+    const given = pod([container('web')], {}, { nodeSelector: { 'kubernetes.io/arch': 'amd64' } });
+    const required = admit(given, must, known);
+    expect(required.decision.outcome).toBe('injected');
+    expect(admit(required.pod, must, known)).toMatchObject({
+      operations: [],
+      decision: { outcome: 'skipped', reason: { code: 'already-instrumented' } },
+    });
     fc.assert(
       fc.property(podsWithVariables(names), lateContainer, (given, late) => {
         admitAndVerify({ pod: given, namespace: namespace(), catalogue: known, lateContainer: late });

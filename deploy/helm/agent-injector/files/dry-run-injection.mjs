@@ -6,8 +6,7 @@ const { API_SERVER, NAMESPACE, TOKEN_FILE, PATIENCE_SECONDS } = process.env;
 const pod = {
   apiVersion: 'v1',
   kind: 'Pod',
-  // This namespace has no claim with an agent.
-  metadata: { generateName: 'dry-run-', annotations: { 'agent-injector.io/delivery': 'baked' } },
+  metadata: { generateName: 'dry-run-' },
   spec: { containers: [{ name: 'app', image: 'app' }] },
 };
 const attempt = async () => {
