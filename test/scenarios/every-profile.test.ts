@@ -140,8 +140,8 @@ describe('the six rules', () => {
     expect(plain.decision.outcome === 'injected' ? '' : plain.decision.reason.code).toBe('');
     // Where an agent is required, a pod that was injected must not be refused when the API server asks again.
     const must = namespace({}, 'required');
-    const given = pod([container('web')], {}, { nodeSelector: { 'kubernetes.io/arch': 'amd64' } });
-    const required = admit(given, must, known);
+    const sound = pod([container('web')], {}, { nodeSelector: { 'kubernetes.io/arch': 'amd64' } });
+    const required = admit(sound, must, known);
     expect(required.decision.outcome).toBe('injected');
     expect(admit(required.pod, must, known)).toMatchObject({
       operations: [],
