@@ -38,6 +38,10 @@ export function renderDeploy(helm) {
     const before = files.get(source);
     files.set(source, before === undefined ? text : `${before}---\n${text}`);
   }
+  // Helm puts kinds that it does not know at the end. The webhook comes last: what it needs and what limits it are there before it.
+  const webhook = files.get('webhook.yaml') ?? '';
+  files.delete('webhook.yaml');
+  files.set('webhook.yaml', webhook);
   const kustomization = `apiVersion: kustomize.config.k8s.io/v1beta1
 kind: Kustomization
 resources:

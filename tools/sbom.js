@@ -1,5 +1,7 @@
 // Lists the packages in the bundle, from esbuild's metafile instead of node_modules: dist/sbom.cdx.json is a CycloneDX document, and
-// dist/THIRD-PARTY-LICENSES.txt has the text of each licence, as MIT, ISC, BSD and Apache require. Both are reproducible: no date, no random number.
+// dist/THIRD-PARTY-LICENSES.txt has the text of each licence, as MIT, ISC, BSD and Apache require. Both are reproducible: no random number, and the
+// time is that of the commit. The SBOM has the minimum elements of NTIA (2021): supplier, name, version, identifier, relationship, author, time.
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -43,12 +45,53 @@ export function packagesIn({ inputs, outputs }) {
         `${key} is in the bundle, and is only there for development: it is not audited. Make it external.`,
       );
     const name = key.slice(key.lastIndexOf('node_modules/') + 'node_modules/'.length);
-    return { key, name, version, integrity, license, folder: resolve(folder), calls: [...calls.get(folder)] };
+    const supplier = supplierOf(JSON.parse(readFileSync(join(resolve(folder), 'package.json'), 'utf8')), name);
+    return { key, name, version, integrity, license, supplier, folder: resolve(folder), calls: [...calls.get(folder)] };
   };
   const packages = [...calls.keys()].filter((folder) => folder !== '').map(describe);
   return {
     packages: packages.toSorted((one, other) => (one.key < other.key ? -1 : 1)),
     own: [...(calls.get('') ?? [])],
+  };
+}
+
+const AUTHORS = 'The agent-injector authors';
+
+/** Who supplies a package, by its package.json: its author, else the owner of its repository, else its scope. */
+export function supplierOf({ author, repository }, name) {
+  const stated = typeof author === 'string' ? author : author?.name;
+  const url = typeof repository === 'string' ? repository : (repository?.url ?? '');
+  const owner = /(?:github\.com[/:]|^(?:github:)?)([\w.-]+)\/[\w.-]+$/.exec(url)?.[1];
+  return stated?.replace(/\s*(?:[<(]| - ).*$/, '').trim() || owner || name.split('/')[0];
+}
+
+/** SOURCE_DATE_EPOCH, else the time of the commit, else the start of 1970: never the time of the build. */
+export function sourceTime(env = process.env) {
+  const seconds = env.SOURCE_DATE_EPOCH || commitTime() || '0';
+  return `${new Date(Number(seconds) * 1000).toISOString().slice(0, 19)}Z`;
+}
+
+function commitTime() {
+  try {
+    return execFileSync('git', ['log', '-1', '--format=%ct'], { cwd: root, encoding: 'utf8', stdio: 'pipe' }).trim();
+  } catch {
+    return undefined;
+  }
+}
+
+/** The runtime, which the image adds to the bundle: the version in .node-version, as the Dockerfile checks. */
+function nodeComponent(version) {
+  const purl = `pkg:generic/node@${version}`;
+  return {
+    type: 'platform',
+    'bom-ref': purl,
+    supplier: { name: 'OpenJS Foundation', url: ['https://nodejs.org'] },
+    name: 'node',
+    version,
+    scope: 'required',
+    licenses: [{ license: { id: 'MIT' } }],
+    cpe: `cpe:2.3:a:nodejs:node.js:${version}:*:*:*:*:*:*:*`,
+    purl,
   };
 }
 
@@ -68,7 +111,7 @@ const byText = (one, other) => (one < other ? -1 : 1);
 const onceEach = (list, keyOf) => [...new Map(list.map((one) => [keyOf(one), one])).values()];
 
 /** The CycloneDX 1.6 document, which identifies the bundle by the hash of its content. */
-export function sbomOf({ packages, own }, { name, version, bundle }) {
+export function sbomOf({ packages, own }, { name, version, bundle, node, timestamp, tools = [] }) {
   const refs = new Map(packages.map((one) => [one.key, purlOf(one)]));
   const subject = `pkg:generic/${name}@${version}`;
   const dependency = (ref, keys) => ({
@@ -77,6 +120,8 @@ export function sbomOf({ packages, own }, { name, version, bundle }) {
   });
   const each = onceEach(packages, purlOf);
   const callsOf = (one) => packages.flatMap((other) => (purlOf(other) === purlOf(one) ? other.calls : []));
+  const runtime = nodeComponent(node);
+  const subjectCalls = dependency(subject, own);
   const document = {
     $schema: 'http://cyclonedx.org/schema/bom-1.6.schema.json',
     bomFormat: 'CycloneDX',
@@ -84,30 +129,47 @@ export function sbomOf({ packages, own }, { name, version, bundle }) {
     serialNumber: '',
     version: 1,
     metadata: {
+      timestamp,
       lifecycles: [{ phase: 'build' }],
+      tools: { components: tools.map((tool) => ({ type: 'application', ...tool })) },
+      authors: [{ name: AUTHORS }],
+      supplier: { name: AUTHORS },
       component: {
         type: 'application',
         'bom-ref': subject,
+        supplier: { name: AUTHORS },
         name,
         version,
         hashes: [{ alg: 'SHA-256', content: createHash('sha256').update(bundle).digest('hex') }],
+        licenses: [{ license: { id: 'Apache-2.0' } }],
+        purl: subject,
       },
     },
-    components: each.map((one) => {
-      const [group, short] = one.name.startsWith('@') ? one.name.split('/') : [undefined, one.name];
-      return {
-        type: 'library',
-        'bom-ref': purlOf(one),
-        ...(group && { group }),
-        name: short,
-        version: one.version,
-        scope: 'required',
-        hashes: [hashOf(one.integrity)],
-        licenses: [licenceOf(one.license)],
-        purl: purlOf(one),
-      };
-    }),
-    dependencies: [dependency(subject, own), ...each.map((one) => dependency(purlOf(one), callsOf(one)))],
+    components: [
+      runtime,
+      ...each.map((one) => {
+        const [group, short] = one.name.startsWith('@') ? one.name.split('/') : [undefined, one.name];
+        return {
+          type: 'library',
+          'bom-ref': purlOf(one),
+          supplier: { name: one.supplier },
+          ...(group && { group }),
+          name: short,
+          version: one.version,
+          scope: 'required',
+          hashes: [hashOf(one.integrity)],
+          licenses: [licenceOf(one.license)],
+          purl: purlOf(one),
+        };
+      }),
+    ],
+    dependencies: [
+      { ...subjectCalls, dependsOn: [runtime.purl, ...subjectCalls.dependsOn].toSorted(byText) },
+      { ref: runtime.purl, dependsOn: [] },
+      ...each.map((one) => dependency(purlOf(one), callsOf(one))),
+    ],
+    // What Node.js consists of, and the libraries of the base image, are not listed.
+    compositions: [{ aggregate: 'incomplete', assemblies: [runtime['bom-ref']] }],
   };
   // The serial number depends only on the content (RFC 9562, version 8).
   const digest = createHash('sha256').update(JSON.stringify(document)).digest('hex');
@@ -133,7 +195,19 @@ export function writeSbom(metafile, { name, version }) {
   const found = packagesIn(metafile);
   const entry = Object.keys(metafile.outputs).find((file) => metafile.outputs[file].entryPoint !== undefined);
   const dist = dirname(entry);
-  const document = sbomOf(found, { name, version, bundle: readFileSync(entry) });
+  const read = (file) => readFileSync(join(root, file), 'utf8');
+  const lock = JSON.parse(read('package-lock.json')).packages;
+  const document = sbomOf(found, {
+    name,
+    version,
+    bundle: readFileSync(entry),
+    node: read('.node-version').trim(),
+    timestamp: sourceTime(),
+    tools: [
+      { name: 'agent-injector tools/sbom.js', version },
+      { name: 'esbuild', version: lock['node_modules/esbuild'].version },
+    ],
+  });
   writeFileSync(join(dist, 'sbom.cdx.json'), `${JSON.stringify(document, null, 2)}\n`);
   writeFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), licencesOf(found));
 }

@@ -13,11 +13,12 @@ import type { Operation } from '../lib/json-patch.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import type { Reason } from '../reasons/reason.ts';
 import { ignoredSettings } from '../settings/ignored-settings.ts';
+import { lockedSettingsIn } from '../settings/locked-settings.ts';
 import { isRequired } from '../settings/required.ts';
 import { unknownKeysIn } from '../settings/unknown-keys.ts';
 import { type Decision, missingAgent, notInjected, primaryReason, withoutInjection } from './decision.ts';
 import { ignoredExclusion, reasonToSkip } from './opt-in.ts';
-import { fitsInAnnotations, statusText } from './status-text.ts';
+import { exceedsAnnotations, fittingStatus, statusText } from './status-text.ts';
 
 export interface Admission {
   readonly decision: Decision;
@@ -43,6 +44,7 @@ export function admitInContext(context: InjectionContext): Admission {
   const size = sizeOf(operations);
   if (size > MAX_PATCH_LENGTH) return withoutPatch(context, decision, { code: 'patch-too-large', size });
   const patched = applyPatch(context.pod, operations);
+  if (exceedsAnnotations(context.pod, patched)) return withoutPatch(context, decision, { code: 'annotations-full' });
   const rule = verifyFirstPass(context, first.plan, patched) ?? verifySecondPass(context, patched);
   if (rule !== undefined) return withoutPatch(context, decision, { code: 'rule-broken', rule });
   return { decision, operations, pod: patched };
@@ -62,7 +64,16 @@ function verifySecondPass(context: InjectionContext, patched: Pod): string | und
 function withoutPatch(context: InjectionContext, { containers, notices }: Decision, reason: Reason): Admission {
   const skipped = containers.map(withoutInjection(reason));
   const decision = notInjected(reason, isRequired(context), { notices, containers: skipped });
-  return { decision, operations: [], pod: context.pod };
+  return { decision, ...statusOnly(decision, context) };
+}
+
+/** The operations that replace a status that agent-injector did not write, where nothing else changes. */
+export function statusOnly(
+  decision: Decision,
+  context: Pick<InjectionContext, 'pod' | 'catalogue'>,
+): Pick<Admission, 'operations' | 'pod'> {
+  const operations = patchFor(context.pod, EMPTY_PLAN, statusFor(decision, context));
+  return { operations, pod: operations.length === 0 ? context.pod : applyPatch(context.pod, operations) };
 }
 
 /** In characters of JSON; base64 adds a third. The API server does not limit the size of answers. */
@@ -83,10 +94,15 @@ interface PlannedDecision {
 /** One pass: opt-in, container selection, plan, status annotation, patch. */
 function decideAndPatch(context: InjectionContext): PlannedDecision & { readonly operations: readonly Operation[] } {
   const { decision, plan } = decide(context);
-  // A refused pod is never created, so it needs no status.
-  const status = decision.outcome === 'refused' ? undefined : statusText(decision, context.pod);
-  const written = status !== undefined && fitsInAnnotations(context.pod, status) ? status : undefined;
-  return { decision, plan, operations: patchFor(context.pod, plan, written) };
+  return { decision, plan, operations: patchFor(context.pod, plan, statusFor(decision, context)) };
+}
+
+/** A refused pod is never created, so it needs no status. */
+function statusFor(
+  decision: Decision,
+  { pod, catalogue }: Pick<InjectionContext, 'pod' | 'catalogue'>,
+): string | undefined {
+  return decision.outcome === 'refused' ? undefined : fittingStatus(pod, statusText(decision, pod, catalogue));
 }
 
 function decide(context: InjectionContext): PlannedDecision {
@@ -96,18 +112,26 @@ function decide(context: InjectionContext): PlannedDecision {
     plan: EMPTY_PLAN,
   });
   const optedOut = reasonToSkip(context);
-  // Unknown keys are reported for an opt-out, which may be a typo; pods that request nothing get no notices.
-  if (optedOut) return skip(optedOut, optedOut.code === 'opted-out' ? unknownKeysIn(context) : []);
-  const keyNotices = [...unknownKeysIn(context), ...ignoredSettings(context), ...ignoredExclusion(context)];
+  // Report unknown and locked keys for an opt-out, which may be a typo; pods that request nothing get no notices.
+  if (optedOut) return skip(optedOut, optedOut.code === 'opted-out' ? ineffectiveKeysIn(context) : []);
+  const ineffectiveKeys = ineffectiveKeysIn(context);
   const selector = selectTargets(context);
   const reason = selector.ok ? noTarget(selector.value) : selector.error;
   if (context.trace) tracer(context.trace, 'containers', {})(TARGETS, reason);
-  if (!selector.ok) return skip(selector.error, keyNotices);
-  const notices = [...selector.value.notices, ...keyNotices];
+  if (!selector.ok) return skip(selector.error, ineffectiveKeys);
+  const notices = [...selector.value.notices, ...ineffectiveKeys];
   if (reason) return skip(reason, notices);
   const planned = planInjection(context, selector.value);
   const decision = decisionOn(planned.outcomes, required, [...notices, ...planned.notices]);
   return { decision, plan: decision.outcome === 'refused' ? EMPTY_PLAN : planned.plan };
+}
+
+function ineffectiveKeysIn(context: InjectionContext): readonly Reason[] {
+  const locked = [...lockedSettingsIn(context), ...ignoredSettings(context)];
+  const distinct = new Map(
+    locked.map((reason) => [JSON.stringify('source' in reason ? reason.source : reason), reason]),
+  );
+  return [...distinct.values(), ...ignoredExclusion(context), ...unknownKeysIn(context)];
 }
 
 const TARGETS = { name: 'targets', holds: 'a container is selected for injection' };

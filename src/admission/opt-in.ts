@@ -1,5 +1,5 @@
 import { MIRROR_POD_ANNOTATION } from '../kubernetes/labels.ts';
-import { DISABLED, ENABLED, INJECTION_LABEL, key, REQUIRED } from '../api/keys.ts';
+import { DISABLED, ENABLED, INJECTION_LABEL, key, parseKey, REQUIRED } from '../api/keys.ts';
 import { firstReason, type Rule } from '../injection/rule.ts';
 import type { InjectionContext } from '../injection/context.ts';
 import { tracer } from '../injection/trace.ts';
@@ -12,6 +12,7 @@ import type { Reason } from '../reasons/reason.ts';
 import { intendedLabel } from '../settings/misspelled-keys.ts';
 import { isRequired, isStrict } from '../settings/required.ts';
 import { resolveSetting, wantsInjection } from '../settings/resolve.ts';
+import { MAX_NOTICES } from '../settings/unknown-keys.ts';
 
 export function isOptedIn({ labels }: Namespace): boolean {
   const label = labels[INJECTION_LABEL];
@@ -71,7 +72,21 @@ const rules: readonly Rule<InjectionContext>[] = [
       return { code: 'opted-out', by: sourceText(source) };
     },
   },
+  {
+    name: 'namespace-values',
+    holds: 'the annotations of the namespace are short enough to be read',
+    evaluate: valueTooLong,
+  },
 ];
+
+/** Only known settings count, unless more keys than are listed were left out, and known ones may be among them. */
+function valueTooLong({ namespace: { tooLong = [] }, pod, catalogue }: InjectionContext): Reason | undefined {
+  const own = annotationsOf(pod);
+  const ignored =
+    tooLong.find((one) => own[one] === undefined && catalogue.knownSettings.has(parseKey(one)?.setting ?? '')) ??
+    (tooLong.length >= MAX_NOTICES ? tooLong[0] : undefined);
+  return ignored === undefined ? undefined : { code: 'value-too-long', key: ignored };
+}
 
 export function reasonToSkip(context: InjectionContext): Reason | undefined {
   return firstReason(rules, context, context.trace && tracer(context.trace, 'opt-in', {}));

@@ -7,6 +7,7 @@ import {
   MAX_CONTAINERS,
   MAX_PATHS,
   readStatus,
+  type StatusRecord,
 } from '../api/status-annotation.ts';
 import type { ContainerOutcome } from '../injection/outcome.ts';
 import { annotationsOf, type Pod } from '../kubernetes/pod.ts';
@@ -15,10 +16,15 @@ import { skippedDeliveryText, reasonMessage } from '../reasons/message.ts';
 import type { ReasonKind } from '../reasons/reason-kind.ts';
 import { reasonTable } from '../reasons/reason-table.ts';
 import type { Parameters } from '../settings/parameters.ts';
+import type { Catalogue } from '../profiles/catalogue.ts';
 import type { Decision } from './decision.ts';
+import { missingEvidence } from './status-evidence.ts';
 
-/** The `status` annotation for the decision. Undefined if the pod must not change, or has the status of the earlier injection. */
-export function statusText(decision: Decision, pod: Pod): string | undefined {
+/**
+ * The `status` annotation for the decision. Undefined if the pod must not change, or has the status of the earlier injection. Any other status on
+ * the pod was not written by agent-injector, and is replaced whatever the decision.
+ */
+export function statusText(decision: Decision, pod: Pod, catalogue: Catalogue): string | undefined {
   const before = injectedBefore(pod);
   if (decision.outcome === 'injected') {
     const statusOf = (result: ContainerOutcome): ContainerStatus =>
@@ -26,8 +32,10 @@ export function statusText(decision: Decision, pod: Pod): string | undefined {
     return `{"decision":"injected",${containersPart(decision.containers, statusOf)}}`;
   }
   const { kind } = reasonTable[decision.reason.code];
-  if (!RECORDED.has(kind) && !isRequiredOptOut(decision)) return undefined;
-  if (kind === 'satisfied' && before.size > 0) return undefined;
+  if (kind !== 'problem' && isProven(decision, pod, catalogue)) return undefined;
+  const isRecorded = RECORDED.has(kind) || isRequiredOptOut(decision);
+  if (!isRecorded && (annotationsOf(pod)[STATUS_ANNOTATION] === undefined || decision.reason.code === 'mirror-pod'))
+    return undefined;
   const head = JSON.stringify({
     decision: decision.outcome,
     reason: decision.reason.code,
@@ -46,6 +54,24 @@ function isRequiredOptOut({ notices }: Decision): boolean {
 // Anyone can write the annotation, so an earlier status is trusted only for an agent that is in the container.
 function hasAgent(result: ContainerOutcome): boolean {
   return result.outcome === 'skipped' && result.reason.code === 'already-instrumented';
+}
+
+/** True if the pod has the status of an earlier injection: each container that it names has the agent, by this decision or by the pod itself. */
+function isProven(decision: Decision, pod: Pod, catalogue: Catalogue): boolean {
+  const record = readStatus(pod);
+  if (record?.decision !== 'injected' || !isOwnText(record, annotationsOf(pod)[STATUS_ANNOTATION])) return false;
+  const injected = record.containers.filter(isInjected);
+  const instrumented = new Set(decision.containers.filter(hasAgent).map(keyOf));
+  const areDistinct = new Set(injected.map(keyOf)).size === injected.length;
+  // Where the decision has found the agent, what the status names must be there, and the profile need not be the same as then.
+  const isTrue = (status: InjectedStatus): boolean =>
+    missingEvidence(pod, status, instrumented.has(keyOf(status)) ? undefined : catalogue) === undefined;
+  return injected.length > 0 && areDistinct && injected.every(isTrue);
+}
+
+/** True if agent-injector would write this record as this text: there is nothing else in it. */
+function isOwnText({ decision, containers, more }: StatusRecord, text: string | undefined): boolean {
+  return JSON.stringify({ decision, containers, ...(more > 0 && { more }) }) === text;
 }
 
 /** In characters, for all containers together. Beyond it, details are omitted. */
@@ -68,8 +94,18 @@ function containersPart(
 
 function withoutDetail(status: ContainerStatus): ContainerStatus {
   if (!isInjected(status)) return status;
-  const { container, profile, hash, delivery } = status;
-  return { container, profile, hash, delivery };
+  const { container, profile, hash, delivery, env, changed, mounts } = status;
+  // Enough to tell that the pod has the agent.
+  const [variable = ''] = (env ?? changed ?? '').split(',', 1);
+  const [mount] = Object.entries(mounts ?? {});
+  return {
+    container,
+    profile,
+    hash,
+    delivery,
+    ...listed(env === undefined ? 'changed' : 'env', variable === '' ? [] : [variable]),
+    ...mapped('mounts', mount ? [mount] : []),
+  };
 }
 
 /** Neither name can contain a space. */
@@ -130,14 +166,30 @@ function mapped(
 /** Bytes of all keys and values of an object's annotations (k8s.io/apimachinery pkg/api/validation/objectmeta.go). */
 const ANNOTATIONS_LIMIT = 256 * 1024;
 
-/** Checks the size limit of annotations. A pod with full annotations is injected without a status. */
-export function fitsInAnnotations(pod: Pod, status: string): boolean {
+/** Longer than any status. Whether one fits must not depend on the status: a second pass has a shorter one, and must not add it. */
+const RESERVED = 16 * 1024;
+
+/**
+ * The status if it fits into the size limit of annotations. A pod with full annotations is injected without a status, and one that it has already
+ * becomes empty.
+ */
+export function fittingStatus(pod: Pod, status: string | undefined): string | undefined {
+  if (status === undefined || annotationsSize(pod, STATUS_ANNOTATION) + RESERVED <= ANNOTATIONS_LIMIT) return status;
+  return annotationsOf(pod)[STATUS_ANNOTATION] === undefined ? undefined : '';
+}
+
+/** True if the API server would refuse the annotations of the patched pod and not those of the pod. */
+export function exceedsAnnotations(before: Pod, after: Pod): boolean {
+  return annotationsSize(after) > ANNOTATIONS_LIMIT && annotationsSize(before) <= ANNOTATIONS_LIMIT;
+}
+
+function annotationsSize(pod: Pod, except?: string): number {
   const annotations = annotationsOf(pod);
-  let size = STATUS_ANNOTATION.length + Buffer.byteLength(status);
+  let size = 0;
   for (const name in annotations) {
-    if (name !== STATUS_ANNOTATION) size += Buffer.byteLength(name) + Buffer.byteLength(annotations[name] ?? '');
+    if (name !== except) size += Buffer.byteLength(name) + Buffer.byteLength(annotations[name] ?? '');
   }
-  return size <= ANNOTATIONS_LIMIT;
+  return size;
 }
 
 /** The containers that an earlier pass injected, for the new status only. Decisions rely on the pod itself. */

@@ -4,6 +4,15 @@ export const AUTO = 'auto';
 /** Values of the `libc` setting and of the constraint of that name. */
 export const LIBCS = ['glibc', 'musl'] as const;
 
+/** The levels at which a value can be set, lowest precedence first. */
+export const LEVELS = ['cluster', 'namespace', 'pod', 'container'] as const;
+
+export type Level = (typeof LEVELS)[number];
+
+export function isLevel(text: string): text is Level {
+  return LEVELS.some((level) => level === text);
+}
+
 export const PRODUCT = 'agent-injector';
 
 export const PREFIX = `${PRODUCT}.io` as const;
@@ -123,7 +132,7 @@ export const keyTable: readonly KeyRow[] = [
     on: ['namespace', 'pod', 'container'],
     values: '`glibc` or `musl`',
     meaning:
-      "The C library of the app's image. Default: `musl` if the name of the image contains `alpine` or `musl`, otherwise unknown.",
+      "The C library of the app's image. Default: `musl` if the image's name or tag contains the word `alpine` or `musl`, otherwise unknown.",
   },
   {
     name: 'env-from-keys',

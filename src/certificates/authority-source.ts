@@ -1,17 +1,31 @@
 import type { NamedSecret } from '../cluster/secret-store.ts';
+import type { Clock } from '../lib/clock.ts';
+import { WriteTruce } from '../lib/write-truce.ts';
+import {
+  adopt,
+  type AuthorityRules,
+  type Draft,
+  maySign,
+  renewalCause,
+  unfitness,
+  usableSecret,
+  withoutNext,
+} from './authority-rules.ts';
 import {
   type AuthorityState,
-  coversNames,
   isAuthority,
   isSameCertificate,
   isSignedBy,
+  limitTrusted,
   parseSecret,
   renewalTime,
+  type SecretData,
   secretData,
 } from './authority-state.ts';
-import { shift } from './describe.ts';
+import { HOUR, shift } from './describe.ts';
 import { issueAuthority, issueLeaf, type KeyedCertificate } from './issue.ts';
-import { certificateBlocks, isTrusted } from './server-certificate.ts';
+import { KnownAuthorities } from './known-authorities.ts';
+import { certificateBlocks } from './server-certificate.ts';
 import {
   type CertificateSource,
   CHECK_INTERVAL_MS,
@@ -20,16 +34,11 @@ import {
   type SourceState,
 } from './source.ts';
 
-type Found = Exclude<Awaited<ReturnType<NamedSecret['read']>>, { kind: 'failed' }>;
+type WriteResult = Awaited<ReturnType<NamedSecret['update']>>;
 
-type WriteResult = Awaited<ReturnType<NamedSecret['create']>>;
-
-export interface AuthoritySourceOptions {
+export interface AuthoritySourceOptions extends AuthorityRules {
   readonly store: NamedSecret;
-  readonly names: readonly [string, ...string[]];
-  /** In ms. An authority should outlive three certificates, or it is renewed while its successor is not trusted yet. */
-  readonly leafLifetime: number;
-  readonly authorityLifetime: number;
+  readonly clock: Clock;
 }
 
 const PURPOSE = 'agent-injector CA';
@@ -38,13 +47,16 @@ const MIN_CHECK_INTERVAL_MS = 250;
 
 const MAX_ATTEMPTS = 10;
 
+/** Writes in a minute that are not renewals. One replica alone repairs twenty times a minute what another writer keeps changing. */
+const MAX_REPAIRS_PER_MINUTE = 15;
+
+const MINUTE_MS = 60_000;
+
+/** How long the replicas get to stop using a certificate, before the authority that signed it is dropped ahead of time. */
+const SETTLED_MS = HOUR;
+
 /** Bounds what is taken over from an existing caBundle: a longer one is not ours. */
 const MAX_ADOPTED = 8;
-
-interface Draft {
-  readonly state: AuthorityState;
-  readonly changes: readonly string[];
-}
 
 /**
  * An authority and a certificate of our own, in one Secret that all replicas share. There is no leader: every replica that finds something to do
@@ -52,54 +64,70 @@ interface Draft {
  *
  * An authority is replaced in three steps, each stored before the next: the new one is created, and published next to the old one; once the API
  * server has it in every caBundle, it signs the certificate; once that certificate is renewed, the old authority is dropped.
+ *
+ * An authority is replaced when two thirds of its lifetime are over, and at once if it is not as one made here: valid for longer than configured,
+ * not limited to the names of the server, or foreign.
  */
 export class AuthoritySource implements CertificateSource {
   readonly isShared = true;
   readonly propagationMs: number;
   readonly #options: AuthoritySourceOptions;
+  readonly #known = new KnownAuthorities();
+  readonly #truce: WriteTruce;
   /** Last valid contents of the Secret. Used even if the Secret is deleted: callers trust it already. */
   #current: AuthorityState | undefined;
   /** The next authority (PEM), once it has been seen in every caBundle. */
   #published: { readonly cert: string; readonly since: Date } | undefined;
+  /** The certificate, and when it was first seen in the Secret. */
+  #leaf: { readonly cert: string; readonly since: Date } | undefined;
 
   constructor(options: AuthoritySourceOptions) {
     this.#options = options;
     // Shorter for authorities that live for a few minutes only.
     this.propagationMs = Math.min(PROPAGATION_MS, options.authorityLifetime / 30);
+    // Certificates may live for seconds. An authority takes three writes in the time of three certificates at least.
+    const renewals = Math.ceil((3 * MINUTE_MS) / options.leafLifetime);
+    this.#truce = new WriteTruce(options.clock, MAX_REPAIRS_PER_MINUTE + renewals);
   }
 
   async reconcile(at: Date, published: PublishedBundles): Promise<SourceState> {
+    const { store } = this.#options;
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       // oxlint-disable-next-line eslint/no-await-in-loop -- after a conflict, the Secret is read again
-      const found = await this.#options.store.read();
-      if (found.kind === 'failed') return this.#result(at, { problem: found.why });
+      const found = usableSecret(store, await store.read());
+      if ('why' in found) return this.#result(at, { problem: found.why });
       // oxlint-disable-next-line eslint/no-await-in-loop
-      const { state, changes } = await this.#advance(await this.#load(found, at, published), at, published);
+      const draft = await this.#advance(await this.#load(found.data, at, published), at, published);
+      const { state, changes } = draft;
+      if (changes.length > 0 && this.#truce.delay() > 0) return this.#result(at, { problem: CONTENDED });
       // oxlint-disable-next-line eslint/no-await-in-loop
-      const written = changes.length === 0 ? DONE : await this.#write(found, state);
+      const written = changes.length === 0 ? DONE : await store.update(secretData(state), found.version);
       if (written.kind === 'failed') return this.#result(at, { problem: written.why });
-      if (written.kind === 'done') {
-        this.#current = state;
-        return this.#result(at, { changes });
-      }
+      if (written.kind === 'done') return this.#done(draft, at);
     }
     return this.#result(at, { problem: 'another process keeps changing the Secret' });
   }
 
-  #write(found: Found, state: AuthorityState): Promise<WriteResult> {
-    const { store } = this.#options;
-    return found.kind === 'absent' ? store.create(secretData(state)) : store.update(secretData(state), found.version);
+  #done({ state, changes, news = [] }: Draft, at: Date): SourceState {
+    if (changes.length > 0) this.#truce.written();
+    this.#current = state;
+    // A time in the future was recorded before the clock was set back.
+    if (this.#leaf?.cert !== state.leaf.cert || this.#leaf.since > at)
+      this.#leaf = { cert: state.leaf.cert, since: at };
+    this.#known.retain(state.trusted);
+    return this.#result(at, { changes: [...news, ...changes], problem: this.#truce.isOn() ? CONTENDED : undefined });
   }
 
   #result(
     at: Date,
-    { changes = [], problem }: { readonly changes?: readonly string[]; readonly problem?: string },
+    { changes = [], problem }: { readonly changes?: readonly string[]; readonly problem?: string | undefined },
   ): SourceState {
     const current = this.#current;
     const certificate = current && { ...current.leaf, ca: current.trusted.join('') };
     const dueMs = current && problem === undefined ? this.#nextStep(current).getTime() - at.getTime() : Infinity;
     const recheckAfterMs = Math.max(MIN_CHECK_INTERVAL_MS, Math.min(CHECK_INTERVAL_MS, dueMs));
-    return { certificate, problem, changes, recheckAfterMs };
+    const foreign = current?.trusted.filter((cert) => this.#known.isForeign(cert)) ?? [];
+    return { certificate, problem, changes, foreign, recheckAfterMs };
   }
 
   #nextStep({ leaf, authority, next }: AuthorityState): Date {
@@ -110,15 +138,25 @@ export class AuthoritySource implements CertificateSource {
   }
 
   /** Returns a valid state whatever was found. The state in memory is preferred over a new one: it is trusted and served already. */
-  async #load(found: Found, at: Date, published: PublishedBundles): Promise<Draft> {
-    const stored = found.kind === 'found' ? parseSecret(found.data, at) : undefined;
+  async #load(data: SecretData, at: Date, published: PublishedBundles): Promise<Draft> {
+    const stored = parseSecret(data, at);
     const current = this.#validCurrent(at);
-    if (stored?.kind === 'valid')
-      return current ? adopt(stored.state, current, at) : { state: stored.state, changes: [] };
-    const cause = stored ? `the Secret was not usable (${stored.reason})` : 'the Secret did not exist';
+    if (stored.kind === 'valid' && current) {
+      const isAnnouncement = this.#known.compare(stored.state);
+      const news = isAnnouncement
+        ? ['another replica created a new CA, which issues certificates once it is trusted']
+        : [];
+      return { ...adopt(stored.state, current, at), news };
+    }
+    if (stored.kind === 'valid') {
+      this.#known.accept(stored.state.trusted);
+      return { state: stored.state, changes: [] };
+    }
+    const cause = `the Secret was not usable (${stored.reason})`;
     if (current) return { state: current, changes: [`${cause}: wrote back the certificate and CA in use`] };
-    if (!stored?.authority) return this.#create(cause, at, published);
     const { authority, trusted } = stored;
+    if (!authority || !maySign(authority.cert, this.#options.names)) return this.#create(cause, at, published);
+    this.#known.accept(trusted);
     const state = { leaf: await this.#newLeaf(authority, at), authority, next: undefined, trusted };
     return { state, changes: [`${cause}: kept its CA and issued a new certificate`] };
   }
@@ -133,38 +171,53 @@ export class AuthoritySource implements CertificateSource {
     // Another replica may serve with an authority that exists only in caBundle.
     const adopted = certificateBlocks((published ?? []).join('')).filter((cert) => isAuthority(cert, at));
     const trusted = [...new Set([authority.cert, ...adopted])].slice(0, 1 + MAX_ADOPTED);
+    this.#known.accept(trusted);
     const state = { leaf: await this.#newLeaf(authority, at), authority, next: undefined, trusted };
     return { state, changes: [`${cause}: created a CA and a certificate`] };
   }
 
   async #advance(draft: Draft, at: Date, published: PublishedBundles): Promise<Draft> {
+    if (draft.state.next && this.#known.isForeign(draft.state.next.cert)) {
+      const change = 'removed a CA that no replica made and that has signed nothing yet';
+      const without = { ...draft, state: withoutNext(draft.state), changes: [...draft.changes, change] };
+      return this.#advance(without, at, published);
+    }
     const { state, changes } = draft;
     const { authority, next } = state;
     if (next && this.#isPropagated(next, at, published)) {
       const promoted = { ...state, leaf: await this.#newLeaf(next, at), authority: next, next: undefined };
-      return { state: promoted, changes: [...changes, 'the new CA is trusted and now issues certificates'] };
+      return { ...draft, state: promoted, changes: [...changes, 'the new CA is trusted and now issues certificates'] };
     }
-    if (!next && at >= renewalTime(authority.cert)) {
+    const unfit = this.#unfitness(authority.cert, at);
+    if (!next && (unfit !== undefined || at >= renewalTime(authority.cert))) {
       const created = await this.#newAuthority(at);
-      const begun = { ...state, next: created, trusted: [...state.trusted, created.cert] };
-      return {
-        state: begun,
-        changes: [...changes, 'created a new CA, which issues certificates once it is trusted'],
-      };
+      const begun = limitTrusted({ ...state, next: created, trusted: [...state.trusted, created.cert] });
+      const change = `created a new CA, which issues certificates once it is trusted${unfit === undefined ? '' : ` (${unfit})`}`;
+      return { ...draft, state: begun, changes: [...changes, change] };
     }
     return this.#renewLeaf(draft, at);
   }
 
   async #renewLeaf(draft: Draft, at: Date): Promise<Draft> {
     const { authority, next, leaf, trusted: before } = draft.state;
-    const hasWrongNames = !coversNames(leaf.cert, this.#options.names);
-    if (!hasWrongNames && at < renewalTime(leaf.cert)) return draft;
+    const isOverdue = (cert: string): boolean => this.#hasSettled(leaf, at) && this.#unfitness(cert, at) !== undefined;
+    const cause = renewalCause(draft.state, at, this.#options, isOverdue);
+    if (cause === undefined) return draft;
     // The second certificate in a row from one authority: no replica serves a certificate of the previous authority any more.
-    const trusted = isSignedBy(leaf.cert, authority) ? [authority.cert, ...(next ? [next.cert] : [])] : before;
-    const change = hasWrongNames ? 'the certificate was for other names: issued a new one' : 'renewed the certificate';
+    const isSecond = isSignedBy(leaf.cert, authority) && this.#hasSettled(leaf, at);
+    const trusted = isSecond ? [authority.cert, ...(next ? [next.cert] : [])] : before;
     const dropped = trusted.length < before.length ? '; the previous CA is no longer trusted' : '';
     const state = { ...draft.state, leaf: await this.#newLeaf(authority, at), trusted };
-    return { state, changes: [...draft.changes, change + dropped] };
+    return { ...draft, state, changes: [...draft.changes, cause + dropped] };
+  }
+
+  #unfitness(cert: string, at: Date): string | undefined {
+    return unfitness(cert, at, this.#options, (one) => this.#known.isForeign(one));
+  }
+
+  #hasSettled({ cert }: KeyedCertificate, at: Date): boolean {
+    if (this.#leaf?.cert !== cert) return false;
+    return at >= shift(this.#leaf.since, Math.min(SETTLED_MS, this.#options.leafLifetime / 3));
   }
 
   #isPropagated(next: KeyedCertificate, at: Date, published: PublishedBundles): boolean {
@@ -179,8 +232,11 @@ export class AuthoritySource implements CertificateSource {
     return this.#published !== undefined && at >= shift(this.#published.since, this.propagationMs);
   }
 
-  #newAuthority(at: Date): Promise<KeyedCertificate> {
-    return issueAuthority(PURPOSE, { at, lifetime: this.#options.authorityLifetime });
+  async #newAuthority(at: Date): Promise<KeyedCertificate> {
+    const { names, authorityLifetime } = this.#options;
+    const created = await issueAuthority(PURPOSE, names, { at, lifetime: authorityLifetime });
+    this.#known.accept([created.cert]);
+    return created;
   }
 
   #newLeaf(authority: KeyedCertificate, at: Date): Promise<KeyedCertificate> {
@@ -190,13 +246,5 @@ export class AuthoritySource implements CertificateSource {
 
 const DONE: WriteResult = { kind: 'done' };
 
-/** Adopts what another replica stored. If that does not verify the certificate in use here, the authority of the latter stays trusted too. */
-function adopt(state: AuthorityState, current: AuthorityState, at: Date): Draft {
-  if (isTrusted(current.leaf.cert, state.trusted.join(''), at)) return { state, changes: [] };
-  const signers = current.trusted.filter((cert) => isTrusted(current.leaf.cert, cert, at));
-  if (signers.length === 0) return { state, changes: [] };
-  return {
-    state: { ...state, trusted: [...state.trusted, ...signers] },
-    changes: ['the Secret contains another CA; the one in use here stays trusted until the certificate is renewed'],
-  };
-}
+const CONTENDED =
+  'another writer keeps changing the Secret: writing at most once every 10 s. Its managedFields (kubectl get --show-managed-fields) say which one';

@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { oneLine } from '../lib/text.ts';
 
 // In certificates/ the time is an argument, so that tests can choose it: dates are made here, and the clock is read in wall-clock.ts only.
 
@@ -33,6 +34,12 @@ export function describeCertificate(pem: string): CertificateDescription {
       subjectAltName === '' ? [] : subjectAltName.split(', ').map((name) => name.replace(/^(DNS|IP Address):/, '')),
     expires: parseDate(validTo).toISOString(),
   };
+}
+
+/** Subject and fingerprint, as `openssl x509 -fingerprint -sha256` prints it. */
+export function identify(pem: string): string {
+  const { subject, fingerprint256 } = new X509Certificate(pem);
+  return `${oneLine(distinguishedName(subject), 100)} (SHA-256 ${fingerprint256})`;
 }
 
 export function expiryOf(pem: string): Date | undefined {

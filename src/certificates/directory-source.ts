@@ -19,6 +19,7 @@ export function directorySource(dir: string): CertificateSource {
         certificate,
         problem: opened.ok ? undefined : directoryFaultMessage(opened.error),
         changes: opened.ok && opened.value.created ? [`created a CA and a certificate for localhost in ${dir}`] : [],
+        foreign: [],
         recheckAfterMs: CHECK_INTERVAL_MS,
       };
     },

@@ -2,7 +2,7 @@ import { createPrivateKey, generateKeyPair, randomBytes, X509Certificate } from 
 import { promisify } from 'node:util';
 import { DAY, HOUR, shift } from './describe.ts';
 import type { ServerCertificate } from './server-certificate.ts';
-import { composeCertificate } from './x509.ts';
+import { composeCertificate } from './x509/certificate.ts';
 
 /** Certificates are backdated by this much, in ms, for callers whose clocks are behind ours. */
 export const BACKDATED_MS = HOUR;
@@ -18,10 +18,15 @@ export interface Term {
   readonly lifetime: number;
 }
 
-export async function issueAuthority(purpose: string, term: Term): Promise<KeyedCertificate> {
+/** The authority can sign for these names and their subdomains only. */
+export async function issueAuthority(
+  purpose: string,
+  names: readonly [string, ...string[]],
+  term: Term,
+): Promise<KeyedCertificate> {
   const key = await makeKey();
   const subject = `${purpose} ${randomBytes(4).toString('hex')}`;
-  const cert = await composeCertificate({ subject, key, names: [], ...validity(term) }, { key });
+  const cert = await composeCertificate({ role: 'authority', subject, key, names, ...validity(term) }, { key });
   return { cert, key: toPem(key) };
 }
 
@@ -32,7 +37,7 @@ export async function issueLeaf(
 ): Promise<KeyedCertificate> {
   const key = await makeKey();
   const issuer = { key: createPrivateKey(authority.key), certificate: new X509Certificate(authority.cert) };
-  const cert = await composeCertificate({ subject: names[0], key, names, ...validity(term) }, issuer);
+  const cert = await composeCertificate({ role: 'server', subject: names[0], key, names, ...validity(term) }, issuer);
   return { cert, key: toPem(key) };
 }
 
@@ -45,7 +50,7 @@ export async function issueServerCertificate(
   at: Date,
 ): Promise<Required<ServerCertificate>> {
   const term = { at, lifetime: 365 * DAY };
-  const authority = await issueAuthority('agent-injector local CA', term);
+  const authority = await issueAuthority('agent-injector local CA', names, term);
   return { ...(await issueLeaf(authority, names, term)), ca: authority.cert };
 }
 

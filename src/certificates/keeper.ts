@@ -5,7 +5,7 @@ import { errorMessage } from '../lib/error-message.ts';
 import { type Logger, ProblemLog } from '../lib/logger.ts';
 import type { CertificateGauges } from '../metrics/types.ts';
 import { ClientCaFile } from './client-ca.ts';
-import { describeCertificate, expiryOf } from './describe.ts';
+import { describeCertificate, expiryOf, identify } from './describe.ts';
 import { PublishedHistory } from './published-history.ts';
 import { SelfCheck, type ServerAddress } from './self-check.ts';
 import { certificateBlocks, type ServerCertificate } from './server-certificate.ts';
@@ -35,6 +35,12 @@ export interface ListeningServer extends ServerAddress {
   readonly use: (tls: ServerTls) => void;
 }
 
+/** Authorities in caBundle that are kept for other replicas. */
+const MAX_OTHERS = 32;
+
+const FOREIGN =
+  'the Secret contains a CA that no replica made: it was written by someone else, or restored from a backup. It is being replaced';
+
 /** Time between checks while there is no certificate yet, in ms. */
 const STARTUP_INTERVAL_MS = 500;
 
@@ -49,6 +55,7 @@ export class CertificateKeeper {
   readonly #clock: WallClock;
   readonly #problemLog: ProblemLog;
   readonly #clockLog: ProblemLog;
+  readonly #foreignLog: ProblemLog;
   readonly #history: PublishedHistory;
   readonly #selfCheck: SelfCheck;
   readonly #clientCa: ClientCaFile | undefined;
@@ -58,6 +65,7 @@ export class CertificateKeeper {
   #authorities: string | undefined;
   #server: ListeningServer | undefined;
   #problem: string | undefined;
+  #foreign: readonly string[] = [];
   #cancelTimer = (): void => {};
 
   constructor(options: KeeperOptions) {
@@ -68,6 +76,7 @@ export class CertificateKeeper {
     this.#clientCa = options.clientCa === undefined ? undefined : new ClientCaFile(options.clientCa);
     this.#problemLog = new ProblemLog(options.log, options.clock.monotonic);
     this.#clockLog = new ProblemLog(options.log, options.clock.monotonic);
+    this.#foreignLog = new ProblemLog(options.log, options.clock.monotonic);
   }
 
   /** Checks until there is a certificate, however long that takes. Rejects when stopped. */
@@ -132,6 +141,7 @@ export class CertificateKeeper {
     const generation = caBundle?.generation() ?? 0;
     const state = await source.reconcile(this.#clock.now(), caBundle?.published());
     for (const change of state.changes) log.info({}, change);
+    this.#reportForeign(state.foreign);
     const problems = [state.problem, await this.#loadClientCa(), this.#serve(state, generation)];
     this.#report(problems.find((problem) => problem !== undefined));
     const published = caBundle?.published();
@@ -183,7 +193,8 @@ export class CertificateKeeper {
     const own = [...certificateBlocks(ca), ...certificateBlocks(this.#served?.ca ?? '')];
     caBundle.want((published) => {
       const others = certificateBlocks(published).filter((cert) => !isExpired(cert, this.#clock.now()));
-      return own.every((cert) => others.includes(cert)) ? published : [...new Set([...own, ...others])].join('');
+      if (own.every((cert) => others.includes(cert))) return published;
+      return [...new Set([...own, ...others.slice(0, MAX_OTHERS)])].join('');
     }, generation);
   }
 
@@ -202,6 +213,7 @@ export class CertificateKeeper {
       caBundle: this.#options.caBundle?.status(),
       selfCheck: this.#server ? this.#selfCheck.result : 'not listening',
       renewals: this.#renewals,
+      foreign: this.#foreign.length,
     };
   }
 
@@ -213,6 +225,12 @@ export class CertificateKeeper {
     this.#problem = problem;
     if (problem === undefined) this.#problemLog.resolve({}, 'the certificate problem is resolved');
     else this.#problemLog.report({}, problem);
+  }
+
+  #reportForeign(foreign: readonly string[]): void {
+    this.#foreign = foreign;
+    if (foreign.length === 0) this.#foreignLog.resolve({}, 'every trusted CA was made by a replica again');
+    else this.#foreignLog.report({ authorities: foreign.map(identify) }, FOREIGN);
   }
 
   #reportClock(): void {

@@ -43,10 +43,13 @@ export function parseCertificates(pem: string): readonly X509Certificate[] | und
   }
 }
 
-/** Splits a PEM text into its certificates, each unchanged and ending in a line break. */
+/** Bounds the work for a text that others wrote. A webhook configuration with three entries holds no larger caBundle. */
+const MAX_CERTIFICATES = 256;
+
+/** Splits a PEM text into its certificates, each unchanged and ending in a line break. Those beyond the limit are ignored. */
 export function certificateBlocks(pem: string): readonly string[] {
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-  return blocks.map((block) => `${block}\n`);
+  return blocks.slice(0, MAX_CERTIFICATES).map((block) => `${block}\n`);
 }
 
 function keyFault(leaf: X509Certificate, pem: string): CertificateFault | undefined {

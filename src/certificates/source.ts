@@ -17,6 +17,8 @@ export interface SourceState {
   readonly problem: string | undefined;
   /** A log message for each change. */
   readonly changes: readonly string[];
+  /** Trusted authorities (PEM) that no replica made, as far as this one knows. */
+  readonly foreign: readonly string[];
   readonly recheckAfterMs: number;
 }
 

@@ -14,6 +14,8 @@ export interface CertificateStatus {
   readonly caBundle: CaBundleStatus | undefined;
   readonly selfCheck: SelfCheck['result'] | 'not listening';
   readonly renewals: CertificateGauges['renewals'];
+  /** Trusted authorities that no replica made. */
+  readonly foreign: number;
 }
 
 /** Reasons why a caller could not connect or would not trust the certificate, one sentence each. */
@@ -41,7 +43,7 @@ function trustReasons(
 
 /** Metrics of the certificate. The expiry of the CA is the latest one of the authorities that verify the certificate. */
 export function certificateGauges(status: CertificateStatus): CertificateGauges {
-  const { at, served, authorities, problem, caBundle, renewals } = status;
+  const { at, served, authorities, problem, caBundle, renewals, foreign } = status;
   const expiries = certificateBlocks(authorities)
     .filter((authority) => served && isTrusted(served.cert, authority, at))
     .map(expiryOf);
@@ -53,6 +55,7 @@ export function certificateGauges(status: CertificateStatus): CertificateGauges 
     },
     renewals,
     hasProblem: problem !== undefined || caBundle?.problem !== undefined,
+    foreign,
     repairs: caBundle?.repairs ?? 0,
     drift: Object.fromEntries(driftFields.map((name) => [name, drift.filter(({ field }) => field === name).length])),
   };

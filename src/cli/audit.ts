@@ -6,8 +6,8 @@ import { objectIn, textIn } from '../lib/json.ts';
 import { openUserCluster } from '../server/cluster.ts';
 import { type NamespaceScope, readClaims, readNamespaceList, readWorkloads } from './cluster-reader.ts';
 import { readClusterState } from './read-cluster-state.ts';
-import type { CommandResult } from './command-result.ts';
-import { formatJson, formatSection } from './format.ts';
+import type { CommandOutput, CommandResult } from './command-result.ts';
+import { formatSection } from './format.ts';
 import { installedCatalogue } from './installed-defaults.ts';
 
 export interface AuditOptions extends NamespaceScope, OfflineOptions {
@@ -35,7 +35,8 @@ export async function audit(options: AuditOptions): Promise<CommandResult> {
     for (const { namespace, pod } of pods) all.add(pod, namespace, cluster);
   });
   const report = all.report();
-  const output = options.output === 'json' ? formatJson(report) : `${reportLines(report).join('\n')}\n`;
+  const output: CommandOutput =
+    options.output === 'json' ? { kind: 'json', value: report } : { kind: 'lines', lines: reportLines(report) };
   return { output, exitCode: report.findings.length > 0 ? 1 : 0 };
 }
 
@@ -44,6 +45,7 @@ const TITLES: { readonly [kind in AuditFinding['kind']]: string } = {
   'cannot-be-injected': 'Agent cannot be injected',
   outdated: 'Agent is outdated: its profile has changed',
   'namespace-off': 'Agent is present, but injection is off for the namespace',
+  'record-unproven': 'Status annotation claims an agent that the pod does not have',
   'claim-missing': 'PersistentVolumeClaim does not exist',
   'value-shared': 'Value must be used in one namespace only',
   'value-crowded': 'Value is at or near its maximum number of instances',

@@ -6,8 +6,7 @@ import type { KubeClient } from '../cluster/client/types.ts';
 import { namedSecret } from '../cluster/secret-store.ts';
 import { readBundles } from '../cluster/webhook-configuration/entries.ts';
 import type { Config } from '../config/config.ts';
-import { UsageError } from '../lib/usage-error.ts';
-import { openCluster } from '../server/cluster.ts';
+import { requireCluster } from '../server/cluster.ts';
 import type { CommandResult } from './command-result.ts';
 import { formatTable } from './format.ts';
 
@@ -30,8 +29,8 @@ export async function certs(
 ): Promise<CommandResult> {
   const { tlsSecret, webhookConfiguration } = config;
   const needsCluster = tlsSecret !== undefined || webhookConfiguration !== undefined;
-  const client = needsCluster ? await openCluster(config.kubeconfig) : undefined;
-  if (needsCluster && !client) throw new UsageError(['no cluster found: use --kubeconfig FILE or run in a pod']);
+  const remedy = 'use --kubeconfig FILE or run in a pod';
+  const client = needsCluster ? await requireCluster(config.kubeconfig, remedy) : undefined;
   const files =
     client && tlsSecret !== undefined ? await readSecret(client, tlsSecret) : await readDirectory(config.tlsDir);
   if (!client || webhookConfiguration === undefined) return certificateReport(files, undefined, at);
@@ -79,7 +78,7 @@ export function certificateReport(
     ...distrusting.map(({ entry }) => `${entry}: its caBundle does not trust the certificate`),
   ];
   return {
-    output: [`${from}: certificate for ${listed(names)}`, '', ...formatTable(rows), ''].join('\n'),
+    output: { kind: 'lines', lines: [`${from}: certificate for ${listed(names)}`, '', ...formatTable(rows)] },
     messages: problems.map((problem) => `agent-injector: ${problem}`),
     exitCode: problems.length === 0 ? 0 : 1,
   };

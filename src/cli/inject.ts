@@ -1,4 +1,3 @@
-import { createTwoFilesPatch } from 'diff';
 import { admit } from '../admission/admit.ts';
 import { type Decision, isReported, notInjected } from '../admission/decision.ts';
 import { type OfflineOptions, type OfflineInputs, offlineInputs } from '../config/catalogue.ts';
@@ -14,6 +13,7 @@ import { displayName, readManifest } from '../manifests/file.ts';
 import { misplacedKeys } from '../settings/misspelled-keys.ts';
 import type { CommandResult } from './command-result.ts';
 import { decisionLines } from './decision-text.ts';
+import { manifestOutput } from './manifest-output.ts';
 import { annotationsFrom, namespaceFinder, type NamespaceOptions } from './namespaces-from-files.ts';
 
 export interface InjectOptions extends NamespaceOptions, OfflineOptions {
@@ -40,9 +40,7 @@ export async function inject(options: InjectOptions): Promise<Required<CommandRe
   const edited = applyEdits(manifest, edits);
   const name = displayName(options.file);
   return {
-    output: options.diff
-      ? createTwoFilesPatch(name, `${name} (injected)`, manifest.text, edited.text, '', '')
-      : edited.text,
+    output: manifestOutput(options, { name, what: 'injected' }, manifest.text, edited.text),
     messages: [
       ...(admissions.length === 0 ? [`${name}: contains no pods or workloads`] : []),
       ...admissions.flatMap((one) => messagesFor(name, one.template, one.decision, edited.problems)),

@@ -4,7 +4,9 @@ import { WEBHOOK_CONFIGURATIONS } from '../cluster/webhook-configuration/entries
 import { ownEntries } from '../diagnostics/webhook-match.ts';
 import { isObject, type JsonObject, objectIn, objectsIn, textIn } from '../lib/json.ts';
 import { readSingle } from '../manifests/yaml.ts';
-import { type Catalogue, withDefaults } from '../profiles/catalogue.ts';
+import { tenancyIn } from '../config/catalogue.ts';
+import { type Catalogue, withDefaults, withTenancy } from '../profiles/catalogue.ts';
+import type { Tenancy } from '../profiles/tenancy/policy.ts';
 import { problemsOfDefaults, readDefaults } from '../settings/validate-defaults.ts';
 
 /** The key under which the chart puts the server's configuration file. */
@@ -17,7 +19,7 @@ export interface InstalledCatalogue {
 }
 
 /**
- * Adds the cluster-wide defaults of the installed server, and `strictRequired`, to the catalogue. The webhook entries name the server's Service, and the ConfigMap of the
+ * Adds the cluster-wide defaults, the tenancy and `strictRequired` of the installed server to the catalogue. The webhook entries name the server's Service, and the ConfigMap of the
  * same name contains its configuration file. Returns the catalogue unchanged if the defaults cannot be read or are not valid. Never throws.
  */
 export async function withInstalledDefaults(
@@ -34,10 +36,12 @@ export async function withInstalledDefaults(
   const answer = await readOnce(client, `/api/v1/namespaces/${namespace}/configmaps/${name}`);
   const data = answer.kind === 'ok' ? answer.body['data'] : undefined;
   const installed = isObject(data) ? settingsIn(data[FILE]) : undefined;
-  if (!installed || problemsOfDefaults(catalogue, installed.defaults).length > 0) return { catalogue, from: undefined };
+  if (!installed) return { catalogue, from: undefined };
+  const restricted = withTenancy(catalogue, installed.tenancy);
+  if (problemsOfDefaults(restricted, installed.defaults).length > 0) return { catalogue, from: undefined };
   const { defaults, strictRequired } = installed;
   return {
-    catalogue: { ...withDefaults(catalogue, defaults), strictRequired },
+    catalogue: { ...withDefaults(restricted, defaults), strictRequired },
     from: `ConfigMap ${namespace}/${name}`,
   };
 }
@@ -51,15 +55,16 @@ export async function installedCatalogue(client: KubeClient, catalogue: Catalogu
 
 interface InstalledSettings {
   readonly defaults: readonly (readonly [string, string])[];
+  readonly tenancy: Tenancy;
   readonly strictRequired: boolean;
 }
 
 function settingsIn(text: unknown): InstalledSettings | undefined {
   const document = typeof text === 'string' ? readSingle(text) : undefined;
   if (!document?.ok) return undefined;
-  const file = isObject(document.value) ? document.value : {};
-  const read = readDefaults(file['defaults'] ?? {});
-  return read.ok
-    ? { defaults: Object.entries(read.value), strictRequired: file['strictRequired'] === true }
-    : undefined;
+  const content = isObject(document.value) ? document.value : {};
+  const defaults = readDefaults(content['defaults'] ?? {});
+  const tenancy = tenancyIn(content);
+  const strictRequired = content['strictRequired'] === true;
+  return defaults.ok && tenancy ? { defaults: Object.entries(defaults.value), tenancy, strictRequired } : undefined;
 }

@@ -25,8 +25,7 @@ import { reasonMessage } from '../reasons/message.ts';
 import { openUserCluster } from '../server/cluster.ts';
 import { type NamespaceScope, readNamespaceList, readWorkloads } from './cluster-reader.ts';
 import { readClusterState } from './read-cluster-state.ts';
-import type { CommandResult } from './command-result.ts';
-import { formatJson } from './format.ts';
+import type { CommandOutput, CommandResult } from './command-result.ts';
 import { installedCatalogue } from './installed-defaults.ts';
 
 export interface PlanOptions extends NamespaceScope, OfflineOptions {
@@ -56,13 +55,14 @@ export async function plan(options: PlanOptions): Promise<CommandResult> {
   const withFile = profileFile === undefined ? own : withProfilesOf(own, profileFile, await readText(profileFile));
   const client = await openUserCluster(options.kubeconfig);
   const now = options.config === undefined ? await installedCatalogue(client, own) : own;
-  const later = withProfiles(now, withFile.profiles);
+  const later = withProfiles(now, withFile.profiles, withFile.own);
   const scope = labelNamespace === undefined ? options : { namespace: labelNamespace, allNamespaces: false };
   const survey: Survey = { client, now, later, namespaces: await readNamespaceList(client), labelNamespace };
   const found = await compareAll(survey, scope);
   const compared = options.serverDryRun ? await Promise.all(found.map((one) => withDryRun(client, one))) : found;
   const rows = compared.map(rowOf);
-  const output = options.output === 'json' ? formatJson({ planned: rows }) : `${lines(rows).join('\n')}\n`;
+  const output: CommandOutput =
+    options.output === 'json' ? { kind: 'json', value: { planned: rows } } : { kind: 'lines', lines: lines(rows) };
   return { output, exitCode: compared.some(isBad) ? 1 : 0 };
 }
 
@@ -80,7 +80,7 @@ function withProfilesOf(catalogue: Catalogue, file: string, text: string): Catal
   if (problems.length > 0) throw new UsageError(problems.map(fileProblemText));
   if (set.own.size === 0) throw new UsageError([`${displayName(file)}: no AgentProfile found`]);
   const own = [...set.own].map(([name, { profile }]) => [name, profile] as const);
-  return withProfiles(catalogue, new Map([...catalogue.profiles, ...own]));
+  return withProfiles(catalogue, new Map([...catalogue.profiles, ...own]), [...catalogue.own, ...set.own.keys()]);
 }
 
 interface Survey {

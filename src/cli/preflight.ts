@@ -25,8 +25,7 @@ import { reasonMessage } from '../reasons/message.ts';
 import { openUserCluster } from '../server/cluster.ts';
 import { readClaims, readNamespaceList } from './cluster-reader.ts';
 import { readClusterState } from './read-cluster-state.ts';
-import type { CommandResult } from './command-result.ts';
-import { formatJson } from './format.ts';
+import type { CommandOutput, CommandResult } from './command-result.ts';
 import { withInstalledDefaults } from './installed-defaults.ts';
 
 export interface PreflightOptions extends OfflineOptions {
@@ -57,10 +56,10 @@ export async function preflight(options: PreflightOptions): Promise<CommandResul
     ...(await checkSamplePods(client, enabled, catalogue, cluster)),
     ...(await checkReach(client, configurations, enabled)),
   ];
-  const output =
+  const output: CommandOutput =
     options.output === 'json'
-      ? formatJson({ checks })
-      : checks.map(({ name, result, message }) => `${MARKS[result]} ${name}: ${message}\n`).join('');
+      ? { kind: 'json', value: { checks } }
+      : { kind: 'lines', lines: checks.map(({ name, result, message }) => `${MARKS[result]} ${name}: ${message}`) };
   return { output, exitCode: checks.some(({ result }) => result === 'problem') ? 1 : 0 };
 }
 

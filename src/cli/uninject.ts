@@ -1,8 +1,8 @@
-import { createTwoFilesPatch } from 'diff';
 import { catalogueFrom, type OfflineOptions } from '../config/catalogue.ts';
 import { displayName, readManifest } from '../manifests/file.ts';
 import { uninjectText } from '../manifests/uninject/uninject.ts';
 import type { CommandResult } from './command-result.ts';
+import { manifestOutput } from './manifest-output.ts';
 
 export interface UninjectOptions extends OfflineOptions {
   /** A path, or `-` for standard input. */
@@ -16,7 +16,7 @@ export async function uninject(options: UninjectOptions): Promise<CommandResult>
   const name = displayName(options.file);
   const { text, pods } = uninjectText(manifest, await catalogueFrom(options));
   return {
-    output: options.diff ? createTwoFilesPatch(name, `${name} (before)`, manifest.text, text, '', '') : text,
+    output: manifestOutput(options, { name, what: 'before' }, manifest.text, text),
     messages: [
       ...(pods.length === 0 ? [`${name}: no pod in this file has a status annotation that lists an injection`] : []),
       ...pods.map(({ template: { line, kind, name: object }, problem }) => {

@@ -24,6 +24,18 @@ export async function readAll(
   signal: AbortSignal = new AbortController().signal,
 ): Promise<Interruption | undefined> {
   const list = new PagedList({ client, path, metadataOnly: false, selector: {} });
-  const end = await list.read({ timeoutMs: TIMEOUT_MS, signal, onRequest: () => {}, onPage });
+  let items: JsonObject[] = [];
+  const end = await list.read({
+    timeoutMs: TIMEOUT_MS,
+    signal,
+    onRequest: () => {},
+    onItem: (item) => {
+      items.push(item);
+    },
+    onPage: () => {
+      onPage(items);
+      items = [];
+    },
+  });
   return end.kind === 'listed' ? undefined : end;
 }

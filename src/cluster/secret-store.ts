@@ -11,12 +11,15 @@ interface Failed {
 
 type WriteResult = { readonly kind: 'done' } | { readonly kind: 'conflict' } | Failed;
 
-/** One Secret. Needs get and update of it, and create in its namespace (RBAC cannot name what does not exist yet). */
+/** One Secret. Needs get and update of it. */
 export interface NamedSecret {
+  /** For messages: `Secret NAMESPACE/NAME`. */
+  readonly where: string;
   readonly read: () => Promise<
-    { readonly kind: 'found'; readonly data: Data; readonly version: string } | { readonly kind: 'absent' } | Failed
+    | { readonly kind: 'found'; readonly type: string; readonly data: Data; readonly version: string }
+    | { readonly kind: 'absent' }
+    | Failed
   >;
-  readonly create: (data: Data) => Promise<WriteResult>;
   /** Preserves labels, owners and annotations. `conflict`: the Secret no longer has that version. */
   readonly update: (data: Data, version: string) => Promise<WriteResult>;
 }
@@ -26,33 +29,25 @@ const LIMITS = { timeoutMs: 5_000, maxBytes: 2 * 1024 * 1024 };
 const MANAGER = 'fieldManager=agent-injector';
 
 export function namedSecret(client: KubeClient, namespace: string, name: string): NamedSecret {
-  const collection = `/api/v1/namespaces/${namespace}/secrets`;
-  const path = `${collection}/${name}`;
-  const failed = (failure: Failure): Failed => ({
-    kind: 'failed',
-    why: `Secret ${namespace}/${name}: ${describeFailure(failure)}`,
-  });
+  const path = `/api/v1/namespaces/${namespace}/secrets/${name}`;
+  const where = `Secret ${namespace}/${name}`;
+  const failed = (failure: Failure): Failed => ({ kind: 'failed', why: `${where}: ${describeFailure(failure)}` });
   const toResult = (response: ApiResponse): WriteResult => {
     if (response.kind === 'ok') return { kind: 'done' };
-    // 409 means "exists already" or "another version"; 404 on an update means that the Secret was deleted.
+    // 404 on an update means that the Secret was deleted.
     const { reason, message } = response.kind === 'http' ? response : { reason: '', message: '' };
     const isDeleted = reason === 'NotFound' && message.includes(`"${name}"`);
-    const isConflict = reason === 'AlreadyExists' || reason === 'Conflict' || isDeleted;
-    return isConflict ? { kind: 'conflict' } : failed(response);
+    return reason === 'Conflict' || isDeleted ? { kind: 'conflict' } : failed(response);
   };
   let last: JsonObject | undefined;
   return {
+    where,
     read: async () => {
       const response = await client.getJson(path, LIMITS);
       if (response.kind === 'http' && response.status === 404) return { kind: 'absent' };
       if (response.kind !== 'ok') return failed(response);
       last = response.body;
-      return { kind: 'found', data: decode(last['data']), version: versionOf(last) };
-    },
-    create: async (data) => {
-      const metadata = { name, namespace, labels: { 'app.kubernetes.io/managed-by': 'agent-injector' } };
-      const body = { apiVersion: 'v1', kind: 'Secret', type: 'Opaque', metadata, data: encode(data) };
-      return toResult(await client.sendJson(`${collection}?${MANAGER}`, { ...LIMITS, method: 'POST', body }));
+      return { kind: 'found', type: textIn(last, 'type'), data: decode(last['data']), version: versionOf(last) };
     },
     update: async (data, version) => {
       if (!last || versionOf(last) !== version) return { kind: 'conflict' };

@@ -1,14 +1,17 @@
 import type { ClusterState } from '../kubernetes/cluster-state.ts';
 import { parseVersion } from '../kubernetes/version.ts';
 import { errorMessage } from '../lib/error-message.ts';
+import type { JsonObject } from '../lib/json.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Result } from '../lib/result.ts';
 import { UsageError } from '../lib/usage-error.ts';
 import { builtInCatalogue } from '../profile-sources/builtin.ts';
 import type { ProfilesStatus } from '../profile-sources/directory.ts';
-import { type Catalogue, problemText, withDefaults } from '../profiles/catalogue.ts';
-import { problemsOfDefaults } from '../settings/validate-defaults.ts';
-import { type Config, type ConfigFault, readConfig } from './config.ts';
+import { type Catalogue, problemText, withDefaults, withTenancy } from '../profiles/catalogue.ts';
+import type { Tenancy } from '../profiles/tenancy/policy.ts';
+import { problemsOfDefaults, problemsOfTenancy } from '../settings/validate-defaults.ts';
+import { type Config, type ConfigFault, isScalar, readConfig } from './config.ts';
+import { type OptionName, parseOptions, type ServerOptions } from './options.ts';
 
 /** The catalogue of a cluster: built-in profiles with cluster-wide defaults, and the profiles of a directory. */
 export interface CatalogueProvider {
@@ -32,7 +35,8 @@ export function requireConfig(read: Result<Config, ConfigFault>): Config {
  */
 export async function openCatalogue(config: Config, log: Logger, use: 'watch' | 'once'): Promise<CatalogueProvider> {
   const { profiles: dir, defaults, strictRequired } = config;
-  const builtIn = { ...withDefaults(builtInCatalogue(), Object.entries(defaults)), strictRequired };
+  const restricted = withTenancy(builtInCatalogue(), tenancyOf(config));
+  const builtIn = { ...withDefaults(restricted, Object.entries(defaults)), strictRequired };
   if (dir === undefined) {
     const problems = problemsIn(builtIn, defaults);
     if (problems.length > 0) throw new UsageError(problems);
@@ -97,12 +101,37 @@ function withoutDirectory(catalogue: Catalogue): CatalogueProvider {
 }
 
 function problemsIn(catalogue: Catalogue, defaults: Config['defaults']): readonly string[] {
-  return problemsOfDefaults(catalogue, Object.entries(defaults)).map(problemText);
+  return [...problemsOfDefaults(catalogue, Object.entries(defaults)), ...problemsOfTenancy(catalogue)].map(problemText);
 }
 
-export function assumedClusterState({ kubernetes }: Pick<Config, 'kubernetes'>): ClusterState {
+const TENANCY_OPTIONS: readonly OptionName[] = ['tenancy', 'allowedProfiles', 'builtInProfiles', 'settableBy'];
+
+/** The policy in a configuration file, without its other settings; undefined if a value is not valid. */
+export function tenancyIn(content: JsonObject): Tenancy | undefined {
+  const given = TENANCY_OPTIONS.flatMap((name) => {
+    const value = content[name];
+    return isScalar(value) ? [[name, value] as const] : [];
+  });
+  const parsed = parseOptions(new Map(given));
+  return parsed.ok ? tenancyOf(parsed.value) : undefined;
+}
+
+function tenancyOf({
+  tenancy: mode,
+  allowedProfiles = [],
+  builtInProfiles,
+  settableBy = new Map(),
+}: ServerOptions): Tenancy {
+  return { mode, allowedProfiles, builtInProfiles, settableBy };
+}
+
+export function assumedClusterState({
+  kubernetes,
+  podSecurityDefault,
+}: Pick<Config, 'kubernetes' | 'podSecurityDefault'>): ClusterState {
   return {
     kubernetes: kubernetes === undefined ? undefined : parseVersion(kubernetes),
     configMapKeys: () => undefined,
+    ...(podSecurityDefault && { podSecurityDefault }),
   };
 }

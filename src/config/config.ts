@@ -1,3 +1,4 @@
+import { TOKEN_FILE } from '../cluster/client/credentials.ts';
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -70,18 +71,29 @@ export function userKubeconfig(
   return existsSync(standard) ? standard : undefined;
 }
 
+/** Tells a pod without credentials what to do; undefined elsewhere. */
+export function missingToken(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): string | undefined {
+  if ((environment['KUBERNETES_SERVICE_HOST'] ?? '') === '') return undefined;
+  return (
+    `this pod (KUBERNETES_SERVICE_HOST is set) has no service account token in ${TOKEN_FILE}: ` +
+    'set automountServiceAccountToken: true on the pod and on its ServiceAccount'
+  );
+}
+
 function contradictions(
   options: ServerOptions,
   given: ReadonlyMap<OptionName, GivenValue>,
   purpose: 'serve' | 'read',
 ): readonly string[] {
-  const { port, adminPort, leafLifetime, caLifetime } = options;
+  const { port, adminPort, leafLifetime, caLifetime, demo } = options;
   const has = (name: OptionName): boolean => given.has(name);
   const rules: readonly (readonly [isViolated: boolean, problem: string])[] = [
     [port !== 0 && port === adminPort, `port and adminPort are both ${port}: choose different ports`],
     [
-      has('kubeconfig') && has('namespaces'),
-      'kubeconfig and namespaces are mutually exclusive: namespaces are read from a cluster or from a file',
+      [has('kubeconfig'), has('namespaces'), demo].filter(Boolean).length > 1,
+      'kubeconfig, namespaces and demo are mutually exclusive: namespaces are read from a cluster, from a file, or are a sample',
     ],
     [
       has('tlsSecret') && has('tlsDir'),
@@ -194,7 +206,7 @@ function readContent(content: unknown, file: string): Result<FileContent, readon
     : { ok: false, error: problems.map((problem) => `${file}: ${problem}`) };
 }
 
-function isScalar(value: unknown): value is RawValue {
+export function isScalar(value: unknown): value is RawValue {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 }
 

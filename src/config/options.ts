@@ -1,5 +1,7 @@
 import { isObjectName } from '../kubernetes/names.ts';
+import { POD_SECURITY_LEVELS, type PodSecurityLevel } from '../kubernetes/pod-security.ts';
 import type { Result } from '../lib/result.ts';
+import { lockableNames, type SettableBy, type Tenancy } from '../profiles/tenancy/policy.ts';
 import * as kinds from './value-kinds.ts';
 
 const checkNames = ['claims', 'quotas'] as const;
@@ -12,8 +14,14 @@ export interface ServerOptions {
   readonly config?: string;
   readonly kubeconfig?: string;
   readonly namespaces?: string;
+  readonly demo: boolean;
   readonly profiles?: string;
   readonly kubernetes?: string;
+  readonly podSecurityDefault?: PodSecurityLevel;
+  readonly tenancy: Tenancy['mode'];
+  readonly allowedProfiles?: readonly string[];
+  readonly builtInProfiles: boolean;
+  readonly settableBy?: SettableBy;
   readonly configMapKeys: boolean;
   readonly events: boolean;
   readonly checks: string;
@@ -37,6 +45,9 @@ export interface ServerOptions {
 export type OptionName = keyof ServerOptions;
 
 export const defaultOptions: ServerOptions = {
+  demo: false,
+  tenancy: 'strict',
+  builtInProfiles: true,
   configMapKeys: false,
   events: false,
   checks: checkNames.join(','),
@@ -51,6 +62,12 @@ export const defaultOptions: ServerOptions = {
   drainSeconds: 10,
   logLevel: 'info',
 };
+
+/** The default of an option, as it is written; undefined if it has none. */
+export function defaultText(name: OptionName): string | undefined {
+  const value = defaultOptions[name];
+  return value === undefined || typeof value === 'object' ? undefined : String(value);
+}
 
 interface OptionRow<Value> extends kinds.ValueKind<Value> {
   readonly description: string;
@@ -67,6 +84,10 @@ export const optionRows: { readonly [name in OptionName]-?: OptionRow<NonNullabl
     description: "Kubeconfig of the cluster to read namespaces from. Default in a pod: the pod's service account.",
   },
   namespaces: { ...kinds.FILE, description: 'Use these Namespace manifests (YAML) instead of a cluster.' },
+  demo: {
+    ...kinds.BOOLEAN,
+    description: 'Use the built-in sample namespace for every pod instead of a cluster, to try the server out.',
+  },
   profiles: {
     ...kinds.DIRECTORY,
     description:
@@ -75,6 +96,31 @@ export const optionRows: { readonly [name in OptionName]-?: OptionRow<NonNullabl
   kubernetes: {
     ...kinds.KUBERNETES_VERSION,
     description: 'Assume this version of the API server instead of asking it.',
+  },
+  podSecurityDefault: {
+    ...kinds.oneOf('LEVEL', POD_SECURITY_LEVELS),
+    description:
+      "The Pod Security level that the API server enforces in namespaces without the label (its PodSecurityConfiguration). Default: unknown, so a directory of the node is used only where the namespace's label allows it.",
+  },
+  tenancy: {
+    ...kinds.oneOf('MODE', ['strict', 'open']),
+    description:
+      'With strict, only the cluster (`defaults`) chooses images, directories of nodes, Secrets and code, whatever a profile allows. With open, profiles alone decide who may set their parameters.',
+  },
+  allowedProfiles: {
+    ...kinds.list('NAMES', 'names of profiles or globs (*, ?), comma-separated', /^[a-z0-9*?-]{1,53}$/),
+    description:
+      'Profiles that may be used in the cluster: names or globs, comma-separated. Default: all. If it does not allow the built-in default of `profile`, that default does not apply.',
+  },
+  builtInProfiles: {
+    ...kinds.BOOLEAN,
+    description:
+      'Allow the built-in profiles. With false, only your own may be used; they may still extend built-in ones.',
+  },
+  settableBy: {
+    ...kinds.levels(lockableNames),
+    description:
+      'Levels that may set a class of parameters or a setting, instead of those of `tenancy`: `address=cluster,claim=cluster|namespace`. No profile allows more.',
   },
   configMapKeys: {
     ...kinds.BOOLEAN,

@@ -1,5 +1,7 @@
+import { isLevel, type Level, LEVELS } from '../api/keys.ts';
 import { isDnsLabel, isObjectName } from '../kubernetes/names.ts';
 import { parseVersion } from '../kubernetes/version.ts';
+import { splitList } from '../lib/text.ts';
 
 // No schema library here: every start of a server evaluates this module, and zod only if a directory of profiles is given (docs/performance.md).
 
@@ -7,6 +9,8 @@ export type RawValue = string | number | boolean;
 
 export interface ValueKind<Value> {
   readonly placeholder: string;
+  /** The value of a flag that is given without one. */
+  readonly preset?: string;
   /** Completes the sentence "must be …". */
   readonly expected: string;
   readonly parse: (raw: RawValue) => Value | undefined;
@@ -38,12 +42,39 @@ export function subset(placeholder: string, expected: string, words: readonly st
   return text(placeholder, expected, (value) => value === 'none' || value.split(',').every(isWord));
 }
 
+/** Comma-separated words, without spaces around them. */
+export function list(placeholder: string, expected: string, isWord: RegExp): ValueKind<readonly string[]> {
+  const parse = (raw: RawValue): readonly string[] | undefined => {
+    const words = typeof raw === 'string' ? splitList(raw) : [];
+    return words.length > 0 && words.every((word) => isWord.test(word)) ? words : undefined;
+  };
+  return { placeholder, expected, parse };
+}
+
+/** `NAME=LEVEL|LEVEL,NAME=LEVEL`, each name once. */
+export function levels(names: readonly string[]): ValueKind<ReadonlyMap<string, readonly Level[]>> {
+  const parse = (raw: RawValue): ReadonlyMap<string, readonly Level[]> | undefined => {
+    const entries = typeof raw === 'string' ? splitList(raw).map(levelsEntry) : [];
+    const found = new Map(entries.flatMap((entry) => (entry && names.includes(entry[0]) ? [entry] : [])));
+    return found.size > 0 && found.size === entries.length ? found : undefined;
+  };
+  const expected = `NAME=LEVEL|LEVEL, comma-separated, each name once; names: ${names.join(', ')}; levels: ${LEVELS.join(', ')}`;
+  return { placeholder: 'NAME=LEVELS', expected, parse };
+}
+
+function levelsEntry(entry: string): readonly [name: string, levels: readonly Level[]] | undefined {
+  const [name = '', given = '', ...rest] = entry.split('=').map((part) => part.trim());
+  const found = given.split('|').map((level) => level.trim());
+  return rest.length === 0 && found.every(isLevel) ? [name, found] : undefined;
+}
+
 export const FILE = text('FILE', 'a file');
 
 export const DIRECTORY = text('DIR', 'a directory');
 
 export const BOOLEAN: ValueKind<boolean> = {
   placeholder: 'true|false',
+  preset: 'true',
   expected: 'true or false',
   parse: (raw) => ({ true: true, false: false })[String(raw)],
 };

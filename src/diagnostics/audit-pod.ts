@@ -1,6 +1,7 @@
 import { admitInContext } from '../admission/admit.ts';
 import { isReported } from '../admission/decision.ts';
 import { isOptedIn } from '../admission/opt-in.ts';
+import { missingEvidence } from '../admission/status-evidence.ts';
 import { type InjectedStatus, isInjected, readStatus } from '../api/status-annotation.ts';
 import { claimsOf, type Pod } from '../kubernetes/pod.ts';
 import { objectIn, textIn } from '../lib/json.ts';
@@ -14,6 +15,7 @@ export type AuditKind =
   | 'outdated'
   | 'namespace-off'
   | 'claim-missing'
+  | 'record-unproven'
   | 'value-shared'
   | 'value-crowded';
 
@@ -34,9 +36,30 @@ export interface PodAudit {
 export function auditPod(sources: SettingSources, claims: ReadonlySet<string> | undefined): PodAudit | undefined {
   if (hasEnded(sources.pod)) return undefined;
   const record = readStatus(sources.pod);
-  const injected = record?.decision === 'injected' ? record.containers.filter(isInjected) : [];
-  if (injected.length > 0) return { injected, findings: injectedPodFindings(sources, injected, claims) };
-  return { injected, findings: isOptedIn(sources.namespace) ? otherPodFindings(sources, claims) : [] };
+  const recorded = record?.decision === 'injected' ? record.containers.filter(isInjected) : [];
+  const { injected, unproven } = checkRecord(sources, recorded);
+  if (injected.length > 0)
+    return { injected, findings: [...unproven, ...injectedPodFindings(sources, injected, claims)] };
+  return {
+    injected,
+    findings: [...unproven, ...(isOptedIn(sources.namespace) ? otherPodFindings(sources, claims) : [])],
+  };
+}
+
+/** Anyone who creates a pod can write the record. */
+export function checkRecord(
+  { pod, catalogue }: Pick<SettingSources, 'pod' | 'catalogue'>,
+  recorded: readonly InjectedStatus[],
+): { readonly injected: readonly InjectedStatus[]; readonly unproven: readonly PodFinding[] } {
+  const missing = new Map(recorded.map((status) => [status, missingEvidence(pod, status, catalogue)] as const));
+  return {
+    injected: recorded.filter((status) => missing.get(status) === undefined),
+    unproven: [...missing].flatMap(([{ container, profile }, why]): readonly PodFinding[] => {
+      if (why === undefined) return [];
+      const message = `the status annotation says that container ${container} carries ${profile}, but ${why}`;
+      return [{ kind: 'record-unproven', message }];
+    }),
+  };
 }
 
 function hasEnded(pod: Pod): boolean {

@@ -1,5 +1,6 @@
 import { isOptedIn } from '../admission/opt-in.ts';
 import { INJECTION_LABEL } from '../api/keys.ts';
+import { isDnsLabel, isObjectName } from '../kubernetes/names.ts';
 import { type WorkloadRef, enclosingMetadata, type WorkloadKind } from '../kubernetes/workload.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import type { JsonObject } from '../lib/json.ts';
@@ -28,7 +29,10 @@ export function namespaceFinding(namespace: Namespace): readonly Finding[] {
     {
       code: 'namespace-not-enabled',
       message: `the API server never calls agent-injector for these pods: ${why}`,
-      fix: `kubectl label namespace ${name} ${suggestion ?? `${INJECTION_LABEL}=enabled`}${overwrite}`,
+      // A name from a file can be any text, also one that a shell would run.
+      ...(isDnsLabel(name) && {
+        fix: `kubectl label namespace ${name} ${suggestion ?? `${INJECTION_LABEL}=enabled`}${overwrite}`,
+      }),
     },
   ];
 }
@@ -46,8 +50,12 @@ export function misplacedKeyFindings(
 
 const RESTARTABLE: ReadonlySet<string> = new Set(['Deployment', 'StatefulSet', 'DaemonSet']);
 
-/** The command that replaces the pods of a workload; undefined for kinds that kubectl cannot restart. */
+/**
+ * The command that replaces the pods of a workload; undefined for kinds that kubectl cannot restart. Also undefined for names that no object can have:
+ * pod authors write the owner references of their pods, and people paste the command into a shell.
+ */
 export function restartCommand(namespace: string, workload: WorkloadRef | undefined): string | undefined {
   if (!workload || !RESTARTABLE.has(workload.kind)) return undefined;
+  if (!isDnsLabel(namespace) || !isObjectName(workload.name)) return undefined;
   return `kubectl -n ${namespace} rollout restart ${workload.kind.toLowerCase()}/${workload.name}`;
 }

@@ -28,10 +28,10 @@ export function chainsFor(sources: SettingSources, profiles: readonly Profile[])
   const perProfile = profiles.map(({ name }) => `containers.${name}`);
   const chains = [...userSettingNames, ...perProfile].flatMap((setting) =>
     scopesOf(sources, setting).map((container): Chain => {
-      const levels: readonly string[] = levelsFor(sources, setting);
+      const levels = levelsFor(sources, setting);
       const values = [...settingChain(sources, setting, container?.name)].map((one) => ({
         ...one,
-        allowed: levels.includes(one.source.from),
+        allowed: one.source.from === 'profile' || levels.includes(one.source.from),
       }));
       return { setting, ...(container && { container: container.name }), values: withStates(values) };
     }),

@@ -1,9 +1,10 @@
-import { key, parseKey } from '../api/keys.ts';
+import { key, type Level, parseKey } from '../api/keys.ts';
 import type { Parameter } from '../api/profile/parameter.ts';
 import type { ProfileTest } from '../api/profile/profile.ts';
 import { didYouMean, nearest } from '../lib/suggest.ts';
 import { type Catalogue, withProfiles } from '../profiles/catalogue.ts';
 import type { Delivery } from '../profiles/delivery.ts';
+import { classesOf, type ParameterClass } from '../profiles/tenancy/parameter-class.ts';
 import type { Problem } from '../profiles/problem.ts';
 import type { Profile } from '../profiles/profile.ts';
 import { parametersOf, render, type Template } from '../profiles/template.ts';
@@ -31,7 +32,7 @@ export interface ProfileLintOptions {
 
 /** Lints a valid profile: unknown names in its tests, failing tests, bad practices. Paths are those of the profile's document. */
 export function lintProfile(profile: Profile, catalogue: Catalogue, options: ProfileLintOptions): ProfileLint {
-  const known = withProfiles(catalogue, new Map([...catalogue.profiles, [profile.name, profile]]));
+  const known = withProfiles(catalogue, new Map([...catalogue.profiles, [profile.name, profile]]), catalogue.own);
   const results = runTests(profile, known).map(({ name, deviations }, index) => {
     const test = profile.tests[index];
     const invalid = test ? unknownNames(test, ['spec', 'tests', index], profile, known) : [];
@@ -44,6 +45,7 @@ export function lintProfile(profile: Profile, catalogue: Catalogue, options: Pro
   });
   const warnings = [
     ...unpinnedImages(profile, options.strict),
+    ...openParameters(profile),
     ...unusedParameters(profile),
     ...(options.strict && !options.isDerived && profile.tests.length === 0 ? [NO_TESTS] : []),
   ];
@@ -125,6 +127,29 @@ function pinningAdvice(image: string, strict: boolean): string | undefined {
   if (tag === undefined) return `"${image}" has no tag: ${advice}`;
   if (tag === 'latest') return `"${image}" has the tag "latest": ${advice}`;
   return strict ? `"${image}" is not pinned: a tag can be moved, a digest (@sha256:…) cannot` : undefined;
+}
+
+/** The classes of parameters that are seldom left to pods on purpose, and the levels that lint reports. */
+const guardedClasses: readonly (readonly [ParameterClass, decides: string, open: readonly Level[]])[] = [
+  ['code', 'which code is loaded', ['namespace', 'pod', 'container']],
+  ['image', 'which image is used', ['pod', 'container']],
+  ['nodePath', 'which directory of the node is mounted', ['pod', 'container']],
+];
+
+function openParameters(profile: Profile): readonly Problem[] {
+  return [...profile.parameters.values()].flatMap((parameter, index): readonly Problem[] => {
+    const { name, settableBy } = parameter;
+    const isConstrained = 'allowed' in parameter && parameter.allowed !== undefined;
+    const classes = isConstrained ? [] : classesOf(profile, parameter);
+    const found = guardedClasses.find(
+      ([guarded, , levels]) => classes.includes(guarded) && settableBy.some((level) => levels.includes(level)),
+    );
+    if (!found) return [];
+    const [, decides, levels] = found;
+    const who = settableBy.filter((level) => levels.includes(level)).join(', ');
+    const message = `"${name}" decides ${decides}, and it may be set by ${who}: add settableBy: [cluster]`;
+    return [{ path: ['spec', 'parameters', index, 'settableBy'], message }];
+  });
 }
 
 function unusedParameters(profile: Profile): readonly Problem[] {

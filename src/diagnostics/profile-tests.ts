@@ -10,6 +10,7 @@ import { contains, isObject, type Json } from '../lib/json.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import type { Problem } from '../profiles/problem.ts';
 import type { Profile } from '../profiles/profile.ts';
+import { OPEN } from '../profiles/tenancy/policy.ts';
 import { reasonMessage } from '../reasons/message.ts';
 
 export interface TestResult {
@@ -20,13 +21,15 @@ export interface TestResult {
 
 /**
  * Runs the tests of a profile with `admit`, in a namespace "test" that is opted in and selects this profile. The catalogue provides other
- * profiles, slots, sidecars and foreign agents; its cluster-wide defaults are ignored, so that a test has the same result everywhere.
+ * profiles, slots, sidecars and foreign agents; its cluster-wide defaults and its tenancy are ignored, so that a test has the same result
+ * everywhere: the profile alone decides who may set its parameters.
  */
 export function runTests(profile: Profile, catalogue: Catalogue): readonly TestResult[] {
   const own: Catalogue = {
     ...catalogue,
     profiles: new Map([...catalogue.profiles, [profile.name, profile]]),
     defaults: new Map(),
+    tenancy: OPEN,
     knownSettings: new Set([...catalogue.knownSettings, `containers.${profile.name}`, ...profile.parameters.keys()]),
   };
   return profile.tests.map((test, index) => ({

@@ -86,7 +86,7 @@ const DELIVERY = {
 const FILES = {
   stage: 'files',
   name: 'mounts',
-  holds: 'no other volume is mounted where the agent has files',
+  holds: 'no other volume is mounted where the agent has files, or read-only above them',
 } as const;
 
 const ENVIRONMENT = {
@@ -104,10 +104,10 @@ function planAdditions(
   const { trace } = draft.podDraft.context;
   const scope = { container: container.name, profile: profile.name };
   const request = { profile, delivery, draft, conditions, takenPaths: pathsOf(draft) };
-  const files = planFiles(request);
+  const planned = planFiles(request);
+  const files = planned.ok ? addConfigFiles(request, planned.value) : planned;
   traceResult(trace, FILES, scope, files);
   if (!files.ok) return files;
-  addConfigFiles(request, files.value);
   const environment = planEnvironment(draft.environment, entries, envFrom);
   const steps: Result<readonly EnvironmentStep[], Reason> = environment.ok
     ? environment
@@ -119,8 +119,8 @@ function planAdditions(
   return { ok: true, value: commit(request, files.value, steps.value) };
 }
 
-function pathsOf({ mounts, target: { container } }: ContainerDraft): readonly TakenPath[] {
-  return takenPaths(mounts, container['volumeDevices']);
+function pathsOf({ podDraft, mounts, target: { container } }: ContainerDraft): readonly TakenPath[] {
+  return takenPaths(mounts, container['volumeDevices'], (name) => podDraft.volumes.named(name));
 }
 
 function conditionsFor(

@@ -1,9 +1,9 @@
-import { ARCH_LABEL } from '../kubernetes/labels.ts';
 import { ownerKindsOf } from '../kubernetes/owner.ts';
 import type { Container } from '../kubernetes/pod.ts';
 import { mayRunOn, osOf } from '../kubernetes/scheduling.ts';
 import { isAtLeast } from '../kubernetes/version.ts';
 import { matchesGlob } from '../lib/glob.ts';
+import { profileForbiddenBy } from '../profiles/catalogue.ts';
 import type { Profile } from '../profiles/profile.ts';
 import type { Reason, Setting } from '../reasons/reason.ts';
 import { isRequired } from '../settings/required.ts';
@@ -22,6 +22,14 @@ interface Candidate {
 
 const rules: readonly Rule<Candidate>[] = [
   {
+    name: 'allowed',
+    holds: 'the cluster allows the profile',
+    evaluate: ({ sources: { catalogue, namespace }, profile: { name } }) => {
+      const by = profileForbiddenBy(catalogue, name);
+      return by && { code: 'profile-not-allowed', profile: name, namespace: namespace.name, by };
+    },
+  },
+  {
     name: 'settings',
     holds: 'every setting has a valid value',
     evaluate: ({ sources, container }) => unreadableSetting(sources, container.name),
@@ -32,7 +40,7 @@ const rules: readonly Rule<Candidate>[] = [
     evaluate: ({ sources: { namespace }, profile: { name, namespaces } }) =>
       !namespaces || namespaces.some((pattern) => matchesGlob(pattern, namespace.name))
         ? undefined
-        : { code: 'profile-not-allowed', profile: name, namespace: namespace.name },
+        : { code: 'profile-not-allowed', profile: name, namespace: namespace.name, by: 'namespaces' },
   },
   {
     name: 'owner',
@@ -47,8 +55,8 @@ const rules: readonly Rule<Candidate>[] = [
   {
     name: 'os',
     holds: 'the agent runs on the operating system of the pod',
-    evaluate: ({ sources: { pod }, profile: { name, constraints } }) => {
-      const os = osOf(pod) ?? 'the nodes of the pod';
+    evaluate: ({ sources: { pod }, profile: { name, constraints }, container }) => {
+      const os = osOf(pod, container) ?? 'the nodes of the pod';
       return constraints.os.includes(os) ? undefined : { code: 'os-unsupported', os, profile: name };
     },
   },
@@ -57,7 +65,7 @@ const rules: readonly Rule<Candidate>[] = [
     holds: 'the agent runs on a CPU architecture that the pod can be scheduled on',
     evaluate: ({ sources: { pod }, profile: { name, constraints } }) => {
       const { arch } = constraints;
-      return !arch || arch.some((one) => mayRunOn(pod, ARCH_LABEL, one))
+      return !arch || arch.some((one) => mayRunOn(pod, 'arch', one))
         ? undefined
         : { code: 'arch-unsupported', profile: name, supported: arch };
     },

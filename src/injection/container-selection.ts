@@ -108,7 +108,12 @@ export class ContainerSelector {
   }
 
   #isApp({ list, container }: TargetContainer): boolean {
-    return list === 'containers' && !this.#sources.catalogue.sidecars.has(container.name);
+    if (list !== 'containers') return false;
+    const view = new ContainerView(container, container.env ?? [], this.originalVolumeNames);
+    return !this.#sources.catalogue.sidecars.some(
+      ({ name, signs }) =>
+        matchesGlob(name, container.name) && signs.every((sign) => matchedBy(sign, view) !== undefined),
+    );
   }
 
   /** True if the profile applies to the container. If containers are named explicitly, matchers are not evaluated. */

@@ -1,4 +1,3 @@
-import { ARCH_LABEL } from '../kubernetes/labels.ts';
 import type { Container } from '../kubernetes/pod.ts';
 import { mayRunOn } from '../kubernetes/scheduling.ts';
 import type { Profile } from '../profiles/profile.ts';
@@ -16,7 +15,7 @@ export function variantsFor(
     if (by === 'libc') return libcOf(sources, container) ?? constraints.libc?.[0] ?? 'glibc';
     if (by === 'arch') {
       const supported = constraints.arch ?? ['amd64', 'arm64'];
-      return supported.find((arch) => mayRunOn(sources.pod, ARCH_LABEL, arch)) ?? supported[0];
+      return supported.find((arch) => mayRunOn(sources.pod, 'arch', arch)) ?? supported[0];
     }
     return parameters.get(by)?.text;
   };

@@ -1,3 +1,4 @@
+import type { PodSecurityLevel } from './pod-security.ts';
 import type { KubernetesVersion } from './version.ts';
 import type { WorkloadRef } from './workload.ts';
 
@@ -8,6 +9,8 @@ export interface ClusterState {
   readonly claim?: (namespace: string, name: string) => Claim | 'absent' | undefined;
   readonly quotas?: (namespace: string) => readonly Quota[] | undefined;
   readonly limitRanges?: (namespace: string) => readonly LimitRangeItem[] | undefined;
+  /** The Pod Security level that the API server enforces in namespaces without the label; undefined if unknown. */
+  readonly podSecurityDefault?: PodSecurityLevel;
   /** The workload of a pod template from a file, which has no owner reference. */
   readonly workload?: WorkloadRef;
 }

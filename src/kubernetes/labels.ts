@@ -8,8 +8,48 @@ export const POD_SECURITY_PREFIX = 'pod-security.kubernetes.io/';
 export const POD_SECURITY_ENFORCE_LABEL = `${POD_SECURITY_PREFIX}enforce`;
 
 export const OS_LABEL = 'kubernetes.io/os';
-export const ARCH_LABEL = 'kubernetes.io/arch';
 export const HOSTNAME_LABEL = 'kubernetes.io/hostname';
 
 /** Annotation of a mirror pod, which represents a static pod. The kubelet runs the static pod whatever the API server says. */
 export const MIRROR_POD_ANNOTATION = 'kubernetes.io/config.mirror';
+
+/** The SecurityContextConstraints that OpenShift has applied to the pod. */
+export const OPENSHIFT_SCC_ANNOTATION = 'openshift.io/scc';
+
+export type NodeFact = 'os' | 'arch';
+
+/** A node label that says something about the node's operating system or CPU architecture. */
+export interface NodeLabel {
+  readonly key: string;
+  readonly says: NodeFact;
+  /** How the fact follows from the value of the label. */
+  readonly valueOf: 'itself' | ((value: string) => string);
+  /** The only value of the fact whose nodes have the label. */
+  readonly onlyOn?: string;
+}
+
+const windowsIf =
+  (isWindows: (value: string) => boolean) =>
+  (value: string): string =>
+    isWindows(value) ? 'windows' : 'linux';
+
+/**
+ * The kubelet sets the beta labels (pkg/kubelet/kubelet_node_status.go), and on Windows the build (NodeWindowsBuild). GKE and AKS set their own.
+ */
+export const nodeLabels: readonly NodeLabel[] = [
+  { key: OS_LABEL, says: 'os', valueOf: 'itself' },
+  { key: 'beta.kubernetes.io/os', says: 'os', valueOf: 'itself' },
+  { key: 'node.kubernetes.io/windows-build', says: 'os', valueOf: () => 'windows', onlyOn: 'windows' },
+  {
+    key: 'cloud.google.com/gke-os-distribution',
+    says: 'os',
+    valueOf: windowsIf((value) => value.toLowerCase().startsWith('windows')),
+  },
+  {
+    key: 'kubernetes.azure.com/os-sku',
+    says: 'os',
+    valueOf: windowsIf((value) => value.toLowerCase().startsWith('windows')),
+  },
+  { key: 'kubernetes.io/arch', says: 'arch', valueOf: 'itself' },
+  { key: 'beta.kubernetes.io/arch', says: 'arch', valueOf: 'itself' },
+];

@@ -33,13 +33,30 @@ const DEPLOYMENT_HASH_LABEL = 'pod-template-hash';
 const HASH_LABELS = [DEPLOYMENT_HASH_LABEL, 'rollouts-pod-template-hash'];
 
 /**
- * The name of the workload: the name of the pod's owner, without the hash of a Deployment or a Rollout and without the time of a CronJob.
+ * Labels with the name that stays the same from run to run, or from revision to revision, where the names of pod and owner do not: Knative
+ * (pkg/apis/serving register.go), Argo Workflows (workflow/common/common.go), Tekton (pkg/apis/pipeline/register.go).
+ */
+const STABLE_NAME_LABELS = [
+  'serving.knative.dev/service',
+  'workflows.argoproj.io/cron-workflow',
+  'workflows.argoproj.io/workflow-template',
+  'tekton.dev/pipelineTask',
+  'tekton.dev/task',
+];
+
+/**
+ * The name of the workload: the name that a label of its controller keeps the same, else the name of the pod's owner, without the hash of a Deployment or a Rollout and without the time of a CronJob.
  * Templates use it in paths and images, and the API server does not validate names in `ownerReferences`: an invalid name is ignored.
  */
 export function workloadNameOf(pod: Pod): string | undefined {
+  const labels = labelsOf(pod);
+  const stable = STABLE_NAME_LABELS.map((label) => labels[label]).find(
+    (text) => text !== undefined && isObjectName(text),
+  );
+  if (stable !== undefined) return stable;
   const owner = ownerOf(pod);
   const name = owner?.['name'];
-  if (typeof name === 'string' && isObjectName(name)) return withoutSuffix(name, owner?.['kind'], labelsOf(pod));
+  if (typeof name === 'string' && isObjectName(name)) return withoutSuffix(name, owner?.['kind'], labels);
   return ownName(pod);
 }
 

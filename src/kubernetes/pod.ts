@@ -154,14 +154,38 @@ const podShape = fields({
 
 /** Parses untrusted JSON as a Pod. It checks only the structure that other code relies on, and copies and drops nothing. */
 export function decodePod(value: Json | undefined): Result<Pod, PodFault> {
-  const fault = podShape(value, '');
+  const fault = podShape(value, '') ?? deepNesting(value);
   if (fault) return { ok: false, error: { path: fault.path === '' ? 'object' : fault.path, expected: fault.expected } };
   // podShape has proven this structure; an open interface cannot be built from checks without copying the pod.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return { ok: true, value: value as Pod };
 }
 
+/** No field of a pod is as deep, and recursive functions handle it. An API server drops unknown fields, but other callers need not. */
+const MAX_DEPTH = 64;
+
+/** Managed fields are not used, and their schema is open. */
+const NOT_USED = 'managedFields';
+
+function deepNesting(pod: Json | undefined): PodFault | undefined {
+  return isDeeper(pod, MAX_DEPTH) ? { path: '', expected: `nested at most ${MAX_DEPTH} levels deep` } : undefined;
+}
+
+function isDeeper(value: Json | undefined, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (levels === 0) return true;
+  if (!isObject(value)) return value.some((element) => isDeeper(element, levels - 1));
+  for (const key in value) if (key !== NOT_USED && isDeeper(value[key], levels - 1)) return true;
+  return false;
+}
+
 export function imageOf(container: Container): string {
   const { image } = container;
   return typeof image === 'string' ? image : '';
+}
+
+/** The name and the tag of the image, without registry, folders and digest. */
+export function imageNameOf(container: Container): string {
+  const image = imageOf(container);
+  return image.slice(image.lastIndexOf('/') + 1).split('@', 1)[0] ?? '';
 }

@@ -1,16 +1,21 @@
-import { HOSTNAME_LABEL, OS_LABEL } from './labels.ts';
-import { isObject, type Json } from '../lib/json.ts';
+import { HOSTNAME_LABEL, nodeLabels, type NodeFact, OS_LABEL } from './labels.ts';
+import { isObject, type Json, type JsonObject, textIn } from '../lib/json.ts';
 import { matchesExpression } from './label-selector.ts';
-import type { Pod } from './pod.ts';
+import { type Container, imageNameOf, type Pod } from './pod.ts';
 
-/** Checks node selector and required node affinity: can the pod run on a node whose label has this value? */
-export function mayRunOn(pod: Pod, label: string, value: string): boolean {
-  const selected = pod.spec.nodeSelector?.[label];
-  if (selected !== undefined && selected !== value) return false;
+/** Checks node selector and required node affinity: can the pod run on a node of this operating system or CPU architecture? */
+export function mayRunOn(pod: Pod, fact: NodeFact, value: string): boolean {
+  const { nodeSelector } = pod.spec;
+  const selected = Object.keys(nodeSelector ?? {}).map((key) => ({
+    key,
+    operator: 'In',
+    values: [nodeSelector?.[key] ?? ''],
+  }));
+  if (!selected.every((requirement) => matches(requirement, fact, value))) return false;
   const terms = termsOf(pod);
   return (
     terms.length === 0 ||
-    terms.some((term) => expressionsOf(term).every((expression) => matches(expression, label, value)))
+    terms.some((term) => expressionsOf(term).every((requirement) => matches(requirement, fact, value)))
   );
 }
 
@@ -50,16 +55,46 @@ function expressionsOf(term: Json): readonly Json[] {
   return Array.isArray(expressions) ? expressions : [];
 }
 
-function matches(expression: Json, label: string, value: string): boolean {
-  return !isObject(expression) || expression['key'] !== label || matchesExpression(expression, value);
+/** True if a node with this fact can meet the requirement. Other labels than those in the table say nothing about the fact. */
+function matches(requirement: Json, fact: NodeFact, value: string): boolean {
+  if (!isObject(requirement)) return true;
+  const label = nodeLabels.find(({ key, says }) => key === requirement['key'] && says === fact);
+  if (!label) return true;
+  if (label.valueOf === 'itself') return matchesExpression(requirement, value);
+  const { valueOf } = label;
+  const listed = Array.isArray(requirement['values']) ? requirement['values'] : [];
+  const isOnNode = label.onlyOn === undefined || label.onlyOn === value;
+  switch (textIn(requirement, 'operator')) {
+    case 'In':
+      return isOnNode && listed.some((text) => typeof text === 'string' && valueOf(text) === value);
+    case 'DoesNotExist':
+      return label.onlyOn !== value;
+    case 'NotIn':
+      return true;
+    default:
+      return isOnNode;
+  }
 }
 
+const WINDOWS_IMAGE = /(?:^|[^a-z])(?:windowsservercore|nanoserver|ltsc20\d\d)(?:[^a-z]|$)/;
+
 /**
- * The operating system of the pod: from `spec.os` or the node selector, otherwise Linux unless its node affinity excludes that. Undefined if
- * no node can run the pod.
+ * The operating system of the pod: from `spec.os`, the node selector and the required node affinity, else from what only Windows pods have
+ * (`windowsOptions`, the name of the container's image), else Linux. Undefined if no node can run the pod.
  */
-export function osOf(pod: Pod): string | undefined {
+export function osOf(pod: Pod, container?: Container): string | undefined {
   const named = pod.spec.os?.['name'] ?? pod.spec.nodeSelector?.[OS_LABEL];
   if (typeof named === 'string') return named;
-  return ['linux', 'windows'].find((os) => mayRunOn(pod, OS_LABEL, os));
+  const possible = ['linux', 'windows'].filter((os) => mayRunOn(pod, 'os', os));
+  if (possible.length < 2) return possible[0];
+  const isWindows = hasWindowsOptions(pod.spec) || (container !== undefined && isWindowsContainer(container));
+  return isWindows ? 'windows' : 'linux';
+}
+
+function isWindowsContainer(container: Container): boolean {
+  return hasWindowsOptions(container) || WINDOWS_IMAGE.test(imageNameOf(container).toLowerCase());
+}
+
+function hasWindowsOptions({ securityContext }: JsonObject): boolean {
+  return isObject(securityContext) && isObject(securityContext['windowsOptions']);
 }

@@ -74,7 +74,7 @@ export const metricRows = {
   },
   agent_injector_events_total: {
     type: 'counter',
-    help: 'Kubernetes Events for workloads, by result: written, known (another replica wrote it), repeated (the same Event was written in the last ten minutes), dropped (over the rate limit), failed (see the log).',
+    help: 'Kubernetes Events for workloads, by result: written, known (another replica wrote it), repeated (the same Event was written in the last ten minutes), dropped (over the rate limit, or the namespace is being deleted), unverified (the pod has no controller of a known kind, or it does not exist), failed (see the log).',
     labels: ['result'],
   },
   agent_injector_certificate_expiry_seconds: {
@@ -90,6 +90,11 @@ export const metricRows = {
   agent_injector_certificate_problem: {
     type: 'gauge',
     help: '1 while the certificate cannot be read, renewed or published, otherwise 0. The log has the cause.',
+    labels: [],
+  },
+  agent_injector_foreign_ca_certificates: {
+    type: 'gauge',
+    help: 'Trusted CA certificates that no replica made, since this replica started. The log names them.',
     labels: [],
   },
   agent_injector_ca_bundle_repairs_total: {

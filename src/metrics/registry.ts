@@ -53,6 +53,7 @@ function measureCertificates(registry: Registry, read: () => CertificateGauges):
   });
   collectByLabel(registry, 'agent_injector_certificate_renewals_total', () => read().renewals);
   collectValue(registry, 'agent_injector_certificate_problem', () => Number(read().hasProblem));
+  collectValue(registry, 'agent_injector_foreign_ca_certificates', () => read().foreign);
   collectValue(registry, 'agent_injector_ca_bundle_repairs_total', () => read().repairs);
   collectByLabel(registry, 'agent_injector_webhook_drift', () => read().drift);
 }

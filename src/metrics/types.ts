@@ -32,6 +32,8 @@ export interface CertificateGauges {
   readonly expiry: { readonly leaf: Date | undefined; readonly ca: Date | undefined };
   readonly renewals: { readonly leaf: number; readonly ca: number };
   readonly hasProblem: boolean;
+  /** Trusted CA certificates that no replica made. */
+  readonly foreign: number;
   readonly repairs: number;
   /** Webhook entries by the field that differs from what the server needs. */
   readonly drift: Readonly<Record<string, number>>;

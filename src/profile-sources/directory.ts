@@ -5,7 +5,7 @@ import type { Logger } from '../lib/logger.ts';
 import { traceOf } from '../lib/stack-trace.ts';
 import { type Catalogue, type CatalogueTables, problemText, withProfiles } from '../profiles/catalogue.ts';
 import { type ProfileSet, readProfiles } from '../profiles/read-profiles.ts';
-import { problemsOfDefaults } from '../settings/validate-defaults.ts';
+import { problemsOfDefaults, problemsOfTenancy } from '../settings/validate-defaults.ts';
 import { type Documents, profileDocuments } from './directory-documents.ts';
 import { type DirectoryContent, readDirectory } from './directory-reader.ts';
 import { builtInSources } from './read-catalogue.ts';
@@ -72,7 +72,7 @@ export class ProfileDirectory {
   private constructor(options: ProfileDirectoryOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#catalogue = withProfiles(options.tables, EMPTY.profiles);
+    this.#catalogue = withProfiles(options.tables, EMPTY.profiles, []);
   }
 
   /** Reads the directory for the first time. Throws an Error if it cannot be read at all. */
@@ -163,11 +163,12 @@ export class ProfileDirectory {
     const { dir, builtIn, tables, log } = this.#options;
     const documents = await runInSlices(profileDocuments(dir, files, this.#names), this.#clock);
     const set = await this.#readProfiles(documents);
-    const catalogue = withProfiles(tables, set.profiles);
+    const catalogue = withProfiles(tables, set.profiles, set.own.keys());
     const problems = limited([
       ...documents.problems,
       ...set.problems.map((problem) => fileProblemText(fileProblem(problem))),
       ...problemsOfDefaults(catalogue, tables.defaults).map(problemText),
+      ...problemsOfTenancy(catalogue).map(problemText),
     ]);
     const before = this.#catalogue.profiles;
     this.#catalogue = catalogue;

@@ -12,6 +12,7 @@ import {
 import { nameOf } from '../profiles/extends.ts';
 import type { Problem, ProfileSource } from '../profiles/problem.ts';
 import { readAllProfiles } from '../profiles/read-profiles.ts';
+import { STRICT } from '../profiles/tenancy/policy.ts';
 import { problemsOfDefaults, readDefaults } from '../settings/validate-defaults.ts';
 
 const slotsSchema = z.array(
@@ -29,7 +30,9 @@ const foreignAgentsSchema = z.array(
   z.strictObject({ vendor: z.string(), slots: z.array(z.string()).default([]), signs: z.array(matcherSchema).min(1) }),
 );
 
-const sidecarsSchema = z.array(z.strictObject({ name: z.string(), of: z.string() }));
+const sidecarsSchema = z.array(
+  z.strictObject({ name: z.string(), of: z.string(), signs: z.array(matcherSchema).default([]) }),
+);
 
 export interface CatalogueDocuments {
   readonly profiles: readonly unknown[];
@@ -49,7 +52,7 @@ export function readCatalogue(source: CatalogueDocuments): Result<Catalogue, rea
     own: [],
     slots: new Set(tables.slots.keys()),
   });
-  const catalogue = withProfiles(tables, profiles);
+  const catalogue = withProfiles(tables, profiles, []);
   const problems = [
     ...inProfiles.map(({ source: { document }, path, message }) => ({
       path: [nameOf(document) ?? 'profiles', ...path],
@@ -80,8 +83,9 @@ function readTables(source: Omit<CatalogueDocuments, 'profiles'>): Result<Catalo
   const tables = {
     slots: new Map(slots.data.map((slot) => [slot.name, { ...slot, vendors: vendorsOf(slot) }])),
     foreignAgents: foreignAgents.data,
-    sidecars: new Set(sidecars.data.map((row) => row.name)),
+    sidecars: sidecars.data,
     defaults: new Map(Object.entries(defaults.value)),
+    tenancy: STRICT,
   };
   return { ok: true, value: tables };
 }

@@ -1,8 +1,9 @@
 import { userSettingNames } from '../api/keys.ts';
 import type { Matcher } from '../api/profile/matcher.ts';
-import { pathText } from '../lib/text.ts';
+import { pathText, splitList } from '../lib/text.ts';
 import type { Problem } from './problem.ts';
 import type { Profile } from './profile.ts';
+import { forbiddenBy, type Tenancy } from './tenancy/policy.ts';
 
 /** An exclusive place in a process, for one agent at most. The environment shows whether it is taken, and by which vendor. */
 export interface Slot {
@@ -21,14 +22,23 @@ export interface ForeignAgent {
   readonly signs: readonly Matcher[];
 }
 
+/** A container that is not an app: its name matches the glob, and each of the signs matches the container. */
+export interface Sidecar {
+  readonly name: string;
+  readonly of: string;
+  readonly signs: readonly Matcher[];
+}
+
 /** All inputs of a decision except the pod, its namespace and the cluster. */
 export interface Catalogue {
   readonly profiles: ReadonlyMap<string, Profile>;
+  /** Names of the users' profiles among them; all others are built in. */
+  readonly own: ReadonlySet<string>;
   readonly slots: ReadonlyMap<string, Slot>;
   readonly foreignAgents: readonly ForeignAgent[];
-  /** Names of containers that are not an app. */
-  readonly sidecars: ReadonlySet<string>;
+  readonly sidecars: readonly Sidecar[];
   readonly defaults: ReadonlyMap<string, string>;
+  readonly tenancy: Tenancy;
   /** Names of the defaults that the cluster sets itself; the others are built in. */
   readonly ownDefaults?: ReadonlySet<string>;
   /** True if required pods have no way out (the option `strictRequired`). */
@@ -37,17 +47,21 @@ export interface Catalogue {
   readonly knownSettings: ReadonlySet<string>;
 }
 
-export type CatalogueTables = Omit<Catalogue, 'profiles' | 'knownSettings'>;
+export type CatalogueTables = Omit<Catalogue, 'profiles' | 'own' | 'knownSettings'>;
 
-export function withProfiles(tables: CatalogueTables, profiles: Catalogue['profiles']): Catalogue {
-  const own = [...profiles.values()].map(({ name, parameters }) => ({ name, parameters: [...parameters.keys()] }));
+export function withProfiles(
+  tables: CatalogueTables,
+  profiles: Catalogue['profiles'],
+  own: Iterable<string>,
+): Catalogue {
+  const named = [...profiles.values()].map(({ name, parameters }) => ({ name, parameters: [...parameters.keys()] }));
   // Suggestions prefer the first of equally similar names: a typo is seldom in the name of a profile.
   const known = [
     ...userSettingNames,
-    ...own.flatMap(({ parameters }) => parameters),
-    ...own.flatMap(({ name, parameters }) => ['containers', ...parameters].map((setting) => `${setting}.${name}`)),
+    ...named.flatMap(({ parameters }) => parameters),
+    ...named.flatMap(({ name, parameters }) => ['containers', ...parameters].map((setting) => `${setting}.${name}`)),
   ];
-  return { ...tables, profiles, knownSettings: new Set(known) };
+  return { ...tables, profiles, own: new Set(own), knownSettings: new Set(known) };
 }
 
 export function problemText({ path, message }: Problem): string {
@@ -62,6 +76,24 @@ export function withDefaults(catalogue: Catalogue, defaults: Iterable<readonly [
     defaults: new Map([...catalogue.defaults, ...own]),
     ownDefaults: new Set([...(catalogue.ownDefaults ?? []), ...own.keys()]),
   };
+}
+
+/**
+ * Adds the cluster's policy. The built-in default of `profile` does not apply if the policy forbids that profile: a namespace that chooses none
+ * then gets none.
+ */
+export function withTenancy(catalogue: Catalogue, tenancy: Tenancy): Catalogue {
+  const isForbidden = splitList(catalogue.defaults.get('profile') ?? '').some(
+    (name) => forbiddenBy(tenancy, name, true) !== undefined,
+  );
+  const defaults = new Map(catalogue.defaults);
+  if (isForbidden) defaults.delete('profile');
+  return { ...catalogue, tenancy, defaults };
+}
+
+/** The option that forbids a profile of the catalogue; undefined if the cluster allows it. */
+export function profileForbiddenBy({ tenancy, own }: Catalogue, name: string): ReturnType<typeof forbiddenBy> {
+  return forbiddenBy(tenancy, name, !own.has(name));
 }
 
 /** Normalizes a GUID for comparison: the CLR ignores case and braces. */

@@ -2,7 +2,7 @@ import { dispatch } from '../lib/dispatch.ts';
 import type { Matcher } from '../api/profile/matcher.ts';
 import { isWithin, normalPath } from '../kubernetes/mount-path.ts';
 import { type Container, type EnvVar, imageOf } from '../kubernetes/pod.ts';
-import { MAX_IMAGE_LENGTH, matchesGlob } from '../lib/glob.ts';
+import { isGlob, MAX_IMAGE_LENGTH, matchesGlob } from '../lib/glob.ts';
 import type { Json } from '../lib/json.ts';
 
 /**
@@ -14,6 +14,7 @@ export class ContainerView {
   readonly environment: readonly EnvVar[];
   readonly volumes: ReadonlySet<string>;
   #byName: ReadonlyMap<string, EnvVar> | undefined;
+  #values: string | undefined;
   #command: string | undefined;
   #mountPaths: readonly string[] | undefined;
 
@@ -27,6 +28,12 @@ export class ContainerView {
   variable(name: string): EnvVar | undefined {
     this.#byName ??= new Map(this.environment.map((entry) => [entry.name, entry]));
     return this.#byName.get(name);
+  }
+
+  /** All values, for a quick look before each is matched. */
+  get values(): string {
+    this.#values ??= this.environment.map(({ value }) => value ?? '').join('\n');
+    return this.#values;
   }
 
   /** Command and arguments on one line, so that `-r some-agent` matches as one word or two. */
@@ -49,10 +56,11 @@ type Match<In extends Matcher['in']> = (
 const matchPart: { readonly [where in Matcher['in']]: Match<where> } = {
   environment: (matcher, view) => {
     const names = typeof matcher.name === 'string' ? [matcher.name] : matcher.name;
-    return names.find((name) => {
-      const entry = view.variable(name);
-      return entry !== undefined && hasValue(entry, matcher);
-    });
+    for (const name of names) {
+      const found = isGlob(name) ? matchingVariable(name, matcher, view) : view.variable(name);
+      if (found && hasValue(found, matcher)) return found.name;
+    }
+    return undefined;
   },
   command: ({ contains }, { command }) => (command.includes(contains) ? 'its command' : undefined),
   image: ({ matches }, { container }) =>
@@ -62,6 +70,24 @@ const matchPart: { readonly [where in Matcher['in']]: Match<where> } = {
   mount: ({ path }, { mountPaths }) =>
     mountPaths.some((mounted) => isWithin(mounted, normalPath(path))) ? `mount ${path}` : undefined,
 };
+
+/** The longest name of a variable that a glob is tried on. */
+const MAX_VARIABLE_LENGTH = 256;
+
+function matchingVariable(
+  glob: string,
+  matcher: Extract<Matcher, { in: 'environment' }>,
+  view: ContainerView,
+): EnvVar | undefined {
+  const { contains } = matcher;
+  if (contains !== undefined && !view.values.includes(contains)) return undefined;
+  return view.environment.find(
+    (entry) =>
+      matchesGlob(glob, entry.name, MAX_VARIABLE_LENGTH) &&
+      view.variable(entry.name) === entry &&
+      hasValue(entry, matcher),
+  );
+}
 
 /** The part of the container that matches, for messages (`JAVA_TOOL_OPTIONS`, `its command`); undefined for no match. */
 export function matchedBy(matcher: Matcher, view: ContainerView): string | undefined {

@@ -10,8 +10,11 @@ const HOST_NAME = /^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-
 function isHost(text: string): boolean {
   // Resolvers treat digits and dots as an IPv4 address, so the value must be a valid one.
   if (/^[0-9.]+$/.test(text)) return isAddress(text);
-  return HOST_NAME.test(text) || (text.includes(':') && isAddress(`[${text}]`));
+  return HOST_NAME.test(text) || (IPV6_CHARACTERS.test(text) && isAddress(`[${text}]`));
 }
+
+/** Checked before the URL parser sees the text, which could end the address itself: `::1]/ …[`. */
+const IPV6_CHARACTERS = /^(?=.*:)[0-9A-Fa-f:.]{2,45}$/;
 
 /** The URL parser accepts addresses (IPv6 in brackets). It completes short ones such as `10.1`, so an IPv4 address must come out unchanged. */
 function isAddress(text: string): boolean {

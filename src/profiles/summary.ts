@@ -1,4 +1,5 @@
 import { dispatch } from '../lib/dispatch.ts';
+import type { Level } from '../api/keys.ts';
 import type { Condition } from '../api/profile/condition.ts';
 import type { Matcher } from '../api/profile/matcher.ts';
 import type { Parameter } from '../api/profile/parameter.ts';
@@ -8,6 +9,7 @@ import { type Delivery, deliveryNeeds, requiredTemplates } from './delivery.ts';
 import type { EnvironmentEntry } from './environment.ts';
 import { expectation } from './parameter.ts';
 import type { ContainerNote, Profile } from './profile.ts';
+import { levelsOfParameter, type Tenancy } from './tenancy/policy.ts';
 import { parametersOf, templateText } from './template.ts';
 
 /** A profile as plain JSON, for `profiles -o json` and for the pages of the documentation. */
@@ -45,7 +47,8 @@ export interface ParameterSummary {
   readonly expected: string;
   readonly default?: string;
   readonly required: boolean;
-  readonly settableBy: readonly string[];
+  /** The levels that both the profile and the cluster allow. */
+  readonly settableBy: readonly Level[];
   readonly description: string;
 }
 
@@ -74,7 +77,7 @@ export interface NoteSummary {
   readonly signs: readonly string[];
 }
 
-export function profileSummary(profile: Profile): ProfileSummary {
+export function profileSummary(profile: Profile, tenancy: Tenancy): ProfileSummary {
   const { name, vendor, description, language, documentation, sources, slots } = profile;
   return {
     name,
@@ -84,7 +87,10 @@ export function profileSummary(profile: Profile): ProfileSummary {
     sources,
     constraints: constraintsOf(profile),
     slots,
-    parameters: [...profile.parameters.values()].map(parameterOf),
+    parameters: [...profile.parameters.values()].map((parameter) => ({
+      ...parameterOf(parameter),
+      settableBy: levelsOfParameter(tenancy, profile, parameter).levels,
+    })),
     deliveries: profile.deliveries.map((delivery) => deliveryOf(delivery, profile)),
     mounts: profile.mounts.map(({ path, subPath, readOnly }) => ({
       path,
@@ -116,8 +122,8 @@ function constraintsOf({ constraints, namespaces }: Profile): ConstraintsSummary
   };
 }
 
-function parameterOf(parameter: Parameter): ParameterSummary {
-  const { name, type, required, settableBy, description } = parameter;
+function parameterOf(parameter: Parameter): Omit<ParameterSummary, 'settableBy'> {
+  const { name, type, required, description } = parameter;
   const text = parameter.default === undefined ? undefined : String(parameter.default);
   return {
     name,
@@ -125,7 +131,6 @@ function parameterOf(parameter: Parameter): ParameterSummary {
     expected: expectation(parameter),
     ...defined({ default: text }),
     required,
-    settableBy,
     description,
   };
 }

@@ -10,11 +10,27 @@ import { builtinNames, parametersOf, type Template } from './template.ts';
 export interface TemplateUse {
   readonly path: readonly PropertyKey[];
   readonly template: Template;
+  readonly place: Place;
+  /** The variable that the template is the value of. */
+  readonly variable?: string;
   /** While a parameter has no value, the part is left out, or the delivery is not possible. */
   readonly optional?: boolean;
   readonly given?: string | undefined;
   readonly forbidden?: ForbiddenTypes;
 }
+
+/** What the text of a template decides. */
+export type Place =
+  | 'value'
+  | 'reference'
+  | 'file'
+  | 'image'
+  | 'command'
+  | 'nodePath'
+  | 'pullSecret'
+  | 'claim'
+  | 'driver'
+  | 'subPath';
 
 interface ForbiddenTypes {
   readonly types: readonly Parameter['type'][];
@@ -45,6 +61,7 @@ export function templateUses(profile: Profile, environment: readonly Environment
     ...profile.files.map(({ content, when }, index): TemplateUse => ({
       path: ['spec', 'files', index, 'content'],
       template: content,
+      place: 'file',
       given: when?.if === 'parameter' ? when.name : undefined,
     })),
     ...profile.deliveries.flatMap(usesInDelivery),
@@ -52,12 +69,14 @@ export function templateUses(profile: Profile, environment: readonly Environment
   ];
 }
 
-function usesInEntry({ operation, when }: EnvironmentEntry, index: number): readonly TemplateUse[] {
+function usesInEntry({ name, operation, when }: EnvironmentEntry, index: number): readonly TemplateUse[] {
   const isText = 'text' in operation.value;
   const isList = operation.kind !== 'set' && operation.kind !== 'force';
   return templatesOf(operation.value).map((template) => ({
     path: ['spec', 'environment', index, isText ? 'value' : 'valueFrom'],
     template,
+    place: isText ? 'value' : 'reference',
+    variable: name,
     given: when?.if === 'parameter' ? when.name : undefined,
     ...(isList && { forbidden: IN_LIST }),
     ...(!isText && { forbidden: OBJECT_NAME }),
@@ -69,20 +88,38 @@ function usesInDelivery(delivery: Delivery, index: number): readonly TemplateUse
   const secret = delivery.pullSecret ? [['pullSecret', delivery.pullSecret] as const] : [];
   return [
     ...[...requiredTemplates(delivery), ...secret].map(([field, template]): TemplateUse => {
-      const forbidden = forbiddenIn(field);
-      return { path: [...path, ...fieldPath(field)], template, optional: true, ...(forbidden && { forbidden }) };
+      const place = placeOf(field);
+      const forbidden = forbiddenIn(place, field);
+      return { path: [...path, ...fieldPath(field)], template, place, optional: true, ...(forbidden && { forbidden }) };
     }),
     ...usesInSubPath(path, delivery.subPath),
   ];
 }
 
 function usesInSubPath(path: readonly PropertyKey[], template: Template | undefined): readonly TemplateUse[] {
-  return template ? [{ path: [...path, 'subPath'], template, optional: true, forbidden: IMAGE_OR_PATH }] : [];
+  return template
+    ? [{ path: [...path, 'subPath'], template, place: 'subPath', optional: true, forbidden: IMAGE_OR_PATH }]
+    : [];
 }
 
-function forbiddenIn(field: string): ForbiddenTypes | undefined {
-  if (field === 'image' || field === 'path' || field.startsWith('command')) return IMAGE_OR_PATH;
-  return ['claimName', 'pullSecret', 'storageClassName'].includes(field) ? OBJECT_NAME : undefined;
+const places: Readonly<Record<string, Place>> = {
+  image: 'image',
+  path: 'nodePath',
+  claimName: 'claim',
+  storageClassName: 'claim',
+  pullSecret: 'pullSecret',
+};
+
+function placeOf(field: string): Place {
+  return places[field] ?? (field.startsWith('command') ? 'command' : 'driver');
+}
+
+/** Attributes by which CSI drivers are told what to mount (image.csi.k8s.io, k8s.csi.datadoghq.com, drivers for directories of a node). */
+const MOUNTED_BY_DRIVER = /image|registry|repository|digest|path|directory/i;
+
+function forbiddenIn(place: Place, field: string): ForbiddenTypes | undefined {
+  if (place === 'driver') return MOUNTED_BY_DRIVER.test(field) ? IMAGE_OR_PATH : undefined;
+  return place === 'claim' || place === 'pullSecret' ? OBJECT_NAME : IMAGE_OR_PATH;
 }
 
 function fieldPath(field: string): readonly PropertyKey[] {

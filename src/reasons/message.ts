@@ -1,4 +1,5 @@
-import { INJECTION_LABEL, PREFIX } from '../api/keys.ts';
+import { POD_SECURITY_ENFORCE_LABEL } from '../kubernetes/labels.ts';
+import { INJECTION_LABEL, type Level, PREFIX } from '../api/keys.ts';
 import { dispatch } from '../lib/dispatch.ts';
 import { versionText } from '../kubernetes/version.ts';
 import { didYouMean } from '../lib/suggest.ts';
@@ -26,11 +27,14 @@ const messages: Messages = {
     `the profile has no delivery ${quote(name)}; available: ${known.join(', ')} (${sourceText(source)})`,
   'invalid-value': ({ setting, value, source, expected }) =>
     `${'key' in source ? oneLine(source.key, 130) : setting} is ${quote(value)}, must be ${expected} (${sourceKinds[source.from]})`,
+  'value-too-long': ({ key }) => `annotation ${oneLine(key, 130)} of the namespace is too long to be read`,
   'missing-parameter': ({ parameter, profile }) =>
     `profile ${profile} requires ${PREFIX}/${parameter}, which is not set`,
   'owner-excluded': ({ kind, by }) => `pods of a ${oneLine(kind, 63)} are excluded by ${by}`,
-  'profile-not-allowed': ({ profile, namespace }) =>
-    `profile ${profile} is not allowed in namespace ${oneLine(namespace, 63)}`,
+  'profile-not-allowed': ({ profile, namespace, by }) =>
+    by === 'namespaces'
+      ? `profile ${profile} is not allowed in namespace ${oneLine(namespace, 63)}`
+      : `profile ${profile} is not allowed in this cluster (${by})`,
   'no-target-container': ({ profile }) =>
     profile === undefined
       ? 'no container is selected for injection'
@@ -64,6 +68,7 @@ const messages: Messages = {
   'namespace-unknown': ({ namespace }) => `namespace ${oneLine(namespace, 63)} not found`,
   'namespace-unavailable': ({ namespace, why }) => `namespace ${oneLine(namespace, 63)} could not be read: ${why}`,
   'patch-too-large': ({ size }) => `the patch would be ${size} characters long`,
+  'annotations-full': () => 'the annotations of the pod leave no room for those of the agent',
   'rule-broken': ({ rule }) => `the patch would break a rule: ${rule}`,
   'internal-error': () => 'agent-injector failed; see its log',
   overloaded: () => 'too many admission requests at once; create the pod again',
@@ -71,8 +76,10 @@ const messages: Messages = {
     `${on} annotation ${quote(key)} has no effect${suggested(suggestion)}`,
   'container-not-found': ({ pattern, source, suggestion }) =>
     `container ${quote(pattern)} not found${suggested(suggestion)} (${sourceText(source)})`,
-  'parameter-locked': ({ parameter, source }) => `${parameter} cannot be set by ${sourceText(source)}; ignored`,
-  'setting-locked': ({ setting, source }) => `${setting} cannot be set by ${sourceText(source)}; ignored`,
+  'parameter-locked': ({ parameter, source, settableBy, narrowedBy }) =>
+    `${parameter} is ignored: ${settableByText(settableBy)} (${sourceText(source)}${narrowedBy.map((name) => `; settableBy.${name}`).join('')})`,
+  'setting-locked': ({ setting, source, settableBy }) =>
+    `${oneLine(setting, 70)} is ignored: ${settableByText(settableBy)} (${sourceText(source)})`,
   'required-opt-out': ({ by }) => `no agent, although it is required: opted out by ${by}`,
   'owner-not-excluded': ({ kind, by }) =>
     `an agent is required, so ${by} does not exclude pods of a ${oneLine(kind, 63)}`,
@@ -95,6 +102,10 @@ export function docsAddress(code: ReasonCode): string {
   return `docs/reasons.md#${code}`;
 }
 
+function settableByText(levels: readonly Level[]): string {
+  return levels.length === 0 ? 'no level may set it' : `settable by ${levels.join(' or ')} only`;
+}
+
 type RequirementTexts = {
   readonly [why in UnmetRequirement['why']]: (requirement: Extract<UnmetRequirement, { why: why }>) => string;
 };
@@ -102,7 +113,10 @@ type RequirementTexts = {
 const requirementTexts: RequirementTexts = {
   kubernetes: ({ minimum, actual }) =>
     `it requires Kubernetes ${versionText(minimum)} or later, ${actual ? `the cluster has ${versionText(actual)}` : 'the version is unknown'}`,
-  'pod-security': ({ level }) => `Pod Security ${level} forbids it`,
+  'pod-security': ({ level, from }) =>
+    from === 'assumed'
+      ? `Pod Security may forbid it: the namespace has no label ${POD_SECURITY_ENFORCE_LABEL}, and podSecurityDefault is not set`
+      : `Pod Security ${level}${from === 'cluster' ? ', the default of the cluster,' : ''} forbids it`,
   os: ({ os }) => `it supports only ${os.join(', ')}`,
   parameter: ({ parameter }) => `${PREFIX}/${parameter} is not set`,
   'named-only': () => 'it is used only if a setting names it',
@@ -111,6 +125,13 @@ const requirementTexts: RequirementTexts = {
   quota: ({ quota, resource }) => `quota ${oneLine(quota, 63)} has too little ${resource} left`,
   'claim-size': ({ limitRange, size }) => `LimitRange ${oneLine(limitRange, 63)} does not allow a claim of ${size}`,
   'ephemeral-storage': ({ limit }) => `the containers' ephemeral-storage limits are below the ${limit} that it may use`,
+  'user-namespace': () =>
+    'the pod has hostUsers: false, and many volumes of this kind cannot be mounted in a user namespace',
+  'volume-owner': () => 'a new volume belongs to root, and the pod has no fsGroup that may write to it',
+  'claim-name': () => "the name of the pod's claim would have more than 253 characters",
+  'host-process': () => 'a pod with HostProcess containers can have no other containers',
+  'init-limit': ({ resource, least }) =>
+    `the containers' ${resource} limits leave the init container less than the ${least} that it needs`,
   unverifiable: () => 'an agent is required, and only the pod says that it is in the image',
 };
 

@@ -9,14 +9,15 @@ export const noticeTable = {
   },
   'parameter-locked': {
     kind: 'notice',
-    meaning: 'The parameter was set at a level that the profile does not allow (`settableBy`); the value is ignored.',
-    hint: 'Remove the value, or ask the owner of the profile to allow it (settableBy).',
+    meaning:
+      'The parameter was set at a level that may not set it; the value is ignored. The profile decides (`settableBy`), and so does the cluster (`tenancy`).',
+    hint: 'Remove the value. To set it for the cluster: `defaults` in the configuration. To allow it here: settableBy of the class that the message names (chart value settableBy), or settableBy of the parameter in the profile.',
   },
   'setting-locked': {
     kind: 'notice',
     meaning:
-      'The pod sets something that it cannot set. Owners are excluded by the namespace or the cluster. Where an agent is required, the profile, the containers and the delivery that the namespace or the cluster sets cannot be overridden, and with `strictRequired` no pod can opt out.',
-    hint: 'Remove the annotation from the pod template, or ask the owner of the namespace to change the setting there.',
+      'The setting was set at a level that may not set it; the value is ignored. The cluster decides (`settableBy`). Owners are excluded by the namespace or the cluster. Where an agent is required, the profile, the containers and the delivery that the namespace or the cluster sets cannot be overridden, and with `strictRequired` no pod can opt out.',
+    hint: 'Remove the annotation, or ask the owner of the namespace or the cluster administrator to change the setting there (settableBy in the configuration and the chart).',
   },
   'required-opt-out': {
     kind: 'notice',

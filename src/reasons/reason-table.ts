@@ -67,6 +67,11 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
     meaning: 'A setting has an invalid value.',
     hint: 'Correct the value of the key that the message names.',
   },
+  'value-too-long': {
+    kind: 'problem',
+    meaning: 'An annotation of the namespace is longer than 1,024 characters, or all of them than 8,192.',
+    hint: 'Shorten the annotation that the message names, or move it to the pod template.',
+  },
   'missing-parameter': {
     kind: 'problem',
     meaning: 'The profile requires a parameter that is not set.',
@@ -79,8 +84,8 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
   },
   'profile-not-allowed': {
     kind: 'problem',
-    meaning: 'The profile is not allowed in this namespace.',
-    hint: 'Use another profile, or ask the owner of the profile to add the namespace to spec.namespaces.',
+    meaning: 'The profile is not allowed in this namespace, or not in this cluster.',
+    hint: 'Use another profile. To allow this one: the owner of the profile adds the namespace to spec.namespaces, or the cluster administrator changes allowedProfiles or builtInProfiles, whichever the message names.',
   },
   'no-target-container': {
     kind: 'problem',
@@ -162,7 +167,7 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
   },
   'mount-path-taken': {
     kind: 'problem',
-    meaning: 'Another volume is mounted where the files of the agent must be.',
+    meaning: 'Another volume is mounted where the files of the agent must be, or read-only above that place.',
     hint: 'Mount the other volume elsewhere, or use the delivery `baked` if the agent is in the image.',
   },
   'namespace-unknown': {
@@ -179,6 +184,11 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
     kind: 'failure',
     meaning: 'The patch for all containers of the pod would be too large to send to the API server.',
     hint: 'Name the containers that need the agent in the annotation agent-injector.io/containers.',
+  },
+  'annotations-full': {
+    kind: 'problem',
+    meaning: 'The annotations that the agent needs do not fit into the 256 KiB that an object may have.',
+    hint: 'Shorten or remove annotations of the pod template.',
   },
   'rule-broken': {
     kind: 'failure',

@@ -1,3 +1,5 @@
+import type { EnforcedLevel } from '../kubernetes/pod-security.ts';
+import type { Level } from '../api/keys.ts';
 import type { KubernetesVersion } from '../kubernetes/version.ts';
 
 export interface SkippedDelivery {
@@ -9,7 +11,7 @@ export interface SkippedDelivery {
 export type UnmetRequirement =
   | { readonly why: 'named-only' }
   | { readonly why: 'kubernetes'; readonly minimum: KubernetesVersion; readonly actual: KubernetesVersion | undefined }
-  | { readonly why: 'pod-security'; readonly level: string }
+  | ({ readonly why: 'pod-security' } & EnforcedLevel)
   | { readonly why: 'os'; readonly os: readonly string[] }
   | { readonly why: 'parameter'; readonly parameter: string }
   | { readonly why: 'image'; readonly image: string }
@@ -17,6 +19,11 @@ export type UnmetRequirement =
   | { readonly why: 'quota'; readonly quota: string; readonly resource: string }
   | { readonly why: 'claim-size'; readonly limitRange: string; readonly size: string }
   | { readonly why: 'ephemeral-storage'; readonly limit: string }
+  | { readonly why: 'user-namespace' }
+  | { readonly why: 'volume-owner' }
+  | { readonly why: 'claim-name' }
+  | { readonly why: 'host-process' }
+  | { readonly why: 'init-limit'; readonly resource: 'cpu' | 'memory'; readonly least: string }
   /** Nothing shows that the image has the agent, and only the pod says so. */
   | { readonly why: 'unverifiable' };
 
@@ -64,10 +71,18 @@ export type Reason =
       readonly source: Source;
       readonly expected: string;
     }
+  /** The key of an annotation of the namespace. */
+  | { readonly code: 'value-too-long'; readonly key: string }
   | { readonly code: 'missing-parameter'; readonly parameter: string; readonly profile: string }
   | { readonly code: 'no-target-container'; readonly profile: string | undefined }
   | { readonly code: 'owner-excluded'; readonly kind: string; readonly by: string }
-  | { readonly code: 'profile-not-allowed'; readonly profile: string; readonly namespace: string }
+  | {
+      readonly code: 'profile-not-allowed';
+      readonly profile: string;
+      readonly namespace: string;
+      /** `namespaces`: the profile's own list. The others are options of the cluster. */
+      readonly by: 'namespaces' | 'allowedProfiles' | 'builtInProfiles';
+    }
   | { readonly code: 'os-unsupported'; readonly os: string; readonly profile: string }
   | { readonly code: 'arch-unsupported'; readonly profile: string; readonly supported: readonly string[] }
   | {
@@ -113,6 +128,7 @@ export type Reason =
   | { readonly code: 'namespace-unknown'; readonly namespace: string }
   | { readonly code: 'namespace-unavailable'; readonly namespace: string; readonly why: string }
   | { readonly code: 'patch-too-large'; readonly size: number }
+  | { readonly code: 'annotations-full' }
   | { readonly code: 'rule-broken'; readonly rule: string }
   | { readonly code: 'internal-error' }
   | { readonly code: 'overloaded' }
@@ -128,8 +144,20 @@ export type Reason =
       readonly source: Source;
       readonly suggestion: string | undefined;
     }
-  | { readonly code: 'parameter-locked'; readonly parameter: string; readonly source: Source }
-  | { readonly code: 'setting-locked'; readonly setting: string; readonly source: Source }
+  | {
+      readonly code: 'parameter-locked';
+      readonly parameter: string;
+      readonly source: Source;
+      readonly settableBy: readonly Level[];
+      /** The classes of parameters that the cluster locks; empty: the profile does. */
+      readonly narrowedBy: readonly string[];
+    }
+  | {
+      readonly code: 'setting-locked';
+      readonly setting: string;
+      readonly source: Source;
+      readonly settableBy: readonly Level[];
+    }
   | { readonly code: 'required-opt-out'; readonly by: string }
   | { readonly code: 'owner-not-excluded'; readonly kind: string; readonly by: string }
   | {

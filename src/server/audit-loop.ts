@@ -30,7 +30,7 @@ export interface AuditLoopOptions {
   readonly random?: () => number;
 }
 
-/** A page is parsed in one turn of the event loop, during which no review is answered: 25 large pods take a few ms. */
+/** The API server collects a page before it sends it. */
 const PAGE_ITEMS = 25;
 
 const PAGE_TIMEOUT_MS = 30_000;
@@ -38,8 +38,8 @@ const PAGE_TIMEOUT_MS = 30_000;
 const REMEDY = 'grant list on pods (audit.enabled in the chart), or set auditInterval to 0';
 
 /**
- * Periodically lists the pods of the cluster and counts what `agent-injector audit` finds: one page in memory, one pod per turn of the event loop
- * so that reviews come first, and only numbers are retained. Selectors cannot match annotations, so all pods are listed, and most are skipped at
+ * Periodically lists the pods of the cluster and counts what `agent-injector audit` finds: one pod in memory, one pod per turn of the event loop so
+ * that reviews come first, and only numbers are retained. Selectors cannot match annotations, so all pods are listed, and most are skipped at
  * once. Requires list on pods; without it there are no figures, one warning is logged, and the next audit tries again.
  */
 export class AuditLoop {
@@ -96,14 +96,11 @@ export class AuditLoop {
     const defects = new Map<string, JsonObject>();
     // One set of profiles for the whole audit.
     const basis = { catalogue: this.#sources.catalogue(), cluster: this.#sources.clusterState() };
-    const onPage = async (items: readonly JsonObject[]): Promise<void> => {
-      for (const item of items) {
-        // oxlint-disable-next-line no-await-in-loop -- reviews go first
-        if (this.#count(item, counts, basis, defects)) await nextTurn();
-        if (signal.aborted) return;
-      }
+    const onItem = async (item: JsonObject): Promise<void> => {
+      // Reviews go first.
+      if (!signal.aborted && this.#count(item, counts, basis, defects)) await nextTurn();
     };
-    const read = await this.#list.read({ timeoutMs: PAGE_TIMEOUT_MS, signal, onRequest: () => {}, onPage });
+    const read = await this.#list.read({ timeoutMs: PAGE_TIMEOUT_MS, signal, onRequest: () => {}, onItem });
     if (signal.aborted) return;
     for (const err of defects.values()) this.#options.logger.error({ err }, 'audit: a pod could not be evaluated');
     if (read.kind === 'listed') {

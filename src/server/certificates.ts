@@ -10,6 +10,7 @@ import { namedSecret } from '../cluster/secret-store.ts';
 import { CaBundleWriter, type CaBundleWriterOptions } from '../cluster/webhook-configuration/ca-bundle.ts';
 import type { Config } from '../config/config.ts';
 import { millisecondsOf } from '../config/value-kinds.ts';
+import { systemClock } from '../lib/clock.ts';
 import { errorMessage } from '../lib/error-message.ts';
 import { UsageError } from '../lib/usage-error.ts';
 
@@ -72,5 +73,6 @@ function sourceOf(config: Config, client: KubeClient | undefined, servername: st
     names: [servername, `${servername}.cluster.local`, servername.replace(/\.svc$/, '')],
     leafLifetime: millisecondsOf(leafLifetime),
     authorityLifetime: millisecondsOf(caLifetime),
+    clock: systemClock,
   });
 }

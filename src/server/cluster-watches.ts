@@ -33,7 +33,7 @@ export function openClusterState(
 ): ClusterStateSource {
   if (config.configMapKeys && !client)
     throw new UsageError(['configMapKeys requires a cluster: not running in a pod, and no kubeconfig given']);
-  const { kubernetes } = assumedClusterState(config);
+  const { kubernetes, podSecurityDefault } = assumedClusterState(config);
   const version =
     client && !kubernetes
       ? new ServerVersion({ client, logger, reconnects: () => namespaces.status().restarts })
@@ -49,6 +49,7 @@ export function openClusterState(
     state: () => ({
       kubernetes: kubernetes ?? version?.get(),
       configMapKeys: (namespace, name) => keys?.get(namespace, name),
+      ...(podSecurityDefault && { podSecurityDefault }),
       ...checks.state,
     }),
     whenTried: async () => {

@@ -8,7 +8,7 @@ import {
 } from '../cluster/caches/namespaces.ts';
 import { loadClient } from '../cluster/client/client.ts';
 import type { KubeClient } from '../cluster/client/types.ts';
-import { type Config, userKubeconfig } from '../config/config.ts';
+import { type Config, missingToken, userKubeconfig } from '../config/config.ts';
 import { isObject } from '../lib/json.ts';
 import { errorMessage } from '../lib/error-message.ts';
 import { UsageError } from '../lib/usage-error.ts';
@@ -27,15 +27,23 @@ export async function openCluster(kubeconfig: string | undefined): Promise<KubeC
  * Client of the cluster that kubectl would use (`--kubeconfig`, KUBECONFIG or `~/.kube/config`), or of the one that this pod runs in. Throws a
  * UsageError if there is none.
  */
-export async function openUserCluster(kubeconfig: string | undefined): Promise<KubeClient> {
-  const client = await openCluster(userKubeconfig(kubeconfig));
-  if (client) return client;
-  throw new UsageError(['no cluster found: use --kubeconfig FILE or set KUBECONFIG']);
+export function openUserCluster(kubeconfig: string | undefined): Promise<KubeClient> {
+  return requireCluster(userKubeconfig(kubeconfig), 'use --kubeconfig FILE or set KUBECONFIG');
 }
 
-/** Namespaces of the file if one is given, else of the cluster, else the built-in sample namespace under every name. */
+/** Like `openCluster`; throws a UsageError with the remedy if there is no cluster. */
+export async function requireCluster(kubeconfig: string | undefined, remedy: string): Promise<KubeClient> {
+  const client = await openCluster(kubeconfig);
+  if (client) return client;
+  throw new UsageError([missingToken() ?? `no cluster found: ${remedy}`]);
+}
+
+/**
+ * Namespaces of the file if one is given, or the built-in sample namespace under every name if that was asked for, else of the cluster. Throws a
+ * UsageError without any of them: a server that acts as if it knew the namespaces would inject pods of namespaces that did not opt in.
+ */
 export async function openNamespaces(
-  file: Config['namespaces'],
+  { namespaces: file, demo }: Pick<Config, 'namespaces' | 'demo'>,
   client: KubeClient | undefined,
   log: Logger,
 ): Promise<NamespaceSource> {
@@ -44,13 +52,15 @@ export async function openNamespaces(
     const { readNamespaces } = await import('../manifests/file.ts');
     return namespacesFromObjects(await readNamespaces(file));
   }
+  if (demo) {
+    log.warn({}, 'the built-in sample namespace is used for every pod (--demo)');
+    return anyNamespace(isObject(sampleNamespace) ? (toNamespace(sampleNamespace) ?? {}) : {});
+  }
   if (client) {
     log.info({ server: client.server }, 'reading namespaces from the API server');
     return new ClusterNamespaces(client, { logger: log }).start();
   }
-  log.warn(
-    {},
-    'no cluster and no Namespace manifests: the built-in sample namespace is used for every pod (see --kubeconfig, --namespaces)',
-  );
-  return anyNamespace(isObject(sampleNamespace) ? (toNamespace(sampleNamespace) ?? {}) : {});
+  const ways = 'use --kubeconfig FILE, --namespaces FILE, or --demo to try the server out';
+  const missing = missingToken();
+  throw new UsageError([missing === undefined ? `no cluster found: ${ways}` : `${missing}, or ${ways}`]);
 }

@@ -83,11 +83,11 @@ async function openSources(config: Config, log: Logger): Promise<Sources> {
   };
   try {
     const profiles = add(await openCatalogue(config, log, 'watch'));
-    const { namespaces: file, webhookConfiguration, configMapKeys, events, auditInterval } = config;
+    const { namespaces: file, demo, webhookConfiguration, configMapKeys, events, auditInterval } = config;
     const readsMore = configMapKeys || events || auditInterval !== '0';
-    const needsCluster = file === undefined || webhookConfiguration !== undefined || readsMore;
+    const needsCluster = (file === undefined && !demo) || webhookConfiguration !== undefined || readsMore;
     const client = needsCluster ? await openCluster(config.kubeconfig) : undefined;
-    const namespaces = add(await openNamespaces(file, client, log));
+    const namespaces = add(await openNamespaces(config, client, log));
     const clusterState = add(openClusterState(config, client, namespaces, log));
     const certificates = add(await openCertificates(config, client, log));
     const opening = { profiles, namespaces, certificates, clusterState, client };

@@ -1,4 +1,4 @@
-import { DISABLED, INJECTION_LABEL } from '../api/keys.ts';
+import { DISABLED, INJECTION_LABEL, type Level } from '../api/keys.ts';
 import { annotationsOf, containersOf, labelsOf } from '../kubernetes/pod.ts';
 import type { Reason, Setting } from '../reasons/reason.ts';
 import { readAnnotations } from './annotations.ts';
@@ -28,7 +28,7 @@ function ignoredValues(sources: SettingSources, setting: string): readonly Reaso
     return first && (first.source.from === 'container' || first.source.from === 'pod') ? [first] : [];
   });
   const distinct = new Map(values.map((value) => ['key' in value.source ? value.source.key : '', value]));
-  return [...distinct.values()].filter(({ text }) => text !== counts).map((value) => locked(setting, value));
+  return [...distinct.values()].filter(({ text }) => text !== counts).map((value) => locked(setting, value, levels));
 }
 
 function ignoredOptOuts(sources: SettingSources): readonly Reason[] {
@@ -36,13 +36,13 @@ function ignoredOptOuts(sources: SettingSources): readonly Reason[] {
   const inject = resolveSetting(sources, 'inject');
   const label = labelsOf(sources.pod)[INJECTION_LABEL];
   return [
-    ...(inject && inject.text !== 'true' ? [locked('inject', inject)] : []),
+    ...(inject && inject.text !== 'true' ? [locked('inject', inject, [])] : []),
     ...(label === DISABLED
       ? [{ code: 'unknown-label' as const, label: INJECTION_LABEL, value: label, expected: 'an agent is required' }]
       : []),
   ];
 }
 
-function locked(setting: string, { source }: Setting): Reason {
-  return { code: 'setting-locked', setting, source };
+function locked(setting: string, { source }: Setting, settableBy: readonly Level[]): Reason {
+  return { code: 'setting-locked', setting, source, settableBy };
 }

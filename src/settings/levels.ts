@@ -1,5 +1,4 @@
-/** Where a setting can be set, the level that wins first. */
-export type Level = 'container' | 'pod' | 'namespace' | 'cluster';
+import type { Level } from '../api/keys.ts';
 
 const ALL: readonly Level[] = ['container', 'pod', 'namespace', 'cluster'];
 

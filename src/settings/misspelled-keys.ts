@@ -50,14 +50,25 @@ const VALUES = [ENABLED, REQUIRED];
  * Suggests the injection label for a namespace with a misspelled key or value, or with the label among its annotations. Undefined if injection
  * is on, off on purpose, or not mentioned.
  */
-export function intendedLabel({ labels, annotations }: Namespace): string | undefined {
-  const value = labels[INJECTION_LABEL];
-  if (value !== undefined) return VALUES.includes(value) ? undefined : labelFor(value);
-  for (const name in labels) if (isAlmostInjection(name)) return labelFor(labels[name] ?? '');
-  for (const name in annotations) {
-    if (name === INJECTION_LABEL || misspelledKey(name) === INJECTION_LABEL) return labelFor(annotations[name] ?? '');
+export function intendedLabel(namespace: Pick<Namespace, 'labels' | 'annotations'>): string | undefined {
+  const { label, annotation } = labelSources(namespace);
+  if (annotation !== undefined) return labelFor(namespace.annotations[annotation] ?? '');
+  if (label === undefined) return undefined;
+  const value = namespace.labels[label] ?? '';
+  return label === INJECTION_LABEL && VALUES.includes(value) ? undefined : labelFor(value);
+}
+
+/** Names the label that turns injection on, or the label or annotation that was probably meant to be it. */
+export function labelSources({ labels, annotations }: Pick<Namespace, 'labels' | 'annotations'>): {
+  readonly label?: string;
+  readonly annotation?: string;
+} {
+  if (labels[INJECTION_LABEL] !== undefined) return { label: INJECTION_LABEL };
+  for (const label in labels) if (isAlmostInjection(label)) return { label };
+  for (const annotation in annotations) {
+    if (annotation === INJECTION_LABEL || misspelledKey(annotation) === INJECTION_LABEL) return { annotation };
   }
-  return undefined;
+  return {};
 }
 
 /** `inject` is an annotation; as a label it can only mean `injection`. */

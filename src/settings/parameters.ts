@@ -2,8 +2,9 @@ import type { Parameter } from '../api/profile/parameter.ts';
 import type { Result } from '../lib/result.ts';
 import { accepts, expectation } from '../profiles/parameter.ts';
 import type { Profile } from '../profiles/profile.ts';
+import { levelsOfParameter, type ParameterLevels } from '../profiles/tenancy/policy.ts';
 import { parseTemplate, render, type Template } from '../profiles/template.ts';
-import type { Reason, Setting } from '../reasons/reason.ts';
+import type { Reason, Setting, Source } from '../reasons/reason.ts';
 import { settingChain, invalidSetting, type SettingSources } from './resolve.ts';
 
 export type Parameters = ReadonlyMap<string, Setting>;
@@ -28,7 +29,8 @@ export function parametersFor(
   const notices: Reason[] = [];
   for (const parameter of profile.parameters.values()) {
     const values = valueChain({ sources, profile, container, builtins }, parameter);
-    const setting = firstAllowed(values, parameter.name, notices);
+    const lock = levelsOfParameter(sources.catalogue.tenancy, profile, parameter);
+    const setting = firstAllowed(values, (source) => lockedParameter(parameter, source, lock), notices);
     if (setting) {
       if (!accepts(parameter, setting.text)) {
         const reason = invalidSetting(parameter.name, setting, expectation(parameter));
@@ -59,9 +61,10 @@ export function* valueChain(
   { sources, profile, container, builtins }: ParameterQuery,
   parameter: Parameter,
 ): Generator<ParameterValue, undefined> {
+  const { levels } = levelsOfParameter(sources.catalogue.tenancy, profile, parameter);
   for (const setting of settingChain(sources, namesOf(profile, parameter), container)) {
     const { from } = setting.source;
-    yield { ...setting, allowed: from === 'profile' || parameter.settableBy.includes(from) };
+    yield { ...setting, allowed: from === 'profile' || levels.includes(from) };
   }
   const fallback = defaultOf(parameter, builtins);
   if (fallback) yield { ...fallback, allowed: true };
@@ -88,12 +91,20 @@ function templateOf(parameter: Parameter, text: string): Template {
   return template;
 }
 
-function firstAllowed(values: Iterable<ParameterValue>, parameter: string, notices: Reason[]): Setting | undefined {
+function firstAllowed(
+  values: Iterable<ParameterValue>,
+  locked: (source: Source) => Reason,
+  notices: Reason[],
+): Setting | undefined {
   for (const { allowed, text, source } of values) {
     if (allowed) return { text, source };
-    notices.push({ code: 'parameter-locked', parameter, source });
+    notices.push(locked(source));
   }
   return undefined;
+}
+
+function lockedParameter({ name }: Parameter, source: Source, { levels, narrowedBy }: ParameterLevels): Reason {
+  return { code: 'parameter-locked', parameter: name, source, settableBy: levels, narrowedBy };
 }
 
 function defaultOf(parameter: Parameter, builtins: ReadonlyMap<string, string>): Setting | undefined {

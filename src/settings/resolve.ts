@@ -4,11 +4,13 @@ import { annotationsOf, type Pod } from '../kubernetes/pod.ts';
 import type { Result } from '../lib/result.ts';
 import { nearest } from '../lib/suggest.ts';
 import { splitList } from '../lib/text.ts';
+import type { Level } from '../api/keys.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import type { Profile } from '../profiles/profile.ts';
+import { levelsOfSetting } from '../profiles/tenancy/policy.ts';
 import type { Reason, Setting, Source } from '../reasons/reason.ts';
 import { readAnnotations, type AnnotationSetting } from './annotations.ts';
-import { decidesAgent, levelsOf, type Level } from './levels.ts';
+import { decidesAgent, levelsOf } from './levels.ts';
 import { isRequired, isStrict } from './required.ts';
 import { settingValues } from './setting-values.ts';
 
@@ -37,22 +39,23 @@ export interface SettingSources {
 /** The value that wins; undefined if the setting is not set. Settings for one container apply only if it is given. */
 export function resolveSetting(sources: SettingSources, setting: string, container?: string): Setting | undefined {
   const { pod, namespace, catalogue } = sources;
-  const levels = levelsFor(sources, setting);
-  const isOpen = (level: Level): boolean => levels.includes(level);
   const { common, byContainer } = readAnnotations(annotationsOf(pod));
+  const levels = levelsFor(sources, setting);
+  const settable = (from: AnnotationLevel, settings: Settings): Setting | undefined =>
+    levels.includes(from) ? settingIn(settings, from, setting) : undefined;
   return (
-    (container !== undefined && isOpen('container')
-      ? settingIn(byContainer.get(container), 'container', setting)
-      : undefined) ??
-    (isOpen('pod') ? settingIn(common, 'pod', setting) : undefined) ??
-    settingIn(readAnnotations(namespace.annotations).common, 'namespace', setting) ??
-    defaultIn(catalogue, setting)
+    (container === undefined ? undefined : settable('container', byContainer.get(container))) ??
+    settable('pod', common) ??
+    settable('namespace', readAnnotations(namespace.annotations).common) ??
+    (levels.includes('cluster') ? defaultIn(catalogue, setting) : undefined)
   );
 }
 
 /** The levels at which a setting counts for this pod. */
 export function levelsFor(sources: SettingSources, setting: string): readonly Level[] {
-  return levelsOf(setting, decidesAgent(setting) && isRequired(sources) && isFixedAbove(sources, setting));
+  const counting = levelsOf(setting, decidesAgent(setting) && isRequired(sources) && isFixedAbove(sources, setting));
+  const allowed = levelsOfSetting(sources.catalogue.tenancy, setting);
+  return counting.filter((level) => allowed.includes(level));
 }
 
 /** True if the namespace or the cluster itself sets the setting, to something other than nothing. A built-in default does not count. */
@@ -87,16 +90,16 @@ export function* settingChain(
 
 type Settings = ReadonlyMap<string, AnnotationSetting> | undefined;
 
-type AnnotatedLevel = Exclude<Level, 'cluster'>;
+type AnnotationLevel = Exclude<Level, 'cluster'>;
 
-function* settingsIn(settings: Settings, from: AnnotatedLevel, names: readonly string[]): Generator<Setting, void> {
+function* settingsIn(settings: Settings, from: AnnotationLevel, names: readonly string[]): Generator<Setting, void> {
   for (const name of names) {
     const found = settingIn(settings, from, name);
     if (found) yield found;
   }
 }
 
-function settingIn(settings: Settings, from: AnnotatedLevel, name: string): Setting | undefined {
+function settingIn(settings: Settings, from: AnnotationLevel, name: string): Setting | undefined {
   const found = settings?.get(name);
   return found && { text: found.text, source: { from, key: found.key } };
 }

@@ -1,9 +1,10 @@
 import { AUTO } from '../api/keys.ts';
+import { isGlob } from '../lib/glob.ts';
 import { isObject } from '../lib/json.ts';
 import type { Result } from '../lib/result.ts';
 import { didYouMean, nearest } from '../lib/suggest.ts';
 import { splitList } from '../lib/text.ts';
-import type { Catalogue } from '../profiles/catalogue.ts';
+import { type Catalogue, profileForbiddenBy } from '../profiles/catalogue.ts';
 import { accepts, expectation } from '../profiles/parameter.ts';
 import type { Problem } from '../profiles/problem.ts';
 import { settingValues } from './setting-values.ts';
@@ -33,8 +34,8 @@ const checks: Readonly<Record<string, Check>> = {
   libc: fixed('libc'),
   profile: (catalogue, value) =>
     splitList(value)
-      .filter((word) => word !== 'none' && !catalogue.profiles.has(word))
-      .map((word) => `profile "${word}" not found${didYouMean(nearest(word, catalogue.profiles.keys()))}`),
+      .filter((word) => word !== 'none')
+      .flatMap((word) => problemOfProfile(catalogue, word) ?? []),
   delivery: ({ profiles }, value) => {
     const all = [...profiles.values()].flatMap(({ deliveries }) => deliveries.map((delivery) => delivery.name));
     const known = new Set([...all, AUTO]);
@@ -45,6 +46,23 @@ const checks: Readonly<Record<string, Check>> = {
   'env-from-keys': anything,
   'exclude-owners': anything,
 };
+
+function problemOfProfile(catalogue: Catalogue, name: string): string | undefined {
+  if (!catalogue.profiles.has(name)) return unknownProfile(catalogue, name);
+  const option = profileForbiddenBy(catalogue, name);
+  return option && `profile "${name}" is not allowed (${option})`;
+}
+
+function unknownProfile({ profiles }: Catalogue, name: string): string {
+  return `profile "${name}" not found${didYouMean(nearest(name, profiles.keys()))}`;
+}
+
+/** Finds names in `allowedProfiles` that no profile has: a misspelled one would forbid what it is meant to allow. */
+export function problemsOfTenancy(catalogue: Catalogue): readonly Problem[] {
+  return catalogue.tenancy.allowedProfiles
+    .filter((name) => !isGlob(name) && !catalogue.profiles.has(name))
+    .map((name) => ({ path: ['allowedProfiles'], message: unknownProfile(catalogue, name) }));
+}
 
 function problemsOfDefault(catalogue: Catalogue, name: string, value: string): readonly string[] {
   const check = Object.hasOwn(checks, name) ? checks[name] : undefined;

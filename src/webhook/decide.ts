@@ -1,4 +1,4 @@
-import { admitInContext } from '../admission/admit.ts';
+import { admitInContext, statusOnly } from '../admission/admit.ts';
 import { type Decision, notInjected } from '../admission/decision.ts';
 import { isOptedIn, optsOut } from '../admission/opt-in.ts';
 import type { Review } from '../admission/review.ts';
@@ -40,7 +40,8 @@ export async function decide(
   try {
     const found = await findNamespace(dependencies, review, question);
     if (found.kind !== 'found') {
-      return unchanged(withoutNamespace(review.namespace, found, isRequired({ pod, required })));
+      const decision = withoutNamespace(review.namespace, found, isRequired({ pod, required }));
+      return { decision, operations: statusOnly(decision, { pod, catalogue: dependencies.catalogue() }).operations };
     }
     ({ namespace } = found);
     const inputs = { namespace, catalogue: dependencies.catalogue(), lookups: recordLookups(dependencies.cluster()) };

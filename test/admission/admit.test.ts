@@ -156,6 +156,18 @@ describe('why a pod is not injected', () => {
       { code: 'invalid-value', setting: 'domain-id', value: '40000', source: onPod('domain-id') },
     ],
     [
+      'a value of the namespace that was too long to keep',
+      pod(),
+      { ...namespace({ 'domain-id': '' }), tooLong: ['agent-injector.io/domain-id'] },
+      { code: 'value-too-long', key: 'agent-injector.io/domain-id' },
+    ],
+    [
+      'more values of the namespace than are listed',
+      pod(),
+      { ...namespace(), tooLong: Array.from({ length: 10 }, (_, index) => `agent-injector.io/x-${index}`) },
+      { code: 'value-too-long', key: 'agent-injector.io/x-0' },
+    ],
+    [
       'a required parameter that is missing',
       pod(),
       { ...namespace(), annotations: {} },
@@ -364,6 +376,23 @@ describe('which containers', () => {
       ['worker', 'skipped'],
     ]);
     expect(after.spec.containers[1]).toEqual(other);
+  });
+});
+
+describe('a value of the namespace that was too long to keep', () => {
+  const long = { ...namespace({ 'domain-id': '', inject: 'true' }), tooLong: ['agent-injector.io/domain-id'] };
+
+  it('does not matter to a pod that has its own, or is opted out', () => {
+    expect(admit(pod(undefined, { 'domain-id': '7' }), long, catalogue).decision.outcome).toBe('injected');
+    expect(admit(pod(undefined, { inject: 'false' }), long, catalogue).decision).toMatchObject({
+      reason: { code: 'opted-out' },
+    });
+  });
+
+  it('of an unknown annotation is only reported', () => {
+    const unknown = { ...namespace({ typo: '' }), tooLong: ['agent-injector.io/typo'] };
+    const { decision } = admit(pod(), unknown, catalogue);
+    expect(decision).toMatchObject({ outcome: 'injected', notices: [{ code: 'unknown-annotation' }] });
   });
 });
 

@@ -5,7 +5,16 @@ import { profileHash } from '../../src/profiles/fingerprint.ts';
 import { parseProfile } from '../../src/profiles/parse.ts';
 import type { Profile } from '../../src/profiles/profile.ts';
 import { isInjected, readStatus } from '../../src/api/status-annotation.ts';
-import { catalogue, catalogueWith, container, namespace, pod } from '../support/fixtures.ts';
+import {
+  catalogue,
+  catalogueOf,
+  catalogueWith,
+  container,
+  namespace,
+  opened,
+  pod,
+  profileDocument,
+} from '../support/fixtures.ts';
 
 const jennifer = catalogue.profiles.get('jennifer-dotnet');
 if (!jennifer) throw new Error('jennifer-dotnet is gone');
@@ -39,7 +48,7 @@ describe('the record on an injected pod', () => {
 
   it('names init container, directories and why a delivery was passed over', () => {
     const settings = { 'agent-image': 'registry.example.com/jennifer:1', delivery: 'initContainer' };
-    const { pod: after } = admit(pod(), namespace(settings), catalogue);
+    const { pod: after } = admit(pod(), namespace(settings), opened(catalogue));
     const [line] = readStatus(after)?.containers ?? [];
     expect(line).toMatchObject({
       delivery: 'initContainer',
@@ -49,14 +58,16 @@ describe('the record on an injected pod', () => {
   });
 
   it('stays byte for byte over a second pass, whichever the delivery', () => {
+    const known = opened(catalogue);
     for (const delivery of ['persistentVolumeClaim', 'initContainer', 'baked', 'hostPath', 'csi']) {
       const image = { 'agent-image': 'registry.example.com/jennifer:1', 'host-path': '/opt/jennifer' };
-      const within = namespace({ ...image, delivery });
-      const { pod: once, operations } = admit(pod(), within, catalogue);
+      const plain = namespace({ ...image, delivery });
+      const within = { ...plain, labels: { ...plain.labels, 'pod-security.kubernetes.io/enforce': 'privileged' } };
+      const { pod: once, operations } = admit(pod(), within, known);
       expect(operations.length, delivery).toBeGreaterThan(0);
-      expect(admit(once, within, catalogue).operations, delivery).toEqual([]);
+      expect(admit(once, within, known).operations, delivery).toEqual([]);
       const late = { ...once, spec: { ...once.spec, containers: [...once.spec.containers, container('late')] } } as Pod;
-      const { pod: twice } = admit(late, within, catalogue);
+      const { pod: twice } = admit(late, within, known);
       expect(textOf(twice)?.startsWith(textOf(once)?.slice(0, -2) ?? '?'), delivery).toBe(true);
       expect(readStatus(twice)?.containers.filter(isInjected), delivery).toHaveLength(2);
     }
@@ -68,8 +79,13 @@ describe('the record on an injected pod', () => {
     const record = readStatus(after);
     expect(record?.containers).toHaveLength(20);
     expect(record?.more).toBe(280);
-    expect(record?.containers[0]).toHaveProperty('env');
-    expect(record?.containers[19]).not.toHaveProperty('env');
+    expect(record?.containers[0]).toHaveProperty('from');
+    expect(record?.containers[19]).not.toHaveProperty('from');
+    // Enough is left to tell that the pod has the agent.
+    expect(record?.containers[19]).toMatchObject({
+      env: 'CORECLR_ENABLE_PROFILING',
+      mounts: { '/netagent': 'jennifer-dotnet' },
+    });
     expect(record?.containers[19]).toMatchObject({ hash: profileHash(jennifer), delivery: 'persistentVolumeClaim' });
     expect(textOf(after)?.length).toBeLessThan(10_000);
     expect(admit(after, namespace(), catalogue).operations).toEqual([]);
@@ -96,6 +112,101 @@ describe('a record that somebody else wrote', () => {
     ['no hash', JSON.stringify({ decision: 'injected', containers: [{ ...line, hash: undefined }] }), []],
   ])('%s', (_, status, lines) => {
     expect(readStatus(pod(undefined, { status }))?.containers).toEqual(lines);
+  });
+});
+
+describe('a status that agent-injector did not write', () => {
+  const record = textOf(admit(pod(), namespace(), catalogue).pod) ?? '';
+  const named = (env: string): string =>
+    JSON.stringify({
+      decision: 'injected',
+      containers: [
+        { container: 'web', profile: 'jennifer-dotnet', hash: profileHash(jennifer), delivery: 'baked', env },
+      ],
+    });
+  const own = container('web', { env: [{ name: 'OWN', value: '1' }] });
+
+  it.each<[string, Parameters<typeof pod>[1], string, string]>([
+    ['a copied record, opted out', { inject: 'false' }, record, 'opted-out'],
+    ['a copied record, without a profile', { profile: 'none' }, record, 'no-profile'],
+    ['a variable of the author, opted out', { inject: 'false' }, named('OWN'), 'opted-out'],
+    ['any text, opted out', { inject: 'false' }, 'believe me', 'opted-out'],
+    ['a record of nothing, opted out', { inject: 'false' }, '{"decision":"injected","containers":[]}', 'opted-out'],
+    ['a copied record, with a problem', { 'domain-id': '0' }, record, 'invalid-value'],
+  ])('is replaced: %s', (_, annotations, status, reason) => {
+    const { pod: after, decision } = admit(pod([own], { ...annotations, status }), namespace(), catalogue);
+    expect(decision).toMatchObject({ outcome: 'skipped', reason: { code: reason } });
+    expect(readStatus(after)).toMatchObject({ decision: 'skipped', reason });
+    expect(admit(after, namespace(), catalogue).operations).toEqual([]);
+    expect(after.spec).toEqual(pod([own]).spec);
+  });
+
+  it('is replaced where the namespace is not opted in, and where the patch is discarded', () => {
+    const off = { ...namespace(), labels: {} };
+    expect(readStatus(admit(pod(undefined, { status: record }), off, catalogue).pod)?.reason).toBe(
+      'namespace-not-enabled',
+    );
+    const many = Array.from({ length: 1_500 }, (_, index) => container(`c-${index}`));
+    const { decision, pod: after } = admit(pod(many, { status: record }), namespace(), catalogue);
+    expect(decision).toMatchObject({ reason: { code: 'patch-too-large' } });
+    expect(readStatus(after)?.reason).toBe('patch-too-large');
+  });
+
+  it('is replaced if it says more than the pod bears out', () => {
+    const { pod: once } = admit(pod(), namespace(), catalogue);
+    for (const lie of [
+      `${record} `,
+      record.replace('{"decision"', '{"message":"all pods are fine","decision"'),
+      record.replace('"containers":[', `"containers":[${JSON.stringify(JSON.parse(named('OWN')).containers[0])},`),
+    ]) {
+      const given = { ...once, metadata: { ...once.metadata, annotations: { 'agent-injector.io/status': lie } } };
+      const { pod: after } = admit(given, namespace(), catalogue);
+      expect(textOf(after), lie).not.toBe(lie);
+      expect(admit(after, namespace(), catalogue).operations, lie).toEqual([]);
+    }
+  });
+
+  it('is not the record of an injection, which stays even if the pod is opted out afterwards', () => {
+    const { pod: once } = admit(pod(), namespace(), catalogue);
+    const annotations = { ...once.metadata?.annotations, 'agent-injector.io/inject': 'false' };
+    const given = { ...once, metadata: { ...once.metadata, annotations } };
+    const { decision, operations } = admit(given, namespace(), catalogue);
+    expect([decision.outcome, operations]).toEqual(['skipped', []]);
+  });
+
+  it('is left on a mirror pod, which the kubelet compares', () => {
+    const mirror = pod(undefined, { status: record, 'kubernetes.io/config.mirror': 'x' });
+    expect(admit(mirror, namespace(), catalogue).operations).toEqual([]);
+  });
+
+  it('is emptied where no status fits', () => {
+    const full = pod(undefined, { status: record, inject: 'false', 'team.example.com/notes': 'x'.repeat(260_000) });
+    const { pod: after } = admit(full, namespace(), catalogue);
+    expect(textOf(after)).toBe('');
+    expect(admit(after, namespace(), catalogue).operations).toEqual([]);
+  });
+});
+
+describe('annotations that are nearly full', () => {
+  it.each([245_000, 255_000, 259_000, 260_500, 261_000, 261_500, 261_800, 262_000, 262_100])(
+    'are no defect: %i bytes',
+    (size) => {
+      for (const settings of [{}, { inject: 'false' }, { 'domain-id': '0' }]) {
+        const given = pod(undefined, { ...settings, 'team.example.com/notes': 'x'.repeat(size - 100) });
+        const { decision, pod: after } = admit(given, namespace(), catalogue);
+        expect(decision.outcome === 'injected' ? '' : decision.reason.code).not.toBe('rule-broken');
+        expect(admit(after, namespace(), catalogue).operations).toEqual([]);
+      }
+    },
+  );
+
+  it('are a reason not to inject a profile that needs an annotation', () => {
+    const files = [{ path: '/etc/a.conf', content: 'x'.repeat(1_000) }];
+    const known = catalogueOf(profileDocument({ environment: [{ name: 'A', value: '1' }], files }));
+    const given = pod(undefined, { 'team.example.com/notes': 'x'.repeat(261_500) });
+    const { decision, pod: after } = admit(given, namespace(), known);
+    expect(decision).toMatchObject({ outcome: 'skipped', reason: { code: 'annotations-full' } });
+    expect(after).toBe(given);
   });
 });
 

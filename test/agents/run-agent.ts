@@ -5,7 +5,7 @@ import type { Catalogue } from '../../src/profiles/catalogue.ts';
 import type { ClusterState } from '../../src/kubernetes/cluster-state.ts';
 import type { Container, Pod } from '../../src/kubernetes/pod.ts';
 import { parseProfile } from '../../src/profiles/parse.ts';
-import { container as containerOf, namespace, pod as podOf } from '../support/fixtures.ts';
+import { container as containerOf, namespace, opened, pod as podOf } from '../support/fixtures.ts';
 import { imageWith, LocalPod } from './container.ts';
 import { commandOf, environmentOf, type Surroundings } from './kubelet.ts';
 import { Listener } from './listener.ts';
@@ -15,7 +15,7 @@ import { filesOf, type Agent, type Sign } from './table.ts';
 import type { Way } from './ways.ts';
 
 /** The built-in profiles and those of test/agents/profiles. */
-export const catalogue: Catalogue = withProfiles(builtInCatalogue(), Array.isArray(profiles) ? profiles : []);
+export const catalogue: Catalogue = opened(withProfiles(builtInCatalogue(), Array.isArray(profiles) ? profiles : []));
 
 function withProfiles(known: Catalogue, documents: readonly unknown[]): Catalogue {
   const more = documents.map((document) => {

@@ -29,7 +29,7 @@ const options = {
   bundle: true,
   sourcemap: 'inline',
   platform: 'node',
-  target: 'node20.19',
+  target: 'node20.20',
   format: 'esm',
   plugins: [esbuildYaml, whereItStands],
   define: { VERSION: JSON.stringify('bench') },

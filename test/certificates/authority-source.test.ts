@@ -2,9 +2,11 @@ import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { DAY, HOUR, shift } from '../../src/certificates/describe.ts';
 import { AuthoritySource } from '../../src/certificates/authority-source.ts';
-import { issueAuthority, issueLeaf } from '../../src/certificates/issue.ts';
+import { parseSecret } from '../../src/certificates/authority-state.ts';
+import { issueAuthority, issueLeaf, type KeyedCertificate } from '../../src/certificates/issue.ts';
 import { certificateBlocks, findFault, type ServerCertificate } from '../../src/certificates/server-certificate.ts';
 import type { PublishedBundles, SourceState } from '../../src/certificates/source.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { StoredSecret } from '../support/stored-secret.ts';
 
 const start = new Date('2026-11-20T12:00:00Z');
@@ -14,15 +16,18 @@ const AUTHORITY = 365 * DAY;
 
 let store: StoredSecret;
 let source: AuthoritySource;
+let clock: ManualClock;
 const replica = (name = NAME): AuthoritySource =>
-  new AuthoritySource({ store, names: [name], leafLifetime: LEAF, authorityLifetime: AUTHORITY });
+  new AuthoritySource({ store, names: [name], leafLifetime: LEAF, authorityLifetime: AUTHORITY, clock });
 beforeEach(() => {
   store = new StoredSecret();
+  clock = new ManualClock();
   source = replica();
 });
 
 /** Reconciles at the given time after the start, in ms. */
 async function reconcile(after = 0, published?: PublishedBundles, by = source): Promise<SourceState> {
+  clock.advance(Math.max(0, after - clock.now()));
   return by.reconcile(shift(start, after), published);
 }
 function certificateOf({ certificate, problem }: SourceState): Required<ServerCertificate> {
@@ -30,9 +35,14 @@ function certificateOf({ certificate, problem }: SourceState): Required<ServerCe
   return { ca: '', ...certificate };
 }
 const bundle = (): string => store.data?.['ca.crt'] ?? '';
-const serial = (pem: string): string => new X509Certificate(pem).serialNumber;
+/** The authority and the next one, if any, as the Secret has them. */
+function privateParts(): readonly [KeyedCertificate, KeyedCertificate | undefined] {
+  const parsed = parseSecret(store.data ?? {}, start);
+  if (parsed.kind !== 'valid') throw new Error(parsed.reason);
+  return [parsed.state.authority, parsed.state.next];
+}
 
-describe('without a Secret', () => {
+describe('an empty Secret', () => {
   test('creates and stores an authority and a certificate', async () => {
     const state = await reconcile();
     const { cert, key, ca } = certificateOf(state);
@@ -56,8 +66,8 @@ describe('without a Secret', () => {
   test('keeps published authorities trusted, except expired ones and what cannot be parsed', async () => {
     const term = { at: start, lifetime: DAY };
     const [valid, expired] = await Promise.all([
-      issueAuthority('valid', term),
-      issueAuthority('expired', { at: shift(start, -3 * DAY), lifetime: DAY }),
+      issueAuthority('valid', [NAME], term),
+      issueAuthority('expired', [NAME], { at: shift(start, -3 * DAY), lifetime: DAY }),
     ]);
     const leaf = await issueLeaf(valid, ['a'], term);
     const garbage = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
@@ -92,11 +102,42 @@ describe('the certificate', () => {
     expect(state.changes).toEqual([expect.stringContaining('tls.crt expired at 2026-11-27T12:00:00.000Z')]);
   });
 
-  test('is issued again if its names change', async () => {
+  test('is issued again if its names change, by a CA for the new names, once that is trusted', async () => {
     const first = certificateOf(await reconcile());
-    const state = await reconcile(0, undefined, replica('other.apm.svc'));
-    expect(new X509Certificate(certificateOf(state).cert).subjectAltName).toBe('DNS:other.apm.svc');
-    expect(certificateOf(state).ca).toBe(first.ca);
+    const other = replica('other.apm.svc');
+    expect(certificateOf(await reconcile(0, [bundle()], other)).cert).toBe(first.cert);
+    const [, next = ''] = certificateBlocks(bundle());
+    await reconcile(1000, [bundle()], other);
+    const { cert } = certificateOf(await reconcile(12_000, [bundle()], other));
+    expect(new X509Certificate(cert).subjectAltName).toBe('DNS:other.apm.svc');
+    expect(new X509Certificate(cert).verify(new X509Certificate(next).publicKey)).toBe(true);
+  });
+
+  test('for other names is issued again at once by a CA that may sign for these', async () => {
+    const state = await reconcile();
+    const [authority] = privateParts();
+    const leaf = await issueLeaf(authority, ['other.apm.svc'], { at: start, lifetime: LEAF });
+    store.put({ ...store.data, 'tls.crt': leaf.cert, 'tls.key': leaf.key });
+    const { cert, ca } = certificateOf(await reconcile());
+    expect(new X509Certificate(cert).subjectAltName).toBe(`DNS:${NAME}`);
+    expect(ca).toBe(certificateOf(state).ca);
+  });
+
+  test('that is valid for longer than configured is issued again at once, within a tolerance of an hour', async () => {
+    const before = certificateOf(await reconcile());
+    const [authority] = privateParts();
+    const put = async (lifetime: number): Promise<string> => {
+      const leaf = await issueLeaf(authority, [NAME], { at: start, lifetime });
+      store.put({ ...store.data, 'tls.crt': leaf.cert, 'tls.key': leaf.key });
+      return leaf.cert;
+    };
+    const tolerable = await put(LEAF + HOUR - 1000);
+    expect(certificateOf(await reconcile()).cert).toBe(tolerable);
+    await put(100 * 365 * DAY);
+    const state = await reconcile();
+    expect(new X509Certificate(certificateOf(state).cert).validTo).toBe('Nov 27 12:00:00 2026 GMT');
+    expect(certificateOf(state).ca).toBe(before.ca);
+    expect(state.changes).toEqual([expect.stringContaining('longer than configured')]);
   });
 });
 
@@ -174,14 +215,6 @@ describe('a damaged Secret', () => {
     expect(store.data).toEqual(sound);
   });
 
-  test('that was deleted is restored from memory', async () => {
-    await reconcile();
-    const sound = store.data;
-    store.put(undefined);
-    expect((await reconcile(DAY)).changes).toHaveLength(1);
-    expect(store.data).toEqual(sound);
-  });
-
   test('keeps its authority if a replica has nothing in memory', async () => {
     const before = certificateOf(await reconcile());
     store.put({ ...store.data, 'tls.crt': '' });
@@ -196,27 +229,6 @@ describe('a damaged Secret', () => {
   });
 });
 
-describe('a Secret with another valid content', () => {
-  test('is adopted, and the authority in use stays trusted until the next certificate', async () => {
-    const before = certificateOf(await reconcile());
-    const elsewhere = new StoredSecret();
-    const other = new AuthoritySource({
-      store: elsewhere,
-      names: [NAME],
-      leafLifetime: LEAF,
-      authorityLifetime: AUTHORITY,
-    });
-    const swapped = certificateOf(await other.reconcile(start, undefined));
-    store.put(elsewhere.data);
-    const after = certificateOf(await reconcile(HOUR));
-    expect(serial(after.cert)).toBe(serial(swapped.cert));
-    expect(after.ca).toBe(swapped.ca + before.ca);
-    expect(store.writes).toBe(2);
-    expect((await reconcile(2 * HOUR)).changes).toEqual([]);
-    expect(certificateOf(await reconcile(5 * DAY)).ca).toBe(swapped.ca);
-  });
-});
-
 describe('a Secret that cannot be accessed', () => {
   test('is a problem, and the last certificate stays available', async () => {
     const before = certificateOf(await reconcile());
@@ -228,13 +240,52 @@ describe('a Secret that cannot be accessed', () => {
     });
   });
 
+  test.each([
+    ['is deleted', () => store.put(undefined)],
+    ['has another type', () => (store.type = 'kubernetes.io/service-account-token')],
+  ])('because it %s, is a problem until it is created again, and is filled then', async (_, change) => {
+    const before = certificateOf(await reconcile());
+    const sound = store.data;
+    change();
+    const state = await reconcile(HOUR);
+    expect(state).toMatchObject({ certificate: before, changes: [], recheckAfterMs: 3000 });
+    expect(state.problem).toMatch(/^Secret apm\/tls .*helm upgrade/);
+    expect(await reconcile(HOUR, undefined, replica())).toMatchObject({ certificate: undefined });
+    expect(store.writes).toBe(1);
+    store.put({});
+    store.type = 'Opaque';
+    expect((await reconcile(HOUR)).problem).toBeUndefined();
+    expect(store.data).toEqual(sound);
+  });
+
+  test('because another writer changes it all the time, is written every ten seconds, and the problem lasts as long', async () => {
+    const before = certificateOf(await reconcile());
+    const sound = store.data;
+    const problems: (string | undefined)[] = [];
+    for (let second = 3; second <= 600; second += 3) {
+      store.put({ token: 'x' });
+      const state = await reconcile(second * 1000);
+      expect(certificateOf(state)).toEqual(before);
+      problems.push(state.problem);
+    }
+    // 15 and one for a renewal, then one every fourth check.
+    expect(store.writes).toBeGreaterThan(60);
+    expect(store.writes).toBeLessThan(70);
+    expect(problems.slice(0, 14)).toEqual(Array.from({ length: 14 }));
+    expect(problems.slice(20).every((problem) => problem?.includes('every 10 s'))).toBe(true);
+    expect(problems).toHaveLength(200);
+    expect(await reconcile(612_000)).toMatchObject({ problem: expect.any(String) });
+    expect(store.data).toEqual(sound);
+    expect((await reconcile(800_000)).problem).toBeUndefined();
+  });
+
   test('leaves a new replica without a certificate', async () => {
     store.problem = 'no connection';
     expect(await reconcile()).toMatchObject({ certificate: undefined, problem: 'no connection' });
   });
 
   test('is not served from before it could be written', async () => {
-    store.create = async () => ({ kind: 'failed', why: 'forbidden' });
+    store.update = async () => ({ kind: 'failed', why: 'forbidden' });
     expect(await reconcile()).toMatchObject({ certificate: undefined, problem: 'forbidden', changes: [] });
   });
 

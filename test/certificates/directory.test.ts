@@ -188,7 +188,7 @@ describe('several processes', () => {
       packages: 'external',
       platform: 'node',
       format: 'esm',
-      target: 'node20.19',
+      target: 'node20.20',
     });
   });
   afterEach(() => {

@@ -133,7 +133,7 @@ describe.skipIf(spawnSync('openssl', ['version']).status !== 0)('openssl', () =>
 
 describe('an authority', () => {
   test('signs for any lifetime, past the year 2050 too, and under a name beyond ASCII', async () => {
-    const made = await issueAuthority('앱 CA', { at, lifetime: 30 * 365 * DAY });
+    const made = await issueAuthority('앱 CA', ['localhost'], { at, lifetime: 30 * 365 * DAY });
     const short = await issueLeaf(made, ['localhost'], { at, lifetime: 1000 });
     const [parsed, signed] = [new X509Certificate(made.cert), new X509Certificate(short.cert)];
     expect(parsed.subject).toMatch(/^CN=앱 CA [0-9a-f]{8}$/);

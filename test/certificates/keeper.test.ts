@@ -48,7 +48,14 @@ class World {
       reconcile: async () => {
         this.reconciled += 1;
         if (this.failure) throw this.failure;
-        return { certificate: undefined, problem: undefined, changes: [], recheckAfterMs: 3000, ...this.state };
+        return {
+          certificate: undefined,
+          problem: undefined,
+          changes: [],
+          foreign: [],
+          recheckAfterMs: 3000,
+          ...this.state,
+        };
       },
     };
     return new CertificateKeeper({

@@ -61,6 +61,7 @@ describe('directorySource', () => {
       certificate: old,
       problem: undefined,
       changes: [],
+      foreign: [],
       recheckAfterMs: 3000,
     });
 

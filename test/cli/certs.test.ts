@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { certificateReport } from '../../src/cli/certs.ts';
+import { outputText } from '../../src/cli/program/output.ts';
 import { DAY, shift } from '../../src/certificates/describe.ts';
 import { issueServerCertificate } from '../../src/certificates/issue.ts';
 import type { ServerCertificate } from '../../src/certificates/server-certificate.ts';
@@ -30,7 +31,7 @@ describe('certificateReport', () => {
       { entry: 'b.example.com', pem: '' },
     ];
     const { output, messages, exitCode } = certificateReport({ from: 'Secret apm/tls', ...made }, bundles, at);
-    expect(lines(output)).toEqual([
+    expect(lines(outputText(output))).toEqual([
       'Secret apm/tls: certificate for agent-injector.apm.svc',
       '',
       expect.stringMatching(/^TYPE {2}SUBJECT {2,}ISSUER {2,}EXPIRES {2,}DAYS LEFT {2}TRUSTED BY$/),
@@ -46,9 +47,9 @@ describe('certificateReport', () => {
   test('reports an expired and an unreadable certificate', () => {
     const later = certificateReport({ from: 'certs', ...made }, undefined, shift(at, 400 * DAY));
     expect(later.messages).toEqual([expect.stringMatching(/^agent-injector: certs: ca\.crt expired at /)]);
-    expect(later.output).toMatch(/ -3[56]$/m);
+    expect(outputText(later.output)).toMatch(/ -3[56]$/m);
     const garbage = certificateReport({ from: 'certs', cert: 'x', key: '', ca: 'x' }, undefined, at);
-    expect(garbage.output).toContain('certs: certificate for none');
+    expect(outputText(garbage.output)).toContain('certs: certificate for none');
     expect(garbage.messages).toHaveLength(1);
   });
 });

@@ -53,6 +53,41 @@ describe('settings of certificates', () => {
   });
 });
 
+describe('tenancy', () => {
+  test('is strict by default, with every profile', () => {
+    expect(readConfig({}, {})).toMatchObject({ ok: true, value: { tenancy: 'strict', builtInProfiles: true } });
+  });
+
+  test('reads lists and levels', () => {
+    const flags = { allowedProfiles: 'our-*, jennifer-dotnet', settableBy: 'image=cluster|namespace, profile=cluster' };
+    expect(readConfig(flags, {})).toMatchObject({
+      ok: true,
+      value: {
+        allowedProfiles: ['our-*', 'jennifer-dotnet'],
+        settableBy: new Map([
+          ['image', ['cluster', 'namespace']],
+          ['profile', ['cluster']],
+        ]),
+      },
+    });
+  });
+
+  test.each([
+    ['tenancy', 'Strict'],
+    ['allowedProfiles', ','],
+    ['allowedProfiles', 'Our'],
+    ['builtInProfiles', 'no'],
+    ['settableBy', 'image'],
+    ['settableBy', 'image='],
+    ['settableBy', 'images=cluster'],
+    ['settableBy', 'image=clusters'],
+    ['settableBy', 'image=cluster,image=pod'],
+    ['settableBy', 'image=cluster=pod'],
+  ])('%s is not "%s"', (name, value) => {
+    expect(problemsOf({ [name]: value })).toEqual([expect.stringContaining(value)]);
+  });
+});
+
 describe('durations', () => {
   test.each([
     ['0', 0],

@@ -10,6 +10,8 @@ import { matchOf } from '../../src/diagnostics/webhook-match.ts';
 import type { Pod } from '../../src/kubernetes/pod.ts';
 import type { JsonObject } from '../../src/lib/json.ts';
 import { ProfileDirectory } from '../../src/profile-sources/directory.ts';
+import { lockableNames } from '../../src/profiles/tenancy/policy.ts';
+import { configurationOf } from '../support/chart-values.ts';
 import { catalogue } from '../support/fixtures.ts';
 import { optionNames, variableOf } from '../../src/config/options.ts';
 import type { KubeObject } from '../support/client.ts';
@@ -27,12 +29,28 @@ import {
 } from '../support/chart.ts';
 import { helm, run } from '../support/deploy-tools.ts';
 
+function serverConfiguration(objects: readonly KubeObject[]): string {
+  const config = objects.find(
+    ({ kind, metadata }) => kind === 'ConfigMap' && metadata?.labels?.['app.kubernetes.io/component'] === 'webhook',
+  );
+  return (config?.['data'] as Record<string, string> | undefined)?.['agent-injector.yaml'] ?? '';
+}
+
 interface Webhook {
   readonly name: string;
   readonly failurePolicy: string;
   readonly clientConfig: { readonly service: Record<string, unknown>; readonly caBundle?: string };
   readonly namespaceSelector: { readonly matchExpressions: readonly Expression[] };
   readonly [field: string]: unknown;
+}
+interface Projected {
+  readonly sources: readonly {
+    readonly secret: {
+      readonly name: string;
+      readonly optional?: boolean;
+      readonly items: readonly { readonly key: string; readonly path: string }[];
+    };
+  }[];
 }
 interface Expression {
   readonly key: string;
@@ -91,7 +109,14 @@ describe.skipIf(helm === undefined)('the chart', () => {
     });
 
     it('names its namespace on everything that lives in one', () => {
-      const clusterWide = new Set(['ClusterRole', 'ClusterRoleBinding', 'MutatingWebhookConfiguration', 'Namespace']);
+      const clusterWide = new Set([
+        'ClusterRole',
+        'ClusterRoleBinding',
+        'MutatingWebhookConfiguration',
+        'Namespace',
+        'ValidatingAdmissionPolicy',
+        'ValidatingAdmissionPolicyBinding',
+      ]);
       for (const { kind, metadata } of render(values)) {
         const expected = clusterWide.has(kind ?? '') ? [undefined] : [NAMESPACE, `${metadata?.name}`];
         expect(expected, `${kind} ${metadata?.name}`).toContain(metadata?.namespace);
@@ -194,7 +219,7 @@ describe.skipIf(helm === undefined)('the chart', () => {
         expect(pod).not.toHaveProperty('hostIPC');
         expect(pod.enableServiceLinks).toBe(false);
         for (const volume of pod.volumes ?? []) {
-          expect(['configMap', 'secret']).toContain(Object.keys(volume).find((key) => key !== 'name'));
+          expect(['configMap', 'projected']).toContain(Object.keys(volume).find((key) => key !== 'name'));
         }
         for (const container of pod.containers) {
           expect(container.securityContext).toEqual({
@@ -241,13 +266,10 @@ describe.skipIf(helm === undefined)('the chart', () => {
 
     it('gives the server a configuration file that it reads', () => {
       const objects = render(values);
-      const config = objects.find(
-        ({ kind, metadata }) => kind === 'ConfigMap' && metadata?.labels?.['app.kubernetes.io/component'] === 'webhook',
-      );
       const dir = mkdtempSync(join(tmpdir(), 'agent-injector-chart-'));
       onTestFinished(() => rmSync(dir, { recursive: true }));
       const file = join(dir, 'agent-injector.yaml');
-      writeFileSync(file, (config?.['data'] as Record<string, string> | undefined)?.['agent-injector.yaml'] ?? '');
+      writeFileSync(file, serverConfiguration(objects));
       const environment = Object.entries(environmentOf(objects));
       const read = readConfig({}, { ...Object.fromEntries(environment), AGENT_INJECTOR_CONFIG: file });
       expect(read).toMatchObject({ ok: true });
@@ -259,7 +281,8 @@ describe.skipIf(helm === undefined)('the chart', () => {
     });
   });
 
-  const forEvents = ['create events', 'get replicasets', 'get jobs'].map(
+  const controllers = ['replicationcontrollers', 'replicasets', 'statefulsets', 'daemonsets', 'jobs'];
+  const forEvents = ['create events', ...controllers.map((resource) => `get ${resource}`)].map(
     (what) => `ClusterRole agent-injector: ${what}`,
   );
   const ofChecks = ['persistentvolumeclaims', 'volumeattachments', 'resourcequotas', 'limitranges'].flatMap(
@@ -279,7 +302,6 @@ describe.skipIf(helm === undefined)('the chart', () => {
       'ClusterRole agent-injector-audit: list pods',
       'Role agent-injector: get secrets agent-injector-tls',
       'Role agent-injector: update secrets agent-injector-tls',
-      'Role agent-injector: create secrets',
     ]);
     expect(permissions(render()).filter((line) => line.includes('agent-injector-test'))).toEqual([
       'Role agent-injector-test: create pods',
@@ -295,6 +317,13 @@ describe.skipIf(helm === undefined)('the chart', () => {
     const objects = render('default', { args: ['--no-hooks', ...sets.flatMap((set) => ['--set', set])] });
     expect(environmentOf(objects)).toHaveProperty('AGENT_INJECTOR_CHECKS', setting);
     expect(permissions(objects).filter((line) => ofChecks.includes(line))).toEqual(allowed);
+  });
+
+  it('tells the server the Pod Security level of the cluster only if it is set', () => {
+    expect(environmentOf(render())).not.toHaveProperty('AGENT_INJECTOR_POD_SECURITY_DEFAULT');
+    const objects = render('default', { args: ['--set', 'podSecurityDefault=baseline'] });
+    expect(environmentOf(objects)).toHaveProperty('AGENT_INJECTOR_POD_SECURITY_DEFAULT', 'baseline');
+    expect(() => render('default', { args: ['--set', 'podSecurityDefault=strict'] })).toThrow(/podSecurityDefault/);
   });
 
   it('lets the server read ConfigMaps only where their keys are asked for, by a role of its own', () => {
@@ -380,7 +409,42 @@ describe.skipIf(helm === undefined)('the chart', () => {
     );
     const spec = certificate?.['spec'] as { secretName: string; dnsNames: string[] } | undefined;
     expect(spec?.dnsNames).toEqual([`agent-injector.${NAMESPACE}.svc`]);
-    expect(serverOf(objects).volumes).toContainEqual({ name: 'tls', secret: { secretName: spec?.secretName } });
+    expect(JSON.stringify(serverOf(objects).volumes)).toContain(`"name":"${spec?.secretName}"`);
+  });
+
+  it.each([...valuesFiles.keys()])('keeps the key of an authority out of the pods, with the values %s', (values) => {
+    const objects = render(values);
+    const { volumes = [], containers } = serverOf(objects);
+    const secrets = volumes.filter((volume) => JSON.stringify(volume).includes('"secret'));
+    const isIssued = environmentOf(objects)['AGENT_INJECTOR_TLS_DIR'] === undefined;
+    // The server reads the Secret that it fills with its own permission; nothing is mounted.
+    expect(secrets).toHaveLength(isIssued ? 0 : 1);
+    expect(permissions(objects).filter((line) => line.includes('secrets'))).toHaveLength(isIssued ? 2 : 0);
+    expect(JSON.stringify(containers)).not.toContain('secretKeyRef');
+    const sources = secrets.flatMap(({ projected }) => (projected as Projected).sources);
+    const paths = sources.flatMap(({ secret }) => secret.items.map(({ key, path }) => `${key} ${path}`));
+    expect(paths).toEqual(isIssued ? [] : ['tls.crt tls.crt', 'tls.key tls.key', 'ca.crt ca.crt']);
+    // A Secret without ca.crt can be mounted; one without the certificate keeps the pod waiting.
+    expect(sources.map(({ secret }) => secret.optional ?? false)).toEqual(isIssued ? [] : [false, true]);
+    // Not the one of the CA that cert-manager makes for this release.
+    for (const { secret } of sources) expect(secret.name).not.toMatch(/-ca$/);
+  });
+
+  it('limits its ServiceAccount by admission policies, where it may write something, and not if they are switched off', () => {
+    const policies = (values: string, ...sets: readonly string[]) =>
+      render(values, { args: ['--no-hooks', ...sets.flatMap((set) => ['--set', set])] })
+        .filter(({ kind }) => kind === 'ValidatingAdmissionPolicyBinding')
+        .map(({ metadata }) => metadata?.name?.replace('agent-injector-', ''));
+    expect(policies('default')).toEqual(['webhook', 'secret', 'events']);
+    expect(policies('default', 'events.enabled=false')).toEqual(['webhook', 'secret']);
+    expect(policies('existing-secret')).toEqual(['webhook', 'events']);
+    expect(policies('cert-manager')).toEqual(['events']);
+    expect(policies('default', 'admissionPolicy.enabled=false')).toEqual([]);
+    const account = `system:serviceaccount:${NAMESPACE}:injector-account`;
+    for (const { kind, spec } of render('everything').filter((object) =>
+      object.kind?.startsWith('ValidatingAdmission'),
+    ))
+      if (kind === 'ValidatingAdmissionPolicy') expect(JSON.stringify(spec)).toContain(`username == '${account}'`);
   });
 
   it('lets the autoscaler decide how many there are, where there is one', () => {
@@ -418,6 +482,11 @@ describe.skipIf(helm === undefined)('the chart', () => {
     ['logLevel=verbose', 'logLevel'],
     ['serviceMonitor.interval=often', 'interval'],
     ['defaults.server_address=x', 'server_address'],
+    ['tenancy=lax', 'tenancy'],
+    ['allowedProfiles={Our}', 'allowedProfiles'],
+    ['builtInProfiles=no', 'builtInProfiles'],
+    ['settableBy.images={cluster}', 'images'],
+    ['settableBy.image={clusters}', 'image'],
     ['profiles.Mine=x', 'Mine'],
     ['profiles.mine.spec=x', 'mine'],
     ['profilesConfigMap=Mine', 'profilesConfigMap'],
@@ -429,6 +498,31 @@ describe.skipIf(helm === undefined)('the chart', () => {
     expect(code).not.toBe(0);
     expect(stderr).toContain("values don't meet the specifications of the schema");
     expect(stderr).toContain(key);
+  });
+
+  it('renders the tenancy of its values, and the server reads it', () => {
+    const values = {
+      tenancy: 'open',
+      allowedProfiles: ['jennifer-dotnet', 'our-*'],
+      builtInProfiles: false,
+      settableBy: { address: ['cluster'], claim: ['cluster', 'namespace'] },
+      defaults: { 'agent-image.jennifer-dotnet': 'registry.example.com/a:1' },
+    };
+    const dir = mkdtempSync(join(tmpdir(), 'agent-injector-chart-'));
+    onTestFinished(() => rmSync(dir, { recursive: true }));
+    const file = join(dir, 'values.yaml');
+    writeFileSync(file, JSON.stringify(values));
+    const text = serverConfiguration(render('default', { args: ['--values', file] }));
+    expect(parse(text)).toEqual(configurationOf(values));
+    writeFileSync(file, text);
+    expect(readConfig({ config: file }, {}).ok).toBe(true);
+  });
+
+  it('names in its schema what the server knows', () => {
+    const schema = JSON.parse(readFileSync(join(chart, 'values.schema.json'), 'utf8')) as {
+      properties: { settableBy: { propertyNames: { enum: string[] } } };
+    };
+    expect(schema.properties.settableBy.propertyNames.enum).toEqual(lockableNames);
   });
 
   it('keeps two releases apart by their names', () => {

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { judgeAudit } from '../../tools/audit.js';
 import { root } from '../support/chart.ts';
 
 // What we take from others: pinned to the byte, nothing that runs while it is installed, licences that a vendor can ship.
@@ -89,44 +88,5 @@ describe('package-lock.json', () => {
     const names = production.map(([place]) => nameOf(place));
     const twice = names.filter((name, index) => names.indexOf(name) < index);
     expect([...new Set(twice)].toSorted()).toEqual(Object.keys(TWICE).toSorted());
-  });
-});
-
-describe('tools/audit.js', () => {
-  const report = (high: number, moderate: number): string =>
-    JSON.stringify({
-      auditReportVersion: 2,
-      vulnerabilities: {
-        ...(high > 0 && { bad: { name: 'bad', severity: 'high', range: '<2', via: [{ title: 'a hole', url: 'x' }] } }),
-        ...(moderate > 0 && { poor: { name: 'poor', severity: 'moderate', range: '<3', via: ['bad'] } }),
-      },
-      metadata: { vulnerabilities: { info: 0, low: 0, moderate, high, critical: 0, total: high + moderate } },
-    });
-
-  it.each([
-    [
-      'nothing is known',
-      report(0, 0),
-      { code: 0, text: 'npm audit: 0 known vulnerabilities in production dependencies' },
-    ],
-    ['moderate: shown', report(0, 1), { code: 0, text: expect.stringContaining('moderate  poor <3: bad') }],
-    ['high: fails', report(1, 1), { code: 1, text: expect.stringContaining('high      bad <2: a hole') }],
-    [
-      'a registry that refuses',
-      JSON.stringify({ message: '405 Method Not Allowed - POST https://x/y', statusCode: 405 }),
-      { code: 0, text: 'npm audit: not checked, the registry does not answer audits (405)' },
-    ],
-    [
-      'a registry that is away',
-      JSON.stringify({ error: { code: 'ENOTFOUND', summary: 'request to https://x failed' } }),
-      { code: 0, text: 'npm audit: not checked, the registry does not answer audits (ENOTFOUND)' },
-    ],
-    [
-      'no answer at all',
-      '',
-      { code: 0, text: 'npm audit: not checked, the registry does not answer audits (no report)' },
-    ],
-  ])('%s', (_, output, judgement) => {
-    expect(judgeAudit(output)).toEqual(judgement);
   });
 });

@@ -24,10 +24,9 @@ describe.skipIf(helm === undefined)('deploy/', () => {
 
   it('has every object of the chart, and the namespace first', () => {
     const name = ({ kind, metadata }: (typeof install)[number]) => `${kind}/${metadata?.name}`;
-    expect(install.map(name)).toEqual([
-      'Namespace/agent-injector',
-      ...render('default', { args: ['--no-hooks'] }).map(name),
-    ]);
+    const rendered = render('default', { args: ['--no-hooks'] });
+    expect(install[0]?.kind).toBe('Namespace');
+    expect(install.slice(1).map(name).toSorted()).toEqual(rendered.map(name).toSorted());
   });
 });
 

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { executable } from '../support/built.ts';
 import { root } from '../support/chart.ts';
+import { sourceTime, supplierOf } from '../../tools/sbom.js';
 
 // dist/sbom.cdx.json and dist/THIRD-PARTY-LICENSES.txt are made of what esbuild says went into the bundle; here of what the source map says.
 
@@ -11,6 +12,7 @@ const dist = dirname(executable);
 const read = (file: string): string => readFileSync(join(dist, file), 'utf8');
 
 interface Component {
+  readonly supplier: { readonly name: string };
   readonly type: string;
   readonly 'bom-ref': string;
   readonly group?: string;
@@ -21,10 +23,16 @@ interface Component {
   readonly licenses: readonly { readonly license?: { readonly id: string }; readonly expression?: string }[];
 }
 const sbom = JSON.parse(read('sbom.cdx.json')) as Record<string, unknown> & {
-  readonly metadata: { readonly component: Omit<Component, 'purl' | 'licenses'> };
+  readonly metadata: {
+    readonly timestamp: string;
+    readonly authors: readonly { readonly name: string }[];
+    readonly component: Component;
+  };
   readonly components: readonly Component[];
   readonly dependencies: readonly { readonly ref: string; readonly dependsOn: readonly string[] }[];
 };
+const runtime = sbom.components.find(({ type }) => type === 'platform');
+const libraries = sbom.components.filter((one) => one !== runtime);
 const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
   readonly packages: Readonly<Record<string, { version: string; integrity: string; license: string; dev?: true }>>;
 };
@@ -45,7 +53,14 @@ const fullName = ({ group, name }: Component): string => (group === undefined ? 
 describe('the SBOM', () => {
   it('lists what is in the bundle, no more and no less', () => {
     expect(mapped.length).toBeGreaterThan(20);
-    expect(sbom.components.map((one) => `${fullName(one)} ${one.version}`).toSorted()).toEqual(versioned);
+    expect(libraries.map((one) => `${fullName(one)} ${one.version}`).toSorted()).toEqual(versioned);
+  });
+
+  it('has nothing of the logins that are left out: they would bring an evaluator of expressions and an OAuth client', () => {
+    const names = new Set(sbom.components.map(fullName));
+    const leftOut = ['jsonpath-plus', 'jsep', 'openid-client', 'oauth4webapi', 'jose', 'rfc4648', 'node-fetch', 'ws'];
+    expect(leftOut.filter((name) => names.has(name))).toEqual([]);
+    expect(read('agent-injector.js')).not.toMatch(/cmd-path|idp-issuer-url|refresh-token/);
   });
 
   it('has of each package what the lock says: version, licence and hash', () => {
@@ -75,7 +90,7 @@ describe('the SBOM', () => {
     expect(component).toMatchObject({ type: 'application', name: 'agent-injector' });
     const content = createHash('sha256').update(readFileSync(executable)).digest('hex');
     expect(component.hashes).toEqual([{ alg: 'SHA-256', content }]);
-    for (const one of sbom.components) expect(one).toMatchObject({ type: 'library', 'bom-ref': one.purl });
+    for (const one of libraries) expect(one).toMatchObject({ type: 'library', 'bom-ref': one.purl });
   });
 
   it('says who calls whom: every package is reached from ours', () => {
@@ -86,10 +101,42 @@ describe('the SBOM', () => {
     expect([...calls.keys()].filter((ref) => !reached.has(ref))).toEqual([]);
   });
 
-  it('has nothing of the moment or of the machine', () => {
+  it('has the minimum elements of NTIA: supplier, name, version, identifier, relationship, author and time', () => {
+    for (const one of [sbom.metadata.component, ...sbom.components]) {
+      expect(one.supplier.name, one.name).toMatch(/^\S.*[^\s<>()]$/);
+      expect(one.version, one.name).toMatch(/^\d+\.\d+\.\d+/);
+      expect(one.purl, one.name).toMatch(/^pkg:(npm|generic)\/.+@/);
+      expect(sbom.dependencies.map(({ ref }) => ref)).toContain(one['bom-ref']);
+    }
+    expect(sbom.metadata.authors.map(({ name }) => name)).toEqual([expect.stringMatching(/\S/)]);
+    expect(sbom.metadata.timestamp).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+  });
+
+  it('has the Node.js of the image, with the names by which scanners know it', () => {
+    const version = readFileSync(join(root, '.node-version'), 'utf8').trim();
+    expect(runtime).toMatchObject({
+      name: 'node',
+      version,
+      purl: `pkg:generic/node@${version}`,
+      cpe: `cpe:2.3:a:nodejs:node.js:${version}:*:*:*:*:*:*:*`,
+    });
+  });
+
+  it('has nothing of the moment or of the machine: its time is that of the commit', () => {
     const text = read('sbom.cdx.json');
-    expect(text).not.toMatch(/timestamp|\d{4}-\d\d-\d\dT/);
+    expect(text.match(/\d{4}-\d\d-\d\dT[^"]*/g)).toEqual([sourceTime()]);
+    expect(sourceTime({ SOURCE_DATE_EPOCH: '1700000000' })).toBe('2023-11-14T22:13:20Z');
     expect(text).not.toContain(root);
+  });
+
+  it.each([
+    ['its author', { author: { name: 'A B' } }, 'A B'],
+    ['its author in a line', { author: 'A B <a@b.c> (https://b.c)', repository: 'x/y' }, 'A B'],
+    ['the owner of its repository', { repository: { url: 'git+https://github.com/owner/name.git' } }, 'owner'],
+    ['that in short', { repository: 'owner/name' }, 'owner'],
+    ['its scope', {}, '@scope'],
+  ])('names as the supplier of a package %s', (_, manifest, supplier) => {
+    expect(supplierOf(manifest, '@scope/name')).toBe(supplier);
   });
 });
 

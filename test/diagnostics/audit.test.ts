@@ -100,6 +100,48 @@ describe('an audit', () => {
     expect(auditOf([[one, 'shop']], [off]).findings).toMatchObject([{ kind: 'namespace-off', fix: restart }]);
   });
 
+  it('believes a record only if the pod bears it out', () => {
+    const status = injected(pod(), shop).metadata?.annotations?.['agent-injector.io/status'] ?? '';
+    const optedOut = ofDeployment('out', pod(undefined, { inject: 'false', status }));
+    const bare = ofDeployment('bare', pod(undefined, { status }));
+    const { carrying, findings } = auditOf(
+      [
+        [optedOut, 'shop'],
+        [bare, 'shop'],
+      ],
+      [shop],
+    );
+    expect(carrying).toBe(0);
+    expect(findings.map(({ kind, workload }) => [workload, kind])).toEqual([
+      ['Deployment/out', 'record-unproven'],
+      ['Deployment/bare', 'record-unproven'],
+      ['Deployment/bare', 'expected-not-injected'],
+    ]);
+  });
+
+  it.each<[string, (one: Pod) => Pod]>([
+    [
+      'a variable',
+      ({ spec, ...rest }) => ({
+        ...rest,
+        spec: { ...spec, containers: [container('web', { ...spec.containers[0], env: [] })] },
+      }),
+    ],
+    [
+      'a mount',
+      ({ spec, ...rest }) => ({
+        ...rest,
+        spec: { ...spec, containers: [container('web', { ...spec.containers[0], volumeMounts: [] })] },
+      }),
+    ],
+    ['a volume', ({ spec, ...rest }) => ({ ...rest, spec: { ...spec, volumes: [] } })],
+    ['a container', ({ spec, ...rest }) => ({ ...rest, spec: { ...spec, containers: [container('other')] } })],
+  ])('does not believe a record if %s that it names is missing', (_, without) => {
+    const { carrying, findings } = auditOf([[without(injected(pod(), shop)), 'shop']], [shop]);
+    expect(carrying).toBe(0);
+    expect(findings[0]).toMatchObject({ kind: 'record-unproven' });
+  });
+
   it('reports missing claims if claims can be read', () => {
     const one = ofDeployment('web', injected(pod(), shop));
     expect(auditOf([[one, 'shop']], [shop], []).findings).toMatchObject([

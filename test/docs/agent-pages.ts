@@ -3,6 +3,7 @@ import { constraintsText, deliveryNeedsText, operationText } from '../../src/cli
 import { admit } from '../../src/admission/admit.ts';
 import type { Namespace } from '../../src/kubernetes/namespace.ts';
 import type { Profile } from '../../src/profiles/profile.ts';
+import { STRICT } from '../../src/profiles/tenancy/policy.ts';
 import { type NoteSummary, type ProfileSummary, profileSummary } from '../../src/profiles/summary.ts';
 import { catalogue, container, pod } from '../support/fixtures.ts';
 import { code, linked, table } from '../support/markdown.ts';
@@ -89,7 +90,7 @@ function rows(title: string, head: readonly string[], cells: readonly (readonly 
 }
 
 function page(profile: Profile): string {
-  const summary = profileSummary(profile);
+  const summary = profileSummary(profile, STRICT);
   const { name, vendor, description, documentation, constraints, slots } = summary;
   const link = documentation === undefined ? vendor : `[${vendor}](${documentation})`;
   const taken = slots.map((slot) => `\`${slot}\`: ${catalogue.slots.get(slot)?.description ?? slot}`).join('; ');
@@ -116,6 +117,8 @@ function tablesOf(summary: ProfileSummary): string {
         one.settableBy.length === allPlaces ? 'all' : one.settableBy.join(', '),
         one.description,
       ]),
+      `A parameter that only the cluster sets is a default of the server: ${code('defaults')} in [its configuration](../reference.md#settings) and in the chart, for ` +
+        `this profile alone as ${code(`NAME.${summary.name}`)}. [Who may set what](../operations.md#many-tenants) can be changed for the cluster.\n\n`,
     ),
     rows(
       'Deliveries',

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { inject } from '../../src/cli/inject.ts';
+import { outputText } from '../../src/cli/program/output.ts';
 import { container, pod } from '../support/fixtures.ts';
 import { agentPages } from './agent-pages.ts';
 import { blocksIn } from '../support/markdown.ts';
@@ -46,7 +47,9 @@ describe('docs/agents', () => {
         diff: false,
       });
       expect(result.exitCode, result.messages.join('\n')).toBe(0);
-      const after = parse(result.output) as { spec: { containers: { env: unknown[]; volumeMounts: unknown[] }[] } };
+      const after = parse(outputText(result.output)) as {
+        spec: { containers: { env: unknown[]; volumeMounts: unknown[] }[] };
+      };
       const { env, volumeMounts = [] } = after.spec.containers[0] ?? {};
       expect({ env, volumeMounts }).toEqual(parse(gets));
     });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { lint } from '../../src/cli/lint/lint.ts';
+import { outputText } from '../../src/cli/program/output.ts';
 import { builtinNames } from '../../src/profiles/template.ts';
 import { blocksIn, code, table } from '../support/markdown.ts';
 import { schemaTables } from './schema-tables.ts';
@@ -61,7 +62,7 @@ describe('docs/profile-language.md', () => {
     onTestFinished(() => rmSync(dir, { recursive: true }));
     writeFileSync(join(dir, 'profile.yaml'), example);
     const { output, exitCode } = await lint({ paths: [dir], strict: false, output: 'text' });
-    expect(output).toBe('1 profile, 1 test: no problems\n');
+    expect(outputText(output)).toBe('1 profile, 1 test: no problems\n');
     expect(exitCode).toBe(0);
   });
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inject } from '../../src/cli/inject.ts';
+import { outputText } from '../../src/cli/program/output.ts';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '../..');
@@ -32,7 +33,7 @@ it('before.yaml becomes after.yaml in the namespace of namespace.yaml, to the by
     diff: false,
   });
   expect(result.exitCode).toBe(0);
-  expect(result.output).toBe(blocks.get('after.yaml'));
+  expect(outputText(result.output)).toBe(blocks.get('after.yaml'));
 });
 
 describe('what the README and the other pages say', () => {

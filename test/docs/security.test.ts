@@ -1,15 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { parse } from 'yaml';
-import { offlineInputs } from '../../src/config/catalogue.ts';
-import { admit } from '../../src/admission/admit.ts';
-import type { Catalogue } from '../../src/profiles/catalogue.ts';
-import { catalogue as builtIn, namespace, pod } from '../support/fixtures.ts';
+import { describe, expect, it } from 'vitest';
 import { BODY_LIMIT } from '../../src/webhook/body.ts';
 import { objectsOf, permissions, render, root } from '../support/chart.ts';
 import { helm } from '../support/deploy-tools.ts';
-import { mountedDirectory } from '../support/mounted-directory.ts';
 
 // docs/security.md is read by auditors: existing tests verify what it claims, and the table of permissions is what is installed.
 
@@ -98,23 +92,4 @@ describe('its permissions', () => {
     const all = render('default', { args: ['--no-hooks', '--set', 'configMapKeys.enabled=true'] });
     expect(written.toSorted()).toEqual(permissions(all).toSorted());
   });
-});
-
-it('the profile that it shows is locked: what a namespace says is passed over', async () => {
-  const [, block = ''] = /```yaml\n# values: locked\.yaml\n([\s\S]*?)```/.exec(text) ?? [];
-  const values = parse(block) as { profiles: Record<string, string>; defaults: Record<string, string> };
-  const files = Object.entries(values.profiles).map(([name, document]) => [`${name}.yaml`, document] as const);
-  const mounted = await mountedDirectory(Object.fromEntries(files));
-  onTestFinished(mounted.remove);
-  const { catalogue } = await offlineInputs({ profiles: mounted.dir });
-  const evil = { 'agent-image': 'evil.example.com/a:1', 'host-path': '/etc', 'server-address': 'evil.example.com' };
-  const deliveries = catalogue.profiles.get('jennifer-dotnet')?.deliveries ?? [];
-  const patches = (known: Catalogue): string =>
-    deliveries
-      .map(({ name }) => JSON.stringify(admit(pod(), namespace({ ...evil, delivery: name }), known)))
-      .join('\n');
-  // As it ships, a namespace may say all of it.
-  for (const word of ['evil.example.com/a:1', '"/etc"', '"evil.example.com"']) expect(patches(builtIn)).toContain(word);
-  expect(patches(catalogue)).not.toMatch(/evil|\/etc/);
-  expect(patches(catalogue)).toContain('parameter-locked');
 });

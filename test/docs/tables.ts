@@ -1,12 +1,11 @@
 import { keyTable } from '../../src/api/keys.ts';
 import { reasonTable } from '../../src/reasons/reason-table.ts';
 import type { Matcher } from '../../src/api/profile/matcher.ts';
+import { parameterClasses } from '../../src/profiles/tenancy/parameter-class.ts';
 import { metricRows } from '../../src/metrics/definitions.ts';
-import { flagOf, optionNames, optionRows, defaultOptions, variableOf } from '../../src/config/options.ts';
+import { flagOf, optionNames, optionRows, defaultText, variableOf } from '../../src/config/options.ts';
 import { catalogue } from '../support/fixtures.ts';
 import { code, table } from '../support/markdown.ts';
-
-const standard = defaultOptions;
 
 /** What of a sign gives the agent away, wherever it stands. */
 const wordOf = (sign: Matcher): string => {
@@ -68,7 +67,13 @@ export const tables: Readonly<Record<string, () => string>> = {
         [...new Set(signs.map(wordOf))].map(code).join(', '),
       ]),
     ),
-  sidecars: () => [...catalogue.sidecars].map(code).join(', '),
+  sidecars: () =>
+    catalogue.sidecars
+      .map(
+        ({ name, of, signs }) =>
+          `${code(name)}${signs.length === 0 ? '' : ` (${of}, known by ${signs.map(wordOf).map(code).join(', ')})`}`,
+      )
+      .join(', '),
   settings: () =>
     table(
       ['flag', 'environment variable', 'in the file', 'default', 'meaning'],
@@ -76,8 +81,17 @@ export const tables: Readonly<Record<string, () => string>> = {
         code(`--${flagOf(name)} ${optionRows[name].placeholder}`),
         code(variableOf(name)),
         name === 'config' ? '' : code(name),
-        standard[name] === undefined ? '' : code(String(standard[name])),
+        code(defaultText(name) ?? ''),
         optionRows[name].description,
+      ]),
+    ),
+  classes: () =>
+    table(
+      ['class', 'set with `tenancy: strict` by', 'what it decides'],
+      Object.entries(parameterClasses).map(([name, { strict, meaning }]) => [
+        code(name),
+        strict === undefined ? 'all levels' : strict.join(', '),
+        meaning,
       ]),
     ),
   reasons: () =>

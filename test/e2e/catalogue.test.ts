@@ -15,7 +15,8 @@ type Level = (typeof LEVELS)[number];
 let cluster: InjectedCluster;
 let client: Client;
 beforeAll(async () => {
-  cluster = await startInjectedCluster();
+  // The namespaces choose images and directories of nodes: what is possible is the subject here, not who may choose it.
+  cluster = await startInjectedCluster({ flags: { tenancy: 'open' } });
   ({ client } = cluster);
   const status = { conditions: [{ type: 'Ready', status: 'True' }], capacity: { pods: '1000' } };
   await client.create({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'node-1' }, status });

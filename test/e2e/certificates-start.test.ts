@@ -1,10 +1,25 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { connect } from 'node:tls';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { DAY, HOUR, shift } from '../../src/certificates/describe.ts';
+import { issueAuthority, issueLeaf } from '../../src/certificates/issue.ts';
+import { isTrusted } from '../../src/certificates/server-certificate.ts';
+import { composeCertificate } from '../../src/certificates/x509/certificate.ts';
 import type { Client } from '../support/client.ts';
 import { startReplicatedCluster, type ReplicatedCluster } from '../support/replicated-cluster.ts';
-import { CONFIGURATION, publishedBy, SECRET, secretOf, SERVERNAME, writes, type Replica } from '../support/replicas.ts';
+import {
+  CONFIGURATION,
+  EMPTY_DATA,
+  publishedBy,
+  SECRET,
+  secretOf,
+  servedSerial,
+  SERVERNAME,
+  startLoad,
+  writes,
+  type Replica,
+} from '../support/replicas.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 // There is no leader election: replicas that start at the same time must agree on one certificate.
 
@@ -30,7 +45,7 @@ test(
   async () => {
     for (let round = 0; round < ROUNDS; round += 1) {
       await cluster.createConfiguration();
-      const before = await writes(client, 'POST', 'secrets');
+      const before = await writes(client, 'PUT', 'secrets');
       const started = performance.now();
       const replicas = await Promise.all(Array.from({ length: REPLICAS }, () => cluster.startReplica()));
       await Promise.all(replicas.map((replica) => replica.ready()));
@@ -39,23 +54,23 @@ test(
       expect(secret['ca.crt']?.match(/BEGIN CERTIFICATE/g)).toHaveLength(1);
       expect(new Set(await publishedBy(client))).toEqual(new Set([secret['ca.crt']]));
       const leaf = new X509Certificate(secret['tls.crt'] ?? '').serialNumber;
-      const served = await Promise.all(replicas.map((replica) => serialOf(replica, secret['ca.crt'] ?? '')));
+      const served = await Promise.all(replicas.map((replica) => servedSerial(replica, secret['ca.crt'] ?? '')));
       expect(new Set(served)).toEqual(new Set([leaf]));
-      expect((await writes(client, 'POST', 'secrets')) - before).toBe(1);
+      expect((await writes(client, 'PUT', 'secrets')) - before).toBe(1);
       await Promise.all(replicas.map((replica) => replica.stop()));
-      await client.delete(SECRET);
+      await client.patch(SECRET, EMPTY_DATA);
       await client.delete(CONFIGURATION);
     }
   },
   ROUNDS * 60_000,
 );
 
-test('a replica that finds no Secret keeps the published CA trusted', async () => {
+test('a replica that finds an empty Secret keeps the published CA trusted', async () => {
   await cluster.createConfiguration();
   const first = await startReady();
   const [before = ''] = await publishedBy(client);
   await first.stop();
-  await client.delete(SECRET);
+  await client.patch(SECRET, EMPTY_DATA);
   const second = await startReady();
   const [after = ''] = await publishedBy(client);
   expect(after.match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
@@ -63,16 +78,53 @@ test('a replica that finds no Secret keeps the published CA trusted', async () =
   await second.stop();
 });
 
+test('a CA of an earlier version, which may sign for any name, is replaced after an upgrade without a failed admission', async () => {
+  await client.delete(CONFIGURATION);
+  await cluster.createConfiguration();
+  const at = new Date();
+  const [lifetime, leafLifetime] = [365 * DAY, 7 * DAY];
+  const { key } = await issueAuthority('old', [SERVERNAME], { at, lifetime });
+  const keys = createPrivateKey(key);
+  const facts = { subject: 'old', key: keys, names: [], notBefore: shift(at, -HOUR), notAfter: shift(at, lifetime) };
+  const cert = await composeCertificate({ role: 'authority', ...facts }, { key: keys });
+  const names = [SERVERNAME, `${SERVERNAME}.cluster.local`, SERVERNAME.replace('.svc', '')] as const;
+  const leaf = await issueLeaf({ cert, key }, names, { at, lifetime: leafLifetime });
+  const data = { 'tls.crt': leaf.cert, 'tls.key': leaf.key, 'ca.crt': cert, 'ca.key': key };
+  await client.patch(SECRET, EMPTY_DATA);
+  await client.patch(SECRET, { stringData: data });
+  const replicas = [await startReady(), await startReady()];
+  cluster.balancer.to(replicas);
+  const load = startLoad(client, 8);
+  await waitFor(
+    'a certificate of another CA',
+    async () => !isTrusted((await secretOf(client))?.['tls.crt'] ?? '', cert, new Date()),
+    { deadline: 60_000 },
+  );
+  await waitFor('both replicas to serve it', async () => {
+    const { 'tls.crt': made = '', 'ca.crt': bundle = '' } = (await secretOf(client)) ?? {};
+    const { serialNumber } = new X509Certificate(made);
+    const served = await Promise.all(replicas.map((replica) => servedSerial(replica, bundle)));
+    return served.every((serial) => serial === serialNumber);
+  });
+  expect(await load.end()).toEqual([]);
+  for (const replica of replicas) {
+    expect(await replica.metric('agent_injector_foreign_ca_certificates')).toBe(0);
+    await replica.stop();
+  }
+}, 120_000);
+
 test('the steps for a leaked key in docs/operations.md leave no trust in the old CA', async () => {
   const page = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
   const patch = JSON.parse(/--type=json -p '(\[[^']+\])'/.exec(page)?.[1] ?? '') as unknown[];
-  await client.delete(SECRET);
+  const emptied = JSON.parse(/patch secret \S+ --type=merge -p '([^']+)'/.exec(page)?.[1] ?? '') as object;
+  await client.patch(SECRET, EMPTY_DATA);
   await client.delete(CONFIGURATION);
   await cluster.createConfiguration();
   const first = await startReady();
   const [leaked = ''] = await publishedBy(client);
   await first.stop();
-  await client.delete(SECRET);
+  await client.patch(SECRET, emptied);
+  expect(await secretOf(client)).toEqual({});
   await client.patch(CONFIGURATION, patch, { type: 'json' });
   const second = await startReady();
   const published = await publishedBy(client);
@@ -83,15 +135,3 @@ test('the steps for a leaked key in docs/operations.md leave no trust in the old
   }
   await second.stop();
 });
-
-/** The serial number of the certificate that a replica serves. */
-async function serialOf({ port }: Replica, ca: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host: '127.0.0.1', port, ca, servername: SERVERNAME });
-    socket.once('error', reject);
-    socket.once('secureConnect', () => {
-      resolve(socket.getPeerX509Certificate()?.serialNumber ?? '');
-      socket.destroy();
-    });
-  });
-}

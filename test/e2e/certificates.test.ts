@@ -5,17 +5,20 @@ import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DAY } from '../../src/certificates/describe.ts';
 import { issueAuthority, issueLeaf } from '../../src/certificates/issue.ts';
+import { certificateBlocks, isTrusted } from '../../src/certificates/server-certificate.ts';
 import type { Client } from '../support/client.ts';
 import { startReplicatedCluster, type ReplicatedCluster } from '../support/replicated-cluster.ts';
 import {
   BUNDLE,
   CONFIGURATION,
+  emptySecret,
   injects,
   issuedFlags,
   NAME,
   publishedBy,
   SECRET,
   secretOf,
+  servedSerial,
   SERVERNAME,
   startLoad,
   writes,
@@ -81,6 +84,7 @@ describe('the Secret', () => {
   async function expectRestored(
     change: (secret: Readonly<Record<string, string>>) => Promise<void>,
     isRestored: (secret: Readonly<Record<string, string>>) => boolean,
+    deadline = 15_000,
   ): Promise<void> {
     const before = (await secretOf(client)) ?? {};
     const load = startLoad(client, 4);
@@ -92,7 +96,7 @@ describe('the Secret', () => {
         const secret = await secretOf(client);
         return secret && isRestored(secret);
       },
-      { deadline: 15_000 },
+      { deadline },
     );
     console.log(`restored after ${Math.round(performance.now() - started)} ms, ${load.made()} pods meanwhile`);
     expect(await load.end()).toEqual([]);
@@ -113,8 +117,32 @@ describe('the Secret', () => {
     original = (await secretOf(client)) ?? {};
   });
 
-  test('is restored after it was deleted', async () => {
-    await expectRestored(() => client.delete(SECRET), isOriginal);
+  test('is filled again once it is created again after it was deleted; meanwhile replicas serve, and say what to do', async () => {
+    await expectRestored(async () => {
+      await client.delete(SECRET);
+      for (const replica of replicas) {
+        await waitFor('the problem', async () => (await replica.metric('agent_injector_certificate_problem')) === 1);
+        expect(replica.messages().join('\n')).toMatch(/Secret apm\/agent-injector-tls does not exist: .*helm upgrade/);
+        expect(await injects(client)).toBe(true);
+      }
+      await client.create(emptySecret());
+    }, isOriginal);
+    for (const replica of replicas)
+      await waitFor('its end', async () => (await replica.metric('agent_injector_certificate_problem')) === 0);
+  });
+
+  test('of another type is never used', async () => {
+    await expectRestored(async () => {
+      await client.delete(SECRET);
+      await client.create({ ...emptySecret(), type: 'example.com/other', stringData: { token: 'x' } });
+      const [replica] = replicas;
+      await waitFor('the problem', () =>
+        replica?.messages().some((text) => text.includes('has the type example.com/other')),
+      );
+      expect(await secretOf(client)).toEqual({ token: 'x' });
+      await client.delete(SECRET);
+      await client.create(emptySecret());
+    }, isOriginal);
   });
 
   test.each([
@@ -127,13 +155,13 @@ describe('the Secret', () => {
   });
 
   test('is restored when it has the key of another certificate', async () => {
-    const { key } = await issueAuthority('other', { at: new Date(), lifetime: DAY });
+    const { key } = await issueAuthority('other', [SERVERNAME], { at: new Date(), lifetime: DAY });
     await expectRestored(() => put({ 'tls.key': key }), isOriginal);
   });
 
   test('is restored when it has an expired certificate', async () => {
     const term = { at: new Date(Date.now() - 2 * DAY), lifetime: DAY };
-    const authority = await issueAuthority('old', term);
+    const authority = await issueAuthority('old', [SERVERNAME], term);
     const leaf = await issueLeaf(authority, [SERVERNAME], term);
     await expectRestored(
       () => put({ 'tls.crt': leaf.cert, 'tls.key': leaf.key, 'ca.crt': authority.cert, 'ca.key': authority.key }),
@@ -141,30 +169,39 @@ describe('the Secret', () => {
     );
   });
 
-  test('is used when it has another valid certificate, without a failed admission', async () => {
-    const term = { at: new Date(), lifetime: 30 * DAY };
-    const authority = await issueAuthority('swapped', term);
-    const names = ['agent-injector.apm.svc', 'agent-injector.apm.svc.cluster.local', 'agent-injector.apm'] as const;
-    const leaf = await issueLeaf(authority, names, term);
-    const serial = new X509Certificate(leaf.cert).serialNumber;
-    const before = original['ca.crt'] ?? '';
-    const writesBefore = await writes(client, 'PATCH', 'mutatingwebhookconfigurations');
-    await expectRestored(
-      () => put({ 'tls.crt': leaf.cert, 'tls.key': leaf.key, 'ca.crt': authority.cert, 'ca.key': authority.key }),
-      (secret) =>
-        (secret['ca.crt'] ?? '').includes(before.trim()) && (secret['ca.crt'] ?? '').includes(authority.cert.trim()),
-    );
-    await waitFor('both replicas to serve the new certificate', async () => {
-      const served = await Promise.all(
-        replicas.map((replica) => replica.metric('agent_injector_certificate_renewals_total', '{kind="leaf"}')),
+  test(
+    'with a CA that no replica made is used, reported and replaced, without a failed admission',
+    { timeout: 120_000 },
+    async () => {
+      const term = { at: new Date(), lifetime: 36_500 * DAY };
+      const names = ['agent-injector.apm.svc', 'agent-injector.apm.svc.cluster.local', 'agent-injector.apm'] as const;
+      const authority = await issueAuthority('swapped', names, term);
+      const leaf = await issueLeaf(authority, names, term);
+      const before = original['ca.crt'] ?? '';
+      const isReplaced = (secret: Readonly<Record<string, string>>): boolean => {
+        const cas = certificateBlocks(secret['ca.crt'] ?? '');
+        const signer = cas.find((ca) => isTrusted(secret['tls.crt'] ?? '', ca, new Date()));
+        return signer !== undefined && ![authority.cert, before].includes(signer);
+      };
+      await expectRestored(
+        () => put({ 'tls.crt': leaf.cert, 'tls.key': leaf.key, 'ca.crt': authority.cert, 'ca.key': authority.key }),
+        isReplaced,
+        60_000,
       );
-      return served.every((count) => count === 1);
-    });
-    expect(new X509Certificate((await secretOf(client))?.['tls.crt'] ?? '').serialNumber).toBe(serial);
-    // The second replica does not revert what the first has published.
-    expect((await writes(client, 'PATCH', 'mutatingwebhookconfigurations')) - writesBefore).toBe(1);
-    expect(await injects(client)).toBe(true);
-  });
+      const { 'tls.crt': cert = '', 'ca.crt': bundle = '' } = (await secretOf(client)) ?? {};
+      const { serialNumber: serial, validTo } = new X509Certificate(cert);
+      // Still trusted: another replica may serve what they signed for an hour.
+      expect(bundle).toContain(authority.cert);
+      expect(bundle).toContain(before.trim());
+      for (const replica of replicas) {
+        expect(await replica.metric('agent_injector_foreign_ca_certificates')).toBe(1);
+        expect(replica.process.log()).toMatch(/"level":"warn".*SHA-256.*no replica made/);
+        await waitFor('the new certificate', async () => (await servedSerial(replica, bundle)) === serial);
+      }
+      expect(new Date(validTo).getTime()).toBeLessThan(Date.now() + 8 * DAY);
+      expect(await injects(client)).toBe(true);
+    },
+  );
 });
 
 describe('caBundle', () => {

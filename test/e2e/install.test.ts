@@ -382,6 +382,8 @@ describe.skipIf(!has('kubectl') || helm === undefined)('the README', () => {
       'ClusterRole',
       'ClusterRoleBinding',
       'MutatingWebhookConfiguration',
+      'ValidatingAdmissionPolicy',
+      'ValidatingAdmissionPolicyBinding',
       'PodDisruptionBudget',
       'NetworkPolicy',
       'Namespace',

@@ -39,7 +39,7 @@ beforeAll(async () => {
       deliveries: [{ type: 'ephemeral', size: '1Gi', storageClassName: 'fast', ...files }],
     }),
   });
-  cluster = await startInjectedCluster({ flags: { checks: 'claims,quotas', profiles: profiles.dir } });
+  cluster = await startInjectedCluster({ flags: { checks: 'claims,quotas', profiles: profiles.dir, tenancy: 'open' } });
   client = cluster.client;
 });
 afterAll(async () => {

@@ -50,6 +50,9 @@ export const profiles: Readonly<Record<string, string>> = {
     deliveries: [{ type: 'image', image: '${lost-image}' }],
     mounts: [{ path: '/lost' }],
   }),
+  'probe-files.yaml': profileText('probe-files', {
+    files: [{ path: '/etc/probe.conf', content: 'x'.repeat(1000) }],
+  }),
   'probe-slot.yaml': profileText('probe-slot', { slots: ['jvm-agent'] }),
   'probe-slot-too.yaml': profileText('probe-slot-too', {
     slots: ['jvm-agent'],
@@ -87,9 +90,15 @@ export const rows: { readonly [code in ReasonCode]: Row } = {
   'unknown-profile': { settings: { profile: 'jenifer-dotnet' } },
   'unknown-delivery': { pod: settings({ delivery: 'carrier-pigeon' }) },
   'invalid-value': { pod: settings({ 'domain-id': '40000' }) },
+  'annotations-full': {
+    settings: { profile: 'probe-files' },
+    pod: { annotations: { 'team.example.com/notes': 'x'.repeat(262_000) } },
+    absent: { annotation: 'there is no room for it' },
+  },
+  'value-too-long': { settings: { 'server-address': 'x'.repeat(2000) } },
   'missing-parameter': { settings: { profile: 'opentelemetry-dotnet', 'server-address': 'x' } },
   'no-target-container': { pod: { spec: { containers: [container('istio-proxy')] } } },
-  'owner-excluded': { settings: { 'exclude-owners': 'Deployment' } },
+  'owner-excluded': { settings: { 'exclude-owners': 'ReplicaSet' } },
   'profile-not-allowed': { settings: { profile: 'probe-elsewhere' } },
   'os-unsupported': { pod: { spec: { containers: [container('app')], os: { name: 'windows' } } } },
   'arch-unsupported': {
@@ -101,7 +110,7 @@ export const rows: { readonly [code in ReasonCode]: Row } = {
   },
   'kubernetes-unsupported': { settings: { profile: 'probe-future' } },
   'delivery-not-possible': {
-    settings: { delivery: 'hostPath', 'host-path': '/opt/jennifer' },
+    settings: { delivery: 'hostPath' },
     labels: { 'pod-security.kubernetes.io/enforce': 'baseline' },
   },
   'no-fitting-delivery': { settings: { profile: 'probe-lost' } },
@@ -141,8 +150,8 @@ export const rows: { readonly [code in ReasonCode]: Row } = {
   },
   'unknown-annotation': { pod: settings({ 'domian-id': '7' }) },
   'container-not-found': { pod: settings({ containers: 'app,wbe' }) },
+  'setting-locked': { pod: settings({ 'init-position': 'last' }) },
   'parameter-locked': { pod: settings({ 'agent-image': 'registry.example.com/own:1' }) },
-  'setting-locked': { pod: settings({ 'exclude-owners': 'Job' }) },
   'required-opt-out': {
     labels: ours({ injection: 'required' }),
     pod: settings({ inject: 'false' }),

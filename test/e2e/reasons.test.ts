@@ -36,7 +36,12 @@ beforeAll(async () => {
   cluster = await startInjectedCluster({
     dir,
     apiServerFlags: audit.flags,
-    flags: { events: 'true', profiles: mounted.dir, checks: 'claims' },
+    flags: {
+      events: 'true',
+      profiles: mounted.dir,
+      checks: 'claims',
+      'settable-by': 'init-position=cluster|namespace',
+    },
   });
   ({ client, injector } = cluster);
   await registerWideRules();
@@ -159,9 +164,17 @@ function deployment(namespace: string, replicas: number, annotations: Record<str
 /** Creates a pod as a controller does, so that its warnings are returned here. */
 async function createOwned(namespace: string, owner: KubeObject, options: Row['pod']): Promise<Written<Pod>> {
   const pod = podOf(namespace, 'probe', options);
-  const { name = '', uid = '' } = owner.metadata ?? {};
-  const ownerReferences = [{ apiVersion: 'apps/v1', kind: 'Deployment', name, uid, controller: true }];
+  const { name = '', uid = '' } = (await replicaSetOf(namespace, owner)).metadata ?? {};
+  const ownerReferences = [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name, uid, controller: true }];
   return client.create<Pod>({ ...pod, metadata: { ...pod.metadata, ownerReferences } });
+}
+
+/** The ReplicaSet that the controller has made of a Deployment. */
+function replicaSetOf(namespace: string, owner: KubeObject): Promise<KubeObject> {
+  return waitFor(`the ReplicaSet of ${namespace}`, async () => {
+    const found = await client.list({ kind: 'ReplicaSet', namespace });
+    return found.find(({ metadata }) => JSON.stringify(metadata).includes(`"${owner.metadata?.uid ?? ''}"`));
+  });
 }
 
 const reviewed = async (namespace: string, pod: Pod): Promise<Scene> => {
@@ -315,15 +328,17 @@ test('a Deployment gets one Event for all of its pods, and a dry run causes no E
   await client.createNamespace('tried', optedIn());
   const tried = podOf('tried', 'probe', { annotations: ours({ 'domain-id': '0' }) });
   await client.create(tried, { dryRun: true });
-  const created = await client.create(podOf('tried', 'made', { annotations: ours({ 'domain-id': '0' }) }));
-  const eventsOfPods = await waitFor('an Event on the created pod', async () => {
-    const found = await client.list<KubeObject & { involvedObject: { name: string } }>({
-      kind: 'Event',
-      namespace: 'tried',
-    });
-    return found.length > 0 && found;
+  // Its creator sees the warnings, and whether it exists is not known yet.
+  await client.create(podOf('tried', 'alone', { annotations: ours({ 'domain-id': '0' }) }));
+  const { object: web } = await client.create(deployment('tried', 0));
+  await createOwned('tried', web, { annotations: ours({ 'domain-id': '0' }) });
+  await waitFor('an Event on the Deployment', async () => (await describedEvents(client, web)).length > 0);
+  const found = await client.list<KubeObject & { involvedObject: { name: string }; source: { component: string } }>({
+    kind: 'Event',
+    namespace: 'tried',
   });
-  expect(eventsOfPods.map(({ involvedObject }) => involvedObject.name)).toEqual([created.object.metadata?.name]);
+  const about = found.filter(({ source }) => source.component === 'agent-injector');
+  expect(about.map(({ involvedObject }) => involvedObject.name)).toEqual(['web']);
   const dry = audit.of('tried').find(({ objectRef }) => objectRef.name === 'probe');
   expect(dry?.annotations).toMatchObject({
     'agent-injector.agent-injector.io/decision': 'skipped',
@@ -343,4 +358,32 @@ test('a misspelled namespace label is logged once, and counted until it is fixed
   await waitFor('the injector to count none', async () => (await mislabelled()) === '0');
   const lines = injector.lines().filter((line) => line.level === 'warn' && line['namespace'] === namespace);
   expect(lines.map(({ msg }) => msg)).toEqual([expect.stringContaining('"agent-injector.io/injection=enabled"')]);
+});
+
+test('a review that is made up causes no Event, on whatever it says that it is about', async () => {
+  const namespace = 'payments';
+  await createNamespace(namespace, optedIn());
+  await waitForNamespace(namespace);
+  const { object: real } = await client.create(deployment(namespace, 0));
+  const { name = '', uid = '' } = (await replicaSetOf(namespace, real)).metadata ?? {};
+  const settings = ours({ profile: 'URGENT: cluster compromised' });
+  const forged = [
+    { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'payments-db', uid: '00000000-0000-0000-0000-000000000000' },
+    { apiVersion: 'apps/v1', kind: 'ReplicaSet', name, uid: '00000000-0000-0000-0000-000000000000' },
+    { apiVersion: 'apps/v1', kind: 'StatefulSet', name, uid },
+    { apiVersion: 'example.com/v1', kind: 'Database', name, uid },
+  ];
+  for (const owner of forged) {
+    const pod = podOf(namespace, 'made-up', { annotations: settings });
+    await injector.review(namespace, {
+      ...pod,
+      metadata: { ...pod.metadata, ownerReferences: [{ ...owner, controller: true }] },
+    });
+  }
+  await injector.review(namespace, podOf(namespace, 'made-up', { annotations: settings }));
+  // An Event that is due comes after those that were asked for before it.
+  await createOwned(namespace, real, { annotations: ours({ 'domain-id': '0' }) });
+  await waitFor('an Event on the Deployment', async () => (await describedEvents(client, real)).length > 0);
+  const events = await client.list<KubeObject & { message: string }>({ kind: 'Event', namespace });
+  expect(events.filter(({ message }) => message.includes('URGENT'))).toEqual([]);
 });

@@ -97,7 +97,8 @@ function entryName(name: string): string {
 
 async function createProbeNamespace(client: Client): Promise<void> {
   try {
-    await client.createNamespace(PROBE_NAMESPACE, { labels: { [INJECTION_LABEL]: 'enabled' } });
+    const labels = { [INJECTION_LABEL]: 'enabled', 'pod-security.kubernetes.io/enforce': 'privileged' };
+    await client.createNamespace(PROBE_NAMESPACE, { labels });
   } catch (error) {
     if (!(error instanceof ApiError && error.reason === 'AlreadyExists')) throw error;
   }

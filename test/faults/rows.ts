@@ -154,6 +154,13 @@ export const rows = {
     unit: 'MiB',
     most: 128,
   },
+  'fat-namespaces': {
+    fault:
+      '256 MiB (a memory cgroup), 2,000 namespaces with 250 KB of annotations each, at the start, changing, listed again',
+    figure: 'peak memory (anonymous)',
+    unit: 'MiB',
+    most: 128,
+  },
   'rolling-restarts': {
     fault: 'rolling restarts of two replicas under 500 reviews/s',
     figure: 'failed reviews',

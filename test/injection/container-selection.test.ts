@@ -188,7 +188,7 @@ describe('guard rails', () => {
   ])('a profile for namespaces %j', (namespaces, allowed) => {
     const known = catalogueOf(agent('a', { namespaces }));
     expect(agents(pod(), known)).toEqual({ web: allowed ? 'a' : '' });
-    const refused: Reason = { code: 'profile-not-allowed', profile: 'a', namespace: 'shop' };
+    const refused: Reason = { code: 'profile-not-allowed', profile: 'a', namespace: 'shop', by: 'namespaces' };
     expect(reasons(pod(), known)).toEqual(allowed ? [] : [refused]);
   });
 
@@ -218,14 +218,22 @@ describe('guard rails', () => {
     const parameters = [{ name: 'who', type: 'string', settableBy: ['cluster'], required: true, description: 'd' }];
     expect(reasons(pod(undefined, { who: 'x' }), catalogueOf(agent('a', { parameters })))).toEqual([
       { code: 'missing-parameter', parameter: 'who', profile: 'a' },
-      { code: 'parameter-locked', parameter: 'who', source: { from: 'pod', key: 'agent-injector.io/who' } },
+      {
+        code: 'parameter-locked',
+        parameter: 'who',
+        source: { from: 'pod', key: 'agent-injector.io/who' },
+        settableBy: ['cluster'],
+        narrowedBy: [],
+      },
     ]);
   });
 
   it('an invalid name in ownerReferences never becomes a path', () => {
     const deliveries = [{ type: 'hostPath', path: '/opt/${pod.workload}' }];
+    const plain = plainNamespace();
+    const privileged = { ...plain, labels: { ...plain.labels, 'pod-security.kubernetes.io/enforce': 'privileged' } };
     const path = (given: Pod) =>
-      admit(given, plainNamespace(), catalogueOf(agent('a', { deliveries }))).pod.spec.volumes?.[0]?.['hostPath'];
+      admit(given, privileged, catalogueOf(agent('a', { deliveries }))).pod.spec.volumes?.[0]?.['hostPath'];
     expect(path(owned('StatefulSet', { name: '../../etc' }))).toMatchObject({ path: '/opt/web' });
     expect(path(owned('StatefulSet', { name: 'db' }))).toMatchObject({ path: '/opt/db' });
     expect(path(owned('Job', { name: 'backup-29384756' }))).toMatchObject({ path: '/opt/backup' });

@@ -11,6 +11,7 @@ function newMetrics(): Metrics {
     expiry: { leaf: undefined, ca: undefined },
     renewals: { leaf: 0, ca: 0 },
     hasProblem: false,
+    foreign: 0,
     repairs: 0,
     drift: {},
   };

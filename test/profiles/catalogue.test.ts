@@ -8,7 +8,7 @@ import { parseQuantity } from '../../src/kubernetes/quantity.ts';
 import { parseProfile } from '../../src/profiles/parse.ts';
 import type { Profile } from '../../src/profiles/profile.ts';
 import { parametersOf, render } from '../../src/profiles/template.ts';
-import { catalogue, container, namespace, pod } from '../support/fixtures.ts';
+import { catalogue, container, namespace, opened, pod } from '../support/fixtures.ts';
 import { settingsFor } from '../support/sample-values.ts';
 
 // Rules for every built-in profile, including new ones.
@@ -16,6 +16,8 @@ import { settingsFor } from '../support/sample-values.ts';
 const agents = join(import.meta.dirname, '../../src/agents');
 const golden = join(import.meta.dirname, '../golden');
 const files = readdirSync(agents).filter((file) => file.endsWith('.yaml'));
+/** Parameters of deliveries are set by the namespace here. */
+const openCatalogue = opened(catalogue);
 const builtIn = [...catalogue.profiles.values()];
 const named = builtIn.map((profile) => [profile.name, profile] as const);
 const byDelivery = builtIn.flatMap((profile) =>
@@ -24,7 +26,8 @@ const byDelivery = builtIn.flatMap((profile) =>
 
 /** A namespace that chooses the profile. The server address of the fixture belongs to another agent and has no effect. */
 function choosing(profile: Profile, settings: Record<string, string>): ReturnType<typeof namespace> {
-  return namespace({ profile: profile.name, ...settings });
+  const opted = namespace({ profile: profile.name, ...settings });
+  return { ...opted, labels: { ...opted.labels, 'pod-security.kubernetes.io/enforce': 'privileged' } };
 }
 
 describe('every file of profiles', () => {
@@ -126,7 +129,7 @@ describe('every delivery of every profile, chosen by name, with its parameters s
     '%s by %s injects the plain pod, and a second pass changes nothing',
     (name, delivery, profile, chosen) => {
       const within = choosing(profile, { delivery, ...settingsFor(profile, chosen) });
-      const first = admit(pod([container('web')]), within, catalogue);
+      const first = admit(pod([container('web')]), within, openCatalogue);
       expect(first.decision.outcome).toBe('injected');
       expect(first.decision.containers).toEqual([
         expect.objectContaining({ outcome: 'injected', profile: name, delivery }),
@@ -134,7 +137,7 @@ describe('every delivery of every profile, chosen by name, with its parameters s
       expect(
         first.decision.notices.filter(({ code }) => code === 'advisory' || code === 'foreign-agent-present'),
       ).toEqual([]);
-      const second = admit(first.pod, within, catalogue);
+      const second = admit(first.pod, within, openCatalogue);
       expect(second.operations).toEqual([]);
       expect(second.decision.notices.map(({ code }) => code)).not.toContain('foreign-agent-present');
     },
@@ -144,7 +147,7 @@ describe('every delivery of every profile, chosen by name, with its parameters s
     const { pod: after } = admit(
       pod([container('web')]),
       choosing(profile, { delivery, ...settingsFor(profile, chosen) }),
-      catalogue,
+      openCatalogue,
     );
     expect(JSON.stringify(after)).not.toMatch(/\$\{|undefined/);
   });
@@ -153,7 +156,7 @@ describe('every delivery of every profile, chosen by name, with its parameters s
     '%s by %s adds no container that runs alongside the app, and limits the size of each directory',
     (_, delivery, profile, chosen) => {
       const within = choosing(profile, { delivery, ...settingsFor(profile, chosen) });
-      const { spec } = admit(pod([container('web')]), within, catalogue).pod;
+      const { spec } = admit(pod([container('web')]), within, openCatalogue).pod;
       expect(spec.containers.map(({ name }) => name)).toEqual(['web']);
       const added = spec.initContainers ?? [];
       expect(added).toHaveLength(chosen.type === 'initContainer' || chosen.type === 'ephemeral' ? 1 : 0);
@@ -175,7 +178,10 @@ describe('without a choice of delivery', () => {
     const ofNode = profile.deliveries.find(({ type }) => type === 'hostPath');
     if (!ofNode) throw new Error('no delivery of type hostPath');
     // Alone, so that no other delivery is used instead.
-    const alone = { ...catalogue, profiles: new Map([[profile.name, { ...profile, deliveries: [ofNode] as const }]]) };
+    const alone = {
+      ...openCatalogue,
+      profiles: new Map([[profile.name, { ...profile, deliveries: [ofNode] as const }]]),
+    };
     const without = admit(pod([container('web')]), choosing(profile, settingsFor(profile)), alone);
     expect(without.decision).toMatchObject({ outcome: 'skipped', reason: { code: 'no-fitting-delivery' } });
     expect(without.pod.spec.volumes).toBeUndefined();

@@ -96,6 +96,20 @@ describe('defects of other injectors do not occur', () => {
     expect(after.spec.containers.map(({ env }) => env?.length ?? 0)).toEqual([0, 1]);
   });
 
+  it.each<[string, Record<string, unknown>, number]>([
+    ['wait', { command: ['argoexec', 'wait'] }, 0],
+    ['wait', { command: ['/app'] }, 1],
+    ['sidecar-dind', {}, 0],
+    ['helper', { image: 'registry.gitlab.com/gitlab-org/gitlab-runner/gitlab-runner-helper:x86_64-v17' }, 0],
+    ['helper', {}, 1],
+    ['jnlp', {}, 0],
+    ['debugger-x7k2p', {}, 0],
+    ['debugger', {}, 1],
+  ])('the container %s of a CI system or of kubectl, with %j', (name, rest, added) => {
+    const { pod: after } = admit(pod([container('web'), container(name, rest)]), plainNamespace(), java);
+    expect(after.spec.containers.map(({ env }) => env?.length ?? 0)).toEqual([1, added]);
+  });
+
   it('init containers of two agents with the same image name do not collide', () => {
     const one = profileDocument(
       {

@@ -5,7 +5,7 @@ import type { Container, Pod } from '../../src/kubernetes/pod.ts';
 import { parseProfile } from '../../src/profiles/parse.ts';
 import type { Profile } from '../../src/profiles/profile.ts';
 import { matchedBy, ContainerView } from '../../src/profiles/matcher.ts';
-import { catalogue, container, namespace, pod } from '../support/fixtures.ts';
+import { catalogue, container, namespace, opened, pod } from '../support/fixtures.ts';
 import { settingsFor } from '../support/sample-values.ts';
 
 const AGENTS = catalogue.foreignAgents;
@@ -60,6 +60,15 @@ const table: readonly Row[] = [
       env('_JAVA_OPTIONS', '-javaagent:/opt/opentelemetry-javaagent.jar'),
       env('JAVA_OPTS', '-javaagent:/opt/opentelemetry-javaagent.jar=otel.service.name=web'),
       env('CATALINA_OPTS', '-javaagent:"/opt/opentelemetry-javaagent.jar"'),
+      ...[
+        'JAVA_OPTS_APPEND',
+        'PREPEND_JAVA_OPTS',
+        'KAFKA_OPTS',
+        'SOLR_OPTS',
+        'JAVA_OPTIONS',
+        'ES_JAVA_OPTS',
+        'USER_MEM_ARGS',
+      ].map((name) => env(name, '-Xmx1g -javaagent:/opt/opentelemetry-javaagent.jar')),
     ],
     'Splunk OpenTelemetry Java': [options('/splunk-otel-javaagent.jar'), jar('/splunk-otel-javaagent.jar')],
     'AWS Distro for OpenTelemetry Java': [
@@ -336,13 +345,15 @@ const chosen = ({ profile, delivery }: (typeof deliveries)[number]): Record<stri
 });
 
 describe.each(deliveries)('$profile.name by $delivery.name', ({ profile, delivery }) => {
-  const within = namespace(chosen({ profile, delivery }));
-  const first = admit(pod([container('web')]), within, catalogue);
+  const chosenIn = namespace(chosen({ profile, delivery }));
+  const labels = { ...chosenIn.labels, 'pod-security.kubernetes.io/enforce': 'privileged' };
+  const within = { ...chosenIn, labels };
+  const first = admit(pod([container('web')]), within, opened(catalogue));
 
   it('is not detected as a foreign agent', () => {
     expect(first.decision).toMatchObject({ outcome: 'injected' });
     expect(first.decision.notices.filter(({ code }) => code === 'foreign-agent-present')).toEqual([]);
-    const second = admit(first.pod, within, catalogue);
+    const second = admit(first.pod, within, opened(catalogue));
     expect(second.operations).toEqual([]);
     expect(second.decision).toMatchObject({ reason: { code: 'already-instrumented' } });
   });
@@ -350,7 +361,7 @@ describe.each(deliveries)('$profile.name by $delivery.name', ({ profile, deliver
   it('is added to a container that was added later', () => {
     const { spec } = first.pod;
     const late: Pod = { ...first.pod, spec: { ...spec, containers: [...spec.containers, container('late')] } };
-    const { decision } = admit(late, within, catalogue);
+    const { decision } = admit(late, within, opened(catalogue));
     expect(decision.containers.find((one) => one.container === 'late')).toMatchObject({ outcome: 'injected' });
   });
 

@@ -17,7 +17,7 @@ let ports: { readonly webhook: number; readonly admin: number };
 const dir = mkdtempSync(join(tmpdir(), 'agent-injector-hostile-'));
 
 beforeAll(async () => {
-  const flags = { host: '127.0.0.1', port: '0', 'admin-port': '0', 'tls-dir': dir, 'drain-seconds': '0' };
+  const flags = { host: '127.0.0.1', port: '0', 'admin-port': '0', 'tls-dir': dir, 'drain-seconds': '0', demo: 'true' };
   started = start(['serve', ...Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value])]);
   const portOf = async (message: string): Promise<number> =>
     Number((await started.logged(({ msg }) => String(msg).startsWith(message)))['port']);

@@ -141,7 +141,8 @@ describe('an ephemeral claim', () => {
     ['below the minimum of a LimitRange', scratch, { limitRanges: () => [range(2 ** 31, 2 ** 32)] }, refused],
     ['at the bounds of a LimitRange', scratch, { limitRanges: () => [range(2 ** 30, 2 ** 30)] }, undefined],
   ])('%s', (_, delivery, cluster, requirement) => {
-    expect(reasonFor([delivery], cluster)).toEqual(
+    const grouped = pod(undefined, {}, { securityContext: { fsGroup: 2000 } });
+    expect(reasonFor([delivery], cluster, grouped)).toEqual(
       requirement && {
         code: 'no-fitting-delivery',
         profile: 'agent',

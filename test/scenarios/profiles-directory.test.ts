@@ -144,6 +144,7 @@ describe('serve --profiles', () => {
     const config = await file('wrong.yaml', 'defaults: {profile: mime}\n');
     const ended = await run([
       'serve',
+      '--demo',
       '--profiles',
       profiles,
       '--config',

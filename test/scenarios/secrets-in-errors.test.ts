@@ -83,6 +83,10 @@ describe('no error has a secret of', () => {
     const server = createServer((request, response) => {
       request.setEncoding('utf8').on('data', (chunk: string) => bodies.push(chunk));
       request.on('end', () => {
+        if (request.method === 'GET') {
+          response.end(JSON.stringify({ metadata: { resourceVersion: '1' } }));
+          return;
+        }
         response.writeHead(422, { 'content-type': 'application/json' });
         response.end(JSON.stringify({ kind: 'Status', reason: 'Invalid', message: `no:\n${'x'.repeat(50_000)}` }));
       });
@@ -90,7 +94,9 @@ describe('no error has a secret of', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void server.close());
     const client = await clientFor(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-    const written = await namedSecret(client, 'a', 'b').create({ 'tls.key': SECRET });
+    const secret = namedSecret(client, 'a', 'b');
+    await secret.read();
+    const written = await secret.update({ 'tls.key': SECRET }, '1');
     expect(bodies.join('')).toContain(Buffer.from(SECRET).toString('base64'));
     expect(written).toMatchObject({
       kind: 'failed',

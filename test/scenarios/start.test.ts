@@ -25,7 +25,19 @@ const tls = () => ['--tls-dir', join(dir, 'tls')];
 /** The sources that a server evaluates until its port is open. The first one creates the certificate for all. */
 async function evaluatedAtStart(name: string, ...flags: string[]): Promise<ReadonlySet<string>> {
   const coverage = join(dir, name);
-  const args = ['--host', '127.0.0.1', '--port', '0', '--admin-port', '0', '--drain-seconds', '0', ...tls(), ...flags];
+  const args = [
+    '--demo',
+    '--host',
+    '127.0.0.1',
+    '--port',
+    '0',
+    '--admin-port',
+    '0',
+    '--drain-seconds',
+    '0',
+    ...tls(),
+    ...flags,
+  ];
   const server = start(['serve', ...args], { env: { NODE_V8_COVERAGE: coverage } });
   await server.logged(({ msg }) => String(msg).startsWith('webhook port is open'));
   server.child.kill('SIGTERM');

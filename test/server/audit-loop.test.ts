@@ -83,7 +83,7 @@ async function exposition(): Promise<readonly string[]> {
   const none = { expiry: { leaf: undefined, ca: undefined }, renewals: { leaf: 0, ca: 0 }, hasProblem: false };
   const gauges = {
     namespaces: () => ({ size: 0, synced: true, ageMs: 0, restarts: 0 }),
-    certificates: () => ({ ...none, repairs: 0, drift: {} }),
+    certificates: () => ({ ...none, foreign: 0, repairs: 0, drift: {} }),
     audit: () => loop?.gauges(),
   };
   const text = await createMetrics(gauges, 'test').render();
@@ -281,6 +281,7 @@ it('the metric names the 200 namespaces with the most pods', async () => {
     expiry: { leaf: undefined, ca: undefined },
     renewals: { leaf: 0, ca: 0 },
     hasProblem: false,
+    foreign: 0,
     repairs: 0,
     drift: {},
   });

@@ -75,8 +75,8 @@ async function review(port: number): Promise<{ allowed: boolean; patch?: string;
 }
 
 describe('serve', () => {
-  it('answers for the built-in sample namespace without a cluster and files, over TLS that verifies', async () => {
-    const server = await serve();
+  it('answers for the built-in sample namespace if asked to, over TLS that verifies', async () => {
+    const server = await serve('--demo');
     expect(await review(server.port)).toMatchObject({ allowed: true, patch: expect.any(String) });
     expect(await get(server.adminPort, '/livez')).toEqual({ status: 200, text: 'ok\n' });
     expect(await get(server.adminPort, '/readyz')).toEqual({ status: 200, text: 'ok\n' });
@@ -89,7 +89,7 @@ describe('serve', () => {
 
   it('serves the current certificate of a directory, and the previous one while that is broken', async () => {
     const tls = join(dir, 'exchanged');
-    const started = await serve('--tls-dir', tls);
+    const started = await serve('--demo', '--tls-dir', tls);
     const serialBy = (ca: string): Promise<string | undefined> =>
       new Promise((resolve, reject) => {
         const socket = connect({ host: '127.0.0.1', port: started.port, ca, servername: 'localhost' });
@@ -128,7 +128,7 @@ describe('serve', () => {
   });
 
   it('on SIGTERM becomes not ready, still answers with Connection: close, then exits with 0', async () => {
-    const server = await serve('--drain-seconds', '2');
+    const server = await serve('--demo', '--drain-seconds', '2');
     server.child.kill('SIGTERM');
     await server.logged(({ msg }) => msg === 'draining');
     expect(await get(server.adminPort, '/readyz')).toEqual({ status: 503, text: 'not ready: shutting down\n' });
@@ -137,7 +137,7 @@ describe('serve', () => {
   });
 
   it('on a second signal exits at once', async () => {
-    const server = await serve('--drain-seconds', '600');
+    const server = await serve('--demo', '--drain-seconds', '600');
     server.child.kill('SIGTERM');
     await server.logged(({ msg }) => msg === 'draining');
     server.child.kill('SIGINT');
@@ -171,7 +171,7 @@ describe('serve', () => {
   });
 
   it('on SIGTERM exits in time despite open connections without a request', async () => {
-    const server = await serve('--drain-seconds', '0');
+    const server = await serve('--demo', '--drain-seconds', '0');
     const { connect: connectTcp } = await import('node:net');
     const ca = await readFile(join(dir, 'tls/ca.crt'));
     const idle = connect({ host: '127.0.0.1', port: server.port, ca, servername: 'localhost' });
@@ -192,7 +192,7 @@ describe('serve', () => {
     await new Promise((resolve) => taken.once('listening', resolve));
     const address = taken.address();
     const port = typeof address === 'object' && address ? address.port : 0;
-    const ended = await run(['serve', ...local(), '--port', String(port)]);
+    const ended = await run(['serve', ...local(), '--demo', '--port', String(port)]);
     taken.close();
     expect(ended).toMatchObject({
       code: 1,
@@ -221,7 +221,7 @@ describe('an invalid configuration', () => {
     const contradictory = await run(['serve', '--port', '9090', '--kubeconfig', 'a', '--namespaces', 'b']);
     expect(contradictory.stderr.trim().split('\n')).toEqual([
       expect.stringMatching(/^agent-injector: port and adminPort are both 9090/),
-      expect.stringMatching(/^agent-injector: kubeconfig and namespaces /),
+      expect.stringMatching(/^agent-injector: kubeconfig, namespaces and demo /),
     ]);
     expect((await run(['serve', '--config', file])).stderr).toBe(
       `agent-injector: ${file}: prot: unknown setting; did you mean port?\n`,
@@ -270,13 +270,35 @@ describe('an invalid configuration', () => {
     });
   });
 
+  it('without a cluster, Namespaces or --demo says which three ways exist', async () => {
+    const { code, stdout, stderr } = await run(['serve', ...local()], { env: { KUBERNETES_SERVICE_HOST: '' } });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(
+      /^agent-injector: no cluster found: .*--kubeconfig FILE.*--namespaces FILE.*--demo[^\n]*\n$/,
+    );
+    expect((await run(['serve', ...local(), '--demo', '--namespaces', 'b'])).stderr).toMatch(
+      /^agent-injector: kubeconfig, namespaces and demo are mutually exclusive/,
+    );
+  });
+
+  it.each([
+    ['serve', () => local()],
+    ['audit', () => []],
+    ['certs', () => ['--tls-secret', 'a/b', '--webhook-configuration', 'a']],
+  ])('in a pod without a service account token: %s says what to do', async (command, args) => {
+    const env = { KUBERNETES_SERVICE_HOST: '10.0.0.1', KUBECONFIG: '', HOME: dir };
+    const { code, stdout, stderr } = await run([command, ...args()], { env });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/no service account token.*automountServiceAccountToken: true/);
+  });
+
   it('of the TLS directory names the missing file', async () => {
     const tls = join(dir, 'half');
     await rm(tls, { recursive: true, force: true });
     const { mkdir } = await import('node:fs/promises');
     await mkdir(tls);
     await writeFile(join(tls, 'tls.crt'), 'x');
-    const { code, stderr } = await run(['serve', '--tls-dir', tls, '--port', '0', '--admin-port', '0']);
+    const { code, stderr } = await run(['serve', '--demo', '--tls-dir', tls, '--port', '0', '--admin-port', '0']);
     expect(code).toBe(2);
     expect(stderr).toContain('tls.key');
   });

@@ -65,7 +65,7 @@ describe('a key that is almost ours', () => {
 
 describe('a namespace whose label is misspelled', () => {
   const meant = (labels: Record<string, string>, annotations: Record<string, string> = {}) =>
-    intendedLabel({ name: 'shop', labels, annotations });
+    intendedLabel({ labels, annotations });
 
   it.each([
     [{ [LABEL]: 'enable' }, 'enabled'],

@@ -111,8 +111,9 @@ async function writeFiles(dir: string, url: string): Promise<string> {
   const write = (name: string, content: string): void => writeFileSync(join(dir, name), content, { mode: 0o600 });
   // Valid for years before and after, since tests change clocks.
   const term = { at: shift(new Date(), -2 * YEAR), lifetime: 10 * YEAR };
-  const authority = await issueAuthority('test CA', term);
-  const serving = await issueLeaf(authority, ['127.0.0.1', 'localhost', 'kubernetes.default.svc'], term);
+  const names = ['127.0.0.1', 'localhost', 'kubernetes.default.svc'] as const;
+  const authority = await issueAuthority('test CA', names, term);
+  const serving = await issueLeaf(authority, names, term);
   write('ca.crt', authority.cert);
   write('apiserver.crt', serving.cert);
   write('apiserver.key', serving.key);

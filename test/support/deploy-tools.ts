@@ -14,7 +14,7 @@ export const promtool: string | undefined = findProgram('PROMTOOL', 'promtool', 
 export function run(
   program: string,
   args: readonly string[],
-  options: { readonly cwd?: string } = {},
+  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
 ): { readonly code: number | null; readonly stdout: string; readonly stderr: string } {
   const { status, stdout, stderr, error } = spawnSync(program, args, {
     encoding: 'utf8',

@@ -1,4 +1,10 @@
-import type { ApiResponse, KubeClient, SendOptions, WatchOptions } from '../../src/cluster/client/types.ts';
+import type {
+  ApiResponse,
+  KubeClient,
+  ListOptions,
+  SendOptions,
+  WatchOptions,
+} from '../../src/cluster/client/types.ts';
 import type { JsonObject } from '../../src/lib/json.ts';
 
 type Entry = Record<string, unknown> & { clientConfig: Record<string, unknown> };
@@ -26,6 +32,14 @@ export class FakeConfigurations implements KubeClient {
     this.listed = path;
     const metadata = { resourceVersion: String(this.#version) };
     return { kind: 'ok', body: copy({ metadata, items: this.current ? [this.current] : [] }) };
+  };
+
+  getItems = async (path: string, { onItem }: ListOptions): Promise<ApiResponse> => {
+    const answer = await this.getJson(path);
+    if (answer.kind !== 'ok') return answer;
+    const { items, ...body } = answer.body;
+    for (const item of Array.isArray(items) ? items : []) await onItem(item as JsonObject);
+    return { kind: 'ok', body };
   };
 
   watchLines = async (_: string, { onLine, signal }: WatchOptions): ReturnType<KubeClient['watchLines']> => {

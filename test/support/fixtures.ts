@@ -1,13 +1,19 @@
 import { builtInCatalogue } from '../../src/profile-sources/builtin.ts';
 import { builtInDocuments } from '../../src/profile-sources/builtin-documents.ts';
-import { type Catalogue, problemText, withDefaults } from '../../src/profiles/catalogue.ts';
+import { type Catalogue, problemText, withDefaults, withTenancy } from '../../src/profiles/catalogue.ts';
 import { type CatalogueDocuments, readCatalogue } from '../../src/profile-sources/read-catalogue.ts';
+import { OPEN } from '../../src/profiles/tenancy/policy.ts';
 import type { Admission } from '../../src/admission/admit.ts';
 import type { Namespace } from '../../src/kubernetes/namespace.ts';
 import type { Container, Pod } from '../../src/kubernetes/pod.ts';
 import type { Reason } from '../../src/reasons/reason.ts';
 
 export const catalogue: Catalogue = builtInCatalogue();
+
+/** Lets profiles decide alone who may set their parameters, for tests whose subject is something else. */
+export function opened(known: Catalogue): Catalogue {
+  return withTenancy(known, OPEN);
+}
 
 /** The built-in catalogue with these defaults. */
 export function catalogueWith(defaults: Record<string, string>): Catalogue {

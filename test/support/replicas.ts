@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import type { Client, KubeObject } from './client.ts';
 import { freePort } from './free-port.ts';
@@ -146,9 +147,10 @@ export function configuration(port: number): KubeObject {
   };
 }
 
-/** Creates the namespace and the Service of the injector, and two namespaces for pods: `open` (enabled) and `closed` (required). */
+/** Creates the namespace, the Service and the empty Secret of the injector, and two namespaces for pods: `open` (enabled) and `closed` (required). */
 export async function prepare(client: Client, port: number): Promise<void> {
   await client.createNamespace(NAMESPACE);
+  await client.create(emptySecret());
   await client.create({
     apiVersion: 'v1',
     kind: 'Service',
@@ -159,6 +161,27 @@ export async function prepare(client: Client, port: number): Promise<void> {
   const annotations = { 'agent-injector.io/server-address': 'jennifer.example.com' };
   await client.createNamespace('open', { labels: { [LABEL]: 'enabled' }, annotations });
   await client.createNamespace('closed', { labels: { [LABEL]: 'required' }, annotations });
+}
+
+/** As the chart makes it. */
+export function emptySecret(): KubeObject {
+  const { kind, name, namespace } = SECRET;
+  return { apiVersion: 'v1', kind, metadata: { name, namespace }, type: 'Opaque' };
+}
+
+/** As a merge patch: an administrator removes what the replicas stored. */
+export const EMPTY_DATA = { data: null };
+
+/** The serial number of the certificate that a replica serves. */
+export async function servedSerial({ port }: Replica, ca: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: HOST, port, ca, servername: SERVERNAME });
+    socket.once('error', reject);
+    socket.once('secureConnect', () => {
+      resolve(socket.getPeerX509Certificate()?.serialNumber ?? '');
+      socket.destroy();
+    });
+  });
 }
 
 let pods = 0;

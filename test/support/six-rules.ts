@@ -16,6 +16,7 @@ const EVICTABLE = 'cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes'
 
 export const cluster: ClusterState = {
   kubernetes: { major: 1, minor: 36 },
+  podSecurityDefault: 'privileged',
   configMapKeys: (_, name) => (name === 'known' ? new Set(['KNOWN', 'JAVA_TOOL_OPTIONS', 'NODE_OPTIONS']) : undefined),
 };
 

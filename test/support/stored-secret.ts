@@ -4,19 +4,18 @@ type Data = Readonly<Record<string, string>>;
 
 /** A Secret in memory with resource versions, like those of the API server. */
 export class StoredSecret implements NamedSecret {
-  data: Data | undefined;
+  readonly where = 'Secret apm/tls';
+  /** Undefined: there is no Secret. */
+  data: Data | undefined = {};
+  type = 'Opaque';
   version = 0;
   writes = 0;
   problem: string | undefined;
 
   async read(): ReturnType<NamedSecret['read']> {
-    const { data, version } = this;
+    const { data, type, version } = this;
     if (this.problem !== undefined) return { kind: 'failed', why: this.problem };
-    return data ? { kind: 'found', data, version: String(version) } : { kind: 'absent' };
-  }
-
-  async create(data: Data): ReturnType<NamedSecret['create']> {
-    return this.data ? { kind: 'conflict' } : this.#write(data);
+    return data ? { kind: 'found', type, data, version: String(version) } : { kind: 'absent' };
   }
 
   async update(data: Data, version: string): ReturnType<NamedSecret['update']> {

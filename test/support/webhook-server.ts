@@ -64,6 +64,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     expiry: { leaf: new Date(new X509Certificate(certificate.cert).validTo), ca: undefined },
     renewals: { leaf: 0, ca: 0 },
     hasProblem: false,
+    foreign: 0,
     repairs: 0,
     drift: {},
   };

@@ -7,7 +7,7 @@ const names = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
 export const matcherSchema = z.discriminatedUnion('in', [
   z.strictObject({
     in: z.literal('environment').describe('The container has a variable with one of these names and with that value.'),
-    name: names.describe('A name, or a list of alternative names.'),
+    name: names.describe('A name, or a list of alternative names. Each may contain the wildcards * and ?.'),
     equals: z.string().optional().describe('The whole value.'),
     contains: z.string().optional().describe('A part of the text.'),
   }),

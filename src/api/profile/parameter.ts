@@ -1,17 +1,20 @@
 import * as z from 'zod';
+import { type Level, LEVELS } from '../keys.ts';
 import { dashedWords } from './scalars.ts';
 
-/** The levels at which a parameter can be set, lowest precedence first. */
-const levels = ['cluster', 'namespace', 'pod', 'container'] as const;
+const settableBy = (fallback: readonly Level[]) =>
+  z
+    .array(z.enum(LEVELS))
+    .default([...fallback])
+    .describe(
+      'Levels at which it may be set, unless the cluster allows fewer (`tenancy`). Other values are ignored, with a warning. Default of image and path: cluster and namespace.',
+    );
 
 const meta = {
   name: dashedWords.describe('The annotation is agent-injector.io/NAME, the template variable ${NAME}.'),
   description: z.string().describe('One sentence about the parameter.'),
   required: z.boolean().default(false).describe('The pod is not injected without a value.'),
-  settableBy: z
-    .array(z.enum(levels))
-    .default([...levels])
-    .describe('Levels at which it may be set, as a guard rail for tenants. Other values are ignored, with a warning.'),
+  settableBy: settableBy(LEVELS),
   unique: z
     .strictObject({
       by: z.literal('namespace').describe('No two namespaces may have the same value.'),
@@ -21,6 +24,9 @@ const meta = {
     .optional()
     .describe('Checked by agent-injector audit; it does not affect decisions.'),
 };
+
+/** Which image runs and which directory is mounted is not left to pods unless the profile says so. */
+const guarded = { ...meta, settableBy: settableBy(['cluster', 'namespace']) };
 
 const patterns = z
   .array(z.string().min(1))
@@ -57,7 +63,7 @@ export const parameterSchema = z.discriminatedUnion('type', [
     default: textual,
   }),
   z.strictObject({
-    ...meta,
+    ...guarded,
     type: z.literal('image').describe('A reference to an OCI image.'),
     default: textual,
     allowed: patterns,
@@ -68,7 +74,7 @@ export const parameterSchema = z.discriminatedUnion('type', [
     default: textual,
   }),
   z.strictObject({
-    ...meta,
+    ...guarded,
     type: z.literal('path').describe('An absolute path.'),
     default: textual,
     allowed: patterns,

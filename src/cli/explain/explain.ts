@@ -6,8 +6,7 @@ import { errorMessage } from '../../lib/error-message.ts';
 import type { Json } from '../../lib/json.ts';
 import { UsageError } from '../../lib/usage-error.ts';
 import { displayName, readManifest, readText } from '../../manifests/file.ts';
-import type { CommandResult } from '../command-result.ts';
-import { formatJson } from '../format.ts';
+import type { CommandOutput, CommandResult } from '../command-result.ts';
 import { annotationsFrom, namespaceFinder } from '../namespaces-from-files.ts';
 import { explainOnCluster } from './from-cluster.ts';
 import type { ExplainOptions } from './options.ts';
@@ -19,8 +18,14 @@ export async function explain(options: ExplainOptions): Promise<CommandResult> {
   const given = [options.target, options.file, options.review].filter((source) => source !== undefined);
   if (given.length !== 1) throw new UsageError(['exactly one of KIND/NAME, --file and --review is required']);
   const explained = await explainSource(options, await offlineInputs(options));
-  const text = explained.map((one) => `${explanationLines(one).join('\n')}\n`).join('\n');
-  return { output: options.output === 'json' ? formatJson({ explained }) : text, exitCode: 0 };
+  const output: CommandOutput =
+    options.output === 'json'
+      ? { kind: 'json', value: { explained } }
+      : {
+          kind: 'lines',
+          lines: explained.flatMap((one, index) => [...(index > 0 ? [''] : []), ...explanationLines(one)]),
+        };
+  return { output, exitCode: 0 };
 }
 
 function explainSource(options: ExplainOptions, inputs: OfflineInputs): Promise<readonly ExplanationResult[]> {

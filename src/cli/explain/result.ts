@@ -1,4 +1,5 @@
-import { readStatus, type StatusRecord } from '../../api/status-annotation.ts';
+import { isInjected, readStatus, type StatusRecord } from '../../api/status-annotation.ts';
+import { checkRecord } from '../../diagnostics/audit-pod.ts';
 import { explain, type Explanation, undecided } from '../../diagnostics/explanation.ts';
 import { type Finding, misplacedKeyFindings, namespaceFinding } from '../../diagnostics/findings.ts';
 import type { EntryMatch } from '../../diagnostics/webhook-match.ts';
@@ -52,9 +53,11 @@ export function explainWorkload(
     return { ...subject, findings, decision: undecided({ code: 'malformed-pod', path, expected }) };
   }
   const recorded = readStatus(decoded.value);
+  const injected = recorded?.decision === 'injected' ? recorded.containers.filter(isInjected) : [];
+  const { unproven } = checkRecord({ pod: decoded.value, catalogue: rest.catalogue }, injected);
   return {
     ...subject,
-    findings,
+    findings: [...findings, ...unproven.map(({ kind, message }) => ({ code: kind, message }))],
     ...(recorded && { recorded }),
     decision: explain({ ...rest, pod: decoded.value, namespace: known }),
   };

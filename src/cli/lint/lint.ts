@@ -25,7 +25,7 @@ export async function lint({ paths, strict = false, output }: LintOptions): Prom
   const { names, sources: own, problems: ofFiles } = await readProfileFiles(paths);
   const sources = paths.length === 0 ? builtInSources(builtInDocuments.profiles) : own;
   const set = readWithBuiltIn(own, builtInCatalogue());
-  const catalogue = withProfiles(builtInCatalogue(), set.profiles);
+  const catalogue = withProfiles(builtInCatalogue(), set.profiles, set.own.keys());
   const results = sources.flatMap((source) => {
     const resolved = paths.length === 0 ? builtInProfile(set, source) : ownProfile(set, source);
     return resolved ? [lintOne(source, resolved, catalogue, strict)] : [];

@@ -1,7 +1,7 @@
 import type { Severity } from '../../diagnostics/profile-lint.ts';
 import { pathText } from '../../lib/text.ts';
 import type { FileProblem } from '../../profile-sources/read-documents.ts';
-import { formatJson } from '../format.ts';
+import type { CommandOutput } from '../command-result.ts';
 
 export interface Remark extends FileProblem {
   readonly severity: Severity;
@@ -21,11 +21,11 @@ export interface LintReport {
   readonly remarks: readonly Remark[];
 }
 
-export function asText(report: LintReport): string {
+export function asText(report: LintReport): CommandOutput {
   const lines = report.remarks.map(({ severity, message, ...place }) =>
     [placeText(place), severity, ...pathParts(place), message].join(': '),
   );
-  return `${[...lines, summary(report)].join('\n')}\n`;
+  return { kind: 'lines', lines: [...lines, summary(report)] };
 }
 
 function placeText({ file, line, column, profile }: Omit<Remark, 'severity' | 'message'>): string {
@@ -60,7 +60,7 @@ function counts({ remarks }: LintReport): { readonly errors: number; readonly wa
   return { errors, warnings: remarks.length - errors };
 }
 
-export function asJson(report: LintReport): string {
+export function asJson(report: LintReport): CommandOutput {
   const remarks = report.remarks.map(({ path, ...rest }) => ({ ...rest, ...(path && { path: pathText(path) }) }));
-  return formatJson({ ...counts(report), profiles: report.profiles, remarks });
+  return { kind: 'json', value: { ...counts(report), profiles: report.profiles, remarks } };
 }

@@ -1,3 +1,4 @@
+import { LEVELS } from '../../api/keys.ts';
 import type {
   NoteSummary,
   ConstraintsSummary,
@@ -8,16 +9,16 @@ import type {
 } from '../../profiles/summary.ts';
 import { formatSection, formatTable, indent } from '../format.ts';
 
-export function listText(all: readonly ProfileSummary[]): string {
+export function listLines(all: readonly ProfileSummary[]): readonly string[] {
   const rows = all
     .toSorted((one, other) => (one.name < other.name ? -1 : 1))
     .map(({ name, vendor, language, deliveries }) => [name, vendor, language ?? '', deliveries.map(nameOf).join(', ')]);
-  return `${formatTable([['NAME', 'VENDOR', 'LANGUAGE', 'DELIVERIES'], ...rows]).join('\n')}\n`;
+  return formatTable([['NAME', 'VENDOR', 'LANGUAGE', 'DELIVERIES'], ...rows]);
 }
 
-export function profileText(profile: ProfileSummary): string {
+export function profileLines(profile: ProfileSummary): readonly string[] {
   const { description, documentation } = profile;
-  return `${[
+  return [
     `${profile.name}: ${description}`,
     '',
     ...formatTable(
@@ -38,7 +39,7 @@ export function profileText(profile: ProfileSummary): string {
     ...section('Environment variables', profile.environment.map(variableRow)),
     ...section('Conflicts (prevent an injection)', profile.conflicts.map(adviceRow)),
     ...section('Advisories (reported only)', profile.advisories.map(adviceRow)),
-  ].join('\n')}\n`;
+  ];
 }
 
 function nameOf({ name }: { readonly name: string }): string {
@@ -62,12 +63,11 @@ export function constraintsText({ os, arch, libc, kubernetes, namespaces, exclud
 }
 
 /** Most parameters can be set at every level; only the others show their levels. */
-const LEVELS = 4;
-
 function parameterLines(parameter: ParameterSummary): readonly string[] {
   const { name, expected, required, settableBy, description } = parameter;
   const standard = parameter.default === undefined ? '' : `, default ${parameter.default}`;
-  const levels = settableBy.length === LEVELS ? '' : ` (settable by ${settableBy.join(' or ')} only)`;
+  const levels =
+    settableBy.length === LEVELS.length ? '' : ` (settable by ${settableBy.join(' or ') || 'no level'} only)`;
   return [`${name}: ${expected}${required ? ', required' : standard}${levels}`, `    ${description}`];
 }
 

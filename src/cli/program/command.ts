@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { CommandResult } from '../command-result.ts';
+import { linesText, outputText } from './output.ts';
 
 interface CommandHelp {
   readonly summary: string;
@@ -19,8 +20,8 @@ export function addCommand(program: Command, name: string, { summary, descriptio
 }
 
 export function print({ output, messages = [], exitCode }: CommandResult): void {
-  process.stdout.write(output);
-  process.stderr.write(messages.map((message) => `${message}\n`).join(''));
+  process.stdout.write(outputText(output));
+  process.stderr.write(linesText(messages));
   process.exitCode = exitCode;
 }
 

@@ -42,6 +42,7 @@ function addProfiles(program: Command): void {
   })
     .argument('[NAME]', 'Name of a profile.')
     .option('--profiles <DIR>', flagTexts.profiles)
+    .option('--config <FILE>', flagTexts.config)
     .addOption(outputOption('json', 'yaml'))
     .action(async (name: string | undefined, flags: Omit<ProfilesOptions, 'name'>) => {
       const { profiles } = await import('../profiles/profiles.ts');

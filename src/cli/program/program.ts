@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { addDiagnosticCommands } from './diagnostic-commands.ts';
 import { addManifestCommands } from './manifest-commands.ts';
 import { addProfileCommands } from './profile-commands.ts';
+import { commanderOutput } from './output.ts';
 import { addServerCommands } from './server-commands.ts';
 
 /** All commands and their flags. A command's implementation is loaded when it runs, so that `serve` starts without the others. */
@@ -14,6 +15,7 @@ export function createProgram(executable = ''): Command {
     .version(VERSION, '-V, --version', 'Print the version.')
     .helpOption('-h, --help', 'Print help.')
     .exitOverride()
+    .configureOutput(commanderOutput)
     .showHelpAfterError(`See '${name} --help' for usage.`)
     .addHelpText('after', `\nUse "${name} COMMAND --help" for the flags of a command and examples.`);
   addServerCommands(program.commandsGroup('Server commands:'));

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { readConfig } from '../../config/config.ts';
-import { flagOf, type OptionName, optionNames, optionRows, defaultOptions, variableOf } from '../../config/options.ts';
+import { flagOf, type OptionName, optionNames, optionRows, defaultText, variableOf } from '../../config/options.ts';
 import { UsageError } from '../../lib/usage-error.ts';
 import { addCommand, print } from './command.ts';
 
@@ -18,7 +18,7 @@ function addServe(program: Command): void {
       'Answers AdmissionReviews over HTTPS until it receives SIGTERM. Each flag can also be set by its environment variable or in the ' +
       'configuration file.',
     examples: [
-      ['Serve on this machine, with a new CA and certificate in certs/', 'serve'],
+      ['Try the server out on this machine, with a new CA and certificate in certs/', 'serve --demo'],
       [
         'Serve for a cluster, with the profiles of a directory',
         'serve --kubeconfig ~/.kube/config --profiles profiles/',
@@ -69,7 +69,10 @@ function addCerts(program: Command): void {
 }
 
 function optionFor(name: OptionName, description: string = optionRows[name].description): Option {
-  const standard = defaultOptions[name] === undefined ? '' : `, default ${defaultOptions[name]}`;
-  const placeholder = `<${optionRows[name].placeholder}>`;
-  return new Option(`--${flagOf(name)} ${placeholder}`, `${description} (${variableOf(name)}${standard})`);
+  const text = defaultText(name);
+  const standard = text === undefined ? '' : `, default ${text}`;
+  const { placeholder, preset } = optionRows[name];
+  const value = preset === undefined ? `<${placeholder}>` : `[${placeholder}]`;
+  const option = new Option(`--${flagOf(name)} ${value}`, `${description} (${variableOf(name)}${standard})`);
+  return preset === undefined ? option : option.preset(preset);
 }

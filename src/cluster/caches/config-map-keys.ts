@@ -6,14 +6,14 @@ import type { CacheOptions } from './cache.ts';
 /** Kubernetes creates one in every namespace; pods do not take variables from it. */
 const ROOT_CA = 'kube-root-ca.crt';
 
-/** A ConfigMap is up to 1 MiB: small pages keep the memory of a list low. */
+/** A ConfigMap is up to 1 MiB, and the API server collects a page before it sends it. */
 const PAGE_ITEMS = 25;
 
 /**
  * Mirrors the names of the keys of all ConfigMaps. Values are dropped as they are read. Needs list and watch of configmaps in all namespaces.
  */
 export class ConfigMapKeys {
-  readonly #reflector: Reflector<readonly string[]>;
+  readonly #reflector: Reflector<readonly string[] | 'unknown'>;
 
   constructor(client: KubeClient, options: CacheOptions) {
     this.#reflector = new Reflector({
@@ -37,7 +37,7 @@ export class ConfigMapKeys {
   get(namespace: string, name: string): ReadonlySet<string> | undefined {
     if (!this.#reflector.isFresh()) return undefined;
     const keys = this.#reflector.get(`${namespace}/${name}`);
-    return keys && new Set(keys);
+    return keys === undefined || keys === 'unknown' ? undefined : new Set(keys);
   }
 
   status(): ReflectorStatus {
@@ -51,7 +51,11 @@ export class ConfigMapKeys {
 
 const NO_KEYS: readonly string[] = Object.freeze([]);
 
+/** Characters of all keys of one ConfigMap: a ConfigMap of 1 MiB can consist of keys. The keys of a larger one are unknown. */
+const MAX_LENGTH = 8192;
+
 /** Variables come from `data` only, not from `binaryData` (k8s.io/kubernetes kubelet_pods.go makeEnvironmentVariables). */
-function keysOf({ data }: JsonObject): readonly string[] {
-  return isObject(data) ? Object.keys(data) : NO_KEYS;
+function keysOf({ data }: JsonObject): readonly string[] | 'unknown' {
+  const keys = isObject(data) ? Object.keys(data) : NO_KEYS;
+  return keys.reduce((length, key) => length + key.length, 0) > MAX_LENGTH ? 'unknown' : keys;
 }

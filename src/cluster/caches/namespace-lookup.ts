@@ -5,7 +5,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { TokenBucket } from '../../lib/token-bucket.ts';
 import { describeFailure } from '../client/errors.ts';
 import { type KubeClient, METADATA } from '../client/types.ts';
-import { toNamespace } from './namespace-object.ts';
+import { toServedNamespace } from './namespace-object.ts';
 
 /**
  * Who a lookup is for. Each share has limits of its own, so that made-up names do not use up what required pods need: `known` is for namespaces that
@@ -116,7 +116,7 @@ export class NamespaceLookups {
       signal: this.#stopping.signal,
     });
     if (response.kind === 'ok') {
-      const namespace = toNamespace(response.body);
+      const namespace = toServedNamespace(response.body);
       if (namespace?.name === name) return { kind: 'found', namespace };
       return unavailable('the API server sent something other than this namespace');
     }

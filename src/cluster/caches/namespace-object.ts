@@ -1,35 +1,87 @@
-import { NAMESPACE_NAME_LABEL, POD_SECURITY_PREFIX } from '../../kubernetes/labels.ts';
-import { parseKey } from '../../api/keys.ts';
-import type { Namespace } from '../../kubernetes/namespace.ts';
+import { isOptedIn } from '../../admission/opt-in.ts';
+import { NAMESPACE_NAME_LABEL, POD_SECURITY_ENFORCE_LABEL } from '../../kubernetes/labels.ts';
+import { INJECTION_LABEL, parseKey, settingNames } from '../../api/keys.ts';
+import { MAX_NAMESPACE_LENGTH, MAX_VALUE_LENGTH, type Namespace } from '../../kubernetes/namespace.ts';
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
-import { misspelledKey } from '../../settings/misspelled-keys.ts';
+import { labelSources, misspelledKey } from '../../settings/misspelled-keys.ts';
+import { MAX_NOTICES } from '../../settings/unknown-keys.ts';
 
 type Entries = Readonly<Record<string, string>>;
 
 /** Shared by all namespaces without entries: most of them, in a large cluster. */
 const NO_ENTRIES: Entries = Object.freeze({});
 
-/** Reduces a Namespace object to its name and the labels and annotations that affect a decision. Undefined without a name. */
+/** The API server accepts a prefix of 253 characters and a name of 63. */
+const MAX_KEY_LENGTH = 317;
+
+const OWN_SETTINGS: ReadonlySet<string> = new Set(settingNames);
+
+/**
+ * Reduces a Namespace object to its name and the labels and annotations that affect a decision, of bounded size. Undefined without a name. A value
+ * that is too long is left out, and its key is listed in `tooLong`.
+ */
 export function toNamespace(object: JsonObject): Namespace | undefined {
   const { metadata } = object;
   if (!isObject(metadata) || typeof metadata['name'] !== 'string' || metadata['name'] === '') return undefined;
-  return { name: metadata['name'], labels: pick(metadata['labels']), annotations: pick(metadata['annotations']) };
+  const { annotations, tooLong } = pickAnnotations(metadata['annotations']);
+  const labels = pickLabels(metadata['labels']);
+  return { name: metadata['name'], labels, annotations, ...(tooLong.length > 0 && { tooLong }) };
 }
 
-function pick(map: Json | undefined): Entries {
-  if (!isObject(map)) return NO_ENTRIES;
+/** Like `toNamespace`, for the server: of a namespace that is not opted in, only what tells that its label is misspelled is kept. */
+export function toServedNamespace(object: JsonObject): Namespace | undefined {
+  const namespace = toNamespace(object);
+  if (!namespace || isOptedIn(namespace)) return namespace;
+  const { name, labels, annotations } = namespace;
+  const { label, annotation } = labelSources(namespace);
+  return { name, labels: only(labels, label), annotations: only(annotations, annotation) };
+}
+
+function only(entries: Entries, name: string | undefined): Entries {
+  return name === undefined ? NO_ENTRIES : { [name]: entries[name] ?? '' };
+}
+
+function pickLabels(map: Json | undefined): Entries {
   const entries: [string, string][] = [];
-  for (const [name, value] of Object.entries(map)) {
-    if (typeof value === 'string' && isRelevant(name)) entries.push([name, value]);
+  let misspelled = 0;
+  for (const [name, value] of textsIn(map)) {
+    const isRead = name === INJECTION_LABEL || name === NAMESPACE_NAME_LABEL || name === POD_SECURITY_ENFORCE_LABEL;
+    // Any other label of ours is a mistake, and a few of them are enough to say so.
+    const isMistake = !isRead && (parseKey(name) !== undefined || misspelledKey(name) !== undefined);
+    if (isRead || (isMistake && misspelled++ < MAX_NOTICES)) entries.push([name, value.slice(0, MAX_VALUE_LENGTH)]);
   }
   return entries.length === 0 ? NO_ENTRIES : Object.fromEntries(entries);
 }
 
-function isRelevant(name: string): boolean {
-  return (
-    name === NAMESPACE_NAME_LABEL ||
-    name.startsWith(POD_SECURITY_PREFIX) ||
-    parseKey(name) !== undefined ||
-    misspelledKey(name) !== undefined
-  );
+function pickAnnotations(map: Json | undefined): {
+  readonly annotations: Entries;
+  readonly tooLong: readonly string[];
+} {
+  const candidates = textsIn(map).filter(([name]) => name.length <= MAX_KEY_LENGTH && isOurs(name));
+  // The settings that turn injection on and off come first: parameters and mistakes cannot crowd them out.
+  const ordered = [...candidates.filter(isOwnSetting), ...candidates.filter((entry) => !isOwnSetting(entry))];
+  const entries: [string, string][] = [];
+  const tooLong: string[] = [];
+  let room = MAX_NAMESPACE_LENGTH;
+  for (const [name, value] of ordered) {
+    const isKept = value.length <= MAX_VALUE_LENGTH && name.length + value.length <= room;
+    if (!isKept && tooLong.length < MAX_NOTICES) tooLong.push(name);
+    // A key without its value is enough for a suggestion.
+    if (isKept || tooLong.at(-1) === name) entries.push([name, isKept ? value : '']);
+    room -= isKept ? name.length + value.length : 0;
+  }
+  return { annotations: entries.length === 0 ? NO_ENTRIES : Object.fromEntries(entries), tooLong };
+}
+
+function isOwnSetting([name]: readonly [string, string]): boolean {
+  return OWN_SETTINGS.has(parseKey(name)?.setting ?? '');
+}
+
+function isOurs(name: string): boolean {
+  return parseKey(name) !== undefined || misspelledKey(name) !== undefined;
+}
+
+function textsIn(map: Json | undefined): readonly (readonly [string, string])[] {
+  if (!isObject(map)) return [];
+  return Object.entries(map).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value] as const] : []));
 }

@@ -7,7 +7,7 @@ import { Reflector, type ReflectorStatus } from '../watch/reflector.ts';
 import type { CacheOptions } from './cache.ts';
 import { MisspelledLabelLog } from './misspelled-label-log.ts';
 import { defaultLookupLimits, type LookupLimits, NamespaceLookups } from './namespace-lookup.ts';
-import { toNamespace } from './namespace-object.ts';
+import { toNamespace, toServedNamespace } from './namespace-object.ts';
 
 export interface NamespacesStatus extends ReflectorStatus {
   /** Number of namespaces that are not injected because their label is misspelled. */
@@ -91,7 +91,7 @@ export class ClusterNamespaces implements NamespaceSource {
   }
 
   #transform(object: JsonObject): Namespace | undefined {
-    const namespace = toNamespace(object);
+    const namespace = toServedNamespace(object);
     if (namespace) this.#misspelled.check(namespace);
     return namespace;
   }

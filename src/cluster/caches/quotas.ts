@@ -90,21 +90,38 @@ function toQuota(object: JsonObject): Quota {
 
 function toLimits(object: JsonObject): readonly LimitRangeItem[] {
   const name = nameOf(object);
-  return objectsIn(objectIn(object, 'spec'), 'limits').map((limit) => ({
+  const limits = objectsIn(objectIn(object, 'spec'), 'limits').filter((limit) =>
+    LIMITED_TYPES.has(textIn(limit, 'type')),
+  );
+  return limits.slice(0, LIMITED_TYPES.size).map((limit) => ({
     name,
     type: textIn(limit, 'type'),
-    min: amounts(limit['min']),
-    max: amounts(limit['max']),
-    ratio: amounts(limit['maxLimitRequestRatio']),
+    min: amounts(limit['min'], isLimited),
+    max: amounts(limit['max'], isLimited),
+    ratio: amounts(limit['maxLimitRequestRatio'], isLimited),
   }));
 }
 
+/** A LimitRange has one item of each type (k8s.io/kubernetes core ValidateLimitRange), and may have others with any name. */
+const LIMITED_TYPES: ReadonlySet<string> = new Set(['Container', 'Pod', 'PersistentVolumeClaim']);
+
+/** Only the resources that injected containers and claims have are stored. */
+function isLimited(resource: string): boolean {
+  return LIMITED.has(resource);
+}
+
+const LIMITED: ReadonlySet<string> = new Set(['cpu', 'memory', 'ephemeral-storage', 'storage']);
+
+/** Bounds what one object takes: a quota can name thousands of resources. Those beyond it count as unlimited. */
+const MAX_RESOURCES = 64;
+
 const NOTHING: ReadonlyMap<string, number> = new Map();
 
-function amounts(list: Json | undefined, isStored: (resource: string) => boolean = () => true): typeof NOTHING {
+function amounts(list: Json | undefined, isStored: (resource: string) => boolean): typeof NOTHING {
   if (!isObject(list)) return NOTHING;
   const found = new Map<string, number>();
   for (const [resource, value] of Object.entries(list)) {
+    if (found.size === MAX_RESOURCES) break;
     const amount = isStored(resource) ? parseQuantity(value) : undefined;
     if (amount !== undefined) found.set(resource, amount);
   }

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../../lib/clock.ts';
 import { loadCredentials } from './credentials.ts';
 import { sendRequest } from './request.ts';
-import { readLines, readObject } from './response.ts';
+import { readItems, readLines, readObject } from './response.ts';
 import { ServerClock } from './server-clock.ts';
 import type { KubeClient } from './types.ts';
 
@@ -29,6 +29,7 @@ export async function loadClient(options: LoadOptions = {}): Promise<KubeClient 
     serverClock,
     getJson: (path, get) =>
       sendRequest({ ...connection, ...get, path }, (response) => readObject(response, get.maxBytes)),
+    getItems: (path, list) => sendRequest({ ...connection, ...list, path }, (response) => readItems(response, list)),
     sendJson: (path, { method, body, contentType = 'application/json', ...rest }) => {
       const payload = { method, contentType, text: JSON.stringify(body) };
       return sendRequest({ ...connection, ...rest, path, payload }, (response) => readObject(response, rest.maxBytes));

@@ -2,9 +2,11 @@ import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import { existsSync } from 'node:fs';
 import type { RequestOptions } from 'node:https';
 import type { Clock } from '../../lib/clock.ts';
+import { isRecord } from '../../lib/json.ts';
+import { quote } from '../../lib/text.ts';
 import { errorText } from './errors.ts';
 
-const TOKEN_FILE = '/var/run/secrets/kubernetes.io/serviceaccount/token';
+export const TOKEN_FILE = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 
 /** An exec plugin that takes longer is started again; until then all requests wait for the one process. */
 const PLUGIN_TIMEOUT_MS = 60_000;
@@ -55,11 +57,27 @@ function loadFile(config: KubeConfig, file: string): void {
   } catch (error) {
     throw new Error(`cannot read the kubeconfig ${file}: ${kubeconfigError(error)}`, { cause: error });
   }
+  const refused = unsupportedLogin(config);
+  if (refused !== undefined) throw new Error(`cannot use the kubeconfig ${file}: ${refused}`);
   const cluster = config.getCurrentCluster();
   if (cluster === null) throw new Error(`the current context of the kubeconfig ${file} has no cluster`);
   if (!URL.canParse(cluster.server)) {
     throw new Error(`the server in the kubeconfig ${file} is not a URL: ${cluster.server}`);
   }
+}
+
+/**
+ * Why the login of the current user is not supported: gcp and azure left client-go in 1.26, oidc has plugins, and the code for the three is not in
+ * the bundle (build.mjs). Of `auth-provider`, the library's own `exec` and `tokenFile` remain.
+ */
+function unsupportedLogin(config: KubeConfig): string | undefined {
+  // The library's type is `any`.
+  const provider: unknown = config.getCurrentUser()?.authProvider;
+  if (!isRecord(provider)) return undefined;
+  const settings = isRecord(provider['config']) ? provider['config'] : {};
+  if (provider['name'] === 'exec' || 'exec' in settings || 'tokenFile' in settings) return undefined;
+  const name = typeof provider['name'] === 'string' ? ` ${quote(provider['name'])}` : '';
+  return `its user logs in by auth-provider${name}, which is not supported: use exec credentials instead (users[].user.exec, for example with gke-gcloud-auth-plugin or kubelogin)`;
 }
 
 /** Explains why the library cannot read a kubeconfig, without quoting it: it holds tokens and keys. */

@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { isObject, type JsonObject } from '../../lib/json.ts';
 import type { Failure } from './errors.ts';
+import { ItemSplitter } from './item-splitter.ts';
 import { LineSplitter } from './line-splitter.ts';
-import type { ApiResponse, WatchEnd, WatchOptions } from './types.ts';
+import type { ApiResponse, ListOptions, WatchEnd, WatchOptions } from './types.ts';
 
 const MAX_LINE_BYTES = 8 * 1024 * 1024;
 
@@ -45,6 +46,28 @@ export async function readFailure(response: IncomingMessage): Promise<Failure> {
     message: field('message'),
     retryAfterMs: seconds > 0 ? Math.min(seconds * 1000, MAX_RETRY_AFTER_MS) : 0,
   };
+}
+
+/** Passes each item of a list to `onItem` as it arrives; the result is the list without its items. */
+export async function readItems(response: IncomingMessage, { maxBytes, onItem }: ListOptions): Promise<ApiResponse> {
+  const chunks: AsyncIterable<Buffer> = response;
+  const splitter = new ItemSplitter();
+  let size = 0;
+  for await (const chunk of chunks) {
+    size += chunk.length;
+    for (const text of splitter.push(chunk)) {
+      const item = parseObject(text);
+      if (item === undefined) return notJson(text);
+      // Without a promise there is nothing to wait for: a list can have thousands of items.
+      const done = onItem(item);
+      // oxlint-disable-next-line no-await-in-loop -- one item at a time is in memory
+      if (done !== undefined) await done;
+    }
+    if (size > maxBytes || splitter.pending > MAX_LINE_BYTES) return { kind: 'too-large', maxBytes };
+  }
+  const text = splitter.envelope();
+  const body = parseObject(text);
+  return body === undefined ? notJson(text) : { kind: 'ok', body };
 }
 
 export async function readLines(response: IncomingMessage, watch: WatchOptions): Promise<WatchEnd> {

@@ -15,6 +15,11 @@ export interface GetOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface ListOptions extends GetOptions {
+  /** Receives each item in order, before the response has ended: the list may still turn out to be incomplete. Must not throw or reject. */
+  readonly onItem: (item: JsonObject) => void | Promise<void>;
+}
+
 export interface SendOptions extends GetOptions {
   readonly method: 'POST' | 'PUT' | 'PATCH';
   readonly body: Json;
@@ -42,6 +47,8 @@ export interface KubeClient {
   readonly serverClock?: Pick<ServerClock, 'now' | 'aheadMs'>;
   /** GET of a path with its query, `/api/v1/namespaces/shop`. Any status but 200 and 201 is a failure; redirects are not followed. */
   getJson(path: string, options: GetOptions): Promise<ApiResponse>;
+  /** Like `getJson`, for a list: the body of the result has no items, and one item at a time is in memory. */
+  getItems(path: string, options: ListOptions): Promise<ApiResponse>;
   sendJson(path: string, options: SendOptions): Promise<ApiResponse>;
   watchLines(path: string, options: WatchOptions): Promise<WatchEnd>;
 }

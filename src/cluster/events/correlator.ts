@@ -41,6 +41,12 @@ export class EventCorrelator {
     return { kind: 'new', window: this.#window, count: this.#previousCounts.get(key) ?? 1 };
   }
 
+  /** Makes room for others: the Event will not be written. */
+  forget(namespace: string, key: string): void {
+    if (!this.#counts.delete(key)) return;
+    this.#namespaces.set(namespace, Math.max(0, (this.#namespaces.get(namespace) ?? 0) - 1));
+  }
+
   #startWindow(window: number): void {
     if (window === this.#window) return;
     this.#previousCounts = window === this.#window + 1 ? this.#counts : new Map();

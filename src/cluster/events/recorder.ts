@@ -13,13 +13,14 @@ export interface EventRecorder {
 
 export const noEventRecorder: EventRecorder = {
   record: () => {},
-  counts: () => ({ written: 0, known: 0, repeated: 0, dropped: 0, failed: 0 }),
+  counts: () => ({ written: 0, known: 0, repeated: 0, dropped: 0, unverified: 0, failed: 0 }),
   stop: () => Promise.resolve(),
 };
 
 /**
  * Records decisions as Events (core/v1) on the workload that users wrote, where `kubectl describe deployment` shows them. All replicas together
- * write the same Event about a workload once in ten minutes. Needs create of events, and get of replicasets and jobs to find the workload.
+ * write the same Event about a workload once in ten minutes. Needs create of events, and get of
+ * the controllers of Kubernetes, to find the workload: nothing is written about an owner that does not exist.
  * Failures are counted and logged.
  */
 export function createEventRecorder(options: EventWriterOptions): EventRecorder {

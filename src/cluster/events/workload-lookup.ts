@@ -1,9 +1,12 @@
 import { LRUCache } from 'lru-cache';
+import { parseKey } from '../../api/keys.ts';
 import { isObjectName } from '../../kubernetes/names.ts';
 import { controllerOf, ownerOf } from '../../kubernetes/owner.ts';
 import type { HasMetadata } from '../../kubernetes/pod.ts';
+import { apiPath, workloadKinds } from '../../kubernetes/workload.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { type Json, type JsonObject, objectIn } from '../../lib/json.ts';
+import { type Failure, isNotFound } from '../client/errors.ts';
 import { type KubeClient, METADATA } from '../client/types.ts';
 
 export interface ObjectRef {
@@ -14,18 +17,21 @@ export interface ObjectRef {
   readonly uid?: string;
 }
 
-/** The workload that a user wrote, and the metadata of the ReplicaSet or Job that it created, which has a copy of its annotations. */
+/** The workload that a user wrote, and our keys on the ReplicaSet or Job that it created, which has a copy of its annotations. */
 export interface WorkloadObject {
   readonly ref: ObjectRef;
   readonly metadata: Json | undefined;
 }
 
-/** Returns the object that an Event about the pod refers to, by the pod alone: its controller, else the pod itself. Undefined without a name. */
+/** `unverified`: there is no object of this kind, name and uid, or its kind cannot be read. */
+export type FoundWorkload =
+  | { readonly kind: 'found'; readonly workload: WorkloadObject }
+  | { readonly kind: 'unverified' }
+  | { readonly kind: 'failed'; readonly failure: Failure };
+
+/** The controller that a pod names; undefined without one, or with a name that no object can have. */
 export function directOwner(pod: HasMetadata): ObjectRef | undefined {
-  const owner = refFrom(ownerOf(pod));
-  if (owner) return owner;
-  const name = pod.metadata?.name;
-  return name !== undefined && isObjectName(name) ? { apiVersion: 'v1', kind: 'Pod', name } : undefined;
+  return refFrom(ownerOf(pod));
 }
 
 function refFrom(reference: JsonObject | undefined): ObjectRef | undefined {
@@ -35,44 +41,81 @@ function refFrom(reference: JsonObject | undefined): ObjectRef | undefined {
   return { apiVersion, kind, name, ...(typeof uid === 'string' && uid.length <= 128 && { uid }) };
 }
 
-const OWNED_KINDS: Readonly<Record<string, string>> = {
-  'apps/v1 ReplicaSet': '/apis/apps/v1/namespaces/NAMESPACE/replicasets/',
-  'batch/v1 Job': '/apis/batch/v1/namespaces/NAMESPACE/jobs/',
-};
+/** The controllers of Kubernetes itself: others could be of any kind, and the server has no permission to read them. */
+const VERIFIABLE = new Map(
+  workloadKinds
+    .filter(({ group, kind, controller }) => ['', 'apps', 'batch'].includes(group) && controller === kind)
+    .map((row) => [`${row.group === '' ? '' : `${row.group}/`}${row.version} ${row.kind}`, row]),
+);
 
 const LIMITS = { timeoutMs: 3_000, maxBytes: 2 * 1024 * 1024, accept: METADATA };
 
 const CACHE_MS = 600_000;
 
+/** For an owner that does not exist: a controller exists before its pods. */
+const CACHE_UNVERIFIED_MS = 60_000;
+
 const MAX_CACHED = 1_000;
 
+const UNVERIFIED: FoundWorkload = { kind: 'unverified' };
+
 /**
- * Finds the workload behind a ReplicaSet (a Deployment, a Rollout) or a Job (a CronJob) by one GET, and caches it. If that fails or is forbidden,
- * the ReplicaSet or Job is used instead. Needs get of replicasets and jobs.
+ * Finds the controller that a pod names by one GET, and with it the workload behind a ReplicaSet (a Deployment, a Rollout) or a Job (a CronJob).
+ * Any client of the webhook port can make up pods, so only an object with the uid that the pod names counts: who knows it can read the object.
+ * Needs get of replicasets, statefulsets, daemonsets, jobs and replicationcontrollers.
  */
 export class WorkloadLookup {
   readonly #client: KubeClient;
-  readonly #cache: LRUCache<string, WorkloadObject>;
+  readonly #cache: LRUCache<string, FoundWorkload>;
 
   constructor(client: KubeClient, clock: Clock) {
     this.#client = client;
     this.#cache = new LRUCache({ max: MAX_CACHED, ttl: CACHE_MS, ttlResolution: 0, perf: clock });
   }
 
-  /** Never rejects. */
-  async find(namespace: string, owner: ObjectRef, signal: AbortSignal): Promise<WorkloadObject> {
-    const type = `${owner.apiVersion} ${owner.kind}`;
-    const path = Object.hasOwn(OWNED_KINDS, type) ? OWNED_KINDS[type] : undefined;
-    if (path === undefined) return { ref: owner, metadata: undefined };
-    const key = `${namespace} ${type} ${owner.name} ${owner.uid ?? ''}`;
-    const cached = this.#cache.get(key);
-    if (cached) return cached;
-    const url = path.replace('NAMESPACE', namespace) + owner.name;
-    const response = await this.#client.getJson(url, { ...LIMITS, signal });
-    if (response.kind !== 'ok') return { ref: owner, metadata: undefined };
-    const metadata = objectIn(response.body, 'metadata');
-    const workload = { ref: refFrom(controllerOf(metadata)) ?? owner, metadata };
-    this.#cache.set(key, workload);
-    return workload;
+  /** A result without a request; undefined if one is needed. */
+  known(namespace: string, owner: ObjectRef): FoundWorkload | undefined {
+    const isVerifiable = owner.uid !== undefined && VERIFIABLE.has(typeOf(owner));
+    return isVerifiable ? this.#cache.get(cacheKey(namespace, owner)) : UNVERIFIED;
   }
+
+  /** Never rejects. */
+  async find(namespace: string, owner: ObjectRef, signal: AbortSignal): Promise<FoundWorkload> {
+    const known = this.known(namespace, owner);
+    const kind = VERIFIABLE.get(typeOf(owner));
+    if (known || !kind) return known ?? UNVERIFIED;
+    const response = await this.#client.getJson(apiPath(kind, namespace, owner.name), { ...LIMITS, signal });
+    if (response.kind !== 'ok' && !isNotFound(response)) return { kind: 'failed', failure: response };
+    const metadata = response.kind === 'ok' ? objectIn(response.body, 'metadata') : {};
+    const found = metadata['uid'] === owner.uid ? foundWorkload(owner, metadata) : UNVERIFIED;
+    this.#cache.set(cacheKey(namespace, owner), found, {
+      ttl: found.kind === 'unverified' ? CACHE_UNVERIFIED_MS : CACHE_MS,
+    });
+    return found;
+  }
+}
+
+function foundWorkload(owner: ObjectRef, metadata: JsonObject): FoundWorkload {
+  const ref = refFrom(controllerOf(metadata)) ?? owner;
+  return { kind: 'found', workload: { ref, metadata: ownKeysOf(metadata) } };
+}
+
+function typeOf({ apiVersion, kind }: ObjectRef): string {
+  return `${apiVersion} ${kind}`;
+}
+
+function cacheKey(namespace: string, owner: ObjectRef): string {
+  return `${namespace} ${typeOf(owner)} ${owner.name} ${owner.uid ?? ''}`;
+}
+
+/** More than a pod can need; the annotations of one object can have 256 KiB. */
+const MAX_KEYS = 100;
+
+/** Our labels and annotations without their values: all that is needed of the metadata of a workload or a pod. */
+export function ownKeysOf(metadata: JsonObject | undefined): JsonObject {
+  const own = (of: 'labels' | 'annotations'): JsonObject => {
+    const keys = Object.keys(objectIn(metadata ?? {}, of)).filter((key) => parseKey(key) !== undefined);
+    return Object.fromEntries(keys.slice(0, MAX_KEYS).map((key) => [key, '']));
+  };
+  return { labels: own('labels'), annotations: own('annotations') };
 }

@@ -7,14 +7,14 @@ import { type Logger, ProblemLog } from '../../lib/logger.ts';
 import { TokenBucket } from '../../lib/token-bucket.ts';
 import { reasonMessage } from '../../reasons/message.ts';
 import type { Reason } from '../../reasons/reason.ts';
-import { describeFailure } from '../client/errors.ts';
+import { describeFailure, type Failure } from '../client/errors.ts';
 import type { KubeClient } from '../client/types.ts';
 import { type CorrelatorLimits, defaultCorrelatorLimits, EventCorrelator } from './correlator.ts';
 import { COMPONENT, eventObject, type NewEvent } from './event-object.ts';
-import { directOwner, type ObjectRef, WorkloadLookup, type WorkloadObject } from './workload-lookup.ts';
+import { directOwner, type ObjectRef, ownKeysOf, WorkloadLookup, type WorkloadObject } from './workload-lookup.ts';
 
-/** The label values of the metric. `known`: another replica has written the Event. */
-export type EventResult = 'written' | 'known' | 'repeated' | 'dropped' | 'failed';
+/** The label values of the metric. `known`: another replica has written the Event. `unverified`: the pod's controller could not be found. */
+export type EventResult = 'written' | 'known' | 'repeated' | 'dropped' | 'unverified' | 'failed';
 
 export interface EventWriterOptions {
   readonly client: KubeClient;
@@ -39,6 +39,9 @@ export interface EventLimits extends CorrelatorLimits {
 
 const defaultLimits: EventLimits = { ...defaultCorrelatorLimits, queued: 500, perSecond: 5, burst: 50 };
 
+/** Of controllers, each for one pod that may be made up. */
+const LOOKUPS = { perSecond: 20, burst: 100 };
+
 const REQUEST_LIMITS = { timeoutMs: 3_000, maxBytes: 256 * 1024 };
 
 interface QueueEntry {
@@ -50,13 +53,21 @@ interface QueueEntry {
 
 /** Queues Events and writes them one after the other, at a limited rate. */
 export class EventWriter {
-  readonly counts: Record<EventResult, number> = { written: 0, known: 0, repeated: 0, dropped: 0, failed: 0 };
+  readonly counts: Record<EventResult, number> = {
+    written: 0,
+    known: 0,
+    repeated: 0,
+    dropped: 0,
+    unverified: 0,
+    failed: 0,
+  };
   readonly #options: EventWriterOptions;
   readonly #limits: EventLimits;
   readonly #clock: Clock;
   readonly #correlator: EventCorrelator;
   readonly #workloads: WorkloadLookup;
   readonly #bucket: TokenBucket;
+  readonly #lookups: TokenBucket;
   readonly #log: ProblemLog;
   readonly #queue: QueueEntry[] = [];
   readonly #stopping = new AbortController();
@@ -69,20 +80,25 @@ export class EventWriter {
     this.#correlator = new EventCorrelator(this.#limits);
     this.#workloads = new WorkloadLookup(options.client, this.#clock);
     this.#bucket = new TokenBucket(this.#clock, this.#limits.perSecond, this.#limits.burst);
+    this.#lookups = new TokenBucket(this.#clock, LOOKUPS.perSecond, LOOKUPS.burst);
     this.#log = new ProblemLog(options.logger, this.#clock);
   }
 
   enqueue(namespace: string, pod: HasMetadata, messages: readonly EventMessage[]): void {
     if (messages.length === 0 || this.#stopping.signal.aborted || !isDnsLabel(namespace)) return;
     const owner = directOwner(pod);
-    if (!owner) return;
+    // The person who creates a pod without a controller sees the warnings; an Event could be about a pod that never exists.
+    if (!owner) {
+      this.counts.unverified += messages.length;
+      return;
+    }
     if (this.#queue.length >= this.#limits.queued) {
       this.counts.dropped += messages.length;
       return;
     }
     const events = messages.flatMap((message) => this.#correlate(namespace, owner, message));
     if (events.length === 0) return;
-    this.#queue.push({ namespace, owner, template: pod.metadata ?? undefined, events });
+    this.#queue.push({ namespace, owner, template: ownKeysOf(pod.metadata ?? undefined), events });
     this.#running ??= this.#run();
   }
 
@@ -110,14 +126,26 @@ export class EventWriter {
   }
 
   async #write({ namespace, owner, template, events }: QueueEntry): Promise<void> {
-    const workload = await this.#workloads.find(namespace, owner, this.#stopping.signal);
+    if (!this.#workloads.known(namespace, owner)) await this.#throttle(this.#lookups);
+    const found = await this.#workloads.find(namespace, owner, this.#stopping.signal);
+    if (found.kind === 'failed') {
+      this.#reportFailure(namespace, events.length, `the controller of a pod could not be read`, found.failure);
+      return;
+    }
+    if (found.kind === 'unverified') {
+      this.counts.unverified += events.length;
+      for (const { key } of events) this.#correlator.forget(namespace, key);
+      return;
+    }
+    const { workload } = found;
     const { ref } = workload;
     // Each run of a CronJob is another Job: an Event about an earlier run is a repetition.
-    const unwritten =
-      ref === owner ? events : events.flatMap(({ message }) => this.#correlate(namespace, ref, message));
+    const unwritten = isSame(ref, owner)
+      ? events
+      : events.flatMap(({ message }) => this.#correlate(namespace, ref, message));
     for (const event of [...unwritten, ...this.#misplacedKeys(namespace, workload, template)]) {
       // oxlint-disable-next-line no-await-in-loop -- the rate limit
-      await this.#throttle();
+      await this.#throttle(this.#bucket);
       if (this.#stopping.signal.aborted) return;
       // oxlint-disable-next-line no-await-in-loop -- one request at a time
       await this.#send(namespace, ref, event);
@@ -142,11 +170,11 @@ export class EventWriter {
     });
   }
 
-  async #throttle(): Promise<void> {
-    const ms = this.#bucket.take();
+  async #throttle(bucket: TokenBucket): Promise<void> {
+    const ms = bucket.take();
     if (ms === 0 || this.#stopping.signal.aborted) return;
     await sleep(this.#clock, ms, this.#stopping.signal);
-    await this.#throttle();
+    await this.#throttle(bucket);
   }
 
   async #send(namespace: string, ref: ObjectRef, event: NewEvent): Promise<void> {
@@ -159,15 +187,31 @@ export class EventWriter {
     });
     if (response.kind === 'ok') this.counts.written += 1;
     else if (response.kind === 'http' && response.reason === 'AlreadyExists') this.counts.known += 1;
-    else if (response.kind !== 'aborted') {
-      this.counts.failed += 1;
-      this.#log.report({ namespace }, `an Event could not be written: ${describeFailure(response)}`);
+    // A namespace that is being deleted takes no new objects, which is no fault of the server's.
+    else if (response.kind === 'http' && isNamespaceEnding(response)) this.counts.dropped += 1;
+    else {
+      this.#reportFailure(namespace, 1, 'an Event could not be written', response);
       return;
     }
     this.#log.resolve({}, 'Events can be written again');
   }
 
+  #reportFailure(namespace: string, count: number, what: string, failure: Failure): void {
+    if (failure.kind === 'aborted') return;
+    this.counts.failed += count;
+    this.#log.report({ namespace }, `${what}: ${describeFailure(failure)}`);
+  }
+
   #wallMs(): number {
     return (this.#options.wall ?? Date.now)();
   }
+}
+
+/** k8s.io/apiserver plugin/namespace/lifecycle: 403 with this message; 404 after the deletion. */
+function isNamespaceEnding({ status, message }: Extract<Failure, { kind: 'http' }>): boolean {
+  return status === 404 || (status === 403 && message.includes('because it is being terminated'));
+}
+
+function isSame(one: ObjectRef, other: ObjectRef): boolean {
+  return one.kind === other.kind && one.name === other.name && one.uid === other.uid;
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Clock, sleep, systemClock } from '../../lib/clock.ts';
 import { deferred } from '../../lib/deferred.ts';
 import type { JsonObject } from '../../lib/json.ts';
@@ -146,10 +147,11 @@ export class Reflector<T, S extends Store<T> = Store<T>> {
       onRequest: () => {
         this.#requests += 1;
       },
-      onPage: (items) => {
-        for (const item of items) store.set(keyOf(item), this.#options.transform(item));
-        this.#health.recordEvent();
+      onItem: (item) => {
+        const key = keyOf(item);
+        store.set(key, this.#valueOf(key, item));
       },
+      onPage: () => this.#health.recordEvent(),
     });
     if (end.kind !== 'listed') return end;
     const { path, logger, onChange } = this.#options;
@@ -163,6 +165,13 @@ export class Reflector<T, S extends Store<T> = Store<T>> {
     this.#synced.resolve();
     onChange?.();
     return undefined;
+  }
+
+  /** The stored value if it is the same, so that a relist needs no memory for a second one, and what was made from it stays valid. */
+  #valueOf(key: string, object: JsonObject): T {
+    const value = this.#options.transform(object);
+    const before = this.#store?.get(key);
+    return before !== undefined && isDeepStrictEqual(before, value) ? before : value;
   }
 
   async #watch(): Promise<Interruption> {
@@ -204,7 +213,7 @@ export class Reflector<T, S extends Store<T> = Store<T>> {
     if (isOlder(event.version, this.#version)) {
       return { kind: 'protocol', message: 'the resource versions of the watch went backwards' };
     }
-    if (event.kind === 'put') this.#store?.set(event.key, this.#options.transform(event.object));
+    if (event.kind === 'put') this.#store?.set(event.key, this.#valueOf(event.key, event.object));
     if (event.kind === 'remove') this.#store?.delete(event.key);
     this.#version = event.version;
     this.#health.recordEvent();

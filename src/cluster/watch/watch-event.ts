@@ -7,9 +7,8 @@ export type WatchEvent =
   | { readonly kind: 'bookmark'; readonly version: string }
   | { readonly kind: 'interrupted'; readonly by: Interruption };
 
-/** A parsed page of a list. `next` is the token of the next page, empty after the last. */
+/** A parsed page of a list, without its items. `next` is the token of the next page, empty after the last. */
 export interface Page {
-  readonly items: readonly JsonObject[];
   readonly version: string;
   readonly next: string;
 }
@@ -29,15 +28,14 @@ export function readEvent(line: JsonObject): WatchEvent {
   return protocol('the API server sent a watch event of an unknown type');
 }
 
-/** Parses the body of a list. Undefined unless it is a list of named objects with a version: a Status may come with status 200. */
+/** Parses the body of a list without its items. Undefined unless it is a list with a version: a Status may come with status 200. */
 export function readPage(body: JsonObject): Page | undefined {
   // Go encodes a nil slice as null.
   const items = body['items'] ?? [];
   const version = metadataField(body, 'resourceVersion');
-  if (version === '' || !Array.isArray(items)) return undefined;
-  const objects = items.filter(isObject);
-  if (objects.length !== items.length || objects.some((object) => keyOf(object) === '')) return undefined;
-  return { items: objects, version, next: metadataField(body, 'continue') };
+  // Objects were taken out of the list: anything that is left is something else.
+  if (version === '' || !Array.isArray(items) || items.length > 0) return undefined;
+  return { version, next: metadataField(body, 'continue') };
 }
 
 /** Returns `name`, or `namespace/name` for a namespaced object; empty without a name. */

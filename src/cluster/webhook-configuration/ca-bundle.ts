@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '../../lib/clock.ts';
 import { coalesce } from '../../lib/coalesce.ts';
 import { isObject, type JsonObject } from '../../lib/json.ts';
 import { type Logger, ProblemLog } from '../../lib/logger.ts';
+import { WriteTruce } from '../../lib/write-truce.ts';
 import { describeFailure } from '../client/errors.ts';
 import type { ApiResponse, KubeClient } from '../client/types.ts';
 import { Reflector } from '../watch/reflector.ts';
@@ -28,12 +29,11 @@ export interface CaBundleStatus {
 
 const RETRY_MS = 1_000;
 
-/** More writes in a minute mean that another writer wants a different caBundle: from then on this one writes every ten seconds. */
+/** More writes in a minute mean that another writer wants a different caBundle. */
 const MAX_WRITES_PER_MINUTE = 30;
 
-const MINUTE_MS = 60_000;
-
-const CONTENDED_INTERVAL_MS = 10_000;
+const CONTENDED =
+  'another writer keeps changing caBundle: writing at most once every 10 s. Check whether cert-manager also injects a CA';
 
 /**
  * Keeps the caBundle of every entry of one MutatingWebhookConfiguration correct and writes nothing else. A write names the resourceVersion that it
@@ -51,7 +51,7 @@ export class CaBundleWriter {
   #wantedGeneration = 0;
   #generation = 0;
   #cancelRetry = (): void => {};
-  readonly #writes: number[] = [];
+  readonly #truce: WriteTruce;
   #repairs = 0;
   #problem: string | undefined;
   #loggedDrift = '';
@@ -59,6 +59,7 @@ export class CaBundleWriter {
   constructor(options: CaBundleWriterOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#truce = new WriteTruce(this.#clock, MAX_WRITES_PER_MINUTE);
     this.#log = new ProblemLog(options.logger, this.#clock);
     this.#reflector = new Reflector({
       ...options,
@@ -117,7 +118,7 @@ export class CaBundleWriter {
       state: object ? 'present' : synced ? 'absent' : 'unknown',
       repairs: this.#repairs,
       drift: object ? findDrift(webhooksOf(object), this.#options.service) : [],
-      problem: this.#problem ?? problem,
+      problem: this.#problem ?? (this.#truce.isOn() ? CONTENDED : problem),
     };
   }
 
@@ -131,7 +132,9 @@ export class CaBundleWriter {
     if (this.#stopping.signal.aborted) return;
     const patch = this.#patch();
     if (patch === undefined) return;
-    if (this.#isContended()) this.#retryAfter(CONTENDED_INTERVAL_MS);
+    const delay = this.#truce.delay();
+    if (this.#truce.isOn()) this.#log.report({ webhookConfiguration: this.#options.name }, CONTENDED);
+    if (delay > 0) this.#retryAfter(delay);
     else this.#record(await this.#send(patch));
   }
 
@@ -151,9 +154,9 @@ export class CaBundleWriter {
     const { name, logger } = this.#options;
     if (response.kind === 'ok') {
       this.#repairs += 1;
-      this.#writes.push(this.#clock.now());
+      this.#truce.written();
       this.#problem = undefined;
-      this.#log.resolve({ webhookConfiguration: name }, 'caBundle can be written again');
+      if (!this.#truce.isOn()) this.#log.resolve({ webhookConfiguration: name }, 'caBundle can be written again');
       logger.info({ webhookConfiguration: name }, 'wrote caBundle');
       return;
     }
@@ -168,19 +171,6 @@ export class CaBundleWriter {
   #retryAfter(ms: number): void {
     this.#cancelRetry();
     this.#cancelRetry = this.#clock.after(ms, () => void this.#sync());
-  }
-
-  #isContended(): boolean {
-    const now = this.#clock.now();
-    while (this.#writes[0] !== undefined && now - this.#writes[0] > MINUTE_MS) this.#writes.shift();
-    const last = this.#writes.at(-1);
-    if (this.#writes.length < MAX_WRITES_PER_MINUTE || last === undefined || now - last >= CONTENDED_INTERVAL_MS)
-      return false;
-    this.#log.report(
-      { webhookConfiguration: this.#options.name },
-      'another writer keeps changing caBundle: writing at most once every 10 s. Check whether cert-manager also injects a CA',
-    );
-    return true;
   }
 
   #patch(): readonly JsonObject[] | undefined {

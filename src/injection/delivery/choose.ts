@@ -4,8 +4,9 @@ import type { Profile } from '../../profiles/profile.ts';
 import type { Result } from '../../lib/result.ts';
 import type { UnmetRequirement, SkippedDelivery, Reason, Setting, Source } from '../../reasons/reason.ts';
 import { type SettingSources, resolveSetting } from '../../settings/resolve.ts';
+import type { DeliveryCandidate, Values } from './candidate.ts';
+import { unmetRequirement } from './requirements.ts';
 import { isRequired } from '../../settings/required.ts';
-import { type DeliveryCandidate, unmetRequirement, type Values } from './requirements.ts';
 
 export interface ChosenDelivery {
   readonly delivery: Delivery;
@@ -40,14 +41,19 @@ export function chooseDelivery(
   }
   const isUnverifiable = delivery.type === 'baked' && isUnproven(sources, setting);
   const requirement = isUnverifiable ? UNVERIFIABLE : unmetRequirement({ delivery, sources, profile, values });
-  // A delivery that is named explicitly is used even if the version of the API server is unknown.
-  if (requirement && !(requirement.why === 'kubernetes' && requirement.actual === undefined)) {
+  if (requirement && !isSuspected(requirement)) {
     return {
       ok: false,
       error: claimReason(requirement) ?? { code: 'delivery-not-possible', delivery: name, source, requirement },
     };
   }
   return { ok: true, value: { delivery, source, skipped: [] } };
+}
+
+/** True for what is likely rather than known, such as the file system of a claim: a delivery that a setting names is used all the same. */
+function isSuspected(requirement: UnmetRequirement): boolean {
+  const { why } = requirement;
+  return why === 'kubernetes' ? requirement.actual === undefined : why === 'user-namespace' || why === 'volume-owner';
 }
 
 /** True if only the pod itself says which agent is in its image, although an agent is required. */

@@ -1,24 +1,21 @@
-import { POD_SECURITY_ENFORCE_LABEL } from '../../kubernetes/labels.ts';
 import type { Claim } from '../../kubernetes/cluster-state.ts';
+import { enforcedLevel } from '../../kubernetes/pod-security.ts';
 import { claimsOf, type Pod } from '../../kubernetes/pod.ts';
 import { parseQuantity, resourceMillis } from '../../kubernetes/quantity.ts';
 import { isPinnedTo, osOf } from '../../kubernetes/scheduling.ts';
 import { isAtLeast } from '../../kubernetes/version.ts';
-import { type Delivery, deliveryNeeds, requiredTemplates } from '../../profiles/delivery.ts';
+import { deliveryNeeds, requiredTemplates } from '../../profiles/delivery.ts';
 import { isImage } from '../../profiles/parameter.ts';
-import type { Profile } from '../../profiles/profile.ts';
 import { parametersOf, render } from '../../profiles/template.ts';
 import type { ClaimProblem, UnmetRequirement } from '../../reasons/reason.ts';
-import type { SettingSources } from '../../settings/resolve.ts';
-
-export type Values = ReadonlyMap<string, string>;
-
-export interface DeliveryCandidate {
-  readonly delivery: Delivery;
-  readonly sources: SettingSources;
-  readonly profile: Profile;
-  readonly values: Values;
-}
+import type { DeliveryCandidate } from './candidate.ts';
+import {
+  mountableForUser,
+  noHostProcess,
+  sufficientLimits,
+  validClaimName,
+  writableVolume,
+} from './pod-requirements.ts';
 
 type Requirement = (candidate: DeliveryCandidate) => UnmetRequirement | undefined;
 
@@ -35,10 +32,10 @@ const requirements: readonly Requirement[] = [
     const actual = cluster.kubernetes;
     return !minimum || (actual && isAtLeast(actual, minimum)) ? undefined : { why: 'kubernetes', minimum, actual };
   },
-  ({ delivery, sources: { namespace } }) => {
-    const level = namespace.labels[POD_SECURITY_ENFORCE_LABEL];
-    if (deliveryNeeds[delivery.type].baseline || (level !== 'baseline' && level !== 'restricted')) return undefined;
-    return { why: 'pod-security', level };
+  ({ delivery, sources: { namespace, cluster } }) => {
+    if (deliveryNeeds[delivery.type].baseline) return undefined;
+    const enforced = enforcedLevel(namespace, cluster);
+    return enforced.level === 'privileged' ? undefined : { why: 'pod-security', ...enforced };
   },
   ({ delivery, values }) => {
     const parameter = requiredTemplates(delivery)
@@ -51,6 +48,11 @@ const requirements: readonly Requirement[] = [
   sufficientQuota,
   permittedClaimSize,
   sufficientStorage,
+  mountableForUser,
+  writableVolume,
+  validClaimName,
+  noHostProcess,
+  sufficientLimits,
 ];
 
 export function unmetRequirement(candidate: DeliveryCandidate): UnmetRequirement | undefined {

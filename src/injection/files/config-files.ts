@@ -1,8 +1,11 @@
 import { FILE_ANNOTATION } from '../../api/keys.ts';
+import { closedParent } from '../../kubernetes/mount-path.ts';
 import type { Volume } from '../../kubernetes/pod.ts';
 import { isObject, type Json } from '../../lib/json.ts';
+import type { Result } from '../../lib/result.ts';
 import { isMet } from '../../profiles/condition.ts';
 import { render } from '../../profiles/template.ts';
+import type { Reason } from '../../reasons/reason.ts';
 import type { FileRequest, PlannedFiles } from './mounts.ts';
 
 /**
@@ -10,11 +13,14 @@ import type { FileRequest, PlannedFiles } from './mounts.ts';
  * permission, no shell and no ConfigMap in the namespace, but anyone who can read the pod can read the text, so it must not contain a secret.
  * An existing mount at the path of a file replaces that file.
  */
-export function addConfigFiles(request: FileRequest, { volumes, mounts, annotations }: PlannedFiles): void {
+export function addConfigFiles(request: FileRequest, files: PlannedFiles): Result<PlannedFiles, Reason> {
+  const { volumes, mounts, annotations } = files;
   const { profile, conditions, takenPaths } = request;
   const { podDraft } = request.draft;
   for (const { path, content: template, when } of profile.files) {
     if (!isMet(when, conditions) || takenPaths.some((taken) => taken.path === path)) continue;
+    const parent = closedParent(path, takenPaths);
+    if (parent) return { ok: false, error: { code: 'mount-path-taken', path: parent.path, volume: parent.volume } };
     const content = render(template, conditions.values);
     const annotation = keyFor(profile.name, content, (key) => annotations.get(key) ?? podDraft.annotations.get(key));
     annotations.set(annotation, content);
@@ -27,6 +33,7 @@ export function addConfigFiles(request: FileRequest, { volumes, mounts, annotati
     const items = [{ path: file, fieldRef: { apiVersion: 'v1', fieldPath } }];
     volumes.push({ name, downwardAPI: { items } });
   }
+  return { ok: true, value: files };
 }
 
 /** Returns the profile's first key that is free or has the same text: containers with the same text share it. */

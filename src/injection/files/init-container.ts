@@ -1,7 +1,9 @@
 import type { Position } from '../../api/profile/delivery.ts';
 import type { LimitRangeItem } from '../../kubernetes/cluster-state.ts';
 import { normalPath } from '../../kubernetes/mount-path.ts';
-import { type Container, containersOf, type Pod } from '../../kubernetes/pod.ts';
+import { OPENSHIFT_SCC_ANNOTATION } from '../../kubernetes/labels.ts';
+import { annotationsOf, type Container, containersOf, type Pod } from '../../kubernetes/pod.ts';
+import { osOf } from '../../kubernetes/scheduling.ts';
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
 import type { CopyStep } from '../../profiles/delivery.ts';
 import { render } from '../../profiles/template.ts';
@@ -137,12 +139,15 @@ function isSameCommand(found: Json | undefined, expected: readonly string[]): bo
 }
 
 /**
- * Meets Pod Security `restricted` (k8s.io/pod-security-admission policy/), with the user and group of the target unless that is root. On
- * Windows the API server rejects most of these fields (core validation.go validateWindows).
+ * Meets Pod Security `restricted` (k8s.io/pod-security-admission policy/), with the user and group of the target unless that is root. In a
+ * pod with `spec.os` windows, the API server rejects most of these fields (core validation.go validateWindows); in others it demands them.
  */
 function securityContextFor(pod: Pod, target: Container): JsonObject {
-  if (pod.spec.os?.['name'] === 'windows') return { runAsNonRoot: true };
   const contexts = [target['securityContext'], pod.spec['securityContext']];
+  const windowsOptions = osOf(pod, target) === 'windows' && {
+    windowsOptions: { runAsUserName: windowsUserIn(contexts) },
+  };
+  if (windowsOptions && pod.spec.os?.['name'] === 'windows') return { runAsNonRoot: true, ...windowsOptions };
   const idFrom = (field: string): number | undefined =>
     contexts
       .map((context) => (isObject(context) ? context[field] : undefined))
@@ -156,6 +161,31 @@ function securityContextFor(pod: Pod, target: Container): JsonObject {
     runAsNonRoot: true,
     runAsUser: idFrom('runAsUser') ?? NONROOT,
     ...(group !== undefined && { runAsGroup: group }),
-    seccompProfile: { type: 'RuntimeDefault' },
+    ...windowsOptions,
+    ...(!isOnOpenShift(pod) && { seccompProfile: { type: 'RuntimeDefault' } }),
   };
+}
+
+/**
+ * OpenShift has given the pod a SecurityContextConstraints before webhooks are called. It sets the seccomp profile of the whole pod where it
+ * requires one; others, such as anyuid, forbid any (openshift/apiserver-library-go pkg/securitycontextconstraints).
+ */
+function isOnOpenShift(pod: Pod): boolean {
+  return annotationsOf(pod)[OPENSHIFT_SCC_ANNOTATION] !== undefined;
+}
+
+/** The user of most Windows images is ContainerAdministrator, which the kubelet refuses as root (kuberuntime/security_context_windows.go). */
+const WINDOWS_ADMINISTRATOR = 'ContainerAdministrator';
+
+const WINDOWS_USER = 'ContainerUser';
+
+function windowsUserIn(contexts: readonly (Json | undefined)[]): string {
+  const names = contexts
+    .map((context) => (isObject(context) ? context['windowsOptions'] : undefined))
+    .map((options) => (isObject(options) ? options['runAsUserName'] : undefined));
+  return names.find(isWindowsUser) ?? WINDOWS_USER;
+}
+
+function isWindowsUser(name: Json | undefined): name is string {
+  return typeof name === 'string' && name !== WINDOWS_ADMINISTRATOR;
 }

@@ -1,4 +1,4 @@
-import { isWithin, normalPath, type TakenPath } from '../../kubernetes/mount-path.ts';
+import { closedParent, isWithin, normalPath, type TakenPath } from '../../kubernetes/mount-path.ts';
 import type { Volume, VolumeMount } from '../../kubernetes/pod.ts';
 import type { Result } from '../../lib/result.ts';
 import { type ConditionContext, isMet } from '../../profiles/condition.ts';
@@ -133,6 +133,8 @@ function addMounts(
     );
     if (other) return { code: 'mount-path-taken', path: other.path, volume: other.volume };
     if (takenPaths.some(({ path }) => path === mount.path)) continue;
+    const parent = closedParent(mount.path, takenPaths);
+    if (parent) return { code: 'mount-path-taken', path: parent.path, volume: parent.volume };
     mounts.push({
       name,
       mountPath: mount.path,
@@ -158,7 +160,7 @@ function addWritablePaths(
 ): Reason | undefined {
   for (const { path, volume: preferred, sizeLimit, when } of profile.writable) {
     if (!isMet(when, conditions) || takenPaths.some((taken) => taken.path === path)) continue;
-    const other = takenPaths.find((taken) => isWithin(taken.path, path));
+    const other = takenPaths.find((taken) => isWithin(taken.path, path)) ?? closedParent(path, takenPaths);
     if (other) return { code: 'mount-path-taken', path: other.path, volume: other.volume };
     const volume = { emptyDir: { sizeLimit } };
     const exists = podDraft.volumes.withSource({ type: 'emptyDir', volume }).has(preferred);

@@ -17,6 +17,7 @@ export type FileDelivery = Exclude<Delivery, { type: 'baked' }>;
 export class Volumes {
   readonly added: Volume[] = [];
   readonly #all: Volume[];
+  readonly #byName: Map<string, Volume>;
   readonly #names: UniqueNames;
   readonly #bySource = new Map<string, { readonly source: VolumeSource; readonly names: Set<string> }>();
 
@@ -26,6 +27,7 @@ export class Volumes {
    */
   constructor(volumes: readonly Volume[], mounts: readonly VolumeMount[]) {
     this.#all = [...volumes];
+    this.#byName = new Map(volumes.map((volume) => [volume.name, volume]));
     this.#names = new UniqueNames([...volumes, ...mounts].map(({ name }) => name));
   }
 
@@ -38,6 +40,10 @@ export class Volumes {
     return names;
   }
 
+  named(name: string): Volume | undefined {
+    return this.#byName.get(name);
+  }
+
   find(matches: (volume: Volume) => boolean): string | undefined {
     return this.#all.find(matches)?.name;
   }
@@ -48,6 +54,7 @@ export class Volumes {
 
   add(volume: Volume): void {
     this.#all.push(volume);
+    this.#byName.set(volume.name, volume);
     this.added.push(volume);
     this.#names.add(volume.name);
     for (const { source, names } of this.#bySource.values()) if (hasSource(volume, source)) names.add(volume.name);

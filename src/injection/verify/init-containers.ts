@@ -1,4 +1,5 @@
-import { type Container, containersOf, type Pod } from '../../kubernetes/pod.ts';
+import { OPENSHIFT_SCC_ANNOTATION } from '../../kubernetes/labels.ts';
+import { annotationsOf, type Container, containersOf, type Pod } from '../../kubernetes/pod.ts';
 import { isObject, type Json } from '../../lib/json.ts';
 
 /**
@@ -37,8 +38,12 @@ function lateFilling(existing: ReadonlySet<string>, { spec }: Pod): string | und
 function brokenAddition(container: Container, pod: Pod): string | undefined {
   const { name } = container;
   if (containersOf(pod).filter((one) => one.name === name).length > 1) return `duplicate container ${name}`;
-  const passes = pod.spec.os?.['name'] === 'windows' ? isRestrictedOnWindows : isRestricted;
-  if (!passes(container['securityContext'])) return `init container ${name} would violate Pod Security restricted`;
+  const context = container['securityContext'];
+  const passes =
+    pod.spec.os?.['name'] === 'windows'
+      ? isRestrictedOnWindows(context)
+      : isRestricted(context, seccompOf(pod, context));
+  if (!passes) return `init container ${name} would violate Pod Security restricted`;
   const volumes = new Set((pod.spec.volumes ?? []).map((volume) => volume.name));
   const mount = container.volumeMounts?.find((one) => !volumes.has(one.name));
   return mount && `init container ${name} mounts volume ${mount.name}, which does not exist`;
@@ -48,10 +53,16 @@ function isRestrictedOnWindows(context: Json | undefined): boolean {
   return isObject(context) && context['runAsNonRoot'] === true && context['privileged'] !== true;
 }
 
+/** The profile that is set; where OpenShift has one for the pod, a missing one counts as set. */
+function seccompOf(pod: Pod, context: Json | undefined): Json | undefined {
+  const own = isObject(context) ? context['seccompProfile'] : undefined;
+  return own === undefined && annotationsOf(pod)[OPENSHIFT_SCC_ANNOTATION] === undefined ? null : own;
+}
+
 /** k8s.io/pod-security-admission policy/ */
-function isRestricted(context: Json | undefined): boolean {
+function isRestricted(context: Json | undefined, seccompProfile: Json | undefined): boolean {
   if (!isObject(context)) return false;
-  const { capabilities, seccompProfile, runAsUser } = context;
+  const { capabilities, runAsUser } = context;
   const drop = isObject(capabilities) ? capabilities['drop'] : undefined;
   return (
     context['allowPrivilegeEscalation'] === false &&
@@ -59,7 +70,6 @@ function isRestricted(context: Json | undefined): boolean {
     runAsUser !== 0 &&
     Array.isArray(drop) &&
     drop.includes('ALL') &&
-    isObject(seccompProfile) &&
-    seccompProfile['type'] === 'RuntimeDefault'
+    (seccompProfile === undefined || (isObject(seccompProfile) && seccompProfile['type'] === 'RuntimeDefault'))
   );
 }

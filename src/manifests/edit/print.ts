@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
+import { escapeInYaml, printableJson } from '../../lib/printable.ts';
 import { DIALECT } from '../yaml-dialect.ts';
 
 /** Indentation of block collections under their key. A list may be level with its key, as kubectl prints it. */
@@ -53,7 +54,7 @@ export function inlineText(value: Json): string {
 /** A value in flow style. In JSON over several lines, all lines but the first begin with `lineStart`, a line break and indentation. */
 export function flowText(value: Json, style: FlowStyle, lineStart: string): string {
   if (style.step === undefined || typeof value !== 'object') return bracketText(value, style);
-  return JSON.stringify(value, null, style.step).replaceAll('\n', lineStart);
+  return printableJson(JSON.stringify(value, null, style.step)).replaceAll('\n', lineStart);
 }
 
 export function flowEntry([key, value]: Entry, style: FlowStyle, lineStart: string): string {
@@ -87,15 +88,11 @@ export function replacementText(value: string, quotes: Quotes, isFlow: boolean):
 
 const YAML_FLOW: FlowStyle = { json: false, step: undefined, comma: ', ', colon: ': ', padding: '' };
 
-/** Control characters and the line breaks of YAML 1.1. */
-const NEEDS_ESCAPES = /[\p{Cc}\p{Zl}\p{Zp}\uFEFF]/u;
+/** Control and format characters, the line breaks of YAML 1.1, and workflow commands of CI jobs (lib/printable.ts). */
+const NEEDS_ESCAPES = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{DI}]|#(?=#\w*\[)/u;
 
 function escaped(value: string): string {
-  return JSON.stringify(value).replaceAll(new RegExp(NEEDS_ESCAPES, 'gu'), escape);
-}
-
-function escape(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return JSON.stringify(value).replaceAll(new RegExp(NEEDS_ESCAPES, 'gu'), escapeInYaml);
 }
 
 function entriesOf(object: JsonObject): readonly Entry[] {
@@ -120,7 +117,7 @@ function bracketText(value: Json, style: FlowStyle): string {
 
 /** Inside brackets, `,`, `:` and brackets have a meaning: all but the plainest words are quoted. */
 function flowScalar(value: null | boolean | number | string, style: FlowStyle): string {
-  if (style.json) return JSON.stringify(value);
+  if (style.json) return printableJson(JSON.stringify(value));
   const text = scalarText(value);
   return typeof value !== 'string' || /^["']/.test(text) || /^[\w./$()-]+$/.test(text) ? text : escaped(value);
 }

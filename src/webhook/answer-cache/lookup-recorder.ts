@@ -16,7 +16,7 @@ export function recordLookups(cluster: ClusterState): RecordedLookups {
     recorded.push({ lookup, result });
     return result;
   };
-  const { claim, quotas, limitRanges, workload, kubernetes } = cluster;
+  const { claim, quotas, limitRanges, workload, kubernetes, podSecurityDefault } = cluster;
   return {
     cluster: {
       kubernetes,
@@ -25,11 +25,13 @@ export function recordLookups(cluster: ClusterState): RecordedLookups {
       ...(quotas && { quotas: (namespace) => record((current) => current.quotas?.(namespace)) }),
       ...(limitRanges && { limitRanges: (namespace) => record((current) => current.limitRanges?.(namespace)) }),
       ...(workload && { workload }),
+      ...(podSecurityDefault && { podSecurityDefault }),
     },
     count: () => recorded.length,
     matches: (current) =>
       isDeepStrictEqual(kubernetes, current.kubernetes) &&
       isDeepStrictEqual(workload, current.workload) &&
+      podSecurityDefault === current.podSecurityDefault &&
       recorded.every(({ lookup, result }) => isDeepStrictEqual(lookup(current), result)),
   };
 }

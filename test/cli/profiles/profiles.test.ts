@@ -56,7 +56,7 @@ describe('profiles', () => {
     );
     expect(stdout).toContain('\n  domain-id: an integer from 1 to 32767, default 1000\n      The JENNIFER domain');
     expect(stdout).toContain('\n  server-address: a host name or an IP address, required\n');
-    expect(stdout).toMatch(/\n {2}agent-image: an image reference \(settable by cluster or namespace only\)\n/);
+    expect(stdout).toMatch(/\n {2}agent-image: an image reference \(settable by cluster only\)\n/);
     expect(stdout).toMatch(/\n {2}persistentVolumeClaim +always\n/);
     expect(stdout).toMatch(/\n {2}image +requires agent-image; Kubernetes 1\.35 or later\n/);
     expect(stdout).toMatch(/\n {2}hostPath +requires host-path; not under Pod Security baseline or restricted\n/);
@@ -84,6 +84,17 @@ describe('profiles', () => {
         { name: 'CORECLR_ENABLE_PROFILING', operation: 'set', value: '1', group: 'profiler' },
       ]),
     });
+  });
+
+  it('shows who may set a parameter in a cluster with this configuration', async () => {
+    const config = join(await mkdtemp(join(tmpdir(), 'agent-injector-profiles-')), 'config.yaml');
+    await writeFile(config, 'settableBy: image=cluster|namespace,address=cluster\nallowedProfiles: jennifer-*\n');
+    const { stdout } = await run(['profiles', 'jennifer-dotnet', '--config', config]);
+    expect(stdout).toMatch(/ agent-image: an image reference \(settable by cluster or namespace only\)\n/);
+    expect(stdout).toMatch(/ server-address: .*, required \(settable by cluster only\)\n/);
+    const list = (await run(['profiles', '--config', config])).stdout;
+    expect(list).toMatch(/\njennifer-java /);
+    expect(list).not.toMatch(/\nnewrelic-java /);
   });
 
   it('includes the profiles of a directory, and fails if one of them is invalid', async () => {

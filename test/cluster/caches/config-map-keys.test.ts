@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ConfigMapKeys } from '../../../src/cluster/caches/config-map-keys.ts';
 import type { KubeClient } from '../../../src/cluster/client/types.ts';
-import { objectIn, objectsIn } from '../../../src/lib/json.ts';
+import { objectIn } from '../../../src/lib/json.ts';
 import { eventually } from '../../support/eventually.ts';
 import { answers, FaultyApi } from '../../support/faulty-api.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -58,6 +58,14 @@ describe('the keys of ConfigMaps', () => {
     expect(keys.status()).toMatchObject({ synced: true, size: 4 });
   });
 
+  test('are unknown for a ConfigMap that consists of keys', async () => {
+    const many = Object.fromEntries(
+      Array.from({ length: 4_000 }, (_, index) => [`KEY_${'x'.repeat(200)}_${index}`, '']),
+    );
+    await start([configMap('shop', 'many', many), configMap('shop', 'a', { ONE: 'x' })]);
+    expect([get('shop', 'many'), get('shop', 'a')]).toEqual([undefined, ['ONE']]);
+  });
+
   test('are unknown before the first list', async () => {
     api.faults.list = answers({ kind: 'Status', message: 'configmaps is forbidden' }, 403);
     keys = new ConfigMapKeys(await api.client(clock), { logger: new RecordingLogger(), clock }).start();
@@ -107,12 +115,14 @@ describe('the keys of ConfigMaps', () => {
     const read: WeakRef<object>[] = [];
     const observed: KubeClient = {
       ...client,
-      getJson: async (path, options) => {
-        const response = await client.getJson(path, options);
-        const items = response.kind === 'ok' ? objectsIn(response.body, 'items') : [];
-        for (const item of items) read.push(new WeakRef(item), new WeakRef(objectIn(item, 'data')));
-        return response;
-      },
+      getItems: (path, options) =>
+        client.getItems(path, {
+          ...options,
+          onItem: (item) => {
+            read.push(new WeakRef(item), new WeakRef(objectIn(item, 'data')));
+            return options.onItem(item);
+          },
+        }),
     };
     await start([configMap('shop', 'a', { ONE: 'a value' })], observed);
     expect(read).toHaveLength(2);

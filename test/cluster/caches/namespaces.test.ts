@@ -14,6 +14,8 @@ import { ManualClock } from '../../support/manual-clock.ts';
 import { RecordingLogger } from '../../support/recording-logger.ts';
 
 const DOMAIN = 'agent-injector.io/domain-id';
+const LABEL = 'agent-injector.io/injection';
+const ENABLED = { [LABEL]: 'enabled' };
 
 describe('from the API server', () => {
   let api: FaultyApi;
@@ -44,18 +46,77 @@ describe('from the API server', () => {
   /** Creates a namespace whose event has not arrived, as when its first pod comes close behind. */
   const unannounced = (name: string) => {
     api.silently(() => {
-      api.put(name, { [DOMAIN]: '1001' });
+      api.put(name, { [DOMAIN]: '1001' }, ENABLED);
     });
   };
 
   test('a cached namespace costs no request', async () => {
-    api.put('shop', { [DOMAIN]: '1001', other: 'dropped' });
+    api.put('shop', { [DOMAIN]: '1001', other: 'dropped' }, ENABLED);
     await begin();
-    const shop = { name: 'shop', labels: {}, annotations: { [DOMAIN]: '1001' } };
+    const shop = { name: 'shop', labels: ENABLED, annotations: { [DOMAIN]: '1001' } };
     expect(source.get('shop')).toEqual(shop);
     expect(await source.fetch('shop', 100)).toEqual({ kind: 'found', namespace: shop });
     expect(source.status()).toMatchObject({ synced: true, size: 1, restarts: 0 });
     expect(api.count('get')).toBe(0);
+  });
+
+  test('of a namespace that is not opted in, only its label is kept, or what was probably meant to be it', async () => {
+    const fat = { [DOMAIN]: 'x'.repeat(200_000), 'agent-injector.io/x': 'y'.repeat(50_000) };
+    const labels = { [LABEL]: 'enable', 'pod-security.kubernetes.io/enforce': 'baseline', 'agent-injector.io/x': 'y' };
+    api.put('off', fat);
+    api.put('almost', fat, labels);
+    api.put('annotated', { ...fat, [LABEL]: 'enabled' }, {});
+    unannounced('off-too');
+    await begin();
+    expect(source.get('off')).toEqual({ name: 'off', labels: {}, annotations: {} });
+    expect(source.get('almost')).toEqual({ name: 'almost', labels: { [LABEL]: 'enable' }, annotations: {} });
+    expect(source.get('annotated')).toEqual({ name: 'annotated', labels: {}, annotations: ENABLED });
+    expect(source.status().mislabelled).toBe(2);
+  });
+
+  test('of a namespace that is opted in, a value that is too long is not kept, and its key is', async () => {
+    const annotations = { [DOMAIN]: '9'.repeat(250_000), 'agent-injector.io/profile': 'jennifer-dotnet', other: 'x' };
+    api.put('shop', annotations, ENABLED);
+    await begin();
+    expect(source.get('shop')).toEqual({
+      name: 'shop',
+      labels: ENABLED,
+      annotations: { [DOMAIN]: '', 'agent-injector.io/profile': 'jennifer-dotnet' },
+      tooLong: [DOMAIN],
+    });
+  });
+
+  test('all that is kept of a namespace is bounded, and its settings come before parameters and mistakes', async () => {
+    const many = Array.from({ length: 3_000 }, (_, index) => [`agent-injector.io/a-${index}`, 'x'.repeat(60)] as const);
+    const labels = Array.from(
+      { length: 3_000 },
+      (_, index) => [`agent-injector.io/l-${index}`, 'x'.repeat(60)] as const,
+    );
+    const own = { 'agent-injector.io/inject': 'false', 'agent-injector.io/profile': 'jennifer-dotnet' };
+    const mistakes = Array.from({ length: 900 }, (_, index) => [`agent-injecter.io/m-${index}`, 'x'] as const);
+    const object = {
+      metadata: {
+        name: 'shop',
+        labels: { ...Object.fromEntries(labels), ...ENABLED },
+        annotations: { ...Object.fromEntries([...many, ...mistakes]), ...own },
+      },
+    };
+    const kept = toNamespace(object);
+    expect(kept?.annotations).toMatchObject(own);
+    expect(kept?.labels).toMatchObject(ENABLED);
+    expect(JSON.stringify(kept).length).toBeLessThan(16_000);
+  });
+
+  test('a list that changes nothing keeps the same objects, and so does an event', async () => {
+    api.put('shop', { [DOMAIN]: '1001' }, ENABLED);
+    await begin();
+    const before = source.get('shop');
+    api.put('shop', { [DOMAIN]: '1001', other: 'changed' }, ENABLED);
+    api.put('later');
+    await eventually(() => expect(source.get('later')).toBeDefined());
+    expect(source.get('shop')).toBe(before);
+    api.put('shop', { [DOMAIN]: '1002' }, ENABLED);
+    await eventually(() => expect(source.get('shop')?.annotations[DOMAIN]).toBe('1002'));
   });
 
   test('concurrent lookups share one request, and its answer is cached but not stored', async () => {
@@ -216,8 +277,9 @@ describe('from the API server', () => {
   test('a misspelled label is logged once and counted until the namespace is deleted', async () => {
     api.put('almost', {}, { 'agent-injector.io/injection': 'enable' });
     await begin();
-    api.put('almost', { [DOMAIN]: '1' }, { 'agent-injector.io/injection': 'enable' });
-    await eventually(() => expect(source.get('almost')?.annotations).toEqual({ [DOMAIN]: '1' }));
+    api.put('almost', { [DOMAIN]: '1' }, { [LABEL]: 'enable' });
+    api.put('later');
+    await eventually(() => expect(source.get('later')).toBeDefined());
     expect(source.status().mislabelled).toBe(1);
     expect(log.of('warn')).toEqual([expect.stringContaining('almost')]);
     api.remove('almost');

@@ -25,17 +25,18 @@ interface Event {
 let gets: string[];
 let posted: Event[];
 let status: number | undefined;
+let refusal: Failure | undefined;
 let metadata: JsonObject;
 let clock: ManualClock;
 let log: RecordingLogger;
 let events: EventRecorder;
 let wallMs: number;
 
-const failed = (code: number, reason: string): Failure => ({
+const failed = (code: number, reason: string, message = 'no'): Failure => ({
   kind: 'http',
   status: code,
   reason,
-  message: 'no',
+  message,
   retryAfterMs: 0,
 });
 /** The part of an API server that Events need; test/e2e/reasons.test.ts asks a real one. */
@@ -44,20 +45,28 @@ const client: KubeClient = {
   getJson: async (path) => {
     if (status !== undefined) return failed(status, 'Forbidden');
     gets.push(path);
-    return { kind: 'ok', body: { metadata } };
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    if (absent.has(name)) return failed(404, 'NotFound');
+    return { kind: 'ok', body: { metadata: { name, uid: `uid-of-${name}`, ...metadata } } };
   },
   sendJson: async (_, { body }) => {
+    if (refusal) return refusal;
     if (status !== undefined) return failed(status, 'Forbidden');
     const event = body as unknown as Event;
     if (posted.some(({ metadata: { name } }) => name === event.metadata.name)) return failed(409, 'AlreadyExists');
     posted.push(event);
     return { kind: 'ok', body: {} };
   },
+  getItems: () => Promise.reject(new Error('nothing is listed')),
   watchLines: () => Promise.reject(new Error('Events are not watched')),
 };
 
+/** Names of controllers that do not exist. */
+const absent = new Set<string>();
+
 beforeEach(() => {
-  [gets, posted, status, metadata] = [[], [], undefined, {}];
+  [gets, posted, status, refusal, metadata] = [[], [], undefined, undefined, {}];
+  absent.clear();
   clock = new ManualClock();
   log = new RecordingLogger();
   wallMs = 1_800_000_000_000;
@@ -86,6 +95,7 @@ function owned(kind: string, name: string, annotations: Record<string, string> =
   return { ...given, metadata: { ...given.metadata, ownerReferences } };
 }
 
+const reference = { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'db', controller: true };
 const decisionOn = (given: Pod, within = namespace()): Decision => admit(given, within, catalogue).decision;
 const record = (given: Pod, within = namespace()): void => events.record('shop', given, decisionOn(given, within));
 const controller = (apiVersion: string, kind: string, name: string, uid: string) => ({
@@ -93,8 +103,8 @@ const controller = (apiVersion: string, kind: string, name: string, uid: string)
 });
 const settled = (count: number): Promise<void> =>
   eventually(() => {
-    const { written, known, failed: failures } = events.counts();
-    expect(written + known + failures).toBe(count);
+    const { written, known, unverified, failed: failures } = events.counts();
+    expect(written + known + unverified + failures).toBe(count);
   });
 const names = () => posted.map(({ involvedObject }) => involvedObject['name']);
 
@@ -134,7 +144,8 @@ describe('what is written', () => {
       ['db', 'Warning', 'AgentNotice', 'unknown-annotation'],
       ['strict', 'Warning', 'PodRefused', 'invalid-value'],
     ]);
-    expect(gets).toEqual([]);
+    const path = '/apis/apps/v1/namespaces/shop/statefulsets';
+    expect(gets).toEqual([`${path}/db`, `${path}/strict`]);
   });
 
   test('nothing about an opt-out, nor about an agent that is there already', async () => {
@@ -148,12 +159,55 @@ describe('what is written', () => {
     expect(names()).toEqual(['in']);
   });
 
-  test('an Event on the pod itself if nothing controls it, and none without a name', async () => {
+  test('nothing about a pod without a controller: its creator sees the warnings, and it may never exist', async () => {
     begin();
     record({ ...pod(), metadata: { generateName: 'web-' } });
     record(pod());
+    await settled(2);
+    expect(events.counts()).toMatchObject({ unverified: 2, written: 0 });
+    expect([...gets, ...posted]).toEqual([]);
+  });
+
+  test.each([
+    ['that does not exist', () => absent.add('db'), owned('StatefulSet', 'db')],
+    [
+      'whose uid is another one',
+      () => (metadata = { uid: '00000000-0000-0000-0000-000000000000' }),
+      owned('DaemonSet', 'db'),
+    ],
+    ['without a uid', () => {}, { ...pod(), metadata: { ownerReferences: [{ ...reference, kind: 'StatefulSet' }] } }],
+    ['of a kind that cannot be read', () => {}, owned('CloneSet', 'db')],
+  ])('nothing about a controller %s, and it takes no room from others', async (_, arrange, forged) => {
+    arrange();
+    begin({ perNamespace: 1 });
+    record(forged);
     await settled(1);
-    expect(posted[0]?.involvedObject).toEqual({ apiVersion: 'v1', kind: 'Pod', namespace: 'shop', name: 'web' });
+    expect(events.counts()).toMatchObject({ unverified: 1, written: 0, failed: 0 });
+    expect(posted).toEqual([]);
+    [metadata] = [{}];
+    record(owned('StatefulSet', 'web'));
+    await settled(2);
+    expect(names()).toEqual(['web']);
+  });
+
+  test.each([
+    ['v1', 'ReplicationController', '/api/v1/namespaces/shop/replicationcontrollers/db'],
+    ['apps/v1', 'DaemonSet', '/apis/apps/v1/namespaces/shop/daemonsets/db'],
+    ['batch/v1', 'Job', '/apis/batch/v1/namespaces/shop/jobs/db'],
+  ])('the controller is looked up: %s %s', async (apiVersion, kind, path) => {
+    begin();
+    record({ ...pod(), metadata: { ownerReferences: [{ ...reference, apiVersion, kind, uid: 'uid-of-db' }] } });
+    await settled(1);
+    expect([gets, names()]).toEqual([[path], ['db']]);
+  });
+
+  test('a namespace that is being deleted is no failure', async () => {
+    begin();
+    refusal = failed(403, 'Forbidden', 'unable to create new content in namespace shop because it is being terminated');
+    record(owned('StatefulSet', 'db'));
+    await eventually(() => expect(events.counts().dropped).toBe(1));
+    expect(events.counts()).toMatchObject({ failed: 0 });
+    expect(log.of('warn')).toEqual([]);
   });
 
   test('one Event for all Jobs of a CronJob', async () => {
@@ -248,10 +302,7 @@ describe('what it may cost', () => {
     events.record('../x', owned('StatefulSet', 'db'), decisionOn(owned('StatefulSet', 'db')));
     record(owned('StatefulSet', 'ok'));
     await settled(2);
-    expect(posted.map(({ involvedObject }) => `${involvedObject['kind']}/${involvedObject['name']}`)).toEqual([
-      'Pod/web',
-      'StatefulSet/ok',
-    ]);
-    expect(gets).toEqual([]);
+    expect(names()).toEqual(['ok']);
+    expect(gets).toEqual(['/apis/apps/v1/namespaces/shop/statefulsets/ok']);
   });
 });

@@ -315,7 +315,9 @@ describe('with a failing API server', () => {
     const body = Buffer.alloc(33 * 1024 * 1024, ' ');
     api.faults.list = (_, response) => {
       delete api.faults.list;
-      response.writeHead(200).end(body);
+      response.writeHead(200);
+      for (let part = 0; part < 8; part += 1) response.write(body);
+      response.end();
     };
     await reflect();
     await retries();
@@ -347,8 +349,8 @@ describe('with a failing API server', () => {
     const client = await api.client(clock);
     const stopping: KubeClient = {
       ...client,
-      getJson: async (path, options) => {
-        const response = await client.getJson(path, options);
+      getItems: async (path, options) => {
+        const response = await client.getItems(path, options);
         void reflector.stop();
         return response;
       },

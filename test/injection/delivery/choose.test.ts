@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Admission, admit } from '../../../src/admission/admit.ts';
 import type { Catalogue } from '../../../src/profiles/catalogue.ts';
 import { type ClusterState, unknownCluster } from '../../../src/kubernetes/cluster-state.ts';
+import type { PodSecurityLevel } from '../../../src/kubernetes/pod-security.ts';
 import type { Container, Pod } from '../../../src/kubernetes/pod.ts';
 import type { UnmetRequirement } from '../../../src/reasons/reason.ts';
 import {
@@ -13,9 +14,14 @@ import {
   pod,
   profileDocument,
   reasonOf,
+  opened,
 } from '../../support/fixtures.ts';
 
-const at = (minor: number): ClusterState => ({ ...unknownCluster, kubernetes: { major: 1, minor } });
+const at = (minor: number): ClusterState => ({
+  ...unknownCluster,
+  kubernetes: { major: 1, minor },
+  podSecurityDefault: 'privileged',
+});
 const environment = [{ name: 'AGENT', value: '/agent/a.so', group: 'g' }];
 const delivered = (deliveries: object | readonly object[], rest: object = {}): Catalogue =>
   catalogueOf(profileDocument({ environment, deliveries: [deliveries].flat(), ...rest }));
@@ -77,7 +83,7 @@ describe('a delivery', () => {
       {},
     ],
   ])('%j', (delivery, volume, rest) => {
-    const admission = inject(delivered(delivery), pod());
+    const admission = inject(delivered(delivery), pod(undefined, {}, { securityContext: { fsGroup: 2000 } }));
     expect(admission.pod.spec.volumes).toEqual([{ name: 'agent', ...volume }]);
     expect(mountsOf(admission)).toEqual([{ name: 'agent', mountPath: '/agent', ...rest }]);
   });
@@ -239,7 +245,7 @@ describe('existing volumes and init containers', () => {
 
   it('are not shared by two versions of an agent', () => {
     const parameters = [{ name: 'v', type: 'version', default: '1', description: 'd' }];
-    const known = delivered({ ...copies, image: 'r/agent:${v}' }, { parameters });
+    const known = opened(delivered({ ...copies, image: 'r/agent:${v}' }, { parameters }));
     const admission = inject(
       known,
       pod([container('web'), container('worker')], { 'v.agent-injector.io/worker': '2' }),
@@ -287,10 +293,34 @@ describe('the init container', () => {
     });
   });
 
+  it.each([
+    ['restricted-v2', { runAsUser: 1_000_680_000 }, { runAsUser: 1_000_680_000 }],
+    ['anyuid', {}, { runAsUser: 65_532 }],
+  ])('of a pod with the SCC %s of OpenShift leaves the seccomp profile to the pod', (scc, target, expected) => {
+    const given = pod([container('web', { securityContext: target })], { 'openshift.io/scc': scc });
+    const [added] = inits(inject(delivered(copies), given));
+    expect(added?.['securityContext']).toMatchObject(expected);
+    expect(added?.['securityContext']).not.toHaveProperty('seccompProfile');
+  });
+
   it('of a Windows pod has no field that the API server refuses there', () => {
     const known = delivered(copies, { constraints: { os: ['windows'] } });
     const [added] = inits(inject(known, pod(undefined, {}, { os: { name: 'windows' } })));
-    expect(added?.['securityContext']).toEqual({ runAsNonRoot: true });
+    expect(added?.['securityContext']).toEqual({
+      runAsNonRoot: true,
+      windowsOptions: { runAsUserName: 'ContainerUser' },
+    });
+  });
+
+  it('of a pod that selects Windows nodes has the user of Windows, and what Pod Security demands without spec.os', () => {
+    const known = delivered(copies, { constraints: { os: ['windows'] } });
+    const given = pod(undefined, {}, { nodeSelector: { 'kubernetes.io/os': 'windows' } });
+    const [added] = inits(inject(known, given));
+    expect(added?.['securityContext']).toMatchObject({
+      runAsNonRoot: true,
+      allowPrivilegeEscalation: false,
+      windowsOptions: { runAsUserName: 'ContainerUser' },
+    });
   });
 
   const existing = {
@@ -378,7 +408,15 @@ describe('the chosen delivery', () => {
     minimum: { major: 1, minor: 35 },
     actual: found === undefined ? undefined : { major: 1, minor: found },
   });
-  const forbidden = (podSecurity: string): UnmetRequirement => ({ why: 'pod-security', level: podSecurity });
+  const forbidden = (
+    podSecurity: PodSecurityLevel,
+    from: 'label' | 'cluster' | 'assumed' = 'label',
+  ): UnmetRequirement => ({ why: 'pod-security', level: podSecurity, from });
+  const unlabelled = (podSecurityDefault?: PodSecurityLevel): ClusterState => ({
+    ...unknownCluster,
+    kubernetes: { major: 1, minor: 36 },
+    ...(podSecurityDefault && { podSecurityDefault }),
+  });
 
   it.each<
     [
@@ -424,6 +462,10 @@ describe('the chosen delivery', () => {
   it.each<[string, ClusterState, ReturnType<typeof namespace>, UnmetRequirement]>([
     ['image', at(34), namespace(), unmet(34)],
     ['hostPath', at(36), level('restricted'), forbidden('restricted')],
+    ['hostPath', at(36), level('an unknown level'), forbidden('restricted')],
+    ['hostPath', unlabelled(), namespace(), forbidden('restricted', 'assumed')],
+    ['hostPath', unlabelled('baseline'), namespace(), forbidden('baseline', 'cluster')],
+    ['hostPath', unlabelled('restricted'), namespace(), forbidden('restricted', 'cluster')],
     ['persistentVolumeClaim', at(36), namespace(), { why: 'parameter', parameter: 'claim' }],
   ])('is named, but not possible: %s', (delivery, cluster, inNamespace, requirement) => {
     const source = { from: 'pod', key: 'agent-injector.io/delivery' };
@@ -433,6 +475,14 @@ describe('the chosen delivery', () => {
       source,
       requirement,
     });
+  });
+
+  it.each([
+    ['the label', unlabelled('restricted'), level('privileged')],
+    ['the default of the cluster', unlabelled('privileged'), namespace()],
+  ])('is a directory of the node if %s allows it', (_, cluster, inNamespace) => {
+    const { decision } = inject(all, pod(undefined, { delivery: 'hostPath' }), cluster, inNamespace);
+    expect(decision.containers).toMatchObject([{ outcome: 'injected', delivery: 'hostPath' }]);
   });
 
   it('is named, but unknown', () => {
@@ -588,7 +638,11 @@ describe('requests and QoS class of the pod', () => {
     fc.assert(
       fc.property(given, (before) => {
         const { decision, pod: after } = admit(before, namespace(), known, at(36));
-        expect(decision.outcome).toBe('injected');
+        if (decision.outcome !== 'injected') {
+          expect(decision.reason).toMatchObject({ skipped: [{ requirement: { why: 'init-limit' } }] });
+          classes['too small'] = (classes['too small'] ?? 0) + 1;
+          return;
+        }
         for (const name of ['cpu', 'memory']) {
           expect(effective(after, name)).toBe(effective(before, name));
           const whole = get(own(before.spec).requests, name);
@@ -608,7 +662,8 @@ describe('requests and QoS class of the pod', () => {
       }),
       { numRuns: 3000, seed: 20_261_121 },
     );
-    for (const name of ['BestEffort', 'Burstable', 'Guaranteed']) expect(classes[name]).toBeGreaterThan(50);
+    for (const name of ['BestEffort', 'Burstable', 'Guaranteed', 'too small'])
+      expect(classes[name]).toBeGreaterThan(50);
   }, 30_000);
 });
 
@@ -630,7 +685,7 @@ describe('templates of several parameters', () => {
       environment: [{ name: 'A', value: '1', group: 'g' }],
     }),
   );
-  const decide = (settings: Record<string, string>) => admit(pod(), plainNamespace(settings), known);
+  const decide = (settings: Record<string, string>) => admit(pod(), plainNamespace(settings), opened(known));
 
   it('an invalid image name is not written to a pod, which would not start', () => {
     const pinned = `registry.example.com/agent@sha256:${'a'.repeat(64)}`;

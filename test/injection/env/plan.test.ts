@@ -5,7 +5,7 @@ import type { Catalogue } from '../../../src/profiles/catalogue.ts';
 import { readCatalogue } from '../../../src/profile-sources/read-catalogue.ts';
 import type { ClusterState } from '../../../src/kubernetes/cluster-state.ts';
 import type { EnvVar } from '../../../src/kubernetes/pod.ts';
-import { catalogueOf, container, namespace, pod, profileDocument } from '../../support/fixtures.ts';
+import { catalogueOf, container, namespace, pod, profileDocument, opened } from '../../support/fixtures.ts';
 import { environmentOf, expand, type Objects } from '../../support/kubelet-environment.ts';
 
 const objects: Objects = {
@@ -180,7 +180,7 @@ describe('set and force', () => {
       { name: 'secret', type: 'objectName', required: true, description: 'd' },
       { name: 'key', type: 'objectName', default: 'license', description: 'd' },
     ];
-    const known = catalogueOf(profileDocument({ environment, parameters }));
+    const known = opened(catalogueOf(profileDocument({ environment, parameters })));
     const [app] = admitted(known, {}, { secret: 'team-a', key: 'token' }).pod.spec.containers;
     expect(app?.env).toEqual([
       { name: 'X', valueFrom: { secretKeyRef: { name: 'team-a', key: 'token', optional: true } } },

@@ -12,7 +12,7 @@ import { toNamespace } from '../../../src/cluster/caches/namespace-object.ts';
 import { type Manifest, parseManifest } from '../../../src/manifests/documents.ts';
 import { editManifest } from '../../../src/manifests/edit/edit.ts';
 import { uninjectText } from '../../../src/manifests/uninject/uninject.ts';
-import { catalogue, namespace } from '../../support/fixtures.ts';
+import { catalogue, namespace, catalogueWith } from '../../support/fixtures.ts';
 import { pods } from '../../support/generated-pod.ts';
 import { render, styles } from '../../support/yaml-styles.ts';
 
@@ -51,10 +51,15 @@ function namespaceFor(name: string): Namespace {
 /** One golden pod has these. Whether they were there before is unknown (docs/reference.md). */
 const EMPTY_AT_THE_END = '      env: []\n      volumeMounts: []\n';
 
+function catalogueFor(name: string): Catalogue {
+  const file = join(golden, name, 'defaults.yaml');
+  return catalogueWith(existsSync(file) ? (parse(readFileSync(file, 'utf8')) as Record<string, string>) : {});
+}
+
 describe('the golden pods', () => {
   const texts = cases.flatMap((name) => {
     const text = readFileSync(join(golden, name, 'pod.yaml'), 'utf8');
-    const after = injected(text, namespaceFor(name));
+    const after = injected(text, namespaceFor(name), catalogueFor(name));
     return after === undefined ? [] : [{ name, text, after }];
   });
 
@@ -72,7 +77,7 @@ describe('the golden pods', () => {
   it.each(texts)('$name is restored byte for byte from JSON', ({ name, text: author }) => {
     const text = author.replace(EMPTY_AT_THE_END, '');
     const json = JSON.stringify(parse(text), null, 2);
-    const after = injected(json, namespaceFor(name)) ?? '';
+    const after = injected(json, namespaceFor(name), catalogueFor(name)) ?? '';
     expect(uninjectText(manifestOf(after), catalogue).text).toBe(json);
   });
 });

@@ -92,6 +92,13 @@ seccompProfile:
   type: RuntimeDefault
 {{- end }}
 
+{{- /* Value of the setting "settableBy": NAME=LEVEL|LEVEL,… Empty if there is none. */}}
+{{- define "agent-injector.settableBy" -}}
+{{- $entries := list }}
+{{- range $name, $levels := .Values.settableBy }}{{- $entries = append $entries (printf "%s=%s" $name (join "|" $levels)) }}{{- end }}
+{{- join "," $entries }}
+{{- end }}
+
 {{- /* Value of the setting "checks". */}}
 {{- define "agent-injector.checks" -}}
 {{- $checks := list }}

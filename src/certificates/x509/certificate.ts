@@ -1,6 +1,7 @@
 import type Forge from 'node-forge';
 import { createHash, createPublicKey, type KeyObject, randomBytes, sign, type X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
+import { nameConstraints } from './name-constraints.ts';
 
 /** Contents of a certificate to be composed. Keys are elliptic: signatures are ECDSA with SHA-256. */
 export interface CertificateFacts {
@@ -8,7 +9,9 @@ export interface CertificateFacts {
   readonly key: KeyObject;
   readonly notBefore: Date;
   readonly notAfter: Date;
-  /** Host names and IP addresses of a server. Empty: the certificate is an authority, which may sign servers but no further authorities. */
+  /** An authority may sign servers but no further authorities. */
+  readonly role: 'server' | 'authority';
+  /** Host names and IP addresses: those of the server, or those that the authority may sign for. An authority without any may sign for all. */
   readonly names: readonly string[];
 }
 
@@ -54,17 +57,21 @@ export async function composeCertificate(facts: CertificateFacts, issuer: Issuer
   const key = asn1.fromDer(binary(createPublicKey(facts.key).export({ type: 'spki', format: 'der' })));
   const subject = der.name(facts.subject);
   const signing = issuer.certificate ? asn1.fromDer(binary(issuer.certificate.raw)) : undefined;
-  const isAuthority = facts.names.length === 0;
+  const isAuthority = facts.role === 'authority';
   const issuerKey = signing ? at(at(signing, 0), KEY) : key;
   const extensions = [
     der.extension(OID.basicConstraints, der.sequence(isAuthority ? [der.true(), der.integer('\u0000')] : []), true),
     der.extension(OID.keyUsage, der.bits(isAuthority ? CERT_SIGN : DIGITAL_SIGNATURE), true),
     der.extension(OID.subjectKeyIdentifier, der.octets(keyIdentifier(key))),
     der.extension(OID.authorityKeyIdentifier, der.sequence([der.context(0, keyIdentifier(issuerKey))])),
-    ...(isAuthority ? [] : [der.extension(OID.extKeyUsage, der.sequence([der.oid(OID.serverAuth)]))]),
     ...(isAuthority
-      ? []
-      : [der.extension(OID.subjectAltName, der.sequence(facts.names.map((name) => der.host(name))))]),
+      ? facts.names.length === 0
+        ? []
+        : [asn1.fromDer(binary(nameConstraints(facts.names)))]
+      : [
+          der.extension(OID.extKeyUsage, der.sequence([der.oid(OID.serverAuth)])),
+          der.extension(OID.subjectAltName, der.sequence(facts.names.map((name) => der.host(name)))),
+        ]),
   ];
   const algorithm = der.sequence([der.oid(OID.ecdsaWithSha256)]);
   const unsigned = der.sequence([

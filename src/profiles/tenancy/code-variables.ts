@@ -1,0 +1,61 @@
+/** Variables whose value makes a runtime or the dynamic linker load code. */
+const codeVariables: ReadonlySet<string> = new Set([
+  // JVM: options, so agents and native libraries.
+  'JAVA_TOOL_OPTIONS',
+  'JDK_JAVA_OPTIONS',
+  '_JAVA_OPTIONS',
+  'JAVA_OPTS',
+  'CATALINA_OPTS',
+  'CLASSPATH',
+  // Node.js
+  'NODE_OPTIONS',
+  'NODE_PATH',
+  // Python
+  'PYTHONPATH',
+  'PYTHONSTARTUP',
+  'PYTHONHOME',
+  // .NET
+  'DOTNET_STARTUP_HOOKS',
+  'DOTNET_ADDITIONAL_DEPS',
+  'DOTNET_SHARED_STORE',
+  'ASPNETCORE_HOSTINGSTARTUPASSEMBLIES',
+  'CORECLR_PROFILER_PATH',
+  'CORECLR_PROFILER_PATH_32',
+  'CORECLR_PROFILER_PATH_64',
+  'CORECLR_PROFILER_PATH_ARM64',
+  'COR_PROFILER_PATH',
+  'COR_PROFILER_PATH_32',
+  'COR_PROFILER_PATH_64',
+  // Ruby
+  'RUBYOPT',
+  'RUBYLIB',
+  // Perl
+  'PERL5OPT',
+  'PERL5LIB',
+  // PHP
+  'PHP_INI_SCAN_DIR',
+  'PHPRC',
+  // The dynamic linker, the shell, the search path of commands.
+  'LD_PRELOAD',
+  'LD_LIBRARY_PATH',
+  'LD_AUDIT',
+  'BASH_ENV',
+  'ENV',
+  'PATH',
+]);
+
+/** The value of a JVM's system property is data: `-Dname=` has named what it is before the text of a user follows. */
+const SYSTEM_PROPERTY = /(^|\s)-D[\w.-]+=\S*$/;
+
+/** Directives of php.ini that load code. */
+const CODE_DIRECTIVE = /(^|\n)[ \t]*(extension|zend_extension|auto_prepend_file|auto_append_file)[ \t]*=[^\n]*$/;
+
+/** True if what follows this literal text in the variable's value decides what code is loaded. */
+export function loadsCode(variable: string, before: string): boolean {
+  return codeVariables.has(variable) && !SYSTEM_PROPERTY.test(before);
+}
+
+/** True if what follows this literal text in a configuration file decides what code is loaded. */
+export function loadsCodeInFile(before: string): boolean {
+  return CODE_DIRECTIVE.test(before);
+}

@@ -1,0 +1,58 @@
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { loadClient } from '../../../src/cluster/client/client.ts';
+import { json, kubeconfig, temporaryDirectory } from '../../support/faulty-api.ts';
+
+const LIMITS = { timeoutMs: 2_000, maxBytes: 10_000 };
+
+function fileOf(server: string, user: object): string {
+  const file = join(temporaryDirectory(), 'config');
+  writeFileSync(file, kubeconfig(server, { 'insecure-skip-tls-verify': true }, user));
+  return file;
+}
+
+describe('a kubeconfig with auth-provider', () => {
+  const config = { 'access-token': 'hunter2', 'id-token': 'hunter2', 'cmd-path': '/bin/false', expiry: '2020-01-01' };
+
+  it.each(['gcp', 'azure', 'oidc', 'openstack', 'x\u001B[2J'])(
+    '%s is refused, with what to use instead',
+    async (name) => {
+      const file = fileOf('https://127.0.0.1:1', { 'auth-provider': { name, config } });
+      const error = await loadClient({ kubeconfig: file }).catch(String);
+      expect(error).toContain(`${file}: `);
+      expect(error).toMatch(/auth-provider.*exec/);
+      expect(error).not.toContain('hunter2');
+      expect(error).not.toContain('\u001B');
+    },
+  );
+
+  it('and a token is refused all the same: which of both counts is not for us to guess', async () => {
+    const file = fileOf('https://127.0.0.1:1', { token: 't', 'auth-provider': { name: 'gcp' } });
+    await expect(loadClient({ kubeconfig: file })).rejects.toThrow('auth-provider');
+  });
+
+  it.each<[string, (token: string) => object]>([
+    ['exec as its name', (command) => ({ name: 'exec', config: { exec: { command } } })],
+    ['an exec', (command) => ({ name: 'x', config: { exec: { command } } })],
+    ['a tokenFile', (command) => ({ name: 'x', config: { tokenFile: `${command}.token` } })],
+  ])('with %s works', async (_, provider) => {
+    const plugin = join(temporaryDirectory(), 'plugin');
+    writeFileSync(plugin, `#!/bin/sh\necho '{"status":{"token":"secret"}}'\n`);
+    chmodSync(plugin, 0o755);
+    writeFileSync(`${plugin}.token`, 'secret');
+    let seen: string | undefined;
+    const server = createServer((request, response) => {
+      seen = request.headers.authorization;
+      json(response, {});
+    });
+    onTestFinished(() => void server.close());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const client = await loadClient({ kubeconfig: fileOf(address, { 'auth-provider': provider(plugin) }) });
+    expect(await client?.getJson('/api', LIMITS)).toMatchObject({ kind: 'ok' });
+    expect(seen).toBe('Bearer secret');
+  });
+});

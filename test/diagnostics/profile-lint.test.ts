@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { lintProfile } from '../../src/diagnostics/profile-lint.ts';
+import { parseProfile } from '../../src/profiles/parse.ts';
+import { catalogue, catalogueOf, profileDocument } from '../support/fixtures.ts';
+
+function findings(parameter: object, spec: object): readonly (readonly [path: string, severity: string])[] {
+  const known = catalogueOf(
+    profileDocument({
+      environment: [{ name: 'AGENT', value: '1' }],
+      parameters: [{ name: 'p', description: 'd', required: true, ...parameter }],
+      ...spec,
+    }),
+  );
+  const profile = known.profiles.get('agent');
+  if (!profile) throw new Error('no profile');
+  const { findings: found } = lintProfile(profile, known, { strict: false, isDerived: false });
+  return found.map(({ path, severity }) => [path.join('.'), severity]);
+}
+
+const OPEN = [['spec.parameters.0.settableBy', 'warning']];
+const everyone = ['cluster', 'namespace', 'pod', 'container'];
+
+describe('a parameter that leaves too much to tenants', () => {
+  const image = { deliveries: [{ type: 'image', image: '${p}' }] };
+  const node = { deliveries: [{ type: 'hostPath', path: '${p}' }] };
+  const preload = { environment: [{ name: 'LD_PRELOAD', value: '${p}' }] };
+
+  it.each<[string, object, object, readonly unknown[]]>([
+    ['an image set by pods', { type: 'image', settableBy: everyone }, image, OPEN],
+    ['an image that the profile lists', { type: 'image', settableBy: everyone, allowed: ['r/a:*'] }, image, []],
+    ['an image by default', { type: 'image' }, image, []],
+    ['a directory of the node set by pods', { type: 'path', settableBy: ['pod'] }, node, OPEN],
+    ['a directory of the node by default', { type: 'path' }, node, []],
+    [
+      'a version in a directory of the node',
+      { type: 'version' },
+      { deliveries: [{ type: 'hostPath', path: '/a/${p}' }] },
+      OPEN,
+    ],
+    ['any text that loads code', { type: 'string' }, preload, OPEN],
+    ['text of a namespace that loads code', { type: 'word', settableBy: ['cluster', 'namespace'] }, preload, OPEN],
+    ['text of the cluster that loads code', { type: 'string', settableBy: ['cluster'] }, preload, []],
+    ['any text elsewhere', { type: 'string' }, { environment: [{ name: 'A', value: '${p}' }] }, []],
+  ])('%s', (_, parameter, spec, expected) => {
+    expect(findings(parameter, spec)).toEqual(expected);
+  });
+
+  it('is in no built-in profile', () => {
+    for (const profile of catalogue.profiles.values()) {
+      const { findings: found } = lintProfile(profile, catalogue, { strict: true, isDerived: false });
+      expect(
+        found.filter(({ path }) => path.includes('settableBy')),
+        profile.name,
+      ).toEqual([]);
+    }
+  });
+});
+
+describe('an attribute by which a CSI driver finds an image or a directory', () => {
+  const read = (type: string, attribute: string) =>
+    parseProfile(
+      profileDocument({
+        parameters: [{ name: 'p', description: 'd', required: true, type }],
+        deliveries: [{ type: 'csi', driver: 'd', attributes: { [attribute]: '${p}' } }],
+      }),
+    );
+
+  it.each(['image', 'imageName', 'dd.csi.datadog.com/library.registry', 'hostPath', 'directory'])(
+    '%s takes no text',
+    (attribute) => {
+      for (const type of ['string', 'word', 'url']) {
+        const parsed = read(type, attribute);
+        expect(parsed.ok ? [] : parsed.error.map(({ path }) => path.join('.'))).toEqual([
+          `spec.deliveries.0.attributes.${attribute}`,
+        ]);
+      }
+      for (const type of ['image', 'version', 'path']) expect(read(type, attribute).ok).toBe(true);
+    },
+  );
+
+  it('others do', () => {
+    expect(read('string', 'mode').ok).toBe(true);
+  });
+});
