@@ -139,9 +139,10 @@ describe('the six rules', () => {
     });
     expect(plain.decision.outcome === 'injected' ? '' : plain.decision.reason.code).toBe('');
     // Where an agent is required, a pod that was injected must not be refused when the API server asks again.
-    const must = namespace({}, 'required');
-    const sound = pod([container('web')], {}, { nodeSelector: { 'kubernetes.io/arch': 'amd64' } });
-    const required = admit(sound, must, known);
+    const plainly = namespace({}, 'required');
+    const must = { ...plainly, labels: { ...plainly.labels, 'pod-security.kubernetes.io/enforce': 'privileged' } };
+    const onAmd64 = pod([container('web')], {}, { nodeSelector: { 'kubernetes.io/arch': 'amd64' } });
+    const required = admit(onAmd64, must, known);
     expect(required.decision.outcome).toBe('injected');
     expect(admit(required.pod, must, known)).toMatchObject({
       operations: [],
