@@ -117,7 +117,7 @@ const patches: Readonly<Record<string, readonly object[]>> = {
   'one entry less': [{ op: 'remove', path: '/webhooks/2' }],
   'one entry more': [
     { op: 'copy', from: '/webhooks/0', path: '/webhooks/-' },
-    { op: 'replace', path: '/webhooks/3/name', value: 'more.agent-injector.io' },
+    { op: 'replace', path: '/webhooks/4/name', value: 'more.agent-injector.io' },
   ],
   'another order': [{ op: 'move', from: '/webhooks/0', path: '/webhooks/2' }],
   'rules next to caBundle': [

@@ -298,7 +298,9 @@ describe('an ephemeral claim is limited by quotas and LimitRanges', () => {
     const namespace = `scratch-${name}`;
     await client.createNamespace(namespace, optedIn({ profile: 'scratch' }));
     await limit(namespace, quota, ranges);
-    await waitForDecision(namespace, expected);
+    // A new volume belongs to root: without this group, the init container could not write to it.
+    const spec = { containers: [container('app')], securityContext: { fsGroup: 2000 } };
+    await waitForDecision(namespace, expected, { spec });
     if (cause === undefined) return;
     const { decisions } = cluster.injector;
     const found = (await decisions(namespace)).find(({ outcome }) => outcome === 'skipped');
@@ -325,8 +327,8 @@ describe('the init container is admitted wherever the pod without it is admitted
       spec: { containers: [of(cpu('5m', '1Mi'))] },
     },
     'tight-limits': {
-      quota: { hard: { 'limits.cpu': '20m', 'limits.memory': '16Mi' } },
-      spec: { containers: [of(undefined, cpu('20m', '16Mi'))] },
+      quota: { hard: { 'limits.cpu': '20m', 'limits.memory': '32Mi' } },
+      spec: { containers: [of(undefined, cpu('20m', '32Mi'))] },
     },
     'tight-sum': {
       quota: { hard: { cpu: '300m', memory: '96Mi', 'limits.cpu': '400m', 'limits.memory': '192Mi' } },
@@ -338,14 +340,14 @@ describe('the init container is admitted wherever the pod without it is admitted
       },
     },
     'scoped-guaranteed': {
-      quota: { hard: { 'requests.cpu': '20m', 'limits.memory': '16Mi' }, scopes: ['NotBestEffort', 'NotTerminating'] },
-      spec: { containers: [of(undefined, cpu('20m', '16Mi'))] },
+      quota: { hard: { 'requests.cpu': '20m', 'limits.memory': '32Mi' }, scopes: ['NotBestEffort', 'NotTerminating'] },
+      spec: { containers: [of(undefined, cpu('20m', '32Mi'))] },
     },
     'tight-with-sidecar': {
-      quota: { hard: { 'requests.cpu': '30m', 'limits.memory': '40Mi' } },
+      quota: { hard: { 'requests.cpu': '30m', 'limits.memory': '64Mi' } },
       spec: {
-        containers: [of(cpu('20m', '16Mi'), cpu('20m', '20Mi'))],
-        initContainers: [{ ...of(cpu('10m', '16Mi'), cpu('20m', '20Mi'), 'tail'), restartPolicy: 'Always' }],
+        containers: [of(cpu('20m', '16Mi'), cpu('20m', '32Mi'))],
+        initContainers: [{ ...of(cpu('10m', '16Mi'), cpu('20m', '32Mi'), 'tail'), restartPolicy: 'Always' }],
       },
     },
     'tight-disk': {
