@@ -33,7 +33,10 @@ beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'agent-injector-pod-security-'));
   const file = join(dir, 'admission.yaml');
   writeFileSync(file, stringify(configuration));
-  cluster = await startInjectedCluster({ apiServerFlags: [`--admission-control-config-file=${file}`] });
+  cluster = await startInjectedCluster({
+    flags: { tenancy: 'open' },
+    apiServerFlags: [`--admission-control-config-file=${file}`],
+  });
 });
 afterAll(async () => {
   await cluster?.stop();

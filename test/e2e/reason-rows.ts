@@ -158,7 +158,7 @@ export const rows: { readonly [code in ReasonCode]: Row } = {
   },
   'owner-not-excluded': {
     labels: ours({ injection: 'required' }),
-    settings: { 'exclude-owners': 'Deployment' },
+    settings: { 'exclude-owners': 'ReplicaSet' },
   },
   advisory: { pod: { spec: env('DOTNET_EnableDiagnostics', '0') } },
   'foreign-agent-present': { pod: { spec: env('JAVA_TOOL_OPTIONS', '-javaagent:/opt/opentelemetry-javaagent.jar') } },
