@@ -28,10 +28,9 @@ export interface NodeLabel {
   readonly onlyOn?: string;
 }
 
-const windowsIf =
-  (isWindows: (value: string) => boolean) =>
-  (value: string): string =>
-    isWindows(value) ? 'windows' : 'linux';
+function osNamedBy(value: string): string {
+  return value.toLowerCase().startsWith('windows') ? 'windows' : 'linux';
+}
 
 /**
  * The kubelet sets the beta labels (pkg/kubelet/kubelet_node_status.go), and on Windows the build (NodeWindowsBuild). GKE and AKS set their own.
@@ -43,12 +42,12 @@ export const nodeLabels: readonly NodeLabel[] = [
   {
     key: 'cloud.google.com/gke-os-distribution',
     says: 'os',
-    valueOf: windowsIf((value) => value.toLowerCase().startsWith('windows')),
+    valueOf: osNamedBy,
   },
   {
     key: 'kubernetes.azure.com/os-sku',
     says: 'os',
-    valueOf: windowsIf((value) => value.toLowerCase().startsWith('windows')),
+    valueOf: osNamedBy,
   },
   { key: 'kubernetes.io/arch', says: 'arch', valueOf: 'itself' },
   { key: 'beta.kubernetes.io/arch', says: 'arch', valueOf: 'itself' },

@@ -45,8 +45,8 @@ const STABLE_NAME_LABELS = [
 ];
 
 /**
- * The name of the workload: the name that a label of its controller keeps the same, else the name of the pod's owner, without the hash of a Deployment or a Rollout and without the time of a CronJob.
- * Templates use it in paths and images, and the API server does not validate names in `ownerReferences`: an invalid name is ignored.
+ * The name of the workload: the name that a label of its controller keeps the same, else the name of the pod's owner, without the hash of a
+ * Deployment or a Rollout and without the time of a CronJob. Templates use it in paths and images, and the API server does not validate names in `ownerReferences`: an invalid name is ignored.
  */
 export function workloadNameOf(pod: Pod): string | undefined {
   const labels = labelsOf(pod);

@@ -1,5 +1,6 @@
 import { isObject, type Json, type JsonObject, objectIn, textIn } from '../lib/json.ts';
 import type { Result } from '../lib/result.ts';
+import { OPENSHIFT_SCC_ANNOTATION } from './labels.ts';
 
 /**
  * The fields of a Pod that are used. All objects are open, so unknown fields, such as those of later Kubernetes versions, are preserved. Lists
@@ -188,4 +189,15 @@ export function imageOf(container: Container): string {
 export function imageNameOf(container: Container): string {
   const image = imageOf(container);
   return image.slice(image.lastIndexOf('/') + 1).split('@', 1)[0] ?? '';
+}
+
+/** The Windows options in the security context of a pod or a container. */
+export function windowsOptionsOf({ securityContext }: PodSpec | Container): JsonObject | undefined {
+  const options = isObject(securityContext) ? securityContext['windowsOptions'] : undefined;
+  return isObject(options) ? options : undefined;
+}
+
+/** True if OpenShift has applied SecurityContextConstraints to the pod, which it does before webhooks are called. */
+export function isOnOpenShift(pod: HasMetadata): boolean {
+  return annotationsOf(pod)[OPENSHIFT_SCC_ANNOTATION] !== undefined;
 }

@@ -1,7 +1,7 @@
 import { HOSTNAME_LABEL, nodeLabels, type NodeFact, OS_LABEL } from './labels.ts';
-import { isObject, type Json, type JsonObject, textIn } from '../lib/json.ts';
+import { isObject, type Json, textIn } from '../lib/json.ts';
 import { matchesExpression } from './label-selector.ts';
-import { type Container, imageNameOf, type Pod } from './pod.ts';
+import { type Container, imageNameOf, type Pod, windowsOptionsOf } from './pod.ts';
 
 /** Checks node selector and required node affinity: can the pod run on a node of this operating system or CPU architecture? */
 export function mayRunOn(pod: Pod, fact: NodeFact, value: string): boolean {
@@ -87,14 +87,11 @@ export function osOf(pod: Pod, container?: Container): string | undefined {
   if (typeof named === 'string') return named;
   const possible = ['linux', 'windows'].filter((os) => mayRunOn(pod, 'os', os));
   if (possible.length < 2) return possible[0];
-  const isWindows = hasWindowsOptions(pod.spec) || (container !== undefined && isWindowsContainer(container));
+  const isWindows =
+    windowsOptionsOf(pod.spec) !== undefined || (container !== undefined && isWindowsContainer(container));
   return isWindows ? 'windows' : 'linux';
 }
 
 function isWindowsContainer(container: Container): boolean {
-  return hasWindowsOptions(container) || WINDOWS_IMAGE.test(imageNameOf(container).toLowerCase());
-}
-
-function hasWindowsOptions({ securityContext }: JsonObject): boolean {
-  return isObject(securityContext) && isObject(securityContext['windowsOptions']);
+  return windowsOptionsOf(container) !== undefined || WINDOWS_IMAGE.test(imageNameOf(container).toLowerCase());
 }

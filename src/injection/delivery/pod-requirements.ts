@@ -1,10 +1,11 @@
 import type { LimitRangeItem } from '../../kubernetes/cluster-state.ts';
-import { claimsOf, containersOf, type Pod } from '../../kubernetes/pod.ts';
+import { claimsOf, containersOf, type Pod, windowsOptionsOf } from '../../kubernetes/pod.ts';
 import { parseQuantity, resourceMillis } from '../../kubernetes/quantity.ts';
-import { isObject, type JsonObject } from '../../lib/json.ts';
+import { isObject } from '../../lib/json.ts';
 import type { CopyStep } from '../../profiles/delivery.ts';
 import { render } from '../../profiles/template.ts';
 import type { UnmetRequirement } from '../../reasons/reason.ts';
+import type { SettingSources } from '../../settings/resolve.ts';
 import { initResources } from '../files/init-resources.ts';
 import type { DeliveryCandidate } from './candidate.ts';
 
@@ -21,9 +22,16 @@ export function mountableForUser({
   if (delivery.type === 'image') return { why: 'user-namespace' };
   if (delivery.type !== 'persistentVolumeClaim') return undefined;
   // Of a claim that the pod has already, the author knows it.
-  return claimsOf(pod.spec.volumes).includes(render(delivery.claimName, values))
-    ? undefined
-    : { why: 'user-namespace' };
+  return hasClaim(pod, render(delivery.claimName, values)) ? undefined : { why: 'user-namespace' };
+}
+
+// A pod can have thousands of volumes and containers, and each container is checked.
+const claimsByPod = new WeakMap<Pod, ReadonlySet<string>>();
+
+export function hasClaim(pod: Pod, claim: string): boolean {
+  const names = claimsByPod.get(pod) ?? new Set(claimsOf(pod.spec.volumes));
+  claimsByPod.set(pod, names);
+  return names.has(claim);
 }
 
 /** A new file system belongs to root with mode 0755, and the init container that fills it does not run as root. */
@@ -61,32 +69,27 @@ const hostProcessPods = new WeakMap<Pod, boolean>();
 export function noHostProcess({ delivery, sources: { pod } }: DeliveryCandidate): UnmetRequirement | undefined {
   if (!('copy' in delivery)) return undefined;
   const isHostProcess =
-    hostProcessPods.get(pod) ?? [pod.spec, ...containersOf(pod)].some((owner) => runsInHostProcess(owner));
+    hostProcessPods.get(pod) ??
+    [pod.spec, ...containersOf(pod)].some((owner) => windowsOptionsOf(owner)?.['hostProcess'] === true);
   hostProcessPods.set(pod, isHostProcess);
   return isHostProcess ? { why: 'host-process' } : undefined;
-}
-
-function runsInHostProcess({ securityContext }: JsonObject): boolean {
-  const options = isObject(securityContext) ? securityContext['windowsOptions'] : undefined;
-  return isObject(options) && options['hostProcess'] === true;
 }
 
 /** Below this, starting a container and copying some thousand files ends in an out-of-memory loop or takes minutes. */
 const LEAST = { cpu: '20m', memory: '32Mi' } as const;
 
-const smallLimits = new WeakMap<CopyStep, WeakMap<Pod, { readonly unmet: UnmetRequirement | undefined }>>();
+// By the sources of one pass, since the limits depend on the pod and on the LimitRanges of its namespace.
+const smallLimits = new WeakMap<SettingSources, Map<CopyStep, UnmetRequirement | undefined>>();
 
 export function sufficientLimits({ delivery, sources }: DeliveryCandidate): UnmetRequirement | undefined {
   if (!('copy' in delivery)) return undefined;
   const { pod, cluster, namespace } = sources;
   // A pod can have thousands of containers, and its limits are the same for each.
-  const byPod = smallLimits.get(delivery.copy) ?? new WeakMap<Pod, { readonly unmet: UnmetRequirement | undefined }>();
-  smallLimits.set(delivery.copy, byPod);
-  const known = byPod.get(pod) ?? {
-    unmet: smallLimit(pod, delivery.copy, cluster.limitRanges?.(namespace.name) ?? []),
-  };
-  byPod.set(pod, known);
-  return known.unmet;
+  const byCopy = smallLimits.get(sources) ?? new Map<CopyStep, UnmetRequirement | undefined>();
+  smallLimits.set(sources, byCopy);
+  if (!byCopy.has(delivery.copy))
+    byCopy.set(delivery.copy, smallLimit(pod, delivery.copy, cluster.limitRanges?.(namespace.name) ?? []));
+  return byCopy.get(delivery.copy);
 }
 
 function smallLimit(pod: Pod, copy: CopyStep, limitRanges: readonly LimitRangeItem[]): UnmetRequirement | undefined {

@@ -1,6 +1,6 @@
 import type { Claim } from '../../kubernetes/cluster-state.ts';
 import { enforcedLevel } from '../../kubernetes/pod-security.ts';
-import { claimsOf, type Pod } from '../../kubernetes/pod.ts';
+import type { Pod } from '../../kubernetes/pod.ts';
 import { parseQuantity, resourceMillis } from '../../kubernetes/quantity.ts';
 import { isPinnedTo, osOf } from '../../kubernetes/scheduling.ts';
 import { isAtLeast } from '../../kubernetes/version.ts';
@@ -10,6 +10,7 @@ import { parametersOf, render } from '../../profiles/template.ts';
 import type { ClaimProblem, UnmetRequirement } from '../../reasons/reason.ts';
 import type { DeliveryCandidate } from './candidate.ts';
 import {
+  hasClaim,
   mountableForUser,
   noHostProcess,
   sufficientLimits,
@@ -83,16 +84,8 @@ function usableClaim({ delivery, sources, values }: DeliveryCandidate): UnmetReq
   return problem && { why: 'claim', claim, problem };
 }
 
-// A pod can have thousands of volumes and containers, and each container is checked.
-const claimsByPod = new WeakMap<Pod, ReadonlySet<string>>();
-
+// A pod can have thousands of containers, and each is checked.
 const storageLimits = new WeakMap<Pod, number>();
-
-function hasClaim(pod: Pod, claim: string): boolean {
-  const names = claimsByPod.get(pod) ?? new Set(claimsOf(pod.spec.volumes));
-  claimsByPod.set(pod, names);
-  return names.has(claim);
-}
 
 /** The conditions for which the scheduler (plugins/volumebinding, volumerestrictions), the kubelet or the attachment of the volume would wait. */
 function claimProblem({ deleting, heldBy, onePod, lost, block }: Claim, pod: Pod): ClaimProblem | undefined {

@@ -1,8 +1,7 @@
 import type { Position } from '../../api/profile/delivery.ts';
 import type { LimitRangeItem } from '../../kubernetes/cluster-state.ts';
 import { normalPath } from '../../kubernetes/mount-path.ts';
-import { OPENSHIFT_SCC_ANNOTATION } from '../../kubernetes/labels.ts';
-import { annotationsOf, type Container, containersOf, type Pod } from '../../kubernetes/pod.ts';
+import { type Container, containersOf, isOnOpenShift, type Pod, windowsOptionsOf } from '../../kubernetes/pod.ts';
 import { osOf } from '../../kubernetes/scheduling.ts';
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
 import type { CopyStep } from '../../profiles/delivery.ts';
@@ -145,7 +144,7 @@ function isSameCommand(found: Json | undefined, expected: readonly string[]): bo
 function securityContextFor(pod: Pod, target: Container): JsonObject {
   const contexts = [target['securityContext'], pod.spec['securityContext']];
   const windowsOptions = osOf(pod, target) === 'windows' && {
-    windowsOptions: { runAsUserName: windowsUserIn(contexts) },
+    windowsOptions: { runAsUserName: windowsUserFor(pod, target) },
   };
   if (windowsOptions && pod.spec.os?.['name'] === 'windows') return { runAsNonRoot: true, ...windowsOptions };
   const idFrom = (field: string): number | undefined =>
@@ -162,16 +161,9 @@ function securityContextFor(pod: Pod, target: Container): JsonObject {
     runAsUser: idFrom('runAsUser') ?? NONROOT,
     ...(group !== undefined && { runAsGroup: group }),
     ...windowsOptions,
+    // OpenShift sets the profile of the whole pod where its SCC requires one; others, such as anyuid, forbid any.
     ...(!isOnOpenShift(pod) && { seccompProfile: { type: 'RuntimeDefault' } }),
   };
-}
-
-/**
- * OpenShift has given the pod a SecurityContextConstraints before webhooks are called. It sets the seccomp profile of the whole pod where it
- * requires one; others, such as anyuid, forbid any (openshift/apiserver-library-go pkg/securitycontextconstraints).
- */
-function isOnOpenShift(pod: Pod): boolean {
-  return annotationsOf(pod)[OPENSHIFT_SCC_ANNOTATION] !== undefined;
 }
 
 /** The user of most Windows images is ContainerAdministrator, which the kubelet refuses as root (kuberuntime/security_context_windows.go). */
@@ -179,10 +171,8 @@ const WINDOWS_ADMINISTRATOR = 'ContainerAdministrator';
 
 const WINDOWS_USER = 'ContainerUser';
 
-function windowsUserIn(contexts: readonly (Json | undefined)[]): string {
-  const names = contexts
-    .map((context) => (isObject(context) ? context['windowsOptions'] : undefined))
-    .map((options) => (isObject(options) ? options['runAsUserName'] : undefined));
+function windowsUserFor(pod: Pod, target: Container): string {
+  const names = [target, pod.spec].map((owner) => windowsOptionsOf(owner)?.['runAsUserName']);
   return names.find(isWindowsUser) ?? WINDOWS_USER;
 }
 

@@ -1,5 +1,4 @@
-import { OPENSHIFT_SCC_ANNOTATION } from '../../kubernetes/labels.ts';
-import { annotationsOf, type Container, containersOf, type Pod } from '../../kubernetes/pod.ts';
+import { type Container, containersOf, isOnOpenShift, type Pod } from '../../kubernetes/pod.ts';
 import { isObject, type Json } from '../../lib/json.ts';
 
 /**
@@ -56,7 +55,7 @@ function isRestrictedOnWindows(context: Json | undefined): boolean {
 /** The profile that is set; where OpenShift has one for the pod, a missing one counts as set. */
 function seccompOf(pod: Pod, context: Json | undefined): Json | undefined {
   const own = isObject(context) ? context['seccompProfile'] : undefined;
-  return own === undefined && annotationsOf(pod)[OPENSHIFT_SCC_ANNOTATION] === undefined ? null : own;
+  return own === undefined && !isOnOpenShift(pod) ? null : own;
 }
 
 /** k8s.io/pod-security-admission policy/ */

@@ -79,6 +79,20 @@ it.each<[string, object, Pod, string | undefined]>([
   ],
 ])('%s', (_, delivery, given, expected) => expect(unmet(delivery, given)).toBe(expected));
 
+it('the same pod has an answer of its own with each LimitRange', () => {
+  const known = catalogueOf(profileDocument({ deliveries: [initContainer] }));
+  const given = limited('1', '1Gi');
+  const none = new Map<string, number>();
+  const small = { name: 'r', type: 'Container', min: none, max: new Map([['memory', 1024]]), ratio: none };
+  const unmetWith = (limitRanges: readonly (typeof small)[]): readonly string[] => {
+    const { decision } = admit(given, namespace(), known, { ...cluster, limitRanges: () => limitRanges });
+    if (decision.outcome === 'injected') return [];
+    const { reason } = decision;
+    return 'skipped' in reason ? reason.skipped.map(({ requirement }) => requirement.why) : [reason.code];
+  };
+  expect([unmetWith([]), unmetWith([small]), unmetWith([])]).toEqual([[], ['init-limit'], []]);
+});
+
 describe('a delivery that a setting names', () => {
   const named2 = (delivery: { readonly type: string }) => ({ delivery: delivery.type });
   it.each<[string, { readonly type: string }, Pod, string | undefined]>([
