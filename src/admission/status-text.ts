@@ -25,8 +25,8 @@ import { missingEvidence } from './status-evidence.ts';
  * the pod was not written by agent-injector, and is replaced whatever the decision.
  */
 export function statusText(decision: Decision, pod: Pod, catalogue: Catalogue): string | undefined {
-  const before = injectedBefore(pod);
   if (decision.outcome === 'injected') {
+    const before = injectedBefore(pod);
     const statusOf = (result: ContainerOutcome): ContainerStatus =>
       (hasAgent(result) ? before.get(keyOf(result)) : undefined) ?? containerStatus(result);
     return `{"decision":"injected",${containersPart(decision.containers, statusOf)}}`;

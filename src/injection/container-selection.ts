@@ -109,11 +109,14 @@ export class ContainerSelector {
 
   #isApp({ list, container }: TargetContainer): boolean {
     if (list !== 'containers') return false;
-    const view = new ContainerView(container, container.env ?? [], this.originalVolumeNames);
-    return !this.#sources.catalogue.sidecars.some(
-      ({ name, signs }) =>
-        matchesGlob(name, container.name) && signs.every((sign) => matchedBy(sign, view) !== undefined),
-    );
+    const named = this.#sources.catalogue.sidecars.filter(({ name }) => matchesGlob(name, container.name));
+    if (named.length === 0) return true;
+    const view = this.#viewOf(container);
+    return !named.some(({ signs }) => signs.every((sign) => matchedBy(sign, view) !== undefined));
+  }
+
+  #viewOf(container: Container): ContainerView {
+    return new ContainerView(container, container.env ?? [], this.originalVolumeNames);
   }
 
   /** True if the profile applies to the container. If containers are named explicitly, matchers are not evaluated. */
@@ -122,7 +125,7 @@ export class ContainerSelector {
     if (named) return named.has(target);
     if (!this.#isApp(target)) return false;
     const { container } = target;
-    const view = new ContainerView(container, container.env ?? [], this.originalVolumeNames);
+    const view = this.#viewOf(container);
     if (exclude.some((matcher) => matchedBy(matcher, view) !== undefined)) return false;
     return !include || include.some((matcher) => matchedBy(matcher, view) !== undefined);
   }

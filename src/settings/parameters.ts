@@ -29,8 +29,9 @@ export function parametersFor(
   const notices: Reason[] = [];
   for (const parameter of profile.parameters.values()) {
     const values = valueChain({ sources, profile, container, builtins }, parameter);
-    const lock = levelsOfParameter(sources.catalogue.tenancy, profile, parameter);
-    const setting = firstAllowed(values, (source) => lockedParameter(parameter, source, lock), notices);
+    const locked = (source: Source): Reason =>
+      lockedParameter(parameter, source, levelsOfParameter(sources.catalogue.tenancy, profile, parameter));
+    const setting = firstAllowed(values, locked, notices);
     if (setting) {
       if (!accepts(parameter, setting.text)) {
         const reason = invalidSetting(parameter.name, setting, expectation(parameter));

@@ -4,7 +4,7 @@ import { annotationsOf, type Pod } from '../kubernetes/pod.ts';
 import type { Result } from '../lib/result.ts';
 import { nearest } from '../lib/suggest.ts';
 import { splitList } from '../lib/text.ts';
-import type { Level } from '../api/keys.ts';
+import { type Level, LEVELS } from '../api/keys.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import type { Profile } from '../profiles/profile.ts';
 import { levelsOfSetting } from '../profiles/tenancy/policy.ts';
@@ -55,7 +55,7 @@ export function resolveSetting(sources: SettingSources, setting: string, contain
 export function levelsFor(sources: SettingSources, setting: string): readonly Level[] {
   const counting = levelsOf(setting, decidesAgent(setting) && isRequired(sources) && isFixedAbove(sources, setting));
   const allowed = levelsOfSetting(sources.catalogue.tenancy, setting);
-  return counting.filter((level) => allowed.includes(level));
+  return allowed === LEVELS ? counting : counting.filter((level) => allowed.includes(level));
 }
 
 /** True if the namespace or the cluster itself sets the setting, to something other than nothing. A built-in default does not count. */
