@@ -3,7 +3,7 @@ import { copyFileSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { executable } from '../support/built.ts';
+import { executable, FREE_PORTS } from '../support/built.ts';
 import { root } from '../support/chart.ts';
 import { run } from '../support/deploy-tools.ts';
 import { sourceTime } from '../../tools/sbom.js';
@@ -108,19 +108,7 @@ it('the bundle serves from an empty folder, with an empty environment, and no mo
   for (const file of [executable, `${executable}.map`])
     copyFileSync(file, join(dir, file.slice(dirname(executable).length)));
   const work = folder();
-  const flags = [
-    '--demo',
-    '--host',
-    '127.0.0.1',
-    '--port',
-    '0',
-    '--admin-port',
-    '0',
-    '--drain-seconds',
-    '0',
-    '--tls-dir',
-    join(folder(), 'certs'),
-  ];
+  const flags = ['--demo', ...FREE_PORTS, '--drain-seconds', '0', '--tls-dir', join(folder(), 'certs')];
   // Under `env -i` and the name that the image gives: nothing of the developer's machine is left.
   const child = spawn('env', ['-i', process.execPath, join(dir, 'agent-injector.js'), 'serve', ...flags], {
     cwd: work,

@@ -1,18 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { lintProfile } from '../../src/diagnostics/profile-lint.ts';
 import { parseProfile } from '../../src/profiles/parse.ts';
-import { catalogue, catalogueOf, profileDocument } from '../support/fixtures.ts';
+import { catalogue, catalogueWithParameter, profileDocument } from '../support/fixtures.ts';
 
 function findings(parameter: object, spec: object): readonly (readonly [path: string, severity: string])[] {
-  const known = catalogueOf(
-    profileDocument({
-      environment: [{ name: 'AGENT', value: '1' }],
-      parameters: [{ name: 'p', description: 'd', required: true, ...parameter }],
-      ...spec,
-    }),
-  );
-  const profile = known.profiles.get('agent');
-  if (!profile) throw new Error('no profile');
+  const { catalogue: known, profile } = catalogueWithParameter(parameter, spec);
   const { findings: found } = lintProfile(profile, known, { strict: false, isDerived: false });
   return found.map(({ path, severity }) => [path.join('.'), severity]);
 }

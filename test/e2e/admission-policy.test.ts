@@ -137,6 +137,13 @@ const patches: Readonly<Record<string, readonly object[]>> = {
   ],
 };
 
+const copyNamedX = ({ apiVersion, kind, webhooks }: KubeObject) => ({
+  apiVersion,
+  kind,
+  webhooks,
+  metadata: { name: 'x' },
+});
+
 type Attempt = readonly [name: string, make: () => ReturnType<typeof ask>];
 
 const secretWith =
@@ -175,25 +182,13 @@ const attempts: readonly Attempt[] = [
   [
     'a creation',
     async () => {
-      const make = ({ apiVersion, kind, webhooks }: KubeObject) => ({
-        apiVersion,
-        kind,
-        webhooks,
-        metadata: { name: 'x' },
-      });
-      return ask('POST', CONFIGURATIONS, await changed(CONFIGURATION, make));
+      return ask('POST', CONFIGURATIONS, await changed(CONFIGURATION, copyNamedX));
     },
   ],
   [
     'a creation by server-side apply',
     async () => {
-      const make = ({ apiVersion, kind, webhooks }: KubeObject) => ({
-        apiVersion,
-        kind,
-        webhooks,
-        metadata: { name: 'x' },
-      });
-      return ask('PATCH', `${CONFIGURATIONS}/x`, await changed(CONFIGURATION, make), APPLY_PATCH);
+      return ask('PATCH', `${CONFIGURATIONS}/x`, await changed(CONFIGURATION, copyNamedX), APPLY_PATCH);
     },
   ],
   [

@@ -322,7 +322,10 @@ test('a Deployment gets one Event for all of its pods, and a dry run causes no E
     const found = await describedEvents(client, object);
     return found.length > 0 && found;
   });
-  expect(events.map(({ type, reason }) => [type, reason]), events[0]?.message).toEqual([['Normal', 'AgentInjected']]);
+  expect(
+    events.map(({ type, reason }) => [type, reason]),
+    events[0]?.message,
+  ).toEqual([['Normal', 'AgentInjected']]);
   expect(events[0]?.message).toMatch(/^injected jennifer-dotnet@[0-9a-f]{8} into app by persistentVolumeClaim$/);
 
   await client.createNamespace('tried', optedIn());

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import { FREE_PORTS } from '../support/built.ts';
 import { pod } from '../support/fixtures.ts';
 import { reviewOf } from '../support/webhook-server.ts';
 import { mountedDirectory, profileText, type Mounted } from '../support/mounted-directory.ts';
@@ -44,18 +45,7 @@ const value = (name: string, of: string) => profileText(name, { environment: [{ 
 
 async function serve(...args: string[]) {
   const tls = join(dir, 'tls');
-  const started = start([
-    'serve',
-    '--host',
-    '127.0.0.1',
-    '--port',
-    '0',
-    '--admin-port',
-    '0',
-    '--tls-dir',
-    tls,
-    ...args,
-  ]);
+  const started = start(['serve', ...FREE_PORTS, '--tls-dir', tls, ...args]);
   running.push(started);
   const { port } = await started.logged(({ msg }) => String(msg).startsWith('webhook port is open'));
   const admin = await started.logged(({ msg }) => String(msg).startsWith('admin port is open'));

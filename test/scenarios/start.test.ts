@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { executable } from '../support/built.ts';
+import { executable, FREE_PORTS } from '../support/built.ts';
 import { pod } from '../support/fixtures.ts';
 import { freePort } from '../support/free-port.ts';
 import { reviewOf } from '../support/webhook-server.ts';
@@ -25,19 +25,7 @@ const tls = () => ['--tls-dir', join(dir, 'tls')];
 /** The sources that a server evaluates until its port is open. The first one creates the certificate for all. */
 async function evaluatedAtStart(name: string, ...flags: string[]): Promise<ReadonlySet<string>> {
   const coverage = join(dir, name);
-  const args = [
-    '--demo',
-    '--host',
-    '127.0.0.1',
-    '--port',
-    '0',
-    '--admin-port',
-    '0',
-    '--drain-seconds',
-    '0',
-    ...tls(),
-    ...flags,
-  ];
+  const args = ['--demo', ...FREE_PORTS, '--drain-seconds', '0', ...tls(), ...flags];
   const server = start(['serve', ...args], { env: { NODE_V8_COVERAGE: coverage } });
   await server.logged(({ msg }) => String(msg).startsWith('webhook port is open'));
   server.child.kill('SIGTERM');

@@ -9,6 +9,7 @@ import { connect } from 'node:tls';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { issueServerCertificate } from '../../src/certificates/issue.ts';
+import { FREE_PORTS } from '../support/built.ts';
 import { pod } from '../support/fixtures.ts';
 import { reviewOf } from '../support/webhook-server.ts';
 import { run, start, type Started } from '../support/process.ts';
@@ -23,7 +24,7 @@ afterEach(() => {
 });
 afterAll(() => rm(dir, { recursive: true }));
 
-const local = () => ['--host', '127.0.0.1', '--port', '0', '--admin-port', '0', '--tls-dir', join(dir, 'tls')];
+const local = () => [...FREE_PORTS, '--tls-dir', join(dir, 'tls')];
 
 async function serve(...args: string[]): Promise<Started & { port: number; adminPort: number }> {
   const started = start(['serve', ...local(), ...args]);

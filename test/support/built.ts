@@ -8,3 +8,6 @@ if (!inject('isBuilt'))
 
 /** The built executable, as users install it. */
 export const executable: string = join(import.meta.dirname, '../../dist/agent-injector.js');
+
+/** Flags of `serve`: both ports on loopback, each a free one that the log names. */
+export const FREE_PORTS: readonly string[] = ['--host', '127.0.0.1', '--port', '0', '--admin-port', '0'];

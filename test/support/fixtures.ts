@@ -6,6 +6,7 @@ import { OPEN } from '../../src/profiles/tenancy/policy.ts';
 import type { Admission } from '../../src/admission/admit.ts';
 import type { Namespace } from '../../src/kubernetes/namespace.ts';
 import type { Container, Pod } from '../../src/kubernetes/pod.ts';
+import type { Profile } from '../../src/profiles/profile.ts';
 import type { Reason } from '../../src/reasons/reason.ts';
 
 export const catalogue: Catalogue = builtInCatalogue();
@@ -78,6 +79,20 @@ export function profileDocument(spec: object = {}, name = 'agent'): object {
       ...spec,
     },
   };
+}
+
+/** A catalogue with one profile, `agent`, that has the required parameter `p`. */
+export function catalogueWithParameter(parameter: object, spec: object): { catalogue: Catalogue; profile: Profile } {
+  const known = catalogueOf(
+    profileDocument({
+      environment: [{ name: 'AGENT', value: '1' }],
+      parameters: [{ name: 'p', description: 'd', required: true, ...parameter }],
+      ...spec,
+    }),
+  );
+  const profile = known.profiles.get('agent');
+  if (!profile) throw new Error('no profile');
+  return { catalogue: known, profile };
 }
 
 /** A catalogue of these profiles, all of them selected by default, with the built-in tables. */

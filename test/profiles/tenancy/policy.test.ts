@@ -2,19 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { classesOf, type ParameterClass } from '../../../src/profiles/tenancy/parameter-class.ts';
 import { levelsOfParameter, OPEN, STRICT, type Tenancy } from '../../../src/profiles/tenancy/policy.ts';
 import type { Profile } from '../../../src/profiles/profile.ts';
-import { catalogue, catalogueOf, profileDocument } from '../../support/fixtures.ts';
+import { catalogue, catalogueWithParameter } from '../../support/fixtures.ts';
 
 function profileWith(parameter: object, spec: object): Profile {
-  const known = catalogueOf(
-    profileDocument({
-      environment: [{ name: 'AGENT', value: '1' }],
-      parameters: [{ name: 'p', description: 'd', required: true, ...parameter }],
-      ...spec,
-    }),
-  );
-  const profile = known.profiles.get('agent');
-  if (!profile) throw new Error('no profile');
-  return profile;
+  return catalogueWithParameter(parameter, spec).profile;
 }
 
 const parameterOf = (profile: Profile, name = 'p') => {
