@@ -128,9 +128,26 @@ const listOf =
     return undefined;
   };
 
+/** The entry of a variable has four levels. An API server drops unknown fields, but other callers need not. */
+const MAX_DEPTH = 64;
+
+const shallow: Check = (value, path) =>
+  isDeeper(value, MAX_DEPTH) ? { path, expected: `nested at most ${MAX_DEPTH} levels deep` } : undefined;
+
+function isDeeper(value: Json | undefined, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (levels === 0) return true;
+  return Object.values(value).some((element) => isDeeper(element, levels - 1));
+}
+
+const entryFields = fields({ name, value: absentOr(text) });
+
+/** A patch may repeat an entry, and only that: everything else is left as it is, and compared by identity. */
+const entryShape: Check = (value, path) => entryFields(value, path) ?? shallow(value, path);
+
 const containerShape = fields({
   name,
-  env: absentOr(listOf(fields({ name, value: absentOr(text) }), 0)),
+  env: absentOr(listOf(entryShape, 0)),
   volumeMounts: absentOr(listOf(fields({ name, mountPath: name }), 0)),
 });
 
@@ -155,29 +172,11 @@ const podShape = fields({
 
 /** Parses untrusted JSON as a Pod. It checks only the structure that other code relies on, and copies and drops nothing. */
 export function decodePod(value: Json | undefined): Result<Pod, PodFault> {
-  const fault = podShape(value, '') ?? deepNesting(value);
+  const fault = podShape(value, '');
   if (fault) return { ok: false, error: { path: fault.path === '' ? 'object' : fault.path, expected: fault.expected } };
   // podShape has proven this structure; an open interface cannot be built from checks without copying the pod.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return { ok: true, value: value as Pod };
-}
-
-/** No field of a pod is as deep, and recursive functions handle it. An API server drops unknown fields, but other callers need not. */
-const MAX_DEPTH = 64;
-
-/** Managed fields are not used, and their schema is open. */
-const NOT_USED = 'managedFields';
-
-function deepNesting(pod: Json | undefined): PodFault | undefined {
-  return isDeeper(pod, MAX_DEPTH) ? { path: '', expected: `nested at most ${MAX_DEPTH} levels deep` } : undefined;
-}
-
-function isDeeper(value: Json | undefined, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  if (levels === 0) return true;
-  if (!isObject(value)) return value.some((element) => isDeeper(element, levels - 1));
-  for (const key in value) if (key !== NOT_USED && isDeeper(value[key], levels - 1)) return true;
-  return false;
 }
 
 export function imageOf(container: Container): string {

@@ -8,13 +8,17 @@ function nested(levels: number): Json {
   return value;
 }
 
-test('a pod that is nested deeper than any field of a pod is refused where it is parsed', () => {
-  const podWith = (valueFrom: Json): Json => ({
-    spec: { containers: [{ name: 'a', env: [{ name: 'A', valueFrom }] }] },
-  });
-  expect(decodePod(podWith(nested(9_000)))).toMatchObject({ ok: false, error: { path: 'object' } });
-  expect(decodePod(podWith(nested(40)))).toMatchObject({ ok: true });
-});
+test.each(['valueFrom', 'unknown'])(
+  'a variable whose field %s is nested deeper than any is refused where it is parsed',
+  (field) => {
+    const podWith = (value: Json): Json => ({
+      spec: { containers: [{ name: 'a', env: [{ name: 'A', [field]: value }] }] },
+    });
+    const path = 'spec.containers[0].env[0]';
+    expect(decodePod(podWith(nested(9_000)))).toMatchObject({ ok: false, error: { path } });
+    expect(decodePod(podWith(nested(40)))).toMatchObject({ ok: true });
+  },
+);
 
 test('managed fields, which are not used, may be nested', () => {
   const metadata = { managedFields: [{ fieldsV1: nested(9_000) }] };
