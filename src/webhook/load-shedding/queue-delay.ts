@@ -22,13 +22,20 @@ export function trackQueueDelay(server: FastifyInstance, clock: Clock): (request
   const delay = new EventLoopDelay(clock);
   // Until the last connection is closed: requests are answered while the server closes.
   server.server.once('listening', () => delay.start()).once('close', () => delay.stop());
-  server.server.on('connection', () => delay.recordRead());
+  /** Time at which each connection was accepted. Without an answer yet, its first request was sent after it: a TLS client waits for the server. */
+  const acceptedAt = new Map<string, number>();
+  server.server.on('connection', (socket: Socket) => {
+    delay.recordRead();
+    const ends = endsOf(socket);
+    acceptedAt.set(ends, clock.now());
+    socket.once('close', () => acceptedAt.delete(ends));
+  });
   server.server.on('secureConnection', () => delay.recordRead());
   /** Time of the last answer on a connection. The client sends the next request after it. */
   const answeredAt = new WeakMap<Socket, number>();
   const earliestArrival = ({ socket }: IncomingMessage): number => {
     delay.recordRead();
-    return Math.max(delay.earliestArrival(), answeredAt.get(socket) ?? 0);
+    return Math.max(delay.earliestArrival(), answeredAt.get(socket) ?? acceptedAt.get(endsOf(socket)) ?? 0);
   };
   server.decorateRequest('earliestArrival', 0);
   server.addHook('onRequest', (request, _, done) => {
@@ -44,4 +51,9 @@ export function trackQueueDelay(server: FastifyInstance, clock: Clock): (request
     const now = clock.now();
     return { lastBytes: now - lastBytesAt, firstBytes: now - request.earliestArrival };
   };
+}
+
+/** Unique among open connections. The socket that a TLS server accepts and the one that it makes of it are two objects with the same ends. */
+function endsOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
 }
