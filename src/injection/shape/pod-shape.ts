@@ -10,11 +10,11 @@ import {
   type Pod,
   type PodSpec,
   type Volume,
-  type VolumeMount,
 } from '../../kubernetes/pod.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { readAnnotations } from '../../settings/annotations.ts';
 import { misspelledKey } from '../../settings/misspelled-keys.ts';
+import type { Catalogue } from '../../profiles/catalogue.ts';
 import type { InjectionContext } from '../context.ts';
 import { type VisibleParts, visiblePartsOf } from './visible-parts.ts';
 
@@ -37,7 +37,8 @@ export interface PodShape {
 export function shapeOf({ pod, namespace, catalogue }: InjectionContext): PodShape | undefined {
   if (annotationsOf(pod)[STATUS_ANNOTATION] !== undefined) return undefined;
   const parts = visiblePartsOf(catalogue);
-  const isWhole = [annotationsOf(pod), namespace.annotations].some(selectsByVariable) || selectsByDefault(catalogue.defaults);
+  const isWhole =
+    selectsByVariable(annotationsOf(pod)) || selectsByVariable(namespace.annotations) || selectsByDefault(catalogue);
   const { containers, initContainers, volumes, ...rest } = pod.spec;
   const apps = containers.map((container) => containerShape(container, parts, isWhole));
   const inits = (initContainers ?? []).map((container) => containerShape(container, parts, isWhole));
@@ -100,13 +101,18 @@ function without(fields: JsonObject, invisible: ReadonlySet<string>): JsonObject
 /** True if a setting selects containers by a variable, which may have any name. */
 function selectsByVariable(annotations: Readonly<Record<string, string>>): boolean {
   const { common, byContainer } = readAnnotations(annotations);
+  if (common.size + byContainer.size === 0) return false;
   return [common, ...byContainer.values()].some((settings) =>
     [...settings].some(([name, { text }]) => isSelection(name, text)),
   );
 }
 
-function selectsByDefault(defaults: ReadonlyMap<string, string>): boolean {
-  return [...defaults].some(([name, text]) => isSelection(name, text));
+const selecting = new WeakMap<Catalogue, boolean>();
+
+function selectsByDefault(catalogue: Catalogue): boolean {
+  const known = selecting.get(catalogue) ?? [...catalogue.defaults].some(([name, text]) => isSelection(name, text));
+  selecting.set(catalogue, known);
+  return known;
 }
 
 function isSelection(setting: string, text: string): boolean {
@@ -158,10 +164,13 @@ function visibleVolumes(
   containers: readonly Container[],
   parts: VisibleParts,
 ): readonly Volume[] {
-  const used = new Set(containers.flatMap(({ volumeMounts }) => (volumeMounts ?? []).map(({ name }: VolumeMount) => name)));
+  const used = new Set<string>();
+  for (const { volumeMounts } of containers) for (const { name } of volumeMounts ?? []) used.add(name);
   return volumes.filter(
     (volume) =>
-      !INVISIBLE_VOLUMES.some((type) => volume[type] !== undefined) || used.has(volume.name) || parts.hasVolume(volume.name),
+      !INVISIBLE_VOLUMES.some((type) => volume[type] !== undefined) ||
+      used.has(volume.name) ||
+      parts.hasVolume(volume.name),
   );
 }
 

@@ -23,7 +23,7 @@ interface Entry<Answer> {
 }
 
 /** Characters, of one byte each. */
-const MAX_SIZE = 16 * 1024 * 1024;
+const MAX_SIZE = 8 * 1024 * 1024;
 
 /** Above this, repeating the lookups costs as much as deciding again. */
 const MAX_LOOKUPS = 32;

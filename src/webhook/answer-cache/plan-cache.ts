@@ -13,8 +13,8 @@ interface Entry {
   readonly compiled: PlannedDecision | undefined;
 }
 
-/** In characters of keys, and estimates for plans. */
-const MAX_SIZE = 8 * 1024 * 1024;
+/** Bytes, estimated: some 3,500 shapes of one container. */
+const MAX_SIZE = 20 * 1024 * 1024;
 
 /** Pods with longer shapes are decided one by one. */
 const MAX_KEY_LENGTH = 128 * 1024;
@@ -64,10 +64,10 @@ export class PlanCache {
   }
 }
 
-/** Estimates, in characters, for a decision and for the plan and the outcome of a container. */
-const SIZE = 2048;
+/** Measured, in bytes: a decision with its answer, and what each container adds. */
+const SIZE = 5 * 1024;
 
-const SIZE_OF_CONTAINER = 2048;
+const SIZE_OF_CONTAINER = 4 * 1024;
 
 function interpreted(context: InjectionContext): CachedAdmission {
   const { namespace, catalogue } = context;
