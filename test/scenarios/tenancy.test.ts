@@ -12,6 +12,7 @@ import type { Pod } from '../../src/kubernetes/pod.ts';
 import { type Catalogue, withDefaults } from '../../src/profiles/catalogue.ts';
 import type { Profile } from '../../src/profiles/profile.ts';
 import { accepts } from '../../src/profiles/parameter.ts';
+import { isPerContainer } from '../../src/settings/unknown-keys.ts';
 import { catalogue, catalogueFrom, container, namespace, opened, pod, profileDocument } from '../support/fixtures.ts';
 import { configurationOf, type ConfigurationValues } from '../support/chart-values.ts';
 import { hostileSettings, hostileValues, MARK } from '../support/hostile-values.ts';
@@ -216,8 +217,11 @@ describe('a setting that the cluster locks', () => {
             ? admit(pod(), namespace(given), known, cluster)
             : admit(pod([container('web')], given), namespace(), known, cluster);
         expect(decision.notices).toContainEqual(
-          expect.objectContaining({ code: 'setting-locked', setting, settableBy: ['cluster'] }),
+          level !== 'container' || isPerContainer(setting)
+            ? expect.objectContaining({ code: 'setting-locked', setting, settableBy: ['cluster'] })
+            : expect.objectContaining({ code: 'unknown-annotation' }),
         );
+        expect(decision.notices.filter(({ code }) => code !== 'container-not-found')).toHaveLength(1);
       }
     }
   });
