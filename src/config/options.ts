@@ -6,7 +6,7 @@ import * as kinds from './value-kinds.ts';
 
 const checkNames = ['claims', 'quotas'] as const;
 
-export type CheckName = (typeof checkNames)[number];
+type CheckName = (typeof checkNames)[number];
 
 const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
@@ -62,6 +62,12 @@ export const defaultOptions: ServerOptions = {
   drainSeconds: 10,
   logLevel: 'info',
 };
+
+/** The checks that are switched on. */
+export function checksIn({ checks }: Pick<ServerOptions, 'checks'>): ReadonlySet<CheckName> {
+  const names = checks.split(',');
+  return new Set(checkNames.filter((name) => names.includes(name)));
+}
 
 /** The default of an option, as it is written; undefined if it has none. */
 export function defaultText(name: OptionName): string | undefined {

@@ -6,6 +6,7 @@ import { parse } from 'yaml';
 import { builtInDocuments } from '../../src/profile-sources/builtin-documents.ts';
 import { findDrift } from '../../src/cluster/webhook-configuration/drift.ts';
 import { readConfig } from '../../src/config/config.ts';
+import { decisionOptionNames } from '../../src/config/decision-options.ts';
 import { matchOf } from '../../src/diagnostics/webhook-match.ts';
 import type { Pod } from '../../src/kubernetes/pod.ts';
 import type { JsonObject } from '../../src/lib/json.ts';
@@ -279,6 +280,11 @@ describe.skipIf(helm === undefined)('the chart', () => {
       );
       for (const name of Object.keys(read.value.defaults)) expect(catalogue.knownSettings).toContain(name);
     });
+
+    it('sets what decisions depend on in the file that explain, audit and plan read, not in the environment', () => {
+      const variables = new Set(Object.keys(environmentOf(render(values))));
+      expect(decisionOptionNames.map(variableOf).filter((name) => variables.has(name))).toEqual([]);
+    });
   });
 
   const controllers = ['replicationcontrollers', 'replicasets', 'statefulsets', 'daemonsets', 'jobs'];
@@ -315,14 +321,14 @@ describe.skipIf(helm === undefined)('the chart', () => {
     [['checks.claims=false', 'checks.quotas=false'], 'none', []],
   ])('lets the server read what it checks by, and no more: --set %j', (sets, setting, allowed) => {
     const objects = render('default', { args: ['--no-hooks', ...sets.flatMap((set) => ['--set', set])] });
-    expect(environmentOf(objects)).toHaveProperty('AGENT_INJECTOR_CHECKS', setting);
+    expect(parse(serverConfiguration(objects))).toHaveProperty('checks', setting);
     expect(permissions(objects).filter((line) => ofChecks.includes(line))).toEqual(allowed);
   });
 
   it('tells the server the Pod Security level of the cluster only if it is set', () => {
-    expect(environmentOf(render())).not.toHaveProperty('AGENT_INJECTOR_POD_SECURITY_DEFAULT');
+    expect(parse(serverConfiguration(render()))).not.toHaveProperty('podSecurityDefault');
     const objects = render('default', { args: ['--set', 'podSecurityDefault=baseline'] });
-    expect(environmentOf(objects)).toHaveProperty('AGENT_INJECTOR_POD_SECURITY_DEFAULT', 'baseline');
+    expect(parse(serverConfiguration(objects))).toHaveProperty('podSecurityDefault', 'baseline');
     expect(() => render('default', { args: ['--set', 'podSecurityDefault=strict'] })).toThrow(/podSecurityDefault/);
   });
 
@@ -330,12 +336,12 @@ describe.skipIf(helm === undefined)('the chart', () => {
     const ofConfigMaps = (values: string) =>
       permissions(render(values, { args: ['--no-hooks'] })).filter((line) => line.includes('configmaps'));
     expect(ofConfigMaps('default')).toEqual([]);
-    expect(environmentOf(render('default'))).not.toHaveProperty('AGENT_INJECTOR_CONFIG_MAP_KEYS');
+    expect(parse(serverConfiguration(render('default')))).not.toHaveProperty('configMapKeys');
     expect(ofConfigMaps('everything')).toEqual([
       'ClusterRole apm-injector-config-map-keys: list configmaps',
       'ClusterRole apm-injector-config-map-keys: watch configmaps',
     ]);
-    expect(environmentOf(render('everything'))).toHaveProperty('AGENT_INJECTOR_CONFIG_MAP_KEYS', 'true');
+    expect(parse(serverConfiguration(render('everything')))).toHaveProperty('configMapKeys', true);
     const binding = render('everything').find(
       ({ kind, metadata }) => kind === 'ClusterRoleBinding' && metadata?.name === 'apm-injector-config-map-keys',
     );
