@@ -1,4 +1,4 @@
-import { DISABLED, INJECTION_LABEL, type Level } from '../api/keys.ts';
+import { DISABLED, INJECTION_LABEL, type Level, namespaceSettingNames } from '../api/keys.ts';
 import { annotationsOf, containersOf, labelsOf } from '../kubernetes/pod.ts';
 import type { Reason, Setting } from '../reasons/reason.ts';
 import { readAnnotations } from './annotations.ts';
@@ -10,7 +10,10 @@ import { MAX_NOTICES } from './unknown-keys.ts';
 export function ignoredSettings(sources: SettingSources): readonly Reason[] {
   const { byContainer, common } = readAnnotations(annotationsOf(sources.pod));
   if (common.size + byContainer.size === 0 && !isStrict(sources)) return [];
-  const names = ['exclude-owners', ...(isRequired(sources) ? ['profile', 'delivery', ...containersKeys(common)] : [])];
+  const names = [
+    ...namespaceSettingNames,
+    ...(isRequired(sources) ? ['profile', 'delivery', ...containersKeys(common)] : []),
+  ];
   const ignored = names.flatMap((name) => ignoredValues(sources, name));
   return [...ignored, ...ignoredOptOuts(sources)].slice(0, MAX_NOTICES);
 }

@@ -39,5 +39,6 @@ export const hostileSettings: Readonly<Record<string, readonly string[]>> = {
   libc: ['musl', MARK],
   'env-from-keys': [MARK, 'none'],
   'exclude-owners': [MARK],
+  'exclude-deliveries': [MARK],
   containers: [MARK, '*'],
 };
