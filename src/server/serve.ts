@@ -132,7 +132,7 @@ async function start(config: Config, log: Logger, logLinesDropped: () => number)
     await Promise.all([admin.close(), sources.stop(), recorder.stop()]);
   };
   try {
-    const adminPort = await listen(admin, config.host, config.adminPort);
+    const adminPort = await listen(admin, config.adminHost ?? config.host, config.adminPort);
     log.info({ port: adminPort }, 'admin port is open: /livez, /readyz, /metrics');
     const [tls] = await Promise.all([certificates.whenServed(), namespaces.whenSynced(), clusterState.whenTried()]);
     const server = createWebhookServer({
