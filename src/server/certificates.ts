@@ -14,17 +14,24 @@ import { systemClock } from '../lib/clock.ts';
 import { errorMessage } from '../lib/error-message.ts';
 import { UsageError } from '../lib/usage-error.ts';
 
+export interface Certificates {
+  readonly keeper: CertificateKeeper;
+  /** The paths of the webhook port; undefined without a webhook configuration to keep. */
+  readonly paths: CaBundleWriter['paths'] | undefined;
+}
+
 /** Creates the certificate keeper for the settings. Throws a UsageError if they refer to something that cannot be used. */
 export async function openCertificates(
   config: Config,
   client: KubeClient | undefined,
   log: Logger,
-): Promise<CertificateKeeper> {
+): Promise<Certificates> {
   const [name = '', namespace = ''] = config.service?.split('.') ?? [];
   const servername = `${name}.${namespace}.svc`;
   await readable(config.clientCa);
-  const caBundle = openCaBundle(config, client, { service: { name, namespace }, logger: log });
   const source = sourceOf(config, client, servername);
+  const service = { name, namespace, writesPaths: source.isShared };
+  const caBundle = openCaBundle(config, client, { service, logger: log, settleMs: source.propagationMs });
   const { clientCa } = config;
   const keeper = new CertificateKeeper({
     source,
@@ -37,7 +44,7 @@ export async function openCertificates(
   caBundle?.start(() => void keeper.check());
   // An authority may be created later, but a directory that cannot be used is a configuration error.
   if (!source.isShared) await keeper.check();
-  if (source.isShared || keeper.hasCertificate()) return keeper;
+  if (source.isShared || keeper.hasCertificate()) return { keeper, paths: caBundle?.paths };
   await keeper.stop();
   throw new UsageError([keeper.problem() ?? 'there is no certificate']);
 }

@@ -38,6 +38,7 @@ class World {
   propagationMs = 0;
   generation = 1;
   wantedFor: number | undefined;
+  pathSecret: string | undefined;
   failure: Error | undefined;
 
   keeper(more: Partial<KeeperOptions> = {}): CertificateKeeper {
@@ -63,6 +64,9 @@ class World {
       caBundle: {
         published: () => this.published,
         generation: () => this.generation,
+        usePathSecret: (secret) => {
+          this.pathSecret = secret;
+        },
         want: (wanted, generation) => {
           this.wanted = wanted;
           this.wantedFor = generation;

@@ -12,7 +12,7 @@ import type { Clock } from '../../src/lib/clock.ts';
 import { createMetrics } from '../../src/metrics/registry.ts';
 import type { Metrics } from '../../src/metrics/types.ts';
 import type { HandlerDependencies } from '../../src/webhook/dependencies.ts';
-import { createWebhookServer } from '../../src/webhook/server.ts';
+import { createWebhookServer, type WebhookServerOptions } from '../../src/webhook/server.ts';
 import { readOrCreateTlsDirectory } from '../../src/certificates/directory.ts';
 import { catalogue } from './fixtures.ts';
 
@@ -43,6 +43,7 @@ export interface TestServerOptions {
   readonly lookupLatest?: (name: string, deadlineMs: number) => Promise<NamespaceLookup>;
   readonly catalogue?: () => Catalogue;
   readonly cluster?: () => ClusterState;
+  readonly isOpen?: WebhookServerOptions['isOpen'];
   readonly draining?: () => boolean;
   readonly clock?: Clock;
   readonly onDecision?: HandlerDependencies['onDecision'];
@@ -89,6 +90,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
       ...(options.onDecision && { onDecision: options.onDecision }),
     },
     metrics,
+    ...(options.isOpen && { isOpen: options.isOpen }),
     draining: options.draining ?? (() => false),
     ...(options.clock && { clock: options.clock }),
   });
