@@ -118,5 +118,7 @@ const PATH_SECRET_BYTES = 16;
  */
 export function pathSecretOf({ key }: Pick<ServerCertificate, 'key'>): string {
   const material = createPrivateKey(key).export({ type: 'pkcs8', format: 'der' });
-  return Buffer.from(hkdfSync('sha256', material, '', 'agent-injector webhook path', PATH_SECRET_BYTES)).toString('hex');
+  return Buffer.from(hkdfSync('sha256', material, '', 'agent-injector webhook path', PATH_SECRET_BYTES)).toString(
+    'hex',
+  );
 }

@@ -38,7 +38,10 @@ describe('a path of the webhook port', () => {
   it('of any kind and secret is read as it was written', () => {
     fc.assert(
       fc.property(fc.boolean(), fc.stringMatching(/^[a-z0-9]{26,63}$/), (required, text) => {
-        for (const given of [{ required, secret: text }, { required, secret: undefined }])
+        for (const given of [
+          { required, secret: text },
+          { required, secret: undefined },
+        ])
           expect(parseWebhookPath(webhookPath(given))).toEqual(given);
       }),
     );

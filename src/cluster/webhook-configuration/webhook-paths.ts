@@ -73,7 +73,8 @@ export class WebhookPaths {
   async #read(): Promise<boolean> {
     const { client, clock, name, service } = this.#options;
     const waitMs = this.#lastReadAt + READ_INTERVAL_MS - clock.now();
-    if (waitMs > 0) await sleep(clock, waitMs);
+    // In any case later than this call, whose result is still to be stored.
+    await (waitMs > 0 ? sleep(clock, waitMs) : Promise.resolve());
     this.#nextRead = undefined;
     this.#lastReadAt = clock.now();
     const query = new URLSearchParams({ fieldSelector: `metadata.name=${name}` });
