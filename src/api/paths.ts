@@ -25,6 +25,10 @@ export function webhookPath({ required, secret }: WebhookPath): string {
   return secret === undefined ? plain : `${plain}/${secret}`;
 }
 
+export function isPlainPath(path: string): boolean {
+  return path === MUTATE_PATH || path === REQUIRED_PATH;
+}
+
 /** Replaces the secrets of paths in a text: messages of the API server contain the URL that it called. */
 export function withoutPathSecrets(text: string): string {
   return text.replaceAll(/(\/mutate(?:\/required)?\/)[a-z0-9]{26,63}/g, '$1…');

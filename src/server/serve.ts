@@ -65,7 +65,7 @@ interface Sources {
   readonly profiles: CatalogueProvider;
   readonly namespaces: NamespaceSource;
   readonly certificates: CertificateKeeper;
-  readonly paths: Certificates['paths'];
+  readonly isPathOpen: Certificates['isPathOpen'];
   readonly clusterState: ClusterStateSource;
   readonly client: KubeClient | undefined;
   readonly audits: AuditLoop | undefined;
@@ -90,9 +90,9 @@ async function openSources(config: Config, log: Logger): Promise<Sources> {
     const client = needsCluster ? await openCluster(config.kubeconfig) : undefined;
     const namespaces = add(await openNamespaces(config, client, log));
     const clusterState = add(openClusterState(config, client, namespaces, log));
-    const { keeper, paths } = await openCertificates(config, client, log);
+    const { keeper, isPathOpen } = await openCertificates(config, client, log);
     const certificates = add(keeper);
-    const opening = { profiles, namespaces, certificates, paths, clusterState, client };
+    const opening = { profiles, namespaces, certificates, isPathOpen, clusterState, client };
     const audits = openAudits(config, opening, log);
     if (audits) add(audits);
     return { ...opening, audits, stop };
@@ -116,7 +116,7 @@ function gaugesOf({ profiles, namespaces, certificates, clusterState, audits }: 
 /** Starts the server. The webhook port opens last, once a review would be answered correctly. */
 async function start(config: Config, log: Logger, logLinesDropped: () => number): Promise<Running> {
   const sources = await openSources(config, log);
-  const { profiles, namespaces, certificates, paths, clusterState } = sources;
+  const { profiles, namespaces, certificates, isPathOpen, clusterState } = sources;
   let state: 'starting' | 'serving' | 'draining' = 'starting';
   const { recorder, onNotice } = openEvents(config, sources, log);
   const metrics = createMetrics({ ...gaugesOf(sources), events: () => recorder.counts(), logLinesDropped }, VERSION);
@@ -149,7 +149,7 @@ async function start(config: Config, log: Logger, logLinesDropped: () => number)
         onDecision: recorder.record,
       },
       metrics,
-      ...(paths && { isOpen: (path) => paths.isOpen(path) }),
+      isOpen: isPathOpen,
       draining: () => state === 'draining',
     });
     webhook = server;
@@ -158,10 +158,7 @@ async function start(config: Config, log: Logger, logLinesDropped: () => number)
     await certificates.attach({ host: config.host, port, use: (next) => replaceCertificate(server, next) });
     state = 'serving';
     sources.audits?.start();
-    log.info(
-      { port, namespaces: namespaces.status().size, version: VERSION },
-      'webhook port is open: POST /mutate, /mutate/required',
-    );
+    log.info({ port, namespaces: namespaces.status().size, version: VERSION }, 'webhook port is open');
   } catch (error) {
     await close();
     throw error;

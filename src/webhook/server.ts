@@ -7,7 +7,7 @@ import fastify, {
 import { constants } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { type SecureContextOptions, Server as TlsServer } from 'node:tls';
-import { MUTATE_PATH, parseWebhookPath, REQUIRED_PATH } from '../api/paths.ts';
+import { MUTATE_PATH, REQUIRED_PATH } from '../api/paths.ts';
 import type { ServerTls } from '../certificates/source.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { ProblemLog } from '../lib/logger.ts';
@@ -28,8 +28,8 @@ export interface WebhookServerOptions {
   readonly clientNames?: readonly string[];
   readonly dependencies: HandlerDependencies;
   readonly metrics: Pick<Metrics, 'recordBadRequest'>;
-  /** True for the paths that are answered. Default: the plain ones. */
-  readonly isOpen?: (path: string) => boolean | Promise<boolean>;
+  /** True for the paths that are answered. */
+  readonly isOpen: (path: string) => boolean | Promise<boolean>;
   /** While true, every answer asks the client to open a new connection, which reaches another replica. */
   readonly draining: () => boolean;
   readonly clock?: Clock;
@@ -41,7 +41,7 @@ export function createWebhookServer({
   clientNames = [],
   dependencies,
   metrics,
-  isOpen = isPlain,
+  isOpen,
   draining,
   clock = systemClock,
 }: WebhookServerOptions): FastifyInstance {
@@ -99,15 +99,11 @@ export function createWebhookServer({
   return server;
 }
 
-function isPlain(path: string): boolean {
-  return parseWebhookPath(path)?.secret === undefined;
-}
-
 const CLOSED =
   'requests on paths that the webhook configuration does not have are answered with 404: they do not come from an API server that uses it';
 
 /** Answers requests on paths that are not open as those on any other path, before their body is read. */
-function closedPaths(isOpen: NonNullable<WebhookServerOptions['isOpen']>, log: ProblemLog): onRequestHookHandler {
+function closedPaths(isOpen: WebhookServerOptions['isOpen'], log: ProblemLog): onRequestHookHandler {
   return ({ raw, ip }, _, done) => {
     const finish = (open: boolean): void => {
       if (open) return done();

@@ -5,6 +5,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
+import { isPlainPath } from '../../src/api/paths.ts';
 import type { Catalogue } from '../../src/profiles/catalogue.ts';
 import { type ClusterState, unknownCluster } from '../../src/kubernetes/cluster-state.ts';
 import type { Namespace, NamespaceLookup } from '../../src/kubernetes/namespace.ts';
@@ -90,7 +91,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
       ...(options.onDecision && { onDecision: options.onDecision }),
     },
     metrics,
-    ...(options.isOpen && { isOpen: options.isOpen }),
+    isOpen: options.isOpen ?? isPlainPath,
     draining: options.draining ?? (() => false),
     ...(options.clock && { clock: options.clock }),
   });

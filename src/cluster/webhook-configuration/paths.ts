@@ -39,10 +39,10 @@ export function pathToWrite(
   { secret, isKnownEverywhere }: { readonly secret: string | undefined; readonly isKnownEverywhere: boolean },
 ): string | undefined {
   const shown = shownPath(entry, service);
-  const parsed = shown === undefined ? undefined : parseWebhookPath(shown);
-  if (shown === undefined || (shown !== '' && !parsed)) return undefined;
-  const canBeCalled = parsed !== undefined && caBundleOf(entry) !== '';
-  if (secret !== undefined && canBeCalled && !isKnownEverywhere) return undefined;
-  const path = webhookPath({ required: parsed?.required ?? selectsRequired(entry), secret });
+  if (shown === '') return webhookPath({ required: selectsRequired(entry), secret });
+  const parsed = parseWebhookPath(shown ?? '');
+  const isInUse = caBundleOf(entry) !== '';
+  if (!parsed || (isInUse && secret !== undefined && !isKnownEverywhere)) return undefined;
+  const path = webhookPath({ required: parsed.required, secret });
   return path === shown ? undefined : path;
 }

@@ -60,7 +60,7 @@ describe('a closed path', () => {
 
   test('costs one read a second, however many ask, and no answer is older than its question', async () => {
     expect(await paths.isOpen('/mutate')).toBe(false);
-    const asked = Array.from({ length: 100 }, () => paths.isOpen('/mutate'));
+    const asked = Array.from({ length: 100 }, async () => paths.isOpen('/mutate'));
     await clock.whenOpen();
     api.current = configuration('/mutate');
     expect(reads).toBe(1);
