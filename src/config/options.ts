@@ -175,7 +175,8 @@ export const optionRows: { readonly [name in OptionName]-?: OptionRow<NonNullabl
   },
   webhookConfiguration: {
     ...kinds.text('NAME', 'the name of a MutatingWebhookConfiguration', isObjectName),
-    description: 'MutatingWebhookConfiguration whose caBundle is kept up to date; nothing else in it is written.',
+    description:
+      'MutatingWebhookConfiguration whose caBundle is kept up to date, and with --tls-secret its paths; nothing else in it is written.',
   },
   service: {
     ...kinds.SERVICE,

@@ -70,6 +70,10 @@ const serverOf = (objects: readonly KubeObject[]): PodSpec => {
 const environmentOf = (objects: readonly KubeObject[]): Record<string, string> =>
   Object.fromEntries(serverOf(objects).containers[0]?.env?.map(({ name, value }) => [name, value]) ?? []);
 
+/** True if the server issues its certificate, whose key gives the secret in the paths. */
+const writesPaths = (objects: readonly KubeObject[]): boolean =>
+  environmentOf(objects)['AGENT_INJECTOR_TLS_SECRET'] !== undefined;
+
 describe.skipIf(helm === undefined)('the chart', () => {
   describe.each([...valuesFiles.keys()])('with the values %s', (values) => {
     it('passes helm lint --strict', () => {
@@ -168,18 +172,22 @@ describe.skipIf(helm === undefined)('the chart', () => {
       }
     });
 
-    it('calls the path for required pods from every entry but the one for optional injection', () => {
-      const paths = webhooksOf(render(values)).map(({ name, clientConfig }) => [name, clientConfig.service['path']]);
-      expect(paths).toEqual(
-        paths.map(([name]) => [name, name === 'enabled.agent-injector.io' ? '/mutate' : '/mutate/required']),
-      );
+    it('calls the path for required pods from every entry but the one for optional injection, or leaves it to the server', () => {
+      const objects = render(values);
+      const paths = webhooksOf(objects).map(({ name, clientConfig }) => [name, clientConfig.service['path']]);
+      const plain = (name: unknown): string => (name === 'enabled.agent-injector.io' ? '/mutate' : '/mutate/required');
+      expect(paths).toEqual(paths.map(([name]) => [name, writesPaths(objects) ? undefined : plain(name)]));
+      const { metadata } = only(objects, 'MutatingWebhookConfiguration');
+      const isSecret = writesPaths(objects) && values !== 'plain-paths';
+      expect(metadata?.annotations?.['agent-injector.io/webhook-path']).toBe(isSecret ? 'secret' : undefined);
     });
 
     it('has entries that the server finds no fault with', () => {
       const objects = render(values);
       const name = String(webhooksOf(objects)[0]?.clientConfig.service['name']);
       const { webhooks } = only<{ webhooks: JsonObject[] }>(objects, 'MutatingWebhookConfiguration');
-      expect(findDrift(webhooks, { name, namespace: NAMESPACE })).toEqual([]);
+      const service = { name, namespace: NAMESPACE, writesPaths: writesPaths(objects) };
+      expect(findDrift(webhooks, service)).toEqual([]);
     });
 
     it('asks about the creation of pods only, and in the way that the server is built for', () => {
