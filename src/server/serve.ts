@@ -127,7 +127,7 @@ async function start(config: Config, log: Logger, logLinesDropped: () => number)
     ...(state === 'serving' ? [] : [state === 'starting' ? 'the webhook port is not open yet' : 'shutting down']),
   ];
   const notes = (): readonly string[] => [...profiles.problems(), ...clusterState.notes()];
-  const admin = createAdminServer({ metrics, notReady, notes });
+  const admin = createAdminServer({ metrics, notReady, notes, log });
   let webhook: FastifyInstance | undefined;
   const close = async (): Promise<void> => {
     await webhook?.close();
