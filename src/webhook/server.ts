@@ -7,11 +7,12 @@ import type { ServerTls } from '../certificates/source.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { traceOf } from '../lib/stack-trace.ts';
 import type { Metrics } from '../metrics/types.ts';
-import { BODY_LIMIT, BodyReceiver } from './body.ts';
+import { BODY_LIMIT } from './body.ts';
 import { clientCertificateNames } from './client-certificate.ts';
 import { answerClientError } from './client-error.ts';
 import type { HandlerDependencies } from './dependencies.ts';
 import { MutateHandler, type ReviewRequest } from './handler.ts';
+import { BodyReceiver } from './limits/body-receiver.ts';
 import { trackQueueDelay } from './load-shedding/queue-delay.ts';
 import { RequestError, requestErrorText } from './request-error.ts';
 import { routedUrl } from './request-target.ts';
@@ -56,7 +57,7 @@ export function createWebhookServer({
     },
   });
   limitClosingTime(server);
-  const bodies = new BodyReceiver();
+  const bodies = new BodyReceiver(clock);
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('application/json', (_, payload, done) => bodies.receive(payload, done));
   server.addHook('onRequest', (request, reply, done) => {
@@ -69,7 +70,7 @@ export function createWebhookServer({
   });
   // Errors are sent as plain text: the API server shows its users only "unknown" for a JSON body that is not a Status.
   server.setErrorHandler((error: FastifyError, request, reply) => {
-    if (error.statusCode === 413) lingerAfter(request.raw.socket);
+    if (!request.raw.complete) lingerAfter(request.raw.socket);
     const { statusCode } = error;
     if (statusCode !== undefined && (statusCode < 500 || error instanceof RequestError)) {
       return reply.code(statusCode).type('text/plain').send(requestErrorText(error));
