@@ -44,6 +44,8 @@ export interface TestServerOptions {
   readonly catalogue?: () => Catalogue;
   readonly cluster?: () => ClusterState;
   readonly draining?: () => boolean;
+  /** Default: 2048. */
+  readonly maxConnections?: number;
   readonly clock?: Clock;
   readonly onDecision?: HandlerDependencies['onDecision'];
 }
@@ -90,6 +92,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     },
     metrics,
     draining: options.draining ?? (() => false),
+    maxConnections: options.maxConnections ?? 2048,
     ...(options.clock && { clock: options.clock }),
   });
   await server.listen({ host: '127.0.0.1', port: 0 });

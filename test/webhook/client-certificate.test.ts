@@ -75,6 +75,7 @@ async function serve(
     },
     metrics: { recordBadRequest: () => {} },
     draining: () => false,
+    maxConnections: 100,
   });
   running.push(instance);
   await instance.listen({ host: '127.0.0.1', port: 0 });
