@@ -17,7 +17,7 @@ import { openAudits } from './audits.ts';
 import { type Certificates, openCertificates } from './certificates.ts';
 import { type ClusterStateSource, openClusterState } from './cluster-watches.ts';
 import { openCluster, openNamespaces } from './cluster.ts';
-import { limitConnections } from './connection-limit.ts';
+import { maxConnectionsHere } from './connection-limit.ts';
 import { openEvents } from './events.ts';
 import { LogOutput, stdoutSink } from './log-output.ts';
 
@@ -151,9 +151,9 @@ async function start(config: Config, log: Logger, logLinesDropped: () => number)
       metrics,
       isOpen: isPathOpen,
       draining: () => state === 'draining',
+      maxConnections: maxConnectionsHere(),
     });
     webhook = server;
-    limitConnections(server.server, log);
     const port = await listen(server, config.host, config.port);
     await certificates.attach({ host: config.host, port, use: (next) => replaceCertificate(server, next) });
     state = 'serving';
