@@ -5,6 +5,7 @@ import { isFolder, runtimes } from '../agents/runtimes.ts';
 import { agents, filesOf, type Agent } from '../agents/table.ts';
 import { ways } from '../agents/ways.ts';
 import { NODE_ADDRESS } from '../support/node/network.ts';
+import { isRequired } from '../support/node/places.ts';
 import { startInjectedNode, type InjectedNode } from './injected-node.ts';
 import { addAgentImage, deliveriesOf, expectAlive } from './real-agents.ts';
 import { record, recorded } from './results.ts';
@@ -13,11 +14,11 @@ import { sampleOf } from './sample.ts';
 // The agents that test/agents/fetch fetches, in pods of a real node, with the author's own value of the variable that the agent extends. A pod
 // mounts the runtime from this machine.
 
-const isRequired = process.env['E2E_AGENTS_REQUIRED'] === '1' || process.env['E2E_NODE_REQUIRED'] === '1';
-
 let node: InjectedNode;
 beforeAll(async () => {
-  node = await startInjectedNode({ flags: { profiles: fileURLToPath(new URL('../agents/profiles', import.meta.url)) } });
+  node = await startInjectedNode({
+    flags: { profiles: fileURLToPath(new URL('../agents/profiles', import.meta.url)) },
+  });
 });
 afterAll(() => node?.stop());
 
@@ -46,7 +47,11 @@ const cases = agents().flatMap((agent, index) => {
 
 describe('an agent lives', () => {
   test.concurrent.each(cases)('$title', async (one) => {
-    const row = { profile: `${one.agent.profile} ${one.agent.version}`, delivery: `${one.delivery}, ${one.way.name}`, user: '1000' };
+    const row = {
+      profile: `${one.agent.profile} ${one.agent.version}`,
+      delivery: `${one.delivery}, ${one.way.name}`,
+      user: '1000',
+    };
     const listener = await Listener.start(() => undefined, NODE_ADDRESS);
     try {
       await addAgentImage(node, one.agent);

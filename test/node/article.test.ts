@@ -1,12 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { runtimes } from '../agents/runtimes.ts';
 import { agents, DOTNET, dotnetRoot, filesOf, programOf } from '../agents/table.ts';
 import type { Client, KubeObject } from '../support/client.ts';
 import { busybox, librariesOf } from '../support/node/image.ts';
-import { nodeBinary } from '../support/node/places.ts';
+import { isRequired, nodeBinary } from '../support/node/places.ts';
 import { instrumented, podsOf, type Pod } from '../support/pod.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { optedInAt, startInjectedNode, type InjectedNode } from './injected-node.ts';
@@ -47,66 +48,86 @@ async function addAppImage(): Promise<void> {
   });
 }
 
-beforeAll(async () => {
-  const agent = agents().find(({ profile, image }) => profile === 'jennifer-dotnet' && image === undefined);
-  if (!agent) throw new Error('test/agents/agents.yaml has no JENNIFER .NET by claim');
-  node = await startInjectedNode();
-  ({ client } = node);
-  await addAppImage();
-  await client.createNamespace(NAMESPACE, optedInAt('privileged', { 'server-address': 'jennifer.example.com' }));
-  await createClaim(client, { namespace: NAMESPACE, name: 'my-agent-file', path: filesOf(agent) });
-});
-afterAll(() => node?.stop());
-
 /** Expects that each of the pods runs, and that its log shows the CLR asking for JENNIFER's profiler. */
 async function expectAgentsIn(pods: readonly Pod[]): Promise<void> {
   await Promise.all(
     pods.map(async ({ metadata }) => {
       const name = metadata?.name ?? '';
-      await recorded({ profile: `jennifer-dotnet, CoreCLR ${DOTNET.version}`, delivery: 'persistentVolumeClaim', user: 'root' }, async () => {
-        expect(instrumented(await runningPod(client, NAMESPACE, name))).toEqual([NAME]);
-        const log = await waitFor('the app to answer', async () => {
-          const text = await logsOf(client, NAMESPACE, name, NAME);
-          return text.includes('app answered') && text;
-        });
-        expect(log).toContain(SIGN);
-        return SIGN;
-      });
+      await recorded(
+        { profile: `jennifer-dotnet, CoreCLR ${DOTNET.version}`, delivery: 'persistentVolumeClaim', user: 'root' },
+        async () => {
+          expect(instrumented(await runningPod(client, NAMESPACE, name))).toEqual([NAME]);
+          const log = await waitFor('the app to answer', async () => {
+            const text = await logsOf(client, NAMESPACE, name, NAME);
+            return text.includes('app answered') && text;
+          });
+          expect(log).toContain(SIGN);
+          return SIGN;
+        },
+      );
     }),
   );
 }
 
-test('each pod of the Deployment starts with the agent, one that is scaled up to as well', async () => {
-  // The image is on the node: no registry has it.
-  const containers = [{ ...app, imagePullPolicy: 'IfNotPresent' }];
-  const template = { ...sample.spec.template, spec: { ...sample.spec.template.spec, containers } };
-  await client.create({
-    apiVersion: 'autoscaling/v2',
-    kind: 'HorizontalPodAutoscaler',
-    metadata: { name: NAME, namespace: NAMESPACE },
-    spec: {
-      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: NAME },
-      minReplicas: 1,
-      maxReplicas: 5,
-      metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 50 } } }],
-    },
+describe.skipIf(!isRequired && runtimes.get('dotnet')?.ok !== true)('on CoreCLR', () => {
+  beforeAll(async () => {
+    const agent = agents().find(({ profile, image }) => profile === 'jennifer-dotnet' && image === undefined);
+    if (!agent) throw new Error('test/agents/agents.yaml has no JENNIFER .NET by claim');
+    node = await startInjectedNode();
+    ({ client } = node);
+    await addAppImage();
+    await client.createNamespace(NAMESPACE, optedInAt('privileged', { 'server-address': 'jennifer.example.com' }));
+    await createClaim(client, { namespace: NAMESPACE, name: 'my-agent-file', path: filesOf(agent) });
   });
-  await client.create({ ...sample, metadata: { ...sample.metadata, namespace: NAMESPACE }, spec: { ...sample.spec, template } });
-  const [first] = await podsOf(client, OWNER, 1);
-  await expectAgentsIn([first]);
+  afterAll(() => node?.stop());
 
-  await node.restartKubelet();
-  await client.scale({ kind: 'Deployment', ...OWNER }, 3);
-  await expectAgentsIn(await podsOf(client, OWNER, 3));
-  expect(await client.find({ kind: 'Pod', namespace: NAMESPACE, name: first.metadata?.name ?? '' })).toBeDefined();
-});
+  test('each pod of the Deployment starts with the agent, one that is scaled up to as well', async () => {
+    // The image is on the node: no registry has it.
+    const containers = [{ ...app, imagePullPolicy: 'IfNotPresent' }];
+    const template = { ...sample.spec.template, spec: { ...sample.spec.template.spec, containers } };
+    await client.create({
+      apiVersion: 'autoscaling/v2',
+      kind: 'HorizontalPodAutoscaler',
+      metadata: { name: NAME, namespace: NAMESPACE },
+      spec: {
+        scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: NAME },
+        minReplicas: 1,
+        maxReplicas: 5,
+        metrics: [
+          { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 50 } } },
+        ],
+      },
+    });
+    await client.create({
+      ...sample,
+      metadata: { ...sample.metadata, namespace: NAMESPACE },
+      spec: { ...sample.spec, template },
+    });
+    const [first] = await podsOf(client, OWNER, 1);
+    await expectAgentsIn([first]);
 
-test('what the agent needs is in the container: kubectl exec', () => {
-  const output = execFileSync(
-    'kubectl',
-    ['--kubeconfig', node.controlPlane.kubeconfigPath, 'exec', '--namespace', NAMESPACE, `deployment/${NAME}`, '--', 'env'],
-    { encoding: 'utf8' },
-  );
-  expect(output).toContain('CORECLR_PROFILER_PATH=/netagent/bin/libAriesProfiler.so\n');
-  expect(output).toContain('ARIES_SERVER_ADDRESS=jennifer.example.com\n');
+    await node.restartKubelet();
+    await client.scale({ kind: 'Deployment', ...OWNER }, 3);
+    await expectAgentsIn(await podsOf(client, OWNER, 3));
+    expect(await client.find({ kind: 'Pod', namespace: NAMESPACE, name: first.metadata?.name ?? '' })).toBeDefined();
+  });
+
+  test('what the agent needs is in the container: kubectl exec', () => {
+    const output = execFileSync(
+      'kubectl',
+      [
+        '--kubeconfig',
+        node.controlPlane.kubeconfigPath,
+        'exec',
+        '--namespace',
+        NAMESPACE,
+        `deployment/${NAME}`,
+        '--',
+        'env',
+      ],
+      { encoding: 'utf8' },
+    );
+    expect(output).toContain('CORECLR_PROFILER_PATH=/netagent/bin/libAriesProfiler.so\n');
+    expect(output).toContain('ARIES_SERVER_ADDRESS=jennifer.example.com\n');
+  });
 });

@@ -139,7 +139,7 @@ async function expectAgentIn(node: InjectedNode, { namespace, name, profile, pod
     'set -e; id -u',
     'env',
     ...files.map((file) => `cat "${directoryOf(profile)}/${file}"; echo`),
-    `${written.map(({ mountPath }) => `touch ${mountPath}/.seen;`).join(' ')} cat /proc/self/mounts`,
+    `${written.map(({ mountPath }) => `touch ${mountPath}/by-${user};`).join(' ')} cat /proc/self/mounts`,
   ].join(`; echo ${SEPARATOR}; `);
   const output = await node.exec(namespace, name, container.name, ['sh', '-c', script]);
   const [id = '', env = '', ...rest] = output.split(`${SEPARATOR}\n`);

@@ -21,7 +21,10 @@ export interface InjectedNodeOptions {
   readonly flags?: Readonly<Record<string, string>>;
 }
 
-export async function startInjectedNode({ containerd = '2.2', flags = {} }: InjectedNodeOptions = {}): Promise<InjectedNode> {
+export async function startInjectedNode({
+  containerd = '2.2',
+  flags = {},
+}: InjectedNodeOptions = {}): Promise<InjectedNode> {
   const node = await startNode({ containerd });
   let injector: Injector | undefined;
   const stop = async (): Promise<void> => {

@@ -79,7 +79,7 @@ async function podThat(
     async () => {
       last = await client.get<RunningPod>({ kind: 'Pod', namespace, name });
       if (condition(last)) return last;
-      const events = await client.list<KubeObject>({ kind: 'Event', namespace });
+      const events = await client.list({ kind: 'Event', namespace });
       const own = events.filter((event) => (event['involvedObject'] as KubeObject['metadata'])?.name === name);
       throw new Error(`${JSON.stringify(statusesOf(last))} ${own.map((event) => String(event['message'])).join('; ')}`);
     },
@@ -89,7 +89,10 @@ async function podThat(
 
 /** The output of a container, as `kubectl logs` reads it: from the kubelet, through the API server. */
 export async function logsOf(client: Client, namespace: string, pod: string, container: string): Promise<string> {
-  const { status, body } = await client.request('GET', `/api/v1/namespaces/${namespace}/pods/${pod}/log?container=${container}`);
+  const { status, body } = await client.request(
+    'GET',
+    `/api/v1/namespaces/${namespace}/pods/${pod}/log?container=${container}`,
+  );
   if (status !== 200) throw new Error(`no log of ${namespace}/${pod}: ${JSON.stringify(body)}`);
   return typeof body === 'string' ? body : JSON.stringify(body);
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -20,6 +20,7 @@ import { productImage, REPOSITORY } from './product.ts';
 const run = promisify(execFile);
 const WORKERS = 8;
 const DEPLOYMENT = 'deployment/agent-injector';
+const COMMAND_LINE = '/nodejs/bin/node\0/app/agent-injector.js\0serve\0';
 
 let node: Node;
 let client: Client;
@@ -45,7 +46,13 @@ const rolledOut = (): Promise<string> =>
 /** Everything of ours that a cluster can have, namespaced or not, by `KIND NAMESPACE/NAME`. */
 async function leftOvers(): Promise<readonly string[]> {
   const kinds = (await node.kubectl(['api-resources', '--verbs=list', '--output=name'])).trim().split('\n');
-  const objects = await node.kubectl(['get', kinds.join(','), '--all-namespaces', '--ignore-not-found', '--output=json']);
+  const objects = await node.kubectl([
+    'get',
+    kinds.join(','),
+    '--all-namespaces',
+    '--ignore-not-found',
+    '--output=json',
+  ]);
   return (JSON.parse(objects) as { readonly items: readonly KubeObject[] }).items
     .filter(({ kind }) => kind !== 'Event')
     .map(({ kind, metadata }) => `${kind} ${metadata?.namespace ?? ''}/${metadata?.name}`)
@@ -62,7 +69,18 @@ const installations: readonly Installation[] = [
   {
     name: 'helm',
     install: () =>
-      runHelm('upgrade', '--install', 'agent-injector', chart, '--create-namespace', '--set', `image.repository=${REPOSITORY}`, '--wait', '--timeout', '180s'),
+      runHelm(
+        'upgrade',
+        '--install',
+        'agent-injector',
+        chart,
+        '--create-namespace',
+        '--set',
+        `image.repository=${REPOSITORY}`,
+        '--wait',
+        '--timeout',
+        '180s',
+      ),
     uninstall: async () => {
       await node.kubectl(['delete', 'mutatingwebhookconfiguration', 'agent-injector']);
       await runHelm('uninstall', 'agent-injector', '--wait');
@@ -73,7 +91,10 @@ const installations: readonly Installation[] = [
     name: 'install.yaml',
     install: () => {
       const text = readFileSync(join(root, 'deploy/install.yaml'), 'utf8');
-      return node.kubectl(['apply', '--filename=-'], text.replaceAll('image: "agent-injector:', `image: "${REPOSITORY}:`));
+      return node.kubectl(
+        ['apply', '--filename=-'],
+        text.replaceAll('image: "agent-injector:', `image: "${REPOSITORY}:`),
+      );
     },
     uninstall: () => uninstallWithKubectl(['--filename', join(root, 'deploy/install.yaml')]),
   },
@@ -103,6 +124,19 @@ function overlay(): string {
 
 const replicas = async (): Promise<readonly KubeObject[]> =>
   (await client.list({ kind: 'Pod', namespace: NAMESPACE })).filter(({ metadata }) => !metadata?.['deletionTimestamp']);
+
+/** The process of one of the replicas, as this machine sees it. */
+function pidOfReplica(): number {
+  const found = readdirSync('/proc').find((entry) => {
+    try {
+      return /^\d+$/.test(entry) && readFileSync(`/proc/${entry}/cmdline`, 'utf8').startsWith(COMMAND_LINE);
+    } catch {
+      return false;
+    }
+  });
+  if (found === undefined) throw new Error('no replica runs');
+  return Number(found);
+}
 
 /** Pods are created in a namespace that requires the agent, before, during and after the disturbance. */
 async function underLoad(disturb: () => Promise<unknown>): Promise<readonly string[]> {
@@ -147,6 +181,17 @@ describe.each(installations)('installed by $name', ({ name, install, uninstall }
     expect(await underLoad(deleteByForce)).toEqual([]);
   });
 
+  test.runIf(name === 'helm')(
+    'a replica that ends by SIGKILL costs at most the calls that it was answering',
+    async () => {
+      const failures = await underLoad(async () => {
+        process.kill(pidOfReplica(), 'SIGKILL');
+        await rolledOut();
+      });
+      expect(failures.length, failures.join('\n')).toBeLessThanOrEqual(WORKERS);
+    },
+  );
+
   test.runIf(name === 'helm')('a restart of the kubelet loses no pod', async () => {
     expect(await underLoad(node.restartKubelet)).toEqual([]);
     expect(await replicas()).toHaveLength(2);
@@ -154,10 +199,14 @@ describe.each(installations)('installed by $name', ({ name, install, uninstall }
 
   test('nothing is left when it is uninstalled', async () => {
     await uninstall();
-    await waitFor('everything to be gone', async () => {
-      const left = await leftOvers();
-      if (left.length > 0) throw new Error(left.join(', '));
-      return true;
-    }, { deadline: 90_000, interval: 1000 });
+    await waitFor(
+      'everything to be gone',
+      async () => {
+        const left = await leftOvers();
+        if (left.length > 0) throw new Error(left.join(', '));
+        return true;
+      },
+      { deadline: 90_000, interval: 1000 },
+    );
   });
 });

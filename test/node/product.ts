@@ -22,10 +22,10 @@ export function productImage(): ImageOptions {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly version: string };
   const files = /cp ((?:dist\/\S+ )+)\/out\//.exec(readFileSync(join(root, 'Dockerfile'), 'utf8'))?.[1];
   if (files === undefined) throw new Error('the Dockerfile copies no files of dist/');
-  const app = files.trim().split(' ').map((file): [string, Content] => [
-    file.replace('dist/', '/app/'),
-    { from: join(root, file) },
-  ]);
+  const app = files
+    .trim()
+    .split(' ')
+    .map((file): [string, Content] => [file.replace('dist/', '/app/'), { from: join(root, file) }]);
   return {
     name: `${REPOSITORY}:${version}`,
     contents: new Map([

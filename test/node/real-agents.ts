@@ -1,11 +1,12 @@
 import { readdirSync } from 'node:fs';
 import { expect } from 'vitest';
 import type { Listener } from '../agents/listener.ts';
-import { isComplete, observationIn } from '../agents/run-agent.ts';
+import { catalogue, isComplete, observationIn } from '../agents/run-agent.ts';
 import type { Runtime } from '../agents/runtimes.ts';
 import { filesOf, type Agent } from '../agents/table.ts';
 import type { Way } from '../agents/ways.ts';
-import { builtInCatalogue } from '../../src/profile-sources/builtin.ts';
+import type { Profile } from '../../src/profiles/profile.ts';
+import { render } from '../../src/profiles/template.ts';
 import { ours } from '../support/injected-cluster.ts';
 import { busybox } from '../support/node/image.ts';
 import { NODE_ADDRESS } from '../support/node/network.ts';
@@ -28,14 +29,26 @@ export interface Case {
   readonly delivery: string;
 }
 
+function profileOf(agent: Agent): Profile {
+  const found = catalogue.profiles.get(agent.profile);
+  if (!found) throw new Error(`no profile ${agent.profile}`);
+  return found;
+}
+
 /** The deliveries that bring the files which `test/agents/fetch` has laid out. */
 export function deliveriesOf(agent: Agent): readonly string[] {
   const named = agent.annotations['delivery'];
   if (named !== undefined) return [named];
-  return agent.image === undefined ? ['persistentVolumeClaim'] : ['image', 'initContainer'];
+  const able = agent.image === undefined ? ['persistentVolumeClaim'] : ['image', 'initContainer'];
+  return profileOf(agent).deliveries.flatMap(({ name }) => (able.includes(name) ? [name] : []));
 }
 
-const imageNameOf = (agent: Agent): string => `localhost/real-${agent.profile}:1`;
+/** The name that the profile gives to the image, or one of this machine that the namespace gives. */
+function imageNameOf(agent: Agent): string {
+  const { parameters, deliveries } = profileOf(agent);
+  const copy = deliveries.flatMap((delivery) => ('copy' in delivery ? [delivery.copy.image] : []))[0];
+  return parameters.has('agent-image') || !copy ? `localhost/real-${agent.profile}:1` : render(copy, new Map());
+}
 
 export async function addAgentImage(node: InjectedNode, agent: Agent): Promise<void> {
   if (agent.image === undefined) return;
@@ -56,12 +69,10 @@ function withAddress(texts: Readonly<Record<string, string>>, { port }: Listener
 
 async function prepareNamespace({ client }: InjectedNode, one: Case, listener: Listener): Promise<void> {
   const { namespace, agent, runtime, way } = one;
-  const { parameters } = builtInCatalogue().profiles.get(agent.profile) ?? { parameters: new Map<string, never>() };
-  const places = {
-    ...(agent.image !== undefined && { 'agent-image': imageNameOf(agent) }),
-    ...(parameters.has('claim-name') && { 'claim-name': CLAIM }),
-  };
-  const settings = { ...withAddress(agent.annotations, listener), ...places };
+  const { parameters } = profileOf(agent);
+  const places = { 'agent-image': imageNameOf(agent), 'claim-name': CLAIM };
+  const known = Object.entries(places).filter(([name]) => parameters.has(name));
+  const settings = { ...withAddress(agent.annotations, listener), ...Object.fromEntries(known) };
   await client.createNamespace(namespace, optedInAt('privileged', { profile: agent.profile, ...settings }));
   for (const [name, data] of way.configMaps(runtime.shared.name, runtime.shared.value))
     await client.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace }, data });
@@ -76,7 +87,9 @@ const machine: readonly string[] = [
   '/usr',
   '/lib',
   '/lib64',
-  ...readdirSync('/etc').filter((name) => /^(java|ssl)/.test(name)).map((name) => `/etc/${name}`),
+  ...readdirSync('/etc')
+    .filter((name) => /^(java|ssl)/.test(name))
+    .map((name) => `/etc/${name}`),
 ];
 
 function podSpec({ agent, runtime, way }: Case, listener: Listener): Pod['spec'] {

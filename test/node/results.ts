@@ -7,7 +7,7 @@ export interface Result {
   readonly delivery: string;
   /** The user of the container: `root`, or a number. */
   readonly user: string;
-  readonly result: 'pass' | 'fail' | 'not run';
+  readonly result: 'pass' | 'fail' | 'known failure' | 'not run';
   /** The sign of life, the error, or why it did not run. */
   readonly sign: string;
 }
@@ -49,10 +49,21 @@ function table(results: readonly Result[]): string {
     .toSorted((one, other) => one.join().localeCompare(other.join()));
   const all = [['profile', 'delivery', 'user', 'result', 'sign of life'], ...rows];
   const widths = all.reduce((most, row) => row.map((cell, at) => Math.max(most[at] ?? 0, cell.length)), [0]);
-  return all.map((row) => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  ').trimEnd()).join('\n');
+  return all
+    .map((row) =>
+      row
+        .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }
 
 function printable(sign: string): string {
-  const text = sign.split('\n', 1)[0]?.replaceAll(/[^\x20-\x7e]+/g, '.').trim() ?? '';
+  const text =
+    sign
+      .split('\n', 1)[0]
+      ?.replaceAll(/[^\x20-\x7e]+/g, '.')
+      .trim() ?? '';
   return text.length > MAX_SIGN_LENGTH ? `${text.slice(0, MAX_SIGN_LENGTH)}…` : text;
 }

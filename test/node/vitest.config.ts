@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { viteYaml } from '../../tools/yaml-modules.js';
-import { whyNoNode } from '../support/node/places.ts';
+import { isRequired, whyNoNode } from '../support/node/places.ts';
 
 const why = whyNoNode();
 if (why !== undefined) {
-  if (process.env['E2E_NODE_REQUIRED'] === '1') throw new Error(`e2e:node: this machine must run containers: ${why}`);
+  if (isRequired) throw new Error(`e2e:node: this machine must run containers: ${why}`);
   console.log(`e2e:node: not run, this machine cannot run containers: ${why}`);
 }
 

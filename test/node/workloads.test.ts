@@ -101,11 +101,14 @@ describe.each(DELIVERIES)('by %s', (delivery) => {
       containers: [container('app')],
     };
     const { object } = await client.create<Pod>(podOf(NAMESPACE, name, { annotations, spec }));
-    await recorded({ profile: profile.name, delivery: `${delivery}, init container and sidecar`, user: 'root' }, async () => {
-      await runningPod(client, NAMESPACE, name);
-      for (const one of ['migrate', 'sidecar', 'app']) await expectSeen(object, one);
-      return SEEN;
-    });
+    await recorded(
+      { profile: profile.name, delivery: `${delivery}, init container and sidecar`, user: 'root' },
+      async () => {
+        await runningPod(client, NAMESPACE, name);
+        for (const one of ['migrate', 'sidecar', 'app']) await expectSeen(object, one);
+        return SEEN;
+      },
+    );
     await client.delete({ kind: 'Pod', namespace: NAMESPACE, name });
   });
 });
@@ -113,5 +116,9 @@ describe.each(DELIVERIES)('by %s', (delivery) => {
 /** An overdue CronJob runs at once, instead of at the end of the minute. */
 async function makeOverdue(name: string): Promise<void> {
   const lastScheduleTime = new Date(Date.now() - 120_000).toISOString().replace(/\.\d+/, '');
-  await client.patch({ kind: 'CronJob', namespace: NAMESPACE, name }, { status: { lastScheduleTime } }, { subresource: 'status' });
+  await client.patch(
+    { kind: 'CronJob', namespace: NAMESPACE, name },
+    { status: { lastScheduleTime } },
+    { subresource: 'status' },
+  );
 }

@@ -60,7 +60,10 @@ export function kubeletConfiguration(dir: string, ports: { readonly api: number;
   };
 }
 
-export function proxyConfiguration(kubeconfigPath: string, ports: { readonly health: number; readonly metrics: number }): object {
+export function proxyConfiguration(
+  kubeconfigPath: string,
+  ports: { readonly health: number; readonly metrics: number },
+): object {
   return {
     apiVersion: 'kubeproxy.config.k8s.io/v1alpha1',
     kind: 'KubeProxyConfiguration',

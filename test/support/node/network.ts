@@ -31,7 +31,11 @@ export function createNetwork(dir: string): void {
 }
 
 export function cniConfiguration(dir: string): object {
-  const ipam = { type: 'host-local', dataDir: join(dir, 'ipam'), ranges: [[{ subnet: POD_CIDR, gateway: NODE_ADDRESS }]] };
+  const ipam = {
+    type: 'host-local',
+    dataDir: join(dir, 'ipam'),
+    ranges: [[{ subnet: POD_CIDR, gateway: NODE_ADDRESS }]],
+  };
   return {
     cniVersion: '1.0.0',
     name: 'pods',

@@ -40,7 +40,9 @@ export interface Node {
 const READY_WITHIN = { deadline: 120_000, interval: 200 };
 
 /** Resolves when the node is ready. A node that was left behind by a killed run is removed first. */
-export async function startNode({ containerd = '2.2' }: { readonly containerd?: ContainerdVersion } = {}): Promise<Node> {
+export async function startNode({
+  containerd = '2.2',
+}: { readonly containerd?: ContainerdVersion } = {}): Promise<Node> {
   removeNode();
   const dir = NODE_FOLDER;
   const folder = join(dir, 'test');
@@ -56,7 +58,11 @@ export async function startNode({ containerd = '2.2' }: { readonly containerd?: 
     const place = { dir, controlPlane, containerd };
     await startRuntime(place);
     const addImage = (image: ImageOptions): Promise<void> => importImage(place, image);
-    await addImage({ name: PAUSE_IMAGE, contents: new Map([['/pause', { from: nodeBinary('pause') }]]), entrypoint: ['/pause'] });
+    await addImage({
+      name: PAUSE_IMAGE,
+      contents: new Map([['/pause', { from: nodeBinary('pause') }]]),
+      entrypoint: ['/pause'],
+    });
     const { client, kubeconfigPath } = controlPlane;
     const kubelet = await startKubelet(place);
     await Promise.all([startScheduler(place), startServices(place)]);
@@ -111,7 +117,13 @@ function write({ dir }: Place, name: string, content: string | object): string {
 async function start(place: Place, name: string, command: string, args: readonly string[]): Promise<GuardedProcess> {
   const { dir, containerd } = place;
   const path = [containerdBinary(containerd, ''), nodeBinary(''), nodeBinary('nft'), process.env['PATH']].join(':');
-  const started = await startProcess({ command, args, cwd: dir, logPath: join(dir, `${name}.log`), env: { PATH: path } });
+  const started = await startProcess({
+    command,
+    args,
+    cwd: dir,
+    logPath: join(dir, `${name}.log`),
+    env: { PATH: path },
+  });
   appendFileSync(join(dir, 'pids'), `${started.pid}\n`);
   return started;
 }
@@ -123,7 +135,9 @@ function ctr({ dir, containerd }: Place, ...args: readonly string[]): Promise<un
 async function startRuntime(place: Place): Promise<void> {
   write(place, 'cni/10-bridge.conflist', JSON.stringify(cniConfiguration(place.dir)));
   const configuration = write(place, 'containerd.toml', containerdConfiguration(place.dir));
-  const process = await start(place, 'containerd', containerdBinary(place.containerd, 'containerd'), [`--config=${configuration}`]);
+  const process = await start(place, 'containerd', containerdBinary(place.containerd, 'containerd'), [
+    `--config=${configuration}`,
+  ]);
   await waitFor('containerd to answer', () => ctr(place, 'version').then(() => true), {
     ...READY_WITHIN,
     hopeless: () => endOf('containerd', process),

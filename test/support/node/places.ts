@@ -37,6 +37,9 @@ export function nodeBinary(path: string): string {
   return join(folder, path);
 }
 
+/** True if a machine that lacks something fails instead of running less: in CI. */
+export const isRequired: boolean = process.env['E2E_NODE_REQUIRED'] === '1';
+
 /** Why this machine cannot run containers, in one line; undefined if it can. */
 export function whyNoNode(): string | undefined {
   const folder = assetsFolder();
