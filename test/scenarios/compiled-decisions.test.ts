@@ -29,8 +29,8 @@ const cluster: ClusterState = {
 /** What pods have besides, and what differs between pods of one workload. */
 const besides = fc.record(
   {
-    hash: fc.constantFrom('5c589866c8', '7d9f6b5c44'),
-    suffix: fc.constantFrom('abcde', 'x2k9q'),
+    hash: fc.constantFrom<string>('5c589866c8', '7d9f6b5c44'),
+    suffix: fc.constantFrom<string>('abcde', 'x2k9q'),
     kind: fc.constantFrom('ReplicaSet', 'StatefulSet', 'DaemonSet', 'Job', 'Rollout'),
     owner: fc.constantFrom('web', 'web-29384756', 'orders', 'Not A Name'),
     ports: fc.boolean(),
