@@ -1,11 +1,14 @@
 import type { Matcher } from '../../api/profile/matcher.ts';
 import { referencesIn } from '../../kubernetes/env-expansion.ts';
 import { isWithin, normalPath } from '../../kubernetes/mount-path.ts';
-import type { EnvVar, VolumeMount } from '../../kubernetes/pod.ts';
-import { isGlob, matchesGlob } from '../../lib/glob.ts';
+import { type Container, type EnvVar, imageOf, type VolumeMount } from '../../kubernetes/pod.ts';
+import { isWindowsImage } from '../../kubernetes/scheduling.ts';
+import { isGlob, MAX_IMAGE_LENGTH, matchesGlob } from '../../lib/glob.ts';
 import type { Catalogue } from '../../profiles/catalogue.ts';
 import { type DeclaredValue, templatesOf } from '../../profiles/environment.ts';
+import type { Delivery } from '../../profiles/delivery.ts';
 import type { Profile } from '../../profiles/profile.ts';
+import { isMuslImage } from '../libc.ts';
 
 /**
  * The variables, mounts and volumes that a rule can tell from any other of their kind. It follows from the profiles and the tables of the
@@ -16,6 +19,8 @@ export class VisibleParts {
   readonly #globs: readonly string[];
   readonly #paths: readonly string[];
   readonly #volumes: ReadonlySet<string>;
+  readonly #containers: readonly string[];
+  readonly #images: readonly string[];
   readonly #isName = remembered((name) => this.#matchesName(name));
   readonly #isPath = remembered((path) => this.#touchesPath(path));
 
@@ -27,6 +32,12 @@ export class VisibleParts {
       (isGlob(name) ? globs : this.#names).add(name);
     this.#globs = [...globs];
     this.#paths = [...new Set([...profiles.flatMap(pathsOf), ...matchers.flatMap(pathOf)].map(normalPath))];
+    this.#containers = [
+      ...catalogue.sidecars.map(({ name }) => name),
+      ...matchers.flatMap((matcher) => (matcher.in === 'name' ? [matcher.matches] : [])),
+      ...profiles.flatMap(({ name, deliveries }) => [`${name}-agent*`, ...deliveries.flatMap(anchorOf)]),
+    ];
+    this.#images = matchers.flatMap((matcher) => (matcher.in === 'image' ? [matcher.matches] : []));
     this.#volumes = new Set([...profiles.flatMap(volumesOf), ...matchers.flatMap(volumeOf)]);
   }
 
@@ -43,6 +54,21 @@ export class VisibleParts {
   /** True for a name that a new volume would prefer, with or without a number, and for one that a matcher asks for. */
   hasVolume(name: string): boolean {
     return name.length > MAX_PLAIN_NAME || this.#volumes.has(name.replace(/-\d+$/, ''));
+  }
+
+  /** True for a name that a matcher or a sidecar's row asks for, or that one of our init containers may have. */
+  hasContainer(name: string): boolean {
+    return this.#containers.some((glob) => matchesGlob(glob, name));
+  }
+
+  /** True for an image that says something of its container, by its name or by a matcher. */
+  hasImage(container: Container): boolean {
+    const image = imageOf(container);
+    return (
+      isMuslImage(container) ||
+      isWindowsImage(container) ||
+      this.#images.some((glob) => matchesGlob(glob, image, MAX_IMAGE_LENGTH))
+    );
   }
 
   #matchesName(name: string): boolean {
@@ -124,6 +150,12 @@ function pathsOf({ mounts, writable, files, deliveries }: Profile): readonly str
     ...[...mounts, ...writable, ...files].map(({ path }) => path),
     ...deliveries.flatMap((delivery) => ('copy' in delivery ? [delivery.copy.copyTo] : [])),
   ];
+}
+
+/** The init container that ours is to start before. */
+function anchorOf(delivery: Delivery): readonly string[] {
+  const position = 'copy' in delivery ? delivery.copy.position : undefined;
+  return typeof position === 'object' ? [position.before] : [];
 }
 
 function pathOf(matcher: Matcher): readonly string[] {

@@ -4,7 +4,8 @@ import type { ClusterState } from '../../kubernetes/cluster-state.ts';
 export interface RecordedLookups {
   /** Behaves as the original and records every lookup. */
   readonly cluster: ClusterState;
-  /** Different lookups; repeated ones count once. */
+  /** What was looked up. */
+  readonly keys: () => Iterable<string>;
   readonly count: () => number;
   /** True if every recorded lookup has the same result in this cluster. Then the same pod gets the same decision. */
   readonly matches: (current: ClusterState) => boolean;
@@ -38,6 +39,7 @@ export function recordLookups(cluster: ClusterState): RecordedLookups {
       ...(workload && { workload }),
       ...(podSecurityDefault && { podSecurityDefault }),
     },
+    keys: () => recorded.keys(),
     count: () => recorded.size,
     matches: (current) => {
       if (!isSame(kubernetes, current.kubernetes) || !isSame(workload, current.workload)) return false;

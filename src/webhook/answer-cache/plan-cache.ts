@@ -3,11 +3,12 @@ import { type Admission, admitInContext } from '../../admission/admit.ts';
 import { admitCompiled, compile } from '../../admission/compiled-decision.ts';
 import type { PlannedDecision } from '../../admission/planned-decision.ts';
 import type { InjectionContext } from '../../injection/context.ts';
+import { generalize, isTiedToNames, withNames } from '../../injection/shape/general-shape.ts';
 import { type PodShape, shapeKey, shapeOf } from '../../injection/shape/pod-shape.ts';
 import type { DecisionInputs } from './answer-cache.ts';
 import { recordLookups } from './lookup-recorder.ts';
 
-/** A compiled decision and what it was made from, or the reason to decide on each pod of the shape by itself. */
+/** A compiled decision and what it was made from; without one, each pod of the shape is decided by itself. */
 interface Entry {
   readonly inputs: DecisionInputs;
   readonly compiled: PlannedDecision | undefined;
@@ -15,6 +16,9 @@ interface Entry {
 
 /** Bytes, estimated: some 3,500 shapes of one container. */
 const MAX_SIZE = 20 * 1024 * 1024;
+
+/** There are far fewer of these, since the names of workloads do not count. */
+const MAX_SIZE_GENERAL = 4 * 1024 * 1024;
 
 /** Pods with longer shapes are decided one by one. */
 const MAX_KEY_LENGTH = 128 * 1024;
@@ -32,36 +36,69 @@ export interface CachedAdmission extends Admission {
  */
 export class PlanCache {
   readonly #entries = new LRUCache<string, Entry>({ maxSize: MAX_SIZE });
+  readonly #general = new LRUCache<string, Entry>({ maxSize: MAX_SIZE_GENERAL });
 
   admit(context: InjectionContext): CachedAdmission {
     const shape = shapeOf(context);
     const key = shape && shapeKey(shape);
     if (!shape || key === undefined || key.length > MAX_KEY_LENGTH) return interpreted(context);
-    const { namespace, required } = context;
-    const fullKey = `${required === true ? '!' : ''}${namespace.name} ${key}`;
-    const entry = this.#current(fullKey, context) ?? this.#compile(fullKey, context, shape);
+    const entry = current(this.#entries, keyIn(context, key), context) ?? this.#compile(key, context, shape);
     const admission = entry.compiled && admitCompiled(context, shape, entry.compiled);
     return admission ? { ...admission, inputs: entry.inputs } : interpreted(context);
   }
 
-  #current(key: string, { namespace, catalogue, cluster }: InjectionContext): Entry | undefined {
-    const entry = this.#entries.get(key);
-    if (!entry) return undefined;
-    const { inputs } = entry;
-    const isCurrent =
-      inputs.namespace === namespace && inputs.catalogue === catalogue && inputs.lookups.matches(cluster);
-    return isCurrent ? entry : undefined;
-  }
-
   #compile(key: string, context: InjectionContext, shape: PodShape): Entry {
-    const { namespace, catalogue } = context;
-    const lookups = recordLookups(context.cluster);
-    const compiled = compile({ ...context, cluster: lookups.cluster }, shape);
-    const entry = { compiled, inputs: { namespace, catalogue, lookups } };
-    const size = key.length + SIZE + (compiled?.decision.containers.length ?? 0) * SIZE_OF_CONTAINER;
-    if (lookups.count() <= MAX_LOOKUPS) this.#entries.set(key, entry, { size });
+    const entry = this.#compileGeneral(context, shape) ?? compiled(context, shape);
+    store(this.#entries, keyIn(context, key), entry);
     return entry;
   }
+
+  /** From the decision on pods that differ in names only. */
+  #compileGeneral(context: InjectionContext, shape: PodShape): Entry | undefined {
+    const general = generalize(shape, context);
+    if (!general) return undefined;
+    const key = keyIn(context, JSON.stringify(general.pod));
+    let entry = current(this.#general, key, context);
+    if (!entry) {
+      const fresh = compiled(context, { ...shape, pod: general.pod });
+      const isTied = isTiedToNames(fresh.compiled, fresh.inputs.lookups.keys());
+      entry = isTied ? { ...fresh, compiled: undefined } : fresh;
+      store(this.#general, key, entry);
+    }
+    return entry.compiled && { ...entry, compiled: withNames(entry.compiled, general.names) };
+  }
+}
+
+function keyIn({ namespace, required }: InjectionContext, shape: string): string {
+  return `${required === true ? '!' : ''}${namespace.name} ${shape}`;
+}
+
+function current(
+  entries: LRUCache<string, Entry>,
+  key: string,
+  { namespace, catalogue, cluster }: InjectionContext,
+): Entry | undefined {
+  const entry = entries.get(key);
+  if (!entry) return undefined;
+  const { inputs } = entry;
+  const isCurrent =
+    inputs.namespace === namespace && inputs.catalogue === catalogue && inputs.lookups.matches(cluster);
+  return isCurrent ? entry : undefined;
+}
+
+function compiled(context: InjectionContext, shape: PodShape): Entry {
+  const { namespace, catalogue } = context;
+  const lookups = recordLookups(context.cluster);
+  return {
+    compiled: compile({ ...context, cluster: lookups.cluster }, shape),
+    inputs: { namespace, catalogue, lookups },
+  };
+}
+
+function store(entries: LRUCache<string, Entry>, key: string, entry: Entry): void {
+  if (entry.inputs.lookups.count() > MAX_LOOKUPS) return;
+  const containers = entry.compiled?.decision.containers.length ?? 0;
+  entries.set(key, entry, { size: key.length + SIZE + containers * SIZE_OF_CONTAINER });
 }
 
 /** Measured, in bytes: a decision with its answer, and what each container adds. */
