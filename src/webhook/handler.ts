@@ -5,7 +5,7 @@ import type { Clock } from '../lib/clock.ts';
 import { oneLine } from '../lib/text.ts';
 import { AnswerCache } from './answer-cache/answer-cache.ts';
 import { readReviewKey, type ReviewKey } from './answer-cache/review-key.ts';
-import { PlanCache } from './answer-cache/plan-cache.ts';
+import { PlanCache } from './plan-cache.ts';
 import { parseBody } from './body.ts';
 import { answerDeadlineMs } from './deadline.ts';
 import { decide, type DecidedReview, unchanged } from './decide.ts';

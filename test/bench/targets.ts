@@ -191,7 +191,13 @@ export const targets: readonly Target[] = [
     unit: 'MiB',
     value: difference('memory/idle/product/rss', 'memory/idle/fastify/rss'),
   },
-  { row: 'memory', what: 'memory under load, half of the pods not seen before', most: 150, unit: 'MiB', value: most('memory/load/product/rss') },
+  {
+    row: 'memory',
+    what: 'memory under load, half of the pods not seen before',
+    most: 150,
+    unit: 'MiB',
+    value: most('memory/load/product/rss'),
+  },
   {
     row: 'memory',
     what: 'increase in memory from 50,000 reviews to all reviews',

@@ -6,7 +6,7 @@ import { shapeOf } from '../../src/injection/shape/pod-shape.ts';
 import type { ClusterState } from '../../src/kubernetes/cluster-state.ts';
 import type { Container, Pod } from '../../src/kubernetes/pod.ts';
 import { withDefaults } from '../../src/profiles/catalogue.ts';
-import { PlanCache } from '../../src/webhook/answer-cache/plan-cache.ts';
+import { PlanCache } from '../../src/webhook/plan-cache.ts';
 import { catalogue, namespace } from '../support/fixtures.ts';
 import { settingsFor } from '../support/sample-values.ts';
 import { cluster as knownCluster, podsWithVariables } from '../support/six-rules.ts';
@@ -35,9 +35,18 @@ const besides = fc.record(
     owner: fc.constantFrom('web', 'web-29384756', 'orders', 'Not A Name'),
     ports: fc.boolean(),
     node: fc.constantFrom(undefined, 'node-1', 'node-2'),
-    resources: fc.constantFrom({}, { limits: { memory: '256Mi', cpu: '1' } }, { limits: { 'ephemeral-storage': '10Mi' } }),
+    resources: fc.constantFrom(
+      {},
+      { limits: { memory: '256Mi', cpu: '1' } },
+      { limits: { 'ephemeral-storage': '10Mi' } },
+    ),
     command: fc.constantFrom(undefined, ['java', '-jar', 'app.jar'], ['java', '-javaagent:/x/elastic-apm-agent.jar']),
-    image: fc.constantFrom('registry.example.com/web:1', 'node:22-alpine', 'php:8-zts', 'mcr.example.com/nanoserver:ltsc2022'),
+    image: fc.constantFrom(
+      'registry.example.com/web:1',
+      'node:22-alpine',
+      'php:8-zts',
+      'mcr.example.com/nanoserver:ltsc2022',
+    ),
     isReadOnly: fc.boolean(),
   },
   { requiredKeys: ['hash', 'suffix', 'kind', 'owner', 'image', 'resources'] },
@@ -52,7 +61,10 @@ function inCluster(pod: Pod, extra: Besides): Pod {
     ...container,
     image: extra.image,
     resources: extra.resources,
-    ...(extra.ports === true && { ports: [{ containerPort: 8080 }], livenessProbe: { httpGet: { path: `/${suffix}` } } }),
+    ...(extra.ports === true && {
+      ports: [{ containerPort: 8080 }],
+      livenessProbe: { httpGet: { path: `/${suffix}` } },
+    }),
     ...(extra.command && { command: extra.command }),
     ...(extra.isReadOnly === true && { securityContext: { readOnlyRootFilesystem: true } }),
     volumeMounts: [
@@ -76,7 +88,10 @@ function inCluster(pod: Pod, extra: Besides): Pod {
       ...(node !== undefined && { affinity }),
       serviceAccountName: suffix,
       containers: pod.spec.containers.map(withToken),
-      volumes: [...(pod.spec.volumes ?? []), { name: token, projected: { sources: [{ serviceAccountToken: { path: 'token' } }] } }],
+      volumes: [
+        ...(pod.spec.volumes ?? []),
+        { name: token, projected: { sources: [{ serviceAccountToken: { path: 'token' } }] } },
+      ],
     },
   };
 }

@@ -75,9 +75,7 @@ function namesContainers({ pod, namespace, catalogue }: InjectionContext): boole
 
 function withWorkload(metadata: Metadata, workload: string | undefined): Metadata {
   const owner = controllerOf(metadata);
-  return owner && workload !== undefined
-    ? { ...metadata, ownerReferences: [{ ...owner, name: workload }] }
-    : metadata;
+  return owner && workload !== undefined ? { ...metadata, ownerReferences: [{ ...owner, name: workload }] } : metadata;
 }
 
 function withoutImage(container: Container, parts: VisibleParts): Container {

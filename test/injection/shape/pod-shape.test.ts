@@ -29,8 +29,16 @@ const mounted = (mountPath: string, name = 'data') =>
 
 describe('pods have one shape if they differ only in', () => {
   it.each<[string, Pod, Pod]>([
-    ['the ReplicaSet', owned('web-5c589866c8', { 'pod-template-hash': '5c589866c8' }), owned('web-7d9f6b5c44', { 'pod-template-hash': '7d9f6b5c44' })],
-    ['the name within a StatefulSet', owned('db', {}, 'StatefulSet', { name: 'db-0' }), owned('db', {}, 'StatefulSet', { name: 'db-1' })],
+    [
+      'the ReplicaSet',
+      owned('web-5c589866c8', { 'pod-template-hash': '5c589866c8' }),
+      owned('web-7d9f6b5c44', { 'pod-template-hash': '7d9f6b5c44' }),
+    ],
+    [
+      'the name within a StatefulSet',
+      owned('db', {}, 'StatefulSet', { name: 'db-0' }),
+      owned('db', {}, 'StatefulSet', { name: 'db-1' }),
+    ],
     ['the time of a CronJob', owned('report-29384756', {}, 'Job'), owned('report-29384757', {}, 'Job')],
     ["labels of the app's own", owned('web', { version: '1' }), owned('web', { version: '2' })],
     ['variables that no rule names', variables('A', 'B'), variables('C', 'D', 'E')],
@@ -63,7 +71,11 @@ describe('pods have different shapes if they differ in', () => {
     ['a variable of a profile', variables('A'), variables('CORECLR_PROFILER')],
     ['its place among others', variables('A', 'CORECLR_PROFILER'), variables('CORECLR_PROFILER', 'A')],
     ['a variable that a glob matches', variables('A'), variables('MY_JAVA_ARGS')],
-    ['a reference', web({ env: [{ name: 'A', value: '$(ARIES_DOMAIN_ID)' }] }), web({ env: [{ name: 'A', value: 'x' }] })],
+    [
+      'a reference',
+      web({ env: [{ name: 'A', value: '$(ARIES_DOMAIN_ID)' }] }),
+      web({ env: [{ name: 'A', value: 'x' }] }),
+    ],
     ['a mount where an agent goes', mounted('/netagent/logs'), mounted('/data')],
     ['a mount above it', mounted('/'), mounted('/data')],
     ['a mount with a roundabout path', mounted('/data/../netagent'), mounted('/data')],
@@ -87,7 +99,10 @@ describe('all variables count', () => {
   });
 
   it('of a pod that does', () => {
-    const selects = (name: string) => ({ ...variables(name), metadata: pod(undefined, { containers: 'env:A' }).metadata ?? {} });
+    const selects = (name: string) => ({
+      ...variables(name),
+      metadata: pod(undefined, { containers: 'env:A' }).metadata ?? {},
+    });
     expect(keyOf(selects('A'))).not.toBe(keyOf(selects('B')));
   });
 });

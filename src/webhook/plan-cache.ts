@@ -1,12 +1,12 @@
 import { LRUCache } from 'lru-cache';
-import { type Admission, admitInContext } from '../../admission/admit.ts';
-import { admitCompiled, compile } from '../../admission/compiled-decision.ts';
-import type { PlannedDecision } from '../../admission/planned-decision.ts';
-import type { InjectionContext } from '../../injection/context.ts';
-import { generalize, isTiedToNames, withNames } from '../../injection/shape/general-shape.ts';
-import { type PodShape, shapeKey, shapeOf } from '../../injection/shape/pod-shape.ts';
-import type { DecisionInputs } from './answer-cache.ts';
-import { recordLookups } from './lookup-recorder.ts';
+import { type Admission, admitInContext } from '../admission/admit.ts';
+import { admitCompiled, compile } from '../admission/compiled-decision.ts';
+import type { PlannedDecision } from '../admission/planned-decision.ts';
+import type { InjectionContext } from '../injection/context.ts';
+import { generalize, isTiedToNames, withNames } from '../injection/shape/general-shape.ts';
+import { type PodShape, shapeKey, shapeOf } from '../injection/shape/pod-shape.ts';
+import type { DecisionInputs } from './answer-cache/answer-cache.ts';
+import { recordLookups } from './answer-cache/lookup-recorder.ts';
 
 /** A compiled decision and what it was made from; without one, each pod of the shape is decided by itself. */
 interface Entry {
@@ -32,7 +32,7 @@ export interface CachedAdmission extends Admission {
 
 /**
  * Decides once for all pods of a shape, as long as the namespace, the catalogue and what was looked up in the cluster stay the same. A decision is a
- * pure function of these. Why, and what it saves: docs/adr/0019-compiled-decisions.md.
+ * pure function of these. Why, and what it saves: docs/adr/0020-compiled-decisions.md.
  */
 export class PlanCache {
   readonly #entries = new LRUCache<string, Entry>({ maxSize: MAX_SIZE });
@@ -81,8 +81,7 @@ function current(
   const entry = entries.get(key);
   if (!entry) return undefined;
   const { inputs } = entry;
-  const isCurrent =
-    inputs.namespace === namespace && inputs.catalogue === catalogue && inputs.lookups.matches(cluster);
+  const isCurrent = inputs.namespace === namespace && inputs.catalogue === catalogue && inputs.lookups.matches(cluster);
   return isCurrent ? entry : undefined;
 }
 
