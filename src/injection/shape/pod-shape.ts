@@ -148,9 +148,9 @@ function visibleVariables(
   for (let index = 0; index < env.length; index++) {
     const variable = env[index];
     if (!variable) continue;
-    const isVisible = isWhole || parts.hasVariable(variable);
-    if (!isVisible && visible.at(-1) === OTHERS) continue;
-    visible.push(isVisible ? variable : OTHERS);
+    const shown = isWhole || parts.hasVariable(variable) ? variable : OTHERS;
+    if (shown === OTHERS && visible.at(-1) === OTHERS) continue;
+    visible.push(shown);
     starts.push(index);
   }
   return { visible, places: { starts, length: env.length } };
