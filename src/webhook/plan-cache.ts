@@ -5,12 +5,16 @@ import type { PlannedDecision } from '../admission/planned-decision.ts';
 import type { InjectionContext } from '../injection/context.ts';
 import { generalize, isTiedToNames, withNames } from '../injection/shape/general-shape.ts';
 import { type PodShape, shapeKey, shapeOf } from '../injection/shape/pod-shape.ts';
+import type { Namespace } from '../kubernetes/namespace.ts';
+import type { Catalogue } from '../profiles/catalogue.ts';
 import type { DecisionInputs } from './answer-cache/answer-cache.ts';
-import { recordLookups } from './answer-cache/lookup-recorder.ts';
+import { recordLookups, type RecordedLookups } from './answer-cache/lookup-recorder.ts';
 
 /** A compiled decision and what it was made from; without one, each pod of the shape is decided by itself. */
 interface Entry {
-  readonly inputs: DecisionInputs;
+  /** An entry does not keep an earlier state of a namespace in memory. */
+  readonly namespace: WeakRef<Namespace>;
+  readonly lookups: RecordedLookups;
   readonly compiled: PlannedDecision | undefined;
 }
 
@@ -37,14 +41,27 @@ export interface CachedAdmission extends Admission {
 export class PlanCache {
   readonly #entries = new LRUCache<string, Entry>({ maxSize: MAX_SIZE });
   readonly #general = new LRUCache<string, Entry>({ maxSize: MAX_SIZE_GENERAL });
+  /** The one that all entries were decided with. */
+  #catalogue: Catalogue | undefined;
 
   admit(context: InjectionContext): CachedAdmission {
+    const { namespace, catalogue } = context;
+    this.#startCatalogue(catalogue);
     const shape = shapeOf(context);
     const key = shape && shapeKey(shape);
     if (!shape || key === undefined || key.length > MAX_KEY_LENGTH) return interpreted(context);
     const entry = current(this.#entries, keyIn(context, key), context) ?? this.#compile(key, context, shape);
     const admission = entry.compiled && admitCompiled(context, shape, entry.compiled);
-    return admission ? { ...admission, inputs: entry.inputs } : interpreted(context);
+    if (!admission) return interpreted(context);
+    return { ...admission, inputs: { namespace, catalogue, lookups: entry.lookups } };
+  }
+
+  /** Forgets the decisions of another catalogue: each would keep it in memory. */
+  #startCatalogue(catalogue: Catalogue): void {
+    if (catalogue === this.#catalogue) return;
+    this.#catalogue = catalogue;
+    this.#entries.clear();
+    this.#general.clear();
   }
 
   #compile(key: string, context: InjectionContext, shape: PodShape): Entry {
@@ -61,8 +78,7 @@ export class PlanCache {
     let entry = current(this.#general, key, context);
     if (!entry) {
       const fresh = compiled(context, { ...shape, pod: general.pod });
-      const isTied = isTiedToNames(fresh.compiled, fresh.inputs.lookups.keys());
-      entry = isTied ? { ...fresh, compiled: undefined } : fresh;
+      entry = isTiedToNames(fresh.compiled, fresh.lookups.keys()) ? { ...fresh, compiled: undefined } : fresh;
       store(this.#general, key, entry);
     }
     return entry.compiled && { ...entry, compiled: withNames(entry.compiled, general.names) };
@@ -73,29 +89,27 @@ function keyIn({ namespace, required }: InjectionContext, shape: string): string
   return `${required === true ? '!' : ''}${namespace.name} ${shape}`;
 }
 
+/** All entries are of the same catalogue. */
 function current(
   entries: LRUCache<string, Entry>,
   key: string,
-  { namespace, catalogue, cluster }: InjectionContext,
+  { namespace, cluster }: InjectionContext,
 ): Entry | undefined {
   const entry = entries.get(key);
-  if (!entry) return undefined;
-  const { inputs } = entry;
-  const isCurrent = inputs.namespace === namespace && inputs.catalogue === catalogue && inputs.lookups.matches(cluster);
-  return isCurrent ? entry : undefined;
+  return entry?.namespace.deref() === namespace && entry.lookups.matches(cluster) ? entry : undefined;
 }
 
 function compiled(context: InjectionContext, shape: PodShape): Entry {
-  const { namespace, catalogue } = context;
   const lookups = recordLookups(context.cluster);
   return {
     compiled: compile({ ...context, cluster: lookups.cluster }, shape),
-    inputs: { namespace, catalogue, lookups },
+    namespace: new WeakRef(context.namespace),
+    lookups,
   };
 }
 
 function store(entries: LRUCache<string, Entry>, key: string, entry: Entry): void {
-  if (entry.inputs.lookups.count() > MAX_LOOKUPS) return;
+  if (entry.lookups.count() > MAX_LOOKUPS) return;
   const containers = entry.compiled?.decision.containers.length ?? 0;
   entries.set(key, entry, { size: key.length + SIZE + containers * SIZE_OF_CONTAINER });
 }
