@@ -81,9 +81,12 @@ function variablesIn({ spec }: Pod): number {
 }
 
 /** The reasons of notices that a setting, a label or an owner has no effect. */
-const IGNORING: readonly string[] = ['parameter-locked', 'setting-locked', 'unknown-label', 'owner-not-excluded'];
-
-const isIgnoring = (code: string): boolean => IGNORING.includes(code);
+const IGNORING: ReadonlySet<string> = new Set([
+  'parameter-locked',
+  'setting-locked',
+  'unknown-label',
+  'owner-not-excluded',
+]);
 
 /** True if what was observed is this ending. */
 export function isEnding(end: Ending, { outcome, codes, record, hasText }: Observed, { text }: Attempt): boolean {
@@ -93,7 +96,9 @@ export function isEnding(end: Ending, { outcome, codes, record, hasText }: Obser
         outcome === 'agent' &&
         !hasText &&
         record === (end.unrecorded ? undefined : 'injected') &&
-        (end.ignored === undefined ? codes.length === 0 : codes.includes(end.ignored) && codes.every(isIgnoring))
+        (end.ignored === undefined
+          ? codes.length === 0
+          : codes.includes(end.ignored) && codes.every((code) => IGNORING.has(code)))
       );
     case 'chosen':
       return outcome === 'agent' && codes.length === 0 && record === 'injected' && hasText === (text !== undefined);

@@ -28,10 +28,9 @@ interface ServerRow {
 
 /** The values for hostile tenants in docs/operations.md as the chart renders them, with one more profile, whose parameter names a Secret. */
 function hostileSettings(): Readonly<Record<string, unknown>> {
-  const [block = ''] = blocksIn(readFileSync(join(root, 'docs/operations.md'), 'utf8'), 'yaml').filter((text) =>
-    text.startsWith('# values: hostile.yaml\n'),
-  );
-  const values = parse(block) as ConfigurationValues & { readonly required: { readonly strict: boolean } };
+  const blocks = blocksIn(readFileSync(join(root, 'docs/operations.md'), 'utf8'), 'yaml');
+  const block = blocks.find((text) => text.startsWith('# values: hostile.yaml\n'));
+  const values = parse(block ?? '') as ConfigurationValues & { readonly required: { readonly strict: boolean } };
   const allowedProfiles = [...(values.allowedProfiles ?? []), 'newrelic-java'];
   return { ...configurationOf({ ...values, allowedProfiles }), strictRequired: values.required.strict };
 }
