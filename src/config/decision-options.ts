@@ -26,6 +26,7 @@ export const sourceOfOption = {
   host: 'unused',
   port: 'unused',
   adminPort: 'unused',
+  adminHost: 'unused',
   tlsDir: 'unused',
   tlsSecret: 'unused',
   webhookConfiguration: 'unused',

@@ -18,7 +18,10 @@ const NAME = 'agent-injector';
 const known = new Set<string>(optionNames.map(variableOf));
 
 export interface WebhookConfiguration extends KubeObject {
-  readonly webhooks: readonly { readonly name: string; readonly clientConfig: { readonly caBundle?: string } }[];
+  readonly webhooks: readonly {
+    readonly name: string;
+    readonly clientConfig: { readonly caBundle?: string; readonly service: { readonly path?: string } };
+  }[];
 }
 
 export const installedFlags = {

@@ -42,6 +42,7 @@ export const hostileSettings: Readonly<Record<string, readonly string[]>> = {
   libc: ['musl', MARK],
   'env-from-keys': [MARK, 'none'],
   'exclude-owners': [MARK],
+  'exclude-deliveries': [MARK],
   containers: [MARK, '*'],
 };
 
