@@ -99,6 +99,12 @@ export const attemptsOnNamespaces: readonly Omit<Attempt, 'who'>[] = [
     ends: byLabel(none('no-target-container'), refused('no-target-container')),
   },
   {
+    id: 'ns-exclude-deliveries',
+    what: 'exclude the only delivery that is possible (`exclude-deliveries`)',
+    sets: { 'exclude-deliveries': 'persistentVolumeClaim' },
+    ends: byLabel(none('no-fitting-delivery'), refused('no-fitting-delivery')),
+  },
+  {
     id: 'ns-exclude-owners',
     what: 'exclude the pods of Jobs (`exclude-owners`)',
     pod: { owner: 'Job' },

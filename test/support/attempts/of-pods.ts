@@ -137,6 +137,18 @@ export const attemptsOnPods: readonly Omit<Attempt, 'who'>[] = [
     ends: noTarget,
   },
   {
+    id: 'pod-libc',
+    what: 'say that the image has another C library (`libc`)',
+    sets: { libc: 'musl' },
+    ends: byLabel(none('libc-unsupported'), refused('libc-unsupported')),
+  },
+  {
+    id: 'pod-exclude-deliveries',
+    what: 'exclude the delivery (`exclude-deliveries`)',
+    sets: { 'exclude-deliveries': 'persistentVolumeClaim' },
+    ends: everywhere(settingLocked),
+  },
+  {
     id: 'pod-exclude-owners',
     what: 'exclude its own owner (`exclude-owners`)',
     pod: { owner: 'Job' },
