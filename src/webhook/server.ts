@@ -97,15 +97,25 @@ export function createWebhookServer({
     return reply.code(500).type('text/plain').send('agent-injector failed; its log has the details');
   });
   server.setNotFoundHandler((_, reply) => closeAfter(reply).code(404).type('text/plain').send(NOT_FOUND));
+  addPaths(server, { dependencies, isOpen, clock });
+  return server;
+}
+
+const PATHS = [
+  { path: MUTATE_PATH, required: false },
+  { path: REQUIRED_PATH, required: true },
+];
+
+/** Each path is answered with and without a secret as its last step. */
+function addPaths(
+  server: FastifyInstance,
+  { dependencies, isOpen, clock }: Pick<WebhookServerOptions, 'dependencies' | 'isOpen'> & { readonly clock: Clock },
+): void {
   const handler = new MutateHandler(dependencies, trackQueueDelay(server, clock), clock);
   const onRequest = closedPaths(isOpen, new ProblemLog(dependencies.log, clock));
-  for (const [path, required] of [
-    [MUTATE_PATH, false],
-    [REQUIRED_PATH, true],
-  ] as const)
+  for (const { path, required } of PATHS)
     for (const url of [path, `${path}/:secret`])
       server.post<ReviewRequest>(url, { onRequest }, (request, reply) => handler.handle(request, reply, required));
-  return server;
 }
 
 const CLOSED =
