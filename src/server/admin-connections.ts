@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 
 /**
  * Connections that have not asked for the metrics. A probe of the kubelet is a new connection that sends its request at once and is closed with the
- * answer, so it is among the newest. One connection is accepted in each iteration of the event loop, at most some 10,000 a second.
+ * answer, so it is among the newest. One connection is accepted in each iteration of the event loop, some thousands a second at most.
  */
 export const MAX_NEW_CONNECTIONS = 256;
 

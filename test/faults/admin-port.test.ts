@@ -98,7 +98,7 @@ function startProbes(): { readonly end: () => Promise<number> } {
       ending.abort();
       await probing;
       console.log(`${answered} of ${sent} probes answered, the longest took ${Math.round(longest)} ms`);
-      return Math.round((100 * answered) / sent);
+      return Math.floor((100 * answered) / sent);
     },
   };
 }

@@ -228,19 +228,19 @@ export const rows = {
     most: 3,
   },
   'admin-metrics-good': {
-    fault: '300 callers of /metrics at its largest, on connections that they keep open',
+    fault: '300 callers of /metrics at its largest, each of which opens its connection again if it is closed',
     figure: 'p99 of good calls during that time, relative to before',
     unit: 'times',
     most: 3,
   },
   'admin-metrics-lost': {
-    fault: '300 callers of /metrics at its largest, on connections that they keep open',
+    fault: '300 callers of /metrics at its largest, each of which opens its connection again if it is closed',
     figure: 'reviews that were not evaluated',
     unit: 'reviews',
     most: 0,
   },
   'admin-metrics-probes': {
-    fault: '300 callers of /metrics at its largest, on connections that they keep open',
+    fault: '300 callers of /metrics at its largest, each of which opens its connection again if it is closed',
     figure: '/livez and /readyz answered within the timeout of the probe',
     unit: '%',
     least: 100,
