@@ -14,7 +14,7 @@ import { createWebhookServer, replaceCertificate } from '../webhook/server.ts';
 import { createAdminServer } from './admin-server.ts';
 import type { AuditLoop } from './audit-loop.ts';
 import { openAudits } from './audits.ts';
-import { openCertificates } from './certificates.ts';
+import { type Certificates, openCertificates } from './certificates.ts';
 import { type ClusterStateSource, openClusterState } from './cluster-watches.ts';
 import { openCluster, openNamespaces } from './cluster.ts';
 import { maxConnectionsHere } from './connection-limit.ts';
@@ -65,6 +65,7 @@ interface Sources {
   readonly profiles: CatalogueProvider;
   readonly namespaces: NamespaceSource;
   readonly certificates: CertificateKeeper;
+  readonly isPathOpen: Certificates['isPathOpen'];
   readonly clusterState: ClusterStateSource;
   readonly client: KubeClient | undefined;
   readonly audits: AuditLoop | undefined;
@@ -89,8 +90,9 @@ async function openSources(config: Config, log: Logger): Promise<Sources> {
     const client = needsCluster ? await openCluster(config.kubeconfig) : undefined;
     const namespaces = add(await openNamespaces(config, client, log));
     const clusterState = add(openClusterState(config, client, namespaces, log));
-    const certificates = add(await openCertificates(config, client, log));
-    const opening = { profiles, namespaces, certificates, clusterState, client };
+    const { keeper, isPathOpen } = await openCertificates(config, client, log);
+    const certificates = add(keeper);
+    const opening = { profiles, namespaces, certificates, isPathOpen, clusterState, client };
     const audits = openAudits(config, opening, log);
     if (audits) add(audits);
     return { ...opening, audits, stop };
@@ -114,7 +116,7 @@ function gaugesOf({ profiles, namespaces, certificates, clusterState, audits }: 
 /** Starts the server. The webhook port opens last, once a review would be answered correctly. */
 async function start(config: Config, log: Logger, logLinesDropped: () => number): Promise<Running> {
   const sources = await openSources(config, log);
-  const { profiles, namespaces, certificates, clusterState } = sources;
+  const { profiles, namespaces, certificates, isPathOpen, clusterState } = sources;
   let state: 'starting' | 'serving' | 'draining' = 'starting';
   const { recorder, onNotice } = openEvents(config, sources, log);
   const metrics = createMetrics({ ...gaugesOf(sources), events: () => recorder.counts(), logLinesDropped }, VERSION);
@@ -125,14 +127,14 @@ async function start(config: Config, log: Logger, logLinesDropped: () => number)
     ...(state === 'serving' ? [] : [state === 'starting' ? 'the webhook port is not open yet' : 'shutting down']),
   ];
   const notes = (): readonly string[] => [...profiles.problems(), ...clusterState.notes()];
-  const admin = createAdminServer({ metrics, notReady, notes });
+  const admin = createAdminServer({ metrics, notReady, notes, log });
   let webhook: FastifyInstance | undefined;
   const close = async (): Promise<void> => {
     await webhook?.close();
     await Promise.all([admin.close(), sources.stop(), recorder.stop()]);
   };
   try {
-    const adminPort = await listen(admin, config.host, config.adminPort);
+    const adminPort = await listen(admin, config.adminHost ?? config.host, config.adminPort);
     log.info({ port: adminPort }, 'admin port is open: /livez, /readyz, /metrics');
     const [tls] = await Promise.all([certificates.whenServed(), namespaces.whenSynced(), clusterState.whenTried()]);
     const server = createWebhookServer({
@@ -147,6 +149,7 @@ async function start(config: Config, log: Logger, logLinesDropped: () => number)
         onDecision: recorder.record,
       },
       metrics,
+      isOpen: isPathOpen,
       draining: () => state === 'draining',
       maxConnections: maxConnectionsHere(),
     });
@@ -155,10 +158,7 @@ async function start(config: Config, log: Logger, logLinesDropped: () => number)
     await certificates.attach({ host: config.host, port, use: (next) => replaceCertificate(server, next) });
     state = 'serving';
     sources.audits?.start();
-    log.info(
-      { port, namespaces: namespaces.status().size, version: VERSION },
-      'webhook port is open: POST /mutate, /mutate/required',
-    );
+    log.info({ port, namespaces: namespaces.status().size, version: VERSION }, 'webhook port is open');
   } catch (error) {
     await close();
     throw error;

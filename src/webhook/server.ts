@@ -1,10 +1,17 @@
-import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type onRequestHookHandler,
+} from 'fastify';
 import { constants } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { type SecureContextOptions, Server as TlsServer } from 'node:tls';
 import { MUTATE_PATH, REQUIRED_PATH } from '../api/paths.ts';
 import type { ServerTls } from '../certificates/source.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
+import { ProblemLog } from '../lib/logger.ts';
 import { traceOf } from '../lib/stack-trace.ts';
 import type { Metrics } from '../metrics/types.ts';
 import { BODY_LIMIT } from './body.ts';
@@ -17,7 +24,7 @@ import { limitConnections } from './limits/connections.ts';
 import { limitUnreadAnswers } from './limits/unread-answers.ts';
 import { trackQueueDelay } from './load-shedding/queue-delay.ts';
 import { RequestError, requestErrorText } from './request-error.ts';
-import { routedUrl } from './request-target.ts';
+import { pathOf, routedUrl } from './request-target.ts';
 
 export interface WebhookServerOptions {
   readonly tls: ServerTls;
@@ -25,6 +32,8 @@ export interface WebhookServerOptions {
   readonly clientNames?: readonly string[];
   readonly dependencies: HandlerDependencies;
   readonly metrics: Pick<Metrics, 'recordBadRequest'>;
+  /** True for the paths that are answered. */
+  readonly isOpen: (path: string) => boolean | Promise<boolean>;
   /** While true, every answer asks the client to open a new connection, which reaches another replica. */
   readonly draining: () => boolean;
   readonly maxConnections: number;
@@ -37,6 +46,7 @@ export function createWebhookServer({
   clientNames = [],
   dependencies,
   metrics,
+  isOpen,
   draining,
   maxConnections,
   clock = systemClock,
@@ -87,10 +97,42 @@ export function createWebhookServer({
     return reply.code(500).type('text/plain').send('agent-injector failed; its log has the details');
   });
   server.setNotFoundHandler((_, reply) => closeAfter(reply).code(404).type('text/plain').send(NOT_FOUND));
-  const handler = new MutateHandler(dependencies, trackQueueDelay(server, clock), clock);
-  server.post<ReviewRequest>(MUTATE_PATH, (request, reply) => handler.handle(request, reply, false));
-  server.post<ReviewRequest>(REQUIRED_PATH, (request, reply) => handler.handle(request, reply, true));
+  addPaths(server, { dependencies, isOpen, clock });
   return server;
+}
+
+const PATHS = [
+  { path: MUTATE_PATH, required: false },
+  { path: REQUIRED_PATH, required: true },
+];
+
+/** Each path is answered with and without a secret as its last step. */
+function addPaths(
+  server: FastifyInstance,
+  { dependencies, isOpen, clock }: Pick<WebhookServerOptions, 'dependencies' | 'isOpen'> & { readonly clock: Clock },
+): void {
+  const handler = new MutateHandler(dependencies, trackQueueDelay(server, clock), clock);
+  const onRequest = closedPaths(isOpen, new ProblemLog(dependencies.log, clock));
+  for (const { path, required } of PATHS)
+    for (const url of [path, `${path}/:secret`])
+      server.post<ReviewRequest>(url, { onRequest }, (request, reply) => handler.handle(request, reply, required));
+}
+
+const CLOSED =
+  'requests on paths that the webhook configuration does not have are answered with 404: they do not come from an API server that uses it';
+
+/** Answers requests on paths that are not open as those on any other path, before their body is read. */
+function closedPaths(isOpen: WebhookServerOptions['isOpen'], log: ProblemLog): onRequestHookHandler {
+  return ({ raw, ip }, _, done) => {
+    const finish = (open: boolean): void => {
+      if (open) return done();
+      log.report({ from: ip }, CLOSED);
+      done(new RequestError(404, NOT_FOUND));
+    };
+    const open = isOpen(pathOf(raw.url ?? ''));
+    if (typeof open === 'boolean') finish(open);
+    else void open.then(finish);
+  };
 }
 
 const NOT_FOUND = `not found; send POST ${MUTATE_PATH} or POST ${REQUIRED_PATH}`;

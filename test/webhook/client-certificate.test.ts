@@ -74,6 +74,7 @@ async function serve(
       log: { info: () => {}, warn: () => {}, error: () => {}, child: () => ({ info: () => {} }) },
     },
     metrics: { recordBadRequest: () => {} },
+    isOpen: () => true,
     draining: () => false,
     maxConnections: 100,
   });
