@@ -28,10 +28,11 @@ process.on('message', async ({ port, ca, count, texts, atATime = 32, renew = fal
         resolve();
       });
     });
-  await Promise.all(
-    Array.from({ length: atATime }, async () => {
-      while (next < count) await hold();
-    }),
-  );
+  const holdNext = async () => {
+    if (next >= count) return;
+    await hold();
+    await holdNext();
+  };
+  await Promise.all(Array.from({ length: atATime }, holdNext));
   process.send(open);
 });
