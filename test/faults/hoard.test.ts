@@ -53,8 +53,8 @@ interface Attacked {
 async function attacked(injector: Injector, attack: Attack, body: string): Promise<Attacked> {
   const { pid } = injector.process;
   const port = Number(new URL(injector.url).port);
-  const sender = new ReviewSender({ port, ca: injector.ca });
-  onTestFinished(() => sender.end());
+  const kept = new ReviewSender({ port, ca: injector.ca });
+  onTestFinished(() => kept.end());
   const child = fork(fileURLToPath(new URL('hoard.js', import.meta.url)), { execArgv: [] });
   onTestFinished(() => void (child.connected && child.disconnect()));
   let mostMiB = anonymousMiB(pid);
@@ -74,7 +74,10 @@ async function attacked(injector: Injector, attack: Attack, body: string): Promi
   let reviews = 0;
   for (let after = 0; after < 100 && failures.length < 50; after += open === undefined ? 0 : 1) {
     reviews += 1;
+    // Every other one on a new connection.
+    const sender = reviews % 2 === 0 ? kept : new ReviewSender({ port, ca: injector.ca });
     const answer = await sender.post(body).catch(String);
+    if (sender !== kept) sender.end();
     const isGood = typeof answer === 'object' && answer.status === 200 && answer.text.includes('"patch"');
     if (!isGood) failures.push(typeof answer === 'object' ? `${answer.status} ${answer.text.slice(0, 80)}` : answer);
   }
