@@ -275,6 +275,48 @@ export const rows = {
     unit: 'MiB',
     most: 256,
   },
+  'hoard-small': {
+    fault: '256 MiB (a memory cgroup), 2,500 connections with an unfinished body of 126 KiB each',
+    figure: 'peak memory (anonymous)',
+    unit: 'MiB',
+    most: 200,
+  },
+  'hoard-small-good': {
+    fault: '256 MiB (a memory cgroup), 2,500 connections with an unfinished body of 126 KiB each',
+    figure: 'reviews during that time that were not answered',
+    unit: 'reviews',
+    most: 0,
+  },
+  'hoard-idle': {
+    fault: '256 MiB (a memory cgroup), 9,000 idle connections, after a request, a review, or half a handshake',
+    figure: 'peak memory (anonymous)',
+    unit: 'MiB',
+    most: 200,
+  },
+  'hoard-idle-good': {
+    fault: '256 MiB (a memory cgroup), 9,000 idle connections, after a request, a review, or half a handshake',
+    figure: 'reviews during that time that were not answered',
+    unit: 'reviews',
+    most: 0,
+  },
+  'hoard-large-good': {
+    fault: '12 connections with an unfinished body of 1.39 MB each, time and again',
+    figure: 'reviews of 200 KB during that time that were not answered',
+    unit: 'reviews',
+    most: 0,
+  },
+  'reviews-growth': {
+    fault: '256 MiB (a memory cgroup), 1,000,000 varied reviews (in CI a sample)',
+    figure: 'memory (anonymous) gained after the first 50,000',
+    unit: 'MiB',
+    most: 10,
+  },
+  'reviews-lost': {
+    fault: '256 MiB (a memory cgroup), 1,000,000 varied reviews (in CI a sample)',
+    figure: 'reviews that were not answered',
+    unit: 'reviews',
+    most: 0,
+  },
   'fuzz-wrong': {
     fault: '100,000 fuzzed bodies (in CI a sample)',
     figure: 'answers that were not as specified',

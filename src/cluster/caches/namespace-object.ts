@@ -37,6 +37,12 @@ export function toServedNamespace(object: JsonObject): Namespace | undefined {
   return { name, labels: only(labels, label), annotations: only(annotations, annotation) };
 }
 
+/** In characters, without what every namespace takes. */
+export function sizeOfNamespace({ labels, annotations, tooLong = [] }: Namespace): number {
+  const texts = [...Object.entries(labels), ...Object.entries(annotations), tooLong].flat();
+  return texts.reduce((size, text) => size + text.length, 0);
+}
+
 function only(entries: Entries, name: string | undefined): Entries {
   return name === undefined ? NO_ENTRIES : { [name]: entries[name] ?? '' };
 }
