@@ -155,6 +155,15 @@ export const keyTable: readonly KeyRow[] = [
       'Pods that an object of one of these kinds controls are not injected. It has no effect where an agent is required.',
   },
   {
+    name: 'exclude-deliveries',
+    as: 'annotation',
+    on: ['namespace'],
+    values: 'types of deliveries, comma-separated, such as `image`, or `none`',
+    meaning:
+      'Deliveries of these types are never used: the next one of the profile is. For example, most image policies do not check image volumes ' +
+      '(`image`).',
+  },
+  {
     name: STATUS,
     as: 'annotation',
     on: ['pod'],
@@ -164,6 +173,11 @@ export const keyTable: readonly KeyRow[] = [
 ];
 
 export const settingNames: readonly string[] = keyTable.filter((row) => row.as === 'annotation').map((row) => row.name);
+
+/** The settings that are not read from pods. */
+export const namespaceSettingNames: readonly string[] = keyTable
+  .filter((row) => row.as === 'annotation' && row.on.every((place) => place === 'namespace'))
+  .map((row) => row.name);
 
 /** The settings that users write: all except the status, which agent-injector writes. */
 export const userSettingNames: readonly string[] = settingNames.filter((name) => name !== STATUS);

@@ -1,4 +1,4 @@
-import { catalogueFrom, type OfflineOptions } from '../config/catalogue.ts';
+import { offlineInputs, type OfflineOptions } from '../config/catalogue.ts';
 import { Audit, type AuditFinding, type AuditReport } from '../diagnostics/audit.ts';
 import { decodePod } from '../kubernetes/pod.ts';
 import { podKind } from '../kubernetes/workload.ts';
@@ -8,7 +8,7 @@ import { type NamespaceScope, readClaims, readNamespaceList, readWorkloads } fro
 import { readClusterState } from './read-cluster-state.ts';
 import type { CommandOutput, CommandResult } from './command-result.ts';
 import { formatSection } from './format.ts';
-import { installedCatalogue } from './installed-defaults.ts';
+import { serverSettings } from './installed-settings.ts';
 
 export interface AuditOptions extends NamespaceScope, OfflineOptions {
   readonly kubeconfig?: string | undefined;
@@ -18,20 +18,20 @@ export interface AuditOptions extends NamespaceScope, OfflineOptions {
 /** Compares the pods of a cluster with what the server would decide now. Throws an Error if the cluster does not answer. */
 export async function audit(options: AuditOptions): Promise<CommandResult> {
   const client = await openUserCluster(options.kubeconfig);
-  const own = await catalogueFrom(options);
-  const [namespaces, claims, catalogue] = await Promise.all([
+  const own = await offlineInputs(options);
+  const [settings, namespaces, claims] = await Promise.all([
+    serverSettings(client, options, own),
     readNamespaceList(client),
     readClaims(client, options),
-    options.config === undefined ? installedCatalogue(client, own) : own,
   ]);
-  const all = new Audit({ catalogue, namespaces, claims });
+  const all = new Audit({ catalogue: settings.catalogue, namespaces, claims });
   await readWorkloads(client, podKind, options, async (items) => {
     const pods = items.flatMap((item) => {
       const decoded = decodePod(item);
       const namespace = textIn(objectIn(item, 'metadata'), 'namespace');
       return decoded.ok ? [{ namespace, pod: decoded.value }] : [];
     });
-    const cluster = await readClusterState(client, pods);
+    const cluster = await readClusterState(client, pods, settings.options);
     for (const { namespace, pod } of pods) all.add(pod, namespace, cluster);
   });
   const report = all.report();

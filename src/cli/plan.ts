@@ -4,7 +4,8 @@ import { DISABLED, ENABLED, INJECTION_LABEL, key } from '../api/keys.ts';
 import { describeFailure } from '../cluster/client/errors.ts';
 import type { ApiResponse, KubeClient } from '../cluster/client/types.ts';
 import { sendOnce } from '../cluster/one-shot.ts';
-import { catalogueFrom, type OfflineOptions } from '../config/catalogue.ts';
+import { offlineInputs, type OfflineOptions } from '../config/catalogue.ts';
+import type { DecisionOptions } from '../config/decision-options.ts';
 import {
   compareAdmissions,
   type InjectedAgent,
@@ -26,7 +27,7 @@ import { openUserCluster } from '../server/cluster.ts';
 import { type NamespaceScope, readNamespaceList, readWorkloads } from './cluster-reader.ts';
 import { readClusterState } from './read-cluster-state.ts';
 import type { CommandOutput, CommandResult } from './command-result.ts';
-import { installedCatalogue } from './installed-defaults.ts';
+import { serverSettings } from './installed-settings.ts';
 
 export interface PlanOptions extends NamespaceScope, OfflineOptions {
   readonly kubeconfig?: string | undefined;
@@ -51,13 +52,22 @@ export async function plan(options: PlanOptions): Promise<CommandResult> {
   const { profileFile, labelNamespace } = options;
   if (profileFile === undefined && labelNamespace === undefined)
     throw new UsageError(['--profile-file, --label-namespace or both are required']);
-  const own = await catalogueFrom(options);
-  const withFile = profileFile === undefined ? own : withProfilesOf(own, profileFile, await readText(profileFile));
+  const own = await offlineInputs(options);
+  const withFile =
+    profileFile === undefined ? own.catalogue : withProfilesOf(own.catalogue, profileFile, await readText(profileFile));
   const client = await openUserCluster(options.kubeconfig);
-  const now = options.config === undefined ? await installedCatalogue(client, own) : own;
+  const settings = await serverSettings(client, options, own);
+  const now = settings.catalogue;
   const later = withProfiles(now, withFile.profiles, withFile.own);
   const scope = labelNamespace === undefined ? options : { namespace: labelNamespace, allNamespaces: false };
-  const survey: Survey = { client, now, later, namespaces: await readNamespaceList(client), labelNamespace };
+  const survey: Survey = {
+    client,
+    options: settings.options,
+    now,
+    later,
+    namespaces: await readNamespaceList(client),
+    labelNamespace,
+  };
   const found = await compareAll(survey, scope);
   const compared = options.serverDryRun ? await Promise.all(found.map((one) => withDryRun(client, one))) : found;
   const rows = compared.map(rowOf);
@@ -85,6 +95,7 @@ function withProfilesOf(catalogue: Catalogue, file: string, text: string): Catal
 
 interface Survey {
   readonly client: KubeClient;
+  readonly options: DecisionOptions;
   readonly now: Catalogue;
   readonly later: Catalogue;
   readonly namespaces: ReadonlyMap<string, Namespace>;
@@ -110,7 +121,7 @@ async function compareAll(survey: Survey, scope: NamespaceScope): Promise<readon
         const roots = items
           .filter((item) => controllerOf(objectIn(item, 'metadata')) === undefined)
           .flatMap((item) => subjectOf(kind, item));
-        const facts = await readClusterState(survey.client, roots);
+        const facts = await readClusterState(survey.client, roots, survey.options);
         for (const root of roots) found.push(...compare(survey, root, facts));
       });
     }),

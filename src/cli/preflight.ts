@@ -5,7 +5,7 @@ import { describeFailure } from '../cluster/client/errors.ts';
 import type { KubeClient } from '../cluster/client/types.ts';
 import { readOnce, sendOnce } from '../cluster/one-shot.ts';
 import { WEBHOOK_CONFIGURATIONS } from '../cluster/webhook-configuration/entries.ts';
-import { catalogueFrom, type OfflineOptions } from '../config/catalogue.ts';
+import { offlineInputs, type OfflineOptions } from '../config/catalogue.ts';
 import { otherInjectors } from '../diagnostics/other-webhooks.ts';
 import {
   type Check,
@@ -26,7 +26,7 @@ import { openUserCluster } from '../server/cluster.ts';
 import { readClaims, readNamespaceList } from './cluster-reader.ts';
 import { readClusterState } from './read-cluster-state.ts';
 import type { CommandOutput, CommandResult } from './command-result.ts';
-import { withInstalledDefaults } from './installed-defaults.ts';
+import { serverSettings } from './installed-settings.ts';
 
 export interface PreflightOptions extends OfflineOptions {
   readonly kubeconfig?: string | undefined;
@@ -35,15 +35,15 @@ export interface PreflightOptions extends OfflineOptions {
 
 /** Checks whether a cluster can run agent-injector, and whether an installed one works. Creates nothing: pods are sent as dry runs. */
 export async function preflight(options: PreflightOptions): Promise<CommandResult> {
-  const own = await catalogueFrom(options);
+  const own = await offlineInputs(options);
   const client = await openUserCluster(options.kubeconfig);
-  const cluster = await readClusterState(client, []);
   const [namespaces, webhooks] = await Promise.all([
     readNamespaceList(client),
     readOnce(client, WEBHOOK_CONFIGURATIONS),
   ]);
   const configurations = webhooks.kind === 'ok' ? objectsIn(webhooks.body, 'items') : [];
-  const { catalogue } = await withInstalledDefaults(client, configurations, own);
+  const settings = await serverSettings(client, options, own, configurations);
+  const cluster = await readClusterState(client, [], settings.options);
   const enabled = [...namespaces.values()].filter(isOptedIn);
   const checks: readonly Check[] = [
     checkVersion(cluster.kubernetes),
@@ -53,7 +53,7 @@ export async function preflight(options: PreflightOptions): Promise<CommandResul
       ? checkOtherInjectors(otherInjectors(configurations, knownInjectors))
       : [{ name: 'other injectors', result: 'problem' as const, message: describeFailure(webhooks) }]),
     ...checkPodSecurity(enabled),
-    ...(await checkSamplePods(client, enabled, catalogue, cluster)),
+    ...(await checkSamplePods(client, enabled, settings.catalogue, cluster)),
     ...(await checkReach(client, configurations, enabled)),
   ];
   const output: CommandOutput =

@@ -6,7 +6,7 @@ import * as kinds from './value-kinds.ts';
 
 const checkNames = ['claims', 'quotas'] as const;
 
-export type CheckName = (typeof checkNames)[number];
+type CheckName = (typeof checkNames)[number];
 
 const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
@@ -30,6 +30,7 @@ export interface ServerOptions {
   readonly host: string;
   readonly port: number;
   readonly adminPort: number;
+  readonly adminHost?: string;
   readonly tlsDir: string;
   readonly tlsSecret?: string;
   readonly webhookConfiguration?: string;
@@ -62,6 +63,12 @@ export const defaultOptions: ServerOptions = {
   drainSeconds: 10,
   logLevel: 'info',
 };
+
+/** The checks that are switched on. */
+export function checksIn({ checks }: Pick<ServerOptions, 'checks'>): ReadonlySet<CheckName> {
+  const names = checks.split(',');
+  return new Set(checkNames.filter((name) => names.includes(name)));
+}
 
 /** The default of an option, as it is written; undefined if it has none. */
 export function defaultText(name: OptionName): string | undefined {
@@ -146,9 +153,16 @@ export const optionRows: { readonly [name in OptionName]-?: OptionRow<NonNullabl
     description:
       'How often to list the pods of the cluster and count those that should have an agent but do not, for the metrics. 0: never.',
   },
-  host: { ...kinds.text('ADDRESS', 'an address'), description: 'Address to listen on, for both ports.' },
+  host: {
+    ...kinds.text('ADDRESS', 'an address'),
+    description: 'Address to listen on, for both ports unless --admin-host names another one for the admin port.',
+  },
   port: { ...kinds.PORT, description: 'HTTPS port that the API server calls.' },
   adminPort: { ...kinds.PORT, description: 'Plain HTTP port of /livez, /readyz and /metrics.' },
+  adminHost: {
+    ...kinds.text('ADDRESS', 'an address'),
+    description: 'Address to listen on for the admin port. Default: that of --host.',
+  },
   tlsDir: {
     ...kinds.DIRECTORY,
     description:

@@ -97,7 +97,8 @@ const rules: readonly Rule<Candidate>[] = [
 function unreadableSetting(sources: SettingSources, container: string): Reason | undefined {
   return (
     invalidIn('libc', resolveSetting(sources, 'libc', container)) ??
-    invalidIn('init-position', resolveSetting(sources, 'init-position'))
+    invalidIn('init-position', resolveSetting(sources, 'init-position')) ??
+    invalidIn('exclude-deliveries', resolveSetting(sources, 'exclude-deliveries'))
   );
 }
 

@@ -119,6 +119,7 @@ const requirementTexts: RequirementTexts = {
       : `Pod Security ${level}${from === 'cluster' ? ', the default of the cluster,' : ''} forbids it`,
   os: ({ os }) => `it supports only ${os.join(', ')}`,
   parameter: ({ parameter }) => `${PREFIX}/${parameter} is not set`,
+  excluded: ({ type, by }) => `${sourceText(by)} excludes deliveries of type ${type}`,
   'named-only': () => 'it is used only if a setting names it',
   image: ({ image }) => `${quote(image)} is not a valid image reference`,
   claim: ({ claim, problem }) => `claim ${oneLine(claim, 63)} ${claimText(problem)}`,

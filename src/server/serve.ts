@@ -17,7 +17,7 @@ import { openAudits } from './audits.ts';
 import { type Certificates, openCertificates } from './certificates.ts';
 import { type ClusterStateSource, openClusterState } from './cluster-watches.ts';
 import { openCluster, openNamespaces } from './cluster.ts';
-import { limitConnections } from './connection-limit.ts';
+import { maxConnectionsHere } from './connection-limit.ts';
 import { openEvents } from './events.ts';
 import { LogOutput, stdoutSink } from './log-output.ts';
 
@@ -127,14 +127,14 @@ async function start(config: Config, log: Logger, logLinesDropped: () => number)
     ...(state === 'serving' ? [] : [state === 'starting' ? 'the webhook port is not open yet' : 'shutting down']),
   ];
   const notes = (): readonly string[] => [...profiles.problems(), ...clusterState.notes()];
-  const admin = createAdminServer({ metrics, notReady, notes });
+  const admin = createAdminServer({ metrics, notReady, notes, log });
   let webhook: FastifyInstance | undefined;
   const close = async (): Promise<void> => {
     await webhook?.close();
     await Promise.all([admin.close(), sources.stop(), recorder.stop()]);
   };
   try {
-    const adminPort = await listen(admin, config.host, config.adminPort);
+    const adminPort = await listen(admin, config.adminHost ?? config.host, config.adminPort);
     log.info({ port: adminPort }, 'admin port is open: /livez, /readyz, /metrics');
     const [tls] = await Promise.all([certificates.whenServed(), namespaces.whenSynced(), clusterState.whenTried()]);
     const server = createWebhookServer({
@@ -151,9 +151,9 @@ async function start(config: Config, log: Logger, logLinesDropped: () => number)
       metrics,
       isOpen: isPathOpen,
       draining: () => state === 'draining',
+      maxConnections: maxConnectionsHere(),
     });
     webhook = server;
-    limitConnections(server.server, log);
     const port = await listen(server, config.host, config.port);
     await certificates.attach({ host: config.host, port, use: (next) => replaceCertificate(server, next) });
     state = 'serving';

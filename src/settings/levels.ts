@@ -1,4 +1,4 @@
-import type { Level } from '../api/keys.ts';
+import { type Level, namespaceSettingNames } from '../api/keys.ts';
 
 const ALL: readonly Level[] = ['container', 'pod', 'namespace', 'cluster'];
 
@@ -10,9 +10,9 @@ export function decidesAgent(setting: string): boolean {
 }
 
 /**
- * The levels at which a setting counts. `fixed`: an agent is required, and the namespace or the cluster has chosen it. Owners are excluded from
- * above only, since anyone who creates a pod can claim any owner for it.
+ * The levels at which a setting counts. `fixed`: an agent is required, and the namespace or the cluster has chosen it. Owners and deliveries are
+ * excluded from above only: anyone who creates a pod can claim any owner for it.
  */
 export function levelsOf(setting: string, fixed: boolean): readonly Level[] {
-  return setting === 'exclude-owners' || (fixed && decidesAgent(setting)) ? ABOVE_THE_POD : ALL;
+  return namespaceSettingNames.includes(setting) || (fixed && decidesAgent(setting)) ? ABOVE_THE_POD : ALL;
 }

@@ -1,5 +1,7 @@
 import { LIBCS } from '../api/keys.ts';
 import type { Position } from '../api/profile/delivery.ts';
+import { splitList } from '../lib/text.ts';
+import { deliveryNeeds } from '../profiles/delivery.ts';
 
 interface SettingValues {
   /** Follows "must be". */
@@ -15,10 +17,18 @@ export const settingValues = {
     expected: '"first", "last" or "before NAME"',
     accepts: (text: string) => readPosition(text) !== undefined,
   },
+  'exclude-deliveries': {
+    expected: `"none", or types of deliveries, comma-separated: ${Object.keys(deliveryNeeds).join(', ')}`,
+    accepts: (text: string) => readTypes(text).every((type) => Object.hasOwn(deliveryNeeds, type)),
+  },
 } as const satisfies Readonly<Record<string, SettingValues>>;
 
 function oneOf(...known: readonly string[]): SettingValues {
   return { expected: known.map((word) => `"${word}"`).join(' or '), accepts: (text) => known.includes(text) };
+}
+
+export function readTypes(text: string): readonly string[] {
+  return text.trim() === 'none' ? [] : splitList(text);
 }
 
 export function readPosition(text: string): Position | undefined {

@@ -45,6 +45,7 @@ const checks: Readonly<Record<string, Check>> = {
   'init-position': fixed('init-position'),
   'env-from-keys': anything,
   'exclude-owners': anything,
+  'exclude-deliveries': fixed('exclude-deliveries'),
 };
 
 function problemOfProfile(catalogue: Catalogue, name: string): string | undefined {

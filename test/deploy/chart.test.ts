@@ -1,11 +1,13 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
 import { builtInDocuments } from '../../src/profile-sources/builtin-documents.ts';
+import { TOKEN_FILE } from '../../src/cluster/client/credentials.ts';
 import { findDrift } from '../../src/cluster/webhook-configuration/drift.ts';
 import { readConfig } from '../../src/config/config.ts';
+import { decisionOptionNames } from '../../src/config/decision-options.ts';
 import { matchOf } from '../../src/diagnostics/webhook-match.ts';
 import type { Pod } from '../../src/kubernetes/pod.ts';
 import type { JsonObject } from '../../src/lib/json.ts';
@@ -45,11 +47,12 @@ interface Webhook {
 }
 interface Projected {
   readonly sources: readonly {
-    readonly secret: {
+    readonly secret?: {
       readonly name: string;
       readonly optional?: boolean;
       readonly items: readonly { readonly key: string; readonly path: string }[];
     };
+    readonly [source: string]: unknown;
   }[];
 }
 interface Expression {
@@ -222,7 +225,12 @@ describe.skipIf(helm === undefined)('the chart', () => {
         // In the network of the node nothing above "privileged" admits a pod; all else stays as strict.
         const onNode = values === 'host-network' && pod.containers[0]?.args[0] === 'serve';
         expect(pod.hostNetwork ?? false).toBe(onNode);
-        expect(pod.securityContext).toEqual({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
+        const user = values === 'openshift' ? {} : { runAsUser: 65532, runAsGroup: 65532 };
+        expect(pod.securityContext).toEqual({
+          runAsNonRoot: true,
+          ...user,
+          seccompProfile: { type: 'RuntimeDefault' },
+        });
         expect(pod).not.toHaveProperty('hostPID');
         expect(pod).not.toHaveProperty('hostIPC');
         expect(pod.enableServiceLinks).toBe(false);
@@ -287,6 +295,11 @@ describe.skipIf(helm === undefined)('the chart', () => {
       );
       for (const name of Object.keys(read.value.defaults)) expect(catalogue.knownSettings).toContain(name);
     });
+
+    it('sets what decisions depend on in the file that explain, audit and plan read, not in the environment', () => {
+      const variables = new Set(Object.keys(environmentOf(render(values))));
+      expect(decisionOptionNames.map(variableOf).filter((name) => variables.has(name))).toEqual([]);
+    });
   });
 
   const controllers = ['replicationcontrollers', 'replicasets', 'statefulsets', 'daemonsets', 'jobs'];
@@ -323,14 +336,14 @@ describe.skipIf(helm === undefined)('the chart', () => {
     [['checks.claims=false', 'checks.quotas=false'], 'none', []],
   ])('lets the server read what it checks by, and no more: --set %j', (sets, setting, allowed) => {
     const objects = render('default', { args: ['--no-hooks', ...sets.flatMap((set) => ['--set', set])] });
-    expect(environmentOf(objects)).toHaveProperty('AGENT_INJECTOR_CHECKS', setting);
+    expect(parse(serverConfiguration(objects))).toHaveProperty('checks', setting);
     expect(permissions(objects).filter((line) => ofChecks.includes(line))).toEqual(allowed);
   });
 
   it('tells the server the Pod Security level of the cluster only if it is set', () => {
-    expect(environmentOf(render())).not.toHaveProperty('AGENT_INJECTOR_POD_SECURITY_DEFAULT');
+    expect(parse(serverConfiguration(render()))).not.toHaveProperty('podSecurityDefault');
     const objects = render('default', { args: ['--set', 'podSecurityDefault=baseline'] });
-    expect(environmentOf(objects)).toHaveProperty('AGENT_INJECTOR_POD_SECURITY_DEFAULT', 'baseline');
+    expect(parse(serverConfiguration(objects))).toHaveProperty('podSecurityDefault', 'baseline');
     expect(() => render('default', { args: ['--set', 'podSecurityDefault=strict'] })).toThrow(/podSecurityDefault/);
   });
 
@@ -338,12 +351,12 @@ describe.skipIf(helm === undefined)('the chart', () => {
     const ofConfigMaps = (values: string) =>
       permissions(render(values, { args: ['--no-hooks'] })).filter((line) => line.includes('configmaps'));
     expect(ofConfigMaps('default')).toEqual([]);
-    expect(environmentOf(render('default'))).not.toHaveProperty('AGENT_INJECTOR_CONFIG_MAP_KEYS');
+    expect(parse(serverConfiguration(render('default')))).not.toHaveProperty('configMapKeys');
     expect(ofConfigMaps('everything')).toEqual([
       'ClusterRole apm-injector-config-map-keys: list configmaps',
       'ClusterRole apm-injector-config-map-keys: watch configmaps',
     ]);
-    expect(environmentOf(render('everything'))).toHaveProperty('AGENT_INJECTOR_CONFIG_MAP_KEYS', 'true');
+    expect(parse(serverConfiguration(render('everything')))).toHaveProperty('configMapKeys', true);
     const binding = render('everything').find(
       ({ kind, metadata }) => kind === 'ClusterRoleBinding' && metadata?.name === 'apm-injector-config-map-keys',
     );
@@ -429,13 +442,15 @@ describe.skipIf(helm === undefined)('the chart', () => {
     expect(secrets).toHaveLength(isIssued ? 0 : 1);
     expect(permissions(objects).filter((line) => line.includes('secrets'))).toHaveLength(isIssued ? 2 : 0);
     expect(JSON.stringify(containers)).not.toContain('secretKeyRef');
-    const sources = secrets.flatMap(({ projected }) => (projected as Projected).sources);
-    const paths = sources.flatMap(({ secret }) => secret.items.map(({ key, path }) => `${key} ${path}`));
+    const sources = secrets.flatMap(({ projected }) =>
+      (projected as Projected).sources.flatMap(({ secret }) => secret ?? []),
+    );
+    const paths = sources.flatMap(({ items }) => items.map(({ key, path }) => `${key} ${path}`));
     expect(paths).toEqual(isIssued ? [] : ['tls.crt tls.crt', 'tls.key tls.key', 'ca.crt ca.crt']);
     // A Secret without ca.crt can be mounted; one without the certificate keeps the pod waiting.
-    expect(sources.map(({ secret }) => secret.optional ?? false)).toEqual(isIssued ? [] : [false, true]);
+    expect(sources.map(({ optional }) => optional ?? false)).toEqual(isIssued ? [] : [false, true]);
     // Not the one of the CA that cert-manager makes for this release.
-    for (const { secret } of sources) expect(secret.name).not.toMatch(/-ca$/);
+    for (const { name } of sources) expect(name).not.toMatch(/-ca$/);
   });
 
   it('limits its ServiceAccount by admission policies, where it may write something, and not if they are switched off', () => {
@@ -455,6 +470,44 @@ describe.skipIf(helm === undefined)('the chart', () => {
       if (kind === 'ValidatingAdmissionPolicy') expect(JSON.stringify(spec)).toContain(`username == '${account}'`);
   });
 
+  it('mounts a token of an hour, and only where it is used', () => {
+    for (const spec of podSpecs(render())) {
+      expect(spec.automountServiceAccountToken).toBe(false);
+      const sources = spec.volumes?.flatMap(({ projected }) => (projected as Projected | undefined)?.sources ?? []);
+      expect(sources).toContainEqual({ serviceAccountToken: { path: 'token', expirationSeconds: 3600 } });
+      const [container] = spec.containers;
+      expect(container?.volumeMounts?.[0]?.mountPath).toBe(dirname(TOKEN_FILE));
+    }
+  });
+
+  it('limits egress to the addresses of the API servers, if they are known', () => {
+    const egressOf = (...sets: readonly string[]) =>
+      only<{ spec: { egress: readonly { to?: object; ports: readonly object[] }[] } }>(
+        render('default', { args: sets.flatMap((set) => ['--set', set]) }),
+        'NetworkPolicy',
+      ).spec.egress;
+    const [any] = egressOf();
+    expect(any).not.toHaveProperty('to');
+    const cidrs = ['10.0.0.1/32', 'fd00::1/128'];
+    expect(egressOf(`networkPolicy.apiServerCidrs={${cidrs.join()}}`)).toEqual([
+      { ports: any?.ports, to: cidrs.map((cidr) => ({ ipBlock: { cidr } })) },
+    ]);
+  });
+
+  it.each([
+    ['default', [], undefined, undefined],
+    ['default', ['adminHost=0.0.0.0'], '0.0.0.0', undefined],
+    ['host-network', [], '127.0.0.1', '127.0.0.1'],
+    ['host-network', ['adminHost=::1'], '::1', '::1'],
+    ['host-network', ['adminHost=0.0.0.0'], '0.0.0.0', undefined],
+  ])('opens the admin port where the kubelet asks: %s %j', (values, sets, listens, asked) => {
+    const objects = render(values, { args: sets.flatMap((set) => ['--set', set]) });
+    expect(environmentOf(objects)['AGENT_INJECTOR_ADMIN_HOST']).toBe(listens);
+    for (const container of serverOf(objects).containers)
+      for (const name of ['livenessProbe', 'readinessProbe'])
+        expect((container[name] as { httpGet: { host?: string } }).httpGet.host, name).toBe(asked);
+  });
+
   it('lets the autoscaler decide how many there are, where there is one', () => {
     expect(only<{ spec: object }>(render('everything'), 'Deployment').spec).not.toHaveProperty('replicas');
     expect(only<{ spec: object }>(render(), 'Deployment').spec).toHaveProperty('replicas', 2);
@@ -471,6 +524,8 @@ describe.skipIf(helm === undefined)('the chart', () => {
   it.each([
     ['hostNetwork=true,ports.webhook=10250', /10250.*kubelet/],
     ['ports.webhook=9090', /must be different/],
+    ['adminHost=127.0.0.1', /hostNetwork/],
+    ['hostNetwork=true,serviceMonitor.enabled=true', /adminHost/],
     ['certificates.source=existingSecret', /set certificates\.existingSecret\.name/],
     ['profiles.a=x,profilesConfigMap=b', /only one of/],
   ])('refuses --set %s in words', (set, message) => {
@@ -501,6 +556,9 @@ describe.skipIf(helm === undefined)('the chart', () => {
     ['configMapKeys=true', 'configMapKeys'],
     ['checks.claim=false', 'claim'],
     ['audit.interval=0', 'interval'],
+    ['runAsUser=0', 'runAsUser'],
+    ['adminHost=localhost', 'adminHost'],
+    ['networkPolicy.apiServerCidrs={10.0.0.1}', 'apiServerCidrs'],
   ])('refuses --set %s by its schema, and names the key', (set, key) => {
     const { code, stderr } = run(helm ?? '', ['template', 'x', chart, '--set', set]);
     expect(code).not.toBe(0);

@@ -32,8 +32,8 @@ export const installedFlags = {
 } as const;
 
 /** Requests a token of a ServiceAccount, as the kubelet does. */
-export async function tokenOf(client: Client, name: string): Promise<string> {
-  const path = `/api/v1/namespaces/${NAMESPACE}/serviceaccounts/${name}/token`;
+export async function tokenOf(client: Client, name: string, namespace = NAMESPACE): Promise<string> {
+  const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`;
   const { status, body } = await client.request('POST', path, {
     apiVersion: 'authentication.k8s.io/v1',
     kind: 'TokenRequest',

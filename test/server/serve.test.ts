@@ -34,9 +34,9 @@ async function serve(...args: string[]): Promise<Started & { port: number; admin
   return { ...started, port: Number(opened['port']), adminPort: Number(admin['port']) };
 }
 
-function get(port: number, path: string): Promise<{ status: number; text: string }> {
+function get(port: number, path: string, host = '127.0.0.1'): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
-    httpRequest({ host: '127.0.0.1', port, path }, (response) => {
+    httpRequest({ host, port, path }, (response) => {
       let text = '';
       response
         .setEncoding('utf8')
@@ -186,6 +186,13 @@ describe('serve', () => {
     expect((await server.ended).code).toBe(0);
     expect(performance.now() - started).toBeLessThan(5000);
     for (const socket of [idle, half, mute]) socket.destroy();
+  });
+
+  it('opens the admin port at an address of its own, where nothing else reaches it', async () => {
+    const server = await serve('--demo', '--admin-host', '127.0.0.2');
+    expect((await get(server.adminPort, '/readyz', '127.0.0.2')).status).toBe(200);
+    await expect(get(server.adminPort, '/readyz')).rejects.toThrow(/ECONNREFUSED/);
+    expect(await review(server.port)).toMatchObject({ allowed: true });
   });
 
   it('names a port that is in use', async () => {

@@ -57,6 +57,7 @@ export function only<T = KubeObject>(objects: readonly KubeObject[], kind: strin
 
 export interface PodSpec {
   readonly hostNetwork?: boolean;
+  readonly automountServiceAccountToken?: boolean;
   readonly serviceAccountName?: string;
   readonly enableServiceLinks?: boolean;
   readonly terminationGracePeriodSeconds?: number;

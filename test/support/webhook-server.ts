@@ -46,6 +46,8 @@ export interface TestServerOptions {
   readonly cluster?: () => ClusterState;
   readonly isOpen?: WebhookServerOptions['isOpen'];
   readonly draining?: () => boolean;
+  /** Default: 2048. */
+  readonly maxConnections?: number;
   readonly clock?: Clock;
   readonly onDecision?: HandlerDependencies['onDecision'];
 }
@@ -93,6 +95,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     metrics,
     isOpen: options.isOpen ?? isPlainPath,
     draining: options.draining ?? (() => false),
+    maxConnections: options.maxConnections ?? 2048,
     ...(options.clock && { clock: options.clock }),
   });
   await server.listen({ host: '127.0.0.1', port: 0 });

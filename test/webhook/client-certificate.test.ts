@@ -76,6 +76,7 @@ async function serve(
     metrics: { recordBadRequest: () => {} },
     isOpen: () => true,
     draining: () => false,
+    maxConnections: 100,
   });
   running.push(instance);
   await instance.listen({ host: '127.0.0.1', port: 0 });

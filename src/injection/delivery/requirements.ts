@@ -8,6 +8,8 @@ import { deliveryNeeds, requiredTemplates } from '../../profiles/delivery.ts';
 import { isImage } from '../../profiles/parameter.ts';
 import { parametersOf, render } from '../../profiles/template.ts';
 import type { ClaimProblem, UnmetRequirement } from '../../reasons/reason.ts';
+import { resolveSetting } from '../../settings/resolve.ts';
+import { readTypes } from '../../settings/setting-values.ts';
 import type { DeliveryCandidate } from './candidate.ts';
 import {
   hasClaim,
@@ -24,6 +26,12 @@ const CLASS_SUFFIX = '.storageclass.storage.k8s.io/';
 
 /** In order: the first that is not met is reported. An unknown fact counts as met, except the version of the API server. */
 const requirements: readonly Requirement[] = [
+  ({ delivery: { type }, sources }) => {
+    const setting = resolveSetting(sources, 'exclude-deliveries');
+    return setting && readTypes(setting.text).includes(type)
+      ? { why: 'excluded', type, by: setting.source }
+      : undefined;
+  },
   ({ delivery, sources: { pod }, profile }) => {
     const os = delivery.os ?? profile.constraints.os;
     return os.includes(osOf(pod) ?? '') ? undefined : { why: 'os', os };

@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Admission, admit } from '../../../src/admission/admit.ts';
-import type { Catalogue } from '../../../src/profiles/catalogue.ts';
+import { explain } from '../../../src/diagnostics/explanation.ts';
+import { type Catalogue, withDefaults, withTenancy } from '../../../src/profiles/catalogue.ts';
+import { STRICT } from '../../../src/profiles/tenancy/policy.ts';
+import { problemsOfDefaults } from '../../../src/settings/validate-defaults.ts';
 import { type ClusterState, unknownCluster } from '../../../src/kubernetes/cluster-state.ts';
 import type { PodSecurityLevel } from '../../../src/kubernetes/pod-security.ts';
 import type { Container, Pod } from '../../../src/kubernetes/pod.ts';
@@ -512,6 +515,62 @@ describe('the chosen delivery', () => {
     const both = delivered(claims, { constraints: { os: ['linux', 'windows'] } });
     const [one] = inject(both, pod(undefined, {}, spec)).decision.containers;
     expect(one?.outcome === 'injected' && one.delivery).toBe(name);
+  });
+});
+
+describe('an excluded type of delivery', () => {
+  const profile = delivered([{ type: 'image', name: 'volume', image: 'r/a:1' }, copies]);
+  const excluding = (text: string) => withDefaults(profile, [['exclude-deliveries', text]]);
+  const source = { from: 'cluster', key: 'exclude-deliveries' } as const;
+  const ofNamespace = { from: 'namespace', key: 'agent-injector.io/exclude-deliveries' } as const;
+  const chosen = ({ decision }: Admission) =>
+    decision.containers.map((one) => (one.outcome === 'injected' ? one.delivery : one.reason));
+
+  it.each([
+    ['by the cluster', excluding('image'), {}, source],
+    ['by the namespace', profile, { 'exclude-deliveries': 'csi, image' }, ofNamespace],
+  ] as const)('is skipped, whatever its name: %s', (_, known, annotations, by) => {
+    const admission = inject(known, pod(), at(36), namespace(annotations));
+    expect(chosen(admission)).toEqual(['initContainer']);
+    const [outcome] = admission.decision.containers;
+    expect(outcome).toMatchObject({
+      skippedDeliveries: [{ delivery: 'volume', requirement: { why: 'excluded', type: 'image', by } }],
+    });
+    const explained = explain({ pod: pod(), namespace: namespace(annotations), catalogue: known, cluster: at(36) });
+    expect(explained.deliveries[0]?.skipped).toEqual([
+      { delivery: 'volume', why: expect.stringContaining('exclude-deliveries') as string },
+    ]);
+  });
+
+  it('cannot be named by a setting either', () => {
+    const admission = inject(excluding('image'), pod(undefined, { delivery: 'volume' }));
+    expect(chosen(admission)).toMatchObject([
+      { code: 'delivery-not-possible', requirement: { why: 'excluded', type: 'image', by: source } },
+    ]);
+  });
+
+  it('leaves a profile without another one alone', () => {
+    const admission = inject(excluding('image,initContainer'), pod());
+    expect(chosen(admission)).toMatchObject([{ code: 'no-fitting-delivery', skipped: [{}, {}] }]);
+  });
+
+  it('is excluded by the pod never, and by the namespace unless the cluster keeps that to itself', () => {
+    const byPod = inject(profile, pod(undefined, { 'exclude-deliveries': 'image' }));
+    expect(chosen(byPod)).toEqual(['volume']);
+    expect(byPod.decision.notices).toContainEqual(
+      expect.objectContaining({ code: 'setting-locked', setting: 'exclude-deliveries' }),
+    );
+    const lifting = namespace({ 'exclude-deliveries': 'none' });
+    expect(chosen(inject(excluding('image'), pod(), at(36), lifting))).toEqual(['volume']);
+    const settableBy = new Map([['exclude-deliveries', ['cluster'] as const]]);
+    const locked = withTenancy(excluding('image'), { ...STRICT, settableBy });
+    expect(chosen(inject(locked, pod(), at(36), lifting))).toEqual(['initContainer']);
+  });
+
+  it('is not misspelled unnoticed: nothing is injected by a delivery that may be meant', () => {
+    const admission = inject(profile, pod(), at(36), namespace({ 'exclude-deliveries': 'imgae' }));
+    expect(chosen(admission)).toMatchObject([{ code: 'invalid-value', setting: 'exclude-deliveries' }]);
+    expect(problemsOfDefaults(profile, [['exclude-deliveries', 'imgae']])).toHaveLength(1);
   });
 });
 

@@ -85,11 +85,55 @@ capabilities:
   drop: [ALL]
 {{- end }}
 
-{{- /* Without a user ID: the image sets one (65532), and OpenShift assigns its own. */}}
+{{- /* Null leaves the user to the image (65532), or to OpenShift, which assigns its own. */}}
 {{- define "agent-injector.podSecurityContext" -}}
 runAsNonRoot: true
+{{- range $name := list "runAsUser" "runAsGroup" }}
+{{- with index $.Values $name }}
+{{ $name }}: {{ int64 . }}
+{{- end }}
+{{- end }}
 seccompProfile:
   type: RuntimeDefault
+{{- end }}
+
+{{- /* What a pod would get by automountServiceAccountToken, except that its token ends after an hour: the API server extends one that is mounted
+       automatically to a year. */}}
+{{- define "agent-injector.tokenVolume" -}}
+- name: kube-api-access
+  projected:
+    sources:
+      - serviceAccountToken:
+          path: token
+          expirationSeconds: 3600
+      - configMap:
+          name: kube-root-ca.crt
+          items:
+            - key: ca.crt
+              path: ca.crt
+      - downwardAPI:
+          items:
+            - path: namespace
+              fieldRef:
+                fieldPath: metadata.namespace
+{{- end }}
+
+{{- define "agent-injector.tokenMount" -}}
+- name: kube-api-access
+  mountPath: /var/run/secrets/kubernetes.io/serviceaccount
+  readOnly: true
+{{- end }}
+
+{{- /* Address of the admin port; empty for all addresses of the pod. The network of the node has the address of the node. */}}
+{{- define "agent-injector.adminHost" -}}
+{{- .Values.adminHost | default (ternary "127.0.0.1" "" .Values.hostNetwork) }}
+{{- end }}
+
+{{- /* Not empty if nothing outside of the pod's network reaches the admin port. */}}
+{{- define "agent-injector.adminIsLocal" -}}
+{{- if regexMatch "^(127\\.|::1$)" (include "agent-injector.adminHost" .) -}}
+yes
+{{- end }}
 {{- end }}
 
 {{- /* Value of the setting "settableBy": NAME=LEVEL|LEVEL,… Empty if there is none. */}}
