@@ -1,14 +1,16 @@
 import { catalogueFrom, type OfflineOptions } from '../config/catalogue.ts';
 import { Audit, type AuditFinding, type AuditReport } from '../diagnostics/audit.ts';
+import type { Namespace } from '../kubernetes/namespace.ts';
 import { decodePod } from '../kubernetes/pod.ts';
 import { podKind } from '../kubernetes/workload.ts';
 import { objectIn, textIn } from '../lib/json.ts';
+import type { Catalogue } from '../profiles/catalogue.ts';
 import { openUserCluster } from '../server/cluster.ts';
 import { type NamespaceScope, readClaims, readNamespaceList, readWorkloads } from './cluster-reader.ts';
 import { readClusterState } from './read-cluster-state.ts';
 import type { CommandOutput, CommandResult } from './command-result.ts';
 import { formatSection } from './format.ts';
-import { installedCatalogue } from './installed-defaults.ts';
+import { readInstalledCatalogues } from './installed-defaults.ts';
 
 export interface AuditOptions extends NamespaceScope, OfflineOptions {
   readonly kubeconfig?: string | undefined;
@@ -19,12 +21,13 @@ export interface AuditOptions extends NamespaceScope, OfflineOptions {
 export async function audit(options: AuditOptions): Promise<CommandResult> {
   const client = await openUserCluster(options.kubeconfig);
   const own = await catalogueFrom(options);
-  const [namespaces, claims, catalogue] = await Promise.all([
+  const [namespaces, claims, installed] = await Promise.all([
     readNamespaceList(client),
     readClaims(client, options),
-    options.config === undefined ? installedCatalogue(client, own) : own,
+    options.config === undefined ? readInstalledCatalogues(client, own) : undefined,
   ]);
-  const all = new Audit({ catalogue, namespaces, claims });
+  const catalogueOf = (namespace: Namespace): Catalogue => installed?.(namespace).catalogue ?? own;
+  const all = new Audit({ catalogueOf, namespaces, claims });
   await readWorkloads(client, podKind, options, async (items) => {
     const pods = items.flatMap((item) => {
       const decoded = decodePod(item);

@@ -1,7 +1,9 @@
+import { isServedBy } from '../admission/opt-in.ts';
 import type { KubeClient } from '../cluster/client/types.ts';
 import { readOnce } from '../cluster/one-shot.ts';
 import { WEBHOOK_CONFIGURATIONS } from '../cluster/webhook-configuration/entries.ts';
-import { ownEntries } from '../diagnostics/webhook-match.ts';
+import { revisionOf, servesNamespace } from '../diagnostics/overlapping-releases.ts';
+import { type LabelledNamespace, ownEntries } from '../diagnostics/webhook-match.ts';
 import { isObject, type JsonObject, objectIn, objectsIn, textIn } from '../lib/json.ts';
 import { readSingle } from '../manifests/yaml.ts';
 import { tenancyIn } from '../config/catalogue.ts';
@@ -18,18 +20,46 @@ export interface InstalledCatalogue {
   readonly from: string | undefined;
 }
 
+/** The catalogue of the release that serves a namespace. */
+export type InstalledCatalogues = (namespace: LabelledNamespace) => InstalledCatalogue;
+
 /**
- * Adds the cluster-wide defaults, the tenancy and `strictRequired` of the installed server to the catalogue. The webhook entries name the server's Service, and the ConfigMap of the
- * same name contains its configuration file. Returns the catalogue unchanged if the defaults cannot be read or are not valid. Never throws.
+ * Adds to the catalogue what the installed releases are configured with, for each its own. A namespace that none of them serves gets the catalogue of
+ * the release with its revision, or of the first. Never throws.
  */
-export async function withInstalledDefaults(
+export async function installedCatalogues(
   client: KubeClient,
   configurations: readonly JsonObject[],
   catalogue: Catalogue,
+): Promise<InstalledCatalogues> {
+  const releases = await Promise.all(
+    configurations
+      .filter((one) => ownEntries(one).length > 0)
+      .map(async (configuration) => ({
+        configuration,
+        installed: await withInstalledDefaults(client, configuration, catalogue),
+      })),
+  );
+  return (namespace) =>
+    (
+      releases.find(({ configuration }) => servesNamespace(configuration, namespace.labels)) ??
+      releases.find(({ installed }) => isServedBy(installed.catalogue, namespace)) ??
+      releases[0]
+    )?.installed ?? { catalogue, from: undefined };
+}
+
+/**
+ * Adds the cluster-wide defaults, the tenancy and `strictRequired` of an installed release, and its revision. The webhook entries name the server's
+ * Service, and the ConfigMap of the same name contains its configuration file. Only the revision is added if that cannot be read or is not valid.
+ */
+async function withInstalledDefaults(
+  client: KubeClient,
+  configuration: JsonObject,
+  known: Catalogue,
 ): Promise<InstalledCatalogue> {
-  const services = configurations
-    .flatMap(ownEntries)
-    .map((entry) => objectIn(objectIn(entry, 'clientConfig'), 'service'));
+  const revision = revisionOf(configuration);
+  const catalogue = revision === undefined ? known : { ...known, revision };
+  const services = ownEntries(configuration).map((entry) => objectIn(objectIn(entry, 'clientConfig'), 'service'));
   const service = services.find((one) => textIn(one, 'name') !== '');
   if (!service) return { catalogue, from: undefined };
   const [namespace, name] = [textIn(service, 'namespace'), textIn(service, 'name')];
@@ -46,11 +76,11 @@ export async function withInstalledDefaults(
   };
 }
 
-/** Reads the webhook configurations, and adds the defaults as `withInstalledDefaults` does. */
-export async function installedCatalogue(client: KubeClient, catalogue: Catalogue): Promise<Catalogue> {
+/** Reads the webhook configurations, and adds what the releases are configured with as `installedCatalogues` does. */
+export async function readInstalledCatalogues(client: KubeClient, catalogue: Catalogue): Promise<InstalledCatalogues> {
   const answer = await readOnce(client, WEBHOOK_CONFIGURATIONS);
   const configurations = answer.kind === 'ok' ? objectsIn(answer.body, 'items') : [];
-  return (await withInstalledDefaults(client, configurations, catalogue)).catalogue;
+  return installedCatalogues(client, configurations, catalogue);
 }
 
 interface InstalledSettings {

@@ -26,7 +26,7 @@ import { openUserCluster } from '../server/cluster.ts';
 import { type NamespaceScope, readNamespaceList, readWorkloads } from './cluster-reader.ts';
 import { readClusterState } from './read-cluster-state.ts';
 import type { CommandOutput, CommandResult } from './command-result.ts';
-import { installedCatalogue } from './installed-defaults.ts';
+import { readInstalledCatalogues } from './installed-defaults.ts';
 
 export interface PlanOptions extends NamespaceScope, OfflineOptions {
   readonly kubeconfig?: string | undefined;
@@ -54,8 +54,15 @@ export async function plan(options: PlanOptions): Promise<CommandResult> {
   const own = await catalogueFrom(options);
   const withFile = profileFile === undefined ? own : withProfilesOf(own, profileFile, await readText(profileFile));
   const client = await openUserCluster(options.kubeconfig);
-  const now = options.config === undefined ? await installedCatalogue(client, own) : own;
-  const later = withProfiles(now, withFile.profiles, withFile.own);
+  const installed = options.config === undefined ? await readInstalledCatalogues(client, own) : undefined;
+  const now = (namespace: Namespace): Catalogue => installed?.(namespace).catalogue ?? own;
+  const changed = new Map<Catalogue, Catalogue>();
+  const later = (namespace: Namespace): Catalogue => {
+    const before = now(namespace);
+    const after = changed.get(before) ?? withProfiles(before, withFile.profiles, withFile.own);
+    changed.set(before, after);
+    return after;
+  };
   const scope = labelNamespace === undefined ? options : { namespace: labelNamespace, allNamespaces: false };
   const survey: Survey = { client, now, later, namespaces: await readNamespaceList(client), labelNamespace };
   const found = await compareAll(survey, scope);
@@ -85,8 +92,8 @@ function withProfilesOf(catalogue: Catalogue, file: string, text: string): Catal
 
 interface Survey {
   readonly client: KubeClient;
-  readonly now: Catalogue;
-  readonly later: Catalogue;
+  readonly now: (namespace: Namespace) => Catalogue;
+  readonly later: (namespace: Namespace) => Catalogue;
   readonly namespaces: ReadonlyMap<string, Namespace>;
   readonly labelNamespace: string | undefined;
 }
@@ -144,8 +151,8 @@ function compare(survey: Survey, root: Root, cluster: ClusterState): readonly Co
     namespace.name === labelNamespace
       ? { ...namespace, labels: { ...namespace.labels, [INJECTION_LABEL]: ENABLED } }
       : namespace;
-  const before: Admission = admit(root.pod, namespace, now, cluster);
-  const after = admit(root.pod, labelled, later, cluster);
+  const before: Admission = admit(root.pod, namespace, now(labelled), cluster);
+  const after = admit(root.pod, labelled, later(labelled), cluster);
   const comparison = compareAdmissions(before, after);
   const { verdict } = comparison;
   if (verdict === 'skipped' && comparison.reason.code === 'namespace-not-enabled') return [];

@@ -34,9 +34,13 @@ export function requireConfig(read: Result<Config, ConfigFault>): Config {
  * any broken profile. Throws a UsageError with all problems.
  */
 export async function openCatalogue(config: Config, log: Logger, use: 'watch' | 'once'): Promise<CatalogueProvider> {
-  const { profiles: dir, defaults, strictRequired } = config;
+  const { profiles: dir, defaults, strictRequired, revision } = config;
   const restricted = withTenancy(builtInCatalogue(), tenancyOf(config));
-  const builtIn = { ...withDefaults(restricted, Object.entries(defaults)), strictRequired };
+  const builtIn = {
+    ...withDefaults(restricted, Object.entries(defaults)),
+    strictRequired,
+    ...(revision !== undefined && { revision }),
+  };
   if (dir === undefined) {
     const problems = problemsIn(builtIn, defaults);
     if (problems.length > 0) throw new UsageError(problems);
@@ -68,6 +72,7 @@ export interface OfflineOptions {
   readonly config?: string | undefined;
   readonly profiles?: string | undefined;
   readonly kubernetes?: string | undefined;
+  readonly revision?: string | undefined;
 }
 
 export interface OfflineInputs {
@@ -76,8 +81,13 @@ export interface OfflineInputs {
 }
 
 /** Loads the inputs that a server with these files would use. Throws a UsageError if any of them is not valid. */
-export async function offlineInputs({ config: file, profiles, kubernetes }: OfflineOptions): Promise<OfflineInputs> {
-  const flags = Object.entries({ config: file, profiles, kubernetes });
+export async function offlineInputs({
+  config: file,
+  profiles,
+  kubernetes,
+  revision,
+}: OfflineOptions): Promise<OfflineInputs> {
+  const flags = Object.entries({ config: file, profiles, kubernetes, revision });
   const given = flags.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
   const config = requireConfig(readConfig(Object.fromEntries(given), {}));
   const silent = { info: () => {}, warn: () => {}, error: () => {} };

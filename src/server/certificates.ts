@@ -23,7 +23,10 @@ export async function openCertificates(
   const [name = '', namespace = ''] = config.service?.split('.') ?? [];
   const servername = `${name}.${namespace}.svc`;
   await readable(config.clientCa);
-  const caBundle = openCaBundle(config, client, { service: { name, namespace }, logger: log });
+  const caBundle = openCaBundle(config, client, {
+    service: { name, namespace, revision: config.revision },
+    logger: log,
+  });
   const source = sourceOf(config, client, servername);
   const { clientCa } = config;
   const keeper = new CertificateKeeper({

@@ -7,9 +7,10 @@ import { builtInDocuments } from '../../src/profile-sources/builtin-documents.ts
 import { TOKEN_FILE } from '../../src/cluster/client/credentials.ts';
 import { findDrift } from '../../src/cluster/webhook-configuration/drift.ts';
 import { readConfig } from '../../src/config/config.ts';
-import { matchOf } from '../../src/diagnostics/webhook-match.ts';
+import { type LabelledNamespace, matchOf } from '../../src/diagnostics/webhook-match.ts';
+import { overlappingReleases, revisionOf } from '../../src/diagnostics/overlapping-releases.ts';
 import type { Pod } from '../../src/kubernetes/pod.ts';
-import type { JsonObject } from '../../src/lib/json.ts';
+import { type JsonObject, objectsIn } from '../../src/lib/json.ts';
 import { ProfileDirectory } from '../../src/profile-sources/directory.ts';
 import { lockableNames } from '../../src/profiles/tenancy/policy.ts';
 import { configurationOf } from '../support/chart-values.ts';
@@ -142,7 +143,7 @@ describe.skipIf(helm === undefined)('the chart', () => {
       const policies = new Map(webhooksOf(objects).map(({ name, failurePolicy }) => [name, failurePolicy]));
       const configuration = only<JsonObject>(objects, 'MutatingWebhookConfiguration');
       const asks = (namespace: string | undefined, pod: string | undefined, inject?: string): readonly string[] =>
-        matchOf([configuration], { name: 'shop', labels: labelsWith(namespace, 'shop') }, podWith(pod, inject)).flatMap(
+        matchOf([configuration], namespaceOf(configuration, namespace), podWith(pod, inject)).flatMap(
           ({ called, entry }) => (called === 'no' ? [] : [`${called} ${entry.split('.')[0]} ${policies.get(entry)}`]),
         );
       const isStrict = values === 'strict-required';
@@ -177,8 +178,9 @@ describe.skipIf(helm === undefined)('the chart', () => {
     it('has entries that the server finds no fault with', () => {
       const objects = render(values);
       const name = String(webhooksOf(objects)[0]?.clientConfig.service['name']);
-      const { webhooks } = only<{ webhooks: JsonObject[] }>(objects, 'MutatingWebhookConfiguration');
-      expect(findDrift(webhooks, { name, namespace: NAMESPACE })).toEqual([]);
+      const configuration = only<JsonObject>(objects, 'MutatingWebhookConfiguration');
+      const release = { name, namespace: NAMESPACE, revision: revisionOf(configuration) };
+      expect(findDrift(objectsIn(configuration, 'webhooks'), release)).toEqual([]);
     });
 
     it('asks about the creation of pods only, and in the way that the server is built for', () => {
@@ -306,6 +308,7 @@ describe.skipIf(helm === undefined)('the chart', () => {
       'ClusterRole agent-injector: list mutatingwebhookconfigurations agent-injector',
       'ClusterRole agent-injector: watch mutatingwebhookconfigurations agent-injector',
       'ClusterRole agent-injector: patch mutatingwebhookconfigurations agent-injector',
+      'ClusterRole agent-injector: list mutatingwebhookconfigurations',
       'ClusterRole agent-injector-audit: list pods',
       'Role agent-injector: get secrets agent-injector-tls',
       'Role agent-injector: update secrets agent-injector-tls',
@@ -371,6 +374,7 @@ describe.skipIf(helm === undefined)('the chart', () => {
         ...namespaces,
         ...forEvents,
         ...ofChecks,
+        'ClusterRole agent-injector: list mutatingwebhookconfigurations',
         'ClusterRole agent-injector-audit: list pods',
       ]);
     }
@@ -543,6 +547,8 @@ describe.skipIf(helm === undefined)('the chart', () => {
     ['checks.claim=false', 'claim'],
     ['audit.interval=0', 'interval'],
     ['runAsUser=0', 'runAsUser'],
+    ['revision=Canary', 'revision'],
+    ['installChecks=maybe', 'installChecks'],
     ['adminHost=localhost', 'adminHost'],
     ['networkPolicy.apiServerCidrs={10.0.0.1}', 'apiServerCidrs'],
   ])('refuses --set %s by its schema, and names the key', (set, key) => {
@@ -577,6 +583,36 @@ describe.skipIf(helm === undefined)('the chart', () => {
     expect(schema.properties.settableBy.propertyNames.enum).toEqual(lockableNames);
   });
 
+  it('lets the server look for other releases only if it is to', () => {
+    const of = (...sets: readonly string[]) =>
+      permissions(render('default', { args: ['--no-hooks', ...sets.flatMap((set) => ['--set', set])] })).filter(
+        (line) => line.endsWith('mutatingwebhookconfigurations'),
+      );
+    expect(of()).toEqual(['ClusterRole agent-injector: list mutatingwebhookconfigurations']);
+    expect(of('installChecks=false')).toEqual([]);
+  });
+
+  it('keeps two releases apart by their revisions', () => {
+    const release = (name: string, ...sets: readonly string[]) =>
+      render('default', { release: name, args: sets.flatMap((set) => ['--set', set]) });
+    const configurationIn = (objects: readonly KubeObject[]) =>
+      only<JsonObject>(objects, 'MutatingWebhookConfiguration');
+    const [plain, canary] = [release('stable'), release('next', 'revision=canary')];
+    expect(overlappingReleases([plain, canary].map(configurationIn))).toEqual([]);
+    expect(overlappingReleases([plain, release('next')].map(configurationIn))).toHaveLength(1);
+    expect(
+      findDrift(only<{ webhooks: JsonObject[] }>(canary, 'MutatingWebhookConfiguration').webhooks, {
+        name: 'next-agent-injector',
+        namespace: NAMESPACE,
+        revision: 'canary',
+      }),
+    ).toEqual([]);
+    expect(parse(serverConfiguration(canary))).toMatchObject({ revision: 'canary' });
+    const label = { 'agent-injector.io/revision': 'canary' };
+    expect(only(canary, 'Namespace').metadata?.labels).toMatchObject(label);
+    expect(only(plain, 'Namespace').metadata?.labels).not.toHaveProperty(Object.keys(label));
+  });
+
   it('keeps two releases apart by their names', () => {
     const names = (release: string) =>
       render('default', { release }).map(({ kind, metadata }) => `${kind}/${metadata?.name}`);
@@ -590,6 +626,16 @@ function labelsWith(injection: string | undefined, namespace?: string): Record<s
   return {
     ...(namespace !== undefined && { 'kubernetes.io/metadata.name': namespace }),
     ...(injection !== undefined && { 'agent-injector.io/injection': injection }),
+  };
+}
+
+/** A namespace that the release serves. */
+function namespaceOf(configuration: JsonObject, injection: string | undefined): LabelledNamespace {
+  const revision = revisionOf(configuration);
+  const labels = labelsWith(injection, 'shop');
+  return {
+    name: 'shop',
+    labels: revision === undefined ? labels : { ...labels, 'agent-injector.io/revision': revision },
   };
 }
 
@@ -616,8 +662,10 @@ describe('the files of the chart', () => {
   });
 
   it('call nothing that differs from render to render', () => {
+    // These render no object.
+    const lookUp = new Set(['checks.yaml', 'NOTES.txt']);
     for (const file of readdirSync(join(chart, 'templates'), { recursive: true, encoding: 'utf8' })) {
-      if (!/\.(yaml|tpl|txt)$/.test(file)) continue;
+      if (!/\.(yaml|tpl|txt)$/.test(file) || lookUp.has(file)) continue;
       const text = readFileSync(join(chart, 'templates', file), 'utf8');
       for (const [code] of text.matchAll(/\{\{[\s\S]*?\}\}/g)) {
         expect(code, file).not.toMatch(

@@ -23,7 +23,7 @@ import { UsageError } from '../../lib/usage-error.ts';
 import type { Catalogue } from '../../profiles/catalogue.ts';
 import { openUserCluster } from '../../server/cluster.ts';
 import { readClusterState } from '../read-cluster-state.ts';
-import { withInstalledDefaults } from '../installed-defaults.ts';
+import { installedCatalogues } from '../installed-defaults.ts';
 import type { ExplainOptions } from './options.ts';
 import { type ExplanationResult, explainWorkload, type Workload } from './result.ts';
 
@@ -40,15 +40,18 @@ export async function explainOnCluster(
   ]);
   const decoded = decodePod(podFromTemplate(workload.workload, workload.name, workload.template));
   const pods = decoded.ok ? [{ namespace, pod: decoded.value }] : [];
+  const labels = labelled(namespace, namespaceObject);
   const installed =
-    config === undefined ? await withInstalledDefaults(client, webhooks.configurations, catalogue) : { catalogue };
+    config === undefined
+      ? (await installedCatalogues(client, webhooks.configurations, catalogue))(labels)
+      : { catalogue };
   const result = explainWorkload(
     workload,
     { name: namespace, known: toNamespace(namespaceObject) },
     { catalogue: installed.catalogue, cluster: await readClusterState(client, pods) },
   );
   if (!decoded.ok) return [{ ...result, findings: [...result.findings, ...webhooks.findings] }];
-  const matches = matchOf(webhooks.configurations, labelled(namespace, namespaceObject), decoded.value);
+  const matches = matchOf(webhooks.configurations, labels, decoded.value);
   const findings = [
     ...result.findings,
     ...webhooks.findings,

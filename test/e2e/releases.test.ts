@@ -1,0 +1,94 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Check } from '../../src/diagnostics/preflight.ts';
+import { chart, only, render } from '../support/chart.ts';
+import type { KubeObject } from '../support/client.ts';
+import { startControlPlane, type ControlPlane } from '../support/control-plane.ts';
+import { helm, run } from '../support/deploy-tools.ts';
+import { run as runProgram } from '../support/process.ts';
+
+// Helm and preflight on a real API server with other releases in it.
+
+describe.skipIf(helm === undefined)('a cluster with a release', () => {
+  let controlPlane: ControlPlane;
+  let dir: string;
+  beforeAll(async () => {
+    dir = mkdtempSync(join(tmpdir(), 'agent-injector-releases-'));
+    controlPlane = await startControlPlane({ dir });
+  });
+  afterAll(async () => {
+    await controlPlane?.stop();
+    rmSync(dir, { recursive: true, force: true });
+  });
+  const kind = 'MutatingWebhookConfiguration';
+  afterEach(async () => {
+    const { client } = controlPlane;
+    for (const { metadata } of await client.list({ kind })) await client.delete({ kind, name: metadata?.name });
+  });
+
+  const configuration = (release: string, ...sets: readonly string[]): KubeObject =>
+    only(render('default', { release, args: setArgs(sets) }), kind);
+  const setArgs = (sets: readonly string[]): readonly string[] => sets.flatMap((set) => ['--set', set]);
+
+  /** What helm says to a new release; nothing is stored. */
+  const install = (...sets: readonly string[]): { readonly code: number | null; readonly text: string } => {
+    const args = ['install', 'second', chart, '--namespace', 'second', '--create-namespace', '--dry-run=server'];
+    const env = {
+      ...process.env,
+      KUBECONFIG: controlPlane.kubeconfigPath,
+      HELM_CACHE_HOME: dir,
+      HELM_CONFIG_HOME: dir,
+    };
+    const { code, stdout, stderr } = run(helm ?? '', [...args, ...setArgs(sets)], { env });
+    return { code, text: code === 0 ? stdout : stderr };
+  };
+
+  it('takes another one only for other namespaces, unless helm is not to look', { timeout: 120_000 }, async () => {
+    expect(install().code).toBe(0);
+    await controlPlane.client.create(configuration('first'));
+    const refused = install();
+    expect(refused.code).not.toBe(0);
+    expect(refused.text).toContain('first-agent-injector');
+    expect(install('installChecks=false').code).toBe(0);
+    expect(install('revision=canary').code).toBe(0);
+    await controlPlane.client.create(configuration('next', 'revision=canary'));
+    expect(install('revision=canary').text).toContain('next-agent-injector');
+    expect(install('revision=third').code).toBe(0);
+  });
+
+  it('takes another one next to entries for other labels, and for other products', { timeout: 60_000 }, async () => {
+    const first = configuration('first') as KubeObject & { webhooks: { name: string; namespaceSelector: object }[] };
+    const others = first.webhooks.map((entry, index) =>
+      index % 2 === 0
+        ? { ...entry, name: `${index}.example.com` }
+        : { ...entry, namespaceSelector: { matchLabels: { team: 'a' } } },
+    );
+    await controlPlane.client.create({ ...first, webhooks: others });
+    expect(install().code).toBe(0);
+  });
+
+  it('is asked by helm whether the namespace enforces Pod Security', { timeout: 60_000 }, async () => {
+    const key = 'pod-security.kubernetes.io/enforce';
+    expect(install().text).toContain(key);
+    await controlPlane.client.createNamespace('second', { labels: { [key]: 'restricted' } });
+    expect(install().text).not.toContain(key);
+  });
+
+  it('and another one for the same namespaces has a problem that preflight names', { timeout: 60_000 }, async () => {
+    const releases = async (): Promise<readonly Check[]> => {
+      const { stdout } = await runProgram(['preflight', '-o', 'json', '--kubeconfig', controlPlane.kubeconfigPath]);
+      return (JSON.parse(stdout) as { checks: readonly Check[] }).checks;
+    };
+    const of = (checks: readonly Check[], name: string) => checks.filter((one) => one.name === name);
+    await controlPlane.client.create(configuration('first'));
+    const before = await releases();
+    expect(of(before, 'releases')).toMatchObject([{ result: 'ok' }]);
+    expect(of(before, 'API server')).toMatchObject([{ result: 'note' }]);
+    await controlPlane.client.create(configuration('other'));
+    expect(of(await releases(), 'releases')).toMatchObject([
+      { result: 'problem', message: expect.stringContaining('first-agent-injector and other-agent-injector') },
+    ]);
+  });
+});
