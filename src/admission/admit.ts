@@ -12,8 +12,7 @@ import type { Pod } from '../kubernetes/pod.ts';
 import type { Operation } from '../lib/json-patch.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import type { Reason } from '../reasons/reason.ts';
-import { ignoredSettings } from '../settings/ignored-settings.ts';
-import { lockedSettingsIn } from '../settings/locked-settings.ts';
+import { ineffectiveSettings } from '../settings/ineffective-settings.ts';
 import { isRequired } from '../settings/required.ts';
 import { unknownKeysIn } from '../settings/unknown-keys.ts';
 import { type Decision, missingAgent, notInjected, primaryReason, withoutInjection } from './decision.ts';
@@ -127,11 +126,7 @@ function decide(context: InjectionContext): PlannedDecision {
 }
 
 function ineffectiveKeysIn(context: InjectionContext): readonly Reason[] {
-  const locked = [...lockedSettingsIn(context), ...ignoredSettings(context)];
-  const distinct = new Map(
-    locked.map((reason) => [JSON.stringify('source' in reason ? reason.source : reason), reason]),
-  );
-  return [...distinct.values(), ...ignoredExclusion(context), ...unknownKeysIn(context)];
+  return [...ineffectiveSettings(context), ...ignoredExclusion(context), ...unknownKeysIn(context)];
 }
 
 const TARGETS = { name: 'targets', holds: 'a container is selected for injection' };

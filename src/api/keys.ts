@@ -58,6 +58,9 @@ export const STATUS_ANNOTATION: string = key(STATUS);
 /** Key prefix of annotations that contain a file of an agent, which is mounted into the container. */
 export const FILE_ANNOTATION: string = key('file.');
 
+/** Annotation of the webhook configuration: `secret` lets the server put a secret into the paths of its entries. */
+export const WEBHOOK_PATH_ANNOTATION: string = key('webhook-path');
+
 /** A label or annotation other than a parameter. The table in docs/reference.md is generated from these rows. */
 export interface KeyRow {
   readonly name: string;

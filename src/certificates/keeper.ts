@@ -8,7 +8,7 @@ import { ClientCaFile } from './client-ca.ts';
 import { describeCertificate, expiryOf, identify } from './describe.ts';
 import { PublishedHistory } from './published-history.ts';
 import { SelfCheck, type ServerAddress } from './self-check.ts';
-import { certificateBlocks, type ServerCertificate } from './server-certificate.ts';
+import { certificateBlocks, pathSecretOf, type ServerCertificate } from './server-certificate.ts';
 import {
   type CertificateSource,
   CHECK_INTERVAL_MS,
@@ -22,7 +22,7 @@ import type { WallClock } from './wall-clock.ts';
 export interface KeeperOptions {
   readonly source: CertificateSource;
   readonly caBundle:
-    | Pick<CaBundleWriter, 'published' | 'generation' | 'want' | 'status' | 'whenSynced' | 'stop'>
+    | Pick<CaBundleWriter, 'published' | 'generation' | 'usePathSecret' | 'want' | 'status' | 'whenSynced' | 'stop'>
     | undefined;
   readonly servername: string;
   readonly clientCa: string | undefined;
@@ -178,7 +178,7 @@ export class CertificateKeeper {
     this.#served = certificate;
   }
 
-  #publish({ ca = '' }: ServerCertificate, generation: number): void {
+  #publish({ ca = '', key }: ServerCertificate, generation: number): void {
     const { source, caBundle } = this.#options;
     if (ca !== this.#authorities) {
       if (this.#authorities !== undefined) this.#renewals.ca += 1;
@@ -186,6 +186,7 @@ export class CertificateKeeper {
     }
     if (!caBundle || ca === '') return;
     if (source.isShared) {
+      caBundle.usePathSecret(pathSecretOf({ key }));
       caBundle.want(() => ca, generation);
       return;
     }

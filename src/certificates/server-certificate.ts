@@ -1,4 +1,4 @@
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { createPrivateKey, hkdfSync, type KeyObject, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import { errorMessage } from '../lib/error-message.ts';
 import { parseDate } from './describe.ts';
@@ -107,4 +107,18 @@ function contextFault({ cert, key }: ServerCertificate): CertificateFault | unde
   } catch (error) {
     return { kind: 'unusable', reason: errorMessage(error) };
   }
+}
+
+/** 128 bits, as the API server accepts them in a path. */
+const PATH_SECRET_BYTES = 16;
+
+/**
+ * The secret in the paths of the webhook port, derived from the key of the certificate: replicas that share a certificate share the secret, and it
+ * is renewed with it. The key cannot be computed from it (HKDF, RFC 5869).
+ */
+export function pathSecretOf({ key }: Pick<ServerCertificate, 'key'>): string {
+  const material = createPrivateKey(key).export({ type: 'pkcs8', format: 'der' });
+  return Buffer.from(hkdfSync('sha256', material, '', 'agent-injector webhook path', PATH_SECRET_BYTES)).toString(
+    'hex',
+  );
 }

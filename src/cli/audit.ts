@@ -1,16 +1,15 @@
-import { catalogueFrom, type OfflineOptions } from '../config/catalogue.ts';
+import { offlineInputs, type OfflineOptions } from '../config/catalogue.ts';
+import type { DecisionOptions } from '../config/decision-options.ts';
 import { Audit, type AuditFinding, type AuditReport } from '../diagnostics/audit.ts';
-import type { Namespace } from '../kubernetes/namespace.ts';
 import { decodePod } from '../kubernetes/pod.ts';
 import { podKind } from '../kubernetes/workload.ts';
 import { objectIn, textIn } from '../lib/json.ts';
-import type { Catalogue } from '../profiles/catalogue.ts';
 import { openUserCluster } from '../server/cluster.ts';
 import { type NamespaceScope, readClaims, readNamespaceList, readWorkloads } from './cluster-reader.ts';
-import { readClusterState } from './read-cluster-state.ts';
+import { readClusterStates } from './read-cluster-state.ts';
 import type { CommandOutput, CommandResult } from './command-result.ts';
 import { formatSection } from './format.ts';
-import { readInstalledCatalogues } from './installed-defaults.ts';
+import { serverSettings } from './installed-settings.ts';
 
 export interface AuditOptions extends NamespaceScope, OfflineOptions {
   readonly kubeconfig?: string | undefined;
@@ -20,22 +19,23 @@ export interface AuditOptions extends NamespaceScope, OfflineOptions {
 /** Compares the pods of a cluster with what the server would decide now. Throws an Error if the cluster does not answer. */
 export async function audit(options: AuditOptions): Promise<CommandResult> {
   const client = await openUserCluster(options.kubeconfig);
-  const own = await catalogueFrom(options);
-  const [namespaces, claims, installed] = await Promise.all([
+  const own = await offlineInputs(options);
+  const [settingsFor, namespaces, claims] = await Promise.all([
+    serverSettings(client, options, own),
     readNamespaceList(client),
     readClaims(client, options),
-    options.config === undefined ? readInstalledCatalogues(client, own) : undefined,
   ]);
-  const catalogueOf = (namespace: Namespace): Catalogue => installed?.(namespace).catalogue ?? own;
-  const all = new Audit({ catalogueOf, namespaces, claims });
+  const all = new Audit({ catalogueOf: (namespace) => settingsFor(namespace).catalogue, namespaces, claims });
+  const optionsOf = (name: string): DecisionOptions =>
+    settingsFor(namespaces.get(name) ?? { name, labels: {} }).options;
   await readWorkloads(client, podKind, options, async (items) => {
     const pods = items.flatMap((item) => {
       const decoded = decodePod(item);
       const namespace = textIn(objectIn(item, 'metadata'), 'namespace');
       return decoded.ok ? [{ namespace, pod: decoded.value }] : [];
     });
-    const cluster = await readClusterState(client, pods);
-    for (const { namespace, pod } of pods) all.add(pod, namespace, cluster);
+    const stateOf = await readClusterStates(client, pods, optionsOf);
+    for (const { namespace, pod } of pods) all.add(pod, namespace, stateOf(namespace));
   });
   const report = all.report();
   const output: CommandOutput =

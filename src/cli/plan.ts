@@ -4,7 +4,8 @@ import { DISABLED, ENABLED, INJECTION_LABEL, key } from '../api/keys.ts';
 import { describeFailure } from '../cluster/client/errors.ts';
 import type { ApiResponse, KubeClient } from '../cluster/client/types.ts';
 import { sendOnce } from '../cluster/one-shot.ts';
-import { catalogueFrom, type OfflineOptions } from '../config/catalogue.ts';
+import { offlineInputs, type OfflineOptions } from '../config/catalogue.ts';
+import type { DecisionOptions } from '../config/decision-options.ts';
 import {
   compareAdmissions,
   type InjectedAgent,
@@ -24,9 +25,9 @@ import { type Catalogue, withProfiles } from '../profiles/catalogue.ts';
 import { reasonMessage } from '../reasons/message.ts';
 import { openUserCluster } from '../server/cluster.ts';
 import { type NamespaceScope, readNamespaceList, readWorkloads } from './cluster-reader.ts';
-import { readClusterState } from './read-cluster-state.ts';
+import { readClusterStates } from './read-cluster-state.ts';
 import type { CommandOutput, CommandResult } from './command-result.ts';
-import { readInstalledCatalogues } from './installed-defaults.ts';
+import { serverSettings, type SettingsFor } from './installed-settings.ts';
 
 export interface PlanOptions extends NamespaceScope, OfflineOptions {
   readonly kubeconfig?: string | undefined;
@@ -51,20 +52,20 @@ export async function plan(options: PlanOptions): Promise<CommandResult> {
   const { profileFile, labelNamespace } = options;
   if (profileFile === undefined && labelNamespace === undefined)
     throw new UsageError(['--profile-file, --label-namespace or both are required']);
-  const own = await catalogueFrom(options);
-  const withFile = profileFile === undefined ? own : withProfilesOf(own, profileFile, await readText(profileFile));
+  const own = await offlineInputs(options);
+  const withFile =
+    profileFile === undefined ? own.catalogue : withProfilesOf(own.catalogue, profileFile, await readText(profileFile));
   const client = await openUserCluster(options.kubeconfig);
-  const installed = options.config === undefined ? await readInstalledCatalogues(client, own) : undefined;
-  const now = (namespace: Namespace): Catalogue => installed?.(namespace).catalogue ?? own;
+  const settingsFor = await serverSettings(client, options, own);
   const changed = new Map<Catalogue, Catalogue>();
   const later = (namespace: Namespace): Catalogue => {
-    const before = now(namespace);
-    const after = changed.get(before) ?? withProfiles(before, withFile.profiles, withFile.own);
-    changed.set(before, after);
+    const now = settingsFor(namespace).catalogue;
+    const after = changed.get(now) ?? withProfiles(now, withFile.profiles, withFile.own);
+    changed.set(now, after);
     return after;
   };
   const scope = labelNamespace === undefined ? options : { namespace: labelNamespace, allNamespaces: false };
-  const survey: Survey = { client, now, later, namespaces: await readNamespaceList(client), labelNamespace };
+  const survey: Survey = { client, settingsFor, later, namespaces: await readNamespaceList(client), labelNamespace };
   const found = await compareAll(survey, scope);
   const compared = options.serverDryRun ? await Promise.all(found.map((one) => withDryRun(client, one))) : found;
   const rows = compared.map(rowOf);
@@ -92,7 +93,7 @@ function withProfilesOf(catalogue: Catalogue, file: string, text: string): Catal
 
 interface Survey {
   readonly client: KubeClient;
-  readonly now: (namespace: Namespace) => Catalogue;
+  readonly settingsFor: SettingsFor;
   readonly later: (namespace: Namespace) => Catalogue;
   readonly namespaces: ReadonlyMap<string, Namespace>;
   readonly labelNamespace: string | undefined;
@@ -117,8 +118,10 @@ async function compareAll(survey: Survey, scope: NamespaceScope): Promise<readon
         const roots = items
           .filter((item) => controllerOf(objectIn(item, 'metadata')) === undefined)
           .flatMap((item) => subjectOf(kind, item));
-        const facts = await readClusterState(survey.client, roots);
-        for (const root of roots) found.push(...compare(survey, root, facts));
+        const optionsOf = (name: string): DecisionOptions =>
+          survey.settingsFor(labelled(survey, name) ?? { name, labels: {} }).options;
+        const stateOf = await readClusterStates(survey.client, roots, optionsOf);
+        for (const root of roots) found.push(...compare(survey, root, stateOf(root.namespace)));
       });
     }),
   );
@@ -143,16 +146,19 @@ function subjectOf(kind: WorkloadKind, item: JsonObject): readonly Root[] {
     : [];
 }
 
+/** The namespace as it would be, with the label of `--label-namespace`. */
+function labelled({ namespaces, labelNamespace }: Survey, name: string): Namespace | undefined {
+  const namespace = namespaces.get(name);
+  if (!namespace || name !== labelNamespace) return namespace;
+  return { ...namespace, labels: { ...namespace.labels, [INJECTION_LABEL]: ENABLED } };
+}
+
 function compare(survey: Survey, root: Root, cluster: ClusterState): readonly Compared[] {
-  const { now, later, labelNamespace } = survey;
   const namespace = survey.namespaces.get(root.namespace);
-  if (!namespace) return [];
-  const labelled =
-    namespace.name === labelNamespace
-      ? { ...namespace, labels: { ...namespace.labels, [INJECTION_LABEL]: ENABLED } }
-      : namespace;
-  const before: Admission = admit(root.pod, namespace, now(labelled), cluster);
-  const after = admit(root.pod, labelled, later(labelled), cluster);
+  const changed = labelled(survey, root.namespace);
+  if (!namespace || !changed) return [];
+  const before: Admission = admit(root.pod, namespace, survey.settingsFor(changed).catalogue, cluster);
+  const after = admit(root.pod, changed, survey.later(changed), cluster);
   const comparison = compareAdmissions(before, after);
   const { verdict } = comparison;
   if (verdict === 'skipped' && comparison.reason.code === 'namespace-not-enabled') return [];

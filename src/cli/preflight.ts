@@ -5,7 +5,7 @@ import { describeFailure } from '../cluster/client/errors.ts';
 import type { KubeClient } from '../cluster/client/types.ts';
 import { readOnce, sendOnce } from '../cluster/one-shot.ts';
 import { WEBHOOK_CONFIGURATIONS } from '../cluster/webhook-configuration/entries.ts';
-import { catalogueFrom, type OfflineOptions } from '../config/catalogue.ts';
+import { offlineInputs, type OfflineOptions } from '../config/catalogue.ts';
 import { otherInjectors } from '../diagnostics/other-webhooks.ts';
 import {
   type Check,
@@ -19,7 +19,6 @@ import {
 } from '../diagnostics/preflight.ts';
 import { overlappingReleases, withoutRelease } from '../diagnostics/overlapping-releases.ts';
 import { ownEntries } from '../diagnostics/webhook-match.ts';
-import type { ClusterState } from '../kubernetes/cluster-state.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import { claimsOf, decodePod } from '../kubernetes/pod.ts';
 import { type JsonObject, objectIn, objectsIn, textIn } from '../lib/json.ts';
@@ -29,7 +28,7 @@ import { openUserCluster } from '../server/cluster.ts';
 import { readClaims, readNamespaceList } from './cluster-reader.ts';
 import { readClusterState } from './read-cluster-state.ts';
 import type { CommandOutput, CommandResult } from './command-result.ts';
-import { type InstalledCatalogues, installedCatalogues } from './installed-defaults.ts';
+import { serverSettings, type SettingsFor } from './installed-settings.ts';
 
 export interface PreflightOptions extends OfflineOptions {
   readonly kubeconfig?: string | undefined;
@@ -38,15 +37,15 @@ export interface PreflightOptions extends OfflineOptions {
 
 /** Checks whether a cluster can run agent-injector, and whether an installed one works. Creates nothing: pods are sent as dry runs. */
 export async function preflight(options: PreflightOptions): Promise<CommandResult> {
-  const own = await catalogueFrom(options);
+  const own = await offlineInputs(options);
   const client = await openUserCluster(options.kubeconfig);
-  const cluster = await readClusterState(client, []);
   const [namespaces, webhooks] = await Promise.all([
     readNamespaceList(client),
     readOnce(client, WEBHOOK_CONFIGURATIONS),
   ]);
   const configurations = webhooks.kind === 'ok' ? objectsIn(webhooks.body, 'items') : [];
-  const installed = await installedCatalogues(client, configurations, own);
+  const settingsFor = await serverSettings(client, options, own, configurations);
+  const cluster = await readClusterState(client, [], settingsFor({ name: '', labels: {} }).options);
   const enabled = [...namespaces.values()].filter(isOptedIn);
   const checks: readonly Check[] = [
     checkVersion(cluster.kubernetes),
@@ -59,7 +58,7 @@ export async function preflight(options: PreflightOptions): Promise<CommandResul
     ...(await checkApiServerAddresses(client)),
     ...checkReleaseNamespaces(namespacesOfReleases(configurations, namespaces)),
     ...checkPodSecurity(enabled),
-    ...(await checkSamplePods(client, enabled, installed, cluster)),
+    ...(await checkSamplePods(client, enabled, settingsFor)),
     ...(await checkReach(client, configurations, enabled)),
   ];
   const output: CommandOutput =
@@ -167,16 +166,23 @@ function samplePod(namespace: string): JsonObject {
 async function checkSamplePods(
   client: KubeClient,
   enabled: readonly Namespace[],
-  installed: InstalledCatalogues,
-  cluster: ClusterState,
+  settingsFor: SettingsFor,
 ): Promise<readonly Check[]> {
   const claims = await readClaims(client, { namespace: '', allNamespaces: true });
   if (!claims)
     return [{ name: 'storage', result: 'note', message: 'you are not allowed to list PersistentVolumeClaims' }];
+  const states = new Map(
+    await Promise.all(
+      [...new Set(enabled.map(settingsFor))].map(
+        async (settings) => [settings, await readClusterState(client, [], settings.options)] as const,
+      ),
+    ),
+  );
   return enabled.flatMap((namespace): readonly Check[] => {
+    const settings = settingsFor(namespace);
     const decoded = decodePod(samplePod(namespace.name));
     if (!decoded.ok) return [];
-    const { decision, pod } = admit(decoded.value, namespace, installed(namespace).catalogue, cluster);
+    const { decision, pod } = admit(decoded.value, namespace, settings.catalogue, states.get(settings));
     if (decision.outcome !== 'injected') {
       const message = `a sample pod in namespace ${namespace.name} would not be injected: ${reasonMessage(decision.reason)} (${decision.reason.code})`;
       return [{ name: 'settings', result: 'note', message }];

@@ -1,7 +1,6 @@
 import type { ClusterState } from '../kubernetes/cluster-state.ts';
 import { parseVersion } from '../kubernetes/version.ts';
 import { errorMessage } from '../lib/error-message.ts';
-import type { JsonObject } from '../lib/json.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Result } from '../lib/result.ts';
 import { UsageError } from '../lib/usage-error.ts';
@@ -10,8 +9,8 @@ import type { ProfilesStatus } from '../profile-sources/directory.ts';
 import { type Catalogue, problemText, withDefaults, withTenancy } from '../profiles/catalogue.ts';
 import type { Tenancy } from '../profiles/tenancy/policy.ts';
 import { problemsOfDefaults, problemsOfTenancy } from '../settings/validate-defaults.ts';
-import { type Config, type ConfigFault, isScalar, readConfig } from './config.ts';
-import { type OptionName, parseOptions, type ServerOptions } from './options.ts';
+import { type Config, type ConfigFault, readConfig } from './config.ts';
+import type { DecisionOptions } from './decision-options.ts';
 
 /** The catalogue of a cluster: built-in profiles with cluster-wide defaults, and the profiles of a directory. */
 export interface CatalogueProvider {
@@ -34,13 +33,8 @@ export function requireConfig(read: Result<Config, ConfigFault>): Config {
  * any broken profile. Throws a UsageError with all problems.
  */
 export async function openCatalogue(config: Config, log: Logger, use: 'watch' | 'once'): Promise<CatalogueProvider> {
-  const { profiles: dir, defaults, strictRequired, revision } = config;
-  const restricted = withTenancy(builtInCatalogue(), tenancyOf(config));
-  const builtIn = {
-    ...withDefaults(restricted, Object.entries(defaults)),
-    strictRequired,
-    ...(revision !== undefined && { revision }),
-  };
+  const { profiles: dir, defaults } = config;
+  const builtIn = withDefaults(withOptions(builtInCatalogue(), config), Object.entries(defaults));
   if (dir === undefined) {
     const problems = problemsIn(builtIn, defaults);
     if (problems.length > 0) throw new UsageError(problems);
@@ -78,6 +72,7 @@ export interface OfflineOptions {
 export interface OfflineInputs {
   readonly catalogue: Catalogue;
   readonly cluster: ClusterState;
+  readonly options: DecisionOptions;
 }
 
 /** Loads the inputs that a server with these files would use. Throws a UsageError if any of them is not valid. */
@@ -92,7 +87,7 @@ export async function offlineInputs({
   const config = requireConfig(readConfig(Object.fromEntries(given), {}));
   const silent = { info: () => {}, warn: () => {}, error: () => {} };
   const opened = await openCatalogue(config, silent, 'once');
-  return { catalogue: opened.catalogue(), cluster: assumedClusterState(config) };
+  return { catalogue: opened.catalogue(), cluster: assumedClusterState(config), options: config };
 }
 
 export async function catalogueFrom(files: OfflineOptions): Promise<Catalogue> {
@@ -114,16 +109,14 @@ function problemsIn(catalogue: Catalogue, defaults: Config['defaults']): readonl
   return [...problemsOfDefaults(catalogue, Object.entries(defaults)), ...problemsOfTenancy(catalogue)].map(problemText);
 }
 
-const TENANCY_OPTIONS: readonly OptionName[] = ['tenancy', 'allowedProfiles', 'builtInProfiles', 'settableBy'];
-
-/** The policy in a configuration file, without its other settings; undefined if a value is not valid. */
-export function tenancyIn(content: JsonObject): Tenancy | undefined {
-  const given = TENANCY_OPTIONS.flatMap((name) => {
-    const value = content[name];
-    return isScalar(value) ? [[name, value] as const] : [];
-  });
-  const parsed = parseOptions(new Map(given));
-  return parsed.ok ? tenancyOf(parsed.value) : undefined;
+/** Applies the options that say what a catalogue allows, and where. */
+export function withOptions(catalogue: Catalogue, options: DecisionOptions): Catalogue {
+  const { strictRequired, revision } = options;
+  return {
+    ...withTenancy(catalogue, tenancyOf(options)),
+    strictRequired,
+    ...(revision !== undefined && { revision }),
+  };
 }
 
 function tenancyOf({
@@ -131,14 +124,14 @@ function tenancyOf({
   allowedProfiles = [],
   builtInProfiles,
   settableBy = new Map(),
-}: ServerOptions): Tenancy {
+}: DecisionOptions): Tenancy {
   return { mode, allowedProfiles, builtInProfiles, settableBy };
 }
 
 export function assumedClusterState({
   kubernetes,
   podSecurityDefault,
-}: Pick<Config, 'kubernetes' | 'podSecurityDefault'>): ClusterState {
+}: Pick<DecisionOptions, 'kubernetes' | 'podSecurityDefault'>): ClusterState {
   return {
     kubernetes: kubernetes === undefined ? undefined : parseVersion(kubernetes),
     configMapKeys: () => undefined,

@@ -6,7 +6,7 @@ import * as kinds from './value-kinds.ts';
 
 const checkNames = ['claims', 'quotas'] as const;
 
-export type CheckName = (typeof checkNames)[number];
+type CheckName = (typeof checkNames)[number];
 
 const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
@@ -64,6 +64,12 @@ export const defaultOptions: ServerOptions = {
   drainSeconds: 10,
   logLevel: 'info',
 };
+
+/** The checks that are switched on. */
+export function checksIn({ checks }: Pick<ServerOptions, 'checks'>): ReadonlySet<CheckName> {
+  const names = checks.split(',');
+  return new Set(checkNames.filter((name) => names.includes(name)));
+}
 
 /** The default of an option, as it is written; undefined if it has none. */
 export function defaultText(name: OptionName): string | undefined {
@@ -175,7 +181,8 @@ export const optionRows: { readonly [name in OptionName]-?: OptionRow<NonNullabl
   },
   webhookConfiguration: {
     ...kinds.text('NAME', 'the name of a MutatingWebhookConfiguration', isObjectName),
-    description: 'MutatingWebhookConfiguration whose caBundle is kept up to date; nothing else in it is written.',
+    description:
+      'MutatingWebhookConfiguration whose caBundle is kept up to date, and with --tls-secret its paths; nothing else in it is written.',
   },
   service: {
     ...kinds.SERVICE,

@@ -1,9 +1,10 @@
 import { optsOut } from '../admission/opt-in.ts';
 import { key, PREFIX } from '../api/keys.ts';
+import { parseWebhookPath } from '../api/paths.ts';
 import { selectorMismatch } from '../kubernetes/label-selector.ts';
 import { MIRROR_POD_ANNOTATION } from '../kubernetes/labels.ts';
 import { annotationsOf, labelsOf, type Pod } from '../kubernetes/pod.ts';
-import { type JsonObject, objectIn, objectsIn, textIn } from '../lib/json.ts';
+import { isObject, type JsonObject, objectIn, objectsIn, textIn } from '../lib/json.ts';
 
 /** Prediction for one webhook entry when a pod is created: does the API server call it? `unknown`: a match condition that is not ours. */
 export interface EntryMatch {
@@ -49,8 +50,17 @@ function evaluate(entry: JsonObject, namespace: LabelledNamespace, pod: Pod): Ev
   if (!coversPodCreation(entry)) return notCalled('its rules do not cover the creation of pods');
   const condition = evaluateConditions(entry, pod);
   if (condition) return condition;
-  if (textIn(objectIn(entry, 'clientConfig'), 'caBundle') !== '') return { called: 'yes' };
-  return { called: 'yes', why: 'it has no caBundle: unless the certificate is publicly trusted, every call fails' };
+  const failure = callFailure(objectIn(entry, 'clientConfig'));
+  return { called: 'yes', ...(failure !== undefined && { why: failure }) };
+}
+
+/** Why each call fails, as far as the entry shows it. */
+function callFailure(clientConfig: JsonObject): string | undefined {
+  if (textIn(clientConfig, 'caBundle') === '')
+    return 'it has no caBundle: unless the certificate is publicly trusted, every call fails';
+  const { service } = clientConfig;
+  if (!isObject(service) || parseWebhookPath(textIn(service, 'path'))) return undefined;
+  return 'its path is not one of the webhook: unless a proxy changes it, every call fails';
 }
 
 function notCalled(why: string): Evaluation {

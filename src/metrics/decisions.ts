@@ -7,7 +7,10 @@ import type { Metrics } from './types.ts';
 /** Upper bound of the series of agent_injector_decisions_total: any caller can request every profile and provoke every reason in every namespace. */
 const MAX_SERIES = 3000;
 
+/** Bounds of the decisions that are kept until they are counted. A pod can have some thousand containers. */
 const MAX_BATCHES = 1000;
+
+const MAX_CONTAINERS = 10_000;
 
 interface Batch {
   /** Undefined unless the namespace is known to exist. */
@@ -22,9 +25,11 @@ export function measureDecisions(
   // Reviews that are not in the counters yet. Pods of one template share one decision object. Counting by object takes 8 ns. Incrementing a
   // counter takes 400 ns, because it builds a key from its labels each time, also for a child of labels().
   const batches = new Map<DecisionSummary, Batch>();
+  let containers = 0;
   const flush = (): void => {
     for (const [decision, batch] of batches) count(decision, batch);
     batches.clear();
+    containers = 0;
   };
   // Each of the three counters flushes, because the registry may read them in any order.
   const counter = (name: 'reviews' | 'decisions' | 'notices') =>
@@ -59,8 +64,9 @@ export function measureDecisions(
       if (batch && batch.namespace === namespace) batch.reviews += 1;
       else {
         // The decision of a shed review is one object for all namespaces.
-        if (batch || batches.size === MAX_BATCHES) flush();
+        if (batch || batches.size === MAX_BATCHES || containers > MAX_CONTAINERS) flush();
         batches.set(decision, { namespace, reviews: 1 });
+        containers += decision.containers.length;
       }
     },
     recordCachedAnswer: () => {

@@ -1,20 +1,39 @@
 import fastify, { type FastifyInstance } from 'fastify';
+import { type Clock, systemClock } from '../lib/clock.ts';
+import { type Logger, ProblemLog } from '../lib/logger.ts';
+import { shareRendering } from '../metrics/shared-rendering.ts';
 import type { Metrics } from '../metrics/types.ts';
+import { AdminHttpServer, MAX_NEW_CONNECTIONS, MAX_SCRAPERS, MAX_SCRAPERS_PER_ADDRESS } from './admin-connections.ts';
+
+const METRICS_PATH = '/metrics';
 
 export interface AdminServerOptions {
-  readonly metrics: Metrics;
+  readonly metrics: Pick<Metrics, 'render' | 'contentType'>;
   readonly notReady: () => readonly string[];
   /** Problems that do not affect readiness; listed by /readyz. */
   readonly notes: () => readonly string[];
+  readonly log: Logger;
+  readonly clock?: Clock;
 }
 
 /** Creates the plain HTTP server for the kubelet and Prometheus. Liveness depends on nothing: an API server that is down restarts no replica. */
-export function createAdminServer({ metrics, notReady, notes }: AdminServerOptions): FastifyInstance {
+export function createAdminServer({
+  metrics,
+  notReady,
+  notes,
+  log,
+  clock = systemClock,
+}: AdminServerOptions): FastifyInstance {
+  const connections = new ProblemLog(log, clock);
+  const onExcess = (): void => {
+    const limits = { new: MAX_NEW_CONNECTIONS, scrapers: MAX_SCRAPERS, perAddress: MAX_SCRAPERS_PER_ADDRESS };
+    connections.report(limits, 'connections to the admin port are closed: too many are open');
+  };
   const server: FastifyInstance = fastify({
     logger: false,
-    requestTimeout: 10_000,
     forceCloseConnections: true,
     bodyLimit: 1024,
+    serverFactory: (answer) => new AdminHttpServer({ answer, metricsPath: METRICS_PATH, onExcess }),
   });
   server.get('/livez', async () => 'ok\n');
   server.get('/readyz', async (_, reply) => {
@@ -25,6 +44,11 @@ export function createAdminServer({ metrics, notReady, notes }: AdminServerOptio
     if (reasons.length === 0) return `ok\n${detail}`;
     return reply.code(503).send(reasons.map((reason) => `not ready: ${reason}\n`).join('') + detail);
   });
-  server.get('/metrics', async (_, reply) => reply.type(metrics.contentType).send(await metrics.render()));
+  const rendering = shareRendering(metrics.render, clock);
+  server.get(METRICS_PATH, async (request, reply) => {
+    const text = await rendering();
+    // Thousands can have been disconnected meanwhile.
+    return request.socket.destroyed ? reply.hijack() : reply.type(metrics.contentType).send(text);
+  });
   return server;
 }

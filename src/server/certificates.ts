@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Logger } from 'pino';
+import { isPlainPath } from '../api/paths.ts';
 import { AuthoritySource } from '../certificates/authority-source.ts';
 import { directorySource } from '../certificates/directory-source.ts';
 import { CertificateKeeper } from '../certificates/keeper.ts';
@@ -8,41 +9,45 @@ import { wallClockOf } from '../certificates/wall-clock.ts';
 import type { KubeClient } from '../cluster/client/types.ts';
 import { namedSecret } from '../cluster/secret-store.ts';
 import { CaBundleWriter, type CaBundleWriterOptions } from '../cluster/webhook-configuration/ca-bundle.ts';
+import type { Service } from '../cluster/webhook-configuration/drift.ts';
 import type { Config } from '../config/config.ts';
 import { millisecondsOf } from '../config/value-kinds.ts';
 import { systemClock } from '../lib/clock.ts';
 import { errorMessage } from '../lib/error-message.ts';
 import { UsageError } from '../lib/usage-error.ts';
+import type { WebhookServerOptions } from '../webhook/server.ts';
+
+export interface Certificates {
+  readonly keeper: CertificateKeeper;
+  /** See `WebhookPaths.isOpen`; without a webhook configuration to keep, only plain paths are open. */
+  readonly isPathOpen: WebhookServerOptions['isOpen'];
+}
 
 /** Creates the certificate keeper for the settings. Throws a UsageError if they refer to something that cannot be used. */
 export async function openCertificates(
   config: Config,
   client: KubeClient | undefined,
   log: Logger,
-): Promise<CertificateKeeper> {
-  const [name = '', namespace = ''] = config.service?.split('.') ?? [];
-  const servername = `${name}.${namespace}.svc`;
+): Promise<Certificates> {
+  const { name, namespace, servername } = serviceOf(config);
   await readable(config.clientCa);
-  const caBundle = openCaBundle(config, client, {
-    service: { name, namespace, revision: config.revision },
-    logger: log,
-  });
   const source = sourceOf(config, client, servername);
+  const service = { name, namespace, revision: config.revision, writesPaths: source.isShared };
+  const caBundle = openCaBundle(config, client, { service, logger: log, settleMs: source.propagationMs });
+  const isPathOpen = caBundle === undefined ? isPlainPath : (path: string) => caBundle.paths.isOpen(path);
   const { clientCa } = config;
-  const keeper = new CertificateKeeper({
-    source,
-    caBundle,
-    servername,
-    clientCa,
-    log,
-    clock: wallClockOf(client),
-  });
+  const keeper = new CertificateKeeper({ source, caBundle, servername, clientCa, log, clock: wallClockOf(client) });
   caBundle?.start(() => void keeper.check());
   // An authority may be created later, but a directory that cannot be used is a configuration error.
   if (!source.isShared) await keeper.check();
-  if (source.isShared || keeper.hasCertificate()) return keeper;
+  if (source.isShared || keeper.hasCertificate()) return { keeper, isPathOpen };
   await keeper.stop();
   throw new UsageError([keeper.problem() ?? 'there is no certificate']);
+}
+
+function serviceOf({ service = '.' }: Config): Service & { readonly servername: string } {
+  const [name = '', namespace = ''] = service.split('.');
+  return { name, namespace, servername: `${name}.${namespace}.svc` };
 }
 
 async function readable(file: string | undefined): Promise<void> {

@@ -9,7 +9,7 @@ import type { KubeClient } from '../cluster/client/types.ts';
 import type { ReflectorStatus } from '../cluster/watch/reflector.ts';
 import { assumedClusterState } from '../config/catalogue.ts';
 import type { Config } from '../config/config.ts';
-import type { CheckName } from '../config/options.ts';
+import { checksIn } from '../config/options.ts';
 import type { ClusterState } from '../kubernetes/cluster-state.ts';
 import { UsageError } from '../lib/usage-error.ts';
 
@@ -72,10 +72,9 @@ function openChecks(
   client: KubeClient | undefined,
   logger: Logger,
 ): Cache & { readonly state: Pick<ClusterState, 'claim' | 'quotas' | 'limitRanges'> } {
-  const enabled = new Set<string>(client ? config.checks.split(',') : []);
-  const isEnabled = (check: CheckName): boolean => enabled.has(check);
-  const claims = client && isEnabled('claims') ? new Claims(client, { logger }).start() : undefined;
-  const quotas = client && isEnabled('quotas') ? new Quotas(client, { logger }).start() : undefined;
+  const enabled = checksIn(config);
+  const claims = client && enabled.has('claims') ? new Claims(client, { logger }).start() : undefined;
+  const quotas = client && enabled.has('quotas') ? new Quotas(client, { logger }).start() : undefined;
   return {
     state: {
       ...(claims && { claim: (namespace, name) => claims.get(namespace, name) }),

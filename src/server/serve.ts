@@ -14,10 +14,10 @@ import { createWebhookServer, replaceCertificate } from '../webhook/server.ts';
 import { createAdminServer } from './admin-server.ts';
 import type { AuditLoop } from './audit-loop.ts';
 import { openAudits } from './audits.ts';
-import { openCertificates } from './certificates.ts';
+import { type Certificates, openCertificates } from './certificates.ts';
 import { type ClusterStateSource, openClusterState } from './cluster-watches.ts';
 import { openCluster, openNamespaces } from './cluster.ts';
-import { limitConnections } from './connection-limit.ts';
+import { maxConnectionsHere } from './connection-limit.ts';
 import { openEvents } from './events.ts';
 import { LogOutput, stdoutSink } from './log-output.ts';
 import { warnOfOtherReleases } from './other-releases.ts';
@@ -66,6 +66,7 @@ interface Sources {
   readonly profiles: CatalogueProvider;
   readonly namespaces: NamespaceSource;
   readonly certificates: CertificateKeeper;
+  readonly isPathOpen: Certificates['isPathOpen'];
   readonly clusterState: ClusterStateSource;
   readonly client: KubeClient | undefined;
   readonly audits: AuditLoop | undefined;
@@ -90,8 +91,9 @@ async function openSources(config: Config, log: Logger): Promise<Sources> {
     const client = needsCluster ? await openCluster(config.kubeconfig) : undefined;
     const namespaces = add(await openNamespaces(config, client, log));
     const clusterState = add(openClusterState(config, client, namespaces, log));
-    const certificates = add(await openCertificates(config, client, log));
-    const opening = { profiles, namespaces, certificates, clusterState, client };
+    const { keeper, isPathOpen } = await openCertificates(config, client, log);
+    const certificates = add(keeper);
+    const opening = { profiles, namespaces, certificates, isPathOpen, clusterState, client };
     const audits = openAudits(config, opening, log);
     if (audits) add(audits);
     return { ...opening, audits, stop };
@@ -115,7 +117,7 @@ function gaugesOf({ profiles, namespaces, certificates, clusterState, audits }: 
 /** Starts the server. The webhook port opens last, once a review would be answered correctly. */
 async function start(config: Config, log: Logger, logLinesDropped: () => number): Promise<Running> {
   const sources = await openSources(config, log);
-  const { profiles, namespaces, certificates, clusterState } = sources;
+  const { profiles, namespaces, certificates, isPathOpen, clusterState } = sources;
   let state: 'starting' | 'serving' | 'draining' = 'starting';
   const { recorder, onNotice } = openEvents(config, sources, log);
   const metrics = createMetrics({ ...gaugesOf(sources), events: () => recorder.counts(), logLinesDropped }, VERSION);
@@ -126,7 +128,7 @@ async function start(config: Config, log: Logger, logLinesDropped: () => number)
     ...(state === 'serving' ? [] : [state === 'starting' ? 'the webhook port is not open yet' : 'shutting down']),
   ];
   const notes = (): readonly string[] => [...profiles.problems(), ...clusterState.notes()];
-  const admin = createAdminServer({ metrics, notReady, notes });
+  const admin = createAdminServer({ metrics, notReady, notes, log });
   let webhook: FastifyInstance | undefined;
   const close = async (): Promise<void> => {
     await webhook?.close();
@@ -148,18 +150,16 @@ async function start(config: Config, log: Logger, logLinesDropped: () => number)
         onDecision: recorder.record,
       },
       metrics,
+      isOpen: isPathOpen,
       draining: () => state === 'draining',
+      maxConnections: maxConnectionsHere(),
     });
     webhook = server;
-    limitConnections(server.server, log);
     const port = await listen(server, config.host, config.port);
     await certificates.attach({ host: config.host, port, use: (next) => replaceCertificate(server, next) });
     state = 'serving';
     startChecks(config, sources, log);
-    log.info(
-      { port, namespaces: namespaces.status().size, version: VERSION },
-      'webhook port is open: POST /mutate, /mutate/required',
-    );
+    log.info({ port, namespaces: namespaces.status().size, version: VERSION }, 'webhook port is open');
   } catch (error) {
     await close();
     throw error;

@@ -51,8 +51,9 @@ export function resolveSetting(sources: SettingSources, setting: string, contain
   );
 }
 
-/** The levels at which a setting counts for this pod. */
+/** The levels at which a setting counts for this pod; none for `inject` where nothing opts out. */
 export function levelsFor(sources: SettingSources, setting: string): readonly Level[] {
+  if (setting === 'inject' && isStrict(sources)) return [];
   const counting = levelsOf(setting, decidesAgent(setting) && isRequired(sources) && isFixedAbove(sources, setting));
   const allowed = levelsOfSetting(sources.catalogue.tenancy, setting);
   return allowed === LEVELS ? counting : counting.filter((level) => allowed.includes(level));
@@ -112,7 +113,6 @@ function defaultIn({ defaults }: Catalogue, name: string): Setting | undefined {
 export function wantsInjection(
   sources: SettingSources,
 ): Result<{ readonly wanted: boolean; readonly source: Source | undefined }, Reason> {
-  if (isStrict(sources)) return { ok: true, value: { wanted: true, source: undefined } };
   const setting = resolveSetting(sources, 'inject');
   const text = setting?.text ?? 'true';
   const { accepts, expected } = settingValues.inject;

@@ -11,6 +11,7 @@ import {
 import { annotationsOf, containersOf, labelsOf, type Pod } from '../kubernetes/pod.ts';
 import { nearest } from '../lib/suggest.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
+import { subjectOf } from '../profiles/tenancy/policy.ts';
 import type { Reason, Source } from '../reasons/reason.ts';
 import { misspelledKey } from './misspelled-keys.ts';
 import type { SettingSources } from './resolve.ts';
@@ -45,9 +46,10 @@ function unknownLabels(labels: Readonly<Record<string, string>>): readonly Reaso
   return found;
 }
 
-// Parameters may be set for one container, and so may the settings whose row says so.
-function isPerContainer(setting: string, on: 'namespace' | 'pod'): boolean {
-  return on === 'pod' && keyTable.every((row) => row.name !== setting || row.on.includes('container'));
+/** Parameters may be set for one container, and so may the settings whose row says so. */
+export function isPerContainer(setting: string): boolean {
+  const subject = subjectOf(setting);
+  return keyTable.every((row) => row.name !== subject || row.on.includes('container'));
 }
 
 function unknownKeys(
@@ -80,7 +82,7 @@ function unknownKey(
     return suggestion === undefined ? undefined : { code: 'unknown-annotation', key, on, suggestion };
   }
   const { setting, container } = parsed;
-  if (!known.has(setting) || (container !== undefined && !isPerContainer(setting, on))) {
+  if (!known.has(setting) || (container !== undefined && (on !== 'pod' || !isPerContainer(setting)))) {
     return { code: 'unknown-annotation', key, on, suggestion: nearest(setting, known) };
   }
   if (container === undefined || names().has(container)) return undefined;

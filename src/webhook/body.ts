@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import { parse } from 'secure-json-parse';
 import type { Json } from '../lib/json.ts';
 import { RequestError } from './request-error.ts';
@@ -6,49 +5,8 @@ import { RequestError } from './request-error.ts';
 /** A review of a creation contains one object, and the API server accepts objects of at most 3 MiB. */
 export const BODY_LIMIT = 4 * 1024 * 1024;
 
-/** Limit of all bodies that are being received, so that many large ones at a time cannot exhaust the memory. */
-const TOTAL_LIMIT = 16 * 1024 * 1024;
-
-/** Bodies up to this size count towards TOTAL_LIMIT, but are not rejected by it. */
-const SMALL = 128 * 1024;
-
-export class BodyReceiver {
-  #totalSize = 0;
-
-  /** Calls `done` exactly once, with the complete body or an error. */
-  receive(request: IncomingMessage, done: (error: RequestError | null, body?: Buffer) => void): void {
-    if (Number(request.headers['content-length'] ?? 0) > BODY_LIMIT) return done(tooLarge());
-    const chunks: Buffer[] = [];
-    let size = 0;
-    const finish = (error?: RequestError): void => {
-      this.#totalSize -= size;
-      request.off('data', onData).off('end', onEnd).off('error', onError);
-      if (error) done(error);
-      else done(null, concat(chunks));
-    };
-    const onData = (chunk: Buffer): void => {
-      chunks.push(chunk);
-      size += chunk.length;
-      this.#totalSize += chunk.length;
-      if (size > BODY_LIMIT) finish(tooLarge());
-      else if (this.#totalSize > TOTAL_LIMIT && size > SMALL)
-        finish(new RequestError(413, 'too many large bodies at the same time'));
-    };
-    const onEnd = (): void => finish();
-    const onError = ({ message }: Error): void =>
-      finish(new RequestError(400, `the request cannot be read: ${message}`));
-    request.on('data', onData).on('end', onEnd).on('error', onError);
-  }
-}
-
-function tooLarge(): RequestError {
-  return new RequestError(413, `the body is larger than ${BODY_LIMIT} bytes`);
-}
-
-function concat(chunks: readonly Buffer[]): Buffer {
-  const [first] = chunks;
-  return first !== undefined && chunks.length === 1 ? first : Buffer.concat(chunks);
-}
+/** Bodies up to this size are cheap to parse, whatever they contain, and do not count as large. */
+export const SMALL_BODY = 128 * 1024;
 
 /** Parses a body. Throws a RequestError if it is not JSON, or too expensive to parse. */
 export function parseBody(body: Buffer): Json {
@@ -78,7 +36,7 @@ const BACKSLASH = 92;
 
 /** True for a large body of so many small values that parsing it would block the event loop: 4 MiB of brackets take half a second. */
 export function isTooDense(body: Buffer): boolean {
-  if (body.length <= SMALL) return false;
+  if (body.length <= SMALL_BODY) return false;
   let cost = 0;
   for (let at = 0; at < body.length; at++) {
     const code = body[at] ?? 0;

@@ -63,11 +63,12 @@ export function mentions({ text, logFields }: RenderedAnswer, { operations }: De
   return name !== '' && JSON.stringify([text, logFields, operations]).includes(name);
 }
 
-/** Estimates, in characters, for the pod's metadata and log fields, and for the result of a container. */
-const SIZE = 4096;
+/** Estimate, in characters, for the objects themselves. */
+const SIZE = 2048;
 
-const SIZE_OF_CONTAINER = 512;
+/** Objects take about twice as much as their JSON text. */
+const OBJECT_FACTOR = 2;
 
-export function sizeOf({ text, decision }: RenderedAnswer): number {
-  return text[1].length + SIZE + decision.containers.length * SIZE_OF_CONTAINER;
+export function sizeOf({ text, decision, pod, logFields }: RenderedAnswer): number {
+  return text[1].length + SIZE + OBJECT_FACTOR * JSON.stringify([decision, pod, logFields]).length;
 }

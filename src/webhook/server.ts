@@ -1,20 +1,30 @@
-import fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify';
+import fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type onRequestHookHandler,
+} from 'fastify';
 import { constants } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { type SecureContextOptions, Server as TlsServer } from 'node:tls';
 import { MUTATE_PATH, REQUIRED_PATH } from '../api/paths.ts';
 import type { ServerTls } from '../certificates/source.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
+import { ProblemLog } from '../lib/logger.ts';
 import { traceOf } from '../lib/stack-trace.ts';
 import type { Metrics } from '../metrics/types.ts';
-import { BODY_LIMIT, BodyReceiver } from './body.ts';
+import { BODY_LIMIT } from './body.ts';
 import { clientCertificateNames } from './client-certificate.ts';
 import { answerClientError } from './client-error.ts';
 import type { HandlerDependencies } from './dependencies.ts';
 import { MutateHandler, type ReviewRequest } from './handler.ts';
+import { BodyReceiver } from './limits/body-receiver.ts';
+import { limitConnections } from './limits/connections.ts';
+import { limitUnreadAnswers } from './limits/unread-answers.ts';
 import { trackQueueDelay } from './load-shedding/queue-delay.ts';
 import { RequestError, requestErrorText } from './request-error.ts';
-import { routedUrl } from './request-target.ts';
+import { pathOf, routedUrl } from './request-target.ts';
 
 export interface WebhookServerOptions {
   readonly tls: ServerTls;
@@ -22,8 +32,11 @@ export interface WebhookServerOptions {
   readonly clientNames?: readonly string[];
   readonly dependencies: HandlerDependencies;
   readonly metrics: Pick<Metrics, 'recordBadRequest'>;
+  /** True for the paths that are answered. */
+  readonly isOpen: (path: string) => boolean | Promise<boolean>;
   /** While true, every answer asks the client to open a new connection, which reaches another replica. */
   readonly draining: () => boolean;
+  readonly maxConnections: number;
   readonly clock?: Clock;
 }
 
@@ -33,12 +46,15 @@ export function createWebhookServer({
   clientNames = [],
   dependencies,
   metrics,
+  isOpen,
   draining,
+  maxConnections,
   clock = systemClock,
 }: WebhookServerOptions): FastifyInstance {
   const server: FastifyInstance = fastify({
     logger: false,
     bodyLimit: BODY_LIMIT,
+    connectionTimeout: 10_000,
     keepAliveTimeout: 120_000,
     requestTimeout: 8000,
     maxRequestsPerSocket: 1000,
@@ -55,12 +71,13 @@ export function createWebhookServer({
       connectionsCheckingInterval: 1000,
     },
   });
-  limitClosingTime(server);
-  const bodies = new BodyReceiver();
+  limitConnections(server, maxConnections, dependencies.log, clock);
+  limitUnreadAnswers(server, clock);
+  const bodies = new BodyReceiver(clock);
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('application/json', (_, payload, done) => bodies.receive(payload, done));
   server.addHook('onRequest', (request, reply, done) => {
-    if (draining()) reply.header('connection', 'close');
+    if (draining()) closeAfter(reply);
     done(rejectionOf(request, clientNames));
   });
   server.addHook('onResponse', (_, reply, done) => {
@@ -69,7 +86,8 @@ export function createWebhookServer({
   });
   // Errors are sent as plain text: the API server shows its users only "unknown" for a JSON body that is not a Status.
   server.setErrorHandler((error: FastifyError, request, reply) => {
-    if (error.statusCode === 413) lingerAfter(request.raw.socket);
+    if (!request.raw.complete) lingerAfter(request.raw.socket);
+    closeAfter(reply);
     const { statusCode } = error;
     if (statusCode !== undefined && (statusCode < 500 || error instanceof RequestError)) {
       return reply.code(statusCode).type('text/plain').send(requestErrorText(error));
@@ -78,11 +96,43 @@ export function createWebhookServer({
     dependencies.log.error({ err: traceOf(error) }, 'internal error while handling a request');
     return reply.code(500).type('text/plain').send('agent-injector failed; its log has the details');
   });
-  server.setNotFoundHandler((_, reply) => reply.code(404).type('text/plain').send(NOT_FOUND));
-  const handler = new MutateHandler(dependencies, trackQueueDelay(server, clock), clock);
-  server.post<ReviewRequest>(MUTATE_PATH, (request, reply) => handler.handle(request, reply, false));
-  server.post<ReviewRequest>(REQUIRED_PATH, (request, reply) => handler.handle(request, reply, true));
+  server.setNotFoundHandler((_, reply) => closeAfter(reply).code(404).type('text/plain').send(NOT_FOUND));
+  addPaths(server, { dependencies, isOpen, clock });
   return server;
+}
+
+const PATHS = [
+  { path: MUTATE_PATH, required: false },
+  { path: REQUIRED_PATH, required: true },
+];
+
+/** Each path is answered with and without a secret as its last step. */
+function addPaths(
+  server: FastifyInstance,
+  { dependencies, isOpen, clock }: Pick<WebhookServerOptions, 'dependencies' | 'isOpen'> & { readonly clock: Clock },
+): void {
+  const handler = new MutateHandler(dependencies, trackQueueDelay(server, clock), clock);
+  const onRequest = closedPaths(isOpen, new ProblemLog(dependencies.log, clock));
+  for (const { path, required } of PATHS)
+    for (const url of [path, `${path}/:secret`])
+      server.post<ReviewRequest>(url, { onRequest }, (request, reply) => handler.handle(request, reply, required));
+}
+
+const CLOSED =
+  'requests on paths that the webhook configuration does not have are answered with 404: they do not come from an API server that uses it';
+
+/** Answers requests on paths that are not open as those on any other path, before their body is read. */
+function closedPaths(isOpen: WebhookServerOptions['isOpen'], log: ProblemLog): onRequestHookHandler {
+  return ({ raw, ip }, _, done) => {
+    const finish = (open: boolean): void => {
+      if (open) return done();
+      log.report({ from: ip }, CLOSED);
+      done(new RequestError(404, NOT_FOUND));
+    };
+    const open = isOpen(pathOf(raw.url ?? ''));
+    if (typeof open === 'boolean') finish(open);
+    else void open.then(finish);
+  };
 }
 
 const NOT_FOUND = `not found; send POST ${MUTATE_PATH} or POST ${REQUIRED_PATH}`;
@@ -124,6 +174,11 @@ function contextOf({ cert, key, clientCa }: ServerTls): SecureContextOptions {
   return { cert, key, ...TLS_OPTIONS, ...(clientCa !== undefined && { ca: clientCa }) };
 }
 
+/** An idle connection takes some 50 KiB for two minutes, so only a client that sends reviews keeps one. */
+function closeAfter(reply: FastifyReply): FastifyReply {
+  return reply.header('connection', 'close');
+}
+
 const LINGER_MS = 2000;
 
 /**
@@ -137,24 +192,4 @@ function lingerAfter(socket: Socket): void {
     const timer = setTimeout(() => socket.destroy(), LINGER_MS);
     socket.once('close', () => clearTimeout(timer));
   };
-}
-
-const CLOSING_MS = 2000;
-
-/**
- * Destroys the connections that are still open some time after close(). A connection without a request (a probe, a proxy that connects ahead,
- * half a request) would otherwise delay the end as long as its peer likes. Node's own list of connections begins with their first request.
- */
-function limitClosingTime(server: FastifyInstance): void {
-  const open = new Set<Socket>();
-  server.server.on('connection', (socket: Socket) => {
-    open.add(socket);
-    socket.once('close', () => open.delete(socket));
-  });
-  server.addHook('preClose', (done) => {
-    setTimeout(() => {
-      for (const socket of open) socket.destroy();
-    }, CLOSING_MS).unref();
-    done();
-  });
 }

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { createServer as createHttpServer, type IncomingHttpHeaders } from 'node:http';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** A collector for agents and a server for apps, on loopback. */
+/** A collector for agents and a server for apps, on loopback or at another address of this machine. */
 export class Listener {
   /** The first bytes of each connection to the collector, or the head of a request in one line. */
   readonly received: string[] = [];
@@ -10,6 +10,7 @@ export class Listener {
   readonly headers: IncomingHttpHeaders[] = [];
   private readonly sockets = new Set<Socket>();
   private readonly changed: () => void;
+  private readonly host: string;
   private readonly collector: Server = createServer((socket) => this.collect(socket));
   private readonly app = createHttpServer((request, response) => {
     this.headers.push(request.headers);
@@ -17,14 +18,15 @@ export class Listener {
     this.changed();
   });
 
-  private constructor(changed: () => void) {
+  private constructor(changed: () => void, host: string) {
     this.changed = changed;
+    this.host = host;
   }
 
-  static async start(changed: () => void): Promise<Listener> {
-    const listener = new Listener(changed);
-    await listen(listener.app, 0);
-    await listenLow(listener.collector);
+  static async start(changed: () => void, host = '127.0.0.1'): Promise<Listener> {
+    const listener = new Listener(changed, host);
+    await listen(listener.app, host, 0);
+    await listenLow(listener.collector, host);
     return listener;
   }
 
@@ -33,7 +35,7 @@ export class Listener {
   }
 
   get appUrl(): string {
-    return `http://127.0.0.1:${portOf(this.app)}/`;
+    return `http://${this.host}:${portOf(this.app)}/`;
   }
 
   async stop(): Promise<void> {
@@ -64,20 +66,20 @@ export class Listener {
 // Below the ephemeral ports: JENNIFER's Python agent reads a port above 32767 as 0.
 const [MIN_PORT, MAX_PORT] = [20_000, 32_000];
 
-async function listenLow(server: Server): Promise<void> {
+async function listenLow(server: Server, host: string): Promise<void> {
   for (;;) {
     try {
-      return await listen(server, randomInt(MIN_PORT, MAX_PORT));
+      return await listen(server, host, randomInt(MIN_PORT, MAX_PORT));
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
     }
   }
 }
 
-function listen(server: Server, port: number): Promise<void> {
+function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => {
+    server.listen(port, host, () => {
       server.off('error', reject);
       resolve();
     });

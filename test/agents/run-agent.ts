@@ -208,11 +208,11 @@ class OutputWatch {
   }
 }
 
-function isComplete({ signs, answered }: Observation): boolean {
+export function isComplete({ signs, answered }: Observation): boolean {
   return answered && !signs.includes(undefined);
 }
 
-function observationIn(agent: Agent, output: string, { received, headers }: Listener): Observation {
+export function observationIn(agent: Agent, output: string, { received, headers }: Listener): Observation {
   const lines = output.split('\n');
   const find = (sign: Sign): string | undefined => {
     if ('output' in sign) return lines.find((line) => new RegExp(sign.output).test(line));

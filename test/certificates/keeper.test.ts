@@ -7,7 +7,7 @@ import { CertificateKeeper, type KeeperOptions } from '../../src/certificates/ke
 import type { CaBundleStatus } from '../../src/cluster/webhook-configuration/ca-bundle.ts';
 import { DAY, shift } from '../../src/certificates/describe.ts';
 import { issueServerCertificate } from '../../src/certificates/issue.ts';
-import type { ServerCertificate } from '../../src/certificates/server-certificate.ts';
+import { pathSecretOf, type ServerCertificate } from '../../src/certificates/server-certificate.ts';
 import type { CertificateSource, PublishedBundles, SourceState } from '../../src/certificates/source.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
@@ -38,6 +38,7 @@ class World {
   propagationMs = 0;
   generation = 1;
   wantedFor: number | undefined;
+  pathSecret: string | undefined;
   failure: Error | undefined;
 
   keeper(more: Partial<KeeperOptions> = {}): CertificateKeeper {
@@ -63,6 +64,9 @@ class World {
       caBundle: {
         published: () => this.published,
         generation: () => this.generation,
+        usePathSecret: (secret) => {
+          this.pathSecret = secret;
+        },
         want: (wanted, generation) => {
           this.wanted = wanted;
           this.wantedFor = generation;
@@ -135,6 +139,27 @@ describe('CertificateKeeper', () => {
     expect(keeper.gauges()).toMatchObject({ renewals: { leaf: 0, ca: 0 }, hasProblem: false });
     expect(keeper.gauges().expiry.ca?.getTime()).toBe(keeper.gauges().expiry.leaf?.getTime());
     expect(world.lines[0]).toBe('info: created');
+    await keeper.stop();
+  });
+
+  test('gives the path the secret of the certificate that replicas share, also before that is served', async () => {
+    world.state = { certificate: old };
+    world.published = [old.ca];
+    const keeper = world.keeper();
+    await keeper.check();
+    expect(world.pathSecret).toBe(pathSecretOf(old));
+    world.state = { certificate: fresh };
+    await keeper.check();
+    expect(world.pathSecret).toBe(pathSecretOf(fresh));
+    await keeper.stop();
+  });
+
+  test('gives the path no secret if each replica has its own certificate', async () => {
+    world.isShared = false;
+    world.state = { certificate: old };
+    const keeper = world.keeper();
+    await keeper.check();
+    expect(world.pathSecret).toBeUndefined();
     await keeper.stop();
   });
 

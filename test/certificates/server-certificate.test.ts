@@ -2,7 +2,8 @@ import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import forge from 'node-forge';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { issueServerCertificate } from '../../src/certificates/issue.ts';
-import { findFault, type ServerCertificate } from '../../src/certificates/server-certificate.ts';
+import { parseWebhookPath, webhookPath } from '../../src/api/paths.ts';
+import { findFault, pathSecretOf, type ServerCertificate } from '../../src/certificates/server-certificate.ts';
 
 const at = new Date('2026-11-20T12:00:00Z');
 let good: Required<ServerCertificate>;
@@ -127,4 +128,11 @@ describe('a chain', () => {
     const cert = sign('leaf', leaf);
     expect(findFault({ cert, key, ca: cert }, at)).toBeUndefined();
   });
+});
+
+test('the secret of the path follows from the key alone, whatever its PEM looks like', () => {
+  const secret = pathSecretOf(good);
+  expect(parseWebhookPath(webhookPath({ required: false, secret }))).toEqual({ required: false, secret });
+  expect(pathSecretOf({ key: good.key.replaceAll('\n', '\r\n') })).toBe(secret);
+  expect(pathSecretOf(other)).not.toBe(secret);
 });

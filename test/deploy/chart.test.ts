@@ -7,6 +7,7 @@ import { builtInDocuments } from '../../src/profile-sources/builtin-documents.ts
 import { TOKEN_FILE } from '../../src/cluster/client/credentials.ts';
 import { findDrift } from '../../src/cluster/webhook-configuration/drift.ts';
 import { readConfig } from '../../src/config/config.ts';
+import { decisionOptionNames } from '../../src/config/decision-options.ts';
 import { type LabelledNamespace, matchOf } from '../../src/diagnostics/webhook-match.ts';
 import { overlappingReleases, revisionOf } from '../../src/diagnostics/overlapping-releases.ts';
 import type { Pod } from '../../src/kubernetes/pod.ts';
@@ -69,6 +70,10 @@ const serverOf = (objects: readonly KubeObject[]): PodSpec => {
 };
 const environmentOf = (objects: readonly KubeObject[]): Record<string, string> =>
   Object.fromEntries(serverOf(objects).containers[0]?.env?.map(({ name, value }) => [name, value]) ?? []);
+
+/** True if the server issues its certificate, whose key gives the secret in the paths. */
+const writesPaths = (objects: readonly KubeObject[]): boolean =>
+  environmentOf(objects)['AGENT_INJECTOR_TLS_SECRET'] !== undefined;
 
 describe.skipIf(helm === undefined)('the chart', () => {
   describe.each([...valuesFiles.keys()])('with the values %s', (values) => {
@@ -168,19 +173,27 @@ describe.skipIf(helm === undefined)('the chart', () => {
       }
     });
 
-    it('calls the path for required pods from every entry but the one for optional injection', () => {
-      const paths = webhooksOf(render(values)).map(({ name, clientConfig }) => [name, clientConfig.service['path']]);
-      expect(paths).toEqual(
-        paths.map(([name]) => [name, name === 'enabled.agent-injector.io' ? '/mutate' : '/mutate/required']),
-      );
+    it('calls the path for required pods from every entry but the one for optional injection, or leaves it to the server', () => {
+      const objects = render(values);
+      const paths = webhooksOf(objects).map(({ name, clientConfig }) => [name, clientConfig.service['path']]);
+      const plain = (name: unknown): string => (name === 'enabled.agent-injector.io' ? '/mutate' : '/mutate/required');
+      expect(paths).toEqual(paths.map(([name]) => [name, writesPaths(objects) ? undefined : plain(name)]));
+      const { metadata } = only(objects, 'MutatingWebhookConfiguration');
+      const isSecret = writesPaths(objects) && values !== 'plain-paths';
+      expect(metadata?.annotations?.['agent-injector.io/webhook-path']).toBe(isSecret ? 'secret' : undefined);
     });
 
     it('has entries that the server finds no fault with', () => {
       const objects = render(values);
       const name = String(webhooksOf(objects)[0]?.clientConfig.service['name']);
       const configuration = only<JsonObject>(objects, 'MutatingWebhookConfiguration');
-      const release = { name, namespace: NAMESPACE, revision: revisionOf(configuration) };
-      expect(findDrift(objectsIn(configuration, 'webhooks'), release)).toEqual([]);
+      const service = {
+        name,
+        namespace: NAMESPACE,
+        revision: revisionOf(configuration),
+        writesPaths: writesPaths(objects),
+      };
+      expect(findDrift(objectsIn(configuration, 'webhooks'), service)).toEqual([]);
     });
 
     it('asks about the creation of pods only, and in the way that the server is built for', () => {
@@ -288,6 +301,11 @@ describe.skipIf(helm === undefined)('the chart', () => {
       );
       for (const name of Object.keys(read.value.defaults)) expect(catalogue.knownSettings).toContain(name);
     });
+
+    it('sets what decisions depend on in the file that explain, audit and plan read, not in the environment', () => {
+      const variables = new Set(Object.keys(environmentOf(render(values))));
+      expect(decisionOptionNames.map(variableOf).filter((name) => variables.has(name))).toEqual([]);
+    });
   });
 
   const controllers = ['replicationcontrollers', 'replicasets', 'statefulsets', 'daemonsets', 'jobs'];
@@ -325,14 +343,14 @@ describe.skipIf(helm === undefined)('the chart', () => {
     [['checks.claims=false', 'checks.quotas=false'], 'none', []],
   ])('lets the server read what it checks by, and no more: --set %j', (sets, setting, allowed) => {
     const objects = render('default', { args: ['--no-hooks', ...sets.flatMap((set) => ['--set', set])] });
-    expect(environmentOf(objects)).toHaveProperty('AGENT_INJECTOR_CHECKS', setting);
+    expect(parse(serverConfiguration(objects))).toHaveProperty('checks', setting);
     expect(permissions(objects).filter((line) => ofChecks.includes(line))).toEqual(allowed);
   });
 
   it('tells the server the Pod Security level of the cluster only if it is set', () => {
-    expect(environmentOf(render())).not.toHaveProperty('AGENT_INJECTOR_POD_SECURITY_DEFAULT');
+    expect(parse(serverConfiguration(render()))).not.toHaveProperty('podSecurityDefault');
     const objects = render('default', { args: ['--set', 'podSecurityDefault=baseline'] });
-    expect(environmentOf(objects)).toHaveProperty('AGENT_INJECTOR_POD_SECURITY_DEFAULT', 'baseline');
+    expect(parse(serverConfiguration(objects))).toHaveProperty('podSecurityDefault', 'baseline');
     expect(() => render('default', { args: ['--set', 'podSecurityDefault=strict'] })).toThrow(/podSecurityDefault/);
   });
 
@@ -340,12 +358,12 @@ describe.skipIf(helm === undefined)('the chart', () => {
     const ofConfigMaps = (values: string) =>
       permissions(render(values, { args: ['--no-hooks'] })).filter((line) => line.includes('configmaps'));
     expect(ofConfigMaps('default')).toEqual([]);
-    expect(environmentOf(render('default'))).not.toHaveProperty('AGENT_INJECTOR_CONFIG_MAP_KEYS');
+    expect(parse(serverConfiguration(render('default')))).not.toHaveProperty('configMapKeys');
     expect(ofConfigMaps('everything')).toEqual([
       'ClusterRole apm-injector-config-map-keys: list configmaps',
       'ClusterRole apm-injector-config-map-keys: watch configmaps',
     ]);
-    expect(environmentOf(render('everything'))).toHaveProperty('AGENT_INJECTOR_CONFIG_MAP_KEYS', 'true');
+    expect(parse(serverConfiguration(render('everything')))).toHaveProperty('configMapKeys', true);
     const binding = render('everything').find(
       ({ kind, metadata }) => kind === 'ClusterRoleBinding' && metadata?.name === 'apm-injector-config-map-keys',
     );

@@ -81,4 +81,9 @@ it('names the part of the entry that does not match, and conditions that it cann
     why: expect.stringContaining('odd'),
   });
   expect(whyOf({ clientConfig: {} })).toMatchObject({ called: 'yes', why: expect.stringContaining('caBundle') });
+  const calling = (service: object) => whyOf({ clientConfig: { caBundle: 'eA==', service } });
+  for (const service of [{}, { path: '/' }, { path: '/mutate/' }])
+    expect(calling(service)).toMatchObject({ called: 'yes', why: expect.stringContaining('path') });
+  for (const path of ['/mutate', `/mutate/required/${'a'.repeat(32)}`])
+    expect(calling({ path })?.why, path).toBeUndefined();
 });

@@ -104,7 +104,17 @@ const patches: Readonly<Record<string, readonly object[]>> = {
   'another Service of its namespace': entry('clientConfig/service/name', 'evil'),
   'a Service of another namespace': entry('clientConfig/service/namespace', 'evil'),
   'another path': entry('clientConfig/service/path', '/evil'),
-  'no path': [{ op: 'remove', path: '/webhooks/0/clientConfig/service/path' }],
+  'a path of another kind': entry('clientConfig/service/path', '/mutate/required'),
+  'a path of another kind with a secret': entry('clientConfig/service/path', `/mutate/required/${'a'.repeat(32)}`),
+  'a path for required pods that makes them optional': [
+    { op: 'add', path: '/webhooks/1/clientConfig/service/path', value: `/mutate/${'a'.repeat(32)}` },
+  ],
+  'a path for required pods that makes them optional, without a secret': [
+    { op: 'add', path: '/webhooks/3/clientConfig/service/path', value: '/mutate' },
+  ],
+  'a path with a short secret': entry('clientConfig/service/path', '/mutate/a'),
+  'a path with more than a secret': entry('clientConfig/service/path', `/mutate/${'a'.repeat(32)}/x`),
+  'an empty path': entry('clientConfig/service/path', ''),
   'another port': entry('clientConfig/service/port', 8443),
   'failurePolicy Fail': entry('failurePolicy', 'Fail'),
   'matchPolicy Exact': entry('matchPolicy', 'Exact'),
@@ -243,6 +253,22 @@ describe('the token of the ServiceAccount', () => {
     const { status, text } = await make();
     expect([403, 422], text).toContain(status);
     expect(text).toMatch(/ValidatingAdmissionPolicy|cannot (create|update|delete|deletecollection|patch) resource/);
+  });
+
+  test('may write the path of any entry, with a secret and without, and may not remove it', async () => {
+    const write = (secret: string): readonly object[] =>
+      ['/mutate', '/mutate/required', '/mutate/required', '/mutate/required'].map((path, index) => ({
+        op: 'add',
+        path: `/webhooks/${index}/clientConfig/service/path`,
+        value: path + secret,
+      }));
+    for (const secret of ['', `/${'a1'.repeat(16)}`, `/${'z'.repeat(26)}`])
+      expect(await ask('PATCH', CONFIGURATION, write(secret), JSON_PATCH)).toMatchObject({ status: 200 });
+    await client.patch({ kind: 'MutatingWebhookConfiguration', name: NAME }, write(''), { type: 'json' });
+    const remove = [{ op: 'remove', path: '/webhooks/0/clientConfig/service/path' }];
+    const { status, text } = await ask('PATCH', CONFIGURATION, remove, JSON_PATCH);
+    expect([403, 422]).toContain(status);
+    expect(text).toContain('ValidatingAdmissionPolicy');
   });
 
   test('may write caBundle of any entry, the data of its Secret, and its Events', async () => {

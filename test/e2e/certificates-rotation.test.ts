@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Client } from '../support/client.ts';
 import { startReplicatedCluster, type ReplicatedCluster } from '../support/replicated-cluster.ts';
-import { injects, issuedFlags, secretOf, startLoad, type Replica } from '../support/replicas.ts';
+import { injects, issuedFlags, pathsOf, secretOf, startLoad, type Replica } from '../support/replicas.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-// Certificates with a lifetime of seconds, so that two minutes have as many renewals as months. Pods that require injection are created
+// Certificates with a lifetime of seconds, so that two minutes have as many renewals as months, and as many secrets in the paths of the webhook. Pods that require injection are created
 // meanwhile: each failed call refuses one.
 
 const LEAVES = 40;
@@ -19,7 +19,7 @@ let replicas: readonly Replica[];
 beforeAll(async () => {
   cluster = await startReplicatedCluster();
   ({ client, replicas } = cluster);
-  await cluster.createConfiguration();
+  await cluster.createConfiguration('secret');
   for (let index = 0; index < 2; index += 1) await (await cluster.startReplica({ flags })).ready();
   cluster.balancer.to(replicas);
 });
@@ -29,6 +29,7 @@ test(`${LEAVES} rotations of the leaf and ${CAS} of the CA under load fail no ad
   const [replica] = replicas;
   if (!replica) throw new Error('no replica');
   const cas = new Set<string>();
+  const paths = new Set<string | undefined>();
   // More than the 25 idle connections that the API server keeps, so that some calls open a new one.
   const load = startLoad(client, 32);
   const started = performance.now();
@@ -37,6 +38,7 @@ test(`${LEAVES} rotations of the leaf and ${CAS} of the CA under load fail no ad
     async () => {
       const bundle = (await secretOf(client))?.['ca.crt'] ?? '';
       for (const block of bundle.split(/(?<=-----END CERTIFICATE-----\n)/)) cas.add(block);
+      for (const path of await pathsOf(client)) paths.add(path);
       const leaves = await replica.metric('agent_injector_certificate_renewals_total', '{kind="leaf"}');
       expect(load.failures()).toEqual([]);
       return leaves >= LEAVES && cas.size > CAS && leaves;
@@ -49,10 +51,12 @@ test(`${LEAVES} rotations of the leaf and ${CAS} of the CA under load fail no ad
   );
   const seconds = Math.round((performance.now() - started) / 1000);
   console.log(
-    `${renewals} leaves, ${cas.size - 1} new CAs in ${seconds} s; ` +
+    `${renewals} leaves, ${cas.size - 1} new CAs, ${paths.size} paths in ${seconds} s; ` +
       `${load.made()} pods over ${cluster.balancer.connections()} connections`,
   );
   expect(await load.end()).toEqual([]);
+  // Each certificate has its secret, and there are two kinds of paths.
+  expect(paths.size).toBeGreaterThan(LEAVES);
   // Two writes for each CA, one to add and one to remove it: no replica reverts a write of another.
   const repairs = await Promise.all(replicas.map((one) => one.metric('agent_injector_ca_bundle_repairs_total')));
   const sum = repairs.reduce((total, count) => total + count, 0);

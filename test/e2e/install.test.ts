@@ -269,16 +269,23 @@ describe('the installed webhook', () => {
     expect((await calls())['required-opt-outs.agent-injector.io']).toBe(before + 2);
   });
 
-  test('keeps its CA when the same files are applied again', async () => {
+  test('keeps its CA and the secret in its paths when the same files are applied again', async () => {
     const ref = { kind: 'MutatingWebhookConfiguration', name: 'agent-injector' };
-    const bundles = async () =>
-      (await client.get<WebhookConfiguration>(ref)).webhooks.map(({ clientConfig }) => clientConfig.caBundle);
-    const before = await bundles();
-    expect(before.every((bundle) => (bundle ?? '').length > 100)).toBe(true);
+    const written = async () =>
+      (await client.get<WebhookConfiguration>(ref)).webhooks.map(({ clientConfig: { caBundle, service } }) => ({
+        caBundle,
+        path: service.path,
+      }));
+    const before = await written();
+    for (const entry of before)
+      expect(entry).toEqual({
+        caBundle: expect.stringMatching(/.{100}/),
+        path: expect.stringMatching(/^\/mutate(\/required)?\/[0-9a-f]{32}$/),
+      });
     const path = `${pathOf(ref)}?fieldManager=argocd&force=true`;
     const applied = await client.request('PATCH', path, only(install, ref.kind), 'application/apply-patch+yaml');
     expect(applied.status).toBe(200);
-    expect(await bundles()).toEqual(before);
+    expect(await written()).toEqual(before);
   });
 
   describe.skipIf(helm === undefined)('helm test', () => {
@@ -317,6 +324,7 @@ describe('the installed webhook', () => {
       await server.stop();
       const { stdout, code } = await runTest('1');
       expect(stdout).toContain('failed calling webhook "required-namespaces.agent-injector.io"');
+      expect(stdout).toContain('/mutate/required/…?timeout=');
       expect(code).toBe(1);
     });
   });

@@ -18,7 +18,10 @@ const NAME = 'agent-injector';
 const known = new Set<string>(optionNames.map(variableOf));
 
 export interface WebhookConfiguration extends KubeObject {
-  readonly webhooks: readonly { readonly name: string; readonly clientConfig: { readonly caBundle?: string } }[];
+  readonly webhooks: readonly {
+    readonly name: string;
+    readonly clientConfig: { readonly caBundle?: string; readonly service: { readonly path?: string } };
+  }[];
 }
 
 export const installedFlags = {
@@ -29,8 +32,8 @@ export const installedFlags = {
 } as const;
 
 /** Requests a token of a ServiceAccount, as the kubelet does. */
-export async function tokenOf(client: Client, name: string): Promise<string> {
-  const path = `/api/v1/namespaces/${NAMESPACE}/serviceaccounts/${name}/token`;
+export async function tokenOf(client: Client, name: string, namespace = NAMESPACE): Promise<string> {
+  const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`;
   const { status, body } = await client.request('POST', path, {
     apiVersion: 'authentication.k8s.io/v1',
     kind: 'TokenRequest',

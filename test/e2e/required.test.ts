@@ -1,15 +1,16 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parseAllDocuments, stringify } from 'yaml';
-import { objectsIn, objectIn, textIn, type JsonObject } from '../../src/lib/json.ts';
-import { ApiError, Client, type KubeObject } from '../support/client.ts';
+import { stringify } from 'yaml';
+import type { JsonObject } from '../../src/lib/json.ts';
+import { ApiError, Client } from '../support/client.ts';
 import { startControlPlane, type ControlPlane } from '../support/control-plane.ts';
 import { ours } from '../support/injected-cluster.ts';
 import { startInjector, type Injector } from '../support/injector.ts';
 import { instrumented, podOf, recordOf, type Pod, type PodOptions } from '../support/pod.ts';
 import { reviewText } from '../support/reviews.ts';
 import { waitFor } from '../support/wait-for.ts';
+import { installedConfiguration, withoutOptOuts } from './installed-entries.ts';
 import { type Behavior, type LyingApiServer, startLyingApiServer } from './lying-api-server.ts';
 
 // The entries of deploy/install.yaml on a real API server. The server reads namespaces with the token of a ServiceAccount, through a proxy that
@@ -90,10 +91,6 @@ async function unbind(): Promise<void> {
   api.behave({});
 }
 
-const installed = parseAllDocuments(readFileSync(join(import.meta.dirname, '../../deploy/install.yaml'), 'utf8'))
-  .map((document): JsonObject => document.toJS())
-  .find(({ kind }) => kind === CONFIGURATION.kind);
-
 /** Installs the entries of deploy/install.yaml, or what becomes of them, with the address of this server. */
 async function install(
   server: Injector,
@@ -109,15 +106,10 @@ async function install(
 
 async function apply(
   { url, ca }: Pick<Injector, 'url' | 'ca'>,
-  change = (entries: readonly JsonObject[]) => entries,
+  change?: (entries: readonly JsonObject[]) => readonly JsonObject[],
 ): Promise<void> {
   await client.delete(CONFIGURATION);
-  const webhooks = change(objectsIn(installed ?? {}, 'webhooks')).map((entry) => {
-    const path = textIn(objectIn(objectIn(entry, 'clientConfig'), 'service'), 'path');
-    const clientConfig = { url: new URL(path, url).href, caBundle: Buffer.from(ca).toString('base64') };
-    return { ...entry, clientConfig };
-  });
-  await client.create({ ...(installed as KubeObject), webhooks });
+  await client.create(installedConfiguration({ url, ca }, change));
 }
 
 const required = { labels: ours({ injection: 'required' }), annotations: ours({ 'server-address': 'x.example.com' }) };
@@ -273,16 +265,3 @@ describe('the ways out of a required namespace', () => {
     await install(injector);
   });
 });
-
-/** What the chart makes of the entries with `required.strict`. */
-function withoutOptOuts(entries: readonly JsonObject[]): readonly JsonObject[] {
-  return entries
-    .filter((entry) => !textIn(entry, 'name').startsWith('required-opt-outs.'))
-    .map((entry) => {
-      if (!textIn(entry, 'name').startsWith('required-')) return entry;
-      const matchConditions = objectsIn(entry, 'matchConditions').filter(({ name }) => name !== 'not-opted-out');
-      const { objectSelector, ...rest } = entry;
-      const isForAll = textIn(entry, 'name').startsWith('required-namespaces.');
-      return { ...rest, matchConditions, ...(!isForAll && objectSelector !== undefined && { objectSelector }) };
-    });
-}

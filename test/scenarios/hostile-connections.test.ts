@@ -95,6 +95,8 @@ describe('the server has two paths, one spelling of each, and one method', () =>
     'POST /mutate/../mutate',
     'POST /mutate/./required',
     'POST /mutate/require',
+    `POST /mutate/${'a'.repeat(32)}`,
+    `POST /mutate/required/${'a'.repeat(32)}?timeout=5s`,
     'POST /mutate/REQUIRED',
     'POST /%zz',
     'POST /%',

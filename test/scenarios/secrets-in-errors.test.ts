@@ -106,3 +106,11 @@ describe('no error has a secret of', () => {
     expect(JSON.stringify(written).length).toBeLessThan(700);
   });
 });
+
+it('the secret path of the webhook is not in what an API server says about a failed call', () => {
+  const secret = '0123456789abcdef'.repeat(2);
+  const message = `failed to call webhook: Post "https://a.b.svc:443/mutate/required/${secret}?timeout=5s": EOF`;
+  const text = describeFailure({ kind: 'http', status: 500, reason: 'InternalError', message, retryAfterMs: 0 });
+  expect(text).toContain('https://a.b.svc:443/mutate/required/');
+  expect(text).not.toContain(secret);
+});

@@ -11,10 +11,10 @@ import { unknownCluster } from '../../src/kubernetes/cluster-state.ts';
 import type { Pod } from '../../src/kubernetes/pod.ts';
 import { type Catalogue, withDefaults } from '../../src/profiles/catalogue.ts';
 import type { Profile } from '../../src/profiles/profile.ts';
-import { accepts } from '../../src/profiles/parameter.ts';
+import { isPerContainer } from '../../src/settings/unknown-keys.ts';
 import { catalogue, catalogueFrom, container, namespace, opened, pod, profileDocument } from '../support/fixtures.ts';
 import { configurationOf, type ConfigurationValues } from '../support/chart-values.ts';
-import { hostileSettings, hostileValues, MARK } from '../support/hostile-values.ts';
+import { hostileSettings, hostileSettingsFor, hostileValues, MARK } from '../support/hostile-values.ts';
 import { settingsFor } from '../support/sample-values.ts';
 import { sensitivePositions } from '../support/sensitive-positions.ts';
 
@@ -81,12 +81,7 @@ describe('with tenancy: strict', () => {
               tried++;
             }
           }
-          const together = Object.fromEntries(
-            [...profile.parameters.values()].flatMap((parameter) => {
-              const value = hostileValues(parameter).find((text) => accepts(parameter, text));
-              return value === undefined ? [] : [[parameter.name, value]];
-            }),
-          );
+          const together = hostileSettingsFor(profile.parameters.values());
           const all = attack(known, level, together);
           expect(JSON.stringify(sensitivePositions(all.pod)), `${level}, all at once`).not.toContain(MARK);
           // Addresses, names and numbers are for namespaces and pods: the agent is injected with them.
@@ -216,8 +211,11 @@ describe('a setting that the cluster locks', () => {
             ? admit(pod(), namespace(given), known, cluster)
             : admit(pod([container('web')], given), namespace(), known, cluster);
         expect(decision.notices).toContainEqual(
-          expect.objectContaining({ code: 'setting-locked', setting, settableBy: ['cluster'] }),
+          level !== 'container' || isPerContainer(setting)
+            ? expect.objectContaining({ code: 'setting-locked', setting, settableBy: ['cluster'] })
+            : expect.objectContaining({ code: 'unknown-annotation' }),
         );
+        expect(decision.notices.filter(({ code }) => code !== 'container-not-found')).toHaveLength(1);
       }
     }
   });

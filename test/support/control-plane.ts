@@ -111,7 +111,8 @@ async function writeFiles(dir: string, url: string): Promise<string> {
   const write = (name: string, content: string): void => writeFileSync(join(dir, name), content, { mode: 0o600 });
   // Valid for years before and after, since tests change clocks.
   const term = { at: shift(new Date(), -2 * YEAR), lifetime: 10 * YEAR };
-  const names = ['127.0.0.1', 'localhost', 'kubernetes.default.svc'] as const;
+  // 10.0.0.1 is the address of the Service `kubernetes`, which pods of a real node use.
+  const names = ['127.0.0.1', '10.0.0.1', 'localhost', 'kubernetes.default.svc'] as const;
   const authority = await issueAuthority('test CA', names, term);
   const serving = await issueLeaf(authority, names, term);
   write('ca.crt', authority.cert);

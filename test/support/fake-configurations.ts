@@ -9,7 +9,7 @@ import type { JsonObject } from '../../src/lib/json.ts';
 
 type Entry = Record<string, unknown> & { clientConfig: Record<string, unknown> };
 export interface Configuration {
-  metadata: { name: string; resourceVersion: string };
+  metadata: { name: string; resourceVersion: string; annotations?: Record<string, string> };
   webhooks: Entry[];
 }
 
@@ -60,9 +60,10 @@ export class FakeConfigurations implements KubeClient {
     this.patches.push({ path, options });
     this.change((webhooks) => {
       for (const { path: pointer, value } of operations) {
-        const index = Number(/^\/webhooks\/(\d)\/clientConfig\/caBundle$/.exec(pointer)?.[1]);
-        const entry = webhooks[index];
-        if (entry) entry.clientConfig['caBundle'] = value;
+        const [, index, field] = /^\/webhooks\/(\d)\/clientConfig\/(caBundle|service\/path)$/.exec(pointer) ?? [];
+        const config = webhooks[Number(index)]?.clientConfig;
+        if (config && field === 'caBundle') config['caBundle'] = value;
+        else if (config) config['service'] = { ...(config['service'] as object), path: value };
       }
     });
     return { kind: 'ok', body: {} };

@@ -1,4 +1,7 @@
 import type { Parameter } from '../../src/api/profile/parameter.ts';
+import { accepts } from '../../src/profiles/parameter.ts';
+import type { Profile } from '../../src/profiles/profile.ts';
+import { classesOf, type ParameterClass, parameterClasses } from '../../src/profiles/tenancy/parameter-class.ts';
 
 /** Stands in every hostile value that could be text of an attacker. */
 export const MARK = 'evil';
@@ -42,3 +45,39 @@ export const hostileSettings: Readonly<Record<string, readonly string[]>> = {
   'exclude-deliveries': [MARK],
   containers: [MARK, '*'],
 };
+
+/** A hostile value for each of these parameters that accepts one. */
+export function hostileSettingsFor(parameters: Iterable<Parameter>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    [...parameters].flatMap((parameter) => {
+      const value = hostileValues(parameter).find((text) => accepts(parameter, text));
+      return value === undefined ? [] : [[parameter.name, value]];
+    }),
+  );
+}
+
+/** The delivery that uses parameters of the class; undefined if any does. */
+const deliveryFor: { readonly [name in ParameterClass]?: string } = {
+  image: 'image',
+  nodePath: 'hostPath',
+  claim: 'persistentVolumeClaim',
+};
+
+export interface HostileClass {
+  readonly name: ParameterClass;
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+/** Hostile values for the parameters of each class that the profile has, with the delivery that uses them. */
+export function hostileClassesOf(profile: Profile): readonly HostileClass[] {
+  // Object.keys gives string[]; these are exactly the keys of the table.
+  const names = Object.keys(parameterClasses) as ParameterClass[];
+  return names.flatMap((name) => {
+    const parameters = [...profile.parameters.values()].filter((one) => classesOf(profile, one).includes(name));
+    const settings = hostileSettingsFor(parameters);
+    const delivery = deliveryFor[name];
+    return Object.keys(settings).length === 0
+      ? []
+      : [{ name, settings: { ...settings, ...(delivery && { delivery }) } }];
+  });
+}

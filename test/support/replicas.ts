@@ -105,8 +105,11 @@ export async function startReplica({
   };
 }
 
-/** The entries of the chart, except that for pods that opt out, without a caBundle, which the server writes. */
-export function configuration(port: number): KubeObject {
+/**
+ * The entries of the chart, except that for pods that opt out, without a caBundle, which the server writes. With `secret`, it also writes their
+ * paths.
+ */
+export function configuration(port: number, paths: 'plain' | 'secret' = 'plain'): KubeObject {
   const excluded = ['kube-system', 'kube-public', 'kube-node-lease', NAMESPACE];
   const entry = (name: string, values: readonly string[], failurePolicy: string, objectSelector: object): object => ({
     name: `${name}.agent-injector.io`,
@@ -114,7 +117,7 @@ export function configuration(port: number): KubeObject {
       service: {
         name: NAME,
         namespace: NAMESPACE,
-        path: failurePolicy === 'Fail' ? '/mutate/required' : '/mutate',
+        ...(paths === 'plain' && { path: failurePolicy === 'Fail' ? '/mutate/required' : '/mutate' }),
         port,
       },
     },
@@ -139,7 +142,10 @@ export function configuration(port: number): KubeObject {
   return {
     apiVersion: 'admissionregistration.k8s.io/v1',
     kind: CONFIGURATION.kind,
-    metadata: { name: CONFIGURATION.name },
+    metadata: {
+      name: CONFIGURATION.name,
+      ...(paths === 'secret' && { annotations: { 'agent-injector.io/webhook-path': 'secret' } }),
+    },
     webhooks: [
       entry('enabled', ['enabled'], 'Ignore', unless('disabled', 'required')),
       entry('required', ['required'], 'Fail', unless('disabled')),
@@ -197,6 +203,14 @@ export async function injects(client: Client, namespace = 'closed'): Promise<boo
 export async function publishedBy(client: Client): Promise<readonly string[]> {
   const { webhooks = [] } = await client.get<{ webhooks?: { clientConfig: { caBundle?: string } }[] }>(CONFIGURATION);
   return webhooks.map(({ clientConfig }) => Buffer.from(clientConfig.caBundle ?? '', 'base64').toString());
+}
+
+/** The path of each entry. */
+export async function pathsOf(client: Client): Promise<readonly (string | undefined)[]> {
+  const { webhooks = [] } = await client.get<{ webhooks?: { clientConfig: { service: { path?: string } } }[] }>(
+    CONFIGURATION,
+  );
+  return webhooks.map(({ clientConfig }) => clientConfig.service.path);
 }
 
 export async function secretOf(client: Client): Promise<Readonly<Record<string, string>> | undefined> {

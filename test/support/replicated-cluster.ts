@@ -10,7 +10,7 @@ export interface ReplicatedCluster {
   readonly balancer: Balancer;
   /** Started replicas. A test that stops or replaces one updates the list. */
   readonly replicas: Replica[];
-  readonly createConfiguration: () => Promise<void>;
+  readonly createConfiguration: (paths?: 'plain' | 'secret') => Promise<void>;
   /** Starts a replica and adds it to the list. The balancer does not know it yet. */
   readonly startReplica: (options?: Omit<ReplicaOptions, 'kubeconfigPath'>) => Promise<Replica>;
   readonly stop: () => Promise<void>;
@@ -38,7 +38,7 @@ export async function startReplicatedCluster(
       client,
       balancer,
       replicas,
-      createConfiguration: async () => void (await client.create(configuration(balancer.port))),
+      createConfiguration: async (paths) => void (await client.create(configuration(balancer.port, paths))),
       startReplica: async (replicaOptions = {}) => {
         const replica = await startReplica({ kubeconfigPath, ...replicaOptions });
         replicas.push(replica);

@@ -5,6 +5,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
+import { isPlainPath } from '../../src/api/paths.ts';
 import type { Catalogue } from '../../src/profiles/catalogue.ts';
 import { type ClusterState, unknownCluster } from '../../src/kubernetes/cluster-state.ts';
 import type { Namespace, NamespaceLookup } from '../../src/kubernetes/namespace.ts';
@@ -12,7 +13,7 @@ import type { Clock } from '../../src/lib/clock.ts';
 import { createMetrics } from '../../src/metrics/registry.ts';
 import type { Metrics } from '../../src/metrics/types.ts';
 import type { HandlerDependencies } from '../../src/webhook/dependencies.ts';
-import { createWebhookServer } from '../../src/webhook/server.ts';
+import { createWebhookServer, type WebhookServerOptions } from '../../src/webhook/server.ts';
 import { readOrCreateTlsDirectory } from '../../src/certificates/directory.ts';
 import { catalogue } from './fixtures.ts';
 
@@ -43,7 +44,10 @@ export interface TestServerOptions {
   readonly lookupLatest?: (name: string, deadlineMs: number) => Promise<NamespaceLookup>;
   readonly catalogue?: () => Catalogue;
   readonly cluster?: () => ClusterState;
+  readonly isOpen?: WebhookServerOptions['isOpen'];
   readonly draining?: () => boolean;
+  /** Default: 2048. */
+  readonly maxConnections?: number;
   readonly clock?: Clock;
   readonly onDecision?: HandlerDependencies['onDecision'];
 }
@@ -89,7 +93,9 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
       ...(options.onDecision && { onDecision: options.onDecision }),
     },
     metrics,
+    isOpen: options.isOpen ?? isPlainPath,
     draining: options.draining ?? (() => false),
+    maxConnections: options.maxConnections ?? 2048,
     ...(options.clock && { clock: options.clock }),
   });
   await server.listen({ host: '127.0.0.1', port: 0 });

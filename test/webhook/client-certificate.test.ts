@@ -74,7 +74,9 @@ async function serve(
       log: { info: () => {}, warn: () => {}, error: () => {}, child: () => ({ info: () => {} }) },
     },
     metrics: { recordBadRequest: () => {} },
+    isOpen: () => true,
     draining: () => false,
+    maxConnections: 100,
   });
   running.push(instance);
   await instance.listen({ host: '127.0.0.1', port: 0 });

@@ -31,7 +31,7 @@ export async function explain(options: ExplainOptions): Promise<CommandResult> {
 function explainSource(options: ExplainOptions, inputs: OfflineInputs): Promise<readonly ExplanationResult[]> {
   if (options.file !== undefined) return explainFile(options, options.file, inputs);
   if (options.review !== undefined) return explainReview(options, options.review, inputs);
-  return explainOnCluster(options, inputs.catalogue);
+  return explainOnCluster(options, inputs);
 }
 
 async function explainFile(

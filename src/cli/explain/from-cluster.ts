@@ -4,6 +4,7 @@ import { describeFailure, type Failure, isForbidden } from '../../cluster/client
 import type { KubeClient } from '../../cluster/client/types.ts';
 import { readOnce } from '../../cluster/one-shot.ts';
 import { WEBHOOK_CONFIGURATIONS } from '../../cluster/webhook-configuration/entries.ts';
+import type { OfflineInputs } from '../../config/catalogue.ts';
 import { type Finding, restartCommand } from '../../diagnostics/findings.ts';
 import { type EntryMatch, type LabelledNamespace, matchOf, ownEntries } from '../../diagnostics/webhook-match.ts';
 import { creatorOf } from '../../kubernetes/owner.ts';
@@ -20,18 +21,18 @@ import {
 import { type JsonObject, objectIn, objectsIn } from '../../lib/json.ts';
 import { didYouMean, nearest } from '../../lib/suggest.ts';
 import { UsageError } from '../../lib/usage-error.ts';
-import type { Catalogue } from '../../profiles/catalogue.ts';
 import { openUserCluster } from '../../server/cluster.ts';
 import { readClusterState } from '../read-cluster-state.ts';
-import { installedCatalogues } from '../installed-defaults.ts';
+import { serverSettings } from '../installed-settings.ts';
 import type { ExplainOptions } from './options.ts';
 import { type ExplanationResult, explainWorkload, type Workload } from './result.ts';
 
 /** Explains a pod or workload in a cluster: which webhook entries the API server calls, and the decision that would be made now. */
 export async function explainOnCluster(
-  { target = '', namespace, kubeconfig, config }: ExplainOptions,
-  catalogue: Catalogue,
+  options: ExplainOptions,
+  own: OfflineInputs,
 ): Promise<readonly ExplanationResult[]> {
+  const { target = '', namespace, kubeconfig } = options;
   const client = await openUserCluster(kubeconfig);
   const [workload, namespaceObject, webhooks] = await Promise.all([
     readWorkload(client, target, namespace),
@@ -41,14 +42,11 @@ export async function explainOnCluster(
   const decoded = decodePod(podFromTemplate(workload.workload, workload.name, workload.template));
   const pods = decoded.ok ? [{ namespace, pod: decoded.value }] : [];
   const labels = labelled(namespace, namespaceObject);
-  const installed =
-    config === undefined
-      ? (await installedCatalogues(client, webhooks.configurations, catalogue))(labels)
-      : { catalogue };
+  const settings = (await serverSettings(client, options, own, webhooks.configurations))(labels);
   const result = explainWorkload(
     workload,
     { name: namespace, known: toNamespace(namespaceObject) },
-    { catalogue: installed.catalogue, cluster: await readClusterState(client, pods) },
+    { catalogue: settings.catalogue, cluster: await readClusterState(client, pods, settings.options) },
   );
   if (!decoded.ok) return [{ ...result, findings: [...result.findings, ...webhooks.findings] }];
   const matches = matchOf(webhooks.configurations, labels, decoded.value);

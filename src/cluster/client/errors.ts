@@ -1,3 +1,4 @@
+import { withoutPathSecrets } from '../../api/paths.ts';
 import { oneLine } from '../../lib/text.ts';
 
 /**
@@ -31,7 +32,7 @@ export function isNotFound(failure: Failure): boolean {
 export function describeFailure(failure: Failure): string {
   switch (failure.kind) {
     case 'http':
-      return `the API server answered ${failure.status}${failure.message === '' ? '' : `: ${oneLine(failure.message, 500)}`}`;
+      return `the API server answered ${failure.status}${failure.message === '' ? '' : `: ${oneLine(withoutPathSecrets(failure.message), 500)}`}`;
     case 'network':
       return `no connection to the API server: ${failure.message}`;
     case 'credentials':

@@ -44,7 +44,9 @@ export class EventCorrelator {
   /** Makes room for others: the Event will not be written. */
   forget(namespace: string, key: string): void {
     if (!this.#counts.delete(key)) return;
-    this.#namespaces.set(namespace, Math.max(0, (this.#namespaces.get(namespace) ?? 0) - 1));
+    const left = (this.#namespaces.get(namespace) ?? 0) - 1;
+    if (left > 0) this.#namespaces.set(namespace, left);
+    else this.#namespaces.delete(namespace);
   }
 
   #startWindow(window: number): void {

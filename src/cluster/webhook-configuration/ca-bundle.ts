@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../../lib/clock.ts';
 import { coalesce } from '../../lib/coalesce.ts';
-import { isObject, type JsonObject } from '../../lib/json.ts';
+import type { JsonObject } from '../../lib/json.ts';
 import { type Logger, ProblemLog } from '../../lib/logger.ts';
 import { WriteTruce } from '../../lib/write-truce.ts';
 import { describeFailure } from '../client/errors.ts';
@@ -9,6 +9,8 @@ import { Reflector } from '../watch/reflector.ts';
 import type { ReflectorTiming } from '../watch/timing.ts';
 import { type Drift, findDrift, type Service } from './drift.ts';
 import { caBundleOf, WEBHOOK_CONFIGURATIONS, webhooksOf } from './entries.ts';
+import { configurationPatch, type ConfigurationPatch } from './patch.ts';
+import { WebhookPaths, type WebhookPathsOptions } from './webhook-paths.ts';
 
 export interface CaBundleWriterOptions {
   readonly client: KubeClient;
@@ -18,6 +20,8 @@ export interface CaBundleWriterOptions {
   readonly logger: Logger;
   readonly timing?: Partial<ReflectorTiming>;
   readonly clock?: Clock;
+  readonly settleMs?: WebhookPathsOptions['settleMs'];
+  readonly graceMs?: WebhookPathsOptions['graceMs'];
 }
 
 export interface CaBundleStatus {
@@ -33,13 +37,14 @@ const RETRY_MS = 1_000;
 const MAX_WRITES_PER_MINUTE = 30;
 
 const CONTENDED =
-  'another writer keeps changing caBundle: writing at most once every 10 s. Check whether cert-manager also injects a CA';
+  'another writer keeps changing what is written into the webhook configuration: writing at most once every 10 s. Check whether cert-manager also injects a CA';
 
 /**
- * Keeps the caBundle of every entry of one MutatingWebhookConfiguration correct and writes nothing else. A write names the resourceVersion that it
- * is based on, so only one of several replicas repairs the same damage.
+ * Keeps caBundle and, if there is a secret for it, the path of every entry of one MutatingWebhookConfiguration correct and writes nothing else. A
+ * write names the resourceVersion that it is based on, so only one of several replicas repairs the same damage.
  */
 export class CaBundleWriter {
+  readonly paths: WebhookPaths;
   readonly #options: CaBundleWriterOptions;
   readonly #clock: Clock;
   readonly #reflector: Reflector<JsonObject>;
@@ -61,6 +66,7 @@ export class CaBundleWriter {
     this.#clock = options.clock ?? systemClock;
     this.#truce = new WriteTruce(this.#clock, MAX_WRITES_PER_MINUTE);
     this.#log = new ProblemLog(options.logger, this.#clock);
+    this.paths = new WebhookPaths({ ...options, clock: this.#clock, isFresh: () => this.#reflector.isFresh() });
     this.#reflector = new Reflector({
       ...options,
       path: WEBHOOK_CONFIGURATIONS,
@@ -70,6 +76,7 @@ export class CaBundleWriter {
       createStore: () => new Map<string, JsonObject>(),
       onChange: () => {
         this.#generation += 1;
+        this.paths.see(this.#reflector.get(options.name));
         this.#logDrift();
         if (this.#onChange) this.#onChange();
         else if (this.#wanted) this.want(this.#wanted);
@@ -99,6 +106,11 @@ export class CaBundleWriter {
 
   generation(): number {
     return this.#generation;
+  }
+
+  /** Sets the secret that replicas share, for the paths of the entries. */
+  usePathSecret(secret: string): void {
+    this.paths.use(secret);
   }
 
   /**
@@ -135,10 +147,10 @@ export class CaBundleWriter {
     const delay = this.#truce.delay();
     if (this.#truce.isOn()) this.#log.report({ webhookConfiguration: this.#options.name }, CONTENDED);
     if (delay > 0) this.#retryAfter(delay);
-    else this.#record(await this.#send(patch));
+    else this.#record(await this.#send(patch), patch);
   }
 
-  #send(body: readonly JsonObject[]): Promise<ApiResponse> {
+  #send({ operations: body }: ConfigurationPatch): Promise<ApiResponse> {
     const path = `${WEBHOOK_CONFIGURATIONS}/${this.#options.name}?fieldManager=agent-injector`;
     return this.#options.client.sendJson(path, {
       method: 'PATCH',
@@ -150,21 +162,21 @@ export class CaBundleWriter {
     });
   }
 
-  #record(response: ApiResponse): void {
+  #record(response: ApiResponse, { fields }: ConfigurationPatch): void {
     const { name, logger } = this.#options;
     if (response.kind === 'ok') {
-      this.#repairs += 1;
+      if (fields.includes('caBundle')) this.#repairs += 1;
       this.#truce.written();
       this.#problem = undefined;
       if (!this.#truce.isOn()) this.#log.resolve({ webhookConfiguration: name }, 'caBundle can be written again');
-      logger.info({ webhookConfiguration: name }, 'wrote caBundle');
+      logger.info({ webhookConfiguration: name }, `wrote ${fields.join(' and ')}`);
       return;
     }
     if (response.kind === 'aborted') return;
     this.#retryAfter(RETRY_MS);
     // Another replica was faster, or the configuration was deleted: the watch reports it.
     if (response.kind === 'http' && [404, 409, 422].includes(response.status)) return;
-    this.#problem = `caBundle cannot be written: ${describeFailure(response)}`;
+    this.#problem = `${fields.join(' and ')} cannot be written: ${describeFailure(response)}`;
     this.#log.report({ webhookConfiguration: name }, this.#problem);
   }
 
@@ -173,19 +185,11 @@ export class CaBundleWriter {
     this.#cancelRetry = this.#clock.after(ms, () => void this.#sync());
   }
 
-  #patch(): readonly JsonObject[] | undefined {
-    const wanted = this.#wanted;
+  #patch(): ConfigurationPatch | undefined {
+    const caBundle = this.#wanted;
     const object = this.#reflector.get(this.#options.name);
-    if (!object || !wanted || this.#wantedGeneration !== this.#generation) return undefined;
-    const operations = webhooksOf(object).flatMap((webhook, index) => {
-      const published = caBundleOf(webhook);
-      const pem = wanted(published);
-      const value = Buffer.from(pem).toString('base64');
-      return published === pem ? [] : [{ op: 'add', path: `/webhooks/${index}/clientConfig/caBundle`, value }];
-    });
-    const version = isObject(object['metadata']) ? (object['metadata']['resourceVersion'] ?? '') : '';
-    const isSameVersion = { op: 'test', path: '/metadata/resourceVersion', value: version };
-    return operations.length === 0 ? undefined : [isSameVersion, ...operations];
+    if (!object || !caBundle || this.#wantedGeneration !== this.#generation) return undefined;
+    return configurationPatch(object, { caBundle, path: (entry) => this.paths.toWrite(entry, object) });
   }
 
   #logDrift(): void {

@@ -1,5 +1,5 @@
 import { INJECTION_LABEL, REQUIRED, REVISION_LABEL } from '../../api/keys.ts';
-import { MUTATE_PATH, REQUIRED_PATH } from '../../api/paths.ts';
+import { MUTATE_PATH, parseWebhookPath, REQUIRED_PATH } from '../../api/paths.ts';
 import { selectsOptOuts } from '../../diagnostics/webhook-match.ts';
 import { selectorValues } from '../../kubernetes/label-selector.ts';
 import { NAMESPACE_NAME_LABEL } from '../../kubernetes/labels.ts';
@@ -20,19 +20,23 @@ export interface Service {
   readonly namespace: string;
   /** The revision of the release that the Service is part of. */
   readonly revision?: string | undefined;
+  /** True if this server writes the path of an entry that has none. */
+  readonly writesPaths?: boolean;
 }
 
 type Check = (entry: JsonObject, service: Service) => string | undefined;
 
 /** Checks by field: each returns what the field should be, or undefined if it is correct. The keys are label values of the metric. */
 const checks = {
-  clientConfig: (entry, { name, namespace }) => {
+  clientConfig: (entry, { name, namespace, writesPaths = false }) => {
     const { service } = objectIn(entry, 'clientConfig');
     // A URL cannot be checked: it may lead to this server by any way.
     if (!isObject(service)) return undefined;
-    const path = selectsRequired(entry) ? REQUIRED_PATH : MUTATE_PATH;
-    const isOurs = service['name'] === name && service['namespace'] === namespace && service['path'] === path;
-    return isOurs ? undefined : `call ${path} of Service ${name} in namespace ${namespace}`;
+    const required = selectsRequired(entry);
+    const path = textIn(service, 'path');
+    const isRight = path === '' ? writesPaths : parseWebhookPath(path)?.required === required;
+    if (isRight && service['name'] === name && service['namespace'] === namespace) return undefined;
+    return `call ${required ? REQUIRED_PATH : MUTATE_PATH} of Service ${name} in namespace ${namespace}`;
   },
   rules: (entry) => {
     const rules = items(entry['rules']);
@@ -66,7 +70,7 @@ const checks = {
 } as const satisfies Readonly<Record<string, Check>>;
 
 /** True if every pod that the entry selects is required, by the label of its namespace or its own. */
-function selectsRequired(entry: JsonObject): boolean {
+export function selectsRequired(entry: JsonObject): boolean {
   return [entry['namespaceSelector'], entry['objectSelector']].some((selector) =>
     isOnly(selectorValues(selector, INJECTION_LABEL, 'In'), REQUIRED),
   );

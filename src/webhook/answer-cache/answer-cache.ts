@@ -19,7 +19,10 @@ export interface CurrentInputs {
 
 interface Entry<Answer> {
   readonly answer: Answer;
-  readonly inputs: DecisionInputs;
+  readonly namespaceName: string;
+  /** Weak, so that an answer that is never asked for again does not keep an earlier state of its namespace in memory. */
+  readonly namespace: WeakRef<Namespace>;
+  readonly lookups: RecordedLookups;
 }
 
 /** Characters, of one byte each. */
@@ -35,6 +38,8 @@ const MAX_LOOKUPS = 32;
 export class AnswerCache<Answer> {
   readonly #entries: LRUCache<string, Entry<Answer>>;
   readonly #seen = new Uint32Array(2 ** SEEN_BITS);
+  /** The one that all entries were decided with. */
+  #catalogue: Catalogue | undefined;
 
   /** An answer that takes more than an eighth of `maxSize` is not stored. */
   constructor(maxSize = MAX_SIZE) {
@@ -43,8 +48,12 @@ export class AnswerCache<Answer> {
 
   /** Returns the answer if all its inputs are unchanged. */
   find(template: string, current: CurrentInputs): Answer | undefined {
+    this.#startCatalogue(current.catalogue());
     const entry = this.#entries.get(template);
-    return entry && isCurrent(entry.inputs, current) ? entry.answer : undefined;
+    if (!entry) return undefined;
+    if (isCurrent(entry, current)) return entry.answer;
+    this.#entries.delete(template);
+    return undefined;
   }
 
   /** Reports whether a template was seen recently, and records it. Approximate: templates share slots, and equal hashes count as the same template. */
@@ -59,8 +68,18 @@ export class AnswerCache<Answer> {
 
   /** `size`: characters that the answer takes. */
   store(template: string, answer: Answer, inputs: DecisionInputs, size: number): void {
-    if (inputs.lookups.count() > MAX_LOOKUPS) return;
-    this.#entries.set(template, { answer, inputs }, { size: template.length + size });
+    const { namespace, catalogue, lookups } = inputs;
+    if (lookups.count() > MAX_LOOKUPS) return;
+    this.#startCatalogue(catalogue);
+    const entry = { answer, namespaceName: namespace.name, namespace: new WeakRef(namespace), lookups };
+    this.#entries.set(template, entry, { size: template.length + size });
+  }
+
+  /** Forgets all answers of another catalogue: each would keep it in memory. */
+  #startCatalogue(catalogue: Catalogue): void {
+    if (catalogue === this.#catalogue) return;
+    this.#catalogue = catalogue;
+    this.#entries.clear();
   }
 }
 
@@ -73,10 +92,7 @@ function hashOf(text: string): number {
   return hash >>> 0;
 }
 
-function isCurrent({ namespace, catalogue, lookups }: DecisionInputs, current: CurrentInputs): boolean {
-  return (
-    current.namespaces.get(namespace.name) === namespace &&
-    current.catalogue() === catalogue &&
-    lookups.matches(current.cluster())
-  );
+function isCurrent({ namespaceName, namespace, lookups }: Entry<unknown>, current: CurrentInputs): boolean {
+  const known = current.namespaces.get(namespaceName);
+  return known !== undefined && known === namespace.deref() && lookups.matches(current.cluster());
 }

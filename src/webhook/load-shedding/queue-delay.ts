@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Clock } from '../../lib/clock.ts';
+import { endsOf } from '../limits/connections.ts';
 import { EventLoopDelay } from './event-loop-delay.ts';
 
 /** Upper bounds of the time since the last and the first bytes of a request arrived, in milliseconds. */
@@ -51,9 +52,4 @@ export function trackQueueDelay(server: FastifyInstance, clock: Clock): (request
     const now = clock.now();
     return { lastBytes: now - lastBytesAt, firstBytes: now - request.earliestArrival };
   };
-}
-
-/** Unique among open connections. The socket that a TLS server accepts and the one that it makes of it are two objects with the same ends. */
-function endsOf({ remoteAddress, remotePort }: Socket): string {
-  return `${remoteAddress} ${remotePort}`;
 }

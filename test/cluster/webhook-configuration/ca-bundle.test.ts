@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { CaBundleWriter } from '../../../src/cluster/webhook-configuration/ca-bundle.ts';
+import { CaBundleWriter, type CaBundleWriterOptions } from '../../../src/cluster/webhook-configuration/ca-bundle.ts';
 import { eventually } from '../../support/eventually.ts';
 import { FakeConfigurations, type Configuration } from '../../support/fake-configurations.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -48,8 +48,8 @@ let api: FakeConfigurations;
 let clock: ManualClock;
 let log: RecordingLogger;
 const running: CaBundleWriter[] = [];
-const start = (onChange?: () => void): CaBundleWriter => {
-  const writer = new CaBundleWriter({ client: api, name: NAME, service, logger: log, clock });
+const start = (more: Partial<CaBundleWriterOptions> = {}, onChange?: () => void): CaBundleWriter => {
+  const writer = new CaBundleWriter({ client: api, name: NAME, service, logger: log, clock, ...more });
   running.push(writer);
   return writer.start(onChange);
 };
@@ -110,7 +110,7 @@ describe('caBundle', () => {
 
   test('is not written by a generation that is no longer current', async () => {
     const changes = vi.fn<() => void>();
-    const writer = start(changes);
+    const writer = start({}, changes);
     await watching();
     const before = writer.generation();
     api.change((webhooks) => webhooks.forEach(({ clientConfig }) => (clientConfig['caBundle'] = encoded('new'))));
@@ -158,6 +158,66 @@ describe('caBundle', () => {
     expect(api.patches).toHaveLength(30);
     clock.advance(10_000);
     await eventually(() => expect(api.patches).toHaveLength(31));
+  });
+});
+
+describe('the paths', () => {
+  const SECRET = 's'.repeat(32);
+  const paths = (): unknown[] =>
+    api.current?.webhooks.map(({ clientConfig }) => (clientConfig['service'] as { path?: string }).path) ?? [];
+  const secret = [`/mutate/${SECRET}`, `/mutate/required/${SECRET}`, `/mutate/required/${SECRET}`];
+  const install = (change: (service: { path?: string }) => void = (one) => delete one.path): void => {
+    if (api.current) api.current.metadata.annotations = { 'agent-injector.io/webhook-path': 'secret' };
+    api.change((webhooks) => webhooks.forEach(({ clientConfig }) => change(clientConfig['service'] as object)));
+  };
+
+  test('of a new installation are written with caBundle, in one patch, and are no drift before', async () => {
+    install();
+    const writer = start({ service: { ...service, writesPaths: true } });
+    await watching();
+    expect(writer.status().drift).toEqual([]);
+    writer.usePathSecret(SECRET);
+    writer.want(() => 'CA');
+    await eventually(() => expect(paths()).toEqual(secret));
+    expect(bundles()).toEqual([encoded('CA'), encoded('CA'), encoded('CA')]);
+    expect(api.patches).toHaveLength(1);
+    expect(writer.status()).toMatchObject({ repairs: 1, drift: [] });
+    expect(log.messages.join('\n')).not.toContain(SECRET);
+  });
+
+  test('that are missing are drift where this server does not write them', async () => {
+    install();
+    const writer = start();
+    await watching();
+    expect(writer.status().drift.map(({ field }) => field)).toEqual(['clientConfig', 'clientConfig', 'clientConfig']);
+    writer.want(() => 'CA');
+    await eventually(() => expect(bundles()[0]).toBe(encoded('CA')));
+    expect(paths()).toEqual([undefined, undefined, undefined]);
+  });
+
+  test('in use are replaced once the secret has settled, by one write of two replicas, and back again', async () => {
+    api.change((webhooks) => webhooks.forEach(({ clientConfig }) => (clientConfig['caBundle'] = encoded('CA'))));
+    install(() => {});
+    const both = [start({ settleMs: 10_000 }), start({ settleMs: 10_000 })];
+    await watching(2);
+    const check = (): void =>
+      both.forEach((one) => {
+        one.usePathSecret(SECRET);
+        one.want(() => 'CA');
+      });
+    check();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(api.patches).toEqual([]);
+    clock.advance(10_000);
+    check();
+    await eventually(() => expect(paths()).toEqual(secret));
+    expect(api.patches).toHaveLength(1);
+    expect(both.map((one) => one.paths.isOpen('/mutate'))).toEqual([true, true]);
+    if (api.current) api.current.metadata.annotations = {};
+    api.change(() => {});
+    await eventually(() => expect(paths()).toEqual(['/mutate', '/mutate/required', '/mutate/required']));
+    // These count writes of caBundle.
+    expect(both.map((one) => one.status().repairs)).toEqual([0, 0]);
   });
 });
 

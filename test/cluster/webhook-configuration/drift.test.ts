@@ -6,7 +6,7 @@ import { findDrift } from '../../../src/cluster/webhook-configuration/drift.ts';
 import { webhooksOf } from '../../../src/cluster/webhook-configuration/entries.ts';
 import { isObject, type JsonObject } from '../../../src/lib/json.ts';
 
-const service = { name: 'agent-injector', namespace: 'agent-injector' };
+const service = { name: 'agent-injector', namespace: 'agent-injector', writesPaths: true };
 const manifests = readFileSync(join(import.meta.dirname, '../../../deploy/install.yaml'), 'utf8');
 const installed = parseAllDocuments(manifests)
   .map((document): JsonObject => document.toJS())
@@ -35,12 +35,21 @@ it('the path of each entry follows from the pods that it selects', () => {
       };
     });
   const required = ['required-namespaces', 'required-opt-outs', 'required-pods'];
-  expect(withPath('/mutate')).toEqual(
-    required.map((name) => [name, 'clientConfig', expect.stringContaining('call /mutate/required of')]),
+  for (const secret of ['', `/${'a'.repeat(32)}`]) {
+    expect(withPath(`/mutate${secret}`)).toEqual(
+      required.map((name) => [name, 'clientConfig', expect.stringContaining('call /mutate/required of')]),
+    );
+    expect(withPath(`/mutate/required${secret}`)).toEqual([
+      ['enabled', 'clientConfig', expect.stringContaining('call /mutate of')],
+    ]);
+  }
+  expect(withPath('/elsewhere').map(([name]) => name)).toEqual(['enabled', ...required]);
+});
+
+it('a missing path is drift only where the server does not write it', () => {
+  expect(findDrift(installed, { ...service, writesPaths: false }).map(({ field }) => field)).toEqual(
+    installed.map(() => 'clientConfig'),
   );
-  expect(withPath('/mutate/required')).toEqual([
-    ['enabled', 'clientConfig', expect.stringContaining('call /mutate of')],
-  ]);
 });
 
 it('each entry selects the namespaces of its revision, or those without one', () => {

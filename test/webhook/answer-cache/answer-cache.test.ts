@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Claim, unknownCluster } from '../../../src/kubernetes/cluster-state.ts';
 import { recordLookups } from '../../../src/webhook/answer-cache/lookup-recorder.ts';
@@ -8,7 +10,12 @@ import {
   type DecisionInputs,
 } from '../../../src/webhook/answer-cache/answer-cache.ts';
 import { catalogue, catalogueWith, container, namespace, pod } from '../../support/fixtures.ts';
+import { waitFor } from '../../support/wait-for.ts';
 import { patchIn, reviewOf, startServer, type Answer, type TestServer } from '../../support/webhook-server.ts';
+
+// As with --expose-gc.
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 const shop = namespace();
 const inputs: DecisionInputs = { namespace: shop, catalogue, lookups: recordLookups(unknownCluster) };
@@ -34,6 +41,33 @@ describe('cached answers', () => {
     const answers = new AnswerCache<string>();
     answers.store('a', 'yes', inputs, 3);
     expect(answers.find('a', { ...current, ...other })).toBeUndefined();
+  });
+
+  it('keep no earlier catalogue and no earlier namespace in memory', async () => {
+    const answers = new AnswerCache<string>();
+    const collected: string[] = [];
+    const registry = new FinalizationRegistry<string>((what) => void collected.push(what));
+    const storeOther = (): void => {
+      const other = { namespace: namespace(), catalogue: catalogueWith({}) };
+      registry.register(other.catalogue, 'catalogue');
+      registry.register(other.namespace, 'namespace');
+      answers.store('old catalogue', 'x', { ...inputs, catalogue: other.catalogue }, 3);
+      answers.find('anything', current);
+      answers.store('old namespace', 'x', { ...inputs, namespace: other.namespace }, 3);
+    };
+    storeOther();
+    await waitFor('both to be collected', () => {
+      collectGarbage();
+      return collected.length === 2;
+    });
+    expect(answers.find('old namespace', current)).toBeUndefined();
+  });
+
+  it('are forgotten when they are asked for after a change', () => {
+    const answers = new AnswerCache<string>();
+    answers.store('a', 'yes', inputs, 3);
+    expect(answers.find('a', { ...current, namespaces: { get: () => namespace() } })).toBeUndefined();
+    expect(answers.find('a', current)).toBeUndefined();
   });
 
   it('are replaced by newer ones', () => {

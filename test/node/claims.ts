@@ -1,0 +1,35 @@
+import type { Client } from '../support/client.ts';
+
+const common = { accessModes: ['ReadWriteMany'], storageClassName: '' };
+
+/** A volume that is a folder of this machine. Without `claimRef` any claim may have it. */
+export async function createVolume(client: Client, name: string, path: string, claimRef?: object): Promise<void> {
+  await client.create({
+    apiVersion: 'v1',
+    kind: 'PersistentVolume',
+    metadata: { name },
+    spec: {
+      ...common,
+      accessModes: ['ReadWriteMany', 'ReadWriteOnce'],
+      capacity: { storage: '1Gi' },
+      persistentVolumeReclaimPolicy: 'Retain',
+      hostPath: { path, type: 'Directory' },
+      ...(claimRef && { claimRef }),
+    },
+  });
+}
+
+/** A claim whose volume is a folder of this machine. */
+export async function createClaim(
+  client: Client,
+  { namespace, name, path }: { readonly namespace: string; readonly name: string; readonly path: string },
+): Promise<void> {
+  const volumeName = `${namespace}-${name}`;
+  await createVolume(client, volumeName, path, { namespace, name });
+  await client.create({
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name, namespace },
+    spec: { ...common, volumeName, resources: { requests: { storage: '1Gi' } } },
+  });
+}
