@@ -623,6 +623,7 @@ describe.skipIf(helm === undefined)('the chart', () => {
         name: 'next-agent-injector',
         namespace: NAMESPACE,
         revision: 'canary',
+        writesPaths: writesPaths(canary),
       }),
     ).toEqual([]);
     expect(parse(serverConfiguration(canary))).toMatchObject({ revision: 'canary' });
