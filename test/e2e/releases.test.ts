@@ -4,12 +4,18 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Check } from '../../src/diagnostics/preflight.ts';
 import { chart, only, render } from '../support/chart.ts';
+import { objectIn, objectsIn, type JsonObject } from '../../src/lib/json.ts';
 import type { KubeObject } from '../support/client.ts';
 import { startControlPlane, type ControlPlane } from '../support/control-plane.ts';
 import { helm, run } from '../support/deploy-tools.ts';
+import { type Injector, startInjector } from '../support/injector.ts';
+import { optedIn, ours } from '../support/injected-cluster.ts';
+import { claimIn, instrumented, type Pod, podOf } from '../support/pod.ts';
 import { run as runProgram } from '../support/process.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { installedConfiguration } from './installed-entries.ts';
 
-// Helm and preflight on a real API server with other releases in it.
+// Several releases on a real API server.
 
 describe.skipIf(helm === undefined)('a cluster with a release', () => {
   let controlPlane: ControlPlane;
@@ -90,5 +96,72 @@ describe.skipIf(helm === undefined)('a cluster with a release', () => {
     expect(of(await releases(), 'releases')).toMatchObject([
       { result: 'problem', message: expect.stringContaining('first-agent-injector and other-agent-injector') },
     ]);
+  });
+});
+
+describe('two releases with a revision each, or none', () => {
+  let controlPlane: ControlPlane;
+  const injectors: Injector[] = [];
+  beforeAll(async () => {
+    controlPlane = await startControlPlane();
+    for (const revision of [undefined, 'canary']) {
+      const { kubeconfigPath, client } = controlPlane;
+      const injector = await startInjector({ kubeconfigPath, ...(revision !== undefined && { flags: { revision } }) });
+      injectors.push(injector);
+      await injector.ready();
+      const configuration = installedConfiguration(injector, (entries) =>
+        entries.map((one) => forRevision(one, revision)),
+      );
+      await client.create({ ...configuration, metadata: { name: revision ?? 'stable' } });
+    }
+  });
+  afterAll(async () => {
+    for (const injector of injectors) await injector.stop();
+    await controlPlane?.stop();
+  });
+
+  /** What the chart makes of an entry. */
+  function forRevision(entry: JsonObject, revision: string | undefined): JsonObject {
+    const key = 'agent-injector.io/revision';
+    const expressions = objectsIn(objectIn(entry, 'namespaceSelector'), 'matchExpressions').map((one) =>
+      one['key'] === key && revision !== undefined ? { key, operator: 'In', values: [revision] } : one,
+    );
+    return { ...entry, namespaceSelector: { matchExpressions: expressions } };
+  }
+
+  /** The outcome at each release for a pod of a new namespace, and whether the pod has the agent. */
+  async function decided(namespace: string, revision?: string): Promise<readonly unknown[]> {
+    const { client } = controlPlane;
+    const { labels, annotations } = optedIn();
+    const own = revision === undefined ? labels : { ...labels, ...ours({ revision }) };
+    await client.createNamespace(namespace, { labels: own, annotations });
+    await client.create(claimIn(namespace));
+    const { object } = await client.create<Pod>(podOf(namespace, 'app'));
+    const decisions = await Promise.all(injectors.map((one) => one.decisions(namespace)));
+    return [...decisions.map((lines) => lines.map(({ outcome }) => outcome)), instrumented(object)];
+  }
+
+  it('each is called for its own namespaces, and injects there', { timeout: 120_000 }, async () => {
+    // The API server applies a configuration some time after it has stored it.
+    let attempt = 0;
+    await waitFor('both releases to be called', async () => {
+      attempt += 1;
+      const plain = await decided(`warm-plain-${attempt}`);
+      const canary = await decided(`warm-canary-${attempt}`, 'canary');
+      return JSON.stringify([plain[0], canary[1]]) === '[["injected"],["injected"]]';
+    });
+    expect(await decided('plain')).toEqual([['injected'], [], ['app']]);
+    expect(await decided('next', 'canary')).toEqual([[], ['injected'], ['app']]);
+    expect(await decided('lost', 'cannary')).toEqual([[], [], []]);
+  });
+
+  it('and one that is called for the namespaces of the other leaves its pods alone', { timeout: 60_000 }, async () => {
+    const [first, second] = injectors;
+    if (!first || !second) throw new Error('two are started');
+    const given = podOf('plain', 'other');
+    const { patch } = await first.review('plain', given);
+    expect(patch).not.toEqual([]);
+    expect((await second.review('plain', given)).patch).toEqual([]);
+    expect((await second.decisions('plain')).map(({ reason }) => reason)).toEqual(['other-revision']);
   });
 });
