@@ -1,11 +1,12 @@
 import { admitInContext, statusOnly } from '../admission/admit.ts';
 import { type Decision, notInjected } from '../admission/decision.ts';
-import { isOptedIn, optsOut } from '../admission/opt-in.ts';
+import { isOptedIn, isServedBy, optsOut } from '../admission/opt-in.ts';
 import type { Review } from '../admission/review.ts';
-import { INJECTION_LABEL, REQUIRED } from '../api/keys.ts';
+import { INJECTION_LABEL, REQUIRED, REVISION_LABEL } from '../api/keys.ts';
 import type { Namespace, NamespaceLookup } from '../kubernetes/namespace.ts';
 import type { Pod } from '../kubernetes/pod.ts';
 import type { Operation } from '../lib/json-patch.ts';
+import type { Catalogue } from '../profiles/catalogue.ts';
 import { traceOf } from '../lib/stack-trace.ts';
 import { isRequired } from '../settings/required.ts';
 import type { DecisionInputs } from './answer-cache/answer-cache.ts';
@@ -66,11 +67,13 @@ async function findNamespace(
   { required, deadlineMs }: Question,
 ): Promise<FoundNamespace> {
   const cached = namespaces.get(name);
-  if (cached && (!required || isPlausible(cached, pod))) return { kind: 'found', namespace: cached, by: 'cache' };
+  if (cached && (!required || isPlausible(cached, pod, catalogue())))
+    return { kind: 'found', namespace: cached, by: 'cache' };
   // The documented ways out also work if the namespace cannot be read.
   if (required && optsOut(pod) && catalogue().strictRequired !== true) {
-    const namespace = { name, labels: { [INJECTION_LABEL]: REQUIRED }, annotations: {} };
-    return { kind: 'found', namespace, by: 'assumption' };
+    const { revision } = catalogue();
+    const labels = { [INJECTION_LABEL]: REQUIRED, ...(revision !== undefined && { [REVISION_LABEL]: revision }) };
+    return { kind: 'found', namespace: { name, labels, annotations: {} }, by: 'assumption' };
   }
   const waitMs = Math.min(deadlineMs, MAX_WAIT_MS);
   const lookup = await (required ? namespaces.fetchLatest(name, waitMs) : namespaces.fetch(name, waitMs));
@@ -81,8 +84,8 @@ async function findNamespace(
  * False if the API server knows a later state of the namespace: by this one it would not call the path for required pods. What the namespace sets
  * has changed as well then.
  */
-function isPlausible(namespace: Namespace, pod: Pod): boolean {
-  return isOptedIn(namespace) && isRequired({ pod, namespace });
+function isPlausible(namespace: Namespace, pod: Pod, catalogue: Catalogue): boolean {
+  return isOptedIn(namespace) && isServedBy(catalogue, namespace) && isRequired({ pod, namespace });
 }
 
 export function unchanged(decision: Decision): DecidedReview {

@@ -122,6 +122,7 @@ export function configuration(port: number, paths: 'plain' | 'secret' = 'secret'
     namespaceSelector: {
       matchExpressions: [
         { key: LABEL, operator: 'In', values },
+        { key: 'agent-injector.io/revision', operator: 'DoesNotExist' },
         { key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: excluded },
       ],
     },
