@@ -9,7 +9,7 @@ import type { Operation } from '../lib/json-patch.ts';
 import { traceOf } from '../lib/stack-trace.ts';
 import { isRequired } from '../settings/required.ts';
 import type { DecisionInputs } from './answer-cache/answer-cache.ts';
-import { recordLookups } from './answer-cache/lookup-recorder.ts';
+import type { PlanCache } from './plan-cache.ts';
 import { MAX_WAIT_MS } from './deadline.ts';
 import type { HandlerDependencies } from './dependencies.ts';
 
@@ -31,6 +31,7 @@ export interface Question {
 /** Decides on a review. Never rejects. */
 export async function decide(
   dependencies: HandlerDependencies,
+  plans: PlanCache,
   review: Review,
   question: Question,
 ): Promise<DecidedReview> {
@@ -44,14 +45,10 @@ export async function decide(
       return { decision, operations: statusOnly(decision, { pod, catalogue: dependencies.catalogue() }).operations };
     }
     ({ namespace } = found);
-    const inputs = { namespace, catalogue: dependencies.catalogue(), lookups: recordLookups(dependencies.cluster()) };
-    const { catalogue, lookups } = inputs;
-    const admission = admitInContext({ pod, namespace, catalogue, cluster: lookups.cluster, required });
-    return {
-      ...admission,
-      ...(found.by !== 'assumption' && { namespace: namespace.name }),
-      ...(found.by === 'cache' && { inputs }),
-    };
+    const context = { pod, namespace, catalogue: dependencies.catalogue(), cluster: dependencies.cluster(), required };
+    // A namespace that is not cached is another object for each review, so nothing would be found again.
+    if (found.by === 'cache') return { ...plans.admit(context), namespace: namespace.name };
+    return { ...admitInContext(context), ...(found.by === 'lookup' && { namespace: namespace.name }) };
   } catch (error) {
     dependencies.log.error({ err: traceOf(error), uid: review.uid }, 'internal error while deciding on a review');
     const decision = notInjected({ code: 'internal-error' }, isRequired({ pod, namespace, required }));
