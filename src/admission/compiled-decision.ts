@@ -12,7 +12,18 @@ export function compile(context: InjectionContext, { pod }: PodShape): PlannedDe
   const ofShape = { ...context, pod, trace: undefined };
   const planned = planDecision(ofShape);
   const patched = patchPod(ofShape, planned);
-  return patched.ok && brokenByRepetition(ofShape, patched.value) === undefined ? planned : undefined;
+  return patched.ok && brokenByRepetition(ofShape, patched.value) === undefined
+    ? withoutContainers(planned)
+    : undefined;
+}
+
+/** Each pod has its own containers. Those of the shape could keep many times the memory of their text. */
+function withoutContainers(planned: PlannedDecision): PlannedDecision {
+  const containers = planned.plan.containers.map((one) => {
+    const { list, index, container } = one.target;
+    return { ...one, target: { list, index, container: { name: container.name } } };
+  });
+  return { ...planned, plan: { ...planned.plan, containers } };
 }
 
 /** The admission of a pod of the shape; undefined where the plan does not hold for it, which the verification of every patched pod tells. */

@@ -78,7 +78,8 @@ export class PlanCache {
     let entry = current(this.#general, key, context);
     if (!entry) {
       const fresh = compiled(context, { ...shape, pod: general.pod });
-      entry = isTiedToNames(fresh.compiled, fresh.lookups.keys()) ? { ...fresh, compiled: undefined } : fresh;
+      const isTied = fresh.compiled && isTiedToNames(fresh.compiled, fresh.lookups.keys());
+      entry = isTied ? { ...fresh, compiled: undefined } : fresh;
       store(this.#general, key, entry);
     }
     return entry.compiled && { ...entry, compiled: withNames(entry.compiled, general.names) };
@@ -111,7 +112,7 @@ function compiled(context: InjectionContext, shape: PodShape): Entry {
 function store(entries: LRUCache<string, Entry>, key: string, entry: Entry): void {
   if (entry.lookups.count() > MAX_LOOKUPS) return;
   const containers = entry.compiled?.decision.containers.length ?? 0;
-  entries.set(key, entry, { size: key.length + SIZE + containers * SIZE_OF_CONTAINER });
+  entries.set(key, entry, { size: Buffer.byteLength(key) + SIZE + containers * SIZE_OF_CONTAINER });
 }
 
 /** Measured, in bytes: a decision with its answer, and what each container adds. */

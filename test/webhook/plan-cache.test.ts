@@ -109,3 +109,19 @@ it('a fact that is looked up by the name of the workload is looked up for each',
     ).decision.outcome;
   expect(['orders', 'basket', 'orders'].map(outcomeOf)).toEqual(['injected', 'skipped', 'injected']);
 });
+
+it('a shape that cannot be patched leaves each pod to be decided by itself', () => {
+  const known = catalogueOf(
+    profileDocument({
+      deliveries: [{ type: 'baked' }],
+      mounts: [],
+      environment: [{ name: 'A', value: 'a'.repeat(8000) }],
+    }),
+  );
+  const containers = Array.from({ length: 30 }, (_, index) => container(`worker-${index + 10}`));
+  const { metadata } = podOf('orders');
+  const { decision } = new PlanCache().admit(
+    contextOf({ metadata: metadata ?? {}, spec: { containers } }, unknownCluster, { catalogue: known }),
+  );
+  expect(decision).toMatchObject({ reason: { code: 'patch-too-large' } });
+});

@@ -1,4 +1,5 @@
 import { controllerOf, workloadNameOf } from '../../kubernetes/owner.ts';
+import type { Namespace } from '../../kubernetes/namespace.ts';
 import { annotationsOf, type Container, type Metadata, type Pod } from '../../kubernetes/pod.ts';
 import { readAnnotations } from '../../settings/annotations.ts';
 import type { InjectionContext } from '../context.ts';
@@ -16,25 +17,21 @@ export interface GeneralShape {
 
 /**
  * Replaces the names of the workload and of containers, and images that no rule tells apart. Undefined if nothing can be replaced, or if one of
- * the names is also part of another text, where a rule may look for it. A stand-in is as long as its name, since texts are cut to a length.
+ * the names is also part of another text of the pod, where a rule may look for it. A stand-in is as long as its name, since texts are cut to a
+ * length.
  */
 export function generalize({ pod }: PodShape, context: InjectionContext): GeneralShape | undefined {
-  if (namesContainers(context)) return undefined;
   const parts = visiblePartsOf(context.catalogue);
-  const names: Name[] = [];
-  const standInFor = (name: string, isVisible: boolean): string => {
-    if (isVisible || names.length === MAX_NAMES || name.length < MIN_LENGTH || !LABEL.test(name)) return name;
-    const standIn = `${MARK}${names.length.toString(36)}`.padEnd(name.length, 'x');
-    names.push([standIn, name]);
-    return standIn;
-  };
-  const owned = workloadNameOf(pod);
-  const workload = owned === undefined ? undefined : standInFor(owned, false);
+  const settings = settingsIn(context.namespace);
+  const isMarked = [settings, JSON.stringify(pod)].some((text) => text.includes(MARK));
+  if (isMarked || parts.matchesParts || parts.hasText(MARK) || namesContainers(context)) return undefined;
+  const standIns = new StandIns(parts, settings);
+  const workload = standIns.ofAny(workloadNameOf(pod));
   const metadata = withWorkload(pod.metadata ?? {}, workload);
   const { containers, initContainers } = pod.spec;
   const named = (container: Container): Container => ({
     ...container,
-    name: standInFor(container.name, parts.hasContainer(container.name)),
+    name: parts.hasContainer(container.name) ? container.name : standIns.of(container.name),
   });
   const spec = {
     ...pod.spec,
@@ -42,13 +39,48 @@ export function generalize({ pod }: PodShape, context: InjectionContext): Genera
     ...(initContainers && { initContainers: initContainers.map(named) }),
   };
   const general = { metadata, spec };
+  const { names } = standIns;
   const text = JSON.stringify(general);
   if (workloadNameOf(general) !== workload) return undefined;
-  const isElsewhere = names.some(([, name]) => text.includes(name)) || JSON.stringify(pod).includes(MARK);
+  const isElsewhere = names.some(([, name]) => text.includes(name));
   return names.length === 0 || isElsewhere ? undefined : { pod: general, names };
 }
 
-/** No text of a pod or a profile contains it by chance. */
+/** The stand-ins for the names of one pod. Equal names have the same. */
+class StandIns {
+  readonly names: Name[] = [];
+  readonly #parts: VisibleParts;
+  readonly #settings: string;
+
+  constructor(parts: VisibleParts, settings: string) {
+    this.#parts = parts;
+    this.#settings = settings;
+  }
+
+  ofAny(name: string | undefined): string | undefined {
+    return name === undefined ? undefined : this.of(name);
+  }
+
+  /** The name itself where a rule may tell it, or its stand-in, from others. */
+  of(name: string): string {
+    const known = this.names.find(([, one]) => one === name)?.[0];
+    if (known !== undefined) return known;
+    if (this.names.length === MAX_NAMES || name.length < MIN_LENGTH || !LABEL.test(name)) return name;
+    if (this.#parts.hasText(name) || this.#settings.includes(name)) return name;
+    const standIn = `${MARK}${this.names.length.toString(36)}`.padEnd(name.length, 'x');
+    if (this.#parts.hasContainer(standIn)) return name;
+    this.names.push([standIn, name]);
+    return standIn;
+  }
+}
+
+/** The texts of a namespace that templates copy, in lower case. */
+function settingsIn({ name, annotations }: Namespace): string {
+  const texts = [...readAnnotations(annotations).common.values()].map(({ text }) => text);
+  return [name, ...texts].join('\n').toLowerCase();
+}
+
+/** Begins every stand-in. Where another text contains it, there are none. */
 const MARK = 'zq0z';
 
 /** One digit, so that no stand-in begins another. */
@@ -57,11 +89,11 @@ const MAX_NAMES = 36;
 /** Names below this length are common, and left as they are. */
 const MIN_LENGTH = MARK.length + 1;
 
-/** A name that every type of parameter treats like any other of its length. */
-const LABEL = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
+/** A name that every type of parameter treats like any other of its length. Two hyphens are part of an encoded host name. */
+const LABEL = /^(?=.{1,63}$)[a-z](-?[a-z0-9])*$/;
 
 /** True if a text was cut, perhaps within a stand-in, or names one where it is looked up rather than copied. */
-export function isTiedToNames(compiled: unknown, lookups: Iterable<string>): boolean {
+export function isTiedToNames(compiled: object, lookups: Iterable<string>): boolean {
   return [...lookups].some((key) => key.includes(MARK)) || JSON.stringify(compiled).includes('…');
 }
 

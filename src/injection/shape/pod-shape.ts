@@ -157,7 +157,7 @@ function visibleVariables(
 }
 
 /** The types of volumes that no profile makes, and that no rule looks for. */
-const INVISIBLE_VOLUMES = ['configMap', 'secret', 'projected'];
+const INVISIBLE_VOLUMES: ReadonlySet<string> = new Set(['configMap', 'secret', 'projected']);
 
 function visibleVolumes(
   volumes: readonly Volume[],
@@ -168,7 +168,7 @@ function visibleVolumes(
   for (const { volumeMounts } of containers) for (const { name } of volumeMounts ?? []) used.add(name);
   return volumes.filter(
     (volume) =>
-      !INVISIBLE_VOLUMES.some((type) => volume[type] !== undefined) ||
+      !Object.keys(volume).every((field) => field === 'name' || INVISIBLE_VOLUMES.has(field)) ||
       used.has(volume.name) ||
       parts.hasVolume(volume.name),
   );

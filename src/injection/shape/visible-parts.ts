@@ -9,20 +9,25 @@ import { type DeclaredValue, templatesOf } from '../../profiles/environment.ts';
 import type { Delivery } from '../../profiles/delivery.ts';
 import type { Profile } from '../../profiles/profile.ts';
 import { isMuslImage } from '../libc.ts';
+import { matchesParts, textsIn } from './compared-texts.ts';
 
 /**
  * The variables, mounts and volumes that a rule can tell from any other of their kind. It follows from the profiles and the tables of the
  * catalogue: the names that they match, set or refer to, and the paths that they use.
  */
 export class VisibleParts {
+  /** True if a rule may match a part of a name. Then no name is like another. */
+  readonly matchesParts: boolean;
   readonly #names = new Set<string>();
   readonly #globs: readonly string[];
   readonly #paths: readonly string[];
   readonly #volumes: ReadonlySet<string>;
   readonly #containers: readonly string[];
   readonly #images: readonly string[];
+  readonly #texts: string;
   readonly #isName = remembered((name) => this.#matchesName(name));
   readonly #isPath = remembered((path) => this.#touchesPath(path));
+  readonly #isText = remembered((name) => this.#texts.includes(name));
 
   constructor(catalogue: Catalogue) {
     const profiles = [...catalogue.profiles.values()];
@@ -39,6 +44,8 @@ export class VisibleParts {
     ];
     this.#images = matchers.flatMap((matcher) => (matcher.in === 'image' ? [matcher.matches] : []));
     this.#volumes = new Set([...profiles.flatMap(volumesOf), ...matchers.flatMap(volumeOf)]);
+    this.#texts = textsIn(catalogue).join('\n').toLowerCase();
+    this.matchesParts = profiles.some(matchesParts);
   }
 
   /** A value with `$(` may refer to a variable of ours, or change its meaning where one is added. */
@@ -53,7 +60,7 @@ export class VisibleParts {
 
   /** True for a name that a new volume would prefer, with or without a number, and for one that a matcher asks for. */
   hasVolume(name: string): boolean {
-    return name.length > MAX_PLAIN_NAME || this.#volumes.has(name.replace(/-\d+$/, ''));
+    return name.length > MAX_PLAIN_NAME || this.#volumes.has(name) || this.#volumes.has(name.replace(/-\d+$/, ''));
   }
 
   /** True for a name that a matcher or a sidecar's row asks for, or that one of our init containers may have. */
@@ -61,10 +68,16 @@ export class VisibleParts {
     return this.#containers.some((glob) => matchesGlob(glob, name));
   }
 
-  /** True for an image that says something of its container, by its name or by a matcher. */
+  /** True for a name in lower case that is part of a text of a profile or of a default, with which a rule may compare it. */
+  hasText(name: string): boolean {
+    return this.#isText(name);
+  }
+
+  /** True for an image that says something of its container, by its name or by a matcher. No glob matches one that is too long. */
   hasImage(container: Container): boolean {
     const image = imageOf(container);
     return (
+      image.length > MAX_IMAGE_LENGTH ||
       isMuslImage(container) ||
       isWindowsImage(container) ||
       this.#images.some((glob) => matchesGlob(glob, image, MAX_IMAGE_LENGTH))

@@ -1,0 +1,44 @@
+import type { Catalogue } from '../../profiles/catalogue.ts';
+import type { EnvironmentEntry } from '../../profiles/environment.ts';
+import type { Profile } from '../../profiles/profile.ts';
+import { parametersOf, parseTemplate } from '../../profiles/template.ts';
+import { templateUses } from '../../profiles/template-uses.ts';
+
+/** The texts of a catalogue that a rule may compare with one that is made of a name: values, conditions, and literal parts of templates. */
+export function textsIn({ profiles, defaults, slots }: Catalogue): readonly string[] {
+  return [
+    ...defaults.values(),
+    ...[...slots.values()].flatMap(({ off }) => off.map(({ value }) => value)),
+    ...[...profiles.values()].flatMap(textsOf),
+  ];
+}
+
+function textsOf(profile: Profile): readonly string[] {
+  const { parameters, variants, environment, writable, files } = profile;
+  return [
+    ...[...parameters.values()].flatMap((one) => [String(one.default ?? ''), ...('values' in one ? one.values : [])]),
+    ...variants.flatMap(({ values }) => [...values.values()]),
+    ...[...environment, ...writable, ...files].flatMap(({ when }) => (when?.if === 'parameter' ? [when.is ?? ''] : [])),
+    ...templateUses(profile, environment).flatMap(({ template }) =>
+      template.filter((part): part is string => typeof part === 'string'),
+    ),
+  ];
+}
+
+/** True if the profile matches a part of a text that may have a name in it: by a glob for a default, or by a separator that names can contain. */
+export function matchesParts({ parameters, environment }: Profile): boolean {
+  const hasGlob = [...parameters.values()].some(
+    (one) => 'allowed' in one && one.allowed && parametersOf(parseTemplate(one.default ?? '')).length > 0,
+  );
+  return hasGlob || environment.some(separatesNames);
+}
+
+const PART_OF_NAME = /^[-a-z0-9]+$/;
+
+function separatesNames({ operation }: EnvironmentEntry): boolean {
+  if (!('separator' in operation)) return false;
+  const { separator } = operation;
+  return [separator, 'assignment' in operation ? operation.assignment : separator].some((text) =>
+    PART_OF_NAME.test(text),
+  );
+}

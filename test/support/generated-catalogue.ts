@@ -1,0 +1,211 @@
+import fc from 'fast-check';
+import type { Catalogue } from '../../src/profiles/catalogue.ts';
+import { catalogueOf, profileDocument } from './fixtures.ts';
+
+export const one = <T>(...values: readonly T[]): fc.Arbitrary<T> => fc.constantFrom(...values);
+export const few = <T>(arbitrary: fc.Arbitrary<T>, maxLength: number): fc.Arbitrary<T[]> =>
+  fc.array(arbitrary, { maxLength });
+export const maybe = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
+  fc.option(arbitrary, { nil: undefined });
+
+export const seldom = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T[]> =>
+  fc.oneof(
+    { weight: 4, arbitrary: fc.constant<T[]>([]) },
+    arbitrary.map((value) => [value]),
+  );
+
+/** Names, volumes and paths that profiles and pods share, so that they meet. */
+export const NAMES = [
+  'orders',
+  'ledger',
+  'orders-web',
+  'orders-api',
+  'worker',
+  'agent-2',
+  'agent-agent',
+  'zq0z0x',
+  'xn--oxo',
+  'init-1',
+  'app',
+  'istio-proxy',
+  'fluentd',
+];
+export const name = one(...NAMES);
+export const VARIABLES = ['A', 'B', 'A_ORIGINAL', 'A_ORIGINAL_2', 'OTHER', 'LIST', 'UNRELATED', 'X1', 'X2'];
+export const VOLUMES = [
+  'agent',
+  'agent-2',
+  'agent-3',
+  'agent-file',
+  'agent-file-2',
+  'agent-var-log-1',
+  'other-1',
+  'other',
+  'data',
+  'second',
+];
+export const PATHS = [
+  '/agent',
+  '/agent/logs',
+  '/',
+  '/data',
+  '/etc/agent.conf',
+  '/etc',
+  '/var/log-1',
+  '/var',
+  '//agent/',
+  '/opt/x',
+];
+
+const template = fc
+  .array(one('orders', 'web', '-', '${pod.workload}', '${container.name}', '${pod.namespace}', '${p}', '${q}', 'x'), {
+    minLength: 1,
+    maxLength: 3,
+  })
+  .map((parts) => parts.join(''));
+
+const reference = fc.oneof({ weight: 4, arbitrary: template }, one('$(B)', 'x$(B)${p}', '$$(B)'));
+
+const condition = maybe(
+  fc.oneof(
+    fc.record({ if: fc.constant('parameter'), name: one('p', 'q'), is: one(...NAMES, 'x-orders') }),
+    fc.record({ if: fc.constant('parameter'), name: one('p', 'q') }),
+    one({ if: 'readOnlyRootFilesystem' }, { if: 'readOnlyFiles' }),
+  ),
+);
+
+const matcher = fc.oneof(
+  fc.record(
+    {
+      in: fc.constant('environment'),
+      name: one(...VARIABLES, 'X*', '?1', '*', 'A?ORIGINAL*'),
+      equals: maybe(one('orders', 'x', '')),
+      contains: maybe(one('ord', '(')),
+    },
+    { requiredKeys: ['in', 'name'] },
+  ),
+  fc.record({ in: fc.constant('command'), contains: one('java', 'orders', 'node app') }),
+  fc.record({ in: fc.constant('image'), matches: one('*', '*orders*', '?*', '*:1', 'nginx*') }),
+  fc.record({
+    in: fc.constant('name'),
+    matches: one('*', 'z*', '*x', '*-web', 'orders*', '??????', 'worker', '*xx*', 'zq0z1*'),
+  }),
+  fc.record({ in: fc.constant('volume'), name: one(...VOLUMES) }),
+  fc.record({ in: fc.constant('mount'), path: one(...PATHS) }),
+);
+
+const entry = fc.oneof(
+  fc.record({ name: one('A', 'B', 'C'), value: reference, when: condition, group: maybe(one('g')) }),
+  fc.record({ name: one('A', 'D'), value: template, operation: fc.constant('force'), when: condition }),
+  fc.record({
+    name: one('A', 'LIST', 'B'),
+    value: reference,
+    operation: one('append', 'prepend'),
+    separator: one(',', ' ', '-', 'e'),
+    when: condition,
+  }),
+  fc.record({
+    name: one('LIST', 'E'),
+    value: template,
+    operation: fc.constant('merge'),
+    separator: one(',', '-'),
+    assignment: one('=', '-'),
+    when: condition,
+  }),
+  fc.record({
+    name: one('F', 'A'),
+    valueFrom: fc.record({ secretKeyRef: fc.record({ name: template, key: fc.constant('k') }) }),
+  }),
+);
+
+const copying = {
+  command: fc.array(template, { minLength: 1, maxLength: 2 }),
+  image: template.map((text) => `example.com/${text}`),
+  position: fc.oneof(
+    one<unknown>('first', 'last'),
+    name.map((before) => ({ before })),
+  ),
+};
+
+const delivery = fc.oneof(
+  fc.record({ type: fc.constant('persistentVolumeClaim'), claimName: template, subPath: maybe(template) }),
+  fc.record({
+    type: fc.constant('image'),
+    image: template.map((text) => `example.com/${text}`),
+    pullSecret: maybe(template),
+  }),
+  fc.record({ type: fc.constant('initContainer'), ...copying }),
+  fc.record({ type: fc.constant('ephemeral'), ...copying, storageClassName: maybe(template) }),
+  fc.record({ type: fc.constant('csi'), driver: fc.constant('d'), attributes: fc.record({ a: template }) }),
+  fc.record({ type: fc.constant('hostPath'), path: template.map((text) => `/x/${text}`) }),
+  { weight: 3, arbitrary: fc.record({ type: fc.constant('baked') }) },
+);
+
+const text = one('${pod.workload}', '${container.name}', 'x-${pod.workload}', 'orders', '${container.name}-web');
+const parameter = (named: string): fc.Arbitrary<object> =>
+  fc.oneof(
+    fc.record({
+      name: fc.constant(named),
+      description: fc.constant('d'),
+      type: one('word', 'objectName', 'version', 'host'),
+      default: text,
+    }),
+    fc.record({
+      name: fc.constant(named),
+      description: fc.constant('d'),
+      type: fc.constant('enum'),
+      values: fc.constant([...NAMES, 'x-ledger', 'orders-web-web'].slice(0, 9)),
+      default: text,
+    }),
+    fc.record({
+      name: fc.constant(named),
+      description: fc.constant('d'),
+      type: fc.constant('image'),
+      default: text,
+      allowed: maybe(one(['*'], ['ord*', 'w*'])),
+    }),
+  );
+
+const advice = fc.record({
+  code: one('one'),
+  signs: fc.array(matcher, { minLength: 1, maxLength: 2 }),
+  message: fc.constant('m'),
+});
+
+const spec = fc.record({
+  environment: few(entry, 4),
+  deliveries: fc.array(delivery, { minLength: 1, maxLength: 2 }),
+  mounts: fc.array(fc.record({ path: one('/agent', '/opt/x', '/agent/bin'), subPath: maybe(template) }), {
+    minLength: 1,
+    maxLength: 2,
+  }),
+  writable: few(fc.record({ path: one('/var/log-1', '/agent/logs'), when: condition }), 1),
+  files: few(fc.record({ path: one('/etc/agent.conf', '/etc/x.conf'), content: template, when: condition }), 2),
+  parameters: fc.tuple(parameter('p'), parameter('q')),
+  conflicts: seldom(advice),
+  advisories: few(advice, 1),
+  containers: fc.record({
+    include: seldom(matcher).map((list) => (list.length > 0 ? list : undefined)),
+    exclude: seldom(matcher),
+  }),
+});
+
+/** Without keys that are undefined, which a parsed document has not. */
+export const plain = (value: object): object => JSON.parse(JSON.stringify(value)) as object;
+
+/** Undefined for a document that is invalid. */
+function catalogueFrom(documents: readonly object[]): Catalogue | undefined {
+  try {
+    return catalogueOf(...documents);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Valid catalogues of one or two profiles. */
+export const catalogues = fc
+  .tuple(spec, spec, one('agent', 'agent-2'), fc.boolean())
+  .map(([first, second, named, both]) =>
+    catalogueFrom([profileDocument(plain(first), named), ...(both ? [profileDocument(plain(second), 'second')] : [])]),
+  )
+  .filter((known) => known !== undefined);
