@@ -48,6 +48,7 @@ export class AnswerCache<Answer> {
 
   /** Returns the answer if all its inputs are unchanged. */
   find(template: string, current: CurrentInputs): Answer | undefined {
+    if (this.#entries.size === 0) return undefined;
     this.#startCatalogue(current.catalogue());
     const entry = this.#entries.get(template);
     if (!entry) return undefined;
