@@ -227,6 +227,42 @@ export const rows = {
     unit: 'times',
     most: 3,
   },
+  'admin-metrics-good': {
+    fault: '300 callers of /metrics at its largest, each of which opens its connection again if it is closed',
+    figure: 'p99 of good calls during that time, relative to before',
+    unit: 'times',
+    most: 3,
+  },
+  'admin-metrics-lost': {
+    fault: '300 callers of /metrics at its largest, each of which opens its connection again if it is closed',
+    figure: 'reviews that were not evaluated',
+    unit: 'reviews',
+    most: 0,
+  },
+  'admin-metrics-probes': {
+    fault: '300 callers of /metrics at its largest, each of which opens its connection again if it is closed',
+    figure: '/livez and /readyz answered within the timeout of the probe',
+    unit: '%',
+    least: 100,
+  },
+  'admin-idle-memory': {
+    fault: '6,000 connections to the admin port that send nothing',
+    figure: 'more memory (anonymous)',
+    unit: 'MiB',
+    most: 16,
+  },
+  'admin-idle-open': {
+    fault: '6,000 connections to the admin port that send nothing',
+    figure: 'connections that stay open',
+    unit: 'connections',
+    most: 260,
+  },
+  'admin-idle-probes': {
+    fault: '6,000 connections to the admin port that send nothing',
+    figure: '/livez and /readyz answered within the timeout of the probe',
+    unit: '%',
+    least: 100,
+  },
   'bodies-answered': {
     fault: '100 bodies of 20 MiB at once, with a length and without one',
     figure: 'clients that received 413',

@@ -10,6 +10,8 @@ interface ContainerState {
 
 interface ContainerStatus {
   readonly name: string;
+  readonly ready: boolean;
+  readonly restartCount: number;
   readonly state?: ContainerState;
   readonly lastState?: ContainerState;
 }
