@@ -161,7 +161,8 @@ export const keyTable: readonly KeyRow[] = [
     values: 'types of deliveries, comma-separated, such as `image`, or `none`',
     meaning:
       'Deliveries of these types are never used: the next one of the profile is. For example, most image policies do not check image volumes ' +
-      '(`image`).',
+      '(`image`). Without it, an image volume is used only if `delivery` names it or the profile has no other delivery, since a node may be too old ' +
+      'for it; with `none`, you say that every node can mount images.',
   },
   {
     name: STATUS,

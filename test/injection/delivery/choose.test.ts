@@ -431,7 +431,22 @@ describe('the chosen delivery', () => {
       Readonly<Record<string, UnmetRequirement>>,
     ]
   >([
-    ['a new server', at(35), namespace(), {}, 'image', {}],
+    [
+      'a new server, and nodes that can mount images',
+      at(35),
+      namespace({ 'exclude-deliveries': 'none' }),
+      {},
+      'image',
+      {},
+    ],
+    [
+      'a new server, and nodes that may be old',
+      at(35),
+      namespace(),
+      {},
+      'hostPath',
+      { image: { why: 'image-volumes' } },
+    ],
     ['an older server', at(34), namespace(), {}, 'hostPath', { image: unmet(34) }],
     ['an unknown server', unknownCluster, level('privileged'), {}, 'hostPath', { image: unmet(undefined) }],
     [
@@ -555,7 +570,12 @@ describe('an excluded type of delivery', () => {
   });
 
   it('is excluded by the pod never, and by the namespace unless the cluster keeps that to itself', () => {
-    const byPod = inject(profile, pod(undefined, { 'exclude-deliveries': 'image' }));
+    const byPod = inject(
+      profile,
+      pod(undefined, { 'exclude-deliveries': 'image' }),
+      at(36),
+      namespace({ 'exclude-deliveries': 'none' }),
+    );
     expect(chosen(byPod)).toEqual(['volume']);
     expect(byPod.decision.notices).toContainEqual(
       expect.objectContaining({ code: 'setting-locked', setting: 'exclude-deliveries' }),
