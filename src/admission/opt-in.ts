@@ -1,5 +1,5 @@
 import { MIRROR_POD_ANNOTATION } from '../kubernetes/labels.ts';
-import { DISABLED, ENABLED, INJECTION_LABEL, key, parseKey, REQUIRED } from '../api/keys.ts';
+import { DISABLED, ENABLED, INJECTION_LABEL, key, parseKey, REQUIRED, REVISION_LABEL } from '../api/keys.ts';
 import { firstReason, type Rule } from '../injection/rule.ts';
 import type { InjectionContext } from '../injection/context.ts';
 import { tracer } from '../injection/trace.ts';
@@ -7,6 +7,7 @@ import type { Namespace } from '../kubernetes/namespace.ts';
 import { ownerKindsOf } from '../kubernetes/owner.ts';
 import { annotationsOf, labelsOf, type Pod } from '../kubernetes/pod.ts';
 import { splitList } from '../lib/text.ts';
+import type { Catalogue } from '../profiles/catalogue.ts';
 import { sourceText } from '../reasons/message.ts';
 import type { Reason } from '../reasons/reason.ts';
 import { intendedLabel } from '../settings/misspelled-keys.ts';
@@ -17,6 +18,11 @@ import { MAX_NOTICES } from '../settings/unknown-keys.ts';
 export function isOptedIn({ labels }: Namespace): boolean {
   const label = labels[INJECTION_LABEL];
   return label === ENABLED || label === REQUIRED;
+}
+
+/** True if this release serves the namespace, not another one of the cluster. */
+export function isServedBy({ revision }: Pick<Catalogue, 'revision'>, { labels }: Pick<Namespace, 'labels'>): boolean {
+  return labels[REVISION_LABEL] === revision;
 }
 
 /** True if the pod itself opts out, which needs no knowledge of its namespace. */
@@ -44,6 +50,15 @@ const rules: readonly Rule<InjectionContext>[] = [
         label: labels[INJECTION_LABEL],
         suggestion: intendedLabel(namespace),
       };
+    },
+  },
+  {
+    name: 'revision',
+    holds: 'no other release serves the namespace, by its label',
+    evaluate: ({ namespace, catalogue }) => {
+      if (isServedBy(catalogue, namespace)) return undefined;
+      const { name, labels } = namespace;
+      return { code: 'other-revision', namespace: name, label: labels[REVISION_LABEL], revision: catalogue.revision };
     },
   },
   {

@@ -107,10 +107,13 @@ export function encodeReview(uid: string, decision: Decision, operations: readon
   };
 }
 
+/** In characters; the reason code and the beginning of the hint follow the message. */
+const MAX_REFUSAL_LENGTH = 500;
+
+const MAX_REASON_LENGTH = 300;
+
 function refusal(reason: Reason): string {
   const { hint } = reasonTable[reason.code];
-  return oneLine(
-    `agent-injector: injection is required for this pod but not possible: ${reasonMessage(reason)} (${reason.code}). ${hint}`,
-    500,
-  );
+  const message = `${oneLine(reasonMessage(reason), MAX_REASON_LENGTH)} (${reason.code}). ${hint}`;
+  return oneLine(`agent-injector: injection is required for this pod but not possible: ${message}`, MAX_REFUSAL_LENGTH);
 }

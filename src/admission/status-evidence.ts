@@ -19,8 +19,14 @@ export function missingEvidence(
   if (!container) return `the pod has no container ${status.container}`;
   const named = missingNames(pod, container, status);
   const profile = catalogue?.profiles.get(status.profile);
-  if (named !== undefined || !profile || profileHash(profile) !== status.hash) return named;
+  if (named !== undefined || !catalogue || !profile || !isCurrent(status, catalogue)) return named;
   return missingParts(container, status, profile);
+}
+
+/** True if the catalogue has the version of the profile that the status names. */
+export function isCurrent({ profile: name, hash }: InjectedStatus, { profiles }: Catalogue): boolean {
+  const profile = profiles.get(name);
+  return profile !== undefined && profileHash(profile) === hash;
 }
 
 function missingNames(pod: Pod, container: Container, status: InjectedStatus): string | undefined {

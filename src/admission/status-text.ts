@@ -13,12 +13,13 @@ import type { ContainerOutcome } from '../injection/outcome.ts';
 import { annotationsOf, type Pod } from '../kubernetes/pod.ts';
 import { oneLine } from '../lib/text.ts';
 import { skippedDeliveryText, reasonMessage } from '../reasons/message.ts';
+import type { ReasonCode } from '../reasons/reason.ts';
 import type { ReasonKind } from '../reasons/reason-kind.ts';
 import { reasonTable } from '../reasons/reason-table.ts';
 import type { Parameters } from '../settings/parameters.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import type { Decision } from './decision.ts';
-import { missingEvidence } from './status-evidence.ts';
+import { isCurrent, missingEvidence } from './status-evidence.ts';
 
 /**
  * The `status` annotation for the decision. Undefined if the pod must not change, or has the status of the earlier injection. Any other status on
@@ -31,19 +32,23 @@ export function statusText(decision: Decision, pod: Pod, catalogue: Catalogue): 
       (hasAgent(result) ? before.get(keyOf(result)) : undefined) ?? containerStatus(result);
     return `{"decision":"injected",${containersPart(decision.containers, statusOf)}}`;
   }
-  const { kind } = reasonTable[decision.reason.code];
-  if (kind !== 'problem' && isProven(decision, pod, catalogue)) return undefined;
+  const { code } = decision.reason;
+  if (UNTOUCHED.has(code)) return undefined;
+  const { kind } = reasonTable[code];
+  if (isProven(decision, pod, catalogue, kind === 'problem' ? 'others' : 'any')) return undefined;
   const isRecorded = RECORDED.has(kind) || isRequiredOptOut(decision);
-  if (!isRecorded && (annotationsOf(pod)[STATUS_ANNOTATION] === undefined || decision.reason.code === 'mirror-pod'))
-    return undefined;
+  if (!isRecorded && annotationsOf(pod)[STATUS_ANNOTATION] === undefined) return undefined;
   const head = JSON.stringify({
     decision: decision.outcome,
-    reason: decision.reason.code,
+    reason: code,
     message: oneLine(reasonMessage(decision.reason), 200),
   });
   if (decision.containers.length < 2) return head;
   return `${head.slice(0, -1)},${containersPart(decision.containers, containerStatus)}}`;
 }
+
+/** The kubelet compares a mirror pod with its file, and where another release decides, the record is its own. */
+const UNTOUCHED: ReadonlySet<ReasonCode> = new Set(['mirror-pod', 'other-revision']);
 
 const RECORDED: ReadonlySet<ReasonKind> = new Set(['problem', 'satisfied', 'unverified']);
 
@@ -56,8 +61,11 @@ function hasAgent(result: ContainerOutcome): boolean {
   return result.outcome === 'skipped' && result.reason.code === 'already-instrumented';
 }
 
-/** True if the pod has the status of an earlier injection: each container that it names has the agent, by this decision or by the pod itself. */
-function isProven(decision: Decision, pod: Pod, catalogue: Catalogue): boolean {
+/**
+ * True if the pod has the status of an earlier injection: each container that it names has the agent, by this decision or by the pod itself.
+ * `others`: only that of another release, with profiles that are not those of this one.
+ */
+function isProven(decision: Decision, pod: Pod, catalogue: Catalogue, by: 'any' | 'others'): boolean {
   const record = readStatus(pod);
   if (record?.decision !== 'injected' || !isOwnText(record, annotationsOf(pod)[STATUS_ANNOTATION])) return false;
   const injected = record.containers.filter(isInjected);
@@ -66,7 +74,8 @@ function isProven(decision: Decision, pod: Pod, catalogue: Catalogue): boolean {
   // Where the decision has found the agent, what the status names must be there, and the profile need not be the same as then.
   const isTrue = (status: InjectedStatus): boolean =>
     missingEvidence(pod, status, instrumented.has(keyOf(status)) ? undefined : catalogue) === undefined;
-  return injected.length > 0 && areDistinct && injected.every(isTrue);
+  const isRelevant = by === 'any' || !injected.some((status) => isCurrent(status, catalogue));
+  return injected.length > 0 && areDistinct && isRelevant && injected.every(isTrue);
 }
 
 /** True if agent-injector would write this record as this text: there is nothing else in it. */

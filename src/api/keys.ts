@@ -41,6 +41,9 @@ export function parseKey(
 
 export const INJECTION_LABEL: string = key('injection');
 
+/** Of several releases in one cluster, each serves the namespaces whose label has its revision; one without a revision, those without the label. */
+export const REVISION_LABEL: string = key('revision');
+
 // Values of the injection label.
 export const ENABLED = 'enabled';
 
@@ -85,6 +88,14 @@ export const keyTable: readonly KeyRow[] = [
     meaning:
       '`disabled`: this pod is not injected. In a `required` namespace this leaves a warning and a record, and has no effect with ' +
       '`strictRequired`. `required`: this pod fails closed, whatever the label of its namespace.',
+  },
+  {
+    name: 'revision',
+    as: 'label',
+    on: ['namespace'],
+    values: 'the `revision` of a release',
+    meaning:
+      'Where several releases run in one cluster: the one that serves the namespace. Without the label, it is the release without a revision.',
   },
   {
     name: 'inject',

@@ -1,11 +1,12 @@
 import { offlineInputs, type OfflineOptions } from '../config/catalogue.ts';
+import type { DecisionOptions } from '../config/decision-options.ts';
 import { Audit, type AuditFinding, type AuditReport } from '../diagnostics/audit.ts';
 import { decodePod } from '../kubernetes/pod.ts';
 import { podKind } from '../kubernetes/workload.ts';
 import { objectIn, textIn } from '../lib/json.ts';
 import { openUserCluster } from '../server/cluster.ts';
 import { type NamespaceScope, readClaims, readNamespaceList, readWorkloads } from './cluster-reader.ts';
-import { readClusterState } from './read-cluster-state.ts';
+import { readClusterStates } from './read-cluster-state.ts';
 import type { CommandOutput, CommandResult } from './command-result.ts';
 import { formatSection } from './format.ts';
 import { serverSettings } from './installed-settings.ts';
@@ -19,20 +20,22 @@ export interface AuditOptions extends NamespaceScope, OfflineOptions {
 export async function audit(options: AuditOptions): Promise<CommandResult> {
   const client = await openUserCluster(options.kubeconfig);
   const own = await offlineInputs(options);
-  const [settings, namespaces, claims] = await Promise.all([
+  const [settingsFor, namespaces, claims] = await Promise.all([
     serverSettings(client, options, own),
     readNamespaceList(client),
     readClaims(client, options),
   ]);
-  const all = new Audit({ catalogue: settings.catalogue, namespaces, claims });
+  const all = new Audit({ catalogueOf: (namespace) => settingsFor(namespace).catalogue, namespaces, claims });
+  const optionsOf = (name: string): DecisionOptions =>
+    settingsFor(namespaces.get(name) ?? { name, labels: {} }).options;
   await readWorkloads(client, podKind, options, async (items) => {
     const pods = items.flatMap((item) => {
       const decoded = decodePod(item);
       const namespace = textIn(objectIn(item, 'metadata'), 'namespace');
       return decoded.ok ? [{ namespace, pod: decoded.value }] : [];
     });
-    const cluster = await readClusterState(client, pods, settings.options);
-    for (const { namespace, pod } of pods) all.add(pod, namespace, cluster);
+    const stateOf = await readClusterStates(client, pods, optionsOf);
+    for (const { namespace, pod } of pods) all.add(pod, namespace, stateOf(namespace));
   });
   const report = all.report();
   const output: CommandOutput =

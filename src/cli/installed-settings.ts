@@ -1,7 +1,9 @@
+import { isServedBy } from '../admission/opt-in.ts';
 import type { KubeClient } from '../cluster/client/types.ts';
 import { readOnce } from '../cluster/one-shot.ts';
 import { WEBHOOK_CONFIGURATIONS } from '../cluster/webhook-configuration/entries.ts';
-import { ownEntries } from '../diagnostics/webhook-match.ts';
+import { revisionOf, servesNamespace } from '../diagnostics/overlapping-releases.ts';
+import { type LabelledNamespace, ownEntries } from '../diagnostics/webhook-match.ts';
 import { isObject, type JsonObject, objectIn, objectsIn, textIn } from '../lib/json.ts';
 import { readSingle } from '../manifests/yaml.ts';
 import { type OfflineInputs, type OfflineOptions, withOptions } from '../config/catalogue.ts';
@@ -20,19 +22,42 @@ export interface ServerSettings {
   readonly from: string | undefined;
 }
 
+/** The settings by which a command on a cluster decides about a namespace. The same object for all namespaces of one release. */
+export type SettingsFor = (namespace: LabelledNamespace) => ServerSettings;
+
 /**
- * The settings by which a command on a cluster decides: those of `--config`, else those of the installed server, else the command's own and all
- * that the user may read of the cluster. `configurations` are the webhook configurations, if they were read already. Never throws.
+ * The settings by which a command on a cluster decides: those of `--config`, else those of the release that serves the namespace, else the command's
+ * own and all that the user may read of the cluster. For a namespace that no release serves, those of the release with its revision, or of the first.
+ * `configurations` are the webhook configurations, if they were read already. Never throws.
  */
 export async function serverSettings(
   client: KubeClient,
   { config }: OfflineOptions,
   { catalogue, options }: OfflineInputs,
   configurations?: readonly JsonObject[],
-): Promise<ServerSettings> {
-  if (config !== undefined) return { catalogue, options, from: undefined };
-  const installed = await installedSettings(client, configurations ?? (await readConfigurations(client)), catalogue);
-  return installed ?? { catalogue, options: { ...options, configMapKeys: true }, from: undefined };
+): Promise<SettingsFor> {
+  const own: ServerSettings = { catalogue, options, from: undefined };
+  if (config !== undefined) return () => own;
+  const unknown: ServerSettings = { ...own, options: { ...options, configMapKeys: true } };
+  const found = (configurations ?? (await readConfigurations(client))).filter((one) => ownEntries(one).length > 0);
+  const releases = await Promise.all(
+    found.map(async (configuration) => {
+      const settings = await installedSettings(client, configuration, catalogue);
+      return { configuration, settings: settings ?? { ...unknown, catalogue: ofRelease(configuration, catalogue) } };
+    }),
+  );
+  return (namespace) => {
+    const serving =
+      releases.find(({ configuration }) => servesNamespace(configuration, namespace.labels)) ??
+      releases.find(({ settings }) => isServedBy(settings.catalogue, namespace)) ??
+      releases[0];
+    return serving?.settings ?? unknown;
+  };
+}
+
+function ofRelease(configuration: JsonObject, catalogue: Catalogue): Catalogue {
+  const revision = revisionOf(configuration);
+  return revision === undefined ? catalogue : { ...catalogue, revision };
 }
 
 async function readConfigurations(client: KubeClient): Promise<readonly JsonObject[]> {
@@ -41,15 +66,15 @@ async function readConfigurations(client: KubeClient): Promise<readonly JsonObje
 }
 
 /**
- * Adds the options and the cluster-wide defaults of the installed server to the catalogue. Returns undefined if they cannot be read or are not
+ * Adds the options and the cluster-wide defaults of an installed server to the catalogue. Returns undefined if they cannot be read or are not
  * valid. Never throws.
  */
 export async function installedSettings(
   client: KubeClient,
-  configurations: readonly JsonObject[],
+  configuration: JsonObject,
   catalogue: Catalogue,
 ): Promise<ServerSettings | undefined> {
-  const found = await readInstalledFile(client, configurations);
+  const found = await readInstalledFile(client, configuration);
   if (!found) return undefined;
   const { content, from } = found;
   const options = decisionOptionsIn(content);
@@ -64,11 +89,9 @@ export async function installedSettings(
 /** The webhook entries name the server's Service, and the ConfigMap of the same name contains its configuration file. */
 async function readInstalledFile(
   client: KubeClient,
-  configurations: readonly JsonObject[],
+  configuration: JsonObject,
 ): Promise<{ readonly content: JsonObject; readonly from: string } | undefined> {
-  const services = configurations
-    .flatMap(ownEntries)
-    .map((entry) => objectIn(objectIn(entry, 'clientConfig'), 'service'));
+  const services = ownEntries(configuration).map((entry) => objectIn(objectIn(entry, 'clientConfig'), 'service'));
   const service = services.find((one) => textIn(one, 'name') !== '');
   if (!service) return undefined;
   const [namespace, name] = [textIn(service, 'namespace'), textIn(service, 'name')];

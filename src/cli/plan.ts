@@ -25,9 +25,9 @@ import { type Catalogue, withProfiles } from '../profiles/catalogue.ts';
 import { reasonMessage } from '../reasons/message.ts';
 import { openUserCluster } from '../server/cluster.ts';
 import { type NamespaceScope, readNamespaceList, readWorkloads } from './cluster-reader.ts';
-import { readClusterState } from './read-cluster-state.ts';
+import { readClusterStates } from './read-cluster-state.ts';
 import type { CommandOutput, CommandResult } from './command-result.ts';
-import { serverSettings } from './installed-settings.ts';
+import { serverSettings, type SettingsFor } from './installed-settings.ts';
 
 export interface PlanOptions extends NamespaceScope, OfflineOptions {
   readonly kubeconfig?: string | undefined;
@@ -56,18 +56,16 @@ export async function plan(options: PlanOptions): Promise<CommandResult> {
   const withFile =
     profileFile === undefined ? own.catalogue : withProfilesOf(own.catalogue, profileFile, await readText(profileFile));
   const client = await openUserCluster(options.kubeconfig);
-  const settings = await serverSettings(client, options, own);
-  const now = settings.catalogue;
-  const later = withProfiles(now, withFile.profiles, withFile.own);
-  const scope = labelNamespace === undefined ? options : { namespace: labelNamespace, allNamespaces: false };
-  const survey: Survey = {
-    client,
-    options: settings.options,
-    now,
-    later,
-    namespaces: await readNamespaceList(client),
-    labelNamespace,
+  const settingsFor = await serverSettings(client, options, own);
+  const changed = new Map<Catalogue, Catalogue>();
+  const later = (namespace: Namespace): Catalogue => {
+    const now = settingsFor(namespace).catalogue;
+    const after = changed.get(now) ?? withProfiles(now, withFile.profiles, withFile.own);
+    changed.set(now, after);
+    return after;
   };
+  const scope = labelNamespace === undefined ? options : { namespace: labelNamespace, allNamespaces: false };
+  const survey: Survey = { client, settingsFor, later, namespaces: await readNamespaceList(client), labelNamespace };
   const found = await compareAll(survey, scope);
   const compared = options.serverDryRun ? await Promise.all(found.map((one) => withDryRun(client, one))) : found;
   const rows = compared.map(rowOf);
@@ -95,9 +93,8 @@ function withProfilesOf(catalogue: Catalogue, file: string, text: string): Catal
 
 interface Survey {
   readonly client: KubeClient;
-  readonly options: DecisionOptions;
-  readonly now: Catalogue;
-  readonly later: Catalogue;
+  readonly settingsFor: SettingsFor;
+  readonly later: (namespace: Namespace) => Catalogue;
   readonly namespaces: ReadonlyMap<string, Namespace>;
   readonly labelNamespace: string | undefined;
 }
@@ -121,8 +118,10 @@ async function compareAll(survey: Survey, scope: NamespaceScope): Promise<readon
         const roots = items
           .filter((item) => controllerOf(objectIn(item, 'metadata')) === undefined)
           .flatMap((item) => subjectOf(kind, item));
-        const facts = await readClusterState(survey.client, roots, survey.options);
-        for (const root of roots) found.push(...compare(survey, root, facts));
+        const optionsOf = (name: string): DecisionOptions =>
+          survey.settingsFor(labelled(survey, name) ?? { name, labels: {} }).options;
+        const stateOf = await readClusterStates(survey.client, roots, optionsOf);
+        for (const root of roots) found.push(...compare(survey, root, stateOf(root.namespace)));
       });
     }),
   );
@@ -147,16 +146,19 @@ function subjectOf(kind: WorkloadKind, item: JsonObject): readonly Root[] {
     : [];
 }
 
+/** The namespace as it would be, with the label of `--label-namespace`. */
+function labelled({ namespaces, labelNamespace }: Survey, name: string): Namespace | undefined {
+  const namespace = namespaces.get(name);
+  if (!namespace || name !== labelNamespace) return namespace;
+  return { ...namespace, labels: { ...namespace.labels, [INJECTION_LABEL]: ENABLED } };
+}
+
 function compare(survey: Survey, root: Root, cluster: ClusterState): readonly Compared[] {
-  const { now, later, labelNamespace } = survey;
   const namespace = survey.namespaces.get(root.namespace);
-  if (!namespace) return [];
-  const labelled =
-    namespace.name === labelNamespace
-      ? { ...namespace, labels: { ...namespace.labels, [INJECTION_LABEL]: ENABLED } }
-      : namespace;
-  const before: Admission = admit(root.pod, namespace, now, cluster);
-  const after = admit(root.pod, labelled, later, cluster);
+  const changed = labelled(survey, root.namespace);
+  if (!namespace || !changed) return [];
+  const before: Admission = admit(root.pod, namespace, survey.settingsFor(changed).catalogue, cluster);
+  const after = admit(root.pod, changed, survey.later(changed), cluster);
   const comparison = compareAdmissions(before, after);
   const { verdict } = comparison;
   if (verdict === 'skipped' && comparison.reason.code === 'namespace-not-enabled') return [];

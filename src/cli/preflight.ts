@@ -11,22 +11,24 @@ import {
   type Check,
   checkDeliveries,
   checkOtherInjectors,
+  checkApiServer,
   checkPodSecurity,
+  checkReleaseNamespaces,
+  checkReleases,
   checkVersion,
 } from '../diagnostics/preflight.ts';
+import { overlappingReleases, withoutRelease } from '../diagnostics/overlapping-releases.ts';
 import { ownEntries } from '../diagnostics/webhook-match.ts';
-import type { ClusterState } from '../kubernetes/cluster-state.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import { claimsOf, decodePod } from '../kubernetes/pod.ts';
-import { type JsonObject, objectIn, objectsIn } from '../lib/json.ts';
+import { type JsonObject, objectIn, objectsIn, textIn } from '../lib/json.ts';
 import { knownInjectors } from '../profile-sources/known-injectors.ts';
-import type { Catalogue } from '../profiles/catalogue.ts';
 import { reasonMessage } from '../reasons/message.ts';
 import { openUserCluster } from '../server/cluster.ts';
 import { readClaims, readNamespaceList } from './cluster-reader.ts';
 import { readClusterState } from './read-cluster-state.ts';
 import type { CommandOutput, CommandResult } from './command-result.ts';
-import { serverSettings } from './installed-settings.ts';
+import { serverSettings, type SettingsFor } from './installed-settings.ts';
 
 export interface PreflightOptions extends OfflineOptions {
   readonly kubeconfig?: string | undefined;
@@ -42,8 +44,8 @@ export async function preflight(options: PreflightOptions): Promise<CommandResul
     readOnce(client, WEBHOOK_CONFIGURATIONS),
   ]);
   const configurations = webhooks.kind === 'ok' ? objectsIn(webhooks.body, 'items') : [];
-  const settings = await serverSettings(client, options, own, configurations);
-  const cluster = await readClusterState(client, [], settings.options);
+  const settingsFor = await serverSettings(client, options, own, configurations);
+  const cluster = await readClusterState(client, [], settingsFor({ name: '', labels: {} }).options);
   const enabled = [...namespaces.values()].filter(isOptedIn);
   const checks: readonly Check[] = [
     checkVersion(cluster.kubernetes),
@@ -52,8 +54,11 @@ export async function preflight(options: PreflightOptions): Promise<CommandResul
     ...(webhooks.kind === 'ok'
       ? checkOtherInjectors(otherInjectors(configurations, knownInjectors))
       : [{ name: 'other injectors', result: 'problem' as const, message: describeFailure(webhooks) }]),
+    ...checkReleases(overlappingReleases(configurations, enabled), withoutRelease(configurations, enabled)),
+    ...(await checkApiServerAddresses(client)),
+    ...checkReleaseNamespaces(namespacesOfReleases(configurations, namespaces)),
     ...checkPodSecurity(enabled),
-    ...(await checkSamplePods(client, enabled, settings.catalogue, cluster)),
+    ...(await checkSamplePods(client, enabled, settingsFor)),
     ...(await checkReach(client, configurations, enabled)),
   ];
   const output: CommandOutput =
@@ -61,6 +66,38 @@ export async function preflight(options: PreflightOptions): Promise<CommandResul
       ? { kind: 'json', value: { checks } }
       : { kind: 'lines', lines: checks.map(({ name, result, message }) => `${MARKS[result]} ${name}: ${message}`) };
   return { output, exitCode: checks.some(({ result }) => result === 'problem') ? 1 : 0 };
+}
+
+function namespacesOfReleases(
+  configurations: readonly JsonObject[],
+  namespaces: ReadonlyMap<string, Namespace>,
+): readonly Namespace[] {
+  const services = configurations
+    .flatMap(ownEntries)
+    .map((entry) => textIn(objectIn(objectIn(entry, 'clientConfig'), 'service'), 'namespace'));
+  return [...new Set(services)].flatMap((name) => namespaces.get(name) ?? []);
+}
+
+const API_SERVER_SLICES =
+  '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices?labelSelector=kubernetes.io%2Fservice-name%3Dkubernetes';
+
+async function checkApiServerAddresses(client: KubeClient): Promise<readonly Check[]> {
+  const [slices, service] = await Promise.all([
+    readOnce(client, API_SERVER_SLICES),
+    readOnce(client, '/api/v1/namespaces/default/services/kubernetes'),
+  ]);
+  if (slices.kind !== 'ok') return [];
+  const items = objectsIn(slices.body, 'items');
+  const spec = service.kind === 'ok' ? objectIn(service.body, 'spec') : {};
+  const addresses = items.flatMap((slice) => objectsIn(slice, 'endpoints')).flatMap((one) => textsIn(one, 'addresses'));
+  const listed = [...items, spec].flatMap((one) => objectsIn(one, 'ports'));
+  const ports = listed.flatMap(({ port }) => (typeof port === 'number' ? [port] : []));
+  return checkApiServer([...new Set([...addresses, ...textsIn(spec, 'clusterIPs')])], [...new Set(ports)]);
+}
+
+function textsIn(object: JsonObject, key: string): readonly string[] {
+  const list = object[key];
+  return Array.isArray(list) ? list.filter((one) => typeof one === 'string') : [];
 }
 
 const MARKS: { readonly [result in Check['result']]: string } = { ok: '✓', note: '!', problem: '✗' };
@@ -129,16 +166,23 @@ function samplePod(namespace: string): JsonObject {
 async function checkSamplePods(
   client: KubeClient,
   enabled: readonly Namespace[],
-  catalogue: Catalogue,
-  cluster: ClusterState,
+  settingsFor: SettingsFor,
 ): Promise<readonly Check[]> {
   const claims = await readClaims(client, { namespace: '', allNamespaces: true });
   if (!claims)
     return [{ name: 'storage', result: 'note', message: 'you are not allowed to list PersistentVolumeClaims' }];
+  const states = new Map(
+    await Promise.all(
+      [...new Set(enabled.map(settingsFor))].map(
+        async (settings) => [settings, await readClusterState(client, [], settings.options)] as const,
+      ),
+    ),
+  );
   return enabled.flatMap((namespace): readonly Check[] => {
+    const settings = settingsFor(namespace);
     const decoded = decodePod(samplePod(namespace.name));
     if (!decoded.ok) return [];
-    const { decision, pod } = admit(decoded.value, namespace, catalogue, cluster);
+    const { decision, pod } = admit(decoded.value, namespace, settings.catalogue, states.get(settings));
     if (decision.outcome !== 'injected') {
       const message = `a sample pod in namespace ${namespace.name} would not be injected: ${reasonMessage(decision.reason)} (${decision.reason.code})`;
       return [{ name: 'settings', result: 'note', message }];

@@ -5,7 +5,7 @@ import { readOnce } from '../cluster/one-shot.ts';
 import { assumedClusterState } from '../config/catalogue.ts';
 import type { DecisionOptions } from '../config/decision-options.ts';
 import { checksIn } from '../config/options.ts';
-import type { ClusterState } from '../kubernetes/cluster-state.ts';
+import { type ClusterState, unknownCluster } from '../kubernetes/cluster-state.ts';
 import { containersOf, type Pod } from '../kubernetes/pod.ts';
 import { parseVersion } from '../kubernetes/version.ts';
 import { isObject, type Json, objectIn } from '../lib/json.ts';
@@ -34,6 +34,25 @@ export async function readClusterState(
     configMapKeys: (namespace, name) => known.get(`${namespace}/${name}`),
     ...resources,
   };
+}
+
+/** Reads what each server knows, as `readClusterState` does, where several releases serve the namespaces. Returns it by the name of the namespace. */
+export async function readClusterStates(
+  client: KubeClient,
+  pods: readonly { readonly namespace: string; readonly pod: Pod }[],
+  optionsOf: (namespace: string) => DecisionOptions,
+): Promise<(namespace: string) => ClusterState> {
+  const groups = new Map<DecisionOptions, (typeof pods)[number][]>();
+  for (const one of pods) {
+    const options = optionsOf(one.namespace);
+    groups.set(options, [...(groups.get(options) ?? []), one]);
+  }
+  const states = new Map(
+    await Promise.all(
+      [...groups].map(async ([options, group]) => [options, await readClusterState(client, group, options)] as const),
+    ),
+  );
+  return (namespace) => states.get(optionsOf(namespace)) ?? unknownCluster;
 }
 
 async function readResources(

@@ -66,6 +66,7 @@ export interface OfflineOptions {
   readonly config?: string | undefined;
   readonly profiles?: string | undefined;
   readonly kubernetes?: string | undefined;
+  readonly revision?: string | undefined;
 }
 
 export interface OfflineInputs {
@@ -75,8 +76,13 @@ export interface OfflineInputs {
 }
 
 /** Loads the inputs that a server with these files would use. Throws a UsageError if any of them is not valid. */
-export async function offlineInputs({ config: file, profiles, kubernetes }: OfflineOptions): Promise<OfflineInputs> {
-  const flags = Object.entries({ config: file, profiles, kubernetes });
+export async function offlineInputs({
+  config: file,
+  profiles,
+  kubernetes,
+  revision,
+}: OfflineOptions): Promise<OfflineInputs> {
+  const flags = Object.entries({ config: file, profiles, kubernetes, revision });
   const given = flags.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
   const config = requireConfig(readConfig(Object.fromEntries(given), {}));
   const silent = { info: () => {}, warn: () => {}, error: () => {} };
@@ -103,9 +109,14 @@ function problemsIn(catalogue: Catalogue, defaults: Config['defaults']): readonl
   return [...problemsOfDefaults(catalogue, Object.entries(defaults)), ...problemsOfTenancy(catalogue)].map(problemText);
 }
 
-/** Applies the options that restrict what a catalogue allows. */
+/** Applies the options that say what a catalogue allows, and where. */
 export function withOptions(catalogue: Catalogue, options: DecisionOptions): Catalogue {
-  return { ...withTenancy(catalogue, tenancyOf(options)), strictRequired: options.strictRequired };
+  const { strictRequired, revision } = options;
+  return {
+    ...withTenancy(catalogue, tenancyOf(options)),
+    strictRequired,
+    ...(revision !== undefined && { revision }),
+  };
 }
 
 function tenancyOf({

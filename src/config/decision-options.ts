@@ -22,6 +22,7 @@ export const sourceOfOption = {
   events: 'unused',
   checks: 'file',
   strictRequired: 'file',
+  revision: 'file',
   auditInterval: 'unused',
   host: 'unused',
   port: 'unused',

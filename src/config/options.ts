@@ -1,4 +1,4 @@
-import { isObjectName } from '../kubernetes/names.ts';
+import { isDnsLabel, isObjectName } from '../kubernetes/names.ts';
 import { POD_SECURITY_LEVELS, type PodSecurityLevel } from '../kubernetes/pod-security.ts';
 import type { Result } from '../lib/result.ts';
 import { lockableNames, type SettableBy, type Tenancy } from '../profiles/tenancy/policy.ts';
@@ -26,6 +26,7 @@ export interface ServerOptions {
   readonly events: boolean;
   readonly checks: string;
   readonly strictRequired: boolean;
+  readonly revision?: string;
   readonly auditInterval: string;
   readonly host: string;
   readonly port: number;
@@ -147,6 +148,11 @@ export const optionRows: { readonly [name in OptionName]-?: OptionRow<NonNullabl
     ...kinds.BOOLEAN,
     description:
       'Let no pod opt out where an agent is required: the label `disabled` and `inject: "false"` have no effect there, and the pod is injected or refused.',
+  },
+  revision: {
+    ...kinds.text('REVISION', 'a DNS label: lower-case letters, digits and dashes, at most 63', isDnsLabel),
+    description:
+      'Serve only namespaces whose label agent-injector.io/revision has this value. Default: only those without the label. For several releases in one cluster.',
   },
   auditInterval: {
     ...kinds.INTERVAL,

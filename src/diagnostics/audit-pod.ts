@@ -1,6 +1,6 @@
 import { admitInContext } from '../admission/admit.ts';
 import { isReported } from '../admission/decision.ts';
-import { isOptedIn } from '../admission/opt-in.ts';
+import { isOptedIn, isServedBy } from '../admission/opt-in.ts';
 import { missingEvidence } from '../admission/status-evidence.ts';
 import { type InjectedStatus, isInjected, readStatus } from '../api/status-annotation.ts';
 import { claimsOf, type Pod } from '../kubernetes/pod.ts';
@@ -31,10 +31,10 @@ export interface PodAudit {
 
 /**
  * Compares an existing pod with what the server would decide now. `claims` are the existing ones, as `namespace/name`; undefined if unknown, then
- * none is reported as missing. Undefined for a pod that has ended or is being deleted.
+ * none is reported as missing. Undefined for a pod that has ended or is being deleted, and for one that another release serves.
  */
 export function auditPod(sources: SettingSources, claims: ReadonlySet<string> | undefined): PodAudit | undefined {
-  if (hasEnded(sources.pod)) return undefined;
+  if (hasEnded(sources.pod) || !isServedBy(sources.catalogue, sources.namespace)) return undefined;
   const record = readStatus(sources.pod);
   const recorded = record?.decision === 'injected' ? record.containers.filter(isInjected) : [];
   const { injected, unproven } = checkRecord(sources, recorded);

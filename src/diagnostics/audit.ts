@@ -31,7 +31,8 @@ export interface AuditReport {
 
 /** Inputs of an audit. Claims as `namespace/name`; undefined if they cannot be read. */
 export interface AuditInputs {
-  readonly catalogue: Catalogue;
+  /** The catalogue of the release that serves a namespace. */
+  readonly catalogueOf: (namespace: Namespace) => Catalogue;
   readonly namespaces: ReadonlyMap<string, Namespace>;
   readonly claims: ReadonlySet<string> | undefined;
 }
@@ -53,15 +54,15 @@ export class Audit {
   }
 
   add(pod: Pod, namespaceName: string, cluster: ClusterState): void {
-    const { catalogue, claims, namespaces } = this.#inputs;
+    const { catalogueOf, claims, namespaces } = this.#inputs;
     const namespace = namespaces.get(namespaceName);
-    const sources = namespace && { pod, namespace, catalogue, cluster };
+    const sources = namespace && { pod, namespace, catalogue: catalogueOf(namespace), cluster };
     const audited = sources && auditPod(sources, claims);
     if (!audited) return;
     this.#pods++;
     if (audited.injected.length > 0) this.#injectedPods++;
     for (const { profile: name, container } of audited.injected) {
-      const profile = catalogue.profiles.get(name);
+      const profile = sources.catalogue.profiles.get(name);
       if (profile) this.#countValues(sources, profile, container);
     }
     for (const finding of audited.findings) this.#record(sources, finding);

@@ -1,9 +1,11 @@
 import { isOptedIn } from '../admission/opt-in.ts';
+import { REVISION_LABEL } from '../api/keys.ts';
 import { POD_SECURITY_ENFORCE_LABEL } from '../kubernetes/labels.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import { isAtLeast, type KubernetesVersion, versionText } from '../kubernetes/version.ts';
 import { deliveryNeeds } from '../profiles/delivery.ts';
 import type { OtherInjector } from './other-webhooks.ts';
+import type { Overlap } from './overlapping-releases.ts';
 
 /** The result of one preflight check. A `note` is information: nothing needs to be fixed. */
 export interface Check {
@@ -51,6 +53,42 @@ export function checkOtherInjectors(found: readonly OtherInjector[]): readonly C
       ? `${configuration} (${product}) also injects agents: a process can have only one, so opt pods out of one of the two injectors`
       : `${configuration} (${product}) also modifies pods; the two do not conflict`,
   }));
+}
+
+export function checkReleases(overlaps: readonly Overlap[], unserved: readonly Namespace[]): readonly Check[] {
+  const name = 'releases';
+  const problems = [
+    ...overlaps.map(
+      ({ configurations, namespaces }) =>
+        `${configurations.join(' and ')} serve the same namespaces (${namespaces}): uninstall one of them, or give it a revision`,
+    ),
+    ...unserved.map(
+      (one) =>
+        `no release serves namespace ${one.name}, whose label is ${REVISION_LABEL}=${one.labels[REVISION_LABEL]}`,
+    ),
+  ];
+  if (problems.length > 0) return problems.map((message) => ({ name, result: 'problem', message }));
+  return [{ name, result: 'ok', message: 'no namespace is served by two releases of agent-injector' }];
+}
+
+/** Checks the namespaces that releases run in, whose own pods comply with `restricted`. */
+export function checkReleaseNamespaces(namespaces: readonly Namespace[]): readonly Check[] {
+  return namespaces.map(({ name, labels }): Check => {
+    const level = labels[POD_SECURITY_ENFORCE_LABEL];
+    if (level === 'restricted')
+      return { name: 'pod security', result: 'ok', message: `namespace ${name} of agent-injector enforces restricted` };
+    const found = level === undefined ? `has no label ${POD_SECURITY_ENFORCE_LABEL}` : `enforces ${level}`;
+    const message = `namespace ${name} of agent-injector ${found}: unless it uses hostNetwork, kubectl label --overwrite namespace ${name} ${POD_SECURITY_ENFORCE_LABEL}=restricted`;
+    return { name: 'pod security', result: 'note', message };
+  });
+}
+
+/** Where the API servers are reached, from the Service `kubernetes` and its endpoints: what a policy for the server's egress must admit. */
+export function checkApiServer(addresses: readonly string[], ports: readonly number[]): readonly Check[] {
+  if (addresses.length === 0) return [];
+  const cidrs = addresses.map((address) => `${address}/${address.includes(':') ? 128 : 32}`);
+  const message = `ports ${ports.join(', ')} of ${cidrs.join(', ')}: egress can be limited to them with networkPolicy.apiServerPorts and networkPolicy.apiServerCidrs`;
+  return [{ name: 'API server', result: 'note', message }];
 }
 
 export function checkPodSecurity(namespaces: Iterable<Namespace>): readonly Check[] {

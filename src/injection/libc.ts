@@ -4,9 +4,13 @@ import { settingValues } from '../settings/setting-values.ts';
 
 const MUSL_IMAGE = /(?:^|[^a-z])(?:alpine|musl)(?:[^a-z]|$)/;
 
+export function isMuslImage(container: Container): boolean {
+  return MUSL_IMAGE.test(imageNameOf(container).toLowerCase());
+}
+
 /** Returns the libc of a container: the `libc` setting, else a guess by the words of the image's name and tag. Undefined if unknown. */
 export function libcOf(sources: SettingSources, container: Container): string | undefined {
   const setting = resolveSetting(sources, 'libc', container.name)?.text;
   if (setting !== undefined && settingValues.libc.accepts(setting)) return setting;
-  return MUSL_IMAGE.test(imageNameOf(container).toLowerCase()) ? 'musl' : undefined;
+  return isMuslImage(container) ? 'musl' : undefined;
 }

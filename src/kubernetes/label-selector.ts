@@ -38,6 +38,19 @@ export function matchesExpression(expression: JsonObject, value: string | undefi
   }
 }
 
+/** The values that a label selector gives for a key and an operator; an entry of `matchLabels` is an `In` with one value. */
+export function selectorValues(selector: Json | undefined, key: string, operator: 'In' | 'NotIn'): readonly Json[] {
+  const object = isObject(selector) ? selector : {};
+  const label = objectIn(object, 'matchLabels')[key];
+  const expressions = objectsIn(object, 'matchExpressions').filter(
+    (one) => one['key'] === key && one['operator'] === operator,
+  );
+  return [
+    ...(operator === 'In' && typeof label === 'string' ? [label] : []),
+    ...expressions.flatMap(({ values }) => (Array.isArray(values) ? values : [])),
+  ];
+}
+
 function expressionText({ operator, values }: JsonObject): string {
   const list = Array.isArray(values) ? values.map(String).join(', ') : '';
   if (operator === 'In') return `in (${list})`;

@@ -92,6 +92,10 @@ export function osOf(pod: Pod, container?: Container): string | undefined {
   return isWindows ? 'windows' : 'linux';
 }
 
+export function isWindowsImage(container: Container): boolean {
+  return WINDOWS_IMAGE.test(imageNameOf(container).toLowerCase());
+}
+
 function isWindowsContainer(container: Container): boolean {
-  return windowsOptionsOf(container) !== undefined || WINDOWS_IMAGE.test(imageNameOf(container).toLowerCase());
+  return windowsOptionsOf(container) !== undefined || isWindowsImage(container);
 }

@@ -43,6 +43,8 @@ export interface Catalogue {
   readonly ownDefaults?: ReadonlySet<string>;
   /** True if required pods have no way out (the option `strictRequired`). */
   readonly strictRequired?: boolean;
+  /** The revision of the release: it serves the namespaces with this revision, or those without any. */
+  readonly revision?: string;
   /** All names in annotations with our prefix that users may write: settings, and parameters of all profiles. */
   readonly knownSettings: ReadonlySet<string>;
 }

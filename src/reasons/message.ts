@@ -1,5 +1,5 @@
 import { POD_SECURITY_ENFORCE_LABEL } from '../kubernetes/labels.ts';
-import { INJECTION_LABEL, type Level, PREFIX } from '../api/keys.ts';
+import { INJECTION_LABEL, type Level, PREFIX, REVISION_LABEL } from '../api/keys.ts';
 import { dispatch } from '../lib/dispatch.ts';
 import { versionText } from '../kubernetes/version.ts';
 import { didYouMean } from '../lib/suggest.ts';
@@ -15,6 +15,8 @@ const messages: Messages = {
   'mirror-pod': () => 'the pod is the mirror pod of a static pod',
   'namespace-not-enabled': ({ namespace, label, suggestion }) =>
     `namespace ${oneLine(namespace, 63)} has ${label === undefined ? `no label ${INJECTION_LABEL}` : `label ${INJECTION_LABEL}=${quote(label)}`}${suggested(suggestion)}`,
+  'other-revision': ({ namespace, label, revision }) =>
+    `namespace ${oneLine(namespace, 63)} ${revisionText('has', label)}; this release serves namespaces ${revisionText('with', revision)}`,
   'opted-out': ({ by }) => `opted out by ${by}`,
   'already-instrumented': ({ profile }) => `the container already has the agent of profile ${profile}`,
   'variables-already-set': ({ profile }) =>
@@ -100,6 +102,11 @@ export function reasonMessage(reason: Reason): string {
 /** The section of the documentation that explains the reason. Its anchor is the code, which never changes. */
 export function docsAddress(code: ReasonCode): string {
   return `docs/reasons.md#${code}`;
+}
+
+function revisionText(verb: 'has' | 'with', revision: string | undefined): string {
+  if (revision !== undefined) return `${verb} label ${REVISION_LABEL}=${oneLine(revision, 63)}`;
+  return verb === 'has' ? `has no label ${REVISION_LABEL}` : 'without it';
 }
 
 function settableByText(levels: readonly Level[]): string {

@@ -25,6 +25,11 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
     meaning: 'The namespace does not have the label that turns injection on.',
     hint: 'To turn it on: kubectl label namespace NAME agent-injector.io/injection=enabled',
   },
+  'other-revision': {
+    kind: 'choice',
+    meaning: 'The namespace is served by another release of agent-injector in the cluster.',
+    hint: 'None needed if another release serves the namespace. To change it: kubectl label namespace NAME agent-injector.io/revision=REVISION --overwrite, or remove the label for the release without a revision.',
+  },
   'opted-out': {
     kind: 'exemption',
     meaning: 'The pod or its namespace has opted out of injection.',

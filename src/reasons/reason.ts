@@ -49,6 +49,13 @@ export type Reason =
       readonly label: string | undefined;
       readonly suggestion: string | undefined;
     }
+  | {
+      readonly code: 'other-revision';
+      readonly namespace: string;
+      /** The value of the namespace's label, and the revision of this release. */
+      readonly label: string | undefined;
+      readonly revision: string | undefined;
+    }
   | { readonly code: 'opted-out'; readonly by: string }
   | { readonly code: 'already-instrumented'; readonly profile: string }
   | { readonly code: 'variables-already-set'; readonly profile: string }

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 
 /**
  * Connections that have not asked for the metrics. A probe of the kubelet is a new connection that sends its request at once and is closed with the
- * answer, so it is among the newest. One connection is accepted in each iteration of the event loop, at most some 10,000 a second.
+ * answer, so it is among the newest. One connection is accepted in each iteration of the event loop, some thousands a second at most.
  */
 export const MAX_NEW_CONNECTIONS = 256;
 
@@ -46,16 +46,8 @@ const TIMEOUTS: ServerOptions = {
   connectionsCheckingInterval: 1000,
 };
 
-/** A connection on which nothing is sent or received for this long is closed, such as that of a client that does not read its answer. */
-const SILENT_MS = 10_000;
-
-export interface AdminHttpServerOptions {
-  readonly answer: (request: IncomingMessage, response: ServerResponse) => void;
-  /** The path of the metrics. Other requests cost an accepted connection each, which bounds their rate. */
-  readonly metricsPath: string;
-  /** Called for each connection that is closed because of a limit. */
-  readonly onExcess: () => void;
-}
+/** From the request until its answer is sent. A client that reads slowly would otherwise occupy its connection. */
+const ANSWER_MS = 10_000;
 
 interface OpenConnection {
   readonly socket: Socket;
@@ -63,18 +55,37 @@ interface OpenConnection {
   isIdle: boolean;
 }
 
-/** An HTTP server that keeps its connections within the limits, and closes the oldest ones instead of refusing new ones. */
+/** An HTTP server that keeps its connections within the limits. */
 export class AdminHttpServer extends Server {
-  readonly #options: AdminHttpServerOptions;
+  readonly #onExcess: () => void;
+  /** Oldest first, as are the scrapers. */
   readonly #new = new Map<Socket, OpenConnection>();
   readonly #scrapers = new Map<Socket, OpenConnection>();
 
-  constructor(options: AdminHttpServerOptions) {
+  /** `onExcess` is called for each connection that is closed because of a limit. */
+  constructor(onExcess: () => void) {
     super(TIMEOUTS);
-    this.#options = options;
-    this.setTimeout(SILENT_MS);
+    this.#onExcess = onExcess;
     this.on('connection', (socket: Socket) => this.#accept(socket));
-    this.on('request', (request: IncomingMessage, response) => this.#answer(request, response));
+  }
+
+  /** Answers requests by this function, and closes each connection with the answer: accepting connections bounds the rate of requests. */
+  answerBy(answer: (request: IncomingMessage, response: ServerResponse) => void): this {
+    return this.on('request', (request: IncomingMessage, response) => {
+      if (this.#begin(request.socket, response)) answer(request, response);
+    });
+  }
+
+  /** Keeps the connection of a request for metrics open. Returns false, and closes it, if there are too many of these. */
+  admitScraper({ socket }: IncomingMessage, response: ServerResponse): boolean {
+    const connection = this.#new.get(socket) ?? this.#scrapers.get(socket);
+    if (!connection) return false;
+    this.#new.delete(socket);
+    this.#scrapers.set(socket, connection);
+    const excess = scraperToClose([...this.#scrapers.values()]);
+    if (excess) this.#close(excess);
+    response.removeHeader('connection');
+    return excess !== connection;
   }
 
   /** Closes connections without a request, too, unlike Node's own. */
@@ -89,36 +100,28 @@ export class AdminHttpServer extends Server {
     if (this.#new.size > MAX_NEW_CONNECTIONS && oldest) this.#close(oldest);
   }
 
-  #answer(request: IncomingMessage, response: ServerResponse): void {
-    const { socket, url } = request;
+  /** Returns false, and closes the connection, for a request before the previous answer: thousands fit into what is read at once. */
+  #begin(socket: Socket, response: ServerResponse): boolean {
     const connection = this.#new.get(socket) ?? this.#scrapers.get(socket);
-    // No scraper sends a request before the previous one is answered, and thousands fit into what is read at once.
     if (!connection?.isIdle) {
       socket.destroy();
-      return;
+      return false;
     }
     connection.isIdle = false;
+    const timer = setTimeout(() => socket.destroy(), ANSWER_MS);
     response.once('close', () => {
+      clearTimeout(timer);
       connection.isIdle = true;
     });
-    if (url !== this.#options.metricsPath) response.setHeader('connection', 'close');
-    else if (!this.#admitScraper(connection)) return;
-    this.#options.answer(request, response);
-  }
-
-  #admitScraper(connection: OpenConnection): boolean {
-    this.#new.delete(connection.socket);
-    this.#scrapers.set(connection.socket, connection);
-    const excess = scraperToClose([...this.#scrapers.values()]);
-    if (excess) this.#close(excess);
-    return excess !== connection;
+    response.setHeader('connection', 'close');
+    return true;
   }
 
   #close({ socket }: OpenConnection): void {
     // The event of the socket comes later.
     this.#forget(socket);
     socket.destroy();
-    this.#options.onExcess();
+    this.#onExcess();
   }
 
   #forget(socket: Socket): void {

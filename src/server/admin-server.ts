@@ -5,8 +5,6 @@ import { shareRendering } from '../metrics/shared-rendering.ts';
 import type { Metrics } from '../metrics/types.ts';
 import { AdminHttpServer, MAX_NEW_CONNECTIONS, MAX_SCRAPERS, MAX_SCRAPERS_PER_ADDRESS } from './admin-connections.ts';
 
-const METRICS_PATH = '/metrics';
-
 export interface AdminServerOptions {
   readonly metrics: Pick<Metrics, 'render' | 'contentType'>;
   readonly notReady: () => readonly string[];
@@ -24,16 +22,16 @@ export function createAdminServer({
   log,
   clock = systemClock,
 }: AdminServerOptions): FastifyInstance {
-  const connections = new ProblemLog(log, clock);
-  const onExcess = (): void => {
+  const problems = new ProblemLog(log, clock);
+  const connections = new AdminHttpServer(() => {
     const limits = { new: MAX_NEW_CONNECTIONS, scrapers: MAX_SCRAPERS, perAddress: MAX_SCRAPERS_PER_ADDRESS };
-    connections.report(limits, 'connections to the admin port are closed: too many are open');
-  };
+    problems.report(limits, 'connections to the admin port are closed: too many are open');
+  });
   const server: FastifyInstance = fastify({
     logger: false,
     forceCloseConnections: true,
     bodyLimit: 1024,
-    serverFactory: (answer) => new AdminHttpServer({ answer, metricsPath: METRICS_PATH, onExcess }),
+    serverFactory: (answer) => connections.answerBy(answer),
   });
   server.get('/livez', async () => 'ok\n');
   server.get('/readyz', async (_, reply) => {
@@ -45,10 +43,11 @@ export function createAdminServer({
     return reply.code(503).send(reasons.map((reason) => `not ready: ${reason}\n`).join('') + detail);
   });
   const rendering = shareRendering(metrics.render, clock);
-  server.get(METRICS_PATH, async (request, reply) => {
+  server.get('/metrics', async ({ raw }, reply) => {
+    if (!connections.admitScraper(raw, reply.raw)) return reply.hijack();
     const text = await rendering();
-    // Thousands can have been disconnected meanwhile.
-    return request.socket.destroyed ? reply.hijack() : reply.type(metrics.contentType).send(text);
+    // It can have been disconnected meanwhile.
+    return raw.socket.destroyed ? reply.hijack() : reply.type(metrics.contentType).send(text);
   });
   return server;
 }

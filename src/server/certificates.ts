@@ -32,7 +32,7 @@ export async function openCertificates(
   const { name, namespace, servername } = serviceOf(config);
   await readable(config.clientCa);
   const source = sourceOf(config, client, servername);
-  const service = { name, namespace, writesPaths: source.isShared };
+  const service = { name, namespace, revision: config.revision, writesPaths: source.isShared };
   const caBundle = openCaBundle(config, client, { service, logger: log, settleMs: source.propagationMs });
   const isPathOpen = caBundle === undefined ? isPlainPath : (path: string) => caBundle.paths.isOpen(path);
   const { clientCa } = config;

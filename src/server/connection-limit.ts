@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { MAX_NEW_CONNECTIONS, MAX_SCRAPERS } from './admin-connections.ts';
 
-/** File descriptors reserved for everything but callers: probes, watches, lookups, files. */
-const RESERVED_DESCRIPTORS = 24;
+/** File descriptors reserved for everything but callers of the webhook: the admin port, watches, lookups, files. */
+const RESERVED_DESCRIPTORS = 24 + MAX_NEW_CONNECTIONS + MAX_SCRAPERS;
 
 const MIN_CONNECTIONS = 8;
 

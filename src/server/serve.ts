@@ -20,6 +20,7 @@ import { openCluster, openNamespaces } from './cluster.ts';
 import { maxConnectionsHere } from './connection-limit.ts';
 import { openEvents } from './events.ts';
 import { LogOutput, stdoutSink } from './log-output.ts';
+import { warnOfOtherReleases } from './other-releases.ts';
 
 interface Running {
   /** Keeps answering for the drain time while callers are asked to reconnect elsewhere, then closes. */
@@ -157,7 +158,7 @@ async function start(config: Config, log: Logger, logLinesDropped: () => number)
     const port = await listen(server, config.host, config.port);
     await certificates.attach({ host: config.host, port, use: (next) => replaceCertificate(server, next) });
     state = 'serving';
-    sources.audits?.start();
+    startChecks(config, sources, log);
     log.info({ port, namespaces: namespaces.status().size, version: VERSION }, 'webhook port is open');
   } catch (error) {
     await close();
@@ -171,6 +172,12 @@ async function start(config: Config, log: Logger, logLinesDropped: () => number)
       log.info({}, 'stopped');
     },
   };
+}
+
+/** Starts what no review waits for. */
+function startChecks({ webhookConfiguration }: Config, { audits, client }: Sources, log: Logger): void {
+  audits?.start();
+  void warnOfOtherReleases(client, webhookConfiguration, log);
 }
 
 /** Opens a port and returns its number. `::` accepts IPv4 too; without IPv6, 0.0.0.0 is used instead. */

@@ -1,4 +1,13 @@
-import { DISABLED, INJECTION_LABEL, keyTable, parseKey, PREFIX, REQUIRED, STATUS_ANNOTATION } from '../api/keys.ts';
+import {
+  DISABLED,
+  INJECTION_LABEL,
+  keyTable,
+  parseKey,
+  PREFIX,
+  REQUIRED,
+  REVISION_LABEL,
+  STATUS_ANNOTATION,
+} from '../api/keys.ts';
 import { annotationsOf, containersOf, labelsOf, type Pod } from '../kubernetes/pod.ts';
 import { nearest } from '../lib/suggest.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
@@ -28,7 +37,8 @@ function unknownLabels(labels: Readonly<Record<string, string>>): readonly Reaso
     if (suggestion !== undefined) found.push({ code: 'unknown-label', label, value, expected: `use ${suggestion}` });
     if (!label.startsWith(`${PREFIX}/`)) continue;
     if (label !== INJECTION_LABEL) {
-      found.push({ code: 'unknown-label', label, value, expected: 'settings must be annotations' });
+      const expected = label === REVISION_LABEL ? 'it belongs on the namespace' : 'settings must be annotations';
+      found.push({ code: 'unknown-label', label, value, expected });
     } else if (value !== DISABLED && value !== REQUIRED) {
       found.push({ code: 'unknown-label', label, value, expected: `the value must be ${DISABLED} or ${REQUIRED}` });
     }

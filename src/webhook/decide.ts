@@ -1,15 +1,16 @@
 import { admitInContext, statusOnly } from '../admission/admit.ts';
 import { type Decision, notInjected } from '../admission/decision.ts';
-import { isOptedIn, optsOut } from '../admission/opt-in.ts';
+import { isOptedIn, isServedBy, optsOut } from '../admission/opt-in.ts';
 import type { Review } from '../admission/review.ts';
-import { INJECTION_LABEL, REQUIRED } from '../api/keys.ts';
+import { INJECTION_LABEL, REQUIRED, REVISION_LABEL } from '../api/keys.ts';
 import type { Namespace, NamespaceLookup } from '../kubernetes/namespace.ts';
 import type { Pod } from '../kubernetes/pod.ts';
 import type { Operation } from '../lib/json-patch.ts';
+import type { Catalogue } from '../profiles/catalogue.ts';
 import { traceOf } from '../lib/stack-trace.ts';
 import { isRequired } from '../settings/required.ts';
 import type { DecisionInputs } from './answer-cache/answer-cache.ts';
-import { recordLookups } from './answer-cache/lookup-recorder.ts';
+import type { PlanCache } from './plan-cache.ts';
 import { MAX_WAIT_MS } from './deadline.ts';
 import type { HandlerDependencies } from './dependencies.ts';
 
@@ -31,6 +32,7 @@ export interface Question {
 /** Decides on a review. Never rejects. */
 export async function decide(
   dependencies: HandlerDependencies,
+  plans: PlanCache,
   review: Review,
   question: Question,
 ): Promise<DecidedReview> {
@@ -44,14 +46,10 @@ export async function decide(
       return { decision, operations: statusOnly(decision, { pod, catalogue: dependencies.catalogue() }).operations };
     }
     ({ namespace } = found);
-    const inputs = { namespace, catalogue: dependencies.catalogue(), lookups: recordLookups(dependencies.cluster()) };
-    const { catalogue, lookups } = inputs;
-    const admission = admitInContext({ pod, namespace, catalogue, cluster: lookups.cluster, required });
-    return {
-      ...admission,
-      ...(found.by !== 'assumption' && { namespace: namespace.name }),
-      ...(found.by === 'cache' && { inputs }),
-    };
+    const context = { pod, namespace, catalogue: dependencies.catalogue(), cluster: dependencies.cluster(), required };
+    // A namespace that is not cached is another object for each review, so nothing would be found again.
+    if (found.by === 'cache') return { ...plans.admit(context), namespace: namespace.name };
+    return { ...admitInContext(context), ...(found.by === 'lookup' && { namespace: namespace.name }) };
   } catch (error) {
     dependencies.log.error({ err: traceOf(error), uid: review.uid }, 'internal error while deciding on a review');
     const decision = notInjected({ code: 'internal-error' }, isRequired({ pod, namespace, required }));
@@ -69,11 +67,13 @@ async function findNamespace(
   { required, deadlineMs }: Question,
 ): Promise<FoundNamespace> {
   const cached = namespaces.get(name);
-  if (cached && (!required || isPlausible(cached, pod))) return { kind: 'found', namespace: cached, by: 'cache' };
+  if (cached && (!required || isPlausible(cached, pod, catalogue())))
+    return { kind: 'found', namespace: cached, by: 'cache' };
   // The documented ways out also work if the namespace cannot be read.
   if (required && optsOut(pod) && catalogue().strictRequired !== true) {
-    const namespace = { name, labels: { [INJECTION_LABEL]: REQUIRED }, annotations: {} };
-    return { kind: 'found', namespace, by: 'assumption' };
+    const { revision } = catalogue();
+    const labels = { [INJECTION_LABEL]: REQUIRED, ...(revision !== undefined && { [REVISION_LABEL]: revision }) };
+    return { kind: 'found', namespace: { name, labels, annotations: {} }, by: 'assumption' };
   }
   const waitMs = Math.min(deadlineMs, MAX_WAIT_MS);
   const lookup = await (required ? namespaces.fetchLatest(name, waitMs) : namespaces.fetch(name, waitMs));
@@ -84,8 +84,8 @@ async function findNamespace(
  * False if the API server knows a later state of the namespace: by this one it would not call the path for required pods. What the namespace sets
  * has changed as well then.
  */
-function isPlausible(namespace: Namespace, pod: Pod): boolean {
-  return isOptedIn(namespace) && isRequired({ pod, namespace });
+function isPlausible(namespace: Namespace, pod: Pod, catalogue: Catalogue): boolean {
+  return isOptedIn(namespace) && isServedBy(catalogue, namespace) && isRequired({ pod, namespace });
 }
 
 export function unchanged(decision: Decision): DecidedReview {

@@ -5,6 +5,7 @@ import type { Clock } from '../lib/clock.ts';
 import { oneLine } from '../lib/text.ts';
 import { AnswerCache } from './answer-cache/answer-cache.ts';
 import { readReviewKey, type ReviewKey } from './answer-cache/review-key.ts';
+import { PlanCache } from './plan-cache.ts';
 import { parseBody } from './body.ts';
 import { answerDeadlineMs } from './deadline.ts';
 import { decide, type DecidedReview, unchanged } from './decide.ts';
@@ -24,6 +25,7 @@ export class MutateHandler {
   readonly #dependencies: HandlerDependencies;
   readonly #queueDelay: (request: FastifyRequest) => QueueDelay;
   readonly #cache = new AnswerCache<RenderedAnswer>();
+  readonly #plans = new PlanCache();
   readonly #shedder: LoadShedder;
   readonly #clock: Clock;
 
@@ -59,7 +61,7 @@ export class MutateHandler {
       return respond(decoded.uid, render(log, undefined, unchanged(notInjected(decoded.reason, required))));
     }
     const { review } = decoded;
-    return decide(this.#dependencies, review, question).then((decided) => {
+    return decide(this.#dependencies, this.#plans, review, question).then((decided) => {
       const answer = render(log, review, decided);
       if (key) this.#storeAnswer(key, decided, answer);
       return respond(review.uid, answer);

@@ -35,7 +35,7 @@ export function render(log: ParentLogger, review: Review | undefined, decided: D
     decision,
     namespace,
     pod: review && !dryRun ? { namespace: review.namespace, ...withoutManagedFields(review.pod) } : undefined,
-    text: splitAtUid(decision, operations),
+    text: textOf(decision, operations),
     logFields,
     logger: log.child(logFields),
   };
@@ -47,6 +47,19 @@ function withoutManagedFields({ metadata }: Pod): HasMetadata {
 }
 
 const NO_UID = '"uid":"';
+
+// Pods of one shape share a decision, and most of them have the same patch.
+const texts = new WeakMap<Decision, { readonly patch: string; readonly text: AnswerText }>();
+
+/** The patch is part of the text: it is compared, not assumed. */
+function textOf(decision: Decision, operations: readonly Operation[]): AnswerText {
+  const patch = JSON.stringify(operations);
+  const known = texts.get(decision);
+  if (known?.patch === patch) return known.text;
+  const text = splitAtUid(decision, operations);
+  texts.set(decision, { patch, text });
+  return text;
+}
 
 export function splitAtUid(decision: Decision, operations: readonly Operation[]): AnswerText {
   const text = JSON.stringify(encodeReview('', decision, operations));

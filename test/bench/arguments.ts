@@ -1,7 +1,15 @@
 import { parseArgs } from 'node:util';
 
 /** The rows, in the order of measurement. */
-export const rowNames = ['throughput', 'creation', 'pod-growth', 'cluster-growth', 'cold-start', 'memory'] as const;
+export const rowNames = [
+  'throughput',
+  'creation',
+  'pod-growth',
+  'cluster-growth',
+  'cold-start',
+  'first-reviews',
+  'memory',
+] as const;
 export type RowName = (typeof rowNames)[number];
 
 export interface Options {

@@ -67,6 +67,7 @@ async function load(job: Job): Promise<Window> {
     socket.setNoDelay(true);
     sockets.add(socket);
     const ask = (): void => {
+      if (phase === 'over') return;
       template = templates[count % templates.length];
       if (!template) throw new Error('no bodies to send');
       const filled = fill(template, scratch, count, job.strangers);
@@ -93,11 +94,15 @@ async function load(job: Job): Promise<Window> {
         if (samples.length === job.reviews) finish();
       }
       if (phase === 'over') return;
-      sent = now;
-      if (!answer.last) return ask();
-      sockets.delete(socket);
-      socket.removeAllListeners('close').end();
-      open();
+      const next = (): void => {
+        sent = performance.now();
+        if (!answer.last) return ask();
+        sockets.delete(socket);
+        socket.removeAllListeners('close').end();
+        open();
+      };
+      if (job.perSecond === undefined) next();
+      else setTimeout(next, Math.max(0, 1000 / job.perSecond - (now - sent)));
     };
     socket.once('secureConnect', ask);
     socket.on('data', (chunk) => {

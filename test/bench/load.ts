@@ -22,6 +22,8 @@ export interface Job {
   /** Maximum duration of the window, which also ends after `reviews`. */
   readonly seconds: number;
   readonly reviews?: number;
+  /** Reviews that each connection sends a second, one after the other. @default as many as are answered */
+  readonly perSecond?: number;
 }
 
 /** The results of one window. Response times are in microseconds. */

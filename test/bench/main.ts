@@ -7,6 +7,7 @@ import { clusterGrowth } from './cluster-growth.ts';
 import { coldStart } from './cold-start.ts';
 import { creation } from './creation.ts';
 import { described } from './described.ts';
+import { firstReviews } from './first-reviews.ts';
 import { measuredFile } from './measured.ts';
 import { memory } from './memory.ts';
 import { podGrowth } from './pod-growth.ts';
@@ -21,6 +22,7 @@ const measures: Readonly<Record<RowName, (bench: Bench, book: SampleBook) => Pro
   'pod-growth': podGrowth,
   'cluster-growth': clusterGrowth,
   'cold-start': coldStart,
+  'first-reviews': firstReviews,
   memory,
 };
 

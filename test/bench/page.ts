@@ -42,6 +42,8 @@ const details: Readonly<Record<string, Detail>> = {
   },
   clusterMemory: { row: 'cluster-growth', figure: 'rss', variant: 'cluster', unit: 'MiB at rest', base: leastOf },
   coldStart: { row: 'cold-start', figure: 'ms', variant: '', unit: 'ms', base: floor },
+  firstReviewsCpu: { row: 'first-reviews', figure: 'cpu', variant: '', unit: 'us of CPU per review', base: floor },
+  firstReviewsP50: { row: 'first-reviews', figure: 'p50', variant: '', unit: 'us, p50', base: floor },
   memory: { row: 'memory', figure: 'rss', variant: 'when', unit: 'MiB', base: floor },
 };
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import { admit } from '../../src/admission/admit.ts';
 import { installedSettings, serverSettings, type ServerSettings } from '../../src/cli/installed-settings.ts';
 import type { ApiResponse, KubeClient } from '../../src/cluster/client/types.ts';
 import { offlineInputs } from '../../src/config/catalogue.ts';
@@ -7,37 +8,58 @@ import { type DecisionOptions, decisionOptionNames } from '../../src/config/deci
 import { defaultOptions } from '../../src/config/options.ts';
 import type { JsonObject } from '../../src/lib/json.ts';
 import { STRICT } from '../../src/profiles/tenancy/policy.ts';
-import { catalogue } from '../support/fixtures.ts';
+import { catalogue, namespace, pod } from '../support/fixtures.ts';
 
-/** A client of a cluster whose server has this configuration file. */
-function clientWith(file: string): KubeClient {
-  const answer: ApiResponse = { kind: 'ok', body: { data: { 'agent-injector.yaml': file } } };
+/** A client of a cluster whose server has this configuration file, or whose servers have these, by their namespaces. */
+function clientWith(files: string | Readonly<Record<string, string>>): KubeClient {
+  const answer = (path: string): ApiResponse => {
+    const [, within = ''] = /^\/api\/v1\/namespaces\/([^/]+)\/configmaps\/agent-injector$/.exec(path) ?? [];
+    const file = typeof files === 'string' ? files : files[within];
+    return file === undefined
+      ? { kind: 'http', status: 403, reason: 'Forbidden', message: 'no', retryAfterMs: 0 }
+      : { kind: 'ok', body: { data: { 'agent-injector.yaml': file } } };
+  };
   const unused = (): never => {
     throw new Error('only a ConfigMap is read');
   };
   return {
     server: 'https://fake',
-    getJson: async () => answer,
+    getJson: async (path) => answer(path),
     getItems: unused,
     sendJson: unused,
     watchLines: unused,
   };
 }
 
-const configurations: readonly JsonObject[] = [
-  {
-    metadata: { name: 'agent-injector' },
+const REVISION = 'agent-injector.io/revision';
+
+function configurationIn(within: string, revision?: string): JsonObject {
+  const own = {
+    key: REVISION,
+    ...(revision === undefined ? { operator: 'DoesNotExist' } : { operator: 'In', values: [revision] }),
+  };
+  return {
+    metadata: { name: within },
     webhooks: [
       {
         name: 'enabled.agent-injector.io',
-        clientConfig: { service: { namespace: 'apm', name: 'agent-injector', path: '/mutate' } },
+        clientConfig: { service: { namespace: within, name: 'agent-injector', path: '/mutate' } },
+        rules: [{ apiGroups: [''], resources: ['pods'], operations: ['CREATE'] }],
+        namespaceSelector: { matchExpressions: [own] },
       },
     ],
-  },
-];
+  };
+}
+
+const configuration = configurationIn('apm');
+
+const shop = (revision?: string) => ({
+  ...namespace(),
+  labels: { ...namespace().labels, ...(revision !== undefined && { [REVISION]: revision }) },
+});
 
 async function installed(file: string): Promise<ServerSettings> {
-  const found = await installedSettings(clientWith(file), configurations, catalogue);
+  const found = await installedSettings(clientWith(file), configuration, catalogue);
   if (!found) throw new Error('the configuration was not read');
   return found;
 }
@@ -53,6 +75,7 @@ const samples: { readonly [name in keyof DecisionOptions]-?: readonly [inFile: u
   configMapKeys: [true, true],
   checks: ['quotas', 'quotas'],
   strictRequired: [true, true],
+  revision: ['canary', 'canary'],
 };
 
 describe('the configuration of the installed server', () => {
@@ -93,8 +116,8 @@ describe('the configuration of the installed server', () => {
       'allowedProfiles: jennifer-*\ndefaults: {profile: newrelic-java}\n',
       '[',
     ]) {
-      expect(await installedSettings(clientWith(file), configurations, catalogue)).toBeUndefined();
-      const { from, options } = await serverSettings(clientWith(file), {}, own, configurations);
+      expect(await installedSettings(clientWith(file), configuration, catalogue)).toBeUndefined();
+      const { from, options } = (await serverSettings(clientWith(file), {}, own, [configuration]))(shop());
       expect({ from, options }).toMatchObject({
         from: undefined,
         options: { configMapKeys: true, checks: 'claims,quotas' },
@@ -105,7 +128,34 @@ describe('the configuration of the installed server', () => {
   it('gives way to --config', async () => {
     const own = await offlineInputs({});
     const config = 'agent-injector.yaml';
-    const settings = await serverSettings(clientWith('tenancy: open\n'), { config }, own, configurations);
-    expect(settings).toEqual({ catalogue: own.catalogue, options: own.options, from: undefined });
+    const settingsFor = await serverSettings(clientWith('tenancy: open\n'), { config }, own, [configuration]);
+    expect(settingsFor(shop())).toEqual({ catalogue: own.catalogue, options: own.options, from: undefined });
+  });
+});
+
+describe('the configurations of several releases', () => {
+  const both = [configurationIn('stable'), configurationIn('next', 'canary')];
+  const files = { stable: 'defaults: {domain-id: 1}', next: 'revision: canary\ndefaults: {domain-id: 2}' };
+  const found = async (revision?: string, readable: Readonly<Record<string, string>> = files) =>
+    (await serverSettings(clientWith(readable), {}, await offlineInputs({}), both))(shop(revision)).catalogue;
+
+  it('each count in the namespaces that the release serves', async () => {
+    expect((await found()).defaults.get('domain-id')).toBe('1');
+    expect((await found()).revision).toBeUndefined();
+    expect((await found('canary')).defaults.get('domain-id')).toBe('2');
+    expect((await found('canary')).revision).toBe('canary');
+  });
+
+  it('leave the revision known where they cannot be read', async () => {
+    expect((await found('canary', {})).revision).toBe('canary');
+  });
+
+  it('are those of the first release where none serves the namespace', async () => {
+    const known = await found('other');
+    expect(known.defaults.get('domain-id')).toBe('1');
+    expect(admit(pod(), shop('other'), known).decision).toMatchObject({
+      outcome: 'skipped',
+      reason: { code: 'other-revision', label: 'other' },
+    });
   });
 });

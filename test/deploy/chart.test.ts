@@ -8,9 +8,10 @@ import { TOKEN_FILE } from '../../src/cluster/client/credentials.ts';
 import { findDrift } from '../../src/cluster/webhook-configuration/drift.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { decisionOptionNames } from '../../src/config/decision-options.ts';
-import { matchOf } from '../../src/diagnostics/webhook-match.ts';
+import { type LabelledNamespace, matchOf } from '../../src/diagnostics/webhook-match.ts';
+import { overlappingReleases, revisionOf } from '../../src/diagnostics/overlapping-releases.ts';
 import type { Pod } from '../../src/kubernetes/pod.ts';
-import type { JsonObject } from '../../src/lib/json.ts';
+import { type JsonObject, objectsIn } from '../../src/lib/json.ts';
 import { ProfileDirectory } from '../../src/profile-sources/directory.ts';
 import { lockableNames } from '../../src/profiles/tenancy/policy.ts';
 import { configurationOf } from '../support/chart-values.ts';
@@ -147,7 +148,7 @@ describe.skipIf(helm === undefined)('the chart', () => {
       const policies = new Map(webhooksOf(objects).map(({ name, failurePolicy }) => [name, failurePolicy]));
       const configuration = only<JsonObject>(objects, 'MutatingWebhookConfiguration');
       const asks = (namespace: string | undefined, pod: string | undefined, inject?: string): readonly string[] =>
-        matchOf([configuration], { name: 'shop', labels: labelsWith(namespace, 'shop') }, podWith(pod, inject)).flatMap(
+        matchOf([configuration], namespaceOf(configuration, namespace), podWith(pod, inject)).flatMap(
           ({ called, entry }) => (called === 'no' ? [] : [`${called} ${entry.split('.')[0]} ${policies.get(entry)}`]),
         );
       const isStrict = values === 'strict-required';
@@ -185,9 +186,14 @@ describe.skipIf(helm === undefined)('the chart', () => {
     it('has entries that the server finds no fault with', () => {
       const objects = render(values);
       const name = String(webhooksOf(objects)[0]?.clientConfig.service['name']);
-      const { webhooks } = only<{ webhooks: JsonObject[] }>(objects, 'MutatingWebhookConfiguration');
-      const service = { name, namespace: NAMESPACE, writesPaths: writesPaths(objects) };
-      expect(findDrift(webhooks, service)).toEqual([]);
+      const configuration = only<JsonObject>(objects, 'MutatingWebhookConfiguration');
+      const service = {
+        name,
+        namespace: NAMESPACE,
+        revision: revisionOf(configuration),
+        writesPaths: writesPaths(objects),
+      };
+      expect(findDrift(objectsIn(configuration, 'webhooks'), service)).toEqual([]);
     });
 
     it('asks about the creation of pods only, and in the way that the server is built for', () => {
@@ -320,6 +326,7 @@ describe.skipIf(helm === undefined)('the chart', () => {
       'ClusterRole agent-injector: list mutatingwebhookconfigurations agent-injector',
       'ClusterRole agent-injector: watch mutatingwebhookconfigurations agent-injector',
       'ClusterRole agent-injector: patch mutatingwebhookconfigurations agent-injector',
+      'ClusterRole agent-injector: list mutatingwebhookconfigurations',
       'ClusterRole agent-injector-audit: list pods',
       'Role agent-injector: get secrets agent-injector-tls',
       'Role agent-injector: update secrets agent-injector-tls',
@@ -385,6 +392,7 @@ describe.skipIf(helm === undefined)('the chart', () => {
         ...namespaces,
         ...forEvents,
         ...ofChecks,
+        'ClusterRole agent-injector: list mutatingwebhookconfigurations',
         'ClusterRole agent-injector-audit: list pods',
       ]);
     }
@@ -557,6 +565,8 @@ describe.skipIf(helm === undefined)('the chart', () => {
     ['checks.claim=false', 'claim'],
     ['audit.interval=0', 'interval'],
     ['runAsUser=0', 'runAsUser'],
+    ['revision=Canary', 'revision'],
+    ['installChecks=maybe', 'installChecks'],
     ['adminHost=localhost', 'adminHost'],
     ['networkPolicy.apiServerCidrs={10.0.0.1}', 'apiServerCidrs'],
   ])('refuses --set %s by its schema, and names the key', (set, key) => {
@@ -591,6 +601,37 @@ describe.skipIf(helm === undefined)('the chart', () => {
     expect(schema.properties.settableBy.propertyNames.enum).toEqual(lockableNames);
   });
 
+  it('lets the server look for other releases only if it is to', () => {
+    const of = (...sets: readonly string[]) =>
+      permissions(render('default', { args: ['--no-hooks', ...sets.flatMap((set) => ['--set', set])] })).filter(
+        (line) => line.endsWith('mutatingwebhookconfigurations'),
+      );
+    expect(of()).toEqual(['ClusterRole agent-injector: list mutatingwebhookconfigurations']);
+    expect(of('installChecks=false')).toEqual([]);
+  });
+
+  it('keeps two releases apart by their revisions', () => {
+    const release = (name: string, ...sets: readonly string[]) =>
+      render('default', { release: name, args: sets.flatMap((set) => ['--set', set]) });
+    const configurationIn = (objects: readonly KubeObject[]) =>
+      only<JsonObject>(objects, 'MutatingWebhookConfiguration');
+    const [plain, canary] = [release('stable'), release('next', 'revision=canary')];
+    expect(overlappingReleases([plain, canary].map(configurationIn))).toEqual([]);
+    expect(overlappingReleases([plain, release('next')].map(configurationIn))).toHaveLength(1);
+    expect(
+      findDrift(only<{ webhooks: JsonObject[] }>(canary, 'MutatingWebhookConfiguration').webhooks, {
+        name: 'next-agent-injector',
+        namespace: NAMESPACE,
+        revision: 'canary',
+        writesPaths: writesPaths(canary),
+      }),
+    ).toEqual([]);
+    expect(parse(serverConfiguration(canary))).toMatchObject({ revision: 'canary' });
+    const label = { 'agent-injector.io/revision': 'canary' };
+    expect(only(canary, 'Namespace').metadata?.labels).toMatchObject(label);
+    expect(only(plain, 'Namespace').metadata?.labels).not.toHaveProperty(Object.keys(label));
+  });
+
   it('keeps two releases apart by their names', () => {
     const names = (release: string) =>
       render('default', { release }).map(({ kind, metadata }) => `${kind}/${metadata?.name}`);
@@ -604,6 +645,16 @@ function labelsWith(injection: string | undefined, namespace?: string): Record<s
   return {
     ...(namespace !== undefined && { 'kubernetes.io/metadata.name': namespace }),
     ...(injection !== undefined && { 'agent-injector.io/injection': injection }),
+  };
+}
+
+/** A namespace that the release serves. */
+function namespaceOf(configuration: JsonObject, injection: string | undefined): LabelledNamespace {
+  const revision = revisionOf(configuration);
+  const labels = labelsWith(injection, 'shop');
+  return {
+    name: 'shop',
+    labels: revision === undefined ? labels : { ...labels, 'agent-injector.io/revision': revision },
   };
 }
 
@@ -630,8 +681,10 @@ describe('the files of the chart', () => {
   });
 
   it('call nothing that differs from render to render', () => {
+    // These render no object.
+    const lookUp = new Set(['checks.yaml', 'NOTES.txt']);
     for (const file of readdirSync(join(chart, 'templates'), { recursive: true, encoding: 'utf8' })) {
-      if (!/\.(yaml|tpl|txt)$/.test(file)) continue;
+      if (!/\.(yaml|tpl|txt)$/.test(file) || lookUp.has(file)) continue;
       const text = readFileSync(join(chart, 'templates', file), 'utf8');
       for (const [code] of text.matchAll(/\{\{[\s\S]*?\}\}/g)) {
         expect(code, file).not.toMatch(

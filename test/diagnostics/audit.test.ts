@@ -29,7 +29,7 @@ function auditOf(
   claims?: readonly string[],
 ): AuditReport {
   const audit = new Audit({
-    catalogue,
+    catalogueOf: () => catalogue,
     namespaces: new Map(namespaces.map((one) => [one.name, one])),
     claims: claims && new Set(claims),
   });
@@ -48,6 +48,12 @@ describe('an audit', () => {
       findings: [],
       more: 0,
     });
+  });
+
+  it('does not look at pods of namespaces that another release serves', () => {
+    const other = { ...shop, labels: { ...shop.labels, 'agent-injector.io/revision': 'canary' } };
+    const report = auditOf([[ofDeployment('web', pod()), 'shop']], [other]);
+    expect(report).toEqual({ pods: 0, carrying: 0, findings: [], more: 0 });
   });
 
   it('counts the pods of a workload that should carry an agent, and names the command', () => {

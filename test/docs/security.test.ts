@@ -1,14 +1,25 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { BODY_LIMIT } from '../../src/webhook/body.ts';
+import { attemptTables } from '../support/attempts/table.ts';
 import { objectsOf, permissions, render, root } from '../support/chart.ts';
 import { helm } from '../support/deploy-tools.ts';
 
 // docs/security.md is read by auditors: existing tests verify what it claims, and the table of permissions is what is installed.
 
 const docs = join(root, 'docs');
-const text = readFileSync(join(docs, 'security.md'), 'utf8');
+const path = join(docs, 'security.md');
+
+// What users try is data (test/support/attempts): `UPDATE_DOCS=1 npx vitest run test/docs` writes it into the page.
+const SECTION = /(<!-- table: (\w+) -->\n)[\s\S]*?<!-- end -->/g;
+const current = readFileSync(path, 'utf8').replaceAll(
+  SECTION,
+  (...[, start, name]: string[]) => `${start}${attemptTables[name ?? '']?.() ?? '?'}\n<!-- end -->`,
+);
+if (process.env['UPDATE_DOCS'] === '1') writeFileSync(path, current);
+
+const text = readFileSync(path, 'utf8');
 
 /** The test files that the page names, each with the titles that stand behind it. */
 const claims = [...text.matchAll(/`(test\/[^`]+)`([^`|]*)/g)].map(([, file = '', rest = '']) => ({
@@ -33,6 +44,12 @@ const anchorsIn = (page: string): readonly string[] =>
   );
 
 describe('docs/security.md', () => {
+  it('has every table of attempts, once, as they are tried', () => {
+    const names = [...text.matchAll(SECTION)].map((match) => match[2] ?? '');
+    expect(names.toSorted()).toEqual(Object.keys(attemptTables).toSorted());
+    expect(text).toBe(current);
+  });
+
   it('names tests', () => expect(claims.length).toBeGreaterThan(40));
 
   it.each(claims)('$file $titles', ({ file, titles }) => {

@@ -80,6 +80,14 @@ function variablesIn({ spec }: Pod): number {
   return spec.containers.reduce((sum, { env = [] }) => sum + env.length, 0);
 }
 
+/** The reasons of notices that a setting, a label or an owner has no effect. */
+const IGNORING: ReadonlySet<string> = new Set([
+  'parameter-locked',
+  'setting-locked',
+  'unknown-label',
+  'owner-not-excluded',
+]);
+
 /** True if what was observed is this ending. */
 export function isEnding(end: Ending, { outcome, codes, record, hasText }: Observed, { text }: Attempt): boolean {
   switch (end.kind) {
@@ -88,7 +96,9 @@ export function isEnding(end: Ending, { outcome, codes, record, hasText }: Obser
         outcome === 'agent' &&
         !hasText &&
         record === (end.unrecorded ? undefined : 'injected') &&
-        codes.join() === (end.ignored ?? '')
+        (end.ignored === undefined
+          ? codes.length === 0
+          : codes.includes(end.ignored) && codes.every((code) => IGNORING.has(code)))
       );
     case 'chosen':
       return outcome === 'agent' && codes.length === 0 && record === 'injected' && hasText === (text !== undefined);

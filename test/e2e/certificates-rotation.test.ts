@@ -19,7 +19,7 @@ let replicas: readonly Replica[];
 beforeAll(async () => {
   cluster = await startReplicatedCluster();
   ({ client, replicas } = cluster);
-  await cluster.createConfiguration('secret');
+  await cluster.createConfiguration();
   for (let index = 0; index < 2; index += 1) await (await cluster.startReplica({ flags })).ready();
   cluster.balancer.to(replicas);
 });

@@ -42,7 +42,7 @@ const resourceVersion = async (): Promise<string> =>
   String((await client.get(CONFIGURATION)).metadata?.resourceVersion);
 
 test('the first pod is injected within 5 s of the first start', async () => {
-  await cluster.createConfiguration();
+  await cluster.createConfiguration('plain');
   const started = performance.now();
   const first = await cluster.startReplica();
   cluster.balancer.to(replicas);
@@ -304,7 +304,7 @@ describe('the webhook configuration', () => {
     await waitFor('the replica to be unready', async () => (await replica.ask('/readyz')).status === 503);
     expect((await replica.ask('/readyz')).text).toMatch(/^not ready: .*webhook configuration/);
     expect((await replica.ask('/livez')).status).toBe(200);
-    await cluster.createConfiguration();
+    await cluster.createConfiguration('plain');
     await replica.ready();
     await waitFor('a pod with the agent', () => injects(client));
   });

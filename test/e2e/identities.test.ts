@@ -30,6 +30,9 @@ type Settings = Readonly<Record<string, string>>;
 /** What the administrator sets on a namespace. */
 const base: Settings = { 'server-address': 'jennifer.example.com', profile: 'jennifer-dotnet' };
 
+/** The address is the cluster's there. */
+const hostileBase: Settings = { profile: 'jennifer-dotnet' };
+
 /** Creates a namespace in which plain pods get an agent. */
 async function createNamespace(name: string, mode: Mode, annotations: Settings = base): Promise<void> {
   await tenants.createNamespace(name, mode, annotations);
@@ -51,7 +54,7 @@ async function patchNamespace(name: string, annotations: object, labels: object 
 describe.each(modes)('in namespaces with %s', (mode) => {
   test.each(attempts)('each attempt ends as the table of docs/security.md says: $id', async (attempt) => {
     const namespace = `${attempt.id}-${mode.replace('.', '-')}`;
-    const given = Object.entries({ ...base, ...attempt.given });
+    const given = Object.entries({ ...(mode === 'hostile' ? hostileBase : base), ...attempt.given });
     const annotations = given.flatMap(([key, value]) => (value === null ? [] : [[key, value]]));
     await createNamespace(namespace, mode, Object.fromEntries(annotations));
     const end = attempt.ends[mode];

@@ -169,7 +169,8 @@ describe('the API server', () => {
     expect(await status('GET', `${secrets}/agent-injector-tls`)).toBe(200);
     expect(await status('GET', secrets)).toBe(403);
     expect(await status('GET', `${configurations}${own}`)).toBe(200);
-    expect(await status('GET', configurations)).toBe(403);
+    expect(await status('GET', configurations)).toBe(200);
+    expect(await status('GET', `${configurations}?watch=true`)).toBe(403);
     expect(await status('DELETE', `${configurations}/agent-injector`)).toBe(403);
     expect(await status('GET', '/api/v1/pods')).toBe(200);
     expect(await status('GET', `/api/v1/namespaces/${NAMESPACE}/pods/any`)).toBe(403);
@@ -446,6 +447,7 @@ describe.skipIf(!has('kubectl') || helm === undefined)('the README', () => {
     { timeout: 120_000 },
     async () => {
       const upgrade = 'install, and upgrade, with helm';
+      await follow('once, before helm');
       expect(await follow(upgrade)).toContain(
         'Certificate: issued and renewed by the server, stored in Secret agent-injector-tls.',
       );

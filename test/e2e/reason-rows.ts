@@ -77,6 +77,7 @@ export const rows: { readonly [code in ReasonCode]: Row } = {
     },
   },
   'namespace-not-enabled': { by: 'unlabelled', absent: noApiServer },
+  'other-revision': { labels: ours({ revision: 'canary' }) },
   'opted-out': { pod: settings({ inject: 'false' }) },
   'already-instrumented': {
     pod: {

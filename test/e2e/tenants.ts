@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import type { JsonObject } from '../../src/lib/json.ts';
 import type { Attempt, Mode } from '../support/attempts/attempt.ts';
-import { NAMESPACE, only } from '../support/chart.ts';
+import { only, root } from '../support/chart.ts';
+import { configurationOf, type ConfigurationValues } from '../support/chart-values.ts';
+import { blocksIn } from '../support/markdown.ts';
 import { Client, type KubeObject } from '../support/client.ts';
 import { startControlPlane, type ControlPlane } from '../support/control-plane.ts';
 import { ours } from '../support/injected-cluster.ts';
@@ -15,7 +17,7 @@ import { auditLogIn, type AuditLog } from './audit-log.ts';
 import { installedConfiguration, installManifests, withoutOptOuts } from './installed-entries.ts';
 import { tokenOf } from './installed-server.ts';
 
-// The manifests of deploy/install.yaml on a real API server, three servers with the token and the rights of the installed ServiceAccount, and two
+// The manifests of deploy/install.yaml on a real API server, four servers with the token and the rights of the installed ServiceAccount, and two
 // users of the cluster with rights of their own.
 
 interface ServerRow {
@@ -24,9 +26,19 @@ interface ServerRow {
   readonly entries?: (entries: readonly JsonObject[]) => readonly JsonObject[];
 }
 
+/** The values for hostile tenants in docs/operations.md as the chart renders them, with one more profile, whose parameter names a Secret. */
+function hostileSettings(): Readonly<Record<string, unknown>> {
+  const blocks = blocksIn(readFileSync(join(root, 'docs/operations.md'), 'utf8'), 'yaml');
+  const block = blocks.find((text) => text.startsWith('# values: hostile.yaml\n'));
+  const values = parse(block ?? '') as ConfigurationValues & { readonly required: { readonly strict: boolean } };
+  const allowedProfiles = [...(values.allowedProfiles ?? []), 'newrelic-java'];
+  return { ...configurationOf({ ...values, allowedProfiles }), strictRequired: values.required.strict };
+}
+
 const servers = {
   installed: { settings: {} },
   strict: { settings: { strictRequired: true }, entries: withoutOptOuts },
+  hostile: { settings: hostileSettings(), entries: withoutOptOuts },
   open: { settings: { tenancy: 'open' } },
 } as const satisfies Readonly<Record<string, ServerRow>>;
 
@@ -37,10 +49,11 @@ const labelOf: { readonly [mode in Mode]: readonly [injection: 'enabled' | 'requ
   enabled: ['enabled', 'installed'],
   required: ['required', 'installed'],
   'required.strict': ['required', 'strict'],
+  hostile: ['required', 'hostile'],
   open: ['enabled', 'open'],
 };
 
-/** Tells the webhook entries of the three servers apart. */
+/** Tells the webhook entries of the servers apart. */
 const SERVER_LABEL = 'identities.example.com/server';
 
 const PEOPLE = 'people';
@@ -59,8 +72,6 @@ export interface Tenants {
   readonly controlPlane: ControlPlane;
   readonly admin: Client;
   readonly users: { readonly [who in Attempt['who']]: Client };
-  readonly servers: { readonly [name in ServerName]: Injector };
-  readonly serverOf: (mode: Mode) => Injector;
   readonly audit: AuditLog;
   /** Creates a namespace in which both users have their rights, with two claims. Annotations are without their prefix. */
   readonly createNamespace: (name: string, mode: Mode, annotations: Readonly<Record<string, string>>) => Promise<void>;
@@ -96,17 +107,10 @@ export async function startTenants(): Promise<Tenants> {
       await register(admin, name, server);
     }
     const users = await createUsers(controlPlane);
-    const serverOf = (name: ServerName): Injector => {
-      const server = running.get(name);
-      if (!server) throw new Error(`no server ${name}`);
-      return server;
-    };
     const tenants: Tenants = {
       controlPlane,
       admin,
       users,
-      servers: { installed: serverOf('installed'), strict: serverOf('strict'), open: serverOf('open') },
-      serverOf: (mode) => serverOf(labelOf[mode][1]),
       audit,
       createNamespace: (name, mode, annotations) => createNamespace(admin, { name, mode, annotations }),
       stop,
@@ -205,5 +209,3 @@ async function createNamespace(admin: Client, { name, mode, annotations }: NewNa
 export function whenAllowed(user: Client, path: string): Promise<true> {
   return waitFor(`the rights for ${path}`, async () => (await user.request('GET', path)).status !== 403);
 }
-
-export { NAMESPACE as SERVER_NAMESPACE };

@@ -67,7 +67,7 @@ const newSecret = (before: string | undefined): Promise<string> =>
   });
 
 test('a new installation has one secret of both replicas, and answers no other path', async () => {
-  await cluster.createConfiguration('secret');
+  await cluster.createConfiguration();
   const first = await cluster.startReplica();
   cluster.balancer.to(replicas);
   await waitFor('a pod with the agent', () => injects(client), { interval: 20 });

@@ -64,5 +64,5 @@ test('a server without free file descriptors stays alive at low CPU, logs the fa
   expect((await injector.ask('/readyz')).status).toBe(200);
   expect(injector.process.pid).toBe(pid);
   const warnings = injector.lines().filter(({ level }) => level !== 'info');
-  expect(warnings.map(({ msg }) => msg)).toEqual([expect.stringContaining('connections are refused')]);
+  expect(warnings.map(({ msg }) => msg)).toEqual([expect.stringContaining('connections are closed')]);
 });

@@ -7,18 +7,43 @@ process.on('disconnect', () => process.exit());
 
 const UID = '00000000-0000-0000-0000-00';
 const NUMBER = '##########';
+const PAIR = '@@@@@@@@@@';
 
-/** The bytes of a request, and the offsets at which the number of the review is written. */
+/** The bytes of a request, and the offsets at which the number of the review and of its pair are written. */
 function partOf(body, timeout) {
-  const text = body.replace('UID', UID + NUMBER).replaceAll('NUMBER', NUMBER);
+  const text = body
+    .replace('UID', UID + NUMBER)
+    .replaceAll('NUMBER', NUMBER)
+    .replaceAll('PAIR', PAIR);
   const head =
     `POST /mutate?timeout=${timeout}s HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n` +
     `content-length: ${Buffer.byteLength(text)}\r\n\r\n`;
   const bytes = Buffer.from(head + text);
-  const numbersAt = [];
-  for (let at = bytes.indexOf(NUMBER); at >= 0; at = bytes.indexOf(NUMBER, at + 1)) numbersAt.push(at);
-  return { bytes, numbersAt };
+  return { bytes, numbersAt: placesOf(NUMBER, bytes), pairsAt: placesOf(PAIR, bytes) };
 }
+
+function placesOf(text, bytes) {
+  const places = [];
+  for (let at = bytes.indexOf(text); at >= 0; at = bytes.indexOf(text, at + 1)) places.push(at);
+  return places;
+}
+
+/** A review that is answered without any work: its namespace does not exist. */
+const WARM = partOf(
+  JSON.stringify({
+    kind: 'AdmissionReview',
+    apiVersion: 'admission.k8s.io/v1',
+    request: {
+      uid: 'UID',
+      kind: { group: '', version: 'v1', kind: 'Pod' },
+      resource: { group: '', version: 'v1', resource: 'pods' },
+      namespace: 'nothing-here',
+      operation: 'CREATE',
+      object: { metadata: { name: 'warm' }, spec: { containers: [{ name: 'warm', image: 'warm' }] } },
+    },
+  }),
+  5,
+);
 
 async function run(job) {
   const load = new Load(job);
@@ -52,7 +77,8 @@ class Load {
     const begun = performance.now();
     const end = begun + seconds * 1000;
     if (rate === undefined) {
-      this.again = () => performance.now() < end && this.#send(performance.now());
+      const { count = Infinity } = this.#job;
+      this.again = () => performance.now() < end && this.#sent < count && this.#send(performance.now());
       for (let i = 0; i < atATime; i++) this.again();
     } else {
       await this.#atRate(rate, begun, end);
@@ -80,7 +106,8 @@ class Load {
   /** Every request is answered, or has waited for longer than an API server does. */
   #isOver(end) {
     const now = performance.now();
-    return now >= end && (this.#waiting.size === 0 || now > end + this.#job.timeout * 1000 + 2000);
+    const isSent = now >= end || this.#sent >= (this.#job.count ?? Infinity);
+    return isSent && (this.#waiting.size === 0 || now > end + this.#job.timeout * 1000 + 2000);
   }
 
   async #atRate(rate, begun, end) {
@@ -102,10 +129,13 @@ class Load {
       }
       connection = this.#connect();
     }
-    const { bytes, numbersAt } = this.#parts[this.#sent % this.#parts.length];
-    const uid = String(this.#sent++).padStart(NUMBER.length, '0');
+    const number = (this.#job.first ?? 0) + this.#sent++;
+    const { bytes, numbersAt, pairsAt } = this.#parts[number % this.#parts.length];
+    const uid = String(number).padStart(NUMBER.length, '0');
+    const pair = String(Math.floor(number / this.#parts.length / 2)).padStart(PAIR.length, '0');
     const own = Buffer.from(bytes);
     for (const at of numbersAt) own.write(uid, at, 'latin1');
+    for (const at of pairsAt) own.write(pair, at, 'latin1');
     const now = performance.now();
     this.#behind = Math.max(this.#behind, now - due);
     const sending = { sent: now, uid: UID + uid, connection, text: '' };
@@ -127,10 +157,10 @@ class Load {
     return connection;
   }
 
-  /** Opens a connection and sends a request on it: the server soon closes connections without a request. */
+  /** Opens a connection and sends a review on it: the server soon closes connections without one. */
   async #warm() {
     const connection = await new Promise((resolve) => this.#connect(resolve));
-    connection.socket.write('GET /nothing-here HTTP/1.1\r\nhost: localhost\r\n\r\n');
+    connection.socket.write(WARM.bytes);
     await new Promise((resolve) => connection.socket.once('data', resolve));
     this.#free.push(connection);
   }

@@ -5,11 +5,18 @@ import { fileURLToPath } from 'node:url';
 export interface Job {
   readonly port: number;
   readonly ca: string;
-  /** Reviews as JSON, with the placeholder `UID` for the uid, and `NUMBER` for text that differs between reviews. */
+  /**
+   * Reviews as JSON, with the placeholder `UID` for the uid, `NUMBER` for text that differs between reviews, and `PAIR` for text that is the same in
+   * two reviews.
+   */
   readonly bodies: readonly string[];
   /** The timeout that the request announces, in seconds. */
   readonly timeout: number;
   readonly seconds: number;
+  /** Number of the first review. @default 0 */
+  readonly first?: number;
+  /** With `atATime`: ends after this many reviews, if not earlier. */
+  readonly count?: number;
   /** Requests a second, independent of answers. Without it, `atATime` requests are always in flight. */
   readonly rate?: number;
   readonly atATime?: number;
@@ -52,13 +59,13 @@ export interface Loader {
 /** Starts a process that runs one job at a time. */
 export function startLoader(): Loader {
   const child = fork(fileURLToPath(new URL('load.js', import.meta.url)), { execArgv: [] });
+  const ended = once(child, 'exit').then(([code]) => Promise.reject(new Error(`the load process ended with ${code}`)));
+  // It also ends when it is told to.
+  ended.catch(() => {});
   return {
     run: async (job) => {
       child.send(job);
-      const [outcome] = (await Promise.race([
-        once(child, 'message'),
-        once(child, 'exit').then(([code]) => Promise.reject(new Error(`the load process ended with ${code}`))),
-      ])) as [Outcome];
+      const [outcome] = (await Promise.race([once(child, 'message'), ended])) as [Outcome];
       return outcome;
     },
     end: () => {

@@ -38,6 +38,8 @@ const source: Source = { from: 'namespace', key: 'agent-injector.io/libc' };
 
 const variants: readonly Reason[] = [
   { ...examples['namespace-not-enabled'], label: undefined, suggestion: undefined },
+  { ...examples['other-revision'], label: undefined, revision: 'canary' },
+  { ...examples['other-revision'], revision: 'stable' },
   { ...examples['unknown-profile'], suggestion: undefined },
   { ...examples['invalid-value'], source: { from: 'profile' } },
   { ...examples['no-target-container'], profile: 'team-java' },

@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { afterEach, expect, it } from 'vitest';
+import { readFile } from 'node:fs/promises';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { createAdminServer } from '../../src/server/admin-server.ts';
 import { catalogue, namespace } from '../support/fixtures.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import { RecordingLogger } from '../support/recording-logger.ts';
 import { podOf, reviewText } from '../support/reviews.ts';
 import { startServer, type Answer, type TestServer } from '../support/webhook-server.ts';
 
@@ -68,4 +71,52 @@ it('reviews that are sent one after the other are all decided, however long each
     const [answer] = await send(1, reviewText('shop', podOf(1, 1), 'the-uid'));
     expect(answer?.json.response.patch).toBeDefined();
   }
+});
+
+/** Blocks the only thread, as work does. */
+function workFor(ms: number): void {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+}
+
+/** Longer than the longest wait of a review, by the real clock. */
+const WORK_MS = 1100;
+
+describe('a review that has waited for other work of the process', () => {
+  it.each<[string, (work: () => void) => void]>([
+    ['a timer', (work) => void setTimeout(work, 1)],
+    ['an immediate', (work) => void setImmediate(work)],
+    ['a read file', (work) => void readFile(import.meta.filename).then(work)],
+    [
+      'a request for metrics',
+      async (work) => {
+        const render = async (): Promise<string> => {
+          work();
+          return '';
+        };
+        const log = new RecordingLogger();
+        const metrics = { render, contentType: 'text/plain' };
+        const admin = createAdminServer({ metrics, notReady: () => [], notes: () => [], log });
+        onTestFinished(() => admin.close());
+        await fetch(`${await admin.listen({ host: '127.0.0.1', port: 0 })}/metrics`);
+      },
+    ],
+  ])('%s: is shed and counted, and a review after it is decided', async (_, start) => {
+    server = await startServer({ namespaces: [namespace()] });
+    // The connection is kept, as those of API servers are.
+    const review = (): Promise<Answer> =>
+      server.post(reviewText('shop', podOf(1, 1), 'the-uid'), {}, '/mutate?timeout=5s');
+    expect((await review()).json.response.patch).toBeDefined();
+    const late = await new Promise<Answer>((resolve, reject) => {
+      start(() => {
+        review().then(resolve, reject);
+        // Node writes a request on a kept connection in the next tick.
+        process.nextTick(workFor, WORK_MS);
+      });
+    });
+    expect(late.text).toContain('overloaded');
+    const counted = 'agent_injector_reviews_total{outcome="skipped",reason="overloaded"} 1';
+    expect(await server.metrics.render()).toContain(counted);
+    expect((await review()).json.response.patch).toBeDefined();
+  });
 });

@@ -18,8 +18,8 @@ import { hostileSettings, hostileSettingsFor, hostileValues, MARK } from '../sup
 import { settingsFor } from '../support/sample-values.ts';
 import { sensitivePositions } from '../support/sensitive-positions.ts';
 
-// Everything that people can write into annotations of a Namespace and of a pod, against `tenancy: strict` and against the lock in
-// docs/security.md: of an attacker's text, nothing decides what runs, what is mounted of the node and which Secret is read.
+// Everything that people can write into annotations of a Namespace and of a pod, against `tenancy: strict` and against the values in
+// docs/operations.md: of an attacker's text, nothing decides what runs, what is mounted of the node and which Secret is read.
 
 const LEVELS = ['namespace', 'pod', 'container'] as const;
 type Level = (typeof LEVELS)[number];
@@ -143,9 +143,9 @@ async function catalogueOf(values: ConfigurationValues): Promise<Catalogue> {
   return (await offlineInputs({ config })).catalogue;
 }
 
-describe('the lock in docs/security.md', () => {
-  const text = readFileSync(join(import.meta.dirname, '../../docs/security.md'), 'utf8');
-  const [, block = ''] = /```yaml\n# values: locked\.yaml\n([\s\S]*?)```/.exec(text) ?? [];
+describe('the values for hostile tenants in docs/operations.md', () => {
+  const text = readFileSync(join(import.meta.dirname, '../../docs/operations.md'), 'utf8');
+  const [, block = ''] = /```yaml\n# values: hostile\.yaml\n([\s\S]*?)```/.exec(text) ?? [];
   const locked = (): Promise<Catalogue> => catalogueOf(parse(block) as ConfigurationValues);
   const [allowed = ''] = (parse(block) as ConfigurationValues).allowedProfiles ?? [];
   const jennifer = catalogue.profiles.get(allowed);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { get, Agent, type IncomingMessage } from 'node:http';
+import { Agent, type ClientRequest, get, type IncomingMessage } from 'node:http';
 import { createConnection, type AddressInfo, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -63,14 +63,11 @@ beforeEach(async () => {
   sockets = [];
   agents = [];
   const released = new Promise<void>((resolve) => (release = resolve));
-  server = new AdminHttpServer({
-    answer: (request, response) => {
-      answered += 1;
-      if (request.url === '/metrics') void released.then(() => response.end('metrics'));
-      else response.end('ok');
-    },
-    metricsPath: '/metrics',
-    onExcess: () => (excess += 1),
+  server = new AdminHttpServer(() => (excess += 1)).answerBy((request, response) => {
+    if (request.url !== '/metrics') response.end('ok');
+    else if (server.admitScraper(request, response)) void released.then(() => response.end('metrics'));
+    else return;
+    answered += 1;
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -92,25 +89,30 @@ async function connect(): Promise<Socket> {
   return socket;
 }
 
-/** Resolves with an answer, or rejects when the connection is closed. Each call is a connection of its own, which is kept. */
-async function scrape(localAddress = '127.0.0.1', path = '/metrics'): Promise<IncomingMessage> {
-  const agent = new Agent({ keepAlive: true });
+/** Resolves with an answer, or rejects when the connection is closed. By default, each call is a connection of its own, which is kept. */
+async function scrape(
+  localAddress = '127.0.0.1',
+  path = '/metrics',
+  agent = new Agent({ keepAlive: true }),
+): Promise<IncomingMessage & { readonly req: ClientRequest }> {
   agents.push(agent);
   return new Promise((resolve, reject) => {
-    get({ host: '127.0.0.1', port, path, agent, localAddress }, resolve).on('error', reject);
+    const request = get({ host: '127.0.0.1', port, path, agent, localAddress });
+    request.on('response', (response) => resolve(Object.assign(response, { req: request }))).on('error', reject);
   });
 }
 
 const isClosed = (socket: Socket): boolean => socket.destroyed;
 
-it('only a request for the metrics keeps its connection', async () => {
+it.each([
+  ['/metrics', true],
+  ['/livez', false],
+  ['/nothing-here', false],
+])('after GET %s the connection is used again: %j', async (path, isKept) => {
   release();
-  const kept = await scrape();
-  expect(await text(kept)).toBe('metrics');
-  expect(kept.headers.connection).toBe('keep-alive');
-  const closed = await scrape('127.0.0.1', '/livez');
-  expect(await text(closed)).toBe('ok');
-  expect(closed.headers.connection).toBe('close');
+  const agent = new Agent({ keepAlive: true });
+  await text(await scrape('127.0.0.1', path, agent));
+  expect((await scrape('127.0.0.1', path, agent)).req.reusedSocket).toBe(isKept);
 });
 
 it('of connections that send nothing, the newest stay, and a probe is answered', async () => {
@@ -159,6 +161,16 @@ it('a connection that sends nothing is closed', { timeout: 15_000 }, async () =>
   const socket = await connect();
   socket.resume();
   await once(socket, 'close');
+});
+
+it('a client that does not read its answer is disconnected', { timeout: 30_000 }, async () => {
+  const large = Buffer.alloc(64 * 1024 * 1024);
+  server.removeAllListeners('request').answerBy((_, response) => response.end(large));
+  const socket = await connect();
+  socket.write('GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n');
+  const [accepted] = (await once(server, 'request')) as [IncomingMessage];
+  await once(accepted.socket, 'close');
+  expect(socket.bytesRead).toBeLessThan(large.length);
 });
 
 it('no connection keeps the server from closing', async () => {

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { MAX_SCRAPERS_PER_ADDRESS } from '../../src/server/admin-connections.ts';
 import { createAdminServer } from '../../src/server/admin-server.ts';
 import { httpGet } from '../support/http-get.ts';
 import { RecordingLogger } from '../support/recording-logger.ts';
@@ -43,3 +44,16 @@ it('all callers of /metrics within a second share one rendering', async () => {
   const others = await Promise.all(Array.from({ length: 8 }, async () => httpGet(port, '/metrics')));
   expect(new Set(others.map(({ text }) => text))).toEqual(new Set(['rendered 2\n']));
 });
+
+it.each(['/metrics', '/metrics?name=up', '/%6detrics', 'http://localhost/metrics'])(
+  'callers of %s share the connections that scrapers may have',
+  async (path) => {
+    // The first rendering starts at once, and later callers wait for the next.
+    await httpGet(port, '/metrics');
+    const more = 3;
+    const calls = Array.from({ length: MAX_SCRAPERS_PER_ADDRESS + more }, async () => httpGet(port, path));
+    const outcomes = (await Promise.allSettled(calls)).map(({ status }) => status);
+    expect(outcomes.filter((status) => status === 'rejected')).toHaveLength(more);
+    expect(log.of('warn')).toHaveLength(1);
+  },
+);

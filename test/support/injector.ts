@@ -127,7 +127,11 @@ export async function startInjector({
       process: started,
       ask,
       ready: async () => {
-        await waitFor('the injector to be ready', async () => isReady(await ask('/readyz')), { hopeless: ended });
+        await waitFor('the injector to be ready', async () => isReady(await ask('/readyz')), {
+          hopeless: ended,
+          // Hundreds of megabytes of namespaces are read first in one test, and test machines are busy.
+          deadline: 120_000,
+        });
       },
       lines,
       decisions: async (namespace) => {

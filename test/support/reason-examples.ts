@@ -15,6 +15,7 @@ export const examples: { readonly [code in ReasonCode]: Extract<Reason, { code: 
     label: 'enable',
     suggestion: 'agent-injector.io/injection=enabled',
   },
+  'other-revision': { code: 'other-revision', namespace: 'shop', label: 'canary', revision: undefined },
   'opted-out': { code: 'opted-out', by: 'pod annotation agent-injector.io/inject' },
   'already-instrumented': { code: 'already-instrumented', profile: 'jennifer-dotnet' },
   'variables-already-set': { code: 'variables-already-set', profile: 'jennifer-dotnet' },

@@ -105,11 +105,8 @@ export async function startReplica({
   };
 }
 
-/**
- * The entries of the chart, except that for pods that opt out, without a caBundle, which the server writes. With `secret`, it also writes their
- * paths.
- */
-export function configuration(port: number, paths: 'plain' | 'secret' = 'plain'): KubeObject {
+/** The entries of the chart, except that for pods that opt out, without a caBundle, which the server writes. It also writes the paths if asked for. */
+export function configuration(port: number, paths: 'plain' | 'secret' = 'secret'): KubeObject {
   const excluded = ['kube-system', 'kube-public', 'kube-node-lease', NAMESPACE];
   const entry = (name: string, values: readonly string[], failurePolicy: string, objectSelector: object): object => ({
     name: `${name}.agent-injector.io`,
@@ -125,6 +122,7 @@ export function configuration(port: number, paths: 'plain' | 'secret' = 'plain')
     namespaceSelector: {
       matchExpressions: [
         { key: LABEL, operator: 'In', values },
+        { key: 'agent-injector.io/revision', operator: 'DoesNotExist' },
         { key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: excluded },
       ],
     },

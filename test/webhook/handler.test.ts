@@ -111,6 +111,18 @@ describe('a review', () => {
       `${auditAnnotations.message} (invalid-value). ${reasonTable['invalid-value'].hint}`,
     );
   });
+
+  it('of a refusal names the reason, however long its message is', async () => {
+    const within = namespace({ 'exclude-deliveries': 'persistentVolumeClaim' }, 'required');
+    const strict = await startServer({ namespaces: [within] });
+    const { json } = await strict.post(reviewOf(pod()));
+    await strict.close();
+    const { status, auditAnnotations } = json.response;
+    expect(auditAnnotations).toMatchObject({ reason: 'no-fitting-delivery' });
+    expect(auditAnnotations.message.length).toBeGreaterThan(400);
+    expect(status.message).toContain('… (no-fitting-delivery). ');
+    expect(status.message.length).toBeLessThanOrEqual(500);
+  });
 });
 
 describe('a namespace that is not cached', () => {

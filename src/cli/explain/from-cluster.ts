@@ -41,14 +41,15 @@ export async function explainOnCluster(
   ]);
   const decoded = decodePod(podFromTemplate(workload.workload, workload.name, workload.template));
   const pods = decoded.ok ? [{ namespace, pod: decoded.value }] : [];
-  const settings = await serverSettings(client, options, own, webhooks.configurations);
+  const labels = labelled(namespace, namespaceObject);
+  const settings = (await serverSettings(client, options, own, webhooks.configurations))(labels);
   const result = explainWorkload(
     workload,
     { name: namespace, known: toNamespace(namespaceObject) },
     { catalogue: settings.catalogue, cluster: await readClusterState(client, pods, settings.options) },
   );
   if (!decoded.ok) return [{ ...result, findings: [...result.findings, ...webhooks.findings] }];
-  const matches = matchOf(webhooks.configurations, labelled(namespace, namespaceObject), decoded.value);
+  const matches = matchOf(webhooks.configurations, labels, decoded.value);
   const findings = [
     ...result.findings,
     ...webhooks.findings,

@@ -46,5 +46,6 @@ export const flagTexts = {
   profile: 'Profiles to inject, as if the namespace had the annotation agent-injector.io/profile.',
   set: 'Setting to use, as if the namespace had the annotation agent-injector.io/KEY. Can be repeated.',
   namespaces: 'Namespace manifests to use. Without them, a namespace that is not in the file counts as enabled.',
+  revision: 'Revision of the release to act for: it serves namespaces with that label. Default: none.',
   kubeconfig: 'Path to the kubeconfig file. Default: KUBECONFIG, then ~/.kube/config.',
 } as const;

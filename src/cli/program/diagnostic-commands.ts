@@ -31,7 +31,8 @@ function addExplain(program: Command): void {
     .option('--namespaces <FILE>', `${flagTexts.namespaces} Not with KIND/NAME.`)
     .option('--profile <NAMES>', `${flagTexts.profile} Not with KIND/NAME.`)
     .option('--set <KEY=VALUE>', `${flagTexts.set} Not with KIND/NAME.`, collect)
-    .option('--kubernetes <VERSION>', `${flagTexts.kubernetes} Not with KIND/NAME.`);
+    .option('--kubernetes <VERSION>', `${flagTexts.kubernetes} Not with KIND/NAME.`)
+    .option('--revision <REVISION>', `${flagTexts.revision} Not with KIND/NAME.`);
   withClusterFlags(command).action(async (target: string | undefined, flags: Omit<ExplainOptions, 'target'>) => {
     const { explain } = await import('../explain/explain.ts');
     print(await explain({ ...flags, target }));

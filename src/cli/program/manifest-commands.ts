@@ -33,6 +33,7 @@ function addInject(program: Command): void {
     .option('--profiles <DIR>', flagTexts.profiles)
     .option('--config <FILE>', flagTexts.config)
     .option('--kubernetes <VERSION>', flagTexts.kubernetes)
+    .option('--revision <REVISION>', flagTexts.revision)
     .option('--diff', 'Print a diff instead of the whole file.')
     .action(async (flags: InjectOptions) => {
       const { inject } = await import('../inject.ts');

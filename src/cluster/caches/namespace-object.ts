@@ -1,6 +1,6 @@
 import { isOptedIn } from '../../admission/opt-in.ts';
 import { NAMESPACE_NAME_LABEL, POD_SECURITY_ENFORCE_LABEL } from '../../kubernetes/labels.ts';
-import { INJECTION_LABEL, parseKey, settingNames } from '../../api/keys.ts';
+import { INJECTION_LABEL, parseKey, REVISION_LABEL, settingNames } from '../../api/keys.ts';
 import { MAX_NAMESPACE_LENGTH, MAX_VALUE_LENGTH, type Namespace } from '../../kubernetes/namespace.ts';
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
 import { labelSources, misspelledKey } from '../../settings/misspelled-keys.ts';
@@ -13,6 +13,13 @@ const NO_ENTRIES: Entries = Object.freeze({});
 
 /** The API server accepts a prefix of 253 characters and a name of 63. */
 const MAX_KEY_LENGTH = 317;
+
+const READ_LABELS: ReadonlySet<string> = new Set([
+  INJECTION_LABEL,
+  REVISION_LABEL,
+  NAMESPACE_NAME_LABEL,
+  POD_SECURITY_ENFORCE_LABEL,
+]);
 
 const OWN_SETTINGS: ReadonlySet<string> = new Set(settingNames);
 
@@ -37,6 +44,12 @@ export function toServedNamespace(object: JsonObject): Namespace | undefined {
   return { name, labels: only(labels, label), annotations: only(annotations, annotation) };
 }
 
+/** In characters, without what every namespace takes. */
+export function sizeOfNamespace({ labels, annotations, tooLong = [] }: Namespace): number {
+  const texts = [...Object.entries(labels), ...Object.entries(annotations), tooLong].flat();
+  return texts.reduce((size, text) => size + text.length, 0);
+}
+
 function only(entries: Entries, name: string | undefined): Entries {
   return name === undefined ? NO_ENTRIES : { [name]: entries[name] ?? '' };
 }
@@ -45,7 +58,7 @@ function pickLabels(map: Json | undefined): Entries {
   const entries: [string, string][] = [];
   let misspelled = 0;
   for (const [name, value] of textsIn(map)) {
-    const isRead = name === INJECTION_LABEL || name === NAMESPACE_NAME_LABEL || name === POD_SECURITY_ENFORCE_LABEL;
+    const isRead = READ_LABELS.has(name);
     // Any other label of ours is a mistake, and a few of them are enough to say so.
     const isMistake = !isRead && (parseKey(name) !== undefined || misspelledKey(name) !== undefined);
     if (isRead || (isMistake && misspelled++ < MAX_NOTICES)) entries.push([name, value.slice(0, MAX_VALUE_LENGTH)]);

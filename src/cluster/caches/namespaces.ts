@@ -2,12 +2,14 @@ import { NAMESPACE_NAME_LABEL } from '../../kubernetes/labels.ts';
 import type { Namespace, NamespaceLookup } from '../../kubernetes/namespace.ts';
 import { systemClock } from '../../lib/clock.ts';
 import type { JsonObject } from '../../lib/json.ts';
+import { ProblemLog } from '../../lib/logger.ts';
 import type { KubeClient } from '../client/types.ts';
 import { Reflector, type ReflectorStatus } from '../watch/reflector.ts';
+import { BoundedStore } from '../watch/store.ts';
 import type { CacheOptions } from './cache.ts';
 import { MisspelledLabelLog } from './misspelled-label-log.ts';
 import { defaultLookupLimits, type LookupLimits, NamespaceLookups } from './namespace-lookup.ts';
-import { toNamespace, toServedNamespace } from './namespace-object.ts';
+import { sizeOfNamespace, toNamespace, toServedNamespace } from './namespace-object.ts';
 
 export interface NamespacesStatus extends ReflectorStatus {
   /** Number of namespaces that are not injected because their label is misspelled. */
@@ -31,8 +33,16 @@ export interface NamespaceSource {
   stop(): Promise<void>;
 }
 
+/** Enough for 4,000 namespaces with as much of ours as is kept of one. */
+const MAX_STORED = 32 * 1024 * 1024;
+
+const FULL =
+  'the namespaces have too many annotations of agent-injector to keep all: some are requested for each review';
+
 export interface ClusterNamespacesOptions extends CacheOptions {
   readonly limits?: Partial<LookupLimits>;
+  /** Characters of all namespaces that are kept. */
+  readonly maxStored?: number;
 }
 
 /**
@@ -44,15 +54,22 @@ export class ClusterNamespaces implements NamespaceSource {
   readonly #lookups: NamespaceLookups;
   readonly #misspelled: MisspelledLabelLog;
 
-  constructor(client: KubeClient, { limits, ...options }: ClusterNamespacesOptions) {
+  constructor(client: KubeClient, { limits, maxStored = MAX_STORED, ...options }: ClusterNamespacesOptions) {
     this.#misspelled = new MisspelledLabelLog(options.logger);
+    const full = new ProblemLog(options.logger, options.clock ?? systemClock);
     this.#reflector = new Reflector({
       ...options,
       client,
       path: '/api/v1/namespaces',
       metadataOnly: true,
       transform: (object) => this.#transform(object),
-      createStore: () => new Map<string, Namespace | undefined>(),
+      createStore: () =>
+        new BoundedStore<Namespace | undefined>({
+          limit: maxStored,
+          sizeOf: (namespace) => (namespace ? sizeOfNamespace(namespace) : 0),
+          substitute: undefined,
+          onFull: () => full.report({}, FULL),
+        }),
     });
     this.#lookups = new NamespaceLookups(client, options.clock ?? systemClock, { ...defaultLookupLimits, ...limits });
   }

@@ -108,14 +108,18 @@ function cacheKey(namespace: string, owner: ObjectRef): string {
   return `${namespace} ${typeOf(owner)} ${owner.name} ${owner.uid ?? ''}`;
 }
 
-/** More than a pod can need; the annotations of one object can have 256 KiB. */
+/** More than a pod can need; the annotations of one object can have 256 KiB, and a thousand objects are kept. */
 const MAX_KEYS = 100;
+
+const MAX_LENGTH = 4096;
 
 /** Our labels and annotations without their values: all that is needed of the metadata of a workload or a pod. */
 export function ownKeysOf(metadata: JsonObject | undefined): JsonObject {
   const own = (of: 'labels' | 'annotations'): JsonObject => {
     const keys = Object.keys(objectIn(metadata ?? {}, of)).filter((key) => parseKey(key) !== undefined);
-    return Object.fromEntries(keys.slice(0, MAX_KEYS).map((key) => [key, '']));
+    let room = MAX_LENGTH;
+    const kept = keys.slice(0, MAX_KEYS).filter((key) => (room -= key.length) >= 0);
+    return Object.fromEntries(kept.map((key) => [key, '']));
   };
   return { labels: own('labels'), annotations: own('annotations') };
 }

@@ -46,3 +46,50 @@ export class IndexedStore<T> implements Store<T> {
     else this.#byIndex.set(index, values.toSpliced(values.indexOf(value), 1));
   }
 }
+
+export interface Bound<T> {
+  /** Of the sizes of all values together. */
+  readonly limit: number;
+  readonly sizeOf: (value: T) => number;
+  /** Stored in place of a value that does not fit, with the size 0: what it stands for has to be looked up, or stays unknown. */
+  readonly substitute: T;
+  readonly onFull: () => void;
+}
+
+/** A store of bounded size: anyone with the right to create objects could otherwise use up the memory. */
+export class BoundedStore<T> implements Store<T> {
+  readonly #bound: Bound<T>;
+  readonly #values = new Map<string, T>();
+  readonly #sizes = new Map<string, number>();
+  #total = 0;
+
+  constructor(bound: Bound<T>) {
+    this.#bound = bound;
+  }
+
+  get size(): number {
+    return this.#values.size;
+  }
+
+  get(key: string): T | undefined {
+    return this.#values.get(key);
+  }
+
+  set(key: string, value: T): void {
+    const { limit, sizeOf, substitute, onFull } = this.#bound;
+    this.delete(key);
+    const size = sizeOf(value);
+    const fits = this.#total + size <= limit;
+    if (!fits) onFull();
+    this.#values.set(key, fits ? value : substitute);
+    if (!fits || size === 0) return;
+    this.#sizes.set(key, size);
+    this.#total += size;
+  }
+
+  delete(key: string): void {
+    this.#total -= this.#sizes.get(key) ?? 0;
+    this.#sizes.delete(key);
+    this.#values.delete(key);
+  }
+}

@@ -1,6 +1,7 @@
-import { INJECTION_LABEL, REQUIRED } from '../../api/keys.ts';
+import { INJECTION_LABEL, REQUIRED, REVISION_LABEL } from '../../api/keys.ts';
 import { MUTATE_PATH, parseWebhookPath, REQUIRED_PATH } from '../../api/paths.ts';
 import { selectsOptOuts } from '../../diagnostics/webhook-match.ts';
+import { selectorValues } from '../../kubernetes/label-selector.ts';
 import { NAMESPACE_NAME_LABEL } from '../../kubernetes/labels.ts';
 import { isObject, type Json, type JsonObject, objectIn, objectsIn, textIn } from '../../lib/json.ts';
 
@@ -17,6 +18,8 @@ export type DriftField = keyof typeof checks;
 export interface Service {
   readonly name: string;
   readonly namespace: string;
+  /** The revision of the release that the Service is part of. */
+  readonly revision?: string | undefined;
   /** True if this server writes the path of an entry that has none. */
   readonly writesPaths?: boolean;
 }
@@ -42,10 +45,14 @@ const checks = {
     return isRight ? undefined : 'match only CREATE of pods';
   },
   namespaceSelector: (entry, service) => {
-    const values = valuesOf(entry['namespaceSelector'], INJECTION_LABEL, 'In');
-    const excluded = valuesOf(entry['namespaceSelector'], NAMESPACE_NAME_LABEL, 'NotIn');
+    const values = selectorValues(entry['namespaceSelector'], INJECTION_LABEL, 'In');
+    const excluded = selectorValues(entry['namespaceSelector'], NAMESPACE_NAME_LABEL, 'NotIn');
     const missing = [...SYSTEM_NAMESPACES, service.namespace].filter((name) => !excluded.includes(name));
     if (values.length === 0) return `select by the label ${INJECTION_LABEL}`;
+    const { revision } = service;
+    // Another release may serve the other namespaces.
+    if (!selectsRevision(entry['namespaceSelector'], revision))
+      return `select namespaces ${revision === undefined ? 'without the label' : 'with the label'} ${REVISION_LABEL}${revision === undefined ? '' : `=${revision}`}`;
     return missing.length === 0 ? undefined : `exclude ${missing.join(', ')}`;
   },
   failurePolicy: (entry) => {
@@ -65,8 +72,14 @@ const checks = {
 /** True if every pod that the entry selects is required, by the label of its namespace or its own. */
 export function selectsRequired(entry: JsonObject): boolean {
   return [entry['namespaceSelector'], entry['objectSelector']].some((selector) =>
-    isOnly(valuesOf(selector, INJECTION_LABEL, 'In'), REQUIRED),
+    isOnly(selectorValues(selector, INJECTION_LABEL, 'In'), REQUIRED),
   );
+}
+
+function selectsRevision(selector: Json | undefined, revision: string | undefined): boolean {
+  if (revision !== undefined) return isOnly(selectorValues(selector, REVISION_LABEL, 'In'), revision);
+  const expressions = objectsIn(isObject(selector) ? selector : {}, 'matchExpressions');
+  return expressions.some((one) => one['key'] === REVISION_LABEL && one['operator'] === 'DoesNotExist');
 }
 
 export const SYSTEM_NAMESPACES: readonly string[] = ['kube-system', 'kube-public', 'kube-node-lease'];
@@ -84,20 +97,7 @@ export function findDrift(webhooks: readonly JsonObject[], service: Service): re
   );
 }
 
-/** The values that a label selector gives for a key and an operator; an entry of `matchLabels` is an `In` with one value. */
-function valuesOf(selector: Json | undefined, key: string, operator: 'In' | 'NotIn'): readonly Json[] {
-  const object = isObject(selector) ? selector : {};
-  const label = objectIn(object, 'matchLabels')[key];
-  const expressions = objectsIn(object, 'matchExpressions').filter(
-    (one) => one['key'] === key && one['operator'] === operator,
-  );
-  return [
-    ...(operator === 'In' && typeof label === 'string' ? [label] : []),
-    ...expressions.flatMap((one) => items(one['values'])),
-  ];
-}
-
-function isOnly(list: Json | undefined, value: string): boolean {
+function isOnly(list: Json | readonly Json[] | undefined, value: string): boolean {
   return Array.isArray(list) && list.length === 1 && list[0] === value;
 }
 

@@ -26,7 +26,7 @@ interface Entry<Answer> {
 }
 
 /** Characters, of one byte each. */
-const MAX_SIZE = 16 * 1024 * 1024;
+const MAX_SIZE = 8 * 1024 * 1024;
 
 /** Above this, repeating the lookups costs as much as deciding again. */
 const MAX_LOOKUPS = 32;
@@ -48,10 +48,9 @@ export class AnswerCache<Answer> {
 
   /** Returns the answer if all its inputs are unchanged. */
   find(template: string, current: CurrentInputs): Answer | undefined {
-    this.#startCatalogue(current.catalogue());
     const entry = this.#entries.get(template);
     if (!entry) return undefined;
-    if (isCurrent(entry, current)) return entry.answer;
+    if (current.catalogue() === this.#catalogue && isCurrent(entry, current)) return entry.answer;
     this.#entries.delete(template);
     return undefined;
   }

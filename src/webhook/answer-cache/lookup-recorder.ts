@@ -4,34 +4,53 @@ import type { ClusterState } from '../../kubernetes/cluster-state.ts';
 export interface RecordedLookups {
   /** Behaves as the original and records every lookup. */
   readonly cluster: ClusterState;
+  /** What was looked up. */
+  readonly keys: () => Iterable<string>;
   readonly count: () => number;
   /** True if every recorded lookup has the same result in this cluster. Then the same pod gets the same decision. */
   readonly matches: (current: ClusterState) => boolean;
 }
 
+interface Recorded {
+  readonly lookup: (current: ClusterState) => unknown;
+  readonly result: unknown;
+}
+
 export function recordLookups(cluster: ClusterState): RecordedLookups {
-  const recorded: { readonly lookup: (current: ClusterState) => unknown; readonly result: unknown }[] = [];
-  const record = <T>(lookup: (current: ClusterState) => T): T => {
+  const recorded = new Map<string, Recorded>();
+  const record = <T>(key: string, lookup: (current: ClusterState) => T): T => {
     const result = lookup(cluster);
-    recorded.push({ lookup, result });
+    recorded.set(key, { lookup, result });
     return result;
   };
   const { claim, quotas, limitRanges, workload, kubernetes, podSecurityDefault } = cluster;
   return {
     cluster: {
       kubernetes,
-      configMapKeys: (namespace, name) => record((current) => current.configMapKeys(namespace, name)),
-      ...(claim && { claim: (namespace, name) => record((current) => current.claim?.(namespace, name)) }),
-      ...(quotas && { quotas: (namespace) => record((current) => current.quotas?.(namespace)) }),
-      ...(limitRanges && { limitRanges: (namespace) => record((current) => current.limitRanges?.(namespace)) }),
+      configMapKeys: (namespace, name) =>
+        record(`keys ${namespace}/${name}`, (current) => current.configMapKeys(namespace, name)),
+      ...(claim && {
+        claim: (namespace, name) => record(`claim ${namespace}/${name}`, (current) => current.claim?.(namespace, name)),
+      }),
+      ...(quotas && { quotas: (namespace) => record(`quotas ${namespace}`, (current) => current.quotas?.(namespace)) }),
+      ...(limitRanges && {
+        limitRanges: (namespace) => record(`limits ${namespace}`, (current) => current.limitRanges?.(namespace)),
+      }),
       ...(workload && { workload }),
       ...(podSecurityDefault && { podSecurityDefault }),
     },
-    count: () => recorded.length,
-    matches: (current) =>
-      isDeepStrictEqual(kubernetes, current.kubernetes) &&
-      isDeepStrictEqual(workload, current.workload) &&
-      podSecurityDefault === current.podSecurityDefault &&
-      recorded.every(({ lookup, result }) => isDeepStrictEqual(lookup(current), result)),
+    keys: () => recorded.keys(),
+    count: () => recorded.size,
+    matches: (current) => {
+      if (!isSame(kubernetes, current.kubernetes) || !isSame(workload, current.workload)) return false;
+      if (podSecurityDefault !== current.podSecurityDefault) return false;
+      for (const { lookup, result } of recorded.values()) if (!isSame(lookup(current), result)) return false;
+      return true;
+    },
   };
+}
+
+/** Most results are the same object as before. */
+function isSame(one: unknown, other: unknown): boolean {
+  return one === other || isDeepStrictEqual(one, other);
 }

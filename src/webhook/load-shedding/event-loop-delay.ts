@@ -24,8 +24,12 @@ export class EventLoopDelay {
     this.#previousStart = this.#start = this.#end = clock.now();
   }
 
+  /**
+   * Also records iterations in which nothing is read. Timers run before anything is read, so a tick begins its iteration; the tick after a long
+   * iteration of any kind is overdue, so it begins the next one.
+   */
   start(): void {
-    this.recordRead();
+    this.#begin(this.#clock.now());
     this.#cancelTick = this.#clock.after(TICK_MS, () => this.start());
   }
 
@@ -35,11 +39,16 @@ export class EventLoopDelay {
 
   /** Called for everything that is read from a socket. */
   recordRead(): void {
+    // An iteration can begin with work that is not recorded (a part of a TLS handshake, a request of another server), so it starts at the end of the
+    // recorded one before.
+    this.#begin(this.#end);
+  }
+
+  #begin(start: number): void {
     if (this.#isInIteration) return;
     this.#isInIteration = true;
     this.#previousStart = this.#start;
-    // An iteration can begin with work that is not recorded (a part of a TLS handshake), so it starts at the end of the one before.
-    this.#start = this.#end;
+    this.#start = start;
     this.#onIterationEnd(this.#endIteration);
   }
 

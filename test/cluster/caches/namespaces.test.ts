@@ -4,6 +4,7 @@ import { toNamespace } from '../../../src/cluster/caches/namespace-object.ts';
 import {
   anyNamespace,
   ClusterNamespaces,
+  type ClusterNamespacesOptions,
   namespacesFromObjects,
   type NamespaceSource,
 } from '../../../src/cluster/caches/namespaces.ts';
@@ -38,8 +39,8 @@ describe('from the API server', () => {
     clock.expectNoTimers();
   });
 
-  const begin = async (limits: Partial<LookupLimits> = {}) => {
-    source = new ClusterNamespaces(await api.client(clock), { logger: log, limits, clock }).start();
+  const begin = async (limits: Partial<LookupLimits> = {}, more: Partial<ClusterNamespacesOptions> = {}) => {
+    source = new ClusterNamespaces(await api.client(clock), { logger: log, limits, clock, ...more }).start();
     await eventually(() => expect(api.watching).toBe(1));
   };
 
@@ -105,6 +106,19 @@ describe('from the API server', () => {
     expect(kept?.annotations).toMatchObject(own);
     expect(kept?.labels).toMatchObject(ENABLED);
     expect(JSON.stringify(kept).length).toBeLessThan(16_000);
+  });
+
+  test('all that is kept of all namespaces is bounded: the others are requested, and one line says so', async () => {
+    for (const name of ['a', 'b', 'c'])
+      api.put(name, { [DOMAIN]: '1001', [`${DOMAIN}-${name}`]: 'x'.repeat(900) }, ENABLED);
+    await begin({}, { maxStored: 1500 });
+    const kept = ['a', 'b', 'c'].filter((name) => source.get(name) !== undefined);
+    expect(kept).toEqual(['a']);
+    expect(await source.fetch('c', 1000)).toMatchObject({ kind: 'found', namespace: { name: 'c' } });
+    expect(log.of('warn')).toEqual([expect.stringContaining('requested for each review')]);
+    api.remove('a');
+    api.put('b', { [DOMAIN]: '1002' }, ENABLED);
+    await eventually(() => expect(source.get('b')?.annotations).toEqual({ [DOMAIN]: '1002' }));
   });
 
   test('a list that changes nothing keeps the same objects, and so does an event', async () => {

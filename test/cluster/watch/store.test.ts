@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { IndexedStore } from '../../../src/cluster/watch/store.ts';
+import { BoundedStore, IndexedStore } from '../../../src/cluster/watch/store.ts';
 
 test('an indexed store finds by key and by index, whatever changes', () => {
   const store = new IndexedStore<{ readonly in: string | undefined }>((value) => value.in);
@@ -14,4 +15,39 @@ test('an indexed store finds by key and by index, whatever changes', () => {
   store.delete('2');
   store.delete('3');
   expect([store.size, store.byIndex('a'), store.get('2'), store.get('1')]).toEqual([1, [], undefined, { in: 'b' }]);
+});
+
+test('a bounded store has every key, and values up to its limit', () => {
+  const limit = 100;
+  const change = fc.record({
+    key: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
+    size: fc.option(fc.integer({ min: 1, max: 60 })),
+  });
+  fc.assert(
+    fc.property(fc.array(change), (changes) => {
+      let refused = 0;
+      const store = new BoundedStore<number | undefined>({
+        limit,
+        sizeOf: (value) => value ?? 0,
+        substitute: undefined,
+        onFull: () => (refused += 1),
+      });
+      const expected = new Map<string, number | undefined>();
+      const total = (): number => [...expected.values()].reduce<number>((sum, value) => sum + (value ?? 0), 0);
+      let omitted = 0;
+      for (const { key, size } of changes) {
+        expected.delete(key);
+        if (size === null) store.delete(key);
+        else {
+          const fits = total() + size <= limit;
+          omitted += fits ? 0 : 1;
+          expected.set(key, fits ? size : undefined);
+          store.set(key, size);
+        }
+        expect(store.size).toBe(expected.size);
+        for (const name of ['a', 'b', 'c', 'd', 'e']) expect(store.get(name)).toBe(expected.get(name));
+      }
+      expect(refused).toBe(omitted);
+    }),
+  );
 });

@@ -16,6 +16,7 @@ function entry(name: string, values: readonly string[], failurePolicy: string, p
     namespaceSelector: {
       matchExpressions: [
         { key: 'agent-injector.io/injection', operator: 'In', values },
+        { key: 'agent-injector.io/revision', operator: 'DoesNotExist' },
         {
           key: 'kubernetes.io/metadata.name',
           operator: 'NotIn',

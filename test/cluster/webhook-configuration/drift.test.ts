@@ -52,6 +52,29 @@ it('a missing path is drift only where the server does not write it', () => {
   );
 });
 
+it('each entry selects the namespaces of its revision, or those without one', () => {
+  const withRevision = (expression: JsonObject | undefined, revision?: string) =>
+    findDrift(
+      installed.map((entry) => {
+        const { namespaceSelector } = entry;
+        const before = isObject(namespaceSelector) ? namespaceSelector['matchExpressions'] : undefined;
+        const others = (Array.isArray(before) ? before : []).filter(
+          (one) => !isObject(one) || one['key'] !== 'agent-injector.io/revision',
+        );
+        return { ...entry, namespaceSelector: { matchExpressions: [...others, ...(expression ? [expression] : [])] } };
+      }),
+      { ...service, revision },
+    ).map(({ field }) => field);
+  const key = 'agent-injector.io/revision';
+  const all = installed.map(() => 'namespaceSelector');
+  expect(withRevision({ key, operator: 'DoesNotExist' })).toEqual([]);
+  expect(withRevision({ key, operator: 'In', values: ['canary'] }, 'canary')).toEqual([]);
+  expect(withRevision(undefined)).toEqual(all);
+  expect(withRevision({ key, operator: 'In', values: ['canary'] })).toEqual(all);
+  expect(withRevision({ key, operator: 'DoesNotExist' }, 'canary')).toEqual(all);
+  expect(withRevision({ key, operator: 'In', values: ['canary', 'other'] }, 'canary')).toEqual(all);
+});
+
 it('only the entry for pods that opt out of a required namespace fails open', () => {
   const failing = (failurePolicy: string) => changed((entry) => ({ ...entry, failurePolicy }));
   expect(failing('Ignore')).toEqual([

@@ -2,8 +2,11 @@ import type { ReasonCode } from '../../../src/reasons/reason.ts';
 
 // What two users of a cluster try, and how it ends. docs/security.md prints the rows, and test/e2e/identities.test.ts tries each of them.
 
-/** Namespaces labeled `enabled` or `required`, with `tenancy: strict`; the same with `strictRequired`; `enabled` with `tenancy: open`. */
-export const modes = ['enabled', 'required', 'required.strict', 'open'] as const;
+/**
+ * Namespaces labeled `enabled` or `required` with the defaults of the chart; `required` with `required.strict`; `required` with the values for hostile
+ * tenants in docs/operations.md; `enabled` with `tenancy: open`.
+ */
+export const modes = ['enabled', 'required', 'required.strict', 'hostile', 'open'] as const;
 
 export type Mode = (typeof modes)[number];
 
@@ -64,20 +67,20 @@ export const none = (code: ReasonCode, { record = code, warned = true } = {}): E
 });
 export const refused = (code: ReasonCode): Ending => ({ kind: 'refused', code });
 
-export const everywhere = (end: Ending): Attempt['ends'] => ({
-  enabled: end,
-  required: end,
-  'required.strict': end,
-  open: end,
-});
+export const everywhere = (end: Ending): Attempt['ends'] => byLabel(end, end);
+
 /** By the label of the namespace, whatever the tenancy. */
 export const byLabel = (enabled: Ending, required: Ending, strict = required): Attempt['ends'] => ({
   enabled,
   required,
   'required.strict': strict,
+  hostile: strict,
   open: enabled,
 });
+
 export const unlessOpen = (end: Ending, open: Ending): Attempt['ends'] => ({ ...everywhere(end), open });
+
+export const unlessHostile = (ends: Attempt['ends'], hostile: Ending): Attempt['ends'] => ({ ...ends, hostile });
 
 export const locked = ignored('parameter-locked');
 export const settingLocked = ignored('setting-locked');

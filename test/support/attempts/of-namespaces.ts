@@ -9,7 +9,9 @@ import {
   none,
   optOut,
   refused,
+  settingLocked,
   silent,
+  unlessHostile,
   unlessOpen,
 } from './attempt.ts';
 
@@ -29,7 +31,10 @@ export const attemptsOnNamespaces: readonly Omit<Attempt, 'who'>[] = [
     sets: { 'host-path': '/evil', delivery: 'hostPath' },
     labels: { 'pod-security.kubernetes.io/enforce': 'privileged' },
     text: '/evil',
-    ends: { ...byLabel(none('delivery-not-possible'), refused('delivery-not-possible')), open: chosen },
+    ends: unlessHostile(
+      { ...byLabel(none('delivery-not-possible'), refused('delivery-not-possible')), open: chosen },
+      settingLocked,
+    ),
   },
   {
     id: 'ns-node-path-baseline',
@@ -37,7 +42,7 @@ export const attemptsOnNamespaces: readonly Omit<Attempt, 'who'>[] = [
     sets: { 'host-path': '/evil', delivery: 'hostPath' },
     labels: { 'pod-security.kubernetes.io/enforce': 'baseline' },
     text: '/evil',
-    ends: byLabel(none('delivery-not-possible'), refused('delivery-not-possible')),
+    ends: unlessHostile(byLabel(none('delivery-not-possible'), refused('delivery-not-possible')), settingLocked),
   },
   {
     id: 'ns-secret',
@@ -52,14 +57,14 @@ export const attemptsOnNamespaces: readonly Omit<Attempt, 'who'>[] = [
     what: 'choose where data is sent (`server-address`)',
     sets: { 'server-address': 'evil.example.com' },
     text: 'evil.example.com',
-    ends: everywhere(chosen),
+    ends: unlessHostile(everywhere(chosen), locked),
   },
   {
     id: 'ns-claim',
     what: 'choose the claim (`claim-name`)',
     sets: { 'claim-name': 'evil-claim' },
     text: 'evil-claim',
-    ends: everywhere(chosen),
+    ends: unlessHostile(everywhere(chosen), locked),
   },
   {
     id: 'ns-domain',
@@ -73,7 +78,7 @@ export const attemptsOnNamespaces: readonly Omit<Attempt, 'who'>[] = [
     what: 'choose another profile',
     sets: { profile: 'opentelemetry-java', 'otlp-endpoint': 'http://evil.example.com' },
     text: 'evil.example.com',
-    ends: everywhere(chosen),
+    ends: unlessHostile(everywhere(chosen), refused('profile-not-allowed')),
   },
   {
     id: 'ns-no-profile',
@@ -85,7 +90,7 @@ export const attemptsOnNamespaces: readonly Omit<Attempt, 'who'>[] = [
     id: 'ns-baked',
     what: 'say that the agent is in the image (`delivery: baked`)',
     sets: { delivery: 'baked' },
-    ends: everywhere(chosen),
+    ends: unlessHostile(everywhere(chosen), settingLocked),
   },
   {
     id: 'ns-containers',
@@ -94,11 +99,17 @@ export const attemptsOnNamespaces: readonly Omit<Attempt, 'who'>[] = [
     ends: byLabel(none('no-target-container'), refused('no-target-container')),
   },
   {
+    id: 'ns-exclude-deliveries',
+    what: 'exclude the only delivery that is possible (`exclude-deliveries`)',
+    sets: { 'exclude-deliveries': 'persistentVolumeClaim' },
+    ends: byLabel(none('no-fitting-delivery'), refused('no-fitting-delivery')),
+  },
+  {
     id: 'ns-exclude-owners',
     what: 'exclude the pods of Jobs (`exclude-owners`)',
     pod: { owner: 'Job' },
     sets: { 'exclude-owners': 'Job' },
-    ends: byLabel(silent, ignored('owner-not-excluded')),
+    ends: unlessHostile(byLabel(silent, ignored('owner-not-excluded')), settingLocked),
   },
   { id: 'ns-inject', what: 'let pods opt in (`inject: "false"`)', sets: { inject: 'false' }, ends: optOut },
   { id: 'ns-label', what: 'take the label away', labels: { injection: null }, ends: everywhere(silent) },

@@ -12,6 +12,7 @@ import {
   refused,
   settingLocked,
   silent,
+  unlessHostile,
   unlessOpen,
   unrecorded,
 } from './attempt.ts';
@@ -59,14 +60,14 @@ export const attemptsOnPods: readonly Omit<Attempt, 'who'>[] = [
     what: 'choose where data is sent (`server-address`)',
     sets: { 'server-address': 'evil.example.com' },
     text: 'evil.example.com',
-    ends: everywhere(chosen),
+    ends: unlessHostile(everywhere(chosen), locked),
   },
   {
     id: 'pod-claim',
     what: 'choose the claim (`claim-name`)',
     sets: { 'claim-name': 'evil-claim' },
     text: 'evil-claim',
-    ends: everywhere(chosen),
+    ends: unlessHostile(everywhere(chosen), locked),
   },
   {
     id: 'pod-domain',
@@ -93,13 +94,13 @@ export const attemptsOnPods: readonly Omit<Attempt, 'who'>[] = [
     what: 'choose no profile, where the Namespace sets none',
     given: { profile: null },
     sets: { profile: 'none' },
-    ends: byLabel(silent, refused('no-profile')),
+    ends: unlessHostile(byLabel(silent, refused('no-profile')), settingLocked),
   },
   {
     id: 'pod-delivery-baked',
     what: 'say that the agent is in the image (`delivery: baked`)',
     sets: { delivery: 'baked' },
-    ends: byLabel(chosen, refused('delivery-not-possible')),
+    ends: unlessHostile(byLabel(chosen, refused('delivery-not-possible')), settingLocked),
   },
   {
     id: 'pod-delivery-fixed',
@@ -113,7 +114,7 @@ export const attemptsOnPods: readonly Omit<Attempt, 'who'>[] = [
     what: 'choose one of two containers',
     pod: { containers: ['app', 'evil'] },
     sets: { containers: 'evil' },
-    ends: everywhere(chosen),
+    ends: unlessHostile(everywhere(chosen), settingLocked),
   },
   {
     id: 'pod-containers-fixed',
@@ -123,12 +124,29 @@ export const attemptsOnPods: readonly Omit<Attempt, 'who'>[] = [
     sets: { containers: 'evil' },
     ends: byLabel(chosen, settingLocked),
   },
-  { id: 'pod-containers-nothing', what: 'choose no container', sets: { containers: 'nothing' }, ends: noTarget },
+  {
+    id: 'pod-containers-nothing',
+    what: 'choose no container',
+    sets: { containers: 'nothing' },
+    ends: unlessHostile(noTarget, settingLocked),
+  },
   {
     id: 'pod-container-name',
     what: 'name the container like a sidecar',
     pod: { containers: ['istio-proxy'] },
     ends: noTarget,
+  },
+  {
+    id: 'pod-libc',
+    what: 'say that the image has another C library (`libc`)',
+    sets: { libc: 'musl' },
+    ends: byLabel(none('libc-unsupported'), refused('libc-unsupported')),
+  },
+  {
+    id: 'pod-exclude-deliveries',
+    what: 'exclude the delivery (`exclude-deliveries`)',
+    sets: { 'exclude-deliveries': 'persistentVolumeClaim' },
+    ends: everywhere(settingLocked),
   },
   {
     id: 'pod-exclude-owners',
@@ -142,14 +160,14 @@ export const attemptsOnPods: readonly Omit<Attempt, 'who'>[] = [
     what: 'forge an owner that the Namespace excludes',
     given: { 'exclude-owners': 'Job' },
     pod: { owner: 'Job' },
-    ends: byLabel(silent, ignored('owner-not-excluded')),
+    ends: unlessHostile(byLabel(silent, ignored('owner-not-excluded')), settingLocked),
   },
   { id: 'pod-inject', what: 'opt out (`inject: "false"`)', sets: { inject: 'false' }, ends: optOut },
   {
     id: 'pod-label-disabled',
     what: 'opt out by the label `disabled`',
     labels: { injection: 'disabled' },
-    ends: { ...optOut, 'required.strict': ignored('unknown-label') },
+    ends: byLabel(silent, none('required-opt-out', { record: 'opted-out' }), ignored('unknown-label')),
   },
   {
     id: 'pod-label-unknown',

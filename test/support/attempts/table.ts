@@ -1,5 +1,6 @@
 import { code, table } from '../markdown.ts';
 import { type Attempt, type Ending, modes } from './attempt.ts';
+import { forbidden } from './forbidden.ts';
 import { attemptsOnNamespaces } from './of-namespaces.ts';
 import { attemptsOnPods } from './of-pods.ts';
 
@@ -24,12 +25,25 @@ function endingText(end: Ending): string {
   }
 }
 
-/** The rows of one of the users, as in docs/security.md. */
-export function attemptsTable(who: Attempt['who']): string {
+function attemptsTable(who: Attempt['who']): string {
   return table(
-    ['tries to', '`enabled`', '`required`', '`required`, strict', '`enabled`, `tenancy: open`'],
+    ['tries to', '`enabled`', '`required`', '`required.strict`', 'hostile tenants', '`tenancy: open`'],
     attempts
       .filter((attempt) => attempt.who === who)
       .map(({ what, ends }) => [what, ...modes.map((mode) => endingText(ends[mode]))]),
   );
 }
+
+/** The generated tables of docs/security.md. */
+export const attemptTables: Readonly<Record<string, () => string>> = {
+  pods: () => attemptsTable('pods'),
+  namespace: () => attemptsTable('namespace'),
+  forbidden: () =>
+    table(
+      ['may not', 'create pods', 'also patch the Namespace'],
+      forbidden.map(({ what, who }) => [
+        what,
+        ...(['pods', 'namespace'] as const).map((user) => (who.includes(user) ? 'forbidden' : 'allowed')),
+      ]),
+    ),
+};

@@ -22,7 +22,7 @@ function turnedAway(budget: MemoryBudget<Named>, now: number): readonly string[]
 }
 
 describe('uses of memory that do not fit together', () => {
-  it('are all kept while they fit, whoever has how much and however long they make no progress', () => {
+  it('are all kept while they fit, no matter who has how much and how long they make no progress', () => {
     const budget = new MemoryBudget<Named>(LIMIT);
     budget.update(use('a', 'one'), LIMIT - 1, 1, 0);
     budget.update(use('b', 'other'), 1, 1, 0);

@@ -51,6 +51,16 @@ it('a long iteration does not count for data that arrives after it', () => {
   expect(iteration(1)).toBeLessThanOrEqual(2);
 });
 
+it('an iteration that was long without a read counts for what arrived during it, and not for what arrived after it', () => {
+  idle(100);
+  // Timers, other servers of the process, garbage collection. The tick after it begins the next iteration.
+  clock.advance(300);
+  const waitedMs = iteration(1);
+  expect(waitedMs).toBeGreaterThanOrEqual(300);
+  expect(waitedMs).toBeLessThanOrEqual(350);
+  expect(iteration(1)).toBeLessThanOrEqual(25);
+});
+
 it('the same bound holds for everything that is read in one iteration', () => {
   idle(100);
   delay.recordRead();

@@ -1,0 +1,99 @@
+import { controllerOf, workloadNameOf } from '../../kubernetes/owner.ts';
+import { annotationsOf, type Container, type Metadata, type Pod } from '../../kubernetes/pod.ts';
+import { readAnnotations } from '../../settings/annotations.ts';
+import type { InjectionContext } from '../context.ts';
+import type { PodShape } from './pod-shape.ts';
+import { type VisibleParts, visiblePartsOf } from './visible-parts.ts';
+
+/** A stand-in for a name, and the name. */
+type Name = readonly [standIn: string, name: string];
+
+/** A shape with stand-ins for names that rules only copy, so that workloads which differ in nothing else have the same. */
+export interface GeneralShape {
+  readonly pod: Pod;
+  readonly names: readonly Name[];
+}
+
+/**
+ * Replaces the names of the workload and of containers, and images that no rule tells apart. Undefined if nothing can be replaced, or if one of
+ * the names is also part of another text, where a rule may look for it. A stand-in is as long as its name, since texts are cut to a length.
+ */
+export function generalize({ pod }: PodShape, context: InjectionContext): GeneralShape | undefined {
+  if (namesContainers(context)) return undefined;
+  const parts = visiblePartsOf(context.catalogue);
+  const names: Name[] = [];
+  const standInFor = (name: string, isVisible: boolean): string => {
+    if (isVisible || names.length === MAX_NAMES || name.length < MIN_LENGTH || !LABEL.test(name)) return name;
+    const standIn = `${MARK}${names.length.toString(36)}`.padEnd(name.length, 'x');
+    names.push([standIn, name]);
+    return standIn;
+  };
+  const owned = workloadNameOf(pod);
+  const workload = owned === undefined ? undefined : standInFor(owned, false);
+  const metadata = withWorkload(pod.metadata ?? {}, workload);
+  const { containers, initContainers } = pod.spec;
+  const named = (container: Container): Container => ({
+    ...container,
+    name: standInFor(container.name, parts.hasContainer(container.name)),
+  });
+  const spec = {
+    ...pod.spec,
+    containers: containers.map(named).map((container) => withoutImage(container, parts)),
+    ...(initContainers && { initContainers: initContainers.map(named) }),
+  };
+  const general = { metadata, spec };
+  const text = JSON.stringify(general);
+  if (workloadNameOf(general) !== workload) return undefined;
+  const isElsewhere = names.some(([, name]) => text.includes(name)) || JSON.stringify(pod).includes(MARK);
+  return names.length === 0 || isElsewhere ? undefined : { pod: general, names };
+}
+
+/** No text of a pod or a profile contains it by chance. */
+const MARK = 'zq0z';
+
+/** One digit, so that no stand-in begins another. */
+const MAX_NAMES = 36;
+
+/** Names below this length are common, and left as they are. */
+const MIN_LENGTH = MARK.length + 1;
+
+/** A name that every type of parameter treats like any other of its length. */
+const LABEL = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+/** True if a text was cut, perhaps within a stand-in, or names one where it is looked up rather than copied. */
+export function isTiedToNames(compiled: unknown, lookups: Iterable<string>): boolean {
+  return [...lookups].some((key) => key.includes(MARK)) || JSON.stringify(compiled).includes('…');
+}
+
+/** True if a setting may select a container by its name, or apply to one. */
+function namesContainers({ pod, namespace, catalogue }: InjectionContext): boolean {
+  const { common, byContainer } = readAnnotations(annotationsOf(pod));
+  if (common.size + byContainer.size > 0) return true;
+  const above = [...readAnnotations(namespace.annotations).common.keys(), ...catalogue.defaults.keys()];
+  return above.some((setting) => setting.startsWith('containers') || setting === 'init-position');
+}
+
+function withWorkload(metadata: Metadata, workload: string | undefined): Metadata {
+  const owner = controllerOf(metadata);
+  return owner && workload !== undefined ? { ...metadata, ownerReferences: [{ ...owner, name: workload }] } : metadata;
+}
+
+function withoutImage(container: Container, parts: VisibleParts): Container {
+  return parts.hasImage(container) ? container : { ...container, image: '' };
+}
+
+/** The value with all stand-ins replaced by their names. */
+export function withNames<Value>(value: Value, names: readonly Name[]): Value {
+  const text = (found: string): string =>
+    found.includes(MARK) ? names.reduce((rest, [standIn, name]) => rest.replaceAll(standIn, name), found) : found;
+  const walk = (found: unknown): unknown => {
+    if (typeof found === 'string') return text(found);
+    if (typeof found !== 'object' || found === null) return found;
+    if (Array.isArray(found)) return found.map(walk);
+    if (found instanceof Map) return new Map([...found].map(([key, one]) => [walk(key), walk(one)]));
+    return Object.fromEntries(Object.entries(found).map(([key, one]) => [text(key), walk(one)]));
+  };
+  // Every part is copied as what it is, and strings stay strings.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return walk(value) as Value;
+}

@@ -1,0 +1,171 @@
+import type { Matcher } from '../../api/profile/matcher.ts';
+import { referencesIn } from '../../kubernetes/env-expansion.ts';
+import { isWithin, normalPath } from '../../kubernetes/mount-path.ts';
+import { type Container, type EnvVar, imageOf, type VolumeMount } from '../../kubernetes/pod.ts';
+import { isWindowsImage } from '../../kubernetes/scheduling.ts';
+import { isGlob, MAX_IMAGE_LENGTH, matchesGlob } from '../../lib/glob.ts';
+import type { Catalogue } from '../../profiles/catalogue.ts';
+import { type DeclaredValue, templatesOf } from '../../profiles/environment.ts';
+import type { Delivery } from '../../profiles/delivery.ts';
+import type { Profile } from '../../profiles/profile.ts';
+import { isMuslImage } from '../libc.ts';
+
+/**
+ * The variables, mounts and volumes that a rule can tell from any other of their kind. It follows from the profiles and the tables of the
+ * catalogue: the names that they match, set or refer to, and the paths that they use.
+ */
+export class VisibleParts {
+  readonly #names = new Set<string>();
+  readonly #globs: readonly string[];
+  readonly #paths: readonly string[];
+  readonly #volumes: ReadonlySet<string>;
+  readonly #containers: readonly string[];
+  readonly #images: readonly string[];
+  readonly #isName = remembered((name) => this.#matchesName(name));
+  readonly #isPath = remembered((path) => this.#touchesPath(path));
+
+  constructor(catalogue: Catalogue) {
+    const profiles = [...catalogue.profiles.values()];
+    const matchers = matchersOf(catalogue, profiles);
+    const globs = new Set<string>();
+    for (const name of [...matchers.flatMap(variablesOf), ...namesIn(catalogue, profiles)])
+      (isGlob(name) ? globs : this.#names).add(name);
+    this.#globs = [...globs];
+    this.#paths = [...new Set([...profiles.flatMap(pathsOf), ...matchers.flatMap(pathOf)].map(normalPath))];
+    this.#containers = [
+      ...catalogue.sidecars.map(({ name }) => name),
+      ...matchers.flatMap((matcher) => (matcher.in === 'name' ? [matcher.matches] : [])),
+      ...profiles.flatMap(({ name, deliveries }) => [`${name}-agent*`, ...deliveries.flatMap(anchorOf)]),
+    ];
+    this.#images = matchers.flatMap((matcher) => (matcher.in === 'image' ? [matcher.matches] : []));
+    this.#volumes = new Set([...profiles.flatMap(volumesOf), ...matchers.flatMap(volumeOf)]);
+  }
+
+  /** A value with `$(` may refer to a variable of ours, or change its meaning where one is added. */
+  hasVariable({ name, value }: EnvVar): boolean {
+    return this.#isName(name) || (typeof value === 'string' && value.includes('$('));
+  }
+
+  /** A mount at, above or below one of the paths, and one whose volume counts by its name. */
+  hasMount({ name, mountPath }: VolumeMount): boolean {
+    return this.#isPath(mountPath) || this.hasVolume(name);
+  }
+
+  /** True for a name that a new volume would prefer, with or without a number, and for one that a matcher asks for. */
+  hasVolume(name: string): boolean {
+    return name.length > MAX_PLAIN_NAME || this.#volumes.has(name.replace(/-\d+$/, ''));
+  }
+
+  /** True for a name that a matcher or a sidecar's row asks for, or that one of our init containers may have. */
+  hasContainer(name: string): boolean {
+    return this.#containers.some((glob) => matchesGlob(glob, name));
+  }
+
+  /** True for an image that says something of its container, by its name or by a matcher. */
+  hasImage(container: Container): boolean {
+    const image = imageOf(container);
+    return (
+      isMuslImage(container) ||
+      isWindowsImage(container) ||
+      this.#images.some((glob) => matchesGlob(glob, image, MAX_IMAGE_LENGTH))
+    );
+  }
+
+  #matchesName(name: string): boolean {
+    // The names that a variable by reference gets when it is extended.
+    if (this.#names.has(name) || name.includes('_ORIGINAL')) return true;
+    return this.#globs.some((glob) => matchesGlob(glob, name, Infinity));
+  }
+
+  #touchesPath(path: string): boolean {
+    const normal = normalPath(path);
+    return normal === '/' || this.#paths.some((one) => isWithin(normal, one) || isWithin(one, normal));
+  }
+}
+
+/** Names and paths come back with every pod, and globs are slow. */
+function remembered(test: (text: string) => boolean): (text: string) => boolean {
+  const known = new Map<string, boolean>();
+  return (text) => {
+    const before = known.get(text);
+    if (before !== undefined) return before;
+    const result = test(text);
+    if (known.size === MAX_KNOWN) known.clear();
+    if (text.length <= MAX_KNOWN_LENGTH) known.set(text, result);
+    return result;
+  };
+}
+
+const MAX_KNOWN = 4096;
+
+const MAX_KNOWN_LENGTH = 128;
+
+/** Names of volumes beyond this are shortened to make room for a number (unique-names.ts). */
+const MAX_PLAIN_NAME = 57;
+
+const byCatalogue = new WeakMap<Catalogue, VisibleParts>();
+
+export function visiblePartsOf(catalogue: Catalogue): VisibleParts {
+  const parts = byCatalogue.get(catalogue) ?? new VisibleParts(catalogue);
+  byCatalogue.set(catalogue, parts);
+  return parts;
+}
+
+function matchersOf({ foreignAgents, sidecars }: Catalogue, profiles: readonly Profile[]): readonly Matcher[] {
+  return [
+    ...[...foreignAgents, ...sidecars].flatMap(({ signs }) => signs),
+    ...profiles.flatMap(({ include, exclude, conflicts, advisories }) => [
+      ...(include ?? []),
+      ...exclude,
+      ...[...conflicts, ...advisories].flatMap(({ signs }) => signs),
+    ]),
+  ];
+}
+
+function variablesOf(matcher: Matcher): readonly string[] {
+  return matcher.in === 'environment' ? [matcher.name].flat() : [];
+}
+
+function namesIn({ slots }: Catalogue, profiles: readonly Profile[]): readonly string[] {
+  return [
+    ...[...slots.values()].flatMap(({ variables, off, identity }) => [
+      ...variables,
+      ...off.map(({ variable }) => variable),
+      ...identity,
+    ]),
+    ...profiles.flatMap(({ environment }) =>
+      environment.flatMap(({ name, operation }) => [name, ...referencesOf(operation.value)]),
+    ),
+  ];
+}
+
+function referencesOf(value: DeclaredValue): readonly string[] {
+  return templatesOf(value).flatMap((template) =>
+    referencesIn(template.map((part) => (typeof part === 'string' ? part : ' ')).join('')),
+  );
+}
+
+function pathsOf({ mounts, writable, files, deliveries }: Profile): readonly string[] {
+  return [
+    ...[...mounts, ...writable, ...files].map(({ path }) => path),
+    ...deliveries.flatMap((delivery) => ('copy' in delivery ? [delivery.copy.copyTo] : [])),
+  ];
+}
+
+/** The init container that ours is to start before. */
+function anchorOf(delivery: Delivery): readonly string[] {
+  const position = 'copy' in delivery ? delivery.copy.position : undefined;
+  return typeof position === 'object' ? [position.before] : [];
+}
+
+function pathOf(matcher: Matcher): readonly string[] {
+  return matcher.in === 'mount' ? [matcher.path] : [];
+}
+
+function volumesOf({ name, writable }: Profile): readonly string[] {
+  return [name, `${name}-file`, ...writable.map(({ volume }) => volume)];
+}
+
+function volumeOf(matcher: Matcher): readonly string[] {
+  return matcher.in === 'volume' ? [matcher.name] : [];
+}

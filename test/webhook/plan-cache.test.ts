@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import type { InjectionContext } from '../../src/injection/context.ts';
+import { type ClusterState, unknownCluster } from '../../src/kubernetes/cluster-state.ts';
+import type { Pod } from '../../src/kubernetes/pod.ts';
+import { PlanCache } from '../../src/webhook/plan-cache.ts';
+import { catalogueOf, catalogueWith, container, namespace, pod, profileDocument } from '../support/fixtures.ts';
+
+const shop = namespace();
+const catalogue = catalogueWith({});
+
+interface Counted {
+  readonly cluster: ClusterState;
+  readonly lookups: () => number;
+}
+
+/** Every decision on a pod or a shape looks the claim up; so does each check whether a compiled decision is current. */
+function counting(claim: ClusterState['claim'] = () => ({ deleting: false, heldBy: undefined })): Counted {
+  let count = 0;
+  const cluster: ClusterState = {
+    ...unknownCluster,
+    claim: (...of) => {
+      count++;
+      return claim(...of);
+    },
+  };
+  return { cluster, lookups: () => count };
+}
+
+function podOf(workload: string, hash = '5c589866c8', name = workload): Pod {
+  return {
+    ...pod([container(name, { env: [{ name: 'COLOUR', value: hash }] })]),
+    metadata: {
+      labels: { 'pod-template-hash': hash },
+      ownerReferences: [{ kind: 'ReplicaSet', name: `${workload}-${hash}`, controller: true }],
+    },
+  };
+}
+
+const contextOf = (given: Pod, cluster: ClusterState, rest: Partial<InjectionContext> = {}): InjectionContext => ({
+  pod: given,
+  namespace: shop,
+  catalogue,
+  cluster,
+  ...rest,
+});
+
+describe('a compiled decision', () => {
+  const first = podOf('orders');
+
+  it('is used for the next pod of its shape', () => {
+    const [plans, { cluster, lookups }] = [new PlanCache(), counting()];
+    const before = plans.admit(contextOf(first, cluster));
+    const afterFirst = lookups();
+    const next = plans.admit(contextOf(podOf('orders', '7d9f6b5c44'), cluster));
+    expect(next.decision).toBe(before.decision);
+    expect(lookups() - afterFirst).toBe(1);
+  });
+
+  it('serves another workload under its own names', () => {
+    const [plans, { cluster, lookups }] = [new PlanCache(), counting()];
+    const before = plans.admit(contextOf(first, cluster));
+    const afterFirst = lookups();
+    const other = plans.admit(contextOf(podOf('basket'), cluster));
+    expect(lookups() - afterFirst).toBe(1);
+    expect([before, other].map(({ decision }) => decision.containers.map((one) => one.container))).toEqual([
+      ['orders'],
+      ['basket'],
+    ]);
+    expect(JSON.stringify(other)).not.toContain('orders');
+  });
+
+  it.each<[string, Partial<InjectionContext>]>([
+    ['another object of the namespace', { namespace: namespace({ 'domain-id': '7' }) }],
+    ['another catalogue', { catalogue: catalogueWith({ 'domain-id': '7' }) }],
+    ['a required pod', { required: true }],
+  ])('is not used for %s', (_, rest) => {
+    const [plans, { cluster }] = [new PlanCache(), counting()];
+    const before = plans.admit(contextOf(first, cluster));
+    expect(plans.admit(contextOf(first, cluster, rest)).decision).not.toBe(before.decision);
+  });
+
+  it('is not used once a fact has changed, and again once it is as before', () => {
+    const plans = new PlanCache();
+    const [usable, absent] = [counting().cluster, counting(() => 'absent').cluster];
+    const outcomes = [usable, absent, usable].map((cluster) => plans.admit(contextOf(first, cluster)).decision.outcome);
+    expect(outcomes).toEqual(['injected', 'skipped', 'injected']);
+  });
+});
+
+it('a fact that is looked up by the name of the workload is looked up for each', () => {
+  const known = catalogueOf(
+    profileDocument({
+      parameters: [{ name: 'claim', type: 'objectName', description: 'A claim.', default: '${pod.workload}' }],
+      deliveries: [{ type: 'persistentVolumeClaim', claimName: '${claim}' }],
+      environment: [{ name: 'A', value: 'a' }],
+    }),
+  );
+  const plans = new PlanCache();
+  const cluster: ClusterState = {
+    ...unknownCluster,
+    claim: (_, name) => (name === 'orders' ? { deleting: false, heldBy: undefined } : 'absent'),
+  };
+  const outcomeOf = (workload: string) =>
+    plans.admit(
+      contextOf(podOf(workload, undefined, 'main-app'), cluster, {
+        catalogue: known,
+        namespace: namespace({ profile: 'agent' }),
+      }),
+    ).decision.outcome;
+  expect(['orders', 'basket', 'orders'].map(outcomeOf)).toEqual(['injected', 'skipped', 'injected']);
+});
