@@ -172,8 +172,16 @@ export const keyTable: readonly KeyRow[] = [
     values: 'types of deliveries, comma-separated, such as `image`, or `none`',
     meaning:
       'Deliveries of these types are never used: the next one of the profile is. For example, most image policies do not check image volumes ' +
-      '(`image`). Without it, an image volume is used only if `delivery` names it or the profile has no other delivery, since a node may be too old ' +
-      'for it; with `none`, you say that every node can mount images.',
+      '(`image`).',
+  },
+  {
+    name: 'image-volumes',
+    as: 'annotation',
+    on: ['namespace'],
+    values: '`on` or `off`',
+    meaning:
+      'With `on`, you say that every node can mount images (Kubernetes 1.35 and containerd 2.2, or CRI-O 1.33), and an image volume is used where the ' +
+      'profile prefers it. Default: `off`, only if `delivery` names it or the profile has no other delivery.',
   },
   {
     name: STATUS,

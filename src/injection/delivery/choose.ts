@@ -21,7 +21,7 @@ const NAMED_ONLY: UnmetRequirement = { why: 'named-only' };
 /** Nothing shows it where an agent is required either, so the namespace or the cluster must say so, not the pod. */
 const UNVERIFIABLE: UnmetRequirement = { why: 'unverifiable' };
 
-/** Nothing shows that every node can mount an image, so a setting must name such a delivery, or say that no type is excluded. */
+/** Nothing shows that every node can mount an image, so a setting must name such a delivery, or say that they can. */
 const NODES_UNKNOWN: UnmetRequirement = { why: 'image-volumes' };
 
 /** Chooses the delivery that the setting names, else the profile's first that is possible for the pod, its namespace and the cluster. */
@@ -92,10 +92,10 @@ function whyOnlyNamed(
 ): { readonly [type in DeliveryType]?: UnmetRequirement | undefined } {
   const isAllBaked = deliveries.every(({ type }) => type === 'baked');
   const hasOther = deliveries.some(({ type }) => type !== 'image' && type !== 'baked');
-  const areNodesKnown = resolveSetting(sources, 'exclude-deliveries') !== undefined;
+  const canNodesMount = resolveSetting(sources, 'image-volumes')?.text === 'on';
   return {
     baked: isAllBaked ? (isPodsChoice ? UNVERIFIABLE : undefined) : NAMED_ONLY,
-    image: areNodesKnown || !hasOther ? undefined : NODES_UNKNOWN,
+    image: canNodesMount || !hasOther ? undefined : NODES_UNKNOWN,
   };
 }
 

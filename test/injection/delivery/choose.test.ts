@@ -431,14 +431,7 @@ describe('the chosen delivery', () => {
       Readonly<Record<string, UnmetRequirement>>,
     ]
   >([
-    [
-      'a new server, and nodes that can mount images',
-      at(35),
-      namespace({ 'exclude-deliveries': 'none' }),
-      {},
-      'image',
-      {},
-    ],
+    ['a new server, and nodes that can mount images', at(35), namespace({ 'image-volumes': 'on' }), {}, 'image', {}],
     [
       'a new server, and nodes that may be old',
       at(35),
@@ -574,13 +567,13 @@ describe('an excluded type of delivery', () => {
       profile,
       pod(undefined, { 'exclude-deliveries': 'image' }),
       at(36),
-      namespace({ 'exclude-deliveries': 'none' }),
+      namespace({ 'image-volumes': 'on' }),
     );
     expect(chosen(byPod)).toEqual(['volume']);
     expect(byPod.decision.notices).toContainEqual(
       expect.objectContaining({ code: 'setting-locked', setting: 'exclude-deliveries' }),
     );
-    const lifting = namespace({ 'exclude-deliveries': 'none' });
+    const lifting = namespace({ 'exclude-deliveries': 'none', 'image-volumes': 'on' });
     expect(chosen(inject(excluding('image'), pod(), at(36), lifting))).toEqual(['volume']);
     const settableBy = new Map([['exclude-deliveries', ['cluster'] as const]]);
     const locked = withTenancy(excluding('image'), { ...STRICT, settableBy });
