@@ -175,6 +175,15 @@ export const keyTable: readonly KeyRow[] = [
       '(`image`).',
   },
   {
+    name: 'image-volumes',
+    as: 'annotation',
+    on: ['namespace'],
+    values: '`on` or `off`',
+    meaning:
+      'With `on`, you say that every node can mount images (Kubernetes 1.35 and containerd 2.2, or CRI-O 1.33), and an image volume is used where the ' +
+      'profile prefers it. Default: `off`, only if `delivery` names it or the profile has no other delivery.',
+  },
+  {
     name: STATUS,
     as: 'annotation',
     on: ['pod'],

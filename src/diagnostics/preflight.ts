@@ -35,6 +35,9 @@ export function checkDeliveries(version: KubernetesVersion | undefined): readonl
     const name = `delivery ${type}`;
     if (minVersion && !(version && isAtLeast(version, minVersion)))
       return { name, result: 'note', message: `not available: it requires Kubernetes ${versionText(minVersion)}` };
+    // Nodes are not watched.
+    if (type === 'image')
+      return { name, result: 'note', message: 'available, if each node can mount images: see image-volumes' };
     const exception = baseline ? '' : ', except where Pod Security enforces baseline or restricted';
     return { name, result: 'ok', message: `available${exception}` };
   });

@@ -98,7 +98,8 @@ function unreadableSetting(sources: SettingSources, container: string): Reason |
   return (
     invalidIn('libc', resolveSetting(sources, 'libc', container)) ??
     invalidIn('init-position', resolveSetting(sources, 'init-position')) ??
-    invalidIn('exclude-deliveries', resolveSetting(sources, 'exclude-deliveries'))
+    invalidIn('exclude-deliveries', resolveSetting(sources, 'exclude-deliveries')) ??
+    invalidIn('image-volumes', resolveSetting(sources, 'image-volumes'))
   );
 }
 

@@ -128,6 +128,8 @@ const requirementTexts: RequirementTexts = {
   parameter: ({ parameter }) => `${PREFIX}/${parameter} is not set`,
   excluded: ({ type, by }) => `${sourceText(by)} excludes deliveries of type ${type}`,
   'named-only': () => 'it is used only if a setting names it',
+  'image-volumes': () =>
+    `it is used only if a setting names it or ${PREFIX}/image-volumes is on: not every node may be able to mount an image`,
   image: ({ image }) => `${quote(image)} is not a valid image reference`,
   claim: ({ claim, problem }) => `claim ${oneLine(claim, 63)} ${claimText(problem)}`,
   quota: ({ quota, resource }) => `quota ${oneLine(quota, 63)} has too little ${resource} left`,

@@ -10,6 +10,7 @@ export interface SkippedDelivery {
 /** The requirement that rules out a delivery: the pod would not start or could not be created. */
 export type UnmetRequirement =
   | { readonly why: 'named-only' }
+  | { readonly why: 'image-volumes' }
   | { readonly why: 'excluded'; readonly type: string; readonly by: Source }
   | { readonly why: 'kubernetes'; readonly minimum: KubernetesVersion; readonly actual: KubernetesVersion | undefined }
   | ({ readonly why: 'pod-security' } & EnforcedLevel)

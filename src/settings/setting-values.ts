@@ -17,6 +17,7 @@ export const settingValues = {
     expected: '"first", "last" or "before NAME"',
     accepts: (text: string) => readPosition(text) !== undefined,
   },
+  'image-volumes': oneOf('on', 'off'),
   'exclude-deliveries': {
     expected: `"none", or types of deliveries, comma-separated: ${Object.keys(deliveryNeeds).join(', ')}`,
     accepts: (text: string) => readTypes(text).every((type) => Object.hasOwn(deliveryNeeds, type)),

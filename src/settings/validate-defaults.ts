@@ -46,6 +46,7 @@ const checks: Readonly<Record<string, Check>> = {
   'env-from-keys': anything,
   'exclude-owners': anything,
   'exclude-deliveries': fixed('exclude-deliveries'),
+  'image-volumes': fixed('image-volumes'),
 };
 
 function problemOfProfile(catalogue: Catalogue, name: string): string | undefined {

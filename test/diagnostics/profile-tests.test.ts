@@ -67,7 +67,7 @@ describe('a test in a profile', () => {
     annotations: {example.com/none: null}
 - name: image volumes
   kubernetes: "1.36"
-  namespace: {collector: acme.example.com}
+  namespace: {collector: acme.example.com, image-volumes: "on"}
   expect: {outcome: injected, delivery: image}`),
       catalogue,
     );

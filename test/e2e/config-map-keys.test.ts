@@ -40,7 +40,7 @@ beforeAll(async () => {
   });
   await injector.ready();
   await registerWebhook(client, { url: injector.url, ca: injector.ca });
-  await client.createNamespace('shop', optedIn({ profile: 'our-java' }));
+  await client.createNamespace('shop', optedIn({ profile: 'our-java', 'image-volumes': 'on' }));
 });
 afterAll(async () => {
   await injector?.stop();

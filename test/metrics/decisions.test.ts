@@ -24,7 +24,7 @@ const reasons = Object.values(examples);
 /** The n-th forged decision: every combination of profiles and reasons. */
 function decision(n: number): Decision {
   const reason = reasons[n % reasons.length] ?? { code: 'internal-error' };
-  const profile = `profile-${Math.floor(n / 7) % 100}`;
+  const profile = `profile-${Math.floor(n / reasons.length) % 100}`;
   const containers = [{ outcome: 'skipped' as const, container: 'web', profile, reason }];
   return notInjected(reason, n % 2 === 0, { containers, notices: reasons });
 }

@@ -85,16 +85,23 @@ const POD_CONTEXT: { readonly [level in Level]: object } = {
 
 export const users = (level: Level): readonly string[] => CONTAINERS[level].map(([user]) => user);
 
-/** Creates a pod for a row, and expects that it runs and that each container has the files and the variables of the plan. */
-export async function expectDelivered(node: InjectedNode, row: Row, level: Level): Promise<string> {
-  const { profile, delivery } = row;
+/**
+ * Creates a pod for a row, and expects that it runs and that each container has the files and the variables of the plan. With the setting `auto`
+ * the injector chooses among the deliveries that bring files.
+ */
+export async function expectDelivered(
+  node: InjectedNode,
+  { profile, delivery }: Row,
+  level: Level,
+  setting: string = delivery.name,
+): Promise<string> {
   const namespace = namespaceOf(profile, level);
-  const name = delivery.name.toLowerCase();
+  const name = setting.toLowerCase();
   const image = delivery.type === 'baked' ? agentImage(profile) : APP_IMAGE;
   const command = ['sleep', '3600'];
   const { object } = await node.client.create<Pod>(
     podOf(namespace, name, {
-      annotations: ours({ delivery: delivery.name }),
+      annotations: ours({ delivery: setting }),
       spec: {
         terminationGracePeriodSeconds: 0,
         automountServiceAccountToken: false,

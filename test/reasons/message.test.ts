@@ -18,6 +18,7 @@ const claimProblems: readonly ClaimProblem[] = [
 
 const requirements: readonly UnmetRequirement[] = [
   { why: 'named-only' },
+  { why: 'image-volumes' },
   { why: 'excluded', type: 'image', by: { from: 'cluster', key: 'exclude-deliveries' } },
   { why: 'kubernetes', minimum: { major: 1, minor: 35 }, actual: { major: 1, minor: 33 } },
   { why: 'kubernetes', minimum: { major: 1, minor: 35 }, actual: undefined },

@@ -133,7 +133,7 @@ describe('inject --kubernetes', () => {
   ])('%s decides which delivery is possible', async (version, volume) => {
     const profiles = await mountedDirectory({ 'mine.yaml': profile });
     onTestFinished(profiles.remove);
-    const args = ['inject', '-f', '-', '--profiles', profiles.dir, '--profile', 'mine'];
+    const args = ['inject', '-f', '-', '--profiles', profiles.dir, '--profile', 'mine', '--set', 'image-volumes=on'];
     const { code, stdout } = await run([...args, ...(version === undefined ? [] : ['--kubernetes', version])], {
       stdin: manifest,
     });

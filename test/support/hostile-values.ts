@@ -43,6 +43,7 @@ export const hostileSettings: Readonly<Record<string, readonly string[]>> = {
   'env-from-keys': [MARK, 'none'],
   'exclude-owners': [MARK],
   'exclude-deliveries': [MARK],
+  'image-volumes': ['on', MARK],
   containers: [MARK, '*'],
 };
 

@@ -267,7 +267,7 @@ describe('bad input', () => {
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
   });
 
-  it('10,000 generated bodies give no 500 and no refusal', async () => {
+  it('3,000 generated bodies give no 500 and no refusal', async () => {
     const text = fc.oneof(
       fc.string(),
       fc.constantFrom('pods', 'CREATE', 'shop', 'web', '__proto__', 'agent-injector.io/inject', 'true'),
@@ -315,7 +315,7 @@ describe('bad input', () => {
         )
         .map((value) => JSON.stringify({ ...whole, request: value })),
     );
-    const bodies = fc.sample(body, { numRuns: 10_000, seed: 20_261_120 });
+    const bodies = fc.sample(body, { numRuns: 3_000, seed: 20_261_120 });
     const statuses = new Map<number, number>();
     for (let start = 0; start < bodies.length; start += 50) {
       const answers = await Promise.all(bodies.slice(start, start + 50).map((sample) => server.post(sample)));
@@ -325,7 +325,7 @@ describe('bad input', () => {
       }
     }
     expect(new Set(statuses.keys())).toEqual(new Set([200, 400]));
-    expect(statuses.get(200)).toBeGreaterThan(2000);
+    expect(statuses.get(200)).toBeGreaterThan(600);
   }, 60_000);
 });
 

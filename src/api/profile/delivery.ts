@@ -56,7 +56,11 @@ export const deliverySchema = z.discriminatedUnion('type', [
   }),
   z.strictObject({
     ...shared,
-    type: z.literal('image').describe('An OCI image as a volume. Kubernetes 1.35 or later.'),
+    type: z
+      .literal('image')
+      .describe(
+        'An OCI image as a volume. Kubernetes 1.35 or later, and only if a setting says so or nothing else is listed.',
+      ),
     image: copy.image,
     pullPolicy,
     pullSecret: copy.pullSecret,

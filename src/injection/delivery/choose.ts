@@ -1,5 +1,5 @@
 import { AUTO } from '../../api/keys.ts';
-import type { Delivery } from '../../profiles/delivery.ts';
+import type { Delivery, DeliveryType } from '../../profiles/delivery.ts';
 import type { Profile } from '../../profiles/profile.ts';
 import type { Result } from '../../lib/result.ts';
 import type { UnmetRequirement, SkippedDelivery, Reason, Setting, Source } from '../../reasons/reason.ts';
@@ -20,6 +20,9 @@ const NAMED_ONLY: UnmetRequirement = { why: 'named-only' };
 
 /** Nothing shows it where an agent is required either, so the namespace or the cluster must say so, not the pod. */
 const UNVERIFIABLE: UnmetRequirement = { why: 'unverifiable' };
+
+/** Nothing shows that every node can mount an image, so a setting must name such a delivery, or say that they can. */
+const NODES_UNKNOWN: UnmetRequirement = { why: 'image-volumes' };
 
 /** Chooses the delivery that the setting names, else the profile's first that is possible for the pod, its namespace and the cluster. */
 export function chooseDelivery(
@@ -68,16 +71,32 @@ function firstPossible(
 ): Result<ChosenDelivery, Reason> {
   const { profile } = candidate;
   const skipped: SkippedDelivery[] = [];
-  const isAllBaked = profile.deliveries.every(({ type }) => type === 'baked');
-  const bakedRequirement = isAllBaked ? (isPodsChoice ? UNVERIFIABLE : undefined) : NAMED_ONLY;
+  const unnamed = whyOnlyNamed(candidate, isPodsChoice);
   for (const delivery of profile.deliveries) {
-    const requirement =
-      (delivery.type === 'baked' ? bakedRequirement : undefined) ?? unmetRequirement({ ...candidate, delivery });
+    const requirement = unmetRequirement({ ...candidate, delivery }) ?? unnamed[delivery.type];
     if (!requirement) return { ok: true, value: { delivery, source: undefined, skipped } };
     skipped.push({ delivery: delivery.name, requirement });
   }
   const claim = skipped.map(({ requirement }) => claimReason(requirement)).find((reason) => reason !== undefined);
   return { ok: false, error: claim ?? { code: 'no-fitting-delivery', profile: profile.name, skipped } };
+}
+
+/**
+ * Why deliveries of a type are not chosen automatically. A kubelet before 1.35 never starts a pod with an image volume, and it may be three versions
+ * older than the API server; containerd before 2.2 ignores a subPath of it; other runtimes mount an empty directory. A profile without another
+ * delivery leaves no choice.
+ */
+function whyOnlyNamed(
+  { profile: { deliveries }, sources }: Omit<DeliveryCandidate, 'delivery'>,
+  isPodsChoice: boolean,
+): { readonly [type in DeliveryType]?: UnmetRequirement | undefined } {
+  const isAllBaked = deliveries.every(({ type }) => type === 'baked');
+  const hasOther = deliveries.some(({ type }) => type !== 'image' && type !== 'baked');
+  const canNodesMount = resolveSetting(sources, 'image-volumes')?.text === 'on';
+  return {
+    baked: isAllBaked ? (isPodsChoice ? UNVERIFIABLE : undefined) : NAMED_ONLY,
+    image: canNodesMount || !hasOther ? undefined : NODES_UNKNOWN,
+  };
 }
 
 /** An unusable claim has a reason of its own: it is what the profile prefers, and what a user can fix. */

@@ -58,7 +58,7 @@ describe('profiles', () => {
     expect(stdout).toContain('\n  server-address: a host name or an IP address, required\n');
     expect(stdout).toMatch(/\n {2}agent-image: an image reference \(settable by cluster only\)\n/);
     expect(stdout).toMatch(/\n {2}persistentVolumeClaim +always\n/);
-    expect(stdout).toMatch(/\n {2}image +requires agent-image; Kubernetes 1\.35 or later\n/);
+    expect(stdout).toMatch(/\n {2}image +only if chosen .*; requires agent-image; Kubernetes 1\.35 or later\n/);
     expect(stdout).toMatch(/\n {2}hostPath +requires host-path; not under Pod Security baseline or restricted\n/);
     expect(stdout).toMatch(/\n {2}CORECLR_ENABLE_PROFILING +1 +a different value is a conflict \(group profiler\)\n/);
     expect(stdout).toMatch(/\n {2}ARIES_DOMAIN_ID +\$\{domain-id\} +an existing value is kept\n/);

@@ -431,7 +431,15 @@ describe('the chosen delivery', () => {
       Readonly<Record<string, UnmetRequirement>>,
     ]
   >([
-    ['a new server', at(35), namespace(), {}, 'image', {}],
+    ['a new server, and nodes that can mount images', at(35), namespace({ 'image-volumes': 'on' }), {}, 'image', {}],
+    [
+      'a new server, and nodes that may be old',
+      at(35),
+      namespace(),
+      {},
+      'hostPath',
+      { image: { why: 'image-volumes' } },
+    ],
     ['an older server', at(34), namespace(), {}, 'hostPath', { image: unmet(34) }],
     ['an unknown server', unknownCluster, level('privileged'), {}, 'hostPath', { image: unmet(undefined) }],
     [
@@ -555,12 +563,17 @@ describe('an excluded type of delivery', () => {
   });
 
   it('is excluded by the pod never, and by the namespace unless the cluster keeps that to itself', () => {
-    const byPod = inject(profile, pod(undefined, { 'exclude-deliveries': 'image' }));
+    const byPod = inject(
+      profile,
+      pod(undefined, { 'exclude-deliveries': 'image' }),
+      at(36),
+      namespace({ 'image-volumes': 'on' }),
+    );
     expect(chosen(byPod)).toEqual(['volume']);
     expect(byPod.decision.notices).toContainEqual(
       expect.objectContaining({ code: 'setting-locked', setting: 'exclude-deliveries' }),
     );
-    const lifting = namespace({ 'exclude-deliveries': 'none' });
+    const lifting = namespace({ 'exclude-deliveries': 'none', 'image-volumes': 'on' });
     expect(chosen(inject(excluding('image'), pod(), at(36), lifting))).toEqual(['volume']);
     const settableBy = new Map([['exclude-deliveries', ['cluster'] as const]]);
     const locked = withTenancy(excluding('image'), { ...STRICT, settableBy });

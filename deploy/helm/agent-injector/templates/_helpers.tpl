@@ -150,3 +150,30 @@ yes
 {{- if .Values.checks.quotas }}{{- $checks = append $checks "quotas" }}{{- end }}
 {{- join "," $checks | default "none" }}
 {{- end }}
+
+{{/* The configuration file. The pods restart when it changes. */}}
+{{- define "agent-injector.configuration" -}}
+tenancy: {{ .Values.tenancy }}
+{{- with .Values.allowedProfiles }}
+allowedProfiles: {{ join "," . | quote }}
+{{- end }}
+builtInProfiles: {{ .Values.builtInProfiles }}
+{{- with include "agent-injector.settableBy" . }}
+settableBy: {{ . | quote }}
+{{- end }}
+{{- with .Values.revision }}
+revision: {{ . | quote }}
+{{- end }}
+{{- if .Values.required.strict }}
+strictRequired: true
+{{- end }}
+{{- with .Values.podSecurityDefault }}
+podSecurityDefault: {{ . }}
+{{- end }}
+checks: {{ include "agent-injector.checks" . | quote }}
+{{- if .Values.configMapKeys.enabled }}
+configMapKeys: true
+{{- end }}
+defaults:
+  {{- toYaml .Values.defaults | nindent 2 }}
+{{- end }}
