@@ -1,7 +1,7 @@
 interface Connection {
   readonly address: string;
   isProven: boolean;
-  /** Requests that are not answered yet. */
+  /** Requests that were received completely and are not answered yet. */
   requests: number;
 }
 
@@ -11,7 +11,8 @@ interface Connection {
  * A connection is proven once a review on it was answered. Anyone can send a review, so each kind is sure of half of the room, and can use what
  * the other leaves: idle proven connections cannot keep a new one out, and new ones, of which a flood can open thousands a second, cannot close
  * those that API servers keep open (25 for each client). Of its kind, the address with the most connections loses its oldest: an attacker with one address
- * displaces itself, and for callers behind one proxy the oldest idle connection goes, which is never one that has just been opened or used.
+ * displaces itself, and for callers behind one proxy the oldest idle connection goes, which is never one that has just been opened or used. A
+ * request counts once its body is there: a client that sends one byte a second would otherwise keep a connection for ever.
  */
 export class ConnectionTable {
   readonly #limit: number;
@@ -36,6 +37,15 @@ export class ConnectionTable {
     return victim;
   }
 
+  /** Called when a request begins. */
+  use(name: string): void {
+    const connection = this.#connections.get(name);
+    if (connection?.isProven !== true || connection.requests > 0) return;
+    this.#idle.delete(connection.address, name);
+    this.#idle.add(connection.address, name);
+  }
+
+  /** Called when a request was received completely. */
   startRequest(name: string): void {
     const connection = this.#connections.get(name);
     if (!connection) return;
@@ -43,6 +53,7 @@ export class ConnectionTable {
     if (connection.isProven) this.#idle.delete(connection.address, name);
   }
 
+  /** Called when it is answered. */
   endRequest(name: string, isReview: boolean): void {
     const connection = this.#connections.get(name);
     if (!connection) return;

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Socket } from 'node:net';
 import type { Clock } from '../../lib/clock.ts';
 import { type Logger, ProblemLog } from '../../lib/logger.ts';
@@ -23,12 +23,18 @@ export function limitConnections(server: FastifyInstance, limit: number, logger:
     log.report({ connections: limit }, 'connections are closed for new ones: as many are open as the limits allow');
     open.get(excess)?.destroy();
   });
+  const received = new WeakSet<FastifyRequest>();
   server.addHook('onRequest', (request, _, done) => {
+    table.use(endsOf(request.raw.socket));
+    done();
+  });
+  server.addHook('preHandler', (request, _, done) => {
+    received.add(request);
     table.startRequest(endsOf(request.raw.socket));
     done();
   });
   server.addHook('onResponse', (request, reply, done) => {
-    table.endRequest(endsOf(request.raw.socket), reply.statusCode === 200);
+    if (received.has(request)) table.endRequest(endsOf(request.raw.socket), reply.statusCode === 200);
     done();
   });
   // A connection without a request (a probe, a proxy that connects ahead, half a request) would otherwise delay the end as long as its peer likes.

@@ -67,6 +67,14 @@ describe('connections', () => {
     expect(open(table, 'b', ['next'])).toEqual(['busy3']);
   });
 
+  it('that begin a request are idle until it is there, and were used last', () => {
+    const table = new ConnectionTable(LIMIT);
+    open(table, 'a', numbered('slow', LIMIT));
+    answer(table, numbered('slow', LIMIT));
+    table.use('slow0');
+    expect(open(table, 'b', ['new', 'next'])).toEqual(['slow1', 'slow2']);
+  });
+
   it('are busy until the last of several requests is answered', () => {
     const table = new ConnectionTable(2);
     open(table, 'a', ['pipelined', 'idle']);
@@ -79,7 +87,7 @@ describe('connections', () => {
 
   it('are never more than the limit, and one that is open is closed for each above it, whatever happens', () => {
     const event = fc.record({
-      kind: fc.constantFrom('open', 'open', 'request', 'answer', 'fail', 'close'),
+      kind: fc.constantFrom('open', 'open', 'use', 'request', 'answer', 'fail', 'close'),
       address: fc.constantFrom('a', 'b'),
       which: fc.nat(30),
     });
@@ -99,6 +107,8 @@ describe('connections', () => {
           } else if (kind === 'close') {
             names.delete(name);
             table.close(name);
+          } else if (kind === 'use') {
+            table.use(name);
           } else if (kind === 'request') {
             busy.set(name, (busy.get(name) ?? 0) + 1);
             table.startRequest(name);

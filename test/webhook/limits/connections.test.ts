@@ -68,6 +68,22 @@ describe('when as many connections are open as the limit allows', () => {
   });
 });
 
+it('clients that send their next review slowly keep no other client out', async () => {
+  const server = await started();
+  const slow: Socket[] = [];
+  for (let count = 0; count < LIMIT; count++) {
+    const { socket } = await ask(server, 'POST /mutate', review);
+    const begun = once(server.server.server, 'request');
+    socket.write('POST /mutate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{');
+    await begun;
+    slow.push(socket);
+  }
+  const { answer } = await ask(server, 'POST /mutate', review);
+  expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+  const [oldest] = slow;
+  if (oldest?.destroyed === false) await once(oldest, 'close');
+});
+
 describe('a connection', () => {
   it('stays open after a review', async () => {
     const { answer, socket } = await ask(await started(), 'POST /mutate', review);
