@@ -125,3 +125,10 @@ it('a shape that cannot be patched leaves each pod to be decided by itself', () 
   );
   expect(decision).toMatchObject({ reason: { code: 'patch-too-large' } });
 });
+
+it('a pod that is nested too deeply for a shape is decided by itself', () => {
+  const future: unknown = JSON.parse(`${'['.repeat(50_000)}${']'.repeat(50_000)}`);
+  const given = pod([container('web', { future })]);
+  const { cluster } = counting();
+  expect(new PlanCache().admit(contextOf(given, cluster)).decision.outcome).toBe('injected');
+});

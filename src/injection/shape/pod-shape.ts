@@ -220,7 +220,12 @@ function isVisible(name: string): boolean {
   );
 }
 
-/** Pods of one shape have the same key. */
-export function shapeKey({ pod }: PodShape): string {
-  return JSON.stringify(pod);
+/** Pods of one shape have the same key. Undefined for a pod that is nested too deeply to be written: an API server sends none, other callers may. */
+export function shapeKey({ pod }: PodShape): string | undefined {
+  try {
+    return JSON.stringify(pod);
+  } catch {
+    // A RangeError: the value was parsed from JSON, so nothing else can fail.
+    return undefined;
+  }
 }
