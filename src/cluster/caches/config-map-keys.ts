@@ -14,6 +14,15 @@ const PAGE_ITEMS = 25;
 
 type Keys = readonly string[] | 'unknown';
 
+/** One for each state of a ConfigMap that is asked for: decisions that are remembered keep it, by the thousand. */
+const sets = new WeakMap<readonly string[], ReadonlySet<string>>();
+
+function setOf(keys: readonly string[]): ReadonlySet<string> {
+  const set = sets.get(keys) ?? new Set(keys);
+  sets.set(keys, set);
+  return set;
+}
+
 /**
  * Mirrors the names of the keys of all ConfigMaps. Values are dropped as they are read. Needs list and watch of configmaps in all namespaces.
  */
@@ -45,11 +54,11 @@ export class ConfigMapKeys {
     return this;
   }
 
-  /** The names of the keys; undefined while they are unknown or stale. */
+  /** The names of the keys; undefined while they are unknown or stale. The same object until the ConfigMap changes. */
   get(namespace: string, name: string): ReadonlySet<string> | undefined {
     if (!this.#reflector.isFresh()) return undefined;
     const keys = this.#reflector.get(`${namespace}/${name}`);
-    return keys === undefined || keys === 'unknown' ? undefined : new Set(keys);
+    return keys === undefined || keys === 'unknown' ? undefined : setOf(keys);
   }
 
   status(): ReflectorStatus {

@@ -58,6 +58,11 @@ describe('the keys of ConfigMaps', () => {
     expect(keys.status()).toMatchObject({ synced: true, size: 4 });
   });
 
+  test('are one object for all who remember them', async () => {
+    await start([configMap('shop', 'a', { ONE: 'x' })]);
+    expect(keys.get('shop', 'a')).toBe(keys.get('shop', 'a'));
+  });
+
   test('are unknown for a ConfigMap that consists of keys', async () => {
     const many = Object.fromEntries(
       Array.from({ length: 4_000 }, (_, index) => [`KEY_${'x'.repeat(200)}_${index}`, '']),
