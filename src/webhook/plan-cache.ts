@@ -111,8 +111,13 @@ function compiled(context: InjectionContext, shape: PodShape): Entry {
 
 function store(entries: LRUCache<string, Entry>, key: string, entry: Entry): void {
   if (entry.lookups.count() > MAX_LOOKUPS) return;
-  const containers = entry.compiled?.decision.containers.length ?? 0;
-  entries.set(key, entry, { size: Buffer.byteLength(key) + SIZE + containers * SIZE_OF_CONTAINER });
+  entries.set(key, entry, { size: Buffer.byteLength(key) + (entry.compiled ? sizeOf(entry.compiled) : SIZE) });
+}
+
+function sizeOf({ decision, plan }: PlannedDecision): number {
+  // The files of an agent, each of up to 16 KiB.
+  const files = [...plan.annotations.values()].reduce((length, text) => length + text.length, 0);
+  return SIZE + decision.containers.length * SIZE_OF_CONTAINER + files;
 }
 
 /** Measured, in bytes: a decision with its answer, and what each container adds. */

@@ -132,3 +132,16 @@ it('a pod that is nested too deeply for a shape is decided by itself', () => {
   const { cluster } = counting();
   expect(new PlanCache().admit(contextOf(given, cluster)).decision.outcome).toBe('injected');
 });
+
+it('the files of an agent count towards the size of the cache', () => {
+  const content = `\${pod.workload}${'x'.repeat(16_000)}`;
+  const known = catalogueOf(profileDocument({ files: [{ path: '/etc/agent.conf', content }] }));
+  const plans = new PlanCache();
+  const admit = (workload: string) =>
+    plans.admit(contextOf(podOf(workload), unknownCluster, { catalogue: known })).decision;
+  const first = admit('w0');
+  expect(admit('w0')).toBe(first);
+  // 20 MiB have room for some 800.
+  for (let count = 1; count < 1500; count++) admit(`w${count}`);
+  expect(admit('w0')).not.toBe(first);
+});
