@@ -6,6 +6,7 @@ import type { InjectionContext } from '../injection/context.ts';
 import { generalize, isTiedToNames, withNames } from '../injection/shape/general-shape.ts';
 import { type PodShape, shapeKey, shapeOf } from '../injection/shape/pod-shape.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
+import { containersOf } from '../kubernetes/pod.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import type { DecisionInputs } from './answer-cache/answer-cache.ts';
 import { recordLookups, type RecordedLookups } from './answer-cache/lookup-recorder.ts';
@@ -27,6 +28,9 @@ const MAX_SIZE_GENERAL = 4 * 1024 * 1024;
 /** Pods with longer shapes are decided one by one. */
 const MAX_KEY_LENGTH = 128 * 1024;
 
+/** A shape that is new costs up to five decisions. Larger pods are rare, so only hostile ones would make use of that. */
+const MAX_CONTAINERS = 64;
+
 /** Above this, repeating the lookups costs as much as deciding again. */
 const MAX_LOOKUPS = 32;
 
@@ -47,7 +51,7 @@ export class PlanCache {
   admit(context: InjectionContext): CachedAdmission {
     const { namespace, catalogue } = context;
     this.#startCatalogue(catalogue);
-    const shape = shapeOf(context);
+    const shape = containersOf(context.pod).length > MAX_CONTAINERS ? undefined : shapeOf(context);
     const key = shape && shapeKey(shape);
     if (!shape || key === undefined || key.length > MAX_KEY_LENGTH) return interpreted(context);
     const entry = current(this.#entries, keyIn(context, key), context) ?? this.#compile(key, context, shape);
