@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { objectIn, objectsIn, textIn, type JsonObject } from '../../src/lib/json.ts';
+import { MUTATE_PATH, REQUIRED_PATH } from '../../src/api/paths.ts';
+import { objectsIn, textIn, type JsonObject } from '../../src/lib/json.ts';
 import { objectsOf, root } from '../support/chart.ts';
 import type { KubeObject } from '../support/client.ts';
 import type { Injector } from '../support/injector.ts';
@@ -18,7 +19,8 @@ export function installedConfiguration(
   const installed = installManifests.find(({ kind }) => kind === 'MutatingWebhookConfiguration');
   // Objects of the manifest are JSON.
   const webhooks = change(objectsIn(installed as JsonObject, 'webhooks')).map((entry) => {
-    const path = textIn(objectIn(objectIn(entry, 'clientConfig'), 'service'), 'path');
+    // The server writes the path; to a URL it writes nothing.
+    const path = textIn(entry, 'name').startsWith('required-') ? REQUIRED_PATH : MUTATE_PATH;
     const clientConfig = { url: new URL(path, url).href, caBundle: Buffer.from(ca).toString('base64') };
     return { ...entry, clientConfig };
   });

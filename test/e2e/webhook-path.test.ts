@@ -173,6 +173,8 @@ describe.skipIf(helm === undefined)('Helm', () => {
       'paths',
       chart,
       ...options,
+      // The configuration of the other tests stands beside it.
+      '--set=installChecks=false',
       ...args,
     ]);
     if (code !== 0) throw new Error(stderr);
