@@ -103,7 +103,7 @@ function startProbes(): { readonly end: () => Promise<number> } {
   };
 }
 
-const ROUNDS = 3;
+const ROUNDS = 5;
 
 test('300 callers of /metrics delay no review and no probe', async () => {
   const job = { port: server.port, ca: server.ca, timeout: 5, bodies: [reviewText('shop', podOf(1, 5))], rate: 100 };

@@ -249,7 +249,7 @@ export const rows = {
     fault: '6,000 connections to the admin port that send nothing',
     figure: 'more memory (anonymous)',
     unit: 'MiB',
-    most: 16,
+    most: 32,
   },
   'admin-idle-open': {
     fault: '6,000 connections to the admin port that send nothing',

@@ -106,26 +106,30 @@ function textOf({ decision, operations, pod }: Admission): string {
 
 const profiles = [...catalogue.profiles.values()].map((profile) => [profile.name, profile] as const);
 
-it.each(profiles)(`${PODS} pods get the same from a compiled decision: %s`, (name, profile) => {
-  const known = withDefaults(catalogue, Object.entries({ ...settingsFor(profile), profile: name }));
-  const plans = new PlanCache();
-  const places = [namespace(), namespace({}, 'required'), namespace({ containers: 'env:A,w*' })];
-  const variables = profile.environment.map((entry) => entry.name);
-  const shapes = new Set<string>();
-  let decided = 0;
-  fc.assert(
-    fc.property(podsWithVariables(variables), besides, fc.constantFrom(...places), (given, extra, place) => {
-      const pod = inCluster(given, extra);
-      const context: InjectionContext = { pod, namespace: place, catalogue: known, cluster };
-      assert.equal(textOf(plans.admit(context)), textOf(admitInContext(context)));
-      // What differs from pod to pod of a workload finds the decision again.
-      const other = inCluster(given, { ...extra, hash: '66fdf8c4d', suffix: 'qqqqq' });
-      const sibling = { ...context, pod: other };
-      assert.equal(textOf(plans.admit(sibling)), textOf(admitInContext(sibling)));
-      shapes.add(JSON.stringify(shapeOf(context)?.pod));
-      decided++;
-    }),
-    { numRuns: PODS, seed: SEED },
-  );
-  expect(shapes.size).toBeGreaterThan(decided / 10);
-}, 600_000);
+it.each(profiles)(
+  `${PODS} pods get the same from a compiled decision: %s`,
+  (name, profile) => {
+    const known = withDefaults(catalogue, Object.entries({ ...settingsFor(profile), profile: name }));
+    const plans = new PlanCache();
+    const places = [namespace(), namespace({}, 'required'), namespace({ containers: 'env:A,w*' })];
+    const variables = profile.environment.map((entry) => entry.name);
+    const shapes = new Set<string>();
+    let decided = 0;
+    fc.assert(
+      fc.property(podsWithVariables(variables), besides, fc.constantFrom(...places), (given, extra, place) => {
+        const pod = inCluster(given, extra);
+        const context: InjectionContext = { pod, namespace: place, catalogue: known, cluster };
+        assert.equal(textOf(plans.admit(context)), textOf(admitInContext(context)));
+        // What differs from pod to pod of a workload finds the decision again.
+        const other = inCluster(given, { ...extra, hash: '66fdf8c4d', suffix: 'qqqqq' });
+        const sibling = { ...context, pod: other };
+        assert.equal(textOf(plans.admit(sibling)), textOf(admitInContext(sibling)));
+        shapes.add(JSON.stringify(shapeOf(context)?.pod));
+        decided++;
+      }),
+      { numRuns: PODS, seed: SEED },
+    );
+    expect(shapes.size).toBeGreaterThan(decided / 10);
+  },
+  600_000,
+);
