@@ -19,7 +19,11 @@ beforeAll(async () => {
   // Compiles the code of the server before it is measured.
   for (let round = 0; round < 500; round++) {
     await sender.post(
-      reviewText('shop', podOf(1 + (round % 20), round % 30), `warm-${round}`).replace('NUMBER', `${round}`),
+      reviewText('shop', podOf(1 + (round % 20), round % 30), `warm-${round}`).replace(
+        // Each is of a shape of its own, so that what decides is compiled by V8.
+        '"number":"NUMBER"',
+        `"agent-injector.io/domain-id":"${1 + round}"`,
+      ),
     );
   }
 });

@@ -13,9 +13,13 @@ interface UnreadAnswer extends MemoryUse {
 export function limitUnreadAnswers(server: FastifyInstance, clock: Clock, limit = UNREAD_LIMIT): void {
   const budget = new MemoryBudget<UnreadAnswer>(limit);
   const unread = new WeakMap<FastifyRequest, UnreadAnswer>();
-  server.addHook('onSend', (request, _, payload, done) => {
-    const { socket } = request.raw;
-    if (typeof payload === 'string') {
+  server.addHook('onSend', (request, reply, payload, done) => {
+    done();
+    if (typeof payload !== 'string') return;
+    // Nearly every answer is in the system's buffers by then. Many are made in one turn of the event loop when much is asked.
+    setImmediate(() => {
+      const { socket } = request.raw;
+      if (reply.raw.writableFinished || socket.destroyed) return;
       const answer = { address: socket.remoteAddress ?? '', end: () => socket.destroy() };
       const now = clock.now();
       unread.set(request, answer);
@@ -24,8 +28,7 @@ export function limitUnreadAnswers(server: FastifyInstance, clock: Clock, limit 
         budget.remove(one);
         one.end();
       }
-    }
-    done();
+    });
   });
   // Also called if the connection breaks before that.
   server.addHook('onResponse', (request, _, done) => {
