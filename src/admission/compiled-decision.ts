@@ -20,8 +20,8 @@ export function compile(context: InjectionContext, { pod }: PodShape): PlannedDe
 /** Each pod has its own containers. Those of the shape could keep many times the memory of their text. */
 function withoutContainers(planned: PlannedDecision): PlannedDecision {
   const containers = planned.plan.containers.map((one) => {
-    const { list, index, container } = one.target;
-    return { ...one, target: { list, index, container: { name: container.name } } };
+    const { target } = one;
+    return { ...one, target: { ...target, container: { name: target.container.name } } };
   });
   return { ...planned, plan: { ...planned.plan, containers } };
 }

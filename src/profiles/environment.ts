@@ -81,8 +81,8 @@ export function templatesOf(value: DeclaredValue): readonly Template[] {
   return 'text' in value ? [value.text] : [...value.fields.values()];
 }
 
-/** Values of parameters are escaped, so only the literal text can refer to variables. */
-function variablesOf(entry: EnvironmentEntry): readonly string[] {
+/** The variables that an entry refers to. Values of parameters are escaped, so only the literal text can refer to any. */
+export function variablesOf(entry: EnvironmentEntry): readonly string[] {
   const { value } = entry.operation;
   return 'text' in value
     ? referencesIn(value.text.map((part) => (typeof part === 'string' ? part : ' ')).join(''))

@@ -9,7 +9,7 @@ import type { Operation } from '../lib/json-patch.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import { traceOf } from '../lib/stack-trace.ts';
 import { isRequired } from '../settings/required.ts';
-import type { DecisionInputs } from './answer-cache/answer-cache.ts';
+import type { DecisionInputs } from './answer-cache/decision-cache.ts';
 import type { PlanCache } from './plan-cache.ts';
 import { MAX_WAIT_MS } from './deadline.ts';
 import type { HandlerDependencies } from './dependencies.ts';

@@ -1,23 +1,15 @@
-import { LRUCache } from 'lru-cache';
 import { type Admission, admitInContext } from '../admission/admit.ts';
 import { admitCompiled, compile } from '../admission/compiled-decision.ts';
 import type { PlannedDecision } from '../admission/planned-decision.ts';
 import type { InjectionContext } from '../injection/context.ts';
 import { generalize, isTiedToNames, withNames } from '../injection/shape/general-shape.ts';
 import { type PodShape, shapeKey, shapeOf } from '../injection/shape/pod-shape.ts';
-import type { Namespace } from '../kubernetes/namespace.ts';
 import { containersOf } from '../kubernetes/pod.ts';
-import type { Catalogue } from '../profiles/catalogue.ts';
-import type { DecisionInputs } from './answer-cache/answer-cache.ts';
-import { recordLookups, type RecordedLookups } from './answer-cache/lookup-recorder.ts';
+import { type Decided, DecisionCache, type DecisionInputs } from './answer-cache/decision-cache.ts';
+import { recordLookups } from './answer-cache/lookup-recorder.ts';
 
-/** A compiled decision and what it was made from; without one, each pod of the shape is decided by itself. */
-interface Entry {
-  /** An entry does not keep an earlier state of a namespace in memory. */
-  readonly namespace: WeakRef<Namespace>;
-  readonly lookups: RecordedLookups;
-  readonly compiled: PlannedDecision | undefined;
-}
+/** Without a compiled decision, each pod of the shape is decided by itself. */
+type Compiled = { readonly planned: PlannedDecision | undefined };
 
 /** Bytes, estimated: some 3,500 shapes of one container. */
 const MAX_SIZE = 20 * 1024 * 1024;
@@ -31,9 +23,6 @@ const MAX_KEY_LENGTH = 128 * 1024;
 /** A shape that is new costs up to five decisions. Larger pods are rare, so only hostile ones would make use of that. */
 const MAX_CONTAINERS = 64;
 
-/** Above this, repeating the lookups costs as much as deciding again. */
-const MAX_LOOKUPS = 32;
-
 export interface CachedAdmission extends Admission {
   readonly inputs: DecisionInputs;
 }
@@ -43,79 +32,59 @@ export interface CachedAdmission extends Admission {
  * pure function of these. Why, and what it saves: docs/adr/0020-compiled-decisions.md.
  */
 export class PlanCache {
-  readonly #entries = new LRUCache<string, Entry>({ maxSize: MAX_SIZE });
-  readonly #general = new LRUCache<string, Entry>({ maxSize: MAX_SIZE_GENERAL });
-  /** The one that all entries were decided with. */
-  #catalogue: Catalogue | undefined;
+  readonly #shapes = new DecisionCache<Compiled>(MAX_SIZE);
+  readonly #general = new DecisionCache<Compiled>(MAX_SIZE_GENERAL);
 
   admit(context: InjectionContext): CachedAdmission {
     const { namespace, catalogue } = context;
-    this.#startCatalogue(catalogue);
     const shape = containersOf(context.pod).length > MAX_CONTAINERS ? undefined : shapeOf(context);
     const key = shape && shapeKey(shape);
     if (!shape || key === undefined || key.length > MAX_KEY_LENGTH) return interpreted(context);
-    const entry = current(this.#entries, keyIn(context, key), context) ?? this.#compile(key, context, shape);
-    const admission = entry.compiled && admitCompiled(context, shape, entry.compiled);
-    if (!admission) return interpreted(context);
-    return { ...admission, inputs: { namespace, catalogue, lookups: entry.lookups } };
+    const { value, lookups } = remembered(this.#shapes, context, key, () => this.#compile(context, shape));
+    const admission = value.planned && admitCompiled(context, shape, value.planned);
+    return admission ? { ...admission, inputs: { namespace, catalogue, lookups } } : interpreted(context);
   }
 
-  /** Forgets the decisions of another catalogue: each would keep it in memory. */
-  #startCatalogue(catalogue: Catalogue): void {
-    if (catalogue === this.#catalogue) return;
-    this.#catalogue = catalogue;
-    this.#entries.clear();
-    this.#general.clear();
-  }
-
-  #compile(key: string, context: InjectionContext, shape: PodShape): Entry {
-    const entry = this.#compileGeneral(context, shape) ?? compiled(context, shape);
-    store(this.#entries, keyIn(context, key), entry);
-    return entry;
-  }
-
-  /** From the decision on pods that differ in names only. */
-  #compileGeneral(context: InjectionContext, shape: PodShape): Entry | undefined {
+  /** From the decision on pods that differ in names only, if there is one. */
+  #compile(context: InjectionContext, shape: PodShape): Decided<Compiled> {
     const general = generalize(shape, context);
-    if (!general) return undefined;
-    const key = keyIn(context, JSON.stringify(general.pod));
-    let entry = current(this.#general, key, context);
-    if (!entry) {
+    if (!general) return compiled(context, shape);
+    const { value, lookups } = remembered(this.#general, context, JSON.stringify(general.pod), () => {
       const fresh = compiled(context, { ...shape, pod: general.pod });
-      const isTied = fresh.compiled && isTiedToNames(fresh.compiled, fresh.lookups.keys());
-      entry = isTied ? { ...fresh, compiled: undefined } : fresh;
-      store(this.#general, key, entry);
-    }
-    return entry.compiled && { ...entry, compiled: withNames(entry.compiled, general.names) };
+      const { planned } = fresh.value;
+      return planned && isTiedToNames(planned, fresh.lookups.keys()) ? { ...fresh, value: NONE } : fresh;
+    });
+    if (!value.planned) return compiled(context, shape);
+    return { value: { planned: withNames(value.planned, general.names) }, lookups };
   }
 }
 
-function keyIn({ namespace, required }: InjectionContext, shape: string): string {
-  return `${required === true ? '!' : ''}${namespace.name} ${shape}`;
+const NONE: Compiled = { planned: undefined };
+
+/** What the cache has for a shape, or what is made and stored now. */
+function remembered(
+  cache: DecisionCache<Compiled>,
+  { namespace, catalogue, cluster, required }: InjectionContext,
+  shape: string,
+  make: () => Decided<Compiled>,
+): Decided<Compiled> {
+  const key = `${required === true ? '!' : ''}${namespace.name} ${shape}`;
+  const known = cache.find(key, {
+    namespaces: { get: () => namespace },
+    catalogue: () => catalogue,
+    cluster: () => cluster,
+  });
+  if (known) return known;
+  const made = make();
+  const { value, lookups } = made;
+  const size = Buffer.byteLength(key) + (value.planned ? sizeOf(value.planned) : SIZE);
+  cache.store(key, value, { namespace, catalogue, lookups }, size);
+  return made;
 }
 
-/** All entries are of the same catalogue. */
-function current(
-  entries: LRUCache<string, Entry>,
-  key: string,
-  { namespace, cluster }: InjectionContext,
-): Entry | undefined {
-  const entry = entries.get(key);
-  return entry?.namespace.deref() === namespace && entry.lookups.matches(cluster) ? entry : undefined;
-}
-
-function compiled(context: InjectionContext, shape: PodShape): Entry {
+function compiled(context: InjectionContext, shape: PodShape): Decided<Compiled> {
   const lookups = recordLookups(context.cluster);
-  return {
-    compiled: compile({ ...context, cluster: lookups.cluster }, shape),
-    namespace: new WeakRef(context.namespace),
-    lookups,
-  };
-}
-
-function store(entries: LRUCache<string, Entry>, key: string, entry: Entry): void {
-  if (entry.lookups.count() > MAX_LOOKUPS) return;
-  entries.set(key, entry, { size: Buffer.byteLength(key) + (entry.compiled ? sizeOf(entry.compiled) : SIZE) });
+  return { value: { planned: compile({ ...context, cluster: lookups.cluster }, shape) }, lookups };
 }
 
 function sizeOf({ decision, plan }: PlannedDecision): number {

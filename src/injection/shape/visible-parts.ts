@@ -1,11 +1,10 @@
 import type { Matcher } from '../../api/profile/matcher.ts';
-import { referencesIn } from '../../kubernetes/env-expansion.ts';
 import { isWithin, normalPath } from '../../kubernetes/mount-path.ts';
 import { type Container, type EnvVar, imageOf, type VolumeMount } from '../../kubernetes/pod.ts';
 import { isWindowsImage } from '../../kubernetes/scheduling.ts';
 import { isGlob, MAX_IMAGE_LENGTH, matchesGlob } from '../../lib/glob.ts';
 import type { Catalogue } from '../../profiles/catalogue.ts';
-import { type DeclaredValue, templatesOf } from '../../profiles/environment.ts';
+import { variablesOf } from '../../profiles/environment.ts';
 import type { Delivery } from '../../profiles/delivery.ts';
 import type { Profile } from '../../profiles/profile.ts';
 import { isMuslImage } from '../libc.ts';
@@ -33,7 +32,7 @@ export class VisibleParts {
     const profiles = [...catalogue.profiles.values()];
     const matchers = matchersOf(catalogue, profiles);
     const globs = new Set<string>();
-    for (const name of [...matchers.flatMap(variablesOf), ...namesIn(catalogue, profiles)])
+    for (const name of [...matchers.flatMap(matchedVariablesOf), ...namesIn(catalogue, profiles)])
       (isGlob(name) ? globs : this.#names).add(name);
     this.#globs = [...globs];
     this.#paths = [...new Set([...profiles.flatMap(pathsOf), ...matchers.flatMap(pathOf)].map(normalPath))];
@@ -135,7 +134,7 @@ function matchersOf({ foreignAgents, sidecars }: Catalogue, profiles: readonly P
   ];
 }
 
-function variablesOf(matcher: Matcher): readonly string[] {
+function matchedVariablesOf(matcher: Matcher): readonly string[] {
   return matcher.in === 'environment' ? [matcher.name].flat() : [];
 }
 
@@ -146,16 +145,8 @@ function namesIn({ slots }: Catalogue, profiles: readonly Profile[]): readonly s
       ...off.map(({ variable }) => variable),
       ...identity,
     ]),
-    ...profiles.flatMap(({ environment }) =>
-      environment.flatMap(({ name, operation }) => [name, ...referencesOf(operation.value)]),
-    ),
+    ...profiles.flatMap(({ environment }) => environment.flatMap((entry) => [entry.name, ...variablesOf(entry)])),
   ];
-}
-
-function referencesOf(value: DeclaredValue): readonly string[] {
-  return templatesOf(value).flatMap((template) =>
-    referencesIn(template.map((part) => (typeof part === 'string' ? part : ' ')).join('')),
-  );
 }
 
 function pathsOf({ mounts, writable, files, deliveries }: Profile): readonly string[] {

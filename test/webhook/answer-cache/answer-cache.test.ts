@@ -4,11 +4,8 @@ import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Claim, unknownCluster } from '../../../src/kubernetes/cluster-state.ts';
 import { recordLookups } from '../../../src/webhook/answer-cache/lookup-recorder.ts';
-import {
-  AnswerCache,
-  type CurrentInputs,
-  type DecisionInputs,
-} from '../../../src/webhook/answer-cache/answer-cache.ts';
+import { AnswerCache } from '../../../src/webhook/answer-cache/answer-cache.ts';
+import type { CurrentInputs, DecisionInputs } from '../../../src/webhook/answer-cache/decision-cache.ts';
 import { catalogue, catalogueWith, container, namespace, pod } from '../../support/fixtures.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import { patchIn, reviewOf, startServer, type Answer, type TestServer } from '../../support/webhook-server.ts';

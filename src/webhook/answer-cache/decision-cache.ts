@@ -1,0 +1,76 @@
+import { LRUCache } from 'lru-cache';
+import type { ClusterState } from '../../kubernetes/cluster-state.ts';
+import type { Namespace } from '../../kubernetes/namespace.ts';
+import type { Catalogue } from '../../profiles/catalogue.ts';
+import type { RecordedLookups } from './lookup-recorder.ts';
+
+/** Everything that a decision was made from, except the pod. */
+export interface DecisionInputs {
+  readonly namespace: Namespace;
+  readonly catalogue: Catalogue;
+  readonly lookups: RecordedLookups;
+}
+
+export interface CurrentInputs {
+  readonly namespaces: { readonly get: (name: string) => Namespace | undefined };
+  readonly catalogue: () => Catalogue;
+  readonly cluster: () => ClusterState;
+}
+
+/** What came of a decision, and what was looked up for it. */
+export interface Decided<Value> {
+  readonly value: Value;
+  readonly lookups: RecordedLookups;
+}
+
+interface Entry<Value> extends Decided<Value> {
+  readonly namespaceName: string;
+  /** Weak, so that an entry that is never asked for again does not keep an earlier state of its namespace in memory. */
+  readonly namespace: WeakRef<Namespace>;
+}
+
+/** Above this, repeating the lookups costs as much as deciding again. */
+const MAX_LOOKUPS = 32;
+
+/**
+ * Keeps what came of decisions, as long as their inputs are the same. A decision is a pure function of a pod and its inputs, so the key must stand for
+ * all that the decision sees of the pod.
+ */
+export class DecisionCache<Value> {
+  readonly #entries: LRUCache<string, Entry<Value>>;
+  /** The one that all entries were decided with. */
+  #catalogue: Catalogue | undefined;
+
+  /** An entry that takes more than an eighth of `maxSize` is not stored. */
+  constructor(maxSize: number) {
+    this.#entries = new LRUCache({ maxSize, maxEntrySize: Math.floor(maxSize / 8) });
+  }
+
+  find(key: string, current: CurrentInputs): Decided<Value> | undefined {
+    const entry = this.#entries.get(key);
+    if (!entry) return undefined;
+    this.#startCatalogue(current.catalogue());
+    if (this.#entries.has(key) && isCurrent(entry, current)) return entry;
+    this.#entries.delete(key);
+    return undefined;
+  }
+
+  store(key: string, value: Value, { namespace, catalogue, lookups }: DecisionInputs, size: number): void {
+    if (lookups.count() > MAX_LOOKUPS) return;
+    this.#startCatalogue(catalogue);
+    const entry = { value, lookups, namespaceName: namespace.name, namespace: new WeakRef(namespace) };
+    this.#entries.set(key, entry, { size });
+  }
+
+  /** Forgets all entries of another catalogue: each would keep it in memory. */
+  #startCatalogue(catalogue: Catalogue): void {
+    if (catalogue === this.#catalogue) return;
+    this.#catalogue = catalogue;
+    this.#entries.clear();
+  }
+}
+
+function isCurrent({ namespaceName, namespace, lookups }: Entry<unknown>, current: CurrentInputs): boolean {
+  const known = current.namespaces.get(namespaceName);
+  return known !== undefined && known === namespace.deref() && lookups.matches(current.cluster());
+}
