@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { RUNTIMES } from './table.ts';
+import { cellOf, textTable } from '../support/text-table.ts';
 import { runtimes } from './runtimes.ts';
 
 /** The result of one agent with one source of the author's own value. */
@@ -40,8 +41,6 @@ export default function setup(): () => void {
   };
 }
 
-const MAX_SIGN_LENGTH = 100;
-
 function table(results: readonly Result[]): string {
   const rows = results
     .toSorted((one, other) => one.profile.localeCompare(other.profile))
@@ -51,27 +50,13 @@ function table(results: readonly Result[]): string {
       runtime,
       way,
       ok ? 'pass' : 'FAIL',
-      printable(sign),
+      cellOf(sign),
     ]);
-  const all = [['agent', 'version', 'runtime', 'own value from', '', 'evidence'], ...rows];
-  const widths = all.reduce((sum, row) => row.map((cell, at) => Math.max(sum[at] ?? 0, cell.length)), [0]);
-  return all
-    .map((row) =>
-      row
-        .map((cell, at) => cell.padEnd(widths[at] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  return textTable([['agent', 'version', 'runtime', 'own value from', '', 'evidence'], ...rows]);
 }
 
 /** Lines below the table, one for each agent. */
 function standIns(results: readonly Result[]): readonly string[] {
   const lines = results.flatMap(({ profile, standIn }) => (standIn === undefined ? [] : [`${profile}: ${standIn}`]));
   return lines.length === 0 ? [] : ['', "not the vendor's own:", ...new Set(lines)];
-}
-
-function printable(sign: string): string {
-  const text = sign.replaceAll(/[^\x20-\x7e]+/g, '.').trim();
-  return text.length > MAX_SIGN_LENGTH ? `${text.slice(0, MAX_SIGN_LENGTH)}…` : text;
 }

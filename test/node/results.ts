@@ -1,5 +1,6 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { cellOf, textTable } from '../support/text-table.ts';
 
 /** What was seen of one pod. */
 export interface Result {
@@ -14,7 +15,6 @@ export interface Result {
 
 const folder = join(import.meta.dirname, '..', '..', '.e2e');
 const file = join(folder, 'node.jsonl');
-const MAX_SIGN_LENGTH = 100;
 
 export function record(result: Result): void {
   mkdirSync(folder, { recursive: true });
@@ -45,25 +45,13 @@ export default function setup(): () => void {
 
 function table(results: readonly Result[]): string {
   const rows = results
-    .map(({ profile, delivery, user, result, sign }) => [profile, delivery, user, result, printable(sign)])
+    .map(({ profile, delivery, user, result, sign }) => [
+      profile,
+      delivery,
+      user,
+      result,
+      cellOf(sign.split('\n', 1)[0] ?? ''),
+    ])
     .toSorted((one, other) => one.join().localeCompare(other.join()));
-  const all = [['profile', 'delivery', 'user', 'result', 'sign of life'], ...rows];
-  const widths = all.reduce((most, row) => row.map((cell, at) => Math.max(most[at] ?? 0, cell.length)), [0]);
-  return all
-    .map((row) =>
-      row
-        .map((cell, at) => cell.padEnd(widths[at] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-}
-
-function printable(sign: string): string {
-  const text =
-    sign
-      .split('\n', 1)[0]
-      ?.replaceAll(/[^\x20-\x7e]+/g, '.')
-      .trim() ?? '';
-  return text.length > MAX_SIGN_LENGTH ? `${text.slice(0, MAX_SIGN_LENGTH)}…` : text;
+  return textTable([['profile', 'delivery', 'user', 'result', 'sign of life'], ...rows]);
 }

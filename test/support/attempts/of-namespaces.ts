@@ -14,6 +14,7 @@ import {
   unlessHostile,
   unlessOpen,
 } from './attempt.ts';
+import { choicesOn } from './on-both.ts';
 
 /** Of a user who may also patch the Namespace object. */
 export const attemptsOnNamespaces: readonly Omit<Attempt, 'who'>[] = [
@@ -44,35 +45,7 @@ export const attemptsOnNamespaces: readonly Omit<Attempt, 'who'>[] = [
     text: '/evil',
     ends: unlessHostile(byLabel(none('delivery-not-possible'), refused('delivery-not-possible')), settingLocked),
   },
-  {
-    id: 'ns-secret',
-    what: "name the Secret of the agent's key (`license-secret`)",
-    given: newrelic,
-    sets: { 'license-secret': 'evil-secret' },
-    text: 'evil-secret',
-    ends: unlessOpen(locked, chosen),
-  },
-  {
-    id: 'ns-address',
-    what: 'choose where data is sent (`server-address`)',
-    sets: { 'server-address': 'evil.example.com' },
-    text: 'evil.example.com',
-    ends: unlessHostile(everywhere(chosen), locked),
-  },
-  {
-    id: 'ns-claim',
-    what: 'choose the claim (`claim-name`)',
-    sets: { 'claim-name': 'evil-claim' },
-    text: 'evil-claim',
-    ends: unlessHostile(everywhere(chosen), locked),
-  },
-  {
-    id: 'ns-domain',
-    what: 'choose the domain (`domain-id`)',
-    sets: { 'domain-id': '4711' },
-    text: '"4711"',
-    ends: everywhere(chosen),
-  },
+  ...choicesOn('ns'),
   {
     id: 'ns-profile',
     what: 'choose another profile',

@@ -6,16 +6,15 @@ import {
   everywhere,
   ignored,
   locked,
-  newrelic,
   none,
   optOut,
   refused,
   settingLocked,
   silent,
   unlessHostile,
-  unlessOpen,
   unrecorded,
 } from './attempt.ts';
+import { choicesOn } from './on-both.ts';
 
 /** What the vendor's article writes by hand: the agent's variables, and no files. */
 const variablesOfAgent = [
@@ -47,35 +46,7 @@ export const attemptsOnPods: readonly Omit<Attempt, 'who'>[] = [
     text: '/evil',
     ends: everywhere(locked),
   },
-  {
-    id: 'pod-secret',
-    what: "name the Secret of the agent's key (`license-secret`)",
-    given: newrelic,
-    sets: { 'license-secret': 'evil-secret' },
-    text: 'evil-secret',
-    ends: unlessOpen(locked, chosen),
-  },
-  {
-    id: 'pod-address',
-    what: 'choose where data is sent (`server-address`)',
-    sets: { 'server-address': 'evil.example.com' },
-    text: 'evil.example.com',
-    ends: unlessHostile(everywhere(chosen), locked),
-  },
-  {
-    id: 'pod-claim',
-    what: 'choose the claim (`claim-name`)',
-    sets: { 'claim-name': 'evil-claim' },
-    text: 'evil-claim',
-    ends: unlessHostile(everywhere(chosen), locked),
-  },
-  {
-    id: 'pod-domain',
-    what: 'choose the domain (`domain-id`)',
-    sets: { 'domain-id': '4711' },
-    text: '"4711"',
-    ends: everywhere(chosen),
-  },
+  ...choicesOn('pod'),
   {
     id: 'pod-profile',
     what: 'choose another profile',
