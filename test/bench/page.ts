@@ -1,6 +1,7 @@
 import { code, table } from '../support/markdown.ts';
 import { rowNames } from './arguments.ts';
 import type { Measured } from './measured.ts';
+import { peerTable } from './peers.ts';
 import { keyOf, readKey, type SampleKey, type Samples } from './samples.ts';
 import { ratios, spread } from './statistics.ts';
 import { boundOf, shown, verdictsOn } from './targets.ts';
@@ -48,13 +49,14 @@ const details: Readonly<Record<string, Detail>> = {
 };
 
 /** The names of the tables, in order. */
-export const tableNames: readonly string[] = ['machine', 'targets', ...Object.keys(details)];
+export const tableNames: readonly string[] = ['machine', 'targets', 'peers', ...Object.keys(details)];
 
 /** The text of a table of docs/benchmarks.md. Throws for an unknown name. */
 export function tableOf(name: string, measured: Partial<Measured>): string {
   const { samples = {} } = measured;
   if (name === 'machine') return machine(measured);
   if (name === 'targets') return targetTable(samples);
+  if (name === 'peers') return peerTable(samples);
   const detail = details[name];
   if (!detail) throw new Error(`docs/benchmarks.md has an unknown table "${name}"`);
   return detailTable(detail, samples);
