@@ -1,5 +1,6 @@
 import { createPrivateKey, hkdfSync, type KeyObject, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
+import { LRUCache } from 'lru-cache';
 import { errorMessage } from '../lib/error-message.ts';
 import { parseDate } from './describe.ts';
 import type { CertificateFault, Part } from './faults.ts';
@@ -18,12 +19,21 @@ export function findFault(certificate: ServerCertificate, at: Date): Certificate
   const chain = parseCertificates(certificate.cert);
   const leaf = chain?.[0];
   if (!chain || !leaf) return { kind: 'not-pem', part: 'cert' };
-  return (
-    keyFault(leaf, certificate.key) ??
-    trustFault(chain, certificate.ca, at) ??
-    dateFault(leaf, 'cert', at) ??
-    contextFault(certificate)
-  );
+  return trustFault(chain, certificate.ca, at) ?? dateFault(leaf, 'cert', at) ?? pairFault(leaf, certificate);
+}
+
+/** A server checks the same certificate every few seconds: while it is replaced, two. */
+const pairFaults = new LRUCache<string, { readonly fault: CertificateFault | undefined }>({ max: 4 });
+
+/** The faults that do not depend on the time, which take most of the CPU of a check. */
+function pairFault(leaf: X509Certificate, certificate: ServerCertificate): CertificateFault | undefined {
+  const pair = `${certificate.cert}\n${certificate.key}`;
+  let known = pairFaults.get(pair);
+  if (!known) {
+    known = { fault: keyFault(leaf, certificate.key) ?? contextFault(certificate) };
+    pairFaults.set(pair, known);
+  }
+  return known.fault;
 }
 
 /** True if callers that trust only these authorities accept the certificate at the given time. Its names are not checked. */

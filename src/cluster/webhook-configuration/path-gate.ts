@@ -20,6 +20,8 @@ export class PathGate {
   #secret: string | undefined;
   /** Paths that are open no more, and since when. */
   readonly #closing = new Map<string, number>();
+  /** All open paths as bytes; undefined after a change. */
+  #bytes: readonly Buffer[] | undefined;
 
   constructor(options: PathGateOptions) {
     this.#options = options;
@@ -37,13 +39,15 @@ export class PathGate {
   /** Opens paths for a while. */
   admit(paths: readonly string[]): void {
     for (const path of paths) this.#closing.set(path, this.#options.clock.now());
+    this.#bytes = undefined;
   }
 
   isOpen(path: string): boolean {
     if (this.#shown === undefined) return true;
     this.#forget();
     const given = Buffer.from(path);
-    return [...this.#open(), ...this.#closing.keys()].some((one) => isEqual(Buffer.from(one), given));
+    this.#bytes ??= [...this.#open(), ...this.#closing.keys()].map((one) => Buffer.from(one));
+    return this.#bytes.some((one) => isEqual(one, given));
   }
 
   #open(): readonly string[] {
@@ -63,7 +67,11 @@ export class PathGate {
     const { clock, isFresh, graceMs = GRACE_MS } = this.#options;
     if (!isFresh()) return;
     const now = clock.now();
-    for (const [path, since] of this.#closing) if (now - since >= graceMs) this.#closing.delete(path);
+    for (const [path, since] of this.#closing) {
+      if (now - since < graceMs) continue;
+      this.#closing.delete(path);
+      this.#bytes = undefined;
+    }
   }
 }
 

@@ -47,7 +47,12 @@ export function limitConnections(server: FastifyInstance, limit: number, logger:
   });
 }
 
+/** Asked for several times in each request. */
+const known = new WeakMap<Socket, string>();
+
 /** Unique among open connections. The socket that a TLS server accepts and the one that it makes of it are two objects with the same ends. */
-export function endsOf({ remoteAddress, remotePort }: Socket): string {
-  return `${remoteAddress} ${remotePort}`;
+export function endsOf(socket: Socket): string {
+  let ends = known.get(socket);
+  if (ends === undefined) known.set(socket, (ends = `${socket.remoteAddress} ${socket.remotePort}`));
+  return ends;
 }

@@ -32,7 +32,7 @@ function idle(ms: number): void {
 it('data that arrives while the loop is idle has waited for at most two ticks', () => {
   for (let count = 0; count < 3; count++) {
     idle(1000);
-    expect(iteration(1)).toBeLessThanOrEqual(50);
+    expect(iteration(1)).toBeLessThanOrEqual(100);
   }
 });
 
@@ -41,7 +41,7 @@ it('data that arrives during a long iteration has waited for at least that itera
   iteration(300);
   const waitedMs = iteration(1);
   expect(waitedMs).toBeGreaterThanOrEqual(300);
-  expect(waitedMs).toBeLessThanOrEqual(325);
+  expect(waitedMs).toBeLessThanOrEqual(350);
 });
 
 it('a long iteration does not count for data that arrives after it', () => {
@@ -57,8 +57,8 @@ it('an iteration that was long without a read counts for what arrived during it,
   clock.advance(300);
   const waitedMs = iteration(1);
   expect(waitedMs).toBeGreaterThanOrEqual(300);
-  expect(waitedMs).toBeLessThanOrEqual(350);
-  expect(iteration(1)).toBeLessThanOrEqual(25);
+  expect(waitedMs).toBeLessThanOrEqual(400);
+  expect(iteration(1)).toBeLessThanOrEqual(50);
 });
 
 it('the same bound holds for everything that is read in one iteration', () => {
