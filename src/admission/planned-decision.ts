@@ -7,7 +7,7 @@ import { EMPTY_PLAN, type Plan, planInjection } from '../injection/plan.ts';
 import { tracer } from '../injection/trace.ts';
 import { brokenRule } from '../injection/verify/pod.ts';
 import type { Container, Pod } from '../kubernetes/pod.ts';
-import type { Operation } from '../lib/json-patch.ts';
+import { type Operation, patchText } from '../lib/json-patch.ts';
 import type { Result } from '../lib/result.ts';
 import type { Reason } from '../reasons/reason.ts';
 import { ineffectiveSettings } from '../settings/ineffective-settings.ts';
@@ -71,7 +71,7 @@ const MAX_PATCH_LENGTH = 192 * 1024;
 const USUAL_OPERATIONS = 24;
 
 function sizeOf(operations: readonly Operation[]): number {
-  return operations.length <= USUAL_OPERATIONS ? 0 : JSON.stringify(operations).length;
+  return operations.length <= USUAL_OPERATIONS ? 0 : patchText(operations).length;
 }
 
 function decide(context: InjectionContext): Pick<PlannedDecision, 'decision' | 'plan'> {

@@ -1,5 +1,5 @@
 import { decodePod, type Pod } from '../kubernetes/pod.ts';
-import type { Operation } from '../lib/json-patch.ts';
+import { type Operation, patchText } from '../lib/json-patch.ts';
 import { isObject, type Json, type JsonObject } from '../lib/json.ts';
 import { oneLine } from '../lib/text.ts';
 import { reasonMessage } from '../reasons/message.ts';
@@ -96,7 +96,7 @@ export function encodeReview(uid: string, decision: Decision, operations: readon
       allowed: decision.outcome !== 'refused',
       ...(operations.length > 0 && {
         patchType: 'JSONPatch',
-        patch: Buffer.from(JSON.stringify(operations)).toString('base64'),
+        patch: Buffer.from(patchText(operations)).toString('base64'),
       }),
       ...(decision.outcome === 'refused' && {
         status: { code: 403, reason: 'Forbidden', message: refusal(decision.reason) },

@@ -9,6 +9,15 @@ export interface Operation {
   readonly value: Json;
 }
 
+const texts = new WeakMap<readonly Operation[], string>();
+
+/** The patch as JSON, made once for each list of operations. */
+export function patchText(operations: readonly Operation[]): string {
+  let text = texts.get(operations);
+  if (text === undefined) texts.set(operations, (text = JSON.stringify(operations)));
+  return text;
+}
+
 export function pointer(...tokens: readonly (string | number)[]): string {
   return tokens.map((token) => `/${jsonpatch.escapePathComponent(String(token))}`).join('');
 }

@@ -1,7 +1,7 @@
 import type { Decision, DecisionSummary } from '../admission/decision.ts';
 import { encodeReview, type Review } from '../admission/review.ts';
 import type { HasMetadata, Pod } from '../kubernetes/pod.ts';
-import type { Operation } from '../lib/json-patch.ts';
+import { type Operation, patchText } from '../lib/json-patch.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Logger, ParentLogger } from '../lib/logger.ts';
 import type { DecidedReview } from './decide.ts';
@@ -53,7 +53,7 @@ const texts = new WeakMap<Decision, { readonly patch: string; readonly text: Ans
 
 /** The patch is part of the text: it is compared, not assumed. */
 function textOf(decision: Decision, operations: readonly Operation[]): AnswerText {
-  const patch = JSON.stringify(operations);
+  const patch = patchText(operations);
   const known = texts.get(decision);
   if (known?.patch === patch) return known.text;
   const text = splitAtUid(decision, operations);

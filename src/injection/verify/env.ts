@@ -83,6 +83,7 @@ function hiddenVariable(
 
 /** Duplicates in the original list may stay. */
 function duplicateVariable(before: readonly EnvVar[], after: readonly EnvVar[]): string | undefined {
+  if (new Set(after.map(({ name }) => name)).size === after.length) return undefined;
   const permitted = new Map<string, number>();
   for (const { name } of before) permitted.set(name, (permitted.get(name) ?? 0) + 1);
   const counts = new Map<string, number>();
