@@ -650,12 +650,12 @@ describe('a pod made to hurt', () => {
       ),
       undefined,
     ],
-  ])('%s: decided in less than a second', (_, given, code) => {
-    // The processor's time, and not the wall's: other tests share the machine.
+  ])('%s: decided in less than two seconds', (_, given, code) => {
+    // The processor's time, and not the wall's: other tests share the machine. The first such pod takes more than twice as long as the next, and coverage slows all.
     const before = process.cpuUsage();
     const { decision, operations } = admit(given, namespace(), catalogue);
     const { user, system } = process.cpuUsage(before);
-    expect((user + system) / 1000).toBeLessThan(1000);
+    expect((user + system) / 1000).toBeLessThan(2000);
     expect(decision.outcome === 'injected' ? undefined : decision.reason.code).toBe(code);
     expect(decision.notices.length).toBeLessThanOrEqual(20);
     expect(JSON.stringify(operations).length).toBeLessThan(192 * 1024);
