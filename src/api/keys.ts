@@ -178,10 +178,11 @@ export const keyTable: readonly KeyRow[] = [
     name: 'image-volumes',
     as: 'annotation',
     on: ['namespace'],
-    values: '`on` or `off`',
+    values: '`auto`, `on` or `off`',
     meaning:
-      'With `on`, you say that every node can mount images (Kubernetes 1.35 and containerd 2.2, or CRI-O 1.33), and an image volume is used where the ' +
-      'profile prefers it. Default: `off`, only if `delivery` names it or the profile has no other delivery.',
+      'With `auto`, the default, an image volume is used where the profile prefers it and every Linux node can mount it (kubelet 1.35, and containerd 2.2 ' +
+      'or CRI-O 1.33). `on`: you say that every node can. `off`: only if `delivery` names it or the profile has no other delivery; so, too, if ' +
+      'the nodes are not known.',
   },
   {
     name: STATUS,

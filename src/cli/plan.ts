@@ -6,12 +6,7 @@ import type { ApiResponse, KubeClient } from '../cluster/client/types.ts';
 import { sendOnce } from '../cluster/one-shot.ts';
 import { offlineInputs, type OfflineOptions } from '../config/catalogue.ts';
 import type { DecisionOptions } from '../config/decision-options.ts';
-import {
-  compareAdmissions,
-  type InjectedAgent,
-  type DecisionComparison,
-  type Verdict,
-} from '../diagnostics/decision-comparison.ts';
+import { compareAdmissions, type DecisionComparison, type Verdict } from '../diagnostics/decision-comparison.ts';
 import type { ClusterState } from '../kubernetes/cluster-state.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import { decodePod, type Pod } from '../kubernetes/pod.ts';
@@ -22,11 +17,12 @@ import { displayName, readText } from '../manifests/file.ts';
 import { readWithBuiltIn } from '../profile-sources/builtin-documents.ts';
 import { fileProblem, fileProblemText, readProfileDocuments } from '../profile-sources/read-documents.ts';
 import { type Catalogue, withProfiles } from '../profiles/catalogue.ts';
-import { reasonMessage } from '../reasons/message.ts';
 import { openUserCluster } from '../server/cluster.ts';
 import { type NamespaceScope, readNamespaceList, readWorkloads } from './cluster-reader.ts';
-import { readClusterStates } from './read-cluster-state.ts';
+import { comparisonText, type Planned, planLines } from './plan-text.ts';
+import { noticingNodes, readClusterStates } from './read-cluster-state.ts';
 import type { CommandOutput, CommandResult } from './command-result.ts';
+import { formatSection } from './format.ts';
 import { serverSettings, type SettingsFor } from './installed-settings.ts';
 
 export interface PlanOptions extends NamespaceScope, OfflineOptions {
@@ -35,16 +31,6 @@ export interface PlanOptions extends NamespaceScope, OfflineOptions {
   readonly labelNamespace?: string | undefined;
   readonly serverDryRun?: boolean | undefined;
   readonly output: 'text' | 'json';
-}
-
-/** A workload in the output. */
-export interface Planned {
-  readonly namespace: string;
-  readonly workload: string;
-  readonly verdict: Verdict;
-  readonly message: string;
-  /** The API server's answer to a dry run of the changed pod; only with `--server-dry-run`. */
-  readonly server?: string;
 }
 
 /** Previews a change for every existing workload. Throws a UsageError for invalid flags or files, an Error if the cluster does not answer. */
@@ -66,11 +52,13 @@ export async function plan(options: PlanOptions): Promise<CommandResult> {
   };
   const scope = labelNamespace === undefined ? options : { namespace: labelNamespace, allNamespaces: false };
   const survey: Survey = { client, settingsFor, later, namespaces: await readNamespaceList(client), labelNamespace };
-  const found = await compareAll(survey, scope);
+  const { found, notes } = await compareAll(survey, scope);
   const compared = options.serverDryRun ? await Promise.all(found.map((one) => withDryRun(client, one))) : found;
   const rows = compared.map(rowOf);
   const output: CommandOutput =
-    options.output === 'json' ? { kind: 'json', value: { planned: rows } } : { kind: 'lines', lines: lines(rows) };
+    options.output === 'json'
+      ? { kind: 'json', value: { planned: rows, ...(notes.length > 0 && { notes }) } }
+      : { kind: 'lines', lines: [...planLines(rows), ...formatSection('Notes', notes)] };
   return { output, exitCode: compared.some(isBad) ? 1 : 0 };
 }
 
@@ -99,6 +87,12 @@ interface Survey {
   readonly labelNamespace: string | undefined;
 }
 
+interface Comparisons {
+  readonly found: readonly Compared[];
+  /** What is not known of the cluster, although decisions depend on it. */
+  readonly notes: readonly string[];
+}
+
 interface Compared {
   readonly namespace: string;
   readonly workload: string;
@@ -109,8 +103,9 @@ interface Compared {
 }
 
 /** Compares every workload without a controller: for a ReplicaSet of a Deployment, the Deployment. */
-async function compareAll(survey: Survey, scope: NamespaceScope): Promise<readonly Compared[]> {
+async function compareAll(survey: Survey, scope: NamespaceScope): Promise<Comparisons> {
   const found: Compared[] = [];
+  const notes = new Set<string>();
   const kinds = workloadKinds.filter(({ kind }) => kind !== 'PodTemplate');
   await Promise.all(
     kinds.map(async (kind) => {
@@ -121,13 +116,18 @@ async function compareAll(survey: Survey, scope: NamespaceScope): Promise<readon
         const optionsOf = (name: string): DecisionOptions =>
           survey.settingsFor(labelled(survey, name) ?? { name, labels: {} }).options;
         const stateOf = await readClusterStates(survey.client, roots, optionsOf);
-        for (const root of roots) found.push(...compare(survey, root, stateOf(root.namespace)));
+        for (const root of roots) {
+          const { cluster, problem } = noticingNodes(stateOf(root.namespace));
+          found.push(...compare(survey, root, cluster));
+          notes.add(problem() ?? '');
+        }
       });
     }),
   );
-  return found.toSorted((one, other) =>
+  const sorted = found.toSorted((one, other) =>
     `${one.namespace}/${one.workload}` < `${other.namespace}/${other.workload}` ? -1 : 1,
   );
+  return { found: sorted, notes: [...notes].filter((note) => note !== '') };
 }
 
 interface Root {
@@ -191,16 +191,6 @@ function violatesPodSecurity(dryRun: ApiResponse | undefined): boolean {
   return dryRun?.kind === 'http' && dryRun.message.includes('violates PodSecurity');
 }
 
-const TITLES: { readonly [verdict in Verdict]: string } = {
-  gets: 'Get an agent',
-  changes: 'Change',
-  loses: 'Lose their agent',
-  conflict: 'Conflict',
-  'pod-security': 'Rejected by Pod Security',
-  skipped: 'Stay without an agent',
-  same: 'Do not change',
-};
-
 const BAD: ReadonlySet<Verdict> = new Set(['loses', 'conflict', 'pod-security']);
 
 function isBad({ comparison, dryRun }: Compared): boolean {
@@ -215,33 +205,4 @@ function rowOf({ namespace, workload, comparison, dryRun }: Compared): Planned {
     message: comparisonText(comparison),
     ...(dryRun && { server: dryRun.kind === 'ok' ? 'accepted' : describeFailure(dryRun) }),
   };
-}
-
-function comparisonText(comparison: DecisionComparison): string {
-  const before = agentsText(comparison.before);
-  if ('reason' in comparison) {
-    const why = `${reasonMessage(comparison.reason)} (${comparison.reason.code})`;
-    return comparison.verdict === 'loses' ? `loses ${before}: ${why}` : why;
-  }
-  const after = agentsText(comparison.after);
-  if (comparison.verdict === 'gets') return `gets ${after}`;
-  if (comparison.verdict === 'same') return `keeps ${after}`;
-  return before === after ? `keeps ${after}, injected differently` : `${before} becomes ${after}`;
-}
-
-function agentsText(agents: readonly InjectedAgent[]): string {
-  return agents.map(({ profile, delivery, container }) => `${profile} by ${delivery} in ${container}`).join(', ');
-}
-
-function lines(planned: readonly Planned[]): readonly string[] {
-  const groups = Object.entries(TITLES).flatMap(([verdict, title]) => {
-    const group = planned.filter((one) => one.verdict === verdict);
-    if (group.length === 0) return [];
-    return ['', `${title}: ${group.length}`, ...group.map(line)];
-  });
-  return [`${planned.length} workloads compared; running pods do not change until they are recreated`, ...groups];
-}
-
-function line({ namespace, workload, message, server }: Planned): string {
-  return `  ${namespace}: ${workload}: ${message}${server === undefined ? '' : `; dry run: ${server}`}`;
 }

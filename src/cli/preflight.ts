@@ -16,17 +16,19 @@ import {
   checkReleaseNamespaces,
   checkReleases,
   checkVersion,
+  type NamedNode,
 } from '../diagnostics/preflight.ts';
 import { overlappingReleases, withoutRelease } from '../diagnostics/overlapping-releases.ts';
 import { ownEntries } from '../diagnostics/webhook-match.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
+import { nodeKindOf } from '../kubernetes/nodes.ts';
 import { claimsOf, decodePod } from '../kubernetes/pod.ts';
 import { type JsonObject, objectIn, objectsIn, textIn } from '../lib/json.ts';
 import { knownInjectors } from '../profile-sources/known-injectors.ts';
 import { reasonMessage } from '../reasons/message.ts';
 import { openUserCluster } from '../server/cluster.ts';
 import { readClaims, readNamespaceList } from './cluster-reader.ts';
-import { readClusterState } from './read-cluster-state.ts';
+import { readClusterState, readNodes } from './read-cluster-state.ts';
 import type { CommandOutput, CommandResult } from './command-result.ts';
 import { serverSettings, type SettingsFor } from './installed-settings.ts';
 
@@ -45,11 +47,12 @@ export async function preflight(options: PreflightOptions): Promise<CommandResul
   ]);
   const configurations = webhooks.kind === 'ok' ? objectsIn(webhooks.body, 'items') : [];
   const settingsFor = await serverSettings(client, options, own, configurations);
-  const cluster = await readClusterState(client, [], settingsFor({ name: '', labels: {} }).options);
+  const { options: decisive } = settingsFor({ name: '', labels: {} });
+  const [cluster, nodes] = await Promise.all([readClusterState(client, [], decisive), readNodes(client)]);
   const enabled = [...namespaces.values()].filter(isOptedIn);
   const checks: readonly Check[] = [
     checkVersion(cluster.kubernetes),
-    ...checkDeliveries(cluster.kubernetes),
+    ...checkDeliveries(cluster.kubernetes, nodes?.map(namedNode)),
     ...(await checkPermissions(client)),
     ...(webhooks.kind === 'ok'
       ? checkOtherInjectors(otherInjectors(configurations, knownInjectors))
@@ -66,6 +69,10 @@ export async function preflight(options: PreflightOptions): Promise<CommandResul
       ? { kind: 'json', value: { checks } }
       : { kind: 'lines', lines: checks.map(({ name, result, message }) => `${MARKS[result]} ${name}: ${message}`) };
   return { output, exitCode: checks.some(({ result }) => result === 'problem') ? 1 : 0 };
+}
+
+function namedNode(node: JsonObject): NamedNode {
+  return { name: textIn(objectIn(node, 'metadata'), 'name'), ...nodeKindOf(node) };
 }
 
 function namespacesOfReleases(

@@ -1,18 +1,20 @@
+import { nodeFactsFrom } from '../cluster/caches/nodes.ts';
 import { claimsFrom } from '../cluster/caches/persistent-volume-claims.ts';
 import { limitRangesFrom, quotasFrom } from '../cluster/caches/quotas.ts';
+import { NEW_CLAIM, volumesFrom } from '../cluster/caches/volumes.ts';
 import type { KubeClient } from '../cluster/client/types.ts';
-import { readOnce } from '../cluster/one-shot.ts';
+import { readAll, readOnce } from '../cluster/one-shot.ts';
 import { assumedClusterState } from '../config/catalogue.ts';
 import type { DecisionOptions } from '../config/decision-options.ts';
-import { checksIn } from '../config/options.ts';
+import { type CheckName, checksIn } from '../config/options.ts';
 import { type ClusterState, unknownCluster } from '../kubernetes/cluster-state.ts';
 import { containersOf, type Pod } from '../kubernetes/pod.ts';
 import { parseVersion } from '../kubernetes/version.ts';
-import { isObject, type Json, objectIn } from '../lib/json.ts';
+import { isObject, type Json, type JsonObject, objectIn } from '../lib/json.ts';
 
 /**
  * Reads what the server, with its options, knows about the cluster for decisions on these pods: its version, the keys of the ConfigMaps in their
- * `envFrom`, and the claims, quotas and LimitRanges of their namespaces. What cannot be read is unknown.
+ * `envFrom`, the claims, quotas and LimitRanges of their namespaces, volumes, StorageClasses and nodes. What cannot be read is unknown.
  */
 export async function readClusterState(
   client: KubeClient,
@@ -55,25 +57,32 @@ export async function readClusterStates(
   return (namespace) => states.get(optionsOf(namespace)) ?? unknownCluster;
 }
 
+type Resources = Required<Pick<ClusterState, 'claim' | 'newVolume' | 'quotas' | 'limitRanges' | 'nodes'>>;
+
+type Lists = (check: CheckName, path: string) => Promise<readonly JsonObject[] | undefined>;
+
 async function readResources(
   client: KubeClient,
   namespaces: ReadonlySet<string>,
   options: DecisionOptions,
-): Promise<Required<Pick<ClusterState, 'claim' | 'quotas' | 'limitRanges'>>> {
+): Promise<Resources> {
   const checks = checksIn(options);
-  const list = (check: 'claims' | 'quotas', path: string): Promise<readonly Json[] | undefined> =>
-    checks.has(check) ? listOf(client, path) : Promise.resolve(undefined);
-  const attachments = (await list('claims', '/apis/storage.k8s.io/v1/volumeattachments')) ?? [];
+  const list: Lists = (check, path) => (checks.has(check) ? listOf(client, path) : Promise.resolve(undefined));
+  const once: Lists = (check, path) => (checks.has(check) ? listOnce(client, path) : Promise.resolve(undefined));
+  const [attachments = [], volumes, classes, nodes] = await Promise.all([
+    once('claims', '/apis/storage.k8s.io/v1/volumeattachments'),
+    once('volumes', '/api/v1/persistentvolumes'),
+    once('volumes', '/apis/storage.k8s.io/v1/storageclasses'),
+    once('nodes', NODES),
+  ]);
+  const of = volumesFrom(volumes, classes);
+  const now = (): number => (client.serverClock?.now() ?? new Date()).getTime();
+  const facts = nodes && nodeFactsFrom(nodes);
   const read = await Promise.all(
     [...namespaces].map(async (namespace) => {
-      const at = `/api/v1/namespaces/${namespace}`;
-      const [claims, quotas, ranges] = await Promise.all([
-        list('claims', `${at}/persistentvolumeclaims`),
-        list('quotas', `${at}/resourcequotas`),
-        list('quotas', `${at}/limitranges`),
-      ]);
+      const { claims, quotas, ranges } = await readNamespaced(list, namespace);
       const known = {
-        claim: claims && claimsFrom(claims, attachments),
+        claim: claims && claimsFrom(claims, attachments, { of, now }),
         quotas: quotas && quotasFrom(quotas),
         limitRanges: ranges && limitRangesFrom(ranges),
       };
@@ -83,15 +92,74 @@ async function readResources(
   const known = new Map(read);
   return {
     claim: (namespace, name) => known.get(namespace)?.claim?.(name),
+    newVolume: (storageClass) => of({ ...NEW_CLAIM, storageClass }),
     quotas: (namespace) => known.get(namespace)?.quotas,
     limitRanges: (namespace) => known.get(namespace)?.limitRanges,
+    nodes: () => facts,
   };
 }
 
-async function listOf(client: KubeClient, path: string): Promise<readonly Json[] | undefined> {
-  const answer = await readOnce(client, path);
-  const items = answer.kind === 'ok' ? answer.body['items'] : undefined;
-  return Array.isArray(items) ? items : undefined;
+async function readNamespaced(
+  list: Lists,
+  namespace: string,
+): Promise<{ readonly [kind in 'claims' | 'quotas' | 'ranges']: readonly JsonObject[] | undefined }> {
+  const at = `/api/v1/namespaces/${namespace}`;
+  const [claims, quotas, ranges] = await Promise.all([
+    list('claims', `${at}/persistentvolumeclaims`),
+    list('quotas', `${at}/resourcequotas`),
+    list('quotas', `${at}/limitranges`),
+  ]);
+  return { claims, quotas, ranges };
+}
+
+const NODES = '/api/v1/nodes';
+
+// A command reads the cluster once, and the pods of a namespace page by page.
+const listed = new WeakMap<KubeClient, Map<string, Promise<readonly JsonObject[] | undefined>>>();
+
+function listOnce(client: KubeClient, path: string): Promise<readonly JsonObject[] | undefined> {
+  const lists = listed.get(client) ?? new Map<string, Promise<readonly JsonObject[] | undefined>>();
+  listed.set(client, lists);
+  const list = lists.get(path) ?? listOf(client, path);
+  lists.set(path, list);
+  return list;
+}
+
+/**
+ * A cluster of which it is noticed whether a decision asks for its nodes, and what to say if they could not be read: the server may know them, and
+ * decide otherwise.
+ */
+export function noticingNodes(cluster: ClusterState): {
+  readonly cluster: ClusterState;
+  readonly problem: () => string | undefined;
+} {
+  let isUnknown = false;
+  const nodes = (): ReturnType<NonNullable<ClusterState['nodes']>> => {
+    const facts = cluster.nodes?.();
+    isUnknown ||= facts === undefined;
+    return facts;
+  };
+  return { cluster: { ...cluster, nodes }, problem: () => (isUnknown ? NODES_UNKNOWN : undefined) };
+}
+
+const NODES_UNKNOWN =
+  'the nodes are not known here (to list them needs a permission): a server that knows them may choose another delivery';
+
+/** The nodes of the cluster; undefined if they cannot be read. */
+export function readNodes(client: KubeClient): Promise<readonly JsonObject[] | undefined> {
+  return listOnce(client, NODES);
+}
+
+async function listOf(client: KubeClient, path: string): Promise<readonly JsonObject[] | undefined> {
+  const items: JsonObject[] = [];
+  const failed = await readAll(client, path, (page) => items.push(...page.map(withoutImages)));
+  return failed ? undefined : items;
+}
+
+/** A node lists its images, which take most of its room. */
+function withoutImages(object: JsonObject): JsonObject {
+  const { status } = object;
+  return isObject(status) && 'images' in status ? { ...object, status: { ...status, images: [] } } : object;
 }
 
 async function versionOf(client: KubeClient): Promise<ClusterState['kubernetes']> {

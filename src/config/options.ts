@@ -4,9 +4,9 @@ import type { Result } from '../lib/result.ts';
 import { lockableNames, type SettableBy, type Tenancy } from '../profiles/tenancy/policy.ts';
 import * as kinds from './value-kinds.ts';
 
-const checkNames = ['claims', 'quotas'] as const;
+const checkNames = ['claims', 'volumes', 'quotas', 'nodes'] as const;
 
-type CheckName = (typeof checkNames)[number];
+export type CheckName = (typeof checkNames)[number];
 
 const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
@@ -140,9 +140,9 @@ export const optionRows: { readonly [name in OptionName]-?: OptionRow<NonNullabl
     description: 'Write Events on the workloads whose pods were injected, or should have been.',
   },
   checks: {
-    ...kinds.subset('NAMES', 'claims, quotas, both separated by a comma, or none', checkNames),
+    ...kinds.subset('NAMES', `any of ${checkNames.join(', ')}, separated by commas, or none`, checkNames),
     description:
-      'What to watch in the cluster, so that injection never keeps a pod from starting: claims (and where their volumes are attached), quotas (and LimitRanges). Comma-separated, or none.',
+      'What to watch in the cluster, so that injection never keeps a pod from starting: claims (and where their volumes are attached), volumes (and StorageClasses), quotas (and LimitRanges), nodes (their versions). Comma-separated, or none.',
   },
   strictRequired: {
     ...kinds.BOOLEAN,

@@ -2,6 +2,7 @@ import { isOptedIn } from '../admission/opt-in.ts';
 import { REVISION_LABEL } from '../api/keys.ts';
 import { POD_SECURITY_ENFORCE_LABEL } from '../kubernetes/labels.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
+import { imageVolumeProblem, type NodeKind } from '../kubernetes/nodes.ts';
 import { isAtLeast, type KubernetesVersion, versionText } from '../kubernetes/version.ts';
 import { deliveryNeeds } from '../profiles/delivery.ts';
 import type { OtherInjector } from './other-webhooks.ts';
@@ -30,17 +31,45 @@ export function checkVersion(version: KubernetesVersion | undefined): Check {
       };
 }
 
-export function checkDeliveries(version: KubernetesVersion | undefined): readonly Check[] {
+export interface NamedNode extends NodeKind {
+  readonly name: string;
+}
+
+/** `nodes`: undefined if they cannot be read. */
+export function checkDeliveries(
+  version: KubernetesVersion | undefined,
+  nodes: readonly NamedNode[] | undefined,
+): readonly Check[] {
   return Object.entries(deliveryNeeds).map(([type, { kubernetes: minVersion, baseline }]): Check => {
     const name = `delivery ${type}`;
     if (minVersion && !(version && isAtLeast(version, minVersion)))
       return { name, result: 'note', message: `not available: it requires Kubernetes ${versionText(minVersion)}` };
-    // Nodes are not watched.
-    if (type === 'image')
-      return { name, result: 'note', message: 'available, if each node can mount images: see image-volumes' };
+    if (type === 'image') return { name, ...imageVolumes(nodes) };
     const exception = baseline ? '' : ', except where Pod Security enforces baseline or restricted';
     return { name, result: 'ok', message: `available${exception}` };
   });
+}
+
+/** The first nodes that cannot are enough to find the others by. */
+const MAX_NODES = 5;
+
+function imageVolumes(nodes: readonly NamedNode[] | undefined): Omit<Check, 'name'> {
+  if (!nodes) {
+    const message =
+      'available, if each node can mount images: you are not allowed to list nodes, so this is not known (setting image-volumes)';
+    return { result: 'note', message };
+  }
+  const linux = nodes.filter(({ os }) => os !== 'windows');
+  if (linux.length === 0)
+    return { result: 'note', message: 'used only if image-volumes is on or a setting names it: there are no nodes' };
+  const unable = linux.flatMap((node) => {
+    const problem = imageVolumeProblem(node);
+    return problem === undefined ? [] : [`${node.name} (${problem})`];
+  });
+  if (unable.length === 0) return { result: 'ok', message: 'available: every node can mount images' };
+  const more = unable.length > MAX_NODES ? ` and ${unable.length - MAX_NODES} more` : '';
+  const message = `used only if image-volumes is on or a setting names it: ${unable.length} of ${linux.length} nodes cannot mount images: ${unable.slice(0, MAX_NODES).join(', ')}${more}`;
+  return { result: 'note', message };
 }
 
 export function checkOtherInjectors(found: readonly OtherInjector[]): readonly Check[] {

@@ -1,3 +1,5 @@
+import type { NodeTerm } from './node-terms.ts';
+import type { NodeFacts } from './nodes.ts';
 import type { PodSecurityLevel } from './pod-security.ts';
 import type { KubernetesVersion } from './version.ts';
 import type { WorkloadRef } from './workload.ts';
@@ -7,8 +9,11 @@ export interface ClusterState {
   readonly kubernetes: KubernetesVersion | undefined;
   readonly configMapKeys: (namespace: string, name: string) => ReadonlySet<string> | undefined;
   readonly claim?: (namespace: string, name: string) => Claim | 'absent' | undefined;
+  /** The volume that a new claim of this class would get; of the default class if it is undefined. */
+  readonly newVolume?: (storageClass: string | undefined) => VolumeFacts;
   readonly quotas?: (namespace: string) => readonly Quota[] | undefined;
   readonly limitRanges?: (namespace: string) => readonly LimitRangeItem[] | undefined;
+  readonly nodes?: () => NodeFacts | undefined;
   /** The Pod Security level that the API server enforces in namespaces without the label; undefined if unknown. */
   readonly podSecurityDefault?: PodSecurityLevel;
   /** The workload of a pod template from a file, which has no owner reference. */
@@ -19,12 +24,25 @@ export interface Claim {
   readonly deleting: boolean;
   /** The node that it is attached to, if only one node at a time can mount it. */
   readonly heldBy: string | undefined;
+  /** Only one node at a time can mount it. */
+  readonly oneNode?: boolean;
   /** Access mode ReadWriteOncePod. */
   readonly onePod?: boolean;
   /** The volume no longer exists. */
   readonly lost?: boolean;
   /** Volume mode Block: a device without a file system. */
   readonly block?: boolean;
+  /** The nodes that can reach its volume; absent if every node can, or it is not known. */
+  readonly terms?: readonly NodeTerm[];
+  /** `never`: no volume is there for it, and none will be made. `late`: it should have one by now, and has none. */
+  readonly unbound?: 'never' | 'late';
+}
+
+/** What becomes of a claim's volume, as far as it is known. */
+export interface VolumeFacts {
+  readonly terms?: readonly NodeTerm[];
+  /** `soon`: a volume is made or bound without waiting for a pod. */
+  readonly unbound?: 'never' | 'soon';
 }
 
 /** A ResourceQuota with the remaining amount of each resource, in units (bytes, cores, objects). */

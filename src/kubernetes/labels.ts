@@ -10,6 +10,17 @@ export const POD_SECURITY_ENFORCE_LABEL = `${POD_SECURITY_PREFIX}enforce`;
 export const OS_LABEL = 'kubernetes.io/os';
 export const HOSTNAME_LABEL = 'kubernetes.io/hostname';
 
+const ZONE_LABEL = 'topology.kubernetes.io/zone';
+
+/** Other labels that say the zone or the region of a node, with the values of the standard one: the old labels, and those of the CSI drivers. */
+export const topologyLabels: ReadonlyMap<string, string> = new Map([
+  ['failure-domain.beta.kubernetes.io/zone', ZONE_LABEL],
+  ['failure-domain.beta.kubernetes.io/region', 'topology.kubernetes.io/region'],
+  ['topology.ebs.csi.aws.com/zone', ZONE_LABEL],
+  ['topology.gke.io/zone', ZONE_LABEL],
+  ['topology.disk.csi.azure.com/zone', ZONE_LABEL],
+]);
+
 /** Annotation of a mirror pod, which represents a static pod. The kubelet runs the static pod whatever the API server says. */
 export const MIRROR_POD_ANNOTATION = 'kubernetes.io/config.mirror';
 

@@ -27,6 +27,26 @@ export function isPinnedTo(pod: Pod, node: string): boolean {
   return terms.length > 0 && terms.every((term) => selectsOnly(term, node));
 }
 
+/** True if the pod can run only on one node, whichever that is. */
+export function isPinned(pod: Pod): boolean {
+  const { spec } = pod;
+  const nodes = [
+    spec['nodeName'],
+    spec.nodeSelector?.[HOSTNAME_LABEL],
+    ...termsOf(pod).slice(0, 1).flatMap(namedNodes),
+  ];
+  return nodes.some((node) => typeof node === 'string' && node !== '' && isPinnedTo(pod, node));
+}
+
+function namedNodes(term: Json): readonly Json[] {
+  const fields = field(term, 'matchFields');
+  const requirements = [...(Array.isArray(fields) ? fields : []), ...expressionsOf(term)];
+  return requirements.flatMap((requirement) => {
+    const values = field(requirement, 'values');
+    return Array.isArray(values) ? values.slice(0, 1) : [];
+  });
+}
+
 function selectsOnly(term: Json, node: string): boolean {
   const fields = field(term, 'matchFields');
   const selects = (requirement: Json, key: string): boolean => {

@@ -128,10 +128,21 @@ const requirementTexts: RequirementTexts = {
   parameter: ({ parameter }) => `${PREFIX}/${parameter} is not set`,
   excluded: ({ type, by }) => `${sourceText(by)} excludes deliveries of type ${type}`,
   'named-only': () => 'it is used only if a setting names it',
-  'image-volumes': () =>
-    `it is used only if a setting names it or ${PREFIX}/image-volumes is on: not every node may be able to mount an image`,
+  'image-volumes': ({ nodes }) =>
+    ({
+      off: `it is used only if a setting names it, because ${PREFIX}/image-volumes is off`,
+      unknown: `it is used only if a setting names it or ${PREFIX}/image-volumes is on, because it is not known what the nodes can mount`,
+      unable: `it is used only if a setting names it or ${PREFIX}/image-volumes is on, because not every node can mount an image`,
+    })[nodes],
   image: ({ image }) => `${quote(image)} is not a valid image reference`,
   claim: ({ claim, problem }) => `claim ${oneLine(claim, 63)} ${claimText(problem)}`,
+  'storage-class': ({ storageClass, problem }) => {
+    const name =
+      storageClass === undefined ? 'the default storage class' : `storage class ${oneLine(storageClass, 63)}`;
+    return problem === 'unreachable'
+      ? `${name} makes volumes only where the pod cannot run`
+      : `${name} does not exist or makes no volumes, and no volume of it is free`;
+  },
   quota: ({ quota, resource }) => `quota ${oneLine(quota, 63)} has too little ${resource} left`,
   'claim-size': ({ limitRange, size }) => `LimitRange ${oneLine(limitRange, 63)} does not allow a claim of ${size}`,
   'ephemeral-storage': ({ limit }) => `the containers' ephemeral-storage limits are below the ${limit} that it may use`,
@@ -149,21 +160,26 @@ export function unmetRequirementText(requirement: UnmetRequirement): string {
   return dispatch(requirementTexts, 'why', requirement);
 }
 
+type ClaimTexts = {
+  readonly [kind in ClaimProblem['kind']]: (problem: Extract<ClaimProblem, { kind: kind }>) => string;
+};
+
+const claimTexts: ClaimTexts = {
+  absent: () => 'does not exist in the namespace',
+  deleting: () => 'is being deleted',
+  lost: () => 'has lost its volume',
+  block: () => 'is a block volume (volumeMode: Block)',
+  'no-volume': () => 'is not bound, and there is no volume for it and no storage class that makes one',
+  unbound: () => 'has had no volume for more than a minute, although its storage class does not wait for a pod',
+  unreachable: () => "has its volume where the pod's node selector, affinity or nodeName does not let it run",
+  'one-pod': () => 'can be used by one pod only (ReadWriteOncePod)',
+  'one-node': () => 'can be mounted by one node only (ReadWriteOnce), and pods may run on several',
+  'in-use': ({ node }) => `is in use on ${oneLine(node, 63)}, and only one pod can use it`,
+  elsewhere: ({ node }) => `is attached to ${oneLine(node, 63)}, and only one node can mount it`,
+};
+
 function claimText(problem: ClaimProblem): string {
-  switch (problem.kind) {
-    case 'absent':
-      return 'does not exist in the namespace';
-    case 'deleting':
-      return 'is being deleted';
-    case 'lost':
-      return 'has lost its volume';
-    case 'block':
-      return 'is a block volume (volumeMode: Block)';
-    case 'in-use':
-      return `is in use on ${oneLine(problem.node, 63)}, and only one pod can use it`;
-    case 'elsewhere':
-      return `is attached to ${oneLine(problem.node, 63)}, and only one node can mount it`;
-  }
+  return dispatch(claimTexts, 'kind', problem);
 }
 
 export function skippedDeliveryText({ delivery, requirement }: SkippedDelivery): string {

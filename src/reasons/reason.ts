@@ -10,7 +10,8 @@ export interface SkippedDelivery {
 /** The requirement that rules out a delivery: the pod would not start or could not be created. */
 export type UnmetRequirement =
   | { readonly why: 'named-only' }
-  | { readonly why: 'image-volumes' }
+  /** `off`: a setting says so. `unable`: not every node can mount an image. */
+  | { readonly why: 'image-volumes'; readonly nodes: 'off' | 'unknown' | 'unable' }
   | { readonly why: 'excluded'; readonly type: string; readonly by: Source }
   | { readonly why: 'kubernetes'; readonly minimum: KubernetesVersion; readonly actual: KubernetesVersion | undefined }
   | ({ readonly why: 'pod-security' } & EnforcedLevel)
@@ -18,6 +19,11 @@ export type UnmetRequirement =
   | { readonly why: 'parameter'; readonly parameter: string }
   | { readonly why: 'image'; readonly image: string }
   | { readonly why: 'claim'; readonly claim: string; readonly problem: ClaimProblem }
+  | {
+      readonly why: 'storage-class';
+      readonly storageClass: string | undefined;
+      readonly problem: 'no-volume' | 'unreachable';
+    }
   | { readonly why: 'quota'; readonly quota: string; readonly resource: string }
   | { readonly why: 'claim-size'; readonly limitRange: string; readonly size: string }
   | { readonly why: 'ephemeral-storage'; readonly limit: string }
@@ -29,12 +35,21 @@ export type UnmetRequirement =
   /** Nothing shows that the image has the agent, and only the pod says so. */
   | { readonly why: 'unverifiable' };
 
-/** `in-use`: another pod uses a claim that only one pod can use. `elsewhere`: another node has mounted a claim that only one node can mount. */
+/**
+ * `no-volume`: none is there for the claim, and none will be made. `unbound`: it should have a volume by now. `unreachable`: the pod cannot run where the
+ * volume is. `one-pod`, `one-node`: only one of them can use it, and the pod may be another one. `in-use`: another pod uses a claim that only one pod can use. `elsewhere`: another node has mounted a claim that only one node
+ * can mount.
+ */
 export type ClaimProblem =
   | { readonly kind: 'absent' }
   | { readonly kind: 'deleting' }
   | { readonly kind: 'lost' }
   | { readonly kind: 'block' }
+  | { readonly kind: 'no-volume' }
+  | { readonly kind: 'unbound' }
+  | { readonly kind: 'unreachable' }
+  | { readonly kind: 'one-pod' }
+  | { readonly kind: 'one-node' }
   | { readonly kind: 'in-use'; readonly node: string }
   | { readonly kind: 'elsewhere'; readonly node: string };
 

@@ -2,14 +2,16 @@ import type { Logger } from 'pino';
 import type { Cache } from '../cluster/caches/cache.ts';
 import { ConfigMapKeys } from '../cluster/caches/config-map-keys.ts';
 import type { NamespaceSource } from '../cluster/caches/namespaces.ts';
-import { Claims } from '../cluster/caches/persistent-volume-claims.ts';
+import { Nodes } from '../cluster/caches/nodes.ts';
+import { Claims, type VolumeLookup } from '../cluster/caches/persistent-volume-claims.ts';
 import { Quotas } from '../cluster/caches/quotas.ts';
 import { ServerVersion } from '../cluster/caches/server-version.ts';
+import { NEW_CLAIM, Volumes } from '../cluster/caches/volumes.ts';
 import type { KubeClient } from '../cluster/client/types.ts';
 import type { ReflectorStatus } from '../cluster/watch/reflector.ts';
 import { assumedClusterState } from '../config/catalogue.ts';
 import type { Config } from '../config/config.ts';
-import { checksIn } from '../config/options.ts';
+import { type CheckName, checksIn } from '../config/options.ts';
 import type { ClusterState } from '../kubernetes/cluster-state.ts';
 import { UsageError } from '../lib/usage-error.ts';
 
@@ -67,28 +69,47 @@ export function openClusterState(
   };
 }
 
+type CheckedState = Pick<ClusterState, 'claim' | 'newVolume' | 'quotas' | 'limitRanges' | 'nodes'>;
+
 function openChecks(
   config: Config,
   client: KubeClient | undefined,
   logger: Logger,
-): Cache & { readonly state: Pick<ClusterState, 'claim' | 'quotas' | 'limitRanges'> } {
+): Cache & { readonly state: CheckedState } {
+  if (!client) return { state: {}, ...together([]) };
   const enabled = checksIn(config);
-  const claims = client && enabled.has('claims') ? new Claims(client, { logger }).start() : undefined;
-  const quotas = client && enabled.has('quotas') ? new Quotas(client, { logger }).start() : undefined;
+  const start = <T extends Cache & { readonly start: () => T }>(check: CheckName, make: () => T): T | undefined =>
+    enabled.has(check) ? make().start() : undefined;
+  const volumes = start('volumes', () => new Volumes(client, { logger }));
+  const claims = start('claims', () => new Claims(client, { logger }, lookupIn(volumes, client)));
+  const quotas = start('quotas', () => new Quotas(client, { logger }));
+  const nodes = start('nodes', () => new Nodes(client, { logger }));
   return {
     state: {
       ...(claims && { claim: (namespace, name) => claims.get(namespace, name) }),
+      ...(volumes && { newVolume: (storageClass) => volumes.of({ ...NEW_CLAIM, storageClass }) }),
       ...(quotas && {
         quotas: (namespace) => quotas.left(namespace),
         limitRanges: (namespace) => quotas.limits(namespace),
       }),
+      ...(nodes && { nodes: () => nodes.facts() }),
     },
-    status: () => ({ ...claims?.status(), ...quotas?.status() }),
+    ...together([claims, volumes, quotas, nodes].filter((cache) => cache !== undefined)),
+  };
+}
+
+function lookupIn(volumes: Volumes | undefined, { serverClock }: KubeClient): VolumeLookup | undefined {
+  return volumes && { of: (claim) => volumes.of(claim), now: () => (serverClock?.now() ?? new Date()).getTime() };
+}
+
+function together(caches: readonly Cache[]): Cache {
+  return {
+    status: () => Object.fromEntries(caches.flatMap((cache) => Object.entries(cache.status()))),
     whenTried: async () => {
-      await Promise.all([claims?.whenTried(), quotas?.whenTried()]);
+      await Promise.all(caches.map((cache) => cache.whenTried()));
     },
     stop: async () => {
-      await Promise.all([claims?.stop(), quotas?.stop()]);
+      await Promise.all(caches.map((cache) => cache.stop()));
     },
   };
 }

@@ -17,7 +17,7 @@ export const settingValues = {
     expected: '"first", "last" or "before NAME"',
     accepts: (text: string) => readPosition(text) !== undefined,
   },
-  'image-volumes': oneOf('on', 'off'),
+  'image-volumes': oneOf('auto', 'on', 'off'),
   'exclude-deliveries': {
     expected: `"none", or types of deliveries, comma-separated: ${Object.keys(deliveryNeeds).join(', ')}`,
     accepts: (text: string) => readTypes(text).every((type) => Object.hasOwn(deliveryNeeds, type)),
@@ -25,7 +25,9 @@ export const settingValues = {
 } as const satisfies Readonly<Record<string, SettingValues>>;
 
 function oneOf(...known: readonly string[]): SettingValues {
-  return { expected: known.map((word) => `"${word}"`).join(' or '), accepts: (text) => known.includes(text) };
+  const words = known.map((word) => `"${word}"`);
+  const expected = `${words.slice(0, -1).join(', ')} or ${words.at(-1) ?? ''}`;
+  return { expected, accepts: (text) => known.includes(text) };
 }
 
 export function readTypes(text: string): readonly string[] {

@@ -120,7 +120,7 @@ describe('the configuration of the installed server', () => {
       const { from, options } = (await serverSettings(clientWith(file), {}, own, [configuration]))(shop());
       expect({ from, options }).toMatchObject({
         from: undefined,
-        options: { configMapKeys: true, checks: 'claims,quotas' },
+        options: { configMapKeys: true, checks: 'claims,volumes,quotas,nodes' },
       });
     }
   });

@@ -312,9 +312,15 @@ describe.skipIf(helm === undefined)('the chart', () => {
   const forEvents = ['create events', ...controllers.map((resource) => `get ${resource}`)].map(
     (what) => `ClusterRole agent-injector: ${what}`,
   );
-  const ofChecks = ['persistentvolumeclaims', 'volumeattachments', 'resourcequotas', 'limitranges'].flatMap(
-    (resource) => ['list', 'watch'].map((verb) => `ClusterRole agent-injector: ${verb} ${resource}`),
-  );
+  const resourcesOf = {
+    claims: ['persistentvolumeclaims', 'volumeattachments'],
+    volumes: ['persistentvolumes', 'storageclasses'],
+    quotas: ['resourcequotas', 'limitranges'],
+    nodes: ['nodes'],
+  };
+  const readsOf = (resources: readonly string[]) =>
+    resources.flatMap((resource) => ['list', 'watch'].map((verb) => `ClusterRole agent-injector: ${verb} ${resource}`));
+  const ofChecks = readsOf(Object.values(resourcesOf).flat());
 
   it('allows what it needs by default, to the verb', () => {
     expect(permissions(render('default', { args: ['--no-hooks'] }))).toEqual([
@@ -337,11 +343,17 @@ describe.skipIf(helm === undefined)('the chart', () => {
   });
 
   it.each([
-    [[], 'claims,quotas', ofChecks],
-    [['checks.claims=false'], 'quotas', ofChecks.slice(4)],
-    [['checks.quotas=false'], 'claims', ofChecks.slice(0, 4)],
-    [['checks.claims=false', 'checks.quotas=false'], 'none', []],
-  ])('lets the server read what it checks by, and no more: --set %j', (sets, setting, allowed) => {
+    [[], 'claims,volumes,quotas,nodes', ofChecks],
+    ...Object.entries(resourcesOf).map(
+      ([check, resources]) =>
+        [
+          Object.keys(resourcesOf).flatMap((other) => (other === check ? [] : [`checks.${other}=false`])),
+          check,
+          readsOf(resources),
+        ] as const,
+    ),
+    [Object.keys(resourcesOf).map((check) => `checks.${check}=false`), 'none', []],
+  ] as const)('lets the server read what it checks by, and no more: --set %j', (sets, setting, allowed) => {
     const objects = render('default', { args: ['--no-hooks', ...sets.flatMap((set) => ['--set', set])] });
     expect(parse(serverConfiguration(objects))).toHaveProperty('checks', setting);
     expect(permissions(objects).filter((line) => ofChecks.includes(line))).toEqual(allowed);

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { checkApiServer, checkReleaseNamespaces, checkReleases } from '../../src/diagnostics/preflight.ts';
+import {
+  checkApiServer,
+  checkDeliveries,
+  checkReleaseNamespaces,
+  checkReleases,
+  type NamedNode,
+} from '../../src/diagnostics/preflight.ts';
 import type { Namespace } from '../../src/kubernetes/namespace.ts';
 
 const labelled = (name: string, labels: Namespace['labels']): Namespace => ({ name, labels, annotations: {} });
@@ -22,6 +28,28 @@ describe('the checks of releases', () => {
       { name: 'releases', result: 'problem', message: expect.stringMatching(/a and b .*namespace shop/) },
       { name: 'releases', result: 'problem', message: expect.stringMatching(/lost.*cannary/) },
     ]);
+  });
+});
+
+describe('image volumes', () => {
+  const node = (name: string, kubelet: string, os = 'linux'): NamedNode => ({
+    name,
+    kubelet,
+    runtime: 'containerd://2.2.9',
+    os,
+  });
+  const able = node('able', 'v1.36.3');
+  const windows = node('win', 'v1.36.3', 'windows');
+  const old = Array.from({ length: 7 }, (_, index) => node(`old-${index}`, 'v1.33.5'));
+
+  it.each<[string, readonly NamedNode[] | undefined, string, RegExp]>([
+    ['all nodes can', [able, windows], 'ok', /every node/],
+    ['some cannot', [able, ...old], 'note', /7 of 8 nodes .*old-0 \(kubelet 1\.33\),.* and 2 more$/],
+    ['nodes are not known', undefined, 'note', /list nodes/],
+    ['there are none', [windows], 'note', /no nodes/],
+  ])('%s', (_, nodes, result, message) => {
+    const check = checkDeliveries({ major: 1, minor: 36 }, nodes).find(({ name }) => name === 'delivery image');
+    expect(check).toMatchObject({ result, message: expect.stringMatching(message) });
   });
 });
 

@@ -6,7 +6,7 @@ import { parse, stringify } from 'yaml';
 import { readFileSync } from 'node:fs';
 import type { AuditReport } from '../../src/diagnostics/audit.ts';
 import type { Check } from '../../src/diagnostics/preflight.ts';
-import type { Planned } from '../../src/cli/plan.ts';
+import type { Planned } from '../../src/cli/plan-text.ts';
 import { run, type Ended } from '../support/process.ts';
 import type { Client } from '../support/client.ts';
 import { optedIn, ours, startInjectedCluster, type InjectedCluster } from '../support/injected-cluster.ts';

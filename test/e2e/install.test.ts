@@ -176,6 +176,8 @@ describe('the API server', () => {
     expect(await status('GET', `/api/v1/namespaces/${NAMESPACE}/pods/any`)).toBe(403);
     for (const read of ['/api/v1/persistentvolumeclaims', '/apis/storage.k8s.io/v1/volumeattachments'])
       expect(await status('GET', read), read).toBe(200);
+    for (const read of ['/api/v1/persistentvolumes', '/apis/storage.k8s.io/v1/storageclasses', '/api/v1/nodes'])
+      expect(await status('GET', read), read).toBe(200);
     for (const read of ['/api/v1/resourcequotas', '/api/v1/limitranges'])
       expect(await status('GET', read), read).toBe(200);
   });

@@ -26,6 +26,7 @@ const KINDS: Readonly<Record<string, KindRow>> = {
   PersistentVolumeClaim: row('v1', 'persistentvolumeclaims'),
   ResourceQuota: row('v1', 'resourcequotas'),
   LimitRange: row('v1', 'limitranges'),
+  StorageClass: row('storage.k8s.io/v1', 'storageclasses', false),
   VolumeAttachment: row('storage.k8s.io/v1', 'volumeattachments', false),
   Event: row('v1', 'events'),
   ReplicationController: row('v1', 'replicationcontrollers'),

@@ -12,13 +12,22 @@ const claimProblems: readonly ClaimProblem[] = [
   { kind: 'deleting' },
   { kind: 'lost' },
   { kind: 'block' },
+  { kind: 'no-volume' },
+  { kind: 'unbound' },
+  { kind: 'unreachable' },
+  { kind: 'one-pod' },
+  { kind: 'one-node' },
   { kind: 'in-use', node: 'node-1' },
   { kind: 'elsewhere', node: 'node-1' },
 ];
 
 const requirements: readonly UnmetRequirement[] = [
   { why: 'named-only' },
-  { why: 'image-volumes' },
+  { why: 'image-volumes', nodes: 'off' },
+  { why: 'image-volumes', nodes: 'unknown' },
+  { why: 'image-volumes', nodes: 'unable' },
+  { why: 'storage-class', storageClass: 'fast', problem: 'no-volume' },
+  { why: 'storage-class', storageClass: undefined, problem: 'unreachable' },
   { why: 'excluded', type: 'image', by: { from: 'cluster', key: 'exclude-deliveries' } },
   { why: 'kubernetes', minimum: { major: 1, minor: 35 }, actual: { major: 1, minor: 33 } },
   { why: 'kubernetes', minimum: { major: 1, minor: 35 }, actual: undefined },

@@ -22,7 +22,12 @@ const SEED = 20_261_130;
 
 const cluster: ClusterState = {
   ...knownCluster,
-  claim: (_, name) => ({ deleting: name === 'other', heldBy: undefined }),
+  claim: (_, name) => ({
+    deleting: name === 'other',
+    heldBy: undefined,
+    terms: [[{ key: 'kubernetes.io/os', operator: 'In', values: ['linux'] }]],
+  }),
+  nodes: () => ({ mountImages: true, single: false }),
   quotas: () => [],
   limitRanges: () => [],
 };

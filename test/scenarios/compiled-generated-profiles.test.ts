@@ -176,7 +176,9 @@ const cluster: ClusterState = {
   kubernetes: { major: 1, minor: 36 },
   podSecurityDefault: 'privileged',
   configMapKeys: (_, known) => (known === 'known' ? new Set(['A', 'LIST']) : undefined),
-  claim: (_, claim) => (claim.includes('led') ? 'absent' : { deleting: claim === 'x', heldBy: undefined }),
+  claim: (_, claim) =>
+    claim.includes('led') ? 'absent' : { deleting: claim === 'x', heldBy: undefined, oneNode: claim === 'y' },
+  nodes: () => ({ mountImages: true, single: false }),
   quotas: () => [],
   limitRanges: () => [],
 };

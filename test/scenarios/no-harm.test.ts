@@ -33,11 +33,19 @@ function reasonFor(...args: Parameters<typeof decide>): Reason | undefined {
 
 describe('a claim that is', () => {
   const plain: Claim = { deleting: false, heldBy: undefined };
-  const held: Claim = { deleting: false, heldBy: 'node-1' };
+  const once: Claim = { ...plain, oneNode: true };
+  const held: Claim = { ...once, heldBy: 'node-1' };
   const on = (spec: object): Pod => pod(undefined, {}, spec);
   const terms = (...nodeSelectorTerms: object[]) =>
     on({ affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } } } });
   const is = (key: string, ...values: string[]) => ({ key, operator: 'In', values });
+  const inZone = (zone: string): Partial<Claim> => ({ terms: [[is('topology.kubernetes.io/zone', zone)]] });
+  const onNode1: Partial<Claim> = { terms: [[is('kubernetes.io/hostname', 'node-1')]] };
+  const selecting = (zone: string): Pod => on({ nodeSelector: { 'topology.kubernetes.io/zone': zone } });
+
+  const fromDaemonSet = terms({ matchFields: [is('metadata.name', 'node-1')] });
+  const ownerReferences = [{ kind: 'DaemonSet', name: 'log', controller: true }];
+  const ofDaemonSet = { ...fromDaemonSet, metadata: { ...fromDaemonSet.metadata, ownerReferences } };
 
   const elsewhere: ClaimProblem = { kind: 'elsewhere', node: 'node-1' };
   it.each<[string, Claim | 'absent' | undefined, Pod, ClaimProblem | undefined]>([
@@ -78,10 +86,46 @@ describe('a claim that is', () => {
       on({ nodeName: 'node-1' }),
       { kind: 'in-use', node: 'node-1' },
     ],
-    ['for one pod and not in use', { ...plain, onePod: true }, pod(), undefined],
+    ['for one pod and not in use', { ...once, onePod: true }, pod(), { kind: 'one-pod' }],
+    ['for one node and not in use', once, pod(), { kind: 'one-node' }],
+    ['for one node, and the pod is bound to one', once, on({ nodeName: 'node-2' }), undefined],
+    ['for one node, and the pod is one of a DaemonSet', once, ofDaemonSet, { kind: 'one-node' }],
+    ['for one node, on a disk of that node', { ...once, ...onNode1 }, pod(), undefined],
+    [
+      'on a disk of a node where the pod cannot run',
+      { ...once, ...onNode1 },
+      on({ nodeName: 'node-2' }),
+      { kind: 'unreachable' },
+    ],
+    ['in the zone of the pod', { ...plain, ...inZone('a') }, selecting('a'), undefined],
+    ['in another zone than the pod', { ...plain, ...inZone('a') }, selecting('b'), { kind: 'unreachable' }],
+    ['without a volume for ever', { ...plain, unbound: 'never' }, pod(), { kind: 'no-volume' }],
+    ['without a volume for long', { ...plain, unbound: 'late' }, pod(), { kind: 'unbound' }],
   ])('%s', (_, claim, given, problem) => {
     const reason = reasonFor([{ type: 'persistentVolumeClaim', claimName: 'files' }], { claim: () => claim }, given);
     expect(reason).toEqual(problem && { code: 'claim-unusable', claim: 'files', problem });
+  });
+
+  it.each([
+    ['not in use', once],
+    ['in use by another pod', held],
+  ])('for one node and %s does no harm in a cluster of one node', (_, claim) => {
+    const nodes = () => ({ mountImages: false, single: true });
+    expect(
+      reasonFor([{ type: 'persistentVolumeClaim', claimName: 'files' }], { claim: () => claim, nodes }),
+    ).toBeUndefined();
+  });
+
+  it.each([
+    ['for one node', once, undefined],
+    ['for one pod', { ...once, onePod: true }, undefined],
+    ['in use elsewhere', held, 'claim-unusable'],
+    ['in another zone', { ...plain, ...inZone('a') }, 'claim-unusable'],
+  ])('%s is used where a setting names the delivery, unless it certainly cannot be', (_, claim, code) => {
+    const given = selecting('b');
+    const named = { ...given, metadata: { annotations: { 'agent-injector.io/delivery': 'persistentVolumeClaim' } } };
+    const deliveries = [{ type: 'persistentVolumeClaim', claimName: 'files' }];
+    expect(reasonFor(deliveries, { claim: () => claim }, named)?.code).toBe(code);
   });
 
   it('absent does not matter to a pod that mounts it already, and a second pass changes nothing', () => {
@@ -107,6 +151,25 @@ describe('an ephemeral claim', () => {
   const refused = { why: 'claim-size', limitRange: 'r', size: '1Gi' };
   it.each<[string, object, Partial<ClusterState>, object | undefined]>([
     ['with unknown limits', scratch, { quotas: () => undefined, limitRanges: () => undefined }, undefined],
+    ['of a class that makes a volume', scratch, { newVolume: () => ({ unbound: 'soon' }) }, undefined],
+    [
+      'of no class, and without a default one',
+      scratch,
+      { newVolume: (storageClass) => (storageClass === undefined ? { unbound: 'never' } : {}) },
+      { why: 'storage-class', problem: 'no-volume' },
+    ],
+    [
+      'of a class that is not there',
+      { ...scratch, storageClassName: 'fast' },
+      { newVolume: (storageClass) => (storageClass === 'fast' ? { unbound: 'never' } : {}) },
+      { why: 'storage-class', storageClass: 'fast', problem: 'no-volume' },
+    ],
+    [
+      'of a class of another zone',
+      scratch,
+      { newVolume: () => ({ terms: [[{ key: 'kubernetes.io/os', operator: 'In', values: ['windows'] }]] }) },
+      { why: 'storage-class', problem: 'unreachable' },
+    ],
     [
       'within its quota',
       scratch,
@@ -141,7 +204,8 @@ describe('an ephemeral claim', () => {
     ['below the minimum of a LimitRange', scratch, { limitRanges: () => [range(2 ** 31, 2 ** 32)] }, refused],
     ['at the bounds of a LimitRange', scratch, { limitRanges: () => [range(2 ** 30, 2 ** 30)] }, undefined],
   ])('%s', (_, delivery, cluster, requirement) => {
-    const grouped = pod(undefined, {}, { securityContext: { fsGroup: 2000 } });
+    const spec = { securityContext: { fsGroup: 2000 }, nodeSelector: { 'kubernetes.io/os': 'linux' } };
+    const grouped = pod(undefined, {}, spec);
     expect(reasonFor([delivery], cluster, grouped)).toEqual(
       requirement && {
         code: 'no-fitting-delivery',

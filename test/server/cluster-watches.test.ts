@@ -103,6 +103,28 @@ describe('openClusterState', () => {
     expect(paths()).toEqual(new Set(['/version', '/api/v1/resourcequotas', '/api/v1/limitranges']));
   });
 
+  it('watches nodes, volumes and StorageClasses, each by its own check', async () => {
+    const nodeInfo = { kubeletVersion: 'v1.34.1', containerRuntimeVersion: 'containerd://2.2.9' };
+    const node = { metadata: { name: 'a', resourceVersion: '1' }, status: { nodeInfo } };
+    api.faults.list = ({ url = '' }, response) =>
+      json(response, { metadata: { resourceVersion: '1' }, items: url.includes('/nodes') ? [node] : [] });
+    const nodes = await open({ checks: 'nodes' });
+    expect(Object.keys(nodes.caches())).toEqual(['nodes']);
+    expect(nodes.state().nodes?.()).toEqual({ mountImages: false, single: true });
+    expect(nodes.state().newVolume).toBeUndefined();
+    await nodes.stop();
+    const volumes = await open({ checks: 'claims,volumes' });
+    expect(Object.keys(volumes.caches())).toEqual([
+      'persistentvolumeclaims',
+      'volumeattachments',
+      'persistentvolumes',
+      'storageclasses',
+    ]);
+    await vi.waitFor(() => expect(api.watching).toBe(4), within);
+    expect(volumes.state().newVolume?.('fast')).toEqual({ unbound: 'never' });
+    expect(volumes.state().nodes).toBeUndefined();
+  });
+
   it.each(['claim', 'none,claims', 'claims,none', ''])('checks cannot be "%s"', (checks) => {
     expect(() => configOf({ checks })).toThrow('--checks: ');
   });

@@ -15,7 +15,7 @@ export function configurationOf(values: ConfigurationValues): Readonly<Record<st
     tenancy,
     ...(allowedProfiles.length > 0 && { allowedProfiles: allowedProfiles.join(',') }),
     builtInProfiles,
-    checks: 'claims,quotas',
+    checks: 'claims,volumes,quotas,nodes',
     ...(levels.length > 0 && { settableBy: levels.join(',') }),
     defaults,
   };

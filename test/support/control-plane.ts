@@ -83,6 +83,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
       () => client.find({ kind: 'ServiceAccount', namespace: 'default', name: 'default' }),
       { ...READY_WITHIN, hopeless: () => endOf('kube-controller-manager', manager) },
     );
+    await createDefaultClass(client);
     return {
       url,
       dir,
@@ -97,6 +98,22 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     await stop();
     throw error;
   }
+}
+
+/** As every cluster has one. Claims of it wait for a pod, so they can be used. */
+async function createDefaultClass(client: Client): Promise<void> {
+  const metadata = {
+    name: 'standard',
+    annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' },
+  };
+  if (await client.find({ kind: 'StorageClass', name: metadata.name })) return;
+  await client.create({
+    apiVersion: 'storage.k8s.io/v1',
+    kind: 'StorageClass',
+    metadata,
+    provisioner: 'volumes.example.com',
+    volumeBindingMode: 'WaitForFirstConsumer',
+  });
 }
 
 async function isReady(client: Client): Promise<true> {

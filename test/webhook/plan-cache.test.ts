@@ -44,12 +44,12 @@ const contextOf = (given: Pod, cluster: ClusterState, rest: Partial<InjectionCon
   ...rest,
 });
 
-describe('a compiled decision', () => {
-  const first = podOf('orders');
+const orders = podOf('orders');
 
+describe('a compiled decision', () => {
   it('is used for the next pod of its shape', () => {
     const [plans, { cluster, lookups }] = [new PlanCache(), counting()];
-    const before = plans.admit(contextOf(first, cluster));
+    const before = plans.admit(contextOf(orders, cluster));
     const afterFirst = lookups();
     const next = plans.admit(contextOf(podOf('orders', '7d9f6b5c44'), cluster));
     expect(next.decision).toBe(before.decision);
@@ -58,7 +58,7 @@ describe('a compiled decision', () => {
 
   it('serves another workload under its own names', () => {
     const [plans, { cluster, lookups }] = [new PlanCache(), counting()];
-    const before = plans.admit(contextOf(first, cluster));
+    const before = plans.admit(contextOf(orders, cluster));
     const afterFirst = lookups();
     const other = plans.admit(contextOf(podOf('basket'), cluster));
     expect(lookups() - afterFirst).toBe(1);
@@ -75,16 +75,44 @@ describe('a compiled decision', () => {
     ['a required pod', { required: true }],
   ])('is not used for %s', (_, rest) => {
     const [plans, { cluster }] = [new PlanCache(), counting()];
-    const before = plans.admit(contextOf(first, cluster));
-    expect(plans.admit(contextOf(first, cluster, rest)).decision).not.toBe(before.decision);
+    const before = plans.admit(contextOf(orders, cluster));
+    expect(plans.admit(contextOf(orders, cluster, rest)).decision).not.toBe(before.decision);
   });
 
   it('is not used once a fact has changed, and again once it is as before', () => {
     const plans = new PlanCache();
     const [usable, absent] = [counting().cluster, counting(() => 'absent').cluster];
-    const outcomes = [usable, absent, usable].map((cluster) => plans.admit(contextOf(first, cluster)).decision.outcome);
+    const outcomes = [usable, absent, usable].map(
+      (cluster) => plans.admit(contextOf(orders, cluster)).decision.outcome,
+    );
     expect(outcomes).toEqual(['injected', 'skipped', 'injected']);
   });
+});
+
+it('what depends on the nodes is decided anew when the answer for all of them changes, and only then', () => {
+  const deliveries = [
+    { type: 'image', image: 'registry.example.com/agent:1' },
+    { type: 'persistentVolumeClaim', claimName: 'files' },
+  ];
+  const known = catalogueOf(profileDocument({ deliveries, environment: [{ name: 'A', value: 'a' }] }));
+  const inShop = namespace({ profile: 'agent' });
+  const plans = new PlanCache();
+  const decide = (mountImages: boolean) =>
+    plans.admit(
+      contextOf(
+        orders,
+        { ...unknownCluster, kubernetes: { major: 1, minor: 36 }, nodes: () => ({ mountImages, single: false }) },
+        {
+          catalogue: known,
+          namespace: inShop,
+        },
+      ),
+    ).decision;
+  const [one, same, other, back] = [decide(true), decide(true), decide(false), decide(true)];
+  expect(same).toBe(one);
+  expect(
+    [one, other, back].map(({ containers }) => containers.map((each) => 'delivery' in each && each.delivery)),
+  ).toEqual([['image'], ['persistentVolumeClaim'], ['image']]);
 });
 
 it('a fact that is looked up by the name of the workload is looked up for each', () => {

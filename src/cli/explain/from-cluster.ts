@@ -22,7 +22,7 @@ import { type JsonObject, objectIn, objectsIn } from '../../lib/json.ts';
 import { didYouMean, nearest } from '../../lib/suggest.ts';
 import { UsageError } from '../../lib/usage-error.ts';
 import { openUserCluster } from '../../server/cluster.ts';
-import { readClusterState } from '../read-cluster-state.ts';
+import { noticingNodes, readClusterState } from '../read-cluster-state.ts';
 import { serverSettings } from '../installed-settings.ts';
 import type { ExplainOptions } from './options.ts';
 import { type ExplanationResult, explainWorkload, type Workload } from './result.ts';
@@ -43,16 +43,19 @@ export async function explainOnCluster(
   const pods = decoded.ok ? [{ namespace, pod: decoded.value }] : [];
   const labels = labelled(namespace, namespaceObject);
   const settings = (await serverSettings(client, options, own, webhooks.configurations))(labels);
+  const { cluster, problem } = noticingNodes(await readClusterState(client, pods, settings.options));
   const result = explainWorkload(
     workload,
     { name: namespace, known: toNamespace(namespaceObject) },
-    { catalogue: settings.catalogue, cluster: await readClusterState(client, pods, settings.options) },
+    { catalogue: settings.catalogue, cluster },
   );
+  const unknown = problem();
   if (!decoded.ok) return [{ ...result, findings: [...result.findings, ...webhooks.findings] }];
   const matches = matchOf(webhooks.configurations, labels, decoded.value);
   const findings = [
     ...result.findings,
     ...webhooks.findings,
+    ...(unknown === undefined ? [] : [{ code: 'nodes-unknown', message: unknown }]),
     ...matchFindings(result, workload.workload, matches, decoded.value),
   ];
   return [{ ...result, findings, ...(matches.length > 0 && { apiServer: matches }) }];

@@ -75,7 +75,7 @@ function parameterLines(parameter: ParameterSummary): readonly string[] {
 export function deliveryNeedsText({ type, os, kubernetes, privileged, needs }: DeliverySummary): string {
   const parts = [
     type === 'baked' ? 'only if chosen explicitly' : '',
-    type === 'image' ? 'only if chosen explicitly or with image-volumes: on' : '',
+    type === 'image' ? 'only if chosen explicitly or if every node can mount images (image-volumes)' : '',
     needs.length === 0 ? '' : `requires ${needs.join(', ')}`,
     kubernetes === undefined ? '' : `Kubernetes ${kubernetes} or later`,
     privileged ? 'not under Pod Security baseline or restricted' : '',

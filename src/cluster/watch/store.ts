@@ -47,6 +47,54 @@ export class IndexedStore<T> implements Store<T> {
   }
 }
 
+interface Shared<T> {
+  readonly id: string;
+  readonly value: T;
+  holders: number;
+}
+
+/** A store for objects of which many have the same value: they share one, and only their names take memory. */
+export class SharingStore<T> implements Store<T> {
+  readonly #byId = new Map<string, Shared<T>>();
+  readonly #byKey = new Map<string, Shared<T>>();
+  #distinct: readonly T[] | undefined;
+
+  get size(): number {
+    return this.#byKey.size;
+  }
+
+  get(key: string): T | undefined {
+    return this.#byKey.get(key)?.value;
+  }
+
+  set(key: string, value: T): void {
+    if (this.get(key) === value) return;
+    this.delete(key);
+    const id = JSON.stringify(value);
+    const shared = this.#byId.get(id) ?? { id, value, holders: 0 };
+    if (shared.holders === 0) this.#distinct = undefined;
+    shared.holders += 1;
+    this.#byId.set(id, shared);
+    this.#byKey.set(key, shared);
+  }
+
+  delete(key: string): void {
+    const shared = this.#byKey.get(key);
+    if (!shared) return;
+    this.#byKey.delete(key);
+    shared.holders -= 1;
+    if (shared.holders > 0) return;
+    this.#byId.delete(shared.id);
+    this.#distinct = undefined;
+  }
+
+  /** Each value once: the same list as long as these are the same. */
+  distinct(): readonly T[] {
+    this.#distinct ??= [...this.#byId.values()].map(({ value }) => value);
+    return this.#distinct;
+  }
+}
+
 export interface Bound<T> {
   /** Of the sizes of all values together. */
   readonly limit: number;

@@ -1,5 +1,6 @@
 import { AUTO } from '../../api/keys.ts';
 import type { Delivery, DeliveryType } from '../../profiles/delivery.ts';
+import { osOf } from '../../kubernetes/scheduling.ts';
 import type { Profile } from '../../profiles/profile.ts';
 import type { Result } from '../../lib/result.ts';
 import type { UnmetRequirement, SkippedDelivery, Reason, Setting, Source } from '../../reasons/reason.ts';
@@ -20,9 +21,6 @@ const NAMED_ONLY: UnmetRequirement = { why: 'named-only' };
 
 /** Nothing shows it where an agent is required either, so the namespace or the cluster must say so, not the pod. */
 const UNVERIFIABLE: UnmetRequirement = { why: 'unverifiable' };
-
-/** Nothing shows that every node can mount an image, so a setting must name such a delivery, or say that they can. */
-const NODES_UNKNOWN: UnmetRequirement = { why: 'image-volumes' };
 
 /** Chooses the delivery that the setting names, else the profile's first that is possible for the pod, its namespace and the cluster. */
 export function chooseDelivery(
@@ -53,9 +51,10 @@ export function chooseDelivery(
   return { ok: true, value: { delivery, source, skipped: [] } };
 }
 
-/** True for what is likely rather than known, such as the file system of a claim: a delivery that a setting names is used all the same. */
+/** True for what is likely rather than known, such as the file system of a claim, or on how many nodes pods will run: a delivery that a setting names is used all the same. */
 function isSuspected(requirement: UnmetRequirement): boolean {
   const { why } = requirement;
+  if (why === 'claim') return requirement.problem.kind === 'one-node' || requirement.problem.kind === 'one-pod';
   return why === 'kubernetes' ? requirement.actual === undefined : why === 'user-namespace' || why === 'volume-owner';
 }
 
@@ -81,22 +80,40 @@ function firstPossible(
   return { ok: false, error: claim ?? { code: 'no-fitting-delivery', profile: profile.name, skipped } };
 }
 
-/**
- * Why deliveries of a type are not chosen automatically. A kubelet before 1.35 never starts a pod with an image volume, and it may be three versions
- * older than the API server; containerd before 2.2 ignores a subPath of it; other runtimes mount an empty directory. A profile without another
- * delivery leaves no choice.
- */
+/** Why deliveries of a type are not chosen automatically. */
 function whyOnlyNamed(
-  { profile: { deliveries }, sources }: Omit<DeliveryCandidate, 'delivery'>,
+  candidate: Omit<DeliveryCandidate, 'delivery'>,
   isPodsChoice: boolean,
 ): { readonly [type in DeliveryType]?: UnmetRequirement | undefined } {
+  const { deliveries } = candidate.profile;
   const isAllBaked = deliveries.every(({ type }) => type === 'baked');
-  const hasOther = deliveries.some(({ type }) => type !== 'image' && type !== 'baked');
-  const canNodesMount = resolveSetting(sources, 'image-volumes')?.text === 'on';
   return {
     baked: isAllBaked ? (isPodsChoice ? UNVERIFIABLE : undefined) : NAMED_ONLY,
-    image: canNodesMount || !hasOther ? undefined : NODES_UNKNOWN,
+    // A decision is tied to the nodes only if it depends on them.
+    ...(deliveries.some(({ type }) => type === 'image') && { image: whyNoImageVolume(candidate) }),
   };
+}
+
+/**
+ * A kubelet before 1.35 never starts a pod with an image volume, and it may be three versions older than the API server; containerd before 2.2 ignores
+ * a subPath of it; other runtimes mount an empty directory. A profile without another delivery leaves no choice, unless the nodes certainly cannot.
+ */
+function whyNoImageVolume({
+  profile: { deliveries },
+  sources,
+}: Omit<DeliveryCandidate, 'delivery'>): UnmetRequirement | undefined {
+  const setting = resolveSetting(sources, 'image-volumes')?.text;
+  if (setting === 'on') return undefined;
+  const nodes = setting === 'off' ? 'off' : whatNodesMount(sources);
+  if (nodes === 'images') return undefined;
+  const hasOther = deliveries.some(({ type }) => type !== 'image' && type !== 'baked');
+  return hasOther || nodes === 'unable' ? { why: 'image-volumes', nodes } : undefined;
+}
+
+function whatNodesMount({ cluster, pod }: SettingSources): 'images' | 'unable' | 'unknown' {
+  const facts = cluster.nodes?.();
+  if (!facts) return 'unknown';
+  return facts.mountImages && osOf(pod) !== 'windows' ? 'images' : 'unable';
 }
 
 /** An unusable claim has a reason of its own: it is what the profile prefers, and what a user can fix. */

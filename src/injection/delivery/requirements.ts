@@ -1,18 +1,17 @@
-import type { Claim } from '../../kubernetes/cluster-state.ts';
 import { enforcedLevel } from '../../kubernetes/pod-security.ts';
 import type { Pod } from '../../kubernetes/pod.ts';
 import { parseQuantity, resourceMillis } from '../../kubernetes/quantity.ts';
-import { isPinnedTo, osOf } from '../../kubernetes/scheduling.ts';
+import { osOf } from '../../kubernetes/scheduling.ts';
 import { isAtLeast } from '../../kubernetes/version.ts';
 import { deliveryNeeds, requiredTemplates } from '../../profiles/delivery.ts';
 import { isImage } from '../../profiles/parameter.ts';
 import { parametersOf, render } from '../../profiles/template.ts';
-import type { ClaimProblem, UnmetRequirement } from '../../reasons/reason.ts';
+import type { UnmetRequirement } from '../../reasons/reason.ts';
 import { resolveSetting } from '../../settings/resolve.ts';
 import { readTypes } from '../../settings/setting-values.ts';
 import type { DeliveryCandidate } from './candidate.ts';
+import { permittedClaimSize, sufficientQuota, usableClaim, volumeForClaim } from './claim-requirements.ts';
 import {
-  hasClaim,
   mountableForUser,
   noHostProcess,
   sufficientLimits,
@@ -21,8 +20,6 @@ import {
 } from './pod-requirements.ts';
 
 type Requirement = (candidate: DeliveryCandidate) => UnmetRequirement | undefined;
-
-const CLASS_SUFFIX = '.storageclass.storage.k8s.io/';
 
 /** In order: the first that is not met is reported. An unknown fact counts as met, except the version of the API server. */
 const requirements: readonly Requirement[] = [
@@ -54,6 +51,7 @@ const requirements: readonly Requirement[] = [
   },
   validImage,
   usableClaim,
+  volumeForClaim,
   sufficientQuota,
   permittedClaimSize,
   sufficientStorage,
@@ -80,69 +78,8 @@ function validImage({ delivery, values }: DeliveryCandidate): UnmetRequirement |
   return isImage(image) ? undefined : { why: 'image', image };
 }
 
-/** A pod whose claim does not exist, or is bound to another node, does not start. */
-function usableClaim({ delivery, sources, values }: DeliveryCandidate): UnmetRequirement | undefined {
-  if (delivery.type !== 'persistentVolumeClaim' || !sources.cluster.claim) return undefined;
-  const claim = render(delivery.claimName, values);
-  // A pod that has the claim already, of its own or by an earlier injection, depends on it anyway.
-  if (hasClaim(sources.pod, claim)) return undefined;
-  const found = sources.cluster.claim(sources.namespace.name, claim);
-  if (found === undefined) return undefined;
-  const problem = found === 'absent' ? ({ kind: 'absent' } as const) : claimProblem(found, sources.pod);
-  return problem && { why: 'claim', claim, problem };
-}
-
 // A pod can have thousands of containers, and each is checked.
 const storageLimits = new WeakMap<Pod, number>();
-
-/** The conditions for which the scheduler (plugins/volumebinding, volumerestrictions), the kubelet or the attachment of the volume would wait. */
-function claimProblem({ deleting, heldBy, onePod, lost, block }: Claim, pod: Pod): ClaimProblem | undefined {
-  if (deleting) return { kind: 'deleting' };
-  if (lost) return { kind: 'lost' };
-  if (block) return { kind: 'block' };
-  if (heldBy === undefined) return undefined;
-  if (onePod) return { kind: 'in-use', node: heldBy };
-  return isPinnedTo(pod, heldBy) ? undefined : { kind: 'elsewhere', node: heldBy };
-}
-
-/** A claim beyond a quota is never created, and its pod does not start (k8s.io/kubernetes quota/v1/evaluator/core/persistent_volume_claims.go). */
-function sufficientQuota({ delivery, sources, values }: DeliveryCandidate): UnmetRequirement | undefined {
-  if (delivery.type !== 'ephemeral' || !sources.cluster.quotas) return undefined;
-  const storageClass = delivery.storageClassName && render(delivery.storageClassName, values);
-  const usage = Object.entries(quotaUsage(parseQuantity(delivery.size) ?? 0, storageClass));
-  for (const { name, left } of sources.cluster.quotas(sources.namespace.name) ?? []) {
-    const exceeded = usage.find(([resource, amount]) => (left.get(resource) ?? Infinity) < amount);
-    if (exceeded) return { why: 'quota', quota: name, resource: exceeded[0] };
-  }
-  return undefined;
-}
-
-function quotaUsage(size: number, storageClass: string | undefined): Readonly<Record<string, number>> {
-  const prefix = `${storageClass}${CLASS_SUFFIX}`;
-  return {
-    persistentvolumeclaims: 1,
-    'count/persistentvolumeclaims': 1,
-    'requests.storage': size,
-    ...(storageClass !== undefined && {
-      [`${prefix}persistentvolumeclaims`]: 1,
-      [`${prefix}requests.storage`]: size,
-    }),
-  };
-}
-
-/** A claim whose size violates a LimitRange is not created either (plugin/pkg/admission/limitranger PersistentVolumeClaimValidateLimitFunc). */
-function permittedClaimSize({ delivery, sources }: DeliveryCandidate): UnmetRequirement | undefined {
-  if (delivery.type !== 'ephemeral') return undefined;
-  const size = parseQuantity(delivery.size) ?? 0;
-  const violated = sources.cluster
-    .limitRanges?.(sources.namespace.name)
-    ?.find(
-      ({ type, min, max }) =>
-        type === 'PersistentVolumeClaim' &&
-        (size < (min.get('storage') ?? 0) || size > (max.get('storage') ?? Infinity)),
-    );
-  return violated && { why: 'claim-size', limitRange: violated.name, size: delivery.size };
-}
 
 /**
  * Files in an emptyDir on the node's disk count towards the pod's limit of ephemeral storage, and a pod above its limit is evicted (kubelet

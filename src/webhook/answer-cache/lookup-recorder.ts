@@ -23,7 +23,7 @@ export function recordLookups(cluster: ClusterState): RecordedLookups {
     recorded.set(key, { lookup, result });
     return result;
   };
-  const { claim, quotas, limitRanges, workload, kubernetes, podSecurityDefault } = cluster;
+  const { claim, newVolume, quotas, limitRanges, nodes, workload, kubernetes, podSecurityDefault } = cluster;
   return {
     cluster: {
       kubernetes,
@@ -32,10 +32,14 @@ export function recordLookups(cluster: ClusterState): RecordedLookups {
       ...(claim && {
         claim: (namespace, name) => record(`claim ${namespace}/${name}`, (current) => current.claim?.(namespace, name)),
       }),
+      ...(newVolume && {
+        newVolume: (name) => record(`volume ${name ?? ''}`, (current) => current.newVolume?.(name) ?? {}),
+      }),
       ...(quotas && { quotas: (namespace) => record(`quotas ${namespace}`, (current) => current.quotas?.(namespace)) }),
       ...(limitRanges && {
         limitRanges: (namespace) => record(`limits ${namespace}`, (current) => current.limitRanges?.(namespace)),
       }),
+      ...(nodes && { nodes: () => record('nodes', (current) => current.nodes?.()) }),
       ...(workload && { workload }),
       ...(podSecurityDefault && { podSecurityDefault }),
     },

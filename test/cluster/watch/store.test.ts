@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { BoundedStore, IndexedStore } from '../../../src/cluster/watch/store.ts';
+import { BoundedStore, IndexedStore, SharingStore } from '../../../src/cluster/watch/store.ts';
 
 test('an indexed store finds by key and by index, whatever changes', () => {
   const store = new IndexedStore<{ readonly in: string | undefined }>((value) => value.in);
@@ -15,6 +15,22 @@ test('an indexed store finds by key and by index, whatever changes', () => {
   store.delete('2');
   store.delete('3');
   expect([store.size, store.byIndex('a'), store.get('2'), store.get('1')]).toEqual([1, [], undefined, { in: 'b' }]);
+});
+
+test('objects of one value share it, and the distinct values stay the same list while they are the same', () => {
+  const store = new SharingStore<{ readonly version: string }>();
+  for (const key of ['a', 'b', 'c']) store.set(key, { version: '1' });
+  expect([store.size, store.get('b')]).toEqual([3, store.get('a')]);
+  expect(store.get('b')).toBe(store.get('a'));
+  const one = store.distinct();
+  store.set('a', { version: '1' });
+  store.delete('c');
+  store.delete('c');
+  expect(store.distinct()).toBe(one);
+  store.set('a', { version: '2' });
+  expect(store.distinct()).toEqual([{ version: '1' }, { version: '2' }]);
+  store.delete('b');
+  expect([store.size, store.distinct(), store.get('b')]).toEqual([1, [{ version: '2' }], undefined]);
 });
 
 test('a bounded store has every key, and values up to its limit', () => {

@@ -421,6 +421,14 @@ describe('the chosen delivery', () => {
     ...(podSecurityDefault && { podSecurityDefault }),
   });
 
+  const withNodes = (mountImages: boolean): ClusterState => ({
+    ...at(36),
+    nodes: () => ({ mountImages, single: false }),
+  });
+  const images = (nodes: 'off' | 'unknown' | 'unable'): Readonly<Record<string, UnmetRequirement>> => ({
+    image: { why: 'image-volumes', nodes },
+  });
+
   it.each<
     [
       string,
@@ -432,14 +440,20 @@ describe('the chosen delivery', () => {
     ]
   >([
     ['a new server, and nodes that can mount images', at(35), namespace({ 'image-volumes': 'on' }), {}, 'image', {}],
+    ['a new server, and nodes that are not known', at(35), namespace(), {}, 'hostPath', images('unknown')],
+    ['nodes of which one is old', withNodes(false), namespace(), {}, 'hostPath', images('unable')],
+    ['nodes that can all mount images', withNodes(true), namespace(), {}, 'image', {}],
+    ['the same, by name', withNodes(true), namespace({ 'image-volumes': 'auto' }), {}, 'image', {}],
     [
-      'a new server, and nodes that may be old',
-      at(35),
-      namespace(),
+      'nodes that can, but the setting is off',
+      withNodes(true),
+      namespace({ 'image-volumes': 'off' }),
       {},
       'hostPath',
-      { image: { why: 'image-volumes' } },
+      images('off'),
     ],
+    ['an old node, but the setting is on', withNodes(false), namespace({ 'image-volumes': 'on' }), {}, 'image', {}],
+    ['an old node, but the delivery is named', withNodes(false), namespace({ delivery: 'image' }), {}, 'image', {}],
     ['an older server', at(34), namespace(), {}, 'hostPath', { image: unmet(34) }],
     ['an unknown server', unknownCluster, level('privileged'), {}, 'hostPath', { image: unmet(undefined) }],
     [
@@ -494,6 +508,34 @@ describe('the chosen delivery', () => {
   ])('is a directory of the node if %s allows it', (_, cluster, inNamespace) => {
     const { decision } = inject(all, pod(undefined, { delivery: 'hostPath' }), cluster, inNamespace);
     expect(decision.containers).toMatchObject([{ outcome: 'injected', delivery: 'hostPath' }]);
+  });
+
+  it.each([
+    ['nodes that are not known', at(36), 'injected'],
+    ['nodes that can', withNodes(true), 'injected'],
+    ['a node that certainly cannot', withNodes(false), 'skipped'],
+  ])('by image is the only one: %s', (_, cluster, outcome) => {
+    const known = delivered({ type: 'image', image: 'r/a:1' });
+    expect(inject(known, pod(), cluster).decision.outcome).toBe(outcome);
+  });
+
+  it('by image is for Linux nodes', () => {
+    const deliveries = [
+      { type: 'image', image: 'r/a:1' },
+      { type: 'baked' },
+      { type: 'persistentVolumeClaim', claimName: 'c' },
+    ];
+    const known = delivered(deliveries, { constraints: { os: ['linux', 'windows'] } });
+    const [one] = inject(known, pod(undefined, {}, { os: { name: 'windows' } }), withNodes(true)).decision.containers;
+    expect(one).toMatchObject({
+      delivery: 'persistentVolumeClaim',
+      skippedDeliveries: [{ requirement: { nodes: 'unable' } }, {}],
+    });
+  });
+
+  it('is not tied to the nodes without an image', () => {
+    const cluster: ClusterState = { ...at(36), nodes: () => expect.unreachable() };
+    expect(inject(delivered(copies), pod(), cluster).decision.outcome).toBe('injected');
   });
 
   it('is named, but unknown', () => {

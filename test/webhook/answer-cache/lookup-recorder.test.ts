@@ -10,6 +10,8 @@ const cluster = (other: Partial<ClusterState> = {}): ClusterState => ({
   claim: () => ({ ...plain }),
   quotas: () => [quota(3)],
   limitRanges: () => [],
+  nodes: () => ({ mountImages: true, single: false }),
+  newVolume: () => ({}),
   ...other,
 });
 
@@ -20,6 +22,8 @@ const recorded = (state: ClusterState): ReturnType<typeof recordLookups> => {
   lookups.cluster.claim?.('shop', 'files');
   lookups.cluster.quotas?.('shop');
   lookups.cluster.limitRanges?.('shop');
+  lookups.cluster.nodes?.();
+  lookups.cluster.newVolume?.(undefined);
   return lookups;
 };
 
@@ -49,6 +53,10 @@ describe('recorded lookups', () => {
     ['a deleted claim', { claim: () => 'absent' }],
     ['a claim that is being deleted', { claim: () => ({ ...plain, deleting: true }) }],
     ['a claim in use', { claim: () => ({ ...plain, heldBy: 'node-1' }) }],
+    ['nodes that cannot mount images', { nodes: () => ({ mountImages: false, single: false }) }],
+    ['unknown nodes', { nodes: () => undefined }],
+    ['a storage class that makes no volumes', { newVolume: () => ({ unbound: 'never' }) }],
+    ['a claim without a volume', { claim: () => ({ ...plain, unbound: 'late' }) }],
     ['a claim for one pod', { claim: () => ({ ...plain, onePod: true }) }],
     ['less quota', { quotas: () => [quota(2)] }],
     ['one more quota', { quotas: () => [quota(3), quota(3)] }],

@@ -146,8 +146,9 @@ yes
 {{- /* Value of the setting "checks". */}}
 {{- define "agent-injector.checks" -}}
 {{- $checks := list }}
-{{- if .Values.checks.claims }}{{- $checks = append $checks "claims" }}{{- end }}
-{{- if .Values.checks.quotas }}{{- $checks = append $checks "quotas" }}{{- end }}
+{{- range list "claims" "volumes" "quotas" "nodes" }}
+{{- if index $.Values.checks . }}{{- $checks = append $checks . }}{{- end }}
+{{- end }}
 {{- join "," $checks | default "none" }}
 {{- end }}
 
