@@ -39,7 +39,7 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
     kind: 'satisfied',
     meaning:
       "The container already has the agent, added by hand or by an earlier injection: its variables are set, and the agent's files are mounted, or a setting says that they are in the image.",
-    hint: 'None needed. To let agent-injector manage the agent, remove the hand-written variables from the pod template.',
+    hint: 'None needed. If the variables are written by hand and agent-injector should manage the agent, remove them from the pod template.',
   },
   'variables-already-set': {
     kind: 'unverified',

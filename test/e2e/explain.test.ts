@@ -71,6 +71,12 @@ describe('explain on a cluster', () => {
     const explanation = await explainOf('pod/app', '-n', 'carries');
     expect(explanation.recorded).toMatchObject({ decision: 'injected' });
     expect(explanation.decision.reason?.code).toBe('already-instrumented');
+    expect(explanation.carries).toMatchObject([{ container: 'app', profile: 'jennifer-dotnet' }]);
+    const { stdout } = await ask('pod/app', '-n', 'carries');
+    expect(stdout.split('\n')[1]).toBe(
+      '  injected when it was created: jennifer-dotnet into container app by persistentVolumeClaim',
+    );
+    expect(stdout).not.toMatch(/not injected|remove/);
     expect(explanation.findings).toEqual([]);
   });
 

@@ -1,4 +1,4 @@
-import { isInjected, readStatus, type StatusRecord } from '../../api/status-annotation.ts';
+import { type InjectedStatus, isInjected, readStatus, type StatusRecord } from '../../api/status-annotation.ts';
 import { checkRecord } from '../../diagnostics/audit-pod.ts';
 import { explain, type Explanation, undecided } from '../../diagnostics/explanation.ts';
 import { type Finding, misplacedKeyFindings, namespaceFinding } from '../../diagnostics/findings.ts';
@@ -22,6 +22,8 @@ export interface ExplanationResult {
   readonly apiServer?: readonly EntryMatch[];
   /** The status annotation that was written when the pod was created. */
   readonly recorded?: StatusRecord;
+  /** The agents that were injected when the pod was created: what the annotation says and the pod bears out. */
+  readonly carries?: readonly InjectedStatus[];
   readonly decision: Explanation;
 }
 
@@ -53,12 +55,13 @@ export function explainWorkload(
     return { ...subject, findings, decision: undecided({ code: 'malformed-pod', path, expected }) };
   }
   const recorded = readStatus(decoded.value);
-  const injected = recorded?.decision === 'injected' ? recorded.containers.filter(isInjected) : [];
-  const { unproven } = checkRecord({ pod: decoded.value, catalogue: rest.catalogue }, injected);
+  const claimed = recorded?.decision === 'injected' ? recorded.containers.filter(isInjected) : [];
+  const { injected, unproven } = checkRecord({ pod: decoded.value, catalogue: rest.catalogue }, claimed);
   return {
     ...subject,
     findings: [...findings, ...unproven.map(({ kind, message }) => ({ code: kind, message }))],
     ...(recorded && { recorded }),
+    ...(injected.length > 0 && { carries: injected }),
     decision: explain({ ...rest, pod: decoded.value, namespace: known }),
   };
 }

@@ -1,3 +1,4 @@
+import type { InjectedStatus } from '../../api/status-annotation.ts';
 import type { Explanation, Step } from '../../diagnostics/explanation.ts';
 import type { ContainerChange, PodChanges, VariableChange } from '../../diagnostics/pod-diff.ts';
 import type { Chain } from '../../diagnostics/precedence.ts';
@@ -23,7 +24,7 @@ export function explanationLines({ decision, ...result }: ExplanationResult): re
   const recorded = result.recorded === undefined ? [] : JSON.stringify(result.recorded, null, 2).split('\n');
   return [
     `${result.subject}${place}${at}`,
-    ...[...decisionLines(decision), ...findings].map(indent),
+    ...[...resultLines(decision, result.carries ?? []), ...findings].map(indent),
     ...formatSection('Status recorded when the pod was created', recorded),
     ...formatSection('Webhook calls', (result.apiServer ?? []).map(webhookLine)),
     ...formatSection('Checks, in order', stepLines(decision.path)),
@@ -32,6 +33,18 @@ export function explanationLines({ decision, ...result }: ExplanationResult): re
     ...formatSection('Changes to the pod', changeLines(decision.changes)),
     ...formatSection('Notices', decision.notices.flatMap(reasonLines)),
   ];
+}
+
+/** Of a pod that carries its agent, what would be decided now matters only if it is another decision. */
+function resultLines(decision: Explanation, carries: readonly InjectedStatus[]): readonly string[] {
+  const then = carries.map(
+    ({ container, profile, delivery }) =>
+      `injected when it was created: ${profile} into container ${oneLine(container, 63)} by ${delivery}`,
+  );
+  if (then.length === 0) return decisionLines(decision);
+  const { reason } = decision;
+  if (reason?.kind === 'satisfied' || reason?.kind === 'unverified') return then;
+  return [...then, 'if it were created now, as it is:', ...decisionLines(decision).map(indent)];
 }
 
 function webhookLine({ configuration, entry, called, why }: EntryMatch): string {

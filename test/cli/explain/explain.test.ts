@@ -79,6 +79,24 @@ describe('explain', () => {
     });
   });
 
+  it('says of a pod that carries its agent that it was injected, and never to remove it', async () => {
+    const labels = { 'agent-injector.io/injection': 'enabled' };
+    const injected = await run(['inject', '-f', '-', ...address], { stdin: JSON.stringify(pod(web, { labels })) });
+    const explained = async (stdin: string): Promise<readonly string[]> =>
+      (await run(['explain', '-f', '-', ...address], { stdin })).stdout.split('\n');
+    const lines = await explained(injected.stdout);
+    expect(lines[1]).toBe(
+      '  injected when it was created: jennifer-dotnet into container web by persistentVolumeClaim',
+    );
+    expect(lines.join('\n')).not.toMatch(/not injected|remove/);
+    // A record that the pod does not bear out is no injection.
+    const forged = injected.stdout.replace('CORECLR_PROFILER_PATH', 'OTHER');
+    expect((await explained(forged))[1]).not.toContain('injected when it was created');
+    // What would be decided now matters if it is something else.
+    const optedOut = injected.stdout.replace('"enabled"', '"disabled"');
+    expect((await explained(optedOut)).slice(1, 4).join()).toMatch(/injected when .*,.*not injected: opted out/);
+  });
+
   it('explains a recorded AdmissionReview', async () => {
     const review = {
       apiVersion: 'admission.k8s.io/v1',
