@@ -58,7 +58,7 @@ export function patchPod(
   const patched = applyPatch(pod, operations);
   if (exceedsAnnotations(pod, patched)) return { ok: false, error: { code: 'annotations-full' } };
   const envFrom = (container: Container): EnvFromLookup => envFromPresence(context, container);
-  const rule = brokenRule(pod, patched, { changes: plan.changes, envFrom });
+  const rule = brokenRule(pod, patched, { changes: plan.changes, envFrom, omitsSeccomp: plan.omitsSeccomp });
   return rule === undefined
     ? { ok: true, value: { operations, pod: patched } }
     : { ok: false, error: { code: 'rule-broken', rule } };

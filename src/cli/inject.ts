@@ -7,12 +7,13 @@ import type { Namespace } from '../kubernetes/namespace.ts';
 import { decodePod } from '../kubernetes/pod.ts';
 import { enclosingMetadata } from '../kubernetes/workload.ts';
 import type { Operation } from '../lib/json-patch.ts';
-import type { Manifest, PodTemplate } from '../manifests/documents.ts';
+import { isForOpenShift, type Manifest, type PodTemplate } from '../manifests/documents.ts';
 import { editManifest, type EditedManifest, type EditProblem, type PodEdit } from '../manifests/edit/edit.ts';
 import { displayName, readManifest } from '../manifests/file.ts';
 import { misplacedKeys } from '../settings/misspelled-keys.ts';
 import type { CommandResult } from './command-result.ts';
 import { decisionLines } from './decision-text.ts';
+import { unreadKindNotes, withAccountSecrets } from './manifest-notes.ts';
 import { manifestOutput } from './manifest-output.ts';
 import { annotationsFrom, namespaceFinder, type NamespaceOptions } from './namespaces-from-files.ts';
 
@@ -25,13 +26,15 @@ export interface InjectOptions extends NamespaceOptions, OfflineOptions {
 
 /** Injects a manifest file by the code of the server. Throws a UsageError for invalid flags or files. */
 export async function inject(options: InjectOptions): Promise<Required<CommandResult>> {
-  const inputs = await offlineInputs(options);
-  const annotations = annotationsFrom(options, inputs.catalogue);
+  const own = await offlineInputs(options);
+  const annotations = annotationsFrom(options, own.catalogue);
   const manifest = await readManifest(options.file);
+  const inputs = inputsFor(manifest, own);
   const namespaceOf = await namespaceFinder(options, { file: options.file, manifest }, annotations);
   const admissions = manifest.templates.map((template) => {
     const name = template.namespace ?? options.namespace;
-    return { template, ...admitTemplate(template, namespaceOf(name) ?? name, inputs) };
+    const admission = admitTemplate(template, namespaceOf(name) ?? name, inputs);
+    return { template, ...admission, ...withAccountSecrets(admission, template, { manifest, namespace: options.namespace }) };
   });
   // A status that says why a pod was not injected does not belong in a file: nothing would ever update it.
   const edits = admissions.filter(
@@ -42,14 +45,20 @@ export async function inject(options: InjectOptions): Promise<Required<CommandRe
   return {
     output: manifestOutput(options, { name, what: 'injected' }, manifest.text, edited.text),
     messages: [
+      ...unreadKindNotes(name, manifest),
       ...(admissions.length === 0 ? [`${name}: contains no pods or workloads`] : []),
-      ...admissions.flatMap((one) => messagesFor(name, one.template, one.decision, edited.problems)),
+      ...admissions.flatMap((one) => messagesFor(name, one, edited.problems)),
       ...edited.reformatted.map(
         (line) => `${name}:${line}: warning: this document could not keep its layout and was reformatted`,
       ),
     ],
     exitCode: edited.problems.length > 0 || admissions.some(({ decision }) => isMissingAgent(decision)) ? 1 : 0,
   };
+}
+
+/** The same file may say what kind of cluster it is for. */
+function inputsFor(manifest: Manifest, inputs: OfflineInputs): OfflineInputs {
+  return isForOpenShift(manifest) ? { ...inputs, cluster: { ...inputs.cluster, openShift: true } } : inputs;
 }
 
 interface AppliedEdits extends EditedManifest {
@@ -101,8 +110,7 @@ function isMissingAgent(decision: Decision): boolean {
 
 function messagesFor(
   file: string,
-  template: PodTemplate,
-  decision: Decision,
+  { template, decision, warning }: { readonly template: PodTemplate; readonly decision: Decision; readonly warning?: string },
   problems: readonly EditProblem[],
 ): readonly string[] {
   const subject = `${template.kind}/${template.name}`;
@@ -111,5 +119,5 @@ function messagesFor(
     return unwritten.map(({ line, message }) => `${file}:${line}: ${subject}: not written: ${message}`);
   const text = decisionText(decision);
   const notices = text.notices.map(({ message, code }) => `warning: ${message} (${code})`);
-  return [...decisionLines(text), ...notices].map((line) => `${file}:${template.line}: ${subject}: ${line}`);
+  return [...decisionLines(text), ...notices, ...(warning === undefined ? [] : [warning])].map((line) => `${file}:${template.line}: ${subject}: ${line}`);
 }

@@ -24,8 +24,9 @@ export async function readClusterState(
   const assumed = assumedClusterState(options);
   const read = options.configMapKeys ? pods : [];
   const wanted = new Set(read.flatMap(({ namespace, pod }) => configMapsOf(pod).map((name) => `${namespace}/${name}`)));
-  const [kubernetes, ...keys] = await Promise.all([
+  const [kubernetes, openShift, ...keys] = await Promise.all([
     assumed.kubernetes ?? versionOf(client),
+    isOpenShift(client),
     ...[...wanted].map(async (id) => [id, await keysOf(client, id)] as const),
   ]);
   const known = new Map(keys);
@@ -33,6 +34,7 @@ export async function readClusterState(
   return {
     ...assumed,
     kubernetes,
+    ...(openShift && { openShift }),
     configMapKeys: (namespace, name) => known.get(`${namespace}/${name}`),
     ...resources,
   };
@@ -160,6 +162,12 @@ async function listOf(client: KubeClient, path: string): Promise<readonly JsonOb
 function withoutImages(object: JsonObject): JsonObject {
   const { status } = object;
   return isObject(status) && 'images' in status ? { ...object, status: { ...status, images: [] } } : object;
+}
+
+/** By the API group of its SecurityContextConstraints. */
+async function isOpenShift(client: KubeClient): Promise<boolean> {
+  const answer = await readOnce(client, '/apis/security.openshift.io');
+  return answer.kind === 'ok';
 }
 
 async function versionOf(client: KubeClient): Promise<ClusterState['kubernetes']> {

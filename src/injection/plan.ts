@@ -32,6 +32,8 @@ export interface Plan {
   /** Names of the new volumes that must not keep the cluster autoscaler from removing the node. */
   readonly evictable: readonly string[];
   readonly pullSecrets: readonly string[];
+  /** The init containers have no seccomp profile: the cluster sets one. */
+  readonly omitsSeccomp: boolean;
   /** Existing variables that the injected profiles may change. */
   readonly changes: ReadonlyMap<string, Change>;
 }
@@ -43,6 +45,7 @@ export const EMPTY_PLAN: Plan = {
   annotations: new Map(),
   evictable: [],
   pullSecrets: [],
+  omitsSeccomp: false,
   changes: new Map(),
 };
 
@@ -60,7 +63,7 @@ export function planInjection(context: InjectionContext, selector: ContainerSele
     context,
     originalVolumeNames: selector.originalVolumeNames,
     volumes: new Volumes(pod.spec.volumes ?? [], mounts),
-    initContainers: new InitContainers(pod, cluster.limitRanges?.(namespace.name) ?? []),
+    initContainers: new InitContainers(pod, cluster.limitRanges?.(namespace.name) ?? [], cluster.openShift === true),
     annotations: new Map(Object.entries(annotationsOf(pod))),
     newAnnotations: new Map(),
     evictable: new Set(),
@@ -79,6 +82,7 @@ export function planInjection(context: InjectionContext, selector: ContainerSele
       annotations: draft.newAnnotations,
       evictable: [...draft.evictable],
       pullSecrets: [...draft.pullSecrets],
+      omitsSeccomp: draft.initContainers.omitsSeccomp,
       changes: draft.changes,
     },
     outcomes: [...outcomes, ...selector.withoutTarget(outcomes)],

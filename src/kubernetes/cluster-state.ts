@@ -16,6 +16,8 @@ export interface ClusterState {
   readonly nodes?: () => NodeFacts | undefined;
   /** The Pod Security level that the API server enforces in namespaces without the label; undefined if unknown. */
   readonly podSecurityDefault?: PodSecurityLevel;
+  /** The cluster is OpenShift: it sets the user and the seccomp profile of containers that name none. */
+  readonly openShift?: boolean;
   /** The workload of a pod template from a file, which has no owner reference. */
   readonly workload?: WorkloadRef;
 }

@@ -34,6 +34,11 @@ export interface Manifest {
   readonly templates: readonly PodTemplate[];
 }
 
+/** True if one of the objects is of a kind that only OpenShift has, such as a Route or a DeploymentConfig. */
+export function isForOpenShift({ objects }: Pick<Manifest, 'objects'>): boolean {
+  return objects.some(({ apiVersion }) => /^(?:[a-z]+\.)+openshift\.io\//.test(apiVersion));
+}
+
 /**
  * Parses manifests, YAML or JSON: every object with an `apiVersion` and a `kind`, lists expanded into their items, and every pod in them.
  * Other documents are ignored: kubectl reports them. Never throws.

@@ -1,5 +1,5 @@
 import { dispatch } from '../lib/dispatch.ts';
-import type { DeliveryDocument, Position, Resources } from '../api/profile/delivery.ts';
+import type { DeliveryDocument, OmittedField, Position, Resources } from '../api/profile/delivery.ts';
 import type { KubernetesVersion } from '../kubernetes/version.ts';
 import { parseTemplate, type Template } from './template.ts';
 
@@ -11,6 +11,8 @@ export interface CopyStep {
   readonly position: Position;
   readonly requests: Resources;
   readonly limits: Resources;
+  /** Left out of the security context of the init container. */
+  readonly omitted: ReadonlySet<OmittedField>;
 }
 
 interface Common {
@@ -103,9 +105,11 @@ function optional(text: string | undefined): Template | undefined {
 }
 
 function parseCopyStep(delivery: Omit<Extract<DeliveryDocument, { command: string[] }>, 'type'>): CopyStep {
-  const { pullPolicy: policy, copyTo, position, requests, limits } = delivery;
+  const { pullPolicy: policy, copyTo, position, requests, limits, securityContext } = delivery;
+  const omitted = new Set(securityContext?.omit);
   const command = delivery.command.map(parseTemplate);
-  return { image: parseTemplate(delivery.image), pullPolicy: policy, command, copyTo, position, requests, limits };
+  const image = parseTemplate(delivery.image);
+  return { image, pullPolicy: policy, command, copyTo, position, requests, limits, omitted };
 }
 
 /** The templates of a delivery, with their fields, that need a value before it can be used: all but subPath and pullSecret. */

@@ -50,6 +50,80 @@ spec:
           containers: [{name: job, image: job}]
 `;
 
+describe('the pull secrets of a ServiceAccount', () => {
+  const profile = `apiVersion: agent-injector.io/v1alpha1
+kind: AgentProfile
+metadata: {name: private}
+spec:
+  extends: opentelemetry-java
+  deliveries:
+    - {type: image, remove: true}
+    - {type: initContainer, image: "registry.example.com/otel-java:2", pullSecret: apm}
+`;
+  const account = (fields: string) =>
+    `apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: shop}\n${fields}\n---\n`;
+  const pod = (fields = '') => `apiVersion: v1
+kind: Pod
+metadata: {name: cart}
+spec: {serviceAccountName: shop, ${fields}containers: [{name: cart, image: cart}]}
+`;
+
+  it.each<[string, string, readonly string[], boolean]>([
+    ['in the file go before that of the profile', account('imagePullSecrets: [{name: harbor}]') + pod(), ['harbor', 'apm'], false],
+    ['in the file go into an empty list', account('imagePullSecrets: [{name: harbor}]') + pod('imagePullSecrets: [], '), ['harbor', 'apm'], false],
+    ['that are none change nothing', account('automountServiceAccountToken: false') + pod(), ['apm'], false],
+    ['elsewhere are warned of', pod(), ['apm'], true],
+    ['do not count for a pod with its own', pod('imagePullSecrets: [{name: own}], '), ['own', 'apm'], false],
+    ['of another namespace are warned of', account('imagePullSecrets: [{name: harbor}]').replace('shop}', 'shop, namespace: other}') + pod(), ['apm'], true],
+  ])('%s', async (_, stdin, secrets, isWarned) => {
+    await file('private.yaml', profile);
+    const args = ['inject', '-f', '-', '--profiles', dir, '--profile', 'private', '--set', 'otlp-endpoint=http://c:4318'];
+    const { code, stdout, stderr } = await run(args, { stdin });
+    expect(code, stderr).toBe(0);
+    const last = parseAllDocuments(stdout).at(-1)?.toJSON() as { spec: { imagePullSecrets: { name: string }[] } };
+    expect(last.spec.imagePullSecrets.map(({ name }) => name)).toEqual(secrets);
+    expect(stderr.includes('ServiceAccount shop')).toBe(isWarned);
+    await rm(join(dir, 'private.yaml'));
+  });
+});
+
+describe('kinds that hold pods and are not known', () => {
+  const knative = `apiVersion: serving.knative.dev/v1
+kind: Service
+metadata: {name: hello}
+spec: {template: {spec: {containers: [{image: hello}]}}}
+---
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {generateName: hello-}
+spec: {templates: [{name: a, container: {image: a}}]}
+---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: apps.example.com}
+spec: {versions: [{schema: {properties: {containers: [{name: x}]}}}]}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings}
+data: {containers: "x"}
+`;
+  const pod = '---\napiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, image: web}]}\n';
+  const named = ['Service.serving.knative.dev/hello', 'Workflow.argoproj.io/hello-*'];
+
+  it.each([
+    ['inject', '', 0],
+    ['inject', pod, 0],
+    ['explain', '', 2],
+    ['explain', pod, 0],
+  ])('are named by %s, with a pod beside them or without: "%s"', async (command, rest, code) => {
+    const args = [command, '-f', '-', '--set', 'server-address=jennifer.example.com'];
+    const ended = await run(args, { stdin: knative + rest });
+    expect(ended.code, ended.stderr).toBe(code);
+    expect([...ended.stderr.matchAll(/(\S+): not read/g)].map(([, kind]) => kind)).toEqual(named);
+  });
+});
+
 describe('inject', () => {
   it('injects every workload, and keeps every line of the file', async () => {
     const { code, stdout, stderr } = await run([

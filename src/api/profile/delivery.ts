@@ -29,6 +29,11 @@ const positionSchema = z.union([z.enum(['first', 'last']), z.strictObject({ befo
 
 const resourcesSchema = z.strictObject({ cpu: quantity, memory: quantity });
 
+/** The fields of an init container's security context that a profile can leave to the cluster. */
+const omittable = ['runAsUser', 'seccompProfile'] as const;
+
+export type OmittedField = (typeof omittable)[number];
+
 const copy = {
   image: z.string().min(1).describe("Image that contains the agent's files."),
   pullPolicy,
@@ -44,6 +49,19 @@ const copy = {
     .default({ cpu: '10m', memory: '32Mi' })
     .describe('Requests of the init container, never more than the pod requests anyway.'),
   limits: resourcesSchema.default({ cpu: '200m', memory: '128Mi' }).describe('Limits of the init container.'),
+  securityContext: z
+    .strictObject({
+      omit: z
+        .array(z.enum(omittable))
+        .min(1)
+        .describe(
+          'runAsUser: no user where the pod names none, instead of 65532. seccompProfile: none, instead of RuntimeDefault. Both are for clusters that set them ' +
+            'themselves, such as OpenShift. Elsewhere, an image that runs as root does not start without a user, and Pod Security restricted refuses the pod without ' +
+            'a profile.',
+        ),
+    })
+    .optional()
+    .describe('What the security context of the init container leaves to the cluster.'),
 };
 
 export const deliverySchema = z.discriminatedUnion('type', [
@@ -59,7 +77,7 @@ export const deliverySchema = z.discriminatedUnion('type', [
     type: z
       .literal('image')
       .describe(
-        'An OCI image as a volume. Kubernetes 1.35 or later, and only if a setting says so or nothing else is listed.',
+        'An OCI image as a volume. Kubernetes 1.35 or later, and only if every node can mount it, a setting says so or nothing else is listed.',
       ),
     image: copy.image,
     pullPolicy,

@@ -5,8 +5,10 @@ import { podKind } from '../../kubernetes/workload.ts';
 import { errorMessage } from '../../lib/error-message.ts';
 import type { Json } from '../../lib/json.ts';
 import { UsageError } from '../../lib/usage-error.ts';
+import { isForOpenShift } from '../../manifests/documents.ts';
 import { displayName, readManifest, readText } from '../../manifests/file.ts';
 import type { CommandOutput, CommandResult } from '../command-result.ts';
+import { unreadKindNotes } from '../manifest-notes.ts';
 import { annotationsFrom, namespaceFinder } from '../namespaces-from-files.ts';
 import { explainOnCluster } from './from-cluster.ts';
 import type { ExplainOptions } from './options.ts';
@@ -17,7 +19,7 @@ import { explanationLines } from './text.ts';
 export async function explain(options: ExplainOptions): Promise<CommandResult> {
   const given = [options.target, options.file, options.review].filter((source) => source !== undefined);
   if (given.length !== 1) throw new UsageError(['exactly one of KIND/NAME, --file and --review is required']);
-  const explained = await explainSource(options, await offlineInputs(options));
+  const { explained, messages } = await explainSource(options, await offlineInputs(options));
   const output: CommandOutput =
     options.output === 'json'
       ? { kind: 'json', value: { explained } }
@@ -25,29 +27,39 @@ export async function explain(options: ExplainOptions): Promise<CommandResult> {
           kind: 'lines',
           lines: explained.flatMap((one, index) => [...(index > 0 ? [''] : []), ...explanationLines(one)]),
         };
-  return { output, exitCode: 0 };
+  return { output, messages, exitCode: 0 };
 }
 
-function explainSource(options: ExplainOptions, inputs: OfflineInputs): Promise<readonly ExplanationResult[]> {
+interface Explained {
+  readonly explained: readonly ExplanationResult[];
+  readonly messages: readonly string[];
+}
+
+async function explainSource(options: ExplainOptions, inputs: OfflineInputs): Promise<Explained> {
   if (options.file !== undefined) return explainFile(options, options.file, inputs);
-  if (options.review !== undefined) return explainReview(options, options.review, inputs);
-  return explainOnCluster(options, inputs);
+  const { review } = options;
+  const explained = review === undefined ? explainOnCluster(options, inputs) : explainReview(options, review, inputs);
+  return { explained: await explained, messages: [] };
 }
 
 async function explainFile(
   options: ExplainOptions,
   file: string,
   inputs: OfflineInputs,
-): Promise<readonly ExplanationResult[]> {
+): Promise<Explained> {
   const annotations = annotationsFrom(options, inputs.catalogue);
   const manifest = await readManifest(file);
   const namespaceOf = await namespaceFinder(options, { file, manifest }, annotations);
-  if (manifest.templates.length === 0) throw new UsageError([`${displayName(file)}: contains no pods or workloads`]);
-  return manifest.templates.map(({ workload, name, object, pod, line, namespace = options.namespace }) => {
+  const cluster = isForOpenShift(manifest) ? { ...inputs.cluster, openShift: true } : inputs.cluster;
+  const messages = unreadKindNotes(displayName(file), manifest);
+  if (manifest.templates.length === 0)
+    throw new UsageError([...messages, `${displayName(file)}: contains no pods or workloads`]);
+  const explained = manifest.templates.map(({ workload, name, object, pod, line, namespace = options.namespace }) => {
     const subject = { workload, name: name.replace(/\*$/, ''), object, template: pod };
-    const result = explainWorkload(subject, { name: namespace, known: namespaceOf(namespace) }, inputs);
+    const result = explainWorkload(subject, { name: namespace, known: namespaceOf(namespace) }, { ...inputs, cluster });
     return { ...result, at: `${displayName(file)}:${line}` };
   });
+  return { explained, messages };
 }
 
 async function explainReview(

@@ -31,14 +31,17 @@ export class InitContainers {
   readonly #pod: Pod;
   readonly #original: readonly Container[];
   readonly #limitRanges: readonly LimitRangeItem[];
+  readonly #isOpenShift: boolean;
   readonly #list: Container[];
   readonly #resources = new Map<CopyStep, InitResources>();
   readonly #names: UniqueNames;
+  #omitsSeccomp = false;
   readonly #copiers = new Map<string, Container | undefined>();
 
-  constructor(pod: Pod, limitRanges: readonly LimitRangeItem[]) {
+  constructor(pod: Pod, limitRanges: readonly LimitRangeItem[], isOpenShift: boolean) {
     this.#pod = pod;
     this.#limitRanges = limitRanges;
+    this.#isOpenShift = isOpenShift;
     this.#original = pod.spec.initContainers ?? [];
     this.#list = [...this.#original];
     this.#names = new UniqueNames(containersOf(pod).map(({ name }) => name));
@@ -59,15 +62,25 @@ export class InitContainers {
     return copier && this.#list.indexOf(copier) < this.#indexOf(target) ? volumeFilledBy(copier, files) : undefined;
   }
 
+  /** True if one of those that were added leaves the seccomp profile to the cluster by a profile's or the cluster's word. */
+  get omitsSeccomp(): boolean {
+    return this.#omitsSeccomp;
+  }
+
   /** Inserts an init container at the position, or before the target if that is an earlier init container. Returns its name. */
   add(request: InitContainerRequest, target: TargetContainer, position: Position): string {
     const container = this.#create(request, target);
+    this.#omitsSeccomp ||= this.#omittedIn(request.copy).has('seccompProfile');
     const index = Math.min(this.#indexAt(position), this.#indexOf(target));
     this.#list.splice(index, 0, container);
     this.#names.add(container.name);
     this.added.push({ index, container });
     this.#copiers.set(JSON.stringify(copiedFiles(request.copy, request.values)), container);
     return container.name;
+  }
+
+  #omittedIn({ omitted }: CopyStep): CopyStep['omitted'] {
+    return this.#isOpenShift ? OPENSHIFT : omitted;
   }
 
   #indexOf({ list, container: { name } }: TargetContainer): number {
@@ -93,7 +106,7 @@ export class InitContainers {
       imagePullPolicy: copy.pullPolicy,
       command,
       ...(resources && { resources }),
-      securityContext: securityContextFor(this.#pod, target.container),
+      securityContext: securityContextFor(this.#pod, target.container, this.#omittedIn(copy)),
       volumeMounts: [{ name: volume, mountPath: copy.copyTo }],
     };
   }
@@ -137,11 +150,14 @@ function isSameCommand(found: Json | undefined, expected: readonly string[]): bo
   );
 }
 
+/** A pod template has not met the SecurityContextConstraints yet: restricted-v2 refuses users outside of a range that it knows, and sets both. */
+const OPENSHIFT: CopyStep['omitted'] = new Set(['runAsUser', 'seccompProfile']);
+
 /**
- * Meets Pod Security `restricted` (k8s.io/pod-security-admission policy/), with the user and group of the target unless that is root. In a
+ * Meets Pod Security `restricted` (k8s.io/pod-security-admission policy/), with the user and group of the target unless that is root, and without what is omitted. In a
  * pod with `spec.os` windows, the API server rejects most of these fields (core validation.go validateWindows); in others it demands them.
  */
-function securityContextFor(pod: Pod, target: Container): JsonObject {
+function securityContextFor(pod: Pod, target: Container, omitted: CopyStep['omitted']): JsonObject {
   const contexts = [target['securityContext'], pod.spec['securityContext']];
   const windowsOptions = osOf(pod, target) === 'windows' && {
     windowsOptions: { runAsUserName: windowsUserFor(pod, target) },
@@ -152,17 +168,18 @@ function securityContextFor(pod: Pod, target: Container): JsonObject {
       .map((context) => (isObject(context) ? context[field] : undefined))
       .find((id): id is number => typeof id === 'number' && id > 0);
   const group = idFrom('runAsGroup');
+  const user = idFrom('runAsUser') ?? (omitted.has('runAsUser') ? undefined : NONROOT);
   return {
     allowPrivilegeEscalation: false,
     capabilities: { drop: ['ALL'] },
     privileged: false,
     readOnlyRootFilesystem: true,
     runAsNonRoot: true,
-    runAsUser: idFrom('runAsUser') ?? NONROOT,
+    ...(user !== undefined && { runAsUser: user }),
     ...(group !== undefined && { runAsGroup: group }),
     ...windowsOptions,
     // OpenShift sets the profile of the whole pod where its SCC requires one; others, such as anyuid, forbid any.
-    ...(!isOnOpenShift(pod) && { seccompProfile: { type: 'RuntimeDefault' } }),
+    ...(!omitted.has('seccompProfile') && !isOnOpenShift(pod) && { seccompProfile: { type: 'RuntimeDefault' } }),
   };
 }
 

@@ -8,6 +8,7 @@ import { isObject, type Json } from '../../lib/json.ts';
 export function brokenInitContainers(
   before: Pod,
   after: Pod,
+  omitsSeccomp: boolean,
   brokenContainer: (before: Container, after: Container) => string | undefined,
 ): string | undefined {
   const original = before.spec.initContainers ?? [];
@@ -15,7 +16,7 @@ export function brokenInitContainers(
   for (const container of after.spec.initContainers ?? []) {
     const existing = original[next];
     const isExisting = existing?.name === container.name;
-    const broken = isExisting ? brokenContainer(existing, container) : brokenAddition(container, after);
+    const broken = isExisting ? brokenContainer(existing, container) : brokenAddition(container, after, omitsSeccomp);
     if (broken !== undefined) return broken;
     if (isExisting) next++;
   }
@@ -34,14 +35,14 @@ function lateFilling(existing: ReadonlySet<string>, { spec }: Pod): string | und
   return undefined;
 }
 
-function brokenAddition(container: Container, pod: Pod): string | undefined {
+function brokenAddition(container: Container, pod: Pod, omitsSeccomp: boolean): string | undefined {
   const { name } = container;
   if (containersOf(pod).filter((one) => one.name === name).length > 1) return `duplicate container ${name}`;
   const context = container['securityContext'];
   const passes =
     pod.spec.os?.['name'] === 'windows'
       ? isRestrictedOnWindows(context)
-      : isRestricted(context, seccompOf(pod, context));
+      : isRestricted(context, seccompOf(context, omitsSeccomp || isOnOpenShift(pod)));
   if (!passes) return `init container ${name} would violate Pod Security restricted`;
   const volumes = new Set((pod.spec.volumes ?? []).map((volume) => volume.name));
   const mount = container.volumeMounts?.find((one) => !volumes.has(one.name));
@@ -52,10 +53,10 @@ function isRestrictedOnWindows(context: Json | undefined): boolean {
   return isObject(context) && context['runAsNonRoot'] === true && context['privileged'] !== true;
 }
 
-/** The profile that is set; where OpenShift has one for the pod, a missing one counts as set. */
-function seccompOf(pod: Pod, context: Json | undefined): Json | undefined {
+/** The profile that is set; where the cluster sets it, a missing one counts as set. */
+function seccompOf(context: Json | undefined, isOptional: boolean): Json | undefined {
   const own = isObject(context) ? context['seccompProfile'] : undefined;
-  return own === undefined && !isOnOpenShift(pod) ? null : own;
+  return own === undefined && !isOptional ? null : own;
 }
 
 /** k8s.io/pod-security-admission policy/ */

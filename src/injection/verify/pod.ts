@@ -11,6 +11,8 @@ import { brokenResources } from './resources.ts';
 export interface Permitted {
   readonly changes: ReadonlyMap<string, Change>;
   readonly envFrom: (container: Container) => EnvFromLookup;
+  /** A profile or the cluster says that init containers need no seccomp profile. */
+  readonly omitsSeccomp: boolean;
 }
 
 /**
@@ -31,7 +33,7 @@ export function brokenRule(before: Pod, after: Pod, permitted: Permitted): strin
       changedElement(listOf(before.spec['imagePullSecrets']), listOf(after.spec['imagePullSecrets']), 'pull secret'),
     () => brokenList(before.spec.volumes ?? [], after.spec.volumes ?? [], 'volume', ({ name }) => name),
     () => brokenContainers(before.spec.containers, after.spec.containers, verify),
-    () => brokenInitContainers(before, after, verify),
+    () => brokenInitContainers(before, after, permitted.omitsSeccomp, verify),
     () => brokenResources(before, after),
   ]);
 }

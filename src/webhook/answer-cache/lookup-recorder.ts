@@ -23,7 +23,7 @@ export function recordLookups(cluster: ClusterState): RecordedLookups {
     recorded.set(key, { lookup, result });
     return result;
   };
-  const { claim, newVolume, quotas, limitRanges, nodes, workload, kubernetes, podSecurityDefault } = cluster;
+  const { claim, newVolume, quotas, limitRanges, nodes, workload, kubernetes, podSecurityDefault, openShift } = cluster;
   return {
     cluster: {
       kubernetes,
@@ -42,12 +42,13 @@ export function recordLookups(cluster: ClusterState): RecordedLookups {
       ...(nodes && { nodes: () => record('nodes', (current) => current.nodes?.()) }),
       ...(workload && { workload }),
       ...(podSecurityDefault && { podSecurityDefault }),
+      ...(openShift !== undefined && { openShift }),
     },
     keys: () => recorded.keys(),
     count: () => recorded.size,
     matches: (current) => {
       if (!isSame(kubernetes, current.kubernetes) || !isSame(workload, current.workload)) return false;
-      if (podSecurityDefault !== current.podSecurityDefault) return false;
+      if (podSecurityDefault !== current.podSecurityDefault || openShift !== current.openShift) return false;
       for (const { lookup, result } of recorded.values()) if (!isSame(lookup(current), result)) return false;
       return true;
     },

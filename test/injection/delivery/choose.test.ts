@@ -306,6 +306,18 @@ describe('the init container', () => {
     expect(added?.['securityContext']).not.toHaveProperty('seccompProfile');
   });
 
+  it.each([
+    ['a profile says so', { securityContext: { omit: ['runAsUser', 'seccompProfile'] } }, at(36), {}, []],
+    ['the cluster is OpenShift', {}, { ...at(36), openShift: true }, {}, []],
+    ['a profile says so, except a user that the pod has', { securityContext: { omit: ['runAsUser'] } }, at(36), { runAsUser: 7 }, ['runAsUser', 'seccompProfile']],
+  ])('leaves user and seccomp profile to the cluster if %s', (_, fields, cluster, own, kept) => {
+    const known = delivered({ ...copies, ...fields });
+    const [added] = inits(inject(known, pod([container('web', { securityContext: own })]), cluster));
+    const context = added?.['securityContext'];
+    expect(context).toMatchObject({ runAsNonRoot: true, allowPrivilegeEscalation: false });
+    expect(['runAsUser', 'seccompProfile'].filter((field) => Object.hasOwn(context as object, field))).toEqual(kept);
+  });
+
   it('of a Windows pod has no field that the API server refuses there', () => {
     const known = delivered(copies, { constraints: { os: ['windows'] } });
     const [added] = inits(inject(known, pod(undefined, {}, { os: { name: 'windows' } })));

@@ -54,6 +54,7 @@ describe('recorded lookups', () => {
     ['a claim that is being deleted', { claim: () => ({ ...plain, deleting: true }) }],
     ['a claim in use', { claim: () => ({ ...plain, heldBy: 'node-1' }) }],
     ['nodes that cannot mount images', { nodes: () => ({ mountImages: false, single: false }) }],
+    ['OpenShift', { openShift: true }],
     ['unknown nodes', { nodes: () => undefined }],
     ['a storage class that makes no volumes', { newVolume: () => ({ unbound: 'never' }) }],
     ['a claim without a volume', { claim: () => ({ ...plain, unbound: 'late' }) }],
