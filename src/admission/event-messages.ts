@@ -63,7 +63,8 @@ function injectionMessage({ containers }: DecisionSummary): EventMessage {
     reason: 'AgentInjected',
     code: '',
     profile: [...new Set(injected.map(({ profile, hash }) => `${profile}@${hash}`))].join(),
-    message: oneLine(`injected ${parts.join(', ')}`, MAX_MESSAGE_LENGTH),
+    // Written after the answer: the API server may still refuse the pod.
+    message: oneLine(`decided to inject ${parts.join(', ')}`, MAX_MESSAGE_LENGTH),
   };
 }
 

@@ -34,7 +34,11 @@ export async function inject(options: InjectOptions): Promise<Required<CommandRe
   const admissions = manifest.templates.map((template) => {
     const name = template.namespace ?? options.namespace;
     const admission = admitTemplate(template, namespaceOf(name) ?? name, inputs);
-    return { template, ...admission, ...withAccountSecrets(admission, template, { manifest, namespace: options.namespace }) };
+    return {
+      template,
+      ...admission,
+      ...withAccountSecrets(admission, template, { manifest, namespace: options.namespace }),
+    };
   });
   // A status that says why a pod was not injected does not belong in a file: nothing would ever update it.
   const edits = admissions.filter(
@@ -110,7 +114,11 @@ function isMissingAgent(decision: Decision): boolean {
 
 function messagesFor(
   file: string,
-  { template, decision, warning }: { readonly template: PodTemplate; readonly decision: Decision; readonly warning?: string },
+  {
+    template,
+    decision,
+    warning,
+  }: { readonly template: PodTemplate; readonly decision: Decision; readonly warning?: string },
   problems: readonly EditProblem[],
 ): readonly string[] {
   const subject = `${template.kind}/${template.name}`;
@@ -119,5 +127,7 @@ function messagesFor(
     return unwritten.map(({ line, message }) => `${file}:${line}: ${subject}: not written: ${message}`);
   const text = decisionText(decision);
   const notices = text.notices.map(({ message, code }) => `warning: ${message} (${code})`);
-  return [...decisionLines(text), ...notices, ...(warning === undefined ? [] : [warning])].map((line) => `${file}:${template.line}: ${subject}: ${line}`);
+  return [...decisionLines(text), ...notices, ...(warning === undefined ? [] : [warning])].map(
+    (line) => `${file}:${template.line}: ${subject}: ${line}`,
+  );
 }

@@ -61,7 +61,7 @@ export async function preflight(options: PreflightOptions): Promise<CommandResul
     ...(await checkApiServerAddresses(client)),
     ...checkReleaseNamespaces(namespacesOfReleases(configurations, namespaces)),
     ...checkPodSecurity(enabled),
-    ...(await checkSamplePods(client, enabled, settingsFor)),
+    ...(await checkSamplePods(client, enabled, settingsFor, options.profiles !== undefined)),
     ...(await checkReach(client, configurations, enabled)),
   ];
   const output: CommandOutput =
@@ -174,6 +174,7 @@ async function checkSamplePods(
   client: KubeClient,
   enabled: readonly Namespace[],
   settingsFor: SettingsFor,
+  knowsProfiles: boolean,
 ): Promise<readonly Check[]> {
   const claims = await readClaims(client, { namespace: '', allNamespaces: true });
   if (!claims)
@@ -191,6 +192,11 @@ async function checkSamplePods(
     if (!decoded.ok) return [];
     const { decision, pod } = admit(decoded.value, namespace, settings.catalogue, states.get(settings));
     if (decision.outcome !== 'injected') {
+      if (decision.reason.code === 'unknown-profile' && !knowsProfiles) {
+        const { name } = decision.reason;
+        const message = `namespace ${namespace.name} uses profile ${name}, which is not built in: not checked, use --profiles DIR`;
+        return [{ name: 'settings', result: 'note', message }];
+      }
       const message = `a sample pod in namespace ${namespace.name} would not be injected: ${reasonMessage(decision.reason)} (${decision.reason.code})`;
       return [{ name: 'settings', result: 'note', message }];
     }

@@ -8,7 +8,9 @@ import type { ClaimProblem, UnmetRequirement, SkippedDelivery, Reason, ReasonCod
 
 type Messages = { readonly [code in ReasonCode]: (reason: Extract<Reason, { code: code }>) => string };
 
-// Values from the pod are quoted and shortened.
+// Values from the pod are quoted and shortened. What a profile says is its author's own text, which names what to type.
+const MAX_ADVICE_LENGTH = 400;
+
 const messages: Messages = {
   'not-a-pod': ({ resource }) => `${quote(resource)} is not a Pod`,
   'not-a-creation': ({ operation }) => `the operation is ${quote(operation)}, not CREATE`,
@@ -56,11 +58,11 @@ const messages: Messages = {
   'foreign-agent': ({ vendor, at, slot }) =>
     `${vendor} is already in the container (${oneLine(at, 63)}) and uses slot ${slot}`,
   'slot-taken': ({ slot, profile, by }) => `profile ${profile} needs slot ${slot}, which ${by} uses in this container`,
-  'profile-conflict': ({ message }) => oneLine(message, 160),
+  'profile-conflict': ({ message }) => oneLine(message, MAX_ADVICE_LENGTH),
   'unproven-variable': ({ variable, profile, why }) =>
     why === 'order'
       ? `profile ${profile} refers to ${variable}, which would have to be moved within the container's variables`
-      : `profile ${profile} extends ${variable}, which may come from a ConfigMap or Secret that cannot be read`,
+      : `${variable} may be set by a ConfigMap or Secret that cannot be read, and profile ${profile} extends it`,
   'foreign-profiler': ({ vendor, slot, variable }) =>
     `${vendor ?? 'an unknown profiler'} uses slot ${slot} (${variable})`,
   'profiling-disabled': ({ variable, value }) => `the pod turns profiling off with ${variable}=${quote(value)}`,
@@ -85,7 +87,7 @@ const messages: Messages = {
   'required-opt-out': ({ by }) => `no agent, although it is required: opted out by ${by}`,
   'owner-not-excluded': ({ kind, by }) =>
     `an agent is required, so ${by} does not exclude pods of a ${oneLine(kind, 63)}`,
-  advisory: ({ container, message }) => `container ${oneLine(container, 63)}: ${oneLine(message, 200)}`,
+  advisory: ({ container, message }) => `container ${oneLine(container, 63)}: ${oneLine(message, MAX_ADVICE_LENGTH)}`,
   'foreign-agent-present': ({ vendor, at, container }) =>
     `container ${oneLine(container, 63)} also has ${vendor} (${oneLine(at, 63)})`,
   'misplaced-key': ({ as, key, kind, name }) =>

@@ -60,8 +60,7 @@ spec:
     - {type: image, remove: true}
     - {type: initContainer, image: "registry.example.com/otel-java:2", pullSecret: apm}
 `;
-  const account = (fields: string) =>
-    `apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: shop}\n${fields}\n---\n`;
+  const account = (fields: string) => `apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: shop}\n${fields}\n---\n`;
   const pod = (fields = '') => `apiVersion: v1
 kind: Pod
 metadata: {name: cart}
@@ -69,15 +68,40 @@ spec: {serviceAccountName: shop, ${fields}containers: [{name: cart, image: cart}
 `;
 
   it.each<[string, string, readonly string[], boolean]>([
-    ['in the file go before that of the profile', account('imagePullSecrets: [{name: harbor}]') + pod(), ['harbor', 'apm'], false],
-    ['in the file go into an empty list', account('imagePullSecrets: [{name: harbor}]') + pod('imagePullSecrets: [], '), ['harbor', 'apm'], false],
+    [
+      'in the file go before that of the profile',
+      account('imagePullSecrets: [{name: harbor}]') + pod(),
+      ['harbor', 'apm'],
+      false,
+    ],
+    [
+      'in the file go into an empty list',
+      account('imagePullSecrets: [{name: harbor}]') + pod('imagePullSecrets: [], '),
+      ['harbor', 'apm'],
+      false,
+    ],
     ['that are none change nothing', account('automountServiceAccountToken: false') + pod(), ['apm'], false],
     ['elsewhere are warned of', pod(), ['apm'], true],
     ['do not count for a pod with its own', pod('imagePullSecrets: [{name: own}], '), ['own', 'apm'], false],
-    ['of another namespace are warned of', account('imagePullSecrets: [{name: harbor}]').replace('shop}', 'shop, namespace: other}') + pod(), ['apm'], true],
+    [
+      'of another namespace are warned of',
+      account('imagePullSecrets: [{name: harbor}]').replace('shop}', 'shop, namespace: other}') + pod(),
+      ['apm'],
+      true,
+    ],
   ])('%s', async (_, stdin, secrets, isWarned) => {
     await file('private.yaml', profile);
-    const args = ['inject', '-f', '-', '--profiles', dir, '--profile', 'private', '--set', 'otlp-endpoint=http://c:4318'];
+    const args = [
+      'inject',
+      '-f',
+      '-',
+      '--profiles',
+      dir,
+      '--profile',
+      'private',
+      '--set',
+      'otlp-endpoint=http://c:4318',
+    ];
     const { code, stdout, stderr } = await run(args, { stdin });
     expect(code, stderr).toBe(0);
     const last = parseAllDocuments(stdout).at(-1)?.toJSON() as { spec: { imagePullSecrets: { name: string }[] } };

@@ -158,6 +158,11 @@ describe('preflight', () => {
       { result: 'ok', message: expect.stringContaining('has a status annotation') },
     ]);
     expect(of(before, 'other injectors')).toMatchObject([{ result: 'ok' }]);
+    // A server may have profiles that this command does not.
+    await client.createNamespace('team', optedIn({ profile: 'team-java' }));
+    expect(of(await ask('preflight', '-o', 'json'), 'settings')).toContainEqual(
+      expect.objectContaining({ result: 'note', message: expect.stringMatching(/team-java.*--profiles/) }),
+    );
     await client.create({
       apiVersion: 'admissionregistration.k8s.io/v1',
       kind: 'MutatingWebhookConfiguration',

@@ -8,6 +8,7 @@ import { parseQuantity } from '../../src/kubernetes/quantity.ts';
 import { parseProfile } from '../../src/profiles/parse.ts';
 import type { Profile } from '../../src/profiles/profile.ts';
 import { parametersOf, render } from '../../src/profiles/template.ts';
+import { reasonMessage } from '../../src/reasons/message.ts';
 import { catalogue, container, namespace, opened, pod } from '../support/fixtures.ts';
 import { settingsFor } from '../support/sample-values.ts';
 
@@ -53,6 +54,15 @@ describe.each(named)('%s', (name, profile) => {
   it('has tests with injected and with skipped pods', () => {
     const outcomes = profile.tests.map((test) => test.expect.outcome);
     expect(new Set(outcomes)).toEqual(new Set(['injected', 'skipped']));
+  });
+
+  it('gives advice that is shown to its end', () => {
+    for (const { code, message } of profile.advisories) {
+      const shown = reasonMessage({ code: 'advisory', profile: name, advisory: code, message, container: 'app' });
+      expect(shown.endsWith(message), shown).toBe(true);
+    }
+    for (const { code: conflict, message } of profile.conflicts)
+      expect(reasonMessage({ code: 'profile-conflict', profile: name, conflict, message })).toBe(message);
   });
 
   it('has a slot, so that no second agent is added', () => {

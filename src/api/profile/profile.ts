@@ -33,7 +33,9 @@ const constraintsSchema = z.strictObject({
 const adviceSchema = z.strictObject({
   code: dashedWords.describe('Identifies it in messages and tests.'),
   signs: z.array(matcherSchema).min(1).describe('All of them must match the container.'),
-  message: z.string().describe('One sentence for the user, without a capital letter and a full stop.'),
+  message: z
+    .string()
+    .describe('One sentence for the user of at most 400 characters, without a capital letter and a full stop.'),
 });
 
 const testSchema = z.strictObject({

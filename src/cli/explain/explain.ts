@@ -42,11 +42,7 @@ async function explainSource(options: ExplainOptions, inputs: OfflineInputs): Pr
   return { explained: await explained, messages: [] };
 }
 
-async function explainFile(
-  options: ExplainOptions,
-  file: string,
-  inputs: OfflineInputs,
-): Promise<Explained> {
+async function explainFile(options: ExplainOptions, file: string, inputs: OfflineInputs): Promise<Explained> {
   const annotations = annotationsFrom(options, inputs.catalogue);
   const manifest = await readManifest(file);
   const namespaceOf = await namespaceFinder(options, { file, manifest }, annotations);

@@ -121,7 +121,7 @@ describe('what is written', () => {
         involvedObject: { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'shop', name: 'web', uid: 'd' },
         type: 'Normal',
         reason: 'AgentInjected',
-        message: expect.stringMatching(/jennifer-dotnet@[0-9a-f]{8}/),
+        message: expect.stringMatching(/^decided to inject jennifer-dotnet@[0-9a-f]{8}/),
         count: 1,
       }),
     ]);

@@ -309,7 +309,13 @@ describe('the init container', () => {
   it.each([
     ['a profile says so', { securityContext: { omit: ['runAsUser', 'seccompProfile'] } }, at(36), {}, []],
     ['the cluster is OpenShift', {}, { ...at(36), openShift: true }, {}, []],
-    ['a profile says so, except a user that the pod has', { securityContext: { omit: ['runAsUser'] } }, at(36), { runAsUser: 7 }, ['runAsUser', 'seccompProfile']],
+    [
+      'a profile says so, except a user that the pod has',
+      { securityContext: { omit: ['runAsUser'] } },
+      at(36),
+      { runAsUser: 7 },
+      ['runAsUser', 'seccompProfile'],
+    ],
   ])('leaves user and seccomp profile to the cluster if %s', (_, fields, cluster, own, kept) => {
     const known = delivered({ ...copies, ...fields });
     const [added] = inits(inject(known, pod([container('web', { securityContext: own })]), cluster));
