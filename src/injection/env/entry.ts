@@ -17,10 +17,16 @@ export function isReference(variable: EnvVar): boolean {
   return variable['valueFrom'] !== undefined && variable['valueFrom'] !== null;
 }
 
-/** True if the kubelet leaves the variable out when the Secret, the ConfigMap or its key does not exist. */
+/**
+ * True if the kubelet may leave the variable out: the Secret, the ConfigMap or its key does not exist; or the value comes from a file, which exists only
+ * once an init container has written it, and which only newer kubelets read (`fileKeyRef`).
+ */
 export function isOptional({ valueFrom }: EnvVar): boolean {
   if (!isObject(valueFrom)) return false;
-  return Object.values(valueFrom).some((reference) => isObject(reference) && reference['optional'] === true);
+  return (
+    isObject(valueFrom['fileKeyRef']) ||
+    Object.values(valueFrom).some((reference) => isObject(reference) && reference['optional'] === true)
+  );
 }
 
 /** Compares only the fields that the profile sets: the API server adds defaults to the others. */

@@ -33,6 +33,7 @@ function containsOption(value: string, added: string, separator: string): boolea
   return list.includes(`${option}=`) || (at >= 0 && list.includes(`${option}${separator}`));
 }
 
+/** The author's pairs come last: a reference may bring any names, such as a variable from a ConfigMap, and of two pairs of one name the later one counts. */
 function merged(
   value: string,
   added: string,
@@ -42,6 +43,6 @@ function merged(
   const names = new Set(value.split(separator).map(nameOf));
   const missing = added.split(separator).filter((pair) => pair !== '' && !names.has(nameOf(pair)));
   if (missing.length === 0) return value;
-  const start = value === '' || value.endsWith(separator) ? value : `${value}${separator}`;
-  return `${start}${missing.join(separator)}`;
+  const pairs = missing.join(separator);
+  return value === '' ? pairs : `${pairs}${separator}${value}`;
 }

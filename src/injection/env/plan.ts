@@ -166,7 +166,7 @@ function entryRefersTo({ operation: { value } }: ResolvedEntry, name: string): b
  * a variable that is referred to is not expanded again, so there it stays plain text.
  */
 function closesReference(value: string, added: string, { kind }: ListOperation): boolean {
-  return kind !== 'prepend' && added.includes(')') && hasUnclosedReference(value);
+  return kind === 'append' && added.includes(')') && hasUnclosedReference(value);
 }
 
 function variableOf(name: string, value: ResolvedValue): EnvVar {

@@ -6,23 +6,30 @@ import type { Template } from '../../profiles/template.ts';
  * The value of a variable before a profile's entries were added to it: adding them again gives the same text. Entries are removed in reverse order, each
  * once; their templates tell the added part from the author's. Undefined if no entry is found in the value.
  */
-export function valueBefore(value: string, entries: readonly EnvironmentEntry[]): string | undefined {
-  // A parameter's value rarely contains the separator.
-  return withoutEntries(value, entries, 'word') ?? withoutEntries(value, entries, 'text');
-}
-
-type ParameterKind = 'word' | 'text';
-
-function withoutEntries(
+export function valueBefore(
   value: string,
   entries: readonly EnvironmentEntry[],
-  parameter: ParameterKind,
+  container: string,
 ): string | undefined {
+  // A parameter's value rarely contains the separator.
+  return (
+    withoutEntries(value, entries, { container, parameter: 'word' }) ??
+    withoutEntries(value, entries, { container, parameter: 'text' })
+  );
+}
+
+interface Given {
+  /** Name of the container. */
+  readonly container: string;
+  readonly parameter: 'word' | 'text';
+}
+
+function withoutEntries(value: string, entries: readonly EnvironmentEntry[], given: Given): string | undefined {
   let text = value;
   let found = false;
   for (const { operation } of entries.toReversed()) {
     if (operation.kind === 'set' || operation.kind === 'force' || !('text' in operation.value)) continue;
-    const before = withoutEntry(text, operation, operation.value.text, parameter);
+    const before = withoutEntry(text, operation, operation.value.text, given);
     if (before === undefined) continue;
     text = before;
     found = true;
@@ -36,41 +43,71 @@ function withoutEntry(
   value: string,
   operation: Addition,
   template: Template,
-  parameter: ParameterKind,
+  { parameter, container }: Given,
 ): string | undefined {
   const { separator, kind } = operation;
   const pattern = parameter === 'text' ? '[^]*' : `(?:(?!${escaped(separator)})[^])*`;
-  const isAdded = kind === 'merge' ? pairsOf(template, separator, pattern) : wholeOf(template, pattern);
-  for (const [before, added] of splits(value, operation))
+  const patternOf = (name: string): string => (name === 'container.name' ? escaped(container) : pattern);
+  const isAdded = kind === 'merge' ? pairsOf(template, operation.separator, patternOf) : wholeOf(template, patternOf);
+  for (const [before, added] of splits(value, operation, template))
     if (isAdded(added) && withAdded(before, added, { ...operation, value: { text: added } }) === value) return before;
   return undefined;
 }
 
 /** Every split into the author's part and the added part, the likeliest first: the shortest addition of an option, the longest of pairs. */
-function* splits(value: string, { separator, kind }: Addition): Generator<readonly [string, string]> {
+function* splits(
+  value: string,
+  { separator, kind }: Addition,
+  template: Template,
+): Generator<readonly [string, string]> {
   const parts = value.split(separator);
+  // Where all pairs are a parameter's, only one of two can be told to be the author's.
+  if (kind === 'merge' && !template.some((part) => typeof part === 'string')) {
+    const [first = '', second = '', ...others] = parts;
+    if (others.length === 0) yield [second, first];
+    return;
+  }
   for (let count = 1; count <= parts.length; count++) {
-    const at = kind === 'append' ? parts.length - count : kind === 'prepend' ? count : count - 1;
+    const at = kind === 'append' ? parts.length - count : kind === 'prepend' ? count : parts.length - count + 1;
     const [head, tail] = [parts.slice(0, at).join(separator), parts.slice(at).join(separator)];
-    yield kind === 'prepend' ? [tail, head] : [head, tail];
+    yield kind === 'append' ? [head, tail] : [tail, head];
   }
 }
 
 type Test = (text: string) => boolean;
 
-function wholeOf(template: Template, parameter: string): Test {
-  const parts = template.map((part) => (typeof part === 'string' ? escaped(part) : parameter));
-  const whole = new RegExp(`^${parts.join('')}$`);
+type PatternOf = (parameter: string) => string;
+
+function wholeOf(template: Template, patternOf: PatternOf): Test {
+  const whole = new RegExp(`^${regexOf(template, patternOf)}$`);
   return (text) => whole.test(text);
 }
 
-/** Of a merged list of pairs, any subset may have been added. */
-function pairsOf(template: Template, separator: string, parameter: string): Test {
-  const text = template.map((part) => (typeof part === 'string' ? part : '\u0000')).join('');
-  const pairs = text
-    .split(separator)
-    .map((pair) => new RegExp(`^${pair.split('\u0000').map(escaped).join(parameter)}$`));
-  return (added) => added.split(separator).every((one) => pairs.some((pair) => pair.test(one)));
+/** Of a merged list of pairs, any subset may have been added, in the order of the template. */
+function pairsOf(template: Template, separator: string, patternOf: PatternOf): Test {
+  const pairs = splitTemplate(template, separator).map((pair) => new RegExp(`^${regexOf(pair, patternOf)}$`));
+  return (added) => {
+    let next = 0;
+    return added.split(separator).every((text) => {
+      const found = pairs.findIndex((pair, index) => index >= next && pair.test(text));
+      next = found + 1;
+      return found >= 0;
+    });
+  };
+}
+
+function splitTemplate(template: Template, separator: string): readonly Template[] {
+  const pairs: Template[number][][] = [[]];
+  for (const part of template) {
+    const [first = part, ...more] = typeof part === 'string' ? part.split(separator) : [part];
+    pairs.at(-1)?.push(first);
+    for (const text of more) pairs.push([text]);
+  }
+  return pairs;
+}
+
+function regexOf(template: Template, patternOf: PatternOf): string {
+  return template.map((part) => (typeof part === 'string' ? escaped(part) : patternOf(part.parameter))).join('');
 }
 
 function escaped(text: string): string {

@@ -82,6 +82,11 @@ const sources: readonly (readonly [string, App, string | undefined])[] = [
     'the metadata.name',
   ],
   ['given by a Secret', { env: [{ name: 'X', ...secretRef() }] }, 'existing'],
+  [
+    'given by a file',
+    { env: [{ name: 'X', valueFrom: { fileKeyRef: { volumeName: 'v', path: 'env', key: 'X' } } }] },
+    undefined,
+  ],
   ['given by an optional Secret', { env: [{ name: 'X', ...secretRef({ optional: true }) }] }, undefined],
   [
     'given by value, then by a Secret',
@@ -125,7 +130,7 @@ describe.each([' ', ':', ';', ','])('a list with "%s"', (separator) => {
   it.each(sources)('merge into a variable that is %s', (_, app, existing) => {
     const result = variablesOf(entry('merge', `k=v${separator}l=w`, { separator, assignment: '=' }), app);
     if (existing === undefined) expect(result).toBe('unproven-variable');
-    else expect(result).toMatchObject({ X: [existing, 'k=v', 'l=w'].filter((text) => text !== '').join(separator) });
+    else expect(result).toMatchObject({ X: ['k=v', 'l=w', existing].filter((text) => text !== '').join(separator) });
   });
 });
 
@@ -223,13 +228,15 @@ describe('an element that a list contains is not added', () => {
   });
 
   it.each([
-    ['a=1', 'a=1,k=v'],
-    ['a=1,', 'a=1,k=v'],
-    ['a=1,,b=2,,', 'a=1,,b=2,,k=v'],
-    [',a=1', ',a=1,k=v'],
+    ['a=1', 'k=v,a=1'],
+    ['a=1,', 'k=v,a=1,'],
+    ['a=1,,b=2,,', 'k=v,a=1,,b=2,,'],
+    [',a=1', 'k=v,,a=1'],
+    // Of two pairs of one name the later one counts: the author's.
+    ['a=$(NAMES)', 'k=v,a=$(NAMES)'],
     [' k = w ', ' k = w '],
     ['k', 'k'],
-    ['kk=1', 'kk=1,k=v'],
+    ['kk=1', 'k=v,kk=1'],
   ])('merge into "%s"', (existing, merged) => {
     const environment = [
       { name: 'X', operation: 'merge', value: 'k=v', separator: ',', assignment: '=' },
@@ -509,7 +516,7 @@ describe('for generated variables and profiles', () => {
     const done = (one: Entries[number], existing: string, isEmpty: boolean, own: string): string => {
       if (one.operation === 'force') return own;
       if (isEmpty) return own;
-      return one.operation === 'prepend' ? `${own},${existing}` : `${existing},${own}`;
+      return one.operation === 'append' ? `${existing},${own}` : `${own},${existing}`;
     };
     const result = environmentOf(container('app', { ...written }), objects, (name, value, index, known) => {
       const one = ofName(name);

@@ -12,7 +12,7 @@ import { toNamespace } from '../../../src/cluster/caches/namespace-object.ts';
 import { type Manifest, parseManifest } from '../../../src/manifests/documents.ts';
 import { editManifest } from '../../../src/manifests/edit/edit.ts';
 import { uninjectText } from '../../../src/manifests/uninject/uninject.ts';
-import { catalogue, namespace, catalogueWith } from '../../support/fixtures.ts';
+import { catalogue, namespace, catalogueWith, opened } from '../../support/fixtures.ts';
 import { pods } from '../../support/generated-pod.ts';
 import { render, styles } from '../../support/yaml-styles.ts';
 
@@ -79,6 +79,60 @@ describe('the golden pods', () => {
     const json = JSON.stringify(parse(text), null, 2);
     const after = injected(json, namespaceFor(name), catalogueFor(name)) ?? '';
     expect(uninjectText(manifestOf(after), catalogue).text).toBe(json);
+  });
+});
+
+describe('a list of pairs is restored to the letter', () => {
+  const podWith = (name: string, variable: object): string =>
+    JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'web' },
+      spec: {
+        containers: [
+          {
+            name: 'app',
+            image: 'app',
+            env: [
+              { name: 'SVC', value: 'x' },
+              { name, ...variable },
+            ],
+          },
+        ],
+      },
+    });
+  const otel = { profile: 'opentelemetry-java', 'otlp-endpoint': 'http://c:4318' };
+  const attributes = (value: string) => podWith('OTEL_RESOURCE_ATTRIBUTES', { value });
+  const newRelic = { profile: 'newrelic-java', 'license-key-secret': 'newrelic', labels: 'team:shop' };
+
+  it.each<[string, string, Record<string, string>]>([
+    ['', attributes(''), otel],
+    ['team=a', attributes('team=a'), otel],
+    ['team=a,', attributes('team=a,'), otel],
+    [',team=a', attributes(',team=a'), otel],
+    ['service.name=$(SVC),k8s.pod.name=x', attributes('service.name=$(SVC),k8s.pod.name=x'), otel],
+    ['k8s.container.name=mine', attributes('k8s.container.name=mine'), otel],
+    ['$(SVC)', attributes('$(SVC)'), otel],
+    [
+      'by reference',
+      podWith('OTEL_RESOURCE_ATTRIBUTES', { valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }),
+      otel,
+    ],
+    ['stage:prod', podWith('NEW_RELIC_LABELS', { value: 'stage:prod' }), newRelic],
+    ['(empty labels)', podWith('NEW_RELIC_LABELS', { value: '' }), newRelic],
+  ])('%s', (_, text, settings) => {
+    const after = injected(text, namespace(settings), opened(catalogue)) ?? '';
+    const { text: before, pods: results } = uninjectText(manifestOf(after), catalogue);
+    expect(results).toMatchObject([{ problem: undefined }]);
+    expect(before).toBe(text);
+  });
+
+  it('unless it cannot be told whose pairs they are: then nothing is changed', () => {
+    const text = podWith('NEW_RELIC_LABELS', { value: 'stage:prod;tier:web' });
+    const after = injected(text, namespace(newRelic), opened(catalogue)) ?? '';
+    const { text: before, pods: results } = uninjectText(manifestOf(after), catalogue);
+    expect(results[0]?.problem).toContain('NEW_RELIC_LABELS');
+    expect(before).toBe(after);
   });
 });
 
