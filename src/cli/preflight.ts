@@ -21,7 +21,7 @@ import {
 import { overlappingReleases, withoutRelease } from '../diagnostics/overlapping-releases.ts';
 import { ownEntries } from '../diagnostics/webhook-match.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
-import { nodeKindOf } from '../kubernetes/nodes.ts';
+import { nodeKindOf } from '../kubernetes/nodes/facts.ts';
 import { claimsOf, decodePod } from '../kubernetes/pod.ts';
 import { type JsonObject, objectIn, objectsIn, textIn } from '../lib/json.ts';
 import { knownInjectors } from '../profile-sources/known-injectors.ts';

@@ -2,7 +2,7 @@ import { isOptedIn } from '../admission/opt-in.ts';
 import { REVISION_LABEL } from '../api/keys.ts';
 import { POD_SECURITY_ENFORCE_LABEL } from '../kubernetes/labels.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
-import { imageVolumeProblem, type NodeKind } from '../kubernetes/nodes.ts';
+import { imageVolumeProblem, type NodeKind } from '../kubernetes/nodes/facts.ts';
 import { isAtLeast, type KubernetesVersion, versionText } from '../kubernetes/version.ts';
 import { deliveryNeeds } from '../profiles/delivery.ts';
 import type { OtherInjector } from './other-webhooks.ts';

@@ -1,5 +1,5 @@
-import type { NodeTerm } from './node-terms.ts';
-import type { NodeFacts } from './nodes.ts';
+import type { NodeTerm } from './nodes/terms.ts';
+import type { NodeFacts } from './nodes/facts.ts';
 import type { PodSecurityLevel } from './pod-security.ts';
 import type { KubernetesVersion } from './version.ts';
 import type { WorkloadRef } from './workload.ts';

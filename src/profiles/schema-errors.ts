@@ -37,7 +37,12 @@ function problemsOf(issue: Issue, known: Known): readonly Problem[] {
     .map((problem) => ({ ...problem, path: [...issue.path, ...problem.path] }));
 }
 
+/** What injectors of other kinds add, which is not left out by mistake. */
+const NEVER_FIELDS: ReadonlySet<string> = new Set(['sidecar', 'sidecars', 'shareProcessNamespace', 'hostPID']);
+
 function unknownKey(key: string, keys: readonly string[]): string {
+  if (NEVER_FIELDS.has(key))
+    return 'unknown field: a profile adds files and variables to the containers of a pod; it adds no sidecar, and changes no command and no other field of the pod';
   const similar = nearest(key, keys);
   return `unknown field${similar === undefined ? `; the fields here are ${keys.join(', ')}` : didYouMean(similar)}`;
 }

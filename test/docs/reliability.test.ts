@@ -32,6 +32,15 @@ describe('docs/reliability.md', () => {
     expect(Object.keys(readMeasured()).toSorted()).toEqual(all.map(([name]) => name).toSorted());
   });
 
+  it('names tests that exist, for what a node may refuse', () => {
+    const claims = [...current.matchAll(/`(test\/[^`]+\.test\.ts)` ((?:"[^"]+"(?:, )?)+)/g)].flatMap(
+      ([, path = '', titles = '']) => [...titles.matchAll(/"([^"]+)"/g)].map(([, title = '']) => ({ path, title })),
+    );
+    expect(claims.length).toBeGreaterThan(15);
+    const root = join(import.meta.dirname, '../..');
+    expect(claims.filter(({ path, title }) => !readFileSync(join(root, path), 'utf8').includes(title))).toEqual([]);
+  });
+
   it('promises nothing that no test measures', () => {
     const folder = join(import.meta.dirname, '../faults');
     const tests = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>

@@ -244,3 +244,9 @@ describe('messages for an invalid document', () => {
     );
   });
 });
+
+it.each(['sidecar', 'shareProcessNamespace'])('%s is answered with what a profile is for', (field) => {
+  const [problem = '', ...others] = problems('  slots:', `  ${field}: x\n  slots:`);
+  expect(others).toEqual([]);
+  expect(problem).toMatch(/unknown field: .*no sidecar/);
+});

@@ -1,4 +1,4 @@
-import { type NodeFacts, nodeFacts, type NodeKind, nodeKindOf } from '../../kubernetes/nodes.ts';
+import { type NodeFacts, nodeFacts, type NodeKind, nodeKindOf } from '../../kubernetes/nodes/facts.ts';
 import { isObject, type Json } from '../../lib/json.ts';
 import type { KubeClient } from '../client/types.ts';
 import { Reflector, type ReflectorStatus } from '../watch/reflector.ts';

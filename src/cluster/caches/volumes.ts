@@ -1,5 +1,5 @@
 import type { VolumeFacts } from '../../kubernetes/cluster-state.ts';
-import { type NodeTerm, termsOfClass, termsOfVolume } from '../../kubernetes/node-terms.ts';
+import { type NodeTerm, termsOfClass, termsOfVolume } from '../../kubernetes/nodes/terms.ts';
 import { isObject, type Json, type JsonObject, objectIn, textIn } from '../../lib/json.ts';
 import type { KubeClient } from '../client/types.ts';
 import { Reflector, type ReflectorStatus } from '../watch/reflector.ts';

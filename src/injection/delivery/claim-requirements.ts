@@ -1,5 +1,5 @@
 import type { Claim } from '../../kubernetes/cluster-state.ts';
-import { mayMeetTerms, onlyNodeOf } from '../../kubernetes/node-terms.ts';
+import { mayMeetTerms, onlyNodeOf } from '../../kubernetes/nodes/terms.ts';
 import { ownerKindsOf } from '../../kubernetes/owner.ts';
 import { parseQuantity } from '../../kubernetes/quantity.ts';
 import { isPinned, isPinnedTo } from '../../kubernetes/scheduling.ts';

@@ -1,7 +1,7 @@
-import { isObject, type Json, type JsonObject, objectIn, objectsIn, textIn } from '../lib/json.ts';
-import { matchesExpression } from './label-selector.ts';
-import { HOSTNAME_LABEL, topologyLabels } from './labels.ts';
-import type { Pod } from './pod.ts';
+import { isObject, type Json, type JsonObject, objectIn, objectsIn, textIn } from '../../lib/json.ts';
+import { matchesExpression } from '../label-selector.ts';
+import { HOSTNAME_LABEL, topologyLabels } from '../labels.ts';
+import type { Pod } from '../pod.ts';
 
 /** A term of a node selector: a node matches if it meets all requirements. Of several terms, one is enough. */
 export type NodeTerm = readonly JsonObject[];

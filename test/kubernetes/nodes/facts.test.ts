@@ -5,7 +5,7 @@ import {
   nodeFacts,
   type NodeKind,
   nodeKindOf,
-} from '../../src/kubernetes/nodes.ts';
+} from '../../../src/kubernetes/nodes/facts.ts';
 
 const kind = (kubelet: string, runtime: string, os = 'linux'): NodeKind => ({ kubelet, runtime, os });
 const able = kind('v1.36.3', 'containerd://2.2.9');

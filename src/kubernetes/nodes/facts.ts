@@ -1,5 +1,5 @@
-import { type JsonObject, objectIn, textIn } from '../lib/json.ts';
-import { isAtLeast, type KubernetesVersion, parseVersion, versionText } from './version.ts';
+import { type JsonObject, objectIn, textIn } from '../../lib/json.ts';
+import { isAtLeast, type KubernetesVersion, parseVersion, versionText } from '../version.ts';
 
 /** What is kept of a Node: what its kubelet says about itself. Nodes of one kind share it. */
 export interface NodeKind {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { mayMeetTerms, onlyNodeOf, termsOfClass, termsOfVolume } from '../../src/kubernetes/node-terms.ts';
-import type { Pod } from '../../src/kubernetes/pod.ts';
-import { pod } from '../support/fixtures.ts';
+import { mayMeetTerms, onlyNodeOf, termsOfClass, termsOfVolume } from '../../../src/kubernetes/nodes/terms.ts';
+import type { Pod } from '../../../src/kubernetes/pod.ts';
+import { pod } from '../../support/fixtures.ts';
 
 const ZONE = 'topology.kubernetes.io/zone';
 const HOST = 'kubernetes.io/hostname';
