@@ -117,7 +117,7 @@ async function compareAll(survey: Survey, scope: NamespaceScope): Promise<Compar
           survey.settingsFor(labelled(survey, name) ?? { name, labels: {} }).options;
         const stateOf = await readClusterStates(survey.client, roots, optionsOf);
         for (const root of roots) {
-          const { cluster, problem } = noticingNodes(stateOf(root.namespace));
+          const { cluster, problem } = noticingNodes(stateOf(root.namespace), optionsOf(root.namespace));
           found.push(...compare(survey, root, cluster));
           notes.add(problem() ?? '');
         }

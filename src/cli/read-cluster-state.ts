@@ -59,7 +59,8 @@ export async function readClusterStates(
   return (namespace) => states.get(optionsOf(namespace)) ?? unknownCluster;
 }
 
-type Resources = Required<Pick<ClusterState, 'claim' | 'newVolume' | 'quotas' | 'limitRanges' | 'nodes'>>;
+type Resources = Required<Pick<ClusterState, 'claim' | 'newVolume' | 'quotas' | 'limitRanges'>> &
+  Pick<ClusterState, 'nodes'>;
 
 type Lists = (check: CheckName, path: string) => Promise<readonly JsonObject[] | undefined>;
 
@@ -97,7 +98,7 @@ async function readResources(
     newVolume: (storageClass) => of({ ...NEW_CLAIM, storageClass }),
     quotas: (namespace) => known.get(namespace)?.quotas,
     limitRanges: (namespace) => known.get(namespace)?.limitRanges,
-    nodes: () => facts,
+    ...(nodes && { nodes: () => facts }),
   };
 }
 
@@ -131,21 +132,20 @@ function listOnce(client: KubeClient, path: string): Promise<readonly JsonObject
  * A cluster of which it is noticed whether a decision asks for its nodes, and what to say if they could not be read: the server may know them, and
  * decide otherwise.
  */
-export function noticingNodes(cluster: ClusterState): {
-  readonly cluster: ClusterState;
-  readonly problem: () => string | undefined;
-} {
-  let isUnknown = false;
-  const nodes = (): ReturnType<NonNullable<ClusterState['nodes']>> => {
-    const facts = cluster.nodes?.();
-    isUnknown ||= facts === undefined;
-    return facts;
+export function noticingNodes(
+  cluster: ClusterState,
+  options: DecisionOptions,
+): { readonly cluster: ClusterState; readonly problem: () => string | undefined } {
+  if (cluster.nodes || !checksIn(options).has('nodes')) return { cluster, problem: () => undefined };
+  let isAsked = false;
+  const nodes = (): undefined => {
+    isAsked = true;
   };
-  return { cluster: { ...cluster, nodes }, problem: () => (isUnknown ? NODES_UNKNOWN : undefined) };
+  return { cluster: { ...cluster, nodes }, problem: () => (isAsked ? NODES_UNKNOWN : undefined) };
 }
 
 const NODES_UNKNOWN =
-  'the nodes are not known here (to list them needs a permission): a server that knows them may choose another delivery';
+  'the nodes cannot be listed, which needs a permission: the server may know them, and choose another delivery';
 
 /** The nodes of the cluster; undefined if they cannot be read. */
 export function readNodes(client: KubeClient): Promise<readonly JsonObject[] | undefined> {

@@ -191,8 +191,10 @@ describe('a claim', () => {
     // As in the pods of a DaemonSet.
     expect(await decisionIn('once', on(byField('node-1')))).toMatchObject(INJECTED);
     expect(await decisionIn('once', on(byField('node-2')))).toMatchObject(UNUSABLE);
+    // Now the first node may have it. The scheduler does not see to it that all pods go there, so pods without a node do not get it.
     await client.delete({ kind: 'VolumeAttachment', name: 'va-once' });
-    await waitForDecision('once', INJECTED);
+    await waitForDecision('once', INJECTED, on({ nodeSelector: { 'kubernetes.io/hostname': 'node-2' } }));
+    expect(await decisionIn('once')).toMatchObject(UNUSABLE);
   });
 
   test('with ReadWriteMany allows injection on every node, and with ReadWriteOncePod prevents it once it is in use', async () => {

@@ -13,7 +13,7 @@ export interface InjectedNode extends Node {
 }
 
 /** Each profile decides alone who may set what, and all checks are made. */
-const FLAGS = { tenancy: 'open', checks: 'claims,quotas', 'config-map-keys': 'true' };
+const FLAGS = { tenancy: 'open', checks: 'claims,volumes,quotas,nodes', 'config-map-keys': 'true' };
 
 export interface InjectedNodeOptions {
   readonly containerd?: ContainerdVersion;

@@ -43,7 +43,7 @@ export async function explainOnCluster(
   const pods = decoded.ok ? [{ namespace, pod: decoded.value }] : [];
   const labels = labelled(namespace, namespaceObject);
   const settings = (await serverSettings(client, options, own, webhooks.configurations))(labels);
-  const { cluster, problem } = noticingNodes(await readClusterState(client, pods, settings.options));
+  const { cluster, problem } = noticingNodes(await readClusterState(client, pods, settings.options), settings.options);
   const result = explainWorkload(
     workload,
     { name: namespace, known: toNamespace(namespaceObject) },

@@ -70,9 +70,9 @@ function firstPossible(
 ): Result<ChosenDelivery, Reason> {
   const { profile } = candidate;
   const skipped: SkippedDelivery[] = [];
-  const unnamed = whyOnlyNamed(candidate, isPodsChoice);
   for (const delivery of profile.deliveries) {
-    const requirement = unmetRequirement({ ...candidate, delivery }) ?? unnamed[delivery.type];
+    const requirement =
+      unmetRequirement({ ...candidate, delivery }) ?? whyOnlyNamed(delivery.type, candidate, isPodsChoice);
     if (!requirement) return { ok: true, value: { delivery, source: undefined, skipped } };
     skipped.push({ delivery: delivery.name, requirement });
   }
@@ -80,18 +80,16 @@ function firstPossible(
   return { ok: false, error: claim ?? { code: 'no-fitting-delivery', profile: profile.name, skipped } };
 }
 
-/** Why deliveries of a type are not chosen automatically. */
+/** Why deliveries of a type are not chosen automatically. Asked last, so that a decision is tied to the nodes only if it depends on them. */
 function whyOnlyNamed(
+  type: DeliveryType,
   candidate: Omit<DeliveryCandidate, 'delivery'>,
   isPodsChoice: boolean,
-): { readonly [type in DeliveryType]?: UnmetRequirement | undefined } {
-  const { deliveries } = candidate.profile;
-  const isAllBaked = deliveries.every(({ type }) => type === 'baked');
-  return {
-    baked: isAllBaked ? (isPodsChoice ? UNVERIFIABLE : undefined) : NAMED_ONLY,
-    // A decision is tied to the nodes only if it depends on them.
-    ...(deliveries.some(({ type }) => type === 'image') && { image: whyNoImageVolume(candidate) }),
-  };
+): UnmetRequirement | undefined {
+  if (type === 'image') return whyNoImageVolume(candidate);
+  if (type !== 'baked') return undefined;
+  if (!candidate.profile.deliveries.every((one) => one.type === 'baked')) return NAMED_ONLY;
+  return isPodsChoice ? UNVERIFIABLE : undefined;
 }
 
 /**

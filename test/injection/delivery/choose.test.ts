@@ -551,9 +551,11 @@ describe('the chosen delivery', () => {
     });
   });
 
-  it('is not tied to the nodes without an image', () => {
+  it('is not tied to the nodes without an image, or if another one comes first', () => {
     const cluster: ClusterState = { ...at(36), nodes: () => expect.unreachable() };
-    expect(inject(delivered(copies), pod(), cluster).decision.outcome).toBe('injected');
+    const image = { type: 'image', image: 'r/a:1' };
+    for (const known of [delivered(copies), delivered([copies, image])])
+      expect(inject(known, pod(), cluster).decision.outcome).toBe('injected');
   });
 
   it('is named, but unknown', () => {
