@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { expect } from 'vitest';
 import { NAMESPACE } from '../support/chart.ts';
 import type { Client } from '../support/client.ts';
 import { helm } from '../support/deploy-tools.ts';
@@ -9,6 +10,7 @@ import { claimIn } from '../support/pod.ts';
 import { startLoad } from '../support/replicas.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { REPOSITORY } from './product.ts';
+import { recorded } from './results.ts';
 
 const run = promisify(execFile);
 const WORKERS = 8;
@@ -27,11 +29,13 @@ export async function runHelm({ controlPlane }: Node, ...args: readonly string[]
   return (await run(helm, all, { maxBuffer: 1 << 26 })).stdout;
 }
 
-/** As README.md says, with the image that the node has. */
-export function installWithHelm(node: Node, chart: string, tag = ''): Promise<string> {
+/** As README.md says: a namespace that enforces Pod Security, and the release with the image that the node has. */
+export async function installWithHelm(node: Node, chart: string, tag = ''): Promise<string> {
+  if (!(await node.client.find({ kind: 'Namespace', name: NAMESPACE })))
+    await node.client.createNamespace(NAMESPACE, { labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } });
   const image = { repository: REPOSITORY, tag };
   const values = Object.entries(image).flatMap(([name, value]) => ['--set-string', `image.${name}=${value}`]);
-  const wait = ['--create-namespace', '--wait', '--timeout', '180s'];
+  const wait = ['--wait', '--timeout', '180s'];
   return runHelm(node, 'upgrade', '--install', 'agent-injector', chart, ...values, ...wait);
 }
 
@@ -58,10 +62,16 @@ export async function loadOn(client: Client): Promise<Load> {
   return load;
 }
 
-/** Pods are created in a namespace that requires the agent, before, during and after the disturbance. Returns the failures. */
-export async function underLoad(client: Client, disturb: () => Promise<unknown>): Promise<readonly string[]> {
-  const load = await loadOn(client);
-  await disturb();
-  await moreOf(load, 300);
-  return load.end();
+/** The row of the product in the table of results. `what` was done to it while pods were created. */
+export const rowOf = (what: string) => ({ profile: 'agent-injector', delivery: what, user: '65532' });
+
+/** Pods are created in a namespace that requires the agent, before, during and after the disturbance. Expects that each gets its agent. */
+export async function expectNoneLost(client: Client, what: string, disturb: () => Promise<unknown>): Promise<void> {
+  await recorded(rowOf(what), async () => {
+    const load = await loadOn(client);
+    await disturb();
+    await moreOf(load, 300);
+    expect(await load.end()).toEqual([]);
+    return `none lost of ${load.made()} required pods`;
+  });
 }

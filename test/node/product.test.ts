@@ -10,16 +10,18 @@ import { waitFor } from '../support/wait-for.ts';
 import {
   createClosedNamespace,
   DEPLOYMENT,
+  expectNoneLost,
   installWithHelm,
   loadOn,
   moreOf,
   rolledOut,
+  rowOf,
   runHelm,
-  underLoad,
   uninstallWithHelm,
 } from './installed.ts';
 import type { RunningPod } from './pods.ts';
 import { productImage, REPOSITORY } from './product.ts';
+import { record } from './results.ts';
 
 // The product as its users have it: an image of what the Dockerfile copies, installed by the commands of README.md. It runs in pods of its own
 // ServiceAccount, and the API server reaches it by its Service.
@@ -122,6 +124,12 @@ async function hasRestarted(): Promise<boolean> {
   return containers.every(({ ready }) => ready) && containers.some(({ restartCount }) => restartCount > 0);
 }
 
+/** The time between the first and the last failure, each of which begins with its time. */
+function periodOf(failures: readonly string[]): number {
+  const times = failures.map((text) => Date.parse(text.split(' ', 1)[0] ?? ''));
+  return times.length === 0 ? 0 : Math.max(...times) - Math.min(...times);
+}
+
 describe.each(installations)('installed by $name', ({ name, install, uninstall }) => {
   test('two replicas become ready, and a pod gets its agent', async () => {
     await install();
@@ -139,7 +147,7 @@ describe.each(installations)('installed by $name', ({ name, install, uninstall }
       await node.kubectl(['rollout', 'restart', DEPLOYMENT, '--namespace', NAMESPACE]);
       await rolledOut(node);
     };
-    expect(await underLoad(client, restart)).toEqual([]);
+    await expectNoneLost(client, `rollout restart, ${name}`, restart);
   });
 
   test.runIf(name === 'helm')('a replica that is deleted by force loses no pod', async () => {
@@ -149,7 +157,7 @@ describe.each(installations)('installed by $name', ({ name, install, uninstall }
       await client.delete(ref);
       await rolledOut(node);
     };
-    expect(await underLoad(client, deleteByForce)).toEqual([]);
+    await expectNoneLost(client, 'replica deleted by force', deleteByForce);
   });
 
   test.runIf(name === 'helm')('a replica that ends by SIGKILL lets no pod in without the agent', async () => {
@@ -162,10 +170,12 @@ describe.each(installations)('installed by $name', ({ name, install, uninstall }
     const failures = await load.end();
     expect(failures.slice(lost)).toEqual([]);
     for (const failure of failures) expect(failure).toContain('failed calling webhook');
+    const sign = `${lost} of ${load.made()} required pods refused, within ${periodOf(failures)} ms`;
+    record({ ...rowOf('replica ended by SIGKILL'), result: 'known failure', sign });
   });
 
   test.runIf(name === 'helm')('a restart of the kubelet loses no pod', async () => {
-    expect(await underLoad(client, node.restartKubelet)).toEqual([]);
+    await expectNoneLost(client, 'kubelet restarted', node.restartKubelet);
     expect(await replicas()).toHaveLength(2);
   });
 

@@ -5,8 +5,17 @@ import { startNode, type Node } from '../support/node/node.ts';
 import { injects } from '../support/replicas.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { checkOut, earlierCommits, PLAIN_PATH } from './earlier.ts';
-import { createClosedNamespace, installWithHelm, loadOn, moreOf, underLoad, uninstallWithHelm } from './installed.ts';
+import {
+  createClosedNamespace,
+  expectNoneLost,
+  installWithHelm,
+  loadOn,
+  moreOf,
+  rowOf,
+  uninstallWithHelm,
+} from './installed.ts';
 import { productImage } from './product.ts';
+import { record } from './results.ts';
 import { isWhole } from './sample.ts';
 
 // The chart of an earlier commit with its image, upgraded to those of this commit and back, while pods are created that require the agent.
@@ -34,7 +43,7 @@ async function install(commit: string): Promise<() => Promise<unknown>> {
 const upgrade = (): Promise<unknown> => installWithHelm(node, chart);
 
 const commits = isWhole ? earlierCommits() : earlierCommits().slice(0, 1);
-describe.each(commits)('from a commit: $name', ({ commit }) => {
+describe.each(commits)('from a commit: $name', ({ name, commit }) => {
   let downgrade: () => Promise<unknown>;
   beforeAll(async () => {
     downgrade = await install(commit);
@@ -42,11 +51,11 @@ describe.each(commits)('from a commit: $name', ({ commit }) => {
   afterAll(() => uninstallWithHelm(node));
 
   test('the upgrade to this one loses no pod', async () => {
-    expect(await underLoad(node.client, upgrade)).toEqual([]);
+    await expectNoneLost(node.client, `upgrade from ${name}`, upgrade);
   });
 
   test('the way back loses no pod', async () => {
-    expect(await underLoad(node.client, downgrade)).toEqual([]);
+    await expectNoneLost(node.client, `downgrade to ${name}`, downgrade);
   });
 });
 
@@ -61,5 +70,7 @@ describe.runIf(isWhole)('from the last commit with plain paths', () => {
     const failures = await load.end();
     expect(failures.slice(refused)).toEqual([]);
     for (const failure of failures) expect(failure).toContain('failed calling webhook');
+    const sign = `${refused} of ${load.made()} required pods refused`;
+    record({ ...rowOf('upgrade from the last commit with plain paths'), result: 'known failure', sign });
   });
 });
