@@ -89,10 +89,6 @@ export async function prepareVolume(node: InjectedNode, { delivery }: Row): Prom
   await createVolume(node.client, name, folder);
 }
 
-/** The image of the app: with the agent in it, or without. */
-export const appImage = ({ profile, delivery }: Row): string =>
-  delivery.type === 'baked' ? agentImage(profile) : APP_IMAGE;
-
 const RESTRICTED = {
   allowPrivilegeEscalation: false,
   capabilities: { drop: ['ALL'] },
@@ -130,6 +126,7 @@ export async function expectDelivered(
   const { profile } = row;
   const namespace = namespaceOf(profile, level);
   const name = setting.toLowerCase();
+  const image = row.delivery.type === 'baked' ? agentImage(profile) : APP_IMAGE;
   const command = ['sleep', '3600'];
   await prepareVolume(node, row);
   const { object } = await node.client.create<Pod>(
@@ -141,7 +138,7 @@ export async function expectDelivered(
         securityContext: POD_CONTEXT[level],
         containers: CONTAINERS[level].map(([user, securityContext]) => ({
           name: `user-${user}`,
-          image: appImage(row),
+          image,
           command,
           securityContext,
         })),

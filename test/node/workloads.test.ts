@@ -2,9 +2,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Client } from '../support/client.ts';
 import { ours } from '../support/injected-cluster.ts';
 import { podOf, podsOf, recordOf, type Container, type Pod } from '../support/pod.ts';
+import { busybox, type ImageOptions } from '../support/node/image.ts';
+import { nodeBinary } from '../support/node/places.ts';
 import { waitFor } from '../support/wait-for.ts';
-import { appImage, namespaceOf, prepare, prepareVolume, rows, type Row } from './delivered.ts';
+import { namespaceOf, prepare, prepareVolume, rows, type Row } from './delivered.ts';
 import { startInjectedNode, type InjectedNode } from './injected-node.ts';
+import { imageOf } from './layouts.ts';
 import { finishedPod, logsOf, runningPod } from './pods.ts';
 import { recorded } from './results.ts';
 import { sampleOf } from './sample.ts';
@@ -20,13 +23,24 @@ beforeAll(async () => {
   node = await startInjectedNode();
   ({ client } = node);
   await prepare(node, { levels: [LEVEL], selected: [...new Set(selected.map(({ profile }) => profile))] });
+  for (const image of new Map(selected.map((row) => [imageName(row), appImageOf(row)])).values())
+    await node.addImage(image);
 });
 afterAll(() => node?.stop());
 
+const imageName = ({ profile, delivery }: Row): string =>
+  `localhost/${delivery.type === 'baked' ? 'baked' : 'shows'}-${profile.name}:1`;
+
+/** The script is in the image: a command with the name of an agent's file is that of a pod with an agent. */
+function appImageOf(row: Row): ImageOptions {
+  const files = row.delivery.type === 'baked' ? imageOf(row.profile).contents : busybox(nodeBinary('busybox'));
+  return { name: imageName(row), contents: new Map([...files, ['/show', { text: showing(row.profile) }]]) };
+}
+
 /** A container that shows what it sees of the agent, and then ends or stays. */
 function container(row: Row, name: string, rest: Readonly<Record<string, unknown>> = {}, isShort = false): Container {
-  const script = showing(row.profile);
-  return { name, image: appImage(row), command: ['sh', '-c', isShort ? script : `${script}; sleep 3600`], ...rest };
+  const show = 'set -e; sh /show';
+  return { name, image: imageName(row), command: ['sh', '-c', isShort ? show : `${show}; sleep 3600`], ...rest };
 }
 
 /** Expects that a container of the pod has seen the agent. */
