@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readMeasured } from '../faults/figure.ts';
@@ -30,6 +30,12 @@ describe('docs/reliability.md', () => {
   it('has every promise, with what was measured', () => {
     expect(readFileSync(file, 'utf8')).toBe(current);
     expect(Object.keys(readMeasured()).toSorted()).toEqual(all.map(([name]) => name).toSorted());
+  });
+
+  it('names tests that exist', () => {
+    const named = [...written.matchAll(/`(test\/[\w./-]+\.test\.ts)`/g)].map(([, path = '']) => path);
+    expect(named.length).toBeGreaterThan(0);
+    expect(named.filter((path) => !existsSync(join(import.meta.dirname, '../..', path)))).toEqual([]);
   });
 
   it('promises nothing that no test measures', () => {

@@ -170,7 +170,8 @@ describe.each(installations)('installed by $name', ({ name, install, uninstall }
     const failures = await load.end();
     expect(failures.slice(lost)).toEqual([]);
     for (const failure of failures) expect(failure).toContain('failed calling webhook');
-    const sign = `${lost} of ${load.made()} required pods refused, within ${periodOf(failures)} ms`;
+    const kinds = [...new Set(failures.map((text) => text.split(': ').at(-1)))].join(', ');
+    const sign = `${lost} of ${load.made()} required pods refused, within ${periodOf(failures)} ms: ${kinds}`;
     record({ ...rowOf('replica ended by SIGKILL'), result: 'known failure', sign });
   });
 
