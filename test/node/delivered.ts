@@ -95,7 +95,7 @@ const RESTRICTED = {
   readOnlyRootFilesystem: true,
 };
 
-/** The containers by user. Read-only root file systems belong to root and to users with a number. */
+/** The containers by user. A root file system is read-only for root in one level, and for a user with a number in two. */
 const CONTAINERS: { readonly [level in Level]: readonly (readonly [user: string, securityContext: object])[] } = {
   privileged: [
     ['0', { runAsUser: 0 }],

@@ -12,18 +12,26 @@ export interface Earlier {
   readonly commit: string;
 }
 
-/** The first commit in which the path of the webhook has a secret: what is older lets no required pod in beside it. */
-const SECRET_PATH = 'd3d8664';
-/** The last one before. */
-export const PLAIN_PATH = 'a3e777e';
+/** The first commit in which the path of the webhook has a secret. */
+const SECRET_PATH: Earlier = { name: 'the first commit with a secret path', commit: 'd3d8664' };
+
+export const PLAIN_PATH: Earlier = { name: 'a commit with plain paths', commit: 'a3e777e' };
 
 /** The last release, or, as long as there is none, the oldest commit from which an upgrade loses no pod; and the commit before this one. */
 export function earlierCommits(): readonly Earlier[] {
   const [release] = git('tag', '--list', 'v*', '--merged', 'HEAD', '--sort=-version:refname').toString().split('\n');
-  return [
-    release ? { name: release, commit: release } : { name: 'the first with a secret path', commit: SECRET_PATH },
-    { name: 'the one before', commit: 'HEAD^' },
-  ];
+  const last = release ? { name: release, commit: release } : SECRET_PATH;
+  return [last, { name: 'the commit before this one', commit: 'HEAD^' }].filter(isHere);
+}
+
+/** False in a copy without the history. */
+export function isHere({ commit }: Earlier): boolean {
+  try {
+    git('cat-file', '-e', `${commit}^{commit}`);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Writes the files of a commit into a folder and builds them with the packages of this one. */

@@ -33,7 +33,7 @@ export function showing(profile: Profile): string {
   ].join(`; echo ${SEPARATOR}; `);
 }
 
-export const isWhole = (output: string): boolean => output.includes(`${SEPARATOR}\n${END}\n`);
+export const isComplete = (output: string): boolean => output.includes(`${SEPARATOR}\n${END}\n`);
 
 /** Expects that what the script has shown is what the injected container says. Returns a sign of life. */
 export function expectShown(profile: Profile, container: Container, user: string, output: string): string {

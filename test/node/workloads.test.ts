@@ -11,7 +11,7 @@ import { imageOf } from './layouts.ts';
 import { finishedPod, logsOf, runningPod } from './pods.ts';
 import { recorded } from './results.ts';
 import { sampleOf } from './sample.ts';
-import { expectShown, isWhole, showing } from './shown.ts';
+import { expectShown, isComplete, showing } from './shown.ts';
 
 // Pods of each controller, and containers that are no usual target, by each delivery of each built-in profile.
 
@@ -51,7 +51,7 @@ async function expectSeen({ profile }: Row, pod: Pod, name = 'app'): Promise<str
   // The kubelet may say that a container runs before its first line is in the log.
   const output = await waitFor(`the output of ${podName}`, async () => {
     const log = await logsOf(client, namespace, podName, name);
-    return isWhole(log) && log;
+    return isComplete(log) && log;
   });
   return expectShown(profile, found, '0', output);
 }
