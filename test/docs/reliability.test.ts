@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readMeasured } from '../faults/figure.ts';
@@ -39,6 +39,12 @@ describe('docs/reliability.md', () => {
     expect(claims.length).toBeGreaterThan(15);
     const root = join(import.meta.dirname, '../..');
     expect(claims.filter(({ path, title }) => !readFileSync(join(root, path), 'utf8').includes(title))).toEqual([]);
+  });
+
+  it('names tests that exist', () => {
+    const named = [...written.matchAll(/`(test\/[\w./-]+\.test\.ts)`/g)].map(([, path = '']) => path);
+    expect(named.length).toBeGreaterThan(0);
+    expect(named.filter((path) => !existsSync(join(import.meta.dirname, '../..', path)))).toEqual([]);
   });
 
   it('promises nothing that no test measures', () => {

@@ -28,6 +28,8 @@ const KINDS: Readonly<Record<string, KindRow>> = {
   LimitRange: row('v1', 'limitranges'),
   StorageClass: row('storage.k8s.io/v1', 'storageclasses', false),
   VolumeAttachment: row('storage.k8s.io/v1', 'volumeattachments', false),
+  CSIDriver: row('storage.k8s.io/v1', 'csidrivers', false),
+  CSINode: row('storage.k8s.io/v1', 'csinodes', false),
   Event: row('v1', 'events'),
   ReplicationController: row('v1', 'replicationcontrollers'),
   Deployment: row('apps/v1', 'deployments'),

@@ -15,7 +15,7 @@ const titled = (row: Row) => ({ ...row, title: `${row.profile.name} by ${row.del
 
 beforeAll(async () => {
   node = await startInjectedNode({ containerd: '2.1' });
-  await prepare(node);
+  await prepare(node, { levels: ['privileged'] });
 });
 afterAll(() => node?.stop());
 

@@ -49,7 +49,7 @@ export async function startInjectedNode({
 
 /** Labels and annotations of a namespace that is opted in, at a level of Pod Security. */
 export function optedInAt(
-  level: 'privileged' | 'restricted',
+  level: 'privileged' | 'baseline' | 'restricted',
   settings: Readonly<Record<string, string>>,
 ): { readonly labels: Record<string, string>; readonly annotations: Record<string, string> } {
   return {

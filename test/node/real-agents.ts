@@ -50,11 +50,21 @@ function imageNameOf(agent: Agent): string {
   return parameters.has('agent-image') || !copy ? `localhost/real-${agent.profile}:1` : render(copy, new Map());
 }
 
+const added = new Map<string, Promise<void>>();
+
+/** Adds the image of an agent to the node, once. */
 export async function addAgentImage(node: InjectedNode, agent: Agent): Promise<void> {
   if (agent.image === undefined) return;
+  const name = imageNameOf(agent);
+  const adding = added.get(name) ?? addImageOf(node, agent, agent.image);
+  added.set(name, adding);
+  await adding;
+}
+
+async function addImageOf(node: InjectedNode, agent: Agent, at: string): Promise<void> {
   await node.addImage({
     name: imageNameOf(agent),
-    contents: new Map([...busybox(nodeBinary('busybox')), [agent.image, { from: filesOf(agent) }]]),
+    contents: new Map([...busybox(nodeBinary('busybox')), [at, { from: filesOf(agent) }]]),
     workdir: agent.workdir,
   });
 }

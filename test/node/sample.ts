@@ -1,5 +1,5 @@
 /** All rows, instead of a sample that turns with the date. */
-const isWhole = process.env['E2E_NODE_ALL'] === '1';
+export const isWhole: boolean = process.env['E2E_NODE_ALL'] === '1';
 
 const DAY_MS = 86_400_000;
 

@@ -1,54 +1,62 @@
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Client, KubeObject } from '../support/client.ts';
+import type { Client } from '../support/client.ts';
 import { ours } from '../support/injected-cluster.ts';
-import { podOf, podsOf, type Container, type Pod } from '../support/pod.ts';
-import { createClaim } from './claims.ts';
-import { APP_IMAGE, optedInAt, startInjectedNode, type InjectedNode } from './injected-node.ts';
-import { agentImage, directoryOf, imageOf, layoutOf, profiles, textOf, writeFiles } from './layouts.ts';
+import { podOf, podsOf, recordOf, type Container, type Pod } from '../support/pod.ts';
+import { busybox, type ImageOptions } from '../support/node/image.ts';
+import { nodeBinary } from '../support/node/places.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { namespaceOf, prepare, prepareVolume, rows, type Row } from './delivered.ts';
+import { startInjectedNode, type InjectedNode } from './injected-node.ts';
+import { imageOf } from './layouts.ts';
 import { finishedPod, logsOf, runningPod } from './pods.ts';
 import { recorded } from './results.ts';
+import { sampleOf } from './sample.ts';
+import { expectShown, isComplete, showing } from './shown.ts';
 
-// The default profile in pods of each controller, and in containers that are no usual target.
+// Pods of each controller, and containers that are no usual target, by each delivery of each built-in profile.
 
-const NAMESPACE = 'workloads';
-const DELIVERIES = ['persistentVolumeClaim', 'image', 'initContainer'] as const;
-
-const found = profiles.find(({ name }) => name === 'jennifer-dotnet');
-if (!found) throw new Error('no profile jennifer-dotnet');
-const profile = found;
-const [file = ''] = layoutOf(profile).files;
+const LEVEL = 'privileged';
 
 let node: InjectedNode;
 let client: Client;
 beforeAll(async () => {
   node = await startInjectedNode();
   ({ client } = node);
-  await node.addImage(imageOf(profile));
-  const files = join(node.folder, 'files');
-  writeFiles(profile, files);
-  const settings = { 'server-address': 'jennifer.example.com', 'agent-image': agentImage(profile) };
-  await client.createNamespace(NAMESPACE, optedInAt('privileged', settings));
-  await createClaim(client, { namespace: NAMESPACE, name: 'my-agent-file', path: files });
+  await prepare(node, { levels: [LEVEL], selected: [...new Set(selected.map(({ profile }) => profile))] });
+  for (const image of new Map(selected.map((row) => [imageName(row), appImageOf(row)])).values())
+    await node.addImage(image);
 });
 afterAll(() => node?.stop());
 
-/** A container that says what it sees of the agent, and then ends or stays. */
-function container(name: string, rest: Readonly<Record<string, unknown>> = {}, isShort = false): Container {
-  const show = `cat ${directoryOf(profile)}/${file}; echo; echo "$CORECLR_PROFILER_PATH"`;
-  return { name, image: APP_IMAGE, command: ['sh', '-c', isShort ? show : `${show}; sleep 3600`], ...rest };
+const imageName = ({ profile, delivery }: Row): string =>
+  `localhost/${delivery.type === 'baked' ? 'baked' : 'shows'}-${profile.name}:1`;
+
+/** The script is in the image: a command with the name of an agent's file is that of a pod with an agent. */
+function appImageOf(row: Row): ImageOptions {
+  const files = row.delivery.type === 'baked' ? imageOf(row.profile).contents : busybox(nodeBinary('busybox'));
+  return { name: imageName(row), contents: new Map([...files, ['/show', { text: showing(row.profile) }]]) };
 }
 
-const SEEN = `${textOf(profile, file)}\n${directoryOf(profile)}/${file}\n`;
+/** A container that shows what it sees of the agent, and then ends or stays. */
+function container(row: Row, name: string, rest: Readonly<Record<string, unknown>> = {}, isShort = false): Container {
+  const show = 'set -e; sh /show';
+  return { name, image: imageName(row), command: ['sh', '-c', isShort ? show : `${show}; sleep 3600`], ...rest };
+}
 
 /** Expects that a container of the pod has seen the agent. */
-async function expectSeen(pod: Pod, name = 'app'): Promise<void> {
-  expect(await logsOf(client, NAMESPACE, pod.metadata?.name ?? '', name)).toBe(SEEN);
+async function expectSeen({ profile }: Row, pod: Pod, name = 'app'): Promise<string> {
+  const { namespace = '', name: podName = '' } = pod.metadata ?? {};
+  const found = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])].find((one) => one.name === name);
+  if (!found) throw new Error(`no container ${name}`);
+  // The kubelet may say that a container runs before its first line is in the log.
+  const output = await waitFor(`the output of ${podName}`, async () => {
+    const log = await logsOf(client, namespace, podName, name);
+    return isComplete(log) && log;
+  });
+  return expectShown(profile, found, '0', output);
 }
 
-const metadata = (name: string): KubeObject['metadata'] & object => ({ name, namespace: NAMESPACE });
-
-interface Kind {
+interface Form {
   readonly kind: string;
   readonly apiVersion: string;
   readonly isShort?: boolean;
@@ -56,7 +64,7 @@ interface Kind {
 }
 
 const usual = (template: object, labels: object): object => ({ selector: { matchLabels: labels }, template });
-const KINDS: readonly Kind[] = [
+const CONTROLLERS: readonly Form[] = [
   { kind: 'Deployment', apiVersion: 'apps/v1', spec: usual },
   { kind: 'StatefulSet', apiVersion: 'apps/v1', spec: (...args) => ({ serviceName: 'app', ...usual(...args) }) },
   { kind: 'DaemonSet', apiVersion: 'apps/v1', spec: usual },
@@ -69,56 +77,78 @@ const KINDS: readonly Kind[] = [
   },
 ];
 
-describe.each(DELIVERIES)('by %s', (delivery) => {
-  test.concurrent.each(KINDS)('a pod of a $kind', async ({ kind, apiVersion, isShort = false, spec }) => {
-    const name = `${kind}-${delivery}`.toLowerCase();
-    const labels = { app: name };
-    const template = {
-      metadata: { labels, annotations: ours({ delivery }) },
-      spec: {
-        terminationGracePeriodSeconds: 0,
-        ...(isShort && { restartPolicy: 'Never' }),
-        containers: [container('app', {}, isShort)],
-      },
-    };
-    await client.create({ apiVersion, kind, metadata: metadata(name), spec: spec(template, labels) });
-    if (kind === 'CronJob') await makeOverdue(name);
-    await recorded({ profile: profile.name, delivery: `${delivery}, ${kind}`, user: 'root' }, async () => {
-      const [pod] = await podsOf(client, { namespace: NAMESPACE, name }, 1);
-      await (isShort ? finishedPod : runningPod)(client, NAMESPACE, pod.metadata?.name ?? '');
-      await expectSeen(pod);
-      return SEEN;
-    });
-    await client.delete({ kind, namespace: NAMESPACE, name });
-  });
-
-  test.concurrent('an init container and a native sidecar that are named as targets', async () => {
-    const name = `targets-${delivery}`.toLowerCase();
-    const annotations = ours({ delivery, containers: 'migrate,sidecar,app' });
-    const spec = {
+async function expectInController(row: Row, { kind, apiVersion, isShort = false, spec }: Form): Promise<string> {
+  const namespace = namespaceOf(row.profile, LEVEL);
+  const name = `${row.delivery.name}-${kind}`.toLowerCase();
+  const labels = { app: name };
+  const template = {
+    metadata: { labels, annotations: ours({ delivery: row.delivery.name }) },
+    spec: {
       terminationGracePeriodSeconds: 0,
-      initContainers: [container('migrate', {}, true), container('sidecar', { restartPolicy: 'Always' })],
-      containers: [container('app')],
-    };
-    const { object } = await client.create<Pod>(podOf(NAMESPACE, name, { annotations, spec }));
-    await recorded(
-      { profile: profile.name, delivery: `${delivery}, init container and sidecar`, user: 'root' },
-      async () => {
-        await runningPod(client, NAMESPACE, name);
-        for (const one of ['migrate', 'sidecar', 'app']) await expectSeen(object, one);
-        return SEEN;
-      },
-    );
-    await client.delete({ kind: 'Pod', namespace: NAMESPACE, name });
-  });
-});
+      ...(isShort && { restartPolicy: 'Never' }),
+      containers: [container(row, 'app', {}, isShort)],
+    },
+  };
+  await client.create({ apiVersion, kind, metadata: { name, namespace }, spec: spec(template, labels) });
+  try {
+    if (kind === 'CronJob') await makeOverdue(namespace, name);
+    const [pod] = await podsOf(client, { namespace, name }, 1);
+    expect(recordOf(pod), 'the decision').toMatchObject({ decision: 'injected' });
+    await (isShort ? finishedPod : runningPod)(client, namespace, pod.metadata?.name ?? '');
+    return await expectSeen(row, pod);
+  } finally {
+    await client.delete({ kind, namespace, name });
+  }
+}
 
 /** An overdue CronJob runs at once, instead of at the end of the minute. */
-async function makeOverdue(name: string): Promise<void> {
+async function makeOverdue(namespace: string, name: string): Promise<void> {
   const lastScheduleTime = new Date(Date.now() - 120_000).toISOString().replace(/\.\d+/, '');
-  await client.patch(
-    { kind: 'CronJob', namespace: NAMESPACE, name },
-    { status: { lastScheduleTime } },
-    { subresource: 'status' },
-  );
+  await client.patch({ kind: 'CronJob', namespace, name }, { status: { lastScheduleTime } }, { subresource: 'status' });
 }
+
+async function expectInTargets(row: Row): Promise<string> {
+  const namespace = namespaceOf(row.profile, LEVEL);
+  const name = `targets-${row.delivery.name}`.toLowerCase();
+  const annotations = ours({ delivery: row.delivery.name, containers: 'migrate,sidecar,app' });
+  const spec = {
+    terminationGracePeriodSeconds: 0,
+    initContainers: [container(row, 'migrate', {}, true), container(row, 'sidecar', { restartPolicy: 'Always' })],
+    containers: [container(row, 'app')],
+  };
+  const { object } = await client.create<Pod>(podOf(namespace, name, { annotations, spec }));
+  expect(recordOf(object), 'the decision').toMatchObject({ decision: 'injected' });
+  try {
+    await runningPod(client, namespace, name);
+    const signs = await Promise.all(['migrate', 'sidecar', 'app'].map((one) => expectSeen(row, object, one)));
+    return [...new Set(signs)].join(', ');
+  } finally {
+    await client.delete({ kind: 'Pod', namespace, name });
+  }
+}
+
+interface Check {
+  readonly form: string;
+  readonly run: (row: Row) => Promise<string>;
+}
+
+const CHECKS: readonly Check[] = [
+  ...CONTROLLERS.map((form): Check => ({ form: form.kind, run: (row) => expectInController(row, form) })),
+  { form: 'init container and native sidecar', run: expectInTargets },
+];
+
+const all = rows.flatMap((row) =>
+  CHECKS.map((check) => ({ ...row, ...check, title: `${row.profile.name} by ${row.delivery.name}: ${check.form}` })),
+);
+// A prime, so that each day has every form.
+const selected = sampleOf(all, 29);
+
+describe('the agent is in pods of each form', () => {
+  test.concurrent.each(selected)('$title', async ({ profile, delivery, form, run }) => {
+    const common = { profile: profile.name, delivery: `${delivery.name}, ${form}`, user: '0' };
+    await recorded(common, async () => {
+      await prepareVolume(node, { profile, delivery });
+      return run({ profile, delivery });
+    });
+  });
+});

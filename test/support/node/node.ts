@@ -31,6 +31,8 @@ export interface Node {
   readonly addImage: (image: ImageOptions) => Promise<void>;
   /** Ends the kubelet by SIGKILL and starts it again. Containers keep running. */
   readonly restartKubelet: () => Promise<void>;
+  /** Starts a CSI driver whose inline volumes show the folder. Resolves when the kubelet knows it. */
+  readonly addCsiDriver: (name: string, folder: string) => Promise<void>;
   /** Runs a command in a container, as `kubectl exec` does. */
   readonly exec: (namespace: string, pod: string, container: string, command: readonly string[]) => Promise<string>;
   readonly kubectl: (args: readonly string[], input?: string) => Promise<string>;
@@ -77,6 +79,7 @@ export async function startNode({
       client,
       folder,
       addImage,
+      addCsiDriver: (name, shown) => startCsiDriver(place, name, shown),
       kubectl,
       exec: (namespace, pod, container, command) =>
         kubectl(['exec', '--namespace', namespace, pod, '--container', container, '--', ...command]),
@@ -197,6 +200,28 @@ async function startServices(place: Place): Promise<void> {
   await start(place, 'kube-proxy', nodeBinary('kube-proxy'), [`--config=${proxy}`]);
   const names = write(place, 'Corefile', corefile(kubeconfigPath));
   await start(place, 'coredns', nodeBinary('coredns/coredns'), ['-conf', names]);
+}
+
+async function startCsiDriver(place: Place, name: string, shown: string): Promise<void> {
+  const { client } = place.controlPlane;
+  await client.create({
+    apiVersion: 'storage.k8s.io/v1',
+    kind: 'CSIDriver',
+    metadata: { name },
+    spec: { attachRequired: false, podInfoOnMount: true, volumeLifecycleModes: ['Ephemeral'], fsGroupPolicy: 'None' },
+  });
+  const registry = join(place.dir, 'kubelet/plugins_registry');
+  const socket = join(place.dir, `${name}.sock`);
+  const process = await start(place, name, nodeBinary('csi-driver'), [registry, name, socket, shown]);
+  const isKnown = async (): Promise<boolean> => {
+    const node = await client.find<CsiNode>({ kind: 'CSINode', name: 'localhost' });
+    return node?.spec.drivers?.some((driver) => driver.name === name) === true;
+  };
+  await waitFor(`the CSI driver ${name}`, isKnown, { ...READY_WITHIN, hopeless: () => endOf(name, process) });
+}
+
+interface CsiNode {
+  readonly spec: { readonly drivers?: readonly { readonly name: string }[] };
 }
 
 interface NodeObject {

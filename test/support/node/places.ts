@@ -20,6 +20,7 @@ const FILES = [
   'kube-proxy',
   'coredns/coredns',
   'pause',
+  'csi-driver',
   'runc',
   'busybox',
   'nft/nft',
