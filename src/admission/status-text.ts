@@ -50,7 +50,7 @@ export function statusText(decision: Decision, pod: Pod, catalogue: Catalogue): 
 /** The kubelet compares a mirror pod with its file, and where another release decides, the record is its own. */
 const UNTOUCHED: ReadonlySet<ReasonCode> = new Set(['mirror-pod', 'other-revision']);
 
-const RECORDED: ReadonlySet<ReasonKind> = new Set(['problem', 'satisfied', 'unverified']);
+const RECORDED: ReadonlySet<ReasonKind> = new Set(['problem', 'suspension', 'satisfied', 'unverified']);
 
 function isRequiredOptOut({ notices }: Decision): boolean {
   return notices.some(({ code }) => code === 'required-opt-out');

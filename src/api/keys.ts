@@ -53,6 +53,8 @@ export const DISABLED = 'disabled';
 
 const STATUS = 'status';
 
+export const SUSPENDED = 'suspended';
+
 export const STATUS_ANNOTATION: string = key(STATUS);
 
 /** Key prefix of annotations that contain a file of an agent, which is mounted into the container. */
@@ -184,6 +186,16 @@ export const keyTable: readonly KeyRow[] = [
       'profile prefers it. Default: `off`, only if `delivery` names it or the profile has no other delivery.',
   },
   {
+    name: SUSPENDED,
+    as: 'annotation',
+    on: ['namespace'],
+    values: 'the reason in words, `"true"`, or `"false"`',
+    meaning:
+      'Stops injection in the namespace for as long as it is set (`agent-injector stop -n NAMESPACE` sets it): new pods start without the agent, with ' +
+      'a record and a warning. Running pods keep their agent. `suspended.PROFILE` stops one profile. Where an agent is required and `strictRequired` ' +
+      'is on, pods are refused.',
+  },
+  {
     name: STATUS,
     as: 'annotation',
     on: ['pod'],
@@ -191,6 +203,9 @@ export const keyTable: readonly KeyRow[] = [
     meaning: 'The decision for this pod, with its reason.',
   },
 ];
+
+/** The settings that can also be set for one profile, as `containers.PROFILE`. */
+export const SETTINGS_OF_PROFILES: readonly string[] = ['containers', SUSPENDED];
 
 export const settingNames: readonly string[] = keyTable.filter((row) => row.as === 'annotation').map((row) => row.name);
 

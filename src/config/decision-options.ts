@@ -20,6 +20,8 @@ export const sourceOfOption = {
   settableBy: 'file',
   configMapKeys: 'file',
   events: 'unused',
+  injection: 'file',
+  switch: 'cluster',
   checks: 'file',
   strictRequired: 'file',
   revision: 'file',

@@ -1,3 +1,4 @@
+import { INJECTION_MODES, type InjectionMode } from '../api/injection-switch.ts';
 import { isDnsLabel, isObjectName } from '../kubernetes/names.ts';
 import { POD_SECURITY_LEVELS, type PodSecurityLevel } from '../kubernetes/pod-security.ts';
 import type { Result } from '../lib/result.ts';
@@ -24,6 +25,8 @@ export interface ServerOptions {
   readonly settableBy?: SettableBy;
   readonly configMapKeys: boolean;
   readonly events: boolean;
+  readonly injection: InjectionMode;
+  readonly switch?: string;
   readonly checks: string;
   readonly strictRequired: boolean;
   readonly revision?: string;
@@ -52,6 +55,7 @@ export const defaultOptions: ServerOptions = {
   builtInProfiles: true,
   configMapKeys: false,
   events: false,
+  injection: 'on',
   checks: checkNames.join(','),
   strictRequired: false,
   auditInterval: '0',
@@ -138,6 +142,16 @@ export const optionRows: { readonly [name in OptionName]-?: OptionRow<NonNullabl
   events: {
     ...kinds.BOOLEAN,
     description: 'Write Events on the workloads whose pods were injected, or should have been.',
+  },
+  injection: {
+    ...kinds.oneOf('MODE', INJECTION_MODES),
+    description:
+      'Whether pods are injected. With off, none is, and required pods start without the agent unless strictRequired is on. With dry-run, decisions are only reported: in metrics, logs, warnings, audit annotations and Events.',
+  },
+  switch: {
+    ...kinds.SECRET,
+    description:
+      'ConfigMap that `agent-injector stop` writes. It is watched, need not exist, and applies in addition to `injection`: the stricter of both counts.',
   },
   checks: {
     ...kinds.subset('NAMES', 'claims, quotas, both separated by a comma, or none', checkNames),

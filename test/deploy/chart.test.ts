@@ -328,6 +328,8 @@ describe.skipIf(helm === undefined)('the chart', () => {
       'ClusterRole agent-injector: patch mutatingwebhookconfigurations agent-injector',
       'ClusterRole agent-injector: list mutatingwebhookconfigurations',
       'ClusterRole agent-injector-audit: list pods',
+      'Role agent-injector-switch: list configmaps agent-injector-switch',
+      'Role agent-injector-switch: watch configmaps agent-injector-switch',
       'Role agent-injector: get secrets agent-injector-tls',
       'Role agent-injector: update secrets agent-injector-tls',
     ]);
@@ -347,6 +349,18 @@ describe.skipIf(helm === undefined)('the chart', () => {
     expect(permissions(objects).filter((line) => ofChecks.includes(line))).toEqual(allowed);
   });
 
+  it.each([
+    ['off', 'off'],
+    ['dry-run', 'dry-run'],
+    // YAML reads off as false.
+    ['false', 'off'],
+  ])('tells the server not to inject: --set injection=%s', (given, setting) => {
+    expect(parse(serverConfiguration(render()))).not.toHaveProperty('injection');
+    const objects = render('default', { args: ['--set', `injection=${given}`] });
+    expect(parse(serverConfiguration(objects))).toHaveProperty('injection', setting);
+    expect(() => render('default', { args: ['--set', 'injection=of'] })).toThrow(/injection/);
+  });
+
   it('tells the server the Pod Security level of the cluster only if it is set', () => {
     expect(parse(serverConfiguration(render()))).not.toHaveProperty('podSecurityDefault');
     const objects = render('default', { args: ['--set', 'podSecurityDefault=baseline'] });
@@ -356,7 +370,7 @@ describe.skipIf(helm === undefined)('the chart', () => {
 
   it('lets the server read ConfigMaps only where their keys are asked for, by a role of its own', () => {
     const ofConfigMaps = (values: string) =>
-      permissions(render(values, { args: ['--no-hooks'] })).filter((line) => line.includes('configmaps'));
+      permissions(render(values, { args: ['--no-hooks'] })).filter((line) => /configmaps$/.test(line));
     expect(ofConfigMaps('default')).toEqual([]);
     expect(parse(serverConfiguration(render('default')))).not.toHaveProperty('configMapKeys');
     expect(ofConfigMaps('everything')).toEqual([
