@@ -4,7 +4,7 @@ import type { KubeClient } from '../cluster/client/types.ts';
 import { readOnce } from '../cluster/one-shot.ts';
 import { assumedClusterState } from '../config/catalogue.ts';
 import type { DecisionOptions } from '../config/decision-options.ts';
-import { checksIn } from '../config/options.ts';
+import { checksIn } from '../config/checks.ts';
 import { type ClusterState, unknownCluster } from '../kubernetes/cluster-state.ts';
 import { containersOf, type Pod } from '../kubernetes/pod.ts';
 import { parseVersion } from '../kubernetes/version.ts';

@@ -3,11 +3,8 @@ import { isDnsLabel, isObjectName } from '../kubernetes/names.ts';
 import { POD_SECURITY_LEVELS, type PodSecurityLevel } from '../kubernetes/pod-security.ts';
 import type { Result } from '../lib/result.ts';
 import { lockableNames, type SettableBy, type Tenancy } from '../profiles/tenancy/policy.ts';
+import { checkNames } from './checks.ts';
 import * as kinds from './value-kinds.ts';
-
-const checkNames = ['claims', 'quotas'] as const;
-
-type CheckName = (typeof checkNames)[number];
 
 const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
@@ -68,12 +65,6 @@ export const defaultOptions: ServerOptions = {
   drainSeconds: 10,
   logLevel: 'info',
 };
-
-/** The checks that are switched on. */
-export function checksIn({ checks }: Pick<ServerOptions, 'checks'>): ReadonlySet<CheckName> {
-  const names = checks.split(',');
-  return new Set(checkNames.filter((name) => names.includes(name)));
-}
 
 /** The default of an option, as it is written; undefined if it has none. */
 export function defaultText(name: OptionName): string | undefined {

@@ -62,11 +62,11 @@ async function injectsNext(namespace: string, number: number): Promise<boolean> 
 function startPods(namespace: string) {
   const made: Made[] = [];
   const failures: string[] = [];
-  let stopped = false;
+  const ending = new AbortController();
   const startedAt = performance.now();
   let begun = 0;
   const worker = async (): Promise<void> => {
-    while (!stopped) {
+    while (!ending.signal.aborted) {
       const number = begun++;
       const dueAt = startedAt + (number * 1000) / RATE;
       await new Promise((resolve) => setTimeout(resolve, Math.max(0, dueAt - performance.now())));
@@ -82,7 +82,7 @@ function startPods(namespace: string) {
   return {
     made: (): readonly Made[] => made,
     end: async (): Promise<readonly string[]> => {
-      stopped = true;
+      ending.abort();
       await Promise.all(all);
       return failures;
     },
@@ -110,13 +110,13 @@ test.each(['open', 'closed'])(
       pods.made().some(({ at, injected }) => injected && at > startedAt),
     );
     expect(await pods.end()).toEqual([]);
-    const while_ = pods.made().filter(({ at }) => at > stoppedAt && at < startedAt);
-    const late = while_.filter(({ at, injected }) => injected && at > stoppedAt + IN_FORCE_MS);
-    const last = Math.max(0, ...while_.filter(({ injected }) => injected).map(({ at }) => at - stoppedAt));
+    const between = pods.made().filter(({ at }) => at > stoppedAt && at < startedAt);
+    const late = between.filter(({ at, injected }) => injected && at > stoppedAt + IN_FORCE_MS);
+    const last = Math.max(0, ...between.filter(({ injected }) => injected).map(({ at }) => at - stoppedAt));
     console.log(
-      `${namespace}: ${while_.length} pods while stopped; the last with an agent began ${Math.round(last)} ms after stop had ended`,
+      `${namespace}: ${between.length} pods while stopped; the last with an agent began ${Math.round(last)} ms after stop had ended`,
     );
-    expect(while_.length).toBeGreaterThan(RATE);
+    expect(between.length).toBeGreaterThan(RATE);
     expect(late).toEqual([]);
   },
   60_000,

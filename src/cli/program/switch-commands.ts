@@ -22,7 +22,7 @@ function addStop(program: Command): void {
   withSwitchFlags(command)
     .option('--reason <TEXT>', 'Reason, which the warnings, records and Events of new pods contain.')
     .addOption(
-      new Option('--mode <MODE>', 'off, or dry-run: decide and report, but change no pod.')
+      new Option('--mode <MODE>', 'With dry-run, decide and report, but change no pod.')
         .choices(['off', 'dry-run'])
         .default('off'),
     )
