@@ -20,6 +20,7 @@ export const sourceOfOption = {
   settableBy: 'file',
   configMapKeys: 'file',
   events: 'unused',
+  podLabel: 'file',
   injection: 'file',
   switch: 'cluster',
   checks: 'file',

@@ -22,6 +22,7 @@ export interface ServerOptions {
   readonly settableBy?: SettableBy;
   readonly configMapKeys: boolean;
   readonly events: boolean;
+  readonly podLabel: boolean;
   readonly injection: InjectionMode;
   readonly switch?: string;
   readonly checks: string;
@@ -52,6 +53,7 @@ export const defaultOptions: ServerOptions = {
   builtInProfiles: true,
   configMapKeys: false,
   events: false,
+  podLabel: true,
   injection: 'on',
   checks: checkNames.join(','),
   strictRequired: false,
@@ -133,6 +135,10 @@ export const optionRows: { readonly [name in OptionName]-?: OptionRow<NonNullabl
   events: {
     ...kinds.BOOLEAN,
     description: 'Write Events on the workloads whose pods were injected, or should have been.',
+  },
+  podLabel: {
+    ...kinds.BOOLEAN,
+    description: 'Put the label agent-injector.io/injected on injected pods.',
   },
   injection: {
     ...kinds.oneOf('MODE', INJECTION_MODES),
@@ -234,14 +240,4 @@ export function parseOptions(
   if (invalid.length > 0) return { ok: false, error: new Set(invalid) };
   // Each value was parsed by the kind in its own row, whose type is the setting's.
   return { ok: true, value: { ...defaultOptions, ...(Object.fromEntries(parsed) as Partial<ServerOptions>) } };
-}
-
-/** `adminPort` → `admin-port`, the flag without its dashes. */
-export function flagOf(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-}
-
-/** `adminPort` → `AGENT_INJECTOR_ADMIN_PORT`. */
-export function variableOf(name: string): string {
-  return `AGENT_INJECTOR_${flagOf(name).replaceAll('-', '_').toUpperCase()}`;
 }

@@ -46,6 +46,8 @@ export interface Catalogue {
   readonly strictRequired?: boolean;
   /** The revision of the release: it serves the namespaces with this revision, or those without any. */
   readonly revision?: string;
+  /** False: injected pods get no label. */
+  readonly podLabel?: boolean;
   /** Whether the cluster injects at all; undefined: it does. */
   readonly injection?: InjectionSwitch;
   /** All names in annotations with our prefix that users may write: settings, and parameters of all profiles. */

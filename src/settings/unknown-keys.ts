@@ -1,5 +1,6 @@
 import {
   DISABLED,
+  INJECTED_LABEL,
   INJECTION_LABEL,
   keyTable,
   parseKey,
@@ -35,7 +36,7 @@ function unknownLabels(labels: Readonly<Record<string, string>>): readonly Reaso
     const value = labels[label] ?? '';
     const suggestion = misspelledKey(label);
     if (suggestion !== undefined) found.push({ code: 'unknown-label', label, value, expected: `use ${suggestion}` });
-    if (!label.startsWith(`${PREFIX}/`)) continue;
+    if (!label.startsWith(`${PREFIX}/`) || label === INJECTED_LABEL) continue;
     if (label !== INJECTION_LABEL) {
       const expected = label === REVISION_LABEL ? 'it belongs on the namespace' : 'settings must be annotations';
       found.push({ code: 'unknown-label', label, value, expected });

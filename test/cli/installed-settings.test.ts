@@ -78,6 +78,7 @@ const samples: { readonly [name in keyof DecisionOptions]-?: readonly [inFile: u
   checks: ['quotas', 'quotas'],
   strictRequired: [true, true],
   revision: ['canary', 'canary'],
+  podLabel: [false, false],
   injection: ['dry-run', 'dry-run'],
 };
 

@@ -16,7 +16,8 @@ import { ProfileDirectory } from '../../src/profile-sources/directory.ts';
 import { lockableNames } from '../../src/profiles/tenancy/policy.ts';
 import { configurationOf } from '../support/chart-values.ts';
 import { catalogue } from '../support/fixtures.ts';
-import { optionNames, variableOf } from '../../src/config/options.ts';
+import { variableOf } from '../../src/config/option-names.ts';
+import { optionNames } from '../../src/config/options.ts';
 import type { KubeObject } from '../support/client.ts';
 import {
   chart,

@@ -171,6 +171,9 @@ strictRequired: true
 podSecurityDefault: {{ . }}
 {{- end }}
 checks: {{ include "agent-injector.checks" . | quote }}
+{{- if not .Values.podLabel }}
+podLabel: false
+{{- end }}
 {{- $injection := get (dict "true" "on" "false" "off") (toString .Values.injection) | default .Values.injection }}
 {{- if ne $injection "on" }}
 injection: {{ $injection | quote }}
