@@ -60,7 +60,7 @@ const INJECTED = 'injected';
 /** Label of injected pods: the name of the profile, or `multiple`. Anyone can write it, so it is for selecting; the status is verified. */
 export const INJECTED_LABEL: string = key(INJECTED);
 
-/** Value of the label for a pod with several profiles. No profile has this name. */
+/** Value of the label for a pod with several profiles. */
 export const MULTIPLE = 'multiple';
 
 export const STATUS_ANNOTATION: string = key(STATUS);

@@ -52,6 +52,11 @@ describe('the label', () => {
     expect(admit(withLabels({ [INJECTED_LABEL]: 'x' }), namespace(), catalogue).decision.notices).toEqual([]);
   });
 
+  it('is reported where the label `injection` was meant', () => {
+    const meant = withLabels({ [INJECTED_LABEL]: 'disabled' });
+    expect(admit(meant, namespace(), catalogue).decision.notices).toMatchObject([{ code: 'unknown-label' }]);
+  });
+
   it('stays when the API server asks again, and follows a container that was added', () => {
     const once = admit(pod(), namespace(), two).pod;
     const late = { ...once, spec: { ...once.spec, containers: [...once.spec.containers, container('late')] } } as Pod;
