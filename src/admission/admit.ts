@@ -9,6 +9,7 @@ import type { Catalogue } from '../profiles/catalogue.ts';
 import type { Reason } from '../reasons/reason.ts';
 import { isRequired } from '../settings/required.ts';
 import { type Decision, notInjected, withoutInjection } from './decision.ts';
+import { isRehearsal, rehearsed } from './rehearsal.ts';
 import { type PatchedPod, patchPod, planDecision, statusFor } from './planned-decision.ts';
 import { fittingStatus } from './status-text.ts';
 
@@ -28,6 +29,10 @@ export function admit(
 
 /** Like `admit`, and traces the rules that are evaluated, except those of the second pass. */
 export function admitInContext(context: InjectionContext): Admission {
+  return rehearsed(context, decided(context));
+}
+
+function decided(context: InjectionContext): Admission {
   const planned = planDecision(context);
   const { decision } = planned;
   const patched = patchPod(context, planned);
@@ -60,6 +65,7 @@ export function statusOnly(
   context: Pick<InjectionContext, 'pod' | 'catalogue'>,
 ): Pick<Admission, 'operations' | 'pod'> {
   const { pod } = context;
+  if (isRehearsal(context.catalogue)) return { operations: [], pod };
   const operations: readonly Operation[] = patchFor(pod, EMPTY_PLAN, fittingStatus(pod, statusFor(decision, context)));
   return { operations, pod: operations.length === 0 ? pod : applyPatch(pod, operations) };
 }

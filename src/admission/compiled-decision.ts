@@ -2,6 +2,7 @@ import type { InjectionContext } from '../injection/context.ts';
 import { liftPlan } from '../injection/shape/lift.ts';
 import type { PodShape } from '../injection/shape/pod-shape.ts';
 import { type Admission, brokenByRepetition } from './admit.ts';
+import { rehearsed } from './rehearsal.ts';
 import { patchPod, type PlannedDecision, planDecision } from './planned-decision.ts';
 
 /**
@@ -34,5 +35,5 @@ export function admitCompiled(
 ): Admission | undefined {
   const { decision, plan, status } = compiled;
   const patched = patchPod(context, { plan: liftPlan(plan, shape, context.pod), status });
-  return patched.ok ? { decision, ...patched.value } : undefined;
+  return patched.ok ? rehearsed(context, { decision, ...patched.value }) : undefined;
 }

@@ -31,20 +31,27 @@ function withoutDetails(result: ContainerOutcome): ContainerResult {
 /** True for reasons that users are warned of: an agent was asked for and not injected. */
 export function isReported({ code }: Reason): boolean {
   const { kind } = reasonTable[code];
-  return kind === 'problem' || kind === 'failure';
+  return kind === 'problem' || kind === 'failure' || kind === 'suspension';
 }
 
 /** The kinds of reasons for which a required pod is admitted without an injection. */
-const ADMITTED: ReadonlySet<ReasonKind> = new Set(['exemption', 'satisfied']);
+const ADMITTED: ReadonlySet<ReasonKind> = new Set(['exemption', 'suspension', 'satisfied']);
 
-/** A decision not to inject: a pod that requires injection is refused unless it is exempt or has the agent. Everything else skips the pod. */
+function isAdmitted(reason: Reason): boolean {
+  return ADMITTED.has(reasonTable[reason.code].kind) && !(reason.code === 'suspended' && reason.strict);
+}
+
+/**
+ * A decision not to inject: a pod that requires injection is refused unless it is exempt, has the agent, or injection is stopped. Everything else
+ * skips the pod.
+ */
 export function notInjected(
   reason: Reason,
   required: boolean,
   facts: { readonly containers?: readonly ContainerOutcome[]; readonly notices?: readonly Reason[] } = {},
 ): Decision {
   const { containers = [], notices = [] } = facts;
-  if (required && !ADMITTED.has(reasonTable[reason.code].kind))
+  if (required && !isAdmitted(reason))
     return { outcome: 'refused', reason, containers: containers.map(withoutInjection(reason)), notices };
   const optOut: readonly Reason[] =
     required && reason.code === 'opted-out' ? [{ code: 'required-opt-out', by: reason.by }] : [];
@@ -61,11 +68,11 @@ export function withoutInjection(reason: Reason): (outcome: ContainerOutcome) =>
 
 /**
  * The reason that refuses a required pod although an agent can be injected into one of its containers: every container and profile that is
- * selected must get the agent or have it. A profile that applies to no container is not selected.
+ * selected must get the agent or have it, unless it is stopped. A profile that applies to no container is not selected.
  */
 export function missingAgent(containers: readonly ContainerOutcome[]): Reason | undefined {
   const reasons = containers.flatMap((container) => (container.outcome === 'skipped' ? [container.reason] : []));
-  return reasons.find(({ code }) => code !== 'no-target-container' && reasonTable[code].kind !== 'satisfied');
+  return reasons.find((reason) => reason.code !== 'no-target-container' && !isAdmitted(reason));
 }
 
 /**
@@ -75,5 +82,11 @@ export function missingAgent(containers: readonly ContainerOutcome[]): Reason | 
 export function primaryReason(containers: readonly ContainerOutcome[]): Reason {
   const reasons = containers.flatMap((container) => (container.outcome === 'skipped' ? [container.reason] : []));
   const first = (kind: ReasonKind): Reason | undefined => reasons.find(({ code }) => reasonTable[code].kind === kind);
-  return first('satisfied') ?? first('unverified') ?? first('problem') ?? reasons[0] ?? { code: 'no-profile' };
+  return (
+    first('satisfied') ??
+    first('unverified') ??
+    first('problem') ??
+    first('suspension') ??
+    reasons[0] ?? { code: 'no-profile' }
+  );
 }

@@ -51,20 +51,24 @@ export function noticeEventMessage(notice: Reason): EventMessage {
   return warning('AgentNotice', notice, '');
 }
 
+/** The agents, their containers and deliveries: `jennifer-dotnet@3f9c1a2b into web by image`. */
+export function injectionText(containers: DecisionSummary['containers']): string {
+  return containers
+    .filter((outcome) => outcome.outcome === 'injected')
+    .slice(0, MAX_CONTAINERS)
+    .map(({ container, profile, hash, delivery }) => `${profile}@${hash} into ${oneLine(container, 63)} by ${delivery}`)
+    .join(', ');
+}
+
 function injectionMessage({ containers }: DecisionSummary): EventMessage {
   const injected = containers.filter((outcome) => outcome.outcome === 'injected');
-  const parts = injected
-    .slice(0, MAX_CONTAINERS)
-    .map(
-      ({ container, profile, hash, delivery }) => `${profile}@${hash} into ${oneLine(container, 63)} by ${delivery}`,
-    );
   return {
     type: 'Normal',
     reason: 'AgentInjected',
     code: '',
     profile: [...new Set(injected.map(({ profile, hash }) => `${profile}@${hash}`))].join(),
     // Written after the answer: the API server may still refuse the pod.
-    message: oneLine(`decided to inject ${parts.join(', ')}`, MAX_MESSAGE_LENGTH),
+    message: oneLine(`decided to inject ${injectionText(containers)}`, MAX_MESSAGE_LENGTH),
   };
 }
 

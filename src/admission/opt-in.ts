@@ -13,6 +13,7 @@ import type { Reason } from '../reasons/reason.ts';
 import { intendedLabel } from '../settings/misspelled-keys.ts';
 import { isRequired, isStrict } from '../settings/required.ts';
 import { resolveSetting, wantsInjection } from '../settings/resolve.ts';
+import { suspensionOf } from '../settings/suspension.ts';
 import { MAX_NOTICES } from '../settings/unknown-keys.ts';
 
 export function isOptedIn({ labels }: Namespace): boolean {
@@ -86,6 +87,11 @@ const rules: readonly Rule<InjectionContext>[] = [
       if (source.from !== 'pod' && labelsOf(context.pod)[INJECTION_LABEL] === REQUIRED) return undefined;
       return { code: 'opted-out', by: sourceText(source) };
     },
+  },
+  {
+    name: 'suspended',
+    holds: 'injection is not suspended for the cluster or the namespace',
+    evaluate: suspensionOf,
   },
   {
     name: 'namespace-values',

@@ -1,6 +1,5 @@
-import type { InjectedStatus } from '../api/status-annotation.ts';
+import { type InjectedStatus, namesIn } from '../api/status-annotation.ts';
 import { annotationsOf, type Container, containersOf, type Pod } from '../kubernetes/pod.ts';
-import { splitList } from '../lib/text.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import { profileHash } from '../profiles/fingerprint.ts';
 import type { Profile } from '../profiles/profile.ts';
@@ -77,10 +76,4 @@ function missingParts(container: Container, status: InjectedStatus, profile: Pro
   const mounted = new Set((container.volumeMounts ?? []).map(({ mountPath }) => mountPath));
   const mount = profile.mounts.find(({ path }) => !mounted.has(path));
   return mount && `container ${container.name} has no mount at ${mount.path}`;
-}
-
-/** The last name of a list that was cut is left out. */
-function namesIn(list: string | undefined): readonly string[] {
-  const names = splitList(list ?? '');
-  return list?.endsWith('…') ? names.slice(0, -1) : names;
 }

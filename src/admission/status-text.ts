@@ -6,6 +6,7 @@ import {
   MAX_TEXT_LENGTH,
   MAX_CONTAINERS,
   MAX_PATHS,
+  namesIn,
   readStatus,
   type StatusRecord,
 } from '../api/status-annotation.ts';
@@ -50,7 +51,7 @@ export function statusText(decision: Decision, pod: Pod, catalogue: Catalogue): 
 /** The kubelet compares a mirror pod with its file, and where another release decides, the record is its own. */
 const UNTOUCHED: ReadonlySet<ReasonCode> = new Set(['mirror-pod', 'other-revision']);
 
-const RECORDED: ReadonlySet<ReasonKind> = new Set(['problem', 'satisfied', 'unverified']);
+const RECORDED: ReadonlySet<ReasonKind> = new Set(['problem', 'suspension', 'satisfied', 'unverified']);
 
 function isRequiredOptOut({ notices }: Decision): boolean {
   return notices.some(({ code }) => code === 'required-opt-out');
@@ -105,14 +106,14 @@ function withoutDetail(status: ContainerStatus): ContainerStatus {
   if (!isInjected(status)) return status;
   const { container, profile, hash, delivery, env, changed, mounts } = status;
   // Enough to tell that the pod has the agent.
-  const [variable = ''] = (env ?? changed ?? '').split(',', 1);
+  const [variable] = namesIn(env ?? changed);
   const [mount] = Object.entries(mounts ?? {});
   return {
     container,
     profile,
     hash,
     delivery,
-    ...listed(env === undefined ? 'changed' : 'env', variable === '' ? [] : [variable]),
+    ...listed(env === undefined ? 'changed' : 'env', variable === undefined ? [] : [variable]),
     ...mapped('mounts', mount ? [mount] : []),
   };
 }
@@ -145,21 +146,27 @@ function injectedStatus(container: string, result: Extract<ContainerOutcome, { o
     ...mapped('mounts', [...additions.mounts].slice(0, MAX_PATHS)),
     ...(initContainer !== undefined && { init: initContainer }),
     ...listed('annotations', additions.annotations),
-    ...mapped('from', [...parametersBySource(parameters)]),
+    ...sources(parameters),
   };
 }
 
-function parametersBySource(parameters: Parameters): ReadonlyMap<string, string> {
-  const names = new Map<string, string>();
-  for (const [name, { source }] of parameters) {
-    const before = names.get(source.from);
-    names.set(source.from, before === undefined ? name : `${before},${name}`);
-  }
-  return names;
+function sources(parameters: Parameters): Pick<InjectedStatus, 'from'> {
+  const names = new Map<string, string[]>();
+  for (const [name, { source }] of parameters) names.set(source.from, [...(names.get(source.from) ?? []), name]);
+  return names.size === 0
+    ? {}
+    : { from: Object.fromEntries([...names].map(([from, list]) => [from, fittingNames(list)] as const)) };
 }
 
-function listed(name: string, values: readonly string[]): Readonly<Record<string, string>> {
-  return values.length === 0 ? {} : { [name]: oneLine(values.join(), MAX_TEXT_LENGTH) };
+function listed(name: string, values: readonly string[]): Readonly<Record<string, readonly string[]>> {
+  return values.length === 0 ? {} : { [name]: fittingNames(values) };
+}
+
+/** The first names that fit; `…` says that more are left out. */
+function fittingNames(names: readonly string[]): readonly string[] {
+  let room = MAX_TEXT_LENGTH - 2;
+  const fitting = names.map((name) => oneLine(name, MAX_TEXT_LENGTH)).filter((name) => (room -= name.length + 1) >= 0);
+  return fitting.length === names.length ? fitting : [...fitting, '…'];
 }
 
 function mapped(

@@ -53,6 +53,16 @@ export const DISABLED = 'disabled';
 
 const STATUS = 'status';
 
+export const SUSPENDED = 'suspended';
+
+const INJECTED = 'injected';
+
+/** Label of injected pods: the name of the profile, or `multiple`. Anyone can write it, so it is for selecting; the status is verified. */
+export const INJECTED_LABEL: string = key(INJECTED);
+
+/** Value of the label for a pod with several profiles. */
+export const MULTIPLE = 'multiple';
+
 export const STATUS_ANNOTATION: string = key(STATUS);
 
 /** Key prefix of annotations that contain a file of an agent, which is mounted into the container. */
@@ -185,6 +195,25 @@ export const keyTable: readonly KeyRow[] = [
       'the nodes are not known.',
   },
   {
+    name: SUSPENDED,
+    as: 'annotation',
+    on: ['namespace'],
+    values: 'the reason in words, `"true"`, or `"false"`',
+    meaning:
+      'Stops injection in the namespace for as long as it is set (`agent-injector stop -n NAMESPACE` sets it): new pods start without the agent, with ' +
+      'a record and a warning. Running pods keep their agent. `suspended.PROFILE` stops one profile. Where an agent is required and `strictRequired` ' +
+      'is on, pods are refused.',
+  },
+  {
+    name: INJECTED,
+    as: 'label',
+    on: ['pod'],
+    values: 'the name of a profile, or `multiple`; written by agent-injector',
+    meaning:
+      'The agent that was injected, for `kubectl get pods -L agent-injector.io/injected` and selectors. `podLabel: false` leaves it out. Anyone can ' +
+      'write it: `audit` relies on the status.',
+  },
+  {
     name: STATUS,
     as: 'annotation',
     on: ['pod'],
@@ -192,6 +221,9 @@ export const keyTable: readonly KeyRow[] = [
     meaning: 'The decision for this pod, with its reason.',
   },
 ];
+
+/** The settings that can also be set for one profile, as `containers.PROFILE`. */
+export const SETTINGS_OF_PROFILES: readonly string[] = ['containers', SUSPENDED];
 
 export const settingNames: readonly string[] = keyTable.filter((row) => row.as === 'annotation').map((row) => row.name);
 

@@ -1,8 +1,12 @@
 import { annotationsOf, type Pod } from '../kubernetes/pod.ts';
 import { isObject, type Json, type JsonObject } from '../lib/json.ts';
+import { splitList } from '../lib/text.ts';
 import { STATUS_ANNOTATION } from './keys.ts';
 
-/** Status of an injected container. Part of every answer, so it is short: lists are comma-separated names, and empty ones are omitted. */
+/** Names in a record. Earlier versions wrote them comma-separated. A last name that ends with `…` says that some are left out. */
+export type NameList = string | readonly string[];
+
+/** Status of an injected container. Part of every answer, so it is short: empty lists are omitted. */
 export interface InjectedStatus extends JsonObject {
   readonly container: string;
   readonly profile: string;
@@ -10,14 +14,14 @@ export interface InjectedStatus extends JsonObject {
   readonly hash: string;
   readonly delivery: string;
   readonly why?: string;
-  readonly env?: string;
-  readonly changed?: string;
+  readonly env?: NameList;
+  readonly changed?: NameList;
   /** Maps paths in the container to the volumes mounted there. */
   readonly mounts?: Readonly<Record<string, string>>;
   readonly init?: string;
-  readonly annotations?: string;
+  readonly annotations?: NameList;
   /** Maps `container`, `pod`, `namespace`, `cluster` or `profile` to the parameters whose values come from there. */
-  readonly from?: Readonly<Record<string, string>>;
+  readonly from?: Readonly<Record<string, NameList>>;
 }
 
 interface SkippedStatus extends JsonObject {
@@ -44,6 +48,17 @@ export const MAX_CONTAINERS = 20;
 export const MAX_TEXT_LENGTH = 1000;
 
 export const MAX_PATHS = 30;
+
+/** The names of a list, without the last one if it is cut. */
+export function namesIn(list: NameList | undefined): readonly string[] {
+  const names = typeof list === 'string' ? splitList(list) : (list ?? []);
+  return isCut(list) ? names.slice(0, -1) : names;
+}
+
+/** True if some names are left out. */
+export function isCut(list: NameList | undefined): boolean {
+  return (typeof list === 'string' ? list : (list?.at(-1) ?? '')).endsWith('…');
+}
 
 export function isInjected(status: ContainerStatus): status is InjectedStatus {
   return 'delivery' in status;
@@ -87,6 +102,15 @@ function isText(value: Json | undefined): value is string {
 const isTextMap: Check = (value) =>
   isObject(value) && Object.keys(value).length <= MAX_PATHS && Object.entries(value).flat().every(isText);
 
+const isNameList: Check = (value) =>
+  isText(value) ||
+  (Array.isArray(value) && value.length <= MAX_TEXT_LENGTH && isText(value.join()) && value.every(isText));
+
+const isNameListMap: Check = (value) =>
+  isObject(value) &&
+  Object.keys(value).length <= MAX_PATHS &&
+  Object.entries(value).every(([name, list]) => isText(name) && isNameList(list));
+
 // A status with any other field was not written by agent-injector.
 const fields: Readonly<Record<string, Check>> = {
   container: isText,
@@ -95,12 +119,12 @@ const fields: Readonly<Record<string, Check>> = {
   hash: (value) => typeof value === 'string' && /^[0-9a-f]{8}$/.test(value),
   delivery: (value) => typeof value === 'string' && /^[A-Za-z0-9-]{1,63}$/.test(value),
   why: isText,
-  env: isText,
-  changed: isText,
+  env: isNameList,
+  changed: isNameList,
   mounts: isTextMap,
   init: isText,
-  annotations: isText,
-  from: isTextMap,
+  annotations: isNameList,
+  from: isNameListMap,
 };
 
 function isStatus(value: Json): value is ContainerStatus {

@@ -6,9 +6,11 @@ import { revisionOf, servesNamespace } from '../diagnostics/overlapping-releases
 import { type LabelledNamespace, ownEntries } from '../diagnostics/webhook-match.ts';
 import { isObject, type JsonObject, objectIn, objectsIn, textIn } from '../lib/json.ts';
 import { readSingle } from '../manifests/yaml.ts';
+import { readSwitch, type SwitchState, switchOf } from '../api/injection-switch.ts';
+import type { ObjectName } from '../cluster/switch-store.ts';
 import { type OfflineInputs, type OfflineOptions, withOptions } from '../config/catalogue.ts';
 import { type DecisionOptions, decisionOptionsIn } from '../config/decision-options.ts';
-import { type Catalogue, withDefaults } from '../profiles/catalogue.ts';
+import { type Catalogue, withDefaults, withSwitch } from '../profiles/catalogue.ts';
 import { problemsOfDefaults, readDefaults } from '../settings/validate-defaults.ts';
 
 /** The key under which the chart puts the server's configuration file. */
@@ -83,7 +85,33 @@ export async function installedSettings(
   const entries = Object.entries(defaults.value);
   const restricted = withOptions(catalogue, options);
   if (problemsOfDefaults(restricted, entries).length > 0) return undefined;
-  return { catalogue: withDefaults(restricted, entries), options, from };
+  const state = await readSwitchState(client, configuration);
+  return { catalogue: withSwitch(withDefaults(restricted, entries), state), options, from };
+}
+
+/** The state of the switch of an installed server, where it may be read. */
+async function readSwitchState(client: KubeClient, configuration: JsonObject): Promise<SwitchState | undefined> {
+  const service = serviceOf(configuration);
+  if (!service) return undefined;
+  const { namespace, name } = switchOf(service);
+  const answer = await readOnce(client, `/api/v1/namespaces/${namespace}/configmaps/${name}`);
+  return answer.kind === 'ok' ? readSwitch(objectIn(answer.body, 'data'), `ConfigMap ${namespace}/${name}`) : undefined;
+}
+
+/** The options of an installed server on which its decisions depend; undefined if they cannot be read. Never throws. */
+export async function installedOptions(
+  client: KubeClient,
+  configuration: JsonObject,
+): Promise<DecisionOptions | undefined> {
+  const found = await readInstalledFile(client, configuration);
+  return found && decisionOptionsIn(found.content);
+}
+
+/** The Service of an installed server, which its webhook entries name. */
+export function serviceOf(configuration: JsonObject): ObjectName | undefined {
+  const services = ownEntries(configuration).map((entry) => objectIn(objectIn(entry, 'clientConfig'), 'service'));
+  const service = services.find((one) => textIn(one, 'name') !== '');
+  return service && { namespace: textIn(service, 'namespace'), name: textIn(service, 'name') };
 }
 
 /** The webhook entries name the server's Service, and the ConfigMap of the same name contains its configuration file. */
@@ -91,10 +119,9 @@ async function readInstalledFile(
   client: KubeClient,
   configuration: JsonObject,
 ): Promise<{ readonly content: JsonObject; readonly from: string } | undefined> {
-  const services = ownEntries(configuration).map((entry) => objectIn(objectIn(entry, 'clientConfig'), 'service'));
-  const service = services.find((one) => textIn(one, 'name') !== '');
+  const service = serviceOf(configuration);
   if (!service) return undefined;
-  const [namespace, name] = [textIn(service, 'namespace'), textIn(service, 'name')];
+  const { namespace, name } = service;
   const answer = await readOnce(client, `/api/v1/namespaces/${namespace}/configmaps/${name}`);
   const text = answer.kind === 'ok' ? objectIn(answer.body, 'data')[FILE] : undefined;
   const document = typeof text === 'string' ? readSingle(text) : undefined;

@@ -6,7 +6,7 @@ import type { KubeClient } from '../cluster/client/types.ts';
 import { readAll, readOnce } from '../cluster/one-shot.ts';
 import { assumedClusterState } from '../config/catalogue.ts';
 import type { DecisionOptions } from '../config/decision-options.ts';
-import { type CheckName, checksIn } from '../config/options.ts';
+import { type CheckName, checksIn } from '../config/checks.ts';
 import { type ClusterState, unknownCluster } from '../kubernetes/cluster-state.ts';
 import { containersOf, type Pod } from '../kubernetes/pod.ts';
 import { parseVersion } from '../kubernetes/version.ts';

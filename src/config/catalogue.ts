@@ -111,11 +111,15 @@ function problemsIn(catalogue: Catalogue, defaults: Config['defaults']): readonl
 
 /** Applies the options that say what a catalogue allows, and where. */
 export function withOptions(catalogue: Catalogue, options: DecisionOptions): Catalogue {
-  const { strictRequired, revision } = options;
+  const { strictRequired, revision, injection, podLabel } = options;
   return {
     ...withTenancy(catalogue, tenancyOf(options)),
     strictRequired,
+    ...(!podLabel && { podLabel }),
     ...(revision !== undefined && { revision }),
+    ...(injection !== 'on' && {
+      injection: { mode: injection, by: 'the setting injection', why: '', profiles: new Map() },
+    }),
   };
 }
 

@@ -9,15 +9,8 @@ import { errorMessage } from '../lib/error-message.ts';
 import type { Result } from '../lib/result.ts';
 import { readSingle } from '../manifests/yaml.ts';
 import { readDefaults } from '../settings/validate-defaults.ts';
-import {
-  flagOf,
-  parseOptions,
-  type OptionName,
-  optionNames,
-  optionRows,
-  type ServerOptions,
-  variableOf,
-} from './options.ts';
+import { flagOf, variableOf } from './option-names.ts';
+import { parseOptions, type OptionName, optionNames, optionRows, type ServerOptions } from './options.ts';
 import { millisecondsOf, type RawValue } from './value-kinds.ts';
 
 export interface Config extends ServerOptions {

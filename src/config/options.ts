@@ -1,12 +1,10 @@
+import { INJECTION_MODES, type InjectionMode } from '../api/injection-switch.ts';
 import { isDnsLabel, isObjectName } from '../kubernetes/names.ts';
 import { POD_SECURITY_LEVELS, type PodSecurityLevel } from '../kubernetes/pod-security.ts';
 import type { Result } from '../lib/result.ts';
 import { lockableNames, type SettableBy, type Tenancy } from '../profiles/tenancy/policy.ts';
+import { checkNames } from './checks.ts';
 import * as kinds from './value-kinds.ts';
-
-const checkNames = ['claims', 'volumes', 'quotas', 'nodes'] as const;
-
-export type CheckName = (typeof checkNames)[number];
 
 const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
@@ -24,6 +22,9 @@ export interface ServerOptions {
   readonly settableBy?: SettableBy;
   readonly configMapKeys: boolean;
   readonly events: boolean;
+  readonly podLabel: boolean;
+  readonly injection: InjectionMode;
+  readonly switch?: string;
   readonly checks: string;
   readonly strictRequired: boolean;
   readonly revision?: string;
@@ -52,6 +53,8 @@ export const defaultOptions: ServerOptions = {
   builtInProfiles: true,
   configMapKeys: false,
   events: false,
+  podLabel: true,
+  injection: 'on',
   checks: checkNames.join(','),
   strictRequired: false,
   auditInterval: '0',
@@ -64,12 +67,6 @@ export const defaultOptions: ServerOptions = {
   drainSeconds: 10,
   logLevel: 'info',
 };
-
-/** The checks that are switched on. */
-export function checksIn({ checks }: Pick<ServerOptions, 'checks'>): ReadonlySet<CheckName> {
-  const names = checks.split(',');
-  return new Set(checkNames.filter((name) => names.includes(name)));
-}
 
 /** The default of an option, as it is written; undefined if it has none. */
 export function defaultText(name: OptionName): string | undefined {
@@ -138,6 +135,20 @@ export const optionRows: { readonly [name in OptionName]-?: OptionRow<NonNullabl
   events: {
     ...kinds.BOOLEAN,
     description: 'Write Events on the workloads whose pods were injected, or should have been.',
+  },
+  podLabel: {
+    ...kinds.BOOLEAN,
+    description: 'Put the label agent-injector.io/injected on injected pods.',
+  },
+  injection: {
+    ...kinds.oneOf('MODE', INJECTION_MODES),
+    description:
+      'Whether pods are injected. With off, none is, and required pods start without the agent unless strictRequired is on. With dry-run, decisions are only reported: in metrics, logs, warnings, audit annotations and Events.',
+  },
+  switch: {
+    ...kinds.SECRET,
+    description:
+      'ConfigMap that `agent-injector stop` writes. It is watched, need not exist, and applies in addition to `injection`: the stricter of both counts.',
   },
   checks: {
     ...kinds.subset('NAMES', `any of ${checkNames.join(', ')}, separated by commas, or none`, checkNames),
@@ -229,14 +240,4 @@ export function parseOptions(
   if (invalid.length > 0) return { ok: false, error: new Set(invalid) };
   // Each value was parsed by the kind in its own row, whose type is the setting's.
   return { ok: true, value: { ...defaultOptions, ...(Object.fromEntries(parsed) as Partial<ServerOptions>) } };
-}
-
-/** `adminPort` → `admin-port`, the flag without its dashes. */
-export function flagOf(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-}
-
-/** `adminPort` → `AGENT_INJECTOR_ADMIN_PORT`. */
-export function variableOf(name: string): string {
-  return `AGENT_INJECTOR_${flagOf(name).replaceAll('-', '_').toUpperCase()}`;
 }

@@ -141,7 +141,14 @@ function profilesIn(sources: SettingSources): readonly Profile[] {
 }
 
 export function undecided(reason: Reason): Explanation {
-  const nothing = { containers: [], initContainers: [], volumes: [], annotations: [], imagePullSecrets: [] };
+  const nothing = {
+    containers: [],
+    initContainers: [],
+    volumes: [],
+    annotations: [],
+    labels: [],
+    imagePullSecrets: [],
+  };
   const rest = { containers: [], notices: [], path: [], deliveries: [], settings: [], changes: nothing };
   return { outcome: 'skipped', reason: reasonText(reason), ...rest };
 }

@@ -3,6 +3,7 @@ import {
   type Container,
   containersOf,
   type EnvVar,
+  labelsOf,
   type Pod,
   type Volume,
   type VolumeMount,
@@ -27,6 +28,7 @@ export interface PodChanges {
   readonly initContainers: readonly Container[];
   readonly volumes: readonly Volume[];
   readonly annotations: readonly { readonly name: string; readonly before?: string; readonly after: string }[];
+  readonly labels: PodChanges['annotations'];
   readonly imagePullSecrets: readonly string[];
 }
 
@@ -39,7 +41,8 @@ export function podChanges(before: Pod, after: Pod): PodChanges {
     containers: containersOf(after).flatMap((container) => changedContainer(known.get(container.name), container)),
     initContainers: (after.spec.initContainers ?? []).filter(({ name }) => !known.has(name)),
     volumes: (after.spec.volumes ?? []).filter(({ name }) => !volumes.has(name)),
-    annotations: changedAnnotations(annotationsOf(before), annotationsOf(after)),
+    annotations: changedTexts(annotationsOf(before), annotationsOf(after)),
+    labels: changedTexts(labelsOf(before), labelsOf(after)),
     imagePullSecrets: secretsOf(after).filter((name) => !secrets.includes(name)),
   };
 }
@@ -66,7 +69,7 @@ function changedVariables(before: readonly EnvVar[], after: readonly EnvVar[]): 
   return changes;
 }
 
-function changedAnnotations(
+function changedTexts(
   before: Readonly<Record<string, string>>,
   after: Readonly<Record<string, string>>,
 ): PodChanges['annotations'] {

@@ -9,6 +9,7 @@ import type { Reason, Setting } from '../reasons/reason.ts';
 import { isRequired } from '../settings/required.ts';
 import { invalidSetting, type SettingSources, resolveSetting } from '../settings/resolve.ts';
 import { settingValues } from '../settings/setting-values.ts';
+import { suspensionOfProfile } from '../settings/suspension.ts';
 import { firstReason, type Rule } from './rule.ts';
 import type { InjectionContext } from './context.ts';
 import { tracer } from './trace.ts';
@@ -28,6 +29,11 @@ const rules: readonly Rule<Candidate>[] = [
       const by = profileForbiddenBy(catalogue, name);
       return by && { code: 'profile-not-allowed', profile: name, namespace: namespace.name, by };
     },
+  },
+  {
+    name: 'suspended',
+    holds: 'the profile is not suspended',
+    evaluate: ({ sources, profile: { name } }) => suspensionOfProfile(sources, name),
   },
   {
     name: 'settings',

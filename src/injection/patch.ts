@@ -1,5 +1,5 @@
 import jsonpatch from 'fast-json-patch';
-import { STATUS_ANNOTATION } from '../api/keys.ts';
+import { INJECTED_LABEL, STATUS_ANNOTATION } from '../api/keys.ts';
 import { annotationsOf, type Container, type EnvVar, type Pod } from '../kubernetes/pod.ts';
 import { EVICTION_ANNOTATION, withEvictable } from '../kubernetes/safe-to-evict.ts';
 import { type Operation, pointer } from '../lib/json-patch.ts';
@@ -20,7 +20,11 @@ function mutableCopy(pod: Pod): Pod {
   return {
     ...pod,
     ...(metadata && {
-      metadata: { ...metadata, ...(metadata.annotations && { annotations: { ...metadata.annotations } }) },
+      metadata: {
+        ...metadata,
+        ...(metadata.annotations && { annotations: { ...metadata.annotations } }),
+        ...(metadata.labels && { labels: { ...metadata.labels } }),
+      },
     }),
     spec: {
       ...spec,
@@ -48,7 +52,7 @@ function withCopiedLists(container: Container): Container {
 export function patchFor(pod: Pod, plan: Plan, status: string | undefined): readonly Operation[] {
   const secrets = plan.pullSecrets.filter((name) => !namesOf(pod.spec['imagePullSecrets']).includes(name));
   return [
-    ...annotate(pod, plan, status),
+    ...changeMetadata(pod, plan, status),
     ...append(
       '/spec/imagePullSecrets',
       listOf(pod.spec['imagePullSecrets']),
@@ -119,21 +123,46 @@ function namesOf(value: Json | undefined): readonly unknown[] {
   return (listOf(value) ?? []).map((element) => (isObject(element) ? element['name'] : undefined));
 }
 
-function annotate(pod: Pod, plan: Plan, status: string | undefined): readonly Operation[] {
-  const existing = annotationsOf(pod);
-  const evictable = withEvictable(existing[EVICTION_ANNOTATION], plan.evictable);
-  const changed = Object.entries({
+/** Annotations first, then the label: of a pod without metadata, one operation adds both. */
+function changeMetadata(pod: Pod, plan: Plan, status: string | undefined): readonly Operation[] {
+  const annotations = changedAnnotations(pod, plan, status);
+  const labels = plan.label === undefined ? {} : { [INJECTED_LABEL]: plan.label };
+  const { metadata } = pod;
+  if (metadata)
+    return [
+      ...changeMap('annotations', metadata.annotations, annotations),
+      ...changeMap('labels', metadata.labels, labels),
+    ];
+  const value = { ...(hasKeys(annotations) && { annotations }), ...(hasKeys(labels) && { labels }) };
+  return hasKeys(value) ? [{ op: 'add', path: '/metadata', value }] : [];
+}
+
+type Texts = Readonly<Record<string, string>>;
+
+function changedAnnotations(pod: Pod, plan: Plan, status: string | undefined): Texts {
+  const evictable = withEvictable(annotationsOf(pod)[EVICTION_ANNOTATION], plan.evictable);
+  return {
     ...Object.fromEntries(plan.annotations),
     ...(status !== undefined && { [STATUS_ANNOTATION]: status }),
     ...(evictable !== undefined && { [EVICTION_ANNOTATION]: evictable }),
-  }).filter(([name, value]) => existing[name] !== value);
+  };
+}
+
+function changeMap(
+  field: 'annotations' | 'labels',
+  existing: Texts | null | undefined,
+  texts: Texts,
+): readonly Operation[] {
+  const changed = Object.entries(texts).filter(([name, value]) => existing?.[name] !== value);
   if (changed.length === 0) return [];
-  const annotations = Object.fromEntries(changed);
-  if (!pod.metadata) return [{ op: 'add', path: '/metadata', value: { annotations } }];
-  if (!pod.metadata.annotations) return [{ op: 'add', path: '/metadata/annotations', value: annotations }];
+  if (!existing) return [{ op: 'add', path: pointer('metadata', field), value: Object.fromEntries(changed) }];
   return changed.map(([name, value]) => ({
     op: existing[name] === undefined ? 'add' : 'replace',
-    path: pointer('metadata', 'annotations', name),
+    path: pointer('metadata', field, name),
     value,
   }));
+}
+
+function hasKeys(object: object): boolean {
+  return Object.keys(object).length > 0;
 }

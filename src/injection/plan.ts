@@ -1,3 +1,4 @@
+import { MULTIPLE } from '../api/keys.ts';
 import { annotationsOf, containersOf, type Volume, type VolumeMount } from '../kubernetes/pod.ts';
 import type { Change } from '../profiles/environment.ts';
 import { profileHash } from '../profiles/fingerprint.ts';
@@ -29,6 +30,8 @@ export interface Plan {
   readonly containers: readonly ContainerPlan[];
   readonly initContainers: readonly Insertion[];
   readonly annotations: ReadonlyMap<string, string>;
+  /** Value of the label of injected pods; undefined if there is none. */
+  readonly label: string | undefined;
   /** Names of the new volumes that must not keep the cluster autoscaler from removing the node. */
   readonly evictable: readonly string[];
   readonly pullSecrets: readonly string[];
@@ -43,6 +46,7 @@ export const EMPTY_PLAN: Plan = {
   containers: [],
   initContainers: [],
   annotations: new Map(),
+  label: undefined,
   evictable: [],
   pullSecrets: [],
   omitsSeccomp: false,
@@ -80,6 +84,7 @@ export function planInjection(context: InjectionContext, selector: ContainerSele
       containers: all.flatMap(({ plan }) => plan ?? []),
       initContainers: draft.initContainers.added,
       annotations: draft.newAnnotations,
+      label: context.catalogue.podLabel === false ? undefined : labelFor(outcomes),
       evictable: [...draft.evictable],
       pullSecrets: [...draft.pullSecrets],
       omitsSeccomp: draft.initContainers.omitsSeccomp,
@@ -88,6 +93,14 @@ export function planInjection(context: InjectionContext, selector: ContainerSele
     outcomes: [...outcomes, ...selector.withoutTarget(outcomes)],
     notices: distinctNotices(all.flatMap(({ notices }) => notices)),
   };
+}
+
+/** The profile that the pod then has: by this injection or, where the API server asks again, by an earlier one. */
+function labelFor(outcomes: readonly ContainerOutcome[]): string | undefined {
+  if (!outcomes.some(({ outcome }) => outcome === 'injected')) return undefined;
+  const carried = outcomes.filter((one) => one.outcome === 'injected' || one.reason.code === 'already-instrumented');
+  const [profile, ...others] = new Set(carried.map((one) => one.profile));
+  return others.length === 0 ? profile : MULTIPLE;
 }
 
 interface PlannedContainer {

@@ -122,6 +122,16 @@ export const metricRows = {
     help: 'Number of times changed profiles were loaded, by result: sound, or broken (some documents were rejected).',
     labels: ['result'],
   },
+  agent_injector_injection_mode: {
+    type: 'gauge',
+    help: '1 for the mode that applies to the cluster: on, dry-run or off.',
+    labels: ['mode'],
+  },
+  agent_injector_suspended_profiles: {
+    type: 'gauge',
+    help: 'Profiles that are not injected because they are suspended, in their document or by agent-injector stop.',
+    labels: [],
+  },
   agent_injector_config_maps: {
     type: 'gauge',
     help: 'ConfigMaps whose keys are known. 0 if keys are not read (configMapKeys).',

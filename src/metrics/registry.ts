@@ -21,6 +21,7 @@ export function createMetrics(gauges: Gauges, version: string): Metrics {
   collectByLabel(registry, 'agent_injector_events_total', () => gauges.events?.() ?? {});
   measureCertificates(registry, gauges.certificates);
   measureProfiles(registry, gauges.profiles);
+  measureInjection(registry, gauges.injection);
   measureCaches(registry, gauges.caches);
   measureAudits(registry, gauges.audit);
   new Gauge(optionsOf('agent_injector_build_info', registry)).set({ version }, 1);
@@ -60,6 +61,14 @@ function measureProfiles(
   collectByLabel(registry, 'agent_injector_profiles', () => read().profiles);
   collectValue(registry, 'agent_injector_profile_problems', () => read().problems);
   collectByLabel(registry, 'agent_injector_profile_reloads_total', () => read().reloads);
+}
+
+function measureInjection(
+  registry: Registry,
+  read: NonNullable<Gauges['injection']> = () => ({ mode: 'on', suspendedProfiles: 0 }),
+): void {
+  collectByLabel(registry, 'agent_injector_injection_mode', () => ({ [read().mode]: 1 }));
+  collectValue(registry, 'agent_injector_suspended_profiles', () => read().suspendedProfiles);
 }
 
 function measureCertificates(registry: Registry, read: () => CertificateGauges): void {

@@ -12,6 +12,7 @@ export interface Gauges {
   };
   readonly certificates: () => CertificateGauges;
   readonly profiles?: () => ProfileGauges;
+  readonly injection?: () => { readonly mode: string; readonly suspendedProfiles: number };
   /** Undefined if the keys of ConfigMaps are not read. */
   readonly configMaps?: () => number | undefined;
   /** Watched resources other than namespaces, by plural name. */

@@ -1,4 +1,5 @@
-import { userSettingNames } from '../api/keys.ts';
+import { type InjectionSwitch, stricterSwitch } from '../api/injection-switch.ts';
+import { SETTINGS_OF_PROFILES, userSettingNames } from '../api/keys.ts';
 import type { Matcher } from '../api/profile/matcher.ts';
 import { pathText, splitList } from '../lib/text.ts';
 import type { Problem } from './problem.ts';
@@ -45,6 +46,10 @@ export interface Catalogue {
   readonly strictRequired?: boolean;
   /** The revision of the release: it serves the namespaces with this revision, or those without any. */
   readonly revision?: string;
+  /** False: injected pods get no label. */
+  readonly podLabel?: boolean;
+  /** Whether the cluster injects at all; undefined: it does. */
+  readonly injection?: InjectionSwitch;
   /** All names in annotations with our prefix that users may write: settings, and parameters of all profiles. */
   readonly knownSettings: ReadonlySet<string>;
 }
@@ -61,7 +66,9 @@ export function withProfiles(
   const known = [
     ...userSettingNames,
     ...named.flatMap(({ parameters }) => parameters),
-    ...named.flatMap(({ name, parameters }) => ['containers', ...parameters].map((setting) => `${setting}.${name}`)),
+    ...named.flatMap(({ name, parameters }) =>
+      [...SETTINGS_OF_PROFILES, ...parameters].map((setting) => `${setting}.${name}`),
+    ),
   ];
   return { ...tables, profiles, own: new Set(own), knownSettings: new Set(known) };
 }
@@ -91,6 +98,12 @@ export function withTenancy(catalogue: Catalogue, tenancy: Tenancy): Catalogue {
   const defaults = new Map(catalogue.defaults);
   if (isForbidden) defaults.delete('profile');
   return { ...catalogue, tenancy, defaults };
+}
+
+/** Adds the state of a switch to what the settings say. The same catalogue if it switches nothing. */
+export function withSwitch(catalogue: Catalogue, state: InjectionSwitch | undefined): Catalogue {
+  if (!state || (state.mode === 'on' && state.profiles.size === 0)) return catalogue;
+  return { ...catalogue, injection: catalogue.injection ? stricterSwitch(catalogue.injection, state) : state };
 }
 
 /** The option that forbids a profile of the catalogue; undefined if the cluster allows it. */

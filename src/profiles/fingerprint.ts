@@ -20,6 +20,7 @@ function effectOf(profile: Profile): object {
     documentation: _documentation,
     sources: _sources,
     advisories: _advisories,
+    suspended: _suspended,
     tests: _tests,
     // Derived from the environment.
     changes: _changes,

@@ -46,6 +46,7 @@ function toProfile(
     documentation,
     sources,
     namespaces,
+    suspended: spec.suspended,
     slots,
     conflicts,
     advisories,

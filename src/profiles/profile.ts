@@ -58,6 +58,8 @@ export interface Profile {
   readonly sources: readonly string[];
   /** Names or globs of the namespaces that may use the profile; undefined: all. */
   readonly namespaces: readonly string[] | undefined;
+  /** True if it is not injected for now. */
+  readonly suspended: boolean;
   readonly constraints: Constraints;
   readonly include: readonly Matcher[] | undefined;
   readonly exclude: readonly Matcher[];

@@ -20,6 +20,8 @@ export interface ProfileSummary {
   readonly language?: string;
   readonly documentation?: string;
   readonly sources: readonly string[];
+  /** Present only if it is true. */
+  readonly suspended?: true;
   readonly constraints: ConstraintsSummary;
   readonly slots: readonly string[];
   readonly parameters: readonly ParameterSummary[];
@@ -85,6 +87,7 @@ export function profileSummary(profile: Profile, tenancy: Tenancy): ProfileSumma
     description,
     ...defined({ language, documentation }),
     sources,
+    ...(profile.suspended && { suspended: true }),
     constraints: constraintsOf(profile),
     slots,
     parameters: [...profile.parameters.values()].map((parameter) => ({

@@ -20,6 +20,9 @@ const messages: Messages = {
   'other-revision': ({ namespace, label, revision }) =>
     `namespace ${oneLine(namespace, 63)} ${revisionText('has', label)}; this release serves namespaces ${revisionText('with', revision)}`,
   'opted-out': ({ by }) => `opted out by ${by}`,
+  suspended: ({ by, why, strict }) =>
+    `injection is suspended${why === '' ? '' : `: ${oneLine(why, 160)}`} (${oneLine(by, 200)}${strict ? '; strictRequired' : ''})`,
+  'dry-run': ({ injection }) => `dry run: would inject ${oneLine(injection, 200)}`,
   'already-instrumented': ({ profile }) => `the container already has the agent of profile ${profile}`,
   'variables-already-set': ({ profile }) =>
     `the container already has the variables of profile ${profile}, but no mount of its files`,

@@ -35,6 +35,18 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
     meaning: 'The pod or its namespace has opted out of injection.',
     hint: 'Set the annotation agent-injector.io/inject: "true" on the pod template, or remove the label or annotation that the message names.',
   },
+  suspended: {
+    kind: 'suspension',
+    meaning:
+      'Injection is stopped for the cluster, the namespace or the profile. New pods start without the agent, also where one is required, unless `strictRequired` is on: then they are refused. Running pods keep their agent.',
+    hint: 'When the cause is fixed: kubectl agent-injector start, with the same --namespace and --profile as for stop. Then restart the workloads whose pods have no agent.',
+  },
+  'dry-run': {
+    kind: 'suspension',
+    meaning:
+      'The server only reports what it would inject (`injection: dry-run`): no pod is changed, and none is refused unless `strictRequired` is on.',
+    hint: 'To inject: kubectl agent-injector start, or injection: "on" in the configuration.',
+  },
   'already-instrumented': {
     kind: 'satisfied',
     meaning:

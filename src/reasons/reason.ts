@@ -72,6 +72,10 @@ export type Reason =
       readonly revision: string | undefined;
     }
   | { readonly code: 'opted-out'; readonly by: string }
+  /** `by`: what suspends injection. `strict`: the pod must be injected or refused (`strictRequired`). */
+  | { readonly code: 'suspended'; readonly by: string; readonly why: string; readonly strict: boolean }
+  /** What would be injected, in words. */
+  | { readonly code: 'dry-run'; readonly injection: string }
   | { readonly code: 'already-instrumented'; readonly profile: string }
   | { readonly code: 'variables-already-set'; readonly profile: string }
   | { readonly code: 'malformed-pod'; readonly path: string; readonly expected: string }

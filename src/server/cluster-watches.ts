@@ -11,7 +11,7 @@ import type { KubeClient } from '../cluster/client/types.ts';
 import type { ReflectorStatus } from '../cluster/watch/reflector.ts';
 import { assumedClusterState } from '../config/catalogue.ts';
 import type { Config } from '../config/config.ts';
-import { type CheckName, checksIn } from '../config/options.ts';
+import { type CheckName, checksIn } from '../config/checks.ts';
 import type { ClusterState } from '../kubernetes/cluster-state.ts';
 import { UsageError } from '../lib/usage-error.ts';
 

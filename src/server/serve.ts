@@ -19,6 +19,7 @@ import { type ClusterStateSource, openClusterState } from './cluster-watches.ts'
 import { openCluster, openNamespaces } from './cluster.ts';
 import { maxConnectionsHere } from './connection-limit.ts';
 import { openEvents } from './events.ts';
+import { openInjectionSwitch, type SwitchedCatalogue } from './injection-switch.ts';
 import { LogOutput, stdoutSink } from './log-output.ts';
 import { warnOfOtherReleases } from './other-releases.ts';
 
@@ -68,6 +69,7 @@ interface Sources {
   readonly certificates: CertificateKeeper;
   readonly isPathOpen: Certificates['isPathOpen'];
   readonly clusterState: ClusterStateSource;
+  readonly injectionSwitch: SwitchedCatalogue;
   readonly client: KubeClient | undefined;
   readonly audits: AuditLoop | undefined;
   readonly stop: () => Promise<void>;
@@ -84,16 +86,18 @@ async function openSources(config: Config, log: Logger): Promise<Sources> {
     return source;
   };
   try {
-    const profiles = add(await openCatalogue(config, log, 'watch'));
+    const installed = add(await openCatalogue(config, log, 'watch'));
     const { namespaces: file, demo, webhookConfiguration, configMapKeys, events, auditInterval } = config;
-    const readsMore = configMapKeys || events || auditInterval !== '0';
+    const readsMore = configMapKeys || events || auditInterval !== '0' || config.switch !== undefined;
     const needsCluster = (file === undefined && !demo) || webhookConfiguration !== undefined || readsMore;
     const client = needsCluster ? await openCluster(config.kubeconfig) : undefined;
+    const injectionSwitch = add(openInjectionSwitch(config, client, installed.catalogue, log));
+    const profiles = { ...installed, catalogue: injectionSwitch.catalogue };
     const namespaces = add(await openNamespaces(config, client, log));
     const clusterState = add(openClusterState(config, client, namespaces, log));
     const { keeper, isPathOpen } = await openCertificates(config, client, log);
     const certificates = add(keeper);
-    const opening = { profiles, namespaces, certificates, isPathOpen, clusterState, client };
+    const opening = { profiles, namespaces, certificates, isPathOpen, clusterState, injectionSwitch, client };
     const audits = openAudits(config, opening, log);
     if (audits) add(audits);
     return { ...opening, audits, stop };
@@ -103,32 +107,60 @@ async function openSources(config: Config, log: Logger): Promise<Sources> {
   }
 }
 
-function gaugesOf({ profiles, namespaces, certificates, clusterState, audits }: Sources): Gauges {
+function gaugesOf({ profiles, namespaces, certificates, clusterState, injectionSwitch, audits }: Sources): Gauges {
   return {
     namespaces: () => namespaces.status(),
     certificates: () => certificates.gauges(),
     profiles: () => profiles.status(),
+    injection: () => injectionSwitch.gauges(),
     configMaps: () => clusterState.configMaps(),
     caches: () => clusterState.caches(),
     audit: () => audits?.gauges(),
   };
 }
 
+type State = 'starting' | 'serving' | 'draining';
+
+function readinessOf(
+  { profiles, namespaces, certificates, clusterState, injectionSwitch }: Sources,
+  state: () => State,
+): { readonly notReady: () => readonly string[]; readonly notes: () => readonly string[] } {
+  return {
+    notReady: () => [
+      ...(namespaces.status().synced ? [] : ['the namespaces of the cluster have not been read yet']),
+      ...injectionSwitch.notReady(),
+      ...certificates.notReady(),
+      ...(state() === 'serving' ? [] : [state() === 'starting' ? 'the webhook port is not open yet' : 'shutting down']),
+    ],
+    notes: () => [...profiles.problems(), ...injectionSwitch.notes(), ...clusterState.notes()],
+  };
+}
+
+/** Resolves with the certificate once everything is known that a decision depends on. */
+async function whenKnown({
+  certificates,
+  namespaces,
+  injectionSwitch,
+  clusterState,
+}: Sources): ReturnType<CertificateKeeper['whenServed']> {
+  const [tls] = await Promise.all([
+    certificates.whenServed(),
+    namespaces.whenSynced(),
+    injectionSwitch.whenSynced(),
+    clusterState.whenTried(),
+  ]);
+  return tls;
+}
+
 /** Starts the server. The webhook port opens last, once a review would be answered correctly. */
 async function start(config: Config, log: Logger, logLinesDropped: () => number): Promise<Running> {
   const sources = await openSources(config, log);
   const { profiles, namespaces, certificates, isPathOpen, clusterState } = sources;
-  let state: 'starting' | 'serving' | 'draining' = 'starting';
+  let state: State = 'starting';
   const { recorder, onNotice } = openEvents(config, sources, log);
   const metrics = createMetrics({ ...gaugesOf(sources), events: () => recorder.counts(), logLinesDropped }, VERSION);
   onNotice((code) => metrics.recordNotice(code));
-  const notReady = (): readonly string[] => [
-    ...(namespaces.status().synced ? [] : ['the namespaces of the cluster have not been read yet']),
-    ...certificates.notReady(),
-    ...(state === 'serving' ? [] : [state === 'starting' ? 'the webhook port is not open yet' : 'shutting down']),
-  ];
-  const notes = (): readonly string[] => [...profiles.problems(), ...clusterState.notes()];
-  const admin = createAdminServer({ metrics, notReady, notes, log });
+  const admin = createAdminServer({ metrics, ...readinessOf(sources, () => state), log });
   let webhook: FastifyInstance | undefined;
   const close = async (): Promise<void> => {
     await webhook?.close();
@@ -137,7 +169,7 @@ async function start(config: Config, log: Logger, logLinesDropped: () => number)
   try {
     const adminPort = await listen(admin, config.adminHost ?? config.host, config.adminPort);
     log.info({ port: adminPort }, 'admin port is open: /livez, /readyz, /metrics');
-    const [tls] = await Promise.all([certificates.whenServed(), namespaces.whenSynced(), clusterState.whenTried()]);
+    const tls = await whenKnown(sources);
     const server = createWebhookServer({
       tls,
       clientNames: config.clientNames?.split(',').map((name) => name.trim()) ?? [],

@@ -1,4 +1,5 @@
 import { type Level, namespaceSettingNames } from '../api/keys.ts';
+import { subjectOf } from '../profiles/tenancy/policy.ts';
 
 const ALL: readonly Level[] = ['container', 'pod', 'namespace', 'cluster'];
 
@@ -14,5 +15,5 @@ export function decidesAgent(setting: string): boolean {
  * excluded from above only: anyone who creates a pod can claim any owner for it.
  */
 export function levelsOf(setting: string, fixed: boolean): readonly Level[] {
-  return namespaceSettingNames.includes(setting) || (fixed && decidesAgent(setting)) ? ABOVE_THE_POD : ALL;
+  return namespaceSettingNames.includes(subjectOf(setting)) || (fixed && decidesAgent(setting)) ? ABOVE_THE_POD : ALL;
 }

@@ -19,6 +19,14 @@ export function isRequired({ pod, namespace, required }: RequiredSources): boole
   );
 }
 
+/** True if no pod is refused, whatever it requires: injection is stopped or only rehearsed, and `strictRequired` does not demand more. */
+export function refusesNothing({
+  injection,
+  strictRequired,
+}: Pick<Catalogue, 'injection' | 'strictRequired'>): boolean {
+  return injection !== undefined && injection.mode !== 'on' && strictRequired !== true;
+}
+
 /** True if the pod is required and has no way out: neither the label nor the annotation opts it out. */
 export function isStrict(sources: RequiredSources & { readonly catalogue: Catalogue }): boolean {
   return sources.catalogue.strictRequired === true && isRequired(sources);

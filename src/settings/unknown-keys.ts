@@ -1,5 +1,6 @@
 import {
   DISABLED,
+  INJECTED_LABEL,
   INJECTION_LABEL,
   keyTable,
   parseKey,
@@ -31,19 +32,24 @@ export function unknownKeysIn({ pod, namespace, catalogue }: SettingSources): re
 function unknownLabels(labels: Readonly<Record<string, string>>): readonly Reason[] {
   const found: Reason[] = [];
   for (const label in labels) {
-    if (found.length === MAX_NOTICES) break;
+    if (found.length >= MAX_NOTICES) break;
     const value = labels[label] ?? '';
-    const suggestion = misspelledKey(label);
-    if (suggestion !== undefined) found.push({ code: 'unknown-label', label, value, expected: `use ${suggestion}` });
-    if (!label.startsWith(`${PREFIX}/`)) continue;
-    if (label !== INJECTION_LABEL) {
-      const expected = label === REVISION_LABEL ? 'it belongs on the namespace' : 'settings must be annotations';
-      found.push({ code: 'unknown-label', label, value, expected });
-    } else if (value !== DISABLED && value !== REQUIRED) {
-      found.push({ code: 'unknown-label', label, value, expected: `the value must be ${DISABLED} or ${REQUIRED}` });
-    }
+    const expected = expectedOf(label, value);
+    if (expected !== undefined) found.push({ code: 'unknown-label', label, value, expected });
   }
   return found;
+}
+
+/** What should be there instead, as a sentence fragment; undefined for a label that has an effect or is not ours. */
+function expectedOf(label: string, value: string): string | undefined {
+  const suggestion = misspelledKey(label);
+  if (suggestion !== undefined) return `use ${suggestion}`;
+  if (!label.startsWith(`${PREFIX}/`)) return undefined;
+  // Written by agent-injector, unless the value is one of the other label.
+  if (label === INJECTED_LABEL) return value === DISABLED || value === REQUIRED ? `use ${INJECTION_LABEL}` : undefined;
+  if (label === REVISION_LABEL) return 'it belongs on the namespace';
+  if (label !== INJECTION_LABEL) return 'settings must be annotations';
+  return value === DISABLED || value === REQUIRED ? undefined : `the value must be ${DISABLED} or ${REQUIRED}`;
 }
 
 /** Parameters may be set for one container, and so may the settings whose row says so. */

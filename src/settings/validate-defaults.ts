@@ -1,4 +1,4 @@
-import { AUTO } from '../api/keys.ts';
+import { AUTO, SUSPENDED } from '../api/keys.ts';
 import { isGlob } from '../lib/glob.ts';
 import { isObject } from '../lib/json.ts';
 import type { Result } from '../lib/result.ts';
@@ -47,6 +47,7 @@ const checks: Readonly<Record<string, Check>> = {
   'exclude-owners': anything,
   'exclude-deliveries': fixed('exclude-deliveries'),
   'image-volumes': fixed('image-volumes'),
+  [SUSPENDED]: () => [`is an annotation of namespaces: to stop the whole cluster, set \`injection: "off"\``],
 };
 
 function problemOfProfile(catalogue: Catalogue, name: string): string | undefined {

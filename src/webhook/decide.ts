@@ -2,13 +2,13 @@ import { admitInContext, statusOnly } from '../admission/admit.ts';
 import { type Decision, notInjected } from '../admission/decision.ts';
 import { isOptedIn, isServedBy, optsOut } from '../admission/opt-in.ts';
 import type { Review } from '../admission/review.ts';
-import { INJECTION_LABEL, REQUIRED, REVISION_LABEL } from '../api/keys.ts';
+import { ENABLED, INJECTION_LABEL, REQUIRED, REVISION_LABEL } from '../api/keys.ts';
 import type { Namespace, NamespaceLookup } from '../kubernetes/namespace.ts';
 import type { Pod } from '../kubernetes/pod.ts';
 import type { Operation } from '../lib/json-patch.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import { traceOf } from '../lib/stack-trace.ts';
-import { isRequired } from '../settings/required.ts';
+import { isRequired, refusesNothing } from '../settings/required.ts';
 import type { DecisionInputs } from './answer-cache/decision-cache.ts';
 import type { PlanCache } from './plan-cache.ts';
 import { MAX_WAIT_MS } from './deadline.ts';
@@ -42,7 +42,8 @@ export async function decide(
   try {
     const found = await findNamespace(dependencies, review, question);
     if (found.kind !== 'found') {
-      const decision = withoutNamespace(review.namespace, found, isRequired({ pod, required }));
+      const mayRefuse = isRequired({ pod, required }) && !refusesNothing(dependencies.catalogue());
+      const decision = withoutNamespace(review.namespace, found, mayRefuse);
       return { decision, operations: statusOnly(decision, { pod, catalogue: dependencies.catalogue() }).operations };
     }
     ({ namespace } = found);
@@ -52,7 +53,8 @@ export async function decide(
     return { ...admitInContext(context), ...(found.by === 'lookup' && { namespace: namespace.name }) };
   } catch (error) {
     dependencies.log.error({ err: traceOf(error), uid: review.uid }, 'internal error while deciding on a review');
-    const decision = notInjected({ code: 'internal-error' }, isRequired({ pod, namespace, required }));
+    const mayRefuse = isRequired({ pod, namespace, required }) && !refusesNothing(dependencies.catalogue());
+    const decision = notInjected({ code: 'internal-error' }, mayRefuse);
     return { ...unchanged(decision), ...(namespace && { namespace: namespace.name }) };
   }
 }
@@ -69,15 +71,22 @@ async function findNamespace(
   const cached = namespaces.get(name);
   if (cached && (!required || isPlausible(cached, pod, catalogue())))
     return { kind: 'found', namespace: cached, by: 'cache' };
-  // The documented ways out also work if the namespace cannot be read.
-  if (required && optsOut(pod) && catalogue().strictRequired !== true) {
-    const { revision } = catalogue();
-    const labels = { [INJECTION_LABEL]: REQUIRED, ...(revision !== undefined && { [REVISION_LABEL]: revision }) };
-    return { kind: 'found', namespace: { name, labels, annotations: {} }, by: 'assumption' };
-  }
+  if (needsNoNamespace(pod, required, catalogue()))
+    return { kind: 'found', namespace: assumedNamespace(name, required, catalogue()), by: 'assumption' };
   const waitMs = Math.min(deadlineMs, MAX_WAIT_MS);
   const lookup = await (required ? namespaces.fetchLatest(name, waitMs) : namespaces.fetch(name, waitMs));
   return lookup.kind === 'found' ? { ...lookup, by: 'lookup' } : lookup;
+}
+
+/** The documented ways out also work if the namespace cannot be read, and so does the switch. */
+function needsNoNamespace(pod: Pod, required: boolean, { injection, strictRequired }: Catalogue): boolean {
+  return injection?.mode === 'off' || (required && optsOut(pod) && strictRequired !== true);
+}
+
+function assumedNamespace(name: string, required: boolean, { revision }: Catalogue): Namespace {
+  const label = required ? REQUIRED : ENABLED;
+  const labels = { [INJECTION_LABEL]: label, ...(revision !== undefined && { [REVISION_LABEL]: revision }) };
+  return { name, labels, annotations: {} };
 }
 
 /**

@@ -23,6 +23,7 @@ describe('a plain pod', () => {
     expect(decision.outcome).toBe('injected');
     expect(operations.map(({ op, path }) => `${op} ${path}`)).toEqual([
       'add /metadata/annotations',
+      'add /metadata/labels',
       'add /spec/volumes',
       'add /spec/containers/0/env',
       'add /spec/containers/0/volumeMounts',
@@ -50,6 +51,7 @@ describe('a plain pod', () => {
     const { operations, pod: after } = admit(given, namespace(), catalogue);
     expect(operations.map(({ path }) => path)).toEqual([
       '/metadata/annotations/agent-injector.io~1status',
+      '/metadata/labels',
       '/spec/volumes/-',
       ...Array.from({ length: 6 }, () => '/spec/containers/0/env/-'),
       '/spec/containers/0/volumeMounts/-',

@@ -4,7 +4,7 @@ import type { Pod } from '../../src/kubernetes/pod.ts';
 import { profileHash } from '../../src/profiles/fingerprint.ts';
 import { parseProfile } from '../../src/profiles/parse.ts';
 import type { Profile } from '../../src/profiles/profile.ts';
-import { isInjected, readStatus } from '../../src/api/status-annotation.ts';
+import { isInjected, namesIn, readStatus } from '../../src/api/status-annotation.ts';
 import {
   catalogue,
   catalogueOf,
@@ -25,22 +25,27 @@ describe('the record on an injected pod', () => {
     const both = [container('web'), container('worker', { env: [{ name: 'ARIES_DOMAIN_ID', value: '7' }] })];
     const annotations = { 'server-port': '5001', 'domain-id.agent-injector.io/web': '9' };
     const { pod: after } = admit(pod(both, annotations), namespace(), catalogueWith({ 'claim-name': 'shared' }));
-    const from = { namespace: 'server-address', pod: 'server-port', cluster: 'claim-name' };
+    const from = { namespace: ['server-address'], pod: ['server-port'], cluster: ['claim-name'] };
     const common = {
       profile: 'jennifer-dotnet',
       hash: profileHash(jennifer),
       delivery: 'persistentVolumeClaim',
       mounts: { '/netagent': 'jennifer-dotnet' },
     };
-    const set =
-      'CORECLR_ENABLE_PROFILING,CORECLR_PROFILER,CORECLR_PROFILER_PATH,ARIES_SERVER_ADDRESS,ARIES_SERVER_PORT';
+    const set = [
+      'CORECLR_ENABLE_PROFILING',
+      'CORECLR_PROFILER',
+      'CORECLR_PROFILER_PATH',
+      'ARIES_SERVER_ADDRESS',
+      'ARIES_SERVER_PORT',
+    ];
     expect(readStatus(after)).toEqual({
       decision: 'injected',
       reason: undefined,
       message: undefined,
       containers: [
-        { ...common, container: 'web', env: `${set},ARIES_DOMAIN_ID`, from: { ...from, container: 'domain-id' } },
-        { ...common, container: 'worker', env: set, from: { ...from, profile: 'domain-id' } },
+        { ...common, container: 'web', env: [...set, 'ARIES_DOMAIN_ID'], from: { ...from, container: ['domain-id'] } },
+        { ...common, container: 'worker', env: set, from: { ...from, profile: ['domain-id'] } },
       ],
       more: 0,
     });
@@ -83,7 +88,7 @@ describe('the record on an injected pod', () => {
     expect(record?.containers[19]).not.toHaveProperty('from');
     // Enough is left to tell that the pod has the agent.
     expect(record?.containers[19]).toMatchObject({
-      env: 'CORECLR_ENABLE_PROFILING',
+      env: ['CORECLR_ENABLE_PROFILING'],
       mounts: { '/netagent': 'jennifer-dotnet' },
     });
     expect(record?.containers[19]).toMatchObject({ hash: profileHash(jennifer), delivery: 'persistentVolumeClaim' });
@@ -109,6 +114,16 @@ describe('a record that somebody else wrote', () => {
     ['a hash that is none', JSON.stringify({ decision: 'injected', containers: [{ ...line, hash: 'zz' }] }), []],
     ['control characters', JSON.stringify({ decision: 'injected', containers: [{ ...line, env: 'a\nb' }] }), []],
     ['an injected container', JSON.stringify({ decision: 'injected', containers: [line] }), [line]],
+    [
+      'a list with control characters',
+      JSON.stringify({ decision: 'injected', containers: [{ ...line, env: ['a\nb'] }] }),
+      [],
+    ],
+    [
+      'a list that is too long',
+      JSON.stringify({ decision: 'injected', containers: [{ ...line, env: ['a'.repeat(600), 'b'.repeat(600)] }] }),
+      [],
+    ],
     ['no hash', JSON.stringify({ decision: 'injected', containers: [{ ...line, hash: undefined }] }), []],
   ])('%s', (_, status, lines) => {
     expect(readStatus(pod(undefined, { status }))?.containers).toEqual(lines);
@@ -164,6 +179,19 @@ describe('a status that agent-injector did not write', () => {
       expect(textOf(after), lie).not.toBe(lie);
       expect(admit(after, namespace(), catalogue).operations, lie).toEqual([]);
     }
+  });
+
+  it('is not the record of an earlier version, whose lists are comma-separated: it stays byte for byte', () => {
+    const { pod: once } = admit(pod(), namespace(), catalogue);
+    const [written] = readStatus(once)?.containers.filter(isInjected) ?? [];
+    if (!written) throw new Error('not injected');
+    const from = Object.fromEntries(Object.entries(written.from ?? {}).map(([place, names]) => [place, String(names)]));
+    const old = JSON.stringify({ decision: 'injected', containers: [{ ...written, env: String(written.env), from }] });
+    expect(old).toContain('CORECLR_ENABLE_PROFILING,CORECLR_PROFILER,');
+    const given = pod(once.spec.containers, { status: old }, { volumes: once.spec.volumes });
+    const { decision, operations } = admit(given, namespace(), catalogue);
+    expect([decision.outcome, operations]).toEqual(['skipped', []]);
+    expect(namesIn(readStatus(given)?.containers.find(isInjected)?.env)).toEqual(written.env);
   });
 
   it('is not the record of an injection, which stays even if the pod is opted out afterwards', () => {

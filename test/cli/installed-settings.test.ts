@@ -13,6 +13,8 @@ import { catalogue, namespace, pod } from '../support/fixtures.ts';
 /** A client of a cluster whose server has this configuration file, or whose servers have these, by their namespaces. */
 function clientWith(files: string | Readonly<Record<string, string>>): KubeClient {
   const answer = (path: string): ApiResponse => {
+    if (path.endsWith('-switch'))
+      return { kind: 'http', status: 404, reason: 'NotFound', message: '', retryAfterMs: 0 };
     const [, within = ''] = /^\/api\/v1\/namespaces\/([^/]+)\/configmaps\/agent-injector$/.exec(path) ?? [];
     const file = typeof files === 'string' ? files : files[within];
     return file === undefined
@@ -76,6 +78,8 @@ const samples: { readonly [name in keyof DecisionOptions]-?: readonly [inFile: u
   checks: ['quotas', 'quotas'],
   strictRequired: [true, true],
   revision: ['canary', 'canary'],
+  podLabel: [false, false],
+  injection: ['dry-run', 'dry-run'],
 };
 
 describe('the configuration of the installed server', () => {

@@ -16,7 +16,8 @@ import { ProfileDirectory } from '../../src/profile-sources/directory.ts';
 import { lockableNames } from '../../src/profiles/tenancy/policy.ts';
 import { configurationOf } from '../support/chart-values.ts';
 import { catalogue } from '../support/fixtures.ts';
-import { optionNames, variableOf } from '../../src/config/options.ts';
+import { variableOf } from '../../src/config/option-names.ts';
+import { optionNames } from '../../src/config/options.ts';
 import type { KubeObject } from '../support/client.ts';
 import {
   chart,
@@ -334,6 +335,8 @@ describe.skipIf(helm === undefined)('the chart', () => {
       'ClusterRole agent-injector: patch mutatingwebhookconfigurations agent-injector',
       'ClusterRole agent-injector: list mutatingwebhookconfigurations',
       'ClusterRole agent-injector-audit: list pods',
+      'Role agent-injector-switch: list configmaps agent-injector-switch',
+      'Role agent-injector-switch: watch configmaps agent-injector-switch',
       'Role agent-injector: get secrets agent-injector-tls',
       'Role agent-injector: update secrets agent-injector-tls',
     ]);
@@ -359,6 +362,18 @@ describe.skipIf(helm === undefined)('the chart', () => {
     expect(permissions(objects).filter((line) => ofChecks.includes(line))).toEqual(allowed);
   });
 
+  it.each([
+    ['off', 'off'],
+    ['dry-run', 'dry-run'],
+    // YAML reads off as false.
+    ['false', 'off'],
+  ])('tells the server not to inject: --set injection=%s', (given, setting) => {
+    expect(parse(serverConfiguration(render()))).not.toHaveProperty('injection');
+    const objects = render('default', { args: ['--set', `injection=${given}`] });
+    expect(parse(serverConfiguration(objects))).toHaveProperty('injection', setting);
+    expect(() => render('default', { args: ['--set', 'injection=of'] })).toThrow(/injection/);
+  });
+
   it('tells the server the Pod Security level of the cluster only if it is set', () => {
     expect(parse(serverConfiguration(render()))).not.toHaveProperty('podSecurityDefault');
     const objects = render('default', { args: ['--set', 'podSecurityDefault=baseline'] });
@@ -368,7 +383,7 @@ describe.skipIf(helm === undefined)('the chart', () => {
 
   it('lets the server read ConfigMaps only where their keys are asked for, by a role of its own', () => {
     const ofConfigMaps = (values: string) =>
-      permissions(render(values, { args: ['--no-hooks'] })).filter((line) => line.includes('configmaps'));
+      permissions(render(values, { args: ['--no-hooks'] })).filter((line) => line.endsWith('configmaps'));
     expect(ofConfigMaps('default')).toEqual([]);
     expect(parse(serverConfiguration(render('default')))).not.toHaveProperty('configMapKeys');
     expect(ofConfigMaps('everything')).toEqual([
@@ -406,6 +421,8 @@ describe.skipIf(helm === undefined)('the chart', () => {
         ...ofChecks,
         'ClusterRole agent-injector: list mutatingwebhookconfigurations',
         'ClusterRole agent-injector-audit: list pods',
+        'Role agent-injector-switch: list configmaps agent-injector-switch',
+        'Role agent-injector-switch: watch configmaps agent-injector-switch',
       ]);
     }
     // All that can be switched off is off.

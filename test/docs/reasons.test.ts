@@ -18,6 +18,8 @@ const kinds: Readonly<Record<ReasonKind, string>> = {
     'No agent is asked for here. The pod is left unchanged, without a warning, a record or an Event; refused where the pod is `required`.',
   exemption:
     'The pod is exempt. It is left unchanged, without a warning, a record or an Event. A pod that opts out although it is `required` gets the notice `required-opt-out` and a record.',
+  suspension:
+    'Injection is stopped by an operator. Recorded on the pod, with a warning and an Event. A `required` pod starts without the agent, unless `strictRequired` is on: then it is refused. With `injection: dry-run`, nothing is recorded on the pod.',
   satisfied: 'The agent is already there. Recorded on the pod, without a warning or an Event.',
   unverified:
     'The agent seems to be there already. Recorded on the pod, without a warning or an Event; refused where the pod is `required`.',

@@ -3,7 +3,8 @@ import { reasonTable } from '../../src/reasons/reason-table.ts';
 import type { Matcher } from '../../src/api/profile/matcher.ts';
 import { parameterClasses } from '../../src/profiles/tenancy/parameter-class.ts';
 import { metricRows } from '../../src/metrics/definitions.ts';
-import { flagOf, optionNames, optionRows, defaultText, variableOf } from '../../src/config/options.ts';
+import { flagOf, variableOf } from '../../src/config/option-names.ts';
+import { optionNames, optionRows, defaultText } from '../../src/config/options.ts';
 import { catalogue } from '../support/fixtures.ts';
 import { code, table } from '../support/markdown.ts';
 

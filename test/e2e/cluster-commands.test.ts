@@ -88,6 +88,47 @@ describe('audit', () => {
   });
 });
 
+describe('status', () => {
+  it('shows what became of the pods of each workload, and the command that closes the gap', async () => {
+    await client.createNamespace('parts', { annotations: optedIn().annotations });
+    await client.create(claimIn('parts'));
+    await client.create(deployment('parts', 'web'));
+    await podsOf(client, { namespace: 'parts', name: 'web' }, 2);
+    expect(await jsonOf(0, 'status', '-n', 'parts')).toMatchObject({ workloads: [] });
+    await client.patch({ kind: 'Namespace', name: 'parts' }, { metadata: { labels: ours({ injection: 'enabled' }) } });
+    await waitFor('the injector to know the label', async () => {
+      const { object } = await client.create(podOf('parts', 'probe'), { dryRun: true });
+      return JSON.stringify(object).includes('ARIES_');
+    });
+    await client.create(podOf('parts', 'bare'));
+    expect(await jsonOf(0, 'status', '-n', 'parts')).toMatchObject({
+      workloads: [
+        {
+          workload: 'Deployment/web',
+          pods: 2,
+          injected: 0,
+          whyNot: [{ code: 'not-asked', pods: 2, from: 'now' }],
+          fix: 'kubectl -n parts rollout restart deployment/web',
+        },
+        { workload: 'Pod/bare', pods: 1, injected: 1, outdated: 0 },
+      ],
+    });
+    const { stdout } = await ask('status', '-A');
+    expect(stdout).toMatch(/^NAMESPACE +WORKLOAD/);
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
+    const labelled = await client.list<{ metadata: { name: string } }>({ kind: 'Pod', namespace: 'parts' });
+    const names = labelled.filter((one) => JSON.stringify(one.metadata).includes('agent-injector.io/injected'));
+    expect(names.map(({ metadata }) => metadata.name)).toEqual(['bare']);
+  });
+
+  it('is an error where the pods cannot be listed, and says what else could not be read', async () => {
+    expect(await ask('status', '-n', 'nowhere-at-all')).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('nowhere-at-all'),
+    });
+  });
+});
+
 describe('plan', () => {
   it('previews a namespace label, and reports the pods that the API server would refuse', async () => {
     await client.createNamespace('soon', {

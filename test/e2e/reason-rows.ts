@@ -26,7 +26,8 @@ export interface Row {
     | 'nowhere'
     | 'flood'
     | 'overload'
-    | 'defect';
+    | 'defect'
+    | 'rehearsal';
   readonly absent?: Readonly<Partial<Record<Place, string>>>;
 }
 
@@ -79,6 +80,8 @@ export const rows: { readonly [code in ReasonCode]: Row } = {
   'namespace-not-enabled': { by: 'unlabelled', absent: noApiServer },
   'other-revision': { labels: ours({ revision: 'canary' }) },
   'opted-out': { pod: settings({ inject: 'false' }) },
+  suspended: { settings: { suspended: 'INC-123' } },
+  'dry-run': { by: 'rehearsal', absent: { annotation: 'the pod is not changed' } },
   'already-instrumented': {
     pod: {
       annotations: ours({ delivery: 'baked' }),

@@ -41,6 +41,7 @@ beforeAll(async () => {
       profiles: mounted.dir,
       checks: 'claims',
       'settable-by': 'init-position=cluster|namespace',
+      switch: SWITCH,
     },
   });
   ({ client, injector } = cluster);
@@ -51,6 +52,8 @@ afterAll(async () => {
   await mounted?.remove();
   rmSync(dir, { recursive: true, force: true });
 });
+
+const SWITCH = 'default/agent-injector-switch';
 
 const WIDE = 'wide';
 
@@ -117,6 +120,7 @@ function containsCode(line: string, code: ReasonCode): boolean {
 const silent: { readonly [kind in ReasonKind]: Readonly<Partial<Record<Place, string>>> } = {
   choice: { annotation: 'not requested', warning: 'not requested', event: 'not requested' },
   exemption: { annotation: 'not requested', warning: 'not requested', event: 'not requested' },
+  suspension: {},
   unverified: { warning: 'nothing to report', event: 'nothing to report' },
   satisfied: { warning: 'nothing to report', event: 'nothing to report' },
   problem: {},
@@ -246,6 +250,24 @@ const provoke: { readonly [way in NonNullable<Row['by']>]: Provoke } = {
     });
   },
   defect: (code, row) => withDefect(code, row),
+  rehearsal: async (code, row) => {
+    const [namespace = '', name = ''] = SWITCH.split('/');
+    const isMode = async (mode: string): Promise<boolean> =>
+      (await injector.ask('/metrics')).text.includes(`agent_injector_injection_mode{mode="${mode}"} 1`);
+    await client.create({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name, namespace },
+      data: { injection: code },
+    });
+    try {
+      await waitFor('the injector to rehearse', () => isMode(code));
+      return await provoke.pod(code, row);
+    } finally {
+      await client.delete({ kind: 'ConfigMap', namespace, name });
+      await waitFor('the injector to inject again', () => isMode('on'));
+    }
+  },
 };
 
 let defective: { server: TestServer; events: EventRecorder; remove: () => Promise<void> } | undefined;

@@ -17,6 +17,13 @@ export const examples: { readonly [code in ReasonCode]: Extract<Reason, { code: 
   },
   'other-revision': { code: 'other-revision', namespace: 'shop', label: 'canary', revision: undefined },
   'opted-out': { code: 'opted-out', by: 'pod annotation agent-injector.io/inject' },
+  suspended: {
+    code: 'suspended',
+    by: 'ConfigMap agent-injector/agent-injector-switch',
+    why: 'INC-123',
+    strict: false,
+  },
+  'dry-run': { code: 'dry-run', injection: 'jennifer-dotnet@3f9c1a2b into web by image' },
   'already-instrumented': { code: 'already-instrumented', profile: 'jennifer-dotnet' },
   'variables-already-set': { code: 'variables-already-set', profile: 'jennifer-dotnet' },
   'malformed-pod': { code: 'malformed-pod', path: 'spec.containers', expected: 'a list with at least one element' },

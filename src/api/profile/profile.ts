@@ -88,6 +88,10 @@ export const profileSchema = z.strictObject({
     documentation: z.url().optional().describe("The vendor's documentation of the agent."),
     sources: z.array(z.string()).default([]).describe('Sources of the facts in this profile.'),
     namespaces: z.array(z.string()).optional().describe('Names or globs of the allowed namespaces. Default: all.'),
+    suspended: z
+      .boolean()
+      .default(false)
+      .describe('With true, the profile is not injected for now. Pods start without it, with a record and a warning.'),
     constraints: constraintsSchema.describe('Where the agent can run.'),
     containers: z
       .strictObject({

@@ -102,12 +102,15 @@ function changeLines(changes: PodChanges): readonly string[] {
     ...changes.initContainers.map((one) => `+ init container ${one.name}, image ${textIn(one, 'image')}`),
     ...changes.volumes.map((volume) => `+ volume ${volume.name}: ${sourceOf(volume)}`),
     ...changes.imagePullSecrets.map((name) => `+ image pull secret ${name}`),
-    ...changes.annotations.map(({ name, before, after }) =>
-      before === undefined
-        ? `+ annotation ${name}: ${quoted(after)}`
-        : `~ annotation ${name}: ${quoted(before)} → ${quoted(after)}`,
-    ),
+    ...changes.labels.map((change) => textChange('label', change)),
+    ...changes.annotations.map((change) => textChange('annotation', change)),
   ];
+}
+
+function textChange(what: string, { name, before, after }: PodChanges['annotations'][number]): string {
+  return before === undefined
+    ? `+ ${what} ${name}: ${quoted(after)}`
+    : `~ ${what} ${name}: ${quoted(before)} → ${quoted(after)}`;
 }
 
 function containerLines({ container, environment, mounts }: ContainerChange): readonly string[] {

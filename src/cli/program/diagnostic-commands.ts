@@ -1,12 +1,14 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { AuditOptions } from '../audit.ts';
 import type { ExplainOptions } from '../explain/options.ts';
 import type { PlanOptions } from '../plan.ts';
 import type { PreflightOptions } from '../preflight.ts';
+import type { StatusOptions } from '../status/status.ts';
 import { addCommand, collect, flagTexts, outputOption, print } from './command.ts';
 
 export function addDiagnosticCommands(program: Command): void {
   addExplain(program);
+  addStatus(program);
   addAudit(program);
   addPlan(program);
   addPreflight(program);
@@ -37,6 +39,34 @@ function addExplain(program: Command): void {
     const { explain } = await import('../explain/explain.ts');
     print(await explain({ ...flags, target }));
   });
+}
+
+function addStatus(program: Command): void {
+  const command = addCommand(program, 'status', {
+    summary: 'Show which pods have an agent, by workload',
+    description:
+      'Shows for each workload how many of its pods carry an agent, which profile and version, how many are outdated, and why others have none. ' +
+      'Works with your own rights, and says what could not be read.',
+    examples: [
+      ['Show the workloads of a namespace', 'status -n shop'],
+      ['Show all workloads, with versions, deliveries and next steps', 'status -A -o wide'],
+      ['Watch a rollout', 'status -n shop -w'],
+    ],
+  })
+    .option('-w, --watch', 'Show it again whenever it has changed, until interrupted.')
+    .addOption(
+      new Option('-o, --output <FORMAT>', 'Output format.').choices(['text', 'wide', 'json', 'yaml']).default('text'),
+    );
+  withInputFlags(withNamespaceFlags(command)).action(async ({ watch, ...flags }: StatusOptions & Watched) => {
+    const { status } = await import('../status/status.ts');
+    if (!watch) return print(await status(flags));
+    const { printChanges } = await import('./watch.ts');
+    return printChanges(() => status(flags));
+  });
+}
+
+interface Watched {
+  readonly watch?: boolean;
 }
 
 function addAudit(program: Command): void {
@@ -101,9 +131,12 @@ function withNamespaceFlags(command: Command): Command {
 }
 
 function withClusterFlags(command: Command): Command {
+  return withInputFlags(command).addOption(outputOption('json'));
+}
+
+function withInputFlags(command: Command): Command {
   return command
     .option('--kubeconfig <FILE>', flagTexts.kubeconfig)
     .option('--config <FILE>', `${flagTexts.config} Default with a cluster: the installed server's configuration.`)
-    .option('--profiles <DIR>', flagTexts.profiles)
-    .addOption(outputOption('json'));
+    .option('--profiles <DIR>', flagTexts.profiles);
 }

@@ -5,6 +5,7 @@ import { addManifestCommands } from './manifest-commands.ts';
 import { addProfileCommands } from './profile-commands.ts';
 import { commanderOutput } from './output.ts';
 import { addServerCommands } from './server-commands.ts';
+import { addSwitchCommands } from './switch-commands.ts';
 
 /** All commands and their flags. A command's implementation is loaded when it runs, so that `serve` starts without the others. */
 export function createProgram(executable = ''): Command {
@@ -22,5 +23,6 @@ export function createProgram(executable = ''): Command {
   addManifestCommands(program.commandsGroup('Manifest commands:'));
   addProfileCommands(program.commandsGroup('Profile commands:'));
   addDiagnosticCommands(program.commandsGroup('Diagnostic commands:'));
+  addSwitchCommands(program.commandsGroup('Commands for an emergency:'));
   return program.commandsGroup('Other commands:').helpCommand('help [COMMAND]', 'Print the help of a command');
 }

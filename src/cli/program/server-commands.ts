@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { readConfig } from '../../config/config.ts';
-import { flagOf, type OptionName, optionNames, optionRows, defaultText, variableOf } from '../../config/options.ts';
+import { flagOf, variableOf } from '../../config/option-names.ts';
+import { type OptionName, optionNames, optionRows, defaultText } from '../../config/options.ts';
 import { UsageError } from '../../lib/usage-error.ts';
 import { addCommand, print } from './command.ts';
 

@@ -1,5 +1,6 @@
-import { FILE_ANNOTATION, STATUS_ANNOTATION } from '../../api/keys.ts';
-import { annotationsOf, type Container, type Pod, type VolumeMount } from '../../kubernetes/pod.ts';
+import { FILE_ANNOTATION, INJECTED_LABEL, STATUS_ANNOTATION } from '../../api/keys.ts';
+import { isDnsLabel } from '../../kubernetes/names.ts';
+import { annotationsOf, type Container, labelsOf, type Pod, type VolumeMount } from '../../kubernetes/pod.ts';
 import { evictable, EVICTION_ANNOTATION } from '../../kubernetes/safe-to-evict.ts';
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
 import type { Change } from '../../profiles/environment.ts';
@@ -26,8 +27,9 @@ export function brokenRule(before: Pod, after: Pod, permitted: Permitted): strin
     brokenContainer(one, other, volumes, permitted);
   return firstBroken([
     () => changedField(before, after, ['metadata', 'spec']),
-    () => changedField(before.metadata ?? {}, after.metadata ?? {}, ['annotations']),
+    () => changedField(before.metadata ?? {}, after.metadata ?? {}, ['annotations', 'labels']),
     () => brokenAnnotations(before, after),
+    () => brokenLabels(before, after),
     () => changedField(before.spec, after.spec, ['volumes', 'containers', 'initContainers', 'imagePullSecrets']),
     () =>
       changedElement(listOf(before.spec['imagePullSecrets']), listOf(after.spec['imagePullSecrets']), 'pull secret'),
@@ -88,6 +90,15 @@ function brokenAnnotations(before: Pod, after: Pod): string | undefined {
   }
   const files = Object.keys(patched).filter((key) => key.startsWith(FILE_ANNOTATION) && !Object.hasOwn(existing, key));
   return changedField(existing, patched, [STATUS_ANNOTATION, EVICTION_ANNOTATION, ...files]);
+}
+
+/** Permits the label of injected pods, with a value that the API server accepts. */
+function brokenLabels(before: Pod, after: Pod): string | undefined {
+  const [existing, patched] = [labelsOf(before), labelsOf(after)];
+  const value = patched[INJECTED_LABEL];
+  if (value !== existing[INJECTED_LABEL] && (value === undefined || !isDnsLabel(value)))
+    return `label ${INJECTED_LABEL} has a value that the API server refuses`;
+  return changedField(existing, patched, [INJECTED_LABEL]);
 }
 
 function listOf(value: Json | undefined): readonly Json[] {

@@ -1,11 +1,10 @@
-import { STATUS_ANNOTATION } from '../../api/keys.ts';
-import { type InjectedStatus, isInjected, readStatus } from '../../api/status-annotation.ts';
-import { annotationsOf, type Container, type Pod } from '../../kubernetes/pod.ts';
+import { INJECTED_LABEL, MULTIPLE, STATUS_ANNOTATION } from '../../api/keys.ts';
+import { type InjectedStatus, isCut, isInjected, namesIn, readStatus } from '../../api/status-annotation.ts';
+import { annotationsOf, type Container, labelsOf, type Pod } from '../../kubernetes/pod.ts';
 import { EVICTION_ANNOTATION } from '../../kubernetes/safe-to-evict.ts';
 import { pointer } from '../../lib/json-patch.ts';
 import { isObject, type Json } from '../../lib/json.ts';
 import type { Result } from '../../lib/result.ts';
-import { splitList } from '../../lib/text.ts';
 import type { Catalogue } from '../../profiles/catalogue.ts';
 import type { Profile } from '../../profiles/profile.ts';
 import { parametersOf, render, type Template } from '../../profiles/template.ts';
@@ -140,6 +139,9 @@ class ReversePlanner implements ReversePlan {
     const names = (this.#pod.spec.volumes ?? []).map(({ name }) => name);
     for (const [index, name] of names.entries())
       if (isInjectedVolume(name)) this.added.add(pointer('spec', 'volumes', index));
+    const label = labelsOf(this.#pod)[INJECTED_LABEL];
+    if (label === MULTIPLE || statuses.some(({ profile }) => profile === label))
+      this.added.add(pointer('metadata', 'labels', INJECTED_LABEL));
     this.#addEvictable(names.filter(isInjectedVolume));
     this.#addPullSecrets(statuses);
   }
@@ -171,12 +173,8 @@ class ReversePlanner implements ReversePlan {
 function incompleteRecord({ container, env, changed, mounts }: InjectedStatus): string | undefined {
   if (env === undefined && changed === undefined && mounts === undefined)
     return `the status annotation of container ${container} does not list what was added`;
-  const isTruncated = [env, changed].some((text) => text?.endsWith('…'));
+  const isTruncated = [env, changed].some(isCut);
   return isTruncated ? `the status annotation of container ${container} is truncated` : undefined;
-}
-
-function namesIn(list: string | undefined): readonly string[] {
-  return list === undefined ? [] : splitList(list);
 }
 
 /** Always true with a parameter in the template: its value is unknown. */

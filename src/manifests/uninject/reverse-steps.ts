@@ -79,7 +79,7 @@ function remove(path: string, value: Json, { steps, operations }: Context): void
 }
 
 /** The order in which `patchFor` adds new keys to an object. */
-const ORDER = ['env', 'volumeMounts', 'imagePullSecrets', 'volumes', 'initContainers'];
+const ORDER = ['annotations', 'labels', 'env', 'volumeMounts', 'imagePullSecrets', 'volumes', 'initContainers'];
 
 /** The index of the last key that was there before: not an addition, or an addition that precedes a key which would have been added earlier. */
 function lastKeyBefore(keys: readonly string[], isAdded: (key: string) => boolean): number {

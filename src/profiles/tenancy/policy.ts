@@ -1,4 +1,4 @@
-import { type Level, LEVELS, userSettingNames } from '../../api/keys.ts';
+import { type Level, LEVELS, SETTINGS_OF_PROFILES, userSettingNames } from '../../api/keys.ts';
 import type { Parameter } from '../../api/profile/parameter.ts';
 import { matchesGlob } from '../../lib/glob.ts';
 import { type ParameterClass, classesOf, parameterClasses } from './parameter-class.ts';
@@ -25,14 +25,14 @@ export const STRICT: Tenancy = { mode: 'strict', allowedProfiles: [], builtInPro
 /** Profiles alone decide who may set their parameters. */
 export const OPEN: Tenancy = { ...STRICT, mode: 'open' };
 
-/** The levels that may set a setting: `containers.PROFILE` as `containers`. */
+/** The levels that may set a setting: `containers.PROFILE` as `containers`, `suspended.PROFILE` as `suspended`. */
 export function levelsOfSetting({ settableBy }: Tenancy, setting: string): readonly Level[] {
   return settableBy.get(subjectOf(setting)) ?? LEVELS;
 }
 
 /** The name by which `settableBy` knows a setting. */
 export function subjectOf(setting: string): string {
-  return setting.startsWith('containers.') ? 'containers' : setting;
+  return SETTINGS_OF_PROFILES.find((name) => setting.startsWith(`${name}.`)) ?? setting;
 }
 
 export interface ParameterLevels {

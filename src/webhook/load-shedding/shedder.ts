@@ -3,7 +3,7 @@ import { optsOut } from '../../admission/opt-in.ts';
 import { decodeReview } from '../../admission/review.ts';
 import type { Pod } from '../../kubernetes/pod.ts';
 import type { Clock } from '../../lib/clock.ts';
-import { isRequired } from '../../settings/required.ts';
+import { isRequired, refusesNothing } from '../../settings/required.ts';
 import { parseBody } from '../body.ts';
 import { MAX_WAIT_MS } from '../deadline.ts';
 import type { Question } from '../decide.ts';
@@ -63,7 +63,8 @@ export class LoadShedder {
   }
 
   /** `namespace` is undefined unless the namespace is known to exist. */
-  #answer({ uid, namespace: name }: PeekedReview, namespace: string | undefined, required: boolean): string {
+  #answer({ uid, namespace: name }: PeekedReview, namespace: string | undefined, isRequiredPod: boolean): string {
+    const required = isRequiredPod && !refusesNothing(this.#dependencies.catalogue());
     this.#dependencies.metrics.recordReview(decisions[`${required}`], namespace, 0);
     this.#log.record(name, required);
     return answerText(uid, answers[`${required}`]);

@@ -85,6 +85,12 @@ export const attemptsOnNamespaces: readonly Omit<Attempt, 'who'>[] = [
     ends: unlessHostile(byLabel(silent, ignored('owner-not-excluded')), settingLocked),
   },
   { id: 'ns-inject', what: 'let pods opt in (`inject: "false"`)', sets: { inject: 'false' }, ends: optOut },
+  {
+    id: 'ns-suspended',
+    what: 'stop injection in it (`suspended`)',
+    sets: { suspended: 'true' },
+    ends: unlessHostile(byLabel(none('suspended'), none('suspended'), refused('suspended')), settingLocked),
+  },
   { id: 'ns-label', what: 'take the label away', labels: { injection: null }, ends: everywhere(silent) },
   {
     id: 'ns-long',

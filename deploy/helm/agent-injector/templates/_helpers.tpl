@@ -172,6 +172,13 @@ strictRequired: true
 podSecurityDefault: {{ . }}
 {{- end }}
 checks: {{ include "agent-injector.checks" . | quote }}
+{{- if not .Values.podLabel }}
+podLabel: false
+{{- end }}
+{{- $injection := get (dict "true" "on" "false" "off") (toString .Values.injection) | default .Values.injection }}
+{{- if ne $injection "on" }}
+injection: {{ $injection | quote }}
+{{- end }}
 {{- if .Values.configMapKeys.enabled }}
 configMapKeys: true
 {{- end }}

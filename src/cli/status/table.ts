@@ -1,0 +1,64 @@
+import type { WorkloadStatus } from '../../diagnostics/workload-status.ts';
+import { formatTable } from '../format.ts';
+
+/** Columns of a terminal that most people have; `-o wide` has no limit. */
+const MAX_COLUMNS = 100;
+
+interface Column {
+  readonly title: string;
+  readonly text: (status: WorkloadStatus) => string;
+  /** The most that the narrow table shows. */
+  readonly width: number;
+}
+
+const namespace: Column = { title: 'NAMESPACE', text: (one) => one.namespace, width: 16 };
+
+const columns: readonly Column[] = [
+  { title: 'WORKLOAD', text: (one) => one.workload, width: 26 },
+  { title: 'AGENT', text: ({ injected, pods }) => `${injected}/${pods}`, width: 9 },
+  { title: 'OUTDATED', text: ({ outdated }) => String(outdated), width: 8 },
+];
+
+const narrow: readonly Column[] = [
+  ...columns,
+  { title: 'PROFILE', text: ({ profiles }) => profiles.map(withoutHash).join(), width: 20 },
+  { title: 'WHY NOT', text: ({ whyNot }) => whyNot.map(({ code }) => code).join(), width: 24 },
+];
+
+const wide: readonly Column[] = [
+  namespace,
+  ...columns,
+  { title: 'PROFILE', text: ({ profiles }) => profiles.join(), width: 0 },
+  { title: 'DELIVERY', text: ({ deliveries }) => deliveries.join(), width: 0 },
+  {
+    title: 'WHY NOT',
+    text: ({ whyNot }) => whyNot.map(({ code, pods, from }) => `${code}(${pods},${from})`).join(),
+    width: 0,
+  },
+  { title: 'NEXT STEP', text: ({ fix }) => fix ?? '', width: 0 },
+];
+
+/** The table: at most 100 columns, or as wide as it needs. `NAMESPACE` is a column if there are several. */
+export function statusTable(all: readonly WorkloadStatus[], format: 'narrow' | 'wide'): readonly string[] {
+  if (all.length === 0) return ['no pods that have or should have an agent'];
+  const hasSeveral = new Set(all.map((one) => one.namespace)).size > 1;
+  if (format === 'wide')
+    return formatTable([wide.map(({ title }) => title), ...all.map((one) => wide.map(({ text }) => text(one)))]);
+  const shown = hasSeveral ? [namespace, ...narrow.map(narrower)] : narrow;
+  const rows = all.map((one) => shown.map(({ text, width }) => cut(text(one), width)));
+  return formatTable([shown.map(({ title }) => title), ...rows]).map((line) => cut(line, MAX_COLUMNS));
+}
+
+/** Where the namespace takes a column, too. */
+function narrower(column: Column): Column {
+  return column.title === 'WORKLOAD' || column.title === 'WHY NOT' ? { ...column, width: column.width - 8 } : column;
+}
+
+function withoutHash(profile: string): string {
+  return profile.split('@', 1)[0] ?? profile;
+}
+
+function cut(text: string, width: number): string {
+  const shown = text === '' ? '-' : text;
+  return shown.length <= width ? shown : `${shown.slice(0, width - 1)}…`;
+}

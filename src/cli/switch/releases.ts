@@ -1,0 +1,57 @@
+import { switchOf } from '../../api/injection-switch.ts';
+import type { KubeClient } from '../../cluster/client/types.ts';
+import { describeFailure } from '../../cluster/client/errors.ts';
+import { readOnce } from '../../cluster/one-shot.ts';
+import type { ObjectName } from '../../cluster/switch-store.ts';
+import { WEBHOOK_CONFIGURATIONS } from '../../cluster/webhook-configuration/entries.ts';
+import type { DecisionOptions } from '../../config/decision-options.ts';
+import { revisionOf } from '../../diagnostics/overlapping-releases.ts';
+import { ownEntries } from '../../diagnostics/webhook-match.ts';
+import { type JsonObject, objectsIn } from '../../lib/json.ts';
+import { UsageError } from '../../lib/usage-error.ts';
+import { installedOptions, serviceOf } from '../installed-settings.ts';
+
+/** A release whose injection can be switched. */
+export interface SwitchedRelease {
+  /** The ConfigMap that its servers watch. */
+  readonly configMap: ObjectName;
+  readonly revision: string | undefined;
+  /** Undefined if they cannot be read. */
+  readonly options: DecisionOptions | undefined;
+}
+
+/** The releases that are meant: all of the cluster, or those with the revision. Throws an Error with the remedy if there is none. */
+export async function findReleases(
+  client: KubeClient,
+  revision: string | undefined,
+): Promise<readonly SwitchedRelease[]> {
+  const answer = await readOnce(client, WEBHOOK_CONFIGURATIONS);
+  if (answer.kind !== 'ok')
+    throw new Error(
+      `cannot find the installed servers: ${describeFailure(answer)}; name their ConfigMap with --switch`,
+    );
+  const configurations = objectsIn(answer.body, 'items').filter((one) => ownEntries(one).length > 0);
+  const meant = configurations.filter((one) => revision === undefined || revisionOf(one) === revision);
+  const releases = await Promise.all(meant.map((one) => releaseOf(client, one)));
+  const found = releases.filter((one) => one !== undefined);
+  if (found.length > 0) return found;
+  const what = revision === undefined ? '' : ` with revision ${revision}`;
+  throw new Error(
+    `no webhook configuration of agent-injector${what} names a Service: name the ConfigMap with --switch`,
+  );
+}
+
+async function releaseOf(client: KubeClient, configuration: JsonObject): Promise<SwitchedRelease | undefined> {
+  const service = serviceOf(configuration);
+  if (!service) return undefined;
+  const options = await installedOptions(client, configuration);
+  return { configMap: switchOf(service), revision: revisionOf(configuration), options };
+}
+
+/** The release of `--switch NAMESPACE/NAME`. */
+export function releaseNamed(text: string): SwitchedRelease {
+  const [namespace = '', name = '', ...rest] = text.split('/');
+  if (namespace === '' || name === '' || rest.length > 0)
+    throw new UsageError([`--switch: "${text}" must be NAMESPACE/NAME`]);
+  return { configMap: { namespace, name }, revision: undefined, options: undefined };
+}

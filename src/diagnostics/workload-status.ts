@@ -1,0 +1,149 @@
+import { admitInContext } from '../admission/admit.ts';
+import { isOptedIn, isServedBy } from '../admission/opt-in.ts';
+import { type InjectedStatus, isInjected, readStatus } from '../api/status-annotation.ts';
+import { creatorOf } from '../kubernetes/owner.ts';
+import type { Pod } from '../kubernetes/pod.ts';
+import { objectIn, textIn } from '../lib/json.ts';
+import { profileHash } from '../profiles/fingerprint.ts';
+import type { SettingSources } from '../settings/resolve.ts';
+import { checkRecord } from './audit-pod.ts';
+import { restartCommand } from './findings.ts';
+
+/** Why pods of a workload have no agent, or what is wrong with the one they have. */
+export interface WhyNot {
+  /** A reason code, or `not-asked`: agent-injector was not asked when the pod was created, and would inject it now. */
+  readonly code: string;
+  readonly pods: number;
+  /** `record`: written when the pod was created. `now`: what would be decided now. */
+  readonly from: 'record' | 'now';
+}
+
+export interface WorkloadStatus {
+  readonly namespace: string;
+  /** `Deployment/web`, or `Pod/web` for a pod without a controller. */
+  readonly workload: string;
+  readonly pods: number;
+  /** Pods that carry an agent, by their record, which the pod bears out. */
+  readonly injected: number;
+  /** Pods that carry a version of a profile other than the current one. */
+  readonly outdated: number;
+  /** `jennifer-dotnet@93b005e5`: each profile with the hash of its version. */
+  readonly profiles: readonly string[];
+  readonly deliveries: readonly string[];
+  readonly whyNot: readonly WhyNot[];
+  /** A command that closes the gap, to be reviewed before it is run. */
+  readonly fix?: string;
+}
+
+interface Counted {
+  readonly namespace: string;
+  readonly workload: string;
+  readonly creator: ReturnType<typeof creatorOf>;
+  readonly profiles: Set<string>;
+  readonly deliveries: Set<string>;
+  readonly whyNot: Map<string, WhyNot>;
+  pods: number;
+  injected: number;
+  outdated: number;
+  /** Pods that would get the agent if they were created again. */
+  missing: number;
+}
+
+/** What became of the pods of each workload. Takes one pod at a time and keeps only the counts. */
+export class WorkloadStatuses {
+  readonly #all = new Map<string, Counted>();
+  readonly #unknown = new Set<string>();
+
+  /** Counts a pod. One that has ended or is being deleted does not count, and neither does one that another release serves. */
+  add(sources: SettingSources): void {
+    const { pod, namespace, catalogue } = sources;
+    if (hasEnded(pod) || !isServedBy(catalogue, namespace)) return;
+    const record = readStatus(pod);
+    const recorded = record?.decision === 'injected' ? record.containers.filter(isInjected) : [];
+    const { injected } = checkRecord(sources, recorded);
+    // A namespace that never asked for an agent is not shown.
+    if (injected.length === 0 && !isOptedIn(namespace)) return;
+    const counted = this.#workloadOf(pod, namespace.name);
+    counted.pods++;
+    if (injected.length === 0) countMissing(counted, sources, record?.reason);
+    else this.#countInjected(counted, sources, injected);
+  }
+
+  /** Profiles that pods carry and the catalogue does not have: whether these pods are outdated is not known. */
+  unknownProfiles(): readonly string[] {
+    return [...this.#unknown].toSorted();
+  }
+
+  list(): readonly WorkloadStatus[] {
+    return [...this.#all.values()].map(statusOf).toSorted(byName);
+  }
+
+  #countInjected(counted: Counted, { catalogue }: SettingSources, injected: readonly InjectedStatus[]): void {
+    counted.injected++;
+    let isOutdated = false;
+    for (const { profile: name, hash, delivery } of injected) {
+      counted.profiles.add(`${name}@${hash}`);
+      counted.deliveries.add(delivery);
+      const profile = catalogue.profiles.get(name);
+      if (!profile) this.#unknown.add(name);
+      else if (profileHash(profile) !== hash) isOutdated = true;
+    }
+    if (isOutdated) counted.outdated++;
+  }
+
+  #workloadOf(pod: Pod, namespace: string): Counted {
+    const creator = creatorOf(pod);
+    const workload = creator ? `${creator.kind}/${creator.name}` : `Pod/${pod.metadata?.name ?? ''}`;
+    const key = JSON.stringify([namespace, workload]);
+    const known = this.#all.get(key);
+    if (known) return known;
+    const none = { pods: 0, injected: 0, outdated: 0, missing: 0 };
+    const sets = { profiles: new Set<string>(), deliveries: new Set<string>(), whyNot: new Map<string, WhyNot>() };
+    const counted: Counted = { namespace, workload, creator, ...sets, ...none };
+    this.#all.set(key, counted);
+    return counted;
+  }
+}
+
+function hasEnded(pod: Pod): boolean {
+  const phase = textIn(objectIn(pod, 'status'), 'phase');
+  return phase === 'Succeeded' || phase === 'Failed' || pod.metadata?.['deletionTimestamp'] !== undefined;
+}
+
+/** What would be decided now is looked up only where the pod has no record: then nothing else says why. */
+function countMissing(counted: Counted, sources: SettingSources, recorded: string | undefined): void {
+  const { decision } = admitInContext(sources);
+  if (decision.outcome === 'injected') counted.missing++;
+  if (recorded !== undefined) return countWhy(counted, recorded, 'record');
+  countWhy(counted, decision.outcome === 'injected' ? 'not-asked' : decision.reason.code, 'now');
+}
+
+function countWhy(counted: Counted, code: string, from: WhyNot['from']): void {
+  const before = counted.whyNot.get(code);
+  counted.whyNot.set(code, { code, from, pods: (before?.pods ?? 0) + 1 });
+}
+
+function statusOf({ creator, whyNot, missing, profiles, deliveries, ...counted }: Counted): WorkloadStatus {
+  const { namespace, workload, pods, injected, outdated } = counted;
+  const fix = missing + outdated > 0 ? restartCommand(namespace, creator) : undefined;
+  return {
+    namespace,
+    workload,
+    pods,
+    injected,
+    outdated,
+    profiles: [...profiles].toSorted(),
+    deliveries: [...deliveries].toSorted(),
+    whyNot: [...whyNot.values()],
+    ...(fix !== undefined && { fix }),
+  };
+}
+
+function byName(one: WorkloadStatus, other: WorkloadStatus): number {
+  return compare(one.namespace, other.namespace) || compare(one.workload, other.workload);
+}
+
+function compare(one: string, other: string): number {
+  if (one === other) return 0;
+  return one < other ? -1 : 1;
+}
