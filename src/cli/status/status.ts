@@ -36,7 +36,7 @@ export async function status(options: StatusOptions): Promise<CommandResult> {
     options.allNamespaces ? allNamespaces(client) : oneNamespace(client, options.namespace),
   ]);
   const report = await readReport(client, options, { settingsFor, ...found });
-  return { output: outputOf(report, options.output), messages: messagesOf(report, options.output), exitCode: 0 };
+  return { output: outputOf(report, options), messages: messagesOf(report, options.output), exitCode: 0 };
 }
 
 interface Known {
@@ -98,10 +98,10 @@ async function oneNamespace(client: KubeClient, name: string): Promise<Omit<Know
   };
 }
 
-function outputOf(report: Report, format: StatusOptions['output']): CommandOutput {
+function outputOf(report: Report, { output: format, allNamespaces }: StatusOptions): CommandOutput {
   if (format === 'json') return { kind: 'json', value: report };
   if (format === 'yaml') return { kind: 'document', text: yamlText(report) };
-  return { kind: 'lines', lines: statusTable(report.workloads, format === 'wide' ? 'wide' : 'narrow') };
+  return { kind: 'lines', lines: statusTable(report.workloads, format === 'wide' ? 'wide' : 'narrow', allNamespaces) };
 }
 
 /** For people; the other formats have the notes. */
