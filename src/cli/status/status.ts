@@ -33,7 +33,7 @@ export async function status(options: StatusOptions): Promise<CommandResult> {
   const own = await offlineInputs(options);
   const [settingsFor, found] = await Promise.all([
     serverSettings(client, options, own),
-    options.allNamespaces ? allNamespaces(client) : oneNamespace(client, options.namespace),
+    options.allNamespaces ? everyNamespace(client) : oneNamespace(client, options.namespace),
   ]);
   const report = await readReport(client, options, { settingsFor, ...found });
   return { output: outputOf(report, options), messages: messagesOf(report, options.output), exitCode: 0 };
@@ -82,7 +82,7 @@ async function readReport(client: KubeClient, scope: NamespaceScope, known: Know
 const SERVER_UNKNOWN =
   'the configuration of the server could not be read: what would be decided now is by this command, without the defaults of the cluster';
 
-async function allNamespaces(client: KubeClient): Promise<Omit<Known, 'settingsFor'>> {
+async function everyNamespace(client: KubeClient): Promise<Omit<Known, 'settingsFor'>> {
   return { namespaces: await readNamespaceList(client), notes: [] };
 }
 
