@@ -33,10 +33,10 @@ export async function status(options: StatusOptions): Promise<CommandResult> {
   const own = await offlineInputs(options);
   const [settingsFor, found] = await Promise.all([
     serverSettings(client, options, own),
-    options.allNamespaces ? allNamespaces(client) : oneNamespace(client, options.namespace),
+    options.allNamespaces ? everyNamespace(client) : oneNamespace(client, options.namespace),
   ]);
   const report = await readReport(client, options, { settingsFor, ...found });
-  return { output: outputOf(report, options.output), messages: messagesOf(report, options.output), exitCode: 0 };
+  return { output: outputOf(report, options), messages: messagesOf(report, options.output), exitCode: 0 };
 }
 
 interface Known {
@@ -82,7 +82,7 @@ async function readReport(client: KubeClient, scope: NamespaceScope, known: Know
 const SERVER_UNKNOWN =
   'the configuration of the server could not be read: what would be decided now is by this command, without the defaults of the cluster';
 
-async function allNamespaces(client: KubeClient): Promise<Omit<Known, 'settingsFor'>> {
+async function everyNamespace(client: KubeClient): Promise<Omit<Known, 'settingsFor'>> {
   return { namespaces: await readNamespaceList(client), notes: [] };
 }
 
@@ -98,10 +98,10 @@ async function oneNamespace(client: KubeClient, name: string): Promise<Omit<Know
   };
 }
 
-function outputOf(report: Report, format: StatusOptions['output']): CommandOutput {
+function outputOf(report: Report, { output: format, allNamespaces }: StatusOptions): CommandOutput {
   if (format === 'json') return { kind: 'json', value: report };
   if (format === 'yaml') return { kind: 'document', text: yamlText(report) };
-  return { kind: 'lines', lines: statusTable(report.workloads, format === 'wide' ? 'wide' : 'narrow') };
+  return { kind: 'lines', lines: statusTable(report.workloads, format === 'wide' ? 'wide' : 'narrow', allNamespaces) };
 }
 
 /** For people; the other formats have the notes. */

@@ -38,13 +38,16 @@ const wide: readonly Column[] = [
   { title: 'NEXT STEP', text: ({ fix }) => fix ?? '', width: 0 },
 ];
 
-/** The table: at most 100 columns, or as wide as it needs. `NAMESPACE` is a column if there are several. */
-export function statusTable(all: readonly WorkloadStatus[], format: 'narrow' | 'wide'): readonly string[] {
+/** The table: at most 100 columns, or as wide as it needs. The narrow one has the namespace only if it is of all namespaces. */
+export function statusTable(
+  all: readonly WorkloadStatus[],
+  format: 'narrow' | 'wide',
+  allNamespaces = false,
+): readonly string[] {
   if (all.length === 0) return ['no pods that have or should have an agent'];
-  const hasSeveral = new Set(all.map((one) => one.namespace)).size > 1;
   if (format === 'wide')
     return formatTable([wide.map(({ title }) => title), ...all.map((one) => wide.map(({ text }) => text(one)))]);
-  const shown = hasSeveral ? [namespace, ...narrow.map(narrower)] : narrow;
+  const shown = allNamespaces ? [namespace, ...narrow.map(narrower)] : narrow;
   const rows = all.map((one) => shown.map(({ text, width }) => cut(text(one), width)));
   return formatTable([shown.map(({ title }) => title), ...rows]).map((line) => cut(line, MAX_COLUMNS));
 }

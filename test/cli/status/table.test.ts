@@ -36,10 +36,11 @@ describe('the table of status', () => {
   });
 
   it.each([
-    ['one namespace', [longest]],
-    ['several namespaces', [longest, status()]],
-  ])('fits 100 columns, whatever the names: %s', (_, all) => {
-    const lines = statusTable(all, 'narrow');
+    ['one namespace', [longest], false],
+    ['all namespaces', [longest, status()], true],
+  ])('fits 100 columns, whatever the names: %s', (_, all, allNamespaces) => {
+    const lines = statusTable(all, 'narrow', allNamespaces);
+    expect(lines[0]?.startsWith('NAMESPACE')).toBe(allNamespaces);
     expect(lines).toHaveLength(all.length + 1);
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(100);
     // Nothing is cut off at the right edge: each column is cut by itself.
