@@ -22,11 +22,9 @@ const MAX_MESSAGES = 5;
 
 const MAX_CONTAINERS = 20;
 
-/**
- * The Events for a decision. None if no agent is asked for, and none if the agent is already there: the API server sends a pod again after
- * another webhook has changed it, and the second answer is not new.
- */
+/** The Events for a decision. None if no agent is asked for, none if the agent is already there, and none for a pass that finds nothing new. */
 export function eventMessages(decision: DecisionSummary): readonly EventMessage[] {
+  if (decision.pass === 'repeated') return [];
   const outcome = decision.outcome === 'injected' ? injectedMessages(decision) : notInjectedMessages(decision);
   return [...outcome, ...decision.notices.map(noticeEventMessage)].slice(0, MAX_MESSAGES);
 }
@@ -63,7 +61,7 @@ function injectionMessage({ containers }: DecisionSummary): EventMessage {
     reason: 'AgentInjected',
     code: '',
     profile: [...new Set(injected.map(({ profile, hash }) => `${profile}@${hash}`))].join(),
-    message: oneLine(`injected ${parts.join(', ')}`, MAX_MESSAGE_LENGTH),
+    message: oneLine(`decided to inject ${parts.join(', ')}`, MAX_MESSAGE_LENGTH),
   };
 }
 
