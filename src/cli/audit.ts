@@ -46,6 +46,7 @@ export async function audit(options: AuditOptions): Promise<CommandResult> {
 const TITLES: { readonly [kind in AuditFinding['kind']]: string } = {
   'expected-not-injected': 'Agent is missing',
   'cannot-be-injected': 'Agent cannot be injected',
+  'slot-shared': 'Two agents in one process',
   outdated: 'Agent is outdated: its profile has changed',
   'namespace-off': 'Agent is present, but injection is off for the namespace',
   'record-unproven': 'Status annotation claims an agent that the pod does not have',

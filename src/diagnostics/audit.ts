@@ -169,6 +169,7 @@ function parameterValue(
 export interface AuditFigures {
   /** Pods that should carry an agent and do not, by namespace; namespaces without such pods are absent. */
   readonly expectedNotInjected: ReadonlyMap<string, number>;
+  /** With those that have two agents in one process. */
   readonly cannotBeInjected: number;
   readonly outdated: number;
   readonly namespaceOff: number;
@@ -189,7 +190,7 @@ export class AuditCounts {
     const count = (kind: AuditKind): number => this.#counts.get(kind) ?? 0;
     return {
       expectedNotInjected: this.#expectedNotInjected,
-      cannotBeInjected: count('cannot-be-injected'),
+      cannotBeInjected: count('cannot-be-injected') + count('slot-shared'),
       outdated: count('outdated'),
       namespaceOff: count('namespace-off'),
     };

@@ -154,7 +154,7 @@ export const metricRows = {
   },
   agent_injector_cannot_be_injected_pods: {
     type: 'gauge',
-    help: 'Pods that asked for an agent that cannot be injected, as of the last audit; `agent-injector audit -A` shows the reasons.',
+    help: 'Pods that asked for an agent that cannot be injected, or that share its place with another one, as of the last audit; `agent-injector audit -A` shows the reasons.',
     labels: [],
   },
   agent_injector_outdated_pods: {
