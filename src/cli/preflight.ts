@@ -6,6 +6,7 @@ import type { KubeClient } from '../cluster/client/types.ts';
 import { readOnce, sendOnce } from '../cluster/one-shot.ts';
 import { WEBHOOK_CONFIGURATIONS } from '../cluster/webhook-configuration/entries.ts';
 import { offlineInputs, type OfflineOptions } from '../config/catalogue.ts';
+import { checkPolicies } from '../diagnostics/admission-policies.ts';
 import { otherInjectors } from '../diagnostics/other-webhooks.ts';
 import {
   type Check,
@@ -26,6 +27,7 @@ import { knownInjectors } from '../profile-sources/known-injectors.ts';
 import { reasonMessage } from '../reasons/message.ts';
 import { openUserCluster } from '../server/cluster.ts';
 import { readClaims, readNamespaceList } from './cluster-reader.ts';
+import { readPolicies } from './policy-reader.ts';
 import { readClusterState } from './read-cluster-state.ts';
 import type { CommandOutput, CommandResult } from './command-result.ts';
 import { serverSettings, type SettingsFor } from './installed-settings.ts';
@@ -52,8 +54,9 @@ export async function preflight(options: PreflightOptions): Promise<CommandResul
     ...checkDeliveries(cluster.kubernetes),
     ...(await checkPermissions(client)),
     ...(webhooks.kind === 'ok'
-      ? checkOtherInjectors(otherInjectors(configurations, knownInjectors))
+      ? checkOtherInjectors(otherInjectors(configurations, knownInjectors), ownConfiguration(configurations))
       : [{ name: 'other injectors', result: 'problem' as const, message: describeFailure(webhooks) }]),
+    ...checkPolicies(await readPolicies(client)),
     ...checkReleases(overlappingReleases(configurations, enabled), withoutRelease(configurations, enabled)),
     ...(await checkApiServerAddresses(client)),
     ...checkReleaseNamespaces(namespacesOfReleases(configurations, namespaces)),
@@ -66,6 +69,11 @@ export async function preflight(options: PreflightOptions): Promise<CommandResul
       ? { kind: 'json', value: { checks } }
       : { kind: 'lines', lines: checks.map(({ name, result, message }) => `${MARKS[result]} ${name}: ${message}`) };
   return { output, exitCode: checks.some(({ result }) => result === 'problem') ? 1 : 0 };
+}
+
+function ownConfiguration(configurations: readonly JsonObject[]): string | undefined {
+  const own = configurations.find((one) => ownEntries(one).length > 0);
+  return own && textIn(objectIn(own, 'metadata'), 'name');
 }
 
 function namespacesOfReleases(

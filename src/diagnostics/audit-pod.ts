@@ -17,6 +17,7 @@ export type AuditKind =
   | 'outdated'
   | 'namespace-off'
   | 'claim-missing'
+  | 'not-created'
   | 'record-unproven'
   | 'value-shared'
   | 'value-crowded';

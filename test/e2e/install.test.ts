@@ -270,7 +270,7 @@ describe('the installed webhook', () => {
   });
 
   test('keeps its CA and the secret in its paths when the same files are applied again', async () => {
-    const ref = { kind: 'MutatingWebhookConfiguration', name: 'agent-injector' };
+    const ref = { kind: 'MutatingWebhookConfiguration', name: 'zz-agent-injector' };
     const written = async () =>
       (await client.get<WebhookConfiguration>(ref)).webhooks.map(({ clientConfig: { caBundle, service } }) => ({
         caBundle,
@@ -404,7 +404,7 @@ describe.skipIf(!has('kubectl') || helm === undefined)('the README', () => {
     return lists.flat().map(({ kind, metadata }) => `${kind}/${metadata?.name}`);
   };
   const secret = { kind: 'Secret', namespace: NAMESPACE, name: 'agent-injector-tls' };
-  const registration = { kind: 'MutatingWebhookConfiguration', name: 'agent-injector' };
+  const registration = { kind: 'MutatingWebhookConfiguration', name: 'zz-agent-injector' };
   /** Writes what the server writes: the certificate and its CA. */
   const writeCertificate = async (): Promise<void> => {
     await client.patch(secret, { data: { 'tls.crt': 'eA==' } });

@@ -120,6 +120,14 @@ export const rows: { readonly [code in ReasonCode]: Row } = {
     settings: { profile: 'probe-slot' },
     pod: { spec: env('JAVA_TOOL_OPTIONS', '-javaagent:/opt/opentelemetry-javaagent.jar') },
   },
+  'slot-shared': {
+    settings: { profile: 'probe-slot' },
+    pod: { spec: env('JAVA_TOOL_OPTIONS', '-javaagent:/opt/opentelemetry-javaagent.jar -javaagent:/probe.jar') },
+  },
+  'foreign-agent-requested': {
+    settings: { profile: 'probe-slot' },
+    pod: { annotations: { 'instrumentation.opentelemetry.io/inject-java': 'true' } },
+  },
   'slot-taken': { settings: { profile: 'probe-slot,probe-slot-too' } },
   'profile-conflict': { settings: { profile: 'probe-conflict' } },
   'unproven-variable': {

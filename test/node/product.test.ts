@@ -83,7 +83,7 @@ const installations: readonly Installation[] = [
         '180s',
       ),
     uninstall: async () => {
-      await node.kubectl(['delete', 'mutatingwebhookconfiguration', 'agent-injector']);
+      await node.kubectl(['delete', 'mutatingwebhookconfiguration', 'zz-agent-injector']);
       await runHelm('uninstall', 'agent-injector', '--wait');
       await node.kubectl(['delete', 'namespace', NAMESPACE]);
     },
@@ -107,7 +107,7 @@ const installations: readonly Installation[] = [
 ];
 
 async function uninstallWithKubectl(what: readonly string[]): Promise<void> {
-  await node.kubectl(['delete', 'mutatingwebhookconfiguration', 'agent-injector']);
+  await node.kubectl(['delete', 'mutatingwebhookconfiguration', 'zz-agent-injector']);
   await node.kubectl(['delete', '--ignore-not-found', ...what]);
 }
 

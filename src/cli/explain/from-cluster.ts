@@ -1,3 +1,4 @@
+import { admit } from '../../admission/admit.ts';
 import { INJECTION_LABEL } from '../../api/keys.ts';
 import { toNamespace } from '../../cluster/caches/namespace-object.ts';
 import { describeFailure, type Failure, isForbidden } from '../../cluster/client/errors.ts';
@@ -22,6 +23,7 @@ import { type JsonObject, objectIn, objectsIn } from '../../lib/json.ts';
 import { didYouMean, nearest } from '../../lib/suggest.ts';
 import { UsageError } from '../../lib/usage-error.ts';
 import { openUserCluster } from '../../server/cluster.ts';
+import { createAsDryRun } from '../dry-run.ts';
 import { readClusterState } from '../read-cluster-state.ts';
 import { serverSettings } from '../installed-settings.ts';
 import type { ExplainOptions } from './options.ts';
@@ -43,11 +45,9 @@ export async function explainOnCluster(
   const pods = decoded.ok ? [{ namespace, pod: decoded.value }] : [];
   const labels = labelled(namespace, namespaceObject);
   const settings = (await serverSettings(client, options, own, webhooks.configurations))(labels);
-  const result = explainWorkload(
-    workload,
-    { name: namespace, known: toNamespace(namespaceObject) },
-    { catalogue: settings.catalogue, cluster: await readClusterState(client, pods, settings.options) },
-  );
+  const known = toNamespace(namespaceObject);
+  const inputs = { catalogue: settings.catalogue, cluster: await readClusterState(client, pods, settings.options) };
+  const result = explainWorkload(workload, { name: namespace, known }, inputs);
   if (!decoded.ok) return [{ ...result, findings: [...result.findings, ...webhooks.findings] }];
   const matches = matchOf(webhooks.configurations, labels, decoded.value);
   const findings = [
@@ -55,7 +55,12 @@ export async function explainOnCluster(
     ...webhooks.findings,
     ...matchFindings(result, workload.workload, matches, decoded.value),
   ];
-  return [{ ...result, findings, ...(matches.length > 0 && { apiServer: matches }) }];
+  const created =
+    options.serverDryRun && known
+      ? await createAsDryRun(client, namespace, admit(decoded.value, known, inputs.catalogue, inputs.cluster).pod)
+      : undefined;
+  const dryRun = created && (created.kind === 'ok' ? 'accepted' : `refused: ${describeFailure(created)}`);
+  return [{ ...result, findings, ...(matches.length > 0 && { apiServer: matches }), ...(dryRun && { dryRun }) }];
 }
 
 async function readWorkload(client: KubeClient, target: string, namespace: string): Promise<Workload> {

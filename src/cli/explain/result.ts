@@ -22,6 +22,8 @@ export interface ExplanationResult {
   readonly apiServer?: readonly EntryMatch[];
   /** The status annotation that was written when the pod was created. */
   readonly recorded?: StatusRecord;
+  /** The API server's answer to a dry run of the pod as it would be; only if asked for. */
+  readonly dryRun?: string;
   readonly decision: Explanation;
 }
 
