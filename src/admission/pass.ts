@@ -8,7 +8,7 @@ import { isProven } from './status-text.ts';
 
 /**
  * Tells by the record on the pod whether an earlier pass has decided. An API server that calls again overwrites no audit annotation, so what the
- * first pass has told must stay true. A record that the pod does not prove counts only if it says that there is no agent.
+ * first pass has told must stay true. A record that the pod does not prove counts only if it says that there is no agent, and nothing is left out for it.
  */
 export function passOf(decision: Decision, pod: Pod, catalogue: Catalogue): Pass | undefined {
   if (annotationsOf(pod)[STATUS_ANNOTATION] === undefined) return undefined;
@@ -17,7 +17,6 @@ export function passOf(decision: Decision, pod: Pod, catalogue: Catalogue): Pass
     return isSame ? 'repeated' : 'later';
   }
   const { decision: earlier, reason = '' } = readStatus(pod) ?? {};
-  return earlier === 'skipped' && Object.hasOwn(reasonTable, reason) && decision.outcome === 'injected'
-    ? 'later'
-    : undefined;
+  if (earlier !== 'skipped' || !Object.hasOwn(reasonTable, reason)) return undefined;
+  return decision.outcome === 'skipped' && decision.reason.code === reason ? undefined : 'later';
 }

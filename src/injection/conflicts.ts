@@ -36,6 +36,15 @@ export function conflictContext(
 
 export const conflictRules: readonly Rule<ConflictContext>[] = [
   {
+    name: 'requests',
+    holds: 'no annotation asks another injector for an agent in the same slot',
+    // First, so that the reason is the same before and after that injector is called.
+    evaluate: ({ profile, draft: { podDraft, target, environment }, entries }) =>
+      isInstrumented(environment, entries)
+        ? undefined
+        : foreignRequest(podDraft.context, target.container.name, profile.slots),
+  },
+  {
     name: 'variables',
     holds: "no variable of the container conflicts with the agent's variables",
     evaluate: variableConflict,
@@ -73,12 +82,6 @@ export const conflictRules: readonly Rule<ConflictContext>[] = [
     name: 'signs',
     holds: 'nothing else in the container conflicts with the agent',
     evaluate: foreignConflict,
-  },
-  {
-    name: 'requests',
-    holds: 'no annotation asks another injector for an agent in the same slot',
-    evaluate: ({ profile, draft: { podDraft, target } }) =>
-      foreignRequest(podDraft.context, target.container.name, profile.slots),
   },
 ];
 
