@@ -632,6 +632,18 @@ describe.skipIf(helm === undefined)('the chart', () => {
     expect(only(plain, 'Namespace').metadata?.labels).not.toHaveProperty(Object.keys(label));
   });
 
+  it.each([
+    ['last', 'zz-agent-injector'],
+    ['first', 'agent-injector'],
+  ])('gives everything that names the webhook configuration its name: order %s', (order, name) => {
+    const objects = render('default', { args: ['--set', `webhook.order=${order}`] });
+    expect(only(objects, 'MutatingWebhookConfiguration').metadata?.name).toBe(name);
+    const text = JSON.stringify(objects);
+    expect(text).toContain(`"name":"AGENT_INJECTOR_WEBHOOK_CONFIGURATION","value":"${name}"`);
+    expect(text).toContain(`"resourceNames":["${name}"]`);
+    expect(text).toContain(`request.name == '${name}'`);
+  });
+
   it('keeps two releases apart by their names', () => {
     const names = (release: string) =>
       render('default', { release }).map(({ kind, metadata }) => `${kind}/${metadata?.name}`);
