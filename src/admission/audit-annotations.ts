@@ -16,7 +16,9 @@ export function auditAnnotations(decision: Decision): Readonly<Record<string, st
   const { pass } = decision;
   if (pass === 'repeated') return {};
   const annotations = Object.entries(annotationsFor(decision));
-  return Object.fromEntries(pass === 'later' ? annotations.map(([name, text]) => [`${LATER}${name}`, text]) : annotations);
+  return Object.fromEntries(
+    pass === 'later' ? annotations.map(([name, text]) => [`${LATER}${name}`, text]) : annotations,
+  );
 }
 
 /** Begins the keys of a later pass: the API server calls twice at most, and refuses a key that it has with another value. */

@@ -84,5 +84,7 @@ export function primaryReason(containers: readonly ContainerOutcome[]): Reason {
   const reasons = containers.flatMap((container) => (container.outcome === 'skipped' ? [container.reason] : []));
   const first = (kind: ReasonKind): Reason | undefined => reasons.find(({ code }) => reasonTable[code].kind === kind);
   const shared = reasons.find(({ code }) => code === 'slot-shared');
-  return shared ?? first('satisfied') ?? first('unverified') ?? first('problem') ?? reasons[0] ?? { code: 'no-profile' };
+  return (
+    shared ?? first('satisfied') ?? first('unverified') ?? first('problem') ?? reasons[0] ?? { code: 'no-profile' }
+  );
 }

@@ -12,11 +12,15 @@ import { isProven } from './status-text.ts';
  */
 export function passOf(decision: Decision, pod: Pod, catalogue: Catalogue): Pass | undefined {
   if (annotationsOf(pod)[STATUS_ANNOTATION] === undefined) return undefined;
-  if (isProven(decision, pod, catalogue, 'any')) {
-    const isSame = decision.outcome === 'skipped' && reasonTable[decision.reason.code].kind === 'satisfied';
-    return isSame ? 'repeated' : 'later';
-  }
-  const { decision: earlier, reason = '' } = readStatus(pod) ?? {};
-  if (earlier !== 'skipped' || !Object.hasOwn(reasonTable, reason)) return undefined;
-  return decision.outcome === 'skipped' && decision.reason.code === reason ? undefined : 'later';
+  const skipped = decision.outcome === 'skipped' ? decision.reason.code : undefined;
+  if (isProven(decision, pod, catalogue, 'any'))
+    return skipped && reasonTable[skipped].kind === 'satisfied' ? 'repeated' : 'later';
+  const earlier = skippedBefore(pod);
+  return earlier === undefined || earlier === skipped ? undefined : 'later';
+}
+
+/** The reason that the record gives for a skipped injection. */
+function skippedBefore(pod: Pod): string | undefined {
+  const { decision, reason = '' } = readStatus(pod) ?? {};
+  return decision === 'skipped' && Object.hasOwn(reasonTable, reason) ? reason : undefined;
 }

@@ -35,13 +35,17 @@ export function statusText(decision: Decision, pod: Pod, catalogue: Catalogue): 
   if (isProven(decision, pod, catalogue, kind === 'problem' ? 'others' : 'any')) return undefined;
   const isRecorded = RECORDED.has(kind) || isRequiredOptOut(decision);
   if (!isRecorded && annotationsOf(pod)[STATUS_ANNOTATION] === undefined) return undefined;
+  return skippedText(decision);
+}
+
+function skippedText({ outcome, reason, containers }: Exclude<Decision, { outcome: 'injected' }>): string {
   const head = JSON.stringify({
-    decision: decision.outcome,
-    reason: code,
-    message: oneLine(reasonMessage(decision.reason), 200),
+    decision: outcome,
+    reason: reason.code,
+    message: oneLine(reasonMessage(reason), 200),
   });
-  if (decision.containers.length < 2) return head;
-  return `${head.slice(0, -1)},${containersPart(decision.containers, containerStatus)}}`;
+  if (containers.length < 2) return head;
+  return `${head.slice(0, -1)},${containersPart(containers, containerStatus)}}`;
 }
 
 function injectedText(containers: readonly ContainerOutcome[], pod: Pod): string {

@@ -70,6 +70,7 @@ export async function readUncreated(
     found.push(...items.flatMap((item) => uncreatedByReplicaSet(item) ?? []));
   });
   const events = await readOnce(client, `/api/v1${within}/${FAILED_EVENTS}`);
-  if (events.kind === 'ok') found.push(...objectsIn(events.body, 'items').flatMap((one) => uncreatedByEvent(one) ?? []));
+  if (events.kind === 'ok')
+    found.push(...objectsIn(events.body, 'items').flatMap((one) => uncreatedByEvent(one) ?? []));
   return found;
 }

@@ -24,9 +24,7 @@ export async function readPolicies(client: KubeClient): Promise<PolicyObjects> {
 }
 
 async function readList(client: KubeClient, plural: string): Promise<readonly JsonObject[]> {
-  for (const version of VERSIONS) {
-    const answer = await readOnce(client, `${GROUP}/${version}/${plural}`);
-    if (answer.kind === 'ok') return objectsIn(answer.body, 'items');
-  }
-  return [];
+  const answers = await Promise.all(VERSIONS.map((version) => readOnce(client, `${GROUP}/${version}/${plural}`)));
+  const answer = answers.find(({ kind }) => kind === 'ok');
+  return answer?.kind === 'ok' ? objectsIn(answer.body, 'items') : [];
 }

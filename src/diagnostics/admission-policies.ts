@@ -15,7 +15,9 @@ export interface PolicyObjects {
 export function checkPolicies(found: PolicyObjects): readonly Check[] {
   const name = 'policies';
   const mutating = boundPolicies(found.mutating, found.mutatingBindings);
-  const webhooks = found.validatingWebhooks.filter((one) => objectsIn(one, 'webhooks').some(coversPodCreation)).map(nameOf);
+  const webhooks = found.validatingWebhooks
+    .filter((one) => objectsIn(one, 'webhooks').some(coversPodCreation))
+    .map(nameOf);
   const validating = [...boundPolicies(found.validating, found.validatingBindings.filter(denies)), ...webhooks];
   const checks: readonly Check[] = [
     ...mutating.map((policy): Check => {
@@ -32,7 +34,9 @@ export function checkPolicies(found: PolicyObjects): readonly Check[] {
           } as const,
         ]),
   ];
-  return checks.length > 0 ? checks : [{ name, result: 'ok', message: 'no policy modifies or checks pods on creation' }];
+  return checks.length > 0
+    ? checks
+    : [{ name, result: 'ok', message: 'no policy modifies or checks pods on creation' }];
 }
 
 const MAX_LISTED = 5;

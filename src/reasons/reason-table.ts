@@ -148,7 +148,7 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
   'foreign-agent-requested': {
     kind: 'problem',
     meaning:
-      "An annotation of the pod or of its namespace asks another injector for an agent in the same place of the process. The container is left to that injector, whether it is installed or not.",
+      'An annotation of the pod or of its namespace asks another injector for an agent in the same place of the process. The container is left to that injector, whether it is installed or not.',
     hint: 'Remove the annotation that the message names if this agent is wanted, or set agent-injector.io/inject: "false" if the other one is.',
   },
   'slot-taken': {

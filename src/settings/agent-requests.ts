@@ -19,7 +19,9 @@ export type AgentRequest = Readonly<z.infer<typeof agentRequestSchema>>;
 
 export const agentRequests: readonly AgentRequest[] = z.array(agentRequestSchema).parse(requests);
 
-const ANNOTATIONS: ReadonlySet<string> = new Set(agentRequests.flatMap(({ annotation, named }) => [annotation, ...named]));
+const ANNOTATIONS: ReadonlySet<string> = new Set(
+  agentRequests.flatMap(({ annotation, named }) => [annotation, ...named]),
+);
 
 const LABELS: ReadonlySet<string> = new Set(agentRequests.flatMap(({ unless }) => unless?.label ?? []));
 

@@ -39,7 +39,10 @@ describe('a pass that tells everything', () => {
   it.each([
     ['over a pod without a record', pod([container('web')])],
     ['over a record that the pod does not prove', pod([container('web')], { status })],
-    ['over a record of a reason that does not exist', pod([container('web')], { status: '{"decision":"skipped","reason":"x"}' })],
+    [
+      'over a record of a reason that does not exist',
+      pod([container('web')], { status: '{"decision":"skipped","reason":"x"}' }),
+    ],
   ])('%s', (_, one) => {
     expect(decisionOn(one).pass).toBeUndefined();
     expect(Object.keys((response(one) as { auditAnnotations: object }).auditAnnotations)).toContain('decision');
@@ -48,6 +51,8 @@ describe('a pass that tells everything', () => {
   it('over a record of a skipped injection has keys of its own, and leaves nothing out', () => {
     const one = pod([container('web')], { status: '{"decision":"skipped","reason":"no-target-container"}' });
     expect(decisionOn(one)).toMatchObject({ outcome: 'injected', pass: 'later' });
-    expect((response(one) as { auditAnnotations: object }).auditAnnotations).toMatchObject({ 'again-decision': 'injected' });
+    expect((response(one) as { auditAnnotations: object }).auditAnnotations).toMatchObject({
+      'again-decision': 'injected',
+    });
   });
 });

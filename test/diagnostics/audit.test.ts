@@ -99,7 +99,10 @@ describe('an audit', () => {
     const hook = { name: 'DOTNET_STARTUP_HOOKS', value: '/otel/OpenTelemetry.AutoInstrumentation.StartupHook.dll' };
     const one = injected(pod([container('web'), container('api')]), shop);
     const [web, ...others] = one.spec.containers;
-    const shared = { ...one, spec: { ...one.spec, containers: [{ ...web, name: 'web', env: [...(web?.env ?? []), hook] }, ...others] } };
+    const shared = {
+      ...one,
+      spec: { ...one.spec, containers: [{ ...web, name: 'web', env: [...(web?.env ?? []), hook] }, ...others] },
+    };
     const { metadata, ...bare } = shared;
     const report = auditOf(
       [
@@ -125,7 +128,13 @@ describe('an audit', () => {
     for (const name of ['shop', 'off', 'unknown'])
       audit.addUncreated({ namespace: name, workload: 'Deployment/web', message: 'image is not a volume type' });
     expect(audit.report().findings).toEqual([
-      { kind: 'not-created', namespace: 'shop', workload: 'Deployment/web', pods: 0, message: 'image is not a volume type' },
+      {
+        kind: 'not-created',
+        namespace: 'shop',
+        workload: 'Deployment/web',
+        pods: 0,
+        message: 'image is not a volume type',
+      },
     ]);
   });
 

@@ -3,7 +3,10 @@ import { uncreatedByEvent, uncreatedByReplicaSet } from '../../src/diagnostics/u
 import type { JsonObject } from '../../src/lib/json.ts';
 
 const message = `pods "web-5d4f-" is forbidden: ValidatingAdmissionPolicy 'volumes' denied request: image is not a volume type`;
-const expected = { namespace: 'shop', message: expect.stringMatching(/^pod is forbidden: .*image is not a volume type$/) };
+const expected = {
+  namespace: 'shop',
+  message: expect.stringMatching(/^pod is forbidden: .*image is not a volume type$/),
+};
 
 const replicaSet = (conditions: readonly JsonObject[], owners: readonly JsonObject[] = []): JsonObject => ({
   metadata: { name: 'web-5d4f', namespace: 'shop', ownerReferences: [...owners] },

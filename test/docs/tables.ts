@@ -72,9 +72,10 @@ export const tables: Readonly<Record<string, () => string>> = {
     table(
       ['annotation', 'on', 'asks', 'for an agent in'],
       agentRequests.map(({ annotation, from, is, each, vendor, slots }) => [
-        [code(is ? `${annotation}: ${is.join()}` : annotation), ...(each ? [code(each.replace('{container}', 'CONTAINER'))] : [])].join(
-          ', ',
-        ),
+        [
+          code(is ? `${annotation}: ${is.join()}` : annotation),
+          ...(each ? [code(each.replace('{container}', 'CONTAINER'))] : []),
+        ].join(', '),
         from.join(', '),
         vendor,
         slots.map(code).join(', '),

@@ -461,6 +461,39 @@ describe.skipIf(!has('kubectl') || helm === undefined)('the README', () => {
     },
   );
 
+  test('moves what the server wrote to the webhook configuration of another order', { timeout: 120_000 }, async () => {
+    const upgrade = (order: string): void => {
+      const args = ['upgrade', '--install', 'agent-injector', chart, '--namespace', NAMESPACE, '--set', `webhook.order=${order}`];
+      execFileSync(helm ?? '', [...args, '--kubeconfig', controlPlane.kubeconfigPath], { stdio: 'pipe' });
+    };
+    await follow('once, before helm');
+    const configurations = async (): Promise<readonly (readonly [string, unknown])[]> => {
+      const all = await client.list<WebhookConfiguration>(
+        { kind: 'MutatingWebhookConfiguration' },
+        'app.kubernetes.io/part-of=agent-injector',
+      );
+      return all.map(({ metadata, webhooks }) => [
+        metadata?.name ?? '',
+        [webhooks[0]?.clientConfig.caBundle, webhooks[0]?.clientConfig.service.path],
+      ]);
+    };
+    upgrade('first');
+    const first = { kind: 'MutatingWebhookConfiguration', name: 'agent-injector' };
+    const written = [
+      { op: 'add', path: '/webhooks/0/clientConfig/caBundle', value: 'eA==' },
+      { op: 'add', path: '/webhooks/0/clientConfig/service/path', value: '/mutate/secret' },
+    ];
+    await client.patch(first, written, { type: 'json' });
+    // The second upgrade to the same order must keep it, too.
+    for (const order of ['last', 'last', 'first']) {
+      upgrade(order);
+      const name = order === 'last' ? 'zz-agent-injector' : 'agent-injector';
+      expect(await configurations()).toEqual([[name, ['eA==', '/mutate/secret']]]);
+    }
+    await follow('uninstall with helm');
+    await removed();
+  });
+
   test('has notes that describe the chosen options', { timeout: 120_000 }, async () => {
     const args = [
       'install',

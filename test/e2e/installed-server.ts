@@ -127,7 +127,10 @@ async function certificates(folder: string, client: Client): Promise<string> {
   mkdirSync(dir);
   for (const [file, text] of Object.entries({ 'tls.crt': cert, 'tls.key': key, 'ca.crt': ca }))
     writeFileSync(join(dir, file), text, { mode: 0o600 });
-  const { webhooks } = await client.get<WebhookConfiguration>({ kind: 'MutatingWebhookConfiguration', name: CONFIGURATION_NAME });
+  const { webhooks } = await client.get<WebhookConfiguration>({
+    kind: 'MutatingWebhookConfiguration',
+    name: CONFIGURATION_NAME,
+  });
   const value = Buffer.from(ca).toString('base64');
   const patch = webhooks.map((_, index) => ({ op: 'add', path: `/webhooks/${index}/clientConfig/caBundle`, value }));
   await client.patch({ kind: 'MutatingWebhookConfiguration', name: CONFIGURATION_NAME }, patch, { type: 'json' });

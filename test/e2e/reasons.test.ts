@@ -326,7 +326,9 @@ test('a Deployment gets one Event for all of its pods, and a dry run causes no E
     events.map(({ type, reason }) => [type, reason]),
     events[0]?.message,
   ).toEqual([['Normal', 'AgentInjected']]);
-  expect(events[0]?.message).toMatch(/^decided to inject jennifer-dotnet@[0-9a-f]{8} into app by persistentVolumeClaim$/);
+  expect(events[0]?.message).toMatch(
+    /^decided to inject jennifer-dotnet@[0-9a-f]{8} into app by persistentVolumeClaim$/,
+  );
 
   await client.createNamespace('tried', optedIn());
   const tried = podOf('tried', 'probe', { annotations: ours({ 'domain-id': '0' }) });

@@ -115,7 +115,9 @@ describe.each(matchers)('matcher %j', (matcher, matching, at, other) => {
 });
 
 describe('an agent that is there already', () => {
-  const other = [{ vendor: 'Other', slots: ['jvm-agent'], signs: [{ in: 'environment', name: 'X', contains: '/other.jar' }] }];
+  const other = [
+    { vendor: 'Other', slots: ['jvm-agent'], signs: [{ in: 'environment', name: 'X', contains: '/other.jar' }] },
+  ];
   const shared = { code: 'slot-shared', profile: 'agent', vendor: 'Other', at: 'X', slot: 'jvm-agent' };
   const both = { name: 'X', value: '-javaagent:/agent/a.jar -javaagent:/other.jar' };
   const catalogue = known({}, other);
@@ -130,7 +132,10 @@ describe('an agent that is there already', () => {
   });
 
   it('is told of although another container has the agent alone', () => {
-    const two = pod([container('web', { env: [both] }), container('api', { env: [{ ...both, value: '-javaagent:/agent/a.jar' }] })]);
+    const two = pod([
+      container('web', { env: [both] }),
+      container('api', { env: [{ ...both, value: '-javaagent:/agent/a.jar' }] }),
+    ]);
     expect(reasonFor(two, catalogue)).toEqual(shared);
   });
 
@@ -154,8 +159,12 @@ describe('an agent that is there already', () => {
       expect(reasonOf(again)).toEqual(shared);
       expect(again.decision.pass).toBe('later');
       const { containers } = readStatus(again.pod) ?? { containers: [] };
-      expect(containers.filter((one) => 'reason' in one && one.reason === 'slot-shared').map((one) => one.container)).toEqual(names);
-      expect(containers.filter(isInjected).map((one) => one.container)).toEqual(['web', 'api'].filter((name) => !names.includes(name)));
+      expect(
+        containers.filter((one) => 'reason' in one && one.reason === 'slot-shared').map((one) => one.container),
+      ).toEqual(names);
+      expect(containers.filter(isInjected).map((one) => one.container)).toEqual(
+        ['web', 'api'].filter((name) => !names.includes(name)),
+      );
       expect(admit(again.pod, plainNamespace(), catalogue).operations).toEqual([]);
     });
   });

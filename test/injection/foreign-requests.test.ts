@@ -40,7 +40,7 @@ function left(one: Given): readonly string[] {
 
 describe('a container is left to the injector that is asked for an agent', () => {
   it.each<[string, Given, readonly string[]]>([
-    ['nobody asks', {}, []],
+    ['no annotation asks', {}, []],
     ['the pod asks, for its first container', { pod: { [OTEL]: 'true' } }, ['app']],
     ['the pod names an instance', { pod: { [OTEL]: 'observability/java' } }, ['app']],
     ['the namespace asks', { namespace: { [OTEL]: 'true' } }, ['app']],

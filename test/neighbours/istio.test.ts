@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { issueServerCertificate } from '../../src/certificates/issue.ts';
@@ -14,13 +14,15 @@ import { startInjector, type Injector } from '../support/injector.ts';
 import { ours } from '../support/injected-cluster.ts';
 import { container, podOf, recordOf, variable, type Pod } from '../support/pod.ts';
 import { waitFor } from '../support/wait-for.ts';
+import { BUILT } from './built.ts';
 
 // Istio's own sidecar injector, as a process beside the built server, in both orders.
 
-const built =
-  process.env['NEIGHBOURS'] ?? join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'agent-injector/neighbours');
-const isBuilt = existsSync(join(built, 'pilot-discovery')) && helm !== undefined;
-if (!isBuilt) console.log(`neighbours: Istio is not run: no helm, or no pilot-discovery in ${built} (test/neighbours/build DIR builds it)`);
+const isBuilt = existsSync(join(BUILT, 'pilot-discovery')) && helm !== undefined;
+if (!isBuilt)
+  console.log(
+    `neighbours: Istio is not run: no helm, or no pilot-discovery in ${BUILT} (test/neighbours/build DIR builds it)`,
+  );
 
 const NAMESPACE = 'istio-system';
 
@@ -55,9 +57,9 @@ describe.skipIf(!isBuilt)('beside Istio', () => {
 
   /** Its ConfigMaps and the definitions of its resources, as its chart has them. */
   async function install(): Promise<readonly KubeObject[]> {
-    const chart = join(built, 'istio-charts/istio-control/istio-discovery');
+    const chart = join(BUILT, 'istio-charts/istio-control/istio-discovery');
     const objects = objectsOf(run(helm ?? '', ['template', 'istiod', chart, '--namespace', NAMESPACE]).stdout);
-    const definitions = objectsOf(readFileSync(join(built, 'istio-charts/base/files/crd-all.gen.yaml'), 'utf8'));
+    const definitions = objectsOf(readFileSync(join(BUILT, 'istio-charts/base/files/crd-all.gen.yaml'), 'utf8'));
     await client.createNamespace(NAMESPACE);
     for (const one of [...definitions, ...objects.filter(({ kind }) => kind === 'ConfigMap')]) await client.create(one);
     return objects;
@@ -75,7 +77,7 @@ describe.skipIf(!isBuilt)('beside Istio', () => {
     ];
     mkdirSync(join(dir, 'work'));
     istio = await startProcess({
-      command: join(built, 'pilot-discovery'),
+      command: join(BUILT, 'pilot-discovery'),
       args: [
         'discovery',
         `--kubeconfig=${controlPlane.kubeconfigPath}`,
@@ -110,7 +112,11 @@ describe.skipIf(!isBuilt)('beside Istio', () => {
     const namespace = `${order}-${label}-${delivery.toLowerCase()}`;
     await client.createNamespace(namespace, {
       labels: { ...ours({ injection: label }), 'istio-injection': 'enabled' },
-      annotations: ours({ 'server-address': 'jennifer.example.com', delivery, 'agent-image': 'registry.example.com/agent:1' }),
+      annotations: ours({
+        'server-address': 'jennifer.example.com',
+        delivery,
+        'agent-image': 'registry.example.com/agent:1',
+      }),
     });
     const name = order === 'first' ? 'agent-injector' : 'zz-agent-injector';
     const registered: RegisteredWebhook[] = [];
@@ -128,7 +134,10 @@ describe.skipIf(!isBuilt)('beside Istio', () => {
       expect(proxy).toHaveLength(1);
       expect(variable(object, 'CORECLR_PROFILER', 'istio-proxy')).toBeUndefined();
       for (const app of ['app', 'worker']) expect(variable(object, 'CORECLR_PROFILER', app)).toMatch(/6C7CAF0F/);
-      expect(recordOf(object)).toMatchObject({ decision: 'injected', containers: [{ container: 'app' }, { container: 'worker' }] });
+      expect(recordOf(object)).toMatchObject({
+        decision: 'injected',
+        containers: [{ container: 'app' }, { container: 'worker' }],
+      });
       expect(new Set(all(object).map((one) => one.name)).size).toBe(all(object).length);
     } finally {
       for (const one of registered) await one.remove();

@@ -62,7 +62,8 @@ afterAll(async () => {
   await injector?.stop();
   await controlPlane?.stop();
   rmSync(dir, { recursive: true });
-  if (rows.length > 0) console.log(textTable([['neighbour', 'profile', 'order', 'label', 'agents', 'verdict'], ...rows]));
+  if (rows.length > 0)
+    console.log(textTable([['neighbour', 'profile', 'order', 'label', 'agents', 'verdict'], ...rows]));
 });
 
 const rows: (readonly string[])[] = [];
@@ -109,21 +110,24 @@ async function beside<T>(neighbour: Played, order: keyof typeof ORDERS, run: () 
 describe.each(played)('beside $name', (neighbour) => {
   const language = /\((\w+)\)/.exec(neighbour.name)?.[1] ?? '';
 
-  test.each(['first', 'last'] as const)('called %s, one agent is in the process or the conflict has a name', async (order) => {
-    await beside(neighbour, order, async () => {
-      for (const profile of PROFILES[language] ?? []) {
-        for (const label of ['enabled', 'required']) {
-          const name = `${language}-${profile}-${order}-${rows.length}`;
-          const { agents, reason } = await create(name, profile, label, neighbour);
-          rows.push([neighbour.name, profile, order, label, String(agents), reason]);
-          const of = `${profile}, ${label}`;
-          if (agents > 1 || reason !== '') expect(CONFLICTS, of).toContain(reason);
-          expect(agents, of).toBeGreaterThanOrEqual(label === 'required' && reason !== '' ? 0 : 1);
-          if (order === 'last') expect(agents, of).toBeLessThanOrEqual(1);
+  test.each(['first', 'last'] as const)(
+    'called %s, one agent is in the process or the conflict has a name',
+    async (order) => {
+      await beside(neighbour, order, async () => {
+        for (const profile of PROFILES[language] ?? []) {
+          for (const label of ['enabled', 'required']) {
+            const name = `${language}-${profile}-${order}-${rows.length}`;
+            const { agents, reason } = await create(name, profile, label, neighbour);
+            rows.push([neighbour.name, profile, order, label, String(agents), reason]);
+            const of = `${profile}, ${label}`;
+            if (agents > 1 || reason !== '') expect(CONFLICTS, of).toContain(reason);
+            expect(agents, of).toBeGreaterThanOrEqual(label === 'required' && reason !== '' ? 0 : 1);
+            if (order === 'last') expect(agents, of).toBeLessThanOrEqual(1);
+          }
         }
-      }
-    });
-  });
+      });
+    },
+  );
 });
 
 test('the Operator instruments its own container beside one of an OpenTelemetry profile, in both orders', async () => {
@@ -145,7 +149,9 @@ test('the Operator instruments its own container beside one of an OpenTelemetry 
 });
 
 test('the audit log has one decision of each pod, and the API server none to overwrite', async () => {
-  const events = ['enabled', 'required'].flatMap((namespace) => audit.of(namespace)).filter(({ verb }) => verb === 'create');
+  const events = ['enabled', 'required']
+    .flatMap((namespace) => audit.of(namespace))
+    .filter(({ verb }) => verb === 'create');
   const told = events.flatMap(({ annotations = {} }) => {
     const named = Object.fromEntries(
       Object.entries(annotations)
@@ -155,7 +161,8 @@ test('the audit log has one decision of each pod, and the API server none to ove
     return named['decision'] === undefined ? [] : [named];
   });
   expect(told.length).toBeGreaterThan(50);
-  for (const { decision, reason } of told) expect(reason === undefined, `${decision} ${reason}`).toBe(decision === 'injected');
+  for (const { decision, reason } of told)
+    expect(reason === undefined, `${decision} ${reason}`).toBe(decision === 'injected');
   const log = readFileSync(join(controlPlane.dir, 'kube-apiserver.log'), 'utf8');
   expect(log.split('\n').filter((line) => line.includes('Failed to set admission audit annotation'))).toEqual([]);
 });

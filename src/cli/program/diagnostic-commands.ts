@@ -27,7 +27,10 @@ function addExplain(program: Command): void {
     .argument('[KIND/NAME]', 'Pod or workload in the cluster, such as pod/web-1, deploy/web or sts/db.')
     .option('-f, --file <FILE>', 'Manifest file to explain instead, or - for standard input.')
     .option('--review <FILE>', 'Recorded AdmissionReview (JSON) to explain instead, or - for standard input.')
-    .option('--server-dry-run', 'Also send the pod, as it would be, to the API server, as a dry run. Only with KIND/NAME.')
+    .option(
+      '--server-dry-run',
+      'Also send the pod, as it would be, to the API server, as a dry run. Only with KIND/NAME.',
+    )
     .option('-n, --namespace <NAMESPACE>', 'Namespace of KIND/NAME, or of objects that do not specify one.', 'default')
     .option('--namespaces <FILE>', `${flagTexts.namespaces} Not with KIND/NAME.`)
     .option('--profile <NAMES>', `${flagTexts.profile} Not with KIND/NAME.`)

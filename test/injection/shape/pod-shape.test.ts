@@ -75,7 +75,11 @@ describe('pods have different shapes if they differ in', () => {
       owned('web'),
       owned('web', {}, 'ReplicaSet', { annotations: { 'admission.datadoghq.com/web.java-lib.version': 'v1' } }),
     ],
-    ['a label that switches another injector off', owned('web'), owned('web', { 'admission.datadoghq.com/enabled': 'false' })],
+    [
+      'a label that switches another injector off',
+      owned('web'),
+      owned('web', { 'admission.datadoghq.com/enabled': 'false' }),
+    ],
     ['our annotations', pod(undefined, { 'domain-id': '1' }), pod(undefined, { 'domain-id': '2' })],
     ['the image', web({ image: 'a:1' }), web({ image: 'a:1-alpine' })],
     ['the command', web({ command: ['java'] }), web({ command: ['java', '-javaagent:/x.jar'] })],
