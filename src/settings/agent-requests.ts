@@ -25,11 +25,11 @@ const ANNOTATIONS: ReadonlySet<string> = new Set(
 
 const LABELS: ReadonlySet<string> = new Set(agentRequests.flatMap(({ unless }) => unless?.label ?? []));
 
-/** What stands before and behind the name of a container, in annotations for one container. */
-const AROUND: readonly (readonly [before: string, behind: string])[] = agentRequests.flatMap(({ each }) => {
+/** What stands behind the name of a container, in annotations for one container, by what stands before it: one text for most keys to compare with. */
+const AROUND: ReadonlyMap<string, readonly string[]> = agentRequests.reduce((all, { each }) => {
   const [before, behind] = each?.split('{container}') ?? [];
-  return before === undefined || behind === undefined ? [] : [[before, behind] as const];
-});
+  return before === undefined || behind === undefined ? all : all.set(before, [...(all.get(before) ?? []), behind]);
+}, new Map<string, readonly string[]>());
 
 /** True for an annotation of a namespace that may ask for an agent, or name containers for one. */
 export function isRequestAnnotation(name: string): boolean {
@@ -38,9 +38,8 @@ export function isRequestAnnotation(name: string): boolean {
 
 /** True for a label or an annotation of a pod that is part of such a request. */
 export function isRequestKey(name: string): boolean {
-  return (
-    ANNOTATIONS.has(name) ||
-    LABELS.has(name) ||
-    AROUND.some(([before, behind]) => name.startsWith(before) && name.endsWith(behind))
-  );
+  if (ANNOTATIONS.has(name) || LABELS.has(name)) return true;
+  for (const [before, behinds] of AROUND)
+    if (name.startsWith(before) && behinds.some((behind) => name.endsWith(behind))) return true;
+  return false;
 }

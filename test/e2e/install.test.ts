@@ -463,7 +463,16 @@ describe.skipIf(!has('kubectl') || helm === undefined)('the README', () => {
 
   test('moves what the server wrote to the webhook configuration of another order', { timeout: 120_000 }, async () => {
     const upgrade = (order: string): void => {
-      const args = ['upgrade', '--install', 'agent-injector', chart, '--namespace', NAMESPACE, '--set', `webhook.order=${order}`];
+      const args = [
+        'upgrade',
+        '--install',
+        'agent-injector',
+        chart,
+        '--namespace',
+        NAMESPACE,
+        '--set',
+        `webhook.order=${order}`,
+      ];
       execFileSync(helm ?? '', [...args, '--kubeconfig', controlPlane.kubeconfigPath], { stdio: 'pipe' });
     };
     await follow('once, before helm');

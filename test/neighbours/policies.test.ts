@@ -36,7 +36,13 @@ const LABELS = { 'app.kubernetes.io/name': 'app', app: 'app' };
 
 /** A pod that keeps the rules of common policies by itself. */
 const spec: Pod['spec'] = {
-  securityContext: { runAsNonRoot: true, runAsUser: 1001, runAsGroup: 1001, fsGroup: 1001, seccompProfile: { type: 'RuntimeDefault' } },
+  securityContext: {
+    runAsNonRoot: true,
+    runAsUser: 1001,
+    runAsGroup: 1001,
+    fsGroup: 1001,
+    seccompProfile: { type: 'RuntimeDefault' },
+  },
   automountServiceAccountToken: false,
   priorityClassName: '',
   containers: [
@@ -84,17 +90,32 @@ describe.skipIf(files.length === 0)('published policies in Deny', () => {
 
   /** Installs the policy for the two namespaces. False if this API server does not accept it. */
   async function install(name: string, policy: KubeObject): Promise<boolean> {
-    const { validationActions, evaluation, autogen, webhookConfiguration, ...rest } = policy['spec'] as Record<string, unknown>;
+    const { validationActions, evaluation, autogen, webhookConfiguration, ...rest } = policy['spec'] as Record<
+      string,
+      unknown
+    >;
     const isProbe = `object.metadata.?annotations['probe'].orValue('') == '${name}'`;
-    const validations = [...(rest['validations'] as readonly object[]), { expression: `!(${isProbe})`, message: 'in force' }];
-    const conditions = (rest['matchConditions'] ?? []) as readonly { readonly name: string; readonly expression: string }[];
+    const validations = [
+      ...(rest['validations'] as readonly object[]),
+      { expression: `!(${isProbe})`, message: 'in force' },
+    ];
+    const conditions = (rest['matchConditions'] ?? []) as readonly {
+      readonly name: string;
+      readonly expression: string;
+    }[];
     const matchConditions = conditions.map((one) => ({ ...one, expression: `(${one.expression}) || ${isProbe}` }));
     const matchConstraints = {
-      namespaceSelector: { matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'In', values: ['soon', 'live'] }] },
+      namespaceSelector: {
+        matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'In', values: ['soon', 'live'] }],
+      },
       resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }],
     };
     try {
-      await client.create({ ...ref('ValidatingAdmissionPolicy'), metadata: { name }, spec: { ...rest, matchConstraints, matchConditions, validations } });
+      await client.create({
+        ...ref('ValidatingAdmissionPolicy'),
+        metadata: { name },
+        spec: { ...rest, matchConstraints, matchConditions, validations },
+      });
     } catch (error) {
       if (error instanceof ApiError) return false;
       throw error;
@@ -115,7 +136,10 @@ describe.skipIf(files.length === 0)('published policies in Deny', () => {
   }
 
   /** Why a pod is not created; undefined if it is. */
-  async function refusal(namespace: string, annotations: Readonly<Record<string, string>>): Promise<string | undefined> {
+  async function refusal(
+    namespace: string,
+    annotations: Readonly<Record<string, string>>,
+  ): Promise<string | undefined> {
     const metadata = { generateName: 'app-', namespace, labels: LABELS, annotations };
     try {
       await client.create({ apiVersion: 'v1', kind: 'Pod', metadata, spec }, { dryRun: true });
@@ -152,7 +176,9 @@ describe.skipIf(files.length === 0)('published policies in Deny', () => {
     const outcomes: Outcome[] = [];
     for (const file of files) {
       const name = file.replace('.yaml', '');
-      const policy = objectsOf(readFileSync(join(folder, file), 'utf8')).find(({ kind }) => kind === 'ValidatingPolicy');
+      const policy = objectsOf(readFileSync(join(folder, file), 'utf8')).find(
+        ({ kind }) => kind === 'ValidatingPolicy',
+      );
       const isOfPods = JSON.stringify(policy?.['spec'] ?? {}).includes('"pods"');
       const isKept = outcomes.length < (process.env['E2E_LONG'] === '1' ? Infinity : LEAST);
       if (!policy || !isOfPods || !isKept || !(await install(name, policy))) continue;
@@ -160,7 +186,11 @@ describe.skipIf(files.length === 0)('published policies in Deny', () => {
       await remove(name);
       if (outcome) outcomes.push(outcome);
     }
-    console.log(outcomes.map(({ policy, announced, lost }) => `${policy}: announced ${announced.length}, lost ${lost.length}`).join('\n'));
+    console.log(
+      outcomes
+        .map(({ policy, announced, lost }) => `${policy}: announced ${announced.length}, lost ${lost.length}`)
+        .join('\n'),
+    );
     expect(outcomes.length).toBeGreaterThanOrEqual(LEAST);
     expect(outcomes.filter(({ lost }) => lost.length > 0)).not.toEqual([]);
     for (const { policy, announced, lost } of outcomes) expect(lost, policy).toEqual(announced);
