@@ -494,7 +494,7 @@ describe.skipIf(!has('kubectl') || helm === undefined)('the README', () => {
     ];
     await client.patch(first, written, { type: 'json' });
     // The second upgrade to the same order must keep it, too.
-    for (const order of ['last', 'last', 'first']) {
+    for (const order of ['last', 'last', 'first', 'last']) {
       upgrade(order);
       const name = order === 'last' ? 'zz-agent-injector' : 'agent-injector';
       expect(await configurations()).toEqual([[name, ['eA==', '/mutate/secret']]]);
