@@ -4,8 +4,8 @@ import type { ReasonKind } from '../reasons/reason-kind.ts';
 import { reasonTable } from '../reasons/reason-table.ts';
 
 /**
- * A pass over a pod that an earlier pass has decided on. `repeated`: it finds what the earlier one did, and tells nothing again. `later`: another
- * webhook has changed the pod since, and the decision is another.
+ * A pass over a pod that an earlier pass has decided on. `repeated`: it finds what the earlier one did, and tells nothing again. `later`: it
+ * tells everything, since another webhook has changed the pod.
  */
 export type Pass = 'repeated' | 'later';
 

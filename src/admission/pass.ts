@@ -12,15 +12,14 @@ import { isProven } from './status-text.ts';
  */
 export function passOf(decision: Decision, pod: Pod, catalogue: Catalogue): Pass | undefined {
   if (annotationsOf(pod)[STATUS_ANNOTATION] === undefined) return undefined;
-  const skipped = decision.outcome === 'skipped' ? decision.reason.code : undefined;
-  if (isProven(decision, pod, catalogue, 'any'))
-    return skipped && reasonTable[skipped].kind === 'satisfied' ? 'repeated' : 'later';
-  const earlier = skippedBefore(pod);
-  return earlier === undefined || earlier === skipped ? undefined : 'later';
+  if (isProven(decision, pod, catalogue, 'any')) {
+    const isSame = decision.outcome === 'skipped' && reasonTable[decision.reason.code].kind === 'satisfied';
+    return isSame ? 'repeated' : 'later';
+  }
+  return saysSkipped(pod) ? 'later' : undefined;
 }
 
-/** The reason that the record gives for a skipped injection. */
-function skippedBefore(pod: Pod): string | undefined {
+function saysSkipped(pod: Pod): boolean {
   const { decision, reason = '' } = readStatus(pod) ?? {};
-  return decision === 'skipped' && Object.hasOwn(reasonTable, reason) ? reason : undefined;
+  return decision === 'skipped' && Object.hasOwn(reasonTable, reason);
 }
