@@ -18,7 +18,7 @@ type MetricRow =
 export const metricRows = {
   agent_injector_reviews_total: {
     type: 'counter',
-    help: 'Reviews decided, by outcome (injected, skipped, refused) and reason code (empty when injected). What is called later may still refuse the pod. A second review of a pod counts only if it has another outcome.',
+    help: 'Reviews decided, by outcome (injected, skipped, refused) and reason code (empty when injected). What is called later may still refuse the pod. A second review of a pod that only finds what the first one injected does not count.',
     labels: ['outcome', 'reason'],
   },
   agent_injector_decisions_total: {
