@@ -13,6 +13,18 @@ const MAX_CONTAINERS = 20;
  * pkg/admission/plugin/webhook/mutating/dispatcher.go). A dry run has audit annotations too, since they leave nothing in the cluster.
  */
 export function auditAnnotations(decision: Decision): Readonly<Record<string, string>> {
+  const { pass } = decision;
+  if (pass === 'repeated') return {};
+  const annotations = Object.entries(annotationsFor(decision));
+  return Object.fromEntries(
+    pass === 'later' ? annotations.map(([name, text]) => [`${LATER}${name}`, text]) : annotations,
+  );
+}
+
+/** Begins the keys of a later pass: the API server calls twice at most, and refuses a key that it has with another value. */
+const LATER = 'again-';
+
+function annotationsFor(decision: Decision): Readonly<Record<string, string>> {
   const { containers, notices } = decision;
   const codes = [...new Set(notices.map(({ code }) => code))];
   return {

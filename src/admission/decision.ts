@@ -3,14 +3,21 @@ import type { Reason } from '../reasons/reason.ts';
 import type { ReasonKind } from '../reasons/reason-kind.ts';
 import { reasonTable } from '../reasons/reason-table.ts';
 
-type DecisionOn<Container> =
+/**
+ * A pass over a pod that an earlier pass has decided on. `repeated`: it finds what the earlier one did, and tells nothing again. `later`: it
+ * tells everything, since another webhook has changed the pod.
+ */
+export type Pass = 'repeated' | 'later';
+
+type DecisionOn<Container> = { readonly pass?: Pass } & (
   | { readonly outcome: 'injected'; readonly containers: readonly Container[]; readonly notices: readonly Reason[] }
   | {
       readonly outcome: 'skipped' | 'refused';
       readonly reason: Reason;
       readonly containers: readonly Container[];
       readonly notices: readonly Reason[];
-    };
+    }
+);
 
 /** The decision on one pod. Patch, log line, metrics, warnings and status annotation are all derived from this value. */
 export type Decision = DecisionOn<ContainerOutcome>;
@@ -76,13 +83,16 @@ export function missingAgent(containers: readonly ContainerOutcome[]): Reason | 
 }
 
 /**
- * The reason for a pod in which no container was injected. A container that already has the agent comes first, since the pod is then as it was
- * asked for and a second pass must give this reason. A problem comes next, since a user must fix it.
+ * The reason for a pod in which no container was injected. Two agents in one process come first, since nothing else tells of them. A container
+ * that already has the agent comes next, since the pod is then as it was asked for and a second pass must give this reason. Then comes a problem,
+ * since a user must fix it.
  */
 export function primaryReason(containers: readonly ContainerOutcome[]): Reason {
   const reasons = containers.flatMap((container) => (container.outcome === 'skipped' ? [container.reason] : []));
   const first = (kind: ReasonKind): Reason | undefined => reasons.find(({ code }) => reasonTable[code].kind === kind);
+  const shared = reasons.find(({ code }) => code === 'slot-shared');
   return (
+    shared ??
     first('satisfied') ??
     first('unverified') ??
     first('problem') ??

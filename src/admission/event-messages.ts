@@ -22,11 +22,9 @@ const MAX_MESSAGES = 5;
 
 const MAX_CONTAINERS = 20;
 
-/**
- * The Events for a decision. None if no agent is asked for, and none if the agent is already there: the API server sends a pod again after
- * another webhook has changed it, and the second answer is not new.
- */
+/** The Events for a decision. None if no agent is asked for, none if the agent is already there, and none for a pass that finds nothing new. */
 export function eventMessages(decision: DecisionSummary): readonly EventMessage[] {
+  if (decision.pass === 'repeated') return [];
   const outcome = decision.outcome === 'injected' ? injectedMessages(decision) : notInjectedMessages(decision);
   return [...outcome, ...decision.notices.map(noticeEventMessage)].slice(0, MAX_MESSAGES);
 }

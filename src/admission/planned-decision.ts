@@ -15,6 +15,7 @@ import { isRequired } from '../settings/required.ts';
 import { unknownKeysIn } from '../settings/unknown-keys.ts';
 import { type Decision, missingAgent, notInjected, primaryReason } from './decision.ts';
 import { ignoredExclusion, reasonToSkip } from './opt-in.ts';
+import { passOf } from './pass.ts';
 import { exceedsAnnotations, fittingStatus, statusText } from './status-text.ts';
 
 /** A decision, and what it changes in the pod. */
@@ -28,7 +29,8 @@ export interface PlannedDecision {
 /** One pass over a pod: opt-in, container selection, plan, status. */
 export function planDecision(context: InjectionContext): PlannedDecision {
   const { decision, plan } = decide(context);
-  return { decision, plan, status: statusFor(decision, context) };
+  const pass = passOf(decision, context.pod, context.catalogue);
+  return { decision: pass ? { ...decision, pass } : decision, plan, status: statusFor(decision, context) };
 }
 
 /** A refused pod is never created, so it needs no status. */

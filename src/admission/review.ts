@@ -88,6 +88,7 @@ function unanswerable(uid: string, reason: Reason): DecodedReview {
 
 export function encodeReview(uid: string, decision: Decision, operations: readonly Operation[]): JsonObject {
   const warnings = warningsFor(decision);
+  const annotations = auditAnnotations(decision);
   return {
     apiVersion: API_VERSION,
     kind: KIND,
@@ -102,7 +103,7 @@ export function encodeReview(uid: string, decision: Decision, operations: readon
         status: { code: 403, reason: 'Forbidden', message: refusal(decision.reason) },
       }),
       ...(warnings.length > 0 && { warnings }),
-      auditAnnotations: auditAnnotations(decision),
+      ...(Object.keys(annotations).length > 0 && { auditAnnotations: annotations }),
     },
   };
 }

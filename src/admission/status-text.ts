@@ -27,25 +27,38 @@ import { isCurrent, missingEvidence } from './status-evidence.ts';
  * the pod was not written by agent-injector, and is replaced whatever the decision.
  */
 export function statusText(decision: Decision, pod: Pod, catalogue: Catalogue): string | undefined {
-  if (decision.outcome === 'injected') {
-    const before = injectedBefore(pod);
-    const statusOf = (result: ContainerOutcome): ContainerStatus =>
-      (hasAgent(result) ? before.get(keyOf(result)) : undefined) ?? containerStatus(result);
-    return `{"decision":"injected",${containersPart(decision.containers, statusOf)}}`;
-  }
+  if (decision.outcome === 'injected') return injectedText(decision.containers, pod);
   const { code } = decision.reason;
+  // The record of an earlier pass stays true for the containers that have one agent.
+  if (code === 'slot-shared' && wasInjected(decision.containers, pod)) return injectedText(decision.containers, pod);
   if (UNTOUCHED.has(code)) return undefined;
   const { kind } = reasonTable[code];
   if (isProven(decision, pod, catalogue, kind === 'problem' ? 'others' : 'any')) return undefined;
   const isRecorded = RECORDED.has(kind) || isRequiredOptOut(decision);
   if (!isRecorded && annotationsOf(pod)[STATUS_ANNOTATION] === undefined) return undefined;
+  return skippedText(decision);
+}
+
+function skippedText({ outcome, reason, containers }: Exclude<Decision, { outcome: 'injected' }>): string {
   const head = JSON.stringify({
-    decision: decision.outcome,
-    reason: code,
-    message: oneLine(reasonMessage(decision.reason), 200),
+    decision: outcome,
+    reason: reason.code,
+    message: oneLine(reasonMessage(reason), 200),
   });
-  if (decision.containers.length < 2) return head;
-  return `${head.slice(0, -1)},${containersPart(decision.containers, containerStatus)}}`;
+  if (containers.length < 2) return head;
+  return `${head.slice(0, -1)},${containersPart(containers, containerStatus)}}`;
+}
+
+function injectedText(containers: readonly ContainerOutcome[], pod: Pod): string {
+  const before = injectedBefore(pod);
+  const statusOf = (result: ContainerOutcome): ContainerStatus =>
+    (hasAgent(result) ? before.get(keyOf(result)) : undefined) ?? containerStatus(result);
+  return `{"decision":"injected",${containersPart(containers, statusOf)}}`;
+}
+
+function wasInjected(containers: readonly ContainerOutcome[], pod: Pod): boolean {
+  const before = injectedBefore(pod);
+  return containers.some((result) => hasAgent(result) && before.has(keyOf(result)));
 }
 
 /** The kubelet compares a mirror pod with its file, and where another release decides, the record is its own. */
@@ -66,7 +79,7 @@ function hasAgent(result: ContainerOutcome): boolean {
  * True if the pod has the status of an earlier injection: each container that it names has the agent, by this decision or by the pod itself.
  * `others`: only that of another release, with profiles that are not those of this one.
  */
-function isProven(decision: Decision, pod: Pod, catalogue: Catalogue, by: 'any' | 'others'): boolean {
+export function isProven(decision: Decision, pod: Pod, catalogue: Catalogue, by: 'any' | 'others'): boolean {
   const record = readStatus(pod);
   if (record?.decision !== 'injected' || !isOwnText(record, annotationsOf(pod)[STATUS_ANNOTATION])) return false;
   const injected = record.containers.filter(isInjected);

@@ -11,6 +11,7 @@ const MAX_WARNINGS = 5;
 
 /** The warnings that kubectl shows: problems and failures, then notices. The code precedes the message, which may be truncated. */
 export function warningsFor(decision: Decision): readonly string[] {
+  if (decision.pass === 'repeated') return [];
   const whole = decision.outcome === 'skipped' && isReported(decision.reason) ? [decision.reason] : [];
   const partly = decision.outcome === 'injected' ? decision.containers.flatMap(reportedReasons) : [];
   const texts = [

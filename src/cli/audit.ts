@@ -5,8 +5,8 @@ import { decodePod } from '../kubernetes/pod.ts';
 import { podKind } from '../kubernetes/workload.ts';
 import { objectIn, textIn } from '../lib/json.ts';
 import { openUserCluster } from '../server/cluster.ts';
-import { type NamespaceScope, readClaims, readNamespaceList, readWorkloads } from './cluster-reader.ts';
-import { readClusterStates } from './read-cluster-state.ts';
+import { type NamespaceScope, readClaims, readNamespaceList, readUncreated, readWorkloads } from './cluster/reader.ts';
+import { readClusterStates } from './cluster/state.ts';
 import type { CommandOutput, CommandResult } from './command-result.ts';
 import { formatSection } from './format.ts';
 import { serverSettings } from './installed-settings.ts';
@@ -37,6 +37,7 @@ export async function audit(options: AuditOptions): Promise<CommandResult> {
     const stateOf = await readClusterStates(client, pods, optionsOf);
     for (const { namespace, pod } of pods) all.add(pod, namespace, stateOf(namespace));
   });
+  for (const one of await readUncreated(client, options)) all.addUncreated(one);
   const report = all.report();
   const output: CommandOutput =
     options.output === 'json' ? { kind: 'json', value: report } : { kind: 'lines', lines: reportLines(report) };
@@ -46,9 +47,11 @@ export async function audit(options: AuditOptions): Promise<CommandResult> {
 const TITLES: { readonly [kind in AuditFinding['kind']]: string } = {
   'expected-not-injected': 'Agent is missing',
   'cannot-be-injected': 'Agent cannot be injected',
+  'slot-shared': 'Two agents in one process',
   outdated: 'Agent is outdated: its profile has changed',
   'namespace-off': 'Agent is present, but injection is off for the namespace',
   'record-unproven': 'Status annotation claims an agent that the pod does not have',
+  'not-created': 'Pods are refused when they are created (docs/operations.md, "Forbidden by a policy")',
   'claim-missing': 'PersistentVolumeClaim does not exist',
   'value-shared': 'Value must be used in one namespace only',
   'value-crowded': 'Value is at or near its maximum number of instances',
@@ -68,6 +71,7 @@ function reportLines({ pods, carrying, findings, more }: AuditReport): readonly 
 }
 
 function findingLine({ namespace, workload, pods, message }: AuditFinding): string {
-  const count = pods === 1 ? '1 pod' : `${pods} pods`;
-  return workload === undefined ? message : `${namespace}: ${workload} (${count}): ${message}`;
+  if (workload === undefined) return message;
+  const count = pods === 1 ? ' (1 pod)' : ` (${pods} pods)`;
+  return `${namespace}: ${workload}${pods === 0 ? '' : count}: ${message}`;
 }

@@ -1,9 +1,8 @@
 import { controllerOf } from '../kubernetes/owner.ts';
 import { type Admission, admit } from '../admission/admit.ts';
-import { DISABLED, ENABLED, INJECTION_LABEL, key } from '../api/keys.ts';
+import { ENABLED, INJECTION_LABEL } from '../api/keys.ts';
 import { describeFailure } from '../cluster/client/errors.ts';
 import type { ApiResponse, KubeClient } from '../cluster/client/types.ts';
-import { sendOnce } from '../cluster/one-shot.ts';
 import { offlineInputs, type OfflineOptions } from '../config/catalogue.ts';
 import type { DecisionOptions } from '../config/decision-options.ts';
 import { compareAdmissions, type DecisionComparison, type Verdict } from '../diagnostics/decision-comparison.ts';
@@ -18,9 +17,10 @@ import { readWithBuiltIn } from '../profile-sources/builtin-documents.ts';
 import { fileProblem, fileProblemText, readProfileDocuments } from '../profile-sources/read-documents.ts';
 import { type Catalogue, withProfiles } from '../profiles/catalogue.ts';
 import { openUserCluster } from '../server/cluster.ts';
-import { type NamespaceScope, readNamespaceList, readWorkloads } from './cluster-reader.ts';
+import { type NamespaceScope, readNamespaceList, readWorkloads } from './cluster/reader.ts';
+import { createAsDryRun } from './cluster/dry-run.ts';
 import { comparisonText, type Planned, planLines } from './plan-text.ts';
-import { noticingNodes, readClusterStates } from './read-cluster-state.ts';
+import { noticingNodes, readClusterStates } from './cluster/state.ts';
 import type { CommandOutput, CommandResult } from './command-result.ts';
 import { formatSection } from './format.ts';
 import { serverSettings, type SettingsFor } from './installed-settings.ts';
@@ -166,24 +166,9 @@ function compare(survey: Survey, root: Root, cluster: ClusterState): readonly Co
   return [{ namespace: root.namespace, workload: root.workload, comparison, pod }];
 }
 
-/** Creates the changed pod as a dry run: Pod Security, quotas and policies are evaluated, but nothing is stored. */
 async function withDryRun(client: KubeClient, compared: Compared): Promise<Compared> {
   const { pod, namespace } = compared;
-  if (!pod) return compared;
-  const { metadata, spec } = pod;
-  const body: JsonObject = {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    // Opted out of the webhook, because this pod is injected already.
-    metadata: {
-      generateName: 'agent-injector-plan-',
-      namespace,
-      labels: { ...metadata?.labels, [INJECTION_LABEL]: DISABLED },
-      annotations: { ...metadata?.annotations, [key('inject')]: 'false' },
-    },
-    spec,
-  };
-  return { ...compared, dryRun: await sendOnce(client, `/api/v1/namespaces/${namespace}/pods?dryRun=All`, body) };
+  return pod ? { ...compared, dryRun: await createAsDryRun(client, namespace, pod) } : compared;
 }
 
 /** The API server marks a violation only in the message of its Status (k8s.io/pod-security-admission admission/admission.go). */

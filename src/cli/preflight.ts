@@ -6,6 +6,7 @@ import type { KubeClient } from '../cluster/client/types.ts';
 import { readOnce, sendOnce } from '../cluster/one-shot.ts';
 import { WEBHOOK_CONFIGURATIONS } from '../cluster/webhook-configuration/entries.ts';
 import { offlineInputs, type OfflineOptions } from '../config/catalogue.ts';
+import { checkPolicies } from '../diagnostics/admission-policies.ts';
 import { otherInjectors } from '../diagnostics/other-webhooks.ts';
 import {
   type Check,
@@ -27,8 +28,9 @@ import { type JsonObject, objectIn, objectsIn, textIn } from '../lib/json.ts';
 import { knownInjectors } from '../profile-sources/known-injectors.ts';
 import { reasonMessage } from '../reasons/message.ts';
 import { openUserCluster } from '../server/cluster.ts';
-import { readClaims, readNamespaceList } from './cluster-reader.ts';
-import { readClusterState, readNodes } from './read-cluster-state.ts';
+import { readClaims, readNamespaceList } from './cluster/reader.ts';
+import { readPolicies } from './cluster/policies.ts';
+import { readClusterState, readNodes } from './cluster/state.ts';
 import type { CommandOutput, CommandResult } from './command-result.ts';
 import { serverSettings, type SettingsFor } from './installed-settings.ts';
 
@@ -55,8 +57,9 @@ export async function preflight(options: PreflightOptions): Promise<CommandResul
     ...checkDeliveries(cluster.kubernetes, nodes?.map(namedNode)),
     ...(await checkPermissions(client)),
     ...(webhooks.kind === 'ok'
-      ? checkOtherInjectors(otherInjectors(configurations, knownInjectors))
+      ? checkOtherInjectors(otherInjectors(configurations, knownInjectors), ownConfiguration(configurations))
       : [{ name: 'other injectors', result: 'problem' as const, message: describeFailure(webhooks) }]),
+    ...checkPolicies(await readPolicies(client)),
     ...checkReleases(overlappingReleases(configurations, enabled), withoutRelease(configurations, enabled)),
     ...(await checkApiServerAddresses(client)),
     ...checkReleaseNamespaces(namespacesOfReleases(configurations, namespaces)),
@@ -73,6 +76,11 @@ export async function preflight(options: PreflightOptions): Promise<CommandResul
 
 function namedNode(node: JsonObject): NamedNode {
   return { name: textIn(objectIn(node, 'metadata'), 'name'), ...nodeKindOf(node) };
+}
+
+function ownConfiguration(configurations: readonly JsonObject[]): string | undefined {
+  const own = configurations.find((one) => ownEntries(one).length > 0);
+  return own && textIn(objectIn(own, 'metadata'), 'name');
 }
 
 function namespacesOfReleases(

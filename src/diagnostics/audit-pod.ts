@@ -1,6 +1,7 @@
-import { admitInContext } from '../admission/admit.ts';
+import { type Admission, admitInContext } from '../admission/admit.ts';
 import { isReported } from '../admission/decision.ts';
 import { isOptedIn, isServedBy } from '../admission/opt-in.ts';
+import { planDecision } from '../admission/planned-decision.ts';
 import { missingEvidence } from '../admission/status-evidence.ts';
 import { type InjectedStatus, isInjected, readStatus } from '../api/status-annotation.ts';
 import { claimsOf, type Pod } from '../kubernetes/pod.ts';
@@ -12,9 +13,11 @@ import type { SettingSources } from '../settings/resolve.ts';
 export type AuditKind =
   | 'expected-not-injected'
   | 'cannot-be-injected'
+  | 'slot-shared'
   | 'outdated'
   | 'namespace-off'
   | 'claim-missing'
+  | 'not-created'
   | 'record-unproven'
   | 'value-shared'
   | 'value-crowded';
@@ -39,7 +42,10 @@ export function auditPod(sources: SettingSources, claims: ReadonlySet<string> | 
   const recorded = record?.decision === 'injected' ? record.containers.filter(isInjected) : [];
   const { injected, unproven } = checkRecord(sources, recorded);
   if (injected.length > 0)
-    return { injected, findings: [...unproven, ...injectedPodFindings(sources, injected, claims)] };
+    return {
+      injected,
+      findings: [...unproven, ...injectedPodFindings(sources, injected, claims), ...sharedSlots(planDecision(sources))],
+    };
   return {
     injected,
     findings: [...unproven, ...(isOptedIn(sources.namespace) ? otherPodFindings(sources, claims) : [])],
@@ -91,8 +97,19 @@ function injectedPodFindings(
   return [...outdated, ...missing];
 }
 
+/** Two agents in one process, which the record of an injection does not show. */
+function sharedSlots({ decision }: Pick<Admission, 'decision'>): readonly PodFinding[] {
+  return decision.containers.flatMap((result): readonly PodFinding[] =>
+    result.outcome === 'skipped' && result.reason.code === 'slot-shared'
+      ? [{ kind: 'slot-shared', message: `${result.container}: ${reasonMessage(result.reason)}` }]
+      : [],
+  );
+}
+
 function otherPodFindings(sources: SettingSources, claims: ReadonlySet<string> | undefined): readonly PodFinding[] {
   const { decision, pod } = admitInContext(sources);
+  const shared = sharedSlots({ decision });
+  if (shared.length > 0) return shared;
   if (decision.outcome !== 'injected') {
     const { reason } = decision;
     const message = `${reasonMessage(reason)} (${reason.code})`;

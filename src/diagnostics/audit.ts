@@ -1,3 +1,4 @@
+import { isOptedIn, isServedBy } from '../admission/opt-in.ts';
 import type { ClusterState } from '../kubernetes/cluster-state.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import { creatorOf } from '../kubernetes/owner.ts';
@@ -9,6 +10,7 @@ import { parametersFor } from '../settings/parameters.ts';
 import type { SettingSources } from '../settings/resolve.ts';
 import { type AuditKind, auditPod, type PodFinding } from './audit-pod.ts';
 import { restartCommand } from './findings.ts';
+import type { UncreatedPods } from './uncreated-pods.ts';
 
 export interface AuditFinding {
   readonly kind: AuditKind;
@@ -66,6 +68,15 @@ export class Audit {
       if (profile) this.#countValues(sources, profile, container);
     }
     for (const finding of audited.findings) this.#record(sources, finding);
+  }
+
+  /** Adds a workload whose pods are refused, if injection is on for its namespace. What refuses them may be anything. */
+  addUncreated({ namespace: name, workload, message }: UncreatedPods): void {
+    const namespace = this.#inputs.namespaces.get(name);
+    if (!namespace || !isOptedIn(namespace) || !isServedBy(this.#inputs.catalogueOf(namespace), namespace)) return;
+    const key = JSON.stringify(['not-created', name, workload]);
+    if (this.#findings.size >= MAX_FINDINGS) this.#dropped++;
+    else this.#findings.set(key, { kind: 'not-created', namespace: name, workload, pods: 0, message });
   }
 
   report(): AuditReport {
@@ -169,6 +180,7 @@ function parameterValue(
 export interface AuditFigures {
   /** Pods that should carry an agent and do not, by namespace; namespaces without such pods are absent. */
   readonly expectedNotInjected: ReadonlyMap<string, number>;
+  /** With those that have two agents in one process. */
   readonly cannotBeInjected: number;
   readonly outdated: number;
   readonly namespaceOff: number;
@@ -189,7 +201,7 @@ export class AuditCounts {
     const count = (kind: AuditKind): number => this.#counts.get(kind) ?? 0;
     return {
       expectedNotInjected: this.#expectedNotInjected,
-      cannotBeInjected: count('cannot-be-injected'),
+      cannotBeInjected: count('cannot-be-injected') + count('slot-shared'),
       outdated: count('outdated'),
       namespaceOff: count('namespace-off'),
     };

@@ -72,16 +72,25 @@ function imageVolumes(nodes: readonly NamedNode[] | undefined): Omit<Check, 'nam
   return { result: 'note', message };
 }
 
-export function checkOtherInjectors(found: readonly OtherInjector[]): readonly Check[] {
+/** `own`: the webhook configuration of agent-injector; undefined if it is not installed. */
+export function checkOtherInjectors(found: readonly OtherInjector[], own?: string): readonly Check[] {
   const name = 'other injectors';
   if (found.length === 0) return [{ name, result: 'ok', message: 'no other webhook modifies pods on creation' }];
   return found.map(({ configuration, product, collides }) => ({
     name,
     result: collides ? 'problem' : 'note',
     message: collides
-      ? `${configuration} (${product}) also injects agents: a process can have only one, so opt pods out of one of the two injectors`
+      ? `${configuration} (${product}) also injects agents: a process can have only one, so opt pods out of one of the two injectors.${orderText(configuration, own)}`
       : `${configuration} (${product}) also modifies pods; the two do not conflict`,
   }));
+}
+
+/** The API server calls webhooks in the order of the names of their configurations. */
+function orderText(configuration: string, own: string | undefined): string {
+  if (own === undefined) return '';
+  return configuration < own
+    ? `. It is called before ${own}, which leaves its containers alone`
+    : `. It is called after ${own}, and may add its agent to a process that has one: webhook.order: last helps`;
 }
 
 export function checkReleases(overlaps: readonly Overlap[], unserved: readonly Namespace[]): readonly Check[] {

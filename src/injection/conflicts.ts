@@ -6,6 +6,7 @@ import type { Reason } from '../reasons/reason.ts';
 import type { ContainerDraft } from './draft.ts';
 import { hasReference, isReference, isAlreadyApplied, type ResolvedEntry, variableIn } from './env/entry.ts';
 import { type EnvFromLookup, envFromPresence } from './env/env-from.ts';
+import { foreignRequest } from './foreign-requests.ts';
 import type { Rule } from './rule.ts';
 
 export interface ConflictContext {
@@ -35,6 +36,15 @@ export function conflictContext(
 
 export const conflictRules: readonly Rule<ConflictContext>[] = [
   {
+    name: 'requests',
+    holds: 'no annotation asks another injector for an agent in the same slot',
+    // First, so that the reason is the same before and after that injector is called.
+    evaluate: ({ profile, draft: { podDraft, target, environment }, entries }) =>
+      isInstrumented(environment, entries)
+        ? undefined
+        : foreignRequest(podDraft.context, target.container.name, profile.slots),
+  },
+  {
     name: 'variables',
     holds: "no variable of the container conflicts with the agent's variables",
     evaluate: variableConflict,
@@ -60,8 +70,13 @@ export const conflictRules: readonly Rule<ConflictContext>[] = [
   {
     name: 'not-instrumented',
     holds: 'the agent is not already present',
-    evaluate: ({ profile, draft, entries, hasFiles }) =>
-      isInstrumented(draft.environment, entries) ? alreadyInstrumented(profile, draft, hasFiles()) : undefined,
+    evaluate: (context) => {
+      const { profile, draft, entries, hasFiles } = context;
+      if (!isInstrumented(draft.environment, entries)) return undefined;
+      const present = alreadyInstrumented(profile, draft, hasFiles());
+      const other = foreignAgent(context);
+      return other ? { ...other, code: 'slot-shared', profile: profile.name } : present;
+    },
   },
   {
     name: 'signs',
@@ -152,13 +167,24 @@ function hasSameValue(variable: EnvVar, { operation }: ResolvedEntry): boolean {
   return operation.compare === 'guid' ? comparableGuid(value) === comparableGuid(text) : value === text;
 }
 
-function foreignConflict({ profile, draft, foreignView }: ConflictContext): Reason | undefined {
+function foreignAgent({
+  profile,
+  draft,
+  foreignView,
+}: ConflictContext): Extract<Reason, { code: 'foreign-agent' }> | undefined {
   for (const { vendor, slots, signs } of draft.podDraft.context.catalogue.foreignAgents) {
     const slot = slots.find((name) => profile.slots.includes(name));
     if (slot === undefined) continue;
     const at = firstMatch(signs, foreignView);
     if (at !== undefined) return { code: 'foreign-agent', vendor, at, slot };
   }
+  return undefined;
+}
+
+function foreignConflict(context: ConflictContext): Reason | undefined {
+  const { profile, foreignView } = context;
+  const agent = foreignAgent(context);
+  if (agent) return agent;
   const conflict = profile.conflicts.find((note) => applies(note, foreignView));
   return (
     conflict && { code: 'profile-conflict', profile: profile.name, conflict: conflict.code, message: conflict.message }

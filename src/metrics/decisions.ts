@@ -60,6 +60,8 @@ export function measureDecisions(
   return {
     recordReview: (decision, namespace, seconds) => {
       duration.observe(seconds);
+      // The pod has been counted by the earlier pass.
+      if (decision.pass === 'repeated') return;
       const batch = batches.get(decision);
       if (batch && batch.namespace === namespace) batch.reviews += 1;
       else {

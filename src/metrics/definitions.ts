@@ -18,12 +18,12 @@ type MetricRow =
 export const metricRows = {
   agent_injector_reviews_total: {
     type: 'counter',
-    help: 'Reviews answered, by outcome (injected, skipped, refused) and reason code (empty when injected).',
+    help: 'Reviews decided, by outcome (injected, skipped, refused) and reason code (empty when injected). What is called later may still refuse the pod. A second review of a pod that only finds what the first one injected does not count.',
     labels: ['outcome', 'reason'],
   },
   agent_injector_decisions_total: {
     type: 'counter',
-    help: 'Decisions by namespace, profile, outcome and reason code. A pod counts once per profile that was evaluated, or once with an empty profile if none was. The first 200 enabled namespaces have their own label value, all others count as "other"; after 3,000 series, further series count under the namespace and the profile "other".',
+    help: 'Decisions by namespace, profile, outcome and reason code, made before the pod exists: what is called later may still refuse it. A pod counts once per profile that was evaluated, or once with an empty profile if none was. The first 200 enabled namespaces have their own label value, all others count as "other"; after 3,000 series, further series count under the namespace and the profile "other".',
     labels: ['namespace', 'profile', 'outcome', 'reason'],
   },
   agent_injector_notices_total: {
@@ -164,7 +164,7 @@ export const metricRows = {
   },
   agent_injector_cannot_be_injected_pods: {
     type: 'gauge',
-    help: 'Pods that asked for an agent that cannot be injected, as of the last audit; `agent-injector audit -A` shows the reasons.',
+    help: 'Pods that asked for an agent that cannot be injected, or that share its place with another one, as of the last audit; `agent-injector audit -A` shows the reasons.',
     labels: [],
   },
   agent_injector_outdated_pods: {

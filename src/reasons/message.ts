@@ -60,6 +60,10 @@ const messages: Messages = {
   'claim-unusable': ({ claim, problem }) => `claim ${oneLine(claim, 63)} ${claimText(problem)}`,
   'foreign-agent': ({ vendor, at, slot }) =>
     `${vendor} is already in the container (${oneLine(at, 63)}) and uses slot ${slot}`,
+  'slot-shared': ({ profile, vendor, at, slot }) =>
+    `the container has the agent of profile ${profile} and ${vendor} (${oneLine(at, 63)}), and slot ${slot} holds one only`,
+  'foreign-agent-requested': ({ vendor, source, slot }) =>
+    `${sourceText(source)} asks ${vendor} for an agent in slot ${slot}`,
   'slot-taken': ({ slot, profile, by }) => `profile ${profile} needs slot ${slot}, which ${by} uses in this container`,
   'profile-conflict': ({ message }) => oneLine(message, MAX_ADVICE_LENGTH),
   'unproven-variable': ({ variable, profile, why }) =>

@@ -151,6 +151,18 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
     meaning: "Another vendor's agent is already in the container, and the two cannot run together.",
     hint: 'Remove the other agent from the place that the message names, or set agent-injector.io/inject: "false".',
   },
+  'slot-shared': {
+    kind: 'problem',
+    meaning:
+      "The container has the agent of the profile, and another vendor's agent in the same place of the process. Another injector that was called later has added it, or it was there from the start.",
+    hint: 'Switch one of the two off for the container: remove what asks for the other agent, or set agent-injector.io/inject: "false". Then create the pod again.',
+  },
+  'foreign-agent-requested': {
+    kind: 'problem',
+    meaning:
+      'An annotation of the pod or of its namespace asks another injector for an agent in the same place of the process. The container is left to that injector, whether it is installed or not.',
+    hint: 'Remove the annotation that the message names if this agent is wanted, or set agent-injector.io/inject: "false" if the other one is.',
+  },
   'slot-taken': {
     kind: 'problem',
     meaning: 'Two selected profiles need the same slot of one process.',

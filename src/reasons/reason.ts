@@ -135,6 +135,20 @@ export type Reason =
   | { readonly code: 'no-fitting-delivery'; readonly profile: string; readonly skipped: readonly SkippedDelivery[] }
   | { readonly code: 'claim-unusable'; readonly claim: string; readonly problem: ClaimProblem }
   | { readonly code: 'foreign-agent'; readonly vendor: string; readonly at: string; readonly slot: string }
+  | {
+      /** The container has the profile's agent, and another one in the same slot. */
+      readonly code: 'slot-shared';
+      readonly profile: string;
+      readonly vendor: string;
+      readonly at: string;
+      readonly slot: string;
+    }
+  | {
+      readonly code: 'foreign-agent-requested';
+      readonly vendor: string;
+      readonly source: Source & { readonly key: string };
+      readonly slot: string;
+    }
   | { readonly code: 'slot-taken'; readonly slot: string; readonly profile: string; readonly by: string }
   | { readonly code: 'profile-conflict'; readonly profile: string; readonly conflict: string; readonly message: string }
   | {

@@ -22,6 +22,7 @@ export function decisionFields(decision: Decision, pod: Pod | undefined, context
     namespace: oneLine(context.namespace, 63),
     ...(pod && { pod: podName(pod), ...ownerField(pod) }),
     outcome: decision.outcome,
+    ...(decision.pass && { pass: decision.pass }),
     ...(decision.outcome !== 'injected' && {
       reason: decision.reason.code,
       message: oneLine(reasonMessage(decision.reason), 300),

@@ -95,6 +95,49 @@ describe('an audit', () => {
     expect(report.findings[0]?.message).toContain('(foreign-profiler)');
   });
 
+  it('finds two agents in one process, whether the pod has a record of the injection or not', () => {
+    const hook = { name: 'DOTNET_STARTUP_HOOKS', value: '/otel/OpenTelemetry.AutoInstrumentation.StartupHook.dll' };
+    const one = injected(pod([container('web'), container('api')]), shop);
+    const [web, ...others] = one.spec.containers;
+    const shared = {
+      ...one,
+      spec: { ...one.spec, containers: [{ ...web, name: 'web', env: [...(web?.env ?? []), hook] }, ...others] },
+    };
+    const { metadata, ...bare } = shared;
+    const report = auditOf(
+      [
+        [ofDeployment('web', shared), 'shop'],
+        [ofDeployment('bare', { ...bare, metadata: {} }), 'shop'],
+      ],
+      [shop],
+    );
+    const finding = { kind: 'slot-shared', message: expect.stringMatching(/^web: .*OpenTelemetry \.NET/) };
+    expect(metadata).toBeDefined();
+    expect(report.findings).toMatchObject([
+      { ...finding, workload: 'Deployment/web' },
+      { ...finding, workload: 'Deployment/bare' },
+    ]);
+  });
+
+  it('names workloads whose pods are refused, where injection is on', () => {
+    const audit = new Audit({
+      catalogueOf: () => catalogue,
+      namespaces: new Map([shop, called('off', namespace({}, 'no'))].map((one) => [one.name, one])),
+      claims: undefined,
+    });
+    for (const name of ['shop', 'off', 'unknown'])
+      audit.addUncreated({ namespace: name, workload: 'Deployment/web', message: 'image is not a volume type' });
+    expect(audit.report().findings).toEqual([
+      {
+        kind: 'not-created',
+        namespace: 'shop',
+        workload: 'Deployment/web',
+        pods: 0,
+        message: 'image is not a volume type',
+      },
+    ]);
+  });
+
   it('recognizes an outdated agent by its hash, and an agent in a namespace that is not opted in', () => {
     const one = ofDeployment('web', injected(pod(), shop));
     const text = one.metadata?.annotations?.['agent-injector.io/status'] ?? '';

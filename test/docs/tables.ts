@@ -1,3 +1,4 @@
+import { agentRequests } from '../../src/settings/agent-requests.ts';
 import { keyTable } from '../../src/api/keys.ts';
 import { reasonTable } from '../../src/reasons/reason-table.ts';
 import type { Matcher } from '../../src/api/profile/matcher.ts';
@@ -66,6 +67,19 @@ export const tables: Readonly<Record<string, () => string>> = {
         vendor,
         slots.map(code).join(', '),
         [...new Set(signs.map(wordOf))].map(code).join(', '),
+      ]),
+    ),
+  requests: () =>
+    table(
+      ['annotation', 'on', 'asks', 'for an agent in'],
+      agentRequests.map(({ annotation, from, is, each, vendor, slots }) => [
+        [
+          code(is ? `${annotation}: ${is.join()}` : annotation),
+          ...(each ? [code(each.replace('{container}', 'CONTAINER'))] : []),
+        ].join(', '),
+        from.join(', '),
+        vendor,
+        slots.map(code).join(', '),
       ]),
     ),
   sidecars: () =>

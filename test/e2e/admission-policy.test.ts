@@ -15,7 +15,8 @@ const CONFIGURATIONS = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookcon
 const VALIDATING = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations';
 const SECRETS = `/api/v1/namespaces/${NAMESPACE}/secrets`;
 const SECRET = `${SECRETS}/${NAME}-tls`;
-const CONFIGURATION = `${CONFIGURATIONS}/${NAME}`;
+const CONFIGURATION_NAME = `zz-${NAME}`;
+const CONFIGURATION = `${CONFIGURATIONS}/${CONFIGURATION_NAME}`;
 const JSON_PATCH = 'application/json-patch+json';
 const MERGE_PATCH = 'application/merge-patch+json';
 const APPLY_PATCH = 'application/apply-patch+yaml';
@@ -182,7 +183,7 @@ const attempts: readonly Attempt[] = [
     async () => {
       const object = await changed(CONFIGURATION, ({ apiVersion, kind, webhooks }) => {
         const [first] = webhooks as readonly object[];
-        return { apiVersion, kind, metadata: { name: NAME }, webhooks: [{ ...first, rules: [rule] }] };
+        return { apiVersion, kind, metadata: { name: CONFIGURATION_NAME }, webhooks: [{ ...first, rules: [rule] }] };
       });
       return ask('PATCH', CONFIGURATION, object, APPLY_PATCH);
     },
@@ -264,7 +265,7 @@ describe('the token of the ServiceAccount', () => {
       }));
     for (const secret of ['', `/${'a1'.repeat(16)}`, `/${'z'.repeat(26)}`])
       expect(await ask('PATCH', CONFIGURATION, write(secret), JSON_PATCH)).toMatchObject({ status: 200 });
-    await client.patch({ kind: 'MutatingWebhookConfiguration', name: NAME }, write(''), { type: 'json' });
+    await client.patch({ kind: 'MutatingWebhookConfiguration', name: CONFIGURATION_NAME }, write(''), { type: 'json' });
     const remove = [{ op: 'remove', path: '/webhooks/0/clientConfig/service/path' }];
     const { status, text } = await ask('PATCH', CONFIGURATION, remove, JSON_PATCH);
     expect([403, 422]).toContain(status);

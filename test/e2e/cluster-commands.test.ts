@@ -186,6 +186,69 @@ describe('plan', () => {
   });
 });
 
+describe('a policy that refuses what is added', () => {
+  const POLICY = 'no-image-volumes.example.com';
+
+  it('is told of before and after: by preflight, plan, explain and audit', async () => {
+    const api = { apiVersion: 'admissionregistration.k8s.io/v1' };
+    const policy = { kind: 'ValidatingAdmissionPolicy', metadata: { name: POLICY } };
+    const bound = { kind: 'ValidatingAdmissionPolicyBinding', metadata: { name: POLICY } };
+    await client.create({
+      ...api,
+      ...policy,
+      spec: {
+        matchConstraints: {
+          namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'strict' } },
+          resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }],
+        },
+        validations: [
+          {
+            expression: '!object.spec.?volumes.orValue([]).exists(volume, has(volume.image))',
+            message: 'volumes of type image are not allowed',
+          },
+        ],
+      },
+    });
+    await client.create({ ...api, ...bound, spec: { policyName: POLICY, validationActions: ['Deny'] } });
+    const settings = { profile: 'opentelemetry-java', 'otlp-endpoint': 'http://collector:4318', 'image-volumes': 'on' };
+    await client.createNamespace('strict', { annotations: ours(settings) });
+    await client.create(deployment('strict', 'before'));
+    const refused = expect.stringContaining('of type image are not allowed');
+    await waitFor('the policy to be in force', async () => {
+      const plan = await ask('plan', '--label-namespace', 'strict', '--server-dry-run', '-o', 'json');
+      const { planned } = JSON.parse(plan.stdout) as { planned: readonly Planned[] };
+      expect(planned).toMatchObject([{ workload: 'Deployment/before', server: refused }]);
+      return true;
+    });
+
+    await client.patch({ kind: 'Namespace', name: 'strict' }, { metadata: { labels: ours({ injection: 'enabled' }) } });
+    await client.create(deployment('strict', 'web'));
+    const { explained } = await jsonOf<{ explained: readonly { dryRun?: string }[] }>(
+      0,
+      'explain',
+      'deploy/web',
+      '-n',
+      'strict',
+      '--server-dry-run',
+    );
+    expect(explained).toMatchObject([{ dryRun: refused }]);
+    const lost = await waitFor('a workload without pods', async () => {
+      const { stdout } = await ask('audit', '-n', 'strict', '-o', 'json');
+      return (JSON.parse(stdout) as AuditReport).findings.find(({ kind }) => kind === 'not-created');
+    });
+    expect(lost).toMatchObject({ namespace: 'strict', workload: 'Deployment/web', message: refused });
+    const { stdout } = await ask('preflight');
+    expect(stdout).toMatch(/policies: .*no-image-volumes\.example\.com/);
+
+    const excluded = ours({ 'exclude-deliveries': 'image' });
+    await client.patch({ kind: 'Namespace', name: 'strict' }, { metadata: { annotations: excluded } });
+    const cured = await ask('explain', 'deploy/web', '-n', 'strict', '--server-dry-run', '-o', 'json');
+    expect(JSON.parse(cured.stdout)).toMatchObject({ explained: [{ dryRun: 'accepted' }] });
+    await client.delete({ ...bound, name: POLICY });
+    await client.delete({ ...policy, name: POLICY });
+  });
+});
+
 describe('preflight', () => {
   it('reports on a cluster with agent-injector: a pod is injected, and a colliding webhook is named', async () => {
     const before = await ask('preflight', '-o', 'json');

@@ -272,7 +272,7 @@ describe('the installed webhook', () => {
   });
 
   test('keeps its CA and the secret in its paths when the same files are applied again', async () => {
-    const ref = { kind: 'MutatingWebhookConfiguration', name: 'agent-injector' };
+    const ref = { kind: 'MutatingWebhookConfiguration', name: 'zz-agent-injector' };
     const written = async () =>
       (await client.get<WebhookConfiguration>(ref)).webhooks.map(({ clientConfig: { caBundle, service } }) => ({
         caBundle,
@@ -406,7 +406,7 @@ describe.skipIf(!has('kubectl') || helm === undefined)('the README', () => {
     return lists.flat().map(({ kind, metadata }) => `${kind}/${metadata?.name}`);
   };
   const secret = { kind: 'Secret', namespace: NAMESPACE, name: 'agent-injector-tls' };
-  const registration = { kind: 'MutatingWebhookConfiguration', name: 'agent-injector' };
+  const registration = { kind: 'MutatingWebhookConfiguration', name: 'zz-agent-injector' };
   /** Writes what the server writes: the certificate and its CA. */
   const writeCertificate = async (): Promise<void> => {
     await client.patch(secret, { data: { 'tls.crt': 'eA==' } });
@@ -462,6 +462,48 @@ describe.skipIf(!has('kubectl') || helm === undefined)('the README', () => {
       expect(await decision(pod('bank'))).toBeUndefined();
     },
   );
+
+  test('moves what the server wrote to the webhook configuration of another order', { timeout: 120_000 }, async () => {
+    const upgrade = (order: string): void => {
+      const args = [
+        'upgrade',
+        '--install',
+        'agent-injector',
+        chart,
+        '--namespace',
+        NAMESPACE,
+        '--set',
+        `webhook.order=${order}`,
+      ];
+      execFileSync(helm ?? '', [...args, '--kubeconfig', controlPlane.kubeconfigPath], { stdio: 'pipe' });
+    };
+    await follow('once, before helm');
+    const configurations = async (): Promise<readonly (readonly [string, unknown])[]> => {
+      const all = await client.list<WebhookConfiguration>(
+        { kind: 'MutatingWebhookConfiguration' },
+        'app.kubernetes.io/part-of=agent-injector',
+      );
+      return all.map(({ metadata, webhooks }) => [
+        metadata?.name ?? '',
+        [webhooks[0]?.clientConfig.caBundle, webhooks[0]?.clientConfig.service.path],
+      ]);
+    };
+    upgrade('first');
+    const first = { kind: 'MutatingWebhookConfiguration', name: 'agent-injector' };
+    const written = [
+      { op: 'add', path: '/webhooks/0/clientConfig/caBundle', value: 'eA==' },
+      { op: 'add', path: '/webhooks/0/clientConfig/service/path', value: '/mutate/secret' },
+    ];
+    await client.patch(first, written, { type: 'json' });
+    // The second upgrade to the same order must keep it, too.
+    for (const order of ['last', 'last', 'first', 'last']) {
+      upgrade(order);
+      const name = order === 'last' ? 'zz-agent-injector' : 'agent-injector';
+      expect(await configurations()).toEqual([[name, ['eA==', '/mutate/secret']]]);
+    }
+    await follow('uninstall with helm');
+    await removed();
+  });
 
   test('has notes that describe the chosen options', { timeout: 120_000 }, async () => {
     const args = [

@@ -16,6 +16,7 @@ import { waitFor } from '../support/wait-for.ts';
 const BUNDLE = fileURLToPath(new URL('../../dist/agent-injector.js', import.meta.url));
 const NAMESPACE = 'agent-injector';
 const NAME = 'agent-injector';
+const CONFIGURATION_NAME = 'zz-agent-injector';
 const known = new Set<string>(optionNames.map(variableOf));
 
 export interface WebhookConfiguration extends KubeObject {
@@ -127,10 +128,13 @@ async function certificates(folder: string, client: Client): Promise<string> {
   mkdirSync(dir);
   for (const [file, text] of Object.entries({ 'tls.crt': cert, 'tls.key': key, 'ca.crt': ca }))
     writeFileSync(join(dir, file), text, { mode: 0o600 });
-  const { webhooks } = await client.get<WebhookConfiguration>({ kind: 'MutatingWebhookConfiguration', name: NAME });
+  const { webhooks } = await client.get<WebhookConfiguration>({
+    kind: 'MutatingWebhookConfiguration',
+    name: CONFIGURATION_NAME,
+  });
   const value = Buffer.from(ca).toString('base64');
   const patch = webhooks.map((_, index) => ({ op: 'add', path: `/webhooks/${index}/clientConfig/caBundle`, value }));
-  await client.patch({ kind: 'MutatingWebhookConfiguration', name: NAME }, patch, { type: 'json' });
+  await client.patch({ kind: 'MutatingWebhookConfiguration', name: CONFIGURATION_NAME }, patch, { type: 'json' });
   return dir;
 }
 

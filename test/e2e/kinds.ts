@@ -45,6 +45,7 @@ const KINDS: Readonly<Record<string, KindRow>> = {
   Lease: row('coordination.k8s.io/v1', 'leases'),
   Role: row('rbac.authorization.k8s.io/v1', 'roles'),
   RoleBinding: row('rbac.authorization.k8s.io/v1', 'rolebindings'),
+  CustomResourceDefinition: row('apiextensions.k8s.io/v1', 'customresourcedefinitions', false),
   ClusterRole: row('rbac.authorization.k8s.io/v1', 'clusterroles', false),
   ClusterRoleBinding: row('rbac.authorization.k8s.io/v1', 'clusterrolebindings', false),
   MutatingWebhookConfiguration: row('admissionregistration.k8s.io/v1', 'mutatingwebhookconfigurations', false),

@@ -54,6 +54,10 @@ export const profiles: Readonly<Record<string, string>> = {
   'probe-files.yaml': profileText('probe-files', {
     files: [{ path: '/etc/probe.conf', content: 'x'.repeat(1000) }],
   }),
+  'probe-shared.yaml': profileText('probe-shared', {
+    slots: ['jvm-agent'],
+    environment: [{ name: 'JAVA_TOOL_OPTIONS', operation: 'append', separator: ' ', value: '-javaagent:/probe.jar' }],
+  }),
   'probe-slot.yaml': profileText('probe-slot', { slots: ['jvm-agent'] }),
   'probe-slot-too.yaml': profileText('probe-slot-too', {
     slots: ['jvm-agent'],
@@ -122,6 +126,14 @@ export const rows: { readonly [code in ReasonCode]: Row } = {
   'foreign-agent': {
     settings: { profile: 'probe-slot' },
     pod: { spec: env('JAVA_TOOL_OPTIONS', '-javaagent:/opt/opentelemetry-javaagent.jar') },
+  },
+  'slot-shared': {
+    settings: { profile: 'probe-shared' },
+    pod: { spec: env('JAVA_TOOL_OPTIONS', '-javaagent:/opt/opentelemetry-javaagent.jar -javaagent:/probe.jar') },
+  },
+  'foreign-agent-requested': {
+    settings: { profile: 'probe-slot' },
+    pod: { annotations: { 'instrumentation.opentelemetry.io/inject-java': 'true' } },
   },
   'slot-taken': { settings: { profile: 'probe-slot,probe-slot-too' } },
   'profile-conflict': { settings: { profile: 'probe-conflict' } },

@@ -94,7 +94,7 @@ describe.skipIf(helm === undefined)('a cluster with a release', () => {
     expect(of(before, 'API server')).toMatchObject([{ result: 'note' }]);
     await controlPlane.client.create(configuration('other'));
     expect(of(await releases(), 'releases')).toMatchObject([
-      { result: 'problem', message: expect.stringContaining('first-agent-injector and other-agent-injector') },
+      { result: 'problem', message: expect.stringContaining('zz-first-agent-injector and zz-other-agent-injector') },
     ]);
   });
 });

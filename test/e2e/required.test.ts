@@ -17,7 +17,7 @@ import { type Behavior, type LyingApiServer, startLyingApiServer } from './lying
 // withholds and invents. Whatever it knows, no pod that the API server asks about by a required entry gets in without an agent.
 
 const TRIES = 1000;
-const CONFIGURATION = { kind: 'MutatingWebhookConfiguration', name: 'agent-injector' };
+const CONFIGURATION = { kind: 'MutatingWebhookConfiguration', name: 'zz-agent-injector' };
 const READER = 'namespace-reader';
 
 let controlPlane: ControlPlane;

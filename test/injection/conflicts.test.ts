@@ -4,7 +4,8 @@ import type { Catalogue } from '../../src/profiles/catalogue.ts';
 import type { Pod } from '../../src/kubernetes/pod.ts';
 import type { Reason } from '../../src/reasons/reason.ts';
 import { encodeReview } from '../../src/admission/review.ts';
-import { catalogueFrom, container, plainNamespace, pod, profileDocument } from '../support/fixtures.ts';
+import { isInjected, readStatus } from '../../src/api/status-annotation.ts';
+import { catalogueFrom, container, plainNamespace, pod, profileDocument, reasonOf } from '../support/fixtures.ts';
 
 const environment = [{ name: 'X', operation: 'append', separator: ' ', value: '-javaagent:/agent/a.jar' }];
 const agent = (spec: object): object => profileDocument({ environment, slots: ['jvm-agent'], ...spec });
@@ -110,6 +111,62 @@ describe.each(matchers)('matcher %j', (matcher, matching, at, other) => {
     const catalogue = known({ advisories: [{ code: 'advisory', signs: [matcher], message: 'an advisory' }] });
     expect(admit(matching, plainNamespace(), catalogue).decision.notices.map(({ code }) => code)).toEqual(['advisory']);
     expect(admit(other, plainNamespace(), catalogue).decision.notices).toEqual([]);
+  });
+});
+
+describe('an agent that is there already', () => {
+  const other = [
+    { vendor: 'Other', slots: ['jvm-agent'], signs: [{ in: 'environment', name: 'X', contains: '/other.jar' }] },
+  ];
+  const shared = { code: 'slot-shared', profile: 'agent', vendor: 'Other', at: 'X', slot: 'jvm-agent' };
+  const both = { name: 'X', value: '-javaagent:/agent/a.jar -javaagent:/other.jar' };
+  const catalogue = known({}, other);
+
+  it('beside another in the same slot is a conflict, and the vendor is named', () => {
+    expect(reasonFor(env(both), catalogue)).toEqual(shared);
+  });
+
+  it('beside an agent in another slot is what was asked for', () => {
+    const beside = known({}, [{ ...other[0], slots: ['clr-profiler'] }]);
+    expect(reasonFor(env(both), beside)?.code).toBe('variables-already-set');
+  });
+
+  it('is told of although another container has the agent alone', () => {
+    const two = pod([
+      container('web', { env: [both] }),
+      container('api', { env: [{ ...both, value: '-javaagent:/agent/a.jar' }] }),
+    ]);
+    expect(reasonFor(two, catalogue)).toEqual(shared);
+  });
+
+  it('refuses a required pod', () => {
+    const required = { ...plainNamespace(), labels: { 'agent-injector.io/injection': 'required' } };
+    expect(admit(env(both), required, catalogue).decision).toMatchObject({ outcome: 'refused', reason: shared });
+  });
+
+  describe('and that an earlier pass has injected', () => {
+    const first = admit(pod([container('web'), container('api')]), plainNamespace(), catalogue).pod;
+    const appended = (...names: string[]): Pod => ({
+      ...first,
+      spec: {
+        ...first.spec,
+        containers: first.spec.containers.map((one) => (names.includes(one.name) ? { ...one, env: [both] } : one)),
+      },
+    });
+
+    it.each([[['web']], [['web', 'api']]])('is recorded for %j', (names) => {
+      const again = admit(appended(...names), plainNamespace(), catalogue);
+      expect(reasonOf(again)).toEqual(shared);
+      expect(again.decision.pass).toBe('later');
+      const { containers } = readStatus(again.pod) ?? { containers: [] };
+      expect(
+        containers.filter((one) => 'reason' in one && one.reason === 'slot-shared').map((one) => one.container),
+      ).toEqual(names);
+      expect(containers.filter(isInjected).map((one) => one.container)).toEqual(
+        ['web', 'api'].filter((name) => !names.includes(name)),
+      );
+      expect(admit(again.pod, plainNamespace(), catalogue).operations).toEqual([]);
+    });
   });
 });
 

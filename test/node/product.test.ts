@@ -85,7 +85,7 @@ const installations: readonly Installation[] = [
 ];
 
 async function uninstallWithKubectl(what: readonly string[]): Promise<void> {
-  await node.kubectl(['delete', 'mutatingwebhookconfiguration', 'agent-injector']);
+  await node.kubectl(['delete', 'mutatingwebhookconfiguration', 'zz-agent-injector']);
   await node.kubectl(['delete', '--ignore-not-found', ...what]);
 }
 

@@ -5,6 +5,7 @@ import { type Admission, admitInContext } from '../../src/admission/admit.ts';
 import type { InjectionContext } from '../../src/injection/context.ts';
 import { shapeOf } from '../../src/injection/shape/pod-shape.ts';
 import type { ClusterState } from '../../src/kubernetes/cluster-state.ts';
+import type { Namespace } from '../../src/kubernetes/namespace.ts';
 import type { Container, Pod } from '../../src/kubernetes/pod.ts';
 import { withDefaults } from '../../src/profiles/catalogue.ts';
 import { PlanCache } from '../../src/webhook/plan-cache.ts';
@@ -32,6 +33,12 @@ const cluster: ClusterState = {
   limitRanges: () => [],
 };
 
+/** Annotations that ask another injector for an agent in any language. */
+function asking(value: string): Record<string, string> {
+  const languages = ['java', 'nodejs', 'python', 'dotnet'];
+  return Object.fromEntries(languages.map((name) => [`instrumentation.opentelemetry.io/inject-${name}`, value]));
+}
+
 /** What pods have besides, and what differs between pods of one workload. */
 const besides = fc.record(
   {
@@ -54,6 +61,14 @@ const besides = fc.record(
       'mcr.example.com/nanoserver:ltsc2022',
     ),
     isReadOnly: fc.boolean(),
+    asks: fc.constantFrom<Record<string, string>>(
+      {},
+      asking('true'),
+      asking('false'),
+      { ...asking('true'), 'instrumentation.opentelemetry.io/container-names': 'web,worker' },
+      { 'admission.datadoghq.com/web.java-lib.version': 'v1', 'admission.datadoghq.com/python-lib.version': 'v1' },
+      { 'co.elastic.apm/attach': 'nodejs' },
+    ),
   },
   { requiredKeys: ['hash', 'suffix', 'kind', 'owner', 'image', 'resources'] },
 );
@@ -85,6 +100,7 @@ function inCluster(pod: Pod, extra: Besides): Pod {
     ...pod,
     metadata: {
       ...pod.metadata,
+      ...(extra.asks && { annotations: { ...pod.metadata?.annotations, ...extra.asks } }),
       generateName: `${name}-`,
       labels: { ...pod.metadata?.labels, app: 'web', ...(kind === 'ReplicaSet' && { 'pod-template-hash': hash }) },
       ownerReferences: [{ apiVersion: 'apps/v1', kind, name, uid: suffix, controller: true }],
@@ -116,7 +132,9 @@ it.each(profiles)(
   (name, profile) => {
     const known = withDefaults(catalogue, Object.entries({ ...settingsFor(profile), profile: name }));
     const plans = new PlanCache();
-    const places = [namespace(), namespace({}, 'required'), namespace({ containers: 'env:A,w*' })];
+    const places: Namespace[] = [namespace(), namespace({}, 'required'), namespace({ containers: 'env:A,w*' })];
+    const names = { 'instrumentation.opentelemetry.io/container-names': 'web' };
+    places.push({ ...namespace(), annotations: { ...namespace().annotations, ...asking('true'), ...names } });
     const variables = profile.environment.map((entry) => entry.name);
     const shapes = new Set<string>();
     let decided = 0;

@@ -202,6 +202,11 @@ const table: readonly Row[] = [
     'Odigos PHP': [env('PHP_INI_SCAN_DIR', ':/var/odigos/php/8.3')],
     'OpenTelemetry PHP': [env('OTEL_PHP_AUTOLOAD_ENABLED', 'true')],
   }),
+  ...rows('clr-profiler', {
+    'OpenTelemetry .NET (startup hook)': [
+      env('DOTNET_STARTUP_HOOKS', '/otel/net/OpenTelemetry.AutoInstrumentation.StartupHook.dll'),
+    ],
+  }),
   ...rows('ld-preload-agent', {
     'Dynatrace OneAgent': [
       env('LD_PRELOAD', '/opt/app/oneagent/agent/lib64/liboneagentproc.so'),
@@ -230,9 +235,6 @@ const table: readonly Row[] = [
     'New Relic Ruby': [env('RUBYOPT', '-r newrelic_rpm'), env('RUBYOPT', '-r /nri-ruby--web/lib/boot/strap')],
     'OpenTelemetry Ruby': [env('RUBYOPT', '-r opentelemetry-auto-instrumentation')],
     'Odigos Ruby': [env('RUBYOPT', '-r/var/odigos/ruby/3.3/index.rb')],
-    'OpenTelemetry .NET (startup hook)': [
-      env('DOTNET_STARTUP_HOOKS', '/otel/net/OpenTelemetry.AutoInstrumentation.StartupHook.dll'),
-    ],
     'Elastic APM .NET (startup hook)': [env('DOTNET_STARTUP_HOOKS', '/elastic/ElasticApmAgentStartupHook.dll')],
     'Instana .NET (startup hook)': [env('DOTNET_STARTUP_HOOKS', '/app/Instana.Tracing.Core.dll')],
     'Microsoft Application Insights (startup hook)': [

@@ -86,6 +86,19 @@ export const examples: { readonly [code in ReasonCode]: Extract<Reason, { code: 
   },
   'claim-unusable': { code: 'claim-unusable', claim: 'my-agent-file', problem: { kind: 'absent' } },
   'foreign-agent': { code: 'foreign-agent', vendor: 'Dynatrace', at: 'LD_PRELOAD', slot: 'jvm-agent' },
+  'slot-shared': {
+    code: 'slot-shared',
+    profile: 'jennifer-java',
+    vendor: 'OpenTelemetry Java',
+    at: 'JAVA_TOOL_OPTIONS',
+    slot: 'jvm-agent',
+  },
+  'foreign-agent-requested': {
+    code: 'foreign-agent-requested',
+    vendor: 'OpenTelemetry Operator (Java)',
+    source: { from: 'namespace', key: 'instrumentation.opentelemetry.io/inject-java' },
+    slot: 'jvm-agent',
+  },
   'slot-taken': { code: 'slot-taken', slot: 'jvm-agent', profile: 'team-java', by: 'pinpoint-java' },
   'profile-conflict': {
     code: 'profile-conflict',

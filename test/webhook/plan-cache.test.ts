@@ -69,6 +69,19 @@ describe('a compiled decision', () => {
     expect(JSON.stringify(other)).not.toContain('orders');
   });
 
+  it('tells containers apart that another injector is asked for by name', () => {
+    const asks = {
+      'instrumentation.opentelemetry.io/inject-dotnet': 'true',
+      'instrumentation.opentelemetry.io/container-names': 'basket',
+    };
+    const asking = { ...shop, annotations: { ...shop.annotations, ...asks } };
+    const plans = new PlanCache();
+    const outcomes = ['orders', 'basket', 'orders', 'basket'].map(
+      (name) => plans.admit(contextOf(podOf(name), counting().cluster, { namespace: asking })).decision.outcome,
+    );
+    expect(outcomes).toEqual(['injected', 'skipped', 'injected', 'skipped']);
+  });
+
   it.each<[string, Partial<InjectionContext>]>([
     ['another object of the namespace', { namespace: namespace({ 'domain-id': '7' }) }],
     ['another catalogue', { catalogue: catalogueWith({ 'domain-id': '7' }) }],

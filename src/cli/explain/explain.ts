@@ -19,6 +19,8 @@ import { explanationLines } from './text.ts';
 export async function explain(options: ExplainOptions): Promise<CommandResult> {
   const given = [options.target, options.file, options.review].filter((source) => source !== undefined);
   if (given.length !== 1) throw new UsageError(['exactly one of KIND/NAME, --file and --review is required']);
+  if (options.serverDryRun && options.target === undefined)
+    throw new UsageError(['--server-dry-run requires KIND/NAME']);
   const { explained, messages } = await explainSource(options, await offlineInputs(options));
   const output: CommandOutput =
     options.output === 'json'

@@ -1,3 +1,4 @@
+import { admit } from '../../admission/admit.ts';
 import { INJECTION_LABEL } from '../../api/keys.ts';
 import { toNamespace } from '../../cluster/caches/namespace-object.ts';
 import { describeFailure, type Failure, isForbidden } from '../../cluster/client/errors.ts';
@@ -22,7 +23,8 @@ import { type JsonObject, objectIn, objectsIn } from '../../lib/json.ts';
 import { didYouMean, nearest } from '../../lib/suggest.ts';
 import { UsageError } from '../../lib/usage-error.ts';
 import { openUserCluster } from '../../server/cluster.ts';
-import { noticingNodes, readClusterState } from '../read-cluster-state.ts';
+import { createAsDryRun } from '../cluster/dry-run.ts';
+import { noticingNodes, readClusterState } from '../cluster/state.ts';
 import { serverSettings } from '../installed-settings.ts';
 import type { ExplainOptions } from './options.ts';
 import { type ExplanationResult, explainWorkload, type Workload } from './result.ts';
@@ -43,12 +45,10 @@ export async function explainOnCluster(
   const pods = decoded.ok ? [{ namespace, pod: decoded.value }] : [];
   const labels = labelled(namespace, namespaceObject);
   const settings = (await serverSettings(client, options, own, webhooks.configurations))(labels);
+  const known = toNamespace(namespaceObject);
   const { cluster, problem } = noticingNodes(await readClusterState(client, pods, settings.options), settings.options);
-  const result = explainWorkload(
-    workload,
-    { name: namespace, known: toNamespace(namespaceObject) },
-    { catalogue: settings.catalogue, cluster },
-  );
+  const inputs = { catalogue: settings.catalogue, cluster };
+  const result = explainWorkload(workload, { name: namespace, known }, inputs);
   const unknown = problem();
   if (!decoded.ok) return [{ ...result, findings: [...result.findings, ...webhooks.findings] }];
   const matches = matchOf(webhooks.configurations, labels, decoded.value);
@@ -58,7 +58,14 @@ export async function explainOnCluster(
     ...(unknown === undefined ? [] : [{ code: 'nodes-unknown', message: unknown }]),
     ...matchFindings(result, workload.workload, matches, decoded.value),
   ];
-  return [{ ...result, findings, ...(matches.length > 0 && { apiServer: matches }) }];
+  const patched = options.serverDryRun && known && admit(decoded.value, known, inputs.catalogue, inputs.cluster).pod;
+  const dryRun = patched && (await dryRunOf(client, namespace, patched));
+  return [{ ...result, findings, ...(matches.length > 0 && { apiServer: matches }), ...(dryRun && { dryRun }) }];
+}
+
+async function dryRunOf(client: KubeClient, namespace: string, pod: Pod): Promise<string> {
+  const created = await createAsDryRun(client, namespace, pod);
+  return created.kind === 'ok' ? 'accepted' : `refused: ${describeFailure(created)}`;
 }
 
 async function readWorkload(client: KubeClient, target: string, namespace: string): Promise<Workload> {

@@ -8,5 +8,7 @@ export interface ExplainOptions extends NamespaceOptions, OfflineOptions {
   readonly review?: string | undefined;
   readonly namespace: string;
   readonly kubeconfig?: string | undefined;
+  /** Also create the pod as a dry run; only with target. */
+  readonly serverDryRun?: boolean | undefined;
   readonly output: 'text' | 'json';
 }

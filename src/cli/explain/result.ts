@@ -24,6 +24,8 @@ export interface ExplanationResult {
   readonly recorded?: StatusRecord;
   /** The agents that were injected when the pod was created: what the annotation says and the pod bears out. */
   readonly carries?: readonly InjectedStatus[];
+  /** The API server's answer to a dry run of the pod as it would be; only if asked for. */
+  readonly dryRun?: string;
   readonly decision: Explanation;
 }
 

@@ -26,6 +26,7 @@ export function explanationLines({ decision, ...result }: ExplanationResult): re
     `${result.subject}${place}${at}`,
     ...[...resultLines(decision, result.carries ?? []), ...findings].map(indent),
     ...formatSection('Status recorded when the pod was created', recorded),
+    ...formatSection('Creation as a dry run', result.dryRun === undefined ? [] : [result.dryRun]),
     ...formatSection('Webhook calls', (result.apiServer ?? []).map(webhookLine)),
     ...formatSection('Checks, in order', stepLines(decision.path)),
     ...formatSection('Delivery', deliveryLines(decision)),

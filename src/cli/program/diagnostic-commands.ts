@@ -29,6 +29,10 @@ function addExplain(program: Command): void {
     .argument('[KIND/NAME]', 'Pod or workload in the cluster, such as pod/web-1, deploy/web or sts/db.')
     .option('-f, --file <FILE>', 'Manifest file to explain instead, or - for standard input.')
     .option('--review <FILE>', 'Recorded AdmissionReview (JSON) to explain instead, or - for standard input.')
+    .option(
+      '--server-dry-run',
+      'Also send the pod, as it would be, to the API server, as a dry run. Only with KIND/NAME.',
+    )
     .option('-n, --namespace <NAMESPACE>', 'Namespace of KIND/NAME, or of objects that do not specify one.', 'default')
     .option('--namespaces <FILE>', `${flagTexts.namespaces} Not with KIND/NAME.`)
     .option('--profile <NAMES>', `${flagTexts.profile} Not with KIND/NAME.`)
@@ -74,7 +78,8 @@ function addAudit(program: Command): void {
     summary: 'Find pods whose agent is missing, outdated or not wanted',
     description:
       'Compares the pods of a cluster with what the server would decide now, and prints the commands that fix the differences: pods whose ' +
-      'agent is missing, outdated or not wanted, PersistentVolumeClaims that do not exist, and values that are shared or used too often. ' +
+      'agent is missing, outdated or not wanted, or shares a process with another one, workloads whose pods cannot be created, ' +
+      'PersistentVolumeClaims that do not exist, and values that are shared or used too often. ' +
       'Exit code 1 if anything is found.',
     examples: [
       ['Audit a namespace', 'audit -n shop'],
@@ -115,7 +120,7 @@ function addPreflight(program: Command): void {
     summary: 'Check whether a cluster can run agent-injector',
     description:
       'Checks whether a cluster can run agent-injector, and whether an installed one works: Kubernetes version, deliveries, permissions, ' +
-      'other injectors, Pod Security, PersistentVolumeClaims, and a pod that is created as a dry run. Exit code 1 if a check fails.',
+      'other injectors, policies, Pod Security, PersistentVolumeClaims, and a pod that is created as a dry run. Exit code 1 if a check fails.',
     examples: [['Check the current cluster', 'preflight']],
   });
   withClusterFlags(command).action(async (flags: PreflightOptions) => {

@@ -51,7 +51,7 @@ function addCerts(program: Command): void {
       ['Show the certificate in certs/', 'certs'],
       [
         'Show the certificate of an installed server, and which webhook entries trust it',
-        'certs --kubeconfig ~/.kube/config --tls-secret agent-injector/agent-injector-tls --webhook-configuration agent-injector',
+        'certs --kubeconfig ~/.kube/config --tls-secret agent-injector/agent-injector-tls --webhook-configuration zz-agent-injector',
       ],
     ],
   })

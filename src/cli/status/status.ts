@@ -9,11 +9,11 @@ import { decodePod } from '../../kubernetes/pod.ts';
 import { podKind } from '../../kubernetes/workload.ts';
 import { objectIn, textIn } from '../../lib/json.ts';
 import { openUserCluster } from '../../server/cluster.ts';
-import { type NamespaceScope, readNamespaceList, readWorkloads } from '../cluster-reader.ts';
+import { type NamespaceScope, readNamespaceList, readWorkloads } from '../cluster/reader.ts';
 import type { CommandOutput, CommandResult } from '../command-result.ts';
 import { serverSettings, type SettingsFor } from '../installed-settings.ts';
 import { yamlText } from '../profiles/yaml.ts';
-import { readClusterStates } from '../read-cluster-state.ts';
+import { readClusterStates } from '../cluster/state.ts';
 import { statusTable } from './table.ts';
 
 export interface StatusOptions extends NamespaceScope, OfflineOptions {

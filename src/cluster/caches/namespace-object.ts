@@ -3,6 +3,7 @@ import { NAMESPACE_NAME_LABEL, POD_SECURITY_ENFORCE_LABEL } from '../../kubernet
 import { INJECTION_LABEL, parseKey, REVISION_LABEL, settingNames } from '../../api/keys.ts';
 import { MAX_NAMESPACE_LENGTH, MAX_VALUE_LENGTH, type Namespace } from '../../kubernetes/namespace.ts';
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
+import { isRequestAnnotation } from '../../settings/agent-requests.ts';
 import { labelSources, misspelledKey } from '../../settings/misspelled-keys.ts';
 import { MAX_NOTICES } from '../../settings/unknown-keys.ts';
 
@@ -70,7 +71,7 @@ function pickAnnotations(map: Json | undefined): {
   readonly annotations: Entries;
   readonly tooLong: readonly string[];
 } {
-  const candidates = textsIn(map).filter(([name]) => name.length <= MAX_KEY_LENGTH && isOurs(name));
+  const candidates = textsIn(map).filter(([name]) => name.length <= MAX_KEY_LENGTH && isReadAnnotation(name));
   // The settings that turn injection on and off come first: parameters and mistakes cannot crowd them out.
   const ordered = [...candidates.filter(isOwnSetting), ...candidates.filter((entry) => !isOwnSetting(entry))];
   const entries: [string, string][] = [];
@@ -90,8 +91,9 @@ function isOwnSetting([name]: readonly [string, string]): boolean {
   return OWN_SETTINGS.has(parseKey(name)?.setting ?? '');
 }
 
-function isOurs(name: string): boolean {
-  return parseKey(name) !== undefined || misspelledKey(name) !== undefined;
+/** Ours, and those by which a namespace asks another injector for an agent. */
+function isReadAnnotation(name: string): boolean {
+  return parseKey(name) !== undefined || isRequestAnnotation(name) || misspelledKey(name) !== undefined;
 }
 
 function textsIn(map: Json | undefined): readonly (readonly [string, string])[] {

@@ -1,6 +1,7 @@
 import { controllerOf, workloadNameOf } from '../../kubernetes/owner.ts';
 import type { Namespace } from '../../kubernetes/namespace.ts';
 import { annotationsOf, type Container, type Metadata, type Pod } from '../../kubernetes/pod.ts';
+import { isRequestAnnotation } from '../../settings/agent-requests.ts';
 import { readAnnotations } from '../../settings/annotations.ts';
 import type { InjectionContext } from '../context.ts';
 import type { PodShape } from './pod-shape.ts';
@@ -74,10 +75,11 @@ class StandIns {
   }
 }
 
-/** The texts of a namespace that templates copy, in lower case. */
+/** The texts of a namespace that templates copy, and those that name containers, in lower case. */
 function settingsIn({ name, annotations }: Namespace): string {
   const texts = [...readAnnotations(annotations).common.values()].map(({ text }) => text);
-  return [name, ...texts].join('\n').toLowerCase();
+  const others = Object.keys(annotations).filter(isRequestAnnotation);
+  return [name, ...texts, ...others.map((one) => annotations[one])].join('\n').toLowerCase();
 }
 
 /** Begins every stand-in. Where another text contains it, there are none. */

@@ -14,6 +14,7 @@ import {
 import type { JsonObject } from '../../lib/json.ts';
 import { readAnnotations } from '../../settings/annotations.ts';
 import { misspelledKey } from '../../settings/misspelled-keys.ts';
+import { isRequestKey } from '../../settings/agent-requests.ts';
 import type { Catalogue } from '../../profiles/catalogue.ts';
 import type { InjectionContext } from '../context.ts';
 import { type VisibleParts, visiblePartsOf } from './visible-parts.ts';
@@ -215,6 +216,7 @@ function isVisible(name: string): boolean {
     name.startsWith(`${PREFIX}/`) ||
     name === MIRROR_POD_ANNOTATION ||
     name === OPENSHIFT_SCC_ANNOTATION ||
+    isRequestKey(name) ||
     parseKey(name) !== undefined ||
     misspelledKey(name) !== undefined
   );

@@ -65,6 +65,21 @@ describe('pods have different shapes if they differ in', () => {
     ['the kind of the owner', owned('web'), owned('web', {}, 'DaemonSet')],
     ['our label', owned('web'), owned('web', { 'agent-injector.io/injection': 'disabled' })],
     ['a label that is almost ours', owned('web'), owned('web', { 'agentinjector.io/injection': 'disabled' })],
+    [
+      'an annotation that asks another injector',
+      owned('web'),
+      owned('web', {}, 'ReplicaSet', { annotations: { 'instrumentation.opentelemetry.io/inject-java': 'true' } }),
+    ],
+    [
+      'one for a container',
+      owned('web'),
+      owned('web', {}, 'ReplicaSet', { annotations: { 'admission.datadoghq.com/web.java-lib.version': 'v1' } }),
+    ],
+    [
+      'a label that switches another injector off',
+      owned('web'),
+      owned('web', { 'admission.datadoghq.com/enabled': 'false' }),
+    ],
     ['our annotations', pod(undefined, { 'domain-id': '1' }), pod(undefined, { 'domain-id': '2' })],
     ['the image', web({ image: 'a:1' }), web({ image: 'a:1-alpine' })],
     ['the command', web({ command: ['java'] }), web({ command: ['java', '-javaagent:/x.jar'] })],

@@ -16,6 +16,11 @@
 {{- end }}
 {{- end }}
 
+{{- /* The API server calls mutating webhooks in the order of the names of their configurations (docs/adr/0021-called-last.md). */}}
+{{- define "agent-injector.webhookConfiguration" -}}
+{{- ternary "zz-" "" (eq .Values.webhook.order "last") }}{{ include "agent-injector.fullname" . }}
+{{- end }}
+
 {{- define "agent-injector.selectorLabels" -}}
 app.kubernetes.io/name: {{ include "agent-injector.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}

@@ -1,16 +1,16 @@
-import { nodeFactsFrom } from '../cluster/caches/nodes.ts';
-import { claimsFrom } from '../cluster/caches/persistent-volume-claims.ts';
-import { limitRangesFrom, quotasFrom } from '../cluster/caches/quotas.ts';
-import { NEW_CLAIM, volumesFrom } from '../cluster/caches/volumes.ts';
-import type { KubeClient } from '../cluster/client/types.ts';
-import { readAll, readOnce } from '../cluster/one-shot.ts';
-import { assumedClusterState } from '../config/catalogue.ts';
-import type { DecisionOptions } from '../config/decision-options.ts';
-import { type CheckName, checksIn } from '../config/checks.ts';
-import { type ClusterState, unknownCluster } from '../kubernetes/cluster-state.ts';
-import { containersOf, type Pod } from '../kubernetes/pod.ts';
-import { parseVersion } from '../kubernetes/version.ts';
-import { isObject, type Json, type JsonObject, objectIn } from '../lib/json.ts';
+import { nodeFactsFrom } from '../../cluster/caches/nodes.ts';
+import { claimsFrom } from '../../cluster/caches/persistent-volume-claims.ts';
+import { limitRangesFrom, quotasFrom } from '../../cluster/caches/quotas.ts';
+import { NEW_CLAIM, volumesFrom } from '../../cluster/caches/volumes.ts';
+import type { KubeClient } from '../../cluster/client/types.ts';
+import { readAll, readOnce } from '../../cluster/one-shot.ts';
+import { assumedClusterState } from '../../config/catalogue.ts';
+import type { DecisionOptions } from '../../config/decision-options.ts';
+import { type CheckName, checksIn } from '../../config/checks.ts';
+import { type ClusterState, unknownCluster } from '../../kubernetes/cluster-state.ts';
+import { containersOf, type Pod } from '../../kubernetes/pod.ts';
+import { parseVersion } from '../../kubernetes/version.ts';
+import { isObject, type Json, type JsonObject, objectIn } from '../../lib/json.ts';
 
 /**
  * Reads what the server, with its options, knows about the cluster for decisions on these pods: its version, the keys of the ConfigMaps in their

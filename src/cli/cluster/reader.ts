@@ -1,11 +1,12 @@
-import { toNamespace } from '../cluster/caches/namespace-object.ts';
-import type { KubeClient } from '../cluster/client/types.ts';
-import { isNotFound } from '../cluster/client/errors.ts';
-import { readAll } from '../cluster/one-shot.ts';
-import { describeInterruption } from '../cluster/watch/backoff.ts';
-import type { Namespace } from '../kubernetes/namespace.ts';
-import { apiPath, type WorkloadKind } from '../kubernetes/workload.ts';
-import { isObject, type JsonObject, textIn } from '../lib/json.ts';
+import { toNamespace } from '../../cluster/caches/namespace-object.ts';
+import type { KubeClient } from '../../cluster/client/types.ts';
+import { isNotFound } from '../../cluster/client/errors.ts';
+import { readAll, readOnce } from '../../cluster/one-shot.ts';
+import { describeInterruption } from '../../cluster/watch/backoff.ts';
+import { uncreatedByEvent, uncreatedByReplicaSet, type UncreatedPods } from '../../diagnostics/uncreated-pods.ts';
+import type { Namespace } from '../../kubernetes/namespace.ts';
+import { apiPath, type WorkloadKind } from '../../kubernetes/workload.ts';
+import { isObject, type JsonObject, objectsIn, textIn } from '../../lib/json.ts';
 
 export interface NamespaceScope {
   readonly namespace: string;
@@ -54,4 +55,22 @@ export async function readClaims(
     }
   });
   return failed ? undefined : found;
+}
+
+const FAILED_EVENTS = 'events?fieldSelector=reason%3DFailedCreate&limit=500';
+
+/** Workloads whose pods are refused. What cannot be read is left out: an audit needs no permission for it. */
+export async function readUncreated(
+  client: KubeClient,
+  { namespace, allNamespaces }: NamespaceScope,
+): Promise<readonly UncreatedPods[]> {
+  const found: UncreatedPods[] = [];
+  const within = allNamespaces ? '' : `/namespaces/${namespace}`;
+  await readAll(client, `/apis/apps/v1${within}/replicasets`, (items) => {
+    found.push(...items.flatMap((item) => uncreatedByReplicaSet(item) ?? []));
+  });
+  const events = await readOnce(client, `/api/v1${within}/${FAILED_EVENTS}`);
+  if (events.kind === 'ok')
+    found.push(...objectsIn(events.body, 'items').flatMap((one) => uncreatedByEvent(one) ?? []));
+  return found;
 }

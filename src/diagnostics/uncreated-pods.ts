@@ -1,0 +1,43 @@
+import { controllerOf } from '../kubernetes/owner.ts';
+import { type JsonObject, objectIn, objectsIn, textIn } from '../lib/json.ts';
+import { oneLine } from '../lib/text.ts';
+
+/** A workload whose pods the API server refuses to create, with its message, which names what a policy or a quota does not allow. */
+export interface UncreatedPods {
+  readonly namespace: string;
+  /** `Deployment/web`. */
+  readonly workload: string;
+  readonly message: string;
+}
+
+const MAX_MESSAGE_LENGTH = 500;
+
+/** From a ReplicaSet, whose condition lasts as long as the failure; undefined if its pods are created. */
+export function uncreatedByReplicaSet(replicaSet: JsonObject): UncreatedPods | undefined {
+  const conditions = objectsIn(objectIn(replicaSet, 'status'), 'conditions');
+  const failure = conditions.find(
+    (one) => one['type'] === 'ReplicaFailure' && one['status'] === 'True' && one['reason'] === 'FailedCreate',
+  );
+  if (!failure) return undefined;
+  const metadata = objectIn(replicaSet, 'metadata');
+  const owner = controllerOf(metadata);
+  const workload = owner
+    ? `${textIn(owner, 'kind')}/${textIn(owner, 'name')}`
+    : `ReplicaSet/${textIn(metadata, 'name')}`;
+  return uncreated(textIn(metadata, 'namespace'), workload, textIn(failure, 'message'));
+}
+
+/** From an Event of a controller without such a condition: a StatefulSet, a DaemonSet or a Job. */
+export function uncreatedByEvent(event: JsonObject): UncreatedPods | undefined {
+  const about = objectIn(event, 'involvedObject');
+  const kind = textIn(about, 'kind');
+  if (textIn(event, 'reason') !== 'FailedCreate' || kind === 'ReplicaSet') return undefined;
+  return uncreated(textIn(about, 'namespace'), `${kind}/${textIn(about, 'name')}`, textIn(event, 'message'));
+}
+
+// The name of the pod that was not created differs from try to try.
+const POD_NAME = /pods? "[^"]*"/g;
+
+function uncreated(namespace: string, workload: string, message: string): UncreatedPods {
+  return { namespace, workload, message: oneLine(message.replaceAll(POD_NAME, 'pod'), MAX_MESSAGE_LENGTH) };
+}
