@@ -39,11 +39,12 @@ export async function decide(
   const { pod } = review;
   const { required } = question;
   let namespace: Namespace | undefined;
+  let isAdmitted = false;
   try {
+    isAdmitted = refusesNothing(dependencies.catalogue());
     const found = await findNamespace(dependencies, review, question);
     if (found.kind !== 'found') {
-      const mayRefuse = isRequired({ pod, required }) && !refusesNothing(dependencies.catalogue());
-      const decision = withoutNamespace(review.namespace, found, mayRefuse);
+      const decision = withoutNamespace(review.namespace, found, isRequired({ pod, required }) && !isAdmitted);
       return { decision, operations: statusOnly(decision, { pod, catalogue: dependencies.catalogue() }).operations };
     }
     ({ namespace } = found);
@@ -53,7 +54,7 @@ export async function decide(
     return { ...admitInContext(context), ...(found.by === 'lookup' && { namespace: namespace.name }) };
   } catch (error) {
     dependencies.log.error({ err: traceOf(error), uid: review.uid }, 'internal error while deciding on a review');
-    const mayRefuse = isRequired({ pod, namespace, required }) && !refusesNothing(dependencies.catalogue());
+    const mayRefuse = isRequired({ pod, namespace, required }) && !isAdmitted;
     const decision = notInjected({ code: 'internal-error' }, mayRefuse);
     return { ...unchanged(decision), ...(namespace && { namespace: namespace.name }) };
   }

@@ -37,7 +37,7 @@ it('lists new, extended and renamed variables in order, without unchanged ones',
 it('lists additions outside of the containers', () => {
   const before: Pod = { ...podOf([]), metadata: { annotations: { kept: '1', added: 'a' } } };
   const after: Pod = {
-    metadata: { annotations: { kept: '1', added: 'a,b', fresh: 'f' } },
+    metadata: { annotations: { kept: '1', added: 'a,b', fresh: 'f' }, labels: { new: 'l' } },
     spec: {
       containers: [{ name: 'web', env: [], volumeMounts: [{ name: 'v', mountPath: '/v' }] }],
       initContainers: [{ name: 'copy' }],
@@ -53,6 +53,7 @@ it('lists additions outside of the containers', () => {
       { name: 'added', before: 'a', after: 'a,b' },
       { name: 'fresh', after: 'f' },
     ],
+    labels: [{ name: 'new', after: 'l' }],
     imagePullSecrets: ['s'],
   });
   expect(podChanges(before, before).containers).toEqual([]);

