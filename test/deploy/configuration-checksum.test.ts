@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { only, render } from '../support/chart.ts';
 import { helm } from '../support/deploy-tools.ts';
 
@@ -20,7 +20,11 @@ function rendered(args: readonly string[]): Rendered {
 }
 
 describe.skipIf(helm === undefined)('the pods restart where the configuration file changes', () => {
-  const before = rendered([]);
+  let before: Rendered;
+  // Not while tests are collected: that happens without helm, too.
+  beforeAll(() => {
+    before = rendered([]);
+  });
 
   it.each([
     '--set=tenancy=open',

@@ -237,7 +237,7 @@ describe('caBundle', () => {
     expect(new Set(ours.match(/"f:\w+"/g))).toEqual(new Set(['"f:webhooks"', '"f:clientConfig"', '"f:caBundle"']));
   });
 
-  const seconds = process.env['E2E_LONG'] === '1' ? 300 : 20;
+  const seconds = process.env['E2E_LONG'] === '1' ? 120 : 20;
   test(`is not written while nothing changes for ${seconds} s`, { timeout: (seconds + 60) * 1000 }, async () => {
     const count = async (): Promise<readonly unknown[]> => [
       await resourceVersion(),
