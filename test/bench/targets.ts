@@ -86,7 +86,7 @@ export const targets: readonly Target[] = [
   {
     row: 'throughput',
     what: 'size of the answer for the recorded pod',
-    most: 2000,
+    most: 2048,
     unit: 'bytes',
     value: most('throughput/8/product/answerBytes'),
   },
