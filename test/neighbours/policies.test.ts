@@ -16,18 +16,18 @@ import { BUILT } from './built.ts';
 
 const folder = join(BUILT, 'policies');
 /** The policies that refuse what deliveries and profiles add come first. */
-const FIRST = [
+const FIRST = new Set([
   'restrict-volume-types',
   'disallow-secrets-from-env-vars',
   'restrict-image-registries',
   'require-probes',
-];
+]);
 const files = (existsSync(folder) ? readdirSync(folder) : [])
   .filter((name) => name.endsWith('.yaml'))
   .toSorted((one, other) => Number(isFirst(other)) - Number(isFirst(one)));
 
 function isFirst(file: string): boolean {
-  return FIRST.includes(file.replace('.yaml', ''));
+  return FIRST.has(file.replace('.yaml', ''));
 }
 
 if (files.length === 0) console.log(`neighbours: published policies are not run: no files in ${folder}`);
