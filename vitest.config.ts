@@ -9,8 +9,14 @@ const program = [
   'test/scenarios/{hostile-names,hostile-reviews,kubectl-plugin,profiles-directory,start}.test.ts',
   'test/server/{cluster-watches,serve}.test.ts',
 ];
-/** Suites with a configuration of their own: npm run e2e, e2e:faults, e2e:agents, e2e:node. */
-const otherSuites = ['test/e2e/**', 'test/faults/**', 'test/agents/*-run.test.ts', 'test/node/**'];
+/** Suites with a configuration of their own: npm run e2e, e2e:neighbours, e2e:faults, e2e:agents, e2e:node. */
+const otherSuites = [
+  'test/e2e/**',
+  'test/neighbours/**',
+  'test/faults/**',
+  'test/agents/*-run.test.ts',
+  'test/node/**',
+];
 
 export default defineConfig({
   plugins: [viteYaml],

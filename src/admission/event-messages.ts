@@ -49,7 +49,7 @@ export function noticeEventMessage(notice: Reason): EventMessage {
   return warning('AgentNotice', notice, '');
 }
 
-/** The agents, their containers and deliveries: `jennifer-dotnet@3f9c1a2b into web by image`. */
+/** The agents, their containers and deliveries: `acme-java@3f9c1a2b into web by image`. */
 export function injectionText(containers: DecisionSummary['containers']): string {
   return containers
     .filter((outcome) => outcome.outcome === 'injected')

@@ -27,7 +27,7 @@ export interface WorkloadStatus {
   readonly injected: number;
   /** Pods that carry a version of a profile other than the current one. */
   readonly outdated: number;
-  /** `jennifer-dotnet@93b005e5`: each profile with the hash of its version. */
+  /** `acme-java@93b005e5`: each profile with the hash of its version. */
   readonly profiles: readonly string[];
   readonly deliveries: readonly string[];
   readonly whyNot: readonly WhyNot[];

@@ -44,6 +44,7 @@ export const hostileSettings: Readonly<Record<string, readonly string[]>> = {
   'exclude-owners': [MARK],
   'exclude-deliveries': [MARK],
   'image-volumes': ['on', MARK],
+  suspended: [MARK, 'true'],
   containers: [MARK, '*'],
 };
 

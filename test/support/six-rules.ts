@@ -12,6 +12,7 @@ import { pods } from './generated-pod.ts';
 // The rules of docs/adr/0002 for any profile, written without any code of src/injection/verify.
 
 const copy = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
+const INJECTED = 'agent-injector.io/injected';
 const EVICTABLE = 'cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes';
 
 export const cluster: ClusterState = {
@@ -54,9 +55,10 @@ function survives(before: Pod, after: Pod, profiles: readonly Profile[]): void {
   const { spec: had, metadata: hadMeta, ...hadRest } = before;
   const { spec: has, metadata: hasMeta, ...hasRest } = after;
   assert.deepEqual(hasRest, hadRest);
-  const { annotations: hadAnnotations, ...hadFields } = hadMeta ?? {};
-  const { annotations: hasAnnotations, ...hasFields } = hasMeta ?? {};
+  const { annotations: hadAnnotations, labels: hadLabels, ...hadFields } = hadMeta ?? {};
+  const { annotations: hasAnnotations, labels: hasLabels, ...hasFields } = hasMeta ?? {};
   assert.deepEqual(hasFields, hadFields);
+  assert.deepEqual({ ...hasLabels, [INJECTED]: '' }, { ...hadLabels, [INJECTED]: '' });
   for (const [name, text] of Object.entries(hadAnnotations ?? {})) {
     if (name === 'agent-injector.io/status') continue;
     if (name === EVICTABLE) assert.ok(hasAnnotations?.[name]?.startsWith(text));

@@ -15,7 +15,7 @@ function addStop(program: Command): void {
       'strictRequired is on. Running pods keep their agent. Prints how to undo it.',
     examples: [
       ['Stop all injection', 'stop --reason "INC-123: pods crash at start"'],
-      ['Stop one agent in one namespace', 'stop --profile datadog-java -n shop'],
+      ['Stop one agent in one namespace', 'stop --profile acme-java -n shop'],
       ['Only report what would be injected', 'stop --mode dry-run'],
     ],
   });
@@ -39,7 +39,7 @@ function addStart(program: Command): void {
       'Undoes stop with the same flags. Pods that started without the agent get it when they are created again.',
     examples: [
       ['Start injection again', 'start'],
-      ['Start one agent in one namespace again', 'start --profile datadog-java -n shop'],
+      ['Start one agent in one namespace again', 'start --profile acme-java -n shop'],
     ],
   });
   withSwitchFlags(command).action(async (flags: SwitchOptions) => {
