@@ -8,6 +8,7 @@ import { startReplicatedCluster, type ReplicatedCluster } from '../support/repli
 import {
   injects,
   issuedFlags,
+  pathsOf,
   publishedBy,
   SERVERNAME,
   startLoad,
@@ -135,12 +136,14 @@ test(
     const callers = replicas.map(
       ({ port }) => new Client({ url: `https://127.0.0.1:${port}`, ca, token: '', servername: SERVERNAME }),
     );
+    // The path of the entry for enabled namespaces has a secret.
+    const path = (await pathsOf(client)).find((one) => one?.startsWith('/mutate/required') === false);
     let pods = 0;
     /** The value that each replica injects, requested without the API server. */
     const domains = async (): Promise<readonly (string | undefined)[]> =>
       Promise.all(
         callers.map(async (caller) => {
-          const { patch } = await review(caller, 'shop', podOf('shop', `pod-${(pods += 1)}`));
+          const { patch } = await review(caller, 'shop', podOf('shop', `pod-${(pods += 1)}`), path);
           return /"ARIES_DOMAIN_ID","value":"(\d+)"/.exec(JSON.stringify(patch))?.[1];
         }),
       );

@@ -149,8 +149,8 @@ export async function startInjector({
 }
 
 /** Sends a review of a pod creation, with the key order of the API server, on which load shedding depends. */
-export async function review(webhook: Client, namespace: string, pod: Pod): Promise<ReviewAnswer> {
-  const { status, body } = await webhook.request('POST', '/mutate?timeout=5s', {
+export async function review(webhook: Client, namespace: string, pod: Pod, path = '/mutate'): Promise<ReviewAnswer> {
+  const { status, body } = await webhook.request('POST', `${path}?timeout=5s`, {
     kind: 'AdmissionReview',
     apiVersion: 'admission.k8s.io/v1',
     request: {
