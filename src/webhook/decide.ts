@@ -39,22 +39,24 @@ export async function decide(
   const { pod } = review;
   const { required } = question;
   let namespace: Namespace | undefined;
-  let isAdmitted = false;
+  let catalogue: Catalogue | undefined;
   try {
-    isAdmitted = refusesNothing(dependencies.catalogue());
     const found = await findNamespace(dependencies, review, question);
+    if (found.kind === 'found') ({ namespace } = found);
+    catalogue = dependencies.catalogue();
     if (found.kind !== 'found') {
-      const decision = withoutNamespace(review.namespace, found, isRequired({ pod, required }) && !isAdmitted);
-      return { decision, operations: statusOnly(decision, { pod, catalogue: dependencies.catalogue() }).operations };
+      const mayRefuse = isRequired({ pod, required }) && !refusesNothing(catalogue);
+      const decision = withoutNamespace(review.namespace, found, mayRefuse);
+      return { decision, operations: statusOnly(decision, { pod, catalogue }).operations };
     }
-    ({ namespace } = found);
-    const context = { pod, namespace, catalogue: dependencies.catalogue(), cluster: dependencies.cluster(), required };
+    const { by } = found;
+    const context = { pod, namespace: found.namespace, catalogue, cluster: dependencies.cluster(), required };
     // A namespace that is not cached is another object for each review, so nothing would be found again.
-    if (found.by === 'cache') return { ...plans.admit(context), namespace: namespace.name };
-    return { ...admitInContext(context), ...(found.by === 'lookup' && { namespace: namespace.name }) };
+    if (by === 'cache') return { ...plans.admit(context), namespace: found.namespace.name };
+    return { ...admitInContext(context), ...(by === 'lookup' && { namespace: found.namespace.name }) };
   } catch (error) {
     dependencies.log.error({ err: traceOf(error), uid: review.uid }, 'internal error while deciding on a review');
-    const mayRefuse = isRequired({ pod, namespace, required }) && !isAdmitted;
+    const mayRefuse = isRequired({ pod, namespace, required }) && !(catalogue && refusesNothing(catalogue));
     const decision = notInjected({ code: 'internal-error' }, mayRefuse);
     return { ...unchanged(decision), ...(namespace && { namespace: namespace.name }) };
   }
