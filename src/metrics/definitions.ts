@@ -124,7 +124,7 @@ export const metricRows = {
   },
   agent_injector_injection_mode: {
     type: 'gauge',
-    help: '1 for the mode that applies to the cluster: on, dry-run or off.',
+    help: '1 for the mode that applies to the cluster (on, dry-run or off), 0 for the others.',
     labels: ['mode'],
   },
   agent_injector_suspended_profiles: {

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import { INJECTION_MODES } from '../api/injection-switch.ts';
 import { measureAudits } from './audits.ts';
 import { measureCaches } from './caches.ts';
 import { collectByLabel, collectValue } from './collect.ts';
@@ -67,7 +68,9 @@ function measureInjection(
   registry: Registry,
   read: NonNullable<Gauges['injection']> = () => ({ mode: 'on', suspendedProfiles: 0 }),
 ): void {
-  collectByLabel(registry, 'agent_injector_injection_mode', () => ({ [read().mode]: 1 }));
+  collectByLabel(registry, 'agent_injector_injection_mode', () =>
+    Object.fromEntries(INJECTION_MODES.map((mode) => [mode, mode === read().mode ? 1 : 0])),
+  );
   collectValue(registry, 'agent_injector_suspended_profiles', () => read().suspendedProfiles);
 }
 

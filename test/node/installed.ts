@@ -40,7 +40,8 @@ export async function installWithHelm(node: Node, chart: string, tag = ''): Prom
 }
 
 export async function uninstallWithHelm(node: Node): Promise<void> {
-  await node.kubectl(['delete', 'mutatingwebhookconfiguration', 'agent-injector']);
+  const names = ['agent-injector', 'zz-agent-injector'];
+  await node.kubectl(['delete', 'mutatingwebhookconfiguration', '--ignore-not-found', ...names]);
   await runHelm(node, 'uninstall', 'agent-injector', '--wait');
   await node.kubectl(['delete', 'namespace', NAMESPACE]);
 }
