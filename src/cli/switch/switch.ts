@@ -40,7 +40,8 @@ export async function stop(options: SwitchOptions): Promise<CommandResult> {
   }
   const releases = await releasesOf(client, options);
   const changes = profile === undefined ? modeChanges(mode, reason) : { [PROFILE_KEY_PREFIX + profile]: reason };
-  const lines = await changeEach(client, releases, changes, `injection is started again for ${what}`);
+  const message = `injection is ${mode === 'dry-run' ? 'only reported' : 'stopped'} for ${what}`;
+  const lines = await changeEach(client, releases, changes, message);
   return printed([...lines, ...consequences(options, releases).map(indent)]);
 }
 
