@@ -80,7 +80,8 @@ const rules: readonly Rule<InjectionContext>[] = [
     holds: 'inject is not "false"',
     evaluate: (context) => {
       const inject = wantsInjection(context);
-      if (!inject.ok) return inject.error;
+      // A value that means nothing opts no pod out, and refuses none where injection is stopped.
+      if (!inject.ok) return suspensionOf(context) ?? inject.error;
       const { wanted, source } = inject.value;
       if (wanted || source === undefined) return undefined;
       // Where the namespace leaves the choice to its pods, the label `required` opts a pod in.

@@ -56,6 +56,16 @@ describe('injection that is off', () => {
     expect(ask(strictly(switchedTo('off'))).decision.outcome).toBe('skipped');
   });
 
+  it('admits a required pod whose annotation `inject` is not valid, and refuses it with strictRequired', () => {
+    const wrong = pod([container('web')], { inject: 'maybe' });
+    expect(ask(switchedTo('off'), must(), wrong).decision).toMatchObject({
+      outcome: 'skipped',
+      reason: { code: 'suspended' },
+    });
+    expect(ask(strictly(switchedTo('off')), must(), wrong).decision.outcome).toBe('refused');
+    expect(ask(catalogue, must(), wrong).decision.outcome).toBe('refused');
+  });
+
   it('keeps the record of a pod that has the agent, when the API server asks a second time', () => {
     const injected = ask(catalogue).pod;
     expect(readStatus(injected)?.decision).toBe('injected');
