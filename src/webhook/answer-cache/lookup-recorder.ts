@@ -33,7 +33,11 @@ export function recordLookups(cluster: ClusterState): RecordedLookups {
         claim: (namespace, name) => record(`claim ${namespace}/${name}`, (current) => current.claim?.(namespace, name)),
       }),
       ...(newVolume && {
-        newVolume: (name) => record(`volume ${name ?? ''}`, (current) => current.newVolume?.(name) ?? {}),
+        newVolume: (name) =>
+          record(
+            name === undefined ? 'default volume' : `volume ${name}`,
+            (current) => current.newVolume?.(name) ?? {},
+          ),
       }),
       ...(quotas && { quotas: (namespace) => record(`quotas ${namespace}`, (current) => current.quotas?.(namespace)) }),
       ...(limitRanges && {

@@ -79,4 +79,12 @@ describe('recorded lookups', () => {
     });
     expect(lookups.matches(current)).toBe(true);
   });
+
+  it('tell the default class of volumes from no class', () => {
+    const lookups = recordLookups(cluster());
+    lookups.cluster.newVolume?.(undefined);
+    lookups.cluster.newVolume?.('');
+    const changed = cluster({ newVolume: (name) => (name === undefined ? { unbound: 'never' } : {}) });
+    expect(lookups.matches(changed)).toBe(false);
+  });
 });
