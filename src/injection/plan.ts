@@ -1,5 +1,5 @@
-import { MULTIPLE } from '../api/keys.ts';
-import { annotationsOf, containersOf, type Volume, type VolumeMount } from '../kubernetes/pod.ts';
+import { INJECTED_LABEL, MULTIPLE, STATUS_ANNOTATION } from '../api/keys.ts';
+import { annotationsOf, containersOf, labelsOf, type Pod, type Volume, type VolumeMount } from '../kubernetes/pod.ts';
 import type { Change } from '../profiles/environment.ts';
 import { profileHash } from '../profiles/fingerprint.ts';
 import type { Profile } from '../profiles/profile.ts';
@@ -84,7 +84,7 @@ export function planInjection(context: InjectionContext, selector: ContainerSele
       containers: all.flatMap(({ plan }) => plan ?? []),
       initContainers: draft.initContainers.added,
       annotations: draft.newAnnotations,
-      label: context.catalogue.podLabel === false ? undefined : labelFor(outcomes),
+      label: context.catalogue.podLabel === false ? undefined : labelFor(outcomes, pod),
       evictable: [...draft.evictable],
       pullSecrets: [...draft.pullSecrets],
       omitsSeccomp: draft.initContainers.omitsSeccomp,
@@ -95,9 +95,14 @@ export function planInjection(context: InjectionContext, selector: ContainerSele
   };
 }
 
-/** The profile that the pod then has: by this injection or, where the API server asks again, by an earlier one. */
-function labelFor(outcomes: readonly ContainerOutcome[]): string | undefined {
+/**
+ * The profile that the pod then has: by this injection or, where the API server asks again, by an earlier one. A label of the pod template stays as it
+ * is: a ReplicaSet whose selector has it would release each of its pods, and create others without end.
+ */
+function labelFor(outcomes: readonly ContainerOutcome[], pod: Pod): string | undefined {
   if (!outcomes.some(({ outcome }) => outcome === 'injected')) return undefined;
+  if (labelsOf(pod)[INJECTED_LABEL] !== undefined && annotationsOf(pod)[STATUS_ANNOTATION] === undefined)
+    return undefined;
   const carried = outcomes.filter((one) => one.outcome === 'injected' || one.reason.code === 'already-instrumented');
   const [profile, ...others] = new Set(carried.map((one) => one.profile));
   return others.length === 0 ? profile : MULTIPLE;

@@ -31,11 +31,6 @@ describe('the label', () => {
     ['no labels', pod(), '/metadata/labels'],
     ['null', withLabels(null), '/metadata/labels'],
     ['labels', withLabels({ app: 'web' }), '/metadata/labels/agent-injector.io~1injected'],
-    [
-      'a wrong label',
-      withLabels({ app: 'web', [INJECTED_LABEL]: 'nothing' }),
-      '/metadata/labels/agent-injector.io~1injected',
-    ],
   ])('takes one operation at most: %s', (_, given, path) => {
     const { operations, pod: after } = admit(given, namespace(), catalogue);
     const ofLabel = operations.filter(
@@ -64,6 +59,20 @@ describe('the label', () => {
     expect(operations.some(({ path }) => path.startsWith('/spec/'))).toBe(true);
     expect(operations.filter(({ path }) => path.includes('labels'))).toEqual([]);
     expect(labelsOf(after)[INJECTED_LABEL]).toBe('multiple');
+  });
+
+  it('of the pod template stays, since the selector of a ReplicaSet may have it', () => {
+    const given = withLabels({ app: 'web', [INJECTED_LABEL]: 'canary' });
+    const { decision, pod: after } = admit(given, namespace(), catalogue);
+    expect(decision.outcome).toBe('injected');
+    expect(labelsOf(after)).toEqual(labelsOf(given));
+    expect(admit(after, namespace(), catalogue).operations).toEqual([]);
+  });
+
+  it('follows a second agent that a later pass adds', () => {
+    const once = admit(pod(), namespace({ profile: 'one' }), two).pod;
+    expect(labelsOf(once)[INJECTED_LABEL]).toBe('one');
+    expect(labelIn(once, two, namespace({ profile: 'one,two' }))).toBe('multiple');
   });
 
   it('is left out by the option, and nothing else changes', () => {
