@@ -501,6 +501,26 @@ describe.skipIf(!has('kubectl') || helm === undefined)('the README', () => {
       const name = order === 'last' ? 'zz-agent-injector' : 'agent-injector';
       expect(await configurations()).toEqual([[name, ['eA==', '/mutate/secret']]]);
     }
+    // An upgrade that fails can leave both; what is in the other one is old then.
+    const labels = { 'app.kubernetes.io/instance': 'agent-injector' };
+    const helmed = { 'meta.helm.sh/release-name': 'agent-injector', 'meta.helm.sh/release-namespace': NAMESPACE };
+    const [{ webhooks } = { webhooks: [] }] = await client.list<WebhookConfiguration>(
+      { kind: 'MutatingWebhookConfiguration' },
+      'app.kubernetes.io/part-of=agent-injector',
+    );
+    const old = webhooks.map(({ clientConfig, ...entry }) => ({
+      ...entry,
+      clientConfig: { ...clientConfig, caBundle: 'b2xk' },
+    }));
+    await client.create({
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'MutatingWebhookConfiguration',
+      metadata: { name: first.name, labels, annotations: helmed },
+      webhooks: old,
+    });
+    upgrade('last');
+    expect(await configurations()).toEqual([['zz-agent-injector', ['eA==', '/mutate/secret']]]);
+    await client.delete(first);
     await follow('uninstall with helm');
     await removed();
   });

@@ -3,7 +3,9 @@
 {{- define "agent-injector.live" -}}
 {{- $live := dict }}
 {{- $fullname := include "agent-injector.fullname" . }}
-{{- range uniq (list (printf "zz-%s" $fullname) $fullname (include "agent-injector.webhookConfiguration" .)) }}
+{{- $own := include "agent-injector.webhookConfiguration" . }}
+{{- /* This configuration comes last, so what is in it counts where an upgrade that failed has left both. */}}
+{{- range append (without (list (printf "zz-%s" $fullname) $fullname) $own) $own }}
 {{- $found := lookup "admissionregistration.k8s.io/v1" "MutatingWebhookConfiguration" "" . }}
 {{- if eq (get (($found.metadata | default dict).labels | default dict) "app.kubernetes.io/instance") $.Release.Name }}
 {{- range $found.webhooks }}{{- $_ := set $live .name .clientConfig }}{{- end }}
