@@ -7,6 +7,7 @@ import {
   REASON_KEY,
   suspendedKey,
 } from '../../api/injection-switch.ts';
+import { SUSPENDED } from '../../api/keys.ts';
 import type { KubeClient } from '../../cluster/client/types.ts';
 import { annotateNamespace, changeConfigMap, type Changes } from '../../cluster/switch-store.ts';
 import { isDnsLabel } from '../../kubernetes/names.ts';
@@ -35,6 +36,7 @@ export async function stop(options: SwitchOptions): Promise<CommandResult> {
   const client = await openUserCluster(options.kubeconfig);
   const what = subject(options);
   if (namespace !== undefined) {
+    await requireEffect(client);
     await annotate(client, namespace, { [suspendedKey(profile)]: reason === '' ? 'true' : reason });
     return printed([`injection is stopped for ${what}`, ...consequences(options, undefined).map(indent)]);
   }
@@ -84,6 +86,17 @@ function subject({ namespace, profile }: SwitchOptions): string {
 
 function modeChanges(mode: InjectionMode, reason: string): Changes {
   return { [MODE_KEY]: mode, [REASON_KEY]: reason === '' ? null : reason };
+}
+
+/** Throws an Error if every release is known to ignore the annotation of namespaces: a stop without effect must not look like one. */
+async function requireEffect(client: KubeClient): Promise<void> {
+  const releases = await findReleases(client, undefined).catch(() => []);
+  const isLocked = ({ options }: SwitchedRelease): boolean =>
+    options?.settableBy?.get(SUSPENDED)?.includes('namespace') === false;
+  if (releases.length > 0 && releases.every(isLocked))
+    throw new Error(
+      `the servers ignore ${suspendedKey()} of namespaces (settableBy.${SUSPENDED}): stop the cluster or a profile, without --namespace`,
+    );
 }
 
 async function annotate(client: KubeClient, namespace: string, changes: Changes): Promise<void> {

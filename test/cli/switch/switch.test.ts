@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { outputText } from '../../../src/cli/program/output.ts';
 import { start, stop } from '../../../src/cli/switch/switch.ts';
-import { answers, FaultyApi, kubeconfig, temporaryDirectory } from '../../support/faulty-api.ts';
+import { answers, FaultyApi, json, kubeconfig, temporaryDirectory } from '../../support/faulty-api.ts';
 
 // What stop and start say. That they do it: test/e2e/stop.test.ts.
 
@@ -32,4 +32,26 @@ it.each([
   expect(stopped).toMatch(/is stopped for|is only reported for/);
   const { mode, ...same } = { mode: undefined, ...flags };
   expect(outputText((await start({ kubeconfig: file, ...same })).output)).toMatch(STARTED);
+});
+
+it('stop -n is an error where the servers ignore the annotation, and writes nothing', async () => {
+  const service = { namespace: 'apm', name: 'agent-injector' };
+  const configuration = { webhooks: [{ name: 'enabled.agent-injector.io', clientConfig: { service } }] };
+  const seen: (string | undefined)[] = [];
+  const settableBy = (levels: string): void => {
+    api.faults.get = ({ method, url = '' }, response) => {
+      seen.push(method);
+      const settings = `settableBy: suspended=${levels}\n`;
+      json(
+        response,
+        url.includes('webhook') ? { items: [configuration] } : { data: { 'agent-injector.yaml': settings } },
+      );
+    };
+  };
+  settableBy('cluster');
+  await expect(stop({ kubeconfig: file, namespace: 'shop' })).rejects.toThrow('settableBy');
+  expect(seen).not.toContain('PATCH');
+  settableBy('cluster|namespace');
+  expect(outputText((await stop({ kubeconfig: file, namespace: 'shop' })).output)).toContain('is stopped for');
+  expect(seen).toContain('PATCH');
 });
