@@ -7,6 +7,7 @@ import type { ContainerDraft } from './draft.ts';
 import { hasReference, isReference, isAlreadyApplied, type ResolvedEntry, variableIn } from './env/entry.ts';
 import { type EnvFromLookup, envFromPresence } from './env/env-from.ts';
 import { foreignRequest } from './foreign-requests.ts';
+import { withoutOwnParts, withoutText } from './foreign-view.ts';
 import type { Rule } from './rule.ts';
 
 export interface ConflictContext {
@@ -71,10 +72,10 @@ export const conflictRules: readonly Rule<ConflictContext>[] = [
     name: 'not-instrumented',
     holds: 'the agent is not already present',
     evaluate: (context) => {
-      const { profile, draft, entries, hasFiles } = context;
+      const { profile, draft, entries, foreignView, hasFiles } = context;
       if (!isInstrumented(draft.environment, entries)) return undefined;
       const present = alreadyInstrumented(profile, draft, hasFiles());
-      const other = foreignAgent(context);
+      const other = foreignAgent({ ...context, foreignView: withoutOwnParts(foreignView, profile, entries) });
       return other ? { ...other, code: 'slot-shared', profile: profile.name } : present;
     },
   },
@@ -213,23 +214,4 @@ export function advisoriesFor({ profile, draft, foreignView }: ConflictContext):
 
 function applies({ signs }: ContainerNote, view: ContainerView): boolean {
   return signs.every((matcher) => matchedBy(matcher, view) !== undefined);
-}
-
-function withoutText(view: ContainerView, entries: readonly ResolvedEntry[]): ContainerView {
-  const texts = new Map<string, string[]>();
-  for (const { name, operation } of entries) {
-    if (!('text' in operation.value) || view.variable(name) === undefined) continue;
-    const known = texts.get(name);
-    if (known) known.push(operation.value.text);
-    else texts.set(name, [operation.value.text]);
-  }
-  if (texts.size === 0) return view;
-  const environment = view.environment.map((variable): EnvVar => {
-    const { value } = variable;
-    const written = texts.get(variable.name);
-    // A manifest may have `value: null`, which the types of a pod do not.
-    if (!written || typeof value !== 'string') return variable;
-    return { ...variable, value: written.reduce((rest, text) => rest.replaceAll(text, ''), value) };
-  });
-  return new ContainerView(view.container, environment, view.volumes);
 }

@@ -144,6 +144,26 @@ describe('an agent that is there already', () => {
     expect(admit(env(both), required, catalogue).decision).toMatchObject({ outcome: 'refused', reason: shared });
   });
 
+  it.each([
+    ['mounts', { mounts: [{ path: '/vendor/agent' }] }, { in: 'mount', path: '/vendor' }],
+    ['sets', { environment: [...environment, { name: 'VENDOR', value: '1' }] }, { in: 'environment', name: 'VENDOR' }],
+    ['writes to', { writable: [{ path: '/vendor/logs', sizeLimit: '1Mi' }] }, { in: 'mount', path: '/vendor/logs' }],
+  ])('of a profile that %s what is a sign of another is injected, and is not two', (_, spec, sign) => {
+    const own = known(spec, [{ vendor: 'Vendor', slots: ['jvm-agent'], signs: [sign] }]);
+    const once = admit(pod(), plainNamespace(), own);
+    expect(reasonOf(once)).toBeUndefined();
+    expect(reasonOf(admit(once.pod, plainNamespace(), own))?.code).toBe('already-instrumented');
+  });
+
+  it('is a conflict with a variable of another that has the name of one of the profile', () => {
+    const spec = { environment: [...environment, { name: 'VENDOR', value: '1' }] };
+    const own = known(spec, [
+      { vendor: 'Vendor', slots: ['jvm-agent'], signs: [{ in: 'environment', name: 'VENDOR' }] },
+    ]);
+    const given = env({ name: 'X', value: '-javaagent:/agent/a.jar' }, { name: 'VENDOR', value: '2' });
+    expect(reasonFor(given, own)?.code).toBe('slot-shared');
+  });
+
   describe('and that an earlier pass has injected', () => {
     const first = admit(pod([container('web'), container('api')]), plainNamespace(), catalogue).pod;
     const appended = (...names: string[]): Pod => ({
