@@ -91,12 +91,14 @@ function modeChanges(mode: InjectionMode, reason: string): Changes {
 /** Throws an Error if every release is known to ignore the annotation of namespaces: a stop without effect must not look like one. */
 async function requireEffect(client: KubeClient): Promise<void> {
   const releases = await findReleases(client, undefined).catch(() => []);
-  const isLocked = ({ options }: SwitchedRelease): boolean =>
-    options?.settableBy?.get(SUSPENDED)?.includes('namespace') === false;
-  if (releases.length > 0 && releases.every(isLocked))
+  if (releases.length > 0 && releases.every(isLockedIn))
     throw new Error(
       `the servers ignore ${suspendedKey()} of namespaces (settableBy.${SUSPENDED}): stop the cluster or a profile, without --namespace`,
     );
+}
+
+function isLockedIn({ options }: SwitchedRelease): boolean {
+  return options?.settableBy?.get(SUSPENDED)?.includes('namespace') === false;
 }
 
 async function annotate(client: KubeClient, namespace: string, changes: Changes): Promise<void> {
