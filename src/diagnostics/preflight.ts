@@ -80,7 +80,7 @@ export function checkOtherInjectors(found: readonly OtherInjector[], own?: strin
     name,
     result: collides ? 'problem' : 'note',
     message: collides
-      ? `${configuration} (${product}) also injects agents: a process can have only one, so opt pods out of one of the two injectors.${orderText(configuration, own)}`
+      ? `${configuration} (${product}) also injects agents: a process can have only one, so opt pods out of one of the two injectors${orderText(configuration, own)}`
       : `${configuration} (${product}) also modifies pods; the two do not conflict`,
   }));
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   checkApiServer,
   checkDeliveries,
+  checkOtherInjectors,
   checkReleaseNamespaces,
   checkReleases,
   type NamedNode,
@@ -60,4 +61,15 @@ it('the addresses of the API servers are printed as values of the chart have the
     message: expect.stringMatching(/443, 6443 .*10\.0\.0\.2\/32, fd00::1\/128/),
   });
   expect(checkApiServer([], [443])).toEqual([]);
+});
+
+it.each([
+  ['zz-agent-injector', /before zz-agent-injector/],
+  ['agent-injector', /after agent-injector/],
+  [undefined, /injectors$/],
+])('another injector of agents is a problem, with the order of the calls, in whole sentences: own %s', (own, order) => {
+  const found = [{ configuration: 'dynatrace-webhook', product: 'Dynatrace', collides: true }];
+  const [check] = checkOtherInjectors(found, own);
+  expect(check).toMatchObject({ result: 'problem', message: expect.stringMatching(order) });
+  expect(check?.message).not.toContain('..');
 });
