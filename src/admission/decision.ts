@@ -85,18 +85,20 @@ export function missingAgent(containers: readonly ContainerOutcome[]): Reason | 
 /**
  * The reason for a pod in which no container was injected. Two agents in one process come first, since nothing else tells of them. A container
  * that already has the agent comes next, since the pod is then as it was asked for and a second pass must give this reason. Then comes a problem,
- * since a user must fix it.
+ * since a user must fix it. That a profile is for no container says nothing where another is stopped.
  */
 export function primaryReason(containers: readonly ContainerOutcome[]): Reason {
   const reasons = containers.flatMap((container) => (container.outcome === 'skipped' ? [container.reason] : []));
   const first = (kind: ReasonKind): Reason | undefined => reasons.find(({ code }) => reasonTable[code].kind === kind);
   const shared = reasons.find(({ code }) => code === 'slot-shared');
+  const problem = reasons.find(({ code }) => code !== 'no-target-container' && reasonTable[code].kind === 'problem');
   return (
     shared ??
     first('satisfied') ??
     first('unverified') ??
-    first('problem') ??
+    problem ??
     first('suspension') ??
+    first('problem') ??
     reasons[0] ?? { code: 'no-profile' }
   );
 }

@@ -128,6 +128,21 @@ describe('a suspended profile', () => {
     expect(ask(strictly(stopOne(two())), must()).decision.outcome).toBe('refused');
   });
 
+  it('does not refuse a required pod for profiles that are not for it', () => {
+    const only = (name: string): object => ({ containers: { include: [{ in: 'name', matches: `${name}-*` }] } });
+    const known = catalogueOf(
+      profileDocument({ environment: [{ name: 'ONE', value: '1' }], ...only('one') }, 'one'),
+      profileDocument({ environment: [{ name: 'TWO', value: '2' }], ...only('two') }, 'two'),
+    );
+    const given = pod([container('one-app')]);
+    expect(ask(known, must(), given).decision.outcome).toBe('injected');
+    expect(ask(stopOne(known), must(), given).decision).toMatchObject({
+      outcome: 'skipped',
+      reason: { code: 'suspended' },
+    });
+    expect(ask(strictly(stopOne(known)), must(), given).decision.outcome).toBe('refused');
+  });
+
   it('has the same hash, so that no pod counts as outdated by it', () => {
     const hashIn = ({ profiles }: Catalogue): readonly string[] => [...profiles.values()].map(profileHash);
     expect(hashIn(two({ suspended: true }))).toEqual(hashIn(two()));
