@@ -21,6 +21,8 @@ export type Verdict = DecisionComparison['verdict'];
 
 const CONFLICTS: ReadonlySet<Reason['code']> = new Set([
   'foreign-agent',
+  'foreign-agent-requested',
+  'slot-shared',
   'foreign-profiler',
   'slot-taken',
   'profile-conflict',

@@ -38,3 +38,28 @@ it('tells a conflict in the pod from other reasons', () => {
     reason: { code: 'foreign-profiler' },
   });
 });
+
+it('counts annotations that ask another injector, and two agents in one process, as conflicts', () => {
+  const asks = pod([container('web')]);
+  const asking = {
+    ...asks,
+    metadata: { annotations: { 'instrumentation.opentelemetry.io/inject-dotnet': 'true' } },
+  };
+  expect(compareAdmissions(admit(asking, off, catalogue), admit(asking, shop, catalogue))).toMatchObject({
+    verdict: 'conflict',
+    reason: { code: 'foreign-agent-requested' },
+  });
+  const injected = admit(pod(), shop, catalogue).pod;
+  const env = [
+    ...(injected.spec.containers[0]?.env ?? []),
+    { name: 'DOTNET_STARTUP_HOOKS', value: '/x/OpenTelemetry.AutoInstrumentation.StartupHook.dll' },
+  ];
+  const two = {
+    ...injected,
+    spec: { ...injected.spec, containers: [{ ...injected.spec.containers[0], name: 'web', env }] },
+  };
+  expect(compareAdmissions(admit(two, off, catalogue), admit(two, shop, catalogue))).toMatchObject({
+    verdict: 'conflict',
+    reason: { code: 'slot-shared' },
+  });
+});
