@@ -52,6 +52,13 @@ const plain = `
     outcome: injected`;
 
 describe('a test in a profile', () => {
+  it('passes although injection is stopped, for the profile or by the options', () => {
+    const suspended = { ...profileWith(plain), suspended: true };
+    const off = { mode: 'off', by: 'a test', why: '', profiles: new Map<string, string>() } as const;
+    for (const known of [catalogue, { ...catalogue, injection: off }])
+      expect(runTests(suspended, known)).toEqual([{ name: 'plain', deviations: [] }]);
+  });
+
   it('passes if all expectations are met', () => {
     const results = runTests(
       profileWith(`${plain}
