@@ -104,11 +104,15 @@ function overlay(): string {
 const replicas = async (): Promise<readonly KubeObject[]> =>
   (await client.list({ kind: 'Pod', namespace: NAMESPACE })).filter(({ metadata }) => !metadata?.['deletionTimestamp']);
 
-/** The process of one of the replicas, as this machine sees it. */
-function pidOfReplica(): number {
+/** The process of one of the replicas, as this machine sees it. One that was deleted by force may still be draining: the kubelet would not start it again. */
+async function pidOfReplica(): Promise<number> {
+  const hosts = (await replicas()).map(({ metadata }) => `HOSTNAME=${metadata?.name}\0`);
   const found = readdirSync('/proc').find((entry) => {
     try {
-      return /^\d+$/.test(entry) && readFileSync(`/proc/${entry}/cmdline`, 'utf8').startsWith(COMMAND_LINE);
+      if (!/^\d+$/.test(entry) || !readFileSync(`/proc/${entry}/cmdline`, 'utf8').startsWith(COMMAND_LINE))
+        return false;
+      const environment = readFileSync(`/proc/${entry}/environ`, 'utf8');
+      return hosts.some((host) => environment.includes(host));
     } catch {
       return false;
     }
@@ -162,7 +166,7 @@ describe.each(installations)('installed by $name', ({ name, install, uninstall }
 
   test.runIf(name === 'helm')('a replica that ends by SIGKILL lets no pod in without the agent', async () => {
     const load = await loadOn(client);
-    process.kill(pidOfReplica(), 'SIGKILL');
+    process.kill(await pidOfReplica(), 'SIGKILL');
     await waitFor('the replica to be started again', hasRestarted, { deadline: 120_000 });
     // Until the kubelet reports its end, calls to it fail, and the API server does not try another replica.
     const lost = load.failures().length;
