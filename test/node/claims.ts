@@ -1,8 +1,11 @@
 import type { Client } from '../support/client.ts';
 
+/** Which the control plane of tests has. */
+const DEFAULT_CLASS = 'standard';
+
 const common = { accessModes: ['ReadWriteMany'], storageClassName: '' };
 
-/** A volume that is a folder of this machine. Without `claimRef` any claim may have it. */
+/** A volume that is a folder of this machine. Without `claimRef` any claim of the default class may have it. */
 export async function createVolume(client: Client, name: string, path: string, claimRef?: object): Promise<void> {
   await client.create({
     apiVersion: 'v1',
@@ -14,7 +17,7 @@ export async function createVolume(client: Client, name: string, path: string, c
       capacity: { storage: '1Gi' },
       persistentVolumeReclaimPolicy: 'Retain',
       hostPath: { path, type: 'Directory' },
-      ...(claimRef && { claimRef }),
+      ...(claimRef ? { claimRef } : { storageClassName: DEFAULT_CLASS }),
     },
   });
 }
