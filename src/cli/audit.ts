@@ -1,11 +1,8 @@
 import { offlineInputs, type OfflineOptions } from '../config/catalogue.ts';
 import type { DecisionOptions } from '../config/decision-options.ts';
 import { Audit, type AuditFinding, type AuditReport } from '../diagnostics/audit.ts';
-import { decodePod } from '../kubernetes/pod.ts';
-import { podKind } from '../kubernetes/workload.ts';
-import { objectIn, textIn } from '../lib/json.ts';
 import { openUserCluster } from '../server/cluster.ts';
-import { type NamespaceScope, readClaims, readNamespaceList, readUncreated, readWorkloads } from './cluster/reader.ts';
+import { type NamespaceScope, readClaims, readNamespaceList, readPods, readUncreated } from './cluster/reader.ts';
 import { readClusterStates } from './cluster/state.ts';
 import type { CommandOutput, CommandResult } from './command-result.ts';
 import { formatSection } from './format.ts';
@@ -28,12 +25,7 @@ export async function audit(options: AuditOptions): Promise<CommandResult> {
   const all = new Audit({ catalogueOf: (namespace) => settingsFor(namespace).catalogue, namespaces, claims });
   const optionsOf = (name: string): DecisionOptions =>
     settingsFor(namespaces.get(name) ?? { name, labels: {} }).options;
-  await readWorkloads(client, podKind, options, async (items) => {
-    const pods = items.flatMap((item) => {
-      const decoded = decodePod(item);
-      const namespace = textIn(objectIn(item, 'metadata'), 'namespace');
-      return decoded.ok ? [{ namespace, pod: decoded.value }] : [];
-    });
+  await readPods(client, options, async (pods) => {
     const stateOf = await readClusterStates(client, pods, optionsOf);
     for (const { namespace, pod } of pods) all.add(pod, namespace, stateOf(namespace));
   });

@@ -7,7 +7,7 @@ import type { Namespace } from '../kubernetes/namespace.ts';
 import { decodePod } from '../kubernetes/pod.ts';
 import { enclosingMetadata } from '../kubernetes/workload.ts';
 import type { Operation } from '../lib/json-patch.ts';
-import { isForOpenShift, type Manifest, type PodTemplate } from '../manifests/documents.ts';
+import { clusterFor, type Manifest, type PodTemplate } from '../manifests/documents.ts';
 import { editManifest, type EditedManifest, type EditProblem, type PodEdit } from '../manifests/edit/edit.ts';
 import { displayName, readManifest } from '../manifests/file.ts';
 import { misplacedKeys } from '../settings/misspelled-keys.ts';
@@ -29,7 +29,7 @@ export async function inject(options: InjectOptions): Promise<Required<CommandRe
   const own = await offlineInputs(options);
   const annotations = annotationsFrom(options, own.catalogue);
   const manifest = await readManifest(options.file);
-  const inputs = inputsFor(manifest, own);
+  const inputs = { ...own, cluster: clusterFor(manifest, own.cluster) };
   const namespaceOf = await namespaceFinder(options, { file: options.file, manifest }, annotations);
   const admissions = manifest.templates.map((template) => {
     const name = template.namespace ?? options.namespace;
@@ -58,11 +58,6 @@ export async function inject(options: InjectOptions): Promise<Required<CommandRe
     ],
     exitCode: edited.problems.length > 0 || admissions.some(({ decision }) => isMissingAgent(decision)) ? 1 : 0,
   };
-}
-
-/** The same file may say what kind of cluster it is for. */
-function inputsFor(manifest: Manifest, inputs: OfflineInputs): OfflineInputs {
-  return isForOpenShift(manifest) ? { ...inputs, cluster: { ...inputs.cluster, openShift: true } } : inputs;
 }
 
 interface AppliedEdits extends EditedManifest {

@@ -1,6 +1,6 @@
 import { isServedBy } from '../admission/opt-in.ts';
 import type { KubeClient } from '../cluster/client/types.ts';
-import { readOnce } from '../cluster/one-shot.ts';
+import { readConfigMap, readOnce } from '../cluster/one-shot.ts';
 import { WEBHOOK_CONFIGURATIONS } from '../cluster/webhook-configuration/entries.ts';
 import { revisionOf, servesNamespace } from '../diagnostics/overlapping-releases.ts';
 import { type LabelledNamespace, ownEntries } from '../diagnostics/webhook-match.ts';
@@ -93,9 +93,9 @@ export async function installedSettings(
 async function readSwitchState(client: KubeClient, configuration: JsonObject): Promise<SwitchState | undefined> {
   const service = serviceOf(configuration);
   if (!service) return undefined;
-  const { namespace, name } = switchOf(service);
-  const answer = await readOnce(client, `/api/v1/namespaces/${namespace}/configmaps/${name}`);
-  return answer.kind === 'ok' ? readSwitch(objectIn(answer.body, 'data'), `ConfigMap ${namespace}/${name}`) : undefined;
+  const at = switchOf(service);
+  const data = await readConfigMap(client, at);
+  return data && readSwitch(data, `ConfigMap ${at.namespace}/${at.name}`);
 }
 
 /** The options of an installed server on which its decisions depend; undefined if they cannot be read. Never throws. */
@@ -122,8 +122,7 @@ async function readInstalledFile(
   const service = serviceOf(configuration);
   if (!service) return undefined;
   const { namespace, name } = service;
-  const answer = await readOnce(client, `/api/v1/namespaces/${namespace}/configmaps/${name}`);
-  const text = answer.kind === 'ok' ? objectIn(answer.body, 'data')[FILE] : undefined;
+  const text = (await readConfigMap(client, service))?.[FILE];
   const document = typeof text === 'string' ? readSingle(text) : undefined;
   if (!document?.ok) return undefined;
   return { content: isObject(document.value) ? document.value : {}, from: `ConfigMap ${namespace}/${name}` };

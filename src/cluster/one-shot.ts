@@ -1,4 +1,4 @@
-import type { JsonObject } from '../lib/json.ts';
+import { type JsonObject, objectIn } from '../lib/json.ts';
 import type { ApiResponse, KubeClient } from './client/types.ts';
 import type { Interruption } from './watch/backoff.ts';
 import { PagedList } from './watch/list.ts';
@@ -10,6 +10,15 @@ const MAX_BYTES = 16 * 1024 * 1024;
 
 export function readOnce(client: KubeClient, path: string): Promise<ApiResponse> {
   return client.getJson(path, { timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES });
+}
+
+/** The data of a ConfigMap; undefined if it cannot be read. */
+export async function readConfigMap(
+  client: KubeClient,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+): Promise<JsonObject | undefined> {
+  const answer = await readOnce(client, `/api/v1/namespaces/${namespace}/configmaps/${name}`);
+  return answer.kind === 'ok' ? objectIn(answer.body, 'data') : undefined;
 }
 
 export function sendOnce(client: KubeClient, path: string, body: JsonObject): Promise<ApiResponse> {

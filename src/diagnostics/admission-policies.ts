@@ -1,4 +1,5 @@
 import { type JsonObject, objectIn, objectsIn, textIn } from '../lib/json.ts';
+import { listed } from '../lib/text.ts';
 import type { Check } from './preflight.ts';
 import { coversPodCreation } from './webhook-match.ts';
 
@@ -30,7 +31,7 @@ export function checkPolicies(found: PolicyObjects): readonly Check[] {
           {
             name,
             result: 'note',
-            message: `${listed(validating)} may refuse pods after agent-injector has changed them: plan --label-namespace NAME --server-dry-run shows which`,
+            message: `${listed(validating, MAX_LISTED)} may refuse pods after agent-injector has changed them: plan --label-namespace NAME --server-dry-run shows which`,
           } as const,
         ]),
   ];
@@ -40,11 +41,6 @@ export function checkPolicies(found: PolicyObjects): readonly Check[] {
 }
 
 const MAX_LISTED = 5;
-
-function listed(names: readonly string[]): string {
-  const more = names.length - MAX_LISTED;
-  return `${names.slice(0, MAX_LISTED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
-}
 
 function boundPolicies(policies: readonly JsonObject[], bindings: readonly JsonObject[]): readonly string[] {
   const bound = new Set(bindings.map((one) => textIn(objectIn(one, 'spec'), 'policyName')));

@@ -3,9 +3,8 @@ import { isReported } from '../admission/decision.ts';
 import { isOptedIn, isServedBy } from '../admission/opt-in.ts';
 import { planDecision } from '../admission/planned-decision.ts';
 import { missingEvidence } from '../admission/status-evidence.ts';
-import { type InjectedStatus, isInjected, readStatus } from '../api/status-annotation.ts';
-import { claimsOf, type Pod } from '../kubernetes/pod.ts';
-import { objectIn, textIn } from '../lib/json.ts';
+import { type InjectedStatus, isInjected, readStatus, type StatusRecord } from '../api/status-annotation.ts';
+import { claimsOf, hasEnded, type Pod } from '../kubernetes/pod.ts';
 import { profileHash } from '../profiles/fingerprint.ts';
 import { reasonMessage } from '../reasons/message.ts';
 import type { SettingSources } from '../settings/resolve.ts';
@@ -38,9 +37,7 @@ export interface PodAudit {
  */
 export function auditPod(sources: SettingSources, claims: ReadonlySet<string> | undefined): PodAudit | undefined {
   if (hasEnded(sources.pod) || !isServedBy(sources.catalogue, sources.namespace)) return undefined;
-  const record = readStatus(sources.pod);
-  const recorded = record?.decision === 'injected' ? record.containers.filter(isInjected) : [];
-  const { injected, unproven } = checkRecord(sources, recorded);
+  const { injected, unproven } = checkRecord(sources);
   if (injected.length > 0)
     return {
       injected,
@@ -52,13 +49,20 @@ export function auditPod(sources: SettingSources, claims: ReadonlySet<string> | 
   };
 }
 
-/** Anyone who creates a pod can write the record. */
-export function checkRecord(
-  { pod, catalogue }: Pick<SettingSources, 'pod' | 'catalogue'>,
-  recorded: readonly InjectedStatus[],
-): { readonly injected: readonly InjectedStatus[]; readonly unproven: readonly PodFinding[] } {
+export interface CheckedRecord {
+  readonly record: StatusRecord | undefined;
+  /** The agents that the pod carries: what the record says and the pod bears out. */
+  readonly injected: readonly InjectedStatus[];
+  readonly unproven: readonly PodFinding[];
+}
+
+/** Reads the record of a pod. Anyone who creates a pod can write one. */
+export function checkRecord({ pod, catalogue }: Pick<SettingSources, 'pod' | 'catalogue'>): CheckedRecord {
+  const record = readStatus(pod);
+  const recorded = record?.decision === 'injected' ? record.containers.filter(isInjected) : [];
   const missing = new Map(recorded.map((status) => [status, missingEvidence(pod, status, catalogue)] as const));
   return {
+    record,
     injected: recorded.filter((status) => missing.get(status) === undefined),
     unproven: [...missing].flatMap(([{ container, profile }, why]): readonly PodFinding[] => {
       if (why === undefined) return [];
@@ -66,11 +70,6 @@ export function checkRecord(
       return [{ kind: 'record-unproven', message }];
     }),
   };
-}
-
-function hasEnded(pod: Pod): boolean {
-  const phase = textIn(objectIn(pod, 'status'), 'phase');
-  return phase === 'Succeeded' || phase === 'Failed' || pod.metadata?.['deletionTimestamp'] !== undefined;
 }
 
 function injectedPodFindings(

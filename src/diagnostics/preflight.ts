@@ -3,6 +3,7 @@ import { REVISION_LABEL } from '../api/keys.ts';
 import { POD_SECURITY_ENFORCE_LABEL } from '../kubernetes/labels.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import { imageVolumeProblem, type NodeKind } from '../kubernetes/nodes/facts.ts';
+import { listed } from '../lib/text.ts';
 import { isAtLeast, type KubernetesVersion, versionText } from '../kubernetes/version.ts';
 import { deliveryNeeds } from '../profiles/delivery.ts';
 import type { OtherInjector } from './other-webhooks.ts';
@@ -67,8 +68,7 @@ function imageVolumes(nodes: readonly NamedNode[] | undefined): Omit<Check, 'nam
     return problem === undefined ? [] : [`${node.name} (${problem})`];
   });
   if (unable.length === 0) return { result: 'ok', message: 'available: every node can mount images' };
-  const more = unable.length > MAX_NODES ? ` and ${unable.length - MAX_NODES} more` : '';
-  const message = `used only if image-volumes is on or a setting names it: ${unable.length} of ${linux.length} nodes cannot mount images: ${unable.slice(0, MAX_NODES).join(', ')}${more}`;
+  const message = `used only if image-volumes is on or a setting names it: ${unable.length} of ${linux.length} nodes cannot mount images: ${listed(unable, MAX_NODES)}`;
   return { result: 'note', message };
 }
 

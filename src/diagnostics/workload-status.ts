@@ -1,9 +1,8 @@
 import { admitInContext } from '../admission/admit.ts';
 import { isOptedIn, isServedBy } from '../admission/opt-in.ts';
-import { type InjectedStatus, isInjected, readStatus } from '../api/status-annotation.ts';
+import type { InjectedStatus } from '../api/status-annotation.ts';
 import { creatorOf } from '../kubernetes/owner.ts';
-import type { Pod } from '../kubernetes/pod.ts';
-import { objectIn, textIn } from '../lib/json.ts';
+import { hasEnded, type Pod } from '../kubernetes/pod.ts';
 import { profileHash } from '../profiles/fingerprint.ts';
 import type { SettingSources } from '../settings/resolve.ts';
 import { checkRecord } from './audit-pod.ts';
@@ -58,9 +57,7 @@ export class WorkloadStatuses {
   add(sources: SettingSources): void {
     const { pod, namespace, catalogue } = sources;
     if (hasEnded(pod) || !isServedBy(catalogue, namespace)) return;
-    const record = readStatus(pod);
-    const recorded = record?.decision === 'injected' ? record.containers.filter(isInjected) : [];
-    const { injected } = checkRecord(sources, recorded);
+    const { record, injected } = checkRecord(sources);
     // A namespace that never asked for an agent is not shown.
     if (injected.length === 0 && !isOptedIn(namespace)) return;
     const counted = this.#workloadOf(pod, namespace.name);
@@ -103,11 +100,6 @@ export class WorkloadStatuses {
     this.#all.set(key, counted);
     return counted;
   }
-}
-
-function hasEnded(pod: Pod): boolean {
-  const phase = textIn(objectIn(pod, 'status'), 'phase');
-  return phase === 'Succeeded' || phase === 'Failed' || pod.metadata?.['deletionTimestamp'] !== undefined;
 }
 
 /** What would be decided now is looked up only where the pod has no record: then nothing else says why. */

@@ -28,7 +28,7 @@ function askedBy(request: AgentRequest, sources: Sources, container: string): Fo
   const { unless, each } = request;
   if (unless && labelsOf(pod)[unless.label] === unless.is) return undefined;
   const ofContainer = each?.replace('{container}', container);
-  if (ofContainer !== undefined && textIn(annotationsOf(pod), ofContainer) !== undefined)
+  if (ofContainer !== undefined && valueOf(annotationsOf(pod), ofContainer) !== undefined)
     return { from: 'pod', key: ofContainer };
   const source = askedForSome(request, sources);
   return source && isMeant(request, sources, container) ? source : undefined;
@@ -39,8 +39,8 @@ function askedForSome(
   { annotation, from, is, not }: AgentRequest,
   { pod, namespace }: Sources,
 ): ForeignRequest['source'] | undefined {
-  const onPod = textIn(annotationsOf(pod), annotation);
-  const value = onPod ?? (from.includes('namespace') ? textIn(namespace.annotations, annotation) : undefined);
+  const onPod = valueOf(annotationsOf(pod), annotation);
+  const value = onPod ?? (from.includes('namespace') ? valueOf(namespace.annotations, annotation) : undefined);
   if (value === undefined || not.includes(value) || (is && !is.includes(value))) return undefined;
   return { from: onPod === undefined ? 'namespace' : 'pod', key: annotation };
 }
@@ -54,7 +54,7 @@ function isMeant({ containers, named, from }: AgentRequest, { pod, namespace }: 
   return containers === 'all' || pod.spec.containers[0]?.name === container;
 }
 
-function textIn(annotations: Readonly<Record<string, string>>, name: string): string | undefined {
+function valueOf(annotations: Readonly<Record<string, string>>, name: string): string | undefined {
   const text = annotations[name]?.trim().toLowerCase();
   return text === '' ? undefined : text;
 }

@@ -196,6 +196,12 @@ export function windowsOptionsOf({ securityContext }: PodSpec | Container): Json
   return isObject(options) ? options : undefined;
 }
 
+/** True for a pod that has ended or is being deleted. */
+export function hasEnded(pod: Pod): boolean {
+  const phase = textIn(objectIn(pod, 'status'), 'phase');
+  return phase === 'Succeeded' || phase === 'Failed' || pod.metadata?.['deletionTimestamp'] !== undefined;
+}
+
 /** True if OpenShift has applied SecurityContextConstraints to the pod, which it does before webhooks are called. */
 export function isOnOpenShift(pod: HasMetadata): boolean {
   return annotationsOf(pod)[OPENSHIFT_SCC_ANNOTATION] !== undefined;

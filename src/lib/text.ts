@@ -24,6 +24,12 @@ export function oneLine(text: string, maxLength: number): string {
   return head.replaceAll(/[\p{Cc}\p{Cs}\p{Cf}\u2028\u2029]/gu, ' ');
 }
 
+/** The first of these, and how many more there are: `a, b and 3 more`. */
+export function listed(texts: readonly string[], max: number): string {
+  const more = texts.length - max;
+  return `${texts.slice(0, max).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
 /** Splits comma-separated words, without spaces around them and without empty ones. */
 export function splitList(text: string): readonly string[] {
   return text

@@ -1,3 +1,4 @@
+import type { ClusterState } from '../kubernetes/cluster-state.ts';
 import { templateOf, type WorkloadKind, workloadKindOf } from '../kubernetes/workload.ts';
 import { pointer } from '../lib/json-patch.ts';
 import { isObject, type Json, type JsonObject, objectIn } from '../lib/json.ts';
@@ -34,9 +35,10 @@ export interface Manifest {
   readonly templates: readonly PodTemplate[];
 }
 
-/** True if one of the objects is of a kind that only OpenShift has, such as a Route or a DeploymentConfig. */
-export function isForOpenShift({ objects }: Pick<Manifest, 'objects'>): boolean {
-  return objects.some(({ apiVersion }) => /^(?:[a-z]+\.)+openshift\.io\//.test(apiVersion));
+/** What a manifest tells of the cluster that it is for: a kind that only OpenShift has, such as a Route or a DeploymentConfig. */
+export function clusterFor({ objects }: Pick<Manifest, 'objects'>, cluster: ClusterState): ClusterState {
+  const isForOpenShift = objects.some(({ apiVersion }) => /^(?:[a-z]+\.)+openshift\.io\//.test(apiVersion));
+  return isForOpenShift ? { ...cluster, openShift: true } : cluster;
 }
 
 /**

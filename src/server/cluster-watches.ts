@@ -3,7 +3,7 @@ import type { Cache } from '../cluster/caches/cache.ts';
 import { ConfigMapKeys } from '../cluster/caches/config-map-keys.ts';
 import type { NamespaceSource } from '../cluster/caches/namespaces.ts';
 import { Nodes } from '../cluster/caches/nodes.ts';
-import { Claims, type VolumeLookup } from '../cluster/caches/persistent-volume-claims.ts';
+import { Claims, volumeLookup } from '../cluster/caches/persistent-volume-claims.ts';
 import { Quotas } from '../cluster/caches/quotas.ts';
 import { ServerVersion } from '../cluster/caches/server-version.ts';
 import { NEW_CLAIM, Volumes } from '../cluster/caches/volumes.ts';
@@ -81,7 +81,8 @@ function openChecks(
   const start = <T extends Cache & { readonly start: () => T }>(check: CheckName, make: () => T): T | undefined =>
     enabled.has(check) ? make().start() : undefined;
   const volumes = start('volumes', () => new Volumes(client, { logger }));
-  const claims = start('claims', () => new Claims(client, { logger }, lookupIn(volumes, client)));
+  const lookup = volumes && volumeLookup((claim) => volumes.of(claim), client);
+  const claims = start('claims', () => new Claims(client, { logger }, lookup));
   const quotas = start('quotas', () => new Quotas(client, { logger }));
   const nodes = start('nodes', () => new Nodes(client, { logger }));
   return {
@@ -96,10 +97,6 @@ function openChecks(
     },
     ...together([claims, volumes, quotas, nodes].filter((cache) => cache !== undefined)),
   };
-}
-
-function lookupIn(volumes: Volumes | undefined, { serverClock }: KubeClient): VolumeLookup | undefined {
-  return volumes && { of: (claim) => volumes.of(claim), now: () => (serverClock?.now() ?? new Date()).getTime() };
 }
 
 function together(caches: readonly Cache[]): Cache {

@@ -73,7 +73,7 @@ export function answerText(uid: string, [before, after]: AnswerText): string {
 }
 
 export function mentions({ text, logFields }: RenderedAnswer, { operations }: DecidedReview, name = ''): boolean {
-  return name !== '' && JSON.stringify([text, logFields, operations]).includes(name);
+  return name !== '' && (patchText(operations).includes(name) || JSON.stringify([text, logFields]).includes(name));
 }
 
 /** Estimate, in characters, for the objects themselves. */

@@ -5,12 +5,18 @@ import { readAll, readOnce } from '../../cluster/one-shot.ts';
 import { describeInterruption } from '../../cluster/watch/backoff.ts';
 import { uncreatedByEvent, uncreatedByReplicaSet, type UncreatedPods } from '../../diagnostics/uncreated-pods.ts';
 import type { Namespace } from '../../kubernetes/namespace.ts';
-import { apiPath, type WorkloadKind } from '../../kubernetes/workload.ts';
-import { isObject, type JsonObject, objectsIn, textIn } from '../../lib/json.ts';
+import { decodePod, type Pod } from '../../kubernetes/pod.ts';
+import { apiPath, podKind, type WorkloadKind } from '../../kubernetes/workload.ts';
+import { isObject, type JsonObject, objectIn, objectsIn, textIn } from '../../lib/json.ts';
 
 export interface NamespaceScope {
   readonly namespace: string;
   readonly allNamespaces?: boolean | undefined;
+}
+
+/** The part of a path that limits it to the scope. */
+function within({ namespace, allNamespaces }: NamespaceScope): string {
+  return allNamespaces ? '' : `/namespaces/${namespace}`;
 }
 
 /** All namespaces of the cluster, by name. Throws an Error if they cannot be listed. */
@@ -42,14 +48,32 @@ export async function readWorkloads(
   throw new Error(`cannot list ${kind.plural}: ${describeInterruption(failed)}`);
 }
 
-/** The names of PersistentVolumeClaims as `namespace/name`; undefined if they cannot be listed. */
-export async function readClaims(
+export interface NamespacedPod {
+  readonly namespace: string;
+  readonly pod: Pod;
+}
+
+/** Reads every pod in the scope, a page at a time; one that is malformed is left out. Throws an Error if they cannot be listed. */
+export function readPods(
   client: KubeClient,
-  { namespace, allNamespaces }: NamespaceScope,
-): Promise<ReadonlySet<string> | undefined> {
+  scope: NamespaceScope,
+  onPage: (pods: readonly NamespacedPod[]) => Promise<void>,
+): Promise<void> {
+  return readWorkloads(client, podKind, scope, (items) =>
+    onPage(
+      items.flatMap((item) => {
+        const decoded = decodePod(item);
+        const namespace = textIn(objectIn(item, 'metadata'), 'namespace');
+        return decoded.ok ? [{ namespace, pod: decoded.value }] : [];
+      }),
+    ),
+  );
+}
+
+/** The names of PersistentVolumeClaims as `namespace/name`; undefined if they cannot be listed. */
+export async function readClaims(client: KubeClient, scope: NamespaceScope): Promise<ReadonlySet<string> | undefined> {
   const found = new Set<string>();
-  const within = allNamespaces ? '' : `/namespaces/${namespace}`;
-  const failed = await readAll(client, `/api/v1${within}/persistentvolumeclaims`, (items) => {
+  const failed = await readAll(client, `/api/v1${within(scope)}/persistentvolumeclaims`, (items) => {
     for (const { metadata } of items) {
       if (isObject(metadata)) found.add(`${textIn(metadata, 'namespace')}/${textIn(metadata, 'name')}`);
     }
@@ -60,16 +84,12 @@ export async function readClaims(
 const FAILED_EVENTS = 'events?fieldSelector=reason%3DFailedCreate&limit=500';
 
 /** Workloads whose pods are refused. What cannot be read is left out: an audit needs no permission for it. */
-export async function readUncreated(
-  client: KubeClient,
-  { namespace, allNamespaces }: NamespaceScope,
-): Promise<readonly UncreatedPods[]> {
+export async function readUncreated(client: KubeClient, scope: NamespaceScope): Promise<readonly UncreatedPods[]> {
   const found: UncreatedPods[] = [];
-  const within = allNamespaces ? '' : `/namespaces/${namespace}`;
-  await readAll(client, `/apis/apps/v1${within}/replicasets`, (items) => {
+  await readAll(client, `/apis/apps/v1${within(scope)}/replicasets`, (items) => {
     found.push(...items.flatMap((item) => uncreatedByReplicaSet(item) ?? []));
   });
-  const events = await readOnce(client, `/api/v1${within}/${FAILED_EVENTS}`);
+  const events = await readOnce(client, `/api/v1${within(scope)}/${FAILED_EVENTS}`);
   if (events.kind === 'ok')
     found.push(...objectsIn(events.body, 'items').flatMap((one) => uncreatedByEvent(one) ?? []));
   return found;

@@ -1,16 +1,16 @@
 import { nodeFactsFrom } from '../../cluster/caches/nodes.ts';
-import { claimsFrom } from '../../cluster/caches/persistent-volume-claims.ts';
+import { claimsFrom, volumeLookup } from '../../cluster/caches/persistent-volume-claims.ts';
 import { limitRangesFrom, quotasFrom } from '../../cluster/caches/quotas.ts';
 import { NEW_CLAIM, volumesFrom } from '../../cluster/caches/volumes.ts';
 import type { KubeClient } from '../../cluster/client/types.ts';
-import { readAll, readOnce } from '../../cluster/one-shot.ts';
+import { readAll, readConfigMap, readOnce } from '../../cluster/one-shot.ts';
 import { assumedClusterState } from '../../config/catalogue.ts';
 import type { DecisionOptions } from '../../config/decision-options.ts';
 import { type CheckName, checksIn } from '../../config/checks.ts';
 import { type ClusterState, unknownCluster } from '../../kubernetes/cluster-state.ts';
 import { containersOf, type Pod } from '../../kubernetes/pod.ts';
 import { parseVersion } from '../../kubernetes/version.ts';
-import { isObject, type Json, type JsonObject, objectIn } from '../../lib/json.ts';
+import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
 
 /**
  * Reads what the server, with its options, knows about the cluster for decisions on these pods: its version, the keys of the ConfigMaps in their
@@ -79,13 +79,13 @@ async function readResources(
     once('nodes', NODES),
   ]);
   const of = volumesFrom(volumes, classes);
-  const now = (): number => (client.serverClock?.now() ?? new Date()).getTime();
+  const lookup = volumeLookup(of, client);
   const facts = nodes && nodeFactsFrom(nodes);
   const read = await Promise.all(
     [...namespaces].map(async (namespace) => {
       const { claims, quotas, ranges } = await readNamespaced(list, namespace);
       const known = {
-        claim: claims && claimsFrom(claims, attachments, { of, now }),
+        claim: claims && claimsFrom(claims, attachments, lookup),
         quotas: quotas && quotasFrom(quotas),
         limitRanges: ranges && limitRangesFrom(ranges),
       };
@@ -187,7 +187,6 @@ function configMapsOf(pod: Pod): readonly string[] {
 
 async function keysOf(client: KubeClient, id: string): Promise<ReadonlySet<string> | undefined> {
   const [namespace = '', name = ''] = id.split('/');
-  const answer = await readOnce(client, `/api/v1/namespaces/${namespace}/configmaps/${name}`);
-  if (answer.kind !== 'ok') return undefined;
-  return new Set(Object.keys(objectIn(answer.body, 'data')));
+  const data = await readConfigMap(client, { namespace, name });
+  return data && new Set(Object.keys(data));
 }

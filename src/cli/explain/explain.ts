@@ -5,7 +5,7 @@ import { podKind } from '../../kubernetes/workload.ts';
 import { errorMessage } from '../../lib/error-message.ts';
 import type { Json } from '../../lib/json.ts';
 import { UsageError } from '../../lib/usage-error.ts';
-import { isForOpenShift } from '../../manifests/documents.ts';
+import { clusterFor } from '../../manifests/documents.ts';
 import { displayName, readManifest, readText } from '../../manifests/file.ts';
 import type { CommandOutput, CommandResult } from '../command-result.ts';
 import { unreadKindNotes } from '../manifest-notes.ts';
@@ -48,7 +48,7 @@ async function explainFile(options: ExplainOptions, file: string, inputs: Offlin
   const annotations = annotationsFrom(options, inputs.catalogue);
   const manifest = await readManifest(file);
   const namespaceOf = await namespaceFinder(options, { file, manifest }, annotations);
-  const cluster = isForOpenShift(manifest) ? { ...inputs.cluster, openShift: true } : inputs.cluster;
+  const cluster = clusterFor(manifest, inputs.cluster);
   const messages = unreadKindNotes(displayName(file), manifest);
   if (manifest.templates.length === 0)
     throw new UsageError([...messages, `${displayName(file)}: contains no pods or workloads`]);

@@ -1,4 +1,4 @@
-import { type InjectedStatus, isInjected, readStatus, type StatusRecord } from '../../api/status-annotation.ts';
+import type { InjectedStatus, StatusRecord } from '../../api/status-annotation.ts';
 import { checkRecord } from '../../diagnostics/audit-pod.ts';
 import { explain, type Explanation, undecided } from '../../diagnostics/explanation.ts';
 import { type Finding, misplacedKeyFindings, namespaceFinding } from '../../diagnostics/findings.ts';
@@ -56,13 +56,11 @@ export function explainWorkload(
     const { path, expected } = decoded.error;
     return { ...subject, findings, decision: undecided({ code: 'malformed-pod', path, expected }) };
   }
-  const recorded = readStatus(decoded.value);
-  const claimed = recorded?.decision === 'injected' ? recorded.containers.filter(isInjected) : [];
-  const { injected, unproven } = checkRecord({ pod: decoded.value, catalogue: rest.catalogue }, claimed);
+  const { record, injected, unproven } = checkRecord({ pod: decoded.value, catalogue: rest.catalogue });
   return {
     ...subject,
     findings: [...findings, ...unproven.map(({ kind, message }) => ({ code: kind, message }))],
-    ...(recorded && { recorded }),
+    ...(record && { recorded: record }),
     ...(injected.length > 0 && { carries: injected }),
     decision: explain({ ...rest, pod: decoded.value, namespace: known }),
   };

@@ -5,11 +5,8 @@ import { readOnce } from '../../cluster/one-shot.ts';
 import { offlineInputs, type OfflineOptions } from '../../config/catalogue.ts';
 import { type WorkloadStatus, WorkloadStatuses } from '../../diagnostics/workload-status.ts';
 import type { Namespace } from '../../kubernetes/namespace.ts';
-import { decodePod } from '../../kubernetes/pod.ts';
-import { podKind } from '../../kubernetes/workload.ts';
-import { objectIn, textIn } from '../../lib/json.ts';
 import { openUserCluster } from '../../server/cluster.ts';
-import { type NamespaceScope, readNamespaceList, readWorkloads } from '../cluster/reader.ts';
+import { type NamespaceScope, readNamespaceList, readPods } from '../cluster/reader.ts';
 import type { CommandOutput, CommandResult } from '../command-result.ts';
 import { serverSettings, type SettingsFor } from '../installed-settings.ts';
 import { yamlText } from '../profiles/yaml.ts';
@@ -50,12 +47,7 @@ async function readReport(client: KubeClient, scope: NamespaceScope, known: Know
   const namespaceOf = (name: string): Namespace => namespaces.get(name) ?? { name, labels: {}, annotations: {} };
   const statuses = new WorkloadStatuses();
   const shown = new Set<string>();
-  await readWorkloads(client, podKind, scope, async (items) => {
-    const pods = items.flatMap((item) => {
-      const decoded = decodePod(item);
-      const namespace = textIn(objectIn(item, 'metadata'), 'namespace');
-      return decoded.ok ? [{ namespace, pod: decoded.value }] : [];
-    });
+  await readPods(client, scope, async (pods) => {
     const stateOf = await readClusterStates(client, pods, (name) => settingsFor(namespaceOf(name)).options);
     for (const { namespace: name, pod } of pods) {
       const namespace = namespaceOf(name);

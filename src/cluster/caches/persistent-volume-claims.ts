@@ -21,6 +21,11 @@ export interface VolumeLookup {
   readonly now: () => number;
 }
 
+/** With the time by the clock of the API server. */
+export function volumeLookup(of: VolumeLookup['of'], { serverClock }: Pick<KubeClient, 'serverClock'>): VolumeLookup {
+  return { of, now: () => (serverClock?.now() ?? new Date()).getTime() };
+}
+
 interface Attachment {
   readonly volume: string | undefined;
   readonly node: string;
@@ -33,7 +38,6 @@ interface Attachment {
 export class Claims implements Cache {
   readonly #claims: Reflector<StoredClaim>;
   readonly #attachments: Reflector<Attachment, IndexedStore<Attachment>>;
-
   readonly #volumes: VolumeLookup | undefined;
 
   /** Without `volumes`, a volume is known by its claim only. */
