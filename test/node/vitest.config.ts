@@ -1,7 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vitest/config';
-import { viteYaml } from '../../tools/yaml-modules.js';
 import { isRequired, whyNoNode } from '../support/node/places.ts';
+import { oneFileAtATime, suiteConfig } from '../support/suite-config.ts';
 
 const why = whyNoNode();
 if (why !== undefined) {
@@ -11,21 +10,12 @@ if (why !== undefined) {
 
 const local = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-export default defineConfig({
-  root: local('../..'),
-  plugins: [viteYaml],
-  define: { VERSION: JSON.stringify('0.0.0-test') },
-  test: {
-    include: why === undefined ? ['test/node/**/*.test.ts'] : [],
-    passWithNoTests: true,
-    globalSetup: [local('../support/build-once.ts'), local('results.ts')],
-    // A machine has one node at a time.
-    pool: 'forks',
-    maxWorkers: 1,
-    fileParallelism: false,
-    // Pods start beside each other; the kubelet and the runtime take most of two cores.
-    maxConcurrency: 6,
-    testTimeout: 240_000,
-    hookTimeout: 240_000,
-  },
+export default suiteConfig({
+  // A machine has one node at a time.
+  ...oneFileAtATime(240_000),
+  include: why === undefined ? ['test/node/**/*.test.ts'] : [],
+  passWithNoTests: true,
+  globalSetup: [local('../support/build-once.ts'), local('results.ts')],
+  // Pods start beside each other; the kubelet and the runtime take most of two cores.
+  maxConcurrency: 6,
 });

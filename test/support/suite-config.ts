@@ -1,0 +1,27 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig, type ViteUserConfig } from 'vitest/config';
+import { viteYaml } from '../../tools/yaml-modules.js';
+
+type TestOptions = Required<ViteUserConfig>['test'];
+
+/** The configuration of a suite that `npm test` does not run. */
+export function suiteConfig(test: TestOptions): ViteUserConfig {
+  return defineConfig({
+    root: fileURLToPath(new URL('../..', import.meta.url)),
+    plugins: [viteYaml],
+    define: { VERSION: JSON.stringify('0.0.0-test') },
+    test,
+  });
+}
+
+/** Of a suite whose files start servers or clusters that use the whole machine: one file at a time, with the program built before. */
+export function oneFileAtATime(timeoutMs: number): TestOptions {
+  return {
+    globalSetup: fileURLToPath(new URL('build-once.ts', import.meta.url)),
+    pool: 'forks',
+    maxWorkers: 1,
+    fileParallelism: false,
+    testTimeout: timeoutMs,
+    hookTimeout: timeoutMs,
+  };
+}
