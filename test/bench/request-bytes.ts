@@ -68,8 +68,17 @@ export function fill(
   }
   for (const at of suffixesAt) into.write(suffix, at, 'latin1');
   if (stranger) {
-    const hash = `f${count.toString(16).padStart(HASH_LENGTH - 1, '0')}`;
+    const hash = hashOf(count);
     for (const at of hashesAt) into.write(hash, at, 'latin1');
   }
   return { uid, bytes: into.subarray(0, bytes.length) };
+}
+
+/**
+ * As Kubernetes spells a `pod-template-hash`: an unsigned 32-bit number whose decimal digits are letters. Two that follow each other have no digit in
+ * common but by chance, as there; each `count` has another one, because the multiplier is odd.
+ */
+function hashOf(count: number): string {
+  const digits = (Math.imul(count, 0x9e3779b1) >>> 0).toString().padStart(HASH_LENGTH, '0');
+  return digits.replace(/\d/g, (digit) => LETTERS.charAt(digit.charCodeAt(0) % LETTERS.length));
 }

@@ -73,6 +73,16 @@ describe('the generated reviews', () => {
     expect(hashes[0]).not.toBe(hashes[1]);
   });
 
+  it('have hashes as Kubernetes spells them: another one each time, without a common start', () => {
+    const hashes = Array.from({ length: 1000 }, (_, count) => {
+      const { metadata } = sent(5, count, true).request.object;
+      return metadata.labels['pod-template-hash'] ?? '';
+    });
+    expect(new Set(hashes).size).toBe(1000);
+    expect(new Set(hashes.map((hash) => hash.slice(0, 5))).size).toBeGreaterThan(900);
+    for (const hash of hashes) expect(hash).toMatch(/^[bcdfghjklmnpqrstvwxz2456789]{10}$/);
+  });
+
   it('have one valid uid for each ReplicaSet', () => {
     const owners = bodies.map((_, index) => sent(index, index).request.object.metadata.ownerReferences[0]?.uid ?? '');
     expect(new Set(owners).size).toBe(64);
