@@ -6,7 +6,7 @@ const MAX_SIZE = 8 * 1024 * 1024;
 /** Answers to reviews, by pod template. Why and how much: docs/adr/0017-known-answers.md. */
 export class AnswerCache<Answer> {
   readonly #answers: DecisionCache<Answer>;
-  readonly #seen = new Uint32Array(2 ** SEEN_BITS);
+  readonly #seen = new Uint32Array(2 ** SET_BITS * WAYS);
 
   /** An answer that takes more than an eighth of `maxSize` is not stored. */
   constructor(maxSize = MAX_SIZE) {
@@ -18,14 +18,16 @@ export class AnswerCache<Answer> {
     return this.#answers.find(template, current)?.value;
   }
 
-  /** Reports whether a template was seen recently, and records it. Approximate: templates share slots, and equal hashes count as the same template. */
+  /** Reports whether a template was seen recently, and records it. Approximate: equal hashes count as the same template. */
   wasSeenBefore(template: string): boolean {
     const hash = hashOf(template);
     // The upper bits, because in this hash they depend on every character.
-    const slot = hash >>> (32 - SEEN_BITS);
-    const isSeen = this.#seen[slot] === hash;
-    this.#seen[slot] = hash;
-    return isSeen;
+    const first = (hash >>> (32 - SET_BITS)) * WAYS;
+    const place = this.#seen.subarray(first, first + WAYS).indexOf(hash);
+    // The latest comes first; the one that was seen longest ago makes room.
+    this.#seen.copyWithin(first + 1, first, first + (place === -1 ? WAYS - 1 : place));
+    this.#seen[first] = hash;
+    return place !== -1;
   }
 
   /** `size`: characters that the answer takes. */
@@ -34,8 +36,11 @@ export class AnswerCache<Answer> {
   }
 }
 
-/** Binary logarithm of the number of templates that are remembered as seen. */
-const SEEN_BITS = 14;
+/** Binary logarithm of the number of sets of templates that are remembered as seen. */
+const SET_BITS = 12;
+
+/** Templates in a set. With one, two templates that share it and take turns would both be new for ever. */
+const WAYS = 4;
 
 function hashOf(text: string): number {
   let hash = text.length;
