@@ -4,7 +4,8 @@ import { decodeReview } from '../admission/review.ts';
 import type { Clock } from '../lib/clock.ts';
 import { oneLine } from '../lib/text.ts';
 import { AnswerCache } from './answer-cache/answer-cache.ts';
-import { readReviewKey, type ReviewKey } from './answer-cache/review-key.ts';
+import { type CacheKey, cacheKey } from './answer-cache/cache-key.ts';
+import { readReviewKey } from './answer-cache/review-key.ts';
 import { PlanCache } from './plan-cache.ts';
 import { parseBody } from './body.ts';
 import { answerDeadlineMs } from './deadline.ts';
@@ -45,7 +46,8 @@ export class MutateHandler {
     const respond = this.#responder(reply);
     const { body = Buffer.alloc(0) } = request;
     const key = readReviewKey(body, required);
-    const cached = key && this.#cache.find(key.template, this.#dependencies);
+    const template = key && cacheKey(key.template);
+    const cached = template && this.#cache.find(template, this.#dependencies);
     if (cached) {
       this.#dependencies.metrics.recordCachedAnswer();
       return respond(key.uid, cached);
@@ -63,7 +65,7 @@ export class MutateHandler {
     const { review } = decoded;
     return decide(this.#dependencies, this.#plans, review, question).then((decided) => {
       const answer = render(log, review, decided);
-      if (key) this.#storeAnswer(key, decided, answer);
+      if (template) this.#storeAnswer(template, key.volume, decided, answer);
       return respond(review.uid, answer);
     });
   }
@@ -81,7 +83,7 @@ export class MutateHandler {
     };
   }
 
-  #storeAnswer({ template, volume }: ReviewKey, decided: DecidedReview, answer: RenderedAnswer): void {
+  #storeAnswer(template: CacheKey, volume: string | undefined, decided: DecidedReview, answer: RenderedAnswer): void {
     // Most templates are never seen again, and an answer with the name of the volume is only right for its own pod.
     if (!decided.inputs || !this.#cache.wasSeenBefore(template) || mentions(answer, decided, volume)) return;
     const stored = { ...answer, decision: decisionSummary(decided.decision) };

@@ -5,6 +5,7 @@ import type { InjectionContext } from '../injection/context.ts';
 import { generalize, isTiedToNames, withNames } from '../injection/shape/general-shape.ts';
 import { type PodShape, shapeKey, shapeOf } from '../injection/shape/pod-shape.ts';
 import { containersOf } from '../kubernetes/pod.ts';
+import { cacheKey } from './answer-cache/cache-key.ts';
 import { type Decided, DecisionCache, type DecisionInputs } from './answer-cache/decision-cache.ts';
 import { recordLookups } from './answer-cache/lookup-recorder.ts';
 
@@ -68,7 +69,7 @@ function remembered(
   shape: string,
   make: () => Decided<Compiled>,
 ): Decided<Compiled> {
-  const key = `${required === true ? '!' : ''}${namespace.name} ${shape}`;
+  const key = cacheKey(`${required === true ? '!' : ''}${namespace.name} ${shape}`);
   const known = cache.find(key, {
     namespaces: { get: () => namespace },
     catalogue: () => catalogue,
@@ -77,7 +78,7 @@ function remembered(
   if (known) return known;
   const made = make();
   const { value, lookups } = made;
-  const size = Buffer.byteLength(key) + (value.planned ? sizeOf(value.planned) : SIZE);
+  const size = Buffer.byteLength(key.text) + (value.planned ? sizeOf(value.planned) : SIZE);
   cache.store(key, value, { namespace, catalogue, lookups }, size);
   return made;
 }

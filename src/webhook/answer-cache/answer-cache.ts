@@ -1,3 +1,4 @@
+import type { CacheKey } from './cache-key.ts';
 import { type CurrentInputs, DecisionCache, type DecisionInputs } from './decision-cache.ts';
 
 /** Characters, of one byte each. */
@@ -14,14 +15,12 @@ export class AnswerCache<Answer> {
   }
 
   /** Returns the answer if all its inputs are unchanged. */
-  find(template: string, current: CurrentInputs): Answer | undefined {
+  find(template: CacheKey, current: CurrentInputs): Answer | undefined {
     return this.#answers.find(template, current)?.value;
   }
 
   /** Reports whether a template was seen recently, and records it. Approximate: equal hashes count as the same template. */
-  wasSeenBefore(template: string): boolean {
-    const hash = hashOf(template);
-    // The upper bits, because in this hash they depend on every character.
+  wasSeenBefore({ hash }: CacheKey): boolean {
     const first = (hash >>> (32 - SET_BITS)) * WAYS;
     const place = this.#seen.subarray(first, first + WAYS).indexOf(hash);
     // The latest comes first; the one that was seen longest ago makes room.
@@ -31,8 +30,8 @@ export class AnswerCache<Answer> {
   }
 
   /** `size`: characters that the answer takes. */
-  store(template: string, answer: Answer, inputs: DecisionInputs, size: number): void {
-    this.#answers.store(template, answer, inputs, template.length + size);
+  store(template: CacheKey, answer: Answer, inputs: DecisionInputs, size: number): void {
+    this.#answers.store(template, answer, inputs, template.text.length + size);
   }
 }
 
@@ -41,9 +40,3 @@ const SET_BITS = 12;
 
 /** Templates in a set. With one, two templates that share it and take turns would both be new for ever. */
 const WAYS = 4;
-
-function hashOf(text: string): number {
-  let hash = text.length;
-  for (let at = 0; at < text.length; at += 5) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-  return hash >>> 0;
-}

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { ClusterState } from '../../kubernetes/cluster-state.ts';
 import type { Namespace } from '../../kubernetes/namespace.ts';
 import type { Catalogue } from '../../profiles/catalogue.ts';
+import type { CacheKey } from './cache-key.ts';
 import type { RecordedLookups } from './lookup-recorder.ts';
 
 /** Everything that a decision was made from, except the pod. */
@@ -24,6 +25,7 @@ export interface Decided<Value> {
 }
 
 interface Entry<Value> extends Decided<Value> {
+  readonly text: string;
   readonly namespaceName: string;
   /** Weak, so that an entry that is never asked for again does not keep an earlier state of its namespace in memory. */
   readonly namespace: WeakRef<Namespace>;
@@ -37,7 +39,8 @@ const MAX_LOOKUPS = 32;
  * all that the decision sees of the pod.
  */
 export class DecisionCache<Value> {
-  readonly #entries: LRUCache<string, Entry<Value>>;
+  /** By the hash of the key. Of two keys with the same hash, the later one is kept. */
+  readonly #entries: LRUCache<number, Entry<Value>>;
   /** The one that all entries were decided with. */
   #catalogue: Catalogue | undefined;
 
@@ -46,20 +49,20 @@ export class DecisionCache<Value> {
     this.#entries = new LRUCache({ maxSize, maxEntrySize: Math.floor(maxSize / 8) });
   }
 
-  find(key: string, current: CurrentInputs): Decided<Value> | undefined {
-    const entry = this.#entries.get(key);
-    if (!entry) return undefined;
+  find({ text, hash }: CacheKey, current: CurrentInputs): Decided<Value> | undefined {
+    const entry = this.#entries.get(hash);
+    if (entry?.text !== text) return undefined;
     this.#startCatalogue(current.catalogue());
-    if (this.#entries.has(key) && isCurrent(entry, current)) return entry;
-    this.#entries.delete(key);
+    if (this.#entries.has(hash) && isCurrent(entry, current)) return entry;
+    this.#entries.delete(hash);
     return undefined;
   }
 
-  store(key: string, value: Value, { namespace, catalogue, lookups }: DecisionInputs, size: number): void {
+  store({ text, hash }: CacheKey, value: Value, { namespace, catalogue, lookups }: DecisionInputs, size: number): void {
     if (lookups.count() > MAX_LOOKUPS) return;
     this.#startCatalogue(catalogue);
-    const entry = { value, lookups, namespaceName: namespace.name, namespace: new WeakRef(namespace) };
-    this.#entries.set(key, entry, { size });
+    const entry = { text, value, lookups, namespaceName: namespace.name, namespace: new WeakRef(namespace) };
+    this.#entries.set(hash, entry, { size });
   }
 
   /** Forgets all entries of another catalogue: each would keep it in memory. */

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Claim, unknownCluster } from '../../../src/kubernetes/cluster-state.ts';
 import { recordLookups } from '../../../src/webhook/answer-cache/lookup-recorder.ts';
 import { AnswerCache } from '../../../src/webhook/answer-cache/answer-cache.ts';
+import { cacheKey } from '../../../src/webhook/answer-cache/cache-key.ts';
 import type { CurrentInputs, DecisionInputs } from '../../../src/webhook/answer-cache/decision-cache.ts';
 import { catalogue, catalogueWith, container, namespace, pod } from '../../support/fixtures.ts';
 import { waitFor } from '../../support/wait-for.ts';
@@ -25,8 +26,8 @@ const current: CurrentInputs = {
 describe('cached answers', () => {
   it('are found by template while their inputs are unchanged', () => {
     const answers = new AnswerCache<string>();
-    answers.store('a', 'yes', inputs, 3);
-    expect([answers.find('a', current), answers.find('b', current)]).toEqual(['yes', undefined]);
+    answers.store(cacheKey('a'), 'yes', inputs, 3);
+    expect([answers.find(cacheKey('a'), current), answers.find(cacheKey('b'), current)]).toEqual(['yes', undefined]);
   });
 
   it.each<[string, Partial<CurrentInputs>]>([
@@ -36,8 +37,8 @@ describe('cached answers', () => {
     ['the cluster has changed', { cluster: () => ({ ...unknownCluster, kubernetes: { major: 1, minor: 37 } }) }],
   ])('are not found when %s', (_, other) => {
     const answers = new AnswerCache<string>();
-    answers.store('a', 'yes', inputs, 3);
-    expect(answers.find('a', { ...current, ...other })).toBeUndefined();
+    answers.store(cacheKey('a'), 'yes', inputs, 3);
+    expect(answers.find(cacheKey('a'), { ...current, ...other })).toBeUndefined();
   });
 
   it('keep no earlier catalogue and no earlier namespace in memory', async () => {
@@ -48,52 +49,67 @@ describe('cached answers', () => {
       const other = { namespace: namespace(), catalogue: catalogueWith({}) };
       registry.register(other.catalogue, 'catalogue');
       registry.register(other.namespace, 'namespace');
-      answers.store('old catalogue', 'x', { ...inputs, catalogue: other.catalogue }, 3);
-      answers.find('anything', current);
-      answers.store('old namespace', 'x', { ...inputs, namespace: other.namespace }, 3);
+      answers.store(cacheKey('old catalogue'), 'x', { ...inputs, catalogue: other.catalogue }, 3);
+      answers.find(cacheKey('anything'), current);
+      answers.store(cacheKey('old namespace'), 'x', { ...inputs, namespace: other.namespace }, 3);
     };
     storeOther();
     await waitFor('both to be collected', () => {
       collectGarbage();
       return collected.length === 2;
     });
-    expect(answers.find('old namespace', current)).toBeUndefined();
+    expect(answers.find(cacheKey('old namespace'), current)).toBeUndefined();
   });
 
   it('are forgotten when they are asked for after a change', () => {
     const answers = new AnswerCache<string>();
-    answers.store('a', 'yes', inputs, 3);
-    expect(answers.find('a', { ...current, namespaces: { get: () => namespace() } })).toBeUndefined();
-    expect(answers.find('a', current)).toBeUndefined();
+    answers.store(cacheKey('a'), 'yes', inputs, 3);
+    expect(answers.find(cacheKey('a'), { ...current, namespaces: { get: () => namespace() } })).toBeUndefined();
+    expect(answers.find(cacheKey('a'), current)).toBeUndefined();
   });
 
   it('are replaced by newer ones', () => {
     const answers = new AnswerCache<string>();
-    answers.store('a', 'old', { ...inputs, namespace: namespace() }, 3);
-    answers.store('a', 'new', inputs, 3);
-    expect(answers.find('a', current)).toBe('new');
+    answers.store(cacheKey('a'), 'old', { ...inputs, namespace: namespace() }, 3);
+    answers.store(cacheKey('a'), 'new', inputs, 3);
+    expect(answers.find(cacheKey('a'), current)).toBe('new');
+  });
+
+  it('are never those of another key with the same hash', () => {
+    const answers = new AnswerCache<string>();
+    const [one, other] = [cacheKey('one'), { ...cacheKey('one'), text: 'other' }];
+    answers.store(one, 'of one', inputs, 3);
+    expect([answers.find(one, current), answers.find(other, current)]).toEqual(['of one', undefined]);
+    answers.store(other, 'of the other', inputs, 3);
+    expect([answers.find(one, current), answers.find(other, current)]).toEqual([undefined, 'of the other']);
   });
 
   it('are evicted if many others are stored and they are not used', () => {
     const answers = new AnswerCache<number>(2000);
-    answers.store('used', 0, inputs, 100);
-    answers.store('unused', 0, inputs, 100);
+    answers.store(cacheKey('used'), 0, inputs, 100);
+    answers.store(cacheKey('unused'), 0, inputs, 100);
     for (let index = 1; index <= 50; index++) {
-      answers.store(`other ${index}`, index, inputs, 100);
-      answers.find('used', current);
+      answers.store(cacheKey(`other ${index}`), index, inputs, 100);
+      answers.find(cacheKey('used'), current);
     }
-    expect([answers.find('used', current), answers.find('unused', current)]).toEqual([0, undefined]);
-    const kept = Array.from({ length: 50 }, (_, index) => answers.find(`other ${index + 1}`, current));
+    expect([answers.find(cacheKey('used'), current), answers.find(cacheKey('unused'), current)]).toEqual([
+      0,
+      undefined,
+    ]);
+    const kept = Array.from({ length: 50 }, (_, index) => answers.find(cacheKey(`other ${index + 1}`), current));
     expect(kept.filter((answer) => answer !== undefined).length).toBeLessThan(20);
   });
 
   it('are not stored if they are large, or made from many lookups', () => {
     const answers = new AnswerCache<string>(2000);
-    answers.store('large', 'x', inputs, 300);
+    answers.store(cacheKey('large'), 'x', inputs, 300);
     const lookups = recordLookups(unknownCluster);
     for (let index = 0; index < 100; index++) lookups.cluster.configMapKeys('shop', String(index));
-    answers.store('lookups', 'x', { ...inputs, lookups }, 3);
-    expect([answers.find('large', current), answers.find('lookups', current)]).toEqual([undefined, undefined]);
+    answers.store(cacheKey('lookups'), 'x', { ...inputs, lookups }, 3);
+    expect([answers.find(cacheKey('large'), current), answers.find(cacheKey('lookups'), current)]).toEqual([
+      undefined,
+      undefined,
+    ]);
   });
 });
 
@@ -102,15 +118,15 @@ describe('a template', () => {
 
   it('counts as seen from the second time on', () => {
     const answers = new AnswerCache<string>();
-    expect(texts.filter((text) => answers.wasSeenBefore(text))).toHaveLength(0);
-    expect(texts.filter((text) => answers.wasSeenBefore(text))).toHaveLength(texts.length);
+    expect(texts.filter((text) => answers.wasSeenBefore(cacheKey(text)))).toHaveLength(0);
+    expect(texts.filter((text) => answers.wasSeenBefore(cacheKey(text)))).toHaveLength(texts.length);
   });
 
   it('counts as seen again after many others', () => {
     const answers = new AnswerCache<string>();
-    for (const text of ['repeated', ...texts]) answers.wasSeenBefore(text);
-    answers.wasSeenBefore('repeated');
-    expect(answers.wasSeenBefore('repeated')).toBe(true);
+    for (const text of ['repeated', ...texts]) answers.wasSeenBefore(cacheKey(text));
+    answers.wasSeenBefore(cacheKey('repeated'));
+    expect(answers.wasSeenBefore(cacheKey('repeated'))).toBe(true);
   });
 });
 
