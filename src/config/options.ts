@@ -1,3 +1,4 @@
+import { BREAKER_ACTIONS, type BreakerAction } from '../api/breaker.ts';
 import { INJECTION_MODES, type InjectionMode } from '../api/injection-switch.ts';
 import { isDnsLabel, isObjectName } from '../kubernetes/names.ts';
 import { POD_SECURITY_LEVELS, type PodSecurityLevel } from '../kubernetes/pod-security.ts';
@@ -25,6 +26,13 @@ export interface ServerOptions {
   readonly podLabel: boolean;
   readonly injection: InjectionMode;
   readonly switch?: string;
+  readonly breaker?: string;
+  readonly breakerAction: BreakerAction;
+  readonly breakerWindow: string;
+  readonly breakerGrace: string;
+  readonly breakerCooldown: string;
+  readonly breakerStable: string;
+  readonly lease?: string;
   readonly checks: string;
   readonly strictRequired: boolean;
   readonly revision?: string;
@@ -55,6 +63,11 @@ export const defaultOptions: ServerOptions = {
   events: false,
   podLabel: true,
   injection: 'on',
+  breakerAction: 'report',
+  breakerWindow: '15m',
+  breakerGrace: '90s',
+  breakerCooldown: '1h',
+  breakerStable: '5m',
   checks: checkNames.join(','),
   strictRequired: false,
   auditInterval: '0',
@@ -149,6 +162,37 @@ export const optionRows: { readonly [name in OptionName]-?: OptionRow<NonNullabl
     ...kinds.SECRET,
     description:
       'ConfigMap that `agent-injector stop` writes. It is watched, need not exist, and applies in addition to `injection`: the stricter of both counts.',
+  },
+  breaker: {
+    ...kinds.SECRET,
+    description:
+      'ConfigMap with the circuit breakers. `observe` writes it, `serve` watches it and injects nothing where a breaker stops it. It need not exist.',
+  },
+  breakerAction: {
+    ...kinds.oneOf('ACTION', BREAKER_ACTIONS),
+    description:
+      'What `observe` does when pods fail because of the agent. report: Events, metrics and the ConfigMap. stop: also create new pods without the agent. evict: also evict the pods that fail, one in ten seconds, within PodDisruptionBudgets.',
+  },
+  breakerWindow: {
+    ...kinds.LIFETIME,
+    description: '`observe`: how long after the start of a pod its failures count.',
+  },
+  breakerGrace: {
+    ...kinds.LIFETIME,
+    description: '`observe`: how long pods must fail before a breaker opens.',
+  },
+  breakerCooldown: {
+    ...kinds.LIFETIME,
+    description:
+      '`observe`: how long a breaker stays open before one pod tries again. It doubles each time the pod fails, up to a day.',
+  },
+  breakerStable: {
+    ...kinds.LIFETIME,
+    description: '`observe`: how long the pod that tries must run until the breaker is closed.',
+  },
+  lease: {
+    ...kinds.SECRET,
+    description: '`observe`: Lease by which one of several replicas is elected.',
   },
   checks: {
     ...kinds.subset('NAMES', `any of ${checkNames.join(', ')}, separated by commas, or none`, checkNames),

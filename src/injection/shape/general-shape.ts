@@ -25,6 +25,8 @@ export function generalize({ pod }: PodShape, context: InjectionContext): Genera
   const parts = visiblePartsOf(context.catalogue);
   const settings = settingsIn(context.namespace);
   const isMarked = [settings, JSON.stringify(pod)].some((text) => text.includes(MARK));
+  // A breaker is about a workload by its name.
+  if ((context.cluster.breakers?.(context.namespace.name) ?? []).length > 0) return undefined;
   if (isMarked || parts.matchesParts || parts.hasText(MARK) || namesContainers(context)) return undefined;
   const standIns = new StandIns(parts, settings);
   const workload = standIns.ofAny(workloadNameOf(pod));

@@ -1,0 +1,250 @@
+import { type Breaker, breakerKey, MAX_BREAKERS } from '../api/breaker.ts';
+import type { Census, WorkloadCount } from './census.ts';
+import type { Comparison } from './comparison.ts';
+import {
+  type BreakerLimits,
+  COMPARISON_MS,
+  DEAF_MS,
+  EVICTION_DELAY_MS,
+  EVICTION_INTERVAL_MS,
+  MAX_COOLDOWN_MS,
+  PROFILE_NAMESPACES,
+  PROFILE_SHARE,
+  PROFILE_WORKLOADS,
+} from './limits.ts';
+import type { ObservedWorkload } from './observed-pod.ts';
+import { type Failing, failingOf, isSuspicious, profilesOf, type Verdict, verdictOn } from './trip.ts';
+
+/** All that a decision about breakers depends on. */
+export interface Sight {
+  readonly census: Census;
+  readonly breakers: ReadonlyMap<string, Breaker>;
+  /** By the key of the breaker of the workload. */
+  readonly comparisons: ReadonlyMap<string, Comparison>;
+  /** In ms since 1970. */
+  readonly now: number;
+  /** Since the API server was last heard from. */
+  readonly ageMs: number | undefined;
+}
+
+export type Step =
+  /** Other pods are to be looked at. */
+  | {
+      readonly kind: 'compare';
+      readonly key: string;
+      readonly workload: ObservedWorkload;
+      readonly profiles: Readonly<Record<string, string>>;
+      readonly nodes: readonly string[];
+    }
+  | { readonly kind: 'set'; readonly key: string; readonly breaker: Breaker }
+  | { readonly kind: 'close'; readonly key: string; readonly breaker: Breaker }
+  | { readonly kind: 'evict'; readonly namespace: string; readonly pod: string };
+
+/** Nodes that are looked at for one workload. */
+const MAX_NODES = 3;
+
+/** Opens and closes circuit breakers. Pure but for what it remembers: since when workloads fail, and when a pod was last evicted. */
+export class Breakers {
+  readonly #limits: BreakerLimits;
+  /** By the key of the breaker: when failures were first and last seen. */
+  readonly #failing = new Map<string, { readonly since: number; last: number }>();
+  #evictedAt = -Infinity;
+
+  constructor(limits: BreakerLimits) {
+    this.#limits = limits;
+  }
+
+  next(sight: Sight): readonly Step[] {
+    if (sight.ageMs === undefined || sight.ageMs > DEAF_MS) return [];
+    const evidence = this.#evidence(sight);
+    return [
+      ...[...evidence].flatMap(([key, one]) => this.#trip(sight, key, one)),
+      ...[...sight.breakers].flatMap(([key, breaker]) => this.#advance(sight, key, breaker, evidence.get(key))),
+      ...this.#profiles(sight),
+      ...this.#evictions(sight),
+    ].slice(0, MAX_BREAKERS);
+  }
+
+  /** The workloads that fail now, by the key of their breaker. */
+  #evidence({ census, now }: Sight): ReadonlyMap<string, Evidence> {
+    const found = new Map<string, Evidence>();
+    for (const count of census.troubled()) {
+      const failing = count.workload.key === '' ? [] : failingOf(count, now, this.#limits.windowMs);
+      if (failing.length > 0) found.set(keyOf(count.workload), { count, failing });
+    }
+    for (const key of this.#failing.keys()) {
+      const seen = this.#failing.get(key);
+      if (!found.has(key) && seen && now - seen.last > this.#limits.stableMs) this.#failing.delete(key);
+    }
+    for (const key of found.keys()) this.#failing.set(key, { since: this.#failing.get(key)?.since ?? now, last: now });
+    return found;
+  }
+
+  #trip(sight: Sight, key: string, { count, failing }: Evidence): readonly Step[] {
+    const { breakers, comparisons, now } = sight;
+    const profiles = profilesOf(failing);
+    const known = breakers.get(key);
+    if ((known && isAbout(known, profiles)) || !isSuspicious(failing)) return [];
+    const compare = compareStep(sight, key, count.workload, failing);
+    const comparison = comparisons.get(key);
+    if (!comparison || compare.length > 0 || now - (this.#failing.get(key)?.since ?? now) < this.#limits.graceMs)
+      return compare;
+    const verdict = verdictOn(count, failing, comparison);
+    if (!verdict || breakers.size >= MAX_BREAKERS) return [];
+    const { namespace, key: workload, shown } = count.workload;
+    return [this.#opened({ namespace, workload, shown, profiles, cooldownMs: this.#limits.cooldownMs }, verdict, now)];
+  }
+
+  #opened(about: About, { phase, why }: Verdict, now: number): Step {
+    const { namespace, workload, shown, profiles, cooldownMs } = about;
+    const stops = this.#limits.action !== 'report';
+    const until = now + cooldownMs;
+    const breaker = { namespace, workload, shown, profiles, phase, why, since: now, until, cooldownMs, stops };
+    return { kind: 'set', key: breakerKey(breaker), breaker };
+  }
+
+  #advance(sight: Sight, key: string, breaker: Breaker, evidence: Evidence | undefined): readonly Step[] {
+    const { now } = sight;
+    if (breaker.workload === '') return [];
+    const isOver = now >= breaker.until;
+    if (breaker.phase === 'cleared') return isOver ? [{ kind: 'close', key, breaker }] : [];
+    if (!breaker.stops) return this.#advanceReport(key, breaker, evidence, now);
+    if (breaker.phase === 'half-open') return this.#advanceTrial(sight, key, breaker);
+    if (isOver) return [{ kind: 'set', key, breaker: { ...breaker, phase: 'half-open', since: now } }];
+    return breaker.phase === 'suspected' ? this.#advanceSuspicion(sight, key, breaker) : [];
+  }
+
+  /** A breaker that stops nothing is closed as soon as nothing has failed for a while. */
+  #advanceReport(key: string, breaker: Breaker, evidence: Evidence | undefined, now: number): readonly Step[] {
+    const last = this.#failing.get(key)?.last ?? breaker.since;
+    if (!evidence && now - last >= this.#limits.stableMs) return [{ kind: 'close', key, breaker }];
+    if (now < breaker.until) return [];
+    const cooldownMs = doubled(breaker.cooldownMs);
+    return [{ kind: 'set', key, breaker: { ...breaker, cooldownMs, until: now + cooldownMs } }];
+  }
+
+  /** The pods that were created without the agent meanwhile tell whether it is the cause. */
+  #advanceSuspicion(sight: Sight, key: string, breaker: Breaker): readonly Step[] {
+    const { comparisons, now } = sight;
+    const { namespace, workload, shown, profiles } = breaker;
+    const compare = compareStep(sight, key, { namespace, key: workload, shown }, [], profiles);
+    const comparison = comparisons.get(key);
+    if (!comparison || comparison.at < breaker.since) return compare;
+    if (comparison.withoutFailing > 0) {
+      const why = `${comparison.withoutFailing} pods without the agent fail, too`;
+      const cleared: Breaker = { ...breaker, phase: 'cleared', why, since: now, until: now + breaker.cooldownMs };
+      return [{ kind: 'set', key, breaker: cleared }];
+    }
+    if (comparison.withoutRunning > 0) {
+      const why = `${breaker.why.split(';', 1)[0]}, and ${comparison.withoutRunning} without it run`;
+      return [{ kind: 'set', key, breaker: { ...breaker, phase: 'open', why, since: now } }];
+    }
+    return compare;
+  }
+
+  #advanceTrial({ census, now }: Sight, key: string, breaker: Breaker): readonly Step[] {
+    const { trial, ...rest } = breaker;
+    const newest = census.workload(breaker.namespace, breaker.workload)?.newest;
+    if (trial === undefined) {
+      // Kubernetes cuts times to seconds.
+      const isNew = newest && newest.createdAt >= Math.floor(breaker.since / 1000) * 1000;
+      return isNew && census.get(newest.key) ? [{ kind: 'set', key, breaker: { ...rest, trial: newest.key } }] : [];
+    }
+    const pod = census.get(trial);
+    if (!pod || pod.state === 'ended') return [{ kind: 'set', key, breaker: rest }];
+    const { trouble } = pod;
+    if (trouble && trouble.evidence !== 'none' && (trouble.evidence === 'certain' || trouble.failures >= 2)) {
+      const cooldownMs = doubled(breaker.cooldownMs);
+      const why = `pod ${trial} has tried with the agent: ${trouble.text}`;
+      return [{ kind: 'set', key, breaker: { ...rest, phase: 'open', why, since: now, until: now + cooldownMs, cooldownMs } }];
+    }
+    const isStable = pod.state === 'running' && now - pod.createdAt >= this.#limits.stableMs;
+    return isStable ? [{ kind: 'close', key, breaker }] : [];
+  }
+
+  /** A profile is the cause where it is in several workloads. It is tried again by their pods, one at a time. */
+  #profiles({ census, breakers, now }: Sight): readonly Step[] {
+    const open = new Map<string, Breaker[]>();
+    for (const breaker of breakers.values()) {
+      if (breaker.workload === '' || (breaker.phase !== 'open' && breaker.phase !== 'half-open')) continue;
+      for (const one of Object.entries(breaker.profiles)) {
+        const id = one.join('@');
+        open.set(id, [...(open.get(id) ?? []), breaker]);
+      }
+    }
+    const isEnough = (profile: string, of: readonly Breaker[]): boolean =>
+      of.length >= PROFILE_WORKLOADS &&
+      (new Set(of.map(({ namespace }) => namespace)).size >= PROFILE_NAMESPACES ||
+        of.length / Math.max(1, census.workloadsWith(profile)) >= PROFILE_SHARE);
+    const steps: Step[] = [];
+    for (const [id, of] of open) {
+      const [profile = '', hash = ''] = id.split('@');
+      const profiles = { [profile]: hash };
+      const known = breakers.get(breakerKey({ namespace: '', workload: '', profiles }));
+      if ((known && isAbout(known, profiles)) || !isEnough(profile, of)) continue;
+      const about = { namespace: '', workload: '', shown: '', profiles, cooldownMs: this.#limits.cooldownMs };
+      const why = `the breakers of ${of.length} workloads are open for it`;
+      steps.push(this.#opened(about, { phase: 'open', why }, now));
+    }
+    for (const [key, breaker] of breakers) {
+      if (breaker.workload !== '' || now < breaker.until) continue;
+      const [profile = '', hash = ''] = Object.entries(breaker.profiles)[0] ?? [];
+      const isStill = isEnough(profile, open.get(`${profile}@${hash}`) ?? []);
+      if (isStill) steps.push({ kind: 'set', key, breaker: { ...breaker, until: now + breaker.cooldownMs } });
+      else steps.push({ kind: 'close', key, breaker });
+    }
+    return steps;
+  }
+
+  /** Pods that fail are not created again by themselves: a container starts again in the same pod. */
+  #evictions({ census, breakers, comparisons, now }: Sight): readonly Step[] {
+    if (this.#limits.action !== 'evict' || now - this.#evictedAt < EVICTION_INTERVAL_MS) return [];
+    for (const [key, breaker] of breakers) {
+      const { phase, namespace, workload, since, stops } = breaker;
+      if (!stops || workload === '' || (phase !== 'open' && phase !== 'suspected') || now - since < EVICTION_DELAY_MS) continue;
+      // One pod without the agent is enough to tell whether it is the cause.
+      const comparison = comparisons.get(key);
+      const isKnown = comparison && comparison.at > Math.max(since, this.#evictedAt) && comparison.without === 0;
+      if (phase === 'suspected' && !isKnown) continue;
+      const count = census.workload(namespace, workload);
+      const failing = count ? failingOf(count, now).find(({ trouble }) => isAbout(breaker, trouble.profiles)) : undefined;
+      if (!failing) continue;
+      this.#evictedAt = now;
+      return [{ kind: 'evict', namespace, pod: failing.key.slice(namespace.length + 1) }];
+    }
+    return [];
+  }
+}
+
+interface Evidence {
+  readonly count: WorkloadCount;
+  readonly failing: readonly Failing[];
+}
+
+type About = Pick<Breaker, 'namespace' | 'workload' | 'shown' | 'profiles' | 'cooldownMs'>;
+
+function keyOf({ namespace, key, shown: _shown }: ObservedWorkload): string {
+  return breakerKey({ namespace, workload: key, profiles: {} });
+}
+
+/** True if the breaker is about these versions: another one has not been tried yet. */
+function isAbout({ profiles }: Breaker, versions: Readonly<Record<string, string>>): boolean {
+  return Object.entries(versions).every(([profile, hash]) => profiles[profile] === hash);
+}
+
+function doubled(cooldownMs: number): number {
+  return Math.min(MAX_COOLDOWN_MS, cooldownMs * 2);
+}
+
+function compareStep(
+  { comparisons, now }: Sight,
+  key: string,
+  workload: ObservedWorkload,
+  failing: readonly Failing[],
+  profiles = profilesOf(failing),
+): readonly Step[] {
+  const known = comparisons.get(key);
+  if (known && now - known.at < COMPARISON_MS) return [];
+  const nodes = [...new Set(failing.map(({ trouble }) => trouble.node))].filter((node) => node !== '');
+  return [{ kind: 'compare', key, workload, profiles, nodes: nodes.slice(0, MAX_NODES) }];
+}

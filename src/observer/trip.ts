@@ -1,0 +1,70 @@
+import type { Comparison } from './comparison.ts';
+import type { WorkloadCount } from './census.ts';
+import { MIN_PODS, MIN_SHARE, RECOVERED_MS } from './limits.ts';
+import type { ObservedPod, Trouble } from './observed-pod.ts';
+
+export interface Failing {
+  readonly key: string;
+  readonly pod: ObservedPod;
+  readonly trouble: Trouble;
+}
+
+/** The pods of a workload that fail and may do so because of the agent. */
+export function failingOf({ troubled }: WorkloadCount, now: number, windowMs = Infinity): readonly Failing[] {
+  return [...troubled].flatMap(([key, pod]) => {
+    const { trouble, createdAt } = pod;
+    if (!trouble || trouble.evidence === 'none' || trouble.failedAt - createdAt > windowMs) return [];
+    const hasRecovered = trouble.runsSince !== undefined && now - trouble.runsSince >= RECOVERED_MS;
+    return hasRecovered ? [] : [{ key, pod, trouble }];
+  });
+}
+
+/** True where it is worth to look at other pods. */
+export function isSuspicious(failing: readonly Failing[]): boolean {
+  return isCertain(failing) || failing.reduce((sum, { trouble }) => sum + trouble.failures, 0) >= 2;
+}
+
+function isCertain(failing: readonly Failing[]): boolean {
+  return failing.some(({ trouble }) => trouble.evidence === 'certain');
+}
+
+export interface Verdict {
+  readonly phase: 'open' | 'suspected';
+  readonly why: string;
+}
+
+/** Whether the agent is the cause; undefined if something speaks against it, or too few pods fail. */
+export function verdictOn(
+  { pods }: WorkloadCount,
+  failing: readonly Failing[],
+  comparison: Comparison,
+): Verdict | undefined {
+  const counted = failing.filter(({ trouble }) => !comparison.sickNodes.has(trouble.node));
+  const [first] = counted;
+  if (!first || !isSuspicious(counted) || isOfOneNode(counted, comparison)) return undefined;
+  const certain = counted.filter(({ trouble }) => trouble.evidence === 'certain');
+  const worst = certain[0] ?? first;
+  const what = `${counted.length} of ${pods} pods with the agent fail (${worst.trouble.text})`;
+  if (certain.length > 0) {
+    const isEnough = certain.length >= MIN_PODS || certain.length / pods >= MIN_SHARE;
+    return isEnough ? { phase: 'open', why: `${what}: what fails is of the agent` } : undefined;
+  }
+  if (comparison.withoutFailing > 0) return undefined;
+  // Pods with an earlier version of the agent say nothing about this one.
+  if (counted.length / (counted.length + comparison.sameRunning) < MIN_SHARE) return undefined;
+  const { withoutRunning } = comparison;
+  if (withoutRunning > 0) return { phase: 'open', why: `${what}, and ${withoutRunning} without it run` };
+  return { phase: 'suspected', why: `${what}; no pod without it shows whether the agent is the cause` };
+}
+
+/** All that fail are on one node, and on another one such pods run. */
+function isOfOneNode(failing: readonly Failing[], { runningOn }: Comparison): boolean {
+  const nodes = new Set(failing.map(({ trouble }) => trouble.node));
+  const [node = ''] = nodes;
+  return nodes.size === 1 && [...runningOn].some((one) => one !== node);
+}
+
+/** The versions of profiles in the pods that fail. */
+export function profilesOf(failing: readonly Failing[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(failing.flatMap(({ trouble }) => Object.entries(trouble.profiles)));
+}
