@@ -25,7 +25,7 @@ export interface WorkloadStatus {
   readonly pods: number;
   /** Pods that carry an agent, by their record, which the pod bears out. */
   readonly injected: number;
-  /** What became of the pods that carry an agent, for people: `crashing(2)`. Those that run are left out. */
+  /** What became of the pods that carry an agent, for people: `crashing(2)`. Those that run or start are left out. */
   readonly troubles: readonly string[];
   /** Pods that carry a version of a profile other than the current one. */
   readonly outdated: number;
@@ -36,6 +36,9 @@ export interface WorkloadStatus {
   /** A command that closes the gap, to be reviewed before it is run. */
   readonly fix?: string;
 }
+
+/** A pod from a file has not started, either. */
+const FINE: ReadonlySet<string> = new Set(['starting', 'running', 'ended']);
 
 interface Counted {
   readonly namespace: string;
@@ -83,7 +86,7 @@ export class WorkloadStatuses {
     counted.injected++;
     // Only how long something takes depends on times.
     const { state } = observePod(pod, () => 0);
-    if (state !== 'running' && state !== 'ended') counted.states.set(state, (counted.states.get(state) ?? 0) + 1);
+    if (!FINE.has(state)) counted.states.set(state, (counted.states.get(state) ?? 0) + 1);
     let isOutdated = false;
     for (const { profile: name, hash, delivery } of injected) {
       counted.profiles.add(`${name}@${hash}`);

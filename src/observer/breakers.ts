@@ -108,10 +108,12 @@ export class Breakers {
     if (breaker.workload === '') return [];
     const isOver = now >= breaker.until;
     if (breaker.phase === 'cleared') return isOver ? [{ kind: 'close', key, breaker }] : [];
-    if (!breaker.stops) return this.#advanceReport(key, breaker, evidence, now);
+    const told = breaker.phase === 'suspected' && !isOver ? this.#advanceSuspicion(sight, key, breaker) : [];
+    if (told.some(({ kind }) => kind === 'set')) return told;
+    if (!breaker.stops) return [...told, ...this.#advanceReport(key, breaker, evidence, now)];
     if (breaker.phase === 'half-open') return this.#advanceTrial(sight, key, breaker);
     if (isOver) return [{ kind: 'set', key, breaker: { ...breaker, phase: 'half-open', since: now } }];
-    return breaker.phase === 'suspected' ? this.#advanceSuspicion(sight, key, breaker) : [];
+    return told;
   }
 
   /** A breaker that stops nothing is closed as soon as nothing has failed for a while. */

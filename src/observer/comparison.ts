@@ -2,6 +2,7 @@ import { INJECTED_LABEL } from '../api/keys.ts';
 import { isInjected, readStatus } from '../api/status-annotation.ts';
 import { workloadKeyOf } from '../kubernetes/owner.ts';
 import { labelsOf, type Pod } from '../kubernetes/pod.ts';
+import { textIn } from '../lib/json.ts';
 import { type ObservedPod, observePod, type ObservedWorkload, type TimeOf } from './observed-pod.ts';
 
 /** What the other pods of a workload, and those of the nodes on which it fails, say for and against the agent. */
@@ -19,16 +20,17 @@ export interface Comparison {
   readonly sickNodes: ReadonlySet<string>;
 }
 
-/** How long a pod must have run to count as one that runs. */
-const RUNS_MS = 30_000;
-
-/** Pods without an agent of so many workloads fail on a sick node. */
+/** On a sick node, pods without an agent of so many workloads fail, and this share of all of them: some fail everywhere. */
 const SICK_WORKLOADS = 2;
+
+const SICK_SHARE = 0.5;
 
 export interface Compared {
   readonly workload: ObservedWorkload;
   readonly profiles: Readonly<Record<string, string>>;
   readonly now: number;
+  /** How long a pod must have run to count as one that runs. */
+  readonly runsMs: number;
   readonly timeOf: TimeOf;
 }
 
@@ -36,7 +38,7 @@ export interface Compared {
 export class Comparing {
   readonly #compared: Compared;
   readonly #runningOn = new Set<string>();
-  readonly #failing = new Map<string, Set<string>>();
+  readonly #nodes = new Map<string, { pods: number; failing: number; readonly workloads: Set<string> }>();
   #without = 0;
   #withoutRunning = 0;
   #withoutFailing = 0;
@@ -48,11 +50,11 @@ export class Comparing {
 
   /** A pod of the namespace of the workload. */
   addNeighbour(pod: Pod): void {
-    const { workload, timeOf, now } = this.#compared;
+    const { workload, timeOf, now, runsMs } = this.#compared;
     if (workloadKeyOf(pod) !== workload.key) return;
     const observed = observePod(pod, timeOf);
     if (observed.state === 'ended') return;
-    const runs = observed.state === 'running' && now - observed.createdAt >= RUNS_MS && !fails(observed);
+    const runs = observed.state === 'running' && now - observed.createdAt >= runsMs && !fails(observed);
     if (labelsOf(pod)[INJECTED_LABEL] === undefined) {
       this.#without += 1;
       if (runs) this.#withoutRunning += 1;
@@ -61,7 +63,7 @@ export class Comparing {
     }
     if (!runs) return;
     if (this.#hasSame(pod)) this.#sameRunning += 1;
-    if (typeof pod.spec['nodeName'] === 'string') this.#runningOn.add(pod.spec['nodeName']);
+    this.#runningOn.add(textIn(pod.spec, 'nodeName'));
   }
 
   /** True for a pod with the version of an agent that fails elsewhere. */
@@ -74,15 +76,20 @@ export class Comparing {
   addOnNode(pod: Pod): void {
     if (labelsOf(pod)[INJECTED_LABEL] !== undefined) return;
     const observed = observePod(pod, this.#compared.timeOf);
-    const { trouble, workload } = observed;
-    if (!trouble || !fails(observed)) return;
-    const failing = this.#failing.get(trouble.node) ?? new Set<string>();
-    failing.add(`${workload.namespace} ${workload.shown}`);
-    this.#failing.set(trouble.node, failing);
+    if (observed.state === 'ended') return;
+    const name = textIn(pod.spec, 'nodeName');
+    const node = this.#nodes.get(name) ?? { pods: 0, failing: 0, workloads: new Set<string>() };
+    this.#nodes.set(name, node);
+    node.pods += 1;
+    if (!fails(observed)) return;
+    node.failing += 1;
+    node.workloads.add(`${observed.workload.namespace} ${observed.workload.shown}`);
   }
 
   result(): Comparison {
-    const sick = [...this.#failing].filter(([, workloads]) => workloads.size >= SICK_WORKLOADS).map(([node]) => node);
+    const sick = [...this.#nodes]
+      .filter(([, one]) => one.workloads.size >= SICK_WORKLOADS && one.failing / one.pods >= SICK_SHARE)
+      .map(([node]) => node);
     return {
       at: this.#compared.now,
       without: this.#without,

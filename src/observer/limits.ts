@@ -37,5 +37,8 @@ export const EVICTION_INTERVAL_MS = 10_000;
 
 export const EVICTION_DELAY_MS = 5_000;
 
+/** A pod without the agent must run for as long as others must fail, and not for longer than this. */
+export const MAX_RUNS_MS = 30_000;
+
 /** A comparison is made again after this time. */
 export const COMPARISON_MS = 15_000;

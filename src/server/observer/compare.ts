@@ -17,10 +17,9 @@ const PAGE_ITEMS = 100;
 export async function compare(
   client: KubeClient,
   { workload, profiles, nodes }: CompareStep,
-  now: number,
-  signal: AbortSignal,
+  { now, runsMs, signal }: { readonly now: number; readonly runsMs: number; readonly signal: AbortSignal },
 ): Promise<Comparison> {
-  const comparing = new Comparing({ workload, profiles, now, timeOf });
+  const comparing = new Comparing({ workload, profiles, now, runsMs, timeOf });
   await readPods(client, `/api/v1/namespaces/${workload.namespace}/pods`, {}, signal, (pod) =>
     comparing.addNeighbour(pod),
   );

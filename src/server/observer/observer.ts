@@ -12,7 +12,7 @@ import { type Logger, ProblemLog } from '../../lib/logger.ts';
 import { Breakers, type Step } from '../../observer/breakers.ts';
 import type { Census } from '../../observer/census.ts';
 import type { Comparison } from '../../observer/comparison.ts';
-import type { BreakerLimits } from '../../observer/limits.ts';
+import { type BreakerLimits, MAX_RUNS_MS } from '../../observer/limits.ts';
 import { compare } from './compare.ts';
 import { breakerReport, failureReports } from './reports.ts';
 
@@ -93,7 +93,8 @@ export class Observer {
     comparisons: Map<string, Comparison>,
     signal: AbortSignal,
   ): Promise<void> {
-    const { events, wall } = this.#options;
+    const { client, events, limits, wall } = this.#options;
+    const runsMs = Math.min(limits.graceMs, MAX_RUNS_MS);
     for (const { namespace, pod, message } of failureReports(census)) events?.enqueue(namespace, pod, [message]);
     const { ageMs } = this.#pods?.status() ?? {};
     const steps = logic.next({ census, breakers: this.#breakers.all(), comparisons, now: wall(), ageMs });
@@ -102,7 +103,7 @@ export class Observer {
     for (const step of compared) {
       try {
         // oxlint-disable-next-line no-await-in-loop -- one list at a time
-        comparisons.set(step.key, await compare(this.#options.client, step, wall(), signal));
+        comparisons.set(step.key, await compare(client, step, { now: wall(), runsMs, signal }));
         this.#log.resolve({}, 'pods can be compared again');
       } catch (error) {
         if (!signal.aborted) this.#log.report({}, errorMessage(error));
