@@ -23,7 +23,7 @@ export const sourceOfOption = {
   podLabel: 'file',
   injection: 'file',
   switch: 'cluster',
-  breaker: 'cluster',
+  breaker: 'file',
   breakerAction: 'unused',
   breakerWindow: 'unused',
   breakerGrace: 'unused',

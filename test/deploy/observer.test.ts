@@ -22,7 +22,7 @@ describe.skipIf(helm === undefined)('the observer of the chart', () => {
   it('is off by default', () => {
     const text = JSON.stringify(render('default'));
     expect(text).not.toContain('observer');
-    expect(text).not.toContain('AGENT_INJECTOR_BREAKER');
+    expect(text).not.toContain('agent-injector-breaker');
   });
 
   it('has settings that are valid', () => {
@@ -34,10 +34,10 @@ describe.skipIf(helm === undefined)('the observer of the chart', () => {
 
   it('writes the ConfigMap that the servers watch, which has no data of the release', () => {
     const objects = on();
-    for (const deployment of ['agent-injector', 'agent-injector-observer']) {
-      const text = JSON.stringify(named(objects, 'Deployment', deployment));
-      expect(text).toContain('{"name":"AGENT_INJECTOR_BREAKER","value":"agent-injector/agent-injector-breaker"}');
-    }
+    const text = JSON.stringify(named(objects, 'Deployment', 'agent-injector-observer'));
+    expect(text).toContain('{"name":"AGENT_INJECTOR_BREAKER","value":"agent-injector/agent-injector-breaker"}');
+    const file = JSON.stringify(named(objects, 'ConfigMap', 'agent-injector')['data']);
+    expect(file).toContain('breaker: agent-injector/agent-injector-breaker');
     expect(named(objects, 'ConfigMap', 'agent-injector-breaker')).not.toHaveProperty('data');
     expect(named(objects, 'Lease', 'agent-injector-observer')).not.toHaveProperty('spec');
   });
