@@ -1,6 +1,5 @@
 import { type Breaker, breakerKey, MAX_BREAKERS } from '../api/breaker.ts';
-import type { Census, WorkloadCount } from './census.ts';
-import type { Comparison } from './comparison.ts';
+import type { WorkloadCount } from './census.ts';
 import {
   type BreakerLimits,
   COMPARISON_MS,
@@ -8,37 +7,11 @@ import {
   EVICTION_DELAY_MS,
   EVICTION_INTERVAL_MS,
   MAX_COOLDOWN_MS,
-  PROFILE_NAMESPACES,
-  PROFILE_SHARE,
-  PROFILE_WORKLOADS,
 } from './limits.ts';
 import type { ObservedWorkload } from './observed-pod.ts';
-import { type Failing, failingOf, isSuspicious, profilesOf, type Verdict, verdictOn } from './trip.ts';
-
-/** All that a decision about breakers depends on. */
-export interface Sight {
-  readonly census: Census;
-  readonly breakers: ReadonlyMap<string, Breaker>;
-  /** By the key of the breaker of the workload. */
-  readonly comparisons: ReadonlyMap<string, Comparison>;
-  /** In ms since 1970. */
-  readonly now: number;
-  /** Since the API server was last heard from. */
-  readonly ageMs: number | undefined;
-}
-
-export type Step =
-  /** Other pods are to be looked at. */
-  | {
-      readonly kind: 'compare';
-      readonly key: string;
-      readonly workload: ObservedWorkload;
-      readonly profiles: Readonly<Record<string, string>>;
-      readonly nodes: readonly string[];
-    }
-  | { readonly kind: 'set'; readonly key: string; readonly breaker: Breaker }
-  | { readonly kind: 'close'; readonly key: string; readonly breaker: Breaker }
-  | { readonly kind: 'evict'; readonly namespace: string; readonly pod: string };
+import { isAbout, opened, profileSteps } from './profile-breakers.ts';
+import type { Sight, Step } from './steps.ts';
+import { type Failing, failingOf, isSuspicious, profilesOf, verdictOn } from './trip.ts';
 
 /** Nodes that are looked at for one workload. */
 const MAX_NODES = 3;
@@ -60,7 +33,7 @@ export class Breakers {
     return [
       ...[...evidence].flatMap(([key, one]) => this.#trip(sight, key, one)),
       ...[...sight.breakers].flatMap(([key, breaker]) => this.#advance(sight, key, breaker, evidence.get(key))),
-      ...this.#profiles(sight),
+      ...profileSteps(sight, this.#limits),
       ...this.#evictions(sight),
     ].slice(0, MAX_BREAKERS);
   }
@@ -92,15 +65,7 @@ export class Breakers {
     const verdict = verdictOn(count, failing, comparison);
     if (!verdict || breakers.size >= MAX_BREAKERS) return [];
     const { namespace, key: workload, shown } = count.workload;
-    return [this.#opened({ namespace, workload, shown, profiles, cooldownMs: this.#limits.cooldownMs }, verdict, now)];
-  }
-
-  #opened(about: About, { phase, why }: Verdict, now: number): Step {
-    const { namespace, workload, shown, profiles, cooldownMs } = about;
-    const stops = this.#limits.action !== 'report';
-    const until = now + cooldownMs;
-    const breaker = { namespace, workload, shown, profiles, phase, why, since: now, until, cooldownMs, stops };
-    return { kind: 'set', key: breakerKey(breaker), breaker };
+    return [opened({ namespace, workload, shown, profiles }, verdict, this.#limits, now)];
   }
 
   #advance(sight: Sight, key: string, breaker: Breaker, evidence: Evidence | undefined): readonly Step[] {
@@ -164,40 +129,6 @@ export class Breakers {
     return isStable ? [{ kind: 'close', key, breaker }] : [];
   }
 
-  /** A profile is the cause where it is in several workloads. It is tried again by their pods, one at a time. */
-  #profiles({ census, breakers, now }: Sight): readonly Step[] {
-    const open = new Map<string, Breaker[]>();
-    for (const breaker of breakers.values()) {
-      if (breaker.workload === '' || (breaker.phase !== 'open' && breaker.phase !== 'half-open')) continue;
-      for (const one of Object.entries(breaker.profiles)) {
-        const id = one.join('@');
-        open.set(id, [...(open.get(id) ?? []), breaker]);
-      }
-    }
-    const isEnough = (profile: string, of: readonly Breaker[]): boolean =>
-      of.length >= PROFILE_WORKLOADS &&
-      (new Set(of.map(({ namespace }) => namespace)).size >= PROFILE_NAMESPACES ||
-        of.length / Math.max(1, census.workloadsWith(profile)) >= PROFILE_SHARE);
-    const steps: Step[] = [];
-    for (const [id, of] of open) {
-      const [profile = '', hash = ''] = id.split('@');
-      const profiles = { [profile]: hash };
-      const known = breakers.get(breakerKey({ namespace: '', workload: '', profiles }));
-      if ((known && isAbout(known, profiles)) || !isEnough(profile, of)) continue;
-      const about = { namespace: '', workload: '', shown: '', profiles, cooldownMs: this.#limits.cooldownMs };
-      const why = `the breakers of ${of.length} workloads are open for it`;
-      steps.push(this.#opened(about, { phase: 'open', why }, now));
-    }
-    for (const [key, breaker] of breakers) {
-      if (breaker.workload !== '' || now < breaker.until) continue;
-      const [profile = '', hash = ''] = Object.entries(breaker.profiles)[0] ?? [];
-      const isStill = isEnough(profile, open.get(`${profile}@${hash}`) ?? []);
-      if (isStill) steps.push({ kind: 'set', key, breaker: { ...breaker, until: now + breaker.cooldownMs } });
-      else steps.push({ kind: 'close', key, breaker });
-    }
-    return steps;
-  }
-
   /** Pods that fail are not created again by themselves: a container starts again in the same pod. */
   #evictions({ census, breakers, comparisons, now }: Sight): readonly Step[] {
     if (this.#limits.action !== 'evict' || now - this.#evictedAt < EVICTION_INTERVAL_MS) return [];
@@ -223,15 +154,8 @@ interface Evidence {
   readonly failing: readonly Failing[];
 }
 
-type About = Pick<Breaker, 'namespace' | 'workload' | 'shown' | 'profiles' | 'cooldownMs'>;
-
 function keyOf({ namespace, key, shown: _shown }: ObservedWorkload): string {
   return breakerKey({ namespace, workload: key, profiles: {} });
-}
-
-/** True if the breaker is about these versions: another one has not been tried yet. */
-function isAbout({ profiles }: Breaker, versions: Readonly<Record<string, string>>): boolean {
-  return Object.entries(versions).every(([profile, hash]) => profiles[profile] === hash);
 }
 
 function doubled(cooldownMs: number): number {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Breaker, BreakerAction } from '../../src/api/breaker.ts';
-import { Breakers, type Sight, type Step } from '../../src/observer/breakers.ts';
+import { Breakers } from '../../src/observer/breakers.ts';
 import type { Census } from '../../src/observer/census.ts';
 import type { Comparison } from '../../src/observer/comparison.ts';
+import type { Sight, Step } from '../../src/observer/steps.ts';
 import { breakerCase, censusOf, keyed, NOW, type PodCase, states } from '../support/observed.ts';
 
 // Evidence and counter-evidence, thresholds, and the way of a breaker from closed to open and back.

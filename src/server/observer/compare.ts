@@ -5,7 +5,7 @@ import { timeOf } from '../../cluster/caches/injected-pods.ts';
 import { decodePod, type Pod } from '../../kubernetes/pod.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { Comparing, type Comparison } from '../../observer/comparison.ts';
-import type { Step } from '../../observer/breakers.ts';
+import type { Step } from '../../observer/steps.ts';
 
 type CompareStep = Extract<Step, { kind: 'compare' }>;
 

@@ -9,12 +9,13 @@ import { changeConfigMap, type ObjectName } from '../../cluster/switch-store.ts'
 import { type Clock, sleep } from '../../lib/clock.ts';
 import { errorMessage } from '../../lib/error-message.ts';
 import { type Logger, ProblemLog } from '../../lib/logger.ts';
-import { Breakers, type Step } from '../../observer/breakers.ts';
+import { Breakers } from '../../observer/breakers.ts';
 import type { Census } from '../../observer/census.ts';
 import type { Comparison } from '../../observer/comparison.ts';
 import { type BreakerLimits, MAX_RUNS_MS } from '../../observer/limits.ts';
+import type { Step } from '../../observer/steps.ts';
 import { compare } from './compare.ts';
-import { breakerReport, failureReports } from './reports.ts';
+import { breakerReport, failureReports, type Report } from './reports.ts';
 
 export interface ObserverOptions {
   readonly client: KubeClient;
@@ -34,6 +35,8 @@ const INTERVAL_MS = 1_000;
 
 const EVICTION_LIMITS = { timeoutMs: 10_000, maxBytes: 64 * 1024 };
 
+const HOUR_MS = 3_600_000;
+
 /** Lists of pods that are made in one pass. */
 const MAX_COMPARISONS = 5;
 
@@ -44,6 +47,7 @@ export class Observer {
   readonly #breakers: BreakerWatch;
   readonly #log: ProblemLog;
   #pods: InjectedPods | undefined;
+  #reported = { hour: 0, keys: new Set<string>() };
 
   constructor(options: ObserverOptions) {
     const { client, at, logger, clock } = options;
@@ -93,9 +97,9 @@ export class Observer {
     comparisons: Map<string, Comparison>,
     signal: AbortSignal,
   ): Promise<void> {
-    const { client, events, limits, wall } = this.#options;
+    const { client, limits, wall } = this.#options;
     const runsMs = Math.min(limits.graceMs, MAX_RUNS_MS);
-    for (const { namespace, pod, message } of failureReports(census)) events?.enqueue(namespace, pod, [message]);
+    for (const report of failureReports(census)) this.#reportFailure(report);
     const { ageMs } = this.#pods?.status() ?? {};
     const steps = logic.next({ census, breakers: this.#breakers.all(), comparisons, now: wall(), ageMs });
     await this.#write(steps, census);
@@ -111,6 +115,16 @@ export class Observer {
     }
     // oxlint-disable-next-line no-await-in-loop -- at most one
     for (const step of steps) if (step.kind === 'evict') await this.#evict(step);
+  }
+
+  /** The writer keeps to one Event in an hour, too; it counts each that it is asked for. */
+  #reportFailure({ namespace, pod, message }: Report): void {
+    const hour = Math.floor(this.#options.wall() / HOUR_MS);
+    if (this.#reported.hour !== hour) this.#reported = { hour, keys: new Set() };
+    const key = JSON.stringify([namespace, pod.metadata.ownerReferences]);
+    if (this.#reported.keys.has(key)) return;
+    this.#reported.keys.add(key);
+    this.#options.events?.enqueue(namespace, pod, [message]);
   }
 
   /** Writes all changes at once, and goes on with what it has written when the watch shows it. */
