@@ -40,14 +40,22 @@ export function createObserverMetrics(
   return { render: () => renderRegistry(registry), contentType: registry.contentType };
 }
 
-function breakerSeries(breakers: ReadonlyMap<string, Breaker>) {
-  const counts = new Map<string, number>();
+interface Series {
+  readonly labels: Readonly<Record<string, string>>;
+  value: number;
+}
+
+function breakerSeries(breakers: ReadonlyMap<string, Breaker>): readonly Series[] {
+  const all = new Map<string, Series>();
   for (const { workload, phase, profiles } of breakers.values()) {
     const scope = workload === '' ? 'profile' : 'workload';
     for (const profile of Object.keys(profiles)) {
-      const series = JSON.stringify({ scope, profile, phase });
-      counts.set(series, (counts.get(series) ?? 0) + 1);
+      const labels = { scope, profile, phase };
+      const id = JSON.stringify(labels);
+      const series = all.get(id) ?? { labels, value: 0 };
+      series.value += 1;
+      all.set(id, series);
     }
   }
-  return [...counts].map(([series, value]) => ({ labels: JSON.parse(series) as Record<string, string>, value }));
+  return [...all.values()];
 }

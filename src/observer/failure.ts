@@ -103,7 +103,7 @@ function describe(pod: Pod, status: Status, injected: Injected, timeOf: TimeOf):
     evidence: evidenceOf({ status, state, injected, isOurs, words }),
     text: `${isOurs ? 'the init container of the agent' : 'container'} ${oneLine(name, 63)}: ${what}${detail}`,
     failures: restarts + (running ? 0 : 1),
-    failedAt: Number.isFinite(failedAt) ? failedAt : timeOf(textIn(pod.metadata ?? {}, 'creationTimestamp')),
+    failedAt: Number.isFinite(failedAt) ? failedAt : timeOf(textIn(objectIn(pod, 'metadata'), 'creationTimestamp')),
     runsSince: Number.isFinite(startedAt) ? startedAt : undefined,
     profiles: injected.profiles,
     memoryLimit: state === 'out-of-memory' ? memoryLimitOf(pod, name) : undefined,

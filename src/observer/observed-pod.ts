@@ -1,7 +1,7 @@
 import { INJECTED_LABEL } from '../api/keys.ts';
 import { creatorOf, ownerOf, workloadKeyOf } from '../kubernetes/owner.ts';
 import { labelsOf, type Pod } from '../kubernetes/pod.ts';
-import { type JsonObject, objectIn, textIn } from '../lib/json.ts';
+import { isObject, type JsonObject, objectIn, objectsIn, textIn } from '../lib/json.ts';
 import { type Evidence, failureOf } from './failure.ts';
 
 /** What became of a pod. `ended` pods do not count. */
@@ -51,11 +51,10 @@ export type TimeOf = (text: string) => number;
 
 /** Reduces a pod. `pod` must have a spec with containers. */
 export function observePod(pod: Pod, timeOf: TimeOf): ObservedPod {
-  const metadata = pod.metadata ?? {};
-  const createdAt = timeOf(textIn(metadata, 'creationTimestamp'));
+  const createdAt = timeOf(textIn(objectIn(pod, 'metadata'), 'creationTimestamp'));
   const found = { workload: workloadOf(pod), profile: labelsOf(pod)[INJECTED_LABEL] ?? '', createdAt };
   const phase = textIn(objectIn(pod, 'status'), 'phase');
-  if (metadata['deletionTimestamp'] !== undefined || phase === 'Succeeded') return { ...found, state: 'ended' };
+  if (pod.metadata?.['deletionTimestamp'] !== undefined || phase === 'Succeeded') return { ...found, state: 'ended' };
   const failure = failureOf(pod, timeOf);
   if (!failure) return { ...found, state: phase === 'Failed' ? 'ended' : stateOf(pod, phase) };
   const { state, ...rest } = failure;
@@ -66,9 +65,8 @@ export function observePod(pod: Pod, timeOf: TimeOf): ObservedPod {
 /** A pod runs when all its containers do; whether they are ready is no business of ours. */
 function stateOf(pod: Pod, phase: string): PodState {
   if (phase !== 'Running') return 'starting';
-  const statuses = objectIn(pod, 'status')['containerStatuses'];
-  const all = Array.isArray(statuses) ? statuses : [];
-  return all.every((status) => 'running' in objectIn(status as JsonObject, 'state')) ? 'running' : 'starting';
+  const statuses = objectsIn(objectIn(pod, 'status'), 'containerStatuses');
+  return statuses.every((status) => isObject(objectIn(status, 'state')['running'])) ? 'running' : 'starting';
 }
 
 function workloadOf(pod: Pod): ObservedWorkload {
