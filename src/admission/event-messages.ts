@@ -7,7 +7,8 @@ import { reportedReasons } from './warnings.ts';
 
 export interface EventMessage {
   readonly type: 'Normal' | 'Warning';
-  readonly reason: | 'AgentInjected'
+  readonly reason:
+    | 'AgentInjected'
     | 'AgentNotInjected'
     | 'PodRefused'
     | 'AgentNotice'

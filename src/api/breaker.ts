@@ -48,7 +48,11 @@ const MAX_WHY = 300;
 const MAX_KEY = 253;
 
 /** The key of a breaker in the ConfigMap. */
-export function breakerKey({ namespace, workload, profiles }: Pick<Breaker, 'namespace' | 'workload' | 'profiles'>): string {
+export function breakerKey({
+  namespace,
+  workload,
+  profiles,
+}: Pick<Breaker, 'namespace' | 'workload' | 'profiles'>): string {
   if (workload === '') return `profile.${Object.keys(profiles)[0] ?? ''}`.slice(0, MAX_KEY);
   return `workload.${namespace}.${workload.replace('/', '.')}`.slice(0, MAX_KEY);
 }

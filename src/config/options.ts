@@ -1,15 +1,15 @@
-import { BREAKER_ACTIONS, type BreakerAction } from '../api/breaker.ts';
 import { INJECTION_MODES, type InjectionMode } from '../api/injection-switch.ts';
 import { isDnsLabel, isObjectName } from '../kubernetes/names.ts';
 import { POD_SECURITY_LEVELS, type PodSecurityLevel } from '../kubernetes/pod-security.ts';
 import type { Result } from '../lib/result.ts';
 import { lockableNames, type SettableBy, type Tenancy } from '../profiles/tenancy/policy.ts';
+import { breakerDefaults, type BreakerOptions, breakerRows, type OptionRow } from './breaker-options.ts';
 import { checkNames } from './checks.ts';
 import * as kinds from './value-kinds.ts';
 
 const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
-export interface ServerOptions {
+export interface ServerOptions extends BreakerOptions {
   readonly config?: string;
   readonly kubeconfig?: string;
   readonly namespaces?: string;
@@ -26,13 +26,6 @@ export interface ServerOptions {
   readonly podLabel: boolean;
   readonly injection: InjectionMode;
   readonly switch?: string;
-  readonly breaker?: string;
-  readonly breakerAction: BreakerAction;
-  readonly breakerWindow: string;
-  readonly breakerGrace: string;
-  readonly breakerCooldown: string;
-  readonly breakerStable: string;
-  readonly lease?: string;
   readonly checks: string;
   readonly strictRequired: boolean;
   readonly revision?: string;
@@ -63,11 +56,7 @@ export const defaultOptions: ServerOptions = {
   events: false,
   podLabel: true,
   injection: 'on',
-  breakerAction: 'report',
-  breakerWindow: '15m',
-  breakerGrace: '90s',
-  breakerCooldown: '1h',
-  breakerStable: '5m',
+  ...breakerDefaults,
   checks: checkNames.join(','),
   strictRequired: false,
   auditInterval: '0',
@@ -85,10 +74,6 @@ export const defaultOptions: ServerOptions = {
 export function defaultText(name: OptionName): string | undefined {
   const value = defaultOptions[name];
   return value === undefined || typeof value === 'object' ? undefined : String(value);
-}
-
-interface OptionRow<Value> extends kinds.ValueKind<Value> {
-  readonly description: string;
 }
 
 /** One row per option. Its flag, environment variable, key in the configuration file, `--help` and reference are derived from it. */
@@ -163,37 +148,7 @@ export const optionRows: { readonly [name in OptionName]-?: OptionRow<NonNullabl
     description:
       'ConfigMap that `agent-injector stop` writes. It is watched, need not exist, and applies in addition to `injection`: the stricter of both counts.',
   },
-  breaker: {
-    ...kinds.SECRET,
-    description:
-      'ConfigMap with the circuit breakers. `observe` writes it, `serve` watches it and injects nothing where a breaker stops it. It need not exist.',
-  },
-  breakerAction: {
-    ...kinds.oneOf('ACTION', BREAKER_ACTIONS),
-    description:
-      'What `observe` does when pods fail because of the agent. report: Events, metrics and the ConfigMap. stop: also create new pods without the agent. evict: also evict the pods that fail, one in ten seconds, within PodDisruptionBudgets.',
-  },
-  breakerWindow: {
-    ...kinds.LIFETIME,
-    description: '`observe`: how long after the start of a pod its failures count.',
-  },
-  breakerGrace: {
-    ...kinds.LIFETIME,
-    description: '`observe`: how long pods must fail before a breaker opens.',
-  },
-  breakerCooldown: {
-    ...kinds.LIFETIME,
-    description:
-      '`observe`: how long a breaker stays open before one pod tries again. It doubles each time the pod fails, up to a day.',
-  },
-  breakerStable: {
-    ...kinds.LIFETIME,
-    description: '`observe`: how long the pod that tries must run until the breaker is closed.',
-  },
-  lease: {
-    ...kinds.SECRET,
-    description: '`observe`: Lease by which one of several replicas is elected.',
-  },
+  ...breakerRows,
   checks: {
     ...kinds.subset('NAMES', `any of ${checkNames.join(', ')}, separated by commas, or none`, checkNames),
     description:

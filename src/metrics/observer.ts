@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Breaker } from '../api/breaker.ts';
-import type { PodState } from '../observer/observed-pod.ts';
+import type { PodState } from '../observer/trouble.ts';
 import { type CacheGauges, measureCaches } from './caches.ts';
 import { collectByLabel, collectSeries, collectValue } from './collect.ts';
 import { optionsOf } from './definitions.ts';

@@ -123,7 +123,9 @@ export class Breakers {
     if (trouble && trouble.evidence !== 'none' && (trouble.evidence === 'certain' || trouble.failures >= 2)) {
       const cooldownMs = doubled(breaker.cooldownMs);
       const why = `pod ${trial} has tried with the agent: ${trouble.text}`;
-      return [{ kind: 'set', key, breaker: { ...rest, phase: 'open', why, since: now, until: now + cooldownMs, cooldownMs } }];
+      return [
+        { kind: 'set', key, breaker: { ...rest, phase: 'open', why, since: now, until: now + cooldownMs, cooldownMs } },
+      ];
     }
     const isStable = pod.state === 'running' && now - pod.createdAt >= this.#limits.stableMs;
     return isStable ? [{ kind: 'close', key, breaker }] : [];
@@ -134,13 +136,16 @@ export class Breakers {
     if (this.#limits.action !== 'evict' || now - this.#evictedAt < EVICTION_INTERVAL_MS) return [];
     for (const [key, breaker] of breakers) {
       const { phase, namespace, workload, since, stops } = breaker;
-      if (!stops || workload === '' || (phase !== 'open' && phase !== 'suspected') || now - since < EVICTION_DELAY_MS) continue;
+      if (!stops || workload === '' || (phase !== 'open' && phase !== 'suspected') || now - since < EVICTION_DELAY_MS)
+        continue;
       // One pod without the agent is enough to tell whether it is the cause.
       const comparison = comparisons.get(key);
       const isKnown = comparison && comparison.at > Math.max(since, this.#evictedAt) && comparison.without === 0;
       if (phase === 'suspected' && !isKnown) continue;
       const count = census.workload(namespace, workload);
-      const failing = count ? failingOf(count, now).find(({ trouble }) => isAbout(breaker, trouble.profiles)) : undefined;
+      const failing = count
+        ? failingOf(count, now).find(({ trouble }) => isAbout(breaker, trouble.profiles))
+        : undefined;
       if (!failing) continue;
       this.#evictedAt = now;
       return [{ kind: 'evict', namespace, pod: failing.key.slice(namespace.length + 1) }];

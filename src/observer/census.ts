@@ -1,4 +1,5 @@
-import { type ObservedPod, type ObservedWorkload, POD_STATES, type PodState } from './observed-pod.ts';
+import type { ObservedPod, ObservedWorkload } from './observed-pod.ts';
+import { POD_STATES, type PodState } from './trouble.ts';
 
 /** Pods of which it is kept how they fail. Of others only the state is kept: one cause is behind so many, or a node. */
 const MAX_TROUBLED = 5_000;

@@ -3,7 +3,8 @@ import { isInjected, readStatus } from '../api/status-annotation.ts';
 import { workloadKeyOf } from '../kubernetes/owner.ts';
 import { labelsOf, type Pod } from '../kubernetes/pod.ts';
 import { textIn } from '../lib/json.ts';
-import { type ObservedPod, observePod, type ObservedWorkload, type TimeOf } from './observed-pod.ts';
+import { type ObservedPod, observePod, type ObservedWorkload } from './observed-pod.ts';
+import type { TimeOf } from './trouble.ts';
 
 /** What the other pods of a workload, and those of the nodes on which it fails, say for and against the agent. */
 export interface Comparison {

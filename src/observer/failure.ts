@@ -2,14 +2,9 @@ import { type InjectedStatus, isInjected, readStatus } from '../api/status-annot
 import { type Container, containersOf, type Pod } from '../kubernetes/pod.ts';
 import { isObject, type JsonObject, objectIn, objectsIn, textIn } from '../lib/json.ts';
 import { oneLine } from '../lib/text.ts';
-import type { PodState, TimeOf, Trouble } from './observed-pod.ts';
+import type { Evidence, PodState, TimeOf, Trouble } from './trouble.ts';
 
-/**
- * `certain`: what failed is ours, or names a file of ours. `suspect`: a container failed that the agent is in. `none`: what failed is not changed
- * by us.
- */
-export type Evidence = 'certain' | 'suspect' | 'none';
-
+/** What failed in a pod, and how. */
 export type Failure = Omit<Trouble, 'node' | 'owner'> & { readonly state: PodState };
 
 /** The words of the kubelet for an image that cannot be had (k8s.io/kubernetes pkg/kubelet/images/types.go). */
@@ -33,6 +28,8 @@ const NOT_STARTED = new Set([
   'PreCreateHookError',
   'PostStartHookError',
 ]);
+
+const BACK_OFF = 'CrashLoopBackOff';
 
 const OUT_OF_MEMORY = 'OOMKilled';
 
@@ -91,7 +88,8 @@ function hasFailed({ waiting, ended }: Status): boolean {
 function describe(pod: Pod, status: Status, injected: Injected, timeOf: TimeOf): Failure {
   const { name, restarts, waiting, running, ended } = status;
   const reason = textIn(waiting, 'reason');
-  const words = [textIn(waiting, 'message'), textIn(ended, 'message')].join(' ');
+  // That of a container that waits to be started again tells only how long.
+  const words = [reason === BACK_OFF ? '' : textIn(waiting, 'message'), textIn(ended, 'message')].join(' ');
   const isOurs = status.isInit && injected.initContainers.has(name);
   const state = stateOf(status, isOurs);
   const what = state === 'pull-failed' || NOT_STARTED.has(reason) ? reason : endOf(ended);

@@ -38,7 +38,11 @@ export function profileSteps({ census, breakers, now }: Sight, limits: BreakerLi
     const { workload, until, profiles, cooldownMs } = breaker;
     if (workload !== '' || now < until) continue;
     const isStill = isEnough(profiles, open.get(idOf(profiles)) ?? [], census);
-    steps.push(isStill ? { kind: 'set', key, breaker: { ...breaker, until: now + cooldownMs } } : { kind: 'close', key, breaker });
+    steps.push(
+      isStill
+        ? { kind: 'set', key, breaker: { ...breaker, until: now + cooldownMs } }
+        : { kind: 'close', key, breaker },
+    );
   }
   return steps;
 }

@@ -1,7 +1,8 @@
 import type { Comparison } from './comparison.ts';
 import type { WorkloadCount } from './census.ts';
 import { MIN_PODS, MIN_SHARE, RECOVERED_MS } from './limits.ts';
-import type { ObservedPod, Trouble } from './observed-pod.ts';
+import type { ObservedPod } from './observed-pod.ts';
+import type { Trouble } from './trouble.ts';
 
 export interface Failing {
   readonly key: string;

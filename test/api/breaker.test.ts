@@ -19,7 +19,15 @@ describe('the ConfigMap of the circuit breakers', () => {
 
   it('with anything else has no breaker: anyone who may write it could have made it up', () => {
     const [[key = '', text = ''] = []] = Object.entries(dataOf(breakerCase()));
-    const wrong = ['', '[]', '{', 'null', text.replace('"open"', '"ajar"'), text.replace('true', '"yes"'), 'x'.repeat(10_000)];
+    const wrong = [
+      '',
+      '[]',
+      '{',
+      'null',
+      text.replace('"open"', '"ajar"'),
+      text.replace('true', '"yes"'),
+      'x'.repeat(10_000),
+    ];
     for (const one of wrong) expect(readBreakers({ [key]: one }).size, one.slice(0, 60)).toBe(0);
     expect(readBreakers({ other: text, [key]: 7 }).size).toBe(0);
   });

@@ -91,7 +91,12 @@ describe('of several replicas', () => {
   it('one that stops without a word is replaced when its lease has been the same for its whole duration', async () => {
     leases.lease = {
       metadata: { resourceVersion: '7' },
-      spec: { holderIdentity: 'gone', leaseDurationSeconds: 15, renewTime: '2020-01-01T00:00:00.000000Z', leaseTransitions: 3 },
+      spec: {
+        holderIdentity: 'gone',
+        leaseDurationSeconds: 15,
+        renewTime: '2020-01-01T00:00:00.000000Z',
+        leaseTransitions: 3,
+      },
     };
     const { election } = elect('one');
     await pass(13);

@@ -44,15 +44,21 @@ describe.skipIf(helm === undefined)('the observer of the chart', () => {
 
   it('is selected by nothing of the webhook', () => {
     const objects = on();
-    const { spec } = named(objects, 'Service', 'agent-injector') as unknown as { spec: { selector: Record<string, string> } };
-    const template = (named(objects, 'Deployment', 'agent-injector-observer') as unknown as { spec: { template: KubeObject } }).spec.template;
+    const { spec } = named(objects, 'Service', 'agent-injector') as unknown as {
+      spec: { selector: Record<string, string> };
+    };
+    const template = (
+      named(objects, 'Deployment', 'agent-injector-observer') as unknown as { spec: { template: KubeObject } }
+    ).spec.template;
     const labels = template.metadata?.labels ?? {};
     expect(Object.entries(spec.selector).every(([key, value]) => labels[key] === value)).toBe(false);
   });
 
   it('may evict only with the action evict, and gives the servers no pods to read', () => {
     expect(rulesOf(on(), 'ClusterRole', 'agent-injector-observer')).not.toContain('eviction');
-    expect(rulesOf(on('--set', 'observer.breaker.action=evict'), 'ClusterRole', 'agent-injector-observer')).toContain('pods/eviction');
+    expect(rulesOf(on('--set', 'observer.breaker.action=evict'), 'ClusterRole', 'agent-injector-observer')).toContain(
+      'pods/eviction',
+    );
     const without = render('default', { args: ['--set', 'audit.enabled=false'] });
     const objects = on('--set', 'audit.enabled=false');
     expect(rulesOf(objects, 'ClusterRole', 'agent-injector')).toBe(rulesOf(without, 'ClusterRole', 'agent-injector'));

@@ -39,14 +39,31 @@ function bodyOf(index: number): object {
     readinessProbe: { httpGet: { path: '/ready', port: 8080 } },
     livenessProbe: { httpGet: { path: '/live', port: 8080 } },
   }));
-  const record = { decision: 'injected', containers: [{ container: 'app', profile: 'acme-java', hash: '0123abcd', delivery: 'image', env: ['JAVA_TOOL_OPTIONS'], mounts: { '/acme-agent': 'acme' } }] };
+  const record = {
+    decision: 'injected',
+    containers: [
+      {
+        container: 'app',
+        profile: 'acme-java',
+        hash: '0123abcd',
+        delivery: 'image',
+        env: ['JAVA_TOOL_OPTIONS'],
+        mounts: { '/acme-agent': 'acme' },
+      },
+    ],
+  };
   return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: {
       name: `${workload}-7d9c5b8f4-${index.toString(36).padStart(5, '0')}`,
       namespace,
-      labels: { app: workload, 'pod-template-hash': '7d9c5b8f4', 'agent-injector.io/injected': 'acme-java', 'agent-injector.io/injection': 'disabled' },
+      labels: {
+        app: workload,
+        'pod-template-hash': '7d9c5b8f4',
+        'agent-injector.io/injected': 'acme-java',
+        'agent-injector.io/injection': 'disabled',
+      },
       annotations: { 'agent-injector.io/status': JSON.stringify(record), 'prometheus.io/scrape': 'true' },
     },
     spec: { containers },
@@ -91,11 +108,15 @@ async function countingProxy(url: string, ca: string, token: string) {
   let bytes = 0;
   const proxy = createServer((incoming, outgoing) => {
     const headers = { ...incoming.headers, authorization: `Bearer ${token}` };
-    const forward = tlsRequest(new URL(incoming.url ?? '/', url), { method: incoming.method, headers, ca }, (response) => {
-      outgoing.writeHead(response.statusCode ?? 502, response.headers);
-      response.on('data', (chunk: Buffer) => (bytes += chunk.length));
-      response.pipe(outgoing);
-    });
+    const forward = tlsRequest(
+      new URL(incoming.url ?? '/', url),
+      { method: incoming.method, headers, ca },
+      (response) => {
+        outgoing.writeHead(response.statusCode ?? 502, response.headers);
+        response.on('data', (chunk: Buffer) => (bytes += chunk.length));
+        response.pipe(outgoing);
+      },
+    );
     forward.on('error', () => outgoing.destroy());
     outgoing.on('close', () => forward.destroy());
     incoming.pipe(forward);
@@ -121,55 +142,54 @@ async function reviewTimes(ending: Promise<unknown>): Promise<{ readonly median:
   return { median: at(0.5), p95: at(0.95) };
 }
 
-test(
-  `the observer knows ${PODS} pods within ${LIMITS.seconds} s, ${LIMITS.memoryMiB} MiB and ${LIMITS.megabytes} MB`,
-  async () => {
-    const { client, controlPlane } = cluster;
-    await client.createNamespace('apps', optedIn());
-    await createPods();
-    const { body } = await client.request('GET', '/api/v1/pods?limit=100&labelSelector=agent-injector.io/injected');
-    const size = JSON.stringify(body).length / 100;
-    const before = await reviewTimes(Promise.resolve());
-    const proxy = await countingProxy(controlPlane.url, readFileSync(join(controlPlane.dir, 'ca.crt'), 'utf8'), 'admin-token-of-a-test');
-    const kubeconfig = join(controlPlane.dir, 'counting');
-    writeFileSync(
-      kubeconfig,
-      stringify({
-        apiVersion: 'v1',
-        kind: 'Config',
-        'current-context': 'c',
-        clusters: [{ name: 'c', cluster: { server: `http://127.0.0.1:${proxy.port}` } }],
-        users: [{ name: 'u', user: { token: 'x' } }],
-        contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
-      }),
+test(`the observer knows ${PODS} pods within ${LIMITS.seconds} s, ${LIMITS.memoryMiB} MiB and ${LIMITS.megabytes} MB`, async () => {
+  const { client, controlPlane } = cluster;
+  await client.createNamespace('apps', optedIn());
+  await createPods();
+  const { body } = await client.request('GET', '/api/v1/pods?limit=100&labelSelector=agent-injector.io/injected');
+  const size = JSON.stringify(body).length / 100;
+  const before = await reviewTimes(Promise.resolve());
+  const proxy = await countingProxy(
+    controlPlane.url,
+    readFileSync(join(controlPlane.dir, 'ca.crt'), 'utf8'),
+    'admin-token-of-a-test',
+  );
+  const kubeconfig = join(controlPlane.dir, 'counting');
+  writeFileSync(
+    kubeconfig,
+    stringify({
+      apiVersion: 'v1',
+      kind: 'Config',
+      'current-context': 'c',
+      clusters: [{ name: 'c', cluster: { server: `http://127.0.0.1:${proxy.port}` } }],
+      users: [{ name: 'u', user: { token: 'x' } }],
+      contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
+    }),
+  );
+  const startedAt = performance.now();
+  const observer = await startObserver(kubeconfig, { events: 'false' });
+  try {
+    const known = waitFor(
+      'all pods',
+      async () => (await observer.metric('agent_injector_pods{profile="acme-java",state="running"}')) === PODS,
+      { deadline: 300_000, interval: 500 },
     );
-    const startedAt = performance.now();
-    const observer = await startObserver(kubeconfig, { events: 'false' });
-    try {
-      const known = waitFor(
-        'all pods',
-        async () => (await observer.metric('agent_injector_pods{profile="acme-java",state="running"}')) === PODS,
-        { deadline: 300_000, interval: 500 },
-      );
-      const during = await reviewTimes(known);
-      await known;
-      const figures = {
-        pods: PODS,
-        bytesPerPod: Math.round(size),
-        seconds: Math.round((performance.now() - startedAt) / 100) / 10,
-        megabytes: Math.round(proxy.bytes() / 1e5) / 10,
-        peakMiB: Math.round(peakMiB(observer.process.pid)),
-        reviewMs: { before, during },
-      };
-      console.log(JSON.stringify(figures));
-      expect(figures.seconds).toBeLessThanOrEqual(LIMITS.seconds);
-      expect(figures.megabytes).toBeLessThanOrEqual(LIMITS.megabytes);
-      expect(figures.peakMiB).toBeLessThanOrEqual(LIMITS.memoryMiB);
-    } finally {
-      await observer.stop();
-      proxy.close();
-    }
-  },
-  1_800_000,
-);
-
+    const during = await reviewTimes(known);
+    await known;
+    const figures = {
+      pods: PODS,
+      bytesPerPod: Math.round(size),
+      seconds: Math.round((performance.now() - startedAt) / 100) / 10,
+      megabytes: Math.round(proxy.bytes() / 1e5) / 10,
+      peakMiB: Math.round(peakMiB(observer.process.pid)),
+      reviewMs: { before, during },
+    };
+    console.log(JSON.stringify(figures));
+    expect(figures.seconds).toBeLessThanOrEqual(LIMITS.seconds);
+    expect(figures.megabytes).toBeLessThanOrEqual(LIMITS.megabytes);
+    expect(figures.peakMiB).toBeLessThanOrEqual(LIMITS.memoryMiB);
+  } finally {
+    await observer.stop();
+    proxy.close();
+  }
+}, 1_800_000);

@@ -30,7 +30,8 @@ afterAll(async () => {
   await cluster?.stop();
 });
 
-const secondsAgo = (seconds: number): string => new Date(Date.now() - seconds * 1000).toISOString().replace(/\.\d+/, '');
+const secondsAgo = (seconds: number): string =>
+  new Date(Date.now() - seconds * 1000).toISOString().replace(/\.\d+/, '');
 
 const forms = {
   running: () => ({ restartCount: 0, ready: true, started: true, state: { running: { startedAt: secondsAgo(1) } } }),
@@ -133,7 +134,9 @@ test('a workload whose pods fail with the agent, and run without it, is reported
     return found.some(({ message }) => message.includes('without it run')) && found;
   });
   expect(events.map(({ message }) => message).join()).toContain('breaker Deployment/web -n shop --reset');
-  expect(await observer.metric('agent_injector_breakers{scope="workload",profile="jennifer-dotnet",phase="open"}')).toBe(1);
+  expect(
+    await observer.metric('agent_injector_breakers{scope="workload",profile="jennifer-dotnet",phase="open"}'),
+  ).toBe(1);
   expect(await observer.metric('agent_injector_pods{profile="jennifer-dotnet",state="crashing"}')).toBe(3);
   // The next pods of the workload start without the agent, those of others have it.
   const pods = await waitFor('a pod without the agent', async () => {
@@ -156,7 +159,9 @@ test('the command shows and closes breakers, and status shows the pods that fail
       return stdout;
     });
   expect(await cli('breaker', '--breaker', BREAKERS)).toMatch(/^fresh +Deployment\/web +jennifer-dotnet /m);
-  expect(await cli('breaker', 'deploy/web', '-n', 'fresh', '--reset', '--breaker', BREAKERS)).toContain('closed: fresh/');
+  expect(await cli('breaker', 'deploy/web', '-n', 'fresh', '--reset', '--breaker', BREAKERS)).toContain(
+    'closed: fresh/',
+  );
   expect(await cli('status', '-n', 'broken')).toContain('crashing(');
   expect((await run(['breaker', '--reset', '--kubeconfig', cluster.controlPlane.kubeconfigPath])).code).toBe(2);
 });
@@ -175,7 +180,10 @@ test('after the cooldown one pod tries again, and those after it wait for what b
     await podsOf(client, owner('shop'), length);
     return false;
   });
-  await waitFor('the observer to see it', async () => (await breakerOf('shop'))?.trial === `shop/${trial.metadata?.name}`);
+  await waitFor(
+    'the observer to see it',
+    async () => (await breakerOf('shop'))?.trial === `shop/${trial.metadata?.name}`,
+  );
   await waitFor('the injector to know of it', async () => {
     const pods = await client.list({ kind: 'Pod', namespace: 'shop' });
     const [next] = await scaledTo('shop', pods.length + 1);
@@ -192,10 +200,17 @@ test('a second observer waits, and goes on where the first one ended, with the b
     // Its pod still fails, so that it comes again after it was closed by hand.
     const before = await waitFor('a breaker', () => breakerOf('fresh'), { deadline: 60_000 });
     await observer.process.stop('SIGKILL');
-    await waitFor('the second observer to lead', async () => (await second.metric('agent_injector_observer_leads')) === 1, {
-      deadline: 60_000,
-    });
-    await waitFor('the pods', async () => ((await second.metric('agent_injector_cache_objects{resource="pods"}')) ?? 0) > 0);
+    await waitFor(
+      'the second observer to lead',
+      async () => (await second.metric('agent_injector_observer_leads')) === 1,
+      {
+        deadline: 60_000,
+      },
+    );
+    await waitFor(
+      'the pods',
+      async () => ((await second.metric('agent_injector_cache_objects{resource="pods"}')) ?? 0) > 0,
+    );
     expect((await breakerOf('fresh'))?.why).toBe(before.why);
     expect((await second.ask('/readyz')).text).toContain('fresh/Deployment/web');
   } finally {

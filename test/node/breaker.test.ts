@@ -86,29 +86,46 @@ const restarts = async (app: string): Promise<number> =>
     .reduce((sum, { restartCount, state }) => sum + restartCount + (state?.running ? 0 : 1), 0);
 
 test('an agent that ends the app: reported, stopped and repaired; the neighbours stay, and an app that fails by itself is no evidence', async () => {
-  for (const [app, replicas] of [['neighbour', 2], ['victim', 2], ['broken', 1]] as const)
+  for (const [app, replicas] of [
+    ['neighbour', 2],
+    ['victim', 2],
+    ['broken', 1],
+  ] as const)
     await client.create(deploymentOf(app, replicas));
-  const neighbours = (await podsOf(client, { namespace: NAMESPACE, name: 'neighbour' }, 2)).map(({ metadata }) => metadata?.uid);
+  const neighbours = (await podsOf(client, { namespace: NAMESPACE, name: 'neighbour' }, 2)).map(
+    ({ metadata }) => metadata?.uid,
+  );
   await waitFor('the second crash', async () => (await restarts('victim')) >= 2, { deadline: 120_000, interval: 200 });
   const crashedAt = Date.now();
   await waitFor('the breaker', () => phaseOf('victim'), { deadline: 180_000, interval: 200 });
   const reportedMs = Date.now() - crashedAt;
-  await waitFor('the workload to be ready', async () => (await readyOf('victim')) === 2, { deadline: 300_000, interval: 500 });
+  await waitFor('the workload to be ready', async () => (await readyOf('victim')) === 2, {
+    deadline: 300_000,
+    interval: 500,
+  });
   console.log(`reported ${reportedMs} ms after the second crash, ready again after ${Date.now() - crashedAt} ms`);
   for (const pod of await podsIn('victim')) expect(recordOf(pod)).toMatchObject({ reason: 'breaker-open' });
   expect((await podsIn('neighbour')).map(({ metadata }) => metadata?.uid).toSorted()).toEqual(neighbours.toSorted());
   for (const pod of await podsIn('neighbour')) expect(isInjected(pod)).toBe(true);
-  await waitFor('the other app to be cleared', async () => changes('broken').includes('cleared'), { deadline: 180_000 });
+  await waitFor('the other app to be cleared', async () => changes('broken').includes('cleared'), {
+    deadline: 180_000,
+  });
   expect(changes('broken')).not.toContain('open');
 }, 600_000);
 
 test('after the cooldown one pod tries again, and the others run on', async () => {
-  await waitFor('the breaker to be half open', async () => (await phaseOf('victim')) === 'half-open', { deadline: 180_000 });
-  await client.scale({ kind: 'Deployment', namespace: NAMESPACE, name: 'victim' }, 3);
-  await waitFor('a pod with the agent', async () => (await podsIn('victim')).some(isInjected));
-  await waitFor('the breaker to open again', async () => changes('victim').filter((phase) => phase === 'open').length >= 2, {
+  await waitFor('the breaker to be half open', async () => (await phaseOf('victim')) === 'half-open', {
     deadline: 180_000,
   });
+  await client.scale({ kind: 'Deployment', namespace: NAMESPACE, name: 'victim' }, 3);
+  await waitFor('a pod with the agent', async () => (await podsIn('victim')).some(isInjected));
+  await waitFor(
+    'the breaker to open again',
+    async () => changes('victim').filter((phase) => phase === 'open').length >= 2,
+    {
+      deadline: 180_000,
+    },
+  );
   await waitFor('all to be ready', async () => (await readyOf('victim')) === 3, { deadline: 120_000, interval: 500 });
   expect((await podsIn('victim')).filter(isInjected)).toEqual([]);
 }, 600_000);

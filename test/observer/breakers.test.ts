@@ -120,8 +120,12 @@ describe('a breaker of a workload', () => {
 });
 
 describe('an open breaker', () => {
-  const next = (census: Census, breaker: Breaker, given: Parameters<typeof sight>[1] = {}, action: BreakerAction = 'stop') =>
-    new Breakers({ ...LIMITS, action }).next(sight(census, { breakers: keyed(breaker), ...given }));
+  const next = (
+    census: Census,
+    breaker: Breaker,
+    given: Parameters<typeof sight>[1] = {},
+    action: BreakerAction = 'stop',
+  ) => new Breakers({ ...LIMITS, action }).next(sight(census, { breakers: keyed(breaker), ...given }));
 
   it('is half open after the cooldown, and not before', () => {
     expect(next(censusOf(), breakerCase({ until: NOW + 1 }))).toEqual([]);
@@ -191,7 +195,10 @@ describe('a breaker of a profile', () => {
   });
 
   it('counts no breaker that is only suspected, and none of another version', () => {
-    const others = [{ ...of('b', 'z'), phase: 'suspected' as const }, { ...of('b', 'z'), profiles: { 'acme-java': 'ffffffff' } }];
+    const others = [
+      { ...of('b', 'z'), phase: 'suspected' as const },
+      { ...of('b', 'z'), profiles: { 'acme-java': 'ffffffff' } },
+    ];
     for (const other of others) expect(opened(next(of('a', 'x'), of('a', 'y'), other))).toBeUndefined();
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Evidence } from '../../src/observer/failure.ts';
+import type { Evidence } from '../../src/observer/trouble.ts';
 import type { ObservedPod } from '../../src/observer/observed-pod.ts';
 import { observed, type PodCase, states } from '../support/observed.ts';
 
@@ -43,8 +43,20 @@ const failed: readonly (readonly [string, PodCase, ObservedPod['state'], Evidenc
     'certain',
     1,
   ],
-  ['the command of the app is not there', { app: states.waiting('CreateContainerError', 'no /app') }, 'crashing', 'suspect', 1],
-  ['the memory of the app ends', { app: states.crashing(2, { reason: 'OOMKilled', exitCode: 137 }) }, 'out-of-memory', 'suspect', 2],
+  [
+    'the command of the app is not there',
+    { app: states.waiting('CreateContainerError', 'no /app') },
+    'crashing',
+    'suspect',
+    1,
+  ],
+  [
+    'the memory of the app ends',
+    { app: states.crashing(2, { reason: 'OOMKilled', exitCode: 137 }) },
+    'out-of-memory',
+    'suspect',
+    2,
+  ],
   [
     'our init container fails',
     { phase: 'Pending', agentInit: states.crashing(), app: states.waiting('PodInitializing') },
@@ -59,7 +71,13 @@ const failed: readonly (readonly [string, PodCase, ObservedPod['state'], Evidenc
     'certain',
     1,
   ],
-  ['the image of the app is not pulled', { phase: 'Pending', app: states.waiting('ErrImagePull', 'app:2') }, 'pull-failed', 'none', 1],
+  [
+    'the image of the app is not pulled',
+    { phase: 'Pending', app: states.waiting('ErrImagePull', 'app:2') },
+    'pull-failed',
+    'none',
+    1,
+  ],
   [
     'the image of our volume is not pulled',
     { phase: 'Pending', app: states.waiting('ErrImagePull', 'pulling registry.example.com/acme:1: not found') },

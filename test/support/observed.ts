@@ -51,7 +51,15 @@ export function podCase(given: PodCase = {}): Pod {
   const record = {
     decision: 'injected',
     containers: [
-      { container: 'app', profile, hash, delivery: 'init', init: 'acme-agent', env: ['A'], mounts: { '/acme-agent': 'acme' } },
+      {
+        container: 'app',
+        profile,
+        hash,
+        delivery: 'init',
+        init: 'acme-agent',
+        env: ['A'],
+        mounts: { '/acme-agent': 'acme' },
+      },
     ],
   };
   const ours = profile !== undefined && {
@@ -97,7 +105,10 @@ export function censusOf(...given: readonly PodCase[]): Census {
   for (const one of given) {
     const pod = podCase(one);
     const { namespace = '', name = '' } = pod.metadata ?? {};
-    census.set(`${namespace}/${name}`, observePod(pod, (text) => Date.parse(text)));
+    census.set(
+      `${namespace}/${name}`,
+      observePod(pod, (text) => Date.parse(text)),
+    );
   }
   return census;
 }

@@ -33,7 +33,8 @@ export async function breaker(options: BreakerOptions): Promise<CommandResult> {
   const client = await openUserCluster(options.kubeconfig);
   const found = (await readAll(client, await placesOf(client, options))).filter(({ breaker: one }) => isMeant(one));
   if (options.reset === true) return reset(client, found);
-  if (options.output === 'json') return { output: { kind: 'json', value: found.map((one) => one.breaker) }, exitCode: 0 };
+  if (options.output === 'json')
+    return { output: { kind: 'json', value: found.map((one) => one.breaker) }, exitCode: 0 };
   return { output: { kind: 'lines', lines: tableOf(found.map((one) => one.breaker)) }, exitCode: 0 };
 }
 
@@ -42,7 +43,8 @@ function selection({ target, namespace, profile, reset: isReset, all }: BreakerO
   if (isReset === true && target === undefined && profile === undefined && namespace === undefined && all !== true)
     throw new UsageError(['--reset: say which: KIND/NAME with -n, --profile, -n, or --all']);
   const shown = target === undefined ? undefined : workloadIn(target);
-  if (shown !== undefined && namespace === undefined) throw new UsageError(['KIND/NAME: say in which namespace, with -n']);
+  if (shown !== undefined && namespace === undefined)
+    throw new UsageError(['KIND/NAME: say in which namespace, with -n']);
   return (one) =>
     (shown === undefined || one.shown === shown) &&
     (namespace === undefined || one.namespace === namespace) &&
@@ -52,7 +54,8 @@ function selection({ target, namespace, profile, reset: isReset, all }: BreakerO
 function workloadIn(target: string): string {
   const [kind = '', name = '', ...rest] = target.split('/');
   const known = workloadKindNamed(kind);
-  if (!known || name === '' || rest.length > 0) throw new UsageError([`"${target}" must be KIND/NAME, such as deploy/web`]);
+  if (!known || name === '' || rest.length > 0)
+    throw new UsageError([`"${target}" must be KIND/NAME, such as deploy/web`]);
   return `${known.kind}/${name}`;
 }
 

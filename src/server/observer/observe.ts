@@ -38,9 +38,7 @@ const HOUR_MS = 3_600_000;
 async function start(config: Config, places: Places, log: Logger, logLinesDropped: () => number): Promise<Running> {
   const client = await requireCluster(config.kubeconfig, 'use --kubeconfig FILE');
   const limits = { windowMs: HOUR_MS, perNamespace: 100, total: 5_000 };
-  const writer = config.events
-    ? new EventWriter({ client, logger: log, misplacedKeys: () => [], limits })
-    : undefined;
+  const writer = config.events ? new EventWriter({ client, logger: log, misplacedKeys: () => [], limits }) : undefined;
   const observer = new Observer({
     client,
     at: places.breakers,

@@ -33,7 +33,10 @@ export function failureReports(census: Census): readonly Report[] {
     .slice(0, MAX_REPORTS);
 }
 
-function failureText({ evidence, text, memoryLimit }: NonNullable<ObservedPod['trouble']>, profile: string): string | undefined {
+function failureText(
+  { evidence, text, memoryLimit }: NonNullable<ObservedPod['trouble']>,
+  profile: string,
+): string | undefined {
   if (memoryLimit !== undefined && evidence !== 'none')
     return `${text}. The limit of ${memoryLimit} may leave no room for the agent of ${profile}, which runs in the same container: raise it`;
   return evidence === 'certain' ? `${text}. It is of the agent of ${profile}` : undefined;
@@ -54,7 +57,11 @@ function breakerEvent({ phase, why, stops, namespace }: Breaker, shown: string, 
     return event('Normal', 'AgentBreakerHalfOpen', `the next pod of ${shown} gets the agent, to try it again`);
   const effect = stops ? 'New pods start without the agent' : 'Nothing is stopped: observer.breaker.action is report';
   const reset = `kubectl agent-injector breaker ${shown} -n ${namespace} --reset`;
-  return event('Warning', phase === 'open' ? 'AgentBreakerOpen' : 'AgentSuspected', `${why}. ${effect}; ${reset} closes it`);
+  return event(
+    'Warning',
+    phase === 'open' ? 'AgentBreakerOpen' : 'AgentSuspected',
+    `${why}. ${effect}; ${reset} closes it`,
+  );
 }
 
 function event(type: EventMessage['type'], reason: EventMessage['reason'], text: string): EventMessage {
