@@ -75,30 +75,34 @@ const MAX_TEXT = 4096;
 function parse(text: string): Breaker | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return isObject(value) ? breakerIn(value) : undefined;
+    return isBreaker(value) ? value : undefined;
   } catch {
     return undefined;
   }
 }
 
-function breakerIn(value: JsonObject): Breaker | undefined {
-  const { namespace, workload, shown, profiles, phase, why, since, until, cooldownMs, stops, trial } = value;
-  const known = BREAKER_PHASES.find((one) => one === phase);
-  if (!known || !isText(namespace) || !isText(workload) || !isText(shown) || !isText(why)) return undefined;
-  if (!isTime(since) || !isTime(until) || !isTime(cooldownMs) || typeof stops !== 'boolean') return undefined;
-  if (!isObject(profiles)) return undefined;
-  const hashes = Object.entries(profiles).flatMap(([name, hash]) => (isText(hash) ? [[name, hash] as const] : []));
-  const times = { since, until, cooldownMs };
-  const about = { namespace, workload, shown, profiles: Object.fromEntries(hashes) };
-  return { ...about, phase: known, why, ...times, stops, ...(isText(trial) && { trial }) };
-}
+type Check = (value: Json | undefined) => boolean;
 
-function isText(value: Json | undefined): value is string {
-  return typeof value === 'string';
-}
+const isText: Check = (value) => typeof value === 'string';
 
-function isTime(value: Json | undefined): value is number {
-  return typeof value === 'number' && Number.isFinite(value);
+const isTime: Check = (value) => Number.isFinite(value);
+
+const fields: { readonly [field in keyof Breaker]-?: Check } = {
+  namespace: isText,
+  workload: isText,
+  shown: isText,
+  profiles: (value) => isObject(value) && Object.values(value).every(isText),
+  phase: (value) => BREAKER_PHASES.some((one) => one === value),
+  why: isText,
+  since: isTime,
+  until: isTime,
+  cooldownMs: isTime,
+  stops: (value) => typeof value === 'boolean',
+  trial: (value) => value === undefined || isText(value),
+};
+
+function isBreaker(value: unknown): value is Breaker {
+  return isObject(value) && Object.entries(fields).every(([field, isValid]) => isValid(value[field]));
 }
 
 /** True if a pod of the workload is created without the agent: a half-open breaker lets pods try until the observer has seen one. */

@@ -101,28 +101,35 @@ export class LeaderElection {
 
   /** True if this replica holds the lease now. */
   async #renew(): Promise<boolean> {
-    const { at } = this.#options;
     const read = await this.#read();
     if (read.kind !== 'ok' && !isNotFound(read)) return this.#failed(read);
     const lease = read.kind === 'ok' ? read.body : undefined;
-    const spec = objectIn(lease, 'spec');
-    const holder = textIn(spec, 'holderIdentity');
-    const isOwn = holder === this.#options.identity;
-    if (lease && !isOwn && holder !== '' && !this.#hasExpired(lease)) return false;
+    if (lease && !this.#mayTake(lease)) return false;
+    const written = await this.#write(this.#renewed(lease), lease !== undefined);
+    if (written.kind === 'ok') this.#log.resolve({}, 'the Lease can be written again');
+    return written.kind === 'ok' || this.#failed(written);
+  }
+
+  #mayTake(lease: JsonObject): boolean {
+    const holder = textIn(objectIn(lease, 'spec'), 'holderIdentity');
+    return holder === '' || holder === this.#options.identity || this.#hasExpired(lease);
+  }
+
+  #renewed(lease: JsonObject | undefined): JsonObject {
+    const { at, identity } = this.#options;
+    const { holderIdentity, acquireTime, leaseTransitions: before } = objectIn(lease, 'spec');
+    const isOwn = holderIdentity === identity;
+    const transitions = typeof before === 'number' ? before : 0;
     const now = this.#now();
-    const transitions = typeof spec['leaseTransitions'] === 'number' ? spec['leaseTransitions'] : 0;
-    const next = {
-      holderIdentity: this.#options.identity,
+    const metadata = { name: at.name, namespace: at.namespace };
+    const spec = {
+      holderIdentity: identity,
       leaseDurationSeconds: Math.ceil(this.#timing.leaseMs / 1000),
-      acquireTime: isOwn ? (spec['acquireTime'] ?? now) : now,
+      acquireTime: isOwn ? (acquireTime ?? now) : now,
       renewTime: now,
       leaseTransitions: isOwn ? transitions : transitions + 1,
     };
-    const metadata = { name: at.name, namespace: at.namespace };
-    const body = { ...(lease ?? { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata }), spec: next };
-    const written = await this.#write(body, lease !== undefined);
-    if (written.kind === 'ok') this.#log.resolve({}, 'the Lease can be written again');
-    return written.kind === 'ok' || this.#failed(written);
+    return { ...(lease ?? { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata }), spec };
   }
 
   #hasExpired(lease: JsonObject): boolean {

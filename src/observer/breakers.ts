@@ -1,5 +1,5 @@
 import { type Breaker, breakerKey, MAX_BREAKERS } from '../api/breaker.ts';
-import type { WorkloadCount } from './census.ts';
+import type { Census, WorkloadCount } from './census.ts';
 import {
   type BreakerLimits,
   COMPARISON_MS,
@@ -11,6 +11,7 @@ import {
 import type { ObservedWorkload } from './observed-pod.ts';
 import { isAbout, opened, profileSteps } from './profile-breakers.ts';
 import type { Sight, Step } from './steps.ts';
+import type { Trouble } from './trouble.ts';
 import { type Failing, failingOf, isSuspicious, profilesOf, verdictOn } from './trip.ts';
 
 /** Nodes that are looked at for one workload. */
@@ -45,23 +46,28 @@ export class Breakers {
       const failing = count.workload.key === '' ? [] : failingOf(count, now, this.#limits.windowMs);
       if (failing.length > 0) found.set(keyOf(count.workload), { count, failing });
     }
-    for (const key of this.#failing.keys()) {
-      const seen = this.#failing.get(key);
-      if (!found.has(key) && seen && now - seen.last > this.#limits.stableMs) this.#failing.delete(key);
-    }
-    for (const key of found.keys()) this.#failing.set(key, { since: this.#failing.get(key)?.since ?? now, last: now });
+    this.#remember(found, now);
     return found;
+  }
+
+  #remember(found: ReadonlyMap<string, Evidence>, now: number): void {
+    for (const [key, { last }] of this.#failing) {
+      if (!found.has(key) && now - last > this.#limits.stableMs) this.#failing.delete(key);
+    }
+    for (const key of found.keys()) this.#failing.set(key, { since: this.#since(key, now), last: now });
+  }
+
+  #since(key: string, now: number): number {
+    return this.#failing.get(key)?.since ?? now;
   }
 
   #trip(sight: Sight, key: string, { count, failing }: Evidence): readonly Step[] {
     const { breakers, comparisons, now } = sight;
     const profiles = profilesOf(failing);
-    const known = breakers.get(key);
-    if ((known && isAbout(known, profiles)) || !isSuspicious(failing)) return [];
-    const compare = compareStep(sight, key, count.workload, failing);
+    if (isKnown(breakers.get(key), profiles) || !isSuspicious(failing)) return [];
+    const compare = compareStep(sight, { key, workload: count.workload, profiles, nodes: nodesOf(failing) });
     const comparison = comparisons.get(key);
-    if (!comparison || compare.length > 0 || now - (this.#failing.get(key)?.since ?? now) < this.#limits.graceMs)
-      return compare;
+    if (!comparison || compare.length > 0 || now - this.#since(key, now) < this.#limits.graceMs) return compare;
     const verdict = verdictOn(count, failing, comparison);
     if (!verdict || breakers.size >= MAX_BREAKERS) return [];
     const { namespace, key: workload, shown } = count.workload;
@@ -94,7 +100,7 @@ export class Breakers {
   #advanceSuspicion(sight: Sight, key: string, breaker: Breaker): readonly Step[] {
     const { comparisons, now } = sight;
     const { namespace, workload, shown, profiles } = breaker;
-    const compare = compareStep(sight, key, { namespace, key: workload, shown }, [], profiles);
+    const compare = compareStep(sight, { key, workload: { namespace, key: workload, shown }, profiles, nodes: [] });
     const comparison = comparisons.get(key);
     if (!comparison || comparison.at < breaker.since) return compare;
     if (comparison.withoutFailing > 0) {
@@ -111,46 +117,43 @@ export class Breakers {
 
   #advanceTrial({ census, now }: Sight, key: string, breaker: Breaker): readonly Step[] {
     const { trial, ...rest } = breaker;
-    const newest = census.workload(breaker.namespace, breaker.workload)?.newest;
     if (trial === undefined) {
-      // Kubernetes cuts times to seconds.
-      const isNew = newest && newest.createdAt >= Math.floor(breaker.since / 1000) * 1000;
-      return isNew && census.get(newest.key) ? [{ kind: 'set', key, breaker: { ...rest, trial: newest.key } }] : [];
+      const next = nextTrial(census, breaker);
+      return next === undefined ? [] : [{ kind: 'set', key, breaker: { ...rest, trial: next } }];
     }
     const pod = census.get(trial);
     if (!pod || pod.state === 'ended') return [{ kind: 'set', key, breaker: rest }];
     const { trouble } = pod;
-    if (trouble && trouble.evidence !== 'none' && (trouble.evidence === 'certain' || trouble.failures >= 2)) {
+    if (trouble && hasFailedForGood(trouble)) {
       const cooldownMs = doubled(breaker.cooldownMs);
       const why = `pod ${trial} has tried with the agent: ${trouble.text}`;
-      return [
-        { kind: 'set', key, breaker: { ...rest, phase: 'open', why, since: now, until: now + cooldownMs, cooldownMs } },
-      ];
+      const again = { phase: 'open', why, since: now, until: now + cooldownMs, cooldownMs } as const;
+      return [{ kind: 'set', key, breaker: { ...rest, ...again } }];
     }
     const isStable = pod.state === 'running' && now - pod.createdAt >= this.#limits.stableMs;
     return isStable ? [{ kind: 'close', key, breaker }] : [];
   }
 
   /** Pods that fail are not created again by themselves: a container starts again in the same pod. */
-  #evictions({ census, breakers, comparisons, now }: Sight): readonly Step[] {
+  #evictions(sight: Sight): readonly Step[] {
+    const { breakers, now } = sight;
     if (this.#limits.action !== 'evict' || now - this.#evictedAt < EVICTION_INTERVAL_MS) return [];
     for (const [key, breaker] of breakers) {
-      const { phase, namespace, workload, since, stops } = breaker;
-      if (!stops || workload === '' || (phase !== 'open' && phase !== 'suspected') || now - since < EVICTION_DELAY_MS)
-        continue;
-      // One pod without the agent is enough to tell whether it is the cause.
-      const comparison = comparisons.get(key);
-      const isKnown = comparison && comparison.at > Math.max(since, this.#evictedAt) && comparison.without === 0;
-      if (phase === 'suspected' && !isKnown) continue;
-      const count = census.workload(namespace, workload);
-      const failing = count
-        ? failingOf(count, now).find(({ trouble }) => isAbout(breaker, trouble.profiles))
-        : undefined;
-      if (!failing) continue;
+      const pod = this.#mayEvict(sight, key, breaker) ? evictable(sight, breaker) : undefined;
+      if (pod === undefined) continue;
       this.#evictedAt = now;
-      return [{ kind: 'evict', namespace, pod: failing.key.slice(namespace.length + 1) }];
+      return [{ kind: 'evict', namespace: breaker.namespace, pod }];
     }
     return [];
+  }
+
+  #mayEvict({ comparisons, now }: Sight, key: string, { phase, workload, since, stops }: Breaker): boolean {
+    if (!stops || workload === '' || now - since < EVICTION_DELAY_MS) return false;
+    if (phase === 'open') return true;
+    // One pod without the agent is enough to tell whether it is the cause.
+    const comparison = comparisons.get(key);
+    const isCurrent = comparison !== undefined && comparison.at > Math.max(since, this.#evictedAt);
+    return phase === 'suspected' && isCurrent && comparison.without === 0;
   }
 }
 
@@ -167,15 +170,38 @@ function doubled(cooldownMs: number): number {
   return Math.min(MAX_COOLDOWN_MS, cooldownMs * 2);
 }
 
-function compareStep(
-  { comparisons, now }: Sight,
-  key: string,
-  workload: ObservedWorkload,
-  failing: readonly Failing[],
-  profiles = profilesOf(failing),
-): readonly Step[] {
-  const known = comparisons.get(key);
-  if (known && now - known.at < COMPARISON_MS) return [];
+function isKnown(breaker: Breaker | undefined, profiles: Readonly<Record<string, string>>): boolean {
+  return breaker !== undefined && isAbout(breaker, profiles);
+}
+
+/** The key of a pod that was created since the breaker is half open. Kubernetes cuts times to seconds. */
+function nextTrial(census: Census, { namespace, workload, since }: Breaker): string | undefined {
+  const newest = census.workload(namespace, workload)?.newest;
+  const isNew = newest !== undefined && newest.createdAt >= Math.floor(since / 1000) * 1000;
+  return isNew && census.get(newest.key) ? newest.key : undefined;
+}
+
+function hasFailedForGood({ evidence, failures }: Trouble): boolean {
+  return evidence === 'certain' || (evidence === 'suspect' && failures >= 2);
+}
+
+/** The name of a pod that fails with the agent that the breaker is about. */
+function evictable({ census, now }: Sight, breaker: Breaker): string | undefined {
+  const count = census.workload(breaker.namespace, breaker.workload);
+  const failing = count ? failingOf(count, now) : [];
+  const key = failing.find(({ trouble }) => isAbout(breaker, trouble.profiles))?.key;
+  return key?.slice(breaker.namespace.length + 1);
+}
+
+function nodesOf(failing: readonly Failing[]): readonly string[] {
   const nodes = [...new Set(failing.map(({ trouble }) => trouble.node))].filter((node) => node !== '');
-  return [{ kind: 'compare', key, workload, profiles, nodes: nodes.slice(0, MAX_NODES) }];
+  return nodes.slice(0, MAX_NODES);
+}
+
+type CompareStep = Extract<Step, { kind: 'compare' }>;
+
+/** None while what was compared is fresh. */
+function compareStep({ comparisons, now }: Sight, asked: Omit<CompareStep, 'kind'>): readonly CompareStep[] {
+  const known = comparisons.get(asked.key);
+  return known && now - known.at < COMPARISON_MS ? [] : [{ kind: 'compare', ...asked }];
 }

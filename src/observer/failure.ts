@@ -86,26 +86,35 @@ function hasFailed({ waiting, ended }: Status): boolean {
 }
 
 function describe(pod: Pod, status: Status, injected: Injected, timeOf: TimeOf): Failure {
-  const { name, restarts, waiting, running, ended } = status;
-  const reason = textIn(waiting, 'reason');
-  // That of a container that waits to be started again tells only how long.
-  const words = [reason === BACK_OFF ? '' : textIn(waiting, 'message'), textIn(ended, 'message')].join(' ');
+  const { name, restarts, running, ended } = status;
   const isOurs = status.isInit && injected.initContainers.has(name);
   const state = stateOf(status, isOurs);
-  const what = state === 'pull-failed' || NOT_STARTED.has(reason) ? reason : endOf(ended);
-  const detail = words.trim() === '' ? '' : `: ${oneLine(words.trim(), 160)}`;
-  const startedAt = running && timeOf(textIn(running, 'startedAt'));
+  const words = wordsOf(status);
+  const startedAt = timeOf(textIn(running, 'startedAt'));
   const failedAt = timeOf(textIn(ended, 'finishedAt'));
   return {
     state,
     evidence: evidenceOf({ status, state, injected, isOurs, words }),
-    text: `${isOurs ? 'the init container of the agent' : 'container'} ${oneLine(name, 63)}: ${what}${detail}`,
+    text: textOf(status, isOurs, words),
     failures: restarts + (running ? 0 : 1),
     failedAt: Number.isFinite(failedAt) ? failedAt : timeOf(textIn(objectIn(pod, 'metadata'), 'creationTimestamp')),
     runsSince: Number.isFinite(startedAt) ? startedAt : undefined,
     profiles: injected.profiles,
     memoryLimit: state === 'out-of-memory' ? memoryLimitOf(pod, name) : undefined,
   };
+}
+
+/** What the kubelet says of it. Of a container that waits to be started again, it tells only how long. */
+function wordsOf({ waiting, ended }: Status): string {
+  const waits = textIn(waiting, 'reason') === BACK_OFF ? '' : textIn(waiting, 'message');
+  return `${waits} ${textIn(ended, 'message')}`.trim();
+}
+
+function textOf({ name, waiting, ended }: Status, isOurs: boolean, words: string): string {
+  const reason = textIn(waiting, 'reason');
+  const what = NOT_PULLED.has(reason) || NOT_STARTED.has(reason) ? reason : endOf(ended);
+  const whose = isOurs ? 'the init container of the agent' : 'container';
+  return `${whose} ${oneLine(name, 63)}: ${what}${words === '' ? '' : `: ${oneLine(words, 160)}`}`;
 }
 
 function stateOf({ waiting, ended }: Status, isOurs: boolean): PodState {
@@ -116,7 +125,8 @@ function stateOf({ waiting, ended }: Status, isOurs: boolean): PodState {
 
 function endOf(ended: JsonObject | undefined): string {
   const reason = textIn(ended, 'reason');
-  const code = `ended with exit code ${String(ended?.['exitCode'] ?? 'unknown')}`;
+  const exitCode = ended?.['exitCode'];
+  const code = typeof exitCode === 'number' ? `ended with exit code ${exitCode}` : 'ended';
   return reason === '' || reason === 'Error' ? code : `${reason}, ${code}`;
 }
 

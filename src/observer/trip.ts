@@ -41,19 +41,20 @@ export function verdictOn(
   comparison: Comparison,
 ): Verdict | undefined {
   const counted = failing.filter(({ trouble }) => !comparison.sickNodes.has(trouble.node));
-  const [first] = counted;
-  if (!first || !isSuspicious(counted) || isOfOneNode(counted, comparison)) return undefined;
+  if (!isSuspicious(counted) || isOfOneNode(counted, comparison)) return undefined;
   const certain = counted.filter(({ trouble }) => trouble.evidence === 'certain');
-  const worst = certain[0] ?? first;
-  const what = `${counted.length} of ${pods} pods with the agent fail (${worst.trouble.text})`;
-  if (certain.length > 0) {
-    const isEnough = certain.length >= MIN_PODS || certain.length / pods >= MIN_SHARE;
-    return isEnough ? { phase: 'open', why: `${what}: what fails is of the agent` } : undefined;
-  }
-  if (comparison.withoutFailing > 0) return undefined;
+  const [worst] = [...certain, ...counted];
+  const what = `${counted.length} of ${pods} pods with the agent fail (${worst?.trouble.text ?? ''})`;
+  if (certain.length === 0) return comparedVerdict(what, counted.length, comparison);
+  const isEnough = certain.length >= MIN_PODS || certain.length / pods >= MIN_SHARE;
+  return isEnough ? { phase: 'open', why: `${what}: what fails is of the agent` } : undefined;
+}
+
+/** What other pods say where those that fail do not. */
+function comparedVerdict(what: string, failing: number, comparison: Comparison): Verdict | undefined {
+  const { withoutFailing, withoutRunning, sameRunning } = comparison;
   // Pods with an earlier version of the agent say nothing about this one.
-  if (counted.length / (counted.length + comparison.sameRunning) < MIN_SHARE) return undefined;
-  const { withoutRunning } = comparison;
+  if (withoutFailing > 0 || failing / (failing + sameRunning) < MIN_SHARE) return undefined;
   if (withoutRunning > 0) return { phase: 'open', why: `${what}, and ${withoutRunning} without it run` };
   return { phase: 'suspected', why: `${what}; no pod without it shows whether the agent is the cause` };
 }

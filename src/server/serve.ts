@@ -41,6 +41,12 @@ interface Sources {
   readonly stop: () => Promise<void>;
 }
 
+function needsCluster(config: Config): boolean {
+  const { namespaces, demo, webhookConfiguration, configMapKeys, events, auditInterval } = config;
+  const isNamed = [webhookConfiguration, config.switch, config.breaker].some((name) => name !== undefined);
+  return (namespaces === undefined && !demo) || isNamed || configMapKeys || events || auditInterval !== '0';
+}
+
 /** Opens all sources, or none. Throws a UsageError if the settings refer to something that cannot be used. */
 async function openSources(config: Config, log: Logger): Promise<Sources> {
   const opened: { readonly stop: () => Promise<void> }[] = [];
@@ -53,11 +59,7 @@ async function openSources(config: Config, log: Logger): Promise<Sources> {
   };
   try {
     const installed = add(await openCatalogue(config, log, 'watch'));
-    const { namespaces: file, demo, webhookConfiguration, configMapKeys, events, auditInterval } = config;
-    const isNamed = config.switch !== undefined || config.breaker !== undefined;
-    const readsMore = configMapKeys || events || auditInterval !== '0' || isNamed;
-    const needsCluster = (file === undefined && !demo) || webhookConfiguration !== undefined || readsMore;
-    const client = needsCluster ? await openCluster(config.kubeconfig) : undefined;
+    const client = needsCluster(config) ? await openCluster(config.kubeconfig) : undefined;
     const injectionSwitch = add(openInjectionSwitch(config, client, installed.catalogue, log));
     const profiles = { ...installed, catalogue: injectionSwitch.catalogue };
     const namespaces = add(await openNamespaces(config, client, log));

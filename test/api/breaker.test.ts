@@ -18,7 +18,8 @@ describe('the ConfigMap of the circuit breakers', () => {
   });
 
   it('with anything else has no breaker: anyone who may write it could have made it up', () => {
-    const [[key = '', text = ''] = []] = Object.entries(dataOf(breakerCase()));
+    const key = breakerKey(breakerCase());
+    const text = breakerText(breakerCase());
     const wrong = [
       '',
       '[]',

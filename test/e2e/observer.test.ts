@@ -153,11 +153,11 @@ test('a workload whose pods fail with the agent, and run without it, is reported
 });
 
 test('the command shows and closes breakers, and status shows the pods that fail', async () => {
-  const cli = (...args: readonly string[]) =>
-    run([...args, '--kubeconfig', cluster.controlPlane.kubeconfigPath]).then(({ code, stdout, stderr }) => {
-      expect({ code, stderr }).toMatchObject({ code: 0 });
-      return stdout;
-    });
+  const cli = async (...args: readonly string[]): Promise<string> => {
+    const { code, stdout, stderr } = await run([...args, '--kubeconfig', cluster.controlPlane.kubeconfigPath]);
+    expect(code, stderr).toBe(0);
+    return stdout;
+  };
   expect(await cli('breaker', '--breaker', BREAKERS)).toMatch(/^fresh +Deployment\/web +jennifer-dotnet /m);
   expect(await cli('breaker', 'deploy/web', '-n', 'fresh', '--reset', '--breaker', BREAKERS)).toContain(
     'closed: fresh/',

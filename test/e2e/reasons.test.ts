@@ -287,8 +287,14 @@ async function openBreaker(namespace: string, owner: KubeObject): Promise<void> 
   const [within = '', name = ''] = BREAKERS.split('/');
   const workload = `ReplicaSet/${(await replicaSetOf(namespace, owner)).metadata?.name ?? ''}`;
   const profile = catalogue.profiles.get('jennifer-dotnet');
-  const profiles = { 'jennifer-dotnet': profile ? profileHash(profile) : '' };
-  const breaker = breakerCase({ namespace, workload, profiles, since: Date.now(), until: Date.now() + 3_600_000 });
+  const about = { 'jennifer-dotnet': profile ? profileHash(profile) : '' };
+  const breaker = breakerCase({
+    namespace,
+    workload,
+    profiles: about,
+    since: Date.now(),
+    until: Date.now() + 3_600_000,
+  });
   await client.create({
     apiVersion: 'v1',
     kind: 'ConfigMap',

@@ -50,8 +50,13 @@ describe('a breaker of a workload', () => {
   it('opens if pods fail and pods without the agent run', () => {
     const found = opened(afterGrace([crash], { compared: { withoutRunning: 2 } }));
     expect(found).toMatchObject({
-      ...{ namespace: 'shop', workload: 'ReplicaSet/web', shown: 'Deployment/web' },
-      ...{ phase: 'open', stops: true, profiles: { 'acme-java': '0123abcd' }, until: NOW + 90_000 + HOUR },
+      namespace: 'shop',
+      workload: 'ReplicaSet/web',
+      shown: 'Deployment/web',
+      phase: 'open',
+      stops: true,
+      profiles: { 'acme-java': '0123abcd' },
+      until: NOW + 90_000 + HOUR,
     });
   });
 
@@ -190,7 +195,10 @@ describe('a breaker of a profile', () => {
     expect(next(of('a', 'x'), of('a', 'y'))).toEqual([]);
     expect(opened(next(of('a', 'x'), of('a', 'y'), of('a', 'z')))).toBeUndefined();
     expect(opened(next(of('a', 'x'), of('a', 'y'), of('b', 'z')))).toMatchObject({
-      ...{ namespace: '', workload: '', profiles: { 'acme-java': '0123abcd' }, phase: 'open' },
+      namespace: '',
+      workload: '',
+      profiles: { 'acme-java': '0123abcd' },
+      phase: 'open',
     });
   });
 

@@ -40,11 +40,11 @@ export interface ListRequest {
 
 /** Reads a collection page by page, one object at a time. A page that is too large or too slow reduces the page size for good. */
 export class PagedList {
-  readonly #options: PagedListOptions;
+  readonly #options: PagedListOptions & { readonly compressed: boolean };
   #pageItems: number;
 
   constructor(options: PagedListOptions) {
-    this.#options = options;
+    this.#options = { compressed: false, ...options };
     this.#pageItems = options.pageItems ?? MAX_PAGE_ITEMS;
   }
 
@@ -52,7 +52,7 @@ export class PagedList {
   async read(request: ListRequest): Promise<{ kind: 'listed'; version: string } | Interruption> {
     const { timeoutMs, signal, onRequest, onItem, onPage } = request;
     let isNamed = true;
-    const { client, path, metadataOnly, selector, compressed = false } = this.#options;
+    const { client, path, metadataOnly, selector, compressed } = this.#options;
     const maxPages = Math.ceil(MAX_ITEMS / this.#pageItems);
     let next = '';
     for (let pages = 0; pages < maxPages; pages += 1) {

@@ -113,8 +113,8 @@ export class Observer {
         if (!signal.aborted) this.#log.report({}, errorMessage(error));
       }
     }
-    // oxlint-disable-next-line no-await-in-loop -- at most one
-    for (const step of steps) if (step.kind === 'evict') await this.#evict(step);
+    const evicted = steps.find((step) => step.kind === 'evict');
+    if (evicted) await this.#evict(evicted);
   }
 
   /** The writer keeps to one Event in an hour, too; it counts each that it is asked for. */
