@@ -63,7 +63,7 @@ describe.skipIf(helm === undefined)('the observer of the chart', () => {
     const objects = on('--set', 'audit.enabled=false');
     expect(rulesOf(objects, 'ClusterRole', 'agent-injector')).toBe(rulesOf(without, 'ClusterRole', 'agent-injector'));
     expect(rulesOf(objects, 'Role', 'agent-injector-breaker')).toBe(
-      '[{"apiGroups":[""],"resourceNames":["agent-injector-breaker"],"resources":["configmaps"],"verbs":["list","watch"]}]',
+      '[{"apiGroups":[""],"resources":["configmaps"],"resourceNames":["agent-injector-breaker"],"verbs":["list","watch"]}]',
     );
   });
 
