@@ -47,6 +47,12 @@ export const rooms = [
     holds: 'AdmissionReview in, AdmissionReview out: opt-in, decision, warnings, audit annotations, Event messages',
   },
   {
+    name: 'observer',
+    pure: true,
+    holds:
+      'What became of injected pods: the state of each, what speaks for and against the agent as the cause, when circuit breakers open and close',
+  },
+  {
     name: 'diagnostics',
     pure: true,
     holds:

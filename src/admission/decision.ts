@@ -45,7 +45,7 @@ export function isReported({ code }: Reason): boolean {
 const ADMITTED: ReadonlySet<ReasonKind> = new Set(['exemption', 'suspension', 'satisfied']);
 
 function isAdmitted(reason: Reason): boolean {
-  return ADMITTED.has(reasonTable[reason.code].kind) && !(reason.code === 'suspended' && reason.strict);
+  return ADMITTED.has(reasonTable[reason.code].kind) && !('strict' in reason && reason.strict);
 }
 
 /**

@@ -7,7 +7,16 @@ import { reportedReasons } from './warnings.ts';
 
 export interface EventMessage {
   readonly type: 'Normal' | 'Warning';
-  readonly reason: 'AgentInjected' | 'AgentNotInjected' | 'PodRefused' | 'AgentNotice';
+  readonly reason:
+    | 'AgentInjected'
+    | 'AgentNotInjected'
+    | 'PodRefused'
+    | 'AgentNotice'
+    | 'AgentFailing'
+    | 'AgentSuspected'
+    | 'AgentBreakerOpen'
+    | 'AgentBreakerHalfOpen'
+    | 'AgentBreakerClosed';
   /** Empty for an injection. */
   readonly code: ReasonCode | '';
   /** The profiles, which distinguish this Event from others. */

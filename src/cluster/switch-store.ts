@@ -16,20 +16,26 @@ const LIMITS = { timeoutMs: 10_000, maxBytes: 2 * 1024 * 1024 };
 
 const MERGE = 'application/merge-patch+json';
 
-const QUERY = 'fieldManager=agent-injector-cli';
+/** The manager of the fields that a command writes. */
+const CLI = 'agent-injector-cli';
 
 /** Changes the data of a ConfigMap and creates it if it does not exist and there is something to set. Returns the data it then has. */
-export async function changeConfigMap(client: KubeClient, at: ObjectName, changes: Changes): Promise<Written> {
+export async function changeConfigMap(
+  client: KubeClient,
+  at: ObjectName,
+  changes: Changes,
+  manager = CLI,
+): Promise<Written> {
   const { namespace, name } = at;
   const path = `/api/v1/namespaces/${namespace}/configmaps`;
-  const patch = (): Promise<ApiResponse> => send(client, `${path}/${name}`, { data: changes });
+  const patch = (): Promise<ApiResponse> => send(client, `${path}/${name}`, { data: changes }, manager);
   const patched = await patch();
   if (patched.kind === 'ok' || !isNotFound(patched)) return written(patched);
   const data = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== null));
   if (Object.keys(data).length === 0) return { ok: true, data: {} };
   const metadata = { name, namespace, labels: { 'app.kubernetes.io/part-of': 'agent-injector' } };
   const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data };
-  const created = await client.sendJson(`${path}?${QUERY}`, { ...LIMITS, method: 'POST', body });
+  const created = await client.sendJson(`${path}?fieldManager=${manager}`, { ...LIMITS, method: 'POST', body });
   // Another caller may have created it meanwhile.
   return written(created.kind === 'http' && created.reason === 'AlreadyExists' ? await patch() : created);
 }
@@ -41,8 +47,8 @@ export async function annotateNamespace(client: KubeClient, name: string, change
   return { ok: true, data: objectIn(objectIn(answer.body, 'metadata'), 'annotations') };
 }
 
-function send(client: KubeClient, path: string, body: JsonObject): Promise<ApiResponse> {
-  return client.sendJson(`${path}?${QUERY}`, { ...LIMITS, method: 'PATCH', body, contentType: MERGE });
+function send(client: KubeClient, path: string, body: JsonObject, manager = CLI): Promise<ApiResponse> {
+  return client.sendJson(`${path}?fieldManager=${manager}`, { ...LIMITS, method: 'PATCH', body, contentType: MERGE });
 }
 
 function written(answer: ApiResponse): Written {

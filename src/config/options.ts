@@ -3,12 +3,13 @@ import { isDnsLabel, isObjectName } from '../kubernetes/names.ts';
 import { POD_SECURITY_LEVELS, type PodSecurityLevel } from '../kubernetes/pod-security.ts';
 import type { Result } from '../lib/result.ts';
 import { lockableNames, type SettableBy, type Tenancy } from '../profiles/tenancy/policy.ts';
+import { breakerDefaults, type BreakerOptions, breakerRows, type OptionRow } from './breaker-options.ts';
 import { checkNames } from './checks.ts';
 import * as kinds from './value-kinds.ts';
 
 const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
-export interface ServerOptions {
+export interface ServerOptions extends BreakerOptions {
   readonly config?: string;
   readonly kubeconfig?: string;
   readonly namespaces?: string;
@@ -55,6 +56,7 @@ export const defaultOptions: ServerOptions = {
   events: false,
   podLabel: true,
   injection: 'on',
+  ...breakerDefaults,
   checks: checkNames.join(','),
   strictRequired: false,
   auditInterval: '0',
@@ -72,10 +74,6 @@ export const defaultOptions: ServerOptions = {
 export function defaultText(name: OptionName): string | undefined {
   const value = defaultOptions[name];
   return value === undefined || typeof value === 'object' ? undefined : String(value);
-}
-
-interface OptionRow<Value> extends kinds.ValueKind<Value> {
-  readonly description: string;
 }
 
 /** One row per option. Its flag, environment variable, key in the configuration file, `--help` and reference are derived from it. */
@@ -150,6 +148,7 @@ export const optionRows: { readonly [name in OptionName]-?: OptionRow<NonNullabl
     description:
       'ConfigMap that `agent-injector stop` writes. It is watched, need not exist, and applies in addition to `injection`: the stricter of both counts.',
   },
+  ...breakerRows,
   checks: {
     ...kinds.subset('NAMES', `any of ${checkNames.join(', ')}, separated by commas, or none`, checkNames),
     description:

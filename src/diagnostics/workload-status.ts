@@ -4,6 +4,7 @@ import type { InjectedStatus } from '../api/status-annotation.ts';
 import { creatorOf } from '../kubernetes/owner.ts';
 import { hasEnded, type Pod } from '../kubernetes/pod.ts';
 import { profileHash } from '../profiles/fingerprint.ts';
+import { observePod } from '../observer/observed-pod.ts';
 import type { SettingSources } from '../settings/resolve.ts';
 import { checkRecord } from './audit-pod.ts';
 import { restartCommand } from './findings.ts';
@@ -24,6 +25,8 @@ export interface WorkloadStatus {
   readonly pods: number;
   /** Pods that carry an agent, by their record, which the pod bears out. */
   readonly injected: number;
+  /** What became of the pods that carry an agent, for people: `crashing(2)`. Those that run or start are left out. */
+  readonly troubles: readonly string[];
   /** Pods that carry a version of a profile other than the current one. */
   readonly outdated: number;
   /** `acme-java@93b005e5`: each profile with the hash of its version. */
@@ -34,6 +37,9 @@ export interface WorkloadStatus {
   readonly fix?: string;
 }
 
+/** A pod from a file has not started, either. */
+const FINE: ReadonlySet<string> = new Set(['starting', 'running', 'ended']);
+
 interface Counted {
   readonly namespace: string;
   readonly workload: string;
@@ -41,6 +47,7 @@ interface Counted {
   readonly profiles: Set<string>;
   readonly deliveries: Set<string>;
   readonly whyNot: Map<string, WhyNot>;
+  readonly states: Map<string, number>;
   pods: number;
   injected: number;
   outdated: number;
@@ -75,8 +82,11 @@ export class WorkloadStatuses {
     return [...this.#all.values()].map(statusOf).toSorted(byName);
   }
 
-  #countInjected(counted: Counted, { catalogue }: SettingSources, injected: readonly InjectedStatus[]): void {
+  #countInjected(counted: Counted, { catalogue, pod }: SettingSources, injected: readonly InjectedStatus[]): void {
     counted.injected++;
+    // Only how long something takes depends on times.
+    const { state } = observePod(pod, () => 0);
+    if (!FINE.has(state)) counted.states.set(state, (counted.states.get(state) ?? 0) + 1);
     let isOutdated = false;
     for (const { profile: name, hash, delivery } of injected) {
       counted.profiles.add(`${name}@${hash}`);
@@ -96,7 +106,8 @@ export class WorkloadStatuses {
     if (known) return known;
     const none = { pods: 0, injected: 0, outdated: 0, missing: 0 };
     const sets = { profiles: new Set<string>(), deliveries: new Set<string>(), whyNot: new Map<string, WhyNot>() };
-    const counted: Counted = { namespace, workload, creator, ...sets, ...none };
+    const states = new Map<string, number>();
+    const counted: Counted = { namespace, workload, creator, states, ...sets, ...none };
     this.#all.set(key, counted);
     return counted;
   }
@@ -115,7 +126,7 @@ function countWhy(counted: Counted, code: string, from: WhyNot['from']): void {
   counted.whyNot.set(code, { code, from, pods: (before?.pods ?? 0) + 1 });
 }
 
-function statusOf({ creator, whyNot, missing, profiles, deliveries, ...counted }: Counted): WorkloadStatus {
+function statusOf({ creator, whyNot, missing, profiles, deliveries, states, ...counted }: Counted): WorkloadStatus {
   const { namespace, workload, pods, injected, outdated } = counted;
   const fix = missing + outdated > 0 ? restartCommand(namespace, creator) : undefined;
   return {
@@ -123,6 +134,7 @@ function statusOf({ creator, whyNot, missing, profiles, deliveries, ...counted }
     workload,
     pods,
     injected,
+    troubles: [...states].map(([state, count]) => `${state}(${count})`),
     outdated,
     profiles: [...profiles].toSorted(),
     deliveries: [...deliveries].toSorted(),

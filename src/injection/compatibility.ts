@@ -6,6 +6,7 @@ import { matchesGlob } from '../lib/glob.ts';
 import { profileForbiddenBy } from '../profiles/catalogue.ts';
 import type { Profile } from '../profiles/profile.ts';
 import type { Reason, Setting } from '../reasons/reason.ts';
+import { openBreaker } from '../settings/open-breaker.ts';
 import { isRequired } from '../settings/required.ts';
 import { invalidSetting, type SettingSources, resolveSetting } from '../settings/resolve.ts';
 import { settingValues } from '../settings/setting-values.ts';
@@ -34,6 +35,11 @@ const rules: readonly Rule<Candidate>[] = [
     name: 'suspended',
     holds: 'the profile is not suspended',
     evaluate: ({ sources, profile: { name } }) => suspensionOfProfile(sources, name),
+  },
+  {
+    name: 'breaker',
+    holds: 'no circuit breaker is open for the profile and the workload',
+    evaluate: ({ sources, profile }) => openBreaker(sources, profile),
   },
   {
     name: 'settings',

@@ -18,8 +18,20 @@ export interface ClusterState {
   readonly podSecurityDefault?: PodSecurityLevel;
   /** The cluster is OpenShift: it sets the user and the seccomp profile of containers that name none. */
   readonly openShift?: boolean;
+  /** The circuit breakers that are not closed in a namespace, and those of profiles: the same list until one changes. */
+  readonly breakers?: (namespace: string) => readonly OpenBreaker[] | undefined;
   /** The workload of a pod template from a file, which has no owner reference. */
   readonly workload?: WorkloadRef;
+}
+
+/** What stops the injection of profiles into the pods of a workload; of all workloads if it is empty. */
+export interface OpenBreaker {
+  /** `ReplicaSet/web`: the kind of the controller, and the name of the workload. */
+  readonly workload: string;
+  readonly shown: string;
+  /** From the name of a profile to the hash of the version. */
+  readonly profiles: Readonly<Record<string, string>>;
+  readonly why: string;
 }
 
 export interface Claim {

@@ -22,6 +22,16 @@ export function creatorOf(pod: Pod): WorkloadRef | undefined {
   return deployment === undefined ? { kind, name } : { kind: 'Deployment', name: deployment };
 }
 
+/**
+ * A workload as every pod of it shows it at its admission, and as an earlier revision of it does: the kind of the controller, and the name of the
+ * workload. Undefined for a pod without a controller.
+ */
+export function workloadKeyOf(pod: Pod): string | undefined {
+  const kind = ownerOf(pod)?.['kind'];
+  const name = workloadNameOf(pod);
+  return typeof kind === 'string' && name !== undefined ? `${kind}/${name}` : undefined;
+}
+
 export function ownerKindsOf(pod: Pod, cluster: ClusterState): readonly string[] {
   const kind = ownerOf(pod)?.['kind'];
   return [typeof kind === 'string' ? kind : undefined, cluster.workload?.kind].filter((name) => name !== undefined);

@@ -18,6 +18,17 @@ export function collectByLabel(
   });
 }
 
+/** A metric with several labels, read at each scrape. */
+export function collectSeries(
+  registry: Registry,
+  name: MetricName,
+  read: () => readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[],
+): void {
+  collect(registry, name, (record) => {
+    for (const { labels, value } of read()) record(labels, value);
+  });
+}
+
 type Recorder = (labels: Readonly<Record<string, string>>, value: number | undefined) => void;
 
 function collect(registry: Registry, name: MetricName, read: (record: Recorder) => void): Counter | Gauge {

@@ -182,6 +182,26 @@ export const metricRows = {
     help: 'Seconds since the last complete audit. Absent before the first one.',
     labels: [],
   },
+  agent_injector_pods: {
+    type: 'gauge',
+    help: 'Pods with an agent, by the label agent-injector.io/injected and by what became of them: starting, running, crashing, pull-failed (an image is not pulled), copy-failed (the init container of the agent), out-of-memory. Of the replica of the observer that leads. Only the first 100 values of the label count by themselves, all others as "other".',
+    labels: ['profile', 'state'],
+  },
+  agent_injector_breakers: {
+    type: 'gauge',
+    help: 'Circuit breakers that are not closed, by what they are about (workload or profile), profile and phase: suspected, open, half-open, cleared. Of each replica of the observer: use the maximum.',
+    labels: ['scope', 'profile', 'phase'],
+  },
+  agent_injector_observer_leads: {
+    type: 'gauge',
+    help: '1 in the replica of the observer that observes, 0 in the others.',
+    labels: [],
+  },
+  agent_injector_evictions_total: {
+    type: 'counter',
+    help: 'Pods that fail with the agent and were to be evicted, by result: evicted, refused (by a PodDisruptionBudget; it is tried again), failed (see the log).',
+    labels: ['result'],
+  },
   agent_injector_log_lines_dropped_total: {
     type: 'counter',
     help: 'Log lines dropped because standard output is blocked or closed.',

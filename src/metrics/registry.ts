@@ -30,13 +30,13 @@ export function createMetrics(gauges: Gauges, version: string): Metrics {
   return {
     ...decisions,
     recordBadRequest: (status) => badRequests.inc({ status }),
-    render: () => render(registry),
+    render: () => renderRegistry(registry),
     contentType: registry.contentType,
   };
 }
 
 /** Like registry.metrics(), one metric in each turn of the event loop: reviews do not wait for all of them. */
-async function render(registry: Registry): Promise<string> {
+export async function renderRegistry(registry: Registry): Promise<string> {
   const texts: string[] = [];
   for (const { name } of registry.getMetricsAsArray()) {
     // oxlint-disable-next-line no-await-in-loop -- one at a time

@@ -22,6 +22,8 @@ const messages: Messages = {
   'opted-out': ({ by }) => `opted out by ${by}`,
   suspended: ({ by, why, strict }) =>
     `injection is suspended${why === '' ? '' : `: ${oneLine(why, 160)}`} (${oneLine(by, 200)}${strict ? '; strictRequired' : ''})`,
+  'breaker-open': ({ profile, workload, why, strict }) =>
+    `the circuit breaker of ${workload === '' ? '' : `${oneLine(workload, 120)} for `}profile ${profile} is open: ${oneLine(why, 300)}${strict ? ' (strictRequired)' : ''}`,
   'dry-run': ({ injection }) => `dry run: would inject ${oneLine(injection, 200)}`,
   'already-instrumented': ({ profile }) => `the container already has the agent of profile ${profile}`,
   'variables-already-set': ({ profile }) =>

@@ -41,6 +41,12 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
       'Injection is stopped for the cluster, the namespace or the profile. New pods start without the agent, also where one is required, unless `strictRequired` is on: then they are refused. Running pods keep their agent.',
     hint: 'When the cause is fixed: kubectl agent-injector start, with the same --namespace and --profile as for stop. Then restart the workloads whose pods have no agent.',
   },
+  'breaker-open': {
+    kind: 'suspension',
+    meaning:
+      'Pods of the workload, or of several workloads with the profile, failed with the agent, so new pods start without it (`observer.breaker.action` in the chart). A later version of the profile is injected again, and so is one pod after the cooldown. A required pod is refused only where `strictRequired` is on.',
+    hint: 'kubectl agent-injector breaker shows why. When the cause is fixed: kubectl agent-injector breaker --reset, then restart the workload.',
+  },
   'dry-run': {
     kind: 'suspension',
     meaning:

@@ -74,6 +74,14 @@ export type Reason =
   | { readonly code: 'opted-out'; readonly by: string }
   /** `by`: what suspends injection. `strict`: the pod must be injected or refused (`strictRequired`). */
   | { readonly code: 'suspended'; readonly by: string; readonly why: string; readonly strict: boolean }
+  /** `workload`: the one whose breaker is open; empty if it is that of the profile. */
+  | {
+      readonly code: 'breaker-open';
+      readonly profile: string;
+      readonly workload: string;
+      readonly why: string;
+      readonly strict: boolean;
+    }
   /** What would be injected, in words. */
   | { readonly code: 'dry-run'; readonly injection: string }
   | { readonly code: 'already-instrumented'; readonly profile: string }

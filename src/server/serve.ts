@@ -1,13 +1,11 @@
-import closeWithGrace from 'close-with-grace';
 import type { FastifyInstance } from 'fastify';
-import pino, { type Logger } from 'pino';
+import type { Logger } from 'pino';
 import type { CertificateKeeper } from '../certificates/keeper.ts';
 import type { NamespaceSource } from '../cluster/caches/namespaces.ts';
 import type { KubeClient } from '../cluster/client/types.ts';
 import { type CatalogueProvider, openCatalogue, requireConfig } from '../config/catalogue.ts';
 import type { Config, readConfig } from '../config/config.ts';
 import { sleep, systemClock } from '../lib/clock.ts';
-import { traceOf } from '../lib/stack-trace.ts';
 import { createMetrics } from '../metrics/registry.ts';
 import type { Gauges } from '../metrics/types.ts';
 import { createWebhookServer, replaceCertificate } from '../webhook/server.ts';
@@ -15,52 +13,20 @@ import { createAdminServer } from './admin-server.ts';
 import type { AuditLoop } from './audit-loop.ts';
 import { openAudits } from './audits.ts';
 import { type Certificates, openCertificates } from './certificates.ts';
+import { openBreakers } from './breakers.ts';
 import { type ClusterStateSource, openClusterState } from './cluster-watches.ts';
 import { openCluster, openNamespaces } from './cluster.ts';
 import { maxConnectionsHere } from './connection-limit.ts';
 import { openEvents } from './events.ts';
 import { openInjectionSwitch, type SwitchedCatalogue } from './injection-switch.ts';
-import { LogOutput, stdoutSink } from './log-output.ts';
+import { listen } from './listen.ts';
 import { warnOfOtherReleases } from './other-releases.ts';
-
-interface Running {
-  /** Keeps answering for the drain time while callers are asked to reconnect elsewhere, then closes. */
-  readonly drain: () => Promise<void>;
-}
+import { type Running, runProcess } from './process.ts';
 
 /** `agent-injector serve`: runs until a signal. Throws a UsageError before any port opens if the configuration is not valid. */
 export async function serve(read: ReturnType<typeof readConfig>): Promise<void> {
   const config = requireConfig(read);
-  const output = new LogOutput(stdoutSink());
-  process.once('exit', () => {
-    output.flushSync();
-  });
-  const log = pino(
-    {
-      level: config.logLevel,
-      base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (level) => ({ level }) },
-    },
-    output,
-  );
-  let running: Running | undefined;
-  // First of all: without a handler, a signal would kill the process in the middle of its work.
-  const signals = closeWithGrace(
-    { delay: (config.drainSeconds + 10) * 1000, logger: false },
-    async ({ err, signal }) => {
-      if (err) log.error({ err: traceOf(err) }, 'shutting down after an error');
-      else if (running) log.info({ signal, drainSeconds: config.drainSeconds }, 'draining');
-      else log.info({ signal }, 'stopped during startup');
-      await running?.drain();
-    },
-  );
-  try {
-    running = await start(config, log, () => output.dropped);
-  } catch (error) {
-    signals.uninstall();
-    throw error;
-  }
+  await runProcess(config, (log, logLinesDropped) => start(config, log, logLinesDropped));
 }
 
 interface Sources {
@@ -75,6 +41,12 @@ interface Sources {
   readonly stop: () => Promise<void>;
 }
 
+function needsCluster(config: Config): boolean {
+  const { namespaces, demo, webhookConfiguration, configMapKeys, events, auditInterval } = config;
+  const isNamed = [webhookConfiguration, config.switch, config.breaker].some((name) => name !== undefined);
+  return (namespaces === undefined && !demo) || isNamed || configMapKeys || events || auditInterval !== '0';
+}
+
 /** Opens all sources, or none. Throws a UsageError if the settings refer to something that cannot be used. */
 async function openSources(config: Config, log: Logger): Promise<Sources> {
   const opened: { readonly stop: () => Promise<void> }[] = [];
@@ -87,14 +59,12 @@ async function openSources(config: Config, log: Logger): Promise<Sources> {
   };
   try {
     const installed = add(await openCatalogue(config, log, 'watch'));
-    const { namespaces: file, demo, webhookConfiguration, configMapKeys, events, auditInterval } = config;
-    const readsMore = configMapKeys || events || auditInterval !== '0' || config.switch !== undefined;
-    const needsCluster = (file === undefined && !demo) || webhookConfiguration !== undefined || readsMore;
-    const client = needsCluster ? await openCluster(config.kubeconfig) : undefined;
+    const client = needsCluster(config) ? await openCluster(config.kubeconfig) : undefined;
     const injectionSwitch = add(openInjectionSwitch(config, client, installed.catalogue, log));
     const profiles = { ...installed, catalogue: injectionSwitch.catalogue };
     const namespaces = add(await openNamespaces(config, client, log));
-    const clusterState = add(openClusterState(config, client, namespaces, log));
+    const watched = add(openClusterState(config, client, namespaces, log));
+    const clusterState = add(openBreakers(config, client, watched, log));
     const { keeper, isPathOpen } = await openCertificates(config, client, log);
     const certificates = add(keeper);
     const opening = { profiles, namespaces, certificates, isPathOpen, clusterState, injectionSwitch, client };
@@ -210,21 +180,4 @@ async function start(config: Config, log: Logger, logLinesDropped: () => number)
 function startChecks({ webhookConfiguration }: Config, { audits, client }: Sources, log: Logger): void {
   audits?.start();
   void warnOfOtherReleases(client, webhookConfiguration, log);
-}
-
-/** Opens a port and returns its number. `::` accepts IPv4 too; without IPv6, 0.0.0.0 is used instead. */
-async function listen(server: FastifyInstance, host: string, port: number): Promise<number> {
-  try {
-    await server.listen({ host, port });
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (host === '::' && (code === 'EAFNOSUPPORT' || code === 'EADDRNOTAVAIL')) return listen(server, '0.0.0.0', port);
-    if (code === 'EADDRINUSE')
-      throw new Error(`port ${port} is already in use: stop the process that uses it, or choose another port`, {
-        cause: error,
-      });
-    throw error;
-  }
-  const address = server.server.address();
-  return typeof address === 'object' && address !== null ? address.port : port;
 }

@@ -76,6 +76,7 @@ const samples: { readonly [name in keyof DecisionOptions]-?: readonly [inFile: u
   settableBy: ['address=cluster', new Map([['address', ['cluster']]])],
   configMapKeys: [true, true],
   checks: ['quotas', 'quotas'],
+  breaker: ['apm/breakers', 'apm/breakers'],
   strictRequired: [true, true],
   revision: ['canary', 'canary'],
   podLabel: [false, false],

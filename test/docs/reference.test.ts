@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { startServer } from '../support/webhook-server.ts';
+import { createObserverMetrics } from '../../src/metrics/observer.ts';
 import { tables } from './tables.ts';
 
 // docs/reference.md is prose with tables between markers. The tables come from the rows of the code: a row without its line and a line
@@ -30,7 +31,18 @@ describe('docs/reference.md', () => {
 
 it('every metric that is served stands in the table, and the other way round', async () => {
   const server = await startServer();
-  const text = await server.metrics.render();
+  const observer = createObserverMetrics(
+    {
+      census: () => undefined,
+      breakers: () => new Map(),
+      caches: () => ({}),
+      leads: () => false,
+      evictions: () => ({}),
+      logLinesDropped: () => 0,
+    },
+    'test',
+  );
+  const text = (await server.metrics.render()) + (await observer.render());
   await server.close();
   const served = [...text.matchAll(/^# TYPE (agent_injector_\w+)/gm)].map((match) => match[1] ?? '');
   const documented = [...(tables['metrics']?.() ?? '').matchAll(/^\| `(agent_injector_\w+)`/gm)].map(

@@ -27,7 +27,8 @@ export interface Row {
     | 'flood'
     | 'overload'
     | 'defect'
-    | 'rehearsal';
+    | 'rehearsal'
+    | 'breaker';
   readonly absent?: Readonly<Partial<Record<Place, string>>>;
 }
 
@@ -86,6 +87,7 @@ export const rows: { readonly [code in ReasonCode]: Row } = {
   'opted-out': { pod: settings({ inject: 'false' }) },
   suspended: { settings: { suspended: 'INC-123' } },
   'dry-run': { by: 'rehearsal', absent: { annotation: 'the pod is not changed' } },
+  'breaker-open': { by: 'breaker' },
   'already-instrumented': {
     pod: {
       annotations: ours({ delivery: 'baked' }),

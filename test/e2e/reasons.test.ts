@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { breakerKey, breakerText } from '../../src/api/breaker.ts';
 import type { ReasonKind } from '../../src/reasons/reason-kind.ts';
 import { reasonTable } from '../../src/reasons/reason-table.ts';
 import type { ReasonCode } from '../../src/reasons/reason.ts';
+import { profileHash } from '../../src/profiles/fingerprint.ts';
 import type { Profile } from '../../src/profiles/profile.ts';
 import { loadClient } from '../../src/cluster/client/client.ts';
 import { type EventRecorder, createEventRecorder } from '../../src/cluster/events/recorder.ts';
@@ -16,6 +18,7 @@ import type { Client, KubeObject, Written } from '../support/client.ts';
 import { optedIn, ours, startInjectedCluster, type InjectedCluster } from '../support/injected-cluster.ts';
 import type { Injector } from '../support/injector.ts';
 import { claimIn, podOf, podsOf, recordOf, type Pod } from '../support/pod.ts';
+import { breakerCase } from '../support/observed.ts';
 import { places, profiles, rows, type Place, type Row } from './reason-rows.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { registerWebhook, webhookConfiguration } from './webhook.ts';
@@ -42,6 +45,7 @@ beforeAll(async () => {
       checks: 'claims',
       'settable-by': 'init-position=cluster|namespace',
       switch: SWITCH,
+      breaker: BREAKERS,
     },
   });
   ({ client, injector } = cluster);
@@ -54,6 +58,8 @@ afterAll(async () => {
 });
 
 const SWITCH = 'default/agent-injector-switch';
+
+const BREAKERS = 'default/agent-injector-breaker';
 
 const WIDE = 'wide';
 
@@ -110,7 +116,7 @@ const isReported: { readonly [place in Place]: (code: ReasonCode, scene: Scene) 
 /** These are counted without a namespace: notices, and reviews of other objects and of namespaces that are unknown or not opted in. */
 function isCountedGlobally(code: ReasonCode): boolean {
   const { by } = rows[code];
-  return reasonTable[code].kind === 'notice' || (by !== undefined && !['pod', 'defect'].includes(by));
+  return reasonTable[code].kind === 'notice' || (by !== undefined && !['pod', 'defect', 'breaker'].includes(by));
 }
 
 function containsCode(line: string, code: ReasonCode): boolean {
@@ -250,6 +256,12 @@ const provoke: { readonly [way in NonNullable<Row['by']>]: Provoke } = {
     });
   },
   defect: (code, row) => withDefect(code, row),
+  breaker: async (code, row) => {
+    const { namespace, owner } = await prepareNamespace(code, row);
+    await openBreaker(namespace, owner);
+    const { object, warnings } = await createOwned(namespace, owner, row.pod);
+    return { namespace, owner, warnings, pod: object };
+  },
   rehearsal: async (code, row) => {
     const [namespace = '', name = ''] = SWITCH.split('/');
     const isMode = async (mode: string): Promise<boolean> =>
@@ -269,6 +281,29 @@ const provoke: { readonly [way in NonNullable<Row['by']>]: Provoke } = {
     }
   },
 };
+
+/** Writes a breaker as the observer does, and waits until the injector knows of it. */
+async function openBreaker(namespace: string, owner: KubeObject): Promise<void> {
+  const [within = '', name = ''] = BREAKERS.split('/');
+  const workload = `ReplicaSet/${(await replicaSetOf(namespace, owner)).metadata?.name ?? ''}`;
+  const profile = catalogue.profiles.get('jennifer-dotnet');
+  const about = { 'jennifer-dotnet': profile ? profileHash(profile) : '' };
+  const breaker = breakerCase({
+    namespace,
+    workload,
+    profiles: about,
+    since: Date.now(),
+    until: Date.now() + 3_600_000,
+  });
+  await client.create({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name, namespace: within },
+    data: { [breakerKey(breaker)]: breakerText(breaker) },
+  });
+  const known = /^agent_injector_cache_objects\{resource="breakers"\} 1$/m;
+  await waitFor('the injector to know the breaker', async () => known.test((await injector.ask('/metrics')).text));
+}
 
 let defective: { server: TestServer; events: EventRecorder; remove: () => Promise<void> } | undefined;
 

@@ -23,6 +23,8 @@ export interface ControlPlaneOptions {
 /** etcd, kube-apiserver and kube-controller-manager on loopback. There is no scheduler and no kubelet, so pods stay Pending. */
 export interface ControlPlane {
   readonly url: string;
+  /** For a test that fills the cluster with more objects than it can create in time. */
+  readonly etcdUrl: string;
   readonly dir: string;
   /** The kubeconfig of a cluster administrator. */
   readonly kubeconfigPath: string;
@@ -86,6 +88,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     await createDefaultClass(client);
     return {
       url,
+      etcdUrl: etcd.url,
       dir,
       kubeconfigPath: join(dir, 'kubeconfig'),
       client,

@@ -23,6 +23,13 @@ export const examples: { readonly [code in ReasonCode]: Extract<Reason, { code: 
     why: 'INC-123',
     strict: false,
   },
+  'breaker-open': {
+    code: 'breaker-open',
+    profile: 'jennifer-dotnet',
+    workload: 'Deployment/web',
+    why: '2 of 2 pods with the agent fail (container app: ended with exit code 1), and 1 without it run',
+    strict: false,
+  },
   'dry-run': { code: 'dry-run', injection: 'jennifer-dotnet@3f9c1a2b into web by image' },
   'already-instrumented': { code: 'already-instrumented', profile: 'jennifer-dotnet' },
   'variables-already-set': { code: 'variables-already-set', profile: 'jennifer-dotnet' },

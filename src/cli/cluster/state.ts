@@ -1,3 +1,4 @@
+import { isStopping, readBreakers } from '../../api/breaker.ts';
 import { nodeFactsFrom } from '../../cluster/caches/nodes.ts';
 import { claimsFrom, volumeLookup } from '../../cluster/caches/persistent-volume-claims.ts';
 import { limitRangesFrom, quotasFrom } from '../../cluster/caches/quotas.ts';
@@ -24,9 +25,10 @@ export async function readClusterState(
   const assumed = assumedClusterState(options);
   const read = options.configMapKeys ? pods : [];
   const wanted = new Set(read.flatMap(({ namespace, pod }) => configMapsOf(pod).map((name) => `${namespace}/${name}`)));
-  const [kubernetes, openShift, ...keys] = await Promise.all([
+  const [kubernetes, openShift, breakers, ...keys] = await Promise.all([
     assumed.kubernetes ?? versionOf(client),
     isOpenShift(client),
+    stoppingBreakers(client, options.breaker),
     ...[...wanted].map(async (id) => [id, await keysOf(client, id)] as const),
   ]);
   const known = new Map(keys);
@@ -35,9 +37,19 @@ export async function readClusterState(
     ...assumed,
     kubernetes,
     ...(openShift && { openShift }),
+    ...(breakers && { breakers }),
     configMapKeys: (namespace, name) => known.get(`${namespace}/${name}`),
     ...resources,
   };
+}
+
+/** The circuit breakers that the server watches, where they may be read. */
+async function stoppingBreakers(client: KubeClient, at: string | undefined): Promise<ClusterState['breakers']> {
+  const [namespace = '', name = ''] = at?.split('/') ?? [];
+  const data = at === undefined ? undefined : await readConfigMap(client, { namespace, name });
+  if (!data) return undefined;
+  const all = [...readBreakers(data).values()].filter(isStopping);
+  return (of) => all.filter((one) => one.workload === '' || one.namespace === of);
 }
 
 /** Reads what each server knows, as `readClusterState` does, where several releases serve the namespaces. Returns it by the name of the namespace. */

@@ -9,6 +9,7 @@ type Flags = Readonly<Record<string, string>>;
 
 export function addServerCommands(program: Command): void {
   addServe(program);
+  addObserve(program);
   addCerts(program);
 }
 
@@ -33,6 +34,47 @@ function addServe(program: Command): void {
     const serving = serve(readConfig(flags));
     process.off('SIGTERM', quit);
     await serving;
+  });
+}
+
+/** The options that `observe` uses. */
+const OBSERVE_OPTIONS: readonly OptionName[] = [
+  'config',
+  'kubeconfig',
+  'breaker',
+  'lease',
+  'breakerAction',
+  'breakerWindow',
+  'breakerGrace',
+  'breakerCooldown',
+  'breakerStable',
+  'events',
+  'host',
+  'adminPort',
+  'adminHost',
+  'logLevel',
+];
+
+function addObserve(program: Command): void {
+  const command = addCommand(program, 'observe', {
+    summary: 'Watch what becomes of injected pods, and open circuit breakers',
+    description:
+      'Watches the pods with an agent until it receives SIGTERM: counts them by what became of them, writes Events about those that fail because of ' +
+      'the agent, and opens circuit breakers. One of several replicas observes, by a Lease.',
+    examples: [
+      [
+        'Observe the current cluster from this machine, and only report',
+        'observe --kubeconfig ~/.kube/config --breaker agent-injector/agent-injector-breaker --lease agent-injector/agent-injector-observer',
+      ],
+    ],
+  });
+  for (const name of OBSERVE_OPTIONS) command.addOption(optionFor(name));
+  command.action(async (flags: Flags) => {
+    process.once('SIGTERM', quit);
+    const { observe } = await import('../../server/observer/observe.ts');
+    const observing = observe(readConfig(flags));
+    process.off('SIGTERM', quit);
+    await observing;
   });
 }
 

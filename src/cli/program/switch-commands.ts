@@ -1,10 +1,12 @@
 import { type Command, Option } from 'commander';
+import type { BreakerOptions } from '../breaker/breaker.ts';
 import type { SwitchOptions } from '../switch/switch.ts';
-import { addCommand, flagTexts, print } from './command.ts';
+import { addCommand, flagTexts, outputOption, print } from './command.ts';
 
 export function addSwitchCommands(program: Command): void {
   addStop(program);
   addStart(program);
+  addBreaker(program);
 }
 
 function addStop(program: Command): void {
@@ -46,6 +48,35 @@ function addStart(program: Command): void {
     const { start } = await import('../switch/switch.ts');
     print(await start(flags));
   });
+}
+
+function addBreaker(program: Command): void {
+  addCommand(program, 'breaker', {
+    summary: 'Show the circuit breakers that are open, or close them',
+    description:
+      'Shows the workloads and profiles whose pods fail because of the agent, or may do so, as the observer has seen it: since when, until when, and ' +
+      'why. With --reset, closes their breakers, so that new pods get the agent again.',
+    examples: [
+      ['Show all circuit breakers', 'breaker'],
+      ['Let the pods of a Deployment have the agent again', 'breaker deploy/web -n shop --reset'],
+    ],
+  })
+    .argument('[KIND/NAME]', 'Workload, such as deploy/web. Default: all.')
+    .option('-n, --namespace <NAMESPACE>', 'Only workloads of this namespace. Default: all.')
+    .option('--profile <NAME>', 'Only breakers about this profile. Default: all.')
+    .option('--reset', 'Close the breakers that the other flags name.')
+    .option('--all', 'With --reset: close all.')
+    .option('--revision <REVISION>', 'Only the release with this revision. Default: all releases of the cluster.')
+    .option(
+      '--breaker <NAMESPACE/NAME>',
+      'ConfigMap of the observer. Default: found by the webhook configuration of the servers.',
+    )
+    .option('--kubeconfig <FILE>', flagTexts.kubeconfig)
+    .addOption(outputOption('json'))
+    .action(async (target: string | undefined, flags: Omit<BreakerOptions, 'target'>) => {
+      const { breaker } = await import('../breaker/breaker.ts');
+      print(await breaker({ ...flags, target }));
+    });
 }
 
 function withSwitchFlags(command: Command): Command {

@@ -14,15 +14,16 @@ interface Column {
 const namespace: Column = { title: 'NAMESPACE', text: (one) => one.namespace, width: 16 };
 
 const columns: readonly Column[] = [
-  { title: 'WORKLOAD', text: (one) => one.workload, width: 26 },
-  { title: 'AGENT', text: ({ injected, pods }) => `${injected}/${pods}`, width: 9 },
+  { title: 'WORKLOAD', text: (one) => one.workload, width: 24 },
+  { title: 'AGENT', text: ({ injected, pods }) => `${injected}/${pods}`, width: 7 },
   { title: 'OUTDATED', text: ({ outdated }) => String(outdated), width: 8 },
+  { title: 'FAILING', text: ({ troubles }) => troubles.join(), width: 14 },
 ];
 
 const narrow: readonly Column[] = [
   ...columns,
-  { title: 'PROFILE', text: ({ profiles }) => profiles.map(withoutHash).join(), width: 20 },
-  { title: 'WHY NOT', text: ({ whyNot }) => whyNot.map(({ code }) => code).join(), width: 24 },
+  { title: 'PROFILE', text: ({ profiles }) => profiles.map(withoutHash).join(), width: 16 },
+  { title: 'WHY NOT', text: ({ whyNot }) => whyNot.map(({ code }) => code).join(), width: 18 },
 ];
 
 const wide: readonly Column[] = [

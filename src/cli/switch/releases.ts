@@ -15,6 +15,8 @@ import { installedOptions, serviceOf } from '../installed-settings.ts';
 export interface SwitchedRelease {
   /** The ConfigMap that its servers watch. */
   readonly configMap: ObjectName;
+  /** The Service of its servers, whose name begins those of its other objects. */
+  readonly service: ObjectName;
   readonly revision: string | undefined;
   /** Undefined if they cannot be read. */
   readonly options: DecisionOptions | undefined;
@@ -45,7 +47,7 @@ async function releaseOf(client: KubeClient, configuration: JsonObject): Promise
   const service = serviceOf(configuration);
   if (!service) return undefined;
   const options = await installedOptions(client, configuration);
-  return { configMap: switchOf(service), revision: revisionOf(configuration), options };
+  return { configMap: switchOf(service), service, revision: revisionOf(configuration), options };
 }
 
 /** The release of `--switch NAMESPACE/NAME`. */
@@ -53,5 +55,5 @@ export function releaseNamed(text: string): SwitchedRelease {
   const [namespace = '', name = '', ...rest] = text.split('/');
   if (namespace === '' || name === '' || rest.length > 0)
     throw new UsageError([`--switch: "${text}" must be NAMESPACE/NAME`]);
-  return { configMap: { namespace, name }, revision: undefined, options: undefined };
+  return { configMap: { namespace, name }, service: { namespace, name }, revision: undefined, options: undefined };
 }

@@ -14,6 +14,7 @@ export interface ApiRequest {
   readonly clock: Clock;
   readonly path: string;
   readonly accept?: string;
+  readonly compressed?: boolean;
   readonly payload?: Payload;
   readonly signal?: AbortSignal;
   /** Includes loading the credentials. @default no limit */
@@ -92,7 +93,7 @@ function isSuccess({ statusCode }: IncomingMessage): boolean {
 }
 
 function send(
-  { credentials, path, accept = 'application/json', payload }: ApiRequest,
+  { credentials, path, accept = 'application/json', compressed = false, payload }: ApiRequest,
   options: AuthenticatedOptions,
   signal: AbortSignal,
 ): { sent: ClientRequest; response: Promise<IncomingMessage> } {
@@ -100,6 +101,7 @@ function send(
     ...options.headers,
     Accept: accept,
     'User-Agent': 'agent-injector',
+    ...(compressed && { 'Accept-Encoding': 'gzip' }),
     ...(payload && {
       'Content-Type': payload.contentType,
       'Content-Length': String(Buffer.byteLength(payload.text)),

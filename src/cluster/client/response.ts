@@ -1,4 +1,6 @@
 import type { IncomingMessage } from 'node:http';
+import { pipeline } from 'node:stream';
+import { createGunzip } from 'node:zlib';
 import { isObject, type JsonObject } from '../../lib/json.ts';
 import type { Failure } from './errors.ts';
 import { ItemSplitter } from './item-splitter.ts';
@@ -50,7 +52,7 @@ export async function readFailure(response: IncomingMessage): Promise<Failure> {
 
 /** Passes each item of a list to `onItem` as it arrives; the result is the list without its items. */
 export async function readItems(response: IncomingMessage, { maxBytes, onItem }: ListOptions): Promise<ApiResponse> {
-  const chunks: AsyncIterable<Buffer> = response;
+  const chunks: AsyncIterable<Buffer> = unpacked(response);
   const splitter = new ItemSplitter();
   let size = 0;
   for await (const chunk of chunks) {
@@ -68,6 +70,12 @@ export async function readItems(response: IncomingMessage, { maxBytes, onItem }:
   const text = splitter.envelope();
   const body = parseObject(text);
   return body === undefined ? notJson(text) : { kind: 'ok', body };
+}
+
+function unpacked(response: IncomingMessage): AsyncIterable<Buffer> {
+  if (response.headers['content-encoding'] !== 'gzip') return response;
+  // The pipeline destroys both where one of them fails, and the reader sees the error.
+  return pipeline(response, createGunzip({ chunkSize: 256 * 1024 }), () => {});
 }
 
 export async function readLines(response: IncomingMessage, watch: WatchOptions): Promise<WatchEnd> {

@@ -16,6 +16,8 @@ export interface GetOptions {
 }
 
 export interface ListOptions extends GetOptions {
+  /** Accepts gzip. `maxBytes` counts what it contains. */
+  readonly compressed?: boolean;
   /** Receives each item in order, before the response has ended: the list may still turn out to be incomplete. Must not throw or reject. */
   readonly onItem: (item: JsonObject) => void | Promise<void>;
 }

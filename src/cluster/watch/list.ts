@@ -23,6 +23,8 @@ export interface PagedListOptions {
   readonly metadataOnly: boolean;
   readonly selector: Readonly<Record<string, string>>;
   readonly pageItems?: number;
+  /** Asks for compressed pages: a tenth of the transfer, for some of the processors of both sides. */
+  readonly compressed?: boolean;
 }
 
 export interface ListRequest {
@@ -38,11 +40,11 @@ export interface ListRequest {
 
 /** Reads a collection page by page, one object at a time. A page that is too large or too slow reduces the page size for good. */
 export class PagedList {
-  readonly #options: PagedListOptions;
+  readonly #options: PagedListOptions & { readonly compressed: boolean };
   #pageItems: number;
 
   constructor(options: PagedListOptions) {
-    this.#options = options;
+    this.#options = { compressed: false, ...options };
     this.#pageItems = options.pageItems ?? MAX_PAGE_ITEMS;
   }
 
@@ -50,7 +52,7 @@ export class PagedList {
   async read(request: ListRequest): Promise<{ kind: 'listed'; version: string } | Interruption> {
     const { timeoutMs, signal, onRequest, onItem, onPage } = request;
     let isNamed = true;
-    const { client, path, metadataOnly, selector } = this.#options;
+    const { client, path, metadataOnly, selector, compressed } = this.#options;
     const maxPages = Math.ceil(MAX_ITEMS / this.#pageItems);
     let next = '';
     for (let pages = 0; pages < maxPages; pages += 1) {
@@ -63,6 +65,7 @@ export class PagedList {
         timeoutMs,
         maxBytes: MAX_PAGE_BYTES,
         signal,
+        compressed,
         accept: metadataOnly ? METADATA_LIST : 'application/json',
         onItem: (item) => {
           isNamed &&= keyOf(item) !== '';

@@ -21,6 +21,9 @@ export interface ReflectorOptions<T, S extends Store<T> = Store<T>> {
   /** Requests metadata only. A server that sends whole objects all the same is understood. */
   readonly metadataOnly: boolean;
   readonly fieldSelector?: string;
+  readonly labelSelector?: string;
+  /** Of lists; watches are never compressed. */
+  readonly compressed?: boolean;
   readonly pageItems?: number;
   /** Called after each change of the store. Must not throw. */
   readonly onChange?: () => void;
@@ -67,12 +70,15 @@ export class Reflector<T, S extends Store<T> = Store<T>> {
   #requests = 0;
 
   constructor(options: ReflectorOptions<T, S>) {
-    const { path, logger, fieldSelector } = options;
+    const { path, logger, fieldSelector, labelSelector } = options;
     this.#options = options;
     this.#timing = { ...defaultTiming, ...options.timing };
     this.#clock = options.clock ?? systemClock;
     this.#health = new WatchHealth({ path, logger, timing: this.#timing, clock: this.#clock });
-    this.#selector = fieldSelector === undefined ? {} : { fieldSelector };
+    this.#selector = {
+      ...(fieldSelector !== undefined && { fieldSelector }),
+      ...(labelSelector !== undefined && { labelSelector }),
+    };
     this.#pages = new PagedList({ ...options, selector: this.#selector });
   }
 
@@ -93,6 +99,11 @@ export class Reflector<T, S extends Store<T> = Store<T>> {
   /** Resolves when the first list is complete, or the first attempt has failed. */
   whenTried(): Promise<void> {
     return this.#tried.promise;
+  }
+
+  /** What was read so far, however old it is. */
+  store(): S | undefined {
+    return this.#store;
   }
 
   fresh(): S | undefined {

@@ -25,7 +25,7 @@ export function generalize({ pod }: PodShape, context: InjectionContext): Genera
   const parts = visiblePartsOf(context.catalogue);
   const settings = settingsIn(context.namespace);
   const isMarked = [settings, JSON.stringify(pod)].some((text) => text.includes(MARK));
-  if (isMarked || parts.matchesParts || parts.hasText(MARK) || namesContainers(context)) return undefined;
+  if (isMarked || parts.matchesParts || parts.hasText(MARK) || looksUpNames(context)) return undefined;
   const standIns = new StandIns(parts, settings);
   const workload = standIns.ofAny(workloadNameOf(pod));
   const metadata = withWorkload(pod.metadata ?? {}, workload);
@@ -99,8 +99,9 @@ export function isTiedToNames(compiled: object, lookups: Iterable<string>): bool
   return [...lookups].some((key) => key.includes(MARK)) || JSON.stringify(compiled).includes('…');
 }
 
-/** True if a setting may select a container by its name, or apply to one. */
-function namesContainers({ pod, namespace, catalogue }: InjectionContext): boolean {
+/** True if a setting may select a container by its name, or apply to one, or a circuit breaker is about a workload by its name. */
+function looksUpNames({ pod, namespace, catalogue, cluster }: InjectionContext): boolean {
+  if ((cluster.breakers?.(namespace.name) ?? []).length > 0) return true;
   const { common, byContainer } = readAnnotations(annotationsOf(pod));
   if (common.size + byContainer.size > 0) return true;
   const above = [...readAnnotations(namespace.annotations).common.keys(), ...catalogue.defaults.keys()];

@@ -23,7 +23,8 @@ export function recordLookups(cluster: ClusterState): RecordedLookups {
     recorded.set(key, { lookup, result });
     return result;
   };
-  const { claim, newVolume, quotas, limitRanges, nodes, workload, kubernetes, podSecurityDefault, openShift } = cluster;
+  const { claim, newVolume, quotas, limitRanges, nodes, breakers } = cluster;
+  const { workload, kubernetes, podSecurityDefault, openShift } = cluster;
   return {
     cluster: {
       kubernetes,
@@ -44,6 +45,9 @@ export function recordLookups(cluster: ClusterState): RecordedLookups {
         limitRanges: (namespace) => record(`limits ${namespace}`, (current) => current.limitRanges?.(namespace)),
       }),
       ...(nodes && { nodes: () => record('nodes', (current) => current.nodes?.()) }),
+      ...(breakers && {
+        breakers: (namespace) => record(`breakers ${namespace}`, (current) => current.breakers?.(namespace)),
+      }),
       ...(workload && { workload }),
       ...(podSecurityDefault && { podSecurityDefault }),
       ...(openShift !== undefined && { openShift }),

@@ -9,6 +9,7 @@ const status = (rest: Partial<WorkloadStatus> = {}): WorkloadStatus => ({
   pods: 3,
   injected: 1,
   outdated: 0,
+  troubles: ['crashing(1)'],
   profiles: ['jennifer-dotnet@93b005e5'],
   deliveries: ['image'],
   whyNot: [{ code: 'suspended', pods: 2, from: 'record' }],
@@ -30,8 +31,8 @@ const longest = status({
 describe('the table of status', () => {
   it('has what people look for first', () => {
     expect(statusTable([status()], 'narrow')).toEqual([
-      'WORKLOAD        AGENT  OUTDATED  PROFILE          WHY NOT',
-      'Deployment/web  1/3    0         jennifer-dotnet  suspended',
+      'WORKLOAD        AGENT  OUTDATED  FAILING      PROFILE          WHY NOT',
+      'Deployment/web  1/3    0         crashing(1)  jennifer-dotnet  suspended',
     ]);
   });
 

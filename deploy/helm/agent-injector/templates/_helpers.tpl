@@ -184,6 +184,9 @@ podLabel: false
 {{- if ne $injection "on" }}
 injection: {{ $injection | quote }}
 {{- end }}
+{{- if .Values.observer.enabled }}
+breaker: {{ .Release.Namespace }}/{{ include "agent-injector.fullname" . }}-breaker
+{{- end }}
 {{- if .Values.configMapKeys.enabled }}
 configMapKeys: true
 {{- end }}

@@ -1,0 +1,113 @@
+import { type Breaker, breakersOf, readBreakers } from '../../api/breaker.ts';
+import { readConfigMap } from '../../cluster/one-shot.ts';
+import { changeConfigMap, type ObjectName } from '../../cluster/switch-store.ts';
+import type { KubeClient } from '../../cluster/client/types.ts';
+import { workloadKindNamed } from '../../kubernetes/workload.ts';
+import { UsageError } from '../../lib/usage-error.ts';
+import { openUserCluster } from '../../server/cluster.ts';
+import type { CommandResult } from '../command-result.ts';
+import { formatTable } from '../format.ts';
+import { findReleases, releaseNamed } from '../switch/releases.ts';
+
+export interface BreakerOptions {
+  readonly target?: string | undefined;
+  readonly namespace?: string | undefined;
+  readonly profile?: string | undefined;
+  readonly reset?: boolean;
+  readonly all?: boolean;
+  readonly revision?: string | undefined;
+  readonly breaker?: string | undefined;
+  readonly kubeconfig?: string | undefined;
+  readonly output: 'text' | 'json';
+}
+
+interface Found {
+  readonly at: ObjectName;
+  readonly key: string;
+  readonly breaker: Breaker;
+}
+
+/** Shows the circuit breakers that are not closed, or closes some. Throws an Error if they cannot be read or written. */
+export async function breaker(options: BreakerOptions): Promise<CommandResult> {
+  const isMeant = selection(options);
+  const client = await openUserCluster(options.kubeconfig);
+  const found = (await readAll(client, await placesOf(client, options))).filter(({ breaker: one }) => isMeant(one));
+  if (options.reset === true) return reset(client, found);
+  if (options.output === 'json')
+    return { output: { kind: 'json', value: found.map((one) => one.breaker) }, exitCode: 0 };
+  return { output: { kind: 'lines', lines: tableOf(found.map((one) => one.breaker)) }, exitCode: 0 };
+}
+
+/** Which breakers the flags name. Throws a UsageError if none is named where some are to be closed. */
+function selection({ target, namespace, profile, reset: isReset, all }: BreakerOptions): (one: Breaker) => boolean {
+  if (isReset === true && target === undefined && profile === undefined && namespace === undefined && all !== true)
+    throw new UsageError(['--reset: say which: KIND/NAME with -n, --profile, -n, or --all']);
+  const shown = target === undefined ? undefined : workloadIn(target);
+  if (shown !== undefined && namespace === undefined)
+    throw new UsageError(['KIND/NAME: say in which namespace, with -n']);
+  return (one) =>
+    (shown === undefined || one.shown === shown) &&
+    (namespace === undefined || one.namespace === namespace) &&
+    (profile === undefined || Object.hasOwn(one.profiles, profile));
+}
+
+function workloadIn(target: string): string {
+  const [kind = '', name = '', ...rest] = target.split('/');
+  const known = workloadKindNamed(kind);
+  if (!known || name === '' || rest.length > 0)
+    throw new UsageError([`"${target}" must be KIND/NAME, such as deploy/web`]);
+  return `${known.kind}/${name}`;
+}
+
+async function placesOf(client: KubeClient, { breaker: at, revision }: BreakerOptions): Promise<readonly ObjectName[]> {
+  if (at !== undefined) return [releaseNamed(at).configMap];
+  return (await findReleases(client, revision)).map(({ service }) => breakersOf(service));
+}
+
+async function readAll(client: KubeClient, places: readonly ObjectName[]): Promise<readonly Found[]> {
+  const all = await Promise.all(
+    places.map(async (at) => {
+      const data = await readConfigMap(client, at);
+      return data ? [...readBreakers(data)].map(([key, one]) => ({ at, key, breaker: one })) : undefined;
+    }),
+  );
+  const read = all.filter((one) => one !== undefined);
+  if (read.length > 0) return read.flat();
+  const names = places.map(({ namespace, name }) => `${namespace}/${name}`).join(', ');
+  throw new Error(`ConfigMap ${names} could not be read: is the observer installed (observer.enabled in the chart)?`);
+}
+
+async function reset(client: KubeClient, found: readonly Found[]): Promise<CommandResult> {
+  const lines = await Promise.all(
+    found.map(async ({ at, key, breaker: one }) => {
+      const done = await changeConfigMap(client, at, { [key]: null });
+      if (!done.ok) throw new Error(`ConfigMap ${at.namespace}/${at.name}: ${done.why}`);
+      return `closed: ${subjectOf(one)}`;
+    }),
+  );
+  const shown = lines.length === 0 ? ['no such breaker is open'] : [...lines, RESTART];
+  return { output: { kind: 'lines', lines: shown }, exitCode: 0 };
+}
+
+const RESTART =
+  'Pods that started without the agent get it when they are created again: kubectl -n NAMESPACE rollout restart deployment/NAME';
+
+export function subjectOf({ namespace, shown, profiles }: Breaker): string {
+  const names = Object.keys(profiles).join();
+  return shown === '' ? `profile ${names}` : `${namespace}/${shown} (${names})`;
+}
+
+function tableOf(all: readonly Breaker[]): readonly string[] {
+  if (all.length === 0) return ['all circuit breakers are closed'];
+  const rows = all.map(({ namespace, shown, profiles, phase, stops, since, until, why }) => [
+    namespace === '' ? '-' : namespace,
+    shown === '' ? '-' : shown,
+    Object.keys(profiles).join(),
+    phase,
+    stops ? 'stopped' : 'reported',
+    new Date(since).toISOString(),
+    new Date(until).toISOString(),
+    why,
+  ]);
+  return formatTable([['NAMESPACE', 'WORKLOAD', 'PROFILE', 'PHASE', 'INJECTION', 'SINCE', 'UNTIL', 'WHY'], ...rows]);
+}

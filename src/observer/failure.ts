@@ -1,0 +1,173 @@
+import { type InjectedStatus, isInjected, readStatus } from '../api/status-annotation.ts';
+import { type Container, containersOf, type Pod } from '../kubernetes/pod.ts';
+import { isObject, type JsonObject, objectIn, objectsIn, textIn } from '../lib/json.ts';
+import { oneLine } from '../lib/text.ts';
+import type { Evidence, PodState, TimeOf, Trouble } from './trouble.ts';
+
+/** What failed in a pod, and how. */
+export type Failure = Omit<Trouble, 'node' | 'owner'> & { readonly state: PodState };
+
+/** The words of the kubelet for an image that cannot be had (k8s.io/kubernetes pkg/kubelet/images/types.go). */
+const NOT_PULLED = new Set([
+  'ErrImagePull',
+  'ImagePullBackOff',
+  'ErrImageNeverPull',
+  'InvalidImageName',
+  'ImageInspectError',
+  'RegistryUnavailable',
+  'SignatureValidationFailed',
+]);
+
+/** Those for a container that cannot be made or started. */
+const NOT_STARTED = new Set([
+  'CreateContainerError',
+  'CreateContainerConfigError',
+  'RunContainerError',
+  'StartError',
+  'ContainerCannotRun',
+  'PreCreateHookError',
+  'PostStartHookError',
+]);
+
+const BACK_OFF = 'CrashLoopBackOff';
+
+const OUT_OF_MEMORY = 'OOMKilled';
+
+/** What is known of the agents in a pod, from its record. */
+interface Injected {
+  readonly profiles: Readonly<Record<string, string>>;
+  readonly containers: ReadonlySet<string>;
+  readonly initContainers: ReadonlySet<string>;
+  /** The paths at which something of ours is mounted, and the images of our volumes. */
+  readonly signs: readonly string[];
+}
+
+interface Status {
+  readonly name: string;
+  readonly isInit: boolean;
+  readonly restarts: number;
+  readonly waiting: JsonObject;
+  readonly running: JsonObject | undefined;
+  /** How it has ended, now or before it was started again. */
+  readonly ended: JsonObject | undefined;
+}
+
+/** The failure of a pod that says most; undefined if none of its containers fails. */
+export function failureOf(pod: Pod, timeOf: TimeOf): Failure | undefined {
+  const statuses = [...statusesIn(pod, 'initContainerStatuses'), ...statusesIn(pod, 'containerStatuses')];
+  const failed = statuses.filter(hasFailed);
+  if (failed.length === 0) return undefined;
+  const injected = injectedIn(pod);
+  const failures = failed.map((status) => describe(pod, status, injected, timeOf));
+  return RANK.flatMap((evidence) => failures.filter((one) => one.evidence === evidence))[0];
+}
+
+const RANK: readonly Evidence[] = ['certain', 'suspect', 'none'];
+
+function statusesIn(pod: Pod, list: 'initContainerStatuses' | 'containerStatuses'): readonly Status[] {
+  return objectsIn(objectIn(pod, 'status'), list).map((status) => {
+    const state = objectIn(status, 'state');
+    const ended = [state['terminated'], objectIn(status, 'lastState')['terminated']].find(isObject);
+    const restarts = status['restartCount'];
+    return {
+      name: textIn(status, 'name'),
+      isInit: list === 'initContainerStatuses',
+      restarts: typeof restarts === 'number' ? restarts : 0,
+      waiting: objectIn(state, 'waiting'),
+      running: isObject(state['running']) ? state['running'] : undefined,
+      ended: ended && ended['exitCode'] !== 0 ? ended : undefined,
+    };
+  });
+}
+
+function hasFailed({ waiting, ended }: Status): boolean {
+  const reason = textIn(waiting, 'reason');
+  return ended !== undefined || NOT_PULLED.has(reason) || NOT_STARTED.has(reason);
+}
+
+function describe(pod: Pod, status: Status, injected: Injected, timeOf: TimeOf): Failure {
+  const { name, restarts, running, ended } = status;
+  const isOurs = status.isInit && injected.initContainers.has(name);
+  const state = stateOf(status, isOurs);
+  const words = wordsOf(status);
+  const startedAt = timeOf(textIn(running, 'startedAt'));
+  const failedAt = timeOf(textIn(ended, 'finishedAt'));
+  return {
+    state,
+    evidence: evidenceOf({ status, state, injected, isOurs, words }),
+    text: textOf(status, isOurs, words),
+    failures: restarts + (running ? 0 : 1),
+    failedAt: Number.isFinite(failedAt) ? failedAt : timeOf(textIn(objectIn(pod, 'metadata'), 'creationTimestamp')),
+    runsSince: Number.isFinite(startedAt) ? startedAt : undefined,
+    profiles: injected.profiles,
+    memoryLimit: state === 'out-of-memory' ? memoryLimitOf(pod, name) : undefined,
+  };
+}
+
+/** What the kubelet says of it. Of a container that waits to be started again, it tells only how long. */
+function wordsOf({ waiting, ended }: Status): string {
+  const waits = textIn(waiting, 'reason') === BACK_OFF ? '' : textIn(waiting, 'message');
+  return `${waits} ${textIn(ended, 'message')}`.trim();
+}
+
+function textOf({ name, waiting, ended }: Status, isOurs: boolean, words: string): string {
+  const reason = textIn(waiting, 'reason');
+  const what = NOT_PULLED.has(reason) || NOT_STARTED.has(reason) ? reason : endOf(ended);
+  const whose = isOurs ? 'the init container of the agent' : 'container';
+  return `${whose} ${oneLine(name, 63)}: ${what}${words === '' ? '' : `: ${oneLine(words, 160)}`}`;
+}
+
+function stateOf({ waiting, ended }: Status, isOurs: boolean): PodState {
+  if (NOT_PULLED.has(textIn(waiting, 'reason'))) return 'pull-failed';
+  if (isOurs) return 'copy-failed';
+  return textIn(ended, 'reason') === OUT_OF_MEMORY ? 'out-of-memory' : 'crashing';
+}
+
+function endOf(ended: JsonObject | undefined): string {
+  const reason = textIn(ended, 'reason');
+  const exitCode = ended?.['exitCode'];
+  const code = typeof exitCode === 'number' ? `ended with exit code ${exitCode}` : 'ended';
+  return reason === '' || reason === 'Error' ? code : `${reason}, ${code}`;
+}
+
+interface Described {
+  readonly status: Status;
+  readonly state: PodState;
+  readonly injected: Injected;
+  readonly isOurs: boolean;
+  readonly words: string;
+}
+
+/** Paths and images are compared as text: they are long enough not to stand in a message by chance. */
+function evidenceOf({ status: { name, ended }, state, injected, isOurs, words }: Described): Evidence {
+  if (isOurs || injected.signs.some((sign) => words.includes(sign))) return 'certain';
+  // An image of the app's own, or a container that we have not changed.
+  if (!injected.containers.has(name) || state === 'pull-failed') return 'none';
+  // The app was ended from outside.
+  return ended?.['signal'] === SIGTERM || ended?.['exitCode'] === 128 + SIGTERM ? 'none' : 'suspect';
+}
+
+const SIGTERM = 15;
+
+const MIN_SIGN_LENGTH = 5;
+
+function injectedIn(pod: Pod): Injected {
+  const records = (readStatus(pod)?.containers ?? []).filter(isInjected);
+  const mounts = records.flatMap((record: InjectedStatus) => Object.entries(record.mounts ?? {}));
+  const volumes = new Set(mounts.map(([, volume]) => volume));
+  const images = (pod.spec.volumes ?? [])
+    .filter(({ name }) => volumes.has(name))
+    .map((volume) => textIn(objectIn(volume, 'image'), 'reference'));
+  return {
+    profiles: Object.fromEntries(records.map(({ profile, hash }) => [profile, hash])),
+    containers: new Set(records.map(({ container }) => container)),
+    initContainers: new Set(records.flatMap(({ init }) => (init === undefined ? [] : [init]))),
+    signs: [...mounts.map(([path]) => path), ...images].filter((sign) => sign.length >= MIN_SIGN_LENGTH),
+  };
+}
+
+function memoryLimitOf(pod: Pod, name: string): string | undefined {
+  const container = containersOf(pod).find((one: Container) => one.name === name);
+  const limit = textIn(objectIn(objectIn(container, 'resources'), 'limits'), 'memory');
+  return limit === '' ? undefined : limit;
+}

@@ -1,0 +1,54 @@
+import { INJECTED_LABEL } from '../api/keys.ts';
+import { creatorOf, ownerOf, workloadKeyOf } from '../kubernetes/owner.ts';
+import { labelsOf, type Pod } from '../kubernetes/pod.ts';
+import { isObject, objectIn, objectsIn, textIn } from '../lib/json.ts';
+import { failureOf } from './failure.ts';
+import type { PodState, TimeOf, Trouble } from './trouble.ts';
+
+/** A workload as an admission sees it (`key`) and as people know it (`shown`). */
+export interface ObservedWorkload {
+  readonly namespace: string;
+  /** Empty for a pod that no controller creates again. */
+  readonly key: string;
+  readonly shown: string;
+}
+
+/** What is kept of a pod: a hundred thousand of them must fit. */
+export interface ObservedPod {
+  readonly workload: ObservedWorkload;
+  /** The value of the label: a profile, or `multiple`; empty for a pod without the agent. */
+  readonly profile: string;
+  readonly state: PodState | 'ended';
+  readonly createdAt: number;
+  readonly trouble?: Trouble;
+}
+
+/** Reduces a pod. `pod` must have a spec with containers. */
+export function observePod(pod: Pod, timeOf: TimeOf): ObservedPod {
+  const createdAt = timeOf(textIn(objectIn(pod, 'metadata'), 'creationTimestamp'));
+  const found = { workload: workloadOf(pod), profile: labelsOf(pod)[INJECTED_LABEL] ?? '', createdAt };
+  const phase = textIn(objectIn(pod, 'status'), 'phase');
+  if (pod.metadata?.['deletionTimestamp'] !== undefined || phase === 'Succeeded') return { ...found, state: 'ended' };
+  const failure = failureOf(pod, timeOf);
+  if (!failure) return { ...found, state: phase === 'Failed' ? 'ended' : stateOf(pod, phase) };
+  const { state, ...rest } = failure;
+  const node = textIn(pod.spec, 'nodeName');
+  return { ...found, state, trouble: { ...rest, node, owner: ownerOf(pod) } };
+}
+
+/** A pod runs when all its containers do; whether they are ready is no business of ours. */
+function stateOf(pod: Pod, phase: string): PodState {
+  if (phase !== 'Running') return 'starting';
+  const statuses = objectsIn(objectIn(pod, 'status'), 'containerStatuses');
+  return statuses.every((status) => isObject(objectIn(status, 'state')['running'])) ? 'running' : 'starting';
+}
+
+function workloadOf(pod: Pod): ObservedWorkload {
+  const { namespace = '', name = '' } = pod.metadata ?? {};
+  const creator = creatorOf(pod);
+  return {
+    namespace,
+    key: workloadKeyOf(pod) ?? '',
+    shown: creator ? `${creator.kind}/${creator.name}` : `Pod/${name}`,
+  };
+}
