@@ -20,7 +20,10 @@ const ask = (...args: readonly string[]): Promise<Ended> =>
 const explainOf = async (...args: readonly string[]): Promise<ExplanationResult> => {
   const { code, stdout, stderr } = await ask(...args, '-o', 'json');
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  return (JSON.parse(stdout) as { explained: readonly [ExplanationResult] }).explained[0];
+  const [explained] = (JSON.parse(stdout) as { explained: readonly [ExplanationResult] }).explained;
+  // The webhook of these tests has a URL: it names no Service by which the configuration of the server could be found.
+  expect(explained.findings.map((finding) => finding.code)).toContain('server-unknown');
+  return { ...explained, findings: explained.findings.filter((finding) => finding.code !== 'server-unknown') };
 };
 
 const deployment = (

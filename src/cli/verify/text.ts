@@ -31,9 +31,7 @@ function stepText(next: string): string {
 function podLines({ pod, verdict, code, containers, log }: PodVerdict, of: 'one' | 'several'): readonly string[] {
   const head = of === 'one' ? [] : [`Pod/${pod}: ${words[verdict]} (${code})`];
   const end = log ? [`the log of container ${log.container} ends with:`, ...log.lines.map(indent)] : [];
-  return ['', ...head, ...[...containers.map(containerLine), ...end].map(indent)].filter(
-    (line, index) => index > 0 || of === 'one' || line !== '',
-  );
+  return ['', ...head, ...[...containers.map(containerLine), ...end].map(indent)];
 }
 
 function containerLine({ container, profile, verdict, code, message }: ContainerVerdict): string {
