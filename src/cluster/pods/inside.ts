@@ -41,7 +41,8 @@ export async function readPorts(client: PodClient, inside: Inside): Promise<Read
 export async function readMaps(client: PodClient, inside: Inside): Promise<Reading<Lines>> {
   const first = await run(client, inside, ['cat', '/proc/1/maps']);
   const list = await run(client, inside, ['ls', '/proc']);
-  if (!first.ok || !list.ok) return first.ok ? list : first;
+  if (!first.ok) return first;
+  if (!list.ok) return list;
   const pids = list.value.output.split('\n').filter((name) => /^\d+$/.test(name) && name !== '1');
   const files = pids.toSorted((one, other) => Number(one) - Number(other)).slice(0, MAX_PROCESSES);
   // Processes that have ended meanwhile, as `ls` has, are errors of `cat`.

@@ -90,7 +90,7 @@ function look<Value>(reading: Reading<Value> | undefined, find: (value: Value) =
 const MAX_EVIDENCE = 160;
 
 function seen(sign: LifeSign, facts: ContainerFacts): Seen {
-  const found = dispatch(looks, 'in', sign, facts);
+  const found: Seen = dispatch(looks, 'in', sign, facts);
   if (found.kind !== 'seen') return found;
   return { kind: 'seen', evidence: `${lifeSignText(sign)}: ${oneLine(found.evidence.trim(), MAX_EVIDENCE)}` };
 }
