@@ -6,7 +6,7 @@ import { type Catalogue, withProfiles } from '../profiles/catalogue.ts';
 import type { Delivery } from '../profiles/delivery.ts';
 import { classesOf, type ParameterClass } from '../profiles/tenancy/parameter-class.ts';
 import type { Problem } from '../profiles/problem.ts';
-import { lifeSignText } from '../profiles/life-sign.ts';
+import { lifeSignText } from '../api/profile/life-sign.ts';
 import type { Profile } from '../profiles/profile.ts';
 import { parametersOf, render, type Template } from '../profiles/template.ts';
 import { templateUses } from '../profiles/template-uses.ts';

@@ -9,7 +9,7 @@ import { type Delivery, deliveryNeeds, requiredTemplates } from './delivery.ts';
 import type { EnvironmentEntry } from './environment.ts';
 import { expectation } from './parameter.ts';
 import type { SignsOfLife } from '../api/profile/signs-of-life.ts';
-import { lifeSignText } from './life-sign.ts';
+import { lifeSignText } from '../api/profile/life-sign.ts';
 import type { ContainerNote, Profile } from './profile.ts';
 import { levelsOfParameter, type Tenancy } from './tenancy/policy.ts';
 import { parametersOf, templateText } from './template.ts';

@@ -21,7 +21,7 @@ let cluster: InjectedCluster;
 let client: Client;
 let kubeconfig: string;
 beforeAll(async () => {
-  cluster = await startInjectedCluster();
+  cluster = await startInjectedCluster({ flags: { checks: 'claims' } });
   client = cluster.client;
   kubeconfig = cluster.controlPlane.kubeconfigPath;
   await Promise.all(rows.map(createCase));
@@ -92,7 +92,7 @@ const plain = optedIn();
 const datadog = { name: 'CORECLR_PROFILER', value: '{846F5F1C-F9AE-4B07-969E-05C26BC060D8}' };
 
 const rows: readonly Row[] = [
-  { name: 'misspelled annotation', template: { 'domian-id': '3' }, expect: { says: 'did you mean "agent-injector.io/domain-id"' } },
+  { name: 'misspelled annotation', template: { 'domian-id': '3' }, expect: { says: 'did you mean "domain-id"' } },
   { name: 'misspelled profile', template: { profile: 'jenifer-dotnet' }, expect: { code: 'unknown-profile', says: '"jennifer-dotnet"' } },
   { name: 'invalid value', template: { 'domain-id': '99999' }, expect: { code: 'invalid-value' } },
   {

@@ -1,7 +1,7 @@
 import type { LifeSign, SignsOfLife } from '../../api/profile/signs-of-life.ts';
 import { dispatch } from '../../lib/dispatch.ts';
 import { oneLine } from '../../lib/text.ts';
-import { directoryOf, fileIn, lifeSignText, lineWith } from '../../profiles/life-sign.ts';
+import { directoryOf, fileIn, lifeSignText, lineWith } from '../../api/profile/life-sign.ts';
 import type { Result } from '../../lib/result.ts';
 
 /** What was read in a container; an error says why it could not be, as a sentence fragment. */

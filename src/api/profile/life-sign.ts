@@ -1,6 +1,6 @@
-import type { LifeSign } from '../api/profile/signs-of-life.ts';
-import { dispatch } from '../lib/dispatch.ts';
-import { matchesGlob } from '../lib/glob.ts';
+import type { LifeSign } from './signs-of-life.ts';
+import { dispatch } from '../../lib/dispatch.ts';
+import { matchesGlob } from '../../lib/glob.ts';
 
 const texts: { readonly [where in LifeSign['in']]: (sign: Extract<LifeSign, { in: where }>) => string } = {
   log: ({ contains }) => `the log has a line with ${quoted(contains)}`,
