@@ -58,28 +58,31 @@ function terminationIn(state: JsonObject): Termination | undefined {
   return { exitCode, reason: textIn(terminated, 'reason'), message: textIn(terminated, 'message') };
 }
 
-/** Why the image of a container cannot be had, in the words of the kubelet. */
-const IMAGE_REASONS: ReadonlySet<string> = new Set([
-  'ErrImagePull',
-  'ImagePullBackOff',
-  'ErrImageNeverPull',
-  'InvalidImageName',
-  'ImageInspectError',
-  'RegistryUnavailable',
-]);
-
-/** Reasons of waiting that the kubelet recovers from by itself, in the course of a normal start. */
-const NORMAL_REASONS: ReadonlySet<string> = new Set(['', 'ContainerCreating', 'PodInitializing']);
-
 export type Trouble = 'image' | 'memory' | 'crash' | 'creation';
 
+/** What the kubelet says of a waiting container, where it is not the course of a normal start. Every other reason is one of the runtime. */
+const TROUBLES: ReadonlyMap<string, Trouble | undefined> = new Map([
+  ['', undefined],
+  ['ContainerCreating', undefined],
+  ['PodInitializing', undefined],
+  ['CrashLoopBackOff', 'crash'],
+  ['ErrImagePull', 'image'],
+  ['ImagePullBackOff', 'image'],
+  ['ErrImageNeverPull', 'image'],
+  ['InvalidImageName', 'image'],
+  ['ImageInspectError', 'image'],
+  ['RegistryUnavailable', 'image'],
+]);
+
 /** What keeps a container from running; undefined if it runs, is starting, or has ended well. */
-export function troubleOf({ state, reason, termination }: ContainerStatus): Trouble | undefined {
-  if (state === 'running') return undefined;
-  if (state === 'ended' && termination?.exitCode === 0) return undefined;
+export function troubleOf(status: ContainerStatus): Trouble | undefined {
+  const { state, reason, termination } = status;
+  if (state === 'running' || hasEndedWell(status)) return undefined;
   if (termination?.reason === 'OOMKilled') return 'memory';
   if (state === 'ended') return 'crash';
-  if (IMAGE_REASONS.has(reason)) return 'image';
-  if (reason === 'CrashLoopBackOff') return 'crash';
-  return NORMAL_REASONS.has(reason) ? undefined : 'creation';
+  return TROUBLES.has(reason) ? TROUBLES.get(reason) : 'creation';
+}
+
+function hasEndedWell({ state, termination }: ContainerStatus): boolean {
+  return state === 'ended' && termination?.exitCode === 0;
 }

@@ -78,7 +78,10 @@ describe('an attribute by which a CSI driver finds an image or a directory', () 
 
 describe('signs of life', () => {
   const lintOf = (spec: object, strict: boolean): readonly string[] => {
-    const { catalogue: known, profile } = catalogueWithParameter({ type: 'word' }, { environment: [{ name: 'A', value: '${p}' }], ...spec });
+    const { catalogue: known, profile } = catalogueWithParameter(
+      { type: 'word' },
+      { environment: [{ name: 'A', value: '${p}' }], ...spec },
+    );
     const { findings: found } = lintProfile(profile, known, { strict, isDerived: false });
     return found.map(({ path }) => path.join('.')).filter((path) => path.includes('signsOfLife'));
   };
@@ -89,7 +92,12 @@ describe('signs of life', () => {
     ['are missing, with --strict', {}, true, ['spec.signsOfLife']],
     ['are not known, which the profile says', { signsOfLife: { unknown: 'it is silent' } }, true, []],
     ['are there', { signsOfLife: { alive: [line] } }, true, []],
-    ['are signs of failure, too', { signsOfLife: { alive: [line], failed: [line] } }, false, ['spec.signsOfLife.alive.0']],
+    [
+      'are signs of failure, too',
+      { signsOfLife: { alive: [line], failed: [line] } },
+      false,
+      ['spec.signsOfLife.alive.0'],
+    ],
   ])('%s', (_, spec, strict, expected) => expect(lintOf(spec, strict)).toEqual(expected));
 
   it('are in every built-in profile, or it says why none is known', () => {

@@ -150,7 +150,12 @@ function signsOf({ signsOfLife: signs }: ProfileSummary): string {
   const rowsOf = (means: string, texts: readonly string[]): readonly (readonly string[])[] =>
     texts.map((text) => [text, means]);
   const note = unknown === undefined ? '' : `What shows that the agent works is not known: ${unknown}.\n\n`;
-  return rows('Signs of life', ['sign', 'means'], [...rowsOf('alive', alive), ...rowsOf('failed', failed)], note + before);
+  return rows(
+    'Signs of life',
+    ['sign', 'means'],
+    [...rowsOf('alive', alive), ...rowsOf('failed', failed)],
+    note + before,
+  );
 }
 
 function fileRows({ mounts, files, writable }: ProfileSummary): readonly (readonly string[])[] {

@@ -82,8 +82,8 @@ interface Row {
     readonly code?: string;
     /** What the explanation also says. */
     readonly says?: string;
-    /** What status says instead of the code. */
-    readonly status?: string | 'not shown';
+    /** False if `status` does not show the workload. */
+    readonly isShown?: false;
     readonly isRefused?: true;
   };
 }
@@ -93,7 +93,11 @@ const datadog = { name: 'CORECLR_PROFILER', value: '{846F5F1C-F9AE-4B07-969E-05C
 
 const rows: readonly Row[] = [
   { name: 'misspelled annotation', template: { 'domian-id': '3' }, expect: { says: 'did you mean "domain-id"' } },
-  { name: 'misspelled profile', template: { profile: 'jenifer-dotnet' }, expect: { code: 'unknown-profile', says: '"jennifer-dotnet"' } },
+  {
+    name: 'misspelled profile',
+    template: { profile: 'jenifer-dotnet' },
+    expect: { code: 'unknown-profile', says: '"jennifer-dotnet"' },
+  },
   { name: 'invalid value', template: { 'domain-id': '99999' }, expect: { code: 'invalid-value' } },
   {
     name: 'annotation on the Deployment',
@@ -120,28 +124,28 @@ const rows: readonly Row[] = [
   {
     name: 'misspelled label value',
     namespace: { labels: ours({ injection: 'enable' }), annotations: plain.annotations },
-    expect: { code: 'namespace-not-enabled', says: '--overwrite', status: 'not shown' },
+    expect: { code: 'namespace-not-enabled', says: '--overwrite', isShown: false },
   },
   {
     name: 'misspelled label key',
     namespace: { labels: { 'agent-injecter.io/injection': 'enabled' }, annotations: plain.annotations },
-    expect: { code: 'namespace-not-enabled', status: 'not shown' },
+    expect: { code: 'namespace-not-enabled', isShown: false },
   },
   {
     name: 'annotation instead of a label',
     namespace: { annotations: { ...plain.annotations, ...ours({ injection: 'enabled' }) } },
-    expect: { code: 'namespace-not-enabled', status: 'not shown' },
+    expect: { code: 'namespace-not-enabled', isShown: false },
   },
   {
     name: 'not opted in',
     namespace: { annotations: plain.annotations },
-    expect: { code: 'namespace-not-enabled', says: '$ kubectl label namespace', status: 'not shown' },
+    expect: { code: 'namespace-not-enabled', says: '$ kubectl label namespace', isShown: false },
   },
   { name: 'no claim', isClaimless: true, expect: { code: 'claim-unusable' } },
   {
     name: 'required without its parameter',
     namespace: { labels: ours({ injection: 'required' }) },
-    expect: { code: 'missing-parameter', isRefused: true, status: 'not shown' },
+    expect: { code: 'missing-parameter', isRefused: true, isShown: false },
   },
   {
     name: 'Pod Security',
@@ -178,7 +182,7 @@ async function createCase(row: Row): Promise<void> {
 describe('each mistake', () => {
   test.each(rows)('$name: the first lines of explain, status and verify are true', async (row) => {
     const namespace = namespaceOf(row);
-    const { code, says, status: shown, isRefused } = row.expect;
+    const { code, says, isShown = true, isRefused } = row.expect;
     if (!isRefused) await podsOf(client, { namespace, name: 'web' }, 1);
     const lines = await explained('deploy/web', namespace);
     const outcome = isRefused ? 'refused' : 'not injected';
@@ -188,9 +192,9 @@ describe('each mistake', () => {
     const running = isRefused ? 'none' : `${code === undefined ? 1 : 0} of 1 carry an agent`;
     expect(lines).toContain(`running pods: ${running}`);
     const statuses = await statusOf(namespace);
-    if (shown === 'not shown') expect(statuses).toEqual([]);
+    if (!isShown) expect(statuses).toEqual([]);
     else if (code === undefined) expect(statuses).toMatchObject([{ pods: 1, injected: 1, whyNot: [] }]);
-    else expect(statuses).toMatchObject([{ pods: 1, injected: 0, whyNot: [{ code: shown ?? code, pods: 1 }] }]);
+    else expect(statuses).toMatchObject([{ pods: 1, injected: 0, whyNot: [{ code, pods: 1 }] }]);
     const { code: verdict } = await verified('deploy/web', namespace);
     expect(verdict).toBe(isRefused ? 'no-pods' : code === undefined ? 'starting' : 'not-injected');
   });
@@ -202,7 +206,9 @@ const RESTART = 'kubectl -n mixed rollout restart deployment/web';
 async function createMixed(): Promise<{ readonly [how in 'unasked' | 'skipped' | 'carrying']: string }> {
   const scaled = async (count: number): Promise<readonly string[]> => {
     await client.patch({ kind: 'Deployment', namespace: 'mixed', name: 'web' }, { spec: { replicas: count } });
-    return (await podsOf(client, { namespace: 'mixed', name: 'web' }, count)).map(({ metadata }) => metadata?.name ?? '');
+    return (await podsOf(client, { namespace: 'mixed', name: 'web' }, count)).map(
+      ({ metadata }) => metadata?.name ?? '',
+    );
   };
   await client.createNamespace('mixed', { annotations: plain.annotations });
   await client.create(deployment('mixed', {}));
@@ -272,7 +278,9 @@ describe('pods of one Deployment that came to be in three ways', () => {
   });
 
   test('the one that carries the agent is not advised to lose it when another profile is chosen', async () => {
-    const chosen = { metadata: { annotations: ours({ profile: 'opentelemetry-dotnet', 'otlp-endpoint': 'http://x:4318' }) } };
+    const chosen = {
+      metadata: { annotations: ours({ profile: 'opentelemetry-dotnet', 'otlp-endpoint': 'http://x:4318' }) },
+    };
     await client.patch({ kind: 'Namespace', name: 'mixed' }, chosen);
     const { decision, decisionOn, carries } = await explainedAsJson(`pod/${pods.carrying}`, 'mixed');
     expect(carries).toMatchObject([{ profile: 'jennifer-dotnet' }]);
@@ -282,14 +290,21 @@ describe('pods of one Deployment that came to be in three ways', () => {
   });
 });
 
-const podStatus = (status: object, rest: object = {}): object => ({
-  status: { phase: 'Running', containerStatuses: [{ name: 'app', image: 'x', imageID: 'x', ready: false, restartCount: 0, ...status }], ...rest },
+const statusWith = (reported: object): object => ({
+  status: {
+    phase: 'Running',
+    containerStatuses: [{ name: 'app', image: 'x', imageID: 'x', ready: false, restartCount: 0, ...reported }],
+  },
 });
 const states = [
   ['runs where nothing can be read', { state: { running: { startedAt: '2026-01-01T00:00:00Z' } } }, 'not-readable', 3],
   [
     'crashes',
-    { state: { waiting: { reason: 'CrashLoopBackOff' } }, lastState: { terminated: { exitCode: 139, reason: 'Error' } }, restartCount: 4 },
+    {
+      state: { waiting: { reason: 'CrashLoopBackOff' } },
+      lastState: { terminated: { exitCode: 139, reason: 'Error' } },
+      restartCount: 4,
+    },
     'crashed',
     1,
   ],
@@ -303,11 +318,20 @@ describe('verify', () => {
     await client.create(claimIn('states'));
   });
 
-  test.each(states)('of a pod that %s: one verdict, and its exit code', async (name, status, code, exitCode) => {
+  test.each(states)('of a pod that %s: one verdict, and its exit code', async (name, reported, code, exitCode) => {
     const pod = name.replaceAll(' ', '-');
     await client.create(podOf('states', pod));
-    await client.patch({ kind: 'Pod', namespace: 'states', name: pod }, podStatus(status), { subresource: 'status' });
-    const result = await verify({ ...OFFLINE, target: `pod/${pod}`, namespace: 'states', kubeconfig, timeout: 1, output: 'text' });
+    await client.patch({ kind: 'Pod', namespace: 'states', name: pod }, statusWith(reported), {
+      subresource: 'status',
+    });
+    const result = await verify({
+      ...OFFLINE,
+      target: `pod/${pod}`,
+      namespace: 'states',
+      kubeconfig,
+      timeout: 1,
+      output: 'text',
+    });
     expect(outputText(result.output)).toContain(`(${code})`);
     expect(result.exitCode).toBe(exitCode);
   });

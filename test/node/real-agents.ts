@@ -142,6 +142,11 @@ function podSpec({ agent, runtime, way }: Case, listener: Listener): Pod['spec']
 async function expectVerdict({ controlPlane }: InjectedNode, { namespace, agent }: Case): Promise<string> {
   const { code, report } = await verify(controlPlane.kubeconfigPath, 'pod/web', namespace);
   expect({ code, verdict: report.code }, report.message).toEqual(expectedVerdict(agent));
+  // Its sign is inside the container: it shows by an ephemeral container, too.
+  if (agent.profile === 'opentelemetry-python') {
+    const other = await verify(controlPlane.kubeconfigPath, 'pod/web', namespace, ['--debug-image', APP_IMAGE]);
+    expect({ code: other.code, verdict: other.report.code }, other.report.message).toEqual(expectedVerdict(agent));
+  }
   return report.message;
 }
 
@@ -157,9 +162,10 @@ export async function verify(
   kubeconfig: string,
   target: string,
   namespace: string,
+  more: readonly string[] = [],
 ): Promise<{ readonly code: number | null; readonly report: LivenessReport }> {
   const inputs = ['--kubeconfig', kubeconfig, '--profiles', profilesFolder, '-o', 'json'];
-  const { code, stdout, stderr } = await run(['verify', target, '-n', namespace, ...inputs]);
+  const { code, stdout, stderr } = await run(['verify', target, '-n', namespace, ...inputs, ...more]);
   if (stdout === '') throw new Error(`verify printed nothing: ${stderr}`);
   return { code, report: JSON.parse(stdout) as LivenessReport };
 }

@@ -127,7 +127,9 @@ describe('a suspended profile', () => {
   it.each(['on', 'dry-run'] as const)('names what suspended it, also where a setting is stricter: %s', (mode) => {
     const setting = { mode, by: 'the setting injection', why: '', profiles: new Map<string, never>() };
     const both = stopOne({ ...two(), injection: setting });
-    expect(suspensionOfProfile({ pod: pod(), namespace: plainNamespace(), catalogue: both, cluster: unknownCluster }, 'one')).toMatchObject({
+    expect(
+      suspensionOfProfile({ pod: pod(), namespace: plainNamespace(), catalogue: both, cluster: unknownCluster }, 'one'),
+    ).toMatchObject({
       by: 'ConfigMap a/b for profile one',
       why: 'INC-7',
     });

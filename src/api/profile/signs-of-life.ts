@@ -41,8 +41,15 @@ const signs = z.array(lifeSignSchema).max(MAX_SIGNS);
 export const signsOfLifeSchema = z
   .strictObject({
     alive: signs.min(1).optional().describe('Each of them shows that the agent works.'),
-    unknown: z.string().min(1).max(400).optional().describe('Instead of `alive`: why no sign is known, in one sentence.'),
-    failed: signs.default([]).describe('Each of them shows that the agent does not work. They count more than `alive`.'),
+    unknown: z
+      .string()
+      .min(1)
+      .max(400)
+      .optional()
+      .describe('Instead of `alive`: why no sign is known, in one sentence.'),
+    failed: signs
+      .default([])
+      .describe('Each of them shows that the agent does not work. They count more than `alive`.'),
     within: z
       .int()
       .min(1)

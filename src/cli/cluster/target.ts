@@ -54,9 +54,9 @@ export async function readPodsOf(
 function isOf(pod: Pod, { workload, name }: Pick<Workload, 'workload' | 'name'>): boolean {
   const creator = creatorOf(pod);
   const owner = ownerOf(pod);
-  if (creator?.kind === workload.kind && creator.name === name) return true;
-  if (owner?.['kind'] === workload.kind && owner['name'] === name) return true;
+  const isNamed = [creator, owner].some((one) => one?.kind === workload.kind && one.name === name);
+  if (isNamed || workload.controller === undefined) return isNamed;
   // Deployments are found above. The controllers of other kinds have their name with a suffix.
-  if (workload.controller === undefined || [workload.kind, creator?.kind].includes('Deployment')) return false;
-  return owner?.['kind'] === workload.controller && workloadNameOf(pod) === name;
+  const isDeployment = [workload.kind, creator?.kind].includes('Deployment');
+  return !isDeployment && owner?.['kind'] === workload.controller && workloadNameOf(pod) === name;
 }

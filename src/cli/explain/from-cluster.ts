@@ -46,14 +46,11 @@ export async function explainOnCluster(
   const inputs = { catalogue: settings.catalogue, cluster };
   const within = { name: namespace, known };
   const result = await withExisting({ client, workload, within, inputs }, explainWorkload(workload, within, inputs));
-  const unknown = problem();
-  const isUnseen = options.config === undefined && settings.from === undefined && !webhooks.isAbsent;
-  const common = [...result.findings, ...webhooks.findings, ...(isUnseen ? [SERVER_UNKNOWN] : [])];
+  const common = [...result.findings, ...unseenFindings(webhooks, options.config ?? settings.from, problem())];
   if (!decoded.ok) return [{ ...result, findings: common }];
   const matches = matchOf(webhooks.configurations, labels, decoded.value);
   const findings = [
     ...common,
-    ...(unknown === undefined ? [] : [{ code: 'nodes-unknown', message: unknown }]),
     ...neverCalled(result, matches),
     ...gapFindings(result, decoded.value),
     ...profilesUnknown(result, options),
@@ -61,6 +58,19 @@ export async function explainOnCluster(
   const patched = options.serverDryRun && known && admit(decoded.value, known, inputs.catalogue, inputs.cluster).pod;
   const dryRun = patched && (await dryRunOf(client, namespace, patched));
   return [{ ...result, findings, ...(matches.length > 0 && { apiServer: matches }), ...(dryRun && { dryRun }) }];
+}
+
+/** What could not be seen, on which the decision may depend. */
+function unseenFindings(
+  { findings, isAbsent }: Webhooks,
+  settingsFrom: string | undefined,
+  nodes: string | undefined,
+): readonly Finding[] {
+  return [
+    ...findings,
+    ...(settingsFrom === undefined && !isAbsent ? [SERVER_UNKNOWN] : []),
+    ...(nodes === undefined ? [] : [{ code: 'nodes-unknown', message: nodes }]),
+  ];
 }
 
 const SERVER_UNKNOWN: Finding = {
@@ -92,7 +102,13 @@ async function withExisting(
   if (workload.workload.kind !== podKind.kind) {
     const pods = await readPodsOf(client, workload, { namespace: within.name }).catch(() => undefined);
     if (!pods) return { ...result, findings: [...result.findings, PODS_UNKNOWN] };
-    return { ...result, pods: presenceOf(pods.map(({ pod }) => pod), catalogue) };
+    return {
+      ...result,
+      pods: presenceOf(
+        pods.map(({ pod }) => pod),
+        catalogue,
+      ),
+    };
   }
   const existing: ExplanationResult = { ...result, exists: true };
   const decoded = decodePod(workload.object);

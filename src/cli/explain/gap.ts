@@ -17,15 +17,24 @@ function workloadGap({ pods, decision, namespace, subject }: ExplanationResult):
   if (decision.outcome !== 'injected') return [];
   const [kind = '', name = ''] = subject.split('/');
   const fix = restartCommand(namespace, { kind, name });
-  const found = (code: string, message: string): readonly Finding[] => [{ code, message, ...(fix !== undefined && { fix }) }];
-  if (injected < total) return found('pods-without-agent', `${total - injected} of ${total} running pods carry no agent, and new ones get it`);
-  return outdated > 0 ? found('pods-outdated', `${outdated} of ${total} running pods carry an earlier version of a profile`) : [];
+  const found = (code: string, message: string): readonly Finding[] => [
+    { code, message, ...(fix !== undefined && { fix }) },
+  ];
+  if (injected < total)
+    return found(
+      'pods-without-agent',
+      `${total - injected} of ${total} running pods carry no agent, and new ones get it`,
+    );
+  return outdated > 0
+    ? found('pods-outdated', `${outdated} of ${total} running pods carry an earlier version of a profile`)
+    : [];
 }
 
 function podGap({ recorded, namespace }: ExplanationResult, pod: Pod): readonly Finding[] {
   const fix = restartCommand(namespace, creatorOf(pod));
   const withFix = fix !== undefined && { fix };
-  if (recorded) return [{ code: 'injected-now', message: 'this pod would be injected if it were created now', ...withFix }];
+  if (recorded)
+    return [{ code: 'injected-now', message: 'this pod would be injected if it were created now', ...withFix }];
   const message =
     'this pod has no status annotation, but would be injected if it were created now: when it was created, agent-injector was not called or did ' +
     `not answer, or ${INJECTION_LABEL} was not set yet`;

@@ -70,6 +70,7 @@ export function explainWorkload(
 function aboutInjected(isInjected: boolean, decision: Explanation): Explanation {
   const { reason } = decision;
   if (!isInjected || !reason || reason.kind === 'exemption' || reason.kind === 'suspension') return decision;
-  const hint = 'This is about the pod as it is, with what was injected. Explain its workload or its manifest to see what new pods get.';
+  const hint =
+    'This is about the pod as it is, with what was injected. Explain its workload or its manifest to see what new pods get.';
   return { ...decision, reason: { ...reason, hint } };
 }

@@ -44,11 +44,18 @@ function resultLines(decision: Explanation, result: Omit<ExplanationResult, 'dec
   if (carries.length > 0) return carryingLines(decision, result);
   const isThere = decision.reason?.kind === 'satisfied' || decision.reason?.kind === 'unverified';
   if (!exists || isThere) return decisionLines(decision);
-  return [`not injected when it was created: ${whyNotThen(result)}`, 'if it were created now:', ...decisionLines(decision).map(indent)];
+  return [
+    `not injected when it was created: ${whyNotThen(result)}`,
+    'if it were created now:',
+    ...decisionLines(decision).map(indent),
+  ];
 }
 
 /** Of a pod that carries its agent, what would be decided now matters only if it is another decision. */
-function carryingLines(decision: Explanation, { carries = [], decisionOn }: Omit<ExplanationResult, 'decision'>): readonly string[] {
+function carryingLines(
+  decision: Explanation,
+  { carries = [], decisionOn }: Omit<ExplanationResult, 'decision'>,
+): readonly string[] {
   const then = carries.map(
     ({ container, profile, delivery }) =>
       `injected when it was created: ${profile} into container ${oneLine(container, 63)} by ${delivery}`,

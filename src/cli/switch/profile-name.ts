@@ -21,5 +21,7 @@ export async function checkProfileName({
     throw new UsageError([
       `--profile: "${profile}" is not known here${didYouMean(suggestion)} If it is one of your own profiles, name their directory with --profiles`,
     ]);
-  return [`note: "${profile}" is not a built-in profile: unless the servers have a profile of this name, nothing is stopped`];
+  return [
+    `note: "${profile}" is not a built-in profile: unless the servers have a profile of this name, nothing is stopped`,
+  ];
 }

@@ -3,7 +3,13 @@ import { type Inside, readDirectory, readMaps, readPorts } from '../../cluster/p
 import { readLogStart } from '../../cluster/pods/log.ts';
 import type { PodClient } from '../../cluster/client/types.ts';
 import type { SignsOfLife } from '../../api/profile/signs-of-life.ts';
-import { type ContainerFacts, judgeSigns, linesOfStart, placesOf, type Reading } from '../../diagnostics/liveness/sign.ts';
+import {
+  type ContainerFacts,
+  judgeSigns,
+  linesOfStart,
+  placesOf,
+  type Reading,
+} from '../../diagnostics/liveness/sign.ts';
 import type { ContainerStatus } from '../../kubernetes/container-status.ts';
 import type { Pod } from '../../kubernetes/pod.ts';
 import { systemClock } from '../../lib/clock.ts';
@@ -30,7 +36,13 @@ export async function readContainerFacts(of: Looked): Promise<ContainerFacts> {
 }
 
 /** Of a container that does not run, the log of its last run. */
-async function readStart({ client, namespace, pod, status, signs }: Looked): Promise<NonNullable<ContainerFacts['log']>> {
+async function readStart({
+  client,
+  namespace,
+  pod,
+  status,
+  signs,
+}: Looked): Promise<NonNullable<ContainerFacts['log']>> {
   const { name: container, state, startedAt, restarts } = status;
   const previous = state === 'waiting' && restarts > 0;
   const log = await readLogStart(client, { namespace, pod: pod.metadata?.name ?? '', container, previous });
@@ -55,7 +67,6 @@ async function readInside(of: Looked): Promise<ContainerFacts> {
 
 async function openInside({ client, namespace, pod, status, debugImage: image }: Looked): Promise<Reading<Inside>> {
   const container = status.name;
-  if (image !== undefined)
-    return addDebugContainer(client, { namespace, pod, container, image, clock: systemClock });
+  if (image !== undefined) return addDebugContainer(client, { namespace, pod, container, image, clock: systemClock });
   return { ok: true, value: { namespace, pod: pod.metadata?.name ?? '', container, root: '' } };
 }

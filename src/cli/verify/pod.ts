@@ -20,20 +20,24 @@ export interface Place {
 export async function lookIntoPod({ client, namespace, catalogue, debugImage }: Place, pod: Pod): Promise<PodVerdict> {
   const statuses = new Map(containerStatusesOf(pod).map((status) => [status.name, status]));
   const read = new Map<string, ContainerFacts>();
-  const key = (container: string, profile: string): string => `${container} ${profile}`;
   for (const { container, profile } of checkRecord({ pod, catalogue }).injected) {
     const signs = catalogue.profiles.get(profile)?.signsOfLife;
     const status = statuses.get(container);
     if (!signs || !status) continue;
     // oxlint-disable-next-line no-await-in-loop -- a few requests at a time
-    read.set(key(container, profile), await readContainerFacts({ client, namespace, pod, status, signs, debugImage }));
+    read.set(keyOf(container, profile), await readContainerFacts({ client, namespace, pod, status, signs, debugImage }));
   }
   const now = client.serverClock?.now().getTime() ?? Date.now();
   const ages = [...statuses.values()].flatMap(({ name, state, startedAt }) =>
     state === 'running' ? [[name, (now - Date.parse(startedAt)) / 1000] as const] : [],
   );
-  const facts = { pod, namespace, signs: (...of: Parameters<typeof key>) => read.get(key(...of)), ages: new Map(ages) };
+  const facts = { pod, namespace, signs: (...of: Parameters<typeof keyOf>) => read.get(keyOf(...of)), ages: new Map(ages) };
   return withLog(client, namespace, verdictOfPod(facts, catalogue));
+}
+
+/** Neither name can contain a space. */
+function keyOf(container: string, profile: string): string {
+  return `${container} ${profile}`;
 }
 
 /** Adds the end of the log of a container that failed, which mostly says why. */

@@ -97,7 +97,12 @@ async function look({ client, options, workload, catalogue, notes }: Look): Prom
   }
   const left = found.length - pods.length;
   const more = left > 0 ? [`${left} more pods were not looked into`] : [];
-  return livenessReport({ subject: `${workload.workload.kind}/${workload.name}`, namespace, pods, notes: [...notes, ...more] });
+  return livenessReport({
+    subject: `${workload.workload.kind}/${workload.name}`,
+    namespace,
+    pods,
+    notes: [...notes, ...more],
+  });
 }
 
 /** A pod that was named counts also if it has ended. */
@@ -119,5 +124,8 @@ async function readNamespaceLabels(
   const namespace = answer.kind === 'ok' ? toNamespace(answer.body) : undefined;
   if (namespace) return { labels: namespace.labels, notes: [] };
   const why = answer.kind === 'ok' ? 'it has no name' : describeFailure(answer);
-  return { labels: {}, notes: [`namespace ${name} could not be read, so which release serves it is not known: ${why}`] };
+  return {
+    labels: {},
+    notes: [`namespace ${name} could not be read, so which release serves it is not known: ${why}`],
+  };
 }

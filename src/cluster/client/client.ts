@@ -42,6 +42,6 @@ export async function loadClient(options: LoadOptions = {}): Promise<PodClient |
       sendRequest({ ...connection, ...watch, path }, (response) => readLines(response, watch)),
     getText: (path, get) =>
       sendRequest({ ...connection, ...get, path, accept: ANY }, (response) => readText(response, get.maxBytes)),
-    exec: (options) => execInContainer(credentials, clock, options),
+    exec: (command) => execInContainer(credentials, clock, command),
   };
 }

@@ -1,6 +1,7 @@
 import type { Exec } from '@kubernetes/client-node/dist/exec.js';
 import { Readable, Writable } from 'node:stream';
 import type { Clock } from '../../lib/clock.ts';
+import { deferred } from '../../lib/deferred.ts';
 import { isRecord } from '../../lib/json.ts';
 import type { Credentials } from './credentials.ts';
 import { type Failure, networkFailure } from './errors.ts';
@@ -19,32 +20,39 @@ export async function execInContainer(
     import('@kubernetes/client-node/dist/exec.js'),
     import('@kubernetes/client-node/dist/web-socket-handler.js'),
   ]);
-  let socket: Socket | undefined;
-  let isOver = false;
-  let cancel = (): void => {};
+  const answer = deferred<ExecResponse>();
+  const stdout = new Sink(maxBytes, () => answer.resolve({ kind: 'ok', output: stdout.text(), exitCode: 0 }));
+  const stderr = new Sink(MAX_ERROR_BYTES, () => {});
+  // Not those of this process, which are the default.
+  const streams = { stdin: Readable.from([]), stdout, stderr };
+  const handler = new WebSocketHandler(credentials.config(), undefined, streams);
+  const onStatus = (status: unknown): void => answer.resolve(responseOf(status, stdout.text(), stderr.text()));
+  const cancel = clock.after(timeoutMs, () => answer.resolve({ kind: 'timeout', afterMs: timeoutMs }));
+  const execution = new Execution(credentials.config(), handler);
+  const opening = execution.exec(namespace, pod, container, [...command], stdout, stderr, null, false, onStatus);
+  const opened = watched(opening, answer.resolve);
   try {
-    return await new Promise<ExecResponse>((resolve) => {
-      const stdout = new Sink(maxBytes, () => resolve({ kind: 'ok', output: stdout.text(), exitCode: 0 }));
-      const stderr = new Sink(MAX_ERROR_BYTES, () => {});
-      cancel = clock.after(timeoutMs, () => resolve({ kind: 'timeout', afterMs: timeoutMs }));
-      // Not those of this process, which are the default.
-      const streams = { stdin: Readable.from([]), stdout, stderr };
-      const handler = new WebSocketHandler(credentials.config(), undefined, streams);
-      const onStatus = (status: unknown): void => resolve(responseOf(status, stdout.text(), stderr.text()));
-      new Execution(credentials.config(), handler)
-        .exec(namespace, pod, container, [...command], stdout, stderr, null, false, onStatus)
-        .then((opened) => {
-          socket = opened;
-          if (isOver) opened.terminate();
-          opened.addEventListener('close', () => resolve(networkFailure(new Error('the connection was closed'))));
-        })
-        .catch((error: unknown) => resolve(refusal(error)));
-    });
+    return await answer.promise;
   } finally {
-    isOver = true;
     cancel();
-    socket?.terminate();
+    void terminate(opened);
   }
+}
+
+/** The socket once it is open; undefined if it cannot be opened. Its failure and its end are answers, too. */
+async function watched(opening: Promise<Socket>, answer: (one: ExecResponse) => void): Promise<Socket | undefined> {
+  try {
+    const socket = await opening;
+    socket.addEventListener('close', () => answer(networkFailure(new Error('the connection was closed'))));
+    return socket;
+  } catch (error) {
+    answer(refusal(error));
+    return undefined;
+  }
+}
+
+async function terminate(opened: Promise<Socket | undefined>): Promise<void> {
+  (await opened)?.terminate();
 }
 
 const MAX_ERROR_BYTES = 4096;

@@ -38,7 +38,7 @@ export async function addDebugContainer(client: PodClient, options: DebugOptions
           image,
           command: ['sleep', String(SECONDS)],
           targetContainerName: container,
-          securityContext: sameUser(pod, container),
+          securityContext: sameRights(pod, container),
         },
       ],
     },
@@ -70,19 +70,23 @@ function nameFor(pod: Pod): string {
   return `agent-injector-verify-${count}`;
 }
 
-const USER_FIELDS = ['runAsUser', 'runAsGroup', 'runAsNonRoot'];
+/** Of the security context of a pod, all but `capabilities` and `allowPrivilegeEscalation`, which only containers have. */
+const FIELDS = [
+  'runAsUser',
+  'runAsGroup',
+  'runAsNonRoot',
+  'seccompProfile',
+  'capabilities',
+  'allowPrivilegeEscalation',
+];
 
-/** Only the same user may read the files of a process. */
-function sameUser(pod: Pod, container: string): JsonObject {
+/** Only a process of the same user, with the same capabilities, may read the files of another. What Pod Security lets in there, it lets in here. */
+function sameRights(pod: Pod, container: string): JsonObject {
   const own = containersOf(pod).find(({ name }) => name === container);
   const given: JsonObject = { ...objectIn(pod.spec, 'securityContext'), ...objectIn(own, 'securityContext') };
-  const user = USER_FIELDS.flatMap((field) => (given[field] === undefined ? [] : [[field, given[field]] as const]));
-  return {
-    allowPrivilegeEscalation: false,
-    capabilities: { drop: ['ALL'] },
-    seccompProfile: { type: 'RuntimeDefault' },
-    ...Object.fromEntries(user),
-  };
+  return Object.fromEntries(
+    FIELDS.flatMap((field) => (given[field] === undefined ? [] : [[field, given[field]] as const])),
+  );
 }
 
 function isRunning(pod: JsonObject, name: string): boolean {

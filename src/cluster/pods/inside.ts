@@ -21,7 +21,11 @@ export interface Inside {
 }
 
 /** The names in a directory. One that does not exist has none. */
-export async function readDirectory(client: PodClient, inside: Inside, path: string): Promise<Reading<readonly string[]>> {
+export async function readDirectory(
+  client: PodClient,
+  inside: Inside,
+  path: string,
+): Promise<Reading<readonly string[]>> {
   const found = await run(client, inside, ['ls', '-a', '--', `${inside.root}${path}/`]);
   if (!found.ok) return found;
   return { ok: true, value: found.value.output.split('\n') };
@@ -67,6 +71,7 @@ async function run(
 
 function whyNot(answer: Exclude<Awaited<ReturnType<PodClient['exec']>>, { kind: 'ok' }>): string {
   if (answer.kind === 'not-started') return 'its image has no such command, so use --debug-image';
-  if (answer.kind === 'http' && answer.status === 403) return 'you may not run commands in pods (create and get pods/exec)';
+  if (answer.kind === 'http' && answer.status === 403)
+    return 'you may not run commands in pods (create and get pods/exec)';
   return describeFailure(answer);
 }

@@ -7,7 +7,7 @@ import { objectIn, objectsIn, textIn } from '../../lib/json.ts';
 import { oneLine } from '../../lib/text.ts';
 import type { Catalogue } from '../../profiles/catalogue.ts';
 import { type CheckedRecord, checkRecord } from '../audit-pod.ts';
-import { type ContainerFacts, judgeSigns } from './sign.ts';
+import { type ContainerFacts, judgeSigns, type SignsVerdict } from './sign.ts';
 import { mostTelling, nextStep, type Verdict, type VerdictCode, verdictOf } from './verdict-code.ts';
 
 /** What was read of a pod, and when. */
@@ -49,12 +49,14 @@ export function verdictOfPod(facts: PodFacts, catalogue: Catalogue): PodVerdict 
   const { pod, namespace } = facts;
   const name = pod.metadata?.name ?? '';
   const checked = checkRecord({ pod, catalogue });
-  const isOutdated = checked.injected.some(
-    (one) => catalogue.profiles.has(one.profile) && !isCurrent(one, catalogue),
-  );
+  const isOutdated = checked.injected.some((one) => catalogue.profiles.has(one.profile) && !isCurrent(one, catalogue));
   const containers = containerVerdicts(facts, checked, catalogue);
   const worst = mostTelling(containers);
-  const { code, message, container = '' } = worst ?? { code: 'not-injected' as const, message: whyNotInjected(checked) };
+  const {
+    code,
+    message,
+    container = '',
+  } = worst ?? { code: 'not-injected' as const, message: whyNotInjected(checked) };
   const next = nextStep(code, { pod: name, namespace, container });
   return {
     pod: name,
@@ -146,23 +148,34 @@ interface Case {
   readonly read: ContainerFacts;
 }
 
-function judged({ status, name, facts, read }: Case, catalogue: Catalogue): Judged {
-  const signs = catalogue.profiles.get(name)?.signsOfLife;
-  const seen = signs && judgeSigns(signs, read);
+function judged(one: Case, catalogue: Catalogue): Judged {
+  const profile = catalogue.profiles.get(one.name);
+  const signs = profile?.signsOfLife;
+  const seen = judgeSigns(signs ?? NO_SIGNS, one.read);
+  if (seen.kind === 'failed') return { code: 'agent-failed', message: [...troubleTexts(one), seen.evidence].join('; ') };
+  const notRunning = judgedByState(one, signs);
+  if (notRunning) return notRunning;
+  if (seen.kind === 'alive') return { code: 'alive', message: seen.evidence };
+  if (!profile) return { code: 'profile-unknown', message: `profile ${one.name} is not known here` };
+  if (!signs) return { code: 'signs-unknown', message: `profile ${one.name} has no signs of life` };
+  const { unknown } = signs;
+  return unknown === undefined
+    ? withoutSign(signs, seen, one)
+    : { code: 'signs-unknown', message: `no sign of life of ${one.name} is known: ${unknown}` };
+}
+
+const NO_SIGNS: SignsOfLife = { failed: [], within: 120 };
+
+function troubleTexts({ status }: Case): readonly string[] {
+  return troubleOf(status) === undefined ? [] : [stateText(status)];
+}
+
+/** Undefined for a container that runs, or has ended well. */
+function judgedByState({ status, facts }: Case, signs: SignsOfLife | undefined): Judged | undefined {
   const trouble = troubleOf(status);
-  if (seen?.kind === 'failed') {
-    const state = trouble === undefined ? '' : `${stateText(status)}; `;
-    return { code: 'agent-failed', message: `${state}${seen.evidence}` };
-  }
   if (trouble !== undefined) return { code: TROUBLE_CODES[trouble], message: stateText(status) };
   if (isCrashing(status, facts, signs)) return { code: 'crashed', message: `${stateText(status)}, and started again` };
-  if (status.state === 'waiting') return { code: 'starting', message: waitingText(facts.pod, status) };
-  if (seen?.kind === 'alive') return { code: 'alive', message: seen.evidence };
-  if (!catalogue.profiles.has(name)) return { code: 'profile-unknown', message: `profile ${name} is not known here` };
-  if (!signs) return { code: 'signs-unknown', message: `profile ${name} has no signs of life` };
-  if (signs.unknown !== undefined)
-    return { code: 'signs-unknown', message: `no sign of life of ${name} is known: ${signs.unknown}` };
-  return withoutSign(signs, status, seen, facts);
+  return status.state === 'waiting' ? { code: 'starting', message: waitingText(facts.pod, status) } : undefined;
 }
 
 /** Restarts after which a container that has just started again counts as crashing. */
@@ -171,20 +184,13 @@ const CRASHES = 3;
 function isCrashing(status: ContainerStatus, { ages }: PodFacts, signs: SignsOfLife | undefined): boolean {
   const { name, state, restarts, termination } = status;
   if (state !== 'running' || restarts < CRASHES || termination?.exitCode === 0) return false;
-  return (ages.get(name) ?? 0) < (signs?.within ?? DEFAULT_WITHIN_S);
+  return (ages.get(name) ?? 0) < (signs ?? NO_SIGNS).within;
 }
 
-const DEFAULT_WITHIN_S = 120;
-
-function withoutSign(
-  { within }: SignsOfLife,
-  status: ContainerStatus,
-  seen: ReturnType<typeof judgeSigns> | undefined,
-  { ages }: PodFacts,
-): Judged {
+function withoutSign({ within }: SignsOfLife, seen: SignsVerdict, { status, facts }: Case): Judged {
   const { name, state } = status;
-  const age = ages.get(name) ?? 0;
-  if (seen?.kind === 'unread') return { code: 'not-readable', message: seen.why.join('; ') };
+  const age = facts.ages.get(name) ?? 0;
+  if (seen.kind === 'unread') return { code: 'not-readable', message: seen.why.join('; ') };
   if (state === 'running' && age < within)
     return { code: 'starting', message: `no sign of life yet, ${Math.max(0, Math.round(age))} s after the start` };
   const since = state === 'running' ? `within ${within} s of the start` : 'in what it left behind';
@@ -206,7 +212,9 @@ function verdictWith(status: ContainerStatus, code: VerdictCode, message: string
 /** The state of a container in words: `ended with exit code 1 (Error), 3 restarts`. */
 function stateText({ name, state, reason, message, termination, restarts }: ContainerStatus): string {
   const ended =
-    termination === undefined ? '' : `ended with exit code ${termination.exitCode} (${oneLine(termination.reason, 63)})`;
+    termination === undefined
+      ? ''
+      : `ended with exit code ${termination.exitCode} (${oneLine(termination.reason, 63)})`;
   const waiting = state === 'waiting' && reason !== '' ? `waits: ${oneLine(reason, 63)}` : '';
   const words = message === '' ? (termination?.message ?? '') : message;
   const parts = [waiting, ended, restarts > 0 ? `${restarts} restarts` : ''].filter((part) => part !== '');

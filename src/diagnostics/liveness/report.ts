@@ -43,7 +43,13 @@ export function livenessReport({ subject, namespace, pods, notes }: Verified): L
 function messageOf(pods: readonly PodVerdict[], worst: PodVerdict): string {
   if (pods.length === 1) return worst.message;
   const same = pods.filter(({ code }) => code === worst.code);
-  const names = same.length === pods.length ? '' : `: ${listed(same.map(({ pod }) => pod), 3)}`;
+  const names =
+    same.length === pods.length
+      ? ''
+      : `: ${listed(
+          same.map(({ pod }) => pod),
+          3,
+        )}`;
   return `${same.length} of ${pods.length} pods${names}: ${worst.message}`;
 }
 

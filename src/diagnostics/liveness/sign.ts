@@ -77,7 +77,9 @@ const looks: {
 
 function lookIn(reading: Reading<Lines> | undefined, contains: string | readonly string[], whyPartial: string): Seen {
   const found = look(reading, ({ lines }) => lineWith(contains, lines));
-  return found.kind === 'absent' && reading?.ok && reading.value.isPartial ? { kind: 'unread', why: whyPartial } : found;
+  return found.kind === 'absent' && reading?.ok && reading.value.isPartial
+    ? { kind: 'unread', why: whyPartial }
+    : found;
 }
 
 function look<Value>(reading: Reading<Value> | undefined, find: (value: Value) => string | undefined): Seen {
@@ -97,7 +99,10 @@ function seen(sign: LifeSign, facts: ContainerFacts): Seen {
 
 /** Signs of failure count more than signs of life. */
 export function judgeSigns({ alive = [], failed }: SignsOfLife, facts: ContainerFacts): SignsVerdict {
-  for (const [kind, signs] of [['failed', failed], ['alive', alive]] as const) {
+  for (const [kind, signs] of [
+    ['failed', failed],
+    ['alive', alive],
+  ] as const) {
     const found = signs.map((sign) => seen(sign, facts)).find((one) => one.kind === 'seen');
     if (found) return { kind, evidence: found.evidence };
   }

@@ -56,7 +56,10 @@ it('stop -n is an error where the servers ignore the annotation, and writes noth
   expect(seen).toContain('PATCH');
 });
 
-it.each([['the cluster', { switch: 'apm/switch' }], ['a namespace', { namespace: 'shop' }]])(
+it.each([
+  ['the cluster', { switch: 'apm/switch' }],
+  ['a namespace', { namespace: 'shop' }],
+])(
   'stop of a misspelled profile is an error that names the one that was meant, and writes nothing: %s',
   async (_, flags) => {
     const seen: (string | undefined)[] = [];

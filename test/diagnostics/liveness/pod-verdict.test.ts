@@ -3,7 +3,12 @@ import { admit } from '../../../src/admission/admit.ts';
 import { type PodFacts, type PodVerdict, verdictOfPod } from '../../../src/diagnostics/liveness/pod-verdict.ts';
 import { livenessReport } from '../../../src/diagnostics/liveness/report.ts';
 import type { ContainerFacts } from '../../../src/diagnostics/liveness/sign.ts';
-import { mostTelling, type VerdictCode, verdictCodes, verdictOf } from '../../../src/diagnostics/liveness/verdict-code.ts';
+import {
+  mostTelling,
+  type VerdictCode,
+  verdictCodes,
+  verdictOf,
+} from '../../../src/diagnostics/liveness/verdict-code.ts';
 import type { Pod } from '../../../src/kubernetes/pod.ts';
 import type { Catalogue } from '../../../src/profiles/catalogue.ts';
 import { catalogueOf, container, plainNamespace, pod, profileDocument } from '../../support/fixtures.ts';
@@ -89,13 +94,21 @@ const rows: readonly (readonly [name: string, given: Given, code: VerdictCode])[
   ['an app whose image cannot be pulled', { status: waiting('ImagePullBackOff', 'not found') }, 'image-not-pulled'],
   ['a container that the runtime refuses', { status: waiting('CreateContainerError', 'no such path') }, 'not-created'],
   ['a container that was not started', { status: { state: ended(128, 'StartError') } }, 'crashed'],
-  ['files that cannot be copied', { catalogue: copied, init: { state: ended(1) }, status: waiting('PodInitializing') }, 'files-not-copied'],
+  [
+    'files that cannot be copied',
+    { catalogue: copied, init: { state: ended(1) }, status: waiting('PodInitializing') },
+    'files-not-copied',
+  ],
   [
     "an agent's image that cannot be pulled",
     { catalogue: copied, init: waiting('ErrImagePull'), status: waiting('PodInitializing') },
     'image-not-pulled',
   ],
-  ["an author's init container that fails", { init: { state: ended(2) }, status: waiting('PodInitializing') }, 'init-container-failed'],
+  [
+    "an author's init container that fails",
+    { init: { state: ended(2) }, status: waiting('PodInitializing') },
+    'init-container-failed',
+  ],
   ['a pod that no kubelet has', {}, 'starting'],
   ['a pod whose containers are being made', { status: waiting('ContainerCreating') }, 'starting'],
   ['a job that has ended well', { status: { state: ended(0, 'Completed') }, lines: ['agent started'] }, 'alive'],
@@ -176,7 +189,9 @@ describe('the verdict on a workload', () => {
   it('without pods is not alive yet', () => expect(report([])).toMatchObject({ verdict: 'starting', code: 'no-pods' }));
 
   it('is that of the pod that says most', () => {
-    expect(mostTelling([{ code: 'alive' as const }, { code: 'starting' as const }, { code: 'not-readable' as const }])).toEqual({
+    expect(
+      mostTelling([{ code: 'alive' as const }, { code: 'starting' as const }, { code: 'not-readable' as const }]),
+    ).toEqual({
       code: 'not-readable',
     });
     const verdicts = Object.keys(verdictCodes).map((code) => verdictOf(code as VerdictCode));
