@@ -40,13 +40,13 @@ export function explanationLines({ decision, ...result }: ExplanationResult): re
 /** First what is, then what would be decided now. */
 function resultLines(decision: Explanation, result: Omit<ExplanationResult, 'decision'>): readonly string[] {
   const { carries = [], pods, exists } = result;
-  if (pods) return workloadLines(decision, pods);
+  if (pods) return workloadLines(decision, pods, withoutServer(result));
   if (carries.length > 0) return carryingLines(decision, result);
   const isThere = decision.reason?.kind === 'satisfied' || decision.reason?.kind === 'unverified';
   if (!exists || isThere) return decisionLines(decision);
   return [
     `not injected when it was created: ${whyNotThen(result)}`,
-    'if it were created now:',
+    `if it were created now${withoutServer(result)}:`,
     ...decisionLines(decision).map(indent),
   ];
 }
@@ -54,7 +54,7 @@ function resultLines(decision: Explanation, result: Omit<ExplanationResult, 'dec
 /** Of a pod that carries its agent, what would be decided now matters only if it is another decision. */
 function carryingLines(
   decision: Explanation,
-  { carries = [], decisionOn }: Omit<ExplanationResult, 'decision'>,
+  { carries = [], decisionOn, findings }: Omit<ExplanationResult, 'decision'>,
 ): readonly string[] {
   const then = carries.map(
     ({ container, profile, delivery }) =>
@@ -63,8 +63,15 @@ function carryingLines(
   const { reason } = decision;
   const isSame = decisionOn !== undefined && JSON.stringify(agentsIn(decision)) === JSON.stringify(agentsOf(carries));
   if (isSame || reason?.kind === 'satisfied' || reason?.kind === 'unverified') return then;
-  const title = decisionOn === undefined ? 'if it were created now, as it is:' : `new pods of ${decisionOn}:`;
+  const unseen = withoutServer({ findings });
+  const title =
+    decisionOn === undefined ? `if it were created now, as it is${unseen}:` : `new pods of ${decisionOn}${unseen}:`;
   return [...then, title, ...decisionLines(decision).map(indent)];
+}
+
+/** Said with a decision that may depend on settings which could not be read. */
+function withoutServer({ findings }: Pick<ExplanationResult, 'findings'>): string {
+  return findings.some(({ code }) => code === 'server-unknown') ? ', without the settings of the server' : '';
 }
 
 /** What is injected now, to be compared with what a pod carries. */
@@ -86,10 +93,10 @@ function whyNotThen({ recorded, findings }: Pick<ExplanationResult, 'recorded' |
   return message === undefined ? reason : `${oneLine(message, 300)} (${reason})`;
 }
 
-function workloadLines(decision: Explanation, { total, injected }: Presence): readonly string[] {
+function workloadLines(decision: Explanation, { total, injected }: Presence, unseen: string): readonly string[] {
   const [first = '', ...others] = decisionLines(decision);
   const running = total === 0 ? 'none' : `${injected} of ${total} carry an agent`;
-  return [`new pods: ${first}`, ...others, `running pods: ${running}`];
+  return [`new pods${unseen}: ${first}`, ...others, `running pods: ${running}`];
 }
 
 function webhookLine({ configuration, entry, called, why }: EntryMatch): string {

@@ -83,7 +83,7 @@ function addVerify(program: Command): void {
       'profile. Reads logs and runs ls and cat in containers, with your own rights. Exit code 0 if it is alive, 1 if not, 3 if that could not be seen.',
     examples: [
       ['Verify the pods of a Deployment', 'verify deploy/web -n shop'],
-      ['Wait for a rollout in CI', 'verify deploy/web -n shop --wait --timeout 5m'],
+      ['Wait in CI, after kubectl rollout status', 'verify deploy/web -n shop --wait --timeout 5m'],
       ['Look into an image without ls and cat', 'verify pod/web-1 -n shop --debug-image busybox:1.37'],
     ],
   })

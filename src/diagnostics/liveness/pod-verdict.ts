@@ -152,7 +152,8 @@ function judged(one: Case, catalogue: Catalogue): Judged {
   const profile = catalogue.profiles.get(one.name);
   const signs = profile?.signsOfLife;
   const seen = judgeSigns(signs ?? NO_SIGNS, one.read);
-  if (seen.kind === 'failed') return { code: 'agent-failed', message: [...troubleTexts(one), seen.evidence].join('; ') };
+  if (seen.kind === 'failed')
+    return { code: 'agent-failed', message: [...troubleTexts(one), seen.evidence].join('; ') };
   const notRunning = judgedByState(one, signs);
   if (notRunning) return notRunning;
   if (seen.kind === 'alive') return { code: 'alive', message: seen.evidence };
