@@ -100,7 +100,7 @@ const rows: readonly Row[] = [
   {
     name: 'misspelled profile',
     template: { profile: 'jenifer-dotnet' },
-    expect: { code: 'unknown-profile', says: '"jennifer-dotnet"' },
+    expect: { code: 'unknown-profile', says: 'the profiles of the server other than the built-in ones' },
   },
   { name: 'invalid value', template: { 'domain-id': '99999' }, expect: { code: 'invalid-value' } },
   {
@@ -374,6 +374,7 @@ describe('a tenant with the role edit', () => {
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'edit' },
       subjects: [{ kind: 'ServiceAccount', name: 'dev', namespace }],
     });
+    await client.create(claimIn(namespace));
     await client.create(deployment(namespace, {}));
     const as = await tenantKubeconfig(namespace);
     const { output } = await waitFor('the rights of the tenant', () =>

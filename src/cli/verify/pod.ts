@@ -25,22 +25,20 @@ export async function lookIntoPod({ client, namespace, catalogue, debugImage }: 
     const status = statuses.get(container);
     if (!signs || !status) continue;
     // oxlint-disable-next-line no-await-in-loop -- a few requests at a time
-    read.set(
-      keyOf(container, profile),
-      await readContainerFacts({ client, namespace, pod, status, signs, debugImage }),
-    );
+    const facts = await readContainerFacts({ client, namespace, pod, status, signs, debugImage });
+    read.set(keyOf(container, profile), facts);
   }
   const now = client.serverClock?.now().getTime() ?? Date.now();
   const ages = [...statuses.values()].flatMap(({ name, state, startedAt }) =>
     state === 'running' ? [[name, (now - Date.parse(startedAt)) / 1000] as const] : [],
   );
-  const facts = {
+  const all = {
     pod,
     namespace,
     signs: (...of: Parameters<typeof keyOf>) => read.get(keyOf(...of)),
     ages: new Map(ages),
   };
-  return withLog(client, namespace, verdictOfPod(facts, catalogue));
+  return withLog(client, namespace, verdictOfPod(all, catalogue));
 }
 
 /** Neither name can contain a space. */
