@@ -63,7 +63,8 @@ const { metafile } = await build({
   format: 'esm',
   plugins: [esbuildYaml, esbuildLeftOut],
   // The package debug takes it for its colours if it is there, and it is there for vitest: what is not audited is not bundled.
-  external: ['supports-color'],
+  // ws takes the other two, which are native, where they are there: it is as right without them.
+  external: ['supports-color', 'bufferutil', 'utf-8-validate'],
   define: { VERSION: JSON.stringify(version) },
   // Packages in CommonJS call require() for Node's own modules.
   banner: {

@@ -11,8 +11,14 @@ export interface InjectionSwitch {
   /** What set the mode, and why, as sentence fragments; `why` is empty if no reason was given. */
   readonly by: string;
   readonly why: string;
-  /** From the name of a suspended profile to the reason, which may be empty. */
-  readonly profiles: ReadonlyMap<string, string>;
+  /** The suspended profiles, by name. */
+  readonly profiles: ReadonlyMap<string, ProfileSuspension>;
+}
+
+/** What suspended a profile, and why: `why` is empty if no reason was given. */
+export interface ProfileSuspension {
+  readonly by: string;
+  readonly why: string;
 }
 
 /** A ConfigMap that holds the switch. `agent-injector stop` and `start` write it, and the server watches it. */
@@ -47,7 +53,7 @@ export function readSwitch(data: Readonly<Record<string, unknown>>, by: string):
   const profiles = Object.entries(data)
     .filter(([name]) => name.startsWith(PROFILE_KEY_PREFIX))
     .slice(0, MAX_PROFILES)
-    .map(([name, why]) => [name.slice(PROFILE_KEY_PREFIX.length), textOf(why)] as const);
+    .map(([name, why]) => [name.slice(PROFILE_KEY_PREFIX.length), { by, why: textOf(why) }] as const);
   return {
     mode: mode ?? 'on',
     by,

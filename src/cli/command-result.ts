@@ -13,6 +13,6 @@ export interface CommandResult {
   readonly output: CommandOutput;
   /** Lines for standard error. */
   readonly messages?: readonly string[];
-  /** 1: the command ran and found something wrong. */
-  readonly exitCode: 0 | 1;
+  /** 1: the command ran and found something wrong. 3: it could not look. */
+  readonly exitCode: 0 | 1 | 3;
 }

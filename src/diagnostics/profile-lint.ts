@@ -6,6 +6,7 @@ import { type Catalogue, withProfiles } from '../profiles/catalogue.ts';
 import type { Delivery } from '../profiles/delivery.ts';
 import { classesOf, type ParameterClass } from '../profiles/tenancy/parameter-class.ts';
 import type { Problem } from '../profiles/problem.ts';
+import { lifeSignText } from '../api/profile/life-sign.ts';
 import type { Profile } from '../profiles/profile.ts';
 import { parametersOf, render, type Template } from '../profiles/template.ts';
 import { templateUses } from '../profiles/template-uses.ts';
@@ -48,6 +49,8 @@ export function lintProfile(profile: Profile, catalogue: Catalogue, options: Pro
     ...openParameters(profile),
     ...unusedParameters(profile),
     ...(options.strict && !options.isDerived && profile.tests.length === 0 ? [NO_TESTS] : []),
+    ...(options.strict && !profile.signsOfLife ? [NO_SIGNS] : []),
+    ...signsOfFailureOnly(profile),
   ];
   return {
     findings: [
@@ -59,6 +62,21 @@ export function lintProfile(profile: Profile, catalogue: Catalogue, options: Pro
 }
 
 const NO_TESTS: Problem = { path: ['spec', 'tests'], message: 'is missing: add at least one test' };
+
+const NO_SIGNS: Problem = {
+  path: ['spec', 'signsOfLife'],
+  message: 'is missing: add what shows that the agent works, or why no sign is known (unknown)',
+};
+
+/** A sign that is in both lists always counts as a failure. */
+function signsOfFailureOnly({ signsOfLife }: Profile): readonly Problem[] {
+  const failed = new Set(signsOfLife?.failed.map(lifeSignText));
+  return (signsOfLife?.alive ?? []).flatMap((sign, index) =>
+    failed.has(lifeSignText(sign))
+      ? [{ path: ['spec', 'signsOfLife', 'alive', index], message: 'is in failed, too, and counts as a failure' }]
+      : [],
+  );
+}
 
 function unknownNames(
   { namespace, expect }: ProfileTest,

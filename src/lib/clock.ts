@@ -21,9 +21,10 @@ export const systemClock: Clock = {
 export async function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   if (signal?.aborted) return;
   const { promise, resolve } = deferred();
-  const cancel = clock.after(ms, resolve);
-  signal?.addEventListener('abort', resolve, { once: true });
+  const end = (): void => resolve();
+  const cancel = clock.after(ms, end);
+  signal?.addEventListener('abort', end, { once: true });
   await promise;
   cancel();
-  signal?.removeEventListener('abort', resolve);
+  signal?.removeEventListener('abort', end);
 }

@@ -21,6 +21,7 @@ function effectOf(profile: Profile): object {
     sources: _sources,
     advisories: _advisories,
     suspended: _suspended,
+    signsOfLife: _signsOfLife,
     tests: _tests,
     // Derived from the environment.
     changes: _changes,

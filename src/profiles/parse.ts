@@ -47,6 +47,7 @@ function toProfile(
     sources,
     namespaces,
     suspended: spec.suspended,
+    signsOfLife: spec.signsOfLife,
     slots,
     conflicts,
     advisories,

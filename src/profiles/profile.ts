@@ -2,6 +2,7 @@ import type { Condition } from '../api/profile/condition.ts';
 import type { Matcher } from '../api/profile/matcher.ts';
 import type { Parameter } from '../api/profile/parameter.ts';
 import type { ProfileTest } from '../api/profile/profile.ts';
+import type { SignsOfLife } from '../api/profile/signs-of-life.ts';
 import type { KubernetesVersion } from '../kubernetes/version.ts';
 import type { Delivery } from './delivery.ts';
 import type { Change, EnvironmentEntry } from './environment.ts';
@@ -76,5 +77,7 @@ export interface Profile {
   readonly environment: readonly EnvironmentEntry[];
   /** Variables of the pod's author that the profile may change. */
   readonly changes: ReadonlyMap<string, Change>;
+  /** Undefined if the profile says nothing about it. */
+  readonly signsOfLife: SignsOfLife | undefined;
   readonly tests: readonly ProfileTest[];
 }

@@ -8,6 +8,8 @@ import type { JsonObject } from '../lib/json.ts';
 import { type Delivery, deliveryNeeds, requiredTemplates } from './delivery.ts';
 import type { EnvironmentEntry } from './environment.ts';
 import { expectation } from './parameter.ts';
+import type { SignsOfLife } from '../api/profile/signs-of-life.ts';
+import { lifeSignText } from '../api/profile/life-sign.ts';
 import type { ContainerNote, Profile } from './profile.ts';
 import { levelsOfParameter, type Tenancy } from './tenancy/policy.ts';
 import { parametersOf, templateText } from './template.ts';
@@ -32,6 +34,17 @@ export interface ProfileSummary {
   readonly environment: readonly VariableSummary[];
   readonly conflicts: readonly NoteSummary[];
   readonly advisories: readonly NoteSummary[];
+  /** Absent if the profile says nothing about it. */
+  readonly signsOfLife?: SignsSummary;
+}
+
+/** Each sign as text. */
+export interface SignsSummary {
+  readonly alive: readonly string[];
+  /** Why no sign is known. */
+  readonly unknown?: string;
+  readonly failed: readonly string[];
+  readonly within: number;
 }
 
 export interface ConstraintsSummary {
@@ -105,7 +118,12 @@ export function profileSummary(profile: Profile, tenancy: Tenancy): ProfileSumma
     environment: profile.environment.map(variableOf),
     conflicts: profile.conflicts.map(noteSummary),
     advisories: profile.advisories.map(noteSummary),
+    ...defined({ signsOfLife: profile.signsOfLife && signsSummary(profile.signsOfLife) }),
   };
+}
+
+function signsSummary({ alive = [], unknown, failed, within }: SignsOfLife): SignsSummary {
+  return { alive: alive.map(lifeSignText), ...defined({ unknown }), failed: failed.map(lifeSignText), within };
 }
 
 type Defined<Fields> = { [name in keyof Fields]?: Exclude<Fields[name], undefined> };

@@ -7,7 +7,7 @@ import {
   type NamespaceSource,
 } from '../cluster/caches/namespaces.ts';
 import { loadClient } from '../cluster/client/client.ts';
-import type { KubeClient } from '../cluster/client/types.ts';
+import type { KubeClient, PodClient } from '../cluster/client/types.ts';
 import { type Config, missingToken, userKubeconfig } from '../config/config.ts';
 import { isObject } from '../lib/json.ts';
 import { errorMessage } from '../lib/error-message.ts';
@@ -15,7 +15,7 @@ import { UsageError } from '../lib/usage-error.ts';
 import { sampleNamespace } from '../profile-sources/builtin.ts';
 
 /** Client of the cluster of this kubeconfig, or of the one that this pod runs in. Throws a UsageError if the kubeconfig cannot be used. */
-export async function openCluster(kubeconfig: string | undefined): Promise<KubeClient | undefined> {
+export async function openCluster(kubeconfig: string | undefined): Promise<PodClient | undefined> {
   try {
     return await loadClient(kubeconfig === undefined ? {} : { kubeconfig });
   } catch (error) {
@@ -27,12 +27,12 @@ export async function openCluster(kubeconfig: string | undefined): Promise<KubeC
  * Client of the cluster that kubectl would use (`--kubeconfig`, KUBECONFIG or `~/.kube/config`), or of the one that this pod runs in. Throws a
  * UsageError if there is none.
  */
-export function openUserCluster(kubeconfig: string | undefined): Promise<KubeClient> {
+export function openUserCluster(kubeconfig: string | undefined): Promise<PodClient> {
   return requireCluster(userKubeconfig(kubeconfig), 'use --kubeconfig FILE or set KUBECONFIG');
 }
 
 /** Like `openCluster`; throws a UsageError with the remedy if there is no cluster. */
-export async function requireCluster(kubeconfig: string | undefined, remedy: string): Promise<KubeClient> {
+export async function requireCluster(kubeconfig: string | undefined, remedy: string): Promise<PodClient> {
   const client = await openCluster(kubeconfig);
   if (client) return client;
   throw new UsageError([missingToken() ?? `no cluster found: ${remedy}`]);

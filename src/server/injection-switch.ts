@@ -70,7 +70,7 @@ function switched(base: () => Catalogue, state: () => SwitchState): () => Catalo
 }
 
 function logState({ mode, by, why, profiles, problems }: SwitchState, logger: Logger): void {
-  const suspended = Object.fromEntries(profiles);
+  const suspended = Object.fromEntries([...profiles].map(([name, one]) => [name, one.why]));
   const level = mode === 'on' && profiles.size === 0 ? 'info' : 'warn';
   logger[level](
     { injection: mode, by, ...(why !== '' && { reason: why }), suspended },

@@ -17,8 +17,8 @@ export function suspensionOf(sources: SettingSources): Suspended | undefined {
 /** Why one profile is not injected here, although others may be. */
 export function suspensionOfProfile(sources: SettingSources, profile: string): Suspended | undefined {
   const { injection, profiles } = sources.catalogue;
-  const why = injection?.profiles.get(profile);
-  if (why !== undefined && injection) return suspended(sources, `${injection.by} for profile ${profile}`, why);
+  const found = injection?.profiles.get(profile);
+  if (found) return suspended(sources, `${found.by} for profile ${profile}`, found.why);
   if (profiles.get(profile)?.suspended === true) return suspended(sources, `profile ${profile}`, '');
   return annotated(sources, `${SUSPENDED}.${profile}`);
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { lintProfile } from '../../src/diagnostics/profile-lint.ts';
+import { profileHash } from '../../src/profiles/fingerprint.ts';
 import { parseProfile } from '../../src/profiles/parse.ts';
 import { catalogue, catalogueWithParameter, profileDocument } from '../support/fixtures.ts';
 
@@ -72,5 +73,42 @@ describe('an attribute by which a CSI driver finds an image or a directory', () 
 
   it('others do', () => {
     expect(read('string', 'mode').ok).toBe(true);
+  });
+});
+
+describe('signs of life', () => {
+  const lintOf = (spec: object, strict: boolean): readonly string[] => {
+    const { catalogue: known, profile } = catalogueWithParameter(
+      { type: 'word' },
+      { environment: [{ name: 'A', value: '${p}' }], ...spec },
+    );
+    const { findings: found } = lintProfile(profile, known, { strict, isDerived: false });
+    return found.map(({ path }) => path.join('.')).filter((path) => path.includes('signsOfLife'));
+  };
+  const line = { in: 'log', contains: 'started' };
+
+  it.each([
+    ['are missing', {}, false, []],
+    ['are missing, with --strict', {}, true, ['spec.signsOfLife']],
+    ['are not known, which the profile says', { signsOfLife: { unknown: 'it is silent' } }, true, []],
+    ['are there', { signsOfLife: { alive: [line] } }, true, []],
+    [
+      'are signs of failure, too',
+      { signsOfLife: { alive: [line], failed: [line] } },
+      false,
+      ['spec.signsOfLife.alive.0'],
+    ],
+  ])('%s', (_, spec, strict, expected) => expect(lintOf(spec, strict)).toEqual(expected));
+
+  it('are in every built-in profile, or it says why none is known', () => {
+    for (const { name, signsOfLife } of catalogue.profiles.values()) {
+      expect(signsOfLife, name).toBeDefined();
+      expect((signsOfLife?.alive ?? []).length > 0 || (signsOfLife?.unknown ?? '') !== '', name).toBe(true);
+    }
+  });
+
+  it('do not change what is injected, so that no pod becomes outdated by them', () => {
+    const hashOf = (spec: object): string => profileHash(catalogueWithParameter({ type: 'word' }, { ...spec }).profile);
+    expect(hashOf({ signsOfLife: { alive: [line] } })).toBe(hashOf({}));
   });
 });

@@ -54,7 +54,7 @@ const plain = `
 describe('a test in a profile', () => {
   it('passes although injection is stopped, for the profile or by the options', () => {
     const suspended = { ...profileWith(plain), suspended: true };
-    const off = { mode: 'off', by: 'a test', why: '', profiles: new Map<string, string>() } as const;
+    const off = { mode: 'off', by: 'a test', why: '', profiles: new Map<string, never>() } as const;
     for (const known of [catalogue, { ...catalogue, injection: off }])
       expect(runTests(suspended, known)).toEqual([{ name: 'plain', deviations: [] }]);
   });

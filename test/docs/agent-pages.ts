@@ -138,7 +138,24 @@ function tablesOf(summary: ProfileSummary): string {
     ),
     adviceRows('Conflicts', 'A container to which one of these applies is left as it is.', summary.conflicts),
     adviceRows('Advisories', 'The agent is injected, and a warning with the message is given.', summary.advisories),
+    signsOf(summary),
   ].join('');
+}
+
+function signsOf({ signsOfLife: signs }: ProfileSummary): string {
+  if (!signs) return '';
+  const { alive, unknown, failed, within } = signs;
+  const before = `What ${code('agent-injector verify')} [looks for](../profile-language.md#signs-of-life) in a container, within ${within} s of its start.\n\n`;
+  if (alive.length === 0 && failed.length === 0) return section('Signs of life', `Not known: ${unknown}.`);
+  const rowsOf = (means: string, texts: readonly string[]): readonly (readonly string[])[] =>
+    texts.map((text) => [text, means]);
+  const note = unknown === undefined ? '' : `What shows that the agent works is not known: ${unknown}.\n\n`;
+  return rows(
+    'Signs of life',
+    ['sign', 'means'],
+    [...rowsOf('alive', alive), ...rowsOf('failed', failed)],
+    note + before,
+  );
 }
 
 function fileRows({ mounts, files, writable }: ProfileSummary): readonly (readonly string[])[] {

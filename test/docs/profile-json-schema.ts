@@ -5,6 +5,7 @@ import { environmentSchema } from '../../src/api/profile/environment.ts';
 import { parameterSchema } from '../../src/api/profile/parameter.ts';
 import { profileSchema } from '../../src/api/profile/profile.ts';
 import { matcherSchema } from '../../src/api/profile/matcher.ts';
+import { lifeSignSchema, signsOfLifeSchema } from '../../src/api/profile/signs-of-life.ts';
 
 /** A JSON Schema as far as we look at it. */
 export interface JsonSchema {
@@ -29,8 +30,10 @@ for (const [id, schema] of Object.entries({
   condition: conditionSchema,
   delivery: deliverySchema,
   environmentEntry: environmentSchema,
+  lifeSign: lifeSignSchema,
   parameter: parameterSchema,
   sign: matcherSchema,
+  signsOfLife: signsOfLifeSchema,
 })) {
   z.globalRegistry.add(schema, { ...z.globalRegistry.get(schema), id });
 }

@@ -8,8 +8,10 @@ const anchors: Readonly<Record<string, string>> = {
   condition: '[condition](#conditions)',
   delivery: '[delivery](#deliveries)',
   environmentEntry: '[entry](#environment)',
+  lifeSign: '[sign of life](#signs-of-life)',
   parameter: '[parameter](#parameters)',
   sign: '[sign](#signs)',
+  signsOfLife: '[signs of life](#signs-of-life)',
 };
 
 const definition = (name: string): JsonSchema => schema.definitions?.[name] ?? {};
@@ -107,6 +109,8 @@ export const schemaTables: Readonly<Record<string, () => string>> = {
   files: () => fields(below(spec, 'files', '[]')),
   environment: () => kinds(definition('environmentEntry'), 'operation'),
   conditions: () => kinds(definition('condition'), 'if'),
+  signsOfLife: () => fields(definition('signsOfLife')),
+  lifeSigns: () => kinds(definition('lifeSign'), 'in'),
   tests: () => fields(below(spec, 'tests', '[]')),
   expect: () => fields(below(spec, 'tests', '[]', 'expect')),
 };

@@ -6,6 +6,8 @@ import { parameterClasses } from '../../src/profiles/tenancy/parameter-class.ts'
 import { metricRows } from '../../src/metrics/definitions.ts';
 import { flagOf, variableOf } from '../../src/config/option-names.ts';
 import { optionNames, optionRows, defaultText } from '../../src/config/options.ts';
+import { verdictCodes } from '../../src/diagnostics/liveness/verdict-code.ts';
+import { EXIT_CODES } from '../../src/cli/verify/verify.ts';
 import { catalogue } from '../support/fixtures.ts';
 import { code, table } from '../support/markdown.ts';
 
@@ -21,6 +23,16 @@ const containerForm = '`<setting>.agent-injector.io/<container>` on the pod';
 
 /** The tables of docs/reference.md, each made of the rows that the code goes by. */
 export const tables: Readonly<Record<string, () => string>> = {
+  verdicts: () =>
+    table(
+      ['code', 'verdict', 'exit code', 'meaning'],
+      Object.entries(verdictCodes).map(([name, { verdict, meaning }]) => [
+        code(name),
+        code(verdict),
+        String(EXIT_CODES[verdict]),
+        meaning,
+      ]),
+    ),
   keys: () =>
     table(
       ['key', 'as', 'on', 'values', 'meaning'],

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ExplanationResult } from '../../src/cli/explain/result.ts';
 import { run, type Ended } from '../support/process.ts';
@@ -8,19 +10,24 @@ import { claimIn, container, podOf, podsOf } from '../support/pod.ts';
 
 let cluster: InjectedCluster;
 let client: Client;
+let config: string;
 beforeAll(async () => {
   cluster = await startInjectedCluster();
+  config = join(cluster.controlPlane.dir, 'agent-injector.yaml');
+  writeFileSync(config, 'configMapKeys: true\n');
   client = cluster.client;
 });
 afterAll(() => cluster?.stop());
 
+/** The webhook of these tests has a URL: it names no Service by which the configuration of the server could be found. */
 const ask = (...args: readonly string[]): Promise<Ended> =>
-  run(['explain', ...args, '--kubeconfig', cluster.controlPlane.kubeconfigPath]);
+  run(['explain', ...args, '--kubeconfig', cluster.controlPlane.kubeconfigPath, '--config', config]);
 
 const explainOf = async (...args: readonly string[]): Promise<ExplanationResult> => {
   const { code, stdout, stderr } = await ask(...args, '-o', 'json');
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  return (JSON.parse(stdout) as { explained: readonly [ExplanationResult] }).explained[0];
+  const [explained] = (JSON.parse(stdout) as { explained: readonly [ExplanationResult] }).explained;
+  return explained;
 };
 
 const deployment = (

@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Listener } from '../agents/listener.ts';
 import { isFolder, runtimes } from '../agents/runtimes.ts';
@@ -7,7 +6,7 @@ import { ways } from '../agents/ways.ts';
 import { NODE_ADDRESS } from '../support/node/network.ts';
 import { isRequired } from '../support/node/places.ts';
 import { startInjectedNode, type InjectedNode } from './injected-node.ts';
-import { addAgentImage, deliveriesOf, expectAlive } from './real-agents.ts';
+import { addAgentImage, deliveriesOf, expectAlive, expectBroken, profilesFolder } from './real-agents.ts';
 import { record, recorded } from './results.ts';
 import { sampleOf } from './sample.ts';
 
@@ -17,7 +16,7 @@ import { sampleOf } from './sample.ts';
 let node: InjectedNode;
 beforeAll(async () => {
   node = await startInjectedNode({
-    flags: { profiles: fileURLToPath(new URL('../agents/profiles', import.meta.url)) },
+    flags: { profiles: profilesFolder },
   });
 });
 afterAll(() => node?.stop());
@@ -56,6 +55,24 @@ describe('an agent lives', () => {
     try {
       await addAgentImage(node, one.agent);
       await recorded(row, () => expectAlive(node, one, listener));
+    } finally {
+      await listener.stop();
+    }
+  });
+});
+
+/** One profile whose agent stops the runtime if it is not there. */
+const broken = cases.filter(({ agent }) => agent.profile === 'elastic-java').slice(0, 1);
+
+describe('an agent whose files are missing', () => {
+  test.concurrent.each(broken)('$agent.profile: verify says so', async (one) => {
+    const row = { profile: one.agent.profile, delivery: 'persistentVolumeClaim, without files', user: '1000' };
+    const listener = await Listener.start(() => undefined, NODE_ADDRESS);
+    try {
+      const [way] = ways;
+      if (!way) throw new Error('no way');
+      const given = { ...one, way, delivery: 'persistentVolumeClaim', namespace: 'agent-broken' };
+      await recorded(row, () => expectBroken(node, given, listener));
     } finally {
       await listener.stop();
     }

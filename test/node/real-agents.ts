@@ -1,10 +1,14 @@
-import { readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import type { Listener } from '../agents/listener.ts';
 import { catalogue, isComplete, observationIn } from '../agents/run-agent.ts';
 import type { Runtime } from '../agents/runtimes.ts';
 import { filesOf, type Agent } from '../agents/table.ts';
 import type { Way } from '../agents/ways.ts';
+import type { LivenessReport } from '../../src/diagnostics/liveness/report.ts';
+import type { VerdictCode } from '../../src/diagnostics/liveness/verdict-code.ts';
 import type { Profile } from '../../src/profiles/profile.ts';
 import { render } from '../../src/profiles/template.ts';
 import { ours } from '../support/injected-cluster.ts';
@@ -12,6 +16,7 @@ import { busybox } from '../support/node/image.ts';
 import { NODE_ADDRESS } from '../support/node/network.ts';
 import { nodeBinary } from '../support/node/places.ts';
 import { podOf, recordOf, type Pod } from '../support/pod.ts';
+import { run } from '../support/process.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { createClaim } from './claims.ts';
 import { APP_IMAGE, optedInAt, type InjectedNode } from './injected-node.ts';
@@ -133,7 +138,68 @@ function podSpec({ agent, runtime, way }: Case, listener: Listener): Pod['spec']
   };
 }
 
+/** What the users of the product see: `verify` says that the agent is alive, or that its profile knows no sign. */
+async function expectVerdict({ controlPlane }: InjectedNode, { namespace, agent }: Case): Promise<string> {
+  const { code, report } = await verify(controlPlane.kubeconfigPath, 'pod/web', namespace);
+  expect({ code, verdict: report.code }, report.message).toEqual(expectedVerdict(agent));
+  // Its sign is inside the container: it shows by an ephemeral container, too.
+  if (agent.profile === 'opentelemetry-python') {
+    const other = await verify(controlPlane.kubeconfigPath, 'pod/web', namespace, ['--debug-image', APP_IMAGE]);
+    expect({ code: other.code, verdict: other.report.code }, other.report.message).toEqual(expectedVerdict(agent));
+  }
+  return report.message;
+}
+
+function expectedVerdict(agent: Agent): { readonly code: number; readonly verdict: VerdictCode } {
+  // The profiler that stands in for the vendor's refuses the process, and the CLR unloads it.
+  if (agent.runtime === 'dotnet') return { code: 1, verdict: 'starting' };
+  const isUnknown = (profileOf(agent).signsOfLife?.alive ?? []).length === 0;
+  return isUnknown ? { code: 3, verdict: 'signs-unknown' } : { code: 0, verdict: 'alive' };
+}
+
+/** Runs `verify` with the profiles of these tests. */
+export async function verify(
+  kubeconfig: string,
+  target: string,
+  namespace: string,
+  more: readonly string[] = [],
+): Promise<{ readonly code: number | null; readonly report: LivenessReport }> {
+  const inputs = ['--kubeconfig', kubeconfig, '--profiles', profilesFolder, '-o', 'json'];
+  const { code, stdout, stderr } = await run(['verify', target, '-n', namespace, ...inputs, ...more]);
+  if (stdout === '') throw new Error(`verify printed nothing: ${stderr}`);
+  return { code, report: JSON.parse(stdout) as LivenessReport };
+}
+
+/** The profiles that only these tests have. */
+export const profilesFolder: string = fileURLToPath(new URL('../agents/profiles', import.meta.url));
+
 const SIGNS_WITHIN = { deadline: 180_000, interval: 500 };
+
+/** Runs an agent whose files are not there in a pod, and expects that `verify` says what is wrong. Returns what it says. */
+export async function expectBroken(node: InjectedNode, one: Case, listener: Listener): Promise<string> {
+  const { client, controlPlane, folder } = node;
+  const { namespace } = one;
+  const path = join(folder, 'empty');
+  mkdirSync(path, { recursive: true });
+  await prepareNamespace(node, { ...one, delivery: 'none' }, listener);
+  await createClaim(client, { namespace, name: CLAIM, path });
+  const annotations = ours({ delivery: one.delivery });
+  const { object } = await client.create<Pod>(podOf(namespace, 'web', { annotations, spec: podSpec(one, listener) }));
+  expect(recordOf(object), 'the decision').toMatchObject({ decision: 'injected' });
+  try {
+    return await waitFor(
+      'verify to see what is wrong',
+      async () => {
+        const { code, report } = await verify(controlPlane.kubeconfigPath, 'pod/web', namespace);
+        expect({ code, verdict: report.code }, report.message).toEqual({ code: 1, verdict: 'agent-failed' });
+        return report.message;
+      },
+      SIGNS_WITHIN,
+    );
+  } finally {
+    await client.delete({ kind: 'Pod', namespace, name: 'web' });
+  }
+}
 
 /** Runs the agent in a pod, and expects its signs of life, the app's answer and the author's own value. Returns the first sign. */
 export async function expectAlive(node: InjectedNode, one: Case, listener: Listener): Promise<string> {
@@ -155,7 +221,8 @@ export async function expectAlive(node: InjectedNode, one: Case, listener: Liste
       SIGNS_WITHIN,
     );
     expect(observed.ownValue, `the author's own ${runtime.shared.name}:\n${observed.output}`).toBe('seen');
-    return observed.signs[0] ?? '';
+    const verdict = await expectVerdict(node, one);
+    return `${observed.signs[0] ?? ''}; verify: ${verdict}`;
   } finally {
     await client.delete({ kind: 'Pod', namespace, name: 'web' });
   }

@@ -9,6 +9,7 @@ import type { Namespace } from '../../src/kubernetes/namespace.ts';
 import type { Pod } from '../../src/kubernetes/pod.ts';
 import { profileHash } from '../../src/profiles/fingerprint.ts';
 import { type Catalogue, withSwitch } from '../../src/profiles/catalogue.ts';
+import { suspensionOfProfile } from '../../src/settings/suspension.ts';
 import { PlanCache } from '../../src/webhook/plan-cache.ts';
 import {
   catalogue,
@@ -121,6 +122,17 @@ describe('a suspended profile', () => {
       { profile: 'two', outcome: 'injected' },
     ]);
     expect(warningsFor(decision)).toEqual([expect.stringContaining('suspended')]);
+  });
+
+  it.each(['on', 'dry-run'] as const)('names what suspended it, also where a setting is stricter: %s', (mode) => {
+    const setting = { mode, by: 'the setting injection', why: '', profiles: new Map<string, never>() };
+    const both = stopOne({ ...two(), injection: setting });
+    expect(
+      suspensionOfProfile({ pod: pod(), namespace: plainNamespace(), catalogue: both, cluster: unknownCluster }, 'one'),
+    ).toMatchObject({
+      by: 'ConfigMap a/b for profile one',
+      why: 'INC-7',
+    });
   });
 
   it('does not keep a required pod from its other agents, unless strictRequired says so', () => {

@@ -8,6 +8,7 @@ import { environmentSchema } from './environment.ts';
 import { matcherSchema } from './matcher.ts';
 import { parameterSchema } from './parameter.ts';
 import { absolutePath, dashedWords, quantitySchema, relativePath } from './scalars.ts';
+import { signsOfLifeSchema } from './signs-of-life.ts';
 
 const name = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,51}[a-z0-9])?$/, 'must be a DNS label of at most 53 characters');
 
@@ -149,6 +150,7 @@ export const profileSchema = z.strictObject({
       .default([])
       .describe('Configuration files. Each is stored in an annotation of the pod and mounted read-only.'),
     environment: z.array(environmentSchema).default([]).describe('Environment variables, in order.'),
+    signsOfLife: signsOfLifeSchema.optional().describe('What shows that the agent works in a container.'),
     tests: z.array(testSchema).default([]).describe('Tests that agent-injector lint runs.'),
   }),
 });

@@ -2,12 +2,13 @@ import type { InjectedStatus, StatusRecord } from '../../api/status-annotation.t
 import { checkRecord } from '../../diagnostics/audit-pod.ts';
 import { explain, type Explanation, undecided } from '../../diagnostics/explanation.ts';
 import { type Finding, misplacedKeyFindings, namespaceFinding } from '../../diagnostics/findings.ts';
+import type { Presence } from '../../diagnostics/presence.ts';
 import type { EntryMatch } from '../../diagnostics/webhook-match.ts';
 import type { Namespace } from '../../kubernetes/namespace.ts';
 import { decodePod } from '../../kubernetes/pod.ts';
-import { podFromTemplate, type WorkloadKind } from '../../kubernetes/workload.ts';
-import type { JsonObject } from '../../lib/json.ts';
+import { podFromTemplate } from '../../kubernetes/workload.ts';
 import type { SettingSources } from '../../settings/resolve.ts';
+import type { Workload } from '../cluster/target.ts';
 
 /** The explanation of one pod or workload: an element of `explain -o json`. */
 export interface ExplanationResult {
@@ -24,16 +25,15 @@ export interface ExplanationResult {
   readonly recorded?: StatusRecord;
   /** The agents that were injected when the pod was created: what the annotation says and the pod bears out. */
   readonly carries?: readonly InjectedStatus[];
+  /** True for a pod of a cluster, whose decision has been made when it was created. */
+  readonly exists?: boolean;
+  /** The pods of a workload that run or start; only on a cluster. */
+  readonly pods?: Presence;
+  /** What `decision` is about, if it is about the new pods of the workload that has created this pod: `Deployment/web`. */
+  readonly decisionOn?: string;
   /** The API server's answer to a dry run of the pod as it would be; only if asked for. */
   readonly dryRun?: string;
   readonly decision: Explanation;
-}
-
-export interface Workload {
-  readonly workload: WorkloadKind;
-  readonly name: string;
-  readonly object: JsonObject;
-  readonly template: JsonObject;
 }
 
 /** Explains the pod that a workload creates. `known` is undefined for a namespace that does not exist. */
@@ -62,6 +62,15 @@ export function explainWorkload(
     findings: [...findings, ...unproven.map(({ kind, message }) => ({ code: kind, message }))],
     ...(record && { recorded: record }),
     ...(injected.length > 0 && { carries: injected }),
-    decision: explain({ ...rest, pod: decoded.value, namespace: known }),
+    decision: aboutInjected(injected.length > 0, explain({ ...rest, pod: decoded.value, namespace: known })),
   };
+}
+
+/** The hint of a decision on a pod that has its agent already would be about what was injected: it must not advise to remove that. */
+function aboutInjected(isInjected: boolean, decision: Explanation): Explanation {
+  const { reason } = decision;
+  if (!isInjected || !reason || reason.kind === 'exemption' || reason.kind === 'suspension') return decision;
+  const hint =
+    'This is about the pod as it is, with what was injected. Explain its workload or its manifest to see what new pods get.';
+  return { ...decision, reason: { ...reason, hint } };
 }

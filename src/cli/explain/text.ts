@@ -1,6 +1,7 @@
 import type { InjectedStatus } from '../../api/status-annotation.ts';
 import type { Explanation, Step } from '../../diagnostics/explanation.ts';
 import type { ContainerChange, PodChanges, VariableChange } from '../../diagnostics/pod-diff.ts';
+import type { Presence } from '../../diagnostics/presence.ts';
 import type { Chain } from '../../diagnostics/precedence.ts';
 import type { EntryMatch } from '../../diagnostics/webhook-match.ts';
 import type { EnvVar, Volume } from '../../kubernetes/pod.ts';
@@ -24,7 +25,7 @@ export function explanationLines({ decision, ...result }: ExplanationResult): re
   const recorded = result.recorded === undefined ? [] : JSON.stringify(result.recorded, null, 2).split('\n');
   return [
     `${result.subject}${place}${at}`,
-    ...[...resultLines(decision, result.carries ?? []), ...findings].map(indent),
+    ...[...resultLines(decision, result), ...findings].map(indent),
     ...formatSection('Status recorded when the pod was created', recorded),
     ...formatSection('Creation as a dry run', result.dryRun === undefined ? [] : [result.dryRun]),
     ...formatSection('Webhook calls', (result.apiServer ?? []).map(webhookLine)),
@@ -36,16 +37,66 @@ export function explanationLines({ decision, ...result }: ExplanationResult): re
   ];
 }
 
+/** First what is, then what would be decided now. */
+function resultLines(decision: Explanation, result: Omit<ExplanationResult, 'decision'>): readonly string[] {
+  const { carries = [], pods, exists } = result;
+  if (pods) return workloadLines(decision, pods, withoutServer(result));
+  if (carries.length > 0) return carryingLines(decision, result);
+  const isThere = decision.reason?.kind === 'satisfied' || decision.reason?.kind === 'unverified';
+  if (!exists || isThere) return decisionLines(decision);
+  return [
+    `not injected when it was created: ${whyNotThen(result)}`,
+    `if it were created now${withoutServer(result)}:`,
+    ...decisionLines(decision).map(indent),
+  ];
+}
+
 /** Of a pod that carries its agent, what would be decided now matters only if it is another decision. */
-function resultLines(decision: Explanation, carries: readonly InjectedStatus[]): readonly string[] {
+function carryingLines(
+  decision: Explanation,
+  { carries = [], decisionOn, findings }: Omit<ExplanationResult, 'decision'>,
+): readonly string[] {
   const then = carries.map(
     ({ container, profile, delivery }) =>
       `injected when it was created: ${profile} into container ${oneLine(container, 63)} by ${delivery}`,
   );
-  if (then.length === 0) return decisionLines(decision);
   const { reason } = decision;
-  if (reason?.kind === 'satisfied' || reason?.kind === 'unverified') return then;
-  return [...then, 'if it were created now, as it is:', ...decisionLines(decision).map(indent)];
+  const isSame = decisionOn !== undefined && JSON.stringify(agentsIn(decision)) === JSON.stringify(agentsOf(carries));
+  if (isSame || reason?.kind === 'satisfied' || reason?.kind === 'unverified') return then;
+  const unseen = withoutServer({ findings });
+  const title =
+    decisionOn === undefined ? `if it were created now, as it is${unseen}:` : `new pods of ${decisionOn}${unseen}:`;
+  return [...then, title, ...decisionLines(decision).map(indent)];
+}
+
+/** Said with a decision that may depend on settings which could not be read. */
+function withoutServer({ findings }: Pick<ExplanationResult, 'findings'>): string {
+  return findings.some(({ code }) => code === 'server-unknown') ? ', without the settings of the server' : '';
+}
+
+/** What is injected now, to be compared with what a pod carries. */
+function agentsIn({ containers }: Explanation): readonly string[] {
+  return containers.flatMap(({ outcome, container, profile = '', delivery = '' }) =>
+    outcome === 'injected' ? [`${container} ${profile} ${delivery}`] : [],
+  );
+}
+
+function agentsOf(carries: readonly InjectedStatus[]): readonly string[] {
+  return carries.map(({ container, profile, delivery }) => `${container} ${profile} ${delivery}`);
+}
+
+function whyNotThen({ recorded, findings }: Pick<ExplanationResult, 'recorded' | 'findings'>): string {
+  if (!recorded) return 'it has no record of a decision';
+  const unproven = findings.find(({ code }) => code === 'record-unproven');
+  if (unproven) return unproven.message;
+  const { reason = recorded.decision, message } = recorded;
+  return message === undefined ? reason : `${oneLine(message, 300)} (${reason})`;
+}
+
+function workloadLines(decision: Explanation, { total, injected }: Presence, unseen: string): readonly string[] {
+  const [first = '', ...others] = decisionLines(decision);
+  const running = total === 0 ? 'none' : `${injected} of ${total} carry an agent`;
+  return [`new pods${unseen}: ${first}`, ...others, `running pods: ${running}`];
 }
 
 function webhookLine({ configuration, entry, called, why }: EntryMatch): string {

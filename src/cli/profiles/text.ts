@@ -39,6 +39,18 @@ export function profileLines(profile: ProfileSummary): readonly string[] {
     ...section('Environment variables', profile.environment.map(variableRow)),
     ...section('Conflicts (prevent an injection)', profile.conflicts.map(adviceRow)),
     ...section('Advisories (reported only)', profile.advisories.map(adviceRow)),
+    ...formatSection('Signs of life (agent-injector verify)', signLines(profile.signsOfLife)),
+  ];
+}
+
+/** What shows that the agent works, and that it does not. */
+export function signLines(signs: ProfileSummary['signsOfLife']): readonly string[] {
+  if (!signs) return [];
+  const { alive, unknown, failed, within } = signs;
+  return [
+    ...alive.map((sign) => `alive: ${sign}, within ${within} s`),
+    ...(unknown === undefined ? [] : [`not known: ${unknown}`]),
+    ...failed.map((sign) => `failed: ${sign}`),
   ];
 }
 

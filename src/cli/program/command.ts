@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { LIFETIME, millisecondsOf } from '../../config/value-kinds.ts';
 import type { CommandResult } from '../command-result.ts';
 import { linesText, outputText } from './output.ts';
 
@@ -37,6 +38,13 @@ export function collect(value: string, previous: readonly string[] = []): readon
 export function once(value: string, previous: string | undefined): string {
   if (previous !== undefined) throw new InvalidArgumentError('It can be given only once.');
   return value;
+}
+
+/** Parses `90s`, `5m` and the like. */
+export function durationInSeconds(value: string): number {
+  const duration = LIFETIME.parse(value);
+  if (duration === undefined) throw new InvalidArgumentError(`It must be ${LIFETIME.expected}.`);
+  return millisecondsOf(duration) / 1000;
 }
 
 export const flagTexts = {

@@ -4,11 +4,13 @@ import type { ExplainOptions } from '../explain/options.ts';
 import type { PlanOptions } from '../plan.ts';
 import type { PreflightOptions } from '../preflight.ts';
 import type { StatusOptions } from '../status/status.ts';
-import { addCommand, collect, flagTexts, outputOption, print } from './command.ts';
+import type { VerifyOptions } from '../verify/verify.ts';
+import { addCommand, collect, durationInSeconds, flagTexts, outputOption, print } from './command.ts';
 
 export function addDiagnosticCommands(program: Command): void {
   addExplain(program);
   addStatus(program);
+  addVerify(program);
   addAudit(program);
   addPlan(program);
   addPreflight(program);
@@ -71,6 +73,34 @@ function addStatus(program: Command): void {
 
 interface Watched {
   readonly watch?: boolean;
+}
+
+function addVerify(program: Command): void {
+  const command = addCommand(program, 'verify', {
+    summary: 'Check whether the agent is alive in a pod or a workload',
+    description:
+      'Checks whether the agent is alive: whether the pods carry it, whether their containers run, and whether they show the signs of life of its ' +
+      'profile. Reads logs and runs ls and cat in containers, with your own rights. Exit code 0 if it is alive, 1 if not, 3 if that could not be seen.',
+    examples: [
+      ['Verify the pods of a Deployment', 'verify deploy/web -n shop'],
+      ['Wait in CI, after kubectl rollout status', 'verify deploy/web -n shop --wait --timeout 5m'],
+      ['Look into an image without ls and cat', 'verify pod/web-1 -n shop --debug-image busybox:1.37'],
+    ],
+  })
+    .argument('<KIND/NAME>', 'Pod or workload in the cluster, such as pod/web-1, deploy/web or sts/db.')
+    .option('-n, --namespace <NAMESPACE>', 'Namespace of KIND/NAME.', 'default')
+    .option('--wait', 'Look again until the agent is alive or it is clear that it is not.')
+    .option('--timeout <DURATION>', 'How long to wait, such as 90s or 5m.', durationInSeconds, 180)
+    .option(
+      '--debug-image <IMAGE>',
+      'Run ls and cat in an ephemeral container of this image instead. It ends by itself, but cannot be removed from the pod.',
+    );
+  withInputFlags(command)
+    .addOption(outputOption('json', 'yaml'))
+    .action(async (target: string, flags: Omit<VerifyOptions, 'target'>) => {
+      const { verify } = await import('../verify/verify.ts');
+      print(await verify({ ...flags, target }));
+    });
 }
 
 function addAudit(program: Command): void {

@@ -83,6 +83,7 @@ function withSwitchFlags(command: Command): Command {
   return command
     .option('-n, --namespace <NAMESPACE>', 'Only this namespace. Default: the whole cluster.')
     .option('--profile <NAME>', 'Only this profile. Default: all.')
+    .option('--profiles <DIR>', `${flagTexts.profiles} For a --profile of your own.`)
     .option('--revision <REVISION>', 'Only the release with this revision. Default: all releases of the cluster.')
     .option(
       '--switch <NAMESPACE/NAME>',

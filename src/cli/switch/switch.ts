@@ -15,12 +15,15 @@ import { UsageError } from '../../lib/usage-error.ts';
 import { openUserCluster } from '../../server/cluster.ts';
 import type { CommandResult } from '../command-result.ts';
 import { indent } from '../format.ts';
+import { checkProfileName } from './profile-name.ts';
 import { findReleases, releaseNamed, type SwitchedRelease } from './releases.ts';
 
 export interface SwitchOptions {
   readonly kubeconfig?: string | undefined;
   readonly namespace?: string | undefined;
   readonly profile?: string | undefined;
+  /** Directory of profiles that the servers have in addition to the built-in ones. */
+  readonly profiles?: string | undefined;
   readonly reason?: string | undefined;
   readonly mode?: Exclude<InjectionMode, 'on'> | undefined;
   readonly revision?: string | undefined;
@@ -33,18 +36,19 @@ export async function stop(options: SwitchOptions): Promise<CommandResult> {
   const reason = checked(options);
   if (mode === 'dry-run' && (namespace !== undefined || profile !== undefined))
     throw new UsageError(['--mode dry-run applies to the whole cluster: leave out --namespace and --profile']);
+  const messages = await checkProfileName(options);
   const client = await openUserCluster(options.kubeconfig);
   const what = subject(options);
   if (namespace !== undefined) {
     await requireEffect(client);
     await annotate(client, namespace, { [suspendedKey(profile)]: reason === '' ? 'true' : reason });
-    return printed([`injection is stopped for ${what}`, ...consequences(options, undefined).map(indent)]);
+    return printed([`injection is stopped for ${what}`, ...consequences(options, undefined).map(indent)], messages);
   }
   const releases = await releasesOf(client, options);
   const changes = profile === undefined ? modeChanges(mode, reason) : { [PROFILE_KEY_PREFIX + profile]: reason };
   const message = `injection is ${mode === 'dry-run' ? 'only reported' : 'stopped'} for ${what}`;
   const lines = await changeEach(client, releases, changes, message);
-  return printed([...lines, ...consequences(options, releases).map(indent)]);
+  return printed([...lines, ...consequences(options, releases).map(indent)], messages);
 }
 
 /** Undoes `stop` with the same flags. Throws an Error if it cannot be written. */
@@ -171,6 +175,6 @@ function remaining(releases: readonly SwitchedRelease[]): readonly string[] {
   );
 }
 
-function printed(lines: readonly string[]): CommandResult {
-  return { output: { kind: 'lines', lines }, exitCode: 0 };
+function printed(lines: readonly string[], messages: readonly string[] = []): CommandResult {
+  return { output: { kind: 'lines', lines }, messages, exitCode: 0 };
 }

@@ -1,9 +1,13 @@
 import { type Clock, systemClock } from '../../lib/clock.ts';
 import { loadCredentials } from './credentials.ts';
 import { sendRequest } from './request.ts';
-import { readItems, readLines, readObject } from './response.ts';
+import { execInContainer } from './exec.ts';
+import { readItems, readLines, readObject, readText } from './response.ts';
 import { ServerClock } from './server-clock.ts';
-import type { KubeClient } from './types.ts';
+import type { PodClient } from './types.ts';
+
+/** As kubectl: errors are JSON, logs are text. */
+const ANY = 'application/json, */*';
 
 export interface LoadOptions {
   readonly kubeconfig?: string;
@@ -18,7 +22,7 @@ export interface LoadOptions {
  * never read: a server started on a laptop must not read whatever cluster kubectl was last pointed at.
  * Throws an Error whose message is for users when the kubeconfig cannot be used.
  */
-export async function loadClient(options: LoadOptions = {}): Promise<KubeClient | undefined> {
+export async function loadClient(options: LoadOptions = {}): Promise<PodClient | undefined> {
   const clock = options.clock ?? systemClock;
   const credentials = await loadCredentials(options.kubeconfig, options.root ?? '', clock);
   if (credentials === undefined) return undefined;
@@ -36,5 +40,8 @@ export async function loadClient(options: LoadOptions = {}): Promise<KubeClient 
     },
     watchLines: (path, watch) =>
       sendRequest({ ...connection, ...watch, path }, (response) => readLines(response, watch)),
+    getText: (path, get) =>
+      sendRequest({ ...connection, ...get, path, accept: ANY }, (response) => readText(response, get.maxBytes)),
+    exec: (command) => execInContainer(credentials, clock, command),
   };
 }

@@ -19,6 +19,8 @@ export type AuthenticatedOptions = Omit<RequestOptions, 'headers'> & {
 export interface Credentials {
   readonly server: string;
   options(): Promise<AuthenticatedOptions>;
+  /** The kubeconfig, for what the library does by itself. */
+  config(): KubeConfig;
   /**
    * Called when the API server refused the credentials: the next request reads or requests new tokens. The library caches them by the wall
    * clock, and that would be for years if the clock is set back.
@@ -114,6 +116,10 @@ class ConfigCredentials implements Credentials {
     };
     pending.options.then(clear, clear);
     return pending.options;
+  }
+
+  config(): KubeConfig {
+    return this.#config;
   }
 
   reload(): void {

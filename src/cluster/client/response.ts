@@ -5,7 +5,7 @@ import { isObject, type JsonObject } from '../../lib/json.ts';
 import type { Failure } from './errors.ts';
 import { ItemSplitter } from './item-splitter.ts';
 import { LineSplitter } from './line-splitter.ts';
-import type { ApiResponse, ListOptions, WatchEnd, WatchOptions } from './types.ts';
+import type { ApiResponse, ListOptions, TextResponse, WatchEnd, WatchOptions } from './types.ts';
 
 const MAX_LINE_BYTES = 8 * 1024 * 1024;
 
@@ -33,6 +33,19 @@ export async function readObject(response: IncomingMessage, maxBytes: number): P
   if (typeof text !== 'string') return text;
   const body = parseObject(text);
   return body === undefined ? notJson(text) : { kind: 'ok', body };
+}
+
+/** The text of a body, cut off at the limit. */
+export async function readText(response: IncomingMessage, maxBytes: number): Promise<TextResponse> {
+  const chunks: AsyncIterable<Buffer> = response;
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of chunks) {
+    parts.push(chunk);
+    size += chunk.length;
+    if (size >= maxBytes) break;
+  }
+  return { kind: 'ok', text: Buffer.concat(parts, size).subarray(0, maxBytes).toString('utf8') };
 }
 
 /** Reads an error response. Its body is a Status object only if the server is an API server, and not a proxy. */

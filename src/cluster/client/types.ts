@@ -54,3 +54,33 @@ export interface KubeClient {
   sendJson(path: string, options: SendOptions): Promise<ApiResponse>;
   watchLines(path: string, options: WatchOptions): Promise<WatchEnd>;
 }
+
+export type TextResponse = { readonly kind: 'ok'; readonly text: string } | Failure;
+
+export interface ExecOptions {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+  readonly command: readonly string[];
+  readonly timeoutMs: number;
+  /** Of the output; what is beyond is not read, and the command ends with its connection. */
+  readonly maxBytes: number;
+}
+
+export type ExecResponse =
+  | {
+      readonly kind: 'ok';
+      readonly output: string;
+      /** 0 also for a command whose output was not read to its end. */
+      readonly exitCode: number;
+    }
+  /** The runtime could not start the command: the image does not have it, for example. */
+  | { readonly kind: 'not-started'; readonly message: string }
+  | Failure;
+
+/** A client that also reads what is in pods. */
+export interface PodClient extends KubeClient {
+  /** GET of a path that answers with text: a log. What is beyond `maxBytes` is not read. */
+  getText(path: string, options: GetOptions): Promise<TextResponse>;
+  exec(options: ExecOptions): Promise<ExecResponse>;
+}

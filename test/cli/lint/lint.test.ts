@@ -241,12 +241,14 @@ describe('lint', () => {
     const { code, lines } = await lint(good.slice(0, good.indexOf('  tests:')), '--strict');
     expect(lines).toEqual([
       '5:1: warning: spec.tests: is missing: add at least one test',
+      '5:1: warning: spec.signsOfLife: is missing: add what shows that the agent works, or why no sign is known (unknown)',
       '18:14: warning: spec.deliveries[0].image: "registry.example.com/acme:1.2.3" is not pinned: a tag can be moved, a digest (@sha256:…) cannot',
-      '1 profile, 0 tests: 2 warnings',
+      '1 profile, 0 tests: 3 warnings',
     ]);
     expect(code).toBe(1);
-    expect((await lint(changed(':1.2.3', `:1.2.3${digest}`), '--strict')).code).toBe(0);
-    expect((await lint(changed(':1.2.3', digest), '--strict')).code).toBe(0);
+    const signs = '  signsOfLife: {unknown: it is silent}\n';
+    expect((await lint(changed(':1.2.3', `:1.2.3${digest}`) + signs, '--strict')).code).toBe(0);
+    expect((await lint(changed(':1.2.3', digest) + signs, '--strict')).code).toBe(0);
   });
 
   it('reports all problems of all documents of a file, in order', async () => {

@@ -55,3 +55,30 @@ it('stop -n is an error where the servers ignore the annotation, and writes noth
   expect(outputText((await stop({ kubeconfig: file, namespace: 'shop' })).output)).toContain('is stopped for');
   expect(seen).toContain('PATCH');
 });
+
+it.each([
+  ['the cluster', { switch: 'apm/switch' }],
+  ['a namespace', { namespace: 'shop' }],
+])(
+  'stop of a misspelled profile is an error that names the one that was meant, and writes nothing: %s',
+  async (_, flags) => {
+    const seen: (string | undefined)[] = [];
+    api.faults.get = ({ method }, response) => {
+      seen.push(method);
+      json(response, { data: {} });
+    };
+    await expect(stop({ kubeconfig: file, profile: 'jenifer-dotnet', ...flags })).rejects.toThrow('jennifer-dotnet');
+    expect(seen).not.toContain('PATCH');
+    // What has been written once can be undone.
+    await start({ kubeconfig: file, profile: 'jenifer-dotnet', ...flags });
+    expect(seen).toContain('PATCH');
+  },
+);
+
+it('stop of a profile that is not known here says so, and stops it: servers have profiles of their own', async () => {
+  const { messages, exitCode } = await stop({ kubeconfig: file, switch: 'apm/switch', profile: 'acme-rust' });
+  expect(messages?.join()).toContain('acme-rust');
+  expect(exitCode).toBe(0);
+  const known = await stop({ kubeconfig: file, switch: 'apm/switch', profile: 'jennifer-dotnet' });
+  expect(known.messages).toEqual([]);
+});

@@ -53,7 +53,11 @@ describe('the ConfigMap of the switch', () => {
 
   test('is known once it is read, and each change of it; deleting it switches injection on', async () => {
     await start([configMap({ injection: 'off', reason: ' INC-1 ', 'profile.one': '' }, '1')]);
-    expect(watch.state()).toMatchObject({ mode: 'off', why: 'INC-1', profiles: new Map([['one', '']]) });
+    expect(watch.state()).toMatchObject({
+      mode: 'off',
+      why: 'INC-1',
+      profiles: new Map([['one', { by: 'ConfigMap apm/switch', why: '' }]]),
+    });
     const before = watch.state();
     api.send({ type: 'MODIFIED', object: configMap({ injection: 'off', reason: 'INC-1', 'profile.one': '' }, '101') });
     api.send({ type: 'MODIFIED', object: configMap({ injection: 'dry-run' }, '102') });

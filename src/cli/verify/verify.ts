@@ -1,0 +1,131 @@
+import { toNamespace } from '../../cluster/caches/namespace-object.ts';
+import { describeFailure } from '../../cluster/client/errors.ts';
+import type { PodClient } from '../../cluster/client/types.ts';
+import { readOnce } from '../../cluster/one-shot.ts';
+import { offlineInputs, type OfflineOptions } from '../../config/catalogue.ts';
+import type { PodVerdict } from '../../diagnostics/liveness/pod-verdict.ts';
+import { type LivenessReport, livenessReport } from '../../diagnostics/liveness/report.ts';
+import type { Verdict } from '../../diagnostics/liveness/verdict-code.ts';
+import { decodePod, type Pod } from '../../kubernetes/pod.ts';
+import { podKind } from '../../kubernetes/workload.ts';
+import { sleep, systemClock } from '../../lib/clock.ts';
+import { errorMessage } from '../../lib/error-message.ts';
+import { UsageError } from '../../lib/usage-error.ts';
+import type { Catalogue } from '../../profiles/catalogue.ts';
+import { openUserCluster } from '../../server/cluster.ts';
+import { readPodsOf, readWorkload, type Workload } from '../cluster/target.ts';
+import type { CommandResult } from '../command-result.ts';
+import { serverSettings } from '../installed-settings.ts';
+import { yamlText } from '../profiles/yaml.ts';
+import { lookIntoPod } from './pod.ts';
+import { reportLines } from './text.ts';
+
+export interface VerifyOptions extends OfflineOptions {
+  readonly target: string;
+  readonly namespace: string;
+  readonly kubeconfig?: string | undefined;
+  /** Look again until the verdict is not `starting`, or the timeout is over. */
+  readonly wait?: boolean | undefined;
+  /** In seconds. */
+  readonly timeout: number;
+  readonly debugImage?: string | undefined;
+  readonly output: 'text' | 'json' | 'yaml';
+}
+
+export const EXIT_CODES: { readonly [verdict in Verdict]: CommandResult['exitCode'] } = {
+  alive: 0,
+  'not-alive': 1,
+  starting: 1,
+  unknown: 3,
+};
+
+const INTERVAL_MS = 2000;
+
+/** Looks for the agent in a pod, or in the pods of a workload, with the rights of the user. What could not be read is exit code 3. */
+export async function verify(options: VerifyOptions): Promise<CommandResult> {
+  try {
+    const report = await reportOf(options);
+    const { output: format } = options;
+    const exitCode = EXIT_CODES[report.verdict];
+    if (format === 'json') return { output: { kind: 'json', value: report }, exitCode };
+    if (format === 'yaml') return { output: { kind: 'document', text: yamlText(report) }, exitCode };
+    return { output: { kind: 'lines', lines: reportLines(report) }, exitCode };
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    const messages = [`agent-injector: ${errorMessage(error)}`];
+    return { output: { kind: 'lines', lines: [] }, messages, exitCode: 3 };
+  }
+}
+
+async function reportOf(options: VerifyOptions): Promise<LivenessReport> {
+  // Each look would add another container, which cannot be removed.
+  if (options.wait === true && options.debugImage !== undefined)
+    throw new UsageError(['--debug-image cannot be combined with --wait']);
+  const client = await openUserCluster(options.kubeconfig);
+  const own = await offlineInputs(options);
+  const workload = await readWorkload(client, options.target, options.namespace);
+  const { labels, notes } = await readNamespaceLabels(client, options.namespace);
+  const settings = (await serverSettings(client, options, own))({ name: options.namespace, labels });
+  const deadline = systemClock.now() + options.timeout * 1000;
+  for (;;) {
+    // oxlint-disable-next-line no-await-in-loop -- one look after the other
+    const report = await look({ client, options, workload, catalogue: settings.catalogue, notes });
+    if (report.verdict !== 'starting' || options.wait !== true || systemClock.now() >= deadline) return report;
+    // oxlint-disable-next-line no-await-in-loop -- the interval
+    await sleep(systemClock, INTERVAL_MS);
+  }
+}
+
+interface Look {
+  readonly client: PodClient;
+  readonly options: VerifyOptions;
+  readonly workload: Workload;
+  readonly catalogue: Catalogue;
+  readonly notes: readonly string[];
+}
+
+/** Pods that are looked into: each costs a few requests. */
+const MAX_PODS = 20;
+
+async function look({ client, options, workload, catalogue, notes }: Look): Promise<LivenessReport> {
+  const { namespace } = options;
+  const found = await podsOf(client, workload, namespace);
+  const pods: PodVerdict[] = [];
+  for (const pod of found.slice(0, MAX_PODS)) {
+    // oxlint-disable-next-line no-await-in-loop -- a few requests at a time
+    pods.push(await lookIntoPod({ client, namespace, catalogue, debugImage: options.debugImage }, pod));
+  }
+  const left = found.length - pods.length;
+  const more = left > 0 ? [`${left} more pods were not looked into`] : [];
+  return livenessReport({
+    subject: `${workload.workload.kind}/${workload.name}`,
+    namespace,
+    pods,
+    notes: [...notes, ...more],
+  });
+}
+
+/** A pod that was named counts also if it has ended. */
+async function podsOf(client: PodClient, workload: Workload, namespace: string): Promise<readonly Pod[]> {
+  if (workload.workload.kind !== podKind.kind)
+    return (await readPodsOf(client, workload, { namespace })).map(({ pod }) => pod);
+  const current = await readWorkload(client, `pod/${workload.name}`, namespace);
+  const decoded = decodePod(current.object);
+  if (!decoded.ok) throw new Error(`Pod ${workload.name} is malformed: ${decoded.error.path}`);
+  return [decoded.value];
+}
+
+/** Only to find the release that serves the namespace. */
+async function readNamespaceLabels(
+  client: PodClient,
+  name: string,
+): Promise<{ readonly labels: Readonly<Record<string, string>>; readonly notes: readonly string[] }> {
+  const answer = await readOnce(client, `/api/v1/namespaces/${encodeURIComponent(name)}`);
+  const namespace = answer.kind === 'ok' ? toNamespace(answer.body) : undefined;
+  if (namespace) return { labels: namespace.labels, notes: [] };
+  const why = answer.kind === 'ok' ? 'it has no name' : describeFailure(answer);
+  return {
+    labels: {},
+    notes: [`namespace ${name} could not be read, so which release serves it is not known: ${why}`],
+  };
+}
