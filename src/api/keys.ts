@@ -55,6 +55,11 @@ const STATUS = 'status';
 
 export const SUSPENDED = 'suspended';
 
+/** The share of the workloads, in percent, that get an agent, and the share that get its canary version. */
+export const CANARY = 'canary';
+
+export const CANARY_VERSION = 'canary-version';
+
 const INJECTED = 'injected';
 
 /** Label of injected pods: the name of the profile, or `multiple`. Anyone can write it, so it is for selecting; the status is verified. */
@@ -64,6 +69,9 @@ export const INJECTED_LABEL: string = key(INJECTED);
 export const MULTIPLE = 'multiple';
 
 export const STATUS_ANNOTATION: string = key(STATUS);
+
+/** Annotation of a workload: the time of the last restart by `agent-injector rollout run`, which knows its own restarts by it. */
+export const RESTARTED_AT_ANNOTATION: string = key('restarted-at');
 
 /** Key prefix of annotations that contain a file of an agent, which is mounted into the container. */
 export const FILE_ANNOTATION: string = key('file.');
@@ -205,6 +213,24 @@ export const keyTable: readonly KeyRow[] = [
       'is on, pods are refused.',
   },
   {
+    name: CANARY,
+    as: 'annotation',
+    on: ['namespace'],
+    values: 'a percentage, from `0` to `100`',
+    meaning:
+      'The share of the workloads that get the agent; the others start without it (`outside-canary`). It is chosen by the name of the workload: always ' +
+      'the same ones, and a higher percentage only adds some. `canary.PROFILE` applies to one profile. Default: `canary.percent` of the profile, or all.',
+  },
+  {
+    name: CANARY_VERSION,
+    as: 'annotation',
+    on: ['namespace'],
+    values: 'a percentage, from `0` to `100`',
+    meaning:
+      'The share of the workloads that get the canary version of an agent (`canary.version` of the profile), chosen likewise. ' +
+      '`canary-version.PROFILE` applies to one profile.',
+  },
+  {
     name: INJECTED,
     as: 'label',
     on: ['pod'],
@@ -223,7 +249,7 @@ export const keyTable: readonly KeyRow[] = [
 ];
 
 /** The settings that can also be set for one profile, as `containers.PROFILE`. */
-export const SETTINGS_OF_PROFILES: readonly string[] = ['containers', SUSPENDED];
+export const SETTINGS_OF_PROFILES: readonly string[] = ['containers', SUSPENDED, CANARY, CANARY_VERSION];
 
 export const settingNames: readonly string[] = keyTable.filter((row) => row.as === 'annotation').map((row) => row.name);
 

@@ -6,6 +6,7 @@ import { matchesGlob } from '../lib/glob.ts';
 import { profileForbiddenBy } from '../profiles/catalogue.ts';
 import type { Profile } from '../profiles/profile.ts';
 import type { Reason, Setting } from '../reasons/reason.ts';
+import { outsideCanary } from '../settings/canary.ts';
 import { isRequired } from '../settings/required.ts';
 import { invalidSetting, type SettingSources, resolveSetting } from '../settings/resolve.ts';
 import { settingValues } from '../settings/setting-values.ts';
@@ -34,6 +35,11 @@ const rules: readonly Rule<Candidate>[] = [
     name: 'suspended',
     holds: 'the profile is not suspended',
     evaluate: ({ sources, profile: { name } }) => suspensionOfProfile(sources, name),
+  },
+  {
+    name: 'canary',
+    holds: 'the workload is in the canary of the profile, or all workloads get it',
+    evaluate: ({ sources, profile }) => outsideCanary(sources, profile),
   },
   {
     name: 'settings',

@@ -8,7 +8,7 @@ import type { JsonObject } from '../lib/json.ts';
 import { type Delivery, deliveryNeeds, requiredTemplates } from './delivery.ts';
 import type { EnvironmentEntry } from './environment.ts';
 import { expectation } from './parameter.ts';
-import type { ContainerNote, Profile } from './profile.ts';
+import type { Canary, ContainerNote, Profile } from './profile.ts';
 import { levelsOfParameter, type Tenancy } from './tenancy/policy.ts';
 import { parametersOf, templateText } from './template.ts';
 
@@ -22,6 +22,7 @@ export interface ProfileSummary {
   readonly sources: readonly string[];
   /** Present only if it is true. */
   readonly suspended?: true;
+  readonly canary?: CanarySummary;
   readonly constraints: ConstraintsSummary;
   readonly slots: readonly string[];
   readonly parameters: readonly ParameterSummary[];
@@ -32,6 +33,11 @@ export interface ProfileSummary {
   readonly environment: readonly VariableSummary[];
   readonly conflicts: readonly NoteSummary[];
   readonly advisories: readonly NoteSummary[];
+}
+
+export interface CanarySummary {
+  readonly percent?: number;
+  readonly version?: { readonly percent: number; readonly values: Readonly<Record<string, string | number | boolean>> };
 }
 
 export interface ConstraintsSummary {
@@ -88,6 +94,7 @@ export function profileSummary(profile: Profile, tenancy: Tenancy): ProfileSumma
     ...defined({ language, documentation }),
     sources,
     ...(profile.suspended && { suspended: true }),
+    ...(profile.canary && { canary: canarySummary(profile.canary) }),
     constraints: constraintsOf(profile),
     slots,
     parameters: [...profile.parameters.values()].map((parameter) => ({
@@ -106,6 +113,13 @@ export function profileSummary(profile: Profile, tenancy: Tenancy): ProfileSumma
     conflicts: profile.conflicts.map(noteSummary),
     advisories: profile.advisories.map(noteSummary),
   };
+}
+
+function canarySummary({ percent, version }: Canary): CanarySummary {
+  return defined({
+    percent,
+    version: version && { percent: version.percent, values: Object.fromEntries(version.values) },
+  });
 }
 
 type Defined<Fields> = { [name in keyof Fields]?: Exclude<Fields[name], undefined> };

@@ -22,6 +22,8 @@ const messages: Messages = {
   'opted-out': ({ by }) => `opted out by ${by}`,
   suspended: ({ by, why, strict }) =>
     `injection is suspended${why === '' ? '' : `: ${oneLine(why, 160)}`} (${oneLine(by, 200)}${strict ? '; strictRequired' : ''})`,
+  'outside-canary': ({ profile, percent, from, source }) =>
+    `outside the canary of profile ${profile}: ${percent}% of the workloads get it, and this one from ${from}% on (${sourceText(source)})`,
   'dry-run': ({ injection }) => `dry run: would inject ${oneLine(injection, 200)}`,
   'already-instrumented': ({ profile }) => `the container already has the agent of profile ${profile}`,
   'variables-already-set': ({ profile }) =>

@@ -41,6 +41,12 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
       'Injection is stopped for the cluster, the namespace or the profile. New pods start without the agent, also where one is required, unless `strictRequired` is on: then they are refused. Running pods keep their agent.',
     hint: 'When the cause is fixed: kubectl agent-injector start, with the same --namespace and --profile as for stop. Then restart the workloads whose pods have no agent.',
   },
+  'outside-canary': {
+    kind: 'exemption',
+    meaning:
+      'Only a share of the workloads gets the profile for now, and this one is not among them. The pod starts without the agent, also where one is required, unless `strictRequired` is on: then the canary has no effect.',
+    hint: 'Raise the percentage to the one that the message names: canary.percent of the profile, or the annotation agent-injector.io/canary of the namespace. Then restart the workload: kubectl agent-injector rollout plan.',
+  },
   'dry-run': {
     kind: 'suspension',
     meaning:

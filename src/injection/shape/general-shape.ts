@@ -3,6 +3,7 @@ import type { Namespace } from '../../kubernetes/namespace.ts';
 import { annotationsOf, type Container, type Metadata, type Pod } from '../../kubernetes/pod.ts';
 import { isRequestAnnotation } from '../../settings/agent-requests.ts';
 import { readAnnotations } from '../../settings/annotations.ts';
+import { dependsOnWorkload } from '../../settings/canary.ts';
 import type { InjectionContext } from '../context.ts';
 import type { PodShape } from './pod-shape.ts';
 import { type VisibleParts, visiblePartsOf } from './visible-parts.ts';
@@ -17,13 +18,14 @@ export interface GeneralShape {
 }
 
 /**
- * Replaces the names of the workload and of containers, and images that no rule tells apart. Undefined if nothing can be replaced, or if one of
- * the names is also part of another text of the pod, where a rule may look for it. A stand-in is as long as its name, since texts are cut to a
+ * Replaces the names of the workload and of containers, and images that no rule tells apart. Undefined if nothing can be replaced, if one of the
+ * names is also part of another text of the pod, where a rule may look for it, or if a canary chooses workloads by their names. A stand-in is as long as its name, since texts are cut to a
  * length.
  */
 export function generalize({ pod }: PodShape, context: InjectionContext): GeneralShape | undefined {
   const parts = visiblePartsOf(context.catalogue);
   const settings = settingsIn(context.namespace);
+  if (dependsOnWorkload(context)) return undefined;
   const isMarked = [settings, JSON.stringify(pod)].some((text) => text.includes(MARK));
   if (isMarked || parts.matchesParts || parts.hasText(MARK) || namesContainers(context)) return undefined;
   const standIns = new StandIns(parts, settings);
