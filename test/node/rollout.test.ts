@@ -110,16 +110,16 @@ function isComplete({ metadata, spec, status = {} }: Controller): boolean {
 /** Counts what is in progress, all the time, until `end` is called. */
 function watchProgress(namespace: string) {
   let most = 0;
-  let isEnding = false;
+  const ending = new AbortController();
   const watching = (async () => {
-    while (!isEnding) {
+    while (!ending.signal.aborted) {
       const all = await deployments(namespace);
       most = Math.max(most, all.filter((one) => isBegun(one) && !isComplete(one)).length);
       await delay(100);
     }
   })();
   return async (): Promise<number> => {
-    isEnding = true;
+    ending.abort();
     await watching;
     return most;
   };
@@ -208,16 +208,16 @@ test('other kinds are restarted, and with --mode evict a budget holds and no tem
     return budget.status?.disruptionsAllowed === 1;
   });
   let least = Infinity;
-  let isEnding = false;
+  const ending = new AbortController();
   const watching = (async () => {
-    while (!isEnding) {
+    while (!ending.signal.aborted) {
       const web = await client.get<Controller>({ kind: 'Deployment', namespace: 'careful', name: 'web' });
       least = Math.min(least, web.status?.availableReplicas ?? 0);
       await delay(100);
     }
   })();
   const evicted = await rollout('careful', '--mode', 'evict', '--at-a-time', '3').ended;
-  isEnding = true;
+  ending.abort();
   await watching;
   expect(evicted).toMatchObject({ code: 0, stderr: '' });
   expect(least).toBe(1);

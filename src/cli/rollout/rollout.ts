@@ -1,5 +1,5 @@
 import { type PlannedWorkload, workloadId } from '../../diagnostics/rollout/plan.ts';
-import { nextStep, type Step } from '../../diagnostics/rollout/schedule.ts';
+import { nextStep, type Step, type Waiting } from '../../diagnostics/rollout/schedule.ts';
 import { isOpen } from '../../diagnostics/rollout/window.ts';
 import type { Progress } from '../../kubernetes/rollout/progress.ts';
 import { type Clock, sleep } from '../../lib/clock.ts';
@@ -79,10 +79,6 @@ export class Rollout {
 
   #next(progresses: ReadonlyMap<string, Progress>): Step {
     const { pace, clock, wall } = this.#options;
-    const waitingOf = (workload: PlannedWorkload): { readonly id: string; readonly namespace: string } => ({
-      id: workloadId(workload),
-      namespace: workload.namespace,
-    });
     const running = [...this.#running.values()].flatMap((workload) => {
       const waiting = waitingOf(workload);
       const progress = progresses.get(waiting.id);
@@ -144,6 +140,10 @@ export class Rollout {
     if (line !== this.#said && line !== '') this.#options.print(`waiting     ${line}`);
     this.#said = line;
   }
+}
+
+function waitingOf(workload: PlannedWorkload): Waiting {
+  return { id: workloadId(workload), namespace: workload.namespace };
 }
 
 const waits = { pause: 'for the pause to end', window: 'for the time window' };

@@ -8,7 +8,7 @@ import { WorkloadStatuses } from '../../diagnostics/workload-status.ts';
 import { creatorOf } from '../../kubernetes/owner.ts';
 import { decodePod, type Pod } from '../../kubernetes/pod.ts';
 import { apiPath, podKind } from '../../kubernetes/workload.ts';
-import { type Json, type JsonObject, isObject, objectIn, objectsIn } from '../../lib/json.ts';
+import { isObject, type Json, type JsonObject, objectIn, objectsIn, textIn } from '../../lib/json.ts';
 import { readClusterStates } from '../cluster/state.ts';
 import type { Known } from '../status/status.ts';
 import { restartableKinds } from './survey.ts';
@@ -70,12 +70,16 @@ function isPodOf(pod: Pod, { workload }: PlannedWorkload): boolean {
 /** A label selector, as a query has it. */
 export function selectorText(selector: Json | undefined): string {
   if (!isObject(selector)) return '';
-  const labels = Object.entries(objectIn(selector, 'matchLabels')).map(([name, value]) => `${name}=${String(value)}`);
-  const expressions = objectsIn(selector, 'matchExpressions').map(({ key, operator, values }) => {
+  const matched = objectIn(selector, 'matchLabels');
+  const labels = Object.keys(matched).map((name) => `${name}=${textIn(matched, name)}`);
+  const expressions = objectsIn(selector, 'matchExpressions').map((expression) => {
+    const { values } = expression;
+    const key = textIn(expression, 'key');
     const list = `(${Array.isArray(values) ? values.map(String).join(',') : ''})`;
-    if (operator === 'In') return `${String(key)} in ${list}`;
-    if (operator === 'NotIn') return `${String(key)} notin ${list}`;
-    return operator === 'Exists' ? String(key) : `!${String(key)}`;
+    const operator = textIn(expression, 'operator');
+    if (operator === 'In') return `${key} in ${list}`;
+    if (operator === 'NotIn') return `${key} notin ${list}`;
+    return operator === 'Exists' ? key : `!${key}`;
   });
   return [...labels, ...expressions].join(',');
 }

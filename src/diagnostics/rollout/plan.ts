@@ -96,7 +96,7 @@ function templateLabels(object: JsonObject | undefined): Readonly<Record<string,
   const labels = Object.entries(
     objectIn(objectIn(objectIn(objectIn(object, 'spec'), 'template'), 'metadata'), 'labels'),
   );
-  return object && Object.fromEntries(labels.map(([name, value]) => [name, String(value)]));
+  return object && Object.fromEntries(labels.map(([name, value]) => [name, typeof value === 'string' ? value : '']));
 }
 
 /** Why the pods of a workload cannot be replaced in this way, as a sentence fragment. */

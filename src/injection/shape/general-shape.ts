@@ -25,9 +25,8 @@ export interface GeneralShape {
 export function generalize({ pod }: PodShape, context: InjectionContext): GeneralShape | undefined {
   const parts = visiblePartsOf(context.catalogue);
   const settings = settingsIn(context.namespace);
-  if (dependsOnWorkload(context)) return undefined;
   const isMarked = [settings, JSON.stringify(pod)].some((text) => text.includes(MARK));
-  if (isMarked || parts.matchesParts || parts.hasText(MARK) || namesContainers(context)) return undefined;
+  if (isMarked || parts.matchesParts || parts.hasText(MARK) || dependsOnNames(context)) return undefined;
   const standIns = new StandIns(parts, settings);
   const workload = standIns.ofAny(workloadNameOf(pod));
   const metadata = withWorkload(pod.metadata ?? {}, workload);
@@ -101,8 +100,10 @@ export function isTiedToNames(compiled: object, lookups: Iterable<string>): bool
   return [...lookups].some((key) => key.includes(MARK)) || JSON.stringify(compiled).includes('…');
 }
 
-/** True if a setting may select a container by its name, or apply to one. */
-function namesContainers({ pod, namespace, catalogue }: InjectionContext): boolean {
+/** True if a setting may select a container by its name, or apply to one, or if a canary chooses workloads by theirs. */
+function dependsOnNames(context: InjectionContext): boolean {
+  const { pod, namespace, catalogue } = context;
+  if (dependsOnWorkload(context)) return true;
   const { common, byContainer } = readAnnotations(annotationsOf(pod));
   if (common.size + byContainer.size > 0) return true;
   const above = [...readAnnotations(namespace.annotations).common.keys(), ...catalogue.defaults.keys()];

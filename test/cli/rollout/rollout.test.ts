@@ -70,14 +70,16 @@ async function play({ waiting, unfinished = [], ends = {}, begins = {}, wall = 0
     clock,
     wall: () => wall + clock.now(),
   });
-  let exitCode: 0 | 1 | undefined;
+  const ended = new AbortController();
   const running = rollout
     .run(
       waiting.map((name) => workload(name)),
       unfinished.map((name) => workload(name)),
     )
-    .then((code) => (exitCode = code));
-  while (exitCode === undefined) {
+    .finally(() => {
+      ended.abort();
+    });
+  while (!ended.signal.aborted) {
     await Promise.race([running, clock.whenOpen()]);
     if (clock.open > 0) clock.advanceToNext();
   }
