@@ -1,4 +1,4 @@
-import { SETTINGS_OF_PROFILES, userSettingNames } from '../api/keys.ts';
+import { SETTINGS_OF_PROFILES, userSettingNames } from '../api/key-table.ts';
 import type { Parameter } from '../api/profile/parameter.ts';
 import { annotationsOf, type Container, containersOf } from '../kubernetes/pod.ts';
 import type { Profile } from '../profiles/profile.ts';

@@ -1,4 +1,5 @@
-import { AUTO, LIBCS, settingNames } from '../api/keys.ts';
+import { settingNames } from '../api/key-table.ts';
+import { AUTO, LIBCS } from '../api/keys.ts';
 import type { Spec } from '../api/profile/profile.ts';
 import { didYouMean, nearest } from '../lib/suggest.ts';
 import type { EnvironmentEntry } from './environment.ts';

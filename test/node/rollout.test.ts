@@ -27,8 +27,17 @@ beforeAll(async () => {
 });
 afterAll(() => node?.stop());
 
-const rollout = (namespace: string, ...args: readonly string[]): Started =>
-  start(['rollout', 'run', '-n', namespace, ...flags, ...args]);
+/** Starts a run, whose lines the log of the test shows. */
+function rollout(namespace: string, ...args: readonly string[]): Started {
+  const started = start(['rollout', 'run', '-n', namespace, ...flags, ...args]);
+  const begunAt = performance.now();
+  void started.ended.then(({ code, stdout }) => {
+    console.log(
+      `rollout run: exit code ${code} after ${Math.round((performance.now() - begunAt) / 1000)} s\n${stdout}`,
+    );
+  });
+  return started;
+}
 
 interface Controller extends KubeObject {
   readonly metadata: {
@@ -184,7 +193,7 @@ test('a run goes on where it was killed, stops at the first crash, and goes on a
   expect(generations).toEqual(names.map((name) => [name, name === CRASHING ? 3 : 2]));
   const nothing = await run().ended;
   expect(nothing).toMatchObject({ code: 0, stdout: expect.not.stringContaining('Deployment/') });
-}, 240_000);
+}, 300_000);
 
 test('other kinds are restarted, and with --mode evict a budget holds and no template changes', async () => {
   const db = controller('StatefulSet', 'careful', 'db', { replicas: 2 });

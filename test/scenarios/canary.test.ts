@@ -124,7 +124,7 @@ describe('two servers', () => {
     });
   }
 
-  it('choose the same 10% of 1,000 workloads, and 20% contains them', async () => {
+  it('choose the same 10% of 1,000 workloads, and 20% contains them', { timeout: 120_000 }, async () => {
     const [ten, twenty] = await Promise.all([namespaceFile('10'), namespaceFile('20')]);
     const [one, other] = await Promise.all([injectedBy('one', ten), injectedBy('other', ten)]);
     const more = await injectedBy('one', twenty);
@@ -156,10 +156,12 @@ describe('two servers', () => {
     const changed = injected.stdout.split('---\n').filter((text) => text.includes('ARIES_'));
     expect(changed.map((text) => /^ {2}name: (\S+)/m.exec(text)?.[1])).toEqual(right);
     const explained = await run(['explain', '-f', '-', '--namespaces', namespaces, '-o', 'json'], { stdin });
-    const results = JSON.parse(explained.stdout) as readonly {
-      readonly subject: string;
-      readonly decision: { readonly outcome: string; readonly reason?: { readonly code: string } };
-    }[];
+    const { explained: results } = JSON.parse(explained.stdout) as {
+      readonly explained: readonly {
+        readonly subject: string;
+        readonly decision: { readonly outcome: string; readonly reason?: { readonly code: string } };
+      }[];
+    };
     const outcomes = new Map(results.map(({ subject, decision }) => [subject.split('/')[1], decision]));
     for (const name of some)
       expect(outcomes.get(name)).toMatchObject(

@@ -111,13 +111,14 @@ const nextVersion = (share: number, rest: object = {}): Catalogue =>
   catalogueOf(profile({ canary: { version: { percent: share, values: { 'agent-version': '2.0' } } }, ...rest }));
 
 describe('a canary of the version', () => {
-  const withNext = (known: Catalogue): readonly string[] => names.filter((name) => versionIn(known, name) === '2.0');
+  const several = names.slice(0, 300);
+  const withNext = (known: Catalogue): readonly string[] => several.filter((name) => versionIn(known, name) === '2.0');
 
   it('gives all workloads the agent, and its share of them the next version', () => {
     expect(chosen(nextVersion(10))).toEqual(some);
     const [ten, twenty] = [withNext(nextVersion(10)), withNext(nextVersion(20))];
-    expect(ten.length).toBeGreaterThanOrEqual(70);
-    expect(ten.length).toBeLessThanOrEqual(130);
+    expect(ten.length).toBeGreaterThanOrEqual(15);
+    expect(ten.length).toBeLessThanOrEqual(45);
     expect(twenty).toEqual(expect.arrayContaining([...ten]));
     expect(ten).not.toEqual(chosen(percent(10)));
   });
