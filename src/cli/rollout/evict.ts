@@ -97,5 +97,5 @@ function isRefusedForNow(answer: ApiResponse): boolean {
 }
 
 function waiting(pods: number, why: string): Progress {
-  return { kind: 'progressing', what: `${pods} pods remain: ${why}` };
+  return { kind: 'progressing', what: `pods that remain: ${pods}, ${why}` };
 }

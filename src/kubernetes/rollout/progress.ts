@@ -63,7 +63,7 @@ function deploymentProgress(spec: JsonObject, status: JsonObject): Progress {
   const updated = count(status, 'updatedReplicas');
   const old = count(status, 'replicas') - updated;
   if (updated < wanted) return progressing(`${updated} of ${wanted} pods are new`);
-  if (old > 0) return progressing(`${old} old pods are still there`);
+  if (old > 0) return progressing(`old pods that are still there: ${old}`);
   // Once it was complete, a pod that fails later is not part of the rollout.
   const available = count(status, 'availableReplicas');
   if (reason === 'NewReplicaSetAvailable' || available >= updated) return COMPLETE;

@@ -9,6 +9,16 @@ const waiting = (reason: string, rest: JsonObject = {}): JsonObject => ({
   ...rest,
 });
 
+const terminated = { terminated: { exitCode: 3 } };
+const ended = (restartCount: number): JsonObject => ({ name: 'app', restartCount, ready: false, state: terminated });
+const again = (restartCount: number): JsonObject => ({
+  name: 'app',
+  restartCount,
+  ready: false,
+  state: { running: {} },
+  lastState: terminated,
+});
+
 it.each<[string, JsonObject, string | undefined]>([
   ['a pod that is being created', { containerStatuses: [waiting('ContainerCreating')] }, undefined],
   ['a pod without a status', {}, undefined],
@@ -18,6 +28,16 @@ it.each<[string, JsonObject, string | undefined]>([
     'a container that crashes',
     { containerStatuses: [waiting('CrashLoopBackOff', { lastState: { terminated: { exitCode: 137 } } })] },
     'exit code 137',
+  ],
+  ['a container that has ended once', { containerStatuses: [ended(0)] }, undefined],
+  ['a container that has ended once and runs again', { containerStatuses: [again(1)] }, undefined],
+  ['a container that has ended twice', { containerStatuses: [ended(1)] }, 'exit code 3'],
+  ['a container that has ended twice and runs again', { containerStatuses: [again(2)] }, 'exit code 3'],
+  ['a container that has recovered', { containerStatuses: [{ ...again(7), ready: true }] }, undefined],
+  [
+    'an init container that has done its work',
+    { initContainerStatuses: [{ name: 'init', ready: true, restartCount: 2, state: { terminated: { exitCode: 0 } } }] },
+    undefined,
   ],
   ['a pod that was evicted', { phase: 'Failed', reason: 'Evicted' }, 'Evicted'],
   ['a container that runs', { containerStatuses: [{ name: 'app', state: { running: {} } }] }, undefined],
