@@ -27,17 +27,8 @@ beforeAll(async () => {
 });
 afterAll(() => node?.stop());
 
-/** Starts a run, whose lines the log of the test shows. */
-function rollout(namespace: string, ...args: readonly string[]): Started {
-  const started = start(['rollout', 'run', '-n', namespace, ...flags, ...args]);
-  const begunAt = performance.now();
-  void started.ended.then(({ code, stdout }) => {
-    console.log(
-      `rollout run: exit code ${code} after ${Math.round((performance.now() - begunAt) / 1000)} s\n${stdout}`,
-    );
-  });
-  return started;
-}
+const rollout = (namespace: string, ...args: readonly string[]): Started =>
+  start(['rollout', 'run', '-n', namespace, ...flags, ...args]);
 
 interface Controller extends KubeObject {
   readonly metadata: {
