@@ -6,7 +6,7 @@ const program = [
   'test/cli/**/*.test.ts',
   'test/deploy/{image,sbom}.test.ts',
   'test/docs/{add-your-own-agent,explain}.test.ts',
-  'test/scenarios/{hostile-names,hostile-reviews,kubectl-plugin,profiles-directory,start}.test.ts',
+  'test/scenarios/{canary,hostile-names,hostile-reviews,kubectl-plugin,profiles-directory,start}.test.ts',
   'test/server/{cluster-watches,serve}.test.ts',
 ];
 /** Suites with a configuration of their own: npm run e2e, e2e:neighbours, e2e:faults, e2e:agents, e2e:node. */

@@ -60,9 +60,14 @@ export function notInjected(
   const { containers = [], notices = [] } = facts;
   if (required && !isAdmitted(reason))
     return { outcome: 'refused', reason, containers: containers.map(withoutInjection(reason)), notices };
-  const optOut: readonly Reason[] =
-    required && reason.code === 'opted-out' ? [{ code: 'required-opt-out', by: reason.by }] : [];
+  const by = required ? optedOutBy(reason) : undefined;
+  const optOut: readonly Reason[] = by === undefined ? [] : [{ code: 'required-opt-out', by }];
   return { outcome: 'skipped', reason, containers, notices: [...optOut, ...notices] };
+}
+
+function optedOutBy(reason: Reason): string | undefined {
+  if (reason.code === 'outside-canary') return `the canary of profile ${reason.profile}`;
+  return reason.code === 'opted-out' ? reason.by : undefined;
 }
 
 /** The same containers if the patch is discarded for this reason. */
@@ -85,7 +90,7 @@ export function missingAgent(containers: readonly ContainerOutcome[]): Reason | 
 /**
  * The reason for a pod in which no container was injected. Two agents in one process come first, since nothing else tells of them. A container
  * that already has the agent comes next, since the pod is then as it was asked for and a second pass must give this reason. Then comes a problem,
- * since a user must fix it. That a profile is for no container says nothing where another is stopped.
+ * since a user must fix it. That a profile is for no container says nothing where another is stopped, or outside its canary.
  */
 export function primaryReason(containers: readonly ContainerOutcome[]): Reason {
   const reasons = containers.flatMap((container) => (container.outcome === 'skipped' ? [container.reason] : []));
@@ -98,6 +103,7 @@ export function primaryReason(containers: readonly ContainerOutcome[]): Reason {
     first('unverified') ??
     problem ??
     first('suspension') ??
+    first('exemption') ??
     first('problem') ??
     reasons[0] ?? { code: 'no-profile' }
   );

@@ -3,6 +3,7 @@ import { annotationsOf, type Container, containersOf, type Pod } from '../kubern
 import type { Catalogue } from '../profiles/catalogue.ts';
 import { profileHash } from '../profiles/fingerprint.ts';
 import type { Profile } from '../profiles/profile.ts';
+import { canaryVersionOf } from '../settings/canary.ts';
 
 /**
  * What the pod lacks of what the status of a container names, as a sentence fragment; undefined if the pod bears the status out. Anyone who creates
@@ -22,10 +23,10 @@ export function missingEvidence(
   return missingParts(container, status, profile);
 }
 
-/** True if the catalogue has the version of the profile that the status names. */
+/** True if the catalogue has the version of the profile that the status names: the one of most workloads, or that of the canary. */
 export function isCurrent({ profile: name, hash }: InjectedStatus, { profiles }: Catalogue): boolean {
   const profile = profiles.get(name);
-  return profile !== undefined && profileHash(profile) === hash;
+  return profile !== undefined && [profile, canaryVersionOf(profile)].some((one) => profileHash(one) === hash);
 }
 
 function missingNames(pod: Pod, container: Container, status: InjectedStatus): string | undefined {

@@ -25,18 +25,18 @@ export function sendOnce(client: KubeClient, path: string, body: JsonObject): Pr
   return client.sendJson(path, { method: 'POST', body, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES });
 }
 
-/** Reads all objects of a collection, with one page in memory at a time. Returns what interrupted it, or undefined. */
+/** Reads the objects of a collection that the selector selects, with one page in memory at a time. Returns what interrupted it, or undefined. */
 export async function readAll(
   client: KubeClient,
   path: string,
   onPage: (items: readonly JsonObject[]) => void,
-  signal: AbortSignal = new AbortController().signal,
+  selector: Readonly<Record<string, string>> = {},
 ): Promise<Interruption | undefined> {
-  const list = new PagedList({ client, path, metadataOnly: false, selector: {} });
+  const list = new PagedList({ client, path, metadataOnly: false, selector });
   let items: JsonObject[] = [];
   const end = await list.read({
     timeoutMs: TIMEOUT_MS,
-    signal,
+    signal: new AbortController().signal,
     onRequest: () => {},
     onItem: (item) => {
       items.push(item);

@@ -7,6 +7,7 @@ import { type InjectedStatus, isInjected, readStatus, type StatusRecord } from '
 import { claimsOf, hasEnded, type Pod } from '../kubernetes/pod.ts';
 import { profileHash } from '../profiles/fingerprint.ts';
 import { reasonMessage } from '../reasons/message.ts';
+import { profileFor } from '../settings/canary.ts';
 import type { SettingSources } from '../settings/resolve.ts';
 
 export type AuditKind =
@@ -77,7 +78,7 @@ function injectedPodFindings(
   injected: readonly InjectedStatus[],
   claims: ReadonlySet<string> | undefined,
 ): readonly PodFinding[] {
-  const { pod, namespace, catalogue } = sources;
+  const { pod, namespace } = sources;
   const mounted = new Set(injected.flatMap(({ mounts = {} }) => Object.values(mounts)));
   const volumes = (pod.spec.volumes ?? []).filter(({ name }) => mounted.has(name));
   const missing = missingClaims(sources, volumes, claims);
@@ -86,7 +87,7 @@ function injectedPodFindings(
     return [{ kind: 'namespace-off', message }, ...missing];
   }
   const outdated = injected.flatMap(({ container, profile: name, hash }): readonly PodFinding[] => {
-    const profile = catalogue.profiles.get(name);
+    const profile = profileFor(sources, name);
     if (!profile) return [{ kind: 'outdated', message: `carries ${name}, a profile that no longer exists` }];
     const current = profileHash(profile);
     const versions = `hash ${hash}, now ${current}`;

@@ -7,6 +7,7 @@ import type { Catalogue } from '../profiles/catalogue.ts';
 import type { Profile } from '../profiles/profile.ts';
 import { builtinValues } from '../settings/builtin-values.ts';
 import { parametersFor } from '../settings/parameters.ts';
+import { profileFor } from '../settings/canary.ts';
 import type { SettingSources } from '../settings/resolve.ts';
 import { type AuditKind, auditPod, type PodFinding } from './audit-pod.ts';
 import { restartCommand } from './findings.ts';
@@ -64,7 +65,7 @@ export class Audit {
     this.#pods++;
     if (audited.injected.length > 0) this.#injectedPods++;
     for (const { profile: name, container } of audited.injected) {
-      const profile = sources.catalogue.profiles.get(name);
+      const profile = profileFor(sources, name);
       if (profile) this.#countValues(sources, profile, container);
     }
     for (const finding of audited.findings) this.#record(sources, finding);

@@ -8,7 +8,8 @@ import { docsAddress, unmetRequirementText, reasonMessage, sourceText } from '..
 import type { Reason, ReasonCode } from '../reasons/reason.ts';
 import type { ReasonKind } from '../reasons/reason-kind.ts';
 import { reasonTable } from '../reasons/reason-table.ts';
-import { type SettingSources, profilesFor } from '../settings/resolve.ts';
+import type { SettingSources } from '../settings/resolve.ts';
+import { profilesFor } from '../settings/selected-profiles.ts';
 import { type PodChanges, podChanges } from './pod-diff.ts';
 import { type Chain, chainsFor } from './precedence.ts';
 

@@ -1,4 +1,4 @@
-import { userSettingNames } from '../api/keys.ts';
+import { SETTINGS_OF_PROFILES, userSettingNames } from '../api/key-table.ts';
 import type { Parameter } from '../api/profile/parameter.ts';
 import { annotationsOf, type Container, containersOf } from '../kubernetes/pod.ts';
 import type { Profile } from '../profiles/profile.ts';
@@ -25,7 +25,7 @@ export interface Chain {
 
 /** The chains of all settings that have a value, and of every parameter of the profiles. */
 export function chainsFor(sources: SettingSources, profiles: readonly Profile[]): readonly Chain[] {
-  const perProfile = profiles.map(({ name }) => `containers.${name}`);
+  const perProfile = profiles.flatMap(({ name }) => SETTINGS_OF_PROFILES.map((setting) => `${setting}.${name}`));
   const chains = [...userSettingNames, ...perProfile].flatMap((setting) =>
     scopesOf(sources, setting).map((container): Chain => {
       const levels = levelsFor(sources, setting);

@@ -21,11 +21,11 @@ export interface TestResult {
 
 /**
  * Runs the tests of a profile with `admit`, in a namespace "test" that is opted in and selects this profile. The catalogue provides other
- * profiles, slots, sidecars and foreign agents; its cluster-wide defaults and its tenancy are ignored, and so is that injection is stopped, so that a
- * test has the same result everywhere: the profile alone decides who may set its parameters.
+ * profiles, slots, sidecars and foreign agents; its cluster-wide defaults and its tenancy are ignored, and so is that injection is stopped or a canary,
+ * so that a test has the same result everywhere: the profile alone decides who may set its parameters.
  */
 export function runTests(given: Profile, { injection: _injection, ...catalogue }: Catalogue): readonly TestResult[] {
-  const profile: Profile = { ...given, suspended: false };
+  const profile: Profile = { ...given, suspended: false, canary: undefined };
   const own: Catalogue = {
     ...catalogue,
     profiles: new Map([...catalogue.profiles, [profile.name, profile]]),

@@ -1,13 +1,16 @@
 import { admitInContext } from '../admission/admit.ts';
 import { isOptedIn, isServedBy } from '../admission/opt-in.ts';
+import { planDecision } from '../admission/planned-decision.ts';
 import type { InjectedStatus } from '../api/status-annotation.ts';
 import { creatorOf } from '../kubernetes/owner.ts';
 import { hasEnded, type Pod } from '../kubernetes/pod.ts';
 import { profileHash } from '../profiles/fingerprint.ts';
 import { observePod } from '../observer/observed-pod.ts';
+import { profileFor } from '../settings/canary.ts';
 import type { SettingSources } from '../settings/resolve.ts';
 import { checkRecord } from './audit-pod.ts';
 import { restartCommand } from './findings.ts';
+import { type Outlook, outlookOf } from './rollout/outlook.ts';
 
 /** Why pods of a workload have no agent, or what is wrong with the one they have. */
 export interface WhyNot {
@@ -29,6 +32,12 @@ export interface WorkloadStatus {
   readonly troubles: readonly string[];
   /** Pods that carry a version of a profile other than the current one. */
   readonly outdated: number;
+  /** Pods without an agent that would get one if they were created now. */
+  readonly missing: number;
+  /** Pods with an agent that is no longer asked for. */
+  readonly leftover: number;
+  /** Pods with an agent whose injection someone has stopped: a new pod would start without it. */
+  readonly stopped: number;
   /** `acme-java@93b005e5`: each profile with the hash of its version. */
   readonly profiles: readonly string[];
   readonly deliveries: readonly string[];
@@ -51,8 +60,9 @@ interface Counted {
   pods: number;
   injected: number;
   outdated: number;
-  /** Pods that would get the agent if they were created again. */
   missing: number;
+  leftover: number;
+  stopped: number;
 }
 
 /** What became of the pods of each workload. Takes one pod at a time and keeps only the counts. */
@@ -60,8 +70,11 @@ export class WorkloadStatuses {
   readonly #all = new Map<string, Counted>();
   readonly #unknown = new Set<string>();
 
-  /** Counts a pod. One that has ended or is being deleted does not count, and neither does one that another release serves. */
-  add(sources: SettingSources): void {
+  /**
+   * Counts a pod. One that has ended or is being deleted does not count, and neither does one that another release serves. Where the namespace could not
+   * be read, no agent counts as left over.
+   */
+  add(sources: SettingSources, isNamespaceKnown = true): void {
     const { pod, namespace, catalogue } = sources;
     if (hasEnded(pod) || !isServedBy(catalogue, namespace)) return;
     const { record, injected } = checkRecord(sources);
@@ -70,7 +83,7 @@ export class WorkloadStatuses {
     const counted = this.#workloadOf(pod, namespace.name);
     counted.pods++;
     if (injected.length === 0) countMissing(counted, sources, record?.reason);
-    else this.#countInjected(counted, sources, injected);
+    else this.#countInjected(counted, sources, injected, isNamespaceKnown ? outlookNow(sources, injected) : 'kept');
   }
 
   /** Profiles that pods carry and the catalogue does not have: whether these pods are outdated is not known. */
@@ -82,20 +95,27 @@ export class WorkloadStatuses {
     return [...this.#all.values()].map(statusOf).toSorted(byName);
   }
 
-  #countInjected(counted: Counted, { catalogue, pod }: SettingSources, injected: readonly InjectedStatus[]): void {
+  #countInjected(
+    counted: Counted,
+    sources: SettingSources,
+    injected: readonly InjectedStatus[],
+    outlook: Outlook,
+  ): void {
     counted.injected++;
+    if (outlook === 'removed') counted.leftover++;
+    if (outlook === 'stopped') counted.stopped++;
     // Only how long something takes depends on times.
-    const { state } = observePod(pod, () => 0);
+    const { state } = observePod(sources.pod, () => 0);
     if (!FINE.has(state)) counted.states.set(state, (counted.states.get(state) ?? 0) + 1);
     let isOutdated = false;
     for (const { profile: name, hash, delivery } of injected) {
       counted.profiles.add(`${name}@${hash}`);
       counted.deliveries.add(delivery);
-      const profile = catalogue.profiles.get(name);
+      const profile = profileFor(sources, name);
       if (!profile) this.#unknown.add(name);
       else if (profileHash(profile) !== hash) isOutdated = true;
     }
-    if (isOutdated) counted.outdated++;
+    if (isOutdated && outlook === 'kept') counted.outdated++;
   }
 
   #workloadOf(pod: Pod, namespace: string): Counted {
@@ -104,7 +124,7 @@ export class WorkloadStatuses {
     const key = JSON.stringify([namespace, workload]);
     const known = this.#all.get(key);
     if (known) return known;
-    const none = { pods: 0, injected: 0, outdated: 0, missing: 0 };
+    const none = { pods: 0, injected: 0, outdated: 0, missing: 0, leftover: 0, stopped: 0 };
     const sets = { profiles: new Set<string>(), deliveries: new Set<string>(), whyNot: new Map<string, WhyNot>() };
     const states = new Map<string, number>();
     const counted: Counted = { namespace, workload, creator, states, ...sets, ...none };
@@ -126,16 +146,20 @@ function countWhy(counted: Counted, code: string, from: WhyNot['from']): void {
   counted.whyNot.set(code, { code, from, pods: (before?.pods ?? 0) + 1 });
 }
 
-function statusOf({ creator, whyNot, missing, profiles, deliveries, states, ...counted }: Counted): WorkloadStatus {
-  const { namespace, workload, pods, injected, outdated } = counted;
+/** Of a profile that is not known here, nothing is known. */
+function outlookNow(sources: SettingSources, injected: readonly InjectedStatus[]): Outlook {
+  const { injection, profiles } = sources.catalogue;
+  if (injection?.mode === 'dry-run') return 'stopped';
+  const known = injected.filter(({ profile }) => profiles.has(profile));
+  return known.length === 0 ? 'kept' : outlookOf(planDecision(sources).decision, known);
+}
+
+function statusOf({ creator, whyNot, profiles, deliveries, states, ...counted }: Counted): WorkloadStatus {
+  const { namespace, missing, outdated } = counted;
   const fix = missing + outdated > 0 ? restartCommand(namespace, creator) : undefined;
   return {
-    namespace,
-    workload,
-    pods,
-    injected,
+    ...counted,
     troubles: [...states].map(([state, count]) => `${state}(${count})`),
-    outdated,
     profiles: [...profiles].toSorted(),
     deliveries: [...deliveries].toSorted(),
     whyNot: [...whyNot.values()],

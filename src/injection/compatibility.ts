@@ -7,6 +7,7 @@ import { profileForbiddenBy } from '../profiles/catalogue.ts';
 import type { Profile } from '../profiles/profile.ts';
 import type { Reason, Setting } from '../reasons/reason.ts';
 import { openBreaker } from '../settings/open-breaker.ts';
+import { outsideCanary } from '../settings/canary.ts';
 import { isRequired } from '../settings/required.ts';
 import { invalidSetting, type SettingSources, resolveSetting } from '../settings/resolve.ts';
 import { settingValues } from '../settings/setting-values.ts';
@@ -40,6 +41,11 @@ const rules: readonly Rule<Candidate>[] = [
     name: 'breaker',
     holds: 'no circuit breaker is open for the profile and the workload',
     evaluate: ({ sources, profile }) => openBreaker(sources, profile),
+  },
+  {
+    name: 'canary',
+    holds: 'the workload is in the canary of the profile, or all workloads get it',
+    evaluate: ({ sources, profile }) => outsideCanary(sources, profile),
   },
   {
     name: 'settings',

@@ -6,7 +6,8 @@ import { splitList } from '../lib/text.ts';
 import { matchedBy, ContainerView } from '../profiles/matcher.ts';
 import type { Profile } from '../profiles/profile.ts';
 import type { Reason, Setting } from '../reasons/reason.ts';
-import { invalidSetting, type SettingSources, resolveSetting, profilesFor } from '../settings/resolve.ts';
+import { invalidSetting, type SettingSources, resolveSetting } from '../settings/resolve.ts';
+import { profilesFor } from '../settings/selected-profiles.ts';
 import { MAX_NOTICES } from '../settings/unknown-keys.ts';
 import type { ContainerOutcome } from './outcome.ts';
 

@@ -6,7 +6,7 @@ import type { Profile } from '../profiles/profile.ts';
 import type { Result } from '../lib/result.ts';
 import type { Reason } from '../reasons/reason.ts';
 import { isRequired } from '../settings/required.ts';
-import { profilesFor } from '../settings/resolve.ts';
+import { profilesFor } from '../settings/selected-profiles.ts';
 import { MAX_NOTICES } from '../settings/unknown-keys.ts';
 import { planAgent } from './agent-plan.ts';
 import type { ContainerSelector, TargetContainer } from './container-selection.ts';

@@ -1,6 +1,6 @@
 import { isObjectName } from './names.ts';
 import { isObject, type Json, type JsonObject } from '../lib/json.ts';
-import type { WorkloadRef } from './workload.ts';
+import { workloadKinds, type WorkloadRef } from './workload.ts';
 import type { ClusterState } from './cluster-state.ts';
 import { labelsOf, type HasMetadata, type Pod } from './pod.ts';
 
@@ -14,12 +14,32 @@ export function ownerOf(pod: HasMetadata): JsonObject | undefined {
   return controllerOf(pod.metadata);
 }
 
-/** The workload that creates a pod: its controller, or the Deployment of a ReplicaSet whose name ends in the pod template hash. */
+/** The workload that creates a pod: its controller, or the Deployment or Rollout of a ReplicaSet whose name ends in the hash of its pod template. */
 export function creatorOf(pod: Pod): WorkloadRef | undefined {
   const { kind, name } = ownerOf(pod) ?? {};
   if (typeof kind !== 'string' || typeof name !== 'string') return undefined;
-  const deployment = kind === 'ReplicaSet' ? withoutHash(name, labelsOf(pod), [DEPLOYMENT_HASH_LABEL]) : undefined;
-  return deployment === undefined ? { kind, name } : { kind: 'Deployment', name: deployment };
+  if (kind !== 'ReplicaSet') return { kind, name };
+  for (const [label, creator] of CREATORS) {
+    const found = withoutHash(name, labelsOf(pod), [label]);
+    if (found !== undefined) return { kind: creator, name: found };
+  }
+  return { kind, name };
+}
+
+/**
+ * What is the same for all pods of a workload, in each of its revisions and runs: the kind that controls its pods (ReplicaSet for a Deployment, Job for
+ * a CronJob), and its name. It sees no more of a pod than the shape of the pod has.
+ */
+export function workloadIdentity(pod: Pod, { workload }: Pick<ClusterState, 'workload'>): WorkloadRef {
+  if (workload) return { kind: controllerKind(workload.kind), name: workload.name };
+  const kind = ownerOf(pod)?.['kind'];
+  if (typeof kind === 'string') return { kind, name: workloadNameOf(pod) ?? '' };
+  const { name = '', generateName = '' } = pod.metadata ?? {};
+  return { kind: 'Pod', name: generateName === '' ? name : generateName.replace(/-$/, '') };
+}
+
+function controllerKind(kind: string): string {
+  return workloadKinds.find((one) => one.kind === kind)?.controller ?? kind;
 }
 
 /**
@@ -37,10 +57,13 @@ export function ownerKindsOf(pod: Pod, cluster: ClusterState): readonly string[]
   return [typeof kind === 'string' ? kind : undefined, cluster.workload?.kind].filter((name) => name !== undefined);
 }
 
-const DEPLOYMENT_HASH_LABEL = 'pod-template-hash';
+/** Labels with the hash that a Deployment or a Rollout appends to the name of its ReplicaSet. */
+const CREATORS = [
+  ['pod-template-hash', 'Deployment'],
+  ['rollouts-pod-template-hash', 'Rollout'],
+] as const;
 
-// Labels with the hash that a Deployment or a Rollout appends to the name of its ReplicaSet.
-const HASH_LABELS = [DEPLOYMENT_HASH_LABEL, 'rollouts-pod-template-hash'];
+const HASH_LABELS = CREATORS.map(([label]) => label);
 
 /**
  * Labels with the name that stays the same from run to run, or from revision to revision, where the names of pod and owner do not: Knative

@@ -1,5 +1,5 @@
 import { type InjectionSwitch, stricterSwitch } from '../api/injection-switch.ts';
-import { SETTINGS_OF_PROFILES, userSettingNames } from '../api/keys.ts';
+import { SETTINGS_OF_PROFILES, userSettingNames } from '../api/key-table.ts';
 import type { Matcher } from '../api/profile/matcher.ts';
 import { pathText, splitList } from '../lib/text.ts';
 import type { Problem } from './problem.ts';

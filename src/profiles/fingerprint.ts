@@ -7,7 +7,11 @@ const known = new WeakMap<Profile, string>();
  * versions of a profile apart in the status annotation; they are not a security feature.
  */
 export function profileHash(profile: Profile): string {
-  const hash = known.get(profile) ?? hashOf(canonical(effectOf(profile)) ?? '');
+  const hash =
+    known.get(profile) ??
+    hash32(canonical(effectOf(profile)) ?? '')
+      .toString(16)
+      .padStart(8, '0');
   known.set(profile, hash);
   return hash;
 }
@@ -22,6 +26,8 @@ function effectOf(profile: Profile): object {
     advisories: _advisories,
     suspended: _suspended,
     signsOfLife: _signsOfLife,
+    canary: _canary,
+    version: _version,
     tests: _tests,
     // Derived from the environment.
     changes: _changes,
@@ -56,11 +62,11 @@ function canonical(value: unknown): string | undefined {
   return fields.length === 0 ? undefined : `{${fields.join(',')}}`;
 }
 
-/** FNV-1a over UTF-16 code units, then the finalizer of MurmurHash3, so that each digit depends on every character. */
-function hashOf(text: string): string {
+/** 32 bits, each of which depends on every character: FNV-1a over UTF-16 code units, then the finalizer of MurmurHash3. */
+export function hash32(text: string): number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return ((hash ^ (hash >>> 16)) >>> 0).toString(16).padStart(8, '0');
+  return (hash ^ (hash >>> 16)) >>> 0;
 }

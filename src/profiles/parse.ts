@@ -5,7 +5,7 @@ import type { Result } from '../lib/result.ts';
 import { parseDelivery } from './delivery.ts';
 import { changesBy, type EnvironmentEntry, parseEntry, sortByReference } from './environment.ts';
 import type { Problem } from './problem.ts';
-import type { Profile, WritableDirectory } from './profile.ts';
+import type { Canary, Profile, WritableDirectory } from './profile.ts';
 import { parseWithSchema } from './schema-errors.ts';
 import { parseTemplate } from './template.ts';
 import { validate } from './validate.ts';
@@ -48,6 +48,7 @@ function toProfile(
     namespaces,
     suspended: spec.suspended,
     signsOfLife: spec.signsOfLife,
+    canary: spec.canary && canaryOf(spec.canary),
     slots,
     conflicts,
     advisories,
@@ -73,6 +74,11 @@ function toProfile(
     environment,
     changes: changesBy(environment),
   };
+}
+
+function canaryOf({ percent, version }: NonNullable<Spec['canary']>): Canary {
+  const values = new Map(Object.entries(version?.values ?? {}));
+  return { percent, version: version && { percent: version.percent, values } };
 }
 
 function writableDirectories(profile: string, directories: Spec['writable']): readonly WritableDirectory[] {

@@ -49,6 +49,19 @@ export interface Constraints {
   readonly excludeOwners: readonly string[];
 }
 
+/** Shares of the workloads, in percent. */
+export interface Canary {
+  /** Of those that get the agent; undefined: all do. */
+  readonly percent: number | undefined;
+  readonly version: CanaryVersion | undefined;
+}
+
+export interface CanaryVersion {
+  readonly percent: number;
+  /** By the names of parameters. */
+  readonly values: ReadonlyMap<string, string | number | boolean>;
+}
+
 /** A valid profile: templates are parsed, defaults filled in, and all references resolve. */
 export interface Profile {
   readonly name: string;
@@ -61,6 +74,9 @@ export interface Profile {
   readonly namespaces: readonly string[] | undefined;
   /** True if it is not injected for now. */
   readonly suspended: boolean;
+  readonly canary: Canary | undefined;
+  /** `canary`: the defaults of some parameters are those of the version canary (settings/canary.ts). */
+  readonly version?: 'canary';
   readonly constraints: Constraints;
   readonly include: readonly Matcher[] | undefined;
   readonly exclude: readonly Matcher[];

@@ -10,7 +10,7 @@ import type { EnvironmentEntry } from './environment.ts';
 import { expectation } from './parameter.ts';
 import type { SignsOfLife } from '../api/profile/signs-of-life.ts';
 import { lifeSignText } from '../api/profile/life-sign.ts';
-import type { ContainerNote, Profile } from './profile.ts';
+import type { Canary, ContainerNote, Profile } from './profile.ts';
 import { levelsOfParameter, type Tenancy } from './tenancy/policy.ts';
 import { parametersOf, templateText } from './template.ts';
 
@@ -24,6 +24,7 @@ export interface ProfileSummary {
   readonly sources: readonly string[];
   /** Present only if it is true. */
   readonly suspended?: true;
+  readonly canary?: CanarySummary;
   readonly constraints: ConstraintsSummary;
   readonly slots: readonly string[];
   readonly parameters: readonly ParameterSummary[];
@@ -45,6 +46,11 @@ export interface SignsSummary {
   readonly unknown?: string;
   readonly failed: readonly string[];
   readonly within: number;
+}
+
+export interface CanarySummary {
+  readonly percent?: number;
+  readonly version?: { readonly percent: number; readonly values: Readonly<Record<string, string | number | boolean>> };
 }
 
 export interface ConstraintsSummary {
@@ -101,6 +107,7 @@ export function profileSummary(profile: Profile, tenancy: Tenancy): ProfileSumma
     ...defined({ language, documentation }),
     sources,
     ...(profile.suspended && { suspended: true }),
+    ...(profile.canary && { canary: canarySummary(profile.canary) }),
     constraints: constraintsOf(profile),
     slots,
     parameters: [...profile.parameters.values()].map((parameter) => ({
@@ -124,6 +131,13 @@ export function profileSummary(profile: Profile, tenancy: Tenancy): ProfileSumma
 
 function signsSummary({ alive = [], unknown, failed, within }: SignsOfLife): SignsSummary {
   return { alive: alive.map(lifeSignText), ...defined({ unknown }), failed: failed.map(lifeSignText), within };
+}
+
+function canarySummary({ percent, version }: Canary): CanarySummary {
+  return defined({
+    percent,
+    version: version && { percent: version.percent, values: Object.fromEntries(version.values) },
+  });
 }
 
 type Defined<Fields> = { [name in keyof Fields]?: Exclude<Fields[name], undefined> };

@@ -1,4 +1,5 @@
-import { AUTO, LIBCS, settingNames } from '../api/keys.ts';
+import { settingNames } from '../api/key-table.ts';
+import { AUTO, LIBCS } from '../api/keys.ts';
 import type { Spec } from '../api/profile/profile.ts';
 import { didYouMean, nearest } from '../lib/suggest.ts';
 import type { EnvironmentEntry } from './environment.ts';
@@ -11,6 +12,7 @@ import { problemsOfTemplates } from './template-uses.ts';
 export function validate(spec: Spec, profile: Profile, environment: readonly EnvironmentEntry[]): readonly Problem[] {
   return [
     ...problemsOfParameters(spec),
+    ...problemsOfCanary(spec),
     ...profile.variants.flatMap((variant, index) => problemsOfVariant(profile, variant, ['spec', 'variants', index])),
     ...problemsOfTemplates(profile, environment),
     ...problemsOfConditions(spec, profile),
@@ -37,6 +39,19 @@ function problemsOfParameters(spec: Spec): readonly Problem[] {
       problems.push({ path: [...path, 'unique', 'within'], message: `unknown parameter "${name}"` });
     }
     return problems;
+  });
+}
+
+function problemsOfCanary({ canary, parameters }: Spec): readonly Problem[] {
+  const path = ['spec', 'canary', 'version', 'values'];
+  return Object.entries(canary?.version?.values ?? {}).flatMap(([name, value]): readonly Problem[] => {
+    const parameter = parameters.find((one) => one.name === name);
+    const names = parameters.map((one) => one.name);
+    if (!parameter)
+      return [{ path: [...path, name], message: `unknown parameter "${name}"${didYouMean(nearest(name, names))}` }];
+    const isComputed = typeof value === 'string' && value.includes('${');
+    if (isComputed || accepts(parameter, String(value))) return [];
+    return [{ path: [...path, name], message: `must be ${expectation(parameter)}` }];
   });
 }
 

@@ -24,6 +24,8 @@ const messages: Messages = {
     `injection is suspended${why === '' ? '' : `: ${oneLine(why, 160)}`} (${oneLine(by, 200)}${strict ? '; strictRequired' : ''})`,
   'breaker-open': ({ profile, workload, why, strict }) =>
     `the circuit breaker of ${workload === '' ? '' : `${oneLine(workload, 120)} for `}profile ${profile} is open: ${oneLine(why, 300)}${strict ? ' (strictRequired)' : ''}`,
+  'outside-canary': ({ profile, percent, from, source }) =>
+    `outside the canary of profile ${profile}: ${percent}% of the workloads get it, and this one from ${from}% on (${sourceText(source)})`,
   'dry-run': ({ injection }) => `dry run: would inject ${oneLine(injection, 200)}`,
   'already-instrumented': ({ profile }) => `the container already has the agent of profile ${profile}`,
   'variables-already-set': ({ profile }) =>

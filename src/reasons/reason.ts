@@ -82,6 +82,14 @@ export type Reason =
       readonly why: string;
       readonly strict: boolean;
     }
+  /** `from`: the percentage from which on the workload gets the profile. */
+  | {
+      readonly code: 'outside-canary';
+      readonly profile: string;
+      readonly percent: number;
+      readonly from: number;
+      readonly source: Source;
+    }
   /** What would be injected, in words. */
   | { readonly code: 'dry-run'; readonly injection: string }
   | { readonly code: 'already-instrumented'; readonly profile: string }

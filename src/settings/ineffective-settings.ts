@@ -1,4 +1,5 @@
-import { AUTO, DISABLED, INJECTION_LABEL, type Level, userSettingNames } from '../api/keys.ts';
+import { userSettingNames } from '../api/key-table.ts';
+import { AUTO, DISABLED, INJECTION_LABEL, type Level } from '../api/keys.ts';
 import { annotationsOf, containersOf, labelsOf } from '../kubernetes/pod.ts';
 import { subjectOf } from '../profiles/tenancy/policy.ts';
 import type { Reason } from '../reasons/reason.ts';

@@ -1,4 +1,5 @@
-import { type Level, namespaceSettingNames } from '../api/keys.ts';
+import { namespaceSettingNames } from '../api/key-table.ts';
+import type { Level } from '../api/keys.ts';
 import { subjectOf } from '../profiles/tenancy/policy.ts';
 
 const ALL: readonly Level[] = ['container', 'pod', 'namespace', 'cluster'];

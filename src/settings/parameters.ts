@@ -5,6 +5,7 @@ import type { Profile } from '../profiles/profile.ts';
 import { levelsOfParameter, type ParameterLevels } from '../profiles/tenancy/policy.ts';
 import { parseTemplate, render, type Template } from '../profiles/template.ts';
 import type { Reason, Setting, Source } from '../reasons/reason.ts';
+import { isCanaryValue } from './canary.ts';
 import { settingChain, invalidSetting, type SettingSources } from './resolve.ts';
 
 export type Parameters = ReadonlyMap<string, Setting>;
@@ -65,6 +66,7 @@ export function* valueChain(
   const { levels } = levelsOfParameter(sources.catalogue.tenancy, profile, parameter);
   for (const setting of settingChain(sources, namesOf(profile, parameter), container)) {
     const { from } = setting.source;
+    if (from === 'cluster' && isCanaryValue(profile, parameter.name)) continue;
     yield { ...setting, allowed: from === 'profile' || levels.includes(from) };
   }
   const fallback = defaultOf(parameter, builtins);

@@ -2,12 +2,9 @@ import type { ClusterState } from '../kubernetes/cluster-state.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import { annotationsOf, type Pod } from '../kubernetes/pod.ts';
 import type { Result } from '../lib/result.ts';
-import { nearest } from '../lib/suggest.ts';
-import { splitList } from '../lib/text.ts';
-import { type Level, LEVELS } from '../api/keys.ts';
+import { CANARY, type Level, LEVELS } from '../api/keys.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
-import type { Profile } from '../profiles/profile.ts';
-import { levelsOfSetting } from '../profiles/tenancy/policy.ts';
+import { levelsOfSetting, subjectOf } from '../profiles/tenancy/policy.ts';
 import type { Reason, Setting, Source } from '../reasons/reason.ts';
 import { readAnnotations, type AnnotationSetting } from './annotations.ts';
 import { decidesAgent, levelsOf } from './levels.ts';
@@ -51,13 +48,15 @@ export function resolveSetting(sources: SettingSources, setting: string, contain
   );
 }
 
-/** The levels at which a setting counts for this pod; none for `inject` where nothing opts out. */
+/** The levels at which a setting counts for this pod; none for `inject` and `canary` where nothing opts out. */
 export function levelsFor(sources: SettingSources, setting: string): readonly Level[] {
-  if (setting === 'inject' && isStrict(sources)) return [];
+  if (OPTS_OUT.has(subjectOf(setting)) && isStrict(sources)) return [];
   const counting = levelsOf(setting, decidesAgent(setting) && isRequired(sources) && isFixedAbove(sources, setting));
   const allowed = levelsOfSetting(sources.catalogue.tenancy, setting);
   return allowed === LEVELS ? counting : counting.filter((level) => allowed.includes(level));
 }
+
+const OPTS_OUT: ReadonlySet<string> = new Set(['inject', CANARY]);
 
 /** True if the namespace or the cluster itself sets the setting, to something other than nothing. A built-in default does not count. */
 function isFixedAbove({ namespace, catalogue }: SettingSources, setting: string): boolean {
@@ -119,34 +118,6 @@ export function wantsInjection(
   return accepts(text)
     ? { ok: true, value: { wanted: text === 'true', source: setting?.source } }
     : { ok: false, error: invalidSetting('inject', setting, expected) };
-}
-
-// A pod can have thousands of containers, and one list with thousands of names for all of them: it is parsed once.
-const parsedLists = new WeakMap<SettingSources, Map<string, readonly string[]>>();
-
-function namesIn(sources: SettingSources, text: string): readonly string[] {
-  const lists = parsedLists.get(sources) ?? new Map<string, readonly string[]>();
-  parsedLists.set(sources, lists);
-  const names = lists.get(text) ?? [...new Set(splitList(text))];
-  lists.set(text, names);
-  return names;
-}
-
-/** The profiles that are selected for a container, without duplicates. An empty list is valid, and so is `none`. */
-export function profilesFor(sources: SettingSources, container: string): Result<readonly Profile[], Reason> {
-  const setting = resolveSetting(sources, 'profile', container);
-  const names = setting ? namesIn(sources, setting.text) : [];
-  if (!setting || names.length === 0 || (names.length === 1 && names[0] === 'none')) return { ok: true, value: [] };
-  const profiles: Profile[] = [];
-  for (const name of names) {
-    const profile = sources.catalogue.profiles.get(name);
-    if (!profile) {
-      const suggestion = nearest(name, sources.catalogue.profiles.keys());
-      return { ok: false, error: { code: 'unknown-profile', name, source: setting.source, suggestion } };
-    }
-    profiles.push(profile);
-  }
-  return { ok: true, value: profiles };
 }
 
 export function invalidSetting(setting: string, found: Setting | undefined, expected: string): Reason {

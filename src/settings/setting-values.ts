@@ -18,11 +18,17 @@ export const settingValues = {
     accepts: (text: string) => readPosition(text) !== undefined,
   },
   'image-volumes': oneOf('auto', 'on', 'off'),
+  canary: percentage(),
+  'canary-version': percentage(),
   'exclude-deliveries': {
     expected: `"none", or types of deliveries, comma-separated: ${Object.keys(deliveryNeeds).join(', ')}`,
     accepts: (text: string) => readTypes(text).every((type) => Object.hasOwn(deliveryNeeds, type)),
   },
 } as const satisfies Readonly<Record<string, SettingValues>>;
+
+function percentage(): SettingValues {
+  return { expected: 'a percentage, from 0 to 100', accepts: (text) => /^(\d{1,2}|100)$/.test(text) };
+}
 
 function oneOf(...known: readonly string[]): SettingValues {
   const words = known.map((word) => `"${word}"`);

@@ -1,8 +1,8 @@
+import { keyTable } from '../api/key-table.ts';
 import {
   DISABLED,
   INJECTED_LABEL,
   INJECTION_LABEL,
-  keyTable,
   parseKey,
   PREFIX,
   REQUIRED,

@@ -1,4 +1,4 @@
-import { AUTO, SUSPENDED } from '../api/keys.ts';
+import { AUTO, CANARY, CANARY_VERSION, SUSPENDED } from '../api/keys.ts';
 import { isGlob } from '../lib/glob.ts';
 import { isObject } from '../lib/json.ts';
 import type { Result } from '../lib/result.ts';
@@ -7,6 +7,7 @@ import { splitList } from '../lib/text.ts';
 import { type Catalogue, profileForbiddenBy } from '../profiles/catalogue.ts';
 import { accepts, expectation } from '../profiles/parameter.ts';
 import type { Problem } from '../profiles/problem.ts';
+import { subjectOf } from '../profiles/tenancy/policy.ts';
 import { settingValues } from './setting-values.ts';
 
 /** Validates cluster-wide defaults: unknown names, and values that would prevent injection into every pod. */
@@ -47,6 +48,8 @@ const checks: Readonly<Record<string, Check>> = {
   'exclude-owners': anything,
   'exclude-deliveries': fixed('exclude-deliveries'),
   'image-volumes': fixed('image-volumes'),
+  [CANARY]: fixed('canary'),
+  [CANARY_VERSION]: fixed('canary-version'),
   [SUSPENDED]: () => [`is an annotation of namespaces: to stop the whole cluster, set \`injection: "off"\``],
 };
 
@@ -68,9 +71,9 @@ export function problemsOfTenancy(catalogue: Catalogue): readonly Problem[] {
 }
 
 function problemsOfDefault(catalogue: Catalogue, name: string, value: string): readonly string[] {
-  const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
+  const setting = catalogue.knownSettings.has(name) ? subjectOf(name) : name;
+  const check = Object.hasOwn(checks, setting) ? checks[setting] : undefined;
   if (check) return check(catalogue, value);
-  if (name.startsWith('containers.') && catalogue.knownSettings.has(name)) return [];
   const declared = [...catalogue.profiles.values()].flatMap((profile) => {
     const parameter = name.endsWith(`.${profile.name}`) ? name.slice(0, -profile.name.length - 1) : name;
     return profile.parameters.get(parameter) ?? [];

@@ -1,5 +1,5 @@
 import { agentRequests } from '../../src/settings/agent-requests.ts';
-import { keyTable } from '../../src/api/keys.ts';
+import { keyTable } from '../../src/api/key-table.ts';
 import { reasonTable } from '../../src/reasons/reason-table.ts';
 import type { Matcher } from '../../src/api/profile/matcher.ts';
 import { parameterClasses } from '../../src/profiles/tenancy/parameter-class.ts';

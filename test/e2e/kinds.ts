@@ -38,6 +38,7 @@ const KINDS: Readonly<Record<string, KindRow>> = {
   DaemonSet: row('apps/v1', 'daemonsets'),
   Job: row('batch/v1', 'jobs'),
   CronJob: row('batch/v1', 'cronjobs'),
+  Rollout: row('argoproj.io/v1alpha1', 'rollouts'),
   HorizontalPodAutoscaler: row('autoscaling/v2', 'horizontalpodautoscalers'),
   PodDisruptionBudget: row('policy/v1', 'poddisruptionbudgets'),
   NetworkPolicy: row('networking.k8s.io/v1', 'networkpolicies'),

@@ -165,7 +165,9 @@ test(`the observer knows ${PODS} pods within ${LIMITS.seconds} s, ${LIMITS.memor
       apiVersion: 'v1',
       kind: 'Config',
       'current-context': 'c',
-      clusters: [{ name: 'c', cluster: { server: `http://127.0.0.1:${proxy.port}`, 'insecure-skip-tls-verify': true } }],
+      clusters: [
+        { name: 'c', cluster: { server: `http://127.0.0.1:${proxy.port}`, 'insecure-skip-tls-verify': true } },
+      ],
       users: [{ name: 'u', user: { token: 'x' } }],
       contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
     }),

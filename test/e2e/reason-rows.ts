@@ -86,6 +86,7 @@ export const rows: { readonly [code in ReasonCode]: Row } = {
   'other-revision': { labels: ours({ revision: 'canary' }) },
   'opted-out': { pod: settings({ inject: 'false' }) },
   suspended: { settings: { suspended: 'INC-123' } },
+  'outside-canary': { settings: { canary: '0' } },
   'dry-run': { by: 'rehearsal', absent: { annotation: 'the pod is not changed' } },
   'breaker-open': { by: 'breaker' },
   'already-instrumented': {

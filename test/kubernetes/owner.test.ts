@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { workloadNameOf } from '../../src/kubernetes/owner.ts';
+import { unknownCluster } from '../../src/kubernetes/cluster-state.ts';
+import { creatorOf, workloadIdentity, workloadNameOf } from '../../src/kubernetes/owner.ts';
 import type { Pod } from '../../src/kubernetes/pod.ts';
+import { podFromTemplate, workloadKindNamed } from '../../src/kubernetes/workload.ts';
 import { pod } from '../support/fixtures.ts';
 
 const podOf = (kind: string, name: string, labels: Record<string, string> = {}): Pod => {
@@ -33,4 +35,79 @@ describe('the name of the workload', () => {
     ],
     ['is not that of a label which cannot be a name', podOf('Job', 'a', { 'tekton.dev/task': '../b' }), 'a'],
   ])('%s', (_, given, expected) => expect(workloadNameOf(given)).toBe(expected));
+});
+
+describe('the creator of a pod', () => {
+  it.each<[Pod, string]>([
+    [podOf('ReplicaSet', 'web-5d4f', { 'pod-template-hash': '5d4f' }), 'Deployment/web'],
+    [podOf('ReplicaSet', 'web-5d4f', { 'rollouts-pod-template-hash': '5d4f' }), 'Rollout/web'],
+    [podOf('ReplicaSet', 'web-5d4f'), 'ReplicaSet/web-5d4f'],
+    [podOf('StatefulSet', 'db'), 'StatefulSet/db'],
+  ])('is %#', (given, expected) => {
+    const { kind, name } = creatorOf(given) ?? {};
+    expect(`${kind}/${name}`).toBe(expected);
+  });
+});
+
+describe('the identity of a workload', () => {
+  const of = (given: Pod, workload?: { kind: string; name: string }): string => {
+    const { kind, name } = workloadIdentity(given, { ...unknownCluster, ...(workload && { workload }) });
+    return `${kind}/${name}`;
+  };
+  const fromTemplate = (kind: string, name: string): Pod => {
+    const found = workloadKindNamed(kind);
+    if (!found) throw new Error(kind);
+    // The template of a pod is one.
+    return podFromTemplate(found, name, pod()) as Pod;
+  };
+
+  it.each<[string, readonly string[]]>([
+    [
+      'a Deployment, in each revision, in a cluster and in a file',
+      [
+        of(podOf('ReplicaSet', 'web-5d4f', { 'pod-template-hash': '5d4f' })),
+        of(podOf('ReplicaSet', 'web-7c9b', { 'pod-template-hash': '7c9b' })),
+        of(fromTemplate('deploy', 'web')),
+        of(pod(), { kind: 'Deployment', name: 'web' }),
+      ],
+    ],
+    [
+      'an Argo Rollout',
+      [
+        of(podOf('ReplicaSet', 'web-5d4f', { 'rollouts-pod-template-hash': '5d4f' })),
+        of(fromTemplate('ro', 'web')),
+        of(pod(), { kind: 'Rollout', name: 'web' }),
+      ],
+    ],
+    [
+      'a CronJob, in each run',
+      [
+        of(podOf('Job', 'report-29012345')),
+        of(podOf('Job', 'report-29012405')),
+        of(fromTemplate('cj', 'report')),
+        of(pod(), { kind: 'CronJob', name: 'report' }),
+      ],
+    ],
+    ['a StatefulSet', [of(podOf('StatefulSet', 'db')), of(fromTemplate('sts', 'db'))]],
+    [
+      'pods with a generated name',
+      [
+        of({ ...pod(), metadata: { generateName: 'probe-' } }),
+        of({ ...pod(), metadata: { generateName: 'probe-', name: 'probe-x7k2p' } }),
+      ],
+    ],
+  ])('is the same for %s', (_, [first, ...others]) => {
+    expect(first).not.toContain('undefined');
+    for (const other of others) expect(other).toBe(first);
+  });
+
+  it('differs between kinds and names', () => {
+    const all = [
+      of(podOf('StatefulSet', 'db')),
+      of(podOf('DaemonSet', 'db')),
+      of(podOf('StatefulSet', 'web')),
+      of(pod()),
+    ];
+    expect(new Set(all).size).toBe(all.length);
+  });
 });

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { type Admission, admit } from '../../src/admission/admit.ts';
-import { userSettingNames } from '../../src/api/keys.ts';
+import { userSettingNames } from '../../src/api/key-table.ts';
 import { offlineInputs } from '../../src/config/catalogue.ts';
 import { unknownCluster } from '../../src/kubernetes/cluster-state.ts';
 import type { Pod } from '../../src/kubernetes/pod.ts';

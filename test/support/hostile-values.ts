@@ -45,6 +45,8 @@ export const hostileSettings: Readonly<Record<string, readonly string[]>> = {
   'exclude-deliveries': [MARK],
   'image-volumes': ['on', MARK],
   suspended: [MARK, 'true'],
+  canary: [MARK, '0'],
+  'canary-version': [MARK, '100'],
   containers: [MARK, '*'],
 };
 

@@ -30,6 +30,13 @@ export const examples: { readonly [code in ReasonCode]: Extract<Reason, { code: 
     why: '2 of 2 pods with the agent fail (container app: ended with exit code 1), and 1 without it run',
     strict: false,
   },
+  'outside-canary': {
+    code: 'outside-canary',
+    profile: 'jennifer-dotnet',
+    percent: 10,
+    from: 38,
+    source: onNamespace('canary'),
+  },
   'dry-run': { code: 'dry-run', injection: 'jennifer-dotnet@3f9c1a2b into web by image' },
   'already-instrumented': { code: 'already-instrumented', profile: 'jennifer-dotnet' },
   'variables-already-set': { code: 'variables-already-set', profile: 'jennifer-dotnet' },

@@ -31,6 +31,21 @@ const constraintsSchema = z.strictObject({
   excludeOwners: z.array(z.string()).default([]).describe('Kinds of owners whose pods are skipped, such as Job.'),
 });
 
+const percentage = z.int().min(0).max(100);
+
+const canarySchema = z.strictObject({
+  percent: percentage.optional().describe('Share of the workloads that get the agent. Default: all.'),
+  version: z
+    .strictObject({
+      percent: percentage.describe('Share of the workloads that get the values.'),
+      values: z
+        .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+        .describe('Maps parameters to values, which replace the defaults of the profile and of the cluster.'),
+    })
+    .optional()
+    .describe('Another version for a share of the workloads.'),
+});
+
 const adviceSchema = z.strictObject({
   code: dashedWords.describe('Identifies it in messages and tests.'),
   signs: z.array(matcherSchema).min(1).describe('All of them must match the container.'),
@@ -93,6 +108,7 @@ export const profileSchema = z.strictObject({
       .boolean()
       .default(false)
       .describe('With true, the profile is not injected for now. Pods start without it, with a record and a warning.'),
+    canary: canarySchema.optional().describe('Only a share of the workloads gets the agent, or its next version.'),
     constraints: constraintsSchema.describe('Where the agent can run.'),
     containers: z
       .strictObject({

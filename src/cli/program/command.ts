@@ -11,13 +11,25 @@ interface CommandHelp {
 
 /** Adds a command. Errors in its flags point to its own help. */
 export function addCommand(program: Command, name: string, { summary, description, examples }: CommandHelp): Command {
-  const lines = examples.map(([what, line]) => `  # ${what}\n  ${program.name()} ${line}`);
+  const [executable = '', ...within] = namesOf(program);
+  const lines = examples.map(([what, line]) => `  # ${what}\n  ${executable} ${line}`);
   return program
     .command(name)
     .summary(summary)
     .description(description)
-    .showHelpAfterError(`See '${program.name()} ${name} --help' for usage.`)
+    .showHelpAfterError(`See '${[executable, ...within, name].join(' ')} --help' for usage.`)
     .addHelpText('after', `\nExamples:\n${lines.join('\n\n')}`);
+}
+
+/** The names of a command, with those of the commands that it is part of. */
+function namesOf(command: Command): readonly string[] {
+  return [...(command.parent ? namesOf(command.parent) : []), command.name()];
+}
+
+export function withNamespaceFlags(command: Command): Command {
+  return command
+    .option('-n, --namespace <NAMESPACE>', 'Namespace to read.', 'default')
+    .option('-A, --all-namespaces', 'Read all namespaces.');
 }
 
 export function print({ output, messages = [], exitCode }: CommandResult): void {

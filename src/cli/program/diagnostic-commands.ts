@@ -5,7 +5,15 @@ import type { PlanOptions } from '../plan.ts';
 import type { PreflightOptions } from '../preflight.ts';
 import type { StatusOptions } from '../status/status.ts';
 import type { VerifyOptions } from '../verify/verify.ts';
-import { addCommand, collect, durationInSeconds, flagTexts, outputOption, print } from './command.ts';
+import {
+  addCommand,
+  collect,
+  durationInSeconds,
+  flagTexts,
+  outputOption,
+  print,
+  withNamespaceFlags,
+} from './command.ts';
 
 export function addDiagnosticCommands(program: Command): void {
   addExplain(program);
@@ -157,12 +165,6 @@ function addPreflight(program: Command): void {
     const { preflight } = await import('../preflight.ts');
     print(await preflight(flags));
   });
-}
-
-function withNamespaceFlags(command: Command): Command {
-  return command
-    .option('-n, --namespace <NAMESPACE>', 'Namespace to read.', 'default')
-    .option('-A, --all-namespaces', 'Read all namespaces.');
 }
 
 function withClusterFlags(command: Command): Command {

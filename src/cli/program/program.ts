@@ -4,6 +4,7 @@ import { addDiagnosticCommands } from './diagnostic-commands.ts';
 import { addManifestCommands } from './manifest-commands.ts';
 import { addProfileCommands } from './profile-commands.ts';
 import { commanderOutput } from './output.ts';
+import { addRolloutCommands } from './rollout-commands.ts';
 import { addServerCommands } from './server-commands.ts';
 import { addSwitchCommands } from './switch-commands.ts';
 
@@ -23,6 +24,7 @@ export function createProgram(executable = ''): Command {
   addManifestCommands(program.commandsGroup('Manifest commands:'));
   addProfileCommands(program.commandsGroup('Profile commands:'));
   addDiagnosticCommands(program.commandsGroup('Diagnostic commands:'));
+  addRolloutCommands(program.commandsGroup('Commands for running workloads:'));
   addSwitchCommands(program.commandsGroup('Commands for an emergency:'));
   return program.commandsGroup('Other commands:').helpCommand('help [COMMAND]', 'Print the help of a command');
 }

@@ -6,7 +6,7 @@ import { offlineInputs, type OfflineOptions } from '../../config/catalogue.ts';
 import { type WorkloadStatus, WorkloadStatuses } from '../../diagnostics/workload-status.ts';
 import type { Namespace } from '../../kubernetes/namespace.ts';
 import { openUserCluster } from '../../server/cluster.ts';
-import { type NamespaceScope, readNamespaceList, readPods } from '../cluster/reader.ts';
+import { type NamespacedPod, type NamespaceScope, readNamespaceList, readPods } from '../cluster/reader.ts';
 import type { CommandOutput, CommandResult } from '../command-result.ts';
 import { serverSettings, type SettingsFor } from '../installed-settings.ts';
 import { yamlText } from '../profiles/yaml.ts';
@@ -27,35 +27,57 @@ interface Report {
 /** Shows what became of the pods of each workload, with the rights of the user. Throws an Error if the pods cannot be listed. */
 export async function status(options: StatusOptions): Promise<CommandResult> {
   const client = await openUserCluster(options.kubeconfig);
-  const own = await offlineInputs(options);
-  const [settingsFor, found] = await Promise.all([
-    serverSettings(client, options, own),
-    options.allNamespaces ? everyNamespace(client) : oneNamespace(client, options.namespace),
-  ]);
-  const report = await readReport(client, options, { settingsFor, ...found });
+  const { report } = await readStatuses(client, options);
   return { output: outputOf(report, options), messages: messagesOf(report, options.output), exitCode: 0 };
 }
 
-interface Known {
+/** What decides about pods, as far as the user may read it. */
+export interface Known {
   readonly settingsFor: SettingsFor;
   readonly namespaces: ReadonlyMap<string, Namespace>;
   readonly notes: readonly string[];
 }
 
-async function readReport(client: KubeClient, scope: NamespaceScope, known: Known): Promise<Report> {
+type OnPod = (pod: NamespacedPod) => void;
+
+/** Reads the pods of the scope once, and passes each to `onPod`. Throws an Error if they cannot be listed. */
+export async function readStatuses(
+  client: KubeClient,
+  options: NamespaceScope & OfflineOptions,
+  onPod: OnPod = () => {},
+): Promise<{ readonly report: Report; readonly known: Known }> {
+  const own = await offlineInputs(options);
+  const [settingsFor, found] = await Promise.all([
+    serverSettings(client, options, own),
+    options.allNamespaces ? everyNamespace(client) : oneNamespace(client, options.namespace),
+  ]);
+  const known = { settingsFor, ...found };
+  return { known, report: await readReport(client, options, known, onPod) };
+}
+
+async function readReport(
+  client: KubeClient,
+  scope: NamespaceScope & OfflineOptions,
+  known: Known,
+  onPod: OnPod,
+): Promise<Report> {
   const { settingsFor, namespaces } = known;
   const namespaceOf = (name: string): Namespace => namespaces.get(name) ?? { name, labels: {}, annotations: {} };
   const statuses = new WorkloadStatuses();
   const shown = new Set<string>();
   await readPods(client, scope, async (pods) => {
     const stateOf = await readClusterStates(client, pods, (name) => settingsFor(namespaceOf(name)).options);
-    for (const { namespace: name, pod } of pods) {
+    for (const one of pods) {
+      const { namespace: name, pod } = one;
       const namespace = namespaceOf(name);
+      const { catalogue } = settingsFor(namespace);
       shown.add(name);
-      statuses.add({ pod, namespace, catalogue: settingsFor(namespace).catalogue, cluster: stateOf(name) });
+      statuses.add({ pod, namespace, catalogue, cluster: stateOf(name) }, namespaces.has(name));
+      onPod(one);
     }
   });
-  const isUnknown = [...shown].some((name) => settingsFor(namespaceOf(name)).from === undefined);
+  const isUnknown =
+    scope.config === undefined && [...shown].some((name) => settingsFor(namespaceOf(name)).from === undefined);
   const unknown = statuses.unknownProfiles();
   return {
     workloads: statuses.list(),

@@ -1,6 +1,7 @@
 import { isOptedIn } from '../../admission/opt-in.ts';
 import { NAMESPACE_NAME_LABEL, POD_SECURITY_ENFORCE_LABEL } from '../../kubernetes/labels.ts';
-import { INJECTION_LABEL, parseKey, REVISION_LABEL, settingNames } from '../../api/keys.ts';
+import { settingNames } from '../../api/key-table.ts';
+import { INJECTION_LABEL, parseKey, REVISION_LABEL } from '../../api/keys.ts';
 import { MAX_NAMESPACE_LENGTH, MAX_VALUE_LENGTH, type Namespace } from '../../kubernetes/namespace.ts';
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
 import { isRequestAnnotation } from '../../settings/agent-requests.ts';

@@ -3,6 +3,7 @@ import type { Namespace } from '../../kubernetes/namespace.ts';
 import { annotationsOf, type Container, type Metadata, type Pod } from '../../kubernetes/pod.ts';
 import { isRequestAnnotation } from '../../settings/agent-requests.ts';
 import { readAnnotations } from '../../settings/annotations.ts';
+import { dependsOnWorkload } from '../../settings/canary.ts';
 import type { InjectionContext } from '../context.ts';
 import type { PodShape } from './pod-shape.ts';
 import { type VisibleParts, visiblePartsOf } from './visible-parts.ts';
@@ -17,15 +18,15 @@ export interface GeneralShape {
 }
 
 /**
- * Replaces the names of the workload and of containers, and images that no rule tells apart. Undefined if nothing can be replaced, or if one of
- * the names is also part of another text of the pod, where a rule may look for it. A stand-in is as long as its name, since texts are cut to a
+ * Replaces the names of the workload and of containers, and images that no rule tells apart. Undefined if nothing can be replaced, if one of the
+ * names is also part of another text of the pod, where a rule may look for it, or if a canary chooses workloads by their names. A stand-in is as long as its name, since texts are cut to a
  * length.
  */
 export function generalize({ pod }: PodShape, context: InjectionContext): GeneralShape | undefined {
   const parts = visiblePartsOf(context.catalogue);
   const settings = settingsIn(context.namespace);
   const isMarked = [settings, JSON.stringify(pod)].some((text) => text.includes(MARK));
-  if (isMarked || parts.matchesParts || parts.hasText(MARK) || looksUpNames(context)) return undefined;
+  if (isMarked || parts.matchesParts || parts.hasText(MARK) || dependsOnNames(context)) return undefined;
   const standIns = new StandIns(parts, settings);
   const workload = standIns.ofAny(workloadNameOf(pod));
   const metadata = withWorkload(pod.metadata ?? {}, workload);
@@ -99,9 +100,13 @@ export function isTiedToNames(compiled: object, lookups: Iterable<string>): bool
   return [...lookups].some((key) => key.includes(MARK)) || JSON.stringify(compiled).includes('…');
 }
 
-/** True if a setting may select a container by its name, or apply to one, or a circuit breaker is about a workload by its name. */
-function looksUpNames({ pod, namespace, catalogue, cluster }: InjectionContext): boolean {
+/**
+ * True if a setting may select a container by its name, or apply to one, or if a canary or a circuit breaker is about workloads by theirs.
+ */
+function dependsOnNames(context: InjectionContext): boolean {
+  const { pod, namespace, catalogue, cluster } = context;
   if ((cluster.breakers?.(namespace.name) ?? []).length > 0) return true;
+  if (dependsOnWorkload(context)) return true;
   const { common, byContainer } = readAnnotations(annotationsOf(pod));
   if (common.size + byContainer.size > 0) return true;
   const above = [...readAnnotations(namespace.annotations).common.keys(), ...catalogue.defaults.keys()];

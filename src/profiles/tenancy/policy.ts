@@ -1,4 +1,5 @@
-import { type Level, LEVELS, SETTINGS_OF_PROFILES, userSettingNames } from '../../api/keys.ts';
+import { SETTINGS_OF_PROFILES, userSettingNames } from '../../api/key-table.ts';
+import { type Level, LEVELS } from '../../api/keys.ts';
 import type { Parameter } from '../../api/profile/parameter.ts';
 import { matchesGlob } from '../../lib/glob.ts';
 import { type ParameterClass, classesOf, parameterClasses } from './parameter-class.ts';

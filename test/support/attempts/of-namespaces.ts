@@ -86,6 +86,12 @@ export const attemptsOnNamespaces: readonly Omit<Attempt, 'who'>[] = [
   },
   { id: 'ns-inject', what: 'let pods opt in (`inject: "false"`)', sets: { inject: 'false' }, ends: optOut },
   {
+    id: 'ns-canary',
+    what: 'keep its workloads out of the canary (`canary: "0"`)',
+    sets: { canary: '0' },
+    ends: byLabel(silent, none('required-opt-out', { record: 'outside-canary' }), settingLocked),
+  },
+  {
     id: 'ns-suspended',
     what: 'stop injection in it (`suspended`)',
     sets: { suspended: 'true' },

@@ -1,0 +1,101 @@
+import { describeFailure } from '../../cluster/client/errors.ts';
+import type { ApiResponse } from '../../cluster/client/types.ts';
+import { withCrashes } from '../../diagnostics/rollout/crashes.ts';
+import { kindOf, type PlannedWorkload, workloadId } from '../../diagnostics/rollout/plan.ts';
+import type { Pod } from '../../kubernetes/pod.ts';
+import { isAvailable, type Progress } from '../../kubernetes/rollout/progress.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { type JsonObject, objectIn, textIn } from '../../lib/json.ts';
+import { checkBefore } from './before.ts';
+import type { Pace } from './options.ts';
+import { Patience } from './patience.ts';
+import type { Begun, Replacer } from './replacer.ts';
+import { type Cluster, gapsOfPods, readTarget, type Target } from './target.ts';
+
+/** Replaces pods by the Eviction API, one after the other: their controller creates them again, and the pod template stays as it is. */
+export class Evictions implements Replacer {
+  readonly #cluster: Cluster;
+  readonly #patience: Patience;
+  /** The pods that a workload had when it was begun with; all others are new. */
+  readonly #before = new Map<string, ReadonlySet<string>>();
+
+  constructor(cluster: Cluster, pace: Pace, clock: Clock) {
+    this.#cluster = cluster;
+    this.#patience = new Patience(pace, clock);
+  }
+
+  async begin(workload: PlannedWorkload, dryRun = false): Promise<Begun> {
+    const read = await readTarget(this.#cluster, workload);
+    const checked = await checkBefore(this.#cluster, workload, read, 'evict');
+    if (checked.kind !== 'fit') return checked;
+    this.#before.set(workloadId(workload), new Set(checked.target.pods.map(uidOf)));
+    const [first] = await this.#remaining(workload, checked.target);
+    const answer = first && (await this.#evict(workload.namespace, first, dryRun));
+    if (!answer || answer.kind === 'ok' || isRefusedForNow(answer)) return { kind: 'begun' };
+    return { kind: 'failed', why: describeFailure(answer) };
+  }
+
+  async observe(workload: PlannedWorkload): Promise<Progress> {
+    const id = workloadId(workload);
+    const read = await readTarget(this.#cluster, workload);
+    if (read.kind === 'absent') return { kind: 'complete' };
+    if (read.kind === 'unread') return this.#patience.limit(id, { kind: 'progressing', what: read.why });
+    const { target } = read;
+    const before = this.#before.get(id) ?? new Set();
+    const newPods = target.pods.filter((pod) => !before.has(uidOf(pod)));
+    const isReady = isAvailable(kindOf(workload.workload), target.object) && !target.pods.some(isEnding);
+    const remaining = await this.#remaining(workload, target);
+    const complete = withCrashes({ kind: 'complete' }, newPods);
+    if (complete.kind === 'failed') return complete;
+    if (!isReady) return this.#patience.settle(id, waiting(remaining.length, 'a new pod is not available yet'), false);
+    const settled = this.#patience.settle(id, complete, true);
+    if (settled.kind !== 'complete' || remaining.length === 0) return settled;
+    return this.#evictNext(workload, remaining);
+  }
+
+  async #evictNext(workload: PlannedWorkload, remaining: readonly Pod[]): Promise<Progress> {
+    const id = workloadId(workload);
+    const [next] = remaining;
+    const answer = next && (await this.#evict(workload.namespace, next, false));
+    if (!answer || answer.kind === 'ok') {
+      this.#patience.unsettle(id);
+      return waiting(remaining.length, 'one is evicted');
+    }
+    if (isRefusedForNow(answer)) return this.#patience.limit(id, waiting(remaining.length, describeFailure(answer)));
+    return { kind: 'failed', why: describeFailure(answer) };
+  }
+
+  /** Pods that are not what would be created now. */
+  async #remaining({ namespace }: PlannedWorkload, { pods }: Target): Promise<readonly Pod[]> {
+    return [...(await gapsOfPods(this.#cluster, namespace, pods)).keys()];
+  }
+
+  #evict(namespace: string, pod: Pod, dryRun: boolean): Promise<ApiResponse> {
+    const name = pod.metadata?.name ?? '';
+    const path = `/api/v1/namespaces/${namespace}/pods/${name}/eviction${dryRun ? '?dryRun=All' : ''}`;
+    const body: JsonObject = {
+      apiVersion: 'policy/v1',
+      kind: 'Eviction',
+      metadata: { name, namespace },
+      deleteOptions: { preconditions: { uid: uidOf(pod) } },
+    };
+    return this.#cluster.client.sendJson(path, { method: 'POST', body, timeoutMs: 15_000, maxBytes: 1024 * 1024 });
+  }
+}
+
+function uidOf(pod: Pod): string {
+  return textIn(objectIn(pod, 'metadata'), 'uid');
+}
+
+function isEnding(pod: Pod): boolean {
+  return pod.metadata?.['deletionTimestamp'] !== undefined;
+}
+
+/** 429: a PodDisruptionBudget. 404 and 409: the pod is gone, or another one has its name. */
+function isRefusedForNow(answer: ApiResponse): boolean {
+  return answer.kind === 'http' && [404, 409, 429].includes(answer.status);
+}
+
+function waiting(pods: number, why: string): Progress {
+  return { kind: 'progressing', what: `pods that remain: ${pods}, ${why}` };
+}

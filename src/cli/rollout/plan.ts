@@ -1,0 +1,29 @@
+import { openUserCluster } from '../../server/cluster.ts';
+import type { CommandOutput, CommandResult } from '../command-result.ts';
+import { yamlText } from '../profiles/yaml.ts';
+import type { PlanFlags } from './options.ts';
+import { readSurvey, type Survey } from './survey.ts';
+import { planLines } from './table.ts';
+
+export interface RolloutPlanOptions extends PlanFlags {
+  readonly output: 'text' | 'json' | 'yaml';
+}
+
+/** Shows the workloads whose pods are not what would be created now, with the rights of the user. Changes nothing. */
+export async function rolloutPlan(options: RolloutPlanOptions): Promise<CommandResult> {
+  const client = await openUserCluster(options.kubeconfig);
+  const survey = await readSurvey(client, options);
+  const isText = options.output === 'text';
+  return {
+    output: outputOf(survey, options.output),
+    messages: isText ? survey.notes.map((note) => `note: ${note}`) : [],
+    exitCode: 0,
+  };
+}
+
+function outputOf({ workloads, notes }: Survey, format: RolloutPlanOptions['output']): CommandOutput {
+  const report = { workloads, notes };
+  if (format === 'json') return { kind: 'json', value: report };
+  if (format === 'yaml') return { kind: 'document', text: yamlText(report) };
+  return { kind: 'lines', lines: planLines(workloads) };
+}
