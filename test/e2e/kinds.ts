@@ -45,6 +45,9 @@ const KINDS: Readonly<Record<string, KindRow>> = {
   Lease: row('coordination.k8s.io/v1', 'leases'),
   Role: row('rbac.authorization.k8s.io/v1', 'roles'),
   RoleBinding: row('rbac.authorization.k8s.io/v1', 'rolebindings'),
+  // Of the OpenTelemetry Operator; New Relic's has the same kind.
+  Instrumentation: row('opentelemetry.io/v1alpha1', 'instrumentations'),
+  OpenTelemetryCollector: row('opentelemetry.io/v1beta1', 'opentelemetrycollectors'),
   CustomResourceDefinition: row('apiextensions.k8s.io/v1', 'customresourcedefinitions', false),
   ClusterRole: row('rbac.authorization.k8s.io/v1', 'clusterroles', false),
   ClusterRoleBinding: row('rbac.authorization.k8s.io/v1', 'clusterrolebindings', false),

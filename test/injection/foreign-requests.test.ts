@@ -53,6 +53,16 @@ describe('a container is left to the injector that is asked for an agent', () =>
     ['for a container by name', { pod: { [OTEL]: 'true', [CONTAINERS]: 'web' } }, ['web']],
     ['for containers by name', { pod: { [OTEL]: 'true', [CONTAINERS]: 'web, app' } }, ['app', 'web']],
     ['by name for the language', { pod: { [OTEL]: 'true', [JAVA_CONTAINERS]: 'web' } }, ['web']],
+    [
+      'by name for the language and for all, which add up',
+      { pod: { [OTEL]: 'true', [CONTAINERS]: 'app', [JAVA_CONTAINERS]: 'web' } },
+      ['app', 'web'],
+    ],
+    [
+      'an empty list does not override the namespace',
+      { pod: { [OTEL]: 'true', [CONTAINERS]: '' }, namespace: { [CONTAINERS]: 'web' } },
+      ['web'],
+    ],
     ['names on the namespace', { pod: { [OTEL]: 'true' }, namespace: { [CONTAINERS]: 'web' } }, ['web']],
     ['for a container that is not there', { pod: { [OTEL]: 'true', [CONTAINERS]: 'api' } }, []],
     ['names alone', { pod: { [CONTAINERS]: 'app' } }, []],
