@@ -52,6 +52,8 @@ const KINDS: Readonly<Record<string, KindRow>> = {
   ClusterRole: row('rbac.authorization.k8s.io/v1', 'clusterroles', false),
   ClusterRoleBinding: row('rbac.authorization.k8s.io/v1', 'clusterrolebindings', false),
   MutatingWebhookConfiguration: row('admissionregistration.k8s.io/v1', 'mutatingwebhookconfigurations', false),
+  MutatingAdmissionPolicy: row('admissionregistration.k8s.io/v1', 'mutatingadmissionpolicies', false),
+  MutatingAdmissionPolicyBinding: row('admissionregistration.k8s.io/v1', 'mutatingadmissionpolicybindings', false),
   ValidatingAdmissionPolicy: row('admissionregistration.k8s.io/v1', 'validatingadmissionpolicies', false),
   ValidatingAdmissionPolicyBinding: row('admissionregistration.k8s.io/v1', 'validatingadmissionpolicybindings', false),
   ValidatingWebhookConfiguration: row('admissionregistration.k8s.io/v1', 'validatingwebhookconfigurations', false),

@@ -13,6 +13,7 @@ import {
   orders,
   OUR_ENDPOINT,
   PROFILES,
+  type Registered,
   reinvocations,
   startBed,
 } from './bed.ts';
@@ -59,7 +60,7 @@ describe.skipIf(!hasOpenTelemetry && !hasNewRelic)('beside operators', () => {
   /** The pods on which the played injector must do what the real one does. */
   async function expectAlike(real: Neighbour, { name, patch }: Played, pods: readonly Pod[]): Promise<void> {
     const other = await startRecorder({ patch });
-    const shown = async (neighbour: { configuration: string; url: string; ca: string }) =>
+    const shown = async (neighbour: Registered) =>
       bed.beside({ others: [neighbour] }, async () => {
         const all: Readonly<Record<string, string>>[] = [];
         for (const pod of pods) {
