@@ -98,6 +98,11 @@ const policies: readonly Policy[] = [
   },
 ];
 
+const deliveries: readonly Readonly<Record<string, string>>[] = [
+  { delivery: 'image', 'image-volumes': 'on' },
+  { delivery: 'initContainer' },
+];
+
 const specs: readonly Pod['spec'][] = [
   { containers: [container('app')] },
   { initContainers: [container('migrate')], containers: [container('app'), container('worker')] },
@@ -152,7 +157,7 @@ describe('beside MutatingAdmissionPolicies', () => {
         await bed.beside({ others: [], order: 'last' }, async () => {
           for (const label of labels)
             for (const spec of specs)
-              for (const delivery of [{ delivery: 'image', 'image-volumes': 'on' }, { delivery: 'initContainer' }]) {
+              for (const delivery of deliveries) {
                 const annotations = ours({ profile: 'opentelemetry-java', ...delivery });
                 const sent = podOf(label, 'changed', { annotations, spec });
                 const { pod, reason, agents } = await bed.create(sent);

@@ -27,6 +27,15 @@ const SECRETS = {
   'vault.hashicorp.com/agent-inject-secret-app': 'secret/data/app',
 };
 
+type Settings = Readonly<Record<string, string>>;
+
+const deliveriesBeside = (first: string): readonly Settings[] => [
+  { delivery: 'image', 'image-volumes': 'on' },
+  { delivery: 'initContainer' },
+  { delivery: 'initContainer', 'init-position': 'last' },
+  { delivery: 'initContainer', 'init-position': `before ${first}` },
+];
+
 const native = container('native', { restartPolicy: 'Always' });
 const PLAIN: Pod['spec'] = { containers: [container('app')] };
 const FULL: Pod['spec'] = {
@@ -65,7 +74,13 @@ describe.skipIf(!hasLinkerd && !hasVault)('beside injectors of sidecars', () => 
     });
     afterAll(() => linkerd?.running.stop());
 
-    const sidecars = [
+    const sidecars: readonly {
+      readonly as: string;
+      readonly annotations: Settings;
+      readonly cniEnabled: boolean;
+      /** The init container that it puts in front. */
+      readonly first: string;
+    }[] = [
       { as: 'a native sidecar', annotations: {}, cniEnabled: false, first: 'linkerd-init' },
       {
         as: 'a container, with one for debugging',
@@ -85,12 +100,7 @@ describe.skipIf(!hasLinkerd && !hasVault)('beside injectors of sidecars', () => 
         await bed.beside({ others: [linkerd], order, reinvocation }, async () => {
           for (const label of labels)
             for (const spec of [PLAIN, FULL])
-              for (const settings of [
-                { delivery: 'image', 'image-volumes': 'on' },
-                { delivery: 'initContainer' },
-                { delivery: 'initContainer', 'init-position': 'last' },
-                { delivery: 'initContainer', 'init-position': `before ${first}` },
-              ]) {
+              for (const settings of deliveriesBeside(first)) {
                 const sent = podOf(label, 'meshed', {
                   annotations: { ...MESHED, ...annotations, ...ours({ profile: 'opentelemetry-java', ...settings }) },
                   spec,
@@ -100,12 +110,11 @@ describe.skipIf(!hasLinkerd && !hasVault)('beside injectors of sidecars', () => 
                 expect(added.filter((name) => name === 'linkerd-proxy')).toHaveLength(1);
                 const names = initNames(pod);
                 const at = names.indexOf(OURS);
-                if (settings.delivery === 'image') expect(at).toBe(-1);
-                else expect(at).not.toBe(-1);
+                expect(at === -1).toBe(settings['delivery'] === 'image');
                 // Called last, it sees where Linkerd's stand.
-                if (order !== 'last' || settings.delivery === 'image') continue;
-                const position = settings['init-position'] ?? 'first';
-                if (position === 'first') expect(at).toBe(0);
+                if (order !== 'last' || at === -1) continue;
+                const position = settings['init-position'];
+                if (position === undefined) expect(at).toBe(0);
                 else if (position === 'last') expect(at).toBe(names.length - 1);
                 else expect(names[at + 1]).toBe(first);
               }
@@ -121,7 +130,7 @@ describe.skipIf(!hasLinkerd && !hasVault)('beside injectors of sidecars', () => 
     });
     afterAll(() => vault?.running.stop());
 
-    const variants = [{}, { 'vault.hashicorp.com/agent-init-first': 'true' }];
+    const variants: readonly Settings[] = [{}, { 'vault.hashicorp.com/agent-init-first': 'true' }];
 
     test.each(calls)('ours called $order, its reinvocationPolicy $reinvocation', async ({ order, reinvocation }) => {
       await bed.beside({ others: [vault], order, reinvocation }, async () => {
