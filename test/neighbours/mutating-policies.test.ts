@@ -26,6 +26,10 @@ interface Policy {
 const MIRROR = 'mirror.example.com/';
 const added = (list: 'containers' | 'initContainers', fields: string): string =>
   `Object{spec: Object.spec{${list}: [Object.spec.${list}{${fields}}]}}`;
+/** A JSON patch that adds an entry to a list, which may be missing. A value that is a list of objects crashes the request in the API server. */
+const addedInFront = (list: string, path: string, value: string): string =>
+  `(has(${list}) ? [] : [JSONPatch{op: 'add', path: '${path}', value: []}])
+    + [JSONPatch{op: 'add', path: '${path}/0', value: ${value}}]`;
 const has = (list: 'containers' | 'initContainers', name: string): string =>
   `has(object.spec.${list}) && object.spec.${list}.exists(c, c.name == '${name}')`;
 const hasVariable = (name: string): string =>
@@ -55,18 +59,14 @@ const policies: readonly Policy[] = [
   {
     name: 'adds-an-init-container-in-front',
     patchType: 'JSONPatch',
-    expression: `[JSONPatch{op: 'add', path: has(object.spec.initContainers) ? '/spec/initContainers/0' : '/spec/initContainers',
-      value: has(object.spec.initContainers) ? dyn(Object.spec.initContainers{name: 'early', image: 'early:1'})
-        : dyn([Object.spec.initContainers{name: 'early', image: 'early:1'}])}]`,
+    expression: addedInFront('object.spec.initContainers', '/spec/initContainers', "Object.spec.initContainers{name: 'early', image: 'early:1'}"),
     unless: has('initContainers', 'early'),
     isDone: isThere('early'),
   },
   {
     name: 'adds-a-variable-in-front',
     patchType: 'JSONPatch',
-    expression: `[JSONPatch{op: 'add', path: has(object.spec.containers[0].env) ? '/spec/containers/0/env/0' : '/spec/containers/0/env',
-      value: has(object.spec.containers[0].env) ? dyn(Object.spec.containers.env{name: 'TZ', value: 'UTC'})
-        : dyn([Object.spec.containers.env{name: 'TZ', value: 'UTC'}])}]`,
+    expression: addedInFront('object.spec.containers[0].env', '/spec/containers/0/env', "Object.spec.containers.env{name: 'TZ', value: 'UTC'}"),
     unless: hasVariable('TZ'),
     isDone: (pod) => variable(pod, 'TZ') === 'UTC',
   },
