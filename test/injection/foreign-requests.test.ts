@@ -89,6 +89,21 @@ describe('a container is left to the injector that is asked for an agent', () =>
   });
 });
 
+it('the reason is the same before and after that injector has added its agent', () => {
+  const asked = { 'instrumentation.opentelemetry.io/inject-dotnet': 'true' };
+  const env = [
+    { name: 'CORECLR_ENABLE_PROFILING', value: '1' },
+    { name: 'CORECLR_PROFILER', value: '{918728DD-259F-4A6A-AC2B-B85E1B658318}' },
+    { name: 'CORECLR_PROFILER_PATH', value: '/otel-auto-instrumentation-dotnet/linux/OpenTelemetry.AutoInstrumentation.Native.so' },
+  ];
+  for (const containers of [[container('app')], [container('app', { env })]]) {
+    const { metadata, ...rest } = pod(containers);
+    const asking = { ...rest, metadata: { ...metadata, annotations: asked } };
+    const admission = admit(asking, namespace({ profile: 'jennifer-dotnet' }), catalogue);
+    expect(reasonOf(admission).code).toBe('foreign-agent-requested');
+  }
+});
+
 it('each row asks for an agent in a known slot', () => {
   for (const { slots } of agentRequests) for (const slot of slots) expect([...catalogue.slots.keys()]).toContain(slot);
 });
