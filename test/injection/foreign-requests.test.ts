@@ -94,7 +94,10 @@ it('the reason is the same before and after that injector has added its agent', 
   const env = [
     { name: 'CORECLR_ENABLE_PROFILING', value: '1' },
     { name: 'CORECLR_PROFILER', value: '{918728DD-259F-4A6A-AC2B-B85E1B658318}' },
-    { name: 'CORECLR_PROFILER_PATH', value: '/otel-auto-instrumentation-dotnet/linux/OpenTelemetry.AutoInstrumentation.Native.so' },
+    {
+      name: 'CORECLR_PROFILER_PATH',
+      value: '/otel-auto-instrumentation-dotnet/linux/OpenTelemetry.AutoInstrumentation.Native.so',
+    },
   ];
   for (const containers of [[container('app')], [container('app', { env })]]) {
     const { metadata, ...rest } = pod(containers);

@@ -59,14 +59,22 @@ const policies: readonly Policy[] = [
   {
     name: 'adds-an-init-container-in-front',
     patchType: 'JSONPatch',
-    expression: addedInFront('object.spec.initContainers', '/spec/initContainers', "Object.spec.initContainers{name: 'early', image: 'early:1'}"),
+    expression: addedInFront(
+      'object.spec.initContainers',
+      '/spec/initContainers',
+      "Object.spec.initContainers{name: 'early', image: 'early:1'}",
+    ),
     unless: has('initContainers', 'early'),
     isDone: isThere('early'),
   },
   {
     name: 'adds-a-variable-in-front',
     patchType: 'JSONPatch',
-    expression: addedInFront('object.spec.containers[0].env', '/spec/containers/0/env', "Object.spec.containers.env{name: 'TZ', value: 'UTC'}"),
+    expression: addedInFront(
+      'object.spec.containers[0].env',
+      '/spec/containers/0/env',
+      "Object.spec.containers.env{name: 'TZ', value: 'UTC'}",
+    ),
     unless: hasVariable('TZ'),
     isDone: (pod) => variable(pod, 'TZ') === 'UTC',
   },

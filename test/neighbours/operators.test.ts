@@ -46,9 +46,7 @@ describe.skipIf(!hasOpenTelemetry && !hasNewRelic)('beside operators', () => {
   });
   afterAll(async () => {
     await bed?.stop();
-    console.log(
-      textTable([['neighbour', 'profile', 'order', 'reinvocation', 'label', 'agents', 'verdict'], ...rows]),
-    );
+    console.log(textTable([['neighbour', 'profile', 'order', 'reinvocation', 'label', 'agents', 'verdict'], ...rows]));
   });
 
   /** Nothing is there twice, no stranger has an agent, and the pod stays as it is. */
@@ -99,7 +97,15 @@ describe.skipIf(!hasOpenTelemetry && !hasNewRelic)('beside operators', () => {
                   const sent = podOf(namespace, `asked-${language}`, { annotations });
                   const { agents, reason, pod } = await bed.create(sent);
                   const of = `${profile}, ${label}, by the ${by}`;
-                  rows.push([`OpenTelemetry Operator (${by})`, profile, order, reinvocation, label, `${agents}`, reason]);
+                  rows.push([
+                    `OpenTelemetry Operator (${by})`,
+                    profile,
+                    order,
+                    reinvocation,
+                    label,
+                    `${agents}`,
+                    reason,
+                  ]);
                   expect(reason, of).toBe('foreign-agent-requested');
                   expect(agents, of).toBe(label === 'required' ? 0 : 1);
                   expect(pod === undefined, of).toBe(label === 'required');
@@ -123,7 +129,10 @@ describe.skipIf(!hasOpenTelemetry && !hasNewRelic)('beside operators', () => {
                 ...asks(theirs),
                 [NAMES]: 'web',
               };
-              const sent = podOf(label, 'two', { annotations, spec: { containers: [container('app'), container('web')] } });
+              const sent = podOf(label, 'two', {
+                annotations,
+                spec: { containers: [container('app'), container('web')] },
+              });
               const { pod, reason } = await bed.create(sent);
               if (!pod) throw new Error(`${language} and ${theirs}, ${label}: ${reason}`);
               expect([agentsIn(pod, 'app'), agentsIn(pod, 'web')], `${language} and ${theirs}`).toEqual([1, 1]);
@@ -134,20 +143,23 @@ describe.skipIf(!hasOpenTelemetry && !hasNewRelic)('beside operators', () => {
       },
     );
 
-    test.each(orders)('asked for the variables of an SDK, ours called %s: the first one sets the endpoint', async (order) => {
-      await bed.beside({ others: [operator], order }, async () => {
-        for (const language of languages) {
-          const annotations = { ...ours({ profile: `opentelemetry-${language}` }), ...asks('sdk') };
-          const sent = podOf('enabled', 'sdk', { annotations });
-          const { pod, agents, reason } = await bed.create(sent);
-          expect([agents, reason], language).toEqual([1, '']);
-          if (!pod) throw new Error('no pod');
-          const endpoint = order === 'first' ? OUR_ENDPOINT : OPERATORS_ENDPOINT;
-          expect(variable(pod, 'OTEL_EXPORTER_OTLP_ENDPOINT'), language).toBe(endpoint);
-          await expectSound(sent, pod);
-        }
-      });
-    });
+    test.each(orders)(
+      'asked for the variables of an SDK, ours called %s: the first one sets the endpoint',
+      async (order) => {
+        await bed.beside({ others: [operator], order }, async () => {
+          for (const language of languages) {
+            const annotations = { ...ours({ profile: `opentelemetry-${language}` }), ...asks('sdk') };
+            const sent = podOf('enabled', 'sdk', { annotations });
+            const { pod, agents, reason } = await bed.create(sent);
+            expect([agents, reason], language).toEqual([1, '']);
+            if (!pod) throw new Error('no pod');
+            const endpoint = order === 'first' ? OUR_ENDPOINT : OPERATORS_ENDPOINT;
+            expect(variable(pod, 'OTEL_EXPORTER_OTLP_ENDPOINT'), language).toBe(endpoint);
+            await expectSound(sent, pod);
+          }
+        });
+      },
+    );
 
     test.each(orders)('asked for a collector, ours called %s: the collector has no agent', async (order) => {
       await bed.beside({ others: [operator], order }, async () => {
@@ -189,8 +201,10 @@ describe.skipIf(!hasOpenTelemetry && !hasNewRelic)('beside operators', () => {
         }));
         const marked = [{ name: 'OTEL_RESOURCE_ATTRIBUTES_NODE_NAME', value: 'a-node' }];
         const home = [{ name: 'OTEL_DOTNET_AUTO_HOME', value: '/mine' }];
-        const pod = (annotations: Readonly<Record<string, string>>, containers = [container('app'), container('web')]) =>
-          podOf('enabled', `played-${language}`, { annotations, spec: { containers } });
+        const pod = (
+          annotations: Readonly<Record<string, string>>,
+          containers = [container('app'), container('web')],
+        ) => podOf('enabled', `played-${language}`, { annotations, spec: { containers } });
         await expectAlike(operator, one, [
           pod({}),
           pod(asked),

@@ -13,7 +13,8 @@ import { addedTo, agentsIn, changesOf, flawsIn } from './shown.ts';
 
 // Linkerd's proxy injector, Vault's agent injector, and both with the OpenTelemetry Operator, as processes beside the built server.
 
-if (!canShowRun) console.log('neighbours: Linkerd and Vault: their tests are skipped: this machine allows no mount namespace');
+if (!canShowRun)
+  console.log('neighbours: Linkerd and Vault: their tests are skipped: this machine allows no mount namespace');
 const hasLinkerd = canShowRun && helm !== undefined && isBuilt('linkerd-controller', 'Linkerd');
 const hasVault = canShowRun && isBuilt('vault-k8s', "Vault's agent injector");
 const hasAll = hasLinkerd && hasVault && isBuilt('opentelemetry-operator', 'OpenTelemetry Operator');
@@ -91,7 +92,12 @@ describe.skipIf(!hasLinkerd && !hasVault)('beside injectors of sidecars', () => 
         cniEnabled: false,
         first: 'linkerd-init',
       },
-      { as: 'a native sidecar behind a CNI plugin', annotations: {}, cniEnabled: true, first: 'linkerd-network-validator' },
+      {
+        as: 'a native sidecar behind a CNI plugin',
+        annotations: {},
+        cniEnabled: true,
+        first: 'linkerd-network-validator',
+      },
     ];
 
     describe.each(sidecars)('whose proxy is $as', ({ annotations, cniEnabled, first }) => {

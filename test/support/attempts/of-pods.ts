@@ -172,7 +172,7 @@ export const attemptsOnPods: readonly Omit<Attempt, 'who'>[] = [
   },
   {
     id: 'pod-other-injector',
-    what: "ask another injector for its agent (`instrumentation.opentelemetry.io/inject-dotnet`)",
+    what: 'ask another injector for its agent (`instrumentation.opentelemetry.io/inject-dotnet`)',
     sets: { 'instrumentation.opentelemetry.io/inject-dotnet': 'true' },
     ends: byLabel(none('foreign-agent-requested'), refused('foreign-agent-requested')),
   },
