@@ -103,7 +103,7 @@ it('the reason is the same before and after that injector has added its agent', 
     const { metadata, ...rest } = pod(containers);
     const asking = { ...rest, metadata: { ...metadata, annotations: asked } };
     const admission = admit(asking, namespace({ profile: 'jennifer-dotnet' }), catalogue);
-    expect(reasonOf(admission).code).toBe('foreign-agent-requested');
+    expect(reasonOf(admission)).toMatchObject({ code: 'foreign-agent-requested' });
   }
 });
 

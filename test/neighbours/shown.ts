@@ -7,7 +7,7 @@ import { type Container, variable, type Pod } from '../support/pod.ts';
 const LOADED: readonly (readonly [variable: string, agent: RegExp])[] = [
   ['JAVA_TOOL_OPTIONS', /-javaagent:/g],
   ['NODE_OPTIONS', /--require/g],
-  ['PYTHONPATH', /auto_instrumentation|bootstrap|jennifer\/admin|nri-python/g],
+  ['PYTHONPATH', /auto_instrumentation|jennifer\/admin|newrelic-python|nri-python/g],
   ['CORECLR_PROFILER', /\{/g],
 ];
 
