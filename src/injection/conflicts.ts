@@ -112,7 +112,14 @@ function isInstrumented(environment: readonly EnvVar[], entries: readonly Resolv
   const grouped = entries.filter(({ group }) => group !== undefined);
   const loading =
     grouped.length > 0 ? grouped : entries.filter(({ operation }) => ['append', 'prepend'].includes(operation.kind));
-  return loading.length > 0 && loading.every((entry) => isAlreadyApplied(environment, entry));
+  return loading.length > 0 && loading.every((entry) => isApplied(environment, entry));
+}
+
+/** Another vendor's value of a variable of the group is not ours. */
+function isApplied(environment: readonly EnvVar[], entry: ResolvedEntry): boolean {
+  if (!isAlreadyApplied(environment, entry)) return false;
+  const variable = variableIn(environment, entry.name);
+  return entry.operation.kind !== 'set' || (variable !== undefined && hasSameValue(variable, entry));
 }
 
 function variableConflict({ profile, draft, view, entries, envFrom }: ConflictContext): Reason | undefined {

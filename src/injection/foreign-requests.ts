@@ -46,10 +46,11 @@ function askedForSome(
 }
 
 function isMeant({ containers, named, from }: AgentRequest, { pod, namespace }: Sources, container: string): boolean {
-  const lists = named.flatMap(
-    (name) => annotationsOf(pod)[name] ?? (from.includes('namespace') ? (namespace.annotations[name] ?? []) : []),
+  // The lists add up, and an empty one on the pod does not override the namespace's (opentelemetry-operator internal/instrumentation/helper.go).
+  const lists = named.map(
+    (name) => annotationsOf(pod)[name] || (from.includes('namespace') ? namespace.annotations[name] : undefined),
   );
-  const names = lists.flatMap((list) => splitList(list));
+  const names = lists.flatMap((list = '') => splitList(list));
   if (names.length > 0) return names.includes(container);
   return containers === 'all' || pod.spec.containers[0]?.name === container;
 }

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Attempt, Ending } from '../support/attempts/attempt.ts';
 import type { Client } from '../support/client.ts';
-import { ours } from '../support/injected-cluster.ts';
 import { container, type Pod, recordOf } from '../support/pod.ts';
 
 /** What a user sees of a pod that was created, or refused. */
@@ -26,7 +25,7 @@ export function prefixed<T>(keys: Readonly<Record<string, T>>): Record<string, T
 export function podFor({ who, id, pod = {}, sets = {}, labels = {} }: Attempt, namespace: string): Pod {
   const { owner, annotations, containers = ['app'], env, nodeName, nodeSelector } = pod;
   const controller = { apiVersion: 'batch/v1', kind: owner, name: 'forged', uid: randomUUID(), controller: true };
-  const own = who === 'pods' ? { labels: prefixed(labels), annotations: ours(sets) } : { annotations: {} };
+  const own = who === 'pods' ? { labels: prefixed(labels), annotations: prefixed(sets) } : { annotations: {} };
   return {
     apiVersion: 'v1',
     kind: 'Pod',

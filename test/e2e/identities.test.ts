@@ -63,7 +63,7 @@ describe.each(modes)('in namespaces with %s', (mode) => {
       const observed = await create();
       expect(isEnding(end, observed, attempt), JSON.stringify({ end, observed })).toBe(true);
     } else {
-      await patchNamespace(namespace, ours(attempt.sets ?? {}), prefixed(attempt.labels ?? {}));
+      await patchNamespace(namespace, prefixed(attempt.sets ?? {}), prefixed(attempt.labels ?? {}));
       await waitUntil(`what ${attempt.id} ends with`, create, (observed) => isEnding(end, observed, attempt));
     }
     const code = auditedCode(end);

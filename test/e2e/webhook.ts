@@ -12,6 +12,15 @@ export interface WebhookOptions {
   readonly ca: string;
   readonly failurePolicy?: 'Ignore' | 'Fail';
   readonly reinvocationPolicy?: 'Never' | 'IfNeeded';
+  /** The entry of another product. Its client and its reinvocationPolicy are replaced, and the rest is as it is. */
+  readonly entry?: WebhookEntry;
+}
+
+/** An entry of a MutatingWebhookConfiguration. */
+export interface WebhookEntry {
+  readonly name: string;
+  readonly clientConfig: { readonly service?: { readonly path?: string } };
+  readonly [field: string]: unknown;
 }
 
 export interface RegisteredWebhook {
@@ -32,15 +41,21 @@ export function webhookConfiguration({
   ca,
   failurePolicy = 'Ignore',
   reinvocationPolicy = 'IfNeeded',
+  entry,
 }: WebhookOptions): KubeObject {
-  return {
+  const clientConfig = { url, caBundle: Buffer.from(ca).toString('base64') };
+  const configuration = {
     apiVersion: 'admissionregistration.k8s.io/v1',
     kind: 'MutatingWebhookConfiguration',
     metadata: { name },
+  };
+  if (entry) return { ...configuration, webhooks: [{ ...entry, clientConfig, reinvocationPolicy }] };
+  return {
+    ...configuration,
     webhooks: [
       {
         name: entryName(name),
-        clientConfig: { url, caBundle: Buffer.from(ca).toString('base64') },
+        clientConfig,
         rules: [
           { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'], scope: 'Namespaced' },
         ],
@@ -64,26 +79,27 @@ export function webhookConfiguration({
  */
 export async function registerWebhook(client: Client, options: WebhookOptions): Promise<RegisteredWebhook> {
   const name = options.name ?? DEFAULT_NAME;
+  const entry = options.entry?.name ?? entryName(name);
   await createProbeNamespace(client);
-  const before = await countCalls(client, name);
+  const before = await countCalls(client, entry);
   await client.create(webhookConfiguration(options));
   await waitFor(`the API server to get an answer from webhook ${name}`, async () => {
     await probe(client);
-    const { answered, failed } = await countCalls(client, name);
+    const { answered, failed } = await countCalls(client, entry);
     if (answered > before.answered) return true;
     throw new Error(`${failed - before.failed} calls failed, see kube-apiserver.log`);
   });
   return {
     calls: async () => {
-      const { answered, failed } = await countCalls(client, name);
+      const { answered, failed } = await countCalls(client, entry);
       return answered + failed;
     },
     remove: async () => {
       await client.delete({ kind: 'MutatingWebhookConfiguration', name });
       await waitFor(`the API server to stop calling webhook ${name}`, async () => {
-        const last = await countCalls(client, name);
+        const last = await countCalls(client, entry);
         await probe(client);
-        const now = await countCalls(client, name);
+        const now = await countCalls(client, entry);
         return now.answered === last.answered && now.failed === last.failed;
       });
     },
@@ -113,7 +129,7 @@ async function probe(client: Client): Promise<void> {
 /** Reads the metrics of the API server, in which any code but 200 is a failed call. */
 async function countCalls(
   client: Client,
-  name: string,
+  entry: string,
 ): Promise<{ readonly answered: number; readonly failed: number }> {
   const { body } = await client.request('GET', '/metrics');
   let answered = 0;
@@ -121,7 +137,7 @@ async function countCalls(
   for (const [, labels = '', value] of String(body).matchAll(
     /^apiserver_admission_webhook_request_total\{(.*)\} (\d+)$/gm,
   )) {
-    if (!labels.includes(`name="${entryName(name)}"`)) continue;
+    if (!labels.includes(`name="${entry}"`)) continue;
     if (labels.includes('code="200"')) answered += Number(value);
     else failed += Number(value);
   }

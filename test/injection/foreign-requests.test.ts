@@ -53,6 +53,16 @@ describe('a container is left to the injector that is asked for an agent', () =>
     ['for a container by name', { pod: { [OTEL]: 'true', [CONTAINERS]: 'web' } }, ['web']],
     ['for containers by name', { pod: { [OTEL]: 'true', [CONTAINERS]: 'web, app' } }, ['app', 'web']],
     ['by name for the language', { pod: { [OTEL]: 'true', [JAVA_CONTAINERS]: 'web' } }, ['web']],
+    [
+      'by name for the language and for all, which add up',
+      { pod: { [OTEL]: 'true', [CONTAINERS]: 'app', [JAVA_CONTAINERS]: 'web' } },
+      ['app', 'web'],
+    ],
+    [
+      'an empty list does not override the namespace',
+      { pod: { [OTEL]: 'true', [CONTAINERS]: '' }, namespace: { [CONTAINERS]: 'web' } },
+      ['web'],
+    ],
     ['names on the namespace', { pod: { [OTEL]: 'true' }, namespace: { [CONTAINERS]: 'web' } }, ['web']],
     ['for a container that is not there', { pod: { [OTEL]: 'true', [CONTAINERS]: 'api' } }, []],
     ['names alone', { pod: { [CONTAINERS]: 'app' } }, []],
@@ -77,6 +87,24 @@ describe('a container is left to the injector that is asked for an agent', () =>
     });
     expect(admission.pod.spec).toEqual(asking.spec);
   });
+});
+
+it('the reason is the same before and after that injector has added its agent', () => {
+  const asked = { 'instrumentation.opentelemetry.io/inject-dotnet': 'true' };
+  const env = [
+    { name: 'CORECLR_ENABLE_PROFILING', value: '1' },
+    { name: 'CORECLR_PROFILER', value: '{918728DD-259F-4A6A-AC2B-B85E1B658318}' },
+    {
+      name: 'CORECLR_PROFILER_PATH',
+      value: '/otel-auto-instrumentation-dotnet/linux/OpenTelemetry.AutoInstrumentation.Native.so',
+    },
+  ];
+  for (const containers of [[container('app')], [container('app', { env })]]) {
+    const { metadata, ...rest } = pod(containers);
+    const asking = { ...rest, metadata: { ...metadata, annotations: asked } };
+    const admission = admit(asking, namespace({ profile: 'jennifer-dotnet' }), catalogue);
+    expect(reasonOf(admission)).toMatchObject({ code: 'foreign-agent-requested' });
+  }
 });
 
 it('each row asks for an agent in a known slot', () => {

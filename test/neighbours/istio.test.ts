@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -14,19 +14,15 @@ import { startInjector, type Injector } from '../support/injector.ts';
 import { ours } from '../support/injected-cluster.ts';
 import { container, podOf, recordOf, variable, type Pod } from '../support/pod.ts';
 import { waitFor } from '../support/wait-for.ts';
-import { BUILT } from './built.ts';
+import { BUILT, isBuilt } from './built.ts';
 
 // Istio's own sidecar injector, as a process beside the built server, in both orders.
 
-const isBuilt = existsSync(join(BUILT, 'pilot-discovery')) && helm !== undefined;
-if (!isBuilt)
-  console.log(
-    `neighbours: Istio is not run: no helm, or no pilot-discovery in ${BUILT} (test/neighbours/build DIR builds it)`,
-  );
+const hasIstio = helm !== undefined && isBuilt('pilot-discovery', 'Istio');
 
 const NAMESPACE = 'istio-system';
 
-describe.skipIf(!isBuilt)('beside Istio', () => {
+describe.skipIf(!hasIstio)('beside Istio', () => {
   let dir: string;
   let controlPlane: ControlPlane;
   let client: Client;

@@ -30,7 +30,7 @@ export interface Attempt {
   readonly who: 'pods' | 'namespace';
   /** Completes "tries to". Markdown. */
   readonly what: string;
-  /** Annotations without their prefix, on the pod or the Namespace. */
+  /** Annotations on the pod or the Namespace: ours without their prefix, others as they are. */
   readonly sets?: Settings;
   /** Labels on the pod or the Namespace. Null removes one. */
   readonly labels?: Readonly<Record<string, string | null>>;

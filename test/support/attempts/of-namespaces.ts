@@ -84,6 +84,12 @@ export const attemptsOnNamespaces: readonly Omit<Attempt, 'who'>[] = [
     sets: { 'exclude-owners': 'Job' },
     ends: unlessHostile(byLabel(silent, ignored('owner-not-excluded')), settingLocked),
   },
+  {
+    id: 'ns-other-injector',
+    what: 'ask another injector for its agent (`instrumentation.opentelemetry.io/inject-dotnet`)',
+    sets: { 'instrumentation.opentelemetry.io/inject-dotnet': 'true' },
+    ends: byLabel(none('foreign-agent-requested'), refused('foreign-agent-requested')),
+  },
   { id: 'ns-inject', what: 'let pods opt in (`inject: "false"`)', sets: { inject: 'false' }, ends: optOut },
   {
     id: 'ns-canary',

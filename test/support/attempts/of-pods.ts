@@ -171,6 +171,12 @@ export const attemptsOnPods: readonly Omit<Attempt, 'who'>[] = [
     ends: byLabel(none('foreign-profiler'), refused('foreign-profiler')),
   },
   {
+    id: 'pod-other-injector',
+    what: 'ask another injector for its agent (`instrumentation.opentelemetry.io/inject-dotnet`)',
+    sets: { 'instrumentation.opentelemetry.io/inject-dotnet': 'true' },
+    ends: byLabel(none('foreign-agent-requested'), refused('foreign-agent-requested')),
+  },
+  {
     id: 'pod-windows',
     what: 'ask for a node with Windows',
     pod: { nodeSelector: { 'kubernetes.io/os': 'windows' } },
