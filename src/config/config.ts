@@ -101,6 +101,10 @@ function contradictions(
       'tlsSecret and webhookConfiguration require service: the certificate must be valid for its DNS names',
     ],
     [
+      has('register') && (demo || has('namespaces') || has('webhookConfiguration') || has('tlsDir')),
+      'register excludes demo, namespaces, webhookConfiguration, tlsSecret and tlsDir: it makes its own configuration and certificate for a cluster',
+    ],
+    [
       has('clientNames') && !has('clientCa'),
       'clientNames requires clientCa: without it no client certificate is requested',
     ],

@@ -35,6 +35,7 @@ export const sourceOfOption = {
   tlsSecret: 'unused',
   webhookConfiguration: 'unused',
   service: 'unused',
+  register: 'unused',
   leafLifetime: 'unused',
   caLifetime: 'unused',
   clientCa: 'unused',

@@ -22,8 +22,12 @@ import { openEvents } from './events.ts';
 import { openInjectionSwitch, type SwitchedCatalogue } from './injection-switch.ts';
 import { LogOutput, stdoutSink } from './log-output.ts';
 import { warnOfOtherReleases } from './other-releases.ts';
+import { type OpenedRegistration, openRegistration } from './registration.ts';
 
 interface Running {
+  /** The last step of a start. Rejects if the API server cannot be made to call. */
+  readonly register: () => Promise<void>;
+  readonly close: () => Promise<void>;
   /** Keeps answering for the drain time while callers are asked to reconnect elsewhere, then closes. */
   readonly drain: () => Promise<void>;
 }
@@ -57,8 +61,10 @@ export async function serve(read: ReturnType<typeof readConfig>): Promise<void> 
   );
   try {
     running = await start(config, log, () => output.dropped);
+    await running.register();
   } catch (error) {
     signals.uninstall();
+    await running?.close();
     throw error;
   }
 }
@@ -72,6 +78,7 @@ interface Sources {
   readonly injectionSwitch: SwitchedCatalogue;
   readonly client: KubeClient | undefined;
   readonly audits: AuditLoop | undefined;
+  readonly registration: OpenedRegistration | undefined;
   readonly stop: () => Promise<void>;
 }
 
@@ -87,20 +94,21 @@ async function openSources(config: Config, log: Logger): Promise<Sources> {
   };
   try {
     const installed = add(await openCatalogue(config, log, 'watch'));
-    const { namespaces: file, demo, webhookConfiguration, configMapKeys, events, auditInterval } = config;
+    const { namespaces: file, demo, webhookConfiguration, register, configMapKeys, events, auditInterval } = config;
     const readsMore = configMapKeys || events || auditInterval !== '0' || config.switch !== undefined;
-    const needsCluster = (file === undefined && !demo) || webhookConfiguration !== undefined || readsMore;
+    const needsCluster = (file === undefined && !demo) || webhookConfiguration !== undefined || register !== undefined || readsMore;
     const client = needsCluster ? await openCluster(config.kubeconfig) : undefined;
     const injectionSwitch = add(openInjectionSwitch(config, client, installed.catalogue, log));
     const profiles = { ...installed, catalogue: injectionSwitch.catalogue };
     const namespaces = add(await openNamespaces(config, client, log));
     const clusterState = add(openClusterState(config, client, namespaces, log));
-    const { keeper, isPathOpen } = await openCertificates(config, client, log);
+    const registration = await openRegistration(config, client, log);
+    const { keeper, isPathOpen } = await openCertificates(config, client, log, registration?.certificate);
     const certificates = add(keeper);
     const opening = { profiles, namespaces, certificates, isPathOpen, clusterState, injectionSwitch, client };
     const audits = openAudits(config, opening, log);
     if (audits) add(audits);
-    return { ...opening, audits, stop };
+    return { ...opening, audits, registration, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -155,7 +163,7 @@ async function whenKnown({
 /** Starts the server. The webhook port opens last, once a review would be answered correctly. */
 async function start(config: Config, log: Logger, logLinesDropped: () => number): Promise<Running> {
   const sources = await openSources(config, log);
-  const { profiles, namespaces, certificates, isPathOpen, clusterState } = sources;
+  const { profiles, namespaces, certificates, isPathOpen, clusterState, registration } = sources;
   let state: State = 'starting';
   const { recorder, onNotice } = openEvents(config, sources, log);
   const metrics = createMetrics({ ...gaugesOf(sources), events: () => recorder.counts(), logLinesDropped }, VERSION);
@@ -197,8 +205,12 @@ async function start(config: Config, log: Logger, logLinesDropped: () => number)
     throw error;
   }
   return {
+    register: async () => registration?.add(),
+    close,
     drain: async () => {
       state = 'draining';
+      // Before anything else: once it is deleted, the API server soon stops to call.
+      await registration?.remove();
       await sleep(systemClock, config.drainSeconds * 1000);
       await close();
       log.info({}, 'stopped');
