@@ -45,7 +45,8 @@ export function chartReadme(): string {
   };
   const document = parseDocument(readFileSync(join(chart, 'values.yaml'), 'utf8'));
   if (!isMap(document.contents)) throw new Error('values.yaml is not a map');
-  const rows = document.contents.items.flatMap((pair) => rowsOf(pair as Pair, '', []));
+  const { items, commentBefore } = document.contents;
+  const rows = items.flatMap((pair, index) => rowsOf(pair as Pair, index === 0 ? (commentBefore ?? '') : '', []));
   return `# agent-injector ${version ?? ''}
 
 <!-- Made from Chart.yaml and values.yaml: UPDATE_DOCS=1 npx vitest run test/docs test/deploy -->
