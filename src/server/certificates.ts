@@ -2,9 +2,8 @@ import { readFile } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import { isPlainPath } from '../api/paths.ts';
 import { AuthoritySource } from '../certificates/authority-source.ts';
-import { directorySource } from '../certificates/directory-source.ts';
+import { directorySource, fixedSource } from '../certificates/directory-source.ts';
 import { CertificateKeeper } from '../certificates/keeper.ts';
-import { memorySource } from '../certificates/memory-source.ts';
 import type { ServerCertificate } from '../certificates/server-certificate.ts';
 import type { CertificateSource } from '../certificates/source.ts';
 import { wallClockOf } from '../certificates/wall-clock.ts';
@@ -34,7 +33,7 @@ export async function openCertificates(
 ): Promise<Certificates> {
   const { name, namespace, servername } = serviceOf(config);
   await readable(config.clientCa);
-  const source = issued === undefined ? sourceOf(config, client, servername) : memorySource(issued);
+  const source = issued === undefined ? sourceOf(config, client, servername) : fixedSource(issued);
   const service = { name, namespace, revision: config.revision, writesPaths: source.isShared };
   const caBundle = openCaBundle(config, client, { service, logger: log, settleMs: source.propagationMs });
   const isPathOpen = caBundle === undefined ? isPlainPath : (path: string) => caBundle.paths.isOpen(path);

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { issueForHost } from '../certificates/memory-source.ts';
+import { issueForHost } from '../certificates/issue.ts';
 import type { ServerCertificate } from '../certificates/server-certificate.ts';
 import { wallClockOf } from '../certificates/wall-clock.ts';
 import type { KubeClient } from '../cluster/client/types.ts';

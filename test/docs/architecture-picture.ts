@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { objectsOf, only, root } from '../support/chart.ts';
+import { objectsOf, only, root, type Rule } from '../support/chart.ts';
 import { type Box, label, picture, rectangle } from '../support/svg.ts';
 
 interface Installed {
@@ -23,16 +23,15 @@ function installed(): Installed {
     'Service',
   );
   const { spec } = only<{ readonly spec: { readonly replicas: number } }>(objects, 'Deployment');
-  const roles = only<{ readonly rules: readonly { readonly resources: readonly string[]; readonly verbs: readonly string[] }[] }>(
-    objects,
-    'ClusterRole',
+  const rules = objects.flatMap((one) =>
+    one.kind === 'ClusterRole' && one.metadata?.name === 'agent-injector' ? (one['rules'] as readonly Rule[]) : [],
   );
   return {
     entries: webhooks.map(({ name, failurePolicy }) => `${name.split('.')[0] ?? name}: ${failurePolicy}`),
     service: service.metadata.name,
     port: service.spec.ports[0]?.port ?? 0,
     replicas: spec.replicas,
-    watched: roles.rules.filter(({ verbs }) => verbs.includes('watch')).flatMap(({ resources }) => resources),
+    watched: rules.filter(({ verbs }) => verbs.includes('watch')).flatMap(({ resources }) => resources),
   };
 }
 
