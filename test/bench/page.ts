@@ -67,7 +67,7 @@ export function speedText(samples: Samples): string {
   const [known = Number.NaN, unknown = Number.NaN] = ['product', 'product-strangers'].map(
     (server) => spread(samples[keyOf({ row: 'throughput', variant: '1', server, figure: 'p50' })] ?? []).median / 1000,
   );
-  return `An admission takes ${known.toFixed(1)} ms (${unknown.toFixed(1)} ms for the first two pods of a template), the round trip over TLS included`;
+  return `An admission takes ${known.toFixed(1)} ms (${unknown.toFixed(1)} ms for a ReplicaSet not seen before), the round trip over TLS included`;
 }
 
 function machine({ machine: on, versions, run }: Partial<Measured>): string {

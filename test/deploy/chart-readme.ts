@@ -12,7 +12,9 @@ interface Row {
 
 /** A comment as one text, without the example at its end, which begins with the key itself. */
 function meaningOf(comment: string, key: string): string {
-  const lines = comment.split('\n').map((line) => line.replace(/^ /, ''));
+  // What precedes an empty line is about the file.
+  const own = comment.split(/\n\s*\n/).at(-1) ?? '';
+  const lines = own.split('\n').map((line) => line.replace(/^ /, ''));
   const example = lines.findIndex((line) => line.startsWith(`${key}:`) && /:$|: [[{]/.test(line));
   const text = example === -1 ? lines : lines.slice(0, example);
   return text

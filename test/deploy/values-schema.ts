@@ -2,9 +2,10 @@ import { LIBCS, SUSPENDED } from '../../src/api/keys.ts';
 import type { Parameter } from '../../src/api/profile/parameter.ts';
 import { catalogue } from '../support/fixtures.ts';
 
-type Schema = Readonly<Record<string, unknown>>;
+type Schema = true | Readonly<Record<string, unknown>>;
 
-const SCALAR: Schema = { type: ['string', 'number', 'boolean'] };
+/** What the schema of the chart says of every default: a string, a number or a boolean. */
+const SCALAR: Schema = true;
 const BOOLEAN: Schema = { enum: [true, false, 'true', 'false'] };
 
 const integer = (minimum: number, maximum: number): Schema => ({
@@ -44,7 +45,7 @@ function valueOf(name: string): Schema {
 }
 
 /** The condition of the chart's schema under which `defaults` can be checked, and how: own profiles can have other parameters. */
-export function defaultsSchema(): Schema {
+export function defaultsSchema(): object {
   const names = [...catalogue.knownSettings].filter((name) => name.split('.')[0] !== SUSPENDED).toSorted();
   return {
     if: { properties: { profiles: { maxProperties: 0 }, profilesConfigMap: { const: '' } } },

@@ -50,6 +50,8 @@ async function startRegistered(port?: number): Promise<RegisteredServer> {
   const started = await startProcess({ command: process.execPath, args, cwd: dir, logPath: join(dir, 'log') });
   onTestFinished(async () => {
     await started.stop();
+    // One that was killed leaves it.
+    await client.delete({ kind: 'MutatingWebhookConfiguration', name: NAME });
     rmSync(dir, { recursive: true });
   });
   const ended = (): Error | undefined => {
