@@ -9,7 +9,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 // Without await: the single executable is CommonJS, which has none here.
 createProgram(process.argv[1])
   .parseAsync()
-  // oxlint-disable-next-line unicorn/prefer-top-level-await -- as above
   .catch((error: unknown) => {
     process.exitCode = exitCodeFor(error);
   });

@@ -2,7 +2,17 @@
 // for machines without internet, the SBOM and checksums. It needs Helm (path in HELM). The image is built by the Dockerfile.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
@@ -50,8 +60,11 @@ function makeOfflineBundle() {
   const folder = join(work, top);
   mkdirSync(folder);
   cpSync(executable, join(folder, name));
-  for (const path of [`${name}-chart-${version}.tgz`, 'sbom.cdx.json']) copyFileSync(join(out, path), join(folder, path));
-  const tracked = execFileSync('git', ['ls-files', '*.md', 'docs', 'deploy', 'LICENSE', ':!:test', ':!:certs'], { cwd: root });
+  for (const path of [`${name}-chart-${version}.tgz`, 'sbom.cdx.json'])
+    copyFileSync(join(out, path), join(folder, path));
+  const tracked = execFileSync('git', ['ls-files', '*.md', 'docs', 'deploy', 'LICENSE', ':!:test', ':!:certs'], {
+    cwd: root,
+  });
   for (const path of tracked.toString().trim().split('\n')) cpSync(join(root, path), join(folder, path));
   copyFileSync(join(root, 'dist/THIRD-PARTY-LICENSES.txt'), join(folder, 'THIRD-PARTY-LICENSES.txt'));
   run('tar', '-czf', join(out, `${top}.tar.gz`), '--owner=0', '--group=0', '--sort=name', '-C', work, top);
@@ -61,7 +74,10 @@ function makeOfflineBundle() {
 function writeChecksums() {
   const files = readdirSync(out, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const paths = files.map((entry) => join(entry.parentPath, entry.name).slice(out.length + 1)).toSorted();
-  const hashOf = (path) => createHash('sha256').update(readFileSync(join(out, path))).digest('hex');
+  const hashOf = (path) =>
+    createHash('sha256')
+      .update(readFileSync(join(out, path)))
+      .digest('hex');
   writeFileSync(join(out, 'SHA256SUMS'), paths.map((path) => `${hashOf(path)}  ${path}\n`).join(''));
   return paths;
 }
@@ -82,7 +98,11 @@ try {
   copyFileSync(join(root, 'dist/sbom.cdx.json'), join(out, 'sbom.cdx.json'));
   await makeExecutable();
   makeOfflineBundle();
-  console.log(writeChecksums().map((path) => join(out, path)).join('\n'));
+  console.log(
+    writeChecksums()
+      .map((path) => join(out, path))
+      .join('\n'),
+  );
 } finally {
   rmSync(work, { recursive: true, force: true });
 }

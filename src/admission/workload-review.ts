@@ -8,7 +8,7 @@ import {
   workloadKinds,
   type WorkloadRef,
 } from '../kubernetes/workload.ts';
-import { isObject, type JsonObject, objectIn, textIn } from '../lib/json.ts';
+import { type JsonObject, objectIn, textIn } from '../lib/json.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import type { Reason } from '../reasons/reason.ts';
 import { misplacedKeys } from '../settings/misspelled-keys.ts';
@@ -34,11 +34,10 @@ export interface WorkloadReview {
 
 /** The workload of a request; undefined if it has none, or one that another workload controls, whose writer was warned already. */
 export function workloadIn(uid: string, request: JsonObject): WorkloadReview | undefined {
-  const { resource, subResource, operation, namespace, object } = request;
-  if (!isObject(resource) || !isObject(object) || typeof namespace !== 'string' || namespace === '') return undefined;
-  const kind = WARNED_KINDS.find((one) => one.plural === resource['resource'] && one.group === resource['group']);
-  const isWritten = operation === 'CREATE' || operation === 'UPDATE';
-  if (!kind || !isWritten || (subResource !== undefined && subResource !== '')) return undefined;
+  const kind = writtenKind(request);
+  const namespace = textIn(request, 'namespace');
+  if (!kind || namespace === '') return undefined;
+  const object = objectIn(request, 'object');
   const metadata = objectIn(object, 'metadata');
   const template = templateOf(kind, object);
   const name = textIn(metadata, 'name');
@@ -46,6 +45,14 @@ export function workloadIn(uid: string, request: JsonObject): WorkloadReview | u
   if (pod?.ok !== true || controllerOf(metadata)) return undefined;
   const workload = { kind: kind.kind, name };
   return { uid, namespace, workload, pod: pod.value, enclosing: enclosingMetadata(kind, object) };
+}
+
+/** The kind of a workload that is created or changed itself, not its status or scale. */
+function writtenKind(request: JsonObject): WorkloadKind | undefined {
+  const { operation } = request;
+  if (textIn(request, 'subResource') !== '' || (operation !== 'CREATE' && operation !== 'UPDATE')) return undefined;
+  const resource = objectIn(request, 'resource');
+  return WARNED_KINDS.find((one) => one.plural === resource['resource'] && one.group === resource['group']);
 }
 
 /** What the writer of a workload is warned of: why its pods would not get their agent, and keys without effect. */

@@ -16,7 +16,7 @@ import type { AuditLoop } from './audit-loop.ts';
 import { openAudits } from './audits.ts';
 import { type Certificates, openCertificates } from './certificates.ts';
 import { type ClusterStateSource, openClusterState } from './cluster-watches.ts';
-import { openCluster, openNamespaces } from './cluster.ts';
+import { needsCluster, openCluster, openNamespaces } from './cluster.ts';
 import { maxConnectionsHere } from './connection-limit.ts';
 import { openEvents } from './events.ts';
 import { openInjectionSwitch, type SwitchedCatalogue } from './injection-switch.ts';
@@ -94,10 +94,7 @@ async function openSources(config: Config, log: Logger): Promise<Sources> {
   };
   try {
     const installed = add(await openCatalogue(config, log, 'watch'));
-    const { namespaces: file, demo, webhookConfiguration, register, configMapKeys, events, auditInterval } = config;
-    const readsMore = configMapKeys || events || auditInterval !== '0' || config.switch !== undefined;
-    const needsCluster = (file === undefined && !demo) || webhookConfiguration !== undefined || register !== undefined || readsMore;
-    const client = needsCluster ? await openCluster(config.kubeconfig) : undefined;
+    const client = needsCluster(config) ? await openCluster(config.kubeconfig) : undefined;
     const injectionSwitch = add(openInjectionSwitch(config, client, installed.catalogue, log));
     const profiles = { ...installed, catalogue: injectionSwitch.catalogue };
     const namespaces = add(await openNamespaces(config, client, log));

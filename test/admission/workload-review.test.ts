@@ -22,7 +22,9 @@ function decoded({
 }: RequestParts): DecodedReview {
   const object = { apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec: { template: given } };
   const request = { uid: '1', resource, namespace: 'shop', operation, object, ...rest };
-  return decodeReview(JSON.parse(JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request })));
+  return decodeReview(
+    JSON.parse(JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request })),
+  );
 }
 
 describe('a review of a workload', () => {
@@ -44,7 +46,10 @@ describe('a review of a workload', () => {
     ['another group', { resource: { group: 'apps.kruise.io', version: 'v1', resource: 'statefulsets' } }],
     ['a subresource', { subResource: 'scale' }],
     ['a deletion', { operation: 'DELETE' }],
-    ['a workload of a controller', { metadata: { name: 'web', ownerReferences: [{ kind: 'Rollout', controller: true }] } }],
+    [
+      'a workload of a controller',
+      { metadata: { name: 'web', ownerReferences: [{ kind: 'Rollout', controller: true }] } },
+    ],
     ['a template that is none', { template: { spec: { containers: 'web' } } }],
     ['no template', { template: null }],
   ])('is none of %s', (_, parts) => {

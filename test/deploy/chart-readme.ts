@@ -31,7 +31,9 @@ function rowsOf(pair: Pair, before: string, within: readonly string[]): readonly
   const path = [...within, name];
   const meaning = meaningOf(key.commentBefore ?? before, name);
   if (!isMap(value) || value.items.length === 0)
-    return [{ key: path.join('.'), standard: stringify(value, { collectionStyle: 'flow', lineWidth: 0 }).trim(), meaning }];
+    return [
+      { key: path.join('.'), standard: stringify(value, { collectionStyle: 'flow', lineWidth: 0 }).trim(), meaning },
+    ];
   const [first, ...others] = value.items.flatMap((item, index) =>
     rowsOf(item, index === 0 ? (value.commentBefore ?? '') : '', path),
   );
@@ -42,7 +44,9 @@ function rowsOf(pair: Pair, before: string, within: readonly string[]): readonly
 
 /** The README of the chart, which `helm show readme` prints: made of Chart.yaml and values.yaml. */
 export function chartReadme(): string {
-  const { version, kubeVersion, description } = parseDocument(readFileSync(join(chart, 'Chart.yaml'), 'utf8')).toJS() as {
+  const { version, kubeVersion, description } = parseDocument(
+    readFileSync(join(chart, 'Chart.yaml'), 'utf8'),
+  ).toJS() as {
     readonly [field: string]: string;
   };
   const document = parseDocument(readFileSync(join(chart, 'values.yaml'), 'utf8'));

@@ -49,6 +49,7 @@ export function defaultsSchema(): object {
   const names = [...catalogue.knownSettings].filter((name) => name.split('.')[0] !== SUSPENDED).toSorted();
   return {
     if: { properties: { profiles: { maxProperties: 0 }, profilesConfigMap: { const: '' } } },
+    // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
     then: {
       properties: {
         defaults: {

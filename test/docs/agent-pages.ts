@@ -8,7 +8,7 @@ import { STRICT } from '../../src/profiles/tenancy/policy.ts';
 import { type NoteSummary, type ProfileSummary, profileSummary } from '../../src/profiles/summary.ts';
 import { catalogue, container, pod } from '../support/fixtures.ts';
 import { code, linked, table } from '../support/markdown.ts';
-import { LANGUAGES, translatedPage } from './translated-agent-pages.ts';
+import { type Example, LANGUAGES, translatedPage } from './translated-agent-pages.ts';
 
 const languages: Readonly<Record<string, string>> = {
   dotnet: '.NET',
@@ -73,17 +73,7 @@ function exampleNamespace({ name, tests }: Profile): Namespace {
   };
 }
 
-export interface Example {
-  /** The namespace as a block of YAML. */
-  readonly namespace: string;
-  readonly delivery: string;
-  /** What a container of it gets, as a block of YAML. */
-  readonly gets: string;
-  /** The claim that the pod mounts, if it does. */
-  readonly claim: string | undefined;
-}
-
-export function exampleOf(profile: Profile): Example {
+function exampleOf(profile: Profile): Example {
   const namespace = exampleNamespace(profile);
   const { labels, annotations } = namespace;
   const manifest = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace.name, labels, annotations } };
@@ -99,7 +89,7 @@ export function exampleOf(profile: Profile): Example {
 }
 
 /** Where the README says how a claim is created and filled. */
-export const CLAIM_STEPS = '../../README.md#quickstart-an-agent-in-a-running-pod';
+const CLAIM_STEPS = '../../README.md#quickstart-an-agent-in-a-running-pod';
 
 function example(profile: Profile): string {
   const { namespace, delivery, gets, claim } = exampleOf(profile);

@@ -14,14 +14,13 @@ interface Installed {
 /** What deploy/install.yaml installs. */
 function installed(): Installed {
   const objects = objectsOf(readFileSync(join(root, 'deploy/install.yaml'), 'utf8'));
-  const { webhooks } = only<{ readonly webhooks: readonly { readonly name: string; readonly failurePolicy: string }[] }>(
-    objects,
-    'MutatingWebhookConfiguration',
-  );
-  const service = only<{ readonly metadata: { readonly name: string }; readonly spec: { readonly ports: readonly { readonly port: number }[] } }>(
-    objects,
-    'Service',
-  );
+  const { webhooks } = only<{
+    readonly webhooks: readonly { readonly name: string; readonly failurePolicy: string }[];
+  }>(objects, 'MutatingWebhookConfiguration');
+  const service = only<{
+    readonly metadata: { readonly name: string };
+    readonly spec: { readonly ports: readonly { readonly port: number }[] };
+  }>(objects, 'Service');
   const { spec } = only<{ readonly spec: { readonly replicas: number } }>(objects, 'Deployment');
   const rules = objects.flatMap((one) =>
     one.kind === 'ClusterRole' && one.metadata?.name === 'agent-injector' ? (one['rules'] as readonly Rule[]) : [],
@@ -70,10 +69,25 @@ export function architecturePicture(): string {
     ...titled(
       replica,
       `agent-injector, ${replicas} replicas`,
-      ['opt-in → settings → containers →', 'plan → patch → verify', 'pure: no call while a pod waits', `Service ${service}:${port}, HTTPS`],
+      [
+        'opt-in → settings → containers →',
+        'plan → patch → verify',
+        'pure: no call while a pod waits',
+        `Service ${service}:${port}, HTTPS`,
+      ],
       '#dafbe1',
     ),
-    ...titled(pod, 'pod', ['the app, as it was written', '+ environment variables', '+ volume with the agent’s files', '+ status annotation with the reason'], '#ffffff'),
+    ...titled(
+      pod,
+      'pod',
+      [
+        'the app, as it was written',
+        '+ environment variables',
+        '+ volume with the agent’s files',
+        '+ status annotation with the reason',
+      ],
+      '#ffffff',
+    ),
     ...titled(state, 'what the replicas watch', ['profiles (built in, and yours)', ...watched], '#ffffff'),
     ...arrow([user.x + user.w, middle(user)], [server.x, middle(user)], 'CREATE pod'),
     ...arrow([server.x + server.w, 70], [replica.x, 70], 'AdmissionReview'),

@@ -6,7 +6,16 @@ import type { Profile } from '../../src/profiles/profile.ts';
 import { profileSummary } from '../../src/profiles/summary.ts';
 import { STRICT } from '../../src/profiles/tenancy/policy.ts';
 import { code, table } from '../support/markdown.ts';
-import type { Example } from './agent-pages.ts';
+
+export interface Example {
+  /** The namespace as a block of YAML. */
+  readonly namespace: string;
+  readonly delivery: string;
+  /** What a container of it gets, as a block of YAML. */
+  readonly gets: string;
+  /** The claim that the pod mounts, if it does. */
+  readonly claim: string | undefined;
+}
 
 export const LANGUAGES = ['ja', 'ko'] as const;
 
@@ -50,20 +59,20 @@ ${example.gets}${claim}
 ## ${t('parameters')}
 
 ${table(
-    [t('annotation'), t('default'), t('meaning')],
-    parameters.map((one) => [
-      code(`agent-injector.io/${one.name}`),
-      one.required ? t('required') : code(one.default ?? ''),
-      t(one.description),
-    ]),
-  )}
+  [t('annotation'), t('default'), t('meaning')],
+  parameters.map((one) => [
+    code(`agent-injector.io/${one.name}`),
+    one.required ? t('required') : code(one.default ?? ''),
+    t(one.description),
+  ]),
+)}
 
 ## ${t('variables')}
 
 ${table(
-    [t('variable'), t('value')],
-    environment.map((one) => [code(one.name), code(one.value)]),
-  )}
+  [t('variable'), t('value')],
+  environment.map((one) => [code(one.name), code(one.value)]),
+)}
 
 ${t('more').replace('PAGE', `${name}.md`)}
 `;

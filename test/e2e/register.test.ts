@@ -64,7 +64,8 @@ async function startRegistered(port?: number): Promise<RegisteredServer> {
   return { port: at, stop: started.stop };
 }
 
-const registered = (): Promise<KubeObject | undefined> => client.find({ kind: 'MutatingWebhookConfiguration', name: NAME });
+const registered = (): Promise<KubeObject | undefined> =>
+  client.find({ kind: 'MutatingWebhookConfiguration', name: NAME });
 
 const isInjected = async (namespace: string): Promise<boolean> => {
   const { object } = await client.create<Pod>(podOf(namespace, 'web', {}), { dryRun: true });

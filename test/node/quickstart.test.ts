@@ -71,7 +71,7 @@ function javaApp(name: string): ImageOptions {
 
 /** Debian keeps the configuration of a JVM in /etc. */
 function etcOf(): ImageOptions['contents'] {
-  const folders = readdirSync('/etc').filter((name) => /^java/.test(name));
+  const folders = readdirSync('/etc').filter((name) => name.startsWith('java'));
   return new Map(folders.map((name) => [`/etc/${name}`, { from: `/etc/${name}` }]));
 }
 

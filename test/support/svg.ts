@@ -26,7 +26,12 @@ export function label(
     fill = '#24292f',
     anchor = 'start',
     weight = 400,
-  }: { readonly size?: number; readonly fill?: string; readonly anchor?: 'start' | 'middle' | 'end'; readonly weight?: number } = {},
+  }: {
+    readonly size?: number;
+    readonly fill?: string;
+    readonly anchor?: 'start' | 'middle' | 'end';
+    readonly weight?: number;
+  } = {},
 ): string {
   return `<text x="${x}" y="${y}" font-size="${size}" font-weight="${weight}" fill="${fill}" text-anchor="${anchor}">${escaped(text)}</text>`;
 }

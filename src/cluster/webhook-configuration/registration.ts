@@ -169,7 +169,6 @@ export class Registration {
   async #leftOver(): Promise<JsonObject | undefined> {
     const answer = await this.#client.getJson(WEBHOOK_CONFIGURATIONS, LIMITS);
     const all = objectsIn(bodyOf(answer), 'items');
-    const nameOf = (one: JsonObject): string => textIn(objectIn(one, 'metadata'), 'name');
     const left = all.find((one) => nameOf(one) === this.#name);
     const [address] = left ? webhooksOf(left).map((entry) => textIn(objectIn(entry, 'clientConfig'), 'url')) : [];
     if (left && address?.startsWith(`${this.#url}/`) !== true)
@@ -191,4 +190,8 @@ export class Registration {
 function bodyOf(answer: ApiResponse): JsonObject {
   if (answer.kind === 'ok') return answer.body;
   throw new UsageError([`register: webhook configurations: ${describeFailure(answer)}`]);
+}
+
+function nameOf(object: JsonObject): string {
+  return textIn(objectIn(object, 'metadata'), 'name');
 }

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { registeredConfiguration } from '../../../src/cluster/webhook-configuration/registration.ts';
 import { NAMESPACE, only, objectsOf, root } from '../../support/chart.ts';
-import type { KubeObject } from '../../support/client.ts';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -30,7 +29,7 @@ function comparable({ clientConfig: _, failurePolicy: __, ...entry }: Entry): ob
 describe('the configuration of a registered server', () => {
   it('has the entries of the chart', () => {
     const installed = objectsOf(readFileSync(join(root, 'deploy/install.yaml'), 'utf8'));
-    const chart = only<KubeObject>(installed, 'MutatingWebhookConfiguration');
+    const chart = only(installed, 'MutatingWebhookConfiguration');
     expect(registered().map(comparable)).toEqual(entriesOf(chart).map(comparable));
   });
 
