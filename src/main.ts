@@ -6,8 +6,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
 
-try {
-  await createProgram(process.argv[1]).parseAsync();
-} catch (error) {
-  process.exitCode = exitCodeFor(error);
-}
+// Without await: the single executable is CommonJS, which has none here.
+createProgram(process.argv[1])
+  .parseAsync()
+  .catch((error: unknown) => {
+    process.exitCode = exitCodeFor(error);
+  });

@@ -4,8 +4,8 @@ import { reasonMessage } from '../reasons/message.ts';
 import type { Reason } from '../reasons/reason.ts';
 import { type Decision, isReported } from './decision.ts';
 
-/** Recommended by Kubernetes (k8s.io/api admission/v1 types.go), which also limits the length of all warnings together. */
-const MAX_WARNING_LENGTH = 120;
+/** The API server may cut longer ones, and drops what is beyond 4096 in all (k8s.io/api admission/v1 types.go). */
+const MAX_WARNING_LENGTH = 256;
 
 const MAX_WARNINGS = 5;
 
@@ -13,12 +13,20 @@ const MAX_WARNINGS = 5;
 export function warningsFor(decision: Decision): readonly string[] {
   if (decision.pass === 'repeated') return [];
   const whole = decision.outcome === 'skipped' && isReported(decision.reason) ? [decision.reason] : [];
-  const partly = decision.outcome === 'injected' ? decision.containers.flatMap(reportedReasons) : [];
-  const texts = [
+  return warningTexts([
     ...whole.map((reason) => `not injected: ${coded(reason)}`),
-    ...partly.map(([container, reason]) => `container ${oneLine(container, 63)} not injected: ${coded(reason)}`),
+    ...partialReasons(decision).map(([container, reason]) => `container ${container} not injected: ${coded(reason)}`),
     ...decision.notices.map(coded),
-  ];
+  ]);
+}
+
+/** The containers of an injected pod that did not get an agent that was asked for. */
+export function partialReasons(decision: Decision): readonly (readonly [container: string, reason: Reason])[] {
+  const found = decision.outcome === 'injected' ? decision.containers.flatMap(reportedReasons) : [];
+  return found.map(([container, reason]) => [oneLine(container, 63), reason]);
+}
+
+export function warningTexts(texts: readonly string[]): readonly string[] {
   return texts.slice(0, MAX_WARNINGS).map((text) => oneLine(`agent-injector: ${text}`, MAX_WARNING_LENGTH));
 }
 
@@ -26,6 +34,6 @@ export function reportedReasons(result: ContainerResult): readonly (readonly [co
   return result.outcome === 'skipped' && isReported(result.reason) ? [[result.container, result.reason]] : [];
 }
 
-function coded(reason: Reason): string {
+export function coded(reason: Reason): string {
   return `${reason.code}: ${reasonMessage(reason)}`;
 }

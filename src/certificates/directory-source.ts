@@ -25,3 +25,9 @@ export function directorySource(dir: string): CertificateSource {
     },
   };
 }
+
+/** One certificate that nothing replaces. It ends with the process. */
+export function fixedSource(certificate: ServerCertificate): CertificateSource {
+  const state = { certificate, problem: undefined, changes: [], foreign: [], recheckAfterMs: CHECK_INTERVAL_MS };
+  return { isShared: false, propagationMs: 0, reconcile: () => Promise.resolve(state) };
+}

@@ -54,6 +54,11 @@ export async function issueServerCertificate(
   return { ...(await issueLeaf(authority, names, term)), ca: authority.cert };
 }
 
+/** Issues a certificate for one host, as `issueServerCertificate` does for several names. */
+export function issueForHost(host: string, at: Date): Promise<Required<ServerCertificate>> {
+  return issueServerCertificate([host], at);
+}
+
 function validity({ at, lifetime }: Term): { readonly notBefore: Date; readonly notAfter: Date } {
   return { notBefore: shift(at, -BACKDATED_MS), notAfter: shift(at, lifetime) };
 }

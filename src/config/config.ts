@@ -75,6 +75,8 @@ export function missingToken(
   );
 }
 
+const REGISTER_EXCLUDES: readonly OptionName[] = ['demo', 'namespaces', 'webhookConfiguration', 'tlsDir'];
+
 function contradictions(
   options: ServerOptions,
   given: ReadonlyMap<OptionName, GivenValue>,
@@ -99,6 +101,10 @@ function contradictions(
     [
       (has('tlsSecret') || has('webhookConfiguration')) && !has('service'),
       'tlsSecret and webhookConfiguration require service: the certificate must be valid for its DNS names',
+    ],
+    [
+      has('register') && REGISTER_EXCLUDES.some(has),
+      'register excludes demo, namespaces, webhookConfiguration, tlsSecret and tlsDir: it makes its own configuration and certificate for a cluster',
     ],
     [
       has('clientNames') && !has('clientCa'),

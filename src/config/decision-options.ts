@@ -42,6 +42,7 @@ export const sourceOfOption = {
   tlsSecret: 'unused',
   webhookConfiguration: 'unused',
   service: 'unused',
+  register: 'unused',
   leafLifetime: 'unused',
   caLifetime: 'unused',
   clientCa: 'unused',

@@ -38,6 +38,7 @@ export interface ServerOptions extends BreakerOptions {
   readonly tlsSecret?: string;
   readonly webhookConfiguration?: string;
   readonly service?: string;
+  readonly register?: string;
   readonly leafLifetime: string;
   readonly caLifetime: string;
   readonly clientCa?: string;
@@ -197,6 +198,11 @@ export const optionRows: { readonly [name in OptionName]-?: OptionRow<NonNullabl
   service: {
     ...kinds.SERVICE,
     description: 'Service that the API server calls: the certificate is issued for its DNS names.',
+  },
+  register: {
+    ...kinds.ORIGIN,
+    description:
+      'Address of this server, for a server outside of the cluster: it writes a webhook configuration with this address and deletes it when it stops.',
   },
   leafLifetime: {
     ...kinds.LIFETIME,

@@ -97,6 +97,9 @@ export const SERVICE = text('NAME.NAMESPACE', 'NAME.NAMESPACE', (value) => {
   return labels.length === 2 && labels.every(isDnsLabel);
 });
 
+/** An address without a path. */
+export const ORIGIN = text('URL', 'https://HOST or https://HOST:PORT', isOrigin);
+
 export const LIFETIME = text('DURATION', 'a duration in s, m, h or d, such as 7d', isDuration);
 
 /** Longest interval: setTimeout overflows at 2^31 ms, some 24 days. */
@@ -110,6 +113,10 @@ export const INTERVAL: ValueKind<string> = {
     return value === '0' || (isDuration(value) && millisecondsOf(value) <= MAX_INTERVAL_MS) ? value : undefined;
   },
 };
+
+function isOrigin(value: string): boolean {
+  return value.startsWith('https://') && URL.canParse(value) && new URL(value).href === `${new URL(value).origin}/`;
+}
 
 function isDuration(value: string): boolean {
   return /^[1-9]\d{0,5}[smhd]$/.test(value);

@@ -25,17 +25,24 @@ export function ownEntries(configuration: JsonObject): readonly JsonObject[] {
   return objectsIn(configuration, 'webhooks').filter((entry) => textIn(entry, 'name').endsWith(`.${PREFIX}`));
 }
 
-/** Evaluates each entry of agent-injector as the API server does before it calls a webhook (k8s.io/apiserver pkg/admission/plugin/webhook). */
+/** True for the optional entry that is called for workloads, and changes nothing. */
+export function warnsOfWorkloads(entry: JsonObject): boolean {
+  return textIn(entry, 'name') === `workloads.${PREFIX}`;
+}
+
+/** Evaluates each entry of agent-injector for pods as the API server does before it calls a webhook (k8s.io/apiserver pkg/admission/plugin/webhook). */
 export function matchOf(
   configurations: readonly JsonObject[],
   namespace: LabelledNamespace,
   pod: Pod,
 ): readonly EntryMatch[] {
   return configurations.flatMap((configuration) =>
-    ownEntries(configuration).map((entry): EntryMatch => {
-      const name = textIn(objectIn(configuration, 'metadata'), 'name');
-      return { configuration: name, entry: textIn(entry, 'name'), ...evaluate(entry, namespace, pod) };
-    }),
+    ownEntries(configuration)
+      .filter((entry) => !warnsOfWorkloads(entry))
+      .map((entry): EntryMatch => {
+        const name = textIn(objectIn(configuration, 'metadata'), 'name');
+        return { configuration: name, entry: textIn(entry, 'name'), ...evaluate(entry, namespace, pod) };
+      }),
   );
 }
 

@@ -33,6 +33,7 @@ export function createAdminServer({
     bodyLimit: 1024,
     serverFactory: (answer) => connections.answerBy(answer),
   });
+  server.get('/', async () => '/livez\n/readyz\n/metrics\n');
   server.get('/livez', async () => 'ok\n');
   server.get('/readyz', async (_, reply) => {
     const reasons = notReady();

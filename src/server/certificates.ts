@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import { isPlainPath } from '../api/paths.ts';
 import { AuthoritySource } from '../certificates/authority-source.ts';
-import { directorySource } from '../certificates/directory-source.ts';
+import { directorySource, fixedSource } from '../certificates/directory-source.ts';
 import { CertificateKeeper } from '../certificates/keeper.ts';
+import type { ServerCertificate } from '../certificates/server-certificate.ts';
 import type { CertificateSource } from '../certificates/source.ts';
 import { wallClockOf } from '../certificates/wall-clock.ts';
 import type { KubeClient } from '../cluster/client/types.ts';
@@ -23,15 +24,16 @@ export interface Certificates {
   readonly isPathOpen: WebhookServerOptions['isOpen'];
 }
 
-/** Creates the certificate keeper for the settings. Throws a UsageError if they refer to something that cannot be used. */
+/** Creates the certificate keeper for the settings, or for a certificate that was issued already. Throws a UsageError if they refer to something that cannot be used. */
 export async function openCertificates(
   config: Config,
   client: KubeClient | undefined,
   log: Logger,
+  issued?: ServerCertificate,
 ): Promise<Certificates> {
   const { name, namespace, servername } = serviceOf(config);
   await readable(config.clientCa);
-  const source = sourceOf(config, client, servername);
+  const source = issued === undefined ? sourceOf(config, client, servername) : fixedSource(issued);
   const service = { name, namespace, revision: config.revision, writesPaths: source.isShared };
   const caBundle = openCaBundle(config, client, { service, logger: log, settleMs: source.propagationMs });
   const isPathOpen = caBundle === undefined ? isPlainPath : (path: string) => caBundle.paths.isOpen(path);

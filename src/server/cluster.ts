@@ -14,6 +14,13 @@ import { errorMessage } from '../lib/error-message.ts';
 import { UsageError } from '../lib/usage-error.ts';
 import { sampleNamespace } from '../profile-sources/builtin.ts';
 
+/** True if the settings refer to objects of a cluster, or the namespaces are read from one. */
+export function needsCluster(config: Config): boolean {
+  const { namespaces, demo, webhookConfiguration, register, configMapKeys, events, auditInterval } = config;
+  const isNamed = [webhookConfiguration, register, config.switch, config.breaker].some((name) => name !== undefined);
+  return (namespaces === undefined && !demo) || isNamed || configMapKeys || events || auditInterval !== '0';
+}
+
 /** Client of the cluster of this kubeconfig, or of the one that this pod runs in. Throws a UsageError if the kubeconfig cannot be used. */
 export async function openCluster(kubeconfig: string | undefined): Promise<PodClient | undefined> {
   try {

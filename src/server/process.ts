@@ -5,6 +5,10 @@ import { traceOf } from '../lib/stack-trace.ts';
 import { LogOutput, stdoutSink } from './log-output.ts';
 
 export interface Running {
+  /** The last step of a start, where there is one. A signal ends it by `drain`. */
+  readonly register?: () => Promise<void>;
+  /** Ends everything at once, after `register` has failed. */
+  readonly close?: () => Promise<void>;
   /** Ends the work in an orderly way. */
   readonly drain: () => Promise<void>;
 }
@@ -37,8 +41,10 @@ export async function runProcess(
   });
   try {
     running = await start(log, () => output.dropped);
+    await running.register?.();
   } catch (error) {
     signals.uninstall();
+    await running?.close?.();
     throw error;
   }
 }

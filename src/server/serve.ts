@@ -15,13 +15,14 @@ import { openAudits } from './audits.ts';
 import { type Certificates, openCertificates } from './certificates.ts';
 import { openBreakers } from './breakers.ts';
 import { type ClusterStateSource, openClusterState } from './cluster-watches.ts';
-import { openCluster, openNamespaces } from './cluster.ts';
+import { needsCluster, openCluster, openNamespaces } from './cluster.ts';
 import { maxConnectionsHere } from './connection-limit.ts';
 import { openEvents } from './events.ts';
 import { openInjectionSwitch, type SwitchedCatalogue } from './injection-switch.ts';
 import { listen } from './listen.ts';
 import { warnOfOtherReleases } from './other-releases.ts';
 import { type Running, runProcess } from './process.ts';
+import { type OpenedRegistration, openRegistration } from './registration.ts';
 
 /** `agent-injector serve`: runs until a signal. Throws a UsageError before any port opens if the configuration is not valid. */
 export async function serve(read: ReturnType<typeof readConfig>): Promise<void> {
@@ -38,13 +39,8 @@ interface Sources {
   readonly injectionSwitch: SwitchedCatalogue;
   readonly client: KubeClient | undefined;
   readonly audits: AuditLoop | undefined;
+  readonly registration: OpenedRegistration | undefined;
   readonly stop: () => Promise<void>;
-}
-
-function needsCluster(config: Config): boolean {
-  const { namespaces, demo, webhookConfiguration, configMapKeys, events, auditInterval } = config;
-  const isNamed = [webhookConfiguration, config.switch, config.breaker].some((name) => name !== undefined);
-  return (namespaces === undefined && !demo) || isNamed || configMapKeys || events || auditInterval !== '0';
 }
 
 /** Opens all sources, or none. Throws a UsageError if the settings refer to something that cannot be used. */
@@ -65,12 +61,13 @@ async function openSources(config: Config, log: Logger): Promise<Sources> {
     const namespaces = add(await openNamespaces(config, client, log));
     const watched = add(openClusterState(config, client, namespaces, log));
     const clusterState = add(openBreakers(config, client, watched, log));
-    const { keeper, isPathOpen } = await openCertificates(config, client, log);
+    const registration = await openRegistration(config, client, log);
+    const { keeper, isPathOpen } = await openCertificates(config, client, log, registration?.certificate);
     const certificates = add(keeper);
     const opening = { profiles, namespaces, certificates, isPathOpen, clusterState, injectionSwitch, client };
     const audits = openAudits(config, opening, log);
     if (audits) add(audits);
-    return { ...opening, audits, stop };
+    return { ...opening, audits, registration, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -125,7 +122,7 @@ async function whenKnown({
 /** Starts the server. The webhook port opens last, once a review would be answered correctly. */
 async function start(config: Config, log: Logger, logLinesDropped: () => number): Promise<Running> {
   const sources = await openSources(config, log);
-  const { profiles, namespaces, certificates, isPathOpen, clusterState } = sources;
+  const { profiles, namespaces, certificates, isPathOpen, clusterState, registration } = sources;
   let state: State = 'starting';
   const { recorder, onNotice } = openEvents(config, sources, log);
   const metrics = createMetrics({ ...gaugesOf(sources), events: () => recorder.counts(), logLinesDropped }, VERSION);
@@ -167,8 +164,12 @@ async function start(config: Config, log: Logger, logLinesDropped: () => number)
     throw error;
   }
   return {
+    register: async () => registration?.add(),
+    close,
     drain: async () => {
       state = 'draining';
+      // Before anything else: once it is deleted, the API server soon stops to call.
+      await registration?.remove();
       await sleep(systemClock, config.drainSeconds * 1000);
       await close();
       log.info({}, 'stopped');

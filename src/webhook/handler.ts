@@ -1,8 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { notInjected, decisionSummary } from '../admission/decision.ts';
 import { decodeReview } from '../admission/review.ts';
+import { encodeAdvice } from '../admission/workload-review.ts';
 import type { Clock } from '../lib/clock.ts';
 import { oneLine } from '../lib/text.ts';
+import { adviseOn } from './advise.ts';
 import { AnswerCache } from './answer-cache/answer-cache.ts';
 import { type CacheKey, cacheKey } from './answer-cache/cache-key.ts';
 import { readReviewKey } from './answer-cache/review-key.ts';
@@ -61,6 +63,12 @@ export class MutateHandler {
     if (decoded.kind === 'invalid') throw new RequestError(400, decoded.message);
     if (decoded.kind === 'unanswerable') {
       return respond(decoded.uid, render(log, undefined, unchanged(notInjected(decoded.reason, required))));
+    }
+    if (decoded.kind === 'workload') {
+      const { review } = decoded;
+      return adviseOn(this.#dependencies, review, question.deadlineMs).then((warnings) =>
+        sendJson(reply, JSON.stringify(encodeAdvice(review.uid, warnings))),
+      );
     }
     const { review } = decoded;
     return decide(this.#dependencies, this.#plans, review, question).then((decided) => {

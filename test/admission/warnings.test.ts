@@ -15,6 +15,6 @@ it.each(['app', 'checkout-api'])(
     const reason = { code: 'unproven-variable', variable: 'JAVA_TOOL_OPTIONS', profile: 'opentelemetry-java' } as const;
     const warning = warningFor(name, { ...reason, why: 'unseen' });
     expect(warning).toMatch(/unproven-variable: JAVA_TOOL_OPTIONS .*ConfigMap/);
-    expect(warning?.length).toBeLessThanOrEqual(120);
+    expect(warning?.length).toBeLessThanOrEqual(256);
   },
 );

@@ -62,6 +62,14 @@ export function tableOf(name: string, measured: Partial<Measured>): string {
   return detailTable(detail, samples);
 }
 
+/** The sentence of README.md: how long a caller waits for an answer, one at a time. */
+export function speedText(samples: Samples): string {
+  const [known = Number.NaN, unknown = Number.NaN] = ['product', 'product-strangers'].map(
+    (server) => spread(samples[keyOf({ row: 'throughput', variant: '1', server, figure: 'p50' })] ?? []).median / 1000,
+  );
+  return `An admission takes ${known.toFixed(1)} ms (${unknown.toFixed(1)} ms for a ReplicaSet not seen before), the round trip over TLS included`;
+}
+
 function machine({ machine: on, versions, run }: Partial<Measured>): string {
   if (!on || !versions || !run) return 'Nothing has been measured yet.';
   return [

@@ -16,6 +16,8 @@ describe('settings of certificates', () => {
     [issued],
     [{ webhookConfiguration: 'a', service: 'a.b', tlsDir: 'certs' }],
     [{ clientCa: 'ca.crt', clientNames: 'kube-apiserver, other' }],
+    [{ register: 'https://192.168.1.10:8443', kubeconfig: 'config' }],
+    [{ register: 'https://[fd00::1]', kubeconfig: 'config' }],
   ])('that belong together: %j', (flags) => {
     expect(problemsOf(flags)).toEqual([]);
   });
@@ -32,6 +34,10 @@ describe('settings of certificates', () => {
     [{ ...issued, tlsSecret: 'apm/-tls' }, [/^--tls-secret: /]],
     [{ ...issued, service: 'a.b.svc' }, [/^--service: "a.b.svc"/]],
     [{ ...issued, webhookConfiguration: 'a.-b' }, [/^--webhook-configuration: /]],
+    [{ register: 'https://192.168.1.10', tlsDir: 'certs' }, [/^register excludes/]],
+    [{ register: 'https://192.168.1.10', demo: 'true' }, [/^register excludes/]],
+    [{ register: 'http://192.168.1.10' }, [/^--register: /]],
+    [{ register: 'https://192.168.1.10/mutate' }, [/^--register: /]],
     [{ leafLifetime: '0d' }, [/^--leaf-lifetime: "0d"/]],
     [{ leafLifetime: '7d', caLifetime: '20d' }, [/^caLifetime: "20d" .*"7d"/]],
   ])('that do not: %j', (flags, problems) => {

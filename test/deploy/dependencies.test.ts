@@ -61,7 +61,7 @@ describe('package-lock.json', () => {
   it('has every direct dependency in one exact version', () => {
     const { dependencies, devDependencies } = json<Manifest>('package.json');
     for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies })) {
-      expect(version, name).toMatch(/^\d+\.\d+\.\d+$/);
+      expect(version, name).toMatch(/^\d+\.\d+\.\d+(-[\w.]+)?$/);
       expect(lock.packages[`node_modules/${name}`]?.version, name).toBe(version);
     }
   });

@@ -41,6 +41,7 @@ describe('the release workflow', () => {
       verify: { contents: 'read' },
       image: publishing,
       chart: publishing,
+      packages: { contents: 'write', 'id-token': 'write', attestations: 'write' },
     });
     for (const [name, job] of jobs) expect(job['timeout-minutes'], name).toBeLessThanOrEqual(60);
   });
@@ -59,7 +60,7 @@ describe('the release workflow', () => {
     const commands = steps.map((step) => step.run ?? '').join('\n');
     expect(commands.match(/cosign sign --yes "[^"]+@\$DIGEST"/g)).toHaveLength(2);
     const attested = steps.filter(({ uses }) => uses?.startsWith('actions/attest@')).map((step) => step.with);
-    expect(attested.map((one) => one?.['sbom-path'])).toEqual([undefined, 'dist/sbom.cdx.json', undefined]);
+    expect(attested.map((one) => one?.['sbom-path'])).toEqual([undefined, 'dist/sbom.cdx.json', undefined, undefined]);
   });
 
   const digest = `@sha256:${'a'.repeat(64)}`;

@@ -2,11 +2,13 @@ import { stringify } from 'yaml';
 import { constraintsText, deliveryNeedsText, operationText } from '../../src/cli/profiles/text.ts';
 import { admit } from '../../src/admission/admit.ts';
 import type { Namespace } from '../../src/kubernetes/namespace.ts';
+import { claimsOf } from '../../src/kubernetes/pod.ts';
 import type { Profile } from '../../src/profiles/profile.ts';
 import { STRICT } from '../../src/profiles/tenancy/policy.ts';
 import { type NoteSummary, type ProfileSummary, profileSummary } from '../../src/profiles/summary.ts';
 import { catalogue, container, pod } from '../support/fixtures.ts';
 import { code, linked, table } from '../support/markdown.ts';
+import { type Example, LANGUAGES, translatedPage } from './translated-agent-pages.ts';
 
 const languages: Readonly<Record<string, string>> = {
   dotnet: '.NET',
@@ -23,9 +25,17 @@ const allPlaces = 4;
 /** The pages of docs/agents, by their names: one for each built-in profile, and the list. */
 export function agentPages(): ReadonlyMap<string, string> {
   const profiles = [...catalogue.profiles.values()].toSorted((one, other) => (one.name < other.name ? -1 : 1));
+  // The vendor's markets.
+  const translated = profiles.filter(({ vendor }) => vendor === 'JenniferSoft');
   return new Map([
     ['README.md', list(profiles)],
     ...profiles.map((profile): [string, string] => [`${profile.name}.md`, page(profile)]),
+    ...translated.flatMap((profile) =>
+      LANGUAGES.map((language): [string, string] => [
+        `${profile.name}.${language}.md`,
+        translatedPage(profile, language, exampleOf(profile)),
+      ]),
+    ),
   ]);
 }
 
@@ -63,18 +73,30 @@ function exampleNamespace({ name, tests }: Profile): Namespace {
   };
 }
 
-function example(profile: Profile): string {
+function exampleOf(profile: Profile): Example {
   const namespace = exampleNamespace(profile);
   const { labels, annotations } = namespace;
   const manifest = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace.name, labels, annotations } };
   const admission = admit(pod([container('web')]), namespace, catalogue);
   const [outcome] = admission.decision.containers;
-  const delivery = outcome?.outcome === 'injected' ? outcome.delivery : '?';
   const [first] = admission.pod.spec.containers;
-  return `${block(manifest)}
+  return {
+    namespace: block(manifest),
+    delivery: outcome?.outcome === 'injected' ? outcome.delivery : '?',
+    gets: block({ env: first?.env ?? [], volumeMounts: first?.volumeMounts ?? [] }),
+    claim: claimsOf(admission.pod.spec.volumes)[0],
+  };
+}
+
+/** Where the README says how a claim is created and filled. */
+const CLAIM_STEPS = '../../README.md#quickstart-an-agent-in-a-running-pod';
+
+function example(profile: Profile): string {
+  const { namespace, delivery, gets, claim } = exampleOf(profile);
+  return `${namespace}
 In a pod that is created in this namespace, the container \`web\` gets the following. The files are delivered by \`${delivery}\`:
 
-${block({ env: first?.env ?? [], volumeMounts: first?.volumeMounts ?? [] })}`;
+${gets}${claim === undefined ? '' : `\nThe claim \`${claim}\` must exist in the namespace, with the agent's files in it. [Step 3 of the quickstart](${CLAIM_STEPS}) creates one and fills it with a Job, by [manifests for JENNIFER .NET](../../deploy/examples/jennifer-dotnet) that you can adapt.\n`}`;
 }
 
 function block(value: unknown): string {
@@ -98,7 +120,7 @@ function page(profile: Profile): string {
 
 <!-- Made from src/agents/${name}.yaml: UPDATE_DOCS=1 npx vitest run test/docs -->
 
-${description} By ${link}. Runs on ${constraintsText(constraints)}.${taken === '' ? '' : `\nOccupies a slot that only one agent can take. ${taken}.`}
+${vendor === 'JenniferSoft' ? `English · [日本語](${name}.ja.md) · [한국어](${name}.ko.md)\n\n` : ''}${description} By ${link}. Runs on ${constraintsText(constraints)}.${taken === '' ? '' : `\nOccupies a slot that only one agent can take. ${taken}.`}
 
 ## Use it
 

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 
 // docs/faq.md answers what users of admission injectors complain of. An answer counts for what a test shows.
 
@@ -21,14 +22,10 @@ const sections: readonly Section[] = text
     return { number: Number(number), title, body };
   });
 
-/** The files and titles of a `Shown by:` paragraph. */
-function shownBy(body: string): { readonly file: string; readonly titles: readonly string[] }[] {
-  const shown = body.split(/^Shown by: /m)[1]?.split('\n\n')[0] ?? '';
-  return [...shown.matchAll(/`([^`]+)`([^`]*)/g)].map(([, file = '', rest = '']) => ({
-    file,
-    titles: [...rest.matchAll(/"([^"]+)"/g)].map(([, title = '']) => title.replaceAll(/\s+/g, ' ')),
-  }));
-}
+/** The files and titles of the tests that show an answer, by the number of its section. */
+const shownBy = parse(readFileSync(join(import.meta.dirname, 'faq-tests.yaml'), 'utf8')) as Readonly<
+  Record<string, Readonly<Record<string, readonly string[]>>>
+>;
 
 /** What the tests and groups of a file are called: of a table of tests, its pattern. */
 function titlesIn(file: string): readonly string[] {
@@ -51,18 +48,17 @@ describe('docs/faq.md', () => {
     expect(sections.map(({ number }) => number)).toEqual(Array.from({ length: 25 }, (_, index) => index + 1));
   });
 
-  describe.each(sections)('$number $title', ({ body }) => {
+  describe.each(sections)('$number $title', ({ number, body }) => {
     it('is short, and leads on', () => {
-      const [answer = ''] = body.split(/^Shown by:/m);
-      expect(answer.trim().length).toBeGreaterThan(100);
-      expect(answer.trim().length).toBeLessThan(900);
-      expect(answer).toMatch(/\]\((?:reference|operations|reasons|explain|profile-language|agents\/)[^)]*\)/);
+      expect(body.trim().length).toBeGreaterThan(100);
+      expect(body.trim().length).toBeLessThan(900);
+      expect(body).toMatch(/\]\((?:reference|operations|reasons|explain|profile-language|agents\/)[^)]*\)/);
     });
 
     it('is shown by tests that there are', () => {
-      const shown = shownBy(body);
+      const shown = Object.entries(shownBy[String(number)] ?? {});
       expect(shown).not.toEqual([]);
-      for (const { file, titles } of shown) {
+      for (const [file, titles] of shown) {
         expect(file).toMatch(/^test\/.*\.test\.ts$/);
         expect(existsSync(join(root, file)), file).toBe(true);
         const there = titlesIn(file);

@@ -1,9 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { alerts, panels } from '../support/dashboard-queries.ts';
+import { dashboardPicture, type ShownPanel } from '../support/dashboard-picture.ts';
+import { alerts, type Panel, panels } from '../support/dashboard-queries.ts';
 import { mountedDirectory, profileText, type Mounted } from '../support/mounted-directory.ts';
 import { Client } from '../support/client.ts';
 import { optedIn, ours, startInjectedCluster, type InjectedCluster } from '../support/injected-cluster.ts';
@@ -11,6 +12,8 @@ import { podOf } from '../support/pod.ts';
 import { prometheus, startPrometheus, type Prometheus } from './prometheus.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { webhookConfiguration } from './webhook.ts';
+
+const PICTURE = join(import.meta.dirname, '../../docs/pictures/dashboard.svg');
 
 // Each query of the dashboard and each alert, evaluated by a Prometheus that scrapes a server and an API server.
 
@@ -85,6 +88,14 @@ describe.skipIf(prometheus === undefined)('Prometheus', () => {
     },
   );
 
+  test('shows what the picture of the dashboard shows; UPDATE_DOCS=1 writes it', async () => {
+    const picture = dashboardPicture(await shownPanels(scraper));
+    if (process.env['UPDATE_DOCS'] === '1') writeFileSync(PICTURE, picture);
+    const titlesIn = (text: string): readonly string[] => text.match(/(?<=font-weight="600"[^>]*>)[^<]+/g) ?? [];
+    expect(titlesIn(picture).length).toBeGreaterThan(5);
+    expect(titlesIn(readFileSync(PICTURE, 'utf8'))).toEqual(titlesIn(picture));
+  });
+
   test('computes the coverage of each namespace', async () => {
     const { expr = '' } = panels.find(({ title }) => title === 'Coverage per namespace')?.targets[0] ?? {};
     const shares = (await scraper.query(expr)).map(({ metric, value }) => [metric['namespace'], Number(value[1])]);
@@ -105,6 +116,29 @@ describe.skipIf(prometheus === undefined)('Prometheus', () => {
     },
   );
 });
+
+interface TypedPanel extends Panel {
+  readonly type: string;
+}
+
+/** The panels above the fold, with the data of the last minute. */
+async function shownPanels({ queryRange }: Prometheus): Promise<readonly ShownPanel[]> {
+  const first = (panels as readonly TypedPanel[]).filter(({ gridPos }) => gridPos.y < 29);
+  return Promise.all(
+    first.map(async ({ title, type, gridPos, targets }) => {
+      const answers = await Promise.all(
+        targets.map(async ({ expr, legendFormat }) => {
+          const query = expr.replaceAll('$__range', '5m').replaceAll('$__rate_interval', '30s');
+          return (await queryRange(query)).map(({ metric, values }) => ({
+            name: legendFormat.replaceAll(/\{\{(\w+)\}\}/g, (_, name: string) => metric[name] ?? ''),
+            values: values.map(([, text]) => Number(text)),
+          }));
+        }),
+      );
+      return { title, type, gridPos, series: answers.flat() };
+    }),
+  );
+}
 
 function jobsOf({ injector, controlPlane }: InjectedCluster): Parameters<typeof startPrometheus>[1] {
   const kubeconfig = parse(readFileSync(controlPlane.kubeconfigPath, 'utf8')) as {

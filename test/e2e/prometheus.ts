@@ -17,9 +17,16 @@ export interface Sample {
   readonly value: readonly [at: number, value: string];
 }
 
+export interface RangeSample {
+  readonly metric: Readonly<Record<string, string>>;
+  readonly values: readonly (readonly [at: number, value: string])[];
+}
+
 export interface Prometheus {
   /** Evaluates a query now. Throws the error of an invalid query. */
   readonly query: (expr: string) => Promise<readonly Sample[]>;
+  /** Evaluates a query for each second of the last minute. */
+  readonly queryRange: (expr: string) => Promise<readonly RangeSample[]>;
   readonly stop: () => Promise<void>;
 }
 
@@ -32,14 +39,19 @@ export async function startPrometheus(dir: string, jobs: readonly object[]): Pro
   const args = [`--config.file=${config}`, `--storage.tsdb.path=${join(dir, 'tsdb')}`, `--web.listen-address=${url}`];
   const command = { command: prometheus ?? 'prometheus', args, cwd: dir, logPath: join(dir, 'prometheus.log') };
   const started = await startProcess(command);
-  const query: Prometheus['query'] = async (expr) => {
-    const answer = await fetch(`http://${url}/api/v1/query`, {
+  const ask = async <T>(path: string, parameters: Readonly<Record<string, string>>): Promise<readonly T[]> => {
+    const answer = await fetch(`http://${url}/api/v1/${path}`, {
       method: 'POST',
-      body: new URLSearchParams({ query: expr }),
+      body: new URLSearchParams(parameters),
     });
-    const body = (await answer.json()) as { status: string; error?: string; data: { result: readonly Sample[] } };
-    if (body.status !== 'success') throw new Error(`${expr}: ${body.error}`);
+    const body = (await answer.json()) as { status: string; error?: string; data: { result: readonly T[] } };
+    if (body.status !== 'success') throw new Error(`${parameters['query']}: ${body.error}`);
     return body.data.result;
+  };
+  const query: Prometheus['query'] = (expr) => ask<Sample>('query', { query: expr });
+  const queryRange: Prometheus['queryRange'] = (expr) => {
+    const now = Date.now() / 1000;
+    return ask<RangeSample>('query_range', { query: expr, start: String(now - 60), end: String(now), step: '1s' });
   };
   const stop = async (): Promise<void> => {
     await started.stop();
@@ -52,5 +64,5 @@ export async function startPrometheus(dir: string, jobs: readonly object[]): Pro
     await stop();
     throw error;
   }
-  return { query, stop };
+  return { query, queryRange, stop };
 }

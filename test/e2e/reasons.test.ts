@@ -88,7 +88,7 @@ interface Scene {
 
 const isReported: { readonly [place in Place]: (code: ReasonCode, scene: Scene) => unknown } = {
   annotation: (code, { pod }) => JSON.stringify((pod && recordOf(pod)) ?? '').includes(`"reason":"${code}"`),
-  warning: (code, { warnings }) => warnings.some((text) => text.length <= 120 && text.includes(` ${code}: `)),
+  warning: (code, { warnings }) => warnings.some((text) => text.length <= 256 && text.includes(` ${code}: `)),
   audit: (code, { namespace }) =>
     audit
       .of(namespace)

@@ -83,7 +83,7 @@ describe.each(Object.entries(hostilePods))('%s', (_, pod) => {
     );
     jsonpatch.applyPatch(structuredClone(sent), structuredClone(operations), true);
     for (const warning of response.warnings ?? []) {
-      expect(warning.length).toBeLessThanOrEqual(120);
+      expect(warning.length).toBeLessThanOrEqual(256);
       // oxlint-disable-next-line no-control-regex -- warnings must not contain these
       expect(warning).not.toMatch(/[\u0000-\u001f\u007f\u2028\u2029\u202e]/);
     }

@@ -227,7 +227,7 @@ describe('matchers', () => {
     const { warnings } = encodeReview('u', decision, operations)['response'] as { warnings: string[] };
     expect(warnings).toHaveLength(5);
     for (const text of warnings) expect(text).toMatch(/^\P{Cc}* x+…$/u);
-    for (const text of warnings) expect(text.length).toBeLessThanOrEqual(120);
+    for (const text of warnings) expect(text.length).toBeLessThanOrEqual(256);
     expect(decision.notices.length).toBeLessThanOrEqual(20);
   });
 });

@@ -1,17 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { runtimes } from '../agents/runtimes.ts';
-import { agents, DOTNET, dotnetRoot, filesOf, programOf } from '../agents/table.ts';
+import { DOTNET } from '../agents/table.ts';
 import type { Client, KubeObject } from '../support/client.ts';
-import { busybox, librariesOf } from '../support/node/image.ts';
-import { isRequired, nodeBinary } from '../support/node/places.ts';
+import { isRequired } from '../support/node/places.ts';
 import { instrumented, podsOf, type Pod } from '../support/pod.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { optedInAt, startInjectedNode, type InjectedNode } from './injected-node.ts';
 import { createClaim } from './claims.ts';
+import { coreClrApp, jenniferFiles, PROFILER_SIGN } from './coreclr-app.ts';
 import { logsOf, runningPod } from './pods.ts';
 import { recorded } from './results.ts';
 
@@ -20,7 +19,6 @@ import { recorded } from './results.ts';
 const NAMESPACE = 'shop';
 const NAME = 'net-razor31-sample';
 const OWNER = { namespace: NAMESPACE, name: NAME };
-const SIGN = 'profiler: asked for {6C7CAF0F-D0E5-4274-A71B-6551761BBDC8}';
 
 let node: InjectedNode;
 let client: Client;
@@ -30,23 +28,6 @@ const sample = parse(readFileSync(new URL('../e2e/sample-deployment.yaml', impor
 };
 const [app] = sample.spec.template.spec.containers;
 if (!app) throw new Error('the sample has no container');
-
-/** The app's image: CoreCLR with the libraries it is linked to, and a program that ends with its input. */
-async function addAppImage(): Promise<void> {
-  const native = readdirSync(dotnetRoot, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.so'));
-  const linked = [join(dotnetRoot, 'dotnet'), ...native.map((path) => join(dotnetRoot, path))];
-  await node.addImage({
-    name: app?.image ?? '',
-    contents: new Map([
-      ...busybox(nodeBinary('busybox')),
-      ...librariesOf(linked),
-      ['/dotnet', { from: dotnetRoot }],
-      ['/app', { from: programOf('dotnet') }],
-    ]),
-    env: ['DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1'],
-    entrypoint: ['/bin/sh', '-c', 'sleep 86400 | /dotnet/dotnet /app/App.dll'],
-  });
-}
 
 /** Expects that each of the pods runs, and that its log shows the CLR asking for JENNIFER's profiler. */
 async function expectAgentsIn(pods: readonly Pod[]): Promise<void> {
@@ -61,8 +42,8 @@ async function expectAgentsIn(pods: readonly Pod[]): Promise<void> {
             const text = await logsOf(client, NAMESPACE, name, NAME);
             return text.includes('app answered') && text;
           });
-          expect(log).toContain(SIGN);
-          return SIGN;
+          expect(log).toContain(PROFILER_SIGN);
+          return PROFILER_SIGN;
         },
       );
     }),
@@ -71,13 +52,11 @@ async function expectAgentsIn(pods: readonly Pod[]): Promise<void> {
 
 describe.skipIf(!isRequired && runtimes.get('dotnet')?.ok !== true)('on CoreCLR', () => {
   beforeAll(async () => {
-    const agent = agents().find(({ profile, image }) => profile === 'jennifer-dotnet' && image === undefined);
-    if (!agent) throw new Error('test/agents/agents.yaml has no JENNIFER .NET by claim');
     node = await startInjectedNode();
     ({ client } = node);
-    await addAppImage();
+    await node.addImage(coreClrApp(app.image));
     await client.createNamespace(NAMESPACE, optedInAt('privileged', { 'server-address': 'jennifer.example.com' }));
-    await createClaim(client, { namespace: NAMESPACE, name: 'my-agent-file', path: filesOf(agent) });
+    await createClaim(client, { namespace: NAMESPACE, name: 'my-agent-file', path: jenniferFiles() });
   });
   afterAll(() => node?.stop());
 

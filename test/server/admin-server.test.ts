@@ -27,6 +27,13 @@ beforeEach(async () => {
 });
 afterEach(async () => server.close());
 
+it('lists its paths', async () => {
+  const { text } = await httpGet(port, '/');
+  const paths = text.trim().split('\n');
+  expect(paths).toEqual(['/livez', '/readyz', '/metrics']);
+  for (const path of paths) expect((await httpGet(port, path)).status).toBe(200);
+});
+
 it('/livez and /readyz answer, and say why the server is not ready', async () => {
   expect(await httpGet(port, '/livez')).toEqual({ status: 200, text: 'ok\n' });
   expect(await httpGet(port, '/readyz')).toEqual({ status: 200, text: 'ok\nnote: a profile is broken\n' });

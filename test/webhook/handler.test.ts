@@ -75,13 +75,13 @@ describe('a review', () => {
     expect(server.lines[0]?.fields).toMatchObject({ pod: 'web-5d-*', owner: 'ReplicaSet/web-5d', dryRun: true });
   });
 
-  it('of a pod that cannot be injected is allowed with a warning of at most 120 characters', async () => {
+  it('of a pod that cannot be injected is allowed with a warning of at most 256 characters', async () => {
     const answer = await server.post(reviewOf(pod(undefined, { 'domain-id': `4\n${'0'.repeat(300)}` })));
     expect(answer.json.response).toMatchObject({ allowed: true });
     const [warning] = answer.json.response.warnings;
     expect(warning).toContain('invalid-value');
     expect(warning).not.toContain('\n');
-    expect(warning.length).toBeLessThanOrEqual(120);
+    expect(warning.length).toBeLessThanOrEqual(256);
   });
 
   it('has at most five warnings', async () => {

@@ -23,7 +23,7 @@ export interface ListOptions extends GetOptions {
 }
 
 export interface SendOptions extends GetOptions {
-  readonly method: 'POST' | 'PUT' | 'PATCH';
+  readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly body: Json;
   readonly contentType?: string;
 }

@@ -1,6 +1,6 @@
 import { INJECTION_LABEL, REQUIRED, REVISION_LABEL } from '../../api/keys.ts';
 import { MUTATE_PATH, parseWebhookPath, REQUIRED_PATH } from '../../api/paths.ts';
-import { selectsOptOuts } from '../../diagnostics/webhook-match.ts';
+import { selectsOptOuts, warnsOfWorkloads } from '../../diagnostics/webhook-match.ts';
 import { selectorValues } from '../../kubernetes/label-selector.ts';
 import { NAMESPACE_NAME_LABEL } from '../../kubernetes/labels.ts';
 import { isObject, type Json, type JsonObject, objectIn, objectsIn, textIn } from '../../lib/json.ts';
@@ -39,6 +39,7 @@ const checks = {
     return `call ${required ? REQUIRED_PATH : MUTATE_PATH} of Service ${name} in namespace ${namespace}`;
   },
   rules: (entry) => {
+    if (warnsOfWorkloads(entry)) return undefined;
     const rules = items(entry['rules']);
     const [rule] = objectsIn(entry, 'rules');
     const isRight = rules.length === 1 && isOnly(rule?.['operations'], 'CREATE') && isOnly(rule?.['resources'], 'pods');

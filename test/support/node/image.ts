@@ -110,7 +110,7 @@ function tar(to: string, folder: string, path: string): string {
 
 /** The static busybox and its names, as `sh` and others. */
 export function busybox(path: string): ReadonlyMap<string, Content> {
-  const names = ['sh', 'cat', 'cp', 'env', 'id', 'ls', 'mkdir', 'sleep', 'stat', 'test', 'touch', 'true'];
+  const names = ['sh', 'cat', 'chmod', 'cp', 'env', 'id', 'ls', 'mkdir', 'sleep', 'stat', 'test', 'touch', 'true'];
   return new Map<string, Content>([
     ['/bin/busybox', { from: path }],
     ...names.map((name) => [`/bin/${name}`, { link: 'busybox' }] as const),

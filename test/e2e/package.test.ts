@@ -1,0 +1,85 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { root } from '../support/chart.ts';
+import { helm, run } from '../support/deploy-tools.ts';
+
+// `npm run package`: what a release publishes is made, and works.
+
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly version: string };
+const platform = `${process.platform}-${process.arch}`;
+const program = `agent-injector-${version}-${platform}`;
+const bundle = `agent-injector-${version}-offline-${platform}`;
+
+let dir: string;
+
+describe.skipIf(helm === undefined)('npm run package', () => {
+  beforeAll(() => {
+    dir = mkdtempSync(join(tmpdir(), 'agent-injector-release-'));
+    execFileSync('npm', ['run', '--silent', 'package', dir], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+  });
+  afterAll(() => rmSync(dir, { recursive: true }));
+
+  /** Runs the executable where no Node.js can be found. */
+  const runProgram = (...args: readonly string[]) => run(join(dir, program), args, { cwd: dir, env: { PATH: '' } });
+
+  test('makes all of it, with checksums that are right', () => {
+    const files = readdirSync(dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    expect(files.map((entry) => join(entry.parentPath, entry.name).slice(dir.length + 1)).toSorted()).toEqual([
+      'SHA256SUMS',
+      program,
+      `${bundle}.tar.gz`,
+      `agent-injector-chart-${version}.tgz`,
+      `agent-injector-npm-${version}.tgz`,
+      'sbom.cdx.json',
+    ]);
+    const { code, stdout } = run('sha256sum', ['--check', '--strict', 'SHA256SUMS'], { cwd: dir });
+    expect(code).toBe(0);
+    expect(stdout.trim().split('\n')).toHaveLength(5);
+  });
+
+  test('the executable needs no Node.js, and does what the bundle does', () => {
+    expect(runProgram('--version')).toMatchObject({ code: 0, stdout: `${version}\n` });
+    writeFileSync(
+      join(dir, 'pod.yaml'),
+      '# mine\napiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n    - {name: web, image: web:1}\n',
+    );
+    const inject = ['inject', '-f', join(dir, 'pod.yaml'), '--set', 'server-address=jennifer.example.com'];
+    const injected = runProgram(...inject);
+    expect(injected.code).toBe(0);
+    expect(injected.stdout).toContain('CORECLR_PROFILER');
+    expect(injected.stdout).toBe(run(process.execPath, [join(root, 'dist/agent-injector.js'), ...inject]).stdout);
+    expect(runProgram('inject')).toMatchObject({ code: 2 });
+  });
+
+  test('the npm package has the program and what it is made of', () => {
+    const list = run('tar', ['-tzf', join(dir, `agent-injector-npm-${version}.tgz`)]).stdout.split('\n');
+    for (const file of ['package.json', 'LICENSE', 'README.md', 'dist/agent-injector.js', 'dist/sbom.cdx.json'])
+      expect(list).toContain(`package/${file}`);
+    expect(list.filter((path) => /src|test/.test(path))).toEqual([]);
+  });
+
+  test('the chart has its README, and its version', () => {
+    const shown = run(helm ?? '', ['show', 'readme', join(dir, `agent-injector-chart-${version}.tgz`)]).stdout;
+    expect(shown).toContain(`# agent-injector ${version}`);
+    expect(shown).toContain('`webhook.path`');
+  });
+
+  test('the bundle for machines without internet has the executable, the chart and the documents', () => {
+    const list = run('tar', ['-tzf', join(dir, `${bundle}.tar.gz`)]).stdout.split('\n');
+    const parts = ['agent-injector', `agent-injector-chart-${version}.tgz`, 'README.md', 'docs/README.md', 'LICENSE'];
+    for (const part of [...parts, 'deploy/install.yaml', 'docs/agents/jennifer-dotnet.md', 'THIRD-PARTY-LICENSES.txt'])
+      expect(list).toContain(`${bundle}/${part}`);
+  });
+
+  test('the SBOM is CycloneDX, with what is in the program', () => {
+    const sbom = JSON.parse(readFileSync(join(dir, 'sbom.cdx.json'), 'utf8')) as {
+      readonly bomFormat: string;
+      readonly components: readonly { readonly name: string }[];
+    };
+    expect(sbom.bomFormat).toBe('CycloneDX');
+    expect(sbom.components.map(({ name }) => name)).toEqual(expect.arrayContaining(['fastify', 'yaml', 'node']));
+  });
+});
