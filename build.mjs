@@ -24,6 +24,9 @@ const leftOut = [
     `export const createConfiguration = () => { ${unreached} }; export class ServerConfiguration { constructor() { ${unreached} } }`,
   ],
   [/\/client-node\//, /^node-fetch$/, 'export const { Headers } = globalThis;'],
+  // The other side of WebSockets, and one as a stream.
+  [/\/ws\//, /^\.\/lib\/websocket-server(?:\.js)?$/, 'module.exports = class {};'],
+  [/\/ws\//, /^\.\/lib\/stream(?:\.js)?$/, `module.exports = () => { ${unreached} };`],
   // Logins that Kubernetes took out in favour of `exec`, and the packages that they need: credentials.ts refuses them before they are reached.
   ...Object.entries({ azure: 'AzureAuth', gcp: 'GoogleCloudPlatformAuth', oidc: 'OpenIDConnectAuth' }).map(
     ([file, login]) => [

@@ -140,6 +140,8 @@ const rows: readonly (readonly [string, () => readonly string[]])[] = [
   ['audit: JSON', () => ['audit', '-A', ...cluster, '-o', 'json']],
   ['status', () => ['status', '-n', 'shop', ...cluster]],
   ['status: JSON', () => ['status', '-A', ...cluster, '-o', 'json']],
+  ['verify', () => ['verify', 'pod/web', '-n', 'shop', ...cluster]],
+  ['verify: JSON', () => ['verify', 'pod/web', '-n', 'shop', ...cluster, '-o', 'json']],
   ['stop: reason', () => ['stop', '--reason', EVIL, '-n', EVIL, ...cluster]],
   ['start: profile', () => ['start', '--profile', EVIL, ...cluster]],
   ['plan', () => ['plan', '--label-namespace', 'shop', '--server-dry-run', ...cluster]],
