@@ -47,6 +47,9 @@ export class Evictions implements Replacer {
     const remaining = await this.#remaining(workload, target);
     const complete = withCrashes({ kind: 'complete' }, newPods);
     if (complete.kind === 'failed') return complete;
+    // Evicting it again would not help, and could go on without end.
+    const wrong = remaining.find((pod) => newPods.includes(pod));
+    if (wrong) return { kind: 'failed', why: `new pod ${wrong.metadata?.name ?? ''} is not what it should be` };
     if (!isReady) return this.#patience.settle(id, waiting(remaining.length, 'a new pod is not available yet'), false);
     const settled = this.#patience.settle(id, complete, true);
     if (settled.kind !== 'complete' || remaining.length === 0) return settled;
