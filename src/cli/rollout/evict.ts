@@ -41,16 +41,19 @@ export class Evictions implements Replacer {
     if (read.kind === 'absent') return { kind: 'complete' };
     if (read.kind === 'unread') return this.#patience.limit(id, { kind: 'progressing', what: read.why });
     const { target } = read;
-    const before = this.#before.get(id) ?? new Set();
-    const newPods = target.pods.filter((pod) => !before.has(uidOf(pod)));
-    const isReady = isAvailable(kindOf(workload.workload), target.object) && !target.pods.some(isEnding);
     const remaining = await this.#remaining(workload, target);
-    const complete = withCrashes({ kind: 'complete' }, newPods);
+    const newPods = this.#newPods(id, target);
+    const complete = outcomeOf(newPods, remaining);
     if (complete.kind === 'failed') return complete;
+    const isReady = isAvailable(kindOf(workload.workload), target.object) && !target.pods.some(isEnding);
     if (!isReady) return this.#patience.settle(id, waiting(remaining.length, 'a new pod is not available yet'), false);
     const settled = this.#patience.settle(id, complete, true);
-    if (settled.kind !== 'complete' || remaining.length === 0) return settled;
-    return this.#evictNext(workload, remaining);
+    return settled.kind === 'complete' && remaining.length > 0 ? this.#evictNext(workload, remaining) : settled;
+  }
+
+  #newPods(id: string, { pods }: Target): readonly Pod[] {
+    const before = this.#before.get(id);
+    return pods.filter((pod) => before?.has(uidOf(pod)) !== true);
   }
 
   async #evictNext(workload: PlannedWorkload, remaining: readonly Pod[]): Promise<Progress> {
@@ -81,6 +84,14 @@ export class Evictions implements Replacer {
     };
     return this.#cluster.client.sendJson(path, { method: 'POST', body, timeoutMs: 15_000, maxBytes: 1024 * 1024 });
   }
+}
+
+/** Complete as far as the new pods can tell. */
+function outcomeOf(newPods: readonly Pod[], remaining: readonly Pod[]): Progress {
+  // Evicting it again would not help, and could go on without end.
+  const wrong = remaining.find((pod) => newPods.includes(pod));
+  if (wrong) return { kind: 'failed', why: `new pod ${wrong.metadata?.name ?? ''} is not what it should be` };
+  return withCrashes({ kind: 'complete' }, newPods);
 }
 
 function uidOf(pod: Pod): string {
