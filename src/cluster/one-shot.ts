@@ -25,14 +25,21 @@ export function sendOnce(client: KubeClient, path: string, body: JsonObject): Pr
   return client.sendJson(path, { method: 'POST', body, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES });
 }
 
+export interface ReadOptions {
+  /** Label selector. */
+  readonly selector?: string | undefined;
+  readonly signal?: AbortSignal;
+}
+
 /** Reads all objects of a collection, with one page in memory at a time. Returns what interrupted it, or undefined. */
 export async function readAll(
   client: KubeClient,
   path: string,
   onPage: (items: readonly JsonObject[]) => void,
-  signal: AbortSignal = new AbortController().signal,
+  { selector, signal = new AbortController().signal }: ReadOptions = {},
 ): Promise<Interruption | undefined> {
-  const list = new PagedList({ client, path, metadataOnly: false, selector: {} });
+  const query = selector === undefined ? {} : { labelSelector: selector };
+  const list = new PagedList({ client, path, metadataOnly: false, selector: query });
   let items: JsonObject[] = [];
   const end = await list.read({
     timeoutMs: TIMEOUT_MS,

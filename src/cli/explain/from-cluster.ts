@@ -10,86 +10,103 @@ import { type Finding, restartCommand } from '../../diagnostics/findings.ts';
 import { type EntryMatch, type LabelledNamespace, matchOf, ownEntries } from '../../diagnostics/webhook-match.ts';
 import { creatorOf } from '../../kubernetes/owner.ts';
 import { decodePod, type Pod } from '../../kubernetes/pod.ts';
-import {
-  apiPath,
-  podFromTemplate,
-  podKind,
-  templateOf,
-  type WorkloadKind,
-  workloadKindNamed,
-  workloadKinds,
-} from '../../kubernetes/workload.ts';
+import { podFromTemplate, podKind, type WorkloadKind } from '../../kubernetes/workload.ts';
 import { type JsonObject, objectIn, objectsIn } from '../../lib/json.ts';
-import { didYouMean, nearest } from '../../lib/suggest.ts';
-import { UsageError } from '../../lib/usage-error.ts';
 import { openUserCluster } from '../../server/cluster.ts';
 import { createAsDryRun } from '../cluster/dry-run.ts';
+import { readNamespaceObject, requireNamespace } from '../cluster/namespaces.ts';
 import { noticingNodes, readClusterState } from '../cluster/state.ts';
-import { serverSettings } from '../installed-settings.ts';
+import { findTargets, type Target } from '../cluster/targets.ts';
+import { type ServerSettings, serverSettings, type SettingsFor } from '../installed-settings.ts';
 import type { ExplainOptions } from './options.ts';
-import { type ExplanationResult, explainWorkload, type Workload } from './result.ts';
+import { type ExplanationResult, explainWorkload } from './result.ts';
 
-/** Explains a pod or workload in a cluster: which webhook entries the API server calls, and the decision that would be made now. */
+/** Explains pods or workloads in a cluster: which webhook entries the API server calls, and the decision that would be made now. */
 export async function explainOnCluster(
   options: ExplainOptions,
   own: OfflineInputs,
 ): Promise<readonly ExplanationResult[]> {
-  const { target = '', namespace, kubeconfig } = options;
-  const client = await openUserCluster(kubeconfig);
-  const [workload, namespaceObject, webhooks] = await Promise.all([
-    readWorkload(client, target, namespace),
-    readNamespace(client, namespace),
-    readWebhooks(client),
-  ]);
-  const decoded = decodePod(podFromTemplate(workload.workload, workload.name, workload.template));
+  const client = await openUserCluster(options);
+  const { targets = [], ...scope } = options;
+  // Before the objects in it: what is not found is then the namespace.
+  if (!scope.allNamespaces) await readNamespaceObject(client, scope.namespace);
+  const [found, webhooks] = await Promise.all([findTargets(client, targets, scope), readWebhooks(client)]);
+  if (found.length === 0) throw new Error('no pod or workload found');
+  const settingsFor = await serverSettings(client, options, own, webhooks.configurations);
+  const namespaces = new Map<string, Promise<JsonObject>>();
+  const explained: ExplanationResult[] = [];
+  for (const target of found) {
+    const namespace = namespaces.get(target.namespace) ?? requireNamespace(client, target.namespace);
+    namespaces.set(target.namespace, namespace);
+    // oxlint-disable-next-line no-await-in-loop -- one after the other: each reads what its pod refers to
+    const inputs = { client, settingsFor, webhooks, namespaceObject: await namespace };
+    // oxlint-disable-next-line no-await-in-loop -- the same
+    explained.push(await explainTarget(options, target, inputs));
+  }
+  return explained;
+}
+
+interface TargetInputs {
+  readonly client: KubeClient;
+  readonly settingsFor: SettingsFor;
+  readonly webhooks: Webhooks;
+  readonly namespaceObject: JsonObject;
+}
+
+async function explainTarget(
+  options: ExplainOptions,
+  target: Target,
+  { client, settingsFor, webhooks, namespaceObject }: TargetInputs,
+): Promise<ExplanationResult> {
+  const { namespace, workload } = target;
+  const decoded = decodePod(podFromTemplate(workload, target.name, target.template));
   const pods = decoded.ok ? [{ namespace, pod: decoded.value }] : [];
   const labels = labelled(namespace, namespaceObject);
-  const settings = (await serverSettings(client, options, own, webhooks.configurations))(labels);
+  const settings = settingsFor(labels);
   const known = toNamespace(namespaceObject);
   const { cluster, problem } = noticingNodes(await readClusterState(client, pods, settings.options), settings.options);
   const inputs = { catalogue: settings.catalogue, cluster };
-  const result = explainWorkload(workload, { name: namespace, known }, inputs);
-  const unknown = problem();
-  if (!decoded.ok) return [{ ...result, findings: [...result.findings, ...webhooks.findings] }];
-  const matches = matchOf(webhooks.configurations, labels, decoded.value);
+  const result = explainWorkload(target, { name: namespace, known }, inputs);
+  const unknowns = [...settingsFindings(settings), ...webhooks.findings];
+  if (!decoded.ok) return { ...result, findings: [...unknowns, ...result.findings] };
+  const matches = matchOf(webhooks.configurations ?? [], labels, decoded.value);
   const findings = [
+    ...unknowns,
     ...result.findings,
-    ...webhooks.findings,
-    ...(unknown === undefined ? [] : [{ code: 'nodes-unknown', message: unknown }]),
-    ...matchFindings(result, workload.workload, matches, decoded.value),
+    ...nodesFindings(problem()),
+    ...matchFindings(result, workload, matches, decoded.value),
   ];
   const patched = options.serverDryRun && known && admit(decoded.value, known, inputs.catalogue, inputs.cluster).pod;
-  const dryRun = patched && (await dryRunOf(client, namespace, patched));
-  return [{ ...result, findings, ...(matches.length > 0 && { apiServer: matches }), ...(dryRun && { dryRun }) }];
+  return {
+    ...result,
+    findings,
+    ...(matches.length > 0 && { apiServer: matches }),
+    ...(patched && { dryRun: await dryRunOf(client, namespace, patched) }),
+    ...(isAssumed(settings) && { assumesDefaults: true }),
+  };
+}
+
+function nodesFindings(unknown: string | undefined): readonly Finding[] {
+  return unknown === undefined ? [] : [{ code: 'nodes-unknown', message: unknown }];
+}
+
+/** True if the defaults of the cluster are not known, so that the built-in ones stand in for them. */
+function isAssumed({ from, unknown }: ServerSettings): boolean {
+  return from === undefined && unknown !== undefined && unknown.code !== 'url' && unknown.code !== 'not-installed';
+}
+
+function settingsFindings(settings: ServerSettings): readonly Finding[] {
+  const { unknown } = settings;
+  if (!unknown || unknown.code === 'url' || unknown.code === 'not-installed') return [];
+  const effect = isAssumed(settings)
+    ? 'this decision is by the built-in defaults and profiles, and that of the server may differ'
+    : 'the server may decide otherwise for those profiles';
+  return [{ code: 'server-settings-unknown', message: `${unknown.message}: ${effect}` }];
 }
 
 async function dryRunOf(client: KubeClient, namespace: string, pod: Pod): Promise<string> {
   const created = await createAsDryRun(client, namespace, pod);
   return created.kind === 'ok' ? 'accepted' : `refused: ${describeFailure(created)}`;
-}
-
-async function readWorkload(client: KubeClient, target: string, namespace: string): Promise<Workload> {
-  const [word = '', name = ''] = target.split('/');
-  const workload = workloadKindNamed(word);
-  if (!workload || name === '') {
-    const known = workloadKinds.flatMap(({ plural, short }) => [plural, ...short]);
-    throw new UsageError([
-      workload || word === ''
-        ? `"${target}" must be KIND/NAME, such as deploy/web`
-        : `"${word}" is not a pod or workload kind${didYouMean(nearest(word, known))}`,
-    ]);
-  }
-  const answer = await readOnce(client, apiPath(workload, namespace, name));
-  if (answer.kind !== 'ok') throw new Error(`${workload.kind} ${namespace}/${name}: ${describeFailure(answer)}`);
-  const template = templateOf(workload, answer.body);
-  if (!template) throw new Error(`${workload.kind} ${namespace}/${name} has no pod template`);
-  return { workload, name, object: answer.body, template };
-}
-
-async function readNamespace(client: KubeClient, name: string): Promise<JsonObject> {
-  const answer = await readOnce(client, `/api/v1/namespaces/${encodeURIComponent(name)}`);
-  if (answer.kind !== 'ok') throw new Error(`Namespace ${name}: ${describeFailure(answer)}`);
-  return answer.body;
 }
 
 function labelled(name: string, namespace: JsonObject): LabelledNamespace {
@@ -99,13 +116,14 @@ function labelled(name: string, namespace: JsonObject): LabelledNamespace {
 }
 
 interface Webhooks {
-  readonly configurations: readonly JsonObject[];
+  /** Undefined if they cannot be read. */
+  readonly configurations: readonly JsonObject[] | undefined;
   readonly findings: readonly Finding[];
 }
 
 async function readWebhooks(client: KubeClient): Promise<Webhooks> {
   const answer = await readOnce(client, WEBHOOK_CONFIGURATIONS);
-  if (answer.kind !== 'ok') return { configurations: [], findings: [unreadable(answer)] };
+  if (answer.kind !== 'ok') return { configurations: undefined, findings: [unreadable(answer)] };
   const own = objectsIn(answer.body, 'items').filter((one) => ownEntries(one).length > 0);
   if (own.length > 0) return { configurations: own, findings: [] };
   const message =
@@ -129,7 +147,7 @@ function matchFindings(
 ): readonly Finding[] {
   const isOptedOut = result.findings.some(({ code }) => code === 'namespace-not-enabled');
   if (matches.length > 0 && matches.every(({ called }) => called === 'no') && !isOptedOut) {
-    const reasons = [...new Set(matches.map(({ why = '' }) => why))].join('; ');
+    const reasons = matches.map(({ entry, why = '' }) => `${entry}: ${why}`).join('; ');
     return [{ code: 'never-called', message: `the API server never calls agent-injector for this pod: ${reasons}` }];
   }
   const isUnrecordedPod = kind === podKind.kind && result.recorded === undefined;

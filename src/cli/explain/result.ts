@@ -26,6 +26,8 @@ export interface ExplanationResult {
   readonly carries?: readonly InjectedStatus[];
   /** The API server's answer to a dry run of the pod as it would be; only if asked for. */
   readonly dryRun?: string;
+  /** The defaults of the cluster are not known: those of the decision are the built-in ones. */
+  readonly assumesDefaults?: true;
   readonly decision: Explanation;
 }
 

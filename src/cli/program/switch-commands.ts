@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { SwitchOptions } from '../switch/switch.ts';
-import { addCommand, flagTexts, print } from './command.ts';
+import { withConnectionFlags } from './cluster-flags.ts';
+import { addCommand, print } from './command.ts';
 
 export function addSwitchCommands(program: Command): void {
   addStop(program);
@@ -49,13 +50,12 @@ function addStart(program: Command): void {
 }
 
 function withSwitchFlags(command: Command): Command {
-  return command
+  return withConnectionFlags(command)
     .option('-n, --namespace <NAMESPACE>', 'Only this namespace. Default: the whole cluster.')
     .option('--profile <NAME>', 'Only this profile. Default: all.')
     .option('--revision <REVISION>', 'Only the release with this revision. Default: all releases of the cluster.')
     .option(
       '--switch <NAMESPACE/NAME>',
       'ConfigMap that the servers watch. Default: found by their webhook configuration.',
-    )
-    .option('--kubeconfig <FILE>', flagTexts.kubeconfig);
+    );
 }
