@@ -11,7 +11,7 @@ import { flagOf, variableOf } from '../../src/config/option-names.ts';
 import { optionNames, optionRows, defaultText } from '../../src/config/options.ts';
 import { catalogue } from '../support/fixtures.ts';
 import type { Argument } from 'commander';
-import { COMPLETE } from '../../src/cli/completion/scripts.ts';
+import { COMPLETE } from '../../src/cli/program/names.ts';
 import { code, table } from '../support/markdown.ts';
 
 /** What of a sign gives the agent away, wherever it stands. */

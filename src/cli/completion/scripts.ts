@@ -1,9 +1,4 @@
-export const shells = ['bash', 'zsh', 'fish'] as const;
-
-export type Shell = (typeof shells)[number];
-
-/** The hidden command that the scripts call. It prints one candidate a line, with a tab before what it is, and last a line `:files` or `:directories`. */
-export const COMPLETE = '__complete';
+import { COMPLETE, type Shell } from '../program/names.ts';
 
 // Each script asks the program itself, so that it never falls behind: the commands and flags of the program are the only list.
 

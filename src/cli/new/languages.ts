@@ -1,6 +1,4 @@
-export const languages = ['java', 'dotnet', 'nodejs', 'python', 'php'] as const;
-
-export type Language = (typeof languages)[number];
+import type { Language } from '../program/names.ts';
 
 /** How an agent gets into a process of a language. `%DIR%` stands for the directory of the agent. */
 export interface LanguageRow {

@@ -2,7 +2,8 @@ import { PROFILE_API_VERSION, PROFILE_KIND } from '../../api/keys.ts';
 import { isDnsLabel } from '../../kubernetes/names.ts';
 import { UsageError } from '../../lib/usage-error.ts';
 import type { CommandResult } from '../command-result.ts';
-import { type Language, type LanguageRow, languageRows } from './languages.ts';
+import type { Language } from '../program/names.ts';
+import { type LanguageRow, languageRows } from './languages.ts';
 
 /** Prints a profile to start from, which passes lint with its tests. Throws a UsageError for a name that no profile can have. */
 export function newProfile(language: Language, name = `acme-${language}`): CommandResult {

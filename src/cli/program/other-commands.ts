@@ -4,7 +4,7 @@ import { withConnectionFlags } from './cluster-flags.ts';
 import { addCommand, listOption, outputOption, print } from './command.ts';
 import type { VersionOptions } from '../version/version.ts';
 import type { ReasonsOptions } from '../reasons.ts';
-import { COMPLETE, scripts, type Shell, shells } from '../completion/scripts.ts';
+import { COMPLETE, type Shell, shells } from './names.ts';
 
 export function addOtherCommands(program: Command): void {
   addReasons(program);
@@ -61,7 +61,8 @@ function addCompletion(program: Command): void {
     ],
   })
     .addArgument(new Argument('<SHELL>', 'Shell.').choices(shells))
-    .action((shell: Shell) => {
+    .action(async (shell: Shell) => {
+      const { scripts } = await import('../completion/scripts.ts');
       process.stdout.write(scripts[shell]);
     });
   program

@@ -1,5 +1,5 @@
 import { Argument, type Command } from 'commander';
-import { type Language, languages } from '../new/languages.ts';
+import { type Language, languages } from './names.ts';
 import type { LintOptions } from '../lint/lint.ts';
 import type { ProfilesOptions } from '../profiles/profiles.ts';
 import { addCommand, flagTexts, listOption, outputOption, print } from './command.ts';

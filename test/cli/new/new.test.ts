@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { lint } from '../../../src/cli/lint/lint.ts';
-import { languages } from '../../../src/cli/new/languages.ts';
+import { languages } from '../../../src/cli/program/names.ts';
 import { newProfile } from '../../../src/cli/new/new.ts';
 import { outputText } from '../../../src/cli/program/output.ts';
 import { run } from '../../support/process.ts';

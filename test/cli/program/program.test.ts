@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { COMPLETE } from '../../../src/cli/completion/scripts.ts';
+import { COMPLETE } from '../../../src/cli/program/names.ts';
 import { createProgram } from '../../../src/cli/program/program.ts';
 import { run } from '../../support/process.ts';
 
