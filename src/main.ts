@@ -10,5 +10,5 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 createProgram(process.argv[1])
   .parseAsync()
   .catch((error: unknown) => {
-    process.exitCode = exitCodeFor(error);
+    process.exitCode = exitCodeFor(error, process.argv[2]);
   });

@@ -56,7 +56,7 @@ export const rooms = [
     name: 'diagnostics',
     pure: true,
     holds:
-      'What people ask: explanations, findings, audits, comparisons, preflight checks, profile lint and profile tests',
+      'What people ask: explanations, findings, audits, comparisons, checks of a cluster, profile lint and profile tests',
   },
   {
     name: 'manifests',

@@ -1,7 +1,7 @@
 import { oneLine } from '../lib/text.ts';
+import { hintFor } from '../reasons/hint.ts';
 import { reasonMessage } from '../reasons/message.ts';
 import type { Reason, ReasonCode } from '../reasons/reason.ts';
-import { reasonTable } from '../reasons/reason-table.ts';
 import { isReported, type DecisionSummary } from './decision.ts';
 import { reportedReasons } from './warnings.ts';
 
@@ -81,6 +81,6 @@ function injectionMessage({ containers }: DecisionSummary): EventMessage {
 
 function warning(type: EventMessage['reason'], reason: Reason, profile: string, prefix = ''): EventMessage {
   const { code } = reason;
-  const message = oneLine(`${code}: ${prefix}${reasonMessage(reason)}. ${reasonTable[code].hint}`, MAX_MESSAGE_LENGTH);
+  const message = oneLine(`${code}: ${prefix}${reasonMessage(reason)}. ${hintFor(reason)}`, MAX_MESSAGE_LENGTH);
   return { type: 'Warning', reason: type, code, profile: oneLine(profile, 200), message };
 }

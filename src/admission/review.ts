@@ -2,9 +2,9 @@ import { decodePod, type Pod } from '../kubernetes/pod.ts';
 import { type Operation, patchText } from '../lib/json-patch.ts';
 import { isObject, type Json, type JsonObject } from '../lib/json.ts';
 import { oneLine } from '../lib/text.ts';
+import { hintFor } from '../reasons/hint.ts';
 import { reasonMessage } from '../reasons/message.ts';
 import type { Reason } from '../reasons/reason.ts';
-import { reasonTable } from '../reasons/reason-table.ts';
 import { auditAnnotations } from './audit-annotations.ts';
 import type { Decision } from './decision.ts';
 import { warningsFor } from './warnings.ts';
@@ -119,7 +119,6 @@ const MAX_REFUSAL_LENGTH = 500;
 const MAX_REASON_LENGTH = 300;
 
 function refusal(reason: Reason): string {
-  const { hint } = reasonTable[reason.code];
-  const message = `${oneLine(reasonMessage(reason), MAX_REASON_LENGTH)} (${reason.code}). ${hint}`;
+  const message = `${oneLine(reasonMessage(reason), MAX_REASON_LENGTH)} (${reason.code}). ${hintFor(reason)}`;
   return oneLine(`agent-injector: injection is required for this pod but not possible: ${message}`, MAX_REFUSAL_LENGTH);
 }

@@ -11,8 +11,8 @@ export function decisionLines({ outcome, reason, containers }: DecisionText): re
   return [`${outcome === 'refused' ? 'refused' : 'not injected'}: ${first}`, hint, ...others];
 }
 
-export function reasonLines({ message, code, hint, docs }: ReasonText): readonly [string, string] {
-  return [`${message} (${code})`, indent(`${hint} See ${docs}`)];
+export function reasonLines({ message, code, hint }: ReasonText): readonly [string, string] {
+  return [`${message} (${code})`, indent(`${hint} More: agent-injector reasons ${code}`)];
 }
 
 function containerLines({ container, profile = '', delivery = '', reason }: ExplainedContainer): readonly string[] {

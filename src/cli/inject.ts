@@ -9,35 +9,70 @@ import { enclosingMetadata } from '../kubernetes/workload.ts';
 import type { Operation } from '../lib/json-patch.ts';
 import { clusterFor, type Manifest, type PodTemplate } from '../manifests/documents.ts';
 import { editManifest, type EditedManifest, type EditProblem, type PodEdit } from '../manifests/edit/edit.ts';
-import { displayName, readManifest } from '../manifests/file.ts';
+import { displayName } from '../manifests/file.ts';
+import { type ManifestSource, readManifests } from '../manifests/sources.ts';
 import { misplacedKeys } from '../settings/misspelled-keys.ts';
 import type { CommandResult } from './command-result.ts';
 import { decisionLines } from './decision-text.ts';
 import { unreadKindNotes, withAccountSecrets } from './manifest-notes.ts';
-import { manifestOutput } from './manifest-output.ts';
+import { type ChangedFile, manifestOutput } from './manifest-output.ts';
 import { annotationsFrom, namespaceFinder, type NamespaceOptions } from './namespaces-from-files.ts';
+import { startCounter } from './program/counter.ts';
 
 export interface InjectOptions extends NamespaceOptions, OfflineOptions {
-  /** A path, or `-` for standard input. */
-  readonly file: string;
+  /** Paths, directories, https addresses, or `-` for standard input. */
+  readonly files: readonly string[];
+  readonly recursive?: boolean | undefined;
   readonly namespace: string;
   readonly diff?: boolean | undefined;
 }
 
-/** Injects a manifest file by the code of the server. Throws a UsageError for invalid flags or files. */
+/** Injects manifests by the code of the server. Throws a UsageError for invalid flags or files. */
 export async function inject(options: InjectOptions): Promise<Required<CommandResult>> {
   const own = await offlineInputs(options);
   const annotations = annotationsFrom(options, own.catalogue);
-  const manifest = await readManifest(options.file);
-  const inputs = { ...own, cluster: clusterFor(manifest, own.cluster) };
-  const namespaceOf = await namespaceFinder(options, { file: options.file, manifest }, annotations);
+  const sources = await readManifests(options.files, options);
+  const all = { objects: sources.flatMap(({ manifest }) => manifest.objects) };
+  const inputs = { ...own, cluster: clusterFor(all, own.cluster) };
+  const namespaceOf = await namespaceFinder(options, sources, annotations);
+  const counter = startCounter('pods decided on');
+  const injected = sources.map((source) => {
+    counter.add(source.manifest.templates.length);
+    return injectOne(source, { options, inputs, namespaceOf, objects: all.objects });
+  });
+  counter.end();
+  return {
+    output: manifestOutput(options, 'injected', injected),
+    messages: injected.flatMap(({ messages }) => messages),
+    exitCode: injected.some(({ isMissing }) => isMissing) ? 1 : 0,
+  };
+}
+
+interface InjectInputs {
+  readonly options: InjectOptions;
+  readonly inputs: OfflineInputs;
+  readonly namespaceOf: (name: string) => Namespace | undefined;
+  /** Of all files. */
+  readonly objects: Manifest['objects'];
+}
+
+interface Injected extends ChangedFile {
+  readonly messages: readonly string[];
+  /** An agent was asked for and could not be injected. */
+  readonly isMissing: boolean;
+}
+
+function injectOne(
+  { file, manifest }: ManifestSource,
+  { options, inputs, namespaceOf, objects }: InjectInputs,
+): Injected {
   const admissions = manifest.templates.map((template) => {
-    const name = template.namespace ?? options.namespace;
-    const admission = admitTemplate(template, namespaceOf(name) ?? name, inputs);
+    const namespace = template.namespace ?? options.namespace;
+    const admission = admitTemplate(template, namespaceOf(namespace) ?? namespace, inputs);
     return {
       template,
       ...admission,
-      ...withAccountSecrets(admission, template, { manifest, namespace: options.namespace }),
+      ...withAccountSecrets(admission, template, { objects, namespace: options.namespace }),
     };
   });
   // A status that says why a pod was not injected does not belong in a file: nothing would ever update it.
@@ -45,9 +80,11 @@ export async function inject(options: InjectOptions): Promise<Required<CommandRe
     ({ operations, decision }) => operations.length > 0 && decision.outcome === 'injected',
   );
   const edited = applyEdits(manifest, edits);
-  const name = displayName(options.file);
+  const name = displayName(file);
   return {
-    output: manifestOutput(options, { name, what: 'injected' }, manifest.text, edited.text),
+    name,
+    before: manifest.text,
+    after: edited.text,
     messages: [
       ...unreadKindNotes(name, manifest),
       ...(admissions.length === 0 ? [`${name}: contains no pods or workloads`] : []),
@@ -56,7 +93,7 @@ export async function inject(options: InjectOptions): Promise<Required<CommandRe
         (line) => `${name}:${line}: warning: this document could not keep its layout and was reformatted`,
       ),
     ],
-    exitCode: edited.problems.length > 0 || admissions.some(({ decision }) => isMissingAgent(decision)) ? 1 : 0,
+    isMissing: edited.problems.length > 0 || admissions.some(({ decision }) => isMissingAgent(decision)),
   };
 }
 
@@ -120,7 +157,7 @@ function messagesFor(
   const unwritten = problems.filter((problem) => problem.template === template);
   if (unwritten.length > 0)
     return unwritten.map(({ line, message }) => `${file}:${line}: ${subject}: not written: ${message}`);
-  const text = decisionText(decision);
+  const text = decisionText(decision, { namespace: template.namespace });
   const notices = text.notices.map(({ message, code }) => `warning: ${message} (${code})`);
   return [...decisionLines(text), ...notices, ...(warning === undefined ? [] : [warning])].map(
     (line) => `${file}:${template.line}: ${subject}: ${line}`,

@@ -21,14 +21,14 @@ const SECRETS = '/spec/imagePullSecrets';
 export function withAccountSecrets(
   { operations }: Pick<Admission, 'operations'>,
   template: PodTemplate,
-  { manifest, namespace }: { readonly manifest: Manifest; readonly namespace: string },
+  { objects, namespace }: Pick<Manifest, 'objects'> & { readonly namespace: string },
 ): { readonly operations: readonly Operation[]; readonly warning?: string } {
   const spec = objectIn(template.pod, 'spec');
   const existing = objectsIn(spec, 'imagePullSecrets');
   const brought = operations.filter(({ path }) => path === SECRETS || path.startsWith(`${SECRETS}/`));
   if (existing.length > 0 || brought.length === 0) return { operations };
   const name = textIn(spec, 'serviceAccountName') || textIn(spec, 'serviceAccount') || 'default';
-  const account = manifest.objects.find(
+  const account = objects.find(
     (one) =>
       one.kind === 'ServiceAccount' &&
       one.name === name &&

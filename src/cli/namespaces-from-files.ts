@@ -3,8 +3,8 @@ import { namespacesFromObjects } from '../cluster/caches/namespaces.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import { didYouMean, nearest } from '../lib/suggest.ts';
 import { UsageError } from '../lib/usage-error.ts';
-import type { Manifest } from '../manifests/documents.ts';
 import { displayName, namespaceObjects, readNamespaces } from '../manifests/file.ts';
+import type { ManifestSource } from '../manifests/sources.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 
 export interface NamespaceOptions {
@@ -35,15 +35,15 @@ export function annotationsFrom(
 }
 
 /**
- * Finds namespaces in the manifest file and in `--namespaces`. Without `--namespaces`, a namespace that is not found counts as enabled: a user
+ * Finds namespaces in the manifests and in `--namespaces`. Without `--namespaces`, a namespace that is not found counts as enabled: a user
  * who injects a file wants its pods injected.
  */
 export async function namespaceFinder(
   { namespaces }: NamespaceOptions,
-  manifest: { readonly file: string; readonly manifest: Manifest } | undefined,
+  sources: readonly ManifestSource[],
   annotations: Readonly<Record<string, string>>,
 ): Promise<(name: string) => Namespace | undefined> {
-  const own = manifest ? namespaceObjects(displayName(manifest.file), manifest.manifest) : [];
+  const own = sources.flatMap(({ file, manifest }) => namespaceObjects(displayName(file), manifest));
   const listed = namespaces === undefined ? [] : await readNamespaces(namespaces);
   const known = namespacesFromObjects([...listed, ...own]);
   const assumed = { labels: { [INJECTION_LABEL]: ENABLED }, annotations: {} };

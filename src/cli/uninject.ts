@@ -1,29 +1,39 @@
 import { catalogueFrom, type OfflineOptions } from '../config/catalogue.ts';
-import { displayName, readManifest } from '../manifests/file.ts';
+import { displayName } from '../manifests/file.ts';
+import { readManifests } from '../manifests/sources.ts';
 import { uninjectText } from '../manifests/uninject/uninject.ts';
 import type { CommandResult } from './command-result.ts';
 import { manifestOutput } from './manifest-output.ts';
 
 export interface UninjectOptions extends OfflineOptions {
-  /** A path, or `-` for standard input. */
-  readonly file: string;
+  /** Paths, directories, https addresses, or `-` for standard input. */
+  readonly files: readonly string[];
+  readonly recursive?: boolean | undefined;
   readonly diff?: boolean | undefined;
 }
 
-/** Removes what `inject` added to a file. Throws a UsageError for invalid flags or files. */
+/** Removes what `inject` added to manifests. Throws a UsageError for invalid flags or files. */
 export async function uninject(options: UninjectOptions): Promise<CommandResult> {
-  const manifest = await readManifest(options.file);
-  const name = displayName(options.file);
-  const { text, pods } = uninjectText(manifest, await catalogueFrom(options));
+  const sources = await readManifests(options.files, options);
+  const catalogue = await catalogueFrom(options);
+  const results = sources.map(({ file, manifest }) => ({
+    name: displayName(file),
+    before: manifest.text,
+    ...uninjectText(manifest, catalogue),
+  }));
   return {
-    output: manifestOutput(options, { name, what: 'before' }, manifest.text, text),
-    messages: [
+    output: manifestOutput(
+      options,
+      'before',
+      results.map(({ text, ...one }) => ({ ...one, after: text })),
+    ),
+    messages: results.flatMap(({ name, pods }) => [
       ...(pods.length === 0 ? [`${name}: no pod in this file has a status annotation that lists an injection`] : []),
       ...pods.map(({ template: { line, kind, name: object }, problem }) => {
         const result = problem === undefined ? 'uninjected' : `left unchanged: ${problem}`;
         return `${name}:${line}: ${kind}/${object}: ${result}`;
       }),
-    ],
-    exitCode: pods.some(({ problem }) => problem !== undefined) ? 1 : 0,
+    ]),
+    exitCode: results.some(({ pods }) => pods.some(({ problem }) => problem !== undefined)) ? 1 : 0,
   };
 }

@@ -25,18 +25,25 @@ export function sendOnce(client: KubeClient, path: string, body: JsonObject): Pr
   return client.sendJson(path, { method: 'POST', body, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES });
 }
 
-/** Reads the objects of a collection that the selector selects, with one page in memory at a time. Returns what interrupted it, or undefined. */
+export interface ReadOptions {
+  /** Label selector. */
+  readonly selector?: string | undefined;
+  readonly signal?: AbortSignal;
+}
+
+/** Reads all objects of a collection, with one page in memory at a time. Returns what interrupted it, or undefined. */
 export async function readAll(
   client: KubeClient,
   path: string,
   onPage: (items: readonly JsonObject[]) => void,
-  selector: Readonly<Record<string, string>> = {},
+  { selector, signal = new AbortController().signal }: ReadOptions = {},
 ): Promise<Interruption | undefined> {
-  const list = new PagedList({ client, path, metadataOnly: false, selector });
+  const query = selector === undefined ? {} : { labelSelector: selector };
+  const list = new PagedList({ client, path, metadataOnly: false, selector: query });
   let items: JsonObject[] = [];
   const end = await list.read({
     timeoutMs: TIMEOUT_MS,
-    signal: new AbortController().signal,
+    signal,
     onRequest: () => {},
     onItem: (item) => {
       items.push(item);

@@ -64,6 +64,20 @@ export function userKubeconfig(
   return existsSync(standard) ? standard : undefined;
 }
 
+/** True if one of the settings is given, by a flag or by its environment variable. */
+export function isAnyGiven(
+  names: readonly OptionName[],
+  flags: Readonly<{ [name in OptionName]?: string | undefined }>,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): boolean {
+  return names.some((name) => flags[name] !== undefined || (environment[variableOf(name)] ?? '') !== '');
+}
+
+/** True if a terminal may get colours: NO_COLOR is not set (https://no-color.org), and the terminal is not dumb. */
+export function mayColour(environment: Readonly<Record<string, string | undefined>> = process.env): boolean {
+  return (environment['NO_COLOR'] ?? '') === '' && environment['TERM'] !== 'dumb';
+}
+
 /** Tells a pod without credentials what to do; undefined elsewhere. */
 export function missingToken(
   environment: Readonly<Record<string, string | undefined>> = process.env,

@@ -1,6 +1,6 @@
 import { type JsonObject, objectIn, objectsIn, textIn } from '../lib/json.ts';
 import { listed } from '../lib/text.ts';
-import type { Check } from './preflight.ts';
+import type { Check } from './checks/check.ts';
 import { coversPodCreation } from './webhook-match.ts';
 
 /** What changes or checks pods besides mutating webhooks: lists of objects of admissionregistration.k8s.io. */

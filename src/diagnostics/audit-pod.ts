@@ -7,23 +7,31 @@ import { type InjectedStatus, isInjected, readStatus, type StatusRecord } from '
 import { claimsOf, hasEnded, type Pod } from '../kubernetes/pod.ts';
 import { profileHash } from '../profiles/fingerprint.ts';
 import { reasonMessage } from '../reasons/message.ts';
+import type { ReasonCode } from '../reasons/reason.ts';
 import { profileFor } from '../settings/canary.ts';
 import type { SettingSources } from '../settings/resolve.ts';
 
-export type AuditKind =
-  | 'expected-not-injected'
-  | 'cannot-be-injected'
-  | 'slot-shared'
-  | 'outdated'
-  | 'namespace-off'
-  | 'claim-missing'
-  | 'not-created'
-  | 'record-unproven'
-  | 'value-shared'
-  | 'value-crowded';
+export const auditKinds = [
+  'expected-not-injected',
+  'cannot-be-injected',
+  'slot-shared',
+  'outdated',
+  'namespace-off',
+  'namespace-mislabelled',
+  'setting-ignored',
+  'claim-missing',
+  'not-created',
+  'record-unproven',
+  'value-shared',
+  'value-crowded',
+] as const;
+
+export type AuditKind = (typeof auditKinds)[number];
 
 export interface PodFinding {
   readonly kind: AuditKind;
+  /** Why: the code of the decision or the notice that the finding is about. */
+  readonly reason?: ReasonCode;
   readonly message: string;
 }
 
@@ -39,11 +47,11 @@ export interface PodAudit {
 export function auditPod(sources: SettingSources, claims: ReadonlySet<string> | undefined): PodAudit | undefined {
   if (hasEnded(sources.pod) || !isServedBy(sources.catalogue, sources.namespace)) return undefined;
   const { injected, unproven } = checkRecord(sources);
-  if (injected.length > 0)
-    return {
-      injected,
-      findings: [...unproven, ...injectedPodFindings(sources, injected, claims), ...sharedSlots(planDecision(sources))],
-    };
+  if (injected.length > 0) {
+    const planned = planDecision(sources);
+    const own = injectedPodFindings(sources, injected, claims);
+    return { injected, findings: [...unproven, ...own, ...sharedSlots(planned), ...ignoredSettings(planned)] };
+  }
   return {
     injected,
     findings: [...unproven, ...(isOptedIn(sources.namespace) ? otherPodFindings(sources, claims) : [])],
@@ -101,19 +109,44 @@ function injectedPodFindings(
 function sharedSlots({ decision }: Pick<Admission, 'decision'>): readonly PodFinding[] {
   return decision.containers.flatMap((result): readonly PodFinding[] =>
     result.outcome === 'skipped' && result.reason.code === 'slot-shared'
-      ? [{ kind: 'slot-shared', message: `${result.container}: ${reasonMessage(result.reason)}` }]
+      ? [
+          {
+            kind: 'slot-shared',
+            reason: result.reason.code,
+            message: `${result.container}: ${reasonMessage(result.reason)}`,
+          },
+        ]
       : [],
   );
+}
+
+/** Notices that say that something which a user wrote has no effect. */
+const IGNORED: ReadonlySet<ReasonCode> = new Set([
+  'unknown-annotation',
+  'unknown-label',
+  'container-not-found',
+  'parameter-locked',
+  'setting-locked',
+]);
+
+/** Misspelled and ineffective settings, which a warning has told only the one who created the pod. */
+function ignoredSettings({ decision }: Pick<Admission, 'decision'>): readonly PodFinding[] {
+  return decision.notices
+    .filter(({ code }) => IGNORED.has(code))
+    .map((notice) => ({ kind: 'setting-ignored', reason: notice.code, message: reasonMessage(notice) }));
 }
 
 function otherPodFindings(sources: SettingSources, claims: ReadonlySet<string> | undefined): readonly PodFinding[] {
   const { decision, pod } = admitInContext(sources);
   const shared = sharedSlots({ decision });
   if (shared.length > 0) return shared;
+  const ignored = ignoredSettings({ decision });
   if (decision.outcome !== 'injected') {
     const { reason } = decision;
     const message = `${reasonMessage(reason)} (${reason.code})`;
-    return decision.outcome === 'refused' || isReported(reason) ? [{ kind: 'cannot-be-injected', message }] : [];
+    return decision.outcome === 'refused' || isReported(reason)
+      ? [{ kind: 'cannot-be-injected', reason: reason.code, message }, ...ignored]
+      : ignored;
   }
   const profiles = profileNames(decision.containers.filter(({ outcome }) => outcome === 'injected'));
   const before = new Set((sources.pod.spec.volumes ?? []).map(({ name }) => name));
@@ -121,6 +154,7 @@ function otherPodFindings(sources: SettingSources, claims: ReadonlySet<string> |
   return [
     { kind: 'expected-not-injected', message: `should carry ${profiles}, but carries no agent` },
     ...missingClaims(sources, added, claims),
+    ...ignored,
   ];
 }
 

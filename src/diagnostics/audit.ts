@@ -7,10 +7,11 @@ import type { Catalogue } from '../profiles/catalogue.ts';
 import type { Profile } from '../profiles/profile.ts';
 import { builtinValues } from '../settings/builtin-values.ts';
 import { parametersFor } from '../settings/parameters.ts';
+import type { ReasonCode } from '../reasons/reason.ts';
 import { profileFor } from '../settings/canary.ts';
 import type { SettingSources } from '../settings/resolve.ts';
 import { type AuditKind, auditPod, type PodFinding } from './audit-pod.ts';
-import { restartCommand } from './findings.ts';
+import { type MislabelledNamespace, restartCommand } from './findings.ts';
 import type { UncreatedPods } from './uncreated-pods.ts';
 
 export interface AuditFinding {
@@ -19,6 +20,8 @@ export interface AuditFinding {
   /** `Deployment/web`; absent if the finding is about namespaces. */
   readonly workload?: string;
   readonly pods: number;
+  /** The reason code that the finding is about. */
+  readonly reason?: ReasonCode;
   readonly message: string;
   /** A command that fixes it, to be reviewed before it is run. */
   readonly fix?: string;
@@ -72,12 +75,34 @@ export class Audit {
   }
 
   /** Adds a workload whose pods are refused, if injection is on for its namespace. What refuses them may be anything. */
-  addUncreated({ namespace: name, workload, message }: UncreatedPods): void {
+  addUncreated({ namespace: name, workload, message, reason }: UncreatedPods): void {
     const namespace = this.#inputs.namespaces.get(name);
     if (!namespace || !isOptedIn(namespace) || !isServedBy(this.#inputs.catalogueOf(namespace), namespace)) return;
     const key = JSON.stringify(['not-created', name, workload]);
     if (this.#findings.size >= MAX_FINDINGS) this.#dropped++;
-    else this.#findings.set(key, { kind: 'not-created', namespace: name, workload, pods: 0, message });
+    else
+      this.#findings.set(key, {
+        kind: 'not-created',
+        namespace: name,
+        workload,
+        pods: 0,
+        ...(reason && { reason }),
+        message,
+      });
+  }
+
+  /** Adds a namespace whose injection label is misspelled: of its pods, the server is never asked. */
+  addMislabelled({ namespace, message, fix }: MislabelledNamespace): void {
+    const finding: AuditFinding = {
+      kind: 'namespace-mislabelled',
+      namespace,
+      pods: 0,
+      reason: 'namespace-not-enabled',
+      message,
+      ...(fix !== undefined && { fix }),
+    };
+    if (this.#findings.size >= MAX_FINDINGS) this.#dropped++;
+    else this.#findings.set(JSON.stringify([finding.kind, namespace]), finding);
   }
 
   report(): AuditReport {
@@ -90,7 +115,7 @@ export class Audit {
     };
   }
 
-  #record({ pod, namespace }: SettingSources, { kind, message }: PodFinding): void {
+  #record({ pod, namespace }: SettingSources, { kind, message, reason }: PodFinding): void {
     const creator = creatorOf(pod);
     const workload = creator ? `${creator.kind}/${creator.name}` : `Pod/${pod.metadata?.name ?? ''}`;
     const key = JSON.stringify([kind, namespace.name, workload, message]);
@@ -99,15 +124,14 @@ export class Audit {
       this.#dropped++;
       return;
     }
-    const fix = FIXED_BY_RESTART.has(kind) ? restartCommand(namespace.name, creator) : undefined;
-    const pods = (before?.pods ?? 0) + 1;
     this.#findings.set(key, {
       kind,
       namespace: namespace.name,
       workload,
-      pods,
+      pods: (before?.pods ?? 0) + 1,
+      ...(reason && { reason }),
       message,
-      ...(fix !== undefined && { fix }),
+      ...fixOf(kind, namespace.name, creator),
     });
   }
 
@@ -130,6 +154,11 @@ export class Audit {
 }
 
 const FIXED_BY_RESTART: ReadonlySet<AuditKind> = new Set(['expected-not-injected', 'outdated', 'namespace-off']);
+
+function fixOf(kind: AuditKind, namespace: string, creator: ReturnType<typeof creatorOf>): Pick<AuditFinding, 'fix'> {
+  const fix = FIXED_BY_RESTART.has(kind) ? restartCommand(namespace, creator) : undefined;
+  return fix === undefined ? {} : { fix };
+}
 
 interface ValueUse {
   readonly label: string;

@@ -1,4 +1,5 @@
 import type { Admission } from '../admission/admit.ts';
+import { changesBetween } from './pod-changes.ts';
 import type { ContainerOutcome } from '../injection/outcome.ts';
 import type { Reason } from '../reasons/reason.ts';
 
@@ -7,15 +8,18 @@ export type InjectedAgent = Extract<ContainerOutcome, { outcome: 'injected' }>;
 /** The change of the decision on a pod with other profiles or another namespace label. */
 export type DecisionComparison =
   | {
-      readonly verdict: 'same' | 'gets' | 'changes';
+      readonly verdict: 'gets' | 'changes';
       readonly before: readonly InjectedAgent[];
       readonly after: readonly InjectedAgent[];
     }
   | {
-      readonly verdict: 'loses' | 'conflict' | 'pod-security' | 'skipped';
+      /** `refused`: the pods require an agent and cannot get it. `skipped`: they are asked for one and do not get it. */
+      readonly verdict: 'refused' | 'loses' | 'conflict' | 'pod-security' | 'skipped';
       readonly before: readonly InjectedAgent[];
       readonly reason: Reason;
-    };
+    }
+  /** The change makes no difference. */
+  | { readonly verdict: 'same'; readonly before: readonly InjectedAgent[]; readonly reason?: Reason };
 
 export type Verdict = DecisionComparison['verdict'];
 
@@ -34,12 +38,20 @@ const CONFLICTS: ReadonlySet<Reason['code']> = new Set([
 export function compareAdmissions(now: Admission, then: Admission): DecisionComparison {
   const [before, after] = [agentsOf(now), agentsOf(then)];
   if (then.decision.outcome !== 'injected') {
-    const { reason } = then.decision;
+    const { reason, outcome } = then.decision;
+    if (isSameRefusal(now, then)) return { verdict: 'same', before, reason };
+    if (outcome === 'refused') return { verdict: 'refused', before, reason };
     return { verdict: verdictWithoutAgent(reason, before.length > 0), before, reason };
   }
   if (before.length === 0) return { verdict: 'gets', before, after };
-  const isSame = JSON.stringify(now.pod) === JSON.stringify(then.pod);
-  return { verdict: isSame ? 'same' : 'changes', before, after };
+  return changesBetween(now.pod, then.pod).length === 0
+    ? { verdict: 'same', before }
+    : { verdict: 'changes', before, after };
+}
+
+function isSameRefusal({ decision: now }: Admission, { decision: then }: Admission): boolean {
+  if (now.outcome === 'injected' || then.outcome === 'injected') return false;
+  return now.outcome === then.outcome && JSON.stringify(now.reason) === JSON.stringify(then.reason);
 }
 
 function verdictWithoutAgent(reason: Reason, hasAgentNow: boolean): 'loses' | 'conflict' | 'pod-security' | 'skipped' {

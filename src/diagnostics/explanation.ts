@@ -5,6 +5,7 @@ import type { TraceEvent, Stage } from '../injection/trace.ts';
 import { containersOf } from '../kubernetes/pod.ts';
 import type { Profile } from '../profiles/profile.ts';
 import { docsAddress, unmetRequirementText, reasonMessage, sourceText } from '../reasons/message.ts';
+import { type HintPlace, hintFor } from '../reasons/hint.ts';
 import type { Reason, ReasonCode } from '../reasons/reason.ts';
 import type { ReasonKind } from '../reasons/reason-kind.ts';
 import { reasonTable } from '../reasons/reason-table.ts';
@@ -69,7 +70,7 @@ export function explain(sources: SettingSources): Explanation {
   const events: TraceEvent[] = [];
   const { decision, pod } = admitInContext({ ...sources, trace: (event) => events.push(event) });
   return {
-    ...decisionText(decision),
+    ...decisionText(decision, { namespace: sources.namespace.name }),
     path: [...events.flatMap(stepOf), ...lastStep(decision, events)],
     deliveries: events.flatMap(deliveryOf),
     settings: chainsFor(sources, profilesIn(sources)),
@@ -77,17 +78,20 @@ export function explain(sources: SettingSources): Explanation {
   };
 }
 
-export function decisionText(decision: Decision): DecisionText {
+/** `place`: where the pod is, for the commands in the hints. */
+export function decisionText(decision: Decision, place: HintPlace = {}): DecisionText {
+  const textOf = (reason: Reason): ReasonText => reasonText(reason, place);
   return {
     outcome: decision.outcome,
-    ...(decision.outcome !== 'injected' && { reason: reasonText(decision.reason) }),
-    containers: decision.containers.map(containerResult),
-    notices: decision.notices.map(reasonText),
+    ...(decision.outcome !== 'injected' && { reason: textOf(decision.reason) }),
+    containers: decision.containers.map((one) => containerResult(one, textOf)),
+    notices: decision.notices.map(textOf),
   };
 }
 
-function reasonText(reason: Reason): ReasonText {
-  const { kind, hint } = reasonTable[reason.code];
+function reasonText(reason: Reason, place: HintPlace = {}): ReasonText {
+  const { kind } = reasonTable[reason.code];
+  const hint = hintFor(reason, place);
   return { code: reason.code, kind, message: reasonMessage(reason), hint, docs: docsAddress(reason.code) };
 }
 
@@ -123,13 +127,13 @@ function deliveryOf(event: TraceEvent): readonly DeliveryChoice[] {
   ];
 }
 
-function containerResult(outcome: ContainerOutcome): ExplainedContainer {
+function containerResult(outcome: ContainerOutcome, textOf: (reason: Reason) => ReasonText): ExplainedContainer {
   const { container, profile } = outcome;
   return {
     container,
     ...(profile !== undefined && { profile }),
     outcome: outcome.outcome,
-    ...(outcome.outcome === 'injected' ? { delivery: outcome.delivery } : { reason: reasonText(outcome.reason) }),
+    ...(outcome.outcome === 'injected' ? { delivery: outcome.delivery } : { reason: textOf(outcome.reason) }),
   };
 }
 

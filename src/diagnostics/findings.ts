@@ -6,7 +6,7 @@ import type { Namespace } from '../kubernetes/namespace.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import { reasonMessage } from '../reasons/message.ts';
-import { intendedLabel, misplacedKeys } from '../settings/misspelled-keys.ts';
+import { intendedLabel, labelSources, misplacedKeys } from '../settings/misspelled-keys.ts';
 
 /** Something to fix, in addition to the decision itself. */
 export interface Finding {
@@ -28,13 +28,41 @@ export function namespaceFinding(namespace: Namespace): readonly Finding[] {
   return [
     {
       code: 'namespace-not-enabled',
-      message: `the API server never calls agent-injector for these pods: ${why}`,
+      message: `the API server never calls agent-injector for these pods: ${suggestion === undefined || label !== undefined ? why : `${why} (${wrongLabelText(namespace)})`}`,
       // A name from a file can be any text, also one that a shell would run.
       ...(isDnsLabel(name) && {
         fix: `kubectl label namespace ${name} ${suggestion ?? `${INJECTION_LABEL}=enabled`}${overwrite}`,
       }),
     },
   ];
+}
+
+export interface MislabelledNamespace {
+  readonly namespace: string;
+  readonly message: string;
+  /** Absent for a name that cannot stand in a command. */
+  readonly fix?: string;
+}
+
+/** Namespaces with a misspelled injection label, or with it among their annotations. */
+export function mislabelledNamespaces(namespaces: Iterable<Namespace>): readonly MislabelledNamespace[] {
+  return [...namespaces].flatMap((namespace) => {
+    const { name } = namespace;
+    const suggestion = intendedLabel(namespace);
+    if (isOptedIn(namespace) || suggestion === undefined) return [];
+    const [finding] = namespaceFinding(namespace);
+    const message = `namespace ${name}: ${wrongLabelText(namespace)}; did you mean the label "${suggestion}"?`;
+    return [{ namespace: name, message, ...(finding?.fix !== undefined && { fix: finding.fix }) }];
+  });
+}
+
+/** The label or annotation that was found in the place of the right one. */
+function wrongLabelText(namespace: Namespace): string {
+  const { label, annotation } = labelSources(namespace);
+  if (annotation !== undefined) return `${annotation} is an annotation, and has an effect only as a label`;
+  if (label === undefined || label === INJECTION_LABEL)
+    return `label ${INJECTION_LABEL} has the value "${namespace.labels[INJECTION_LABEL] ?? ''}", which has no effect`;
+  return `label ${label} has no effect`;
 }
 
 /** Reports labels and annotations of agent-injector on a workload itself, where they have no effect. */

@@ -11,7 +11,8 @@ import type { Catalogue } from '../profiles/catalogue.ts';
 import type { Problem } from '../profiles/problem.ts';
 import type { Profile } from '../profiles/profile.ts';
 import { OPEN } from '../profiles/tenancy/policy.ts';
-import { reasonMessage } from '../reasons/message.ts';
+import { reasonMessage, unmetRequirementText } from '../reasons/message.ts';
+import type { UnmetRequirement } from '../reasons/reason.ts';
 
 export interface TestResult {
   readonly name: string;
@@ -140,7 +141,20 @@ function deliveryDeviations(
   if (expect.delivery === undefined) return [];
   const found = decision.containers.find((one) => one.container === container && one.profile === profile.name);
   const delivery = found?.outcome === 'injected' ? found.delivery : undefined;
-  return compare(['delivery'], `the delivery of container ${container}`, quoted(delivery), quoted(expect.delivery));
+  const skipped = found?.outcome === 'injected' ? found.skippedDeliveries : [];
+  const why = skipped.find((one) => one.delivery === expect.delivery);
+  const reason = why ? ` (${unmetRequirementText(why.requirement)}${versionHint(why.requirement)})` : '';
+  return compare(
+    ['delivery'],
+    `the delivery of container ${container}`,
+    quoted(delivery),
+    `${quoted(expect.delivery)}${reason}`,
+  );
+}
+
+/** A test without a version is of a cluster whose version is not known. */
+function versionHint({ why }: UnmetRequirement): string {
+  return why === 'kubernetes' ? '; a test names it with kubernetes: "1.36"' : '';
 }
 
 function environmentDeviations(expect: Expectation, container: Container): readonly Problem[] {

@@ -1,6 +1,8 @@
 import { controllerOf } from '../kubernetes/owner.ts';
 import { type JsonObject, objectIn, objectsIn, textIn } from '../lib/json.ts';
 import { oneLine } from '../lib/text.ts';
+import type { ReasonCode } from '../reasons/reason.ts';
+import { reasonCodes } from '../reasons/reason-table.ts';
 
 /** A workload whose pods the API server refuses to create, with its message, which names what a policy or a quota does not allow. */
 export interface UncreatedPods {
@@ -8,6 +10,8 @@ export interface UncreatedPods {
   /** `Deployment/web`. */
   readonly workload: string;
   readonly message: string;
+  /** Why agent-injector refused them; absent if something else did. */
+  readonly reason?: ReasonCode;
 }
 
 const MAX_MESSAGE_LENGTH = 500;
@@ -39,5 +43,15 @@ export function uncreatedByEvent(event: JsonObject): UncreatedPods | undefined {
 const POD_NAME = /pods? "[^"]*"/g;
 
 function uncreated(namespace: string, workload: string, message: string): UncreatedPods {
-  return { namespace, workload, message: oneLine(message.replaceAll(POD_NAME, 'pod'), MAX_MESSAGE_LENGTH) };
+  const text = oneLine(message.replaceAll(POD_NAME, 'pod'), MAX_MESSAGE_LENGTH);
+  const reason = OWN_REFUSAL.test(message) ? reasonIn(message) : undefined;
+  return { namespace, workload, message: text, ...(reason && { reason }) };
+}
+
+/** The API server names the webhook entry that denied the request. */
+const OWN_REFUSAL = /\.agent-injector\.io" denied the request/;
+
+function reasonIn(message: string): ReasonCode | undefined {
+  const codes = new Set([...message.matchAll(/\(([a-z-]+)\)/g)].map((match) => match[1]));
+  return reasonCodes.find((code) => codes.has(code));
 }

@@ -87,7 +87,13 @@ export interface PodFault {
 
 type Check = (value: Json | undefined, path: string) => PodFault | undefined;
 
-const text: Check = (value, path) => (typeof value === 'string' ? undefined : { path, expected: 'a string' });
+const text: Check = (value, path) => (typeof value === 'string' ? undefined : { path, expected: stringFor(value) });
+
+/** YAML 1.1, which kubectl reads, takes an unquoted y for true. */
+function stringFor(value: Json | undefined): string {
+  const isScalar = typeof value === 'boolean' || typeof value === 'number';
+  return isScalar ? `a string, not ${value}: write it in quotes` : 'a string';
+}
 
 const name: Check = (value, path) =>
   typeof value === 'string' && value !== '' ? undefined : { path, expected: 'a non-empty string' };
@@ -100,7 +106,8 @@ const absentOr =
 const stringMap: Check = (value, path) => {
   if (!isObject(value)) return { path, expected: 'an object' };
   for (const key of Object.keys(value)) {
-    if (typeof value[key] !== 'string') return { path: `${path}[${JSON.stringify(key)}]`, expected: 'a string' };
+    const one = value[key];
+    if (typeof one !== 'string') return { path: `${path}[${JSON.stringify(key)}]`, expected: stringFor(one) };
   }
   return undefined;
 };

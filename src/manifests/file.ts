@@ -6,7 +6,7 @@ import { type JsonObject, objectIn } from '../lib/json.ts';
 import { UsageError } from '../lib/usage-error.ts';
 import { type Manifest, type ManifestObject, parseManifest } from './documents.ts';
 
-/** Reads manifests from a file, or from standard input for `-`. Throws a UsageError with file, line and column of every problem. */
+/** Reads manifests from a file, an https address, or standard input for `-`. Throws a UsageError with file, line and column of every problem. */
 export async function readManifest(file: string): Promise<Manifest> {
   const name = displayName(file);
   const parsed = parseManifest(await readText(file));
@@ -14,9 +14,9 @@ export async function readManifest(file: string): Promise<Manifest> {
   throw new UsageError(parsed.error.map(({ line, column, message }) => `${name}:${line}:${column}: ${message}`));
 }
 
-/** Reads a text file, or standard input for `-`, including a byte order mark. Throws a UsageError if it cannot be read or is not UTF-8. */
+/** Reads a text file, an https address, or standard input for `-`, including a byte order mark. Throws a UsageError if it cannot be read or is not UTF-8. */
 export async function readText(file: string): Promise<string> {
-  const bytes = file === '-' ? await buffer(process.stdin) : await readBytes(file);
+  const bytes = await readBytes(file);
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
@@ -25,11 +25,35 @@ export async function readText(file: string): Promise<string> {
 }
 
 async function readBytes(file: string): Promise<Buffer> {
+  if (file === '-') return buffer(process.stdin);
+  if (isAddress(file)) {
+    // Loaded on demand: most manifests are files.
+    const { readAddress } = await import('./address.ts');
+    return readAddress(file);
+  }
   try {
     return await readFile(file);
   } catch (error) {
-    throw new UsageError([errorMessage(error)]);
+    throw new UsageError([fileError(file, error)]);
   }
+}
+
+/** True for `https://…` and the like. */
+export function isAddress(path: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(path);
+}
+
+const ERRORS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or directory',
+  EISDIR: 'is a directory',
+  EACCES: 'permission denied',
+  ENOTDIR: 'a part of the path is not a directory',
+};
+
+/** The error of a file system in words: `deploy.yaml: no such file or directory`. */
+export function fileError(file: string, error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return `${file}: ${ERRORS[code] ?? errorMessage(error)}`;
 }
 
 export async function readNamespaces(file: string): Promise<readonly JsonObject[]> {

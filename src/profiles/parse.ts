@@ -1,6 +1,8 @@
+import type * as z from 'zod';
 import { profileSchema, type Spec } from '../api/profile/profile.ts';
 import { parseVersion } from '../kubernetes/version.ts';
 import { volumeNames } from '../kubernetes/volume-name.ts';
+import { isObject, type Json } from '../lib/json.ts';
 import type { Result } from '../lib/result.ts';
 import { parseDelivery } from './delivery.ts';
 import { changesBy, type EnvironmentEntry, parseEntry, sortByReference } from './environment.ts';
@@ -10,11 +12,36 @@ import { parseWithSchema } from './schema-errors.ts';
 import { parseTemplate } from './template.ts';
 import { validate } from './validate.ts';
 
-/** Parses an AgentProfile document. Fails with all errors of the schema, or with all errors between the parts of the spec. */
+/**
+ * Parses an AgentProfile document. Fails with all errors of the schema and, as far as these do not hide them, all errors between the parts of the spec.
+ */
 export function parseProfile(document: unknown): Result<Profile, readonly Problem[]> {
   const parsed = parseWithSchema(profileSchema, document);
-  if (!parsed.ok) return parsed;
-  const { metadata, spec } = parsed.value;
+  if (!parsed.ok) return { ok: false, error: [...parsed.error, ...problemsBehind(document, parsed.error)] };
+  return profileOf(parsed.value);
+}
+
+/** The errors that show once each misspelled field has the name that was meant: they are independent of the spelling. */
+function problemsBehind(document: unknown, problems: readonly Problem[]): readonly Problem[] {
+  if (!isObject(document) || problems.some(({ meant }) => meant === undefined)) return [];
+  const renamed = problems.reduce<Json>((json, { path, meant = '' }) => withRenamed(json, path, meant), document);
+  const parsed = parseWithSchema(profileSchema, renamed);
+  const profile = parsed.ok ? profileOf(parsed.value) : undefined;
+  return profile && !profile.ok ? profile.error : [];
+}
+
+/** The same value where the field is not there, or the one that was meant is there, too. */
+function withRenamed(json: Json, [step, ...rest]: readonly PropertyKey[], meant: string): Json {
+  if (Array.isArray(json))
+    return json.map((item: Json, index) => (index === step ? withRenamed(item, rest, meant) : item));
+  if (!isObject(json) || typeof step !== 'string') return json;
+  const { [step]: value, ...others } = json;
+  if (value === undefined) return json;
+  if (rest.length > 0) return { ...json, [step]: withRenamed(value, rest, meant) };
+  return meant in others ? json : { ...others, [meant]: value };
+}
+
+function profileOf({ metadata, spec }: z.infer<typeof profileSchema>): Result<Profile, readonly Problem[]> {
   const [first, ...others] = spec.deliveries.map(parseDelivery);
   if (!first) return { ok: false, error: [{ path: ['spec', 'deliveries'], message: 'must have at least one entry' }] };
   const environment = spec.environment.map(parseEntry);

@@ -1,5 +1,7 @@
 /** An error in a document: the path to it (`['spec', 'parameters', 2, 'default']`), and a message that does not repeat the path. */
 export interface Problem {
+  /** Of an unknown field: the one that was probably meant, and is not there. */
+  readonly meant?: string;
   readonly path: readonly PropertyKey[];
   readonly message: string;
   /** `key`: the last step itself is wrong (an unknown field), not its value. */

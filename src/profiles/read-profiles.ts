@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../lib/json.ts';
+import { isObject, type JsonObject, objectIn } from '../lib/json.ts';
 import { didYouMean, nearest } from '../lib/suggest.ts';
 import { baseNameOf, mergeDocuments, nameOf, problemsInSource } from './extends.ts';
 import { parseProfile } from './parse.ts';
@@ -153,7 +153,7 @@ class ProfileResolver {
     const known = (entry.isBuiltIn ? this.#sources.previousBuiltIn : this.#sources.previousOwn)?.get(entry.name);
     if (known && isSame(known.document, document)) return { kind: 'valid', resolved: known };
     const parsed = parseProfile(document);
-    const problems = parsed.ok ? this.#unknownSlots(parsed.value) : parsed.error;
+    const problems = [...(parsed.ok ? [] : parsed.error), ...this.#unknownSlots(slotsIn(document))];
     this.#report(entry.source, problems, document);
     return parsed.ok && problems.length === 0
       ? { kind: 'valid', resolved: { profile: parsed.value, document } }
@@ -205,7 +205,7 @@ class ProfileResolver {
     return `unknown profile "${base}"${didYouMean(similar)}`;
   }
 
-  #unknownSlots({ slots }: Profile): readonly Problem[] {
+  #unknownSlots(slots: readonly string[]): readonly Problem[] {
     return slots.flatMap((slot, index) => {
       if (this.#sources.slots.has(slot)) return [];
       const message = `unknown slot "${slot}"${didYouMean(nearest(slot, this.#sources.slots))}`;
@@ -216,6 +216,12 @@ class ProfileResolver {
   #report(source: ProfileSource, problems: readonly Problem[], whole?: JsonObject): void {
     this.#problems.push(...problemsInSource(source, problems, whole));
   }
+}
+
+/** The slots of a document, as far as they can be read. */
+function slotsIn(document: JsonObject): readonly string[] {
+  const slots = objectIn(document, 'spec')['slots'];
+  return Array.isArray(slots) && slots.every((one) => typeof one === 'string') ? slots : [];
 }
 
 /** A profile depends on nothing but its document, so equal documents make equal profiles. */

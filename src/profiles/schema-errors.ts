@@ -28,7 +28,15 @@ interface Known {
 function problemsOf(issue: Issue, known: Known): readonly Problem[] {
   if (issue.code === 'unrecognized_keys') {
     const keys = known.keys.get(issue.keys) ?? [];
-    return issue.keys.map((key) => ({ path: [...issue.path, key], message: unknownKey(key, keys), at: 'key' }));
+    return issue.keys.map((key) => {
+      const meant = nearest(key, keys);
+      return {
+        path: [...issue.path, key],
+        message: unknownKey(key, keys),
+        at: 'key',
+        ...(meant !== undefined && { meant }),
+      };
+    });
   }
   const meant = issue.code === 'invalid_union' && 'errors' in issue ? known.meant.get(issue.errors) : undefined;
   if (!meant) return [{ path: issue.path, message: issue.message }];

@@ -148,5 +148,5 @@ function problemOfUse({ forbidden, optional, given }: TemplateUse, parameter: Pa
   const { name, type } = parameter;
   if (forbidden?.types.includes(type)) return `refers to "${name}", which has type ${type}: ${forbidden.why}`;
   if (!mayBeUnset(parameter) || optional === true || given === name) return undefined;
-  return `refers to "${name}", which is not required and has no default`;
+  return `refers to "${name}", which is not required and has no default: make it required, give it a default, or add when: {if: parameter, name: ${name}}`;
 }

@@ -84,7 +84,7 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
   'unknown-profile': {
     kind: 'problem',
     meaning: 'The selected profile does not exist.',
-    hint: 'Correct the name; the profiles are listed in docs/reference.md.',
+    hint: 'Correct the name. The profiles: agent-injector profiles',
   },
   'unknown-delivery': {
     kind: 'problem',
@@ -104,7 +104,7 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
   'missing-parameter': {
     kind: 'problem',
     meaning: 'The profile requires a parameter that is not set.',
-    hint: 'Set the annotation agent-injector.io/PARAMETER on the namespace, or a default in the configuration file.',
+    hint: 'Set the annotation, for example with kubectl annotate namespace NAMESPACE agent-injector.io/PARAMETER=VALUE, or a default in the configuration file.',
   },
   'owner-excluded': {
     kind: 'choice',
@@ -248,3 +248,7 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
   },
   ...noticeTable,
 };
+
+// Object.keys gives string[]; these are exactly the keys of the table above.
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion
+export const reasonCodes = Object.keys(reasonTable) as readonly ReasonCode[];

@@ -7,6 +7,7 @@ import {
   type NamespaceSource,
 } from '../cluster/caches/namespaces.ts';
 import { loadClient } from '../cluster/client/client.ts';
+import { contextNames, contextNamespace, type Identity } from '../cluster/client/credentials.ts';
 import type { KubeClient, PodClient } from '../cluster/client/types.ts';
 import { type Config, missingToken, userKubeconfig } from '../config/config.ts';
 import { isObject } from '../lib/json.ts';
@@ -22,25 +23,48 @@ export function needsCluster(config: Config): boolean {
 }
 
 /** Client of the cluster of this kubeconfig, or of the one that this pod runs in. Throws a UsageError if the kubeconfig cannot be used. */
-export async function openCluster(kubeconfig: string | undefined): Promise<PodClient | undefined> {
+export async function openCluster(
+  kubeconfig: string | undefined,
+  identity: Identity = {},
+): Promise<PodClient | undefined> {
   try {
-    return await loadClient(kubeconfig === undefined ? {} : { kubeconfig });
+    return await loadClient({ ...(kubeconfig !== undefined && { kubeconfig }), identity });
   } catch (error) {
     throw new UsageError([errorMessage(error)]);
   }
+}
+
+/** How a command finds its cluster, as kubectl does. */
+export interface ClusterOptions extends Identity {
+  readonly kubeconfig?: string | undefined;
 }
 
 /**
  * Client of the cluster that kubectl would use (`--kubeconfig`, KUBECONFIG or `~/.kube/config`), or of the one that this pod runs in. Throws a
  * UsageError if there is none.
  */
-export function openUserCluster(kubeconfig: string | undefined): Promise<PodClient> {
-  return requireCluster(userKubeconfig(kubeconfig), 'use --kubeconfig FILE or set KUBECONFIG');
+export function openUserCluster({ kubeconfig, ...identity }: ClusterOptions): Promise<PodClient> {
+  return requireCluster(userKubeconfig(kubeconfig), 'use --kubeconfig FILE or set KUBECONFIG', identity);
+}
+
+/** The namespace that kubectl would use: that of the context, or `default`. */
+export async function userNamespace({ kubeconfig, context }: ClusterOptions): Promise<string> {
+  return (await contextNamespace(userKubeconfig(kubeconfig), context)) ?? 'default';
+}
+
+/** The contexts that `--context` may name. */
+export async function userContexts({ kubeconfig }: ClusterOptions): Promise<readonly string[]> {
+  const file = userKubeconfig(kubeconfig);
+  return file === undefined ? [] : contextNames(file);
 }
 
 /** Like `openCluster`; throws a UsageError with the remedy if there is no cluster. */
-export async function requireCluster(kubeconfig: string | undefined, remedy: string): Promise<PodClient> {
-  const client = await openCluster(kubeconfig);
+export async function requireCluster(
+  kubeconfig: string | undefined,
+  remedy: string,
+  { context, as, asGroup }: Identity = {},
+): Promise<PodClient> {
+  const client = await openCluster(kubeconfig, { context, as, asGroup });
   if (client) return client;
   throw new UsageError([missingToken() ?? `no cluster found: ${remedy}`]);
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -240,8 +240,8 @@ spec:
     expect(stderr).toContain(
       'Deployment/web: not injected: profile jennifer-dotnet requires agent-injector.io/server-address, which is not set (missing-parameter)',
     );
-    expect(stderr).toContain('Set the annotation agent-injector.io/PARAMETER');
-    expect(stderr).toContain('See docs/reasons.md#missing-parameter');
+    expect(stderr).toContain('agent-injector.io/server-address=VALUE');
+    expect(stderr).toContain('More: agent-injector reasons missing-parameter');
   });
 
   it.each([
@@ -272,8 +272,9 @@ spec:
       /--set domian-id=1: unknown key; did you mean "domain-id"\?/,
     ],
     ['a setting without a value', ['inject', '-f', '-', '--set', 'x'], /--set x: must be KEY=VALUE/],
-    ['no file', ['inject'], /required option '-f, --file <FILE>' not specified/],
-    ['a second file', ['inject', '-f', 'a', '-f', 'b'], /It can be given only once/],
+    ['no file', ['inject'], /no file given/],
+    ['two files that do not exist', ['inject', '-f', '/a', '/b'], /\/a: no such file or directory\n.*\/b: no such/],
+    ['another address than https', ['uninject', 'http://example.com/a.yaml'], /only https addresses/],
     [
       'an unknown flag',
       ['inject', '-f', '-', '--fiel', 'x'],
@@ -349,5 +350,29 @@ items:
       stdout: text,
       stderr: 'standard input: contains no pods or workloads\n',
     });
+  });
+});
+
+describe('several manifests', () => {
+  it('are injected as one stream, with the namespaces of all, and uninjected again', async () => {
+    const pod = (name: string): string =>
+      `apiVersion: v1\nkind: Pod\nmetadata: {name: ${name}, namespace: shop}\nspec: {containers: [{name: web, image: web:1}]}`;
+    const shop =
+      'apiVersion: v1\nkind: Namespace\nmetadata:\n  name: shop\n  labels: {agent-injector.io/injection: enabled}\n' +
+      '  annotations: {agent-injector.io/server-address: x.example.com}\n';
+    await mkdir(join(dir, 'several'));
+    const one = await file('several/a.yaml', pod('one'));
+    await file('several/b.yaml', `---\n${pod('two')}\n`);
+    const last = await file('several/c.yaml', shop);
+    const { code, stdout } = await run(['inject', join(dir, 'several')]);
+    expect(code).toBe(0);
+    const documents = parseAllDocuments(stdout).map((document) => document.toJS() as { metadata: { name: string } });
+    expect(documents.map(({ metadata }) => metadata.name)).toEqual(['one', 'two', 'shop']);
+    expect(stdout.match(/x\.example\.com/g)?.length).toBeGreaterThanOrEqual(3);
+    const restored = await run(['uninject', '-'], { stdin: stdout });
+    expect(restored.stdout).toBe(`${pod('one')}\n---\n${pod('two')}\n---\n${shop}`);
+    const diff = await run(['inject', last, one, '--diff']);
+    // A file that does not change has no difference.
+    expect(diff.stdout).not.toContain('c.yaml');
   });
 });

@@ -9,11 +9,14 @@ import { defaultOptions } from '../../src/config/options.ts';
 import type { JsonObject } from '../../src/lib/json.ts';
 import { STRICT } from '../../src/profiles/tenancy/policy.ts';
 import { catalogue, namespace, pod } from '../support/fixtures.ts';
+import { profileText } from '../support/mounted-directory.ts';
 
 /** A client of a cluster whose server has this configuration file, or whose servers have these, by their namespaces. */
-function clientWith(files: string | Readonly<Record<string, string>>): KubeClient {
+function clientWith(files: string | Readonly<Record<string, string>>, profiles?: string): KubeClient {
   const answer = (path: string): ApiResponse => {
-    if (path.endsWith('-switch'))
+    if (path.endsWith('/configmaps/agent-injector-profiles') && profiles !== undefined)
+      return { kind: 'ok', body: { data: { 'acme.yaml': profiles } } };
+    if (/-switch$|-profiles$|\/deployments\//.test(path))
       return { kind: 'http', status: 404, reason: 'NotFound', message: '', retryAfterMs: 0 };
     const [, within = ''] = /^\/api\/v1\/namespaces\/([^/]+)\/configmaps\/agent-injector$/.exec(path) ?? [];
     const file = typeof files === 'string' ? files : files[within];
@@ -60,10 +63,12 @@ const shop = (revision?: string) => ({
   labels: { ...namespace().labels, ...(revision !== undefined && { [REVISION]: revision }) },
 });
 
-async function installed(file: string): Promise<ServerSettings> {
-  const found = await installedSettings(clientWith(file), configuration, catalogue);
-  if (!found) throw new Error('the configuration was not read');
-  return found;
+const inputsOf = (client: KubeClient) => ({ client, catalogue, readsProfiles: true });
+
+async function installed(file: string, profiles?: string): Promise<ServerSettings> {
+  const found = await installedSettings(configuration, inputsOf(clientWith(file, profiles)));
+  if (!found.ok) throw new Error(found.error.message);
+  return found.value;
 }
 
 /** In the file, and as the server reads it: another value than the default of each option. */
@@ -115,15 +120,19 @@ describe('the configuration of the installed server', () => {
 
   it('is left out if it is not valid, and then all is read that the user may', async () => {
     const own = await offlineInputs({});
-    for (const file of [
-      'tenancy: lax\ndefaults: {}\n',
-      'checks: everything\ndefaults: {}\n',
-      'allowedProfiles: jennifer-*\ndefaults: {profile: newrelic-java}\n',
-      '[',
-    ]) {
-      expect(await installedSettings(clientWith(file), configuration, catalogue)).toBeUndefined();
-      const { from, options } = (await serverSettings(clientWith(file), {}, own, [configuration]))(shop());
-      expect({ from, options }).toMatchObject({
+    for (const [file, why] of [
+      ['tenancy: lax\ndefaults: {}\n', /tenancy: must be/],
+      ['checks: everything\ndefaults: {}\n', /checks: must be/],
+      ['allowedProfiles: jennifer-*\ndefaults: {profile: newrelic-java}\n', /newrelic-java/],
+      ['defaults: {server-adress: x}\n', /server-adress.*did you mean "server-address"/],
+      ['defalts: {}\n', /defalts: unknown setting.*"defaults"/],
+      ['[', /not valid YAML/],
+    ] as const) {
+      const error = { code: 'invalid', message: expect.stringMatching(why) };
+      expect(await installedSettings(configuration, inputsOf(clientWith(file)))).toEqual({ ok: false, error });
+      const { from, options, unknown } = (await serverSettings(clientWith(file), {}, own, [configuration]))(shop());
+      expect({ from, options, unknown }).toMatchObject({
+        unknown: error,
         from: undefined,
         options: { configMapKeys: true, checks: 'claims,volumes,quotas,nodes' },
       });
@@ -135,6 +144,53 @@ describe('the configuration of the installed server', () => {
     const config = 'agent-injector.yaml';
     const settingsFor = await serverSettings(clientWith('tenancy: open\n'), { config }, own, [configuration]);
     expect(settingsFor(shop())).toEqual({ catalogue: own.catalogue, options: own.options, from: undefined });
+  });
+});
+
+describe('the profiles of the installed server', () => {
+  const acme = profileText('acme-java', { vendor: 'Acme' });
+
+  it('are known to the commands', async () => {
+    const { catalogue: known, unknown } = await installed('defaults: {profile: acme-java}\n', acme);
+    expect(unknown).toBeUndefined();
+    expect(known.own).toEqual(new Set(['acme-java']));
+    expect(admit(pod(), shop(), known).decision.outcome).toBe('injected');
+  });
+
+  it('that are broken are named, and the others are used', async () => {
+    const { catalogue: known, unknown } = await installed(
+      'defaults: {}\n',
+      `${acme}---\n${profileText('bad', { vendor: 7 })}`,
+    );
+    expect(known.own).toEqual(new Set(['acme-java']));
+    expect(unknown).toMatchObject({ code: 'invalid', message: expect.stringContaining('acme.yaml') });
+  });
+
+  it('give way to --profiles', async () => {
+    const client = clientWith('defaults: {}\n', acme);
+    const settingsFor = await serverSettings(client, { profiles: 'dir' }, await offlineInputs({}), [configuration]);
+    expect(settingsFor(shop()).catalogue.own).toEqual(new Set());
+  });
+});
+
+describe('a user who may not read the webhook configuration', () => {
+  const asTenant = (readable: boolean): KubeClient => {
+    const client = clientWith({ 'agent-injector': 'defaults: {domain-id: 7}' });
+    const forbidden: ApiResponse = { kind: 'http', status: 403, reason: 'Forbidden', message: '', retryAfterMs: 0 };
+    const getJson: KubeClient['getJson'] = async (path, options) =>
+      path.includes('mutatingwebhookconfigurations') || !readable ? forbidden : client.getJson(path, options);
+    return { ...client, getJson };
+  };
+
+  it('decides by the configuration at its usual place, if that may be read', async () => {
+    const settingsFor = await serverSettings(asTenant(true), {}, await offlineInputs({}));
+    expect(settingsFor(shop()).catalogue.defaults.get('domain-id')).toBe('7');
+    expect(settingsFor(shop()).unknown).toBeUndefined();
+  });
+
+  it('is told that the settings are not known', async () => {
+    const settingsFor = await serverSettings(asTenant(false), {}, await offlineInputs({}));
+    expect(settingsFor(shop())).toMatchObject({ from: undefined, unknown: { code: 'forbidden' } });
   });
 });
 

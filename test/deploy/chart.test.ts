@@ -323,6 +323,23 @@ describe.skipIf(helm === undefined)('the chart', () => {
     resources.flatMap((resource) => ['list', 'watch'].map((verb) => `ClusterRole agent-injector: ${verb} ${resource}`));
   const ofChecks = readsOf(Object.values(resourcesOf).flat());
 
+  it('gives people what the command line reads, and the servers nothing of it', () => {
+    const ofPeople = permissions(render('default', { args: ['--no-hooks'] }), 'cli');
+    expect(ofPeople).toContain('ClusterRole agent-injector-cli: list nodes');
+    for (const line of ofPeople) expect(line).toMatch(/: (get|list) /);
+    // It has the secret of the path.
+    expect(ofPeople.filter((line) => line.includes('mutatingwebhookconfigurations'))).toEqual([]);
+    const plain = render('default', { args: ['--no-hooks', '--set', 'webhook.path=plain'] });
+    expect(permissions(plain, 'cli')).toContain('ClusterRole agent-injector-cli: list mutatingwebhookconfigurations');
+    const readers = '[{"kind":"Group","name":"team"}]';
+    const open = render('default', { args: ['--set-json', `cli.readers=${readers}`, '--set', 'cli.viewRole=false'] });
+    expect(permissions(open, 'cli')).toEqual([
+      'Role agent-injector-cli: get configmaps agent-injector agent-injector-profiles agent-injector-switch',
+    ]);
+    const bound = open.filter(({ metadata }) => metadata?.name === 'agent-injector-cli');
+    expect(bound.map(({ kind }) => kind)).toEqual(['Role', 'RoleBinding']);
+  });
+
   it('allows what it needs by default, to the verb', () => {
     expect(permissions(render('default', { args: ['--no-hooks'] }))).toEqual([
       'ClusterRole agent-injector: get namespaces',

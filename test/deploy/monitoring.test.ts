@@ -113,6 +113,21 @@ describe.skipIf(helm === undefined)('the monitoring objects of the chart', () =>
   });
 });
 
+it.skipIf(helm === undefined)('alerts have the address of their section, if there is one', () => {
+  const url = 'https://docs.example.com/operations';
+  const rules = (args: readonly string[]) => {
+    const { spec } = only<{
+      spec: { groups: { rules: { alert: string; annotations: { description: string; runbook_url?: string } }[] }[] };
+    }>(render('everything', { args }), 'PrometheusRule');
+    return spec.groups.flatMap((group) => group.rules);
+  };
+  for (const { alert, annotations } of rules(['--set', `prometheusRule.runbooksUrl=${url}`])) {
+    const [, chapter = '?'] = /See "([^"]+)" in docs\/operations\.md\.$/.exec(annotations.description) ?? [];
+    expect(annotations.runbook_url, alert).toBe(`${url}#${chapter.toLowerCase().replaceAll(' ', '-')}`);
+  }
+  expect(rules([]).filter(({ annotations }) => annotations.runbook_url !== undefined)).toEqual([]);
+});
+
 /** The rules as a Prometheus gets them, in a folder of their own beside their unit tests. */
 function rulesFolder(): string {
   const dir = mkdtempSync(join(tmpdir(), 'agent-injector-rules-'));

@@ -246,3 +246,37 @@ it('a value can only be unique within parameters that there are', () => {
     error: [{ path: ['spec', 'parameters', 0, 'unique', 'within'] }],
   });
 });
+
+describe('what a user wrote and has no effect', () => {
+  const typo = { ...pod(), metadata: { ...pod().metadata, annotations: { 'agent-injector.io/domian-id': '7' } } };
+
+  it.each([
+    ['a pod without an agent', typo],
+    ['a pod that carries one', injected(typo, shop)],
+  ])('is found on %s', (_, one) => {
+    const { findings } = auditOf([[ofDeployment('web', one), 'shop']], [shop]);
+    expect(findings.filter(({ kind }) => kind === 'setting-ignored')).toMatchObject([
+      { workload: 'Deployment/web', reason: 'unknown-annotation', message: expect.stringContaining('domain-id') },
+    ]);
+  });
+});
+
+it('a finding has the reason of the decision', () => {
+  const { findings } = auditOf([[ofDeployment('web', pod()), 'shop']], [{ ...shop, annotations: {} }]);
+  expect(findings).toMatchObject([{ kind: 'cannot-be-injected', reason: 'missing-parameter' }]);
+});
+
+it('a misspelled namespace is a finding', () => {
+  const audit = new Audit({ catalogueOf: () => catalogue, namespaces: new Map(), claims: undefined });
+  audit.addMislabelled({ namespace: 'shop', message: 'm', fix: 'kubectl' });
+  expect(audit.report().findings).toEqual([
+    {
+      kind: 'namespace-mislabelled',
+      namespace: 'shop',
+      pods: 0,
+      reason: 'namespace-not-enabled',
+      message: 'm',
+      fix: 'kubectl',
+    },
+  ]);
+});

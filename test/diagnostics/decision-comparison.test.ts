@@ -10,11 +10,13 @@ const restricted: Namespace = {
   ...namespace({ delivery: 'hostPath', 'host-path': '/x' }),
   labels: { ...shop.labels, 'pod-security.kubernetes.io/enforce': 'restricted' },
 };
+const missing: Namespace = { ...shop, annotations: {} };
+const required: Namespace = { ...missing, labels: { 'agent-injector.io/injection': 'required' } };
 const agent = { profile: 'jennifer-dotnet', delivery: 'persistentVolumeClaim', container: 'web' };
 
 it.each<[what: string, before: Namespace, after: Namespace, comparison: object]>([
   ['the label is set', off, shop, { verdict: 'gets', before: [], after: [agent] }],
-  ['nothing is changed', shop, shop, { verdict: 'same', before: [agent], after: [agent] }],
+  ['nothing is changed', shop, shop, { verdict: 'same', before: [agent] }],
   ['a setting is changed', shop, namespace({ 'domain-id': '8' }), { verdict: 'changes', after: [agent] }],
   [
     'a setting is removed',
@@ -23,7 +25,15 @@ it.each<[what: string, before: Namespace, after: Namespace, comparison: object]>
     { verdict: 'loses', before: [agent], reason: { code: 'missing-parameter' } },
   ],
   ['Pod Security forbids it', off, restricted, { verdict: 'pod-security', reason: { code: 'delivery-not-possible' } }],
-  ['nothing is opted in', off, off, { verdict: 'skipped', reason: { code: 'namespace-not-enabled' } }],
+  ['nothing is opted in', off, off, { verdict: 'same', reason: { code: 'namespace-not-enabled' } }],
+  [
+    'it cannot be injected, before and after',
+    missing,
+    missing,
+    { verdict: 'same', reason: { code: 'missing-parameter' } },
+  ],
+  ['an agent is asked for in vain', off, missing, { verdict: 'skipped', reason: { code: 'missing-parameter' } }],
+  ['an agent is required in vain', off, required, { verdict: 'refused', reason: { code: 'missing-parameter' } }],
 ])('compares two decisions on a pod: %s', (_, before, after, comparison) => {
   const decide = (within: Namespace) => admit(pod(), within, catalogue);
   expect(compareAdmissions(decide(before), decide(after))).toMatchObject(comparison);

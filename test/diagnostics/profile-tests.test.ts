@@ -176,7 +176,7 @@ describe('a test in a profile', () => {
       'pod: spec.containers[1].name must be a non-empty string',
     ]);
     expect(ofPod('{spec: {containers: [{env: [{name: A, value: 1}]}]}}')).toEqual([
-      'pod: spec.containers[0].env[0].value must be a string',
+      'pod: spec.containers[0].env[0].value must be a string, not 1: write it in quotes',
     ]);
     expect(ofPod('{spec: 1}')).toEqual(['pod: spec must be an object']);
   });

@@ -40,6 +40,17 @@ describe('a workload without pods', () => {
     expect(uncreatedByEvent(event('StatefulSet', 'SuccessfulCreate'))).toBeUndefined();
   });
 
+  it('has the reason if agent-injector refused them', () => {
+    const denied =
+      'admission webhook "required-namespaces.agent-injector.io" denied the request: agent-injector: injection is required for this pod but not possible: x is not set (missing-parameter). Set it.';
+    expect(uncreatedByReplicaSet(replicaSet([{ ...failed, message: denied }]))).toMatchObject({
+      reason: 'missing-parameter',
+    });
+    // Another webhook may say anything.
+    const other = denied.replace('.agent-injector.io"', '.example.com"');
+    expect(uncreatedByReplicaSet(replicaSet([{ ...failed, message: other }]))).not.toHaveProperty('reason');
+  });
+
   it('counts once, however often the name of the pod differs', () => {
     const one = uncreatedByReplicaSet(replicaSet([failed]));
     const other = uncreatedByReplicaSet(replicaSet([{ ...failed, message: message.replace('5d4f-', '5d4f-x') }]));

@@ -38,7 +38,7 @@ describe('docs/agents', () => {
       writeFileSync(file, stringify(pod([container('web')])));
       writeFileSync(join(dir, 'namespaces.yaml'), namespace);
       const result = await inject({
-        file,
+        files: [file],
         namespaces: join(dir, 'namespaces.yaml'),
         namespace: 'shop',
         config: undefined,

@@ -24,7 +24,7 @@ afterAll(() => rm(dir, { recursive: true }));
 
 it('before.yaml becomes after.yaml in the namespace of namespace.yaml, to the byte', async () => {
   const result = await inject({
-    file: join(dir, 'before.yaml'),
+    files: [join(dir, 'before.yaml')],
     namespaces: join(dir, 'namespace.yaml'),
     namespace: 'default',
     config: undefined,

@@ -1,3 +1,6 @@
+import { createProgram } from '../../src/cli/program/program.ts';
+import { exitCodes } from '../../src/cli/program/exit-code.ts';
+import { auditKindMeanings } from '../../src/cli/audit/text.ts';
 import { agentRequests } from '../../src/settings/agent-requests.ts';
 import { keyTable } from '../../src/api/key-table.ts';
 import { reasonTable } from '../../src/reasons/reason-table.ts';
@@ -9,6 +12,8 @@ import { optionNames, optionRows, defaultText } from '../../src/config/options.t
 import { verdictCodes } from '../../src/diagnostics/liveness/verdict-code.ts';
 import { EXIT_CODES } from '../../src/cli/verify/verify.ts';
 import { catalogue } from '../support/fixtures.ts';
+import type { Argument } from 'commander';
+import { COMPLETE } from '../../src/cli/program/names.ts';
 import { code, table } from '../support/markdown.ts';
 
 /** What of a sign gives the agent away, wherever it stands. */
@@ -17,6 +22,11 @@ const wordOf = (sign: Matcher): string => {
   if ('equals' in sign && sign.equals !== undefined) return `${[sign.name].flat().join(', ')}=${sign.equals}`;
   if ('matches' in sign) return sign.matches;
   return 'path' in sign ? sign.path : 'name' in sign ? [sign.name].flat().join(', ') : '';
+};
+
+const argumentText = (argument: Argument): string => {
+  const name = argument.name() + (argument.variadic ? '…' : '');
+  return argument.required ? name : `[${name}]`;
 };
 
 const containerForm = '`<setting>.agent-injector.io/<container>` on the pod';
@@ -111,6 +121,25 @@ export const tables: Readonly<Record<string, () => string>> = {
         code(defaultText(name) ?? ''),
         optionRows[name].description,
       ]),
+    ),
+  commands: () =>
+    table(
+      ['command', 'what it does', 'flags'],
+      createProgram('/usr/bin/agent-injector')
+        .commands.filter((one) => one.name() !== COMPLETE)
+        .map((command) => [
+          code([command.name(), ...command.registeredArguments.map(argumentText)].join(' ')),
+          command.summary(),
+          command.name() === 'serve'
+            ? '[settings of the server](#settings-of-the-server)'
+            : command.options.map(({ long, short }) => code(short ?? long ?? '')).join(', '),
+        ]),
+    ),
+  exitCodes: () => table(['exit code', 'meaning'], Object.entries(exitCodes)),
+  findings: () =>
+    table(
+      ['kind of finding', 'meaning'],
+      Object.entries(auditKindMeanings).map(([kind, meaning]) => [code(kind), meaning]),
     ),
   classes: () =>
     table(

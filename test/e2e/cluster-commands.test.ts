@@ -5,11 +5,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { readFileSync } from 'node:fs';
 import type { AuditReport } from '../../src/diagnostics/audit.ts';
-import type { Check } from '../../src/diagnostics/preflight.ts';
-import type { Planned } from '../../src/cli/plan-text.ts';
+import type { Check } from '../../src/diagnostics/checks/check.ts';
+import type { Planned } from '../../src/cli/plan/text.ts';
 import { run, type Ended } from '../support/process.ts';
 import type { Client } from '../support/client.ts';
 import { optedIn, ours, startInjectedCluster, type InjectedCluster } from '../support/injected-cluster.ts';
+import { profileText } from '../support/mounted-directory.ts';
 import { claimIn, container, podOf, podsOf } from '../support/pod.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -121,11 +122,30 @@ describe('status', () => {
     expect(names.map(({ metadata }) => metadata.name)).toEqual(['bare']);
   });
 
-  it('is an error where the pods cannot be listed, and says what else could not be read', async () => {
-    expect(await ask('status', '-n', 'nowhere-at-all')).toMatchObject({
-      code: 0,
-      stderr: expect.stringContaining('nowhere-at-all'),
-    });
+  it.each(['status', 'audit', 'explain web', 'plan --set domain-id=1'])(
+    'of a namespace that does not exist, %s is an error',
+    async (command) => {
+      expect(await ask(...command.split(' '), '-n', 'nowhere-at-all')).toMatchObject({
+        code: 3,
+        stderr: expect.stringContaining('namespace "nowhere-at-all" not found'),
+      });
+    },
+  );
+
+  it('and the others read the namespace of the context, and what the selector selects', async () => {
+    const kubeconfig = join(dir, 'in-parts');
+    const config = parse(readFileSync(cluster.controlPlane.kubeconfigPath, 'utf8')) as {
+      contexts: { context: object }[];
+    };
+    const [context] = config.contexts;
+    if (context) context.context = { ...context.context, namespace: 'parts' };
+    writeFileSync(kubeconfig, stringify(config));
+    const { stdout } = await run(['status', '--kubeconfig', kubeconfig, '-l', 'app=web', '-o', 'json']);
+    expect(JSON.parse(stdout)).toMatchObject({ workloads: [{ namespace: 'parts', workload: 'Deployment/web' }] });
+    const { explained } = JSON.parse(
+      (await run(['explain', 'web', '--kubeconfig', kubeconfig, '-o', 'json'])).stdout,
+    ) as { explained: readonly { subject: string; namespace: string }[] };
+    expect(explained).toMatchObject([{ subject: 'Deployment/web', namespace: 'parts' }]);
   });
 });
 
@@ -173,6 +193,13 @@ describe('plan', () => {
     writeFileSync(same, stringify(document));
     const one = await jsonOf<{ planned: readonly Planned[] }>(0, 'plan', '--profile-file', same, '-n', 'there');
     expect(one.planned).toMatchObject([{ workload: 'Deployment/web', verdict: 'same' }]);
+    const set = await jsonOf<{ planned: readonly Planned[] }>(0, 'plan', '--set', 'domain-id=4000', '-n', 'there');
+    expect(set.planned).toMatchObject([
+      {
+        verdict: 'changes',
+        changes: [{ what: 'container app: variable ARIES_DOMAIN_ID', before: '1000', after: '4000' }],
+      },
+    ]);
     const changed = join(dir, 'changed.yaml');
     document.spec.mounts = document.spec.mounts.map((mount) => ({ ...mount, readOnly: true }));
     delete document.spec.tests;
@@ -184,12 +211,21 @@ describe('plan', () => {
   it('requires a change to preview', async () => {
     expect(await ask('plan')).toMatchObject({ code: 2, stderr: expect.stringContaining('--label-namespace') });
   });
+
+  it('exits by what the change changes: a conflict that is there before and after counts for nothing', async () => {
+    await client.patch({ kind: 'Namespace', name: 'soon' }, { metadata: { labels: ours({ injection: 'enabled' }) } });
+    const unused = join(dir, 'unused.yaml');
+    writeFileSync(unused, profileText('unused', {}));
+    const { planned } = await jsonOf<{ planned: readonly Planned[] }>(0, 'plan', '--profile-file', unused, '-A');
+    expect(planned.find(({ workload }) => workload === 'Deployment/other')).toMatchObject({ verdict: 'same' });
+    await client.patch({ kind: 'Namespace', name: 'soon' }, { metadata: { labels: ours({ injection: 'off' }) } });
+  });
 });
 
 describe('a policy that refuses what is added', () => {
   const POLICY = 'no-image-volumes.example.com';
 
-  it('is told of before and after: by preflight, plan, explain and audit', async () => {
+  it('is told of before and after: by check, plan, explain and audit', async () => {
     const api = { apiVersion: 'admissionregistration.k8s.io/v1' };
     const policy = { kind: 'ValidatingAdmissionPolicy', metadata: { name: POLICY } };
     const bound = { kind: 'ValidatingAdmissionPolicyBinding', metadata: { name: POLICY } };
@@ -237,7 +273,7 @@ describe('a policy that refuses what is added', () => {
       return (JSON.parse(stdout) as AuditReport).findings.find(({ kind }) => kind === 'not-created');
     });
     expect(lost).toMatchObject({ namespace: 'strict', workload: 'Deployment/web', message: refused });
-    const { stdout } = await ask('preflight');
+    const { stdout } = await ask('check');
     expect(stdout).toMatch(/policies: .*no-image-volumes\.example\.com/);
 
     const excluded = ours({ 'exclude-deliveries': 'image' });
@@ -249,9 +285,9 @@ describe('a policy that refuses what is added', () => {
   });
 });
 
-describe('preflight', () => {
+describe('check', () => {
   it('reports on a cluster with agent-injector: a pod is injected, and a colliding webhook is named', async () => {
-    const before = await ask('preflight', '-o', 'json');
+    const before = await ask('check', '-o', 'json');
     const checksOf = ({ stdout }: Ended): readonly Check[] =>
       (JSON.parse(stdout) as { checks: readonly Check[] }).checks;
     const of = (ended: Ended, name: string): readonly Check[] =>
@@ -264,8 +300,8 @@ describe('preflight', () => {
     expect(of(before, 'other injectors')).toMatchObject([{ result: 'ok' }]);
     // A server may have profiles that this command does not.
     await client.createNamespace('team', optedIn({ profile: 'team-java' }));
-    expect(of(await ask('preflight', '-o', 'json'), 'settings')).toContainEqual(
-      expect.objectContaining({ result: 'note', message: expect.stringMatching(/team-java.*--profiles/) }),
+    expect(of(await ask('check', '-o', 'json'), 'sample pod')).toContainEqual(
+      expect.objectContaining({ result: 'note', message: expect.stringMatching(/team: .*team-java/) }),
     );
     await client.create({
       apiVersion: 'admissionregistration.k8s.io/v1',
@@ -283,18 +319,37 @@ describe('preflight', () => {
         },
       ],
     });
-    const after = await ask('preflight', '-o', 'json');
+    const after = await ask('check', '-o', 'json');
     expect(after.code).toBe(1);
     expect(of(after, 'other injectors')).toMatchObject([
       { result: 'problem', message: expect.stringContaining('Dynatrace') },
     ]);
-    const { stdout } = await ask('preflight');
+    const { stdout } = await ask('check');
     expect(stdout).toContain('✗ other injectors: dynatrace-webhook');
+  });
+
+  it('finds a missing claim, and a misspelled namespace, as audit does', async () => {
+    await client.createNamespace('almost', { labels: ours({ injection: 'enable' }) });
+    await client.createNamespace('claimless', optedIn());
+    const { stdout } = await ask('check', '-o', 'json');
+    const { checks } = JSON.parse(stdout) as { checks: readonly Check[] };
+    expect(checks.filter(({ name }) => name === 'label')).toContainEqual(
+      expect.objectContaining({ result: 'problem', hint: expect.stringContaining('kubectl label namespace almost') }),
+    );
+    expect(checks.filter(({ name }) => name === 'claim')).toContainEqual(
+      expect.objectContaining({
+        message: expect.stringMatching(/claimless: .*starts without the agent.*my-agent-file/),
+      }),
+    );
+    const misspelled = await jsonOf<AuditReport>(1, 'audit', '-n', 'almost');
+    expect(misspelled.findings).toMatchObject([{ kind: 'namespace-mislabelled', namespace: 'almost' }]);
+    expect((await ask('audit', '-n', 'almost', '--fail-on', 'not-created')).code).toBe(0);
+    expect((await ask('audit', '-n', 'almost', '--suppress', 'namespace-mislabelled')).code).toBe(0);
   });
 
   it('reports that the API server does not reach the webhook', async () => {
     await cluster.injector.stop();
-    const { code, stdout } = await ask('preflight');
+    const { code, stdout } = await ask('check');
     expect(code).toBe(1);
     expect(stdout).toMatch(/✗ reach: .* has no status annotation/);
   });

@@ -131,13 +131,14 @@ describe('explain on a cluster', () => {
 
   it('fails for an object that does not exist, and for an invalid argument', async () => {
     const absent = await ask('deploy/nowhere', '-n', 'shop');
-    expect(absent).toMatchObject({ code: 1, stdout: '' });
+    expect(absent).toMatchObject({ code: 3, stdout: '' });
     expect(absent.stderr).toContain('Deployment shop/nowhere: the API server answered 404');
     expect(await ask('deplyo/web')).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('did you mean "deploy"?'),
     });
-    expect(await ask('deploy')).toMatchObject({ code: 2, stderr: expect.stringContaining('must be KIND/NAME') });
+    expect(await ask('deploy/')).toMatchObject({ code: 2, stderr: expect.stringContaining('must be KIND/NAME') });
+    expect(await ask('deploy', '-n', 'kube-public')).toMatchObject({ code: 3, stdout: '' });
   });
 
   it('reports a claim that does not exist', async () => {

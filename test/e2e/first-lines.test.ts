@@ -37,13 +37,13 @@ const EXPLAIN = { ...OFFLINE, namespaces: undefined, profile: undefined, set: []
 
 /** The lines of `explain`, without the subject. */
 async function explained(target: string, namespace: string): Promise<readonly string[]> {
-  const { output } = await explain({ ...EXPLAIN, target, namespace, kubeconfig, config });
+  const { output } = await explain({ ...EXPLAIN, targets: [target], namespace, kubeconfig, config });
   const [, ...lines] = outputText(output).split('\n');
   return lines.map((line) => line.trim());
 }
 
 async function explainedAsJson(target: string, namespace: string): Promise<ExplanationResult> {
-  const { output } = await explain({ ...EXPLAIN, target, namespace, kubeconfig, config, output: 'json' });
+  const { output } = await explain({ ...EXPLAIN, targets: [target], namespace, kubeconfig, config, output: 'json' });
   return (JSON.parse(outputText(output)) as { explained: readonly [ExplanationResult] }).explained[0];
 }
 
@@ -53,7 +53,7 @@ async function statusOf(namespace: string): Promise<readonly WorkloadStatus[]> {
 }
 
 async function verified(target: string, namespace: string): Promise<LivenessReport> {
-  const { output } = await verify({ ...OFFLINE, target, namespace, kubeconfig, timeout: 1, output: 'json' });
+  const { output } = await verify({ ...OFFLINE, targets: [target], namespace, kubeconfig, timeout: 1, output: 'json' });
   return JSON.parse(outputText(output)) as LivenessReport;
 }
 
@@ -330,7 +330,7 @@ describe('verify', () => {
     });
     const result = await verify({
       ...OFFLINE,
-      target: `pod/${pod}`,
+      targets: [`pod/${pod}`],
       namespace: 'states',
       kubeconfig,
       timeout: 1,
@@ -343,7 +343,7 @@ describe('verify', () => {
   test('waits no longer than its timeout for a pod that does not start', async () => {
     await client.create(podOf('states', 'pending'));
     const started = performance.now();
-    const options = { ...OFFLINE, target: 'pod/pending', namespace: 'states', kubeconfig, output: 'yaml' as const };
+    const options = { ...OFFLINE, targets: ['pod/pending'], namespace: 'states', kubeconfig, output: 'yaml' as const };
     const result = await verify({ ...options, wait: true, timeout: 3 });
     expect(result.exitCode).toBe(1);
     expect(outputText(result.output)).toContain('code: starting');
@@ -354,11 +354,11 @@ describe('verify', () => {
 
   test('that could not look is exit code 3, and a name that means nothing is a usage error', async () => {
     const options = { ...OFFLINE, namespace: 'states', kubeconfig, timeout: 1, output: 'text' as const };
-    expect(await verify({ ...options, target: 'deploy/nowhere' })).toMatchObject({
+    expect(await verify({ ...options, targets: ['deploy/nowhere'] })).toMatchObject({
       exitCode: 3,
       messages: [expect.stringContaining('404')],
     });
-    await expect(verify({ ...options, target: 'deplyo/web' })).rejects.toThrow('did you mean "deploy"');
+    await expect(verify({ ...options, targets: ['deplyo/web'] })).rejects.toThrow('did you mean "deploy"');
   });
 });
 
@@ -378,7 +378,7 @@ describe('a tenant with the role edit', () => {
     await client.create(deployment(namespace, {}));
     const as = await tenantKubeconfig(namespace);
     const { output } = await waitFor('the rights of the tenant', () =>
-      explain({ ...EXPLAIN, target: 'deploy/web', namespace, kubeconfig: as }),
+      explain({ ...EXPLAIN, targets: ['deploy/web'], namespace, kubeconfig: as }),
     );
     const [, first, ...others] = outputText(output).split('\n');
     expect(first).toMatch(/^ {2}new pods, without the settings of the server: injected /);

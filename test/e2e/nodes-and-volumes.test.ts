@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ExplanationResult } from '../../src/cli/explain/result.ts';
-import type { Check } from '../../src/diagnostics/preflight.ts';
+import type { Check } from '../../src/diagnostics/checks/check.ts';
 import type { Client, KubeObject } from '../support/client.ts';
 import { optedIn, startInjectedCluster, type InjectedCluster } from '../support/injected-cluster.ts';
 import { container, podOf, recordOf, type Pod, type PodOptions } from '../support/pod.ts';
@@ -76,7 +76,7 @@ describe('an image volume', () => {
     ] as const) {
       await client.create(node(name, kubelet, runtime));
       took.push(await becomes('traced', BY_COPY));
-      const { stdout } = await command('preflight', '-o', 'json');
+      const { stdout } = await command('check', '-o', 'json');
       const { checks } = JSON.parse(stdout) as { readonly checks: readonly Check[] };
       const check = checks.find((one) => one.name === 'delivery image');
       expect(check).toMatchObject({ result: 'note', message: expect.stringContaining(`1 of 2 nodes`) });

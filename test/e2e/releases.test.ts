@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Check } from '../../src/diagnostics/preflight.ts';
+import type { Check } from '../../src/diagnostics/checks/check.ts';
 import { chart, only, render } from '../support/chart.ts';
 import { objectIn, objectsIn, type JsonObject } from '../../src/lib/json.ts';
 import type { KubeObject } from '../support/client.ts';
@@ -82,9 +82,9 @@ describe.skipIf(helm === undefined)('a cluster with a release', () => {
     expect(install().text).not.toContain(key);
   });
 
-  it('and another one for the same namespaces has a problem that preflight names', { timeout: 60_000 }, async () => {
+  it('and another one for the same namespaces has a problem that check names', { timeout: 60_000 }, async () => {
     const releases = async (): Promise<readonly Check[]> => {
-      const { stdout } = await runProgram(['preflight', '-o', 'json', '--kubeconfig', controlPlane.kubeconfigPath]);
+      const { stdout } = await runProgram(['check', '-o', 'json', '--kubeconfig', controlPlane.kubeconfigPath]);
       return (JSON.parse(stdout) as { checks: readonly Check[] }).checks;
     };
     const of = (checks: readonly Check[], name: string) => checks.filter((one) => one.name === name);

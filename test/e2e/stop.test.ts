@@ -156,9 +156,9 @@ test('a namespace and a profile are stopped by themselves, and start leaves the 
 });
 
 test('what cannot be stopped is an error that says why', async () => {
-  expect(await cli('stop', '-n', 'nowhere')).toMatchObject({ code: 1, stderr: expect.stringContaining('nowhere') });
+  expect(await cli('stop', '-n', 'nowhere')).toMatchObject({ code: 3, stderr: expect.stringContaining('nowhere') });
   expect(await cli('stop', '--revision', 'nowhere')).toMatchObject({
-    code: 1,
+    code: 3,
     stderr: expect.stringContaining('--switch'),
   });
   expect(await cli('stop', '--profile', 'Not A Name')).toMatchObject({ code: 2 });

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Planned } from '../../src/cli/plan-text.ts';
+import type { Planned } from '../../src/cli/plan/text.ts';
 import { objectsOf } from '../support/chart.ts';
 import { ApiError, type Client, type KubeObject } from '../support/client.ts';
 import { ours, startInjectedCluster, type InjectedCluster } from '../support/injected-cluster.ts';

@@ -98,9 +98,10 @@ export interface Rule {
 }
 
 /** The permissions of all roles, a line for each verb: `ClusterRole agent-injector: watch namespaces`. */
-export function permissions(objects: readonly KubeObject[]): readonly string[] {
+export function permissions(objects: readonly KubeObject[], component?: 'cli'): readonly string[] {
   return objects
     .filter(({ kind }) => kind === 'ClusterRole' || kind === 'Role')
+    .filter(({ metadata }) => isOfUsers(metadata?.labels) === (component === 'cli'))
     .flatMap(({ kind, metadata, ...role }) =>
       (role['rules'] as readonly Rule[]).flatMap(({ resources, resourceNames = [], verbs }) =>
         resources.flatMap((resource) =>
@@ -108,4 +109,9 @@ export function permissions(objects: readonly KubeObject[]): readonly string[] {
         ),
       ),
     );
+}
+
+/** True for the roles that are for people, not for the servers. */
+function isOfUsers(labels: Readonly<Record<string, string>> | undefined): boolean {
+  return labels?.['app.kubernetes.io/component'] === 'cli';
 }

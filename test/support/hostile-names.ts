@@ -54,6 +54,10 @@ export function hostileAnswer(path: string): object {
   const list = (...items: readonly object[]): object => ({ kind: 'List', metadata: { resourceVersion: '1' }, items });
   if (path.startsWith('/version')) return { major: '1', minor: '36', gitVersion: `v1.36.0${EVIL}` };
   if (path.endsWith('/selfsubjectaccessreviews')) return { status: { allowed: false, reason: EVIL } };
+  // A namespace that is not opted in yet.
+  if (path.endsWith('/namespaces/plain')) return { ...named('plain'), metadata: { name: 'plain' } };
+  if (path.endsWith('/namespaces/plain/deployments'))
+    return list({ ...deployment, metadata: { ...deployment.metadata, namespace: 'plain' } });
   if (path.endsWith('/namespaces')) return list(named('shop', { 'agent-injector.io/profile': EVIL }), named(EVIL));
   if (/\/namespaces\/[^/]+$/.test(path)) return named('shop', { 'agent-injector.io/profile': EVIL });
   if (path.endsWith('/pods')) return list({ ...pod(EVIL), kind: 'Pod' });

@@ -5,6 +5,9 @@ import { conditionSchema } from './condition.ts';
 const FIELD_PATH =
   /^(metadata\.(name|namespace|uid)|metadata\.(labels|annotations)\['(?:[a-z0-9][a-z0-9.-]*\/)?[A-Za-z0-9](?:[\w.-]{0,61}[A-Za-z0-9])?'\]|spec\.(nodeName|serviceAccountName)|status\.(hostIP|podIP|podIPs))$/;
 
+const FIELD_PATHS =
+  "is not a valid field of a variable: use metadata.name, .namespace, .uid, .labels['KEY'] or .annotations['KEY'], spec.nodeName or .serviceAccountName, status.hostIP, .podIP or .podIPs";
+
 const RESOURCE = /^(limits|requests)\.(cpu|memory|ephemeral-storage)$/;
 
 // A required reference to a missing object prevents the container from starting, so the references of profiles are always optional.
@@ -19,7 +22,7 @@ const keyRef = z.strictObject({
 const valueFromSchema = z.union([
   z.strictObject({
     fieldRef: z.strictObject({
-      fieldPath: z.string().regex(FIELD_PATH, 'is not a valid field of a variable'),
+      fieldPath: z.string().regex(FIELD_PATH, FIELD_PATHS),
     }),
   }),
   z.strictObject({

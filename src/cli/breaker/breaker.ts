@@ -4,12 +4,12 @@ import { changeConfigMap, type ObjectName } from '../../cluster/switch-store.ts'
 import type { KubeClient } from '../../cluster/client/types.ts';
 import { workloadKindNamed } from '../../kubernetes/workload.ts';
 import { UsageError } from '../../lib/usage-error.ts';
-import { openUserCluster } from '../../server/cluster.ts';
+import { type ClusterOptions, openUserCluster } from '../../server/cluster.ts';
 import type { CommandResult } from '../command-result.ts';
 import { formatTable } from '../format.ts';
 import { findReleases, releaseNamed } from '../switch/releases.ts';
 
-export interface BreakerOptions {
+export interface BreakerOptions extends ClusterOptions {
   readonly target?: string | undefined;
   readonly namespace?: string | undefined;
   readonly profile?: string | undefined;
@@ -17,7 +17,6 @@ export interface BreakerOptions {
   readonly all?: boolean;
   readonly revision?: string | undefined;
   readonly breaker?: string | undefined;
-  readonly kubeconfig?: string | undefined;
   readonly output: 'text' | 'json';
 }
 
@@ -30,7 +29,7 @@ interface Found {
 /** Shows the circuit breakers that are not closed, or closes some. Throws an Error if they cannot be read or written. */
 export async function breaker(options: BreakerOptions): Promise<CommandResult> {
   const isMeant = selection(options);
-  const client = await openUserCluster(options.kubeconfig);
+  const client = await openUserCluster(options);
   const found = (await readAll(client, await placesOf(client, options))).filter(({ breaker: one }) => isMeant(one));
   if (options.reset === true) return reset(client, found);
   if (options.output === 'json')

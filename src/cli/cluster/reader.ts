@@ -1,17 +1,18 @@
-import { toNamespace } from '../../cluster/caches/namespace-object.ts';
 import type { KubeClient } from '../../cluster/client/types.ts';
 import { isNotFound } from '../../cluster/client/errors.ts';
 import { readAll, readOnce } from '../../cluster/one-shot.ts';
 import { describeInterruption } from '../../cluster/watch/backoff.ts';
 import { uncreatedByEvent, uncreatedByReplicaSet, type UncreatedPods } from '../../diagnostics/uncreated-pods.ts';
-import type { Namespace } from '../../kubernetes/namespace.ts';
 import { decodePod, type Pod } from '../../kubernetes/pod.ts';
+import { startCounter } from '../program/counter.ts';
 import { apiPath, podKind, type WorkloadKind } from '../../kubernetes/workload.ts';
 import { isObject, type JsonObject, objectIn, objectsIn, textIn } from '../../lib/json.ts';
 
 export interface NamespaceScope {
   readonly namespace: string;
   readonly allNamespaces?: boolean | undefined;
+  /** Label selector of the objects that are read. */
+  readonly selector?: string | undefined;
 }
 
 /** The part of a path that limits it to the scope. */
@@ -19,29 +20,16 @@ function within({ namespace, allNamespaces }: NamespaceScope): string {
   return allNamespaces ? '' : `/namespaces/${namespace}`;
 }
 
-/** All namespaces of the cluster, by name. Throws an Error if they cannot be listed. */
-export async function readNamespaceList(client: KubeClient): Promise<ReadonlyMap<string, Namespace>> {
-  const all = new Map<string, Namespace>();
-  const failed = await readAll(client, '/api/v1/namespaces', (items) => {
-    for (const item of items) {
-      const namespace = toNamespace(item);
-      if (namespace) all.set(namespace.name, namespace);
-    }
-  });
-  if (failed) throw new Error(`cannot list namespaces: ${describeInterruption(failed)}`);
-  return all;
-}
-
 /** Reads every object of a kind in the scope, a page at a time. Throws an Error if they cannot be listed. */
 export async function readWorkloads(
   client: KubeClient,
   kind: WorkloadKind,
-  { namespace, allNamespaces }: NamespaceScope,
+  { namespace, allNamespaces, selector }: NamespaceScope,
   onPage: (items: readonly JsonObject[]) => Promise<void>,
 ): Promise<void> {
   const pending: Promise<void>[] = [];
   const path = apiPath(kind, allNamespaces ? undefined : namespace);
-  const failed = await readAll(client, path, (items) => pending.push(onPage(items)));
+  const failed = await readAll(client, path, (items) => pending.push(onPage(items)), { selector });
   await Promise.all(pending);
   // A cluster without this kind has no objects of it.
   if (!failed || (failed.kind === 'failed' && isNotFound(failed.failure))) return;
@@ -53,21 +41,30 @@ export interface NamespacedPod {
   readonly pod: Pod;
 }
 
-/** Reads every pod in the scope, a page at a time; one that is malformed is left out. Throws an Error if they cannot be listed. */
-export function readPods(
+/**
+ * Reads every pod in the scope, a page at a time, and counts them on a terminal; one that is malformed is left out. Throws an Error if they cannot be
+ * listed.
+ */
+export async function readPods(
   client: KubeClient,
   scope: NamespaceScope,
   onPage: (pods: readonly NamespacedPod[]) => Promise<void>,
 ): Promise<void> {
-  return readWorkloads(client, podKind, scope, (items) =>
-    onPage(
-      items.flatMap((item) => {
-        const decoded = decodePod(item);
-        const namespace = textIn(objectIn(item, 'metadata'), 'namespace');
-        return decoded.ok ? [{ namespace, pod: decoded.value }] : [];
-      }),
-    ),
-  );
+  const counter = startCounter('pods read');
+  try {
+    await readWorkloads(client, podKind, scope, (items) => {
+      counter.add(items.length);
+      return onPage(
+        items.flatMap((item) => {
+          const decoded = decodePod(item);
+          const namespace = textIn(objectIn(item, 'metadata'), 'namespace');
+          return decoded.ok ? [{ namespace, pod: decoded.value }] : [];
+        }),
+      );
+    });
+  } finally {
+    counter.end();
+  }
 }
 
 /** The names of PersistentVolumeClaims as `namespace/name`; undefined if they cannot be listed. */
@@ -86,9 +83,16 @@ const FAILED_EVENTS = 'events?fieldSelector=reason%3DFailedCreate&limit=500';
 /** Workloads whose pods are refused. What cannot be read is left out: an audit needs no permission for it. */
 export async function readUncreated(client: KubeClient, scope: NamespaceScope): Promise<readonly UncreatedPods[]> {
   const found: UncreatedPods[] = [];
-  await readAll(client, `/apis/apps/v1${within(scope)}/replicasets`, (items) => {
-    found.push(...items.flatMap((item) => uncreatedByReplicaSet(item) ?? []));
-  });
+  await readAll(
+    client,
+    `/apis/apps/v1${within(scope)}/replicasets`,
+    (items) => {
+      found.push(...items.flatMap((item) => uncreatedByReplicaSet(item) ?? []));
+    },
+    scope,
+  );
+  // An Event has no labels of the workload that it is about.
+  if (scope.selector !== undefined) return found;
   const events = await readOnce(client, `/api/v1${within(scope)}/${FAILED_EVENTS}`);
   if (events.kind === 'ok')
     found.push(...objectsIn(events.body, 'items').flatMap((one) => uncreatedByEvent(one) ?? []));

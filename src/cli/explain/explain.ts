@@ -6,8 +6,10 @@ import { errorMessage } from '../../lib/error-message.ts';
 import type { Json } from '../../lib/json.ts';
 import { UsageError } from '../../lib/usage-error.ts';
 import { clusterFor } from '../../manifests/documents.ts';
-import { displayName, readManifest, readText } from '../../manifests/file.ts';
+import { displayName, readText } from '../../manifests/file.ts';
+import { readManifests } from '../../manifests/sources.ts';
 import type { CommandOutput, CommandResult } from '../command-result.ts';
+import { dataOutput } from '../data-output.ts';
 import { unreadKindNotes } from '../manifest-notes.ts';
 import { annotationsFrom, namespaceFinder } from '../namespaces-from-files.ts';
 import { explainOnCluster } from './from-cluster.ts';
@@ -17,19 +19,27 @@ import { explanationLines } from './text.ts';
 
 /** Explains decisions by the code of the server. Throws a UsageError for invalid flags or files, an Error if the cluster does not answer. */
 export async function explain(options: ExplainOptions): Promise<CommandResult> {
-  const given = [options.target, options.file, options.review].filter((source) => source !== undefined);
-  if (given.length !== 1) throw new UsageError(['exactly one of KIND/NAME, --file and --review is required']);
-  if (options.serverDryRun && options.target === undefined)
-    throw new UsageError(['--server-dry-run requires KIND/NAME']);
+  const onCluster = isOnCluster(options);
+  const given = [onCluster, (options.file ?? []).length > 0, options.review !== undefined].filter(Boolean);
+  if (given.length !== 1)
+    throw new UsageError(['exactly one of a pod or workload (or --selector), --file and --review is required']);
+  if (options.serverDryRun && !onCluster) throw new UsageError(['--server-dry-run requires a pod or workload']);
   const { explained, messages } = await explainSource(options, await offlineInputs(options));
   const output: CommandOutput =
-    options.output === 'json'
-      ? { kind: 'json', value: { explained } }
-      : {
+    options.output === 'text'
+      ? {
           kind: 'lines',
-          lines: explained.flatMap((one, index) => [...(index > 0 ? [''] : []), ...explanationLines(one)]),
-        };
+          lines: explained.flatMap((one, index) => [
+            ...(index > 0 ? [''] : []),
+            ...explanationLines(one, options.all ?? false),
+          ]),
+        }
+      : dataOutput(options.output, { explained });
   return { output, messages, exitCode: 0 };
+}
+
+function isOnCluster({ targets = [], selector }: ExplainOptions): boolean {
+  return targets.length > 0 || selector !== undefined;
 }
 
 interface Explained {
@@ -38,21 +48,27 @@ interface Explained {
 }
 
 async function explainSource(options: ExplainOptions, inputs: OfflineInputs): Promise<Explained> {
-  if (options.file !== undefined) return explainFile(options, options.file, inputs);
+  if (options.file !== undefined) return explainFiles(options, options.file, inputs);
   const { review } = options;
   const explained = review === undefined ? explainOnCluster(options, inputs) : explainReview(options, review, inputs);
   return { explained: await explained, messages: [] };
 }
 
-async function explainFile(options: ExplainOptions, file: string, inputs: OfflineInputs): Promise<Explained> {
+async function explainFiles(
+  options: ExplainOptions,
+  files: readonly string[],
+  inputs: OfflineInputs,
+): Promise<Explained> {
   const annotations = annotationsFrom(options, inputs.catalogue);
-  const manifest = await readManifest(file);
-  const namespaceOf = await namespaceFinder(options, { file, manifest }, annotations);
-  const cluster = clusterFor(manifest, inputs.cluster);
-  const messages = unreadKindNotes(displayName(file), manifest);
-  if (manifest.templates.length === 0)
-    throw new UsageError([...messages, `${displayName(file)}: contains no pods or workloads`]);
-  const explained = manifest.templates.map(({ workload, name, object, pod, line, namespace = options.namespace }) => {
+  const sources = await readManifests(files, options);
+  const namespaceOf = await namespaceFinder(options, sources, annotations);
+  const cluster = clusterFor({ objects: sources.flatMap(({ manifest }) => manifest.objects) }, inputs.cluster);
+  const messages = sources.flatMap(({ file, manifest }) => unreadKindNotes(displayName(file), manifest));
+  const templates = sources.flatMap(({ file, manifest }) => manifest.templates.map((one) => ({ file, ...one })));
+  if (templates.length === 0)
+    throw new UsageError([...messages, `${files.map(displayName).join(', ')}: contains no pods or workloads`]);
+  const standard = options.namespace;
+  const explained = templates.map(({ file, workload, name, object, pod, line, namespace = standard }) => {
     const subject = { workload, name: name.replace(/\*$/, ''), object, template: pod };
     const result = explainWorkload(subject, { name: namespace, known: namespaceOf(namespace) }, { ...inputs, cluster });
     return { ...result, at: `${displayName(file)}:${line}` };
@@ -72,7 +88,7 @@ async function explainReview(
     return [{ subject: `review ${decoded.uid}`, namespace: '', at, findings: [], decision: undecided(decoded.reason) }];
   }
   const { pod, namespace } = decoded.review;
-  const namespaceOf = await namespaceFinder(options, undefined, annotationsFrom(options, inputs.catalogue));
+  const namespaceOf = await namespaceFinder(options, [], annotationsFrom(options, inputs.catalogue));
   const name = pod.metadata?.name ?? `${pod.metadata?.generateName ?? ''}*`;
   const subject = { workload: podKind, name, object: pod, template: pod };
   return [{ ...explainWorkload(subject, { name: namespace, known: namespaceOf(namespace) }, inputs), at }];

@@ -15,109 +15,111 @@ import { podFromTemplate, podKind, workloadKinds } from '../../kubernetes/worklo
 import { type JsonObject, objectIn, objectsIn } from '../../lib/json.ts';
 import { openUserCluster } from '../../server/cluster.ts';
 import { createAsDryRun } from '../cluster/dry-run.ts';
+import { readNamespaceObject, requireNamespace } from '../cluster/namespaces.ts';
 import { noticingNodes, readClusterState } from '../cluster/state.ts';
-import { readPodsOf, readWorkload, type Workload } from '../cluster/target.ts';
-import { serverSettings } from '../installed-settings.ts';
+import { readPodsOf } from '../cluster/pods-of-workload.ts';
+import { findTargets, readTarget, type Target } from '../cluster/targets.ts';
+import { type ServerSettings, serverSettings, type SettingsFor } from '../installed-settings.ts';
 import type { ExplainOptions } from './options.ts';
 import { gapFindings } from './gap.ts';
 import { type ExplanationResult, explainWorkload } from './result.ts';
 
 /**
- * Explains a pod or workload in a cluster: what it carries, which webhook entries the API server calls, and the decision that would be made now. Of a pod
+ * Explains pods or workloads in a cluster: what they carry, which webhook entries the API server calls, and the decision that would be made now. Of a pod
  * that carries an agent, what would be decided now is about the new pods of its workload: what was injected into it says nothing about them.
  */
 export async function explainOnCluster(
   options: ExplainOptions,
   own: OfflineInputs,
 ): Promise<readonly ExplanationResult[]> {
-  const { target = '', namespace, kubeconfig } = options;
-  const client = await openUserCluster(kubeconfig);
-  const [workload, namespaceObject, webhooks] = await Promise.all([
-    readWorkload(client, target, namespace),
-    readNamespace(client, namespace),
-    readWebhooks(client),
-  ]);
-  const decoded = decodePod(podFromTemplate(workload.workload, workload.name, workload.template));
+  const client = await openUserCluster(options);
+  const { targets = [], ...scope } = options;
+  // Before the objects in it: what is not found is then the namespace.
+  if (!scope.allNamespaces) await readNamespaceObject(client, scope.namespace);
+  const [found, webhooks] = await Promise.all([findTargets(client, targets, scope), readWebhooks(client)]);
+  if (found.length === 0) throw new Error('no pod or workload found');
+  const settingsFor = await serverSettings(client, options, own, webhooks.configurations);
+  const namespaces = new Map<string, Promise<JsonObject>>();
+  const explained: ExplanationResult[] = [];
+  for (const target of found) {
+    const namespace = namespaces.get(target.namespace) ?? requireNamespace(client, target.namespace);
+    namespaces.set(target.namespace, namespace);
+    // oxlint-disable-next-line no-await-in-loop -- one after the other: each reads what its pod refers to
+    const inputs = { client, settingsFor, webhooks, namespaceObject: await namespace };
+    // oxlint-disable-next-line no-await-in-loop -- the same
+    explained.push(await explainTarget(options, target, inputs));
+  }
+  return explained;
+}
+
+interface TargetInputs {
+  readonly client: KubeClient;
+  readonly settingsFor: SettingsFor;
+  readonly webhooks: Webhooks;
+  readonly namespaceObject: JsonObject;
+}
+
+async function explainTarget(
+  options: ExplainOptions,
+  target: Target,
+  { client, settingsFor, webhooks, namespaceObject }: TargetInputs,
+): Promise<ExplanationResult> {
+  const { namespace } = target;
+  const decoded = decodePod(podFromTemplate(target.workload, target.name, target.template));
   const pods = decoded.ok ? [{ namespace, pod: decoded.value }] : [];
   const labels = labelled(namespace, namespaceObject);
-  const settings = (await serverSettings(client, options, own, webhooks.configurations))(labels);
+  const settings = settingsFor(labels);
   const known = toNamespace(namespaceObject);
   const { cluster, problem } = noticingNodes(await readClusterState(client, pods, settings.options), settings.options);
   const inputs = { catalogue: settings.catalogue, cluster };
   const within = { name: namespace, known };
-  const result = await withExisting({ client, workload, within, inputs }, explainWorkload(workload, within, inputs));
-  const common = [...result.findings, ...unseenFindings(webhooks, options.config ?? settings.from, problem())];
-  if (!decoded.ok) return [{ ...result, findings: common }];
-  const matches = matchOf(webhooks.configurations, labels, decoded.value);
+  const result = await withExisting({ client, target, within, inputs }, explainWorkload(target, within, inputs));
+  const unknowns = [...settingsFindings(settings), ...webhooks.findings];
+  if (!decoded.ok) return { ...result, findings: [...unknowns, ...result.findings] };
+  const matches = matchOf(webhooks.configurations ?? [], labels, decoded.value);
   const findings = [
-    ...common,
+    ...unknowns,
+    ...result.findings,
+    ...nodesFindings(problem()),
     ...neverCalled(result, matches),
     ...gapFindings(result, decoded.value),
-    ...profilesUnknown(result, options),
   ];
   const patched = options.serverDryRun && known && admit(decoded.value, known, inputs.catalogue, inputs.cluster).pod;
-  const dryRun = patched && (await dryRunOf(client, namespace, patched));
-  return [{ ...result, findings, ...(matches.length > 0 && { apiServer: matches }), ...(dryRun && { dryRun }) }];
-}
-
-/** What could not be seen, on which the decision may depend. */
-function unseenFindings(
-  { findings, isAbsent }: Webhooks,
-  settingsFrom: string | undefined,
-  nodes: string | undefined,
-): readonly Finding[] {
-  return [
-    ...findings,
-    ...(settingsFrom === undefined && !isAbsent ? [SERVER_UNKNOWN] : []),
-    ...(nodes === undefined ? [] : [{ code: 'nodes-unknown', message: nodes }]),
-  ];
-}
-
-const SERVER_UNKNOWN: Finding = {
-  code: 'server-unknown',
-  message:
-    'the configuration of the server could not be read: its defaults and options are not in this decision. Use --config FILE, and --profiles DIR if it has profiles of its own',
-};
-
-/** The files of profiles are mounted into the server, where a command does not see them. */
-function profilesUnknown({ decision }: ExplanationResult, { profiles }: ExplainOptions): readonly Finding[] {
-  if (profiles !== undefined || decision.reason?.code !== 'unknown-profile') return [];
-  const message = 'the profiles of the server other than the built-in ones cannot be seen: use --profiles DIR';
-  return [{ code: 'profiles-unknown', message }];
+  return {
+    ...result,
+    findings,
+    ...(matches.length > 0 && { apiServer: matches }),
+    ...(patched && { dryRun: await dryRunOf(client, namespace, patched) }),
+    ...(isAssumed(settings) && { assumesDefaults: true }),
+  };
 }
 
 interface Explained {
   readonly client: KubeClient;
-  readonly workload: Workload;
+  readonly target: Target;
   readonly within: { readonly name: string; readonly known: Namespace | undefined };
   readonly inputs: Pick<OfflineInputs, 'catalogue' | 'cluster'>;
 }
 
 /** Adds what exists: that this is a pod of the cluster, or how many pods of the workload carry an agent. */
 async function withExisting(
-  { client, workload, within, inputs }: Explained,
+  { client, target, within, inputs }: Explained,
   result: ExplanationResult,
 ): Promise<ExplanationResult> {
-  const { catalogue } = inputs;
-  if (workload.workload.kind !== podKind.kind) {
-    const pods = await readPodsOf(client, workload, { namespace: within.name }).catch(() => undefined);
-    if (!pods) return { ...result, findings: [...result.findings, PODS_UNKNOWN] };
-    return {
-      ...result,
-      pods: presenceOf(
-        pods.map(({ pod }) => pod),
-        catalogue,
-      ),
-    };
+  if (target.workload.kind !== podKind.kind) {
+    const found = await readPodsOf(client, target).catch(() => undefined);
+    if (!found) return { ...result, findings: [...result.findings, PODS_UNKNOWN] };
+    const pods = found.map(({ pod }) => pod);
+    return { ...result, pods: presenceOf(pods, inputs.catalogue) };
   }
   const existing: ExplanationResult = { ...result, exists: true };
-  const decoded = decodePod(workload.object);
+  const decoded = decodePod(target.object);
   const creator = decoded.ok ? creatorOf(decoded.value) : undefined;
   const kind = workloadKinds.find((one) => one.kind === creator?.kind);
   if (result.carries === undefined || !creator || !kind) return existing;
-  const target = await readWorkload(client, `${kind.plural}/${creator.name}`, within.name).catch(() => undefined);
-  if (!target) return existing;
-  const { decision } = explainWorkload(target, within, inputs);
+  const workload = await readTarget(client, { workload: kind, name: creator.name }, target).catch(() => undefined);
+  if (!workload) return existing;
+  const { decision } = explainWorkload(workload, within, inputs);
   return { ...existing, decision, decisionOn: `${kind.kind}/${creator.name}` };
 }
 
@@ -126,15 +128,27 @@ const PODS_UNKNOWN: Finding = {
   message: 'the pods of the namespace could not be listed: how many of them carry an agent is unknown',
 };
 
+function nodesFindings(unknown: string | undefined): readonly Finding[] {
+  return unknown === undefined ? [] : [{ code: 'nodes-unknown', message: unknown }];
+}
+
+/** True if the defaults of the cluster are not known, so that the built-in ones stand in for them. */
+function isAssumed({ from, unknown }: ServerSettings): boolean {
+  return from === undefined && unknown !== undefined && unknown.code !== 'url' && unknown.code !== 'not-installed';
+}
+
+function settingsFindings(settings: ServerSettings): readonly Finding[] {
+  const { unknown } = settings;
+  if (!unknown || unknown.code === 'url' || unknown.code === 'not-installed') return [];
+  const effect = isAssumed(settings)
+    ? 'this decision is by the built-in defaults and profiles, and that of the server may differ'
+    : 'the server may decide otherwise for those profiles';
+  return [{ code: 'server-settings-unknown', message: `${unknown.message}: ${effect}` }];
+}
+
 async function dryRunOf(client: KubeClient, namespace: string, pod: Pod): Promise<string> {
   const created = await createAsDryRun(client, namespace, pod);
   return created.kind === 'ok' ? 'accepted' : `refused: ${describeFailure(created)}`;
-}
-
-async function readNamespace(client: KubeClient, name: string): Promise<JsonObject> {
-  const answer = await readOnce(client, `/api/v1/namespaces/${encodeURIComponent(name)}`);
-  if (answer.kind !== 'ok') throw new Error(`Namespace ${name}: ${describeFailure(answer)}`);
-  return answer.body;
 }
 
 function labelled(name: string, namespace: JsonObject): LabelledNamespace {
@@ -144,20 +158,19 @@ function labelled(name: string, namespace: JsonObject): LabelledNamespace {
 }
 
 interface Webhooks {
-  readonly configurations: readonly JsonObject[];
-  /** True if agent-injector is not installed. */
-  readonly isAbsent: boolean;
+  /** Undefined if they cannot be read. */
+  readonly configurations: readonly JsonObject[] | undefined;
   readonly findings: readonly Finding[];
 }
 
 async function readWebhooks(client: KubeClient): Promise<Webhooks> {
   const answer = await readOnce(client, WEBHOOK_CONFIGURATIONS);
-  if (answer.kind !== 'ok') return { configurations: [], isAbsent: false, findings: [unreadable(answer)] };
+  if (answer.kind !== 'ok') return { configurations: undefined, findings: [unreadable(answer)] };
   const own = objectsIn(answer.body, 'items').filter((one) => ownEntries(one).length > 0);
-  if (own.length > 0) return { configurations: own, isAbsent: false, findings: [] };
+  if (own.length > 0) return { configurations: own, findings: [] };
   const message =
     'agent-injector is not installed in this cluster: no MutatingWebhookConfiguration has an entry for it';
-  return { configurations: [], isAbsent: true, findings: [{ code: 'not-installed', message }] };
+  return { configurations: [], findings: [{ code: 'not-installed', message }] };
 }
 
 function unreadable(failure: Failure): Finding {

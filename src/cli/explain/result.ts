@@ -8,7 +8,7 @@ import type { Namespace } from '../../kubernetes/namespace.ts';
 import { decodePod } from '../../kubernetes/pod.ts';
 import { podFromTemplate } from '../../kubernetes/workload.ts';
 import type { SettingSources } from '../../settings/resolve.ts';
-import type { Workload } from '../cluster/target.ts';
+import type { Target } from '../cluster/targets.ts';
 
 /** The explanation of one pod or workload: an element of `explain -o json`. */
 export interface ExplanationResult {
@@ -33,12 +33,14 @@ export interface ExplanationResult {
   readonly decisionOn?: string;
   /** The API server's answer to a dry run of the pod as it would be; only if asked for. */
   readonly dryRun?: string;
+  /** The defaults of the cluster are not known: those of the decision are the built-in ones. */
+  readonly assumesDefaults?: true;
   readonly decision: Explanation;
 }
 
 /** Explains the pod that a workload creates. `known` is undefined for a namespace that does not exist. */
 export function explainWorkload(
-  { workload, name, object, template }: Workload,
+  { workload, name, object, template }: Omit<Target, 'namespace'>,
   namespace: { readonly name: string; readonly known: Namespace | undefined },
   rest: Pick<SettingSources, 'catalogue' | 'cluster'>,
 ): ExplanationResult {

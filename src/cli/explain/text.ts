@@ -15,7 +15,8 @@ import type { ExplanationResult } from './result.ts';
 /** Longer values are cut; `-o json` has them whole. */
 const MAX_VALUE_LENGTH = 160;
 
-export function explanationLines({ decision, ...result }: ExplanationResult): readonly string[] {
+/** `all`: every check, and every webhook entry; otherwise those that hold are counted. */
+export function explanationLines({ decision, ...result }: ExplanationResult, all = false): readonly string[] {
   const at = result.at === undefined ? '' : ` (${result.at})`;
   const place = result.namespace === '' ? '' : ` in namespace ${result.namespace}`;
   const findings = result.findings.flatMap(({ message, fix }) => [
@@ -28,10 +29,13 @@ export function explanationLines({ decision, ...result }: ExplanationResult): re
     ...[...resultLines(decision, result), ...findings].map(indent),
     ...formatSection('Status recorded when the pod was created', recorded),
     ...formatSection('Creation as a dry run', result.dryRun === undefined ? [] : [result.dryRun]),
-    ...formatSection('Webhook calls', (result.apiServer ?? []).map(webhookLine)),
-    ...formatSection('Checks, in order', stepLines(decision.path)),
+    ...formatSection('Webhook calls', webhookLines(result.apiServer ?? [], all)),
+    ...formatSection('Checks, in order', all ? stepLines(decision.path) : failedStepLines(decision.path)),
     ...formatSection('Delivery', deliveryLines(decision)),
-    ...formatSection('Settings', decision.settings.flatMap(chainLines)),
+    ...formatSection(
+      'Settings',
+      decision.settings.flatMap((chain) => chainLines(chain, result.assumesDefaults ?? false)),
+    ),
     ...formatSection('Changes to the pod', changeLines(decision.changes)),
     ...formatSection('Notices', decision.notices.flatMap(reasonLines)),
   ];
@@ -54,7 +58,7 @@ function resultLines(decision: Explanation, result: Omit<ExplanationResult, 'dec
 /** Of a pod that carries its agent, what would be decided now matters only if it is another decision. */
 function carryingLines(
   decision: Explanation,
-  { carries = [], decisionOn, findings }: Omit<ExplanationResult, 'decision'>,
+  { carries = [], decisionOn, assumesDefaults }: Omit<ExplanationResult, 'decision'>,
 ): readonly string[] {
   const then = carries.map(
     ({ container, profile, delivery }) =>
@@ -63,15 +67,15 @@ function carryingLines(
   const { reason } = decision;
   const isSame = decisionOn !== undefined && JSON.stringify(agentsIn(decision)) === JSON.stringify(agentsOf(carries));
   if (isSame || reason?.kind === 'satisfied' || reason?.kind === 'unverified') return then;
-  const unseen = withoutServer({ findings });
+  const unseen = withoutServer({ assumesDefaults });
   const title =
     decisionOn === undefined ? `if it were created now, as it is${unseen}:` : `new pods of ${decisionOn}${unseen}:`;
   return [...then, title, ...decisionLines(decision).map(indent)];
 }
 
 /** Said with a decision that may depend on settings which could not be read. */
-function withoutServer({ findings }: Pick<ExplanationResult, 'findings'>): string {
-  return findings.some(({ code }) => code === 'server-unknown') ? ', without the settings of the server' : '';
+function withoutServer({ assumesDefaults }: { readonly assumesDefaults?: boolean | undefined }): string {
+  return assumesDefaults ? ', without the settings of the server' : '';
 }
 
 /** What is injected now, to be compared with what a pod carries. */
@@ -99,8 +103,15 @@ function workloadLines(decision: Explanation, { total, injected }: Presence, uns
   return [`new pods${unseen}: ${first}`, ...others, `running pods: ${running}`];
 }
 
+/** That the other entries are not called is as it should be where one is. */
+function webhookLines(matches: readonly EntryMatch[], all: boolean): readonly string[] {
+  const isCalled = matches.some(({ called }) => called === 'yes');
+  return matches.filter(({ called }) => all || !isCalled || called !== 'no').map(webhookLine);
+}
+
 function webhookLine({ configuration, entry, called, why }: EntryMatch): string {
-  const what = { yes: '✓ called', no: '✗ not called', unknown: '? may be called' }[called];
+  const isBroken = called === 'yes' && why !== undefined;
+  const what = { yes: isBroken ? '✗ called' : '✓ called', no: '✗ not called', unknown: '? may be called' }[called];
   return `${what}: ${entry} of ${configuration}${why === undefined ? '' : `: ${why}`}`;
 }
 
@@ -116,6 +127,13 @@ function stepLines(path: readonly Step[]): readonly string[] {
   });
 }
 
+/** The checks that do not hold, and how many do. */
+function failedStepLines(path: readonly Step[]): readonly string[] {
+  const held = path.filter(({ reason }) => !reason).length;
+  const summary = held === 0 ? [] : [`✓ ${held} checks hold (--all shows them)`];
+  return [...stepLines(path.filter(({ reason }) => reason)), ...summary];
+}
+
 function subjectText({ container, profile }: Step): string {
   if (container === undefined) return '';
   return `container ${container}${profile === undefined ? '' : `, profile ${profile}`}`;
@@ -128,13 +146,14 @@ function deliveryLines({ deliveries }: Explanation): readonly string[] {
   ]);
 }
 
-function chainLines({ setting, container, values }: Chain): readonly string[] {
+/** `isAssumed`: the defaults of the cluster are not known, and the built-in ones stand in for them. */
+function chainLines({ setting, container, values }: Chain, isAssumed: boolean): readonly string[] {
   const name = container === undefined ? setting : `${setting} for container ${container}`;
   // Settings without a value are left out; `-o json` has them.
   if (values.length === 0) return [];
   const winner = values.find(({ state }) => state === 'wins');
   return [
-    winner ? `${name} = ${quoted(winner.text)} from ${sourceText(winner)}` : `${name} is not set`,
+    winner ? `${name} = ${quoted(winner.text)} from ${placeText(winner, isAssumed)}` : notSetText(name, isAssumed),
     ...values
       .filter((value) => value !== winner)
       .map((one) => {
@@ -142,6 +161,19 @@ function chainLines({ setting, container, values }: Chain): readonly string[] {
         return indent(`${what}: ${quoted(one.text)} from ${sourceText(one)}`);
       }),
   ];
+}
+
+type Place = Parameters<typeof sourceText>[0];
+
+function placeText(source: Place, isAssumed: boolean): string {
+  const isUnknown = isAssumed && (source.from === 'cluster' || source.from === 'profile');
+  return isUnknown ? 'the built-in defaults; those of the cluster could not be read' : sourceText(source);
+}
+
+function notSetText(name: string, isAssumed: boolean): string {
+  return isAssumed
+    ? `${name} is not set, unless by a default of the cluster, which could not be read`
+    : `${name} is not set`;
 }
 
 function quoted(text: string): string {

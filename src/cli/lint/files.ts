@@ -1,9 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { errorMessage } from '../../lib/error-message.ts';
 import { UsageError } from '../../lib/usage-error.ts';
-import { displayName } from '../../manifests/file.ts';
+import { displayName, fileError } from '../../manifests/file.ts';
 import { decodeText, readDirectory } from '../../profile-sources/directory-reader.ts';
 import { type FileContent, type FileProblem, readProfileDocuments } from '../../profile-sources/read-documents.ts';
 import type { ProfileSource } from '../../profiles/problem.ts';
@@ -36,7 +35,7 @@ async function filesAt(path: string): Promise<readonly (readonly [name: string, 
   try {
     if (!(await stat(path)).isDirectory()) return [[path, decodeText(await readFile(path))]];
   } catch (error) {
-    throw new UsageError([errorMessage(error)]);
+    throw new UsageError([fileError(path, error)]);
   }
   const directory = await readDirectory(path);
   if (!directory.ok) throw new UsageError([directory.error]);

@@ -9,19 +9,22 @@ import { baseNameOf, nameOf, problemsInSource } from '../../profiles/extends.ts'
 import type { ProfileSource } from '../../profiles/problem.ts';
 import type { ProfileSet, ResolvedProfile } from '../../profiles/read-profiles.ts';
 import type { CommandResult } from '../command-result.ts';
+import { dataOutput } from '../data-output.ts';
 import { readProfileFiles } from './files.ts';
-import { asJson, asText, type LintedProfile, type LintReport, type Remark } from './report.ts';
+import { asData, asText, type LintedProfile, type LintReport, type Remark } from './report.ts';
 
 export interface LintOptions {
   /** Files, directories, or `-` for standard input. Empty: the built-in profiles. */
   readonly paths: readonly string[];
   /** Adds warnings, and treats warnings as errors. */
   readonly strict?: boolean | undefined;
-  readonly output: 'text' | 'json';
+  /** Also lists the tests that passed. */
+  readonly verbose?: boolean | undefined;
+  readonly output: 'text' | 'json' | 'yaml';
 }
 
 /** Checks profiles as the server reads them, together with the built-in ones, and runs their tests. Throws a UsageError for an invalid path. */
-export async function lint({ paths, strict = false, output }: LintOptions): Promise<CommandResult> {
+export async function lint({ paths, strict = false, verbose = false, output }: LintOptions): Promise<CommandResult> {
   const { names, sources: own, problems: ofFiles } = await readProfileFiles(paths);
   const sources = paths.length === 0 ? builtInSources(builtInDocuments.profiles) : own;
   const set = readWithBuiltIn(own, builtInCatalogue());
@@ -42,7 +45,10 @@ export async function lint({ paths, strict = false, output }: LintOptions): Prom
     remarks: remarks.toSorted((one, other) => compare(one, other, order)),
   };
   const isWrong = remarks.some(({ severity }) => strict || severity === 'error');
-  return { output: output === 'json' ? asJson(report) : asText(report), exitCode: isWrong ? 1 : 0 };
+  return {
+    output: output === 'text' ? asText(report, verbose) : dataOutput(output, asData(report)),
+    exitCode: isWrong ? 1 : 0,
+  };
 }
 
 function builtInProfile(set: ProfileSet, { document }: ProfileSource): ResolvedProfile | undefined {

@@ -21,11 +21,17 @@ export interface LintReport {
   readonly remarks: readonly Remark[];
 }
 
-export function asText(report: LintReport): CommandOutput {
+/** `verbose`: with the names of the tests. */
+export function asText(report: LintReport, verbose: boolean): CommandOutput {
   const lines = report.remarks.map(({ severity, message, ...place }) =>
     [placeText(place), severity, ...pathParts(place), message].join(': '),
   );
-  return { kind: 'lines', lines: [...lines, summary(report)] };
+  const tests = verbose ? report.profiles.flatMap(testLines) : [];
+  return { kind: 'lines', lines: [...lines, ...tests, summary(report)] };
+}
+
+function testLines({ name, file, tests }: LintedProfile): readonly string[] {
+  return [`${name} (${file})`, ...tests.map((test) => `  ${test.passed ? '✓' : '✗'} ${test.name}`)];
 }
 
 function placeText({ file, line, column, profile }: Omit<Remark, 'severity' | 'message'>): string {
@@ -60,7 +66,7 @@ function counts({ remarks }: LintReport): { readonly errors: number; readonly wa
   return { errors, warnings: remarks.length - errors };
 }
 
-export function asJson(report: LintReport): CommandOutput {
+export function asData(report: LintReport): object {
   const remarks = report.remarks.map(({ path, ...rest }) => ({ ...rest, ...(path && { path: pathText(path) }) }));
-  return { kind: 'json', value: { ...counts(report), profiles: report.profiles, remarks } };
+  return { ...counts(report), profiles: report.profiles, remarks };
 }

@@ -3,7 +3,9 @@ import { didYouMean, nearest } from '../../lib/suggest.ts';
 import { UsageError } from '../../lib/usage-error.ts';
 import { type Catalogue, profileForbiddenBy } from '../../profiles/catalogue.ts';
 import { type ProfileSummary, profileSummary } from '../../profiles/summary.ts';
-import type { CommandOutput, CommandResult } from '../command-result.ts';
+import { nameOf } from '../../profiles/extends.ts';
+import type { CommandResult } from '../command-result.ts';
+import { dataOutput } from '../data-output.ts';
 import { listLines, profileLines } from './text.ts';
 import { yamlText } from './yaml.ts';
 
@@ -12,28 +14,46 @@ export interface ProfilesOptions {
   readonly name: string | undefined;
   readonly profiles?: string | undefined;
   readonly config?: string | undefined;
-  readonly output: 'text' | 'json' | 'yaml';
+  /** The document of a built-in profile, to be changed or extended. */
+  readonly source?: boolean | undefined;
+  readonly output: 'table' | 'wide' | 'json' | 'yaml';
 }
 
 /** Lists the profiles, or shows one. Throws a UsageError for an unknown name or an invalid profile. */
-export async function profiles({ name, output, ...files }: ProfilesOptions): Promise<CommandResult> {
+export async function profiles({ name, output, source, ...files }: ProfilesOptions): Promise<CommandResult> {
+  if (source) return { output: { kind: 'document', text: await sourceOf(name) }, exitCode: 0 };
   const catalogue = await catalogueFrom({ profiles: files.profiles, config: files.config });
   if (name === undefined) {
     const all = [...catalogue.profiles.values()]
       .filter((profile) => profileForbiddenBy(catalogue, profile.name) === undefined)
       .map((profile) => profileSummary(profile, catalogue.tenancy));
-    return { output: output === 'text' ? { kind: 'lines', lines: listLines(all) } : data(all, output), exitCode: 0 };
+    const lines = (): readonly string[] => listLines(all, catalogue, output === 'wide');
+    return { output: isText(output) ? { kind: 'lines', lines: lines() } : dataOutput(output, all), exitCode: 0 };
   }
   const one = find(catalogue, name);
-  return { output: output === 'text' ? { kind: 'lines', lines: profileLines(one) } : data(one, output), exitCode: 0 };
+  return {
+    output: isText(output) ? { kind: 'lines', lines: profileLines(one) } : dataOutput(output, one),
+    exitCode: 0,
+  };
+}
+
+function isText(output: ProfilesOptions['output']): output is 'table' | 'wide' {
+  return output === 'table' || output === 'wide';
+}
+
+async function sourceOf(name: string | undefined): Promise<string> {
+  if (name === undefined) throw new UsageError(['--source requires the name of a profile']);
+  // Loaded on demand: the built-in profiles were parsed at build time.
+  const { builtInDocuments } = await import('../../profile-sources/builtin-documents.ts');
+  const known = new Map(builtInDocuments.profiles.flatMap((one) => [[nameOf(one), one] as const]));
+  const document = known.get(name);
+  if (document !== undefined) return yamlText(document);
+  const names = [...known.keys()].filter((one) => one !== undefined);
+  throw new UsageError([`"${name}" is not a built-in profile${didYouMean(nearest(name, names))}`]);
 }
 
 function find({ profiles: known, tenancy }: Catalogue, name: string): ProfileSummary {
   const profile = known.get(name);
   if (profile) return profileSummary(profile, tenancy);
   throw new UsageError([`profile "${name}" not found${didYouMean(nearest(name, known.keys()))}`]);
-}
-
-function data(value: unknown, output: 'json' | 'yaml'): CommandOutput {
-  return output === 'json' ? { kind: 'json', value } : { kind: 'document', text: yamlText(value) };
 }

@@ -1,4 +1,6 @@
 import { LEVELS } from '../../api/keys.ts';
+import { splitList } from '../../lib/text.ts';
+import type { Catalogue } from '../../profiles/catalogue.ts';
 import type {
   NoteSummary,
   ConstraintsSummary,
@@ -9,11 +11,28 @@ import type {
 } from '../../profiles/summary.ts';
 import { formatSection, formatTable, indent } from '../format.ts';
 
-export function listLines(all: readonly ProfileSummary[]): readonly string[] {
+/** `isWide`: with the deliveries, which are nearly the same for all. */
+export function listLines(
+  all: readonly ProfileSummary[],
+  { own, defaults }: Pick<Catalogue, 'own' | 'defaults'>,
+  isWide: boolean,
+): readonly string[] {
+  const chosen = new Set(splitList(defaults.get('profile') ?? ''));
   const rows = all
     .toSorted((one, other) => (one.name < other.name ? -1 : 1))
-    .map(({ name, vendor, language, deliveries }) => [name, vendor, language ?? '', deliveries.map(nameOf).join(', ')]);
-  return formatTable([['NAME', 'VENDOR', 'LANGUAGE', 'DELIVERIES'], ...rows]);
+    .map(({ name, vendor, language, deliveries, parameters }) => [
+      chosen.has(name) ? `${name} (default)` : name,
+      vendor,
+      language ?? '',
+      own.has(name) ? 'own' : 'built-in',
+      parameters
+        .filter(({ required }) => required)
+        .map(nameOf)
+        .join(', ') || '-',
+      ...(isWide ? [deliveries.map(nameOf).join(', ')] : []),
+    ]);
+  const titles = ['NAME', 'VENDOR', 'LANGUAGE', 'FROM', 'NEEDS', ...(isWide ? ['DELIVERIES'] : [])];
+  return formatTable([titles, ...rows]);
 }
 
 export function profileLines(profile: ProfileSummary): readonly string[] {

@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { LIFETIME, millisecondsOf } from '../../config/value-kinds.ts';
 import type { CommandResult } from '../command-result.ts';
 import { linesText, outputText } from './output.ts';
+import { forTerminal } from './colour.ts';
 
 interface CommandHelp {
   readonly summary: string;
@@ -26,30 +27,28 @@ function namesOf(command: Command): readonly string[] {
   return [...(command.parent ? namesOf(command.parent) : []), command.name()];
 }
 
-export function withNamespaceFlags(command: Command): Command {
-  return command
-    .option('-n, --namespace <NAMESPACE>', 'Namespace to read.', 'default')
-    .option('-A, --all-namespaces', 'Read all namespaces.');
-}
-
 export function print({ output, messages = [], exitCode }: CommandResult): void {
-  process.stdout.write(outputText(output));
+  process.stdout.write(forTerminal(outputText(output), output.kind, process.stdout));
   process.stderr.write(linesText(messages));
   process.exitCode = exitCode;
 }
 
+/** The formats of a command that prints text, in the order of the help. */
 export function outputOption(...formats: readonly string[]): Option {
-  return new Option('-o, --output <FORMAT>', 'Output format.').choices(['text', ...formats]).default('text');
+  return formatOption('text', ...formats);
+}
+
+/** The formats of a command that prints a list. */
+export function listOption(...formats: readonly string[]): Option {
+  return formatOption('table', ...formats);
+}
+
+function formatOption(standard: string, ...formats: readonly string[]): Option {
+  return new Option('-o, --output <FORMAT>', 'Output format.').choices([standard, ...formats]).default(standard);
 }
 
 export function collect(value: string, previous: readonly string[] = []): readonly string[] {
   return [...previous, value];
-}
-
-/** Parses a flag that must not be repeated: commander would silently keep only the last value. */
-export function once(value: string, previous: string | undefined): string {
-  if (previous !== undefined) throw new InvalidArgumentError('It can be given only once.');
-  return value;
 }
 
 /** Parses `90s`, `5m` and the like. */
@@ -68,4 +67,7 @@ export const flagTexts = {
   namespaces: 'Namespace manifests to use. Without them, a namespace that is not in the file counts as enabled.',
   revision: 'Revision of the release to act for: it serves namespaces with that label. Default: none.',
   kubeconfig: 'Path to the kubeconfig file. Default: KUBECONFIG, then ~/.kube/config.',
+  files: 'Manifest file, directory of them, https address, or - for standard input.',
+  recursive: 'Also read the directories in a directory.',
+  selector: 'Label selector, as kubectl takes it, such as app=web,tier!=cache.',
 } as const;

@@ -1,19 +1,19 @@
 import { type Command, Option } from 'commander';
-import type { AuditOptions } from '../audit.ts';
+import type { AuditOptions } from '../audit/audit.ts';
+import type { DumpOptions } from '../dump/dump.ts';
 import type { ExplainOptions } from '../explain/options.ts';
-import type { PlanOptions } from '../plan.ts';
-import type { PreflightOptions } from '../preflight.ts';
+import type { PlanOptions } from '../plan/survey.ts';
+import type { CheckOptions } from '../check/check.ts';
 import type { StatusOptions } from '../status/status.ts';
 import type { VerifyOptions } from '../verify/verify.ts';
 import {
-  addCommand,
-  collect,
-  durationInSeconds,
-  flagTexts,
-  outputOption,
-  print,
+  withClusterFlags,
+  withContextNamespace,
+  withInputFlags,
   withNamespaceFlags,
-} from './command.ts';
+  withSelectorFlag,
+} from './cluster-flags.ts';
+import { addCommand, collect, durationInSeconds, flagTexts, listOption, print } from './command.ts';
 
 export function addDiagnosticCommands(program: Command): void {
   addExplain(program);
@@ -21,7 +21,8 @@ export function addDiagnosticCommands(program: Command): void {
   addVerify(program);
   addAudit(program);
   addPlan(program);
-  addPreflight(program);
+  addCheck(program);
+  addDump(program);
 }
 
 function addExplain(program: Command): void {
@@ -32,27 +33,36 @@ function addExplain(program: Command): void {
       'The decision is made by the same code as in the server.',
     examples: [
       ['Explain the pods of a Deployment', 'explain deploy/web -n shop'],
+      ['Explain the workload of that name in the namespace of the context', 'explain web'],
+      ['Explain all workloads with a label, in all namespaces', 'explain -l app=web -A'],
       ['Explain a manifest file without a cluster', 'explain -f deploy.yaml --namespaces namespaces.yaml'],
       ['Explain a recorded AdmissionReview, as JSON', 'explain --review review.json -o json'],
     ],
   })
-    .argument('[KIND/NAME]', 'Pod or workload in the cluster, such as pod/web-1, deploy/web or sts/db.')
-    .option('-f, --file <FILE>', 'Manifest file to explain instead, or - for standard input.')
-    .option('--review <FILE>', 'Recorded AdmissionReview (JSON) to explain instead, or - for standard input.')
-    .option(
-      '--server-dry-run',
-      'Also send the pod, as it would be, to the API server, as a dry run. Only with KIND/NAME.',
+    .argument(
+      '[TARGET...]',
+      'Pods or workloads in the cluster, as kubectl names them: deploy/web, deploy web, deploy for all of them; or web, of any kind.',
     )
-    .option('-n, --namespace <NAMESPACE>', 'Namespace of KIND/NAME, or of objects that do not specify one.', 'default')
-    .option('--namespaces <FILE>', `${flagTexts.namespaces} Not with KIND/NAME.`)
-    .option('--profile <NAMES>', `${flagTexts.profile} Not with KIND/NAME.`)
-    .option('--set <KEY=VALUE>', `${flagTexts.set} Not with KIND/NAME.`, collect)
-    .option('--kubernetes <VERSION>', `${flagTexts.kubernetes} Not with KIND/NAME.`)
-    .option('--revision <REVISION>', `${flagTexts.revision} Not with KIND/NAME.`);
-  withClusterFlags(command).action(async (target: string | undefined, flags: Omit<ExplainOptions, 'target'>) => {
-    const { explain } = await import('../explain/explain.ts');
-    print(await explain({ ...flags, target }));
-  });
+    .option('-f, --file <FILE>', `${flagTexts.files} They are explained instead. Can be repeated.`, collect)
+    .option('-R, --recursive', flagTexts.recursive)
+    .option('--review <FILE>', 'Recorded AdmissionReview (JSON) to explain instead, or - for standard input.')
+    .option('--all', 'Show every check that holds, too.')
+    .option('--server-dry-run', 'Also send the pod, as it would be, to the API server, as a dry run. Only with TARGET.')
+    .option('--namespaces <FILE>', `${flagTexts.namespaces} Not with TARGET.`)
+    .option('--profile <NAMES>', `${flagTexts.profile} Not with TARGET.`)
+    .option('--set <KEY=VALUE>', `${flagTexts.set} Not with TARGET.`, collect)
+    .option('--kubernetes <VERSION>', `${flagTexts.kubernetes} Not with TARGET.`)
+    .option('--revision <REVISION>', `${flagTexts.revision} Not with TARGET.`);
+  withContextNamespace(command, 'Namespace of TARGET, or of objects that do not specify one.').option(
+    '-A, --all-namespaces',
+    'Explain what the selector or the kind names in all namespaces.',
+  );
+  withClusterFlags(withSelectorFlag(command)).action(
+    async (targets: readonly string[], flags: Omit<ExplainOptions, 'targets'>) => {
+      const { explain } = await import('../explain/explain.ts');
+      print(await explain({ ...flags, targets }));
+    },
+  );
 }
 
 function addStatus(program: Command): void {
@@ -68,15 +78,15 @@ function addStatus(program: Command): void {
     ],
   })
     .option('-w, --watch', 'Show it again whenever it has changed, until interrupted.')
-    .addOption(
-      new Option('-o, --output <FORMAT>', 'Output format.').choices(['text', 'wide', 'json', 'yaml']).default('text'),
-    );
-  withInputFlags(withNamespaceFlags(command)).action(async ({ watch, ...flags }: StatusOptions & Watched) => {
-    const { status } = await import('../status/status.ts');
-    if (!watch) return print(await status(flags));
-    const { printChanges } = await import('./watch.ts');
-    return printChanges(() => status(flags));
-  });
+    .addOption(listOption('wide', 'json', 'yaml'));
+  withInputFlags(withSelectorFlag(withNamespaceFlags(command))).action(
+    async ({ watch, ...flags }: StatusOptions & Watched) => {
+      const { status } = await import('../status/status.ts');
+      if (!watch) return print(await status(flags));
+      const { printChanges } = await import('./watch.ts');
+      return printChanges(() => status(flags));
+    },
+  );
 }
 
 interface Watched {
@@ -95,20 +105,22 @@ function addVerify(program: Command): void {
       ['Look into an image without ls and cat', 'verify pod/web-1 -n shop --debug-image busybox:1.37'],
     ],
   })
-    .argument('<KIND/NAME>', 'Pod or workload in the cluster, such as pod/web-1, deploy/web or sts/db.')
-    .option('-n, --namespace <NAMESPACE>', 'Namespace of KIND/NAME.', 'default')
+    .argument(
+      '<TARGET...>',
+      'Pod or workload in the cluster, as kubectl names it: pod/web-1, deploy web; or web, of any kind.',
+    )
     .option('--wait', 'Look again until the agent is alive or it is clear that it is not.')
     .option('--timeout <DURATION>', 'How long to wait, such as 90s or 5m.', durationInSeconds, 180)
     .option(
       '--debug-image <IMAGE>',
       'Run ls and cat in an ephemeral container of this image instead. It ends by itself, but cannot be removed from the pod.',
     );
-  withInputFlags(command)
-    .addOption(outputOption('json', 'yaml'))
-    .action(async (target: string, flags: Omit<VerifyOptions, 'target'>) => {
+  withClusterFlags(withContextNamespace(command, 'Namespace of TARGET.')).action(
+    async (targets: readonly string[], flags: Omit<VerifyOptions, 'targets'>) => {
       const { verify } = await import('../verify/verify.ts');
-      print(await verify({ ...flags, target }));
-    });
+      print(await verify({ ...flags, targets }));
+    },
+  );
 }
 
 function addAudit(program: Command): void {
@@ -117,63 +129,90 @@ function addAudit(program: Command): void {
     description:
       'Compares the pods of a cluster with what the server would decide now, and prints the commands that fix the differences: pods whose ' +
       'agent is missing, outdated or not wanted, or shares a process with another one, workloads whose pods cannot be created, ' +
-      'PersistentVolumeClaims that do not exist, and values that are shared or used too often. ' +
+      'namespaces and settings that are misspelled, PersistentVolumeClaims that do not exist, and values that are shared or used too often. ' +
       'Exit code 1 if anything is found.',
     examples: [
       ['Audit a namespace', 'audit -n shop'],
       ['Audit the whole cluster', 'audit -A'],
+      ['Fail only where pods cannot be created', 'audit -A --fail-on not-created'],
     ],
-  });
-  withClusterFlags(withNamespaceFlags(command)).action(async (flags: AuditOptions) => {
-    const { audit } = await import('../audit.ts');
+  })
+    .option(
+      '--suppress <CODES>',
+      'Kinds of findings or reason codes to leave out, comma-separated. Can be repeated.',
+      collect,
+    )
+    .option(
+      '--fail-on <CODES>',
+      'Kinds or codes for which the exit code is 1. Default: all. Can be repeated.',
+      collect,
+    );
+  withClusterFlags(withSelectorFlag(withNamespaceFlags(command))).action(async (flags: AuditOptions) => {
+    const { audit } = await import('../audit/audit.ts');
     print(await audit(flags));
   });
 }
 
 function addPlan(program: Command): void {
   const command = addCommand(program, 'plan', {
-    summary: 'Preview what a changed profile or namespace label would do',
+    summary: 'Preview what a changed profile or namespace would do',
     description:
-      'Shows what would happen to each existing workload if you changed a profile or labeled a namespace. Exit code 1 if a workload would ' +
-      'lose its agent, have a conflict or be rejected.',
+      'Shows what would change for each existing workload if you changed a profile, labeled a namespace or set an annotation of it, variable ' +
+      'by variable. Exit code 1 if a workload would lose its agent, be refused, or be asked for an agent that it cannot get.',
     examples: [
       ['Preview a changed profile in all namespaces', 'plan --profile-file acme.yaml -A'],
       [
         'Preview enabling a namespace, and ask the API server about each changed pod',
         'plan --label-namespace shop --server-dry-run',
       ],
+      ['Preview a setting before it is set', 'plan -n shop --set domain-id=2000'],
     ],
   })
     .option('--profile-file <FILE>', 'Profiles to add or replace, or - for standard input.')
     .option('--label-namespace <NAMESPACE>', 'Namespace to label with agent-injector.io/injection=enabled.')
+    .option(
+      '--set <KEY=VALUE>',
+      'Annotation agent-injector.io/KEY that the namespaces would have. Can be repeated.',
+      collect,
+    )
     .option('--server-dry-run', 'Also send each changed pod to the API server, as a dry run. Nothing is created.');
-  withClusterFlags(withNamespaceFlags(command)).action(async (flags: PlanOptions) => {
-    const { plan } = await import('../plan.ts');
+  withClusterFlags(withSelectorFlag(withNamespaceFlags(command))).action(async (flags: PlanOptions) => {
+    const { plan } = await import('../plan/plan.ts');
     print(await plan(flags));
   });
 }
 
-function addPreflight(program: Command): void {
-  const command = addCommand(program, 'preflight', {
-    summary: 'Check whether a cluster can run agent-injector',
+function addCheck(program: Command): void {
+  const command = addCommand(program, 'check', {
+    summary: 'Check the cluster, the servers and the namespaces',
     description:
-      'Checks whether a cluster can run agent-injector, and whether an installed one works: Kubernetes version, deliveries, permissions, ' +
-      'other injectors, policies, Pod Security, PersistentVolumeClaims, and a pod that is created as a dry run. Exit code 1 if a check fails.',
-    examples: [['Check the current cluster', 'preflight']],
-  });
-  withClusterFlags(command).action(async (flags: PreflightOptions) => {
-    const { preflight } = await import('../preflight.ts');
-    print(await preflight(flags));
+      'Checks the cluster, the servers and their replicas, the configuration and your own profiles, the certificates, and the namespaces that ' +
+      'are opted in; with --namespace, also the pods of one. Creates nothing: pods are sent as dry runs. Exit code 1 if a check fails.',
+    examples: [
+      ['Check whether agent-injector can be installed in this cluster', 'check --pre'],
+      ['Check an installation, and wait until it works', 'check --wait'],
+      ['Check an installation and one namespace', 'check -n shop'],
+    ],
+  })
+    .option('--pre', 'Check only what an installation needs.')
+    .addOption(new Option('--wait [DURATION]', 'Repeat until no check fails, at most this long (5m).').preset('5m'))
+    .option('-n, --namespace <NAMESPACE>', 'Also check the pods of this namespace.');
+  withClusterFlags(command).action(async (flags: CheckOptions) => {
+    const { check } = await import('../check/check.ts');
+    print(await check(flags));
   });
 }
 
-function withClusterFlags(command: Command): Command {
-  return withInputFlags(command).addOption(outputOption('json'));
-}
-
-function withInputFlags(command: Command): Command {
-  return command
-    .option('--kubeconfig <FILE>', flagTexts.kubeconfig)
-    .option('--config <FILE>', `${flagTexts.config} Default with a cluster: the installed server's configuration.`)
-    .option('--profiles <DIR>', flagTexts.profiles);
+function addDump(program: Command): void {
+  const command = addCommand(program, 'dump', {
+    summary: 'Collect what a report of a defect needs, without secrets',
+    description:
+      'Prints the versions, all checks, the webhook configurations, the Deployment, pods, Events and configuration of each server, and the ' +
+      'namespaces that are opted in. Secrets are not read, and values whose names say that they are secret are left out.',
+    examples: [['Write a support bundle', 'dump > agent-injector-dump.yaml']],
+  }).addOption(new Option('-o, --output <FORMAT>', 'Output format.').choices(['yaml', 'json']).default('yaml'));
+  withInputFlags(command).action(async (flags: DumpOptions) => {
+    const { dump } = await import('../dump/dump.ts');
+    print(await dump(flags));
+  });
 }

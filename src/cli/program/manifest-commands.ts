@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import type { InjectOptions } from '../inject.ts';
 import type { UninjectOptions } from '../uninject.ts';
-import { addCommand, collect, flagTexts, once, print } from './command.ts';
+import { UsageError } from '../../lib/usage-error.ts';
+import { withContextNamespace } from './cluster-flags.ts';
+import { addCommand, collect, flagTexts, print } from './command.ts';
 
 export function addManifestCommands(program: Command): void {
   addInject(program);
@@ -9,24 +11,24 @@ export function addManifestCommands(program: Command): void {
 }
 
 function addInject(program: Command): void {
-  addCommand(program, 'inject', {
-    summary: 'Inject agents into the pods and workloads of a manifest file',
+  const command = addCommand(program, 'inject', {
+    summary: 'Inject agents into the pods and workloads of manifests',
     description:
-      'Injects agents into the pods and workloads of a manifest file, as the server would, and prints the file. The rest of the file is ' +
+      'Injects agents into the pods and workloads of manifests, as the server would, and prints them. The rest of each file is ' +
       'unchanged. Exit code 1 if an agent was requested but could not be injected.',
     examples: [
       [
         'Inject the default agent and apply the result',
         'inject -f deploy.yaml --set server-address=apm.example.com | kubectl apply -f -',
       ],
+      ['Inject all manifests of a directory and those below it', 'inject -R manifests/'],
       [
         'Show what would change with the settings of these namespaces',
         'inject -f deploy.yaml --namespaces namespaces.yaml --diff',
       ],
     ],
-  })
-    .requiredOption('-f, --file <FILE>', 'Manifest file, or - for standard input.', once)
-    .option('-n, --namespace <NAMESPACE>', 'Namespace of objects that do not specify one.', 'default')
+  });
+  withContextNamespace(withFiles(command), 'Namespace of objects that do not specify one.')
     .option('--namespaces <FILE>', flagTexts.namespaces)
     .option('--profile <NAMES>', flagTexts.profile)
     .option('--set <KEY=VALUE>', flagTexts.set, collect)
@@ -35,29 +37,46 @@ function addInject(program: Command): void {
     .option('--kubernetes <VERSION>', flagTexts.kubernetes)
     .option('--revision <REVISION>', flagTexts.revision)
     .option('--diff', 'Print a diff instead of the whole file.')
-    .action(async (flags: InjectOptions) => {
+    .action(async (paths: readonly string[], { file = [], ...flags }: FileFlags & Omit<InjectOptions, 'files'>) => {
       const { inject } = await import('../inject.ts');
-      print(await inject(flags));
+      print(await inject({ ...flags, files: filesOf(paths, file) }));
     });
 }
 
 function addUninject(program: Command): void {
-  addCommand(program, 'uninject', {
-    summary: 'Remove what inject added to a manifest file',
+  const command = addCommand(program, 'uninject', {
+    summary: 'Remove what inject added to manifests',
     description:
-      'Removes what inject added to a manifest file, and prints the original file, byte for byte. Pods that were edited after ' +
+      'Removes what inject added to manifests, and prints the original files, byte for byte. Pods that were edited after ' +
       'injection are left unchanged, and the exit code is 1.',
     examples: [
       ['Restore the original file', 'uninject -f injected.yaml > deploy.yaml'],
       ['Show what would be removed', 'uninject -f injected.yaml --diff'],
     ],
-  })
-    .requiredOption('-f, --file <FILE>', 'Manifest file, or - for standard input.')
+  });
+  withFiles(command)
     .option('--profiles <DIR>', 'Directory of AgentProfile documents that the file was injected with.')
     .option('--config <FILE>', flagTexts.config)
     .option('--diff', 'Print a diff instead of the whole file.')
-    .action(async (flags: UninjectOptions) => {
+    .action(async (paths: readonly string[], { file = [], ...flags }: FileFlags & Omit<UninjectOptions, 'files'>) => {
       const { uninject } = await import('../uninject.ts');
-      print(await uninject(flags));
+      print(await uninject({ ...flags, files: filesOf(paths, file) }));
     });
+}
+
+interface FileFlags {
+  readonly file?: readonly string[];
+}
+
+function withFiles(command: Command): Command {
+  return command
+    .argument('[FILE...]', flagTexts.files)
+    .option('-f, --file <FILE>', `${flagTexts.files} Can be repeated.`, collect)
+    .option('-R, --recursive', flagTexts.recursive);
+}
+
+function filesOf(paths: readonly string[], flags: readonly string[]): readonly string[] {
+  const files = [...flags, ...paths];
+  if (files.length === 0) throw new UsageError(['no file given: name files or directories, or - for standard input']);
+  return files;
 }

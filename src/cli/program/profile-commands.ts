@@ -1,11 +1,28 @@
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
+import { type Language, languages } from './names.ts';
 import type { LintOptions } from '../lint/lint.ts';
 import type { ProfilesOptions } from '../profiles/profiles.ts';
-import { addCommand, flagTexts, outputOption, print } from './command.ts';
+import { addCommand, flagTexts, listOption, outputOption, print } from './command.ts';
 
 export function addProfileCommands(program: Command): void {
   addLint(program);
   addProfiles(program);
+  addNew(program);
+}
+
+function addNew(program: Command): void {
+  addCommand(program, 'new', {
+    summary: 'Print a new profile with tests, to start from',
+    description:
+      'Prints an AgentProfile for a language, with two deliveries, a required parameter and tests that pass. Replace what is marked TODO.',
+    examples: [['Start a profile for a Java agent', 'new java acme-java > acme.yaml']],
+  })
+    .addArgument(new Argument('<LANGUAGE>', 'Language of the app.').choices(languages))
+    .argument('[NAME]', 'Name of the profile. Default: acme-LANGUAGE.')
+    .action(async (language: Language, name: string | undefined) => {
+      const { newProfile } = await import('../new/new.ts');
+      print(newProfile(language, name));
+    });
 }
 
 function addLint(program: Command): void {
@@ -22,8 +39,9 @@ function addLint(program: Command): void {
       '[PATH...]',
       'Files, directories (their *.yaml and *.yml files), or - for standard input. Default: the built-in profiles.',
     )
+    .option('-v, --verbose', 'Also list the tests, with their results.')
     .option('--strict', 'Fail on warnings, too. Also warn about images without a digest and profiles without tests.')
-    .addOption(outputOption('json'))
+    .addOption(outputOption('json', 'yaml'))
     .action(async (paths: readonly string[], flags: Omit<LintOptions, 'paths'>) => {
       const { lint } = await import('../lint/lint.ts');
       print(await lint({ ...flags, paths }));
@@ -37,13 +55,15 @@ function addProfiles(program: Command): void {
       'Lists the available profiles, or shows the parameters, deliveries, environment variables and conflicts of one.',
     examples: [
       ['List all profiles', 'profiles'],
+      ['Print the document of a built-in profile, to start your own from', 'profiles jennifer-java --source'],
       ['Show the parameters of your own profile and what it adds to a pod', 'profiles --profiles profiles/ acme-java'],
     ],
   })
     .argument('[NAME]', 'Name of a profile.')
+    .option('--source', 'Print the document of a built-in profile, as lint and --profiles read it.')
     .option('--profiles <DIR>', flagTexts.profiles)
     .option('--config <FILE>', flagTexts.config)
-    .addOption(outputOption('json', 'yaml'))
+    .addOption(listOption('wide', 'json', 'yaml'))
     .action(async (name: string | undefined, flags: Omit<ProfilesOptions, 'name'>) => {
       const { profiles } = await import('../profiles/profiles.ts');
       print(await profiles({ ...flags, name }));

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { basename } from 'node:path';
 import { addDiagnosticCommands } from './diagnostic-commands.ts';
 import { addManifestCommands } from './manifest-commands.ts';
+import { addOtherCommands } from './other-commands.ts';
 import { addProfileCommands } from './profile-commands.ts';
 import { commanderOutput } from './output.ts';
 import { addRolloutCommands } from './rollout-commands.ts';
@@ -26,5 +27,6 @@ export function createProgram(executable = ''): Command {
   addDiagnosticCommands(program.commandsGroup('Diagnostic commands:'));
   addRolloutCommands(program.commandsGroup('Commands for running workloads:'));
   addSwitchCommands(program.commandsGroup('Commands for an emergency:'));
-  return program.commandsGroup('Other commands:').helpCommand('help [COMMAND]', 'Print the help of a command');
+  addOtherCommands(program.commandsGroup('Other commands:'));
+  return program.helpCommand('help [COMMAND]', 'Print the help of a command');
 }

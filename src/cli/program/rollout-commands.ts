@@ -2,7 +2,8 @@ import { type Command, Option } from 'commander';
 import { GAPS, MODES } from '../../diagnostics/rollout/gaps.ts';
 import type { RunFlags } from '../rollout/options.ts';
 import type { RolloutPlanOptions } from '../rollout/plan.ts';
-import { addCommand, flagTexts, outputOption, print, withNamespaceFlags } from './command.ts';
+import { withInputFlags, withNamespaceFlags } from './cluster-flags.ts';
+import { addCommand, outputOption, print } from './command.ts';
 import { linesText } from './output.ts';
 
 export function addRolloutCommands(program: Command): void {
@@ -70,14 +71,11 @@ function addRun(rollout: Command): void {
 }
 
 function withPlanFlags(command: Command): Command {
-  return withNamespaceFlags(command)
+  return withInputFlags(withNamespaceFlags(command))
     .option('--reason <REASONS>', `Only these: ${GAPS.join(', ')}. Default: all but stopped.`)
     .addOption(
       new Option('--mode <MODE>', 'restart: by the pod template. evict: pod by pod, by the Eviction API.')
         .choices(MODES)
         .default('restart'),
-    )
-    .option('--kubeconfig <FILE>', flagTexts.kubeconfig)
-    .option('--config <FILE>', `${flagTexts.config} Default: the installed server's configuration.`)
-    .option('--profiles <DIR>', flagTexts.profiles);
+    );
 }

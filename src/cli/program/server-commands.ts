@@ -1,9 +1,11 @@
 import { type Command, Option } from 'commander';
-import { readConfig } from '../../config/config.ts';
+import { isAnyGiven, readConfig } from '../../config/config.ts';
 import { flagOf, variableOf } from '../../config/option-names.ts';
 import { type OptionName, optionNames, optionRows, defaultText } from '../../config/options.ts';
 import { UsageError } from '../../lib/usage-error.ts';
-import { addCommand, print } from './command.ts';
+import type { ClusterOptions } from '../../server/cluster.ts';
+import { withConnectionFlags } from './cluster-flags.ts';
+import { addCommand, outputOption, print } from './command.ts';
 
 type Flags = Readonly<Record<string, string>>;
 
@@ -84,31 +86,47 @@ function quit(): void {
 }
 
 function addCerts(program: Command): void {
-  addCommand(program, 'certs', {
+  const command = addCommand(program, 'certs', {
     summary: 'Show the serving certificate and which webhook entries trust it',
     description:
-      'Shows the serving certificate and its CAs, and checks that the webhook entries trust it. Exit code 1 if the certificate is invalid ' +
-      'or not trusted.',
+      'Shows the serving certificate and its CAs, and checks that the webhook entries trust it: of the server that is installed in the ' +
+      'cluster, or of a directory or Secret. Exit code 1 if the certificate is invalid or not trusted.',
     examples: [
-      ['Show the certificate in certs/', 'certs'],
+      ['Show the certificate of the installed server', 'certs'],
+      ['Show the certificate in a directory', 'certs --tls-dir certs'],
       [
-        'Show the certificate of an installed server, and which webhook entries trust it',
-        'certs --kubeconfig ~/.kube/config --tls-secret agent-injector/agent-injector-tls --webhook-configuration zz-agent-injector',
+        'Show the certificate in a Secret, and which entries of a webhook configuration trust it',
+        'certs --tls-secret agent-injector/agent-injector-tls --webhook-configuration zz-agent-injector',
       ],
     ],
-  })
-    .addOption(optionFor('kubeconfig', 'Path to the kubeconfig file. Default in a pod: its service account.'))
+  });
+  withConnectionFlags(command)
     .addOption(optionFor('tlsDir', 'Directory of tls.crt, tls.key and ca.crt.'))
     .addOption(optionFor('tlsSecret', 'Secret of the certificate, instead of a directory.'))
     .addOption(
       optionFor('webhookConfiguration', 'MutatingWebhookConfiguration whose entries must trust the certificate.'),
     )
-    .action(async (flags: Flags) => {
-      const read = readConfig(flags, undefined, 'read');
+    .addOption(outputOption('json', 'yaml'))
+    .action(async ({ output, context, as, asGroup, ...named }: CertsFlags) => {
+      if (!isAnyGiven(CERTIFICATE_OPTIONS, named)) {
+        const { installedCerts } = await import('../certs/installed.ts');
+        return print(await installedCerts({ output, context, as, asGroup, ...named }, new Date()));
+      }
+      const given = Object.entries(named).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
+      const read = readConfig(Object.fromEntries(given), undefined, 'read');
       if (!read.ok) throw new UsageError(read.error.problems);
-      const { certs } = await import('../certs.ts');
-      print(await certs(read.value, new Date()));
+      const { namedCerts } = await import('../certs/certs.ts');
+      return print(await namedCerts(read.value, { output, context, as, asGroup }, new Date()));
     });
+}
+
+const CERTIFICATE_OPTIONS = ['tlsDir', 'tlsSecret', 'webhookConfiguration'] as const;
+
+interface CertsFlags extends ClusterOptions {
+  readonly output: 'text' | 'json' | 'yaml';
+  readonly tlsDir?: string;
+  readonly tlsSecret?: string;
+  readonly webhookConfiguration?: string;
 }
 
 function optionFor(name: OptionName, description: string = optionRows[name].description): Option {

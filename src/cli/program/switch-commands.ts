@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { BreakerOptions } from '../breaker/breaker.ts';
 import type { SwitchOptions } from '../switch/switch.ts';
+import { withConnectionFlags } from './cluster-flags.ts';
 import { addCommand, flagTexts, outputOption, print } from './command.ts';
 
 export function addSwitchCommands(program: Command): void {
@@ -51,7 +52,7 @@ function addStart(program: Command): void {
 }
 
 function addBreaker(program: Command): void {
-  addCommand(program, 'breaker', {
+  const command = addCommand(program, 'breaker', {
     summary: 'Show the circuit breakers that are open, or close them',
     description:
       'Shows the workloads and profiles whose pods fail because of the agent, or may do so, as the observer has seen it: since when, until when, and ' +
@@ -71,16 +72,15 @@ function addBreaker(program: Command): void {
       '--breaker <NAMESPACE/NAME>',
       'ConfigMap of the observer. Default: found by the webhook configuration of the servers.',
     )
-    .option('--kubeconfig <FILE>', flagTexts.kubeconfig)
-    .addOption(outputOption('json'))
-    .action(async (target: string | undefined, flags: Omit<BreakerOptions, 'target'>) => {
-      const { breaker } = await import('../breaker/breaker.ts');
-      print(await breaker({ ...flags, target }));
-    });
+    .addOption(outputOption('json'));
+  withConnectionFlags(command).action(async (target: string | undefined, flags: Omit<BreakerOptions, 'target'>) => {
+    const { breaker } = await import('../breaker/breaker.ts');
+    print(await breaker({ ...flags, target }));
+  });
 }
 
 function withSwitchFlags(command: Command): Command {
-  return command
+  return withConnectionFlags(command)
     .option('-n, --namespace <NAMESPACE>', 'Only this namespace. Default: the whole cluster.')
     .option('--profile <NAME>', 'Only this profile. Default: all.')
     .option('--profiles <DIR>', `${flagTexts.profiles} For a --profile of your own.`)
@@ -88,6 +88,5 @@ function withSwitchFlags(command: Command): Command {
     .option(
       '--switch <NAMESPACE/NAME>',
       'ConfigMap that the servers watch. Default: found by their webhook configuration.',
-    )
-    .option('--kubeconfig <FILE>', flagTexts.kubeconfig);
+    );
 }

@@ -4,11 +4,11 @@ import type { Limits } from '../../diagnostics/rollout/schedule.ts';
 import { parseWindow, type Window } from '../../diagnostics/rollout/window.ts';
 import { splitList } from '../../lib/text.ts';
 import { UsageError } from '../../lib/usage-error.ts';
+import type { ClusterOptions } from '../../server/cluster.ts';
 import type { NamespaceScope } from '../cluster/reader.ts';
 
 /** The flags of `rollout plan` and `rollout run`. */
-export interface PlanFlags extends NamespaceScope, OfflineOptions {
-  readonly kubeconfig?: string | undefined;
+export interface PlanFlags extends NamespaceScope, OfflineOptions, ClusterOptions {
   readonly reason?: string | undefined;
   readonly mode: Mode;
 }

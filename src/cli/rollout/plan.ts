@@ -11,7 +11,7 @@ export interface RolloutPlanOptions extends PlanFlags {
 
 /** Shows the workloads whose pods are not what would be created now, with the rights of the user. Changes nothing. */
 export async function rolloutPlan(options: RolloutPlanOptions): Promise<CommandResult> {
-  const client = await openUserCluster(options.kubeconfig);
+  const client = await openUserCluster(options);
   const survey = await readSurvey(client, options);
   const isText = options.output === 'text';
   return {

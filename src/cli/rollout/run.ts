@@ -26,7 +26,7 @@ export async function rolloutRun(flags: RunFlags, terminal: Terminal): Promise<C
   const gaps = gapsIn(flags);
   if (!flags.yes && !flags.dryRun && !terminal.confirm)
     throw new UsageError(['there is no terminal to confirm on: add --yes, or --dry-run to see what would be done']);
-  const client = await openUserCluster(flags.kubeconfig);
+  const client = await openUserCluster(flags);
   const survey = await readSurvey(client, flags);
   const fit = survey.workloads.filter(({ blocked }) => blocked === undefined);
   requireKnownServer(survey, flags);

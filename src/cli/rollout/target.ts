@@ -52,7 +52,7 @@ export async function readTarget({ client }: Cluster, planned: PlannedWorkload):
         if (decoded.ok && isPodOf(decoded.value, planned)) pods.push(decoded.value);
       }
     },
-    labelSelector === '' ? {} : { labelSelector },
+    labelSelector === '' ? {} : { selector: labelSelector },
   );
   if (failed) return { kind: 'unread', why: describeInterruption(failed) };
   return { kind: 'read', target: { object: answer.body, pods } };

@@ -1,21 +1,18 @@
-import { toNamespace } from '../../cluster/caches/namespace-object.ts';
-import { describeFailure } from '../../cluster/client/errors.ts';
 import type { KubeClient } from '../../cluster/client/types.ts';
-import { readOnce } from '../../cluster/one-shot.ts';
 import { offlineInputs, type OfflineOptions } from '../../config/catalogue.ts';
 import { type WorkloadStatus, WorkloadStatuses } from '../../diagnostics/workload-status.ts';
 import type { Namespace } from '../../kubernetes/namespace.ts';
-import { openUserCluster } from '../../server/cluster.ts';
-import { type NamespacedPod, type NamespaceScope, readNamespaceList, readPods } from '../cluster/reader.ts';
+import { type ClusterOptions, openUserCluster } from '../../server/cluster.ts';
+import { type KnownNamespaces, readNamespaces } from '../cluster/namespaces.ts';
+import { type NamespacedPod, type NamespaceScope, readPods } from '../cluster/reader.ts';
 import type { CommandOutput, CommandResult } from '../command-result.ts';
+import { dataOutput } from '../data-output.ts';
 import { serverSettings, type SettingsFor } from '../installed-settings.ts';
-import { yamlText } from '../profiles/yaml.ts';
 import { readClusterStates } from '../cluster/state.ts';
 import { statusTable } from './table.ts';
 
-export interface StatusOptions extends NamespaceScope, OfflineOptions {
-  readonly kubeconfig?: string | undefined;
-  readonly output: 'text' | 'wide' | 'json' | 'yaml';
+export interface StatusOptions extends NamespaceScope, OfflineOptions, ClusterOptions {
+  readonly output: 'table' | 'wide' | 'json' | 'yaml';
 }
 
 interface Report {
@@ -26,16 +23,14 @@ interface Report {
 
 /** Shows what became of the pods of each workload, with the rights of the user. Throws an Error if the pods cannot be listed. */
 export async function status(options: StatusOptions): Promise<CommandResult> {
-  const client = await openUserCluster(options.kubeconfig);
+  const client = await openUserCluster(options);
   const { report } = await readStatuses(client, options);
   return { output: outputOf(report, options), messages: messagesOf(report, options.output), exitCode: 0 };
 }
 
 /** What decides about pods, as far as the user may read it. */
-export interface Known {
+export interface Known extends KnownNamespaces {
   readonly settingsFor: SettingsFor;
-  readonly namespaces: ReadonlyMap<string, Namespace>;
-  readonly notes: readonly string[];
 }
 
 type OnPod = (pod: NamespacedPod) => void;
@@ -49,7 +44,7 @@ export async function readStatuses(
   const own = await offlineInputs(options);
   const [settingsFor, found] = await Promise.all([
     serverSettings(client, options, own),
-    options.allNamespaces ? everyNamespace(client) : oneNamespace(client, options.namespace),
+    readNamespaces(client, options),
   ]);
   const known = { settingsFor, ...found };
   return { known, report: await readReport(client, options, known, onPod) };
@@ -76,14 +71,14 @@ async function readReport(
       onPod(one);
     }
   });
-  const isUnknown =
-    scope.config === undefined && [...shown].some((name) => settingsFor(namespaceOf(name)).from === undefined);
+  const all = new Set([...shown, ...namespaces.keys()]);
+  const unread = [...all].flatMap((name) => settingsFor(namespaceOf(name)).unknown?.message ?? []);
   const unknown = statuses.unknownProfiles();
   return {
     workloads: statuses.list(),
     notes: [
       ...known.notes,
-      ...(isUnknown ? [SERVER_UNKNOWN] : []),
+      ...[...new Set(unread)].map((why) => `${why}: ${SERVER_UNKNOWN}`),
       ...(unknown.length === 0
         ? []
         : [
@@ -93,28 +88,10 @@ async function readReport(
   };
 }
 
-const SERVER_UNKNOWN =
-  'the configuration of the server could not be read: what would be decided now is by this command, without the defaults of the cluster';
-
-async function everyNamespace(client: KubeClient): Promise<Omit<Known, 'settingsFor'>> {
-  return { namespaces: await readNamespaceList(client), notes: [] };
-}
-
-/** Needs `get` of this namespace only. Without it, pods that carry an agent are shown all the same. */
-async function oneNamespace(client: KubeClient, name: string): Promise<Omit<Known, 'settingsFor'>> {
-  const answer = await readOnce(client, `/api/v1/namespaces/${name}`);
-  const namespace = answer.kind === 'ok' ? toNamespace(answer.body) : undefined;
-  if (namespace) return { namespaces: new Map([[name, namespace]]), notes: [] };
-  const why = answer.kind === 'ok' ? 'it has no name' : describeFailure(answer);
-  return {
-    namespaces: new Map(),
-    notes: [`namespace ${name} could not be read, so pods without an agent are not shown: ${why}`],
-  };
-}
+const SERVER_UNKNOWN = 'what would be decided now is by the built-in defaults, and the server may decide otherwise';
 
 function outputOf(report: Report, { output: format, allNamespaces }: StatusOptions): CommandOutput {
-  if (format === 'json') return { kind: 'json', value: report };
-  if (format === 'yaml') return { kind: 'document', text: yamlText(report) };
+  if (format === 'json' || format === 'yaml') return dataOutput(format, report);
   return { kind: 'lines', lines: statusTable(report.workloads, format === 'wide' ? 'wide' : 'narrow', allNamespaces) };
 }
 

@@ -12,14 +12,13 @@ import type { KubeClient } from '../../cluster/client/types.ts';
 import { annotateNamespace, changeConfigMap, type Changes } from '../../cluster/switch-store.ts';
 import { isDnsLabel } from '../../kubernetes/names.ts';
 import { UsageError } from '../../lib/usage-error.ts';
-import { openUserCluster } from '../../server/cluster.ts';
+import { type ClusterOptions, openUserCluster } from '../../server/cluster.ts';
 import type { CommandResult } from '../command-result.ts';
 import { indent } from '../format.ts';
 import { checkProfileName } from './profile-name.ts';
 import { findReleases, releaseNamed, type SwitchedRelease } from './releases.ts';
 
-export interface SwitchOptions {
-  readonly kubeconfig?: string | undefined;
+export interface SwitchOptions extends ClusterOptions {
   readonly namespace?: string | undefined;
   readonly profile?: string | undefined;
   /** Directory of profiles that the servers have in addition to the built-in ones. */
@@ -37,7 +36,7 @@ export async function stop(options: SwitchOptions): Promise<CommandResult> {
   if (mode === 'dry-run' && (namespace !== undefined || profile !== undefined))
     throw new UsageError(['--mode dry-run applies to the whole cluster: leave out --namespace and --profile']);
   const messages = await checkProfileName(options);
-  const client = await openUserCluster(options.kubeconfig);
+  const client = await openUserCluster(options);
   const what = subject(options);
   if (namespace !== undefined) {
     await requireEffect(client);
@@ -55,7 +54,7 @@ export async function stop(options: SwitchOptions): Promise<CommandResult> {
 export async function start(options: SwitchOptions): Promise<CommandResult> {
   const { namespace, profile } = options;
   checked(options);
-  const client = await openUserCluster(options.kubeconfig);
+  const client = await openUserCluster(options);
   const what = subject(options);
   if (namespace !== undefined) {
     await annotate(client, namespace, { [suspendedKey(profile)]: null });
@@ -157,8 +156,8 @@ function consequences(options: SwitchOptions, releases: readonly SwitchedRelease
   ];
 }
 
-function flagsOf({ namespace, profile, revision, switch: configMap }: SwitchOptions): string {
-  const given = { profile, namespace, revision, switch: configMap };
+function flagsOf({ namespace, profile, revision, switch: configMap, context, kubeconfig }: SwitchOptions): string {
+  const given = { profile, namespace, revision, switch: configMap, context, kubeconfig };
   return Object.entries(given)
     .map(([name, value]) => (value === undefined ? '' : ` --${name} ${value}`))
     .join('');

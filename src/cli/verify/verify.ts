@@ -12,18 +12,19 @@ import { sleep, systemClock } from '../../lib/clock.ts';
 import { errorMessage } from '../../lib/error-message.ts';
 import { UsageError } from '../../lib/usage-error.ts';
 import type { Catalogue } from '../../profiles/catalogue.ts';
-import { openUserCluster } from '../../server/cluster.ts';
-import { readPodsOf, readWorkload, type Workload } from '../cluster/target.ts';
+import { type ClusterOptions, openUserCluster } from '../../server/cluster.ts';
+import { readPodsOf } from '../cluster/pods-of-workload.ts';
+import { findTargets, readTarget, type Target } from '../cluster/targets.ts';
 import type { CommandResult } from '../command-result.ts';
 import { serverSettings } from '../installed-settings.ts';
 import { yamlText } from '../profiles/yaml.ts';
 import { lookIntoPod } from './pod.ts';
 import { reportLines } from './text.ts';
 
-export interface VerifyOptions extends OfflineOptions {
-  readonly target: string;
+export interface VerifyOptions extends OfflineOptions, ClusterOptions {
+  /** `deploy/web`, `deploy web` or `web`. */
+  readonly targets: readonly string[];
   readonly namespace: string;
-  readonly kubeconfig?: string | undefined;
   /** Look again until the verdict is not `starting`, or the timeout is over. */
   readonly wait?: boolean | undefined;
   /** In seconds. */
@@ -61,9 +62,9 @@ async function reportOf(options: VerifyOptions): Promise<LivenessReport> {
   // Each look would add another container, which cannot be removed.
   if (options.wait === true && options.debugImage !== undefined)
     throw new UsageError(['--debug-image cannot be combined with --wait']);
-  const client = await openUserCluster(options.kubeconfig);
+  const client = await openUserCluster(options);
   const own = await offlineInputs(options);
-  const workload = await readWorkload(client, options.target, options.namespace);
+  const workload = await onlyTarget(client, options);
   const { labels, notes } = await readNamespaceLabels(client, options.namespace);
   const settings = (await serverSettings(client, options, own))({ name: options.namespace, labels });
   const deadline = systemClock.now() + options.timeout * 1000;
@@ -76,10 +77,16 @@ async function reportOf(options: VerifyOptions): Promise<LivenessReport> {
   }
 }
 
+async function onlyTarget(client: PodClient, { targets, namespace }: VerifyOptions): Promise<Target> {
+  const [target, ...more] = await findTargets(client, targets, { namespace });
+  if (!target || more.length > 0) throw new UsageError([`"${targets.join(' ')}" must name one pod or workload`]);
+  return target;
+}
+
 interface Look {
   readonly client: PodClient;
   readonly options: VerifyOptions;
-  readonly workload: Workload;
+  readonly workload: Target;
   readonly catalogue: Catalogue;
   readonly notes: readonly string[];
 }
@@ -89,7 +96,7 @@ const MAX_PODS = 20;
 
 async function look({ client, options, workload, catalogue, notes }: Look): Promise<LivenessReport> {
   const { namespace } = options;
-  const found = await podsOf(client, workload, namespace);
+  const found = await podsOf(client, workload);
   const pods: PodVerdict[] = [];
   for (const pod of found.slice(0, MAX_PODS)) {
     // oxlint-disable-next-line no-await-in-loop -- a few requests at a time
@@ -106,12 +113,11 @@ async function look({ client, options, workload, catalogue, notes }: Look): Prom
 }
 
 /** A pod that was named counts also if it has ended. */
-async function podsOf(client: PodClient, workload: Workload, namespace: string): Promise<readonly Pod[]> {
-  if (workload.workload.kind !== podKind.kind)
-    return (await readPodsOf(client, workload, { namespace })).map(({ pod }) => pod);
-  const current = await readWorkload(client, `pod/${workload.name}`, namespace);
+async function podsOf(client: PodClient, target: Target): Promise<readonly Pod[]> {
+  if (target.workload.kind !== podKind.kind) return (await readPodsOf(client, target)).map(({ pod }) => pod);
+  const current = await readTarget(client, target, target);
   const decoded = decodePod(current.object);
-  if (!decoded.ok) throw new Error(`Pod ${workload.name} is malformed: ${decoded.error.path}`);
+  if (!decoded.ok) throw new Error(`Pod ${target.name} is malformed: ${decoded.error.path}`);
   return [decoded.value];
 }
 

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../../lib/clock.ts';
-import { loadCredentials } from './credentials.ts';
+import { type Identity, loadCredentials } from './credentials.ts';
 import { sendRequest } from './request.ts';
 import { execInContainer } from './exec.ts';
 import { readItems, readLines, readObject, readText } from './response.ts';
@@ -11,6 +11,7 @@ const ANY = 'application/json, */*';
 
 export interface LoadOptions {
   readonly kubeconfig?: string;
+  readonly identity?: Identity;
   /** Prefix of the service account's path, for tests. @default '' */
   readonly root?: string;
   readonly clock?: Clock;
@@ -24,7 +25,7 @@ export interface LoadOptions {
  */
 export async function loadClient(options: LoadOptions = {}): Promise<PodClient | undefined> {
   const clock = options.clock ?? systemClock;
-  const credentials = await loadCredentials(options.kubeconfig, options.root ?? '', clock);
+  const credentials = await loadCredentials(options.kubeconfig, options.root ?? '', clock, options.identity);
   if (credentials === undefined) return undefined;
   const serverClock = new ServerClock(clock);
   const connection = { credentials, serverClock, clock };

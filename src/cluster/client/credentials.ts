@@ -1,18 +1,29 @@
 import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { RequestOptions } from 'node:https';
 import type { Clock } from '../../lib/clock.ts';
 import { isRecord } from '../../lib/json.ts';
+import { didYouMean, nearest } from '../../lib/suggest.ts';
 import { quote } from '../../lib/text.ts';
 import { errorText } from './errors.ts';
 
 export const TOKEN_FILE = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 
+const NAMESPACE_FILE = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';
+
+/** Who asks, where it is not the current context of the kubeconfig: kubectl's flags of these names. */
+export interface Identity {
+  readonly context?: string | undefined;
+  /** User to impersonate, and groups. */
+  readonly as?: string | undefined;
+  readonly asGroup?: readonly string[] | undefined;
+}
+
 /** An exec plugin that takes longer is started again; until then all requests wait for the one process. */
 const PLUGIN_TIMEOUT_MS = 60_000;
 
 export type AuthenticatedOptions = Omit<RequestOptions, 'headers'> & {
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string | string[]>>;
 };
 
 /** Address of the API server and the credentials for it. Loaded for each request, because certificates and tokens rotate. */
@@ -29,13 +40,14 @@ export interface Credentials {
 }
 
 /**
- * Loads the credentials of the kubeconfig's current context, else of the pod's service account. Undefined where there is neither. `root` is a
+ * Loads the credentials of the kubeconfig's current context, or of the one that `identity` names, else of the pod's service account. Undefined where there is neither. `root` is a
  * prefix of the service account's path, for tests. Throws a start-up error when the kubeconfig cannot be used.
  */
 export async function loadCredentials(
   kubeconfig: string | undefined,
   root: string,
   clock: Clock,
+  identity: Identity = {},
 ): Promise<Credentials | undefined> {
   if (kubeconfig === undefined && !existsSync(root + TOKEN_FILE)) return undefined;
   // Deep and late: the package's index loads every generated API, and commands without a cluster need none of them.
@@ -43,21 +55,66 @@ export async function loadCredentials(
   const load = (): KubeConfig => {
     const config = new Config();
     if (kubeconfig === undefined) config.loadFromCluster(root);
-    else loadFile(config, kubeconfig);
+    else loadFile(config, kubeconfig, identity.context);
     return config;
   };
   const config = load();
   // Without KUBERNETES_SERVICE_HOST and _PORT the library returns https://undefined:undefined.
   const server = config.getCurrentCluster()?.server ?? '';
   if (kubeconfig === undefined && (!URL.canParse(server) || new URL(server).hostname === 'undefined')) return undefined;
-  return new ConfigCredentials(config, load, clock);
+  return new ConfigCredentials({ config, load, clock, headers: impersonation(identity) });
 }
 
-function loadFile(config: KubeConfig, file: string): void {
+/**
+ * The namespace that kubectl would use: that of the context, or of the pod that this is. Undefined where none is set, and for a kubeconfig that cannot
+ * be read: what uses it says so.
+ */
+export async function contextNamespace(
+  kubeconfig: string | undefined,
+  context: string | undefined,
+  root = '',
+): Promise<string | undefined> {
+  if (kubeconfig === undefined)
+    return existsSync(root + NAMESPACE_FILE) ? readFileSync(root + NAMESPACE_FILE, 'utf8').trim() : undefined;
+  const config = await readConfig(kubeconfig);
+  return config?.getContextObject(context ?? config.getCurrentContext())?.namespace;
+}
+
+/** The names of the contexts in a kubeconfig; none if it cannot be read. */
+export async function contextNames(kubeconfig: string): Promise<readonly string[]> {
+  const config = await readConfig(kubeconfig);
+  return config?.getContexts().map(({ name }) => name) ?? [];
+}
+
+async function readConfig(kubeconfig: string): Promise<KubeConfig | undefined> {
+  const { KubeConfig: Config } = await import('@kubernetes/client-node/dist/config.js');
+  const config = new Config();
+  try {
+    config.loadFromFile(kubeconfig);
+    return config;
+  } catch {
+    return undefined;
+  }
+}
+
+function impersonation({ as, asGroup = [] }: Identity): Readonly<Record<string, string | string[]>> {
+  return {
+    ...(as !== undefined && { 'Impersonate-User': as }),
+    ...(asGroup.length > 0 && { 'Impersonate-Group': [...asGroup] }),
+  };
+}
+
+function loadFile(config: KubeConfig, file: string, context: string | undefined): void {
   try {
     config.loadFromFile(file);
   } catch (error) {
     throw new Error(`cannot read the kubeconfig ${file}: ${kubeconfigError(error)}`, { cause: error });
+  }
+  if (context !== undefined) {
+    const names = config.getContexts().map(({ name }) => name);
+    if (!names.includes(context))
+      throw new Error(`the kubeconfig ${file} has no context "${context}"${didYouMean(nearest(context, names))}`);
+    config.setCurrentContext(context);
   }
   const refused = unsupportedLogin(config);
   if (refused !== undefined) throw new Error(`cannot use the kubeconfig ${file}: ${refused}`);
@@ -91,17 +148,27 @@ function kubeconfigError(error: unknown): string {
   return `it is not valid YAML${place === undefined ? '' : ` ${place}`}`;
 }
 
+interface LoadedConfig {
+  readonly config: KubeConfig;
+  readonly load: () => KubeConfig;
+  readonly clock: Clock;
+  /** Added to those of the credentials. */
+  readonly headers: Readonly<Record<string, string | string[]>>;
+}
+
 class ConfigCredentials implements Credentials {
   readonly server: string;
   #config: KubeConfig;
   readonly #load: () => KubeConfig;
   readonly #clock: Clock;
+  readonly #headers: Readonly<Record<string, string | string[]>>;
   #pending: { readonly since: number; readonly options: Promise<AuthenticatedOptions> } | undefined;
 
-  constructor(config: KubeConfig, load: () => KubeConfig, clock: Clock) {
+  constructor({ config, load, clock, headers }: LoadedConfig) {
     this.#config = config;
     this.#load = load;
     this.#clock = clock;
+    this.#headers = headers;
     this.server = config.getCurrentCluster()?.server ?? '';
   }
 
@@ -140,6 +207,6 @@ class ConfigCredentials implements Credentials {
     });
     // A token file may end in a newline, which a header must not contain; the library does not trim it.
     if (headers['Authorization'] !== undefined) headers['Authorization'] = headers['Authorization'].trim();
-    return { ...options, headers };
+    return { ...options, headers: { ...headers, ...this.#headers } };
   }
 }

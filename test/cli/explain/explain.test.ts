@@ -136,11 +136,15 @@ describe('explain', () => {
   });
 
   it.each([
-    ['no source', ['explain'], 'exactly one of KIND/NAME, --file and --review is required'],
-    ['two sources', ['explain', 'pod/x', '-f', '-'], 'exactly one of KIND/NAME, --file and --review is required'],
+    ['no source', ['explain'], 'exactly one of a pod or workload (or --selector), --file and --review is required'],
+    [
+      'two sources',
+      ['explain', 'pod/x', '-f', '-'],
+      'exactly one of a pod or workload (or --selector), --file and --review is required',
+    ],
     ['an invalid review', ['explain', '--review', '-'], 'send an AdmissionReview'],
     ['a file without pods', ['explain', '-f', '-'], 'contains no pods or workloads'],
-    ['an unknown output format', ['explain', '-f', '-', '-o', 'xml'], 'Allowed choices are text, json.'],
+    ['an unknown output format', ['explain', '-f', '-', '-o', 'xml'], 'Allowed choices are text, json, yaml.'],
   ])('fails with exit code 2 for %s', async (_, args, text) => {
     const { code, stdout, stderr } = await run(args, { stdin: '{"kind":"Other"}' });
     expect(stderr).toContain(text);

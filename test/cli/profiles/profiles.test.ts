@@ -10,18 +10,23 @@ const all = [...catalogue.profiles.values()];
 const names = all.map(({ name }) => name).toSorted();
 
 describe('profiles', () => {
-  it('lists all profiles with vendor, language and deliveries', async () => {
-    const { code, stdout, stderr } = await run(['profiles']);
+  it('lists all profiles with vendor, language, what they need and, if wide, their deliveries', async () => {
+    const { code, stdout, stderr } = await run(['profiles', '-o', 'wide']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const [head, ...lines] = stdout.trimEnd().split('\n');
-    expect(head).toMatch(/^NAME +VENDOR +LANGUAGE +DELIVERIES$/);
-    expect(lines.map((line) => line.split(/ {2,}/)[0])).toEqual(names);
+    expect(head).toMatch(/^NAME +VENDOR +LANGUAGE +FROM +NEEDS +DELIVERIES$/);
+    expect(lines.map((line) => line.split(/ /)[0])).toEqual(names);
     for (const [index, line] of lines.entries()) {
       const profile = catalogue.profiles.get(names[index] ?? '');
       const cells = [
-        profile?.name,
+        profile?.name === catalogue.defaults.get('profile') ? `${profile?.name} (default)` : profile?.name,
         profile?.vendor,
         profile?.language,
+        'built-in',
+        [...(profile?.parameters.values() ?? [])]
+          .filter(({ required }) => required)
+          .map(({ name }) => name)
+          .join(', ') || '-',
         profile?.deliveries.map(({ name }) => name).join(', '),
       ];
       expect(line.split(/ {2,}/)).toEqual(cells.filter((cell) => cell !== undefined));
@@ -102,7 +107,7 @@ describe('profiles', () => {
     const text = (extended: string) =>
       `{apiVersion: agent-injector.io/v1alpha1, kind: AgentProfile, metadata: {name: ours},\n  spec: {extends: ${extended}, vendor: Ours}}\n`;
     await writeFile(join(dir, 'ours.yaml'), text('jennifer-dotnet'));
-    expect((await run(['profiles', '--profiles', dir])).stdout).toMatch(/\nours +Ours +dotnet +persistentVolumeClaim/);
+    expect((await run(['profiles', '--profiles', dir])).stdout).toMatch(/\nours +Ours +dotnet +own +server-address/);
     expect((await run(['profiles', '--profiles', dir, 'ours'])).stdout).toMatch(/^ours: JENNIFER/);
     await writeFile(join(dir, 'ours.yaml'), text('jennifer'));
     const { code, stdout, stderr } = await run(['profiles', '--profiles', dir]);

@@ -1,9 +1,12 @@
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
+import { COMPLETE } from '../../../src/cli/program/names.ts';
 import { createProgram } from '../../../src/cli/program/program.ts';
 import { run } from '../../support/process.ts';
 
-const commands = createProgram('/usr/bin/agent-injector').commands.map((command) => [command.name(), command] as const);
+const commands = createProgram('/usr/bin/agent-injector')
+  .commands.filter((command) => command.name() !== COMPLETE)
+  .map((command) => [command.name(), command] as const);
 
 function helpOf(command: Command): string {
   let text = '';

@@ -1,9 +1,10 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createServer } from 'node:http';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { loadClient } from '../../../src/cluster/client/client.ts';
+import { contextNames, contextNamespace } from '../../../src/cluster/client/credentials.ts';
 import { json, kubeconfig, temporaryDirectory } from '../../support/faulty-api.ts';
 
 const LIMITS = { timeoutMs: 2_000, maxBytes: 10_000 };
@@ -54,5 +55,63 @@ describe('a kubeconfig with auth-provider', () => {
     const client = await loadClient({ kubeconfig: fileOf(address, { 'auth-provider': provider(plugin) }) });
     expect(await client?.getJson('/api', LIMITS)).toMatchObject({ kind: 'ok' });
     expect(seen).toBe('Bearer secret');
+  });
+});
+
+describe('the context and the identity', () => {
+  /** A server that tells who asks, and a kubeconfig with two contexts. */
+  async function twoContexts(): Promise<{ readonly file: string; readonly seen: IncomingHttpHeaders[] }> {
+    const seen: IncomingHttpHeaders[] = [];
+    const server = createServer((request, response) => {
+      seen.push(request.headers);
+      json(response, {});
+    });
+    onTestFinished(() => void server.close());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const file = join(temporaryDirectory(), 'config');
+    const config = {
+      clusters: [{ name: 'c', cluster: { server: address, 'insecure-skip-tls-verify': true } }],
+      users: ['one', 'two'].map((name) => ({ name, user: { token: name } })),
+      contexts: [
+        { name: 'first', context: { cluster: 'c', user: 'one', namespace: 'shop' } },
+        { name: 'second', context: { cluster: 'c', user: 'two' } },
+      ],
+      'current-context': 'first',
+    };
+    writeFileSync(file, JSON.stringify(config));
+    return { file, seen };
+  }
+
+  it('are those of the flags', async () => {
+    const { file, seen } = await twoContexts();
+    const identity = { context: 'second', as: 'jane', asGroup: ['dev', 'ops'] };
+    const client = await loadClient({ kubeconfig: file, identity });
+    expect(await client?.getJson('/api', LIMITS)).toMatchObject({ kind: 'ok' });
+    expect(seen[0]).toMatchObject({
+      authorization: 'Bearer two',
+      'impersonate-user': 'jane',
+      'impersonate-group': 'dev, ops',
+    });
+    const current = await loadClient({ kubeconfig: file });
+    await current?.getJson('/api', LIMITS);
+    expect(seen[1]).toMatchObject({ authorization: 'Bearer one' });
+    expect(seen[1]).not.toHaveProperty('impersonate-user');
+  });
+
+  it('give the namespace that kubectl would use', async () => {
+    const { file } = await twoContexts();
+    expect(await contextNames(file)).toEqual(['first', 'second']);
+    expect(await contextNamespace(file, undefined)).toBe('shop');
+    expect(await contextNamespace(file, 'second')).toBeUndefined();
+    expect(await contextNamespace(`${file}.none`, undefined)).toBeUndefined();
+    expect(await contextNamespace(undefined, undefined, temporaryDirectory())).toBeUndefined();
+  });
+
+  it('that do not exist are an error with the one that was meant', async () => {
+    const { file } = await twoContexts();
+    await expect(loadClient({ kubeconfig: file, identity: { context: 'secnd' } })).rejects.toThrow(
+      /no context "secnd"; did you mean "second"/,
+    );
   });
 });

@@ -193,3 +193,14 @@ configMapKeys: true
 defaults:
   {{- toYaml .Values.defaults | nindent 2 }}
 {{- end }}
+
+{{- /* Alerts with the address of the section that each description names. Called with (list URL ALERTS); without an URL, they stay as they are. */}}
+{{- define "agent-injector.withRunbooks" -}}
+{{- $url := index . 0 }}
+{{- range $line := splitList "\n" (index . 1) }}
+{{ $line }}
+{{- if and $url (regexMatch "See \"[^\"]+\" in docs/operations" $line) }}
+    runbook_url: {{ $url }}#{{ regexReplaceAll "^.*See \"([^\"]+)\" in docs.*$" $line "${1}" | lower | replace " " "-" }}
+{{- end }}
+{{- end }}
+{{- end }}

@@ -6,8 +6,8 @@ import {
   checkReleaseNamespaces,
   checkReleases,
   type NamedNode,
-} from '../../src/diagnostics/preflight.ts';
-import type { Namespace } from '../../src/kubernetes/namespace.ts';
+} from '../../../src/diagnostics/checks/cluster.ts';
+import type { Namespace } from '../../../src/kubernetes/namespace.ts';
 
 const labelled = (name: string, labels: Namespace['labels']): Namespace => ({ name, labels, annotations: {} });
 

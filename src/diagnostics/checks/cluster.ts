@@ -1,20 +1,14 @@
-import { isOptedIn } from '../admission/opt-in.ts';
-import { REVISION_LABEL } from '../api/keys.ts';
-import { POD_SECURITY_ENFORCE_LABEL } from '../kubernetes/labels.ts';
-import type { Namespace } from '../kubernetes/namespace.ts';
-import { imageVolumeProblem, type NodeKind } from '../kubernetes/nodes/facts.ts';
-import { listed } from '../lib/text.ts';
-import { isAtLeast, type KubernetesVersion, versionText } from '../kubernetes/version.ts';
-import { deliveryNeeds } from '../profiles/delivery.ts';
-import type { OtherInjector } from './other-webhooks.ts';
-import type { Overlap } from './overlapping-releases.ts';
-
-/** The result of one preflight check. A `note` is information: nothing needs to be fixed. */
-export interface Check {
-  readonly name: string;
-  readonly result: 'ok' | 'note' | 'problem';
-  readonly message: string;
-}
+import { isOptedIn } from '../../admission/opt-in.ts';
+import { REVISION_LABEL } from '../../api/keys.ts';
+import { POD_SECURITY_ENFORCE_LABEL } from '../../kubernetes/labels.ts';
+import type { Namespace } from '../../kubernetes/namespace.ts';
+import { imageVolumeProblem, type NodeKind } from '../../kubernetes/nodes/facts.ts';
+import { listed } from '../../lib/text.ts';
+import { isAtLeast, type KubernetesVersion, versionText } from '../../kubernetes/version.ts';
+import { deliveryNeeds } from '../../profiles/delivery.ts';
+import type { Check } from './check.ts';
+import type { OtherInjector } from '../other-webhooks.ts';
+import type { Overlap } from '../overlapping-releases.ts';
 
 /** The oldest version that the manifests in deploy/ support. */
 const MIN_VERSION: KubernetesVersion = { major: 1, minor: 30 };

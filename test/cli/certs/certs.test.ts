@@ -2,12 +2,13 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { certificateReport } from '../../src/cli/certs.ts';
-import { outputText } from '../../src/cli/program/output.ts';
-import { DAY, shift } from '../../src/certificates/describe.ts';
-import { issueServerCertificate } from '../../src/certificates/issue.ts';
-import type { ServerCertificate } from '../../src/certificates/server-certificate.ts';
-import { run } from '../support/process.ts';
+import { certsResult } from '../../../src/cli/certs/certs.ts';
+import { certificateReport } from '../../../src/cli/certs/report.ts';
+import { outputText } from '../../../src/cli/program/output.ts';
+import { DAY, shift } from '../../../src/certificates/describe.ts';
+import { issueServerCertificate } from '../../../src/certificates/issue.ts';
+import type { ServerCertificate } from '../../../src/certificates/server-certificate.ts';
+import { run } from '../../support/process.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'agent-injector-certs-'));
 const at = new Date();
@@ -23,6 +24,8 @@ afterAll(() => {
 });
 
 describe('certificateReport', () => {
+  const resultOf = (...given: Parameters<typeof certificateReport>) =>
+    certsResult([certificateReport(...given)], 'text');
   const lines = (text: string): readonly string[] => text.trimEnd().split('\n');
 
   test('shows the certificate, its authorities, and the entries that trust them', () => {
@@ -30,7 +33,7 @@ describe('certificateReport', () => {
       { entry: 'a.example.com', pem: made.ca },
       { entry: 'b.example.com', pem: '' },
     ];
-    const { output, messages, exitCode } = certificateReport({ from: 'Secret apm/tls', ...made }, bundles, at);
+    const { output, messages, exitCode } = resultOf({ from: 'Secret apm/tls', ...made }, bundles, at);
     expect(lines(outputText(output))).toEqual([
       'Secret apm/tls: certificate for agent-injector.apm.svc',
       '',
@@ -45,12 +48,20 @@ describe('certificateReport', () => {
   });
 
   test('reports an expired and an unreadable certificate', () => {
-    const later = certificateReport({ from: 'certs', ...made }, undefined, shift(at, 400 * DAY));
+    const later = resultOf({ from: 'certs', ...made }, undefined, shift(at, 400 * DAY));
     expect(later.messages).toEqual([expect.stringMatching(/^agent-injector: certs: ca\.crt expired at /)]);
     expect(outputText(later.output)).toMatch(/ -3[56]$/m);
-    const garbage = certificateReport({ from: 'certs', cert: 'x', key: '', ca: 'x' }, undefined, at);
-    expect(outputText(garbage.output)).toContain('certs: certificate for none');
+    const garbage = resultOf({ from: 'certs', cert: 'x', key: '', ca: 'x' }, undefined, at);
+    expect(outputText(garbage.output)).toContain('certs: no certificate');
     expect(garbage.messages).toHaveLength(1);
+  });
+});
+
+test('an empty Secret is one that no replica has filled yet', () => {
+  const files = { from: 'Secret apm/tls', cert: '', key: '', ca: '' };
+  expect(certificateReport(files, [], at)).toMatchObject({
+    certificates: [],
+    problems: [expect.stringContaining('no replica has started yet')],
   });
 });
 
@@ -61,9 +72,16 @@ describe('agent-injector certs', () => {
     expect(stdout).toContain(`${dir}: certificate for agent-injector.apm.svc`);
   });
 
+  test('prints data', async () => {
+    const { stdout } = await run(['certs', '--tls-dir', dir, '-o', 'json']);
+    expect(JSON.parse(stdout)).toMatchObject({
+      reports: [{ names: ['agent-injector.apm.svc'], certificates: [{ type: 'leaf' }, { type: 'CA' }], problems: [] }],
+    });
+  });
+
   test('fails on an empty directory, and does not fill it', async () => {
     const empty = join(dir, 'empty');
-    expect(await run(['certs', '--tls-dir', empty])).toMatchObject({ code: 1, stdout: '' });
+    expect(await run(['certs', '--tls-dir', empty])).toMatchObject({ code: 3, stdout: '' });
     expect(existsSync(empty)).toBe(false);
   });
 

@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { profileText } from '../support/mounted-directory.ts';
-import { run } from '../support/process.ts';
+import { profileText } from '../../support/mounted-directory.ts';
+import { run } from '../../support/process.ts';
 
 let dir: string;
 beforeAll(async () => {

@@ -1,0 +1,73 @@
+import { offlineInputs, type OfflineOptions } from '../../config/catalogue.ts';
+import type { DecisionOptions } from '../../config/decision-options.ts';
+import { Audit, type AuditFinding, type AuditReport } from '../../diagnostics/audit.ts';
+import { mislabelledNamespaces } from '../../diagnostics/findings.ts';
+import { type ClusterOptions, openUserCluster } from '../../server/cluster.ts';
+import { readNamespaces } from '../cluster/namespaces.ts';
+import { type NamespaceScope, readClaims, readPods, readUncreated } from '../cluster/reader.ts';
+import { readClusterStates } from '../cluster/state.ts';
+import type { CommandResult } from '../command-result.ts';
+import { dataOutput } from '../data-output.ts';
+import { serverSettings } from '../installed-settings.ts';
+import { codesIn, isOneOf } from './codes.ts';
+import { auditLines } from './text.ts';
+
+/** What an audit reads. */
+export type AuditScope = NamespaceScope & OfflineOptions & ClusterOptions;
+
+export interface AuditOptions extends AuditScope {
+  /** Kinds of findings or reason codes that are left out. */
+  readonly suppress?: readonly string[] | undefined;
+  /** Kinds of findings or reason codes for which the exit code is 1. Default: all. */
+  readonly failOn?: readonly string[] | undefined;
+  readonly output: 'text' | 'json' | 'yaml';
+}
+
+/** Compares the pods of a cluster with what the server would decide now. Throws an Error if the cluster does not answer. */
+export async function audit(options: AuditOptions): Promise<CommandResult> {
+  const suppressed = codesIn('--suppress', options.suppress);
+  const failing = options.failOn && codesIn('--fail-on', options.failOn);
+  const { report, notes } = await auditReport(options);
+  const shown = { ...report, findings: report.findings.filter((one) => !isOneOf(suppressed, one)) };
+  const isFailure = (one: AuditFinding): boolean => !failing || isOneOf(failing, one);
+  const exitCode = shown.findings.some(isFailure) ? 1 : 0;
+  if (options.output !== 'text')
+    return { output: dataOutput(options.output, { ...shown, ...(notes.length > 0 && { notes }) }), exitCode };
+  return {
+    output: { kind: 'lines', lines: auditLines(shown) },
+    messages: notes.map((note) => `note: ${note}`),
+    exitCode,
+  };
+}
+
+/** The findings in the scope, and what could not be read. Throws an Error if the cluster does not answer, and for a namespace that does not exist. */
+export async function auditReport(
+  options: AuditScope,
+): Promise<{ readonly report: AuditReport; readonly notes: readonly string[] }> {
+  const client = await openUserCluster(options);
+  const own = await offlineInputs(options);
+  const [settingsFor, { namespaces, notes }, claims] = await Promise.all([
+    serverSettings(client, options, own),
+    readNamespaces(client, options),
+    readClaims(client, options),
+  ]);
+  const all = new Audit({ catalogueOf: (namespace) => settingsFor(namespace).catalogue, namespaces, claims });
+  const optionsOf = (name: string): DecisionOptions =>
+    settingsFor(namespaces.get(name) ?? { name, labels: {} }).options;
+  for (const one of mislabelledNamespaces(namespaces.values())) all.addMislabelled(one);
+  await readPods(client, options, async (pods) => {
+    const stateOf = await readClusterStates(client, pods, optionsOf);
+    for (const { namespace, pod } of pods) all.add(pod, namespace, stateOf(namespace));
+  });
+  for (const one of await readUncreated(client, options)) all.addUncreated(one);
+  const unknown = [...namespaces.values()].flatMap((one) => unknownText(settingsFor(one).unknown));
+  return { report: all.report(), notes: [...notes, ...new Set(unknown)] };
+}
+
+/** A server that is registered by its address, or none, is what the user knows of. */
+function unknownText(unknown: { readonly code: string; readonly message: string } | undefined): readonly string[] {
+  if (!unknown || unknown.code === 'url' || unknown.code === 'not-installed') return [];
+  return [
+    `${unknown.message}: what would be decided now is by the built-in defaults, and the server may decide otherwise`,
+  ];
+}

@@ -1,0 +1,58 @@
+import type { AuditKind } from '../../diagnostics/audit-pod.ts';
+import type { AuditFinding, AuditReport } from '../../diagnostics/audit.ts';
+import { formatSection } from '../format.ts';
+
+/** Each kind of finding, in the order of the report. */
+export const auditKindMeanings: { readonly [kind in AuditKind]: string } = {
+  'not-created': 'Pods are refused when they are created',
+  'expected-not-injected': 'Agent is missing',
+  'cannot-be-injected': 'Agent cannot be injected',
+  'slot-shared': 'Two agents in one process',
+  outdated: 'Agent is outdated: its profile has changed',
+  'namespace-off': 'Agent is present, but injection is off for the namespace',
+  'namespace-mislabelled': 'Namespace is meant to be enabled, and is not',
+  'setting-ignored': 'Setting has no effect',
+  'record-unproven': 'Status annotation claims an agent that the pod does not have',
+  'claim-missing': 'PersistentVolumeClaim does not exist',
+  'value-shared': 'Value must be used in one namespace only',
+  'value-crowded': 'Value is at or near its maximum number of instances',
+};
+
+/** The findings by kind and reason, then the commands that fix them. */
+export function auditLines({ pods, carrying, findings, more }: AuditReport): readonly string[] {
+  const groups = Object.entries(auditKindMeanings).flatMap(([kind, title]) =>
+    kindLines(
+      title,
+      findings.filter((one) => one.kind === kind),
+    ),
+  );
+  const commands = new Set(findings.flatMap(({ fix }) => (fix === undefined ? [] : [`$ ${fix}`])));
+  const uncreated = findings.filter(({ kind }) => kind === 'not-created').length;
+  return [
+    `${pods} pods checked, ${carrying} carry an agent, ${findings.length + more} findings` +
+      (uncreated === 0 ? '' : `; ${uncreated} workloads cannot create pods`),
+    ...groups,
+    ...(more > 0 ? ['', `${more} more findings are not shown`] : []),
+    ...formatSection('To fix the findings, review and run', [...commands]),
+  ];
+}
+
+function kindLines(title: string, findings: readonly AuditFinding[]): readonly string[] {
+  const reasons = [...new Set(findings.map(({ reason }) => reason))];
+  return reasons.flatMap((reason) =>
+    formatSection(
+      reason === undefined ? title : `${title} (agent-injector reasons ${reason})`,
+      findings.filter((one) => one.reason === reason).map(findingLine),
+    ),
+  );
+}
+
+/** Findings that creating the pod again fixes. Without a workload, no command does. */
+const BY_CREATION: ReadonlySet<AuditKind> = new Set(['expected-not-injected', 'outdated', 'namespace-off']);
+
+function findingLine({ namespace, workload, pods, message, kind }: AuditFinding): string {
+  if (workload === undefined) return message;
+  const count = pods === 1 ? ' (1 pod)' : ` (${pods} pods)`;
+  const again = workload.startsWith('Pod/') && BY_CREATION.has(kind) ? '; create the pod again' : '';
+  return `${namespace}: ${workload}${pods === 0 ? '' : count}: ${message}${again}`;
+}

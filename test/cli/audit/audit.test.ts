@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { codesIn, isOneOf } from '../../../src/cli/audit/codes.ts';
+import { auditLines } from '../../../src/cli/audit/text.ts';
+import type { AuditFinding } from '../../../src/diagnostics/audit.ts';
+
+const finding = (one: Partial<AuditFinding>): AuditFinding => ({
+  kind: 'cannot-be-injected',
+  namespace: 'shop',
+  workload: 'Deployment/web',
+  pods: 1,
+  message: 'm',
+  ...one,
+});
+
+describe('the report of audit', () => {
+  it('groups findings by kind and reason, and counts workloads without pods', () => {
+    const lines = auditLines({
+      pods: 3,
+      carrying: 1,
+      more: 0,
+      findings: [
+        finding({ reason: 'claim-unusable' }),
+        finding({ reason: 'missing-parameter', workload: 'Pod/a', pods: 2 }),
+        finding({ reason: 'claim-unusable', namespace: 'other' }),
+        finding({ kind: 'expected-not-injected', workload: 'Pod/b' }),
+        finding({ kind: 'not-created', pods: 0, message: 'refused' }),
+      ],
+    });
+    expect(lines).toEqual([
+      '3 pods checked, 1 carry an agent, 5 findings; 1 workloads cannot create pods',
+      '',
+      'Pods are refused when they are created:',
+      '  shop: Deployment/web: refused',
+      '',
+      'Agent is missing:',
+      '  shop: Pod/b (1 pod): m; create the pod again',
+      '',
+      'Agent cannot be injected (agent-injector reasons claim-unusable):',
+      '  shop: Deployment/web (1 pod): m',
+      '  other: Deployment/web (1 pod): m',
+      '',
+      'Agent cannot be injected (agent-injector reasons missing-parameter):',
+      '  shop: Pod/a (2 pods): m',
+    ]);
+  });
+});
+
+describe('--suppress and --fail-on', () => {
+  it('take kinds and reasons, separated by commas', () => {
+    const codes = codesIn('--suppress', ['outdated,claim-unusable', 'slot-shared']);
+    expect(isOneOf(codes, finding({ kind: 'outdated' }))).toBe(true);
+    expect(isOneOf(codes, finding({ reason: 'claim-unusable' }))).toBe(true);
+    expect(isOneOf(codes, finding({ reason: 'missing-parameter' }))).toBe(false);
+  });
+
+  it('refuse what is neither: it would suppress nothing', () => {
+    expect(() => codesIn('--suppress', ['outdatd'])).toThrow(/"outdatd".*did you mean "outdated"/);
+  });
+});

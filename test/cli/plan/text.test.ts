@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest';
+import { planLines, type Planned } from '../../../src/cli/plan/text.ts';
+
+const planned = (one: Partial<Planned>): Planned => ({
+  namespace: 'shop',
+  workload: 'Deployment/web',
+  verdict: 'same',
+  message: 'm',
+  ...one,
+});
+
+it('shows what the change changes, the worst first, and counts the rest', () => {
+  const changes = [
+    { what: 'container web: variable PORT', before: '5000', after: '5001' },
+    { what: 'container web: variable NEW', after: 'n' },
+    { what: 'container web: variable OLD', before: 'o' },
+  ];
+  expect(
+    planLines([planned({ verdict: 'changes', changes }), planned({}), planned({ verdict: 'refused', message: 'why' })]),
+  ).toEqual([
+    '3 workloads compared, 2 change, 1 do not; running pods do not change until they are recreated',
+    '',
+    'Pods are refused: 1',
+    '  shop: Deployment/web: why',
+    '',
+    'Change: 1',
+    '  shop: Deployment/web: m',
+    '    ~ container web: variable PORT: 5000 → 5001',
+    '    + container web: variable NEW: n',
+    '    - container web: variable OLD: o',
+  ]);
+});
+
+it('says nothing more where nothing changes', () => {
+  expect(planLines([planned({})])).toEqual(['1 workloads compared, 0 change, 1 do not']);
+});
