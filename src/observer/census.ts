@@ -8,13 +8,16 @@ const MAX_PROFILES = 100;
 
 const OTHER = 'other';
 
+/** Shared by all workloads without a pod that fails, and always empty. */
+const NONE = new Map<string, ObservedPod>();
+
 /** The injected pods of one workload. */
 export interface WorkloadCount {
   readonly workload: ObservedWorkload;
   /** Pods that have not ended. */
   pods: number;
   /** From the key of a pod, `namespace/name`. */
-  readonly troubled: Map<string, ObservedPod>;
+  troubled: Map<string, ObservedPod>;
   /** The pod that was created last, as far as it was seen. */
   newest: { readonly key: string; readonly createdAt: number } | undefined;
 }
@@ -49,6 +52,7 @@ export class Census {
     this.#count(pod, 1);
     count.pods += 1;
     if (pod.trouble) {
+      if (count.troubled === NONE) count.troubled = new Map();
       count.troubled.set(key, pod);
       this.#troubled += 1;
     }
@@ -114,7 +118,7 @@ export class Census {
     const id = idOf(workload);
     const known = this.#workloads.get(id);
     if (known) return known;
-    const count: WorkloadCount = { workload, pods: 0, troubled: new Map(), newest: undefined };
+    const count: WorkloadCount = { workload, pods: 0, troubled: NONE, newest: undefined };
     this.#workloads.set(id, count);
     return count;
   }

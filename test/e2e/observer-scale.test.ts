@@ -12,7 +12,7 @@ import type { KubeObject } from '../support/client.ts';
 import { optedIn, startInjectedCluster, type InjectedCluster } from '../support/injected-cluster.ts';
 import { startObserver } from '../support/observer.ts';
 import { podOf } from '../support/pod.ts';
-import { peakMiB } from '../support/process-figures.ts';
+import { anonymousMiB, cpuMs, peakMiB } from '../support/process-figures.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 // The observer beside many labelled pods in a real API server. E2E_SCALE=1 has the 100,000 that are promised; CI has a sample.
@@ -71,7 +71,7 @@ function podNumber(index: number): KubeObject {
 
 const STARTED_AT = '2026-11-30T12:00:00Z';
 
-const namespaceOf = (index: number): string => `scale-${index % NAMESPACES}`;
+const namespaceOf = (index: number): string => `scale-${Math.floor(index / PODS_PER_WORKLOAD) % NAMESPACES}`;
 
 function statusOf(): object {
   const conditions = ['Initialized', 'Ready', 'ContainersReady', 'PodScheduled', 'PodReadyToStartContainers'].map(
@@ -146,7 +146,7 @@ async function reviewTimes(isOver: () => boolean): Promise<{ readonly median: nu
 test(`the observer knows ${PODS} pods within ${LIMITS.seconds} s, ${LIMITS.memoryMiB} MiB and ${LIMITS.megabytes} MB`, async () => {
   const { client, controlPlane } = cluster;
   await client.createNamespace('apps', optedIn());
-  for (let index = 0; index < NAMESPACES; index++) await client.createNamespace(namespaceOf(index));
+  for (let index = 0; index < NAMESPACES; index++) await client.createNamespace(`scale-${index}`);
   // It would delete pods whose owner does not exist.
   await cluster.controlPlane.stopControllerManager();
   await storePods();
@@ -175,10 +175,15 @@ test(`the observer knows ${PODS} pods within ${LIMITS.seconds} s, ${LIMITS.memor
   const startedAt = performance.now();
   const observer = await startObserver(kubeconfig, { events: 'false' });
   try {
+    const { pid } = observer.process;
+    let memoryMiB = 0;
     const known = waitFor(
       'all pods',
-      async () => (await observer.metric('agent_injector_pods{profile="acme-java",state="running"}')) === PODS,
-      { deadline: 300_000, interval: 500 },
+      async () => {
+        memoryMiB = Math.max(memoryMiB, anonymousMiB(pid));
+        return (await observer.metric('agent_injector_pods{profile="acme-java",state="running"}')) === PODS;
+      },
+      { deadline: 300_000, interval: 200 },
     );
     let isKnown = false;
     const seconds = known.then(() => {
@@ -191,13 +196,16 @@ test(`the observer knows ${PODS} pods within ${LIMITS.seconds} s, ${LIMITS.memor
       bytesPerPod: Math.round(size),
       seconds: await seconds,
       megabytes: Math.round(proxy.bytes() / 1e5) / 10,
-      peakMiB: Math.round(peakMiB(observer.process.pid)),
+      cpuSeconds: Math.round(cpuMs(pid) / 100) / 10,
+      memoryMiB: Math.round(memoryMiB),
+      residentPeakMiB: Math.round(peakMiB(pid)),
       reviewMs: { before, during },
     };
     console.log(JSON.stringify(figures));
     expect(figures.seconds).toBeLessThanOrEqual(LIMITS.seconds);
     expect(figures.megabytes).toBeLessThanOrEqual(LIMITS.megabytes);
-    expect(figures.peakMiB).toBeLessThanOrEqual(LIMITS.memoryMiB);
+    // Without the mapped program, which a container's limit can reclaim.
+    expect(figures.memoryMiB).toBeLessThanOrEqual(LIMITS.memoryMiB);
   } finally {
     await observer.stop();
     proxy.close();
