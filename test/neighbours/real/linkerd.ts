@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { parse, stringify } from 'yaml';
+import { parse } from 'yaml';
 import { objectsOf } from '../../support/chart.ts';
 import type { ControlPlane } from '../../support/control-plane.ts';
 import { helm, run } from '../../support/deploy-tools.ts';
@@ -53,6 +53,7 @@ export async function startLinkerd({ kubeconfigPath }: ControlPlane): Promise<Li
     url: `https://127.0.0.1:${port}/`,
     ca,
     running,
-    configure: (changes) => running.write(VALUES, stringify({ ...(parse(values) as object), ...changes })),
+    // As JSON: the word off is a boolean in Linkerd's YAML.
+    configure: (changes) => running.write(VALUES, JSON.stringify({ ...(parse(values) as object), ...changes })),
   };
 }
