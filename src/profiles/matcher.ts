@@ -62,6 +62,8 @@ const matchPart: { readonly [where in Matcher['in']]: Match<where> } = {
     }
     return undefined;
   },
+  // The view of an advisory has the variables after the injection.
+  result: (matcher, view) => matchPart.environment({ ...matcher, in: 'environment' }, view),
   command: ({ contains }, { command }) => (command.includes(contains) ? 'its command' : undefined),
   image: ({ matches }, { container }) =>
     matchesGlob(matches, imageOf(container), MAX_IMAGE_LENGTH) ? 'its image' : undefined,

@@ -176,8 +176,8 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
   'unproven-variable': {
     kind: 'problem',
     meaning:
-      'The agent must extend a variable that may come from a ConfigMap or a Secret, and it is unknown whether the variable exists. A reference to a missing one would reach the app as text.',
-    hint: 'List the variables that envFrom provides in agent-injector.io/env-from-keys: NAMES (or none), or let agent-injector read the keys (configMapKeys in the chart).',
+      'The agent must extend a variable, and it is unknown whether the variable exists where it is needed: it may come by envFrom, its reference is optional, or it stands behind the variable that refers to it. A reference to a missing one would reach the app as text.',
+    hint: 'By envFrom: list the variables that it provides in agent-injector.io/env-from-keys: NAMES (or none), or let agent-injector read the keys (configMapKeys in the chart). An optional reference: write the value, or remove optional: true. Order: move the variable up.',
   },
   'foreign-profiler': {
     kind: 'problem',

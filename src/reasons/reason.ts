@@ -155,8 +155,8 @@ export type Reason =
       readonly code: 'unproven-variable';
       readonly variable: string;
       readonly profile: string;
-      /** `unseen`: the source of the variable cannot be read. `order`: the variable would have to be moved. */
-      readonly why: 'unseen' | 'order';
+      /** `unseen`: `envFrom` cannot be read. `optional`: the variable may be left out. `order`: it would have to be moved. */
+      readonly why: 'unseen' | 'optional' | 'order';
     }
   | {
       readonly code: 'foreign-profiler';
@@ -195,6 +195,20 @@ export type Reason =
       readonly narrowedBy: readonly string[];
     }
   | {
+      readonly code: 'fact-ignored';
+      readonly parameter: string;
+      readonly value: string;
+      readonly source: Source;
+      readonly expected: string;
+    }
+  | {
+      readonly code: 'parameter-unused';
+      readonly parameter: string;
+      readonly profile: string;
+      readonly delivery: string;
+      readonly source: Source;
+    }
+  | {
       readonly code: 'setting-locked';
       readonly setting: string;
       readonly source: Source;
@@ -222,7 +236,11 @@ export type Reason =
 export type ReasonCode = Reason['code'];
 
 export type Source =
-  | { readonly from: 'container' | 'pod' | 'namespace' | 'cluster'; readonly key: string }
+  | {
+      readonly from: 'container' | 'pod' | 'namespace' | 'cluster';
+      readonly key: string;
+      readonly label?: true;
+    }
   | { readonly from: 'profile' };
 
 export interface Setting {

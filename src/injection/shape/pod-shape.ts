@@ -1,6 +1,6 @@
 import { parseKey, PREFIX, STATUS_ANNOTATION } from '../../api/keys.ts';
 import { MIRROR_POD_ANNOTATION, OPENSHIFT_SCC_ANNOTATION } from '../../kubernetes/labels.ts';
-import { ownerOf, workloadNameOf } from '../../kubernetes/owner.ts';
+import { attributeKindOf, ownerOf, workloadNameOf } from '../../kubernetes/owner.ts';
 import {
   annotationsOf,
   type Container,
@@ -11,7 +11,7 @@ import {
   type PodSpec,
   type Volume,
 } from '../../kubernetes/pod.ts';
-import type { JsonObject } from '../../lib/json.ts';
+import { isObject, type JsonObject } from '../../lib/json.ts';
 import { readAnnotations } from '../../settings/annotations.ts';
 import { misspelledKey } from '../../settings/misspelled-keys.ts';
 import { isRequestKey } from '../../settings/agent-requests.ts';
@@ -51,7 +51,7 @@ export function shapeOf({ pod, namespace, catalogue }: InjectionContext): PodSha
     ...(volumes && { volumes: visibleVolumes(volumes, all, parts) }),
   };
   return {
-    pod: { metadata: metadataShape(pod), spec },
+    pod: { metadata: metadataShape(pod, parts), spec },
     places: { containers: apps.map(({ places }) => places), initContainers: inits.map(({ places }) => places) },
   };
 }
@@ -157,7 +157,7 @@ function visibleVariables(
   return { visible, places: { starts, length: env.length } };
 }
 
-/** The types of volumes that no profile makes, and that no rule looks for. */
+/** The types of volumes that no rule looks for. */
 const INVISIBLE_VOLUMES: ReadonlySet<string> = new Set(['configMap', 'secret', 'projected']);
 
 function visibleVolumes(
@@ -170,29 +170,47 @@ function visibleVolumes(
   return volumes.filter(
     (volume) =>
       !Object.keys(volume).every((field) => field === 'name' || INVISIBLE_VOLUMES.has(field)) ||
+      (parts.hasObjects && isObjectOfProfile(volume)) ||
       used.has(volume.name) ||
       parts.hasVolume(volume.name),
   );
 }
 
+/** A volume as profiles make it; authors seldom write `optional`. */
+function isObjectOfProfile({ secret, configMap }: Volume): boolean {
+  const object = secret ?? configMap;
+  return isObject(object) && object['optional'] === true;
+}
+
 /**
  * The names of a pod, its ReplicaSet or its Job differ from pod to pod, and rules see only the name of the workload and the length of the pod's.
  */
-function metadataShape(pod: Pod): Metadata {
+function metadataShape(pod: Pod, parts: VisibleParts): Metadata {
   const { name, generateName } = pod.metadata ?? {};
   const owner = ownerOf(pod);
   const workload = workloadNameOf(pod);
-  const labels = visibleOf(labelsOf(pod));
-  const visible = { annotations: visibleOf(annotationsOf(pod)), labels };
+  const kind = attributeKindOf(pod);
+  const { suffix, labels: kindLabels } = SAMPLES[kind ?? ''] ?? { suffix: '', labels: {} };
+  const labels = { ...visibleOf(labelsOf(pod), parts), ...kindLabels };
+  const visible = { annotations: visibleOf(annotationsOf(pod), parts), labels };
   const short: Metadata = {
     ...visible,
     ...(name !== undefined && { name: filled(name) }),
     ...(generateName !== undefined && { generateName: filled(generateName) }),
-    ...(owner && { ownerReferences: [{ controller: true, ...kindOf(owner), name: workload ?? '' }] }),
+    ...(owner && { ownerReferences: [{ controller: true, ...kindOf(owner), name: `${workload ?? ''}${suffix}` }] }),
   };
-  if (owner && workloadNameOf({ metadata: short, spec: pod.spec }) === workload) return short;
+  const shape: Pod = { metadata: short, spec: pod.spec };
+  if (owner && workloadNameOf(shape) === workload && attributeKindOf(shape) === kind) return short;
   return { ...pod.metadata, annotations: visible.annotations, managedFields: undefined };
 }
+
+/** What owners have of a hash or a time, by the kind of the workload that makes them: any other one is like it. */
+const SAMPLES: Readonly<
+  Record<string, { readonly suffix: string; readonly labels: Readonly<Record<string, string>> }>
+> = {
+  deployment: { suffix: '-x', labels: { 'pod-template-hash': 'x' } },
+  cronjob: { suffix: '-99999999', labels: {} },
+};
 
 function kindOf({ kind }: JsonObject): JsonObject {
   return kind === undefined ? {} : { kind };
@@ -205,9 +223,9 @@ function filled(name: string): string {
   return 'x'.repeat(Math.min(name.length, MAX_FILLED));
 }
 
-function visibleOf(texts: Readonly<Record<string, string>>): Record<string, string> {
+function visibleOf(texts: Readonly<Record<string, string>>, parts: VisibleParts): Record<string, string> {
   const visible: Record<string, string> = {};
-  for (const name in texts) if (isVisible(name)) visible[name] = texts[name] ?? '';
+  for (const name in texts) if (isVisible(name) || parts.hasFact(name)) visible[name] = texts[name] ?? '';
   return visible;
 }
 

@@ -95,7 +95,8 @@ class ReversePlanner implements ReversePlan {
       const original = added.find((one) => name.startsWith(`${one}_ORIGINAL`));
       const value = this.changed.get(`${variablePath}/value`) ?? env[index]?.value;
       const entries = profile.environment.filter((one) => one.name === name);
-      const before = original ?? (value === undefined ? undefined : valueBefore(value, entries, container.name));
+      const before =
+        original ?? (value === undefined ? undefined : valueBefore(value, entries, container.name, this.#pod));
       if (before === undefined)
         return `the original value of variable ${name} in container ${container.name} cannot be determined`;
       this.changed.set(`${variablePath}/${original === undefined ? 'value' : 'name'}`, before);

@@ -1,6 +1,8 @@
 import { withAdded } from '../../injection/env/merge.ts';
+import { annotatedText } from '../../injection/env/resolve-entries.ts';
+import type { Pod } from '../../kubernetes/pod.ts';
 import type { EnvironmentEntry } from '../../profiles/environment.ts';
-import type { Template } from '../../profiles/template.ts';
+import { splitTemplate, type Template } from '../../profiles/template.ts';
 
 /**
  * The value of a variable before a profile's entries were added to it: adding them again gives the same text. Entries are removed in reverse order, each
@@ -10,17 +12,19 @@ export function valueBefore(
   value: string,
   entries: readonly EnvironmentEntry[],
   container: string,
+  pod: Pod,
 ): string | undefined {
   // A parameter's value rarely contains the separator.
   return (
-    withoutEntries(value, entries, { container, parameter: 'word' }) ??
-    withoutEntries(value, entries, { container, parameter: 'text' })
+    withoutEntries(value, entries, { container, pod, parameter: 'word' }) ??
+    withoutEntries(value, entries, { container, pod, parameter: 'text' })
   );
 }
 
 interface Given {
   /** Name of the container. */
   readonly container: string;
+  readonly pod: Pod;
   readonly parameter: 'word' | 'text';
 }
 
@@ -28,13 +32,22 @@ function withoutEntries(value: string, entries: readonly EnvironmentEntry[], giv
   let text = value;
   let found = false;
   for (const { operation } of entries.toReversed()) {
-    if (operation.kind === 'set' || operation.kind === 'force' || !('text' in operation.value)) continue;
-    const before = withoutEntry(text, operation, operation.value.text, given);
+    if (operation.kind === 'set' || operation.kind === 'force') continue;
+    const template = templateOf(operation, given);
+    const before = template && withoutEntry(text, operation, template, given);
     if (before === undefined) continue;
     text = before;
     found = true;
   }
   return found ? text : undefined;
+}
+
+/** What annotations say is in the pod; what a parameter says was written elsewhere, perhaps. */
+function templateOf(operation: Addition, { pod }: Given): Template | undefined {
+  const { value } = operation;
+  if ('text' in value) return value.text;
+  if (!('pairs' in value) || !('prefix' in value.pairs) || operation.kind !== 'merge') return undefined;
+  return [annotatedText(pod, value.pairs.prefix, operation)];
 }
 
 type Addition = Exclude<EnvironmentEntry['operation'], { kind: 'set' | 'force' }>;
@@ -94,16 +107,6 @@ function pairsOf(template: Template, separator: string, patternOf: PatternOf): T
       return found >= 0;
     });
   };
-}
-
-function splitTemplate(template: Template, separator: string): readonly Template[] {
-  const pairs: Template[number][][] = [[]];
-  for (const part of template) {
-    const [first = part, ...more] = typeof part === 'string' ? part.split(separator) : [part];
-    pairs.at(-1)?.push(first);
-    for (const text of more) pairs.push([text]);
-  }
-  return pairs;
 }
 
 function regexOf(template: Template, patternOf: PatternOf): string {
