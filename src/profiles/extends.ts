@@ -43,16 +43,16 @@ export function mergeDocuments(base: JsonObject, own: JsonObject): Merged {
   const problems: Problem[] = [];
   const merged = mergeObjects(inherited, spec, (name, list) => {
     const baseList = inherited[name];
-    const base = Array.isArray(baseList) ? baseList : [];
+    const before = Array.isArray(baseList) ? baseList : [];
     if (name === ENVIRONMENT) {
-      const variables = mergeVariables(base, list, mergeItem);
+      const variables = mergeVariables(before, list, mergeItem);
       for (const { index, field, message } of variables.problems)
         problems.push({ path: ['spec', name, index, field], message });
       return variables.items;
     }
     const keyOf = Object.hasOwn(namedLists, name) ? namedLists[name] : undefined;
     if (!keyOf) return undefined;
-    const { items, unknown } = mergeLists(base, list, keyOf);
+    const { items, unknown } = mergeLists(before, list, keyOf);
     problems.push(...unknown.map(([index, message]) => ({ path: ['spec', name, index, REMOVE], message })));
     return items;
   });

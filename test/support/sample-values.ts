@@ -18,7 +18,7 @@ const SAMPLES: { readonly [type in Parameter['type']]: (parameter: Parameter) =>
   integer: (parameter) => String(parameter.type === 'integer' ? parameter.minimum : 1),
   assignments: () => 'team=a,tier=web',
   variables: (parameter) =>
-    `${parameter.type === 'variables' ? (parameter.allowed[0] ?? '') : ''}`.replaceAll('*', 'X') + '=1',
+    parameter.type === 'variables' ? `${(parameter.allowed[0] ?? '').replaceAll('*', 'X')}=1` : '',
   enum: (parameter) => (parameter.type === 'enum' ? (parameter.values[0] ?? '') : ''),
 };
 

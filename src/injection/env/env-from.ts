@@ -21,8 +21,8 @@ export function envFromPresence(sources: SettingSources, container: Container): 
   }
   const lookups = envFrom.map((source: Json) => lookupIn(sources, source));
   return (name) => {
-    const found = lookups.map((lookup) => lookup(name));
-    return (['present', 'unknown'] as const).find((presence) => found.includes(presence)) ?? 'absent';
+    const found = new Set(lookups.map((lookup) => lookup(name)));
+    return (['present', 'unknown'] as const).find((presence) => found.has(presence)) ?? 'absent';
   };
 }
 

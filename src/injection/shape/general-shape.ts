@@ -118,8 +118,8 @@ function withWorkload(pod: Pod, workload: string | undefined): Metadata {
   const owner = controllerOf(metadata);
   const before = workloadNameOf(pod);
   if (!owner || workload === undefined || before === undefined || workload === before) return metadata;
-  const name = String(owner['name']);
-  const suffix = name.startsWith(before) ? name.slice(before.length) : '';
+  const { name } = owner;
+  const suffix = typeof name === 'string' && name.startsWith(before) ? name.slice(before.length) : '';
   return { ...metadata, ownerReferences: [{ ...owner, name: `${workload}${suffix}` }] };
 }
 

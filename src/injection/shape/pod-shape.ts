@@ -190,27 +190,30 @@ function metadataShape(pod: Pod, parts: VisibleParts): Metadata {
   const owner = ownerOf(pod);
   const workload = workloadNameOf(pod);
   const kind = attributeKindOf(pod);
-  const { suffix, labels: kindLabels } = SAMPLES[kind ?? ''] ?? { suffix: '', labels: {} };
-  const labels = { ...visibleOf(labelsOf(pod), parts), ...kindLabels };
+  const sample = sampleOf(kind);
+  const labels = { ...visibleOf(labelsOf(pod), parts), ...sample.labels };
   const visible = { annotations: visibleOf(annotationsOf(pod), parts), labels };
   const short: Metadata = {
     ...visible,
     ...(name !== undefined && { name: filled(name) }),
     ...(generateName !== undefined && { generateName: filled(generateName) }),
-    ...(owner && { ownerReferences: [{ controller: true, ...kindOf(owner), name: `${workload ?? ''}${suffix}` }] }),
+    ...(owner && { ownerReferences: [{ controller: true, ...kindOf(owner), name: sample.owner(workload) }] }),
   };
   const shape: Pod = { metadata: short, spec: pod.spec };
   if (owner && workloadNameOf(shape) === workload && attributeKindOf(shape) === kind) return short;
   return { ...pod.metadata, annotations: visible.annotations, managedFields: undefined };
 }
 
+interface Sample {
+  readonly owner: (workload: string | undefined) => string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
 /** What owners have of a hash or a time, by the kind of the workload that makes them: any other one is like it. */
-const SAMPLES: Readonly<
-  Record<string, { readonly suffix: string; readonly labels: Readonly<Record<string, string>> }>
-> = {
-  deployment: { suffix: '-x', labels: { 'pod-template-hash': 'x' } },
-  cronjob: { suffix: '-99999999', labels: {} },
-};
+function sampleOf(kind: string | undefined): Sample {
+  if (kind === 'deployment') return { owner: (name = '') => `${name}-x`, labels: { 'pod-template-hash': 'x' } };
+  return { owner: (name = '') => (kind === 'cronjob' ? `${name}-99999999` : name), labels: {} };
+}
 
 function kindOf({ kind }: JsonObject): JsonObject {
   return kind === undefined ? {} : { kind };

@@ -78,7 +78,7 @@ class Variables implements MergedVariables {
 
   #nothingToRemove(name: Json | undefined): string {
     if (typeof name !== 'string') return 'this entry does not name what to remove';
-    const known = this.#inherited.flatMap((item) => (isObject(item) ? [String(item['name'])] : []));
+    const known = this.#inherited.flatMap((item) => (isObject(item) && typeof item['name'] === 'string' ? [item['name']] : []));
     return `no such inherited entry of "${name}"${didYouMean(nearest(name, known))}`;
   }
 
@@ -91,8 +91,9 @@ class Variables implements MergedVariables {
   #set(own: JsonObject, index: number): void {
     const named = this.#places(({ name }) => name === own['name']);
     const list = named.map((place) => this.#inherited[place]).find((item) => isObject(item) && isAddition(item));
-    if (isObject(list)) {
-      const message = `would take away what the inherited profile adds to this variable by ${String(list['operation'])}: name that operation to add to it, or remove the inherited entry (remove: true)`;
+    const operation = isObject(list) ? list['operation'] : undefined;
+    if (typeof operation === 'string') {
+      const message = `would take away what the inherited profile adds to this variable by ${operation}: name that operation to add to it, or remove the inherited entry (remove: true)`;
       this.problems.push({ index, field: 'name', message });
     }
     this.#mergeOver(
