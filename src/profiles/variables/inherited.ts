@@ -78,7 +78,9 @@ class Variables implements MergedVariables {
 
   #nothingToRemove(name: Json | undefined): string {
     if (typeof name !== 'string') return 'this entry does not name what to remove';
-    const known = this.#inherited.flatMap((item) => (isObject(item) && typeof item['name'] === 'string' ? [item['name']] : []));
+    const known = this.#inherited.flatMap((item) =>
+      isObject(item) && typeof item['name'] === 'string' ? [item['name']] : [],
+    );
     return `no such inherited entry of "${name}"${didYouMean(nearest(name, known))}`;
   }
 
