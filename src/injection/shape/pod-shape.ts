@@ -17,6 +17,7 @@ import { misspelledKey } from '../../settings/misspelled-keys.ts';
 import { isRequestKey } from '../../settings/agent-requests.ts';
 import type { Catalogue } from '../../profiles/catalogue.ts';
 import type { InjectionContext } from '../context.ts';
+import { sampleOf } from './owner-sample.ts';
 import { type VisibleParts, visiblePartsOf } from './visible-parts.ts';
 
 /** Places in a container's `env`: where each element of the shape's list begins in the pod's list, and the length of the pod's list. */
@@ -202,17 +203,6 @@ function metadataShape(pod: Pod, parts: VisibleParts): Metadata {
   const shape: Pod = { metadata: short, spec: pod.spec };
   if (owner && workloadNameOf(shape) === workload && attributeKindOf(shape) === kind) return short;
   return { ...pod.metadata, annotations: visible.annotations, managedFields: undefined };
-}
-
-interface Sample {
-  readonly owner: (workload: string | undefined) => string;
-  readonly labels: Readonly<Record<string, string>>;
-}
-
-/** What owners have of a hash or a time, by the kind of the workload that makes them: any other one is like it. */
-function sampleOf(kind: string | undefined): Sample {
-  if (kind === 'deployment') return { owner: (name = '') => `${name}-x`, labels: { 'pod-template-hash': 'x' } };
-  return { owner: (name = '') => (kind === 'cronjob' ? `${name}-99999999` : name), labels: {} };
 }
 
 function kindOf({ kind }: JsonObject): JsonObject {
