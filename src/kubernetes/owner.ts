@@ -69,7 +69,7 @@ const KINDS: ReadonlyMap<Json | undefined, string> = new Map([
 ]);
 
 /**
- * The kind of the workload whose name `workloadNameOf` gives, in lower case, as in the names of OpenTelemetry's attributes (`k8s.deployment.name`).
+ * The kind of the workload whose name `workloadNameOf` gives, in lower case, as attributes have it (`k8s.deployment.name`).
  * Undefined where the name is that of something else.
  */
 export function attributeKindOf(pod: Pod): string | undefined {

@@ -32,7 +32,7 @@ function separatorsIn(profile: Profile): ReadonlyMap<string, readonly string[]> 
   return new Map([...found].map(([name, texts]) => [name, [...texts]] as const));
 }
 
-/** The parameters that are a part of an item. One that is a whole item may be a list itself, such as New Relic's labels. */
+/** The parameters that are a part of an item. One that is a whole item may be a list itself, such as labels. */
 function partsWithin(template: Template, separator: string): readonly string[] {
   return splitTemplate(template, separator).flatMap((item) => {
     const parts = item.filter((part) => part !== '');
