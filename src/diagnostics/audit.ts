@@ -203,7 +203,7 @@ function parameterValue(
   });
   const written = variable && container.env?.findLast((one) => one.name === variable.name)?.value;
   if (written !== undefined) return written;
-  const { parameters } = parametersFor(sources, profile, container.name, builtinValues(sources, container));
+  const { parameters } = parametersFor(sources, profile, container.name, builtinValues(sources, container, profile));
   return parameters.ok ? parameters.value.get(name)?.text : undefined;
 }
 

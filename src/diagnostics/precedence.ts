@@ -56,7 +56,7 @@ function parameterChain(
   container: Container | undefined,
 ): Chain {
   // A default may refer to the container's name: the first container stands for all.
-  const builtins = builtinValues(sources, container ?? sources.pod.spec.containers[0] ?? { name: '' });
+  const builtins = builtinValues(sources, container ?? sources.pod.spec.containers[0] ?? { name: '' }, profile);
   const values = [...valueChain({ sources, profile, container: container?.name, builtins }, parameter)];
   return {
     setting: parameter.name,

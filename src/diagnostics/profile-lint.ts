@@ -171,12 +171,16 @@ function openParameters(profile: Profile): readonly Problem[] {
 }
 
 function unusedParameters(profile: Profile): readonly Problem[] {
-  const conditions = [...profile.environment, ...profile.writable, ...profile.files].flatMap(({ when }) =>
-    when?.if === 'parameter' ? [when.name] : [],
+  const conditions = [...profile.environment, ...profile.writable, ...profile.files, ...profile.objects].flatMap(
+    ({ when }) => (when?.if === 'parameter' ? [when.name] : []),
   );
   const used = new Set([
     ...templateUses(profile, profile.environment).flatMap(({ template }) => parametersOf(template)),
     ...profile.variants.map(({ by }) => by),
+    ...profile.environment.flatMap(({ operation: { value } }) =>
+      'pairs' in value && 'parameter' in value.pairs ? [value.pairs.parameter] : [],
+    ),
+    ...[...profile.parameters.values()].flatMap(({ name, type }) => (type === 'variables' ? [name] : [])),
     ...conditions,
   ]);
   return [...profile.parameters.keys()].flatMap((name, index) =>

@@ -1,11 +1,10 @@
 import { type TakenPath, takenPaths } from '../kubernetes/mount-path.ts';
 import { isObject } from '../lib/json.ts';
 import type { Result } from '../lib/result.ts';
-import { type ConditionContext, isMet } from '../profiles/condition.ts';
+import type { ConditionContext } from '../profiles/condition.ts';
 import type { Delivery } from '../profiles/delivery.ts';
-import type { DeclaredValue } from '../profiles/environment.ts';
 import type { Profile } from '../profiles/profile.ts';
-import { escapeForKubelet, render, renderIfGiven } from '../profiles/template.ts';
+import { renderIfGiven } from '../profiles/template.ts';
 import type { Reason } from '../reasons/reason.ts';
 import { builtinValues } from '../settings/builtin-values.ts';
 import { positionFor } from '../settings/init-position.ts';
@@ -20,11 +19,12 @@ import {
   occupySlots,
 } from './conflicts.ts';
 import { chooseDelivery, type ChosenDelivery } from './delivery/choose.ts';
+import { unusedParameters } from './delivery/unused-parameters.ts';
 import type { ContainerDraft } from './draft.ts';
-import type { ResolvedEntry } from './env/entry.ts';
-import type { ResolvedValue } from './env/merge.ts';
 import { applySteps, type EnvironmentStep, planEnvironment } from './env/plan.ts';
+import { resolveEntries } from './env/resolve-entries.ts';
 import { addConfigFiles } from './files/config-files.ts';
+import { addObjects } from './files/objects.ts';
 import { hasFiles } from './files/present-files.ts';
 import { type FileRequest, type PlannedFiles, planFiles } from './files/mounts.ts';
 import type { Additions } from './outcome.ts';
@@ -46,7 +46,7 @@ export function planAgent(profile: Profile, draft: ContainerDraft): Result<Plann
   const incompatible = incompatibility(context, profile, container);
   if (incompatible) return { ok: false, error: incompatible };
   const scope = { container: container.name, profile: profile.name };
-  const builtins = builtinValues(context, container);
+  const builtins = builtinValues(context, container, profile);
   const resolved = parametersFor(context, profile, container.name, builtins);
   draft.notices.push(...resolved.notices);
   traceResult(trace, VALUES, scope, resolved.parameters);
@@ -56,7 +56,7 @@ export function planAgent(profile: Profile, draft: ContainerDraft): Result<Plann
   const values = new Map([...builtins, ...parameterTexts(parameters), ...variants]);
   const chosen = chooseDelivery(context, profile, values, container.name);
   const conditions = conditionsFor(draft, values, chosen);
-  const conflicts = conflictContext(profile, draft, entriesFor(profile, conditions), () =>
+  const conflicts = conflictContext(profile, draft, resolveEntries(profile, conditions, context.pod), () =>
     hasFiles({ profile, draft, conditions, takenPaths: pathsOf(draft) }, chosen),
   );
   const conflict = firstReason(conflictRules, conflicts, trace && tracer(trace, 'conflicts', scope));
@@ -66,7 +66,7 @@ export function planAgent(profile: Profile, draft: ContainerDraft): Result<Plann
   trace?.({ kind: 'delivery', scope, chosen: chosen.value });
   const additions = planAdditions(conflicts, chosen.value.delivery, conditions);
   if (!additions.ok) return additions;
-  draft.notices.push(...advisoriesFor(conflicts));
+  draft.notices.push(...advisoriesFor(conflicts), ...unusedParameters(profile, chosen.value.delivery, parameters));
   draft.entries.push(...conflicts.entries);
   return { ok: true, value: { chosen: chosen.value, parameters, additions: additions.value } };
 }
@@ -105,7 +105,8 @@ function planAdditions(
   const scope = { container: container.name, profile: profile.name };
   const request = { profile, delivery, draft, conditions, takenPaths: pathsOf(draft) };
   const planned = planFiles(request);
-  const files = planned.ok ? addConfigFiles(request, planned.value) : planned;
+  const configured = planned.ok ? addConfigFiles(request, planned.value) : planned;
+  const files = configured.ok ? addObjects(request, configured.value) : configured;
   traceResult(trace, FILES, scope, files);
   if (!files.ok) return files;
   const environment = planEnvironment(draft.environment, entries, envFrom);
@@ -135,21 +136,6 @@ function conditionsFor(
     readOnlyRootFilesystem: !isWindows && isObject(context) && context['readOnlyRootFilesystem'] === true,
     readOnlyFiles: chosen.ok && chosen.value.delivery.readOnly,
   };
-}
-
-function entriesFor({ environment }: Profile, conditions: ConditionContext): readonly ResolvedEntry[] {
-  return environment
-    .filter(({ when }) => isMet(when, conditions))
-    .map(({ name, group, operation }) => {
-      const value = resolvedValue(operation.value, conditions.values);
-      return { name, group, operation: { ...operation, value } };
-    });
-}
-
-function resolvedValue(value: DeclaredValue, values: ReadonlyMap<string, string>): ResolvedValue {
-  if ('text' in value) return { text: render(value.text, values, escapeForKubelet) };
-  const fields = [...value.fields].map(([field, template]) => [field, render(template, values)] as const);
-  return { valueFrom: { [value.reference]: { ...Object.fromEntries(fields), ...value.rest } } };
 }
 
 function commit(request: FileRequest, files: PlannedFiles, steps: readonly EnvironmentStep[]): Additions {

@@ -199,10 +199,17 @@ function foreignConflict(context: ConflictContext): Reason | undefined {
   );
 }
 
-/** Returns the profile's advisories that apply to the container, and the foreign agents that the agent can coexist with. */
+/**
+ * Returns the profile's advisories that apply to the container, and the foreign agents that the agent can coexist with. The variables of the agent must be
+ * in the draft.
+ */
 export function advisoriesFor({ profile, draft, foreignView }: ConflictContext): readonly Reason[] {
-  const { name: container } = foreignView.container;
-  const advisories = profile.advisories.filter((note) => applies(note, foreignView));
+  const { container: app, volumes } = foreignView;
+  const { name: container } = app;
+  const result = new ContainerView(app, draft.environment, volumes);
+  const advisories = profile.advisories.filter(({ signs }) =>
+    signs.every((sign) => matchedBy(sign, sign.in === 'result' ? result : foreignView) !== undefined),
+  );
   return [
     ...advisories.map(({ code, message }): Reason => ({
       code: 'advisory',

@@ -93,14 +93,52 @@ export function workloadNameOf(pod: Pod): string | undefined {
   return ownName(pod);
 }
 
+const KINDS: ReadonlyMap<Json | undefined, string> = new Map([
+  ['Deployment', 'deployment'],
+  ['StatefulSet', 'statefulset'],
+  ['DaemonSet', 'daemonset'],
+  ['Job', 'job'],
+  ['CronJob', 'cronjob'],
+]);
+
+/**
+ * The kind of the workload whose name `workloadNameOf` gives, in lower case, as attributes have it (`k8s.deployment.name`).
+ * Undefined where the name is that of something else.
+ */
+export function attributeKindOf(pod: Pod): string | undefined {
+  const { kind, name } = ownerOf(pod) ?? {};
+  if (typeof name !== 'string' || !isObjectName(name)) return undefined;
+  const workload = workloadNameOf(pod);
+  const isDeployment = workload === withoutHash(name, labelsOf(pod), [CREATORS[0][0]]);
+  if (kind === 'ReplicaSet') return isDeployment ? 'deployment' : undefined;
+  if (kind === 'Job' && workload !== name) return workload === withoutTime(name) ? 'cronjob' : undefined;
+  return workload === name ? KINDS.get(kind) : undefined;
+}
+
+export function attributeKind(kind: string): string | undefined {
+  return KINDS.get(kind);
+}
+
 function ownName({ metadata }: Pod): string | undefined {
   const name = metadata?.name ?? metadata?.generateName?.replace(/-$/, '') ?? '';
   return isObjectName(name) ? name : undefined;
 }
 
 function withoutSuffix(name: string, kind: Json | undefined, labels: Readonly<Record<string, string>>): string {
-  return withoutHash(name, labels, HASH_LABELS) ?? (kind === 'Job' ? name.replace(/-\d{8,}$/, '') : name);
+  return withoutHash(name, labels, HASH_LABELS) ?? (kind === 'Job' ? withoutTime(name) : name);
 }
+
+/**
+ * A CronJob appends the minutes since 1970 to the names of its Jobs, or the seconds before Kubernetes 1.21 (pkg/controller/cronjob utils.go getJobName).
+ * A date such as 20240101 is below any of these.
+ */
+function withoutTime(name: string): string {
+  const [suffix, digits] = /-(\d{8,10})$/.exec(name) ?? [];
+  return suffix !== undefined && Number(digits) >= FIRST_MINUTE ? name.slice(0, -suffix.length) : name;
+}
+
+/** A minute of the year 2017. */
+const FIRST_MINUTE = 25_000_000;
 
 /** The name without the hash that one of the labels has; undefined if it ends in none of them. */
 function withoutHash(

@@ -54,7 +54,7 @@ export const deliveryNeeds: {
   // Enabled by default since this version (k8s.io/kubernetes pkg/features ImageVolume); older API servers drop the field and reject the pod.
   image: { kubernetes: { major: 1, minor: 35 }, baseline: true },
   initContainer: { kubernetes: undefined, baseline: true },
-  ephemeral: { kubernetes: { major: 1, minor: 23 }, baseline: true },
+  ephemeral: { kubernetes: undefined, baseline: true },
   // k8s.io/pod-security-admission policy/check_hostPathVolumes.go
   hostPath: { kubernetes: undefined, baseline: false },
   csi: { kubernetes: undefined, baseline: true },

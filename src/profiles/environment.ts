@@ -1,12 +1,15 @@
 import type { Condition } from '../api/profile/condition.ts';
 import type { EnvironmentDocument, ValueFrom } from '../api/profile/environment.ts';
+import type { Spec } from '../api/profile/profile.ts';
 import { referencesIn } from '../kubernetes/env-expansion.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Result } from '../lib/result.ts';
-import { parseTemplate, type Template } from './template.ts';
+import { parametersOf, parseTemplate, type Template } from './template.ts';
 
 export type DeclaredValue =
   | { readonly text: Template }
+  /** The annotations of the pod with a prefix, or a parameter of type `assignments`. Only merged. */
+  | { readonly pairs: { readonly prefix: string } | { readonly parameter: string } }
   | { readonly reference: ReferenceKind; readonly fields: ReadonlyMap<string, Template>; readonly rest: JsonObject };
 
 type ReferenceKind = 'fieldRef' | 'resourceFieldRef' | 'secretKeyRef' | 'configMapKeyRef';
@@ -14,7 +17,13 @@ type ReferenceKind = 'fieldRef' | 'resourceFieldRef' | 'secretKeyRef' | 'configM
 export type VariableOperation<Value> =
   | { readonly kind: 'set'; readonly compare: 'exact' | 'guid'; readonly value: Value }
   | { readonly kind: 'force'; readonly value: Value }
-  | { readonly kind: 'append' | 'prepend'; readonly separator: string; readonly value: Value }
+  | {
+      readonly kind: 'append' | 'prepend';
+      readonly separator: string;
+      /** What the list starts with where the variable is not set. */
+      readonly absent: string | undefined;
+      readonly value: Value;
+    }
   | { readonly kind: 'merge'; readonly separator: string; readonly assignment: string; readonly value: Value };
 
 export interface EnvironmentEntry {
@@ -22,6 +31,8 @@ export interface EnvironmentEntry {
   /** The atomic set that the entry belongs to. */
   readonly group: string | undefined;
   readonly when: Condition | undefined;
+  /** The variables that the value refers to, or may refer to. */
+  readonly references: readonly string[];
   readonly operation: VariableOperation<DeclaredValue>;
 }
 
@@ -36,16 +47,32 @@ export function changesBy(entries: readonly EnvironmentEntry[]): ReadonlyMap<str
   );
 }
 
-export function parseEntry(entry: EnvironmentDocument): EnvironmentEntry {
+/** The variables that parts of a value may refer to, by the name of the parameter or the variant. */
+export function referencesBy({ parameters, variants }: Pick<Spec, 'parameters' | 'variants'>): ReferencesBy {
+  return new Map([
+    ...parameters.map((one) => [one.name, 'references' in one ? (one.references ?? []) : []] as const),
+    ...variants.map(({ name, values }) => [name, Object.values(values).flatMap(referencesIn)] as const),
+  ]);
+}
+
+export type ReferencesBy = ReadonlyMap<string, readonly string[]>;
+
+export function parseEntry(entry: EnvironmentDocument, references: ReferencesBy): EnvironmentEntry {
+  const operation = parseOperation(entry);
   return {
     name: entry.name,
     group: 'group' in entry ? entry.group : undefined,
     when: entry.when,
-    operation: parseOperation(entry),
+    references: variablesIn(operation.value, references),
+    operation,
   };
 }
 
 function parseOperation(entry: EnvironmentDocument): VariableOperation<DeclaredValue> {
+  if (entry.operation === 'merge') {
+    const { separator, assignment } = entry;
+    return { kind: 'merge', separator, assignment, value: parsePairs(entry) };
+  }
   const value = parseValue(entry.value, 'valueFrom' in entry ? entry.valueFrom : undefined);
   switch (entry.operation) {
     case undefined:
@@ -55,10 +82,17 @@ function parseOperation(entry: EnvironmentDocument): VariableOperation<DeclaredV
       return { kind: 'force', value };
     case 'append':
     case 'prepend':
-      return { kind: entry.operation, separator: entry.separator, value };
-    case 'merge':
-      return { kind: 'merge', separator: entry.separator, assignment: entry.assignment, value };
+      return { kind: entry.operation, separator: entry.separator, absent: entry.absent, value };
   }
+}
+
+function parsePairs({
+  value,
+  annotations,
+  parameter,
+}: Extract<EnvironmentDocument, { operation: 'merge' }>): DeclaredValue {
+  if (annotations !== undefined) return { pairs: { prefix: annotations } };
+  return parameter === undefined ? { text: parseTemplate(value ?? '') } : { pairs: { parameter } };
 }
 
 function parseValue(value: string | undefined, from: ValueFrom | undefined): DeclaredValue {
@@ -78,15 +112,19 @@ function parseValue(value: string | undefined, from: ValueFrom | undefined): Dec
 }
 
 export function templatesOf(value: DeclaredValue): readonly Template[] {
+  if ('pairs' in value) return [];
   return 'text' in value ? [value.text] : [...value.fields.values()];
 }
 
-/** The variables that an entry refers to. Values of parameters are escaped, so only the literal text can refer to any. */
-export function variablesOf(entry: EnvironmentEntry): readonly string[] {
-  const { value } = entry.operation;
-  return 'text' in value
-    ? referencesIn(value.text.map((part) => (typeof part === 'string' ? part : ' ')).join(''))
-    : [];
+/**
+ * The variables that a value refers to, or may refer to: by the literal text, by a variant, which is a text of the profile too, or by a parameter that
+ * may refer to some. All other values of parameters are escaped.
+ */
+function variablesIn(value: DeclaredValue, references: ReferencesBy): readonly string[] {
+  if (!('text' in value)) return [];
+  const literal = value.text.map((part) => (typeof part === 'string' ? part : ' ')).join('');
+  const others = parametersOf(value.text).flatMap((name) => references.get(name) ?? []);
+  return [...new Set([...referencesIn(literal), ...others])];
 }
 
 export interface UnsortableEntry {
@@ -106,7 +144,7 @@ export function sortByReference(
     if (done.has(entry)) return undefined;
     if (referrers.includes(entry))
       return `refers to itself: ${[...referrers, entry].map(({ name }) => name).join(' → ')}`;
-    for (const name of variablesOf(entry)) {
+    for (const name of entry.references) {
       const targets = entries.filter((one) => one.name === name);
       const problem =
         problemOfReference(name, targets) ??

@@ -1,6 +1,7 @@
 import { isObject, type Json, type JsonObject, objectIn } from '../lib/json.ts';
 import { didYouMean, nearest } from '../lib/suggest.ts';
 import type { Problem, ProfileProblem, ProfileSource } from './problem.ts';
+import { isSameVariable, mergeVariables } from './variables/inherited.ts';
 
 export interface Merged {
   readonly document: JsonObject;
@@ -14,14 +15,7 @@ const by =
   (item) =>
     fields.map((field) => item[field]).find((value) => typeof value === 'string');
 
-/** A variable may have one entry for each end of its list (append, prepend); all other operations on it are one entry. */
-const byVariable: KeyOf = (item) => {
-  const { name, operation } = item;
-  if (typeof name !== 'string') return undefined;
-  return operation === 'append' || operation === 'prepend' ? `${name} (${operation})` : name;
-};
-
-/** The lists of a spec that are merged item by item. All other lists are replaced as a whole. */
+/** The lists of a spec that are merged item by item, besides the environment. All other lists are replaced as a whole. */
 const namedLists: Readonly<Record<string, KeyOf>> = {
   parameters: by('name'),
   variants: by('name'),
@@ -29,16 +23,18 @@ const namedLists: Readonly<Record<string, KeyOf>> = {
   mounts: by('path'),
   writable: by('path'),
   files: by('path'),
+  objects: by('path'),
   advisories: by('code'),
   conflicts: by('code'),
-  environment: byVariable,
 };
+
+const ENVIRONMENT = 'environment';
 
 const REMOVE = 'remove';
 
 /**
  * Merges a profile's document over the one that it extends, both as written: objects are merged, named items by their names, all other values
- * replaced; `null` removes a field, `remove: true` a named item. Tests are not inherited, because they test one profile. Neither document is
+ * replaced; what is added to a variable adds to what is inherited; `null` removes a field, `remove: true` a named item. Tests are not inherited, because they test one profile. Neither document is
  * changed, and neither has to be valid: the result is validated like any other.
  */
 export function mergeDocuments(base: JsonObject, own: JsonObject): Merged {
@@ -46,10 +42,17 @@ export function mergeDocuments(base: JsonObject, own: JsonObject): Merged {
   const { tests, ...spec } = specOf(own);
   const problems: Problem[] = [];
   const merged = mergeObjects(inherited, spec, (name, list) => {
+    const baseList = inherited[name];
+    const before = Array.isArray(baseList) ? baseList : [];
+    if (name === ENVIRONMENT) {
+      const variables = mergeVariables(before, list, mergeItem);
+      for (const { index, field, message } of variables.problems)
+        problems.push({ path: ['spec', name, index, field], message });
+      return variables.items;
+    }
     const keyOf = Object.hasOwn(namedLists, name) ? namedLists[name] : undefined;
     if (!keyOf) return undefined;
-    const baseList = inherited[name];
-    const { items, unknown } = mergeLists(Array.isArray(baseList) ? baseList : [], list, keyOf);
+    const { items, unknown } = mergeLists(before, list, keyOf);
     problems.push(...unknown.map(([index, message]) => ({ path: ['spec', name, index, REMOVE], message })));
     return items;
   });
@@ -80,10 +83,9 @@ export function pathInSource(
   const found: PropertyKey[] = [];
   for (const [depth, step] of path.entries()) {
     const list = path[depth - 1];
-    const keyOf =
-      depth === 2 && typeof list === 'string' && Object.hasOwn(namedLists, list) ? namedLists[list] : undefined;
+    const isSame = depth === 2 && typeof list === 'string' ? comparisonFor(list) : undefined;
     const nextInMerged: Json | undefined = at(inMerged, step);
-    const sourceStep: PropertyKey | undefined = keyOf ? indexIn(inSource, nextInMerged, keyOf) : step;
+    const sourceStep: PropertyKey | undefined = isSame ? indexIn(inSource, nextInMerged, isSame) : step;
     const nextInSource: Json | undefined = sourceStep === undefined ? undefined : at(inSource, sourceStep);
     if (nextInSource === undefined || sourceStep === undefined) break;
     found.push(sourceStep);
@@ -115,10 +117,18 @@ function at(value: Json | undefined, step: PropertyKey): Json | undefined {
   return isObject(value) && typeof step === 'string' && Object.hasOwn(value, step) ? value[step] : undefined;
 }
 
-function indexIn(list: Json | undefined, item: Json | undefined, keyOf: KeyOf): number | undefined {
+type IsSame = (own: JsonObject, merged: JsonObject) => boolean;
+
+/** Tells the item of a list's source from others; undefined for a list that is replaced as a whole. */
+function comparisonFor(list: string): IsSame | undefined {
+  if (list === ENVIRONMENT) return isSameVariable;
+  const keyOf = Object.hasOwn(namedLists, list) ? namedLists[list] : undefined;
+  return keyOf && ((own, merged) => keyOf(own) === keyOf(merged));
+}
+
+function indexIn(list: Json | undefined, item: Json | undefined, isSame: IsSame): number | undefined {
   if (!Array.isArray(list) || !isObject(item)) return undefined;
-  const key = keyOf(item);
-  const index = list.findIndex((one: Json) => isObject(one) && keyOf(one) === key);
+  const index = list.findIndex((one: Json) => isObject(one) && isSame(one, item));
   return index < 0 ? undefined : index;
 }
 

@@ -62,6 +62,8 @@ const matchPart: { readonly [where in Matcher['in']]: Match<where> } = {
     }
     return undefined;
   },
+  // The view of an advisory has the variables after the injection.
+  result: (matcher, view) => matchPart.environment({ ...matcher, in: 'environment' }, view),
   command: ({ contains }, { command }) => (command.includes(contains) ? 'its command' : undefined),
   image: ({ matches }, { container }) =>
     matchesGlob(matches, imageOf(container), MAX_IMAGE_LENGTH) ? 'its image' : undefined,
@@ -118,4 +120,27 @@ function commandOf(container: Container): string {
       Array.isArray(list) ? list.filter((word): word is string => typeof word === 'string') : [],
     )
     .join(' ');
+}
+
+type VariableSign = Pick<Extract<Matcher, { in: 'environment' }>, 'name' | 'equals' | 'contains'>;
+
+function variableSignText({ name, equals, contains }: VariableSign): string {
+  const names = typeof name === 'string' ? name : name.join(' or ');
+  if (equals !== undefined) return `${names} is ${JSON.stringify(equals)}`;
+  return contains === undefined ? `${names} is set` : `${names} contains ${JSON.stringify(contains)}`;
+}
+
+const matcherTexts: { readonly [where in Matcher['in']]: (matcher: Extract<Matcher, { in: where }>) => string } = {
+  environment: variableSignText,
+  result: (matcher) => `after the injection, ${variableSignText(matcher)}`,
+  command: ({ contains }) => `its command contains ${JSON.stringify(contains)}`,
+  image: ({ matches }) => `its image matches ${matches}`,
+  name: ({ matches }) => `its name matches ${matches}`,
+  volume: ({ name }) => `the pod has a volume ${name}`,
+  mount: ({ path }) => `something is mounted at ${path}`,
+};
+
+/** A matcher in words, for documentation. */
+export function matcherText(matcher: Matcher): string {
+  return dispatch(matcherTexts, 'in', matcher);
 }

@@ -1,6 +1,9 @@
 import { isObjectName } from '../kubernetes/names.ts';
 import type { Parameter } from '../api/profile/parameter.ts';
 import { matchesGlob } from '../lib/glob.ts';
+import { parametersOf, parseTemplate } from './template.ts';
+import { isOptionalFact } from './variables/optional-facts.ts';
+import { areVariables } from './variables/further.ts';
 
 /** Values end up in a container's environment, and a pod must stay small. */
 const MAX_LENGTH = 1024;
@@ -60,7 +63,13 @@ const kinds: Kinds = {
     accepts: (_, text) => WORD.test(text),
   },
   host: { expected: () => 'a host name or an IP address', accepts: (_, text) => isHost(text) },
-  url: { expected: () => 'a URL that starts with http:// or https://', accepts: (_, text) => isUrl(text) },
+  url: {
+    expected: ({ schemes = HTTP, references = [] }) => {
+      const variables = references.map((name) => `"$(${name})"`).join(' or ');
+      return `a URL that starts with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}, without spaces, quotes and "$"${variables === '' ? '' : ` other than in ${variables}`}`;
+    },
+    accepts: ({ schemes = HTTP, references = [] }, text) => isUrl(withoutReferences(text, references), schemes),
+  },
   objectName: {
     expected: () => 'the name of a Kubernetes object (a-z, 0-9, "-" and ".")',
     accepts: (_, text) => isObjectName(text),
@@ -87,7 +96,25 @@ const kinds: Kinds = {
     expected: ({ values }) => `one of ${values.join(', ')}`,
     accepts: ({ values }, text) => values.includes(text),
   },
+  assignments: {
+    expected: () => 'pairs NAME=VALUE, comma-separated, without spaces, quotes, "$" and backslashes',
+    accepts: (_, text) => WORD.test(text) && text.split(',').every((pair) => ASSIGNMENT.test(pair)),
+  },
+  variables: {
+    expected: ({ allowed, except }) =>
+      `variables NAME=VALUE, separated by blanks or new lines, of ${allowed.join(', ')}${except ? ` (not ${except.join(', ')})` : ''}`,
+    accepts: areVariables,
+  },
 };
+
+const ASSIGNMENT = /^[^=,]+=[^=,]*$/;
+
+const HTTP = ['http', 'https'] as const;
+
+/** The text with an address in place of each `$(NAME)` of these names. */
+function withoutReferences(text: string, names: readonly string[]): string {
+  return names.reduce((rest, name) => rest.replaceAll(`$(${name})`, '10.0.0.1'), text);
+}
 
 function kindOf(parameter: Parameter): Kind<Parameter> {
   // The table pairs each type with its parameters; TypeScript does not follow the pairing through an index.
@@ -96,7 +123,8 @@ function kindOf(parameter: Parameter): Kind<Parameter> {
 }
 
 export function mayBeUnset({ required, default: value }: Parameter): boolean {
-  return !required && value === undefined;
+  if (required) return false;
+  return value === undefined || (typeof value === 'string' && parametersOf(parseTemplate(value)).some(isOptionalFact));
 }
 
 /** A description of the parameter's values that follows "must be". */
@@ -105,11 +133,17 @@ export function expectation(parameter: Parameter): string {
 }
 
 export function accepts(parameter: Parameter, text: string): boolean {
-  return text.length <= MAX_LENGTH && !CONTROL.test(text) && kindOf(parameter).accepts(parameter, text);
+  const line = parameter.type === 'variables' ? text.replaceAll(/[\t\r\n]/g, ' ') : text;
+  return text.length <= MAX_LENGTH && !CONTROL.test(line) && kindOf(parameter).accepts(parameter, line);
 }
 
-function isUrl(text: string): boolean {
-  return WORD.test(text) && /^https?:\/\/[^/]/.test(text) && URL.canParse(text);
+function isUrl(text: string, schemes: readonly string[]): boolean {
+  if (!WORD.test(text)) return false;
+  const [, scheme = '', rest = ''] = /^([a-z]+):\/\/(.*)$/.exec(text) ?? [];
+  if (!schemes.includes(scheme)) return false;
+  return scheme === 'unix'
+    ? PATH.test(rest) && !rest.split('/').includes('..')
+    : /^[^/]/.test(rest) && URL.canParse(text);
 }
 
 function isAmong(allowed: readonly string[] | undefined, text: string): boolean {

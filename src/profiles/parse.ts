@@ -5,9 +5,9 @@ import { volumeNames } from '../kubernetes/volume-name.ts';
 import { isObject, type Json } from '../lib/json.ts';
 import type { Result } from '../lib/result.ts';
 import { parseDelivery } from './delivery.ts';
-import { changesBy, type EnvironmentEntry, parseEntry, sortByReference } from './environment.ts';
+import { changesBy, type EnvironmentEntry, parseEntry, referencesBy, sortByReference } from './environment.ts';
 import type { Problem } from './problem.ts';
-import type { Canary, Profile, WritableDirectory } from './profile.ts';
+import type { Canary, MountedObject, Profile, WritableDirectory } from './profile.ts';
 import { parseWithSchema } from './schema-errors.ts';
 import { parseTemplate } from './template.ts';
 import { validate } from './validate.ts';
@@ -44,7 +44,8 @@ function withRenamed(json: Json, [step, ...rest]: readonly PropertyKey[], meant:
 function profileOf({ metadata, spec }: z.infer<typeof profileSchema>): Result<Profile, readonly Problem[]> {
   const [first, ...others] = spec.deliveries.map(parseDelivery);
   if (!first) return { ok: false, error: [{ path: ['spec', 'deliveries'], message: 'must have at least one entry' }] };
-  const environment = spec.environment.map(parseEntry);
+  const references = referencesBy(spec);
+  const environment = spec.environment.map((entry) => parseEntry(entry, references));
   const sorted = sortByReference(environment);
   const profile = toProfile(metadata.name, spec, [first, ...others], sorted.ok ? sorted.value : environment);
   const problems = [
@@ -98,6 +99,7 @@ function toProfile(
     })),
     writable: writableDirectories(name, spec.writable),
     files: spec.files.map(({ path, content, when }) => ({ path, content: parseTemplate(content), when })),
+    objects: mountedObjects(name, spec.objects),
     environment,
     changes: changesBy(environment),
   };
@@ -106,6 +108,17 @@ function toProfile(
 function canaryOf({ percent, version }: NonNullable<Spec['canary']>): Canary {
   const values = new Map(Object.entries(version?.values ?? {}));
   return { percent, version: version && { percent: version.percent, values } };
+}
+
+function mountedObjects(profile: string, objects: Spec['objects']): readonly MountedObject[] {
+  const names = volumeNames(
+    profile,
+    objects.map(({ path }) => path),
+  );
+  return objects.map(({ path, secret, configMap, when }, index) => {
+    const kind = secret === undefined ? 'configMap' : 'secret';
+    return { path, volume: names[index] ?? profile, kind, name: parseTemplate(secret ?? configMap ?? ''), when };
+  });
 }
 
 function writableDirectories(profile: string, directories: Spec['writable']): readonly WritableDirectory[] {

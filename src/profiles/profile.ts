@@ -22,6 +22,16 @@ export interface WritableDirectory {
   readonly when: Condition | undefined;
 }
 
+/** A Secret or a ConfigMap that is mounted as a directory. */
+export interface MountedObject {
+  readonly path: string;
+  /** The preferred name of its volume. */
+  readonly volume: string;
+  readonly kind: 'secret' | 'configMap';
+  readonly name: Template;
+  readonly when: Condition | undefined;
+}
+
 export interface FileTemplate {
   readonly path: string;
   readonly content: Template;
@@ -89,6 +99,7 @@ export interface Profile {
   readonly mounts: readonly Mount[];
   readonly writable: readonly WritableDirectory[];
   readonly files: readonly FileTemplate[];
+  readonly objects: readonly MountedObject[];
   /** Each entry follows those that it refers to. */
   readonly environment: readonly EnvironmentEntry[];
   /** Variables of the pod's author that the profile may change. */

@@ -1,18 +1,17 @@
-import { dispatch } from '../lib/dispatch.ts';
 import type { Level } from '../api/keys.ts';
 import type { Condition } from '../api/profile/condition.ts';
-import type { Matcher } from '../api/profile/matcher.ts';
-import type { Parameter } from '../api/profile/parameter.ts';
+import type { Fact, Parameter } from '../api/profile/parameter.ts';
 import { versionText } from '../kubernetes/version.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { type Delivery, deliveryNeeds, requiredTemplates } from './delivery.ts';
-import type { EnvironmentEntry } from './environment.ts';
-import { expectation } from './parameter.ts';
+import type { DeclaredValue, EnvironmentEntry } from './environment.ts';
 import type { SignsOfLife } from '../api/profile/signs-of-life.ts';
 import { lifeSignText } from '../api/profile/life-sign.ts';
+import { matcherText } from './matcher.ts';
 import type { Canary, ContainerNote, Profile } from './profile.ts';
 import { levelsOfParameter, type Tenancy } from './tenancy/policy.ts';
 import { parametersOf, templateText } from './template.ts';
+import { expectationIn } from './variables/list-values.ts';
 
 /** A profile as plain JSON, for `profiles -o json` and for the pages of the documentation. */
 export interface ProfileSummary {
@@ -32,6 +31,7 @@ export interface ProfileSummary {
   readonly mounts: readonly { readonly path: string; readonly subPath?: string; readonly readOnly: boolean }[];
   readonly writable: readonly { readonly path: string; readonly sizeLimit: string; readonly when?: string }[];
   readonly files: readonly { readonly path: string; readonly content: string; readonly when?: string }[];
+  readonly objects: readonly { readonly path: string; readonly object: string; readonly when?: string }[];
   readonly environment: readonly VariableSummary[];
   readonly conflicts: readonly NoteSummary[];
   readonly advisories: readonly NoteSummary[];
@@ -67,6 +67,8 @@ export interface ParameterSummary {
   readonly type: Parameter['type'];
   readonly expected: string;
   readonly default?: string;
+  /** Labels and annotations of the pod that say the value, too. */
+  readonly from?: readonly string[];
   readonly required: boolean;
   /** The levels that both the profile and the cluster allow. */
   readonly settableBy: readonly Level[];
@@ -111,7 +113,7 @@ export function profileSummary(profile: Profile, tenancy: Tenancy): ProfileSumma
     constraints: constraintsOf(profile),
     slots,
     parameters: [...profile.parameters.values()].map((parameter) => ({
-      ...parameterOf(parameter),
+      ...parameterOf(profile, parameter),
       settableBy: levelsOfParameter(tenancy, profile, parameter).levels,
     })),
     deliveries: profile.deliveries.map((delivery) => deliveryOf(delivery, profile)),
@@ -122,6 +124,11 @@ export function profileSummary(profile: Profile, tenancy: Tenancy): ProfileSumma
     })),
     writable: profile.writable.map(({ path, sizeLimit, when }) => ({ path, sizeLimit, ...whenOf(when) })),
     files: profile.files.map(({ path, content, when }) => ({ path, content: templateText(content), ...whenOf(when) })),
+    objects: profile.objects.map(({ path, kind, name: object, when }) => ({
+      path,
+      object: `${kind === 'secret' ? 'Secret' : 'ConfigMap'} ${templateText(object)}`,
+      ...whenOf(when),
+    })),
     environment: profile.environment.map(variableOf),
     conflicts: profile.conflicts.map(noteSummary),
     advisories: profile.advisories.map(noteSummary),
@@ -157,17 +164,21 @@ function constraintsOf({ constraints, namespaces }: Profile): ConstraintsSummary
   };
 }
 
-function parameterOf(parameter: Parameter): Omit<ParameterSummary, 'settableBy'> {
+function parameterOf(profile: Profile, parameter: Parameter): Omit<ParameterSummary, 'settableBy'> {
   const { name, type, required, description } = parameter;
   const text = parameter.default === undefined ? undefined : String(parameter.default);
   return {
     name,
     type,
-    expected: expectation(parameter),
-    ...defined({ default: text }),
+    expected: expectationIn(profile, parameter),
+    ...defined({ default: text, from: parameter.from?.map(factText) }),
     required,
     description,
   };
+}
+
+function factText(fact: Fact): string {
+  return 'label' in fact ? `label ${fact.label}` : `annotation ${fact.annotation}`;
 }
 
 function deliveryOf(delivery: Delivery, { parameters }: Profile): DeliverySummary {
@@ -187,11 +198,15 @@ function deliveryOf(delivery: Delivery, { parameters }: Profile): DeliverySummar
 
 function variableOf({ name, operation, group, when }: EnvironmentEntry): VariableSummary {
   const { kind, value } = operation;
-  const fields =
-    'text' in value ? {} : Object.fromEntries([...value.fields].map(([key, one]) => [key, templateText(one)]));
-  const text =
-    'text' in value ? templateText(value.text) : `${value.reference} ${referenceText({ ...fields, ...value.rest })}`;
-  return { name, operation: kind, value: text, ...defined({ group }), ...whenOf(when) };
+  return { name, operation: kind, value: valueText(value), ...defined({ group }), ...whenOf(when) };
+}
+
+function valueText(value: DeclaredValue): string {
+  if ('text' in value) return templateText(value.text);
+  if ('pairs' in value)
+    return 'prefix' in value.pairs ? `annotations ${value.pairs.prefix}*` : `\${${value.pairs.parameter}}`;
+  const fields = Object.fromEntries([...value.fields].map(([key, one]) => [key, templateText(one)]));
+  return `${value.reference} ${referenceText({ ...fields, ...value.rest })}`;
 }
 
 function referenceText(fields: JsonObject): string {
@@ -218,21 +233,4 @@ function conditionText(condition: Condition): string {
 
 function noteSummary({ code, message, signs }: ContainerNote): NoteSummary {
   return { code, message, signs: signs.map(matcherText) };
-}
-
-const matcherTexts: { readonly [where in Matcher['in']]: (matcher: Extract<Matcher, { in: where }>) => string } = {
-  environment: ({ name, equals, contains }) => {
-    const names = typeof name === 'string' ? name : name.join(' or ');
-    if (equals !== undefined) return `${names} is ${JSON.stringify(equals)}`;
-    return contains === undefined ? `${names} is set` : `${names} contains ${JSON.stringify(contains)}`;
-  },
-  command: ({ contains }) => `its command contains ${JSON.stringify(contains)}`,
-  image: ({ matches }) => `its image matches ${matches}`,
-  name: ({ matches }) => `its name matches ${matches}`,
-  volume: ({ name }) => `the pod has a volume ${name}`,
-  mount: ({ path }) => `something is mounted at ${path}`,
-};
-
-function matcherText(matcher: Matcher): string {
-  return dispatch(matcherTexts, 'in', matcher);
 }

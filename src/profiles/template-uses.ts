@@ -6,6 +6,7 @@ import { mayBeUnset } from './parameter.ts';
 import type { Problem } from './problem.ts';
 import type { Profile } from './profile.ts';
 import { builtinNames, parametersOf, type Template } from './template.ts';
+import { isOptionalFact, optionalFacts } from './variables/optional-facts.ts';
 
 export interface TemplateUse {
   readonly path: readonly PropertyKey[];
@@ -17,6 +18,8 @@ export interface TemplateUse {
   readonly optional?: boolean;
   readonly given?: string | undefined;
   readonly forbidden?: ForbiddenTypes;
+  /** Assignments, of which those with a missing value are left out. */
+  readonly isMerged?: boolean;
 }
 
 /** What the text of a template decides. */
@@ -42,6 +45,12 @@ const IN_LIST: ForbiddenTypes = {
   why: 'a space or quote in its value would break the list: use type word',
 };
 
+/** Such a value is not a text: the profile says elsewhere what is made of it. */
+const LISTS: ForbiddenTypes = {
+  types: ['assignments', 'variables'],
+  why: 'it cannot be a part of a text (assignments are merged by `parameter`, and variables are added by themselves)',
+};
+
 const ANY_TEXT: readonly Parameter['type'][] = ['string', 'word', 'url'];
 
 const IMAGE_OR_PATH: ForbiddenTypes = {
@@ -64,6 +73,13 @@ export function templateUses(profile: Profile, environment: readonly Environment
       place: 'file',
       given: when?.if === 'parameter' ? when.name : undefined,
     })),
+    ...profile.objects.map(({ kind, name, when }, index): TemplateUse => ({
+      path: ['spec', 'objects', index, kind],
+      template: name,
+      place: 'reference',
+      given: when?.if === 'parameter' ? when.name : undefined,
+      forbidden: OBJECT_NAME,
+    })),
     ...profile.deliveries.flatMap(usesInDelivery),
     ...profile.mounts.flatMap(({ subPath }, index) => usesInSubPath(['spec', 'mounts', index], subPath)),
   ];
@@ -80,6 +96,7 @@ function usesInEntry({ name, operation, when }: EnvironmentEntry, index: number)
     given: when?.if === 'parameter' ? when.name : undefined,
     ...(isList && { forbidden: IN_LIST }),
     ...(!isText && { forbidden: OBJECT_NAME }),
+    ...(operation.kind === 'merge' && { isMerged: true, optional: true }),
   }));
 }
 
@@ -131,10 +148,11 @@ function fieldPath(field: string): readonly PropertyKey[] {
 /** Templates that refer to nothing, to a parameter that may be unset, or to one whose type is not safe there. */
 export function problemsOfTemplates(profile: Profile, environment: readonly EnvironmentEntry[]): readonly Problem[] {
   const alwaysSet = new Set<string>([...builtinNames, ...profile.variants.map(({ name }) => name)]);
-  const known = [...profile.parameters.keys(), ...alwaysSet];
+  const known = [...profile.parameters.keys(), ...alwaysSet, ...optionalFacts];
   return templateUses(profile, environment).flatMap((use) =>
     parametersOf(use.template).flatMap((name) => {
-      if (alwaysSet.has(name)) return [];
+      if (alwaysSet.has(name) || (isOptionalFact(name) && use.isMerged === true)) return [];
+      if (isOptionalFact(name)) return [{ path: use.path, message: `refers to "${name}", ${ONLY_MERGED}` }];
       const parameter = profile.parameters.get(name);
       const message = parameter
         ? problemOfUse(use, parameter)
@@ -144,9 +162,15 @@ export function problemsOfTemplates(profile: Profile, environment: readonly Envi
   );
 }
 
-function problemOfUse({ forbidden, optional, given }: TemplateUse, parameter: Parameter): string | undefined {
+const ONLY_MERGED =
+  'which not every pod has: only an assignment that is merged can be left out, or the default of a parameter';
+
+function problemOfUse({ place, forbidden, optional, given }: TemplateUse, parameter: Parameter): string | undefined {
   const { name, type } = parameter;
-  if (forbidden?.types.includes(type)) return `refers to "${name}", which has type ${type}: ${forbidden.why}`;
+  const wrong = [forbidden, LISTS].find((one) => one?.types.includes(type));
+  if (wrong) return `refers to "${name}", which has type ${type}: ${wrong.why}`;
+  if (place !== 'value' && 'references' in parameter && parameter.references)
+    return `refers to "${name}", whose value may refer to variables: only values of variables can`;
   if (!mayBeUnset(parameter) || optional === true || given === name) return undefined;
   return `refers to "${name}", which is not required and has no default: make it required, give it a default, or add when: {if: parameter, name: ${name}}`;
 }

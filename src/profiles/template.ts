@@ -22,13 +22,29 @@ export function parametersOf(template: Template): readonly string[] {
   return template.flatMap((part) => (typeof part === 'string' ? [] : [part.parameter]));
 }
 
+/** Makes a value safe for the text that it becomes a part of; `name` is that of the parameter. */
+export type Escape = (value: string, name: string) => string;
+
 /** Renders a template; every referenced parameter must have a value. `escape` is applied to the values, not to the literal text. */
-export function render(
-  template: Template,
-  values: ReadonlyMap<string, string>,
-  escape: (value: string) => string = (value) => value,
-): string {
-  return template.map((part) => (typeof part === 'string' ? part : escape(values.get(part.parameter) ?? ''))).join('');
+export function render(template: Template, values: ReadonlyMap<string, string>, escape?: Escape): string {
+  return template
+    .map((part) => {
+      if (typeof part === 'string') return part;
+      const value = values.get(part.parameter) ?? '';
+      return escape ? escape(value, part.parameter) : value;
+    })
+    .join('');
+}
+
+/** The parts of a template between separators in its literal text. */
+export function splitTemplate(template: Template, separator: string): readonly Template[] {
+  const pairs: Template[number][][] = [[]];
+  for (const part of template) {
+    const [first = part, ...more] = typeof part === 'string' ? part.split(separator) : [part];
+    pairs.at(-1)?.push(first);
+    for (const text of more) pairs.push([text]);
+  }
+  return pairs;
 }
 
 /** Renders to a list of one; an empty list without a template, or if a referenced parameter has no value. */

@@ -1,39 +1,44 @@
 import { settingNames } from '../api/key-table.ts';
 import { AUTO, LIBCS } from '../api/keys.ts';
+import type { Matcher } from '../api/profile/matcher.ts';
+import type { Parameter } from '../api/profile/parameter.ts';
 import type { Spec } from '../api/profile/profile.ts';
+import { referencesIn } from '../kubernetes/env-expansion.ts';
 import { didYouMean, nearest } from '../lib/suggest.ts';
 import type { EnvironmentEntry } from './environment.ts';
-import { accepts, expectation, mayBeUnset } from './parameter.ts';
+import { mayBeUnset } from './parameter.ts';
 import type { Problem } from './problem.ts';
 import type { Profile, Variant } from './profile.ts';
 import { problemsOfTemplates } from './template-uses.ts';
+import { builtinNames, parametersOf, parseTemplate } from './template.ts';
+import { acceptsIn, expectationIn } from './variables/list-values.ts';
+import { optionalFacts } from './variables/optional-facts.ts';
 
 /** The errors between the parts of a spec: unknown names, duplicate names, invalid defaults. `environment` is in the order of the document. */
 export function validate(spec: Spec, profile: Profile, environment: readonly EnvironmentEntry[]): readonly Problem[] {
   return [
-    ...problemsOfParameters(spec),
-    ...problemsOfCanary(spec),
+    ...problemsOfParameters(spec, profile),
+    ...problemsOfCanary(spec, profile),
     ...profile.variants.flatMap((variant, index) => problemsOfVariant(profile, variant, ['spec', 'variants', index])),
     ...problemsOfTemplates(profile, environment),
     ...problemsOfConditions(spec, profile),
     ...problemsOfNames(spec, profile),
     ...problemsOfVariables(environment),
+    ...problemsOfMergedParameters(profile, environment),
+    ...problemsOfSigns(spec),
     ...problemsOfMounts(spec, profile),
   ];
 }
 
-function problemsOfParameters(spec: Spec): readonly Problem[] {
+function problemsOfParameters(spec: Spec, profile: Profile): readonly Problem[] {
   return spec.parameters.flatMap((parameter, index) => {
     const path = ['spec', 'parameters', index];
     const problems: Problem[] = [];
     if (settingNames.includes(parameter.name)) {
       problems.push({ path: [...path, 'name'], message: `"${parameter.name}" is the name of a built-in setting` });
     }
-    const { default: value } = parameter;
-    const isComputed = typeof value === 'string' && value.includes('${');
-    if (value !== undefined && !isComputed && !accepts(parameter, String(value))) {
-      problems.push({ path: [...path, 'default'], message: `must be ${expectation(parameter)}` });
-    }
+    const problem = problemOfDefault(parameter, profile);
+    if (problem !== undefined) problems.push({ path: [...path, 'default'], message: problem });
     for (const name of parameter.unique?.within ?? []) {
       if (spec.parameters.some((other) => other.name === name)) continue;
       problems.push({ path: [...path, 'unique', 'within'], message: `unknown parameter "${name}"` });
@@ -42,7 +47,7 @@ function problemsOfParameters(spec: Spec): readonly Problem[] {
   });
 }
 
-function problemsOfCanary({ canary, parameters }: Spec): readonly Problem[] {
+function problemsOfCanary({ canary, parameters }: Spec, profile: Profile): readonly Problem[] {
   const path = ['spec', 'canary', 'version', 'values'];
   return Object.entries(canary?.version?.values ?? {}).flatMap(([name, value]): readonly Problem[] => {
     const parameter = parameters.find((one) => one.name === name);
@@ -50,9 +55,27 @@ function problemsOfCanary({ canary, parameters }: Spec): readonly Problem[] {
     if (!parameter)
       return [{ path: [...path, name], message: `unknown parameter "${name}"${didYouMean(nearest(name, names))}` }];
     const isComputed = typeof value === 'string' && value.includes('${');
-    if (isComputed || accepts(parameter, String(value))) return [];
-    return [{ path: [...path, name], message: `must be ${expectation(parameter)}` }];
+    if (isComputed || acceptsIn(profile, parameter, String(value))) return [];
+    return [{ path: [...path, name], message: `must be ${expectationIn(profile, parameter)}` }];
   });
+}
+
+const FACTS: readonly string[] = [...builtinNames, ...optionalFacts];
+
+function problemOfDefault(parameter: Parameter, profile: Profile): string | undefined {
+  const { default: value } = parameter;
+  if (value === undefined) return undefined;
+  const text = String(value);
+  const unknown = parametersOf(parseTemplate(text)).find((name) => !FACTS.includes(name));
+  if (unknown !== undefined)
+    return `refers to "${unknown}", which is not a fact of the pod${didYouMean(nearest(unknown, FACTS))}`;
+  const references = 'references' in parameter ? (parameter.references ?? []) : [];
+  const literal = referencesIn(text).find((name) => !references.includes(name));
+  if (literal !== undefined)
+    return `$(${literal}) in a default is plain text for the app: write it into a variant, or into the value of the variable`;
+  return text.includes('${') || acceptsIn(profile, parameter, text)
+    ? undefined
+    : `must be ${expectationIn(profile, parameter)}`;
 }
 
 function problemsOfVariant(
@@ -85,7 +108,7 @@ function domainOf(profile: Profile, by: string): readonly string[] | undefined {
 }
 
 function problemsOfConditions(spec: Spec, profile: Profile): readonly Problem[] {
-  return (['environment', 'writable', 'files'] as const).flatMap((list) =>
+  return (['environment', 'writable', 'files', 'objects'] as const).flatMap((list) =>
     spec[list].flatMap(({ when }, index) => {
       if (when?.if !== 'parameter' || profile.parameters.has(when.name)) return [];
       const similar = didYouMean(nearest(when.name, profile.parameters.keys()));
@@ -103,6 +126,7 @@ function problemsOfNames(spec: Spec, profile: Profile): readonly Problem[] {
     mounts: spec.mounts.map(({ path }) => path),
     writable: spec.writable.map(({ path }) => path),
     files: spec.files.map(({ path }) => path),
+    objects: spec.objects.map(({ path }) => path),
     advisories: spec.advisories.map(({ code }) => code),
     conflicts: spec.conflicts.map(({ code }) => code),
     tests: spec.tests.map(({ name }) => name),
@@ -128,19 +152,47 @@ function duplicates(path: readonly PropertyKey[], names: readonly string[]): rea
   );
 }
 
-function separatorOf({ operation }: EnvironmentEntry): string | undefined {
-  return operation.kind === 'append' || operation.kind === 'prepend' ? operation.separator : undefined;
+/** The form of the list that an entry adds to; undefined for an entry that sets a value. */
+function listFormOf({ operation }: EnvironmentEntry): string | undefined {
+  if (operation.kind === 'set' || operation.kind === 'force') return undefined;
+  return JSON.stringify([operation.separator, 'assignment' in operation ? operation.assignment : null]);
 }
 
 /** Several entries may change one variable only if all of them add to the same list. */
 function problemsOfVariables(environment: readonly EnvironmentEntry[]): readonly Problem[] {
   return environment.flatMap((entry, index) => {
     const earlier = environment.slice(0, index).find((one) => one.name === entry.name);
-    const separator = separatorOf(entry);
-    if (!earlier || (separator !== undefined && separator === separatorOf(earlier))) return [];
-    const message = `duplicate of "${entry.name}": only append and prepend with the same separator can share a variable`;
+    const form = listFormOf(entry);
+    if (!earlier || (form !== undefined && form === listFormOf(earlier))) return [];
+    const message = `duplicate of "${entry.name}": only append and prepend with the same separator, or merge with the same separator and assignment, can share a variable`;
     return [{ path: ['spec', 'environment', index], message }];
   });
+}
+
+function problemsOfMergedParameters(profile: Profile, environment: readonly EnvironmentEntry[]): readonly Problem[] {
+  return environment.flatMap(({ operation: { value } }, index) => {
+    if (!('pairs' in value) || !('parameter' in value.pairs)) return [];
+    const { parameter: name } = value.pairs;
+    if (profile.parameters.get(name)?.type === 'assignments') return [];
+    const message = `"${name}" is not a parameter of type assignments`;
+    return [{ path: ['spec', 'environment', index, 'parameter'], message }];
+  });
+}
+
+/** What a container has after the injection is known only once the injection is decided. */
+function problemsOfSigns({ conflicts, containers }: Spec): readonly Problem[] {
+  const lists: readonly (readonly [readonly PropertyKey[], readonly Matcher[]])[] = [
+    ...conflicts.map(({ signs }, index) => [['spec', 'conflicts', index, 'signs'], signs] as const),
+    [['spec', 'containers', 'include'], containers.include ?? []],
+    [['spec', 'containers', 'exclude'], containers.exclude],
+  ];
+  return lists.flatMap(([path, signs]) =>
+    signs.flatMap((sign, index) =>
+      sign.in === 'result'
+        ? [{ path: [...path, index, 'in'], message: '"result" is for advisories: the decision cannot depend on it' }]
+        : [],
+    ),
+  );
 }
 
 function problemsOfMounts(spec: Spec, profile: Profile): readonly Problem[] {

@@ -4,7 +4,8 @@ import { dispatch } from '../lib/dispatch.ts';
 import { versionText } from '../kubernetes/version.ts';
 import { didYouMean } from '../lib/suggest.ts';
 import { oneLine, quote } from '../lib/text.ts';
-import type { ClaimProblem, UnmetRequirement, SkippedDelivery, Reason, ReasonCode, Source } from './reason.ts';
+import type { ClaimProblem } from './claim-problem.ts';
+import type { UnmetRequirement, SkippedDelivery, Reason, ReasonCode, Source } from './reason.ts';
 
 type Messages = { readonly [code in ReasonCode]: (reason: Extract<Reason, { code: code }>) => string };
 
@@ -71,9 +72,11 @@ const messages: Messages = {
   'slot-taken': ({ slot, profile, by }) => `profile ${profile} needs slot ${slot}, which ${by} uses in this container`,
   'profile-conflict': ({ message }) => oneLine(message, MAX_ADVICE_LENGTH),
   'unproven-variable': ({ variable, profile, why }) =>
-    why === 'order'
-      ? `profile ${profile} refers to ${variable}, which would have to be moved within the container's variables`
-      : `${variable} may be set by a ConfigMap or Secret that cannot be read, and profile ${profile} extends it`,
+    ({
+      order: `profile ${profile} refers to ${variable}, which would have to be moved before the variable that refers to it`,
+      optional: `${variable} is an optional reference, which may be left out, and profile ${profile} needs its value`,
+      unseen: `${variable} may be set by a ConfigMap or Secret in envFrom that cannot be read, and profile ${profile} extends it`,
+    })[why],
   'foreign-profiler': ({ vendor, slot, variable }) =>
     `${vendor ?? 'an unknown profiler'} uses slot ${slot} (${variable})`,
   'profiling-disabled': ({ variable, value }) => `the pod turns profiling off with ${variable}=${quote(value)}`,
@@ -93,6 +96,10 @@ const messages: Messages = {
     `container ${quote(pattern)} not found${suggested(suggestion)} (${sourceText(source)})`,
   'parameter-locked': ({ parameter, source, settableBy, narrowedBy }) =>
     `${parameter} is ignored: ${settableByText(settableBy)} (${sourceText(source)}${narrowedBy.map((name) => `; settableBy.${name}`).join('')})`,
+  'fact-ignored': ({ parameter, value, source, expected }) =>
+    `${sourceText(source)} is not used for ${parameter}: ${quote(value)} must be ${expected}`,
+  'parameter-unused': ({ parameter, profile, delivery, source }) =>
+    `${parameter} has no effect: profile ${profile} does not use it with delivery ${delivery} (${sourceText(source)})`,
   'setting-locked': ({ setting, source, settableBy }) =>
     `${oneLine(setting, 70)} is ignored: ${settableByText(settableBy)} (${sourceText(source)})`,
   'required-opt-out': ({ by }) => `no agent, although it is required: opted out by ${by}`,
@@ -201,7 +208,8 @@ export function skippedDeliveryText({ delivery, requirement }: SkippedDelivery):
 
 /** The place of a value, in words: `pod annotation agent-injector.io/profile`. */
 export function sourceText(source: Source): string {
-  return 'key' in source ? `${sourceKinds[source.from]} ${oneLine(source.key, 130)}` : sourceKinds[source.from];
+  if (!('key' in source)) return sourceKinds[source.from];
+  return `${source.label === true ? 'pod label' : sourceKinds[source.from]} ${oneLine(source.key, 130)}`;
 }
 
 const sourceKinds: { readonly [from in Source['from']]: string } = {

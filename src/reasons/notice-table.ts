@@ -13,6 +13,18 @@ export const noticeTable = {
       'The parameter was set at a level that may not set it; the value is ignored. The profile decides (`settableBy`), and so does the cluster (`tenancy`).',
     hint: 'Remove the value. To set it for the cluster: `defaults` in the configuration. To allow it here: settableBy of the class that the message names (chart value settableBy), or settableBy of the parameter in the profile.',
   },
+  'fact-ignored': {
+    kind: 'notice',
+    meaning:
+      'A label or an annotation of the pod says the value of a parameter in the words of another product, but it is not a valid value. It is ignored.',
+    hint: 'Correct the label or the annotation, or set the annotation agent-injector.io/PARAMETER, which wins over it.',
+  },
+  'parameter-unused': {
+    kind: 'notice',
+    meaning:
+      "The pod sets a parameter that the profile uses with another way of bringing the agent's files only, so it has no effect.",
+    hint: 'Remove the annotation, or choose the delivery that uses it: agent-injector.io/delivery. The version of an agent from an image is in the parameter of the image.',
+  },
   'setting-locked': {
     kind: 'notice',
     meaning:

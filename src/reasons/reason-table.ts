@@ -1,6 +1,7 @@
 import { noticeTable } from './notice-table.ts';
 import type { ReasonRow } from './reason-kind.ts';
 import type { ReasonCode } from './reason.ts';
+import { suspensionTable } from './suspension-table.ts';
 
 /** Every reason code. Codes are public: metrics, logs and annotations contain them, and a code never changes its meaning. */
 export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
@@ -35,30 +36,7 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
     meaning: 'The pod or its namespace has opted out of injection.',
     hint: 'Set the annotation agent-injector.io/inject: "true" on the pod template, or remove the label or annotation that the message names.',
   },
-  suspended: {
-    kind: 'suspension',
-    meaning:
-      'Injection is stopped for the cluster, the namespace or the profile. New pods start without the agent, also where one is required, unless `strictRequired` is on: then they are refused. Running pods keep their agent.',
-    hint: 'When the cause is fixed: kubectl agent-injector start, with the same --namespace and --profile as for stop. Then restart the workloads whose pods have no agent.',
-  },
-  'breaker-open': {
-    kind: 'suspension',
-    meaning:
-      'Pods of the workload, or of several workloads with the profile, failed with the agent, so new pods start without it (`observer.breaker.action` in the chart). A later version of the profile is injected again, and so is one pod after the cooldown. A required pod is refused only where `strictRequired` is on.',
-    hint: 'kubectl agent-injector breaker shows why. When the cause is fixed: kubectl agent-injector breaker --reset, then restart the workload.',
-  },
-  'outside-canary': {
-    kind: 'exemption',
-    meaning:
-      'Only a share of the workloads gets the profile for now, and this one is not among them. The pod starts without the agent, also where one is required, unless `strictRequired` is on: then the canary has no effect.',
-    hint: 'Raise the percentage to the one that the message names: canary.percent of the profile, or the annotation agent-injector.io/canary of the namespace. Then restart the workload: kubectl agent-injector rollout plan.',
-  },
-  'dry-run': {
-    kind: 'suspension',
-    meaning:
-      'The server only reports what it would inject (`injection: dry-run`): no pod is changed, and none is refused unless `strictRequired` is on.',
-    hint: 'To inject: kubectl agent-injector start, or injection: "on" in the configuration.',
-  },
+  ...suspensionTable,
   'already-instrumented': {
     kind: 'satisfied',
     meaning:
@@ -188,8 +166,8 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
   'unproven-variable': {
     kind: 'problem',
     meaning:
-      'The agent must extend a variable that may come from a ConfigMap or a Secret, and it is unknown whether the variable exists. A reference to a missing one would reach the app as text.',
-    hint: 'List the variables that envFrom provides in agent-injector.io/env-from-keys: NAMES (or none), or let agent-injector read the keys (configMapKeys in the chart).',
+      'The agent must extend a variable, and it is unknown whether the variable exists where it is needed: it may come by envFrom, its reference is optional, or it stands behind the variable that refers to it. A reference to a missing one would reach the app as text.',
+    hint: 'By envFrom: list the variables that it provides in agent-injector.io/env-from-keys: NAMES (or none), or let agent-injector read the keys (configMapKeys in the chart). An optional reference: write the value, or remove optional: true. Order: move the variable up.',
   },
   'foreign-profiler': {
     kind: 'problem',

@@ -1,3 +1,4 @@
+import type { ClaimProblem } from './claim-problem.ts';
 import type { EnforcedLevel } from '../kubernetes/pod-security.ts';
 import type { Level } from '../api/keys.ts';
 import type { KubernetesVersion } from '../kubernetes/version.ts';
@@ -34,24 +35,6 @@ export type UnmetRequirement =
   | { readonly why: 'init-limit'; readonly resource: 'cpu' | 'memory'; readonly least: string }
   /** Nothing shows that the image has the agent, and only the pod says so. */
   | { readonly why: 'unverifiable' };
-
-/**
- * `no-volume`: none is there for the claim, and none will be made. `unbound`: it should have a volume by now. `unreachable`: the pod cannot run where the
- * volume is. `one-pod`, `one-node`: only one of them can use it, and the pod may be another one. `in-use`: another pod uses a claim that only one pod can use. `elsewhere`: another node has mounted a claim that only one node
- * can mount.
- */
-export type ClaimProblem =
-  | { readonly kind: 'absent' }
-  | { readonly kind: 'deleting' }
-  | { readonly kind: 'lost' }
-  | { readonly kind: 'block' }
-  | { readonly kind: 'no-volume' }
-  | { readonly kind: 'unbound' }
-  | { readonly kind: 'unreachable' }
-  | { readonly kind: 'one-pod' }
-  | { readonly kind: 'one-node' }
-  | { readonly kind: 'in-use'; readonly node: string }
-  | { readonly kind: 'elsewhere'; readonly node: string };
 
 /** The reason for not injecting a pod or a container, or a notice: the facts, which `reasonMessage` turns into text. */
 export type Reason =
@@ -171,8 +154,8 @@ export type Reason =
       readonly code: 'unproven-variable';
       readonly variable: string;
       readonly profile: string;
-      /** `unseen`: the source of the variable cannot be read. `order`: the variable would have to be moved. */
-      readonly why: 'unseen' | 'order';
+      /** `unseen`: `envFrom` cannot be read. `optional`: the variable may be left out. `order`: it would have to be moved. */
+      readonly why: 'unseen' | 'optional' | 'order';
     }
   | {
       readonly code: 'foreign-profiler';
@@ -211,6 +194,20 @@ export type Reason =
       readonly narrowedBy: readonly string[];
     }
   | {
+      readonly code: 'fact-ignored';
+      readonly parameter: string;
+      readonly value: string;
+      readonly source: Source;
+      readonly expected: string;
+    }
+  | {
+      readonly code: 'parameter-unused';
+      readonly parameter: string;
+      readonly profile: string;
+      readonly delivery: string;
+      readonly source: Source;
+    }
+  | {
       readonly code: 'setting-locked';
       readonly setting: string;
       readonly source: Source;
@@ -238,7 +235,11 @@ export type Reason =
 export type ReasonCode = Reason['code'];
 
 export type Source =
-  | { readonly from: 'container' | 'pod' | 'namespace' | 'cluster'; readonly key: string }
+  | {
+      readonly from: 'container' | 'pod' | 'namespace' | 'cluster';
+      readonly key: string;
+      readonly label?: true;
+    }
   | { readonly from: 'profile' };
 
 export interface Setting {

@@ -1,9 +1,10 @@
-import type { Parameter } from '../api/profile/parameter.ts';
+import type { Fact, Parameter } from '../api/profile/parameter.ts';
 import type { Result } from '../lib/result.ts';
-import { accepts, expectation } from '../profiles/parameter.ts';
+import { annotationsOf, labelsOf, type Pod } from '../kubernetes/pod.ts';
+import { acceptsIn, expectationIn } from '../profiles/variables/list-values.ts';
 import type { Profile } from '../profiles/profile.ts';
 import { levelsOfParameter, type ParameterLevels } from '../profiles/tenancy/policy.ts';
-import { parseTemplate, render, type Template } from '../profiles/template.ts';
+import { parseTemplate, renderIfGiven, type Template } from '../profiles/template.ts';
 import type { Reason, Setting, Source } from '../reasons/reason.ts';
 import { isCanaryValue } from './canary.ts';
 import { settingChain, invalidSetting, type SettingSources } from './resolve.ts';
@@ -29,13 +30,13 @@ export function parametersFor(
   const parameters = new Map<string, Setting>();
   const notices: Reason[] = [];
   for (const parameter of profile.parameters.values()) {
-    const values = valueChain({ sources, profile, container, builtins }, parameter);
+    const values = valueChain({ sources, profile, container, builtins }, parameter, notices);
     const locked = (source: Source): Reason =>
       lockedParameter(parameter, source, levelsOfParameter(sources.catalogue.tenancy, profile, parameter));
     const setting = firstAllowed(values, locked, notices);
     if (setting) {
-      if (!accepts(parameter, setting.text)) {
-        const reason = invalidSetting(parameter.name, setting, expectation(parameter));
+      if (!acceptsIn(profile, parameter, setting.text)) {
+        const reason = invalidSetting(parameter.name, setting, expectationIn(profile, parameter));
         return { parameters: { ok: false, error: reason }, notices };
       }
       parameters.set(parameter.name, setting);
@@ -58,13 +59,18 @@ interface ParameterQuery {
   readonly builtins: ReadonlyMap<string, string>;
 }
 
-/** All values of a parameter in order of precedence, the default of the profile last. The first one that is allowed wins. */
+/**
+ * All values of a parameter in order of precedence, the default of the profile last. The first one that is allowed wins. Facts that are no values of
+ * the parameter become notices.
+ */
 export function* valueChain(
   { sources, profile, container, builtins }: ParameterQuery,
   parameter: Parameter,
+  notices: Reason[] = [],
 ): Generator<ParameterValue, undefined> {
   const { levels } = levelsOfParameter(sources.catalogue.tenancy, profile, parameter);
-  for (const setting of settingChain(sources, namesOf(profile, parameter), container)) {
+  const facts = parameter.from && levels.includes('pod') ? factsFor(sources.pod, profile, parameter, notices) : [];
+  for (const setting of settingChain(sources, namesOf(profile, parameter), container, facts)) {
     const { from } = setting.source;
     if (from === 'cluster' && isCanaryValue(profile, parameter.name)) continue;
     yield { ...setting, allowed: from === 'profile' || levels.includes(from) };
@@ -72,6 +78,24 @@ export function* valueChain(
   const fallback = defaultOf(parameter, builtins);
   if (fallback) yield { ...fallback, allowed: true };
   return undefined;
+}
+
+/** What the labels and annotations of the pod say of a parameter. Those who may write these may write our annotations, too. */
+function factsFor(pod: Pod, profile: Profile, parameter: Parameter, notices: Reason[]): readonly Setting[] {
+  return (parameter.from ?? []).flatMap((fact) => {
+    const { text, source } = factIn(pod, fact);
+    if (text === undefined || text === '') return [];
+    if (acceptsIn(profile, parameter, text)) return [{ text, source }];
+    const expected = expectationIn(profile, parameter);
+    notices.push({ code: 'fact-ignored', parameter: parameter.name, value: text, source, expected });
+    return [];
+  });
+}
+
+function factIn(pod: Pod, fact: Fact): { readonly text: string | undefined; readonly source: Source } {
+  return 'label' in fact
+    ? { text: labelsOf(pod)[fact.label], source: { from: 'pod', key: fact.label, label: true } }
+    : { text: annotationsOf(pod)[fact.annotation], source: { from: 'pod', key: fact.annotation } };
 }
 
 // Names and templates depend only on the profile, and every review needs them.
@@ -113,6 +137,8 @@ function lockedParameter({ name }: Parameter, source: Source, { levels, narrowed
 function defaultOf(parameter: Parameter, builtins: ReadonlyMap<string, string>): Setting | undefined {
   const { default: value } = parameter;
   if (value === undefined) return undefined;
-  const text = typeof value === 'string' ? render(templateOf(parameter, value), builtins) : String(value);
-  return { text, source: { from: 'profile' } };
+  if (typeof value !== 'string') return { text: String(value), source: { from: 'profile' } };
+  // A fact that this pod does not have: then the parameter has no value.
+  const [text] = renderIfGiven(templateOf(parameter, value), builtins);
+  return text === undefined ? undefined : { text, source: { from: 'profile' } };
 }

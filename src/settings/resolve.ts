@@ -18,6 +18,7 @@ import { settingValues } from './setting-values.ts';
  * | ----------- | ------------------------------------------------------------------------- |
  * | `container` | pod annotation `<setting>.agent-injector.io/<container>`                  |
  * | `pod`       | pod annotation `agent-injector.io/<setting>`                              |
+ * | `pod`       | labels and annotations in a parameter's `from` (parameters only)          |
  * | `namespace` | namespace annotation `agent-injector.io/<setting>`                        |
  * | `cluster`   | `defaults` in the configuration file                                      |
  * | `profile`   | default of the parameter in the profile (parameters only: parameters.ts)  |
@@ -70,16 +71,21 @@ function isFixedAbove({ namespace, catalogue }: SettingSources, setting: string)
   });
 }
 
-/** All values of a setting in order of precedence. With several names, each source is searched for them in this order. */
+/**
+ * All values of a setting in order of precedence. With several names, each source is searched for them in this order. `facts` is what the pod says in
+ * other words than ours.
+ */
 export function* settingChain(
   { pod, namespace, catalogue }: SettingSources,
   setting: string | readonly string[],
   container?: string,
+  facts: readonly Setting[] = [],
 ): Generator<Setting, undefined> {
   const names = typeof setting === 'string' ? [setting] : setting;
   const { common, byContainer } = readAnnotations(annotationsOf(pod));
   if (container !== undefined) yield* settingsIn(byContainer.get(container), 'container', names);
   yield* settingsIn(common, 'pod', names);
+  yield* facts;
   yield* settingsIn(readAnnotations(namespace.annotations).common, 'namespace', names);
   for (const name of names) {
     const found = defaultIn(catalogue, name);

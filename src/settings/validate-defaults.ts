@@ -5,7 +5,7 @@ import type { Result } from '../lib/result.ts';
 import { didYouMean, nearest } from '../lib/suggest.ts';
 import { splitList } from '../lib/text.ts';
 import { type Catalogue, profileForbiddenBy } from '../profiles/catalogue.ts';
-import { accepts, expectation } from '../profiles/parameter.ts';
+import { acceptsIn, expectationIn } from '../profiles/variables/list-values.ts';
 import type { Problem } from '../profiles/problem.ts';
 import { subjectOf } from '../profiles/tenancy/policy.ts';
 import { settingValues } from './setting-values.ts';
@@ -76,14 +76,15 @@ function problemsOfDefault(catalogue: Catalogue, name: string, value: string): r
   if (check) return check(catalogue, value);
   const declared = [...catalogue.profiles.values()].flatMap((profile) => {
     const parameter = name.endsWith(`.${profile.name}`) ? name.slice(0, -profile.name.length - 1) : name;
-    return profile.parameters.get(parameter) ?? [];
+    const found = profile.parameters.get(parameter);
+    return found ? [[profile, found] as const] : [];
   });
   if (declared.length === 0) {
     return [`is neither a setting nor a parameter of any profile${didYouMean(nearest(name, catalogue.knownSettings))}`];
   }
   const problems = declared
-    .filter((parameter) => !accepts(parameter, value))
-    .map((parameter) => `"${value}" must be ${expectation(parameter)}`);
+    .filter(([profile, parameter]) => !acceptsIn(profile, parameter, value))
+    .map(([profile, parameter]) => `"${value}" must be ${expectationIn(profile, parameter)}`);
   // Several profiles can have a parameter of this name.
   return [...new Set(problems)];
 }

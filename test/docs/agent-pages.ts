@@ -134,7 +134,9 @@ function tablesOf(summary: ProfileSummary): string {
       ['annotation', 'value', 'default', 'set by', 'meaning'],
       summary.parameters.map((one) => [
         code(`agent-injector.io/${one.name}`),
-        one.expected,
+        one.from
+          ? `${one.expected}, also by ${one.from.map((fact) => code(fact)).join(' or ')} of the pod`
+          : one.expected,
         one.required ? 'required' : code(one.default ?? ''),
         one.settableBy.length === allPlaces ? 'all' : one.settableBy.join(', '),
         one.description,
@@ -180,7 +182,7 @@ function signsOf({ signsOfLife: signs }: ProfileSummary): string {
   );
 }
 
-function fileRows({ mounts, files, writable }: ProfileSummary): readonly (readonly string[])[] {
+function fileRows({ mounts, files, objects, writable }: ProfileSummary): readonly (readonly string[])[] {
   const where = (when: string | undefined): string => (when === undefined ? '' : `, if ${when}`);
   return [
     ...mounts.map(({ path, subPath }) => [
@@ -188,6 +190,7 @@ function fileRows({ mounts, files, writable }: ProfileSummary): readonly (readon
       `the agent's files${subPath === undefined ? '' : `, only ${code(subPath)}`}`,
     ]),
     ...files.map(({ path, when }) => [code(path), `a configuration file${where(when)}`]),
+    ...objects.map(({ path, object, when }) => [code(path), `${object}, if it exists${where(when)}`]),
     ...writable.map(({ path, sizeLimit, when }) => [
       code(path),
       `an empty, writable directory of at most ${sizeLimit}${where(when)}`,

@@ -5,17 +5,21 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { lint } from '../../src/cli/lint/lint.ts';
 import { outputText } from '../../src/cli/program/output.ts';
 import { builtinNames } from '../../src/profiles/template.ts';
+import { type OptionalFact, optionalFacts } from '../../src/profiles/variables/optional-facts.ts';
 import { blocksIn, code, table } from '../support/markdown.ts';
 import { schemaTables } from './schema-tables.ts';
 
 const file = join(import.meta.dirname, '../../docs/profile-language.md');
 const SECTION = /(<!-- table: (\w+) -->\n)[\s\S]*?<!-- end -->/g;
 
-const facts: { readonly [name in (typeof builtinNames)[number]]: string } = {
+const facts: { readonly [name in (typeof builtinNames)[number] | OptionalFact]: string } = {
   'pod.workload':
     'The name of the workload: the Deployment, StatefulSet, CronJob… that creates the pod. Without one: the name of the pod or of the container.',
   'pod.namespace': 'The namespace of the pod.',
   'container.name': 'The name of the container.',
+  'pod.workload-kind':
+    'The kind of the workload: deployment, statefulset, daemonset, job or cronjob. Other pods have none.',
+  'container.image-tag': 'The tag of the image, unless it is latest. An image without a tag has none.',
 };
 
 const tables: Readonly<Record<string, () => string>> = {
@@ -23,7 +27,7 @@ const tables: Readonly<Record<string, () => string>> = {
   facts: () =>
     table(
       ['fact', 'meaning'],
-      builtinNames.map((name) => [code(`\${${name}}`), facts[name]]),
+      [...builtinNames, ...optionalFacts].map((name) => [code(`\${${name}}`), facts[name]]),
     ),
 };
 

@@ -107,6 +107,7 @@ export const schemaTables: Readonly<Record<string, () => string>> = {
   mounts: () => fields(below(spec, 'mounts', '[]')),
   writable: () => fields(below(spec, 'writable', '[]')),
   files: () => fields(below(spec, 'files', '[]')),
+  objects: () => fields(below(spec, 'objects', '[]')),
   environment: () => kinds(definition('environmentEntry'), 'operation'),
   conditions: () => kinds(definition('condition'), 'if'),
   signsOfLife: () => fields(definition('signsOfLife')),

@@ -169,6 +169,14 @@ export const rows: { readonly [code in ReasonCode]: Row } = {
   },
   'unknown-annotation': { pod: settings({ 'domian-id': '7' }) },
   'container-not-found': { pod: settings({ containers: 'app,wbe' }) },
+  'fact-ignored': {
+    settings: { profile: 'opentelemetry-sdk', 'otlp-endpoint': 'http://collector:4318' },
+    pod: { annotations: { 'resource.opentelemetry.io/service.name': 'shop,api' } },
+  },
+  'parameter-unused': {
+    settings: { profile: 'opentelemetry-nodejs', 'otlp-endpoint': 'http://collector:4318' },
+    pod: settings({ 'agent-version': '0.78.0' }),
+  },
   'setting-locked': { pod: settings({ 'init-position': 'last' }) },
   'parameter-locked': { pod: settings({ 'agent-image': 'registry.example.com/own:1' }) },
   'required-opt-out': {

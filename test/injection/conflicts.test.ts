@@ -253,3 +253,27 @@ it('an injected agent is not a foreign agent to the next one', () => {
   expect(decision.containers.map(({ outcome }) => outcome)).toEqual(['injected', 'injected']);
   expect(decision.notices).toEqual([]);
 });
+
+describe('a sign of the result', () => {
+  const advisory = { code: 'port', message: 'm', signs: [{ in: 'result', name: 'ADDRESS', contains: ':4317' }] };
+  const addressed = known({
+    advisories: [advisory],
+    environment: [...environment, { name: 'ADDRESS', value: 'http://collector:4317' }],
+  });
+  const codes = (given: Pod) => admit(given, plainNamespace(), addressed).decision.notices.map(({ code }) => code);
+
+  it('matches what the profile sets', () => {
+    expect(codes(web({}))).toEqual(['advisory']);
+  });
+
+  it("matches the author's value where that stays", () => {
+    expect(codes(env({ name: 'ADDRESS', value: 'http://collector:4318' }))).toEqual([]);
+  });
+
+  it.each([
+    ['conflicts', { conflicts: [advisory] }],
+    ['containers', { containers: { include: advisory.signs } }],
+  ])('is an error in %s', (_, spec) => {
+    expect(() => known(spec)).toThrow(/result/);
+  });
+});

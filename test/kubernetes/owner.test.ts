@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { unknownCluster } from '../../src/kubernetes/cluster-state.ts';
-import { creatorOf, workloadIdentity, workloadNameOf } from '../../src/kubernetes/owner.ts';
+import { attributeKindOf, creatorOf, workloadIdentity, workloadNameOf } from '../../src/kubernetes/owner.ts';
 import type { Pod } from '../../src/kubernetes/pod.ts';
 import { podFromTemplate, workloadKindNamed } from '../../src/kubernetes/workload.ts';
 import { pod } from '../support/fixtures.ts';
@@ -15,6 +15,8 @@ describe('the name of the workload', () => {
     ['is that of the owner', podOf('StatefulSet', 'db'), 'db'],
     ['is that of a Deployment', podOf('ReplicaSet', 'web-5d4f8c7b9', { 'pod-template-hash': '5d4f8c7b9' }), 'web'],
     ['is that of a CronJob', podOf('Job', 'report-29012345'), 'report'],
+    ['is that of a CronJob before Kubernetes 1.21', podOf('Job', 'report-1612345678'), 'report'],
+    ['is that of a Job with a date', podOf('Job', 'import-20240101'), 'import-20240101'],
     [
       'is that of a Knative Service',
       podOf('ReplicaSet', 'tomato-00001-deployment-5d4f8c7b9', {
@@ -110,4 +112,25 @@ describe('the identity of a workload', () => {
     ];
     expect(new Set(all).size).toBe(all.length);
   });
+});
+
+describe('the kind of the workload in attributes', () => {
+  it.each<[string, Pod, string | undefined]>([
+    ['a Deployment', podOf('ReplicaSet', 'web-5d4f8c7b9', { 'pod-template-hash': '5d4f8c7b9' }), 'deployment'],
+    ['a StatefulSet', podOf('StatefulSet', 'db'), 'statefulset'],
+    ['a DaemonSet', podOf('DaemonSet', 'log'), 'daemonset'],
+    ['a Job', podOf('Job', 'import-20240101'), 'job'],
+    ['a CronJob', podOf('Job', 'report-29012345'), 'cronjob'],
+    ['a ReplicaSet of its own', podOf('ReplicaSet', 'web'), undefined],
+    ['a Rollout', podOf('ReplicaSet', 'web-5d4f8c7b9', { 'rollouts-pod-template-hash': '5d4f8c7b9' }), undefined],
+    [
+      'a Knative Service',
+      podOf('ReplicaSet', 'tomato-1-5d4f8c7b9', {
+        'pod-template-hash': '5d4f8c7b9',
+        'serving.knative.dev/service': 'tomato',
+      }),
+      undefined,
+    ],
+    ['no owner', pod(), undefined],
+  ])('%s', (_, given, expected) => expect(attributeKindOf(given)).toBe(expected));
 });

@@ -43,6 +43,11 @@ describe('every file of profiles', () => {
   });
 });
 
+/** False for a profile of variables alone, for agents that are in the app. */
+function bringsFiles({ deliveries }: Profile): boolean {
+  return deliveries.some(({ type }) => type !== 'baked');
+}
+
 describe.each(named)('%s', (name, profile) => {
   it('has a language, sources and a documentation page', () => {
     expect(profile.language).toBeTypeOf('string');
@@ -65,7 +70,7 @@ describe.each(named)('%s', (name, profile) => {
       expect(reasonMessage({ code: 'profile-conflict', profile: name, conflict, message })).toBe(message);
   });
 
-  it('has a slot, so that no second agent is added', () => {
+  it.skipIf(!bringsFiles(profile))('has a slot, so that no second agent is added', () => {
     expect(profile.slots).not.toEqual([]);
   });
 
@@ -179,12 +184,14 @@ describe('every delivery of every profile, chosen by name, with its parameters s
 });
 
 describe('without a choice of delivery', () => {
-  it.each(named)('%s does not use the delivery "baked"', (_, profile) => {
+  const withFiles = named.filter(([, profile]) => bringsFiles(profile));
+
+  it.each(withFiles)('%s does not use the delivery "baked"', (_, profile) => {
     const bare = admit(pod([container('web')]), choosing(profile, settingsFor(profile)), catalogue);
     expect(bare.decision.containers.map((one) => one.outcome === 'injected' && one.delivery)).not.toContain('baked');
   });
 
-  it.each(named)('%s uses a directory of the node only if one is set', (_, profile) => {
+  it.each(withFiles)('%s uses a directory of the node only if one is set', (_, profile) => {
     const ofNode = profile.deliveries.find(({ type }) => type === 'hostPath');
     if (!ofNode) throw new Error('no delivery of type hostPath');
     // Alone, so that no other delivery is used instead.

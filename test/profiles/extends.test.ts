@@ -68,11 +68,11 @@ describe('mergeDocuments', () => {
       },
     ],
     [
-      'identifies a variable by its name, and additions to it also by their operation',
+      'merges what is set by its name, and adds what is appended or prepended to what is inherited',
       {
         environment: [
           { name: 'A', value: '1' },
-          { name: 'L', operation: 'append', value: 'x', separator: ' ' },
+          { name: 'L', operation: 'append', value: 'x', separator: ' ', group: 'g' },
         ],
       },
       {
@@ -85,20 +85,62 @@ describe('mergeDocuments', () => {
       {
         environment: [
           { name: 'A', value: '1', operation: 'force' },
-          { name: 'L', operation: 'append', value: 'z', separator: ' ' },
+          { name: 'L', operation: 'append', value: 'x', separator: ' ', group: 'g' },
           { name: 'L', operation: 'prepend', value: 'y', separator: ' ' },
+          { separator: ' ', name: 'L', operation: 'append', value: 'z' },
         ],
       },
     ],
     [
-      'merges several entries of one variable in their order',
-      { environment: [1, 2].map((n) => ({ name: 'L', operation: 'append', value: `${n}`, separator: ':' })) },
-      { environment: [3, 4, 5].map((n) => ({ name: 'L', operation: 'append', value: `${n}` })) },
+      'puts merged assignments before the inherited ones, because the first of a name counts',
+      { environment: [{ name: 'L', operation: 'merge', value: 'a=1', separator: ',', assignment: '=' }] },
+      { environment: [{ name: 'L', operation: 'merge', value: 'b=2' }] },
       {
         environment: [
-          { name: 'L', operation: 'append', value: '3', separator: ':' },
-          { name: 'L', operation: 'append', value: '4', separator: ':' },
-          { name: 'L', operation: 'append', value: '5' },
+          { separator: ',', assignment: '=', name: 'L', operation: 'merge', value: 'b=2' },
+          { name: 'L', operation: 'merge', value: 'a=1', separator: ',', assignment: '=' },
+        ],
+      },
+    ],
+    [
+      'changes an inherited addition by an entry without a value, or with the same',
+      { environment: [{ name: 'L', operation: 'append', value: 'x', separator: ':' }] },
+      {
+        environment: [
+          { name: 'L', operation: 'append', when: { if: 'readOnlyFiles' } },
+          { name: 'L', operation: 'append', value: 'x', group: 'g' },
+        ],
+      },
+      {
+        environment: [
+          { name: 'L', operation: 'append', value: 'x', separator: ':', when: { if: 'readOnlyFiles' } },
+          { separator: ':', name: 'L', operation: 'append', value: 'x', group: 'g' },
+        ],
+      },
+    ],
+    [
+      'removes all additions to a variable, or those of one operation, or of one value',
+      {
+        environment: [
+          ...['x', 'y'].map((value) => ({ name: 'L', operation: 'append', value, separator: ':' })),
+          { name: 'M', operation: 'append', value: 'x', separator: ':' },
+          { name: 'M', operation: 'prepend', value: 'y', separator: ':' },
+          ...['x', 'y'].map((value) => ({ name: 'N', operation: 'append', value, separator: ':' })),
+        ],
+      },
+      {
+        environment: [
+          { name: 'L', remove: true },
+          { name: 'M', operation: 'append', remove: true },
+          { name: 'N', operation: 'append', value: 'x', remove: true },
+          { name: 'L', value: 'mine' },
+        ],
+      },
+      {
+        environment: [
+          { name: 'M', operation: 'prepend', value: 'y', separator: ':' },
+          { name: 'N', operation: 'append', value: 'y', separator: ':' },
+          { name: 'L', value: 'mine' },
         ],
       },
     ],
@@ -135,6 +177,30 @@ describe('mergeDocuments', () => {
     expect(problems).toEqual([
       { path: ['spec', 'mounts', 0, 'remove'], message: expect.stringMatching(/"\/agnet".*"\/agent"/) },
       { path: ['spec', 'mounts', 1, 'remove'], message: expect.any(String) },
+    ]);
+  });
+
+  it.each(['append', 'prepend', 'merge'])(
+    'reports a value that would take away what is inherited by %s',
+    (operation) => {
+      const { problems } = over(
+        { environment: [{ name: 'L', operation, value: 'a=1', separator: ',', assignment: '=' }] },
+        { environment: [{ name: 'L', value: 'mine' }] },
+      );
+      expect(problems).toEqual([
+        { path: ['spec', 'environment', 0, 'name'], message: expect.stringContaining(operation) },
+      ]);
+    },
+  );
+
+  it('reports a variable to remove that is not inherited', () => {
+    const { problems } = over(
+      { environment: [{ name: 'AGENT', value: '1' }] },
+      { environment: [{ name: 'AGNET', remove: true }, { remove: true }] },
+    );
+    expect(problems).toEqual([
+      { path: ['spec', 'environment', 0, 'remove'], message: expect.stringMatching(/"AGNET".*"AGENT"/) },
+      { path: ['spec', 'environment', 1, 'remove'], message: expect.any(String) },
     ]);
   });
 
@@ -231,6 +297,18 @@ describe('for any two specs', () => {
         assert.deepEqual([base, own], before);
       }),
     );
+  });
+});
+
+describe('a problem of a variable is located', () => {
+  const base = { spec: { environment: [{ name: 'L', operation: 'append', value: 'x', separator: ':' }] } };
+  const own = { spec: { environment: [{ name: 'L', operation: 'append', value: 'y' }] } };
+  const { document } = mergeDocuments(base, own);
+  it.each([
+    ['in the list, if it is inherited', 0, ['spec', 'environment']],
+    ["in the profile's own entry", 1, ['spec', 'environment', 0, 'value']],
+  ])('%s', (_, index, expected) => {
+    expect(pathInSource(own, document, ['spec', 'environment', index, 'value'])).toEqual(expected);
   });
 });
 

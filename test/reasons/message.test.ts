@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { reasonMessage, sourceText } from '../../src/reasons/message.ts';
-import type { ClaimProblem, Reason, Source, UnmetRequirement } from '../../src/reasons/reason.ts';
+import type { ClaimProblem } from '../../src/reasons/claim-problem.ts';
+import type { Reason, Source, UnmetRequirement } from '../../src/reasons/reason.ts';
 import { reasonTable } from '../../src/reasons/reason-table.ts';
 import { examples } from '../support/reason-examples.ts';
 

@@ -56,6 +56,8 @@ const besides = fc.record(
     command: fc.constantFrom(undefined, ['java', '-jar', 'app.jar'], ['java', '-javaagent:/x/elastic-apm-agent.jar']),
     image: fc.constantFrom(
       'registry.example.com/web:1',
+      'registry.example.com/web:2',
+      'registry.example.com/web',
       'node:22-alpine',
       'php:8-zts',
       'mcr.example.com/nanoserver:ltsc2022',
@@ -68,7 +70,15 @@ const besides = fc.record(
       { ...asking('true'), 'instrumentation.opentelemetry.io/container-names': 'web,worker' },
       { 'admission.datadoghq.com/web.java-lib.version': 'v1', 'admission.datadoghq.com/python-lib.version': 'v1' },
       { 'co.elastic.apm/attach': 'nodejs' },
+      { 'resource.opentelemetry.io/service.name': 'cart', 'resource.opentelemetry.io/team': 'a,b' },
+      { 'resource.opentelemetry.io/service.name': 'a,b', 'resource.opentelemetry.io/k8s.pod.name': 'web' },
     ),
+    tags: fc.constantFrom<Record<string, string>>(
+      {},
+      { 'tags.datadoghq.com/service': 'cart', 'tags.datadoghq.com/env': 'prod' },
+      { 'tags.datadoghq.com/service': 'web', 'tags.datadoghq.com/version': '' },
+    ),
+    certificate: fc.boolean(),
   },
   { requiredKeys: ['hash', 'suffix', 'kind', 'owner', 'image', 'resources'] },
 );
@@ -102,7 +112,12 @@ function inCluster(pod: Pod, extra: Besides): Pod {
       ...pod.metadata,
       ...(extra.asks && { annotations: { ...pod.metadata?.annotations, ...extra.asks } }),
       generateName: `${name}-`,
-      labels: { ...pod.metadata?.labels, app: 'web', ...(kind === 'ReplicaSet' && { 'pod-template-hash': hash }) },
+      labels: {
+        ...pod.metadata?.labels,
+        app: 'web',
+        ...extra.tags,
+        ...(kind === 'ReplicaSet' && { 'pod-template-hash': hash }),
+      },
       ownerReferences: [{ apiVersion: 'apps/v1', kind, name, uid: suffix, controller: true }],
     },
     spec: {
@@ -113,6 +128,9 @@ function inCluster(pod: Pod, extra: Besides): Pod {
       volumes: [
         ...(pod.spec.volumes ?? []),
         { name: token, projected: { sources: [{ serviceAccountToken: { path: 'token' } }] } },
+        ...(extra.certificate === true
+          ? [{ name: 'c', secret: { secretName: 'client', optional: true, defaultMode: 420 } }]
+          : []),
       ],
     },
   };
@@ -130,12 +148,15 @@ const profiles = [...catalogue.profiles.values()].map((profile) => [profile.name
 it.each(profiles)(
   `${PODS} pods get the same from a compiled decision: %s`,
   (name, profile) => {
-    const known = withDefaults(catalogue, Object.entries({ ...settingsFor(profile), profile: name }));
+    const more = profile.parameters.has('otlp-client-secret')
+      ? { 'otlp-client-secret': 'client', 'resource-attributes': 'team=c', variables: 'OTEL_A=1' }
+      : {};
+    const known = withDefaults(catalogue, Object.entries({ ...settingsFor(profile), ...more, profile: name }));
     const plans = new PlanCache();
     const places: Namespace[] = [namespace(), namespace({}, 'required'), namespace({ containers: 'env:A,w*' })];
     const names = { 'instrumentation.opentelemetry.io/container-names': 'web' };
     places.push({ ...namespace(), annotations: { ...namespace().annotations, ...asking('true'), ...names } });
-    const variables = profile.environment.map((entry) => entry.name);
+    const variables = [...profile.environment.map((entry) => entry.name), 'OTEL_A'];
     const shapes = new Set<string>();
     let decided = 0;
     fc.assert(

@@ -37,6 +37,7 @@ const IMAGES = [
   'nanoserver:1',
   'a'.repeat(520),
   'registry/worker',
+  'example.com/web:2',
 ];
 
 const env = few(
@@ -80,7 +81,10 @@ const containerOf = (named: fc.Arbitrary<string>): fc.Arbitrary<object> =>
   });
 
 const volume = fc.oneof(
-  fc.record({ name: one(...VOLUMES), secret: one({ secretName: 's' }) }),
+  fc.record({
+    name: one(...VOLUMES),
+    secret: one({ secretName: 's' }, { secretName: 's', optional: true, defaultMode: 420 }),
+  }),
   fc.record({ name: one(...VOLUMES), emptyDir: one({}, { sizeLimit: '100Mi' }) }),
   fc.record({
     name: one(...VOLUMES),
@@ -129,7 +133,7 @@ const base = fc.record({
 const owner = fc.oneof(
   fc.record({
     kind: one('StatefulSet', 'ReplicaSet', 'Job', 'DaemonSet'),
-    name: one(...NAMES, 'orders-12345678', 'orders-5c58', 'No Name'),
+    name: one(...NAMES, 'orders-12345678', 'orders-29384756', 'orders-5c58', 'No Name'),
     controller: fc.constant(true),
   }),
   fc.constant(undefined),
@@ -139,9 +143,18 @@ const pod = fc
   .record({
     spec: base,
     owner,
-    annotations: fc.oneof({ weight: 6, arbitrary: fc.constant(undefined) }, annotations),
+    annotations: fc.oneof(
+      { weight: 6, arbitrary: fc.constant(undefined) },
+      annotations,
+      one<Record<string, string>>(
+        { 'facts.example.com/p': 'ledger' },
+        { 'facts.example.com/q': 'a,b=c', 'facts.example.com/x': 'y' },
+      ),
+    ),
     labels: maybe(
       one<Record<string, string>>(
+        { 'facts.example.com/p': 'orders', 'pod-template-hash': '5c58' },
+        { 'facts.example.com/p': 'b_1' },
         { 'pod-template-hash': '5c58' },
         { 'serving.knative.dev/service': 'ledger' },
         { 'tekton.dev/task': 'orders', app: 'x' },

@@ -9,7 +9,8 @@ import {
 } from '../../src/kubernetes/cluster-state.ts';
 import type { JsonObject } from '../../src/lib/json.ts';
 import type { Pod } from '../../src/kubernetes/pod.ts';
-import type { ClaimProblem, Reason } from '../../src/reasons/reason.ts';
+import type { ClaimProblem } from '../../src/reasons/claim-problem.ts';
+import type { Reason } from '../../src/reasons/reason.ts';
 import { catalogueOf, container, namespace, pod, profileDocument } from '../support/fixtures.ts';
 
 // Decisions that depend on claims, quotas and LimitRanges. test/e2e/no-harm.test.ts runs against a real API server.

@@ -66,6 +66,16 @@ const template = fc
 
 const reference = fc.oneof({ weight: 4, arbitrary: template }, one('$(B)', 'x$(B)${p}', '$$(B)'));
 
+/** Assignments, some of which not every pod has. */
+const pairs = fc
+  .array(one('a=${p}', 'b=${q}', '${pod.workload-kind}=${pod.workload}', 'v=${container.image-tag}', 'c=x'), {
+    minLength: 1,
+    maxLength: 3,
+  })
+  .map((parts) => parts.join(','));
+
+const merged = (of: object): object => ({ ...of, operation: 'merge', separator: ',', assignment: '=' });
+
 const condition = maybe(
   fc.oneof(
     fc.record({ if: fc.constant('parameter'), name: one('p', 'q'), is: one(...NAMES, 'x-orders') }),
@@ -112,6 +122,8 @@ const entry = fc.oneof(
     assignment: one('=', '-'),
     when: condition,
   }),
+  fc.record({ name: one('LIST', 'E'), value: pairs }).map(merged),
+  fc.record({ name: one('LIST', 'E'), annotations: fc.constant('facts.example.com/') }).map(merged),
   fc.record({
     name: one('F', 'A'),
     valueFrom: fc.record({ secretKeyRef: fc.record({ name: template, key: fc.constant('k') }) }),
@@ -141,7 +153,21 @@ const delivery = fc.oneof(
   { weight: 3, arbitrary: fc.record({ type: fc.constant('baked') }) },
 );
 
-const text = one('${pod.workload}', '${container.name}', 'x-${pod.workload}', 'orders', '${container.name}-web');
+const from = maybe(
+  one<unknown>(
+    [{ annotation: 'facts.example.com/p' }],
+    [{ label: 'facts.example.com/p' }, { annotation: 'facts.example.com/q' }],
+  ),
+);
+
+const text = one(
+  '${container.image-tag}',
+  '${pod.workload}',
+  '${container.name}',
+  'x-${pod.workload}',
+  'orders',
+  '${container.name}-web',
+);
 const parameter = (named: string): fc.Arbitrary<object> =>
   fc.oneof(
     fc.record({
@@ -149,6 +175,7 @@ const parameter = (named: string): fc.Arbitrary<object> =>
       description: fc.constant('d'),
       type: one('word', 'objectName', 'version', 'host'),
       default: text,
+      from,
     }),
     fc.record({
       name: fc.constant(named),
@@ -172,6 +199,18 @@ const advice = fc.record({
   message: fc.constant('m'),
 });
 
+const resultAdvice = fc.record({
+  code: one('one'),
+  signs: fc.tuple(
+    fc.record({
+      in: fc.constant('result'),
+      name: one('A', 'B', 'D', 'X*'),
+      contains: one('rde', 'orders', '$(', ''),
+    }),
+  ),
+  message: fc.constant('m'),
+});
+
 const spec = fc.record({
   environment: few(entry, 4),
   deliveries: fc.array(delivery, { minLength: 1, maxLength: 2 }),
@@ -183,7 +222,8 @@ const spec = fc.record({
   files: few(fc.record({ path: one('/etc/agent.conf', '/etc/x.conf'), content: template, when: condition }), 2),
   parameters: fc.tuple(parameter('p'), parameter('q')),
   conflicts: seldom(advice),
-  advisories: few(advice, 1),
+  advisories: few(fc.oneof(advice, resultAdvice), 1),
+  objects: few(fc.record({ path: one('/etc/ca', '/opt/x/ca'), secret: one('s', 'orders'), when: condition }), 1),
   containers: fc.record({
     include: seldom(matcher).map((list) => (list.length > 0 ? list : undefined)),
     exclude: seldom(matcher),

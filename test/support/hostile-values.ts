@@ -19,6 +19,8 @@ const byType: { readonly [type in Parameter['type']]: readonly string[] } = {
   port: ['6666'],
   integer: ['6666'],
   enum: [],
+  assignments: [`${MARK}=1,a=${MARK}`],
+  variables: [`LD_PRELOAD=/${MARK}.so`, `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=http://${MARK}.example.com/`],
 };
 
 /** Not valid for most types. Some were: an address that the URL parser ends early, a path that climbs. */

@@ -169,6 +169,20 @@ export const examples: { readonly [code in ReasonCode]: Extract<Reason, { code: 
     settableBy: ['cluster'],
     narrowedBy: ['image'],
   },
+  'fact-ignored': {
+    code: 'fact-ignored',
+    parameter: 'service-name',
+    value: 'shop,api',
+    source: { from: 'pod', key: 'resource.opentelemetry.io/service.name' },
+    expected: 'text without spaces, quotes, "$" or backslashes, without "," and "="',
+  },
+  'parameter-unused': {
+    code: 'parameter-unused',
+    parameter: 'agent-version',
+    profile: 'opentelemetry-java',
+    delivery: 'initContainer',
+    source: onPod('agent-version'),
+  },
   'setting-locked': {
     code: 'setting-locked',
     setting: 'profile',

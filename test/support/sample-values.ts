@@ -16,6 +16,9 @@ const SAMPLES: { readonly [type in Parameter['type']]: (parameter: Parameter) =>
   boolean: () => 'true',
   port: () => '4317',
   integer: (parameter) => String(parameter.type === 'integer' ? parameter.minimum : 1),
+  assignments: () => 'team=a,tier=web',
+  variables: (parameter) =>
+    parameter.type === 'variables' ? `${(parameter.allowed[0] ?? '').replaceAll('*', 'X')}=1` : '',
   enum: (parameter) => (parameter.type === 'enum' ? (parameter.values[0] ?? '') : ''),
 };
 

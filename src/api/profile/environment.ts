@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { conditionSchema } from './condition.ts';
+import { dashedWords } from './scalars.ts';
 
 /** The paths that the API server accepts in a fieldRef (k8s.io/kubernetes core validation.go). It rejects the whole pod for any other one. */
 const FIELD_PATH =
@@ -63,6 +64,14 @@ const eitherInJsonSchema = { oneOf: [{ required: ['value'] }, { required: ['valu
 
 const listed = z.string().min(1).describe('May contain parameters and built-in values: ${parameter}.');
 
+const absent = z
+  .string()
+  .regex(/^[^$]*$/, 'must not contain $')
+  .optional()
+  .describe(
+    'What the program takes where the variable is not set, and what the list then starts with; "" stands for an empty first or last part. Default: the value alone.',
+  );
+
 const separator = z
   .string()
   .min(1)
@@ -94,6 +103,7 @@ export const environmentSchema = z.discriminatedUnion('operation', [
     operation: z.literal('append').describe('Appends to the value in the pod, unless it already contains this part.'),
     value: listed,
     separator,
+    absent,
     group,
   }),
   z.strictObject({
@@ -101,15 +111,35 @@ export const environmentSchema = z.discriminatedUnion('operation', [
     operation: z.literal('prepend').describe('Prepends to the value in the pod, unless it already contains this part.'),
     value: listed,
     separator,
+    absent,
     group,
   }),
-  z.strictObject({
-    ...common,
-    operation: z.literal('merge').describe('Adds the assignments whose names are not in the value in the pod.'),
-    value: listed,
-    separator,
-    assignment: separator.describe('Separates a name from its value.'),
-  }),
+  z
+    .strictObject({
+      ...common,
+      operation: z
+        .literal('merge')
+        .describe(
+          'Adds the assignments whose names are not in the value in the pod. One with a parameter or a fact that has no value is left out.',
+        ),
+      value: listed.optional(),
+      annotations: z
+        .string()
+        .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?\/$/, 'must be the prefix of an annotation, with its slash')
+        .optional()
+        .describe(
+          'Instead of value: the annotations of the pod with this prefix, as assignments of their names without it.',
+        ),
+      parameter: dashedWords.optional().describe('Instead of value: a parameter of type assignments.'),
+      separator,
+      assignment: separator.describe('Separates a name from its value.'),
+    })
+    .refine(
+      ({ value, annotations, parameter }) =>
+        [value, annotations, parameter].filter((one) => one !== undefined).length === 1,
+      'must have one of value, annotations and parameter',
+    )
+    .meta({ oneOf: [{ required: ['value'] }, { required: ['annotations'] }, { required: ['parameter'] }] }),
 ]);
 
 export type EnvironmentDocument = z.infer<typeof environmentSchema>;

@@ -12,6 +12,16 @@ export const matcherSchema = z.discriminatedUnion('in', [
     contains: z.string().optional().describe('A part of the text.'),
   }),
   z.strictObject({
+    in: z
+      .literal('result')
+      .describe(
+        'Advisories only. After the injection, the container has a variable with one of these names and with that value.',
+      ),
+    name: names.describe('A name, or a list of alternative names. Each may contain the wildcards * and ?.'),
+    equals: z.string().optional().describe('The whole value.'),
+    contains: z.string().optional().describe('A part of the text.'),
+  }),
+  z.strictObject({
     in: z.literal('command').describe('Command and args, joined by spaces, contain this text.'),
     contains: z.string().min(1).describe('A part of the text.'),
   }),

@@ -10,11 +10,29 @@ const settableBy = (fallback: readonly Level[]) =>
       'Levels at which it may be set, unless the cluster allows fewer (`tenancy`). Other values are ignored, with a warning. Default of image and path: cluster and namespace.',
     );
 
+const FACT_KEY = /^([a-z0-9]([a-z0-9.-]*[a-z0-9])?\/)?[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?$/;
+
+const factKey = z.string().regex(FACT_KEY, 'is not a valid key of a label or an annotation');
+
+const factSchema = z.union([
+  z.strictObject({ annotation: factKey.describe('An annotation of the pod.') }),
+  z.strictObject({ label: factKey.describe('A label of the pod.') }),
+]);
+
+const variableNames = z.array(z.string().min(1)).min(1);
+
 const meta = {
   name: dashedWords.describe('The annotation is agent-injector.io/NAME, the template variable ${NAME}.'),
   description: z.string().describe('One sentence about the parameter.'),
   required: z.boolean().default(false).describe('The pod is not injected without a value.'),
   settableBy: settableBy(LEVELS),
+  from: z
+    .array(factSchema)
+    .min(1)
+    .optional()
+    .describe(
+      'Labels and annotations of the pod, in other words than ours, that say the value: {label: KEY} or {annotation: KEY}. The first that is there counts, below the annotations of the pod for agent-injector, above those of the namespace.',
+    ),
   unique: z
     .strictObject({
       by: z.literal('namespace').describe('No two namespaces may have the same value.'),
@@ -56,6 +74,14 @@ export const parameterSchema = z.discriminatedUnion('type', [
     ...meta,
     type: z.literal('url').describe('An http or https URL.'),
     default: textual,
+    schemes: z
+      .array(z.enum(['http', 'https', 'unix']))
+      .min(1)
+      .optional()
+      .describe('Allowed schemes. unix://PATH names a socket. Default: http and https.'),
+    references: variableNames
+      .optional()
+      .describe('Variables that the profile sets, and that a value may refer to: http://$(NODE_IP):4318.'),
   }),
   z.strictObject({
     ...meta,
@@ -98,6 +124,23 @@ export const parameterSchema = z.discriminatedUnion('type', [
     default: textual,
     values: z.array(z.string()).min(1).describe('The allowed values.'),
   }),
+  z.strictObject({
+    ...meta,
+    type: z.literal('assignments').describe('Pairs NAME=VALUE, comma-separated, for a list that is merged.'),
+    default: textual,
+  }),
+  z.strictObject({
+    ...meta,
+    type: z
+      .literal('variables')
+      .describe('Further variables for the container: NAME=VALUE, separated by blanks or new lines.'),
+    default: textual,
+    allowed: variableNames.describe('Names or globs of the allowed variables. Those that load code are never allowed.'),
+    except: variableNames.optional().describe('Names or globs of variables that are not allowed all the same.'),
+  }),
 ]);
 
 export type Parameter = z.infer<typeof parameterSchema>;
+
+/** A label or an annotation of the pod that says the value of a parameter. */
+export type Fact = z.infer<typeof factSchema>;

@@ -46,6 +46,8 @@ const canarySchema = z.strictObject({
     .describe('Another version for a share of the workloads.'),
 });
 
+const EITHER = 'must have either secret or configMap';
+
 const adviceSchema = z.strictObject({
   code: dashedWords.describe('Identifies it in messages and tests.'),
   signs: z.array(matcherSchema).min(1).describe('All of them must match the container.'),
@@ -165,6 +167,22 @@ export const profileSchema = z.strictObject({
       )
       .default([])
       .describe('Configuration files. Each is stored in an annotation of the pod and mounted read-only.'),
+    objects: z
+      .array(
+        z
+          .strictObject({
+            path: absolutePath.describe('Path in the container. Each key of the object is a file in it.'),
+            secret: z.string().min(1).optional().describe('Name of a Secret in the namespace of the pod.'),
+            configMap: z.string().min(1).optional().describe('Name of a ConfigMap in the namespace of the pod.'),
+            when: conditionSchema.optional().describe('The object is omitted unless the condition holds.'),
+          })
+          .refine(({ secret, configMap }) => (secret === undefined) !== (configMap === undefined), EITHER)
+          .meta({ oneOf: [{ required: ['secret'] }, { required: ['configMap'] }] }),
+      )
+      .default([])
+      .describe(
+        'Secrets and ConfigMaps that are mounted read-only, such as certificates. The pod starts without them, too: then the directory is empty.',
+      ),
     environment: z.array(environmentSchema).default([]).describe('Environment variables, in order.'),
     signsOfLife: signsOfLifeSchema.optional().describe('What shows that the agent works in a container.'),
     tests: z.array(testSchema).default([]).describe('Tests that agent-injector lint runs.'),

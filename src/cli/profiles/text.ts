@@ -53,7 +53,9 @@ export function profileLines(profile: ProfileSummary): readonly string[] {
     ...section('Deliveries (in order of preference)', profile.deliveries.map(deliveryRow)),
     ...section(
       'Files',
-      [...profile.mounts, ...profile.files].map(({ path }) => [path]).concat(profile.writable.map(writableRow)),
+      [...profile.mounts, ...profile.files, ...profile.objects]
+        .map(({ path }) => [path])
+        .concat(profile.writable.map(writableRow)),
     ),
     ...section('Environment variables', profile.environment.map(variableRow)),
     ...section('Conflicts (prevent an injection)', profile.conflicts.map(adviceRow)),
@@ -99,7 +101,8 @@ function parameterLines(parameter: ParameterSummary): readonly string[] {
   const standard = parameter.default === undefined ? '' : `, default ${parameter.default}`;
   const levels =
     settableBy.length === LEVELS.length ? '' : ` (settable by ${settableBy.join(' or ') || 'no level'} only)`;
-  return [`${name}: ${expected}${required ? ', required' : standard}${levels}`, `    ${description}`];
+  const facts = parameter.from ? `, also by ${parameter.from.join(' or ')}` : '';
+  return [`${name}: ${expected}${facts}${required ? ', required' : standard}${levels}`, `    ${description}`];
 }
 
 /** Empty if the delivery requires nothing. */

@@ -19,21 +19,26 @@ export function envFromPresence(sources: SettingSources, container: Container): 
     const keys = new Set(splitList(setting.text));
     return (name) => (keys.has(name) ? 'present' : 'absent');
   }
-  const lookups = envFrom.map((source: Json) => configMapLookup(sources, source));
+  const lookups = envFrom.map((source: Json) => lookupIn(sources, source));
   return (name) => {
-    if (lookups.some((has) => has?.(name))) return 'present';
-    return lookups.includes(undefined) ? 'unknown' : 'absent';
+    const found = new Set(lookups.map((lookup) => lookup(name)));
+    return (['present', 'unknown'] as const).find((presence) => found.has(presence)) ?? 'absent';
   };
 }
 
-function configMapLookup(
-  { cluster, namespace }: SettingSources,
-  source: Json,
-): ((name: string) => boolean) | undefined {
+/** All variables of a source begin with its prefix, whether its keys can be read or not. */
+function lookupIn(sources: SettingSources, source: Json): EnvFromLookup {
+  const prefix = isObject(source) && typeof source['prefix'] === 'string' ? source['prefix'] : '';
+  const keys = keysOf(sources, source);
+  return (name) => {
+    if (!name.startsWith(prefix) || name === prefix) return 'absent';
+    if (!keys) return 'unknown';
+    return keys.has(name.slice(prefix.length)) ? 'present' : 'absent';
+  };
+}
+
+function keysOf({ cluster, namespace }: SettingSources, source: Json): ReadonlySet<string> | undefined {
   const reference = isObject(source) ? source['configMapRef'] : undefined;
-  if (!isObject(source) || !isObject(reference) || typeof reference['name'] !== 'string') return undefined;
-  const keys = cluster.configMapKeys(namespace.name, reference['name']);
-  if (!keys) return undefined;
-  const prefix = typeof source['prefix'] === 'string' ? source['prefix'] : '';
-  return (name) => name.startsWith(prefix) && keys.has(name.slice(prefix.length));
+  if (!isObject(reference) || typeof reference['name'] !== 'string') return undefined;
+  return cluster.configMapKeys(namespace.name, reference['name']);
 }

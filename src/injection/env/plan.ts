@@ -13,12 +13,12 @@ export interface EnvironmentStep {
 }
 
 /**
- * A variable that cannot be referred to: it is unknown whether the kubelet will define it (`unseen`), or it would have to be at another place
- * in the list (`order`).
+ * A variable that cannot be referred to: it is unknown whether `envFrom` has it (`unseen`), whether the kubelet will define it (`optional`), or it would
+ * have to be at another place in the list (`order`).
  */
 export interface UnprovenVariable {
   readonly variable: string;
-  readonly why: 'unseen' | 'order';
+  readonly why: 'unseen' | 'optional' | 'order';
 }
 
 /**
@@ -81,13 +81,15 @@ class EnvironmentDraft {
     if (!variable) {
       const presence = this.#envFrom(name);
       if (presence === 'unknown') return { variable: name, why: 'unseen' };
-      return this.#add(name, { text: presence === 'present' ? withAdded(`$(${name})`, added, operation) : added });
+      return this.#add(name, {
+        text: presence === 'present' ? withAdded(`$(${name})`, added, operation) : withAbsent(added, operation),
+      });
     }
     const value = variable.value ?? '';
     if (!isReference(variable) && !closesReference(value, added, operation)) {
       return this.#put('replace', index, { ...variable, value: withAdded(value, added, operation) });
     }
-    if (isOptional(variable)) return { variable: name, why: 'unseen' };
+    if (isOptional(variable)) return { variable: name, why: 'optional' };
     const original = this.#freeName(`${name}_ORIGINAL`);
     this.#put('replace', index, { ...variable, name: original });
     return this.#put('insert', index + 1, { name, value: withAdded(`$(${original})`, added, operation) });
@@ -131,7 +133,7 @@ class EnvironmentDraft {
       // Of a duplicate name the kubelet would expand the first value, while the app sees the last.
       if (last > index) return { variable: used, why: 'order' };
       const variable = this.#variables[last];
-      if (variable && isOptional(variable)) return { variable: used, why: 'unseen' };
+      if (variable && isOptional(variable)) return { variable: used, why: 'optional' };
       const presence = variable ? 'present' : this.#envFrom(used);
       if (presence !== 'present') return { variable: used, why: presence === 'unknown' ? 'unseen' : 'order' };
     }
@@ -167,6 +169,13 @@ function entryRefersTo({ operation: { value } }: ResolvedEntry, name: string): b
  */
 function closesReference(value: string, added: string, { kind }: ListOperation): boolean {
   return kind === 'append' && added.includes(')') && hasUnclosedReference(value);
+}
+
+/** The value of a variable that is not set: what the program takes then, and the added part. */
+function withAbsent(added: string, operation: ListOperation): string {
+  if (operation.kind === 'merge' || operation.absent === undefined) return added;
+  const parts = operation.kind === 'append' ? [operation.absent, added] : [added, operation.absent];
+  return parts.join(operation.separator);
 }
 
 function variableOf(name: string, value: ResolvedValue): EnvVar {

@@ -145,9 +145,9 @@ function addMounts(
   return undefined;
 }
 
-/** A mount of the user's own at a writable path, or at the path of a configuration file, is not a conflict. */
-function isExpected({ writable, files }: Profile, { path, isFiles }: TakenPath): boolean {
-  return isFiles && (writable.some((one) => one.path === path) || files.some((one) => one.path === path));
+/** A mount of the user's own at a writable path, at the path of a configuration file or of an object, is not a conflict. */
+function isExpected({ writable, files, objects }: Profile, { path, isFiles }: TakenPath): boolean {
+  return isFiles && [...writable, ...files, ...objects].some((one) => one.path === path);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { isGlob } from '../../lib/glob.ts';
 import type { Catalogue } from '../../profiles/catalogue.ts';
 import type { EnvironmentEntry } from '../../profiles/environment.ts';
 import type { Profile } from '../../profiles/profile.ts';
@@ -14,23 +15,39 @@ export function textsIn({ profiles, defaults, slots }: Catalogue): readonly stri
 }
 
 function textsOf(profile: Profile): readonly string[] {
-  const { parameters, variants, environment, writable, files } = profile;
+  const { parameters, variants, environment, writable, files, objects } = profile;
   return [
     ...[...parameters.values()].flatMap((one) => [String(one.default ?? ''), ...('values' in one ? one.values : [])]),
     ...variants.flatMap(({ values }) => [...values.values()]),
-    ...[...environment, ...writable, ...files].flatMap(({ when }) => (when?.if === 'parameter' ? [when.is ?? ''] : [])),
+    ...[...environment, ...writable, ...files, ...objects].flatMap(({ when }) =>
+      when?.if === 'parameter' ? [when.is ?? ''] : [],
+    ),
     ...templateUses(profile, environment).flatMap(({ template }) =>
       template.filter((part): part is string => typeof part === 'string'),
     ),
   ];
 }
 
-/** True if the profile matches a part of a text that may have a name in it: by a glob for a default, or by a separator that names can contain. */
-export function matchesParts({ parameters, environment }: Profile): boolean {
-  const hasGlob = [...parameters.values()].some(
+/**
+ * True if the profile matches a part of a text that may have a name in it: by a glob for a default, by a separator that names can contain, or by a sign
+ * of what a container has after the injection.
+ */
+export function matchesParts(profile: Profile): boolean {
+  const hasGlob = [...profile.parameters.values()].some(
     (one) => 'allowed' in one && one.allowed && parametersOf(parseTemplate(one.default ?? '')).length > 0,
   );
-  return hasGlob || environment.some(separatesNames);
+  return hasGlob || profile.environment.some(separatesNames) || looksIntoResults(profile);
+}
+
+function looksIntoResults({ advisories, environment, parameters }: Profile): boolean {
+  const names = advisories.flatMap(({ signs }) =>
+    signs.flatMap((sign) => (sign.in === 'result' ? [sign.name].flat() : [])),
+  );
+  const isComputed = (name: string): boolean =>
+    !parameters.has(name) || parametersOf(parseTemplate(String(parameters.get(name)?.default ?? ''))).length > 0;
+  const hasFacts = ({ operation: { value } }: EnvironmentEntry): boolean =>
+    'text' in value && parametersOf(value.text).some(isComputed);
+  return names.some(isGlob) || environment.some((entry) => names.includes(entry.name) && hasFacts(entry));
 }
 
 const PART_OF_NAME = /^[-a-z0-9]+$/;

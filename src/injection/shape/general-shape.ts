@@ -1,12 +1,14 @@
 import { controllerOf, workloadNameOf } from '../../kubernetes/owner.ts';
 import type { Namespace } from '../../kubernetes/namespace.ts';
-import { annotationsOf, type Container, type Metadata, type Pod } from '../../kubernetes/pod.ts';
+import { annotationsOf, type Container, imageNameOf, type Metadata, type Pod } from '../../kubernetes/pod.ts';
 import { isRequestAnnotation } from '../../settings/agent-requests.ts';
 import { readAnnotations } from '../../settings/annotations.ts';
+import { imageTag } from '../../settings/builtin-values.ts';
 import { dependsOnWorkload } from '../../settings/canary.ts';
+import { profilesFor } from '../../settings/selected-profiles.ts';
 import type { InjectionContext } from '../context.ts';
 import type { PodShape } from './pod-shape.ts';
-import { type VisibleParts, visiblePartsOf } from './visible-parts.ts';
+import { readsImageTag, type VisibleParts, visiblePartsOf } from './visible-parts.ts';
 
 /** A stand-in for a name, and the name. */
 type Name = readonly [standIn: string, name: string];
@@ -29,7 +31,7 @@ export function generalize({ pod }: PodShape, context: InjectionContext): Genera
   if (isMarked || parts.matchesParts || parts.hasText(MARK) || dependsOnNames(context)) return undefined;
   const standIns = new StandIns(parts, settings);
   const workload = standIns.ofAny(workloadNameOf(pod));
-  const metadata = withWorkload(pod.metadata ?? {}, workload);
+  const metadata = withWorkload(pod, workload);
   const { containers, initContainers } = pod.spec;
   const named = (container: Container): Container => ({
     ...container,
@@ -37,7 +39,10 @@ export function generalize({ pod }: PodShape, context: InjectionContext): Genera
   });
   const spec = {
     ...pod.spec,
-    containers: containers.map(named).map((container) => withoutImage(container, parts)),
+    containers: containers.map((container) => {
+      const image = parts.hasImageTags && isVersioned(context, container) ? taggedOnly(container) : '';
+      return parts.hasImage(container) ? named(container) : { ...named(container), image };
+    }),
     ...(initContainers && { initContainers: initContainers.map(named) }),
   };
   const general = { metadata, spec };
@@ -113,13 +118,27 @@ function dependsOnNames(context: InjectionContext): boolean {
   return above.some((setting) => setting.startsWith('containers') || setting === 'init-position');
 }
 
-function withWorkload(metadata: Metadata, workload: string | undefined): Metadata {
+/** The owner's name may have a hash or a time behind that of the workload. */
+function withWorkload(pod: Pod, workload: string | undefined): Metadata {
+  const metadata = pod.metadata ?? {};
   const owner = controllerOf(metadata);
-  return owner && workload !== undefined ? { ...metadata, ownerReferences: [{ ...owner, name: workload }] } : metadata;
+  const before = workloadNameOf(pod);
+  if (!owner || workload === undefined || before === undefined || workload === before) return metadata;
+  const { name } = owner;
+  const suffix = typeof name === 'string' && name.startsWith(before) ? name.slice(before.length) : '';
+  return { ...metadata, ownerReferences: [{ ...owner, name: `${workload}${suffix}` }] };
 }
 
-function withoutImage(container: Container, parts: VisibleParts): Container {
-  return parts.hasImage(container) ? container : { ...container, image: '' };
+/** True if a profile for the container tells images apart by their tags. */
+function isVersioned(context: InjectionContext, { name }: Container): boolean {
+  const profiles = profilesFor(context, name);
+  return profiles.ok && profiles.value.some(readsImageTag);
+}
+
+/** An image that says nothing but its tag. */
+function taggedOnly(container: Container): string {
+  const tag = imageTag(imageNameOf(container));
+  return tag === undefined ? '' : `x:${tag}`;
 }
 
 /** The value with all stand-ins replaced by their names. */

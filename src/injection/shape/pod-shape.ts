@@ -1,6 +1,6 @@
 import { parseKey, PREFIX, STATUS_ANNOTATION } from '../../api/keys.ts';
 import { MIRROR_POD_ANNOTATION, OPENSHIFT_SCC_ANNOTATION } from '../../kubernetes/labels.ts';
-import { ownerOf, workloadNameOf } from '../../kubernetes/owner.ts';
+import { attributeKindOf, ownerOf, workloadNameOf } from '../../kubernetes/owner.ts';
 import {
   annotationsOf,
   type Container,
@@ -11,12 +11,13 @@ import {
   type PodSpec,
   type Volume,
 } from '../../kubernetes/pod.ts';
-import type { JsonObject } from '../../lib/json.ts';
+import { isObject, type JsonObject } from '../../lib/json.ts';
 import { readAnnotations } from '../../settings/annotations.ts';
 import { misspelledKey } from '../../settings/misspelled-keys.ts';
 import { isRequestKey } from '../../settings/agent-requests.ts';
 import type { Catalogue } from '../../profiles/catalogue.ts';
 import type { InjectionContext } from '../context.ts';
+import { sampleOf } from './owner-sample.ts';
 import { type VisibleParts, visiblePartsOf } from './visible-parts.ts';
 
 /** Places in a container's `env`: where each element of the shape's list begins in the pod's list, and the length of the pod's list. */
@@ -51,7 +52,7 @@ export function shapeOf({ pod, namespace, catalogue }: InjectionContext): PodSha
     ...(volumes && { volumes: visibleVolumes(volumes, all, parts) }),
   };
   return {
-    pod: { metadata: metadataShape(pod), spec },
+    pod: { metadata: metadataShape(pod, parts), spec },
     places: { containers: apps.map(({ places }) => places), initContainers: inits.map(({ places }) => places) },
   };
 }
@@ -157,7 +158,7 @@ function visibleVariables(
   return { visible, places: { starts, length: env.length } };
 }
 
-/** The types of volumes that no profile makes, and that no rule looks for. */
+/** The types of volumes that no rule looks for. */
 const INVISIBLE_VOLUMES: ReadonlySet<string> = new Set(['configMap', 'secret', 'projected']);
 
 function visibleVolumes(
@@ -170,27 +171,37 @@ function visibleVolumes(
   return volumes.filter(
     (volume) =>
       !Object.keys(volume).every((field) => field === 'name' || INVISIBLE_VOLUMES.has(field)) ||
+      (parts.hasObjects && isObjectOfProfile(volume)) ||
       used.has(volume.name) ||
       parts.hasVolume(volume.name),
   );
 }
 
+/** A volume as profiles make it; authors seldom write `optional`. */
+function isObjectOfProfile({ secret, configMap }: Volume): boolean {
+  const object = secret ?? configMap;
+  return isObject(object) && object['optional'] === true;
+}
+
 /**
  * The names of a pod, its ReplicaSet or its Job differ from pod to pod, and rules see only the name of the workload and the length of the pod's.
  */
-function metadataShape(pod: Pod): Metadata {
+function metadataShape(pod: Pod, parts: VisibleParts): Metadata {
   const { name, generateName } = pod.metadata ?? {};
   const owner = ownerOf(pod);
   const workload = workloadNameOf(pod);
-  const labels = visibleOf(labelsOf(pod));
-  const visible = { annotations: visibleOf(annotationsOf(pod)), labels };
+  const kind = attributeKindOf(pod);
+  const sample = sampleOf(kind);
+  const labels = { ...visibleOf(labelsOf(pod), parts), ...sample.labels };
+  const visible = { annotations: visibleOf(annotationsOf(pod), parts), labels };
   const short: Metadata = {
     ...visible,
     ...(name !== undefined && { name: filled(name) }),
     ...(generateName !== undefined && { generateName: filled(generateName) }),
-    ...(owner && { ownerReferences: [{ controller: true, ...kindOf(owner), name: workload ?? '' }] }),
+    ...(owner && { ownerReferences: [{ controller: true, ...kindOf(owner), name: sample.owner(workload) }] }),
   };
-  if (owner && workloadNameOf({ metadata: short, spec: pod.spec }) === workload) return short;
+  const shape: Pod = { metadata: short, spec: pod.spec };
+  if (owner && workloadNameOf(shape) === workload && attributeKindOf(shape) === kind) return short;
   return { ...pod.metadata, annotations: visible.annotations, managedFields: undefined };
 }
 
@@ -205,9 +216,9 @@ function filled(name: string): string {
   return 'x'.repeat(Math.min(name.length, MAX_FILLED));
 }
 
-function visibleOf(texts: Readonly<Record<string, string>>): Record<string, string> {
+function visibleOf(texts: Readonly<Record<string, string>>, parts: VisibleParts): Record<string, string> {
   const visible: Record<string, string> = {};
-  for (const name in texts) if (isVisible(name)) visible[name] = texts[name] ?? '';
+  for (const name in texts) if (isVisible(name) || parts.hasFact(name)) visible[name] = texts[name] ?? '';
   return visible;
 }
 

@@ -4,9 +4,10 @@ import { type Container, type EnvVar, imageOf, type VolumeMount } from '../../ku
 import { isWindowsImage } from '../../kubernetes/scheduling.ts';
 import { isGlob, MAX_IMAGE_LENGTH, matchesGlob } from '../../lib/glob.ts';
 import type { Catalogue } from '../../profiles/catalogue.ts';
-import { variablesOf } from '../../profiles/environment.ts';
 import type { Delivery } from '../../profiles/delivery.ts';
 import type { Profile } from '../../profiles/profile.ts';
+import { variablesParametersOf } from '../../profiles/variables/further.ts';
+import { optionalFactsIn } from '../../profiles/variables/facts.ts';
 import { isMuslImage } from '../libc.ts';
 import { matchesParts, textsIn } from './compared-texts.ts';
 
@@ -17,6 +18,12 @@ import { matchesParts, textsIn } from './compared-texts.ts';
 export class VisibleParts {
   /** True if a rule may match a part of a name. Then no name is like another. */
   readonly matchesParts: boolean;
+  /** True if a profile may look for a volume with a Secret or a ConfigMap. */
+  readonly hasObjects: boolean;
+  /** True if a profile tells images apart by their tags. */
+  readonly hasImageTags: boolean;
+  readonly #facts: ReadonlySet<string>;
+  readonly #prefixes: readonly string[];
   readonly #names = new Set<string>();
   readonly #globs: readonly string[];
   readonly #paths: readonly string[];
@@ -45,6 +52,15 @@ export class VisibleParts {
     this.#volumes = new Set([...profiles.flatMap(volumesOf), ...matchers.flatMap(volumeOf)]);
     this.#texts = textsIn(catalogue).join('\n').toLowerCase();
     this.matchesParts = profiles.some(matchesParts);
+    this.hasObjects = profiles.some(({ objects }) => objects.length > 0);
+    this.hasImageTags = profiles.some(readsImageTag);
+    this.#facts = new Set(profiles.flatMap(factsOf));
+    this.#prefixes = [...new Set(profiles.flatMap(prefixesOf))];
+  }
+
+  /** A label or an annotation from which a profile takes a value. */
+  hasFact(key: string): boolean {
+    return this.#facts.has(key) || this.#prefixes.some((prefix) => key.startsWith(prefix));
   }
 
   /** A value with `$(` may refer to a variable of ours, or change its meaning where one is added. */
@@ -135,7 +151,7 @@ function matchersOf({ foreignAgents, sidecars }: Catalogue, profiles: readonly P
 }
 
 function matchedVariablesOf(matcher: Matcher): readonly string[] {
-  return matcher.in === 'environment' ? [matcher.name].flat() : [];
+  return matcher.in === 'environment' || matcher.in === 'result' ? [matcher.name].flat() : [];
 }
 
 function namesIn({ slots }: Catalogue, profiles: readonly Profile[]): readonly string[] {
@@ -145,13 +161,31 @@ function namesIn({ slots }: Catalogue, profiles: readonly Profile[]): readonly s
       ...off.map(({ variable }) => variable),
       ...identity,
     ]),
-    ...profiles.flatMap(({ environment }) => environment.flatMap((entry) => [entry.name, ...variablesOf(entry)])),
+    ...profiles.flatMap(({ environment }) => environment.flatMap(({ name, references }) => [name, ...references])),
+    ...profiles.flatMap(variablesParametersOf).flatMap(({ allowed }) => allowed),
   ];
 }
 
-function pathsOf({ mounts, writable, files, deliveries }: Profile): readonly string[] {
+/** True if the tag of a container's image may become a value of the profile. */
+export function readsImageTag(profile: Profile): boolean {
+  return optionalFactsIn(profile).has('container.image-tag');
+}
+
+function factsOf({ parameters }: Profile): readonly string[] {
+  return [...parameters.values()].flatMap(({ from = [] }) =>
+    from.map((fact) => ('label' in fact ? fact.label : fact.annotation)),
+  );
+}
+
+function prefixesOf({ environment }: Profile): readonly string[] {
+  return environment.flatMap(({ operation: { value } }) =>
+    'pairs' in value && 'prefix' in value.pairs ? [value.pairs.prefix] : [],
+  );
+}
+
+function pathsOf({ mounts, writable, files, objects, deliveries }: Profile): readonly string[] {
   return [
-    ...[...mounts, ...writable, ...files].map(({ path }) => path),
+    ...[...mounts, ...writable, ...files, ...objects].map(({ path }) => path),
     ...deliveries.flatMap((delivery) => ('copy' in delivery ? [delivery.copy.copyTo] : [])),
   ];
 }
@@ -166,8 +200,8 @@ function pathOf(matcher: Matcher): readonly string[] {
   return matcher.in === 'mount' ? [matcher.path] : [];
 }
 
-function volumesOf({ name, writable }: Profile): readonly string[] {
-  return [name, `${name}-file`, ...writable.map(({ volume }) => volume)];
+function volumesOf({ name, writable, objects }: Profile): readonly string[] {
+  return [name, `${name}-file`, ...[...writable, ...objects].map(({ volume }) => volume)];
 }
 
 function volumeOf(matcher: Matcher): readonly string[] {

@@ -95,7 +95,8 @@ class ReversePlanner implements ReversePlan {
       const original = added.find((one) => name.startsWith(`${one}_ORIGINAL`));
       const value = this.changed.get(`${variablePath}/value`) ?? env[index]?.value;
       const entries = profile.environment.filter((one) => one.name === name);
-      const before = original ?? (value === undefined ? undefined : valueBefore(value, entries, container.name));
+      const injection = { container: container.name, pod: this.#pod, unset: unsetIn(status, profile) };
+      const before = original ?? (value === undefined ? undefined : valueBefore(value, entries, injection));
       if (before === undefined)
         return `the original value of variable ${name} in container ${container.name} cannot be determined`;
       this.changed.set(`${variablePath}/${original === undefined ? 'value' : 'name'}`, before);
@@ -180,4 +181,12 @@ function incompleteRecord({ container, env, changed, mounts }: InjectedStatus): 
 /** Always true with a parameter in the template: its value is unknown. */
 function couldRenderTo(template: Template, name: string): boolean {
   return parametersOf(template).length > 0 || render(template, new Map()) === name;
+}
+
+/** The parameters that the record lists at no level; none if it does not list all. */
+function unsetIn({ from = {} }: InjectedStatus, { parameters }: Profile): ReadonlySet<string> {
+  const lists = Object.values(from);
+  if (lists.some(isCut)) return new Set();
+  const set = new Set(lists.flatMap(namesIn));
+  return new Set([...parameters.keys()].filter((name) => !set.has(name)));
 }

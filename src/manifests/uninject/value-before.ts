@@ -1,26 +1,34 @@
 import { withAdded } from '../../injection/env/merge.ts';
+import { annotatedText } from '../../injection/env/resolve-entries.ts';
+import type { Pod } from '../../kubernetes/pod.ts';
 import type { EnvironmentEntry } from '../../profiles/environment.ts';
-import type { Template } from '../../profiles/template.ts';
+import { parametersOf, splitTemplate, type Template } from '../../profiles/template.ts';
 
 /**
  * The value of a variable before a profile's entries were added to it: adding them again gives the same text. Entries are removed in reverse order, each
- * once; their templates tell the added part from the author's. Undefined if no entry is found in the value.
+ * once; their templates tell the added part from the author's. Undefined if no entry is found in the value, or if one cannot be told from the author's.
  */
 export function valueBefore(
   value: string,
   entries: readonly EnvironmentEntry[],
-  container: string,
+  injection: Injection,
 ): string | undefined {
   // A parameter's value rarely contains the separator.
   return (
-    withoutEntries(value, entries, { container, parameter: 'word' }) ??
-    withoutEntries(value, entries, { container, parameter: 'text' })
+    withoutEntries(value, entries, { ...injection, parameter: 'word' }) ??
+    withoutEntries(value, entries, { ...injection, parameter: 'text' })
   );
 }
 
-interface Given {
+interface Injection {
   /** Name of the container. */
   readonly container: string;
+  readonly pod: Pod;
+  /** The parameters that had no value, so that nothing was made of them. */
+  readonly unset: ReadonlySet<string>;
+}
+
+interface Given extends Injection {
   readonly parameter: 'word' | 'text';
 }
 
@@ -28,13 +36,28 @@ function withoutEntries(value: string, entries: readonly EnvironmentEntry[], giv
   let text = value;
   let found = false;
   for (const { operation } of entries.toReversed()) {
-    if (operation.kind === 'set' || operation.kind === 'force' || !('text' in operation.value)) continue;
-    const before = withoutEntry(text, operation, operation.value.text, given);
+    if (operation.kind === 'set' || operation.kind === 'force') continue;
+    const { value: added } = operation;
+    if ('pairs' in added && 'parameter' in added.pairs) {
+      // What a parameter said was written elsewhere, perhaps.
+      if (given.unset.has(added.pairs.parameter)) continue;
+      return undefined;
+    }
+    const template = templateOf(operation, given);
+    const before = template && withoutEntry(text, operation, template, given);
     if (before === undefined) continue;
     text = before;
     found = true;
   }
   return found ? text : undefined;
+}
+
+/** What annotations say is in the pod. */
+function templateOf(operation: Addition, { pod }: Given): Template | undefined {
+  const { value } = operation;
+  if ('text' in value) return value.text;
+  if (!('pairs' in value) || !('prefix' in value.pairs) || operation.kind !== 'merge') return undefined;
+  return [annotatedText(pod, value.pairs.prefix, operation)];
 }
 
 type Addition = Exclude<EnvironmentEntry['operation'], { kind: 'set' | 'force' }>;
@@ -43,12 +66,13 @@ function withoutEntry(
   value: string,
   operation: Addition,
   template: Template,
-  { parameter, container }: Given,
+  { parameter, container, unset }: Given,
 ): string | undefined {
   const { separator, kind } = operation;
   const pattern = parameter === 'text' ? '[^]*' : `(?:(?!${escaped(separator)})[^])*`;
   const patternOf = (name: string): string => (name === 'container.name' ? escaped(container) : pattern);
-  const isAdded = kind === 'merge' ? pairsOf(template, operation.separator, patternOf) : wholeOf(template, patternOf);
+  const isAdded =
+    kind === 'merge' ? pairsOf(template, operation.separator, { patternOf, unset }) : wholeOf(template, patternOf);
   for (const [before, added] of splits(value, operation, template))
     if (isAdded(added) && withAdded(before, added, { ...operation, value: { text: added } }) === value) return before;
   return undefined;
@@ -84,8 +108,14 @@ function wholeOf(template: Template, patternOf: PatternOf): Test {
 }
 
 /** Of a merged list of pairs, any subset may have been added, in the order of the template. */
-function pairsOf(template: Template, separator: string, patternOf: PatternOf): Test {
-  const pairs = splitTemplate(template, separator).map((pair) => new RegExp(`^${regexOf(pair, patternOf)}$`));
+function pairsOf(
+  template: Template,
+  separator: string,
+  { patternOf, unset }: { readonly patternOf: PatternOf; readonly unset: ReadonlySet<string> },
+): Test {
+  const pairs = splitTemplate(template, separator)
+    .filter((pair) => !parametersOf(pair).some((name) => unset.has(name)))
+    .map((pair) => new RegExp(`^${regexOf(pair, patternOf)}$`));
   return (added) => {
     let next = 0;
     return added.split(separator).every((text) => {
@@ -94,16 +124,6 @@ function pairsOf(template: Template, separator: string, patternOf: PatternOf): T
       return found >= 0;
     });
   };
-}
-
-function splitTemplate(template: Template, separator: string): readonly Template[] {
-  const pairs: Template[number][][] = [[]];
-  for (const part of template) {
-    const [first = part, ...more] = typeof part === 'string' ? part.split(separator) : [part];
-    pairs.at(-1)?.push(first);
-    for (const text of more) pairs.push([text]);
-  }
-  return pairs;
 }
 
 function regexOf(template: Template, patternOf: PatternOf): string {

@@ -44,6 +44,15 @@ const codeVariables: ReadonlySet<string> = new Set([
   'PATH',
 ]);
 
+/** True for a variable that loads code, or says where code is loaded from. */
+export function isCodeVariable(name: string): boolean {
+  return codeVariables.has(name) || CODE_NAME.test(name);
+}
+
+/** Names by which vendors say where their code, or a file that names some, is. */
+const CODE_NAME =
+  /(EXTENSIONS?|PLUGINS?|CONFIG(URATION)?_?FILE|_HOME|_PATH|_HOOKS?|_LIBRARY|_OPTIONS|_OPTS)$|^(LD|DYLD)_/i;
+
 /** The value of a JVM's system property is data: `-Dname=` has named what it is before the text of a user follows. */
 const SYSTEM_PROPERTY = /(^|\s)-D[\w.-]+=\S*$/;
 

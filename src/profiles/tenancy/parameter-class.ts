@@ -24,7 +24,8 @@ export const parameterClasses = {
   },
   secretName: {
     strict: ['cluster'],
-    meaning: 'Which Secret or ConfigMap is read: parts of the name or key in a `valueFrom`, and of a pull secret.',
+    meaning:
+      'Which Secret or ConfigMap is read: parts of the name or key in a `valueFrom`, of a pull secret, and of an object that is mounted.',
   },
   code: {
     strict: ['cluster'],
@@ -39,6 +40,11 @@ export const parameterClasses = {
     strict: undefined,
     meaning:
       'Where data is sent: the types `host`, `port` and `url`, and parameters, variables and keys of configuration files whose names end in a word such as `address`, `host` or `endpoint`.',
+  },
+  variables: {
+    strict: undefined,
+    meaning:
+      'Which further variables the container gets: the type `variables`. Its values are of the class `address`, too, and can set no variable that loads code.',
   },
   other: { strict: undefined, meaning: 'Everything else: domain IDs, names, tags.' },
 } as const satisfies Readonly<Record<string, ClassRow>>;
@@ -87,6 +93,7 @@ function classesIn(profile: Profile): ReadonlyMap<string, readonly ParameterClas
 
 function byDeclaration({ name, type }: Parameter): readonly ParameterClass[] {
   if (type === 'image') return ['image'];
+  if (type === 'variables') return ['variables', 'address'];
   return ADDRESS_TYPES.has(type) || ADDRESS_NAME.test(name) ? ['address'] : [];
 }
 

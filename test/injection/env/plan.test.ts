@@ -110,6 +110,16 @@ const sources: readonly (readonly [string, App, string | undefined])[] = [
     },
     'existing',
   ],
+  [
+    'absent, but for a prefix of sources that cannot be read',
+    {
+      envFrom: [
+        { secretRef: { name: 'secret' }, prefix: 'Y_' },
+        { configMapRef: { name: 'hidden' }, prefix: 'X' },
+      ],
+    },
+    '',
+  ],
   ['perhaps given by an unknown ConfigMap in envFrom', { envFrom: [{ configMapRef: { name: 'hidden' } }] }, undefined],
   ['perhaps given by a Secret in envFrom', { envFrom: [{ secretRef: { name: 'secret' } }] }, undefined],
 ];
@@ -323,7 +333,7 @@ describe('names and order of variables', () => {
           { name: 'X', value: 'x' },
         ],
       },
-      'unseen',
+      'optional',
     ],
     [
       'is plain text in a later value',
@@ -566,4 +576,44 @@ describe('for generated variables and profiles', () => {
     expect(counts.renamed).toBeGreaterThan(100);
     expect(counts.anchored).toBeGreaterThan(100);
   }, 60_000);
+});
+
+describe('a variable that cannot be extended says why', () => {
+  const appended = entry('append', 'added', { separator: ':' });
+  it.each<[string, App, string]>([
+    ['by envFrom', { envFrom: [{ secretRef: { name: 'secret' } }] }, 'unseen'],
+    ['an optional reference', { env: [{ name: 'X', ...secretRef({ optional: true }) }] }, 'optional'],
+  ])('%s', (_, app, why) => {
+    const { decision } = admitted(appended, app);
+    expect(decision.outcome !== 'injected' && decision.reason).toMatchObject({ code: 'unproven-variable', why });
+    // What the hint for envFrom says changes nothing for a reference.
+    const said = admitted(appended, app, { 'env-from-keys': 'none' }).decision.outcome;
+    expect(said).toBe(why === 'unseen' ? 'injected' : 'skipped');
+  });
+});
+
+describe('what a list starts with where the variable is not set', () => {
+  it.each<[string, object, App, string]>([
+    ['an empty first part', { operation: 'append', absent: '' }, {}, ':added'],
+    ['an empty last part', { operation: 'prepend', absent: '' }, {}, 'added:'],
+    ['what the program takes', { operation: 'append', absent: '.' }, {}, '.:added'],
+    [
+      'not with a value of the author',
+      { operation: 'append', absent: '' },
+      { env: [{ name: 'X', value: 'a' }] },
+      'a:added',
+    ],
+    ['not with an empty one', { operation: 'append', absent: '.' }, { env: [{ name: 'X', value: '' }] }, 'added'],
+    [
+      'not with one from envFrom',
+      { operation: 'append', absent: '.' },
+      { envFrom: [{ configMapRef: { name: 'known' } }] },
+      'existing:added',
+    ],
+  ])('%s', (_, rest, app, expected) => {
+    const known = catalogueOf(
+      profileDocument({ environment: [{ name: 'X', value: 'added', separator: ':', ...rest }] }),
+    );
+    expect(variablesOf(known, app)).toMatchObject({ X: expected });
+  });
 });

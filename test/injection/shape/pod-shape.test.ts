@@ -43,6 +43,11 @@ describe('pods have one shape if they differ only in', () => {
     ["labels of the app's own", owned('web', { version: '1' }), owned('web', { version: '2' })],
     ['variables that no rule names', variables('A', 'B'), variables('C', 'D', 'E')],
     ['ports and probes', web({ ports: [{ containerPort: 1 }] }), web({ livenessProbe: { exec: {} } })],
+    [
+      'annotations of others that say nothing to a profile',
+      owned('web', {}, 'ReplicaSet', { annotations: { 'resource.example.com/team': 'a' } }),
+      owned('web', {}, 'ReplicaSet', { annotations: { 'resource.example.com/team': 'b' } }),
+    ],
     ['tolerations', pod([container('web')], {}, { tolerations: [{ key: 'a' }] }), pod([container('web')])],
   ])('%s', (_, one, other) => {
     expect(keyOf(one)).toBe(keyOf(other));
@@ -79,6 +84,25 @@ describe('pods have different shapes if they differ in', () => {
       'a label that switches another injector off',
       owned('web'),
       owned('web', { 'admission.datadoghq.com/enabled': 'false' }),
+    ],
+    ['a label that says the service', owned('web'), owned('web', { 'tags.datadoghq.com/service': 'cart' })],
+    [
+      'an annotation that says the service',
+      owned('web'),
+      owned('web', {}, 'ReplicaSet', { annotations: { 'resource.opentelemetry.io/service.name': 'cart' } }),
+    ],
+    [
+      'an annotation that says something of it',
+      owned('web', {}, 'ReplicaSet', { annotations: { 'resource.opentelemetry.io/team': 'a' } }),
+      owned('web', {}, 'ReplicaSet', { annotations: { 'resource.opentelemetry.io/team': 'b' } }),
+    ],
+    ['a Deployment', owned('web-5c589866c8', { 'pod-template-hash': '5c589866c8' }), owned('web')],
+    ['a CronJob', owned('report-29384756', {}, 'Job'), owned('report', {}, 'Job')],
+    ['a variable that a parameter may set', variables('A'), variables('OTEL_BSP_SCHEDULE_DELAY')],
+    [
+      'a volume with an object',
+      pod(),
+      pod(undefined, {}, { volumes: [{ name: 'v', secret: { secretName: 's', optional: true } }] }),
     ],
     ['our annotations', pod(undefined, { 'domain-id': '1' }), pod(undefined, { 'domain-id': '2' })],
     ['the image', web({ image: 'a:1' }), web({ image: 'a:1-alpine' })],

@@ -41,6 +41,19 @@ describe('the classes of a parameter', () => {
       { deliveries: [{ type: 'hostPath', path: '/opt/${p}' }] },
       ['nodePath'],
     ],
+    [
+      'the name of a mounted Secret',
+      { type: 'objectName' },
+      { objects: [{ path: '/etc/a', secret: '${p}' }] },
+      ['secretName'],
+    ],
+    ['further variables', { type: 'variables', allowed: ['A_*'] }, {}, ['variables', 'address']],
+    [
+      'assignments',
+      { type: 'assignments' },
+      { environment: [{ name: 'A', operation: 'merge', separator: ',', assignment: '=', parameter: 'p' }] },
+      ['other'],
+    ],
     ['a path elsewhere', { type: 'path' }, variable('A', '${p}'), ['other']],
     [
       'the name of a Secret',
@@ -124,6 +137,8 @@ describe('the classes of a parameter', () => {
       'library-version',
       'license-secret',
       'license-secret-key',
+      'otlp-ca-config-map',
+      'otlp-client-secret',
       'otlp-headers-secret',
     ]);
   });

@@ -1,0 +1,157 @@
+import { annotationsOf, type Pod } from '../../kubernetes/pod.ts';
+import { type ConditionContext, isMet } from '../../profiles/condition.ts';
+import type { DeclaredValue, EnvironmentEntry } from '../../profiles/environment.ts';
+import type { Profile } from '../../profiles/profile.ts';
+import {
+  type Escape,
+  escapeForKubelet,
+  parametersOf,
+  render,
+  splitTemplate,
+  type Template,
+} from '../../profiles/template.ts';
+import { variablesFrom, variablesParametersOf } from '../../profiles/variables/further.ts';
+import type { ResolvedEntry } from './entry.ts';
+import type { ResolvedValue } from './merge.ts';
+
+/** The entries of a profile that apply, with their values; and the variables that a parameter adds to them. */
+export function resolveEntries(profile: Profile, conditions: ConditionContext, pod: Pod): readonly ResolvedEntry[] {
+  const { values } = conditions;
+  const escape = escapeFor(profile);
+  const entries = profile.environment.flatMap((entry): readonly ResolvedEntry[] => {
+    if (!isMet(entry.when, conditions)) return [];
+    const { name, group, operation } = entry;
+    if (operation.kind !== 'merge')
+      return [{ name, group, operation: { ...operation, value: resolvedValue(operation.value, values, escape) } }];
+    const text = pairsText(operation, values, escape, pod);
+    return text === '' ? [] : [{ name, group, operation: { ...operation, value: { text } } }];
+  });
+  return withFurther(profile, values, entries);
+}
+
+function resolvedValue(value: DeclaredValue, values: ReadonlyMap<string, string>, escape: Escape): ResolvedValue {
+  if ('text' in value) return { text: render(value.text, values, escape) };
+  // Only what is merged has pairs.
+  if ('pairs' in value) return { text: '' };
+  const fields = [...value.fields].map(([field, template]) => [field, render(template, values)] as const);
+  return { valueFrom: { [value.reference]: { ...Object.fromEntries(fields), ...value.rest } } };
+}
+
+type Merge = Extract<EnvironmentEntry['operation'], { kind: 'merge' }>;
+
+/** The assignments of an entry. One of which a part has no value is left out. */
+function pairsText(
+  { separator, assignment, value }: Merge,
+  values: ReadonlyMap<string, string>,
+  escape: Escape,
+  pod: Pod,
+): string {
+  if ('text' in value) {
+    const pairs = pairsOf(value.text, separator).filter((pair) => parametersOf(pair).every((name) => values.has(name)));
+    return pairs.map((pair) => render(pair, values, escape)).join(separator);
+  }
+  if (!('pairs' in value)) return '';
+  const form = { separator, assignment };
+  return 'prefix' in value.pairs
+    ? annotatedText(pod, value.pairs.prefix, form)
+    : textOf(pairsIn(values.get(value.pairs.parameter) ?? ''), form);
+}
+
+type ListForm = Pick<Merge, 'separator' | 'assignment'>;
+
+/** The annotations of the pod with the prefix, as assignments. */
+export function annotatedText(pod: Pod, prefix: string, form: ListForm): string {
+  return textOf(annotatedPairs(pod, prefix), form);
+}
+
+/** Leaves out what would begin another part of the list. */
+function textOf(given: readonly Pair[], { separator, assignment }: ListForm): string {
+  const breaks = (text: string): boolean => text.includes(separator) || text.includes(assignment);
+  return given
+    .filter(([name, text]) => !breaks(name) && !breaks(text))
+    .map(([name, text]) => `${escapeForKubelet(name)}${assignment}${escapeForKubelet(text)}`)
+    .join(separator);
+}
+
+const knownPairs = new WeakMap<Template, readonly Template[]>();
+
+function pairsOf(template: Template, separator: string): readonly Template[] {
+  const found = knownPairs.get(template) ?? splitTemplate(template, separator);
+  knownPairs.set(template, found);
+  return found;
+}
+
+type Pair = readonly [name: string, value: string];
+
+/** In the order of their names: that of annotations has no meaning. Values are percent-encoded as W3C Baggage requires, and as SDKs decode them. */
+function annotatedPairs(pod: Pod, prefix: string): readonly Pair[] {
+  return Object.entries(annotationsOf(pod))
+    .flatMap(([key, text]): readonly Pair[] =>
+      key.startsWith(prefix) && text !== '' ? [[key.slice(prefix.length), percentEncoded(text)]] : [],
+    )
+    .toSorted(([one], [other]) => (one < other ? -1 : 1));
+}
+
+/** Leaves what most values consist of as it is, so that they read the same in the pod. A lone surrogate has no encoding. */
+function percentEncoded(text: string): string {
+  return text.replaceAll(/\p{Surrogate}/gu, '\uFFFD').replaceAll(/[^\w.:/@+!*()-]/gu, encodeURIComponent);
+}
+
+function pairsIn(text: string): readonly Pair[] {
+  return text.split(',').flatMap((pair): readonly Pair[] => {
+    const at = pair.indexOf('=');
+    return at < 0 ? [] : [[pair.slice(0, at), pair.slice(at + 1)]];
+  });
+}
+
+const escapes = new WeakMap<Profile, Escape>();
+
+/** Values are text for the kubelet; but a variant is a text of the profile, and the values of some parameters may refer to variables of the profile. */
+function escapeFor(profile: Profile): Escape {
+  const known = escapes.get(profile);
+  if (known) return known;
+  const variants = new Set(profile.variants.map(({ name }) => name));
+  const references = new Map(
+    [...profile.parameters.values()].flatMap((one) =>
+      'references' in one && one.references ? [[one.name, one.references] as const] : [],
+    ),
+  );
+  const escape: Escape = (value, name) => {
+    if (variants.has(name)) return value;
+    const allowed = references.get(name);
+    return allowed ? escapeExcept(value, allowed) : escapeForKubelet(value);
+  };
+  escapes.set(profile, escape);
+  return escape;
+}
+
+function escapeExcept(value: string, references: readonly string[]): string {
+  return value.replaceAll(/\$\(([^()]*)\)|\$/g, (found, name?: string) =>
+    name !== undefined && references.includes(name) ? found : escapeForKubelet(found),
+  );
+}
+
+/** A user's variable stands in for the plain text of the profile; all others follow. */
+function withFurther(
+  profile: Profile,
+  values: ReadonlyMap<string, string>,
+  entries: readonly ResolvedEntry[],
+): readonly ResolvedEntry[] {
+  const parameters = variablesParametersOf(profile);
+  if (parameters.length === 0) return entries;
+  const further = new Map(parameters.flatMap(({ name }) => [...variablesFrom(values.get(name) ?? '')]));
+  if (further.size === 0) return entries;
+  const own = new Set(entries.map(({ name }) => name));
+  return [
+    ...entries.map((entry) => {
+      const text = further.get(entry.name);
+      return text === undefined ? entry : furtherEntry(entry.name, text);
+    }),
+    ...[...further].flatMap(([name, text]) => (own.has(name) ? [] : [furtherEntry(name, text)])),
+  ];
+}
+
+function furtherEntry(name: string, text: string): ResolvedEntry {
+  const value = { text: escapeForKubelet(text) };
+  return { name, group: undefined, operation: { kind: 'set', compare: 'exact', value } };
+}
