@@ -39,23 +39,23 @@ export const breakerRows: { readonly [name in keyof BreakerOptions]-?: OptionRow
     },
     breakerWindow: {
       ...kinds.LIFETIME,
-      description: '`observe`: how long after the start of a pod its failures count.',
+      description: 'With `observe`: how long after the start of a pod its failures count.',
     },
     breakerGrace: {
       ...kinds.LIFETIME,
-      description: '`observe`: how long pods must fail before a breaker opens.',
+      description: 'With `observe`: how long pods must fail before a breaker opens.',
     },
     breakerCooldown: {
       ...kinds.LIFETIME,
       description:
-        '`observe`: how long a breaker stays open before one pod tries again. It doubles each time the pod fails, up to a day.',
+        'With `observe`: how long a breaker stays open before one pod tries again. It doubles each time the pod fails, up to a day.',
     },
     breakerStable: {
       ...kinds.LIFETIME,
-      description: '`observe`: how long the pod that tries must run until the breaker is closed.',
+      description: 'With `observe`: how long the pod that tries must run until the breaker is closed.',
     },
     lease: {
       ...kinds.SECRET,
-      description: '`observe`: Lease by which one of several replicas is elected.',
+      description: 'With `observe`: the Lease by which one of several replicas is elected.',
     },
   };

@@ -46,7 +46,7 @@ function askedForSome(
 }
 
 function isMeant({ containers, named, from }: AgentRequest, { pod, namespace }: Sources, container: string): boolean {
-  // The lists add up, and an empty one on the pod does not override the namespace's (opentelemetry-operator internal/instrumentation/helper.go).
+  // The lists add up, and an empty one on the pod does not override the namespace's.
   const lists = named.map(
     (name) => annotationsOf(pod)[name] || (from.includes('namespace') ? namespace.annotations[name] : undefined),
   );

@@ -55,7 +55,7 @@ function addProfiles(program: Command): void {
       'Lists the available profiles, or shows the parameters, deliveries, environment variables and conflicts of one.',
     examples: [
       ['List all profiles', 'profiles'],
-      ['Print the document of a built-in profile, to start your own from', 'profiles jennifer-java --source'],
+      ['Print the document of a built-in profile, to start your own from', 'profiles NAME --source'],
       ['Show the parameters of your own profile and what it adds to a pod', 'profiles --profiles profiles/ acme-java'],
     ],
   })
