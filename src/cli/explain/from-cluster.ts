@@ -83,6 +83,7 @@ async function explainTarget(
     ...nodesFindings(problem()),
     ...neverCalled(result, matches),
     ...gapFindings(result, decoded.value),
+    ...profilesFindings(result, settings, options),
   ];
   const patched = options.serverDryRun && known && admit(decoded.value, known, inputs.catalogue, inputs.cluster).pod;
   return {
@@ -144,6 +145,17 @@ function settingsFindings(settings: ServerSettings): readonly Finding[] {
     ? 'this decision is by the built-in defaults and profiles, and that of the server may differ'
     : 'the server may decide otherwise for those profiles';
   return [{ code: 'server-settings-unknown', message: `${unknown.message}: ${effect}` }];
+}
+
+/** Without the ConfigMap of the server, its own profiles are not known either. */
+function profilesFindings(
+  { decision }: ExplanationResult,
+  { from }: ServerSettings,
+  { profiles }: ExplainOptions,
+): readonly Finding[] {
+  if (from !== undefined || profiles !== undefined || decision.reason?.code !== 'unknown-profile') return [];
+  const message = 'the profiles of the server other than the built-in ones cannot be seen: use --profiles DIR';
+  return [{ code: 'profiles-unknown', message }];
 }
 
 async function dryRunOf(client: KubeClient, namespace: string, pod: Pod): Promise<string> {
