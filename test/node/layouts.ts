@@ -19,7 +19,10 @@ const layouts: ReadonlyMap<string, Layout> = new Map(
   Object.entries(z.record(z.string(), layoutSchema).parse(document)),
 );
 
-export const profiles: readonly Profile[] = [...builtInCatalogue().profiles.values()];
+/** Those whose agent has files; one that only sets variables has nothing that a node could deliver. */
+export const profiles: readonly Profile[] = [...builtInCatalogue().profiles.values()].filter(
+  ({ mounts }) => mounts.length > 0,
+);
 
 export function layoutOf(profile: Profile): Layout {
   const found = layouts.get(profile.name);
