@@ -382,7 +382,10 @@ describe('a tenant with the role edit', () => {
     );
     const [, first, ...others] = outputText(output).split('\n');
     expect(first).toMatch(/^ {2}new pods, without the settings of the server: injected /);
-    for (const unseen of ['list webhook configurations', 'you may read neither .*: this decision is by the built-in defaults'])
+    for (const unseen of [
+      'list webhook configurations',
+      'you may read neither .*: this decision is by the built-in defaults',
+    ])
       expect(others.join('\n')).toMatch(new RegExp(`! .*${unseen}`));
   });
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { helm } from '../support/deploy-tools.ts';
-import { container, podOf, recordOf, variable, type Pod } from '../support/pod.ts';
+import { claimIn, container, podOf, recordOf, variable, type Pod } from '../support/pod.ts';
 import { ours } from '../support/injected-cluster.ts';
 import { type Bed, labels, orders, reinvocations, SETTINGS, startBed } from './bed.ts';
 import { isBuilt } from './built.ts';
@@ -8,17 +8,26 @@ import { startLinkerd, type Linkerd } from './real/linkerd.ts';
 import type { Neighbour } from './real/neighbour.ts';
 import { startOpenTelemetry } from './real/opentelemetry.ts';
 import { canShowRun } from './real/program.ts';
+import { startVault } from './real/vault.ts';
 import { addedTo, agentsIn, changesOf, flawsIn } from './shown.ts';
 
-// Linkerd's proxy injector, alone and with the OpenTelemetry Operator, as processes beside the built server.
+// Linkerd's proxy injector, Vault's agent injector, and both with the OpenTelemetry Operator, as processes beside the built server.
 
-if (!canShowRun) console.log('neighbours: Linkerd: its tests are skipped: this machine allows no mount namespace');
+if (!canShowRun)
+  console.log('neighbours: Linkerd and Vault: their tests are skipped: this machine allows no mount namespace');
 const hasLinkerd = canShowRun && helm !== undefined && isBuilt('linkerd-controller', 'Linkerd');
-const hasBoth = hasLinkerd && isBuilt('opentelemetry-operator', 'OpenTelemetry Operator');
+const hasVault = canShowRun && isBuilt('vault-k8s', "Vault's agent injector");
+const hasAll = hasLinkerd && hasVault && isBuilt('opentelemetry-operator', 'OpenTelemetry Operator');
 
 const calls = orders.flatMap((order) => reinvocations.map((reinvocation) => ({ order, reinvocation })));
 
 const MESHED = { 'linkerd.io/inject': 'enabled' };
+const SECRETS = {
+  'vault.hashicorp.com/agent-inject': 'true',
+  'vault.hashicorp.com/role': 'app',
+  'vault.hashicorp.com/agent-inject-secret-app': 'secret/data/app',
+};
+
 type Settings = Readonly<Record<string, string>>;
 
 const deliveriesBeside = (first: string): readonly Settings[] => [
@@ -35,7 +44,7 @@ const FULL: Pod['spec'] = {
   containers: [container('app'), container('worker')],
 };
 
-describe.skipIf(!hasLinkerd)('beside an injector of sidecars', () => {
+describe.skipIf(!hasLinkerd && !hasVault)('beside injectors of sidecars', () => {
   let bed: Bed;
   beforeAll(async () => {
     bed = await startBed();
@@ -44,6 +53,7 @@ describe.skipIf(!hasLinkerd)('beside an injector of sidecars', () => {
     for (const label of labels) {
       const annotations = ours({ ...settings, 'image-volumes': 'on' });
       await bed.client.createNamespace(`own-${label}`, { labels: ours({ injection: label }), annotations });
+      await bed.client.create(claimIn(`own-${label}`));
     }
   });
   afterAll(() => bed?.stop());
@@ -64,7 +74,7 @@ describe.skipIf(!hasLinkerd)('beside an injector of sidecars', () => {
   const initNames = ({ spec }: Pod): readonly string[] => (spec.initContainers ?? []).map(({ name }) => name);
   const OURS = 'opentelemetry-java-agent';
 
-  describe('Linkerd', () => {
+  describe.skipIf(!hasLinkerd)('Linkerd', () => {
     let linkerd: Linkerd;
     beforeAll(async () => {
       linkerd = await startLinkerd(bed.controlPlane);
@@ -125,7 +135,66 @@ describe.skipIf(!hasLinkerd)('beside an injector of sidecars', () => {
     });
   });
 
-  describe.skipIf(!hasBoth)('both on one pod', () => {
+  describe.skipIf(!hasVault)('Vault', () => {
+    let vault: Neighbour;
+    beforeAll(async () => {
+      vault = await startVault(bed.controlPlane);
+    });
+    afterAll(() => vault?.running.stop());
+
+    const variants: readonly Settings[] = [{}, { 'vault.hashicorp.com/agent-init-first': 'true' }];
+
+    test.each(calls)('ours called $order, its reinvocationPolicy $reinvocation', async ({ order, reinvocation }) => {
+      await bed.beside({ others: [vault], order, reinvocation }, async () => {
+        for (const label of labels)
+          for (const spec of [PLAIN, FULL])
+            for (const variant of variants) {
+              const asked = { ...SECRETS, ...variant };
+              const claim = ours({ profile: 'jennifer-dotnet', delivery: 'persistentVolumeClaim' });
+              const mounted = await injected(
+                podOf(`own-${label}`, 'secrets', { annotations: { ...asked, ...claim }, spec }),
+              );
+              expect(addedNames(mounted, spec)).toEqual(['vault-agent', 'vault-agent-init']);
+
+              const copied = ours({ profile: 'opentelemetry-java', delivery: 'initContainer' });
+              const pod = await injected(
+                podOf(`own-${label}`, 'secrets', { annotations: { ...asked, ...copied }, spec }),
+              );
+              expect(addedNames(pod, spec)).toEqual([OURS, 'vault-agent', 'vault-agent-init'].toSorted());
+              // docs/security.md: called first, our init container has the mount; with agent-init-first, the secrets are there before it.
+              expect(hasSecrets(pod), order).toBe(order === 'first');
+              const [ourPlace, theirs] = [OURS, 'vault-agent-init'].map((name) => initNames(pod).indexOf(name));
+              const isBehind = order === 'first' && 'vault.hashicorp.com/agent-init-first' in variant;
+              expect((ourPlace ?? -1) > (theirs ?? -1), order).toBe(isBehind);
+            }
+      });
+    });
+
+    const addedNames = (pod: Pod, spec: Pod['spec']): readonly string[] =>
+      addedTo({ spec }, pod)
+        .map(({ name }) => name)
+        .toSorted();
+
+    const hasSecrets = ({ spec }: Pod): boolean =>
+      JSON.stringify(spec.initContainers?.find(({ name }) => name === OURS)).includes('/vault/secrets');
+
+    test.each(orders)('ours called %s, for the container that it adds', async (order) => {
+      const annotations = {
+        ...SECRETS,
+        ...ours({ profile: 'opentelemetry-java', delivery: 'initContainer', containers: 'vault-agent' }),
+      };
+      await bed.beside({ others: [vault], order }, async () => {
+        const { pod, warnings } = await bed.create(podOf('own-enabled', 'theirs', { annotations }));
+        expect(pod && agentsIn(pod, 'vault-agent')).toBe(1);
+        expect(warnings.length > 0).toBe(order === 'first');
+        const required = await bed.create(podOf('own-required', 'theirs', { annotations }));
+        expect(required.pod === undefined).toBe(order === 'first');
+        expect(required.reason).toBe(order === 'first' ? 'no-target-container' : '');
+      });
+    });
+  });
+
+  describe.skipIf(!hasAll)('all three on one pod', () => {
     let others: readonly Neighbour[] = [];
     beforeAll(async () => {
       const { controlPlane } = bed;
@@ -135,6 +204,7 @@ describe.skipIf(!hasLinkerd)('beside an injector of sidecars', () => {
           labels.map((label) => `own-${label}`),
         ),
         await startLinkerd(controlPlane),
+        await startVault(controlPlane),
       ];
     });
     afterAll(async () => {
@@ -144,10 +214,16 @@ describe.skipIf(!hasLinkerd)('beside an injector of sidecars', () => {
     test.each(calls)('ours called $order, their reinvocationPolicy $reinvocation', async ({ order, reinvocation }) => {
       await bed.beside({ others, order, reinvocation }, async () => {
         for (const label of labels) {
-          const annotations = { ...MESHED, ...ours({ profile: 'opentelemetry-java', delivery: 'initContainer' }) };
+          const annotations = {
+            ...MESHED,
+            ...SECRETS,
+            ...ours({ profile: 'opentelemetry-java', delivery: 'initContainer' }),
+          };
           const sent = podOf(`own-${label}`, 'all', { annotations, spec: FULL });
           const names = addedTo(sent, await injected(sent)).map(({ name }) => name);
-          expect(names.toSorted()).toEqual(['linkerd-init', 'linkerd-proxy', OURS].toSorted());
+          expect(names.toSorted()).toEqual(
+            ['linkerd-init', 'linkerd-proxy', OURS, 'vault-agent', 'vault-agent-init'].toSorted(),
+          );
         }
       });
     });
@@ -158,6 +234,7 @@ describe.skipIf(!hasLinkerd)('beside an injector of sidecars', () => {
         await bed.beside({ others, order, reinvocation }, async () => {
           const annotations = {
             ...MESHED,
+            ...SECRETS,
             ...ours({ profile: 'jennifer-java', delivery: 'initContainer' }),
             'instrumentation.opentelemetry.io/inject-java': 'true',
             'instrumentation.opentelemetry.io/container-names': 'app',
