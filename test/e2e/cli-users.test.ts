@@ -96,7 +96,7 @@ describe('a user with the ClusterRole edit of one namespace', () => {
     expect(findings.map(({ code }) => code)).toContain('server-settings-unknown');
     expect(assumesDefaults).toBe(true);
     const { stdout } = await asTenant('explain', 'web');
-    expect(stdout).toMatch(/^Deployment\/web in namespace shop\n {2}not known/);
+    expect(stdout).toMatch(/^Deployment\/web in namespace shop\n {2}new pods, without the settings of the server: /);
     expect(stdout).not.toContain('cluster default');
   });
 

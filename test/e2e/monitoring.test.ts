@@ -8,6 +8,7 @@ import { alerts, type Panel, panels } from '../support/dashboard-queries.ts';
 import { mountedDirectory, profileText, type Mounted } from '../support/mounted-directory.ts';
 import { Client } from '../support/client.ts';
 import { optedIn, ours, startInjectedCluster, type InjectedCluster } from '../support/injected-cluster.ts';
+import { type ObserverProcess, startObserver } from '../support/observer.ts';
 import { podOf } from '../support/pod.ts';
 import { prometheus, startPrometheus, type Prometheus } from './prometheus.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -24,13 +25,15 @@ describe.skipIf(prometheus === undefined)('Prometheus', () => {
   let dir: string;
   let mounted: Mounted;
   let cluster: InjectedCluster;
+  let observer: ObserverProcess;
   let scraper: Prometheus;
   beforeAll(async () => {
     dir = mkdtempSync(join(tmpdir(), 'agent-injector-monitoring-'));
     mounted = await mountedDirectory({ 'own.yaml': profileText('own') });
     const flags = { events: 'true', checks: 'quotas', profiles: mounted.dir, 'audit-interval': '1s' };
     cluster = await startInjectedCluster({ flags });
-    scraper = await startPrometheus(dir, jobsOf(cluster));
+    observer = await startObserver(cluster.controlPlane.kubeconfigPath);
+    scraper = await startPrometheus(dir, jobsOf(cluster, observer));
     await causeEvents(0);
     await mounted.swap({ 'own.yaml': profileText('own', { description: 'Another.' }) });
     await waitFor('the first round to be scraped', () =>
@@ -46,6 +49,7 @@ describe.skipIf(prometheus === undefined)('Prometheus', () => {
   });
   afterAll(async () => {
     await scraper?.stop();
+    await observer?.stop();
     await cluster?.stop();
     await mounted?.remove();
     rmSync(dir, { recursive: true, force: true });
@@ -140,12 +144,16 @@ async function shownPanels({ queryRange }: Prometheus): Promise<readonly ShownPa
   );
 }
 
-function jobsOf({ injector, controlPlane }: InjectedCluster): Parameters<typeof startPrometheus>[1] {
+function jobsOf(
+  { injector, controlPlane }: InjectedCluster,
+  observer: ObserverProcess,
+): Parameters<typeof startPrometheus>[1] {
   const kubeconfig = parse(readFileSync(controlPlane.kubeconfigPath, 'utf8')) as {
     readonly users: readonly { readonly user: { readonly token: string } }[];
   };
   return [
     { job_name: 'agent-injector', ...at(injector.adminUrl) },
+    { job_name: 'observer', ...at(observer.adminUrl) },
     {
       job_name: 'apiserver',
       ...at(controlPlane.url),

@@ -80,7 +80,7 @@ describe('rollout', () => {
     const before = await client.get<Restartable>(at);
     expect(await ask('run', '-n', 'late')).toMatchObject({ code: 2, stderr: expect.stringContaining('--yes') });
     const unknown = await run(['rollout', 'run', '-n', 'late', '--yes', ...flags().slice(0, 2)]);
-    expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining('--config') });
+    expect(unknown).toMatchObject({ code: 3, stderr: expect.stringContaining('--config') });
     // Its pod never starts, and the run leaves it to its owner.
     const skipped = await ask('run', '-n', 'late', '--yes', '--settle', '0s');
     expect(skipped).toMatchObject({ code: 1, stdout: expect.stringContaining('skipped') });

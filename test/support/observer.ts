@@ -10,6 +10,7 @@ import { waitFor } from './wait-for.ts';
 /** The bundle as a process: `agent-injector observe`. */
 export interface ObserverProcess {
   readonly process: GuardedProcess;
+  readonly adminUrl: string;
   readonly ask: (path: string) => Promise<TextAnswer>;
   /** The value of a series; undefined if there is none. */
   readonly metric: (series: string) => Promise<number | undefined>;
@@ -45,6 +46,7 @@ export async function startObserver(
   });
   return {
     process: started,
+    adminUrl: `http://127.0.0.1:${adminPort}`,
     ask,
     metric: async (series) => {
       const { text } = await ask('/metrics');
