@@ -123,6 +123,10 @@ describe('merged assignments', () => {
         environment: [{ ...merge, parameter: 'a' }],
       },
     ],
+    [
+      'a variable that loads code, from annotations',
+      { environment: [{ ...merge, name: 'NODE_OPTIONS', separator: ' ', annotations: 'facts.example.com/' }] },
+    ],
     ['two sources', { environment: [{ ...merge, value: 'a=1', annotations: 'facts.example.com/' }] }],
     [
       'another separator',
