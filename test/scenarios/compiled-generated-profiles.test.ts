@@ -115,7 +115,7 @@ const annotations = few(
       'agent-injector/profile',
       'inject',
     ),
-    one('orders', 'zq0z0x', 'env:A', 'w*,image:*1', 'before worker', 'agent', 'musl', 'none', 'baked', 'true'),
+    one('orders', 'X1=orders', 'orders=1', 'zq0z0x', 'env:A', 'w*,image:*1', 'before worker', 'agent', 'musl', 'none', 'baked', 'true'),
   ),
   1,
 ).map((pairs) =>
