@@ -169,6 +169,25 @@ it('a fact in the label with the hash of a Deployment is that of each ReplicaSet
   ]);
 });
 
+it.each([
+  ['further variables', { name: 'p', type: 'variables', allowed: ['V'], default: 'V=${pod.workload}' }, []],
+  [
+    'merged assignments',
+    { name: 'p', type: 'assignments', default: 'a=${pod.workload}' },
+    [{ name: 'V', operation: 'merge', separator: ',', assignment: '=', parameter: 'p' }],
+  ],
+])('an advisory that looks for a part of a name in %s is about each workload', (_, parameter, environment) => {
+  const advisories = [{ code: 'a', signs: [{ in: 'result', name: 'V', contains: 'rder' }], message: 'm' }];
+  const parameters = [{ description: 'd', ...parameter }];
+  const known = catalogueOf(profileDocument({ parameters, environment, advisories }));
+  const plans = new PlanCache();
+  const noticesOf = (workload: string) =>
+    plans
+      .admit(contextOf(podOf(workload, '5c589866c8', 'main-app'), unknownCluster, { catalogue: known }))
+      .decision.notices.filter(({ code }) => code === 'advisory').length;
+  expect(['basket', 'orders'].map(noticesOf)).toEqual([0, 1]);
+});
+
 it('a shape that cannot be patched leaves each pod to be decided by itself', () => {
   const known = catalogueOf(
     profileDocument({

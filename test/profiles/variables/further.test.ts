@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { admit } from '../../../src/admission/admit.ts';
-import { catalogueOf, container, namespace, opened, pod, profileDocument } from '../../support/fixtures.ts';
+import { catalogue, catalogueOf, container, namespace, opened, pod, profileDocument } from '../../support/fixtures.ts';
 
 const known = opened(
   catalogueOf(
@@ -70,3 +70,16 @@ describe('further variables', () => {
     expect(result(text)).toBe('invalid-value');
   });
 });
+
+it.each(['dotnet', 'java', 'nodejs', 'python', 'sdk'])(
+  'opentelemetry-%s says that the agent is switched off by a further variable, too',
+  (name) => {
+    const given = pod([container('web', { image: 'app:1' })], {
+      profile: `opentelemetry-${name}`,
+      'otlp-endpoint': 'http://collector:4318',
+      variables: 'OTEL_SDK_DISABLED=true',
+    });
+    const { decision } = admit(given, namespace(), catalogue);
+    expect(decision).toMatchObject({ outcome: 'injected', notices: [{ code: 'advisory', advisory: 'sdk-disabled' }] });
+  },
+);
