@@ -83,3 +83,24 @@ it.each(['dotnet', 'java', 'nodejs', 'python', 'sdk'])(
     expect(decision).toMatchObject({ outcome: 'injected', notices: [{ code: 'advisory', advisory: 'sdk-disabled' }] });
   },
 );
+
+it.each([
+  'LD_PRELOAD',
+  'LD_AUDIT',
+  'NODE_OPTIONS',
+  'NODE_REPL_EXTERNAL_MODULE',
+  'PYTHONUSERBASE',
+  'PYTHONBREAKPOINT',
+  'PERLLIB',
+  'PERL5DB',
+  'OPENSSL_CONF',
+  'OPENSSL_ENGINES',
+  'JAVA_OPTS_APPEND',
+  'PROMPT_COMMAND',
+  'PATH',
+])('%s loads code, so it is not among further variables, whatever the profile allows', (name) => {
+  const parameters = [{ name: 'more', type: 'variables', allowed: ['*'], description: 'd' }];
+  const all = opened(catalogueOf(profileDocument({ parameters, environment: [{ name: 'AGENT', value: '1' }] })));
+  const { decision } = admit(pod(undefined, { more: `${name}=/tmp/x` }), namespace(), all);
+  expect(decision).toMatchObject({ outcome: 'skipped', reason: { code: 'invalid-value' } });
+});
