@@ -84,12 +84,7 @@ export function* valueChain(
 const MAX_SHOWN = 100;
 
 /** What the labels and annotations of the pod say of a parameter. Those who may write these may write our annotations, too. None is asked for where another value wins. */
-function* factsFor(
-  pod: Pod,
-  profile: Profile,
-  parameter: Parameter,
-  notices: Reason[],
-): Generator<Setting, undefined> {
+function* factsFor(pod: Pod, profile: Profile, parameter: Parameter, notices: Reason[]): Generator<Setting, undefined> {
   for (const fact of parameter.from ?? []) {
     const { text, source } = factIn(pod, fact);
     if (text === undefined || text === '') continue;

@@ -246,7 +246,10 @@ const spec = fc.record({
   parameters: fc.tuple(parameter('p'), parameter('q')),
   conflicts: seldom(advice),
   advisories: few(fc.oneof(advice, resultAdvice), 1),
-  objects: few(fc.record({ path: one('/etc/ca', '/opt/x/ca'), secret: one('s', 'orders', '${p}'), when: condition }), 1),
+  objects: few(
+    fc.record({ path: one('/etc/ca', '/opt/x/ca'), secret: one('s', 'orders', '${p}'), when: condition }),
+    1,
+  ),
   containers: fc.record({
     include: seldom(matcher).map((list) => (list.length > 0 ? list : undefined)),
     exclude: seldom(matcher),
