@@ -8,7 +8,7 @@ import type { Reason } from '../reasons/reason.ts';
 import { auditAnnotations } from './audit-annotations.ts';
 import type { Decision } from './decision.ts';
 import { warningsFor } from './warnings.ts';
-import { workloadIn, type WorkloadReview } from './workload-review.ts';
+import { type DecodedWorkload, workloadIn } from './workload-review.ts';
 
 const API_VERSION = 'admission.k8s.io/v1';
 
@@ -25,7 +25,7 @@ export interface Review {
 export type DecodedReview =
   | { readonly kind: 'review'; readonly review: Review }
   /** Of a workload: its pods do not exist yet. */
-  | { readonly kind: 'workload'; readonly review: WorkloadReview }
+  | DecodedWorkload
   /** A review with a uid, but without a pod to decide on. */
   | { readonly kind: 'unanswerable'; readonly uid: string; readonly reason: Reason }
   | { readonly kind: 'invalid'; readonly message: string };
@@ -51,7 +51,7 @@ export function decodeReview(body: Json | undefined): DecodedReview {
 
 function decodeRequest(uid: string, request: JsonObject): DecodedReview {
   const workload = workloadIn(uid, request);
-  if (workload) return { kind: 'workload', review: workload };
+  if (workload) return workload;
   const resource = resourceOf(request);
   if (resource !== 'pods') return unanswerable(uid, { code: 'not-a-pod', resource });
   const { namespace, operation } = request;

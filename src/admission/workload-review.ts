@@ -32,11 +32,25 @@ export interface WorkloadReview {
   readonly enclosing: readonly JsonObject[];
 }
 
-/** The workload of a request; undefined if it has none, or one that another workload controls, whose writer was warned already. */
-export function workloadIn(uid: string, request: JsonObject): WorkloadReview | undefined {
+/** What a request says of a workload: one whose writer is warned, or one that there is nothing to say about. */
+export type DecodedWorkload =
+  | { readonly kind: 'workload'; readonly review: WorkloadReview }
+  | { readonly kind: 'unadvised'; readonly uid: string };
+
+/**
+ * The workload of a request; undefined if the request is not about one. Nothing is said about a workload that another one controls, since a program
+ * wrote it, nor about one whose pod template cannot be read, which the API server refuses itself.
+ */
+export function workloadIn(uid: string, request: JsonObject): DecodedWorkload | undefined {
   const kind = writtenKind(request);
+  if (!kind) return undefined;
+  const review = reviewOf(kind, uid, request);
+  return review ? { kind: 'workload', review } : { kind: 'unadvised', uid };
+}
+
+function reviewOf(kind: WorkloadKind, uid: string, request: JsonObject): WorkloadReview | undefined {
   const namespace = textIn(request, 'namespace');
-  if (!kind || namespace === '') return undefined;
+  if (namespace === '') return undefined;
   const object = objectIn(request, 'object');
   const metadata = objectIn(object, 'metadata');
   const template = templateOf(kind, object);

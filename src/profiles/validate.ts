@@ -10,6 +10,7 @@ import { mayBeUnset } from './parameter.ts';
 import type { Problem } from './problem.ts';
 import type { Profile, Variant } from './profile.ts';
 import { problemsOfTemplates } from './template-uses.ts';
+import { isCodeVariable } from './tenancy/code-variables.ts';
 import { builtinNames, parametersOf, parseTemplate } from './template.ts';
 import { acceptsIn, expectationIn } from './variables/list-values.ts';
 import { optionalFacts } from './variables/optional-facts.ts';
@@ -170,8 +171,13 @@ function problemsOfVariables(environment: readonly EnvironmentEntry[]): readonly
 }
 
 function problemsOfMergedParameters(profile: Profile, environment: readonly EnvironmentEntry[]): readonly Problem[] {
-  return environment.flatMap(({ operation: { value } }, index) => {
-    if (!('pairs' in value) || !('parameter' in value.pairs)) return [];
+  return environment.flatMap(({ name: variable, operation: { value } }, index) => {
+    if (!('pairs' in value)) return [];
+    if ('prefix' in value.pairs) {
+      // No level decides who may write these annotations.
+      const message = `${variable} loads code: annotations of pods cannot add to it`;
+      return isCodeVariable(variable) ? [{ path: ['spec', 'environment', index, 'annotations'], message }] : [];
+    }
     const { parameter: name } = value.pairs;
     if (profile.parameters.get(name)?.type === 'assignments') return [];
     const message = `"${name}" is not a parameter of type assignments`;

@@ -80,16 +80,23 @@ export function* valueChain(
   return undefined;
 }
 
-/** What the labels and annotations of the pod say of a parameter. Those who may write these may write our annotations, too. */
-function factsFor(pod: Pod, profile: Profile, parameter: Parameter, notices: Reason[]): readonly Setting[] {
-  return (parameter.from ?? []).flatMap((fact) => {
+/** Characters of a value in a notice. An annotation can have 256 KiB, and each of thousands of containers has the notice. */
+const MAX_SHOWN = 100;
+
+/** What the labels and annotations of the pod say of a parameter. Those who may write these may write our annotations, too. None is asked for where another value wins. */
+function* factsFor(pod: Pod, profile: Profile, parameter: Parameter, notices: Reason[]): Generator<Setting, undefined> {
+  for (const fact of parameter.from ?? []) {
     const { text, source } = factIn(pod, fact);
-    if (text === undefined || text === '') return [];
-    if (acceptsIn(profile, parameter, text)) return [{ text, source }];
+    if (text === undefined || text === '') continue;
+    if (acceptsIn(profile, parameter, text)) {
+      yield { text, source };
+      continue;
+    }
     const expected = expectationIn(profile, parameter);
-    notices.push({ code: 'fact-ignored', parameter: parameter.name, value: text, source, expected });
-    return [];
-  });
+    const value = text.slice(0, MAX_SHOWN);
+    notices.push({ code: 'fact-ignored', parameter: parameter.name, value, source, expected });
+  }
+  return undefined;
 }
 
 function factIn(pod: Pod, fact: Fact): { readonly text: string | undefined; readonly source: Source } {

@@ -79,7 +79,7 @@ export function* settingChain(
   { pod, namespace, catalogue }: SettingSources,
   setting: string | readonly string[],
   container?: string,
-  facts: readonly Setting[] = [],
+  facts: Iterable<Setting> = [],
 ): Generator<Setting, undefined> {
   const names = typeof setting === 'string' ? [setting] : setting;
   const { common, byContainer } = readAnnotations(annotationsOf(pod));

@@ -64,6 +64,7 @@ export class MutateHandler {
     if (decoded.kind === 'unanswerable') {
       return respond(decoded.uid, render(log, undefined, unchanged(notInjected(decoded.reason, required))));
     }
+    if (decoded.kind === 'unadvised') return sendJson(reply, JSON.stringify(encodeAdvice(decoded.uid, [])));
     if (decoded.kind === 'workload') {
       const { review } = decoded;
       return adviseOn(this.#dependencies, review, question.deadlineMs).then((warnings) =>

@@ -46,14 +46,19 @@ describe('a review of a workload', () => {
     ['another group', { resource: { group: 'apps.kruise.io', version: 'v1', resource: 'statefulsets' } }],
     ['a subresource', { subResource: 'scale' }],
     ['a deletion', { operation: 'DELETE' }],
+  ])('is none of %s', (_, parts) => {
+    expect(decoded(parts).kind).toBe('unanswerable');
+  });
+
+  it.each([
     [
       'a workload of a controller',
       { metadata: { name: 'web', ownerReferences: [{ kind: 'Rollout', controller: true }] } },
     ],
     ['a template that is none', { template: { spec: { containers: 'web' } } }],
     ['no template', { template: null }],
-  ])('is none of %s', (_, parts) => {
-    expect(decoded(parts).kind).toBe('unanswerable');
+  ])('has nothing to say about %s', (_, parts) => {
+    expect(decoded(parts)).toEqual({ kind: 'unadvised', uid: '1' });
   });
 
   it('is allowed whatever its pods get, and nothing is changed', () => {

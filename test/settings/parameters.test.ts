@@ -68,6 +68,18 @@ describe('a parameter with facts of the pod takes', () => {
     ]);
   });
 
+  it('says nothing of a fact that would not count anyway, as the hint promises', () => {
+    const admission = admitted({ ours: 'o', annotation: 'a b' });
+    expect(serviceOf(admission)).toBe('o');
+    expect(admission.decision.notices).toEqual([]);
+  });
+
+  it('repeats no long text in what it says of a fact', () => {
+    const { notices } = admitted({ annotation: 'a b'.repeat(10_000) }).decision;
+    expect(notices).toMatchObject([{ code: 'fact-ignored' }]);
+    expect(JSON.stringify(notices).length).toBeLessThan(1000);
+  });
+
   // Who may write labels of pods may not set what the profile leaves to the cluster; and the label is not written for us, so nothing is reported.
   it.each([[['cluster']], [['cluster', 'namespace']]])('no fact where only %j may set it', (settableBy) => {
     const locked = opened(catalogueOf(document({ settableBy })));

@@ -112,6 +112,7 @@ const entry = fc.oneof(
     value: reference,
     operation: one('append', 'prepend'),
     separator: one(',', ' ', '-', 'e'),
+    absent: maybe(one('', 'orders')),
     when: condition,
   }),
   fc.record({
@@ -123,6 +124,7 @@ const entry = fc.oneof(
     when: condition,
   }),
   fc.record({ name: one('LIST', 'E'), value: pairs }).map(merged),
+  fc.record({ name: one('LIST', 'E', 'A'), parameter: one('p', 'q') }).map(merged),
   fc.record({ name: one('LIST', 'E'), annotations: fc.constant('facts.example.com/') }).map(merged),
   fc.record({
     name: one('F', 'A'),
@@ -157,6 +159,7 @@ const from = maybe(
   one<unknown>(
     [{ annotation: 'facts.example.com/p' }],
     [{ label: 'facts.example.com/p' }, { annotation: 'facts.example.com/q' }],
+    [{ label: 'pod-template-hash' }, { label: 'app' }],
   ),
 );
 
@@ -191,6 +194,26 @@ const parameter = (named: string): fc.Arbitrary<object> =>
       default: text,
       allowed: maybe(one(['*'], ['ord*', 'w*'])),
     }),
+    fc.record({
+      name: fc.constant(named),
+      description: fc.constant('d'),
+      type: fc.constant('assignments'),
+      default: maybe(one('a=${pod.workload}', 'orders=x,b=${container.name}', 'v=${container.image-tag}')),
+    }),
+    fc.record({
+      name: fc.constant(named),
+      description: fc.constant('d'),
+      type: fc.constant('variables'),
+      allowed: one(['X*', 'A'], ['*']),
+      default: maybe(one('X1=${pod.workload}', 'A=orders OTHER=${container.name}', '${pod.workload}=x')),
+    }),
+    fc.record({
+      name: fc.constant(named),
+      description: fc.constant('d'),
+      type: fc.constant('url'),
+      references: maybe(one(['B'], ['A', 'B'])),
+      default: maybe(one('http://${pod.workload}:80', 'http://$(B)/${container.name}', 'http://a')),
+    }),
   );
 
 const advice = fc.record({
@@ -204,7 +227,7 @@ const resultAdvice = fc.record({
   signs: fc.tuple(
     fc.record({
       in: fc.constant('result'),
-      name: one('A', 'B', 'D', 'X*'),
+      name: one('A', 'B', 'D', 'X*', 'X1', 'LIST', 'E'),
       contains: one('rde', 'orders', '$(', ''),
     }),
   ),
@@ -223,7 +246,10 @@ const spec = fc.record({
   parameters: fc.tuple(parameter('p'), parameter('q')),
   conflicts: seldom(advice),
   advisories: few(fc.oneof(advice, resultAdvice), 1),
-  objects: few(fc.record({ path: one('/etc/ca', '/opt/x/ca'), secret: one('s', 'orders'), when: condition }), 1),
+  objects: few(
+    fc.record({ path: one('/etc/ca', '/opt/x/ca'), secret: one('s', 'orders', '${p}'), when: condition }),
+    1,
+  ),
   containers: fc.record({
     include: seldom(matcher).map((list) => (list.length > 0 ? list : undefined)),
     exclude: seldom(matcher),

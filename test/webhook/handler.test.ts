@@ -125,6 +125,26 @@ describe('a review', () => {
   });
 });
 
+it('a workload that another one controls is answered without a warning, and counts as no decision', async () => {
+  const own = await startServer({ namespaces: [namespace()] });
+  const request = {
+    uid: '705ab4f5-6393-11e8-b7cc-42010a800002',
+    resource: { group: 'apps', version: 'v1', resource: 'deployments' },
+    namespace: 'shop',
+    operation: 'UPDATE',
+    object: {
+      metadata: { name: 'web', ownerReferences: [{ kind: 'Kafka', name: 'web', controller: true }] },
+      spec: { template: { spec: { containers: [container('web')] } } },
+    },
+  };
+  const { json } = await own.post({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request });
+  const metrics = await own.metrics.render();
+  await own.close();
+  expect(json.response).toEqual({ uid: request.uid, allowed: true });
+  expect(own.lines).toEqual([]);
+  expect(metrics).not.toMatch(/agent_injector_reviews_total\{[^}]*not-a-pod/);
+});
+
 describe('a namespace that is not cached', () => {
   it.each([
     ['is looked up', { kind: 'found', namespace: namespace() }, { allowed: true, patchType: 'JSONPatch' }],
@@ -227,7 +247,7 @@ describe('bad input', () => {
   });
 
   it.each([
-    ['another resource', { resource: { group: 'apps', resource: 'deployments' } }, 'not-a-pod'],
+    ['another resource', { resource: { group: 'apps', resource: 'replicasets' } }, 'not-a-pod'],
     ['a subresource', { subResource: 'ephemeralcontainers' }, 'not-a-pod'],
     ['no resource', { resource: undefined }, 'not-a-pod'],
     ['an update', { operation: 'UPDATE' }, 'not-a-creation'],

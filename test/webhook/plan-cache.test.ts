@@ -151,6 +151,43 @@ it('a fact that is looked up by the name of the workload is looked up for each',
   expect(['orders', 'basket', 'orders'].map(outcomeOf)).toEqual(['injected', 'skipped', 'injected']);
 });
 
+it('a fact in the label with the hash of a Deployment is that of each ReplicaSet', () => {
+  const from = [{ label: 'pod-template-hash' }];
+  const known = catalogueOf(
+    profileDocument({
+      parameters: [{ name: 'revision', type: 'word', description: 'd', required: true, from }],
+      environment: [{ name: 'REVISION', value: '${revision}' }],
+    }),
+  );
+  const plans = new PlanCache();
+  const texts = ['5c589866c8', '7d9f6b5c44'].map((hash) =>
+    JSON.stringify(plans.admit(contextOf(podOf('orders', hash), unknownCluster, { catalogue: known })).operations),
+  );
+  expect(texts).toEqual([
+    expect.stringContaining('"REVISION","value":"5c589866c8"'),
+    expect.stringContaining('"REVISION","value":"7d9f6b5c44"'),
+  ]);
+});
+
+it.each([
+  ['further variables', { name: 'p', type: 'variables', allowed: ['V'], default: 'V=${pod.workload}' }, []],
+  [
+    'merged assignments',
+    { name: 'p', type: 'assignments', default: 'a=${pod.workload}' },
+    [{ name: 'V', operation: 'merge', separator: ',', assignment: '=', parameter: 'p' }],
+  ],
+])('an advisory that looks for a part of a name in %s is about each workload', (_, parameter, environment) => {
+  const advisories = [{ code: 'a', signs: [{ in: 'result', name: 'V', contains: 'rder' }], message: 'm' }];
+  const parameters = [{ description: 'd', ...parameter }];
+  const known = catalogueOf(profileDocument({ parameters, environment, advisories }));
+  const plans = new PlanCache();
+  const noticesOf = (workload: string) =>
+    plans
+      .admit(contextOf(podOf(workload, '5c589866c8', 'main-app'), unknownCluster, { catalogue: known }))
+      .decision.notices.filter(({ code }) => code === 'advisory').length;
+  expect(['basket', 'orders'].map(noticesOf)).toEqual([0, 1]);
+});
+
 it('a shape that cannot be patched leaves each pod to be decided by itself', () => {
   const known = catalogueOf(
     profileDocument({

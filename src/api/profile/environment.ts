@@ -128,7 +128,7 @@ export const environmentSchema = z.discriminatedUnion('operation', [
         .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?\/$/, 'must be the prefix of an annotation, with its slash')
         .optional()
         .describe(
-          'Instead of value: the annotations of the pod with this prefix, as assignments of their names without it.',
+          'Instead of value: the annotations of the pod with this prefix, as assignments of their names without it. Values of more than 1024 characters are left out, and all that is beyond 16 KiB.',
         ),
       parameter: dashedWords.optional().describe('Instead of value: a parameter of type assignments.'),
       separator,

@@ -84,6 +84,8 @@ async function explainReview(
   const decoded = decodeReview(await readJson(file));
   if (decoded.kind === 'invalid') throw new UsageError([`${displayName(file)}: ${decoded.message}`]);
   const at = displayName(file);
+  if (decoded.kind === 'unadvised')
+    throw new UsageError([`${at}: the workload has no pod template that can be read, or another one controls it`]);
   if (decoded.kind === 'unanswerable') {
     return [{ subject: `review ${decoded.uid}`, namespace: '', at, findings: [], decision: undecided(decoded.reason) }];
   }

@@ -83,13 +83,35 @@ function pairsOf(template: Template, separator: string): readonly Template[] {
 
 type Pair = readonly [name: string, value: string];
 
-/** In the order of their names: that of annotations has no meaning. Values are percent-encoded as W3C Baggage requires, and as SDKs decode them. */
+/** Characters of a value, as of a parameter. */
+const MAX_VALUE = 1024;
+
+/** Characters of all pairs. A program is not started with a variable of 128 KiB (MAX_ARG_STRLEN of Linux), and a pod can have thousands of containers. */
+const MAX_PAIRS = 16 * 1024;
+
+const annotated = new WeakMap<Pod, Map<string, readonly Pair[]>>();
+
+/** The same for all containers of a pod, so they are made once. */
 function annotatedPairs(pod: Pod, prefix: string): readonly Pair[] {
-  return Object.entries(annotationsOf(pod))
-    .flatMap(([key, text]): readonly Pair[] =>
-      key.startsWith(prefix) && text !== '' ? [[key.slice(prefix.length), percentEncoded(text)]] : [],
-    )
-    .toSorted(([one], [other]) => (one < other ? -1 : 1));
+  const byPrefix = annotated.get(pod) ?? new Map<string, readonly Pair[]>();
+  annotated.set(pod, byPrefix);
+  const pairs = byPrefix.get(prefix) ?? findPairs(pod, prefix);
+  byPrefix.set(prefix, pairs);
+  return pairs;
+}
+
+/** In the order of their names: that of annotations has no meaning. Values are percent-encoded as W3C Baggage requires, and as SDKs decode them. */
+function findPairs(pod: Pod, prefix: string): readonly Pair[] {
+  const annotations = annotationsOf(pod);
+  const keys = Object.keys(annotations).filter((key) => key.startsWith(prefix));
+  let length = 0;
+  return keys.toSorted().flatMap((key): readonly Pair[] => {
+    const text = annotations[key] ?? '';
+    if (text === '' || text.length > MAX_VALUE) return [];
+    const pair: Pair = [key.slice(prefix.length), percentEncoded(text)];
+    length += pair[0].length + pair[1].length;
+    return length > MAX_PAIRS ? [] : [pair];
+  });
 }
 
 /** Leaves what most values consist of as it is, so that they read the same in the pod. A lone surrogate has no encoding. */

@@ -46,7 +46,9 @@ function looksIntoResults({ advisories, environment, parameters }: Profile): boo
   const isComputed = (name: string): boolean =>
     !parameters.has(name) || parametersOf(parseTemplate(String(parameters.get(name)?.default ?? ''))).length > 0;
   const hasFacts = ({ operation: { value } }: EnvironmentEntry): boolean =>
-    'text' in value && parametersOf(value.text).some(isComputed);
+    'text' in value
+      ? parametersOf(value.text).some(isComputed)
+      : 'pairs' in value && 'parameter' in value.pairs && isComputed(value.pairs.parameter);
   return names.some(isGlob) || environment.some((entry) => names.includes(entry.name) && hasFacts(entry));
 }
 

@@ -201,7 +201,8 @@ function metadataShape(pod: Pod, parts: VisibleParts): Metadata {
     ...(owner && { ownerReferences: [{ controller: true, ...kindOf(owner), name: sample.owner(workload) }] }),
   };
   const shape: Pod = { metadata: short, spec: pod.spec };
-  if (owner && workloadNameOf(shape) === workload && attributeKindOf(shape) === kind) return short;
+  const isSampled = !Object.keys(sample.labels).some((label) => parts.hasFact(label));
+  if (owner && isSampled && workloadNameOf(shape) === workload && attributeKindOf(shape) === kind) return short;
   return { ...pod.metadata, annotations: visible.annotations, managedFields: undefined };
 }
 

@@ -5,15 +5,19 @@ const codeVariables: ReadonlySet<string> = new Set([
   'JDK_JAVA_OPTIONS',
   '_JAVA_OPTIONS',
   'JAVA_OPTS',
+  'JAVA_OPTS_APPEND',
   'CATALINA_OPTS',
   'CLASSPATH',
   // Node.js
   'NODE_OPTIONS',
   'NODE_PATH',
+  'NODE_REPL_EXTERNAL_MODULE',
   // Python
   'PYTHONPATH',
   'PYTHONSTARTUP',
   'PYTHONHOME',
+  'PYTHONUSERBASE',
+  'PYTHONBREAKPOINT',
   // .NET
   'DOTNET_STARTUP_HOOKS',
   'DOTNET_ADDITIONAL_DEPS',
@@ -32,6 +36,8 @@ const codeVariables: ReadonlySet<string> = new Set([
   // Perl
   'PERL5OPT',
   'PERL5LIB',
+  'PERLLIB',
+  'PERL5DB',
   // PHP
   'PHP_INI_SCAN_DIR',
   'PHPRC',
@@ -41,7 +47,13 @@ const codeVariables: ReadonlySet<string> = new Set([
   'LD_AUDIT',
   'BASH_ENV',
   'ENV',
+  'PROMPT_COMMAND',
+  'PS4',
   'PATH',
+  // OpenSSL: engines and providers, which are libraries.
+  'OPENSSL_CONF',
+  'OPENSSL_ENGINES',
+  'OPENSSL_MODULES',
 ]);
 
 /** True for a variable that loads code, or says where code is loaded from. */

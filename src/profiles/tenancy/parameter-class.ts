@@ -82,12 +82,21 @@ export function classesOf(profile: Profile, parameter: Parameter): readonly Para
 }
 
 function classesIn(profile: Profile): ReadonlyMap<string, readonly ParameterClass[]> {
-  const uses = templateUses(profile, profile.environment);
+  const uses = [...templateUses(profile, profile.environment), ...mergedUses(profile)];
   return new Map(
     [...profile.parameters.values()].map((parameter) => {
       const found = new Set([...byDeclaration(parameter), ...uses.flatMap((use) => byUse(use, parameter))]);
       return [parameter.name, found.size === 0 ? ['other' as const] : [...found]] as const;
     }),
+  );
+}
+
+/** The parameters whose assignments are merged into a variable: each decides what a text there would. */
+function mergedUses({ environment }: Profile): readonly TemplateUse[] {
+  return environment.flatMap(({ name, operation: { value } }, index): readonly TemplateUse[] =>
+    'pairs' in value && 'parameter' in value.pairs
+      ? [{ path: ['spec', 'environment', index], template: [value.pairs], place: 'value', variable: name }]
+      : [],
   );
 }
 

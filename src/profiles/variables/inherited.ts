@@ -7,6 +7,9 @@ const LIST_OPERATIONS: ReadonlySet<Json | undefined> = new Set(['append', 'prepe
 /** How the parts of the value are written, which an addition to an inherited list need not repeat. */
 const FORM_OF_LIST = ['separator', 'assignment'] as const;
 
+/** Where the parts come from. An entry without any of these changes the inherited one. */
+const SOURCES = ['value', 'annotations', 'parameter'] as const;
+
 export interface MergedVariables {
   readonly items: readonly Json[];
   /** `field`: the field of the profile's own entry that is wrong. */
@@ -17,7 +20,7 @@ type MergeItem = (base: Json | undefined, own: Json) => Json;
 
 /**
  * Merges the variables of a profile over the inherited ones. What is set, is merged with the inherited entry of the name. What is appended, prepended
- * or merged is added to what is inherited; without a value, it changes the inherited entry. Of two assignments of one name the first counts, so the
+ * or merged is added to what is inherited; without any source, it changes the inherited entry. Of two assignments of one name the first counts, so the
  * profile's own assignments come before the inherited ones.
  */
 export function mergeVariables(base: readonly Json[], own: readonly Json[], mergeItem: MergeItem): MergedVariables {
@@ -31,7 +34,15 @@ export function mergeVariables(base: readonly Json[], own: readonly Json[], merg
 export function isSameVariable(own: JsonObject, merged: JsonObject): boolean {
   if (own['name'] !== merged['name']) return false;
   if (!isAddition(own) && !isAddition(merged)) return true;
-  return own['operation'] === merged['operation'] && (own['value'] === undefined || own['value'] === merged['value']);
+  return own['operation'] === merged['operation'] && (!hasSource(own) || hasSameSource(own, merged));
+}
+
+function hasSource(item: JsonObject): boolean {
+  return SOURCES.some((field) => item[field] !== undefined);
+}
+
+function hasSameSource(one: JsonObject, other: JsonObject): boolean {
+  return SOURCES.every((field) => one[field] === other[field]);
 }
 
 function isRemoval(item: Json | undefined): item is JsonObject {
@@ -64,10 +75,10 @@ class Variables implements MergedVariables {
     return [...inherited, ...this.#added];
   }
 
-  /** Removes all inherited entries of the name, or those with this operation and this value. */
+  /** Removes all inherited entries of the name, or those with this operation and this source. */
   remove(own: JsonObject, index: number): void {
     const places = this.#places((item) =>
-      (['name', 'operation', 'value'] as const).every(
+      (['name', 'operation', ...SOURCES] as const).every(
         (field) => own[field] === undefined || own[field] === item[field],
       ),
     );
@@ -105,11 +116,11 @@ class Variables implements MergedVariables {
   }
 
   #addToList(own: JsonObject): void {
-    const { name, operation, value } = own;
+    const { name, operation } = own;
     const same = this.#places((item) => item['name'] === name && item['operation'] === operation);
     const changed = same.find((place) => {
       const item = this.#inherited[place];
-      return !this.#changed.has(place) && isObject(item) && (value === undefined || item['value'] === value);
+      return !this.#changed.has(place) && isObject(item) && (!hasSource(own) || hasSameSource(own, item));
     });
     const [first] = same;
     const inherited = first === undefined ? undefined : this.#inherited[first];

@@ -103,6 +103,17 @@ describe('merged assignments', () => {
     );
   });
 
+  it('from annotations stay far below what a program can be started with, however many there are and however long', () => {
+    const long = { 'facts.example.com/long': 'x'.repeat(2000), 'facts.example.com/ok': 'y'.repeat(1000) };
+    expect(valueIn(known, given('app', long))).toBe(`a=default,ok=${'y'.repeat(1000)}`);
+    const many = Object.fromEntries(
+      Array.from({ length: 200 }, (_, index) => [`facts.example.com/n${index + 100}`, 'ü'.repeat(500)]),
+    );
+    const text = valueIn(known, given('app', many)) ?? '';
+    expect(text).toContain('n100=');
+    expect(text.length).toBeLessThan(20_000);
+  });
+
   it('are nothing at all if none has a value', () => {
     const empty = catalogueFor({
       parameters: [{ name: 'a', type: 'word', description: 'd' }],
@@ -122,6 +133,10 @@ describe('merged assignments', () => {
         parameters: [{ name: 'a', type: 'word', description: 'd' }],
         environment: [{ ...merge, parameter: 'a' }],
       },
+    ],
+    [
+      'a variable that loads code, from annotations',
+      { environment: [{ ...merge, name: 'NODE_OPTIONS', separator: ' ', annotations: 'facts.example.com/' }] },
     ],
     ['two sources', { environment: [{ ...merge, value: 'a=1', annotations: 'facts.example.com/' }] }],
     [

@@ -54,6 +54,18 @@ describe('the classes of a parameter', () => {
       { environment: [{ name: 'A', operation: 'merge', separator: ',', assignment: '=', parameter: 'p' }] },
       ['other'],
     ],
+    [
+      'assignments in a variable that loads code',
+      { type: 'assignments' },
+      { environment: [{ name: 'NODE_OPTIONS', operation: 'merge', separator: ' ', assignment: '=', parameter: 'p' }] },
+      ['code'],
+    ],
+    [
+      'assignments in a variable by its name',
+      { type: 'assignments' },
+      { environment: [{ name: 'A_ENDPOINTS', operation: 'merge', separator: ',', assignment: '=', parameter: 'p' }] },
+      ['address'],
+    ],
     ['a path elsewhere', { type: 'path' }, variable('A', '${p}'), ['other']],
     [
       'the name of a Secret',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { admit } from '../../../src/admission/admit.ts';
-import { catalogueOf, container, namespace, opened, pod, profileDocument } from '../../support/fixtures.ts';
+import { catalogue, catalogueOf, container, namespace, opened, pod, profileDocument } from '../../support/fixtures.ts';
 
 const known = opened(
   catalogueOf(
@@ -69,4 +69,38 @@ describe('further variables', () => {
   ])('are invalid with %s', (_, text) => {
     expect(result(text)).toBe('invalid-value');
   });
+});
+
+it.each(['dotnet', 'java', 'nodejs', 'python', 'sdk'])(
+  'opentelemetry-%s says that the agent is switched off by a further variable, too',
+  (name) => {
+    const given = pod([container('web', { image: 'app:1' })], {
+      profile: `opentelemetry-${name}`,
+      'otlp-endpoint': 'http://collector:4318',
+      variables: 'OTEL_SDK_DISABLED=true',
+    });
+    const { decision } = admit(given, namespace(), catalogue);
+    expect(decision).toMatchObject({ outcome: 'injected', notices: [{ code: 'advisory', advisory: 'sdk-disabled' }] });
+  },
+);
+
+it.each([
+  'LD_PRELOAD',
+  'LD_AUDIT',
+  'NODE_OPTIONS',
+  'NODE_REPL_EXTERNAL_MODULE',
+  'PYTHONUSERBASE',
+  'PYTHONBREAKPOINT',
+  'PERLLIB',
+  'PERL5DB',
+  'OPENSSL_CONF',
+  'OPENSSL_ENGINES',
+  'JAVA_OPTS_APPEND',
+  'PROMPT_COMMAND',
+  'PATH',
+])('%s loads code, so it is not among further variables, whatever the profile allows', (name) => {
+  const parameters = [{ name: 'more', type: 'variables', allowed: ['*'], description: 'd' }];
+  const all = opened(catalogueOf(profileDocument({ parameters, environment: [{ name: 'AGENT', value: '1' }] })));
+  const { decision } = admit(pod(undefined, { more: `${name}=/tmp/x` }), namespace(), all);
+  expect(decision).toMatchObject({ outcome: 'skipped', reason: { code: 'invalid-value' } });
 });

@@ -60,4 +60,19 @@ describe('an addition in a profile that extends another keeps what loads the age
     expect(pairs).toEqual(expect.arrayContaining(['deployment.environment.name=prod', 'service.name=web']));
     expect(pairs?.filter((pair) => pair.startsWith('service.namespace='))).toEqual(['service.namespace=mine']);
   });
+
+  it.each([
+    ['annotations', { annotations: 'facts.example.com/' }],
+    ['a parameter', { parameter: 'resource-attributes' }],
+  ])('attributes from %s are added to the inherited ones', (_, source) => {
+    const merge = { name: 'OTEL_RESOURCE_ATTRIBUTES', operation: 'merge', separator: ',', assignment: '=' };
+    const known = extended('opentelemetry-java', [{ ...merge, ...source }]);
+    const given = pod([container('web')], { 'facts.example.com/team': 'a', 'resource-attributes': 'team=a' });
+    const { pod: after } = admit(given, namespace(settings), known);
+    const value = after.spec.containers[0]?.env?.find(({ name }) => name === merge.name)?.value?.split(',');
+    expect(value).toEqual(expect.arrayContaining(['team=a', 'service.name=web']));
+    const removal = { ...merge, separator: undefined, assignment: undefined, ...source, remove: true };
+    if ('parameter' in source)
+      expect(() => extended('opentelemetry-java', [JSON.parse(JSON.stringify(removal)) as JsonObject])).not.toThrow();
+  });
 });
