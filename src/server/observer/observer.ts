@@ -105,6 +105,7 @@ export class Observer {
     await this.#write(steps, census);
     const compared = steps.filter((step) => step.kind === 'compare').slice(0, MAX_COMPARISONS);
     for (const step of compared) {
+      if (signal.aborted) return;
       try {
         // oxlint-disable-next-line no-await-in-loop -- one list at a time
         comparisons.set(step.key, await compare(client, step, { now: wall(), runsMs, signal }));
@@ -114,7 +115,8 @@ export class Observer {
       }
     }
     const evicted = steps.find((step) => step.kind === 'evict');
-    if (evicted) await this.#evict(evicted);
+    // Another replica may lead by now.
+    if (evicted && !signal.aborted) await this.#evict(evicted);
   }
 
   /** The writer keeps to one Event in an hour, too; it counts each that it is asked for. */
