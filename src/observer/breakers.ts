@@ -8,7 +8,7 @@ import {
   EVICTION_INTERVAL_MS,
   MAX_COOLDOWN_MS,
 } from './limits.ts';
-import type { ObservedWorkload } from './observed-pod.ts';
+import type { ObservedPod, ObservedWorkload } from './observed-pod.ts';
 import { isAbout, opened, profileSteps } from './profile-breakers.ts';
 import type { Sight, Step } from './steps.ts';
 import type { Trouble } from './trouble.ts';
@@ -119,7 +119,9 @@ export class Breakers {
     const { trial, ...rest } = breaker;
     if (trial === undefined) {
       const next = nextTrial(census, breaker);
-      return next === undefined ? [] : [{ kind: 'set', key, breaker: { ...rest, trial: next } }];
+      if (next !== undefined) return [{ kind: 'set', key, breaker: { ...rest, trial: next } }];
+      // It stops nothing. Whether its workload still exists is not known: pods without the agent are not watched.
+      return now - breaker.since >= MAX_COOLDOWN_MS ? [{ kind: 'close', key, breaker }] : [];
     }
     const pod = census.get(trial);
     if (!pod || pod.state === 'ended') return [{ kind: 'set', key, breaker: rest }];
@@ -130,8 +132,8 @@ export class Breakers {
       const again = { phase: 'open', why, since: now, until: now + cooldownMs, cooldownMs } as const;
       return [{ kind: 'set', key, breaker: { ...rest, ...again } }];
     }
-    const isStable = pod.state === 'running' && now - pod.createdAt >= this.#limits.stableMs;
-    return isStable ? [{ kind: 'close', key, breaker }] : [];
+    const since = runsSince(pod);
+    return since !== undefined && now - since >= this.#limits.stableMs ? [{ kind: 'close', key, breaker }] : [];
   }
 
   /** Pods that fail are not created again by themselves: a container starts again in the same pod. */
@@ -179,6 +181,11 @@ function nextTrial(census: Census, { namespace, workload, since }: Breaker): str
   const newest = census.workload(namespace, workload)?.newest;
   const isNew = newest !== undefined && newest.createdAt >= Math.floor(since / 1000) * 1000;
   return isNew && census.get(newest.key) ? newest.key : undefined;
+}
+
+function runsSince({ state, createdAt, trouble }: ObservedPod): number | undefined {
+  if (trouble) return trouble.runsSince;
+  return state === 'running' ? createdAt : undefined;
 }
 
 function hasFailedForGood({ evidence, failures }: Trouble): boolean {

@@ -150,6 +150,18 @@ describe('an open breaker', () => {
     expect(next(censusOf({ name: 'new', ageSeconds: 300 }), trial)).toMatchObject([{ kind: 'close', key: KEY }]);
   });
 
+  it('closes also if its trial has ended once, and has run since for long enough', () => {
+    const restarted = (seconds: number) => censusOf({ name: 'new', ageSeconds: 900, app: states.restarted(seconds, 1) });
+    expect(next(restarted(299), trial)).toEqual([]);
+    expect(next(restarted(300), trial)).toMatchObject([{ kind: 'close', key: KEY }]);
+  });
+
+  it('that is half open is forgotten if no pod has tried for a day: its workload may be gone', () => {
+    const half = breakerCase({ phase: 'half-open', since: NOW - 24 * HOUR });
+    expect(next(censusOf(), { ...half, since: NOW - 23 * HOUR })).toEqual([]);
+    expect(next(censusOf(), half)).toMatchObject([{ kind: 'close', key: KEY }]);
+  });
+
   it('opens again for twice the time when its trial fails, up to a day', () => {
     const failed = censusOf({ name: 'new', ageSeconds: 20, ...crash });
     expect(opened(next(failed, trial))).toMatchObject({ phase: 'open', cooldownMs: 2 * HOUR, until: NOW + 2 * HOUR });
@@ -208,6 +220,14 @@ describe('a breaker of a profile', () => {
       { ...of('b', 'z'), profiles: { 'acme-java': 'ffffffff' } },
     ];
     for (const other of others) expect(opened(next(of('a', 'x'), of('a', 'y'), other))).toBeUndefined();
+  });
+
+  it('closes when those of its workloads are half open: while it is open, none of their pods could try', () => {
+    const half = { phase: 'half-open', since: NOW, until: NOW } as const;
+    const workloads = [of('a', 'x'), of('a', 'y'), of('b', 'z')].map((one) => ({ ...one, ...half }));
+    const profile = breakerCase({ namespace: '', workload: '', shown: '', until: NOW });
+    expect(next(profile, ...workloads)).toMatchObject([{ kind: 'close', key: 'profile.acme-java' }]);
+    expect(next(...workloads)).toEqual([]);
   });
 
   it('closes when it is over and those of its workloads are closed', () => {
