@@ -1,4 +1,4 @@
-import { type Breaker, breakerKey, MAX_BREAKERS } from '../api/breaker.ts';
+import { type Breaker, breakerKey, isStorable, MAX_BREAKERS } from '../api/breaker.ts';
 import type { Census, WorkloadCount } from './census.ts';
 import {
   type BreakerLimits,
@@ -23,6 +23,8 @@ export class Breakers {
   /** By the key of the breaker: when failures were first and last seen. */
   readonly #failing = new Map<string, { readonly since: number; last: number }>();
   #evictedAt = -Infinity;
+  /** The keys of the breakers at the last time. */
+  #known: readonly string[] = [];
 
   constructor(limits: BreakerLimits) {
     this.#limits = limits;
@@ -30,13 +32,22 @@ export class Breakers {
 
   next(sight: Sight): readonly Step[] {
     if (sight.ageMs === undefined || sight.ageMs > DEAF_MS) return [];
+    this.#forgetClosed(sight);
     const evidence = this.#evidence(sight);
     return [
       ...[...evidence].flatMap(([key, one]) => this.#trip(sight, key, one)),
       ...[...sight.breakers].flatMap(([key, breaker]) => this.#advance(sight, key, breaker, evidence.get(key))),
       ...profileSteps(sight, this.#limits),
       ...this.#evictions(sight),
-    ].slice(0, MAX_BREAKERS);
+    ]
+      .filter((step) => step.kind !== 'set' || isStorable(step.breaker))
+      .slice(0, MAX_BREAKERS);
+  }
+
+  /** Where someone has reset a breaker, the pods that fail have the grace time to be created again. */
+  #forgetClosed({ breakers }: Sight): void {
+    for (const key of this.#known) if (!breakers.has(key)) this.#failing.delete(key);
+    this.#known = [...breakers.keys()];
   }
 
   /** The workloads that fail now, by the key of their breaker. */
@@ -192,11 +203,16 @@ function hasFailedForGood({ evidence, failures }: Trouble): boolean {
   return evidence === 'certain' || (evidence === 'suspect' && failures >= 2);
 }
 
-/** The name of a pod that fails with the agent that the breaker is about. */
+/**
+ * The name of a pod that fails with the agent that the breaker is about. One that was created with it although the breaker was open is left alone: the one
+ * in its place would be no better.
+ */
 function evictable({ census, now }: Sight, breaker: Breaker): string | undefined {
   const count = census.workload(breaker.namespace, breaker.workload);
   const failing = count ? failingOf(count, now) : [];
-  const key = failing.find(({ trouble }) => isAbout(breaker, trouble.profiles))?.key;
+  const key = failing.find(
+    ({ pod, trouble }) => pod.createdAt <= breaker.since + EVICTION_DELAY_MS && isAbout(breaker, trouble.profiles),
+  )?.key;
   return key?.slice(breaker.namespace.length + 1);
 }
 

@@ -13,6 +13,20 @@ const LIMITS = { windowMs: 900_000, graceMs: 90_000, cooldownMs: HOUR, stableMs:
 const KEY = 'workload.shop.ReplicaSet.web';
 const crash: PodCase = { app: states.crashing(3) };
 
+const owner = (kind: string) => ({ apiVersion: 'apps/v1', kind, name: 'web-5d4f', uid: 'u', controller: true });
+
+const manyProfiles = {
+  'agent-injector.io/status': JSON.stringify({
+    decision: 'injected',
+    containers: Array.from({ length: 10 }, (_, index) => ({
+      container: 'app',
+      profile: `${'p'.repeat(900)}${index}`,
+      hash: '0123abcd',
+      delivery: 'init',
+    })),
+  }),
+};
+
 const comparison = (given: Partial<Comparison> = {}): Comparison => ({
   at: NOW,
   without: 0,
@@ -101,6 +115,27 @@ describe('a breaker of a workload', () => {
   ];
   it.each(against)('stays closed if %s', (_, pods, given) => {
     expect(opened(afterGrace(pods, given))).toBeUndefined();
+  });
+
+  it.each<[string, PodCase]>([
+    ['has a kind that no key of a ConfigMap can have', { ...crash, metadata: { ownerReferences: [owner('a/b c')] } }],
+    ['has profiles of more text than is read again', { ...crash, metadata: { annotations: manyProfiles } }],
+  ])('that cannot be stored is left out, so that others can be: the workload %s', (_, hostile) => {
+    const compared = comparison({ at: NOW + 90_000, withoutRunning: 1 });
+    const comparisons = { get: () => compared } as unknown as Sight['comparisons'];
+    const found = afterGrace([hostile, { ...crash, workload: 'good' }], { comparisons });
+    expect(found.flatMap((step) => (step.kind === 'set' ? [step.key] : []))).toEqual(['workload.shop.ReplicaSet.good']);
+  });
+
+  it('that is reset waits for the grace time again: the pods that fail must be created again first', () => {
+    const logic = new Breakers({ ...LIMITS, action: 'stop' });
+    const census = censusOf(crash);
+    const at = (now: number, breakers: Sight['breakers'] = new Map()) =>
+      logic.next(sight(census, { now, breakers, compared: { withoutRunning: 1 } }));
+    expect(opened([...at(NOW), ...at(NOW + 90_000)])?.phase).toBe('open');
+    at(NOW + 91_000, keyed(breakerCase()));
+    expect(opened([...at(NOW + 92_000), ...at(NOW + 180_000)])).toBeUndefined();
+    expect(opened(at(NOW + 182_000))?.phase).toBe('open');
   });
 
   it('asks for a comparison, and for another one when it is old', () => {
@@ -258,6 +293,12 @@ describe('evictions', () => {
     expect(evicted(logic, {}, breakerCase({ phase: 'cleared' }))).toEqual([]);
     expect(evicted(logic, {}, breakerCase({ stops: false, since: NOW }))).toEqual([]);
     expect(evicted(logic, {}, breakerCase({ profiles: { 'acme-java': 'ffffffff' } }))).toEqual([]);
+  });
+
+  it('are not made of pods that were created after the breaker opened: new ones do not start without the agent', () => {
+    const logic = new Breakers({ ...LIMITS, action: 'evict' });
+    expect(evicted(logic, {}, breakerCase({ since: NOW - 310_000 }))).toEqual([]);
+    expect(evicted(logic, {}, breakerCase({ since: NOW - 299_000 }))).toHaveLength(1);
   });
 
   it('take one pod of a workload that is only suspected, until it is known whether it runs without', () => {
