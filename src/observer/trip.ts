@@ -15,9 +15,13 @@ export function failingOf({ troubled }: WorkloadCount, now: number, windowMs = I
   return [...troubled].flatMap(([key, pod]) => {
     const { trouble, createdAt } = pod;
     if (!trouble || trouble.evidence === 'none' || trouble.failedAt - createdAt > windowMs) return [];
-    const hasRecovered = trouble.runsSince !== undefined && now - trouble.runsSince >= RECOVERED_MS;
-    return hasRecovered ? [] : [{ key, pod, trouble }];
+    return hasRecovered(trouble, now) ? [] : [{ key, pod, trouble }];
   });
+}
+
+/** True if what had failed has run for a while since. */
+export function hasRecovered(trouble: Trouble | undefined, now: number): boolean {
+  return trouble?.runsSince !== undefined && now - trouble.runsSince >= RECOVERED_MS;
 }
 
 /** True where it is worth to look at other pods. */
