@@ -34,12 +34,13 @@ export class Breakers {
     if (sight.ageMs === undefined || sight.ageMs > DEAF_MS) return [];
     this.#forgetClosed(sight);
     const evidence = this.#evidence(sight);
-    return [
+    const steps = [
       ...[...evidence].flatMap(([key, one]) => this.#trip(sight, key, one)),
       ...[...sight.breakers].flatMap(([key, breaker]) => this.#advance(sight, key, breaker, evidence.get(key))),
       ...profileSteps(sight, this.#limits),
       ...this.#evictions(sight),
-    ]
+    ];
+    return longestAgoFirst(steps, sight)
       .filter((step) => step.kind !== 'set' || isStorable(step.breaker))
       .slice(0, MAX_BREAKERS);
   }
@@ -227,4 +228,10 @@ type CompareStep = Extract<Step, { kind: 'compare' }>;
 function compareStep({ comparisons, now }: Sight, asked: Omit<CompareStep, 'kind'>): readonly CompareStep[] {
   const known = comparisons.get(asked.key);
   return known && now - known.at < COMPARISON_MS ? [] : [{ kind: 'compare', ...asked }];
+}
+
+/** Only a few comparisons are made in a pass: without an order, those of the first workloads would be made again and again. */
+function longestAgoFirst(steps: readonly Step[], { comparisons }: Sight): readonly Step[] {
+  const at = (step: Step): number => (step.kind === 'compare' ? (comparisons.get(step.key)?.at ?? 0) : -1);
+  return steps.toSorted((one, other) => at(one) - at(other));
 }

@@ -149,6 +149,18 @@ describe('a breaker of a workload', () => {
     expect(logic.next(sight(census))).toEqual([]);
   });
 
+  it('asks first for what was never compared, and then for what was longest ago: only a few lists are made in a pass', () => {
+    const logic = new Breakers({ ...LIMITS, action: 'stop' });
+    const census = censusOf(crash, { ...crash, workload: 'b' }, { ...crash, workload: 'c' });
+    const keyOf = (name: string): string => `workload.shop.ReplicaSet.${name}`;
+    const comparisons = new Map([
+      [KEY, comparison({ at: NOW - 20_000 })],
+      [keyOf('b'), comparison({ at: NOW - 60_000 })],
+    ]);
+    const asked = logic.next(sight(census, { comparisons })).flatMap((step) => ('key' in step ? [step.key] : []));
+    expect(asked).toEqual([keyOf('c'), keyOf('b'), KEY]);
+  });
+
   it('that is open is not opened again, unless another version of the agent fails', () => {
     const breakers = keyed(breakerCase());
     expect(opened(afterGrace([crash], { breakers, compared: { withoutRunning: 1 } }))).toBeUndefined();

@@ -99,6 +99,7 @@ export class Observer {
   ): Promise<void> {
     const { client, limits, wall } = this.#options;
     const runsMs = Math.min(limits.graceMs, MAX_RUNS_MS);
+    for (const [key, { at }] of comparisons) if (wall() - at > HOUR_MS) comparisons.delete(key);
     for (const report of failureReports(census)) this.#reportFailure(report);
     const { ageMs } = this.#pods?.status() ?? {};
     const steps = logic.next({ census, breakers: this.#breakers.all(), comparisons, now: wall(), ageMs });
