@@ -88,6 +88,9 @@ export class Breakers {
 
   #advance(sight: Sight, key: string, breaker: Breaker, evidence: Evidence | undefined): readonly Step[] {
     const { now } = sight;
+    const stops = this.#limits.action !== 'report';
+    if (breaker.stops !== stops && breaker.phase !== 'cleared')
+      return [{ kind: 'set', key, breaker: { ...breaker, stops, since: now, until: now + breaker.cooldownMs } }];
     if (breaker.workload === '') return [];
     const isOver = now >= breaker.until;
     if (breaker.phase === 'cleared') return isOver ? [{ kind: 'close', key, breaker }] : [];

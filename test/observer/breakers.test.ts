@@ -236,6 +236,15 @@ describe('an open breaker', () => {
     expect(next(censusOf(), { ...cleared, until: NOW })).toMatchObject([{ kind: 'close' }]);
   });
 
+  it('does what the action is now, which may be another one than when it opened', () => {
+    const reports = breakerCase({ stops: false, since: NOW - 400_000 });
+    const compared = { withoutRunning: 1 };
+    expect(opened(next(censusOf(crash), reports, { compared }))).toMatchObject({ stops: true, since: NOW });
+    expect(opened(next(censusOf(crash), breakerCase(), { compared }, 'report'))).toMatchObject({ stops: false });
+    const profile = breakerCase({ namespace: '', workload: '', shown: '', stops: false });
+    expect(opened(next(censusOf(), profile))).toMatchObject({ stops: true });
+  });
+
   it('that only reports closes once nothing has failed for a while', () => {
     const reports = breakerCase({ stops: false, since: NOW - 400_000 });
     expect(next(censusOf({}), reports, {}, 'report')).toMatchObject([{ kind: 'close' }]);
