@@ -55,7 +55,11 @@ afterEach(async () => {
 });
 
 /** One that records when it leads. */
-function elect(identity: string): { readonly election: LeaderElection; readonly terms: () => number; readonly ended: () => number } {
+function elect(identity: string): {
+  readonly election: LeaderElection;
+  readonly terms: () => number;
+  readonly ended: () => number;
+} {
   let terms = 0;
   let ended = 0;
   const election = new LeaderElection({

@@ -198,7 +198,8 @@ describe('an open breaker', () => {
   });
 
   it('closes also if its trial has ended once, and has run since for long enough', () => {
-    const restarted = (seconds: number) => censusOf({ name: 'new', ageSeconds: 900, app: states.restarted(seconds, 1) });
+    const restarted = (seconds: number) =>
+      censusOf({ name: 'new', ageSeconds: 900, app: states.restarted(seconds, 1) });
     expect(next(restarted(299), trial)).toEqual([]);
     expect(next(restarted(300), trial)).toMatchObject([{ kind: 'close', key: KEY }]);
   });

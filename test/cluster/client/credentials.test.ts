@@ -105,7 +105,10 @@ describe('the context and the identity', () => {
 
   it('are also those of a command in a container', async () => {
     const { file, seen } = await twoContexts();
-    const client = await loadClient({ kubeconfig: file, identity: { context: 'second', as: 'jane', asGroup: ['dev'] } });
+    const client = await loadClient({
+      kubeconfig: file,
+      identity: { context: 'second', as: 'jane', asGroup: ['dev'] },
+    });
     const command = { namespace: 'shop', pod: 'web', container: 'app', command: ['ls'], ...LIMITS };
     expect(await client?.exec(command)).toMatchObject({ kind: 'http', status: 403 });
     expect(seen[0]).toMatchObject({
