@@ -156,10 +156,11 @@ export class Breakers {
     const { breakers, now } = sight;
     if (this.#limits.action !== 'evict' || now - this.#evictedAt < EVICTION_INTERVAL_MS) return [];
     for (const [key, breaker] of breakers) {
-      const pod = this.#mayEvict(sight, key, breaker) ? evictable(sight, breaker) : undefined;
-      if (pod === undefined) continue;
+      const found = this.#mayEvict(sight, key, breaker) ? evictable(sight, breaker) : undefined;
+      if (!found) continue;
       this.#evictedAt = now;
-      return [{ kind: 'evict', namespace: breaker.namespace, pod }];
+      const pod = found.key.slice(breaker.namespace.length + 1);
+      return [{ kind: 'evict', namespace: breaker.namespace, pod, uid: found.trouble.uid }];
     }
     return [];
   }
@@ -208,16 +209,15 @@ function hasFailedForGood({ evidence, failures }: Trouble): boolean {
 }
 
 /**
- * The name of a pod that fails with the agent that the breaker is about. One that was created with it although the breaker was open is left alone: the one
+ * A pod that fails with the agent that the breaker is about. One that was created with it although the breaker was open is left alone: the one
  * in its place would be no better.
  */
-function evictable({ census, now }: Sight, breaker: Breaker): string | undefined {
+function evictable({ census, now }: Sight, breaker: Breaker): Failing | undefined {
   const count = census.workload(breaker.namespace, breaker.workload);
   const failing = count ? failingOf(count, now) : [];
-  const key = failing.find(
+  return failing.find(
     ({ pod, trouble }) => pod.createdAt <= breaker.since + EVICTION_DELAY_MS && isAbout(breaker, trouble.profiles),
-  )?.key;
-  return key?.slice(breaker.namespace.length + 1);
+  );
 }
 
 function nodesOf(failing: readonly Failing[]): readonly string[] {

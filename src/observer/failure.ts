@@ -6,7 +6,7 @@ import { oneLine } from '../lib/text.ts';
 import type { Evidence, PodState, TimeOf, Trouble } from './trouble.ts';
 
 /** What failed in a pod, and how. */
-export type Failure = Omit<Trouble, 'node' | 'owner'> & { readonly state: PodState };
+export type Failure = Omit<Trouble, 'uid' | 'node' | 'owner'> & { readonly state: PodState };
 
 /** The words of the kubelet for a container that cannot be made or started. */
 const NOT_STARTED = new Set([

@@ -34,7 +34,8 @@ export function observePod(pod: Pod, timeOf: TimeOf): ObservedPod {
   if (!failure) return { ...found, state: phase === 'Failed' ? 'ended' : stateOf(pod, phase) };
   const { state, ...rest } = failure;
   const node = textIn(pod.spec, 'nodeName');
-  return { ...found, state, trouble: { ...rest, node, owner: ownerOf(pod) } };
+  const uid = textIn(objectIn(pod, 'metadata'), 'uid');
+  return { ...found, state, trouble: { ...rest, uid, node, owner: ownerOf(pod) } };
 }
 
 /** A pod runs when all its containers do; whether they are ready is no business of ours. */

@@ -13,6 +13,8 @@ export type Evidence = 'certain' | 'suspect' | 'none';
 
 /** What is kept of a pod that fails. */
 export interface Trouble {
+  /** Of the pod: a StatefulSet gives its name to the next one. */
+  readonly uid: string;
   /** How sure it is that the agent is the cause, from this pod alone. */
   readonly evidence: Evidence;
   readonly text: string;

@@ -303,7 +303,7 @@ describe('evictions', () => {
   it('are made only where they are asked for, of pods that fail, one in ten seconds', () => {
     expect(evicted(new Breakers({ ...LIMITS, action: 'stop' }))).toEqual([]);
     const logic = new Breakers({ ...LIMITS, action: 'evict' });
-    expect(evicted(logic)).toEqual([{ kind: 'evict', namespace: 'shop', pod: 'a' }]);
+    expect(evicted(logic)).toEqual([{ kind: 'evict', namespace: 'shop', pod: 'a', uid: 'uid-a' }]);
     expect(evicted(logic, { now: NOW + 9_000 })).toEqual([]);
     expect(evicted(logic, { now: NOW + 10_000 })).toHaveLength(1);
   });

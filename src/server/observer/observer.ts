@@ -150,13 +150,13 @@ export class Observer {
   }
 
   /** By the Eviction API, which keeps to PodDisruptionBudgets: a refused eviction is tried again. */
-  async #evict({ namespace, pod }: Extract<Step, { kind: 'evict' }>): Promise<void> {
+  async #evict({ namespace, pod, uid }: Extract<Step, { kind: 'evict' }>): Promise<void> {
     const { client, logger } = this.#options;
     const metadata = { name: pod, namespace };
     const answer = await client.sendJson(`/api/v1/namespaces/${namespace}/pods/${pod}/eviction`, {
       ...EVICTION_LIMITS,
       method: 'POST',
-      body: { apiVersion: 'policy/v1', kind: 'Eviction', metadata },
+      body: { apiVersion: 'policy/v1', kind: 'Eviction', metadata, deleteOptions: { preconditions: { uid } } },
     });
     const isRefused = answer.kind === 'http' && answer.status === 429;
     this.evictions[answer.kind === 'ok' ? 'evicted' : isRefused ? 'refused' : 'failed'] += 1;
