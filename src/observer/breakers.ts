@@ -1,11 +1,10 @@
 import { type Breaker, breakerKey, isStorable, MAX_BREAKERS } from '../api/breaker.ts';
 import type { Census, WorkloadCount } from './census.ts';
+import { Evictions } from './evictions.ts';
 import {
   type BreakerLimits,
   COMPARISON_MS,
   DEAF_MS,
-  EVICTION_DELAY_MS,
-  EVICTION_INTERVAL_MS,
   MAX_COOLDOWN_MS,
 } from './limits.ts';
 import type { ObservedPod, ObservedWorkload } from './observed-pod.ts';
@@ -17,17 +16,18 @@ import { type Failing, failingOf, isSuspicious, profilesOf, verdictOn } from './
 /** Nodes that are looked at for one workload. */
 const MAX_NODES = 3;
 
-/** Opens and closes circuit breakers. Pure but for what it remembers: since when workloads fail, and when a pod was last evicted. */
+/** Opens and closes circuit breakers. Pure but for what it remembers: since when workloads fail, and which pods were to be evicted. */
 export class Breakers {
   readonly #limits: BreakerLimits;
   /** By the key of the breaker: when failures were first and last seen. */
   readonly #failing = new Map<string, { readonly since: number; last: number }>();
-  #evictedAt = -Infinity;
+  readonly #evictions: Evictions;
   /** The keys of the breakers at the last time. */
   #known: readonly string[] = [];
 
   constructor(limits: BreakerLimits) {
     this.#limits = limits;
+    this.#evictions = new Evictions(limits);
   }
 
   next(sight: Sight): readonly Step[] {
@@ -38,7 +38,7 @@ export class Breakers {
       ...[...evidence].flatMap(([key, one]) => this.#trip(sight, key, one)),
       ...[...sight.breakers].flatMap(([key, breaker]) => this.#advance(sight, key, breaker, evidence.get(key))),
       ...profileSteps(sight, this.#limits),
-      ...this.#evictions(sight),
+      ...this.#evictions.next(sight),
     ];
     return longestAgoFirst(steps, sight)
       .filter((step) => step.kind !== 'set' || isStorable(step.breaker))
@@ -150,29 +150,6 @@ export class Breakers {
     const since = runsSince(pod);
     return since !== undefined && now - since >= this.#limits.stableMs ? [{ kind: 'close', key, breaker }] : [];
   }
-
-  /** Pods that fail are not created again by themselves: a container starts again in the same pod. */
-  #evictions(sight: Sight): readonly Step[] {
-    const { breakers, now } = sight;
-    if (this.#limits.action !== 'evict' || now - this.#evictedAt < EVICTION_INTERVAL_MS) return [];
-    for (const [key, breaker] of breakers) {
-      const found = this.#mayEvict(sight, key, breaker) ? evictable(sight, breaker) : undefined;
-      if (!found) continue;
-      this.#evictedAt = now;
-      const pod = found.key.slice(breaker.namespace.length + 1);
-      return [{ kind: 'evict', namespace: breaker.namespace, pod, uid: found.trouble.uid }];
-    }
-    return [];
-  }
-
-  #mayEvict({ comparisons, now }: Sight, key: string, { phase, workload, since, stops }: Breaker): boolean {
-    if (!stops || workload === '' || now - since < EVICTION_DELAY_MS) return false;
-    if (phase === 'open') return true;
-    // One pod without the agent is enough to tell whether it is the cause.
-    const comparison = comparisons.get(key);
-    const isCurrent = comparison !== undefined && comparison.at > Math.max(since, this.#evictedAt);
-    return phase === 'suspected' && isCurrent && comparison.without === 0;
-  }
 }
 
 interface Evidence {
@@ -206,18 +183,6 @@ function runsSince({ state, createdAt, trouble }: ObservedPod): number | undefin
 
 function hasFailedForGood({ evidence, failures }: Trouble): boolean {
   return evidence === 'certain' || (evidence === 'suspect' && failures >= 2);
-}
-
-/**
- * A pod that fails with the agent that the breaker is about. One that was created with it although the breaker was open is left alone: the one
- * in its place would be no better.
- */
-function evictable({ census, now }: Sight, breaker: Breaker): Failing | undefined {
-  const count = census.workload(breaker.namespace, breaker.workload);
-  const failing = count ? failingOf(count, now) : [];
-  return failing.find(
-    ({ pod, trouble }) => pod.createdAt <= breaker.since + EVICTION_DELAY_MS && isAbout(breaker, trouble.profiles),
-  );
 }
 
 function nodesOf(failing: readonly Failing[]): readonly string[] {

@@ -308,6 +308,16 @@ describe('evictions', () => {
     expect(evicted(logic, { now: NOW + 10_000 })).toHaveLength(1);
   });
 
+  it('go on with other pods where one is refused: a budget may never allow it', () => {
+    const logic = new Breakers({ ...LIMITS, action: 'evict' });
+    const breakers = keyed(breakerCase(), breakerCase({ workload: 'ReplicaSet/other', shown: 'Deployment/other' }));
+    const census = censusOf({ name: 'a', ...crash }, { name: 'b', workload: 'other', ...crash });
+    const pods = [0, 10_000, 20_000].flatMap((after) =>
+      logic.next(sight(census, { breakers, now: NOW + after })).flatMap((one) => (one.kind === 'evict' ? [one.pod] : [])),
+    );
+    expect(pods).toEqual(['a', 'b', 'a']);
+  });
+
   it('wait until each replica of the webhook knows of the breaker, and end with it', () => {
     const logic = new Breakers({ ...LIMITS, action: 'evict' });
     expect(evicted(logic, {}, breakerCase({ since: NOW - 1000 }))).toEqual([]);
