@@ -1,12 +1,7 @@
 import { type Breaker, breakerKey, isStorable, MAX_BREAKERS } from '../api/breaker.ts';
 import type { Census, WorkloadCount } from './census.ts';
 import { Evictions } from './evictions.ts';
-import {
-  type BreakerLimits,
-  COMPARISON_MS,
-  DEAF_MS,
-  MAX_COOLDOWN_MS,
-} from './limits.ts';
+import { type BreakerLimits, COMPARISON_MS, DEAF_MS, MAX_COOLDOWN_MS } from './limits.ts';
 import type { ObservedPod, ObservedWorkload } from './observed-pod.ts';
 import { isAbout, opened, profileSteps } from './profile-breakers.ts';
 import type { Sight, Step } from './steps.ts';

@@ -4,8 +4,7 @@ import { workloadKeyOf } from '../kubernetes/owner.ts';
 import { labelsOf, type Pod } from '../kubernetes/pod.ts';
 import { textIn } from '../lib/json.ts';
 import { type ObservedPod, observePod, type ObservedWorkload } from './observed-pod.ts';
-import { hasRecovered } from './trip.ts';
-import type { TimeOf } from './trouble.ts';
+import { hasRecovered, type TimeOf } from './trouble.ts';
 
 /** What the other pods of a workload, and those of the nodes on which it fails, say for and against the agent. */
 export interface Comparison {

@@ -1,8 +1,8 @@
 import type { Comparison } from './comparison.ts';
 import type { WorkloadCount } from './census.ts';
-import { MIN_PODS, MIN_SHARE, RECOVERED_MS } from './limits.ts';
+import { MIN_PODS, MIN_SHARE } from './limits.ts';
 import type { ObservedPod } from './observed-pod.ts';
-import type { Trouble } from './trouble.ts';
+import { hasRecovered, type Trouble } from './trouble.ts';
 
 export interface Failing {
   readonly key: string;
@@ -17,11 +17,6 @@ export function failingOf({ troubled }: WorkloadCount, now: number, windowMs = I
     if (!trouble || trouble.evidence === 'none' || trouble.failedAt - createdAt > windowMs) return [];
     return hasRecovered(trouble, now) ? [] : [{ key, pod, trouble }];
   });
-}
-
-/** True if what had failed has run for a while since. */
-export function hasRecovered(trouble: Trouble | undefined, now: number): boolean {
-  return trouble?.runsSince !== undefined && now - trouble.runsSince >= RECOVERED_MS;
 }
 
 /** True where it is worth to look at other pods. */

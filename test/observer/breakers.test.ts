@@ -313,7 +313,9 @@ describe('evictions', () => {
     const breakers = keyed(breakerCase(), breakerCase({ workload: 'ReplicaSet/other', shown: 'Deployment/other' }));
     const census = censusOf({ name: 'a', ...crash }, { name: 'b', workload: 'other', ...crash });
     const pods = [0, 10_000, 20_000].flatMap((after) =>
-      logic.next(sight(census, { breakers, now: NOW + after })).flatMap((one) => (one.kind === 'evict' ? [one.pod] : [])),
+      logic
+        .next(sight(census, { breakers, now: NOW + after }))
+        .flatMap((one) => (one.kind === 'evict' ? [one.pod] : [])),
     );
     expect(pods).toEqual(['a', 'b', 'a']);
   });
