@@ -31,7 +31,10 @@ export class Breakers {
     const evidence = this.#evidence(sight);
     const steps = [
       ...[...evidence].flatMap(([key, one]) => this.#trip(sight, key, one)),
-      ...[...sight.breakers].flatMap(([key, breaker]) => this.#advance(sight, key, breaker, evidence.get(key))),
+      ...[...sight.breakers].flatMap(
+        ([key, breaker]) =>
+          this.#switched(sight, key, breaker) ?? this.#advance(sight, key, breaker, evidence.get(key)),
+      ),
       ...profileSteps(sight, this.#limits),
       ...this.#evictions.next(sight),
     ];
@@ -83,9 +86,6 @@ export class Breakers {
 
   #advance(sight: Sight, key: string, breaker: Breaker, evidence: Evidence | undefined): readonly Step[] {
     const { now } = sight;
-    const stops = this.#limits.action !== 'report';
-    if (breaker.stops !== stops && breaker.phase !== 'cleared')
-      return [{ kind: 'set', key, breaker: { ...breaker, stops, since: now, until: now + breaker.cooldownMs } }];
     if (breaker.workload === '') return [];
     const isOver = now >= breaker.until;
     if (breaker.phase === 'cleared') return isOver ? [{ kind: 'close', key, breaker }] : [];
@@ -95,6 +95,13 @@ export class Breakers {
     if (breaker.phase === 'half-open') return this.#advanceTrial(sight, key, breaker);
     if (isOver) return [{ kind: 'set', key, breaker: { ...breaker, phase: 'half-open', since: now } }];
     return told;
+  }
+
+  /** The action may be another one than when the breaker opened. */
+  #switched({ now }: Sight, key: string, breaker: Breaker): readonly Step[] | undefined {
+    const stops = this.#limits.action !== 'report';
+    if (breaker.stops === stops || breaker.phase === 'cleared') return undefined;
+    return [{ kind: 'set', key, breaker: { ...breaker, stops, since: now, until: now + breaker.cooldownMs } }];
   }
 
   /** A breaker that stops nothing is closed as soon as nothing has failed for a while. */

@@ -56,7 +56,8 @@ export class Comparing {
     const observed = observePod(pod, timeOf);
     if (observed.state === 'ended') return;
     const isOld = now - observed.createdAt >= runsMs;
-    const runs = observed.state === 'running' && isOld;
+    const runs = isOld && observed.state === 'running';
+    const runsAgain = isOld && hasRecovered(observed.trouble, now);
     if (labelsOf(pod)[INJECTED_LABEL] === undefined) {
       this.#without += 1;
       if (runs) this.#withoutRunning += 1;
@@ -64,7 +65,10 @@ export class Comparing {
       return;
     }
     // What does not count as failing (failingOf) counts as running: the census calls a pod that has ended once crashing for good.
-    if (!runs && !(isOld && hasRecovered(observed.trouble, now))) return;
+    if (runs || runsAgain) this.#addRunning(pod);
+  }
+
+  #addRunning(pod: Pod): void {
     if (this.#hasSame(pod)) this.#sameRunning += 1;
     this.#runningOn.add(textIn(pod.spec, 'nodeName'));
   }

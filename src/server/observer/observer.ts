@@ -97,15 +97,22 @@ export class Observer {
     comparisons: Map<string, Comparison>,
     signal: AbortSignal,
   ): Promise<void> {
-    const { client, limits, wall } = this.#options;
-    const runsMs = Math.min(limits.graceMs, MAX_RUNS_MS);
-    for (const [key, { at }] of comparisons) if (wall() - at > HOUR_MS) comparisons.delete(key);
+    const { wall } = this.#options;
     for (const report of failureReports(census)) this.#reportFailure(report);
     const { ageMs } = this.#pods?.status() ?? {};
     const steps = logic.next({ census, breakers: this.#breakers.all(), comparisons, now: wall(), ageMs });
     await this.#write(steps, census);
-    const compared = steps.filter((step) => step.kind === 'compare').slice(0, MAX_COMPARISONS);
-    for (const step of compared) {
+    await this.#compare(steps, comparisons, signal);
+    const evicted = steps.find((step) => step.kind === 'evict');
+    // Another replica may lead by now.
+    if (evicted && !signal.aborted) await this.#evict(evicted);
+  }
+
+  async #compare(steps: readonly Step[], comparisons: Map<string, Comparison>, signal: AbortSignal): Promise<void> {
+    const { client, limits, wall } = this.#options;
+    for (const [key, { at }] of comparisons) if (wall() - at > HOUR_MS) comparisons.delete(key);
+    const runsMs = Math.min(limits.graceMs, MAX_RUNS_MS);
+    for (const step of steps.filter((one) => one.kind === 'compare').slice(0, MAX_COMPARISONS)) {
       if (signal.aborted) return;
       try {
         // oxlint-disable-next-line no-await-in-loop -- one list at a time
@@ -115,9 +122,6 @@ export class Observer {
         if (!signal.aborted) this.#log.report({}, errorMessage(error));
       }
     }
-    const evicted = steps.find((step) => step.kind === 'evict');
-    // Another replica may lead by now.
-    if (evicted && !signal.aborted) await this.#evict(evicted);
   }
 
   /** The writer keeps to one Event in an hour, too; it counts each that it is asked for. */
