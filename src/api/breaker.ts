@@ -61,6 +61,11 @@ export function breakerText(breaker: Breaker): string {
   return JSON.stringify({ ...breaker, why: breaker.why.slice(0, MAX_WHY) });
 }
 
+/** False if the API server would refuse the ConfigMap because of it, and with it all others, or if it would not be read again. Pods make up both. */
+export function isStorable(breaker: Breaker): boolean {
+  return /^[-._a-zA-Z0-9]+$/.test(breakerKey(breaker)) && breakerText(breaker).length <= MAX_TEXT;
+}
+
 /** Reads the data of the ConfigMap. What is not a breaker is left out. */
 export function readBreakers(data: JsonObject): ReadonlyMap<string, Breaker> {
   const found = Object.entries(data).flatMap(([key, text]) => {

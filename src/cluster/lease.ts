@@ -70,14 +70,15 @@ export class LeaderElection {
   async #run(lead: (signal: AbortSignal) => Promise<void>): Promise<void> {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
+      const askedAt = this.#clock.now();
       // oxlint-disable-next-line no-await-in-loop -- one attempt after the other
-      if (await this.#renew()) await this.#lead(lead);
+      if (await this.#renew()) await this.#lead(lead, askedAt);
       // oxlint-disable-next-line no-await-in-loop -- as above
       else await sleep(this.#clock, this.#timing.retryMs, signal);
     }
   }
 
-  async #lead(lead: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  async #lead(lead: (signal: AbortSignal) => Promise<void>, askedAt: number): Promise<void> {
     const { logger, at, identity } = this.#options;
     const where = `Lease ${at.namespace}/${at.name}`;
     const { signal } = this.#stopping;
@@ -85,18 +86,35 @@ export class LeaderElection {
     logger.info({ identity }, `this replica leads (${where})`);
     this.#leads = true;
     const leading = lead(term.signal);
-    let renewedAt = this.#clock.now();
-    while (!signal.aborted && this.#clock.now() - renewedAt < this.#timing.renewWithinMs) {
-      // oxlint-disable-next-line no-await-in-loop -- one renewal after the other
-      await sleep(this.#clock, this.#timing.retryMs, signal);
-      // oxlint-disable-next-line no-await-in-loop -- as above
-      if (!signal.aborted && (await this.#renew())) renewedAt = this.#clock.now();
-    }
-    this.#leads = false;
-    term.abort();
+    await this.#keep(term, askedAt);
+    this.#end(term);
     await leading;
     if (signal.aborted) await this.#release();
     else logger.warn({ identity }, `this replica no longer leads: the ${where} could not be renewed`);
+  }
+
+  /** Renews the lease until the term ends. A request that hangs cannot make the term longer. */
+  async #keep(term: AbortController, askedAt: number): Promise<void> {
+    const ended = AbortSignal.any([this.#stopping.signal, term.signal]);
+    // Counted from before the request: others may have seen the renewal before its answer was here.
+    const endAfter = (from: number): (() => void) =>
+      this.#clock.after(from + this.#timing.renewWithinMs - this.#clock.now(), () => this.#end(term));
+    let cancel = endAfter(askedAt);
+    while (!ended.aborted) {
+      // oxlint-disable-next-line no-await-in-loop -- one renewal after the other
+      await sleep(this.#clock, this.#timing.retryMs, ended);
+      const from = this.#clock.now();
+      // oxlint-disable-next-line no-await-in-loop -- as above
+      if (ended.aborted || !(await this.#renew())) continue;
+      cancel();
+      cancel = endAfter(from);
+    }
+    cancel();
+  }
+
+  #end(term: AbortController): void {
+    this.#leads = false;
+    term.abort();
   }
 
   /** True if this replica holds the lease now. */

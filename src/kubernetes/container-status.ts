@@ -13,6 +13,7 @@ export interface ContainerStatus {
   readonly name: string;
   readonly isInit: boolean;
   readonly restarts: number;
+  readonly ready: boolean;
   /** `waiting` also if the kubelet has not reported anything yet. */
   readonly state: 'waiting' | 'running' | 'ended';
   /** Of a waiting container: `CrashLoopBackOff`, `ImagePullBackOff`… */
@@ -34,7 +35,7 @@ export function containerStatusesOf(pod: JsonObject): readonly ContainerStatus[]
 }
 
 function statusOf(object: JsonObject, isInit: boolean): ContainerStatus {
-  const { restartCount } = object;
+  const { restartCount, ready } = object;
   const state = objectIn(object, 'state');
   const waiting = objectIn(state, 'waiting');
   const ended = terminationIn(state);
@@ -43,6 +44,7 @@ function statusOf(object: JsonObject, isInit: boolean): ContainerStatus {
     name: textIn(object, 'name'),
     isInit,
     restarts: typeof restartCount === 'number' ? restartCount : 0,
+    ready: ready === true,
     state: ended ? 'ended' : isRunning ? 'running' : 'waiting',
     reason: textIn(waiting, 'reason'),
     message: textIn(waiting, 'message'),
@@ -60,19 +62,28 @@ function terminationIn(state: JsonObject): Termination | undefined {
 
 export type Trouble = 'image' | 'memory' | 'crash' | 'creation';
 
-/** What the kubelet says of a waiting container, where it is not the course of a normal start. Every other reason is one of the runtime. */
-const TROUBLES: ReadonlyMap<string, Trouble | undefined> = new Map([
-  ['', undefined],
-  ['ContainerCreating', undefined],
-  ['PodInitializing', undefined],
-  ['CrashLoopBackOff', 'crash'],
-  ['ErrImagePull', 'image'],
-  ['ImagePullBackOff', 'image'],
-  ['ErrImageNeverPull', 'image'],
-  ['InvalidImageName', 'image'],
-  ['ImageInspectError', 'image'],
-  ['RegistryUnavailable', 'image'],
+/** The words of the kubelet for an image that cannot be had (k8s.io/kubernetes pkg/kubelet/images/types.go). */
+export const IMAGE_REASONS: ReadonlySet<string> = new Set([
+  'ErrImagePull',
+  'ImagePullBackOff',
+  'ErrImageNeverPull',
+  'InvalidImageName',
+  'ImageInspectError',
+  'RegistryUnavailable',
+  'SignatureValidationFailed',
 ]);
+
+export const CRASH_REASON = 'CrashLoopBackOff';
+
+/** The course of a normal start. */
+const STARTING: ReadonlySet<string> = new Set(['', 'ContainerCreating', 'PodInitializing']);
+
+/** What a container waits for, where it is not the course of a normal start. Every other reason is one of the runtime. */
+export function waitingTrouble(reason: string): Trouble | undefined {
+  if (STARTING.has(reason)) return undefined;
+  if (reason === CRASH_REASON) return 'crash';
+  return IMAGE_REASONS.has(reason) ? 'image' : 'creation';
+}
 
 /** What keeps a container from running; undefined if it runs, is starting, or has ended well. */
 export function troubleOf(status: ContainerStatus): Trouble | undefined {
@@ -80,7 +91,7 @@ export function troubleOf(status: ContainerStatus): Trouble | undefined {
   if (state === 'running' || hasEndedWell(status)) return undefined;
   if (termination?.reason === 'OOMKilled') return 'memory';
   if (state === 'ended') return 'crash';
-  return TROUBLES.has(reason) ? TROUBLES.get(reason) : 'creation';
+  return waitingTrouble(reason);
 }
 
 function hasEndedWell({ state, termination }: ContainerStatus): boolean {

@@ -1,14 +1,8 @@
-import { type Breaker, breakerKey, MAX_BREAKERS } from '../api/breaker.ts';
+import { type Breaker, breakerKey, isStorable, MAX_BREAKERS } from '../api/breaker.ts';
 import type { Census, WorkloadCount } from './census.ts';
-import {
-  type BreakerLimits,
-  COMPARISON_MS,
-  DEAF_MS,
-  EVICTION_DELAY_MS,
-  EVICTION_INTERVAL_MS,
-  MAX_COOLDOWN_MS,
-} from './limits.ts';
-import type { ObservedWorkload } from './observed-pod.ts';
+import { Evictions } from './evictions.ts';
+import { type BreakerLimits, COMPARISON_MS, DEAF_MS, MAX_COOLDOWN_MS } from './limits.ts';
+import type { ObservedPod, ObservedWorkload } from './observed-pod.ts';
 import { isAbout, opened, profileSteps } from './profile-breakers.ts';
 import type { Sight, Step } from './steps.ts';
 import type { Trouble } from './trouble.ts';
@@ -17,26 +11,42 @@ import { type Failing, failingOf, isSuspicious, profilesOf, verdictOn } from './
 /** Nodes that are looked at for one workload. */
 const MAX_NODES = 3;
 
-/** Opens and closes circuit breakers. Pure but for what it remembers: since when workloads fail, and when a pod was last evicted. */
+/** Opens and closes circuit breakers. Pure but for what it remembers: since when workloads fail, and which pods were to be evicted. */
 export class Breakers {
   readonly #limits: BreakerLimits;
   /** By the key of the breaker: when failures were first and last seen. */
   readonly #failing = new Map<string, { readonly since: number; last: number }>();
-  #evictedAt = -Infinity;
+  readonly #evictions: Evictions;
+  /** The keys of the breakers at the last time. */
+  #known: readonly string[] = [];
 
   constructor(limits: BreakerLimits) {
     this.#limits = limits;
+    this.#evictions = new Evictions(limits);
   }
 
   next(sight: Sight): readonly Step[] {
     if (sight.ageMs === undefined || sight.ageMs > DEAF_MS) return [];
+    this.#forgetClosed(sight);
     const evidence = this.#evidence(sight);
-    return [
+    const steps = [
       ...[...evidence].flatMap(([key, one]) => this.#trip(sight, key, one)),
-      ...[...sight.breakers].flatMap(([key, breaker]) => this.#advance(sight, key, breaker, evidence.get(key))),
+      ...[...sight.breakers].flatMap(
+        ([key, breaker]) =>
+          this.#switched(sight, key, breaker) ?? this.#advance(sight, key, breaker, evidence.get(key)),
+      ),
       ...profileSteps(sight, this.#limits),
-      ...this.#evictions(sight),
-    ].slice(0, MAX_BREAKERS);
+      ...this.#evictions.next(sight),
+    ];
+    return longestAgoFirst(steps, sight)
+      .filter((step) => step.kind !== 'set' || isStorable(step.breaker))
+      .slice(0, MAX_BREAKERS);
+  }
+
+  /** Where someone has reset a breaker, the pods that fail have the grace time to be created again. */
+  #forgetClosed({ breakers }: Sight): void {
+    for (const key of this.#known) if (!breakers.has(key)) this.#failing.delete(key);
+    this.#known = [...breakers.keys()];
   }
 
   /** The workloads that fail now, by the key of their breaker. */
@@ -87,6 +97,13 @@ export class Breakers {
     return told;
   }
 
+  /** The action may be another one than when the breaker opened. */
+  #switched({ now }: Sight, key: string, breaker: Breaker): readonly Step[] | undefined {
+    const stops = this.#limits.action !== 'report';
+    if (breaker.stops === stops || breaker.phase === 'cleared') return undefined;
+    return [{ kind: 'set', key, breaker: { ...breaker, stops, since: now, until: now + breaker.cooldownMs } }];
+  }
+
   /** A breaker that stops nothing is closed as soon as nothing has failed for a while. */
   #advanceReport(key: string, breaker: Breaker, evidence: Evidence | undefined, now: number): readonly Step[] {
     const last = this.#failing.get(key)?.last ?? breaker.since;
@@ -119,7 +136,9 @@ export class Breakers {
     const { trial, ...rest } = breaker;
     if (trial === undefined) {
       const next = nextTrial(census, breaker);
-      return next === undefined ? [] : [{ kind: 'set', key, breaker: { ...rest, trial: next } }];
+      if (next !== undefined) return [{ kind: 'set', key, breaker: { ...rest, trial: next } }];
+      // It stops nothing. Whether its workload still exists is not known: pods without the agent are not watched.
+      return now - breaker.since >= MAX_COOLDOWN_MS ? [{ kind: 'close', key, breaker }] : [];
     }
     const pod = census.get(trial);
     if (!pod || pod.state === 'ended') return [{ kind: 'set', key, breaker: rest }];
@@ -130,30 +149,8 @@ export class Breakers {
       const again = { phase: 'open', why, since: now, until: now + cooldownMs, cooldownMs } as const;
       return [{ kind: 'set', key, breaker: { ...rest, ...again } }];
     }
-    const isStable = pod.state === 'running' && now - pod.createdAt >= this.#limits.stableMs;
-    return isStable ? [{ kind: 'close', key, breaker }] : [];
-  }
-
-  /** Pods that fail are not created again by themselves: a container starts again in the same pod. */
-  #evictions(sight: Sight): readonly Step[] {
-    const { breakers, now } = sight;
-    if (this.#limits.action !== 'evict' || now - this.#evictedAt < EVICTION_INTERVAL_MS) return [];
-    for (const [key, breaker] of breakers) {
-      const pod = this.#mayEvict(sight, key, breaker) ? evictable(sight, breaker) : undefined;
-      if (pod === undefined) continue;
-      this.#evictedAt = now;
-      return [{ kind: 'evict', namespace: breaker.namespace, pod }];
-    }
-    return [];
-  }
-
-  #mayEvict({ comparisons, now }: Sight, key: string, { phase, workload, since, stops }: Breaker): boolean {
-    if (!stops || workload === '' || now - since < EVICTION_DELAY_MS) return false;
-    if (phase === 'open') return true;
-    // One pod without the agent is enough to tell whether it is the cause.
-    const comparison = comparisons.get(key);
-    const isCurrent = comparison !== undefined && comparison.at > Math.max(since, this.#evictedAt);
-    return phase === 'suspected' && isCurrent && comparison.without === 0;
+    const since = runsSince(pod);
+    return since !== undefined && now - since >= this.#limits.stableMs ? [{ kind: 'close', key, breaker }] : [];
   }
 }
 
@@ -181,16 +178,13 @@ function nextTrial(census: Census, { namespace, workload, since }: Breaker): str
   return isNew && census.get(newest.key) ? newest.key : undefined;
 }
 
-function hasFailedForGood({ evidence, failures }: Trouble): boolean {
-  return evidence === 'certain' || (evidence === 'suspect' && failures >= 2);
+function runsSince({ state, createdAt, trouble }: ObservedPod): number | undefined {
+  if (trouble) return trouble.runsSince;
+  return state === 'running' ? createdAt : undefined;
 }
 
-/** The name of a pod that fails with the agent that the breaker is about. */
-function evictable({ census, now }: Sight, breaker: Breaker): string | undefined {
-  const count = census.workload(breaker.namespace, breaker.workload);
-  const failing = count ? failingOf(count, now) : [];
-  const key = failing.find(({ trouble }) => isAbout(breaker, trouble.profiles))?.key;
-  return key?.slice(breaker.namespace.length + 1);
+function hasFailedForGood({ evidence, failures }: Trouble): boolean {
+  return evidence === 'certain' || (evidence === 'suspect' && failures >= 2);
 }
 
 function nodesOf(failing: readonly Failing[]): readonly string[] {
@@ -204,4 +198,10 @@ type CompareStep = Extract<Step, { kind: 'compare' }>;
 function compareStep({ comparisons, now }: Sight, asked: Omit<CompareStep, 'kind'>): readonly CompareStep[] {
   const known = comparisons.get(asked.key);
   return known && now - known.at < COMPARISON_MS ? [] : [{ kind: 'compare', ...asked }];
+}
+
+/** Only a few comparisons are made in a pass: without an order, those of the first workloads would be made again and again. */
+function longestAgoFirst(steps: readonly Step[], { comparisons }: Sight): readonly Step[] {
+  const at = (step: Step): number => (step.kind === 'compare' ? (comparisons.get(step.key)?.at ?? 0) : -1);
+  return steps.toSorted((one, other) => at(one) - at(other));
 }

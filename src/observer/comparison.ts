@@ -4,7 +4,7 @@ import { workloadKeyOf } from '../kubernetes/owner.ts';
 import { labelsOf, type Pod } from '../kubernetes/pod.ts';
 import { textIn } from '../lib/json.ts';
 import { type ObservedPod, observePod, type ObservedWorkload } from './observed-pod.ts';
-import type { TimeOf } from './trouble.ts';
+import { hasRecovered, type TimeOf } from './trouble.ts';
 
 /** What the other pods of a workload, and those of the nodes on which it fails, say for and against the agent. */
 export interface Comparison {
@@ -55,14 +55,20 @@ export class Comparing {
     if (workloadKeyOf(pod) !== workload.key) return;
     const observed = observePod(pod, timeOf);
     if (observed.state === 'ended') return;
-    const runs = observed.state === 'running' && now - observed.createdAt >= runsMs && !fails(observed);
+    const isOld = now - observed.createdAt >= runsMs;
+    const runs = isOld && observed.state === 'running';
+    const runsAgain = isOld && hasRecovered(observed.trouble, now);
     if (labelsOf(pod)[INJECTED_LABEL] === undefined) {
       this.#without += 1;
       if (runs) this.#withoutRunning += 1;
       if (fails(observed)) this.#withoutFailing += 1;
       return;
     }
-    if (!runs) return;
+    // What does not count as failing (failingOf) counts as running: the census calls a pod that has ended once crashing for good.
+    if (runs || runsAgain) this.#addRunning(pod);
+  }
+
+  #addRunning(pod: Pod): void {
     if (this.#hasSame(pod)) this.#sameRunning += 1;
     this.#runningOn.add(textIn(pod.spec, 'nodeName'));
   }

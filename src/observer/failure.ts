@@ -1,24 +1,14 @@
 import { type InjectedStatus, isInjected, readStatus } from '../api/status-annotation.ts';
+import { CRASH_REASON, IMAGE_REASONS } from '../kubernetes/container-status.ts';
 import { type Container, containersOf, type Pod } from '../kubernetes/pod.ts';
 import { isObject, type JsonObject, objectIn, objectsIn, textIn } from '../lib/json.ts';
 import { oneLine } from '../lib/text.ts';
 import type { Evidence, PodState, TimeOf, Trouble } from './trouble.ts';
 
 /** What failed in a pod, and how. */
-export type Failure = Omit<Trouble, 'node' | 'owner'> & { readonly state: PodState };
+export type Failure = Omit<Trouble, 'uid' | 'node' | 'owner'> & { readonly state: PodState };
 
-/** The words of the kubelet for an image that cannot be had (k8s.io/kubernetes pkg/kubelet/images/types.go). */
-const NOT_PULLED = new Set([
-  'ErrImagePull',
-  'ImagePullBackOff',
-  'ErrImageNeverPull',
-  'InvalidImageName',
-  'ImageInspectError',
-  'RegistryUnavailable',
-  'SignatureValidationFailed',
-]);
-
-/** Those for a container that cannot be made or started. */
+/** The words of the kubelet for a container that cannot be made or started. */
 const NOT_STARTED = new Set([
   'CreateContainerError',
   'CreateContainerConfigError',
@@ -28,8 +18,6 @@ const NOT_STARTED = new Set([
   'PreCreateHookError',
   'PostStartHookError',
 ]);
-
-const BACK_OFF = 'CrashLoopBackOff';
 
 const OUT_OF_MEMORY = 'OOMKilled';
 
@@ -82,7 +70,7 @@ function statusesIn(pod: Pod, list: 'initContainerStatuses' | 'containerStatuses
 
 function hasFailed({ waiting, ended }: Status): boolean {
   const reason = textIn(waiting, 'reason');
-  return ended !== undefined || NOT_PULLED.has(reason) || NOT_STARTED.has(reason);
+  return ended !== undefined || IMAGE_REASONS.has(reason) || NOT_STARTED.has(reason);
 }
 
 function describe(pod: Pod, status: Status, injected: Injected, timeOf: TimeOf): Failure {
@@ -106,19 +94,19 @@ function describe(pod: Pod, status: Status, injected: Injected, timeOf: TimeOf):
 
 /** What the kubelet says of it. Of a container that waits to be started again, it tells only how long. */
 function wordsOf({ waiting, ended }: Status): string {
-  const waits = textIn(waiting, 'reason') === BACK_OFF ? '' : textIn(waiting, 'message');
+  const waits = textIn(waiting, 'reason') === CRASH_REASON ? '' : textIn(waiting, 'message');
   return `${waits} ${textIn(ended, 'message')}`.trim();
 }
 
 function textOf({ name, waiting, ended }: Status, isOurs: boolean, words: string): string {
   const reason = textIn(waiting, 'reason');
-  const what = NOT_PULLED.has(reason) || NOT_STARTED.has(reason) ? reason : endOf(ended);
+  const what = IMAGE_REASONS.has(reason) || NOT_STARTED.has(reason) ? reason : endOf(ended);
   const whose = isOurs ? 'the init container of the agent' : 'container';
   return `${whose} ${oneLine(name, 63)}: ${what}${words === '' ? '' : `: ${oneLine(words, 160)}`}`;
 }
 
 function stateOf({ waiting, ended }: Status, isOurs: boolean): PodState {
-  if (NOT_PULLED.has(textIn(waiting, 'reason'))) return 'pull-failed';
+  if (IMAGE_REASONS.has(textIn(waiting, 'reason'))) return 'pull-failed';
   if (isOurs) return 'copy-failed';
   return textIn(ended, 'reason') === OUT_OF_MEMORY ? 'out-of-memory' : 'crashing';
 }

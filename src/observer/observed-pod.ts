@@ -2,6 +2,7 @@ import { INJECTED_LABEL } from '../api/keys.ts';
 import { creatorOf, ownerOf, workloadKeyOf } from '../kubernetes/owner.ts';
 import { labelsOf, type Pod } from '../kubernetes/pod.ts';
 import { isObject, objectIn, objectsIn, textIn } from '../lib/json.ts';
+import { oneLine } from '../lib/text.ts';
 import { failureOf } from './failure.ts';
 import type { PodState, TimeOf, Trouble } from './trouble.ts';
 
@@ -33,7 +34,8 @@ export function observePod(pod: Pod, timeOf: TimeOf): ObservedPod {
   if (!failure) return { ...found, state: phase === 'Failed' ? 'ended' : stateOf(pod, phase) };
   const { state, ...rest } = failure;
   const node = textIn(pod.spec, 'nodeName');
-  return { ...found, state, trouble: { ...rest, node, owner: ownerOf(pod) } };
+  const uid = textIn(objectIn(pod, 'metadata'), 'uid');
+  return { ...found, state, trouble: { ...rest, uid, node, owner: ownerOf(pod) } };
 }
 
 /** A pod runs when all its containers do; whether they are ready is no business of ours. */
@@ -43,12 +45,15 @@ function stateOf(pod: Pod, phase: string): PodState {
   return statuses.every((status) => isObject(objectIn(status, 'state')['running'])) ? 'running' : 'starting';
 }
 
+/** A name has at most 253 characters, and a kind 63. */
+const MAX_SHOWN = 320;
+
 function workloadOf(pod: Pod): ObservedWorkload {
   const { namespace = '', name = '' } = pod.metadata ?? {};
   const creator = creatorOf(pod);
   return {
     namespace,
     key: workloadKeyOf(pod) ?? '',
-    shown: creator ? `${creator.kind}/${creator.name}` : `Pod/${name}`,
+    shown: oneLine(creator ? `${creator.kind}/${creator.name}` : `Pod/${name}`, MAX_SHOWN),
   };
 }

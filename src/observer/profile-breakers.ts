@@ -47,12 +47,15 @@ export function profileSteps({ census, breakers, now }: Sight, limits: BreakerLi
   return steps;
 }
 
-/** The breakers of workloads that are open, by the version of a profile that they are about. */
+/**
+ * The breakers of workloads that are open, by the version of a profile that they are about. One that is half open does not count: no pod could try
+ * while the breaker of the profile is open.
+ */
 function openByVersion(breakers: ReadonlyMap<string, Breaker>): ReadonlyMap<string, readonly Breaker[]> {
   const open = new Map<string, Breaker[]>();
   for (const breaker of breakers.values()) {
     const { workload, phase, profiles } = breaker;
-    if (workload === '' || (phase !== 'open' && phase !== 'half-open')) continue;
+    if (workload === '' || phase !== 'open') continue;
     for (const [profile, hash] of Object.entries(profiles)) {
       const id = idOf({ [profile]: hash });
       open.set(id, [...(open.get(id) ?? []), breaker]);

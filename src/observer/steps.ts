@@ -26,4 +26,4 @@ export type Step =
     }
   | { readonly kind: 'set'; readonly key: string; readonly breaker: Breaker }
   | { readonly kind: 'close'; readonly key: string; readonly breaker: Breaker }
-  | { readonly kind: 'evict'; readonly namespace: string; readonly pod: string };
+  | { readonly kind: 'evict'; readonly namespace: string; readonly pod: string; readonly uid: string };

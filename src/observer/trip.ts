@@ -1,8 +1,8 @@
 import type { Comparison } from './comparison.ts';
 import type { WorkloadCount } from './census.ts';
-import { MIN_PODS, MIN_SHARE, RECOVERED_MS } from './limits.ts';
+import { MIN_PODS, MIN_SHARE } from './limits.ts';
 import type { ObservedPod } from './observed-pod.ts';
-import type { Trouble } from './trouble.ts';
+import { hasRecovered, type Trouble } from './trouble.ts';
 
 export interface Failing {
   readonly key: string;
@@ -15,8 +15,7 @@ export function failingOf({ troubled }: WorkloadCount, now: number, windowMs = I
   return [...troubled].flatMap(([key, pod]) => {
     const { trouble, createdAt } = pod;
     if (!trouble || trouble.evidence === 'none' || trouble.failedAt - createdAt > windowMs) return [];
-    const hasRecovered = trouble.runsSince !== undefined && now - trouble.runsSince >= RECOVERED_MS;
-    return hasRecovered ? [] : [{ key, pod, trouble }];
+    return hasRecovered(trouble, now) ? [] : [{ key, pod, trouble }];
   });
 }
 

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../lib/json.ts';
+import { RECOVERED_MS } from './limits.ts';
 
 /** What became of a pod. `ended` pods do not count. */
 export const POD_STATES = ['starting', 'running', 'crashing', 'pull-failed', 'copy-failed', 'out-of-memory'] as const;
@@ -13,6 +14,8 @@ export type Evidence = 'certain' | 'suspect' | 'none';
 
 /** What is kept of a pod that fails. */
 export interface Trouble {
+  /** Of the pod: a StatefulSet gives its name to the next one. */
+  readonly uid: string;
   /** How sure it is that the agent is the cause, from this pod alone. */
   readonly evidence: Evidence;
   readonly text: string;
@@ -32,3 +35,8 @@ export interface Trouble {
 
 /** Reads times as Kubernetes writes them: pure code has no calendar. */
 export type TimeOf = (text: string) => number;
+
+/** True if what had failed has run for a while since. */
+export function hasRecovered(trouble: Trouble | undefined, now: number): boolean {
+  return trouble?.runsSince !== undefined && now - trouble.runsSince >= RECOVERED_MS;
+}

@@ -34,7 +34,7 @@ export async function openRegistration(
     },
     remove: async () => {
       const problem = await registration.remove();
-      if (problem === undefined) log.info({}, 'the webhook configuration is deleted');
+      if (problem === undefined) log.info({}, 'the API server no longer calls this server');
       else log.error({}, `the webhook configuration is still there: ${problem}`);
     },
   };

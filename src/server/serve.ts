@@ -165,7 +165,10 @@ async function start(config: Config, log: Logger, logLinesDropped: () => number)
   }
   return {
     register: async () => registration?.add(),
-    close,
+    close: async () => {
+      await registration?.remove();
+      await close();
+    },
     drain: async () => {
       state = 'draining';
       // Before anything else: once it is deleted, the API server soon stops to call.

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ApiResponse, KubeClient, SendOptions } from '../../src/cluster/client/types.ts';
+import type { ApiResponse, GetOptions, KubeClient, SendOptions } from '../../src/cluster/client/types.ts';
 import { LeaderElection } from '../../src/cluster/lease.ts';
 import type { JsonObject } from '../../src/lib/json.ts';
 import { eventually } from '../support/eventually.ts';
@@ -11,9 +11,15 @@ import { RecordingLogger } from '../support/recording-logger.ts';
 class Leases implements Pick<KubeClient, 'getJson' | 'sendJson'> {
   lease: JsonObject | undefined;
   isAway = false;
+  /** Requests get no answer until their time is over. */
+  isHung = false;
   writes = 0;
 
-  getJson(): Promise<ApiResponse> {
+  getJson(_: string, { timeoutMs }: GetOptions): Promise<ApiResponse> {
+    if (this.isHung)
+      return new Promise((resolve) => {
+        clock.after(timeoutMs, () => resolve({ kind: 'timeout', afterMs: timeoutMs }));
+      });
     if (this.isAway) return Promise.resolve({ kind: 'network', code: 'ECONNREFUSED', message: 'refused' });
     return Promise.resolve(this.lease ? { kind: 'ok', body: this.lease } : failure(404));
   }
@@ -49,8 +55,13 @@ afterEach(async () => {
 });
 
 /** One that records when it leads. */
-function elect(identity: string): { readonly election: LeaderElection; readonly terms: () => number } {
+function elect(identity: string): {
+  readonly election: LeaderElection;
+  readonly terms: () => number;
+  readonly ended: () => number;
+} {
   let terms = 0;
+  let ended = 0;
   const election = new LeaderElection({
     // Nothing else of a client is used.
     client: leases as unknown as KubeClient,
@@ -62,9 +73,10 @@ function elect(identity: string): { readonly election: LeaderElection; readonly 
   }).start(async (signal) => {
     terms += 1;
     await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    ended += 1;
   });
   running.push(election);
-  return { election, terms: () => terms };
+  return { election, terms: () => terms, ended: () => ended };
 }
 
 /** Lets so many seconds pass, in steps in which everyone acts. */
@@ -116,6 +128,17 @@ describe('of several replicas', () => {
     await pass(3);
     expect(election.leads()).toBe(true);
     expect(terms()).toBe(2);
+  });
+
+  it('one whose renewals hang ends before another may take its lease', async () => {
+    const { election, terms, ended } = elect('one');
+    await eventually(() => expect(election.leads()).toBe(true));
+    leases.isHung = true;
+    await pass(10);
+    expect({ leads: election.leads(), terms: terms(), ended: ended() }).toEqual({ leads: false, terms: 1, ended: 1 });
+    leases.isHung = false;
+    await pass(6);
+    expect(election.leads()).toBe(true);
   });
 
   it('one that is stopped gives the lease back', async () => {

@@ -67,6 +67,13 @@ describe.skipIf(helm === undefined)('the observer of the chart', () => {
     );
   });
 
+  it('lets those read the breakers who may read by what the servers decide', () => {
+    const readers = ['--set-json', 'cli.readers=[{"kind":"Group","name":"team"}]'];
+    expect(rulesOf(on(...readers), 'Role', 'agent-injector-cli')).toContain('agent-injector-breaker');
+    const without = rulesOf(render('default', { args: readers }), 'Role', 'agent-injector-cli');
+    expect(without).not.toContain('agent-injector-breaker');
+  });
+
   it('requires the label, without which it would see nothing', () => {
     expect(() => on('--set', 'podLabel=false')).toThrow(/podLabel/);
   });

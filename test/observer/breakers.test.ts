@@ -13,6 +13,20 @@ const LIMITS = { windowMs: 900_000, graceMs: 90_000, cooldownMs: HOUR, stableMs:
 const KEY = 'workload.shop.ReplicaSet.web';
 const crash: PodCase = { app: states.crashing(3) };
 
+const owner = (kind: string) => ({ apiVersion: 'apps/v1', kind, name: 'web-5d4f', uid: 'u', controller: true });
+
+const manyProfiles = {
+  'agent-injector.io/status': JSON.stringify({
+    decision: 'injected',
+    containers: Array.from({ length: 10 }, (_, index) => ({
+      container: 'app',
+      profile: `${'p'.repeat(900)}${index}`,
+      hash: '0123abcd',
+      delivery: 'init',
+    })),
+  }),
+};
+
 const comparison = (given: Partial<Comparison> = {}): Comparison => ({
   at: NOW,
   without: 0,
@@ -103,6 +117,27 @@ describe('a breaker of a workload', () => {
     expect(opened(afterGrace(pods, given))).toBeUndefined();
   });
 
+  it.each<[string, PodCase]>([
+    ['has a kind that no key of a ConfigMap can have', { ...crash, metadata: { ownerReferences: [owner('a/b c')] } }],
+    ['has profiles of more text than is read again', { ...crash, metadata: { annotations: manyProfiles } }],
+  ])('that cannot be stored is left out, so that others can be: the workload %s', (_, hostile) => {
+    const compared = comparison({ at: NOW + 90_000, withoutRunning: 1 });
+    const comparisons = { get: () => compared } as unknown as Sight['comparisons'];
+    const found = afterGrace([hostile, { ...crash, workload: 'good' }], { comparisons });
+    expect(found.flatMap((step) => (step.kind === 'set' ? [step.key] : []))).toEqual(['workload.shop.ReplicaSet.good']);
+  });
+
+  it('that is reset waits for the grace time again: the pods that fail must be created again first', () => {
+    const logic = new Breakers({ ...LIMITS, action: 'stop' });
+    const census = censusOf(crash);
+    const at = (now: number, breakers: Sight['breakers'] = new Map()) =>
+      logic.next(sight(census, { now, breakers, compared: { withoutRunning: 1 } }));
+    expect(opened([...at(NOW), ...at(NOW + 90_000)])?.phase).toBe('open');
+    at(NOW + 91_000, keyed(breakerCase()));
+    expect(opened([...at(NOW + 92_000), ...at(NOW + 180_000)])).toBeUndefined();
+    expect(opened(at(NOW + 182_000))?.phase).toBe('open');
+  });
+
   it('asks for a comparison, and for another one when it is old', () => {
     const logic = new Breakers({ ...LIMITS, action: 'stop' });
     const census = censusOf(crash);
@@ -112,6 +147,18 @@ describe('a breaker of a workload', () => {
     const old = new Map([[KEY, comparison({ at: NOW - 60_000 })]]);
     expect(logic.next(sight(census, { comparisons: old }))).toMatchObject([{ kind: 'compare' }]);
     expect(logic.next(sight(census))).toEqual([]);
+  });
+
+  it('asks first for what was never compared, and then for what was longest ago: only a few lists are made in a pass', () => {
+    const logic = new Breakers({ ...LIMITS, action: 'stop' });
+    const census = censusOf(crash, { ...crash, workload: 'b' }, { ...crash, workload: 'c' });
+    const keyOf = (name: string): string => `workload.shop.ReplicaSet.${name}`;
+    const comparisons = new Map([
+      [KEY, comparison({ at: NOW - 20_000 })],
+      [keyOf('b'), comparison({ at: NOW - 60_000 })],
+    ]);
+    const asked = logic.next(sight(census, { comparisons })).flatMap((step) => ('key' in step ? [step.key] : []));
+    expect(asked).toEqual([keyOf('c'), keyOf('b'), KEY]);
   });
 
   it('that is open is not opened again, unless another version of the agent fails', () => {
@@ -150,6 +197,19 @@ describe('an open breaker', () => {
     expect(next(censusOf({ name: 'new', ageSeconds: 300 }), trial)).toMatchObject([{ kind: 'close', key: KEY }]);
   });
 
+  it('closes also if its trial has ended once, and has run since for long enough', () => {
+    const restarted = (seconds: number) =>
+      censusOf({ name: 'new', ageSeconds: 900, app: states.restarted(seconds, 1) });
+    expect(next(restarted(299), trial)).toEqual([]);
+    expect(next(restarted(300), trial)).toMatchObject([{ kind: 'close', key: KEY }]);
+  });
+
+  it('that is half open is forgotten if no pod has tried for a day: its workload may be gone', () => {
+    const half = breakerCase({ phase: 'half-open', since: NOW - 24 * HOUR });
+    expect(next(censusOf(), { ...half, since: NOW - 23 * HOUR })).toEqual([]);
+    expect(next(censusOf(), half)).toMatchObject([{ kind: 'close', key: KEY }]);
+  });
+
   it('opens again for twice the time when its trial fails, up to a day', () => {
     const failed = censusOf({ name: 'new', ageSeconds: 20, ...crash });
     expect(opened(next(failed, trial))).toMatchObject({ phase: 'open', cooldownMs: 2 * HOUR, until: NOW + 2 * HOUR });
@@ -175,6 +235,15 @@ describe('an open breaker', () => {
     const cleared = breakerCase({ phase: 'cleared' });
     expect(next(censusOf(crash), cleared)).toEqual([]);
     expect(next(censusOf(), { ...cleared, until: NOW })).toMatchObject([{ kind: 'close' }]);
+  });
+
+  it('does what the action is now, which may be another one than when it opened', () => {
+    const reports = breakerCase({ stops: false, since: NOW - 400_000 });
+    const compared = { withoutRunning: 1 };
+    expect(opened(next(censusOf(crash), reports, { compared }))).toMatchObject({ stops: true, since: NOW });
+    expect(opened(next(censusOf(crash), breakerCase(), { compared }, 'report'))).toMatchObject({ stops: false });
+    const profile = breakerCase({ namespace: '', workload: '', shown: '', stops: false });
+    expect(opened(next(censusOf(), profile))).toMatchObject({ stops: true });
   });
 
   it('that only reports closes once nothing has failed for a while', () => {
@@ -210,6 +279,14 @@ describe('a breaker of a profile', () => {
     for (const other of others) expect(opened(next(of('a', 'x'), of('a', 'y'), other))).toBeUndefined();
   });
 
+  it('closes when those of its workloads are half open: while it is open, none of their pods could try', () => {
+    const half = { phase: 'half-open', since: NOW, until: NOW } as const;
+    const workloads = [of('a', 'x'), of('a', 'y'), of('b', 'z')].map((one) => ({ ...one, ...half }));
+    const profile = breakerCase({ namespace: '', workload: '', shown: '', until: NOW });
+    expect(next(profile, ...workloads)).toMatchObject([{ kind: 'close', key: 'profile.acme-java' }]);
+    expect(next(...workloads)).toEqual([]);
+  });
+
   it('closes when it is over and those of its workloads are closed', () => {
     const profile = breakerCase({ namespace: '', workload: '', shown: '', until: NOW });
     expect(next(profile)).toMatchObject([{ kind: 'close', key: 'profile.acme-java' }]);
@@ -226,9 +303,21 @@ describe('evictions', () => {
   it('are made only where they are asked for, of pods that fail, one in ten seconds', () => {
     expect(evicted(new Breakers({ ...LIMITS, action: 'stop' }))).toEqual([]);
     const logic = new Breakers({ ...LIMITS, action: 'evict' });
-    expect(evicted(logic)).toEqual([{ kind: 'evict', namespace: 'shop', pod: 'a' }]);
+    expect(evicted(logic)).toEqual([{ kind: 'evict', namespace: 'shop', pod: 'a', uid: 'uid-a' }]);
     expect(evicted(logic, { now: NOW + 9_000 })).toEqual([]);
     expect(evicted(logic, { now: NOW + 10_000 })).toHaveLength(1);
+  });
+
+  it('go on with other pods where one is refused: a budget may never allow it', () => {
+    const logic = new Breakers({ ...LIMITS, action: 'evict' });
+    const breakers = keyed(breakerCase(), breakerCase({ workload: 'ReplicaSet/other', shown: 'Deployment/other' }));
+    const census = censusOf({ name: 'a', ...crash }, { name: 'b', workload: 'other', ...crash });
+    const pods = [0, 10_000, 20_000].flatMap((after) =>
+      logic
+        .next(sight(census, { breakers, now: NOW + after }))
+        .flatMap((one) => (one.kind === 'evict' ? [one.pod] : [])),
+    );
+    expect(pods).toEqual(['a', 'b', 'a']);
   });
 
   it('wait until each replica of the webhook knows of the breaker, and end with it', () => {
@@ -238,6 +327,12 @@ describe('evictions', () => {
     expect(evicted(logic, {}, breakerCase({ phase: 'cleared' }))).toEqual([]);
     expect(evicted(logic, {}, breakerCase({ stops: false, since: NOW }))).toEqual([]);
     expect(evicted(logic, {}, breakerCase({ profiles: { 'acme-java': 'ffffffff' } }))).toEqual([]);
+  });
+
+  it('are not made of pods that were created after the breaker opened: new ones do not start without the agent', () => {
+    const logic = new Breakers({ ...LIMITS, action: 'evict' });
+    expect(evicted(logic, {}, breakerCase({ since: NOW - 310_000 }))).toEqual([]);
+    expect(evicted(logic, {}, breakerCase({ since: NOW - 299_000 }))).toHaveLength(1);
   });
 
   it('take one pod of a workload that is only suspected, until it is known whether it runs without', () => {

@@ -37,6 +37,11 @@ describe('a comparison', () => {
     expect(compared(pods)).toMatchObject({ sameRunning: 1, runningOn: new Set(['node-1', 'node-2']) });
   });
 
+  it('counts pods with the same version that have ended before, and have run since for two minutes', () => {
+    const pods: readonly PodCase[] = [{ app: states.restarted(130) }, { app: states.restarted(110) }];
+    expect(compared(pods)).toMatchObject({ sameRunning: 1, runningOn: new Set(['node-1']) });
+  });
+
   it('calls a node sick where pods of two workloads without an agent fail', () => {
     const failing = (name: string): PodCase => ({ ...plain, workload: name, app: states.crashing() });
     expect(compared([], [failing('a'), failing('a')]).sickNodes).toEqual(new Set());

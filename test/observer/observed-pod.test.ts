@@ -125,6 +125,13 @@ describe('the state of a pod', () => {
     });
   });
 
+  it('shows the owner that a pod names on one line, and not at length: the API server validates neither', () => {
+    const owner = { apiVersion: 'v1', kind: 'X\u001B[2J', name: `a\n${'b'.repeat(9000)}`, uid: 'u', controller: true };
+    const { shown } = observed({ metadata: { ownerReferences: [owner] } }).workload;
+    expect(shown).not.toMatch(/\p{Cc}/u);
+    expect(shown.length).toBeLessThan(400);
+  });
+
   it('of a pod with a record that is not valid has no evidence', () => {
     const pod = { metadata: { annotations: { 'agent-injector.io/status': '{"decision":1}' } } };
     expect(observed({ ...pod, app: states.crashing() }).trouble?.evidence).toBe('none');

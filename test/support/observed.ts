@@ -67,10 +67,12 @@ export function podCase(given: PodCase = {}): Pod {
     annotations: { 'agent-injector.io/status': JSON.stringify(record) },
   };
   const owner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: `${workload}-5d4f`, uid: 'u', controller: true };
+  const name = given.name ?? `${workload}-5d4f-${(count += 1)}`;
   const object: JsonObject = {
     metadata: {
       namespace,
-      name: given.name ?? `${workload}-5d4f-${(count += 1)}`,
+      name,
+      uid: `uid-${name}`,
       creationTimestamp: ago(ageSeconds),
       labels: { 'pod-template-hash': '5d4f' },
       ...ours,

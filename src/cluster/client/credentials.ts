@@ -56,13 +56,13 @@ export async function loadCredentials(
     const config = new Config();
     if (kubeconfig === undefined) config.loadFromCluster(root);
     else loadFile(config, kubeconfig, identity.context);
-    return config;
+    return withHeaders(config, impersonation(identity));
   };
   const config = load();
   // Without KUBERNETES_SERVICE_HOST and _PORT the library returns https://undefined:undefined.
   const server = config.getCurrentCluster()?.server ?? '';
   if (kubeconfig === undefined && (!URL.canParse(server) || new URL(server).hostname === 'undefined')) return undefined;
-  return new ConfigCredentials({ config, load, clock, headers: impersonation(identity) });
+  return new ConfigCredentials({ config, load, clock });
 }
 
 /**
@@ -102,6 +102,19 @@ function impersonation({ as, asGroup = [] }: Identity): Readonly<Record<string, 
     ...(as !== undefined && { 'Impersonate-User': as }),
     ...(asGroup.length > 0 && { 'Impersonate-Group': [...asGroup] }),
   };
+}
+
+/** Completes what the library authenticates with, for requests and for its own WebSockets alike. */
+function withHeaders(config: KubeConfig, added: Readonly<Record<string, string | string[]>>): KubeConfig {
+  const apply = config.applyToHTTPSOptions.bind(config);
+  config.applyToHTTPSOptions = async (options) => {
+    const headers: Record<string, string | string[]> = {};
+    await apply(Object.assign(options, { headers }));
+    // A token file may end in a newline, which a header must not contain; the library does not trim it.
+    if (typeof headers['Authorization'] === 'string') headers['Authorization'] = headers['Authorization'].trim();
+    Object.assign(headers, added);
+  };
+  return config;
 }
 
 function loadFile(config: KubeConfig, file: string, context: string | undefined): void {
@@ -152,8 +165,6 @@ interface LoadedConfig {
   readonly config: KubeConfig;
   readonly load: () => KubeConfig;
   readonly clock: Clock;
-  /** Added to those of the credentials. */
-  readonly headers: Readonly<Record<string, string | string[]>>;
 }
 
 class ConfigCredentials implements Credentials {
@@ -161,14 +172,12 @@ class ConfigCredentials implements Credentials {
   #config: KubeConfig;
   readonly #load: () => KubeConfig;
   readonly #clock: Clock;
-  readonly #headers: Readonly<Record<string, string | string[]>>;
   #pending: { readonly since: number; readonly options: Promise<AuthenticatedOptions> } | undefined;
 
-  constructor({ config, load, clock, headers }: LoadedConfig) {
+  constructor({ config, load, clock }: LoadedConfig) {
     this.#config = config;
     this.#load = load;
     this.#clock = clock;
-    this.#headers = headers;
     this.server = config.getCurrentCluster()?.server ?? '';
   }
 
@@ -198,15 +207,12 @@ class ConfigCredentials implements Credentials {
   }
 
   async #authenticate(): Promise<AuthenticatedOptions> {
-    const headers: Record<string, string> = {};
-    const options: RequestOptions = { headers };
+    const options: RequestOptions & Pick<AuthenticatedOptions, 'headers'> = { headers: {} };
     await this.#config.applyToHTTPSOptions(options).catch((error: unknown) => {
       // The parser's message quotes its input, which is part of a token.
       if (error instanceof SyntaxError) throw new Error('the output of the exec plugin is not JSON', { cause: error });
       throw error;
     });
-    // A token file may end in a newline, which a header must not contain; the library does not trim it.
-    if (headers['Authorization'] !== undefined) headers['Authorization'] = headers['Authorization'].trim();
-    return { ...options, headers: { ...headers, ...this.#headers } };
+    return options;
   }
 }

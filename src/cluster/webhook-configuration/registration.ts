@@ -80,7 +80,7 @@ export function registeredConfiguration({ url, ca, revision }: Registered): Json
       reinvocationPolicy: 'IfNeeded',
       timeoutSeconds: 5,
       failurePolicy: 'Ignore',
-      clientConfig: { url: `${url}${path}`, caBundle: Buffer.from(ca).toString('base64') },
+      clientConfig: { url: `${url}${path}`, caBundle: caBundleOf(ca) },
       rules: [
         { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'], scope: 'Namespaced' },
       ],
@@ -105,6 +105,10 @@ export function registeredConfiguration({ url, ca, revision }: Registered): Json
   };
 }
 
+function caBundleOf(ca: string): string {
+  return Buffer.from(ca).toString('base64');
+}
+
 function registeredName(revision: string | undefined): string {
   return ['zz-agent-injector-registered', ...(revision === undefined ? [] : [revision])].join('-');
 }
@@ -117,11 +121,13 @@ export class Registration {
   readonly #configuration: JsonObject;
   readonly #name: string;
   readonly #url: string;
-  #added: Promise<string> | undefined;
+  readonly #caBundle: string;
+  #added: Promise<void> | undefined;
 
   constructor(client: KubeClient, registered: Registered) {
     this.#client = client;
     this.#url = registered.url;
+    this.#caBundle = caBundleOf(registered.ca);
     this.#name = registeredName(registered.revision);
     this.#configuration = registeredConfiguration(registered);
   }
@@ -140,19 +146,34 @@ export class Registration {
 
   /** Deletes what `add` has written, and nothing else. Returns what is wrong if that fails. */
   async remove(): Promise<string | undefined> {
-    const uid = await this.#added?.catch(() => undefined);
-    if (uid === undefined) return undefined;
-    const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid } };
+    if (!this.#added) return undefined;
+    // Its answer may be lost, and another server with the address may have written since.
+    await this.#added.catch(() => undefined);
+    const found = await this.#client.getJson(WEBHOOK_CONFIGURATIONS, LIMITS);
+    if (found.kind !== 'ok') return this.#leftText(found);
+    const own = objectsIn(found.body, 'items').find((one) => nameOf(one) === this.#name && this.#isOwn(one));
+    if (!own) return undefined;
+    const { uid = null, resourceVersion = null } = objectIn(own, 'metadata');
+    const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid, resourceVersion } };
     const answer = await this.#client.sendJson(`${WEBHOOK_CONFIGURATIONS}/${this.#name}`, {
       ...LIMITS,
       method: 'DELETE',
       body,
     });
-    if (answer.kind === 'ok' || isNotFound(answer)) return undefined;
-    return `${describeFailure(answer)}. Delete it: kubectl delete mutatingwebhookconfiguration ${this.#name}`;
+    return answer.kind === 'ok' || isNotFound(answer) ? undefined : this.#leftText(answer);
   }
 
-  async #write(): Promise<string> {
+  #leftText(failure: Exclude<ApiResponse, { kind: 'ok' }>): string {
+    return `${describeFailure(failure)}. Delete it: kubectl delete mutatingwebhookconfiguration ${this.#name}`;
+  }
+
+  /** Each process has a CA of its own. */
+  #isOwn(configuration: JsonObject): boolean {
+    const [entry] = webhooksOf(configuration);
+    return textIn(objectIn(entry, 'clientConfig'), 'caBundle') === this.#caBundle;
+  }
+
+  async #write(): Promise<void> {
     const left = await this.#leftOver();
     const metadata = objectIn(this.#configuration, 'metadata');
     const path = left ? `${WEBHOOK_CONFIGURATIONS}/${this.#name}` : WEBHOOK_CONFIGURATIONS;
@@ -162,7 +183,7 @@ export class Registration {
       method: left ? 'PUT' : 'POST',
       body: { ...this.#configuration, metadata: { ...metadata, ...resourceVersion } },
     });
-    return textIn(objectIn(bodyOf(answer), 'metadata'), 'uid');
+    bodyOf(answer);
   }
 
   /** A configuration of this name with this address. */

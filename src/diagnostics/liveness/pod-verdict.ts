@@ -129,6 +129,7 @@ const NOT_REPORTED: ContainerStatus = {
   name: '',
   isInit: false,
   restarts: 0,
+  ready: false,
   state: 'waiting',
   reason: '',
   message: '',

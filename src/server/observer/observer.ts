@@ -97,14 +97,23 @@ export class Observer {
     comparisons: Map<string, Comparison>,
     signal: AbortSignal,
   ): Promise<void> {
-    const { client, limits, wall } = this.#options;
-    const runsMs = Math.min(limits.graceMs, MAX_RUNS_MS);
+    const { wall } = this.#options;
     for (const report of failureReports(census)) this.#reportFailure(report);
     const { ageMs } = this.#pods?.status() ?? {};
     const steps = logic.next({ census, breakers: this.#breakers.all(), comparisons, now: wall(), ageMs });
     await this.#write(steps, census);
-    const compared = steps.filter((step) => step.kind === 'compare').slice(0, MAX_COMPARISONS);
-    for (const step of compared) {
+    await this.#compare(steps, comparisons, signal);
+    const evicted = steps.find((step) => step.kind === 'evict');
+    // Another replica may lead by now.
+    if (evicted && !signal.aborted) await this.#evict(evicted);
+  }
+
+  async #compare(steps: readonly Step[], comparisons: Map<string, Comparison>, signal: AbortSignal): Promise<void> {
+    const { client, limits, wall } = this.#options;
+    for (const [key, { at }] of comparisons) if (wall() - at > HOUR_MS) comparisons.delete(key);
+    const runsMs = Math.min(limits.graceMs, MAX_RUNS_MS);
+    for (const step of steps.filter((one) => one.kind === 'compare').slice(0, MAX_COMPARISONS)) {
+      if (signal.aborted) return;
       try {
         // oxlint-disable-next-line no-await-in-loop -- one list at a time
         comparisons.set(step.key, await compare(client, step, { now: wall(), runsMs, signal }));
@@ -113,8 +122,6 @@ export class Observer {
         if (!signal.aborted) this.#log.report({}, errorMessage(error));
       }
     }
-    const evicted = steps.find((step) => step.kind === 'evict');
-    if (evicted) await this.#evict(evicted);
   }
 
   /** The writer keeps to one Event in an hour, too; it counts each that it is asked for. */
@@ -147,13 +154,13 @@ export class Observer {
   }
 
   /** By the Eviction API, which keeps to PodDisruptionBudgets: a refused eviction is tried again. */
-  async #evict({ namespace, pod }: Extract<Step, { kind: 'evict' }>): Promise<void> {
+  async #evict({ namespace, pod, uid }: Extract<Step, { kind: 'evict' }>): Promise<void> {
     const { client, logger } = this.#options;
     const metadata = { name: pod, namespace };
     const answer = await client.sendJson(`/api/v1/namespaces/${namespace}/pods/${pod}/eviction`, {
       ...EVICTION_LIMITS,
       method: 'POST',
-      body: { apiVersion: 'policy/v1', kind: 'Eviction', metadata },
+      body: { apiVersion: 'policy/v1', kind: 'Eviction', metadata, deleteOptions: { preconditions: { uid } } },
     });
     const isRefused = answer.kind === 'http' && answer.status === 429;
     this.evictions[answer.kind === 'ok' ? 'evicted' : isRefused ? 'refused' : 'failed'] += 1;

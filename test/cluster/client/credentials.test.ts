@@ -66,6 +66,10 @@ describe('the context and the identity', () => {
       seen.push(request.headers);
       json(response, {});
     });
+    server.on('upgrade', (request, socket) => {
+      seen.push(request.headers);
+      socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n');
+    });
     onTestFinished(() => void server.close());
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -97,6 +101,21 @@ describe('the context and the identity', () => {
     await current?.getJson('/api', LIMITS);
     expect(seen[1]).toMatchObject({ authorization: 'Bearer one' });
     expect(seen[1]).not.toHaveProperty('impersonate-user');
+  });
+
+  it('are also those of a command in a container', async () => {
+    const { file, seen } = await twoContexts();
+    const client = await loadClient({
+      kubeconfig: file,
+      identity: { context: 'second', as: 'jane', asGroup: ['dev'] },
+    });
+    const command = { namespace: 'shop', pod: 'web', container: 'app', command: ['ls'], ...LIMITS };
+    expect(await client?.exec(command)).toMatchObject({ kind: 'http', status: 403 });
+    expect(seen[0]).toMatchObject({
+      authorization: 'Bearer two',
+      'impersonate-user': 'jane',
+      'impersonate-group': 'dev',
+    });
   });
 
   it('give the namespace that kubectl would use', async () => {

@@ -92,6 +92,7 @@ const rows: readonly (readonly [name: string, given: Given, code: VerdictCode])[
     'out-of-memory',
   ],
   ['an app whose image cannot be pulled', { status: waiting('ImagePullBackOff', 'not found') }, 'image-not-pulled'],
+  ['an app whose image is not signed', { status: waiting('SignatureValidationFailed') }, 'image-not-pulled'],
   ['a container that the runtime refuses', { status: waiting('CreateContainerError', 'no such path') }, 'not-created'],
   ['a container that was not started', { status: { state: ended(128, 'StartError') } }, 'crashed'],
   [

@@ -25,6 +25,13 @@ it.each<[string, JsonObject, string | undefined]>([
   ['a first failed pull', { containerStatuses: [waiting('ErrImagePull')] }, undefined],
   ['repeated failed pulls', { initContainerStatuses: [waiting('ImagePullBackOff')] }, 'ImagePullBackOff'],
   [
+    'an image whose signature is not valid',
+    { containerStatuses: [waiting('SignatureValidationFailed')] },
+    'SignatureValidationFailed',
+  ],
+  ['a registry that is away', { containerStatuses: [waiting('RegistryUnavailable')] }, undefined],
+  ['a hook that fails', { containerStatuses: [waiting('PostStartHookError')] }, 'PostStartHookError'],
+  [
     'a container that crashes',
     { containerStatuses: [waiting('CrashLoopBackOff', { lastState: { terminated: { exitCode: 137 } } })] },
     'exit code 137',
