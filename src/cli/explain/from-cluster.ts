@@ -77,14 +77,14 @@ async function explainTarget(
   const unknowns = [...settingsFindings(settings), ...webhooks.findings];
   if (!decoded.ok) return { ...result, findings: [...unknowns, ...result.findings] };
   const matches = matchOf(webhooks.configurations ?? [], labels, decoded.value);
-  const findings = [
+  const found = [
     ...unknowns,
     ...result.findings,
     ...nodesFindings(problem()),
     ...neverCalled(result, matches),
-    ...gapFindings(result, decoded.value),
     ...profilesFindings(result, settings, options),
   ];
+  const findings = [...found, ...gapFindings({ ...result, findings: found }, decoded.value)];
   const patched = options.serverDryRun && known && admit(decoded.value, known, inputs.catalogue, inputs.cluster).pod;
   return {
     ...result,
