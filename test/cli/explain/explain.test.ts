@@ -142,6 +142,7 @@ describe('explain', () => {
       ['explain', 'pod/x', '-f', '-'],
       'exactly one of a pod or workload (or --selector), --file and --review is required',
     ],
+    ['a flag that a cluster leaves no room for', ['explain', 'web', '-n', 'shop', ...address], '--set'],
     ['an invalid review', ['explain', '--review', '-'], 'send an AdmissionReview'],
     ['a file without pods', ['explain', '-f', '-'], 'contains no pods or workloads'],
     ['an unknown output format', ['explain', '-f', '-', '-o', 'xml'], 'Allowed choices are text, json, yaml.'],
