@@ -23,7 +23,7 @@ export function addRolloutCommands(program: Command): void {
 
 function addPlan(rollout: Command): void {
   const command = addCommand(rollout, 'plan', {
-    summary: 'Show what would be restarted',
+    summary: 'Show which workloads would be restarted',
     description:
       'Shows each workload whose pods are not what would be created now, with its strategy, its PodDisruptionBudgets and warnings. Changes nothing.',
     examples: [
@@ -41,7 +41,7 @@ function addPlan(rollout: Command): void {
 
 function addRun(rollout: Command): void {
   const command = addCommand(rollout, 'run', {
-    summary: 'Restart it, a few workloads at a time',
+    summary: 'Restart these workloads, a few at a time',
     description:
       'Restarts the workloads of the plan, a few at a time, and waits for each. Stops at the first whose new pods crash or that makes no progress. ' +
       'Run the same command again to go on: what was done is known from the cluster. Exit code 1 if it stopped or skipped a workload.',
