@@ -42,8 +42,7 @@ function selection({ target, namespace, profile, reset: isReset, all }: BreakerO
   if (isReset === true && target === undefined && profile === undefined && namespace === undefined && all !== true)
     throw new UsageError(['--reset requires KIND/NAME with -n, or -n alone, or --profile, or --all']);
   const shown = target === undefined ? undefined : workloadIn(target);
-  if (shown !== undefined && namespace === undefined)
-    throw new UsageError(['KIND/NAME requires the namespace: -n']);
+  if (shown !== undefined && namespace === undefined) throw new UsageError(['KIND/NAME requires the namespace: -n']);
   return (one) =>
     (shown === undefined || one.shown === shown) &&
     (namespace === undefined || one.namespace === namespace) &&

@@ -197,5 +197,6 @@ function neverCalled(result: ExplanationResult, matches: readonly EntryMatch[]):
   const isOptedOut = result.findings.some(({ code }) => code === 'namespace-not-enabled');
   if (matches.length === 0 || isOptedOut || matches.some(({ called }) => called !== 'no')) return [];
   const reasons = [...new Set(matches.map(({ why = '' }) => why))].join('; ');
-  return [{ code: 'never-called', message: `the API server never calls agent-injector for this pod: ${reasons}` }];
+  const pods = result.exists ? 'this pod' : 'these pods';
+  return [{ code: 'never-called', message: `the API server never calls agent-injector for ${pods}: ${reasons}` }];
 }

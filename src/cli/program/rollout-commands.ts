@@ -44,7 +44,7 @@ function addRun(rollout: Command): void {
     summary: 'Restart these workloads, a few at a time',
     description:
       'Restarts the workloads of the plan, a few at a time, and waits for each. Stops at the first whose new pods crash or that makes no progress. ' +
-      'Run the same command again to go on: what was done is known from the cluster. Exit code 1 if it stopped or skipped a workload.',
+      'Run the same command again to go on: what was done is known from the cluster. Exit code 1 if it stopped, skipped a workload or was not confirmed.',
     examples: [
       ['Restart what has no agent or an earlier version, three at a time', 'rollout run -n shop --at-a-time 3'],
       ['At night only, without questions', "rollout run -A --window '22:00-05:00 Asia/Seoul' --yes"],

@@ -61,8 +61,7 @@ export function paceOf(flags: RunFlags): Pace {
         });
   const pace = {
     atATime: read('at-a-time', flags.atATime, count) ?? 1,
-    perNamespace:
-      flags.perNamespace === undefined ? Infinity : (read('per-namespace', flags.perNamespace, count) ?? 1),
+    perNamespace: flags.perNamespace === undefined ? Infinity : (read('per-namespace', flags.perNamespace, count) ?? 1),
     pauseMs: read('pause', flags.pause, duration) ?? 0,
     settleMs: read('settle', flags.settle, duration) ?? 0,
     timeoutMs: read('timeout', flags.timeout, duration) ?? 0,

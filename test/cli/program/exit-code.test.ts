@@ -14,7 +14,13 @@ it('the exit code of an observer that cannot start is 1, as of a server', async 
   const port = address !== null && typeof address === 'object' ? String(address.port) : '';
   const file = join(temporaryDirectory(), 'kubeconfig');
   writeFileSync(file, kubeconfig('https://127.0.0.1:1', {}, { token: 'x' }));
-  const flags = { kubeconfig: file, breaker: 'shop/breakers', lease: 'shop/lease', host: '127.0.0.1', 'admin-port': port };
+  const flags = {
+    kubeconfig: file,
+    breaker: 'shop/breakers',
+    lease: 'shop/lease',
+    host: '127.0.0.1',
+    'admin-port': port,
+  };
   const args = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value]);
   const { code, stderr } = await run(['observe', ...args]);
   taken.close();
