@@ -135,6 +135,11 @@ describe('explain', () => {
     expect(stdout).toContain(`$ kubectl label namespace shop agent-injector.io/injection${flag}\n`);
   });
 
+  it('keeps a command at the end of a hint apart from what follows', async () => {
+    const { stdout } = await run(['explain', '-f', '-', '--profile', 'nope'], { stdin: JSON.stringify(pod(web)) });
+    expect(stdout).toContain('agent-injector profiles (');
+  });
+
   it.each([
     ['no source', ['explain'], 'exactly one of a pod or workload (or --selector), --file and --review is required'],
     [
