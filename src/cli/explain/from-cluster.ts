@@ -107,11 +107,13 @@ async function withExisting(
   { client, target, within, inputs }: Explained,
   result: ExplanationResult,
 ): Promise<ExplanationResult> {
+  const { known } = within;
+  if (!known) return result;
   if (target.workload.kind !== podKind.kind) {
     const found = await readPodsOf(client, target).catch(() => undefined);
     if (!found) return { ...result, findings: [...result.findings, PODS_UNKNOWN] };
     const pods = found.map(({ pod }) => pod);
-    return { ...result, pods: presenceOf(pods, inputs.catalogue) };
+    return { ...result, pods: presenceOf(pods, { ...inputs, namespace: known }) };
   }
   const existing: ExplanationResult = { ...result, exists: true };
   const decoded = decodePod(target.object);
