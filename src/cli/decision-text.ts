@@ -12,7 +12,9 @@ export function decisionLines({ outcome, reason, containers }: DecisionText): re
 }
 
 export function reasonLines({ message, code, hint }: ReasonText): readonly [string, string] {
-  return [`${message} (${code})`, indent(`${hint} More: agent-injector reasons ${code}`)];
+  // A hint that ends in a command has no full stop.
+  const more = `More: agent-injector reasons ${code}`;
+  return [`${message} (${code})`, indent(hint.endsWith('.') ? `${hint} ${more}` : `${hint} (${more})`)];
 }
 
 function containerLines({ container, profile = '', delivery = '', reason }: ExplainedContainer): readonly string[] {

@@ -1,5 +1,7 @@
-export function formatTable(rows: readonly (readonly string[])[]): readonly string[] {
-  const widthOf = (column: number): number => Math.max(...rows.map((cells) => cells[column]?.length ?? 0));
+/** Pads the cells of each column. Cells longer than `longest` stand out, so that one of them does not widen the whole table. */
+export function formatTable(rows: readonly (readonly string[])[], longest = Infinity): readonly string[] {
+  const widthOf = (column: number): number =>
+    Math.max(0, ...rows.map((cells) => cells[column]?.length ?? 0).filter((length) => length <= longest));
   return rows.map((cells) =>
     cells
       .map((cell, column) => cell.padEnd(widthOf(column)))

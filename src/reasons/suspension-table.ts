@@ -12,13 +12,13 @@ export const suspensionTable = {
     kind: 'suspension',
     meaning:
       'Pods of the workload, or of several workloads with the profile, failed with the agent, so new pods start without it (`observer.breaker.action` in the chart). A later version of the profile is injected again, and so is one pod after the cooldown. A required pod is refused only where `strictRequired` is on.',
-    hint: 'kubectl agent-injector breaker shows why. When the cause is fixed: kubectl agent-injector breaker --reset, then restart the workload.',
+    hint: 'kubectl agent-injector breaker shows why. When the cause is fixed: kubectl agent-injector breaker KIND/NAME -n NAMESPACE --reset (or --profile PROFILE --reset), then restart the workload.',
   },
   'outside-canary': {
     kind: 'exemption',
     meaning:
       'Only a share of the workloads gets the profile for now, and this one is not among them. The pod starts without the agent, also where one is required, unless `strictRequired` is on: then the canary has no effect.',
-    hint: 'Raise the percentage to the one that the message names: canary.percent of the profile, or the annotation agent-injector.io/canary of the namespace. Then restart the workload: kubectl agent-injector rollout plan.',
+    hint: 'Raise the percentage to the one that the message names: canary.percent of the profile, or the annotation agent-injector.io/canary of the namespace. Then restart the workload: kubectl agent-injector rollout run -n NAMESPACE.',
   },
   'dry-run': {
     kind: 'suspension',

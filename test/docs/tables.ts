@@ -12,7 +12,7 @@ import { optionNames, optionRows, defaultText } from '../../src/config/options.t
 import { verdictCodes } from '../../src/diagnostics/liveness/verdict-code.ts';
 import { EXIT_CODES } from '../../src/cli/verify/verify.ts';
 import { catalogue } from '../support/fixtures.ts';
-import type { Argument } from 'commander';
+import type { Argument, Command } from 'commander';
 import { COMPLETE } from '../../src/cli/program/names.ts';
 import { code, table } from '../support/markdown.ts';
 
@@ -28,6 +28,10 @@ const argumentText = (argument: Argument): string => {
   const name = argument.name() + (argument.variadic ? '…' : '');
   return argument.required ? name : `[${name}]`;
 };
+
+/** The words of a command: `rollout plan`. */
+const namesOf = (command: Command): readonly string[] =>
+  command.parent?.parent ? [...namesOf(command.parent), command.name()] : [command.name()];
 
 const containerForm = '`<setting>.agent-injector.io/<container>` on the pod';
 
@@ -127,8 +131,9 @@ export const tables: Readonly<Record<string, () => string>> = {
       ['command', 'what it does', 'flags'],
       createProgram('/usr/bin/agent-injector')
         .commands.filter((one) => one.name() !== COMPLETE)
+        .flatMap((command) => (command.commands.length > 0 ? command.commands : [command]))
         .map((command) => [
-          code([command.name(), ...command.registeredArguments.map(argumentText)].join(' ')),
+          code([...namesOf(command), ...command.registeredArguments.map(argumentText)].join(' ')),
           command.summary(),
           command.name() === 'serve'
             ? '[settings of the server](#settings-of-the-server)'

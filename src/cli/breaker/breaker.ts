@@ -40,10 +40,9 @@ export async function breaker(options: BreakerOptions): Promise<CommandResult> {
 /** Which breakers the flags name. Throws a UsageError if none is named where some are to be closed. */
 function selection({ target, namespace, profile, reset: isReset, all }: BreakerOptions): (one: Breaker) => boolean {
   if (isReset === true && target === undefined && profile === undefined && namespace === undefined && all !== true)
-    throw new UsageError(['--reset: say which: KIND/NAME with -n, --profile, -n, or --all']);
+    throw new UsageError(['--reset requires KIND/NAME with -n, or -n alone, or --profile, or --all']);
   const shown = target === undefined ? undefined : workloadIn(target);
-  if (shown !== undefined && namespace === undefined)
-    throw new UsageError(['KIND/NAME: say in which namespace, with -n']);
+  if (shown !== undefined && namespace === undefined) throw new UsageError(['KIND/NAME requires the namespace: -n']);
   return (one) =>
     (shown === undefined || one.shown === shown) &&
     (namespace === undefined || one.namespace === namespace) &&

@@ -68,6 +68,8 @@ export async function findTargets(
 ): Promise<readonly Target[]> {
   const named = namedBy(words);
   if (named.length === 0) return everyWorkload(client, scope);
+  if (scope.selector !== undefined && named.some(({ kind }) => kind !== 'all'))
+    throw new UsageError(['an object cannot be named with --selector']);
   if (scope.allNamespaces && named.some(({ kind }) => kind !== 'all'))
     throw new UsageError(['an object cannot be named with --all-namespaces: name its namespace with -n']);
   const found = await Promise.all(

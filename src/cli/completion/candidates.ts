@@ -25,9 +25,10 @@ const placeholders: Readonly<Record<string, Completion>> = {
   NAMES: { kind: 'profiles' },
   CODE: { kind: 'reasons' },
   TARGET: { kind: 'workloads' },
+  'KIND/NAME': { kind: 'workloads' },
 };
 
-/** Completes the last of the words after the name of the program, by the commands and flags that the program defines. */
+/** Completes the last of the words after the name of the program, by the commands and flags that the program, or a command of commands, defines. */
 export function complete(program: Command, given: readonly string[]): Completion {
   // Bash makes `=` a word of its own.
   const last = given.at(-1) ?? '';
@@ -37,7 +38,8 @@ export function complete(program: Command, given: readonly string[]): Completion
   if (name === undefined || name === 'help') return starting(current, commandsOf(program));
   const command = program.commands.find((one) => one.name() === name);
   if (!command) return NOTHING;
-  return ofCommand(command, before.slice(before.indexOf(name) + 1), current);
+  const rest = before.slice(before.indexOf(name) + 1);
+  return command.commands.length > 0 ? complete(command, [...rest, last]) : ofCommand(command, rest, current);
 }
 
 function ofCommand(command: Command, before: readonly string[], current: string): Completion {

@@ -24,6 +24,7 @@ export async function explain(options: ExplainOptions): Promise<CommandResult> {
   if (given.length !== 1)
     throw new UsageError(['exactly one of a pod or workload (or --selector), --file and --review is required']);
   if (options.serverDryRun && !onCluster) throw new UsageError(['--server-dry-run requires a pod or workload']);
+  if (onCluster) refuseOfflineFlags(options);
   const { explained, messages } = await explainSource(options, await offlineInputs(options));
   const output: CommandOutput =
     options.output === 'text'
@@ -36,6 +37,13 @@ export async function explain(options: ExplainOptions): Promise<CommandResult> {
         }
       : dataOutput(options.output, { explained });
   return { output, messages, exitCode: 0 };
+}
+
+/** Flags that would be without effect: a cluster has its own namespaces and version. */
+function refuseOfflineFlags({ namespaces, profile, set = [], kubernetes, revision }: ExplainOptions): void {
+  const flags = { namespaces, profile, set: set[0], kubernetes, revision };
+  const given = Object.entries(flags).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`]));
+  if (given.length > 0) throw new UsageError([`${given.join(', ')}: not with a pod or workload of a cluster`]);
 }
 
 function isOnCluster({ targets = [], selector }: ExplainOptions): boolean {

@@ -77,14 +77,14 @@ async function explainTarget(
   const unknowns = [...settingsFindings(settings), ...webhooks.findings];
   if (!decoded.ok) return { ...result, findings: [...unknowns, ...result.findings] };
   const matches = matchOf(webhooks.configurations ?? [], labels, decoded.value);
-  const findings = [
+  const found = [
     ...unknowns,
     ...result.findings,
     ...nodesFindings(problem()),
     ...neverCalled(result, matches),
-    ...gapFindings(result, decoded.value),
     ...profilesFindings(result, settings, options),
   ];
+  const findings = [...found, ...gapFindings({ ...result, findings: found }, decoded.value)];
   const patched = options.serverDryRun && known && admit(decoded.value, known, inputs.catalogue, inputs.cluster).pod;
   return {
     ...result,
@@ -107,11 +107,13 @@ async function withExisting(
   { client, target, within, inputs }: Explained,
   result: ExplanationResult,
 ): Promise<ExplanationResult> {
+  const { known } = within;
+  if (!known) return result;
   if (target.workload.kind !== podKind.kind) {
     const found = await readPodsOf(client, target).catch(() => undefined);
     if (!found) return { ...result, findings: [...result.findings, PODS_UNKNOWN] };
     const pods = found.map(({ pod }) => pod);
-    return { ...result, pods: presenceOf(pods, inputs.catalogue) };
+    return { ...result, pods: presenceOf(pods, { ...inputs, namespace: known }) };
   }
   const existing: ExplanationResult = { ...result, exists: true };
   const decoded = decodePod(target.object);
@@ -197,5 +199,6 @@ function neverCalled(result: ExplanationResult, matches: readonly EntryMatch[]):
   const isOptedOut = result.findings.some(({ code }) => code === 'namespace-not-enabled');
   if (matches.length === 0 || isOptedOut || matches.some(({ called }) => called !== 'no')) return [];
   const reasons = [...new Set(matches.map(({ why = '' }) => why))].join('; ');
-  return [{ code: 'never-called', message: `the API server never calls agent-injector for this pod: ${reasons}` }];
+  const pods = result.exists ? 'this pod' : 'these pods';
+  return [{ code: 'never-called', message: `the API server never calls agent-injector for ${pods}: ${reasons}` }];
 }

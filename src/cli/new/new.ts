@@ -63,6 +63,10 @@ ${row.environment.map(entry).join('\n')}
       value: \${collector}
     - name: ${prefix}_SERVICE
       value: \${pod.workload}
+  # TODO: what the log of the app shows once the agent works. agent-injector verify looks for it.
+  signsOfLife:
+    alive:
+      - {in: log, contains: ${name} started}
 `;
 }
 

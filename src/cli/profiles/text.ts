@@ -82,8 +82,10 @@ function nameOf({ name }: { readonly name: string }): string {
 /** A title with rows below it. A row without any text after its name is left out. */
 function section(title: string, rows: readonly (readonly string[])[]): readonly string[] {
   const filled = rows.filter((row) => row.length === 1 || row.slice(1).some((cell) => cell !== ''));
-  return formatSection(title, formatTable(filled));
+  return formatSection(title, formatTable(filled, LONGEST_CELL));
 }
+
+const LONGEST_CELL = 60;
 
 export function constraintsText({ os, arch, libc, kubernetes, namespaces, excludeOwners }: ConstraintsSummary): string {
   const parts = [

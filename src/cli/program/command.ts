@@ -10,6 +10,9 @@ interface CommandHelp {
   readonly examples: readonly (readonly [what: string, line: string])[];
 }
 
+/** The command that prints the help of another one. */
+export const HELP_COMMAND = ['help [COMMAND]', 'Print the help of a command'] as const;
+
 /** Adds a command. Errors in its flags point to its own help. */
 export function addCommand(program: Command, name: string, { summary, description, examples }: CommandHelp): Command {
   const [executable = '', ...within] = namesOf(program);

@@ -69,7 +69,7 @@ function addStatus(program: Command): void {
   const command = addCommand(program, 'status', {
     summary: 'Show which pods have an agent, by workload',
     description:
-      'Shows for each workload how many of its pods carry an agent, which profile and version, how many are outdated, and why others have none. ' +
+      'Shows for each workload how many of its pods carry an agent, which profile and version, how many are outdated, how many fail, and why others have none. ' +
       'Works with your own rights, and says what could not be read.',
     examples: [
       ['Show the workloads of a namespace', 'status -n shop'],
@@ -110,7 +110,11 @@ function addVerify(program: Command): void {
       'Pod or workload in the cluster, as kubectl names it: pod/web-1, deploy web; or web, of any kind.',
     )
     .option('--wait', 'Look again until the agent is alive or it is clear that it is not.')
-    .option('--timeout <DURATION>', 'How long to wait, such as 90s or 5m.', durationInSeconds, 180)
+    .addOption(
+      new Option('--timeout <DURATION>', 'With --wait: how long to wait, such as 90s or 5m.')
+        .argParser(durationInSeconds)
+        .default(180, '3m'),
+    )
     .option(
       '--debug-image <IMAGE>',
       'Run ls and cat in an ephemeral container of this image instead. It ends by itself, but cannot be removed from the pod.',

@@ -6,10 +6,12 @@ import { linesText } from './output.ts';
 /** The exit codes of all commands. docs/reference.md has them as a table. */
 export const exitCodes: Readonly<Record<0 | 1 | 2 | 3, string>> = {
   0: 'success: nothing to report',
-  1: 'the command ran and found something wrong; `serve` could not start or stopped by an error',
+  1: 'the command ran and found something wrong; a server (`serve`, `observe`) could not start or stopped by an error',
   2: 'invalid flags, arguments or files: all problems on stderr',
   3: 'the command could not look: the cluster did not answer, does not have what is named, or you may not read it',
 };
+
+const SERVERS: ReadonlySet<string> = new Set(['serve', 'observe']);
 
 /** Prints the problems of a failed command, and returns its exit code. A server that fails has not looked at anything. */
 export function exitCodeFor(error: unknown, command: string | undefined): number {
@@ -17,5 +19,5 @@ export function exitCodeFor(error: unknown, command: string | undefined): number
   const problems = error instanceof UsageError ? error.problems : [errorMessage(error)];
   process.stderr.write(linesText(problems.map((problem) => `agent-injector: ${problem}`)));
   if (error instanceof UsageError) return 2;
-  return command === 'serve' ? 1 : 3;
+  return command !== undefined && SERVERS.has(command) ? 1 : 3;
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { basename } from 'node:path';
+import { HELP_COMMAND } from './command.ts';
 import { addDiagnosticCommands } from './diagnostic-commands.ts';
 import { addManifestCommands } from './manifest-commands.ts';
 import { addOtherCommands } from './other-commands.ts';
@@ -28,5 +29,5 @@ export function createProgram(executable = ''): Command {
   addRolloutCommands(program.commandsGroup('Commands for running workloads:'));
   addSwitchCommands(program.commandsGroup('Commands for an emergency:'));
   addOtherCommands(program.commandsGroup('Other commands:'));
-  return program.helpCommand('help [COMMAND]', 'Print the help of a command');
+  return program.helpCommand(...HELP_COMMAND);
 }

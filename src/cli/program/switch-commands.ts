@@ -62,10 +62,10 @@ function addBreaker(program: Command): void {
       ['Let the pods of a Deployment have the agent again', 'breaker deploy/web -n shop --reset'],
     ],
   })
-    .argument('[KIND/NAME]', 'Workload, such as deploy/web. Default: all.')
+    .argument('[KIND/NAME]', 'Workload, such as deploy/web. Requires -n. Default: all.')
     .option('-n, --namespace <NAMESPACE>', 'Only workloads of this namespace. Default: all.')
     .option('--profile <NAME>', 'Only breakers about this profile. Default: all.')
-    .option('--reset', 'Close the breakers that the other flags name.')
+    .option('--reset', 'Close the breakers that KIND/NAME and the other flags name.')
     .option('--all', 'With --reset: close all.')
     .option('--revision <REVISION>', 'Only the release with this revision. Default: all releases of the cluster.')
     .option(

@@ -16,7 +16,8 @@ export interface PlanFlags extends NamespaceScope, OfflineOptions, ClusterOption
 /** Flags as text, as the command line has them. */
 export interface RunFlags extends PlanFlags {
   readonly atATime: string;
-  readonly perNamespace: string;
+  /** Undefined: no limit but `atATime`. */
+  readonly perNamespace?: string | undefined;
   readonly pause: string;
   readonly settle: string;
   readonly timeout: string;
@@ -60,7 +61,7 @@ export function paceOf(flags: RunFlags): Pace {
         });
   const pace = {
     atATime: read('at-a-time', flags.atATime, count) ?? 1,
-    perNamespace: read('per-namespace', flags.perNamespace, count) ?? 1,
+    perNamespace: flags.perNamespace === undefined ? Infinity : (read('per-namespace', flags.perNamespace, count) ?? 1),
     pauseMs: read('pause', flags.pause, duration) ?? 0,
     settleMs: read('settle', flags.settle, duration) ?? 0,
     timeoutMs: read('timeout', flags.timeout, duration) ?? 0,

@@ -56,7 +56,7 @@ function requireKnownServer({ known, workloads }: Survey, { config }: RunFlags):
 
 async function isConfirmed({ yes }: RunFlags, { confirm }: Terminal, count: number): Promise<boolean> {
   if (yes || !confirm) return true;
-  return confirm(`Replace the pods of ${count} workloads?`);
+  return confirm(`Replace the pods of ${count} ${count === 1 ? 'workload' : 'workloads'}?`);
 }
 
 interface Everything {

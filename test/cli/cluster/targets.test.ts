@@ -91,6 +91,11 @@ describe('a bare name', () => {
     );
   });
 
+  it.each([['web'], ['deploy/web']])('%s cannot be selected by labels, too', async (word) => {
+    const scope = { namespace: 'shop', selector: 'app=web' };
+    await expect(findTargets(clientOf(), [word], scope)).rejects.toThrow(/--selector/);
+  });
+
   it('cannot be looked for in all namespaces', async () => {
     await expect(findTargets(clientOf(), ['web'], { namespace: 'x', allNamespaces: true })).rejects.toThrow(/-n/);
   });

@@ -37,6 +37,18 @@ describe('the candidates', () => {
     [['profiles', ''], [':profiles']],
     [['completion', ''], [...shells]],
     [['help', 'uni'], ['uninject']],
+    [['breaker', 'dep'], [':workloads']],
+    [
+      ['rollout', ''],
+      ['plan', 'run', 'help'],
+    ],
+    [['rollout', 'run', '--at'], ['--at-a-time']],
+    [
+      ['rollout', 'plan', '--mode', ''],
+      ['restart', 'evict'],
+    ],
+    [['rollout', 'run', '-n', ''], [':namespaces']],
+    [['rollout', 'nothing', ''], []],
     [['nothing', ''], []],
   ])('after %j', (line, candidates) => {
     expect(words(...line)).toEqual(candidates);

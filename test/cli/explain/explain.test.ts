@@ -135,6 +135,11 @@ describe('explain', () => {
     expect(stdout).toContain(`$ kubectl label namespace shop agent-injector.io/injection${flag}\n`);
   });
 
+  it('keeps a command at the end of a hint apart from what follows', async () => {
+    const { stdout } = await run(['explain', '-f', '-', '--profile', 'nope'], { stdin: JSON.stringify(pod(web)) });
+    expect(stdout).toContain('agent-injector profiles (');
+  });
+
   it.each([
     ['no source', ['explain'], 'exactly one of a pod or workload (or --selector), --file and --review is required'],
     [
@@ -142,6 +147,7 @@ describe('explain', () => {
       ['explain', 'pod/x', '-f', '-'],
       'exactly one of a pod or workload (or --selector), --file and --review is required',
     ],
+    ['a flag that a cluster leaves no room for', ['explain', 'web', '-n', 'shop', ...address], '--set'],
     ['an invalid review', ['explain', '--review', '-'], 'send an AdmissionReview'],
     ['a file without pods', ['explain', '-f', '-'], 'contains no pods or workloads'],
     ['an unknown output format', ['explain', '-f', '-', '-o', 'xml'], 'Allowed choices are text, json, yaml.'],

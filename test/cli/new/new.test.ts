@@ -16,6 +16,10 @@ it.each(languages)('a new profile for %s passes lint, and so do its tests', asyn
   const { output, exitCode } = await lint({ paths: [file], output: 'text', verbose: true });
   expect(outputText(output)).toMatch(/✓ a plain pod\n[\s\S]*1 profile, 4 tests: no problems\n$/);
   expect(exitCode).toBe(0);
+  const strict = outputText((await lint({ paths: [file], output: 'text', strict: true })).output)
+    .trimEnd()
+    .split('\n');
+  expect(strict.slice(0, -1).filter((line) => !line.includes('is not pinned'))).toEqual([]);
 });
 
 it('has the name that is given', async () => {

@@ -10,6 +10,13 @@ const all = [...catalogue.profiles.values()];
 const names = all.map(({ name }) => name).toSorted();
 
 describe('profiles', () => {
+  it('shows one in lines that a single long value does not widen', async () => {
+    const { stdout } = await run(['profiles', 'opentelemetry-java']);
+    const line = stdout.split('\n').find((one) => one.includes(' JAVA_TOOL_OPTIONS ')) ?? '';
+    expect(line).toContain('appended');
+    expect(line.length).toBeLessThan(160);
+  });
+
   it('lists all profiles with vendor, language, what they need and, if wide, their deliveries', async () => {
     const { code, stdout, stderr } = await run(['profiles', '-o', 'wide']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });

@@ -8,6 +8,18 @@ const commands = createProgram('/usr/bin/agent-injector')
   .commands.filter((command) => command.name() !== COMPLETE)
   .map((command) => [command.name(), command] as const);
 
+/** Those of `rollout`, too. */
+const withNested = commands.flatMap(([name, command]) => [
+  [name, command] as const,
+  ...command.commands.map((one) => [`${name} ${one.name()}`, one] as const),
+]);
+
+function commandNamed(name: string): Command {
+  const found = commands.find(([one]) => one === name);
+  if (!found) throw new Error(`no command ${name}`);
+  return found[1];
+}
+
 function helpOf(command: Command): string {
   let text = '';
   command.configureOutput({ writeOut: (part) => (text += part) }).outputHelp();
@@ -15,7 +27,7 @@ function helpOf(command: Command): string {
 }
 
 describe('--help', () => {
-  it.each(commands)('of %s has sentences, and examples with flags that exist', (name, command) => {
+  it.each(withNested)('of %s has sentences, and examples with flags that exist', (name, command) => {
     expect(command.summary()).toMatch(/^[A-Z].*[^.]$/);
     expect(command.description()).toMatch(/^[A-Z].*\.$/);
     for (const { flags, description } of command.options)
@@ -27,6 +39,20 @@ describe('--help', () => {
       ([line]) => line.match(/ -[-\w]+/g) ?? [],
     );
     expect(used.filter((flag) => !flags.has(flag.trim()))).toEqual([]);
+  });
+
+  it('is in one form: the command help has the same words everywhere', () => {
+    const lines = [helpOf(createProgram('/usr/bin/agent-injector')), helpOf(commandNamed('rollout'))].map((text) =>
+      /^ {2}help .*$/m.exec(text)?.[0].replaceAll(/ +/g, ' '),
+    );
+    expect(lines[0]).toContain('help [COMMAND]');
+    expect(lines[1]).toBe(lines[0]);
+  });
+
+  it('shows a duration as it is given, with its unit', () => {
+    const defaults = helpOf(commandNamed('verify')).match(/\(default:\s+"?\d+[^)]*\)/g) ?? [];
+    expect(defaults).toHaveLength(1);
+    expect(defaults[0]).toMatch(/\d[smhd]"?\)$/);
   });
 
   it('of serve shows the environment variable and the default of a flag', () => {

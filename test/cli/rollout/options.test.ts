@@ -35,6 +35,10 @@ describe('the flags of rollout run', () => {
     expect(() => paceOf({ ...flags, ...wrong })).toThrow(flag);
   });
 
+  it('limit the workloads of a namespace only if they say so', () => {
+    expect(paceOf({ ...flags, perNamespace: undefined }).perNamespace).toBeGreaterThan(99_999);
+  });
+
   it('are refused all at once', () => {
     expect(() => paceOf({ ...flags, pause: 'x', settle: 'y' })).toThrow(/--pause[^]*--settle/);
   });
