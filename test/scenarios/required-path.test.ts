@@ -111,7 +111,7 @@ describe('a way out', () => {
 });
 
 it.each([
-  ['another resource', { resource: { group: 'apps', resource: 'deployments' } }, 'not-a-pod'],
+  ['another resource', { resource: { group: '', resource: 'services' } }, 'not-a-pod'],
   ['an update', { operation: 'UPDATE' }, 'not-a-creation'],
   ['a pod without containers', { object: { spec: { containers: [] } } }, 'malformed-pod'],
   ['no namespace', { namespace: undefined }, 'malformed-pod'],
