@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
-import type { InjectionMode, SwitchState } from '../api/injection-switch.ts';
-import { InjectionSwitchWatch } from '../cluster/caches/injection-switch.ts';
+import { type InjectionMode, readSwitch, type SwitchState } from '../api/injection-switch.ts';
+import { ConfigMapWatch } from '../cluster/caches/config-map.ts';
 import type { KubeClient } from '../cluster/client/types.ts';
 import type { Config } from '../config/config.ts';
 import { UsageError } from '../lib/usage-error.ts';
@@ -33,14 +33,19 @@ export function openInjectionSwitch(
   if (configMap === undefined) return withoutWatch(base);
   if (!client) throw new UsageError(['switch requires a cluster: not running in a pod, and no kubeconfig given']);
   const [namespace = '', name = ''] = configMap.split('/');
-  const onChange = (state: SwitchState): void => logState(state, logger);
-  const watch = new InjectionSwitchWatch(client, { namespace, name, onChange, logger }).start();
-  const catalogue = switched(base, () => watch.state());
+  const watch = new ConfigMapWatch<SwitchState>(client, {
+    namespace,
+    name,
+    read: (data) => readSwitch(data, `ConfigMap ${configMap}`),
+    onChange: (state) => logState(state, logger),
+    logger,
+  }).start();
+  const catalogue = switched(base, () => watch.value());
   return {
     catalogue,
     notReady: () =>
       watch.status().synced ? [] : [`whether injection is stopped (ConfigMap ${configMap}) is not known yet`],
-    notes: () => [...watch.state().problems, ...suspensionNotes(catalogue())],
+    notes: () => [...watch.value().problems, ...suspensionNotes(catalogue())],
     gauges: () => gaugesOf(catalogue()),
     whenSynced: () => watch.whenSynced(),
     stop: () => watch.stop(),
