@@ -1,7 +1,7 @@
 import { isOptedIn, isServedBy } from '../admission/opt-in.ts';
 import type { ClusterState } from '../kubernetes/cluster-state.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
-import { creatorOf } from '../kubernetes/owner.ts';
+import { creatorOf, workloadText } from '../kubernetes/owner.ts';
 import { type Container, containersOf, type Pod } from '../kubernetes/pod.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import type { Profile } from '../profiles/profile.ts';
@@ -117,7 +117,7 @@ export class Audit {
 
   #record({ pod, namespace }: SettingSources, { kind, message, reason }: PodFinding): void {
     const creator = creatorOf(pod);
-    const workload = creator ? `${creator.kind}/${creator.name}` : `Pod/${pod.metadata?.name ?? ''}`;
+    const workload = workloadText(pod);
     const key = JSON.stringify([kind, namespace.name, workload, message]);
     const before = this.#findings.get(key);
     if (!before && this.#findings.size >= MAX_FINDINGS) {

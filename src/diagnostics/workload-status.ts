@@ -2,7 +2,7 @@ import { admitInContext } from '../admission/admit.ts';
 import { isOptedIn, isServedBy } from '../admission/opt-in.ts';
 import { planDecision } from '../admission/planned-decision.ts';
 import type { InjectedStatus } from '../api/status-annotation.ts';
-import { creatorOf } from '../kubernetes/owner.ts';
+import { creatorOf, workloadText } from '../kubernetes/owner.ts';
 import { hasEnded, type Pod } from '../kubernetes/pod.ts';
 import { profileHash } from '../profiles/fingerprint.ts';
 import { observePod } from '../observer/observed-pod.ts';
@@ -120,7 +120,7 @@ export class WorkloadStatuses {
 
   #workloadOf(pod: Pod, namespace: string): Counted {
     const creator = creatorOf(pod);
-    const workload = creator ? `${creator.kind}/${creator.name}` : `Pod/${pod.metadata?.name ?? ''}`;
+    const workload = workloadText(pod);
     const key = JSON.stringify([namespace, workload]);
     const known = this.#all.get(key);
     if (known) return known;

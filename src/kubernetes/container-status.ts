@@ -6,6 +6,10 @@ export interface Termination {
   /** `Error`, `OOMKilled`, `StartError`… */
   readonly reason: string;
   readonly message: string;
+  /** Of a container that was ended by one. */
+  readonly signal: number | undefined;
+  /** As RFC 3339. */
+  readonly finishedAt: string;
 }
 
 /** The state of a container, by the status of its pod. */
@@ -55,9 +59,15 @@ function statusOf(object: JsonObject, isInit: boolean): ContainerStatus {
 
 function terminationIn(state: JsonObject): Termination | undefined {
   const terminated = objectIn(state, 'terminated');
-  const { exitCode } = terminated;
+  const { exitCode, signal } = terminated;
   if (typeof exitCode !== 'number') return undefined;
-  return { exitCode, reason: textIn(terminated, 'reason'), message: textIn(terminated, 'message') };
+  return {
+    exitCode,
+    reason: textIn(terminated, 'reason'),
+    message: textIn(terminated, 'message'),
+    signal: typeof signal === 'number' ? signal : undefined,
+    finishedAt: textIn(terminated, 'finishedAt'),
+  };
 }
 
 export type Trouble = 'image' | 'memory' | 'crash' | 'creation';

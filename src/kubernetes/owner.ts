@@ -26,6 +26,12 @@ export function creatorOf(pod: Pod): WorkloadRef | undefined {
   return { kind, name };
 }
 
+/** The workload that has created the pod, for people: `Deployment/web`; the pod itself if none has. */
+export function workloadText(pod: Pod): string {
+  const creator = creatorOf(pod);
+  return creator ? `${creator.kind}/${creator.name}` : `Pod/${pod.metadata?.name ?? ''}`;
+}
+
 /**
  * What is the same for all pods of a workload, in each of its revisions and runs: the kind that controls its pods (ReplicaSet for a Deployment, Job for
  * a CronJob), and its name. It sees no more of a pod than the shape of the pod has.

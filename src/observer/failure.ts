@@ -1,7 +1,13 @@
 import { type InjectedStatus, isInjected, readStatus } from '../api/status-annotation.ts';
-import { CRASH_REASON, IMAGE_REASONS } from '../kubernetes/container-status.ts';
+import {
+  type ContainerStatus,
+  containerStatusesOf,
+  CRASH_REASON,
+  IMAGE_REASONS,
+  type Termination,
+} from '../kubernetes/container-status.ts';
 import { type Container, containersOf, type Pod } from '../kubernetes/pod.ts';
-import { isObject, type JsonObject, objectIn, objectsIn, textIn } from '../lib/json.ts';
+import { objectIn, textIn } from '../lib/json.ts';
 import { oneLine } from '../lib/text.ts';
 import type { Evidence, PodState, TimeOf, Trouble } from './trouble.ts';
 
@@ -30,20 +36,9 @@ interface Injected {
   readonly signs: readonly string[];
 }
 
-interface Status {
-  readonly name: string;
-  readonly isInit: boolean;
-  readonly restarts: number;
-  readonly waiting: JsonObject;
-  readonly running: JsonObject | undefined;
-  /** How it has ended, now or before it was started again. */
-  readonly ended: JsonObject | undefined;
-}
-
 /** The failure of a pod that says most; undefined if none of its containers fails. */
 export function failureOf(pod: Pod, timeOf: TimeOf): Failure | undefined {
-  const statuses = [...statusesIn(pod, 'initContainerStatuses'), ...statusesIn(pod, 'containerStatuses')];
-  const failed = statuses.filter(hasFailed);
+  const failed = containerStatusesOf(pod).filter(hasFailed);
   if (failed.length === 0) return undefined;
   const injected = injectedIn(pod);
   const failures = failed.map((status) => describe(pod, status, injected, timeOf));
@@ -52,39 +47,31 @@ export function failureOf(pod: Pod, timeOf: TimeOf): Failure | undefined {
 
 const RANK: readonly Evidence[] = ['certain', 'suspect', 'none'];
 
-function statusesIn(pod: Pod, list: 'initContainerStatuses' | 'containerStatuses'): readonly Status[] {
-  return objectsIn(objectIn(pod, 'status'), list).map((status) => {
-    const state = objectIn(status, 'state');
-    const ended = [state['terminated'], objectIn(status, 'lastState')['terminated']].find(isObject);
-    const restarts = status['restartCount'];
-    return {
-      name: textIn(status, 'name'),
-      isInit: list === 'initContainerStatuses',
-      restarts: typeof restarts === 'number' ? restarts : 0,
-      waiting: objectIn(state, 'waiting'),
-      running: isObject(state['running']) ? state['running'] : undefined,
-      ended: ended && ended['exitCode'] !== 0 ? ended : undefined,
-    };
-  });
+/** How the container has ended, now or before it was started again; undefined if it ended well. */
+function failedEnd({ termination }: ContainerStatus): Termination | undefined {
+  return termination?.exitCode === 0 ? undefined : termination;
 }
 
-function hasFailed({ waiting, ended }: Status): boolean {
-  const reason = textIn(waiting, 'reason');
-  return ended !== undefined || IMAGE_REASONS.has(reason) || NOT_STARTED.has(reason);
+function hasFailed(status: ContainerStatus): boolean {
+  return failedEnd(status) !== undefined || hasNotStarted(status);
 }
 
-function describe(pod: Pod, status: Status, injected: Injected, timeOf: TimeOf): Failure {
-  const { name, restarts, running, ended } = status;
+function hasNotStarted({ reason }: ContainerStatus): boolean {
+  return IMAGE_REASONS.has(reason) || NOT_STARTED.has(reason);
+}
+
+function describe(pod: Pod, status: ContainerStatus, injected: Injected, timeOf: TimeOf): Failure {
+  const { name, restarts } = status;
   const isOurs = status.isInit && injected.initContainers.has(name);
   const state = stateOf(status, isOurs);
   const words = wordsOf(status);
-  const startedAt = timeOf(textIn(running, 'startedAt'));
-  const failedAt = timeOf(textIn(ended, 'finishedAt'));
+  const startedAt = timeOf(status.startedAt);
+  const failedAt = timeOf(failedEnd(status)?.finishedAt ?? '');
   return {
     state,
     evidence: evidenceOf({ status, state, injected, isOurs, words }),
     text: textOf(status, isOurs, words),
-    failures: restarts + (running ? 0 : 1),
+    failures: restarts + (status.state === 'running' ? 0 : 1),
     failedAt: Number.isFinite(failedAt) ? failedAt : timeOf(textIn(objectIn(pod, 'metadata'), 'creationTimestamp')),
     runsSince: Number.isFinite(startedAt) ? startedAt : undefined,
     profiles: injected.profiles,
@@ -93,33 +80,31 @@ function describe(pod: Pod, status: Status, injected: Injected, timeOf: TimeOf):
 }
 
 /** What the kubelet says of it. Of a container that waits to be started again, it tells only how long. */
-function wordsOf({ waiting, ended }: Status): string {
-  const waits = textIn(waiting, 'reason') === CRASH_REASON ? '' : textIn(waiting, 'message');
-  return `${waits} ${textIn(ended, 'message')}`.trim();
+function wordsOf(status: ContainerStatus): string {
+  const waits = status.reason === CRASH_REASON ? '' : status.message;
+  return `${waits} ${failedEnd(status)?.message ?? ''}`.trim();
 }
 
-function textOf({ name, waiting, ended }: Status, isOurs: boolean, words: string): string {
-  const reason = textIn(waiting, 'reason');
-  const what = IMAGE_REASONS.has(reason) || NOT_STARTED.has(reason) ? reason : endOf(ended);
+function textOf(status: ContainerStatus, isOurs: boolean, words: string): string {
+  const what = hasNotStarted(status) ? status.reason : endOf(failedEnd(status));
   const whose = isOurs ? 'the init container of the agent' : 'container';
-  return `${whose} ${oneLine(name, 63)}: ${what}${words === '' ? '' : `: ${oneLine(words, 160)}`}`;
+  return `${whose} ${oneLine(status.name, 63)}: ${what}${words === '' ? '' : `: ${oneLine(words, 160)}`}`;
 }
 
-function stateOf({ waiting, ended }: Status, isOurs: boolean): PodState {
-  if (IMAGE_REASONS.has(textIn(waiting, 'reason'))) return 'pull-failed';
+function stateOf(status: ContainerStatus, isOurs: boolean): PodState {
+  if (IMAGE_REASONS.has(status.reason)) return 'pull-failed';
   if (isOurs) return 'copy-failed';
-  return textIn(ended, 'reason') === OUT_OF_MEMORY ? 'out-of-memory' : 'crashing';
+  return failedEnd(status)?.reason === OUT_OF_MEMORY ? 'out-of-memory' : 'crashing';
 }
 
-function endOf(ended: JsonObject | undefined): string {
-  const reason = textIn(ended, 'reason');
-  const exitCode = ended?.['exitCode'];
-  const code = typeof exitCode === 'number' ? `ended with exit code ${exitCode}` : 'ended';
+function endOf(ended: Termination | undefined): string {
+  const { reason = '', exitCode } = ended ?? {};
+  const code = exitCode === undefined ? 'ended' : `ended with exit code ${exitCode}`;
   return reason === '' || reason === 'Error' ? code : `${reason}, ${code}`;
 }
 
 interface Described {
-  readonly status: Status;
+  readonly status: ContainerStatus;
   readonly state: PodState;
   readonly injected: Injected;
   readonly isOurs: boolean;
@@ -127,12 +112,13 @@ interface Described {
 }
 
 /** Paths and images are compared as text: they are long enough not to stand in a message by chance. */
-function evidenceOf({ status: { name, ended }, state, injected, isOurs, words }: Described): Evidence {
+function evidenceOf({ status, state, injected, isOurs, words }: Described): Evidence {
   if (isOurs || injected.signs.some((sign) => words.includes(sign))) return 'certain';
   // An image of the app's own, or a container that we have not changed.
-  if (!injected.containers.has(name) || state === 'pull-failed') return 'none';
+  if (!injected.containers.has(status.name) || state === 'pull-failed') return 'none';
   // The app was ended from outside.
-  return ended?.['signal'] === SIGTERM || ended?.['exitCode'] === 128 + SIGTERM ? 'none' : 'suspect';
+  const ended = failedEnd(status);
+  return ended?.signal === SIGTERM || ended?.exitCode === 128 + SIGTERM ? 'none' : 'suspect';
 }
 
 const SIGTERM = 15;

@@ -1,7 +1,8 @@
 import { INJECTED_LABEL } from '../api/keys.ts';
-import { creatorOf, ownerOf, workloadKeyOf } from '../kubernetes/owner.ts';
+import { containerStatusesOf } from '../kubernetes/container-status.ts';
+import { ownerOf, workloadKeyOf, workloadText } from '../kubernetes/owner.ts';
 import { labelsOf, type Pod } from '../kubernetes/pod.ts';
-import { isObject, objectIn, objectsIn, textIn } from '../lib/json.ts';
+import { objectIn, textIn } from '../lib/json.ts';
 import { oneLine } from '../lib/text.ts';
 import { failureOf } from './failure.ts';
 import type { PodState, TimeOf, Trouble } from './trouble.ts';
@@ -41,19 +42,18 @@ export function observePod(pod: Pod, timeOf: TimeOf): ObservedPod {
 /** A pod runs when all its containers do; whether they are ready is no business of ours. */
 function stateOf(pod: Pod, phase: string): PodState {
   if (phase !== 'Running') return 'starting';
-  const statuses = objectsIn(objectIn(pod, 'status'), 'containerStatuses');
-  return statuses.every((status) => isObject(objectIn(status, 'state')['running'])) ? 'running' : 'starting';
+  const containers = containerStatusesOf(pod).filter(({ isInit }) => !isInit);
+  return containers.every(({ state }) => state === 'running') ? 'running' : 'starting';
 }
 
 /** A name has at most 253 characters, and a kind 63. */
 const MAX_SHOWN = 320;
 
 function workloadOf(pod: Pod): ObservedWorkload {
-  const { namespace = '', name = '' } = pod.metadata ?? {};
-  const creator = creatorOf(pod);
+  const { namespace = '' } = pod.metadata ?? {};
   return {
     namespace,
     key: workloadKeyOf(pod) ?? '',
-    shown: oneLine(creator ? `${creator.kind}/${creator.name}` : `Pod/${name}`, MAX_SHOWN),
+    shown: oneLine(workloadText(pod), MAX_SHOWN),
   };
 }

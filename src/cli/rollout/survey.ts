@@ -1,7 +1,7 @@
 import type { KubeClient } from '../../cluster/client/types.ts';
 import { restartedByUs } from '../../diagnostics/rollout/crashes.ts';
 import { type Budget, gapsOf, type PlannedWorkload, planRollout, workloadId } from '../../diagnostics/rollout/plan.ts';
-import { creatorOf } from '../../kubernetes/owner.ts';
+import { workloadText } from '../../kubernetes/owner.ts';
 import { podFailure } from '../../kubernetes/rollout/pod-failure.ts';
 import { progressOf } from '../../kubernetes/rollout/progress.ts';
 import { type WorkloadKind, workloadKindNamed } from '../../kubernetes/workload.ts';
@@ -54,8 +54,7 @@ export async function readSurvey(client: KubeClient, flags: PlanFlags): Promise<
 }
 
 function idOf({ namespace, pod }: NamespacedPod): string {
-  const creator = creatorOf(pod);
-  return workloadId({ namespace, workload: creator ? `${creator.kind}/${creator.name}` : 'Pod/' });
+  return workloadId({ namespace, workload: workloadText(pod) });
 }
 
 /** A restart that is older has nothing to do with this run: its pods may fail for another reason. */

@@ -5,7 +5,7 @@ import { describeInterruption } from '../../cluster/watch/backoff.ts';
 import type { Gap } from '../../diagnostics/rollout/gaps.ts';
 import type { PlannedWorkload } from '../../diagnostics/rollout/plan.ts';
 import { WorkloadStatuses } from '../../diagnostics/workload-status.ts';
-import { creatorOf } from '../../kubernetes/owner.ts';
+import { workloadText } from '../../kubernetes/owner.ts';
 import { decodePod, type Pod } from '../../kubernetes/pod.ts';
 import { apiPath, podKind } from '../../kubernetes/workload.ts';
 import { isObject, type Json, type JsonObject, objectIn, objectsIn, textIn } from '../../lib/json.ts';
@@ -63,8 +63,7 @@ function unread(failure: Exclude<ApiResponse, { kind: 'ok' }>): ReadTarget {
 }
 
 function isPodOf(pod: Pod, { workload }: PlannedWorkload): boolean {
-  const creator = creatorOf(pod);
-  return creator !== undefined && `${creator.kind}/${creator.name}` === workload;
+  return workloadText(pod) === workload;
 }
 
 /** A label selector, as a query has it. */
