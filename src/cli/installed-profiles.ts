@@ -1,7 +1,7 @@
 import { isNotFound } from '../cluster/client/errors.ts';
 import type { KubeClient } from '../cluster/client/types.ts';
 import { readOnce } from '../cluster/one-shot.ts';
-import type { ObjectName } from '../cluster/switch-store.ts';
+import type { ObjectName } from '../cluster/object-name.ts';
 import { type JsonObject, objectIn, objectsIn, textIn } from '../lib/json.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import { withProfiles } from '../profiles/catalogue.ts';

@@ -8,7 +8,7 @@ import { type LabelledNamespace, ownEntries } from '../diagnostics/webhook-match
 import { isObject, type JsonObject, objectIn, objectsIn, textIn } from '../lib/json.ts';
 import { readSingle } from '../manifests/yaml.ts';
 import { readSwitch, type SwitchState, switchOf } from '../api/injection-switch.ts';
-import type { ObjectName } from '../cluster/switch-store.ts';
+import type { ObjectName } from '../cluster/object-name.ts';
 import { type OfflineInputs, type OfflineOptions, withOptions } from '../config/catalogue.ts';
 import { type DecisionOptions, decisionOptionNames, decisionOptionsIn } from '../config/decision-options.ts';
 import { type OptionName, optionNames, optionRows } from '../config/options.ts';

@@ -3,7 +3,7 @@ import { type JsonObject, objectIn, textIn } from '../lib/json.ts';
 import { type Logger, ProblemLog } from '../lib/logger.ts';
 import { describeFailure, isNotFound } from './client/errors.ts';
 import type { ApiResponse, KubeClient } from './client/types.ts';
-import type { ObjectName } from './switch-store.ts';
+import type { ObjectName } from './object-name.ts';
 
 /** In ms. The times of client-go: another replica waits for `leaseMs`, and the holder gives up after `renewWithinMs` without a renewal. */
 export interface LeaseTiming {

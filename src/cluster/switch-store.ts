@@ -1,11 +1,7 @@
 import { type JsonObject, objectIn } from '../lib/json.ts';
 import { describeFailure, isNotFound } from './client/errors.ts';
 import type { ApiResponse, KubeClient } from './client/types.ts';
-
-export interface ObjectName {
-  readonly namespace: string;
-  readonly name: string;
-}
+import type { ObjectName } from './object-name.ts';
 
 export type Written = { readonly ok: true; readonly data: JsonObject } | { readonly ok: false; readonly why: string };
 
@@ -17,14 +13,14 @@ const LIMITS = { timeoutMs: 10_000, maxBytes: 2 * 1024 * 1024 };
 const MERGE = 'application/merge-patch+json';
 
 /** The manager of the fields that a command writes. */
-const CLI = 'agent-injector-cli';
+export const CLI_MANAGER = 'agent-injector-cli';
 
 /** Changes the data of a ConfigMap and creates it if it does not exist and there is something to set. Returns the data it then has. */
 export async function changeConfigMap(
   client: KubeClient,
   at: ObjectName,
   changes: Changes,
-  manager = CLI,
+  manager = CLI_MANAGER,
 ): Promise<Written> {
   const { namespace, name } = at;
   const path = `/api/v1/namespaces/${namespace}/configmaps`;
@@ -47,7 +43,7 @@ export async function annotateNamespace(client: KubeClient, name: string, change
   return { ok: true, data: objectIn(objectIn(answer.body, 'metadata'), 'annotations') };
 }
 
-function send(client: KubeClient, path: string, body: JsonObject, manager = CLI): Promise<ApiResponse> {
+function send(client: KubeClient, path: string, body: JsonObject, manager = CLI_MANAGER): Promise<ApiResponse> {
   return client.sendJson(`${path}?fieldManager=${manager}`, { ...LIMITS, method: 'PATCH', body, contentType: MERGE });
 }
 

@@ -37,3 +37,17 @@ export function splitList(text: string): readonly string[] {
     .map((word) => word.trim())
     .filter((word) => word !== '');
 }
+
+/** 32 bits, each of which depends on every character: FNV-1a over UTF-16 code units. */
+export function hash32(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  return spread(hash);
+}
+
+/** The finalizer of MurmurHash3 for 32 bits: each bit of the unsigned result depends on every bit of the hash. */
+export function spread(hash: number): number {
+  const half = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  const whole = Math.imul(half ^ (half >>> 13), 0xc2b2ae35);
+  return (whole ^ (whole >>> 16)) >>> 0;
+}

@@ -1,3 +1,4 @@
+import { hash32 } from '../lib/text.ts';
 import type { Profile } from './profile.ts';
 
 const known = new WeakMap<Profile, string>();
@@ -60,13 +61,4 @@ function canonical(value: unknown): string | undefined {
       return text === undefined ? [] : [`${JSON.stringify(key)}:${text}`];
     });
   return fields.length === 0 ? undefined : `{${fields.join(',')}}`;
-}
-
-/** 32 bits, each of which depends on every character: FNV-1a over UTF-16 code units, then the finalizer of MurmurHash3. */
-export function hash32(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
 }

@@ -1,5 +1,6 @@
 import { BreakerWatch } from '../cluster/caches/breakers.ts';
 import type { KubeClient } from '../cluster/client/types.ts';
+import { objectNameIn } from '../cluster/object-name.ts';
 import type { Config } from '../config/config.ts';
 import type { ClusterState } from '../kubernetes/cluster-state.ts';
 import type { Logger } from '../lib/logger.ts';
@@ -18,8 +19,7 @@ export function openBreakers(
 ): ClusterStateSource {
   if (breaker === undefined) return { ...source, stop: () => Promise.resolve() };
   if (!client) throw new UsageError(['breaker requires a cluster: not running in a pod, and no kubeconfig given']);
-  const [namespace = '', name = ''] = breaker.split('/');
-  const watch = new BreakerWatch(client, { namespace, name, logger }).start();
+  const watch = new BreakerWatch(client, { ...objectNameIn(breaker), logger }).start();
   const breakers: ClusterState['breakers'] = (of) => watch.stoppingIn(of);
   return {
     ...source,

@@ -8,6 +8,7 @@ import type { ServerCertificate } from '../certificates/server-certificate.ts';
 import type { CertificateSource } from '../certificates/source.ts';
 import { wallClockOf } from '../certificates/wall-clock.ts';
 import type { KubeClient } from '../cluster/client/types.ts';
+import { objectNameIn } from '../cluster/object-name.ts';
 import { namedSecret } from '../cluster/secret-store.ts';
 import { CaBundleWriter, type CaBundleWriterOptions } from '../cluster/webhook-configuration/ca-bundle.ts';
 import type { Service } from '../cluster/webhook-configuration/drift.ts';
@@ -76,7 +77,7 @@ function openCaBundle(
 function sourceOf(config: Config, client: KubeClient | undefined, servername: string): CertificateSource {
   const { tlsSecret, leafLifetime, caLifetime } = config;
   if (!client || tlsSecret === undefined) return directorySource(config.tlsDir);
-  const [namespace = '', name = ''] = tlsSecret.split('/');
+  const { namespace, name } = objectNameIn(tlsSecret);
   return new AuthoritySource({
     store: namedSecret(client, namespace, name),
     // The first is the name that the API server uses.

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { type InjectionMode, readSwitch, type SwitchState } from '../api/injection-switch.ts';
 import { ConfigMapWatch } from '../cluster/caches/config-map.ts';
 import type { KubeClient } from '../cluster/client/types.ts';
+import { objectNameIn } from '../cluster/object-name.ts';
 import type { Config } from '../config/config.ts';
 import { UsageError } from '../lib/usage-error.ts';
 import { type Catalogue, withSwitch } from '../profiles/catalogue.ts';
@@ -32,10 +33,8 @@ export function openInjectionSwitch(
   if (injection !== 'on') logger.warn({ injection }, 'the setting injection changes no pod');
   if (configMap === undefined) return withoutWatch(base);
   if (!client) throw new UsageError(['switch requires a cluster: not running in a pod, and no kubeconfig given']);
-  const [namespace = '', name = ''] = configMap.split('/');
   const watch = new ConfigMapWatch<SwitchState>(client, {
-    namespace,
-    name,
+    ...objectNameIn(configMap),
     read: (data) => readSwitch(data, `ConfigMap ${configMap}`),
     onChange: (state) => logState(state, logger),
     logger,

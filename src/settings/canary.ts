@@ -3,7 +3,7 @@ import { workloadIdentity } from '../kubernetes/owner.ts';
 import type { Parameter } from '../api/profile/parameter.ts';
 import type { Result } from '../lib/result.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
-import { hash32 } from '../profiles/fingerprint.ts';
+import { hash32 } from '../lib/text.ts';
 import type { Profile } from '../profiles/profile.ts';
 import { subjectOf } from '../profiles/tenancy/policy.ts';
 import type { Reason, Setting, Source } from '../reasons/reason.ts';

@@ -10,6 +10,7 @@ import type { JsonObject } from '../../src/lib/json.ts';
 import { STRICT } from '../../src/profiles/tenancy/policy.ts';
 import { catalogue, namespace, pod } from '../support/fixtures.ts';
 import { profileText } from '../support/mounted-directory.ts';
+import { readingClient } from '../support/reading-client.ts';
 
 /** A client of a cluster whose server has this configuration file, or whose servers have these, by their namespaces. */
 function clientWith(files: string | Readonly<Record<string, string>>, profiles?: string): KubeClient {
@@ -24,16 +25,7 @@ function clientWith(files: string | Readonly<Record<string, string>>, profiles?:
       ? { kind: 'http', status: 403, reason: 'Forbidden', message: 'no', retryAfterMs: 0 }
       : { kind: 'ok', body: { data: { 'agent-injector.yaml': file } } };
   };
-  const unused = (): never => {
-    throw new Error('only a ConfigMap is read');
-  };
-  return {
-    server: 'https://fake',
-    getJson: async (path) => answer(path),
-    getItems: unused,
-    sendJson: unused,
-    watchLines: unused,
-  };
+  return readingClient(answer);
 }
 
 const REVISION = 'agent-injector.io/revision';

@@ -1,8 +1,8 @@
 import { registerWebhook, type RegisteredWebhook, type WebhookEntry } from '../e2e/webhook.ts';
 import { ApiError, type Client } from '../support/client.ts';
-import { startControlPlane, type ControlPlane, type ControlPlaneOptions } from '../support/control-plane.ts';
-import { startInjector, type Injector } from '../support/injector.ts';
-import { ours } from '../support/injected-cluster.ts';
+import type { ControlPlane, ControlPlaneOptions } from '../support/control-plane.ts';
+import type { Injector } from '../support/injector.ts';
+import { ours, startInjectorUncalled } from '../support/injected-cluster.ts';
 import { recordOf, type Pod } from '../support/pod.ts';
 import { agentsIn } from './shown.ts';
 
@@ -83,26 +83,14 @@ export interface Bed {
 
 /** Starts both, with the namespaces `enabled` and `required`. */
 export async function startBed(options: ControlPlaneOptions = {}): Promise<Bed> {
-  const controlPlane = await startControlPlane(options);
-  const { client } = controlPlane;
-  let injector: Injector | undefined;
-  const stop = async (): Promise<void> => {
-    await injector?.stop();
-    await controlPlane.stop();
-  };
-  try {
-    injector = await startInjector({ ...controlPlane, flags: { tenancy: 'open' } });
-    await injector.ready();
-    for (const label of labels) await createNamespace(client, label, label);
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+  const started = await startInjectorUncalled({ ...options, flags: { tenancy: 'open' } }, async (both) => {
+    for (const label of labels) await createNamespace(both.client, label, label);
+    return {};
+  });
+  const { client, injector } = started;
   const { url, ca } = injector;
   return {
-    controlPlane,
-    client,
-    injector,
+    ...started,
     beside: async ({ others, order, reinvocation = 'IfNeeded' }, run) => {
       const registered: RegisteredWebhook[] = [];
       try {
@@ -117,7 +105,6 @@ export async function startBed(options: ControlPlaneOptions = {}): Promise<Bed> 
       }
     },
     create: async (pod, { dryRun = true } = {}) => create(client, pod, dryRun),
-    stop,
   };
 }
 

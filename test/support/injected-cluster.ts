@@ -5,18 +5,32 @@ import { podOf, variable, type Pod } from './pod.ts';
 import { waitFor } from './wait-for.ts';
 import { registerWebhook, type RegisteredWebhook } from '../e2e/webhook.ts';
 
-/** A control plane whose API server calls an injector. */
-export interface InjectedCluster {
+/** A control plane, and an injector that its API server does not call yet. */
+export interface UncalledInjector {
   readonly controlPlane: ControlPlane;
   readonly client: Client;
   readonly injector: Injector;
-  readonly webhook: RegisteredWebhook;
   readonly stop: () => Promise<void>;
 }
 
-export async function startInjectedCluster(
-  options: ControlPlaneOptions & Pick<InjectorOptions, 'flags'> = {},
-): Promise<InjectedCluster> {
+/** A control plane whose API server calls an injector. */
+export interface InjectedCluster extends UncalledInjector {
+  readonly webhook: RegisteredWebhook;
+}
+
+type Options = ControlPlaneOptions & Pick<InjectorOptions, 'flags'>;
+
+export async function startInjectedCluster(options: Options = {}): Promise<InjectedCluster> {
+  return startInjectorUncalled(options, async ({ client, injector }) => ({
+    webhook: await registerWebhook(client, { url: injector.url, ca: injector.ca }),
+  }));
+}
+
+/** Ends both if the preparation fails. */
+export async function startInjectorUncalled<Prepared extends object>(
+  options: Options,
+  prepare: (started: UncalledInjector) => Promise<Prepared>,
+): Promise<UncalledInjector & Prepared> {
   const controlPlane = await startControlPlane(options);
   const { client } = controlPlane;
   let injector: Injector | undefined;
@@ -28,8 +42,8 @@ export async function startInjectedCluster(
     const { flags } = options;
     injector = await startInjector({ ...controlPlane, ...(flags && { flags }) });
     await injector.ready();
-    const webhook = await registerWebhook(client, { url: injector.url, ca: injector.ca });
-    return { controlPlane, client, injector, webhook, stop };
+    const started = { controlPlane, client, injector, stop };
+    return { ...started, ...(await prepare(started)) };
   } catch (error) {
     await stop();
     throw error;

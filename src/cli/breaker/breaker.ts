@@ -1,6 +1,7 @@
 import { type Breaker, breakersOf, readBreakers } from '../../api/breaker.ts';
 import { readConfigMap } from '../../cluster/one-shot.ts';
-import { changeConfigMap, type ObjectName } from '../../cluster/switch-store.ts';
+import type { ObjectName } from '../../cluster/object-name.ts';
+import { changeConfigMap } from '../../cluster/switch-store.ts';
 import type { KubeClient } from '../../cluster/client/types.ts';
 import { workloadKindNamed } from '../../kubernetes/workload.ts';
 import { UsageError } from '../../lib/usage-error.ts';

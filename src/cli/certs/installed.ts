@@ -1,7 +1,7 @@
 import { describeFailure } from '../../cluster/client/errors.ts';
 import type { KubeClient } from '../../cluster/client/types.ts';
 import { readOnce } from '../../cluster/one-shot.ts';
-import type { ObjectName } from '../../cluster/switch-store.ts';
+import type { ObjectName } from '../../cluster/object-name.ts';
 import { caBundleOf, WEBHOOK_CONFIGURATIONS } from '../../cluster/webhook-configuration/entries.ts';
 import { certificateBlocks, parseCertificates } from '../../certificates/server-certificate.ts';
 import { ownEntries } from '../../diagnostics/webhook-match.ts';

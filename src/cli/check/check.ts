@@ -2,6 +2,7 @@ import { WEBHOOK_CONFIGURATIONS } from '../../cluster/webhook-configuration/entr
 import { readOnce } from '../../cluster/one-shot.ts';
 import { isOptedIn } from '../../admission/opt-in.ts';
 import { type OfflineInputs, offlineInputs, type OfflineOptions } from '../../config/catalogue.ts';
+import { millisecondsOf } from '../../config/value-kinds.ts';
 import { type GroupedCheck, inGroup } from '../../diagnostics/checks/check.ts';
 import { sleep, systemClock } from '../../lib/clock.ts';
 import { objectsIn } from '../../lib/json.ts';
@@ -51,13 +52,10 @@ function hasProblem(checks: readonly GroupedCheck[]): boolean {
   return checks.some(({ result }) => result === 'problem');
 }
 
-const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 };
-
 /** Throws a UsageError for anything but a number with a unit. */
 function durationOf(text: string): number {
-  const [, count = '', unit = ''] = /^(\d{1,5})([smh])$/.exec(text) ?? [];
-  if (count === '') throw new UsageError([`--wait: "${text}" must be a number with s, m or h, such as 5m`]);
-  return Number(count) * (UNITS[unit] ?? 0);
+  if (/^\d{1,5}[smh]$/.test(text)) return millisecondsOf(text);
+  throw new UsageError([`--wait: "${text}" must be a number with s, m or h, such as 5m`]);
 }
 
 /** Runs all checks once. */

@@ -1,7 +1,7 @@
 import type { KubeClient } from '../../cluster/client/types.ts';
 import { describeFailure, isNotFound } from '../../cluster/client/errors.ts';
 import { readOnce } from '../../cluster/one-shot.ts';
-import type { ObjectName } from '../../cluster/switch-store.ts';
+import type { ObjectName } from '../../cluster/object-name.ts';
 import type { Check } from '../../diagnostics/checks/check.ts';
 import { checkReleaseNamespaces, checkReleases } from '../../diagnostics/checks/cluster.ts';
 import { overlappingReleases, withoutRelease } from '../../diagnostics/overlapping-releases.ts';

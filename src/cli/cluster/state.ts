@@ -4,6 +4,7 @@ import { claimsFrom, volumeLookup } from '../../cluster/caches/persistent-volume
 import { limitRangesFrom, quotasFrom } from '../../cluster/caches/quotas.ts';
 import { NEW_CLAIM, volumesFrom } from '../../cluster/caches/volumes.ts';
 import type { KubeClient } from '../../cluster/client/types.ts';
+import { objectNameIn } from '../../cluster/object-name.ts';
 import { readAll, readConfigMap, readOnce } from '../../cluster/one-shot.ts';
 import { assumedClusterState } from '../../config/catalogue.ts';
 import type { DecisionOptions } from '../../config/decision-options.ts';
@@ -45,8 +46,7 @@ export async function readClusterState(
 
 /** The circuit breakers that the server watches, where they may be read. */
 async function stoppingBreakers(client: KubeClient, at: string | undefined): Promise<ClusterState['breakers']> {
-  const [namespace = '', name = ''] = at?.split('/') ?? [];
-  const data = at === undefined ? undefined : await readConfigMap(client, { namespace, name });
+  const data = at === undefined ? undefined : await readConfigMap(client, objectNameIn(at));
   if (!data) return undefined;
   const all = [...readBreakers(data).values()].filter(isStopping);
   return (of) => all.filter((one) => one.workload === '' || one.namespace === of);

@@ -2,7 +2,7 @@ import { isOptedIn } from '../../admission/opt-in.ts';
 import type { ApiResponse, KubeClient } from '../../cluster/client/types.ts';
 import { describeFailure } from '../../cluster/client/errors.ts';
 import { readOnce } from '../../cluster/one-shot.ts';
-import type { ObjectName } from '../../cluster/switch-store.ts';
+import type { ObjectName } from '../../cluster/object-name.ts';
 import { WEBHOOK_CONFIGURATIONS } from '../../cluster/webhook-configuration/entries.ts';
 import { offlineInputs, type OfflineOptions } from '../../config/catalogue.ts';
 import { ownEntries } from '../../diagnostics/webhook-match.ts';

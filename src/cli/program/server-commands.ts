@@ -31,11 +31,10 @@ function addServe(program: Command): void {
   });
   for (const name of optionNames) command.addOption(optionFor(name));
   command.action(async (flags: Flags) => {
-    process.once('SIGTERM', quit);
-    const { serve } = await import('../../server/serve.ts');
-    const serving = serve(readConfig(flags));
-    process.off('SIGTERM', quit);
-    await serving;
+    await startLoaded(async () => {
+      const { serve } = await import('../../server/serve.ts');
+      return () => serve(readConfig(flags));
+    });
   });
 }
 
@@ -72,17 +71,24 @@ function addObserve(program: Command): void {
   });
   for (const name of OBSERVE_OPTIONS) command.addOption(optionFor(name));
   command.action(async (flags: Flags) => {
-    process.once('SIGTERM', quit);
-    const { observe } = await import('../../server/observer/observe.ts');
-    const observing = observe(readConfig(flags));
-    process.off('SIGTERM', quit);
-    await observing;
+    await startLoaded(async () => {
+      const { observe } = await import('../../server/observer/observe.ts');
+      return () => observe(readConfig(flags));
+    });
   });
 }
 
-/** Handles SIGTERM until serve() has registered its own handlers: while its modules load, the exit code is 0, too. */
 function quit(): void {
   process.exit(0);
+}
+
+/** Handles SIGTERM until the server has registered its own handlers: while its modules load, the exit code is 0, too. */
+async function startLoaded(load: () => Promise<() => Promise<void>>): Promise<void> {
+  process.once('SIGTERM', quit);
+  const start = await load();
+  const running = start();
+  process.off('SIGTERM', quit);
+  await running;
 }
 
 function addCerts(program: Command): void {

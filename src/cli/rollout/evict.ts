@@ -1,16 +1,19 @@
 import { describeFailure } from '../../cluster/client/errors.ts';
 import type { ApiResponse } from '../../cluster/client/types.ts';
+import { evictPod } from '../../cluster/pods/evict.ts';
 import { withCrashes } from '../../diagnostics/rollout/crashes.ts';
 import { kindOf, type PlannedWorkload, workloadId } from '../../diagnostics/rollout/plan.ts';
 import type { Pod } from '../../kubernetes/pod.ts';
 import { isAvailable, type Progress } from '../../kubernetes/rollout/progress.ts';
 import type { Clock } from '../../lib/clock.ts';
-import { type JsonObject, objectIn, textIn } from '../../lib/json.ts';
+import { objectIn, textIn } from '../../lib/json.ts';
 import { checkBefore } from './before.ts';
 import type { Pace } from './options.ts';
 import { Patience } from './patience.ts';
 import type { Begun, Replacer } from './replacer.ts';
 import { type Cluster, gapsOfPods, readTarget, type Target } from './target.ts';
+
+const LIMITS = { timeoutMs: 15_000, maxBytes: 1024 * 1024 };
 
 /** Replaces pods by the Eviction API, one after the other: their controller creates them again, and the pod template stays as it is. */
 export class Evictions implements Replacer {
@@ -74,15 +77,8 @@ export class Evictions implements Replacer {
   }
 
   #evict(namespace: string, pod: Pod, dryRun: boolean): Promise<ApiResponse> {
-    const name = pod.metadata?.name ?? '';
-    const path = `/api/v1/namespaces/${namespace}/pods/${name}/eviction${dryRun ? '?dryRun=All' : ''}`;
-    const body: JsonObject = {
-      apiVersion: 'policy/v1',
-      kind: 'Eviction',
-      metadata: { name, namespace },
-      deleteOptions: { preconditions: { uid: uidOf(pod) } },
-    };
-    return this.#cluster.client.sendJson(path, { method: 'POST', body, timeoutMs: 15_000, maxBytes: 1024 * 1024 });
+    const target = { namespace, name: pod.metadata?.name ?? '', uid: uidOf(pod) };
+    return evictPod(this.#cluster.client, target, LIMITS, dryRun);
   }
 }
 

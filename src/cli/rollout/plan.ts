@@ -1,6 +1,6 @@
 import { openUserCluster } from '../../server/cluster.ts';
 import type { CommandOutput, CommandResult } from '../command-result.ts';
-import { yamlText } from '../profiles/yaml.ts';
+import { dataOutput } from '../data-output.ts';
 import type { PlanFlags } from './options.ts';
 import { readSurvey, type Survey } from './survey.ts';
 import { planLines } from './table.ts';
@@ -22,8 +22,6 @@ export async function rolloutPlan(options: RolloutPlanOptions): Promise<CommandR
 }
 
 function outputOf({ workloads, notes }: Survey, format: RolloutPlanOptions['output']): CommandOutput {
-  const report = { workloads, notes };
-  if (format === 'json') return { kind: 'json', value: report };
-  if (format === 'yaml') return { kind: 'document', text: yamlText(report) };
+  if (format !== 'text') return dataOutput(format, { workloads, notes });
   return { kind: 'lines', lines: planLines(workloads) };
 }

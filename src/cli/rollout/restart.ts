@@ -1,6 +1,7 @@
 import { RESTARTED_AT_ANNOTATION } from '../../api/keys.ts';
 import { describeFailure } from '../../cluster/client/errors.ts';
 import type { ApiResponse } from '../../cluster/client/types.ts';
+import { CLI_MANAGER } from '../../cluster/switch-store.ts';
 import { podsSince, restartedByUs, TEMPLATE_RESTARTED_AT, withCrashes } from '../../diagnostics/rollout/crashes.ts';
 import { kindOf, type PlannedWorkload, workloadId } from '../../diagnostics/rollout/plan.ts';
 import { isAvailable, type Progress, progressOf } from '../../kubernetes/rollout/progress.ts';
@@ -55,7 +56,7 @@ export class Restarts implements Replacer {
     if (checked.kind !== 'fit') return checked;
     const now = this.#cluster.client.serverClock?.now() ?? new Date();
     const body = restartPatch(kindOf(workload.workload), checked.target.object, timeText(now));
-    const query = `fieldManager=agent-injector-cli${dryRun ? '&dryRun=All' : ''}`;
+    const query = `fieldManager=${CLI_MANAGER}${dryRun ? '&dryRun=All' : ''}`;
     const answer: ApiResponse = await this.#cluster.client.sendJson(`${pathOf(workload)}?${query}`, {
       ...LIMITS,
       method: 'PATCH',

@@ -2,7 +2,7 @@ import { switchOf } from '../../api/injection-switch.ts';
 import type { KubeClient } from '../../cluster/client/types.ts';
 import { describeFailure } from '../../cluster/client/errors.ts';
 import { readOnce } from '../../cluster/one-shot.ts';
-import type { ObjectName } from '../../cluster/switch-store.ts';
+import type { ObjectName } from '../../cluster/object-name.ts';
 import { WEBHOOK_CONFIGURATIONS } from '../../cluster/webhook-configuration/entries.ts';
 import type { DecisionOptions } from '../../config/decision-options.ts';
 import { revisionOf } from '../../diagnostics/overlapping-releases.ts';

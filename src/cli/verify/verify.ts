@@ -1,7 +1,6 @@
 import { toNamespace } from '../../cluster/caches/namespace-object.ts';
 import { describeFailure } from '../../cluster/client/errors.ts';
 import type { PodClient } from '../../cluster/client/types.ts';
-import { readOnce } from '../../cluster/one-shot.ts';
 import { offlineInputs, type OfflineOptions } from '../../config/catalogue.ts';
 import type { PodVerdict } from '../../diagnostics/liveness/pod-verdict.ts';
 import { type LivenessReport, livenessReport } from '../../diagnostics/liveness/report.ts';
@@ -13,11 +12,12 @@ import { errorMessage } from '../../lib/error-message.ts';
 import { UsageError } from '../../lib/usage-error.ts';
 import type { Catalogue } from '../../profiles/catalogue.ts';
 import { type ClusterOptions, openUserCluster } from '../../server/cluster.ts';
+import { readNamespaceObject } from '../cluster/namespaces.ts';
 import { readPodsOf } from '../cluster/pods-of-workload.ts';
 import { findTargets, readTarget, type Target } from '../cluster/targets.ts';
 import type { CommandResult } from '../command-result.ts';
+import { dataOutput } from '../data-output.ts';
 import { serverSettings } from '../installed-settings.ts';
-import { yamlText } from '../profiles/yaml.ts';
 import { lookIntoPod } from './pod.ts';
 import { reportLines } from './text.ts';
 
@@ -48,8 +48,7 @@ export async function verify(options: VerifyOptions): Promise<CommandResult> {
     const report = await reportOf(options);
     const { output: format } = options;
     const exitCode = EXIT_CODES[report.verdict];
-    if (format === 'json') return { output: { kind: 'json', value: report }, exitCode };
-    if (format === 'yaml') return { output: { kind: 'document', text: yamlText(report) }, exitCode };
+    if (format !== 'text') return { output: dataOutput(format, report), exitCode };
     return { output: { kind: 'lines', lines: reportLines(report) }, exitCode };
   } catch (error) {
     if (error instanceof UsageError) throw error;
@@ -126,7 +125,7 @@ async function readNamespaceLabels(
   client: PodClient,
   name: string,
 ): Promise<{ readonly labels: Readonly<Record<string, string>>; readonly notes: readonly string[] }> {
-  const answer = await readOnce(client, `/api/v1/namespaces/${encodeURIComponent(name)}`);
+  const answer = await readNamespaceObject(client, name);
   const namespace = answer.kind === 'ok' ? toNamespace(answer.body) : undefined;
   if (namespace) return { labels: namespace.labels, notes: [] };
   const why = answer.kind === 'ok' ? 'it has no name' : describeFailure(answer);

@@ -1,6 +1,6 @@
 import { type Breaker, isStopping, readBreakers } from '../../api/breaker.ts';
 import type { KubeClient } from '../client/types.ts';
-import type { ObjectName } from '../switch-store.ts';
+import type { ObjectName } from '../object-name.ts';
 import type { ReflectorStatus } from '../watch/reflector.ts';
 import type { CacheOptions } from './cache.ts';
 import { ConfigMapWatch } from './config-map.ts';

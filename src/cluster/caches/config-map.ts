@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type JsonObject, objectIn } from '../../lib/json.ts';
 import type { KubeClient } from '../client/types.ts';
-import type { ObjectName } from '../switch-store.ts';
+import type { ObjectName } from '../object-name.ts';
 import { Reflector, type ReflectorStatus } from '../watch/reflector.ts';
 import type { CacheOptions } from './cache.ts';
 

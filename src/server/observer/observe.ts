@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import { EventWriter } from '../../cluster/events/writer.ts';
 import { LeaderElection } from '../../cluster/lease.ts';
-import type { ObjectName } from '../../cluster/switch-store.ts';
+import { type ObjectName, objectNameIn } from '../../cluster/object-name.ts';
 import { requireConfig } from '../../config/catalogue.ts';
 import type { Config, readConfig } from '../../config/config.ts';
 import { millisecondsOf } from '../../config/value-kinds.ts';
@@ -24,7 +24,7 @@ export async function observe(read: ReturnType<typeof readConfig>): Promise<void
   if (breaker === undefined || lease === undefined)
     throw new UsageError(['observe requires breaker and lease: NAMESPACE/NAME of a ConfigMap and of a Lease']);
   await runProcess({ ...config, drainSeconds: 0 }, (log, dropped) =>
-    start(config, { breakers: objectName(breaker), lease: objectName(lease) }, log, dropped),
+    start(config, { breakers: objectNameIn(breaker), lease: objectNameIn(lease) }, log, dropped),
   );
 }
 
@@ -105,9 +105,4 @@ function notesOf(observer: Observer, election: LeaderElection): readonly string[
         `breaker ${phase}: ${shown === '' ? `profile ${Object.keys(profiles).join()}` : `${namespace}/${shown}`}: ${why}`,
     ),
   ].slice(0, 20);
-}
-
-function objectName(text: string): ObjectName {
-  const [namespace = '', name = ''] = text.split('/');
-  return { namespace, name };
 }

@@ -3,9 +3,11 @@ import { BreakerWatch } from '../../cluster/caches/breakers.ts';
 import { InjectedPods } from '../../cluster/caches/injected-pods.ts';
 import { describeFailure } from '../../cluster/client/errors.ts';
 import type { KubeClient } from '../../cluster/client/types.ts';
+import { evictPod } from '../../cluster/pods/evict.ts';
 import type { EventWriter } from '../../cluster/events/writer.ts';
 import type { ReflectorStatus } from '../../cluster/watch/reflector.ts';
-import { changeConfigMap, type ObjectName } from '../../cluster/switch-store.ts';
+import type { ObjectName } from '../../cluster/object-name.ts';
+import { changeConfigMap } from '../../cluster/switch-store.ts';
 import { type Clock, sleep } from '../../lib/clock.ts';
 import { errorMessage } from '../../lib/error-message.ts';
 import { type Logger, ProblemLog } from '../../lib/logger.ts';
@@ -156,12 +158,7 @@ export class Observer {
   /** By the Eviction API, which keeps to PodDisruptionBudgets: a refused eviction is tried again. */
   async #evict({ namespace, pod, uid }: Extract<Step, { kind: 'evict' }>): Promise<void> {
     const { client, logger } = this.#options;
-    const metadata = { name: pod, namespace };
-    const answer = await client.sendJson(`/api/v1/namespaces/${namespace}/pods/${pod}/eviction`, {
-      ...EVICTION_LIMITS,
-      method: 'POST',
-      body: { apiVersion: 'policy/v1', kind: 'Eviction', metadata, deleteOptions: { preconditions: { uid } } },
-    });
+    const answer = await evictPod(client, { namespace, name: pod, uid }, EVICTION_LIMITS);
     const isRefused = answer.kind === 'http' && answer.status === 429;
     this.evictions[answer.kind === 'ok' ? 'evicted' : isRefused ? 'refused' : 'failed'] += 1;
     if (answer.kind === 'ok') logger.warn({ namespace, pod }, 'evicted a pod that fails with the agent');

@@ -1,3 +1,5 @@
+import { spread } from '../../lib/text.ts';
+
 /** A text by which something is kept, with its hash. */
 export interface CacheKey {
   readonly text: string;
@@ -23,9 +25,7 @@ function hashOf(text: string): number {
   let hash = text.length;
   for (let at = 0; at < wholeWords; at += 1) hash = mixed(hash, words[at] ?? 0);
   for (let at = wholeWords << 2; at < length; at += 1) hash = mixed(hash, bytes[at] ?? 0);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
+  return spread(hash);
 }
 
 /** A multiplication only carries upwards, so the upper half is brought down before the next. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { findTargets, namedBy } from '../../../src/cli/cluster/targets.ts';
 import type { ApiResponse, KubeClient } from '../../../src/cluster/client/types.ts';
 import type { JsonObject } from '../../../src/lib/json.ts';
+import { readingClient } from '../../support/reading-client.ts';
 
 const kindsOf = (...words: readonly string[]) =>
   namedBy(words).map((one) => [one.kind, 'workload' in one ? one.workload.kind : '', 'name' in one ? one.name : '']);
@@ -64,16 +65,7 @@ function clientOf(forbidden?: string): KubeClient {
     const status = forbidden !== undefined && path.includes(forbidden) ? 403 : 404;
     return { kind: 'http', status, reason: '', message: '', retryAfterMs: 0 };
   };
-  const unused = (): never => {
-    throw new Error('only objects are read');
-  };
-  return {
-    server: 'https://fake',
-    getJson: async (path) => answer(path),
-    getItems: unused,
-    sendJson: unused,
-    watchLines: unused,
-  };
+  return readingClient(answer);
 }
 
 describe('a bare name', () => {

@@ -1,18 +1,13 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { objectsOf } from '../../support/chart.ts';
 import type { Client, KubeObject } from '../../support/client.ts';
 import type { ControlPlane } from '../../support/control-plane.ts';
 import { waitFor } from '../../support/wait-for.ts';
-import { BUILT } from '../built.ts';
-import { entryAt, type Neighbour } from './neighbour.ts';
-import { isHealthy, startProgram } from './program.ts';
+import type { Neighbour } from './neighbour.ts';
+import { manifestsOf, startOperator } from './operator.ts';
 
 /** Where the Operator's agents send what they measure. */
 export const OPERATORS_ENDPOINT = 'http://theirs:4317';
 
-const manifests = (path: string): readonly KubeObject[] =>
-  objectsOf(readFileSync(join(BUILT, 'opentelemetry-operator-manifests', path), 'utf8'));
+const OPERATOR = 'opentelemetry-operator';
 
 /** Starts the OpenTelemetry Operator's webhook server, with an Instrumentation and a sidecar collector in each of the namespaces. */
 export async function startOpenTelemetry(
@@ -20,36 +15,22 @@ export async function startOpenTelemetry(
   namespaces: readonly string[],
 ): Promise<Neighbour> {
   for (const kind of ['instrumentations', 'opentelemetrycollectors'])
-    for (const one of manifests(`bases/opentelemetry.io_${kind}.yaml`)) await client.create(one);
+    for (const one of manifestsOf(OPERATOR, `bases/opentelemetry.io_${kind}.yaml`)) await client.create(one);
   for (const namespace of namespaces) {
     await createOnceKnown(client, instrumentation(namespace));
     await createOnceKnown(client, collector(namespace));
   }
-  const running = await startProgram({
-    name: 'opentelemetry-operator',
+  return startOperator({
+    name: OPERATOR,
+    configuration: 'opentelemetry-operator-mutating-webhook-configuration',
     args: ({ port, healthPort }) => [
       `--webhook-port=${port}`,
       `--health-probe-addr=127.0.0.1:${healthPort}`,
       '--metrics-addr=0',
       '--metrics-secure=false',
     ],
-    // controller-runtime looks for certificates in a folder of TMPDIR.
-    env: ({ dir }) => ({ KUBECONFIG: kubeconfigPath, TMPDIR: dir }),
-    files: ({ cert, key }) => ({
-      'k8s-webhook-server/serving-certs/tls.crt': cert,
-      'k8s-webhook-server/serving-certs/tls.key': key,
-    }),
-    isReady: (place) => isHealthy(place, '/readyz'),
+    env: { KUBECONFIG: kubeconfigPath },
   });
-  const { ca, port } = running.place;
-  const path = '/mutate-v1-pod';
-  return {
-    configuration: 'opentelemetry-operator-mutating-webhook-configuration',
-    entry: entryAt(manifests('webhook/manifests.yaml'), path),
-    url: `https://127.0.0.1:${port}${path}`,
-    ca,
-    running,
-  };
 }
 
 function instrumentation(namespace: string): KubeObject {
