@@ -1,7 +1,5 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import * as z from 'zod';
 import { errorMessage } from '../lib/error-message.ts';
 import { ImageError } from './image-error.ts';
@@ -31,21 +29,11 @@ const TOKEN_USER = '<token>';
 
 const HELPER_TIMEOUT_MS = 15_000;
 
-/** The files that Docker and Podman look into, in this order. */
-export function credentialFiles(environment: Readonly<Record<string, string | undefined>>): readonly string[] {
-  const { DOCKER_CONFIG, REGISTRY_AUTH_FILE, XDG_RUNTIME_DIR } = environment;
-  return [
-    ...(REGISTRY_AUTH_FILE === undefined ? [] : [REGISTRY_AUTH_FILE]),
-    join(DOCKER_CONFIG ?? join(homedir(), '.docker'), 'config.json'),
-    ...(XDG_RUNTIME_DIR === undefined ? [] : [join(XDG_RUNTIME_DIR, 'containers', 'auth.json')]),
-  ];
-}
-
 /** The user's credentials for a registry, as `docker login` stored them. Undefined: none. Throws an ImageError for a broken file or helper. */
 export async function credentialsFor(registry: string, files: readonly string[]): Promise<Credentials | undefined> {
   for (const file of files) {
-    const config = await readConfig(file);
-    const found = config && (await credentialsIn(config, registry));
+    // oxlint-disable-next-line eslint/no-await-in-loop -- the first file that has some counts
+    const found = await credentialsIn(file, registry);
     if (found) return found;
   }
   return undefined;
@@ -65,19 +53,23 @@ async function readConfig(file: string): Promise<ConfigFile | undefined> {
   }
 }
 
-async function credentialsIn(config: ConfigFile, registry: string): Promise<Credentials | undefined> {
+async function credentialsIn(file: string, registry: string): Promise<Credentials | undefined> {
+  const config = await readConfig(file);
+  if (!config) return undefined;
   const keys = credentialKeys(registry);
-  for (const key of keys) {
-    const helper = config.credHelpers?.[key];
-    if (helper !== undefined) return askHelper(helper, key);
-  }
-  for (const key of keys) {
-    const entry = config.auths?.[key];
-    if (entry?.identitytoken) return { kind: 'identityToken', token: entry.identitytoken };
-    if (entry?.auth) return decodeBasic(entry.auth);
-  }
+  const helped = keys.find((key) => config.credHelpers?.[key] !== undefined);
+  const helper = helped === undefined ? undefined : config.credHelpers?.[helped];
+  if (helped !== undefined && helper !== undefined) return askHelper(helper, helped);
   const [key = registry] = keys;
-  return config.credsStore === undefined ? undefined : askHelper(config.credsStore, key);
+  return storedIn(config, keys) ?? (config.credsStore === undefined ? undefined : askHelper(config.credsStore, key));
+}
+
+function storedIn({ auths = {} }: ConfigFile, keys: readonly string[]): Credentials | undefined {
+  const entries = keys.flatMap((key) => auths[key] ?? []);
+  const token = entries.find(({ identitytoken }) => identitytoken)?.identitytoken;
+  if (token !== undefined) return { kind: 'identityToken', token };
+  const auth = entries.find((entry) => entry.auth)?.auth;
+  return auth === undefined ? undefined : decodeBasic(auth);
 }
 
 function decodeBasic(auth: string): Credentials | undefined {

@@ -32,7 +32,9 @@ export async function readImage(source: BlobSource, wanted: string): Promise<Ima
   for (let depth = 0; document.kind === 'index'; depth++) {
     if (depth === MAX_DEPTH) throw new ImageError(`its indexes are nested more than ${MAX_DEPTH} deep`);
     platforms = platformsOf(document.manifests);
-    document = parseManifest((await source.manifest(imageFor(document.manifests, wanted).digest)).bytes);
+    // oxlint-disable-next-line eslint/no-await-in-loop -- each index names the next document
+    const next = await source.manifest(imageFor(document.manifests, wanted).digest);
+    document = parseManifest(next.bytes);
   }
   const config = parseConfig((await source.config(document.config.digest)).bytes);
   const platform = platformText({

@@ -10,7 +10,9 @@ export function platformText({ os, architecture, variant }: Platform): string {
 
 /** The platforms of an index. Attestations, whose platform is unknown/unknown, are not images. */
 export function platformsOf(manifests: readonly Descriptor[]): readonly string[] {
-  return [...new Set(manifests.flatMap(({ platform }) => (platform && isReal(platform) ? [platformText(platform)] : [])))];
+  return [
+    ...new Set(manifests.flatMap(({ platform }) => (platform && isReal(platform) ? [platformText(platform)] : []))),
+  ];
 }
 
 /** The image of a platform. `linux/arm64` also finds `linux/arm64/v8`. Throws an ImageError that names what there is. */

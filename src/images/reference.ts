@@ -13,7 +13,7 @@ export interface ImageReference {
 }
 
 /** What Docker calls the registry of images that name none, and where its API is. */
-export const DOCKER_HUB = 'docker.io';
+const DOCKER_HUB = 'docker.io';
 const DOCKER_HUB_API = 'registry-1.docker.io';
 
 // distribution/reference: regexp.go. The length of a name is bounded there, too.
@@ -26,35 +26,37 @@ const MAX_REPOSITORY_LENGTH = 255;
 /** Parses a reference as Docker and the kubelet do. The error says what is wrong with it. */
 export function parseReference(text: string): Result<ImageReference, string> {
   const [named = '', digest, ...rest] = text.split('@');
-  if (rest.length > 0) return failed('it has more than one @');
-  if (digest !== undefined && !DIGEST.test(digest)) return failed('its digest must be sha256: and 64 hexadecimal digits');
-  const slash = named.indexOf('/');
-  const first = slash < 0 ? '' : named.slice(0, slash);
-  const isHost = /[.:]/.test(first) || first === 'localhost' || /[A-Z]/.test(first);
-  const registry = isHost ? first : DOCKER_HUB;
-  if (!HOST.test(registry)) return failed(`"${registry}" is not a host`);
-  const path = isHost ? named.slice(slash + 1) : named;
-  const colon = path.lastIndexOf(':');
-  const tag = colon < 0 ? undefined : path.slice(colon + 1);
-  const name = colon < 0 ? path : path.slice(0, colon);
-  if (tag !== undefined && !TAG.test(tag)) return failed(`"${tag}" is not a tag`);
-  if (!REPOSITORY.test(name) || name.length > MAX_REPOSITORY_LENGTH)
-    return failed('its name must be of lower-case letters, digits, and single . _ - or / between them');
-  const isHub = registry === DOCKER_HUB || registry === 'index.docker.io';
-  return {
-    ok: true,
-    value: {
-      text,
-      registry: isHub ? DOCKER_HUB_API : registry,
-      repository: isHub && !name.includes('/') ? `library/${name}` : name,
-      version: digest ?? tag ?? 'latest',
-      digest,
-    },
-  };
+  const { registry, path } = splitRegistry(named);
+  const [name = '', tag = 'latest'] = splitTag(path);
+  const problems = [
+    rest.length > 0 && 'it has more than one @',
+    digest !== undefined && !DIGEST.test(digest) && 'its digest must be sha256: and 64 hexadecimal digits',
+    !HOST.test(registry) && `"${registry}" is not a host`,
+    !TAG.test(tag) && `"${tag}" is not a tag`,
+    (!REPOSITORY.test(name) || name.length > MAX_REPOSITORY_LENGTH) &&
+      'its name must be of lower-case letters, digits, and single . _ - or / between them',
+  ];
+  const error = problems.find((problem) => problem !== false);
+  if (error !== undefined) return { ok: false, error };
+  return { ok: true, value: { text, ...located(registry, name), version: digest ?? tag, digest } };
 }
 
-function failed(error: string): Result<never, string> {
-  return { ok: false, error };
+function splitTag(path: string): readonly string[] {
+  const colon = path.lastIndexOf(':');
+  return colon < 0 ? [path] : [path.slice(0, colon), path.slice(colon + 1)];
+}
+
+/** As Docker: the first part is a host if it has a dot, a port or a capital letter, or is localhost. */
+function splitRegistry(named: string): { readonly registry: string; readonly path: string } {
+  const slash = named.indexOf('/');
+  const first = slash < 0 ? '' : named.slice(0, slash);
+  const isHost = /[.:A-Z]/.test(first) || first === 'localhost';
+  return isHost ? { registry: first, path: named.slice(slash + 1) } : { registry: DOCKER_HUB, path: named };
+}
+
+function located(registry: string, name: string): Pick<ImageReference, 'registry' | 'repository'> {
+  if (registry !== DOCKER_HUB && registry !== 'index.docker.io') return { registry, repository: name };
+  return { registry: DOCKER_HUB_API, repository: name.includes('/') ? name : `library/${name}` };
 }
 
 /** The keys under which Docker keeps the credentials of a registry, the usual one first. */

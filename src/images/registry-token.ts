@@ -7,7 +7,12 @@ import { ImageError } from './image-error.ts';
 /** How a registry wants to be asked, from its `WWW-Authenticate`. */
 export type Challenge =
   | { readonly kind: 'basic' }
-  | { readonly kind: 'bearer'; readonly realm: URL; readonly service: string | undefined; readonly scope: string | undefined };
+  | {
+      readonly kind: 'bearer';
+      readonly realm: URL;
+      readonly service: string | undefined;
+      readonly scope: string | undefined;
+    };
 
 const MAX_TOKEN_BYTES = 256 * 1024;
 
@@ -44,10 +49,14 @@ export async function authorize(
     : request(challenge, scope, credentials));
   if (answer.status !== 200)
     throw new ImageError(`${challenge.realm.host} gives no token for ${scope}: it answers ${answer.status}`);
-  const parsed = tokenSchema.safeParse(parseJson(answer.body, `the answer of ${challenge.realm.host}`));
+  return `Bearer ${tokenIn(answer.body, challenge.realm.host)}`;
+}
+
+function tokenIn(body: Buffer, host: string): string {
+  const parsed = tokenSchema.safeParse(parseJson(body, `the answer of ${host}`));
   const token = parsed.success ? (parsed.data.token ?? parsed.data.access_token) : undefined;
-  if (token === undefined) throw new ImageError(`${challenge.realm.host} answers without a token`);
-  return `Bearer ${token}`;
+  if (token === undefined) throw new ImageError(`${host} answers without a token`);
+  return token;
 }
 
 function request({ realm, service }: Bearer, scope: string, credentials: Basic | undefined): ReturnType<typeof send> {

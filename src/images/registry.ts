@@ -75,9 +75,11 @@ export class Registry implements BlobSource {
   /** A registry says with 429 how long to wait (Docker Hub's limit for users without an account is the usual one). */
   async #patiently(url: URL, maxBytes: number): Promise<HttpAnswer> {
     for (let attempt = 1; ; attempt++) {
+      // oxlint-disable-next-line eslint/no-await-in-loop -- attempts
       const answer = await this.#following(url, maxBytes);
       const waitMs = retryAfterMs(answer, attempt);
       if (waitMs === undefined || attempt === MAX_ATTEMPTS || waitMs > MAX_WAIT_MS) return answer;
+      // oxlint-disable-next-line eslint/no-await-in-loop
       await (this.#options.wait ?? delay)(waitMs);
     }
   }
@@ -87,11 +89,14 @@ export class Registry implements BlobSource {
     let url = start;
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
       const isRegistry = url.origin === start.origin;
-      const authorization = isRegistry && this.#authorization !== undefined ? { authorization: this.#authorization } : {};
+      const authorization =
+        isRegistry && this.#authorization !== undefined ? { authorization: this.#authorization } : {};
+      // oxlint-disable-next-line eslint/no-await-in-loop -- each answer names the next address
       const answer = await send({ url, headers: { accept: ACCEPT, ...authorization }, maxBytes });
       const { location } = answer.headers;
       if (![301, 302, 303, 307, 308].includes(answer.status) || location === undefined) return answer;
-      if (!URL.canParse(location, url.href)) throw new ImageError(`${url.host} redirects to "${location}", which is not an address`);
+      if (!URL.canParse(location, url.href))
+        throw new ImageError(`${url.host} redirects to "${location}", which is not an address`);
       const next = new URL(location, url);
       if (next.protocol !== 'https:' && next.protocol !== start.protocol)
         throw new ImageError(`${url.host} redirects from ${url.protocol} to ${next.protocol}`);
@@ -114,7 +119,8 @@ function refusal({ status, body }: HttpAnswer, { registry, repository, version }
   if (status === 401 || status === 403)
     return `${registry} refuses ${repository} (${status}${because}): the image does not exist, or needs a login (docker login ${registry})`;
   if (status === 404) return `${registry} has no ${repository} with ${version}${because}`;
-  if (status === 429) return `${registry} answers 429, too many requests${because}: wait, or log in (docker login ${registry})`;
+  if (status === 429)
+    return `${registry} answers 429, too many requests${because}: wait, or log in (docker login ${registry})`;
   return `${registry} answers ${status}${because}`;
 }
 

@@ -18,12 +18,15 @@ export async function readTarIndex(file: FileHandle): Promise<ReadonlyMap<string
   const entries = new Map<string, Entry>();
   const header = Buffer.alloc(BLOCK);
   const { size: end } = await file.stat();
+  await file.read(header, 0, 2, 0);
+  if (header[0] === 0x1f && header[1] === 0x8b)
+    throw new ImageError('it is compressed: decompress it with gunzip first');
   let offset = 0;
   for (let count = 0; offset + BLOCK <= end; count++) {
     if (count === MAX_ENTRIES) throw new ImageError(`it has more than ${MAX_ENTRIES} entries`);
+    // oxlint-disable-next-line eslint/no-await-in-loop -- each header says where the next one is
     await file.read(header, 0, BLOCK, offset);
     if (header.every((byte) => byte === 0)) break;
-    if (header[0] === 0x1f && header[1] === 0x8b) throw new ImageError('it is compressed: decompress it first, with gunzip');
     const size = sizeIn(header);
     if (!hasChecksum(header) || size === undefined) throw new ImageError('it is not a tar file');
     const type = header.toString('latin1', 156, 157);

@@ -1,7 +1,8 @@
 import { catalogueFrom } from '../../config/catalogue.ts';
-import { type ImageFacts, imageFacts } from '../../diagnostics/image-facts.ts';
+import { credentialFiles } from '../../config/config.ts';
+import { imageFacts } from '../../images/facts.ts';
 import { describeConfig } from '../../images/describe.ts';
-import { credentialFiles, credentialsFor } from '../../images/docker-credentials.ts';
+import { credentialsFor } from '../../images/docker-credentials.ts';
 import { type Image, readImage } from '../../images/image.ts';
 import { ImageError } from '../../images/image-error.ts';
 import { withLayout } from '../../images/layout.ts';
@@ -10,7 +11,7 @@ import { Registry } from '../../images/registry.ts';
 import { UsageError } from '../../lib/usage-error.ts';
 import type { CommandResult } from '../command-result.ts';
 import { dataOutput } from '../data-output.ts';
-import { imageLines } from './text.ts';
+import { type KnownImage, imageLines } from './text.ts';
 
 export interface ImageOptions {
   readonly references: readonly string[];
@@ -19,14 +20,6 @@ export interface ImageOptions {
   readonly profiles?: string | undefined;
   readonly config?: string | undefined;
   readonly output: 'text' | 'json' | 'yaml';
-}
-
-/** What is known of an image that could be read. */
-export interface KnownImage extends ImageFacts {
-  readonly image: string;
-  readonly digest: string;
-  readonly platform: string;
-  readonly platforms: readonly string[];
 }
 
 /** Paths of images that were saved, as other tools write them: `oci:DIR`, `docker-archive:FILE`. A path alone needs a dot or slash at its start. */
@@ -44,6 +37,7 @@ export async function image({ references, output, ...options }: ImageOptions): P
   const messages: string[] = [];
   for (const reference of references) {
     try {
+      // oxlint-disable-next-line eslint/no-await-in-loop -- one after the other: registries limit their callers
       const { config, ...found } = await read(reference, options);
       images.push({ image: reference, ...found, ...imageFacts(describeConfig(config), catalogue) });
     } catch (error) {
@@ -58,12 +52,15 @@ export async function image({ references, output, ...options }: ImageOptions): P
   };
 }
 
-async function read(text: string, { platform, plainHttp = false }: Pick<ImageOptions, 'platform' | 'plainHttp'>): Promise<Image> {
+async function read(
+  text: string,
+  { platform, plainHttp = false }: Pick<ImageOptions, 'platform' | 'plainHttp'>,
+): Promise<Image> {
   const path = SAVED.exec(text)?.[1];
   if (path !== undefined) return withLayout(path, (source) => readImage(source, platform));
   const parsed = parseReference(text);
   if (!parsed.ok) throw new ImageError(parsed.error);
-  const files = credentialFiles(process.env);
+  const files = credentialFiles();
   const credentials = (): ReturnType<typeof credentialsFor> => credentialsFor(parsed.value.registry, files);
   return readImage(new Registry(parsed.value, { credentials, plainHttp }), platform);
 }

@@ -1,6 +1,13 @@
-import type { ImageVariable } from '../../diagnostics/image-facts.ts';
+import type { ImageFacts, ImageVariable } from '../../images/facts.ts';
 import { formatTable, indent } from '../format.ts';
-import type { KnownImage } from './image.ts';
+
+/** What is known of an image that could be read. */
+export interface KnownImage extends ImageFacts {
+  readonly image: string;
+  readonly digest: string;
+  readonly platform: string;
+  readonly platforms: readonly string[];
+}
 
 export function imageLines(images: readonly KnownImage[]): readonly string[] {
   return images.flatMap((one, index) => [...(index === 0 ? [] : ['']), ...linesOf(one)]);
@@ -13,7 +20,10 @@ function linesOf(one: KnownImage): readonly string[] {
   const rows = [
     ['digest', one.digest],
     ['platform', others.length === 0 ? one.platform : `${one.platform}, also ${others.join(', ')}`],
-    ['language', language ? `${[language.is, language.version].filter(Boolean).join(' ')} (by ${language.by})` : 'not shown'],
+    [
+      'language',
+      language ? `${[language.is, language.version].filter(Boolean).join(' ')} (by ${language.by})` : 'not shown',
+    ],
     ['libc', libc ? `${libc.is} (by ${libc.by})` : 'not shown'],
     ['user', user === '' ? 'root, as none is named' : user],
     ['command', command.length === 0 ? 'none' : command.map(shown).join(' ')],
@@ -30,7 +40,9 @@ function shown(word: string): string {
 function variableLines({ name, value, setBy }: ImageVariable): readonly string[] {
   return [
     '',
-    indent(`${name} is set by the image, and also by ${setBy.length === 1 ? 'the profile' : 'the profiles'} ${setBy.join(', ')}.`),
+    indent(
+      `${name} is set by the image, and also by ${setBy.length === 1 ? 'the profile' : 'the profiles'} ${setBy.join(', ')}.`,
+    ),
     indent("A variable in a pod replaces the image's value. To keep that value, write it into the container:"),
     indent(indent(`env: [{name: ${name}, value: ${JSON.stringify(value)}}]`)),
   ];

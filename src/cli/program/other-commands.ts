@@ -27,7 +27,10 @@ function addImage(program: Command): void {
       ['Look at a saved image, for another platform', 'image docker-archive:web.tar --platform linux/arm64'],
     ],
   })
-    .argument('<IMAGE...>', 'Image, as in a pod; or oci:DIR, oci-archive:FILE or docker-archive:FILE; or a path with a slash at its start.')
+    .argument(
+      '<IMAGE...>',
+      'Image, as in a pod; or oci:DIR, oci-archive:FILE or docker-archive:FILE; or a path with a slash at its start.',
+    )
     .option('--platform <PLATFORM>', 'Platform of an image that has several.', DEFAULT_PLATFORM)
     .option('--plain-http', 'Speak HTTP with registries that are not on this machine, too.')
     .option('--profiles <DIR>', flagTexts.profiles)
