@@ -18,25 +18,23 @@ const DOCKER_HUB_API = 'registry-1.docker.io';
 
 // distribution/reference: regexp.go. The length of a name is bounded there, too.
 const HOST = /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
-const REPOSITORY = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
+const REPOSITORY = /^(?=.{1,255}$)[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
 const TAG = /^\w[\w.-]{0,127}$/;
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
-const MAX_REPOSITORY_LENGTH = 255;
 
 /** Parses a reference as Docker and the kubelet do. The error says what is wrong with it. */
 export function parseReference(text: string): Result<ImageReference, string> {
   const [named = '', digest, ...rest] = text.split('@');
   const { registry, path } = splitRegistry(named);
   const [name = '', tag = 'latest'] = splitTag(path);
-  const problems = [
-    rest.length > 0 && 'it has more than one @',
-    digest !== undefined && !DIGEST.test(digest) && 'its digest must be sha256: and 64 hexadecimal digits',
-    !HOST.test(registry) && `"${registry}" is not a host`,
-    !TAG.test(tag) && `"${tag}" is not a tag`,
-    (!REPOSITORY.test(name) || name.length > MAX_REPOSITORY_LENGTH) &&
-      'its name must be of lower-case letters, digits, and single . _ - or / between them',
+  const rules: readonly (readonly [holds: boolean, otherwise: string])[] = [
+    [rest.length === 0, 'it has more than one @'],
+    [digest === undefined || DIGEST.test(digest), 'its digest must be sha256: and 64 hexadecimal digits'],
+    [HOST.test(registry), `"${registry}" is not a host`],
+    [TAG.test(tag), `"${tag}" is not a tag`],
+    [REPOSITORY.test(name), 'its name must be of lower-case letters, digits, and single . _ - or / between them'],
   ];
-  const error = problems.find((problem) => problem !== false);
+  const error = rules.find(([holds]) => !holds)?.[1];
   if (error !== undefined) return { ok: false, error };
   return { ok: true, value: { text, ...located(registry, name), version: digest ?? tag, digest } };
 }
