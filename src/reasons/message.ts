@@ -146,7 +146,7 @@ const requirementTexts: RequirementTexts = {
       : `Pod Security ${level}${from === 'cluster' ? ', the default of the cluster,' : ''} forbids it`,
   os: ({ os }) => `it supports only ${os.join(', ')}`,
   parameter: ({ parameter }) => `${PREFIX}/${parameter} is not set`,
-  excluded: ({ type, by }) => `${sourceText(by)} excludes deliveries of type ${type}`,
+  excluded: ({ kind, by }) => `${sourceText(by)} excludes deliveries of kind ${kind}`,
   'named-only': () => 'it is used only if a setting names it',
   'image-volumes': ({ nodes }) =>
     ({
