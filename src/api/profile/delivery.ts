@@ -2,6 +2,11 @@ import * as z from 'zod';
 import { exactlyOne } from './exactly-one.ts';
 import { absolutePath, quantitySchema as quantity, relativePath } from './scalars.ts';
 
+export const PREINSTALLED = 'preinstalled';
+
+/** What it was called: a kind of deliveries, and the default name of one. */
+export const BAKED = 'baked';
+
 const shared = {
   name: z
     .string()
@@ -73,7 +78,7 @@ export const deliveryKinds = [
   'ephemeral',
   'hostPath',
   'csi',
-  'preinstalled',
+  PREINSTALLED,
 ] as const;
 
 export type DeliveryKind = (typeof deliveryKinds)[number];

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { isMap, isScalar, type ParsedNode } from 'yaml';
 import { PROFILE_KIND } from '../../api/keys.ts';
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
-import { applyChanges, changeText, type WordChange } from '../../profiles/earlier-words/change.ts';
+import { applyChanges, changeText, type WordChange, wordOf } from '../../profiles/earlier-words/change.ts';
 import { earlierWords } from '../../profiles/earlier-words/find.ts';
 import { applyTextEdits, SourceText, type TextEdit } from '../edit/source-text.ts';
 import { type Position, readStream, type SyntaxProblem, type YamlDocument } from '../yaml.ts';
@@ -14,7 +14,7 @@ export interface ConvertedText {
   readonly text: string;
   /** What was changed, by the lines of the text as it was. */
   readonly changes: readonly SyntaxProblem[];
-  /** Why something was left as it is. The text is then unchanged. */
+  /** What was left as it is, and why. */
   readonly problems: readonly SyntaxProblem[];
   readonly profiles: number;
 }
@@ -27,16 +27,17 @@ export function convertText(text: string): ConvertedText {
   const stream = readStream(text);
   if (!stream.ok) return { text, changes: [], problems: stream.error, profiles: 0 };
   const all = stream.value.map((document) => new Conversion(text, document).of(document.root, document.json));
-  const { edits, changes, problems: failed, profiles } = together(all, null);
+  const { edits, changes, problems, profiles } = together(all, null);
   const after = applyTextEdits(text, edits);
-  const read = failed.length === 0 ? readStream(after) : undefined;
-  if (read?.ok && isDeepStrictEqual(read.value.map(({ json }) => json), all.map(({ expected }) => expected)))
-    return { text: after, changes, problems: [], profiles };
-  const message = 'is written in a way that cannot be converted without changing other parts: change it by hand';
-  const [first] = changes;
-  const problems = failed.length > 0 || !first ? failed : [{ ...first, message: `${first.message}; it ${message}` }];
-  return { text, changes: [], problems, profiles };
+  const read = readStream(after);
+  const expected = all.map((one) => one.expected);
+  if (read.ok && isDeepStrictEqual(read.value.map(({ json }) => json), expected))
+    return { text: after, changes, problems, profiles };
+  const failed = changes.map(({ message, ...place }) => ({ ...place, message: `${message}; ${BY_HAND}` }));
+  return { text, changes: [], problems: [...problems, ...failed], profiles };
 }
+
+const BY_HAND = 'something in this file is written in a way that cannot be converted without changing other parts: change it by hand';
 
 /** What is found in a part of a document, and the value that the part has afterwards. */
 interface Found {
@@ -78,11 +79,14 @@ class Conversion {
   }
 
   #inProfile(node: Node, json: JsonObject): Found {
-    const changes = earlierWords(json);
+    const found = earlierWords(json);
+    const unplaced = found.filter(({ kind }) => kind === 'unplaced');
+    const changes = found.filter((change) => !unplaced.includes(change));
+    const inText = (change: WordChange): SyntaxProblem => ({ ...this.#place(node, change), message: changeText(change) });
     return {
       edits: changes.flatMap((change) => this.#edits(nodeAt(node, change.path), change)),
-      changes: changes.map((change) => ({ ...this.#place(node, change), message: changeText(change) })),
-      problems: [],
+      changes: changes.map(inText),
+      problems: unplaced.map(inText),
       profiles: 1,
       expected: applyChanges(json, changes),
     };
@@ -90,15 +94,15 @@ class Conversion {
 
   #place(node: Node, change: WordChange): Position {
     const found = nodeAt(node, change.path);
-    const name = change.kind === 'field' ? change.from : change.kind === 'member' ? change.tag : undefined;
-    const key = name !== undefined && isMap(found) ? keyOf(found, name) : undefined;
+    const key = isMap<ParsedNode, ParsedNode | null>(found) ? keyOf(found, wordOf(change)) : undefined;
     return this.#document.position((key ?? found ?? node)?.range[0] ?? 0);
   }
 
   #edits(node: Node, change: WordChange): readonly TextEdit[] {
     if (change.kind === 'member')
       return isMap<ParsedNode, ParsedNode | null>(node) ? memberEdit(this.#source, node, change) : [];
-    const word = change.kind === 'value' ? node : isMap(node) ? keyOf(node, change.from) : undefined;
+    if (change.kind === 'unplaced') return [];
+    const word = change.kind === 'value' ? node : isMap<ParsedNode, ParsedNode | null>(node) ? keyOf(node, change.from) : undefined;
     if (!isScalar(word)) return [];
     const [start, end] = word.range;
     return [this.#source.replace(start, end, quotedLike(this.#source.text.slice(start, end), change.to))];

@@ -7,7 +7,9 @@ export type WordChange =
   /** The text at the path is another one. */
   | { readonly kind: 'value'; readonly path: readonly PropertyKey[]; readonly from: string; readonly to: string }
   /** The object at the path had its kind in a field, and has a member of that name. */
-  | MemberChange;
+  | MemberChange
+  /** A field of the kind, in an object that does not say which one it is: only its author knows, or the profile that it extends. */
+  | { readonly kind: 'unplaced'; readonly path: readonly PropertyKey[]; readonly from: string };
 
 export interface MemberChange {
   readonly kind: 'member';
@@ -46,7 +48,7 @@ function at(json: Json, [step, ...rest]: readonly PropertyKey[], change: (found:
 
 function changed(found: Json, change: WordChange): Json {
   if (change.kind === 'value') return change.to;
-  if (!isObject(found)) return found;
+  if (!isObject(found) || change.kind === 'unplaced') return found;
   return change.kind === 'member' ? withMember(found, change) : renamed(found, { [change.from]: change.to });
 }
 
@@ -64,8 +66,15 @@ function withMember(object: JsonObject, { tag, member, content }: MemberChange):
   return { ...Object.fromEntries(entries.filter(isBeside)), [member]: renamed(inside, content.names) };
 }
 
+/** The field that an earlier word is, or that it is the value of. */
+export function wordOf(change: WordChange): string {
+  return change.kind === 'member' ? change.tag : change.from;
+}
+
 /** What was written, and what it is now. */
 export function changeText(change: WordChange): string {
+  if (change.kind === 'unplaced')
+    return `"${change.from}" is in the member for the kind of the delivery now, as in image: {reference: …}`;
   if (change.kind !== 'member') return `"${change.from}" is "${change.to}" now`;
   const { tag, value, member, content } = change;
   if ('constant' in content) return `"${tag}: ${value}" is "${member}: true" now`;

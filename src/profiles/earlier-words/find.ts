@@ -1,7 +1,8 @@
 import { PROFILE_API_VERSION, PROFILE_KIND, parseKey } from '../../api/keys.ts';
-import { deliveryKinds } from '../../api/profile/delivery.ts';
+import { BAKED, deliveryKinds, PREINSTALLED } from '../../api/profile/delivery.ts';
 import { isObject, type Json, type JsonObject, objectIn } from '../../lib/json.ts';
-import type { MemberContent, WordChange } from './change.ts';
+import type { Problem } from '../problem.ts';
+import { changeText, type MemberContent, type WordChange, wordOf } from './change.ts';
 
 type Path = readonly PropertyKey[];
 
@@ -44,10 +45,6 @@ const namesInDelivery: Readonly<Record<string, Readonly<Record<string, string>>>
   csi: { attributes: 'volumeAttributes' },
 };
 
-/** The earlier and the present word for an agent that is in the image of the app: a kind of deliveries, and the default name of one. */
-const BAKED = 'baked';
-const PREINSTALLED = 'preinstalled';
-
 const deliveryTags: Kinds = Object.fromEntries(
   [...deliveryKinds, BAKED].map((kind) => [
     kind,
@@ -66,6 +63,14 @@ export function earlierWords(document: unknown): readonly WordChange[] {
   return isObject(spec) ? inSpec({ path: ['spec'], object: spec }) : [];
 }
 
+/** The earlier words of a profile, as errors: what else is wrong shows once they are changed. */
+export function problemsOfWords(document: unknown): readonly Problem[] {
+  return earlierWords(document).map((change) => ({
+    ...(change.kind === 'value' ? { path: change.path } : { path: [...change.path, wordOf(change)], at: 'key' }),
+    message: `${changeText(change)}: ${change.kind === 'unplaced' ? 'write it there' : 'agent-injector convert rewrites it'}`,
+  }));
+}
+
 function inSpec(spec: Place): readonly WordChange[] {
   const advice = [...itemsIn(spec, 'conflicts'), ...itemsIn(spec, 'advisories')];
   const containers = inside(spec, 'containers');
@@ -80,7 +85,7 @@ function inSpec(spec: Place): readonly WordChange[] {
     ...advice.flatMap((note) => renamedField(note, 'signs', 'match')),
     ...matchers.flatMap((matcher) => member(matcher, 'in', matcherKinds)),
     ...itemsIn(spec, 'variants').flatMap((variant) => renamedField(variant, 'by', 'from')),
-    ...itemsIn(spec, 'deliveries').flatMap((delivery) => member(delivery, 'type', deliveryTags)),
+    ...itemsIn(spec, 'deliveries').flatMap(inDelivery),
     ...renamedField(spec, 'writable', 'writablePaths'),
     ...conditional.flatMap((item) => inside(item, 'when').flatMap((when) => member(when, 'if', conditionKinds))),
     ...signsOfLife
@@ -90,6 +95,28 @@ function inSpec(spec: Place): readonly WordChange[] {
       ? []
       : itemsIn(spec, 'tests').flatMap(inTest)),
   ];
+}
+
+/** What a kind of deliveries had beside its name and its kind. */
+const FIELDS_OF_KINDS: ReadonlySet<string> = new Set(
+  (
+    'claimName subPath readOnly pullPolicy pullSecret command copyTo position requests limits securityContext sizeLimit medium storageClassName size path ' +
+    'hostPathType driver fsType attributes'
+  ).split(' '),
+);
+
+function inDelivery(delivery: Place): readonly WordChange[] {
+  const { path, object } = delivery;
+  const { type, name, remove, image } = object;
+  // What takes an inherited delivery out needs its name only.
+  if (typeof type === 'string' && name === undefined && remove === true)
+    return [
+      { kind: 'field', path, from: 'type', to: 'name' },
+      ...(type === BAKED ? [{ kind: 'value', path: [...path, 'type'], from: BAKED, to: PREINSTALLED } as const] : []),
+    ];
+  if (typeof type === 'string') return member(delivery, 'type', deliveryTags);
+  const unplaced = Object.keys(object).filter((field) => FIELDS_OF_KINDS.has(field));
+  return [...unplaced, ...(typeof image === 'string' ? ['image'] : [])].map((from) => ({ kind: 'unplaced', path, from }));
 }
 
 /** The name of a delivery in the settings and in the result of a test. */
