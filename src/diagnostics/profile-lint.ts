@@ -114,7 +114,10 @@ function unpinnedImages(profile: Profile, strict: boolean): readonly Problem[] {
     if (!template) return [];
     const [only, ...others] = template;
     const parameter = typeof only === 'object' && others.length === 0 ? parameters.indexOf(only.parameter) : -1;
-    const path = parameter < 0 ? ['spec', 'deliveries', index, delivery.kind, delivery.kind === 'image' ? 'reference' : 'image'] : ['spec', 'parameters', parameter, 'default'];
+    const path =
+      parameter < 0
+        ? ['spec', 'deliveries', index, delivery.kind, delivery.kind === 'image' ? 'reference' : 'image']
+        : ['spec', 'parameters', parameter, 'default'];
     const image = renderDefaults(template, profile.parameters);
     const message = image === undefined ? undefined : pinningAdvice(image, strict);
     return message === undefined ? [] : [{ path, message }];

@@ -70,11 +70,7 @@ const matchPart: MemberTable<Matcher, string | undefined, [view: ContainerView]>
 /** The longest name of a variable that a glob is tried on. */
 const MAX_VARIABLE_LENGTH = 256;
 
-function matchingVariable(
-  glob: string,
-  matcher: VariableMatcher,
-  view: ContainerView,
-): EnvVar | undefined {
+function matchingVariable(glob: string, matcher: VariableMatcher, view: ContainerView): EnvVar | undefined {
   const { contains } = matcher;
   if (contains !== undefined && !view.values.includes(contains)) return undefined;
   return view.environment.find(
@@ -98,10 +94,7 @@ export function firstMatch(matchers: readonly Matcher[], view: ContainerView): s
   return undefined;
 }
 
-function hasValue(
-  entry: EnvVar,
-  { equals, contains }: VariableMatcher,
-): boolean {
+function hasValue(entry: EnvVar, { equals, contains }: VariableMatcher): boolean {
   if (equals === undefined && contains === undefined) return true;
   if (entry['valueFrom'] !== undefined && entry['valueFrom'] !== null) return false;
   const value = entry.value ?? '';

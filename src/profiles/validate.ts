@@ -86,7 +86,9 @@ function problemsOfVariant(
 ): readonly Problem[] {
   const domain = domainOf(profile, from);
   if (!domain)
-    return [{ path: [...path, 'from'], message: `"${from}" is not libc, arch, or a parameter of type enum or boolean` }];
+    return [
+      { path: [...path, 'from'], message: `"${from}" is not libc, arch, or a parameter of type enum or boolean` },
+    ];
   const problems: Problem[] = domain
     .filter((value) => !values.has(value))
     .map((value) => ({ path: [...path, 'values'], message: `has no value for ${from} "${value}"` }));

@@ -29,7 +29,7 @@ const requirements: readonly UnmetRequirement[] = [
   { why: 'image-volumes', nodes: 'unable' },
   { why: 'storage-class', storageClass: 'fast', problem: 'no-volume' },
   { why: 'storage-class', storageClass: undefined, problem: 'unreachable' },
-  { why: 'excluded', type: 'image', by: { from: 'cluster', key: 'exclude-deliveries' } },
+  { why: 'excluded', kind: 'image', by: { from: 'cluster', key: 'exclude-deliveries' } },
   { why: 'kubernetes', minimum: { major: 1, minor: 35 }, actual: { major: 1, minor: 33 } },
   { why: 'kubernetes', minimum: { major: 1, minor: 35 }, actual: undefined },
   { why: 'pod-security', level: 'restricted', from: 'label' },

@@ -25,9 +25,7 @@ export const matcherSchema = z
       .strictObject({ contains: z.string().min(1).describe('A part of the text.') })
       .optional()
       .describe('Command and args, joined by spaces, contain this text.'),
-    image: glob
-      .optional()
-      .describe('The image reference matches this glob, which may contain the wildcards * and ?.'),
+    image: glob.optional().describe('The image reference matches this glob, which may contain the wildcards * and ?.'),
     containerName: glob
       .optional()
       .describe('The name of the container matches this glob, which may contain the wildcards * and ?.'),

@@ -125,7 +125,9 @@ export function placesOf({ alive = [], failed }: SignsOfLife): Places {
   const all = [...alive, ...failed];
   return {
     log: all.some((sign) => sign.log !== undefined),
-    directories: [...new Set(all.flatMap((sign) => (sign.file === undefined ? [] : [directoryOf(sign.file).directory])))],
+    directories: [
+      ...new Set(all.flatMap((sign) => (sign.file === undefined ? [] : [directoryOf(sign.file).directory]))),
+    ],
     ports: all.some((sign) => sign.port !== undefined),
     maps: all.some((sign) => sign.library !== undefined),
   };

@@ -42,7 +42,9 @@ export class VisibleParts {
     for (const name of [...matchers.flatMap(matchedVariablesOf), ...namesIn(catalogue, profiles)])
       (isGlob(name) ? globs : this.#names).add(name);
     this.#globs = [...globs];
-    this.#paths = [...new Set([...profiles.flatMap(pathsOf), ...matchers.flatMap(({ mount }) => mount ?? [])].map(normalPath))];
+    this.#paths = [
+      ...new Set([...profiles.flatMap(pathsOf), ...matchers.flatMap(({ mount }) => mount ?? [])].map(normalPath)),
+    ];
     this.#containers = [
       ...catalogue.sidecars.map(({ name }) => name),
       ...matchers.flatMap((matcher) => matcher.containerName ?? []),

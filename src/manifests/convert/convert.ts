@@ -31,13 +31,20 @@ export function convertText(text: string): ConvertedText {
   const after = applyTextEdits(text, edits);
   const read = readStream(after);
   const expected = all.map((one) => one.expected);
-  if (read.ok && isDeepStrictEqual(read.value.map(({ json }) => json), expected))
+  if (
+    read.ok &&
+    isDeepStrictEqual(
+      read.value.map(({ json }) => json),
+      expected,
+    )
+  )
     return { text: after, changes, problems, profiles };
   const failed = changes.map(({ message, ...place }) => ({ ...place, message: `${message}; ${BY_HAND}` }));
   return { text, changes: [], problems: [...problems, ...failed], profiles };
 }
 
-const BY_HAND = 'something in this file is written in a way that cannot be converted without changing other parts: change it by hand';
+const BY_HAND =
+  'something in this file is written in a way that cannot be converted without changing other parts: change it by hand';
 
 /** What is found in a part of a document, and the value that the part has afterwards. */
 interface Found {
@@ -71,7 +78,9 @@ class Conversion {
     }
     if (!isObject(json)) return nothingIn(json);
     if (json['kind'] === PROFILE_KIND) return this.#inProfile(node, json);
-    const fields = Object.entries(json).map(([name, value]) => [name, this.of(childOf(node, name), value ?? null)] as const);
+    const fields = Object.entries(json).map(
+      ([name, value]) => [name, this.of(childOf(node, name), value ?? null)] as const,
+    );
     return together(
       fields.map(([, found]) => found),
       Object.fromEntries(fields.map(([name, { expected }]) => [name, expected])),
@@ -82,7 +91,10 @@ class Conversion {
     const found = earlierWords(json);
     const unplaced = found.filter(({ kind }) => kind === 'unplaced');
     const changes = found.filter((change) => !unplaced.includes(change));
-    const inText = (change: WordChange): SyntaxProblem => ({ ...this.#place(node, change), message: changeText(change) });
+    const inText = (change: WordChange): SyntaxProblem => ({
+      ...this.#place(node, change),
+      message: changeText(change),
+    });
     return {
       edits: changes.flatMap((change) => this.#edits(nodeAt(node, change.path), change)),
       changes: changes.map(inText),
@@ -102,7 +114,12 @@ class Conversion {
     if (change.kind === 'member')
       return isMap<ParsedNode, ParsedNode | null>(node) ? memberEdit(this.#source, node, change) : [];
     if (change.kind === 'unplaced') return [];
-    const word = change.kind === 'value' ? node : isMap<ParsedNode, ParsedNode | null>(node) ? keyOf(node, change.from) : undefined;
+    const word =
+      change.kind === 'value'
+        ? node
+        : isMap<ParsedNode, ParsedNode | null>(node)
+          ? keyOf(node, change.from)
+          : undefined;
     if (!isScalar(word)) return [];
     const [start, end] = word.range;
     return [this.#source.replace(start, end, quotedLike(this.#source.text.slice(start, end), change.to))];

@@ -22,7 +22,10 @@ export function embeddedEdits(source: SourceText, node: Scalar.Parsed, text: str
   const [start, end] = node.range;
   const lines = linesOf(source, node);
   if (lines) {
-    const written = text.trimEnd().split('\n').map((line) => (line === '' ? '' : lines.indent + line));
+    const written = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => (line === '' ? '' : lines.indent + line));
     const rest = /\s*$/.exec(lines.text)?.[0] ?? '';
     return [source.replace(lines.start, end, written.join('\n') + rest)];
   }

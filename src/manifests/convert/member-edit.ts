@@ -99,7 +99,9 @@ function flowText(tag: Field, others: readonly Field[], { member, content }: Mem
   const name = quotedLike(tag.key, member);
   const list = (texts: readonly string[]): string =>
     isOneLine ? texts.map((text) => text.trim()).join(isSpaced ? ', ' : ',') : texts.map(behindComma).join(',');
-  const padding = isOneLine ? (/^ /.exec([tag, ...others].find(({ before }) => before !== '')?.before ?? '') ?? '') : '';
+  const padding = isOneLine
+    ? (/^ /.exec([tag, ...others].find(({ before }) => before !== '')?.before ?? '') ?? '')
+    : '';
   const padded = (text: string): string => (isOneLine && isPadded(tag, others) ? `${padding}${text}${padding}` : text);
   const whole = (value: string): string => `${tag.before}${name}${colon}${value}${tag.after}`;
   if ('constant' in content) return padded(list([...others.map(fieldText), whole('true')]));

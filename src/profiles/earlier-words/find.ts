@@ -116,7 +116,11 @@ function inDelivery(delivery: Place): readonly WordChange[] {
     ];
   if (typeof type === 'string') return member(delivery, 'type', deliveryTags);
   const unplaced = Object.keys(object).filter((field) => FIELDS_OF_KINDS.has(field));
-  return [...unplaced, ...(typeof image === 'string' ? ['image'] : [])].map((from) => ({ kind: 'unplaced', path, from }));
+  return [...unplaced, ...(typeof image === 'string' ? ['image'] : [])].map((from) => ({
+    kind: 'unplaced',
+    path,
+    from,
+  }));
 }
 
 /** The name of a delivery in the settings and in the result of a test. */
