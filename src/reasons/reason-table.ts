@@ -67,7 +67,7 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
   'unknown-delivery': {
     kind: 'problem',
     meaning: 'The profile does not have a delivery with this name.',
-    hint: 'Use one of the deliveries that the message lists, or remove the annotation. An agent in the image of the app is the delivery preinstalled, which was baked.',
+    hint: 'Use one of the deliveries that the message lists, or remove the annotation.',
   },
   'invalid-value': {
     kind: 'problem',

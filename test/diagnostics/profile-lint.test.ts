@@ -64,7 +64,7 @@ describe('an attribute by which a CSI driver finds an image or a directory', () 
       for (const type of ['string', 'word', 'url']) {
         const parsed = read(type, attribute);
         expect(parsed.ok ? [] : parsed.error.map(({ path }) => path.join('.'))).toEqual([
-          `spec.deliveries.0.attributes.${attribute}`,
+          `spec.deliveries.0.csi.volumeAttributes.${attribute}`,
         ]);
       }
       for (const type of ['image', 'version', 'path']) expect(read(type, attribute).ok).toBe(true);

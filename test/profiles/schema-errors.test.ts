@@ -70,10 +70,10 @@ describe('messages for an invalid document', () => {
       'spec.deliveries[0].persistentVolumeClaim.subpath: unknown field; did you mean "subPath"?',
     ],
     [
-      'a field of another delivery type',
+      'a field of another kind of delivery',
       'claimName: acme',
       'claimName: acme, command: [cp]',
-      'spec.deliveries[0].command: unknown field; the fields here are name, os, type, claimName, subPath, readOnly',
+      'spec.deliveries[0].persistentVolumeClaim.command: unknown field; the fields here are claimName, subPath, readOnly',
     ],
     [
       'a field whose name needs quotes',
@@ -150,6 +150,30 @@ describe('messages for an invalid document', () => {
       '{parameter: {name: collector}}',
       '{paramter: {name: collector}}',
       'spec.environment[0].when.paramter: unknown field; did you mean "parameter"?',
+    ],
+    [
+      'no kind of delivery',
+      '{persistentVolumeClaim: {claimName: acme}}',
+      '{os: [linux]}',
+      /^spec\.deliveries\[0\]: must have exactly one of persistentVolumeClaim, image, /,
+    ],
+    [
+      'two kinds of delivery',
+      '{claimName: acme}}',
+      '{claimName: acme}, preinstalled: {}}',
+      /^spec\.deliveries\[0\]: has persistentVolumeClaim and preinstalled: it must have exactly one of /,
+    ],
+    [
+      'a misspelled kind of delivery',
+      '{persistentVolumeClaim: {',
+      '{persistentVolumeClaims: {',
+      'spec.deliveries[0].persistentVolumeClaims: unknown field; did you mean "persistentVolumeClaim"?',
+    ],
+    [
+      'two places of a matcher',
+      '{env: {name: [OTHER]}}',
+      '{env: {name: [OTHER]}, image: "*"}',
+      /^spec\.conflicts\[0\]\.match\[0\]: has env and image: it must have exactly one of /,
     ],
     [
       'a string for a delivery',

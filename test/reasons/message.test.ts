@@ -78,6 +78,13 @@ it('each reason says what messages.txt has', async () => {
   await expect(text).toMatchFileSnapshot('messages.txt');
 });
 
+it('the delivery that was called baked is answered with its name of now', () => {
+  const { known } = examples['unknown-delivery'];
+  const message = reasonMessage({ ...examples['unknown-delivery'], name: 'baked' });
+  expect(known).toContain('preinstalled');
+  expect(message.indexOf('preinstalled')).toBeLessThan(message.indexOf('available'));
+});
+
 it('facts from a pod are quoted, shortened and cannot break a line', () => {
   const name = `x\n\u202e${'y'.repeat(500)}`;
   const message = reasonMessage({ ...examples['unknown-profile'], name, suggestion: name });

@@ -17,7 +17,7 @@ export const conditionSchema = z
     readOnlyRootFilesystem: yes.optional().describe('The container cannot write outside its mounts.'),
     readOnlyFiles: yes.optional().describe("The agent's files are mounted read-only."),
   })
-  .refine(one.check, one.message)
+  .refine(one.check, one.rule)
   .meta(one.jsonSchema);
 
 export type Condition = z.infer<typeof conditionSchema>;

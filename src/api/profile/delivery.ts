@@ -150,7 +150,7 @@ export const deliverySchema = z
       .optional()
       .describe("The agent is already in the app's image; only the environment is set."),
   })
-  .refine(one.check, one.message)
+  .refine(one.check, one.rule)
   .meta(one.jsonSchema);
 
 export type DeliveryDocument = z.infer<typeof deliverySchema>;

@@ -1,6 +1,9 @@
 interface ExactlyOne {
   readonly check: (value: object) => boolean;
-  readonly message: { readonly error: (issue: { readonly input?: unknown }) => string };
+  readonly rule: {
+    readonly error: (issue: { readonly input?: unknown }) => string;
+    readonly when: (payload: { readonly issues: readonly unknown[] }) => boolean;
+  };
   /** The same rule for the published JSON Schema, which cannot contain functions. */
   readonly jsonSchema: { readonly oneOf: readonly { readonly required: readonly string[] }[] };
 }
@@ -11,7 +14,9 @@ export function exactlyOne(...kinds: readonly string[]): ExactlyOne {
     Object.entries(value).flatMap(([name, one]) => (kinds.includes(name) && one !== undefined ? [name] : []));
   return {
     check: (value) => kindsIn(value).length === 1,
-    message: {
+    rule: {
+      // A misspelled member is reported as such.
+      when: ({ issues }) => issues.length === 0,
       error: ({ input }) => {
         const found = typeof input === 'object' && input !== null ? kindsIn(input) : [];
         const rule = `must have exactly one of ${kinds.join(', ')}`;

@@ -36,7 +36,7 @@ export const matcherSchema = z
       .optional()
       .describe('A volume is mounted at this absolute path or below it.'),
   })
-  .refine(one.check, one.message)
+  .refine(one.check, one.rule)
   .meta(one.jsonSchema);
 
 /** One of its members says where it looks. */

@@ -32,7 +32,7 @@ export const lifeSignSchema = z
       .optional()
       .describe('A process of the container has mapped a file whose path contains these texts (/proc/PID/maps).'),
   })
-  .refine(one.check, one.message)
+  .refine(one.check, one.rule)
   .meta(one.jsonSchema);
 
 const signs = z.array(lifeSignSchema).max(MAX_SIGNS);

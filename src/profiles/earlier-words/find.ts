@@ -98,12 +98,28 @@ function inSpec(spec: Place): readonly WordChange[] {
 }
 
 /** What a kind of deliveries had beside its name and its kind. */
-const FIELDS_OF_KINDS: ReadonlySet<string> = new Set(
-  (
-    'claimName subPath readOnly pullPolicy pullSecret command copyTo position requests limits securityContext sizeLimit medium storageClassName size path ' +
-    'hostPathType driver fsType attributes'
-  ).split(' '),
-);
+const FIELDS_OF_KINDS: ReadonlySet<string> = new Set([
+  'claimName',
+  'subPath',
+  'readOnly',
+  'pullPolicy',
+  'pullSecret',
+  'command',
+  'copyTo',
+  'position',
+  'requests',
+  'limits',
+  'securityContext',
+  'sizeLimit',
+  'medium',
+  'storageClassName',
+  'size',
+  'path',
+  'hostPathType',
+  'driver',
+  'fsType',
+  'attributes',
+]);
 
 function inDelivery(delivery: Place): readonly WordChange[] {
   const { path, object } = delivery;

@@ -113,14 +113,14 @@ describe('a delivery', () => {
         deliveries: [{ persistentVolumeClaim: { claimName: '${n}' } }],
         parameters: [{ name: 'n', type: 'string', description: 'd' }],
       },
-      'deliveries[0].claimName',
+      'deliveries[0].persistentVolumeClaim.claimName',
     ],
     [
       {
         deliveries: [{ hostPath: { path: '/x/${n}' } }],
         parameters: [{ name: 'n', type: 'word', description: 'd' }],
       },
-      'deliveries[0].path',
+      'deliveries[0].hostPath.path',
     ],
   ])('of %j is invalid in a profile', (spec, path) => {
     expect(() => catalogueOf(profileDocument(spec))).toThrow(`agent.spec.${path}:`);
@@ -146,18 +146,19 @@ describe('a delivery', () => {
   });
 
   it('has writable directories only where they are needed', () => {
-    const writable = [
+    const writablePaths = [
       { path: '/logs', when: { readOnlyRootFilesystem: true } },
       { path: '/agent/logs', when: { readOnlyFiles: true } },
     ];
     const paths = (delivery: object, securityContext: object) =>
-      mountsOf(inject(delivered(delivery, { writable }), pod([container('web', { securityContext })])))?.map(
+      mountsOf(inject(delivered(delivery, { writablePaths }), pod([container('web', { securityContext })])))?.map(
         ({ mountPath }) => mountPath,
       );
     const claim = { persistentVolumeClaim: { claimName: 'c' } };
+    const readOnly = { persistentVolumeClaim: { claimName: 'c', readOnly: true } };
     expect(paths(claim, {})).toEqual(['/agent']);
     expect(paths(claim, { readOnlyRootFilesystem: true })).toEqual(['/agent', '/logs']);
-    expect(paths({ ...claim, readOnly: true }, {})).toEqual(['/agent', '/agent/logs']);
+    expect(paths(readOnly, {})).toEqual(['/agent', '/agent/logs']);
   });
 });
 

@@ -73,7 +73,7 @@ it.each<[string, object, Pod, string | undefined]>([
   ],
   [
     'an init container whose profile wants as little',
-    { ...initContainer, limits: { cpu: '2m', memory: '10Mi' } },
+    { initContainer: { ...copy, limits: { cpu: '2m', memory: '10Mi' } } },
     limited('2m', '10Mi'),
     undefined,
   ],
