@@ -27,7 +27,7 @@ export async function convert(options: ConvertOptions): Promise<CommandResult> {
     throw new UsageError(addresses.map((file) => `${file}: only files can be rewritten: download it first`));
   const sources = await readManifests(files, options);
   const results = sources.map(({ file, manifest: { text: before } }) => ({ file, before, ...convertText(before) }));
-  if (!diff) for (const one of results) await write(one);
+  if (!diff) await Promise.all(results.map(write));
   const printed = results.filter(({ file }) => diff || file === '-');
   return {
     output:

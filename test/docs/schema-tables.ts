@@ -62,9 +62,9 @@ interface Kind {
 }
 
 /** The fields of the kinds of a choice, each with the kinds that have it. */
-function fieldsOfKinds(kinds: readonly Kind[], by?: string): string {
+function fieldsOfKinds(all: readonly Kind[], by?: string): string {
   const fieldOf = ({ schema: one }: Kind, name: string): JsonSchema | undefined => one.properties?.[name];
-  const names = new Set(kinds.flatMap((kind) => Object.keys(kind.schema.properties ?? {})));
+  const names = new Set(all.flatMap((kind) => Object.keys(kind.schema.properties ?? {})));
   const requiredText = (having: readonly Kind[], name: string): string | undefined => {
     const requiring = having.filter((kind) => kind.schema.required?.includes(name));
     if (requiring.length === 0) return undefined;
@@ -76,13 +76,13 @@ function fieldsOfKinds(kinds: readonly Kind[], by?: string): string {
     ['field', 'of', 'value', 'default', 'meaning'],
     [...names].flatMap((name): string[][] => {
       if (name === by) return [];
-      const having = kinds.filter((kind) => fieldOf(kind, name));
+      const having = all.filter((kind) => fieldOf(kind, name));
       const ones = having.map((kind) => fieldOf(kind, name) ?? {});
       const defaults = [...new Set(ones.map((one) => defaultText(one, false)))].filter((one) => one !== '');
       return [
         [
           code(name),
-          having.length === kinds.length ? 'all' : having.map((kind) => code(kind.name)).join(', '),
+          having.length === all.length ? 'all' : having.map((kind) => code(kind.name)).join(', '),
           [...new Set(ones.flatMap((one) => typeText(one).split(' or ')))].join(' or '),
           requiredText(having, name) ?? defaults.join(' or '),
           ones.find((one) => one.description !== undefined)?.description ?? '',

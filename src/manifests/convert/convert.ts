@@ -106,18 +106,18 @@ class Conversion {
 
   #place(node: Node, change: WordChange): Position {
     const found = nodeAt(node, change.path);
-    const key = isMap<ParsedNode, ParsedNode | null>(found) ? keyOf(found, wordOf(change)) : undefined;
+    const key = isMap<ParsedNode>(found) ? keyOf(found, wordOf(change)) : undefined;
     return this.#document.position((key ?? found ?? node)?.range[0] ?? 0);
   }
 
   #edits(node: Node, change: WordChange): readonly TextEdit[] {
     if (change.kind === 'member')
-      return isMap<ParsedNode, ParsedNode | null>(node) ? memberEdit(this.#source, node, change) : [];
+      return isMap<ParsedNode>(node) ? memberEdit(this.#source, node, change) : [];
     if (change.kind === 'unplaced') return [];
     const word =
       change.kind === 'value'
         ? node
-        : isMap<ParsedNode, ParsedNode | null>(node)
+        : isMap<ParsedNode>(node)
           ? keyOf(node, change.from)
           : undefined;
     if (!isScalar(word)) return [];

@@ -1,9 +1,9 @@
-import { isScalar, type ParsedNode, type YAMLMap } from 'yaml';
+import { isScalar, type YAMLMap } from 'yaml';
 import type { MemberChange } from '../../profiles/earlier-words/change.ts';
 import { childrenOf, columnOf, isBlock } from '../edit/source-node.ts';
 import type { SourceText, TextEdit } from '../edit/source-text.ts';
 
-export type MapNode = YAMLMap.Parsed<ParsedNode, ParsedNode | null>;
+export type MapNode = YAMLMap.Parsed;
 
 /** A field as it is written, cut into pieces that give its text again when they are joined. */
 interface Field {
@@ -65,56 +65,54 @@ function fieldsOf(source: SourceText, { items }: MapNode, bounds: readonly numbe
   return fields.length === items.length ? fields : undefined;
 }
 
+/** The fields of the object that get into the member, and those that stay beside it. */
+function parted(others: readonly Field[], { content }: MemberChange): Record<'beside' | 'inside', readonly Field[]> {
+  const isBeside = ({ name }: Field): boolean => 'beside' in content && content.beside.includes(name);
+  return { beside: others.filter(isBeside), inside: others.filter((field) => !isBeside(field)) };
+}
+
 /** `lineStart`: the line break and the indentation of the fields. */
 function blockText(lineStart: string, tag: Field, others: readonly Field[], change: MemberChange): string {
-  const { member, content } = change;
-  const ownLine = (field: Field): Field => (field.before === '' ? { ...field, before: lineStart } : field);
-  const header = (value: string): string => {
-    const { before, key, after } = ownLine(tag);
-    return `${before}${quotedLike(key, member)}:${value}${after}`;
-  };
-  const lines = ((): readonly string[] => {
-    if ('constant' in content) return [...others.map((field) => fieldText(ownLine(field))), header(' true')];
-    if ('field' in content) {
-      const comments = [tag.before.trim(), tag.after.trim()].filter((one) => one !== '').map((one) => lineStart + one);
-      return [...comments, ...others.map((field) => renamed(ownLine(field), { [content.field]: member }))];
-    }
-    const beside = others.filter(({ name }) => content.beside.includes(name));
-    const inside = others.filter((field) => !beside.includes(field));
-    return [
-      ...beside.map((field) => fieldText(ownLine(field))),
-      header(inside.length === 0 ? ' {}' : ''),
-      ...inside.map((field) => renamed(ownLine(field), content.names).replaceAll(/\n(?=[^\r\n])/g, '\n  ')),
-    ];
-  })();
-  const text = lines.join('');
+  const text = blockLines(lineStart, tag, others, change).join('');
   // The first line stands behind a dash, or where the first field stood.
   return text.startsWith(lineStart) ? text.slice(lineStart.length) : text.trimStart();
 }
 
-function flowText(tag: Field, others: readonly Field[], { member, content }: MemberChange): string {
-  const isOneLine = [tag, ...others].every((field) => !fieldText(field).includes('\n'));
-  const isSpaced = /\s/.test(tag.colon);
-  const colon = isSpaced ? ': ' : ':';
-  const name = quotedLike(tag.key, member);
-  const list = (texts: readonly string[]): string =>
-    isOneLine ? texts.map((text) => text.trim()).join(isSpaced ? ', ' : ',') : texts.map(behindComma).join(',');
-  const padding = isOneLine
-    ? (/^ /.exec([tag, ...others].find(({ before }) => before !== '')?.before ?? '') ?? '')
-    : '';
-  const padded = (text: string): string => (isOneLine && isPadded(tag, others) ? `${padding}${text}${padding}` : text);
-  const whole = (value: string): string => `${tag.before}${name}${colon}${value}${tag.after}`;
-  if ('constant' in content) return padded(list([...others.map(fieldText), whole('true')]));
-  if ('field' in content) return padded(list(others.map((field) => renamed(field, { [content.field]: member }))));
-  const beside = others.filter(({ name: one }) => content.beside.includes(one));
-  const inside = others.filter((field) => !beside.includes(field));
-  const fields = list(inside.map((field) => renamed(field, content.names)));
-  return padded(list([...beside.map(fieldText), whole(`{${padded(fields)}}`)]));
+function blockLines(lineStart: string, tag: Field, others: readonly Field[], change: MemberChange): readonly string[] {
+  const { member, content } = change;
+  const onLine = (field: Field): Field => (field.before === '' ? { ...field, before: lineStart } : field);
+  const header = (value: string): string => {
+    const { before, key, after } = onLine(tag);
+    return `${before}${quotedLike(key, member)}:${value}${after}`;
+  };
+  if ('constant' in content) return [...others.map((field) => fieldText(onLine(field))), header(' true')];
+  if ('field' in content) {
+    const comments = [tag.before.trim(), tag.after.trim()].filter((one) => one !== '').map((one) => lineStart + one);
+    return [...comments, ...others.map((field) => renamed(onLine(field), { [content.field]: member }))];
+  }
+  const { beside, inside } = parted(others, change);
+  return [
+    ...beside.map((field) => fieldText(onLine(field))),
+    header(inside.length === 0 ? ' {}' : ''),
+    ...inside.map((field) => renamed(onLine(field), content.names).replaceAll(/\n(?=[^\r\n])/g, '\n  ')),
+  ];
 }
 
-/** The spaces of `{ a: 1 }`: the first field has one before it, though nothing precedes it. */
-function isPadded(tag: Field, others: readonly Field[]): boolean {
-  return [tag, ...others].every(({ before }) => before.startsWith(' '));
+function flowText(tag: Field, others: readonly Field[], change: MemberChange): string {
+  const { member, content } = change;
+  const all = [tag, ...others];
+  const isOneLine = all.every((field) => !fieldText(field).includes('\n'));
+  const [comma, colon] = /\s/.test(tag.colon) ? [', ', ': '] : [',', ':'];
+  // As in `{ a: 1 }`, where the first field has a space before it, though no other field precedes it.
+  const padding = isOneLine && all.every(({ before }) => before.startsWith(' ')) ? ' ' : '';
+  const list = (texts: readonly string[]): string =>
+    isOneLine ? padding + texts.map((text) => text.trim()).join(comma) + padding : texts.map(behindComma).join(',');
+  const whole = (value: string): string => `${tag.before}${quotedLike(tag.key, member)}${colon}${value}${tag.after}`;
+  if ('constant' in content) return list([...others.map(fieldText), whole('true')]);
+  if ('field' in content) return list(others.map((field) => renamed(field, { [content.field]: member })));
+  const { beside, inside } = parted(others, change);
+  const fields = inside.length === 0 ? '' : list(inside.map((field) => renamed(field, content.names)));
+  return list([...beside.map(fieldText), whole(`{${fields}}`)]);
 }
 
 function behindComma(text: string, index: number): string {
