@@ -1,5 +1,6 @@
 import { POD_SECURITY_ENFORCE_LABEL } from '../kubernetes/labels.ts';
 import { INJECTION_LABEL, type Level, PREFIX, REVISION_LABEL } from '../api/keys.ts';
+import { BAKED, PREINSTALLED } from '../api/delivery-kinds.ts';
 import { dispatch } from '../lib/dispatch.ts';
 import { versionText } from '../kubernetes/version.ts';
 import { didYouMean } from '../lib/suggest.ts';
@@ -35,8 +36,10 @@ const messages: Messages = {
   'no-profile': () => 'no profile is selected',
   'unknown-profile': ({ name, source, suggestion }) =>
     `profile ${quote(name)} not found${suggested(suggestion)} (${sourceText(source)})`,
-  'unknown-delivery': ({ name, source, known }) =>
-    `the profile has no delivery ${quote(name)}; available: ${known.join(', ')} (${sourceText(source)})`,
+  'unknown-delivery': ({ name, source, known }) => {
+    const now = name === BAKED && known.includes(PREINSTALLED) ? `, which is called ${PREINSTALLED} now` : '';
+    return `the profile has no delivery ${quote(name)}${now}; available: ${known.join(', ')} (${sourceText(source)})`;
+  },
   'invalid-value': ({ setting, value, source, expected }) =>
     `${'key' in source ? oneLine(source.key, 130) : setting} is ${quote(value)}, must be ${expected} (${sourceKinds[source.from]})`,
   'value-too-long': ({ key }) => `annotation ${oneLine(key, 130)} of the namespace is too long to be read`,
@@ -146,7 +149,7 @@ const requirementTexts: RequirementTexts = {
       : `Pod Security ${level}${from === 'cluster' ? ', the default of the cluster,' : ''} forbids it`,
   os: ({ os }) => `it supports only ${os.join(', ')}`,
   parameter: ({ parameter }) => `${PREFIX}/${parameter} is not set`,
-  excluded: ({ type, by }) => `${sourceText(by)} excludes deliveries of type ${type}`,
+  excluded: ({ kind, by }) => `${sourceText(by)} excludes deliveries of kind ${kind}`,
   'named-only': () => 'it is used only if a setting names it',
   'image-volumes': ({ nodes }) =>
     ({
