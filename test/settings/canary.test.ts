@@ -107,7 +107,9 @@ describe('a canary', () => {
     const { decision } = admit(pod(), must, both);
     expect(decision.outcome).toBe('injected');
     const by = expect.stringContaining('outside');
-    expect(decision.notices.filter(({ code }) => code === 'required-opt-out')).toEqual([{ code: 'required-opt-out', by }]);
+    expect(decision.notices.filter(({ code }) => code === 'required-opt-out')).toEqual([
+      { code: 'required-opt-out', by },
+    ]);
     const { notices } = admit(pod(), { ...must, labels: plainNamespace().labels }, both).decision;
     expect(notices.map(({ code }) => code)).not.toContain('required-opt-out');
   });

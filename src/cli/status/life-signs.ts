@@ -23,8 +23,8 @@ export class LifeSigns {
     this.#client = client;
   }
 
-  /** Undefined for a pod that does not run or carries no agent, and beyond the limits. */
-  async codeOf(sources: SettingSources): Promise<VerdictCode | undefined> {
+  /** `isKnown`: its namespace could be read. Undefined for a pod that does not run or carries no agent, and beyond the limits. */
+  async codeOf(sources: SettingSources, isKnown: boolean): Promise<VerdictCode | undefined> {
     const { pod, catalogue } = sources;
     const namespace = sources.namespace.name;
     if (observePod(pod, timeOf).state !== 'running' || checkRecord(sources).injected.length === 0) return undefined;
@@ -37,7 +37,13 @@ export class LifeSigns {
     this.#lookedInto.set(id, before + 1);
     this.#total += 1;
     const { code, message, verdict } = await lookIntoPod(
-      { client: this.#client, namespace, catalogue, debugImage: undefined },
+      {
+        client: this.#client,
+        namespace,
+        within: isKnown ? sources.namespace : undefined,
+        catalogue,
+        debugImage: undefined,
+      },
       pod,
     );
     if (verdict === 'unknown') this.#unread.set(message, (this.#unread.get(message) ?? 0) + 1);

@@ -80,8 +80,9 @@ async function readReport(
       const { catalogue } = settingsFor(namespace);
       const sources = { pod, namespace, catalogue, cluster: stateOf(name) };
       shown.add(name);
+      const isNamespaceKnown = namespaces.has(name);
       // oxlint-disable-next-line no-await-in-loop -- a few requests at a time
-      statuses.add(sources, { isNamespaceKnown: namespaces.has(name), seen: await lifeSigns?.codeOf(sources) });
+      statuses.add(sources, { isNamespaceKnown, seen: await lifeSigns?.codeOf(sources, isNamespaceKnown) });
       onPod?.(one);
     }
   });

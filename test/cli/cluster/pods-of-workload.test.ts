@@ -28,7 +28,12 @@ it.each<[kind: string, name: string, pods: readonly JsonObject[], found: readonl
   [
     'cronjob',
     'backup',
-    [podOf('Job', 'backup'), podOf('Job', 'backup-29412345'), podOf('Job', 'backup-20240101'), podOf('Job', 'other-29412345')],
+    [
+      podOf('Job', 'backup'),
+      podOf('Job', 'backup-29412345'),
+      podOf('Job', 'backup-20240101'),
+      podOf('Job', 'other-29412345'),
+    ],
     ['backup-29412345-x2x4k'],
   ],
   ['job', 'backup', [podOf('Job', 'backup'), podOf('Job', 'backup-29412345')], ['backup-x2x4k']],
