@@ -16,7 +16,9 @@ it('has the breakers for programs, also those that it has closed', () => {
 });
 
 it('says for people what is open, and what it has closed', () => {
-  const [title, ...rows] = outputText(breakerOutput(all, { output: 'text' })).trimEnd().split('\n');
+  const [title, ...rows] = outputText(breakerOutput(all, { output: 'text' }))
+    .trimEnd()
+    .split('\n');
   expect(title).toMatch(/^NAMESPACE +WORKLOAD /);
   expect(rows).toHaveLength(2);
   const closed = outputText(breakerOutput(all, { output: 'text', reset: true }));
