@@ -343,6 +343,19 @@ describe('verify', () => {
     expect(result.exitCode).toBe(exitCode);
   });
 
+  test('in status shows no pod as alive in which nothing could be read, and says why', async () => {
+    const { output } = await status({ ...OFFLINE, namespace: 'states', kubeconfig, verify: true, output: 'json' });
+    const { workloads, notes } = JSON.parse(outputText(output)) as {
+      workloads: readonly WorkloadStatus[];
+      notes: readonly string[];
+    };
+    const ofPod = (name: string) => workloads.find(({ workload }) => workload === `Pod/${name}`)?.states;
+    expect(ofPod('runs-where-nothing-can-be-read')).toEqual({ running: 1 });
+    expect(ofPod('crashes')).toEqual({ crashing: 1 });
+    expect(ofPod('had-too-little-memory')).toEqual({ 'out-of-memory': 1 });
+    expect(notes.join()).toContain('no sign of life could be looked for: 1: ');
+  });
+
   test('waits no longer than its timeout for a pod that does not start', async () => {
     await client.create(podOf('states', 'pending'));
     const started = performance.now();

@@ -52,9 +52,9 @@ export class LifeSigns {
 
   /** What was not seen, and is shown as running. */
   notes(): readonly string[] {
-    const left = this.#left === 0 ? [] : [`${this.#left} more pods that run were not looked into`];
+    const left = this.#left === 0 ? [] : [`pods that run and were not looked into: ${this.#left}`];
     return [
-      ...[...this.#unread].map(([why, pods]) => `no sign of life could be looked for in ${pods} pods: ${why}`),
+      ...[...this.#unread].map(([why, pods]) => `pods in which no sign of life could be looked for: ${pods}: ${why}`),
       ...left,
     ];
   }
