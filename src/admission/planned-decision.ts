@@ -13,7 +13,7 @@ import type { Reason } from '../reasons/reason.ts';
 import { ineffectiveSettings } from '../settings/ineffective-settings.ts';
 import { isRequired } from '../settings/required.ts';
 import { unknownKeysIn } from '../settings/unknown-keys.ts';
-import { type Decision, missingAgent, notInjected, primaryReason } from './decision.ts';
+import { type Decision, injectedDecision, missingAgent, notInjected, primaryReason } from './decision.ts';
 import { ignoredExclusion, reasonToSkip } from './opt-in.ts';
 import { passOf } from './pass.ts';
 import { exceedsAnnotations, fittingStatus, statusText } from './status-text.ts';
@@ -110,6 +110,6 @@ function noTarget({ targets }: ContainerSelector): Reason | undefined {
 function decisionOn(containers: readonly ContainerOutcome[], required: boolean, notices: readonly Reason[]): Decision {
   const missing = required ? missingAgent(containers) : undefined;
   if (missing) return notInjected(missing, required, { containers, notices });
-  if (containers.some(({ outcome }) => outcome === 'injected')) return { outcome: 'injected', containers, notices };
+  if (containers.some(({ outcome }) => outcome === 'injected')) return injectedDecision(containers, required, notices);
   return notInjected(primaryReason(containers), required, { containers, notices });
 }

@@ -105,7 +105,7 @@ const messages: Messages = {
     `${parameter} has no effect: profile ${profile} does not use it with delivery ${delivery} (${sourceText(source)})`,
   'setting-locked': ({ setting, source, settableBy }) =>
     `${oneLine(setting, 70)} is ignored: ${settableByText(settableBy)} (${sourceText(source)})`,
-  'required-opt-out': ({ by }) => `no agent, although it is required: opted out by ${by}`,
+  'required-opt-out': ({ by }) => `the agent is required, but opted out by ${by}`,
   'owner-not-excluded': ({ kind, by }) =>
     `an agent is required, so ${by} does not exclude pods of a ${oneLine(kind, 63)}`,
   advisory: ({ container, message }) => `container ${oneLine(container, 63)}: ${oneLine(message, MAX_ADVICE_LENGTH)}`,

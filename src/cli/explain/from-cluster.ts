@@ -17,10 +17,12 @@ import { openUserCluster } from '../../server/cluster.ts';
 import { createAsDryRun } from '../cluster/dry-run.ts';
 import { readNamespaceObject, requireNamespace } from '../cluster/namespaces.ts';
 import { noticingNodes, readClusterState } from '../cluster/state.ts';
+import { readKnownBreakers } from '../cluster/breakers.ts';
 import { readPodsOf } from '../cluster/pods-of-workload.ts';
 import { findTargets, readTarget, type Target } from '../cluster/targets.ts';
 import { type ServerSettings, serverSettings, type SettingsFor } from '../installed-settings.ts';
 import type { ExplainOptions } from './options.ts';
+import { breakerFindings } from './breaker-findings.ts';
 import { gapFindings } from './gap.ts';
 import { type ExplanationResult, explainWorkload } from './result.ts';
 
@@ -77,12 +79,14 @@ async function explainTarget(
   const unknowns = [...settingsFindings(settings), ...webhooks.findings];
   if (!decoded.ok) return { ...result, findings: [...unknowns, ...result.findings] };
   const matches = matchOf(webhooks.configurations ?? [], labels, decoded.value);
+  const breakers = await readKnownBreakers(client, settings);
   const found = [
     ...unknowns,
     ...result.findings,
     ...nodesFindings(problem()),
     ...neverCalled(result, matches),
     ...profilesFindings(result, settings, options),
+    ...breakerFindings(result, breakers, { ...inputs, pod: decoded.value, namespace: known }),
   ];
   const findings = [...found, ...gapFindings({ ...result, findings: found }, decoded.value)];
   const patched = options.serverDryRun && known && admit(decoded.value, known, inputs.catalogue, inputs.cluster).pod;

@@ -1,3 +1,4 @@
+import { UsageError } from '../../lib/usage-error.ts';
 import { type Command, Option } from 'commander';
 import type { AuditOptions } from '../audit/audit.ts';
 import type { DumpOptions } from '../dump/dump.ts';
@@ -69,20 +70,28 @@ function addStatus(program: Command): void {
   const command = addCommand(program, 'status', {
     summary: 'Show which pods have an agent, by workload',
     description:
-      'Shows for each workload how many of its pods carry an agent, which profile and version, how many are outdated, how many fail, and why others have none. ' +
+      'Shows for each workload how many of its pods carry an agent, which profile and version, how many are outdated, what became of them, whether a ' +
+      'circuit breaker is open, and why others have none. ' +
       'Works with your own rights, and says what could not be read.',
     examples: [
       ['Show the workloads of a namespace', 'status -n shop'],
       ['Show all workloads, with versions, deliveries and next steps', 'status -A -o wide'],
       ['Watch a rollout', 'status -n shop -w'],
+      ['Look for signs of life, too', 'status -n shop --verify'],
     ],
   })
+    .option(
+      '--verify',
+      'Look for signs of life of the agent, as verify does, in up to 5 pods of each workload that run, and 100 in all. Reads logs and runs ls and cat.',
+    )
     .option('-w, --watch', 'Show it again whenever it has changed, until interrupted.')
     .addOption(listOption('wide', 'json', 'yaml'));
   withInputFlags(withSelectorFlag(withNamespaceFlags(command))).action(
     async ({ watch, ...flags }: StatusOptions & Watched) => {
       const { status } = await import('../status/status.ts');
       if (!watch) return print(await status(flags));
+      if (flags.verify)
+        throw new UsageError(['--verify cannot be combined with --watch: it runs commands in containers']);
       const { printChanges } = await import('./watch.ts');
       return printChanges(() => status(flags));
     },

@@ -72,7 +72,7 @@ function addBreaker(program: Command): void {
       '--breaker <NAMESPACE/NAME>',
       'ConfigMap of the observer. Default: found by the webhook configuration of the servers.',
     )
-    .addOption(outputOption('json'));
+    .addOption(outputOption('json', 'yaml'));
   withConnectionFlags(command).action(async (target: string | undefined, flags: Omit<BreakerOptions, 'target'>) => {
     const { breaker } = await import('../breaker/breaker.ts');
     print(await breaker({ ...flags, target }));

@@ -32,8 +32,10 @@ export const restartableKinds: readonly WorkloadKind[] = [
 export async function readSurvey(client: KubeClient, flags: PlanFlags): Promise<Survey> {
   const gaps = gapsIn(flags);
   const failing = new Set<string>();
-  const { report, known } = await readStatuses(client, flags, (one) => {
-    if (podFailure(one.pod) !== undefined) failing.add(idOf(one));
+  const { report, known } = await readStatuses(client, flags, {
+    onPod: (one) => {
+      if (podFailure(one.pod) !== undefined) failing.add(idOf(one));
+    },
   });
   if (!flags.allNamespaces && !known.namespaces.has(flags.namespace)) throw new Error(report.notes.join('; '));
   const wanted = new Set(report.workloads.filter((status) => gapsOf(status, gaps)).map(workloadId));
