@@ -98,7 +98,7 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
     kind: 'problem',
     meaning:
       'No container of the pod is selected: all are known sidecars, none matches the annotation, or the profile applies to none of them.',
-    hint: 'Name the container in the annotation agent-injector.io/containers.',
+    hint: "Name one of the pod's containers in the annotation agent-injector.io/containers.",
   },
   'os-unsupported': {
     kind: 'problem',
