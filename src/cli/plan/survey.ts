@@ -27,7 +27,7 @@ export interface PlanOptions extends NamespaceScope, OfflineOptions, ClusterOpti
   /** `KEY=VALUE`: annotations that the namespaces would have. */
   readonly set?: readonly string[] | undefined;
   readonly serverDryRun?: boolean | undefined;
-  readonly output: 'text' | 'json' | 'yaml';
+  readonly output: 'text' | 'table' | 'wide' | 'json' | 'yaml';
 }
 
 export type Named = readonly [name: string, profile: Profile];

@@ -52,7 +52,7 @@ function addUninject(program: Command): void {
     examples: [
       ['Restore the original file', 'uninject -f injected.yaml > deploy.yaml'],
       ['Show what would be removed', 'uninject -f injected.yaml --diff'],
-      ['Remove it from a pod of a cluster', 'kubectl get pod web-1 -o yaml | agent-injector uninject --loose -'],
+      ['Remove it from what kubectl get -o yaml has printed', 'uninject --loose pod.yaml'],
     ],
   });
   withFiles(command)
