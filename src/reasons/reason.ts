@@ -108,7 +108,11 @@ export type Reason =
   /** The key of an annotation of the namespace. */
   | { readonly code: 'value-too-long'; readonly key: string }
   | { readonly code: 'missing-parameter'; readonly parameter: string; readonly profile: string }
-  | { readonly code: 'no-target-container'; readonly profile: string | undefined; readonly unmatched?: UnmatchedPattern }
+  | {
+      readonly code: 'no-target-container';
+      readonly profile: string | undefined;
+      readonly unmatched?: UnmatchedPattern;
+    }
   | { readonly code: 'owner-excluded'; readonly kind: string; readonly by: string }
   | {
       readonly code: 'profile-not-allowed';

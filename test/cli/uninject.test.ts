@@ -24,7 +24,7 @@ const asked = ['--profile', 'opentelemetry-java', '--set', 'otlp-endpoint=http:/
 
 interface PlainPod {
   readonly spec: {
-    readonly containers: readonly { readonly volumeMounts?: readonly object[] }[];
+    readonly containers: readonly { readonly name: string; readonly volumeMounts?: readonly object[] }[];
     readonly volumes?: readonly object[];
   };
 }

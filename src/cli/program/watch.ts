@@ -8,7 +8,7 @@ const INTERVAL_MS = 5000;
 
 /** The flag that `printResult` obeys. */
 export interface Watched {
-  readonly watch?: boolean;
+  readonly watch?: boolean | undefined;
 }
 
 export function withWatchFlag(command: Command): Command {
