@@ -66,6 +66,7 @@ function makeOfflineBundle() {
     cwd: root,
   });
   for (const path of tracked.toString().trim().split('\n')) cpSync(join(root, path), join(folder, path));
+  writeFileSync(join(folder, `${name}.1`), execFileSync(executable, ['man']));
   copyFileSync(join(root, 'dist/THIRD-PARTY-LICENSES.txt'), join(folder, 'THIRD-PARTY-LICENSES.txt'));
   run('tar', '-czf', join(out, `${top}.tar.gz`), '--owner=0', '--group=0', '--sort=name', '-C', work, top);
 }

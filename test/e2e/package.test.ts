@@ -69,7 +69,14 @@ describe.skipIf(helm === undefined)('npm run package', () => {
 
   test('the bundle for machines without internet has the executable, the chart and the documents', () => {
     const list = run('tar', ['-tzf', join(dir, `${bundle}.tar.gz`)]).stdout.split('\n');
-    const parts = ['agent-injector', `agent-injector-chart-${version}.tgz`, 'README.md', 'docs/README.md', 'LICENSE'];
+    const parts = [
+      'agent-injector',
+      'agent-injector.1',
+      `agent-injector-chart-${version}.tgz`,
+      'README.md',
+      'docs/README.md',
+      'LICENSE',
+    ];
     for (const part of [...parts, 'deploy/install.yaml', 'docs/agents/jennifer-dotnet.md', 'THIRD-PARTY-LICENSES.txt'])
       expect(list).toContain(`${bundle}/${part}`);
   });
