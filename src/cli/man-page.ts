@@ -11,7 +11,7 @@ const ENVIRONMENT: readonly (readonly [variable: string, meaning: string])[] = [
 export function manPage(program: Command, version: string): string {
   const all = program.createHelp().visibleCommands(program);
   const nested = all.flatMap((one) => {
-    const within = one.commands.filter(({ name }) => name.call(one) !== 'help');
+    const within = one.commands.filter((inner) => inner.name() !== 'help');
     return within.length > 0 ? within : [one];
   });
   return [

@@ -68,8 +68,9 @@ describe('uninject', () => {
       metadata: { name: 'web', labels: { app: 'web' } },
       spec: { containers: [{ name: 'web', image: 'web:1' }] },
     };
-    const asked = ['--set', 'server-address=apm.example.com'];
-    const { stdout } = await run(['inject', '-', ...asked], { stdin: stringify(plain) });
+    const { stdout } = await run(['inject', '-', '--set', 'server-address=apm.example.com'], {
+      stdin: stringify(plain),
+    });
     // The API server adds the token behind what injection has added.
     const asKubectl = stringify(withToken(parse(stdout)), { sortMapEntries: true, indentSeq: false });
     expect(asKubectl).toContain('\n  - env:\n');
