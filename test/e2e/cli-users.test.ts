@@ -54,7 +54,7 @@ afterAll(async () => {
 const deployment: KubeObject = {
   apiVersion: 'apps/v1',
   kind: 'Deployment',
-  metadata: { name: 'web', namespace: 'shop' },
+  metadata: { name: 'web', namespace: 'shop', labels: { app: 'web' } },
   spec: {
     replicas: 1,
     selector: { matchLabels: { app: 'web' } },
@@ -89,6 +89,13 @@ const checksOf = ({ stdout }: Ended): readonly GroupedCheck[] =>
   (JSON.parse(stdout) as { checks: readonly GroupedCheck[] }).checks;
 
 describe('a user with the ClusterRole edit of one namespace', () => {
+  const lines = ['plan --set domain-id=5', 'rollout plan', 'explain -l app=web', 'status', 'audit'];
+  it.each(lines)('%s is not stopped by kinds that the cluster does not have', async (line) => {
+    const { code, stdout, stderr } = await asTenant(...line.split(' '));
+    expect(code, stderr).toBeLessThan(2);
+    expect(stdout + stderr).not.toMatch(/kruise|argoproj|openshift/);
+  });
+
   it('is told that the settings of the server are not known, and no default of it', async () => {
     const ended = await asTenant('explain', 'web', '-o', 'json');
     expect({ code: ended.code, stderr: ended.stderr }).toEqual({ code: 0, stderr: '' });
