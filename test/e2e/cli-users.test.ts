@@ -169,6 +169,11 @@ describe('an administrator', () => {
     expect((await asAdmin('check', '--pre')).stdout).toContain('Status: ready');
   });
 
+  it('reads first that no new pod gets an agent while no replica has written a CA', async () => {
+    const { stdout } = await asAdmin('explain', 'web', '-n', 'shop');
+    expect(stdout).toMatch(/\n {2}new pods: not injected: .*\(calls-fail\)\n {2}otherwise: injected /);
+  });
+
   it('is told of a broken configuration by every command that cannot use it', async () => {
     await configure('defaults: {server-adress: x}\n');
     const checks = checksOf(await asAdmin('check', '-o', 'json'));
