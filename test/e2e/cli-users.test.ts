@@ -114,7 +114,14 @@ describe('a user with the ClusterRole edit of one namespace', () => {
       expect(ended.stderr).toMatch(/note: .*built-in defaults/);
     }
     expect((await asTenant('audit', '-A')).code).toBe(3);
-    expect((await asTenant('check', '-n', 'shop')).code).toBeLessThan(2);
+    const checked = await asTenant('check', '-n', 'shop');
+    expect(checked.stdout).toMatch(/0 of 1 pods carry an agent/);
+    // Granted by edit in this namespace.
+    expect(checked.stdout).not.toMatch(/permission to list (?:pods|persistentvolumeclaims|deployments)/);
+    const all = await asTenant('check');
+    expect(all.code).toBe(3);
+    expect(all.stdout).toMatch(/permission to list pods in all namespaces: not granted/);
+    expect(all.stdout).toMatch(/\nStatus: unknown/);
   });
 
   it('is impersonated by --as', async () => {
