@@ -24,7 +24,7 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
   'namespace-not-enabled': {
     kind: 'choice',
     meaning: 'The namespace does not have the label that turns injection on.',
-    hint: 'To turn it on: kubectl label namespace NAME agent-injector.io/injection=enabled',
+    hint: 'To turn it on: kubectl label namespace NAME agent-injector.io/injection=enabled --overwrite',
   },
   'other-revision': {
     kind: 'choice',

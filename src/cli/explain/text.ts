@@ -16,6 +16,9 @@ import type { ExplanationResult } from './result.ts';
 /** Longer values are cut; `-o json` has them whole. */
 const MAX_VALUE_LENGTH = 160;
 
+/** Notices that the first lines have, too. */
+const MAX_NOTICED = 3;
+
 /** `all`: every check, and every webhook entry; otherwise those that hold are counted. */
 export function explanationLines({ decision, ...result }: ExplanationResult, all = false): readonly string[] {
   const at = result.at === undefined ? '' : ` (${result.at})`;
@@ -24,10 +27,12 @@ export function explanationLines({ decision, ...result }: ExplanationResult, all
     `! ${message}`,
     ...(fix === undefined ? [] : [indent(`$ ${fix}`)]),
   ]);
+  // What a notice is about is seldom meant: a misspelled annotation, above all. What to do is in the last section.
+  const noticed = decision.notices.slice(0, MAX_NOTICED).map(({ message, code }) => `! ${message} (${code})`);
   const recorded = result.recorded === undefined ? [] : JSON.stringify(result.recorded, null, 2).split('\n');
   return [
     `${result.subject}${place}${at}`,
-    ...[...resultLines(decision, result), ...findings].map(indent),
+    ...[...resultLines(decision, result), ...findings, ...noticed].map(indent),
     ...formatSection('Status recorded when the pod was created', recorded),
     ...formatSection('Creation as a dry run', result.dryRun === undefined ? [] : [result.dryRun]),
     ...formatSection('Webhook calls', webhookLines(result.apiServer ?? [], all)),

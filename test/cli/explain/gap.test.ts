@@ -65,3 +65,10 @@ describe('the first line where agent-injector is not reached', () => {
     expect(linesOf(deployment(1, 0))[1]).toMatch(/^new pods: injected /);
   });
 });
+
+it('a misspelled annotation is in the first lines, below the decision', () => {
+  const misspelled = pod(undefined, { 'domian-id': '7' });
+  const target = { workload: podKind, name: 'web', object: misspelled, template: misspelled };
+  const lines = explanationLines(explainWorkload(target, known, { catalogue, cluster: unknownCluster }));
+  expect(lines[2]).toMatch(/^ {2}! .*"agent-injector\.io\/domian-id".*did you mean "domain-id"/);
+});
