@@ -103,8 +103,10 @@ function ineffectiveKeysIn(context: InjectionContext): readonly Reason[] {
 
 const TARGETS = { name: 'targets', holds: 'a container is selected for injection' };
 
-function noTarget({ targets }: ContainerSelector): Reason | undefined {
-  return targets.length > 0 ? undefined : { code: 'no-target-container', profile: undefined };
+function noTarget({ targets, unmatched }: ContainerSelector): Reason | undefined {
+  return targets.length > 0
+    ? undefined
+    : { code: 'no-target-container', profile: undefined, ...(unmatched && { unmatched }) };
 }
 
 function decisionOn(containers: readonly ContainerOutcome[], required: boolean, notices: readonly Reason[]): Decision {

@@ -224,7 +224,8 @@ export const optionRows: { readonly [name in OptionName]-?: OptionRow<NonNullabl
   },
   drainSeconds: {
     ...kinds.integer(0, 3600, 'a whole number of seconds from 0 to 3600'),
-    description: 'How long to keep answering after SIGTERM, while the cluster learns that this replica is stopping.',
+    description:
+      'How long to keep answering after SIGTERM, while the cluster learns that this replica is stopping. With --demo, 0.',
   },
   logLevel: {
     ...kinds.oneOf('LEVEL', logLevels),
@@ -236,6 +237,9 @@ export const optionRows: { readonly [name in OptionName]-?: OptionRow<NonNullabl
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion
 export const optionNames = Object.keys(optionRows) as readonly OptionName[];
 
+/** Of a server that is only tried out: no cluster has to learn that it stops. */
+const TRIED_OUT: Partial<ServerOptions> = { drainSeconds: 0 };
+
 /** Parses the given values and adds the defaults of all other options. The error holds the names of those that are not valid. */
 export function parseOptions(
   given: ReadonlyMap<OptionName, kinds.RawValue>,
@@ -244,5 +248,6 @@ export function parseOptions(
   const invalid = parsed.filter(([, value]) => value === undefined).map(([name]) => name);
   if (invalid.length > 0) return { ok: false, error: new Set(invalid) };
   // Each value was parsed by the kind in its own row, whose type is the setting's.
-  return { ok: true, value: { ...defaultOptions, ...(Object.fromEntries(parsed) as Partial<ServerOptions>) } };
+  const own = Object.fromEntries(parsed) as Partial<ServerOptions>;
+  return { ok: true, value: { ...defaultOptions, ...(own.demo && TRIED_OUT), ...own } };
 }

@@ -6,7 +6,7 @@ import { versionText } from '../kubernetes/version.ts';
 import { didYouMean } from '../lib/suggest.ts';
 import { oneLine, quote } from '../lib/text.ts';
 import type { ClaimProblem } from './claim-problem.ts';
-import type { UnmetRequirement, SkippedDelivery, Reason, ReasonCode, Source } from './reason.ts';
+import type { UnmatchedPattern, UnmetRequirement, SkippedDelivery, Reason, ReasonCode, Source } from './reason.ts';
 
 type Messages = { readonly [code in ReasonCode]: (reason: Extract<Reason, { code: code }>) => string };
 
@@ -50,10 +50,8 @@ const messages: Messages = {
     by === 'namespaces'
       ? `profile ${profile} is not allowed in namespace ${oneLine(namespace, 63)}`
       : `profile ${profile} is not allowed in this cluster (${by})`,
-  'no-target-container': ({ profile }) =>
-    profile === undefined
-      ? 'no container is selected for injection'
-      : `no container is selected for profile ${profile}`,
+  'no-target-container': ({ profile, unmatched }) =>
+    `no container is selected for ${profile === undefined ? 'injection' : `profile ${profile}`}${unmatched ? `: ${unmatchedText(unmatched)}` : ''}`,
   'os-unsupported': ({ os, profile }) => `profile ${profile} does not support OS ${quote(os)}`,
   'arch-unsupported': ({ profile, supported }) =>
     `profile ${profile} supports only ${supported.join(' and ')}, and no such node matches the pod's node selector or affinity`,
@@ -95,8 +93,7 @@ const messages: Messages = {
   overloaded: () => 'too many admission requests at once; create the pod again',
   'unknown-annotation': ({ on, key, suggestion }) =>
     `${on} annotation ${quote(key)} has no effect${suggested(suggestion)}`,
-  'container-not-found': ({ pattern, source, suggestion }) =>
-    `container ${quote(pattern)} not found${suggested(suggestion)} (${sourceText(source)})`,
+  'container-not-found': unmatchedText,
   'parameter-locked': ({ parameter, source, settableBy, narrowedBy }) =>
     `${parameter} is ignored: ${settableByText(settableBy)} (${sourceText(source)}${narrowedBy.map((name) => `; settableBy.${name}`).join('')})`,
   'fact-ignored': ({ parameter, value, source, expected }) =>
@@ -222,6 +219,10 @@ const sourceKinds: { readonly [from in Source['from']]: string } = {
   cluster: 'cluster default',
   profile: 'profile default',
 };
+
+function unmatchedText({ pattern, source, suggestion }: UnmatchedPattern): string {
+  return `container ${quote(pattern)} not found${suggested(suggestion)} (${sourceText(source)})`;
+}
 
 function suggested(suggestion: string | undefined): string {
   return didYouMean(suggestion && oneLine(suggestion, 63));

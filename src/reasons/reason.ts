@@ -3,6 +3,13 @@ import type { EnforcedLevel } from '../kubernetes/pod-security.ts';
 import type { Level } from '../api/keys.ts';
 import type { KubernetesVersion } from '../kubernetes/version.ts';
 
+/** A setting that names a container which the pod does not have. */
+export interface UnmatchedPattern {
+  readonly pattern: string;
+  readonly source: Source;
+  readonly suggestion: string | undefined;
+}
+
 export interface SkippedDelivery {
   readonly delivery: string;
   readonly requirement: UnmetRequirement;
@@ -101,7 +108,11 @@ export type Reason =
   /** The key of an annotation of the namespace. */
   | { readonly code: 'value-too-long'; readonly key: string }
   | { readonly code: 'missing-parameter'; readonly parameter: string; readonly profile: string }
-  | { readonly code: 'no-target-container'; readonly profile: string | undefined }
+  | {
+      readonly code: 'no-target-container';
+      readonly profile: string | undefined;
+      readonly unmatched?: UnmatchedPattern;
+    }
   | { readonly code: 'owner-excluded'; readonly kind: string; readonly by: string }
   | {
       readonly code: 'profile-not-allowed';
@@ -179,12 +190,7 @@ export type Reason =
       readonly on: 'namespace' | 'pod';
       readonly suggestion: string | undefined;
     }
-  | {
-      readonly code: 'container-not-found';
-      readonly pattern: string;
-      readonly source: Source;
-      readonly suggestion: string | undefined;
-    }
+  | ({ readonly code: 'container-not-found' } & UnmatchedPattern)
   | {
       readonly code: 'parameter-locked';
       readonly parameter: string;

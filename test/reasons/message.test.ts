@@ -53,6 +53,10 @@ const variants: readonly Reason[] = [
   { ...examples['unknown-profile'], suggestion: undefined },
   { ...examples['invalid-value'], source: { from: 'profile' } },
   { ...examples['no-target-container'], profile: 'team-java' },
+  {
+    ...examples['no-target-container'],
+    unmatched: { pattern: 'wbe', source: { from: 'pod', key: 'agent-injector.io/containers' }, suggestion: 'web' },
+  },
   { ...examples['libc-unsupported'], source },
   { ...examples['unproven-variable'], why: 'order' },
   { ...examples['foreign-profiler'], vendor: undefined },

@@ -21,6 +21,7 @@ import { readKnownBreakers } from '../cluster/breakers.ts';
 import { readPodsOf } from '../cluster/pods-of-workload.ts';
 import { findTargets, readTarget, type Target } from '../cluster/targets.ts';
 import { type ServerSettings, serverSettings, type SettingsFor } from '../installed-settings.ts';
+import { doCallsFail } from './obstacle.ts';
 import type { ExplainOptions } from './options.ts';
 import { breakerFindings } from './breaker-findings.ts';
 import { gapFindings } from './gap.ts';
@@ -85,6 +86,7 @@ async function explainTarget(
     ...result.findings,
     ...nodesFindings(problem()),
     ...neverCalled(result, matches),
+    ...callsFail(matches),
     ...profilesFindings(result, settings, options),
     ...breakerFindings(result, breakers, { ...inputs, pod: decoded.value, namespace: known }),
   ];
@@ -205,4 +207,14 @@ function neverCalled(result: ExplanationResult, matches: readonly EntryMatch[]):
   const reasons = [...new Set(matches.map(({ why = '' }) => why))].join('; ');
   const pods = result.exists ? 'this pod' : 'these pods';
   return [{ code: 'never-called', message: `the API server never calls agent-injector for ${pods}: ${reasons}` }];
+}
+
+function callsFail(matches: readonly EntryMatch[]): readonly Finding[] {
+  if (!doCallsFail(matches)) return [];
+  const reasons = [
+    ...new Set(matches.flatMap(({ called, why }) => (called === 'yes' && why !== undefined ? [why] : []))),
+  ];
+  return [
+    { code: 'calls-fail', message: `the API server calls agent-injector, and gets no answer: ${reasons.join('; ')}` },
+  ];
 }

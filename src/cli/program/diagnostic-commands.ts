@@ -1,5 +1,5 @@
-import { UsageError } from '../../lib/usage-error.ts';
 import { type Command, Option } from 'commander';
+import { UsageError } from '../../lib/usage-error.ts';
 import type { AuditOptions } from '../audit/audit.ts';
 import type { DumpOptions } from '../dump/dump.ts';
 import type { ExplainOptions } from '../explain/options.ts';
@@ -14,7 +14,8 @@ import {
   withNamespaceFlags,
   withSelectorFlag,
 } from './cluster-flags.ts';
-import { addCommand, collect, durationInSeconds, flagTexts, listOption, print } from './command.ts';
+import { printResult, type Watched, withWatchFlag } from './watch.ts';
+import { addCommand, collect, durationInSeconds, flagTexts, listOption, outputOption, print } from './command.ts';
 
 export function addDiagnosticCommands(program: Command): void {
   addExplain(program);
@@ -58,10 +59,12 @@ function addExplain(program: Command): void {
     '-A, --all-namespaces',
     'Explain what the selector or the kind names in all namespaces.',
   );
-  withClusterFlags(withSelectorFlag(command)).action(
-    async (targets: readonly string[], flags: Omit<ExplainOptions, 'targets'>) => {
+  withClusterFlags(withSelectorFlag(withWatchFlag(command))).action(
+    async (targets: readonly string[], { watch, ...flags }: Omit<ExplainOptions, 'targets'> & Watched) => {
       const { explain } = await import('../explain/explain.ts');
-      print(await explain({ ...flags, targets }));
+      if (watch && (flags.file !== undefined || flags.review !== undefined))
+        throw new UsageError(['--watch looks at a cluster: it cannot be used with --file or --review']);
+      return printResult({ watch }, () => explain({ ...flags, targets }));
     },
   );
 }
@@ -84,22 +87,15 @@ function addStatus(program: Command): void {
       '--verify',
       'Look for signs of life of the agent, as verify does, in up to 5 pods of each workload that run, and 100 in all. Reads logs and runs ls and cat.',
     )
-    .option('-w, --watch', 'Show it again whenever it has changed, until interrupted.')
     .addOption(listOption('wide', 'json', 'yaml'));
-  withInputFlags(withSelectorFlag(withNamespaceFlags(command))).action(
+  withInputFlags(withSelectorFlag(withNamespaceFlags(withWatchFlag(command)))).action(
     async ({ watch, ...flags }: StatusOptions & Watched) => {
-      const { status } = await import('../status/status.ts');
-      if (!watch) return print(await status(flags));
-      if (flags.verify)
+      if (watch && flags.verify)
         throw new UsageError(['--verify cannot be combined with --watch: it runs commands in containers']);
-      const { printChanges } = await import('./watch.ts');
-      return printChanges(() => status(flags));
+      const { status } = await import('../status/status.ts');
+      return printResult({ watch }, () => status(flags));
     },
   );
-}
-
-interface Watched {
-  readonly watch?: boolean;
 }
 
 function addVerify(program: Command): void {
@@ -160,10 +156,12 @@ function addAudit(program: Command): void {
       'Kinds or codes for which the exit code is 1. Default: all. Can be repeated.',
       collect,
     );
-  withClusterFlags(withSelectorFlag(withNamespaceFlags(command))).action(async (flags: AuditOptions) => {
-    const { audit } = await import('../audit/audit.ts');
-    print(await audit(flags));
-  });
+  withInputFlags(withSelectorFlag(withNamespaceFlags(withWatchFlag(command))))
+    .addOption(outputOption('table', 'wide', 'json', 'yaml'))
+    .action(async ({ watch, ...flags }: AuditOptions & Watched) => {
+      const { audit } = await import('../audit/audit.ts');
+      return printResult({ watch }, () => audit(flags));
+    });
 }
 
 function addPlan(program: Command): void {
@@ -189,10 +187,12 @@ function addPlan(program: Command): void {
       collect,
     )
     .option('--server-dry-run', 'Also send each changed pod to the API server, as a dry run. Nothing is created.');
-  withClusterFlags(withSelectorFlag(withNamespaceFlags(command))).action(async (flags: PlanOptions) => {
-    const { plan } = await import('../plan/plan.ts');
-    print(await plan(flags));
-  });
+  withInputFlags(withSelectorFlag(withNamespaceFlags(command)))
+    .addOption(outputOption('table', 'wide', 'json', 'yaml'))
+    .action(async (flags: PlanOptions) => {
+      const { plan } = await import('../plan/plan.ts');
+      print(await plan(flags));
+    });
 }
 
 function addCheck(program: Command): void {

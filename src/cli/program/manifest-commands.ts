@@ -48,16 +48,21 @@ function addUninject(program: Command): void {
     summary: 'Remove what inject added to manifests',
     description:
       'Removes what inject added to manifests, and prints the original files, byte for byte. Pods that were edited after ' +
-      'injection are left unchanged, and the exit code is 1.',
+      'injection are left unchanged without --loose, and the exit code is 1.',
     examples: [
       ['Restore the original file', 'uninject -f injected.yaml > deploy.yaml'],
       ['Show what would be removed', 'uninject -f injected.yaml --diff'],
+      ['Remove it from what kubectl get -o yaml has printed', 'uninject --loose pod.yaml'],
     ],
   });
   withFiles(command)
     .option('--profiles <DIR>', 'Directory of AgentProfile documents that the file was injected with.')
     .option('--config <FILE>', flagTexts.config)
     .option('--diff', 'Print a diff instead of the whole file.')
+    .option(
+      '--loose',
+      'Also remove what the status annotation lists where the original text cannot be restored exactly, such as in the output of kubectl get.',
+    )
     .action(async (paths: readonly string[], { file = [], ...flags }: FileFlags & Omit<UninjectOptions, 'files'>) => {
       const { uninject } = await import('../uninject.ts');
       print(await uninject({ ...flags, files: filesOf(paths, file) }));

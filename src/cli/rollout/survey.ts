@@ -4,7 +4,7 @@ import { type Budget, gapsOf, type PlannedWorkload, planRollout, workloadId } fr
 import { workloadText } from '../../kubernetes/owner.ts';
 import { podFailure } from '../../kubernetes/rollout/pod-failure.ts';
 import { progressOf } from '../../kubernetes/rollout/progress.ts';
-import { type WorkloadKind, workloadKindNamed } from '../../kubernetes/workload.ts';
+import { isExtension, type WorkloadKind, workloadKindNamed } from '../../kubernetes/workload.ts';
 import { errorMessage } from '../../lib/error-message.ts';
 import { type JsonObject, objectIn, textIn } from '../../lib/json.ts';
 import { type NamespacedPod, type NamespaceScope, readWorkloads } from '../cluster/reader.ts';
@@ -93,8 +93,7 @@ async function readObjects(
   await Promise.all(
     restartableKinds.map((kind) =>
       read(kind).catch((error: unknown) => {
-        // Argo Rollouts has permissions of its own, which few users have.
-        if (kind.group === 'apps') throw error;
+        if (!isExtension(kind)) throw error;
         notes.push(errorMessage(error));
       }),
     ),
