@@ -150,7 +150,7 @@ function problemsOfNames(spec: Spec, profile: Profile): readonly Problem[] {
   ];
 }
 
-const MOUNTED = ['mounts', 'writable', 'files', 'objects'] as const;
+const MOUNTED = ['mounts', 'writablePaths', 'files', 'objects'] as const;
 
 /** A container can have only one mount at a path. Duplicates within a list are reported as such. */
 function problemsOfPaths(spec: Spec): readonly Problem[] {
