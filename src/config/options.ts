@@ -224,8 +224,7 @@ export const optionRows: { readonly [name in OptionName]-?: OptionRow<NonNullabl
   },
   drainSeconds: {
     ...kinds.integer(0, 3600, 'a whole number of seconds from 0 to 3600'),
-    description:
-      'How long to keep answering after SIGTERM, while the cluster learns that this replica is stopping. With --demo, 0.',
+    description: 'How long to keep answering after SIGTERM, while the cluster learns of it. With --demo, 0.',
   },
   logLevel: {
     ...kinds.oneOf('LEVEL', logLevels),
@@ -237,9 +236,6 @@ export const optionRows: { readonly [name in OptionName]-?: OptionRow<NonNullabl
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion
 export const optionNames = Object.keys(optionRows) as readonly OptionName[];
 
-/** Of a server that is only tried out: no cluster has to learn that it stops. */
-const TRIED_OUT: Partial<ServerOptions> = { drainSeconds: 0 };
-
 /** Parses the given values and adds the defaults of all other options. The error holds the names of those that are not valid. */
 export function parseOptions(
   given: ReadonlyMap<OptionName, kinds.RawValue>,
@@ -249,5 +245,5 @@ export function parseOptions(
   if (invalid.length > 0) return { ok: false, error: new Set(invalid) };
   // Each value was parsed by the kind in its own row, whose type is the setting's.
   const own = Object.fromEntries(parsed) as Partial<ServerOptions>;
-  return { ok: true, value: { ...defaultOptions, ...(own.demo && TRIED_OUT), ...own } };
+  return { ok: true, value: { ...defaultOptions, ...(own.demo && { drainSeconds: 0 }), ...own } };
 }

@@ -5,8 +5,9 @@ import { dispatch } from '../lib/dispatch.ts';
 import { versionText } from '../kubernetes/version.ts';
 import { didYouMean } from '../lib/suggest.ts';
 import { oneLine, quote } from '../lib/text.ts';
+import type { Unmatched } from './unmatched.ts';
 import type { ClaimProblem } from './claim-problem.ts';
-import type { UnmatchedPattern, UnmetRequirement, SkippedDelivery, Reason, ReasonCode, Source } from './reason.ts';
+import type { UnmetRequirement, SkippedDelivery, Reason, ReasonCode, Source } from './reason.ts';
 
 type Messages = { readonly [code in ReasonCode]: (reason: Extract<Reason, { code: code }>) => string };
 
@@ -220,7 +221,7 @@ const sourceKinds: { readonly [from in Source['from']]: string } = {
   profile: 'profile default',
 };
 
-function unmatchedText({ pattern, source, suggestion }: UnmatchedPattern): string {
+function unmatchedText({ pattern, source, suggestion }: Unmatched<Source>): string {
   return `container ${quote(pattern)} not found${suggested(suggestion)} (${sourceText(source)})`;
 }
 

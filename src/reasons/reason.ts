@@ -1,14 +1,8 @@
+import type { Unmatched } from './unmatched.ts';
 import type { ClaimProblem } from './claim-problem.ts';
 import type { EnforcedLevel } from '../kubernetes/pod-security.ts';
 import type { Level } from '../api/keys.ts';
 import type { KubernetesVersion } from '../kubernetes/version.ts';
-
-/** A setting that names a container which the pod does not have. */
-export interface UnmatchedPattern {
-  readonly pattern: string;
-  readonly source: Source;
-  readonly suggestion: string | undefined;
-}
 
 export interface SkippedDelivery {
   readonly delivery: string;
@@ -111,7 +105,7 @@ export type Reason =
   | {
       readonly code: 'no-target-container';
       readonly profile: string | undefined;
-      readonly unmatched?: UnmatchedPattern;
+      readonly unmatched?: Unmatched<Source>;
     }
   | { readonly code: 'owner-excluded'; readonly kind: string; readonly by: string }
   | {
@@ -190,7 +184,7 @@ export type Reason =
       readonly on: 'namespace' | 'pod';
       readonly suggestion: string | undefined;
     }
-  | ({ readonly code: 'container-not-found' } & UnmatchedPattern)
+  | ({ readonly code: 'container-not-found' } & Unmatched<Source>)
   | {
       readonly code: 'parameter-locked';
       readonly parameter: string;

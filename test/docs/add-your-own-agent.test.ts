@@ -130,7 +130,9 @@ describe('docs/add-your-own-agent.md', () => {
     const installed = join(dir, 'installed');
     mkdirSync(installed);
     const documents = objects.flatMap(({ kind, data }) =>
-      kind === 'ConfigMap' ? Object.entries(data as Record<string, string>).filter(([, text]) => text.includes('kind: AgentProfile')) : [],
+      kind === 'ConfigMap'
+        ? Object.entries(data as Record<string, string>).filter(([, text]) => text.includes('kind: AgentProfile'))
+        : [],
     );
     for (const [name, text] of documents) writeFileSync(join(installed, name), text);
     expect(documents).toHaveLength(2);

@@ -26,8 +26,8 @@ interface Loosened {
 }
 
 /**
- * Removes what the status annotations list, from pods that were written anew since, such as by `kubectl get -o yaml`. Only the result is verified: each document
- * parses to what it was without the listed parts. A document that cannot keep its layout is formatted anew.
+ * Removes what the status annotations list, from pods that were rewritten since, such as by `kubectl get -o yaml`. Only the result is verified: each document
+ * parses to what it was without the listed parts. A document that cannot keep its layout is reformatted.
  */
 export function uninjectLoosely(text: string, catalogue: Catalogue): LooseResult {
   const parsed = parseManifest(text);
@@ -72,8 +72,10 @@ function loosened(manifest: Manifest, index: number, catalogue: Catalogue): read
   }
   if (templates.length === 0) return [];
   const kept = reverseTextEdits(manifest.text, document, steps);
-  const anew = reformatBySteps(manifest.text, index, steps);
-  return [{ index, templates, expected, edits: [...(kept ? [kept] : []), ...(anew.length > 0 ? [anew] : [])] }];
+  const reformatted = reformatBySteps(manifest.text, index, steps);
+  return [
+    { index, templates, expected, edits: [...(kept ? [kept] : []), ...(reformatted.length > 0 ? [reformatted] : [])] },
+  ];
 }
 
 function isAsExpected(
