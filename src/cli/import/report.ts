@@ -1,0 +1,40 @@
+import type { Migration, Remark, SourceObject } from '../../migration/model.ts';
+import { type Origin, placeText } from './sources.ts';
+
+/** A line of the report: an element of `report` in `import -o json`. */
+export interface ReportLine {
+  /** File and line. */
+  readonly at: string;
+  /** `Instrumentation/java`. */
+  readonly subject: string;
+  readonly product: string;
+  readonly key: string;
+  readonly outcome: Remark['outcome'];
+  readonly message: string;
+  readonly todo?: string;
+}
+
+export function reportOf(
+  remarks: readonly Remark[],
+  origins: ReadonlyMap<SourceObject, Origin>,
+): readonly ReportLine[] {
+  return remarks.map(({ object, path, ...rest }) => {
+    const origin = origins.get(object);
+    const subject = object.name === '' ? object.kind : `${object.kind}/${object.name}`;
+    return { at: origin ? placeText({ object, path }, origin) : '', subject, ...rest };
+  });
+}
+
+/** A line for each key that could not be carried over, and how many there are. */
+export function reportLines(report: readonly ReportLine[], { profiles, namespaces }: Migration): readonly string[] {
+  const count = (outcome: Remark['outcome']): number => report.filter((one) => one.outcome === outcome).length;
+  const lost = report.filter(({ outcome }) => outcome === 'lost');
+  return [
+    ...lost.map(({ at, subject, key, message, todo = '' }) =>
+      [at, subject, key, `not carried over: ${message}`, todo].filter((part) => part !== '').join(': '),
+    ),
+    `${count('carried')} keys and fields carried over, ${count('stays')} left as they are, ${lost.length} not carried over`,
+    ...(namespaces.length === 0 ? [] : [`namespaces that are not in the files: ${namespaces.map(({ name }) => name).join(', ')}`]),
+    ...(profiles.length === 0 ? [] : [`${profiles.length} profiles for the server: put them into its profiles, then apply the rest`]),
+  ];
+}
