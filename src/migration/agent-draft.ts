@@ -22,6 +22,10 @@ export class AgentDraft {
   readonly ephemeral = new Map<string, Json>();
   readonly parameters: JsonObject[] = [];
   readonly objects: JsonObject[] = [];
+  /** Options of the JVM. */
+  readonly options: string[] = [];
+  /** Variables that the values of parameters refer to. */
+  readonly nodeVariables: JsonObject[] = [];
 
   /** The first value of a setting stays. */
   set(name: string, text: string, at: Place): void {
@@ -35,7 +39,8 @@ export class AgentDraft {
   }
 
   /** Adds what another draft says and this one does not. */
-  complete({ settings, variables, copying, ephemeral, parameters, objects }: AgentDraft): this {
+  complete(other: AgentDraft): this {
+    const { settings, variables, copying, ephemeral } = other;
     for (const [name, { text, at }] of settings) this.set(name, text, at);
     // What is common to several languages comes first.
     const all = [...variables, ...this.variables];
@@ -43,8 +48,10 @@ export class AgentDraft {
     for (const [name, wish] of all) this.variables.set(name, wish);
     for (const [name, value] of copying) if (!this.copying.has(name)) this.copying.set(name, value);
     for (const [name, value] of ephemeral) if (!this.ephemeral.has(name)) this.ephemeral.set(name, value);
-    this.parameters.push(...parameters);
-    this.objects.push(...objects);
+    this.parameters.push(...other.parameters);
+    this.objects.push(...other.objects);
+    this.options.push(...other.options);
+    this.nodeVariables.push(...other.nodeVariables);
     return this;
   }
 }

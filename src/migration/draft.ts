@@ -1,4 +1,4 @@
-import type { JsonObject } from '../lib/json.ts';
+import { type JsonObject, objectIn } from '../lib/json.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import type { Profile } from '../profiles/profile.ts';
 import type { AgentDraft } from './agent-draft.ts';
@@ -87,8 +87,10 @@ export class MigrationDraft {
       }
       this.carried(product, key, at, found.row.becomes, found.row.stays ? 'stays' : 'carried');
       if (found.row.stays) return [];
-      const plan = isNamespace ? this.plans.namespace(object.name) : this.plans.template(object);
-      plan.remove(field, key);
+      if (field === 'labels' && isSelectedBy(object, key)) {
+        const todo = `rename it in the selector and here: while it is there, the pod is left to ${product}`;
+        this.lost(product, key, at, 'it stays, because the selector of the workload needs it', todo);
+      } else (isNamespace ? this.plans.namespace(object.name) : this.plans.template(object)).remove(field, key);
       return [{ ...found, key, value, at }];
     });
   }
@@ -135,6 +137,12 @@ export class MigrationDraft {
       remarks: this.#remarks,
     };
   }
+}
+
+/** A selector may not be changed, and the pods must have its labels. */
+function isSelectedBy({ json }: SourceObject, label: string): boolean {
+  const selector = objectIn(objectIn(json, 'spec'), 'selector');
+  return selector[label] !== undefined || objectIn(selector, 'matchLabels')[label] !== undefined;
 }
 
 const UNKNOWN = 'this version of agent-injector does not know it';

@@ -21,6 +21,14 @@ export class MetadataPlan {
     return before === undefined || before === value;
   }
 
+  /** Adds a profile to those that other requests have brought. */
+  addProfile(name: string): void {
+    const before = this.annotations.get(key('profile'));
+    const names = before === undefined || before === 'none' ? [] : before.split(',');
+    if (this.#own.annotations[key('profile')] === undefined && !names.includes(name))
+      this.annotations.set(key('profile'), [...names, name].join(','));
+  }
+
   /** The annotation as it will be. */
   annotation(name: string): string | undefined {
     return this.annotations.get(key(name)) ?? this.#own.annotations[key(name)];

@@ -53,7 +53,7 @@ export function place(draft: AgentDraft, base: Profile, level: Extract<Level, 'n
     ['parameters', parameters],
     ['deliveries', deliveries],
     ['objects', draft.objects],
-    ['environment', environment],
+    ['environment', [...draft.nodeVariables, ...environment, ...optionsOf(draft)]],
   ];
   const filled = lists.filter(([, list]) => list.length > 0);
   return {
@@ -111,6 +111,10 @@ function entryFor(entry: JsonObject, base: Profile): Json {
   const inherited = base.environment.find((one) => one.name === name);
   if (!inherited || inherited.operation.kind === 'set' || inherited.operation.kind === 'force') return entry;
   return { ...entry, operation: inherited.operation.kind };
+}
+
+function optionsOf({ options }: AgentDraft): readonly Json[] {
+  return options.length === 0 ? [] : [{ name: 'JAVA_TOOL_OPTIONS', operation: 'append', value: options.join(' ') }];
 }
 
 const DOLLAR = 'the value has a `${`, which names a parameter in a profile';

@@ -94,7 +94,8 @@ function rewrite(
     return origin?.source === source && origin.pointer === '' ? [origin.document] : [];
   });
   const text = withoutDocuments(result.text, new Set(replaced)) ?? result.text;
-  const isEmpty = replaced.length === source.manifest.documents.length && text !== result.text;
+  // Values of a chart are no manifests, and nothing in them changes.
+  const isEmpty = source.manifest.objects.length === 0 || (replaced.length === source.manifest.documents.length && text !== result.text);
   return { file: isEmpty ? undefined : { name, text }, lines: problemLines(name, result) };
 }
 

@@ -14,15 +14,19 @@ export interface ReportLine {
   readonly todo?: string;
 }
 
+/** The remarks in the order of the files. */
 export function reportOf(
   remarks: readonly Remark[],
   origins: ReadonlyMap<SourceObject, Origin>,
 ): readonly ReportLine[] {
-  return remarks.map(({ object, path, ...rest }) => {
-    const origin = origins.get(object);
-    const subject = object.name === '' ? object.kind : `${object.kind}/${object.name}`;
-    return { at: origin ? placeText({ object, path }, origin) : '', subject, ...rest };
-  });
+  const order = [...origins.keys()];
+  return remarks
+    .toSorted((one, other) => order.indexOf(one.object) - order.indexOf(other.object))
+    .map(({ object, path, ...rest }) => {
+      const origin = origins.get(object);
+      const subject = object.name === '' ? object.kind : `${object.kind}/${object.name}`;
+      return { at: origin ? placeText({ object, path }, origin) : '', subject, ...rest };
+    });
 }
 
 /** A line for each key that could not be carried over, and how many there are. */

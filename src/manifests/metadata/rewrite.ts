@@ -94,13 +94,20 @@ function removed(text: string, changes: readonly MetadataChange[]): string | und
       .flatMap((change) => stepsFor(expected[index] ?? null, change));
     const ofDocument = steps.length === 0 ? [] : reverseTextEdits(text, document, steps);
     if (!ofDocument) return undefined;
-    edits.push(...ofDocument);
+    edits.push(...ofDocument.map((edit) => withComment(text, edit)));
   }
   const after = applyTextEdits(text, edits);
   const parsed = parseManifest(after);
   const isExpected =
     parsed.ok && JSON.stringify(parsed.value.documents.map(({ json }) => json)) === JSON.stringify(expected);
   return isExpected ? after : undefined;
+}
+
+/** A comment behind a line that goes would stand behind the line before it. */
+function withComment(text: string, edit: TextEdit): TextEdit {
+  const end = edit.offset + edit.removed.length;
+  const comment = /^\r?\n/.test(edit.removed) ? /^[ \t]+#[^\r\n]*/.exec(text.slice(end))?.[0] : undefined;
+  return comment === undefined ? edit : { ...edit, removed: edit.removed + comment };
 }
 
 /** The steps in the text, each of which is taken in the value as well. */

@@ -1,5 +1,6 @@
 import { isObject, type Json, type JsonObject, objectIn, objectsIn, textIn } from '../../lib/json.ts';
 import { addVariables, AgentDraft } from '../agent-draft.ts';
+import { addResources } from '../copying.ts';
 import type { Carry, KeyPlace, KeyRow } from '../key-row.ts';
 import { settingsOfVariable } from './variables.ts';
 
@@ -191,19 +192,6 @@ const unsupported: readonly Row[] = [
 ];
 
 export const openTelemetryRows: readonly Row[] = [...annotations, ...common, ...ofLanguage, ...unsupported];
-
-/** The defaults of a profile, for what a product leaves open. */
-const DEFAULTS = { requests: { cpu: '10m', memory: '32Mi' }, limits: { cpu: '200m', memory: '128Mi' } } as const;
-
-/** `resources` of a container as those of an init container of ours. */
-export function addResources({ copying }: AgentDraft, resources: Json): void {
-  if (!isObject(resources)) return;
-  for (const field of ['requests', 'limits'] as const) {
-    const { cpu, memory } = objectIn(resources, field);
-    if (cpu !== undefined || memory !== undefined)
-      copying.set(field, { cpu: String(cpu ?? DEFAULTS[field].cpu), memory: String(memory ?? DEFAULTS[field].memory) });
-  }
-}
 
 function pairs(values: JsonObject): string {
   return Object.entries(values)

@@ -1,0 +1,151 @@
+import { isObject } from '../../lib/json.ts';
+import { addVariable, addVariables, AgentDraft } from '../agent-draft.ts';
+import type { FoundKey, KeyTable, MigrationDraft } from '../draft.ts';
+import { metadataOf, metadataPlace, templateOf } from '../metadata-plan.ts';
+import type { SourceObject } from '../model.ts';
+import { enable, requestForPod } from '../requests.ts';
+import { DatadogDraft, datadogRows, deliveryFor, languages } from './rows.ts';
+import { jsonIn, libraryVariables, settingsOfVariable } from './variables.ts';
+import { setVersion } from './versions.ts';
+
+export const PRODUCT = 'Datadog';
+
+export const datadog: KeyTable<DatadogDraft> = {
+  product: PRODUCT,
+  rows: datadogRows,
+  prefixes: ['admission.datadoghq.com/'],
+};
+
+const LIBRARY = /^admission\.datadoghq\.com\/(?:(.+)\.)?(\w+)-lib\.(version|custom-image|config\.v1)$/;
+
+/** The labels and annotations of one pod template. True if they ask for a library, or for none. */
+export function importPod(migration: MigrationDraft, workload: SourceObject): boolean {
+  const labels = migration.keysOf(datadog, workload, 'labels');
+  const annotations = migration.keysOf(datadog, workload, 'annotations');
+  const isOff = labels.some(({ key, value }) => key.endsWith('/enabled') && value === 'false');
+  if (isOff) {
+    migration.plans.template(workload).annotate('inject', 'false');
+    return true;
+  }
+  reportMode(migration, labels);
+  const libraries = librariesIn(annotations);
+  const common = commonDraft(migration, annotations);
+  for (const [language, found] of libraries) importLibrary(migration, workload, { language, found, common });
+  if (libraries.size > 0) tagsOfWorkload(migration, workload);
+  return libraries.size > 0;
+}
+
+interface Library {
+  readonly found: FoundKey<DatadogDraft>;
+  readonly container: string | undefined;
+  readonly what: string;
+}
+
+/** The annotations for each language. `all` is all of those that have a profile. */
+function librariesIn(annotations: readonly FoundKey<DatadogDraft>[]): ReadonlyMap<string, readonly Library[]> {
+  const libraries = new Map<string, Library[]>();
+  for (const found of annotations) {
+    const [, container, name = '', what = ''] = LIBRARY.exec(found.key) ?? [];
+    for (const language of name === 'all' ? languages.keys() : [name])
+      if (languages.has(language))
+        libraries.set(language, [...(libraries.get(language) ?? []), { found, container, what }]);
+  }
+  return libraries;
+}
+
+/** What is for all languages. */
+function commonDraft(migration: MigrationDraft, annotations: readonly FoundKey<DatadogDraft>[]): AgentDraft {
+  const draft = new AgentDraft();
+  for (const { key, value, at } of annotations) {
+    if (key.endsWith('/apm-inject.injection-mode'))
+      for (const [name, text] of deliveryFor(value)) draft.set(name, text, at);
+    if (!key.endsWith('/apm-inject.tracer-configs')) continue;
+    const list = jsonIn(value);
+    if (Array.isArray(list)) for (const one of list) if (isObject(one)) addVariable(draft, one, at, settingsOfVariable);
+    if (!Array.isArray(list)) migration.lost(PRODUCT, key, at, 'it is not a JSON list', 'correct it, and import again');
+  }
+  return draft;
+}
+
+function importLibrary(
+  migration: MigrationDraft,
+  workload: SourceObject,
+  { language, found, common }: { readonly language: string; readonly found: readonly Library[]; readonly common: AgentDraft },
+): void {
+  const name = languages.get(language) ?? '';
+  const base = migration.profile(name);
+  if (!base) {
+    const [first] = found;
+    if (first && !first.found.key.includes('all-lib.'))
+      migration.lost(
+        PRODUCT,
+        first.found.key,
+        first.found.at,
+        `there is no profile ${name}`,
+        `keep Datadog's webhook for this pod, or write a profile: docs/add-your-own-agent.md`,
+      );
+    return;
+  }
+  const draft = new AgentDraft();
+  for (const { found: one, what } of found) {
+    if (what === 'custom-image') draft.set('agent-image', one.value, one.at);
+    if (what === 'version') setVersion(draft, base, one.value, one.at);
+    if (what === 'config.v1') importConfig(migration, draft, one);
+  }
+  const containers = found.flatMap(({ container, what }) => (container !== undefined && what !== 'config.v1' ? [container] : []));
+  const isForAll = found.some(({ container, what }) => container === undefined && what !== 'config.v1');
+  if (containers.length === 0 && !isForAll) return;
+  const source = workload.name;
+  requestForPod(
+    migration,
+    workload,
+    { product: PRODUCT, base, draft: draft.complete(common), source },
+    isForAll ? undefined : containers,
+  );
+}
+
+function importConfig(migration: MigrationDraft, draft: AgentDraft, { key, value, at }: FoundKey<DatadogDraft>): void {
+  const read = libraryVariables(value);
+  if (!read) {
+    migration.lost(PRODUCT, key, at, 'it is not a JSON object', 'correct it, and import again');
+    return;
+  }
+  addVariables(draft, read.variables, at, settingsOfVariable);
+  for (const field of read.unknown)
+    migration.lost(PRODUCT, `${key} ${field}`, at, `no variable of the library is known for ${field}`, 'set its variable in the pod');
+}
+
+function reportMode(migration: MigrationDraft, labels: readonly FoundKey<DatadogDraft>[]): void {
+  const mode = labels.find(({ key }) => key.endsWith('/config.mode'));
+  if (mode && mode.value.toLowerCase() !== 'hostip')
+    migration.lost(
+      PRODUCT,
+      mode.key,
+      mode.at,
+      `where the Datadog Agent is in mode ${mode.value} is a setting of Datadog's webhook`,
+      'set agent-url: unix:///var/run/datadog/apm.socket, with a volume in the pod, or http://SERVICE.NAMESPACE:8126',
+    );
+}
+
+const TAGS: readonly (readonly [tag: string, setting: string])[] = [
+  ['service', 'service-name'],
+  ['env', 'env'],
+  ['version', 'app-version'],
+];
+
+/** Datadog takes the tags of a workload where its pods have none. */
+export function tagsOfWorkload(migration: MigrationDraft, workload: SourceObject): void {
+  if (workload.template?.length === 0) return;
+  const ofPod = metadataOf(templateOf(workload), 'labels');
+  const own = metadataOf(workload.json, 'labels');
+  if (TAGS.some(([tag]) => ofPod[`tags.datadoghq.com/${tag}`] !== undefined)) return;
+  for (const [tag, setting] of TAGS) {
+    const key = `tags.datadoghq.com/${tag}`;
+    const value = own[key];
+    if (value === undefined) continue;
+    migration.plans.template(workload).annotate(setting, value);
+    const at = metadataPlace({ ...workload, template: undefined }, 'labels', key);
+    migration.carried(PRODUCT, key, { object: workload, path: at.path }, `\`${setting}\` of the pods`);
+  }
+  enable(migration, workload.namespace);
+}

@@ -1,0 +1,88 @@
+import { objectIn } from '../../lib/json.ts';
+import type { KeyTable, MigrationDraft } from '../draft.ts';
+import type { SourceObject } from '../model.ts';
+import { type AgentRequest, nameContainers, requestForNamespace, requestForPod, specPlace } from '../requests.ts';
+import { isEmptySelector, keysIn, namespacesIn, selects, workloadsMatching } from '../selection.ts';
+import { NAMESPACE_NAME_LABEL } from '../../kubernetes/labels.ts';
+import { selectedContainers } from './containers.ts';
+import { NewRelicDraft, newRelicRows } from './rows.ts';
+
+const PRODUCT = 'New Relic';
+
+export const newRelic: KeyTable<NewRelicDraft> = { product: PRODUCT, rows: newRelicRows, prefixes: [] };
+
+/** Instrumentations become annotations of the workloads and namespaces in the files that their selectors select. */
+export function importNewRelic(migration: MigrationDraft): void {
+  for (const object of migration.objects) {
+    if (object.kind !== 'Instrumentation' || !object.apiVersion.startsWith('newrelic.com/')) continue;
+    const draft = new NewRelicDraft();
+    const json = objectIn(object.json, 'spec');
+    migration.readFields(PRODUCT, { ...newRelic, on: 'Instrumentation' }, { json, at: specPlace(object) }, draft);
+    migration.replace(object);
+    const base = migration.profile(`newrelic-${languageOf(draft.language)}`);
+    if (base) apply(migration, object, draft, { product: PRODUCT, base, draft: draft.agent, source: object.name });
+    else
+      migration.lost(
+        PRODUCT,
+        'agent.language',
+        specPlace(object, 'agent', 'language'),
+        `there is no profile newrelic-${languageOf(draft.language)}`,
+        'keep the operator for these pods, or write a profile: docs/add-your-own-agent.md',
+      );
+  }
+}
+
+/** The images of PHP are for one version each. */
+function languageOf(language: string): string {
+  return language.replace(/^php-.*/, 'php');
+}
+
+function apply(migration: MigrationDraft, object: SourceObject, draft: NewRelicDraft, request: AgentRequest): void {
+  const { podSelector, namespaceSelector, containerSelector } = draft;
+  const namespaces = namespacesIn(migration);
+  const selected = namespaces.filter(({ labels }) => selects(namespaceSelector, labels)).map(({ name }) => name);
+  const workloads = workloadsMatching(migration, new Set(selected), podSelector);
+  if (isEmptySelector(podSelector)) {
+    for (const name of selected) requestForNamespace(migration, name, request);
+    for (const workload of workloads) {
+      const { profile } = migration.place(request.draft, request.base, { ...request, level: 'namespace' });
+      nameContainers(migration, workload, profile, selectedContainers(workload, containerSelector));
+    }
+  } else
+    for (const workload of workloads)
+      requestForPod(migration, workload, request, selectedContainers(workload, containerSelector));
+  reportRest(migration, object, draft, { workloads: workloads.length, namespaces: selected.length });
+  for (const { name, isInFiles } of namespaces)
+    if (!isInFiles && keysIn(namespaceSelector).some((key) => key !== NAMESPACE_NAME_LABEL))
+      migration.lost(
+        PRODUCT,
+        'namespaceLabelSelector',
+        specPlace(object, 'namespaceLabelSelector'),
+        `namespace ${name} is not in the files, so its labels are not known`,
+        `import its manifest, too, or annotate it with agent-injector.io/profile: ${request.base.name}`,
+      );
+}
+
+function reportRest(
+  migration: MigrationDraft,
+  object: SourceObject,
+  { podSelector, agent }: NewRelicDraft,
+  found: { readonly workloads: number; readonly namespaces: number },
+): void {
+  const lost = (key: string, why: string, todo: string): void =>
+    migration.lost(PRODUCT, key, specPlace(object, key), why, todo);
+  if (!isEmptySelector(podSelector))
+    lost(
+      'podLabelSelector',
+      `it selects pods by their labels, which annotations cannot: ${found.workloads} workloads of the files have them`,
+      'import the other workloads, too',
+    );
+  else if (found.namespaces === 0)
+    lost('namespaceLabelSelector', 'it selects no namespace that is in the files', 'import the namespaces, too');
+  const secret = agent.settings.get('license-secret')?.text ?? 'newrelic-key-secret';
+  lost(
+    'licenseKeySecret',
+    `the operator copies Secret ${secret} into the namespaces of the pods, and agent-injector copies no Secrets`,
+    `create Secret ${secret} with the key new_relic_license_key in each namespace`,
+  );
+}
