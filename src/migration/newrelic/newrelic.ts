@@ -41,7 +41,9 @@ function apply(migration: MigrationDraft, object: SourceObject, draft: NewRelicD
   const { podSelector, namespaceSelector, containerSelector } = draft;
   const namespaces = namespacesIn(migration);
   const selected = namespaces.filter(({ labels }) => selects(namespaceSelector, labels)).map(({ name }) => name);
-  const workloads = workloadsMatching(migration, new Set(selected), podSelector);
+  const workloads = workloadsMatching(migration, new Set(selected), podSelector).filter(
+    (one) => selectedContainers(one, containerSelector).length > 0,
+  );
   if (isEmptySelector(podSelector)) {
     for (const name of selected) requestForNamespace(migration, name, request);
     for (const workload of workloads) {
