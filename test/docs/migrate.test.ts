@@ -26,14 +26,16 @@ const lostIn = (given: string): string => {
   return lines.map((line) => `${line.replace(/^a\.yaml:/, 'app.yaml:')}\n`).join('');
 };
 
-const tableOf = (product: string): string =>
-  table(
-    [product, 'here'],
-    (products.find((one) => one.product === product)?.rows ?? []).map((row) => [
-      `${code(row.key)}${row.on.some((on) => / /.test(on)) ? '' : ` (${row.on.join(', ')})`}`,
-      isCarried(row) ? row.becomes : `not carried over: ${row.why}. To do: ${row.todo}`,
-    ]),
-  );
+/** A line for each meaning, with all keys that have it. */
+const tableOf = (product: string): string => {
+  const keys = new Map<string, string[]>();
+  for (const row of products.find((one) => one.product === product)?.rows ?? []) {
+    const meaning = isCarried(row) ? row.becomes : `not carried over: ${row.why}. To do: ${row.todo}`;
+    const where = row.on.some((on) => /^(?:pod|namespace) /.test(on)) ? '' : ` (${row.on.join(', ')})`;
+    keys.set(meaning, [...(keys.get(meaning) ?? []), code(row.key) + where]);
+  }
+  return table([product, 'here'], [...keys].map(([meaning, names]) => [names.join(', '), meaning]));
+};
 
 const current = before
   .replaceAll(SNIPPET, (...[, product = '', given = '', , report]: (string | undefined)[]) => {

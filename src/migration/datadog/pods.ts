@@ -22,8 +22,8 @@ const LIBRARY = /^admission\.datadoghq\.com\/(?:(.+)\.)?(\w+)-lib\.(version|cust
 export function importPod(migration: MigrationDraft, workload: SourceObject): boolean {
   const labels = migration.keysOf(datadog, workload, 'labels');
   const annotations = migration.keysOf(datadog, workload, 'annotations');
-  const isOff = labels.some(({ key, value }) => key.endsWith('/enabled') && value === 'false');
-  if (isOff) {
+  // The label stays: it keeps Datadog away for as long as it is there.
+  if (metadataOf(templateOf(workload), 'labels')['admission.datadoghq.com/enabled'] === 'false') {
     migration.plans.template(workload).annotate('inject', 'false');
     return true;
   }

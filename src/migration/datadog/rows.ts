@@ -48,12 +48,13 @@ const pods: readonly Row[] = [
   {
     on: ['pod label'],
     key: `${PREFIX}/enabled`,
-    becomes: '`inject: "false"` for `"false"`; `"true"` needs nothing',
+    becomes: 'the same, for Datadog; `"false"` is `inject: "false"`, too',
+    stays: true,
   },
   {
     on: ['pod label'],
     key: `${PREFIX}/config.mode`,
-    becomes: 'nothing for `hostip`, which is the default; `agent-url` for the others',
+    becomes: 'nothing for `hostip`, which is the default; others cannot be carried over',
   },
   ...[...languages.keys(), 'all'].flatMap((name): readonly Row[] => [
     { on: ANNOTATION, key: `${PREFIX}/${name}-lib.version`, becomes: VERSION },
