@@ -60,12 +60,7 @@ export class AgentDraft {
 export type VariableSettings = (name: string, value: string) => readonly (readonly [setting: string, text: string])[];
 
 /** Puts variables that are settings here among the settings. */
-export function addVariables(
-  draft: AgentDraft,
-  list: Json,
-  at: Place,
-  settingsOf: VariableSettings = () => [],
-): void {
+export function addVariables(draft: AgentDraft, list: Json, at: Place, settingsOf: VariableSettings = () => []): void {
   if (!Array.isArray(list)) return;
   for (const [index, entry] of list.entries()) {
     const place = { ...at, path: [...at.path, index] };

@@ -1,5 +1,6 @@
 import { isObject, type Json, objectIn } from '../lib/json.ts';
 import type { AgentDraft } from './agent-draft.ts';
+import { scalarText } from './json-text.ts';
 
 /** The defaults of a delivery, for what a product leaves open: both resources must be there. */
 const DEFAULTS = { requests: { cpu: '10m', memory: '32Mi' }, limits: { cpu: '200m', memory: '128Mi' } } as const;
@@ -10,6 +11,9 @@ export function addResources({ copying }: AgentDraft, resources: Json): void {
   for (const field of ['requests', 'limits'] as const) {
     const { cpu, memory } = objectIn(resources, field);
     if (cpu !== undefined || memory !== undefined)
-      copying.set(field, { cpu: String(cpu ?? DEFAULTS[field].cpu), memory: String(memory ?? DEFAULTS[field].memory) });
+      copying.set(field, {
+        cpu: scalarText(cpu ?? DEFAULTS[field].cpu),
+        memory: scalarText(memory ?? DEFAULTS[field].memory),
+      });
   }
 }

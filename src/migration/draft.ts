@@ -26,12 +26,12 @@ export class MigrationDraft {
     return this.objects.filter(({ template }) => template !== undefined);
   }
 
-  lost(product: string, key: string, at: Place, why: string, todo: string): void {
+  lost(product: string, key: string, at: Place, { why, todo }: Loss): void {
     this.#add({ product, key, ...at, outcome: 'lost', message: why, todo });
   }
 
-  carried(product: string, key: string, at: Place, becomes: string, outcome: 'carried' | 'stays' = 'carried'): void {
-    this.#add({ product, key, ...at, outcome, message: becomes });
+  carried(product: string, key: string, at: Place, { becomes, stays }: Gain): void {
+    this.#add({ product, key, ...at, outcome: stays ? 'stays' : 'carried', message: becomes });
   }
 
   /** Two pods may lead to the same remark on a resource. */
@@ -52,12 +52,12 @@ export class MigrationDraft {
     { json, at }: { readonly json: JsonObject; readonly at: Place },
     target: Target,
   ): void {
-    for (const { key, value, at: found, row, words = [] } of fieldsOf(rows, on, json, at)) {
-      if (!row) this.lost(product, key, found, UNKNOWN, `see what ${product} does with it`);
-      else if (!isCarried(row)) this.lost(product, key, found, row.why, row.todo);
+    for (const { key, value, at: found, row, words = [] } of fieldsOf(rows, on, { json, at })) {
+      if (!row) this.lost(product, key, found, unknownTo(product));
+      else if (!isCarried(row)) this.lost(product, key, found, row);
       else {
         row.carry?.(value, found, target, words);
-        this.carried(product, key, found, row.becomes, row.stays ? 'stays' : 'carried');
+        this.carried(product, key, found, row);
       }
     }
   }
@@ -77,19 +77,18 @@ export class MigrationDraft {
       const at = metadataPlace(object, field, key);
       const found = rowFor(rows, on, key);
       if (!found) {
-        if (prefixes.some((prefix) => key.startsWith(prefix)))
-          this.lost(product, key, at, UNKNOWN, `see what ${product} does with it`);
+        if (prefixes.some((prefix) => key.startsWith(prefix))) this.lost(product, key, at, unknownTo(product));
         return [];
       }
       if (!isCarried(found.row)) {
-        this.lost(product, key, at, found.row.why, found.row.todo);
+        this.lost(product, key, at, found.row);
         return [];
       }
-      this.carried(product, key, at, found.row.becomes, found.row.stays ? 'stays' : 'carried');
+      this.carried(product, key, at, found.row);
       if (found.row.stays) return [];
       if (field === 'labels' && isSelectedBy(object, key)) {
         const todo = `rename it in the selector and here: while it is there, the pod is left to ${product}`;
-        this.lost(product, key, at, 'it stays, because the selector of the workload needs it', todo);
+        this.lost(product, key, at, { why: 'it stays, because the selector of the workload needs it', todo });
       } else (isNamespace ? this.plans.namespace(object.name) : this.plans.template(object)).remove(field, key);
       return [{ ...found, key, value, at }];
     });
@@ -107,10 +106,14 @@ export class MigrationDraft {
   place(
     draft: AgentDraft,
     base: Profile,
-    { level, product, source }: { readonly level: 'namespace' | 'pod'; readonly product: string; readonly source: string },
+    {
+      level,
+      product,
+      source,
+    }: { readonly level: 'namespace' | 'pod'; readonly product: string; readonly source: string },
   ): { readonly profile: string; readonly annotations: ReadonlyMap<string, string> } {
     const { annotations, spec, misfits } = place(draft, base, level);
-    for (const { at, why, todo } of misfits) this.lost(product, String(at.path.at(-1)), at, why, todo);
+    for (const misfit of misfits) this.lost(product, String(misfit.at.path.at(-1)), misfit.at, misfit);
     return { profile: spec ? this.#addProfile(`${base.name}-${source}`, spec) : base.name, annotations };
   }
 
@@ -145,7 +148,20 @@ function isSelectedBy({ json }: SourceObject, label: string): boolean {
   return selector[label] !== undefined || objectIn(selector, 'matchLabels')[label] !== undefined;
 }
 
-const UNKNOWN = 'this version of agent-injector does not know it';
+function unknownTo(product: string): Loss {
+  return { why: 'this version of agent-injector does not know it', todo: `see what ${product} does with it` };
+}
+
+/** Why something could not be carried over, and what to do. */
+interface Loss {
+  readonly why: string;
+  readonly todo: string;
+}
+
+interface Gain {
+  readonly becomes: string;
+  readonly stays?: true;
+}
 
 /** The keys of one product on pods and namespaces. */
 export interface KeyTable<Target> {

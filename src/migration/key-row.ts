@@ -87,8 +87,7 @@ export interface FoundField<Target> extends Partial<RowMatch<Target>> {
 export function fieldsOf<Target>(
   rows: readonly KeyRow<Target>[],
   on: KeyPlace,
-  json: JsonObject,
-  at: Place,
+  { json, at }: { readonly json: JsonObject; readonly at: Place },
   within = '',
 ): readonly FoundField<Target>[] {
   return Object.entries(json).flatMap(([name, value = null]): readonly FoundField<Target>[] => {
@@ -96,7 +95,7 @@ export function fieldsOf<Target>(
     const place = { ...at, path: [...at.path, name] };
     const found = rowFor(rows, on, key);
     if (found) return [{ ...found, key, value, at: place }];
-    if (isObject(value)) return fieldsOf(rows, on, value, place, key);
+    if (isObject(value)) return fieldsOf(rows, on, { json: value, at: place }, key);
     return value === null ? [] : [{ key, value, at: place }];
   });
 }

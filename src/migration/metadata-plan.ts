@@ -99,7 +99,9 @@ export class MetadataPlans {
       const object = this.#objects.get(name);
       return object ? [editOf({ object, path: [] }, plan)] : [];
     });
-    const templates = [...this.#templates].map(([object, plan]) => editOf({ object, path: object.template ?? [] }, plan));
+    const templates = [...this.#templates].map(([object, plan]) =>
+      editOf({ object, path: object.template ?? [] }, plan),
+    );
     return [...namespaces, ...templates].filter(
       ({ labels, annotations, removed }) => labels.size + annotations.size + removed.length > 0,
     );
@@ -118,7 +120,8 @@ export class MetadataPlans {
 
 function planIn<Key>(plans: Map<Key, MetadataPlan>, of: Key, json: SourceObject['json']): MetadataPlan {
   const plan =
-    plans.get(of) ?? new MetadataPlan({ labels: metadataOf(json, 'labels'), annotations: metadataOf(json, 'annotations') });
+    plans.get(of) ??
+    new MetadataPlan({ labels: metadataOf(json, 'labels'), annotations: metadataOf(json, 'annotations') });
   plans.set(of, plan);
   return plan;
 }
@@ -128,7 +131,10 @@ function editOf(place: Place, { labels, annotations, removed }: MetadataPlan): M
 }
 
 /** The names of the app containers and of the init containers of a template. */
-export function containerNames(object: SourceObject, list: 'containers' | 'initContainers' = 'containers'): readonly string[] {
+export function containerNames(
+  object: SourceObject,
+  list: 'containers' | 'initContainers' = 'containers',
+): readonly string[] {
   const containers = objectIn(templateOf(object), 'spec')[list];
   if (!Array.isArray(containers)) return [];
   return containers.map((one: SourceObject['json']) => textIn(one, 'name'));

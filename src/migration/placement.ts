@@ -42,7 +42,9 @@ export function place(draft: AgentDraft, base: Profile, level: Extract<Level, 'n
     } else if (!isDefault(parameter, wish)) parameters.push({ name, default: wish.text });
   }
   const wished = [...draft.variables.values()];
-  misfits.push(...wished.filter(isTemplate).map(({ at }) => ({ at, why: DOLLAR, todo: 'set the variable in the pod' })));
+  misfits.push(
+    ...wished.filter(isTemplate).map(({ at }) => ({ at, why: DOLLAR, todo: 'set the variable in the pod' })),
+  );
   const { words, environment } = divide(
     wished.filter((one) => !isTemplate(one)),
     base,
@@ -69,7 +71,12 @@ export function profileDocument(name: string, spec: JsonObject): JsonObject {
 
 const VARIABLES = 'variables';
 
-function misfitOf({ text, at }: Wish, name: string, base: Profile, parameter: Parameter | undefined): Misfit | undefined {
+function misfitOf(
+  { text, at }: Wish,
+  name: string,
+  base: Profile,
+  parameter: Parameter | undefined,
+): Misfit | undefined {
   if (!parameter)
     return {
       at,
@@ -123,12 +130,12 @@ function isTemplate({ entry: { value } }: WishedVariable): boolean {
   return typeof value === 'string' && value.includes('${');
 }
 
-const COPYING: readonly string[] = ['initContainer', 'ephemeral'];
+const COPYING: ReadonlySet<string> = new Set(['initContainer', 'ephemeral']);
 
 function deliveriesOf({ copying, ephemeral }: AgentDraft, base: Profile): readonly Json[] {
   return base.deliveries.flatMap(({ type, name }): readonly Json[] => {
     const fields = [
-      ...(COPYING.includes(type) ? [...copying].filter(([field]) => field !== 'sizeLimit' || type !== 'ephemeral') : []),
+      ...(COPYING.has(type) ? [...copying].filter(([field]) => field !== 'sizeLimit' || type !== 'ephemeral') : []),
       ...(type === 'ephemeral' ? ephemeral : []),
     ];
     return fields.length === 0 ? [] : [{ type, ...(name !== type && { name }), ...Object.fromEntries(fields) }];

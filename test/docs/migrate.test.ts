@@ -15,7 +15,8 @@ const file = join(import.meta.dirname, '../../docs/migrate.md');
 const before = readFileSync(file, 'utf8');
 
 /** A snippet for another product, what `import` makes of it, and its report. */
-const SNIPPET = /```yaml\n# (?!agent-injector)(.+)\n([\s\S]*?)```\n\n```yaml\n# agent-injector\n([\s\S]*?)```\n(\n```text\n[\s\S]*?```\n)?/g;
+const SNIPPET =
+  /```yaml\n# (?!agent-injector)(.+)\n([\s\S]*?)```\n\n```yaml\n# agent-injector\n([\s\S]*?)```\n(\n```text\n[\s\S]*?```\n)?/g;
 
 const TABLE = /(<!-- table: (.+) -->\n)[\s\S]*?<!-- end -->/g;
 
@@ -34,7 +35,10 @@ const tableOf = (product: string): string => {
     const where = row.on.some((on) => /^(?:pod|namespace) /.test(on)) ? '' : ` (${row.on.join(', ')})`;
     keys.set(meaning, [...(keys.get(meaning) ?? []), code(row.key) + where]);
   }
-  return table([product, 'here'], [...keys].map(([meaning, names]) => [names.join(', '), meaning]));
+  return table(
+    [product, 'here'],
+    [...keys].map(([meaning, names]) => [names.join(', '), meaning]),
+  );
 };
 
 const current = before
@@ -49,7 +53,11 @@ if (process.env['UPDATE_DOCS'] === '1') writeFileSync(file, current);
 
 const text = readFileSync(file, 'utf8');
 
-const snippets = [...text.matchAll(SNIPPET)].map(([, product = '', given = '', , report]) => ({ product, given, report }));
+const snippets = [...text.matchAll(SNIPPET)].map(([, product = '', given = '', , report]) => ({
+  product,
+  given,
+  report,
+}));
 
 describe('docs/migrate.md', () => {
   it('says what the code says, and what import prints', () => {
@@ -59,19 +67,22 @@ describe('docs/migrate.md', () => {
   it('has a snippet and a table for each product, and every snippet is one of them', () => {
     const names = products.map(({ product }) => product).toSorted();
     expect([...new Set(snippets.map(({ product }) => product))].toSorted()).toEqual(names);
-    expect([...text.matchAll(TABLE)].map(([, , product]) => product).toSorted()).toEqual(names);
+    expect([...text.matchAll(TABLE)].map(([, , product = '']) => product).toSorted()).toEqual(names);
     expect([...text.matchAll(/^```yaml$/gm)]).toHaveLength(2 * snippets.length);
   });
 
-  it.each(snippets.map((one) => [one.product, one] as const))('the result for %s injects its pods', (_, { given, report }) => {
-    const result = imported(given);
-    const known = withDocuments(result.migration.profiles);
-    const admissions = admissionsOf(manifestsIn(result), known);
-    expect(admissions.map(({ decision }) => decision.outcome)).toEqual(admissions.map(() => 'injected'));
-    expect(admissions.flatMap(({ decision }) => decision.notices)).toEqual([]);
-    // What is lost is shown with the snippet.
-    expect(report === undefined).toBe(lostIn(given) === '');
-  });
+  it.each(snippets.map((one) => [one.product, one] as const))(
+    'the result for %s injects its pods',
+    (_, { given, report }) => {
+      const result = imported(given);
+      const known = withDocuments(result.migration.profiles);
+      const admissions = admissionsOf(manifestsIn(result), known);
+      expect(admissions.map(({ decision }) => decision.outcome)).toEqual(admissions.map(() => 'injected'));
+      expect(admissions.flatMap(({ decision }) => decision.notices)).toEqual([]);
+      // What is lost is shown with the snippet.
+      expect(report === undefined).toBe(lostIn(given) === '');
+    },
+  );
 
   it('has the counts of the table of situations', () => {
     const folders = new Set(complete.map(({ folder }) => folder)).size;

@@ -31,8 +31,12 @@ describe('every key that the source of another injector reads', () => {
     );
     const rest = products.flatMap(({ rows }) => rows.filter((row) => !known.has(row)).map(({ key }) => key));
     // Rows for each language, of which the lists have an example.
-    const unlisted = rest.filter((key) => !/-lib\.|sidecar\.opentelemetry|language_detection|skipKPITelemetry/.test(key));
-    expect(unlisted.filter((key) => !['resources', 'nodeSelector', 'tolerations', 'affinity'].includes(key))).toEqual([]);
+    const unlisted = rest.filter(
+      (key) => !/-lib\.|sidecar\.opentelemetry|language_detection|skipKPITelemetry/.test(key),
+    );
+    expect(unlisted.filter((key) => !['resources', 'nodeSelector', 'tolerations', 'affinity'].includes(key))).toEqual(
+      [],
+    );
   });
 
   it('says what it becomes, or why not and what to do', () => {

@@ -4,7 +4,7 @@ import { admit } from '../../src/admission/admit.ts';
 import type { Level } from '../../src/api/keys.ts';
 import { decodePod } from '../../src/kubernetes/pod.ts';
 import { podFromTemplate } from '../../src/kubernetes/workload.ts';
-import type { JsonObject } from '../../src/lib/json.ts';
+import { type JsonObject, textIn } from '../../src/lib/json.ts';
 import { withTenancy } from '../../src/profiles/catalogue.ts';
 import { STRICT } from '../../src/profiles/tenancy/policy.ts';
 import { catalogue, plainNamespace, pod as podWith } from '../support/fixtures.ts';
@@ -26,7 +26,9 @@ function byHand(text: string, situation: Complete) {
     }),
   );
   assert(decoded.ok);
-  const settableBy = new Map((situation.opens ?? []).map((name): [string, readonly Level[]] => [name, ['cluster', 'namespace']]));
+  const settableBy = new Map(
+    (situation.opens ?? []).map((name): [string, readonly Level[]] => [name, ['cluster', 'namespace']]),
+  );
   const known = withTenancy(catalogue, { ...STRICT, settableBy });
   const ref = template.workload.kind === 'Pod' ? {} : { workload: { kind: template.kind, name: template.name } };
   const cluster = { kubernetes: undefined, configMapKeys: () => undefined, ...ref };
@@ -36,8 +38,8 @@ function byHand(text: string, situation: Complete) {
 /** Volumes and init containers have the name of their profile: those of one that extends another are compared by that name. */
 function named(spec: unknown, profiles: readonly JsonObject[]): unknown {
   const text = profiles.reduce((before, { metadata, spec: own }) => {
-    const [name, base] = [(metadata as JsonObject)['name'], (own as JsonObject)['extends']];
-    return before.replaceAll(String(name), String(base));
+    const name = textIn(metadata as JsonObject, 'name');
+    return before.replaceAll(name, textIn(own as JsonObject, 'extends'));
   }, JSON.stringify(spec));
   return JSON.parse(text);
 }

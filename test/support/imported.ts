@@ -32,7 +32,10 @@ export function withDocuments(documents: readonly JsonObject[]): Catalogue {
     documents.map((document, index) => ({ origin: `${index}.yaml`, document })),
     catalogue,
   );
-  assert.deepEqual(set.problems.map(({ message, path }) => `${path.map(String).join('.')}: ${message}`), []);
+  assert.deepEqual(
+    set.problems.map(({ message, path }) => `${path.map(String).join('.')}: ${message}`),
+    [],
+  );
   return withProfiles(catalogue, set.profiles, set.own.keys());
 }
 
@@ -42,8 +45,8 @@ export function admissionsOf(text: string, known: Catalogue): readonly Admission
   const namespaces = namespacesFromObjects(objects.map(({ json }) => json));
   return templates.map(({ workload, name, pod, namespace = 'shop' }) => {
     const decoded = decodePod(podFromTemplate(workload, name, pod));
-    const place = namespaces.get(namespace);
-    assert(decoded.ok && place, `namespace ${namespace}`);
+    const place = namespaces.get(namespace) ?? { name: namespace, labels: {}, annotations: {} };
+    assert(decoded.ok, JSON.stringify(decoded));
     const ref = workload.kind === 'Pod' ? {} : { workload: { kind: workload.kind, name } };
     return admit(decoded.value, place, known, { kubernetes: undefined, configMapKeys: () => undefined, ...ref });
   });

@@ -31,10 +31,12 @@ function specOf(settings: Values, languages: readonly string[], service: string 
   const [language = ''] = languages;
   const env = (settings['variables'] ?? '').split(/\s+/).filter((word) => word !== '');
   const protocol = settings['otlp-protocol'];
-  const variables = [...env, ...(protocol === undefined ? [] : [`OTEL_EXPORTER_OTLP_PROTOCOL=${protocol}`])].map((word) => ({
-    name: word.slice(0, word.indexOf('=')),
-    value: word.slice(word.indexOf('=') + 1),
-  }));
+  const variables = [...env, ...(protocol === undefined ? [] : [`OTEL_EXPORTER_OTLP_PROTOCOL=${protocol}`])].map(
+    (word) => ({
+      name: word.slice(0, word.indexOf('=')),
+      value: word.slice(word.indexOf('=') + 1),
+    }),
+  );
   const ofLanguage = {
     // The last one is the language's own, as in most of the folders.
     ...(variables.length > 1 && language !== 'sdk' && { env: variables.slice(-1) }),
@@ -61,7 +63,10 @@ function specOf(settings: Values, languages: readonly string[], service: string 
     },
     ...(settings['propagators'] !== undefined && { propagators: settings['propagators'].split(',') }),
     ...(settings['sampler'] !== undefined && {
-      sampler: { type: settings['sampler'], ...(settings['sampler-arg'] !== undefined && { argument: settings['sampler-arg'] }) },
+      sampler: {
+        type: settings['sampler'],
+        ...(settings['sampler-arg'] !== undefined && { argument: settings['sampler-arg'] }),
+      },
     }),
     ...(common.length > 0 && { env: common }),
     ...(Object.keys(ofLanguage).length > 0 && { [language]: ofLanguage }),
@@ -72,7 +77,9 @@ function workloadOf(situation: Complete): object {
   const { deployment, containers, initContainers = [], pod = {}, namespace } = situation;
   const languages = languagesOf(situation);
   const libc = pod['libc'] ?? namespace['libc'];
-  const annotations: Record<string, string> = Object.fromEntries(languages.map((name) => [`${PREFIX}inject-${name}`, 'true']));
+  const annotations: Record<string, string> = Object.fromEntries(
+    languages.map((name) => [`${PREFIX}inject-${name}`, 'true']),
+  );
   // The Operator's folder says nothing where one language goes into the first of several containers.
   if (pod['containers'] !== undefined && situation.folder !== 'instrumentation-single-instr-first-container')
     annotations[`${PREFIX}container-names`] = pod['containers'];

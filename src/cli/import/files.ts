@@ -30,25 +30,36 @@ export async function writeDirectory(directory: string, files: readonly Imported
     () => false,
   );
   if (!isThere && !directory.endsWith('/'))
-    throw new UsageError([`--output ${directory}: must be json, yaml, a directory, or the name of a new one with a slash at its end`]);
+    throw new UsageError([
+      `--output ${directory}: must be json, yaml, a directory, or the name of a new one with a slash at its end`,
+    ]);
   const targets = files.map(({ name, text }) => ({ path: join(directory, targetOf(name)), text }));
   const paths = targets.map(({ path }) => path);
   const twice = paths.filter((path, index) => paths.indexOf(path) !== index);
-  const existing = await Promise.all(paths.map((path) => stat(path).then(() => [path], () => [])));
+  const existing = await Promise.all(
+    paths.map((path) =>
+      stat(path).then(
+        () => [path],
+        () => [],
+      ),
+    ),
+  );
   const problems = [
     ...twice.map((path) => `${path}: two of the files would have this name`),
     ...existing.flat().map((path) => `${path}: exists, and is not overwritten`),
   ];
   if (problems.length > 0) throw new UsageError(problems);
-  for (const { path, text } of targets) {
-    try {
-      await mkdir(dirname(path), { recursive: true });
-      await writeFile(path, text, { flag: 'wx' });
-    } catch (error) {
-      throw new UsageError([fileError(path, error)]);
-    }
-  }
+  await Promise.all(targets.map(({ path, text }) => write(path, text)));
   return paths;
+}
+
+async function write(path: string, text: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, text, { flag: 'wx' });
+  } catch (error) {
+    throw new UsageError([fileError(path, error)]);
+  }
 }
 
 function targetOf(name: string): string {

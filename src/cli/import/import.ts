@@ -3,7 +3,7 @@ import { rewriteMetadata, type MetadataChange, type Rewritten } from '../../mani
 import { withoutDocuments } from '../../manifests/metadata/without-documents.ts';
 import { displayName } from '../../manifests/file.ts';
 import { type ManifestSource, readManifests } from '../../manifests/sources.ts';
-import { objectIn } from '../../lib/json.ts';
+import { objectIn, textIn } from '../../lib/json.ts';
 import { pointer } from '../../lib/json-patch.ts';
 import type { Catalogue } from '../../profiles/catalogue.ts';
 import { migrate } from '../../migration/migrate.ts';
@@ -95,30 +95,29 @@ function rewrite(
   });
   const text = withoutDocuments(result.text, new Set(replaced)) ?? result.text;
   // Values of a chart are no manifests, and nothing in them changes.
-  const isEmpty = source.manifest.objects.length === 0 || (replaced.length === source.manifest.documents.length && text !== result.text);
+  const isEmpty =
+    source.manifest.objects.length === 0 ||
+    (replaced.length === source.manifest.documents.length && text !== result.text);
   return { file: isEmpty ? undefined : { name, text }, lines: problemLines(name, result) };
 }
 
 function problemLines(file: string, { problems, unremoved }: Rewritten): readonly ReportLine[] {
-  const line = (at: string, key: string, message: string, todo: string): ReportLine => ({
-    at,
-    subject: '',
-    product: '',
-    key,
-    outcome: 'lost',
-    message,
-    todo,
-  });
+  const lost = { subject: '', product: '', outcome: 'lost' } as const;
   return [
-    ...problems.map((one) => line(`${file}:${one.line}`, 'metadata', `not written: ${one.message}`, 'add the annotations that -o json lists by hand')),
-    ...unremoved.map((one) =>
-      line(
-        `${file}:${one.line}`,
-        one.removed.map(([, key]) => key).join(', '),
-        'still there: the text around it cannot be edited without changing more',
-        'remove it by hand: while it is there, the pod is left to the other injector',
-      ),
-    ),
+    ...problems.map((one) => ({
+      ...lost,
+      at: `${file}:${one.line}`,
+      key: 'metadata',
+      message: `not written: ${one.message}`,
+      todo: 'correct the file as the message says, and import it again',
+    })),
+    ...unremoved.map((one) => ({
+      ...lost,
+      at: `${file}:${one.line}`,
+      key: one.removed.map(([, key]) => key).join(', '),
+      message: 'still there: the text around it cannot be edited without changing more',
+      todo: 'remove it by hand: while it is there, the pod is left to the other injector',
+    })),
   ];
 }
 
@@ -132,7 +131,7 @@ function newFiles({ namespaces }: Migration): readonly ImportedFile[] {
 
 function profileFiles({ profiles }: Migration): readonly ImportedFile[] {
   return profiles.map((document) => ({
-    name: `profiles/${String(objectIn(document, 'metadata')['name'])}.yaml`,
+    name: `profiles/${textIn(objectIn(document, 'metadata'), 'name')}.yaml`,
     text: yamlText(document),
   }));
 }

@@ -38,7 +38,11 @@ export function reportLines(report: readonly ReportLine[], { profiles, namespace
       [at, subject, key, `not carried over: ${message}`, todo].filter((part) => part !== '').join(': '),
     ),
     `${count('carried')} keys and fields carried over, ${count('stays')} left as they are, ${lost.length} not carried over`,
-    ...(namespaces.length === 0 ? [] : [`namespaces that are not in the files: ${namespaces.map(({ name }) => name).join(', ')}`]),
-    ...(profiles.length === 0 ? [] : [`${profiles.length} profiles for the server: put them into its profiles, then apply the rest`]),
+    ...(namespaces.length === 0
+      ? []
+      : [`namespaces that are not in the files: ${namespaces.map(({ name }) => name).join(', ')}`]),
+    ...(profiles.length === 0
+      ? []
+      : [`${profiles.length} profiles for the server: put them into its profiles, then apply the rest`]),
   ];
 }

@@ -22,7 +22,9 @@ export function sourceObjects(
 ): ReadonlyMap<SourceObject, Origin> {
   return new Map(
     sources.flatMap((source) => [
-      ...source.manifest.objects.map((object) => [sourceObject(object, namespace), { ...originOf(object), source }] as const),
+      ...source.manifest.objects.map(
+        (object) => [sourceObject(object, namespace), { ...originOf(object), source }] as const,
+      ),
       ...valuesIn(source, namespace),
     ]),
   );
@@ -34,8 +36,8 @@ function originOf({ document, pointer }: ManifestObject): Omit<Origin, 'source'>
 
 function sourceObject({ apiVersion, kind, name, namespace, json }: ManifestObject, fallback: string): SourceObject {
   const workload = workloadKindOf(apiVersion, kind);
-  const hasTemplate = workload?.template.every(
-    (_, index, path) => isObject(path.slice(0, index + 1).reduce((at, step) => objectIn(at, step), json)),
+  const hasTemplate = workload?.template.every((_, index, path) =>
+    isObject(path.slice(0, index + 1).reduce((at, step) => objectIn(at, step), json)),
   );
   return {
     apiVersion,

@@ -75,7 +75,10 @@ function addImport(program: Command): void {
       'then the exit code is 1.',
     examples: [
       ['See what becomes of an Instrumentation and the workloads that use it', 'import instrumentation.yaml apps/'],
-      ['Write the result, and the profiles for the server, into a new directory', 'import -R manifests/ --output imported/'],
+      [
+        'Write the result, and the profiles for the server, into a new directory',
+        'import -R manifests/ --output imported/',
+      ],
       ['Get the whole report as JSON', 'import values.yaml -o json'],
     ],
   });

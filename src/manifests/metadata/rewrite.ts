@@ -29,7 +29,10 @@ export interface Rewritten {
 
 /** Writes the changes into the text of a manifest; comments and layout stay. What cannot be written is a problem, and changes nothing. */
 export function rewriteMetadata(manifest: Manifest, changes: readonly MetadataChange[]): Rewritten {
-  const edits = changes.map((change) => ({ change, edit: { template: target(change), operations: additions(change) } }));
+  const edits = changes.map((change) => ({
+    change,
+    edit: { template: target(change), operations: additions(change) },
+  }));
   const added = editManifest(
     manifest,
     edits.map(({ edit }) => edit),

@@ -1,6 +1,7 @@
 import { isObject, type JsonObject, objectIn, objectsIn } from '../../lib/json.ts';
 import { AgentDraft } from '../agent-draft.ts';
 import type { MigrationDraft } from '../draft.ts';
+import { scalarText } from '../json-text.ts';
 import type { Place, SourceObject } from '../model.ts';
 import { enable, requestForNamespace, requestForPod } from '../requests.ts';
 import { isEmptySelector, namespacesIn, selects, workloadsMatching } from '../selection.ts';
@@ -31,7 +32,11 @@ function instrumentationIn(object: SourceObject): Instrumentation | undefined {
   return Object.keys(json).length === 0 ? undefined : { json, at: { object, path } };
 }
 
-function importInstrumentation(migration: MigrationDraft, { json, at }: Instrumentation, done: Set<SourceObject>): void {
+function importInstrumentation(
+  migration: MigrationDraft,
+  { json, at }: Instrumentation,
+  done: Set<SourceObject>,
+): void {
   const whole = new DatadogDraft();
   migration.readFields(PRODUCT, { ...datadog, on: 'DatadogAgent' }, { json, at }, whole);
   if (!whole.isEnabled) return;
@@ -77,16 +82,16 @@ function applyRule(
       taken.add(name);
     }
     if (names.length === 0)
-      migration.lost(PRODUCT, 'namespaceSelector', selector, 'it selects no namespace that is in the files', 'import the namespaces, too');
+      migration.lost(PRODUCT, 'namespaceSelector', selector, {
+        why: 'it selects no namespace that is in the files',
+        todo: 'import the namespaces, too',
+      });
   } else {
     for (const workload of workloads) for (const agent of agents) requestForPod(migration, workload, agent);
-    migration.lost(
-      PRODUCT,
-      'podSelector',
-      selector,
-      `it selects pods by their labels, which annotations cannot: ${workloads.length} workloads of the files have them`,
-      'import the other workloads, too',
-    );
+    migration.lost(PRODUCT, 'podSelector', selector, {
+      why: `it selects pods by their labels, which annotations cannot: ${workloads.length} workloads of the files have them`,
+      todo: 'import the other workloads, too',
+    });
   }
   for (const workload of workloads) {
     done.add(workload);
@@ -113,11 +118,11 @@ function agentsOf(migration: MigrationDraft, { versions, agent, name }: DatadogD
     if (!base) {
       const why = `there is no profile ${profile}`;
       const todo = "keep Datadog's webhook for these pods, or write a profile: docs/add-your-own-agent.md";
-      if (named.length > 0) migration.lost(PRODUCT, language, at, why, todo);
+      if (named.length > 0) migration.lost(PRODUCT, language, at, { why, todo });
       return [];
     }
     const draft = new AgentDraft();
-    setVersion(draft, base, String(versions[language] ?? ''), at);
+    setVersion(draft, base, scalarText(versions[language]), at);
     return [{ product: PRODUCT, base, draft: draft.complete(agent), source: name }];
   });
 }

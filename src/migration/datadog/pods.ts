@@ -4,7 +4,7 @@ import type { FoundKey, KeyTable, MigrationDraft } from '../draft.ts';
 import { metadataOf, metadataPlace, templateOf } from '../metadata-plan.ts';
 import type { SourceObject } from '../model.ts';
 import { enable, requestForPod } from '../requests.ts';
-import { DatadogDraft, datadogRows, deliveryFor, languages } from './rows.ts';
+import { type DatadogDraft, datadogRows, deliveryFor, languages } from './rows.ts';
 import { jsonIn, libraryVariables, settingsOfVariable } from './variables.ts';
 import { setVersion } from './versions.ts';
 
@@ -62,28 +62,22 @@ function commonDraft(migration: MigrationDraft, annotations: readonly FoundKey<D
     if (!key.endsWith('/apm-inject.tracer-configs')) continue;
     const list = jsonIn(value);
     if (Array.isArray(list)) for (const one of list) if (isObject(one)) addVariable(draft, one, at, settingsOfVariable);
-    if (!Array.isArray(list)) migration.lost(PRODUCT, key, at, 'it is not a JSON list', 'correct it, and import again');
+    if (!Array.isArray(list))
+      migration.lost(PRODUCT, key, at, { why: 'it is not a JSON list', todo: 'correct it, and import again' });
   }
   return draft;
 }
 
-function importLibrary(
-  migration: MigrationDraft,
-  workload: SourceObject,
-  { language, found, common }: { readonly language: string; readonly found: readonly Library[]; readonly common: AgentDraft },
-): void {
-  const name = languages.get(language) ?? '';
-  const base = migration.profile(name);
+interface Request {
+  readonly language: string;
+  readonly found: readonly Library[];
+  readonly common: AgentDraft;
+}
+
+function importLibrary(migration: MigrationDraft, workload: SourceObject, { language, found, common }: Request): void {
+  const base = migration.profile(languages.get(language) ?? '');
   if (!base) {
-    const [first] = found;
-    if (first && !first.found.key.includes('all-lib.'))
-      migration.lost(
-        PRODUCT,
-        first.found.key,
-        first.found.at,
-        `there is no profile ${name}`,
-        `keep Datadog's webhook for this pod, or write a profile: docs/add-your-own-agent.md`,
-      );
+    reportMissing(migration, language, found);
     return;
   }
   const draft = new AgentDraft();
@@ -92,39 +86,49 @@ function importLibrary(
     if (what === 'version') setVersion(draft, base, one.value, one.at);
     if (what === 'config.v1') importConfig(migration, draft, one);
   }
-  const containers = found.flatMap(({ container, what }) => (container !== undefined && what !== 'config.v1' ? [container] : []));
-  const isForAll = found.some(({ container, what }) => container === undefined && what !== 'config.v1');
-  if (containers.length === 0 && !isForAll) return;
-  const source = workload.name;
+  const asking = found.filter(({ what }) => what !== 'config.v1');
+  if (asking.length === 0) return;
+  const containers = asking.flatMap(({ container }) => container ?? []);
+  const isForAll = containers.length < asking.length;
   requestForPod(
     migration,
     workload,
-    { product: PRODUCT, base, draft: draft.complete(common), source },
+    { product: PRODUCT, base, draft: draft.complete(common), source: workload.name },
     isForAll ? undefined : containers,
   );
+}
+
+/** `all` is all that have a profile. */
+function reportMissing(migration: MigrationDraft, language: string, found: readonly Library[]): void {
+  const own = found.find(({ found: { key } }) => !key.includes('all-lib.'));
+  if (own)
+    migration.lost(PRODUCT, own.found.key, own.found.at, {
+      why: `there is no profile ${languages.get(language) ?? ''}`,
+      todo: "keep Datadog's webhook for this pod, or write a profile: docs/add-your-own-agent.md",
+    });
 }
 
 function importConfig(migration: MigrationDraft, draft: AgentDraft, { key, value, at }: FoundKey<DatadogDraft>): void {
   const read = libraryVariables(value);
   if (!read) {
-    migration.lost(PRODUCT, key, at, 'it is not a JSON object', 'correct it, and import again');
+    migration.lost(PRODUCT, key, at, { why: 'it is not a JSON object', todo: 'correct it, and import again' });
     return;
   }
   addVariables(draft, read.variables, at, settingsOfVariable);
   for (const field of read.unknown)
-    migration.lost(PRODUCT, `${key} ${field}`, at, `no variable of the library is known for ${field}`, 'set its variable in the pod');
+    migration.lost(PRODUCT, `${key} ${field}`, at, {
+      why: `no variable of the library is known for ${field}`,
+      todo: 'set its variable in the pod',
+    });
 }
 
 function reportMode(migration: MigrationDraft, labels: readonly FoundKey<DatadogDraft>[]): void {
   const mode = labels.find(({ key }) => key.endsWith('/config.mode'));
   if (mode && mode.value.toLowerCase() !== 'hostip')
-    migration.lost(
-      PRODUCT,
-      mode.key,
-      mode.at,
-      `where the Datadog Agent is in mode ${mode.value} is a setting of Datadog's webhook`,
-      'set agent-url: unix:///var/run/datadog/apm.socket, with a volume in the pod, or http://SERVICE.NAMESPACE:8126',
-    );
+    migration.lost(PRODUCT, mode.key, mode.at, {
+      why: `where the Datadog Agent is in mode ${mode.value} is a setting of Datadog's webhook`,
+      todo: 'set agent-url: unix:///var/run/datadog/apm.socket, with a volume in the pod, or http://SERVICE.NAMESPACE:8126',
+    });
 }
 
 const TAGS: readonly (readonly [tag: string, setting: string])[] = [
@@ -145,7 +149,7 @@ export function tagsOfWorkload(migration: MigrationDraft, workload: SourceObject
     if (value === undefined) continue;
     migration.plans.template(workload).annotate(setting, value);
     const at = metadataPlace({ ...workload, template: undefined }, 'labels', key);
-    migration.carried(PRODUCT, key, { object: workload, path: at.path }, `\`${setting}\` of the pods`);
+    migration.carried(PRODUCT, key, { object: workload, path: at.path }, { becomes: `\`${setting}\` of the pods` });
   }
   enable(migration, workload.namespace);
 }

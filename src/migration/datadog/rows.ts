@@ -1,5 +1,6 @@
 import { isObject, type Json } from '../../lib/json.ts';
 import { addVariables, AgentDraft } from '../agent-draft.ts';
+import { scalarText } from '../json-text.ts';
 import type { KeyPlace, KeyRow } from '../key-row.ts';
 import { settingsOfVariable } from './variables.ts';
 
@@ -38,7 +39,8 @@ const PREFIX = 'admission.datadoghq.com';
 const ANNOTATION: readonly KeyPlace[] = ['pod annotation'];
 
 const INJECTOR = {
-  becomes: "nothing: it is about Datadog's LD_PRELOAD injector, and the profiles load the library by the runtime's own variable",
+  becomes:
+    "nothing: it is about Datadog's LD_PRELOAD injector, and the profiles load the library by the runtime's own variable",
 };
 
 const VERSION = '`profile: datadog-LANGUAGE`; another version than that of the profile is `agent-image`, in a profile';
@@ -85,14 +87,12 @@ const pods: readonly Row[] = [
     why: 'agent-injector has no debug mode for pods',
     todo: 'set DD_TRACE_DEBUG=true in the pod; agent-injector explain says what was decided',
   },
-  ...['service', 'env', 'version'].map(
-    (name): Row => ({
-      on: ['pod label'],
-      key: `tags.datadoghq.com/${name}`,
-      becomes: 'the same; on a workload instead of its pods, an annotation of the pods',
-      stays: true,
-    }),
-  ),
+  ...['service', 'env', 'version'].map((name): Row => ({
+    on: ['pod label'],
+    key: `tags.datadoghq.com/${name}`,
+    becomes: 'the same; on a workload instead of its pods, an annotation of the pods',
+    stays: true,
+  })),
   {
     on: ['pod label'],
     key: 'tags.datadoghq.com/{name}',
@@ -133,7 +133,7 @@ const instrumentation: readonly Row[] = [
     key: 'injectionMode',
     becomes: '`delivery`',
     carry: (value, at, { agent }) => {
-      for (const [name, text] of deliveryFor(String(value))) agent.set(name, text, at);
+      for (const [name, text] of deliveryFor(scalarText(value))) agent.set(name, text, at);
     },
   },
   {
@@ -142,14 +142,12 @@ const instrumentation: readonly Row[] = [
     becomes: 'annotations of the workloads in the files that a target selects, or of namespaces if it selects all pods',
     carry: (value, _, draft) => void (draft.targets = value),
   },
-  ...['languageDetection', 'language_detection'].map(
-    (key): Row => ({
-      on: ON,
-      key,
-      why: 'agent-injector does not look into running processes for their language',
-      todo: 'name the profile of each workload, or several: each loads only in its runtime',
-    }),
-  ),
+  ...['languageDetection', 'language_detection'].map((key): Row => ({
+    on: ON,
+    key,
+    why: 'agent-injector does not look into running processes for their language',
+    todo: 'name the profile of each workload, or several: each loads only in its runtime',
+  })),
   { on: ON, key: 'injector', ...INJECTOR },
   { on: ON, key: 'skipKPITelemetry', ...INJECTOR },
 ];
@@ -161,7 +159,7 @@ const target: readonly Row[] = [
     on: TARGET,
     key: 'name',
     becomes: 'a part of the name of a profile',
-    carry: (value, _, draft) => void (draft.name = String(value)),
+    carry: (value, _, draft) => void (draft.name = scalarText(value)),
   },
   {
     on: TARGET,

@@ -1,6 +1,6 @@
 import { objectIn } from '../../lib/json.ts';
 import { AgentDraft } from '../agent-draft.ts';
-import type { KeyTable, MigrationDraft } from '../draft.ts';
+import type { FoundKey, KeyTable, MigrationDraft } from '../draft.ts';
 import type { SourceObject } from '../model.ts';
 import { requestForPod } from '../requests.ts';
 import { ElasticDraft, elasticRows } from './rows.ts';
@@ -13,41 +13,64 @@ export const elastic: KeyTable<ElasticDraft> = {
   prefixes: ['co.elastic.apm/'],
 };
 
+interface Chart {
+  readonly object: SourceObject;
+  readonly values: ElasticDraft;
+}
+
 /** The annotation of pods, with the agents of the chart's values. */
 export function importElastic(migration: MigrationDraft): void {
-  const values = new ElasticDraft();
-  let chart: SourceObject | undefined;
-  for (const object of migration.objects) {
-    if (object.kind !== 'Values' || Object.keys(objectIn(objectIn(object.json, 'webhookConfig'), 'agents')).length === 0)
-      continue;
-    chart = object;
-    const at = { object, path: [] };
-    migration.readFields(PRODUCT, { ...elastic, on: 'Values' }, { json: object.json, at }, values);
-    migration.replace(object);
-  }
+  const charts = migration.objects.filter(isChart).map((object) => read(migration, object));
   const used = new Set<string>();
   for (const workload of migration.workloads)
-    for (const { key, value, at } of migration.keysOf(elastic, workload, 'annotations')) {
-      used.add(value);
-      const base = migration.profile(`elastic-${value}`);
-      if (!base) {
-        const why = `there is no profile elastic-${value}`;
-        migration.lost(PRODUCT, key, at, why, 'write a profile: docs/add-your-own-agent.md');
-        continue;
-      }
-      const draft = new AgentDraft().complete(values.agent(value));
-      if (!draft.settings.has('apm-server-url')) onNode(draft);
-      // A name that is the workload's, not the product's: the values have no name.
-      requestForPod(migration, workload, { product: PRODUCT, base, draft, source: 'imported' });
+    for (const found of migration.keysOf(elastic, workload, 'annotations')) {
+      used.add(found.value);
+      const draft = charts.reduce((all, { values }) => all.complete(values.agent(found.value)), new AgentDraft());
+      request(migration, workload, found, draft);
     }
-  for (const name of values.agents.keys())
-    if (chart && !used.has(name) && isChanged(values.agent(name)))
+  for (const chart of charts) reportUnused(migration, chart, used);
+}
+
+function isChart({ kind, json }: SourceObject): boolean {
+  return kind === 'Values' && Object.keys(objectIn(objectIn(json, 'webhookConfig'), 'agents')).length > 0;
+}
+
+function read(migration: MigrationDraft, object: SourceObject): Chart {
+  const values = new ElasticDraft();
+  const whole = { json: object.json, at: { object, path: [] } };
+  migration.readFields(PRODUCT, { ...elastic, on: 'Values' }, whole, values);
+  migration.replace(object);
+  return { object, values };
+}
+
+function request(
+  migration: MigrationDraft,
+  workload: SourceObject,
+  { key, value, at }: FoundKey<ElasticDraft>,
+  draft: AgentDraft,
+): void {
+  const base = migration.profile(`elastic-${value}`);
+  if (!base) {
+    const todo = 'write a profile: docs/add-your-own-agent.md';
+    migration.lost(PRODUCT, key, at, { why: `there is no profile elastic-${value}`, todo });
+    return;
+  }
+  if (!draft.settings.has('apm-server-url')) onNode(draft);
+  // Values have no name.
+  requestForPod(migration, workload, { product: PRODUCT, base, draft, source: 'imported' });
+}
+
+function reportUnused(migration: MigrationDraft, { object, values }: Chart, used: ReadonlySet<string>): void {
+  for (const [name, agent] of values.agents)
+    if (!used.has(name) && isChanged(agent))
       migration.lost(
         PRODUCT,
         `webhookConfig.agents.${name}`,
-        { object: chart, path: ['webhookConfig', 'agents', name] },
-        `no pod in the files has co.elastic.apm/attach: ${name}`,
-        'import the workloads together with the values',
+        { object, path: ['webhookConfig', 'agents', name] },
+        {
+          why: `no pod in the files has co.elastic.apm/attach: ${name}`,
+          todo: 'import the workloads together with the values',
+        },
       );
 }
 

@@ -1,5 +1,6 @@
 import { isObject, type Json, textIn } from '../../lib/json.ts';
 import { addVariable, AgentDraft } from '../agent-draft.ts';
+import { scalarText } from '../json-text.ts';
 import type { Carry, KeyPlace, KeyRow } from '../key-row.ts';
 import { settingsOfVariable } from './variables.ts';
 
@@ -37,7 +38,7 @@ export const elasticRows: readonly Row[] = [
     on: ON,
     key: 'webhookConfig.agents.{agent}.image',
     becomes: '`agent-image`, in a profile',
-    carry: (value, at, draft, [name = '']) => draft.agent(name).set('agent-image', String(value), at),
+    carry: (value, at, draft, [name = '']) => draft.agent(name).set('agent-image', scalarText(value), at),
   },
   {
     on: ON,
@@ -51,7 +52,11 @@ export const elasticRows: readonly Row[] = [
     key: 'webhookConfig.agents.{agent}.artifact',
     becomes: 'nothing: the profile knows where the files are in the images of Elastic',
   },
-  { on: ON, key: 'apm.namespaces', becomes: 'nothing: namespaces with annotated pods get the label `injection: enabled`' },
+  {
+    on: ON,
+    key: 'apm.namespaces',
+    becomes: 'nothing: namespaces with annotated pods get the label `injection: enabled`',
+  },
   { on: ON, key: 'apm.secret_token', ...SECRET },
   { on: ON, key: 'apm.api_key', ...SECRET },
   ...[
@@ -85,7 +90,7 @@ function carryEnvironment(
   for (const variable of Object.keys(environment)) {
     const text = textIn(environment, variable);
     if (LOADING.has(variable) || text.includes(DIRECTORY)) continue;
-    const entry = { name: variable, value: String(environment[variable] ?? '') };
+    const entry = { name: variable, value: scalarText(environment[variable]) };
     addVariable(draft.agent(name), entry, { ...at, path: [...at.path, variable] }, settingsOfVariable);
   }
 }

@@ -22,13 +22,10 @@ export function importNewRelic(migration: MigrationDraft): void {
     const base = migration.profile(`newrelic-${languageOf(draft.language)}`);
     if (base) apply(migration, object, draft, { product: PRODUCT, base, draft: draft.agent, source: object.name });
     else
-      migration.lost(
-        PRODUCT,
-        'agent.language',
-        specPlace(object, 'agent', 'language'),
-        `there is no profile newrelic-${languageOf(draft.language)}`,
-        'keep the operator for these pods, or write a profile: docs/add-your-own-agent.md',
-      );
+      migration.lost(PRODUCT, 'agent.language', specPlace(object, 'agent', 'language'), {
+        why: `there is no profile newrelic-${languageOf(draft.language)}`,
+        todo: 'keep the operator for these pods, or write a profile: docs/add-your-own-agent.md',
+      });
   }
 }
 
@@ -56,13 +53,10 @@ function apply(migration: MigrationDraft, object: SourceObject, draft: NewRelicD
   reportRest(migration, object, draft, { workloads: workloads.length, namespaces: selected.length });
   for (const { name, isInFiles } of namespaces)
     if (!isInFiles && keysIn(namespaceSelector).some((key) => key !== NAMESPACE_NAME_LABEL))
-      migration.lost(
-        PRODUCT,
-        'namespaceLabelSelector',
-        specPlace(object, 'namespaceLabelSelector'),
-        `namespace ${name} is not in the files, so its labels are not known`,
-        `import its manifest, too, or annotate it with agent-injector.io/profile: ${request.base.name}`,
-      );
+      migration.lost(PRODUCT, 'namespaceLabelSelector', specPlace(object, 'namespaceLabelSelector'), {
+        why: `namespace ${name} is not in the files, so its labels are not known`,
+        todo: `import its manifest, too, or annotate it with agent-injector.io/profile: ${request.base.name}`,
+      });
 }
 
 function reportRest(
@@ -72,7 +66,7 @@ function reportRest(
   found: { readonly workloads: number; readonly namespaces: number },
 ): void {
   const lost = (key: string, why: string, todo: string): void =>
-    migration.lost(PRODUCT, key, specPlace(object, key), why, todo);
+    migration.lost(PRODUCT, key, specPlace(object, key), { why, todo });
   if (!isEmptySelector(podSelector))
     lost(
       'podLabelSelector',

@@ -1,6 +1,7 @@
 import { type Json, type JsonObject, isObject } from '../../lib/json.ts';
 import { addVariables, AgentDraft } from '../agent-draft.ts';
 import { addResources } from '../copying.ts';
+import { scalarText } from '../json-text.ts';
 import type { KeyPlace, KeyRow } from '../key-row.ts';
 import { settingsOfVariable } from './variables.ts';
 
@@ -51,14 +52,15 @@ export const newRelicRows: readonly Row[] = [
     on: ON,
     key: 'licenseKeySecret',
     becomes: '`license-secret`, in a profile. The Secret must be in the namespace of the pod: it is not copied',
-    carry: (value, at, { agent }) => agent.set('license-secret', String(value), at),
+    carry: (value, at, { agent }) => agent.set('license-secret', scalarText(value), at),
   },
   {
     on: ON,
     key: 'agentConfigMap',
-    becomes: '`objects` and `NEWRELIC_FILE`, in a profile. The ConfigMap must be in the namespace of the pod: it is not copied',
+    becomes:
+      '`objects` and `NEWRELIC_FILE`, in a profile. The ConfigMap must be in the namespace of the pod: it is not copied',
     carry: (value, at, { agent }) => {
-      agent.objects.push({ path: CONFIG, configMap: String(value) });
+      agent.objects.push({ path: CONFIG, configMap: scalarText(value) });
       agent.setVariable({ name: 'NEWRELIC_FILE', value: `${CONFIG}/newrelic.yaml` }, at);
     },
   },
@@ -66,13 +68,13 @@ export const newRelicRows: readonly Row[] = [
     on: ON,
     key: 'agent.language',
     becomes: '`profile: newrelic-java`, `-nodejs`, `-python` or `-dotnet`',
-    carry: (value, _, draft) => void (draft.language = String(value)),
+    carry: (value, _, draft) => void (draft.language = scalarText(value)),
   },
   {
     on: ON,
     key: 'agent.image',
     becomes: '`agent-image`, in a profile',
-    carry: (value, at, { agent }) => agent.set('agent-image', String(value), at),
+    carry: (value, at, { agent }) => agent.set('agent-image', scalarText(value), at),
   },
   {
     on: ON,
@@ -84,7 +86,7 @@ export const newRelicRows: readonly Row[] = [
     on: ON,
     key: 'agent.volumeLimitSize',
     becomes: '`sizeLimit` of the delivery, in a profile',
-    carry: (value, _, { agent }) => void agent.copying.set('sizeLimit', String(value)),
+    carry: (value, _, { agent }) => void agent.copying.set('sizeLimit', scalarText(value)),
   },
   {
     on: ON,

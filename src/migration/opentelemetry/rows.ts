@@ -1,6 +1,7 @@
 import { isObject, type Json, type JsonObject, objectIn, objectsIn, textIn } from '../../lib/json.ts';
 import { addVariables, AgentDraft } from '../agent-draft.ts';
 import { addResources } from '../copying.ts';
+import { scalarText } from '../json-text.ts';
 import type { Carry, KeyPlace, KeyRow } from '../key-row.ts';
 import { settingsOfVariable } from './variables.ts';
 
@@ -49,7 +50,7 @@ const GO = {
 const setting =
   (name: string): Carry<InstrumentationDraft> =>
   (value, at, { fields }) =>
-    fields.set(name, String(value), at);
+    fields.set(name, scalarText(value), at);
 
 const annotations: readonly Row[] = [
   ...LANGUAGES.flatMap((name): readonly Row[] => [
@@ -63,9 +64,11 @@ const annotations: readonly Row[] = [
   { on: POD, key: `${OPERATOR}/container-names`, becomes: '`containers`' },
   { on: POD, key: `${OPERATOR}/otel-python-platform`, becomes: '`libc`' },
   { on: POD, key: `${OPERATOR}/otel-dotnet-auto-runtime`, becomes: '`libc`' },
-  ...['inject-go', 'go-container-names', 'otel-go-auto-target-exe'].map(
-    (name): Row => ({ on: POD, key: `${OPERATOR}/${name}`, ...GO }),
-  ),
+  ...['inject-go', 'go-container-names', 'otel-go-auto-target-exe'].map((name): Row => ({
+    on: POD,
+    key: `${OPERATOR}/${name}`,
+    ...GO,
+  })),
   ...['inject-apache-httpd', 'apache-httpd-container-names', 'inject-nginx', 'inject-nginx-container-names'].map(
     (name): Row => ({ on: POD, key: `${OPERATOR}/${name}`, ...WEB_SERVER }),
   ),
@@ -103,8 +106,7 @@ const common: readonly Row[] = [
     on: ['Instrumentation'],
     key: 'resource.resourceAttributes',
     becomes: '`resource-attributes`',
-    carry: (value, at, { fields }) =>
-      fields.set('resource-attributes', pairs(isObject(value) ? value : {}), at),
+    carry: (value, at, { fields }) => fields.set('resource-attributes', pairs(isObject(value) ? value : {}), at),
   },
   {
     on: ['Instrumentation'],
@@ -143,7 +145,7 @@ const ofLanguage: readonly Row[] = ['java', 'nodejs', 'python', 'dotnet'].flatMa
     on: ['Instrumentation'],
     key: `${name}.image`,
     becomes: '`agent-image`, in a profile',
-    carry: (value, at, draft) => draft.language(name).set('agent-image', String(value), at),
+    carry: (value, at, draft) => draft.language(name).set('agent-image', scalarText(value), at),
   },
   {
     on: ['Instrumentation'],
@@ -169,7 +171,7 @@ const ofLanguage: readonly Row[] = ['java', 'nodejs', 'python', 'dotnet'].flatMa
     on: ['Instrumentation'],
     key: `${name}.volumeLimitSize`,
     becomes: '`sizeLimit` of the delivery, in a profile',
-    carry: (value, _, draft) => void draft.language(name).copying.set('sizeLimit', String(value)),
+    carry: (value, _, draft) => void draft.language(name).copying.set('sizeLimit', scalarText(value)),
   },
   {
     on: ['Instrumentation'],
@@ -195,7 +197,7 @@ export const openTelemetryRows: readonly Row[] = [...annotations, ...common, ...
 
 function pairs(values: JsonObject): string {
   return Object.entries(values)
-    .map(([name, value]) => `${name}=${String(value)}`)
+    .map(([name, value]) => `${name}=${scalarText(value)}`)
     .join(',');
 }
 
@@ -223,15 +225,13 @@ function carryTls(value: Json, at: Parameters<Carry<InstrumentationDraft>>[1], {
 
 /** First the annotations, as in the built-in profiles, then the labels of Kubernetes. */
 function carryLabels(value: Json, _at: unknown, { fields }: InstrumentationDraft): void {
-  if (value !== true) return;
-  const from = (name: string, ...labels: readonly string[]): JsonObject => ({
-    name,
-    from: [
-      { annotation: `resource.opentelemetry.io/${name.replace('-', '.')}` },
-      ...labels.map((label) => ({ label: `app.kubernetes.io/${label}` })),
-    ],
-  });
-  fields.parameters.push(from('service-name', 'instance', 'name'), from('service-version', 'version'));
+  if (value === true)
+    fields.parameters.push(fromLabels('service-name', 'instance', 'name'), fromLabels('service-version', 'version'));
+}
+
+function fromLabels(name: string, ...labels: readonly string[]): JsonObject {
+  const annotation = `resource.opentelemetry.io/${name.replace('-', '.')}`;
+  return { name, from: [{ annotation }, ...labels.map((label) => ({ label: `app.kubernetes.io/${label}` }))] };
 }
 
 /** The languages that an Instrumentation has a field of its own for. */

@@ -1,6 +1,7 @@
 import { isObject, type Json } from '../../lib/json.ts';
 import { addVariables, AgentDraft } from '../agent-draft.ts';
 import { addResources } from '../copying.ts';
+import { scalarText } from '../json-text.ts';
 import type { KeyPlace, KeyRow } from '../key-row.ts';
 import { settingsOfVariable } from './variables.ts';
 
@@ -40,35 +41,45 @@ export const skyWalkingRows: readonly Row[] = [
     key: 'swck-injection',
     becomes: 'the label `injection: enabled` for `enabled`; it is not needed where a pod asks',
   },
-  { on: ['pod label'], key: 'swck-java-agent-injected', becomes: '`profile: skywalking-java` for `"true"`, `inject: "false"` for `"false"`' },
+  {
+    on: ['pod label'],
+    key: 'swck-java-agent-injected',
+    becomes: '`profile: skywalking-java` for `"true"`, `inject: "false"` for `"false"`',
+  },
   {
     on: PODS,
     key: 'strategy.skywalking.apache.org/inject.Container',
     becomes: '`containers`, with the names that the regular expression matches',
   },
   { on: PODS, key: 'agent.skywalking.apache.org/agent.service_name', becomes: '`service-name`' },
-  { on: PODS, key: 'agent.skywalking.apache.org/collector.backend_service', becomes: '`collector-address`, `collector-port`' },
+  {
+    on: PODS,
+    key: 'agent.skywalking.apache.org/collector.backend_service',
+    becomes: '`collector-address`, `collector-port`',
+  },
   { on: PODS, key: 'agent.skywalking.apache.org/{option}', becomes: '`-Dskywalking.OPTION`, in a profile' },
   { on: PODS, key: 'plugins.skywalking.apache.org/{option}', becomes: '`-Dskywalking.OPTION`, in a profile' },
-  ...['optional.skywalking.apache.org', 'optional-reporter.skywalking.apache.org', 'bootstrap.skywalking.apache.org'].map(
-    (key): Row => ({ on: PODS, key, ...PLUGINS }),
-  ),
+  ...[
+    'optional.skywalking.apache.org',
+    'optional-reporter.skywalking.apache.org',
+    'bootstrap.skywalking.apache.org',
+  ].map((key): Row => ({ on: PODS, key, ...PLUGINS })),
   { on: PODS, key: `${SIDECAR}/initcontainer.Image`, becomes: '`agent-image`, in a profile' },
   { on: PODS, key: `${SIDECAR}/initcontainer.resources.limits`, becomes: '`limits` of the delivery, in a profile' },
   { on: PODS, key: `${SIDECAR}/initcontainer.resources.requests`, becomes: '`requests` of the delivery, in a profile' },
-  ...['initcontainer.Name', 'sidecarVolume.Name', 'sidecarVolumeMount.MountPath'].map(
-    (name): Row => ({ on: PODS, key: `${SIDECAR}/${name}`, ...NAME }),
-  ),
+  ...['initcontainer.Name', 'sidecarVolume.Name', 'sidecarVolumeMount.MountPath'].map((name): Row => ({
+    on: PODS,
+    key: `${SIDECAR}/${name}`,
+    ...NAME,
+  })),
   ...['initcontainer.Command', 'initcontainer.args.Option', 'initcontainer.args.Command', 'env.Name', 'env.Value'].map(
     (name): Row => ({ on: PODS, key: `${SIDECAR}/${name}`, ...COPY }),
   ),
-  ...['succeed', 'error'].map(
-    (name): Row => ({
-      on: PODS,
-      key: `${SIDECAR}/${name}`,
-      becomes: 'nothing: SWCK writes it into pods that it has changed',
-    }),
-  ),
+  ...['succeed', 'error'].map((name): Row => ({
+    on: PODS,
+    key: `${SIDECAR}/${name}`,
+    becomes: 'nothing: SWCK writes it into pods that it has changed',
+  })),
   {
     on: RESOURCE,
     key: 'selector',
@@ -79,13 +90,13 @@ export const skyWalkingRows: readonly Row[] = [
     on: RESOURCE,
     key: 'containerMatcher',
     becomes: '`containers`, with the names that the regular expression matches',
-    carry: (value, _, draft) => void (draft.containers = String(value)),
+    carry: (value, _, draft) => void (draft.containers = scalarText(value)),
   },
   {
     on: RESOURCE,
     key: 'javaSidecar.image',
     becomes: '`agent-image`, in a profile',
-    carry: (value, at, { agent }) => agent.set('agent-image', String(value), at),
+    carry: (value, at, { agent }) => agent.set('agent-image', scalarText(value), at),
   },
   {
     on: RESOURCE,
@@ -101,7 +112,9 @@ export const skyWalkingRows: readonly Row[] = [
   },
   ...['command', 'args'].map((name): Row => ({ on: RESOURCE, key: `javaSidecar.${name}`, ...COPY })),
   ...['javaSidecar.name', 'sharedVolumeName'].map((key): Row => ({ on: RESOURCE, key, ...NAME })),
-  ...['optionalPlugins', 'optionalReporterPlugins', 'bootstrapPlugins'].map(
-    (key): Row => ({ on: RESOURCE, key, ...PLUGINS }),
-  ),
+  ...['optionalPlugins', 'optionalReporterPlugins', 'bootstrapPlugins'].map((key): Row => ({
+    on: RESOURCE,
+    key,
+    ...PLUGINS,
+  })),
 ];

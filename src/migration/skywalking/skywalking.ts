@@ -5,7 +5,7 @@ import { jsonIn } from '../datadog/variables.ts';
 import type { FoundKey, KeyTable, MigrationDraft } from '../draft.ts';
 import { containerNames, metadataOf, templateOf } from '../metadata-plan.ts';
 import type { SourceObject } from '../model.ts';
-import { requestForPod, specPlace } from '../requests.ts';
+import { enable, requestForPod, specPlace } from '../requests.ts';
 import { selects } from '../selection.ts';
 import { SkyWalkingDraft, skyWalkingRows } from './rows.ts';
 import { collectorSettings } from './variables.ts';
@@ -35,23 +35,29 @@ interface SwAgent {
 /** Labels and annotations of pods, and the SwAgent of their namespace that selects them: the last one. */
 export function importSkyWalking(migration: MigrationDraft): void {
   const agents = migration.objects.filter(({ kind }) => kind === 'SwAgent').map((object) => read(migration, object));
-  for (const object of migration.objects)
-    if (object.kind === 'Namespace')
-      for (const { value } of migration.keysOf(skyWalking, object, 'labels'))
-        if (value === 'enabled') migration.plans.namespace(object.name).enable();
+  for (const object of migration.objects) if (object.kind === 'Namespace') importNamespace(migration, object);
   const used = new Set<SwAgent>();
   for (const workload of migration.workloads) {
-    const labels = metadataOf(templateOf(workload), 'labels');
-    const agent = agents.findLast(
-      ({ object, draft }) => object.namespace === workload.namespace && selects(draft.selector, labels),
-    );
+    const agent = agentFor(workload, agents);
     if (importPod(migration, workload, agent?.draft) && agent) used.add(agent);
   }
   for (const one of agents) {
     if (used.has(one)) continue;
     const why = 'no pod in the files has the label swck-java-agent-injected and is selected by it';
-    migration.lost(PRODUCT, 'spec', specPlace(one.object), why, 'import it together with its workloads');
+    migration.lost(PRODUCT, 'spec', specPlace(one.object), { why, todo: 'import it together with its workloads' });
   }
+}
+
+function importNamespace(migration: MigrationDraft, object: SourceObject): void {
+  const isEnabled = migration.keysOf(skyWalking, object, 'labels').some(({ value }) => value === 'enabled');
+  if (isEnabled) enable(migration, object.name);
+}
+
+function agentFor(workload: SourceObject, agents: readonly SwAgent[]): SwAgent | undefined {
+  const labels = metadataOf(templateOf(workload), 'labels');
+  return agents.findLast(
+    ({ object, draft }) => object.namespace === workload.namespace && selects(draft.selector, labels),
+  );
 }
 
 function read(migration: MigrationDraft, object: SourceObject): SwAgent {
@@ -87,23 +93,29 @@ const IS_WORD = /^[^\s"'\\$]+$/;
 
 const OPTION = /^(?:agent|plugins)\.skywalking\.apache\.org\/(.+)$/;
 
-function importAnnotation(
-  migration: MigrationDraft,
-  draft: AgentDraft,
-  { key, value, at }: FoundKey<SkyWalkingDraft>,
-): void {
+function importAnnotation(migration: MigrationDraft, draft: AgentDraft, found: FoundKey<SkyWalkingDraft>): void {
+  const { key, value, at } = found;
   const option = OPTION.exec(key)?.[1];
   const resources = /\/initcontainer\.resources\.(limits|requests)$/.exec(key)?.[1];
   if (key.endsWith('/initcontainer.Image')) draft.set('agent-image', value, at);
   else if (resources !== undefined) addResources(draft, { [resources]: jsonIn(value) ?? null });
-  else if (option === 'agent.service_name') draft.set('service-name', value, at);
+  else if (option !== undefined) importOption(migration, draft, { ...found, option });
+}
+
+function importOption(
+  migration: MigrationDraft,
+  draft: AgentDraft,
+  { key, value, at, option }: FoundKey<SkyWalkingDraft> & { readonly option: string },
+): void {
+  if (option === 'agent.service_name') draft.set('service-name', value, at);
   else if (option === 'collector.backend_service')
     for (const [name, text] of collectorSettings(value)) draft.set(name, text, at);
-  else if (option !== undefined && IS_WORD.test(value)) draft.options.push(`-Dskywalking.${option}=${value}`);
-  else if (option !== undefined) {
-    const why = 'its value has blanks, quotes or a $, which an option of the JVM cannot have';
-    migration.lost(PRODUCT, key, at, why, "set the variable of the agent's option in the pod");
-  }
+  else if (IS_WORD.test(value)) draft.options.push(`-Dskywalking.${option}=${value}`);
+  else
+    migration.lost(PRODUCT, key, at, {
+      why: 'its value has blanks, quotes or a $, which an option of the JVM cannot have',
+      todo: "set the variable of the agent's option in the pod",
+    });
 }
 
 /** Go's regular expressions for names of containers are JavaScript's in all that names need. One that is not valid selects the first container, as in SWCK. */

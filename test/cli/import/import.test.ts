@@ -60,7 +60,16 @@ describe('import', () => {
     expect(code).toBe(0);
     expect((await readdir(out)).toSorted()).toEqual(['app.yaml', 'namespaces.yaml', 'profiles']);
     expect(await readdir(join(out, 'profiles'))).toEqual(['opentelemetry-java-traces.yaml']);
-    const injected = await run(['inject', join(out, 'app.yaml'), '-n', 'shop', '--namespaces', join(out, 'namespaces.yaml'), '--profiles', join(out, 'profiles')]);
+    const injected = await run([
+      'inject',
+      join(out, 'app.yaml'),
+      '-n',
+      'shop',
+      '--namespaces',
+      join(out, 'namespaces.yaml'),
+      '--profiles',
+      join(out, 'profiles'),
+    ]);
     expect(injected).toMatchObject({ code: 0, stdout: expect.stringContaining('registry.example.com/java:1') });
     const before = await readFile(join(out, 'app.yaml'), 'utf8');
     const again = await run(['import', path, '-n', 'shop', '--output', out]);
@@ -72,7 +81,9 @@ describe('import', () => {
     const path = await files('lost', { 'app.yaml': workload('instrumentation.opentelemetry.io/inject-go') });
     const { code, stdout, stderr } = await run(['import', path]);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/app\.yaml:8: Deployment\/web: instrumentation\.opentelemetry\.io\/inject-go: not carried over: /);
+    expect(stderr).toMatch(
+      /app\.yaml:8: Deployment\/web: instrumentation\.opentelemetry\.io\/inject-go: not carried over: /,
+    );
     expect(stdout).toContain('inject-go');
   });
 
@@ -86,7 +97,11 @@ describe('import', () => {
     const { code, stdout } = await run(['import', path, '-n', 'shop', '-o', 'json']);
     expect(code).toBe(0);
     const { files: written, report } = JSON.parse(stdout) as { files: { name: string }[]; report: { key: string }[] };
-    expect(written.map(({ name }) => name.split('/').at(-1))).toEqual(['namespaces.yaml', 'app.yaml', 'opentelemetry-java-traces.yaml']);
+    expect(written.map(({ name }) => name.split('/').at(-1))).toEqual([
+      'namespaces.yaml',
+      'app.yaml',
+      'opentelemetry-java-traces.yaml',
+    ]);
     expect(report.map(({ key }) => key).toSorted()).toEqual([
       'exporter.endpoint',
       'instrumentation.opentelemetry.io/inject-java',
@@ -104,6 +119,9 @@ describe('import', () => {
     [['missing.yaml'], 'missing.yaml: no such file'],
     [['-', '--output', 'nowhere'], '--output nowhere'],
   ])('%j is an error of usage', async (args, message) => {
-    expect(await run(['import', ...args], { stdin: '' })).toMatchObject({ code: 2, stderr: expect.stringContaining(message) });
+    expect(await run(['import', ...args], { stdin: '' })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(message),
+    });
   });
 });

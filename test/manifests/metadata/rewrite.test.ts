@@ -29,7 +29,10 @@ spec: {containers: [{name: a, image: a}]}
 
 describe('rewriteMetadata', () => {
   it('adds and removes keys, and keeps everything else as it is written', () => {
-    const { text, problems, unremoved } = rewritten(POD, { annotations: { new: '2' }, removed: [['annotations', 'old']] });
+    const { text, problems, unremoved } = rewritten(POD, {
+      annotations: { new: '2' },
+      removed: [['annotations', 'old']],
+    });
     expect({ problems, unremoved }).toEqual({ problems: [], unremoved: [] });
     expect(text).toBe(
       POD.replace('    old: "1"   # goes with its line\n', '').replace('# stays\n', '# stays\n    new: "2"\n'),
@@ -45,7 +48,14 @@ describe('rewriteMetadata', () => {
   });
 
   it('leaves an empty map where all keys go, also in brackets', () => {
-    expect(rewritten(POD, { removed: [['annotations', 'old'], ['annotations', 'kept']] }).text).toContain('annotations: {}');
+    expect(
+      rewritten(POD, {
+        removed: [
+          ['annotations', 'old'],
+          ['annotations', 'kept'],
+        ],
+      }).text,
+    ).toContain('annotations: {}');
     const flow = POD.replace(/annotations:[\s\S]*stays/, 'annotations: {old: "1", kept: x}');
     expect(rewritten(flow, { removed: [['annotations', 'old']] }).text).toContain('annotations: {kept: x}');
   });
