@@ -39,7 +39,9 @@ const namespace = (name: string, metadata: object = {}) => ({
 
 /** The pods that the documents lead to, and the keys that were lost. */
 function after(...documents: readonly object[]) {
-  const result = imported(documents.map((one) => stringify(one, { aliasDuplicateObjects: false, version: '1.1' })).join('---\n'));
+  const result = imported(
+    documents.map((one) => stringify(one, { aliasDuplicateObjects: false, version: '1.1' })).join('---\n'),
+  );
   const admissions = admissionsOf(manifestsIn(result), withDocuments(result.migration.profiles));
   const lost = result.report.filter(({ outcome }) => outcome === 'lost').map(({ key }) => key);
   return { lost, admissions, report: result.report, text: manifestsIn(result), profiles: result.migration.profiles };

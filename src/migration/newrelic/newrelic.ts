@@ -34,6 +34,12 @@ function languageOf(language: string): string {
   return language.replace(/^php-.*/, 'php');
 }
 
+interface Found {
+  readonly selected: readonly string[];
+  readonly workloads: readonly SourceObject[];
+}
+
+/** All pods of a namespace get the agent from the namespace, unless labels of pods or properties of containers choose them. */
 function apply(migration: MigrationDraft, object: SourceObject, draft: NewRelicDraft, request: AgentRequest): void {
   const { podSelector, namespaceSelector, containerSelector } = draft;
   const namespaces = namespacesIn(migration);
@@ -41,16 +47,20 @@ function apply(migration: MigrationDraft, object: SourceObject, draft: NewRelicD
   const workloads = workloadsMatching(migration, new Set(selected), podSelector).filter(
     (one) => selectedContainers(one, containerSelector).length > 0,
   );
-  if (isEmptySelector(podSelector)) {
-    for (const name of selected) requestForNamespace(migration, name, request);
-    for (const workload of workloads) {
-      const { profile } = migration.place(request.draft, request.base, { ...request, level: 'namespace' });
-      nameContainers(migration, workload, profile, selectedContainers(workload, containerSelector));
-    }
-  } else
+  if (choosesPods(draft))
     for (const workload of workloads)
       requestForPod(migration, workload, request, selectedContainers(workload, containerSelector));
-  reportRest(migration, object, draft, { workloads: workloads.length, namespaces: selected.length });
+  else {
+    const profiles = new Map(selected.map((name) => [name, requestForNamespace(migration, name, request)]));
+    for (const workload of workloads)
+      nameContainers(
+        migration,
+        workload,
+        profiles.get(workload.namespace) ?? request.base.name,
+        selectedContainers(workload, containerSelector),
+      );
+  }
+  reportRest(migration, object, draft, { selected, workloads });
   for (const { name, isInFiles } of namespaces)
     if (!isInFiles && keysIn(namespaceSelector).some((key) => key !== NAMESPACE_NAME_LABEL))
       migration.lost(PRODUCT, 'namespaceLabelSelector', specPlace(object, 'namespaceLabelSelector'), {
@@ -59,23 +69,27 @@ function apply(migration: MigrationDraft, object: SourceObject, draft: NewRelicD
       });
 }
 
+function choosesPods({ podSelector, containerSelector }: NewRelicDraft): boolean {
+  return !isEmptySelector(podSelector) || Object.keys(containerSelector).length > 0;
+}
+
 function reportRest(
   migration: MigrationDraft,
   object: SourceObject,
-  { podSelector, agent }: NewRelicDraft,
-  found: { readonly workloads: number; readonly namespaces: number },
+  draft: NewRelicDraft,
+  { selected, workloads }: Found,
 ): void {
   const lost = (key: string, why: string, todo: string): void =>
     migration.lost(PRODUCT, key, specPlace(object, key), { why, todo });
-  if (!isEmptySelector(podSelector))
+  if (choosesPods(draft))
     lost(
-      'podLabelSelector',
-      `it selects pods by their labels, which annotations cannot: ${found.workloads} workloads of the files have them`,
+      isEmptySelector(draft.podSelector) ? 'containerSelector' : 'podLabelSelector',
+      `it chooses by properties of pods, which annotations of a namespace cannot: ${workloads.length} workloads of the files are annotated`,
       'import the other workloads, too',
     );
-  else if (found.namespaces === 0)
+  else if (selected.length === 0)
     lost('namespaceLabelSelector', 'it selects no namespace that is in the files', 'import the namespaces, too');
-  const secret = agent.settings.get('license-secret')?.text ?? 'newrelic-key-secret';
+  const secret = draft.agent.settings.get('license-secret')?.text ?? 'newrelic-key-secret';
   lost(
     'licenseKeySecret',
     `the operator copies Secret ${secret} into the namespaces of the pods, and agent-injector copies no Secrets`,
