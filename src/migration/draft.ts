@@ -1,3 +1,4 @@
+import { PROFILE_API_VERSION } from '../api/keys.ts';
 import { type JsonObject, objectIn } from '../lib/json.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import type { Profile } from '../profiles/profile.ts';
@@ -14,6 +15,7 @@ export class MigrationDraft {
   readonly objects: readonly SourceObject[];
   readonly #remarks: Remark[] = [];
   readonly #profiles = new Map<string, JsonObject>();
+  readonly #targets: JsonObject[] = [];
   readonly #replaced = new Set<SourceObject>();
 
   constructor(objects: readonly SourceObject[], catalogue: Catalogue) {
@@ -94,6 +96,12 @@ export class MigrationDraft {
     });
   }
 
+  /** An AgentTarget for the pods of a namespace with these labels. */
+  target(name: string, namespace: string, spec: JsonObject): void {
+    const metadata = { name: slug(name), namespace };
+    this.#targets.push({ apiVersion: PROFILE_API_VERSION, kind: 'AgentTarget', metadata, spec });
+  }
+
   replace(object: SourceObject): void {
     this.#replaced.add(object);
   }
@@ -136,6 +144,7 @@ export class MigrationDraft {
       edits: this.plans.edits(),
       namespaces: this.plans.newNamespaces(),
       profiles: [...this.#profiles.values()],
+      targets: this.#targets,
       replaced: [...this.#replaced],
       remarks: this.#remarks,
     };
@@ -177,11 +186,11 @@ export interface FoundKey<Target> extends RowMatch<Target> {
   readonly at: Place;
 }
 
-/** The name of a profile: at most 60 characters, so that it fits into a label. */
+/** The name of a profile: at most 53 characters, with a suffix, so that targets can name it. */
 function slug(text: string): string {
   return text
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')
-    .slice(0, 56)
+    .slice(0, 50)
     .replaceAll(/^-+|-+$/g, '');
 }

@@ -51,6 +51,8 @@ export interface Migration {
   readonly namespaces: readonly NewNamespace[];
   /** AgentProfile documents, each of which extends a built-in profile. */
   readonly profiles: readonly JsonObject[];
+  /** AgentTarget resources, for pods that another product selects by their labels. */
+  readonly targets: readonly JsonObject[];
   /** Objects that other products read, and that the result stands in for. */
   readonly replaced: readonly SourceObject[];
   readonly remarks: readonly Remark[];

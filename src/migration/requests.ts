@@ -1,3 +1,4 @@
+import type { Json } from '../lib/json.ts';
 import type { Profile } from '../profiles/profile.ts';
 import type { AgentDraft } from './agent-draft.ts';
 import type { MigrationDraft } from './draft.ts';
@@ -42,6 +43,32 @@ export function requestForNamespace(
   return profile;
 }
 
+/** The agents for all pods of a namespace with these labels, also for those that are not in the files. */
+export function requestForLabels(
+  migration: MigrationDraft,
+  { namespace, podSelector }: { readonly namespace: string; readonly podSelector: Json },
+  requests: readonly AgentRequest[],
+): void {
+  const parameters = new Map<string, string>();
+  const profiles = requests.map(({ product, base, draft, source }) => {
+    const placed = migration.place(draft, base, { level: 'namespace', product, source });
+    for (const [name, value] of placed.annotations)
+      parameters.set((parameters.get(name) ?? value) === value ? name : `${name}.${placed.profile}`, value);
+    return placed.profile;
+  });
+  const [first] = requests;
+  if (!first) return;
+  const delivery = parameters.get('delivery');
+  parameters.delete('delivery');
+  migration.target(first.source, namespace, {
+    profile: profiles.join(','),
+    podSelector,
+    ...(delivery !== undefined && { delivery }),
+    ...(parameters.size > 0 && { parameters: Object.fromEntries(parameters) }),
+  });
+  enable(migration, namespace);
+}
+
 /** Another profile may already have given the setting another value: then it is a setting of this profile alone. */
 function annotateFor(
   plan: { annotate: (name: string, value: string) => boolean },
@@ -75,7 +102,6 @@ export function enable(migration: MigrationDraft, namespace: string): void {
 export interface KnownNamespace {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
-  readonly isInFiles: boolean;
 }
 
 /** A place in the `spec` of a resource. */

@@ -1,6 +1,6 @@
 import { NAMESPACE_NAME_LABEL } from '../kubernetes/labels.ts';
 import { selectorMismatch } from '../kubernetes/label-selector.ts';
-import { isObject, type Json, objectIn, objectsIn, textIn } from '../lib/json.ts';
+import { isObject, type Json, objectIn, objectsIn } from '../lib/json.ts';
 import type { MigrationDraft } from './draft.ts';
 import { metadataOf, templateOf } from './metadata-plan.ts';
 import type { SourceObject } from './model.ts';
@@ -13,7 +13,7 @@ export function namespacesIn(migration: MigrationDraft): readonly KnownNamespace
   return [...names].map((name) => {
     const object = migration.plans.namespaceObject(name);
     const labels = object ? metadataOf(object.json, 'labels') : {};
-    return { name, labels: { ...labels, [NAMESPACE_NAME_LABEL]: name }, isInFiles: object !== undefined };
+    return { name, labels: { ...labels, [NAMESPACE_NAME_LABEL]: name } };
   });
 }
 
@@ -27,14 +27,11 @@ export function isEmptySelector(selector: Json | undefined): boolean {
   return Object.keys(objectIn(selector, 'matchLabels')).length + objectsIn(selector, 'matchExpressions').length === 0;
 }
 
-/** The labels that a selector reads. */
-export function keysIn(selector: Json | undefined): readonly string[] {
-  if (!isObject(selector)) return [];
-  return [
-    ...Object.keys(objectIn(selector, 'matchLabels')),
-    ...objectsIn(selector, 'matchExpressions').map((one) => textIn(one, 'key')),
-  ];
-}
+/** Said of a selector that may select namespaces which are not in the files. */
+export const OTHER_NAMESPACES = {
+  why: 'it may select namespaces that are not in the files',
+  todo: 'import their manifests, too, or give them the label and the annotations that those of the files have got',
+} as const;
 
 export function workloadsMatching(
   migration: MigrationDraft,

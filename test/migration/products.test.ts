@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import { targetSchema } from '../../src/api/target/target.ts';
 import type { Container } from '../../src/kubernetes/pod.ts';
 import { admissionsOf, imported, manifestsIn, withDocuments } from '../support/imported.ts';
 
@@ -42,9 +43,11 @@ function after(...documents: readonly object[]) {
   const result = imported(
     documents.map((one) => stringify(one, { aliasDuplicateObjects: false, version: '1.1' })).join('---\n'),
   );
-  const admissions = admissionsOf(manifestsIn(result), withDocuments(result.migration.profiles));
+  const { profiles, targets } = result.migration;
+  const admissions = admissionsOf(manifestsIn(result), withDocuments(profiles));
   const lost = result.report.filter(({ outcome }) => outcome === 'lost').map(({ key }) => key);
-  return { lost, admissions, report: result.report, text: manifestsIn(result), profiles: result.migration.profiles };
+  for (const target of targets) expect(targetSchema.safeParse(target)).toMatchObject({ success: true });
+  return { lost, admissions, targets, text: manifestsIn(result) };
 }
 
 function variablesOf(container: Container | undefined): Record<string, string | undefined> {
@@ -265,7 +268,7 @@ describe('New Relic', () => {
   });
 
   it('selectors of labels choose the pods, and the namespaces', () => {
-    const { admissions, lost } = after(
+    const { admissions, lost, targets } = after(
       newRelic({
         podLabelSelector: { matchLabels: { apm: 'on' } },
         namespaceLabelSelector: { matchExpressions: [{ key: 'team', operator: 'In', values: ['a'] }] },
@@ -282,7 +285,10 @@ describe('New Relic', () => {
       }),
     );
     expect(admissions.map(({ decision }) => decision.outcome)).toEqual(['injected', 'skipped', 'skipped']);
-    expect(lost).toEqual(['podLabelSelector', 'licenseKeySecret']);
+    expect(lost).toEqual(['namespaceLabelSelector', 'licenseKeySecret']);
+    expect(targets).toMatchObject([
+      { metadata: { namespace: 'shop' }, spec: { podSelector: { matchLabels: { apm: 'on' } } } },
+    ]);
   });
 
   it('two languages for one pod are two profiles', () => {
@@ -356,7 +362,7 @@ describe('Datadog', () => {
   });
 
   it('of several targets, the first one that matches counts, and annotations of the pod before any', () => {
-    const { admissions } = after(
+    const { admissions, targets } = after(
       datadogAgent({
         targets: [
           {
@@ -388,6 +394,14 @@ describe('Datadog', () => {
       }),
     );
     expect(admissions.map(({ pod }) => variablesOf(pod.spec.containers[0])['DD_ENV'])).toEqual(['a', 'b', 'own']);
+    // Target c selects pods that target b has decided on.
+    expect(targets).toMatchObject([
+      {
+        kind: 'AgentTarget',
+        metadata: { name: 'a', namespace: 'shop' },
+        spec: { profile: 'datadog-java', podSelector: { matchLabels: { app: 'a' } }, parameters: { env: 'a' } },
+      },
+    ]);
   });
 
   it('without targets, namespaces are enabled or not', () => {

@@ -62,7 +62,10 @@ async function write(path: string, text: string): Promise<void> {
   }
 }
 
+/** Files that are not named after one that was read. */
+const NEW: ReadonlySet<string> = new Set(['namespaces.yaml', 'targets.yaml']);
+
 function targetOf(name: string): string {
-  if (name.startsWith('profiles/') || name === 'namespaces.yaml') return name;
+  if (name.startsWith('profiles/') || NEW.has(name)) return name;
   return name === 'standard input' ? 'manifests.yaml' : basename(name);
 }

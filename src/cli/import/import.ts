@@ -44,7 +44,7 @@ export interface Imported {
   readonly migration: Migration;
 }
 
-/** The result for these manifests: new namespaces, the rewritten files, then profiles. */
+/** The result for these manifests: new namespaces, the rewritten files, targets, then profiles. */
 export function importSources(sources: readonly ManifestSource[], namespace: string, catalogue: Catalogue): Imported {
   const origins = sourceObjects(sources, namespace);
   const migration = migrate([...origins.keys()], catalogue);
@@ -53,6 +53,7 @@ export function importSources(sources: readonly ManifestSource[], namespace: str
     files: [
       ...newFiles(migration),
       ...rewritten.flatMap(({ file }) => (file ? [file] : [])),
+      ...targetFiles(migration),
       ...profileFiles(migration),
     ],
     report: [...reportOf(migration.remarks, origins), ...rewritten.flatMap(({ lines }) => lines)],
@@ -127,6 +128,10 @@ function newFiles({ namespaces }: Migration): readonly ImportedFile[] {
     yamlText({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels, annotations } }),
   );
   return [{ name: 'namespaces.yaml', text: documents.join('---\n') }];
+}
+
+function targetFiles({ targets }: Migration): readonly ImportedFile[] {
+  return targets.length === 0 ? [] : [{ name: 'targets.yaml', text: targets.map(yamlText).join('---\n') }];
 }
 
 function profileFiles({ profiles }: Migration): readonly ImportedFile[] {

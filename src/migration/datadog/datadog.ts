@@ -1,10 +1,10 @@
-import { isObject, type JsonObject, objectIn, objectsIn } from '../../lib/json.ts';
+import { isObject, type Json, type JsonObject, objectIn, objectsIn } from '../../lib/json.ts';
 import { AgentDraft } from '../agent-draft.ts';
 import type { MigrationDraft } from '../draft.ts';
 import { scalarText } from '../json-text.ts';
 import type { Place, SourceObject } from '../model.ts';
-import { enable, requestForNamespace, requestForPod } from '../requests.ts';
-import { isEmptySelector, namespacesIn, selects, workloadsMatching } from '../selection.ts';
+import { enable, requestForLabels, requestForNamespace, requestForPod } from '../requests.ts';
+import { isEmptySelector, namespacesIn, OTHER_NAMESPACES, selects, workloadsMatching } from '../selection.ts';
 import { datadog, importPod, PRODUCT, tagsOfWorkload } from './pods.ts';
 import { DatadogDraft, languages } from './rows.ts';
 import { setVersion } from './versions.ts';
@@ -75,24 +75,15 @@ function applyRule(
   const names = namespacesOf(migration, namespaceSelector).filter((name) => !taken.has(name));
   const workloads = workloadsMatching(migration, new Set(names), podSelector).filter((one) => !done.has(one));
   const agents = agentsOf(migration, draft, at);
-  const selector = { ...at, path: [...at.path, isEmptySelector(podSelector) ? 'namespaceSelector' : 'podSelector'] };
   if (isEmptySelector(podSelector)) {
-    for (const name of names) {
-      for (const agent of agents) requestForNamespace(migration, name, agent);
-      taken.add(name);
-    }
-    if (names.length === 0)
-      migration.lost(PRODUCT, 'namespaceSelector', selector, {
-        why: 'it selects no namespace that is in the files',
-        todo: 'import the namespaces, too',
-      });
+    for (const name of names) for (const agent of agents) requestForNamespace(migration, name, agent);
+    for (const name of names) taken.add(name);
   } else {
     for (const workload of workloads) for (const agent of agents) requestForPod(migration, workload, agent);
-    migration.lost(PRODUCT, 'podSelector', selector, {
-      why: `it selects pods by their labels, which annotations cannot: ${workloads.length} workloads of the files have them`,
-      todo: 'import the other workloads, too',
-    });
+    for (const namespace of names) requestForLabels(migration, { namespace, podSelector }, agents);
   }
+  if (!namesNamespaces(namespaceSelector))
+    migration.lost(PRODUCT, 'namespaceSelector', { ...at, path: [...at.path, 'namespaceSelector'] }, OTHER_NAMESPACES);
   for (const workload of workloads) {
     done.add(workload);
     if (agents.length > 0) tagsOfWorkload(migration, workload);
@@ -100,8 +91,13 @@ function applyRule(
   }
 }
 
+function namesNamespaces(selector: Json): boolean {
+  const names = isObject(selector) ? selector['matchNames'] : undefined;
+  return Array.isArray(names) && names.length > 0;
+}
+
 /** Names that a selector lists are namespaces, whether they are in the files or not. */
-function namespacesOf(migration: MigrationDraft, selector: DatadogDraft['namespaceSelector']): readonly string[] {
+function namespacesOf(migration: MigrationDraft, selector: Json): readonly string[] {
   const names = isObject(selector) ? selector['matchNames'] : undefined;
   if (Array.isArray(names) && names.length > 0) return names.map(String);
   return namespacesIn(migration)

@@ -139,7 +139,8 @@ const instrumentation: readonly Row[] = [
   {
     on: ON,
     key: 'targets',
-    becomes: 'annotations of the workloads in the files that a target selects, or of namespaces if it selects all pods',
+    becomes:
+      'annotations of the workloads in the files that a target selects, and an AgentTarget for other pods; annotations of namespaces if it selects all pods',
     carry: (value, _, draft) => void (draft.targets = value),
   },
   ...['languageDetection', 'language_detection'].map((key): Row => ({
@@ -164,7 +165,7 @@ const target: readonly Row[] = [
   {
     on: TARGET,
     key: 'podSelector',
-    becomes: 'annotations of the workloads in the files that it selects',
+    becomes: 'annotations of the workloads in the files that it selects, and an AgentTarget for other pods',
     carry: (value, _, draft) => void (draft.podSelector = value),
   },
   {

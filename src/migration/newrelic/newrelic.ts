@@ -1,9 +1,15 @@
 import { objectIn } from '../../lib/json.ts';
 import type { KeyTable, MigrationDraft } from '../draft.ts';
 import type { SourceObject } from '../model.ts';
-import { type AgentRequest, nameContainers, requestForNamespace, requestForPod, specPlace } from '../requests.ts';
-import { isEmptySelector, keysIn, namespacesIn, selects, workloadsMatching } from '../selection.ts';
-import { NAMESPACE_NAME_LABEL } from '../../kubernetes/labels.ts';
+import {
+  type AgentRequest,
+  nameContainers,
+  requestForLabels,
+  requestForNamespace,
+  requestForPod,
+  specPlace,
+} from '../requests.ts';
+import { isEmptySelector, namespacesIn, OTHER_NAMESPACES, selects, workloadsMatching } from '../selection.ts';
 import { selectedContainers } from './containers.ts';
 import { NewRelicDraft, newRelicRows } from './rows.ts';
 
@@ -34,11 +40,6 @@ function languageOf(language: string): string {
   return language.replace(/^php-.*/, 'php');
 }
 
-interface Found {
-  readonly selected: readonly string[];
-  readonly workloads: readonly SourceObject[];
-}
-
 /** All pods of a namespace get the agent from the namespace, unless labels of pods or properties of containers choose them. */
 function apply(migration: MigrationDraft, object: SourceObject, draft: NewRelicDraft, request: AgentRequest): void {
   const { podSelector, namespaceSelector, containerSelector } = draft;
@@ -47,10 +48,12 @@ function apply(migration: MigrationDraft, object: SourceObject, draft: NewRelicD
   const workloads = workloadsMatching(migration, new Set(selected), podSelector).filter(
     (one) => selectedContainers(one, containerSelector).length > 0,
   );
-  if (choosesPods(draft))
+  if (choosesPods(draft)) {
     for (const workload of workloads)
       requestForPod(migration, workload, request, selectedContainers(workload, containerSelector));
-  else {
+    if (!isEmptySelector(podSelector))
+      for (const namespace of selected) requestForLabels(migration, { namespace, podSelector }, [request]);
+  } else {
     const profiles = new Map(selected.map((name) => [name, requestForNamespace(migration, name, request)]));
     for (const workload of workloads)
       nameContainers(
@@ -60,35 +63,23 @@ function apply(migration: MigrationDraft, object: SourceObject, draft: NewRelicD
         selectedContainers(workload, containerSelector),
       );
   }
-  reportRest(migration, object, draft, { selected, workloads });
-  for (const { name, isInFiles } of namespaces)
-    if (!isInFiles && keysIn(namespaceSelector).some((key) => key !== NAMESPACE_NAME_LABEL))
-      migration.lost(PRODUCT, 'namespaceLabelSelector', specPlace(object, 'namespaceLabelSelector'), {
-        why: `namespace ${name} is not in the files, so its labels are not known`,
-        todo: `import its manifest, too, or annotate it with agent-injector.io/profile: ${request.base.name}`,
-      });
+  reportRest(migration, object, draft, workloads.length);
 }
 
 function choosesPods({ podSelector, containerSelector }: NewRelicDraft): boolean {
   return !isEmptySelector(podSelector) || Object.keys(containerSelector).length > 0;
 }
 
-function reportRest(
-  migration: MigrationDraft,
-  object: SourceObject,
-  draft: NewRelicDraft,
-  { selected, workloads }: Found,
-): void {
+function reportRest(migration: MigrationDraft, object: SourceObject, draft: NewRelicDraft, workloads: number): void {
   const lost = (key: string, why: string, todo: string): void =>
     migration.lost(PRODUCT, key, specPlace(object, key), { why, todo });
-  if (choosesPods(draft))
+  if (Object.keys(draft.containerSelector).length > 0)
     lost(
-      isEmptySelector(draft.podSelector) ? 'containerSelector' : 'podLabelSelector',
-      `it chooses by properties of pods, which annotations of a namespace cannot: ${workloads.length} workloads of the files are annotated`,
+      'containerSelector',
+      `it chooses containers by their properties: those of ${workloads} workloads of the files are named, those of other pods are not`,
       'import the other workloads, too',
     );
-  else if (selected.length === 0)
-    lost('namespaceLabelSelector', 'it selects no namespace that is in the files', 'import the namespaces, too');
+  migration.lost(PRODUCT, 'namespaceLabelSelector', specPlace(object, 'namespaceLabelSelector'), OTHER_NAMESPACES);
   const secret = draft.agent.settings.get('license-secret')?.text ?? 'newrelic-key-secret';
   lost(
     'licenseKeySecret',

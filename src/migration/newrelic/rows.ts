@@ -33,7 +33,8 @@ export const newRelicRows: readonly Row[] = [
   {
     on: ON,
     key: 'podLabelSelector',
-    becomes: 'annotations of the workloads in the files that it selects, or of the namespace if it selects all pods',
+    becomes:
+      'annotations of the workloads in the files that it selects, and an AgentTarget for other pods; annotations of the namespace if it selects all pods',
     carry: (value, _, draft) => void (draft.podSelector = value),
   },
   {
