@@ -1,4 +1,4 @@
-import { PROFILE_API_VERSION } from '../api/keys.ts';
+import { PRODUCT, PROFILE_API_VERSION } from '../api/keys.ts';
 import { type JsonObject, objectIn } from '../lib/json.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import type { Profile } from '../profiles/profile.ts';
@@ -14,6 +14,8 @@ export class MigrationDraft {
   readonly catalogue: Catalogue;
   readonly objects: readonly SourceObject[];
   readonly #remarks: Remark[] = [];
+  /** Places and messages of the remarks on an object. */
+  readonly #known = new Map<SourceObject, Set<string>>();
   readonly #profiles = new Map<string, JsonObject>();
   readonly #targets: JsonObject[] = [];
   readonly #replaced = new Set<SourceObject>();
@@ -38,13 +40,11 @@ export class MigrationDraft {
 
   /** Two pods may lead to the same remark on a resource. */
   #add(remark: Remark): void {
-    const isKnown = this.#remarks.some(
-      (one) =>
-        one.object === remark.object &&
-        one.message === remark.message &&
-        JSON.stringify(one.path) === JSON.stringify(remark.path),
-    );
-    if (!isKnown) this.#remarks.push(remark);
+    const known = this.#known.get(remark.object) ?? new Set();
+    this.#known.set(remark.object, known);
+    const text = JSON.stringify([remark.path, remark.message]);
+    if (!known.has(text)) this.#remarks.push(remark);
+    known.add(text);
   }
 
   /** Carries the fields of a resource over, by their rows. A field without a row is reported. */
@@ -98,7 +98,10 @@ export class MigrationDraft {
 
   /** An AgentTarget for the pods of a namespace with these labels. */
   target(name: string, namespace: string, spec: JsonObject): void {
-    const metadata = { name: slug(name), namespace };
+    const before = this.#targets.filter(
+      ({ metadata }) => JSON.stringify(metadata) === JSON.stringify({ name: slug(name), namespace }),
+    );
+    const metadata = { name: before.length === 0 ? slug(name) : `${slug(name)}-${this.#targets.length}`, namespace };
     this.#targets.push({ apiVersion: PROFILE_API_VERSION, kind: 'AgentTarget', metadata, spec });
   }
 
@@ -140,6 +143,11 @@ export class MigrationDraft {
   }
 
   result(): Migration {
+    for (const { at, key, value } of this.plans.conflicts())
+      this.lost(PRODUCT, key, at, {
+        why: `it is there already, and stays; imported, it would be ${value}`,
+        todo: 'change it if the other value is the right one',
+      });
     return {
       edits: this.plans.edits(),
       namespaces: this.plans.newNamespaces(),

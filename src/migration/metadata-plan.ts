@@ -6,6 +6,8 @@ import type { MetadataEdit, MetadataField, NewNamespace, Place, SourceObject } f
 export class MetadataPlan {
   readonly labels = new Map<string, string>();
   readonly annotations = new Map<string, string>();
+  /** Annotations that the author has set to another value than this. */
+  readonly conflicts = new Map<string, string>();
   readonly #removed = new Map<string, readonly [MetadataField, string]>();
   readonly #own: { readonly labels: Labels; readonly annotations: Labels };
 
@@ -13,20 +15,26 @@ export class MetadataPlan {
     this.#own = own;
   }
 
-  /** Sets one of our annotations, without its prefix. False if it has another value already: then that stays. */
+  /** Sets one of our annotations, without its prefix. What the author wrote stays. False if another request has set it to another value. */
   annotate(name: string, value: string): boolean {
     const full = key(name);
-    const before = this.#own.annotations[full] ?? this.annotations.get(full);
-    if (before === undefined) this.annotations.set(full, value);
-    return before === undefined || before === value;
+    const own = this.#own.annotations[full];
+    if (own !== undefined) {
+      if (own !== value) this.conflicts.set(full, value);
+      return true;
+    }
+    const before = this.annotations.get(full) ?? value;
+    this.annotations.set(full, before);
+    return before === value;
   }
 
   /** Adds a profile to those that other requests have brought. */
   addProfile(name: string): void {
     const before = this.annotations.get(key('profile'));
     const names = before === undefined || before === 'none' ? [] : before.split(',');
-    if (this.#own.annotations[key('profile')] === undefined && !names.includes(name))
-      this.annotations.set(key('profile'), [...names, name].join(','));
+    const own = this.#own.annotations[key('profile')];
+    if (own !== undefined && !own.split(',').includes(name)) this.conflicts.set(key('profile'), name);
+    if (own === undefined && !names.includes(name)) this.annotations.set(key('profile'), [...names, name].join(','));
   }
 
   /** The annotation as it will be. */
@@ -104,6 +112,21 @@ export class MetadataPlans {
     );
     return [...namespaces, ...templates].filter(
       ({ labels, annotations, removed }) => labels.size + annotations.size + removed.length > 0,
+    );
+  }
+
+  /** Annotations of the authors that say something else than what is imported. */
+  conflicts(): readonly { readonly at: Place; readonly key: string; readonly value: string }[] {
+    const namespaces = [...this.#namespaces].flatMap(([name, plan]) => {
+      const object = this.#objects.get(name);
+      return object ? [[object, plan] as const] : [];
+    });
+    return [...namespaces, ...this.#templates].flatMap(([object, plan]) =>
+      [...plan.conflicts].map(([name, value]) => ({
+        at: metadataPlace(object, 'annotations', name),
+        key: name,
+        value,
+      })),
     );
   }
 

@@ -63,7 +63,7 @@ function injected(...documents: readonly object[]) {
   return { ...result, variables: variablesOf(first?.pod.spec.containers[0]), pod: first?.pod };
 }
 
-const instrumentation = (name: string, spec: object, place = 'shop') => ({
+const otelInstrumentation = (name: string, spec: object, place = 'shop') => ({
   apiVersion: 'opentelemetry.io/v1alpha1',
   kind: 'Instrumentation',
   metadata: { name, namespace: place },
@@ -75,8 +75,8 @@ const otel = (name: string, value = 'true') => ({ [`instrumentation.opentelemetr
 describe('OpenTelemetry Operator', () => {
   it('of several Instrumentations, a pod gets the one that it names, and the others are reported', () => {
     const { variables, lost, text } = injected(
-      instrumentation('a', { sampler: { type: 'always_off' } }),
-      instrumentation('b', { sampler: { type: 'always_on' } }),
+      otelInstrumentation('a', { sampler: { type: 'always_off' } }),
+      otelInstrumentation('b', { sampler: { type: 'always_on' } }),
       workload({ annotations: otel('inject-java', 'b') }),
     );
     expect(variables).toMatchObject({ OTEL_TRACES_SAMPLER: 'always_on' });
@@ -87,7 +87,7 @@ describe('OpenTelemetry Operator', () => {
   it('one of another namespace is for the pod that names it', () => {
     const { variables } = injected(
       workload({ annotations: otel('inject-java', 'tools/java') }),
-      instrumentation('java', { propagators: ['b3'] }, 'tools'),
+      otelInstrumentation('java', { propagators: ['b3'] }, 'tools'),
     );
     expect(variables).toMatchObject({ OTEL_PROPAGATORS: 'b3' });
   });
@@ -95,7 +95,7 @@ describe('OpenTelemetry Operator', () => {
   it('a namespace asks for its pods, one of which does not want it', () => {
     const { admissions, text } = after(
       namespace('shop', { annotations: otel('inject-java') }),
-      instrumentation('java', {}),
+      otelInstrumentation('java', {}),
       workload({ name: 'web' }),
       workload({ name: 'db', annotations: otel('inject-java', 'false') }),
     );
@@ -105,7 +105,7 @@ describe('OpenTelemetry Operator', () => {
 
   it('a pod that does not ask gets nothing, also if its neighbour does', () => {
     const { admissions } = after(
-      instrumentation('java', {}),
+      otelInstrumentation('java', {}),
       workload({ name: 'web', annotations: otel('inject-java') }),
       workload({ name: 'db' }),
     );
@@ -114,7 +114,7 @@ describe('OpenTelemetry Operator', () => {
 
   it('languages that differ in a setting have one each', () => {
     const { admissions } = after(
-      instrumentation('all', {
+      otelInstrumentation('all', {
         java: { env: [{ name: 'OTEL_SERVICE_NAME', value: 'orders' }] },
         nodejs: { env: [{ name: 'OTEL_SERVICE_NAME', value: 'front' }] },
       }),
@@ -128,7 +128,7 @@ describe('OpenTelemetry Operator', () => {
 
   it('variables are stronger than fields, and those of a language than both', () => {
     const { variables } = injected(
-      instrumentation('java', {
+      otelInstrumentation('java', {
         sampler: { type: 'always_off' },
         env: [
           { name: 'OTEL_TRACES_SAMPLER', value: 'always_on' },
@@ -143,7 +143,7 @@ describe('OpenTelemetry Operator', () => {
 
   it('what only a profile can say is in one: image, resources, size, labels, variables of other names and by reference', () => {
     const { variables, pod, lost } = injected(
-      instrumentation('java', {
+      otelInstrumentation('java', {
         imagePullPolicy: 'Always',
         defaults: { useLabelsForResourceAttributes: true },
         java: {
@@ -180,7 +180,7 @@ describe('OpenTelemetry Operator', () => {
 
   it('certificates: keys of other names, all from a Secret, and paths in the image', () => {
     const { variables } = injected(
-      instrumentation('java', {
+      otelInstrumentation('java', {
         exporter: {
           endpoint: 'https://collector:4318',
           tls: { secretName: 'tls', ca_file: 'root.pem', cert_file: 'client.pem', key_file: '/etc/key.pem' },
@@ -197,19 +197,20 @@ describe('OpenTelemetry Operator', () => {
 
   it('a value that our setting cannot have, and an annotation without an Instrumentation, are reported', () => {
     const { lost } = after(
-      instrumentation('java', { sampler: { type: 'my_sampler' } }),
+      otelInstrumentation('java', { sampler: { type: 'my_sampler' } }),
       workload({ annotations: otel('inject-java') }),
       workload({ name: 'b', namespace: 'other', annotations: otel('inject-java') }),
     );
     expect(lost.toSorted()).toEqual(['instrumentation.opentelemetry.io/inject-java', 'type']);
   });
 
-  it('what the author has set already stays', () => {
-    const { text } = after(
+  it('what the author has set already stays, with a line', () => {
+    const { text, lost } = after(
       namespace('shop', { annotations: { 'agent-injector.io/otlp-endpoint': 'http://mine:4318' } }),
-      instrumentation('java', {}),
+      otelInstrumentation('java', {}),
       workload({ annotations: otel('inject-java') }),
     );
+    expect(lost).toEqual(['agent-injector.io/otlp-endpoint']);
     expect(text).toContain('http://mine:4318');
     expect(text).not.toContain('http://collector:4318');
   });
@@ -319,7 +320,9 @@ describe('Datadog', () => {
   it('an annotation for one container', () => {
     const result = after(workload({ containers: ['app', 'job'], annotations: dd('job.java-lib.version', 'v1.60.0') }));
     expect(withAgent(result)).toEqual(['job']);
-    expect(result.admissions[0]?.pod.spec.initContainers?.[0]?.image).toBe('gcr.io/datadoghq/dd-lib-java-init:v1.60.0');
+    expect(result.admissions[0]?.pod.spec.initContainers?.[0]?.['image']).toBe(
+      'gcr.io/datadoghq/dd-lib-java-init:v1.60.0',
+    );
   });
 
   it('a pod that is switched off gets nothing, and its label stays', () => {

@@ -3,7 +3,7 @@ import { AgentDraft } from '../agent-draft.ts';
 import type { MigrationDraft } from '../draft.ts';
 import { scalarText } from '../json-text.ts';
 import type { Place, SourceObject } from '../model.ts';
-import { enable, requestForLabels, requestForNamespace, requestForPod } from '../requests.ts';
+import { type AgentRequest, requestForLabels, requestForNamespace, requestForPod } from '../requests.ts';
 import { isEmptySelector, namespacesIn, OTHER_NAMESPACES, selects, workloadsMatching } from '../selection.ts';
 import { datadog, importPod, PRODUCT, tagsOfWorkload } from './pods.ts';
 import { DatadogDraft, languages } from './rows.ts';
@@ -78,17 +78,25 @@ function applyRule(
   if (isEmptySelector(podSelector)) {
     for (const name of names) for (const agent of agents) requestForNamespace(migration, name, agent);
     for (const name of names) taken.add(name);
-  } else {
-    for (const workload of workloads) for (const agent of agents) requestForPod(migration, workload, agent);
-    for (const namespace of names) requestForLabels(migration, { namespace, podSelector }, agents);
-  }
+  } else select(migration, { names, workloads, podSelector }, agents);
   if (!namesNamespaces(namespaceSelector))
     migration.lost(PRODUCT, 'namespaceSelector', { ...at, path: [...at.path, 'namespaceSelector'] }, OTHER_NAMESPACES);
-  for (const workload of workloads) {
-    done.add(workload);
-    if (agents.length > 0) tagsOfWorkload(migration, workload);
-    enable(migration, workload.namespace);
-  }
+  for (const workload of workloads) done.add(workload);
+  if (agents.length > 0) for (const workload of workloads) tagsOfWorkload(migration, workload);
+}
+
+/** Pods in the files by annotations, and others by an AgentTarget. */
+function select(
+  migration: MigrationDraft,
+  {
+    names,
+    workloads,
+    podSelector,
+  }: { readonly names: readonly string[]; readonly workloads: readonly SourceObject[]; readonly podSelector: Json },
+  agents: readonly AgentRequest[],
+): void {
+  for (const workload of workloads) for (const agent of agents) requestForPod(migration, workload, agent);
+  for (const namespace of names) requestForLabels(migration, { namespace, podSelector }, agents);
 }
 
 function namesNamespaces(selector: Json): boolean {
@@ -106,7 +114,11 @@ function namespacesOf(migration: MigrationDraft, selector: Json): readonly strin
 }
 
 /** The agents of a rule: those of the languages that it names, or of all that have a profile. */
-function agentsOf(migration: MigrationDraft, { versions, agent, name }: DatadogDraft, at: Place) {
+function agentsOf(
+  migration: MigrationDraft,
+  { versions, agent, name }: DatadogDraft,
+  at: Place,
+): readonly AgentRequest[] {
   const named = Object.keys(versions);
   return (named.length > 0 ? named : [...languages.keys()]).flatMap((language) => {
     const profile = languages.get(language) ?? `datadog-${language}`;
