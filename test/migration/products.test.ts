@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { targetSchema } from '../../src/api/target/target.ts';
 import type { Container } from '../../src/kubernetes/pod.ts';
 import { admissionsOf, imported, manifestsIn, withDocuments } from '../support/imported.ts';
 
@@ -46,7 +45,6 @@ function after(...documents: readonly object[]) {
   const { profiles, targets } = result.migration;
   const admissions = admissionsOf(manifestsIn(result), withDocuments(profiles));
   const lost = result.report.filter(({ outcome }) => outcome === 'lost').map(({ key }) => key);
-  for (const target of targets) expect(targetSchema.safeParse(target)).toMatchObject({ success: true });
   return { lost, admissions, targets, text: manifestsIn(result) };
 }
 
@@ -398,8 +396,9 @@ describe('Datadog', () => {
     );
     expect(admissions.map(({ pod }) => variablesOf(pod.spec.containers[0])['DD_ENV'])).toEqual(['a', 'b', 'own']);
     // Target c selects pods that target b has decided on.
-    expect(targets).toMatchObject([
+    expect(targets).toEqual([
       {
+        apiVersion: 'agent-injector.io/v1alpha1',
         kind: 'AgentTarget',
         metadata: { name: 'a', namespace: 'shop' },
         spec: { profile: 'datadog-java', podSelector: { matchLabels: { app: 'a' } }, parameters: { env: 'a' } },
