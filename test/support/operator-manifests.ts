@@ -13,7 +13,7 @@ export function operatorManifests(situation: Complete): string {
     apiVersion: 'opentelemetry.io/v1alpha1',
     kind: 'Instrumentation',
     metadata: { name: 'example', namespace: 'shop' },
-    spec: specOf(situation.namespace, languagesOf(situation), serviceOf(situation)),
+    spec: specOf(situation),
   };
   return [instrumentation, workloadOf(situation)].map((one) => stringify(one)).join('---\n');
 }
@@ -22,32 +22,43 @@ function languagesOf({ profile }: Complete): readonly string[] {
   return profile.split(',').map((name) => name.replace('opentelemetry-', ''));
 }
 
-/** The name of the service is a variable of the first language. */
-function serviceOf({ pod = {} }: Complete): string | undefined {
-  return Object.entries(pod).find(([key]) => key.startsWith('service-name'))?.[1];
+/** Settings of pods and containers here, which are variables of a language there. */
+const variableOf: Values = { 'service-name': 'OTEL_SERVICE_NAME', 'otlp-endpoint': 'OTEL_EXPORTER_OTLP_ENDPOINT' };
+
+interface Variable {
+  readonly name: string;
+  readonly value: string;
 }
 
-function specOf(settings: Values, languages: readonly string[], service: string | undefined): object {
+/** The variables of each language: those of a container are its language's, and those of a pod the first one's. */
+function languageVariables({ pod = {} }: Complete, [first = '']: readonly string[]): ReadonlyMap<string, Variable[]> {
+  const found = new Map<string, Variable[]>();
+  for (const [key, value] of Object.entries(pod)) {
+    const [setting = '', container] = key.split('.agent-injector.io/');
+    const name = variableOf[setting];
+    const language = container?.replace(/app$/, '') ?? first;
+    if (name !== undefined) found.set(language, [...(found.get(language) ?? []), { name, value }]);
+  }
+  return found;
+}
+
+function variable(word: string): Variable {
+  return { name: word.slice(0, word.indexOf('=')), value: word.slice(word.indexOf('=') + 1) };
+}
+
+function specOf(situation: Complete): object {
+  const { namespace: settings } = situation;
+  const languages = languagesOf(situation);
   const [language = ''] = languages;
-  const env = (settings['variables'] ?? '').split(/\s+/).filter((word) => word !== '');
+  const own = languageVariables(situation, languages);
+  const common = (settings['variables'] ?? '').split(/\s+/).flatMap((word) => (word === '' ? [] : [variable(word)]));
   const protocol = settings['otlp-protocol'];
-  const variables = [...env, ...(protocol === undefined ? [] : [`OTEL_EXPORTER_OTLP_PROTOCOL=${protocol}`])].map(
-    (word) => ({
-      name: word.slice(0, word.indexOf('=')),
-      value: word.slice(word.indexOf('=') + 1),
-    }),
-  );
-  const ofLanguage = {
-    // The last one is the language's own, as in most of the folders.
-    ...(variables.length > 1 && language !== 'sdk' && { env: variables.slice(-1) }),
-    ...(service !== undefined && { env: [{ name: 'OTEL_SERVICE_NAME', value: service }] }),
-    ...(settings['delivery'] === 'ephemeral' && {
-      volumeClaimTemplate: {
-        spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
-      },
-    }),
+  if (protocol !== undefined) common.push({ name: 'OTEL_EXPORTER_OTLP_PROTOCOL', value: protocol });
+  // The last one is the language's own, as in most of the folders.
+  if (own.size === 0 && common.length > 1 && language !== 'sdk') own.set(language, common.splice(-1));
+  const volume = {
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
   };
-  const common = service === undefined && 'env' in ofLanguage ? variables.slice(0, -1) : variables;
   return {
     exporter: {
       endpoint: settings['otlp-endpoint'],
@@ -69,7 +80,10 @@ function specOf(settings: Values, languages: readonly string[], service: string 
       },
     }),
     ...(common.length > 0 && { env: common }),
-    ...(Object.keys(ofLanguage).length > 0 && { [language]: ofLanguage }),
+    ...Object.fromEntries([...own].map(([name, env]) => [name, { env }])),
+    ...(settings['delivery'] === 'ephemeral' && {
+      [language]: { env: own.get(language), volumeClaimTemplate: volume },
+    }),
   };
 }
 
