@@ -16,10 +16,8 @@ export interface WishedVariable {
 export class AgentDraft {
   readonly settings = new Map<string, Wish>();
   readonly variables = new Map<string, WishedVariable>();
-  /** Fields of the deliveries that copy files. */
-  readonly copying = new Map<string, Json>();
-  /** Fields of the delivery `ephemeral`. */
-  readonly ephemeral = new Map<string, Json>();
+  /** Fields of the deliveries that have them. */
+  readonly delivery = new Map<string, Json>();
   readonly parameters: JsonObject[] = [];
   readonly objects: JsonObject[] = [];
   /** Options of the JVM. */
@@ -40,14 +38,13 @@ export class AgentDraft {
 
   /** Adds what another draft says and this one does not. */
   complete(other: AgentDraft): this {
-    const { settings, variables, copying, ephemeral } = other;
+    const { settings, variables, delivery } = other;
     for (const [name, { text, at }] of settings) this.set(name, text, at);
     // What is common to several languages comes first.
     const all = [...variables, ...this.variables];
     this.variables.clear();
     for (const [name, wish] of all) this.variables.set(name, wish);
-    for (const [name, value] of copying) if (!this.copying.has(name)) this.copying.set(name, value);
-    for (const [name, value] of ephemeral) if (!this.ephemeral.has(name)) this.ephemeral.set(name, value);
+    for (const [name, value] of delivery) if (!this.delivery.has(name)) this.delivery.set(name, value);
     this.parameters.push(...other.parameters);
     this.objects.push(...other.objects);
     this.options.push(...other.options);

@@ -130,14 +130,17 @@ function isTemplate({ entry: { value } }: WishedVariable): boolean {
   return typeof value === 'string' && value.includes('${');
 }
 
-const COPYING: ReadonlySet<string> = new Set(['initContainer', 'ephemeral']);
+/** The fields of deliveries that other products know. */
+const fieldsOfDelivery: Readonly<Record<string, readonly string[]>> = {
+  image: ['pullPolicy'],
+  initContainer: ['pullPolicy', 'requests', 'limits', 'sizeLimit'],
+  ephemeral: ['pullPolicy', 'requests', 'limits', 'size', 'storageClassName'],
+};
 
-function deliveriesOf({ copying, ephemeral }: AgentDraft, base: Profile): readonly Json[] {
+function deliveriesOf({ delivery }: AgentDraft, base: Profile): readonly Json[] {
   return base.deliveries.flatMap(({ type, name }): readonly Json[] => {
-    const fields = [
-      ...(COPYING.has(type) ? [...copying].filter(([field]) => field !== 'sizeLimit' || type !== 'ephemeral') : []),
-      ...(type === 'ephemeral' ? ephemeral : []),
-    ];
+    const known = fieldsOfDelivery[type] ?? [];
+    const fields = [...delivery].filter(([field]) => known.includes(field));
     return fields.length === 0 ? [] : [{ type, ...(name !== type && { name }), ...Object.fromEntries(fields) }];
   });
 }

@@ -1,3 +1,4 @@
+import { objectIn, textIn } from '../../lib/json.ts';
 import type { Migration, Remark, SourceObject } from '../../migration/model.ts';
 import { type Origin, placeText } from './sources.ts';
 
@@ -37,12 +38,15 @@ export function reportLines(report: readonly ReportLine[], { profiles, namespace
     ...lost.map(({ at, subject, key, message, todo = '' }) =>
       [at, subject, key, `not carried over: ${message}`, todo].filter((part) => part !== '').join(': '),
     ),
-    `${count('carried')} keys and fields carried over, ${count('stays')} left as they are, ${lost.length} not carried over`,
-    ...(namespaces.length === 0
-      ? []
-      : [`namespaces that are not in the files: ${namespaces.map(({ name }) => name).join(', ')}`]),
-    ...(profiles.length === 0
-      ? []
-      : [`${profiles.length} profiles for the server: put them into its profiles, then apply the rest`]),
+    `carried over: ${count('carried')}; left as they are: ${count('stays')}; not carried over: ${lost.length}`,
+    ...listed('namespaces that are not in the files', namespaces),
+    ...listed(
+      'profiles for the server, to apply before the rest',
+      profiles.map((one) => ({ name: textIn(objectIn(one, 'metadata'), 'name') })),
+    ),
   ];
+}
+
+function listed(what: string, objects: readonly { readonly name: string }[]): readonly string[] {
+  return objects.length === 0 ? [] : [`${what}: ${objects.map(({ name }) => name).join(', ')}`];
 }

@@ -76,7 +76,7 @@ function reportRest(migration: MigrationDraft, object: SourceObject, draft: NewR
   if (Object.keys(draft.containerSelector).length > 0)
     lost(
       'containerSelector',
-      `it chooses containers by their properties: those of ${workloads} workloads of the files are named, those of other pods are not`,
+      `it chooses containers by their properties: those of workloads in the files are named (${workloads}), those of other pods are not`,
       'import the other workloads, too',
     );
   migration.lost(PRODUCT, 'namespaceLabelSelector', specPlace(object, 'namespaceLabelSelector'), OTHER_NAMESPACES);

@@ -1,6 +1,6 @@
 import { type Json, type JsonObject, isObject } from '../../lib/json.ts';
 import { addVariables, AgentDraft } from '../agent-draft.ts';
-import { addResources } from '../copying.ts';
+import { addResources } from '../resources.ts';
 import { scalarText } from '../json-text.ts';
 import type { KeyPlace, KeyRow } from '../key-row.ts';
 import { settingsOfVariable } from './variables.ts';
@@ -81,13 +81,13 @@ export const newRelicRows: readonly Row[] = [
     on: ON,
     key: 'agent.imagePullPolicy',
     becomes: '`pullPolicy` of the deliveries, in a profile',
-    carry: (value, _, { agent }) => void agent.copying.set('pullPolicy', value),
+    carry: (value, _, { agent }) => void agent.delivery.set('pullPolicy', value),
   },
   {
     on: ON,
     key: 'agent.volumeLimitSize',
     becomes: '`sizeLimit` of the delivery, in a profile',
-    carry: (value, _, { agent }) => void agent.copying.set('sizeLimit', scalarText(value)),
+    carry: (value, _, { agent }) => void agent.delivery.set('sizeLimit', scalarText(value)),
   },
   {
     on: ON,

@@ -1,6 +1,6 @@
 import { isObject, type Json, type JsonObject, objectIn, objectsIn, textIn } from '../../lib/json.ts';
 import { addVariables, AgentDraft } from '../agent-draft.ts';
-import { addResources } from '../copying.ts';
+import { addResources } from '../resources.ts';
 import { scalarText } from '../json-text.ts';
 import type { Carry, KeyPlace, KeyRow } from '../key-row.ts';
 import { settingsOfVariable } from './variables.ts';
@@ -130,7 +130,7 @@ const common: readonly Row[] = [
     on: ['Instrumentation'],
     key: 'imagePullPolicy',
     becomes: '`pullPolicy` of the deliveries, in a profile',
-    carry: (value, _, { fields }) => void fields.copying.set('pullPolicy', value),
+    carry: (value, _, { fields }) => void fields.delivery.set('pullPolicy', value),
   },
   {
     on: ['Instrumentation'],
@@ -162,16 +162,16 @@ const ofLanguage: readonly Row[] = ['java', 'nodejs', 'python', 'dotnet'].flatMa
       agent.set('delivery', 'ephemeral', at);
       const spec = objectIn(isObject(value) ? value : {}, 'spec');
       const size = textIn(objectIn(objectIn(spec, 'resources'), 'requests'), 'storage');
-      if (size !== '' && size !== '1Gi') agent.ephemeral.set('size', size);
+      if (size !== '' && size !== '1Gi') agent.delivery.set('size', size);
       const storageClass = textIn(spec, 'storageClassName');
-      if (storageClass !== '') agent.ephemeral.set('storageClassName', storageClass);
+      if (storageClass !== '') agent.delivery.set('storageClassName', storageClass);
     },
   },
   {
     on: ['Instrumentation'],
     key: `${name}.volumeLimitSize`,
     becomes: '`sizeLimit` of the delivery, in a profile',
-    carry: (value, _, draft) => void draft.language(name).copying.set('sizeLimit', scalarText(value)),
+    carry: (value, _, draft) => void draft.language(name).delivery.set('sizeLimit', scalarText(value)),
   },
   {
     on: ['Instrumentation'],

@@ -1,6 +1,6 @@
 import { isObject, type Json } from '../../lib/json.ts';
 import { addVariables, AgentDraft } from '../agent-draft.ts';
-import { addResources } from '../copying.ts';
+import { addResources } from '../resources.ts';
 import { scalarText } from '../json-text.ts';
 import type { KeyPlace, KeyRow } from '../key-row.ts';
 import { settingsOfVariable } from './variables.ts';

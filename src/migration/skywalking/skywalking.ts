@@ -1,6 +1,6 @@
 import { objectIn } from '../../lib/json.ts';
 import { AgentDraft } from '../agent-draft.ts';
-import { addResources } from '../copying.ts';
+import { addResources } from '../resources.ts';
 import { jsonIn } from '../datadog/variables.ts';
 import type { FoundKey, KeyTable, MigrationDraft } from '../draft.ts';
 import { containerNames, metadataOf, templateOf } from '../metadata-plan.ts';

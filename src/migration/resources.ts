@@ -6,12 +6,12 @@ import { scalarText } from './json-text.ts';
 const DEFAULTS = { requests: { cpu: '10m', memory: '32Mi' }, limits: { cpu: '200m', memory: '128Mi' } } as const;
 
 /** `resources` of a container as those of an init container of ours. */
-export function addResources({ copying }: AgentDraft, resources: Json): void {
+export function addResources({ delivery }: AgentDraft, resources: Json): void {
   if (!isObject(resources)) return;
   for (const field of ['requests', 'limits'] as const) {
     const { cpu, memory } = objectIn(resources, field);
     if (cpu !== undefined || memory !== undefined)
-      copying.set(field, {
+      delivery.set(field, {
         cpu: scalarText(cpu ?? DEFAULTS[field].cpu),
         memory: scalarText(memory ?? DEFAULTS[field].memory),
       });
