@@ -138,9 +138,9 @@ const fieldsOfDelivery: Readonly<Record<string, readonly string[]>> = {
 };
 
 function deliveriesOf({ delivery }: AgentDraft, base: Profile): readonly Json[] {
-  return base.deliveries.flatMap(({ type, name }): readonly Json[] => {
-    const known = fieldsOfDelivery[type] ?? [];
+  return base.deliveries.flatMap(({ kind, name }): readonly Json[] => {
+    const known = fieldsOfDelivery[kind] ?? [];
     const fields = [...delivery].filter(([field]) => known.includes(field));
-    return fields.length === 0 ? [] : [{ type, ...(name !== type && { name }), ...Object.fromEntries(fields) }];
+    return fields.length === 0 ? [] : [{ [kind]: Object.fromEntries(fields), ...(name !== kind && { name }) }];
   });
 }

@@ -38,7 +38,7 @@ export function reportLines(report: readonly ReportLine[], { profiles, namespace
     ...lost.map(({ at, subject, key, message, todo = '' }) =>
       [at, subject, key, `not carried over: ${message}`, todo].filter((part) => part !== '').join(': '),
     ),
-    `carried over: ${count('carried')}; left as they are: ${count('stays')}; not carried over: ${lost.length}`,
+    `keys: ${count('carried')} carried over, ${count('stays')} left as they are, ${lost.length} lost`,
     ...listed('namespaces that are not in the files', namespaces),
     ...listed(
       'profiles for the server, to apply before the rest',
