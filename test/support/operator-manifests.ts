@@ -31,7 +31,7 @@ interface Variable {
 }
 
 /** The variables of each language: those of a container are its language's, and those of a pod the first one's. */
-function languageVariables({ pod = {} }: Complete, [first = '']: readonly string[]): ReadonlyMap<string, Variable[]> {
+function languageVariables({ pod = {} }: Complete, [first = '']: readonly string[]): Map<string, Variable[]> {
   const found = new Map<string, Variable[]>();
   for (const [key, value] of Object.entries(pod)) {
     const [setting = '', container] = key.split('.agent-injector.io/');
