@@ -3,6 +3,7 @@ import type { Decision } from '../admission/decision.ts';
 import type { ContainerOutcome } from '../injection/outcome.ts';
 import type { TraceEvent, Stage } from '../injection/trace.ts';
 import { containersOf } from '../kubernetes/pod.ts';
+import { type ForeignKey, foreignKeys } from '../migration/foreign-keys.ts';
 import type { Profile } from '../profiles/profile.ts';
 import { docsAddress, unmetRequirementText, reasonMessage, sourceText } from '../reasons/message.ts';
 import { type HintPlace, hintFor } from '../reasons/hint.ts';
@@ -63,6 +64,8 @@ export interface Explanation extends DecisionText {
   readonly deliveries: readonly DeliveryChoice[];
   readonly settings: readonly Chain[];
   readonly changes: PodChanges;
+  /** Labels and annotations of other injectors on the pod and its namespace. */
+  readonly foreign: readonly ForeignKey[];
 }
 
 /** Decides on the pod as a server does, and records the rules that were evaluated. */
@@ -75,6 +78,7 @@ export function explain(sources: SettingSources): Explanation {
     deliveries: events.flatMap(deliveryOf),
     settings: chainsFor(sources, profilesIn(sources)),
     changes: podChanges(sources.pod, pod),
+    foreign: foreignKeys(sources.pod, sources.namespace),
   };
 }
 
@@ -154,6 +158,6 @@ export function undecided(reason: Reason): Explanation {
     labels: [],
     imagePullSecrets: [],
   };
-  const rest = { containers: [], notices: [], path: [], deliveries: [], settings: [], changes: nothing };
+  const rest = { containers: [], notices: [], path: [], deliveries: [], settings: [], changes: nothing, foreign: [] };
   return { outcome: 'skipped', reason: reasonText(reason), ...rest };
 }

@@ -42,9 +42,14 @@ export function explanationLines({ decision, ...result }: ExplanationResult, all
       'Settings',
       decision.settings.flatMap((chain) => chainLines(chain, result.assumesDefaults ?? false)),
     ),
+    ...formatSection('Keys of other injectors, and what import makes of them', foreignLines(decision)),
     ...formatSection('Changes to the pod', changeLines(decision.changes)),
     ...formatSection('Notices', decision.notices.flatMap(reasonLines)),
   ];
+}
+
+function foreignLines({ foreign }: Explanation): readonly string[] {
+  return foreign.map(({ key, from, product, meaning }) => `${key} of the ${from} (${product}): ${meaning}`);
 }
 
 /** First what is, then what would be decided now. */

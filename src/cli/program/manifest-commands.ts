@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { ImportOptions } from '../import/import.ts';
 import type { InjectOptions } from '../inject.ts';
 import type { UninjectOptions } from '../uninject.ts';
 import { UsageError } from '../../lib/usage-error.ts';
@@ -8,6 +9,7 @@ import { addCommand, collect, flagTexts, print } from './command.ts';
 export function addManifestCommands(program: Command): void {
   addInject(program);
   addUninject(program);
+  addImport(program);
 }
 
 function addInject(program: Command): void {
@@ -66,6 +68,36 @@ function addUninject(program: Command): void {
     .action(async (paths: readonly string[], { file = [], ...flags }: FileFlags & Omit<UninjectOptions, 'files'>) => {
       const { uninject } = await import('../uninject.ts');
       print(await uninject({ ...flags, files: filesOf(paths, file) }));
+    });
+}
+
+function addImport(program: Command): void {
+  const command = addCommand(program, 'import', {
+    summary: 'Translate manifests for another injector',
+    description:
+      'Translates what another injector reads (OpenTelemetry Operator, New Relic, Datadog, Elastic, SkyWalking) into namespace settings, pod ' +
+      'annotations and profiles, and prints the manifests with them. A line on stderr says what could not be carried over, and what to do: ' +
+      'then the exit code is 1.',
+    examples: [
+      ['See what becomes of an Instrumentation and the workloads that use it', 'import instrumentation.yaml apps/'],
+      [
+        'Write the result, and the profiles for the server, into a new directory',
+        'import -R manifests/ --output imported/',
+      ],
+      ['Get the whole report as JSON', 'import values.yaml -o json'],
+    ],
+  });
+  withContextNamespace(withFiles(command), 'Namespace of objects that do not specify one.')
+    .option('--profiles <DIR>', flagTexts.profiles)
+    .option('--config <FILE>', flagTexts.config)
+    .option(
+      '-o, --output <FORMAT|DIR>',
+      'Output format, yaml or json, or a directory to write to. One that does not exist must end in a slash.',
+      'yaml',
+    )
+    .action(async (paths: readonly string[], { file = [], ...flags }: FileFlags & Omit<ImportOptions, 'files'>) => {
+      const { importManifests } = await import('../import/import.ts');
+      print(await importManifests({ ...flags, files: filesOf(paths, file) }));
     });
 }
 
