@@ -39,6 +39,8 @@ export interface Observation {
   readonly answered: boolean;
   readonly output: string;
   readonly received: readonly string[];
+  /** The names of the services that reports in OTLP are of. */
+  readonly services: readonly string[];
 }
 
 /** A pod that was injected like by the webhook, with the inputs of its kubelet. */
@@ -212,11 +214,13 @@ export function isComplete({ signs, answered }: Observation): boolean {
   return answered && !signs.includes(undefined);
 }
 
-export function observationIn(agent: Agent, output: string, { received, headers }: Listener): Observation {
+export function observationIn(agent: Agent, output: string, { received, headers, bodies }: Listener): Observation {
   const lines = output.split('\n');
+  const services = bodies.flatMap((body) => serviceNamesIn(body));
   const find = (sign: Sign): string | undefined => {
     if ('output' in sign) return lines.find((line) => new RegExp(sign.output).test(line));
     if ('received' in sign) return received.find((head) => new RegExp(sign.received).test(head));
+    if ('service' in sign) return services.find((name) => name === sign.service);
     const value = headers.map((one) => one[sign.header]).find((one) => one !== undefined);
     return value === undefined ? undefined : `${sign.header}: ${String(value)}`;
   };
@@ -226,5 +230,15 @@ export function observationIn(agent: Agent, output: string, { received, headers 
     answered: /^app answered: 200$/m.test(output),
     output,
     received,
+    services,
   };
+}
+
+/** A KeyValue of a resource in OTLP's protobuf: field 1, the key; field 2, an AnyValue, whose field 1 is text. Names are shorter than 126 bytes. */
+function serviceNamesIn(body: string): readonly string[] {
+  const key = '\n\fservice.name\u0012';
+  return body
+    .split(key)
+    .slice(1)
+    .flatMap((rest) => (rest[1] === '\n' ? [rest.slice(3, 3 + rest.charCodeAt(2))] : []));
 }
