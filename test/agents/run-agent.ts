@@ -4,27 +4,15 @@ import { builtInCatalogue } from '../../src/profile-sources/builtin.ts';
 import type { Catalogue } from '../../src/profiles/catalogue.ts';
 import type { ClusterState } from '../../src/kubernetes/cluster-state.ts';
 import type { Container, Pod } from '../../src/kubernetes/pod.ts';
-import { parseProfile } from '../../src/profiles/parse.ts';
 import { container as containerOf, namespace, opened, pod as podOf } from '../support/fixtures.ts';
 import { imageWith, LocalPod } from './container.ts';
 import { commandOf, environmentOf, type Surroundings } from './kubelet.ts';
 import { Listener } from './listener.ts';
 import type { Runtime } from './runtimes.ts';
-import profiles from './profiles/*.yaml';
 import { filesOf, type Agent, type Sign } from './table.ts';
 import type { Way } from './ways.ts';
 
-/** The built-in profiles and those of test/agents/profiles. */
-export const catalogue: Catalogue = opened(withProfiles(builtInCatalogue(), Array.isArray(profiles) ? profiles : []));
-
-function withProfiles(known: Catalogue, documents: readonly unknown[]): Catalogue {
-  const more = documents.map((document) => {
-    const read = parseProfile(document);
-    if (!read.ok) throw new Error(JSON.stringify(read.error));
-    return [read.value.name, read.value] as const;
-  });
-  return { ...known, profiles: new Map([...known.profiles, ...more]) };
-}
+export const catalogue: Catalogue = opened(builtInCatalogue());
 
 /** A JVM on a busy machine starts slowly. */
 const TIMEOUT_MS = 100_000;
