@@ -59,7 +59,7 @@ export class Listener {
     socket.on('data', (chunk) => {
       if (answered || data.length > MAX_REQUEST) return;
       data += chunk.toString('latin1');
-      const [head = '', body] = splitOnce(data, '\r\n\r\n');
+      const [head, body] = splitOnce(data, '\r\n\r\n');
       this.received[index] = head.replaceAll('\r\n', ' ').slice(0, 4096);
       if (body !== undefined && /^(GET|POST|PUT) /.test(head) && body.length >= lengthIn(head)) {
         answered = true;

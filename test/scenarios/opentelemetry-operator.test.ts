@@ -135,7 +135,8 @@ function releaseWith(image: string): Catalogue {
 }
 
 describe(`complete: ${UPGRADE}`, () => {
-  const image = (tag: string): string => `ghcr.io/open-telemetry/opentelemetry-operator/autoinstrumentation-java:${tag}`;
+  const image = (tag: string): string =>
+    `ghcr.io/open-telemetry/opentelemetry-operator/autoinstrumentation-java:${tag}`;
   const [old, current] = [releaseWith(image('1.33.6')), releaseWith(image('2.30.0'))];
   const asked = { profile: 'opentelemetry-java', 'otlp-endpoint': 'http://collector:4318', sampler: 'always_on' };
   const given = pod([container('app')]);

@@ -75,7 +75,11 @@ function permittedVolumes({ delivery, profile, values, sources }: DeliveryCandid
   if (!ofDelivery && mounted === undefined) return undefined;
   const enforced = enforcedLevel(sources.namespace, sources.cluster);
   if (enforced.level === 'privileged') return undefined;
-  return { why: 'pod-security', ...enforced, ...(!ofDelivery && mounted && { directory: render(mounted.name, values) }) };
+  return {
+    why: 'pod-security',
+    ...enforced,
+    ...(!ofDelivery && mounted && { directory: render(mounted.name, values) }),
+  };
 }
 
 /** An image name combined from several valid values may itself be invalid. */

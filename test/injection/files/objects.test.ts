@@ -3,7 +3,15 @@ import { admit } from '../../../src/admission/admit.ts';
 import type { Pod } from '../../../src/kubernetes/pod.ts';
 import { withTenancy } from '../../../src/profiles/catalogue.ts';
 import { STRICT } from '../../../src/profiles/tenancy/policy.ts';
-import { catalogue, catalogueOf, container, plainNamespace, opened, pod, profileDocument } from '../../support/fixtures.ts';
+import {
+  catalogue,
+  catalogueOf,
+  container,
+  plainNamespace,
+  opened,
+  pod,
+  profileDocument,
+} from '../../support/fixtures.ts';
 
 const documents = profileDocument({
   parameters: [{ name: 'ca', type: 'objectName', description: 'd' }],
@@ -132,9 +140,7 @@ describe('directories of the node with a socket', () => {
   it('are chosen by the cluster alone, unless it says otherwise', () => {
     const { decision, pod: after } = admit(pod(), at('privileged'), withTenancy(sockets, STRICT));
     expect(mountsOf(after).map(({ mountPath }) => mountPath)).toEqual(['/agent']);
-    expect(decision.notices).toEqual([
-      expect.objectContaining({ code: 'parameter-locked', narrowedBy: ['nodePath'] }),
-    ]);
+    expect(decision.notices).toEqual([expect.objectContaining({ code: 'parameter-locked', narrowedBy: ['nodePath'] })]);
   });
 
   it.each(['java', 'nodejs', 'python', 'dotnet'])('of the Datadog Agent, for datadog-%s', (language) => {
