@@ -141,7 +141,7 @@ describe(`complete: ${UPGRADE}`, () => {
   const asked = { profile: 'opentelemetry-java', 'otlp-endpoint': 'http://collector:4318', sampler: 'always_on' };
   const given = pod([container('app')]);
   const imagesIn = (known: Catalogue, settings: Readonly<Record<string, string>>): readonly unknown[] =>
-    (admit(given, plainNamespace(settings), known).pod.spec.initContainers ?? []).map((one) => one.image);
+    (admit(given, plainNamespace(settings), known).pod.spec.initContainers ?? []).map((one) => one['image']);
 
   it('an image that a namespace names stays, whatever the release brings', () => {
     const settings = { ...asked, 'agent-image': image('1.33.6') };
