@@ -101,7 +101,7 @@ describe('directories of the node with a socket', () => {
   const socket = profileDocument({
     parameters: [{ name: 'socket-directory', type: 'path', description: 'd' }],
     objects: [
-      { path: '/var/run/agent', hostPath: '${socket-directory}', when: { if: 'parameter', name: 'socket-directory' } },
+      { path: '/var/run/agent', hostPath: '${socket-directory}', when: { parameter: { name: 'socket-directory' } } },
     ],
   });
   const sockets = opened(catalogueOf(socket));
