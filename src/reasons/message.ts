@@ -141,10 +141,12 @@ type RequirementTexts = {
 const requirementTexts: RequirementTexts = {
   kubernetes: ({ minimum, actual }) =>
     `it requires Kubernetes ${versionText(minimum)} or later, ${actual ? `the cluster has ${versionText(actual)}` : 'the version is unknown'}`,
-  'pod-security': ({ level, from }) =>
-    from === 'assumed'
-      ? `Pod Security may forbid it: the namespace has no label ${POD_SECURITY_ENFORCE_LABEL}, and podSecurityDefault is not set`
-      : `Pod Security ${level}${from === 'cluster' ? ', the default of the cluster,' : ''} forbids it`,
+  'pod-security': ({ level, from, directory }) => {
+    const what = directory === undefined ? 'it' : `the mount of ${oneLine(directory, 160)} of the node`;
+    return from === 'assumed'
+      ? `Pod Security may forbid ${what}: the namespace has no label ${POD_SECURITY_ENFORCE_LABEL}, and podSecurityDefault is not set`
+      : `Pod Security ${level}${from === 'cluster' ? ', the default of the cluster,' : ''} forbids ${what}`;
+  },
   os: ({ os }) => `it supports only ${os.join(', ')}`,
   parameter: ({ parameter }) => `${PREFIX}/${parameter} is not set`,
   excluded: ({ kind, by }) => `${sourceText(by)} excludes deliveries of kind ${kind}`,

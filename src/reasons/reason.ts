@@ -16,7 +16,8 @@ export type UnmetRequirement =
   | { readonly why: 'image-volumes'; readonly nodes: 'off' | 'unknown' | 'unable' }
   | { readonly why: 'excluded'; readonly kind: string; readonly by: Source }
   | { readonly why: 'kubernetes'; readonly minimum: KubernetesVersion; readonly actual: KubernetesVersion | undefined }
-  | ({ readonly why: 'pod-security' } & EnforcedLevel)
+  /** `directory`: not the delivery itself, but a directory of the node that the profile mounts. */
+  | ({ readonly why: 'pod-security'; readonly directory?: string } & EnforcedLevel)
   | { readonly why: 'os'; readonly os: readonly string[] }
   | { readonly why: 'parameter'; readonly parameter: string }
   | { readonly why: 'image'; readonly image: string }

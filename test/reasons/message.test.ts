@@ -35,6 +35,7 @@ const requirements: readonly UnmetRequirement[] = [
   { why: 'pod-security', level: 'restricted', from: 'label' },
   { why: 'pod-security', level: 'baseline', from: 'cluster' },
   { why: 'pod-security', level: 'restricted', from: 'assumed' },
+  { why: 'pod-security', level: 'baseline', from: 'label', directory: '/var/run/agent' },
   { why: 'os', os: ['linux', 'windows'] },
   { why: 'parameter', parameter: 'agent-image' },
   { why: 'image', image: 'UPPER:1' },
