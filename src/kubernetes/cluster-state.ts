@@ -1,6 +1,7 @@
 import type { NodeTerm } from './nodes/terms.ts';
 import type { NodeFacts } from './nodes/facts.ts';
 import type { PodSecurityLevel } from './pod-security.ts';
+import type { NamespaceTargets } from './pod-targets.ts';
 import type { KubernetesVersion } from './version.ts';
 import type { WorkloadRef } from './workload.ts';
 
@@ -20,6 +21,8 @@ export interface ClusterState {
   readonly openShift?: boolean;
   /** The circuit breakers that are not closed in a namespace, and those of profiles: the same list until one changes. */
   readonly breakers?: (namespace: string) => readonly OpenBreaker[] | undefined;
+  /** The targets of a namespace, and those of the cluster: the same object until one changes. Undefined without any. */
+  readonly targets?: (namespace: string) => NamespaceTargets | undefined;
   /** The workload of a pod template from a file, which has no owner reference. */
   readonly workload?: WorkloadRef;
 }

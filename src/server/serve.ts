@@ -22,6 +22,7 @@ import { openInjectionSwitch, type SwitchedCatalogue } from './injection-switch.
 import { listen } from './listen.ts';
 import { warnOfOtherReleases } from './other-releases.ts';
 import { type Running, runProcess } from './process.ts';
+import { openResources } from './resources.ts';
 import { type OpenedRegistration, openRegistration } from './registration.ts';
 
 /** `agent-injector serve`: runs until a signal. Throws a UsageError before any port opens if the configuration is not valid. */
@@ -31,7 +32,7 @@ export async function serve(read: ReturnType<typeof readConfig>): Promise<void> 
 }
 
 interface Sources {
-  readonly profiles: CatalogueProvider;
+  readonly profiles: Omit<CatalogueProvider, 'stop'>;
   readonly namespaces: NamespaceSource;
   readonly certificates: CertificateKeeper;
   readonly isPathOpen: Certificates['isPathOpen'];
@@ -56,11 +57,12 @@ async function openSources(config: Config, log: Logger): Promise<Sources> {
   try {
     const installed = add(await openCatalogue(config, log, 'watch'));
     const client = needsCluster(config) ? await openCluster(config.kubeconfig) : undefined;
-    const injectionSwitch = add(openInjectionSwitch(config, client, installed.catalogue, log));
-    const profiles = { ...installed, catalogue: injectionSwitch.catalogue };
+    const resources = add(openResources(client, installed, log));
+    const injectionSwitch = add(openInjectionSwitch(config, client, resources.profiles.catalogue, log));
+    const profiles = { ...resources.profiles, catalogue: injectionSwitch.catalogue };
     const namespaces = add(await openNamespaces(config, client, log));
     const watched = add(openClusterState(config, client, namespaces, log));
-    const clusterState = add(openBreakers(config, client, watched, log));
+    const clusterState = add(openBreakers(config, client, resources.added(watched), log));
     const registration = await openRegistration(config, client, log);
     const { keeper, isPathOpen } = await openCertificates(config, client, log, registration?.certificate);
     const certificates = add(keeper);

@@ -1,10 +1,7 @@
 import * as z from 'zod';
 import { PROFILE_API_VERSION } from '../keys.ts';
+import { CLUSTER_TARGET_KIND, TARGET_KIND } from './kinds.ts';
 import { labelSelectorSchema } from './label-selector.ts';
-
-export const TARGET_KIND = 'AgentTarget';
-
-export const CLUSTER_TARGET_KIND = 'ClusterAgentTarget';
 
 /** What the API server writes there is not ours to judge. */
 const metadata = z.looseObject({ name: z.string().min(1).max(253) });

@@ -24,7 +24,7 @@ export function recordLookups(cluster: ClusterState): RecordedLookups {
     return result;
   };
   const { claim, newVolume, quotas, limitRanges, nodes, breakers } = cluster;
-  const { workload, kubernetes, podSecurityDefault, openShift } = cluster;
+  const { workload, kubernetes, podSecurityDefault, openShift, targets } = cluster;
   return {
     cluster: {
       kubernetes,
@@ -49,6 +49,8 @@ export function recordLookups(cluster: ClusterState): RecordedLookups {
         breakers: (namespace) => record(`breakers ${namespace}`, (current) => current.breakers?.(namespace)),
       }),
       ...(workload && { workload }),
+      // The key of an entry, or what is stored with it, stands for these.
+      ...(targets && { targets }),
       ...(podSecurityDefault && { podSecurityDefault }),
       ...(openShift !== undefined && { openShift }),
     },
