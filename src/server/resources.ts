@@ -8,12 +8,15 @@ import type { Logger } from '../lib/logger.ts';
 import { ResourceProfiles } from '../profile-sources/resource-profiles.ts';
 import { type ProfileResource, profileResource } from '../profiles/resource.ts';
 import type { ClusterStateSource } from './cluster-watches.ts';
+import type { Judgements } from './resource-status/judgements.ts';
 
 /** The AgentProfiles and targets of the cluster, where their CRDs are installed. */
 export interface AgentResources {
   readonly profiles: Omit<CatalogueProvider, 'stop'>;
   /** Adds the targets to what is known of the cluster. */
   readonly added: (source: ClusterStateSource) => ClusterStateSource;
+  /** What became of each; undefined without a cluster. */
+  readonly judgements: Judgements | undefined;
   readonly stop: () => Promise<void>;
 }
 
@@ -23,7 +26,8 @@ export function openResources(
   installed: CatalogueProvider,
   logger: Logger,
 ): AgentResources {
-  if (!client) return { profiles: installed, added: (source) => source, stop: () => Promise.resolve() };
+  if (!client)
+    return { profiles: installed, added: (source) => source, judgements: undefined, stop: () => Promise.resolve() };
   const watched: CustomResource<ProfileResource> = new CustomResource(client, {
     plural: RESOURCES.profiles,
     prepare: () => Promise.resolve(profileResource),
@@ -57,6 +61,12 @@ export function openResources(
       },
       notes: () => [...source.notes(), ...unread(group)],
     }),
+    judgements: {
+      catalogue: () => profiles.catalogue(),
+      profiles: () => profiles.states(),
+      targets: () => targets.resources.targets.objects(),
+      clusterTargets: () => targets.resources.clusterTargets.objects(),
+    },
     stop: () => group.stop(),
   };
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import builtIn from '../../src/agents/*.yaml';
-import { resourceOfDocument } from '../../src/api/profile/resource.ts';
+import { resourceOfDocument } from '../support/profile-resource.ts';
 import type { JsonObject } from '../../src/lib/json.ts';
 import { definitions } from '../../tools/crds/crds.ts';
 import type { Client, KubeObject, Reply } from '../support/client.ts';

@@ -1,7 +1,8 @@
 import * as z from 'zod';
-import { PREFIX } from '../../src/api/keys.ts';
+import { PREFIX, PROFILE_KIND } from '../../src/api/keys.ts';
 import { profileSchema } from '../../src/api/profile/profile.ts';
-import { CLUSTER_TARGET_KIND, clusterTargetSchema, TARGET_KIND, targetSchema } from '../../src/api/target/target.ts';
+import { CLUSTER_TARGET_KIND, RESOURCES, TARGET_KIND } from '../../src/api/target/kinds.ts';
+import { clusterTargetSchema, targetSchema } from '../../src/api/target/target.ts';
 import { profileStatus, targetStatus } from './status.ts';
 import { type Json, member, type Rule, type Structural, structural } from './structural.ts';
 
@@ -47,8 +48,8 @@ const age = column('Age', 'date', '.metadata.creationTimestamp');
 
 const kinds: readonly Kind[] = [
   {
-    kind: 'AgentProfile',
-    plural: 'agentprofiles',
+    kind: PROFILE_KIND,
+    plural: RESOURCES.profiles,
     shortName: 'ap',
     scope: 'Cluster',
     schema: profileResource(),
@@ -65,7 +66,7 @@ const kinds: readonly Kind[] = [
   },
   {
     kind: TARGET_KIND,
-    plural: 'agenttargets',
+    plural: RESOURCES.targets,
     shortName: 'at',
     scope: 'Namespaced',
     schema: targetResource(targetSchema),
@@ -73,7 +74,7 @@ const kinds: readonly Kind[] = [
   },
   {
     kind: CLUSTER_TARGET_KIND,
-    plural: 'clusteragenttargets',
+    plural: RESOURCES.clusterTargets,
     shortName: 'cagt',
     scope: 'Cluster',
     schema: targetResource(clusterTargetSchema),

@@ -1,6 +1,6 @@
 import { appliedStatus, type Status } from '../../resources/status.ts';
 import type { ApiResponse, KubeClient } from '../client/types.ts';
-import { GROUP_PATH, PLURALS } from './resource-kinds.ts';
+import { collectionPath } from './resource-kinds.ts';
 import type { StoredResource } from './status-watch.ts';
 
 const LIMITS = { timeoutMs: 5_000, maxBytes: 2 * 1024 * 1024 };
@@ -16,11 +16,7 @@ export function applyStatus(
   manager: string,
 ): Promise<ApiResponse> {
   const { kind, namespace, name } = resource;
-  const collection =
-    namespace === undefined
-      ? `${GROUP_PATH}/${PLURALS[kind]}`
-      : `${GROUP_PATH}/namespaces/${namespace}/${PLURALS[kind]}`;
-  return client.sendJson(`${collection}/${name}/status?fieldManager=${manager}&force=true`, {
+  return client.sendJson(`${collectionPath(kind, namespace)}/${name}/status?fieldManager=${manager}&force=true`, {
     ...LIMITS,
     method: 'PATCH',
     contentType: 'application/apply-patch+yaml',

@@ -1,18 +1,15 @@
-import { PROFILE_API_VERSION, PROFILE_KIND } from '../../api/keys.ts';
-import { CLUSTER_TARGET_KIND, TARGET_KIND } from '../../api/target/target.ts';
+import { PROFILE_KIND } from '../../api/keys.ts';
+import { API_GROUP_PATH, CLUSTER_TARGET_KIND, RESOURCES, TARGET_KIND } from '../../api/target/kinds.ts';
 
 export type ResourceKind = typeof PROFILE_KIND | typeof TARGET_KIND | typeof CLUSTER_TARGET_KIND;
 
-/** The names of our kinds in paths of the API server. */
+/** The plural names of our kinds. */
 export const PLURALS: { readonly [kind in ResourceKind]: string } = {
-  [PROFILE_KIND]: 'agentprofiles',
-  [TARGET_KIND]: 'agenttargets',
-  [CLUSTER_TARGET_KIND]: 'clusteragenttargets',
+  [PROFILE_KIND]: RESOURCES.profiles,
+  [TARGET_KIND]: RESOURCES.targets,
+  [CLUSTER_TARGET_KIND]: RESOURCES.clusterTargets,
 };
 
-/** What the API server serves of our group. */
-export const GROUP_PATH = `/apis/${PROFILE_API_VERSION}`;
-
-export function collectionPath(kind: ResourceKind): string {
-  return `${GROUP_PATH}/${PLURALS[kind]}`;
+export function collectionPath(kind: ResourceKind, namespace?: string): string {
+  return `${API_GROUP_PATH}/${namespace === undefined ? '' : `namespaces/${namespace}/`}${PLURALS[kind]}`;
 }

@@ -16,15 +16,14 @@ export function podsStatus({ census, breakers }: Sight): StatusSource {
   return {
     kind: PROFILE_KIND,
     ownership: PODS_OWNERSHIP,
-    reportOn: (resource) => {
-      const found = census();
-      if (!found) return undefined;
-      const current = currentIn(resource);
-      return podsReport(
-        resource.generation,
-        countsOf(found, resource.name, current),
-        openBreaker(breakers(), resource.name, current),
-      );
+    reports: () => {
+      const [counted, open] = [census(), breakers()];
+      return (resource) => {
+        if (!counted) return undefined;
+        const { name, generation } = resource;
+        const current = currentIn(resource);
+        return podsReport(generation, countsOf(counted, name, current), openBreaker(open, name, current));
+      };
     },
   };
 }

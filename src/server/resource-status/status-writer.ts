@@ -14,8 +14,11 @@ import { isWritten, type Ownership, renderStatus, type Report, type Status } fro
 export interface StatusSource {
   readonly kind: ResourceKind;
   readonly ownership: Ownership;
-  /** Undefined while there is nothing to say. The same object as long as it is the same. */
-  readonly reportOn: (resource: StoredResource) => Report | undefined;
+  /**
+   * Called once in each pass. What is then to be said of a resource; undefined while there is nothing to say. The same object as long as it says the
+   * same costs least.
+   */
+  readonly reports: () => (resource: StoredResource) => Report | undefined;
 }
 
 export interface StatusWriterOptions {
@@ -63,6 +66,12 @@ interface Installed {
 interface Pair {
   readonly resource: StoredResource;
   readonly report: Report;
+}
+
+interface Seen {
+  readonly key: string;
+  readonly resource: StoredResource;
+  readonly report: Report | undefined;
 }
 
 interface Due {
@@ -129,12 +138,13 @@ export class StatusWriter {
       const of = this.#installed.get(source.kind);
       if (!of) continue;
       forgetDeleted(of);
+      const reportOn = source.reports();
       for (const [key, resource] of of.watch.all()) {
         if (signal.aborted || writes >= MAX_WRITES) return;
         looked += 1;
         // oxlint-disable-next-line no-await-in-loop -- reviews have priority
         if (looked % SLICE === 0) await nextTurn();
-        const due = this.#due(source, of, key, resource);
+        const due = this.#due(source.ownership, of, { key, resource, report: reportOn(resource) });
         if (!due) continue;
         writes += 1;
         // oxlint-disable-next-line no-await-in-loop -- one write at a time
@@ -144,8 +154,7 @@ export class StatusWriter {
   }
 
   /** What to write now; undefined if there is nothing to write, or not yet. */
-  #due({ ownership, reportOn }: StatusSource, of: Installed, key: string, resource: StoredResource): Due | undefined {
-    const report = reportOn(resource);
+  #due(ownership: Ownership, of: Installed, { key, resource, report }: Seen): Due | undefined {
     if (!report || isKnown(of.written.get(key), resource, report)) return undefined;
     const attempt = of.attempts.get(key);
     const previous = attempt?.over === resource ? attempt.status : resource.status;
