@@ -1,4 +1,6 @@
 import { type ClusterState, unknownCluster } from '../../src/kubernetes/cluster-state.ts';
+import { STATUS_ANNOTATION } from '../../src/api/keys.ts';
+import { annotationsOf, type HasMetadata } from '../../src/kubernetes/pod.ts';
 import type { JsonObject } from '../../src/lib/json.ts';
 import { readTarget } from '../../src/settings/targets/read-target.ts';
 import type { Target } from '../../src/settings/targets/target.ts';
@@ -33,4 +35,27 @@ export function accepted(object: JsonObject): Target {
 export function targetsOf(...objects: readonly JsonObject[]): ClusterState {
   const set = new TargetSet(objects.map(accepted));
   return { ...unknownCluster, targets: (namespace) => set.of(namespace) };
+}
+
+/** What a target says in place of these annotations of a namespace. */
+export function specOfAnnotations(annotations: Readonly<Record<string, string>>): JsonObject {
+  const settings = new Map(Object.entries(annotations).map(([key, value]) => [key.split('/')[1] ?? '', value]));
+  const { profile = '', delivery, containers, ...parameters } = Object.fromEntries(settings);
+  return {
+    profile,
+    ...(delivery !== undefined && { delivery }),
+    ...(containers !== undefined && { containers: containers.split(',') }),
+    parameters,
+  };
+}
+
+/** A pod whose record does not say where values are from, and which target has chosen the agent. */
+export function withoutOrigin<Object extends HasMetadata>(pod: Object): Object {
+  const annotations = Object.entries(annotationsOf(pod)).map(([key, text]) => {
+    if (key !== STATUS_ANNOTATION) return [key, text];
+    const record = JSON.parse(text) as { containers?: readonly Record<string, unknown>[] };
+    const containers = record.containers?.map(({ from: _, target: __, ...one }) => one);
+    return [key, JSON.stringify({ ...record, ...(containers && { containers }) })];
+  });
+  return { ...pod, metadata: { ...pod.metadata, annotations: Object.fromEntries(annotations) as Record<string, string> } };
 }
