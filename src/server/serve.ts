@@ -22,7 +22,7 @@ import { openInjectionSwitch, type SwitchedCatalogue } from './injection-switch.
 import { listen } from './listen.ts';
 import { warnOfOtherReleases } from './other-releases.ts';
 import { type Running, runProcess } from './process.ts';
-import { openResources } from './resources.ts';
+import { type AgentResources, openResources } from './resources.ts';
 import { openResourceStatus, type ResourceStatus } from './resource-status/open-status.ts';
 import { type OpenedRegistration, openRegistration } from './registration.ts';
 
@@ -40,6 +40,7 @@ interface Sources {
   readonly clusterState: ClusterStateSource;
   readonly injectionSwitch: SwitchedCatalogue;
   readonly client: KubeClient | undefined;
+  readonly judgeResource: AgentResources['judgeResource'];
   readonly audits: AuditLoop | undefined;
   readonly resourceStatus: ResourceStatus | undefined;
   readonly registration: OpenedRegistration | undefined;
@@ -73,7 +74,7 @@ async function openSources(config: Config, log: Logger): Promise<Sources> {
     if (audits) add(audits);
     const resourceStatus = openResourceStatus(config, client, resources.judgements, log);
     if (resourceStatus) add(resourceStatus);
-    return { ...opening, audits, resourceStatus, registration, stop };
+    return { ...opening, judgeResource: resources.judgeResource, audits, resourceStatus, registration, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -153,6 +154,7 @@ async function start(config: Config, log: Logger, logLinesDropped: () => number)
         metrics,
         log,
         onDecision: recorder.record,
+        judgeResource: sources.judgeResource,
       },
       metrics,
       isOpen: isPathOpen,

@@ -116,6 +116,22 @@ test('a generation with errors says what is wrong, and that the last good one is
   await untilConditions(mine, { Accepted: 'True Valid', Ready: 'True InService' });
 });
 
+test('where the entry of the webhook is there, errors are refused as lint says them, and what has them can still be deleted', async () => {
+  const configuration = { kind: 'MutatingWebhookConfiguration', name: NAME } as const;
+  const { webhooks } = await client.get<{ webhooks: readonly JsonObject[] }>(configuration);
+  const { namespaceSelector: _namespaces, objectSelector: _objects, ...enabled } = webhooks[0] ?? {};
+  const rules = [{ apiGroups: ['agent-injector.io'], apiVersions: ['v1alpha1'], operations: ['CREATE', 'UPDATE'], resources: ['agentprofiles', 'agenttargets'], scope: '*' }];
+  await client.patch(configuration, { webhooks: [...webhooks, { ...enabled, name: 'resources.agent-injector.io', rules }] });
+  const broken = profile({ derived: { extends: 'jennifer-dotnet', slots: ['no-such-slot'] } }, 'broken');
+  await waitFor('a refusal', async () => {
+    const { status, body } = await client.request('POST', `/apis/${API_VERSION}/agentprofiles?dryRun=All`, broken);
+    return status === 422 && JSON.stringify(body).includes('spec.slots[0]');
+  });
+  const { status } = await client.request('POST', `/apis/${API_VERSION}/agentprofiles?dryRun=All`, profile({ derived: { extends: 'jennifer-dotnet' } }, 'sound'));
+  expect(status).toBe(201);
+  await client.patch(configuration, { webhooks });
+});
+
 test('kubectl get shows it', async () => {
   const reply = await client.table(`/apis/${API_VERSION}/agentprofiles`);
   expect(reply.columns).toEqual(['Name', 'Vendor', 'Ready', 'Injected', 'Outdated', 'Unhealthy', 'Age', 'Hash', 'Reason']);
@@ -180,7 +196,6 @@ test(`when the leader is killed, the status goes on within ${FAILOVER_MS / 1000}
 }, 60_000);
 
 test('the observer adds the pods, and neither takes away what the other has written', async () => {
-  await client.create({ ...lease('agent-injector-observer'), metadata: { name: 'agent-injector-observer', namespace: 'default' } });
   const observer = await startObserver(cluster.controlPlane.kubeconfigPath);
   onTestFinished(async () => void (await observer.stop()));
   await untilConditions(mine, { Ready: 'True InService', InUse: 'False NoPods', Degraded: 'False NoneUnhealthy' }, 45_000);
@@ -218,7 +233,3 @@ test('when the definitions are deleted, the server goes on, and says it once', a
   await waitFor('the message', () => replica?.messages().some(isAbout), { deadline: 30_000 });
   expect((await replica?.ask('/readyz'))?.status).toBe(200);
 }, 60_000);
-
-function lease(name: string): KubeObject {
-  return { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name, namespace: 'default' } };
-}
