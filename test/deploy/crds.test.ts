@@ -88,6 +88,9 @@ describe.each([...all])('the schema of %s', (_, definition) => {
     for (const [path, { properties, 'x-kubernetes-validations': rules = [] }] of schemas)
       for (const { rule, message, fieldPath } of rules) {
         expect(message, `${path}: ${rule}`).not.toBe('');
+        // CEL does not see a field without a type.
+        for (const [, escaped = '', name = escaped] of rule.matchAll(/self\.(?:__(\w+?)__|(\w+))/g))
+          if (name !== 'all') expect(properties?.[name]?.type, `${path}.${name}: ${rule}`).toBeDefined();
         if (fieldPath !== undefined) expect(Object.keys(properties ?? {}), path).toContain(fieldPath.slice(1));
       }
   });

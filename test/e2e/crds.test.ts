@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import builtIn from '../../src/agents/*.yaml';
 import { resourceOfDocument } from '../support/profile-resource.ts';
-import type { JsonObject } from '../../src/lib/json.ts';
+import { type JsonObject, objectIn } from '../../src/lib/json.ts';
+import { parseProfile } from '../../src/profiles/parse.ts';
 import { definitions } from '../../tools/crds/crds.ts';
 import type { Client, KubeObject, Reply } from '../support/client.ts';
 import { type ControlPlane, startControlPlane } from '../support/control-plane.ts';
@@ -74,6 +75,9 @@ describe('an AgentProfile', () => {
     async (_, profile) => expectTaken(resourceOfDocument(profile)),
   );
 
+  // Some examples are broken so that the page can say what lint says of them.
+  const isSound = (example: JsonObject): boolean =>
+    objectIn(example, 'spec')['extends'] !== undefined || parseProfile(example).ok;
   const pages = ['profile-language', 'add-your-own-agent', 'operations', 'rollout'];
   const examples = pages.flatMap((page) =>
     blocksIn(readFileSync(join(import.meta.dirname, `../../docs/${page}.md`), 'utf8'), 'yaml')
@@ -81,7 +85,10 @@ describe('an AgentProfile', () => {
       .map((block, index) => [`${page}, ${index + 1}`, parse(block) as KubeObject & JsonObject] as const),
   );
 
-  test.each(examples)('takes the example of docs/%s', async (_, example) => expectTaken(resourceOfDocument(example)));
+  test.each(examples)('says the same of the example of docs/%s as lint', async (_, example) => {
+    if (isSound(example)) await expectTaken(resourceOfDocument(example));
+    else expect((await submit(resourceOfDocument(example))).status).toBeGreaterThanOrEqual(400);
+  });
 
   const complete = (spec: JsonObject = {}, name = 'acme'): KubeObject & JsonObject => {
     const of = profiles.find(({ metadata }) => metadata?.name === 'jennifer-dotnet');

@@ -37,6 +37,8 @@ export interface Definition {
   };
 }
 
+const OPTIONS = { target: 'openapi-3.0', io: 'input', reused: 'inline' } as const;
+
 const column = (name: string, type: Column['type'], jsonPath: string): Column => ({ name, type, jsonPath });
 
 /** Shown by `-o wide`. */
@@ -135,16 +137,16 @@ function definition({ kind, plural, shortName, scope, columns, schema }: Kind): 
 /** Throws where the API server would read a pattern otherwise than zod does. */
 function jsonSchemaOf(schema: z.ZodType): Json {
   return z.toJSONSchema(schema, {
-    target: 'openapi-3.0',
-    io: 'input',
-    reused: 'inline',
-    override: ({ jsonSchema: { pattern }, zodSchema }) => {
-      if (pattern === undefined) return;
+    ...OPTIONS,
+    override: ({ jsonSchema, zodSchema }) => {
       // oxlint-disable-next-line no-underscore-dangle -- how zod names what is not for everyday use
-      const { patterns } = zodSchema._zod.bag as { readonly patterns?: ReadonlySet<RegExp> };
-      const hasFlags = [...(patterns ?? [])].some(({ flags }) => flags !== '' && flags !== 'u');
-      if (hasFlags || pattern.includes('(?!') || pattern.includes('(?=') || pattern.includes('(?<'))
-        throw new Error(`a pattern that the API server does not have: ${pattern}`);
+      const { def, bag } = zodSchema._zod;
+      // zod leaves it out for OpenAPI.
+      if (def.type === 'record') jsonSchema.propertyNames = z.toJSONSchema((def as z.core.$ZodRecordDef).keyType, OPTIONS);
+      const { patterns = new Set() } = bag as { readonly patterns?: ReadonlySet<RegExp> };
+      const isOther = [...patterns].some(({ source, flags }) => flags !== '' || /\(\?[!=<]/.test(source));
+      if (isOther && jsonSchema.pattern !== undefined)
+        throw new Error(`the API server has no pattern like this: ${jsonSchema.pattern}`);
     },
   }) as Json;
 }

@@ -178,7 +178,8 @@ function union(json: Json, options: readonly Json[], field: string): Structural 
     const found = texts.length === 1 && texts[0] ? text(texts[0], field) : text({}, field);
     return { ...described, ...found, ...(isNullable && { nullable: true }) };
   }
-  return { ...described, ...opaque };
+  // Without `nullable`, the API server takes out a null.
+  return { ...described, ...opaque, ...(options.some((one) => one['nullable'] === true) && { nullable: true }) };
 }
 
 /** Of several objects of which one is there, one with the fields of all, and a rule for each field that some of them do not have. */
@@ -187,7 +188,9 @@ function flattened(options: readonly Json[], field: string): Structural {
   const kind = names.find((name) => options.every((option) => option.properties?.[name]?.enum?.length === 1));
   const properties = Object.fromEntries(names.map((name) => [name, merged(fieldsOf(options, name), name)] as const));
   const required = names.filter((name) => options.every((option) => option.required?.includes(name)));
-  const rules = kind === undefined ? memberRules(options) : kindRules(options, names, kind);
+  // CEL does not see a field without a type.
+  const visible = names.filter((name) => properties[name]?.type !== undefined);
+  const rules = kind === undefined ? memberRules(options, visible) : kindRules(options, visible, kind);
   const inside = options.flatMap((option) => {
     const { 'x-kubernetes-validations': own = [] } = object(option, field);
     const given = kind === undefined ? undefined : option.properties?.[kind]?.enum?.[0];
@@ -232,9 +235,9 @@ function merged(fields: readonly Json[], name: string): Structural {
   return { ...described, ...opaque };
 }
 
-function memberRules(options: readonly Json[]): readonly Rule[] {
+function memberRules(options: readonly Json[], visible: readonly string[]): readonly Rule[] {
   const names = options.map(({ required = [] }) => required[0] ?? '');
-  return [exactlyOneOf(names)];
+  return names.every((name) => visible.includes(name)) ? [exactlyOneOf(names)] : [];
 }
 
 /** The value that says which of the objects it is. One may be left out where it is the usual one. */
