@@ -91,13 +91,14 @@ function unread(group: ApiGroup): readonly string[] {
 
 function statusOf(installed: CatalogueProvider, resources: ResourceProfiles): ReturnType<CatalogueProvider['status']> {
   const { profiles, ...rest } = installed.status();
+  const known = resources.catalogue();
   const states = [...resources.states().values()];
   const count = (accepted: (typeof states)[number]['accepted']): number =>
     states.filter((one) => one.accepted === accepted).length;
   return {
     ...rest,
     profiles: {
-      ...profiles,
+      'built-in': known.profiles.size - known.own.size,
       user: profiles.user + count('yes'),
       'last-good': profiles['last-good'] + count('kept'),
       broken: profiles.broken + count('no'),

@@ -1,6 +1,5 @@
 import { type ClusterState, unknownCluster } from '../../src/kubernetes/cluster-state.ts';
 import { STATUS_ANNOTATION } from '../../src/api/keys.ts';
-import { annotationsOf, type HasMetadata } from '../../src/kubernetes/pod.ts';
 import type { JsonObject } from '../../src/lib/json.ts';
 import { readTarget } from '../../src/settings/targets/read-target.ts';
 import type { Target } from '../../src/settings/targets/target.ts';
@@ -49,9 +48,13 @@ export function specOfAnnotations(annotations: Readonly<Record<string, string>>)
   };
 }
 
+interface Annotated {
+  readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> | null | undefined } | null;
+}
+
 /** A pod whose record does not say where values are from, and which target has chosen the agent. */
-export function withoutOrigin<Object extends HasMetadata>(pod: Object): Object {
-  const annotations = Object.entries(annotationsOf(pod)).map(([key, text]) => {
+export function withoutOrigin<Object extends Annotated>(pod: Object): Object {
+  const annotations = Object.entries(pod.metadata?.annotations ?? {}).map(([key, text]) => {
     if (key !== STATUS_ANNOTATION) return [key, text];
     const record = JSON.parse(text) as { containers?: readonly Record<string, unknown>[] };
     const containers = record.containers?.map(({ from: _, target: __, ...one }) => one);

@@ -16,6 +16,7 @@ import { type JsonObject, objectIn, objectsIn } from '../../lib/json.ts';
 import { openUserCluster } from '../../server/cluster.ts';
 import { createAsDryRun } from '../cluster/dry-run.ts';
 import { readNamespaceObject, requireNamespace } from '../cluster/namespaces.ts';
+import { unreadTargets } from '../cluster/agent-resources.ts';
 import { noticingNodes, readClusterState } from '../cluster/state.ts';
 import { readPodsOf } from '../cluster/pods-of-workload.ts';
 import { findTargets, readTarget, type Target } from '../cluster/targets.ts';
@@ -81,6 +82,7 @@ async function explainTarget(
     ...unknowns,
     ...result.findings,
     ...nodesFindings(problem()),
+    ...unreadTargets(client).map((message) => ({ code: 'targets-unknown', message })),
     ...neverCalled(result, matches),
     ...profilesFindings(result, settings, options),
   ];

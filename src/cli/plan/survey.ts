@@ -17,6 +17,7 @@ import type { Profile } from '../../profiles/profile.ts';
 import type { ClusterOptions } from '../../server/cluster.ts';
 import { type KnownNamespaces, readNamespaces } from '../cluster/namespaces.ts';
 import { type NamespaceScope, readWorkloads } from '../cluster/reader.ts';
+import { unreadTargets } from '../cluster/agent-resources.ts';
 import { noticingNodes, readClusterStates } from '../cluster/state.ts';
 import { serverSettings, type SettingsFor } from '../installed-settings.ts';
 import { annotationsFrom } from '../namespaces-from-files.ts';
@@ -127,7 +128,7 @@ export async function compareAll(survey: Survey, scope: NamespaceScope): Promise
   const sorted = found.toSorted((one, other) =>
     `${one.namespace}/${one.workload}` < `${other.namespace}/${other.workload}` ? -1 : 1,
   );
-  return { found: sorted, notes: [...notes].filter((note) => note !== '') };
+  return { found: sorted, notes: [...[...notes].filter((note) => note !== ''), ...unreadTargets(survey.client)] };
 }
 
 interface Root {

@@ -8,6 +8,7 @@ import { type NamespacedPod, type NamespaceScope, readPods } from '../cluster/re
 import type { CommandOutput, CommandResult } from '../command-result.ts';
 import { dataOutput } from '../data-output.ts';
 import { serverSettings, type SettingsFor } from '../installed-settings.ts';
+import { unreadTargets } from '../cluster/agent-resources.ts';
 import { readClusterStates } from '../cluster/state.ts';
 import { statusTable } from './table.ts';
 
@@ -79,6 +80,7 @@ async function readReport(
     notes: [
       ...known.notes,
       ...[...new Set(unread)].map((why) => `${why}: ${SERVER_UNKNOWN}`),
+      ...unreadTargets(client),
       ...(unknown.length === 0
         ? []
         : [

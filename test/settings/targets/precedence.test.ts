@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { admit } from '../../../src/admission/admit.ts';
 import type { JsonObject } from '../../../src/lib/json.ts';
-import { readStatus } from '../../../src/api/status-annotation.ts';
+import { isInjected, readStatus } from '../../../src/api/status-annotation.ts';
 import { catalogueOf, container, namespace, pod, profileDocument } from '../../support/fixtures.ts';
 import { clusterTarget, target, targetsOf } from '../../support/targets.ts';
 
@@ -28,13 +28,13 @@ interface Places {
   readonly targets?: readonly JsonObject[];
 }
 
-function decide({ pod: own = {}, namespace: above = {}, targets = [] }: Places): { profile: string | undefined; target: string | undefined; level: string | undefined } {
+function decide({ pod: own = {}, namespace: above = {}, targets = [] }: Places): { profile: string | undefined; target: string | undefined; level: unknown } {
   const labelled = pod([container('web')], own);
   const asked = { ...labelled, metadata: { ...labelled.metadata, labels: { app: 'web', tier: 'front' } } };
   const { pod: after } = admit(asked, namespace(above), known, targetsOf(...targets));
   const status = readStatus(after)?.containers[0];
   const level = after.spec.containers[0]?.env?.find(({ name }) => name === 'LEVEL')?.value;
-  const found = status && 'delivery' in status ? status : undefined;
+  const found = status && isInjected(status) ? status : undefined;
   return { profile: found?.profile, target: found?.target, level };
 }
 
