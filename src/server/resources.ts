@@ -32,7 +32,13 @@ export function openResources(
   logger: Logger,
 ): AgentResources {
   if (!client)
-    return { profiles: installed, added: (source) => source, judgements: undefined, judgeResource: undefined, stop: () => Promise.resolve() };
+    return {
+      profiles: installed,
+      added: (source) => source,
+      judgements: undefined,
+      judgeResource: undefined,
+      stop: () => Promise.resolve(),
+    };
   const watched: CustomResource<ProfileResource> = new CustomResource(client, {
     plural: RESOURCES.profiles,
     prepare: () => Promise.resolve(profileResource),
@@ -85,7 +91,9 @@ export function openResources(
 
 function unread(group: ApiGroup): readonly string[] {
   return Object.entries(group.status()).flatMap(([plural, { synced, problem }]) =>
-    synced ? [] : [`the ${plural} of the cluster have not been read yet${problem === undefined ? '' : ` (${problem})`}`],
+    synced
+      ? []
+      : [`the ${plural} of the cluster have not been read yet${problem === undefined ? '' : ` (${problem})`}`],
   );
 }
 

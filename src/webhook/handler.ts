@@ -26,7 +26,7 @@ export interface ReviewRequest {
   readonly Body: Buffer | undefined;
 }
 
-type Advised = Extract<DecodedReview, { readonly kind: 'workload' | 'resource' }>;
+type Advised = Extract<DecodedReview, { readonly kind: 'workload' | 'resource' | 'unadvised' }>;
 
 /** Handles the two paths: answers a review from the cache, sheds it under overload, or parses it and decides. */
 export class MutateHandler {
@@ -69,8 +69,7 @@ export class MutateHandler {
     if (decoded.kind === 'unanswerable') {
       return respond(decoded.uid, render(log, undefined, unchanged(notInjected(decoded.reason, required))));
     }
-    if (decoded.kind === 'unadvised') return sendJson(reply, JSON.stringify(encodeAdvice(decoded.uid, [])));
-    if (decoded.kind === 'workload' || decoded.kind === 'resource')
+    if (decoded.kind !== 'review')
       return this.#advice(decoded, question.deadlineMs).then((answer) => sendJson(reply, JSON.stringify(answer)));
     const { review } = decoded;
     return decide(this.#dependencies, this.#plans, review, question).then((decided) => {
@@ -82,6 +81,7 @@ export class MutateHandler {
 
   /** The answer about an object that is not a pod. */
   async #advice(decoded: Advised, deadlineMs: number): Promise<JsonObject> {
+    if (decoded.kind === 'unadvised') return encodeAdvice(decoded.uid, []);
     const { uid } = decoded.review;
     return decoded.kind === 'workload'
       ? encodeAdvice(uid, await adviseOn(this.#dependencies, decoded.review, deadlineMs))
