@@ -1,5 +1,5 @@
 import { RESOURCES } from '../../api/target/kinds.ts';
-import type { NamespaceTargets } from '../../kubernetes/pod-targets.ts';
+import type { NamespaceTargets } from '../../kubernetes/cluster-state.ts';
 import { type JsonObject, objectIn, textIn } from '../../lib/json.ts';
 import type { Result } from '../../lib/result.ts';
 import { problemText } from '../../profiles/catalogue.ts';

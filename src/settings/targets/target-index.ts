@@ -1,6 +1,6 @@
 import type { LabelSelector } from '../../api/target/label-selector.ts';
 import { selectorMismatch } from '../../kubernetes/label-selector.ts';
-import type { NamespaceTargets, PodTarget } from '../../kubernetes/pod-targets.ts';
+import type { NamespaceTargets, PodTarget } from '../../kubernetes/cluster-state.ts';
 import { byPrecedence, type Target } from './target.ts';
 
 type Labels = Readonly<Record<string, string>>;
