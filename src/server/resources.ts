@@ -4,6 +4,7 @@ import { CustomResource } from '../cluster/caches/custom-resource.ts';
 import { Targets } from '../cluster/caches/targets.ts';
 import type { KubeClient } from '../cluster/client/types.ts';
 import type { CatalogueProvider } from '../config/catalogue.ts';
+import { objectIn } from '../lib/json.ts';
 import type { Logger } from '../lib/logger.ts';
 import { ResourceProfiles } from '../profile-sources/resource-profiles.ts';
 import { type ProfileResource, profileResource } from '../profiles/resource.ts';
@@ -26,7 +27,7 @@ export function openResources(
   if (!client) return { profiles: installed, added: (source) => source, stop: () => Promise.resolve() };
   const watched: CustomResource<ProfileResource> = new CustomResource(client, {
     plural: RESOURCES.profiles,
-    prepare: () => Promise.resolve(profileResource),
+    prepare: () => Promise.resolve((object) => withoutTests(profileResource(object))),
     onChange: () => void profiles.refresh(),
     logger,
   });
@@ -61,9 +62,17 @@ export function openResources(
   };
 }
 
+/** The tests of a profile are for `lint`, and take as much memory as the rest. */
+function withoutTests({ document, ...rest }: ProfileResource): ProfileResource {
+  const { tests: _tests, ...spec } = objectIn(document, 'spec');
+  return { ...rest, document: { ...document, spec } };
+}
+
 function unread(group: ApiGroup): readonly string[] {
   return Object.entries(group.status()).flatMap(([plural, { synced, problem }]) =>
-    synced ? [] : [`the ${plural} of the cluster have not been read yet${problem === undefined ? '' : ` (${problem})`}`],
+    synced
+      ? []
+      : [`the ${plural} of the cluster have not been read yet${problem === undefined ? '' : ` (${problem})`}`],
   );
 }
 

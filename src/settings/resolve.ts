@@ -113,11 +113,7 @@ function* targetSettings(
   }
 }
 
-function targetSetting(
-  target: PodTarget | undefined,
-  scope: PodTarget['scope'],
-  setting: string,
-): Setting | undefined {
+function targetSetting(target: PodTarget | undefined, scope: PodTarget['scope'], setting: string): Setting | undefined {
   const text = target?.scope === scope ? target.settings.get(setting) : undefined;
   if (target === undefined || text === undefined) return undefined;
   return { text, source: { from: scope === 'namespace' ? 'target' : 'cluster-target', key: target.name } };
