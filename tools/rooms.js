@@ -25,6 +25,12 @@ export const rooms = [
     holds: 'Every reason for a decision: its type, its row (kind, meaning, hint) and its message',
   },
   {
+    name: 'resources',
+    pure: true,
+    holds:
+      'The status of AgentProfiles and targets in the cluster: conditions with their reasons, counts, what of it is new',
+  },
+  {
     name: 'profiles',
     pure: true,
     holds:

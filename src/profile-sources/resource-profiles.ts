@@ -88,6 +88,13 @@ export class ResourceProfiles {
     );
   }
 
+  /** What would be wrong with a resource if it were there, one line for each problem. Changes nothing. */
+  async problemsOf(resource: ProfileResource): Promise<readonly string[]> {
+    const others = [...this.#options.resources()].filter(({ name }) => name !== resource.name);
+    const set = await this.#read([...others, resource], this.#options.base(), this.#loaded);
+    return statesOf([resource], set).get(resource.name)?.problems ?? [];
+  }
+
   async #load(): Promise<void> {
     try {
       const resources = [...this.#options.resources()];

@@ -1,20 +1,27 @@
+import { PROFILE_KIND } from '../api/keys.ts';
 import { RESOURCES } from '../api/target/kinds.ts';
 import { ApiGroup } from '../cluster/caches/api-group.ts';
 import { CustomResource } from '../cluster/caches/custom-resource.ts';
 import { Targets } from '../cluster/caches/targets.ts';
 import type { KubeClient } from '../cluster/client/types.ts';
 import type { CatalogueProvider } from '../config/catalogue.ts';
-import { objectIn } from '../lib/json.ts';
+import { type JsonObject, objectIn } from '../lib/json.ts';
 import type { Logger } from '../lib/logger.ts';
 import { ResourceProfiles } from '../profile-sources/resource-profiles.ts';
+import { problemText } from '../profiles/catalogue.ts';
 import { type ProfileResource, profileResource } from '../profiles/resource.ts';
 import type { ClusterStateSource } from './cluster-watches.ts';
+import type { Judgements } from './resource-status/judgements.ts';
 
 /** The AgentProfiles and targets of the cluster, where their CRDs are installed. */
 export interface AgentResources {
   readonly profiles: Omit<CatalogueProvider, 'stop'>;
   /** Adds the targets to what is known of the cluster. */
   readonly added: (source: ClusterStateSource) => ClusterStateSource;
+  /** What became of each; undefined without a cluster. */
+  readonly judgements: Judgements | undefined;
+  /** What is wrong with an object of one of the kinds. */
+  readonly judgeResource: ((object: JsonObject) => Promise<readonly string[]>) | undefined;
   readonly stop: () => Promise<void>;
 }
 
@@ -24,7 +31,8 @@ export function openResources(
   installed: CatalogueProvider,
   logger: Logger,
 ): AgentResources {
-  if (!client) return { profiles: installed, added: (source) => source, stop: () => Promise.resolve() };
+  if (!client)
+    return { profiles: installed, added: (source) => source, judgements: undefined, judgeResource: undefined, stop: () => Promise.resolve() };
   const watched: CustomResource<ProfileResource> = new CustomResource(client, {
     plural: RESOURCES.profiles,
     prepare: () => Promise.resolve((object) => withoutTests(profileResource(object))),
@@ -58,6 +66,19 @@ export function openResources(
       },
       notes: () => [...source.notes(), ...unread(group)],
     }),
+    judgements: {
+      catalogue: () => profiles.catalogue(),
+      profiles: () => profiles.states(),
+      targets: () => targets.resources.targets.objects(),
+      clusterTargets: () => targets.resources.clusterTargets.objects(),
+    },
+    judgeResource: async (object) => {
+      if (object['kind'] === PROFILE_KIND) return profiles.problemsOf(profileResource(object));
+      // Loaded on demand: a server without targets needs no schema.
+      const { readTarget } = await import('../settings/targets/read-target.ts');
+      const read = readTarget(object);
+      return read.ok ? [] : read.error.map(problemText);
+    },
     stop: () => group.stop(),
   };
 }

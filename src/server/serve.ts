@@ -22,7 +22,8 @@ import { openInjectionSwitch, type SwitchedCatalogue } from './injection-switch.
 import { listen } from './listen.ts';
 import { warnOfOtherReleases } from './other-releases.ts';
 import { type Running, runProcess } from './process.ts';
-import { openResources } from './resources.ts';
+import { type AgentResources, openResources } from './resources.ts';
+import { openResourceStatus, type ResourceStatus } from './resource-status/open-status.ts';
 import { type OpenedRegistration, openRegistration } from './registration.ts';
 
 /** `agent-injector serve`: runs until a signal. Throws a UsageError before any port opens if the configuration is not valid. */
@@ -39,7 +40,9 @@ interface Sources {
   readonly clusterState: ClusterStateSource;
   readonly injectionSwitch: SwitchedCatalogue;
   readonly client: KubeClient | undefined;
+  readonly judgeResource: AgentResources['judgeResource'];
   readonly audits: AuditLoop | undefined;
+  readonly resourceStatus: ResourceStatus | undefined;
   readonly registration: OpenedRegistration | undefined;
   readonly stop: () => Promise<void>;
 }
@@ -69,7 +72,9 @@ async function openSources(config: Config, log: Logger): Promise<Sources> {
     const opening = { profiles, namespaces, certificates, isPathOpen, clusterState, injectionSwitch, client };
     const audits = openAudits(config, opening, log);
     if (audits) add(audits);
-    return { ...opening, audits, registration, stop };
+    const resourceStatus = openResourceStatus(config, client, resources.judgements, log);
+    if (resourceStatus) add(resourceStatus);
+    return { ...opening, judgeResource: resources.judgeResource, audits, resourceStatus, registration, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -149,6 +154,7 @@ async function start(config: Config, log: Logger, logLinesDropped: () => number)
         metrics,
         log,
         onDecision: recorder.record,
+        judgeResource: sources.judgeResource,
       },
       metrics,
       isOpen: isPathOpen,
@@ -183,7 +189,8 @@ async function start(config: Config, log: Logger, logLinesDropped: () => number)
 }
 
 /** Starts what no review waits for. */
-function startChecks({ webhookConfiguration }: Config, { audits, client }: Sources, log: Logger): void {
+function startChecks({ webhookConfiguration }: Config, { audits, resourceStatus, client }: Sources, log: Logger): void {
   audits?.start();
+  resourceStatus?.start();
   void warnOfOtherReleases(client, webhookConfiguration, log);
 }

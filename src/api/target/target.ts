@@ -51,7 +51,7 @@ const targetSpec = {
     .string()
     .min(1)
     .max(63)
-    .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/i, 'must be the name of a delivery, or auto')
+    .regex(/^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$/, 'must be the name of a delivery, or auto')
     .optional()
     .describe("The name of one of the profile's deliveries, or auto. Default: the first that fits."),
   rollout: z
