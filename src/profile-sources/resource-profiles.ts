@@ -9,7 +9,7 @@ import { nameOf } from '../profiles/extends.ts';
 import { profileHash } from '../profiles/fingerprint.ts';
 import type { ProfileSource } from '../profiles/problem.ts';
 import { type ProfileSet, readProfiles, type ResolvedProfile } from '../profiles/read-profiles.ts';
-import type { ProfileResource } from '../profiles/resource.ts';
+import type { ProfileResource } from '../api/profile/resource.ts';
 import { runInSlices } from './slices.ts';
 
 /** The catalogue without resources, and the documents of its profiles that are not built in. */

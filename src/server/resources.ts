@@ -9,7 +9,7 @@ import { type JsonObject, objectIn } from '../lib/json.ts';
 import type { Logger } from '../lib/logger.ts';
 import { ResourceProfiles } from '../profile-sources/resource-profiles.ts';
 import { problemText } from '../profiles/catalogue.ts';
-import { type ProfileResource, profileResource } from '../profiles/resource.ts';
+import { type ProfileResource, profileResource } from '../api/profile/resource.ts';
 import type { ClusterStateSource } from './cluster-watches.ts';
 import type { Judgements } from './resource-status/judgements.ts';
 
@@ -32,7 +32,13 @@ export function openResources(
   logger: Logger,
 ): AgentResources {
   if (!client)
-    return { profiles: installed, added: (source) => source, judgements: undefined, judgeResource: undefined, stop: () => Promise.resolve() };
+    return {
+      profiles: installed,
+      added: (source) => source,
+      judgements: undefined,
+      judgeResource: undefined,
+      stop: () => Promise.resolve(),
+    };
   const watched: CustomResource<ProfileResource> = new CustomResource(client, {
     plural: RESOURCES.profiles,
     prepare: () => Promise.resolve((object) => withoutTests(profileResource(object))),

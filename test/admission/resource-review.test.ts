@@ -18,14 +18,19 @@ describe('a review of a resource', () => {
     ['created', {}],
     ['changed', { operation: 'UPDATE', oldObject: { ...object, spec: { vendor: 'Acme', language: 'java' } } }],
   ])('is judged when it is %s', (_, change) => {
-    expect(decodeReview({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request: request(change) })).toEqual({
+    expect(
+      decodeReview({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request: request(change) }),
+    ).toEqual({
       kind: 'resource',
       review: { uid: 'u', object },
     });
   });
 
   it.each([
-    ['only its metadata changes', { operation: 'UPDATE', oldObject: { ...object, metadata: { name: 'acme', finalizers: ['x'] } } }],
+    [
+      'only its metadata changes',
+      { operation: 'UPDATE', oldObject: { ...object, metadata: { name: 'acme', finalizers: ['x'] } } },
+    ],
     ['it is deleted', { operation: 'DELETE', object: null }],
     ['its status is written', { operation: 'UPDATE', subResource: 'status', oldObject: {} }],
   ])('is not judged when %s', (_, change) => {
@@ -45,7 +50,9 @@ describe('the verdict', () => {
 
   it('refuses with all errors, up to ten', () => {
     const problems = Array.from({ length: 12 }, (_, index) => `spec.a${index}: is missing`);
-    const { response } = encodeVerdict('u', problems) as { response: { allowed: boolean; status: { message: string } } };
+    const { response } = encodeVerdict('u', problems) as {
+      response: { allowed: boolean; status: { message: string } };
+    };
     expect(response.allowed).toBe(false);
     expect(response.status.message.split('\n')).toEqual([...problems.slice(0, 10), 'and 2 more']);
   });

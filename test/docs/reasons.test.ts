@@ -47,7 +47,10 @@ function page(): string {
       `### Condition ${condition}\n`,
       ...Object.entries(conditionTable)
         .filter(([, { type }]) => type === condition)
-        .map(([reason, { status, meaning, hint }]) => `#### ${reason}\n\n${condition}=${status}. ${meaning}\n\nWhat to do: ${hint}\n`),
+        .map(
+          ([reason, { status, meaning, hint }]) =>
+            `#### ${reason}\n\n${condition}=${status}. ${meaning}\n\nWhat to do: ${hint}\n`,
+        ),
     ].join('\n'),
   );
   return [

@@ -46,7 +46,11 @@ async function apply(object: KubeObject & { readonly kind: string }): Promise<vo
   const { kind, metadata } = object;
   const ref = { kind, namespace: metadata?.namespace, name: metadata?.name };
   const found = await client.find(ref);
-  if (found) await client.replace({ ...object, metadata: { ...metadata, resourceVersion: found.metadata?.resourceVersion ?? '' } });
+  if (found)
+    await client.replace({
+      ...object,
+      metadata: { ...metadata, resourceVersion: found.metadata?.resourceVersion ?? '' },
+    });
   else await client.create(object);
 }
 
@@ -96,12 +100,21 @@ const mine = { kind: 'AgentProfile', name: 'mine' } as const;
 
 test('definitions that are installed later are noticed, and a profile gets its status', async () => {
   for (const plural of definitions().keys())
-    await client.create(parse(readFileSync(join(import.meta.dirname, `../../deploy/crds/${plural}.yaml`), 'utf8')) as KubeObject);
+    await client.create(
+      parse(readFileSync(join(import.meta.dirname, `../../deploy/crds/${plural}.yaml`), 'utf8')) as KubeObject,
+    );
   await client.createNamespace('shop');
-  await waitFor('the API server to serve the kinds', async () => (await client.request('GET', `/apis/${API_VERSION}/agentprofiles`)).status === 200);
+  await waitFor(
+    'the API server to serve the kinds',
+    async () => (await client.request('GET', `/apis/${API_VERSION}/agentprofiles`)).status === 200,
+  );
   await apply(profile({ derived: { extends: 'jennifer-dotnet', description: 'ours' } }));
   await untilConditions(mine, { Accepted: 'True Valid', Ready: 'True InService' }, 60_000);
-  expect(await statusOf(mine)).toMatchObject({ observedGeneration: 1, vendor: builtInSpec('jennifer-dotnet')['vendor'], hash: expect.stringMatching(/^[0-9a-f]{8}$/) });
+  expect(await statusOf(mine)).toMatchObject({
+    observedGeneration: 1,
+    vendor: builtInSpec('jennifer-dotnet')['vendor'],
+    hash: expect.stringMatching(/^[0-9a-f]{8}$/),
+  });
 }, 90_000);
 
 test('a generation with errors says what is wrong, and that the last good one is kept', async () => {
@@ -120,43 +133,77 @@ test('where the entry of the webhook is there, errors are refused as lint says t
   const configuration = { kind: 'MutatingWebhookConfiguration', name: NAME } as const;
   const { webhooks } = await client.get<{ webhooks: readonly JsonObject[] }>(configuration);
   const { namespaceSelector: _namespaces, objectSelector: _objects, ...enabled } = webhooks[0] ?? {};
-  const rules = [{ apiGroups: ['agent-injector.io'], apiVersions: ['v1alpha1'], operations: ['CREATE', 'UPDATE'], resources: ['agentprofiles', 'agenttargets'], scope: '*' }];
-  await client.patch(configuration, { webhooks: [...webhooks, { ...enabled, name: 'resources.agent-injector.io', rules }] });
+  const rules = [
+    {
+      apiGroups: ['agent-injector.io'],
+      apiVersions: ['v1alpha1'],
+      operations: ['CREATE', 'UPDATE'],
+      resources: ['agentprofiles', 'agenttargets'],
+      scope: '*',
+    },
+  ];
+  await client.patch(configuration, {
+    webhooks: [...webhooks, { ...enabled, name: 'resources.agent-injector.io', rules }],
+  });
   const broken = profile({ derived: { extends: 'jennifer-dotnet', slots: ['no-such-slot'] } }, 'broken');
   await waitFor('a refusal', async () => {
     const { status, body } = await client.request('POST', `/apis/${API_VERSION}/agentprofiles?dryRun=All`, broken);
     return status === 422 && JSON.stringify(body).includes('spec.slots[0]');
   });
-  const { status } = await client.request('POST', `/apis/${API_VERSION}/agentprofiles?dryRun=All`, profile({ derived: { extends: 'jennifer-dotnet' } }, 'sound'));
+  const { status } = await client.request(
+    'POST',
+    `/apis/${API_VERSION}/agentprofiles?dryRun=All`,
+    profile({ derived: { extends: 'jennifer-dotnet' } }, 'sound'),
+  );
   expect(status).toBe(201);
   await client.patch(configuration, { webhooks });
 });
 
 test('kubectl get shows it', async () => {
   const reply = await client.table(`/apis/${API_VERSION}/agentprofiles`);
-  expect(reply.columns).toEqual(['Name', 'Vendor', 'Ready', 'Injected', 'Outdated', 'Unhealthy', 'Age', 'Hash', 'Reason']);
+  expect(reply.columns).toEqual([
+    'Name',
+    'Vendor',
+    'Ready',
+    'Injected',
+    'Outdated',
+    'Unhealthy',
+    'Age',
+    'Hash',
+    'Reason',
+  ]);
   expect(reply.rows[0]?.slice(0, 3)).toEqual(['mine', builtInSpec('jennifer-dotnet')['vendor'], 'True']);
 });
 
 test('a target that is behind another one names it, and one with an unknown profile says so', async () => {
   await apply(target('all', { profile: 'mine' }));
-  await untilConditions({ kind: 'AgentTarget', namespace: 'shop', name: 'all' }, { Accepted: 'True Valid', Conflict: 'False NoConflict' });
+  await untilConditions(
+    { kind: 'AgentTarget', namespace: 'shop', name: 'all' },
+    { Accepted: 'True Valid', Conflict: 'False NoConflict' },
+  );
   await apply(target('web', { profile: 'mine', podSelector: { matchLabels: { app: 'web' } } }));
   await apply(target('other', { profile: 'nobody', podSelector: { matchLabels: { app: 'other' } } }));
-  await untilConditions({ kind: 'AgentTarget', namespace: 'shop', name: 'web' }, { Accepted: 'True Valid', Conflict: 'False NoConflict' });
-  await untilConditions({ kind: 'AgentTarget', namespace: 'shop', name: 'other' }, { Accepted: 'False UnknownProfile' });
+  await untilConditions(
+    { kind: 'AgentTarget', namespace: 'shop', name: 'web' },
+    { Accepted: 'True Valid', Conflict: 'False NoConflict' },
+  );
+  await untilConditions(
+    { kind: 'AgentTarget', namespace: 'shop', name: 'other' },
+    { Accepted: 'False UnknownProfile' },
+  );
   // It was written a moment ago: the next write is due in half a minute.
-  await untilConditions({ kind: 'AgentTarget', namespace: 'shop', name: 'all' }, { Conflict: 'True OtherTargetFirst' }, 45_000);
+  await untilConditions(
+    { kind: 'AgentTarget', namespace: 'shop', name: 'all' },
+    { Conflict: 'True OtherTargetFirst' },
+    45_000,
+  );
   const { conditions } = await statusOf({ kind: 'AgentTarget', namespace: 'shop', name: 'all' });
   expect(JSON.stringify(conditions)).toContain('AgentTarget shop/web');
 }, 90_000);
 
 /** The resource versions of all that is written. */
 async function versions(): Promise<readonly string[]> {
-  const all = [
-    ...(await client.list({ kind: 'AgentProfile' })),
-    ...(await client.list({ kind: 'AgentTarget' })),
-  ];
+  const all = [...(await client.list({ kind: 'AgentProfile' })), ...(await client.list({ kind: 'AgentTarget' }))];
   return all.map(({ metadata }) => `${metadata?.name} ${metadata?.resourceVersion}`);
 }
 
@@ -169,21 +216,27 @@ async function applied(): Promise<number> {
   return sum;
 }
 
-test(`in ${IDLE_MS / 1000} s without a change, nothing is written`, async () => {
-  await waitFor('the writes to end', async () => {
-    const before = await applied();
-    await new Promise((resolve) => setTimeout(resolve, 5_000));
-    return (await applied()) === before;
-  });
-  const before = { versions: await versions(), applied: await applied() };
-  expect(before.applied).toBeGreaterThan(0);
-  await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
-  expect({ versions: await versions(), applied: await applied() }).toEqual(before);
-}, IDLE_MS + 90_000);
+test(
+  `in ${IDLE_MS / 1000} s without a change, nothing is written`,
+  async () => {
+    await waitFor('the writes to end', async () => {
+      const before = await applied();
+      await new Promise((resolve) => setTimeout(resolve, 5_000));
+      return (await applied()) === before;
+    });
+    const before = { versions: await versions(), applied: await applied() };
+    expect(before.applied).toBeGreaterThan(0);
+    await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
+    expect({ versions: await versions(), applied: await applied() }).toEqual(before);
+  },
+  IDLE_MS + 90_000,
+);
 
 test(`when the leader is killed, the status goes on within ${FAILOVER_MS / 1000} s, and nothing is written twice`, async () => {
   const holder = await client.get(LEASE);
-  const leader = cluster.replicas.find((replica) => replica.messages().some((message) => message.startsWith('this replica leads')));
+  const leader = cluster.replicas.find((replica) =>
+    replica.messages().some((message) => message.startsWith('this replica leads')),
+  );
   if (!leader) throw new Error(JSON.stringify(holder));
   const before = await versions();
   leader.process.signal('SIGKILL');
@@ -198,7 +251,11 @@ test(`when the leader is killed, the status goes on within ${FAILOVER_MS / 1000}
 test('the observer adds the pods, and neither takes away what the other has written', async () => {
   const observer = await startObserver(cluster.controlPlane.kubeconfigPath);
   onTestFinished(async () => void (await observer.stop()));
-  await untilConditions(mine, { Ready: 'True InService', InUse: 'False NoPods', Degraded: 'False NoneUnhealthy' }, 45_000);
+  await untilConditions(
+    mine,
+    { Ready: 'True InService', InUse: 'False NoPods', Degraded: 'False NoneUnhealthy' },
+    45_000,
+  );
   const { hash } = await statusOf(mine);
   await client.createNamespace('pods');
   const pod = (name: string, version: string): KubeObject => ({
@@ -209,7 +266,10 @@ test('the observer adds the pods, and neither takes away what the other has writ
       namespace: 'pods',
       labels: { 'agent-injector.io/injected': 'mine' },
       annotations: {
-        'agent-injector.io/status': JSON.stringify({ decision: 'injected', containers: [{ container: 'app', profile: 'mine', hash: version, delivery: 'image' }] }),
+        'agent-injector.io/status': JSON.stringify({
+          decision: 'injected',
+          containers: [{ container: 'app', profile: 'mine', hash: version, delivery: 'image' }],
+        }),
       },
     },
     spec: { containers: [{ name: 'app', image: 'app' }] },
@@ -217,18 +277,23 @@ test('the observer adds the pods, and neither takes away what the other has writ
   await client.create(pod('new', String(hash)));
   await client.create(pod('old', '00000000'));
   await untilConditions(mine, { InUse: 'True PodsInjected' }, 45_000);
-  await waitFor('the counts', async () => {
-    const { pods } = await statusOf(mine);
-    if (JSON.stringify(pods) === JSON.stringify({ injected: 2, outdated: 1, unhealthy: 0 })) return true;
-    throw new Error(JSON.stringify(pods));
-  }, { deadline: 45_000 });
+  await waitFor(
+    'the counts',
+    async () => {
+      const { pods } = await statusOf(mine);
+      if (JSON.stringify(pods) === JSON.stringify({ injected: 2, outdated: 1, unhealthy: 0 })) return true;
+      throw new Error(JSON.stringify(pods));
+    },
+    { deadline: 45_000 },
+  );
   expect(await statusOf(mine)).toMatchObject({ hash, observedGeneration: 3 });
   await untilConditions(mine, { Accepted: 'True Valid', Ready: 'True InService' });
 }, 150_000);
 
 test('when the definitions are deleted, the server goes on, and says it once', async () => {
   const replica = cluster.replicas.find((one) => one.process.exit() === undefined);
-  for (const { metadata } of definitions().values()) await client.delete({ kind: 'CustomResourceDefinition', name: metadata.name });
+  for (const { metadata } of definitions().values())
+    await client.delete({ kind: 'CustomResourceDefinition', name: metadata.name });
   const isAbout = (message: string): boolean => message.includes('no longer installed') && message.includes('status');
   await waitFor('the message', () => replica?.messages().some(isAbout), { deadline: 30_000 });
   expect((await replica?.ask('/readyz'))?.status).toBe(200);

@@ -79,7 +79,9 @@ describe.skipIf(!has('kubectl') || helm === undefined)('docs/resources.md', () =
 
   test('2: makes a namespace without an agent', async () => {
     await run(commands[1] ?? '');
-    await waitFor('the ServiceAccount', () => client.find({ kind: 'ServiceAccount', namespace: 'shop', name: 'default' }));
+    await waitFor('the ServiceAccount', () =>
+      client.find({ kind: 'ServiceAccount', namespace: 'shop', name: 'default' }),
+    );
     expect(await agentOf({ app: 'web' })).toBeUndefined();
   });
 

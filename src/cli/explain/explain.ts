@@ -95,7 +95,9 @@ async function explainReview(
   if (decoded.kind === 'unadvised')
     throw new UsageError([`${at}: the workload has no pod template that can be read, or another one controls it`]);
   if (decoded.kind === 'resource')
-    throw new UsageError([`${at}: the review is about an AgentProfile or a target, not about a pod: use agent-injector lint`]);
+    throw new UsageError([
+      `${at}: the review is about an AgentProfile or a target, not about a pod: use agent-injector lint`,
+    ]);
   if (decoded.kind === 'unanswerable') {
     return [{ subject: `review ${decoded.uid}`, namespace: '', at, findings: [], decision: undecided(decoded.reason) }];
   }

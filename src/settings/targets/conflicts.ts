@@ -60,7 +60,9 @@ const OTHER = ' ';
 
 function isPossible(terms: readonly Term[]): boolean {
   const values = [undefined, OTHER, ...terms.flatMap((term) => term.values)];
-  return values.some((value) => terms.every(({ operator, values: of }) => matchesExpression({ operator, values: of }, value)));
+  return values.some((value) =>
+    terms.every(({ operator, values: of }) => matchesExpression({ operator, values: of }, value)),
+  );
 }
 
 function termsOf({ matchLabels = {}, matchExpressions = [] }: LabelSelector): readonly Term[] {

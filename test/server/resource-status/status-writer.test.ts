@@ -21,7 +21,12 @@ class Server implements KubeClient {
   #emit: ((line: JsonObject) => void) | undefined;
 
   profile(): JsonObject {
-    const metadata = { name: 'acme', uid: 'u', generation: this.#generation, resourceVersion: String(this.writes.length + 1) };
+    const metadata = {
+      name: 'acme',
+      uid: 'u',
+      generation: this.#generation,
+      resourceVersion: String(this.writes.length + 1),
+    };
     return { apiVersion: 'agent-injector.io/v1alpha1', kind: 'AgentProfile', metadata, status: this.#status };
   }
 
@@ -40,8 +45,7 @@ class Server implements KubeClient {
   };
 
   sendJson = (path: string, { body }: SendOptions): ReturnType<KubeClient['sendJson']> => {
-    if (this.fails)
-      return Promise.resolve({ kind: 'http', status: 500, reason: '', message: 'no', retryAfterMs: 0 });
+    if (this.fails) return Promise.resolve({ kind: 'http', status: 500, reason: '', message: 'no', retryAfterMs: 0 });
     this.#status = objectIn(body as JsonObject, 'status');
     this.writes.push(`${path} ${String(this.#status['hash'])}`);
     const written = this.profile();

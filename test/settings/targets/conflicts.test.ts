@@ -7,7 +7,10 @@ import { accepted, clusterTarget, target } from '../../support/targets.ts';
 const found = (...objects: readonly JsonObject[]): object =>
   Object.fromEntries([...conflictsIn(objects.map(accepted))].map(([{ name }, winners]) => [name, winners]));
 
-const labels = (matchLabels: Readonly<Record<string, string>>): JsonObject => ({ profile: 'acme', podSelector: { matchLabels } });
+const labels = (matchLabels: Readonly<Record<string, string>>): JsonObject => ({
+  profile: 'acme',
+  podSelector: { matchLabels },
+});
 
 const expression = (operator: string, ...values: readonly string[]): JsonObject => ({
   profile: 'acme',
