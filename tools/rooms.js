@@ -40,7 +40,7 @@ export const rooms = [
     name: 'settings',
     pure: true,
     holds:
-      'Which value applies: container, pod, namespace, cluster default, profile default; misspelled and unknown keys',
+      'Which value applies: container, pod, target, namespace, cluster default, profile default; which target selects a pod; misspelled and unknown keys',
   },
   {
     name: 'injection',
@@ -77,7 +77,7 @@ export const rooms = [
   {
     name: 'profile-sources',
     pure: false,
-    holds: 'Where profiles come from: built in, or a directory that is reloaded',
+    holds: 'Where profiles come from: built in, a directory that is reloaded, or resources of the cluster',
   },
   { name: 'metrics', pure: false, holds: 'Prometheus metrics: names, help texts, gauges, counters' },
   {

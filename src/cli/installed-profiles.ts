@@ -25,7 +25,8 @@ export async function withInstalledProfiles(
 ): Promise<InstalledProfiles> {
   const found = await readProfiles(client, service);
   if (found.kind === 'none') return { catalogue, own: NONE, problems: [] };
-  if (found.kind === 'unreadable') return { catalogue, own: NONE, problems: [`its own profiles cannot be read (${found.where})`] };
+  if (found.kind === 'unreadable')
+    return { catalogue, own: NONE, problems: [`its own profiles cannot be read (${found.where})`] };
   // Loaded on demand: most servers have no profiles of their own, so most commands need no parser.
   const { readWithBuiltIn } = await import('../profile-sources/builtin-documents.ts');
   const { fileProblem, fileProblemText, readProfileDocuments } = await import('../profile-sources/read-documents.ts');

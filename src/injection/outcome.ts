@@ -33,5 +33,8 @@ export type ContainerOutcome =
     };
 
 export type ContainerResult =
-  | Omit<Extract<ContainerOutcome, { outcome: 'injected' }>, 'parameters' | 'additions' | 'skippedDeliveries' | 'target'>
+  | Omit<
+      Extract<ContainerOutcome, { outcome: 'injected' }>,
+      'parameters' | 'additions' | 'skippedDeliveries' | 'target'
+    >
   | Extract<ContainerOutcome, { outcome: 'skipped' }>;

@@ -1,7 +1,6 @@
 import type { NodeTerm } from './nodes/terms.ts';
 import type { NodeFacts } from './nodes/facts.ts';
 import type { PodSecurityLevel } from './pod-security.ts';
-import type { NamespaceTargets } from './pod-targets.ts';
 import type { KubernetesVersion } from './version.ts';
 import type { WorkloadRef } from './workload.ts';
 
@@ -25,6 +24,26 @@ export interface ClusterState {
   readonly targets?: (namespace: string) => NamespaceTargets | undefined;
   /** The workload of a pod template from a file, which has no owner reference. */
   readonly workload?: WorkloadRef;
+}
+
+type Labels = Readonly<Record<string, string>>;
+
+/** A target as a decision sees it: what an AgentTarget or a ClusterAgentTarget sets for the pods that it selects. */
+export interface PodTarget {
+  /** `namespace`: an AgentTarget. `cluster`: a ClusterAgentTarget. */
+  readonly scope: 'namespace' | 'cluster';
+  /** `shop/java`; `java` of one of the cluster. */
+  readonly name: string;
+  /** From the name of a setting or a parameter, as in annotations, to its value. */
+  readonly settings: ReadonlyMap<string, string>;
+}
+
+/** The targets that may select pods of a namespace: the same object until one of them changes. */
+export interface NamespaceTargets {
+  /** The target of each scope that comes first among those that select a pod with these labels, at most two. */
+  readonly first: (namespace: Labels, pod: Labels) => readonly PodTarget[];
+  /** All that select it, in order: those of the namespace before those of the cluster. */
+  readonly all: (namespace: Labels, pod: Labels) => readonly PodTarget[];
 }
 
 /** What stops the injection of profiles into the pods of a workload; of all workloads if it is empty. */

@@ -9,7 +9,7 @@ import { nameOf } from '../profiles/extends.ts';
 import { profileHash } from '../profiles/fingerprint.ts';
 import type { ProfileSource } from '../profiles/problem.ts';
 import { type ProfileSet, readProfiles, type ResolvedProfile } from '../profiles/read-profiles.ts';
-import type { ProfileResource } from '../profiles/resource.ts';
+import type { ProfileResource } from '../api/profile/resource.ts';
 import { runInSlices } from './slices.ts';
 
 /** The catalogue without resources, and the documents of its profiles that are not built in. */
@@ -120,7 +120,9 @@ export class ResourceProfiles {
     const { builtInSources } = await import('./read-catalogue.ts');
     const below = [...base.own].map(([name, { document }]) => [name, withoutBase(document)] as const);
     const replaced = new Set(below.map(([name]) => name));
-    const builtIn = builtInSources(builtInDocuments.profiles).filter(({ document }) => !replaced.has(nameOf(document) ?? ''));
+    const builtIn = builtInSources(builtInDocuments.profiles).filter(
+      ({ document }) => !replaced.has(nameOf(document) ?? ''),
+    );
     const same = resources.filter(({ name, uid }) => before?.states.get(name)?.uid === uid).map(({ name }) => name);
     const reading = readProfiles({
       builtIn: [...builtIn, ...below.map(([, document]): ProfileSource => ({ origin: 'file', document }))],
@@ -143,7 +145,9 @@ export class ResourceProfiles {
 function problemLines(states: Loaded['states']): readonly string[] {
   return [...states].flatMap(([name, { accepted, problems }]) =>
     problems.map((problem) =>
-      accepted === 'kept' ? `AgentProfile ${name}: ${problem}; the last sound generation stays in service` : `AgentProfile ${name}: ${problem}`,
+      accepted === 'kept'
+        ? `AgentProfile ${name}: ${problem}; the last sound generation stays in service`
+        : `AgentProfile ${name}: ${problem}`,
     ),
   );
 }

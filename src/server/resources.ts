@@ -5,11 +5,11 @@ import { CustomResource } from '../cluster/caches/custom-resource.ts';
 import { Targets } from '../cluster/caches/targets.ts';
 import type { KubeClient } from '../cluster/client/types.ts';
 import type { CatalogueProvider } from '../config/catalogue.ts';
-import type { JsonObject } from '../lib/json.ts';
+import { type JsonObject, objectIn } from '../lib/json.ts';
 import type { Logger } from '../lib/logger.ts';
 import { ResourceProfiles } from '../profile-sources/resource-profiles.ts';
 import { problemText } from '../profiles/catalogue.ts';
-import { type ProfileResource, profileResource } from '../profiles/resource.ts';
+import { type ProfileResource, profileResource } from '../api/profile/resource.ts';
 import type { ClusterStateSource } from './cluster-watches.ts';
 import type { Judgements } from './resource-status/judgements.ts';
 
@@ -41,7 +41,7 @@ export function openResources(
     };
   const watched: CustomResource<ProfileResource> = new CustomResource(client, {
     plural: RESOURCES.profiles,
-    prepare: () => Promise.resolve(profileResource),
+    prepare: () => Promise.resolve((object) => withoutTests(profileResource(object))),
     onChange: () => void profiles.refresh(),
     logger,
   });
@@ -87,6 +87,12 @@ export function openResources(
     },
     stop: () => group.stop(),
   };
+}
+
+/** The tests of a profile are for `lint`, and take as much memory as the rest. */
+function withoutTests({ document, ...rest }: ProfileResource): ProfileResource {
+  const { tests: _tests, ...spec } = objectIn(document, 'spec');
+  return { ...rest, document: { ...document, spec } };
 }
 
 function unread(group: ApiGroup): readonly string[] {

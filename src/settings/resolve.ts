@@ -1,8 +1,7 @@
-import type { ClusterState } from '../kubernetes/cluster-state.ts';
+import type { ClusterState, PodTarget } from '../kubernetes/cluster-state.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import { annotationsOf, type Pod } from '../kubernetes/pod.ts';
 import type { Result } from '../lib/result.ts';
-import type { PodTarget } from '../kubernetes/pod-targets.ts';
 import type { Level } from '../api/keys.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import type { Reason, Setting, Source } from '../reasons/reason.ts';
@@ -114,11 +113,7 @@ function* targetSettings(
   }
 }
 
-function targetSetting(
-  target: PodTarget | undefined,
-  scope: PodTarget['scope'],
-  setting: string,
-): Setting | undefined {
+function targetSetting(target: PodTarget | undefined, scope: PodTarget['scope'], setting: string): Setting | undefined {
   const text = target?.scope === scope ? target.settings.get(setting) : undefined;
   if (target === undefined || text === undefined) return undefined;
   return { text, source: { from: scope === 'namespace' ? 'target' : 'cluster-target', key: target.name } };

@@ -5,7 +5,7 @@ import type { InjectionContext } from '../injection/context.ts';
 import { generalize, isTiedToNames, withNames } from '../injection/shape/general-shape.ts';
 import { type PodShape, shapeKey, shapeOf } from '../injection/shape/pod-shape.ts';
 import { containersOf } from '../kubernetes/pod.ts';
-import type { PodTarget } from '../kubernetes/pod-targets.ts';
+import type { PodTarget } from '../kubernetes/cluster-state.ts';
 import { selectedTargets } from '../settings/targets/selected.ts';
 import { cacheKey } from './answer-cache/cache-key.ts';
 import { type Decided, DecisionCache, type DecisionInputs } from './answer-cache/decision-cache.ts';

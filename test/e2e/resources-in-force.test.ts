@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
+import { parse, stringify } from 'yaml';
 import profiles from '../../src/agents/*.yaml';
 import { RESOURCES } from '../../src/api/target/kinds.ts';
 import type { JsonObject } from '../../src/lib/json.ts';
@@ -23,6 +23,15 @@ const read = (...path: string[]): KubeObject => parse(readFileSync(join(golden, 
 const documents = profiles as readonly (KubeObject & JsonObject & { readonly metadata: { readonly name: string } })[];
 const names = documents.map(({ metadata }) => metadata.name);
 
+/** The defaults of the golden pods, each for its own profile. */
+const defaults = Object.fromEntries(
+  names.flatMap((name) => {
+    const file = join(golden, name, 'defaults.yaml');
+    const own = existsSync(file) ? Object.entries(parse(readFileSync(file, 'utf8')) as Record<string, string>) : [];
+    return own.map(([setting, value]) => [setting.includes('.') ? setting : `${setting}.${name}`, value]);
+  }),
+);
+
 let cluster: ReplicatedCluster;
 /** One for each replica, without the API server. */
 let callers: readonly Client[];
@@ -30,8 +39,10 @@ let callers: readonly Client[];
 beforeAll(async () => {
   cluster = await startReplicatedCluster();
   await cluster.createConfiguration('plain');
+  const config = join(cluster.controlPlane.dir, 'agent-injector.yaml');
+  writeFileSync(config, stringify({ defaults }));
   for (let count = 0; count < 2; count++) {
-    const replica = await cluster.startReplica({ flags: { ...issuedFlags, checks: 'none' } });
+    const replica = await cluster.startReplica({ flags: { ...issuedFlags, config } });
     await replica.ready();
   }
   await cluster.balancer.follow(cluster.replicas);
@@ -73,12 +84,19 @@ const comparable = (pod: Pod): object => {
 };
 
 /** The value of a variable in a pod that each replica is asked about. */
-const answersOfEach = (namespace: string, name: string, labels: Record<string, string>): Promise<readonly (string | undefined)[]> =>
+const answersOfEach = (
+  namespace: string,
+  name: string,
+  labels: Record<string, string>,
+): Promise<readonly (string | undefined)[]> =>
   Promise.all(
     callers.map(async (caller, index) => {
       const pod = podOf(namespace, `probe-${index}-${performance.now()}`, { labels });
       const { patch } = await review(caller, namespace, pod);
-      const env = patch.flatMap(({ path, value }) => (path.includes('/env') ? [value].flat() : [])) as { name?: string; value?: string }[];
+      const env = patch.flatMap(({ path, value }) => (path.includes('/env') ? [value].flat() : [])) as {
+        name?: string;
+        value?: string;
+      }[];
       return env.find((one) => one.name === name)?.value;
     }),
   );
@@ -98,7 +116,9 @@ test('CRDs that are installed later are found by both replicas, which were quiet
   await waitFor(
     'the profiles in both replicas',
     async () => {
-      const counts = await Promise.all(cluster.replicas.map((one) => one.metric('agent_injector_profiles', '{source="user"}')));
+      const counts = await Promise.all(
+        cluster.replicas.map((one) => one.metric('agent_injector_profiles', '{state="user"}')),
+      );
       if (counts.every((count) => count === names.length)) return true;
       throw new Error(counts.join());
     },
@@ -126,31 +146,59 @@ describe('each built-in profile as a resource, and a target in place of annotati
       expect(comparable(await created(`targeted-${name}`, pod))).toEqual(comparable(expected));
       return true;
     });
-    const needsDefaults = existsSync(join(golden, name, 'defaults.yaml'));
-    if (!needsDefaults) expect(recordOf(expected)).toMatchObject({ decision: 'injected' });
+    expect(recordOf(expected)).toMatchObject({ decision: 'injected' });
   });
 });
 
 describe('a change is in force in both replicas within two seconds', () => {
-  const own = (spec: JsonObject): KubeObject => ({ apiVersion: API_VERSION, kind: 'AgentTarget', metadata: { name: 'own', namespace: 'changing' }, spec });
+  const own = (spec: JsonObject): KubeObject => ({
+    apiVersion: API_VERSION,
+    kind: 'AgentTarget',
+    metadata: { name: 'own', namespace: 'changing' },
+    spec,
+  });
   const ref = { kind: 'AgentTarget', namespace: 'changing', name: 'own' };
   const server = 'ARIES_SERVER_ADDRESS';
   const answer = (labels: Record<string, string> = { app: 'web' }) => answersOfEach('changing', server, labels);
   const areAll = async (value: string | undefined): Promise<boolean> => (await answer()).every((one) => one === value);
   const target = { profile: 'jennifer-dotnet', podSelector: { matchLabels: { app: 'web' } } };
-  const at = (address: string): JsonObject => ({ ...target, parameters: { 'domain-id': '7', 'server-address': address } });
+  const at = (address: string): JsonObject => ({
+    ...target,
+    parameters: { 'domain-id': '7', 'server-address': address },
+  });
 
   test('of a target: created, changed, made narrower, broken, deleted', async () => {
     await cluster.client.createNamespace('changing', { labels: LABELS });
     const { client } = cluster;
     const times = [
-      await inForceAfter(() => client.create(own(at('a.example.com'))), () => areAll('a.example.com')),
-      await inForceAfter(() => client.patch(ref, { spec: at('b.example.com') }), () => areAll('b.example.com')),
+      await inForceAfter(
+        () => client.create(own(at('a.example.com'))),
+        () => areAll('a.example.com'),
+      ),
+      await inForceAfter(
+        () => client.patch(ref, { spec: at('b.example.com') }),
+        () => areAll('b.example.com'),
+      ),
     ];
     expect(await answer({ app: 'api' })).toEqual([undefined, undefined]);
-    times.push(await inForceAfter(() => client.patch(ref, { spec: { podSelector: { matchLabels: { tier: 'x' } } } }), () => areAll(undefined)));
-    times.push(await inForceAfter(() => client.patch(ref, { spec: { podSelector: { matchLabels: { tier: null } } } }), () => areAll('b.example.com')));
-    times.push(await inForceAfter(() => client.delete(ref), () => areAll(undefined)));
+    times.push(
+      await inForceAfter(
+        () => client.patch(ref, { spec: { podSelector: { matchLabels: { tier: 'x' } } } }),
+        () => areAll(undefined),
+      ),
+    );
+    times.push(
+      await inForceAfter(
+        () => client.patch(ref, { spec: { podSelector: { matchLabels: { tier: null } } } }),
+        () => areAll('b.example.com'),
+      ),
+    );
+    times.push(
+      await inForceAfter(
+        () => client.delete(ref),
+        () => areAll(undefined),
+      ),
+    );
     console.log(`targets: in force after ${times.map(Math.round).join(', ')} ms`);
     expect(Math.max(...times)).toBeLessThan(IN_FORCE_MS);
   });
@@ -162,17 +210,27 @@ describe('a change is in force in both replicas within two seconds', () => {
     const profile = { kind: 'AgentProfile', name: 'jennifer-dotnet' };
     const document = documents.find(({ metadata }) => metadata.name === 'jennifer-dotnet');
     const { environment } = (document?.['spec'] ?? {}) as { environment: { name: string }[] };
-    const marked = (value: string): JsonObject => ({ spec: { environment: [...environment, { name: 'MARK', value }] } }) as unknown as JsonObject;
-    const isMarked = async (value: string): Promise<boolean> => (await answersOfEach('changing', 'MARK', { app: 'web' })).every((one) => one === value);
+    const marked = (value: string): JsonObject =>
+      ({ spec: { environment: [...environment, { name: 'MARK', value }] } }) as unknown as JsonObject;
+    const isMarked = async (value: string): Promise<boolean> =>
+      (await answersOfEach('changing', 'MARK', { app: 'web' })).every((one) => one === value);
     const times = [
-      await inForceAfter(() => client.patch(profile, marked('one')), () => isMarked('one')),
-      await inForceAfter(() => client.patch(profile, marked('two')), () => isMarked('two')),
+      await inForceAfter(
+        () => client.patch(profile, marked('one')),
+        () => isMarked('one'),
+      ),
+      await inForceAfter(
+        () => client.patch(profile, marked('two')),
+        () => isMarked('two'),
+      ),
     ];
     console.log(`profiles: in force after ${times.map(Math.round).join(', ')} ms`);
     expect(Math.max(...times)).toBeLessThan(IN_FORCE_MS);
     // The definition cannot say that no such parameter is declared.
     await client.patch(profile, marked('${nothing}'));
-    await waitFor('the error in both logs', async () => messagesOfEach('the last sound generation stays in service').every((count) => count === 1));
+    await waitFor('the error in both logs', async () =>
+      messagesOfEach('the last sound generation stays in service').every((count) => count === 1),
+    );
     expect(await isMarked('two')).toBe(true);
     await client.patch(profile, marked('three'));
     await waitFor('the mended profile', () => isMarked('three'));
@@ -185,10 +243,14 @@ test('CRDs that are deleted take what they say with them: the built-in profiles 
   for (const plural of Object.values(RESOURCES))
     await client.delete({ kind: 'CustomResourceDefinition', name: `${plural}.agent-injector.io` });
   await waitFor('both replicas to fall back', async () => {
-    const counts = await Promise.all(cluster.replicas.map((one) => one.metric('agent_injector_profiles', '{source="user"}')));
+    const counts = await Promise.all(
+      cluster.replicas.map((one) => one.metric('agent_injector_profiles', '{state="user"}')),
+    );
     return counts.every((count) => count === 0);
   });
-  await waitFor('no target', async () => (await answersOfEach('changing', 'ARIES_SERVER_ADDRESS', { app: 'web' })).every((one) => one === undefined));
+  await waitFor('no target', async () =>
+    (await answersOfEach('changing', 'ARIES_SERVER_ADDRESS', { app: 'web' })).every((one) => one === undefined),
+  );
   const after = await created('annotated-jennifer-java', read('jennifer-java', 'pod.yaml'));
   expect(comparable(after)).toEqual(comparable(annotated));
   await waitFor('the line in both logs', async () => messagesOfEach('no longer installed').every((count) => count > 0));

@@ -4,7 +4,7 @@ import { RecordingLogger } from '../support/recording-logger.ts';
 import type { Catalogue } from '../../src/profiles/catalogue.ts';
 import { profileHash } from '../../src/profiles/fingerprint.ts';
 import { readAllProfiles, type ResolvedProfile } from '../../src/profiles/read-profiles.ts';
-import { profileResource } from '../../src/profiles/resource.ts';
+import { profileResource } from '../../src/api/profile/resource.ts';
 import { type BaseProfiles, ResourceProfiles } from '../../src/profile-sources/resource-profiles.ts';
 import { catalogue, profileDocument } from '../support/fixtures.ts';
 import type { JsonObject } from '../../src/lib/json.ts';
@@ -31,7 +31,9 @@ function resource(name: string, spec: object, { uid = name, generation = 1 } = {
   return { ...document, metadata: { name, uid, generation, managedFields: [] }, spec: spec as JsonObject };
 }
 
-const plain = (name: string, rest: object = {}): object => ({ ...(profileDocument(rest, name) as { spec: object }).spec });
+const plain = (name: string, rest: object = {}): object => ({
+  ...(profileDocument(rest, name) as { spec: object }).spec,
+});
 
 const imageOf = (known: Catalogue, name: string): unknown => known.profiles.get(name)?.description;
 
@@ -41,7 +43,16 @@ it('without resources the catalogue is that of the files', async () => {
 });
 
 it('adds profiles, replaces built-in ones, and lets one extend another, a built-in one or one from a file', async () => {
-  const file = readAllProfiles({ builtIn: [], own: [{ origin: 'f', document: profileDocument({ description: 'File.', environment: [{ name: 'A', value: '1' }] }, 'filed') }], slots: new Set() });
+  const file = readAllProfiles({
+    builtIn: [],
+    own: [
+      {
+        origin: 'f',
+        document: profileDocument({ description: 'File.', environment: [{ name: 'A', value: '1' }] }, 'filed'),
+      },
+    ],
+    slots: new Set(),
+  });
   base = { catalogue, own: file.own };
   objects = [
     resource('agent', plain('agent')),
@@ -67,7 +78,11 @@ it('a generation that is not sound leaves the last sound one in service, until i
   objects = [resource('agent', { ...plain('agent'), mounts: [{ path: 'relative' }] }, { generation: 2 })];
   await profiles.refresh();
   expect(imageOf(profiles.catalogue(), 'agent')).toBe('First.');
-  expect(profiles.states().get('agent')).toMatchObject({ accepted: 'kept', generation: 2, problems: [expect.stringContaining('spec.mounts[0].path')] });
+  expect(profiles.states().get('agent')).toMatchObject({
+    accepted: 'kept',
+    generation: 2,
+    problems: [expect.stringContaining('spec.mounts[0].path')],
+  });
   expect(profiles.states().get('agent')?.hash).toBe(profileHash(first.profiles.get('agent')!));
   expect(log.of('error')).toHaveLength(1);
   await profiles.refresh();
@@ -93,7 +108,11 @@ it('what a broken resource replaces is not in service either; without the resour
 
 it('a profile that has not changed stays the same object; when a file changes, what extends it follows', async () => {
   const filed = (description: string): ReadonlyMap<string, ResolvedProfile> =>
-    readAllProfiles({ builtIn: [], own: [{ origin: 'f', document: profileDocument({ vendor: description }, 'filed') }], slots: new Set() }).own;
+    readAllProfiles({
+      builtIn: [],
+      own: [{ origin: 'f', document: profileDocument({ vendor: description }, 'filed') }],
+      slots: new Set(),
+    }).own;
   base = { catalogue, own: filed('Before') };
   objects = [resource('agent', plain('agent')), resource('child', { derived: { extends: 'filed' } })];
   await profiles.refresh();

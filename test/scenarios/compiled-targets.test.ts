@@ -17,7 +17,13 @@ const labels = fc.dictionary(fc.constantFrom('app', 'tier'), fc.constantFrom('or
 
 const spec = fc.record(
   {
-    profile: fc.constantFrom('jennifer-dotnet', 'jennifer-java', 'opentelemetry-java,jennifer-dotnet', 'none', 'missing'),
+    profile: fc.constantFrom(
+      'jennifer-dotnet',
+      'jennifer-java',
+      'opentelemetry-java,jennifer-dotnet',
+      'none',
+      'missing',
+    ),
     podSelector: fc.record({ matchLabels: labels }),
     containers: fc.constantFrom(['server'], ['*'], ['env:COLOUR'], ['image:*server*']),
     parameters: fc.dictionary(
@@ -33,7 +39,9 @@ const spec = fc.record(
 
 const targets = fc
   .array(fc.record({ spec, cluster: fc.boolean() }), { maxLength: 3 })
-  .map((all) => all.map(({ spec: one, cluster }, index) => (cluster ? clusterTarget(`t${index}`, one) : target(`t${index}`, one))));
+  .map((all) =>
+    all.map(({ spec: one, cluster }, index) => (cluster ? clusterTarget(`t${index}`, one) : target(`t${index}`, one))),
+  );
 
 function podOf(workload: string, own: Record<string, string>, annotations: Record<string, string>): Pod {
   const made = pod([container('server', { env: [{ name: 'COLOUR', value: workload }] })], annotations);
@@ -49,7 +57,11 @@ function podOf(workload: string, own: Record<string, string>, annotations: Recor
 
 const pods = fc.array(
   fc
-    .tuple(fc.constantFrom('orders', 'ledger'), labels, fc.constantFrom<Record<string, string>>({}, { profile: 'jennifer-java' }, { 'domain-id': '9' }))
+    .tuple(
+      fc.constantFrom('orders', 'ledger'),
+      labels,
+      fc.constantFrom<Record<string, string>>({}, { profile: 'jennifer-java' }, { 'domain-id': '9' }),
+    )
     .map(([workload, own, annotations]) => podOf(workload, own, annotations)),
   { minLength: 2, maxLength: 4 },
 );
@@ -97,7 +109,8 @@ it('an answer that is remembered is not given once a target of its namespace has
   const operations = async (): Promise<number> => {
     const all: number[] = [];
     // The third answer is from memory.
-    for (let count = 0; count < 3; count++) all.push(patchIn(await server!.post(reviewOf(asked, { namespace: 'shop' }))).length);
+    for (let count = 0; count < 3; count++)
+      all.push(patchIn(await server!.post(reviewOf(asked, { namespace: 'shop' }))).length);
     expect(new Set(all).size).toBe(1);
     return all[0] ?? 0;
   };

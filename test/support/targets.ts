@@ -60,5 +60,8 @@ export function withoutOrigin<Object extends Annotated>(pod: Object): Object {
     const containers = record.containers?.map(({ from: _, target: __, ...one }) => one);
     return [key, JSON.stringify({ ...record, ...(containers && { containers }) })];
   });
-  return { ...pod, metadata: { ...pod.metadata, annotations: Object.fromEntries(annotations) as Record<string, string> } };
+  return {
+    ...pod,
+    metadata: { ...pod.metadata, annotations: Object.fromEntries(annotations) as Record<string, string> },
+  };
 }

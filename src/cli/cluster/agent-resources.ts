@@ -1,12 +1,12 @@
 import { API_GROUP_PATH, RESOURCES } from '../../api/target/kinds.ts';
 import type { KubeClient } from '../../cluster/client/types.ts';
-import { readAll } from '../../cluster/one-shot.ts';
+import { readAll, readOnce } from '../../cluster/one-shot.ts';
 import { describeInterruption, isAbsent } from '../../cluster/watch/backoff.ts';
 import type { ClusterState } from '../../kubernetes/cluster-state.ts';
-import { type JsonObject, objectIn, textIn } from '../../lib/json.ts';
+import { type JsonObject, objectIn, objectsIn, textIn } from '../../lib/json.ts';
 import { type BaseProfiles, ResourceProfiles } from '../../profile-sources/resource-profiles.ts';
 import type { Catalogue } from '../../profiles/catalogue.ts';
-import { profileResource } from '../../profiles/resource.ts';
+import { profileResource } from '../../api/profile/resource.ts';
 import { TargetSet } from '../../settings/targets/target-set.ts';
 
 type Listed =
@@ -14,6 +14,8 @@ type Listed =
   | { readonly kind: 'unread'; readonly why: string };
 
 interface Read {
+  /** The plural names of the CRDs of our group that are installed. Everyone may ask for them, and only some may list their objects. */
+  readonly installed: Promise<ReadonlySet<string>>;
   /** By path. */
   readonly lists: Map<string, Promise<Listed>>;
   /** By the objects in it: pods come page by page. */
@@ -25,9 +27,19 @@ interface Read {
 const known = new WeakMap<KubeClient, Read>();
 
 function readBy(client: KubeClient): Read {
-  const read = known.get(client) ?? { lists: new Map<string, Promise<Listed>>(), sets: new Map<string, Promise<TargetSet>>(), unread: new Set<string>() };
+  const read = known.get(client) ?? {
+    installed: installedIn(client),
+    lists: new Map<string, Promise<Listed>>(),
+    sets: new Map<string, Promise<TargetSet>>(),
+    unread: new Set<string>(),
+  };
   known.set(client, read);
   return read;
+}
+
+async function installedIn(client: KubeClient): Promise<ReadonlySet<string>> {
+  const answer = await readOnce(client, API_GROUP_PATH);
+  return new Set(answer.kind === 'ok' ? objectsIn(answer.body, 'resources').map((one) => textIn(one, 'name')) : []);
 }
 
 /** Lists a resource of our group once: none of them without its CRD. */
@@ -40,6 +52,8 @@ function list(client: KubeClient, path: string): Promise<Listed> {
 
 async function listNow(client: KubeClient, path: string): Promise<Listed> {
   const items: JsonObject[] = [];
+  const installed = await readBy(client).installed;
+  if (!installed.has(path.split('/').at(-1) ?? '')) return { kind: 'ok', items };
   const failed = await readAll(client, `${API_GROUP_PATH}${path}`, (page) => items.push(...page));
   if (!failed || isAbsent(failed)) return { kind: 'ok', items };
   return { kind: 'unread', why: describeInterruption(failed) };

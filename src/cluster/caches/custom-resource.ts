@@ -64,13 +64,15 @@ export class CustomResource<T> {
     this.#reflector = reflector.start();
   }
 
-  /** The CRD is gone, and its objects with it. True if there were any. */
+  /** The CRD is gone, and its objects with it. False if it was not there before. */
   drop(): boolean {
+    if (!this.#reflector) return false;
     this.#reflector = undefined;
     const had = this.#values.size > 0;
     this.#values = new Map();
+    // An API server deletes the objects before their CRD, so mostly none is left.
     if (had) this.#options.onChange();
-    return had;
+    return true;
   }
 
   status(): ReflectorStatus | undefined {

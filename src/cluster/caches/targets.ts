@@ -1,5 +1,5 @@
 import { RESOURCES } from '../../api/target/kinds.ts';
-import type { NamespaceTargets } from '../../kubernetes/pod-targets.ts';
+import type { NamespaceTargets } from '../../kubernetes/cluster-state.ts';
 import { type JsonObject, objectIn, textIn } from '../../lib/json.ts';
 import type { Result } from '../../lib/result.ts';
 import { problemText } from '../../profiles/catalogue.ts';
@@ -58,7 +58,9 @@ export class Targets {
   /** What is wrong with targets, one line for each. */
   problems(): readonly string[] {
     return this.#all().flatMap(([key, { problems, target }]) =>
-      problems.map((problem) => `${key}: ${problem}${target ? ' (the last accepted generation stays in service)' : ''}`),
+      problems.map(
+        (problem) => `${key}: ${problem}${target ? ' (the last accepted generation stays in service)' : ''}`,
+      ),
     );
   }
 
@@ -82,8 +84,7 @@ export class Targets {
     const uid = textIn(metadata, 'uid');
     const generation = Number(metadata['generation'] ?? 0);
     const result = read(object);
-    if (!result.ok)
-      return { uid, generation, target: this.#sound.get(uid), problems: result.error.map(problemText) };
+    if (!result.ok) return { uid, generation, target: this.#sound.get(uid), problems: result.error.map(problemText) };
     this.#sound.set(uid, result.value);
     return { uid, generation, target: result.value, problems: [] };
   }

@@ -1,4 +1,4 @@
-import type { PodTarget } from '../../kubernetes/pod-targets.ts';
+import type { PodTarget } from '../../kubernetes/cluster-state.ts';
 import { annotationsOf } from '../../kubernetes/pod.ts';
 import { readAnnotations } from '../annotations.ts';
 import { levelsFor, type LevelSources } from '../levels.ts';

@@ -1,6 +1,5 @@
-import type { ClusterState } from '../../kubernetes/cluster-state.ts';
+import type { ClusterState, PodTarget } from '../../kubernetes/cluster-state.ts';
 import type { Namespace } from '../../kubernetes/namespace.ts';
-import type { PodTarget } from '../../kubernetes/pod-targets.ts';
 import { labelsOf, type Pod } from '../../kubernetes/pod.ts';
 
 /** What says which targets select a pod. */

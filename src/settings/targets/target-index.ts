@@ -1,6 +1,6 @@
 import type { LabelSelector } from '../../api/target/label-selector.ts';
 import { selectorMismatch } from '../../kubernetes/label-selector.ts';
-import type { NamespaceTargets, PodTarget } from '../../kubernetes/pod-targets.ts';
+import type { NamespaceTargets, PodTarget } from '../../kubernetes/cluster-state.ts';
 import { byPrecedence, type Target } from './target.ts';
 
 type Labels = Readonly<Record<string, string>>;
@@ -10,26 +10,33 @@ interface Ranked {
   readonly target: Target;
 }
 
+/** By the key of a label, then by its value. */
+type ByLabel = Map<string, Map<string, Ranked[]>>;
+
+type Place = 'pod' | 'namespace';
+
+interface Term {
+  readonly place: Place;
+  readonly key: string;
+  readonly value: string;
+}
+
 /**
  * Targets by a label that they ask for, so that a review looks only at those that may select its pod, however many there are. Each target is found
  * by its rarest label; those that ask for no value of a label are looked at for every pod.
  */
 export class TargetIndex {
-  readonly #byTerm = new Map<string, Ranked[]>();
+  readonly #byLabel: { readonly [place in Place]: ByLabel } = { pod: new Map(), namespace: new Map() };
   readonly #others: Ranked[] = [];
 
   constructor(targets: readonly Target[]) {
     const counts = new Map<string, number>();
     for (const target of targets)
-      for (const term of termsOf(target).flat()) counts.set(term, (counts.get(term) ?? 0) + 1);
+      for (const term of termsOf(target).flat()) counts.set(idOf(term), (counts.get(idOf(term)) ?? 0) + 1);
     for (const [rank, target] of targets.toSorted(byPrecedence).entries()) {
       const [rarest] = termsOf(target).toSorted((one, other) => sum(one, counts) - sum(other, counts));
       if (!rarest) this.#others.push({ rank, target });
-      for (const term of rarest ?? []) {
-        const list = this.#byTerm.get(term) ?? [];
-        list.push({ rank, target });
-        this.#byTerm.set(term, list);
-      }
+      for (const term of rarest ?? []) this.#listFor(term).push({ rank, target });
     }
   }
 
@@ -37,38 +44,60 @@ export class TargetIndex {
   first(namespace: Labels, pod: Labels): Target | undefined {
     let best: Ranked | undefined;
     for (const list of this.#lists(namespace, pod)) {
-      const found = list.find(({ rank, target }) => rank < (best?.rank ?? Infinity) && selects(target, namespace, pod));
-      best = found ?? best;
+      for (const one of list) {
+        if (best && one.rank > best.rank) break;
+        if (!selects(one.target, namespace, pod)) continue;
+        best = one;
+        break;
+      }
     }
     return best?.target;
   }
 
   /** All that select the pod, the one that wins first. */
   all(namespace: Labels, pod: Labels): readonly Target[] {
-    const found = [...this.#lists(namespace, pod)].flat().filter(({ target }) => selects(target, namespace, pod));
+    const found = this.#lists(namespace, pod)
+      .flat()
+      .filter(({ target }) => selects(target, namespace, pod));
     return found.toSorted((one, other) => one.rank - other.rank).map(({ target }) => target);
   }
 
-  *#lists(namespace: Labels, pod: Labels): Generator<readonly Ranked[], void> {
-    yield this.#others;
-    for (const [place, labels] of [
-      ['pod', pod],
-      ['namespace', namespace],
-    ] as const) {
-      for (const key in labels) {
-        const list = this.#byTerm.get(termText(place, key, labels[key] ?? ''));
-        if (list) yield list;
-      }
-    }
+  #listFor({ place, key, value }: Term): Ranked[] {
+    const values = this.#byLabel[place].get(key) ?? new Map<string, Ranked[]>();
+    this.#byLabel[place].set(key, values);
+    const list = values.get(value) ?? [];
+    values.set(value, list);
+    return list;
+  }
+
+  #lists(namespace: Labels, pod: Labels): readonly (readonly Ranked[])[] {
+    const lists = this.#others.length > 0 ? [this.#others] : [];
+    addLists(lists, this.#byLabel.pod, pod);
+    addLists(lists, this.#byLabel.namespace, namespace);
+    return lists;
+  }
+}
+
+/** Most labels of a pod are asked for by no target. */
+function addLists(lists: Ranked[][], byLabel: ByLabel, labels: Labels): void {
+  if (byLabel.size === 0) return;
+  for (const key in labels) {
+    const list = byLabel.get(key)?.get(labels[key] ?? '');
+    if (list) lists.push(list);
   }
 }
 
 /** The targets of a namespace, and those of the cluster. */
 export function namespaceTargets(own: TargetIndex | undefined, cluster: TargetIndex | undefined): NamespaceTargets {
-  const found = (targets: readonly (PodTarget | undefined)[]): readonly PodTarget[] =>
-    targets.filter((target) => target !== undefined);
   return {
-    first: (namespace, pod) => found([own?.first(namespace, pod), cluster?.first(namespace, pod)]),
+    first: (namespace, pod) => {
+      const found: PodTarget[] = [];
+      for (const index of [own, cluster]) {
+        const target = index?.first(namespace, pod);
+        if (target) found.push(target);
+      }
+      return found;
+    },
     all: (namespace, pod) => [...(own?.all(namespace, pod) ?? []), ...(cluster?.all(namespace, pod) ?? [])],
   };
 }
@@ -80,26 +109,26 @@ function selects({ podSelector, namespaceSelector }: Target, namespace: Labels, 
 }
 
 /** Lists of labels of which a pod, or its namespace, must have one. A target can be found by any of the lists. */
-function termsOf({ podSelector, namespaceSelector }: Target): readonly (readonly string[])[] {
+function termsOf({ podSelector, namespaceSelector }: Target): readonly (readonly Term[])[] {
   return [...termsIn('pod', podSelector), ...termsIn('namespace', namespaceSelector)];
 }
 
 function termsIn(
-  place: 'pod' | 'namespace',
+  place: Place,
   { matchLabels = {}, matchExpressions = [] }: LabelSelector,
-): readonly (readonly string[])[] {
+): readonly (readonly Term[])[] {
   return [
-    ...Object.entries(matchLabels).map(([key, value]) => [termText(place, key, value)]),
+    ...Object.entries(matchLabels).map(([key, value]) => [{ place, key, value }]),
     ...matchExpressions.flatMap(({ key, operator, values = [] }) =>
-      operator === 'In' ? [[...new Set(values)].map((value) => termText(place, key, value))] : [],
+      operator === 'In' ? [[...new Set(values)].map((value) => ({ place, key, value }))] : [],
     ),
   ];
 }
 
-function termText(place: 'pod' | 'namespace', key: string, value: string): string {
+function idOf({ place, key, value }: Term): string {
   return `${place} ${key}=${value}`;
 }
 
-function sum(terms: readonly string[], counts: ReadonlyMap<string, number>): number {
-  return terms.reduce((total, term) => total + (counts.get(term) ?? 0), 0);
+function sum(terms: readonly Term[], counts: ReadonlyMap<string, number>): number {
+  return terms.reduce((total, term) => total + (counts.get(idOf(term)) ?? 0), 0);
 }

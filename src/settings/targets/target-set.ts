@@ -1,4 +1,4 @@
-import type { NamespaceTargets } from '../../kubernetes/pod-targets.ts';
+import type { NamespaceTargets } from '../../kubernetes/cluster-state.ts';
 import type { Target } from './target.ts';
 import { namespaceTargets, TargetIndex } from './target-index.ts';
 

@@ -1,6 +1,6 @@
 import type { LabelSelector } from '../../api/target/label-selector.ts';
 import { CLUSTER_TARGET_KIND, TARGET_KIND } from '../../api/target/kinds.ts';
-import type { PodTarget } from '../../kubernetes/pod-targets.ts';
+import type { PodTarget } from '../../kubernetes/cluster-state.ts';
 
 /** An AgentTarget or a ClusterAgentTarget, as it was accepted. */
 export interface Target extends PodTarget {

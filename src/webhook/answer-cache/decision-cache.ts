@@ -1,7 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import type { ClusterState } from '../../kubernetes/cluster-state.ts';
+import type { ClusterState, NamespaceTargets } from '../../kubernetes/cluster-state.ts';
 import type { Namespace } from '../../kubernetes/namespace.ts';
-import type { NamespaceTargets } from '../../kubernetes/pod-targets.ts';
 import type { Catalogue } from '../../profiles/catalogue.ts';
 import type { CacheKey } from './cache-key.ts';
 import type { RecordedLookups } from './lookup-recorder.ts';

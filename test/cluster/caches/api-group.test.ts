@@ -37,7 +37,8 @@ beforeEach(async () => {
       : answers({ kind: 'Status', reason: 'NotFound', code: 404 }, 404)(request, response);
   api.faults.list = (request, response) => {
     const plural = new URL(request.url ?? '', 'http://api').pathname.split('/').at(-1) ?? '';
-    if (installed.includes(plural)) json(response, { metadata: { resourceVersion: '100' }, items: listed[plural] ?? [] });
+    if (installed.includes(plural))
+      json(response, { metadata: { resourceVersion: '100' }, items: listed[plural] ?? [] });
     else answers({ kind: 'Status', reason: 'NotFound', code: 404 }, 404)(request, response);
   };
   api.faults.watch = (request, response) => {
@@ -61,7 +62,8 @@ async function start(): Promise<void> {
   await group.whenTried();
 }
 
-const selectedIn = (namespace: string): readonly string[] => (targets.of(namespace)?.all({}, { app: 'web' }) ?? []).map(({ name }) => name);
+const selectedIn = (namespace: string): readonly string[] =>
+  (targets.of(namespace)?.all({}, { app: 'web' }) ?? []).map(({ name }) => name);
 
 test('without CRDs there is one request now and then, and no line in the log', async () => {
   await start();
@@ -113,7 +115,9 @@ test('a CRD that is uninstalled takes its objects with it, with one line in the 
   clock.advance(2000);
   installed = ['clusteragenttargets'];
   api.closeWatches((watcher) => watcher.end());
-  await eventually(() => expect(api.seen.filter(({ url }) => url.pathname === `${GROUP}/agenttargets`)).toHaveLength(3));
+  await eventually(() =>
+    expect(api.seen.filter(({ url }) => url.pathname === `${GROUP}/agenttargets`)).toHaveLength(3),
+  );
   // It may be that the API server has just started, and does not know its CRDs yet.
   expect(selectedIn('shop')).toEqual(['shop/t']);
   await eventually(() => {

@@ -15,7 +15,11 @@ const selector: fc.Arbitrary<JsonObject> = fc.record(
     matchLabels: labels,
     matchExpressions: fc.array(
       fc.oneof(
-        fc.record({ key, operator: fc.constantFrom('In', 'NotIn'), values: fc.array(value, { minLength: 1, maxLength: 3 }) }),
+        fc.record({
+          key,
+          operator: fc.constantFrom('In', 'NotIn'),
+          values: fc.array(value, { minLength: 1, maxLength: 3 }),
+        }),
         fc.record({ key, operator: fc.constantFrom('Exists', 'DoesNotExist') }),
       ),
       { maxLength: 3 },
@@ -27,7 +31,9 @@ const selector: fc.Arbitrary<JsonObject> = fc.record(
 const targets = fc
   .array(fc.record({ podSelector: selector, namespaceSelector: selector, created: fc.nat(3) }), { maxLength: 12 })
   .map((all) =>
-    all.map(({ created, ...selectors }, index) => accepted(clusterTarget(`t${index}`, { profile: 'p', ...selectors }, { created }))),
+    all.map(({ created, ...selectors }, index) =>
+      accepted(clusterTarget(`t${index}`, { profile: 'p', ...selectors }, { created })),
+    ),
   );
 
 it('finds what a look at each target in order of precedence finds', () => {
@@ -65,7 +71,11 @@ it('of many targets for other labels it looks at none', () => {
       },
     });
   const all = Array.from({ length: 1000 }, (_, number) =>
-    counted(accepted(target(`t${number}`, { profile: 'p', podSelector: { matchLabels: { team: 'x', app: `app-${number}` } } }))),
+    counted(
+      accepted(
+        target(`t${number}`, { profile: 'p', podSelector: { matchLabels: { team: 'x', app: `app-${number}` } } }),
+      ),
+    ),
   );
   const index = new TargetIndex(all);
   podSelectors.length = 0;
@@ -74,7 +84,11 @@ it('of many targets for other labels it looks at none', () => {
 });
 
 it('what a namespace has stays the same object while targets of others change, and not when its own or those of the cluster do', () => {
-  const [own, other, cluster] = [target('t', { profile: 'p' }), target('u', { profile: 'p' }, { namespace: 'blog' }), clusterTarget('c', { profile: 'p' })].map(accepted);
+  const [own, other, cluster] = [
+    target('t', { profile: 'p' }),
+    target('u', { profile: 'p' }, { namespace: 'blog' }),
+    clusterTarget('c', { profile: 'p' }),
+  ].map(accepted);
   const set = (...all: readonly (Target | undefined)[]): Target[] => all.filter((one) => one !== undefined);
   const first = new TargetSet(set(own, other, cluster));
   const known = first.of('shop');

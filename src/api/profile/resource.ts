@@ -1,5 +1,5 @@
-import { PROFILE_API_VERSION, PROFILE_KIND } from '../api/keys.ts';
-import { isObject, type JsonObject, objectIn, textIn } from '../lib/json.ts';
+import { PROFILE_API_VERSION, PROFILE_KIND } from '../keys.ts';
+import { isObject, type JsonObject, objectIn, textIn } from '../../lib/json.ts';
 
 /** An AgentProfile that is a resource of the cluster. */
 export interface ProfileResource {

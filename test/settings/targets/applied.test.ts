@@ -28,7 +28,11 @@ interface Places {
   readonly targets?: readonly JsonObject[];
 }
 
-function decide({ pod: own = {}, namespace: above = {}, targets = [] }: Places): { profile: string | undefined; target: string | undefined; level: unknown } {
+function decide({ pod: own = {}, namespace: above = {}, targets = [] }: Places): {
+  profile: string | undefined;
+  target: string | undefined;
+  level: unknown;
+} {
   const labelled = pod([container('web')], own);
   const asked = { ...labelled, metadata: { ...labelled.metadata, labels: { app: 'web', tier: 'front' } } };
   const { pod: after } = admit(asked, namespace(above), known, targetsOf(...targets));
@@ -60,7 +64,11 @@ describe('the first that says which agent there is wins', () => {
 
   it('of AgentTargets the most specific, then the oldest, then by name', () => {
     const any = target('any', { profile: 'pods' }, { created: 1 });
-    const front = target('front', { profile: 'targets', podSelector: { matchLabels: { app: 'web', tier: 'front' } } }, { created: 9 });
+    const front = target(
+      'front',
+      { profile: 'targets', podSelector: { matchLabels: { app: 'web', tier: 'front' } } },
+      { created: 9 },
+    );
     const old = target('old', { profile: 'namespaces', podSelector: web }, { created: 2 });
     const young = target('a-young', { profile: 'clusters', podSelector: web }, { created: 3 });
     const twin = target('a-old', { profile: 'defaults', podSelector: web }, { created: 2 });
@@ -72,8 +80,13 @@ describe('the first that says which agent there is wins', () => {
 
   it('a target that does not select the pod counts for nothing', () => {
     const other = target('other', { profile: 'targets', podSelector: { matchLabels: { app: 'api' } } });
-    const elsewhere = clusterTarget('elsewhere', { profile: 'clusters', namespaceSelector: { matchLabels: { team: 'a' } } });
-    expect(decide({ targets: [other, elsewhere, target('t', { profile: 'targets' }, { namespace: 'blog' })] }).profile).toBe('defaults');
+    const elsewhere = clusterTarget('elsewhere', {
+      profile: 'clusters',
+      namespaceSelector: { matchLabels: { team: 'a' } },
+    });
+    expect(
+      decide({ targets: [other, elsewhere, target('t', { profile: 'targets' }, { namespace: 'blog' })] }).profile,
+    ).toBe('defaults');
   });
 });
 
@@ -83,14 +96,43 @@ describe('targets are never merged', () => {
 
   it.each([
     ['an AgentTarget beside a ClusterAgentTarget', { targets: [own, cluster] }, 'none'],
-    ['a more specific one', { targets: [own, target('u', { profile: 'targets', podSelector: web }), target('v', { profile: 'targets', parameters: { level: 'v' } })] }, 'none'],
-    ['the annotation profile of the pod', { targets: [target('t', { profile: 'targets', parameters: { level: 't' } })], pod: { profile: 'targets' } }, 'none'],
+    [
+      'a more specific one',
+      {
+        targets: [
+          own,
+          target('u', { profile: 'targets', podSelector: web }),
+          target('v', { profile: 'targets', parameters: { level: 'v' } }),
+        ],
+      },
+      'none',
+    ],
+    [
+      'the annotation profile of the pod',
+      { targets: [target('t', { profile: 'targets', parameters: { level: 't' } })], pod: { profile: 'targets' } },
+      'none',
+    ],
     ['the annotation profile of the namespace', { targets: [cluster], namespace: { profile: 'clusters' } }, 'none'],
-    ['the annotation profile of a container', { targets: [target('t', { profile: 'pods', parameters: { level: 't' } })], pod: { 'profile.agent-injector.io/web': 'targets' } }, 'none'],
+    [
+      'the annotation profile of a container',
+      {
+        targets: [target('t', { profile: 'pods', parameters: { level: 't' } })],
+        pod: { 'profile.agent-injector.io/web': 'targets' },
+      },
+      'none',
+    ],
     ['annotations for what the target leaves open', { targets: [own], namespace: { level: 'namespace' } }, 'namespace'],
     ['an annotation of the pod for one parameter', { targets: [cluster], pod: { level: 'pod' } }, 'pod'],
-    ['an AgentTarget over an annotation of the namespace', { targets: [target('t', { profile: 'targets', parameters: { level: 't' } })], namespace: { level: 'namespace' } }, 't'],
-    ['an annotation of the namespace over a ClusterAgentTarget', { targets: [cluster], namespace: { level: 'namespace' } }, 'namespace'],
+    [
+      'an AgentTarget over an annotation of the namespace',
+      { targets: [target('t', { profile: 'targets', parameters: { level: 't' } })], namespace: { level: 'namespace' } },
+      't',
+    ],
+    [
+      'an annotation of the namespace over a ClusterAgentTarget',
+      { targets: [cluster], namespace: { level: 'namespace' } },
+      'namespace',
+    ],
   ])('%s', (_, places, level) => {
     expect(decide(places).level).toBe(level);
   });
