@@ -70,6 +70,11 @@ export const rooms = [
     holds: 'YAML files: reading them, finding the pods in them, editing their text so that comments and layout survive',
   },
   {
+    name: 'images',
+    pure: false,
+    holds: 'Container images: reading their configs from registries, OCI layouts and saved files',
+  },
+  {
     name: 'cluster',
     pure: false,
     holds: 'Everything that talks to the API server: client, watches, caches, Events, the webhook configuration',

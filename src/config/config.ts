@@ -236,3 +236,15 @@ function parseFile(file: string): Result<Json, readonly string[]> {
 function suggestion(name: string | undefined): string {
   return name === undefined ? '' : `; did you mean ${name}?`;
 }
+
+/** The files in which Docker and Podman look for the credentials of registries, in this order. */
+export function credentialFiles(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): readonly string[] {
+  const { DOCKER_CONFIG, REGISTRY_AUTH_FILE, XDG_RUNTIME_DIR } = environment;
+  return [
+    ...(REGISTRY_AUTH_FILE === undefined ? [] : [REGISTRY_AUTH_FILE]),
+    join(DOCKER_CONFIG ?? join(homedir(), '.docker'), 'config.json'),
+    ...(XDG_RUNTIME_DIR === undefined ? [] : [join(XDG_RUNTIME_DIR, 'containers', 'auth.json')]),
+  ];
+}

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 
-/** The program that the variable (`HELM`, `PROMTOOL`) names, or the one on the PATH; undefined if there is none. */
+/** The program that the variable (`HELM`, `PROMTOOL`, `CRANE`) names, or the one on the PATH; undefined if there is none. */
 function findProgram(variable: string, name: string, args: readonly string[]): string | undefined {
   const program = process.env[variable] || name;
   return spawnSync(program, args, { stdio: 'ignore' }).status === 0 ? program : undefined;
@@ -9,6 +9,9 @@ function findProgram(variable: string, name: string, args: readonly string[]): s
 export const helm: string | undefined = findProgram('HELM', 'helm', ['version']);
 
 export const promtool: string | undefined = findProgram('PROMTOOL', 'promtool', ['--version']);
+
+/** A client of registries that is also a registry. */
+export const crane: string | undefined = findProgram('CRANE', 'crane', ['version']);
 
 /** Runs a program, whatever its exit code. */
 export function run(

@@ -1,15 +1,45 @@
 import { Argument, type Command } from 'commander';
 import { linesText } from './output.ts';
 import { withConnectionFlags } from './cluster-flags.ts';
-import { addCommand, listOption, outputOption, print } from './command.ts';
+import { addCommand, flagTexts, listOption, outputOption, print } from './command.ts';
+import { DEFAULT_PLATFORM } from '../../images/platform.ts';
+import type { ImageOptions } from '../image/image.ts';
 import type { VersionOptions } from '../version/version.ts';
 import type { ReasonsOptions } from '../reasons.ts';
 import { COMPLETE, type Shell, shells } from './names.ts';
 
 export function addOtherCommands(program: Command): void {
+  addImage(program);
   addReasons(program);
   addVersion(program);
   addCompletion(program);
+}
+
+function addImage(program: Command): void {
+  addCommand(program, 'image', {
+    summary: 'Show what matters for agents in container images',
+    description:
+      'Reads the configs of images from their registries, from OCI layouts (oci:DIR) or from files of docker save (docker-archive:FILE): language, libc, ' +
+      'user, command, agents that are there already, and variables whose value would be lost when a pod sets them. Logs in as docker and podman do. ' +
+      'Exit code 3 if an image could not be read.',
+    examples: [
+      ['Look at an image', 'image registry.example.com/shop/web:1.4'],
+      ['Look at a saved image, for another platform', 'image docker-archive:web.tar --platform linux/arm64'],
+    ],
+  })
+    .argument(
+      '<IMAGE...>',
+      'Image, as in a pod; or oci:DIR, oci-archive:FILE or docker-archive:FILE; or a path with a slash at its start.',
+    )
+    .option('--platform <PLATFORM>', 'Platform of an image that has several.', DEFAULT_PLATFORM)
+    .option('--plain-http', 'Speak HTTP with registries that are not on this machine, too.')
+    .option('--profiles <DIR>', flagTexts.profiles)
+    .option('--config <FILE>', flagTexts.config)
+    .addOption(outputOption('json', 'yaml'))
+    .action(async (references: readonly string[], flags: Omit<ImageOptions, 'references'>) => {
+      const { image } = await import('../image/image.ts');
+      print(await image({ ...flags, references }));
+    });
 }
 
 function addReasons(program: Command): void {

@@ -1,0 +1,145 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { makeImage, sha256, type MadeImage } from '../support/made-image.ts';
+import { crane, run as runProgram } from '../support/deploy-tools.ts';
+import { examplesOf } from '../support/doc-examples.ts';
+import { freePort } from '../support/free-port.ts';
+import { run } from '../support/process.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+// `agent-injector image` reads what a real client has pushed to a real registry: crane of go-containerregistry.
+
+const NODE_OPTIONS = '--max-old-space-size=200 --enable-source-maps';
+
+const amd64 = makeImage({
+  config: {
+    Env: ['NODE_VERSION=22.18.0', `NODE_OPTIONS=${NODE_OPTIONS}`],
+    Entrypoint: ['node'],
+    Cmd: ['server.js'],
+    User: 'node',
+  },
+  history: [{ created_by: 'ADD alpine-minirootfs-3.22.1-x86_64.tar.gz / # buildkit' }],
+});
+const arm64 = makeImage({ config: { Env: ['PYTHON_VERSION=3.13.7'] } }, 'arm64');
+
+describe.skipIf(crane === undefined)('agent-injector image', () => {
+  let dir: string;
+  let registry: ChildProcess;
+  let host: string;
+
+  const client = (...args: readonly string[]): void => {
+    const { code, stderr } = runProgram(crane ?? '', args);
+    expect(code, stderr).toBe(0);
+  };
+
+  const layout = (name: string, { config, manifest }: MadeImage): string => {
+    const index = JSON.stringify({
+      schemaVersion: 2,
+      manifests: [
+        { mediaType: 'application/vnd.oci.image.manifest.v1+json', digest: sha256(manifest), size: manifest.length },
+      ],
+    });
+    const files = {
+      'oci-layout': '{"imageLayoutVersion":"1.0.0"}',
+      'index.json': index,
+      ...Object.fromEntries([config, manifest].map((bytes) => [`blobs/${sha256(bytes).replace(':', '/')}`, bytes])),
+    };
+    for (const [path, content] of Object.entries(files)) {
+      mkdirSync(dirname(join(dir, name, path)), { recursive: true });
+      writeFileSync(join(dir, name, path), content);
+    }
+    return join(dir, name);
+  };
+
+  beforeAll(async () => {
+    dir = mkdtempSync(join(tmpdir(), 'agent-injector-image-'));
+    host = `127.0.0.1:${await freePort()}`;
+    registry = spawn(crane ?? '', ['registry', 'serve', '--address', host], { stdio: 'ignore' });
+    await waitFor('the registry', () => fetch(`http://${host}/v2/`).then(({ ok }) => ok));
+    client('push', layout('amd64', amd64), `${host}/shop/web:amd64`);
+    client('push', layout('arm64', arm64), `${host}/shop/web:arm64`);
+    client(
+      'index',
+      'append',
+      '-m',
+      `${host}/shop/web:amd64`,
+      '-m',
+      `${host}/shop/web:arm64`,
+      '-t',
+      `${host}/shop/web:1`,
+    );
+  });
+
+  afterAll(async () => {
+    rmSync(dir, { recursive: true });
+    const ended = once(registry, 'exit');
+    registry.kill();
+    await ended;
+  });
+
+  test('reads the image of the platform through the index', async () => {
+    const { code, stdout } = await run(['image', `${host}/shop/web:1`, '-o', 'json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      images: [
+        {
+          digest: runProgram(crane ?? '', ['digest', `${host}/shop/web:1`]).stdout.trim(),
+          platform: 'linux/amd64',
+          platforms: ['linux/amd64', 'linux/arm64'],
+          language: { is: 'nodejs', version: '22.18.0' },
+          libc: { is: 'musl' },
+          user: 'node',
+          variables: [{ name: 'NODE_OPTIONS', value: NODE_OPTIONS }],
+        },
+      ],
+    });
+    const other = await run(['image', `${host}/shop/web:1`, '-o', 'json', '--platform', 'linux/arm64']);
+    expect(JSON.parse(other.stdout)).toMatchObject({ images: [{ language: { is: 'python' } }] });
+  });
+
+  test('shows what docs/images.md shows', async () => {
+    const example = examplesOf('images.md').find(({ kind }) => kind === 'image');
+    const args = example?.args.map((arg) => arg.replace('registry.example.com', host)) ?? [];
+    const { code, stdout } = await run(args);
+    expect(code).toBe(0);
+    const shown = stdout.replaceAll(host, 'registry.example.com').replaceAll(/sha256:[0-9a-f]{64}/g, 'sha256:4c1e…');
+    expect(shown).toBe(example?.output);
+  });
+
+  test('reads the same from the file that the client saves', async () => {
+    for (const [format, prefix] of [
+      ['tarball', 'docker-archive:'],
+      ['oci', 'oci:'],
+    ] as const) {
+      const path = join(dir, `saved-${format}`);
+      client('pull', '--format', format, `${host}/shop/web:amd64`, path);
+      const { code, stdout, stderr } = await run(['image', `${prefix}${path}`, '-o', 'json']);
+      expect(code, stderr).toBe(0);
+      expect(JSON.parse(stdout)).toMatchObject({ images: [{ language: { is: 'nodejs' }, user: 'node' }] });
+    }
+  });
+
+  test('says of each image that could not be read why, and shows the others', async () => {
+    const { code, stdout, stderr } = await run([
+      'image',
+      `${host}/shop/none:1`,
+      `${host}/shop/web:1`,
+      `${host}/shop/web:2`,
+    ]);
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/shop\/none:1: .*has no shop\/none/);
+    expect(stderr).toMatch(/shop\/web:2: .*has no shop\/web with 2/);
+    expect(stdout).toContain('nodejs 22.18.0');
+  });
+
+  test('refuses what is not the name of an image', async () => {
+    expect(await run(['image', 'Not An Image'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('Not An Image'),
+    });
+  });
+});
