@@ -73,7 +73,7 @@ function missingParts(container: Container, status: InjectedStatus, profile: Pro
   const names = new Set(profile.environment.map(({ name }) => name));
   if (names.size > 0 && !(container.env ?? []).some(({ name }) => names.has(name)))
     return `container ${container.name} has no variable of profile ${profile.name}`;
-  if (delivery.type === 'baked') return undefined;
+  if (delivery.kind === 'preinstalled') return undefined;
   const mounted = new Set((container.volumeMounts ?? []).map(({ mountPath }) => mountPath));
   const mount = profile.mounts.find(({ path }) => !mounted.has(path));
   return mount && `container ${container.name} has no mount at ${mount.path}`;

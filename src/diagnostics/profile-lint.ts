@@ -3,7 +3,7 @@ import type { Parameter } from '../api/profile/parameter.ts';
 import type { ProfileTest } from '../api/profile/profile.ts';
 import { didYouMean, nearest } from '../lib/suggest.ts';
 import { type Catalogue, withProfiles } from '../profiles/catalogue.ts';
-import type { Delivery } from '../profiles/delivery.ts';
+import { imageOfDelivery } from '../profiles/delivery.ts';
 import { classesOf, type ParameterClass } from '../profiles/tenancy/parameter-class.ts';
 import type { Problem } from '../profiles/problem.ts';
 import { lifeSignText } from '../api/profile/life-sign.ts';
@@ -110,22 +110,20 @@ function unknownNames(
 function unpinnedImages(profile: Profile, strict: boolean): readonly Problem[] {
   const parameters = [...profile.parameters.keys()];
   const found = profile.deliveries.flatMap((delivery, index): readonly Problem[] => {
-    const template = imageOf(delivery);
+    const template = imageOfDelivery(delivery);
     if (!template) return [];
     const [only, ...others] = template;
     const parameter = typeof only === 'object' && others.length === 0 ? parameters.indexOf(only.parameter) : -1;
-    const path = parameter < 0 ? ['spec', 'deliveries', index, 'image'] : ['spec', 'parameters', parameter, 'default'];
+    const path =
+      parameter < 0
+        ? ['spec', 'deliveries', index, delivery.kind, delivery.kind === 'image' ? 'reference' : 'image']
+        : ['spec', 'parameters', parameter, 'default'];
     const image = renderDefaults(template, profile.parameters);
     const message = image === undefined ? undefined : pinningAdvice(image, strict);
     return message === undefined ? [] : [{ path, message }];
   });
   // Several deliveries may use one parameter.
   return [...new Map(found.map((problem) => [problem.path.join(' '), problem])).values()];
-}
-
-function imageOf(delivery: Delivery): Template | undefined {
-  if (delivery.type === 'image') return delivery.image;
-  return 'copy' in delivery ? delivery.copy.image : undefined;
 }
 
 function renderDefaults(template: Template, parameters: ReadonlyMap<string, Parameter>): string | undefined {
@@ -171,12 +169,12 @@ function openParameters(profile: Profile): readonly Problem[] {
 }
 
 function unusedParameters(profile: Profile): readonly Problem[] {
-  const conditions = [...profile.environment, ...profile.writable, ...profile.files, ...profile.objects].flatMap(
-    ({ when }) => (when?.if === 'parameter' ? [when.name] : []),
+  const conditions = [...profile.environment, ...profile.writablePaths, ...profile.files, ...profile.objects].flatMap(
+    ({ when }) => (when?.parameter ? [when.parameter.name] : []),
   );
   const used = new Set([
     ...templateUses(profile, profile.environment).flatMap(({ template }) => parametersOf(template)),
-    ...profile.variants.map(({ by }) => by),
+    ...profile.variants.map(({ from }) => from),
     ...profile.environment.flatMap(({ operation: { value } }) =>
       'pairs' in value && 'parameter' in value.pairs ? [value.pairs.parameter] : [],
     ),

@@ -38,7 +38,7 @@ export interface WorkloadStatus {
   readonly leftover: number;
   /** Pods with an agent whose injection someone has stopped: a new pod would start without it. */
   readonly stopped: number;
-  /** `acme-java@93b005e5`: each profile with the hash of its version. */
+  /** `acme-java@2b8964eb`: each profile with the hash of its version. */
   readonly profiles: readonly string[];
   readonly deliveries: readonly string[];
   readonly whyNot: readonly WhyNot[];

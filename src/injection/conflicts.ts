@@ -80,7 +80,7 @@ export const conflictRules: readonly Rule<ConflictContext>[] = [
     },
   },
   {
-    name: 'signs',
+    name: 'match',
     holds: 'nothing else in the container conflicts with the agent',
     evaluate: foreignConflict,
   },
@@ -180,10 +180,10 @@ function foreignAgent({
   draft,
   foreignView,
 }: ConflictContext): Extract<Reason, { code: 'foreign-agent' }> | undefined {
-  for (const { vendor, slots, signs } of draft.podDraft.context.catalogue.foreignAgents) {
+  for (const { vendor, slots, match } of draft.podDraft.context.catalogue.foreignAgents) {
     const slot = slots.find((name) => profile.slots.includes(name));
     if (slot === undefined) continue;
-    const at = firstMatch(signs, foreignView);
+    const at = firstMatch(match, foreignView);
     if (at !== undefined) return { code: 'foreign-agent', vendor, at, slot };
   }
   return undefined;
@@ -207,8 +207,8 @@ export function advisoriesFor({ profile, draft, foreignView }: ConflictContext):
   const { container: app, volumes } = foreignView;
   const { name: container } = app;
   const result = new ContainerView(app, draft.environment, volumes);
-  const advisories = profile.advisories.filter(({ signs }) =>
-    signs.every((sign) => matchedBy(sign, sign.in === 'result' ? result : foreignView) !== undefined),
+  const advisories = profile.advisories.filter(({ match }) =>
+    match.every((matcher) => matchedBy(matcher, matcher.resultingEnv ? result : foreignView) !== undefined),
   );
   return [
     ...advisories.map(({ code, message }): Reason => ({
@@ -218,14 +218,14 @@ export function advisoriesFor({ profile, draft, foreignView }: ConflictContext):
       message,
       container,
     })),
-    ...draft.podDraft.context.catalogue.foreignAgents.flatMap(({ vendor, slots, signs }): readonly Reason[] => {
+    ...draft.podDraft.context.catalogue.foreignAgents.flatMap(({ vendor, slots, match }): readonly Reason[] => {
       if (slots.some((slot) => profile.slots.includes(slot))) return [];
-      const at = firstMatch(signs, foreignView);
+      const at = firstMatch(match, foreignView);
       return at === undefined ? [] : [{ code: 'foreign-agent-present', vendor, at, container }];
     }),
   ];
 }
 
-function applies({ signs }: ContainerNote, view: ContainerView): boolean {
-  return signs.every((matcher) => matchedBy(matcher, view) !== undefined);
+function applies({ match }: ContainerNote, view: ContainerView): boolean {
+  return match.every((matcher) => matchedBy(matcher, view) !== undefined);
 }

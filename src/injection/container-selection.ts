@@ -113,7 +113,7 @@ export class ContainerSelector {
     const named = this.#sources.catalogue.sidecars.filter(({ name }) => matchesGlob(name, container.name));
     if (named.length === 0) return true;
     const view = this.#viewOf(container);
-    return !named.some(({ signs }) => signs.every((sign) => matchedBy(sign, view) !== undefined));
+    return !named.some(({ match }) => match.every((matcher) => matchedBy(matcher, view) !== undefined));
   }
 
   #viewOf(container: Container): ContainerView {

@@ -30,10 +30,10 @@ export function withoutText(view: ContainerView, entries: readonly ResolvedEntry
  */
 export function withoutOwnParts(
   { container, environment, volumes }: ContainerView,
-  { mounts, writable, files, objects }: Profile,
+  { mounts, writablePaths, files, objects }: Profile,
   entries: readonly ResolvedEntry[],
 ): ContainerView {
-  const paths = new Set([...mounts, ...writable, ...files, ...objects].map(({ path }) => normalPath(path)));
+  const paths = new Set([...mounts, ...writablePaths, ...files, ...objects].map(({ path }) => normalPath(path)));
   const isOwn = ({ mountPath }: VolumeMount): boolean => paths.has(normalPath(mountPath));
   const mounted = container.volumeMounts ?? [];
   const ownVolumes = new Set(mounted.filter(isOwn).map(({ name }) => name));

@@ -11,13 +11,13 @@ export function variantsFor(
   container: Container,
   parameters: Parameters,
 ): ReadonlyMap<string, string> {
-  const inputOf = (by: string): string | undefined => {
-    if (by === 'libc') return libcOf(sources, container) ?? constraints.libc?.[0] ?? 'glibc';
-    if (by === 'arch') {
+  const inputOf = (from: string): string | undefined => {
+    if (from === 'libc') return libcOf(sources, container) ?? constraints.libc?.[0] ?? 'glibc';
+    if (from === 'arch') {
       const supported = constraints.arch ?? ['amd64', 'arm64'];
       return supported.find((arch) => mayRunOn(sources.pod, 'arch', arch)) ?? supported[0];
     }
-    return parameters.get(by)?.text;
+    return parameters.get(from)?.text;
   };
-  return new Map(variants.map(({ name, by, values }) => [name, values.get(inputOf(by) ?? '') ?? ''] as const));
+  return new Map(variants.map(({ name, from, values }) => [name, values.get(inputOf(from) ?? '') ?? ''] as const));
 }

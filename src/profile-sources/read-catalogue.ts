@@ -27,11 +27,11 @@ const slotsSchema = z.array(
 );
 
 const foreignAgentsSchema = z.array(
-  z.strictObject({ vendor: z.string(), slots: z.array(z.string()).default([]), signs: z.array(matcherSchema).min(1) }),
+  z.strictObject({ vendor: z.string(), slots: z.array(z.string()).default([]), match: z.array(matcherSchema).min(1) }),
 );
 
 const sidecarsSchema = z.array(
-  z.strictObject({ name: z.string(), of: z.string(), signs: z.array(matcherSchema).default([]) }),
+  z.strictObject({ name: z.string(), of: z.string(), match: z.array(matcherSchema).default([]) }),
 );
 
 export interface CatalogueDocuments {

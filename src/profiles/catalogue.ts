@@ -20,14 +20,14 @@ export interface ForeignAgent {
   readonly vendor: string;
   /** Slots that it takes: a profile that needs one of them is not injected. */
   readonly slots: readonly string[];
-  readonly signs: readonly Matcher[];
+  readonly match: readonly Matcher[];
 }
 
-/** A container that is not an app: its name matches the glob, and each of the signs matches the container. */
+/** A container that is not an app: its name matches the glob, and each of the matchers matches the container. */
 export interface Sidecar {
   readonly name: string;
   readonly of: string;
-  readonly signs: readonly Matcher[];
+  readonly match: readonly Matcher[];
 }
 
 /** All inputs of a decision except the pod, its namespace and the cluster. */

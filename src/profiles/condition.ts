@@ -9,14 +9,9 @@ export interface ConditionContext {
 /** A missing condition is met. */
 export function isMet(condition: Condition | undefined, context: ConditionContext): boolean {
   if (!condition) return true;
-  switch (condition.if) {
-    case 'parameter': {
-      const value = context.values.get(condition.name);
-      return condition.is === undefined ? value !== undefined && value !== '' : value === condition.is;
-    }
-    case 'readOnlyRootFilesystem':
-      return context.readOnlyRootFilesystem;
-    case 'readOnlyFiles':
-      return context.readOnlyFiles;
-  }
+  const { parameter } = condition;
+  if (condition.readOnlyRootFilesystem) return context.readOnlyRootFilesystem;
+  if (condition.readOnlyFiles) return context.readOnlyFiles;
+  const value = parameter && context.values.get(parameter.name);
+  return parameter?.equals === undefined ? value !== undefined && value !== '' : value === parameter.equals;
 }

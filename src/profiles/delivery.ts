@@ -1,5 +1,5 @@
-import { dispatch } from '../lib/dispatch.ts';
-import type { DeliveryDocument, OmittedField, Position, Resources } from '../api/profile/delivery.ts';
+import { dispatchMember, type MemberTable } from '../lib/dispatch.ts';
+import type { DeliveryDocument, DeliveryKind, OmittedField, Position, Resources } from '../api/profile/delivery.ts';
 import type { KubernetesVersion } from '../kubernetes/version.ts';
 import { parseTemplate, type Template } from './template.ts';
 
@@ -25,30 +25,28 @@ interface Common {
 
 export type Delivery = Common &
   (
-    | { readonly type: 'persistentVolumeClaim'; readonly claimName: Template }
-    | { readonly type: 'image'; readonly image: Template; readonly pullPolicy: string }
-    | { readonly type: 'initContainer'; readonly copy: CopyStep; readonly sizeLimit: string; readonly medium: string }
+    | { readonly kind: 'persistentVolumeClaim'; readonly claimName: Template }
+    | { readonly kind: 'image'; readonly reference: Template; readonly pullPolicy: string }
+    | { readonly kind: 'initContainer'; readonly copy: CopyStep; readonly sizeLimit: string; readonly medium: string }
     | {
-        readonly type: 'ephemeral';
+        readonly kind: 'ephemeral';
         readonly copy: CopyStep;
         readonly storageClassName: Template | undefined;
         readonly size: string;
       }
-    | { readonly type: 'hostPath'; readonly path: Template; readonly hostPathType: string }
+    | { readonly kind: 'hostPath'; readonly path: Template; readonly pathType: string }
     | {
-        readonly type: 'csi';
+        readonly kind: 'csi';
         readonly driver: string;
         readonly fsType: string | undefined;
         readonly attributes: ReadonlyMap<string, Template>;
       }
-    | { readonly type: 'baked' }
+    | { readonly kind: 'preinstalled' }
   );
 
-export type DeliveryType = Delivery['type'];
-
-/** Requirements of each type: the minimum version of the API server; `baseline` if the Pod Security level of that name allows it. */
+/** Requirements of each kind: the minimum version of the API server; `baseline` if the Pod Security level of that name allows it. */
 export const deliveryNeeds: {
-  readonly [type in DeliveryType]: { readonly kubernetes: KubernetesVersion | undefined; readonly baseline: boolean };
+  readonly [kind in DeliveryKind]: { readonly kubernetes: KubernetesVersion | undefined; readonly baseline: boolean };
 } = {
   persistentVolumeClaim: { kubernetes: undefined, baseline: true },
   // Enabled by default since this version (k8s.io/kubernetes pkg/features ImageVolume); older API servers drop the field and reject the pod.
@@ -58,53 +56,59 @@ export const deliveryNeeds: {
   // k8s.io/pod-security-admission policy/check_hostPathVolumes.go
   hostPath: { kubernetes: undefined, baseline: false },
   csi: { kubernetes: undefined, baseline: true },
-  baked: { kubernetes: undefined, baseline: true },
+  preinstalled: { kubernetes: undefined, baseline: true },
 };
 
-type Own<Type extends DeliveryType> = Omit<Extract<Delivery, { type: Type }>, keyof Common>;
+type Own = { readonly [kind in DeliveryKind]: Omit<Extract<Delivery, { kind: kind }>, keyof Common> }[DeliveryKind];
 
-type Parsers = {
-  readonly [type in DeliveryType]: (delivery: Extract<DeliveryDocument, { type: type }>) => Own<type>;
-};
-
-const parsers: Parsers = {
-  persistentVolumeClaim: ({ type, claimName }) => ({ type, claimName: parseTemplate(claimName) }),
-  image: ({ type, image, pullPolicy: policy }) => ({ type, image: parseTemplate(image), pullPolicy: policy }),
-  initContainer: ({ type, sizeLimit, medium, ...own }) => ({ type, copy: parseCopyStep(own), sizeLimit, medium }),
-  ephemeral: ({ type, storageClassName, size, ...own }) => ({
-    type,
+const parsers: MemberTable<Pick<DeliveryDocument, DeliveryKind>, Own> = {
+  persistentVolumeClaim: ({ claimName }) => ({
+    kind: 'persistentVolumeClaim',
+    claimName: parseTemplate(claimName),
+  }),
+  image: ({ reference, pullPolicy }) => ({ kind: 'image', reference: parseTemplate(reference), pullPolicy }),
+  initContainer: ({ sizeLimit, medium, ...own }) => ({
+    kind: 'initContainer',
+    copy: parseCopyStep(own),
+    sizeLimit,
+    medium,
+  }),
+  ephemeral: ({ storageClassName, size, ...own }) => ({
+    kind: 'ephemeral',
     copy: parseCopyStep(own),
     storageClassName: optional(storageClassName),
     size,
   }),
-  hostPath: ({ type, path: directory, hostPathType }) => ({ type, path: parseTemplate(directory), hostPathType }),
-  csi: ({ type, driver, fsType, attributes }) => ({
-    type,
+  hostPath: ({ path: directory, type }) => ({ kind: 'hostPath', path: parseTemplate(directory), pathType: type }),
+  csi: ({ driver, fsType, volumeAttributes }) => ({
+    kind: 'csi',
     driver,
     fsType,
-    attributes: new Map(Object.entries(attributes).map(([name, value]) => [name, parseTemplate(value)] as const)),
+    attributes: new Map(Object.entries(volumeAttributes).map(([name, value]) => [name, parseTemplate(value)] as const)),
   }),
-  baked: ({ type }) => ({ type }),
+  preinstalled: () => ({ kind: 'preinstalled' }),
 };
 
-export function parseDelivery(delivery: DeliveryDocument): Delivery {
+export function parseDelivery({ name, os, ...members }: DeliveryDocument): Delivery {
+  const own = dispatchMember(parsers, members);
+  const fields = members[own.kind] ?? {};
   const common: Common = {
-    name: delivery.name ?? delivery.type,
-    os: delivery.os,
-    pullSecret: optional('pullSecret' in delivery ? delivery.pullSecret : undefined),
-    subPath: optional('subPath' in delivery ? delivery.subPath : undefined),
-    readOnly: delivery.type === 'image' || ('readOnly' in delivery && delivery.readOnly),
+    name: name ?? own.kind,
+    os,
+    pullSecret: optional('pullSecret' in fields ? fields.pullSecret : undefined),
+    subPath: optional('subPath' in fields ? fields.subPath : undefined),
+    readOnly: own.kind === 'image' || ('readOnly' in fields && fields.readOnly),
   };
-  const own: Own<DeliveryType> = dispatch(parsers, 'type', delivery);
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- common fields and those of the type are all fields
-  return { ...common, ...own } as Delivery;
+  return { ...common, ...own };
 }
 
 function optional(text: string | undefined): Template | undefined {
   return text === undefined ? undefined : parseTemplate(text);
 }
 
-function parseCopyStep(delivery: Omit<Extract<DeliveryDocument, { command: string[] }>, 'type'>): CopyStep {
+type CopyDocument = Omit<NonNullable<DeliveryDocument['initContainer']>, 'sizeLimit' | 'medium'>;
+
+function parseCopyStep(delivery: CopyDocument): CopyStep {
   const { pullPolicy: policy, copyTo, position, requests, limits, securityContext } = delivery;
   const omitted = new Set(securityContext?.omit);
   const command = delivery.command.map(parseTemplate);
@@ -112,13 +116,19 @@ function parseCopyStep(delivery: Omit<Extract<DeliveryDocument, { command: strin
   return { image, pullPolicy: policy, command, copyTo, position, requests, limits, omitted };
 }
 
+/** The image that holds the files of the agent. */
+export function imageOfDelivery(delivery: Delivery): Template | undefined {
+  if (delivery.kind === 'image') return delivery.reference;
+  return 'copy' in delivery ? delivery.copy.image : undefined;
+}
+
 /** The templates of a delivery, with their fields, that need a value before it can be used: all but subPath and pullSecret. */
 export function requiredTemplates(delivery: Delivery): readonly (readonly [field: string, template: Template])[] {
-  switch (delivery.type) {
+  switch (delivery.kind) {
     case 'persistentVolumeClaim':
       return [['claimName', delivery.claimName]];
     case 'image':
-      return [['image', delivery.image]];
+      return [['reference', delivery.reference]];
     case 'initContainer':
       return templatesInStep(delivery.copy);
     case 'ephemeral': {
@@ -128,8 +138,8 @@ export function requiredTemplates(delivery: Delivery): readonly (readonly [field
     case 'hostPath':
       return [['path', delivery.path]];
     case 'csi':
-      return [...delivery.attributes].map(([name, template]) => [`attributes.${name}`, template] as const);
-    case 'baked':
+      return [...delivery.attributes].map(([name, template]) => [`volumeAttributes.${name}`, template] as const);
+    case 'preinstalled':
       return [];
   }
 }

@@ -1,3 +1,4 @@
+import { deliveryKinds } from '../api/profile/delivery.ts';
 import { isObject, type Json, type JsonObject, objectIn } from '../lib/json.ts';
 import { didYouMean, nearest } from '../lib/suggest.ts';
 import type { Problem, ProfileProblem, ProfileSource } from './problem.ts';
@@ -11,17 +12,23 @@ export interface Merged {
 type KeyOf = (item: JsonObject) => string | undefined;
 
 const by =
-  (...fields: readonly string[]): KeyOf =>
-  (item) =>
-    fields.map((field) => item[field]).find((value) => typeof value === 'string');
+  (field: string): KeyOf =>
+  (item) => {
+    const { [field]: value } = item;
+    return typeof value === 'string' ? value : undefined;
+  };
+
+/** A delivery without a name has that of its kind. */
+const deliveryKey: KeyOf = (item) =>
+  typeof item['name'] === 'string' ? item['name'] : deliveryKinds.find((kind) => item[kind] !== undefined);
 
 /** The lists of a spec that are merged item by item, besides the environment. All other lists are replaced as a whole. */
 const namedLists: Readonly<Record<string, KeyOf>> = {
   parameters: by('name'),
   variants: by('name'),
-  deliveries: by('name', 'type'),
+  deliveries: deliveryKey,
   mounts: by('path'),
-  writable: by('path'),
+  writablePaths: by('path'),
   files: by('path'),
   objects: by('path'),
   advisories: by('code'),

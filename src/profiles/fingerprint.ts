@@ -39,7 +39,7 @@ function effectOf(profile: Profile): object {
     parameters: [...profile.parameters.values()]
       .map(({ description: _text, unique: _unique, ...parameter }) => parameter)
       .toSorted((one, other) => (one.name < other.name ? -1 : 1)),
-    conflicts: profile.conflicts.map(({ code, signs }) => ({ code, signs })),
+    conflicts: profile.conflicts.map(({ code, match }) => ({ code, match })),
   };
 }
 

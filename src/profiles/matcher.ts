@@ -1,5 +1,5 @@
-import { dispatch } from '../lib/dispatch.ts';
-import type { Matcher } from '../api/profile/matcher.ts';
+import { dispatchMember, type MemberTable } from '../lib/dispatch.ts';
+import type { Matcher, VariableMatcher } from '../api/profile/matcher.ts';
 import { isWithin, normalPath } from '../kubernetes/mount-path.ts';
 import { type Container, type EnvVar, imageOf } from '../kubernetes/pod.ts';
 import { isGlob, MAX_IMAGE_LENGTH, matchesGlob } from '../lib/glob.ts';
@@ -48,13 +48,8 @@ export class ContainerView {
   }
 }
 
-type Match<In extends Matcher['in']> = (
-  matcher: Extract<Matcher, { in: In }>,
-  view: ContainerView,
-) => string | undefined;
-
-const matchPart: { readonly [where in Matcher['in']]: Match<where> } = {
-  environment: (matcher, view) => {
+const matchPart: MemberTable<Matcher, string | undefined, [view: ContainerView]> = {
+  env: (matcher, view) => {
     const names = typeof matcher.name === 'string' ? [matcher.name] : matcher.name;
     for (const name of names) {
       const found = isGlob(name) ? matchingVariable(name, matcher, view) : view.variable(name);
@@ -63,24 +58,19 @@ const matchPart: { readonly [where in Matcher['in']]: Match<where> } = {
     return undefined;
   },
   // The view of an advisory has the variables after the injection.
-  result: (matcher, view) => matchPart.environment({ ...matcher, in: 'environment' }, view),
+  resultingEnv: (matcher, view) => matchPart.env(matcher, view),
   command: ({ contains }, { command }) => (command.includes(contains) ? 'its command' : undefined),
-  image: ({ matches }, { container }) =>
-    matchesGlob(matches, imageOf(container), MAX_IMAGE_LENGTH) ? 'its image' : undefined,
-  name: ({ matches }, { container }) => (matchesGlob(matches, container.name) ? 'its name' : undefined),
-  volume: ({ name }, { volumes }) => (volumes.has(name) ? `volume ${name}` : undefined),
-  mount: ({ path }, { mountPaths }) =>
+  image: (glob, { container }) => (matchesGlob(glob, imageOf(container), MAX_IMAGE_LENGTH) ? 'its image' : undefined),
+  containerName: (glob, { container }) => (matchesGlob(glob, container.name) ? 'its name' : undefined),
+  volume: (name, { volumes }) => (volumes.has(name) ? `volume ${name}` : undefined),
+  mount: (path, { mountPaths }) =>
     mountPaths.some((mounted) => isWithin(mounted, normalPath(path))) ? `mount ${path}` : undefined,
 };
 
 /** The longest name of a variable that a glob is tried on. */
 const MAX_VARIABLE_LENGTH = 256;
 
-function matchingVariable(
-  glob: string,
-  matcher: Extract<Matcher, { in: 'environment' }>,
-  view: ContainerView,
-): EnvVar | undefined {
+function matchingVariable(glob: string, matcher: VariableMatcher, view: ContainerView): EnvVar | undefined {
   const { contains } = matcher;
   if (contains !== undefined && !view.values.includes(contains)) return undefined;
   return view.environment.find(
@@ -93,7 +83,7 @@ function matchingVariable(
 
 /** The part of the container that matches, for messages (`JAVA_TOOL_OPTIONS`, `its command`); undefined for no match. */
 export function matchedBy(matcher: Matcher, view: ContainerView): string | undefined {
-  return dispatch(matchPart, 'in', matcher, view);
+  return dispatchMember(matchPart, matcher, view);
 }
 
 export function firstMatch(matchers: readonly Matcher[], view: ContainerView): string | undefined {
@@ -104,10 +94,7 @@ export function firstMatch(matchers: readonly Matcher[], view: ContainerView): s
   return undefined;
 }
 
-function hasValue(
-  entry: EnvVar,
-  { equals, contains }: { equals?: string | undefined; contains?: string | undefined },
-): boolean {
+function hasValue(entry: EnvVar, { equals, contains }: VariableMatcher): boolean {
   if (equals === undefined && contains === undefined) return true;
   if (entry['valueFrom'] !== undefined && entry['valueFrom'] !== null) return false;
   const value = entry.value ?? '';
@@ -122,25 +109,23 @@ function commandOf(container: Container): string {
     .join(' ');
 }
 
-type VariableSign = Pick<Extract<Matcher, { in: 'environment' }>, 'name' | 'equals' | 'contains'>;
-
-function variableSignText({ name, equals, contains }: VariableSign): string {
+function variableText({ name, equals, contains }: VariableMatcher): string {
   const names = typeof name === 'string' ? name : name.join(' or ');
   if (equals !== undefined) return `${names} is ${JSON.stringify(equals)}`;
   return contains === undefined ? `${names} is set` : `${names} contains ${JSON.stringify(contains)}`;
 }
 
-const matcherTexts: { readonly [where in Matcher['in']]: (matcher: Extract<Matcher, { in: where }>) => string } = {
-  environment: variableSignText,
-  result: (matcher) => `after the injection, ${variableSignText(matcher)}`,
+const matcherTexts: MemberTable<Matcher, string> = {
+  env: variableText,
+  resultingEnv: (matcher) => `after the injection, ${variableText(matcher)}`,
   command: ({ contains }) => `its command contains ${JSON.stringify(contains)}`,
-  image: ({ matches }) => `its image matches ${matches}`,
-  name: ({ matches }) => `its name matches ${matches}`,
-  volume: ({ name }) => `the pod has a volume ${name}`,
-  mount: ({ path }) => `something is mounted at ${path}`,
+  image: (glob) => `its image matches ${glob}`,
+  containerName: (glob) => `its name matches ${glob}`,
+  volume: (name) => `the pod has a volume ${name}`,
+  mount: (path) => `something is mounted at ${path}`,
 };
 
 /** A matcher in words, for documentation. */
 export function matcherText(matcher: Matcher): string {
-  return dispatch(matcherTexts, 'in', matcher);
+  return dispatchMember(matcherTexts, matcher);
 }

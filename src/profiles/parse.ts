@@ -97,7 +97,7 @@ function toProfile(
       subPath: subPath === undefined ? undefined : parseTemplate(subPath),
       readOnly,
     })),
-    writable: writableDirectories(name, spec.writable),
+    writablePaths: writableDirectories(name, spec.writablePaths),
     files: spec.files.map(({ path, content, when }) => ({ path, content: parseTemplate(content), when })),
     objects: mountedObjects(name, spec.objects),
     environment,
@@ -121,7 +121,7 @@ function mountedObjects(profile: string, objects: Spec['objects']): readonly Mou
   });
 }
 
-function writableDirectories(profile: string, directories: Spec['writable']): readonly WritableDirectory[] {
+function writableDirectories(profile: string, directories: Spec['writablePaths']): readonly WritableDirectory[] {
   const paths = directories.map(({ path }) => path);
   const names = volumeNames(profile, paths);
   return directories.map(({ path, sizeLimit, when }, index) => {

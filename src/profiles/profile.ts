@@ -38,16 +38,16 @@ export interface FileTemplate {
   readonly when: Condition | undefined;
 }
 
-/** A message for containers that match all signs. */
+/** A message for containers that match all matchers. */
 export interface ContainerNote {
   readonly code: string;
-  readonly signs: readonly Matcher[];
+  readonly match: readonly Matcher[];
   readonly message: string;
 }
 
 export interface Variant {
   readonly name: string;
-  readonly by: string;
+  readonly from: string;
   readonly values: ReadonlyMap<string, string>;
 }
 
@@ -97,7 +97,7 @@ export interface Profile {
   readonly variants: readonly Variant[];
   readonly deliveries: readonly [Delivery, ...Delivery[]];
   readonly mounts: readonly Mount[];
-  readonly writable: readonly WritableDirectory[];
+  readonly writablePaths: readonly WritableDirectory[];
   readonly files: readonly FileTemplate[];
   readonly objects: readonly MountedObject[];
   /** Each entry follows those that it refers to. */

@@ -1,5 +1,6 @@
 import { isObject, type JsonObject, objectIn } from '../lib/json.ts';
 import { didYouMean, nearest } from '../lib/suggest.ts';
+import { problemsOfWords } from './earlier-words/find.ts';
 import { baseNameOf, mergeDocuments, nameOf, problemsInSource } from './extends.ts';
 import { parseProfile } from './parse.ts';
 import type { Problem, ProfileProblem, ProfileSource } from './problem.ts';
@@ -163,6 +164,11 @@ class ProfileResolver {
   #wholeDocument(entry: Entry): JsonObject | undefined {
     const { source } = entry;
     if (!source || !isObject(source.document)) return undefined;
+    const earlier = problemsOfWords(source.document);
+    if (earlier.length > 0) {
+      this.#report(source, earlier);
+      return undefined;
+    }
     if (baseNameOf(source.document) === undefined) return source.document;
     const cycle = this.#cycleFrom(entry);
     const baseEntry = this.#baseOf(entry);

@@ -2,6 +2,7 @@ import type { Level } from '../api/keys.ts';
 import type { Condition } from '../api/profile/condition.ts';
 import type { Fact, Parameter } from '../api/profile/parameter.ts';
 import { versionText } from '../kubernetes/version.ts';
+import { dispatchMember, type MemberTable } from '../lib/dispatch.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { type Delivery, deliveryNeeds, requiredTemplates } from './delivery.ts';
 import type { DeclaredValue, EnvironmentEntry } from './environment.ts';
@@ -29,7 +30,7 @@ export interface ProfileSummary {
   readonly parameters: readonly ParameterSummary[];
   readonly deliveries: readonly DeliverySummary[];
   readonly mounts: readonly { readonly path: string; readonly subPath?: string; readonly readOnly: boolean }[];
-  readonly writable: readonly { readonly path: string; readonly sizeLimit: string; readonly when?: string }[];
+  readonly writablePaths: readonly { readonly path: string; readonly sizeLimit: string; readonly when?: string }[];
   readonly files: readonly { readonly path: string; readonly content: string; readonly when?: string }[];
   readonly objects: readonly { readonly path: string; readonly object: string; readonly when?: string }[];
   readonly environment: readonly VariableSummary[];
@@ -77,7 +78,7 @@ export interface ParameterSummary {
 
 export interface DeliverySummary {
   readonly name: string;
-  readonly type: Delivery['type'];
+  readonly kind: Delivery['kind'];
   readonly os?: readonly string[];
   readonly kubernetes?: string;
   /** Forbidden by the Pod Security levels baseline and restricted. */
@@ -97,7 +98,7 @@ export interface VariableSummary {
 export interface NoteSummary {
   readonly code: string;
   readonly message: string;
-  readonly signs: readonly string[];
+  readonly match: readonly string[];
 }
 
 export function profileSummary(profile: Profile, tenancy: Tenancy): ProfileSummary {
@@ -122,7 +123,7 @@ export function profileSummary(profile: Profile, tenancy: Tenancy): ProfileSumma
       ...defined({ subPath: subPath && templateText(subPath) }),
       readOnly,
     })),
-    writable: profile.writable.map(({ path, sizeLimit, when }) => ({ path, sizeLimit, ...whenOf(when) })),
+    writablePaths: profile.writablePaths.map(({ path, sizeLimit, when }) => ({ path, sizeLimit, ...whenOf(when) })),
     files: profile.files.map(({ path, content, when }) => ({ path, content: templateText(content), ...whenOf(when) })),
     objects: profile.objects.map(({ path, kind, name: object, when }) => ({
       path,
@@ -182,14 +183,14 @@ function factText(fact: Fact): string {
 }
 
 function deliveryOf(delivery: Delivery, { parameters }: Profile): DeliverySummary {
-  const { kubernetes, baseline } = deliveryNeeds[delivery.type];
+  const { kubernetes, baseline } = deliveryNeeds[delivery.kind];
   const names = requiredTemplates(delivery).flatMap(([, template]) => parametersOf(template));
   const needs = [...new Set(names)].filter(
     (name) => parameters.has(name) && parameters.get(name)?.default === undefined,
   );
   return {
     name: delivery.name,
-    type: delivery.type,
+    kind: delivery.kind,
     ...defined({ os: delivery.os, kubernetes: kubernetes && versionText(kubernetes) }),
     privileged: !baseline,
     needs,
@@ -221,16 +222,15 @@ function whenOf(condition: Condition | undefined): { readonly when?: string } {
 }
 
 function conditionText(condition: Condition): string {
-  switch (condition.if) {
-    case 'parameter':
-      return condition.is === undefined ? `${condition.name} is set` : `${condition.name} is ${condition.is}`;
-    case 'readOnlyRootFilesystem':
-      return 'the root filesystem is read-only';
-    case 'readOnlyFiles':
-      return "the agent's files are read-only";
-  }
+  return dispatchMember(conditionTexts, condition);
 }
 
-function noteSummary({ code, message, signs }: ContainerNote): NoteSummary {
-  return { code, message, signs: signs.map(matcherText) };
+const conditionTexts: MemberTable<Condition, string> = {
+  parameter: ({ name, equals }) => (equals === undefined ? `${name} is set` : `${name} is ${equals}`),
+  readOnlyRootFilesystem: () => 'the root filesystem is read-only',
+  readOnlyFiles: () => "the agent's files are read-only",
+};
+
+function noteSummary({ code, message, match }: ContainerNote): NoteSummary {
+  return { code, message, match: match.map(matcherText) };
 }

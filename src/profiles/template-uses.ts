@@ -71,13 +71,13 @@ export function templateUses(profile: Profile, environment: readonly Environment
       path: ['spec', 'files', index, 'content'],
       template: content,
       place: 'file',
-      given: when?.if === 'parameter' ? when.name : undefined,
+      given: when?.parameter?.name,
     })),
     ...profile.objects.map(({ kind, name, when }, index): TemplateUse => ({
       path: ['spec', 'objects', index, kind],
       template: name,
       place: 'reference',
-      given: when?.if === 'parameter' ? when.name : undefined,
+      given: when?.parameter?.name,
       forbidden: OBJECT_NAME,
     })),
     ...profile.deliveries.flatMap(usesInDelivery),
@@ -93,7 +93,7 @@ function usesInEntry({ name, operation, when }: EnvironmentEntry, index: number)
     template,
     place: isText ? 'value' : 'reference',
     variable: name,
-    given: when?.if === 'parameter' ? when.name : undefined,
+    given: when?.parameter?.name,
     ...(isList && { forbidden: IN_LIST }),
     ...(!isText && { forbidden: OBJECT_NAME }),
     ...(operation.kind === 'merge' && { isMerged: true, optional: true }),
@@ -101,7 +101,7 @@ function usesInEntry({ name, operation, when }: EnvironmentEntry, index: number)
 }
 
 function usesInDelivery(delivery: Delivery, index: number): readonly TemplateUse[] {
-  const path = ['spec', 'deliveries', index];
+  const path = ['spec', 'deliveries', index, delivery.kind];
   const secret = delivery.pullSecret ? [['pullSecret', delivery.pullSecret] as const] : [];
   return [
     ...[...requiredTemplates(delivery), ...secret].map(([field, template]): TemplateUse => {
@@ -121,6 +121,7 @@ function usesInSubPath(path: readonly PropertyKey[], template: Template | undefi
 
 const places: Readonly<Record<string, Place>> = {
   image: 'image',
+  reference: 'image',
   path: 'nodePath',
   claimName: 'claim',
   storageClassName: 'claim',

@@ -26,7 +26,7 @@ export function validate(spec: Spec, profile: Profile, environment: readonly Env
     ...problemsOfNames(spec, profile),
     ...problemsOfVariables(environment),
     ...problemsOfMergedParameters(profile, environment),
-    ...problemsOfSigns(spec),
+    ...problemsOfMatchers(spec),
     ...problemsOfMounts(spec, profile),
   ];
 }
@@ -81,40 +81,42 @@ function problemOfDefault(parameter: Parameter, profile: Profile): string | unde
 
 function problemsOfVariant(
   profile: Profile,
-  { name, by, values }: Variant,
+  { name, from, values }: Variant,
   path: readonly PropertyKey[],
 ): readonly Problem[] {
-  const domain = domainOf(profile, by);
+  const domain = domainOf(profile, from);
   if (!domain)
-    return [{ path: [...path, 'by'], message: `"${by}" is not libc, arch, or a parameter of type enum or boolean` }];
+    return [
+      { path: [...path, 'from'], message: `"${from}" is not libc, arch, or a parameter of type enum or boolean` },
+    ];
   const problems: Problem[] = domain
     .filter((value) => !values.has(value))
-    .map((value) => ({ path: [...path, 'values'], message: `has no value for ${by} "${value}"` }));
+    .map((value) => ({ path: [...path, 'values'], message: `has no value for ${from} "${value}"` }));
   if (profile.parameters.has(name))
     problems.unshift({ path: [...path, 'name'], message: `"${name}" is also the name of a parameter` });
-  const parameter = profile.parameters.get(by);
+  const parameter = profile.parameters.get(from);
   if (parameter && mayBeUnset(parameter)) {
-    const message = `"${by}" may be unset, which would leave "${name}" empty: make it required, or give it a default`;
-    problems.push({ path: [...path, 'by'], message });
+    const message = `"${from}" may be unset, which would leave "${name}" empty: make it required, or give it a default`;
+    problems.push({ path: [...path, 'from'], message });
   }
   return problems;
 }
 
-function domainOf(profile: Profile, by: string): readonly string[] | undefined {
-  if (by === 'libc') return profile.constraints.libc ?? LIBCS;
-  if (by === 'arch') return profile.constraints.arch ?? ['amd64', 'arm64'];
-  const parameter = profile.parameters.get(by);
+function domainOf(profile: Profile, from: string): readonly string[] | undefined {
+  if (from === 'libc') return profile.constraints.libc ?? LIBCS;
+  if (from === 'arch') return profile.constraints.arch ?? ['amd64', 'arm64'];
+  const parameter = profile.parameters.get(from);
   if (parameter?.type === 'enum') return parameter.values;
   return parameter?.type === 'boolean' ? ['true', 'false'] : undefined;
 }
 
 function problemsOfConditions(spec: Spec, profile: Profile): readonly Problem[] {
-  return (['environment', 'writable', 'files', 'objects'] as const).flatMap((list) =>
+  return (['environment', 'writablePaths', 'files', 'objects'] as const).flatMap((list) =>
     spec[list].flatMap(({ when }, index) => {
-      if (when?.if !== 'parameter' || profile.parameters.has(when.name)) return [];
-      const similar = didYouMean(nearest(when.name, profile.parameters.keys()));
-      const message = `unknown parameter "${when.name}"${similar}`;
-      return [{ path: ['spec', list, index, 'when', 'name'], message }];
+      const name = when?.parameter?.name;
+      if (name === undefined || profile.parameters.has(name)) return [];
+      const message = `unknown parameter "${name}"${didYouMean(nearest(name, profile.parameters.keys()))}`;
+      return [{ path: ['spec', list, index, 'when', 'parameter', 'name'], message }];
     }),
   );
 }
@@ -125,7 +127,7 @@ function problemsOfNames(spec: Spec, profile: Profile): readonly Problem[] {
     variants: spec.variants.map(({ name }) => name),
     deliveries: profile.deliveries.map(({ name }) => name),
     mounts: spec.mounts.map(({ path }) => path),
-    writable: spec.writable.map(({ path }) => path),
+    writablePaths: spec.writablePaths.map(({ path }) => path),
     files: spec.files.map(({ path }) => path),
     objects: spec.objects.map(({ path }) => path),
     advisories: spec.advisories.map(({ code }) => code),
@@ -186,23 +188,23 @@ function problemsOfMergedParameters(profile: Profile, environment: readonly Envi
 }
 
 /** What a container has after the injection is known only once the injection is decided. */
-function problemsOfSigns({ conflicts, containers }: Spec): readonly Problem[] {
+function problemsOfMatchers({ conflicts, containers }: Spec): readonly Problem[] {
   const lists: readonly (readonly [readonly PropertyKey[], readonly Matcher[]])[] = [
-    ...conflicts.map(({ signs }, index) => [['spec', 'conflicts', index, 'signs'], signs] as const),
+    ...conflicts.map(({ match }, index) => [['spec', 'conflicts', index, 'match'], match] as const),
     [['spec', 'containers', 'include'], containers.include ?? []],
     [['spec', 'containers', 'exclude'], containers.exclude],
   ];
-  return lists.flatMap(([path, signs]) =>
-    signs.flatMap((sign, index) =>
-      sign.in === 'result'
-        ? [{ path: [...path, index, 'in'], message: '"result" is for advisories: the decision cannot depend on it' }]
+  return lists.flatMap(([path, match]) =>
+    match.flatMap(({ resultingEnv }, index) =>
+      resultingEnv
+        ? [{ path: [...path, index, 'resultingEnv'], message: 'is for advisories: the decision cannot depend on it' }]
         : [],
     ),
   );
 }
 
 function problemsOfMounts(spec: Spec, profile: Profile): readonly Problem[] {
-  const hasFiles = profile.deliveries.some(({ type }) => type !== 'baked');
+  const hasFiles = profile.deliveries.some(({ kind }) => kind !== 'preinstalled');
   return hasFiles && spec.mounts.length === 0
     ? [{ path: ['spec', 'mounts'], message: 'must have at least one entry, because a delivery provides files' }]
     : [];

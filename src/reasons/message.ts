@@ -1,6 +1,7 @@
 import { POD_SECURITY_ENFORCE_LABEL } from '../kubernetes/labels.ts';
 import { INJECTION_LABEL, type Level, PREFIX, REVISION_LABEL } from '../api/keys.ts';
 import { CLUSTER_TARGET_KIND, TARGET_KIND } from '../api/target/kinds.ts';
+import { BAKED, PREINSTALLED } from '../api/profile/delivery.ts';
 import { dispatch } from '../lib/dispatch.ts';
 import { versionText } from '../kubernetes/version.ts';
 import { didYouMean } from '../lib/suggest.ts';
@@ -36,8 +37,10 @@ const messages: Messages = {
   'no-profile': () => 'no profile is selected',
   'unknown-profile': ({ name, source, suggestion }) =>
     `profile ${quote(name)} not found${suggested(suggestion)} (${sourceText(source)})`,
-  'unknown-delivery': ({ name, source, known }) =>
-    `the profile has no delivery ${quote(name)}; available: ${known.join(', ')} (${sourceText(source)})`,
+  'unknown-delivery': ({ name, source, known }) => {
+    const now = name === BAKED && known.includes(PREINSTALLED) ? `, which is called ${PREINSTALLED} now` : '';
+    return `the profile has no delivery ${quote(name)}${now}; available: ${known.join(', ')} (${sourceText(source)})`;
+  },
   'invalid-value': ({ setting, value, source, expected }) =>
     isTarget(source)
       ? `${setting} is ${quote(value)}, must be ${expected} (${sourceText(source)})`
@@ -149,7 +152,7 @@ const requirementTexts: RequirementTexts = {
       : `Pod Security ${level}${from === 'cluster' ? ', the default of the cluster,' : ''} forbids it`,
   os: ({ os }) => `it supports only ${os.join(', ')}`,
   parameter: ({ parameter }) => `${PREFIX}/${parameter} is not set`,
-  excluded: ({ type, by }) => `${sourceText(by)} excludes deliveries of type ${type}`,
+  excluded: ({ kind, by }) => `${sourceText(by)} excludes deliveries of kind ${kind}`,
   'named-only': () => 'it is used only if a setting names it',
   'image-volumes': ({ nodes }) =>
     ({

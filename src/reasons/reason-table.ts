@@ -47,7 +47,7 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
     kind: 'unverified',
     meaning:
       "The container has the agent's variables, but no mount of its files. The files may be in the image, which agent-injector cannot see, so the container is left as it is.",
-    hint: 'Remove the hand-written variables from the pod template, or set agent-injector.io/delivery: baked if the agent is in the image (in a required namespace: on the namespace).',
+    hint: 'Remove the hand-written variables from the pod template, or set agent-injector.io/delivery: preinstalled if the agent is in the image (in a required namespace: on the namespace).',
   },
   'malformed-pod': {
     kind: 'failure',
@@ -187,7 +187,7 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
   'mount-path-taken': {
     kind: 'problem',
     meaning: 'Another volume is mounted where the files of the agent must be, or read-only above that place.',
-    hint: 'Mount the other volume elsewhere, or use the delivery `baked` if the agent is in the image.',
+    hint: 'Mount the other volume elsewhere, or use the delivery `preinstalled` if the agent is in the image.',
   },
   'namespace-unknown': {
     kind: 'failure',

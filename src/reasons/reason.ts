@@ -13,7 +13,7 @@ export type UnmetRequirement =
   | { readonly why: 'named-only' }
   /** `off`: a setting says so. `unable`: not every node can mount an image. */
   | { readonly why: 'image-volumes'; readonly nodes: 'off' | 'unknown' | 'unable' }
-  | { readonly why: 'excluded'; readonly type: string; readonly by: Source }
+  | { readonly why: 'excluded'; readonly kind: string; readonly by: Source }
   | { readonly why: 'kubernetes'; readonly minimum: KubernetesVersion; readonly actual: KubernetesVersion | undefined }
   | ({ readonly why: 'pod-security' } & EnforcedLevel)
   | { readonly why: 'os'; readonly os: readonly string[] }

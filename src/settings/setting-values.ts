@@ -21,8 +21,8 @@ export const settingValues = {
   canary: percentage(),
   'canary-version': percentage(),
   'exclude-deliveries': {
-    expected: `"none", or types of deliveries, comma-separated: ${Object.keys(deliveryNeeds).join(', ')}`,
-    accepts: (text: string) => readTypes(text).every((type) => Object.hasOwn(deliveryNeeds, type)),
+    expected: `"none", or kinds of deliveries, comma-separated: ${Object.keys(deliveryNeeds).join(', ')}`,
+    accepts: (text: string) => readKinds(text).every((kind) => Object.hasOwn(deliveryNeeds, kind)),
   },
 } as const satisfies Readonly<Record<string, SettingValues>>;
 
@@ -36,7 +36,7 @@ function oneOf(...known: readonly string[]): SettingValues {
   return { expected, accepts: (text) => known.includes(text) };
 }
 
-export function readTypes(text: string): readonly string[] {
+export function readKinds(text: string): readonly string[] {
   return text.trim() === 'none' ? [] : splitList(text);
 }
 

@@ -148,7 +148,7 @@ describe('why a pod is not injected', () => {
         code: 'unknown-delivery',
         name: 'pvc',
         source: onPod('delivery'),
-        known: expect.arrayContaining(['persistentVolumeClaim', 'baked', 'auto']),
+        known: expect.arrayContaining(['persistentVolumeClaim', 'preinstalled', 'auto']),
       },
     ],
     [
@@ -221,7 +221,7 @@ describe('why a pod is not injected', () => {
     [
       "the article's variables by hand, the agent in the image",
       web(articleEnvironment),
-      namespace({ delivery: 'baked' }),
+      namespace({ delivery: 'preinstalled' }),
       { code: 'already-instrumented', profile: 'jennifer-dotnet' },
     ],
     [
@@ -423,7 +423,7 @@ describe('required', () => {
     [
       'and instrumented by hand, as the namespace says',
       pod([container('web', { env: articleEnvironment })]),
-      namespace({ delivery: 'baked' }, 'required'),
+      namespace({ delivery: 'preinstalled' }, 'required'),
       'skipped',
     ],
     ['and injected', pod(), namespace({}, 'required'), 'injected'],
@@ -645,7 +645,7 @@ describe('a pod made to hurt', () => {
             containers: many(5000, (index) => ({
               container: `c${index}`,
               profile: 'jennifer-dotnet',
-              delivery: 'baked',
+              delivery: 'preinstalled',
             })),
           }),
         },
@@ -674,7 +674,7 @@ describe('a pod made to hurt', () => {
   it('with hundreds of containers has a record of the first twenty', () => {
     const { pod: after } = admit(
       pod(many(60, (index) => container(`c${index}`))),
-      namespace({ delivery: 'baked' }),
+      namespace({ delivery: 'preinstalled' }),
       catalogue,
     );
     const record = JSON.parse(after.metadata?.annotations?.['agent-injector.io/status'] ?? '') as {
@@ -683,6 +683,6 @@ describe('a pod made to hurt', () => {
     };
     expect(record.containers).toHaveLength(20);
     expect(record.more).toBe(40);
-    expect(admit(after, namespace({ delivery: 'baked' }), catalogue).operations).toEqual([]);
+    expect(admit(after, namespace({ delivery: 'preinstalled' }), catalogue).operations).toEqual([]);
   });
 });

@@ -64,7 +64,7 @@ describe('the record on an injected pod', () => {
 
   it('stays byte for byte over a second pass, whichever the delivery', () => {
     const known = opened(catalogue);
-    for (const delivery of ['persistentVolumeClaim', 'initContainer', 'baked', 'hostPath', 'csi']) {
+    for (const delivery of ['persistentVolumeClaim', 'initContainer', 'preinstalled', 'hostPath', 'csi']) {
       const image = { 'agent-image': 'registry.example.com/jennifer:1', 'host-path': '/opt/jennifer' };
       const plain = namespace({ ...image, delivery });
       const within = { ...plain, labels: { ...plain.labels, 'pod-security.kubernetes.io/enforce': 'privileged' } };
@@ -98,7 +98,7 @@ describe('the record on an injected pod', () => {
 });
 
 describe('a record that somebody else wrote', () => {
-  const line = { container: 'web', profile: 'p', hash: '00000000', delivery: 'baked' };
+  const line = { container: 'web', profile: 'p', hash: '00000000', delivery: 'preinstalled' };
   it.each([
     ['no JSON', '{', undefined],
     ['no object', '[]', undefined],
@@ -136,7 +136,7 @@ describe('a status that agent-injector did not write', () => {
     JSON.stringify({
       decision: 'injected',
       containers: [
-        { container: 'web', profile: 'jennifer-dotnet', hash: profileHash(jennifer), delivery: 'baked', env },
+        { container: 'web', profile: 'jennifer-dotnet', hash: profileHash(jennifer), delivery: 'preinstalled', env },
       ],
     });
   const own = container('web', { env: [{ name: 'OWN', value: '1' }] });
@@ -249,7 +249,7 @@ describe('the hash of a profile', () => {
       sources: ['none'],
       constraints: { os: ['linux'] },
       parameters: [{ name: 'port', type: 'port', default: 1, description: 'one', ...change }],
-      deliveries: [{ type: 'baked' }],
+      deliveries: [{ preinstalled: {} }],
       environment: [{ name: 'PORT', value: '${port}' }],
       ...spec,
     },
@@ -270,7 +270,7 @@ describe('the hash of a profile', () => {
     ['the description of a parameter', { description: 'two' }, {}],
     ['description, vendor and documentation', {}, { description: 'two', vendor: 'W', documentation: 'https://x' }],
     ['sources', {}, { sources: ['a'] }],
-    ['an advisory', {}, { advisories: [{ code: 'a', signs: [{ in: 'image', matches: '*' }], message: 'm' }] }],
+    ['an advisory', {}, { advisories: [{ code: 'a', match: [{ image: '*' }], message: 'm' }] }],
     [
       'a test',
       {},
@@ -285,8 +285,8 @@ describe('the hash of a profile', () => {
     ['who may set a parameter', { settableBy: ['cluster'] }, {}],
     ['a value', {}, { environment: [{ name: 'PORT', value: '${port}1' }] }],
     ['a constraint', {}, { constraints: { os: ['linux'], arch: ['arm64'] } }],
-    ['a conflict', {}, { conflicts: [{ code: 'a', signs: [{ in: 'image', matches: '*' }], message: 'm' }] }],
-    ['a delivery', {}, { deliveries: [{ type: 'baked', name: 'in-the-image' }] }],
+    ['a conflict', {}, { conflicts: [{ code: 'a', match: [{ image: '*' }], message: 'm' }] }],
+    ['a delivery', {}, { deliveries: [{ name: 'in-the-image', preinstalled: {} }] }],
   ])('changes with %s', (_, change, spec) => {
     expect(hashOf(documentWith(change, spec))).not.toBe(plain);
   });

@@ -57,8 +57,8 @@ metadata: {name: private}
 spec:
   extends: opentelemetry-java
   deliveries:
-    - {type: image, remove: true}
-    - {type: initContainer, image: "registry.example.com/otel-java:2", pullSecret: apm}
+    - {name: image, remove: true}
+    - {initContainer: {image: "registry.example.com/otel-java:2", pullSecret: apm}}
 `;
   const account = (fields: string) => `apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: shop}\n${fields}\n---\n`;
   const pod = (fields = '') => `apiVersion: v1

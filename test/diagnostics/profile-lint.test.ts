@@ -14,8 +14,8 @@ const OPEN = [['spec.parameters.0.settableBy', 'warning']];
 const everyone = ['cluster', 'namespace', 'pod', 'container'];
 
 describe('a parameter that leaves too much to tenants', () => {
-  const image = { deliveries: [{ type: 'image', image: '${p}' }] };
-  const node = { deliveries: [{ type: 'hostPath', path: '${p}' }] };
+  const image = { deliveries: [{ image: { reference: '${p}' } }] };
+  const node = { deliveries: [{ hostPath: { path: '${p}' } }] };
   const preload = { environment: [{ name: 'LD_PRELOAD', value: '${p}' }] };
 
   it.each<[string, object, object, readonly unknown[]]>([
@@ -27,7 +27,7 @@ describe('a parameter that leaves too much to tenants', () => {
     [
       'a version in a directory of the node',
       { type: 'version' },
-      { deliveries: [{ type: 'hostPath', path: '/a/${p}' }] },
+      { deliveries: [{ hostPath: { path: '/a/${p}' } }] },
       OPEN,
     ],
     ['any text that loads code', { type: 'string' }, preload, OPEN],
@@ -54,7 +54,7 @@ describe('an attribute by which a CSI driver finds an image or a directory', () 
     parseProfile(
       profileDocument({
         parameters: [{ name: 'p', description: 'd', required: true, type }],
-        deliveries: [{ type: 'csi', driver: 'd', attributes: { [attribute]: '${p}' } }],
+        deliveries: [{ csi: { driver: 'd', volumeAttributes: { [attribute]: '${p}' } } }],
       }),
     );
 
@@ -64,7 +64,7 @@ describe('an attribute by which a CSI driver finds an image or a directory', () 
       for (const type of ['string', 'word', 'url']) {
         const parsed = read(type, attribute);
         expect(parsed.ok ? [] : parsed.error.map(({ path }) => path.join('.'))).toEqual([
-          `spec.deliveries.0.attributes.${attribute}`,
+          `spec.deliveries.0.csi.volumeAttributes.${attribute}`,
         ]);
       }
       for (const type of ['image', 'version', 'path']) expect(read(type, attribute).ok).toBe(true);
@@ -85,7 +85,7 @@ describe('signs of life', () => {
     const { findings: found } = lintProfile(profile, known, { strict, isDerived: false });
     return found.map(({ path }) => path.join('.')).filter((path) => path.includes('signsOfLife'));
   };
-  const line = { in: 'log', contains: 'started' };
+  const line = { log: { contains: 'started' } };
 
   it.each([
     ['are missing', {}, false, []],

@@ -17,13 +17,13 @@ spec:
     - {name: collector, type: host, required: true, description: Where to}
     - {name: claim, type: objectName, default: acme, description: The claim}
   conflicts:
-    - {code: other-acme, signs: [{in: environment, name: OTHER_ACME}], message: another Acme is there}
+    - {code: other-acme, match: [{env: {name: OTHER_ACME}}], message: another Acme is there}
   advisories:
-    - {code: slow-start, signs: [{in: environment, name: SLOW}], message: the app starts slowly}
+    - {code: slow-start, match: [{env: {name: SLOW}}], message: the app starts slowly}
   deliveries:
-    - {type: image, image: registry.example.com/acme:1}
-    - {type: persistentVolumeClaim, claimName: "\${claim}"}
-    - {type: initContainer, name: copied, image: registry.example.com/acme:1, command: [cp, -r, /acme/., /agent]}
+    - {image: {reference: registry.example.com/acme:1}}
+    - {persistentVolumeClaim: {claimName: "\${claim}"}}
+    - {name: copied, initContainer: {image: registry.example.com/acme:1, command: [cp, -r, /acme/., /agent]}}
   mounts: [{path: /acme}]
   environment:
     - {name: JAVA_TOOL_OPTIONS, operation: append, separator: " ", value: "-javaagent:/acme/acme.jar"}
@@ -87,7 +87,7 @@ describe('a test in a profile', () => {
   it('reports every unmet expectation with the actual value and its path', () => {
     expect(
       deviations(`${plain}
-    delivery: baked
+    delivery: preinstalled
     environment:
       JAVA_TOOL_OPTIONS: x
       ACME_COLLECTOR: null
@@ -98,7 +98,7 @@ describe('a test in a profile', () => {
     advisories: [slow-start]
     annotations: {example.com/none: x}`),
     ).toEqual([
-      'expect.delivery: the delivery of container app is "persistentVolumeClaim", expected "baked"',
+      'expect.delivery: the delivery of container app is "persistentVolumeClaim", expected "preinstalled"',
       'expect.environment.JAVA_TOOL_OPTIONS: JAVA_TOOL_OPTIONS of container app is "-javaagent:/acme/acme.jar", expected "x"',
       'expect.environment.ACME_COLLECTOR: ACME_COLLECTOR of container app is "acme.example.com", expected none',
       'expect.environment.ACME_SERVICE: ACME_SERVICE of container app is "app", expected {"fieldRef":{"fieldPath":"metadata.name"}}',
@@ -115,7 +115,7 @@ describe('a test in a profile', () => {
       profileWith(`${plain}
 - name: other
   namespace: {collector: acme.example.com}
-  expect: {outcome: injected, delivery: baked}`),
+  expect: {outcome: injected, delivery: preinstalled}`),
       catalogue,
     );
     expect(second?.deviations[0]?.path).toEqual(['spec', 'tests', 1, 'expect', 'delivery']);

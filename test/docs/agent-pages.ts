@@ -147,7 +147,7 @@ function tablesOf(summary: ProfileSummary): string {
     rows(
       'Deliveries',
       ['name', 'kind', 'fits'],
-      summary.deliveries.map((one) => [code(one.name), code(one.type), deliveryNeedsText(one) || 'always']),
+      summary.deliveries.map((one) => [code(one.name), code(one.kind), deliveryNeedsText(one) || 'always']),
       'The first delivery that fits is chosen, unless `agent-injector.io/delivery` names another.\n\n',
     ),
     rows('Files', ['path', 'content'], fileRows(summary)),
@@ -182,7 +182,7 @@ function signsOf({ signsOfLife: signs }: ProfileSummary): string {
   );
 }
 
-function fileRows({ mounts, files, objects, writable }: ProfileSummary): readonly (readonly string[])[] {
+function fileRows({ mounts, files, objects, writablePaths }: ProfileSummary): readonly (readonly string[])[] {
   const where = (when: string | undefined): string => (when === undefined ? '' : `, if ${when}`);
   return [
     ...mounts.map(({ path, subPath }) => [
@@ -191,7 +191,7 @@ function fileRows({ mounts, files, objects, writable }: ProfileSummary): readonl
     ]),
     ...files.map(({ path, when }) => [code(path), `a configuration file${where(when)}`]),
     ...objects.map(({ path, object, when }) => [code(path), `${object}, if it exists${where(when)}`]),
-    ...writable.map(({ path, sizeLimit, when }) => [
+    ...writablePaths.map(({ path, sizeLimit, when }) => [
       code(path),
       `an empty, writable directory of at most ${sizeLimit}${where(when)}`,
     ]),
@@ -202,7 +202,7 @@ function adviceRows(title: string, before: string, advice: readonly NoteSummary[
   return rows(
     title,
     ['code', 'recognized by', 'message'],
-    advice.map(({ code: name, signs, message }) => [code(name), signs.join(' and '), message]),
+    advice.map(({ code: name, match, message }) => [code(name), match.join(' and '), message]),
     `${before}\n\n`,
   );
 }

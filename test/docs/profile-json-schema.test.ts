@@ -36,7 +36,7 @@ spec:
   description: An agent
   constraints: {os: [linux]}
   deliveries:
-    - {type: persistentVolumeClaim, claimName: acme}
+    - {persistentVolumeClaim: {claimName: acme}}
   mounts: [{path: /acme}]
   environment:
     - {name: ACME, value: "1"}
@@ -70,8 +70,14 @@ describe('docs/agent-profile.schema.json', () => {
     ['a missing key', '  vendor: Acme\n', '', '/spec'],
     ['a wrong type', 'vendor: Acme', 'vendor: 1', '/spec/vendor'],
     ['a value that is none of those that may be', 'os: [linux]', 'os: [darwin]', '/spec/constraints/os/0'],
-    ['an unknown delivery', 'type: persistentVolumeClaim', 'type: volume', '/spec/deliveries/0'],
-    ["a delivery with another's field", 'claimName: acme', 'claimName: acme, image: x', '/spec/deliveries/0'],
+    ['an unknown delivery', '{persistentVolumeClaim: {', '{volume: {', '/spec/deliveries/0'],
+    [
+      "a delivery with another's field",
+      'claimName: acme',
+      'claimName: acme, image: x',
+      '/spec/deliveries/0/persistentVolumeClaim',
+    ],
+    ['a delivery of two kinds', 'claimName: acme}', 'claimName: acme}, preinstalled: {}', '/spec/deliveries/0'],
     [
       'a variable with both kinds of value',
       'value: "1"',
@@ -99,7 +105,7 @@ describe('docs/agent-profile.schema.json', () => {
       expect(faults(derived('{extends: acme, documentation: null, constraints: {arch: null}}'))).toEqual([]);
       expect(faults(derived('{extends: acme, environment: [{name: ACME, value: null}]}'))).toEqual([]);
       expect(faults(derived('{extends: acme, parameters: [{name: collector, remove: true}]}'))).toEqual([]);
-      expect(faults(derived('{extends: acme, deliveries: [{type: image, remove: true}]}'))).toEqual([]);
+      expect(faults(derived('{extends: acme, deliveries: [{name: image, remove: true}]}'))).toEqual([]);
       expect(
         faults(
           derived('{extends: acme, conflicts: [{code: other, remove: true}], mounts: [{path: /a, remove: true}]}'),

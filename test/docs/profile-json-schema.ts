@@ -31,8 +31,8 @@ for (const [id, schema] of Object.entries({
   delivery: deliverySchema,
   environmentEntry: environmentSchema,
   lifeSign: lifeSignSchema,
+  matcher: matcherSchema,
   parameter: parameterSchema,
-  sign: matcherSchema,
   signsOfLife: signsOfLifeSchema,
 })) {
   z.globalRegistry.add(schema, { ...z.globalRegistry.get(schema), id });
@@ -56,12 +56,12 @@ function relaxed(schema: JsonSchema, key = ''): JsonSchema {
   ) as JsonSchema;
   // `oneOf: [{required}, …]` says what must be there: nothing must.
   if (oneOf?.every((one) => Object.keys(one).join(',') === 'required')) delete (loosened as { anyOf?: unknown }).anyOf;
-  const isFixed = ['apiVersion', 'kind', 'metadata', 'extends', 'type', 'in', 'if'].includes(key);
+  const isFixed = ['apiVersion', 'kind', 'metadata', 'extends', 'type'].includes(key);
   return isFixed || key === '' ? loosened : orNull(loosened);
 }
 
 /** By what a thing in a list is known, to be merged with an inherited one. */
-const NAMES = ['name', 'path', 'code', 'type'];
+const NAMES = ['name', 'path', 'code'];
 
 /** A thing with a name can be taken out of an inherited list. The references are followed by `profileJsonSchema`. */
 function removable(schema: JsonSchema): JsonSchema {
@@ -71,7 +71,7 @@ function removable(schema: JsonSchema): JsonSchema {
   return { ...schema, properties: { ...properties, remove: { type: 'boolean', const: true, description: REMOVE } } };
 }
 
-/** Signs and conditions have names, too, but stand in lists that are replaced whole, or in none. */
+/** Matchers and conditions have names, too, but stand in lists that are replaced whole, or in none. */
 function derivedDefinition(name: string, schema: JsonSchema): JsonSchema {
   return ['parameter', 'delivery', 'environmentEntry'].includes(name) ? removable(schema) : schema;
 }

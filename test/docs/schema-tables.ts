@@ -9,8 +9,8 @@ const anchors: Readonly<Record<string, string>> = {
   delivery: '[delivery](#deliveries)',
   environmentEntry: '[entry](#environment)',
   lifeSign: '[sign of life](#signs-of-life)',
+  matcher: '[matcher](#matchers)',
   parameter: '[parameter](#parameters)',
-  sign: '[sign](#signs)',
   signsOfLife: '[signs of life](#signs-of-life)',
 };
 
@@ -56,39 +56,67 @@ function fields(of: JsonSchema): string {
   );
 }
 
-/** The kinds of a choice, told apart by one field; and their fields, with the kinds that have them. */
-function kinds(of: JsonSchema, by: string): string {
-  const options = of.oneOf ?? [];
-  const kindOf = (one: JsonSchema): string => String(one.properties?.[by]?.const);
-  const names = [...new Set(options.flatMap((one) => Object.keys(one.properties ?? {})))].filter((name) => name !== by);
-  const requiredText = (having: readonly JsonSchema[], name: string): string | undefined => {
-    const requiring = having.filter((one) => one.required?.includes(name));
+interface Kind {
+  readonly name: string;
+  readonly schema: JsonSchema;
+}
+
+/** The fields of the kinds of a choice, each with the kinds that have it. */
+function fieldsOfKinds(all: readonly Kind[], by?: string): string {
+  const fieldOf = ({ schema: one }: Kind, name: string): JsonSchema | undefined => one.properties?.[name];
+  const names = new Set(all.flatMap((kind) => Object.keys(kind.schema.properties ?? {})));
+  const requiredText = (having: readonly Kind[], name: string): string | undefined => {
+    const requiring = having.filter((kind) => kind.schema.required?.includes(name));
     if (requiring.length === 0) return undefined;
     return requiring.length === having.length
       ? 'required'
-      : `required for ${requiring.map((one) => code(kindOf(one))).join(', ')}`;
+      : `required for ${requiring.map((kind) => code(kind.name)).join(', ')}`;
   };
+  return table(
+    ['field', 'of', 'value', 'default', 'meaning'],
+    [...names].flatMap((name): string[][] => {
+      if (name === by) return [];
+      const having = all.filter((kind) => fieldOf(kind, name));
+      const ones = having.map((kind) => fieldOf(kind, name) ?? {});
+      const defaults = [...new Set(ones.map((one) => defaultText(one, false)))].filter((one) => one !== '');
+      return [
+        [
+          code(name),
+          having.length === all.length ? 'all' : having.map((kind) => code(kind.name)).join(', '),
+          [...new Set(ones.flatMap((one) => typeText(one).split(' or ')))].join(' or '),
+          requiredText(having, name) ?? defaults.join(' or '),
+          ones.find((one) => one.description !== undefined)?.description ?? '',
+        ],
+      ];
+    }),
+  );
+}
+
+/** The kinds of a choice, told apart by one field; and their fields. */
+function kinds(of: JsonSchema, by: string): string {
+  const options = (of.oneOf ?? []).map((one): Kind => ({ name: String(one.properties?.[by]?.const), schema: one }));
   return [
     table(
       [code(by), 'meaning'],
-      options.map((one) => [code(kindOf(one)), one.properties?.[by]?.description ?? '']),
+      options.map(({ name, schema: one }) => [code(name), one.properties?.[by]?.description ?? '']),
     ),
+    fieldsOfKinds(options, by),
+  ].join('\n\n');
+}
+
+/** The kinds of a choice, each a member; what stands beside them; and what is in them. */
+function members(of: JsonSchema): string {
+  const names = (of.oneOf ?? []).flatMap((one) => one.required ?? []);
+  const options = names.map((name): Kind => ({ name, schema: of.properties?.[name] ?? {} }));
+  const beside = Object.entries(of.properties ?? {}).filter(([name]) => !names.includes(name));
+  const inside = options.filter(({ schema: one }) => Object.keys(one.properties ?? {}).length > 0);
+  return [
     table(
-      ['field', 'of', 'value', 'default', 'meaning'],
-      names.map((name) => {
-        const having = options.filter((one) => one.properties?.[name]);
-        const ones = having.map((one) => one.properties?.[name] ?? {});
-        const each = (text: (one: JsonSchema) => string): string =>
-          [...new Set(ones.map(text))].filter((one) => one !== '').join(' or ');
-        return [
-          code(name),
-          having.length === options.length ? 'all' : having.map((one) => code(kindOf(one))).join(', '),
-          [...new Set(ones.flatMap((one) => typeText(one).split(' or ')))].join(' or '),
-          requiredText(having, name) ?? each((one) => defaultText(one, false)),
-          ones.find((one) => one.description !== undefined)?.description ?? '',
-        ];
-      }),
+      ['member', 'value', 'meaning'],
+      options.map(({ name, schema: one }) => [code(name), typeText(one), one.description ?? '']),
     ),
+    ...(beside.length > 0 ? [fields({ properties: Object.fromEntries(beside) })] : []),
+    ...(inside.length > 0 ? [fieldsOfKinds(inside)] : []),
   ].join('\n\n');
 }
 
@@ -99,19 +127,19 @@ export const schemaTables: Readonly<Record<string, () => string>> = {
   spec: () => fields(spec),
   constraints: () => fields(below(spec, 'constraints')),
   containers: () => fields(below(spec, 'containers')),
-  signs: () => kinds(definition('sign'), 'in'),
+  matchers: () => members(definition('matcher')),
   advice: () => fields(below(spec, 'conflicts', '[]')),
   parameters: () => kinds(definition('parameter'), 'type'),
   variants: () => fields(below(spec, 'variants', '[]')),
-  deliveries: () => kinds(definition('delivery'), 'type'),
+  deliveries: () => members(definition('delivery')),
   mounts: () => fields(below(spec, 'mounts', '[]')),
-  writable: () => fields(below(spec, 'writable', '[]')),
+  writablePaths: () => fields(below(spec, 'writablePaths', '[]')),
   files: () => fields(below(spec, 'files', '[]')),
   objects: () => fields(below(spec, 'objects', '[]')),
   environment: () => kinds(definition('environmentEntry'), 'operation'),
-  conditions: () => kinds(definition('condition'), 'if'),
+  conditions: () => members(definition('condition')),
   signsOfLife: () => fields(definition('signsOfLife')),
-  lifeSigns: () => kinds(definition('lifeSign'), 'in'),
+  lifeSigns: () => members(definition('lifeSign')),
   tests: () => fields(below(spec, 'tests', '[]')),
   expect: () => fields(below(spec, 'tests', '[]', 'expect')),
 };

@@ -16,12 +16,12 @@ import type { Argument, Command } from 'commander';
 import { COMPLETE } from '../../src/cli/program/names.ts';
 import { code, table } from '../support/markdown.ts';
 
-/** What of a sign gives the agent away, wherever it stands. */
-const wordOf = (sign: Matcher): string => {
-  if ('contains' in sign && sign.contains !== undefined) return sign.contains;
-  if ('equals' in sign && sign.equals !== undefined) return `${[sign.name].flat().join(', ')}=${sign.equals}`;
-  if ('matches' in sign) return sign.matches;
-  return 'path' in sign ? sign.path : 'name' in sign ? [sign.name].flat().join(', ') : '';
+/** What of a matcher gives the agent away, wherever it stands. */
+const wordOf = ({ env, resultingEnv, command, image, containerName, volume, mount }: Matcher): string => {
+  const variable = env ?? resultingEnv;
+  if (!variable) return command?.contains ?? image ?? containerName ?? volume ?? mount ?? '';
+  const names = [variable.name].flat().join(', ');
+  return variable.contains ?? (variable.equals === undefined ? names : `${names}=${variable.equals}`);
 };
 
 const argumentText = (argument: Argument): string => {
@@ -89,10 +89,10 @@ export const tables: Readonly<Record<string, () => string>> = {
   foreignAgents: () =>
     table(
       ['agent', 'takes', 'known by'],
-      catalogue.foreignAgents.map(({ vendor, slots, signs }) => [
+      catalogue.foreignAgents.map(({ vendor, slots, match }) => [
         vendor,
         slots.map(code).join(', '),
-        [...new Set(signs.map(wordOf))].map(code).join(', '),
+        [...new Set(match.map(wordOf))].map(code).join(', '),
       ]),
     ),
   requests: () =>
@@ -111,8 +111,8 @@ export const tables: Readonly<Record<string, () => string>> = {
   sidecars: () =>
     catalogue.sidecars
       .map(
-        ({ name, of, signs }) =>
-          `${code(name)}${signs.length === 0 ? '' : ` (${of}, known by ${signs.map(wordOf).map(code).join(', ')})`}`,
+        ({ name, of, match }) =>
+          `${code(name)}${match.length === 0 ? '' : ` (${of}, known by ${match.map(wordOf).map(code).join(', ')})`}`,
       )
       .join(', '),
   settings: () =>

@@ -19,8 +19,8 @@ const ACCOUNT = { namespace: 'default', name: 'injector' };
 const java = (option: string): string =>
   profileText('our-java', {
     deliveries: [
-      { type: 'image', image: 'registry.example.com/agent:1' },
-      { type: 'initContainer', image: 'registry.example.com/agent:1', command: ['cp', '-a', '/files/.', '/agent'] },
+      { image: { reference: 'registry.example.com/agent:1' } },
+      { initContainer: { image: 'registry.example.com/agent:1', command: ['cp', '-a', '/files/.', '/agent'] } },
     ],
     mounts: [{ path: '/our-agent' }],
     environment: [{ name: JAVA, operation: 'append', separator: ' ', value: option }],

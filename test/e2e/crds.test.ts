@@ -121,6 +121,11 @@ describe('an AgentProfile', () => {
       'FieldValueForbidden',
     ],
     ['a text that is too long', { vendor: 'a'.repeat(2000) }, 'spec.vendor', 'FieldValueTooLong'],
+    ['a delivery of two kinds', { deliveries: [{ hostPath: { path: '/a' }, preinstalled: {} }] }, 'spec.deliveries[0]', 'FieldValueInvalid'],
+    ['a delivery of no kind', { deliveries: [{ name: 'a' }] }, 'spec.deliveries[0]', 'FieldValueInvalid'],
+    ['a claim without a name', { deliveries: [{ persistentVolumeClaim: {} }] }, 'spec.deliveries[0].persistentVolumeClaim.claimName', 'FieldValueRequired'],
+    ['the bounds of an enum', { parameters: [{ name: 'a', description: 'a', type: 'enum', values: ['a'], minimum: 1 }] }, 'spec.parameters[0].minimum', 'FieldValueForbidden'],
+    ['an integer without bounds', { parameters: [{ name: 'a', description: 'a', type: 'integer' }] }, 'spec.parameters[0].minimum', 'FieldValueRequired'],
     ['extends in the wrong place', { extends: 'acme' }, 'spec.extends', 'FieldValueForbidden'],
     ['derived beside other fields', { derived: { extends: 'acme' } }, 'spec.derived', 'FieldValueForbidden'],
   ])('with %s is refused, at its field', async (_, change, field, reason) => {

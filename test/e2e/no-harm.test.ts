@@ -32,11 +32,11 @@ beforeAll(async () => {
   profiles = await mountedDirectory({
     'copied.yaml': profileText('copied', {
       ...shared,
-      deliveries: [{ type: 'initContainer', sizeLimit: '50Mi', ...files }],
+      deliveries: [{ initContainer: { sizeLimit: '50Mi', ...files } }],
     }),
     'scratch.yaml': profileText('scratch', {
       ...shared,
-      deliveries: [{ type: 'ephemeral', size: '1Gi', storageClassName: 'fast', ...files }],
+      deliveries: [{ ephemeral: { size: '1Gi', storageClassName: 'fast', ...files } }],
     }),
   });
   cluster = await startInjectedCluster({ flags: { checks: 'claims,quotas', profiles: profiles.dir, tenancy: 'open' } });

@@ -49,7 +49,7 @@ export const profiles: Readonly<Record<string, string>> = {
   'probe-future.yaml': profileText('probe-future', { constraints: { os: ['linux'], kubernetes: '1.99' } }),
   'probe-lost.yaml': profileText('probe-lost', {
     parameters: [{ name: 'lost-image', type: 'image', description: 'Never set.' }],
-    deliveries: [{ type: 'image', image: '${lost-image}' }],
+    deliveries: [{ image: { reference: '${lost-image}' } }],
     mounts: [{ path: '/lost' }],
   }),
   'probe-files.yaml': profileText('probe-files', {
@@ -65,7 +65,7 @@ export const profiles: Readonly<Record<string, string>> = {
     environment: [{ name: 'B', value: '1' }],
   }),
   'probe-conflict.yaml': profileText('probe-conflict', {
-    conflicts: [{ code: 'any-image', signs: [{ in: 'image', matches: '*' }], message: 'it conflicts with any image' }],
+    conflicts: [{ code: 'any-image', match: [{ image: '*' }], message: 'it conflicts with any image' }],
   }),
   'probe-append.yaml': profileText('probe-append', {
     environment: [{ name: 'JAVA_TOOL_OPTIONS', operation: 'append', separator: ' ', value: '-Dprobe' }],
@@ -91,7 +91,7 @@ export const rows: { readonly [code in ReasonCode]: Row } = {
   'breaker-open': { by: 'breaker' },
   'already-instrumented': {
     pod: {
-      annotations: ours({ delivery: 'baked' }),
+      annotations: ours({ delivery: 'preinstalled' }),
       spec: { containers: [container('app', { env: articleEnvironment })] },
     },
   },

@@ -74,10 +74,10 @@ test('the agent files come from the claim that the namespace names, or are in th
   const [claimed] = await podsOf(client, { namespace: 'claimed', name: NAME }, 1);
   expectGolden('persistent-volume-claim.yaml', normalise(claimed));
 
-  await client.createNamespace('baked', optedIn());
-  await client.create(sampleIn('baked', ours({ delivery: 'baked' })));
-  const [baked] = await podsOf(client, { namespace: 'baked', name: NAME }, 1);
-  expectGolden('baked.yaml', normalise(baked));
+  await client.createNamespace('preinstalled', optedIn());
+  await client.create(sampleIn('preinstalled', ours({ delivery: 'preinstalled' })));
+  const [preinstalled] = await podsOf(client, { namespace: 'preinstalled', name: NAME }, 1);
+  expectGolden('preinstalled.yaml', normalise(preinstalled));
 });
 
 test('a dry run returns the injected pod, and creates no pod and no Event', async () => {

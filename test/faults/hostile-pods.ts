@@ -87,7 +87,7 @@ export const hostilePods: Readonly<Record<string, Tree>> = {
             container: `c${at}`,
             profile: 'jennifer-dotnet',
             hash: '00000000',
-            delivery: 'baked',
+            delivery: 'preinstalled',
           })),
         }),
       },

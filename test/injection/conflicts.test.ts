@@ -26,54 +26,39 @@ const volumes = { volumes: [{ name: 'v', emptyDir: {} }] };
 
 /** A matcher, a pod that matches, the place of the match, and a pod that does not match. */
 const matchers: readonly (readonly [object, Pod, string, Pod])[] = [
-  [{ in: 'environment', name: 'Y' }, env({ name: 'Y', value: '' }), 'Y', env({ name: 'YY', value: '' })],
+  [{ env: { name: 'Y' } }, env({ name: 'Y', value: '' }), 'Y', env({ name: 'YY', value: '' })],
+  [{ env: { name: ['Z', 'Y'], equals: '0' } }, env({ name: 'Y', value: '0' }), 'Y', env({ name: 'Y', value: '00' })],
+  [{ env: { name: 'Y', contains: 'b' } }, env({ name: 'Y', value: 'abc' }), 'Y', env({ name: 'Y', value: 'ac' })],
+  [{ env: { name: 'Y' } }, env({ name: 'Y', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }), 'Y', env()],
   [
-    { in: 'environment', name: ['Z', 'Y'], equals: '0' },
-    env({ name: 'Y', value: '0' }),
-    'Y',
-    env({ name: 'Y', value: '00' }),
-  ],
-  [
-    { in: 'environment', name: 'Y', contains: 'b' },
-    env({ name: 'Y', value: 'abc' }),
-    'Y',
-    env({ name: 'Y', value: 'ac' }),
-  ],
-  [
-    { in: 'environment', name: 'Y' },
-    env({ name: 'Y', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }),
-    'Y',
-    env(),
-  ],
-  [
-    { in: 'environment', name: 'Y', equals: '0' },
+    { env: { name: 'Y', equals: '0' } },
     env({ name: 'Y', value: '1' }, { name: 'Y', value: '0' }),
     'Y',
     env({ name: 'Y', value: '0' }, { name: 'Y', value: '1' }),
   ],
   [
-    { in: 'environment', name: 'Y', equals: '' },
+    { env: { name: 'Y', equals: '' } },
     env({ name: 'Y' }),
     'Y',
     env({ name: 'Y', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }),
   ],
   [
-    { in: 'command', contains: 'other.jar' },
+    { command: { contains: 'other.jar' } },
     web({ command: ['java'], args: ['-javaagent:/o/other.jar'] }),
     'its command',
     web({ args: ['-jar', 'x.jar', 7] }),
   ],
-  [{ in: 'image', matches: '*/other:*' }, web({ image: 'r/other:1' }), 'its image', web({ image: 7 })],
-  [{ in: 'name', matches: 'w?b' }, web({}), 'its name', pod([container('wb')])],
-  [{ in: 'volume', name: 'v' }, web({}, volumes), 'volume v', web({})],
+  [{ image: '*/other:*' }, web({ image: 'r/other:1' }), 'its image', web({ image: 7 })],
+  [{ containerName: 'w?b' }, web({}), 'its name', pod([container('wb')])],
+  [{ volume: 'v' }, web({}, volumes), 'volume v', web({})],
   [
-    { in: 'mount', path: '/opt/o' },
+    { mount: '/opt/o' },
     web({ volumeMounts: [{ name: 'v', mountPath: '/opt//o/x/' }] }, volumes),
     'mount /opt/o',
     web({ volumeMounts: [{ name: 'v', mountPath: '/opt/oo' }] }, volumes),
   ],
   [
-    { in: 'mount', path: '/opt/o/' },
+    { mount: '/opt/o/' },
     web({ volumeMounts: [{ name: 'v', mountPath: '/opt/o' }] }, volumes),
     'mount /opt/o/',
     web({}),
@@ -82,13 +67,13 @@ const matchers: readonly (readonly [object, Pod, string, Pod])[] = [
 
 describe.each(matchers)('matcher %j', (matcher, matching, at, other) => {
   it('of a foreign agent in the same slot: not injected, and the vendor is named', () => {
-    const catalogue = known({}, [{ vendor: 'Other', slots: ['jvm-agent'], signs: [matcher] }]);
+    const catalogue = known({}, [{ vendor: 'Other', slots: ['jvm-agent'], match: [matcher] }]);
     expect(reasonFor(matching, catalogue)).toEqual({ code: 'foreign-agent', vendor: 'Other', at, slot: 'jvm-agent' });
     expect(reasonFor(other, catalogue)).toBeUndefined();
   });
 
   it('of a foreign agent in another slot: injected, with a notice', () => {
-    const catalogue = known({}, [{ vendor: 'Other', slots: ['clr-profiler'], signs: [matcher] }]);
+    const catalogue = known({}, [{ vendor: 'Other', slots: ['clr-profiler'], match: [matcher] }]);
     expect(reasonFor(matching, catalogue)).toBeUndefined();
     expect(admit(matching, plainNamespace(), catalogue).decision.notices).toEqual([
       { code: 'foreign-agent-present', vendor: 'Other', at, container: 'web' },
@@ -97,7 +82,7 @@ describe.each(matchers)('matcher %j', (matcher, matching, at, other) => {
   });
 
   it('of a conflict of the profile: not injected', () => {
-    const catalogue = known({ conflicts: [{ code: 'conflict', signs: [matcher], message: 'a conflict' }] });
+    const catalogue = known({ conflicts: [{ code: 'conflict', match: [matcher], message: 'a conflict' }] });
     expect(reasonFor(matching, catalogue)).toEqual({
       code: 'profile-conflict',
       profile: 'agent',
@@ -108,16 +93,14 @@ describe.each(matchers)('matcher %j', (matcher, matching, at, other) => {
   });
 
   it('of an advisory of the profile: injected, with a notice', () => {
-    const catalogue = known({ advisories: [{ code: 'advisory', signs: [matcher], message: 'an advisory' }] });
+    const catalogue = known({ advisories: [{ code: 'advisory', match: [matcher], message: 'an advisory' }] });
     expect(admit(matching, plainNamespace(), catalogue).decision.notices.map(({ code }) => code)).toEqual(['advisory']);
     expect(admit(other, plainNamespace(), catalogue).decision.notices).toEqual([]);
   });
 });
 
 describe('an agent that is there already', () => {
-  const other = [
-    { vendor: 'Other', slots: ['jvm-agent'], signs: [{ in: 'environment', name: 'X', contains: '/other.jar' }] },
-  ];
+  const other = [{ vendor: 'Other', slots: ['jvm-agent'], match: [{ env: { name: 'X', contains: '/other.jar' } }] }];
   const shared = { code: 'slot-shared', profile: 'agent', vendor: 'Other', at: 'X', slot: 'jvm-agent' };
   const both = { name: 'X', value: '-javaagent:/agent/a.jar -javaagent:/other.jar' };
   const catalogue = known({}, other);
@@ -145,11 +128,11 @@ describe('an agent that is there already', () => {
   });
 
   it.each([
-    ['mounts', { mounts: [{ path: '/vendor/agent' }] }, { in: 'mount', path: '/vendor' }],
-    ['sets', { environment: [...environment, { name: 'VENDOR', value: '1' }] }, { in: 'environment', name: 'VENDOR' }],
-    ['writes to', { writable: [{ path: '/vendor/logs', sizeLimit: '1Mi' }] }, { in: 'mount', path: '/vendor/logs' }],
+    ['mounts', { mounts: [{ path: '/vendor/agent' }] }, { mount: '/vendor' }],
+    ['sets', { environment: [...environment, { name: 'VENDOR', value: '1' }] }, { env: { name: 'VENDOR' } }],
+    ['writes to', { writablePaths: [{ path: '/vendor/logs', sizeLimit: '1Mi' }] }, { mount: '/vendor/logs' }],
   ])('of a profile that %s what is a sign of another is injected, and is not two', (_, spec, sign) => {
-    const own = known(spec, [{ vendor: 'Vendor', slots: ['jvm-agent'], signs: [sign] }]);
+    const own = known(spec, [{ vendor: 'Vendor', slots: ['jvm-agent'], match: [sign] }]);
     const once = admit(pod(), plainNamespace(), own);
     expect(reasonOf(once)).toBeUndefined();
     expect(reasonOf(admit(once.pod, plainNamespace(), own))?.code).toBe('already-instrumented');
@@ -157,9 +140,7 @@ describe('an agent that is there already', () => {
 
   it('is a conflict with a variable of another that has the name of one of the profile', () => {
     const spec = { environment: [...environment, { name: 'VENDOR', value: '1' }] };
-    const own = known(spec, [
-      { vendor: 'Vendor', slots: ['jvm-agent'], signs: [{ in: 'environment', name: 'VENDOR' }] },
-    ]);
+    const own = known(spec, [{ vendor: 'Vendor', slots: ['jvm-agent'], match: [{ env: { name: 'VENDOR' } }] }]);
     const given = env({ name: 'X', value: '-javaagent:/agent/a.jar' }, { name: 'VENDOR', value: '2' });
     expect(reasonFor(given, own)?.code).toBe('slot-shared');
   });
@@ -192,11 +173,8 @@ describe('an agent that is there already', () => {
 
 describe('matchers', () => {
   it('of an advice must all match', () => {
-    const both = [
-      { in: 'name', matches: 'web' },
-      { in: 'environment', name: 'Y' },
-    ];
-    const catalogue = known({ conflicts: [{ code: 'both', signs: both, message: 'both' }] });
+    const both = [{ containerName: 'web' }, { env: { name: 'Y' } }];
+    const catalogue = known({ conflicts: [{ code: 'both', match: both, message: 'both' }] });
     expect(reasonFor(web({}), catalogue)).toBeUndefined();
     expect(reasonFor(env({ name: 'Y', value: '' }), catalogue)?.code).toBe('profile-conflict');
   });
@@ -204,7 +182,7 @@ describe('matchers', () => {
   it('do not match text that our agents write', () => {
     const spec = { environment: [...environment, { name: 'Z', operation: 'append', separator: ' ', value: '-z' }] };
     const catalogue = known(spec, [
-      { vendor: 'Us', slots: ['jvm-agent'], signs: [{ in: 'environment', name: 'X', contains: '/agent/a.jar' }] },
+      { vendor: 'Us', slots: ['jvm-agent'], match: [{ env: { name: 'X', contains: '/agent/a.jar' } }] },
     ]);
     expect(reasonFor(env({ name: 'X', value: '-javaagent:/agent/a.jar' }), catalogue)).toBeUndefined();
     expect(reasonFor(env({ name: 'X', value: '-javaagent:/old/agent/a.jar' }), catalogue)?.code).toBe('foreign-agent');
@@ -212,7 +190,7 @@ describe('matchers', () => {
 
   it('cannot be for an unknown slot', () => {
     expect(() => known({ slots: ['jvm-agnet'] })).toThrow('agent.spec.slots[0]:');
-    const foreignAgents = [{ vendor: 'Other', slots: ['x'], signs: [{ in: 'name', matches: 'x' }] }];
+    const foreignAgents = [{ vendor: 'Other', slots: ['x'], match: [{ containerName: 'x' }] }];
     expect(() => known({}, foreignAgents)).toThrow('foreignAgents[0].slots:');
   });
 
@@ -220,7 +198,7 @@ describe('matchers', () => {
     const message = `line\nbreak ${'x'.repeat(500)}`;
     const advisories = Array.from({ length: 20 }, (_, index) => ({
       code: `a${index}`,
-      signs: [{ in: 'name', matches: '*' }],
+      match: [{ containerName: '*' }],
       message,
     }));
     const { decision, operations } = admit(web({}), plainNamespace(), known({ advisories }));
@@ -233,19 +211,17 @@ describe('matchers', () => {
 });
 
 it('an injected agent is not a foreign agent to the next one', () => {
-  const foreign = [
-    { vendor: 'X', slots: ['jvm-agent'], signs: [{ in: 'environment', name: 'OPTS', contains: '/x.jar' }] },
-  ];
+  const foreign = [{ vendor: 'X', slots: ['jvm-agent'], match: [{ env: { name: 'OPTS', contains: '/x.jar' } }] }];
   const one = profileDocument(
     {
       slots: ['jvm-agent'],
-      deliveries: [{ type: 'baked' }],
+      deliveries: [{ preinstalled: {} }],
       environment: [{ name: 'OPTS', operation: 'append', separator: ' ', value: '-javaagent:/x.jar' }],
     },
     'one',
   );
   const two = profileDocument(
-    { deliveries: [{ type: 'baked' }], environment: [{ name: 'B', value: '1', group: 'g' }] },
+    { deliveries: [{ preinstalled: {} }], environment: [{ name: 'B', value: '1', group: 'g' }] },
     'two',
   );
   const both = catalogueFrom({ profiles: [one, two], foreignAgents: foreign });
@@ -255,7 +231,7 @@ it('an injected agent is not a foreign agent to the next one', () => {
 });
 
 describe('a sign of the result', () => {
-  const advisory = { code: 'port', message: 'm', signs: [{ in: 'result', name: 'ADDRESS', contains: ':4317' }] };
+  const advisory = { code: 'port', message: 'm', match: [{ resultingEnv: { name: 'ADDRESS', contains: ':4317' } }] };
   const addressed = known({
     advisories: [advisory],
     environment: [...environment, { name: 'ADDRESS', value: 'http://collector:4317' }],
@@ -272,7 +248,7 @@ describe('a sign of the result', () => {
 
   it.each([
     ['conflicts', { conflicts: [advisory] }],
-    ['containers', { containers: { include: advisory.signs } }],
+    ['containers', { containers: { include: advisory.match } }],
   ])('is an error in %s', (_, spec) => {
     expect(() => known(spec)).toThrow(/result/);
   });

@@ -72,14 +72,11 @@ describe('selected containers', () => {
 
   const java = agent('java', {
     containers: {
-      include: [
-        { in: 'image', matches: '*java*' },
-        { in: 'environment', name: 'JAVA_HOME' },
-      ],
+      include: [{ image: '*java*' }, { env: { name: 'JAVA_HOME' } }],
     },
   });
   const dotnet = agent('dotnet', {
-    containers: { include: [{ in: 'image', matches: '*dotnet*' }], exclude: [{ in: 'name', matches: '*-job' }] },
+    containers: { include: [{ image: '*dotnet*' }], exclude: [{ containerName: '*-job' }] },
   });
 
   it.each<[string, Pod, Record<string, string>]>([
@@ -201,7 +198,7 @@ describe('guard rails', () => {
   ])('a parameter that %j may set', (settableBy, expected, ignored) => {
     const parameters = [{ name: 'who', type: 'string', settableBy, description: 'd' }];
     const environment = [
-      { name: 'WHO', value: '${who}', when: { if: 'parameter', name: 'who' } },
+      { name: 'WHO', value: '${who}', when: { parameter: { name: 'who' } } },
       { name: 'AGENT_a', value: '1', group: 'g' },
     ];
     const known = catalogueFrom({
@@ -229,7 +226,7 @@ describe('guard rails', () => {
   });
 
   it('an invalid name in ownerReferences never becomes a path', () => {
-    const deliveries = [{ type: 'hostPath', path: '/opt/${pod.workload}' }];
+    const deliveries = [{ hostPath: { path: '/opt/${pod.workload}' } }];
     const plain = plainNamespace();
     const privileged = { ...plain, labels: { ...plain.labels, 'pod-security.kubernetes.io/enforce': 'privileged' } };
     const path = (given: Pod) =>
@@ -325,7 +322,7 @@ describe('the nodes of the pod', () => {
     ],
   ])('libc of %s with %j for a profile with %j', (image, annotations, libc, expected) => {
     const environment = [{ name: 'AGENT_a', value: '/x/${native}', group: 'g' }];
-    const variants = [{ name: 'native', by: 'libc', values: { glibc: 'linux', musl: 'linux-musl' } }];
+    const variants = [{ name: 'native', from: 'libc', values: { glibc: 'linux', musl: 'linux-musl' } }];
     const known = catalogueOf(agent('a', { environment, variants, constraints: { os: ['linux'], libc } }));
     const given = pod([container('web', { image })], annotations);
     const isInjected = typeof expected === 'string';
@@ -363,7 +360,7 @@ describe('a parameter for one profile', () => {
       profileDocument(
         {
           parameters: [{ name: 'version', type: 'version', default: '1', description: 'd' }],
-          deliveries: [{ type: 'baked' }],
+          deliveries: [{ preinstalled: {} }],
           environment: [{ name: name.toUpperCase(), value: '${version}' }],
         },
         name,

@@ -8,9 +8,9 @@ import { sampleOf } from './sample.ts';
 // containerd 2.1 ignores subPath of an image volume, and mounts the image's root.
 
 let node: InjectedNode;
-const hasSubPath = ({ delivery }: Row): boolean => delivery.type === 'image' && delivery.subPath !== undefined;
+const hasSubPath = ({ delivery }: Row): boolean => delivery.kind === 'image' && delivery.subPath !== undefined;
 const automatic = profiles.flatMap((profile) => rows.find((row) => row.profile === profile) ?? []);
-const byImage = rows.filter(({ delivery }) => delivery.type === 'image');
+const byImage = rows.filter(({ delivery }) => delivery.kind === 'image');
 const titled = (row: Row) => ({ ...row, title: `${row.profile.name} by ${row.delivery.name}` });
 
 beforeAll(async () => {

@@ -52,7 +52,7 @@ export async function prepare(
   for (const profile of selected) await node.addImage(imageOf(profile));
   await Promise.all(selected.flatMap((profile) => levels.map((level) => prepareNamespace(node, profile, level))));
   for (const { profile, delivery } of rows) {
-    if (delivery.type !== 'csi' || !selected.includes(profile)) continue;
+    if (delivery.kind !== 'csi' || !selected.includes(profile)) continue;
     const folder = join(node.folder, 'csi', profile.name);
     writeFiles(profile, join(folder, delivery.subPath ? render(delivery.subPath, new Map()) : ''));
     await node.addCsiDriver(delivery.driver, folder);
@@ -66,7 +66,7 @@ async function prepareNamespace({ client, folder }: InjectedNode, profile: Profi
   const settings = { 'agent-image': agentImage(profile), 'claim-name': CLAIM, 'host-path': files };
   const own = Object.entries(settings).filter(([name]) => profile.parameters.has(name));
   const needed = profile.deliveries
-    .filter(({ type }) => type === 'csi')
+    .filter(({ kind }) => kind === 'csi')
     .map((delivery) => settingsFor(profile, delivery));
   await client.createNamespace(
     namespace,
@@ -80,7 +80,7 @@ async function prepareNamespace({ client, folder }: InjectedNode, profile: Profi
 
 /** What a pod needs of the cluster: an ephemeral volume binds a volume of its own. */
 export async function prepareVolume(node: InjectedNode, { delivery }: Row): Promise<void> {
-  if (delivery.type !== 'ephemeral') return;
+  if (delivery.kind !== 'ephemeral') return;
   const name = `empty-${randomUUID()}`;
   const folder = join(node.folder, name);
   mkdirSync(folder);
@@ -126,7 +126,7 @@ export async function expectDelivered(
   const { profile } = row;
   const namespace = namespaceOf(profile, level);
   const name = setting.toLowerCase();
-  const image = row.delivery.type === 'baked' ? agentImage(profile) : APP_IMAGE;
+  const image = row.delivery.kind === 'preinstalled' ? agentImage(profile) : APP_IMAGE;
   const command = ['sleep', '3600'];
   await prepareVolume(node, row);
   const { object } = await node.client.create<Pod>(

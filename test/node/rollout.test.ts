@@ -72,7 +72,7 @@ function controller(
 
 /** A namespace whose pods run without an agent, and are to get one. */
 async function lateNamespace(namespace: string, all: readonly KubeObject[]): Promise<void> {
-  const annotations = ours({ 'server-address': 'jennifer.example.com', delivery: 'baked' });
+  const annotations = ours({ 'server-address': 'jennifer.example.com', delivery: 'preinstalled' });
   await client.createNamespace(namespace, { annotations });
   for (const one of all) await client.create(one);
   await waitFor(

@@ -29,11 +29,11 @@ beforeAll(async () => {
 afterAll(() => node?.stop());
 
 const imageName = ({ profile, delivery }: Row): string =>
-  `localhost/${delivery.type === 'baked' ? 'baked' : 'shows'}-${profile.name}:1`;
+  `localhost/${delivery.kind === 'preinstalled' ? 'preinstalled' : 'shows'}-${profile.name}:1`;
 
 /** The script is in the image: a command with the name of an agent's file is that of a pod with an agent. */
 function appImageOf(row: Row): ImageOptions {
-  const files = row.delivery.type === 'baked' ? imageOf(row.profile).contents : busybox(nodeBinary('busybox'));
+  const files = row.delivery.kind === 'preinstalled' ? imageOf(row.profile).contents : busybox(nodeBinary('busybox'));
   return { name: imageName(row), contents: new Map([...files, ['/show', { text: showing(row.profile) }]]) };
 }
 

@@ -45,7 +45,7 @@ describe('every file of profiles', () => {
 
 /** False for a profile of variables alone, for agents that are in the app. */
 function bringsFiles({ deliveries }: Profile): boolean {
-  return deliveries.some(({ type }) => type !== 'baked');
+  return deliveries.some(({ kind }) => kind !== 'preinstalled');
 }
 
 describe.each(named)('%s', (name, profile) => {
@@ -96,7 +96,7 @@ describe.each(named)('%s', (name, profile) => {
   });
 
   it('has no writable directory below 50 MiB', () => {
-    const small = profile.writable.filter(({ sizeLimit }) => (parseQuantity(sizeLimit) ?? 0) < 50 * 1024 * 1024);
+    const small = profile.writablePaths.filter(({ sizeLimit }) => (parseQuantity(sizeLimit) ?? 0) < 50 * 1024 * 1024);
     expect(small).toEqual([]);
   });
 });
@@ -174,7 +174,7 @@ describe('every delivery of every profile, chosen by name, with its parameters s
       const { spec } = admit(pod([container('web')]), within, openCatalogue).pod;
       expect(spec.containers.map(({ name }) => name)).toEqual(['web']);
       const added = spec.initContainers ?? [];
-      expect(added).toHaveLength(chosen.type === 'initContainer' || chosen.type === 'ephemeral' ? 1 : 0);
+      expect(added).toHaveLength(chosen.kind === 'initContainer' || chosen.kind === 'ephemeral' ? 1 : 0);
       for (const one of added) expect(one).not.toHaveProperty('restartPolicy');
       for (const { emptyDir } of spec.volumes ?? [])
         if (emptyDir !== undefined)
@@ -186,14 +186,16 @@ describe('every delivery of every profile, chosen by name, with its parameters s
 describe('without a choice of delivery', () => {
   const withFiles = named.filter(([, profile]) => bringsFiles(profile));
 
-  it.each(withFiles)('%s does not use the delivery "baked"', (_, profile) => {
+  it.each(withFiles)('%s does not use the delivery "preinstalled"', (_, profile) => {
     const bare = admit(pod([container('web')]), choosing(profile, settingsFor(profile)), catalogue);
-    expect(bare.decision.containers.map((one) => one.outcome === 'injected' && one.delivery)).not.toContain('baked');
+    expect(bare.decision.containers.map((one) => one.outcome === 'injected' && one.delivery)).not.toContain(
+      'preinstalled',
+    );
   });
 
   it.each(withFiles)('%s uses a directory of the node only if one is set', (_, profile) => {
-    const ofNode = profile.deliveries.find(({ type }) => type === 'hostPath');
-    if (!ofNode) throw new Error('no delivery of type hostPath');
+    const ofNode = profile.deliveries.find(({ kind }) => kind === 'hostPath');
+    if (!ofNode) throw new Error('no delivery of kind hostPath');
     // Alone, so that no other delivery is used instead.
     const alone = {
       ...openCatalogue,

@@ -51,19 +51,22 @@ describe('mergeDocuments', () => {
       { mounts: [{ path: '/b' }] },
     ],
     [
-      'identifies a delivery by its name, or by its type without a name',
+      'identifies a delivery by its name, or by its kind without a name',
+      {
+        deliveries: [{ image: { reference: 'a' } }, { name: 'own', csi: { driver: 'x' } }],
+      },
       {
         deliveries: [
-          { type: 'image', image: 'a' },
-          { type: 'csi', name: 'own', driver: 'x' },
+          { name: 'image', image: { subPath: 'b' } },
+          { name: 'own', csi: { driver: 'y' } },
+          { preinstalled: {} },
         ],
       },
-      { deliveries: [{ name: 'image', image: 'b' }, { name: 'own', driver: 'y' }, { type: 'baked' }] },
       {
         deliveries: [
-          { type: 'image', name: 'image', image: 'b' },
-          { type: 'csi', name: 'own', driver: 'y' },
-          { type: 'baked' },
+          { name: 'image', image: { reference: 'a', subPath: 'b' } },
+          { name: 'own', csi: { driver: 'y' } },
+          { preinstalled: {} },
         ],
       },
     ],
@@ -107,13 +110,13 @@ describe('mergeDocuments', () => {
       { environment: [{ name: 'L', operation: 'append', value: 'x', separator: ':' }] },
       {
         environment: [
-          { name: 'L', operation: 'append', when: { if: 'readOnlyFiles' } },
+          { name: 'L', operation: 'append', when: { readOnlyFiles: true } },
           { name: 'L', operation: 'append', value: 'x', group: 'g' },
         ],
       },
       {
         environment: [
-          { name: 'L', operation: 'append', value: 'x', separator: ':', when: { if: 'readOnlyFiles' } },
+          { name: 'L', operation: 'append', value: 'x', separator: ':', when: { readOnlyFiles: true } },
           { separator: ':', name: 'L', operation: 'append', value: 'x', group: 'g' },
         ],
       },

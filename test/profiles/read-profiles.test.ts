@@ -13,7 +13,7 @@ const whole = (vendor: string): Spec => ({
   vendor,
   description: 'd',
   constraints: { os: ['linux'] },
-  deliveries: [{ type: 'baked' }],
+  deliveries: [{ preinstalled: {} }],
   environment: [{ name: 'A', value: '1' }],
 });
 const source = (name: string, spec: Spec, origin = `${name}.yaml`) => ({ origin, document: document(name, spec) });

@@ -17,13 +17,13 @@ spec:
     - {name: collector, type: host, required: true, description: Where to}
     - {name: level, type: integer, minimum: 1, maximum: 3, default: 2, description: How much}
   conflicts:
-    - {code: other, signs: [{in: environment, name: [OTHER]}], message: another one is there}
+    - {code: other, match: [{env: {name: [OTHER]}}], message: another one is there}
   deliveries:
-    - {type: persistentVolumeClaim, claimName: acme}
-    - {type: initContainer, image: "acme:1", command: [cp], position: {before: proxy}}
+    - {persistentVolumeClaim: {claimName: acme}}
+    - {initContainer: {image: "acme:1", command: [cp], position: {before: proxy}}}
   mounts: [{path: /acme, readOnly: true}]
   environment:
-    - {name: ACME, value: "\${collector}", when: {if: parameter, name: collector}}
+    - {name: ACME, value: "\${collector}", when: {parameter: {name: collector}}}
     - {name: ACME_NODE, valueFrom: {fieldRef: {fieldPath: spec.nodeName}}}
     - {name: ACME_KEY, valueFrom: {secretKeyRef: {name: acme, key: key}}}
     - {name: OPTS, operation: append, separator: " ", value: -a}
@@ -67,13 +67,13 @@ describe('messages for an invalid document', () => {
       'an unknown field in a list item',
       'claimName: acme',
       'claimName: acme, subpath: x',
-      'spec.deliveries[0].subpath: unknown field; did you mean "subPath"?',
+      'spec.deliveries[0].persistentVolumeClaim.subpath: unknown field; did you mean "subPath"?',
     ],
     [
-      'a field of another delivery type',
+      'a field of another kind of delivery',
       'claimName: acme',
       'claimName: acme, command: [cp]',
-      'spec.deliveries[0].command: unknown field; the fields here are name, os, type, claimName, subPath, readOnly',
+      'spec.deliveries[0].persistentVolumeClaim.command: unknown field; the fields here are claimName, subPath, readOnly',
     ],
     [
       'a field whose name needs quotes',
@@ -108,7 +108,12 @@ describe('messages for an invalid document', () => {
     ['a string for a list', 'os: [linux]', 'os: linux', 'spec.constraints.os: must be a list, not a string'],
     ['a string for an object', '{os: [linux]}', 'linux', 'spec.constraints: must be an object, not a string'],
     ['an empty list', 'os: [linux]', 'os: []', 'spec.constraints.os: must have at least one entry'],
-    ['an empty string', 'claimName: acme', 'claimName: ""', 'spec.deliveries[0].claimName: must not be empty'],
+    [
+      'an empty string',
+      'claimName: acme',
+      'claimName: ""',
+      'spec.deliveries[0].persistentVolumeClaim.claimName: must not be empty',
+    ],
     [
       'an unknown word',
       'os: [linux]',
@@ -142,13 +147,37 @@ describe('messages for an invalid document', () => {
     ],
     [
       'an unknown condition',
-      'if: parameter',
-      'if: parm',
-      /^spec\.environment\[0\]\.when\.if: must be one of parameter, readOnlyRootFilesystem, readOnlyFiles/,
+      '{parameter: {name: collector}}',
+      '{paramter: {name: collector}}',
+      'spec.environment[0].when.paramter: unknown field; did you mean "parameter"?',
+    ],
+    [
+      'no kind of delivery',
+      '{persistentVolumeClaim: {claimName: acme}}',
+      '{os: [linux]}',
+      /^spec\.deliveries\[0\]: must have exactly one of persistentVolumeClaim, image, /,
+    ],
+    [
+      'two kinds of delivery',
+      '{claimName: acme}}',
+      '{claimName: acme}, preinstalled: {}}',
+      /^spec\.deliveries\[0\]: has persistentVolumeClaim and preinstalled: it must have exactly one of /,
+    ],
+    [
+      'a misspelled kind of delivery',
+      '{persistentVolumeClaim: {',
+      '{persistentVolumeClaims: {',
+      'spec.deliveries[0].persistentVolumeClaims: unknown field; did you mean "persistentVolumeClaim"?',
+    ],
+    [
+      'two places of a matcher',
+      '{env: {name: [OTHER]}}',
+      '{env: {name: [OTHER]}, image: "*"}',
+      /^spec\.conflicts\[0\]\.match\[0\]: has env and image: it must have exactly one of /,
     ],
     [
       'a string for a delivery',
-      '{type: persistentVolumeClaim, claimName: acme}',
+      '{persistentVolumeClaim: {claimName: acme}}',
       'persistentVolumeClaim',
       'spec.deliveries[0]: must be an object, not a string',
     ],
@@ -188,22 +217,27 @@ describe('messages for an invalid document', () => {
       'an invalid position',
       'position: {before: proxy}',
       'position: frist',
-      'spec.deliveries[1].position: must be first or last or an object',
+      'spec.deliveries[1].initContainer.position: must be first or last or an object',
     ],
-    ['an empty position', 'before: proxy', 'before: ""', 'spec.deliveries[1].position.before: must not be empty'],
+    [
+      'an empty position',
+      'before: proxy',
+      'before: ""',
+      'spec.deliveries[1].initContainer.position.before: must not be empty',
+    ],
     [
       'a position with an unknown field',
       'before: proxy',
       'bevor: proxy',
-      'spec.deliveries[1].position: must have the field before; did you mean "before"?',
+      'spec.deliveries[1].initContainer.position: must have the field before; did you mean "before"?',
     ],
     [
       'a number for names',
       'name: [OTHER]',
       'name: 1',
-      'spec.conflicts[0].signs[0].name: must be a string or a list: write "1" in quotes',
+      'spec.conflicts[0].match[0].env.name: must be a string or a list: write "1" in quotes',
     ],
-    ['an empty name', 'name: [OTHER]', 'name: ""', 'spec.conflicts[0].signs[0].name: must not be empty'],
+    ['an empty name', 'name: [OTHER]', 'name: ""', 'spec.conflicts[0].match[0].env.name: must not be empty'],
     [
       'an unquoted setting of a test',
       'collector: acme}',
@@ -230,9 +264,9 @@ describe('messages for an invalid document', () => {
     expect(read.ok ? [] : read.error.map(({ path, at }) => [pathText(path), at])).toEqual([
       ['spec.vendor', undefined],
       ['spec.constraints.os[0]', undefined],
-      ['spec.deliveries[0].claimName', undefined],
-      ['spec.deliveries[0].claimname', 'key'],
-      ['spec.deliveries[0].subpath', 'key'],
+      ['spec.deliveries[0].persistentVolumeClaim.claimName', undefined],
+      ['spec.deliveries[0].persistentVolumeClaim.claimname', 'key'],
+      ['spec.deliveries[0].persistentVolumeClaim.subpath', 'key'],
       ['spec.vendour', 'key'],
     ]);
   });

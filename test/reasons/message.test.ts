@@ -29,7 +29,7 @@ const requirements: readonly UnmetRequirement[] = [
   { why: 'image-volumes', nodes: 'unable' },
   { why: 'storage-class', storageClass: 'fast', problem: 'no-volume' },
   { why: 'storage-class', storageClass: undefined, problem: 'unreachable' },
-  { why: 'excluded', type: 'image', by: { from: 'cluster', key: 'exclude-deliveries' } },
+  { why: 'excluded', kind: 'image', by: { from: 'cluster', key: 'exclude-deliveries' } },
   { why: 'kubernetes', minimum: { major: 1, minor: 35 }, actual: { major: 1, minor: 33 } },
   { why: 'kubernetes', minimum: { major: 1, minor: 35 }, actual: undefined },
   { why: 'pod-security', level: 'restricted', from: 'label' },
@@ -76,6 +76,13 @@ it('each reason says what messages.txt has', async () => {
   const others = variants.map((reason) => `${reason.code}: ${reasonMessage(reason)}`);
   const text = [...rows, ...others, '', ...sources.map(sourceText), ''].join('\n');
   await expect(text).toMatchFileSnapshot('messages.txt');
+});
+
+it('the delivery that was called baked is answered with its name of now', () => {
+  const { known } = examples['unknown-delivery'];
+  const message = reasonMessage({ ...examples['unknown-delivery'], name: 'baked' });
+  expect(known).toContain('preinstalled');
+  expect(message.indexOf('preinstalled')).toBeLessThan(message.indexOf('available'));
 });
 
 it('facts from a pod are quoted, shortened and cannot break a line', () => {

@@ -37,7 +37,7 @@ function expectSame(catalogue: Catalogue, pods: readonly Pod[], place: Namespace
   }
 }
 
-const BAKED = { deliveries: [{ type: 'baked' }], mounts: [] };
+const BAKED = { deliveries: [{ preinstalled: {} }], mounts: [] };
 
 const value = (text: string): object => ({ environment: [{ name: 'AGENT', value: text }] });
 
@@ -71,7 +71,7 @@ const rows: readonly Row[] = [
         ...byWorkload({ type: 'word' }),
         environment: [
           { name: 'AGENT', value: '1' },
-          { name: 'ORDERS', value: '1', when: { if: 'parameter', name: 'p', is: 'orders' } },
+          { name: 'ORDERS', value: '1', when: { parameter: { name: 'p', equals: 'orders' } } },
         ],
       }),
     ],
@@ -81,7 +81,7 @@ const rows: readonly Row[] = [
     what: 'allowed images by the name of the workload',
     profiles: [
       profileDocument({
-        deliveries: [{ type: 'image', image: '${p}' }],
+        deliveries: [{ image: { reference: '${p}' } }],
         ...value('1'),
         parameters: [
           { name: 'p', description: 'd', type: 'image', default: 'example.com/${pod.workload}', allowed: ['*/ord*'] },
@@ -173,15 +173,15 @@ const rows: readonly Row[] = [
       profileDocument({
         ...BAKED,
         ...value('${pod.workload}'),
-        containers: { exclude: [{ in: 'name', matches: '*x' }] },
+        containers: { exclude: [{ containerName: '*x' }] },
       }),
-      profileDocument({ ...BAKED, ...value('2'), containers: { include: [{ in: 'name', matches: 'z*' }] } }, 'second'),
+      profileDocument({ ...BAKED, ...value('2'), containers: { include: [{ containerName: 'z*' }] } }, 'second'),
     ],
     pods: [orders, ledger],
   },
   {
     what: 'a matcher on images of any name',
-    profiles: [profileDocument({ ...BAKED, ...value('1'), containers: { exclude: [{ in: 'image', matches: '*' }] } })],
+    profiles: [profileDocument({ ...BAKED, ...value('1'), containers: { exclude: [{ image: '*' }] } })],
     pods: [podOf('orders', [container('server', { image: 'a'.repeat(513) })])],
   },
   {
@@ -196,7 +196,7 @@ const rows: readonly Row[] = [
       profileDocument({
         ...BAKED,
         ...value('1'),
-        conflicts: [{ code: 'other', signs: [{ in: 'volume', name: 'other-1' }], message: 'no' }],
+        conflicts: [{ code: 'other', match: [{ volume: 'other-1' }], message: 'no' }],
       }),
     ],
     pods: [
@@ -214,9 +214,7 @@ const rows: readonly Row[] = [
   },
   {
     what: 'a volume of two types',
-    profiles: [
-      profileDocument({ ...value('1'), deliveries: [{ type: 'persistentVolumeClaim', claimName: 'missing' }] }),
-    ],
+    profiles: [profileDocument({ ...value('1'), deliveries: [{ persistentVolumeClaim: { claimName: 'missing' } }] })],
     pods: [
       podOf('orders', [container('server')], {
         volumes: [{ name: 'one', secret: null, persistentVolumeClaim: { claimName: 'missing' } }],

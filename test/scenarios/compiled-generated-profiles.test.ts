@@ -126,7 +126,7 @@ const annotations = few(
       'agent',
       'musl',
       'none',
-      'baked',
+      'preinstalled',
       'true',
     ),
   ),

@@ -15,11 +15,8 @@ import {
 
 // Defects that users of other injectors have reported: one test for each.
 
-const copies = {
-  type: 'initContainer',
-  image: 'registry.example.com/agent:1',
-  command: ['cp', '-r', '/a/.', '/agent'],
-};
+const copy = { image: 'registry.example.com/agent:1', command: ['cp', '-r', '/a/.', '/agent'] };
+const copies = { initContainer: copy };
 const list = (name: string, operation: string, separator: string, value: string) =>
   catalogueOf(profileDocument({ environment: [{ name, operation, separator, value }], deliveries: [copies] }));
 const java = list('JAVA_TOOL_OPTIONS', 'append', ' ', '-javaagent:/agent/a.jar');
@@ -114,7 +111,7 @@ describe('defects of other injectors do not occur', () => {
     const one = profileDocument(
       {
         environment: [{ name: 'A', value: 'a' }],
-        deliveries: [{ ...copies, image: 'r/x/agent:1' }],
+        deliveries: [{ initContainer: { ...copy, image: 'r/x/agent:1' } }],
         mounts: [{ path: '/a' }],
       },
       'one',
@@ -122,7 +119,7 @@ describe('defects of other injectors do not occur', () => {
     const two = profileDocument(
       {
         environment: [{ name: 'B', value: 'b' }],
-        deliveries: [{ ...copies, image: 'r/y/agent:2' }],
+        deliveries: [{ initContainer: { ...copy, image: 'r/y/agent:2' } }],
         mounts: [{ path: '/b' }],
       },
       'two',
@@ -134,7 +131,10 @@ describe('defects of other injectors do not occur', () => {
 
   it('a size limit is applied', () => {
     const known = catalogueOf(
-      profileDocument({ deliveries: [{ ...copies, sizeLimit: '77Mi' }], environment: [{ name: 'A', value: 'a' }] }),
+      profileDocument({
+        deliveries: [{ initContainer: { ...copy, sizeLimit: '77Mi' } }],
+        environment: [{ name: 'A', value: 'a' }],
+      }),
     );
     expect(admit(pod(), plainNamespace(), known).pod.spec.volumes?.[0]).toEqual({
       name: 'agent',

@@ -11,7 +11,7 @@ const every = [...catalogue.profiles.values()].flatMap((profile) =>
   profile.deliveries.map((delivery) => [profile.name, delivery.name, profile, delivery] as const),
 );
 
-const copies = { type: 'initContainer', image: 'r/a:1', command: ['cp', '-r', '/a/.', '/agent'], pullSecret: 'pull' };
+const copy = { image: 'r/a:1', command: ['cp', '-r', '/a/.', '/agent'], pullSecret: 'pull' };
 /** Profiles that together use every operation, every delivery and every other field. */
 const documents = [
   profileDocument(
@@ -29,8 +29,8 @@ const documents = [
         { name: 'X', operation: 'prepend', separator: ':', value: '/agent/$(HOME_OF)' },
         { name: 'HOME_OF', value: 'x' },
       ],
-      deliveries: [copies],
-      writable: [{ path: '/agent/logs' }, { path: '/w', when: { if: 'readOnlyFiles' } }],
+      deliveries: [{ initContainer: copy }],
+      writablePaths: [{ path: '/agent/logs' }, { path: '/w', when: { readOnlyFiles: true } }],
     },
     'prepend',
   ),
@@ -40,7 +40,7 @@ const documents = [
         { name: 'X', operation: 'merge', separator: ',', assignment: '=', value: 'b=2,c=3' },
         { name: 'F', operation: 'force', value: 'f' },
       ],
-      deliveries: [{ ...copies, type: 'ephemeral', position: 'last' }],
+      deliveries: [{ ephemeral: { ...copy, position: 'last' } }],
       files: [{ path: '/etc/a.conf', content: 'x' }],
     },
     'merge',
@@ -52,7 +52,7 @@ const documents = [
         { name: 'G', value: '1', group: 'g' },
         { name: 'H', value: '2', group: 'g' },
       ],
-      deliveries: [{ type: 'image', image: 'r/a:1' }],
+      deliveries: [{ image: { reference: 'r/a:1' } }],
       mounts: [{ path: '/agent' }, { path: '/agent/ext', subPath: 'e' }],
     },
     'force',
@@ -60,14 +60,14 @@ const documents = [
   profileDocument(
     {
       environment: [{ name: 'S', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }],
-      deliveries: [{ type: 'hostPath', path: '/opt/a' }],
+      deliveries: [{ hostPath: { path: '/opt/a' } }],
     },
     'host',
   ),
   profileDocument(
     {
       environment: [{ name: 'S', value: 's' }],
-      deliveries: [{ type: 'csi', driver: 'd', attributes: { a: 'b' } }],
+      deliveries: [{ csi: { driver: 'd', volumeAttributes: { a: 'b' } } }],
       slots: ['jvm-agent'],
     },
     'csi',
@@ -75,9 +75,9 @@ const documents = [
   profileDocument(
     {
       environment: [{ name: 'X', operation: 'append', separator: ';', value: 'z', group: 'g' }],
-      deliveries: [{ type: 'baked' }],
+      deliveries: [{ preinstalled: {} }],
     },
-    'baked',
+    'preinstalled',
   ),
 ];
 const variables = ['X', 'S', 'F', 'G', 'H', 'HOME_OF', 'X_ORIGINAL'];
@@ -88,7 +88,10 @@ describe('the six rules', () => {
     for (const document of documents) {
       const known = withDefaults(
         catalogueOf(document),
-        [['delivery', 'baked']].filter(() => JSON.stringify(document).includes('"baked"')) as [string, string][],
+        [['delivery', 'preinstalled']].filter(() => JSON.stringify(document).includes('"preinstalled"')) as [
+          string,
+          string,
+        ][],
       );
       fc.assert(
         fc.property(podsWithVariables(variables), lateContainer, (given, late) => {

@@ -21,7 +21,7 @@ function probe(slot: string | undefined): Profile {
       description: 'Takes a slot.',
       constraints: { os: ['linux'] },
       slots: slot === undefined ? [] : [slot],
-      deliveries: [{ type: 'baked' }],
+      deliveries: [{ preinstalled: {} }],
       environment: [{ name: 'PROBE', operation: 'append', separator: ' ', value: 'probe' }],
     },
   });
@@ -287,13 +287,13 @@ describe('an agent of another vendor', () => {
     expect(AGENTS.map(({ vendor }) => vendor).toSorted()).toEqual(
       [...new Set(table.map(([vendor]) => vendor))].toSorted(),
     );
-    const unseen = AGENTS.flatMap(({ vendor, signs }) => {
+    const unseen = AGENTS.flatMap(({ vendor, match }) => {
       const shown = table.flatMap(([of, , one]) => (of === vendor ? [podOf(one)] : []));
-      return signs.filter(
-        (sign) =>
+      return match.filter(
+        (matcher) =>
           !shown.some((given) =>
             given.spec.containers.some(
-              (one) => matchedBy(sign, new ContainerView(one, one.env ?? [], volumesOf(given))) !== undefined,
+              (one) => matchedBy(matcher, new ContainerView(one, one.env ?? [], volumesOf(given))) !== undefined,
             ),
           ),
       );

@@ -15,12 +15,7 @@ import {
 
 const many = <T>(count: number, make: (index: number) => T): T[] =>
   Array.from({ length: count }, (_, index) => make(index));
-const copies = {
-  type: 'initContainer',
-  image: 'r/agent:${v}',
-  command: ['cp', '-r', '/a/.', '/agent'],
-  position: 'last',
-};
+const copies = { initContainer: { image: 'r/agent:${v}', command: ['cp', '-r', '/a/.', '/agent'], position: 'last' } };
 const v = { name: 'v', type: 'version', default: '1', description: 'd' };
 const spec = {
   environment: [
@@ -30,18 +25,18 @@ const spec = {
     { name: 'TWO', value: '2' },
     { name: 'M', operation: 'merge', separator: ',', assignment: '=', value: 'a=1' },
   ],
-  writable: [{ path: '/w' }],
+  writablePaths: [{ path: '/w' }],
   files: [{ path: '/f', content: 'x' }],
 };
 const foreignAgents = many(20, (index) => ({
   vendor: `V${index}`,
   slots: ['clr-profiler'],
-  signs: [
-    { in: 'environment', name: `S${index}` },
-    { in: 'command', contains: `s${index}` },
-    { in: 'mount', path: `/s${index}` },
-    { in: 'volume', name: `s${index}` },
-    { in: 'image', matches: `*s${index}*` },
+  match: [
+    { env: { name: `S${index}` } },
+    { command: { contains: `s${index}` } },
+    { mount: `/s${index}` },
+    { volume: `s${index}` },
+    { image: `*s${index}*` },
   ],
 }));
 const chain = many(40, (index) => ({
@@ -98,7 +93,7 @@ describe('a hostile pod', () => {
         {},
         {
           initContainers: many(5000, (index) =>
-            container(`i${index}`, { command: copies.command, image: 'r/agent:2' }),
+            container(`i${index}`, { command: copies.initContainer.command, image: 'r/agent:2' }),
           ),
         },
       ),

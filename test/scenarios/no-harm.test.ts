@@ -103,7 +103,7 @@ describe('a claim that is', () => {
     ['without a volume for ever', { ...plain, unbound: 'never' }, pod(), { kind: 'no-volume' }],
     ['without a volume for long', { ...plain, unbound: 'late' }, pod(), { kind: 'unbound' }],
   ])('%s', (_, claim, given, problem) => {
-    const reason = reasonFor([{ type: 'persistentVolumeClaim', claimName: 'files' }], { claim: () => claim }, given);
+    const reason = reasonFor([{ persistentVolumeClaim: { claimName: 'files' } }], { claim: () => claim }, given);
     expect(reason).toEqual(problem && { code: 'claim-unusable', claim: 'files', problem });
   });
 
@@ -113,7 +113,7 @@ describe('a claim that is', () => {
   ])('for one node and %s does no harm in a cluster of one node', (_, claim) => {
     const nodes = () => ({ mountImages: false, single: true });
     expect(
-      reasonFor([{ type: 'persistentVolumeClaim', claimName: 'files' }], { claim: () => claim, nodes }),
+      reasonFor([{ persistentVolumeClaim: { claimName: 'files' } }], { claim: () => claim, nodes }),
     ).toBeUndefined();
   });
 
@@ -125,12 +125,12 @@ describe('a claim that is', () => {
   ])('%s is used where a setting names the delivery, unless it certainly cannot be', (_, claim, code) => {
     const given = selecting('b');
     const named = { ...given, metadata: { annotations: { 'agent-injector.io/delivery': 'persistentVolumeClaim' } } };
-    const deliveries = [{ type: 'persistentVolumeClaim', claimName: 'files' }];
+    const deliveries = [{ persistentVolumeClaim: { claimName: 'files' } }];
     expect(reasonFor(deliveries, { claim: () => claim }, named)?.code).toBe(code);
   });
 
   it('absent does not matter to a pod that mounts it already, and a second pass changes nothing', () => {
-    const deliveries = [{ type: 'persistentVolumeClaim', claimName: 'files' }];
+    const deliveries = [{ persistentVolumeClaim: { claimName: 'files' } }];
     const first = decide(deliveries, {}).pod;
     const { decision, operations } = decide(deliveries, { claim: () => 'absent' }, first);
     expect([decision.outcome, operations]).toEqual(['skipped', []]);
@@ -140,7 +140,7 @@ describe('a claim that is', () => {
 
 describe('an ephemeral claim', () => {
   const quota = (left: Record<string, number>): Quota[] => [{ name: 'q', left: new Map(Object.entries(left)) }];
-  const scratch = { ...copy, type: 'ephemeral', size: '1Gi' };
+  const scratch = { ephemeral: { ...copy, size: '1Gi' } };
   const none = new Map<string, number>();
   const range = (min: number, max: number): LimitRangeItem => ({
     name: 'r',
@@ -243,7 +243,7 @@ describe('300 MiB of files on the disk of the node', () => {
       true,
     ],
   ])('%s', (_, given, fits) => {
-    expect(reasonFor([{ ...copy, type: 'initContainer' }], {}, given) === undefined).toBe(fits);
+    expect(reasonFor([{ initContainer: copy }], {}, given) === undefined).toBe(fits);
   });
 });
 
@@ -264,11 +264,7 @@ describe('the init container', () => {
       {},
       spec,
     );
-    const admission = decide(
-      [{ ...copy, type: 'initContainer', sizeLimit: '1Mi' }],
-      { limitRanges: () => ranges },
-      given,
-    );
+    const admission = decide([{ initContainer: { ...copy, sizeLimit: '1Mi' } }], { limitRanges: () => ranges }, given);
     return admission.pod.spec.initContainers?.at(0)?.['resources'];
   };
   const app = { requests: { cpu: '1', memory: '1Gi' } };

@@ -155,7 +155,7 @@ describe('inject --profiles', () => {
     const { dir: profiles } = await mounted({
       'mine.yaml': profileText('mine', {
         parameters: [{ name: 'colour', type: 'word', description: 'd' }],
-        environment: [{ name: 'A', value: '${colour}', when: { if: 'parameter', name: 'colour' } }],
+        environment: [{ name: 'A', value: '${colour}', when: { parameter: { name: 'colour' } } }],
       }),
     });
     const args = ['inject', '-f', '-', '--profiles', profiles, '--profile', 'mine', '--set', 'colour=red'];

@@ -116,10 +116,10 @@ describe('a pod cannot get out of a required namespace', () => {
       must(),
       'variables-already-set',
     ],
-    ['by delivery: baked', pod(undefined, { delivery: 'baked' }), must(), 'delivery-not-possible'],
+    ['by delivery: preinstalled', pod(undefined, { delivery: 'preinstalled' }), must(), 'delivery-not-possible'],
     [
-      "by delivery: baked and the agent's variables",
-      pod([container('web', { env: articleEnvironment })], { delivery: 'baked' }),
+      "by delivery: preinstalled and the agent's variables",
+      pod([container('web', { env: articleEnvironment })], { delivery: 'preinstalled' }),
       must(),
       'variables-already-set',
     ],
@@ -190,7 +190,7 @@ describe('a pod cannot get out of a required namespace', () => {
     ],
     [
       'by another delivery than that of the namespace',
-      pod(undefined, { delivery: 'baked' }),
+      pod(undefined, { delivery: 'preinstalled' }),
       must({ delivery: 'auto' }),
       'setting-locked',
     ],
@@ -247,16 +247,16 @@ describe('what namespace and cluster set', () => {
   });
 
   it('may say that the agent is in the image', () => {
-    const within = must({ delivery: 'baked' });
+    const within = must({ delivery: 'preinstalled' });
     const admission = ask(pod(), within);
-    expect(admission.decision).toMatchObject({ outcome: 'injected', containers: [{ delivery: 'baked' }] });
+    expect(admission.decision).toMatchObject({ outcome: 'injected', containers: [{ delivery: 'preinstalled' }] });
     expect(reasonOf(ask(admission.pod, within))?.code).toBe('already-instrumented');
   });
 
   it('decides on the only delivery of a profile, which the pod may not choose if it shows nothing', () => {
     const known = catalogueOf(
       profileDocument({
-        deliveries: [{ type: 'baked' }],
+        deliveries: [{ preinstalled: {} }],
         mounts: [],
         environment: [{ name: 'A', value: '1', group: 'g' }],
       }),
@@ -276,7 +276,7 @@ describe('what namespace and cluster set', () => {
   it('of several profiles, one that applies to no container is no reason to refuse', () => {
     const known = catalogueOf(
       profileDocument({ mounts: [{ path: '/a' }] }, 'a'),
-      profileDocument({ mounts: [{ path: '/b' }], containers: { include: [{ in: 'image', matches: '*java*' }] } }, 'b'),
+      profileDocument({ mounts: [{ path: '/b' }], containers: { include: [{ image: '*java*' }] } }, 'b'),
     );
     expect(ask(pod(), must(), { known }).decision.outcome).toBe('injected');
     expect(ask(pod([container('web', java)]), must(), { known }).decision.containers).toMatchObject([

@@ -45,7 +45,7 @@ describe('of two releases that are called for the same pods', () => {
   const clr = (name: string): Catalogue => {
     const variables = { CORECLR_ENABLE_PROFILING: '1', CORECLR_PROFILER: '{11111111-2222-3333-4444-555555555555}' };
     const environment = Object.entries(variables).map(([variable, value]) => ({ name: variable, value }));
-    const spec = { environment, slots: ['clr-profiler'], deliveries: [{ type: 'image', image: 'r/a:1' }] };
+    const spec = { environment, slots: ['clr-profiler'], deliveries: [{ image: { reference: 'r/a:1' } }] };
     return catalogueOf(profileDocument(spec, name));
   };
   const cluster = { kubernetes: { major: 1, minor: 36 }, configMapKeys: () => undefined };

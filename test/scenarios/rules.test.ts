@@ -78,7 +78,7 @@ function isWhole({ pod, admission: { decision, pod: after } }: Case): void {
       has?.env?.some(({ name }) => /PROFILER_PATH_|DOTNET_PROFILER/.test(name)),
       false,
     );
-    if (outcome.delivery === 'baked') continue;
+    if (outcome.delivery === 'preinstalled') continue;
     for (const path of mountPaths) {
       const mount: VolumeMount | undefined = has?.volumeMounts?.find(
         ({ mountPath }) => mountPath.replace(/\/$/, '') === path,

@@ -141,7 +141,7 @@ describe('a suspended profile', () => {
   });
 
   it('does not refuse a required pod for profiles that are not for it', () => {
-    const only = (name: string): object => ({ containers: { include: [{ in: 'name', matches: `${name}-*` }] } });
+    const only = (name: string): object => ({ containers: { include: [{ containerName: `${name}-*` }] } });
     const known = catalogueOf(
       profileDocument({ environment: [{ name: 'ONE', value: '1' }], ...only('one') }, 'one'),
       profileDocument({ environment: [{ name: 'TWO', value: '2' }], ...only('two') }, 'two'),

@@ -93,7 +93,7 @@ describe('with tenancy: strict', () => {
     60_000,
   );
 
-  const withFiles = builtIn.filter(({ deliveries }) => deliveries.some(({ type }) => type !== 'baked'));
+  const withFiles = builtIn.filter(({ deliveries }) => deliveries.some(({ kind }) => kind !== 'preinstalled'));
 
   it.each(withFiles.map((profile) => [profile.name, profile] as const))(
     '%s: with tenancy: open, a namespace chooses them (so the positions above are the right ones)',
@@ -284,16 +284,16 @@ const TYPES = ['string', 'word', 'host', 'url', 'objectName', 'image', 'version'
 
 /** Where a profile can use a parameter so that its text decides something sensitive. */
 const uses: readonly ((use: string) => object)[] = [
-  (use) => ({ deliveries: [{ type: 'image', image: use }] }),
-  (use) => ({ deliveries: [{ type: 'image', image: `registry.example.com/agent:${use}` }] }),
+  (use) => ({ deliveries: [{ image: { reference: use } }] }),
+  (use) => ({ deliveries: [{ image: { reference: `registry.example.com/agent:${use}` } }] }),
   (use) => ({
-    deliveries: [{ type: 'initContainer', image: 'registry.example.com/a:1', command: ['cp', use, '/agent'] }],
+    deliveries: [{ initContainer: { image: 'registry.example.com/a:1', command: ['cp', use, '/agent'] } }],
   }),
-  (use) => ({ deliveries: [{ type: 'hostPath', path: use }] }),
-  (use) => ({ deliveries: [{ type: 'hostPath', path: `/opt/${use}` }] }),
-  (use) => ({ deliveries: [{ type: 'csi', driver: 'image.csi.k8s.io', attributes: { image: use } }] }),
-  (use) => ({ deliveries: [{ type: 'csi', driver: 'd', attributes: { share: use } }] }),
-  (use) => ({ deliveries: [{ type: 'image', image: 'registry.example.com/a:1', pullSecret: use }] }),
+  (use) => ({ deliveries: [{ hostPath: { path: use } }] }),
+  (use) => ({ deliveries: [{ hostPath: { path: `/opt/${use}` } }] }),
+  (use) => ({ deliveries: [{ csi: { driver: 'image.csi.k8s.io', volumeAttributes: { image: use } } }] }),
+  (use) => ({ deliveries: [{ csi: { driver: 'd', volumeAttributes: { share: use } } }] }),
+  (use) => ({ deliveries: [{ image: { reference: 'registry.example.com/a:1', pullSecret: use } }] }),
   (use) => ({ environment: [{ name: 'KEY', valueFrom: { secretKeyRef: { name: use, key: 'k' } } }] }),
   (use) => ({ environment: [{ name: 'KEY', valueFrom: { secretKeyRef: { name: 'n', key: use } } }] }),
   (use) => ({ environment: [{ name: 'KEY', valueFrom: { configMapKeyRef: { name: use, key: 'k' } } }] }),

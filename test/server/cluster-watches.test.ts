@@ -142,8 +142,8 @@ describe('inject --kubernetes', () => {
   const manifest = stringify({ ...pod(), metadata: { name: 'web', namespace: 'shop' } });
   const profile = profileText('mine', {
     deliveries: [
-      { type: 'image', image: 'registry.example.com/agent:1' },
-      { type: 'initContainer', image: 'registry.example.com/agent:1', command: ['cp'] },
+      { image: { reference: 'registry.example.com/agent:1' } },
+      { initContainer: { image: 'registry.example.com/agent:1', command: ['cp'] } },
     ],
     mounts: [{ path: '/agent' }],
   });

@@ -31,7 +31,7 @@ describe('a value at a level that does not count is reported', () => {
   it.each<[string, Pod, Namespace, Catalogue, string]>([
     [
       'on the pod, where the cluster locks the setting',
-      pod(undefined, { delivery: 'baked' }),
+      pod(undefined, { delivery: 'preinstalled' }),
       namespace(),
       locked('delivery'),
       'delivery of the pod at agent-injector.io/delivery',
@@ -39,7 +39,7 @@ describe('a value at a level that does not count is reported', () => {
     [
       'on the namespace, where the cluster locks the setting',
       pod(),
-      namespace({ delivery: 'baked' }),
+      namespace({ delivery: 'preinstalled' }),
       locked('delivery'),
       'delivery of the namespace at agent-injector.io/delivery',
     ],
@@ -106,7 +106,7 @@ describe('a value at a level that does not count is reported', () => {
 
 describe('a value is not reported', () => {
   it.each<[string, Pod, Namespace, Catalogue]>([
-    ['if it counts', pod(undefined, { delivery: 'baked', inject: 'false' }), namespace(), catalogue],
+    ['if it counts', pod(undefined, { delivery: 'preinstalled', inject: 'false' }), namespace(), catalogue],
     [
       "if it equals the cluster's, which locks the setting",
       pod(undefined, { profile: 'jennifer-dotnet' }),
@@ -134,7 +134,7 @@ describe('a value is not reported', () => {
     ['if it opts in where nothing opts out', pod(undefined, { inject: 'true' }), required(), strict],
     [
       'if its name is unknown for one container, which has a report of its own',
-      pod(undefined, { 'delivery.agent-injector.io/web': 'baked' }),
+      pod(undefined, { 'delivery.agent-injector.io/web': 'preinstalled' }),
       namespace(),
       locked('delivery'),
     ],

@@ -74,7 +74,7 @@ export function profileDocument(spec: object = {}, name = 'agent'): object {
       vendor: 'Example',
       description: 'An agent for tests.',
       constraints: { os: ['linux'] },
-      deliveries: [{ type: 'persistentVolumeClaim', claimName: 'files' }],
+      deliveries: [{ persistentVolumeClaim: { claimName: 'files' } }],
       mounts: [{ path: '/agent' }],
       ...spec,
     },

@@ -78,30 +78,29 @@ const merged = (of: object): object => ({ ...of, operation: 'merge', separator: 
 
 const condition = maybe(
   fc.oneof(
-    fc.record({ if: fc.constant('parameter'), name: one('p', 'q'), is: one(...NAMES, 'x-orders') }),
-    fc.record({ if: fc.constant('parameter'), name: one('p', 'q') }),
-    one({ if: 'readOnlyRootFilesystem' }, { if: 'readOnlyFiles' }),
+    fc.record({
+      parameter: fc.record({ name: one('p', 'q'), equals: one(...NAMES, 'x-orders') }, { requiredKeys: ['name'] }),
+    }),
+    one({ readOnlyRootFilesystem: true }, { readOnlyFiles: true }),
   ),
 );
 
 const matcher = fc.oneof(
-  fc.record(
-    {
-      in: fc.constant('environment'),
-      name: one(...VARIABLES, 'X*', '?1', '*', 'A?ORIGINAL*'),
-      equals: maybe(one('orders', 'x', '')),
-      contains: maybe(one('ord', '(')),
-    },
-    { requiredKeys: ['in', 'name'] },
-  ),
-  fc.record({ in: fc.constant('command'), contains: one('java', 'orders', 'node app') }),
-  fc.record({ in: fc.constant('image'), matches: one('*', '*orders*', '?*', '*:1', 'nginx*') }),
   fc.record({
-    in: fc.constant('name'),
-    matches: one('*', 'z*', '*x', '*-web', 'orders*', '??????', 'worker', '*xx*', 'zq0z1*'),
+    env: fc.record(
+      {
+        name: one(...VARIABLES, 'X*', '?1', '*', 'A?ORIGINAL*'),
+        equals: maybe(one('orders', 'x', '')),
+        contains: maybe(one('ord', '(')),
+      },
+      { requiredKeys: ['name'] },
+    ),
   }),
-  fc.record({ in: fc.constant('volume'), name: one(...VOLUMES) }),
-  fc.record({ in: fc.constant('mount'), path: one(...PATHS) }),
+  fc.record({ command: fc.record({ contains: one('java', 'orders', 'node app') }) }),
+  fc.record({ image: one('*', '*orders*', '?*', '*:1', 'nginx*') }),
+  fc.record({ containerName: one('*', 'z*', '*x', '*-web', 'orders*', '??????', 'worker', '*xx*', 'zq0z1*') }),
+  fc.record({ volume: one(...VOLUMES) }),
+  fc.record({ mount: one(...PATHS) }),
 );
 
 const entry = fc.oneof(
@@ -142,17 +141,15 @@ const copying = {
 };
 
 const delivery = fc.oneof(
-  fc.record({ type: fc.constant('persistentVolumeClaim'), claimName: template, subPath: maybe(template) }),
+  fc.record({ persistentVolumeClaim: fc.record({ claimName: template, subPath: maybe(template) }) }),
   fc.record({
-    type: fc.constant('image'),
-    image: template.map((text) => `example.com/${text}`),
-    pullSecret: maybe(template),
+    image: fc.record({ reference: template.map((text) => `example.com/${text}`), pullSecret: maybe(template) }),
   }),
-  fc.record({ type: fc.constant('initContainer'), ...copying }),
-  fc.record({ type: fc.constant('ephemeral'), ...copying, storageClassName: maybe(template) }),
-  fc.record({ type: fc.constant('csi'), driver: fc.constant('d'), attributes: fc.record({ a: template }) }),
-  fc.record({ type: fc.constant('hostPath'), path: template.map((text) => `/x/${text}`) }),
-  { weight: 3, arbitrary: fc.record({ type: fc.constant('baked') }) },
+  fc.record({ initContainer: fc.record(copying) }),
+  fc.record({ ephemeral: fc.record({ ...copying, storageClassName: maybe(template) }) }),
+  fc.record({ csi: fc.record({ driver: fc.constant('d'), volumeAttributes: fc.record({ a: template }) }) }),
+  fc.record({ hostPath: fc.record({ path: template.map((text) => `/x/${text}`) }) }),
+  { weight: 3, arbitrary: fc.constant({ preinstalled: {} }) },
 );
 
 const from = maybe(
@@ -218,17 +215,18 @@ const parameter = (named: string): fc.Arbitrary<object> =>
 
 const advice = fc.record({
   code: one('one'),
-  signs: fc.array(matcher, { minLength: 1, maxLength: 2 }),
+  match: fc.array(matcher, { minLength: 1, maxLength: 2 }),
   message: fc.constant('m'),
 });
 
 const resultAdvice = fc.record({
   code: one('one'),
-  signs: fc.tuple(
+  match: fc.tuple(
     fc.record({
-      in: fc.constant('result'),
-      name: one('A', 'B', 'D', 'X*', 'X1', 'LIST', 'E'),
-      contains: one('rde', 'orders', '$(', ''),
+      resultingEnv: fc.record({
+        name: one('A', 'B', 'D', 'X*', 'X1', 'LIST', 'E'),
+        contains: one('rde', 'orders', '$(', ''),
+      }),
     }),
   ),
   message: fc.constant('m'),
@@ -241,7 +239,7 @@ const spec = fc.record({
     minLength: 1,
     maxLength: 2,
   }),
-  writable: few(fc.record({ path: one('/var/log-1', '/agent/logs'), when: condition }), 1),
+  writablePaths: few(fc.record({ path: one('/var/log-1', '/agent/logs'), when: condition }), 1),
   files: few(fc.record({ path: one('/etc/agent.conf', '/etc/x.conf'), content: template, when: condition }), 2),
   parameters: fc.tuple(parameter('p'), parameter('q')),
   conflicts: seldom(advice),

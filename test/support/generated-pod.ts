@@ -81,7 +81,7 @@ const setting = fc.oneof(
     fc.constantFrom('my-agent-file', 'other', 'No Name'),
   ),
   fc.tuple(fc.constant('profile'), fc.constantFrom('jennifer-dotnet', 'none', 'x', 'jennifer-dotnet,jennifer-dotnet')),
-  fc.tuple(fc.constant('delivery'), fc.constantFrom('baked', 'persistentVolumeClaim', 'x')),
+  fc.tuple(fc.constant('delivery'), fc.constantFrom('preinstalled', 'persistentVolumeClaim', 'x')),
   fc.tuple(fc.constant('containers'), fc.constantFrom('*', 'web', 'w*,x', '', 'init-0,init-1')),
   fc.tuple(fc.constant('inject'), fc.constantFrom('true', 'false', 'x')),
   fc.tuple(
@@ -89,7 +89,7 @@ const setting = fc.oneof(
     fc.constantFrom(
       '{}',
       'x',
-      '{"decision":"injected","containers":[{"container":"web","profile":"jennifer-dotnet","hash":"00000000","delivery":"baked"}]}',
+      '{"decision":"injected","containers":[{"container":"web","profile":"jennifer-dotnet","hash":"00000000","delivery":"preinstalled"}]}',
     ),
   ),
 );

@@ -39,7 +39,7 @@ export function hostileValues({ type }: Parameter): readonly string[] {
 }
 
 export const hostileSettings: Readonly<Record<string, readonly string[]>> = {
-  delivery: [MARK, 'hostPath', 'csi', 'image', 'initContainer', 'baked'],
+  delivery: [MARK, 'hostPath', 'csi', 'image', 'initContainer', 'preinstalled'],
   'init-position': [`before ${MARK}`, 'last', MARK],
   libc: ['musl', MARK],
   'env-from-keys': [MARK, 'none'],

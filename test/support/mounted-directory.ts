@@ -9,7 +9,7 @@ export function profileText(name: string, spec: Record<string, unknown> = {}): s
     vendor: 'Example',
     description: 'An example.',
     constraints: { os: ['linux'] },
-    deliveries: [{ type: 'baked' }],
+    deliveries: [{ preinstalled: {} }],
     environment: [{ name: 'A', value: '1' }],
   };
   return stringify({

@@ -52,7 +52,7 @@ export const examples: { readonly [code in ReasonCode]: Extract<Reason, { code: 
     code: 'unknown-delivery',
     name: 'pvc',
     source: onPod('delivery'),
-    known: ['persistentVolumeClaim', 'baked', 'auto'],
+    known: ['persistentVolumeClaim', 'preinstalled', 'auto'],
   },
   'invalid-value': {
     code: 'invalid-value',

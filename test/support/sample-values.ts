@@ -40,6 +40,6 @@ export function settingsFor(profile: Profile, delivery?: Delivery): Record<strin
 }
 
 /** True if Pod Security allows the delivery in a namespace of this level. */
-export function isLetIn({ type }: Delivery, level: 'privileged' | 'baseline' | 'restricted'): boolean {
-  return level === 'privileged' || deliveryNeeds[type].baseline;
+export function isLetIn({ kind }: Delivery, level: 'privileged' | 'baseline' | 'restricted'): boolean {
+  return level === 'privileged' || deliveryNeeds[kind].baseline;
 }

@@ -140,7 +140,7 @@ function isWhole(after: Pod, { decision }: Admission, catalogue: Catalogue): voi
       );
     }
     const delivery = profile.deliveries.find(({ name }) => name === outcome.delivery);
-    if (delivery?.type === 'baked') continue;
+    if (delivery?.kind === 'preinstalled') continue;
     for (const { path } of profile.mounts) {
       const mount = container.volumeMounts?.find(({ mountPath }) => mountPath.replace(/\/$/, '') === path);
       assert.ok(mount && after.spec.volumes?.some(({ name }) => name === mount.name), `${outcome.profile}: ${path}`);
@@ -151,7 +151,7 @@ function isWhole(after: Pod, { decision }: Admission, catalogue: Catalogue): voi
           one['command'] !== undefined &&
           one.volumeMounts?.some(({ name }) => name === mount.name),
       );
-      if (delivery?.type === 'initContainer' && own >= 0)
+      if (delivery?.kind === 'initContainer' && own >= 0)
         assert.ok(filler >= 0 && filler < own, `${outcome.container} starts before its files are there`);
     }
   }

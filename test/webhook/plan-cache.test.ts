@@ -104,8 +104,8 @@ describe('a compiled decision', () => {
 
 it('what depends on the nodes is decided anew when the answer for all of them changes, and only then', () => {
   const deliveries = [
-    { type: 'image', image: 'registry.example.com/agent:1' },
-    { type: 'persistentVolumeClaim', claimName: 'files' },
+    { image: { reference: 'registry.example.com/agent:1' } },
+    { persistentVolumeClaim: { claimName: 'files' } },
   ];
   const known = catalogueOf(profileDocument({ deliveries, environment: [{ name: 'A', value: 'a' }] }));
   const inShop = namespace({ profile: 'agent' });
@@ -132,7 +132,7 @@ it('a fact that is looked up by the name of the workload is looked up for each',
   const known = catalogueOf(
     profileDocument({
       parameters: [{ name: 'claim', type: 'objectName', description: 'A claim.', default: '${pod.workload}' }],
-      deliveries: [{ type: 'persistentVolumeClaim', claimName: '${claim}' }],
+      deliveries: [{ persistentVolumeClaim: { claimName: '${claim}' } }],
       environment: [{ name: 'A', value: 'a' }],
     }),
   );
@@ -177,7 +177,7 @@ it.each([
     [{ name: 'V', operation: 'merge', separator: ',', assignment: '=', parameter: 'p' }],
   ],
 ])('an advisory that looks for a part of a name in %s is about each workload', (_, parameter, environment) => {
-  const advisories = [{ code: 'a', signs: [{ in: 'result', name: 'V', contains: 'rder' }], message: 'm' }];
+  const advisories = [{ code: 'a', match: [{ resultingEnv: { name: 'V', contains: 'rder' } }], message: 'm' }];
   const parameters = [{ description: 'd', ...parameter }];
   const known = catalogueOf(profileDocument({ parameters, environment, advisories }));
   const plans = new PlanCache();
@@ -191,7 +191,7 @@ it.each([
 it('a shape that cannot be patched leaves each pod to be decided by itself', () => {
   const known = catalogueOf(
     profileDocument({
-      deliveries: [{ type: 'baked' }],
+      deliveries: [{ preinstalled: {} }],
       mounts: [],
       environment: [{ name: 'A', value: 'a'.repeat(8000) }],
     }),

@@ -42,7 +42,7 @@ export interface Json {
   readonly type?: string;
   readonly description?: string;
   readonly default?: unknown;
-  readonly enum?: readonly (string | null)[];
+  readonly enum?: readonly (string | boolean | null)[];
   readonly required?: readonly string[];
   readonly properties?: Readonly<Record<string, Json>>;
   readonly additionalProperties?: Json | boolean;
@@ -83,7 +83,7 @@ export function structural(json: Json, field = ''): Structural {
     case 'integer':
       return { ...described, type: 'integer', format: 'int64', ...bounds(json) };
     case 'boolean':
-      return { ...described, type: 'boolean' };
+      return { ...described, type: 'boolean', ...(json.enum && { enum: json.enum }) };
     default:
       return { ...described, ...opaque };
   }

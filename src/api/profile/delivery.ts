@@ -1,12 +1,18 @@
 import * as z from 'zod';
+import { exactlyOne } from './exactly-one.ts';
 import { absolutePath, quantitySchema as quantity, relativePath } from './scalars.ts';
+
+export const PREINSTALLED = 'preinstalled';
+
+/** What it was called: a kind of deliveries, and the default name of one. */
+export const BAKED = 'baked';
 
 const shared = {
   name: z
     .string()
     .regex(/^[A-Za-z0-9-]{1,63}$/, 'must be 1 to 63 letters, digits and dashes')
     .optional()
-    .describe('Name to use in the delivery annotation. Default: the type.'),
+    .describe('Name to use in the delivery annotation. Default: the kind.'),
   os: z
     .array(z.enum(['linux', 'windows']))
     .min(1)
@@ -64,74 +70,88 @@ const copy = {
     .describe('What the security context of the init container leaves to the cluster.'),
 };
 
-export const deliverySchema = z.discriminatedUnion('type', [
-  z.strictObject({
+/** A delivery has one member of these, as a VolumeSource. */
+export const deliveryKinds = [
+  'persistentVolumeClaim',
+  'image',
+  'initContainer',
+  'ephemeral',
+  'hostPath',
+  'csi',
+  PREINSTALLED,
+] as const;
+
+export type DeliveryKind = (typeof deliveryKinds)[number];
+
+const one = exactlyOne(...deliveryKinds);
+
+export const deliverySchema = z
+  .strictObject({
     ...shared,
-    type: z.literal('persistentVolumeClaim').describe('An existing claim with the files on it.'),
-    claimName: z.string().min(1).describe('Name of the claim, in the namespace of the pod.'),
-    subPath: part,
-    readOnly: readOnly(false),
-  }),
-  z.strictObject({
-    ...shared,
-    type: z
-      .literal('image')
+    persistentVolumeClaim: z
+      .strictObject({
+        claimName: z.string().min(1).describe('Name of the claim, in the namespace of the pod.'),
+        subPath: part,
+        readOnly: readOnly(false),
+      })
+      .optional()
+      .describe('An existing claim with the files on it.'),
+    image: z
+      .strictObject({ reference: copy.image, pullPolicy, pullSecret: copy.pullSecret, subPath: part })
+      .optional()
       .describe(
         'An OCI image as a volume. Kubernetes 1.35 or later, and only if every node can mount it, a setting says so or nothing else is listed.',
       ),
-    image: copy.image,
-    pullPolicy,
-    pullSecret: copy.pullSecret,
-    subPath: part,
-  }),
-  z.strictObject({
-    ...shared,
-    ...copy,
-    type: z.literal('initContainer').describe('An init container copies the files into an emptyDir.'),
-    sizeLimit: quantity.default('300Mi').describe('Size limit of the emptyDir.'),
-    medium: z
-      .enum(['', 'Memory'])
-      .default('')
-      .describe('Medium of the emptyDir: "" for the disk of the node, or Memory.'),
-    readOnly: readOnly(false),
-  }),
-  z.strictObject({
-    ...shared,
-    ...copy,
-    type: z
-      .literal('ephemeral')
+    initContainer: z
+      .strictObject({
+        ...copy,
+        sizeLimit: quantity.default('300Mi').describe('Size limit of the emptyDir.'),
+        medium: z
+          .enum(['', 'Memory'])
+          .default('')
+          .describe('Medium of the emptyDir: "" for the disk of the node, or Memory.'),
+        readOnly: readOnly(false),
+      })
+      .optional()
+      .describe('An init container copies the files into an emptyDir.'),
+    ephemeral: z
+      .strictObject({
+        ...copy,
+        storageClassName: z.string().min(1).optional().describe('Default: the default StorageClass of the cluster.'),
+        size: quantity.default('1Gi').describe('Storage that the claim requests.'),
+        readOnly: readOnly(false),
+      })
+      .optional()
       .describe('Like initContainer, but into a generic ephemeral volume: a claim that lives as long as the pod.'),
-    storageClassName: z.string().min(1).optional().describe('Default: the default StorageClass of the cluster.'),
-    size: quantity.default('1Gi').describe('Storage that the claim requests.'),
-    readOnly: readOnly(false),
-  }),
-  z.strictObject({
-    ...shared,
-    type: z
-      .literal('hostPath')
+    hostPath: z
+      .strictObject({
+        path: z.string().min(1).describe('Path on the node. A parameter in it must be of type path or version.'),
+        type: z
+          .enum(['DirectoryOrCreate', 'Directory'])
+          .default('DirectoryOrCreate')
+          .describe('With Directory, the kubelet does not start the pod until the directory exists.'),
+        subPath: part,
+        readOnly: readOnly(true),
+      })
+      .optional()
       .describe('A directory on the node. Pod Security levels baseline and restricted forbid it.'),
-    path: z.string().min(1).describe('Path on the node. A parameter in it must be of type path or version.'),
-    hostPathType: z
-      .enum(['DirectoryOrCreate', 'Directory'])
-      .default('DirectoryOrCreate')
-      .describe('With Directory, the kubelet does not start the pod until the directory exists.'),
-    subPath: part,
-    readOnly: readOnly(true),
-  }),
-  z.strictObject({
-    ...shared,
-    type: z.literal('csi').describe('A volume that a CSI driver creates for the pod.'),
-    driver: z.string().min(1).describe('Name of the driver.'),
-    fsType: z.string().optional().describe('File system type for the driver.'),
-    attributes: z.record(z.string(), z.string()).default({}).describe('Volume attributes for the driver.'),
-    subPath: part,
-    readOnly: readOnly(true),
-  }),
-  z.strictObject({
-    ...shared,
-    type: z.literal('baked').describe("The agent is already in the app's image; only the environment is set."),
-  }),
-]);
+    csi: z
+      .strictObject({
+        driver: z.string().min(1).describe('Name of the driver.'),
+        fsType: z.string().optional().describe('File system type for the driver.'),
+        volumeAttributes: z.record(z.string(), z.string()).default({}).describe('Volume attributes for the driver.'),
+        subPath: part,
+        readOnly: readOnly(true),
+      })
+      .optional()
+      .describe('A volume that a CSI driver creates for the pod.'),
+    preinstalled: z
+      .strictObject({})
+      .optional()
+      .describe("The agent is already in the app's image; only the environment is set."),
+  })
+  .refine(one.check, one.rule)
+  .meta(one.jsonSchema);
 
 export type DeliveryDocument = z.infer<typeof deliverySchema>;
 

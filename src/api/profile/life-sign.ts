@@ -1,17 +1,17 @@
 import type { LifeSign } from './signs-of-life.ts';
-import { dispatch } from '../../lib/dispatch.ts';
+import { dispatchMember, type MemberTable } from '../../lib/dispatch.ts';
 import { matchesGlob } from '../../lib/glob.ts';
 
-const texts: { readonly [where in LifeSign['in']]: (sign: Extract<LifeSign, { in: where }>) => string } = {
+const texts: MemberTable<LifeSign, string> = {
   log: ({ contains }) => `the log has a line with ${quoted(contains)}`,
-  file: ({ path }) => `there is ${path}`,
-  port: ({ port }) => `a process listens on port ${port}`,
+  file: (path) => `there is ${path}`,
+  port: (port) => `a process listens on port ${port}`,
   library: ({ contains }) => `a process has loaded ${quoted(contains)}`,
 };
 
 /** A sign in words. */
 export function lifeSignText(sign: LifeSign): string {
-  return dispatch(texts, 'in', sign);
+  return dispatchMember(texts, sign);
 }
 
 function quoted(contains: string | readonly string[]): string {

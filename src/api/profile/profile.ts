@@ -50,7 +50,7 @@ const EITHER = 'must have either secret or configMap';
 
 const adviceSchema = z.strictObject({
   code: dashedWords.describe('Identifies it in messages and tests.'),
-  signs: z.array(matcherSchema).min(1).describe('All of them must match the container.'),
+  match: z.array(matcherSchema).min(1).describe('All of them must match the container.'),
   message: z
     .string()
     .describe('One sentence for the user of at most 400 characters, without a capital letter and a full stop.'),
@@ -127,8 +127,8 @@ export const profileSchema = z.strictObject({
       .array(
         z.strictObject({
           name: dashedWords.describe('The template variable is ${NAME}.'),
-          by: z.string().describe('libc, arch, or a parameter of type enum or boolean.'),
-          values: z.record(z.string(), z.string()).describe('Maps each value of `by` to the value of this variant.'),
+          from: z.string().describe('libc, arch, or a parameter of type enum or boolean.'),
+          values: z.record(z.string(), z.string()).describe('Maps each value of `from` to the value of this variant.'),
         }),
       )
       .default([])
@@ -144,7 +144,7 @@ export const profileSchema = z.strictObject({
       )
       .default([])
       .describe("Where the agent's files are mounted in the container."),
-    writable: z
+    writablePaths: z
       .array(
         z.strictObject({
           path: absolutePath.describe('Path in the container.'),

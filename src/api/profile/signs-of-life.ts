@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { exactlyOne } from './exactly-one.ts';
 import { absolutePath } from './scalars.ts';
 
 const MAX_SIGNS = 8;
@@ -9,31 +10,30 @@ const text = z
   .max(200)
   .regex(/^[^$\r\n]*$/, 'must be one line without "$": signs are not templates, and not regular expressions');
 
+const texts = z.strictObject({
+  contains: z
+    .union([text, z.array(text).min(1).max(MAX_SIGNS)])
+    .describe('A text, or a list of texts that must all be there.'),
+});
+
+const one = exactlyOne('log', 'file', 'port', 'library');
+
 /** One thing that shows in a running container. Plain texts only: what is searched comes from containers, so the time must be bounded. */
-export const lifeSignSchema = z.discriminatedUnion('in', [
-  z.strictObject({
-    in: z.literal('log').describe('One line of the log of the container, from its start, contains these texts.'),
-    contains: z
-      .union([text, z.array(text).min(1).max(MAX_SIGNS)])
-      .describe('A text, or a list of texts that must all be there.'),
-  }),
-  z.strictObject({
-    in: z.literal('file').describe('The container has this file or directory.'),
-    path: absolutePath.describe('An absolute path. Its last part may contain the wildcards * and ?.'),
-  }),
-  z.strictObject({
-    in: z.literal('port').describe('A process of the pod listens on this TCP port.'),
-    port: z.int().min(1).max(65_535).describe('The port.'),
-  }),
-  z.strictObject({
-    in: z
-      .literal('library')
+export const lifeSignSchema = z
+  .strictObject({
+    log: texts.optional().describe('One line of the log of the container, from its start, contains these texts.'),
+    file: absolutePath
+      .optional()
+      .describe(
+        'The container has this file or directory: an absolute path, whose last part may contain the wildcards * and ?.',
+      ),
+    port: z.int().min(1).max(65_535).optional().describe('A process of the pod listens on this TCP port.'),
+    library: texts
+      .optional()
       .describe('A process of the container has mapped a file whose path contains these texts (/proc/PID/maps).'),
-    contains: z
-      .union([text, z.array(text).min(1).max(MAX_SIGNS)])
-      .describe('A text, or a list of texts that must all be there.'),
-  }),
-]);
+  })
+  .refine(one.check, one.rule)
+  .meta(one.jsonSchema);
 
 const signs = z.array(lifeSignSchema).max(MAX_SIGNS);
 

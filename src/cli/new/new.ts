@@ -47,13 +47,13 @@ spec:
   # The first one that the cluster and the pod allow is used.
   deliveries:
     # TODO: the image with the agent's files, and where they are in it.
-    - type: image
-      image: registry.example.com/${name}:1.0.0
-      subPath: agent
-    - type: initContainer
-      image: registry.example.com/${name}:1.0.0
-      command: [cp, -r, /agent/., /files]
-      copyTo: /files
+    - image:
+        reference: registry.example.com/${name}:1.0.0
+        subPath: agent
+    - initContainer:
+        image: registry.example.com/${name}:1.0.0
+        command: [cp, -r, /agent/., /files]
+        copyTo: /files
   mounts:
     - path: %DIR%
   environment:
@@ -66,7 +66,7 @@ ${row.environment.map(entry).join('\n')}
   # TODO: what the log of the app shows once the agent works. agent-injector verify looks for it.
   signsOfLife:
     alive:
-      - {in: log, contains: ${name} started}
+      - {log: {contains: ${name} started}}
 `;
 }
 

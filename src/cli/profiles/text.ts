@@ -55,7 +55,7 @@ export function profileLines(profile: ProfileSummary): readonly string[] {
       'Files',
       [...profile.mounts, ...profile.files, ...profile.objects]
         .map(({ path }) => [path])
-        .concat(profile.writable.map(writableRow)),
+        .concat(profile.writablePaths.map(writableRow)),
     ),
     ...section('Environment variables', profile.environment.map(variableRow)),
     ...section('Conflicts (prevent an injection)', profile.conflicts.map(adviceRow)),
@@ -108,10 +108,10 @@ function parameterLines(parameter: ParameterSummary): readonly string[] {
 }
 
 /** Empty if the delivery requires nothing. */
-export function deliveryNeedsText({ type, os, kubernetes, privileged, needs }: DeliverySummary): string {
+export function deliveryNeedsText({ kind, os, kubernetes, privileged, needs }: DeliverySummary): string {
   const parts = [
-    type === 'baked' ? 'only if chosen explicitly' : '',
-    type === 'image' ? 'only if chosen explicitly or if every node can mount images (image-volumes)' : '',
+    kind === 'preinstalled' ? 'only if chosen explicitly' : '',
+    kind === 'image' ? 'only if chosen explicitly or if every node can mount images (image-volumes)' : '',
     needs.length === 0 ? '' : `requires ${needs.join(', ')}`,
     kubernetes === undefined ? '' : `Kubernetes ${kubernetes} or later`,
     privileged ? 'not under Pod Security baseline or restricted' : '',
@@ -124,7 +124,7 @@ function deliveryRow(delivery: DeliverySummary): readonly string[] {
   return [delivery.name, deliveryNeedsText(delivery) || 'always'];
 }
 
-function writableRow({ path, when }: ProfileSummary['writable'][number]): string[] {
+function writableRow({ path, when }: ProfileSummary['writablePaths'][number]): string[] {
   return [`${path} (writable${when === undefined ? '' : ` if ${when}`})`];
 }
 
@@ -145,6 +145,6 @@ function variableRow(variable: VariableSummary): readonly string[] {
   return [name, value, `${operationText(variable)}${when === undefined ? '' : `; only if ${when}`}`];
 }
 
-function adviceRow({ code, signs, message }: NoteSummary): readonly string[] {
-  return [code, `${message} (${signs.join(' and ')})`];
+function adviceRow({ code, match, message }: NoteSummary): readonly string[] {
+  return [code, `${message} (${match.join(' and ')})`];
 }

@@ -1,11 +1,13 @@
 import { Argument, type Command } from 'commander';
 import { type Language, languages } from './names.ts';
+import type { ConvertOptions } from '../convert.ts';
 import type { LintOptions } from '../lint/lint.ts';
 import type { ProfilesOptions } from '../profiles/profiles.ts';
 import { addCommand, flagTexts, listOption, outputOption, print } from './command.ts';
 
 export function addProfileCommands(program: Command): void {
   addLint(program);
+  addConvert(program);
   addProfiles(program);
   addNew(program);
 }
@@ -45,6 +47,30 @@ function addLint(program: Command): void {
     .action(async (paths: readonly string[], flags: Omit<LintOptions, 'paths'>) => {
       const { lint } = await import('../lint/lint.ts');
       print(await lint({ ...flags, paths }));
+    });
+}
+
+function addConvert(program: Command): void {
+  addCommand(program, 'convert', {
+    summary: 'Rewrite AgentProfiles that have words of earlier versions',
+    description:
+      'Rewrites the words of earlier versions in AgentProfiles, also in those within a ConfigMap or the values of the chart, and says what it changed. ' +
+      'Comments and layout stay. Exit code 1 if something has to be changed by hand.',
+    examples: [
+      ['Show what would change', 'convert --diff profiles/'],
+      ['Rewrite the profiles of a directory and those below it', 'convert -R profiles/'],
+      [
+        'Rewrite the profiles that are installed',
+        'kubectl -n agent-injector get configmap agent-injector-profiles -o yaml | agent-injector convert - | kubectl apply -f -',
+      ],
+    ],
+  })
+    .argument('<PATH...>', 'Files, directories, or - for standard input, which is printed.')
+    .option('-R, --recursive', flagTexts.recursive)
+    .option('--diff', 'Print what would change, and write nothing.')
+    .action(async (files: readonly string[], flags: Omit<ConvertOptions, 'files'>) => {
+      const { convert } = await import('../convert.ts');
+      print(await convert({ ...flags, files }));
     });
 }
 

@@ -35,11 +35,11 @@ export function checkDeliveries(
   version: KubernetesVersion | undefined,
   nodes: readonly NamedNode[] | undefined,
 ): readonly Check[] {
-  return Object.entries(deliveryNeeds).map(([type, { kubernetes: minVersion, baseline }]): Check => {
-    const name = `delivery ${type}`;
+  return Object.entries(deliveryNeeds).map(([kind, { kubernetes: minVersion, baseline }]): Check => {
+    const name = `delivery ${kind}`;
     if (minVersion && !(version && isAtLeast(version, minVersion)))
       return { name, result: 'note', message: `not available: it requires Kubernetes ${versionText(minVersion)}` };
-    if (type === 'image') return { name, ...imageVolumes(nodes) };
+    if (kind === 'image') return { name, ...imageVolumes(nodes) };
     const exception = baseline ? '' : ', except where Pod Security enforces baseline or restricted';
     return { name, result: 'ok', message: `available${exception}` };
   });

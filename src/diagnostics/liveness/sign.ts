@@ -1,5 +1,5 @@
 import type { LifeSign, SignsOfLife } from '../../api/profile/signs-of-life.ts';
-import { dispatch } from '../../lib/dispatch.ts';
+import { dispatchMember, type MemberTable } from '../../lib/dispatch.ts';
 import { oneLine } from '../../lib/text.ts';
 import { directoryOf, fileIn, lifeSignText, lineWith } from '../../api/profile/life-sign.ts';
 import type { Result } from '../../lib/result.ts';
@@ -60,18 +60,16 @@ export type SignsVerdict =
 
 const ABSENT: Seen = { kind: 'absent' };
 
-const looks: {
-  readonly [where in LifeSign['in']]: (sign: Extract<LifeSign, { in: where }>, facts: ContainerFacts) => Seen;
-} = {
+const looks: MemberTable<LifeSign, Seen, [facts: ContainerFacts]> = {
   log: ({ contains }, { log }) => lookIn(log, contains, 'the start of the log is not there any more, or is too long'),
-  file: ({ path }, { directories }) => {
+  file: (path, { directories }) => {
     const { directory, pattern } = directoryOf(path);
     return look(directories?.get(directory), (names) => {
       const name = fileIn(pattern, names);
       return name === undefined ? undefined : `${directory === '/' ? '' : directory}/${name}`;
     });
   },
-  port: ({ port }, { ports }) => look(ports, (open) => (open.has(port) ? `port ${port}` : undefined)),
+  port: (port, { ports }) => look(ports, (open) => (open.has(port) ? `port ${port}` : undefined)),
   library: ({ contains }, { maps }) => lookIn(maps, contains, 'the files of process 1 may not be read by its user'),
 };
 
@@ -92,7 +90,7 @@ function look<Value>(reading: Reading<Value> | undefined, find: (value: Value) =
 const MAX_EVIDENCE = 160;
 
 function seen(sign: LifeSign, facts: ContainerFacts): Seen {
-  const found: Seen = dispatch(looks, 'in', sign, facts);
+  const found: Seen = dispatchMember(looks, sign, facts);
   if (found.kind !== 'seen') return found;
   return { kind: 'seen', evidence: `${lifeSignText(sign)}: ${oneLine(found.evidence.trim(), MAX_EVIDENCE)}` };
 }
@@ -126,9 +124,11 @@ export interface Places {
 export function placesOf({ alive = [], failed }: SignsOfLife): Places {
   const all = [...alive, ...failed];
   return {
-    log: all.some((sign) => sign.in === 'log'),
-    directories: [...new Set(all.flatMap((sign) => (sign.in === 'file' ? [directoryOf(sign.path).directory] : [])))],
-    ports: all.some((sign) => sign.in === 'port'),
-    maps: all.some((sign) => sign.in === 'library'),
+    log: all.some((sign) => sign.log !== undefined),
+    directories: [
+      ...new Set(all.flatMap((sign) => (sign.file === undefined ? [] : [directoryOf(sign.file).directory]))),
+    ],
+    ports: all.some((sign) => sign.port !== undefined),
+    maps: all.some((sign) => sign.library !== undefined),
   };
 }

@@ -1,5 +1,6 @@
 import { AUTO } from '../../api/keys.ts';
-import type { Delivery, DeliveryType } from '../../profiles/delivery.ts';
+import type { DeliveryKind } from '../../api/profile/delivery.ts';
+import type { Delivery } from '../../profiles/delivery.ts';
 import { osOf } from '../../kubernetes/scheduling.ts';
 import type { Profile } from '../../profiles/profile.ts';
 import type { Result } from '../../lib/result.ts';
@@ -41,7 +42,7 @@ export function chooseDelivery(
     const known = [...profile.deliveries.map((one) => one.name), AUTO];
     return { ok: false, error: { code: 'unknown-delivery', name, source, known } };
   }
-  const isUnverifiable = delivery.type === 'baked' && isUnproven(sources, setting);
+  const isUnverifiable = delivery.kind === 'preinstalled' && isUnproven(sources, setting);
   const requirement = isUnverifiable ? UNVERIFIABLE : unmetRequirement({ delivery, sources, profile, values });
   if (requirement && !isSuspected(requirement)) {
     return {
@@ -73,7 +74,7 @@ function firstPossible(
   const skipped: SkippedDelivery[] = [];
   for (const delivery of profile.deliveries) {
     const requirement =
-      unmetRequirement({ ...candidate, delivery }) ?? whyOnlyNamed(delivery.type, candidate, isPodsChoice);
+      unmetRequirement({ ...candidate, delivery }) ?? whyOnlyNamed(delivery.kind, candidate, isPodsChoice);
     if (!requirement) return { ok: true, value: { delivery, source: undefined, skipped } };
     skipped.push({ delivery: delivery.name, requirement });
   }
@@ -83,13 +84,13 @@ function firstPossible(
 
 /** Why deliveries of a type are not chosen automatically. Asked last, so that a decision is tied to the nodes only if it depends on them. */
 function whyOnlyNamed(
-  type: DeliveryType,
+  kind: DeliveryKind,
   candidate: Omit<DeliveryCandidate, 'delivery'>,
   isPodsChoice: boolean,
 ): UnmetRequirement | undefined {
-  if (type === 'image') return whyNoImageVolume(candidate);
-  if (type !== 'baked') return undefined;
-  if (!candidate.profile.deliveries.every((one) => one.type === 'baked')) return NAMED_ONLY;
+  if (kind === 'image') return whyNoImageVolume(candidate);
+  if (kind !== 'preinstalled') return undefined;
+  if (!candidate.profile.deliveries.every((one) => one.kind === 'preinstalled')) return NAMED_ONLY;
   return isPodsChoice ? UNVERIFIABLE : undefined;
 }
 
@@ -105,7 +106,7 @@ function whyNoImageVolume({
   if (setting === 'on') return undefined;
   const nodes = setting === 'off' ? 'off' : whatNodesMount(sources);
   if (nodes === 'images') return undefined;
-  const hasOther = deliveries.some(({ type }) => type !== 'image' && type !== 'baked');
+  const hasOther = deliveries.some(({ kind }) => kind !== 'image' && kind !== 'preinstalled');
   return hasOther || nodes === 'unable' ? { why: 'image-volumes', nodes } : undefined;
 }
 

@@ -14,7 +14,7 @@ const CLASS_SUFFIX = '.storageclass.storage.k8s.io/';
 
 /** A pod whose claim does not exist, or is bound to another node, does not start. */
 export function usableClaim({ delivery, sources, values }: DeliveryCandidate): UnmetRequirement | undefined {
-  if (delivery.type !== 'persistentVolumeClaim' || !sources.cluster.claim) return undefined;
+  if (delivery.kind !== 'persistentVolumeClaim' || !sources.cluster.claim) return undefined;
   const claim = render(delivery.claimName, values);
   // A pod that has the claim already, of its own or by an earlier injection, depends on it anyway.
   if (hasClaim(sources.pod, claim)) return undefined;
@@ -52,7 +52,7 @@ function problemOfOneNode({ heldBy, terms }: Claim, { pod, cluster }: SettingSou
 
 /** The claim of an ephemeral volume needs a class that makes volumes where the pod can run, or a volume that is there. */
 export function volumeForClaim({ delivery, sources, values }: DeliveryCandidate): UnmetRequirement | undefined {
-  if (delivery.type !== 'ephemeral' || !sources.cluster.newVolume) return undefined;
+  if (delivery.kind !== 'ephemeral' || !sources.cluster.newVolume) return undefined;
   const storageClass = delivery.storageClassName && render(delivery.storageClassName, values);
   const { unbound, terms } = sources.cluster.newVolume(storageClass);
   const isReachable = !terms || mayMeetTerms(sources.pod, terms);
@@ -62,7 +62,7 @@ export function volumeForClaim({ delivery, sources, values }: DeliveryCandidate)
 
 /** A claim beyond a quota is never created, and its pod does not start (k8s.io/kubernetes quota/v1/evaluator/core/persistent_volume_claims.go). */
 export function sufficientQuota({ delivery, sources, values }: DeliveryCandidate): UnmetRequirement | undefined {
-  if (delivery.type !== 'ephemeral' || !sources.cluster.quotas) return undefined;
+  if (delivery.kind !== 'ephemeral' || !sources.cluster.quotas) return undefined;
   const storageClass = delivery.storageClassName && render(delivery.storageClassName, values);
   const usage = Object.entries(quotaUsage(parseQuantity(delivery.size) ?? 0, storageClass));
   for (const { name, left } of sources.cluster.quotas(sources.namespace.name) ?? []) {
@@ -87,7 +87,7 @@ function quotaUsage(size: number, storageClass: string | undefined): Readonly<Re
 
 /** A claim whose size violates a LimitRange is not created either (plugin/pkg/admission/limitranger PersistentVolumeClaimValidateLimitFunc). */
 export function permittedClaimSize({ delivery, sources }: DeliveryCandidate): UnmetRequirement | undefined {
-  if (delivery.type !== 'ephemeral') return undefined;
+  if (delivery.kind !== 'ephemeral') return undefined;
   const size = parseQuantity(delivery.size) ?? 0;
   const violated = sources.cluster
     .limitRanges?.(sources.namespace.name)

@@ -19,8 +19,8 @@ export function mountableForUser({
   values,
 }: DeliveryCandidate): UnmetRequirement | undefined {
   if (pod.spec['hostUsers'] !== false) return undefined;
-  if (delivery.type === 'image') return { why: 'user-namespace' };
-  if (delivery.type !== 'persistentVolumeClaim') return undefined;
+  if (delivery.kind === 'image') return { why: 'user-namespace' };
+  if (delivery.kind !== 'persistentVolumeClaim') return undefined;
   // Of a claim that the pod has already, the author knows it.
   return hasClaim(pod, render(delivery.claimName, values)) ? undefined : { why: 'user-namespace' };
 }
@@ -36,7 +36,7 @@ export function hasClaim(pod: Pod, claim: string): boolean {
 
 /** A new file system belongs to root with mode 0755, and the init container that fills it does not run as root. */
 export function writableVolume({ delivery, sources: { pod } }: DeliveryCandidate): UnmetRequirement | undefined {
-  if (delivery.type !== 'ephemeral') return undefined;
+  if (delivery.kind !== 'ephemeral') return undefined;
   const context = pod.spec['securityContext'];
   return isObject(context) && typeof context['fsGroup'] === 'number' ? undefined : { why: 'volume-owner' };
 }
@@ -57,7 +57,7 @@ export function validClaimName({
   profile,
   sources: { pod },
 }: DeliveryCandidate): UnmetRequirement | undefined {
-  if (delivery.type !== 'ephemeral') return undefined;
+  if (delivery.kind !== 'ephemeral') return undefined;
   const { name, generateName = '' } = pod.metadata ?? {};
   const length = name?.length ?? Math.min(generateName.length, MAX_PREFIX_LENGTH) + SUFFIX_LENGTH;
   return length + SEPARATOR_LENGTH + profile.name.length > MAX_NAME_LENGTH ? { why: 'claim-name' } : undefined;

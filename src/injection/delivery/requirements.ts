@@ -3,12 +3,12 @@ import type { Pod } from '../../kubernetes/pod.ts';
 import { parseQuantity, resourceMillis } from '../../kubernetes/quantity.ts';
 import { osOf } from '../../kubernetes/scheduling.ts';
 import { isAtLeast } from '../../kubernetes/version.ts';
-import { deliveryNeeds, requiredTemplates } from '../../profiles/delivery.ts';
+import { deliveryNeeds, imageOfDelivery, requiredTemplates } from '../../profiles/delivery.ts';
 import { isImage } from '../../profiles/parameter.ts';
 import { parametersOf, render } from '../../profiles/template.ts';
 import type { UnmetRequirement } from '../../reasons/reason.ts';
 import { resolveSetting } from '../../settings/resolve.ts';
-import { readTypes } from '../../settings/setting-values.ts';
+import { readKinds } from '../../settings/setting-values.ts';
 import type { DeliveryCandidate } from './candidate.ts';
 import { permittedClaimSize, sufficientQuota, usableClaim, volumeForClaim } from './claim-requirements.ts';
 import {
@@ -23,10 +23,10 @@ type Requirement = (candidate: DeliveryCandidate) => UnmetRequirement | undefine
 
 /** In order: the first that is not met is reported. An unknown fact counts as met, except the version of the API server. */
 const requirements: readonly Requirement[] = [
-  ({ delivery: { type }, sources }) => {
+  ({ delivery: { kind }, sources }) => {
     const setting = resolveSetting(sources, 'exclude-deliveries');
-    return setting && readTypes(setting.text).includes(type)
-      ? { why: 'excluded', type, by: setting.source }
+    return setting && readKinds(setting.text).includes(kind)
+      ? { why: 'excluded', kind, by: setting.source }
       : undefined;
   },
   ({ delivery, sources: { pod }, profile }) => {
@@ -34,12 +34,12 @@ const requirements: readonly Requirement[] = [
     return os.includes(osOf(pod) ?? '') ? undefined : { why: 'os', os };
   },
   ({ delivery, sources: { cluster } }) => {
-    const minimum = deliveryNeeds[delivery.type].kubernetes;
+    const minimum = deliveryNeeds[delivery.kind].kubernetes;
     const actual = cluster.kubernetes;
     return !minimum || (actual && isAtLeast(actual, minimum)) ? undefined : { why: 'kubernetes', minimum, actual };
   },
   ({ delivery, sources: { namespace, cluster } }) => {
-    if (deliveryNeeds[delivery.type].baseline) return undefined;
+    if (deliveryNeeds[delivery.kind].baseline) return undefined;
     const enforced = enforcedLevel(namespace, cluster);
     return enforced.level === 'privileged' ? undefined : { why: 'pod-security', ...enforced };
   },
@@ -72,7 +72,7 @@ export function unmetRequirement(candidate: DeliveryCandidate): UnmetRequirement
 
 /** An image name combined from several valid values may itself be invalid. */
 function validImage({ delivery, values }: DeliveryCandidate): UnmetRequirement | undefined {
-  const template = 'copy' in delivery ? delivery.copy.image : 'image' in delivery ? delivery.image : undefined;
+  const template = imageOfDelivery(delivery);
   if (!template) return undefined;
   const image = render(template, values);
   return isImage(image) ? undefined : { why: 'image', image };
@@ -86,7 +86,7 @@ const storageLimits = new WeakMap<Pod, number>();
  * eviction_manager.go podEphemeralStorageLimitEviction). If any container has a limit, the sum of the limits is the limit of the pod.
  */
 function sufficientStorage({ delivery, sources: { pod } }: DeliveryCandidate): UnmetRequirement | undefined {
-  if (delivery.type !== 'initContainer' || delivery.medium === 'Memory') return undefined;
+  if (delivery.kind !== 'initContainer' || delivery.medium === 'Memory') return undefined;
   const limit = storageLimits.get(pod) ?? storageLimitInBytes(pod);
   storageLimits.set(pod, limit);
   return limit < (parseQuantity(delivery.sizeLimit) ?? 0)

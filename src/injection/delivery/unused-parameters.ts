@@ -28,9 +28,9 @@ function deliveriesUsing(profile: Profile): ReadonlyMap<string, ReadonlySet<Deli
 
 function findDeliveries(profile: Profile): ReadonlyMap<string, ReadonlySet<Delivery>> {
   const found = new Map<string, Set<Delivery>>();
-  const elsewhere = new Set(profile.variants.map(({ by }) => by));
-  for (const { when } of [...profile.environment, ...profile.writable, ...profile.files, ...profile.objects])
-    if (when?.if === 'parameter') elsewhere.add(when.name);
+  const elsewhere = new Set(profile.variants.map(({ from }) => from));
+  for (const { when } of [...profile.environment, ...profile.writablePaths, ...profile.files, ...profile.objects])
+    if (when?.parameter) elsewhere.add(when.parameter.name);
   for (const { path, template } of templateUses(profile, profile.environment)) {
     const [, list, index] = path;
     const delivery = list === 'deliveries' && typeof index === 'number' ? profile.deliveries[index] : undefined;

@@ -39,7 +39,7 @@ export function planFiles(request: FileRequest): Result<PlannedFiles, Reason> {
   };
   const { delivery } = request;
   const conflict =
-    (delivery.type === 'baked' ? undefined : addAgentFiles(request, delivery, files)) ??
+    (delivery.kind === 'preinstalled' ? undefined : addAgentFiles(request, delivery, files)) ??
     addWritablePaths(request, files);
   return conflict ? { ok: false, error: conflict } : { ok: true, value: files };
 }
@@ -51,7 +51,7 @@ function addAgentFiles(request: FileRequest, delivery: FileDelivery, files: Plan
   const { name, created, initContainer } = volume;
   files.initContainer = initContainer;
   if (created) files.volumes.push(created);
-  if (created && delivery.type === 'initContainer') files.nodeLocalVolumes.push(name);
+  if (created && delivery.kind === 'initContainer') files.nodeLocalVolumes.push(name);
   return undefined;
 }
 
@@ -68,7 +68,7 @@ function agentVolume(
 ): AgentVolume {
   const { volumes, initContainers } = podDraft;
   const source = sourceOf(delivery, values);
-  if (delivery.type === 'initContainer' || delivery.type === 'ephemeral') {
+  if (delivery.kind === 'initContainer' || delivery.kind === 'ephemeral') {
     const filled = initContainers.filledVolume(delivery.copy, values, target);
     if (filled !== undefined) return { name: filled, existing: new Set([filled]) };
     const name = volumes.freeName(profile.name);
@@ -146,8 +146,8 @@ function addMounts(
 }
 
 /** A mount of the user's own at a writable path, at the path of a configuration file or of an object, is not a conflict. */
-function isExpected({ writable, files, objects }: Profile, { path, isFiles }: TakenPath): boolean {
-  return isFiles && [...writable, ...files, ...objects].some((one) => one.path === path);
+function isExpected({ writablePaths, files, objects }: Profile, { path, isFiles }: TakenPath): boolean {
+  return isFiles && [...writablePaths, ...files, ...objects].some((one) => one.path === path);
 }
 
 /**
@@ -158,7 +158,7 @@ function addWritablePaths(
   { profile, draft: { podDraft, target }, conditions, takenPaths }: FileRequest,
   files: PlannedFiles,
 ): Reason | undefined {
-  for (const { path, volume: preferred, sizeLimit, when } of profile.writable) {
+  for (const { path, volume: preferred, sizeLimit, when } of profile.writablePaths) {
     if (!isMet(when, conditions) || takenPaths.some((taken) => taken.path === path)) continue;
     const other = takenPaths.find((taken) => isWithin(taken.path, path)) ?? closedParent(path, takenPaths);
     if (other) return { code: 'mount-path-taken', path: other.path, volume: other.volume };

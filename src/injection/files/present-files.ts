@@ -10,11 +10,11 @@ import { type FileRequest, isMounted } from './mounts.ts';
  * setting or the profile says that they are in the image. A variable proves nothing.
  */
 export function hasFiles(request: Omit<FileRequest, 'delivery'>, chosen: Result<ChosenDelivery, Reason>): boolean {
-  if (chosen.ok && chosen.value.delivery.type === 'baked') return true;
+  if (chosen.ok && chosen.value.delivery.kind === 'preinstalled') return true;
   const named = chosen.ok && chosen.value.source !== undefined ? [chosen.value.delivery] : undefined;
   const { values } = request.conditions;
   return (named ?? request.profile.deliveries).some((delivery) => {
-    if (delivery.type === 'baked') return false;
+    if (delivery.kind === 'preinstalled') return false;
     const isComplete = requiredTemplates(delivery).every(([, template]) =>
       parametersOf(template).every((name) => values.has(name)),
     );

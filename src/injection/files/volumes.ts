@@ -12,7 +12,7 @@ export interface VolumeSource {
   readonly volume: JsonObject;
 }
 
-export type FileDelivery = Exclude<Delivery, { type: 'baked' }>;
+export type FileDelivery = Exclude<Delivery, { kind: 'preinstalled' }>;
 
 export class Volumes {
   readonly added: Volume[] = [];
@@ -78,20 +78,20 @@ function equals(found: Json | undefined, expected: Json | undefined, field = '')
 
 /** Defaults of the API server are written, so that the volume is recognized after the API server has added them. */
 const sources: {
-  readonly [type in FileDelivery['type']]: (
-    delivery: Extract<FileDelivery, { type: type }>,
+  readonly [kind in FileDelivery['kind']]: (
+    delivery: Extract<FileDelivery, { kind: kind }>,
     text: (template: Template) => string,
   ) => VolumeSource;
 } = {
   persistentVolumeClaim: ({ claimName }, text) => volumeSource('persistentVolumeClaim', { claimName: text(claimName) }),
-  image: ({ image, pullPolicy }, text) => volumeSource('image', { reference: text(image), pullPolicy }),
+  image: ({ reference, pullPolicy }, text) => volumeSource('image', { reference: text(reference), pullPolicy }),
   initContainer: ({ sizeLimit, medium }) => volumeSource('emptyDir', { sizeLimit, ...(medium !== '' && { medium }) }),
   ephemeral: ({ storageClassName, size }, text) => {
     const storage = storageClassName && { storageClassName: text(storageClassName) };
     const spec = { accessModes: ['ReadWriteOnce'], ...storage, resources: { requests: { storage: size } } };
     return volumeSource('ephemeral', { volumeClaimTemplate: { spec } });
   },
-  hostPath: ({ path, hostPathType }, text) => volumeSource('hostPath', { path: text(path), type: hostPathType }),
+  hostPath: ({ path, pathType }, text) => volumeSource('hostPath', { path: text(path), type: pathType }),
   csi: ({ driver, readOnly, fsType, attributes }, text) => {
     const values = [...attributes].map(([key, template]) => [key, text(template)] as const);
     return volumeSource('csi', {
@@ -108,5 +108,5 @@ function volumeSource(type: string, volume: JsonObject): VolumeSource {
 }
 
 export function sourceOf(delivery: FileDelivery, values: ReadonlyMap<string, string>): VolumeSource {
-  return dispatch(sources, 'type', delivery, (template: Template) => render(template, values));
+  return dispatch(sources, 'kind', delivery, (template: Template) => render(template, values));
 }

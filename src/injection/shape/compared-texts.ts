@@ -15,12 +15,12 @@ export function textsIn({ profiles, defaults, slots }: Catalogue): readonly stri
 }
 
 function textsOf(profile: Profile): readonly string[] {
-  const { parameters, variants, environment, writable, files, objects } = profile;
+  const { parameters, variants, environment, writablePaths, files, objects } = profile;
   return [
     ...[...parameters.values()].flatMap((one) => [String(one.default ?? ''), ...('values' in one ? one.values : [])]),
     ...variants.flatMap(({ values }) => [...values.values()]),
-    ...[...environment, ...writable, ...files, ...objects].flatMap(({ when }) =>
-      when?.if === 'parameter' ? [when.is ?? ''] : [],
+    ...[...environment, ...writablePaths, ...files, ...objects].flatMap(({ when }) =>
+      when?.parameter ? [when.parameter.equals ?? ''] : [],
     ),
     ...templateUses(profile, environment).flatMap(({ template }) =>
       template.filter((part): part is string => typeof part === 'string'),
@@ -29,7 +29,7 @@ function textsOf(profile: Profile): readonly string[] {
 }
 
 /**
- * True if the profile matches a part of a text that may have a name in it: by a glob for a default, by a separator that names can contain, or by a sign
+ * True if the profile matches a part of a text that may have a name in it: by a glob for a default, by a separator that names can contain, or by a matcher
  * of what a container has after the injection.
  */
 export function matchesParts(profile: Profile): boolean {
@@ -40,8 +40,8 @@ export function matchesParts(profile: Profile): boolean {
 }
 
 function looksIntoResults({ advisories, environment, parameters }: Profile): boolean {
-  const names = advisories.flatMap(({ signs }) =>
-    signs.flatMap((sign) => (sign.in === 'result' ? [sign.name].flat() : [])),
+  const names = advisories.flatMap(({ match }) =>
+    match.flatMap(({ resultingEnv }) => (resultingEnv ? [resultingEnv.name].flat() : [])),
   );
   const isComputed = (name: string): boolean =>
     !parameters.has(name) || parametersOf(parseTemplate(String(parameters.get(name)?.default ?? ''))).length > 0;

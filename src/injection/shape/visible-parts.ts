@@ -42,14 +42,16 @@ export class VisibleParts {
     for (const name of [...matchers.flatMap(matchedVariablesOf), ...namesIn(catalogue, profiles)])
       (isGlob(name) ? globs : this.#names).add(name);
     this.#globs = [...globs];
-    this.#paths = [...new Set([...profiles.flatMap(pathsOf), ...matchers.flatMap(pathOf)].map(normalPath))];
+    this.#paths = [
+      ...new Set([...profiles.flatMap(pathsOf), ...matchers.flatMap(({ mount }) => mount ?? [])].map(normalPath)),
+    ];
     this.#containers = [
       ...catalogue.sidecars.map(({ name }) => name),
-      ...matchers.flatMap((matcher) => (matcher.in === 'name' ? [matcher.matches] : [])),
+      ...matchers.flatMap((matcher) => matcher.containerName ?? []),
       ...profiles.flatMap(({ name, deliveries }) => [`${name}-agent*`, ...deliveries.flatMap(anchorOf)]),
     ];
-    this.#images = matchers.flatMap((matcher) => (matcher.in === 'image' ? [matcher.matches] : []));
-    this.#volumes = new Set([...profiles.flatMap(volumesOf), ...matchers.flatMap(volumeOf)]);
+    this.#images = matchers.flatMap((matcher) => matcher.image ?? []);
+    this.#volumes = new Set([...profiles.flatMap(volumesOf), ...matchers.flatMap(({ volume }) => volume ?? [])]);
     this.#texts = textsIn(catalogue).join('\n').toLowerCase();
     this.matchesParts = profiles.some(matchesParts);
     this.hasObjects = profiles.some(({ objects }) => objects.length > 0);
@@ -141,17 +143,18 @@ export function visiblePartsOf(catalogue: Catalogue): VisibleParts {
 
 function matchersOf({ foreignAgents, sidecars }: Catalogue, profiles: readonly Profile[]): readonly Matcher[] {
   return [
-    ...[...foreignAgents, ...sidecars].flatMap(({ signs }) => signs),
+    ...[...foreignAgents, ...sidecars].flatMap(({ match }) => match),
     ...profiles.flatMap(({ include, exclude, conflicts, advisories }) => [
       ...(include ?? []),
       ...exclude,
-      ...[...conflicts, ...advisories].flatMap(({ signs }) => signs),
+      ...[...conflicts, ...advisories].flatMap(({ match }) => match),
     ]),
   ];
 }
 
-function matchedVariablesOf(matcher: Matcher): readonly string[] {
-  return matcher.in === 'environment' || matcher.in === 'result' ? [matcher.name].flat() : [];
+function matchedVariablesOf({ env, resultingEnv }: Matcher): readonly string[] {
+  const variable = env ?? resultingEnv;
+  return variable ? [variable.name].flat() : [];
 }
 
 function namesIn({ slots }: Catalogue, profiles: readonly Profile[]): readonly string[] {
@@ -183,9 +186,9 @@ function prefixesOf({ environment }: Profile): readonly string[] {
   );
 }
 
-function pathsOf({ mounts, writable, files, objects, deliveries }: Profile): readonly string[] {
+function pathsOf({ mounts, writablePaths, files, objects, deliveries }: Profile): readonly string[] {
   return [
-    ...[...mounts, ...writable, ...files, ...objects].map(({ path }) => path),
+    ...[...mounts, ...writablePaths, ...files, ...objects].map(({ path }) => path),
     ...deliveries.flatMap((delivery) => ('copy' in delivery ? [delivery.copy.copyTo] : [])),
   ];
 }
@@ -196,14 +199,6 @@ function anchorOf(delivery: Delivery): readonly string[] {
   return typeof position === 'object' ? [position.before] : [];
 }
 
-function pathOf(matcher: Matcher): readonly string[] {
-  return matcher.in === 'mount' ? [matcher.path] : [];
-}
-
-function volumesOf({ name, writable, objects }: Profile): readonly string[] {
-  return [name, `${name}-file`, ...[...writable, ...objects].map(({ volume }) => volume)];
-}
-
-function volumeOf(matcher: Matcher): readonly string[] {
-  return matcher.in === 'volume' ? [matcher.name] : [];
+function volumesOf({ name, writablePaths, objects }: Profile): readonly string[] {
+  return [name, `${name}-file`, ...[...writablePaths, ...objects].map(({ volume }) => volume)];
 }

@@ -13,7 +13,7 @@ describe('the report of check', () => {
       ...inGroup('cluster', [
         ok('version'),
         ok('delivery image'),
-        ok('delivery baked'),
+        ok('delivery preinstalled'),
         { name: 'permission to list pods', result: 'note', message: 'not granted' },
         ok('permission to list namespaces'),
       ]),

@@ -62,12 +62,12 @@ describe('explain', () => {
   });
 
   it('shows where the delivery was chosen', async () => {
-    const { decision } = await explainOf(pod(web), ...address, '--set', 'delivery=baked');
+    const { decision } = await explainOf(pod(web), ...address, '--set', 'delivery=preinstalled');
     expect(decision.deliveries).toEqual([
       {
         container: 'web',
         profile: 'jennifer-dotnet',
-        delivery: 'baked',
+        delivery: 'preinstalled',
         namedBy: 'namespace annotation agent-injector.io/delivery',
         skipped: [],
       },

@@ -26,9 +26,9 @@ spec:
       required: true
       description: Where to
   deliveries:
-    - type: image
-      image: registry.example.com/acme:1.2.3
-    - type: baked
+    - image:
+        reference: registry.example.com/acme:1.2.3
+    - preinstalled: {}
   mounts:
     - path: /acme
   environment:
@@ -191,19 +191,19 @@ describe('lint', () => {
       'no tag',
       ':1.2.3',
       '',
-      /^18:14: warning: spec\.deliveries\[0\]\.image: "registry\.example\.com\/acme" has no tag: /,
+      /^18:20: warning: spec\.deliveries\[0\]\.image\.reference: "registry\.example\.com\/acme" has no tag: /,
     ],
     [
       'the latest',
       ':1.2.3',
       ':latest',
-      /^18:14: warning: spec\.deliveries\[0\]\.image: "registry\.example\.com\/acme:latest" has the tag "latest": /,
+      /^18:20: warning: spec\.deliveries\[0\]\.image\.reference: "registry\.example\.com\/acme:latest" has the tag "latest": /,
     ],
     [
       'no tag after a port',
       'registry.example.com/acme:1.2.3',
       'registry.example.com:5000/acme',
-      /^18:14: warning: .*has no tag/,
+      /^18:20: warning: .*has no tag/,
     ],
     [
       'an unused parameter',
@@ -227,7 +227,7 @@ describe('lint', () => {
   });
 
   it('checks the default of a parameter that names the image', async () => {
-    const text = changed('image: registry.example.com/acme:1.2.3', 'image: ${image}').replace(
+    const text = changed('reference: registry.example.com/acme:1.2.3', 'reference: ${image}').replace(
       '  deliveries:',
       '    - {name: image, type: image, default: registry.example.com/acme, description: The image}\n  deliveries:',
     );
@@ -242,7 +242,7 @@ describe('lint', () => {
     expect(lines).toEqual([
       '5:1: warning: spec.tests: is missing: add at least one test',
       '5:1: warning: spec.signsOfLife: is missing: add what shows that the agent works, or why no sign is known (unknown)',
-      '18:14: warning: spec.deliveries[0].image: "registry.example.com/acme:1.2.3" is not pinned: a tag can be moved, a digest (@sha256:…) cannot',
+      '18:20: warning: spec.deliveries[0].image.reference: "registry.example.com/acme:1.2.3" is not pinned: a tag can be moved, a digest (@sha256:…) cannot',
       '1 profile, 0 tests: 3 warnings',
     ]);
     expect(code).toBe(1);
@@ -342,7 +342,7 @@ describe('lint', () => {
           line: 18,
           column: 14,
           profile: 'acme',
-          path: 'spec.deliveries[0].image',
+          path: 'spec.deliveries[0].image.reference',
           message: expect.stringContaining('has no tag'),
         },
         {

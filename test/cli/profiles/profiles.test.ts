@@ -52,7 +52,7 @@ describe('profiles', () => {
         `\n  ${one.code} `,
         one.message,
       ]),
-      ...[...(profile?.mounts ?? []), ...(profile?.writable ?? []), ...(profile?.files ?? [])].map(
+      ...[...(profile?.mounts ?? []), ...(profile?.writablePaths ?? []), ...(profile?.files ?? [])].map(
         (one) => `\n  ${one.path}`,
       ),
     ];

@@ -13,7 +13,7 @@ const status = (rest: Partial<WorkloadStatus> = {}): WorkloadStatus => ({
   missing: 0,
   leftover: 0,
   stopped: 0,
-  profiles: ['jennifer-dotnet@93b005e5'],
+  profiles: ['jennifer-dotnet@2b8964eb'],
   deliveries: ['image'],
   whyNot: [{ code: 'suspended', pods: 2, from: 'record' }],
   ...rest,
@@ -55,7 +55,7 @@ describe('the table of status', () => {
     const text = statusTable([longest, status({ fix: 'kubectl -n shop rollout restart deployment/web' })], 'wide').join(
       '\n',
     );
-    for (const part of [long, 'jennifer-dotnet@93b005e5', 'image', 'suspended(2,record)', 'rollout restart'])
+    for (const part of [long, 'jennifer-dotnet@2b8964eb', 'image', 'suspended(2,record)', 'rollout restart'])
       expect(text).toContain(part);
   });
 

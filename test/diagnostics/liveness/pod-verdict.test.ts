@@ -18,15 +18,15 @@ const known = (spec: object = {}): Catalogue =>
     profileDocument({
       environment: [{ name: 'AGENT', value: '1' }],
       signsOfLife: {
-        alive: [{ in: 'log', contains: 'agent started' }],
-        failed: [{ in: 'log', contains: 'agent jar missing' }],
+        alive: [{ log: { contains: 'agent started' } }],
+        failed: [{ log: { contains: 'agent jar missing' } }],
         within: 60,
       },
       ...spec,
     }),
   );
 const copied = known({
-  deliveries: [{ type: 'initContainer', image: 'registry.example.com/agent:1', command: ['cp', '/a', '/agent/a'] }],
+  deliveries: [{ initContainer: { image: 'registry.example.com/agent:1', command: ['cp', '/a', '/agent/a'] } }],
 });
 
 const running = (): object => ({ state: { running: { startedAt: '2026-11-30T10:00:00Z' } } });

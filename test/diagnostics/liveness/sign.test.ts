@@ -8,11 +8,11 @@ const error = (why = 'not allowed') => ({ ok: false as const, error: why });
 const signs = (alive: readonly LifeSign[], failed: readonly LifeSign[] = []) =>
   signsOfLifeSchema.parse({ alive, failed });
 
-const log: LifeSign = { in: 'log', contains: ['Agent', 'started'] };
-const file: LifeSign = { in: 'file', path: '/agent/logs/agent-*.log' };
-const port: LifeSign = { in: 'port', port: 7091 };
-const library: LifeSign = { in: 'library', contains: 'libAgent.so' };
-const broken: LifeSign = { in: 'log', contains: 'cannot load' };
+const log: LifeSign = { log: { contains: ['Agent', 'started'] } };
+const file: LifeSign = { file: '/agent/logs/agent-*.log' };
+const port: LifeSign = { port: 7091 };
+const library: LifeSign = { library: { contains: 'libAgent.so' } };
+const broken: LifeSign = { log: { contains: 'cannot load' } };
 const maps = lines(['7f00-7f01 r-xp 00000000 08:01 1 /agent/bin/libAgent.so']);
 
 interface Row {
@@ -74,7 +74,7 @@ describe('signs', () => {
   });
 
   it('say where to look', () => {
-    expect(placesOf(signs([file, { in: 'file', path: '/agent/logs/other' }], [broken]))).toEqual({
+    expect(placesOf(signs([file, { file: '/agent/logs/other' }], [broken]))).toEqual({
       log: true,
       directories: ['/agent/logs'],
       ports: false,
@@ -85,9 +85,9 @@ describe('signs', () => {
   it.each([
     ['neither alive nor unknown', { failed: [broken] }],
     ['both', { alive: [log], unknown: 'x' }],
-    ['a template', { alive: [{ in: 'log', contains: '${name}' }] }],
-    ['a relative path', { alive: [{ in: 'file', path: 'logs/x' }] }],
-    ['no port', { alive: [{ in: 'port', port: 0 }] }],
+    ['a template', { alive: [{ log: { contains: '${name}' } }] }],
+    ['a relative path', { alive: [{ file: 'logs/x' }] }],
+    ['no port', { alive: [{ port: 0 }] }],
     ['an unknown place', { alive: [{ in: 'process', contains: 'x' }] }],
   ])('of a profile are refused: %s', (_, document) =>
     expect(signsOfLifeSchema.safeParse(document).success).toBe(false),

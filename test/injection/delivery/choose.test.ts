@@ -28,11 +28,9 @@ const at = (minor: number): ClusterState => ({
 const environment = [{ name: 'AGENT', value: '/agent/a.so', group: 'g' }];
 const delivered = (deliveries: object | readonly object[], rest: object = {}): Catalogue =>
   catalogueOf(profileDocument({ environment, deliveries: [deliveries].flat(), ...rest }));
-const copies = {
-  type: 'initContainer',
-  image: 'registry.example.com/agent:1',
-  command: ['cp', '-r', '/a/.', '/agent'],
-};
+const copy = { image: 'registry.example.com/agent:1', command: ['cp', '-r', '/a/.', '/agent'] };
+const copies = { initContainer: copy };
+const copied = (fields: object): object => ({ initContainer: { ...copy, ...fields } });
 
 function inject(known: Catalogue, given: Pod, cluster = at(36), inNamespace = namespace()): Admission {
   const admission = admit(given, inNamespace, known, cluster);
@@ -48,30 +46,26 @@ const mountsOf = ({ pod: { spec } }: Admission, index = 0) => spec.containers[in
 describe('a delivery', () => {
   const version = { parameters: [{ name: 'agent-version', type: 'version', description: 'd' }] };
   it.each<[object, object, object]>([
-    [{ type: 'persistentVolumeClaim', claimName: 'c' }, { persistentVolumeClaim: { claimName: 'c' } }, {}],
+    [{ persistentVolumeClaim: { claimName: 'c' } }, { persistentVolumeClaim: { claimName: 'c' } }, {}],
     [
-      { type: 'persistentVolumeClaim', claimName: 'c', readOnly: true },
+      { persistentVolumeClaim: { claimName: 'c', readOnly: true } },
       { persistentVolumeClaim: { claimName: 'c' } },
       { readOnly: true },
     ],
     [
-      { type: 'image', image: 'r/a:1' },
+      { image: { reference: 'r/a:1' } },
       { image: { reference: 'r/a:1', pullPolicy: 'IfNotPresent' } },
       { readOnly: true },
     ],
+    [{ hostPath: { path: '/opt/a' } }, { hostPath: { path: '/opt/a', type: 'DirectoryOrCreate' } }, { readOnly: true }],
     [
-      { type: 'hostPath', path: '/opt/a' },
-      { hostPath: { path: '/opt/a', type: 'DirectoryOrCreate' } },
-      { readOnly: true },
-    ],
-    [
-      { type: 'csi', driver: 'd', attributes: { k: 'v' } },
+      { csi: { driver: 'd', volumeAttributes: { k: 'v' } } },
       { csi: { driver: 'd', readOnly: true, volumeAttributes: { k: 'v' } } },
       { readOnly: true },
     ],
     [copies, { emptyDir: { sizeLimit: '300Mi' } }, {}],
     [
-      { ...copies, type: 'ephemeral', storageClassName: 'fast' },
+      { ephemeral: { ...copy, storageClassName: 'fast' } },
       {
         ephemeral: {
           volumeClaimTemplate: {
@@ -95,7 +89,7 @@ describe('a delivery', () => {
     [undefined, undefined],
     ['5.6.5', 'versions/5.6.5/lib'],
   ])('of a part of the files, with version %s', (requested, subPath) => {
-    const delivery = { type: 'persistentVolumeClaim', claimName: 'c', subPath: 'versions/${agent-version}' };
+    const delivery = { persistentVolumeClaim: { claimName: 'c', subPath: 'versions/${agent-version}' } };
     const known = delivered(delivery, { ...version, mounts: [{ path: '/agent', subPath: 'lib' }] });
     const admission = inject(known, pod(undefined, requested === undefined ? {} : { 'agent-version': requested }));
     expect(mountsOf(admission)).toEqual([{ name: 'agent', mountPath: '/agent', subPath: subPath ?? 'lib' }]);
@@ -103,7 +97,7 @@ describe('a delivery', () => {
 
   it('with a path as a part of the files has no absolute subPath, which the API server would refuse', () => {
     const parameters = [{ name: 'part', type: 'path', default: '/x//y/', description: 'd' }];
-    const known = delivered({ type: 'persistentVolumeClaim', claimName: 'c', subPath: '${part}' }, { parameters });
+    const known = delivered({ persistentVolumeClaim: { claimName: 'c', subPath: '${part}' } }, { parameters });
     expect(mountsOf(inject(known, pod()))).toEqual([{ name: 'agent', mountPath: '/agent', subPath: 'x/y' }]);
   });
 
@@ -112,21 +106,21 @@ describe('a delivery', () => {
     [{ mounts: [{ path: '/' }] }, 'mounts[0].path'],
     [{ mounts: [{ path: '/a/../b' }] }, 'mounts[0].path'],
     [{ mounts: [{ path: '/a', subPath: '../b' }] }, 'mounts[0].subPath'],
-    [{ writable: [{ path: '/w', sizeLimit: '0' }] }, 'writable[0].sizeLimit'],
-    [{ deliveries: [{ ...copies, copyTo: '/agent/' }] }, 'deliveries[0].copyTo'],
+    [{ writablePaths: [{ path: '/w', sizeLimit: '0' }] }, 'writablePaths[0].sizeLimit'],
+    [{ deliveries: [copied({ copyTo: '/agent/' })] }, 'deliveries[0].initContainer.copyTo'],
     [
       {
-        deliveries: [{ type: 'persistentVolumeClaim', claimName: '${n}' }],
+        deliveries: [{ persistentVolumeClaim: { claimName: '${n}' } }],
         parameters: [{ name: 'n', type: 'string', description: 'd' }],
       },
-      'deliveries[0].claimName',
+      'deliveries[0].persistentVolumeClaim.claimName',
     ],
     [
       {
-        deliveries: [{ type: 'hostPath', path: '/x/${n}' }],
+        deliveries: [{ hostPath: { path: '/x/${n}' } }],
         parameters: [{ name: 'n', type: 'word', description: 'd' }],
       },
-      'deliveries[0].path',
+      'deliveries[0].hostPath.path',
     ],
   ])('of %j is invalid in a profile', (spec, path) => {
     expect(() => catalogueOf(profileDocument(spec))).toThrow(`agent.spec.${path}:`);
@@ -135,7 +129,7 @@ describe('a delivery', () => {
   it('with nested mounts, writable directories and files is recognized on a second pass', () => {
     const spec = {
       mounts: [{ path: '/agent' }, { path: '/agent/ext', subPath: 'ext' }],
-      writable: [{ path: '/agent/logs' }, { path: '/agent-logs' }, { path: `/${'long/'.repeat(20)}x` }],
+      writablePaths: [{ path: '/agent/logs' }, { path: '/agent-logs' }, { path: `/${'long/'.repeat(20)}x` }],
       files: [{ path: '/agent/a.conf', content: 'x' }],
       environment: [{ name: 'A', value: 'a' }],
     };
@@ -152,40 +146,41 @@ describe('a delivery', () => {
   });
 
   it('has writable directories only where they are needed', () => {
-    const writable = [
-      { path: '/logs', when: { if: 'readOnlyRootFilesystem' } },
-      { path: '/agent/logs', when: { if: 'readOnlyFiles' } },
+    const writablePaths = [
+      { path: '/logs', when: { readOnlyRootFilesystem: true } },
+      { path: '/agent/logs', when: { readOnlyFiles: true } },
     ];
     const paths = (delivery: object, securityContext: object) =>
-      mountsOf(inject(delivered(delivery, { writable }), pod([container('web', { securityContext })])))?.map(
+      mountsOf(inject(delivered(delivery, { writablePaths }), pod([container('web', { securityContext })])))?.map(
         ({ mountPath }) => mountPath,
       );
-    const claim = { type: 'persistentVolumeClaim', claimName: 'c' };
+    const claim = { persistentVolumeClaim: { claimName: 'c' } };
+    const readOnly = { persistentVolumeClaim: { claimName: 'c', readOnly: true } };
     expect(paths(claim, {})).toEqual(['/agent']);
     expect(paths(claim, { readOnlyRootFilesystem: true })).toEqual(['/agent', '/logs']);
-    expect(paths({ ...claim, readOnly: true }, {})).toEqual(['/agent', '/agent/logs']);
+    expect(paths(readOnly, {})).toEqual(['/agent', '/agent/logs']);
   });
 });
 
 describe('existing volumes and init containers', () => {
   it.each<[object, object, readonly string[]]>([
     [
-      { type: 'persistentVolumeClaim', claimName: 'c' },
+      { persistentVolumeClaim: { claimName: 'c' } },
       { persistentVolumeClaim: { claimName: 'c', readOnly: false } },
       ['existing'],
     ],
     [
-      { type: 'persistentVolumeClaim', claimName: 'c' },
+      { persistentVolumeClaim: { claimName: 'c' } },
       { persistentVolumeClaim: { claimName: 'c', readOnly: true } },
       ['existing', 'agent'],
     ],
-    [{ type: 'image', image: 'r/a:1' }, { image: { reference: 'r/a:1', pullPolicy: 'IfNotPresent' } }, ['existing']],
+    [{ image: { reference: 'r/a:1' } }, { image: { reference: 'r/a:1', pullPolicy: 'IfNotPresent' } }, ['existing']],
     [
-      { type: 'image', image: 'r/a:1' },
+      { image: { reference: 'r/a:1' } },
       { image: { reference: 'r/a:2', pullPolicy: 'IfNotPresent' } },
       ['existing', 'agent'],
     ],
-    [{ type: 'hostPath', path: '/a' }, { hostPath: { path: '/a', type: 'Directory' } }, ['existing', 'agent']],
+    [{ hostPath: { path: '/a' } }, { hostPath: { path: '/a', type: 'Directory' } }, ['existing', 'agent']],
     [copies, { emptyDir: { sizeLimit: '300Mi' } }, ['existing', 'agent']],
   ])('%j in a pod with %j', (delivery, existing, volumes) => {
     const admission = inject(delivered(delivery), pod(undefined, {}, { volumes: [{ name: 'existing', ...existing }] }));
@@ -205,7 +200,7 @@ describe('existing volumes and init containers', () => {
       profileDocument(
         {
           environment: [{ name: 'B', value: 'b', group: 'g' }],
-          deliveries: [{ ...copies, image: 'r/other:1' }],
+          deliveries: [copied({ image: 'r/other:1' })],
           mounts: [{ path: '/other' }],
         },
         'two',
@@ -226,7 +221,9 @@ describe('existing volumes and init containers', () => {
     ['the image as a digest', `mirror.example.com/agent@sha256:${'a'.repeat(64)}`],
     ['the image as tag and digest', `registry.example.com/agent:1@sha256:${'a'.repeat(64)}`],
   ])('serve a container added later, with %s and normalized quantities', (_, image) => {
-    const known = delivered({ ...copies, sizeLimit: '1024Mi' }, { writable: [{ path: '/logs', sizeLimit: '1024Mi' }] });
+    const known = delivered(copied({ sizeLimit: '1024Mi' }), {
+      writablePaths: [{ path: '/logs', sizeLimit: '1024Mi' }],
+    });
     const first = inject(known, pod()).pod;
     const canonical = (volume: object) =>
       JSON.parse(JSON.stringify(volume).replaceAll('1024Mi', '1Gi')) as { name: string };
@@ -248,7 +245,7 @@ describe('existing volumes and init containers', () => {
 
   it('are not shared by two versions of an agent', () => {
     const parameters = [{ name: 'v', type: 'version', default: '1', description: 'd' }];
-    const known = opened(delivered({ ...copies, image: 'r/agent:${v}' }, { parameters }));
+    const known = opened(delivered(copied({ image: 'r/agent:${v}' }), { parameters }));
     const admission = inject(
       known,
       pod([container('web'), container('worker')], { 'v.agent-injector.io/worker': '2' }),
@@ -317,7 +314,7 @@ describe('the init container', () => {
       ['runAsUser', 'seccompProfile'],
     ],
   ])('leaves user and seccomp profile to the cluster if %s', (_, fields, cluster, own, kept) => {
-    const known = delivered({ ...copies, ...fields });
+    const known = delivered(copied(fields));
     const [added] = inits(inject(known, pod([container('web', { securityContext: own })]), cluster));
     const context = added?.['securityContext'];
     expect(context).toMatchObject({ runAsNonRoot: true, allowPrivilegeEscalation: false });
@@ -358,13 +355,11 @@ describe('the init container', () => {
     [{ position: 'last' }, { containers: 'web,tail,two' }, ['one', 'agent-agent', 'tail', 'two']],
     [{ position: 'last' }, { containers: 'two,one' }, ['agent-agent', 'one', 'tail', 'two']],
   ])('is at the requested position: %j, %j', (delivery, annotations, order) => {
-    expect(names(inits(inject(delivered({ ...copies, ...delivery }), pod(undefined, annotations, existing))))).toEqual(
-      order,
-    );
+    expect(names(inits(inject(delivered(copied(delivery)), pod(undefined, annotations, existing))))).toEqual(order);
   });
 
   it('is created again for a target that another webhook has inserted before it', () => {
-    const known = delivered({ ...copies, position: 'last' });
+    const known = delivered(copied({ position: 'last' }));
     const first = inject(known, pod(undefined, { containers: 'web,late' }, existing)).pod;
     const extended = {
       ...first,
@@ -382,7 +377,7 @@ describe('the init container', () => {
 
   it('adds its pull secret, and its volumes to those safe to evict, to the existing ones', () => {
     const annotation = 'cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes';
-    const known = delivered({ ...copies, pullSecret: 'pull' }, { writable: [{ path: '/logs' }] });
+    const known = delivered(copied({ pullSecret: 'pull' }), { writablePaths: [{ path: '/logs' }] });
     const fresh = inject(known, pod());
     expect(fresh.pod.spec['imagePullSecrets']).toEqual([{ name: 'pull' }]);
     expect(fresh.pod.metadata?.annotations?.[annotation]).toBe('agent,agent-logs');
@@ -398,8 +393,8 @@ describe('the init container', () => {
 
   it('does not declare an existing volume safe to evict', () => {
     const own = container('mine', {
-      image: copies.image,
-      command: copies.command,
+      image: copy.image,
+      command: copy.command,
       volumeMounts: [{ name: 'data', mountPath: '/agent' }],
     });
     const given = pod(undefined, {}, { initContainers: [own], volumes: [{ name: 'data', emptyDir: {} }] });
@@ -412,9 +407,9 @@ describe('the init container', () => {
 describe('the chosen delivery', () => {
   const all = delivered(
     [
-      { type: 'image', image: 'r/a:1' },
-      { type: 'hostPath', path: '/a' },
-      { type: 'persistentVolumeClaim', claimName: '${claim}' },
+      { image: { reference: 'r/a:1' } },
+      { hostPath: { path: '/a' } },
+      { persistentVolumeClaim: { claimName: '${claim}' } },
       { ...copies, os: ['linux'] },
     ],
     { parameters: [{ name: 'claim', type: 'objectName', description: 'd' }] },
@@ -533,15 +528,15 @@ describe('the chosen delivery', () => {
     ['nodes that can', withNodes(true), 'injected'],
     ['a node that certainly cannot', withNodes(false), 'skipped'],
   ])('by image is the only one: %s', (_, cluster, outcome) => {
-    const known = delivered({ type: 'image', image: 'r/a:1' });
+    const known = delivered({ image: { reference: 'r/a:1' } });
     expect(inject(known, pod(), cluster).decision.outcome).toBe(outcome);
   });
 
   it('by image is for Linux nodes', () => {
     const deliveries = [
-      { type: 'image', image: 'r/a:1' },
-      { type: 'baked' },
-      { type: 'persistentVolumeClaim', claimName: 'c' },
+      { image: { reference: 'r/a:1' } },
+      { preinstalled: {} },
+      { persistentVolumeClaim: { claimName: 'c' } },
     ];
     const known = delivered(deliveries, { constraints: { os: ['linux', 'windows'] } });
     const [one] = inject(known, pod(undefined, {}, { os: { name: 'windows' } }), withNodes(true)).decision.containers;
@@ -553,7 +548,7 @@ describe('the chosen delivery', () => {
 
   it('is not tied to the nodes without an image, or if another one comes first', () => {
     const cluster: ClusterState = { ...at(36), nodes: () => expect.unreachable() };
-    const image = { type: 'image', image: 'r/a:1' };
+    const image = { image: { reference: 'r/a:1' } };
     for (const known of [delivered(copies), delivered([copies, image])])
       expect(inject(known, pod(), cluster).decision.outcome).toBe('injected');
   });
@@ -576,12 +571,7 @@ describe('the chosen delivery', () => {
     ['spec.os', { os: { name: 'windows' } }, 'windows'],
     ['the node selector', { nodeSelector: { 'kubernetes.io/os': 'windows' } }, 'windows'],
   ])('is for the operating system: %s', (_, spec, name) => {
-    const claims = ['windows', 'linux'].map((os) => ({
-      name: os,
-      type: 'persistentVolumeClaim',
-      claimName: os,
-      os: [os],
-    }));
+    const claims = ['windows', 'linux'].map((os) => ({ name: os, os: [os], persistentVolumeClaim: { claimName: os } }));
     const both = delivered(claims, { constraints: { os: ['linux', 'windows'] } });
     const [one] = inject(both, pod(undefined, {}, spec)).decision.containers;
     expect(one?.outcome === 'injected' && one.delivery).toBe(name);
@@ -589,7 +579,7 @@ describe('the chosen delivery', () => {
 });
 
 describe('an excluded type of delivery', () => {
-  const profile = delivered([{ type: 'image', name: 'volume', image: 'r/a:1' }, copies]);
+  const profile = delivered([{ name: 'volume', image: { reference: 'r/a:1' } }, copies]);
   const excluding = (text: string) => withDefaults(profile, [['exclude-deliveries', text]]);
   const source = { from: 'cluster', key: 'exclude-deliveries' } as const;
   const ofNamespace = { from: 'namespace', key: 'agent-injector.io/exclude-deliveries' } as const;
@@ -604,7 +594,7 @@ describe('an excluded type of delivery', () => {
     expect(chosen(admission)).toEqual(['initContainer']);
     const [outcome] = admission.decision.containers;
     expect(outcome).toMatchObject({
-      skippedDeliveries: [{ delivery: 'volume', requirement: { why: 'excluded', type: 'image', by } }],
+      skippedDeliveries: [{ delivery: 'volume', requirement: { why: 'excluded', kind: 'image', by } }],
     });
     const explained = explain({ pod: pod(), namespace: namespace(annotations), catalogue: known, cluster: at(36) });
     expect(explained.deliveries[0]?.skipped).toEqual([
@@ -615,7 +605,7 @@ describe('an excluded type of delivery', () => {
   it('cannot be named by a setting either', () => {
     const admission = inject(excluding('image'), pod(undefined, { delivery: 'volume' }));
     expect(chosen(admission)).toMatchObject([
-      { code: 'delivery-not-possible', requirement: { why: 'excluded', type: 'image', by: source } },
+      { code: 'delivery-not-possible', requirement: { why: 'excluded', kind: 'image', by: source } },
     ]);
   });
 
@@ -763,11 +753,9 @@ describe('requests and QoS class of the pod', () => {
     );
 
   it('stay the same, within the limits of the app containers', () => {
-    const known = delivered({
-      ...copies,
-      requests: { cpu: '200m', memory: '64Mi' },
-      limits: { cpu: '500m', memory: '256Mi' },
-    });
+    const known = delivered(
+      copied({ requests: { cpu: '200m', memory: '64Mi' }, limits: { cpu: '500m', memory: '256Mi' } }),
+    );
     const classes: Record<string, number> = {};
     fc.assert(
       fc.property(given, (before) => {
@@ -803,10 +791,11 @@ describe('requests and QoS class of the pod', () => {
 
 describe('templates of several parameters', () => {
   const image = {
-    type: 'initContainer',
-    image: '${image}${suffix}',
-    pullSecret: '${pull-secret}',
-    command: ['cp', '-r', '/a/.', '/agent'],
+    initContainer: {
+      image: '${image}${suffix}',
+      pullSecret: '${pull-secret}',
+      command: ['cp', '-r', '/a/.', '/agent'],
+    },
   };
   const known = catalogueOf(
     profileDocument({

@@ -8,10 +8,10 @@ const known = opened(
     profileDocument({
       parameters: [text('directory'), text('tag', { default: '1' }), text('both'), text('mode')],
       deliveries: [
-        { type: 'initContainer', image: 'registry.example.com/a:${tag}', command: ['cp', '${both}'] },
-        { type: 'persistentVolumeClaim', claimName: 'c', subPath: '${directory}/${both}' },
+        { initContainer: { image: 'registry.example.com/a:${tag}', command: ['cp', '${both}'] } },
+        { persistentVolumeClaim: { claimName: 'c', subPath: '${directory}/${both}' } },
       ],
-      environment: [{ name: 'MODE', value: '${mode}', when: { if: 'parameter', name: 'mode' } }],
+      environment: [{ name: 'MODE', value: '${mode}', when: { parameter: { name: 'mode' } } }],
     }),
   ),
 );

@@ -383,7 +383,7 @@ describe('names and order of variables', () => {
       'a reference to a conditional variable',
       [
         { name: 'A', value: '$(B)' },
-        { name: 'B', value: 'b', when: { if: 'readOnlyRootFilesystem' } },
+        { name: 'B', value: 'b', when: { readOnlyRootFilesystem: true } },
       ],
       '[0].value',
     ],

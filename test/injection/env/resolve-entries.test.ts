@@ -19,7 +19,7 @@ describe('$(NAME) in', () => {
   it('a variant refers to a variable, which comes first', () => {
     const known = catalogueFor({
       parameters: [{ name: 'collector', type: 'enum', values: ['node', 'far'], default: 'node', description: 'd' }],
-      variants: [{ name: 'address', by: 'collector', values: { node: 'http://$(NODE_IP):4318', far: 'http://far' } }],
+      variants: [{ name: 'address', from: 'collector', values: { node: 'http://$(NODE_IP):4318', far: 'http://far' } }],
       environment: [{ name: 'V', value: '${address}' }, host],
     });
     expect(valueIn(known, pod())).toBe('http://$(NODE_IP):4318');
@@ -52,7 +52,7 @@ describe('$(NAME) in', () => {
     [
       'a variant of a variable that the profile does not set',
       {
-        variants: [{ name: 'v', by: 'libc', values: { glibc: '$(NONE)', musl: 'x' } }],
+        variants: [{ name: 'v', from: 'libc', values: { glibc: '$(NONE)', musl: 'x' } }],
         environment: [{ name: 'V', value: '${v}' }],
       },
     ],

@@ -6,7 +6,7 @@ import { catalogueOf, container, namespace, pod, profileDocument } from '../../s
 const known = catalogueOf(
   profileDocument({
     mounts: [{ path: '/opt/agent' }],
-    writable: [{ path: '/var/log/agent' }],
+    writablePaths: [{ path: '/var/log/agent' }],
     files: [{ path: '/etc/agent/agent.conf', content: 'a' }],
   }),
 );

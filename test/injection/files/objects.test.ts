@@ -8,7 +8,7 @@ import { catalogueOf, container, plainNamespace, opened, pod, profileDocument } 
 const documents = profileDocument({
   parameters: [{ name: 'ca', type: 'objectName', description: 'd' }],
   objects: [
-    { path: '/etc/agent/ca', configMap: '${ca}', when: { if: 'parameter', name: 'ca' } },
+    { path: '/etc/agent/ca', configMap: '${ca}', when: { parameter: { name: 'ca' } } },
     { path: '/etc/agent/client', secret: 'agent-client' },
   ],
 });

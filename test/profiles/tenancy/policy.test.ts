@@ -26,21 +26,16 @@ describe('the classes of a parameter', () => {
     [
       'a tag of an image',
       { type: 'version' },
-      { deliveries: [{ type: 'image', image: 'registry.example.com/a:${p}' }] },
+      { deliveries: [{ image: { reference: 'registry.example.com/a:${p}' } }] },
       ['image'],
     ],
     [
       'an attribute of a CSI driver',
       { type: 'word' },
-      { deliveries: [{ type: 'csi', driver: 'd', attributes: { share: '${p}' } }] },
+      { deliveries: [{ csi: { driver: 'd', volumeAttributes: { share: '${p}' } } }] },
       ['image'],
     ],
-    [
-      'a part of a hostPath',
-      { type: 'version' },
-      { deliveries: [{ type: 'hostPath', path: '/opt/${p}' }] },
-      ['nodePath'],
-    ],
+    ['a part of a hostPath', { type: 'version' }, { deliveries: [{ hostPath: { path: '/opt/${p}' } }] }, ['nodePath']],
     [
       'the name of a mounted Secret',
       { type: 'objectName' },
@@ -82,20 +77,15 @@ describe('the classes of a parameter', () => {
     [
       'a pull secret',
       { type: 'objectName' },
-      { deliveries: [{ type: 'image', image: 'registry.example.com/a:1', pullSecret: '${p}' }] },
+      { deliveries: [{ image: { reference: 'registry.example.com/a:1', pullSecret: '${p}' } }] },
       ['secretName'],
     ],
-    [
-      'a claim',
-      { type: 'objectName' },
-      { deliveries: [{ type: 'persistentVolumeClaim', claimName: '${p}' }] },
-      ['claim'],
-    ],
+    ['a claim', { type: 'objectName' }, { deliveries: [{ persistentVolumeClaim: { claimName: '${p}' } }] }, ['claim']],
     ['a subPath', { type: 'version' }, { mounts: [{ path: '/agent', subPath: '${p}' }] }, ['claim']],
     [
       'a command',
       { type: 'path' },
-      { deliveries: [{ type: 'initContainer', image: 'registry.example.com/a:1', command: ['cp', '${p}'] }] },
+      { deliveries: [{ initContainer: { image: 'registry.example.com/a:1', command: ['cp', '${p}'] } }] },
       ['code'],
     ],
     ['a variable that loads code', { type: 'string' }, variable('LD_PRELOAD', '${p}'), ['code']],
@@ -115,7 +105,7 @@ describe('the classes of a parameter', () => {
     [
       'a list of the profile in an image',
       { type: 'enum', values: ['', '-a'] },
-      { deliveries: [{ type: 'image', image: 'registry.example.com/a:1${p}' }] },
+      { deliveries: [{ image: { reference: 'registry.example.com/a:1${p}' } }] },
       ['other'],
     ],
   ])('%s', (_, parameter, spec, classes) => {
@@ -127,7 +117,7 @@ describe('the classes of a parameter', () => {
     const profile = profileWith(
       { type: 'objectName' },
       {
-        deliveries: [{ type: 'persistentVolumeClaim', claimName: '${p}' }],
+        deliveries: [{ persistentVolumeClaim: { claimName: '${p}' } }],
         environment: [{ name: 'A', valueFrom: { secretKeyRef: { name: '${p}', key: 'k' } } }],
       },
     );

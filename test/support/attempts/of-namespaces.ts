@@ -60,9 +60,9 @@ export const attemptsOnNamespaces: readonly Omit<Attempt, 'who'>[] = [
     ends: byLabel(silent, refused('no-profile')),
   },
   {
-    id: 'ns-baked',
-    what: 'say that the agent is in the image (`delivery: baked`)',
-    sets: { delivery: 'baked' },
+    id: 'ns-preinstalled',
+    what: 'say that the agent is in the image (`delivery: preinstalled`)',
+    sets: { delivery: 'preinstalled' },
     ends: unlessHostile(everywhere(chosen), settingLocked),
   },
   {

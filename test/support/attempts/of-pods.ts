@@ -68,16 +68,16 @@ export const attemptsOnPods: readonly Omit<Attempt, 'who'>[] = [
     ends: unlessHostile(byLabel(silent, refused('no-profile')), settingLocked),
   },
   {
-    id: 'pod-delivery-baked',
-    what: 'say that the agent is in the image (`delivery: baked`)',
-    sets: { delivery: 'baked' },
+    id: 'pod-delivery-preinstalled',
+    what: 'say that the agent is in the image (`delivery: preinstalled`)',
+    sets: { delivery: 'preinstalled' },
     ends: unlessHostile(byLabel(chosen, refused('delivery-not-possible')), settingLocked),
   },
   {
     id: 'pod-delivery-fixed',
     what: 'choose a delivery, where the Namespace sets one',
     given: { delivery: 'auto' },
-    sets: { delivery: 'baked' },
+    sets: { delivery: 'preinstalled' },
     ends: byLabel(chosen, settingLocked),
   },
   {
