@@ -4,6 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { definitions } from '../../tools/crds/crds.ts';
 import type { Structural } from '../../tools/crds/structural.ts';
 import { crdFiles } from '../../tools/generate-crds.js';
+import { findDrift } from '../../src/cluster/webhook-configuration/drift.ts';
+import { judgesResources } from '../../src/diagnostics/webhook-match.ts';
+import type { JsonObject } from '../../src/lib/json.ts';
 import type { KubeObject } from '../support/client.ts';
 import { render } from '../support/chart.ts';
 import { helm } from '../support/deploy-tools.ts';
@@ -135,6 +138,21 @@ describe.skipIf(helm === undefined)('the chart', () => {
     const [used, installed] = [rendered('crds.use=true'), rendered('crds.install=true')];
     expect(namesOf(used, 'CustomResourceDefinition')).toEqual([]);
     for (const kind of ['ClusterRole', 'Role', 'Lease']) expect(namesOf(used, kind)).toEqual(namesOf(installed, kind));
+  });
+
+  it('asks about resources where crds.validate says so, in all namespaces, and fails open', () => {
+    const entriesOf = (objects: readonly KubeObject[]): readonly JsonObject[] =>
+      objects
+        .filter(({ kind }) => kind === 'MutatingWebhookConfiguration')
+        .flatMap((one) => one['webhooks'] as readonly JsonObject[])
+        .filter(judgesResources);
+    expect(entriesOf(rendered('crds.install=true'))).toEqual([]);
+    const [entry] = entriesOf(rendered('crds.validate=true'));
+    expect(entry).toMatchObject({ failurePolicy: 'Ignore', sideEffects: 'None' });
+    expect(entry?.['namespaceSelector']).toBeUndefined();
+    expect((entry?.['rules'] as { resources: string[] }[])[0]?.resources).toEqual([...all.keys()]);
+    const service = { name: 'agent-injector', namespace: 'agent-injector', writesPaths: true };
+    expect(findDrift(entry ? [entry] : [], service)).toEqual([]);
   });
 
   it('lets those who edit a namespace write its targets, and nothing of the cluster', () => {
