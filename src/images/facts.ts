@@ -131,8 +131,8 @@ function variablesOf(environment: readonly EnvVar[], { profiles }: Catalogue): r
 }
 
 function agentsOf(view: ContainerView, { foreignAgents, slots }: Catalogue): ImageFacts['agents'] {
-  const bySigns = foreignAgents.flatMap(({ vendor, signs }) => {
-    const at = firstMatch(signs, view);
+  const bySigns = foreignAgents.flatMap(({ vendor, match }) => {
+    const at = firstMatch(match, view);
     return at === undefined ? [] : [{ vendor, at }];
   });
   const byIdentity = [...slots.values()].flatMap(({ identity, vendors }) =>

@@ -1,5 +1,6 @@
 import { dispatchMember, type MemberTable } from '../lib/dispatch.ts';
-import type { DeliveryDocument, DeliveryKind, OmittedField, Position, Resources } from '../api/profile/delivery.ts';
+import type { DeliveryDocument, OmittedField, Position, Resources } from '../api/profile/delivery.ts';
+import type { DeliveryKind } from '../api/delivery-kinds.ts';
 import type { KubernetesVersion } from '../kubernetes/version.ts';
 import { parseTemplate, type Template } from './template.ts';
 

@@ -1,4 +1,4 @@
-import { deliveryKinds } from '../api/profile/delivery.ts';
+import { deliveryKinds } from '../api/delivery-kinds.ts';
 import { isObject, type Json, type JsonObject, objectIn } from '../lib/json.ts';
 import { didYouMean, nearest } from '../lib/suggest.ts';
 import type { Problem, ProfileProblem, ProfileSource } from './problem.ts';

@@ -1,7 +1,7 @@
 import { POD_SECURITY_ENFORCE_LABEL } from '../kubernetes/labels.ts';
 import { INJECTION_LABEL, type Level, PREFIX, REVISION_LABEL } from '../api/keys.ts';
+import { BAKED, PREINSTALLED } from '../api/delivery-kinds.ts';
 import { CLUSTER_TARGET_KIND, TARGET_KIND } from '../api/target/kinds.ts';
-import { BAKED, PREINSTALLED } from '../api/profile/delivery.ts';
 import { dispatch } from '../lib/dispatch.ts';
 import { versionText } from '../kubernetes/version.ts';
 import { didYouMean } from '../lib/suggest.ts';

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parse, parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments, stringify } from 'yaml';
 import { createProgram } from '../../src/cli/program/program.ts';
 import { json, kubeconfig } from '../support/faulty-api.ts';
 import { actsIn, deployment, EVIL, hostileAnswer, named, pod } from '../support/hostile-names.ts';
@@ -78,6 +78,17 @@ const review = (): string => {
   );
 };
 
+const earlierProfile = (): string =>
+  file(
+    `${EVIL_FILE}.yml`,
+    stringify({
+      apiVersion: 'agent-injector.io/v1alpha1',
+      kind: 'AgentProfile',
+      metadata: { name: EVIL },
+      spec: { variants: [{ name: EVIL, by: EVIL }] },
+    }),
+  );
+
 /** For every command: what has the text, and the arguments. */
 const rows: readonly (readonly [string, () => readonly string[]])[] = [
   ['inject: names, annotations, file', () => ['inject', '-f', manifest(), '--diff']],
@@ -131,6 +142,9 @@ const rows: readonly (readonly [string, () => readonly string[]])[] = [
   ['lint: JSON', () => ['lint', '--strict', profiles(), '-o', 'json']],
   ['lint: broken file', () => ['lint', broken()]],
   ['lint: missing file', () => ['lint', join(dir, EVIL)]],
+  ['convert: names, file', () => ['convert', '--diff', earlierProfile()]],
+  ['convert: broken file', () => ['convert', broken()]],
+  ['convert: missing file', () => ['convert', join(dir, EVIL)]],
   ['profiles: list', () => ['profiles', '--profiles', profiles('acme')]],
   ['profiles: one', () => ['profiles', '--profiles', profiles('acme'), 'acme']],
   ['profiles: YAML', () => ['profiles', '--profiles', profiles('acme'), 'acme', '-o', 'yaml']],

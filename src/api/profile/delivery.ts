@@ -1,11 +1,7 @@
 import * as z from 'zod';
+import { deliveryKinds } from '../delivery-kinds.ts';
 import { exactlyOne } from './exactly-one.ts';
 import { absolutePath, quantitySchema as quantity, relativePath } from './scalars.ts';
-
-export const PREINSTALLED = 'preinstalled';
-
-/** What it was called: a kind of deliveries, and the default name of one. */
-export const BAKED = 'baked';
 
 const shared = {
   name: z
@@ -69,19 +65,6 @@ const copy = {
     .optional()
     .describe('What the security context of the init container leaves to the cluster.'),
 };
-
-/** A delivery has one member of these, as a VolumeSource. */
-export const deliveryKinds = [
-  'persistentVolumeClaim',
-  'image',
-  'initContainer',
-  'ephemeral',
-  'hostPath',
-  'csi',
-  PREINSTALLED,
-] as const;
-
-export type DeliveryKind = (typeof deliveryKinds)[number];
 
 const one = exactlyOne(...deliveryKinds);
 

@@ -1,5 +1,5 @@
 import { AUTO } from '../../api/keys.ts';
-import type { DeliveryKind } from '../../api/profile/delivery.ts';
+import type { DeliveryKind } from '../../api/delivery-kinds.ts';
 import type { Delivery } from '../../profiles/delivery.ts';
 import { osOf } from '../../kubernetes/scheduling.ts';
 import type { Profile } from '../../profiles/profile.ts';

@@ -1,5 +1,5 @@
 import { PROFILE_API_VERSION, PROFILE_KIND, parseKey } from '../../api/keys.ts';
-import { BAKED, deliveryKinds, PREINSTALLED } from '../../api/profile/delivery.ts';
+import { BAKED, deliveryKinds, PREINSTALLED } from '../../api/delivery-kinds.ts';
 import { isObject, type Json, type JsonObject, objectIn } from '../../lib/json.ts';
 import type { Problem } from '../problem.ts';
 import { changeText, type MemberContent, type WordChange, wordOf } from './change.ts';
