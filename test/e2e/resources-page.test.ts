@@ -105,10 +105,16 @@ describe.skipIf(!has('kubectl') || helm === undefined)('docs/resources.md', () =
 
   test('who may edit a namespace writes its targets, and neither profiles nor the targets of the cluster', async () => {
     await run('kubectl create rolebinding dev --clusterrole=edit --user=dev -n shop');
-    const may = async (what: string): Promise<string> => (await run(`kubectl auth can-i ${what} --as=dev || true`)).trim();
+    const may = async (what: string): Promise<string> =>
+      (await run(`kubectl auth can-i ${what} --as=dev || true`)).trim();
     await waitFor('the roles to be aggregated', async () => (await may('create agenttargets -n shop')) === 'yes');
     expect(await may('get agenttargets -n shop')).toBe('yes');
-    for (const what of ['create agenttargets -n default', 'create agentprofiles', 'get agentprofiles', 'create clusteragenttargets'])
+    for (const what of [
+      'create agenttargets -n default',
+      'create agentprofiles',
+      'get agentprofiles',
+      'create clusteragenttargets',
+    ])
       expect(await may(what), what).toBe('no');
     expect(await may('patch agenttargets --subresource=status -n shop')).toBe('no');
     // As the page says.
