@@ -123,11 +123,13 @@ export class ResourceProfiles {
     const builtIn = builtInSources(builtInDocuments.profiles).filter(
       ({ document }) => !replaced.has(nameOf(document) ?? ''),
     );
-    const same = resources.filter(({ name, uid }) => before?.states.get(name)?.uid === uid).map(({ name }) => name);
+    const same = new Set(
+      resources.filter(({ name, uid }) => before?.states.get(name)?.uid === uid).map(({ name }) => name),
+    );
     const reading = readProfiles({
       builtIn: [...builtIn, ...below.map(([, document]): ProfileSource => ({ origin: 'file', document }))],
       own: resources.map(({ document }): ProfileSource => ({ origin: 'AgentProfile', document })),
-      previousOwn: new Map([...(before?.set.own ?? [])].filter(([name]) => same.includes(name))),
+      previousOwn: new Map([...(before?.set.own ?? [])].filter(([name]) => same.has(name))),
       previousBuiltIn: before?.set.builtIn ?? new Map(),
       slots: new Set(base.catalogue.slots.keys()),
     });

@@ -215,7 +215,7 @@ export function skippedDeliveryText({ delivery, requirement }: SkippedDelivery):
 /** The place of a value, in words: `pod annotation agent-injector.io/profile`. */
 export function sourceText(source: Source): string {
   if (!('key' in source)) return sourceKinds[source.from];
-  return `${'label' in source && source.label === true ? 'pod label' : sourceKinds[source.from]} ${oneLine(source.key, 130)}`;
+  return `${'label' in source && source.label ? 'pod label' : sourceKinds[source.from]} ${oneLine(source.key, 130)}`;
 }
 
 function isTarget({ from }: Source): boolean {

@@ -78,15 +78,17 @@ export function openResources(
       targets: () => targets.resources.targets.objects(),
       clusterTargets: () => targets.resources.clusterTargets.objects(),
     },
-    judgeResource: async (object) => {
-      if (object['kind'] === PROFILE_KIND) return profiles.problemsOf(profileResource(object));
-      // Loaded on demand: a server without targets needs no schema.
-      const { readTarget } = await import('../settings/targets/read-target.ts');
-      const read = readTarget(object);
-      return read.ok ? [] : read.error.map(problemText);
-    },
+    judgeResource: (object) => problemsOf(object, profiles),
     stop: () => group.stop(),
   };
+}
+
+async function problemsOf(object: JsonObject, profiles: ResourceProfiles): Promise<readonly string[]> {
+  if (object['kind'] === PROFILE_KIND) return profiles.problemsOf(profileResource(object));
+  // Loaded on demand: a server without targets needs no schema.
+  const { readTarget } = await import('../settings/targets/read-target.ts');
+  const read = readTarget(object);
+  return read.ok ? [] : read.error.map(problemText);
 }
 
 /** The tests of a profile are for `lint`, and take as much memory as the rest. */

@@ -210,8 +210,9 @@ describe('a change is in force in both replicas within two seconds', () => {
     const profile = { kind: 'AgentProfile', name: 'jennifer-dotnet' };
     const document = documents.find(({ metadata }) => metadata.name === 'jennifer-dotnet');
     const { environment } = (document?.['spec'] ?? {}) as { environment: { name: string }[] };
-    const marked = (value: string): JsonObject =>
-      ({ spec: { environment: [...environment, { name: 'MARK', value }] } }) as unknown as JsonObject;
+    const marked = (value: string): JsonObject => ({
+      spec: { environment: [...environment, { name: 'MARK', value }] },
+    });
     const isMarked = async (value: string): Promise<boolean> =>
       (await answersOfEach('changing', 'MARK', { app: 'web' })).every((one) => one === value);
     const times = [

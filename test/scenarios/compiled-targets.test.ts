@@ -105,12 +105,13 @@ it('an answer that is remembered is not given once a target of its namespace has
   const place = namespace({ 'domain-id': '1' });
   const cluster = { ...unknownCluster, targets: (of: string) => set.of(of) };
   server = await startServer({ namespaces: [place], catalogue: () => known, cluster: () => cluster });
+  const posted = server;
   const asked = podOf('orders', { app: 'a' }, {});
   const operations = async (): Promise<number> => {
     const all: number[] = [];
     // The third answer is from memory.
     for (let count = 0; count < 3; count++)
-      all.push(patchIn(await server!.post(reviewOf(asked, { namespace: 'shop' }))).length);
+      all.push(patchIn(await posted.post(reviewOf(asked, { namespace: 'shop' }))).length);
     expect(new Set(all).size).toBe(1);
     return all[0] ?? 0;
   };

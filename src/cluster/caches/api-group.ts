@@ -96,9 +96,7 @@ export class ApiGroup implements Cache {
     }
     this.#log.resolve({ group: API_GROUP }, 'which CRDs are installed is known again');
     const installed = new Set(response.kind === 'ok' ? objectsIn(response.body, 'resources').map(nameOf) : []);
-    for (const one of this.#resources)
-      // oxlint-disable-next-line no-await-in-loop -- few, and each loads the same code
-      if (installed.has(one.plural)) await one.watch(() => this.#wake.abort());
+    for (const one of this.#resources) if (installed.has(one.plural)) await one.watch(() => this.#wake.abort());
     const gone = this.#resources.filter((one) => !installed.has(one.plural) && one.drop());
     if (gone.length > 0)
       this.#options.logger.warn(

@@ -57,19 +57,22 @@ function only(entries: Entries, name: string | undefined): Entries {
 }
 
 function pickLabels(map: Json | undefined): Entries {
-  const entries: [string, string][] = [];
-  let misspelled = 0;
+  const all = textsIn(map);
+  const read = all.filter(([name]) => READ_LABELS.has(name));
+  const rest = all.filter(([name]) => !READ_LABELS.has(name));
+  // Any other label of ours is a mistake, and a few of them are enough to say so.
+  const mistakes = rest.filter(([name]) => isMistake(name)).slice(0, MAX_NOTICES);
   let room = MAX_NAMESPACE_LENGTH;
-  for (const [name, value] of textsIn(map)) {
-    const isRead = READ_LABELS.has(name);
-    // Any other label of ours is a mistake, and a few of them are enough to say so.
-    const isMistake = !isRead && (parseKey(name) !== undefined || misspelledKey(name) !== undefined);
-    // Those of others are for the selectors of targets.
-    const isOther = !isRead && !isMistake && (room -= name.length + value.length) >= 0;
-    if (isRead || isOther || (isMistake && misspelled++ < MAX_NOTICES))
-      entries.push([name, value.slice(0, MAX_VALUE_LENGTH)]);
-  }
+  // Those of others are for the selectors of targets.
+  const others = rest.filter(([name, value]) => !isMistake(name) && (room -= name.length + value.length) >= 0);
+  const entries = [...read, ...mistakes, ...others].map(
+    ([name, value]) => [name, value.slice(0, MAX_VALUE_LENGTH)] as const,
+  );
   return entries.length === 0 ? NO_ENTRIES : Object.fromEntries(entries);
+}
+
+function isMistake(label: string): boolean {
+  return parseKey(label) !== undefined || misspelledKey(label) !== undefined;
 }
 
 function pickAnnotations(map: Json | undefined): {

@@ -24,14 +24,16 @@ function find(sources: LevelSources): PodTarget | undefined {
     selectedTargets(sources).find((target) => target.scope === scope),
   );
   const levels = levelsFor(sources, 'profile');
-  const isIn = (annotations: Readonly<Record<string, string>>): boolean =>
-    readAnnotations(annotations).common.has('profile');
   if (levels.includes('pod')) {
-    if (isIn(annotationsOf(sources.pod))) return undefined;
+    if (saysProfile(annotationsOf(sources.pod))) return undefined;
     if (own) return own;
   }
-  if (levels.includes('namespace') && isIn(sources.namespace.annotations)) return undefined;
+  if (levels.includes('namespace') && saysProfile(sources.namespace.annotations)) return undefined;
   return levels.includes('cluster') ? cluster : undefined;
+}
+
+function saysProfile(annotations: Readonly<Record<string, string>>): boolean {
+  return readAnnotations(annotations).common.has('profile');
 }
 
 function hasOwnProfile(sources: LevelSources, container: string): boolean {

@@ -23,14 +23,13 @@ export function readTarget(object: JsonObject): Result<Target, readonly Problem[
   const metadata = objectIn(object, 'metadata');
   const namespace = isOfCluster ? undefined : textIn(metadata, 'namespace');
   const name = textIn(metadata, 'name');
-  const created = Date.parse(textIn(metadata, 'creationTimestamp'));
   return {
     ok: true,
     value: {
       scope: isOfCluster ? 'cluster' : 'namespace',
       name: namespace === undefined ? name : `${namespace}/${name}`,
       namespace,
-      created: Number.isNaN(created) ? Infinity : created,
+      created: textIn(metadata, 'creationTimestamp') || LATER,
       specificity: termsIn(podSelector) + termsIn(namespaceSelector),
       podSelector,
       namespaceSelector,
@@ -38,6 +37,9 @@ export function readTarget(object: JsonObject): Result<Target, readonly Problem[
     },
   };
 }
+
+/** After all times, for one that is not created yet. */
+const LATER = '9999';
 
 function termsIn({ matchLabels = {}, matchExpressions = [] }: LabelSelector): number {
   return Object.keys(matchLabels).length + matchExpressions.length;

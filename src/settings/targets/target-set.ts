@@ -13,26 +13,16 @@ export class TargetSet {
 
   /** What is the same as `before` stays the same object, so that decisions by it stay known. */
   constructor(targets: Iterable<Target>, before?: TargetSet) {
-    const own = new Map<string, Target[]>();
-    const cluster: Target[] = [];
-    for (const target of targets) {
-      const { namespace } = target;
-      if (namespace === undefined) cluster.push(target);
-      else {
-        const list = own.get(namespace) ?? [];
-        list.push(target);
-        own.set(namespace, list);
-      }
-    }
+    const { own, cluster } = grouped(targets);
     this.#own = own;
     this.#cluster = cluster;
     const isSame = before !== undefined && areSame(before.#cluster, cluster);
     this.#clusterIndex = isSame ? before.#clusterIndex : indexOf(cluster);
-    const others = this.#clusterIndex && namespaceTargets(undefined, this.#clusterIndex);
-    this.#others = isSame ? before.#others : others;
-    if (!isSame) return;
-    for (const [namespace, known] of before.#known)
-      if (areSame(before.#own.get(namespace) ?? [], own.get(namespace) ?? [])) this.#known.set(namespace, known);
+    if (isSame) {
+      this.#others = before.#others;
+      for (const [namespace, known] of before.#known)
+        if (areSame(before.#own.get(namespace), own.get(namespace))) this.#known.set(namespace, known);
+    } else this.#others = this.#clusterIndex && namespaceTargets(undefined, this.#clusterIndex);
   }
 
   /** Undefined if no target can select a pod of the namespace. The same object for each call. */
@@ -49,6 +39,23 @@ function indexOf(targets: readonly Target[]): TargetIndex | undefined {
   return targets.length === 0 ? undefined : new TargetIndex(targets);
 }
 
-function areSame(before: readonly Target[], now: readonly Target[]): boolean {
+interface Grouped {
+  readonly own: ReadonlyMap<string, readonly Target[]>;
+  readonly cluster: readonly Target[];
+}
+
+function grouped(targets: Iterable<Target>): Grouped {
+  const own = new Map<string, Target[]>();
+  const cluster: Target[] = [];
+  for (const target of targets) {
+    const { namespace } = target;
+    const list = namespace === undefined ? cluster : (own.get(namespace) ?? []);
+    list.push(target);
+    if (namespace !== undefined) own.set(namespace, list);
+  }
+  return { own, cluster };
+}
+
+function areSame(before: readonly Target[] = [], now: readonly Target[] = []): boolean {
   return before.length === now.length && before.every((target, index) => target === now[index]);
 }

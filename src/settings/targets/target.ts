@@ -6,8 +6,8 @@ import type { PodTarget } from '../../kubernetes/cluster-state.ts';
 export interface Target extends PodTarget {
   /** Undefined of one of the cluster. */
   readonly namespace: string | undefined;
-  /** In ms. */
-  readonly created: number;
+  /** As the API server writes times, all in one zone: their texts are in their order. */
+  readonly created: string;
   /** The number of labels and expressions that it asks for. */
   readonly specificity: number;
   readonly podSelector: LabelSelector;
