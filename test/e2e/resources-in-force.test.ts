@@ -8,6 +8,7 @@ import type { JsonObject } from '../../src/lib/json.ts';
 import { type KubeObject, Client } from '../support/client.ts';
 import { review } from '../support/injector.ts';
 import { podOf, recordOf, type Pod } from '../support/pod.ts';
+import { run } from '../support/process.ts';
 import { startReplicatedCluster, type ReplicatedCluster } from '../support/replicated-cluster.ts';
 import { issuedFlags, publishedBy, SERVERNAME } from '../support/replicas.ts';
 import { specOfAnnotations, withoutOrigin } from '../support/targets.ts';
@@ -236,6 +237,50 @@ describe('a change is in force in both replicas within two seconds', () => {
     await client.patch(profile, marked('three'));
     await waitFor('the mended profile', () => isMarked('three'));
   });
+});
+
+test('explain says which target has decided, and which lost; audit knows the profiles of the cluster', async () => {
+  const { client, controlPlane } = cluster;
+  const command = async (...args: readonly string[]): Promise<JsonObject> => {
+    const { stdout, stderr } = await run([
+      ...args,
+      '-n',
+      'changing',
+      '-o',
+      'json',
+      '--kubeconfig',
+      controlPlane.kubeconfigPath,
+    ]);
+    expect(stderr).toBe('');
+    return JSON.parse(stdout) as JsonObject;
+  };
+  await client.create({
+    apiVersion: API_VERSION,
+    kind: 'ClusterAgentTarget',
+    metadata: { name: 'rest' },
+    spec: {
+      profile: 'jennifer-java',
+      namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'changing' } },
+    },
+  });
+  const { object } = await client.create<Pod>(podOf('changing', 'explained', { labels: { app: 'web' } }));
+  expect(recordOf(object)).toMatchObject({ containers: [{ target: 'AgentTarget changing/own' }] });
+  const { explained } = await command('explain', 'pod/explained');
+  expect(explained).toMatchObject([
+    {
+      decision: {
+        targets: [
+          { target: 'AgentTarget changing/own', profile: 'jennifer-dotnet' },
+          { target: 'ClusterAgentTarget rest', profile: 'jennifer-java', lostTo: 'AgentTarget changing/own' },
+        ],
+      },
+    },
+  ]);
+  // The profile is another than the built-in one of its name, and the pod has it.
+  const { carrying, findings } = await command('audit');
+  const kinds = (findings as readonly { kind: string }[]).map(({ kind }) => kind);
+  // There is no claim with the files of the agent.
+  expect({ carrying, kinds }).toEqual({ carrying: 1, kinds: ['claim-missing'] });
 });
 
 test('CRDs that are deleted take what they say with them: the built-in profiles serve again, and each replica says so once', async () => {
