@@ -25,6 +25,12 @@ export const rooms = [
     holds: 'Every reason for a decision: its type, its row (kind, meaning, hint) and its message',
   },
   {
+    name: 'resources',
+    pure: true,
+    holds:
+      'The status of AgentProfiles and targets in the cluster: conditions with their reasons, counts, what of it is new',
+  },
+  {
     name: 'profiles',
     pure: true,
     holds:
@@ -34,7 +40,7 @@ export const rooms = [
     name: 'settings',
     pure: true,
     holds:
-      'Which value applies: container, pod, namespace, cluster default, profile default; misspelled and unknown keys',
+      'Which value applies: container, pod, target, namespace, cluster default, profile default; which target selects a pod; misspelled and unknown keys',
   },
   {
     name: 'injection',
@@ -82,7 +88,7 @@ export const rooms = [
   {
     name: 'profile-sources',
     pure: false,
-    holds: 'Where profiles come from: built in, or a directory that is reloaded',
+    holds: 'Where profiles come from: built in, a directory that is reloaded, or resources of the cluster',
   },
   { name: 'metrics', pure: false, holds: 'Prometheus metrics: names, help texts, gauges, counters' },
   {

@@ -8,6 +8,7 @@ import type { Reason } from '../reasons/reason.ts';
 import { auditAnnotations } from './audit-annotations.ts';
 import type { Decision } from './decision.ts';
 import { warningsFor } from './warnings.ts';
+import { type DecodedResource, resourceIn } from './resource-review.ts';
 import { type DecodedWorkload, workloadIn } from './workload-review.ts';
 
 const API_VERSION = 'admission.k8s.io/v1';
@@ -26,6 +27,7 @@ export type DecodedReview =
   | { readonly kind: 'review'; readonly review: Review }
   /** Of a workload: its pods do not exist yet. */
   | DecodedWorkload
+  | DecodedResource
   /** A review with a uid, but without a pod to decide on. */
   | { readonly kind: 'unanswerable'; readonly uid: string; readonly reason: Reason }
   | { readonly kind: 'invalid'; readonly message: string };
@@ -50,8 +52,8 @@ export function decodeReview(body: Json | undefined): DecodedReview {
 }
 
 function decodeRequest(uid: string, request: JsonObject): DecodedReview {
-  const workload = workloadIn(uid, request);
-  if (workload) return workload;
+  const known = workloadIn(uid, request) ?? resourceIn(uid, request);
+  if (known) return known;
   const resource = resourceOf(request);
   if (resource !== 'pods') return unanswerable(uid, { code: 'not-a-pod', resource });
   const { namespace, operation } = request;

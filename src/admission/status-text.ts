@@ -144,12 +144,13 @@ function containerStatus(result: ContainerOutcome): ContainerStatus {
 }
 
 function injectedStatus(container: string, result: Extract<ContainerOutcome, { outcome: 'injected' }>): InjectedStatus {
-  const { profile, hash, delivery, skippedDeliveries, parameters, additions } = result;
+  const { profile, hash, target, delivery, skippedDeliveries, parameters, additions } = result;
   const { initContainer } = additions;
   return {
     container,
     profile,
     hash,
+    ...(target !== undefined && { target: oneLine(target, MAX_TEXT_LENGTH) }),
     delivery,
     ...(skippedDeliveries.length > 0 && {
       why: oneLine(`not ${skippedDeliveries.map(skippedDeliveryText).join(', ')}`, 200),

@@ -12,6 +12,8 @@ export interface InjectedStatus extends JsonObject {
   readonly profile: string;
   /** Hash of the content of the profile. */
   readonly hash: string;
+  /** The target that has chosen the profile: `AgentTarget shop/java`. */
+  readonly target?: string;
   readonly delivery: string;
   readonly why?: string;
   readonly env?: NameList;
@@ -20,7 +22,7 @@ export interface InjectedStatus extends JsonObject {
   readonly mounts?: Readonly<Record<string, string>>;
   readonly init?: string;
   readonly annotations?: NameList;
-  /** Maps `container`, `pod`, `namespace`, `cluster` or `profile` to the parameters whose values come from there. */
+  /** Maps `container`, `pod`, `target`, `namespace`, `cluster-target`, `cluster` or `profile` to the parameters whose values come from there. */
   readonly from?: Readonly<Record<string, NameList>>;
 }
 
@@ -117,6 +119,7 @@ const fields: Readonly<Record<string, Check>> = {
   profile: isText,
   reason: isText,
   hash: (value) => typeof value === 'string' && /^[0-9a-f]{8}$/.test(value),
+  target: isText,
   delivery: (value) => typeof value === 'string' && /^[A-Za-z0-9-]{1,63}$/.test(value),
   why: isText,
   env: isNameList,

@@ -5,12 +5,17 @@ import type { ObjectName } from '../cluster/object-name.ts';
 import { type JsonObject, objectIn, objectsIn, textIn } from '../lib/json.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import { withProfiles } from '../profiles/catalogue.ts';
+import type { ResolvedProfile } from '../profiles/read-profiles.ts';
 
 /** The catalogue with the installed server's own profiles, and what is wrong with them or keeps them from being read. */
 export interface InstalledProfiles {
   readonly catalogue: Catalogue;
+  /** Those of the server's files. */
+  readonly own: ReadonlyMap<string, ResolvedProfile>;
   readonly problems: readonly string[];
 }
+
+const NONE: InstalledProfiles['own'] = new Map();
 
 /** Reads the profiles that the chart has put into a ConfigMap beside the server's Service. Never throws. */
 export async function withInstalledProfiles(
@@ -19,8 +24,9 @@ export async function withInstalledProfiles(
   catalogue: Catalogue,
 ): Promise<InstalledProfiles> {
   const found = await readProfiles(client, service);
-  if (found.kind === 'none') return { catalogue, problems: [] };
-  if (found.kind === 'unreadable') return { catalogue, problems: [`its own profiles cannot be read (${found.where})`] };
+  if (found.kind === 'none') return { catalogue, own: NONE, problems: [] };
+  if (found.kind === 'unreadable')
+    return { catalogue, own: NONE, problems: [`its own profiles cannot be read (${found.where})`] };
   // Loaded on demand: most servers have no profiles of their own, so most commands need no parser.
   const { readWithBuiltIn } = await import('../profile-sources/builtin-documents.ts');
   const { fileProblem, fileProblemText, readProfileDocuments } = await import('../profile-sources/read-documents.ts');
@@ -35,7 +41,11 @@ export async function withInstalledProfiles(
   ].map(fileProblemText);
   const own = [...set.own].map(([name, { profile }]) => [name, profile] as const);
   const profiles = new Map([...catalogue.profiles, ...own]);
-  return { catalogue: withProfiles(catalogue, profiles, [...catalogue.own, ...set.own.keys()]), problems };
+  return {
+    catalogue: withProfiles(catalogue, profiles, [...catalogue.own, ...set.own.keys()]),
+    own: set.own,
+    problems,
+  };
 }
 
 type Found =

@@ -15,6 +15,7 @@ import { type OptionName, optionNames, optionRows } from '../config/options.ts';
 import type { Result } from '../lib/result.ts';
 import { didYouMean, nearest } from '../lib/suggest.ts';
 import { listed } from '../lib/text.ts';
+import { withProfileResources } from './cluster/agent-resources.ts';
 import { withInstalledProfiles } from './installed-profiles.ts';
 import { type Catalogue, problemText, withDefaults, withSwitch } from '../profiles/catalogue.ts';
 import { problemsOfDefaults, readDefaults } from '../settings/validate-defaults.ts';
@@ -59,7 +60,13 @@ export async function serverSettings(
 ): Promise<SettingsFor> {
   const own: ServerSettings = { catalogue, options, from: undefined };
   if (config !== undefined) return () => own;
-  const unknown: ServerSettings = { ...own, options: { ...options, configMapKeys: true } };
+  const resources =
+    profiles === undefined ? await withProfileResources(client, { catalogue, own: new Map() }) : { catalogue };
+  const unknown: ServerSettings = {
+    ...own,
+    catalogue: resources.catalogue,
+    options: { ...options, configMapKeys: true },
+  };
   const read = configurations ? { kind: 'ok' as const, items: configurations } : await readConfigurations(client);
   const inputs = { client, catalogue, readsProfiles: profiles === undefined };
   if (read.kind !== 'ok') {
@@ -75,7 +82,7 @@ export async function serverSettings(
       if (settings.ok) return { configuration, settings: settings.value };
       return {
         configuration,
-        settings: { ...unknown, catalogue: ofRelease(configuration, catalogue), unknown: settings.error },
+        settings: { ...unknown, catalogue: ofRelease(configuration, unknown.catalogue), unknown: settings.error },
       };
     }),
   );
@@ -127,7 +134,7 @@ async function settingsOf(
   if (!found.ok) return found;
   const { content, from } = found.value;
   const { catalogue: known, problems: ofProfiles } = readsProfiles
-    ? await withInstalledProfiles(client, service, catalogue)
+    ? await profilesOf(client, service, catalogue)
     : { catalogue, problems: [] };
   const problems = problemsOfFile(content, known);
   const options = decisionOptionsIn(content);
@@ -142,6 +149,17 @@ async function settingsOf(
     ok: true,
     value: { catalogue: withSwitch(withOwn, state), options, from, ...(unknown && { unknown }) },
   };
+}
+
+/** The server's files, and the resources of the cluster over them. */
+async function profilesOf(
+  client: KubeClient,
+  service: ObjectName,
+  catalogue: Catalogue,
+): Promise<{ readonly catalogue: Catalogue; readonly problems: readonly string[] }> {
+  const installed = await withInstalledProfiles(client, service, catalogue);
+  const resources = await withProfileResources(client, installed);
+  return { catalogue: resources.catalogue, problems: [...installed.problems, ...resources.problems] };
 }
 
 const MAX_PROBLEMS = 5;

@@ -56,6 +56,7 @@ export const breakerRows: { readonly [name in keyof BreakerOptions]-?: OptionRow
     },
     lease: {
       ...kinds.SECRET,
-      description: 'With `observe`: the Lease by which one of several replicas is elected.',
+      description:
+        'The Lease by which one of several replicas is elected: with `observe`, the one that observes; with `serve`, the one that writes the status of AgentProfiles and targets, which no replica does without it.',
     },
   };

@@ -7,6 +7,7 @@ import { UsageError } from '../lib/usage-error.ts';
 import { builtInCatalogue } from '../profile-sources/builtin.ts';
 import type { ProfilesStatus } from '../profile-sources/directory.ts';
 import { type Catalogue, problemText, withDefaults, withTenancy } from '../profiles/catalogue.ts';
+import type { ResolvedProfile } from '../profiles/read-profiles.ts';
 import type { Tenancy } from '../profiles/tenancy/policy.ts';
 import { problemsOfDefaults, problemsOfTenancy } from '../settings/validate-defaults.ts';
 import { type Config, type ConfigFault, readConfig } from './config.ts';
@@ -15,6 +16,8 @@ import type { DecisionOptions } from './decision-options.ts';
 /** The catalogue of a cluster: built-in profiles with cluster-wide defaults, and the profiles of a directory. */
 export interface CatalogueProvider {
   readonly catalogue: () => Catalogue;
+  /** The profiles of the directory. */
+  readonly own: () => ReadonlyMap<string, ResolvedProfile>;
   readonly problems: () => readonly string[];
   readonly status: () => ProfilesStatus;
   readonly stop: () => Promise<void>;
@@ -55,6 +58,7 @@ export async function openCatalogue(config: Config, log: Logger, use: 'watch' | 
   if (use === 'watch') directory.watch();
   return {
     catalogue: () => directory.catalogue(),
+    own: () => directory.own(),
     problems: () => directory.problems(),
     status: () => directory.status(),
     stop: () => directory.stop(),
@@ -95,10 +99,13 @@ export async function catalogueFrom(files: OfflineOptions): Promise<Catalogue> {
   return catalogue;
 }
 
+const NO_PROFILES: ReadonlyMap<string, ResolvedProfile> = new Map();
+
 function withoutDirectory(catalogue: Catalogue): CatalogueProvider {
   const profiles = { 'built-in': catalogue.profiles.size, user: 0, 'last-good': 0, broken: 0 };
   return {
     catalogue: () => catalogue,
+    own: () => NO_PROFILES,
     problems: () => [],
     status: () => ({ profiles, problems: 0, reloads: { sound: 0, broken: 0 } }),
     stop: () => Promise.resolve(),

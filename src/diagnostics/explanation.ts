@@ -14,6 +14,7 @@ import type { SettingSources } from '../settings/resolve.ts';
 import { profilesFor } from '../settings/selected-profiles.ts';
 import { type PodChanges, podChanges } from './pod-diff.ts';
 import { type Chain, chainsFor } from './precedence.ts';
+import { type SelectingTarget, selectingTargets } from './target-choice.ts';
 
 export interface ReasonText {
   readonly code: ReasonCode;
@@ -62,6 +63,8 @@ export interface DecisionText {
 export interface Explanation extends DecisionText {
   readonly path: readonly Step[];
   readonly deliveries: readonly DeliveryChoice[];
+  /** The targets that select the pod, in order of precedence. */
+  readonly targets: readonly SelectingTarget[];
   readonly settings: readonly Chain[];
   readonly changes: PodChanges;
   /** Labels and annotations of other injectors on the pod and its namespace. */
@@ -76,6 +79,7 @@ export function explain(sources: SettingSources): Explanation {
     ...decisionText(decision, { namespace: sources.namespace.name }),
     path: [...events.flatMap(stepOf), ...lastStep(decision, events)],
     deliveries: events.flatMap(deliveryOf),
+    targets: selectingTargets(sources),
     settings: chainsFor(sources, profilesIn(sources)),
     changes: podChanges(sources.pod, pod),
     foreign: foreignKeys(sources.pod, sources.namespace),
@@ -158,6 +162,15 @@ export function undecided(reason: Reason): Explanation {
     labels: [],
     imagePullSecrets: [],
   };
-  const rest = { containers: [], notices: [], path: [], deliveries: [], settings: [], changes: nothing, foreign: [] };
+  const rest = {
+    containers: [],
+    notices: [],
+    path: [],
+    deliveries: [],
+    targets: [],
+    settings: [],
+    changes: nothing,
+    foreign: [],
+  };
   return { outcome: 'skipped', reason: reasonText(reason), ...rest };
 }

@@ -5,8 +5,9 @@ import type { Profile } from '../profiles/profile.ts';
 import type { Source } from '../reasons/reason.ts';
 import { readAnnotations } from '../settings/annotations.ts';
 import { builtinValues } from '../settings/builtin-values.ts';
+import { countsFrom, levelsFor } from '../settings/levels.ts';
 import { type ParameterValue, valueChain } from '../settings/parameters.ts';
-import { levelsFor, settingChain, type SettingSources } from '../settings/resolve.ts';
+import { settingChain, type SettingSources } from '../settings/resolve.ts';
 
 /** One value of a setting, and its source. The first value that may be set at its source wins; `locked` values may not. */
 export type ChainValue = Source & {
@@ -31,7 +32,7 @@ export function chainsFor(sources: SettingSources, profiles: readonly Profile[])
       const levels = levelsFor(sources, setting);
       const values = [...settingChain(sources, setting, container?.name)].map((one) => ({
         ...one,
-        allowed: one.source.from === 'profile' || levels.includes(one.source.from),
+        allowed: one.source.from === 'profile' || countsFrom(one.source.from, levels, setting),
       }));
       return { setting, ...(container && { container: container.name }), values: withStates(values) };
     }),

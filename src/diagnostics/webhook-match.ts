@@ -32,6 +32,11 @@ export function warnsOfWorkloads(entry: JsonObject): boolean {
   return textIn(entry, 'name') === `workloads.${PREFIX}`;
 }
 
+/** True for the optional entry that is called for AgentProfiles and targets, and refuses those with errors. */
+export function judgesResources(entry: JsonObject): boolean {
+  return textIn(entry, 'name') === `resources.${PREFIX}`;
+}
+
 /** Evaluates each entry of agent-injector for pods as the API server does before it calls a webhook (k8s.io/apiserver pkg/admission/plugin/webhook). */
 export function matchOf(
   configurations: readonly JsonObject[],
@@ -40,7 +45,7 @@ export function matchOf(
 ): readonly EntryMatch[] {
   return configurations.flatMap((configuration) =>
     ownEntries(configuration)
-      .filter((entry) => !warnsOfWorkloads(entry))
+      .filter((entry) => !warnsOfWorkloads(entry) && !judgesResources(entry))
       .map((entry): EntryMatch => {
         const name = textIn(objectIn(configuration, 'metadata'), 'name');
         return { configuration: name, entry: textIn(entry, 'name'), ...evaluate(entry, namespace, pod) };

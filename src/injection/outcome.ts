@@ -17,6 +17,8 @@ export type ContainerOutcome =
       readonly profile: string;
       /** Hash of the profile's content: identifies the version that was injected. */
       readonly hash: string;
+      /** The target that has chosen it: `AgentTarget shop/java`. */
+      readonly target?: string;
       readonly delivery: string;
       /** Deliveries that the profile prefers and that were not possible. */
       readonly skippedDeliveries: readonly SkippedDelivery[];
@@ -31,5 +33,8 @@ export type ContainerOutcome =
     };
 
 export type ContainerResult =
-  | Omit<Extract<ContainerOutcome, { outcome: 'injected' }>, 'parameters' | 'additions' | 'skippedDeliveries'>
+  | Omit<
+      Extract<ContainerOutcome, { outcome: 'injected' }>,
+      'parameters' | 'additions' | 'skippedDeliveries' | 'target'
+    >
   | Extract<ContainerOutcome, { outcome: 'skipped' }>;

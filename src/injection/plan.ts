@@ -5,6 +5,8 @@ import { profileHash } from '../profiles/fingerprint.ts';
 import type { Profile } from '../profiles/profile.ts';
 import type { Result } from '../lib/result.ts';
 import type { Reason } from '../reasons/reason.ts';
+import { appliedTarget } from '../settings/targets/applied.ts';
+import { targetText } from '../settings/targets/target.ts';
 import { isRequired } from '../settings/required.ts';
 import { profilesFor } from '../settings/selected-profiles.ts';
 import { MAX_NOTICES } from '../settings/unknown-keys.ts';
@@ -191,11 +193,13 @@ function planProfile(profile: Profile, draft: ContainerDraft): ContainerOutcome 
   const planned = planAgent(profile, draft);
   if (!planned.ok) return skipped(container, profile.name, planned.error);
   const { chosen, parameters, additions } = planned.value;
+  const target = appliedTarget(draft.podDraft.context, container);
   return {
     outcome: 'injected',
     container,
     profile: profile.name,
     hash: profileHash(profile),
+    ...(target && { target: targetText(target) }),
     delivery: chosen.delivery.name,
     skippedDeliveries: chosen.skipped,
     parameters,

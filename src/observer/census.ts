@@ -1,5 +1,6 @@
 import type { ObservedPod, ObservedWorkload } from './observed-pod.ts';
 import { POD_STATES, type PodState } from './trouble.ts';
+import { type VersionCount, VersionCounts } from './version-counts.ts';
 
 /** Pods of which it is kept how they fail. Of others only the state is kept: one cause is behind so many, or a node. */
 const MAX_TROUBLED = 5_000;
@@ -28,6 +29,7 @@ export class Census {
   readonly #workloads = new Map<string, WorkloadCount>();
   readonly #labels = new Map<string, string>();
   readonly #counts = new Map<string, Map<PodState, number>>();
+  readonly #versions = new VersionCounts();
   #troubled = 0;
 
   get size(): number {
@@ -42,7 +44,8 @@ export class Census {
     this.delete(key);
     const count = this.#workloadOf(given.workload);
     // Of what pods share, one is kept.
-    const shared = { ...given, workload: count.workload, profile: this.#profileOf(given.profile) };
+    const profile = this.#profileOf(given.profile);
+    const shared = { ...given, workload: count.workload, profile, versions: this.#versions.share(given.versions) };
     const pod = shared.trouble && this.#troubled >= MAX_TROUBLED ? withoutTrouble(shared) : shared;
     this.#pods.set(key, pod);
     if (pod.state === 'ended') {
@@ -107,8 +110,15 @@ export class Census {
     return this.#counts;
   }
 
-  #count({ profile, state }: ObservedPod, change: 1 | -1): void {
+  /** From the hash of each version of a profile to its pods that have not ended. */
+  versionsOf(profile: string): ReadonlyMap<string, VersionCount> {
+    return this.#versions.of(profile);
+  }
+
+  #count(pod: ObservedPod, change: 1 | -1): void {
+    const { profile, state } = pod;
     if (state === 'ended') return;
+    this.#versions.count(pod, change);
     const states = this.#counts.get(profile) ?? new Map(POD_STATES.map((one) => [one, 0]));
     states.set(state, (states.get(state) ?? 0) + change);
     this.#counts.set(profile, states);

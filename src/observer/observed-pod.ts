@@ -1,4 +1,5 @@
 import { INJECTED_LABEL } from '../api/keys.ts';
+import { isInjected, readStatus } from '../api/status-annotation.ts';
 import { containerStatusesOf } from '../kubernetes/container-status.ts';
 import { ownerOf, workloadKeyOf, workloadText } from '../kubernetes/owner.ts';
 import { labelsOf, type Pod } from '../kubernetes/pod.ts';
@@ -20,6 +21,8 @@ export interface ObservedPod {
   readonly workload: ObservedWorkload;
   /** The value of the label: a profile, or `multiple`; empty for a pod without the agent. */
   readonly profile: string;
+  /** The injected versions, as `profile@hash`. */
+  readonly versions: readonly string[];
   readonly state: PodState | 'ended';
   readonly createdAt: number;
   readonly trouble?: Trouble;
@@ -28,7 +31,8 @@ export interface ObservedPod {
 /** Reduces a pod. `pod` must have a spec with containers. */
 export function observePod(pod: Pod, timeOf: TimeOf): ObservedPod {
   const createdAt = timeOf(textIn(objectIn(pod, 'metadata'), 'creationTimestamp'));
-  const found = { workload: workloadOf(pod), profile: labelsOf(pod)[INJECTED_LABEL] ?? '', createdAt };
+  const profile = labelsOf(pod)[INJECTED_LABEL] ?? '';
+  const found = { workload: workloadOf(pod), profile, versions: versionsIn(pod), createdAt };
   const phase = textIn(objectIn(pod, 'status'), 'phase');
   if (pod.metadata?.['deletionTimestamp'] !== undefined || phase === 'Succeeded') return { ...found, state: 'ended' };
   const failure = failureOf(pod, timeOf);
@@ -37,6 +41,19 @@ export function observePod(pod: Pod, timeOf: TimeOf): ObservedPod {
   const node = textIn(pod.spec, 'nodeName');
   const uid = textIn(objectIn(pod, 'metadata'), 'uid');
   return { ...found, state, trouble: { ...rest, uid, node, owner: ownerOf(pod) } };
+}
+
+const NONE: readonly string[] = [];
+
+/** The versions that the record of the pod names. */
+function versionsIn(pod: Pod): readonly string[] {
+  const injected = readStatus(pod)?.containers.filter(isInjected) ?? [];
+  if (injected.length === 0) return NONE;
+  return [...new Set(injected.map(({ profile, hash }) => versionText(profile, hash)))].toSorted();
+}
+
+export function versionText(profile: string, hash: string): string {
+  return `${profile}@${hash}`;
 }
 
 /** A pod runs when all its containers do; whether they are ready is no business of ours. */

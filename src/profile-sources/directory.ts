@@ -1,15 +1,15 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Clock, sleep, systemClock } from '../lib/clock.ts';
 import { errorMessage } from '../lib/error-message.ts';
 import type { Logger } from '../lib/logger.ts';
 import { traceOf } from '../lib/stack-trace.ts';
 import { type Catalogue, type CatalogueTables, problemText, withProfiles } from '../profiles/catalogue.ts';
-import { type ProfileSet, readProfiles } from '../profiles/read-profiles.ts';
+import { type ProfileSet, readProfiles, type ResolvedProfile } from '../profiles/read-profiles.ts';
 import { problemsOfDefaults, problemsOfTenancy } from '../settings/validate-defaults.ts';
 import { type Documents, profileDocuments } from './directory-documents.ts';
 import { type DirectoryContent, readDirectory } from './directory-reader.ts';
 import { builtInSources } from './read-catalogue.ts';
 import { fileProblem, fileProblemText } from './read-documents.ts';
+import { runInSlices } from './slices.ts';
 
 export interface ProfileDirectoryOptions {
   readonly dir: string;
@@ -37,9 +37,6 @@ const POLL_MS = 2000;
 
 /** After a change, the time in which a writer of several files is expected to finish, in ms. */
 const SETTLE_MS = 100;
-
-/** The longest time that a reload may block the event loop, in ms. */
-const MAX_BLOCKING_MS = 5;
 
 const EMPTY: ProfileSet = {
   profiles: new Map(),
@@ -106,6 +103,11 @@ export class ProfileDirectory {
 
   catalogue(): Catalogue {
     return this.#catalogue;
+  }
+
+  /** The profiles of the directory that are in service, with their documents. */
+  own(): ReadonlyMap<string, ResolvedProfile> {
+    return this.#set.own;
   }
 
   problems(): readonly string[] {
@@ -207,16 +209,4 @@ const MAX_PROBLEMS = 50;
 function limited(problems: readonly string[]): readonly string[] {
   const more = problems.length - MAX_PROBLEMS;
   return more > 0 ? [...problems.slice(0, MAX_PROBLEMS), `and ${more} more problems with profiles`] : problems;
-}
-
-async function runInSlices<T>(work: Generator<void, T>, clock: Clock): Promise<T> {
-  let since = clock.now();
-  for (;;) {
-    const step = work.next();
-    if (step.done) return step.value;
-    if (clock.now() - since < MAX_BLOCKING_MS) continue;
-    // oxlint-disable-next-line eslint/no-await-in-loop -- reviews have priority
-    await nextTurn();
-    since = clock.now();
-  }
 }

@@ -1,6 +1,7 @@
 import { POD_SECURITY_ENFORCE_LABEL } from '../kubernetes/labels.ts';
 import { INJECTION_LABEL, type Level, PREFIX, REVISION_LABEL } from '../api/keys.ts';
 import { BAKED, PREINSTALLED } from '../api/delivery-kinds.ts';
+import { CLUSTER_TARGET_KIND, TARGET_KIND } from '../api/target/kinds.ts';
 import { dispatch } from '../lib/dispatch.ts';
 import { versionText } from '../kubernetes/version.ts';
 import { didYouMean } from '../lib/suggest.ts';
@@ -42,7 +43,9 @@ const messages: Messages = {
     return `the profile has no delivery ${quote(name)}${now}; available: ${known.join(', ')} (${sourceText(source)})`;
   },
   'invalid-value': ({ setting, value, source, expected }) =>
-    `${'key' in source ? oneLine(source.key, 130) : setting} is ${quote(value)}, must be ${expected} (${sourceKinds[source.from]})`,
+    isTarget(source)
+      ? `${setting} is ${quote(value)}, must be ${expected} (${sourceText(source)})`
+      : `${'key' in source ? oneLine(source.key, 130) : setting} is ${quote(value)}, must be ${expected} (${sourceKinds[source.from]})`,
   'value-too-long': ({ key }) => `annotation ${oneLine(key, 130)} of the namespace is too long to be read`,
   'missing-parameter': ({ parameter, profile }) =>
     `profile ${profile} requires ${PREFIX}/${parameter}, which is not set`,
@@ -212,13 +215,19 @@ export function skippedDeliveryText({ delivery, requirement }: SkippedDelivery):
 /** The place of a value, in words: `pod annotation agent-injector.io/profile`. */
 export function sourceText(source: Source): string {
   if (!('key' in source)) return sourceKinds[source.from];
-  return `${source.label === true ? 'pod label' : sourceKinds[source.from]} ${oneLine(source.key, 130)}`;
+  return `${'label' in source && source.label ? 'pod label' : sourceKinds[source.from]} ${oneLine(source.key, 130)}`;
+}
+
+function isTarget({ from }: Source): boolean {
+  return from === 'target' || from === 'cluster-target';
 }
 
 const sourceKinds: { readonly [from in Source['from']]: string } = {
   container: 'pod annotation',
   pod: 'pod annotation',
+  target: TARGET_KIND,
   namespace: 'namespace annotation',
+  'cluster-target': CLUSTER_TARGET_KIND,
   cluster: 'cluster default',
   profile: 'profile default',
 };

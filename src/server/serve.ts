@@ -22,6 +22,8 @@ import { openInjectionSwitch, type SwitchedCatalogue } from './injection-switch.
 import { listen } from './listen.ts';
 import { warnOfOtherReleases } from './other-releases.ts';
 import { type Running, runProcess } from './process.ts';
+import { type AgentResources, openResources } from './resources.ts';
+import { openResourceStatus, type ResourceStatus } from './resource-status/open-status.ts';
 import { type OpenedRegistration, openRegistration } from './registration.ts';
 
 /** `agent-injector serve`: runs until a signal. Throws a UsageError before any port opens if the configuration is not valid. */
@@ -31,14 +33,16 @@ export async function serve(read: ReturnType<typeof readConfig>): Promise<void> 
 }
 
 interface Sources {
-  readonly profiles: CatalogueProvider;
+  readonly profiles: Omit<CatalogueProvider, 'stop'>;
   readonly namespaces: NamespaceSource;
   readonly certificates: CertificateKeeper;
   readonly isPathOpen: Certificates['isPathOpen'];
   readonly clusterState: ClusterStateSource;
   readonly injectionSwitch: SwitchedCatalogue;
   readonly client: KubeClient | undefined;
+  readonly judgeResource: AgentResources['judgeResource'];
   readonly audits: AuditLoop | undefined;
+  readonly resourceStatus: ResourceStatus | undefined;
   readonly registration: OpenedRegistration | undefined;
   readonly stop: () => Promise<void>;
 }
@@ -56,18 +60,21 @@ async function openSources(config: Config, log: Logger): Promise<Sources> {
   try {
     const installed = add(await openCatalogue(config, log, 'watch'));
     const client = needsCluster(config) ? await openCluster(config.kubeconfig) : undefined;
-    const injectionSwitch = add(openInjectionSwitch(config, client, installed.catalogue, log));
-    const profiles = { ...installed, catalogue: injectionSwitch.catalogue };
+    const resources = add(openResources(client, installed, log));
+    const injectionSwitch = add(openInjectionSwitch(config, client, resources.profiles.catalogue, log));
+    const profiles = { ...resources.profiles, catalogue: injectionSwitch.catalogue };
     const namespaces = add(await openNamespaces(config, client, log));
     const watched = add(openClusterState(config, client, namespaces, log));
-    const clusterState = add(openBreakers(config, client, watched, log));
+    const clusterState = add(openBreakers(config, client, resources.added(watched), log));
     const registration = await openRegistration(config, client, log);
     const { keeper, isPathOpen } = await openCertificates(config, client, log, registration?.certificate);
     const certificates = add(keeper);
     const opening = { profiles, namespaces, certificates, isPathOpen, clusterState, injectionSwitch, client };
     const audits = openAudits(config, opening, log);
     if (audits) add(audits);
-    return { ...opening, audits, registration, stop };
+    const resourceStatus = openResourceStatus(config, client, resources.judgements, log);
+    if (resourceStatus) add(resourceStatus);
+    return { ...opening, judgeResource: resources.judgeResource, audits, resourceStatus, registration, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -147,6 +154,7 @@ async function start(config: Config, log: Logger, logLinesDropped: () => number)
         metrics,
         log,
         onDecision: recorder.record,
+        judgeResource: sources.judgeResource,
       },
       metrics,
       isOpen: isPathOpen,
@@ -181,7 +189,8 @@ async function start(config: Config, log: Logger, logLinesDropped: () => number)
 }
 
 /** Starts what no review waits for. */
-function startChecks({ webhookConfiguration }: Config, { audits, client }: Sources, log: Logger): void {
+function startChecks({ webhookConfiguration }: Config, { audits, resourceStatus, client }: Sources, log: Logger): void {
   audits?.start();
+  resourceStatus?.start();
   void warnOfOtherReleases(client, webhookConfiguration, log);
 }

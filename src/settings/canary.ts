@@ -9,8 +9,10 @@ import { subjectOf } from '../profiles/tenancy/policy.ts';
 import type { Reason, Setting, Source } from '../reasons/reason.ts';
 import { readAnnotations } from './annotations.ts';
 import { isStrict } from './required.ts';
-import { invalidSetting, levelsFor, settingChain, type SettingSources } from './resolve.ts';
+import { countsFrom, levelsFor } from './levels.ts';
+import { invalidSetting, settingChain, type SettingSources } from './resolve.ts';
 import { settingValues } from './setting-values.ts';
+import { selectedTargets } from './targets/selected.ts';
 
 /**
  * Why the workload of the pod does not get the profile: it is outside the canary, or a percentage is not valid. Where nothing opts a pod out, a
@@ -93,8 +95,7 @@ function shareOf(
 function percentIn(sources: SettingSources, setting: string, profile: string): Setting | undefined {
   const levels = levelsFor(sources, setting);
   for (const found of settingChain(sources, [`${setting}.${profile}`, setting])) {
-    const { from } = found.source;
-    if (from !== 'profile' && levels.includes(from)) return found;
+    if (countsFrom(found.source.from, levels, setting)) return found;
   }
   return undefined;
 }
@@ -111,13 +112,18 @@ function bucketOf(sources: SettingSources, purpose: string, profile: string): nu
 const withCanary = new WeakMap<Catalogue, boolean>();
 
 /** True if a decision may depend on which workload it is, and not only on what its pods are like. */
-export function dependsOnWorkload({ namespace, catalogue }: Pick<SettingSources, 'namespace' | 'catalogue'>): boolean {
+export function dependsOnWorkload(sources: SettingSources): boolean {
+  const { namespace, catalogue } = sources;
   const known =
     withCanary.get(catalogue) ??
     ([...catalogue.profiles.values()].some(({ canary }) => canary !== undefined) ||
       [...catalogue.defaults.keys()].some(isCanary));
   withCanary.set(catalogue, known);
-  return known || [...readAnnotations(namespace.annotations).common.keys()].some(isCanary);
+  return (
+    known ||
+    [...readAnnotations(namespace.annotations).common.keys()].some(isCanary) ||
+    selectedTargets(sources).some(({ settings }) => settings.has(CANARY))
+  );
 }
 
 function isCanary(setting: string): boolean {

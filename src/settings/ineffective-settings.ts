@@ -4,8 +4,9 @@ import { annotationsOf, containersOf, labelsOf } from '../kubernetes/pod.ts';
 import { subjectOf } from '../profiles/tenancy/policy.ts';
 import type { Reason } from '../reasons/reason.ts';
 import { type AnnotationSetting, readAnnotations } from './annotations.ts';
+import { levelsFor } from './levels.ts';
 import { isStrict } from './required.ts';
-import { levelsFor, resolveSetting, type SettingSources } from './resolve.ts';
+import { resolveSetting, type SettingSources } from './resolve.ts';
 import { isPerContainer, MAX_NOTICES } from './unknown-keys.ts';
 
 /**

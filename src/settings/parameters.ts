@@ -7,6 +7,7 @@ import { levelsOfParameter, type ParameterLevels } from '../profiles/tenancy/pol
 import { parseTemplate, renderIfGiven, type Template } from '../profiles/template.ts';
 import type { Reason, Setting, Source } from '../reasons/reason.ts';
 import { isCanaryValue } from './canary.ts';
+import { countsFrom } from './levels.ts';
 import { settingChain, invalidSetting, type SettingSources } from './resolve.ts';
 
 export type Parameters = ReadonlyMap<string, Setting>;
@@ -73,7 +74,7 @@ export function* valueChain(
   for (const setting of settingChain(sources, namesOf(profile, parameter), container, facts)) {
     const { from } = setting.source;
     if (from === 'cluster' && isCanaryValue(profile, parameter.name)) continue;
-    yield { ...setting, allowed: from === 'profile' || levels.includes(from) };
+    yield { ...setting, allowed: from === 'profile' || countsFrom(from, levels, parameter.name) };
   }
   const fallback = defaultOf(parameter, builtins);
   if (fallback) yield { ...fallback, allowed: true };

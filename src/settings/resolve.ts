@@ -1,15 +1,14 @@
-import type { ClusterState } from '../kubernetes/cluster-state.ts';
+import type { ClusterState, PodTarget } from '../kubernetes/cluster-state.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import { annotationsOf, type Pod } from '../kubernetes/pod.ts';
 import type { Result } from '../lib/result.ts';
-import { CANARY, type Level, LEVELS } from '../api/keys.ts';
+import type { Level } from '../api/keys.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
-import { levelsOfSetting, subjectOf } from '../profiles/tenancy/policy.ts';
 import type { Reason, Setting, Source } from '../reasons/reason.ts';
 import { readAnnotations, type AnnotationSetting } from './annotations.ts';
-import { decidesAgent, levelsOf } from './levels.ts';
-import { isRequired, isStrict } from './required.ts';
+import { countsFrom, levelsFor } from './levels.ts';
 import { settingValues } from './setting-values.ts';
+import { appliedTarget } from './targets/applied.ts';
 
 /**
  * The sources of settings. The first one in this table that has a setting wins:
@@ -19,7 +18,9 @@ import { settingValues } from './setting-values.ts';
  * | `container` | pod annotation `<setting>.agent-injector.io/<container>`                  |
  * | `pod`       | pod annotation `agent-injector.io/<setting>`                              |
  * | `pod`       | labels and annotations in a parameter's `from` (parameters only)          |
+ * | `target` | the AgentTarget that applies: one at most (targets/applied.ts) |
  * | `namespace` | namespace annotation `agent-injector.io/<setting>`                        |
+ * | `cluster-target` | the ClusterAgentTarget that applies, if no AgentTarget does |
  * | `cluster`   | `defaults` in the configuration file                                      |
  * | `profile`   | default of the parameter in the profile (parameters only: parameters.ts)  |
  *
@@ -32,6 +33,8 @@ export interface SettingSources {
   readonly cluster: ClusterState;
   /** True if the API server calls the path for required pods, whatever the labels say. */
   readonly required?: boolean | undefined;
+  /** The targets that select the pod, if they were looked up before (targets/selected.ts). */
+  readonly targets?: readonly PodTarget[] | undefined;
 }
 
 /** The value that wins; undefined if the setting is not set. Settings for one container apply only if it is given. */
@@ -41,34 +44,19 @@ export function resolveSetting(sources: SettingSources, setting: string, contain
   const levels = levelsFor(sources, setting);
   const settable = (from: AnnotationLevel, settings: Settings): Setting | undefined =>
     levels.includes(from) ? settingIn(settings, from, setting) : undefined;
+  const target = appliedTarget(sources, container);
+  const targeted = (scope: PodTarget['scope']): Setting | undefined => {
+    const found = targetSetting(target, scope, setting);
+    return found && countsFrom(found.source.from, levels, setting) ? found : undefined;
+  };
   return (
     (container === undefined ? undefined : settable('container', byContainer.get(container))) ??
     settable('pod', common) ??
+    targeted('namespace') ??
     settable('namespace', readAnnotations(namespace.annotations).common) ??
+    targeted('cluster') ??
     (levels.includes('cluster') ? defaultIn(catalogue, setting) : undefined)
   );
-}
-
-/** The levels at which a setting counts for this pod; none for `inject` and `canary` where nothing opts out. */
-export function levelsFor(sources: SettingSources, setting: string): readonly Level[] {
-  if (OPTS_OUT.has(subjectOf(setting)) && isStrict(sources)) return [];
-  const counting = levelsOf(setting, decidesAgent(setting) && isRequired(sources) && isFixedAbove(sources, setting));
-  const allowed = levelsOfSetting(sources.catalogue.tenancy, setting);
-  return allowed === LEVELS ? counting : counting.filter((level) => allowed.includes(level));
-}
-
-const OPTS_OUT: ReadonlySet<string> = new Set(['inject', CANARY]);
-
-/** True if the namespace or the cluster itself sets the setting, to something other than nothing. A built-in default does not count. */
-function isFixedAbove({ namespace, catalogue }: SettingSources, setting: string): boolean {
-  const { common } = readAnnotations(namespace.annotations);
-  // `containers` also fixes `containers.PROFILE`.
-  const names = setting.startsWith('containers.') ? [setting, 'containers'] : [setting];
-  return names.some((name) => {
-    const own = catalogue.ownDefaults?.has(name) === true ? catalogue.defaults.get(name) : undefined;
-    const text = (common.get(name)?.text ?? own ?? '').trim();
-    return text !== '' && text !== 'none';
-  });
 }
 
 /**
@@ -76,17 +64,21 @@ function isFixedAbove({ namespace, catalogue }: SettingSources, setting: string)
  * other words than ours.
  */
 export function* settingChain(
-  { pod, namespace, catalogue }: SettingSources,
+  sources: SettingSources,
   setting: string | readonly string[],
   container?: string,
   facts: Iterable<Setting> = [],
 ): Generator<Setting, undefined> {
+  const { pod, namespace, catalogue } = sources;
+  const target = appliedTarget(sources, container);
   const names = typeof setting === 'string' ? [setting] : setting;
   const { common, byContainer } = readAnnotations(annotationsOf(pod));
   if (container !== undefined) yield* settingsIn(byContainer.get(container), 'container', names);
   yield* settingsIn(common, 'pod', names);
   yield* facts;
+  yield* targetSettings(target, 'namespace', names);
   yield* settingsIn(readAnnotations(namespace.annotations).common, 'namespace', names);
+  yield* targetSettings(target, 'cluster', names);
   for (const name of names) {
     const found = defaultIn(catalogue, name);
     if (found) yield found;
@@ -108,6 +100,23 @@ function* settingsIn(settings: Settings, from: AnnotationLevel, names: readonly 
 function settingIn(settings: Settings, from: AnnotationLevel, name: string): Setting | undefined {
   const found = settings?.get(name);
   return found && { text: found.text, source: { from, key: found.key } };
+}
+
+function* targetSettings(
+  target: PodTarget | undefined,
+  scope: PodTarget['scope'],
+  names: readonly string[],
+): Generator<Setting, void> {
+  for (const name of names) {
+    const found = targetSetting(target, scope, name);
+    if (found) yield found;
+  }
+}
+
+function targetSetting(target: PodTarget | undefined, scope: PodTarget['scope'], setting: string): Setting | undefined {
+  const text = target?.scope === scope ? target.settings.get(setting) : undefined;
+  if (target === undefined || text === undefined) return undefined;
+  return { text, source: { from: scope === 'namespace' ? 'target' : 'cluster-target', key: target.name } };
 }
 
 function defaultIn({ defaults }: Catalogue, name: string): Setting | undefined {

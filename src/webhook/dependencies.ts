@@ -2,6 +2,7 @@ import type { DecisionSummary } from '../admission/decision.ts';
 import type { ClusterState } from '../kubernetes/cluster-state.ts';
 import type { Namespace, NamespaceLookup } from '../kubernetes/namespace.ts';
 import type { HasMetadata } from '../kubernetes/pod.ts';
+import type { JsonObject } from '../lib/json.ts';
 import type { ParentLogger } from '../lib/logger.ts';
 import type { Metrics } from '../metrics/types.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
@@ -22,6 +23,8 @@ export interface HandlerDependencies {
   readonly namespaces: Namespaces;
   readonly metrics: Pick<Metrics, 'recordReview' | 'recordCachedAnswer'>;
   readonly log: ParentLogger;
+  /** What is wrong with an AgentProfile or a target, one line each. */
+  readonly judgeResource?: ((object: JsonObject) => Promise<readonly string[]>) | undefined;
   /** Called after the answer was sent, except for dry runs. It must not throw. */
   readonly onDecision?: (namespace: string, pod: HasMetadata, decision: DecisionSummary) => void;
 }

@@ -1,8 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { notInjected, decisionSummary } from '../admission/decision.ts';
-import { decodeReview } from '../admission/review.ts';
+import { type DecodedReview, decodeReview } from '../admission/review.ts';
+import { encodeVerdict } from '../admission/resource-review.ts';
 import { encodeAdvice } from '../admission/workload-review.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { JsonObject } from '../lib/json.ts';
 import { oneLine } from '../lib/text.ts';
 import { adviseOn } from './advise.ts';
 import { AnswerCache } from './answer-cache/answer-cache.ts';
@@ -13,6 +15,7 @@ import { parseBody } from './body.ts';
 import { answerDeadlineMs } from './deadline.ts';
 import { decide, type DecidedReview, unchanged } from './decide.ts';
 import type { HandlerDependencies } from './dependencies.ts';
+import { judge } from './judge.ts';
 import type { QueueDelay } from './load-shedding/queue-delay.ts';
 import { LoadShedder } from './load-shedding/shedder.ts';
 import { RequestError } from './request-error.ts';
@@ -22,6 +25,8 @@ export interface ReviewRequest {
   readonly Querystring: { readonly timeout?: unknown };
   readonly Body: Buffer | undefined;
 }
+
+type Advised = Extract<DecodedReview, { readonly kind: 'workload' | 'resource' | 'unadvised' }>;
 
 /** Handles the two paths: answers a review from the cache, sheds it under overload, or parses it and decides. */
 export class MutateHandler {
@@ -64,19 +69,23 @@ export class MutateHandler {
     if (decoded.kind === 'unanswerable') {
       return respond(decoded.uid, render(log, undefined, unchanged(notInjected(decoded.reason, required))));
     }
-    if (decoded.kind === 'unadvised') return sendJson(reply, JSON.stringify(encodeAdvice(decoded.uid, [])));
-    if (decoded.kind === 'workload') {
-      const { review } = decoded;
-      return adviseOn(this.#dependencies, review, question.deadlineMs).then((warnings) =>
-        sendJson(reply, JSON.stringify(encodeAdvice(review.uid, warnings))),
-      );
-    }
+    if (decoded.kind !== 'review')
+      return this.#advice(decoded, question.deadlineMs).then((answer) => sendJson(reply, JSON.stringify(answer)));
     const { review } = decoded;
     return decide(this.#dependencies, this.#plans, review, question).then((decided) => {
       const answer = render(log, review, decided);
       if (template) this.#storeAnswer(template, key.volume, decided, answer);
       return respond(review.uid, answer);
     });
+  }
+
+  /** The answer about an object that is not a pod. */
+  async #advice(decoded: Advised, deadlineMs: number): Promise<JsonObject> {
+    if (decoded.kind === 'unadvised') return encodeAdvice(decoded.uid, []);
+    const { uid } = decoded.review;
+    return decoded.kind === 'workload'
+      ? encodeAdvice(uid, await adviseOn(this.#dependencies, decoded.review, deadlineMs))
+      : encodeVerdict(uid, await judge(this.#dependencies, decoded.review));
   }
 
   /** Counts, logs and sends an answer. The time to answer is measured from this call. */

@@ -5,6 +5,8 @@ import type { InjectionContext } from '../injection/context.ts';
 import { generalize, isTiedToNames, withNames } from '../injection/shape/general-shape.ts';
 import { type PodShape, shapeKey, shapeOf } from '../injection/shape/pod-shape.ts';
 import { containersOf } from '../kubernetes/pod.ts';
+import type { PodTarget } from '../kubernetes/cluster-state.ts';
+import { selectedTargets } from '../settings/targets/selected.ts';
 import { cacheKey } from './answer-cache/cache-key.ts';
 import { type Decided, DecisionCache, type DecisionInputs } from './answer-cache/decision-cache.ts';
 import { recordLookups } from './answer-cache/lookup-recorder.ts';
@@ -36,14 +38,16 @@ export class PlanCache {
   readonly #shapes = new DecisionCache<Compiled>(MAX_SIZE);
   readonly #general = new DecisionCache<Compiled>(MAX_SIZE_GENERAL);
 
-  admit(context: InjectionContext): CachedAdmission {
+  admit(asked: InjectionContext): CachedAdmission {
+    const context = { ...asked, targets: selectedTargets(asked) };
     const { namespace, catalogue } = context;
     const shape = containersOf(context.pod).length > MAX_CONTAINERS ? undefined : shapeOf(context);
     const key = shape && shapeKey(shape);
     if (!shape || key === undefined || key.length > MAX_KEY_LENGTH) return interpreted(context);
     const { value, lookups } = remembered(this.#shapes, context, key, () => this.#compile(context, shape));
     const admission = value.planned && admitCompiled(context, shape, value.planned);
-    return admission ? { ...admission, inputs: { namespace, catalogue, lookups } } : interpreted(context);
+    const inputs = { namespace, catalogue, lookups, targets: targetsIn(context) };
+    return admission ? { ...admission, inputs } : interpreted(context);
   }
 
   /** From the decision on pods that differ in names only, if there is one. */
@@ -65,11 +69,12 @@ const NONE: Compiled = { planned: undefined };
 /** What the cache has for a shape, or what is made and stored now. */
 function remembered(
   cache: DecisionCache<Compiled>,
-  { namespace, catalogue, cluster, required }: InjectionContext,
+  { namespace, catalogue, cluster, required, targets = [] }: InjectionContext,
   shape: string,
   make: () => Decided<Compiled>,
 ): Decided<Compiled> {
-  const key = cacheKey(`${required === true ? '!' : ''}${namespace.name} ${shape}`);
+  const selected = targets.map((target) => `#${numberOf(target)} `).join('');
+  const key = cacheKey(`${selected}${required === true ? '!' : ''}${namespace.name} ${shape}`);
   const known = cache.find(key, {
     namespaces: { get: () => namespace },
     catalogue: () => catalogue,
@@ -81,6 +86,17 @@ function remembered(
   const size = Buffer.byteLength(key.text) + (value.planned ? sizeOf(value.planned) : SIZE);
   cache.store(key, value, { namespace, catalogue, lookups }, size);
   return made;
+}
+
+// A target that changes is another object, with another number: what was decided by the earlier one is not found again.
+const numbers = new WeakMap<PodTarget, number>();
+let lastNumber = 0;
+
+/** Stands for a target with all that it sets. */
+function numberOf(target: PodTarget): number {
+  const known = numbers.get(target) ?? (lastNumber += 1);
+  numbers.set(target, known);
+  return known;
 }
 
 function compiled(context: InjectionContext, shape: PodShape): Decided<Compiled> {
@@ -99,8 +115,13 @@ const SIZE = 5 * 1024;
 
 const SIZE_OF_CONTAINER = 4 * 1024;
 
+function targetsIn({ cluster, namespace }: InjectionContext): Required<DecisionInputs>['targets'] {
+  return cluster.targets?.(namespace.name) ?? 'none';
+}
+
 function interpreted(context: InjectionContext): CachedAdmission {
   const { namespace, catalogue } = context;
   const lookups = recordLookups(context.cluster);
-  return { ...admitInContext({ ...context, cluster: lookups.cluster }), inputs: { namespace, catalogue, lookups } };
+  const inputs = { namespace, catalogue, lookups, targets: targetsIn(context) };
+  return { ...admitInContext({ ...context, cluster: lookups.cluster }), inputs };
 }

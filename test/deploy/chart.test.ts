@@ -121,6 +121,7 @@ describe.skipIf(helm === undefined)('the chart', () => {
       const clusterWide = new Set([
         'ClusterRole',
         'ClusterRoleBinding',
+        'CustomResourceDefinition',
         'MutatingWebhookConfiguration',
         'Namespace',
         'ValidatingAdmissionPolicy',

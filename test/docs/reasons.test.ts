@@ -5,6 +5,7 @@ import type { ReasonKind } from '../../src/reasons/reason-kind.ts';
 import { reasonTable } from '../../src/reasons/reason-table.ts';
 import type { ReasonCode } from '../../src/reasons/reason.ts';
 import { docsAddress, reasonMessage } from '../../src/reasons/message.ts';
+import { CONDITION_TYPES, conditionTable } from '../../src/resources/condition-table.ts';
 import { examples } from '../support/reason-examples.ts';
 
 // docs/reasons.md is generated from the reason table and the messages of the server: `UPDATE_DOCS=1 npx vitest run test/docs/reasons`.
@@ -41,6 +42,17 @@ function page(): string {
       `## Kind: ${kind}\n\n${kinds[kind]}\n`,
       ...codes.filter((code) => reasonTable[code].kind === kind).map(entry),
     ].join('\n');
+  const conditions = CONDITION_TYPES.map((condition) =>
+    [
+      `### Condition ${condition}\n`,
+      ...Object.entries(conditionTable)
+        .filter(([, { type }]) => type === condition)
+        .map(
+          ([reason, { status, meaning, hint }]) =>
+            `#### ${reason}\n\n${condition}=${status}. ${meaning}\n\nWhat to do: ${hint}\n`,
+        ),
+    ].join('\n'),
+  );
   return [
     '# Reasons\n',
     'Why a pod was not injected, and other notices about a pod. This page is generated from the code, and a test compares them. A code never',
@@ -49,6 +61,10 @@ function page(): string {
     'labels of `agent_injector_reviews_total` and `agent_injector_notices_total`.\n',
     `${codes.map((code) => `[${code}](#${code})`).join(' · ')}\n`,
     ...(Object.keys(kinds) as ReasonKind[]).map(chapter),
+    '## Conditions of resources\n',
+    'The reasons in the status of an AgentProfile, an AgentTarget and a ClusterAgentTarget ([resources.md](resources.md)). They are in CamelCase, as in',
+    'all conditions of Kubernetes, and each belongs to one condition and one status.\n',
+    ...conditions,
   ].join('\n');
 }
 

@@ -49,6 +49,9 @@ const KINDS: Readonly<Record<string, KindRow>> = {
   // Of the OpenTelemetry Operator; New Relic's has the same kind.
   Instrumentation: row('opentelemetry.io/v1alpha1', 'instrumentations'),
   OpenTelemetryCollector: row('opentelemetry.io/v1beta1', 'opentelemetrycollectors'),
+  AgentProfile: row('agent-injector.io/v1alpha1', 'agentprofiles', false),
+  AgentTarget: row('agent-injector.io/v1alpha1', 'agenttargets'),
+  ClusterAgentTarget: row('agent-injector.io/v1alpha1', 'clusteragenttargets', false),
   CustomResourceDefinition: row('apiextensions.k8s.io/v1', 'customresourcedefinitions', false),
   ClusterRole: row('rbac.authorization.k8s.io/v1', 'clusterroles', false),
   ClusterRoleBinding: row('rbac.authorization.k8s.io/v1', 'clusterrolebindings', false),

@@ -28,6 +28,11 @@ export interface Reply {
   readonly warnings: readonly string[];
 }
 
+export interface Table {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly unknown[])[];
+}
+
 /** An answer with status 400 or above. */
 export class ApiError extends Error {
   readonly status: number;
@@ -137,6 +142,17 @@ export class Client {
     return object.items.map((item) => ({ ...head, ...item }));
   }
 
+  /** What `kubectl get -o wide` shows of a collection. */
+  async table(path: string): Promise<Table> {
+    const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io';
+    const reply = await this.#send('GET', path, undefined, 'application/json', accept);
+    const body = reply?.body as {
+      readonly columnDefinitions: readonly { readonly name: string }[];
+      readonly rows: readonly { readonly cells: readonly unknown[] }[];
+    };
+    return { columns: body.columnDefinitions.map(({ name }) => name), rows: body.rows.map(({ cells }) => cells) };
+  }
+
   /** Deletes without a grace period. An object that does not exist is no error. */
   async delete(ref: Ref): Promise<void> {
     const path = `${pathOf(ref)}?gracePeriodSeconds=0&propagationPolicy=Background`;
@@ -162,13 +178,20 @@ export class Client {
   }
 
   /** Returns undefined if a reused connection was closed: the request must be sent again. */
-  async #send(method: string, path: string, body: string | undefined, contentType: string): Promise<Reply | undefined> {
+  async #send(
+    method: string,
+    path: string,
+    body: string | undefined,
+    contentType: string,
+    accept = 'application/json',
+  ): Promise<Reply | undefined> {
     return new Promise((resolve, reject) => {
       const request = httpsRequest(`${this.#options.url}${path}`, {
         method,
         agent: this.#agent,
         headers: {
           authorization: `Bearer ${this.#options.token}`,
+          ...(accept !== 'application/json' && { accept }),
           ...(body !== undefined && { 'content-type': contentType, 'content-length': Buffer.byteLength(body) }),
         },
       });

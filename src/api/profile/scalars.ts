@@ -6,15 +6,21 @@ export const dashedWords = z
   .string()
   .regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, 'must be words of a-z and 0-9 joined by dashes');
 
+/** A part of a path that is neither "." nor "..", without lookaheads: the API server's regular expressions have none. */
+const PART = String.raw`([^/:.][^/:]*|\.[^/:.][^/:]*|\.\.[^/:]+)`;
+
 /** A mount path in normal form, since the API server and the runtime compare paths. `/` would hide the whole image. */
 export const absolutePath = z
   .string()
-  .regex(/^(\/(?!\.{1,2}(\/|$))[^/:]+)+$/, 'must be an absolute path without ":", ".", ".." and a trailing slash');
+  .regex(new RegExp(`^(/${PART})+$`), 'must be an absolute path without ":", ".", ".." and a trailing slash');
+
+/** Not "..", and without a line break. */
+const RELATIVE_PART = String.raw`([^/.\r\n][^/\r\n]*|\.[^/.\r\n][^/\r\n]*|\.\.[^/\r\n]+|\.)`;
 
 /** A path within a volume, as the API server accepts it (core validation.go validateLocalDescendingPath). */
 export const relativePath = z
   .string()
-  .regex(/^(?!\/)(?!(.*\/)?\.\.(\/|$)).+$/, 'must not start with / and not contain ..');
+  .regex(new RegExp(`^${RELATIVE_PART}(/+${RELATIVE_PART})*/*$`), 'must not start with / and not contain ..');
 
 export const quantitySchema = z
   .string()

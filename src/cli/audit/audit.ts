@@ -5,6 +5,7 @@ import { mislabelledNamespaces } from '../../diagnostics/findings.ts';
 import { type ClusterOptions, openUserCluster } from '../../server/cluster.ts';
 import { readNamespaces } from '../cluster/namespaces.ts';
 import { type NamespaceScope, readClaims, readPods, readUncreated } from '../cluster/reader.ts';
+import { unreadTargets } from '../cluster/agent-resources.ts';
 import { readClusterStates } from '../cluster/state.ts';
 import type { CommandResult } from '../command-result.ts';
 import { dataOutput } from '../data-output.ts';
@@ -63,7 +64,7 @@ export async function auditReport(
   });
   for (const one of await readUncreated(client, options)) all.addUncreated(one);
   const unknown = [...namespaces.values()].flatMap((one) => unknownText(settingsFor(one).unknown));
-  return { report: all.report(), notes: [...notes, ...new Set(unknown)] };
+  return { report: all.report(), notes: [...notes, ...new Set(unknown), ...unreadTargets(client)] };
 }
 
 /** A server that is registered by its address, or none, is what the user knows of. */

@@ -14,6 +14,7 @@ import { type ClusterState, unknownCluster } from '../../kubernetes/cluster-stat
 import { containersOf, type Pod } from '../../kubernetes/pod.ts';
 import { parseVersion } from '../../kubernetes/version.ts';
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
+import { readTargets } from './agent-resources.ts';
 
 /**
  * Reads what the server, with its options, knows about the cluster for decisions on these pods: its version, the keys of the ConfigMaps in their
@@ -27,19 +28,22 @@ export async function readClusterState(
   const assumed = assumedClusterState(options);
   const read = options.configMapKeys ? pods : [];
   const wanted = new Set(read.flatMap(({ namespace, pod }) => configMapsOf(pod).map((name) => `${namespace}/${name}`)));
-  const [kubernetes, openShift, breakers, ...keys] = await Promise.all([
+  const namespaces = new Set(pods.map(({ namespace }) => namespace));
+  const [kubernetes, openShift, breakers, targets, ...keys] = await Promise.all([
     assumed.kubernetes ?? versionOf(client),
     isOpenShift(client),
     stoppingBreakers(client, options.breaker),
+    readTargets(client, namespaces),
     ...[...wanted].map(async (id) => [id, await keysOf(client, id)] as const),
   ]);
   const known = new Map(keys);
-  const resources = await readResources(client, new Set(pods.map(({ namespace }) => namespace)), options);
+  const resources = await readResources(client, namespaces, options);
   return {
     ...assumed,
     kubernetes,
     ...(openShift && { openShift }),
     ...(breakers && { breakers }),
+    targets,
     configMapKeys: (namespace, name) => known.get(`${namespace}/${name}`),
     ...resources,
   };

@@ -7,6 +7,7 @@ import type { Json } from '../../lib/json.ts';
 import { UsageError } from '../../lib/usage-error.ts';
 import { clusterFor } from '../../manifests/documents.ts';
 import { displayName, readText } from '../../manifests/file.ts';
+import { targetsIn } from '../../manifests/targets.ts';
 import { readManifests } from '../../manifests/sources.ts';
 import type { CommandOutput, CommandResult } from '../command-result.ts';
 import { dataOutput } from '../data-output.ts';
@@ -70,8 +71,13 @@ async function explainFiles(
   const annotations = annotationsFrom(options, inputs.catalogue);
   const sources = await readManifests(files, options);
   const namespaceOf = await namespaceFinder(options, sources, annotations);
-  const cluster = clusterFor({ objects: sources.flatMap(({ manifest }) => manifest.objects) }, inputs.cluster);
-  const messages = sources.flatMap(({ file, manifest }) => unreadKindNotes(displayName(file), manifest));
+  const objects = sources.flatMap(({ manifest }) => manifest.objects);
+  const { targets, problems } = targetsIn(objects, options.namespace);
+  const cluster = { ...clusterFor({ objects }, inputs.cluster), targets };
+  const messages = [
+    ...problems,
+    ...sources.flatMap(({ file, manifest }) => unreadKindNotes(displayName(file), manifest)),
+  ];
   const templates = sources.flatMap(({ file, manifest }) => manifest.templates.map((one) => ({ file, ...one })));
   if (templates.length === 0)
     throw new UsageError([...messages, `${files.map(displayName).join(', ')}: contains no pods or workloads`]);
@@ -94,6 +100,10 @@ async function explainReview(
   const at = displayName(file);
   if (decoded.kind === 'unadvised')
     throw new UsageError([`${at}: the workload has no pod template that can be read, or another one controls it`]);
+  if (decoded.kind === 'resource')
+    throw new UsageError([
+      `${at}: the review is about an AgentProfile or a target, not about a pod: use agent-injector lint`,
+    ]);
   if (decoded.kind === 'unanswerable') {
     return [{ subject: `review ${decoded.uid}`, namespace: '', at, findings: [], decision: undecided(decoded.reason) }];
   }

@@ -16,6 +16,7 @@ import { type JsonObject, objectIn, objectsIn } from '../../lib/json.ts';
 import { openUserCluster } from '../../server/cluster.ts';
 import { createAsDryRun } from '../cluster/dry-run.ts';
 import { readNamespaceObject, requireNamespace } from '../cluster/namespaces.ts';
+import { unreadTargets } from '../cluster/agent-resources.ts';
 import { noticingNodes, readClusterState } from '../cluster/state.ts';
 import { readKnownBreakers } from '../cluster/breakers.ts';
 import { readPodsOf } from '../cluster/pods-of-workload.ts';
@@ -85,6 +86,7 @@ async function explainTarget(
     ...unknowns,
     ...result.findings,
     ...nodesFindings(problem()),
+    ...unreadTargets(client).map((message) => ({ code: 'targets-unknown', message })),
     ...neverCalled(result, matches),
     ...callsFail(matches),
     ...profilesFindings(result, settings, options),

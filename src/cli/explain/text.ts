@@ -38,6 +38,7 @@ export function explanationLines({ decision, ...result }: ExplanationResult, all
     ...formatSection('Webhook calls', webhookLines(result.apiServer ?? [], all)),
     ...formatSection('Checks, in order', all ? stepLines(decision.path) : failedStepLines(decision.path)),
     ...formatSection('Delivery', deliveryLines(decision)),
+    ...formatSection('Targets', decision.targets.map(targetLine)),
     ...formatSection(
       'Settings',
       decision.settings.flatMap((chain) => chainLines(chain, result.assumesDefaults ?? false)),
@@ -168,6 +169,12 @@ function deliveryLines({ deliveries }: Explanation): readonly string[] {
     `container ${container}, profile ${profile}: ${delivery}, ${namedBy === undefined ? 'the first that can be used' : `chosen by ${namedBy}`}`,
     ...skipped.map((one) => indent(`skipped ${one.delivery}: ${one.why}`)),
   ]);
+}
+
+function targetLine({ target, profile, lostTo }: Explanation['targets'][number]): string {
+  return lostTo === undefined
+    ? `✓ ${target} applies: ${profile}`
+    : `${target} (${profile}) does not apply: ${lostTo} decides`;
 }
 
 /** `isAssumed`: the defaults of the cluster are not known, and the built-in ones stand in for them. */

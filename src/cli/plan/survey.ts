@@ -24,6 +24,7 @@ import type { ClusterOptions } from '../../server/cluster.ts';
 import { type KnownNamespaces, readNamespaces } from '../cluster/namespaces.ts';
 import { errorMessage } from '../../lib/error-message.ts';
 import { type NamespaceScope, readWorkloads } from '../cluster/reader.ts';
+import { unreadTargets } from '../cluster/agent-resources.ts';
 import { noticingNodes, readClusterStates } from '../cluster/state.ts';
 import { serverSettings, type SettingsFor } from '../installed-settings.ts';
 import { annotationsFrom } from '../namespaces-from-files.ts';
@@ -140,7 +141,7 @@ export async function compareAll(survey: Survey, scope: NamespaceScope): Promise
   const sorted = found.toSorted((one, other) =>
     `${one.namespace}/${one.workload}` < `${other.namespace}/${other.workload}` ? -1 : 1,
   );
-  return { found: sorted, notes: [...notes].filter((note) => note !== '') };
+  return { found: sorted, notes: [...[...notes].filter((note) => note !== ''), ...unreadTargets(survey.client)] };
 }
 
 interface Root {

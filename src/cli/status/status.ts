@@ -10,6 +10,7 @@ import { type NamespacedPod, type NamespaceScope, readPods } from '../cluster/re
 import type { CommandOutput, CommandResult } from '../command-result.ts';
 import { dataOutput } from '../data-output.ts';
 import { serverSettings, type ServerSettings, type SettingsFor } from '../installed-settings.ts';
+import { unreadTargets } from '../cluster/agent-resources.ts';
 import { readClusterStates } from '../cluster/state.ts';
 import { LifeSigns } from './life-signs.ts';
 import { statusTable } from './table.ts';
@@ -100,6 +101,7 @@ async function readReport(
       ...new Set([...breakers.values()].flatMap(({ problem }) => problem ?? [])),
       ...(lifeSigns?.notes() ?? []),
       ...[...new Set(unread)].map((why) => `${why}: ${SERVER_UNKNOWN}`),
+      ...unreadTargets(client),
       ...(unknown.length === 0
         ? []
         : [

@@ -19,6 +19,7 @@ export const timeOf: TimeOf = (text) => Date.parse(text);
 const NOT_A_POD: ObservedPod = {
   workload: { namespace: '', key: '', shown: '' },
   profile: '',
+  versions: [],
   state: 'ended',
   createdAt: 0,
 };

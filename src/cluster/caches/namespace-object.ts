@@ -26,7 +26,7 @@ const READ_LABELS: ReadonlySet<string> = new Set([
 const OWN_SETTINGS: ReadonlySet<string> = new Set(settingNames);
 
 /**
- * Reduces a Namespace object to its name and the labels and annotations that affect a decision, of bounded size. Undefined without a name. A value
+ * Reduces a Namespace object to its name, its labels, and the annotations that affect a decision, of bounded size. Undefined without a name. A value
  * that is too long is left out, and its key is listed in `tooLong`.
  */
 export function toNamespace(object: JsonObject): Namespace | undefined {
@@ -57,15 +57,22 @@ function only(entries: Entries, name: string | undefined): Entries {
 }
 
 function pickLabels(map: Json | undefined): Entries {
-  const entries: [string, string][] = [];
-  let misspelled = 0;
-  for (const [name, value] of textsIn(map)) {
-    const isRead = READ_LABELS.has(name);
-    // Any other label of ours is a mistake, and a few of them are enough to say so.
-    const isMistake = !isRead && (parseKey(name) !== undefined || misspelledKey(name) !== undefined);
-    if (isRead || (isMistake && misspelled++ < MAX_NOTICES)) entries.push([name, value.slice(0, MAX_VALUE_LENGTH)]);
-  }
+  const all = textsIn(map);
+  const read = all.filter(([name]) => READ_LABELS.has(name));
+  const rest = all.filter(([name]) => !READ_LABELS.has(name));
+  // Any other label of ours is a mistake, and a few of them are enough to say so.
+  const mistakes = rest.filter(([name]) => isMistake(name)).slice(0, MAX_NOTICES);
+  let room = MAX_NAMESPACE_LENGTH;
+  // Those of others are for the selectors of targets.
+  const others = rest.filter(([name, value]) => !isMistake(name) && (room -= name.length + value.length) >= 0);
+  const entries = [...read, ...mistakes, ...others].map(
+    ([name, value]) => [name, value.slice(0, MAX_VALUE_LENGTH)] as const,
+  );
   return entries.length === 0 ? NO_ENTRIES : Object.fromEntries(entries);
+}
+
+function isMistake(label: string): boolean {
+  return parseKey(label) !== undefined || misspelledKey(label) !== undefined;
 }
 
 function pickAnnotations(map: Json | undefined): {

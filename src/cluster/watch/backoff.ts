@@ -1,4 +1,4 @@
-import { describeFailure, type Failure } from '../client/errors.ts';
+import { describeFailure, type Failure, isNotFound } from '../client/errors.ts';
 
 /** Reason for the end of a list-and-watch cycle. `due`, the periodic list, is the only one that is not an error. */
 export type Interruption =
@@ -45,6 +45,11 @@ export function isRefused(interruption: Interruption): boolean {
   if (interruption.kind !== 'failed') return false;
   const { failure } = interruption;
   return failure.kind === 'network' && failure.code === 'ECONNREFUSED';
+}
+
+/** True if the API server knows no such collection: the CRD is not there. */
+export function isAbsent(interruption: Interruption): boolean {
+  return interruption.kind === 'failed' && isNotFound(interruption.failure);
 }
 
 export function describeInterruption(interruption: Interruption): string {

@@ -4,7 +4,7 @@ import { deferred } from '../../lib/deferred.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { type KubeClient, METADATA } from '../client/types.ts';
-import { delayAfter, type Interruption } from './backoff.ts';
+import { delayAfter, type Interruption, isAbsent } from './backoff.ts';
 import { WatchHealth } from './health.ts';
 import { PagedList } from './list.ts';
 import type { Store } from './store.ts';
@@ -27,6 +27,8 @@ export interface ReflectorOptions<T, S extends Store<T> = Store<T>> {
   readonly pageItems?: number;
   /** Called after each change of the store. Must not throw. */
   readonly onChange?: () => void;
+  /** Called when the API server has no such collection, which ends the reflector. Without it, that is a failure like any other. */
+  readonly onAbsent?: () => void;
   /** Reduces an object to what is stored. Must not throw. */
   readonly transform: (object: JsonObject) => T;
   readonly createStore: () => S;
@@ -140,6 +142,11 @@ export class Reflector<T, S extends Store<T> = Store<T>> {
       const interruption = (await this.#list()) ?? (await this.#watch());
       this.#isWatching = false;
       if (signal.aborted) return;
+      if (this.#options.onAbsent && isAbsent(interruption)) {
+        this.#tried.resolve();
+        this.#options.onAbsent();
+        return;
+      }
       this.#health.recordInterruption(interruption);
       this.#tried.resolve();
       const elapsedMs = this.#clock.now() - startedAt;

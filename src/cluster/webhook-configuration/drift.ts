@@ -1,6 +1,6 @@
 import { INJECTION_LABEL, REQUIRED, REVISION_LABEL } from '../../api/keys.ts';
 import { MUTATE_PATH, parseWebhookPath, REQUIRED_PATH } from '../../api/paths.ts';
-import { selectsOptOuts, warnsOfWorkloads } from '../../diagnostics/webhook-match.ts';
+import { judgesResources, selectsOptOuts, warnsOfWorkloads } from '../../diagnostics/webhook-match.ts';
 import { selectorValues } from '../../kubernetes/label-selector.ts';
 import { NAMESPACE_NAME_LABEL } from '../../kubernetes/labels.ts';
 import { isObject, type Json, type JsonObject, objectIn, objectsIn, textIn } from '../../lib/json.ts';
@@ -39,13 +39,15 @@ const checks = {
     return `call ${required ? REQUIRED_PATH : MUTATE_PATH} of Service ${name} in namespace ${namespace}`;
   },
   rules: (entry) => {
-    if (warnsOfWorkloads(entry)) return undefined;
+    if (warnsOfWorkloads(entry) || judgesResources(entry)) return undefined;
     const rules = items(entry['rules']);
     const [rule] = objectsIn(entry, 'rules');
     const isRight = rules.length === 1 && isOnly(rule?.['operations'], 'CREATE') && isOnly(rule?.['resources'], 'pods');
     return isRight ? undefined : 'match only CREATE of pods';
   },
   namespaceSelector: (entry, service) => {
+    // Resources are judged in all namespaces.
+    if (judgesResources(entry)) return undefined;
     const values = selectorValues(entry['namespaceSelector'], INJECTION_LABEL, 'In');
     const excluded = selectorValues(entry['namespaceSelector'], NAMESPACE_NAME_LABEL, 'NotIn');
     const missing = [...SYSTEM_NAMESPACES, service.namespace].filter((name) => !excluded.includes(name));

@@ -5,6 +5,7 @@ import { osOf } from '../../kubernetes/scheduling.ts';
 import type { Profile } from '../../profiles/profile.ts';
 import type { Result } from '../../lib/result.ts';
 import type { UnmetRequirement, SkippedDelivery, Reason, Setting, Source } from '../../reasons/reason.ts';
+import { levelOf } from '../../settings/levels.ts';
 import { type SettingSources, resolveSetting } from '../../settings/resolve.ts';
 import type { DeliveryCandidate, Values } from './candidate.ts';
 import { unmetRequirement } from './requirements.ts';
@@ -61,8 +62,8 @@ function isSuspected(requirement: UnmetRequirement): boolean {
 
 /** True if only the pod itself says which agent is in its image, although an agent is required. */
 function isUnproven(sources: SettingSources, setting: Setting | undefined): boolean {
-  const from = setting?.source.from;
-  return (from === 'pod' || from === 'container') && isRequired(sources);
+  const level = setting && levelOf(setting.source.from);
+  return (level === 'pod' || level === 'container') && isRequired(sources);
 }
 
 function firstPossible(

@@ -6,6 +6,7 @@ import { readAnnotations } from '../../settings/annotations.ts';
 import { imageTag } from '../../settings/builtin-values.ts';
 import { dependsOnWorkload } from '../../settings/canary.ts';
 import { profilesFor } from '../../settings/selected-profiles.ts';
+import { selectedTargets } from '../../settings/targets/selected.ts';
 import type { InjectionContext } from '../context.ts';
 import type { PodShape } from './pod-shape.ts';
 import { readsImageTag, type VisibleParts, visiblePartsOf } from './visible-parts.ts';
@@ -26,7 +27,7 @@ export interface GeneralShape {
  */
 export function generalize({ pod }: PodShape, context: InjectionContext): GeneralShape | undefined {
   const parts = visiblePartsOf(context.catalogue);
-  const settings = settingsIn(context.namespace);
+  const settings = settingsIn(context);
   const isMarked = [settings, JSON.stringify(pod)].some((text) => text.includes(MARK));
   if (isMarked || parts.matchesParts || parts.hasText(MARK) || dependsOnNames(context)) return undefined;
   const standIns = new StandIns(parts, settings);
@@ -81,11 +82,13 @@ class StandIns {
   }
 }
 
-/** The texts of a namespace that templates copy, and those that name containers, in lower case. */
-function settingsIn({ name, annotations }: Namespace): string {
+/** The texts of a namespace and of targets that templates copy, and those that name containers, in lower case. */
+function settingsIn(context: InjectionContext): string {
+  const { name, annotations }: Namespace = context.namespace;
   const texts = [...readAnnotations(annotations).common.values()].map(({ text }) => text);
   const others = Object.keys(annotations).filter(isRequestAnnotation);
-  return [name, ...texts, ...others.map((one) => annotations[one])].join('\n').toLowerCase();
+  const ofTargets = selectedTargets(context).flatMap(({ settings }) => [...settings.values()]);
+  return [name, ...texts, ...ofTargets, ...others.map((one) => annotations[one])].join('\n').toLowerCase();
 }
 
 /** Begins every stand-in. Where another text contains it, there are none. */
@@ -114,7 +117,11 @@ function dependsOnNames(context: InjectionContext): boolean {
   if (dependsOnWorkload(context)) return true;
   const { common, byContainer } = readAnnotations(annotationsOf(pod));
   if (common.size + byContainer.size > 0) return true;
-  const above = [...readAnnotations(namespace.annotations).common.keys(), ...catalogue.defaults.keys()];
+  const above = [
+    ...readAnnotations(namespace.annotations).common.keys(),
+    ...selectedTargets(context).flatMap(({ settings }) => [...settings.keys()]),
+    ...catalogue.defaults.keys(),
+  ];
   return above.some((setting) => setting.startsWith('containers') || setting === 'init-position');
 }
 

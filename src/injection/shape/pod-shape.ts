@@ -15,6 +15,7 @@ import { isObject, type JsonObject } from '../../lib/json.ts';
 import { readAnnotations } from '../../settings/annotations.ts';
 import { misspelledKey } from '../../settings/misspelled-keys.ts';
 import { isRequestKey } from '../../settings/agent-requests.ts';
+import { selectedTargets } from '../../settings/targets/selected.ts';
 import type { Catalogue } from '../../profiles/catalogue.ts';
 import type { InjectionContext } from '../context.ts';
 import { sampleOf } from './owner-sample.ts';
@@ -36,11 +37,15 @@ export interface PodShape {
  * Takes out of a pod what no rule can see; undefined for a pod with a status, whose text may name any part. What is not known to be invisible
  * stays: it makes for more shapes, and for no wrong one.
  */
-export function shapeOf({ pod, namespace, catalogue }: InjectionContext): PodShape | undefined {
+export function shapeOf(context: InjectionContext): PodShape | undefined {
+  const { pod, namespace, catalogue } = context;
   if (annotationsOf(pod)[STATUS_ANNOTATION] !== undefined) return undefined;
   const parts = visiblePartsOf(catalogue);
   const isWhole =
-    selectsByVariable(annotationsOf(pod)) || selectsByVariable(namespace.annotations) || selectsByDefault(catalogue);
+    selectsByVariable(annotationsOf(pod)) ||
+    selectsByVariable(namespace.annotations) ||
+    selectedTargets(context).some(({ settings }) => [...settings].some(([name, text]) => isSelection(name, text))) ||
+    selectsByDefault(catalogue);
   const { containers, initContainers, volumes, ...rest } = pod.spec;
   const apps = containers.map((container) => containerShape(container, parts, isWhole));
   const inits = (initContainers ?? []).map((container) => containerShape(container, parts, isWhole));

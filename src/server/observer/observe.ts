@@ -15,7 +15,9 @@ import { createAdminServer } from '../admin-server.ts';
 import { requireCluster } from '../cluster.ts';
 import { listen } from '../listen.ts';
 import { type Running, runProcess } from '../process.ts';
+import { StatusWriter } from '../resource-status/status-writer.ts';
 import { Observer } from './observer.ts';
+import { podsStatus } from './pods-status.ts';
 
 /** `agent-injector observe`: runs until a signal. Throws a UsageError before any port opens if the configuration is not valid. */
 export async function observe(read: ReturnType<typeof readConfig>): Promise<void> {
@@ -48,6 +50,13 @@ async function start(config: Config, places: Places, log: Logger, logLinesDroppe
     clock: systemClock,
     wall: Date.now,
   });
+  const statuses = new StatusWriter({
+    client,
+    sources: [podsStatus({ census: () => observer.census(), breakers: () => observer.breakers().all() })],
+    logger: log,
+    clock: systemClock,
+    wall: Date.now,
+  });
   const identity = `${hostname()}_${randomUUID()}`;
   const election = new LeaderElection({ client, at: places.lease, identity, logger: log });
   const metrics = createObserverMetrics(
@@ -74,7 +83,9 @@ async function start(config: Config, places: Places, log: Logger, logLinesDroppe
     await stop();
     throw error;
   }
-  election.start((signal) => observer.lead(signal));
+  election.start(async (signal) => {
+    await Promise.all([observer.lead(signal), statuses.lead(signal)]);
+  });
   return {
     drain: async () => {
       await stop();

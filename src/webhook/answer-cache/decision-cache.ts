@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { ClusterState } from '../../kubernetes/cluster-state.ts';
+import type { ClusterState, NamespaceTargets } from '../../kubernetes/cluster-state.ts';
 import type { Namespace } from '../../kubernetes/namespace.ts';
 import type { Catalogue } from '../../profiles/catalogue.ts';
 import type { CacheKey } from './cache-key.ts';
@@ -10,6 +10,8 @@ export interface DecisionInputs {
   readonly namespace: Namespace;
   readonly catalogue: Catalogue;
   readonly lookups: RecordedLookups;
+  /** Those of the namespace; absent if the key stands for the ones that select the pod. */
+  readonly targets?: NamespaceTargets | 'none';
 }
 
 export interface CurrentInputs {
@@ -29,6 +31,8 @@ interface Entry<Value> extends Decided<Value> {
   readonly namespaceName: string;
   /** Weak, so that an entry that is never asked for again does not keep an earlier state of its namespace in memory. */
   readonly namespace: WeakRef<Namespace>;
+  /** Weak likewise. */
+  readonly targets?: WeakRef<NamespaceTargets> | 'none';
 }
 
 /** Above this, repeating the lookups costs as much as deciding again. */
@@ -58,10 +62,18 @@ export class DecisionCache<Value> {
     return undefined;
   }
 
-  store({ text, hash }: CacheKey, value: Value, { namespace, catalogue, lookups }: DecisionInputs, size: number): void {
+  store({ text, hash }: CacheKey, value: Value, inputs: DecisionInputs, size: number): void {
+    const { namespace, catalogue, lookups, targets } = inputs;
     if (lookups.count() > MAX_LOOKUPS) return;
     this.#startCatalogue(catalogue);
-    const entry = { text, value, lookups, namespaceName: namespace.name, namespace: new WeakRef(namespace) };
+    const entry = {
+      text,
+      value,
+      lookups,
+      namespaceName: namespace.name,
+      namespace: new WeakRef(namespace),
+      ...(targets !== undefined && { targets: targets === 'none' ? targets : new WeakRef(targets) }),
+    };
     this.#entries.set(hash, entry, { size });
   }
 
@@ -73,7 +85,13 @@ export class DecisionCache<Value> {
   }
 }
 
-function isCurrent({ namespaceName, namespace, lookups }: Entry<unknown>, current: CurrentInputs): boolean {
+function isCurrent({ namespaceName, namespace, lookups, targets }: Entry<unknown>, current: CurrentInputs): boolean {
   const known = current.namespaces.get(namespaceName);
-  return known !== undefined && known === namespace.deref() && lookups.matches(current.cluster());
+  if (known === undefined || known !== namespace.deref()) return false;
+  const cluster = current.cluster();
+  if (targets !== undefined) {
+    const now = cluster.targets?.(namespaceName);
+    if (now !== (targets === 'none' ? undefined : (targets.deref() ?? 'none'))) return false;
+  }
+  return lookups.matches(cluster);
 }

@@ -23,11 +23,12 @@ export function recordLookups(cluster: ClusterState): RecordedLookups {
     recorded.set(key, { lookup, result });
     return result;
   };
-  const { claim, newVolume, quotas, limitRanges, nodes, breakers } = cluster;
-  const { workload, kubernetes, podSecurityDefault, openShift } = cluster;
+  const { configMapKeys: _, claim, newVolume, quotas, limitRanges, nodes, breakers, ...constants } = cluster;
+  const { workload, kubernetes, podSecurityDefault, openShift } = constants;
   return {
     cluster: {
-      kubernetes,
+      // Of the targets among them, the key of an entry says which select the pod, or they are stored with it.
+      ...constants,
       configMapKeys: (namespace, name) =>
         record(`keys ${namespace}/${name}`, (current) => current.configMapKeys(namespace, name)),
       ...(claim && {
@@ -48,9 +49,6 @@ export function recordLookups(cluster: ClusterState): RecordedLookups {
       ...(breakers && {
         breakers: (namespace) => record(`breakers ${namespace}`, (current) => current.breakers?.(namespace)),
       }),
-      ...(workload && { workload }),
-      ...(podSecurityDefault && { podSecurityDefault }),
-      ...(openShift !== undefined && { openShift }),
     },
     keys: () => recorded.keys(),
     count: () => recorded.size,

@@ -352,7 +352,7 @@ describe('any namespace', () => {
 });
 
 describe('a Namespace is reduced to', () => {
-  test('our own keys, its name and its Pod Security level', () => {
+  test('its name, its labels and our own annotations', () => {
     const ours = { 'agent-injector.io/injection': 'enabled', 'domain-id.agent-injector.io/web': '1' };
     const theirs = { 'kubernetes.io/metadata.name': 'shop', 'pod-security.kubernetes.io/enforce': 'restricted' };
     const rest = {
@@ -365,7 +365,15 @@ describe('a Namespace is reduced to', () => {
       labels: { ...theirs, ...rest },
       annotations: { ...ours, ...rest, 'agent-injector.io/odd': 7 },
     };
-    expect(toNamespace({ metadata })).toEqual({ name: 'shop', labels: theirs, annotations: ours });
+    expect(toNamespace({ metadata })).toEqual({ name: 'shop', labels: { ...theirs, ...rest }, annotations: ours });
+  });
+
+  test('no more labels of others than there is room for', () => {
+    const ours = { 'kubernetes.io/metadata.name': 'shop', 'agent-injector.io/injection': 'enabled' };
+    const many = Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`label-${index}`, 'x'.repeat(50)]));
+    const found = toNamespace({ metadata: { name: 'shop', labels: { ...many, ...ours } } });
+    expect(found?.labels).toMatchObject(ours);
+    expect(JSON.stringify(found).length).toBeLessThan(10_000);
   });
 
   test.each([[{}], [{ metadata: null }], [{ metadata: { name: '' } }], [{ metadata: { name: 7 } }]])(

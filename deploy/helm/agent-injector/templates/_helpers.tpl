@@ -187,6 +187,9 @@ injection: {{ $injection | quote }}
 {{- if .Values.observer.enabled }}
 breaker: {{ .Release.Namespace }}/{{ include "agent-injector.fullname" . }}-breaker
 {{- end }}
+{{- if or .Values.crds.install .Values.crds.use }}
+lease: {{ .Release.Namespace }}/{{ include "agent-injector.fullname" . }}-status
+{{- end }}
 {{- if .Values.configMapKeys.enabled }}
 configMapKeys: true
 {{- end }}

@@ -1,0 +1,29 @@
+import { PROFILE_API_VERSION, PROFILE_KIND } from '../keys.ts';
+import { isObject, type JsonObject, objectIn, textIn } from '../../lib/json.ts';
+
+/** An AgentProfile that is a resource of the cluster. */
+export interface ProfileResource {
+  readonly name: string;
+  readonly uid: string;
+  readonly generation: number;
+  /** As a file would have it. */
+  readonly document: JsonObject;
+}
+
+/**
+ * Reads the object of an AgentProfile. A profile that extends another one is in `spec.derived`: it may lack what it inherits, and remove some of it,
+ * which the schema of a CRD cannot say.
+ */
+export function profileResource(object: JsonObject): ProfileResource {
+  const metadata = objectIn(object, 'metadata');
+  const name = textIn(metadata, 'name');
+  const { derived, ...plain } = objectIn(object, 'spec');
+  // With both, the document says what is wrong with it.
+  const spec = isObject(derived) ? { ...plain, ...derived } : { ...plain, ...(derived !== undefined && { derived }) };
+  return {
+    name,
+    uid: textIn(metadata, 'uid'),
+    generation: Number(metadata['generation'] ?? 0),
+    document: { apiVersion: PROFILE_API_VERSION, kind: PROFILE_KIND, metadata: { name }, spec },
+  };
+}
