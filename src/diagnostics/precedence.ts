@@ -32,7 +32,7 @@ export function chainsFor(sources: SettingSources, profiles: readonly Profile[])
       const levels = levelsFor(sources, setting);
       const values = [...settingChain(sources, setting, container?.name)].map((one) => ({
         ...one,
-        allowed: one.source.from === 'profile' || countsFrom(one.source.from, levels, setting),
+        allowed: one.source.from === 'profile' || countsFrom(one.source.from, levels, setting, sources),
       }));
       return { setting, ...(container && { container: container.name }), values: withStates(values) };
     }),
