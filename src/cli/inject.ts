@@ -11,6 +11,7 @@ import { clusterFor, type Manifest, type PodTemplate } from '../manifests/docume
 import { editManifest, type EditedManifest, type EditProblem, type PodEdit } from '../manifests/edit/edit.ts';
 import { displayName } from '../manifests/file.ts';
 import { type ManifestSource, readManifests } from '../manifests/sources.ts';
+import { targetsIn } from '../manifests/targets.ts';
 import { misplacedKeys } from '../settings/misspelled-keys.ts';
 import type { CommandResult } from './command-result.ts';
 import { decisionLines } from './decision-text.ts';
@@ -33,7 +34,8 @@ export async function inject(options: InjectOptions): Promise<Required<CommandRe
   const annotations = annotationsFrom(options, own.catalogue);
   const sources = await readManifests(options.files, options);
   const all = { objects: sources.flatMap(({ manifest }) => manifest.objects) };
-  const inputs = { ...own, cluster: clusterFor(all, own.cluster) };
+  const { targets, problems } = targetsIn(all.objects, options.namespace);
+  const inputs = { ...own, cluster: { ...clusterFor(all, own.cluster), targets } };
   const namespaceOf = await namespaceFinder(options, sources, annotations);
   const counter = startCounter('pods decided on');
   const injected = sources.map((source) => {
@@ -43,7 +45,7 @@ export async function inject(options: InjectOptions): Promise<Required<CommandRe
   counter.end();
   return {
     output: manifestOutput(options, 'injected', injected),
-    messages: injected.flatMap(({ messages }) => messages),
+    messages: [...problems, ...injected.flatMap(({ messages }) => messages)],
     exitCode: injected.some(({ isMissing }) => isMissing) ? 1 : 0,
   };
 }

@@ -7,6 +7,7 @@ import type { Json } from '../../lib/json.ts';
 import { UsageError } from '../../lib/usage-error.ts';
 import { clusterFor } from '../../manifests/documents.ts';
 import { displayName, readText } from '../../manifests/file.ts';
+import { targetsIn } from '../../manifests/targets.ts';
 import { readManifests } from '../../manifests/sources.ts';
 import type { CommandOutput, CommandResult } from '../command-result.ts';
 import { dataOutput } from '../data-output.ts';
@@ -70,8 +71,13 @@ async function explainFiles(
   const annotations = annotationsFrom(options, inputs.catalogue);
   const sources = await readManifests(files, options);
   const namespaceOf = await namespaceFinder(options, sources, annotations);
-  const cluster = clusterFor({ objects: sources.flatMap(({ manifest }) => manifest.objects) }, inputs.cluster);
-  const messages = sources.flatMap(({ file, manifest }) => unreadKindNotes(displayName(file), manifest));
+  const objects = sources.flatMap(({ manifest }) => manifest.objects);
+  const { targets, problems } = targetsIn(objects, options.namespace);
+  const cluster = { ...clusterFor({ objects }, inputs.cluster), targets };
+  const messages = [
+    ...problems,
+    ...sources.flatMap(({ file, manifest }) => unreadKindNotes(displayName(file), manifest)),
+  ];
   const templates = sources.flatMap(({ file, manifest }) => manifest.templates.map((one) => ({ file, ...one })));
   if (templates.length === 0)
     throw new UsageError([...messages, `${files.map(displayName).join(', ')}: contains no pods or workloads`]);
