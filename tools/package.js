@@ -54,6 +54,20 @@ async function makeExecutable() {
   await inject(executable, 'NODE_SEA_BLOB', readFileSync(blob), { sentinelFuse: FUSE });
 }
 
+/** The SBOM of the build names the Node.js of the image; the executable has the one that makes it. */
+function sbomOfExecutable() {
+  const sbom = JSON.parse(readFileSync(join(root, 'dist/sbom.cdx.json'), 'utf8'));
+  const node = sbom.components.find((component) => component.name === 'node');
+  const { version: ofImage, 'bom-ref': before } = node;
+  const own = process.versions.node;
+  if (own !== ofImage)
+    console.error(`note: the executable has Node.js ${own}; a release has ${ofImage} (.node-version)`);
+  const renamed = JSON.parse(JSON.stringify(node).replaceAll(ofImage, own));
+  const components = sbom.components.map((component) => (component === node ? renamed : component));
+  const text = JSON.stringify({ ...sbom, components }, null, 2);
+  return `${text.replaceAll(JSON.stringify(before), JSON.stringify(renamed['bom-ref']))}\n`;
+}
+
 /** Everything for a desk without internet but the image: `docker save` makes a file of that. */
 function makeOfflineBundle() {
   const top = `${name}-${version}-offline-${platform}`;
@@ -62,10 +76,14 @@ function makeOfflineBundle() {
   cpSync(executable, join(folder, name));
   for (const path of [`${name}-chart-${version}.tgz`, 'sbom.cdx.json'])
     copyFileSync(join(out, path), join(folder, path));
-  const tracked = execFileSync('git', ['ls-files', '*.md', 'docs', 'deploy', 'LICENSE', ':!:test', ':!:certs'], {
+  // With what the documents link to.
+  const linked = ['LICENSE', 'security', 'test/docs/faq-tests.yaml'];
+  const tracked = execFileSync('git', ['ls-files', '*.md', 'docs', 'deploy', ...linked, ':!:test/**.md', ':!:certs'], {
     cwd: root,
   });
   for (const path of tracked.toString().trim().split('\n')) cpSync(join(root, path), join(folder, path));
+  copyFileSync(join(root, 'docs/offline.md'), join(folder, 'START-HERE.md'));
+  writeFileSync(join(folder, `${name}.1`), execFileSync(executable, ['man']));
   copyFileSync(join(root, 'dist/THIRD-PARTY-LICENSES.txt'), join(folder, 'THIRD-PARTY-LICENSES.txt'));
   run('tar', '-czf', join(out, `${top}.tar.gz`), '--owner=0', '--group=0', '--sort=name', '-C', work, top);
 }
@@ -95,7 +113,7 @@ try {
     run(...command, folder);
     copyFileSync(join(folder, `${name}-${version}.tgz`), join(out, `${name}-${kind}-${version}.tgz`));
   }
-  copyFileSync(join(root, 'dist/sbom.cdx.json'), join(out, 'sbom.cdx.json'));
+  writeFileSync(join(out, 'sbom.cdx.json'), sbomOfExecutable());
   await makeExecutable();
   makeOfflineBundle();
   console.log(

@@ -59,6 +59,12 @@ export const rooms = [
       'What became of injected pods: the state of each, what speaks for and against the agent as the cause, when circuit breakers open and close',
   },
   {
+    name: 'migration',
+    pure: true,
+    holds:
+      'Manifests for other injectors in our words: what each of their keys becomes, the settings and profiles that say the same, and what cannot be said',
+  },
+  {
     name: 'diagnostics',
     pure: true,
     holds:

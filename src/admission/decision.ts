@@ -60,9 +60,23 @@ export function notInjected(
   const { containers = [], notices = [] } = facts;
   if (required && !isAdmitted(reason))
     return { outcome: 'refused', reason, containers: containers.map(withoutInjection(reason)), notices };
-  const by = required ? optedOutBy(reason) : undefined;
-  const optOut: readonly Reason[] = by === undefined ? [] : [{ code: 'required-opt-out', by }];
-  return { outcome: 'skipped', reason, containers, notices: [...optOut, ...notices] };
+  return { outcome: 'skipped', reason, containers, notices: [...(required ? optOuts([reason]) : []), ...notices] };
+}
+
+/** An injection of all agents but those that are left out for good reasons. Where an agent is required, a notice says which. */
+export function injectedDecision(
+  containers: readonly ContainerOutcome[],
+  required: boolean,
+  notices: readonly Reason[],
+): Decision {
+  const reasons = containers.flatMap((container) => (container.outcome === 'skipped' ? [container.reason] : []));
+  return { outcome: 'injected', containers, notices: [...(required ? optOuts(reasons) : []), ...notices] };
+}
+
+/** Two containers may be outside the same canary. */
+function optOuts(reasons: readonly Reason[]): readonly Reason[] {
+  const found = new Set(reasons.flatMap((reason) => optedOutBy(reason) ?? []));
+  return [...found].map((by) => ({ code: 'required-opt-out', by }));
 }
 
 function optedOutBy(reason: Reason): string | undefined {

@@ -13,7 +13,7 @@ import type { Reason } from '../reasons/reason.ts';
 import { ineffectiveSettings } from '../settings/ineffective-settings.ts';
 import { isRequired } from '../settings/required.ts';
 import { unknownKeysIn } from '../settings/unknown-keys.ts';
-import { type Decision, missingAgent, notInjected, primaryReason } from './decision.ts';
+import { type Decision, injectedDecision, missingAgent, notInjected, primaryReason } from './decision.ts';
 import { ignoredExclusion, reasonToSkip } from './opt-in.ts';
 import { passOf } from './pass.ts';
 import { exceedsAnnotations, fittingStatus, statusText } from './status-text.ts';
@@ -103,13 +103,15 @@ function ineffectiveKeysIn(context: InjectionContext): readonly Reason[] {
 
 const TARGETS = { name: 'targets', holds: 'a container is selected for injection' };
 
-function noTarget({ targets }: ContainerSelector): Reason | undefined {
-  return targets.length > 0 ? undefined : { code: 'no-target-container', profile: undefined };
+function noTarget({ targets, unmatched }: ContainerSelector): Reason | undefined {
+  return targets.length > 0
+    ? undefined
+    : { code: 'no-target-container', profile: undefined, ...(unmatched && { unmatched }) };
 }
 
 function decisionOn(containers: readonly ContainerOutcome[], required: boolean, notices: readonly Reason[]): Decision {
   const missing = required ? missingAgent(containers) : undefined;
   if (missing) return notInjected(missing, required, { containers, notices });
-  if (containers.some(({ outcome }) => outcome === 'injected')) return { outcome: 'injected', containers, notices };
+  if (containers.some(({ outcome }) => outcome === 'injected')) return injectedDecision(containers, required, notices);
   return notInjected(primaryReason(containers), required, { containers, notices });
 }

@@ -5,6 +5,8 @@
 export type CommandOutput =
   /** For people: each element is one line, whatever is in it. */
   | { readonly kind: 'lines'; readonly lines: readonly string[] }
+  /** For people, too: lines of a unified diff, where only the first character says what a line is. */
+  | { readonly kind: 'diff'; readonly lines: readonly string[] }
   | { readonly kind: 'json'; readonly value: unknown }
   /** Data that is printed as it is: the user's own manifest, or YAML without unsafe characters. */
   | { readonly kind: 'document'; readonly text: string };

@@ -14,7 +14,7 @@ export function manifestOutput(
   what: string,
   files: readonly ChangedFile[],
 ): CommandOutput {
-  if (diff === true) return { kind: 'lines', lines: files.flatMap((file) => difference(file, what)) };
+  if (diff === true) return { kind: 'diff', lines: files.flatMap((file) => difference(file, what)) };
   return { kind: 'document', text: files.map(({ after }) => after).reduce(joined) };
 }
 

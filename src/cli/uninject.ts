@@ -10,7 +10,11 @@ export interface UninjectOptions extends OfflineOptions {
   readonly files: readonly string[];
   readonly recursive?: boolean | undefined;
   readonly diff?: boolean | undefined;
+  /** Also where the original text cannot be restored exactly. */
+  readonly loose?: boolean | undefined;
 }
+
+const LOOSE = 'the original text is not known';
 
 /** Removes what `inject` added to manifests. Throws a UsageError for invalid flags or files. */
 export async function uninject(options: UninjectOptions): Promise<CommandResult> {
@@ -19,7 +23,7 @@ export async function uninject(options: UninjectOptions): Promise<CommandResult>
   const results = sources.map(({ file, manifest }) => ({
     name: displayName(file),
     before: manifest.text,
-    ...uninjectText(manifest, catalogue),
+    ...uninjectText(manifest, catalogue, options),
   }));
   return {
     output: manifestOutput(
@@ -29,8 +33,9 @@ export async function uninject(options: UninjectOptions): Promise<CommandResult>
     ),
     messages: results.flatMap(({ name, pods }) => [
       ...(pods.length === 0 ? [`${name}: no pod in this file has a status annotation that lists an injection`] : []),
-      ...pods.map(({ template: { line, kind, name: object }, problem }) => {
-        const result = problem === undefined ? 'uninjected' : `left unchanged: ${problem}`;
+      ...pods.map(({ template: { line, kind, name: object }, problem, isLoose }) => {
+        const done = isLoose ? `uninjected by its status annotation; ${LOOSE}` : 'uninjected';
+        const result = problem === undefined ? done : `left unchanged: ${problem}`;
         return `${name}:${line}: ${kind}/${object}: ${result}`;
       }),
     ]),

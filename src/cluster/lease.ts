@@ -31,7 +31,8 @@ const API = '/apis/coordination.k8s.io/v1';
 
 /**
  * Elects one of several replicas by a Lease, as client-go does: one that sees a lease unchanged for its whole duration, by its own clock, takes it
- * with the resource version that it has read. Needs get and update of the Lease, and create if it does not exist.
+ * with the resource version that it has read. Needs get and update of the Lease, and create by its name if it does not exist: the API server
+ * creates a Lease that is updated, so that the permission need not be for all names.
  */
 export class LeaderElection {
   readonly #options: LeaseOptions;
@@ -123,9 +124,11 @@ export class LeaderElection {
     if (read.kind !== 'ok' && !isNotFound(read)) return this.#failed(read);
     const lease = read.kind === 'ok' ? read.body : undefined;
     if (lease && !this.#mayTake(lease)) return false;
-    const written = await this.#write(this.#renewed(lease), lease !== undefined);
+    const written = await this.#write(this.#renewed(lease));
     if (written.kind === 'ok') this.#log.resolve({}, 'the Lease can be written again');
-    return written.kind === 'ok' || this.#failed(written);
+    // An update without a version is invalid if another replica has created the Lease meanwhile.
+    const isSlower = !lease && written.kind === 'http' && written.status === 422;
+    return written.kind === 'ok' || (!isSlower && this.#failed(written));
   }
 
   #mayTake(lease: JsonObject): boolean {
@@ -161,20 +164,20 @@ export class LeaderElection {
     if (read.kind !== 'ok') return;
     const spec = objectIn(read.body, 'spec');
     if (textIn(spec, 'holderIdentity') !== this.#options.identity) return;
-    await this.#write({ ...read.body, spec: { ...spec, holderIdentity: '', renewTime: this.#now() } }, true);
+    await this.#write({ ...read.body, spec: { ...spec, holderIdentity: '', renewTime: this.#now() } });
   }
 
   #read(): Promise<ApiResponse> {
-    return this.#options.client.getJson(this.#path(true), LIMITS);
+    return this.#options.client.getJson(this.#path(), LIMITS);
   }
 
-  #write(body: JsonObject, exists: boolean): Promise<ApiResponse> {
-    return this.#options.client.sendJson(this.#path(exists), { ...LIMITS, method: exists ? 'PUT' : 'POST', body });
+  #write(body: JsonObject): Promise<ApiResponse> {
+    return this.#options.client.sendJson(this.#path(), { ...LIMITS, method: 'PUT', body });
   }
 
-  #path(named: boolean): string {
+  #path(): string {
     const { namespace, name } = this.#options.at;
-    return `${API}/namespaces/${namespace}/leases${named ? `/${name}` : ''}`;
+    return `${API}/namespaces/${namespace}/leases/${name}`;
   }
 
   /** A conflict means that another replica was faster. */

@@ -224,7 +224,7 @@ export const optionRows: { readonly [name in OptionName]-?: OptionRow<NonNullabl
   },
   drainSeconds: {
     ...kinds.integer(0, 3600, 'a whole number of seconds from 0 to 3600'),
-    description: 'How long to keep answering after SIGTERM, while the cluster learns that this replica is stopping.',
+    description: 'How long to keep answering after SIGTERM, while the cluster learns of it. With --demo, 0.',
   },
   logLevel: {
     ...kinds.oneOf('LEVEL', logLevels),
@@ -244,5 +244,6 @@ export function parseOptions(
   const invalid = parsed.filter(([, value]) => value === undefined).map(([name]) => name);
   if (invalid.length > 0) return { ok: false, error: new Set(invalid) };
   // Each value was parsed by the kind in its own row, whose type is the setting's.
-  return { ok: true, value: { ...defaultOptions, ...(Object.fromEntries(parsed) as Partial<ServerOptions>) } };
+  const own = Object.fromEntries(parsed) as Partial<ServerOptions>;
+  return { ok: true, value: { ...defaultOptions, ...(own.demo && { drainSeconds: 0 }), ...own } };
 }

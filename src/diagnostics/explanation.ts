@@ -3,6 +3,7 @@ import type { Decision } from '../admission/decision.ts';
 import type { ContainerOutcome } from '../injection/outcome.ts';
 import type { TraceEvent, Stage } from '../injection/trace.ts';
 import { containersOf } from '../kubernetes/pod.ts';
+import { type ForeignKey, foreignKeys } from '../migration/foreign-keys.ts';
 import type { Profile } from '../profiles/profile.ts';
 import { docsAddress, unmetRequirementText, reasonMessage, sourceText } from '../reasons/message.ts';
 import { type HintPlace, hintFor } from '../reasons/hint.ts';
@@ -65,6 +66,8 @@ export interface Explanation extends DecisionText {
   readonly targets: readonly SelectingTarget[];
   readonly settings: readonly Chain[];
   readonly changes: PodChanges;
+  /** Labels and annotations of other injectors on the pod and its namespace. */
+  readonly foreign: readonly ForeignKey[];
 }
 
 /** Decides on the pod as a server does, and records the rules that were evaluated. */
@@ -78,6 +81,7 @@ export function explain(sources: SettingSources): Explanation {
     targets: selectingTargets(sources),
     settings: chainsFor(sources, profilesIn(sources)),
     changes: podChanges(sources.pod, pod),
+    foreign: foreignKeys(sources.pod, sources.namespace),
   };
 }
 
@@ -157,6 +161,15 @@ export function undecided(reason: Reason): Explanation {
     labels: [],
     imagePullSecrets: [],
   };
-  const rest = { containers: [], notices: [], path: [], deliveries: [], targets: [], settings: [], changes: nothing };
+  const rest = {
+    containers: [],
+    notices: [],
+    path: [],
+    deliveries: [],
+    targets: [],
+    settings: [],
+    changes: nothing,
+    foreign: [],
+  };
   return { outcome: 'skipped', reason: reasonText(reason), ...rest };
 }

@@ -13,6 +13,8 @@ export interface EntryMatch {
   readonly called: 'yes' | 'no' | 'unknown';
   /** The reason for `no` or `unknown`; a sentence fragment. */
   readonly why?: string;
+  /** What becomes of a pod whose call fails; only of an entry that is called. */
+  readonly onFailure?: 'Fail' | 'Ignore';
 }
 
 export interface LabelledNamespace {
@@ -51,7 +53,7 @@ export function matchOf(
   );
 }
 
-type Evaluation = Pick<EntryMatch, 'called' | 'why'>;
+type Evaluation = Pick<EntryMatch, 'called' | 'why' | 'onFailure'>;
 
 function evaluate(entry: JsonObject, namespace: LabelledNamespace, pod: Pod): Evaluation {
   const namespaceMismatch = selectorMismatch(entry['namespaceSelector'], namespace.labels);
@@ -63,7 +65,9 @@ function evaluate(entry: JsonObject, namespace: LabelledNamespace, pod: Pod): Ev
   const condition = evaluateConditions(entry, pod);
   if (condition) return condition;
   const failure = callFailure(objectIn(entry, 'clientConfig'));
-  return { called: 'yes', ...(failure !== undefined && { why: failure }) };
+  // The default of admissionregistration.k8s.io/v1.
+  const onFailure = entry['failurePolicy'] === 'Ignore' ? 'Ignore' : 'Fail';
+  return { called: 'yes', onFailure, ...(failure !== undefined && { why: failure }) };
 }
 
 /** Why each call fails, as far as the entry shows it. */

@@ -1,15 +1,19 @@
 import { admitInContext } from '../admission/admit.ts';
 import { isOptedIn, isServedBy } from '../admission/opt-in.ts';
 import { planDecision } from '../admission/planned-decision.ts';
+import type { Breaker } from '../api/breaker.ts';
 import type { InjectedStatus } from '../api/status-annotation.ts';
-import { creatorOf, workloadText } from '../kubernetes/owner.ts';
+import { creatorOf, workloadKeyOf, workloadText } from '../kubernetes/owner.ts';
 import { hasEnded, type Pod } from '../kubernetes/pod.ts';
 import { profileHash } from '../profiles/fingerprint.ts';
 import { observePod } from '../observer/observed-pod.ts';
+import { hasRecovered, type PodState, type TimeOf } from '../observer/trouble.ts';
 import { profileFor } from '../settings/canary.ts';
 import type { SettingSources } from '../settings/resolve.ts';
 import { checkRecord } from './audit-pod.ts';
 import { restartCommand } from './findings.ts';
+import { breakersAbout, versionOf } from './liveness/known-breakers.ts';
+import type { VerdictCode } from './liveness/verdict-code.ts';
 import { type Outlook, outlookOf } from './rollout/outlook.ts';
 
 /** Why pods of a workload have no agent, or what is wrong with the one they have. */
@@ -28,8 +32,13 @@ export interface WorkloadStatus {
   readonly pods: number;
   /** Pods that carry an agent, by their record, which the pod bears out. */
   readonly injected: number;
-  /** What became of the pods that carry an agent, for people: `crashing(2)`. Those that run or start are left out. */
-  readonly troubles: readonly string[];
+  /**
+   * How many of the pods that carry an agent are in each state, the worst first. `running` is what the kubelet says of the containers; `alive` says that
+   * a sign of life of the agent was seen.
+   */
+  readonly states: { readonly [state in AgentState]?: number };
+  /** The circuit breakers of the workload and of its profiles that are not closed, the gravest first. Absent if they could not be read. */
+  readonly breakers?: readonly Breaker[];
   /** Pods that carry a version of a profile other than the current one. */
   readonly outdated: number;
   /** Pods without an agent that would get one if they were created now. */
@@ -46,17 +55,42 @@ export interface WorkloadStatus {
   readonly fix?: string;
 }
 
-/** A pod from a file has not started, either. */
-const FINE: ReadonlySet<string> = new Set(['starting', 'running', 'ended']);
+/** The verdicts on a running pod that say more than that it runs. */
+const SIGN_CODES = ['agent-failed', 'no-sign', 'alive'] as const satisfies readonly VerdictCode[];
+
+/** The worst first. */
+export const AGENT_STATES = [
+  'crashing',
+  'out-of-memory',
+  'copy-failed',
+  'pull-failed',
+  'agent-failed',
+  'no-sign',
+  'starting',
+  'running',
+  'alive',
+] as const satisfies readonly (PodState | VerdictCode)[];
+
+export type AgentState = (typeof AGENT_STATES)[number];
+
+/** How times are read, and the time of the status in ms since the epoch: what has failed once may have run for long since. */
+export interface StatusTime {
+  readonly timeOf: TimeOf;
+  readonly now: number;
+}
 
 interface Counted {
   readonly namespace: string;
   readonly workload: string;
+  /** As an admission sees it. */
+  readonly key: string | undefined;
   readonly creator: ReturnType<typeof creatorOf>;
   readonly profiles: Set<string>;
   readonly deliveries: Set<string>;
   readonly whyNot: Map<string, WhyNot>;
-  readonly states: Map<string, number>;
+  readonly states: Map<AgentState, number>;
+  /** `profile@hash`: what pods would carry but for a circuit breaker. */
+  readonly heldBack: Set<string>;
   pods: number;
   injected: number;
   outdated: number;
@@ -65,16 +99,27 @@ interface Counted {
   stopped: number;
 }
 
+/** What else is known of a pod. */
+export interface PodKnowledge {
+  /** False if its namespace could not be read: then no agent counts as left over. */
+  readonly isNamespaceKnown?: boolean;
+  /** The verdict on it, if someone has looked for signs of life. */
+  readonly seen?: VerdictCode | undefined;
+}
+
 /** What became of the pods of each workload. Takes one pod at a time and keeps only the counts. */
 export class WorkloadStatuses {
+  readonly #time: StatusTime;
   readonly #all = new Map<string, Counted>();
   readonly #unknown = new Set<string>();
 
-  /**
-   * Counts a pod. One that has ended or is being deleted does not count, and neither does one that another release serves. Where the namespace could not
-   * be read, no agent counts as left over.
-   */
-  add(sources: SettingSources, isNamespaceKnown = true): void {
+  /** Without a time, what has failed once is not known to run again. */
+  constructor(time: StatusTime = { timeOf: () => 0, now: 0 }) {
+    this.#time = time;
+  }
+
+  /** Counts a pod. One that has ended or is being deleted does not count, and neither does one that another release serves. */
+  add(sources: SettingSources, { isNamespaceKnown = true, seen }: PodKnowledge = {}): void {
     const { pod, namespace, catalogue } = sources;
     if (hasEnded(pod) || !isServedBy(catalogue, namespace)) return;
     const { record, injected } = checkRecord(sources);
@@ -82,8 +127,23 @@ export class WorkloadStatuses {
     if (injected.length === 0 && !isOptedIn(namespace)) return;
     const counted = this.#workloadOf(pod, namespace.name);
     counted.pods++;
-    if (injected.length === 0) countMissing(counted, sources, record?.reason);
-    else this.#countInjected(counted, sources, injected, isNamespaceKnown ? outlookNow(sources, injected) : 'kept');
+    if (injected.length === 0) return countMissing(counted, sources, record?.reason);
+    this.#countState(counted, pod, seen);
+    this.#countInjected(counted, sources, injected, isNamespaceKnown ? outlookNow(sources, injected) : 'kept');
+  }
+
+  #countState({ states }: Counted, pod: Pod, seen: VerdictCode | undefined): void {
+    const state = this.#stateOf(pod, seen);
+    if (state !== undefined) states.set(state, (states.get(state) ?? 0) + 1);
+  }
+
+  /** What the kubelet says, and of a pod that runs, what was seen of the agent. */
+  #stateOf(pod: Pod, seen: VerdictCode | undefined): AgentState | undefined {
+    const { timeOf, now } = this.#time;
+    const { state, trouble } = observePod(pod, timeOf);
+    if (state === 'ended') return undefined;
+    if (state !== 'running' && !hasRecovered(trouble, now)) return state;
+    return SIGN_CODES.find((code) => code === seen) ?? 'running';
   }
 
   /** Profiles that pods carry and the catalogue does not have: whether these pods are outdated is not known. */
@@ -91,8 +151,9 @@ export class WorkloadStatuses {
     return [...this.#unknown].toSorted();
   }
 
-  list(): readonly WorkloadStatus[] {
-    return [...this.#all.values()].map(statusOf).toSorted(byName);
+  /** `breakersIn`: the circuit breakers that are in force in a namespace; undefined if they could not be read. */
+  list(breakersIn: (namespace: string) => readonly Breaker[] | undefined = () => undefined): readonly WorkloadStatus[] {
+    return [...this.#all.values()].map((one) => statusOf(one, breakersIn(one.namespace))).toSorted(byName);
   }
 
   #countInjected(
@@ -104,9 +165,6 @@ export class WorkloadStatuses {
     counted.injected++;
     if (outlook === 'removed') counted.leftover++;
     if (outlook === 'stopped') counted.stopped++;
-    // Only how long something takes depends on times.
-    const { state } = observePod(sources.pod, () => 0);
-    if (!FINE.has(state)) counted.states.set(state, (counted.states.get(state) ?? 0) + 1);
     let isOutdated = false;
     for (const { profile: name, hash, delivery } of injected) {
       counted.profiles.add(`${name}@${hash}`);
@@ -125,9 +183,9 @@ export class WorkloadStatuses {
     const known = this.#all.get(key);
     if (known) return known;
     const none = { pods: 0, injected: 0, outdated: 0, missing: 0, leftover: 0, stopped: 0 };
-    const sets = { profiles: new Set<string>(), deliveries: new Set<string>(), whyNot: new Map<string, WhyNot>() };
-    const states = new Map<string, number>();
-    const counted: Counted = { namespace, workload, creator, states, ...sets, ...none };
+    const sets = { profiles: new Set<string>(), heldBack: new Set<string>(), deliveries: new Set<string>() };
+    const maps = { whyNot: new Map<string, WhyNot>(), states: new Map<AgentState, number>() };
+    const counted: Counted = { namespace, workload, key: workloadKeyOf(pod), creator, ...sets, ...maps, ...none };
     this.#all.set(key, counted);
     return counted;
   }
@@ -137,8 +195,15 @@ export class WorkloadStatuses {
 function countMissing(counted: Counted, sources: SettingSources, recorded: string | undefined): void {
   const { decision } = admitInContext(sources);
   if (decision.outcome === 'injected') counted.missing++;
+  else if (decision.reason.code === 'breaker-open') countHeldBack(counted, sources, decision.reason.profile);
   if (recorded !== undefined) return countWhy(counted, recorded, 'record');
   countWhy(counted, decision.outcome === 'injected' ? 'not-asked' : decision.reason.code, 'now');
+}
+
+/** A breaker is about the version that the pod would carry. */
+function countHeldBack({ heldBack }: Counted, sources: SettingSources, name: string): void {
+  const profile = profileFor(sources, name);
+  if (profile) heldBack.add(versionOf(profile));
 }
 
 function countWhy(counted: Counted, code: string, from: WhyNot['from']): void {
@@ -154,12 +219,19 @@ function outlookNow(sources: SettingSources, injected: readonly InjectedStatus[]
   return known.length === 0 ? 'kept' : outlookOf(planDecision(sources).decision, known);
 }
 
-function statusOf({ creator, whyNot, profiles, deliveries, states, ...counted }: Counted): WorkloadStatus {
+function statusOf(
+  { creator, whyNot, profiles, deliveries, states, heldBack, key, ...counted }: Counted,
+  breakers: readonly Breaker[] | undefined,
+): WorkloadStatus {
   const { namespace, missing, outdated } = counted;
+  const versions = new Set([...profiles, ...heldBack]);
   const fix = missing + outdated > 0 ? restartCommand(namespace, creator) : undefined;
   return {
     ...counted,
-    troubles: [...states].map(([state, count]) => `${state}(${count})`),
+    states: Object.fromEntries(
+      AGENT_STATES.flatMap((state) => (states.has(state) ? [[state, states.get(state)]] : [])),
+    ),
+    ...(breakers && { breakers: breakersAbout(breakers, { namespace, workload: key, versions }) }),
     profiles: [...profiles].toSorted(),
     deliveries: [...deliveries].toSorted(),
     whyNot: [...whyNot.values()],

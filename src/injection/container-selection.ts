@@ -5,7 +5,8 @@ import { nearest } from '../lib/suggest.ts';
 import { splitList } from '../lib/text.ts';
 import { matchedBy, ContainerView } from '../profiles/matcher.ts';
 import type { Profile } from '../profiles/profile.ts';
-import type { Reason, Setting } from '../reasons/reason.ts';
+import type { Reason, Setting, Source } from '../reasons/reason.ts';
+import type { Unmatched } from '../reasons/unmatched.ts';
 import { invalidSetting, type SettingSources, resolveSetting } from '../settings/resolve.ts';
 import { profilesFor } from '../settings/selected-profiles.ts';
 import { MAX_NOTICES } from '../settings/unknown-keys.ts';
@@ -31,7 +32,7 @@ const MAX_PATTERNS = 50;
 export function selectTargets(sources: SettingSources): Result<ContainerSelector, Reason> {
   const all = allTargets(sources.pod);
   const named = new Map<string | undefined, ReadonlySet<TargetContainer>>();
-  const notices: Reason[] = [];
+  const notices: (Reason & Unmatched<Source>)[] = [];
   for (const profile of [undefined, ...profileNames(sources, all)]) {
     const setting = resolveSetting(sources, profile === undefined ? 'containers' : `containers.${profile}`);
     if (!setting) continue;
@@ -67,7 +68,7 @@ function unmatchedPatterns(
   patterns: readonly string[],
   all: readonly TargetContainer[],
   { source }: Setting,
-): readonly Reason[] {
+): readonly (Reason & Unmatched<Source>)[] {
   const names = all.map(({ container }) => container.name);
   return patterns
     .filter((pattern) => !all.some((target) => matches(pattern, target)))
@@ -90,6 +91,8 @@ export class ContainerSelector {
   readonly targets: readonly TargetContainer[];
   readonly originalVolumeNames: ReadonlySet<string>;
   readonly notices: readonly Reason[];
+  /** The first name or pattern in a setting that no container has. */
+  readonly unmatched: Unmatched<Source> | undefined;
   readonly #sources: SettingSources;
   readonly #named: NamedTargets;
 
@@ -97,11 +100,13 @@ export class ContainerSelector {
     sources: SettingSources,
     all: readonly TargetContainer[],
     named: NamedTargets,
-    notices: readonly Reason[],
+    notices: readonly (Reason & Unmatched<Source>)[],
   ) {
     this.#sources = sources;
     this.#named = named;
     this.notices = notices;
+    const [first] = notices;
+    this.unmatched = first && { pattern: first.pattern, source: first.source, suggestion: first.suggestion };
     this.originalVolumeNames = new Set((sources.pod.spec.volumes ?? []).map(({ name }) => name));
     const forAll = named.get(undefined);
     const forOne = new Set([...named].flatMap(([profile, targets]) => (profile === undefined ? [] : [...targets])));

@@ -79,6 +79,13 @@ export function workloadKindNamed(text: string): WorkloadKind | undefined {
   );
 }
 
+const BUILT_IN_GROUPS: ReadonlySet<string> = new Set(['', 'apps', 'batch']);
+
+/** Whether a kind is not of Kubernetes itself: it has permissions of its own, which few users have. */
+export function isExtension({ group }: WorkloadKind): boolean {
+  return !BUILT_IN_GROUPS.has(group);
+}
+
 export function apiPath({ group, version, plural }: WorkloadKind, namespace?: string, name?: string): string {
   const api = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
   const within = namespace === undefined ? '' : `/namespaces/${encodeURIComponent(namespace)}`;

@@ -69,7 +69,7 @@ function describe(pod: Pod, status: ContainerStatus, injected: Injected, timeOf:
   const failedAt = timeOf(failedEnd(status)?.finishedAt ?? '');
   return {
     state,
-    evidence: evidenceOf({ status, state, injected, isOurs, words }),
+    evidence: evidenceOf({ status, state, injected, isOurs }),
     text: textOf(status, isOurs, words),
     failures: restarts + (status.state === 'running' ? 0 : 1),
     failedAt: Number.isFinite(failedAt) ? failedAt : timeOf(textIn(objectIn(pod, 'metadata'), 'creationTimestamp')),
@@ -108,17 +108,39 @@ interface Described {
   readonly state: PodState;
   readonly injected: Injected;
   readonly isOurs: boolean;
-  readonly words: string;
 }
 
-/** Paths and images are compared as text: they are long enough not to stand in a message by chance. */
-function evidenceOf({ status, state, injected, isOurs, words }: Described): Evidence {
-  if (isOurs || injected.signs.some((sign) => words.includes(sign))) return 'certain';
+function evidenceOf({ status, state, injected, isOurs }: Described): Evidence {
+  if (isOurs || namesOurs(status, injected)) return 'certain';
   // An image of the app's own, or a container that we have not changed.
   if (!injected.containers.has(status.name) || state === 'pull-failed') return 'none';
   // The app was ended from outside.
   const ended = failedEnd(status);
   return ended?.signal === SIGTERM || ended?.exitCode === 128 + SIGTERM ? 'none' : 'suspect';
+}
+
+/** What runtimes write before the path of a file that they were told to load and cannot: the process ends then. */
+const LOAD_FAILURES = [
+  // JVM, -javaagent and -agentpath
+  'Error opening zip file or JAR manifest missing',
+  'Could not find agent library',
+  // Node.js, --require and --import
+  'Cannot find module',
+  // .NET, DOTNET_STARTUP_HOOKS
+  'Startup hook assembly',
+];
+
+/**
+ * True if the kubelet or the container runtime names a file or an image of ours, or the process a file of ours that it cannot load. Paths and images are
+ * compared as text: they are long enough not to stand in a message by chance. But the message of an end may be the end of the log
+ * (terminationMessagePolicy), in which a JVM names its agent at each start, and stack traces name files through which every call goes.
+ */
+function namesOurs(status: ContainerStatus, { signs }: Injected): boolean {
+  const isNamed = (text: string): boolean => signs.some((sign) => text.includes(sign));
+  const { message = '', reason = '' } = failedEnd(status) ?? {};
+  if (status.reason !== CRASH_REASON && isNamed(status.message)) return true;
+  if (NOT_STARTED.has(reason)) return isNamed(message);
+  return message.split('\n').some((line) => LOAD_FAILURES.some((text) => line.includes(text)) && isNamed(line));
 }
 
 const SIGTERM = 15;

@@ -115,9 +115,10 @@ function mountedObjects(profile: string, objects: Spec['objects']): readonly Mou
     profile,
     objects.map(({ path }) => path),
   );
-  return objects.map(({ path, secret, configMap, when }, index) => {
-    const kind = secret === undefined ? 'configMap' : 'secret';
-    return { path, volume: names[index] ?? profile, kind, name: parseTemplate(secret ?? configMap ?? ''), when };
+  return objects.map(({ path, secret, configMap, hostPath, when }, index) => {
+    const kind = secret !== undefined ? 'secret' : configMap !== undefined ? 'configMap' : 'hostPath';
+    const name = parseTemplate(secret ?? configMap ?? hostPath ?? '');
+    return { path, volume: names[index] ?? profile, kind, name, when };
   });
 }
 

@@ -22,12 +22,13 @@ export interface WritableDirectory {
   readonly when: Condition | undefined;
 }
 
-/** A Secret or a ConfigMap that is mounted as a directory. */
+/** A Secret, a ConfigMap or a directory of the node that is mounted as a directory. */
 export interface MountedObject {
   readonly path: string;
   /** The preferred name of its volume. */
   readonly volume: string;
-  readonly kind: 'secret' | 'configMap';
+  readonly kind: 'secret' | 'configMap' | 'hostPath';
+  /** The name of the object, or the path on the node. */
   readonly name: Template;
   readonly when: Condition | undefined;
 }

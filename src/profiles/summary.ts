@@ -127,7 +127,7 @@ export function profileSummary(profile: Profile, tenancy: Tenancy): ProfileSumma
     files: profile.files.map(({ path, content, when }) => ({ path, content: templateText(content), ...whenOf(when) })),
     objects: profile.objects.map(({ path, kind, name: object, when }) => ({
       path,
-      object: `${kind === 'secret' ? 'Secret' : 'ConfigMap'} ${templateText(object)}`,
+      object: `${objectKinds[kind]} ${templateText(object)}`,
       ...whenOf(when),
     })),
     environment: profile.environment.map(variableOf),
@@ -136,6 +136,8 @@ export function profileSummary(profile: Profile, tenancy: Tenancy): ProfileSumma
     ...defined({ signsOfLife: profile.signsOfLife && signsSummary(profile.signsOfLife) }),
   };
 }
+
+const objectKinds = { secret: 'Secret', configMap: 'ConfigMap', hostPath: 'directory of the node' } as const;
 
 function signsSummary({ alive = [], unknown, failed, within }: SignsOfLife): SignsSummary {
   return { alive: alive.map(lifeSignText), ...defined({ unknown }), failed: failed.map(lifeSignText), within };

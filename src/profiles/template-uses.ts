@@ -76,9 +76,10 @@ export function templateUses(profile: Profile, environment: readonly Environment
     ...profile.objects.map(({ kind, name, when }, index): TemplateUse => ({
       path: ['spec', 'objects', index, kind],
       template: name,
-      place: 'reference',
+      ...(kind === 'hostPath'
+        ? { place: 'nodePath', forbidden: IMAGE_OR_PATH }
+        : { place: 'reference', forbidden: OBJECT_NAME }),
       given: when?.parameter?.name,
-      forbidden: OBJECT_NAME,
     })),
     ...profile.deliveries.flatMap(usesInDelivery),
     ...profile.mounts.flatMap(({ subPath }, index) => usesInSubPath(['spec', 'mounts', index], subPath)),

@@ -24,6 +24,7 @@ export function validate(spec: Spec, profile: Profile, environment: readonly Env
     ...problemsOfTemplates(profile, environment),
     ...problemsOfConditions(spec, profile),
     ...problemsOfNames(spec, profile),
+    ...problemsOfPaths(spec),
     ...problemsOfVariables(environment),
     ...problemsOfMergedParameters(profile, environment),
     ...problemsOfMatchers(spec),
@@ -147,6 +148,19 @@ function problemsOfNames(spec: Spec, profile: Profile): readonly Problem[] {
         : [],
     ),
   ];
+}
+
+const MOUNTED = ['mounts', 'writablePaths', 'files', 'objects'] as const;
+
+/** A container can have only one mount at a path. Duplicates within a list are reported as such. */
+function problemsOfPaths(spec: Spec): readonly Problem[] {
+  return MOUNTED.flatMap((list, place) =>
+    spec[list].flatMap(({ path }, index) => {
+      const other = MOUNTED.slice(0, place).find((earlier) => spec[earlier].some((one) => one.path === path));
+      if (!other) return [];
+      return [{ path: ['spec', list, index, 'path'], message: `"${path}" is a path in ${other}, too` }];
+    }),
+  );
 }
 
 function duplicates(path: readonly PropertyKey[], names: readonly string[]): readonly Problem[] {

@@ -6,6 +6,7 @@ import { dispatch } from '../lib/dispatch.ts';
 import { versionText } from '../kubernetes/version.ts';
 import { didYouMean } from '../lib/suggest.ts';
 import { oneLine, quote } from '../lib/text.ts';
+import type { Unmatched } from './unmatched.ts';
 import type { ClaimProblem } from './claim-problem.ts';
 import type { UnmetRequirement, SkippedDelivery, Reason, ReasonCode, Source } from './reason.ts';
 
@@ -53,10 +54,8 @@ const messages: Messages = {
     by === 'namespaces'
       ? `profile ${profile} is not allowed in namespace ${oneLine(namespace, 63)}`
       : `profile ${profile} is not allowed in this cluster (${by})`,
-  'no-target-container': ({ profile }) =>
-    profile === undefined
-      ? 'no container is selected for injection'
-      : `no container is selected for profile ${profile}`,
+  'no-target-container': ({ profile, unmatched }) =>
+    `no container is selected for ${profile === undefined ? 'injection' : `profile ${profile}`}${unmatched ? `: ${unmatchedText(unmatched)}` : ''}`,
   'os-unsupported': ({ os, profile }) => `profile ${profile} does not support OS ${quote(os)}`,
   'arch-unsupported': ({ profile, supported }) =>
     `profile ${profile} supports only ${supported.join(' and ')}, and no such node matches the pod's node selector or affinity`,
@@ -98,8 +97,7 @@ const messages: Messages = {
   overloaded: () => 'too many admission requests at once; create the pod again',
   'unknown-annotation': ({ on, key, suggestion }) =>
     `${on} annotation ${quote(key)} has no effect${suggested(suggestion)}`,
-  'container-not-found': ({ pattern, source, suggestion }) =>
-    `container ${quote(pattern)} not found${suggested(suggestion)} (${sourceText(source)})`,
+  'container-not-found': unmatchedText,
   'parameter-locked': ({ parameter, source, settableBy, narrowedBy }) =>
     `${parameter} is ignored: ${settableByText(settableBy)} (${sourceText(source)}${narrowedBy.map((name) => `; settableBy.${name}`).join('')})`,
   'fact-ignored': ({ parameter, value, source, expected }) =>
@@ -108,7 +106,7 @@ const messages: Messages = {
     `${parameter} has no effect: profile ${profile} does not use it with delivery ${delivery} (${sourceText(source)})`,
   'setting-locked': ({ setting, source, settableBy }) =>
     `${oneLine(setting, 70)} is ignored: ${settableByText(settableBy)} (${sourceText(source)})`,
-  'required-opt-out': ({ by }) => `no agent, although it is required: opted out by ${by}`,
+  'required-opt-out': ({ by }) => `the agent is required, but opted out by ${by}`,
   'owner-not-excluded': ({ kind, by }) =>
     `an agent is required, so ${by} does not exclude pods of a ${oneLine(kind, 63)}`,
   advisory: ({ container, message }) => `container ${oneLine(container, 63)}: ${oneLine(message, MAX_ADVICE_LENGTH)}`,
@@ -146,10 +144,12 @@ type RequirementTexts = {
 const requirementTexts: RequirementTexts = {
   kubernetes: ({ minimum, actual }) =>
     `it requires Kubernetes ${versionText(minimum)} or later, ${actual ? `the cluster has ${versionText(actual)}` : 'the version is unknown'}`,
-  'pod-security': ({ level, from }) =>
-    from === 'assumed'
-      ? `Pod Security may forbid it: the namespace has no label ${POD_SECURITY_ENFORCE_LABEL}, and podSecurityDefault is not set`
-      : `Pod Security ${level}${from === 'cluster' ? ', the default of the cluster,' : ''} forbids it`,
+  'pod-security': ({ level, from, directory }) => {
+    const what = directory === undefined ? 'it' : `the mount of ${oneLine(directory, 160)} of the node`;
+    return from === 'assumed'
+      ? `Pod Security may forbid ${what}: the namespace has no label ${POD_SECURITY_ENFORCE_LABEL}, and podSecurityDefault is not set`
+      : `Pod Security ${level}${from === 'cluster' ? ', the default of the cluster,' : ''} forbids ${what}`;
+  },
   os: ({ os }) => `it supports only ${os.join(', ')}`,
   parameter: ({ parameter }) => `${PREFIX}/${parameter} is not set`,
   excluded: ({ kind, by }) => `${sourceText(by)} excludes deliveries of kind ${kind}`,
@@ -231,6 +231,10 @@ const sourceKinds: { readonly [from in Source['from']]: string } = {
   cluster: 'cluster default',
   profile: 'profile default',
 };
+
+function unmatchedText({ pattern, source, suggestion }: Unmatched<Source>): string {
+  return `container ${quote(pattern)} not found${suggested(suggestion)} (${sourceText(source)})`;
+}
 
 function suggested(suggestion: string | undefined): string {
   return didYouMean(suggestion && oneLine(suggestion, 63));

@@ -34,7 +34,7 @@ export const noticeTable = {
   'required-opt-out': {
     kind: 'notice',
     meaning:
-      'An agent is required for the pod, but the pod or its namespace has opted out, or its workload is outside a canary. The pod is admitted without an agent.',
+      'An agent is required for the pod, but the pod or its namespace has opted out, or its workload is outside a canary. The pod is admitted without that agent.',
     hint: 'Remove the label or annotation that the message names if the agent is wanted. To forbid opting out, set strictRequired (required.strict in the chart).',
   },
   'owner-not-excluded': {

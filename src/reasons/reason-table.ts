@@ -24,7 +24,7 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
   'namespace-not-enabled': {
     kind: 'choice',
     meaning: 'The namespace does not have the label that turns injection on.',
-    hint: 'To turn it on: kubectl label namespace NAME agent-injector.io/injection=enabled',
+    hint: 'To turn it on: kubectl label namespace NAME agent-injector.io/injection=enabled --overwrite',
   },
   'other-revision': {
     kind: 'choice',
@@ -98,7 +98,7 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
     kind: 'problem',
     meaning:
       'No container of the pod is selected: all are known sidecars, none matches the annotation, or the profile applies to none of them.',
-    hint: 'Name the container in the annotation agent-injector.io/containers.',
+    hint: "Name one of the pod's containers in the annotation agent-injector.io/containers.",
   },
   'os-unsupported': {
     kind: 'problem',

@@ -1,3 +1,4 @@
+import type { Unmatched } from './unmatched.ts';
 import type { ClaimProblem } from './claim-problem.ts';
 import type { EnforcedLevel } from '../kubernetes/pod-security.ts';
 import type { Level } from '../api/keys.ts';
@@ -15,7 +16,8 @@ export type UnmetRequirement =
   | { readonly why: 'image-volumes'; readonly nodes: 'off' | 'unknown' | 'unable' }
   | { readonly why: 'excluded'; readonly kind: string; readonly by: Source }
   | { readonly why: 'kubernetes'; readonly minimum: KubernetesVersion; readonly actual: KubernetesVersion | undefined }
-  | ({ readonly why: 'pod-security' } & EnforcedLevel)
+  /** `directory`: not the delivery itself, but a directory of the node that the profile mounts. */
+  | ({ readonly why: 'pod-security'; readonly directory?: string } & EnforcedLevel)
   | { readonly why: 'os'; readonly os: readonly string[] }
   | { readonly why: 'parameter'; readonly parameter: string }
   | { readonly why: 'image'; readonly image: string }
@@ -101,7 +103,11 @@ export type Reason =
   /** The key of an annotation of the namespace. */
   | { readonly code: 'value-too-long'; readonly key: string }
   | { readonly code: 'missing-parameter'; readonly parameter: string; readonly profile: string }
-  | { readonly code: 'no-target-container'; readonly profile: string | undefined }
+  | {
+      readonly code: 'no-target-container';
+      readonly profile: string | undefined;
+      readonly unmatched?: Unmatched<Source>;
+    }
   | { readonly code: 'owner-excluded'; readonly kind: string; readonly by: string }
   | {
       readonly code: 'profile-not-allowed';
@@ -179,12 +185,7 @@ export type Reason =
       readonly on: 'namespace' | 'pod';
       readonly suggestion: string | undefined;
     }
-  | {
-      readonly code: 'container-not-found';
-      readonly pattern: string;
-      readonly source: Source;
-      readonly suggestion: string | undefined;
-    }
+  | ({ readonly code: 'container-not-found' } & Unmatched<Source>)
   | {
       readonly code: 'parameter-locked';
       readonly parameter: string;

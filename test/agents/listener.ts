@@ -6,6 +6,8 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 export class Listener {
   /** The first bytes of each connection to the collector, or the head of a request in one line. */
   readonly received: string[] = [];
+  /** The body of each request to the collector, in Latin-1: each character is a byte. */
+  readonly bodies: string[] = [];
   /** The headers of each request of the app. */
   readonly headers: IncomingHttpHeaders[] = [];
   private readonly sockets = new Set<Socket>();
@@ -50,17 +52,35 @@ export class Listener {
   private collect(socket: Socket): void {
     this.sockets.add(socket);
     const index = this.received.push('') - 1;
-    let head = '';
+    let data = '';
+    let answered = false;
     socket.on('error', () => undefined);
     socket.on('close', () => this.sockets.delete(socket));
-    socket.on('data', (data) => {
-      if (head.includes('\r\n\r\n') || head.length > 4096) return;
-      head += data.toString('latin1');
-      this.received[index] = head.split('\r\n\r\n', 1)[0]?.replaceAll('\r\n', ' ').slice(0, 4096) ?? '';
+    socket.on('data', (chunk) => {
+      if (answered || data.length > MAX_REQUEST) return;
+      data += chunk.toString('latin1');
+      const [head, body] = splitOnce(data, '\r\n\r\n');
+      this.received[index] = head.replaceAll('\r\n', ' ').slice(0, 4096);
+      if (body !== undefined && /^(GET|POST|PUT) /.test(head) && body.length >= lengthIn(head)) {
+        answered = true;
+        this.bodies.push(body);
+        socket.end(ANSWER);
+      }
       this.changed();
-      if (/^(GET|POST|PUT) /.test(head) && head.includes('\r\n\r\n')) socket.end(ANSWER);
     });
   }
+}
+
+const MAX_REQUEST = 1 << 20;
+
+function splitOnce(text: string, separator: string): readonly [string, string?] {
+  const at = text.indexOf(separator);
+  return at === -1 ? [text] : [text.slice(0, at), text.slice(at + separator.length)];
+}
+
+/** The length that the head of a request gives for its body. A chunked body counts as empty: it is answered at once. */
+function lengthIn(head: string): number {
+  return Number(/^content-length: *(\d+)/im.exec(head)?.[1] ?? 0);
 }
 
 // Below the ephemeral ports: JENNIFER's Python agent reads a port above 32767 as 0.

@@ -4,27 +4,15 @@ import { builtInCatalogue } from '../../src/profile-sources/builtin.ts';
 import type { Catalogue } from '../../src/profiles/catalogue.ts';
 import type { ClusterState } from '../../src/kubernetes/cluster-state.ts';
 import type { Container, Pod } from '../../src/kubernetes/pod.ts';
-import { parseProfile } from '../../src/profiles/parse.ts';
 import { container as containerOf, namespace, opened, pod as podOf } from '../support/fixtures.ts';
 import { imageWith, LocalPod } from './container.ts';
 import { commandOf, environmentOf, type Surroundings } from './kubelet.ts';
 import { Listener } from './listener.ts';
 import type { Runtime } from './runtimes.ts';
-import profiles from './profiles/*.yaml';
 import { filesOf, type Agent, type Sign } from './table.ts';
 import type { Way } from './ways.ts';
 
-/** The built-in profiles and those of test/agents/profiles. */
-export const catalogue: Catalogue = opened(withProfiles(builtInCatalogue(), Array.isArray(profiles) ? profiles : []));
-
-function withProfiles(known: Catalogue, documents: readonly unknown[]): Catalogue {
-  const more = documents.map((document) => {
-    const read = parseProfile(document);
-    if (!read.ok) throw new Error(JSON.stringify(read.error));
-    return [read.value.name, read.value] as const;
-  });
-  return { ...known, profiles: new Map([...known.profiles, ...more]) };
-}
+export const catalogue: Catalogue = opened(builtInCatalogue());
 
 /** A JVM on a busy machine starts slowly. */
 const TIMEOUT_MS = 100_000;
@@ -39,6 +27,8 @@ export interface Observation {
   readonly answered: boolean;
   readonly output: string;
   readonly received: readonly string[];
+  /** The names of the services that reports in OTLP are of. */
+  readonly services: readonly string[];
 }
 
 /** A pod that was injected like by the webhook, with the inputs of its kubelet. */
@@ -212,11 +202,13 @@ export function isComplete({ signs, answered }: Observation): boolean {
   return answered && !signs.includes(undefined);
 }
 
-export function observationIn(agent: Agent, output: string, { received, headers }: Listener): Observation {
+export function observationIn(agent: Agent, output: string, { received, headers, bodies }: Listener): Observation {
   const lines = output.split('\n');
+  const services = bodies.flatMap((body) => serviceNamesIn(body));
   const find = (sign: Sign): string | undefined => {
     if ('output' in sign) return lines.find((line) => new RegExp(sign.output).test(line));
     if ('received' in sign) return received.find((head) => new RegExp(sign.received).test(head));
+    if ('service' in sign) return services.find((name) => name === sign.service);
     const value = headers.map((one) => one[sign.header]).find((one) => one !== undefined);
     return value === undefined ? undefined : `${sign.header}: ${String(value)}`;
   };
@@ -226,5 +218,15 @@ export function observationIn(agent: Agent, output: string, { received, headers 
     answered: /^app answered: 200$/m.test(output),
     output,
     received,
+    services,
   };
+}
+
+/** A KeyValue of a resource in OTLP's protobuf: field 1, the key; field 2, an AnyValue, whose field 1 is text. Names are shorter than 126 bytes. */
+function serviceNamesIn(body: string): readonly string[] {
+  const key = '\n\fservice.name\u0012';
+  return body
+    .split(key)
+    .slice(1)
+    .flatMap((rest) => (rest[1] === '\n' ? [rest.slice(3, 3 + rest.charCodeAt(2))] : []));
 }

@@ -19,6 +19,7 @@ const sign = z.union([
   z.strictObject({ output: z.string() }),
   z.strictObject({ received: z.string() }),
   z.strictObject({ header: z.string() }),
+  z.strictObject({ service: z.string() }),
 ]);
 
 const strings = z.record(z.string(), z.string());

@@ -28,8 +28,9 @@ class Leases implements Pick<KubeClient, 'getJson' | 'sendJson'> {
     if (this.isAway) return Promise.resolve({ kind: 'network', code: 'ECONNREFUSED', message: 'refused' });
     const given = body as { readonly metadata: { readonly resourceVersion?: string } };
     const current = (this.lease?.['metadata'] as { readonly resourceVersion?: string } | undefined)?.resourceVersion;
-    if (method === 'POST' ? this.lease !== undefined : given.metadata.resourceVersion !== current)
-      return Promise.resolve(failure(409));
+    // An update creates a Lease that does not exist.
+    expect(method).toBe('PUT');
+    if (given.metadata.resourceVersion !== current) return Promise.resolve(failure(409));
     this.writes += 1;
     this.lease = { ...given, metadata: { ...given.metadata, resourceVersion: String(this.writes) } };
     return Promise.resolve({ kind: 'ok', body: this.lease });

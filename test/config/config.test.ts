@@ -59,6 +59,14 @@ describe('settings of certificates', () => {
   });
 });
 
+test.each([
+  [{ demo: 'true' }, 0],
+  [{ demo: 'true', drainSeconds: '2' }, 2],
+  [{ kubeconfig: 'config' }, 10],
+])('a server that is only tried out stops at once: %j', (flags, drainSeconds) => {
+  expect(readConfig(flags, {})).toMatchObject({ ok: true, value: { drainSeconds } });
+});
+
 describe('tenancy', () => {
   test('is strict by default, with every profile', () => {
     expect(readConfig({}, {})).toMatchObject({ ok: true, value: { tenancy: 'strict', builtInProfiles: true } });

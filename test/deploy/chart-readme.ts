@@ -60,12 +60,13 @@ export function chartReadme(): string {
 ${description ?? ''} It needs Kubernetes ${kubeVersion ?? ''}.
 
 \`\`\`sh
-helm upgrade --install agent-injector agent-injector-${version ?? ''}.tgz --namespace agent-injector --create-namespace --wait
+helm upgrade --install agent-injector agent-injector-chart-${version ?? ''}.tgz --namespace agent-injector --create-namespace --wait \\
+  --set image.repository=registry.example.com/agent-injector
 helm test -n agent-injector agent-injector
 kubectl label namespace MY-NAMESPACE agent-injector.io/injection=enabled
 \`\`\`
 
-The notes after the installation name the next steps. To uninstall, delete the MutatingWebhookConfiguration first, so that no pod waits for an answer:
+The image is yours: \`docker build\` in the repository makes it, and your nodes must be able to pull it. The notes after the installation name the next steps. To uninstall, delete the MutatingWebhookConfiguration first, so that no pod waits for an answer:
 \`kubectl delete mutatingwebhookconfiguration zz-agent-injector\`, then \`helm uninstall agent-injector --namespace agent-injector\`.
 
 ## Values

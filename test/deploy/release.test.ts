@@ -25,6 +25,12 @@ const jobs = Object.entries(workflow.jobs);
 const steps = jobs.flatMap(([, job]) => job.steps);
 const version = readFileSync(join(root, '.node-version'), 'utf8').trim();
 
+it('the chart has an icon: the picture in docs/pictures', () => {
+  const icon = readFileSync(join(root, 'docs/pictures/icon.svg')).toString('base64');
+  const chart = parse(readFileSync(join(root, 'deploy/helm/agent-injector/Chart.yaml'), 'utf8')) as { icon: string };
+  expect(chart.icon).toBe(`data:image/svg+xml;base64,${icon}`);
+});
+
 describe('the release workflow', () => {
   it('says that it was never run', () => expect(text).toContain('WRITTEN, NOT RUN'));
 
@@ -51,6 +57,13 @@ describe('the release workflow', () => {
     expect(checkouts).toHaveLength(jobs.length);
     for (const checkout of checkouts) expect(checkout.with).toEqual({ 'persist-credentials': false });
     expect(steps.filter((step) => step.run?.includes('${{'))).toEqual([]);
+  });
+
+  it('gives the chart the address of the repository wherever it is packaged', () => {
+    const packaging = steps.filter(({ run: script = '' }) => /helm package|npm run package/.test(script));
+    expect(packaging).toHaveLength(2);
+    for (const { run: script = '' } of packaging)
+      expect(script).toMatch(/home: .*sources: .*>> deploy\/helm\/agent-injector\/Chart\.yaml/);
   });
 
   it('audits and tests before anything is published; signs, and attests provenance and SBOM of what it published', () => {

@@ -65,7 +65,7 @@ it('names the part of the entry that does not match, and conditions that it cann
   });
   const whyOf = (more: object) => matchOf([entry(more)], on('enabled'), pod({ app: 'web' }))[0];
   expect(matchOf([entry({})], on('enabled'), pod())).toEqual([
-    { configuration: 'mine', entry: 'x.agent-injector.io', called: 'yes' },
+    { configuration: 'mine', entry: 'x.agent-injector.io', called: 'yes', onFailure: 'Fail' },
   ]);
   expect(whyOf({ namespaceSelector: { matchLabels: { team: 'a' } } })).toMatchObject({
     called: 'no',

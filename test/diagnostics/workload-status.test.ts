@@ -2,10 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { admit } from '../../src/admission/admit.ts';
 import { readSwitch } from '../../src/api/injection-switch.ts';
 import { type WorkloadStatus, WorkloadStatuses } from '../../src/diagnostics/workload-status.ts';
+import type { VerdictCode } from '../../src/diagnostics/liveness/verdict-code.ts';
 import { unknownCluster } from '../../src/kubernetes/cluster-state.ts';
 import type { Namespace } from '../../src/kubernetes/namespace.ts';
 import type { Pod } from '../../src/kubernetes/pod.ts';
 import { type Catalogue, withSwitch } from '../../src/profiles/catalogue.ts';
+import type { JsonObject } from '../../src/lib/json.ts';
+import { breakerCase, NOW, states as observed } from '../support/observed.ts';
 import { catalogue, catalogueOf, namespace, pod, profileDocument } from '../support/fixtures.ts';
 
 // What became of pods: the table of cases in which a first line must be true.
@@ -89,6 +92,72 @@ describe('the status of a workload', () => {
     expect(statuses([ended]).list()).toEqual([]);
     expect(statuses([untouched()], off).list()).toEqual([]);
     expect(statuses([created()], off).list()).toMatchObject([{ injected: 1 }]);
+  });
+
+  describe('what became of the pods with the agent', () => {
+    const states = ([...all]: readonly (readonly [JsonObject, VerdictCode?])[]):
+      | WorkloadStatus['states']
+      | undefined => {
+      const found = new WorkloadStatuses({ timeOf: Date.parse, now: NOW });
+      const phase = { phase: 'Running' };
+      for (const [container, seen] of all) {
+        const status = { ...phase, containerStatuses: [{ name: 'app', ...container }] };
+        const sources = { pod: { ...created(), status }, namespace: shop, catalogue, cluster: unknownCluster };
+        found.add(sources, { seen });
+      }
+      return found.list()[0]?.states;
+    };
+
+    it('is what the kubelet says: no pod that only runs is alive', () =>
+      expect(states([[observed.running()], [observed.running()], [observed.crashing()]])).toEqual({
+        crashing: 1,
+        running: 2,
+      }));
+
+    it('is alive only where a sign of life was seen, and a verdict that says nothing changes nothing', () => {
+      expect(
+        states([
+          [observed.running(), 'alive'],
+          [observed.running(), 'no-sign'],
+        ]),
+      ).toEqual({ 'no-sign': 1, alive: 1 });
+      expect(
+        states([
+          [observed.running(), 'signs-unknown'],
+          [observed.running(), 'not-readable'],
+        ]),
+      ).toEqual({ running: 2 });
+      // It has crashed since it was looked into.
+      expect(states([[observed.crashing(), 'alive']])).toEqual({ crashing: 1 });
+    });
+
+    it('is not the failure of a container that has run for long since', () =>
+      expect(states([[observed.restarted(3600)], [observed.restarted(5)]])).toEqual({ crashing: 1, running: 1 }));
+  });
+
+  describe('the circuit breakers', () => {
+    const [profile = '', hash = ''] = (statusOf([created()])?.profiles[0] ?? '').split('@');
+    const own = breakerCase({ profiles: { [profile]: hash }, stops: false });
+    const ofProfile = breakerCase({ namespace: '', workload: '', shown: '', profiles: { [profile]: hash } });
+
+    it('are those of the workload and of what its pods carry', () => {
+      const elsewhere = breakerCase({ workload: 'ReplicaSet/api' });
+      const all = statuses([created()]).list(() => [own, ofProfile, elsewhere]);
+      expect(all).toMatchObject([{ breakers: [own, ofProfile] }]);
+    });
+
+    it('are those of the profile that pods would carry but for a breaker', () => {
+      const found = new WorkloadStatuses();
+      const cluster = { ...unknownCluster, breakers: () => [ofProfile] };
+      found.add({ pod: untouched(), namespace: shop, catalogue, cluster });
+      const [status] = found.list(() => [ofProfile]);
+      expect(status).toMatchObject({ injected: 0, whyNot: [{ code: 'breaker-open' }], breakers: [ofProfile] });
+    });
+
+    it('are absent where they could not be read, and empty where all are closed', () => {
+      expect(statusOf([created()])).not.toHaveProperty('breakers');
+      expect(statuses([created()]).list(() => [])).toMatchObject([{ breakers: [] }]);
+    });
   });
 
   it('is in the order of names', () => {

@@ -121,14 +121,25 @@ describe('docs/add-your-own-agent.md', () => {
     },
   );
 
-  it.skipIf(helm === undefined)('has values that the chart takes, and mounts', () => {
-    const config = render('default', { args: ['--values', join(dir, 'values.yaml')] }).filter(
-      ({ kind }) => kind === 'ConfigMap',
+  it.skipIf(helm === undefined)('has values that the chart takes, mounts, and that work together', () => {
+    const [, setFile = ''] = /`helm upgrade [^`]*--values values\.yaml --set-file ([^` ]+)`/.exec(page) ?? [];
+    const [key = '', file = ''] = setFile.split('=');
+    const args = ['--values', join(dir, 'values.yaml'), '--set-file', `${key}=${join(dir, file)}`];
+    const objects = render('default', { args });
+    expect(JSON.stringify(only(objects, 'Deployment'))).toContain('profiles');
+    const installed = join(dir, 'installed');
+    mkdirSync(installed);
+    const documents = objects.flatMap(({ kind, data }) =>
+      kind === 'ConfigMap'
+        ? Object.entries(data as Record<string, string>).filter(([, text]) => text.includes('kind: AgentProfile'))
+        : [],
     );
-    expect(JSON.stringify(config)).toContain('acme-java-here');
-    expect(
-      JSON.stringify(only(render('default', { args: ['--values', join(dir, 'values.yaml')] }), 'Deployment')),
-    ).toContain('profiles');
+    for (const [name, text] of documents) writeFileSync(join(installed, name), text);
+    expect(documents).toHaveLength(2);
+    expect(shell('agent-injector lint installed && agent-injector profiles --profiles installed', dir)).toMatchObject({
+      code: 0,
+      output: expect.stringMatching(/^acme-java-here /m),
+    });
   });
 
   it('has values with the texts of documents', () => {

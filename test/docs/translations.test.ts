@@ -30,6 +30,30 @@ describe.each(['README.ja.md', 'README.ko.md'])('%s', (name) => {
     expect(named(text).filter((one) => !known.has(one))).toEqual([]);
   });
 
+  it('has the headings, promises, pictures and links of README.md', () => {
+    const partsOf = (page: string): readonly (readonly string[])[] => {
+      const prose = page.replaceAll(/^```[\s\S]*?^```$/gm, '');
+      const promises = prose.match(/^- \*\*/gm) ?? [];
+      const links = [...prose.matchAll(/\]\(([^)]*)\)/g)].map(([, to = '']) => to);
+      return [prose.match(/^#+ /gm) ?? [], promises, links.filter((to) => /^docs\/(?!.*agents\/jennifer)/.test(to))];
+    };
+    const [headings, promises, links] = partsOf(text);
+    const [wantedHeadings, wantedPromises, wantedLinks = []] = partsOf(english);
+    expect({ headings, promises }).toEqual({ headings: wantedHeadings, promises: wantedPromises });
+    // Links stand where the language puts them. The map of the documentation has those that are only listed at the end.
+    const listed = new Set(wantedLinks.slice(wantedLinks.indexOf('docs/README.md')));
+    expect(wantedLinks.filter((to) => !listed.has(to) && !links?.includes(to))).toEqual([]);
+  });
+
+  it('has the numbers of README.md: agents, versions and milliseconds', () => {
+    const numbersOf = (page: string): readonly string[] => [
+      ...(/\[(\d+)\D[^\]]*\]\(docs\/agents\/README\.md\)/.exec(page)?.slice(1) ?? []),
+      ...new Set(page.match(/\d+\.\d+\.\d+(?=[^\d.])|Node\.js \d+|Kubernetes \d\.\d+|\d\.\d ms/g)),
+    ];
+    expect(numbersOf(english).length).toBeGreaterThan(5);
+    expect(numbersOf(text).toSorted()).toEqual(numbersOf(english).toSorted());
+  });
+
   it('has the table of what users control', () => {
     const keys = (page: string): readonly string[] => page.match(/`[a-z-]+(?:\.agent-injector\.io\/[^`]*)?`/g) ?? [];
     const tableOf = (page: string): string => /(?:^\|.*\n)+/m.exec(page)?.[0] ?? '';

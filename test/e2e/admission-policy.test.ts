@@ -2,9 +2,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { NAMESPACE, objectsOf, root } from '../support/chart.ts';
+import { pathToWrite } from '../../src/cluster/webhook-configuration/paths.ts';
+import type { JsonObject } from '../../src/lib/json.ts';
+import { NAMESPACE, objectsOf, only, render, root } from '../support/chart.ts';
 import { Client, type KubeObject } from '../support/client.ts';
 import { startControlPlane, type ControlPlane } from '../support/control-plane.ts';
+import { helm } from '../support/deploy-tools.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { tokenOf } from './installed-server.ts';
 
@@ -270,6 +273,42 @@ describe('the token of the ServiceAccount', () => {
     const { status, text } = await ask('PATCH', CONFIGURATION, remove, JSON_PATCH);
     expect([403, 422]).toContain(status);
     expect(text).toContain('ValidatingAdmissionPolicy');
+  });
+
+  describe.skipIf(helm === undefined)('with the entries that values of the chart make', () => {
+    const service = { name: NAME, namespace: NAMESPACE };
+    const configured = { kind: 'MutatingWebhookConfiguration', name: CONFIGURATION_NAME };
+    let before: unknown;
+    beforeAll(async () => {
+      ({ webhooks: before } = await client.get(configured));
+    });
+    afterAll(() => client.patch(configured, [{ op: 'replace', path: '/webhooks', value: before }], { type: 'json' }));
+
+    test.each([
+      [],
+      ['required.strict=true'],
+      ['workloadWarnings.enabled=true'],
+      ['required.strict=true', 'workloadWarnings.enabled=true'],
+    ])('%s %s may write what the server writes into each', async (...values) => {
+      const objects = render('default', { args: values.flatMap((value) => ['--set', value]) });
+      const { webhooks } = only<KubeObject & { webhooks: readonly JsonObject[] }>(
+        objects,
+        'MutatingWebhookConfiguration',
+      );
+      await client.patch(configured, [{ op: 'replace', path: '/webhooks', value: webhooks }], { type: 'json' });
+      for (const secret of [undefined, 'a1'.repeat(16)]) {
+        const writes = webhooks.flatMap((one, index) => [
+          { op: 'add', path: `/webhooks/${index}/clientConfig/caBundle`, value: CA },
+          {
+            op: 'add',
+            path: `/webhooks/${index}/clientConfig/service/path`,
+            value: pathToWrite(one, service, { secret, isKnownEverywhere: true }),
+          },
+        ]);
+        const { status, text } = await ask('PATCH', CONFIGURATION, writes, JSON_PATCH);
+        expect(status, text).toBe(200);
+      }
+    });
   });
 
   test('may write caBundle of any entry, the data of its Secret, and its Events', async () => {

@@ -54,7 +54,7 @@ afterAll(async () => {
 const deployment: KubeObject = {
   apiVersion: 'apps/v1',
   kind: 'Deployment',
-  metadata: { name: 'web', namespace: 'shop' },
+  metadata: { name: 'web', namespace: 'shop', labels: { app: 'web' } },
   spec: {
     replicas: 1,
     selector: { matchLabels: { app: 'web' } },
@@ -89,6 +89,13 @@ const checksOf = ({ stdout }: Ended): readonly GroupedCheck[] =>
   (JSON.parse(stdout) as { checks: readonly GroupedCheck[] }).checks;
 
 describe('a user with the ClusterRole edit of one namespace', () => {
+  const lines = ['plan --set domain-id=5', 'rollout plan', 'explain -l app=web', 'status', 'audit'];
+  it.each(lines)('%s is not stopped by kinds that the cluster does not have', async (line) => {
+    const { code, stdout, stderr } = await asTenant(...line.split(' '));
+    expect(code, stderr).toBeLessThan(2);
+    expect(stdout + stderr).not.toMatch(/kruise|argoproj|openshift/);
+  });
+
   it('is told that the settings of the server are not known, and no default of it', async () => {
     const ended = await asTenant('explain', 'web', '-o', 'json');
     expect({ code: ended.code, stderr: ended.stderr }).toEqual({ code: 0, stderr: '' });
@@ -107,7 +114,14 @@ describe('a user with the ClusterRole edit of one namespace', () => {
       expect(ended.stderr).toMatch(/note: .*built-in defaults/);
     }
     expect((await asTenant('audit', '-A')).code).toBe(3);
-    expect((await asTenant('check', '-n', 'shop')).code).toBeLessThan(2);
+    const checked = await asTenant('check', '-n', 'shop');
+    expect(checked.stdout).toMatch(/0 of 1 pods carry an agent/);
+    // Granted by edit in this namespace.
+    expect(checked.stdout).not.toMatch(/permission to list (?:pods|persistentvolumeclaims|deployments)/);
+    const all = await asTenant('check');
+    expect(all.code).toBe(3);
+    expect(all.stdout).toMatch(/permission to list pods in all namespaces: not granted/);
+    expect(all.stdout).toMatch(/\nStatus: unknown/);
   });
 
   it('is impersonated by --as', async () => {
@@ -160,6 +174,11 @@ describe('an administrator', () => {
     expect((await asAdmin('version')).stdout).toMatch(/server +0\.1\.0 +zz-agent-injector +0 of 2 replicas ready/);
     expect((await asAdmin('check', '--wait', '3s')).code).toBe(1);
     expect((await asAdmin('check', '--pre')).stdout).toContain('Status: ready');
+  });
+
+  it('reads first that no new pod gets an agent while no replica has written a CA', async () => {
+    const { stdout } = await asAdmin('explain', 'web', '-n', 'shop');
+    expect(stdout).toMatch(/\n {2}new pods: not injected: .*\(calls-fail\)\n {2}otherwise: injected /);
   });
 
   it('is told of a broken configuration by every command that cannot use it', async () => {

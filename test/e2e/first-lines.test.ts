@@ -7,11 +7,13 @@ import type { ExplanationResult } from '../../src/cli/explain/result.ts';
 import { outputText } from '../../src/cli/program/output.ts';
 import { status } from '../../src/cli/status/status.ts';
 import { verify } from '../../src/cli/verify/verify.ts';
+import { breakerKey, breakerText } from '../../src/api/breaker.ts';
 import type { LivenessReport } from '../../src/diagnostics/liveness/report.ts';
 import type { WorkloadStatus } from '../../src/diagnostics/workload-status.ts';
 import type { Client } from '../support/client.ts';
 import { optedIn, ours, startInjectedCluster, type InjectedCluster } from '../support/injected-cluster.ts';
 import { claimIn, container, podOf, podsOf, type Pod } from '../support/pod.ts';
+import { breakerCase } from '../support/observed.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { tokenOf } from './installed-server.ts';
 
@@ -47,8 +49,8 @@ async function explainedAsJson(target: string, namespace: string): Promise<Expla
   return (JSON.parse(outputText(output)) as { explained: readonly [ExplanationResult] }).explained[0];
 }
 
-async function statusOf(namespace: string): Promise<readonly WorkloadStatus[]> {
-  const { output } = await status({ ...OFFLINE, namespace, kubeconfig, output: 'json' });
+async function statusOf(namespace: string, at?: string): Promise<readonly WorkloadStatus[]> {
+  const { output } = await status({ ...OFFLINE, config: at, namespace, kubeconfig, output: 'json' });
   return (JSON.parse(outputText(output)) as { workloads: readonly WorkloadStatus[] }).workloads;
 }
 
@@ -196,6 +198,7 @@ describe('each mistake', () => {
     const running = isRefused ? 'none' : `${code === undefined ? 1 : 0} of 1 carry an agent`;
     expect(lines).toContain(`running pods: ${running}`);
     const statuses = await statusOf(namespace);
+    for (const one of statuses) expect(one.states).not.toHaveProperty('alive');
     if (!isShown) expect(statuses).toEqual([]);
     else if (code === undefined) expect(statuses).toMatchObject([{ pods: 1, injected: 1, whyNot: [] }]);
     else expect(statuses).toMatchObject([{ pods: 1, injected: 0, whyNot: [{ code, pods: 1 }] }]);
@@ -340,6 +343,19 @@ describe('verify', () => {
     expect(result.exitCode).toBe(exitCode);
   });
 
+  test('in status shows no pod as alive in which nothing could be read, and says why', async () => {
+    const { output } = await status({ ...OFFLINE, namespace: 'states', kubeconfig, verify: true, output: 'json' });
+    const { workloads, notes } = JSON.parse(outputText(output)) as {
+      workloads: readonly WorkloadStatus[];
+      notes: readonly string[];
+    };
+    const ofPod = (name: string) => workloads.find(({ workload }) => workload === `Pod/${name}`)?.states;
+    expect(ofPod('runs-where-nothing-can-be-read')).toEqual({ running: 1 });
+    expect(ofPod('crashes')).toEqual({ crashing: 1 });
+    expect(ofPod('had-too-little-memory')).toEqual({ 'out-of-memory': 1 });
+    expect(notes.join()).toContain('no sign of life could be looked for: 1: ');
+  });
+
   test('waits no longer than its timeout for a pod that does not start', async () => {
     await client.create(podOf('states', 'pending'));
     const started = performance.now();
@@ -359,6 +375,47 @@ describe('verify', () => {
       messages: [expect.stringContaining('404')],
     });
     await expect(verify({ ...options, targets: ['deplyo/web'] })).rejects.toThrow('did you mean "deploy"');
+  });
+});
+
+describe('a circuit breaker', () => {
+  const namespace = 'broken';
+  const webs = { ...breakerCase({ namespace, stops: false }), why: 'they crash' };
+  let withBreaker: string;
+  beforeAll(async () => {
+    await client.createNamespace(namespace, optedIn());
+    await client.create(claimIn(namespace));
+    await client.create(deployment(namespace, {}));
+    await podsOf(client, { namespace, name: 'web' }, 1);
+    await client.create({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'breaker', namespace },
+      data: { [breakerKey(webs)]: breakerText(webs) },
+    });
+    withBreaker = join(cluster.controlPlane.dir, 'with-breaker.yaml');
+    writeFileSync(withBreaker, `breaker: ${namespace}/breaker\n`);
+  });
+
+  test('is told by status, explain and verify of its workload, and of no other', async () => {
+    const on = { ...OFFLINE, kubeconfig, config: withBreaker };
+    const { output } = await status({ ...on, namespace, output: 'json' });
+    const { workloads } = JSON.parse(outputText(output)) as { workloads: readonly WorkloadStatus[] };
+    expect(workloads).toMatchObject([{ injected: 1, states: { starting: 1 }, breakers: [webs] }]);
+    const texts = async (at: string): Promise<readonly string[]> => [
+      outputText((await explain({ ...EXPLAIN, ...on, targets: ['deploy/web'], namespace: at })).output),
+      outputText((await verify({ ...on, targets: ['deploy/web'], namespace: at, timeout: 1, output: 'text' })).output),
+    ];
+    for (const text of await texts(namespace))
+      expect(text).toMatch(/! circuit breaker of Deployment\/web .*they crash/);
+    for (const text of await texts('enabled-on-the-pod')) expect(text).not.toContain('circuit breaker');
+  });
+
+  test('that may not be read is not said to be closed', async () => {
+    writeFileSync(withBreaker, 'breaker: nowhere/breaker\n');
+    const closed = await statusOf(namespace, withBreaker);
+    expect(closed).toMatchObject([{ breakers: [] }]);
+    expect((await statusOf(namespace))[0]).not.toHaveProperty('breakers');
   });
 });
 

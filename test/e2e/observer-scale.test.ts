@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import type { KubeObject } from '../support/client.ts';
@@ -15,9 +16,11 @@ import { podOf } from '../support/pod.ts';
 import { anonymousMiB, cpuMs, peakMiB } from '../support/process-figures.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-// The observer beside many labelled pods in a real API server. E2E_SCALE=1 has the 100,000 that are promised; CI has a sample.
+// The observer beside many labelled pods in a real API server. E2E_SCALE=1 has the 100,000 that are promised, and E2E_SCALE=20000 so many; CI has a
+// sample.
 
-const PODS = process.env['E2E_SCALE'] === '1' ? 100_000 : 5_000;
+const SCALE = Number(process.env['E2E_SCALE'] ?? '0');
+const PODS = SCALE === 1 ? 100_000 : SCALE > 1 ? SCALE : 5_000;
 const PODS_PER_WORKLOAD = 10;
 const NAMESPACES = 20;
 const PODS_PER_WRITE = 100;
@@ -143,6 +146,41 @@ async function reviewTimes(isOver: () => boolean): Promise<{ readonly median: nu
   return { median: at(0.5), p95: at(0.95) };
 }
 
+/** The same pages, read one after the other and parsed as a whole: what the API server and this machine need anyway. */
+async function bareList({
+  url,
+  dir,
+}: InjectedCluster['controlPlane']): Promise<{ seconds: number; cpuSeconds: number }> {
+  const ca = readFileSync(join(dir, 'ca.crt'), 'utf8');
+  const startedAt = performance.now();
+  const before = process.cpuUsage();
+  let next = '';
+  do {
+    const query = new URLSearchParams({ limit: '500', labelSelector: 'agent-injector.io/injected' });
+    if (next !== '') query.set('continue', next);
+    const headers = { authorization: 'Bearer admin-token-of-a-test', 'accept-encoding': 'gzip' };
+    const text = await new Promise<string>((resolve, reject) => {
+      tlsRequest(new URL(`/api/v1/pods?${query.toString()}`, url), { headers, ca }, (response) => {
+        const parts: Buffer[] = [];
+        const isPacked = response.headers['content-encoding'] === 'gzip';
+        response.on('data', (part: Buffer) => parts.push(part));
+        response.on('end', () => {
+          const body = Buffer.concat(parts);
+          resolve((isPacked ? gunzipSync(body) : body).toString('utf8'));
+        });
+      })
+        .on('error', reject)
+        .end();
+    });
+    next = (JSON.parse(text) as { metadata: { continue?: string } }).metadata.continue ?? '';
+  } while (next !== '');
+  const { user, system } = process.cpuUsage(before);
+  return {
+    seconds: Math.round((performance.now() - startedAt) / 100) / 10,
+    cpuSeconds: Math.round((user + system) / 1e5) / 10,
+  };
+}
+
 test(`the observer knows ${PODS} pods within ${LIMITS.seconds} s, ${LIMITS.memoryMiB} MiB and ${LIMITS.megabytes} MB`, async () => {
   const { client, controlPlane } = cluster;
   await client.createNamespace('apps', optedIn());
@@ -191,12 +229,14 @@ test(`the observer knows ${PODS} pods within ${LIMITS.seconds} s, ${LIMITS.memor
       return Math.round((performance.now() - startedAt) / 100) / 10;
     });
     const during = await reviewTimes(() => isKnown);
+    const bare = await bareList(controlPlane);
     const figures = {
       pods: PODS,
       bytesPerPod: Math.round(size),
       seconds: await seconds,
       megabytes: Math.round(proxy.bytes() / 1e5) / 10,
       cpuSeconds: Math.round(cpuMs(pid) / 100) / 10,
+      bare,
       memoryMiB: Math.round(memoryMiB),
       residentPeakMiB: Math.round(peakMiB(pid)),
       reviewMs: { before, during },

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { root } from '../support/chart.ts';
 import { helm, run } from '../support/deploy-tools.ts';
@@ -69,17 +69,50 @@ describe.skipIf(helm === undefined)('npm run package', () => {
 
   test('the bundle for machines without internet has the executable, the chart and the documents', () => {
     const list = run('tar', ['-tzf', join(dir, `${bundle}.tar.gz`)]).stdout.split('\n');
-    const parts = ['agent-injector', `agent-injector-chart-${version}.tgz`, 'README.md', 'docs/README.md', 'LICENSE'];
-    for (const part of [...parts, 'deploy/install.yaml', 'docs/agents/jennifer-dotnet.md', 'THIRD-PARTY-LICENSES.txt'])
+    const parts = [
+      'agent-injector',
+      'agent-injector.1',
+      `agent-injector-chart-${version}.tgz`,
+      'README.md',
+      'docs/README.md',
+      'LICENSE',
+    ];
+    for (const part of [
+      ...parts,
+      'deploy/install.yaml',
+      'docs/agents/jennifer-dotnet.md',
+      'THIRD-PARTY-LICENSES.txt',
+      'START-HERE.md',
+    ])
       expect(list).toContain(`${bundle}/${part}`);
+  });
+
+  test('every link in the documents of the bundle leads to a file that is in it', () => {
+    const files = run('tar', ['-tzf', join(dir, `${bundle}.tar.gz`)])
+      .stdout.trim()
+      .split('\n');
+    const pages = files.filter((path) => /\/(?:README[^/]*|docs\/.*)\.md$/.test(path));
+    expect(pages.length).toBeGreaterThan(20);
+    run('tar', ['-xzf', join(dir, `${bundle}.tar.gz`), '-C', dir]);
+    const broken = pages.flatMap((page) =>
+      [...readFileSync(join(dir, page), 'utf8').matchAll(/\]\((?!https?:|mailto:|#)([^)#\s]+)/g)]
+        .filter(([, link = '']) => !existsSync(join(dir, dirname(page), link)))
+        .map(([, link]) => `${page}: ${link}`),
+    );
+    expect(broken).toEqual([]);
   });
 
   test('the SBOM is CycloneDX, with what is in the program', () => {
     const sbom = JSON.parse(readFileSync(join(dir, 'sbom.cdx.json'), 'utf8')) as {
       readonly bomFormat: string;
-      readonly components: readonly { readonly name: string }[];
+      readonly components: readonly { readonly name: string; readonly version: string; readonly 'bom-ref': string }[];
+      readonly dependencies: readonly { readonly ref: string }[];
     };
     expect(sbom.bomFormat).toBe('CycloneDX');
     expect(sbom.components.map(({ name }) => name)).toEqual(expect.arrayContaining(['fastify', 'yaml', 'node']));
+    // Of the executable beside it.
+    const node = sbom.components.find(({ name }) => name === 'node');
+    expect(node?.version).toBe(process.versions.node);
+    expect(sbom.dependencies.map(({ ref }) => ref)).toContain(node?.['bom-ref']);
   });
 });

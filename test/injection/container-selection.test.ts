@@ -112,6 +112,13 @@ describe('selected containers', () => {
     expect(agents(given, catalogueOf(java, dotnet))).toEqual(expected);
   });
 
+  it('the reason names what a setting names and the pod does not have', () => {
+    const { decision } = admit(pod([app('web', 'r/x')], { containers: 'wbe' }), plainNamespace(), catalogueOf(java));
+    expect(decision).toMatchObject({
+      reason: { code: 'no-target-container', unmatched: { pattern: 'wbe', suggestion: 'web' } },
+    });
+  });
+
   it('a profile that applies to no container is reported', () => {
     expect(reasons(pod([app('x', 'r/x')]), catalogueOf(java))).toEqual([
       { code: 'no-target-container', profile: 'java' },

@@ -37,6 +37,56 @@ const failed: readonly (readonly [string, PodCase, ObservedPod['state'], Evidenc
     2,
   ],
   [
+    'the log of an app that crashes, in which the JVM and a stack trace name our files',
+    {
+      app: states.crashing(2, {
+        message: [
+          'Picked up JAVA_TOOL_OPTIONS: -javaagent:/acme-agent/agent.jar',
+          'Exception in thread "main" java.lang.IllegalStateException: no database',
+          '\tat com.acme.Wrapper.call(/acme-agent/agent.jar)',
+        ].join('\n'),
+      }),
+    },
+    'crashing',
+    'suspect',
+    2,
+  ],
+  [
+    'the log in which the JVM cannot load our file, after it has named it',
+    {
+      app: states.crashing(2, {
+        message: [
+          'Picked up JAVA_TOOL_OPTIONS: -javaagent:/acme-agent/agent.jar',
+          'Error opening zip file or JAR manifest missing : /acme-agent/agent.jar',
+        ].join('\n'),
+      }),
+    },
+    'crashing',
+    'certain',
+    2,
+  ],
+  [
+    'the JVM cannot load a file of the app',
+    {
+      app: states.crashing(2, {
+        message: [
+          'Picked up JAVA_TOOL_OPTIONS: -javaagent:/acme-agent/agent.jar',
+          'Error opening zip file or JAR manifest missing : /app/own.jar',
+        ].join('\n'),
+      }),
+    },
+    'crashing',
+    'suspect',
+    2,
+  ],
+  [
+    'Node.js cannot find our module',
+    { app: states.crashing(2, { message: "Error: Cannot find module '/acme-agent/index.js'" }) },
+    'crashing',
+    'certain',
+    2,
+  ],
+  [
     'our volume cannot be mounted',
     { app: states.waiting('RunContainerError', 'mkdir /acme-agent: read-only file system') },
     'crashing',

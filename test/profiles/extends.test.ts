@@ -216,10 +216,9 @@ describe('mergeDocuments', () => {
   });
 
   it.each(
-    builtInDocuments.profiles.map((document) => [
-      (document as { metadata: { name: string } }).metadata.name,
-      document as JsonObject,
-    ]),
+    (builtInDocuments.profiles as { metadata: { name: string }; spec: { extends?: string } }[])
+      .filter(({ spec: { extends: base } }) => base === undefined)
+      .map((document) => [document.metadata.name, document as unknown as JsonObject]),
   )('%s, extended without a change, stays the same', (name, document) => {
     const merged = mergeDocuments(document, { ...document, spec: { extends: name } });
     const read = parseProfile(merged.document);

@@ -6,7 +6,7 @@ describe('a hint', () => {
   it.each<[Reason, string]>([
     [
       { code: 'namespace-not-enabled', namespace: 'shop', label: undefined, suggestion: undefined },
-      'kubectl label namespace shop agent-injector.io/injection=enabled',
+      'kubectl label namespace shop agent-injector.io/injection=enabled --overwrite',
     ],
     [
       { code: 'missing-parameter', parameter: 'server-address', profile: 'acme' },

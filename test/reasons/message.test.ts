@@ -35,6 +35,7 @@ const requirements: readonly UnmetRequirement[] = [
   { why: 'pod-security', level: 'restricted', from: 'label' },
   { why: 'pod-security', level: 'baseline', from: 'cluster' },
   { why: 'pod-security', level: 'restricted', from: 'assumed' },
+  { why: 'pod-security', level: 'baseline', from: 'label', directory: '/var/run/agent' },
   { why: 'os', os: ['linux', 'windows'] },
   { why: 'parameter', parameter: 'agent-image' },
   { why: 'image', image: 'UPPER:1' },
@@ -53,6 +54,10 @@ const variants: readonly Reason[] = [
   { ...examples['unknown-profile'], suggestion: undefined },
   { ...examples['invalid-value'], source: { from: 'profile' } },
   { ...examples['no-target-container'], profile: 'team-java' },
+  {
+    ...examples['no-target-container'],
+    unmatched: { pattern: 'wbe', source: { from: 'pod', key: 'agent-injector.io/containers' }, suggestion: 'web' },
+  },
   { ...examples['libc-unsupported'], source },
   { ...examples['unproven-variable'], why: 'order' },
   { ...examples['foreign-profiler'], vendor: undefined },

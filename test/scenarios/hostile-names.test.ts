@@ -89,6 +89,18 @@ const earlierProfile = (): string =>
     }),
   );
 
+/** An Instrumentation that cannot be carried over: the report has its names. */
+const instrumentation = (): string =>
+  file(
+    'instrumentation.json',
+    JSON.stringify({
+      apiVersion: 'opentelemetry.io/v1alpha1',
+      kind: 'Instrumentation',
+      metadata: { name: EVIL },
+      spec: { [EVIL]: EVIL },
+    }),
+  );
+
 /** For every command: what has the text, and the arguments. */
 const rows: readonly (readonly [string, () => readonly string[]])[] = [
   ['inject: names, annotations, file', () => ['inject', '-f', manifest(), '--diff']],
@@ -103,6 +115,10 @@ const rows: readonly (readonly [string, () => readonly string[]])[] = [
   ['inject: missing file', () => ['inject', '-f', join(dir, EVIL)]],
   ['inject: broken file', () => ['inject', '-f', broken()]],
   ['inject: config', () => ['inject', '-f', manifest(), '--config', broken()]],
+  ['import: names, as JSON', () => ['import', '-f', instrumentation(), '-o', 'json']],
+  ['import: report', () => ['import', '-f', instrumentation(), '--output', `${join(dir, 'imported')}/`]],
+  ['import: missing file', () => ['import', '-f', join(dir, EVIL)]],
+  ['import: output', () => ['import', '-f', manifest(), '--output', EVIL]],
   ['uninject: names', () => ['uninject', '-f', manifest(), '--diff']],
   [
     'uninject: status',

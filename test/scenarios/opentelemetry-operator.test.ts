@@ -3,10 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { admit } from '../../src/admission/admit.ts';
 import type { Level } from '../../src/api/keys.ts';
 import type { Container, Pod } from '../../src/kubernetes/pod.ts';
-import { withTenancy } from '../../src/profiles/catalogue.ts';
+import { explain } from '../../src/diagnostics/explanation.ts';
+import { unknownCluster } from '../../src/kubernetes/cluster-state.ts';
+import { readWithBuiltIn } from '../../src/profile-sources/builtin-documents.ts';
+import { type Catalogue, withDefaults, withTenancy } from '../../src/profiles/catalogue.ts';
 import { STRICT } from '../../src/profiles/tenancy/policy.ts';
 import { catalogue, container, plainNamespace, pod } from '../support/fixtures.ts';
-import { complete, type Complete, missing, partly } from '../support/operator-situations.ts';
+import { complete, type Complete, missing, partly, UPGRADE } from '../support/operator-situations.ts';
 
 // Who comes from the OpenTelemetry Operator gets the same with the built-in profiles and annotations alone: no profile of one's own.
 
@@ -94,11 +97,11 @@ describe('partly', () => {
 });
 
 it('every folder is complete, or has a reason', () => {
-  const done = new Set(complete.map(({ folder }) => folder));
+  const done = new Set([...complete.map(({ folder }) => folder), UPGRADE]);
   const rest = new Set(missing.map(({ folder }) => folder));
   expect([...rest].filter((folder) => done.has(folder))).toEqual([]);
   expect(done.size + rest.size).toBe(FOLDERS);
-  expect(done.size).toBeGreaterThanOrEqual(23);
+  expect(done.size).toBe(24);
   expect(partly.every(({ folder }) => rest.has(folder))).toBe(true);
 });
 
@@ -108,4 +111,60 @@ it('an ephemeral volume is a claim as the Operator makes it', () => {
   const { pod: after } = admit(podOf(situation), plainNamespace(situation.namespace), catalogue);
   const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
   expect(after.spec.volumes?.[0]).toMatchObject({ ephemeral: { volumeClaimTemplate: { spec } } });
+});
+
+/** The catalogue of a release whose default image for Java is this one. */
+function releaseWith(image: string): Catalogue {
+  const read = readWithBuiltIn(
+    [
+      {
+        origin: 'release.yaml',
+        document: {
+          apiVersion: 'agent-injector.io/v1alpha1',
+          kind: 'AgentProfile',
+          metadata: { name: 'opentelemetry-java' },
+          spec: { extends: 'opentelemetry-java', parameters: [{ name: 'agent-image', default: image }] },
+        },
+      },
+    ],
+    catalogue,
+  );
+  // The cluster lets namespaces choose images: by default, it alone does.
+  const settableBy = new Map([['image', ['cluster', 'namespace'] as const]]);
+  return withTenancy({ ...catalogue, profiles: read.profiles }, { ...STRICT, settableBy });
+}
+
+describe(`complete: ${UPGRADE}`, () => {
+  const image = (tag: string): string =>
+    `ghcr.io/open-telemetry/opentelemetry-operator/autoinstrumentation-java:${tag}`;
+  const [old, current] = [releaseWith(image('1.33.6')), releaseWith(image('2.30.0'))];
+  const asked = { profile: 'opentelemetry-java', 'otlp-endpoint': 'http://collector:4318', sampler: 'always_on' };
+  const given = pod([container('app')]);
+  const imagesIn = (known: Catalogue, settings: Readonly<Record<string, string>>): readonly unknown[] =>
+    (admit(given, plainNamespace(settings), known).pod.spec.initContainers ?? []).map((one) => one['image']);
+
+  it('an image that a namespace names stays, whatever the release brings', () => {
+    const settings = { ...asked, 'agent-image': image('1.33.6') };
+    expect(imagesIn(old, settings)).toEqual([image('1.33.6')]);
+    expect(imagesIn(current, settings)).toEqual([image('1.33.6')]);
+  });
+
+  it('the image of the old release stays for namespaces that name none, if the cluster says so before the upgrade', () => {
+    expect(imagesIn(old, asked)).toEqual([image('1.33.6')]);
+    expect(imagesIn(withDefaults(current, [['agent-image', image('1.33.6')]]), asked)).toEqual([image('1.33.6')]);
+    expect(imagesIn(current, asked)).toEqual([image('2.30.0')]);
+  });
+
+  it('and who asks is told that the release has a newer one, and what keeps it away', () => {
+    const { settings } = explain({
+      pod: given,
+      namespace: plainNamespace({ ...asked, 'agent-image': image('1.33.6') }),
+      catalogue: current,
+      cluster: unknownCluster,
+    });
+    expect(settings.find(({ setting }) => setting === 'agent-image')?.values).toMatchObject([
+      { from: 'namespace', text: image('1.33.6'), state: 'wins' },
+      { from: 'profile', text: image('2.30.0'), state: 'overridden' },
+    ]);
+  });
 });

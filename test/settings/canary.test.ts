@@ -98,6 +98,22 @@ describe('a canary', () => {
     expect(admit(pod(), must, { ...percent(0), strictRequired: true }).decision.outcome).toBe('injected');
   });
 
+  it('of one of two profiles is told of a required pod that gets the other one', () => {
+    const both = catalogueOf(profile({ canary: { percent: 0 } }, 'outside'), profile({}, 'inside'));
+    const must = {
+      ...plainNamespace({ profile: 'inside,outside' }),
+      labels: { 'agent-injector.io/injection': 'required' },
+    };
+    const { decision } = admit(pod(), must, both);
+    expect(decision.outcome).toBe('injected');
+    const by = expect.stringContaining('outside');
+    expect(decision.notices.filter(({ code }) => code === 'required-opt-out')).toEqual([
+      { code: 'required-opt-out', by },
+    ]);
+    const { notices } = admit(pod(), { ...must, labels: plainNamespace().labels }, both).decision;
+    expect(notices.map(({ code }) => code)).not.toContain('required-opt-out');
+  });
+
   it('does not change the version of the profile', () => {
     const hashOf = (known: Catalogue): string => {
       const found = known.profiles.get('agent');

@@ -77,6 +77,8 @@ export interface ClientOptions {
   readonly token: string;
   /** The name in the certificate, if it differs from the host in the URL. */
   readonly servername?: string;
+  /** Further requests wait for a connection. @default no limit */
+  readonly maxSockets?: number;
 }
 
 /** A client of the API server that returns plain JSON and warnings. */
@@ -86,8 +88,9 @@ export class Client {
 
   constructor(options: ClientOptions) {
     this.#options = options;
-    const { ca, servername } = options;
-    this.#agent = new Agent({ keepAlive: true, ca, ...(servername !== undefined && { servername }) });
+    const { ca, servername, maxSockets } = options;
+    const name = servername !== undefined && { servername };
+    this.#agent = new Agent({ keepAlive: true, ca, ...name, ...(maxSockets !== undefined && { maxSockets }) });
   }
 
   /** Sends a request. Throws only if the connection fails, whatever the status. */

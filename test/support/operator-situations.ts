@@ -277,14 +277,25 @@ export const missing: readonly Missing[] = [
   { folder: 'instrumentation-nginx-multicontainer', missing: WEB_SERVER },
   {
     folder: 'instrumentation-multi-multicontainer',
-    missing: `five of its six containers; of the Apache one, ${WEB_SERVER}`,
+    missing: `its containers of Java, Node.js, Python, .NET and the SDK are as asked for, and its seventh stays as it is; of the Apache one, ${WEB_SERVER}`,
   },
   { folder: 'instrumentation-go', missing: GO },
-  { folder: 'instrumentation-multi-multicontainer-go', missing: `its Python container; of the other, ${GO}` },
   {
-    folder: 'instrumentation-blocked-upgrade',
-    missing: 'it is about upgrades of custom resources, of which there are none here',
+    folder: 'instrumentation-multi-multicontainer-go',
+    missing: `its Python container is as asked for, and the Go app stays as it is; of the sidecar, ${GO}`,
   },
+];
+
+/** An upgrade brings a newer image that apps must not get unasked. `test/scenarios/opentelemetry-operator.test.ts` plays it, for it is about two moments. */
+export const UPGRADE = 'instrumentation-blocked-upgrade';
+
+const grpc = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4317', OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' };
+const severalLanguages: readonly Pick<Language, 'name' | 'loads'>[] = [
+  dotnet,
+  java,
+  nodejs,
+  python,
+  { name: 'sdk', loads: {} },
 ];
 
 /** What is complete of folders that are not: the containers of multi-multicontainer besides Apache, and the Python one of multi-multicontainer-go. */
@@ -292,27 +303,40 @@ export const partly: readonly Complete[] = [
   {
     folder: 'instrumentation-multi-multicontainer',
     profile: 'opentelemetry-java,opentelemetry-nodejs,opentelemetry-python,opentelemetry-dotnet,opentelemetry-sdk',
-    namespace: { ...endpoint, sampler: 'parentbased_traceidratio', 'sampler-arg': '0.85', propagators: 'jaeger,b3' },
-    pod: {
-      ...Object.fromEntries(
-        ['java', 'nodejs', 'python', 'dotnet', 'sdk'].map((name) => [`containers.opentelemetry-${name}`, `${name}app`]),
-      ),
-      'service-name.agent-injector.io/javaapp': 'orders',
+    namespace: {
+      'otlp-endpoint': 'http://collector:4317',
+      'otlp-protocol': 'grpc',
+      sampler: 'parentbased_traceidratio',
+      'sampler-arg': '0.85',
+      propagators: 'jaeger,b3',
     },
+    pod: Object.fromEntries([
+      ...severalLanguages.map(({ name }) => [`containers.opentelemetry-${name}`, `${name}app`]),
+      // The image for Python has no exporter for gRPC, so that profile has no parameter for the protocol.
+      ['otlp-endpoint.agent-injector.io/pythonapp', 'http://collector:4318'],
+      ...severalLanguages
+        .filter(({ name }) => name !== 'sdk')
+        .map(({ name }) => [`service-name.agent-injector.io/${name}app`, `${name}app`]),
+    ]),
     deployment: 'my-multi',
-    containers: ['javaapp', 'nodejsapp', 'pythonapp', 'dotnetapp', 'sdkapp', 'apacheapp'],
-    untouched: ['apacheapp'],
-    expected: [java, nodejs, python, dotnet, { ...java, name: 'sdk', loads: {} }].map(({ name, loads }) => ({
+    containers: ['dotnetapp', 'javaapp', 'nodejsapp', 'pythonapp', 'sdkapp', 'apacheapp', 'nginxapp'],
+    untouched: ['apacheapp', 'nginxapp'],
+    expected: severalLanguages.map(({ name, loads }) => ({
       container: `${name}app`,
       loads,
-      values: { ...http, ...ratioValues, OTEL_TRACES_SAMPLER_ARG: '0.85' },
-      serviceName: name === 'java' ? 'orders' : 'my-multi',
+      values: {
+        ...ratioValues,
+        OTEL_TRACES_SAMPLER_ARG: '0.85',
+        ...(name === 'python' ? http : { ...http, ...grpc }),
+      },
+      serviceName: name === 'sdk' ? 'my-multi' : `${name}app`,
+      ...(name !== 'sdk' && { mount: `/opentelemetry-${name}` }),
     })),
   },
   {
     ...of(python, 'instrumentation-multi-multicontainer-go', {
       deployment: 'my-go',
-      containers: ['pythonapp', 'goapp'],
+      containers: ['goapp', 'pythonapp'],
       pod: { containers: 'pythonapp' },
     }),
   },

@@ -120,7 +120,7 @@ export const environmentSchema = z.discriminatedUnion('operation', [
       operation: z
         .literal('merge')
         .describe(
-          'Adds the assignments whose names are not in the value in the pod. One with a parameter or a fact that has no value is left out.',
+          'Adds the assignments whose names are not in the value in the pod. One with a parameter or a fact that has no value is left out. In the value of an assignment, parameters are percent-encoded, like values of annotations.',
         ),
       value: listed.optional(),
       annotations: z

@@ -46,7 +46,7 @@ const canarySchema = z.strictObject({
     .describe('Another version for a share of the workloads.'),
 });
 
-const EITHER = 'must have either secret or configMap';
+const ONE_OF = 'must have one of secret, configMap and hostPath';
 
 const adviceSchema = z.strictObject({
   code: dashedWords.describe('Identifies it in messages and tests.'),
@@ -171,17 +171,29 @@ export const profileSchema = z.strictObject({
       .array(
         z
           .strictObject({
-            path: absolutePath.describe('Path in the container. Each key of the object is a file in it.'),
+            path: absolutePath.describe('Path in the container. Each key of a Secret or ConfigMap is a file in it.'),
             secret: z.string().min(1).optional().describe('Name of a Secret in the namespace of the pod.'),
             configMap: z.string().min(1).optional().describe('Name of a ConfigMap in the namespace of the pod.'),
+            hostPath: z
+              .string()
+              .min(1)
+              .optional()
+              .describe(
+                'Path of a directory of the node, for a socket in it. A parameter in it must be of type path or version. While it is mounted, the agent is not ' +
+                  'injected where Pod Security forbids hostPath volumes.',
+              ),
             when: conditionSchema.optional().describe('The object is omitted unless the condition holds.'),
           })
-          .refine(({ secret, configMap }) => (secret === undefined) !== (configMap === undefined), EITHER)
-          .meta({ oneOf: [{ required: ['secret'] }, { required: ['configMap'] }] }),
+          .refine(
+            ({ secret, configMap, hostPath }) => [secret, configMap, hostPath].filter(Boolean).length === 1,
+            ONE_OF,
+          )
+          .meta({ oneOf: [{ required: ['secret'] }, { required: ['configMap'] }, { required: ['hostPath'] }] }),
       )
       .default([])
       .describe(
-        'Secrets and ConfigMaps that are mounted read-only, such as certificates. The pod starts without them, too: then the directory is empty.',
+        'Secrets and ConfigMaps that are mounted read-only, such as certificates, and directories of the node with sockets. The pod starts without them, too: ' +
+          'then the directory is empty.',
       ),
     environment: z.array(environmentSchema).default([]).describe('Environment variables, in order.'),
     signsOfLife: signsOfLifeSchema.optional().describe('What shows that the agent works in a container.'),

@@ -11,6 +11,7 @@ import type { CommandResult } from '../command-result.ts';
 import { dataOutput } from '../data-output.ts';
 import { serverSettings } from '../installed-settings.ts';
 import { codesIn, isOneOf } from './codes.ts';
+import { auditTable } from './table.ts';
 import { auditLines } from './text.ts';
 
 /** What an audit reads. */
@@ -21,7 +22,7 @@ export interface AuditOptions extends AuditScope {
   readonly suppress?: readonly string[] | undefined;
   /** Kinds of findings or reason codes for which the exit code is 1. Default: all. */
   readonly failOn?: readonly string[] | undefined;
-  readonly output: 'text' | 'json' | 'yaml';
+  readonly output: 'text' | 'table' | 'wide' | 'json' | 'yaml';
 }
 
 /** Compares the pods of a cluster with what the server would decide now. Throws an Error if the cluster does not answer. */
@@ -32,10 +33,11 @@ export async function audit(options: AuditOptions): Promise<CommandResult> {
   const shown = { ...report, findings: report.findings.filter((one) => !isOneOf(suppressed, one)) };
   const isFailure = (one: AuditFinding): boolean => !failing || isOneOf(failing, one);
   const exitCode = shown.findings.some(isFailure) ? 1 : 0;
-  if (options.output !== 'text')
-    return { output: dataOutput(options.output, { ...shown, ...(notes.length > 0 && { notes }) }), exitCode };
+  const { output: format } = options;
+  if (format === 'json' || format === 'yaml')
+    return { output: dataOutput(format, { ...shown, ...(notes.length > 0 && { notes }) }), exitCode };
   return {
-    output: { kind: 'lines', lines: auditLines(shown) },
+    output: { kind: 'lines', lines: format === 'text' ? auditLines(shown) : auditTable(shown, format) },
     messages: notes.map((note) => `note: ${note}`),
     exitCode,
   };

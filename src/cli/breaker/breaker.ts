@@ -6,7 +6,8 @@ import type { KubeClient } from '../../cluster/client/types.ts';
 import { workloadKindNamed } from '../../kubernetes/workload.ts';
 import { UsageError } from '../../lib/usage-error.ts';
 import { type ClusterOptions, openUserCluster } from '../../server/cluster.ts';
-import type { CommandResult } from '../command-result.ts';
+import type { CommandOutput, CommandResult } from '../command-result.ts';
+import { dataOutput } from '../data-output.ts';
 import { formatTable } from '../format.ts';
 import { findReleases, releaseNamed } from '../switch/releases.ts';
 
@@ -18,7 +19,7 @@ export interface BreakerOptions extends ClusterOptions {
   readonly all?: boolean;
   readonly revision?: string | undefined;
   readonly breaker?: string | undefined;
-  readonly output: 'text' | 'json';
+  readonly output: 'text' | 'json' | 'yaml';
 }
 
 interface Found {
@@ -27,15 +28,23 @@ interface Found {
   readonly breaker: Breaker;
 }
 
-/** Shows the circuit breakers that are not closed, or closes some. Throws an Error if they cannot be read or written. */
+/** Shows the circuit breakers that are not closed, or closes some and shows those. Throws an Error if they cannot be read or written. */
 export async function breaker(options: BreakerOptions): Promise<CommandResult> {
   const isMeant = selection(options);
   const client = await openUserCluster(options);
   const found = (await readAll(client, await placesOf(client, options))).filter(({ breaker: one }) => isMeant(one));
-  if (options.reset === true) return reset(client, found);
-  if (options.output === 'json')
-    return { output: { kind: 'json', value: found.map((one) => one.breaker) }, exitCode: 0 };
-  return { output: { kind: 'lines', lines: tableOf(found.map((one) => one.breaker)) }, exitCode: 0 };
+  const breakers = found.map((one) => one.breaker);
+  if (options.reset === true) await reset(client, found);
+  return { output: breakerOutput(breakers, options), exitCode: 0 };
+}
+
+/** The breakers as they were found: with `reset`, those that are closed now. */
+export function breakerOutput(
+  all: readonly Breaker[],
+  { output: format, reset: isReset }: Pick<BreakerOptions, 'output' | 'reset'>,
+): CommandOutput {
+  if (format !== 'text') return dataOutput(format, all);
+  return { kind: 'lines', lines: isReset === true ? closedLines(all) : tableOf(all) };
 }
 
 /** Which breakers the flags name. Throws a UsageError if none is named where some are to be closed. */
@@ -76,22 +85,25 @@ async function readAll(client: KubeClient, places: readonly ObjectName[]): Promi
   throw new Error(`ConfigMap ${names} could not be read: is the observer installed (observer.enabled in the chart)?`);
 }
 
-async function reset(client: KubeClient, found: readonly Found[]): Promise<CommandResult> {
-  const lines = await Promise.all(
-    found.map(async ({ at, key, breaker: one }) => {
+async function reset(client: KubeClient, found: readonly Found[]): Promise<void> {
+  await Promise.all(
+    found.map(async ({ at, key }) => {
       const done = await changeConfigMap(client, at, { [key]: null });
       if (!done.ok) throw new Error(`ConfigMap ${at.namespace}/${at.name}: ${done.why}`);
-      return `closed: ${subjectOf(one)}`;
     }),
   );
-  const shown = lines.length === 0 ? ['no such breaker is open'] : [...lines, RESTART];
-  return { output: { kind: 'lines', lines: shown }, exitCode: 0 };
+}
+
+function closedLines(closed: readonly Breaker[]): readonly string[] {
+  return closed.length === 0
+    ? ['no such breaker is open']
+    : [...closed.map((one) => `closed: ${subjectOf(one)}`), RESTART];
 }
 
 const RESTART =
   'Pods that started without the agent get it when they are created again: kubectl -n NAMESPACE rollout restart deployment/NAME';
 
-export function subjectOf({ namespace, shown, profiles }: Breaker): string {
+function subjectOf({ namespace, shown, profiles }: Breaker): string {
   const names = Object.keys(profiles).join();
   return shown === '' ? `profile ${names}` : `${namespace}/${shown} (${names})`;
 }

@@ -42,7 +42,8 @@ export async function check(options: CheckOptions): Promise<CommandResult> {
     // oxlint-disable-next-line no-await-in-loop -- one after the other
     checks = await checkAll(client, own, options);
   }
-  const exitCode = hasProblem(checks) ? 1 : 0;
+  const { unknown } = checkSummary(checks);
+  const exitCode = hasProblem(checks) ? 1 : unknown > 0 ? 3 : 0;
   if (options.output !== 'text')
     return { output: dataOutput(options.output, { ...checkSummary(checks), checks }), exitCode };
   return { output: { kind: 'lines', lines: checkLines(checks) }, exitCode };
@@ -69,17 +70,20 @@ export async function checkAll(
   const world = await readWorld(client);
   const settingsFor: SettingsFor = await serverSettings(client, options, own, configurations);
   const surroundings: Surroundings = { client, settingsFor, configurations, world };
-  const ofCluster = inGroup('cluster', await checkCluster(surroundings, options.pre ?? false));
+  const ofCluster = inGroup('cluster', await checkCluster(surroundings, options));
   if (options.pre) return ofCluster;
   const enabled = [...world.namespaces.values()].filter(isOptedIn);
   const servers = inGroup('server', await checkServers(surroundings, enabled));
-  const isInstalled = !servers.some(({ name, result }) => name === 'installed' && result !== 'ok');
-  if (!isInstalled) return [...ofCluster, ...servers];
-  const [configuration, certificates, namespaces, pods] = await Promise.all([
+  const installed = servers.find(({ name }) => name === 'installed');
+  const readPods = async () => (options.namespace === undefined ? [] : checkPodsOf(options.namespace, options));
+  // A user who may not see the servers can still look at pods of their own.
+  if (installed?.result === 'unknown') return [...ofCluster, ...servers, ...inGroup('namespace', await readPods())];
+  if (installed?.result === 'problem') return [...ofCluster, ...servers];
+  const [configuration, certificates, namespaces, ofPods] = await Promise.all([
     checkConfigurations(surroundings),
     checkCertificates(client, configurations ?? [], new Date()),
     checkNamespaces(surroundings, enabled),
-    options.namespace === undefined ? [] : checkPodsOf(options.namespace, options),
+    readPods(),
   ]);
   return [
     ...ofCluster,
@@ -87,6 +91,6 @@ export async function checkAll(
     ...inGroup('configuration', configuration),
     ...inGroup('certificates', certificates),
     ...inGroup('namespaces', namespaces),
-    ...inGroup('namespace', pods),
+    ...inGroup('namespace', ofPods),
   ];
 }

@@ -20,16 +20,16 @@ import { readPolicies } from '../cluster/policies.ts';
 import { readClusterState, readNodes } from '../cluster/state.ts';
 import type { Surroundings } from './world.ts';
 
-/** Checks what an installation needs of the cluster. `isBefore`: your rights to install are needed, too. */
+/** Checks what an installation needs of the cluster. `pre`: your rights to install are needed, too. `namespace`: whose objects you want to see; default: all. */
 export async function checkCluster(
   { client, settingsFor, configurations, world }: Surroundings,
-  isBefore: boolean,
+  { pre: isBefore = false, namespace }: { readonly pre?: boolean | undefined; readonly namespace?: string | undefined },
 ): Promise<readonly Check[]> {
   const { options } = settingsFor({ name: '', labels: {} });
   const [cluster, nodes, permissions, policies, addresses] = await Promise.all([
     readClusterState(client, [], options),
     readNodes(client),
-    checkPermissions(client, isBefore),
+    checkPermissions(client, isBefore, namespace),
     readPolicies(client),
     checkApiServerAddresses(client),
   ]);
@@ -80,30 +80,46 @@ function textsIn(object: JsonObject, key: string): readonly string[] {
 const REGISTRATION = 'admissionregistration.k8s.io';
 const INSTALLATION = 'the installation';
 
-const permissions = [
+interface Permission {
+  readonly verb: string;
+  readonly group: string;
+  readonly resource: string;
+  /** Who needs it. */
+  readonly use: string;
+  /** A user may have it in some namespaces only. */
+  readonly isNamespaced?: boolean;
+}
+
+const permissions: readonly Permission[] = [
   { verb: 'create', group: '', resource: 'namespaces', use: INSTALLATION },
   { verb: 'create', group: 'apps', resource: 'deployments', use: INSTALLATION },
   { verb: 'create', group: 'rbac.authorization.k8s.io', resource: 'clusterroles', use: INSTALLATION },
   { verb: 'create', group: REGISTRATION, resource: 'mutatingwebhookconfigurations', use: INSTALLATION },
   { verb: 'list', group: REGISTRATION, resource: 'mutatingwebhookconfigurations', use: 'explain and check' },
   { verb: 'list', group: '', resource: 'namespaces', use: 'audit -A and plan -A' },
-  { verb: 'list', group: '', resource: 'pods', use: 'audit and status' },
-  { verb: 'list', group: 'apps', resource: 'deployments', use: 'plan' },
-  { verb: 'get', group: '', resource: 'configmaps', use: 'explain, audit and plan (settings of the server, envFrom)' },
-  { verb: 'list', group: '', resource: 'persistentvolumeclaims', use: 'audit (missing claims)' },
+  { verb: 'list', group: '', resource: 'pods', use: 'audit and status', isNamespaced: true },
+  { verb: 'list', group: 'apps', resource: 'deployments', use: 'plan', isNamespaced: true },
+  { verb: 'get', group: '', resource: 'configmaps', use: 'explain, audit and plan (envFrom)', isNamespaced: true },
+  { verb: 'list', group: '', resource: 'persistentvolumeclaims', use: 'audit (missing claims)', isNamespaced: true },
 ];
 
 /** Without the rights to install, an installation fails; without the others, a command sees less. */
-function checkPermissions(client: KubeClient, isBefore: boolean): Promise<readonly Check[]> {
+function checkPermissions(
+  client: KubeClient,
+  isBefore: boolean,
+  namespace: string | undefined,
+): Promise<readonly Check[]> {
   return Promise.all(
     permissions
       .filter(({ use }) => isBefore || use !== INSTALLATION)
-      .map(async ({ verb, group, resource, use }): Promise<Check> => {
-        const name = `permission to ${verb} ${resource}${group === '' ? '' : `.${group}`}`;
+      .map(async ({ verb, group, resource, use, isNamespaced = false }): Promise<Check> => {
+        const within = isNamespaced ? namespace : undefined;
+        const place = within === undefined ? ' in all namespaces' : ` in namespace ${within}`;
+        const name = `permission to ${verb} ${resource}${group === '' ? '' : `.${group}`}${isNamespaced ? place : ''}`;
         const answer = await sendOnce(client, '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', {
           apiVersion: 'authorization.k8s.io/v1',
           kind: 'SelfSubjectAccessReview',
-          spec: { resourceAttributes: { verb, group, resource } },
+          spec: { resourceAttributes: { verb, group, resource, ...(within !== undefined && { namespace: within }) } },
         });
         if (answer.kind !== 'ok') return { name, result: 'problem', message: describeFailure(answer) };
         if (objectIn(answer.body, 'status')['allowed'] === true)

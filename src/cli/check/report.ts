@@ -1,7 +1,12 @@
 import { checkGroups, countOf, type GroupedCheck } from '../../diagnostics/checks/check.ts';
 import { indent } from '../format.ts';
 
-const MARKS: { readonly [result in GroupedCheck['result']]: string } = { ok: '✓', note: '!', problem: '✗' };
+const MARKS: { readonly [result in GroupedCheck['result']]: string } = {
+  ok: '✓',
+  note: '!',
+  problem: '✗',
+  unknown: '!',
+};
 
 /** Checks of a family are one line while they hold: people read what does not. */
 const FAMILIES: readonly (readonly [start: string, plural: string])[] = [
@@ -13,11 +18,13 @@ export interface CheckSummary {
   readonly ready: boolean;
   readonly problems: number;
   readonly notes: number;
+  readonly unknown: number;
 }
 
 export function checkSummary(checks: readonly GroupedCheck[]): CheckSummary {
   const problems = countOf(checks, 'problem');
-  return { ready: problems === 0, problems, notes: countOf(checks, 'note') };
+  const unknown = countOf(checks, 'unknown');
+  return { ready: problems === 0 && unknown === 0, problems, notes: countOf(checks, 'note'), unknown };
 }
 
 export function checkLines(checks: readonly GroupedCheck[]): readonly string[] {
@@ -25,9 +32,10 @@ export function checkLines(checks: readonly GroupedCheck[]): readonly string[] {
     const own = checks.filter((one) => one.group === group);
     return own.length === 0 ? [] : [title, ...groupLines(own).map(indent), ''];
   });
-  const { ready, problems, notes } = checkSummary(checks);
+  const { ready, problems, notes, unknown } = checkSummary(checks);
+  const status = ready ? 'ready' : problems === 0 && unknown > 0 ? 'unknown' : 'not ready';
   const found = [count(problems, 'problem'), count(notes, 'note')].filter((text) => text !== '').join(', ');
-  return [...groups, `Status: ${ready ? 'ready' : 'not ready'}${found === '' ? '' : ` (${found})`}`];
+  return [...groups, `Status: ${status}${found === '' ? '' : ` (${found})`}`];
 }
 
 function groupLines(checks: readonly GroupedCheck[]): readonly string[] {

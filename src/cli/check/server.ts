@@ -22,7 +22,11 @@ export async function checkServers(
 ): Promise<readonly Check[]> {
   if (!configurations)
     return [
-      { name: 'installed', result: 'note', message: 'you may not list webhook configurations: no server is checked' },
+      {
+        name: 'installed',
+        result: 'unknown',
+        message: 'you may not list webhook configurations: no server is checked',
+      },
     ];
   const own = configurations.filter((one) => ownEntries(one).length > 0);
   if (own.length === 0) return [NOT_INSTALLED];

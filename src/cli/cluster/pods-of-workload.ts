@@ -1,5 +1,5 @@
 import type { KubeClient } from '../../cluster/client/types.ts';
-import { creatorOf, ownerOf, workloadNameOf } from '../../kubernetes/owner.ts';
+import { attributeKindOf, creatorOf, ownerOf, workloadNameOf } from '../../kubernetes/owner.ts';
 import { hasEnded, type Pod } from '../../kubernetes/pod.ts';
 import { type NamespacedPod, readPods } from './reader.ts';
 import type { Target } from './targets.ts';
@@ -24,7 +24,9 @@ function isOf(pod: Pod, { workload, name }: Workload): boolean {
   const creator = creatorOf(pod);
   const owner = ownerOf(pod);
   const isNamed = [creator, owner].some((one) => one?.kind === workload.kind && one.name === name);
-  if (isNamed || workload.controller === undefined) return isNamed;
+  if (isNamed || workload.controller === undefined || workload.controller === workload.kind) return isNamed;
+  // A Job that someone has created by hand may have the name of a CronJob.
+  if (workload.kind === 'CronJob') return attributeKindOf(pod) === 'cronjob' && workloadNameOf(pod) === name;
   // Deployments are found above. The controllers of other kinds have their name with a suffix.
   const isDeployment = [workload.kind, creator?.kind].includes('Deployment');
   return !isDeployment && owner?.['kind'] === workload.controller && workloadNameOf(pod) === name;

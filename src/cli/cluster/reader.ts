@@ -1,5 +1,5 @@
 import type { KubeClient } from '../../cluster/client/types.ts';
-import { isNotFound } from '../../cluster/client/errors.ts';
+import { type Failure, isForbidden, isNotFound } from '../../cluster/client/errors.ts';
 import { readAll, readOnce } from '../../cluster/one-shot.ts';
 import { describeInterruption } from '../../cluster/watch/backoff.ts';
 import { uncreatedByEvent, uncreatedByReplicaSet, type UncreatedPods } from '../../diagnostics/uncreated-pods.ts';
@@ -32,8 +32,21 @@ export async function readWorkloads(
   const failed = await readAll(client, path, (items) => pending.push(onPage(items)), { selector });
   await Promise.all(pending);
   // A cluster without this kind has no objects of it.
-  if (!failed || (failed.kind === 'failed' && isNotFound(failed.failure))) return;
+  if (!failed || (failed.kind === 'failed' && (await isUnknownKind(client, kind, failed.failure)))) return;
   throw new Error(`cannot list ${kind.plural}: ${describeInterruption(failed)}`);
+}
+
+/** The API server refuses to list a kind before it looks whether it has one; what it has, everybody may ask. */
+async function isUnknownKind(
+  client: KubeClient,
+  { group, version, plural }: WorkloadKind,
+  failure: Failure,
+): Promise<boolean> {
+  if (isNotFound(failure)) return true;
+  if (!isForbidden(failure) || group === '') return false;
+  const answer = await readOnce(client, `/apis/${group}/${version}`);
+  if (answer.kind !== 'ok') return isNotFound(answer);
+  return !objectsIn(answer.body, 'resources').some(({ name }) => name === plural);
 }
 
 export interface NamespacedPod {

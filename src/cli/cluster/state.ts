@@ -3,6 +3,7 @@ import { nodeFactsFrom } from '../../cluster/caches/nodes.ts';
 import { claimsFrom, volumeLookup } from '../../cluster/caches/persistent-volume-claims.ts';
 import { limitRangesFrom, quotasFrom } from '../../cluster/caches/quotas.ts';
 import { NEW_CLAIM, volumesFrom } from '../../cluster/caches/volumes.ts';
+import { isForNow } from '../../cluster/client/errors.ts';
 import type { KubeClient } from '../../cluster/client/types.ts';
 import { objectNameIn } from '../../cluster/object-name.ts';
 import { readAll, readConfigMap, readOnce } from '../../cluster/one-shot.ts';
@@ -139,7 +140,7 @@ const listed = new WeakMap<KubeClient, Map<string, Promise<readonly JsonObject[]
 function listOnce(client: KubeClient, path: string): Promise<readonly JsonObject[] | undefined> {
   const lists = listed.get(client) ?? new Map<string, Promise<readonly JsonObject[] | undefined>>();
   listed.set(client, lists);
-  const list = lists.get(path) ?? listOf(client, path);
+  const list = lists.get(path) ?? listOf(client, path, () => lists.delete(path));
   lists.set(path, list);
   return list;
 }
@@ -168,9 +169,15 @@ export function readNodes(client: KubeClient): Promise<readonly JsonObject[] | u
   return listOnce(client, NODES);
 }
 
-async function listOf(client: KubeClient, path: string): Promise<readonly JsonObject[] | undefined> {
+/** `onFailedForNow`: it may be listed later. */
+async function listOf(
+  client: KubeClient,
+  path: string,
+  onFailedForNow: () => void = () => {},
+): Promise<readonly JsonObject[] | undefined> {
   const items: JsonObject[] = [];
   const failed = await readAll(client, path, (page) => items.push(...page.map(withoutImages)));
+  if (failed && (failed.kind !== 'failed' || isForNow(failed.failure))) onFailedForNow();
   return failed ? undefined : items;
 }
 

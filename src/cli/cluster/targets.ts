@@ -3,6 +3,7 @@ import type { KubeClient } from '../../cluster/client/types.ts';
 import { readOnce } from '../../cluster/one-shot.ts';
 import { controllerOf } from '../../kubernetes/owner.ts';
 import {
+  isExtension,
   apiPath,
   podKind,
   templateOf,
@@ -133,7 +134,16 @@ async function allOf(client: KubeClient, workload: WorkloadKind, scope: Namespac
 }
 
 async function everyWorkload(client: KubeClient, scope: NamespaceScope): Promise<readonly Target[]> {
-  const found = await Promise.all(workloadKinds.map((kind) => allOf(client, kind, scope)));
+  const found = await Promise.all(
+    workloadKinds
+      .filter(({ kind }) => kind !== 'PodTemplate')
+      .map((kind) =>
+        allOf(client, kind, scope).catch((error: unknown) => {
+          if (isExtension(kind)) return [];
+          throw error;
+        }),
+      ),
+  );
   const all = found.flat();
   return all.filter(({ workload, object }) => workload !== podKind || !controllerOf(objectIn(object, 'metadata')));
 }

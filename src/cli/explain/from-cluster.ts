@@ -18,10 +18,13 @@ import { createAsDryRun } from '../cluster/dry-run.ts';
 import { readNamespaceObject, requireNamespace } from '../cluster/namespaces.ts';
 import { unreadTargets } from '../cluster/agent-resources.ts';
 import { noticingNodes, readClusterState } from '../cluster/state.ts';
+import { readKnownBreakers } from '../cluster/breakers.ts';
 import { readPodsOf } from '../cluster/pods-of-workload.ts';
 import { findTargets, readTarget, type Target } from '../cluster/targets.ts';
 import { type ServerSettings, serverSettings, type SettingsFor } from '../installed-settings.ts';
+import { doCallsFail } from './obstacle.ts';
 import type { ExplainOptions } from './options.ts';
+import { breakerFindings } from './breaker-findings.ts';
 import { gapFindings } from './gap.ts';
 import { type ExplanationResult, explainWorkload } from './result.ts';
 
@@ -78,13 +81,16 @@ async function explainTarget(
   const unknowns = [...settingsFindings(settings), ...webhooks.findings];
   if (!decoded.ok) return { ...result, findings: [...unknowns, ...result.findings] };
   const matches = matchOf(webhooks.configurations ?? [], labels, decoded.value);
+  const breakers = await readKnownBreakers(client, settings);
   const found = [
     ...unknowns,
     ...result.findings,
     ...nodesFindings(problem()),
     ...unreadTargets(client).map((message) => ({ code: 'targets-unknown', message })),
     ...neverCalled(result, matches),
+    ...callsFail(matches),
     ...profilesFindings(result, settings, options),
+    ...breakerFindings(result, breakers, { ...inputs, pod: decoded.value, namespace: known }),
   ];
   const findings = [...found, ...gapFindings({ ...result, findings: found }, decoded.value)];
   const patched = options.serverDryRun && known && admit(decoded.value, known, inputs.catalogue, inputs.cluster).pod;
@@ -203,4 +209,14 @@ function neverCalled(result: ExplanationResult, matches: readonly EntryMatch[]):
   const reasons = [...new Set(matches.map(({ why = '' }) => why))].join('; ');
   const pods = result.exists ? 'this pod' : 'these pods';
   return [{ code: 'never-called', message: `the API server never calls agent-injector for ${pods}: ${reasons}` }];
+}
+
+function callsFail(matches: readonly EntryMatch[]): readonly Finding[] {
+  if (!doCallsFail(matches)) return [];
+  const reasons = [
+    ...new Set(matches.flatMap(({ called, why }) => (called === 'yes' && why !== undefined ? [why] : []))),
+  ];
+  return [
+    { code: 'calls-fail', message: `the API server calls agent-injector, and gets no answer: ${reasons.join('; ')}` },
+  ];
 }

@@ -2,14 +2,12 @@ import { INJECTION_LABEL } from '../../api/keys.ts';
 import { type Finding, restartCommand } from '../../diagnostics/findings.ts';
 import { creatorOf } from '../../kubernetes/owner.ts';
 import type { Pod } from '../../kubernetes/pod.ts';
+import { obstacleCodes } from './obstacle.ts';
 import type { ExplanationResult } from './result.ts';
-
-/** Codes of findings by which no new pod gets an agent, whatever would be decided. */
-const UNASKED: ReadonlySet<string> = new Set(['not-installed', 'never-called']);
 
 /** Reports the difference between what runs and what would be decided now, with the command that closes it. No restart closes it if agent-injector is not asked. */
 export function gapFindings(result: ExplanationResult, pod: Pod): readonly Finding[] {
-  if (result.findings.some(({ code }) => UNASKED.has(code))) return [];
+  if (result.findings.some(({ code }) => obstacleCodes.has(code))) return [];
   if (result.pods) return workloadGap(result);
   return result.exists && result.carries === undefined && result.decision.outcome === 'injected'
     ? podGap(result, pod)

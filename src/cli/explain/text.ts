@@ -10,10 +10,14 @@ import { oneLine } from '../../lib/text.ts';
 import { sourceText } from '../../reasons/message.ts';
 import { decisionLines, reasonLines } from '../decision-text.ts';
 import { formatSection, indent } from '../format.ts';
+import { obstacleText } from './obstacle.ts';
 import type { ExplanationResult } from './result.ts';
 
 /** Longer values are cut; `-o json` has them whole. */
 const MAX_VALUE_LENGTH = 160;
+
+/** Notices that the first lines have, too. */
+const MAX_NOTICED = 3;
 
 /** `all`: every check, and every webhook entry; otherwise those that hold are counted. */
 export function explanationLines({ decision, ...result }: ExplanationResult, all = false): readonly string[] {
@@ -23,10 +27,12 @@ export function explanationLines({ decision, ...result }: ExplanationResult, all
     `! ${message}`,
     ...(fix === undefined ? [] : [indent(`$ ${fix}`)]),
   ]);
+  // What a notice is about is seldom meant: a misspelled annotation, above all. What to do is in the last section.
+  const noticed = decision.notices.slice(0, MAX_NOTICED).map(({ message, code }) => `! ${message} (${code})`);
   const recorded = result.recorded === undefined ? [] : JSON.stringify(result.recorded, null, 2).split('\n');
   return [
     `${result.subject}${place}${at}`,
-    ...[...resultLines(decision, result), ...findings].map(indent),
+    ...[...resultLines(decision, result), ...findings, ...noticed].map(indent),
     ...formatSection('Status recorded when the pod was created', recorded),
     ...formatSection('Creation as a dry run', result.dryRun === undefined ? [] : [result.dryRun]),
     ...formatSection('Webhook calls', webhookLines(result.apiServer ?? [], all)),
@@ -37,41 +43,59 @@ export function explanationLines({ decision, ...result }: ExplanationResult, all
       'Settings',
       decision.settings.flatMap((chain) => chainLines(chain, result.assumesDefaults ?? false)),
     ),
+    ...formatSection('Keys of other injectors, and what import makes of them', foreignLines(decision)),
     ...formatSection('Changes to the pod', changeLines(decision.changes)),
     ...formatSection('Notices', decision.notices.flatMap(reasonLines)),
   ];
 }
 
+function foreignLines({ foreign }: Explanation): readonly string[] {
+  return foreign.map(({ key, from, product, meaning }) => `${key} of the ${from} (${product}): ${meaning}`);
+}
+
 /** First what is, then what would be decided now. */
 function resultLines(decision: Explanation, result: Omit<ExplanationResult, 'decision'>): readonly string[] {
   const { carries = [], pods, exists } = result;
-  if (pods) return workloadLines(decision, pods, withoutServer(result));
+  if (pods) return workloadLines(decidedLines(decision, result), pods, withoutServer(result));
   if (carries.length > 0) return carryingLines(decision, result);
+  const newLines = decidedLines(decision, result);
   const isThere = decision.reason?.kind === 'satisfied' || decision.reason?.kind === 'unverified';
-  if (!exists || isThere) return decisionLines(decision);
+  if (!exists || isThere) return newLines;
   return [
     `not injected when it was created: ${whyNotThen(result)}`,
     `if it were created now${withoutServer(result)}:`,
-    ...decisionLines(decision).map(indent),
+    ...newLines.map(indent),
   ];
 }
 
+/** What becomes of new pods: the decision, unless agent-injector is not asked for it. */
+function decidedLines(decision: Explanation, result: Omit<ExplanationResult, 'decision'>): readonly string[] {
+  const lines = decisionLines(decision);
+  const obstacle = obstacleText({ ...result, decision });
+  if (obstacle === undefined) return lines;
+  const [first = '', ...others] = lines;
+  return [obstacle, `otherwise: ${first}`, ...others];
+}
+
 /** Of a pod that carries its agent, what would be decided now matters only if it is another decision. */
-function carryingLines(
-  decision: Explanation,
-  { carries = [], decisionOn, assumesDefaults }: Omit<ExplanationResult, 'decision'>,
-): readonly string[] {
+function carryingLines(decision: Explanation, result: Omit<ExplanationResult, 'decision'>): readonly string[] {
+  const { carries = [], decisionOn, assumesDefaults } = result;
   const then = carries.map(
     ({ container, profile, delivery }) =>
       `injected when it was created: ${profile} into container ${oneLine(container, 63)} by ${delivery}`,
   );
   const { reason } = decision;
   const isSame = decisionOn !== undefined && JSON.stringify(agentsIn(decision)) === JSON.stringify(agentsOf(carries));
-  if (isSame || reason?.kind === 'satisfied' || reason?.kind === 'unverified') return then;
+  if (
+    (isSame && obstacleText({ ...result, decision }) === undefined) ||
+    reason?.kind === 'satisfied' ||
+    reason?.kind === 'unverified'
+  )
+    return then;
   const unseen = withoutServer({ assumesDefaults });
   const title =
     decisionOn === undefined ? `if it were created now, as it is${unseen}:` : `new pods of ${decisionOn}${unseen}:`;
-  return [...then, title, ...decisionLines(decision).map(indent)];
+  return [...then, title, ...decidedLines(decision, result).map(indent)];
 }
 
 /** Said with a decision that may depend on settings which could not be read. */
@@ -98,8 +122,8 @@ function whyNotThen({ recorded, findings }: Pick<ExplanationResult, 'recorded' |
   return message === undefined ? reason : `${oneLine(message, 300)} (${reason})`;
 }
 
-function workloadLines(decision: Explanation, { total, injected }: Presence, unseen: string): readonly string[] {
-  const [first = '', ...others] = decisionLines(decision);
+function workloadLines(decided: readonly string[], { total, injected }: Presence, unseen: string): readonly string[] {
+  const [first = '', ...others] = decided;
   const running = total === 0 ? 'none' : `${injected} of ${total} carry an agent`;
   return [`new pods${unseen}: ${first}`, ...others, `running pods: ${running}`];
 }

@@ -10,6 +10,7 @@ import { fileProblem, fileProblemText, readProfileDocuments } from '../../profil
 import type { Catalogue } from '../../profiles/catalogue.ts';
 import { openUserCluster } from '../../server/cluster.ts';
 import { createAsDryRun } from '../cluster/dry-run.ts';
+import { planTable } from './table.ts';
 import { comparisonText, type Planned, planLines } from './text.ts';
 import type { CommandOutput, CommandResult } from '../command-result.ts';
 import { dataOutput } from '../data-output.ts';
@@ -34,9 +35,10 @@ export async function plan(options: PlanOptions): Promise<CommandResult> {
 }
 
 function outputOf(planned: readonly Planned[], notes: readonly string[], { output }: PlanOptions): CommandOutput {
-  return output === 'text'
-    ? { kind: 'lines', lines: [...planLines(planned), ...formatSection('Notes', notes)] }
-    : dataOutput(output, { planned, ...(notes.length > 0 && { notes }) });
+  if (output === 'json' || output === 'yaml')
+    return dataOutput(output, { planned, ...(notes.length > 0 && { notes }) });
+  const lines = output === 'text' ? planLines(planned) : planTable(planned, output);
+  return { kind: 'lines', lines: [...lines, ...formatSection('Notes', notes)] };
 }
 
 /** The profiles of a file. Throws a UsageError with every problem in it. */

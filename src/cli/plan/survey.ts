@@ -10,12 +10,19 @@ import { changesBetween, type PodChange } from '../../diagnostics/pod-changes.ts
 import type { ClusterState } from '../../kubernetes/cluster-state.ts';
 import type { Namespace } from '../../kubernetes/namespace.ts';
 import { decodePod, type Pod } from '../../kubernetes/pod.ts';
-import { podFromTemplate, templateOf, type WorkloadKind, workloadKinds } from '../../kubernetes/workload.ts';
+import {
+  isExtension,
+  podFromTemplate,
+  templateOf,
+  type WorkloadKind,
+  workloadKinds,
+} from '../../kubernetes/workload.ts';
 import { type JsonObject, objectIn, textIn } from '../../lib/json.ts';
 import { type Catalogue, withProfiles } from '../../profiles/catalogue.ts';
 import type { Profile } from '../../profiles/profile.ts';
 import type { ClusterOptions } from '../../server/cluster.ts';
 import { type KnownNamespaces, readNamespaces } from '../cluster/namespaces.ts';
+import { errorMessage } from '../../lib/error-message.ts';
 import { type NamespaceScope, readWorkloads } from '../cluster/reader.ts';
 import { unreadTargets } from '../cluster/agent-resources.ts';
 import { noticingNodes, readClusterStates } from '../cluster/state.ts';
@@ -28,7 +35,7 @@ export interface PlanOptions extends NamespaceScope, OfflineOptions, ClusterOpti
   /** `KEY=VALUE`: annotations that the namespaces would have. */
   readonly set?: readonly string[] | undefined;
   readonly serverDryRun?: boolean | undefined;
-  readonly output: 'text' | 'json' | 'yaml';
+  readonly output: 'text' | 'table' | 'wide' | 'json' | 'yaml';
 }
 
 export type Named = readonly [name: string, profile: Profile];
@@ -108,21 +115,27 @@ export async function compareAll(survey: Survey, scope: NamespaceScope): Promise
   const notes = new Set<string>();
   // A change reaches a pod without a workload only when someone creates it again.
   const kinds = workloadKinds.filter(({ kind }) => kind !== 'PodTemplate' && kind !== 'Pod');
+  const compareItems = async (kind: WorkloadKind, items: readonly JsonObject[]): Promise<void> => {
+    const roots = items
+      .filter((item) => controllerOf(objectIn(item, 'metadata')) === undefined)
+      .flatMap((item) => subjectOf(kind, item));
+    const optionsOf = (name: string): DecisionOptions =>
+      survey.settingsFor(labelled(survey, name) ?? { name, labels: {} }).options;
+    const stateOf = await readClusterStates(survey.client, roots, optionsOf);
+    for (const root of roots) {
+      const { cluster, problem } = noticingNodes(stateOf(root.namespace), optionsOf(root.namespace));
+      found.push(...compare(survey, root, cluster));
+      notes.add(problem() ?? '');
+    }
+  };
   await Promise.all(
     kinds.map(async (kind) => {
-      await readWorkloads(survey.client, kind, scope, async (items) => {
-        const roots = items
-          .filter((item) => controllerOf(objectIn(item, 'metadata')) === undefined)
-          .flatMap((item) => subjectOf(kind, item));
-        const optionsOf = (name: string): DecisionOptions =>
-          survey.settingsFor(labelled(survey, name) ?? { name, labels: {} }).options;
-        const stateOf = await readClusterStates(survey.client, roots, optionsOf);
-        for (const root of roots) {
-          const { cluster, problem } = noticingNodes(stateOf(root.namespace), optionsOf(root.namespace));
-          found.push(...compare(survey, root, cluster));
-          notes.add(problem() ?? '');
-        }
-      });
+      try {
+        await readWorkloads(survey.client, kind, scope, (items) => compareItems(kind, items));
+      } catch (error) {
+        if (!isExtension(kind)) throw error;
+        notes.add(errorMessage(error));
+      }
     }),
   );
   const sorted = found.toSorted((one, other) =>

@@ -28,6 +28,13 @@ const TITLES: { readonly [verdict in Exclude<Verdict, 'same'>]: string } = {
   changes: 'Change',
 };
 
+/** The verdicts in the order of the output. */
+export const planOrder: readonly Verdict[] = [...Object.keys(TITLES), 'same'].filter(isVerdict);
+
+function isVerdict(name: string): name is Verdict {
+  return name === 'same' || name in TITLES;
+}
+
 export function comparisonText(comparison: DecisionComparison): string {
   const before = agentsText(comparison.before);
   if (comparison.verdict === 'same') return before === '' ? 'stays without an agent' : `keeps ${before}`;
@@ -62,7 +69,7 @@ function plannedLines({ namespace, workload, message, server, verdict, changes =
   return [head, ...(verdict === 'changes' ? changes.map((one) => indent(changeLine(one))) : [])].map(indent);
 }
 
-function changeLine({ what, before, after }: PodChange): string {
+export function changeLine({ what, before, after }: PodChange): string {
   if (before === undefined) return `+ ${what}: ${after ?? ''}`;
   return after === undefined ? `- ${what}: ${before}` : `~ ${what}: ${before} → ${after}`;
 }

@@ -1,9 +1,12 @@
+import { STATUS_ANNOTATION } from '../../api/keys.ts';
+import { oneLine } from '../../lib/text.ts';
 import { mayColour } from '../../config/config.ts';
 import type { CommandOutput } from '../command-result.ts';
 
-/** A stream, as far as colour depends on it. */
+/** A stream, as far as what is shown depends on it. */
 interface Sink {
   readonly isTTY?: boolean;
+  readonly columns?: number;
 }
 
 const RESET = '\u001b[0m';
@@ -18,19 +21,27 @@ const COLOURS: readonly (readonly [start: RegExp, colour: string])[] = [
   [/^\s*~ /, '\u001b[33m'],
 ];
 
-/** Text with colours where a person reads it: on a terminal, unless the environment says otherwise. */
+/**
+ * Text as a person reads it on a terminal: with colours, unless the environment says otherwise, and with the status annotation, which is for programs and
+ * several lines long, on one.
+ */
 export function forTerminal(
   text: string,
   kind: CommandOutput['kind'],
-  { isTTY = false }: Sink,
+  { isTTY = false, columns = Infinity }: Sink,
   mayBeColoured: () => boolean = mayColour,
 ): string {
-  return kind === 'lines' && isTTY && mayBeColoured() ? text.split('\n').map(coloured).join('\n') : text;
+  if ((kind !== 'lines' && kind !== 'diff') || !isTTY) return text;
+  // Some terminals say 0.
+  const width = columns || Infinity;
+  const lines = text.split('\n').map((line) => (line.includes(`${STATUS_ANNOTATION}: `) ? oneLine(line, width) : line));
+  return (mayBeColoured() ? lines.map((line) => coloured(line, kind)) : lines).join('\n');
 }
 
 /** The mark alone of a check, the whole line of a difference. */
-function coloured(line: string): string {
-  const found = COLOURS.find(([start]) => start.test(line));
+function coloured(line: string, kind: 'lines' | 'diff'): string {
+  // A line that a diff does not change may be an item of a list.
+  const found = kind === 'diff' && /^\s/.test(line) ? undefined : COLOURS.find(([start]) => start.test(line));
   if (!found) return line;
   const [start, colour] = found;
   if (/[+~-]/.test(start.exec(line)?.[0] ?? '')) return `${colour}${line}${RESET}`;

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { UsageError } from '../../lib/usage-error.ts';
 import type { AuditOptions } from '../audit/audit.ts';
 import type { DumpOptions } from '../dump/dump.ts';
 import type { ExplainOptions } from '../explain/options.ts';
@@ -13,7 +14,8 @@ import {
   withNamespaceFlags,
   withSelectorFlag,
 } from './cluster-flags.ts';
-import { addCommand, collect, durationInSeconds, flagTexts, listOption, print } from './command.ts';
+import { printResult, type Watched, withWatchFlag } from './watch.ts';
+import { addCommand, collect, durationInSeconds, flagTexts, listOption, outputOption, print } from './command.ts';
 
 export function addDiagnosticCommands(program: Command): void {
   addExplain(program);
@@ -57,10 +59,12 @@ function addExplain(program: Command): void {
     '-A, --all-namespaces',
     'Explain what the selector or the kind names in all namespaces.',
   );
-  withClusterFlags(withSelectorFlag(command)).action(
-    async (targets: readonly string[], flags: Omit<ExplainOptions, 'targets'>) => {
+  withClusterFlags(withSelectorFlag(withWatchFlag(command))).action(
+    async (targets: readonly string[], { watch, ...flags }: Omit<ExplainOptions, 'targets'> & Watched) => {
       const { explain } = await import('../explain/explain.ts');
-      print(await explain({ ...flags, targets }));
+      if (watch && (flags.file !== undefined || flags.review !== undefined))
+        throw new UsageError(['--watch looks at a cluster: it cannot be used with --file or --review']);
+      return printResult({ watch }, () => explain({ ...flags, targets }));
     },
   );
 }
@@ -69,28 +73,29 @@ function addStatus(program: Command): void {
   const command = addCommand(program, 'status', {
     summary: 'Show which pods have an agent, by workload',
     description:
-      'Shows for each workload how many of its pods carry an agent, which profile and version, how many are outdated, how many fail, and why others have none. ' +
+      'Shows for each workload how many of its pods carry an agent, which profile and version, how many are outdated, what became of them, whether a ' +
+      'circuit breaker is open, and why others have none. ' +
       'Works with your own rights, and says what could not be read.',
     examples: [
       ['Show the workloads of a namespace', 'status -n shop'],
       ['Show all workloads, with versions, deliveries and next steps', 'status -A -o wide'],
       ['Watch a rollout', 'status -n shop -w'],
+      ['Look for signs of life, too', 'status -n shop --verify'],
     ],
   })
-    .option('-w, --watch', 'Show it again whenever it has changed, until interrupted.')
+    .option(
+      '--verify',
+      'Look for signs of life of the agent, as verify does, in up to 5 pods of each workload that run, and 100 in all. Reads logs and runs ls and cat.',
+    )
     .addOption(listOption('wide', 'json', 'yaml'));
-  withInputFlags(withSelectorFlag(withNamespaceFlags(command))).action(
+  withInputFlags(withSelectorFlag(withNamespaceFlags(withWatchFlag(command)))).action(
     async ({ watch, ...flags }: StatusOptions & Watched) => {
+      if (watch && flags.verify)
+        throw new UsageError(['--verify cannot be combined with --watch: it runs commands in containers']);
       const { status } = await import('../status/status.ts');
-      if (!watch) return print(await status(flags));
-      const { printChanges } = await import('./watch.ts');
-      return printChanges(() => status(flags));
+      return printResult({ watch }, () => status(flags));
     },
   );
-}
-
-interface Watched {
-  readonly watch?: boolean;
 }
 
 function addVerify(program: Command): void {
@@ -151,10 +156,12 @@ function addAudit(program: Command): void {
       'Kinds or codes for which the exit code is 1. Default: all. Can be repeated.',
       collect,
     );
-  withClusterFlags(withSelectorFlag(withNamespaceFlags(command))).action(async (flags: AuditOptions) => {
-    const { audit } = await import('../audit/audit.ts');
-    print(await audit(flags));
-  });
+  withInputFlags(withSelectorFlag(withNamespaceFlags(withWatchFlag(command))))
+    .addOption(outputOption('table', 'wide', 'json', 'yaml'))
+    .action(async ({ watch, ...flags }: AuditOptions & Watched) => {
+      const { audit } = await import('../audit/audit.ts');
+      return printResult({ watch }, () => audit(flags));
+    });
 }
 
 function addPlan(program: Command): void {
@@ -180,10 +187,12 @@ function addPlan(program: Command): void {
       collect,
     )
     .option('--server-dry-run', 'Also send each changed pod to the API server, as a dry run. Nothing is created.');
-  withClusterFlags(withSelectorFlag(withNamespaceFlags(command))).action(async (flags: PlanOptions) => {
-    const { plan } = await import('../plan/plan.ts');
-    print(await plan(flags));
-  });
+  withInputFlags(withSelectorFlag(withNamespaceFlags(command)))
+    .addOption(outputOption('table', 'wide', 'json', 'yaml'))
+    .action(async (flags: PlanOptions) => {
+      const { plan } = await import('../plan/plan.ts');
+      print(await plan(flags));
+    });
 }
 
 function addCheck(program: Command): void {

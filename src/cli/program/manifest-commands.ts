@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { ImportOptions } from '../import/import.ts';
 import type { InjectOptions } from '../inject.ts';
 import type { UninjectOptions } from '../uninject.ts';
 import { UsageError } from '../../lib/usage-error.ts';
@@ -8,6 +9,7 @@ import { addCommand, collect, flagTexts, print } from './command.ts';
 export function addManifestCommands(program: Command): void {
   addInject(program);
   addUninject(program);
+  addImport(program);
 }
 
 function addInject(program: Command): void {
@@ -48,19 +50,54 @@ function addUninject(program: Command): void {
     summary: 'Remove what inject added to manifests',
     description:
       'Removes what inject added to manifests, and prints the original files, byte for byte. Pods that were edited after ' +
-      'injection are left unchanged, and the exit code is 1.',
+      'injection are left unchanged without --loose, and the exit code is 1.',
     examples: [
       ['Restore the original file', 'uninject -f injected.yaml > deploy.yaml'],
       ['Show what would be removed', 'uninject -f injected.yaml --diff'],
+      ['Remove it from what kubectl get -o yaml has printed', 'uninject --loose pod.yaml'],
     ],
   });
   withFiles(command)
     .option('--profiles <DIR>', 'Directory of AgentProfile documents that the file was injected with.')
     .option('--config <FILE>', flagTexts.config)
     .option('--diff', 'Print a diff instead of the whole file.')
+    .option(
+      '--loose',
+      'Also remove what the status annotation lists where the original text cannot be restored exactly, such as in the output of kubectl get.',
+    )
     .action(async (paths: readonly string[], { file = [], ...flags }: FileFlags & Omit<UninjectOptions, 'files'>) => {
       const { uninject } = await import('../uninject.ts');
       print(await uninject({ ...flags, files: filesOf(paths, file) }));
+    });
+}
+
+function addImport(program: Command): void {
+  const command = addCommand(program, 'import', {
+    summary: 'Translate manifests for another injector',
+    description:
+      'Translates what another injector reads (OpenTelemetry Operator, New Relic, Datadog, Elastic, SkyWalking) into namespace settings, pod ' +
+      'annotations and profiles, and prints the manifests with them. A line on stderr says what could not be carried over, and what to do: ' +
+      'then the exit code is 1.',
+    examples: [
+      ['See what becomes of an Instrumentation and the workloads that use it', 'import instrumentation.yaml apps/'],
+      [
+        'Write the result, and the profiles for the server, into a new directory',
+        'import -R manifests/ --output imported/',
+      ],
+      ['Get the whole report as JSON', 'import values.yaml -o json'],
+    ],
+  });
+  withContextNamespace(withFiles(command), 'Namespace of objects that do not specify one.')
+    .option('--profiles <DIR>', flagTexts.profiles)
+    .option('--config <FILE>', flagTexts.config)
+    .option(
+      '-o, --output <FORMAT|DIR>',
+      'Output format, yaml or json, or a directory to write to. One that does not exist must end in a slash.',
+      'yaml',
+    )
+    .action(async (paths: readonly string[], { file = [], ...flags }: FileFlags & Omit<ImportOptions, 'files'>) => {
+      const { importManifests } = await import('../import/import.ts');
+      print(await importManifests({ ...flags, files: filesOf(paths, file) }));
     });
 }
 

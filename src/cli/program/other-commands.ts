@@ -13,6 +13,21 @@ export function addOtherCommands(program: Command): void {
   addReasons(program);
   addVersion(program);
   addCompletion(program);
+  addMan(program);
+}
+
+function addMan(program: Command): void {
+  addCommand(program, 'man', {
+    summary: 'Print the manual page',
+    description: 'Prints the manual page of all commands and their flags, for man(1).',
+    examples: [
+      ['Install the manual page', 'man > /usr/local/share/man/man1/agent-injector.1'],
+      ['Install that of the kubectl plugin', 'man > /usr/local/share/man/man1/kubectl-agent_injector.1'],
+    ],
+  }).action(async () => {
+    const { manPage } = await import('../man-page.ts');
+    process.stdout.write(manPage(program, VERSION));
+  });
 }
 
 function addImage(program: Command): void {

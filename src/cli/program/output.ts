@@ -5,6 +5,7 @@ import type { CommandOutput } from '../command-result.ts';
 export function outputText(output: CommandOutput): string {
   switch (output.kind) {
     case 'lines':
+    case 'diff':
       return linesText(output.lines);
     case 'json':
       return `${printableJson(JSON.stringify(output.value, null, 2))}\n`;

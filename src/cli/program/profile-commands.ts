@@ -59,10 +59,7 @@ function addConvert(program: Command): void {
     examples: [
       ['Show what would change', 'convert --diff profiles/'],
       ['Rewrite the profiles of a directory and those below it', 'convert -R profiles/'],
-      [
-        'Rewrite the profiles that are installed',
-        'kubectl -n agent-injector get configmap agent-injector-profiles -o yaml | agent-injector convert - | kubectl apply -f -',
-      ],
+      ['Rewrite the profiles in the values of the chart', 'convert values.yaml'],
     ],
   })
     .argument('<PATH...>', 'Files, directories, or - for standard input, which is printed.')

@@ -4,6 +4,7 @@ import type { RunFlags } from '../rollout/options.ts';
 import type { RolloutPlanOptions } from '../rollout/plan.ts';
 import { withInputFlags, withNamespaceFlags } from './cluster-flags.ts';
 import { addCommand, HELP_COMMAND, outputOption, print } from './command.ts';
+import { printResult, type Watched, withWatchFlag } from './watch.ts';
 import { linesText } from './output.ts';
 
 export function addRolloutCommands(program: Command): void {
@@ -31,11 +32,11 @@ function addPlan(rollout: Command): void {
       ['Show only outdated workloads, as JSON', 'rollout plan -A --reason outdated -o json'],
     ],
   });
-  withPlanFlags(command)
+  withPlanFlags(withWatchFlag(command))
     .addOption(outputOption('json', 'yaml'))
-    .action(async (flags: RolloutPlanOptions) => {
+    .action(async ({ watch, ...flags }: RolloutPlanOptions & Watched) => {
       const { rolloutPlan } = await import('../rollout/plan.ts');
-      print(await rolloutPlan(flags));
+      return printResult({ watch }, () => rolloutPlan(flags));
     });
 }
 

@@ -1,6 +1,8 @@
 import { type Command, Option } from 'commander';
+import { UsageError } from '../../lib/usage-error.ts';
 import type { BreakerOptions } from '../breaker/breaker.ts';
 import type { SwitchOptions } from '../switch/switch.ts';
+import { printResult, type Watched, withWatchFlag } from './watch.ts';
 import { withConnectionFlags } from './cluster-flags.ts';
 import { addCommand, flagTexts, outputOption, print } from './command.ts';
 
@@ -72,11 +74,14 @@ function addBreaker(program: Command): void {
       '--breaker <NAMESPACE/NAME>',
       'ConfigMap of the observer. Default: found by the webhook configuration of the servers.',
     )
-    .addOption(outputOption('json'));
-  withConnectionFlags(command).action(async (target: string | undefined, flags: Omit<BreakerOptions, 'target'>) => {
-    const { breaker } = await import('../breaker/breaker.ts');
-    print(await breaker({ ...flags, target }));
-  });
+    .addOption(outputOption('json', 'yaml'));
+  withConnectionFlags(withWatchFlag(command)).action(
+    async (target: string | undefined, { watch, ...flags }: Omit<BreakerOptions, 'target'> & Watched) => {
+      const { breaker } = await import('../breaker/breaker.ts');
+      if (watch && flags.reset) throw new UsageError(['--watch only shows: it cannot be used with --reset']);
+      return printResult({ watch }, () => breaker({ ...flags, target }));
+    },
+  );
 }
 
 function withSwitchFlags(command: Command): Command {

@@ -6,7 +6,10 @@ import { progressOf } from '../../kubernetes/rollout/progress.ts';
 import type { Begun } from './replacer.ts';
 import { type Cluster, gapsOfPods, type ReadTarget, type Target } from './target.ts';
 
-export type Checked = { readonly kind: 'fit'; readonly target: Target } | Exclude<Begun, { kind: 'begun' }>;
+export type Checked =
+  /** `outdated`: the pods that are not what would be created now. */
+  | { readonly kind: 'fit'; readonly target: Target; readonly outdated: readonly Pod[] }
+  | Exclude<Begun, { kind: 'begun' }>;
 
 /**
  * Whether a workload can be begun with: it may have changed since it was planned. One whose pods fail already, or whose rollout is not complete,
@@ -24,12 +27,14 @@ export async function checkBefore(
   const kind = kindOf(workload.workload);
   const blocked = whyBlocked(kind, target.object, mode);
   if (blocked !== undefined) return { kind: 'skipped', why: blocked };
-  if ((await gapsOfPods(cluster, workload.namespace, target.pods)).size === 0) return { kind: 'current' };
+  const found = await gapsOfPods(cluster, workload.namespace, target.pods);
+  if (found.kind === 'unread') return { kind: 'failed', why: found.why };
+  if (found.gaps.size === 0) return { kind: 'current' };
   const progress = progressOf(kind, target.object);
   if (progress.kind !== 'complete') return { kind: 'skipped', why: unfinished(progress) };
   const failing = target.pods.find((pod) => !hasEnded(pod) && podFailure(pod) !== undefined);
   if (failing) return { kind: 'skipped', why: `its pods fail already: ${failureText(failing)}` };
-  return { kind: 'fit', target };
+  return { kind: 'fit', target, outdated: [...found.gaps.keys()] };
 }
 
 function failureText(pod: Pod): string {

@@ -32,7 +32,7 @@ export class Evictions implements Replacer {
     const checked = await checkBefore(this.#cluster, workload, read, 'evict');
     if (checked.kind !== 'fit') return checked;
     this.#before.set(workloadId(workload), new Set(checked.target.pods.map(uidOf)));
-    const [first] = await this.#remaining(workload, checked.target);
+    const [first] = checked.outdated;
     const answer = first && (await this.#evict(workload.namespace, first, dryRun));
     if (!answer || answer.kind === 'ok' || isRefusedForNow(answer)) return { kind: 'begun' };
     return { kind: 'failed', why: describeFailure(answer) };
@@ -44,7 +44,9 @@ export class Evictions implements Replacer {
     if (read.kind === 'absent') return { kind: 'complete' };
     if (read.kind === 'unread') return this.#patience.limit(id, { kind: 'progressing', what: read.why });
     const { target } = read;
-    const remaining = await this.#remaining(workload, target);
+    const found = await gapsOfPods(this.#cluster, workload.namespace, target.pods);
+    if (found.kind === 'unread') return this.#patience.limit(id, { kind: 'progressing', what: found.why });
+    const remaining = [...found.gaps.keys()];
     const newPods = this.#newPods(id, target);
     const complete = outcomeOf(newPods, remaining);
     if (complete.kind === 'failed') return complete;
@@ -69,11 +71,6 @@ export class Evictions implements Replacer {
     }
     if (isRefusedForNow(answer)) return this.#patience.limit(id, waiting(remaining.length, describeFailure(answer)));
     return { kind: 'failed', why: describeFailure(answer) };
-  }
-
-  /** Pods that are not what would be created now. */
-  async #remaining({ namespace }: PlannedWorkload, { pods }: Target): Promise<readonly Pod[]> {
-    return [...(await gapsOfPods(this.#cluster, namespace, pods)).keys()];
   }
 
   #evict(namespace: string, pod: Pod, dryRun: boolean): Promise<ApiResponse> {

@@ -38,7 +38,9 @@ export class Restarts implements Replacer {
     if (read.kind === 'unread') return this.#patience.limit(id, { kind: 'progressing', what: read.why });
     const progress = this.#progress(workload, read.target);
     if (progress.kind !== 'complete') return progress;
-    const gaps = await gapsOfPods(this.#cluster, workload.namespace, read.target.pods);
+    const found = await gapsOfPods(this.#cluster, workload.namespace, read.target.pods);
+    if (found.kind === 'unread') return this.#patience.limit(id, { kind: 'progressing', what: found.why });
+    const { gaps } = found;
     const kinds = [...new Set(gaps.values())].join(', ');
     return gaps.size === 0 ? progress : { kind: 'failed', why: `its new pods are not what they should be: ${kinds}` };
   }

@@ -4,7 +4,7 @@ import { type Budget, gapsOf, type PlannedWorkload, planRollout, workloadId } fr
 import { workloadText } from '../../kubernetes/owner.ts';
 import { podFailure } from '../../kubernetes/rollout/pod-failure.ts';
 import { progressOf } from '../../kubernetes/rollout/progress.ts';
-import { type WorkloadKind, workloadKindNamed } from '../../kubernetes/workload.ts';
+import { isExtension, type WorkloadKind, workloadKindNamed } from '../../kubernetes/workload.ts';
 import { errorMessage } from '../../lib/error-message.ts';
 import { type JsonObject, objectIn, textIn } from '../../lib/json.ts';
 import { type NamespacedPod, type NamespaceScope, readWorkloads } from '../cluster/reader.ts';
@@ -32,8 +32,10 @@ export const restartableKinds: readonly WorkloadKind[] = [
 export async function readSurvey(client: KubeClient, flags: PlanFlags): Promise<Survey> {
   const gaps = gapsIn(flags);
   const failing = new Set<string>();
-  const { report, known } = await readStatuses(client, flags, (one) => {
-    if (podFailure(one.pod) !== undefined) failing.add(idOf(one));
+  const { report, known } = await readStatuses(client, flags, {
+    onPod: (one) => {
+      if (podFailure(one.pod) !== undefined) failing.add(idOf(one));
+    },
   });
   if (!flags.allNamespaces && !known.namespaces.has(flags.namespace)) throw new Error(report.notes.join('; '));
   const wanted = new Set(report.workloads.filter((status) => gapsOf(status, gaps)).map(workloadId));
@@ -91,8 +93,7 @@ async function readObjects(
   await Promise.all(
     restartableKinds.map((kind) =>
       read(kind).catch((error: unknown) => {
-        // Argo Rollouts has permissions of its own, which few users have.
-        if (kind.group === 'apps') throw error;
+        if (!isExtension(kind)) throw error;
         notes.push(errorMessage(error));
       }),
     ),

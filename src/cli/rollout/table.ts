@@ -33,7 +33,8 @@ function budgetsText({ budgets }: PlannedWorkload): string {
 /** The workloads as a table of at most 100 columns, what to know about some of them, and those that are left out. */
 export function planLines(all: readonly PlannedWorkload[]): readonly string[] {
   const [blocked, fit] = [all.filter(isBlocked), all.filter((one) => !isBlocked(one))];
-  if (all.length === 0) return ['every pod is what would be created now'];
+  if (all.length === 0)
+    return ['every pod has the agent that a new one would get, in its version; values of settings are not compared'];
   const rows = fit.map((one) => columns.map(({ text, width }) => cut(text(one), width)));
   return [
     ...(fit.length === 0 ? [] : formatTable([columns.map(({ title }) => title), ...rows])),

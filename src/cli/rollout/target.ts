@@ -9,6 +9,7 @@ import { workloadText } from '../../kubernetes/owner.ts';
 import { decodePod, type Pod } from '../../kubernetes/pod.ts';
 import { apiPath, podKind } from '../../kubernetes/workload.ts';
 import { isObject, type Json, type JsonObject, objectIn, objectsIn, textIn } from '../../lib/json.ts';
+import { NoticedReads } from '../cluster/noticed-reads.ts';
 import { readClusterStates } from '../cluster/state.ts';
 import type { Known } from '../status/status.ts';
 import { restartableKinds } from './survey.ts';
@@ -83,26 +84,39 @@ export function selectorText(selector: Json | undefined): string {
   return [...labels, ...expressions].join(',');
 }
 
+/** `unread`: something on which decisions depend could not be read, so that they may be other ones than the server's. */
+export type ReadGaps =
+  | { readonly kind: 'read'; readonly gaps: ReadonlyMap<Pod, Gap> }
+  | { readonly kind: 'unread'; readonly why: string };
+
+/** By the client of the run: what is read once in it, and what could not be read, is the same for all workloads. */
+const noticed = new WeakMap<KubeClient, NoticedReads>();
+
 /** The pods that are not what would be created now, by the same code as `status`, with the gap of each. */
 export async function gapsOfPods(
   { client, known, gaps }: Cluster,
   name: string,
   pods: readonly Pod[],
-): Promise<ReadonlyMap<Pod, Gap>> {
+): Promise<ReadGaps> {
   const found = new Map<Pod, Gap>();
   const namespace = known.namespaces.get(name);
-  if (!namespace) return found;
+  if (!namespace) return { kind: 'read', gaps: found };
   const { catalogue, options } = known.settingsFor(namespace);
+  const reads = noticed.get(client) ?? new NoticedReads(client);
+  noticed.set(client, reads);
+  const failure = reads.watch();
   const stateOf = await readClusterStates(
-    client,
+    reads.client,
     pods.map((pod) => ({ namespace: name, pod })),
     () => options,
   );
+  const failed = failure();
+  if (failed) return { kind: 'unread', why: describeFailure(failed) };
   for (const pod of pods) {
     const statuses = new WorkloadStatuses();
     statuses.add({ pod, namespace, catalogue, cluster: stateOf(name) });
     const [gap] = statuses.list().flatMap((status) => gaps.filter((one) => status[one] > 0));
     if (gap !== undefined) found.set(pod, gap);
   }
-  return found;
+  return { kind: 'read', gaps: found };
 }

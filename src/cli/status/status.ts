@@ -1,20 +1,27 @@
+import { timeOf } from '../../cluster/caches/injected-pods.ts';
 import type { KubeClient } from '../../cluster/client/types.ts';
 import { offlineInputs, type OfflineOptions } from '../../config/catalogue.ts';
 import { type WorkloadStatus, WorkloadStatuses } from '../../diagnostics/workload-status.ts';
 import type { Namespace } from '../../kubernetes/namespace.ts';
 import { type ClusterOptions, openUserCluster } from '../../server/cluster.ts';
+import { type KnownBreakers, readKnownBreakers } from '../cluster/breakers.ts';
 import { type KnownNamespaces, readNamespaces } from '../cluster/namespaces.ts';
 import { type NamespacedPod, type NamespaceScope, readPods } from '../cluster/reader.ts';
 import type { CommandOutput, CommandResult } from '../command-result.ts';
 import { dataOutput } from '../data-output.ts';
-import { serverSettings, type SettingsFor } from '../installed-settings.ts';
+import { serverSettings, type ServerSettings, type SettingsFor } from '../installed-settings.ts';
 import { unreadTargets } from '../cluster/agent-resources.ts';
 import { readClusterStates } from '../cluster/state.ts';
+import { LifeSigns } from './life-signs.ts';
 import { statusTable } from './table.ts';
 
-export interface StatusOptions extends NamespaceScope, OfflineOptions, ClusterOptions {
+export interface StatusOptions extends StatusScope, ClusterOptions {
+  /** Look for signs of life in pods that run, as `verify` does. */
+  readonly verify?: boolean | undefined;
   readonly output: 'table' | 'wide' | 'json' | 'yaml';
 }
+
+type StatusScope = NamespaceScope & OfflineOptions;
 
 interface Report {
   readonly workloads: readonly WorkloadStatus[];
@@ -25,7 +32,7 @@ interface Report {
 /** Shows what became of the pods of each workload, with the rights of the user. Throws an Error if the pods cannot be listed. */
 export async function status(options: StatusOptions): Promise<CommandResult> {
   const client = await openUserCluster(options);
-  const { report } = await readStatuses(client, options);
+  const { report } = await readStatuses(client, options, options.verify ? { lifeSigns: new LifeSigns(client) } : {});
   return { output: outputOf(report, options), messages: messagesOf(report, options.output), exitCode: 0 };
 }
 
@@ -34,13 +41,18 @@ export interface Known extends KnownNamespaces {
   readonly settingsFor: SettingsFor;
 }
 
-type OnPod = (pod: NamespacedPod) => void;
+export interface PodsRead {
+  /** Receives each pod. */
+  readonly onPod?: (pod: NamespacedPod) => void;
+  /** Looks into pods that run. */
+  readonly lifeSigns?: LifeSigns;
+}
 
-/** Reads the pods of the scope once, and passes each to `onPod`. Throws an Error if they cannot be listed. */
+/** Reads the pods of the scope once. Throws an Error if they cannot be listed. */
 export async function readStatuses(
   client: KubeClient,
-  options: NamespaceScope & OfflineOptions,
-  onPod: OnPod = () => {},
+  options: StatusScope,
+  read: PodsRead = {},
 ): Promise<{ readonly report: Report; readonly known: Known }> {
   const own = await offlineInputs(options);
   const [settingsFor, found] = await Promise.all([
@@ -48,18 +60,18 @@ export async function readStatuses(
     readNamespaces(client, options),
   ]);
   const known = { settingsFor, ...found };
-  return { known, report: await readReport(client, options, known, onPod) };
+  return { known, report: await readReport(client, options, known, read) };
 }
 
 async function readReport(
   client: KubeClient,
-  scope: NamespaceScope & OfflineOptions,
+  scope: StatusScope,
   known: Known,
-  onPod: OnPod,
+  { onPod, lifeSigns }: PodsRead,
 ): Promise<Report> {
   const { settingsFor, namespaces } = known;
   const namespaceOf = (name: string): Namespace => namespaces.get(name) ?? { name, labels: {}, annotations: {} };
-  const statuses = new WorkloadStatuses();
+  const statuses = new WorkloadStatuses({ timeOf, now: client.serverClock?.now().getTime() ?? Date.now() });
   const shown = new Set<string>();
   await readPods(client, scope, async (pods) => {
     const stateOf = await readClusterStates(client, pods, (name) => settingsFor(namespaceOf(name)).options);
@@ -67,18 +79,27 @@ async function readReport(
       const { namespace: name, pod } = one;
       const namespace = namespaceOf(name);
       const { catalogue } = settingsFor(namespace);
+      const sources = { pod, namespace, catalogue, cluster: stateOf(name) };
       shown.add(name);
-      statuses.add({ pod, namespace, catalogue, cluster: stateOf(name) }, namespaces.has(name));
-      onPod(one);
+      const isNamespaceKnown = namespaces.has(name);
+      // oxlint-disable-next-line no-await-in-loop -- a few requests at a time
+      statuses.add(sources, { isNamespaceKnown, seen: await lifeSigns?.codeOf(sources, isNamespaceKnown) });
+      onPod?.(one);
     }
   });
+  const breakers = await readAllBreakers(
+    client,
+    [...shown].map((name) => [name, settingsFor(namespaceOf(name))]),
+  );
   const all = new Set([...shown, ...namespaces.keys()]);
   const unread = [...all].flatMap((name) => settingsFor(namespaceOf(name)).unknown?.message ?? []);
   const unknown = statuses.unknownProfiles();
   return {
-    workloads: statuses.list(),
+    workloads: statuses.list((name) => breakers.get(name)?.all),
     notes: [
       ...known.notes,
+      ...new Set([...breakers.values()].flatMap(({ problem }) => problem ?? [])),
+      ...(lifeSigns?.notes() ?? []),
       ...[...new Set(unread)].map((why) => `${why}: ${SERVER_UNKNOWN}`),
       ...unreadTargets(client),
       ...(unknown.length === 0
@@ -88,6 +109,18 @@ async function readReport(
           ]),
     ],
   };
+}
+
+/** By namespace; the ConfigMap of a release is read once. */
+async function readAllBreakers(
+  client: KubeClient,
+  settings: readonly (readonly [namespace: string, ServerSettings])[],
+): Promise<ReadonlyMap<string, KnownBreakers>> {
+  const read = new Map(
+    [...new Set(settings.map(([, one]) => one))].map((one) => [one, readKnownBreakers(client, one)]),
+  );
+  const found = settings.map(async ([name, one]) => [name, (await read.get(one)) ?? { all: undefined }] as const);
+  return new Map(await Promise.all(found));
 }
 
 const SERVER_UNKNOWN = 'what would be decided now is by the built-in defaults, and the server may decide otherwise';

@@ -1,4 +1,5 @@
-import type { WorkloadStatus } from '../../diagnostics/workload-status.ts';
+import type { Breaker } from '../../api/breaker.ts';
+import { AGENT_STATES, type WorkloadStatus } from '../../diagnostics/workload-status.ts';
 import { formatTable } from '../format.ts';
 
 /** Columns of a terminal that most people have; `-o wide` has no limit. */
@@ -11,24 +12,29 @@ interface Column {
   readonly width: number;
 }
 
-const namespace: Column = { title: 'NAMESPACE', text: (one) => one.namespace, width: 16 };
+/** What could not be read. */
+const UNKNOWN = '?';
+
+const namespace: Column = { title: 'NAMESPACE', text: (one) => one.namespace, width: 14 };
 
 const columns: readonly Column[] = [
-  { title: 'WORKLOAD', text: (one) => one.workload, width: 24 },
+  { title: 'WORKLOAD', text: (one) => one.workload, width: 22 },
   { title: 'AGENT', text: ({ injected, pods }) => `${injected}/${pods}`, width: 7 },
   { title: 'OUTDATED', text: ({ outdated }) => String(outdated), width: 8 },
-  { title: 'FAILING', text: ({ troubles }) => troubles.join(), width: 14 },
+  { title: 'STATE', text: statesText, width: 14 },
 ];
 
 const narrow: readonly Column[] = [
   ...columns,
-  { title: 'PROFILE', text: ({ profiles }) => profiles.map(withoutHash).join(), width: 16 },
-  { title: 'WHY NOT', text: ({ whyNot }) => whyNot.map(({ code }) => code).join(), width: 18 },
+  { title: 'BREAKER', text: ({ breakers }) => (breakers ? (breakers[0]?.phase ?? '') : UNKNOWN), width: 9 },
+  { title: 'PROFILE', text: ({ profiles }) => profiles.map(withoutHash).join(), width: 14 },
+  { title: 'WHY NOT', text: ({ whyNot }) => whyNot.map(({ code }) => code).join(), width: 14 },
 ];
 
 const wide: readonly Column[] = [
   namespace,
   ...columns,
+  { title: 'BREAKER', text: ({ breakers }) => breakers?.map(breakerText).join() ?? UNKNOWN, width: 0 },
   { title: 'PROFILE', text: ({ profiles }) => profiles.join(), width: 0 },
   { title: 'DELIVERY', text: ({ deliveries }) => deliveries.join(), width: 0 },
   {
@@ -54,8 +60,21 @@ export function statusTable(
 }
 
 /** Where the namespace takes a column, too. */
+const NARROWER: Readonly<Record<string, number>> = { WORKLOAD: 16, STATE: 11, PROFILE: 11, 'WHY NOT': 10 };
+
 function narrower(column: Column): Column {
-  return column.title === 'WORKLOAD' || column.title === 'WHY NOT' ? { ...column, width: column.width - 8 } : column;
+  return { ...column, width: NARROWER[column.title] ?? column.width };
+}
+
+function statesText({ states }: WorkloadStatus): string {
+  return AGENT_STATES.flatMap((state) => {
+    const count = states[state];
+    return count === undefined ? [] : [`${state}(${count})`];
+  }).join();
+}
+
+function breakerText({ phase, stops, workload }: Breaker): string {
+  return `${phase}(${workload === '' ? 'profile,' : ''}${stops ? 'stopped' : 'reported'})`;
 }
 
 function withoutHash(profile: string): string {

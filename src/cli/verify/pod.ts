@@ -4,6 +4,7 @@ import { checkRecord } from '../../diagnostics/audit-pod.ts';
 import { type PodVerdict, verdictOfPod } from '../../diagnostics/liveness/pod-verdict.ts';
 import type { ContainerFacts } from '../../diagnostics/liveness/sign.ts';
 import { containerStatusesOf } from '../../kubernetes/container-status.ts';
+import type { Namespace } from '../../kubernetes/namespace.ts';
 import type { Pod } from '../../kubernetes/pod.ts';
 import type { Catalogue } from '../../profiles/catalogue.ts';
 import { readContainerFacts } from './pod-facts.ts';
@@ -11,13 +12,18 @@ import { readContainerFacts } from './pod-facts.ts';
 export interface Place {
   readonly client: PodClient;
   readonly namespace: string;
+  /** Undefined if it could not be read. */
+  readonly within: Namespace | undefined;
   readonly catalogue: Catalogue;
   /** Image of an ephemeral container in which commands run instead. */
   readonly debugImage: string | undefined;
 }
 
 /** Reads what the signs need of each container with an agent, and judges it. */
-export async function lookIntoPod({ client, namespace, catalogue, debugImage }: Place, pod: Pod): Promise<PodVerdict> {
+export async function lookIntoPod(
+  { client, namespace, within, catalogue, debugImage }: Place,
+  pod: Pod,
+): Promise<PodVerdict> {
   const statuses = new Map(containerStatusesOf(pod).map((status) => [status.name, status]));
   const read = new Map<string, ContainerFacts>();
   for (const { container, profile } of checkRecord({ pod, catalogue }).injected) {
@@ -35,6 +41,7 @@ export async function lookIntoPod({ client, namespace, catalogue, debugImage }: 
   const all = {
     pod,
     namespace,
+    within,
     signs: (...of: Parameters<typeof keyOf>) => read.get(keyOf(...of)),
     ages: new Map(ages),
   };

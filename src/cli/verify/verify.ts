@@ -1,23 +1,27 @@
+import { isInjected, readStatus } from '../../api/status-annotation.ts';
 import { toNamespace } from '../../cluster/caches/namespace-object.ts';
 import { describeFailure } from '../../cluster/client/errors.ts';
 import type { PodClient } from '../../cluster/client/types.ts';
 import { offlineInputs, type OfflineOptions } from '../../config/catalogue.ts';
+import { breakerNote, breakersAbout } from '../../diagnostics/liveness/known-breakers.ts';
 import type { PodVerdict } from '../../diagnostics/liveness/pod-verdict.ts';
 import { type LivenessReport, livenessReport } from '../../diagnostics/liveness/report.ts';
 import type { Verdict } from '../../diagnostics/liveness/verdict-code.ts';
+import type { Namespace } from '../../kubernetes/namespace.ts';
+import { workloadKeyOf } from '../../kubernetes/owner.ts';
 import { decodePod, type Pod } from '../../kubernetes/pod.ts';
 import { podKind } from '../../kubernetes/workload.ts';
 import { sleep, systemClock } from '../../lib/clock.ts';
 import { errorMessage } from '../../lib/error-message.ts';
 import { UsageError } from '../../lib/usage-error.ts';
-import type { Catalogue } from '../../profiles/catalogue.ts';
 import { type ClusterOptions, openUserCluster } from '../../server/cluster.ts';
+import { BREAKERS_UNKNOWN, type KnownBreakers, readKnownBreakers } from '../cluster/breakers.ts';
 import { readNamespaceObject } from '../cluster/namespaces.ts';
 import { readPodsOf } from '../cluster/pods-of-workload.ts';
 import { findTargets, readTarget, type Target } from '../cluster/targets.ts';
 import type { CommandResult } from '../command-result.ts';
 import { dataOutput } from '../data-output.ts';
-import { serverSettings } from '../installed-settings.ts';
+import { serverSettings, type ServerSettings } from '../installed-settings.ts';
 import { lookIntoPod } from './pod.ts';
 import { reportLines } from './text.ts';
 
@@ -64,12 +68,13 @@ async function reportOf(options: VerifyOptions): Promise<LivenessReport> {
   const client = await openUserCluster(options);
   const own = await offlineInputs(options);
   const workload = await onlyTarget(client, options);
-  const { labels, notes } = await readNamespaceLabels(client, options.namespace);
+  const { within, notes } = await readNamespace(client, options.namespace);
+  const { labels } = within ?? { labels: {} };
   const settings = (await serverSettings(client, options, own))({ name: options.namespace, labels });
   const deadline = systemClock.now() + options.timeout * 1000;
   for (;;) {
     // oxlint-disable-next-line no-await-in-loop -- one look after the other
-    const report = await look({ client, options, workload, catalogue: settings.catalogue, notes });
+    const report = await look({ client, options, workload, settings, within, notes });
     if (report.verdict !== 'starting' || options.wait !== true || systemClock.now() >= deadline) return report;
     // oxlint-disable-next-line no-await-in-loop -- the interval
     await sleep(systemClock, INTERVAL_MS);
@@ -86,20 +91,22 @@ interface Look {
   readonly client: PodClient;
   readonly options: VerifyOptions;
   readonly workload: Target;
-  readonly catalogue: Catalogue;
+  readonly settings: ServerSettings;
+  readonly within: Namespace | undefined;
   readonly notes: readonly string[];
 }
 
 /** Pods that are looked into: each costs a few requests. */
 const MAX_PODS = 20;
 
-async function look({ client, options, workload, catalogue, notes }: Look): Promise<LivenessReport> {
+async function look({ client, options, workload, settings, within, notes }: Look): Promise<LivenessReport> {
   const { namespace } = options;
+  const { catalogue } = settings;
   const found = await podsOf(client, workload);
   const pods: PodVerdict[] = [];
   for (const pod of found.slice(0, MAX_PODS)) {
     // oxlint-disable-next-line no-await-in-loop -- a few requests at a time
-    pods.push(await lookIntoPod({ client, namespace, catalogue, debugImage: options.debugImage }, pod));
+    pods.push(await lookIntoPod({ client, namespace, within, catalogue, debugImage: options.debugImage }, pod));
   }
   const left = found.length - pods.length;
   const more = left > 0 ? [`${left} more pods were not looked into`] : [];
@@ -107,8 +114,18 @@ async function look({ client, options, workload, catalogue, notes }: Look): Prom
     subject: `${workload.workload.kind}/${workload.name}`,
     namespace,
     pods,
-    notes: [...notes, ...more],
+    notes: [...notes, ...more, ...breakerNotes(found, namespace, await readKnownBreakers(client, settings))],
   });
+}
+
+/** The circuit breakers of the workload of the pods, and of the profiles that they carry. */
+function breakerNotes(pods: readonly Pod[], namespace: string, { all, problem }: KnownBreakers): readonly string[] {
+  if (!all) return [problem ?? `the settings of the server are not known: ${BREAKERS_UNKNOWN}`];
+  const carried = pods.flatMap((pod) => (readStatus(pod)?.containers ?? []).filter(isInjected));
+  const versions = new Set(carried.map(({ profile, hash }) => `${profile}@${hash}`));
+  const workloads = new Set(pods.map(workloadKeyOf));
+  const found = [...workloads].flatMap((workload) => breakersAbout(all, { namespace, workload, versions }));
+  return [...new Set(found)].map(breakerNote);
 }
 
 /** A pod that was named counts also if it has ended. */
@@ -120,17 +137,17 @@ async function podsOf(client: PodClient, target: Target): Promise<readonly Pod[]
   return [decoded.value];
 }
 
-/** Only to find the release that serves the namespace. */
-async function readNamespaceLabels(
+/** Says which release serves it, and which share of its workloads gets another version. */
+async function readNamespace(
   client: PodClient,
   name: string,
-): Promise<{ readonly labels: Readonly<Record<string, string>>; readonly notes: readonly string[] }> {
+): Promise<{ readonly within: Namespace | undefined; readonly notes: readonly string[] }> {
   const answer = await readNamespaceObject(client, name);
-  const namespace = answer.kind === 'ok' ? toNamespace(answer.body) : undefined;
-  if (namespace) return { labels: namespace.labels, notes: [] };
+  const within = answer.kind === 'ok' ? toNamespace(answer.body) : undefined;
+  if (within) return { within, notes: [] };
   const why = answer.kind === 'ok' ? 'it has no name' : describeFailure(answer);
   return {
-    labels: {},
+    within,
     notes: [`namespace ${name} could not be read, so which release serves it is not known: ${why}`],
   };
 }

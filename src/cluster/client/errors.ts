@@ -29,6 +29,12 @@ export function isNotFound(failure: Failure): boolean {
   return failure.kind === 'http' && failure.status === 404;
 }
 
+/** True if the same request may be answered later: this answer says nothing about what was asked. */
+export function isForNow(failure: Failure): boolean {
+  if (failure.kind === 'http') return failure.status === 408 || failure.status === 429 || failure.status >= 500;
+  return failure.kind !== 'too-large';
+}
+
 export function describeFailure(failure: Failure): string {
   switch (failure.kind) {
     case 'http':

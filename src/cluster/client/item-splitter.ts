@@ -37,6 +37,8 @@ export class ItemSplitter {
     const items: string[] = [];
     let start = 0;
     for (let at = 0; at < chunk.length; at++) {
+      if (this.#isWithinItem()) at = this.#skip(chunk, at);
+      if (at >= chunk.length) break;
       const boundary = this.#read(chunk[at] ?? 0);
       if (boundary === undefined) continue;
       const end = boundary === 'last' ? at + 1 : at;
@@ -48,6 +50,38 @@ export class ItemSplitter {
     }
     this.#hold(chunk.subarray(start));
     return items;
+  }
+
+  #isWithinItem(): boolean {
+    return this.#isItems && this.#depth > IN_ITEMS && !this.#isEscaped;
+  }
+
+  /**
+   * Reads on in an item, up to the bracket that ends it or the end of the chunk, and returns where that is. Nearly all bytes of a list are read here, so
+   * it is one loop without calls.
+   */
+  #skip(chunk: Buffer, from: number): number {
+    let depth = this.#depth;
+    let isString = this.#isString;
+    let at = from;
+    for (; at < chunk.length; at++) {
+      const code = chunk[at];
+      if (isString) {
+        if (code === QUOTE) isString = false;
+        // The byte after it is part of the string, whatever it is.
+        else if (code === BACKSLASH) at++;
+      } else if (code === QUOTE) isString = true;
+      else if (code === OPEN_OBJECT || code === OPEN_LIST) depth++;
+      else if (code === CLOSE_OBJECT || code === CLOSE_LIST) {
+        if (depth === IN_ITEMS + 1) break;
+        depth--;
+      }
+    }
+    this.#depth = depth;
+    this.#isString = isString;
+    // It is in the next chunk.
+    this.#isEscaped = at > chunk.length;
+    return at;
   }
 
   /** The text without the items, after the last chunk. */
@@ -108,6 +142,7 @@ export class ItemSplitter {
   }
 
   #flushItem(last: Buffer): string {
+    if (this.#itemSize === 0) return last.toString('utf8');
     const text = Buffer.concat([...this.#item, last], this.#itemSize + last.length).toString('utf8');
     this.#item = [];
     this.#itemSize = 0;

@@ -1,7 +1,7 @@
-/** The result of one check. A `note` is information: nothing needs to be fixed. */
+/** The result of one check. A `note` is information: nothing needs to be fixed. `unknown`: what everything else depends on could not be looked at. */
 export interface Check {
   readonly name: string;
-  readonly result: 'ok' | 'note' | 'problem';
+  readonly result: 'ok' | 'note' | 'problem' | 'unknown';
   readonly message: string;
   /** What to do: a sentence, or a command after `$ `. */
   readonly hint?: string;

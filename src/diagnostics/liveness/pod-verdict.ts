@@ -2,10 +2,14 @@ import type { InjectedStatus } from '../../api/status-annotation.ts';
 import type { SignsOfLife } from '../../api/profile/signs-of-life.ts';
 import { isCurrent } from '../../admission/status-evidence.ts';
 import { type ContainerStatus, containerStatusesOf, troubleOf } from '../../kubernetes/container-status.ts';
+import { unknownCluster } from '../../kubernetes/cluster-state.ts';
+import type { Namespace } from '../../kubernetes/namespace.ts';
 import type { Pod } from '../../kubernetes/pod.ts';
 import { objectIn, objectsIn, textIn } from '../../lib/json.ts';
 import { oneLine } from '../../lib/text.ts';
 import type { Catalogue } from '../../profiles/catalogue.ts';
+import { profileHash } from '../../profiles/fingerprint.ts';
+import { profileFor } from '../../settings/canary.ts';
 import { type CheckedRecord, checkRecord } from '../audit-pod.ts';
 import { type ContainerFacts, judgeSigns, type SignsVerdict } from './sign.ts';
 import { mostTelling, nextStep, type Verdict, type VerdictCode, verdictOf } from './verdict-code.ts';
@@ -14,6 +18,8 @@ import { mostTelling, nextStep, type Verdict, type VerdictCode, verdictOf } from
 export interface PodFacts {
   readonly pod: Pod;
   readonly namespace: string;
+  /** The namespace; undefined if it could not be read. */
+  readonly within: Namespace | undefined;
   readonly signs: (container: string, profile: string) => ContainerFacts | undefined;
   /** Seconds since a container has started, by its name; without those that do not run. */
   readonly ages: ReadonlyMap<string, number>;
@@ -49,7 +55,7 @@ export function verdictOfPod(facts: PodFacts, catalogue: Catalogue): PodVerdict 
   const { pod, namespace } = facts;
   const name = pod.metadata?.name ?? '';
   const checked = checkRecord({ pod, catalogue });
-  const isOutdated = checked.injected.some((one) => catalogue.profiles.has(one.profile) && !isCurrent(one, catalogue));
+  const isOutdated = checked.injected.some((one) => isOutdatedIn(one, facts, catalogue));
   const containers = containerVerdicts(facts, checked, catalogue);
   const worst = mostTelling(containers);
   const {
@@ -67,6 +73,15 @@ export function verdictOfPod(facts: PodFacts, catalogue: Catalogue): PodVerdict 
     isOutdated,
     containers,
   };
+}
+
+/** Without the namespace, which version its workload gets in a canary is not known. */
+function isOutdatedIn(status: InjectedStatus, { pod, within }: PodFacts, catalogue: Catalogue): boolean {
+  const { profile: name, hash } = status;
+  if (!catalogue.profiles.has(name)) return false;
+  if (!within) return !isCurrent(status, catalogue);
+  const profile = profileFor({ pod, namespace: within, catalogue, cluster: unknownCluster }, name);
+  return profile !== undefined && profileHash(profile) !== hash;
 }
 
 function whyNotInjected({ record, unproven }: CheckedRecord): string {

@@ -3,6 +3,7 @@ import type { Pod } from '../../kubernetes/pod.ts';
 import { parseQuantity, resourceMillis } from '../../kubernetes/quantity.ts';
 import { osOf } from '../../kubernetes/scheduling.ts';
 import { isAtLeast } from '../../kubernetes/version.ts';
+import { isMet } from '../../profiles/condition.ts';
 import { deliveryNeeds, imageOfDelivery, requiredTemplates } from '../../profiles/delivery.ts';
 import { isImage } from '../../profiles/parameter.ts';
 import { parametersOf, render } from '../../profiles/template.ts';
@@ -38,11 +39,7 @@ const requirements: readonly Requirement[] = [
     const actual = cluster.kubernetes;
     return !minimum || (actual && isAtLeast(actual, minimum)) ? undefined : { why: 'kubernetes', minimum, actual };
   },
-  ({ delivery, sources: { namespace, cluster } }) => {
-    if (deliveryNeeds[delivery.kind].baseline) return undefined;
-    const enforced = enforcedLevel(namespace, cluster);
-    return enforced.level === 'privileged' ? undefined : { why: 'pod-security', ...enforced };
-  },
+  permittedVolumes,
   ({ delivery, values }) => {
     const parameter = requiredTemplates(delivery)
       .flatMap(([, template]) => parametersOf(template))
@@ -68,6 +65,21 @@ export function unmetRequirement(candidate: DeliveryCandidate): UnmetRequirement
     if (unmet) return unmet;
   }
   return undefined;
+}
+
+/** Pod Security below `privileged` forbids volumes of type hostPath: those of the delivery, and those with sockets. */
+function permittedVolumes({ delivery, profile, values, sources }: DeliveryCandidate): UnmetRequirement | undefined {
+  const context = { values, readOnlyRootFilesystem: true, readOnlyFiles: true };
+  const mounted = profile.objects.find(({ kind, when }) => kind === 'hostPath' && isMet(when, context));
+  const ofDelivery = !deliveryNeeds[delivery.kind].baseline;
+  if (!ofDelivery && mounted === undefined) return undefined;
+  const enforced = enforcedLevel(sources.namespace, sources.cluster);
+  if (enforced.level === 'privileged') return undefined;
+  return {
+    why: 'pod-security',
+    ...enforced,
+    ...(!ofDelivery && mounted && { directory: render(mounted.name, values) }),
+  };
 }
 
 /** An image name combined from several valid values may itself be invalid. */

@@ -17,13 +17,14 @@ import type { ResolvedValue } from './merge.ts';
 /** The entries of a profile that apply, with their values; and the variables that a parameter adds to them. */
 export function resolveEntries(profile: Profile, conditions: ConditionContext, pod: Pod): readonly ResolvedEntry[] {
   const { values } = conditions;
-  const escape = escapeFor(profile);
+  const escapes = escapesFor(profile);
+  const { escape } = escapes;
   const entries = profile.environment.flatMap((entry): readonly ResolvedEntry[] => {
     if (!isMet(entry.when, conditions)) return [];
     const { name, group, operation } = entry;
     if (operation.kind !== 'merge')
       return [{ name, group, operation: { ...operation, value: resolvedValue(operation.value, values, escape) } }];
-    const text = pairsText(operation, values, escape, pod);
+    const text = pairsText(operation, values, escapes, pod);
     return text === '' ? [] : [{ name, group, operation: { ...operation, value: { text } } }];
   });
   return withFurther(profile, values, entries);
@@ -43,18 +44,30 @@ type Merge = Extract<EnvironmentEntry['operation'], { kind: 'merge' }>;
 function pairsText(
   { separator, assignment, value }: Merge,
   values: ReadonlyMap<string, string>,
-  escape: Escape,
+  escapes: Escapes,
   pod: Pod,
 ): string {
   if ('text' in value) {
     const pairs = pairsOf(value.text, separator).filter((pair) => parametersOf(pair).every((name) => values.has(name)));
-    return pairs.map((pair) => render(pair, values, escape)).join(separator);
+    return pairs.map((pair) => renderPair(pair, assignment, values, escapes)).join(separator);
   }
   if (!('pairs' in value)) return '';
   const form = { separator, assignment };
   return 'prefix' in value.pairs
     ? annotatedText(pod, value.pairs.prefix, form)
     : textOf(pairsIn(values.get(value.pairs.parameter) ?? ''), form);
+}
+
+/** A parameter in the value of an assignment must not begin another one; a parameter may be a list as a whole. */
+function renderPair(
+  pair: Template,
+  assignment: string,
+  values: ReadonlyMap<string, string>,
+  { escape, encode }: Escapes,
+): string {
+  const name = 1 + pair.findIndex((part) => typeof part === 'string' && part.includes(assignment));
+  if (name === 0) return render(pair, values, escape);
+  return render(pair.slice(0, name), values, escape) + render(pair.slice(name), values, encode);
 }
 
 type ListForm = Pick<Merge, 'separator' | 'assignment'>;
@@ -122,15 +135,24 @@ function percentEncoded(text: string): string {
 function pairsIn(text: string): readonly Pair[] {
   return text.split(',').flatMap((pair): readonly Pair[] => {
     const at = pair.indexOf('=');
-    return at < 0 ? [] : [[pair.slice(0, at), pair.slice(at + 1)]];
+    return at < 0 ? [] : [[pair.slice(0, at), pair.slice(at + 1).replaceAll(BARE_PERCENT, '%25')]];
   });
 }
 
-const escapes = new WeakMap<Profile, Escape>();
+/** Who writes a list encodes what would begin another part of it, and seldom a percent sign. */
+const BARE_PERCENT = /%(?![\dA-Fa-f]{2})/g;
+
+interface Escapes {
+  readonly escape: Escape;
+  /** Also makes it the value of an assignment. */
+  readonly encode: Escape;
+}
+
+const knownEscapes = new WeakMap<Profile, Escapes>();
 
 /** Values are text for the kubelet; but a variant is a text of the profile, and the values of some parameters may refer to variables of the profile. */
-function escapeFor(profile: Profile): Escape {
-  const known = escapes.get(profile);
+function escapesFor(profile: Profile): Escapes {
+  const known = knownEscapes.get(profile);
   if (known) return known;
   const variants = new Set(profile.variants.map(({ name }) => name));
   const references = new Map(
@@ -143,8 +165,11 @@ function escapeFor(profile: Profile): Escape {
     const allowed = references.get(name);
     return allowed ? escapeExcept(value, allowed) : escapeForKubelet(value);
   };
-  escapes.set(profile, escape);
-  return escape;
+  const encode: Escape = (value, name) =>
+    variants.has(name) || references.has(name) ? escape(value, name) : percentEncoded(value);
+  const made = { escape, encode };
+  knownEscapes.set(profile, made);
+  return made;
 }
 
 function escapeExcept(value: string, references: readonly string[]): string {

@@ -1,13 +1,14 @@
 import { closedParent, isWithin } from '../../kubernetes/mount-path.ts';
 import type { Result } from '../../lib/result.ts';
 import { isMet } from '../../profiles/condition.ts';
+import type { MountedObject } from '../../profiles/profile.ts';
 import { render } from '../../profiles/template.ts';
 import type { Reason } from '../../reasons/reason.ts';
 import type { FileRequest, PlannedFiles } from './mounts.ts';
 import type { VolumeSource } from './volumes.ts';
 
 /**
- * Mounts the profile's Secrets and ConfigMaps. They are optional, because a missing one would keep the pod from starting. A mount of the author's at the
+ * Mounts the profile's Secrets, ConfigMaps and directories of the node. They are optional, because a missing one would keep the pod from starting. A mount of the author's at the
  * path takes its place.
  */
 export function addObjects(request: FileRequest, files: PlannedFiles): Result<PlannedFiles, Reason> {
@@ -27,9 +28,10 @@ export function addObjects(request: FileRequest, files: PlannedFiles): Result<Pl
 }
 
 /** The mode is the API server's default, without which the volume would not be recognized when it comes back. */
-function sourceOf(kind: 'secret' | 'configMap', name: string): VolumeSource {
+function sourceOf(kind: MountedObject['kind'], name: string): VolumeSource {
   const rest = { optional: true, defaultMode: 0o644 };
+  if (kind === 'hostPath') return { type: kind, volume: { hostPath: { path: name, type: 'DirectoryOrCreate' } } };
   return kind === 'secret'
-    ? { type: 'secret', volume: { secret: { secretName: name, ...rest } } }
-    : { type: 'configMap', volume: { configMap: { name, ...rest } } };
+    ? { type: kind, volume: { secret: { secretName: name, ...rest } } }
+    : { type: kind, volume: { configMap: { name, ...rest } } };
 }

@@ -111,15 +111,9 @@ class Conversion {
   }
 
   #edits(node: Node, change: WordChange): readonly TextEdit[] {
-    if (change.kind === 'member')
-      return isMap<ParsedNode>(node) ? memberEdit(this.#source, node, change) : [];
+    if (change.kind === 'member') return isMap<ParsedNode>(node) ? memberEdit(this.#source, node, change) : [];
     if (change.kind === 'unplaced') return [];
-    const word =
-      change.kind === 'value'
-        ? node
-        : isMap<ParsedNode>(node)
-          ? keyOf(node, change.from)
-          : undefined;
+    const word = change.kind === 'value' ? node : isMap<ParsedNode>(node) ? keyOf(node, change.from) : undefined;
     if (!isScalar(word)) return [];
     const [start, end] = word.range;
     return [this.#source.replace(start, end, quotedLike(this.#source.text.slice(start, end), change.to))];

@@ -9,15 +9,37 @@ import type { TextEdit } from './source-text.ts';
  * prints the whole document, comments included, in its own style. Empty if that does not work either.
  */
 export function reformat(text: string, index: number, operations: readonly Operation[]): readonly TextEdit[] {
+  return printed(text, index, (document) => operations.every((operation) => applyToTree(document, operation)));
+}
+
+/** A part of a document that goes, or a string that gets another value. */
+export type TreeStep =
+  | { readonly kind: 'remove' | 'empty'; readonly path: string }
+  | { readonly kind: 'restore'; readonly path: string; readonly value: string };
+
+/** The same for parts that are removed. */
+export function reformatBySteps(text: string, index: number, steps: readonly TreeStep[]): readonly TextEdit[] {
+  return printed(text, index, (document) => {
+    // The last element of a list first: the positions of the others stay.
+    for (const step of steps.toReversed()) {
+      const path = tokensOf(step.path);
+      if (step.kind === 'restore') document.setIn(path, step.value);
+      else if (!document.deleteIn(path)) return false;
+    }
+    return true;
+  });
+}
+
+function printed(text: string, index: number, change: (document: Document.Parsed) => boolean): readonly TextEdit[] {
   // Parsed again, because the tree is changed.
   const document = documentsOf(text)[index];
-  if (!document?.contents || !operations.every((operation) => applyToTree(document, operation))) return [];
+  if (!document?.contents || !change(document)) return [];
   const [start, end] = document.contents.range;
   const removed = text.slice(start, end);
   const eol = text.includes('\r\n') ? '\r\n' : '\n';
   removeSurroundings(document);
-  const printed = document.toString({ directives: false, lineWidth: 0 }).replaceAll(/\r?\n/g, eol);
-  return [{ offset: start, removed, inserted: removed.endsWith('\n') ? printed : printed.trimEnd() }];
+  const whole = document.toString({ directives: false, lineWidth: 0 }).replaceAll(/\r?\n/g, eol);
+  return [{ offset: start, removed, inserted: removed.endsWith('\n') ? whole : whole.trimEnd() }];
 }
 
 function applyToTree(document: Document.Parsed, { op, path, value }: Operation): boolean {

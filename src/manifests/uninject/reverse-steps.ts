@@ -19,8 +19,9 @@ export interface Reversal {
 /**
  * Removes the additions of an injection from a pod. A list or map that contains only additions was either absent or empty before. Injection
  * appends new keys, so a list or map that is followed by a key of the author existed and was empty. For one at the end, `trailing` decides.
+ * With `loose`, the order of keys says nothing, and a list or map that contains only additions was absent.
  */
-export function reverse(pod: Json, plan: ReversePlan, trailing: 'absent' | 'empty'): Reversal {
+export function reverse(pod: Json, plan: ReversePlan, trailing: 'absent' | 'empty' | 'loose'): Reversal {
   const steps: Step[] = [];
   const operations: Operation[] = [];
   return { before: withoutAdditions(pod, '', { plan, trailing, steps, operations }), steps, operations };
@@ -28,7 +29,7 @@ export function reverse(pod: Json, plan: ReversePlan, trailing: 'absent' | 'empt
 
 interface Context {
   readonly plan: ReversePlan;
-  readonly trailing: 'absent' | 'empty';
+  readonly trailing: 'absent' | 'empty' | 'loose';
   readonly steps: Step[];
   readonly operations: Operation[];
 }
@@ -62,7 +63,7 @@ function mapWithoutAdditions(map: JsonObject, path: string, context: Context): J
     const keyPath = path + pointer(key);
     const value = map[key] ?? null;
     if (!isAdded(key)) return [[key, withoutAdditions(value, keyPath, context)]];
-    if (plan.added.has(keyPath) || (index > lastBefore && trailing === 'absent')) {
+    if (plan.added.has(keyPath) || trailing === 'loose' || (index > lastBefore && trailing === 'absent')) {
       remove(keyPath, value, context);
       return [];
     }

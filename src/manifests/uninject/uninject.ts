@@ -3,6 +3,7 @@ import type { Catalogue } from '../../profiles/catalogue.ts';
 import { type Manifest, parseManifest, type PodTemplate } from '../documents.ts';
 import { editManifest } from '../edit/edit.ts';
 import { applyTextEdits, type TextEdit } from '../edit/source-text.ts';
+import { uninjectLoosely } from './loose.ts';
 import { planReverse } from './reverse-plan.ts';
 import { type Reversal, reverse } from './reverse-steps.ts';
 import { reverseTextEdits } from './reverse-edits.ts';
@@ -11,12 +12,15 @@ export interface UninjectedPod {
   readonly template: PodTemplate;
   /** The reason for leaving the pod unchanged, a sentence fragment; undefined if it was uninjected. */
   readonly problem: string | undefined;
+  /** It is without what its status annotation lists, but the text may have been another one before the injection. */
+  readonly isLoose: boolean;
 }
 
 /** Removes from the text what was injected, where the result is certain. Lists the pods with a record of an injection. */
 export function uninjectText(
   manifest: Manifest,
   catalogue: Catalogue,
+  { loose = false }: { readonly loose?: boolean | undefined } = {},
 ): { readonly text: string; readonly pods: readonly UninjectedPod[] } {
   const attempts = manifest.templates.flatMap((template) => attemptsFor(manifest, template, catalogue));
   const likeliest = attempts.flatMap(({ candidates }) => candidates.slice(0, 1));
@@ -27,12 +31,17 @@ export function uninjectText(
     problem,
     right: areAllRight ? candidates[0] : candidates.find((candidate) => isInverse(manifest, [candidate])),
   }));
+  const exact = applyTextEdits(
+    manifest.text,
+    results.flatMap(({ right }) => right?.textEdits ?? []),
+  );
+  const rest = loose && results.some(({ right }) => !right) ? uninjectLoosely(exact, catalogue) : undefined;
   return {
-    text: applyTextEdits(
-      manifest.text,
-      results.flatMap(({ right }) => right?.textEdits ?? []),
-    ),
-    pods: results.map(({ template, problem, right }) => ({ template, problem: right ? undefined : problem })),
+    text: rest?.text ?? exact,
+    pods: results.map(({ template, problem, right }) => {
+      const isLoose = !right && rest !== undefined && rest.isDone(template);
+      return { template, problem: right || isLoose ? undefined : problem, isLoose };
+    }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { codesIn, isOneOf } from '../../../src/cli/audit/codes.ts';
+import { auditTable } from '../../../src/cli/audit/table.ts';
 import { auditLines } from '../../../src/cli/audit/text.ts';
 import type { AuditFinding } from '../../../src/diagnostics/audit.ts';
 
@@ -42,6 +43,34 @@ describe('the report of audit', () => {
       'Agent cannot be injected (agent-injector reasons missing-parameter):',
       '  shop: Pod/a (2 pods): m',
     ]);
+  });
+});
+
+describe('audit -o table', () => {
+  const report = {
+    pods: 3,
+    carrying: 1,
+    more: 0,
+    findings: [
+      finding({ reason: 'claim-unusable' }),
+      finding({ kind: 'not-created', pods: 0, message: 'refused', fix: 'kubectl x' }),
+    ],
+  };
+
+  it('has a line for each finding, the worst kind first', () => {
+    expect(auditTable(report, 'table')).toEqual([
+      'NAMESPACE  WORKLOAD        PODS  FINDING             REASON',
+      'shop       Deployment/web  0     not-created         -',
+      'shop       Deployment/web  1     cannot-be-injected  claim-unusable',
+    ]);
+  });
+
+  it('has messages and commands in the wide form', () => {
+    expect(auditTable(report, 'wide')[1]).toMatch(/ refused {2}kubectl x$/);
+  });
+
+  it('says so if there is nothing', () => {
+    expect(auditTable({ ...report, findings: [] }, 'table')).toHaveLength(1);
   });
 });
 

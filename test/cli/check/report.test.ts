@@ -19,7 +19,7 @@ describe('the report of check', () => {
       ]),
       ...inGroup('server', [{ name: 'replicas', result: 'problem', message: '0 of 2', hint: '$ kubectl get pods' }]),
     ];
-    expect(checkSummary(checks)).toEqual({ ready: false, problems: 1, notes: 1 });
+    expect(checkSummary(checks)).toEqual({ ready: false, problems: 1, notes: 1, unknown: 0 });
     expect(checkLines(checks)).toEqual([
       'cluster',
       '  ✓ version: fine',
@@ -37,6 +37,8 @@ describe('the report of check', () => {
   });
 
   it('is short where all is well', () => {
+    const unknown = { name: 'installed', result: 'unknown', message: 'm' } as const;
+    expect(checkLines(inGroup('server', [unknown])).at(-1)).toBe('Status: unknown');
     expect(checkLines(inGroup('cluster', [ok('version')])).at(-1)).toBe('Status: ready');
   });
 });

@@ -97,7 +97,7 @@ describe('in a shell', () => {
   it('bash completes commands, flags, values, files and contexts', () => {
     expect(inBash('unin')).toEqual(['uninject']);
     expect(inBash('audit', '--sup')).toEqual(['--suppress']);
-    expect(inBash('audit', '-o', '')).toEqual(['text', 'json', 'yaml']);
+    expect(inBash('audit', '-o', '')).toEqual(['text', 'table', 'wide', 'json', 'yaml']);
     expect(inBash('inject', '-f', 'dep')).toEqual(['deploy.yaml']);
     expect(inBash('reasons', 'claim-un')).toEqual(['claim-unusable']);
     expect(inBash('explain', 'statef')).toEqual(['statefulsets/']);
@@ -112,7 +112,9 @@ describe('in a shell', () => {
   });
 
   it.each(shells)('%s reads its script', (shell) => {
-    const { error, status, stderr } = spawnSync(shell, ['-n'], { input: scripts[shell], encoding: 'utf8' });
+    const script = join(dir, `completion.${shell}`);
+    writeFileSync(script, scripts[shell]);
+    const { error, status, stderr } = spawnSync(shell, ['-n', script], { encoding: 'utf8' });
     // Not every machine has every shell.
     if (error && 'code' in error && error.code === 'ENOENT') return;
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });

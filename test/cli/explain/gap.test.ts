@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { gapFindings } from '../../../src/cli/explain/gap.ts';
+import { explanationLines } from '../../../src/cli/explain/text.ts';
 import { type ExplanationResult, explainWorkload } from '../../../src/cli/explain/result.ts';
 import { unknownCluster } from '../../../src/kubernetes/cluster-state.ts';
 import { podKind, workloadKindNamed } from '../../../src/kubernetes/workload.ts';
@@ -29,9 +30,45 @@ describe('the gap between what runs and what would be decided', () => {
     expect(gapFindings(result, web).map(({ code }) => code)).toEqual(codes);
   });
 
-  it.each(['not-installed', 'never-called'])('is not closed by a restart where the finding is %s', (code) => {
-    const findings = [{ code, message: 'no new pod gets an agent' }];
-    for (const result of [deployment(1, 0), explained('pod', { exists: true })])
-      expect(gapFindings({ ...result, findings }, web)).toEqual([]);
+  it.each(['not-installed', 'never-called', 'calls-fail'])(
+    'is not closed by a restart where the finding is %s',
+    (code) => {
+      const findings = [{ code, message: 'no new pod gets an agent' }];
+      for (const result of [deployment(1, 0), explained('pod', { exists: true })])
+        expect(gapFindings({ ...result, findings }, web)).toEqual([]);
+    },
+  );
+});
+
+describe('the first line where agent-injector is not reached', () => {
+  const linesOf = (result: ExplanationResult): readonly string[] => explanationLines(result).map((line) => line.trim());
+  const obstructed = (result: ExplanationResult, code: string, onFailure?: 'Fail' | 'Ignore'): ExplanationResult => ({
+    ...result,
+    findings: [{ code, message: 'why' }],
+    ...(onFailure && { apiServer: [{ configuration: 'c', entry: 'e', called: 'yes', why: 'no caBundle', onFailure }] }),
   });
+
+  it.each<[code: string, onFailure: 'Fail' | 'Ignore' | undefined, line: RegExp]>([
+    ['not-installed', undefined, /^new pods: not injected: .*not installed/],
+    ['never-called', undefined, /^new pods: not injected: /],
+    ['calls-fail', 'Ignore', /^new pods: not injected: /],
+    ['calls-fail', 'Fail', /^new pods: refused: /],
+  ])('%s, %s', (code, onFailure, line) => {
+    const lines = linesOf(obstructed(deployment(1, 0), code, onFailure));
+    expect(lines[1]).toMatch(line);
+    expect(lines[2]).toMatch(/^otherwise: injected /);
+    const ofPod = linesOf(obstructed(explained('pod', { exists: true }), code, onFailure));
+    expect(ofPod.find((one) => one.startsWith('injected'))).toBeUndefined();
+  });
+
+  it('is the decision where it is reached', () => {
+    expect(linesOf(deployment(1, 0))[1]).toMatch(/^new pods: injected /);
+  });
+});
+
+it('a misspelled annotation is in the first lines, below the decision', () => {
+  const misspelled = pod(undefined, { 'domian-id': '7' });
+  const target = { workload: podKind, name: 'web', object: misspelled, template: misspelled };
+  const lines = explanationLines(explainWorkload(target, known, { catalogue, cluster: unknownCluster }));
+  expect(lines[2]).toMatch(/^ {2}! .*"agent-injector\.io\/domian-id".*did you mean "domain-id"/);
 });

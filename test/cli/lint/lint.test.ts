@@ -340,7 +340,7 @@ describe('lint', () => {
           severity: 'warning',
           file: 'acme.yaml',
           line: 18,
-          column: 14,
+          column: 20,
           profile: 'acme',
           path: 'spec.deliveries[0].image.reference',
           message: expect.stringContaining('has no tag'),

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { planTable } from '../../../src/cli/plan/table.ts';
 import { planLines, type Planned } from '../../../src/cli/plan/text.ts';
 
 const planned = (one: Partial<Planned>): Planned => ({
@@ -33,4 +34,19 @@ it('shows what the change changes, the worst first, and counts the rest', () => 
 
 it('says nothing more where nothing changes', () => {
   expect(planLines([planned({})])).toEqual(['1 workloads compared, 0 change, 1 do not']);
+});
+
+it('has a line for each workload as a table, the worst first', () => {
+  const all = [
+    planned({}),
+    planned({ verdict: 'changes', changes: [{ what: 'variable PORT', before: '5000', after: '5001' }] }),
+    planned({ verdict: 'refused', reason: 'missing-parameter', namespace: 'reqd' }),
+  ];
+  expect(planTable(all, 'table')).toEqual([
+    'NAMESPACE  WORKLOAD        VERDICT  REASON',
+    'reqd       Deployment/web  refused  missing-parameter',
+    'shop       Deployment/web  changes  -',
+    'shop       Deployment/web  same     -',
+  ]);
+  expect(planTable(all, 'wide')[2]).toContain('~ variable PORT: 5000 → 5001');
 });

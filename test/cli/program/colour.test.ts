@@ -19,6 +19,14 @@ describe('colour', () => {
     expect(forTerminal(text, 'lines', {}, () => true)).toBe(text);
   });
 
+  it('of a diff is that of lines that change, not of an item in a list', () => {
+    const diff = [' containers:', '   - name: web', '-  - name: old', '+  - name: new', '--- a.yaml'].join('\n');
+    const lines = forTerminal(diff, 'diff', terminal, () => true).split('\n');
+    // The colour of each line: `[31` is red.
+    const colours = lines.map((line) => (line.startsWith('\u001b') ? line.slice(1, 4) : ''));
+    expect(colours).toEqual(['', '', '[31', '[32', '']);
+  });
+
   it.each([
     ['data', 'json'],
     ['a document', 'document'],
@@ -32,6 +40,27 @@ describe('colour', () => {
     expect(mayColour({ NO_COLOR: '1' })).toBe(false);
     expect(mayColour({ TERM: 'dumb' })).toBe(false);
   });
+});
+
+describe('the status annotation', () => {
+  const status = `+    agent-injector.io/status: '{"decision":"injected",${'"x":1,'.repeat(60)}}'`;
+  const other = `+    value: ${'y'.repeat(300)}`;
+  const command = `$ kubectl annotate pod web agent-injector.io/status- ${'z'.repeat(300)}`;
+
+  it('takes one line of a terminal; nothing else is cut', () => {
+    const shown = forTerminal([status, other, command].join('\n'), 'lines', { isTTY: true, columns: 80 }, () => false);
+    const [first = '', ...rest] = shown.split('\n');
+    expect(first).toHaveLength(80);
+    expect(first).toMatch(/^\+ {4}agent-injector\.io\/status: .*…$/);
+    expect(rest).toEqual([other, command]);
+  });
+
+  it.each([[{ isTTY: false, columns: 80 }], [{ isTTY: true, columns: 0 }], [{ isTTY: true }]])(
+    'is whole on %j',
+    (sink) => {
+      expect(forTerminal(status, 'lines', sink, () => false)).toBe(status);
+    },
+  );
 });
 
 describe('a counter', () => {

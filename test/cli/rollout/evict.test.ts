@@ -36,8 +36,8 @@ const podOf = (uid: string, annotations: Record<string, string> = {}): Pod => ({
   },
 });
 
-/** A cluster of one Deployment that is complete, and of pods without an agent. */
-async function play() {
+/** A cluster of one Deployment that is complete, and of pods without an agent. `isAway`: the API server does not list claims for now. */
+async function play(isAway: () => boolean = () => false) {
   const sent: string[] = [];
   let pods: readonly Pod[] = [podOf('a')];
   let annotations: Record<string, string> = {};
@@ -51,6 +51,7 @@ async function play() {
     server: 'https://example.com',
     getJson: async (path) => (path.endsWith('/deployments/web') ? { kind: 'ok', body: object() } : absent),
     getItems: async (path, { onItem }) => {
+      if (isAway() && path.includes('/persistentvolumeclaims?')) return { ...absent, status: 503, message: 'away' };
       if (!path.includes('/pods?')) return absent;
       for (const one of pods) await onItem(one);
       return { kind: 'ok', body: { kind: 'PodList', metadata: { resourceVersion: '1' } } };
@@ -65,7 +66,7 @@ async function play() {
   };
   const { options } = await offlineInputs({});
   const known = {
-    settingsFor: () => ({ catalogue, options, from: 'a test' }),
+    settingsFor: () => ({ catalogue, options: { ...options, checks: 'claims' }, from: 'a test' }),
     namespaces: new Map([['shop', shop]]),
     notes: [],
   };
@@ -84,4 +85,22 @@ it.each([
   expect(await replacer.begin(web)).toEqual({ kind: 'begun' });
   expect(await replacer.observe(web)).toMatchObject({ kind: 'failed' });
   expect(sent).toHaveLength(1);
+});
+
+it.each([
+  ['an eviction', Evictions],
+  ['a restart', Restarts],
+])('%s waits while something on which decisions depend cannot be read for now', async (_, Replacer) => {
+  let isAway = true;
+  const { cluster, sent } = await play(() => isAway);
+  const clock = new ManualClock();
+  const replacer = new Replacer(cluster, pace, clock);
+  expect(await replacer.begin(web)).toMatchObject({ kind: 'failed', why: expect.stringContaining('503') });
+  expect(sent).toEqual([]);
+  isAway = false;
+  expect(await replacer.begin(web)).toEqual({ kind: 'begun' });
+  isAway = true;
+  expect(await replacer.observe(web)).toMatchObject({ kind: 'progressing', what: expect.stringContaining('503') });
+  clock.advance(pace.timeoutMs);
+  expect(await replacer.observe(web)).toMatchObject({ kind: 'failed', why: expect.stringContaining('503') });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { statusTable } from '../../../src/cli/status/table.ts';
+import { breakerCase } from '../../support/observed.ts';
 import type { WorkloadStatus } from '../../../src/diagnostics/workload-status.ts';
 
 const long = 'x'.repeat(63);
@@ -9,7 +10,8 @@ const status = (rest: Partial<WorkloadStatus> = {}): WorkloadStatus => ({
   pods: 3,
   injected: 1,
   outdated: 0,
-  troubles: ['crashing(1)'],
+  states: { crashing: 1 },
+  breakers: [],
   missing: 0,
   leftover: 0,
   stopped: 0,
@@ -24,6 +26,8 @@ const longest = status({
   pods: 10_000,
   injected: 10_000,
   outdated: 10_000,
+  states: { crashing: 10_000, 'pull-failed': 10_000 },
+  breakers: [breakerCase({ phase: 'half-open' }), breakerCase({ phase: 'suspected' })],
   profiles: [`${long}@00000000`, `${long}2@00000000`],
   whyNot: [
     { code: 'delivery-not-possible', pods: 1, from: 'record' },
@@ -34,9 +38,24 @@ const longest = status({
 describe('the table of status', () => {
   it('has what people look for first', () => {
     expect(statusTable([status()], 'narrow')).toEqual([
-      'WORKLOAD        AGENT  OUTDATED  FAILING      PROFILE          WHY NOT',
-      'Deployment/web  1/3    0         crashing(1)  jennifer-dotnet  suspended',
+      'WORKLOAD        AGENT  OUTDATED  STATE        BREAKER  PROFILE         WHY NOT',
+      'Deployment/web  1/3    0         crashing(1)  -        jennifer-dotn…  suspended',
     ]);
+  });
+
+  it('has the gravest breaker, and says where they could not be read', () => {
+    const breakerIn = (one: WorkloadStatus): string | undefined => statusTable([one], 'narrow')[1]?.split(/ {2,}/)[4];
+    expect(breakerIn(status({ breakers: [breakerCase(), breakerCase({ phase: 'suspected' })] }))).toBe('open');
+    const { breakers: _breakers, ...unread } = status();
+    expect(breakerIn(unread)).toBe('?');
+    expect(statusTable([unread], 'wide')[1]).toContain('?');
+    const both = status({ breakers: [breakerCase(), breakerCase({ workload: '', stops: false })] });
+    expect(statusTable([both], 'wide')[1]).toContain('open(stopped),open(profile,reported)');
+  });
+
+  it('has the worst state first: that is what is not cut off', () => {
+    const [, line] = statusTable([status({ states: { running: 2, 'no-sign': 1 } })], 'wide');
+    expect(line).toContain('no-sign(1),running(2)');
   });
 
   it.each([

@@ -9,6 +9,7 @@ import {
   verdictCodes,
   verdictOf,
 } from '../../../src/diagnostics/liveness/verdict-code.ts';
+import type { Namespace } from '../../../src/kubernetes/namespace.ts';
 import type { Pod } from '../../../src/kubernetes/pod.ts';
 import type { Catalogue } from '../../../src/profiles/catalogue.ts';
 import { catalogueOf, container, plainNamespace, pod, profileDocument } from '../../support/fixtures.ts';
@@ -43,6 +44,8 @@ interface Given {
   readonly facts?: ContainerFacts;
   readonly seconds?: number;
   readonly bare?: Pod;
+  /** The namespace, if it could be read. */
+  readonly within?: Namespace;
 }
 
 function verdictFor(given: Given, judge = given.catalogue ?? known()): PodVerdict {
@@ -60,6 +63,7 @@ function verdictFor(given: Given, judge = given.catalogue ?? known()): PodVerdic
     namespace: 'shop',
     signs: (name) => (name === 'web' ? facts : undefined),
     ages: new Map([['web', seconds]]),
+    within: given.within,
   };
   return verdictOfPod(all, judge);
 }
@@ -167,6 +171,31 @@ describe('the verdict on a pod', () => {
     const verdict = verdictFor({ status: running(), lines: ['agent started'] }, next);
     expect(verdict).toMatchObject({ code: 'alive', isOutdated: true });
     expect(livenessReport({ subject: 'Pod/web', namespace: 'shop', pods: [verdict], notes: [] }).notes).toHaveLength(1);
+  });
+
+  describe('in a version canary', () => {
+    const parameters = [{ name: 'agent-version', type: 'version', default: '1', description: 'The version.' }];
+    const environment = [{ name: 'AGENT', value: '${agent-version}' }];
+    const canaryOf = (percent: number): Catalogue =>
+      known({ parameters, environment, canary: { version: { percent, values: { 'agent-version': '2' } } } });
+    const isOutdated = (carried: number, now: number, within?: Namespace): boolean => {
+      const { pod: bare } = admit(pod([container('web')]), plainNamespace(), canaryOf(carried));
+      return verdictFor({ bare, status: running(), ...(within && { within }) }, canaryOf(now)).isOutdated;
+    };
+
+    it('is outdated with the version that its workload does not get now, as in status', () => {
+      expect(isOutdated(0, 0, plainNamespace())).toBe(false);
+      expect(isOutdated(100, 100, plainNamespace())).toBe(false);
+      expect(isOutdated(0, 100, plainNamespace())).toBe(true);
+      expect(isOutdated(100, 0, plainNamespace())).toBe(true);
+      // The percentage of its namespace applies.
+      expect(isOutdated(0, 0, plainNamespace({ 'canary-version': '100' }))).toBe(true);
+    });
+
+    it('is not called outdated with either version where its namespace could not be read', () => {
+      expect(isOutdated(0, 100)).toBe(false);
+      expect(isOutdated(100, 0)).toBe(false);
+    });
   });
 
   it('names the condition because of which a pod is not scheduled', () => {

@@ -15,7 +15,7 @@ const off = { ...shop, labels: {} };
 
 function status(one: Pod, within: Namespace, known: Catalogue = catalogue, isKnown = true): WorkloadStatus | undefined {
   const all = new WorkloadStatuses();
-  all.add({ pod: one, namespace: within, catalogue: known, cluster: unknownCluster }, isKnown);
+  all.add({ pod: one, namespace: within, catalogue: known, cluster: unknownCluster }, { isNamespaceKnown: isKnown });
   return all.list()[0];
 }
 

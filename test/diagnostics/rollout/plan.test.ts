@@ -14,7 +14,7 @@ const statusOf = (workload: string, rest: Partial<WorkloadStatus> = {}): Workloa
   workload,
   pods: 2,
   injected: 0,
-  troubles: [],
+  states: {},
   outdated: 0,
   missing: 2,
   leftover: 0,

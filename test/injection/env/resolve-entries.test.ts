@@ -103,6 +103,35 @@ describe('merged assignments', () => {
     );
   });
 
+  it('from parameters are encoded, too: the values of assignments, and no whole list', () => {
+    expect(valueIn(known, given('app', { a: '50%;x&ü' }))).toBe('a=50%25%3Bx%26%C3%BC');
+    expect(valueIn(known, given('app', { version: 'v1.2-rc_3/a+b' }))).toBe('a=default,v=v1.2-rc_3/a+b');
+    // Someone who writes a list writes it encoded.
+    expect(valueIn(known, given('app', { more: 'b=50%,c=%2Ca%2,d=100%25' }))).toBe(
+      'a=default,b=50%25,c=%2Ca%252,d=100%25',
+    );
+    const list = catalogueFor({
+      parameters: [{ name: 'labels', type: 'word', description: 'd' }],
+      environment: [
+        { ...merge, separator: ';', assignment: ':', value: '${labels}' },
+        { name: 'W', value: '1' },
+      ],
+    });
+    expect(valueIn(list, given('app', { labels: 'team:a%;env:b' }))).toBe('team:a%;env:b');
+  });
+
+  it('may refer to a variable where the parameter may, and a variant is a text of the profile', () => {
+    const referring = catalogueFor({
+      parameters: [
+        { name: 'url', type: 'url', references: ['NODE_IP'], default: 'http://$(NODE_IP):1', description: 'd' },
+        { name: 'mode', type: 'enum', values: ['x'], default: 'x', description: 'd' },
+      ],
+      variants: [{ name: 'share', by: 'mode', values: { x: '50%25' } }],
+      environment: [host, { ...merge, value: 'u=${url},s=${share}' }],
+    });
+    expect(valueIn(referring, pod())).toBe('u=http://$(NODE_IP):1,s=50%25');
+  });
+
   it('from annotations stay far below what a program can be started with, however many there are and however long', () => {
     const long = { 'facts.example.com/long': 'x'.repeat(2000), 'facts.example.com/ok': 'y'.repeat(1000) };
     expect(valueIn(known, given('app', long))).toBe(`a=default,ok=${'y'.repeat(1000)}`);

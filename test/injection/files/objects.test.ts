@@ -3,7 +3,15 @@ import { admit } from '../../../src/admission/admit.ts';
 import type { Pod } from '../../../src/kubernetes/pod.ts';
 import { withTenancy } from '../../../src/profiles/catalogue.ts';
 import { STRICT } from '../../../src/profiles/tenancy/policy.ts';
-import { catalogueOf, container, plainNamespace, opened, pod, profileDocument } from '../../support/fixtures.ts';
+import {
+  catalogue,
+  catalogueOf,
+  container,
+  plainNamespace,
+  opened,
+  pod,
+  profileDocument,
+} from '../../support/fixtures.ts';
 
 const documents = profileDocument({
   parameters: [{ name: 'ca', type: 'objectName', description: 'd' }],
@@ -81,8 +89,73 @@ describe('Secrets and ConfigMaps of a profile', () => {
     ['both kinds', { path: '/a', secret: 's', configMap: 'c' }],
     ['neither', { path: '/a' }],
     ['a word in the name', { path: '/a', secret: '${word}' }],
+    ['a directory of the node besides', { path: '/a', secret: 's', hostPath: '/run/a' }],
+    ['a word in the path on the node', { path: '/a', hostPath: '/run/${word}' }],
   ])('are an error with %s', (_, object) => {
     const parameters = [{ name: 'word', type: 'word', required: true, description: 'd' }];
     expect(() => catalogueOf(profileDocument({ parameters, objects: [object] }))).toThrow(/objects/);
+  });
+});
+
+describe('directories of the node with a socket', () => {
+  const socket = profileDocument({
+    parameters: [{ name: 'socket-directory', type: 'path', description: 'd' }],
+    objects: [
+      { path: '/var/run/agent', hostPath: '${socket-directory}', when: { parameter: { name: 'socket-directory' } } },
+    ],
+  });
+  const sockets = opened(catalogueOf(socket));
+  const settings = { 'socket-directory': '/run/agent' };
+  const at = (level: string): typeof place => {
+    const plain = plainNamespace(settings);
+    return { ...plain, labels: { ...plain.labels, 'pod-security.kubernetes.io/enforce': level } };
+  };
+
+  it('are mounted read-only where Pod Security allows it, and created if they are not there', () => {
+    const { pod: after } = admit(pod(), at('privileged'), sockets);
+    expect(after.spec.volumes?.[1]).toEqual({
+      name: 'agent-var-run-agent',
+      hostPath: { path: '/run/agent', type: 'DirectoryOrCreate' },
+    });
+    expect(mountsOf(after)[1]).toEqual({ name: 'agent-var-run-agent', mountPath: '/var/run/agent', readOnly: true });
+    expect(admit(after, at('privileged'), sockets).operations).toEqual([]);
+  });
+
+  it.each(['baseline', 'restricted'])('keep the agent out of a pod that Pod Security %s would refuse', (level) => {
+    const { decision, operations } = admit(pod(), at(level), sockets);
+    expect(decision.outcome).toBe('skipped');
+    expect(JSON.stringify(decision)).toContain('"why":"pod-security"');
+    expect(JSON.stringify(decision)).toContain('/run/agent');
+    expect(JSON.stringify(operations)).not.toContain('hostPath"');
+  });
+
+  it('change nothing while the parameter has no value', () => {
+    const plain = plainNamespace();
+    const labels = { ...plain.labels, 'pod-security.kubernetes.io/enforce': 'restricted' };
+    const { decision, pod: after } = admit(pod(), { ...plain, labels }, sockets);
+    expect(decision.outcome).toBe('injected');
+    expect(mountsOf(after).map(({ mountPath }) => mountPath)).toEqual(['/agent']);
+  });
+
+  it('are chosen by the cluster alone, unless it says otherwise', () => {
+    const { decision, pod: after } = admit(pod(), at('privileged'), withTenancy(sockets, STRICT));
+    expect(mountsOf(after).map(({ mountPath }) => mountPath)).toEqual(['/agent']);
+    expect(decision.notices).toEqual([expect.objectContaining({ code: 'parameter-locked', narrowedBy: ['nodePath'] })]);
+  });
+
+  it.each(['java', 'nodejs', 'python', 'dotnet'])('of the Datadog Agent, for datadog-%s', (language) => {
+    const { labels } = at('privileged');
+    const asked = {
+      profile: `datadog-${language}`,
+      'agent-socket-directory': '/var/run/datadog',
+      'agent-url': 'unix:///var/run/datadog/apm.socket',
+    };
+    const { decision, pod: after } = admit(pod(), { ...plainNamespace(asked), labels }, opened(catalogue));
+    expect(decision.notices).toEqual([]);
+    expect(after.spec.volumes).toContainEqual(
+      expect.objectContaining({ hostPath: { path: '/var/run/datadog', type: 'DirectoryOrCreate' } }),
+    );
+    expect(mountsOf(after)).toContainEqual(expect.objectContaining({ mountPath: '/var/run/datadog', readOnly: true }));
+    expect(after.spec.containers[0]?.env).toContainEqual({ name: 'DD_TRACE_AGENT_URL', value: asked['agent-url'] });
   });
 });

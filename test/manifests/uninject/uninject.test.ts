@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parse, parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments, stringify } from 'yaml';
 import { admit } from '../../../src/admission/admit.ts';
 import type { Catalogue } from '../../../src/profiles/catalogue.ts';
 import type { JsonObject } from '../../../src/lib/json.ts';
@@ -79,6 +79,40 @@ describe('the golden pods', () => {
     const json = JSON.stringify(parse(text), null, 2);
     const after = injected(json, namespaceFor(name), catalogueFor(name)) ?? '';
     expect(uninjectText(manifestOf(after), catalogue).text).toBe(json);
+  });
+});
+
+describe('what kubectl prints, with --loose', () => {
+  const asKubectl = (json: JsonObject): string => stringify(json, { sortMapEntries: true, indentSeq: false });
+  /** An empty list or map says nothing: it may have been absent. */
+  const withoutEmpty = (json: unknown): unknown =>
+    JSON.parse(JSON.stringify(json), (_, value: unknown) =>
+      typeof value === 'object' && value !== null && Object.keys(value).length === 0 ? undefined : value,
+    );
+  const texts = cases.flatMap((name) => {
+    const text = readFileSync(join(golden, name, 'pod.yaml'), 'utf8');
+    const after = injected(text, namespaceFor(name), catalogueFor(name));
+    return after === undefined ? [] : [{ name, before: parse(text) as JsonObject, after: parse(after) as JsonObject }];
+  });
+
+  it.each(texts)('$name has nothing of ours any more', ({ before, after }) => {
+    const { text, pods: results } = uninjectText(manifestOf(asKubectl(after)), catalogue, { loose: true });
+    expect(results.map(({ problem }) => problem)).toEqual([undefined]);
+    expect(withoutEmpty(parse(text))).toEqual(withoutEmpty(before));
+  });
+
+  it('works on a list, and leaves what it does not know', () => {
+    const unknown = JSON.parse(
+      JSON.stringify(texts[0]?.after ?? {}).replaceAll('jennifer-dotnet', 'unknown'),
+    ) as JsonObject;
+    const some = texts.slice(0, 4);
+    const items = [...some.map(({ after }) => after), unknown];
+    const list = asKubectl({ apiVersion: 'v1', kind: 'List', items });
+    const { text, pods: results } = uninjectText(manifestOf(list), catalogue, { loose: true });
+    expect(results.filter(({ problem }) => problem !== undefined)).toHaveLength(1);
+    expect(withoutEmpty((parse(text) as JsonObject)['items'])).toEqual(
+      withoutEmpty([...some.map(({ before }) => before), unknown]),
+    );
   });
 });
 

@@ -133,7 +133,9 @@ describe('the classes of a parameter', () => {
     );
     expect([...new Set(names)].toSorted()).toEqual([
       'agent-image',
+      'agent-socket-directory',
       'apm-secret',
+      'connection-string-secret',
       'host-path',
       'library-registry',
       'library-version',

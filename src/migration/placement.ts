@@ -1,0 +1,146 @@
+import { PROFILE_API_VERSION, PROFILE_KIND, type Level } from '../api/keys.ts';
+import type { Parameter } from '../api/profile/parameter.ts';
+import { type Json, type JsonObject, textIn } from '../lib/json.ts';
+import type { Profile } from '../profiles/profile.ts';
+import { STRICT, levelsOfParameter } from '../profiles/tenancy/policy.ts';
+import { acceptsIn, expectationIn } from '../profiles/variables/list-values.ts';
+import type { AgentDraft, Wish, WishedVariable } from './agent-draft.ts';
+import type { Place } from './model.ts';
+
+/** What cannot be said: `key` is the name of the setting or variable. */
+export interface Misfit {
+  readonly at: Place;
+  readonly why: string;
+  readonly todo: string;
+}
+
+export interface Placed {
+  /** Annotations without their prefix. */
+  readonly annotations: ReadonlyMap<string, string>;
+  /** The spec of a profile that extends the base; undefined if annotations say everything. */
+  readonly spec: JsonObject | undefined;
+  readonly misfits: readonly Misfit[];
+}
+
+/** Settings that are no parameters, and fit every profile. */
+const GENERAL: ReadonlySet<string> = new Set(['delivery', 'libc', 'containers']);
+
+/**
+ * Divides what a draft says into annotations, for what a namespace or a pod may set with the default tenancy, and the spec of a profile that extends
+ * the base, for the rest: images, names of Secrets, variables of other names, fields of deliveries.
+ */
+export function place(draft: AgentDraft, base: Profile, level: Extract<Level, 'namespace' | 'pod'>): Placed {
+  const annotations = new Map<string, string>();
+  const misfits: Misfit[] = [];
+  const parameters = [...draft.parameters];
+  for (const [name, wish] of draft.settings) {
+    const parameter = base.parameters.get(name);
+    const misfit = GENERAL.has(name) ? undefined : misfitOf(wish, name, base, parameter);
+    if (misfit) misfits.push(misfit);
+    else if (!parameter || levelsOfParameter(STRICT, base, parameter).levels.includes(level)) {
+      if (!isDefault(parameter, wish)) annotations.set(name, wish.text);
+    } else if (!isDefault(parameter, wish)) parameters.push({ name, default: wish.text });
+  }
+  const wished = [...draft.variables.values()];
+  misfits.push(
+    ...wished.filter(isTemplate).map(({ at }) => ({ at, why: DOLLAR, todo: 'set the variable in the pod' })),
+  );
+  const { words, environment } = divide(
+    wished.filter((one) => !isTemplate(one)),
+    base,
+  );
+  if (words.length > 0) annotations.set(VARIABLES, words.join(' '));
+  const deliveries = deliveriesOf(draft, base);
+  const lists: readonly (readonly [string, readonly Json[]])[] = [
+    ['parameters', parameters],
+    ['deliveries', deliveries],
+    ['objects', draft.objects],
+    ['environment', [...draft.nodeVariables, ...environment, ...optionsOf(draft)]],
+  ];
+  const filled = lists.filter(([, list]) => list.length > 0);
+  return {
+    annotations,
+    spec: filled.length === 0 ? undefined : { extends: base.name, ...Object.fromEntries(filled) },
+    misfits,
+  };
+}
+
+export function profileDocument(name: string, spec: JsonObject): JsonObject {
+  return { apiVersion: PROFILE_API_VERSION, kind: PROFILE_KIND, metadata: { name }, spec };
+}
+
+const VARIABLES = 'variables';
+
+function misfitOf(
+  { text, at }: Wish,
+  name: string,
+  base: Profile,
+  parameter: Parameter | undefined,
+): Misfit | undefined {
+  if (!parameter)
+    return {
+      at,
+      why: `${base.name} has no setting ${name}`,
+      todo: 'set the variable in the pod, or in a profile that extends this one',
+    };
+  if (acceptsIn(base, parameter, text)) return undefined;
+  return {
+    at,
+    why: `${name} must be ${expectationIn(base, parameter)}`,
+    todo: `choose a value, and annotate the namespace or the pod with agent-injector.io/${name}`,
+  };
+}
+
+function isDefault(parameter: Parameter | undefined, { text }: Wish): boolean {
+  return parameter?.default !== undefined && String(parameter.default) === text;
+}
+
+/** Variables that the parameter `variables` of the base accepts together are words of it; the others are entries of a profile. */
+function divide(
+  wished: readonly WishedVariable[],
+  base: Profile,
+): { readonly words: readonly string[]; readonly environment: readonly Json[] } {
+  const parameter = base.parameters.get(VARIABLES);
+  const words: string[] = [];
+  const environment: Json[] = [];
+  for (const { entry } of wished) {
+    const word = `${textIn(entry, 'name')}=${textIn(entry, 'value')}`;
+    const isWord = entry['valueFrom'] === undefined && !word.includes('$(');
+    if (isWord && parameter && acceptsIn(base, parameter, [...words, word].join(' '))) words.push(word);
+    else environment.push(entryFor(entry, base));
+  }
+  return { words, environment };
+}
+
+/** A variable that the base adds to is added to, as well; of any other one the value is set. */
+function entryFor(entry: JsonObject, base: Profile): Json {
+  const name = textIn(entry, 'name');
+  const inherited = base.environment.find((one) => one.name === name);
+  if (!inherited || inherited.operation.kind === 'set' || inherited.operation.kind === 'force') return entry;
+  return { ...entry, operation: inherited.operation.kind };
+}
+
+function optionsOf({ options }: AgentDraft): readonly Json[] {
+  return options.length === 0 ? [] : [{ name: 'JAVA_TOOL_OPTIONS', operation: 'append', value: options.join(' ') }];
+}
+
+const DOLLAR = 'the value has a `${`, which names a parameter in a profile';
+
+function isTemplate({ entry: { value } }: WishedVariable): boolean {
+  return typeof value === 'string' && value.includes('${');
+}
+
+/** The fields of deliveries that other products know. */
+const fieldsOfDelivery: Readonly<Record<string, readonly string[]>> = {
+  image: ['pullPolicy'],
+  initContainer: ['pullPolicy', 'requests', 'limits', 'sizeLimit'],
+  ephemeral: ['pullPolicy', 'requests', 'limits', 'size', 'storageClassName'],
+};
+
+function deliveriesOf({ delivery }: AgentDraft, base: Profile): readonly Json[] {
+  return base.deliveries.flatMap(({ kind, name }): readonly Json[] => {
+    const known = fieldsOfDelivery[kind] ?? [];
+    const fields = [...delivery].filter(([field]) => known.includes(field));
+    return fields.length === 0 ? [] : [{ [kind]: Object.fromEntries(fields), ...(name !== kind && { name }) }];
+  });
+}
