@@ -13,8 +13,7 @@ import { reasonTable } from '../reasons/reason-table.ts';
 import type { SettingSources } from '../settings/resolve.ts';
 import { profilesFor } from '../settings/selected-profiles.ts';
 import { type PodChanges, podChanges } from './pod-diff.ts';
-import { type Chain, chainsFor } from './precedence.ts';
-import { type SelectingTarget, selectingTargets } from './target-choice.ts';
+import { type Chain, chainsFor, type SelectingTarget, selectingTargets } from './precedence.ts';
 
 export interface ReasonText {
   readonly code: ReasonCode;

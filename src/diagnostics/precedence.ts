@@ -1,13 +1,16 @@
 import { SETTINGS_OF_PROFILES, userSettingNames } from '../api/key-table.ts';
 import type { Parameter } from '../api/profile/parameter.ts';
-import { annotationsOf, type Container, containersOf } from '../kubernetes/pod.ts';
+import { annotationsOf, type Container, containersOf, labelsOf } from '../kubernetes/pod.ts';
 import type { Profile } from '../profiles/profile.ts';
+import { sourceText } from '../reasons/message.ts';
 import type { Source } from '../reasons/reason.ts';
 import { readAnnotations } from '../settings/annotations.ts';
 import { builtinValues } from '../settings/builtin-values.ts';
 import { countsFrom, levelsFor } from '../settings/levels.ts';
 import { type ParameterValue, valueChain } from '../settings/parameters.ts';
-import { settingChain, type SettingSources } from '../settings/resolve.ts';
+import { resolveSetting, settingChain, type SettingSources } from '../settings/resolve.ts';
+import { appliedTarget } from '../settings/targets/applied.ts';
+import { targetText } from '../settings/targets/target.ts';
 
 /** One value of a setting, and its source. The first value that may be set at its source wins; `locked` values may not. */
 export type ChainValue = Source & {
@@ -32,7 +35,7 @@ export function chainsFor(sources: SettingSources, profiles: readonly Profile[])
       const levels = levelsFor(sources, setting);
       const values = [...settingChain(sources, setting, container?.name)].map((one) => ({
         ...one,
-        allowed: one.source.from === 'profile' || countsFrom(one.source.from, levels, setting),
+        allowed: one.source.from === 'profile' || countsFrom(one.source.from, levels, setting, sources),
       }));
       return { setting, ...(container && { container: container.name }), values: withStates(values) };
     }),
@@ -73,5 +76,28 @@ function withStates(values: readonly ParameterValue[]): readonly ChainValue[] {
     ...source,
     text,
     state: index === winner ? 'wins' : allowed ? 'overridden' : 'locked',
+  }));
+}
+
+/** A target that selects a pod. */
+export interface SelectingTarget {
+  /** `AgentTarget shop/java`. */
+  readonly target: string;
+  readonly profile: string;
+  /** What decides instead; absent if the target applies. */
+  readonly lostTo?: string;
+}
+
+/** The targets that select the pod, in order of precedence: one applies at most. */
+export function selectingTargets(sources: SettingSources): readonly SelectingTarget[] {
+  const { cluster, namespace, pod } = sources;
+  const all = cluster.targets?.(namespace.name)?.all(namespace.labels, labelsOf(pod)) ?? [];
+  const applied = appliedTarget(sources);
+  const source = resolveSetting(sources, 'profile')?.source;
+  const winner = applied ? targetText(applied) : source && sourceText(source);
+  return all.map((one) => ({
+    target: targetText(one),
+    profile: one.settings.get('profile') ?? '',
+    ...(one !== applied && winner !== undefined && { lostTo: winner }),
   }));
 }

@@ -22,7 +22,7 @@ import { openInjectionSwitch, type SwitchedCatalogue } from './injection-switch.
 import { listen } from './listen.ts';
 import { warnOfOtherReleases } from './other-releases.ts';
 import { type Running, runProcess } from './process.ts';
-import { type AgentResources, openResources } from './resources.ts';
+import { type AgentResources, openResources } from './resource-status/resources.ts';
 import { openResourceStatus, type ResourceStatus } from './resource-status/open-status.ts';
 import { type OpenedRegistration, openRegistration } from './registration.ts';
 

@@ -95,7 +95,7 @@ function shareOf(
 function percentIn(sources: SettingSources, setting: string, profile: string): Setting | undefined {
   const levels = levelsFor(sources, setting);
   for (const found of settingChain(sources, [`${setting}.${profile}`, setting])) {
-    if (countsFrom(found.source.from, levels, setting)) return found;
+    if (countsFrom(found.source.from, levels, setting, sources)) return found;
   }
   return undefined;
 }

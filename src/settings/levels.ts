@@ -25,9 +25,18 @@ export function levelOf(from: Source['from']): Level | 'profile' {
   return from === 'target' ? 'pod' : from === 'cluster-target' ? 'cluster' : from;
 }
 
-/** True if a setting from this source counts at these levels. The share that an AgentTarget gives is one of its own pods, as that of a namespace. */
-export function countsFrom(from: Source['from'], levels: readonly Level[], setting: string): boolean {
-  const level = from === 'target' && subjectOf(setting) === CANARY ? 'namespace' : levelOf(from);
+/**
+ * True if a setting from this source counts at these levels. The share that an AgentTarget gives is one of its own pods, as that of a namespace, but
+ * where an agent is required it must not be a way out.
+ */
+export function countsFrom(
+  from: Source['from'],
+  levels: readonly Level[],
+  setting: string,
+  sources: LevelSources,
+): boolean {
+  const isShare = from === 'target' && subjectOf(setting) === CANARY;
+  const level = isShare && !isRequired(sources) ? 'namespace' : levelOf(from);
   return level !== 'profile' && levels.includes(level);
 }
 

@@ -74,7 +74,7 @@ export function* valueChain(
   for (const setting of settingChain(sources, namesOf(profile, parameter), container, facts)) {
     const { from } = setting.source;
     if (from === 'cluster' && isCanaryValue(profile, parameter.name)) continue;
-    yield { ...setting, allowed: from === 'profile' || countsFrom(from, levels, parameter.name) };
+    yield { ...setting, allowed: from === 'profile' || countsFrom(from, levels, parameter.name, sources) };
   }
   const fallback = defaultOf(parameter, builtins);
   if (fallback) yield { ...fallback, allowed: true };

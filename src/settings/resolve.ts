@@ -47,7 +47,7 @@ export function resolveSetting(sources: SettingSources, setting: string, contain
   const target = appliedTarget(sources, container);
   const targeted = (scope: PodTarget['scope']): Setting | undefined => {
     const found = targetSetting(target, scope, setting);
-    return found && countsFrom(found.source.from, levels, setting) ? found : undefined;
+    return found && countsFrom(found.source.from, levels, setting, sources) ? found : undefined;
   };
   return (
     (container === undefined ? undefined : settable('container', byContainer.get(container))) ??

@@ -3,7 +3,7 @@ import { sleep, systemClock } from '../../lib/clock.ts';
 import { deferred } from '../../lib/deferred.ts';
 import { objectsIn, textIn } from '../../lib/json.ts';
 import { ProblemLog } from '../../lib/logger.ts';
-import { describeFailure, isNotFound } from '../client/errors.ts';
+import { describeFailure, isForbidden, isNotFound } from '../client/errors.ts';
 import type { KubeClient } from '../client/types.ts';
 import type { ReflectorStatus } from '../watch/reflector.ts';
 import type { Cache, CacheOptions } from './cache.ts';
@@ -83,7 +83,7 @@ export class ApiGroup implements Cache {
     }
   }
 
-  /** Watches what is installed, and drops what is not. False if that is not known. */
+  /** Watches what is installed, and drops what is not. False if that is not known, and soon may be. */
   async #follow(): Promise<boolean> {
     const { signal } = this.#stopping;
     const response = await this.#client.getJson(API_GROUP_PATH, { ...LIMITS, signal });
@@ -92,7 +92,7 @@ export class ApiGroup implements Cache {
       this.#log.report({ group: API_GROUP }, `which CRDs are installed is unknown: ${describeFailure(response)}`);
       // An API server that forbids the question has answered; one that is away has not.
       if (response.kind === 'http') this.#answered.resolve();
-      return false;
+      return isForbidden(response);
     }
     this.#log.resolve({ group: API_GROUP }, 'which CRDs are installed is known again');
     const installed = new Set(response.kind === 'ok' ? objectsIn(response.body, 'resources').map(nameOf) : []);

@@ -137,3 +137,43 @@ describe('targets are never merged', () => {
     expect(decide(places).level).toBe(level);
   });
 });
+
+describe('a target may set what its authors may set otherwise', () => {
+  const decision = (label: string, above: Record<string, string>, ...targets: readonly JsonObject[]) =>
+    admit(pod([container('web')]), namespace(above, label), known, targetsOf(...targets)).decision;
+  const codeOf = (...from: Parameters<typeof decision>): string => {
+    const found = decision(...from);
+    return found.outcome === 'injected' ? (found.containers[0]?.profile ?? '') : found.reason.code;
+  };
+  const none = { profile: 'targets', rollout: { percent: 0 } };
+
+  it('a share of the workloads, but not where an agent is required', () => {
+    expect(codeOf('enabled', {}, target('t', none))).toBe('outside-canary');
+    expect(codeOf('enabled', {}, clusterTarget('t', none))).toBe('outside-canary');
+    expect(codeOf('required', {}, target('t', none))).toBe('targets');
+    expect(codeOf('required', {}, clusterTarget('t', none))).toBe('outside-canary');
+  });
+
+  it('the profile where an agent is required, unless the namespace or a ClusterAgentTarget has chosen it', () => {
+    const own = target('t', { profile: 'targets' });
+    expect(codeOf('required', {}, own)).toBe('targets');
+    expect(codeOf('required', { profile: 'namespaces' }, own)).toBe('namespaces');
+    expect(codeOf('required', {}, own, clusterTarget('c', { profile: 'clusters' }))).toBe('clusters');
+  });
+
+  it('no parameter that pods may not set', () => {
+    const parameters = [{ name: 'level', type: 'word', description: 'd', default: 'none', settableBy: ['cluster'] }];
+    const locked = {
+      ...catalogueOf(profileDocument({ environment: [{ name: 'LEVEL', value: '${level}' }], parameters }, 'locked')),
+      defaults: new Map<string, string>(),
+    };
+    const spec = { profile: 'locked', parameters: { level: 'x' } };
+    const levelBy = (one: JsonObject) => {
+      const { pod: after, decision: made } = admit(pod([container('web')]), namespace(), locked, targetsOf(one));
+      const level = after.spec.containers[0]?.env?.find(({ name }) => name === 'LEVEL')?.value;
+      return [level, made.notices.map(({ code }) => code).filter((code) => code === 'parameter-locked')];
+    };
+    expect(levelBy(target('t', spec))).toEqual(['none', ['parameter-locked']]);
+    expect(levelBy(clusterTarget('t', spec))).toEqual(['x', []]);
+  });
+});

@@ -1,17 +1,17 @@
-import { PROFILE_KIND } from '../api/keys.ts';
-import { RESOURCES } from '../api/target/kinds.ts';
-import { ApiGroup } from '../cluster/caches/api-group.ts';
-import { CustomResource } from '../cluster/caches/custom-resource.ts';
-import { Targets } from '../cluster/caches/targets.ts';
-import type { KubeClient } from '../cluster/client/types.ts';
-import type { CatalogueProvider } from '../config/catalogue.ts';
-import { type JsonObject, objectIn } from '../lib/json.ts';
-import type { Logger } from '../lib/logger.ts';
-import { ResourceProfiles } from '../profile-sources/resource-profiles.ts';
-import { problemText } from '../profiles/catalogue.ts';
-import { type ProfileResource, profileResource } from '../api/profile/resource.ts';
-import type { ClusterStateSource } from './cluster-watches.ts';
-import type { Judgements } from './resource-status/judgements.ts';
+import { PROFILE_KIND } from '../../api/keys.ts';
+import { RESOURCES } from '../../api/target/kinds.ts';
+import { ApiGroup } from '../../cluster/caches/api-group.ts';
+import { CustomResource } from '../../cluster/caches/custom-resource.ts';
+import { Targets } from '../../cluster/caches/targets.ts';
+import type { KubeClient } from '../../cluster/client/types.ts';
+import type { CatalogueProvider } from '../../config/catalogue.ts';
+import { type JsonObject, objectIn } from '../../lib/json.ts';
+import type { Logger } from '../../lib/logger.ts';
+import { ResourceProfiles } from '../../profile-sources/resource-profiles.ts';
+import { problemText } from '../../profiles/catalogue.ts';
+import { type ProfileResource, profileResource } from '../../api/profile/resource.ts';
+import type { ClusterStateSource } from '../cluster-watches.ts';
+import type { Judgements } from './judgements.ts';
 
 /** The AgentProfiles and targets of the cluster, where their CRDs are installed. */
 export interface AgentResources {
@@ -86,7 +86,7 @@ export function openResources(
 async function problemsOf(object: JsonObject, profiles: ResourceProfiles): Promise<readonly string[]> {
   if (object['kind'] === PROFILE_KIND) return profiles.problemsOf(profileResource(object));
   // Loaded on demand: a server without targets needs no schema.
-  const { readTarget } = await import('../settings/targets/read-target.ts');
+  const { readTarget } = await import('../../settings/targets/read-target.ts');
   const read = readTarget(object);
   return read.ok ? [] : read.error.map(problemText);
 }
