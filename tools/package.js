@@ -133,7 +133,7 @@ function writeChecksums() {
   return paths;
 }
 
-async function main() {
+async function makeRelease() {
   mkdirSync(out);
   run(process.execPath, 'build.mjs');
   for (const [kind, ...command] of [
@@ -156,7 +156,7 @@ async function main() {
 
 try {
   const problem = obstacle();
-  if (problem === undefined) await main();
+  if (problem === undefined) await makeRelease();
   else {
     console.error(`package: ${problem}`);
     process.exitCode = 1;
