@@ -2,9 +2,9 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { run } from '../../support/process.ts';
+import { run } from '../support/process.ts';
 
-const folder = join(import.meta.dirname, '../../support/earlier-words');
+const folder = join(import.meta.dirname, '../support/earlier-words');
 const before = readFileSync(join(folder, 'before.yaml'), 'utf8');
 const after = readFileSync(join(folder, 'after.yaml'), 'utf8');
 let dir = '';
