@@ -1,4 +1,4 @@
-import type { DecisionText, ExplainedContainer, ReasonText } from '../diagnostics/explanation.ts';
+import type { DecisionText, ExplainedContainer, Explanation, ReasonText } from '../diagnostics/explanation.ts';
 import { oneLine } from '../lib/text.ts';
 import { indent } from './format.ts';
 
@@ -23,4 +23,11 @@ function containerLines({ container, profile = '', delivery = '', reason }: Expl
   const [first, hint] = reasonLines(reason);
   const line = `${profile === '' ? name : `${profile} in ${name}`} not injected: ${first}`;
   return reason.kind === 'problem' || reason.kind === 'failure' ? [line, hint] : [line];
+}
+
+/** A target that selects a pod, and whether it applies. */
+export function targetLine({ target, profile, lostTo }: Explanation['targets'][number]): string {
+  return lostTo === undefined
+    ? `✓ ${target} applies: ${profile}`
+    : `${target} (${profile}) does not apply: ${lostTo} decides`;
 }

@@ -241,7 +241,6 @@ export type Source =
       readonly key: string;
       readonly label?: true;
     }
-  /** An AgentTarget or a ClusterAgentTarget, by its name. */
   | { readonly from: 'target' | 'cluster-target'; readonly key: string }
   | { readonly from: 'profile' };
 

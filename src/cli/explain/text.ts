@@ -8,7 +8,7 @@ import type { EnvVar, Volume } from '../../kubernetes/pod.ts';
 import { textIn } from '../../lib/json.ts';
 import { oneLine } from '../../lib/text.ts';
 import { sourceText } from '../../reasons/message.ts';
-import { decisionLines, reasonLines } from '../decision-text.ts';
+import { decisionLines, reasonLines, targetLine } from '../decision-text.ts';
 import { formatSection, indent } from '../format.ts';
 import { obstacleText } from './obstacle.ts';
 import type { ExplanationResult } from './result.ts';
@@ -169,12 +169,6 @@ function deliveryLines({ deliveries }: Explanation): readonly string[] {
     `container ${container}, profile ${profile}: ${delivery}, ${namedBy === undefined ? 'the first that can be used' : `chosen by ${namedBy}`}`,
     ...skipped.map((one) => indent(`skipped ${one.delivery}: ${one.why}`)),
   ]);
-}
-
-function targetLine({ target, profile, lostTo }: Explanation['targets'][number]): string {
-  return lostTo === undefined
-    ? `✓ ${target} applies: ${profile}`
-    : `${target} (${profile}) does not apply: ${lostTo} decides`;
 }
 
 /** `isAssumed`: the defaults of the cluster are not known, and the built-in ones stand in for them. */
